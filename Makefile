@@ -1,0 +1,69 @@
+# xmh: the two commands a newcomer needs are `make demo` and `make test`; `make help` lists the rest.
+# Needs python3 (3.11 or newer) with venv and pip, git and make. Everything else lands in .venv.
+
+PYTHON  ?= python3
+VENV    := .venv
+BIN     := $(VENV)/bin
+WORKERS ?= 2
+HOME_OF_DEMO := .xmh-demo
+
+ROOMS := domain eventlog workflows activities documents plans cli simulation tests benchmarks
+OWN   := $(wildcard $(ROOMS) *.py)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench lock clean distclean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+setup: $(VENV)/.installed $(VENV)/.editable ## make .venv from the hashed lock, and the command .venv/bin/xmh
+	@# Byte-compiled by hand: where PYTHONDONTWRITEBYTECODE is set every start would otherwise compile again.
+	@$(BIN)/python -m compileall -q $(OWN)
+
+$(VENV)/.installed: requirements-test.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "xmh needs Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
+	  --require-hashes --only-binary :all: -r requirements-test.txt
+	@# A few installed packages carry template files that are no Python; they may fail to compile.
+	-@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1
+	@touch $@
+
+# --no-build-isolation: the build backend comes from the lock as well, nothing is fetched beside it.
+$(VENV)/.editable: $(VENV)/.installed pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## supervise the working year 2022 of the example and print what came out (in .xmh-demo)
+	@rm -rf $(HOME_OF_DEMO)
+	$(BIN)/xmh simulate --plan examples/xiangmihu-2022 --year 2022 --home $(HOME_OF_DEMO) --seed 2022
+
+test: setup ## every test, on real Temporal servers, SQLite and PostgreSQL
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+check: setup ## format, lint, types, import arrows, documents
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/house/test_docs.py
+
+bench: setup ## the benchmarks, interleaved with their bare counterparts
+	$(BIN)/python -m benchmarks
+
+# uv is wanted only here, by whoever moves a version; --no-emit-index-url keeps every address out of the files.
+UV   ?= uv
+LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+        --no-emit-index-url --no-header $(LOCKFLAGS) pyproject.toml
+
+lock: ## refresh requirements*.txt (needs uv; LOCKFLAGS=--upgrade moves every version)
+	$(LOCK) -o requirements.txt
+	$(LOCK) --extra test --constraint requirements.txt -o requirements-test.txt
+
+clean: ## remove caches, builds and the demo's data
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis $(HOME_OF_DEMO)
+	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+distclean: clean ## the same, and .venv
+	rm -rf $(VENV)

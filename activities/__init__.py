@@ -1,0 +1,1 @@
+"""The hands: what workflows have done for them."""

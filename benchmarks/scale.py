@@ -1,0 +1,24 @@
+"""How much is measured: enough to trust the medians, or, with `--quick`, enough to see that it runs."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Sizes of all benchmarks."""
+
+    rounds: int = 7
+    """Pairs of each figure."""
+    workflow_rounds: int = 5
+    alone: int = 30
+    """Commands one after another, per round."""
+    matters: int = 100
+    """Commands at ten at once, per round."""
+    appends: int = 300
+    batches: int = 20
+    folds: int = 20
+    listed: int = 1000
+    """Matters in the log that is listed and verified."""
+
+
+QUICK = Scale(rounds=3, workflow_rounds=2, alone=5, matters=20, appends=30, batches=3, folds=3, listed=60)

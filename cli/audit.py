@@ -1,0 +1,373 @@
+"""`xmh audit replay verify explain`: anybody may ask, and the log answers."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from cli.session import Exit, Problem, answer, session
+from cli.shape import group
+from cli.state import FIELDS, changed, say
+from cli.task.common import MatterArg, the_matter
+from cli.task.reads import DESTROYED, end_of, unit_names
+from domain.calendar import SHANGHAI
+from domain.deadlines import Deadline, DeadlineKind, owed
+from domain.envelope import Recorded
+from domain.event import decode, label_of
+from domain.evolve import evolve
+from domain.facts import is_sealed
+from domain.lights import Lit, light
+from domain.log import Rulebook
+from domain.matter import Matter
+from domain.rules.authority import may_read_secret
+from domain.spoken import said_date, spoken_date
+from domain.telling import Reader, local, tell
+from domain.terms import Light
+from eventlog import reading
+
+if TYPE_CHECKING:
+    from eventlog.projections import Progress
+    from eventlog.verify import Report
+
+app = group(
+    "核验：由日志还原任何时刻的情况，核对日志有无改动，说明每盏灯和每个时限的来历。",
+    {"replay": "cli.audit:replay", "verify": "cli.audit:verify", "explain": "cli.audit:explain"},
+)
+
+SECRET = "【工作秘密】"  # noqa: S105  (what is shown instead of one)
+MomentOption = Annotated[
+    str | None, typer.Option("--as-of", metavar="T", help="某一天结束时，或某一时刻（2022-03-31T17:30）")
+]
+Shown = Callable[[Any], Any]
+
+
+def instant(text: str | None) -> datetime | None:
+    """The instant asked for: a date means the end of that day, a time without zone is the office's.
+
+    Raises:
+        Refusal: `malformed`, when neither is meant.
+    """
+    if text is None:
+        return None
+    plain = text.strip().replace("：", ":")
+    if ":" in plain:
+        try:
+            found = datetime.fromisoformat(plain)
+        except ValueError:
+            raise Problem(f"看不懂时刻“{text}”，请写成 2022-03-31T17:30 或 2022-03-31", "malformed") from None
+        return found if found.tzinfo else found.replace(tzinfo=SHANGHAI)
+    return end_of(spoken_date(text, datetime.now(SHANGHAI).date()))
+
+
+# --- replay
+
+
+def replay(
+    matter: MatterArg,
+    as_of: MomentOption = None,
+    version: Annotated[int | None, typer.Option("--version", metavar="N", help="第几条记录之后的情况")] = None,
+    step: Annotated[bool, typer.Option("--step", help="逐条重放，看每一条改变了什么")] = False,
+) -> None:
+    """由日志重放一个事项，还原某一时刻或某一版的情况。"""
+    if as_of is not None and version is not None:
+        raise Problem("--as-of 与 --version 二者取一", "malformed")
+    found = the_matter(matter)
+    events = _events(found.stream, as_of, version)
+    states = _states(events)
+    last = states[-1]
+    shown = _reader(last)
+    document: dict[str, Any] = {
+        "matter": last.number,
+        "version": last.version,
+        "stage": last.stage.value,
+        "state": shown(last.model_dump(mode="json")),
+    }
+    if step and session.json:
+        document["steps"] = list(_steps(events, states, shown))
+    reader = Reader(name=unit_names(), open=shown)
+    steps = list(_step_lines(events, states, reader)) if step else []
+    answer(document, "" if session.json else _replayed(last, steps, reader))
+
+
+def _events(stream: str, as_of: str | None, version: int | None = None) -> tuple[Recorded, ...]:
+    """The events asked for, at least one.
+
+    Raises:
+        Problem: there are none (exit 4), or the version does not exist (exit 4, or 2 when it cannot).
+    """
+    if version is not None and version < 1:
+        raise Problem(f"--version {version} 不对，版本号从 1 开始", "malformed")
+    events = reading.read_stream(session.database, stream, upto_version=version, as_of=instant(as_of))
+    if not events:
+        raise Problem(f"{as_of} 时还没有这个事项", "not_found")
+    if version is not None and events[-1].version < version:
+        raise Problem(f"没有第{version}版，最新是第{events[-1].version}版", "not_found")
+    return events
+
+
+def _states(events: Sequence[Recorded]) -> list[Matter]:
+    """The state after each event."""
+    states: list[Matter] = []
+    for event in events:
+        states.append(evolve(states[-1] if states else None, event))
+    return states
+
+
+def _reader(matter: Matter) -> Shown:
+    """How this reader sees what the log holds: ciphertext is opened for those who may read it, and shown to nobody."""
+    actor = session.actor
+    allowed = may_read_secret(matter, actor.role, actor.unit)
+
+    def shown(value: Any) -> Any:
+        match value:
+            case str() if is_sealed(value):
+                return _unsealed(matter.stream, value) if allowed else SECRET
+            case Mapping():
+                return {key: shown(item) for key, item in value.items()}
+            case list() | tuple():
+                return [shown(item) for item in value]
+            case _:
+                return value
+
+    return shown
+
+
+def _unsealed(stream: str, text: str) -> str:
+    from eventlog.secrets import unseal
+
+    return unseal(session.database, stream, text) or DESTROYED
+
+
+def _steps(events: Sequence[Recorded], states: Sequence[Matter], shown: Shown) -> Iterator[dict[str, Any]]:
+    reader = Reader(name=unit_names(), open=shown)
+    before: dict[str, Any] = {}
+    for event, state in zip(events, states, strict=True):
+        after = state.model_dump(mode="json", exclude={"version", "hash"})
+        changes = {k: [shown(before.get(k)), shown(v)] for k, v in after.items() if before.get(k) != v}
+        yield {**_told(event, reader), "changes": changes}
+        before = after
+
+
+def _told(event: Recorded, reader: Reader) -> dict[str, Any]:
+    """One event, for people and scripts."""
+    return {
+        "version": event.version,
+        "position": event.position,
+        "type": event.type,
+        "label": label_of(event.type),
+        "text": tell(decode(event), reader),
+        "actor": event.actor.id,
+        "occurred_at": event.occurred_at.astimezone(SHANGHAI).isoformat(),
+        "recorded_at": event.recorded_at.astimezone(SHANGHAI).isoformat(),
+        "hash": event.hash,
+    }
+
+
+def _replayed(last: Matter, steps: Sequence[str], reader: Reader) -> str:
+    lines = [
+        *steps,
+        f"{last.number}  {last.title}  第{last.version}版",
+        f"  阶段  {last.stage.label}  进度{last.progress}%",
+        f"  牵头  {reader.name(last.lead) if last.lead else '待明确'}",
+        f"  时限  {last.due}（原时限 {last.original_due}）",
+        *(f"  要点{p.no}  {p.text}  {p.due or ''}  {p.progress}%" for p in last.points),
+        f"  哈希  {last.hash}",
+        "  全部字段请用 --json",
+    ]
+    return "\n".join(lines)
+
+
+def _step_lines(events: Sequence[Recorded], states: Sequence[Matter], reader: Reader) -> Iterator[str]:
+    """Each event, and under it what it changed."""
+    before: Matter | None = None
+    for event, state in zip(events, states, strict=True):
+        told = tell(decode(event), reader)
+        yield f"{event.version:>4}  {local(event.occurred_at)}  {label_of(event.type)}  {told}"
+        for field, label in FIELDS.items():
+            new = getattr(state, field)
+            became = say(new, reader) if before is None else changed(getattr(before, field), new, reader)
+            if became is not None and became not in ("无", "否", "0"):
+                yield f"        {label}：{became}"
+        before = state
+
+
+# --- verify
+
+
+def verify(
+    matter: Annotated[str | None, typer.Option("--matter", metavar="M", help="只核验一个事项")] = None,
+) -> None:
+    """核验日志：链是否完整、有无改动和缺号、台账与日志是否一致。"""
+    from eventlog.verify import verify as check
+
+    stream = the_matter(matter).stream if matter else None
+    with _progress() as moved:
+        report = check(session.database, stream=stream, progress=moved)
+    document = {
+        "ok": report.ok,
+        "streams": report.streams,
+        "events": report.events,
+        "problems": [p.model_dump(mode="json", exclude_none=True) for p in report.problems],
+        **({"unlisted": report.unlisted} if report.unlisted else {}),
+    }
+    answer(document, _verdict(report))
+    if not report.ok:
+        raise SystemExit(Exit.UNEXPECTED)
+
+
+def _verdict(report: "Report") -> str:
+    if report.ok:
+        return f"核验通过：{report.streams}条链、{report.events}条事件，无缺号、无改动，台账与日志一致"
+    more = f"（另有{report.unlisted}处未列）" if report.unlisted else ""
+    lines = [f"核验未通过：{report.streams}条链、{report.events}条事件，发现{len(report.problems)}处问题{more}"]
+    return "\n".join([*lines, *(f"  {p.message}" for p in report.problems)])
+
+
+@contextmanager
+def _progress() -> "Iterator[Progress]":
+    """A bar over the events on stderr, on a terminal only."""
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(file=sys.stderr), disable=not sys.stderr.isatty(), transient=True) as bar:
+        task = bar.add_task("核验", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+# --- explain
+
+_FIELDS: dict[DeadlineKind, tuple[str, ...]] = {
+    DeadlineKind.RECEIPT: ("receipt_due",),
+    DeadlineKind.WINDOW: ("window",),
+    DeadlineKind.NEAR_DUE: ("due",),
+    DeadlineKind.DUE: ("due",),
+    DeadlineKind.URGE: ("missed", "last_urge_at"),
+    DeadlineKind.ESCALATE_MISSED: ("missed",),
+    DeadlineKind.ESCALATE_OVERDUE: ("due", "lapsed_for"),
+    DeadlineKind.ESCALATE_COORDINATION: ("coordinations",),
+    DeadlineKind.COORDINATION: ("coordinations",),
+    DeadlineKind.RESUME: ("suspensions",),
+}
+"""Which part of the state a deadline stands on; the event that last changed it is the reason."""
+
+
+def explain(matter: MatterArg, as_of: MomentOption = None) -> None:
+    """为什么亮这盏灯、时限从哪里来：每一步都指到日志里的那一条。"""
+    at = instant(as_of)
+    events = _events(the_matter(matter).stream, as_of)
+    states = _states(events)
+    state = states[-1]
+    rulebook = reading.rulebook(session.database, as_of=at)
+    moment = at or datetime.now(UTC)
+    lit = light(state, rulebook, moment)
+    reader = Reader(name=unit_names(), open=_reader(state))
+
+    def behind(fields: Sequence[str]) -> list[dict[str, Any]]:
+        versions = sorted({_last_change(states, field) for field in fields})
+        return [_told(events[v], reader) for v in versions]
+
+    document = {
+        "matter": state.number,
+        "title": state.title,
+        "as_of": moment.astimezone(SHANGHAI).isoformat(),
+        "version": state.version,
+        "stage": state.stage.value,
+        "light": lit.light.value,
+        "light_reason": lit.reason,
+        "rule": _light_rule(lit, rulebook),
+        "because": behind(_light_fields(state, lit)),
+        "deadlines": [
+            {
+                "kind": d.kind.value,
+                "label": d.kind.label,
+                "at": d.at.astimezone(SHANGHAI).isoformat(),
+                "provisional": rulebook.calendar.is_provisional(d.at.astimezone(SHANGHAI).date()),
+                "rule": _rule(d, state, rulebook),
+                "because": behind(_FIELDS[d.kind]),
+            }
+            for d in sorted(owed(state, rulebook, moment), key=lambda d: d.at)
+        ],
+    }
+    answer(document, "" if session.json else _explained(document))
+
+
+def _last_change(states: Sequence[Matter], field: str) -> int:
+    """The index of the event that last changed a field of the state."""
+    for index in range(len(states) - 1, 0, -1):
+        if getattr(states[index], field) != getattr(states[index - 1], field):
+            return index
+    return 0
+
+
+def _light_fields(matter: Matter, lit: Lit) -> tuple[str, ...]:
+    match lit.light:
+        case Light.RED:
+            return ("due", "closure") if matter.closure else ("due",)
+        case Light.YELLOW if matter.missed_in_row:
+            return ("missed",)
+        case Light.YELLOW if matter.window and "反馈" in lit.reason:
+            return ("window",)
+        case Light.YELLOW if matter.lead is None:
+            return ("declines",)
+        case Light.YELLOW:
+            return ("points",)
+        case Light.BLUE:
+            return ("due",)
+        case _:
+            return ("stage",)
+
+
+def _light_rule(lit: Lit, rulebook: Rulebook) -> str:
+    return {
+        Light.GREY: "暂缓、已销号或已撤销的事项亮灰灯",
+        Light.RED: "过了办结时限当日下班仍未申请办结的亮红灯",
+        Light.YELLOW: "漏报反馈、要点过了节点或退签后无人牵头的亮黄灯",
+        Light.BLUE: f"距办结时限{rulebook.policy.near_due_workdays}个工作日以内的亮蓝灯",
+        Light.GREEN: "没有逾期、滞后和临期的亮绿灯",
+    }[lit.light]
+
+
+def _rule(deadline: Deadline, matter: Matter, rulebook: Rulebook) -> str:
+    policy = rulebook.policy
+    closes = f"{rulebook.calendar.hours.afternoon_closes:%H:%M}"
+    limit = int(policy.receipt_limit(matter.urgency).total_seconds() // 3600)
+    return {
+        DeadlineKind.RECEIPT: f"交办后{limit}个工作小时内签收，逾期视同签收",
+        DeadlineKind.WINDOW: f"{matter.rhythm.label}反馈，期末最后一个工作日{policy.window_closes:%H:%M}截止",
+        DeadlineKind.NEAR_DUE: f"办结时限前{policy.near_due_workdays}个工作日提醒",
+        DeadlineKind.DUE: f"办结时限当日下班（{closes}）",
+        DeadlineKind.URGE: f"漏报即催办，两次自动催办之间至少隔{policy.urge_cooldown_hours}个工作小时",
+        DeadlineKind.ESCALATE_MISSED: f"连续{policy.missed_before_escalation}次漏报升级一级",
+        DeadlineKind.ESCALATE_OVERDUE: "逾期未办结升级一级",
+        DeadlineKind.ESCALATE_COORDINATION: f"协调请求{policy.coordination_workdays}个工作日未答复升级一级",
+        DeadlineKind.COORDINATION: f"协调请求须在{policy.coordination_workdays}个工作日内答复",
+        DeadlineKind.RESUME: "暂缓期满后的第一个工作日恢复",
+    }[deadline.kind]
+
+
+def _explained(shown: dict[str, Any]) -> str:
+    at = datetime.fromisoformat(cast("str", shown["as_of"]))
+    lines = [
+        f"{shown['matter']}  {shown['title']}",
+        f"  {said_date(at.date())} {at:%H:%M} 亮灯：{shown['light_reason'].replace(':', '灯，', 1)}",
+        f"  规则：{shown['rule']}",
+        *_because(shown["because"]),
+    ]
+    if not shown["deadlines"]:
+        lines.append("  没有待到的时限")
+    for deadline in shown["deadlines"]:
+        provisional = "（该年工作日历未公布，暂定）" if deadline["provisional"] else ""
+        when = local(datetime.fromisoformat(deadline["at"]))
+        lines += [f"  {deadline['label']}  {when}{provisional}", f"    规则：{deadline['rule']}"]
+        lines += _because(deadline["because"])
+    return "\n".join(lines)
+
+
+def _because(events: Sequence[dict[str, Any]]) -> list[str]:
+    return [
+        f"    依据：第{e['version']}条 {e['occurred_at'][:16].replace('T', ' ')} {e['label']}  {e['text']}"
+        for e in events
+    ]

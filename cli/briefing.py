@@ -1,0 +1,203 @@
+"""`xmh briefing draft issue list show`: 简报 and 动态, from the log to numbered files."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.session import Problem, answer, session
+from cli.shape import group
+from cli.task.common import PaperOption, acting, confirm, term, the_person
+from domain.bulletin import BulletinIssued, Publication
+from domain.calendar import SHANGHAI, local_date
+from domain.matter import Matter
+from domain.spoken import spoken_date
+from eventlog import reading
+
+if TYPE_CHECKING:
+    from documents.drafts import Draft
+    from documents.issuing import Issued
+
+app = group(
+    "简报和动态：由事件日志起草，领导签发，逐期编号。",
+    {
+        "draft": "cli.briefing:draft",
+        "issue": "cli.briefing:issue",
+        "list": "cli.briefing:list_",
+        "show": "cli.briefing:show",
+    },
+)
+
+_NO_YEAR = re.compile(r"\d{1,2}\s*(月|/|-)\s*\d{1,2}\s*[日号]?")
+SeriesOption = Annotated[str, typer.Option("--series", metavar="简报|动态", help="简报综述一段时间，动态逐条记事")]
+
+
+def draft(
+    series: SeriesOption = Publication.BRIEFING.label,
+    since: Annotated[str | None, typer.Option("--from", metavar="D", help="起始日期；默认接上一期的截止日")] = None,
+    until: Annotated[str | None, typer.Option("--to", metavar="D", help="截止日期；默认今天")] = None,
+) -> None:
+    """起草一期：算出全文，留下草稿编号，等领导签发。"""
+    from documents.briefing import compose
+    from documents.drafts import keep
+    from documents.issuing import end_of
+    from documents.markdown import markdown
+
+    now = datetime.now(UTC)
+    today = local_date(now)
+    publication = term(Publication, series, "--series")
+    last = _past_day(until, today) if until else today
+    first = _past_day(since, today) if since else _next_day(publication, last)
+    if last > today:
+        raise Problem(f"截止日期 {last} 还没有到，请改为今天（{today}）或以前", "malformed")
+    actor = session.actor
+    briefing = compose(session.database, publication, first, last, as_of=min(now, end_of(last)))
+    kept = keep(session.settings.home, briefing, actor.id, now)
+    text = markdown(briefing.draft(today))
+    document = {**_draft_document(kept), "title": briefing.title, "markdown": text}
+    answer(document, f"{text}\n草稿编号 {kept.id}；签发请用 xmh briefing issue {kept.id} --sign 签发领导")
+
+
+def _past_day(text: str, today: date) -> date:
+    """A date as people say it; of a month and day without a year, the last such day: what is told has happened."""
+    day = spoken_date(text, today)
+    if day > today and _NO_YEAR.fullmatch(text.strip()):
+        return spoken_date(f"{day.year - 1}年{day.month}月{day.day}日", today)
+    return day
+
+
+def _next_day(publication: Publication, last: date) -> date:
+    """The day after the last issue's span; for the first issue the day of the first 立项."""
+    from documents.issuing import series_of
+
+    issues = series_of(session.database, publication).issues
+    if issues:
+        first = max(i.until for i in issues) + timedelta(days=1)
+        if first > last:
+            raise Problem(
+                f"{issues[-1].number} 已写到 {issues[-1].until}，此后没有新的时段；要重写一段时间请用 --from 和 --to",
+                "malformed",
+            )
+        return first
+    matters = [s.state for s in reading.matter_states(session.database) if isinstance(s.state, Matter)]
+    return min((local_date(m.opened_at) for m in matters), default=last.replace(month=1, day=1))
+
+
+def issue(
+    draft_id: Annotated[str, typer.Argument(metavar="DRAFT", help="草稿编号，如 D20220331-1")],
+    sign: Annotated[str | None, typer.Option("--sign", metavar="P", help="签发领导（人员编号或姓名）")] = None,
+    paper: PaperOption = None,
+) -> None:
+    """签发一期：编号、成文、入日志；没有领导签发的不能成文。"""
+    from documents.drafts import find
+    from documents.issuing import issue as issue_draft
+
+    home = session.settings.home
+    found = find(home, draft_id)
+    if found is None:
+        raise Problem(f"没有草稿“{draft_id}”，请用 xmh briefing list 查看", "not_found")
+    if sign is None:
+        raise Problem("简报须由领导签发，请用 --sign 写明签发领导", "unsigned")
+    signer = acting(the_person(sign).id, paper)
+    confirm(f"签发{found.publication.label}（{found.since} 至 {found.until}）？签发后编号不能收回。")
+    done = issue_draft(
+        session.database,
+        home,
+        found,
+        signer,
+        datetime.now(UTC),
+    )
+    lines = [f"已签发 {done.number}（第{done.event.no}期，总第{done.event.total_no}期）"]
+    answer(_issued_document(done), "\n".join([*lines, *(f"  {path}" for path in done.files.values())]))
+
+
+def list_(
+    series: Annotated[str | None, typer.Option("--series", metavar="简报|动态", help="只看一种")] = None,
+) -> None:
+    """已签发的各期和未签发的草稿。"""
+    from documents.drafts import kept
+    from documents.issuing import issued
+
+    publication = term(Publication, series, "--series") if series else None
+    events = issued(session.database, publication)
+    waiting = [
+        d
+        for d in kept(session.settings.home)
+        if publication in (None, d.publication) and reading.find_command(session.database, d.key) is None
+    ]
+    document = {"bulletins": [_row(e) for e in events], "drafts": [_draft_document(d) for d in waiting]}
+    answer(document, "" if session.json else _table(events, waiting))
+
+
+def _table(events: "tuple[BulletinIssued, ...]", waiting: "list[Draft]") -> str:
+    from cli.tables import table
+
+    if not events and not waiting:
+        return "还没有简报；用 xmh briefing draft 起草"
+    names = {p.id: p.name for p in reading.people(session.database, former=True)}
+    rows = [(e.number, f"第{e.no}期", e.title, e.issued_on.isoformat(), names.get(e.signer, e.signer)) for e in events]
+    rows += [(d.id, "草稿", f"{d.publication.label}：{d.since} 至 {d.until}", "", "待签发") for d in waiting]
+    return table(("编号", "期数", "标题", "签发日期", "签发人"), rows)
+
+
+def show(
+    bulletin: Annotated[str, typer.Argument(metavar="ID", help="期号（简报-2022-07）或草稿编号")],
+) -> None:
+    """一期的全文；成文丢失的由日志重新生成并核对哈希。"""
+    from documents.drafts import composed, find
+    from documents.issuing import issued, with_files
+    from documents.markdown import markdown
+
+    home, wanted = session.settings.home, bulletin.strip().replace("－", "-")
+    event = next((e for e in issued(session.database) if e.number == wanted), None)
+    if event is not None:
+        done = with_files(session.database, home, event)
+        text = done.files["md"].read_text(encoding="utf-8")
+        answer({**_row(event), **_issued_document(done), "markdown": text}, text.rstrip("\n"))
+        return
+    kept = find(home, wanted)
+    if kept is None:
+        raise Problem(f"没有“{bulletin}”这一期，也没有这份草稿，请用 xmh briefing list 查看", "not_found")
+    text = markdown(composed(session.database, kept).draft(local_date(kept.drafted_at)))
+    answer({**_draft_document(kept), "markdown": text}, text.rstrip("\n"))
+
+
+# --- documents for scripts
+
+
+def _issued_document(done: "Issued") -> dict[str, Any]:
+    return {
+        "bulletin": done.number,
+        "no": done.event.no,
+        "files": {kind: str(done.files[kind]) for kind in ("md", "docx")},
+        "sha256": done.sha256,
+    }
+
+
+def _row(event: BulletinIssued) -> dict[str, Any]:
+    return {
+        "bulletin": event.number,
+        "series": event.publication.label,
+        "no": event.no,
+        "total_no": event.total_no,
+        "title": event.title,
+        "from": event.since.isoformat(),
+        "to": event.until.isoformat(),
+        "position": event.position,
+        "as_of": event.as_of.astimezone(SHANGHAI).isoformat(),
+        "signer": event.signer,
+        "issued_on": event.issued_on.isoformat(),
+    }
+
+
+def _draft_document(kept: "Draft") -> dict[str, Any]:
+    return {
+        "draft": kept.id,
+        "series": kept.publication.label,
+        "from": kept.since.isoformat(),
+        "to": kept.until.isoformat(),
+        "position": kept.position,
+        "as_of": kept.as_of.astimezone(SHANGHAI).isoformat(),
+        "drafted_by": kept.drafted_by,
+    }

@@ -1,0 +1,75 @@
+"""Errors of libraries, in the words of the office."""
+
+import errno
+import os
+import re
+import traceback
+
+from pydantic import ValidationError
+
+from cli.session import Exit, Problem
+from eventlog.errors import LogError, LogUnreachable, SchemaMismatch
+
+
+def explained(error: Exception) -> Problem:
+    """One Chinese line for an exception, with the exit code it deserves."""
+    match error:
+        case LogUnreachable() | SchemaMismatch():
+            return Problem(error.message, error.code, Exit.UNREACHABLE)
+        case LogError():
+            return Problem(error.message, error.code, Exit.UNEXPECTED)
+        case ValidationError():
+            return Problem(_validation(error), "malformed")
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT) | FileNotFoundError() | IsADirectoryError() | PermissionError():
+            return _of_files(error)
+    if type(error).__module__.startswith("typer"):
+        return _usage(error)
+    if type(error).__name__ == "Unreachable":
+        return _unreachable(error)
+    if os.environ.get("XMH_DEBUG"):
+        traceback.print_exception(error)
+    return Problem(
+        f"意外错误（{type(error).__name__}：{str(error)[:200]}），请把所用命令告诉维护人员；XMH_DEBUG=1 可看详情",
+        "unexpected",
+    )
+
+
+def _of_files(error: OSError) -> Problem:
+    match error:
+        case FileNotFoundError():
+            return Problem(f"找不到文件 {error.filename}", "malformed")
+        case IsADirectoryError() | PermissionError():
+            return Problem(f"无法读写 {error.filename}：请检查是否为文件、是否有权限", "malformed")
+    return Problem("磁盘已满或超出配额，无法写入；请清理磁盘后重试", "disk_full", Exit.UNREACHABLE)
+
+
+def _validation(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(str(x) for x in first["loc"] if not isinstance(x, int)) or "输入"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{where} 填写有误：{message}"
+
+
+def _unreachable(error: Exception) -> Problem:
+    command_id = getattr(error, "command_id", None)
+    repeat = f"；可用同一编号重复：--command-id {command_id}" if command_id else ""
+    more = {"command_id": command_id} if command_id else {}
+    return Problem(f"{error}{repeat}", "unreachable", **more)
+
+
+def _usage(error: Exception) -> Problem:
+    """A typing mistake, as the parser found it."""
+    name = type(error).__name__
+    option = getattr(error, "option_name", None) or getattr(getattr(error, "param", None), "opts", [""])[0]
+    value = str(getattr(error, "message", "") or error)
+    if unknown := re.fullmatch(r"No such command '(.*)'\.?.*", value):
+        return Problem(f"没有“{unknown[1]}”这个命令，请用 --help 查看有哪些命令", "malformed")
+    text = {
+        "NoSuchOption": f"没有 {option} 这个选项，请用 --help 查看",
+        "MissingParameter": f"缺少 {option}，请用 --help 查看用法",
+        "BadParameter": f"{option} 填写有误：{value}",
+        "BadOptionUsage": f"{option} 用法有误：{value}",
+    }.get(name, f"命令有误：{value}；请用 --help 查看用法")
+    if name == "Abort":
+        return Problem("已取消，未作任何改动", "aborted", Exit.UNEXPECTED)
+    return Problem(text, "malformed")

@@ -1,0 +1,66 @@
+"""`xmh`: the root of the command line, and the one place where errors become one line and an exit code."""
+
+import sys
+from typing import NoReturn
+
+from typer.main import get_command
+
+from cli.session import Exit, Problem, fail, problem_of, session
+from cli.shape import group
+from domain.base import Refusal
+from process import leave
+
+app = group(
+    "督办：事事有回应、件件有落实。\n\n"
+    "每个督办事项从立项到销号全程留痕，简报和台账都由事件日志生成。先运行 xmh up，再用 xmh task 办理。",
+    {
+        "task": "cli.task.app:app",
+        "today": "cli.task.desk:today",
+        "ask": "cli.task.desk:ask",
+        "plan": "cli.plan:app",
+        "org": "cli.org:app",
+        "calendar": "cli.calendar:app",
+        "briefing": "cli.briefing:app",
+        "audit": "cli.audit:app",
+        "up": "cli.services.commands:up",
+        "down": "cli.services.commands:down",
+        "status": "cli.services.commands:status",
+        "doctor": "cli.services.commands:doctor",
+        "worker": "cli.services.commands:worker",
+        "recover": "cli.services.commands:recover",
+        "migrate": "cli.services.commands:migrate",
+        "simulate": "cli.simulate:simulate",
+    },
+)
+
+
+def run() -> NoReturn:
+    """The console script: run the command, then leave through the one function every process leaves by."""
+    leave(_code(sys.argv[1:]))
+
+
+def _code(arguments: list[str]) -> int:
+    # A mistake before the shared options are parsed must still be answered in the asked form.
+    session.json = "--json" in arguments
+    try:
+        try:
+            get_command(app).main(args=arguments, prog_name="xmh", standalone_mode=False)
+        except Refusal as refusal:
+            fail(problem_of(refusal))
+        except Problem as problem:
+            fail(problem)
+        except Exception as error:  # the last line of defence: a person never sees a traceback
+            fail(_explained(error))
+    except SystemExit as ending:
+        return int(ending.code or 0)
+    except KeyboardInterrupt:
+        sys.stderr.write("已中断\n")
+        return Exit.UNEXPECTED
+    return Exit.DONE
+
+
+def _explained(error: Exception) -> Problem:
+    """The person's version of an error that is neither a refusal nor a problem already."""
+    from cli.explain import explained
+
+    return explained(error)

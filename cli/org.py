@@ -1,0 +1,158 @@
+"""`xmh org import list leave`: the directory of units and people."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import uuid4
+
+import typer
+
+from cli.session import answer, session
+from cli.shape import group
+from cli.sheets import reject
+from cli.task.common import confirm, the_person
+from domain.base import refuse
+from domain.event import Event
+from domain.office import DIRECTORY_STREAM, Person, PersonLeft, PersonRecorded, Unit, UnitRecorded
+from domain.terms import Role
+from eventlog import reading
+
+app = group(
+    "通讯录：单位和人员。",
+    {"import": "cli.org:import_", "list": "cli.org:list_", "leave": "cli.org:leave"},
+)
+
+
+class Changes:
+    """What an import would add, change and leave as it is, by id."""
+
+    def __init__(self, units: Sequence[Unit], people: Sequence[Person]) -> None:
+        """Compare with the directory as it is."""
+        now_units = {u.id: u for u in reading.units(session.database)}
+        now_people = {p.id: Person.model_validate(p.model_dump(exclude={"left_at"})) for p in _active()}
+        self.units = _compared(now_units, {u.id: u for u in units})
+        self.people = _compared(now_people, {p.id: p for p in people})
+        moved = {*self.units["added"], *self.units["changed"]}
+        came = {*self.people["added"], *self.people["changed"]}
+        self.events: list[Event] = [
+            *(UnitRecorded(unit=u) for u in units if u.id in moved),
+            *(PersonRecorded(person=p) for p in people if p.id in came),
+        ]
+        self.roles = {p.id: p.role for p in (*now_people.values(), *people)}
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="通讯录：含工作表“单位”“人员”的 .xlsx，或同名 .csv")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只核对，不写入")] = False,
+) -> None:
+    """导入通讯录：只登记有变化的单位和人员；有一处错误就整份不导入。"""
+    from plans.directory import read_directory
+
+    _office_only("导入通讯录")
+    sheets = read_directory(file, known=reading.units(session.database))
+    units, people = [r.unit for r in sheets.units], [r.person for r in sheets.people]
+    changes = Changes(units, people)
+    document: dict[str, Any] = {
+        "units": changes.units,
+        "people": changes.people,
+        "rejected": [{"sheet": f.sheet, "row": f.row, "column": f.column, "message": f.message} for f in sheets.faults],
+        "dry_run": dry_run,
+    }
+    if sheets.faults:
+        reject(document, [*(f.line for f in sheets.faults), f"共{len(sheets.faults)}处错误，整份未导入"])
+    refuse(Role.OFFICE not in changes.roles.values(), "导入后将没有督办员（角色 office），系统会无人能办，未导入")
+    if changes.events and not dry_run:
+        _record(changes.events)
+    answer(document, _told(changes, dry_run))
+
+
+def _compared(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[str]]:
+    return {
+        "added": [k for k in after if k not in before],
+        "changed": [k for k in after if k in before and before[k] != after[k]],
+        "unchanged": [k for k in after if before.get(k) == after[k]],
+    }
+
+
+def _told(changes: Changes, dry_run: bool) -> str:
+    def line(what: str, measure: str, found: dict[str, list[str]]) -> str:
+        added, changed, same = (len(found[k]) for k in ("added", "changed", "unchanged"))
+        return f"{what}：新增{added}{measure}，变更{changed}{measure}，未变{same}{measure}"
+
+    lines = [line("单位", "个", changes.units), line("人员", "人", changes.people)]
+    if dry_run:
+        lines.append("以上是试导入，没有写入；去掉 --dry-run 即正式导入")
+    return "\n".join(lines)
+
+
+def leave(
+    person: Annotated[str, typer.Argument(metavar="P", help="离任人员（人员编号或姓名）")],
+) -> None:
+    """登记人员离任：此后不能再以其身份办理，已有记录不变。"""
+    _office_only("登记人员离任")
+    found = the_person(person)
+    others = [p for p in _active() if p.id != found.id and p.role is Role.OFFICE]
+    refuse(found.id == session.actor.id, "不能登记本人离任，请由其他督办员办理")
+    refuse(found.role is Role.OFFICE and not others, f"{found.name}是唯一的督办员，不能登记离任")
+    confirm(f"登记{found.name}（{found.id}）离任？")
+    _record([PersonLeft(person=found.id)])
+    answer({"left": found.id}, f"已登记{found.name}（{found.id}）离任")
+
+
+def _office_only(what: str) -> None:
+    refuse(session.actor.role is not Role.OFFICE, f"{what}须由办公室督办员办理", "forbidden")
+
+
+def _active() -> tuple[reading.PersonOnRecord, ...]:
+    return reading.people(session.database)
+
+
+def _record(events: Sequence[Event]) -> None:
+    from eventlog.record import record
+
+    record(
+        session.database,
+        DIRECTORY_STREAM,
+        events,
+        actor=session.actor,
+        command_id=session.command_id or uuid4().hex,
+        now=datetime.now(UTC),
+    )
+
+
+def list_(
+    unit: Annotated[str | None, typer.Option("--unit", metavar="U", help="只看一个单位")] = None,
+) -> None:
+    """单位和人员一览。"""
+    units, people = reading.units(session.database), reading.people(session.database)
+    if unit is not None:
+        from cli.task.common import the_unit
+
+        wanted = the_unit(unit).id
+        units, people = tuple(u for u in units if u.id == wanted), tuple(p for p in people if p.unit == wanted)
+    document = {
+        "units": [u.model_dump(mode="json") for u in units],
+        "people": [p.model_dump(mode="json", exclude={"left_at"}) for p in people],
+    }
+    answer(document, "" if session.json else _tables(units, people))
+
+
+def _tables(units: Sequence[Unit], people: Sequence[Person]) -> str:
+    from cli.tables import table
+
+    names = {u.id: u.name for u in reading.units(session.database)}
+    first = table(
+        ("编号", "名称", "层级", "督办对象", "上级", "别名"),
+        [
+            (u.id, u.name, u.level.label, u.supervision.label, names.get(u.parent or "", ""), "、".join(u.aliases))
+            for u in units
+        ],
+        title=f"单位（{len(units)}）",
+    )
+    second = table(
+        ("编号", "姓名", "单位", "角色", "手机", "邮箱"),
+        [(p.id, p.name, names.get(p.unit, p.unit), p.role.label, p.phone or "", p.email or "") for p in people],
+        title=f"人员（{len(people)}）",
+    )
+    return f"{first}\n\n{second}"

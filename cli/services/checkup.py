@@ -1,0 +1,322 @@
+"""`xmh doctor`: what is wrong, each with its remedy; and `xmh recover`, its remedy for lost matters."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from cli.services.runfile import RunFile
+from cli.services.state import reachable
+from cli.session import Problem
+from documents.issuing import numbers_given, numbers_on_disk
+from domain.base import Frozen
+from domain.calendar import SHANGHAI, local_date
+from domain.deadlines import owed
+from domain.matter import Matter
+from eventlog import reading
+from eventlog.database import Database
+from eventlog.errors import LogError
+from eventlog.recovery import lagging_numbers
+from eventlog.schema import SchemaState, schema_state
+from eventlog.watermark import Restored, Watermark, highest
+from gateway import Gateway, Recovery, Unreachable, connect
+
+if TYPE_CHECKING:
+    from settings import Settings
+
+ENOUGH_DISK = 500 * 1024 * 1024
+MANY_RESTARTS = 5
+NAMED = 10
+"""So many matters are named; the rest are counted."""
+
+
+class Finding(Frozen):
+    """One thing that is wrong, or worth knowing: a stable code, what it is, what to do."""
+
+    code: str
+    message: str
+    remedy: str
+    more: dict[str, Any] = {}
+
+
+class Report(Frozen):
+    """What was found. `ok` cannot disagree with the problems; a notice is no problem."""
+
+    problems: tuple[Finding, ...] = ()
+    notices: tuple[Finding, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+    def document(self) -> dict[str, Any]:
+        """As scripts read it."""
+
+        def shown(found: Finding) -> dict[str, Any]:
+            return {"code": found.code, "message": found.message, "remedy": found.remedy, **found.more}
+
+        return {
+            "ok": self.ok,
+            "problems": [shown(p) for p in self.problems],
+            "notices": [shown(n) for n in self.notices],
+        }
+
+
+def told(report: Report) -> str:
+    """As a person reads it."""
+    lines = [f"✗ {p.message}\n  处理：{p.remedy}" for p in report.problems]
+    lines += [f"· {n.message}\n  {n.remedy}" for n in report.notices]
+    if report.ok:
+        lines.append("✓ 没有发现问题")
+    return "\n".join(lines)
+
+
+async def examine(settings: "Settings", *, noted: bool = False) -> Report:
+    """Look at everything; what cannot be reached is itself a finding. `noted` forgets what was noticed earlier."""
+    mark = Watermark.read(settings.home)
+    if noted and (mark.restored or mark.healed):
+        mark = mark.noted()
+        mark.write(settings.home)
+    problems = [*_log(settings), *_disk(settings), *_processes(settings)]
+    notices = list(_healed(mark))
+    readable = not any(p.code.startswith(("schema_", "log_")) for p in problems)
+    problems += _restored(mark.restored)
+    client, trouble = await _client(settings)
+    problems += trouble
+    if readable:
+        with Database(settings.database) as database:
+            problems += _restored_unseen(mark, database)
+            problems += _calendar(database)
+            if client is not None:
+                problems += [p async for p in _matters(client, database, settings)]
+    return Report(problems=tuple(problems), notices=tuple(notices))
+
+
+async def recovered(settings: "Settings", database: Database, *, dry_run: bool) -> Recovery:
+    """Start and wake what differs from the log, give no number twice; with `dry_run` only say what.
+
+    Raises:
+        Problem: Temporal does not run or cannot be reached (exit 5).
+    """
+    if settings.address is None:
+        raise Problem(f"督办服务没有运行（数据目录 {settings.home}），请先运行 xmh up --detach", "unreachable")
+    client = await connect(settings.address, settings.temporal_namespace)
+    gateway = Gateway(client, database, settings.task_queue)
+    if not dry_run:
+        await gateway.settle_numbers(numbers_given(database, settings.home))
+    return await gateway.recover(dry_run=dry_run)
+
+
+# --- without Temporal
+
+
+def _log(settings: "Settings") -> Iterator[Finding]:
+    if settings.database.startswith("sqlite:") and not settings.home.exists():
+        yield Finding(code="log_missing", message=f"数据目录 {settings.home} 不存在", remedy="运行 xmh up --detach")
+        return
+    try:
+        state = schema_state(settings.database)
+    except LogError as error:
+        yield Finding(code=error.code, message=error.message, remedy="检查数据库服务和 XMH_DATABASE_URL 后再试")
+        return
+    remedies = {
+        SchemaState.EMPTY: ("事件日志尚未建立", "运行 xmh up --detach；生产环境运行 xmh migrate"),
+        SchemaState.BEHIND: ("事件日志的表结构待升级", "运行 xmh migrate"),
+        SchemaState.NEWER: ("事件日志由更新版本的 xmh 建立", "升级 xmh；数据未改动"),
+    }
+    if state in remedies:
+        message, remedy = remedies[state]
+        yield Finding(code=f"schema_{state.value}", message=message, remedy=remedy)
+
+
+def _disk(settings: "Settings") -> Iterator[Finding]:
+    if not settings.home.exists():
+        return
+    free = shutil.disk_usage(settings.home).free
+    if free < ENOUGH_DISK:
+        yield Finding(
+            code="disk_low",
+            message=f"数据目录所在磁盘只剩 {free // 2**20} MiB",
+            remedy="清理磁盘；写满后命令会被拒绝，已记录的不受影响",
+            more={"free_bytes": free},
+        )
+
+
+def _processes(settings: "Settings") -> Iterator[Finding]:
+    found = RunFile.read(settings.home)
+    if settings.temporal_address or found is None:
+        return
+    if not found.running:
+        left = "，其子进程仍在运行" if found.orphans() else ""
+        yield Finding(
+            code="supervisor_gone", message=f"xmh up 意外结束{left}", remedy="再运行 xmh up --detach，会先清理遗留进程"
+        )
+    for name, n in found.restarts.items():
+        if n >= MANY_RESTARTS:
+            what, log = {"server": ("Temporal 服务", "temporal.log"), "worker": ("办理进程", "worker.log")}[name]
+            yield Finding(
+                code=f"{name}_restarting",
+                message=f"{what}已自动重启 {n} 次",
+                remedy=f"查看 {settings.home / 'logs' / log}；处理后 xmh down 再 xmh up --detach",
+                more={"restarts": n},
+            )
+
+
+def _healed(mark: Watermark) -> Iterator[Finding]:
+    for healed in mark.healed:
+        when = healed.at.astimezone(SHANGHAI)
+        parts = ((healed.missing, "缺失"), (healed.behind, "落后"), (healed.ahead, "超前于日志"))
+        what = "、".join(f"{name}{n}件" for n, name in parts if n)
+        yield Finding(
+            code="healed",
+            message=f"{when:%Y-%m-%d %H:%M:%S} 发现 Temporal 与日志不一致（{what}），已自动按日志补上；"
+            "可能是进程中断、Temporal 数据丢失或由旧副本还原",
+            remedy="无须处理；xmh doctor --noted 后不再提示",
+            more=healed.model_dump(mode="json"),
+        )
+
+
+def _restored(restored: Iterable[Restored]) -> Iterator[Finding]:
+    for found in restored:
+        yield Finding(
+            code="log_restored",
+            message=f"事件日志曾由旧副本还原：原有 {found.had_position} 条，"
+            f"{found.noticed_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M} 发现时只有 {found.found_position} 条或内容不同",
+            remedy="据纸质件和通知补录其后办理的事项；已发出的编号已跳过，不会重号；补录后运行 xmh doctor --noted",
+            more=found.model_dump(mode="json"),
+        )
+
+
+def _restored_unseen(mark: Watermark, database: Database) -> list[Finding]:
+    """The same, when no worker has looked yet."""
+    return list(_restored(mark.looked(database, datetime.now(UTC)).restored[len(mark.restored) :]))
+
+
+def _calendar(database: Database) -> Iterator[Finding]:
+    rulebook = reading.rulebook(database)
+    years: dict[int, set[str]] = {}
+    for found in reading.matter_states(database):
+        matter = found.state
+        if not isinstance(matter, Matter) or matter.ended:
+            continue
+        days = [matter.due, *(local_date(d.at) for d in owed(matter, rulebook, datetime.now(UTC)))]
+        days += [p.due for p in matter.points if p.due and p.open]
+        for day in days:
+            if rulebook.calendar.is_provisional(day):
+                years.setdefault(day.year, set()).add(matter.number)
+    for year, numbers in sorted(years.items()):
+        yield Finding(
+            code="calendar_unpublished",
+            message=f"{year} 年工作日历尚未公布，{len(numbers)} 件未办结事项的时限按周一至周五暂定",
+            remedy="国务院办公厅通知印发后运行 xmh calendar publish FILE，时限会自动重算",
+            more={"year": year, "matters": sorted(numbers)[:NAMED]},
+        )
+
+
+# --- with Temporal
+
+
+async def _client(settings: "Settings") -> tuple[Client | None, list[Finding]]:
+    if settings.address is None:
+        return None, [Finding(code="not_running", message="督办服务没有运行", remedy="运行 xmh up --detach")]
+    trouble = Finding(
+        code="temporal_unreachable",
+        message=f"连不上 Temporal 服务（{settings.address}）",
+        remedy="运行 xmh status 查看；内置服务用 xmh up --detach 启动，外部服务请检查地址和网络",
+    )
+    if not reachable(settings.address):
+        return None, [trouble]
+    try:
+        return await connect(settings.address, settings.temporal_namespace), []
+    except Unreachable:
+        return None, [trouble]
+
+
+async def _matters(client: Client, database: Database, settings: "Settings") -> AsyncIterator[Finding]:
+    gateway = Gateway(client, database, settings.task_queue)
+    try:
+        at_work = await _workers(client, settings)
+        lagging = lagging_numbers(database, highest(await gateway.numbers_known(), numbers_on_disk(settings.home)))
+        numbers = {s.stream: s.state.number for s in reading.matter_states(database) if isinstance(s.state, Matter)}
+        wedged = await _wedged(client, [h.stream for h in reading.open_streams(database, "matter")])
+        # Without a worker no matter can say where it stands.
+        found = await gateway.recover(dry_run=True) if at_work else None
+    except RPCError as error:
+        yield Finding(
+            code="temporal_unreachable", message=f"Temporal 服务没有答复（{error.status.name}）", remedy="稍后再试"
+        )
+        return
+    if not at_work:
+        yield Finding(
+            code="no_worker",
+            message=f"没有办理进程在处理任务队列 {settings.task_queue}",
+            remedy="内置服务运行 xmh up --detach；生产环境运行 xmh worker",
+        )
+    if lagging:
+        yield Finding(
+            code="log_restored",
+            message="日志里的编号低于已发出的编号：日志由旧副本还原",
+            remedy="运行 xmh recover 跳过已发出的编号；据纸质件补录其后办理的事项",
+            more={"numbers": {series: {"log": last, "seen": seen} for series, (last, seen) in lagging.items()}},
+        )
+    streams = {
+        "matters_wedged": (
+            wedged,
+            "卡住，命令得不到答复",
+            "一分钟内会按日志自动重启，也可运行 xmh recover；反复出现时查看 worker.log",
+        ),
+        **_gaps(found, wedged),
+    }
+    for code, (which, what, remedy) in streams.items():
+        if which:
+            named = "、".join(numbers.get(s, s) for s in which[:NAMED]) + ("……" if len(which) > NAMED else "")
+            yield Finding(
+                code=code,
+                message=f"{len(which)} 件事项{what}：{named}",
+                remedy=remedy,
+                more={"matters": [numbers.get(s, s) for s in which[:NAMED]], "count": len(which)},
+            )
+
+
+def _gaps(found: Recovery | None, wedged: Iterable[str]) -> dict[str, tuple[list[str], str, str]]:
+    if found is None:
+        return {}
+    behind = [s for s in (*found.behind, *found.silent) if s not in set(wedged)]
+    return {
+        "matters_missing": (list(found.missing), "在 Temporal 中缺失，计时已停", "运行 xmh recover"),
+        "matters_behind": (behind, "落后于日志", "运行 xmh recover"),
+        "matters_ahead": (list(found.ahead), "超前于日志，日志由旧副本还原", "运行 xmh recover，并据纸质件补录"),
+    }
+
+
+async def _workers(client: Client, settings: "Settings") -> bool:
+    request = DescribeTaskQueueRequest(
+        namespace=settings.temporal_namespace,
+        task_queue=TaskQueue(name=settings.task_queue),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    )
+    return bool((await client.workflow_service.describe_task_queue(request)).pollers)
+
+
+async def _wedged(client: Client, streams: list[str]) -> list[str]:
+    """Matters whose workflow task was attempted and failed: the status stays "running", only the attempts climb."""
+    gate = asyncio.Semaphore(10)
+
+    async def one(stream: str) -> bool:
+        async with gate:
+            try:
+                described = await client.get_workflow_handle(stream).describe()
+            except RPCError:
+                return False
+            return described.raw_description.pending_workflow_task.attempt > 1
+
+    stuck = await asyncio.gather(*map(one, streams))
+    return [stream for stream, is_stuck in zip(streams, stuck, strict=True) if is_stuck]

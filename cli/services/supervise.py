@@ -1,0 +1,330 @@
+"""`xmh up` as a supervisor: a Temporal server and a worker on one home, each started again when it dies.
+
+It imports neither Temporal nor SQLAlchemy while it watches, so it costs little memory and can be forked.
+"""
+
+import importlib.util
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+from cli.services.runfile import Process, RunFile
+from cli.session import Exit, Problem
+
+LOOPBACK = "127.0.0.1"
+NAMESPACE = "default"
+RETENTION = "8760h"
+"""Histories of ended matters are kept a year; the log keeps the matters for ever."""
+READY_WITHIN = 60.0
+SERVER_READY_WITHIN = 30.0
+WORKER_DRAINS_WITHIN = 40.0
+SERVER_STOPS_WITHIN = 10.0
+LONGEST_PAUSE = 30.0
+FIRST_PAUSE = 0.25
+LOG_BYTES = 20 * 1024 * 1024
+READY_FD = "XMH_READY_FD"
+"""Through this descriptor the worker says that it is ready."""
+
+_BUSY_LOOK = 0.05
+_IDLE_LOOK = 5.0
+
+
+@dataclass
+class Child:
+    """A process to be kept running. `pause` grows while it dies before it was ever ready."""
+
+    name: str
+    command: Sequence[str | Path]
+    log: Path
+    env: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+    known: Process | None = None
+    ready: bool = False
+    starts: int = 0
+    failures: int = 0
+    not_before: float = 0.0
+    started: float = 0.0
+    says: int | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether it runs at this moment."""
+        return self.process is not None and self.process.poll() is None
+
+    def start(self) -> None:
+        """Start it in a session of its own, so that Ctrl-C reaches the supervisor only."""
+        _rotate(self.log)
+        self._hush()
+        ours, theirs = os.pipe()
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **self.env, READY_FD: str(theirs)},
+                pass_fds=(theirs,),
+                start_new_session=True,
+            )
+        os.close(theirs)
+        self.says = ours
+        self.known = Process.of(self.process.pid)
+        self.ready = False
+        self.starts += 1
+        self.started = time.monotonic()
+
+    def is_ready(self) -> None:
+        """It has shown that it works: its next death is a first one again."""
+        self.ready = True
+        self.failures = 0
+
+    def died(self) -> None:
+        """Note a death, and when to start it again."""
+        self._hush()
+        self.process = None
+        self.ready = False
+        self.not_before = time.monotonic() + min(FIRST_PAUSE * 2.0**self.failures, LONGEST_PAUSE)
+        self.failures += 1
+
+    def said_ready(self) -> bool:
+        """Whether it wrote that it is ready."""
+        if self.says is None or not select.select([self.says], [], [], 0)[0]:
+            return False
+        said = os.read(self.says, 16)
+        self._hush()
+        return bool(said)
+
+    def _hush(self) -> None:
+        if self.says is not None:
+            os.close(self.says)
+            self.says = None
+
+    def stop(self, how: signal.Signals, seconds: float, hurry: Callable[[], bool]) -> None:
+        """Ask it to end; make it end after the time, or when somebody is in a hurry."""
+        if self.process is None:
+            return
+        limit = time.monotonic() + seconds
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        while self.process.poll() is None and time.monotonic() < limit and not hurry():
+            time.sleep(_BUSY_LOOK)
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self._hush()
+
+
+class Supervisor:
+    """Keeps the server and the worker of one home running until it is told to stop."""
+
+    def __init__(self, home: Path, port: int | None = None, worker_command: Sequence[str | Path] | None = None) -> None:
+        """Nothing runs yet. Without a port a free one is taken, and kept through restarts of the server."""
+        self.home = home
+        self.port = port or free_port()
+        self.address = f"{LOOPBACK}:{self.port}"
+        logs = home / "logs"
+        logs.mkdir(mode=0o700, exist_ok=True)
+        self.server = Child("server", _server_command(home, self.port), logs / "temporal.log")
+        self.worker = Child(
+            "worker",
+            worker_command or [sys.executable, worker_script()],
+            logs / "worker.log",
+            {"XMH_HOME": str(home), "XMH_TEMPORAL_ADDRESS": self.address, "XMH_TEMPORAL_NAMESPACE": NAMESPACE},
+        )
+        self._started_at = datetime.now(UTC)
+        self._me = Process.of(os.getpid())
+        self._signals = 0
+        self._woken: int | None = None
+
+    def run(self, when_ready: Callable[[RunFile], None]) -> None:
+        """Start both, say when they are ready, watch over them until SIGTERM or Ctrl-C, then drain.
+
+        Raises:
+            Problem: they did not become ready in time (exit 5); nothing runs any more.
+        """
+        self._me = Process.of(os.getpid())  # not before: the supervisor may have been forked since it was made
+        limit = time.monotonic() + READY_WITHIN
+        told = False
+        with _wakened_by_signals(self._count) as self._woken:
+            try:
+                while not self._signals:
+                    self._look()
+                    if not told and self.worker.ready:
+                        told = True
+                        when_ready(self._noted())
+                    if not told and time.monotonic() > limit:
+                        raise self._not_ready()
+                    self._wait()
+            finally:
+                self._stop()
+
+    def _count(self, _signum: int, _frame: FrameType | None) -> None:
+        self._signals += 1
+
+    def _look(self) -> None:
+        """One look at both: bury, start, and notice readiness."""
+        for child in (self.server, self.worker):
+            if child.process is not None and not child.runs:
+                child.died()
+                self._noted()
+        now = time.monotonic()
+        if self.server.process is None and now >= self.server.not_before:
+            self._begin(self.server)
+        if self.server.runs and not self.server.ready:
+            self._look_at_new_server(now)
+        if self.server.ready and self.worker.process is None and now >= self.worker.not_before:
+            self._begin(self.worker)
+        if self.worker.runs and not self.worker.ready and self.worker.said_ready():
+            self.worker.is_ready()
+            self._noted()
+
+    def _begin(self, child: Child) -> None:
+        child.start()
+        self._noted()
+
+    def _look_at_new_server(self, now: float) -> None:
+        if _answers(self.address):
+            self.server.is_ready()
+            self._noted()
+            if self.worker.ready and self.worker.process is not None:
+                # It was away for a while: whatever it forgot is healed now, not at the next sweep.
+                self.worker.process.send_signal(signal.SIGUSR1)
+        elif now - self.server.started > SERVER_READY_WITHIN and self.server.process is not None:
+            self.server.process.kill()
+
+    def _noted(self) -> RunFile:
+        """Write down what runs now."""
+        found = RunFile(
+            supervisor=self._me,
+            server=self.server.known if self.server.runs else None,
+            worker=self.worker.known if self.worker.runs else None,
+            temporal=self.address,
+            started_at=self._started_at,
+            ready=self.server.ready and self.worker.ready,
+            restarts={c.name: max(c.starts - 1, 0) for c in (self.server, self.worker)},
+        )
+        found.write(self.home)
+        return found
+
+    def _wait(self) -> None:
+        """Sleep until something happens: a signal, the death of a child, a word from the worker."""
+        settled = self.server.ready and self.worker.ready
+        listen = [fd for fd in (self._woken, self.worker.says) if fd is not None]
+        heard, _, _ = select.select(listen, [], [], _IDLE_LOOK if settled else _BUSY_LOOK)
+        if self._woken in heard:
+            with suppress(BlockingIOError):
+                os.read(self._woken or 0, 512)
+
+    def _stop(self) -> None:
+        """The worker first, for it finishes what it has begun on the server. A second signal cuts that short."""
+        before = self._signals
+        self.worker.stop(signal.SIGTERM, WORKER_DRAINS_WITHIN, lambda: self._signals > before)
+        self.server.stop(signal.SIGTERM, SERVER_STOPS_WITHIN, lambda: self._signals > before + 1)
+        RunFile.remove(self.home)
+
+    def _not_ready(self) -> Problem:
+        late = self.worker if self.server.ready else self.server
+        what = "办理进程" if late is self.worker else "Temporal 服务"
+        return Problem(
+            f"{what}没有在 {READY_WITHIN:.0f} 秒内就绪，已全部停止；原因见 {late.log}", "not_ready", Exit.UNREACHABLE
+        )
+
+
+class _wakened_by_signals:  # noqa: N801  (reads as what it does)
+    """SIGTERM and SIGINT are counted; they and the death of a child also end a `select` on the descriptor."""
+
+    def __init__(self, count: Callable[[int, FrameType | None], None]) -> None:
+        self._count = count
+        self._pipe = os.pipe()
+
+    def __enter__(self) -> int:
+        for end in self._pipe:
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(self._pipe[1], warn_on_full_buffer=False)
+        signal.signal(signal.SIGTERM, self._count)
+        signal.signal(signal.SIGINT, self._count)
+        signal.signal(signal.SIGCHLD, lambda _signum, _frame: None)
+        return self._pipe[0]
+
+    def __exit__(self, *_: object) -> None:
+        signal.set_wakeup_fd(-1)
+        for end in self._pipe:
+            os.close(end)
+
+
+def worker_script() -> Path:
+    """Where the worker's module is, found without importing it."""
+    spec = importlib.util.find_spec("worker")
+    if spec is None or spec.origin is None:
+        raise Problem("找不到 worker 模块，安装不完整", "unexpected")
+    return Path(spec.origin)
+
+
+def temporal_program() -> Path:
+    """The Temporal command that came with this environment.
+
+    Raises:
+        Problem: it is not installed.
+    """
+    program = Path(sys.executable).with_name("temporal")
+    if not program.exists():
+        raise Problem(f"找不到 Temporal 程序 {program}，请重新安装（make setup）", "not_installed", Exit.UNREACHABLE)
+    return program
+
+
+def _server_command(home: Path, port: int) -> list[str | Path]:
+    return [
+        *(temporal_program(), "server", "start-dev", "--headless", "--log-level", "error"),
+        *("--ip", LOOPBACK, "--port", str(port), "--db-filename", home / "temporal.db"),
+        # The log is flushed to disk at every commit; Temporal may fall behind it in a power cut, which costs a sync.
+        *("--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL"),
+    ]
+
+
+def _answers(address: str) -> bool:
+    """Whether the server works, asked by setting how long it keeps histories."""
+    host, _, port = address.partition(":")
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        if probe.connect_ex((host, int(port))) != 0:
+            return False
+    question: list[str | Path] = [temporal_program(), "operator", "namespace", "update", "--namespace", NAMESPACE]
+    question += ["--retention", RETENTION, "--address", address, "--command-timeout", "5s"]
+    return subprocess.run(question, capture_output=True, check=False).returncode == 0
+
+
+def free_port() -> int:
+    """A TCP port of the loopback that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def port_is_free(port: int) -> bool:
+    """Whether the loopback's port can be listened on."""
+    with socket.socket() as probe:
+        # As the server does: a port that only waits for its last packets is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+            probe.listen(1)
+        except OSError:
+            return False
+    return True
+
+
+def _rotate(log: Path) -> None:
+    """Keep the log before last out of the way when it has grown."""
+    if log.exists() and log.stat().st_size > LOG_BYTES:
+        log.replace(log.with_suffix(".log.1"))

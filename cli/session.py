@@ -1,0 +1,137 @@
+"""One run of `xmh`: where the home is, who acts, how to answer, and how it ends.
+
+Exit codes: 0 done, 1 unexpected, 2 malformed, 3 refused by a rule, 4 not found, 5 a service is unreachable.
+"""
+
+import json
+import os
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from domain.base import Refusal
+
+if TYPE_CHECKING:
+    from domain.envelope import Actor
+    from eventlog.database import Database
+    from settings import Settings
+
+
+class Exit(IntEnum):
+    """What the shell sees."""
+
+    DONE = 0
+    UNEXPECTED = 1
+    MALFORMED = 2
+    REFUSED = 3
+    NOT_FOUND = 4
+    UNREACHABLE = 5
+
+
+CODES = {
+    "malformed": Exit.MALFORMED,
+    "not_found": Exit.NOT_FOUND,
+    "log_unreachable": Exit.UNREACHABLE,
+    "unreachable": Exit.UNREACHABLE,
+    "unexpected": Exit.UNEXPECTED,
+}
+"""Refusal code → exit code; every other code is a rule's, exit 3."""
+
+
+class Problem(Exception):  # noqa: N818  (a message for the person, not a fault)
+    """One line for the person, a stable code and an exit code; `more` are further JSON keys."""
+
+    def __init__(self, message: str, code: str, exit_code: Exit | None = None, **more: Any) -> None:
+        """Keep the message; the exit code follows from the code unless given."""
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.exit_code = CODES.get(code, Exit.REFUSED) if exit_code is None else exit_code
+        self.more = more
+
+
+@dataclass
+class Session:
+    """What the shared options said."""
+
+    home: str | None = None
+    actor_id: str | None = None
+    json: bool = False
+    yes: bool = False
+    command_id: str | None = None
+
+    @cached_property
+    def settings(self) -> "Settings":
+        """Settings, with `--home` and `--as` over environment and file."""
+        if self.home:
+            os.environ["XMH_HOME"] = self.home
+        if self.actor_id:
+            os.environ["XMH_ACTOR"] = self.actor_id
+        from settings import Settings
+
+        return Settings()
+
+    @cached_property
+    def database(self) -> "Database":
+        """The log. Nothing is opened before it is read.
+
+        Raises:
+            Problem: there is no log yet.
+        """
+        from eventlog.database import Database
+
+        url = self.settings.database
+        path = Path(url.removeprefix("sqlite:///"))
+        if url.startswith("sqlite:") and not path.exists():
+            raise Problem(f"数据目录 {self.settings.home} 里还没有事件日志，请先运行 xmh up", "unreachable")
+        return Database(url, self.settings.hash_algorithm)
+
+    @cached_property
+    def actor(self) -> "Actor":
+        """Who acts, as the directory knows him.
+
+        Raises:
+            Problem: nobody of that id is in the directory (exit 4).
+        """
+        from domain.envelope import Actor
+        from eventlog import reading
+
+        person_id = self.actor_id or self.settings.actor
+        person = reading.person(self.database, person_id)
+        if person is None or person.left_at is not None:
+            raise Problem(f"通讯录里没有编号为 {person_id} 的在任人员，请用 xmh org list 查看", "not_found")
+        return Actor(id=person.id, role=person.role, unit=person.unit)
+
+    @property
+    def asks(self) -> bool:
+        """Whether a person sits at the terminal and wants to be asked."""
+        return not self.yes and not self.json and sys.stdin.isatty() and sys.stdout.isatty()
+
+
+session = Session()
+
+
+def answer(document: Any, text: str) -> None:
+    """Show the answer: one JSON document with `--json`, else plain Chinese."""
+    out = json.dumps(document, ensure_ascii=False, default=str) if session.json else text
+    sys.stdout.write(out + "\n")
+
+
+def fail(problem: Problem) -> NoReturn:
+    """Say what is wrong in one line and end with its exit code."""
+    if session.json:
+        document = {"error": {"code": problem.code, "message": problem.message, **problem.more}}
+        with suppress(OSError):  # the disk the output goes to is full; the exit code still tells
+            sys.stdout.write(json.dumps(document, ensure_ascii=False, default=str) + "\n")
+    else:
+        sys.stderr.write(f"错误：{problem.message}\n")
+    raise SystemExit(problem.exit_code)
+
+
+def problem_of(refusal: Refusal) -> Problem:
+    """A rule's refusal as the command line says it."""
+    return Problem(refusal.message, refusal.code)

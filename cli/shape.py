@@ -1,0 +1,146 @@
+"""How every command of `xmh` is shaped: the options all share, and sub-commands that load only when used.
+
+A read must start in a third of a second, so a group names its commands without importing them.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Annotated, Any, ClassVar
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+from cli.session import session
+
+
+def _remember(name: str) -> Callable[[Any], Any]:
+    def callback(value: Any) -> Any:
+        if value not in (None, False):
+            setattr(session, name, value)
+        return value
+
+    return callback
+
+
+def _shared() -> list[Any]:
+    """The options every command has, as Typer itself makes them: their classes are not the same in all its versions."""
+
+    def option(*names: str, to: str, text: str, metavar: str | None = None) -> Any:
+        return typer.Option(
+            *names, help=text, metavar=metavar, expose_value=False, callback=_remember(to), is_eager=True
+        )
+
+    def shared(
+        home: Annotated[
+            str | None,
+            option("--home", to="home", text="数据目录（默认 ./.xmh，或环境变量 XMH_HOME）", metavar="DIR"),
+        ] = None,
+        acting: Annotated[
+            str | None,
+            option("--as", to="actor_id", text="以谁的身份办理（人员编号，默认 office）", metavar="PERSON_ID"),
+        ] = None,
+        as_json: Annotated[bool, option("--json", to="json", text="输出一个 JSON 文档")] = False,
+        yes: Annotated[bool, option("--yes", "-y", to="yes", text="不再询问确认")] = False,
+        command_id: Annotated[
+            str | None,
+            option(
+                "--command-id",
+                to="command_id",
+                text="命令编号：服务没有答复时用同一编号重复，不会重复办理",
+                metavar="ID",
+            ),
+        ] = None,
+    ) -> None:
+        del home, acting, as_json, yes, command_id
+
+    app = typer.Typer(add_completion=False)
+    app.command()(shared)
+    return list(get_command(app).params)
+
+
+_CHINESE = {
+    "Usage:": "用法：",
+    "Options:": "选项：",
+    "Arguments:": "参数：",
+    "Commands:": "命令：",
+    "[OPTIONS]": "[选项]",
+    "COMMAND [ARGS]...": "命令 …",
+    "Show this message and exit.": "显示本帮助",
+    "[required]": "（必填）",
+    "[default: ": "[默认 ",
+}
+"""What the parser says of itself, in the office's tongue."""
+
+
+def _in_chinese(text: str) -> str:
+    for english, chinese in _CHINESE.items():
+        text = text.replace(english, chinese)
+    return text
+
+
+class Command(TyperCommand):
+    """A command with the options every command has."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Add the shared options after the command's own."""
+        super().__init__(*args, **kwargs)
+        self.params = [*self.params, *_shared()]
+
+    def get_help(self, ctx: Any) -> str:
+        """The help page, headings too, in Chinese."""
+        return _in_chinese(super().get_help(ctx))
+
+
+class Group(TyperGroup):
+    """A group whose commands are imported when they are asked for.
+
+    `lazy` maps a command's name to `module:attribute`, the attribute being a `typer.Typer` or a function.
+    """
+
+    lazy: ClassVar[dict[str, str]] = {}
+
+    def get_help(self, ctx: Any) -> str:
+        """The help page, headings too, in Chinese."""
+        return _in_chinese(super().get_help(ctx))
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names, in the order a person meets them."""
+        return [*self.lazy, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import the command."""
+        target = self.lazy.get(cmd_name)
+        if target is None:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = target.partition(":")
+        found = getattr(import_module(module), attribute)
+        if isinstance(found, typer.Typer):
+            if not (isinstance(found.info.cls, type) and issubclass(found.info.cls, Group)):
+                found.info.cls = Group
+            command = get_command(found)
+        else:
+            single = typer.Typer(add_completion=False, rich_markup_mode=None)
+            single.command(cmd_name, cls=Command)(found)
+            command = get_command(single)
+        command.name = cmd_name
+        return command
+
+
+def group(help_text: str, lazy: dict[str, str]) -> typer.Typer:
+    """A Typer application whose commands load lazily."""
+    cls = type("LazyGroup", (Group,), {"lazy": lazy})
+    app = typer.Typer(
+        cls=cls,
+        help=help_text,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+
+    @app.callback(help=help_text)
+    def nothing_of_its_own() -> None:
+        """Typer makes a group only of an application with a callback."""
+
+    return app

@@ -1,0 +1,175 @@
+"""`xmh simulate`: a whole working year on real workflows, and what it left behind."""
+
+import asyncio
+import logging
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.session import Exit, answer, session
+from domain.lights import light
+from domain.matter import Matter
+from domain.terms import Light, Role, Stage
+from eventlog import reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from eventlog.database import Database
+    from simulation.run import Played
+    from simulation.scenario import Briefing
+
+COUNTED = (
+    ("MatterOpened", "立项"),
+    ("MatterClosed", "销号"),
+    ("UrgeIssued", "催办"),
+    ("MatterEscalated", "升级"),
+    ("DecisionRecorded", "会议议定"),
+    ("ExtensionGranted", "同意延期"),
+    ("MatterSuspended", "暂缓"),
+    ("InstructionRecorded", "领导批示"),
+)
+
+
+def simulate(
+    plan: Annotated[Path, typer.Option("--plan", metavar="FILE", help="示例目录（任务清单、通讯录、scenario.toml）")],
+    year: Annotated[int, typer.Option("--year", metavar="Y", help="模拟哪个工作年度")],
+    seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="随机种子；同一种子得到同样的一年")] = None,
+) -> None:
+    """在时间快进的 Temporal 上办完一整年：真实的流程、真实的时限，留下日志和简报。"""
+    import structlog
+
+    from simulation.run import simulate as play
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    folder = plan if plan.is_dir() else plan.parent
+    home, started = session.settings.home, time.monotonic()
+    with _progress(year) as moved:
+        played = asyncio.run(
+            play(
+                folder,
+                home,
+                year,
+                seed=seed,
+                algorithm=session.settings.hash_algorithm,
+                issue=_issuer(home),
+                progress=moved,
+            )
+        )
+    document = _summary(played, home)
+    document["seconds"] = round(time.monotonic() - started, 1)
+    answer(document, "" if session.json else _table(document))
+    if not document["verify"]["ok"]:
+        raise SystemExit(Exit.UNEXPECTED)
+
+
+@contextmanager
+def _progress(year: int) -> "Iterator[Callable[[date], None]]":
+    """A bar over the days of the year on stderr, on a terminal only."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    console = Console(file=sys.stderr)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(f"{year} 年", total=(last - first).days)
+
+        def moved(day: date) -> None:
+            bar.update(task, completed=(day - first).days, description=f"{day:%Y-%m-%d}")
+
+        yield moved
+
+
+def _issuer(home: Path) -> "Callable[[Database, Briefing, datetime], tuple[str, str]]":
+    from documents.issuing import issue_briefing
+    from domain.envelope import Actor
+
+    def issue(database: "Database", briefing: "Briefing", now: datetime) -> tuple[str, str]:
+        person = reading.person(database, briefing.sign)
+        signer = Actor(
+            id=briefing.sign, role=person.role if person else Role.OFFICE, unit=person.unit if person else None
+        )
+        issued = issue_briefing(database, home, since=briefing.since, until=briefing.until, signer=signer, now=now)
+        return issued.number, str(issued.files["docx"].relative_to(home))
+
+    return issue
+
+
+def _summary(played: "Played", home: Path) -> dict[str, Any]:
+    """What the year left: everything counted from the log."""
+    from eventlog.verify import verify
+
+    database = played.database
+    rulebook = reading.rulebook(database)
+    matters = [s.state for s in reading.matter_states(database) if isinstance(s.state, Matter)]
+    types: Counter[str] = Counter()
+    position, end = 0, None
+    while page := reading.read_all(database, position):
+        types.update(e.type for e in page)
+        position, end = page[-1].position, page[-1].recorded_at
+    lights = Counter(light(m, rulebook, end).light for m in matters) if end else Counter()
+    report = verify(database)
+    return {
+        "home": str(home),
+        "matters": len(matters),
+        "stages": {s.value: n for s in Stage if (n := sum(m.stage is s for m in matters))},
+        "lights": {x.value: lights[x] for x in Light if lights[x]},
+        "events": position,
+        "feedback": {
+            "on_time": sum(m.counts.on_time for m in matters),
+            "late": sum(m.counts.late for m in matters),
+            "missed": sum(m.counts.missed for m in matters),
+        },
+        "counts": {name: types[name] for name, _ in COUNTED},
+        "briefings": [{"bulletin": number, "file": file} for number, file in played.briefings],
+        "refused": [
+            {"at": r.at.isoformat(), "matter": r.matter, "do": r.command, "message": r.message} for r in played.refused
+        ],
+        "verify": {
+            "ok": report.ok,
+            "streams": report.streams,
+            "events": report.events,
+            "problems": len(report.problems),
+        },
+    }
+
+
+def _table(done: dict[str, Any]) -> str:
+    from cli.tables import table
+
+    labels = {s.value: s.label for s in Stage} | {x.value: f"{x.label}灯" for x in Light}
+    feedback = done["feedback"]
+    rows: list[tuple[str, str]] = [
+        ("事项", f"{done['matters']}件：" + "，".join(f"{labels[k]}{n}" for k, n in done["stages"].items())),
+        ("亮灯", "，".join(f"{labels[k]}{n}" for k, n in done["lights"].items())),
+        ("反馈", f"按时{feedback['on_time']}次，补报{feedback['late']}次，漏报{feedback['missed']}次"),
+        ("办理", "，".join(f"{label}{done['counts'][name]}" for name, label in COUNTED)),
+        ("事件", f"{done['events']}条"),
+        *(("简报" if n == 0 else "", f"{b['bulletin']}  {b['file']}") for n, b in enumerate(done["briefings"])),
+        *(
+            ("未办" if n == 0 else "", f"{r['at'][:10]} 第{r['matter']}项：{r['message']}")
+            for n, r in enumerate(done["refused"])
+        ),
+        ("核验", _verdict(done["verify"])),
+        ("用时", f"{done['seconds']}秒"),
+    ]
+    return table(("", f"数据目录 {done['home']}"), rows)
+
+
+def _verdict(found: dict[str, Any]) -> str:
+    if found["ok"]:
+        return f"通过：{found['streams']}条链、{found['events']}条事件，无缺号、无改动，台账与日志一致"
+    return f"不通过：{found['problems']}处问题，请运行 xmh audit verify"

@@ -1,0 +1,113 @@
+"""The parts of a matter's state in the office's words, for those who audit it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from domain.base import Frozen, Term
+from domain.envelope import Actor
+from domain.facts import Basis, Window
+from domain.matter import Closed, Counts, Feedback, Point
+from domain.telling import Reader, local
+from domain.windows import window_label
+
+FIELDS = {
+    "number": "编号",
+    "title": "事项",
+    "stage": "阶段",
+    "basis": "依据",
+    "kind": "类别",
+    "klass": "分类",
+    "urgency": "紧急程度",
+    "rhythm": "反馈周期",
+    "lead": "牵头单位",
+    "assist": "配合单位",
+    "person": "责任人",
+    "due": "办结时限",
+    "original_due": "原时限",
+    "receipt_due": "签收时限",
+    "accepted_at": "签收时间",
+    "declines": "退签次数",
+    "points": "要点",
+    "progress": "进度",
+    "last_feedback": "最近反馈",
+    "window": "反馈期",
+    "answered": "本期已反馈",
+    "missed_in_row": "连续漏报",
+    "counts": "累计",
+    "last_urge_no": "最近催办单",
+    "rung": "升级层级",
+    "warned_for": "已临期提醒",
+    "lapsed_for": "已逾期",
+    "coordinations": "协调请求",
+    "extension": "延期申请",
+    "suspensions": "暂缓记录",
+    "instructed_by": "批示领导",
+    "closure": "办结申请",
+    "closed": "办结情况",
+    "objected": "异议",
+}
+"""Fields of `Matter` worth a line when they change, in the order they are told."""
+
+
+def say(value: Any, reader: Reader) -> str:
+    """One value in words; 无 when there is none."""
+    if value is None or value in ((), ""):
+        return "无"
+    if isinstance(value, tuple):
+        return "；".join(say(item, reader) for item in value)
+    spoken = next((spoken for kind, spoken in _SPOKEN.items() if isinstance(value, kind)), None)
+    if spoken is not None:
+        return spoken(value, reader)
+    parts = vars(value).values() if isinstance(value, Frozen) else None
+    return str(value) if parts is None else "，".join(say(p, reader) for p in parts if p not in (None, (), ""))
+
+
+def changed(old: Any, new: Any, reader: Reader) -> str | None:
+    """What a field became, and of a list only what is new or other in it; None when it stayed."""
+    if isinstance(old, tuple) and isinstance(new, tuple):
+        before_items, after_items = [say(x, reader) for x in old], [say(x, reader) for x in new]
+        came = [x for x in after_items if x not in before_items]
+        gone = [x for x in before_items if x not in after_items]
+        if came:
+            return "；".join(came)
+        return f"去掉{'；'.join(gone)}" if gone else None
+    before, after = say(old, reader), say(new, reader)
+    return f"{before} → {after}" if before != after else None
+
+
+def _point(p: Point, _: Reader) -> str:
+    due = f"（{p.due}）" if p.due else ""
+    return f"{p.no}.{p.text}{due}{'已取消' if p.dropped else f'{p.progress}%'}"
+
+
+def _counts(c: Counts, _: Reader) -> str:
+    said = {
+        "按时": c.on_time,
+        "补报": c.late,
+        "漏报": c.missed,
+        "催办": c.urges,
+        "升级": c.escalations,
+        "退回": c.returns,
+    }
+    return "、".join(f"{word}{n}次" for word, n in said.items() if n) or "无"
+
+
+def _closed(c: Closed, _: Reader) -> str:
+    return f"{c.on}，逾期{c.overdue_workdays}个工作日" if c.overdue_workdays else f"{c.on}，按期"
+
+
+_SPOKEN: dict[type, Callable[[Any, Reader], str]] = {
+    bool: lambda v, _: "是" if v else "否",
+    Term: lambda v, _: v.label,
+    str: lambda v, r: r.name(r.open(v)),
+    datetime: lambda v, _: local(v),
+    Actor: lambda v, r: r.name(v.id),
+    Window: lambda v, _: f"{window_label(v.key)}，{local(v.closes)}截止",
+    Basis: lambda v, _: f"{v.kind.label} {v}",
+    Feedback: lambda v, r: f"{r.name(v.unit)} {local(v.at)}",
+    Point: _point,
+    Counts: _counts,
+    Closed: _closed,
+}
+"""The first that fits: a term is text too, and a truth value a number."""

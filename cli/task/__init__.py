@@ -1,0 +1,1 @@
+"""`xmh task`: the life of a matter, typed."""

@@ -1,0 +1,34 @@
+"""The `xmh task` group: which command lives where."""
+
+from cli.shape import group
+
+app = group(
+    "督办事项：立项、交办、签收、反馈、催办、升级、延期、暂缓、办结、销号。\n\n"
+    "M 可以是编号（XMH-2022-007）、尾号（7）或名称中的字词。",
+    {
+        "open": "cli.task.opening:open_",
+        "accept": "cli.task.opening:accept",
+        "decline": "cli.task.opening:decline",
+        "assign": "cli.task.opening:assign",
+        "report": "cli.task.working:report",
+        "point": "cli.task.working:point",
+        "rhythm": "cli.task.working:rhythm",
+        "urge": "cli.task.pressing:urge",
+        "coordinate": "cli.task.pressing:coordinate",
+        "escalate": "cli.task.pressing:escalate",
+        "instruct": "cli.task.pressing:instruct",
+        "decide": "cli.task.pressing:decide",
+        "extend": "cli.task.limits:extend",
+        "extension": "cli.task.limits:extension",
+        "suspend": "cli.task.limits:suspend",
+        "resume": "cli.task.limits:resume",
+        "close": "cli.task.ending:close",
+        "review": "cli.task.ending:review",
+        "reopen": "cli.task.ending:reopen",
+        "cancel": "cli.task.ending:cancel",
+        "object": "cli.task.ending:object_",
+        "correct": "cli.task.ending:correct",
+        "list": "cli.task.reads:list_",
+        "show": "cli.task.reads:show",
+    },
+)

@@ -1,0 +1,276 @@
+"""What the `task` commands share: which matter is meant, who decides, and sending."""
+
+import asyncio
+import hashlib
+import shutil
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import uuid4
+
+import typer
+
+from cli.session import Exit, Problem, answer, problem_of, session
+from domain.base import Refusal, Term
+from domain.calendar import local_date
+from domain.commands import MatterCommand, Order
+from domain.envelope import Actor, OnBehalf
+from domain.facts import Attachment, UnitRef
+from domain.spoken import spoken_date
+from eventlog import reading
+
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    from workflows.contract import Reply
+
+    T = TypeVar("T", bound=Term)
+
+VALID_FOR = timedelta(minutes=15)
+
+MatterArg = Annotated[str, typer.Argument(metavar="M", help="事项编号（XMH-2022-007）、尾号（7）或名称中的字词")]
+MattersArg = Annotated[list[str], typer.Argument(metavar="M…", help="一个或多个事项：编号、尾号或名称中的字词")]
+ByOption = Annotated[
+    str | None, typer.Option("--by", metavar="PERSON", help="作出决定的领导（代录时填写，人员编号或姓名）")
+]
+PaperOption = Annotated[str | None, typer.Option("--paper", metavar="REF", help="证明该决定的文件（文号、纪要）")]
+ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="理由")]
+TextOption = Annotated[str | None, typer.Option("--text", metavar="TEXT", help="内容")]
+SecretOption = Annotated[bool, typer.Option("--secret", help="内容属工作秘密：加密后再提交")]
+
+
+def now() -> datetime:
+    """The moment of this run."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """The date in the office."""
+    return local_date(now())
+
+
+def need(value: str | None, option: str, question: str) -> str:
+    """A required option: asked for on a terminal, else refused.
+
+    Raises:
+        Problem: it is missing and nobody can be asked (exit 2).
+    """
+    if value is None and session.asks:
+        value = typer.prompt(question)
+    if value is None or not value.strip():
+        raise Problem(f"缺少{question}，请用 {option} 填写", "malformed")
+    return value
+
+
+def confirm(question: str) -> None:
+    """Ask before what cannot be taken back; a pipe, `--json` or `--yes` asks nothing."""
+    if session.asks and not typer.confirm(question):
+        raise Problem("已取消，未作任何改动", "aborted", Exit.UNEXPECTED)
+
+
+def term(kind: "type[T]", text: str, option: str) -> "T":
+    """The term a person means by its Chinese label or English value.
+
+    Raises:
+        Problem: there is no such term (exit 2).
+    """
+    found = kind.from_label(text.strip())
+    if found is None:
+        choices = "、".join(m.label for m in kind)
+        raise Problem(f"{option} 没有“{text}”这一项，可填：{choices}", "malformed")
+    return found
+
+
+def day(text: str) -> date:
+    """A date as people say it."""
+    return spoken_date(text, today())
+
+
+def the_matter(words: str) -> reading.ListedMatter:
+    """The one matter meant.
+
+    Raises:
+        Problem: none (exit 4), or several fit (exit 2, with the candidates).
+    """
+    found = reading.find_matters(session.database, words)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise Problem(f"没有找到事项“{words}”，请用 xmh task list 查看编号", "not_found")
+    shown = "；".join(f"{m.number} {m.title}" for m in found[:8]) + ("……" if len(found) > 8 else "")  # noqa: PLR2004
+    candidates = [{"matter": m.number, "title": m.title} for m in found]
+    raise Problem(
+        f"“{words}”对应{len(found)}个事项，请写明编号：{shown}", "ambiguous", Exit.MALFORMED, candidates=candidates
+    )
+
+
+def the_unit(name: str) -> UnitRef:
+    """The unit meant by id, name or alias; never guessed.
+
+    Raises:
+        Problem: none (exit 4), or several (exit 2).
+    """
+    from plans.directory import UnitIndex
+
+    found = UnitIndex(reading.units(session.database)).find(name)
+    if not found:
+        raise Problem(f"通讯录里没有单位“{name}”，请用 xmh org list 查看，或先 xmh org import", "not_found")
+    if len(found) > 1:
+        shown = "、".join(u.name for u in found)
+        raise Problem(f"“{name}”对应多个单位：{shown}，请写全称或编号", "ambiguous", Exit.MALFORMED)
+    return UnitRef(id=found[0].id, supervision=found[0].supervision)
+
+
+def the_person(name: str) -> reading.PersonOnRecord:
+    """The person meant by id or full name.
+
+    Raises:
+        Problem: none (exit 4), or several of that name (exit 2).
+    """
+    people = reading.people(session.database)
+    found = [p for p in people if p.id == name] or [p for p in people if p.name == name]
+    if not found:
+        raise Problem(f"通讯录里没有“{name}”，请用 xmh org list 查看人员编号", "not_found")
+    if len(found) > 1:
+        shown = "、".join(f"{p.id}（{p.unit}）" for p in found)
+        raise Problem(f"有{len(found)}位“{name}”，请写人员编号：{shown}", "ambiguous", Exit.MALFORMED)
+    return found[0]
+
+
+def acting(by: str | None = None, paper: str | None = None) -> Actor:
+    """Who acts, and for whom: `--by` records who decided and who typed (代录)."""
+    if by is None:
+        if paper is not None:
+            raise Problem("--paper 须与 --by 一起使用，写明是谁的决定", "malformed")
+        return session.actor
+    decider = the_person(by)
+    if decider.id == session.actor.id:
+        return session.actor
+    behalf = OnBehalf(id=decider.id, role=decider.role, unit=decider.unit, paper=paper)
+    return session.actor.model_copy(update={"on_behalf_of": behalf})
+
+
+def attached(paths: Sequence[Path]) -> tuple[Attachment, ...]:
+    """Copies of the files in the home, named by their hash; the log only holds name, hash and size."""
+    kept = []
+    for path in paths:
+        data = path.read_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        store = session.settings.home / "files"
+        store.mkdir(parents=True, exist_ok=True)
+        if not (store / digest).exists():
+            shutil.copyfile(path, store / digest)
+        kept.append(Attachment(name=path.name, sha256=digest, size=len(data)))
+    return tuple(kept)
+
+
+def sealed(stream: str, text: str, secret: bool = True) -> str:
+    """The text, encrypted under the matter's key when it is secret."""
+    if not secret:
+        return text
+    from eventlog.secrets import seal
+
+    return seal(session.database, stream, text)
+
+
+def order(
+    stream: str, command: MatterCommand, actor: Actor | None = None, occurred_at: datetime | None = None, nth: int = 0
+) -> Order:
+    """The command on its way. `nth` keeps ids apart when one run sends several."""
+    base = session.command_id or uuid4().hex
+    return Order(
+        command_id=f"{base}-{nth}" if nth else base,
+        stream=stream,
+        actor=actor or session.actor,
+        command=command,
+        valid_until=now() + VALID_FOR,
+        occurred_at=occurred_at,
+    )
+
+
+def send(orders: Sequence[Order]) -> list[Any]:
+    """Submit through the gateway; an answer or the exception for each, in order."""
+    return asyncio.run(_send(orders))
+
+
+async def _send(orders: Sequence[Order]) -> list[Any]:
+    from gateway import Gateway, connect
+
+    settings = session.settings
+    if settings.address is None:
+        raise Problem(f"督办服务没有运行（数据目录 {settings.home}），请先运行 xmh up --detach", "unreachable")
+    client = await connect(settings.address, settings.temporal_namespace)
+    return await Gateway(client, session.database, settings.task_queue).submit_all(orders)
+
+
+def tell_one(reply: "Reply | Exception") -> None:
+    """Show one answer, or fail with its refusal."""
+    if isinstance(reply, Exception):
+        raise reply
+    answer(document(reply), line(reply))
+
+
+def do(words: str, command: MatterCommand, actor: Actor | None = None, occurred_at: datetime | None = None) -> None:
+    """One command on one matter, start to answer."""
+    stream = the_matter(words).stream
+    tell_one(send([order(stream, command, actor, occurred_at)])[0])
+
+
+def do_all(words: Sequence[str], command: MatterCommand, actor: Actor | None = None) -> None:
+    """The same command on several matters: a list of answers; the first refusal decides the exit code."""
+    if len(words) == 1:
+        do(words[0], command, actor)
+        return
+    matters = [the_matter(w) for w in words]
+    orders = [order(m.stream, command, actor, nth=n) for n, m in enumerate(matters)]
+    tell_many([m.number for m in matters], send(orders))
+
+
+def tell_many(numbers: Sequence[str], replies: Sequence["Reply | Exception"]) -> None:
+    """Show several answers; what was refused is shown in its place."""
+    documents: list[dict[str, Any]] = []
+    lines: list[str] = []
+    worst = Exit.DONE
+    for number, reply in zip(numbers, replies, strict=True):
+        if isinstance(reply, Exception):
+            problem = _problem(reply)
+            worst = max(worst, problem.exit_code)
+            documents.append({"matter": number, "error": {"code": problem.code, "message": problem.message}})
+            lines.append(f"{number}  未办：{problem.message}")
+        else:
+            documents.append(document(reply))
+            lines.append(line(reply))
+    answer(documents, "\n".join(lines))
+    if worst:
+        raise SystemExit(worst)
+
+
+def _problem(error: Exception) -> Problem:
+    if isinstance(error, Refusal):
+        return problem_of(error)
+    from cli.explain import explained
+
+    return explained(error)
+
+
+def document(reply: "Reply") -> dict[str, Any]:
+    """The answer as scripts read it."""
+    return {
+        "matter": reply.matter,
+        "stage": reply.stage.value,
+        "version": reply.version,
+        "light": reply.light.value,
+        "light_reason": reply.light_reason,
+    }
+
+
+def line(reply: "Reply") -> str:
+    """The answer as people read it."""
+    from domain.event import label_of
+
+    done = "、".join(dict.fromkeys(label_of(e) for e in reply.events)) or "没有变化"
+    return f"{reply.matter}  {done}  →  {reply.stage.label}  {reply.light_reason}"
+
+
+Handler = Callable[..., None]

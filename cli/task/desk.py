@@ -1,0 +1,104 @@
+"""`xmh today` and `xmh ask`: what waits for me, and one paragraph for the phone."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from cli.session import answer, session
+from cli.task.common import the_matter
+from cli.task.reads import row, secrets_of, standing, unit_names
+from domain.calendar import local_date
+from domain.lights import light
+from domain.matter import Matter
+from domain.spoken import said_date
+from domain.terms import Role, Stage
+
+SOON_WORKDAYS = 5
+
+
+def today() -> None:
+    """今天：待我办的、我在等的、快到期的。"""
+    matters, rulebook, at = standing(None)
+    actor, names = session.actor, unit_names()
+    office = actor.role in (Role.OFFICE, Role.LEADER)
+    alive = [m for m in matters if not m.ended]
+    mine = [(m, what) for m in alive for what in (_for_office(m) if office else _for_unit(m, actor.unit or ""))]
+    waiting = [(m, f"等{names(m.lead or '')}{what}") for m in alive for what in _for_unit(m, m.lead or "") if office]
+    day = local_date(at)
+    due = [
+        m
+        for m in alive
+        if m.stage is not Stage.SUSPENDED
+        and (office or actor.unit in m.units)
+        and rulebook.calendar.workdays_between(day, m.due) <= SOON_WORKDAYS
+    ]
+
+    def lit(m: Matter) -> dict[str, Any]:
+        return row(m, light(m, rulebook, at))
+
+    document = {
+        "date": day.isoformat(),
+        "for_me": [{**lit(m), "what": what} for m, what in mine],
+        "waiting_for": [{**lit(m), "what": what} for m, what in waiting],
+        "due_soon": [lit(m) for m in due],
+    }
+    lines = [
+        f"今天 {said_date(day)}",
+        *_section("待我办理", [f"{m.number} {m.title}：{what}" for m, what in mine]),
+        *_section("我在等待", [f"{m.number} {m.title}：{what}" for m, what in waiting]),
+        *_section("即将到期", [f"{m.number} {m.title}：{lit(m)['light_reason']}" for m in due]),
+    ]
+    answer(document, "\n".join(lines))
+
+
+def _section(title: str, lines: Sequence[str]) -> list[str]:
+    return [f"{title}（{len(lines)}）", *(f"  {text}" for text in lines)]
+
+
+def _for_office(m: Matter) -> list[str]:
+    owed = []
+    if m.stage is Stage.OPENED:
+        owed.append("明确牵头单位")
+    if m.closure and not m.closure.endorsed:
+        owed.append("审核办结申请")
+    if m.closure and m.closure.endorsed:
+        owed.append("报原批示领导审阅")
+    if m.extension:
+        owed.append(f"批复延期申请（延至 {m.extension.to}）")
+    return owed
+
+
+def _for_unit(m: Matter, unit: str) -> list[str]:
+    owed = []
+    if m.lead == unit and unit:
+        if m.stage is Stage.ASSIGNED:
+            owed.append("签收")
+        if m.missed_in_row:
+            owed.append(f"补报（已漏报{m.missed_in_row}次）")
+        elif m.window and not m.answered:
+            owed.append(f"反馈（{local_date(m.window.closes)}前）")
+    owed += [f"答复第{c.no}项协调请求" for c in m.open_coordinations if c.unit == unit]
+    return owed
+
+
+def ask(words: Annotated[list[str], typer.Argument(metavar="WORDS", help="事项编号、尾号或名称中的字词")]) -> None:
+    """那件事到哪一步了：一段可以在电话里念的话。"""
+    found = the_matter(" ".join(words))
+    matters, rulebook, at = standing(None)
+    matter = next(m for m in matters if m.stream == found.stream)
+    names, opened = unit_names(), secrets_of(matter)
+    lit = light(matter, rulebook, at)
+    who = f"由{names(matter.lead)}牵头" if matter.lead else "尚未明确牵头单位"
+    with_ = f"，{'、'.join(map(names, matter.assist))}配合" if matter.assist else ""
+    parts = [
+        f"“{matter.title}”（{matter.number}）{who}{with_}，时限{matter.due:%Y年%-m月%-d日}，目前{matter.stage.label}"
+    ]
+    if matter.progress:
+        parts.append(f"进度{matter.progress}%")
+    if said := matter.last_feedback:
+        parts.append(f"最近一次反馈是{local_date(said.at):%-m月%-d日}：{opened(said.text).rstrip('。')}")
+        if said.problem:
+            parts.append(f"存在问题：{opened(said.problem).rstrip('。')}")
+    text = "，".join(parts[:2]) + "".join(f"。{p}" for p in parts[2:]) + f"。亮灯情况：{lit.reason}。"
+    answer({**row(matter, lit), "text": text}, text)

@@ -1,0 +1,116 @@
+"""`xmh task close review reopen cancel object correct`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.session import Problem
+from cli.task.common import (
+    ByOption,
+    MatterArg,
+    PaperOption,
+    ReasonOption,
+    SecretOption,
+    TextOption,
+    acting,
+    attached,
+    confirm,
+    day,
+    do,
+    need,
+    sealed,
+    term,
+    the_matter,
+)
+from domain.commands import (
+    CancelMatter,
+    CorrectEvent,
+    MarkClosure,
+    RaiseObjection,
+    ReopenMatter,
+    RequestClosure,
+    ReviewClosure,
+)
+from domain.terms import LeaderMark
+
+
+def close(
+    matter: MatterArg,
+    text: TextOption = None,
+    evidence: Annotated[
+        list[Path] | None, typer.Option("--evidence", metavar="FILE", help="证明材料，可多次填写")
+    ] = None,
+    secret: SecretOption = False,
+) -> None:
+    """办结申请：由牵头单位提出，附证明材料。"""
+    target = the_matter(matter)
+    words = sealed(target.stream, need(text, "--text", "办结情况"), secret)
+    do(target.number, RequestClosure(text=words, evidence=attached(evidence or ())))
+
+
+def review(
+    matter: MatterArg,
+    approve: Annotated[bool, typer.Option("--approve", help="审核通过")] = False,
+    send_back: Annotated[bool, typer.Option("--return", help="退回重办")] = False,
+    text: TextOption = None,
+    mark: Annotated[
+        str | None, typer.Option("--mark", metavar="圈阅|同意|继续办理", help="原批示领导的意见（配 --by）")
+    ] = None,
+    by: ByOption = None,
+    paper: PaperOption = None,
+) -> None:
+    """审核办结申请；有领导批示的，再录入原批示领导的意见（--by P --mark）。"""
+    if [approve, send_back, mark is not None].count(True) != 1:
+        raise Problem("请写明 --approve、--return 或 --mark（三者取一）", "malformed")
+    target = the_matter(matter)
+    if mark is not None:
+        confirm(f"录入领导对 {target.number} 的意见“{mark}”？")
+        words = sealed(target.stream, text) if text else None
+        command = MarkClosure(mark=term(LeaderMark, mark, "--mark"), text=words)
+        do(target.number, command, acting(by, paper))
+        return
+    confirm(f"{'同意' if approve else '退回'} {target.number} 的办结申请？")
+    do(target.number, ReviewClosure(approve=approve, text=text), acting(by, paper))
+
+
+def reopen(
+    matter: MatterArg,
+    reason: ReasonOption = None,
+    due: Annotated[str | None, typer.Option("--due", metavar="DATE", help="新时限（原时限已过时必填）")] = None,
+    by: ByOption = None,
+    paper: PaperOption = None,
+) -> None:
+    """重开已销号或已撤销的事项。"""
+    command = ReopenMatter(reason=need(reason, "--reason", "重开理由"), due=day(due) if due else None)
+    do(matter, command, acting(by, paper))
+
+
+def cancel(matter: MatterArg, reason: ReasonOption = None, by: ByOption = None, paper: PaperOption = None) -> None:
+    """撤销立项。"""
+    why = need(reason, "--reason", "撤销理由")
+    confirm(f"撤销 {the_matter(matter).number}？")
+    do(matter, CancelMatter(reason=why), acting(by, paper))
+
+
+def object_(matter: MatterArg, text: TextOption = None) -> None:
+    """提出异议：结论作出之日起30日内（督查工作条例第十七条）。"""
+    do(matter, RaiseObjection(text=need(text, "--text", "异议内容")))
+
+
+def correct(
+    matter: MatterArg,
+    event: Annotated[int, typer.Option("--event", metavar="N", help="更正第几条记录（见 xmh task show）")],
+    text: TextOption = None,
+    field: Annotated[
+        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="更正的内容，如 title=…，可多次填写")
+    ] = None,
+) -> None:
+    """更正：另记一条，原记录保留。"""
+    fields = {}
+    for pair in field or ():
+        name, mark, value = pair.replace("＝", "=").partition("=")
+        if not mark or not value.strip():
+            raise Problem(f"--set “{pair}”应写成 字段=内容", "malformed")
+        fields[name.strip()] = value.strip()
+    do(matter, CorrectEvent(version=event, text=need(text, "--text", "更正说明"), fields=fields))

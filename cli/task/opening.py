@@ -1,0 +1,210 @@
+"""`xmh task open accept decline assign`."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+
+from cli.session import Problem, answer, session
+from cli.task.common import (
+    ByOption,
+    MatterArg,
+    MattersArg,
+    PaperOption,
+    ReasonOption,
+    acting,
+    day,
+    do,
+    do_all,
+    document,
+    line,
+    need,
+    order,
+    sealed,
+    send,
+    term,
+    the_person,
+    the_unit,
+)
+from domain.base import Refusal
+from domain.calendar import OfficeHours, at_office
+from domain.commands import AcceptReceipt, AssignMatter, DeclineReceipt, OpenMatter
+from domain.facts import Basis, Checkpoint, NewIndicator, NewPoint
+from domain.spoken import said_date
+from domain.streams import matter_stream
+from domain.terms import BasisKind, KeyFlag, MatterClass, MatterKind, Rhythm, Urgency
+
+
+def open_(
+    title: Annotated[str | None, typer.Option("--title", metavar="T", help="事项名称")] = None,
+    due: Annotated[
+        str | None, typer.Option("--due", metavar="DATE", help="办结时限，如 2022-06-30、6月30日、下周五")
+    ] = None,
+    basis: Annotated[str | None, typer.Option("--basis", metavar="TEXT", help="立项依据（没有依据不能立项）")] = None,
+    basis_kind: Annotated[
+        str, typer.Option("--basis-kind", metavar="会议纪要|领导批示|任务清单|文件", help="依据种类")
+    ] = BasisKind.DOCUMENT.label,
+    basis_no: Annotated[str | None, typer.Option("--basis-no", metavar="文号", help="依据的文号")] = None,
+    approver: Annotated[
+        str | None, typer.Option("--approver", metavar="P", help="立项批准人（人员编号或姓名）")
+    ] = None,
+    lead: Annotated[str | None, typer.Option("--lead", metavar="UNIT", help="牵头单位；不填则待明确")] = None,
+    assist: Annotated[list[str] | None, typer.Option("--assist", metavar="UNIT", help="配合单位，可多次填写")] = None,
+    person: Annotated[str | None, typer.Option("--person", metavar="P", help="责任人（人员编号或姓名）")] = None,
+    supervisor: Annotated[str | None, typer.Option("--supervisor", metavar="P", help="督办员（默认为立项人）")] = None,
+    source: Annotated[str | None, typer.Option("--source", metavar="S", help="任务来源")] = None,
+    kind: Annotated[str, typer.Option("--kind", metavar="K", help="督查类别，默认日常督办")] = MatterKind.ROUTINE.label,
+    klass: Annotated[
+        str, typer.Option("--class", metavar="重大|协调|常规", help="事项分类")
+    ] = MatterClass.ORDINARY.label,
+    key_flag: Annotated[
+        list[str] | None,
+        typer.Option("--flag", metavar="关键专项|关键项目|关键问题|关键节点", help="四个关键，可多次填写"),
+    ] = None,
+    rhythm: Annotated[
+        str, typer.Option("--rhythm", metavar="daily|weekly|monthly|quarterly|once", help="反馈周期，默认每周")
+    ] = Rhythm.WEEKLY.value,
+    urgency: Annotated[
+        str, typer.Option("--urgency", metavar="特急|加急|平件", help="紧急程度")
+    ] = Urgency.NORMAL.label,
+    instruction: Annotated[
+        str | None, typer.Option("--instruction", metavar="TEXT", help="领导批示原文（加密保存，须配 --by）")
+    ] = None,
+    occurred: Annotated[
+        str | None, typer.Option("--occurred", metavar="T", help="实际立项日期（补录时填写，会注明补录）")
+    ] = None,
+    point: Annotated[
+        list[str] | None, typer.Option("--point", metavar="TEXT[;due=DATE]", help="督办要点，可多次填写")
+    ] = None,
+    indicator: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--indicator",
+            metavar="NAME;unit=U;target=N[;DATE=N…]",
+            help="指标和序时进度，如 累计出土量;unit=万立方米;target=23;2022-06-30=10",
+        ),
+    ] = None,
+    key: Annotated[str | None, typer.Option("--key", metavar="K", help="防重编号：同一编号只立项一次")] = None,
+    by: ByOption = None,
+    paper: PaperOption = None,
+) -> None:
+    """立项；写明牵头单位的同时交办。"""
+    title = need(title, "--title", "事项名称")
+    due_on = day(need(due, "--due", "办结时限"))
+    grounds = need(basis, "--basis", "立项依据")
+    stream = _stream(key)
+    actor = acting(by, paper)
+    command = OpenMatter(
+        title=title,
+        basis=Basis(
+            kind=term(BasisKind, basis_kind, "--basis-kind"),
+            text=grounds,
+            no=basis_no,
+            approver=the_person(approver).id if approver else None,
+        ),
+        due=due_on,
+        kind=term(MatterKind, kind, "--kind"),
+        klass=term(MatterClass, klass, "--class"),
+        flags=tuple(term(KeyFlag, f, "--flag") for f in key_flag or ()),
+        urgency=term(Urgency, urgency, "--urgency"),
+        rhythm=term(Rhythm, rhythm, "--rhythm"),
+        source=source,
+        lead=the_unit(lead) if lead else None,
+        assist=tuple(the_unit(u) for u in assist or ()),
+        person=the_person(person).id if person else None,
+        supervisor=the_person(supervisor).id if supervisor else None,
+        points=tuple(new_point(p) for p in point or ()),
+        indicators=tuple(new_indicator(i) for i in indicator or ()),
+        instruction=sealed(stream, instruction) if instruction else None,
+        instructed_by=the_person(by).id if instruction and by else None,
+    )
+    reply = send([order(stream, command, actor, _occurred(occurred))])[0]
+    if isinstance(reply, Exception):
+        raise reply
+    answer(document(reply), f"{line(reply)}\n办结时限 {said_date(due_on)}")
+
+
+def accept(matters: MattersArg) -> None:
+    """签收交办事项。"""
+    do_all(matters, AcceptReceipt())
+
+
+def decline(matter: MatterArg, reason: ReasonOption = None) -> None:
+    """退签：说明理由退回办公室；第二次退签按牵头争议升级。"""
+    do(matter, DeclineReceipt(reason=need(reason, "--reason", "退签理由")))
+
+
+def assign(
+    matter: MatterArg,
+    lead: Annotated[str | None, typer.Option("--lead", metavar="U", help="牵头单位")] = None,
+    assist: Annotated[list[str] | None, typer.Option("--assist", metavar="UNIT", help="配合单位，可多次填写")] = None,
+    person: Annotated[str | None, typer.Option("--person", metavar="P", help="责任人")] = None,
+    reason: ReasonOption = None,
+    by: ByOption = None,
+    paper: PaperOption = None,
+) -> None:
+    """交办给牵头单位；已有牵头单位的是改派，须说明理由。"""
+    command = AssignMatter(
+        lead=the_unit(need(lead, "--lead", "牵头单位")),
+        assist=None if assist is None else tuple(the_unit(u) for u in assist),
+        person=the_person(person).id if person else None,
+        reason=reason,
+    )
+    do(matter, command, acting(by, paper))
+
+
+def new_point(text: str) -> NewPoint:
+    """`TEXT[;due=DATE]`, full-width signs too.
+
+    Raises:
+        Problem: nothing stands before the semicolon (exit 2).
+    """
+    plain = text.replace("；", ";").replace("＝", "=")
+    words, mark, due = plain.rpartition(";due=")
+    if not mark:
+        words, due = plain, ""
+    if not words.strip():
+        raise Problem(f"督办要点“{text}”没有内容", "malformed")
+    return NewPoint(text=words.strip(), due=day(due) if due else None)
+
+
+def new_indicator(text: str) -> NewIndicator:
+    """`NAME;unit=U;target=N[;DATE=N…]`, full-width signs too.
+
+    Raises:
+        Problem: a part is not `name=value`, or a value is no whole number (exit 2).
+    """
+    name, *parts = text.replace("；", ";").replace("＝", "=").split(";")
+    fields = {k.strip(): v.strip() for k, _, v in (part.partition("=") for part in parts)}
+    unit, target = fields.pop("unit", ""), fields.pop("target", "")
+    if not (name.strip() and unit and target.isdecimal() and all(v.isdecimal() for v in fields.values())):
+        raise Problem(f"指标“{text}”应写成 名称;unit=单位;target=整数[;日期=整数]", "malformed")
+    checkpoints = tuple(Checkpoint(on=day(on), value=int(value)) for on, value in fields.items())
+    return NewIndicator(name=name.strip(), unit=unit, target=int(target), checkpoints=checkpoints)
+
+
+def _stream(key: str | None) -> str:
+    """The stream follows from the key, or from the command id, which then must be fixed now."""
+    if key is None and session.command_id is None:
+        session.command_id = uuid4().hex
+    return matter_stream(key or session.command_id or "")
+
+
+def _occurred(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return at_office(day(text), OfficeHours().morning_opens)
+    if instant.tzinfo is None:
+        instant = at_office(
+            instant.date(), instant.time() if "T" in text or " " in text else OfficeHours().morning_opens
+        )
+    if instant.year < 2000:  # noqa: PLR2004  (a slip of the pen, not a matter)
+        raise Refusal(f"日期 {text} 太早", "malformed")
+    return instant
+
+
+moment = _occurred

@@ -1,0 +1,120 @@
+"""`xmh task urge coordinate escalate instruct decide`."""
+
+from typing import Annotated
+
+import typer
+
+from cli.session import Problem, answer, session
+from cli.task.common import (
+    ByOption,
+    MatterArg,
+    PaperOption,
+    ReasonOption,
+    SecretOption,
+    TextOption,
+    acting,
+    confirm,
+    day,
+    do,
+    do_all,
+    need,
+    order,
+    sealed,
+    send,
+    tell_many,
+    the_matter,
+    the_person,
+    the_unit,
+)
+from domain.commands import (
+    AnswerCoordination,
+    EscalateMatter,
+    IssueUrge,
+    RecordDecision,
+    RecordInstruction,
+    RequestCoordination,
+)
+from domain.matter import Matter
+from eventlog import reading
+
+
+def urge(
+    matters: Annotated[list[str] | None, typer.Argument(metavar="M…", help="要催办的事项")] = None,
+    unreported: Annotated[bool, typer.Option("--unreported", help="催办所有漏报的事项")] = False,
+    text: TextOption = None,
+) -> None:
+    """催办；冷却期内不能重复催办。"""
+    if unreported == bool(matters):
+        raise Problem("请写明要催办的事项，或用 --unreported 催办所有漏报事项（二者取一）", "malformed")
+    command = IssueUrge(reason=text)
+    if not unreported:
+        confirm(f"催办{len(matters or ())}件事项？")
+        do_all(matters or (), command)
+        return
+    silent = [m for m in _matters() if m.missed_in_row and not m.ended]
+    if not silent:
+        answer([], "没有漏报的事项，无需催办")
+        return
+    confirm(f"催办全部{len(silent)}件漏报事项？")
+    orders = [order(m.stream, command, nth=n) for n, m in enumerate(silent)]
+    tell_many([m.number for m in silent], send(orders))
+
+
+def _matters() -> list[Matter]:
+    return [s.state for s in reading.matter_states(session.database) if isinstance(s.state, Matter)]
+
+
+def coordinate(
+    matter: MatterArg,
+    unit: Annotated[str | None, typer.Option("--with", metavar="UNIT", help="请求哪个单位协调")] = None,
+    text: TextOption = None,
+    reply: Annotated[str | None, typer.Option("--answer", metavar="TEXT", help="答复协调请求")] = None,
+    no: Annotated[int | None, typer.Option("--no", metavar="N", help="答复第几项请求（有多项时）")] = None,
+    secret: SecretOption = False,
+) -> None:
+    """请求单位协调（--with --text），或答复协调请求（--answer）。"""
+    target = the_matter(matter)
+    if (reply is None) == (unit is None):
+        raise Problem("请求协调用 --with 单位 --text 内容；答复用 --answer 内容（二者取一）", "malformed")
+    if reply is not None:
+        do(target.number, AnswerCoordination(text=sealed(target.stream, reply, secret), no=no))
+        return
+    words = sealed(target.stream, need(text, "--text", "请求协调的内容"), secret)
+    do(target.number, RequestCoordination(unit=the_unit(unit or ""), text=words))
+
+
+def escalate(matter: MatterArg, reason: ReasonOption = None) -> None:
+    """升级一级：承办人 → 单位负责人 → 指挥部办公室 → 分管领导 → 指挥部会议。"""
+    why = need(reason, "--reason", "升级理由")
+    confirm(f"把 {the_matter(matter).number} 升级一级？")
+    do(matter, EscalateMatter(reason=why))
+
+
+def instruct(
+    matter: MatterArg,
+    by: Annotated[str | None, typer.Option("--by", metavar="P", help="批示领导")] = None,
+    text: TextOption = None,
+    paper: PaperOption = None,
+) -> None:
+    """录入领导批示：原文加密保存，办结须报该领导审阅。"""
+    leader = the_person(need(by, "--by", "批示领导"))
+    target = the_matter(matter)
+    words = sealed(target.stream, need(text, "--text", "批示内容"))
+    do(target.number, RecordInstruction(leader=leader.id, text=words), acting(leader.id, paper))
+
+
+def decide(
+    matter: MatterArg,
+    meeting: Annotated[str | None, typer.Option("--meeting", metavar="TEXT", help="哪次会议")] = None,
+    text: TextOption = None,
+    due: Annotated[str | None, typer.Option("--due", metavar="DATE", help="会议确定的新时限")] = None,
+    by: ByOption = None,
+    paper: PaperOption = None,
+) -> None:
+    """录入会议议定（--by 主持领导 --paper 纪要文号）。"""
+    command = RecordDecision(
+        meeting=need(meeting, "--meeting", "会议"),
+        text=need(text, "--text", "议定内容"),
+        due=day(due) if due else None,
+    )
+    do(matter, command, acting(by, paper))

@@ -1,0 +1,276 @@
+"""`xmh task list show`: from the log alone, without Temporal."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from cli.session import Problem, answer, session
+from domain.calendar import SHANGHAI, at_office
+from domain.facts import is_sealed
+from domain.lights import Lit, light
+from domain.log import Rulebook
+from domain.matter import Matter
+from domain.spoken import said_date, spoken_date
+from domain.terms import Light, Stage
+from eventlog import reading
+
+AsOfOption = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="某一天结束时的情况（全部由日志还原）")]
+HIDDEN = "【工作秘密，无权查看】"
+DESTROYED = "【密钥已销毁，无法查看】"
+
+
+def end_of(day: date) -> datetime:
+    """The last instant of an office day."""
+    return at_office(day + timedelta(days=1), time(0)) - timedelta(microseconds=1)
+
+
+def as_of_instant(text: str | None) -> datetime | None:
+    """The instant asked for; None for now."""
+    if text is None:
+        return None
+    today = datetime.now(SHANGHAI).date()
+    return end_of(spoken_date(text, today))
+
+
+def standing(as_of: datetime | None) -> tuple[list[Matter], Rulebook, datetime]:
+    """All matters and the rulebook as known then, and the moment to light them at."""
+    states = reading.matter_states(session.database, as_of=as_of)
+    matters = sorted((s.state for s in states if isinstance(s.state, Matter)), key=lambda m: m.number)
+    return matters, reading.rulebook(session.database, as_of=as_of), as_of or datetime.now(UTC)
+
+
+def row(matter: Matter, lit: Lit) -> dict[str, Any]:
+    """One matter as `list` gives it."""
+    return {
+        "matter": matter.number,
+        "title": matter.title,
+        "stage": matter.stage.value,
+        "light": lit.light.value,
+        "light_reason": lit.reason,
+        "lead": matter.lead,
+        "assist": list(matter.assist),
+        "due": matter.due.isoformat(),
+        "progress": matter.progress,
+        "version": matter.version,
+    }
+
+
+def list_(
+    stage: Annotated[
+        str | None, typer.Option("--stage", metavar="S", help="办理阶段，如 in_progress 或 办理中")
+    ] = None,
+    light_: Annotated[str | None, typer.Option("--light", metavar="L", help="灯色：绿蓝黄红灰")] = None,
+    lead: Annotated[str | None, typer.Option("--lead", metavar="U", help="牵头单位")] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="只看逾期未办结的")] = False,
+    as_of: AsOfOption = None,
+) -> None:
+    """督办事项一览。"""
+    moment = as_of_instant(as_of)
+    matters, rulebook, at = standing(moment)
+    wanted_stage = _choice(Stage, stage, "--stage")
+    wanted_light = _choice(Light, light_, "--light")
+    unit = _unit_id(lead) if lead else None
+    rows = []
+    for matter in matters:
+        if (wanted_stage and matter.stage is not wanted_stage) or (unit and matter.lead != unit):
+            continue
+        lit = light(matter, rulebook, at)
+        if (wanted_light and lit.light is not wanted_light) or (overdue and lit.light is not Light.RED):
+            continue
+        rows.append(row(matter, lit))
+    document = {"matters": rows, **({"as_of": moment.astimezone(SHANGHAI).isoformat()} if moment else {})}
+    answer(document, "" if session.json else _table(rows))
+
+
+def _choice(kind: Any, text: str | None, option: str) -> Any:
+    if text is None:
+        return None
+    found = kind.from_label(text.removesuffix("灯"))
+    if found is None:
+        raise Problem(f"{option} 没有“{text}”这一项，可填：{'、'.join(m.label for m in kind)}", "malformed")
+    return found
+
+
+def _unit_id(name: str) -> str:
+    from cli.task.common import the_unit
+
+    return the_unit(name).id
+
+
+def _table(rows: Sequence[dict[str, Any]]) -> str:
+    from cli.tables import table
+
+    if not rows:
+        return "没有符合条件的督办事项"
+    names = unit_names()
+    return table(
+        ("编号", "事项", "牵头单位", "时限", "进度", "阶段", "灯"),
+        [
+            (
+                r["matter"],
+                r["title"],
+                names(r["lead"]) if r["lead"] else "待明确",
+                r["due"],
+                f"{r['progress']}%",
+                _stage_label(r["stage"]),
+                (r["light_reason"], r["light"]),
+            )
+            for r in rows
+        ],
+    )
+
+
+def _stage_label(value: str) -> str:
+    return next(stage.label for stage in Stage if stage.value == value)
+
+
+def unit_names() -> Callable[[str], str]:
+    """Unit id (or, failing that, person id) → name, as the directory has it now."""
+    people = {p.id: p.name for p in reading.people(session.database, former=True)}
+    names = people | {u.id: u.name for u in reading.units(session.database)}
+    return lambda key: names.get(key, key)
+
+
+def person_names() -> Callable[[str], str]:
+    """Person id → name, also of those who left."""
+    names = {p.id: p.name for p in reading.people(session.database, former=True)} | {"system": "系统"}
+    return lambda key: names.get(key, key)
+
+
+def secrets_of(matter: Matter) -> Callable[[str], str]:
+    """How this reader sees the matter's texts: ciphertext opens only for who may read it."""
+    from domain.rules.authority import may_read_secret
+
+    actor = session.actor
+    allowed = may_read_secret(matter, actor.role, actor.unit)
+
+    def opened(text: str) -> str:
+        if not is_sealed(text):
+            return text
+        if not allowed:
+            return HIDDEN
+        from eventlog.secrets import unseal
+
+        return unseal(session.database, matter.stream, text) or DESTROYED
+
+    return opened
+
+
+def show(
+    matter: Annotated[str, typer.Argument(metavar="M", help="事项：编号、尾号或名称中的字词")],
+    as_of: AsOfOption = None,
+) -> None:
+    """一个事项的全部情况：要点、时限、来龙去脉。"""
+    from cli.task.common import the_matter
+
+    moment = as_of_instant(as_of)
+    events = reading.read_stream(session.database, the_matter(matter).stream, as_of=moment)
+    if not events:
+        raise Problem(f"{as_of} 时还没有这个事项", "not_found")
+    state = reading.folded(events[0].stream, list(events)).state
+    assert isinstance(state, Matter)  # noqa: S101  (a stream under matter/)
+    rulebook = reading.rulebook(session.database, as_of=moment)
+    document = _shown(state, rulebook, moment or datetime.now(UTC), events)
+    answer(document, "" if session.json else _read_aloud(state, document))
+
+
+def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Any]) -> dict[str, Any]:
+    from domain.deadlines import owed
+    from domain.event import decode, label_of
+    from domain.telling import Reader, local, tell
+
+    names, opened = unit_names(), secrets_of(state)
+    reader, persons = Reader(name=names, open=opened), person_names()
+    deadlines = [
+        {
+            "kind": d.kind.value,
+            "label": d.kind.label,
+            "at": d.at.astimezone(SHANGHAI).isoformat(),
+            "provisional": rulebook.calendar.is_provisional(d.at.astimezone(SHANGHAI).date()),
+        }
+        for d in sorted(owed(state, rulebook, at), key=lambda d: d.at)
+    ]
+    timeline = [
+        {
+            "version": e.version,
+            "type": e.type,
+            "label": label_of(e.type),
+            "text": tell(decode(e), reader),
+            "actor": e.actor.id,
+            "actor_name": persons(e.actor.id),
+            "decided_by": e.actor.on_behalf_of.id if e.actor.on_behalf_of else None,
+            "paper": e.actor.on_behalf_of.paper if e.actor.on_behalf_of else None,
+            "occurred_at": e.occurred_at.astimezone(SHANGHAI).isoformat(),
+            "recorded_at": e.recorded_at.astimezone(SHANGHAI).isoformat(),
+            "backdated": local(e.occurred_at)[:10] != local(e.recorded_at)[:10],
+        }
+        for e in events
+    ]
+    points = [
+        {
+            "no": p.no,
+            "text": p.text,
+            "due": p.due.isoformat() if p.due else None,
+            "original_due": p.original_due.isoformat() if p.original_due else None,
+            "progress": p.progress,
+            "said": opened(p.said) if p.said else None,
+            "dropped": p.dropped,
+        }
+        for p in state.points
+    ]
+    return {
+        **row(state, light(state, rulebook, at)),
+        "lead_name": names(state.lead) if state.lead else None,
+        "original_due": state.original_due.isoformat(),
+        "rung": state.rung.value,
+        "basis": state.basis.model_dump(mode="json"),
+        "urgency": state.urgency.value,
+        "class": state.klass.value,
+        "rhythm": state.rhythm.value,
+        "counts": state.counts.model_dump(),
+        "points": points,
+        "indicators": [i.model_dump(mode="json") for i in state.indicators],
+        "deadlines": deadlines,
+        "timeline": timeline,
+    }
+
+
+def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
+    names = unit_names()
+    moved = f"（原时限 {state.original_due}）" if state.original_due != state.due else ""
+    lines = [
+        f"{state.number}  {state.title}",
+        f"  {state.stage.label}  {shown['light_reason']}  进度{state.progress}%",
+        f"  牵头：{names(state.lead) if state.lead else '待明确'}"
+        f"{'  配合：' + '、'.join(map(names, state.assist)) if state.assist else ''}",
+        f"  时限：{said_date(state.due)}{moved}  反馈：{state.rhythm.label}",
+        f"  {state.kind.label}  {state.klass.label}  {state.urgency.label}",
+        f"  依据：{state.basis.kind.label} {state.basis}",
+    ]
+    if shown["points"]:
+        lines.append("  要点")
+        lines += [
+            f"    {p['no']}. {p['text']}  {p['due'] or ''}  {'已取消' if p['dropped'] else str(p['progress']) + '%'}"
+            f"{'  ' + p['said'] if p['said'] else ''}"
+            for p in shown["points"]
+        ]
+    if shown["deadlines"]:
+        lines.append("  待办时限")
+        lines += [
+            f"    {d['at'][:16].replace('T', ' ')}  {d['label']}{'（暂定）' if d['provisional'] else ''}"
+            for d in shown["deadlines"]
+        ]
+    lines.append("  来龙去脉")
+    persons = person_names()
+    lines += [_event_line(e, persons) for e in shown["timeline"]]
+    return "\n".join(lines)
+
+
+def _event_line(e: dict[str, Any], names: Callable[[str], str]) -> str:
+    who = e["actor_name"]
+    if e["decided_by"]:
+        who = f"{names(e['decided_by'])}（{who}代录{'，' + e['paper'] if e['paper'] else ''}）"
+    late = f"（{e['recorded_at'][:10]}补录）" if e["backdated"] and e["actor"] != "system" else ""
+    return f"    {e['version']:>3}  {e['occurred_at'][:16].replace('T', ' ')}  {e['label']}  {e['text']}  ——{who}{late}"

@@ -1,0 +1,24 @@
+-- Run once by psql as superuser on an empty cluster: three roles, three databases, least rights.
+-- Passwords come from the environment and are set in no file.
+\set ON_ERROR_STOP on
+\getenv temporal_password TEMPORAL_DB_PASSWORD
+\getenv owner_password XMH_OWNER_DB_PASSWORD
+\getenv worker_password XMH_DB_PASSWORD
+
+CREATE ROLE temporal LOGIN PASSWORD :'temporal_password';
+CREATE ROLE xmh_owner LOGIN PASSWORD :'owner_password';
+CREATE ROLE xmh LOGIN PASSWORD :'worker_password';
+
+CREATE DATABASE temporal OWNER temporal;
+CREATE DATABASE temporal_visibility OWNER temporal;
+-- Byte order: the log is sorted by number and time, and names are sorted by the program, never by the database's locale.
+CREATE DATABASE xmh OWNER xmh_owner TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C';
+
+REVOKE ALL ON DATABASE temporal, temporal_visibility, xmh FROM PUBLIC;
+GRANT CONNECT ON DATABASE xmh TO xmh;
+
+\connect xmh
+-- Rows, not tables: who does not own a table can neither drop its triggers nor truncate it, so the log stays append-only
+-- even for whoever holds the worker's password. UPDATE and DELETE serve the read model; on events the triggers refuse them.
+ALTER DEFAULT PRIVILEGES FOR ROLE xmh_owner GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO xmh;
+ALTER DEFAULT PRIVILEGES FOR ROLE xmh_owner GRANT USAGE, SELECT ON SEQUENCES TO xmh;

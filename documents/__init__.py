@@ -1,0 +1,1 @@
+"""What the office prints, computed from the log."""

@@ -1,0 +1,104 @@
+"""工作简报 and 工作动态, computed from the log at one position and from nothing else."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from documents import attention, progress
+from documents.figures import Period
+from documents.ledger import Ledger, read_ledger
+from documents.page import Page, Section
+from documents.wording import full_date, moment, span
+from domain.base import Frozen, refuse
+from domain.bulletin import Publication
+from eventlog.database import Database
+
+TEMPLATE: Literal["plain-1"] = "plain-1"
+"""Changes with every change of wording or layout: an issue is printed again only by the template it was printed by."""
+UNNUMBERED = "第×期（草稿，待签发）"
+
+
+class Briefing(Frozen):
+    """A computed issue, without number or signer yet."""
+
+    publication: Publication
+    since: date
+    until: date
+    position: int
+    as_of: datetime
+    title: str
+    masthead: str
+    issuer: str
+    people: dict[str, str]
+    sections: tuple[Section, ...]
+
+    def draft(self, on: date) -> Page:
+        """As it is shown before it is signed."""
+        return self._page(UNNUMBERED, on, None)
+
+    def issue(self, no: int, total_no: int, signer: str, on: date) -> Page:
+        """As it is printed."""
+        return self._page(f"第{no}期（总第{total_no}期）", on, self.people.get(signer, signer))
+
+    def _page(self, issue: str, on: date, signer: str | None) -> Page:
+        return Page(
+            masthead=self.masthead,
+            issue=issue,
+            issuer=self.issuer,
+            on=on,
+            title=self.title,
+            sections=self.sections,
+            signer=signer,
+            note=f"本期数据由督办日志生成，截至{moment(self.as_of)}。",
+        )
+
+
+def compose(
+    database: Database,
+    publication: Publication,
+    since: date,
+    until: date,
+    *,
+    as_of: datetime,
+    position: int | None = None,
+) -> Briefing:
+    """What there is to say of a period, from the log up to a position, or up to what was known at `as_of`.
+
+    Raises:
+        Refusal: `malformed`, when the period ends before it begins.
+        LogUnreachable: the database is down.
+    """
+    refuse(since > until, f"起始日期 {full_date(since)} 晚于截止日期 {full_date(until)}", "malformed")
+    period = Period(ledger=read_ledger(database, as_of, position), since=since, until=until)
+    ledger = period.ledger
+    sections = _news(period) if publication is Publication.NEWS else _briefing(period)
+    what = "工作动态" if publication is Publication.NEWS else "督办工作情况"
+    return Briefing(
+        publication=publication,
+        since=since,
+        until=until,
+        position=ledger.position,
+        as_of=ledger.as_of,
+        title=f"{span(since, until)}{what}",
+        masthead=_masthead(ledger, publication),
+        issuer=ledger.office,
+        people={p.id: p.name for p in ledger.directory.people.values()},
+        sections=sections,
+    )
+
+
+def _masthead(ledger: Ledger, publication: Publication) -> str:
+    return f"{ledger.office.removesuffix('办公室')}工作{publication.label}"
+
+
+def _briefing(period: Period) -> tuple[Section, ...]:
+    return (
+        progress.overview(period),
+        progress.advances(period),
+        attention.problems(period),
+        attention.coordination(period),
+        attention.ahead(period),
+    )
+
+
+def _news(period: Period) -> tuple[Section, ...]:
+    return (progress.news(period),)

@@ -1,0 +1,87 @@
+"""Drafts of issues: small files in the home, each naming a part of the log its text is computed from when shown."""
+
+from datetime import date, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from documents.briefing import Briefing, compose
+from domain.base import Frozen, Refusal
+from domain.bulletin import Publication
+from domain.calendar import local_date
+from eventlog.database import Database
+
+FOLDER = "drafts"
+MOST_A_DAY = 1000
+
+
+class Draft(Frozen):
+    """What a draft stands for. `key` is the id of the command that issues it: a draft is issued once."""
+
+    id: str
+    key: str
+    publication: Publication
+    since: date
+    until: date
+    position: int
+    as_of: datetime
+    drafted_by: str
+    drafted_at: datetime
+
+
+def keep(home: Path, briefing: Briefing, drafted_by: str, now: datetime) -> Draft:
+    """Keep a composed issue as a draft, under the next free id of the day (D20220331-1)."""
+    folder = home / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    for n in range(1, MOST_A_DAY):
+        draft = Draft(
+            id=f"D{local_date(now):%Y%m%d}-{n}",
+            key=f"bulletin-draft:{uuid4().hex}",
+            publication=briefing.publication,
+            since=briefing.since,
+            until=briefing.until,
+            position=briefing.position,
+            as_of=briefing.as_of,
+            drafted_by=drafted_by,
+            drafted_at=now,
+        )
+        try:
+            with _file(home, draft.id).open("x", encoding="utf-8") as file:
+                file.write(draft.model_dump_json(indent=1))
+        except FileExistsError:
+            continue
+        return draft
+    raise Refusal("今天的草稿太多了，请先清理数据目录下的 drafts", "too_many_drafts")
+
+
+def find(home: Path, draft_id: str) -> Draft | None:
+    """The draft of that id; None when there is none.
+
+    Raises:
+        Refusal: `malformed`, when its file is damaged.
+    """
+    wanted = draft_id.strip().upper()
+    return next((draft for draft in kept(home) if draft.id == wanted), None)
+
+
+def kept(home: Path) -> tuple[Draft, ...]:
+    """All drafts, the oldest first.
+
+    Raises:
+        Refusal: `malformed`, when a file is damaged.
+    """
+    found = []
+    for path in (home / FOLDER).glob("D*.json"):
+        try:
+            found.append(Draft.model_validate_json(path.read_bytes()))
+        except ValueError as error:
+            raise Refusal(f"草稿文件 {path.name} 已损坏，请删除后重新起草", "malformed") from error
+    return tuple(sorted(found, key=lambda d: (d.drafted_at, d.id)))
+
+
+def composed(database: Database, draft: Draft) -> Briefing:
+    """The text of a draft, from the part of the log it names."""
+    return compose(database, draft.publication, draft.since, draft.until, as_of=draft.as_of, position=draft.position)
+
+
+def _file(home: Path, draft_id: str) -> Path:
+    return home / FOLDER / f"{draft_id}.json"

@@ -1,0 +1,327 @@
+"""签发: the next number, files with that number, and one event that names them. Rendered first, recorded last."""
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from documents.briefing import TEMPLATE, Briefing, compose
+from documents.drafts import Draft, composed
+from documents.page import Page
+from domain.base import Frozen, Refusal, refuse
+from domain.bulletin import (
+    BulletinIssued,
+    BulletinSeries,
+    Publication,
+    bulletin_stream,
+    number_series,
+    signs,
+)
+from domain.calendar import at_office, local_date
+from domain.envelope import Actor, Recorded, canonical
+from domain.event import decode
+from domain.log import Ahead, Already, AppendAnswer, Appended, AppendRequest, Behind
+from eventlog import reading
+from eventlog.append import append
+from eventlog.database import Database
+from eventlog.recovery import advance_numbers
+from eventlog.watermark import Watermark, highest
+
+FOLDER = "documents"
+FORMATS = ("md", "docx")
+MOST_RACES = 50
+"""So many issues between two looks at the log do not happen."""
+
+
+class Issued(Frozen):
+    """An issue and where its files are, by format."""
+
+    event: BulletinIssued
+    files: dict[str, Path]
+
+    @property
+    def number(self) -> str:
+        """简报-2022-07."""
+        return self.event.number
+
+    @property
+    def sha256(self) -> dict[str, str]:
+        """The hashes in the log, by format."""
+        return {kind: self.event.files[path.name] for kind, path in self.files.items()}
+
+
+def end_of(day: date) -> datetime:
+    """The last instant of an office day."""
+    return at_office(day + timedelta(days=1), time(0)) - timedelta(microseconds=1)
+
+
+def issue_briefing(
+    database: Database,
+    home: Path,
+    *,
+    since: date,
+    until: date,
+    signer: Actor,
+    now: datetime,
+) -> Issued:
+    """Compose a 工作简报 as of now and issue it at once; the same span is issued once.
+
+    Raises:
+        Refusal: with code `unsigned`, when the signer is not a leader.
+        LogUnreachable: nothing is known to be recorded; the files are not there.
+    """
+    series = Publication.BRIEFING
+    signs(signer)
+    as_of = min(now, end_of(until))
+    return _issue(
+        _Desk(database, home, signer, now),
+        lambda: compose(database, series, since, until, as_of=as_of),
+        f"bulletin:{series.value}:{since}:{until}",
+    )
+
+
+def issue(
+    database: Database,
+    home: Path,
+    draft: Draft,
+    signer: Actor,
+    now: datetime,
+) -> Issued:
+    """Issue a draft, exactly as it was read. A second time it answers with the issue there is.
+
+    Raises:
+        Refusal: with code `unsigned`, when the signer is not a leader.
+        LogUnreachable: nothing is known to be recorded; the files are not there.
+    """
+    signs(signer)
+    desk = _Desk(database, home, signer, now)
+    return _issue(desk, lambda: composed(database, draft), draft.key)
+
+
+def issued(database: Database, publication: Publication | None = None) -> tuple[BulletinIssued, ...]:
+    """Everything issued, the oldest first."""
+    found = [
+        (event.recorded_at, _event(event))
+        for one in Publication
+        if publication in (None, one)
+        for event in reading.read_stream(database, bulletin_stream(one))
+    ]
+    return tuple(event for _, event in sorted(found, key=lambda item: (item[0], item[1].number)))
+
+
+def series_of(database: Database, publication: Publication) -> BulletinSeries:
+    """The state of a publication."""
+    found = reading.load(database, bulletin_stream(publication))
+    return found.state if found and isinstance(found.state, BulletinSeries) else BulletinSeries()
+
+
+def with_files(database: Database, home: Path, event: BulletinIssued) -> Issued:
+    """The issue with its files. One that is missing is printed again from the log, and must have the hash it had.
+
+    Raises:
+        Refusal: `file_altered` or `not_reproducible`.
+    """
+    folder = _folder(home, event.publication)
+    files = {name.rpartition(".")[2]: folder / name for name in event.files}
+    missing = [path for path in files.values() if not path.exists()]
+    for path in files.values():
+        if path not in missing:
+            same = _sha256(path.read_bytes()) == event.files[path.name]
+            refuse(not same, f"{path} 与日志中的哈希不符，文件已被改动；移走它即可由日志重新生成", "file_altered")
+    if missing:
+        _print_again(database, home, event, missing)
+    return Issued(event=event, files=files)
+
+
+def numbers_on_disk(home: Path) -> dict[str, int]:
+    """The highest number of each series that was ever printed in this home, for a log restored from an older copy."""
+    seen: dict[str, int] = {}
+    for publication in Publication:
+        pattern = re.compile(rf"{publication.label}-(\d{{4}})-(\d+)\.\w+")
+        for path in _folder(home, publication).glob("*"):
+            if match := pattern.fullmatch(path.name):
+                name = number_series(publication, int(match[1])).series
+                seen[name] = max(seen.get(name, 0), int(match[2]))
+    return seen
+
+
+def numbers_given(database: Database, home: Path) -> dict[str, int]:
+    """The highest number of each series this home remembers, on paper or in the watermark; the log may be older."""
+    return highest(Watermark.read(home).numbers_of(database), numbers_on_disk(home))
+
+
+# --- issuing
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """Where and by whom an issue is signed."""
+
+    database: Database
+    home: Path
+    signer: Actor
+    now: datetime
+
+
+def _issue(desk: _Desk, text: Callable[[], Briefing], command_id: str) -> Issued:
+    database, home = desk.database, desk.home
+    known = reading.find_command(database, command_id)
+    if known:
+        return with_files(database, home, _event(known[0]))
+    advance_numbers(database, numbers_on_disk(home), "文件柜中已有该编号的文件，日志由旧备份还原")
+    briefing = text()
+    for _ in range(MOST_RACES):
+        stands = reading.head(database, bulletin_stream(briefing.publication))
+        event = _numbered(desk, briefing)
+        rendered = _render(briefing, event)
+        event = event.model_copy(update={"files": {name: _sha256(data) for name, data in rendered.items()}})
+        with _printed(_folder(home, briefing.publication), rendered) as place:
+            match _record(desk, stands, event, command_id):
+                case Appended(events=events):
+                    place()
+                    return with_files(database, home, _event(events[0]))
+                case Already(events=events):
+                    return with_files(database, home, _event(events[0]))
+                case Behind() | Ahead():
+                    continue  # somebody issued in between: the next number is another one
+                case refused:
+                    raise Refusal(refused.message, refused.code)
+    raise Refusal("正有多人同时签发，请稍后重试", "busy")
+
+
+def _numbered(desk: _Desk, briefing: Briefing) -> BulletinIssued:
+    """The issue with the number the log will allot if nobody else issues in between."""
+    on = local_date(desk.now)
+    series = number_series(briefing.publication, on.year)
+    with desk.database.reading() as transaction:
+        row = transaction.one("SELECT last FROM numbers WHERE series = ?", (series.series,))
+    no = (row[0] if row else 0) + 1
+    return BulletinIssued(
+        number=series.render(no),
+        publication=briefing.publication,
+        year=on.year,
+        no=no,
+        total_no=series_of(desk.database, briefing.publication).total + 1,
+        title=briefing.title,
+        since=briefing.since,
+        until=briefing.until,
+        position=briefing.position,
+        as_of=briefing.as_of,
+        signer=signs(desk.signer).id,
+        issued_on=on,
+        files={},
+        template=TEMPLATE,
+    )
+
+
+def _record(desk: _Desk, stands: reading.Head, event: BulletinIssued, command_id: str) -> AppendAnswer:
+    content = {"stream": stands.stream, "position": event.position, "signer": event.signer}
+    return append(
+        desk.database,
+        AppendRequest(
+            stream=stands.stream,
+            expected_version=stands.version,
+            expected_hash=stands.hash,
+            rulebook_version=reading.rulebook(desk.database).version,
+            command_id=command_id,
+            request_hash=_sha256(canonical(content).encode()),
+            actor=desk.signer,
+            now=desk.now,
+            drafts=(event.draft(desk.now),),
+        ),
+    )
+
+
+def _event(recorded: Recorded) -> BulletinIssued:
+    event = decode(recorded)
+    if not isinstance(event, BulletinIssued):
+        raise Refusal(f"命令编号 {recorded.command_id} 已用于另一条命令", "command_id_reused")
+    return event
+
+
+# --- files
+
+
+def _render(briefing: Briefing, event: BulletinIssued) -> dict[str, bytes]:
+    from documents.docx import docx  # noqa: PLC0415  (60 ms; lists need none)
+    from documents.markdown import markdown  # noqa: PLC0415
+
+    page: Page = briefing.issue(event.no, event.total_no, event.signer, event.issued_on)
+    made: dict[str, Callable[[Page], bytes]] = {"md": lambda p: markdown(p).encode(), "docx": docx}
+    return {f"{event.number}.{kind}": made[kind](page) for kind in FORMATS}
+
+
+@contextmanager
+def _printed(folder: Path, rendered: Mapping[str, bytes]) -> Iterator[Callable[[], None]]:
+    """The files, safely on disk under temporary names; the function given puts them in their places.
+
+    After the number is recorded only links are made: a full disk is met before.
+    """
+    temporary = folder / f".{uuid4().hex}"
+
+    def place() -> None:
+        for name in rendered:
+            _link(temporary / name, folder / name)
+
+    try:
+        try:
+            temporary.mkdir(parents=True)
+            for name, data in rendered.items():
+                _write(temporary / name, data)
+        except OSError as error:
+            reason = f"无法在 {folder} 写入成文（{error.strerror}），没有编号；请检查磁盘空间和权限后重试"
+            raise Refusal(reason, "unexpected") from error
+        yield place
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """A new file, on disk when this returns."""
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _link(made: Path, place: Path) -> None:
+    """Put a file in its place; what is there is never overwritten."""
+    try:
+        try:
+            os.link(made, place)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links
+            _write(place, made.read_bytes())
+    except FileExistsError:
+        if place.read_bytes() != made.read_bytes():
+            raise Refusal(
+                f"{place} 已存在且内容不同，未覆盖；请移走后用 xmh briefing show 重新生成", "file_exists"
+            ) from None
+
+
+def _print_again(database: Database, home: Path, event: BulletinIssued, missing: list[Path]) -> None:
+    lost = "、".join(path.name for path in missing)
+    refuse(event.template != TEMPLATE, f"{lost} 已丢失，且所用版式 {event.template} 本版本没有", "not_reproducible")
+    briefing = compose(
+        database, event.publication, event.since, event.until, as_of=event.as_of, position=event.position
+    )
+    rendered = {name: data for name, data in _render(briefing, event).items() if any(p.name == name for p in missing)}
+    same = all(_sha256(data) == event.files[name] for name, data in rendered.items())
+    refuse(not same, f"{lost} 已丢失，由日志重新生成的内容与原哈希不符", "not_reproducible")
+    with _printed(_folder(home, event.publication), rendered) as place:
+        place()
+
+
+def _folder(home: Path, publication: Publication) -> Path:
+    return home / FOLDER / publication.label
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,55 @@
+"""A document as Markdown."""
+
+import re
+
+from documents.page import Block, Grid, Items, Page, Paragraph, Section, Subheading
+from documents.wording import CHINESE_DIGITS, full_date
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>#|])")
+
+
+def markdown(page: Page) -> str:
+    """The whole document; ends with a line break."""
+    parts = [
+        f"# {_plain(page.masthead)}",
+        f"**{_plain(page.issue)}**",
+        f"{_plain(page.issuer)}　　{full_date(page.on)}",
+        "---",
+        f"## {_plain(page.title)}",
+        *(part for no, found in enumerate(page.sections, start=1) for part in _section(page, no, found)),
+        "---",
+    ]
+    if page.note:
+        parts.append(_plain(page.note))
+    if page.signer:
+        parts.append(f"签发：{_plain(page.signer)}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(page: Page, no: int, found: Section) -> list[str]:
+    # A single section needs neither number nor heading: the title says it.
+    parts = [f"### {CHINESE_DIGITS[no - 1]}、{_plain(found.title)}"] if len(page.sections) > 1 else []
+    heading = 0
+    for block in found.blocks:
+        if isinstance(block, Subheading):
+            heading += 1
+        parts.append(_block(block, heading))
+    return parts
+
+
+def _block(block: Block, heading: int) -> str:
+    match block:
+        case Paragraph(text=text):
+            return _plain(text)
+        case Subheading(text=text):
+            return f"**（{CHINESE_DIGITS[heading - 1]}）{_plain(text)}**"
+        case Items(items=items):
+            return "\n".join(f"{n}. {_plain(item)}" for n, item in enumerate(items, start=1))
+        case Grid(headers=headers, rows=rows):
+            lines = [headers, ("---",) * len(headers), *rows]
+            return "\n".join(f"| {' | '.join(c if c == '---' else _plain(c) for c in line)} |" for line in lines)
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return _SPECIAL.sub(r"\\\1", text)

@@ -1,0 +1,72 @@
+"""What a document says, before it has a format: a head, sections, paragraphs, lists and simple tables."""
+
+from datetime import date
+from typing import Literal
+
+from domain.base import Frozen
+
+NOTHING = "暂无。"
+"""Stands where a section would be empty, so that the reader sees that nothing was left out."""
+
+
+class Paragraph(Frozen):
+    """Running text."""
+
+    kind: Literal["paragraph"] = "paragraph"
+    text: str
+
+
+class Subheading(Frozen):
+    """（一） within a section."""
+
+    kind: Literal["subheading"] = "subheading"
+    text: str
+
+
+class Items(Frozen):
+    """Numbered items: 1. 2. 3."""
+
+    kind: Literal["items"] = "items"
+    items: tuple[str, ...]
+
+
+class Grid(Frozen):
+    """A simple table."""
+
+    kind: Literal["grid"] = "grid"
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+Block = Paragraph | Subheading | Items | Grid
+
+
+class Section(Frozen):
+    """一、二、三 of a document."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+class Page(Frozen):
+    """A whole document. What is None is left out; `issue` is 第N期 or says that it is a draft."""
+
+    masthead: str
+    issue: str
+    issuer: str
+    on: date
+    title: str
+    sections: tuple[Section, ...]
+    signer: str | None = None
+    note: str | None = None
+
+
+def section(title: str, *parts: tuple[Block, ...]) -> Section:
+    """A section of the parts that have something to say; 暂无 when none has."""
+    blocks = tuple(block for part in parts for block in part)
+    return Section(title=title, blocks=blocks or (Paragraph(text=NOTHING),))
+
+
+def headed(heading: str, *blocks: Block) -> tuple[Block, ...]:
+    """A subheading with what stands under it."""
+    return (Subheading(text=heading), *blocks)

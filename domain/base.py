@@ -1,0 +1,51 @@
+"""The two shapes everything in `domain/` is made of: a frozen value, and a term with its Chinese label."""
+
+from enum import StrEnum
+from typing import NoReturn, Self
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Frozen(BaseModel):
+    """An immutable value. Unknown fields are refused: a typing slip must not become a silent default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+class Term(StrEnum):
+    """A term of the field: the code's English value with the office's Chinese label."""
+
+    label: str
+
+    def __new__(cls, value: str, label: str) -> Self:
+        """Make a member from its stored value and its Chinese label."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        return member
+
+    @classmethod
+    def from_label(cls, text: str) -> Self | None:
+        """The member whose Chinese label or English value is `text`; None when there is none."""
+        return next((m for m in cls if text in (m.label, m.value)), None)
+
+
+class Refusal(Exception):  # noqa: N818  (a rule's answer, not a fault)
+    """A rule says no. `message` is one Chinese line for the person; `code` is stable for scripts."""
+
+    def __init__(self, message: str, code: str = "refused") -> None:
+        """Keep the line for the person and the code for scripts."""
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+
+def refuse(when: bool, message: str, code: str = "refused") -> None:
+    """Raise `Refusal` when the condition holds. Rules read as a list of these."""
+    if when:
+        raise Refusal(message, code)
+
+
+def refuse_always(message: str, code: str = "refused") -> NoReturn:
+    """Raise `Refusal` unconditionally, where the type checker needs to know that control ends."""
+    raise Refusal(message, code)

@@ -1,0 +1,130 @@
+"""工作简报 and 工作动态: numbered issues, each a fact with the hashes of the files that were printed.
+
+An issue is rendered first and recorded last, so a crash in between leaves no number used. The number printed in the
+files is the one the log allots: an event in which the two differ is never recorded.
+"""
+
+from datetime import date, datetime
+from typing import ClassVar
+
+from domain.base import Frozen, Term, refuse
+from domain.envelope import Actor, NumberSeries, OnBehalf, Recorded
+from domain.event import Event, decode
+from domain.terms import Role
+
+
+class Publication(Term):
+    """简报 sums up a period; 动态 tells single events as they happen. Each is numbered on its own."""
+
+    BRIEFING = "briefing", "简报"
+    NEWS = "news", "动态"
+
+
+class BulletinIssued(Event):
+    """签发 of one issue. `position` and `as_of` say which part of the log it was computed from."""
+
+    label: ClassVar[str] = "签发简报"
+    number: str = ""
+    publication: Publication
+    year: int
+    no: int
+    total_no: int
+    title: str
+    since: date
+    until: date
+    position: int
+    as_of: datetime
+    signer: str
+    issued_on: date
+    files: dict[str, str]
+    """File name → SHA-256."""
+    template: str
+
+    def series(self, at: datetime) -> NumberSeries:
+        """简报-2022-07: gapless per publication and year."""
+        del at
+        return number_series(self.publication, self.year)
+
+
+class Issue(Frozen):
+    """One issue, as lists show it. `version` is that of its event."""
+
+    number: str
+    year: int
+    no: int
+    total_no: int
+    title: str
+    since: date
+    until: date
+    issued_on: date
+    signer: str
+    version: int
+
+
+class BulletinSeries(Frozen):
+    """Everything issued of one publication, in order."""
+
+    issues: tuple[Issue, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """总期数."""
+        return self.issues[-1].total_no if self.issues else 0
+
+    def last_no(self, year: int) -> int:
+        """The last number of a year; 0 when there is none."""
+        return max((i.no for i in self.issues if i.year == year), default=0)
+
+
+def bulletin_stream(publication: Publication) -> str:
+    """Where the issues of a publication are recorded."""
+    return f"bulletin/{publication.value}"
+
+
+def number_series(publication: Publication, year: int) -> NumberSeries:
+    """The series a publication's numbers of a year come from."""
+    return NumberSeries(
+        series=f"bulletin/{publication.value}/{year}",
+        field="number",
+        template=f"{publication.label}-{year}-{{n:02d}}",
+    )
+
+
+def signs(actor: Actor) -> Actor | OnBehalf:
+    """Who signs: a leader, himself or typed for by the office. Nobody else's name makes it an issue.
+
+    Raises:
+        Refusal: with code `unsigned`.
+    """
+    signer = actor.on_behalf_of or actor
+    refuse(signer.role is not Role.LEADER, "简报须由领导签发，请用 --sign 写明签发领导", "unsigned")
+    refuse(
+        actor.on_behalf_of is not None and actor.role is not Role.OFFICE,
+        "只有办公室督办员可以代录领导签发",
+        "forbidden",
+    )
+    return signer
+
+
+def evolve_bulletins(state: BulletinSeries | None, recorded: Recorded) -> BulletinSeries:
+    """Fold one issue."""
+    series = state or BulletinSeries()
+    event = decode(recorded)
+    if not isinstance(event, BulletinIssued):
+        raise TypeError(f"{type(event).__name__} does not belong to a publication")
+    printed = number_series(event.publication, event.year).render(event.no)
+    if (event.number, bulletin_stream(event.publication)) != (printed, recorded.stream):
+        raise TypeError(f"the files say {printed}, the log {event.number} in {recorded.stream}")
+    issue = Issue(
+        number=event.number,
+        year=event.year,
+        no=event.no,
+        total_no=event.total_no,
+        title=event.title,
+        since=event.since,
+        until=event.until,
+        issued_on=event.issued_on,
+        signer=event.signer,
+        version=recorded.version,
+    )
+    return series.model_copy(update={"issues": (*series.issues, issue)})

@@ -1,0 +1,325 @@
+"""What can be asked of a matter. A command is a wish; `rules/` decides what becomes of it."""
+
+import hashlib
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from domain.base import Frozen
+from domain.envelope import Actor, canonical
+from domain.facts import (
+    Attachment,
+    Basis,
+    IndicatorReport,
+    NewIndicator,
+    NewPoint,
+    Percent,
+    PointReport,
+    SealedWords,
+    UnitRef,
+    Words,
+)
+from domain.terms import (
+    Channel,
+    KeyFlag,
+    LeaderMark,
+    MatterClass,
+    MatterKind,
+    Rhythm,
+    SuspensionReason,
+    Urgency,
+)
+
+
+class OpenMatter(Frozen):
+    """立项, and 交办 at once when the lead is known."""
+
+    do: Literal["open"] = "open"
+    title: Words
+    basis: Basis
+    due: date
+    kind: MatterKind = MatterKind.ROUTINE
+    klass: MatterClass = MatterClass.ORDINARY
+    flags: tuple[KeyFlag, ...] = ()
+    urgency: Urgency = Urgency.NORMAL
+    rhythm: Rhythm = Rhythm.WEEKLY
+    source: str | None = None
+    lead: UnitRef | None = None
+    assist: tuple[UnitRef, ...] = ()
+    person: str | None = None
+    supervisor: str | None = None
+    points: tuple[NewPoint, ...] = ()
+    indicators: tuple[NewIndicator, ...] = ()
+    instruction: SealedWords | None = None
+    instructed_by: str | None = None
+
+
+class AssignMatter(Frozen):
+    """交办 or 改派."""
+
+    do: Literal["assign"] = "assign"
+    lead: UnitRef
+    assist: tuple[UnitRef, ...] | None = None
+    person: str | None = None
+    reason: Words | None = None
+
+
+class AcceptReceipt(Frozen):
+    """签收."""
+
+    do: Literal["accept"] = "accept"
+
+
+class DeclineReceipt(Frozen):
+    """退签."""
+
+    do: Literal["decline"] = "decline"
+    reason: Words
+
+
+class SubmitFeedback(Frozen):
+    """反馈. The office may enter it for a unit (`for_unit`, `via`)."""
+
+    do: Literal["report"] = "report"
+    text: Words
+    progress: Percent | None = None
+    points: tuple[PointReport, ...] = ()
+    indicators: tuple[IndicatorReport, ...] = ()
+    problem: Words | None = None
+    next_step: Words | None = None
+    coordination: Words | None = None
+    attachments: tuple[Attachment, ...] = ()
+    for_unit: str | None = None
+    via: Channel | None = None
+    occurred_at: datetime | None = None
+
+
+class AddPoint(Frozen):
+    """Add a point."""
+
+    do: Literal["point_add"] = "point_add"
+    point: NewPoint
+
+
+class ChangePoint(Frozen):
+    """Change a point's text or date; what is None stays."""
+
+    do: Literal["point_change"] = "point_change"
+    no: int
+    text: Words | None = None
+    due: date | None = None
+
+
+class DropPoint(Frozen):
+    """Drop a point."""
+
+    do: Literal["point_drop"] = "point_drop"
+    no: int
+    reason: Words | None = None
+
+
+class ChangeRhythm(Frozen):
+    """Change 反馈周期."""
+
+    do: Literal["rhythm"] = "rhythm"
+    rhythm: Rhythm
+
+
+class IssueUrge(Frozen):
+    """催办 by hand."""
+
+    do: Literal["urge"] = "urge"
+    reason: Words | None = None
+
+
+class RequestCoordination(Frozen):
+    """请求协调 of a named unit."""
+
+    do: Literal["coordinate"] = "coordinate"
+    unit: UnitRef
+    text: Words
+
+
+class AnswerCoordination(Frozen):
+    """Answer the open request addressed to the actor's unit (`no` when several are open)."""
+
+    do: Literal["coordinate_answer"] = "coordinate_answer"
+    text: Words
+    no: int | None = None
+
+
+class EscalateMatter(Frozen):
+    """升级 one rung."""
+
+    do: Literal["escalate"] = "escalate"
+    reason: Words
+
+
+class RecordDecision(Frozen):
+    """议定: what a meeting decided on the matter."""
+
+    do: Literal["decision"] = "decision"
+    meeting: Words
+    text: Words
+    due: date | None = None
+
+
+class RequestExtension(Frozen):
+    """申请延期, of the matter or of one point."""
+
+    do: Literal["extend"] = "extend"
+    to: date
+    reason: Words
+    point: int | None = None
+
+
+class AnswerExtension(Frozen):
+    """Grant (to the date asked, or another) or refuse the open request."""
+
+    do: Literal["extension"] = "extension"
+    grant: bool
+    to: date | None = None
+    reason: Words | None = None
+
+
+class SuspendMatter(Frozen):
+    """暂缓."""
+
+    do: Literal["suspend"] = "suspend"
+    reason: SuspensionReason
+    note: Words | None = None
+    until: date
+
+
+class ResumeMatter(Frozen):
+    """恢复."""
+
+    do: Literal["resume"] = "resume"
+
+
+class RecordInstruction(Frozen):
+    """领导批示, sealed by the client."""
+
+    do: Literal["instruct"] = "instruct"
+    leader: str
+    text: SealedWords
+
+
+class RequestClosure(Frozen):
+    """办结申请."""
+
+    do: Literal["close"] = "close"
+    text: Words
+    evidence: tuple[Attachment, ...] = ()
+
+
+class ReviewClosure(Frozen):
+    """The office's 审核."""
+
+    do: Literal["review"] = "review"
+    approve: bool
+    text: Words | None = None
+
+
+class MarkClosure(Frozen):
+    """The instructing leader's word on the closure."""
+
+    do: Literal["mark"] = "mark"
+    mark: LeaderMark
+    text: SealedWords | None = None
+
+
+class ReopenMatter(Frozen):
+    """重开."""
+
+    do: Literal["reopen"] = "reopen"
+    reason: Words
+    due: date | None = None
+
+
+class CancelMatter(Frozen):
+    """撤销立项."""
+
+    do: Literal["cancel"] = "cancel"
+    reason: Words
+
+
+class RaiseObjection(Frozen):
+    """提出异议."""
+
+    do: Literal["object"] = "object"
+    text: Words
+
+
+class CorrectEvent(Frozen):
+    """更正 of an earlier event of this matter."""
+
+    do: Literal["correct"] = "correct"
+    version: int
+    text: Words
+    fields: dict[str, str] = {}
+
+
+class ExpireDeadline(Frozen):
+    """The clock: the earliest deadline that has passed. Only the system may ask."""
+
+    do: Literal["expire"] = "expire"
+
+
+class Reproject(Frozen):
+    """The rulebook moved: compute the open deadlines again. Only the system may ask."""
+
+    do: Literal["reproject"] = "reproject"
+
+
+MatterCommand = Annotated[
+    OpenMatter
+    | AssignMatter
+    | AcceptReceipt
+    | DeclineReceipt
+    | SubmitFeedback
+    | AddPoint
+    | ChangePoint
+    | DropPoint
+    | ChangeRhythm
+    | IssueUrge
+    | RequestCoordination
+    | AnswerCoordination
+    | EscalateMatter
+    | RecordDecision
+    | RequestExtension
+    | AnswerExtension
+    | SuspendMatter
+    | ResumeMatter
+    | RecordInstruction
+    | RequestClosure
+    | ReviewClosure
+    | MarkClosure
+    | ReopenMatter
+    | CancelMatter
+    | RaiseObjection
+    | CorrectEvent
+    | ExpireDeadline
+    | Reproject,
+    Field(discriminator="do"),
+]
+
+
+class Order(Frozen):
+    """A command on its way: who sends it, under which id, and until when it is still meant.
+
+    `occurred_at` is set when the thing happened earlier than it is entered.
+    """
+
+    command_id: str
+    stream: str
+    actor: Actor
+    command: MatterCommand
+    valid_until: datetime
+    occurred_at: datetime | None = None
+
+    def content_hash(self) -> str:
+        """SHA-256 of what is asked and by whom: the same id with other content is refused."""
+        body = self.model_dump(mode="json", include={"stream", "actor", "command", "occurred_at"})
+        return hashlib.sha256(canonical(body).encode()).hexdigest()

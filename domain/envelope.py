@@ -1,0 +1,164 @@
+"""An event's envelope: who, when, in which stream, and the bytes its hash covers."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from domain.base import Frozen
+from domain.terms import Role
+
+HEADQUARTERS = "XMH"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+HASH_FORMAT = b"xmh1"
+LAST_OF_BMP = 0xFFFF
+LARGEST_INTEGER = 2**53
+
+
+class OnBehalf(Frozen):
+    """The person who decided, when another typed it (代录, 授权代办), and the paper that shows it."""
+
+    id: str
+    role: Role
+    unit: str | None = None
+    paper: str | None = None
+
+
+class Actor(Frozen):
+    """Who acts, as the client claims it; the append checks the claim against the directory."""
+
+    id: str
+    role: Role
+    unit: str | None = None
+    on_behalf_of: OnBehalf | None = None
+
+
+SYSTEM = Actor(id="system", role=Role.SYSTEM)
+
+
+class NumberSeries(Frozen):
+    """A gapless series (per kind and year) and how its next number is written into a payload field."""
+
+    series: str
+    field: str
+    template: str
+
+    def render(self, n: int) -> str:
+        """The number as people read it, e.g. `XMH-2022-007`."""
+        return self.template.format(n=n)
+
+
+class Draft(Frozen):
+    """An event decided but not yet in the log: the append adds numbers, position, times and hash."""
+
+    type: str
+    schema_version: int
+    payload: dict[str, object]
+    occurred_at: datetime | None = None
+    number: NumberSeries | None = None
+
+
+class Recorded(Frozen):
+    """An event as stored. `payload` is the canonical JSON text exactly as hashed."""
+
+    position: int
+    headquarters: str
+    stream: str
+    version: int
+    event_id: str
+    type: str
+    schema_version: int
+    payload: str
+    actor: Actor
+    command_id: str
+    causation: str | None
+    occurred_at: datetime
+    recorded_at: datetime
+    previous_hash: str
+    hash: str
+
+
+def canonical(value: object) -> str:
+    """Canonical JSON: RFC 8785 restricted to text, integers, booleans, null, lists and objects.
+
+    Raises:
+        TypeError: for floats and anything else outside the restriction.
+    """
+    _restrict(value)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _restrict(value: object) -> None:
+    match value:
+        case None | bool() | str():
+            pass
+        case int():
+            if abs(value) > LARGEST_INTEGER:
+                raise TypeError(f"integer beyond 2^53 has no canonical JSON form: {value}")
+        case list() | tuple():
+            for item in value:
+                _restrict(item)
+        case Mapping():
+            for key, item in value.items():
+                # Above the BMP RFC 8785 sorts by UTF-16 unit, json.dumps by code point.
+                if not isinstance(key, str) or any(ord(c) > LAST_OF_BMP for c in key):
+                    raise TypeError(f"key not allowed in canonical JSON: {key!r}")
+                _restrict(item)
+        case _:
+            raise TypeError(f"not allowed in canonical JSON: {type(value).__name__}")
+
+
+def micros(instant: datetime) -> int:
+    """Microseconds since 1970 UTC; exact, so that what is hashed is what is stored."""
+    return (instant - EPOCH) // timedelta(microseconds=1)
+
+
+def from_micros(value: int) -> datetime:
+    """The UTC instant of a stored time."""
+    return EPOCH + timedelta(microseconds=value)
+
+
+Algorithm = Literal["sha256", "sm3"]
+
+
+def event_hash(  # noqa: PLR0913  (the fields of the envelope)
+    algorithm: Algorithm,
+    *,
+    previous_hash: str,
+    position: int,
+    headquarters: str,
+    stream: str,
+    version: int,
+    event_id: str,
+    event_type: str,
+    schema_version: int,
+    payload: str,
+    actor: str,
+    command_id: str,
+    causation: str | None,
+    occurred_at: int,
+    recorded_at: int,
+) -> str:
+    """`algorithm:hex` over the length-prefixed fields as stored (times in microseconds)."""
+    digest = hashlib.new(algorithm, HASH_FORMAT)
+    for part in (
+        previous_hash,
+        position,
+        headquarters,
+        stream,
+        version,
+        event_id,
+        event_type,
+        schema_version,
+        payload,
+        actor,
+        command_id,
+        causation or "",
+        occurred_at,
+        recorded_at,
+    ):
+        data = str(part).encode()
+        digest.update(len(data).to_bytes(4, "big"))
+        digest.update(data)
+    return f"{algorithm}:{digest.hexdigest()}"

@@ -1,0 +1,76 @@
+"""What every event has in common: a name, a schema version, perhaps a number, and one way in and out of JSON."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from pydantic import TypeAdapter
+
+from domain.base import Frozen
+from domain.envelope import Draft, NumberSeries, Recorded
+
+_TYPES: dict[str, type["Event"]] = {}
+_JSON: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+
+Upcaster = Callable[[Mapping[str, Any]], dict[str, Any]]
+UPCASTERS: dict[tuple[str, int], Upcaster] = {}
+"""(type, schema version) → the payload one version newer. Old payloads are lifted when read, never rewritten."""
+
+
+class UnknownEventError(Exception):
+    """The log holds an event this build does not know: it was written by a newer one."""
+
+
+class Event(Frozen):
+    """A fact in the past tense, known to the log by its class name; `label` is what the office calls it."""
+
+    label: ClassVar[str]
+    schema_version: ClassVar[int] = 1
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Register the type under its name."""
+        _TYPES[cls.__name__] = cls
+
+    def series(self, at: datetime) -> NumberSeries | None:
+        """The number series this event takes its number from at that instant; None for most."""
+        del at
+        return None
+
+    def draft(self, now: datetime, occurred_at: datetime | None = None) -> Draft:
+        """The event ready for the log. `occurred_at` is given when it did not happen `now`."""
+        return Draft(
+            type=type(self).__name__,
+            schema_version=self.schema_version,
+            payload=self.model_dump(mode="json", exclude_none=True),
+            occurred_at=occurred_at,
+            number=self.series(occurred_at or now),
+        )
+
+
+def decode(recorded: Recorded) -> Event:
+    """The typed event of a recorded one, lifted to today's schema.
+
+    Raises:
+        UnknownEventError: for a type or schema this build does not know.
+    """
+    cls = _TYPES.get(recorded.type)
+    if cls is None or recorded.schema_version > cls.schema_version:
+        raise UnknownEventError(f"{recorded.type} v{recorded.schema_version}")
+    if recorded.schema_version == cls.schema_version:
+        return cls.model_validate_json(recorded.payload)
+    payload = _JSON.validate_json(recorded.payload)
+    for version in range(recorded.schema_version, cls.schema_version):
+        payload = UPCASTERS[recorded.type, version](payload)
+    return cls.model_validate_json(_JSON.dump_json(payload))
+
+
+def label_of(event_type: str) -> str:
+    """The office's word for an event type; the type itself when unknown."""
+    cls = _TYPES.get(event_type)
+    return cls.label if cls else event_type
+
+
+def known_types() -> Mapping[str, type[Event]]:
+    """All registered event types by name."""
+    return _TYPES

@@ -1,0 +1,382 @@
+"""Everything that can have happened to a matter, in the past tense, with the office's word for it.
+
+Units and people are ids. Fields that hold a leader's own words hold ciphertext.
+"""
+
+from datetime import date, datetime
+from typing import ClassVar
+
+from domain.base import Frozen
+from domain.calendar import local_date
+from domain.envelope import HEADQUARTERS, NumberSeries
+from domain.event import Event
+from domain.facts import (
+    Attachment,
+    Basis,
+    IndicatorReport,
+    NewIndicator,
+    NewPoint,
+    Percent,
+    PointReport,
+    SealedWords,
+    Window,
+    Words,
+)
+from domain.terms import (
+    Channel,
+    KeyFlag,
+    LeaderMark,
+    MatterClass,
+    MatterKind,
+    Rhythm,
+    Rung,
+    Stage,
+    SuspensionReason,
+    Urgency,
+)
+
+# --- 立项、交办、签收
+
+
+class MatterOpened(Event):
+    """立项. The number is allocated by the transaction that records this event."""
+
+    label: ClassVar[str] = "立项"
+    number: str = ""
+    title: Words
+    basis: Basis
+    due: date
+    kind: MatterKind
+    klass: MatterClass
+    flags: tuple[KeyFlag, ...] = ()
+    urgency: Urgency
+    rhythm: Rhythm
+    source: str | None = None
+    assist: tuple[str, ...] = ()
+    person: str | None = None
+    supervisor: str
+    points: tuple[NewPoint, ...] = ()
+    indicators: tuple[NewIndicator, ...] = ()
+
+    def series(self, at: datetime) -> NumberSeries:
+        """XMH-2022-007: gapless per headquarters and year."""
+        year = local_date(at).year
+        return NumberSeries(series=f"matter/{year}", field="number", template=f"{HEADQUARTERS}-{year}-{{n:03d}}")
+
+
+class MatterAssigned(Event):
+    """交办, and 改派 when there was a lead before. `receipt_due` is the working-hours limit for 签收."""
+
+    label: ClassVar[str] = "交办"
+    lead: str
+    assist: tuple[str, ...] = ()
+    person: str | None = None
+    named_by_leader: bool = False
+    receipt_due: datetime
+    reason: Words | None = None
+
+
+class ReceiptSigned(Event):
+    """签收; `deemed` when silence past the limit counts as it (视同签收)."""
+
+    label: ClassVar[str] = "签收"
+    unit: str
+    deemed: bool = False
+
+
+class ReceiptDeclined(Event):
+    """退签."""
+
+    label: ClassVar[str] = "退签"
+    unit: str
+    reason: Words
+    disputed: bool = False
+
+
+# --- 要点、反馈
+
+
+class PointAdded(Event):
+    """A point was added."""
+
+    label: ClassVar[str] = "增加要点"
+    no: int
+    point: NewPoint
+
+
+class PointChanged(Event):
+    """A point's text or date was changed."""
+
+    label: ClassVar[str] = "调整要点"
+    no: int
+    point: NewPoint
+
+
+class PointDropped(Event):
+    """A point was dropped."""
+
+    label: ClassVar[str] = "取消要点"
+    no: int
+    reason: Words | None = None
+
+
+class RhythmChanged(Event):
+    """反馈周期 changed."""
+
+    label: ClassVar[str] = "调整反馈周期"
+    rhythm: Rhythm
+
+
+class FeedbackWindowOpened(Event):
+    """A 反馈 window opened."""
+
+    label: ClassVar[str] = "开启反馈期"
+    window: Window
+
+
+class FeedbackSubmitted(Event):
+    """反馈, point by point. `window` is the one it answers, `late_for` the missed one it makes up for."""
+
+    label: ClassVar[str] = "反馈"
+    unit: str
+    text: Words
+    progress: Percent | None = None
+    points: tuple[PointReport, ...] = ()
+    indicators: tuple[IndicatorReport, ...] = ()
+    problem: Words | None = None
+    next_step: Words | None = None
+    coordination: Words | None = None
+    attachments: tuple[Attachment, ...] = ()
+    via: Channel | None = None
+    window: str | None = None
+    late_for: str | None = None
+
+
+class FeedbackMissed(Event):
+    """漏报: the window closed without an answer. It happened when the window closed."""
+
+    label: ClassVar[str] = "漏报"
+    window: Window
+
+
+class MissWithdrawn(Event):
+    """A 漏报 was withdrawn: the report had come in time and the office confirmed it with evidence."""
+
+    label: ClassVar[str] = "撤销漏报"
+    window: str
+    evidence: tuple[Attachment, ...]
+    reason: Words
+
+
+# --- 催办、协调、升级、议定
+
+
+class UrgeIssued(Event):
+    """催办. The note number is allocated by the recording transaction."""
+
+    label: ClassVar[str] = "催办"
+    no: str = ""
+    reason: Words
+    automatic: bool = False
+
+    def series(self, at: datetime) -> NumberSeries:
+        """催办单 number: gapless per year."""
+        year = local_date(at).year
+        return NumberSeries(series=f"urge/{year}", field="no", template=f"催〔{year}〕{{n}}号")
+
+
+class CoordinationRequested(Event):
+    """请求协调 of a named unit, to be answered by `answer_due`."""
+
+    label: ClassVar[str] = "请求协调"
+    no: int
+    unit: str
+    text: Words
+    answer_due: datetime
+
+
+class CoordinationAnswered(Event):
+    """The named unit answered."""
+
+    label: ClassVar[str] = "答复协调"
+    no: int
+    unit: str
+    text: Words
+
+
+class MatterEscalated(Event):
+    """升级 one rung. `trigger` is claimed once."""
+
+    label: ClassVar[str] = "升级"
+    from_rung: Rung
+    to_rung: Rung
+    reason: Words
+    trigger: str
+
+
+class DecisionRecorded(Event):
+    """议定: a meeting decided on the matter; a new limit if it set one."""
+
+    label: ClassVar[str] = "会议议定"
+    meeting: Words
+    text: Words
+    due: date | None = None
+
+
+class InstructionRecorded(Event):
+    """领导批示. The words are ciphertext (批示属工作秘密)."""
+
+    label: ClassVar[str] = "领导批示"
+    leader: str
+    text: SealedWords
+
+
+# --- 时限、暂缓
+
+
+class NearDueWarned(Event):
+    """临期提醒."""
+
+    label: ClassVar[str] = "临期提醒"
+    due: date
+
+
+class DueLapsed(Event):
+    """逾期: the limit passed. It happened at the limit."""
+
+    label: ClassVar[str] = "逾期"
+    due: date
+
+
+class DeadlineMoved(Event):
+    """The calendar or the policy moved an open deadline; why, from when to when."""
+
+    label: ClassVar[str] = "时限重算"
+    what: str
+    before: datetime | date
+    after: datetime | date
+    reason: Words
+
+
+class ExtensionRequested(Event):
+    """申请延期."""
+
+    label: ClassVar[str] = "申请延期"
+    to: date
+    reason: Words
+    progress: Percent
+    point: int | None = None
+
+
+class ExtensionGranted(Event):
+    """同意延期, to the exact date granted."""
+
+    label: ClassVar[str] = "同意延期"
+    to: date
+    reason: Words | None = None
+    point: int | None = None
+
+
+class ExtensionRefused(Event):
+    """不同意延期."""
+
+    label: ClassVar[str] = "不同意延期"
+    reason: Words
+    point: int | None = None
+
+
+class MatterSuspended(Event):
+    """暂缓 until a date, for a listed reason."""
+
+    label: ClassVar[str] = "暂缓"
+    reason: SuspensionReason
+    note: Words | None = None
+    until: date
+
+
+class PointDue(Frozen):
+    """A point's date after a suspension."""
+
+    no: int
+    due: date
+
+
+class MatterResumed(Event):
+    """恢复: the days suspended are given back to the limit and to the points still open."""
+
+    label: ClassVar[str] = "恢复"
+    automatic: bool = False
+    workdays: int
+    due: date
+    points: tuple[PointDue, ...] = ()
+
+
+# --- 办结、销号、重开、撤销、异议、更正
+
+
+class ClosureRequested(Event):
+    """办结申请."""
+
+    label: ClassVar[str] = "办结申请"
+    unit: str
+    text: Words
+    evidence: tuple[Attachment, ...] = ()
+
+
+class ClosureEndorsed(Event):
+    """审核通过, on its way to the instructing leader (报原批示领导)."""
+
+    label: ClassVar[str] = "审核通过"
+    text: Words | None = None
+
+
+class ClosureReturned(Event):
+    """退回重办, by the office's review or the leader's 继续办理."""
+
+    label: ClassVar[str] = "退回重办"
+    text: Words
+    by_leader: bool = False
+
+
+class MatterClosed(Event):
+    """销号. `overdue_workdays` is counted from the limit to the closure request."""
+
+    label: ClassVar[str] = "销号"
+    text: Words | None = None
+    mark: LeaderMark | None = None
+    overdue_workdays: int
+    overdue_workdays_original: int
+
+
+class MatterReopened(Event):
+    """重开, with a new limit if the old one has passed."""
+
+    label: ClassVar[str] = "重开"
+    reason: Words
+    due: date
+    stage: Stage
+
+
+class MatterCancelled(Event):
+    """撤销立项."""
+
+    label: ClassVar[str] = "撤销"
+    reason: Words
+
+
+class ObjectionRaised(Event):
+    """异议 (条例 art. 17): within 30 days of the conclusion."""
+
+    label: ClassVar[str] = "提出异议"
+    unit: str
+    text: Words
+    decide_by: date
+
+
+class EventCorrected(Event):
+    """更正: names the event it corrects; the corrected one stays as it was."""
+
+    label: ClassVar[str] = "更正"
+    version: int
+    text: Words
+    fields: dict[str, str] = {}

@@ -1,0 +1,389 @@
+"""How each event moves a matter's state. A fold: total, and nothing here decides anything."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from domain import events as ev
+from domain.calendar import local_date
+from domain.envelope import Actor, Recorded
+from domain.event import Event, decode
+from domain.matter import (
+    DONE,
+    Closed,
+    Closure,
+    Coordination,
+    Extension,
+    Feedback,
+    Indicator,
+    Matter,
+    Missed,
+    Point,
+    Suspension,
+)
+from domain.terms import Rung, Stage
+
+E = TypeVar("E", bound=Event)
+Change = dict[str, Any]
+_APPLY: dict[type[Event], Callable[[Matter, Any, Recorded], Change]] = {}
+
+
+def _on(event: type[E]) -> Callable[[Callable[[Matter, E, Recorded], Change]], None]:
+    def register(change: Callable[[Matter, E, Recorded], Change]) -> None:
+        _APPLY[event] = change
+
+    return register
+
+
+def evolve(matter: Matter | None, recorded: Recorded) -> Matter:
+    """The state after one recorded event. Total: whatever the log holds can be folded."""
+    event = decode(recorded)
+    if matter is None:
+        return _opened(event, recorded)
+    change = _APPLY[type(event)](matter, event, recorded)
+    return matter.model_copy(update={**change, "version": recorded.version, "hash": recorded.hash})
+
+
+def _opened(event: Event, recorded: Recorded) -> Matter:
+    if not isinstance(event, ev.MatterOpened):
+        raise TypeError(f"a matter's stream begins with MatterOpened, not {recorded.type}")
+    return Matter(
+        stream=recorded.stream,
+        version=recorded.version,
+        hash=recorded.hash,
+        number=event.number,
+        title=event.title,
+        kind=event.kind,
+        klass=event.klass,
+        flags=event.flags,
+        urgency=event.urgency,
+        rhythm=event.rhythm,
+        basis=event.basis,
+        source=event.source,
+        stage=Stage.OPENED,
+        assist=event.assist,
+        person=event.person,
+        supervisor=event.supervisor,
+        opened_at=recorded.occurred_at,
+        due=event.due,
+        original_due=event.due,
+        due_set_by=recorded.actor,
+        due_set_version=recorded.version,
+        points=tuple(
+            Point(no=i, text=p.text, due=p.due, original_due=p.due) for i, p in enumerate(event.points, start=1)
+        ),
+        indicators=tuple(Indicator(no=i, **dict(x)) for i, x in enumerate(event.indicators, start=1)),
+    )
+
+
+# --- 立项、交办、签收
+
+
+@_on(ev.MatterAssigned)
+def _(m: Matter, e: ev.MatterAssigned, r: Recorded) -> Change:
+    return {
+        "stage": Stage.ASSIGNED,
+        "lead": e.lead,
+        "assist": e.assist,
+        "person": e.person or m.person,
+        "lead_named_by_leader": e.named_by_leader,
+        "assigned_at": r.recorded_at,
+        "receipt_due": e.receipt_due,
+        "accepted_at": None,
+        "window": None,
+        "answered": False,
+    }
+
+
+@_on(ev.ReceiptSigned)
+def _(m: Matter, e: ev.ReceiptSigned, r: Recorded) -> Change:
+    return {"stage": Stage.IN_PROGRESS, "accepted_at": r.occurred_at, "receipt_due": None}
+
+
+@_on(ev.ReceiptDeclined)
+def _(m: Matter, e: ev.ReceiptDeclined, r: Recorded) -> Change:
+    return {"stage": Stage.OPENED, "lead": None, "receipt_due": None, "declines": m.declines + 1}
+
+
+# --- 要点、反馈
+
+
+@_on(ev.PointAdded)
+def _(m: Matter, e: ev.PointAdded, r: Recorded) -> Change:
+    added = Point(no=e.no, text=e.point.text, due=e.point.due, original_due=e.point.due)
+    return {"points": (*m.points, added)}
+
+
+@_on(ev.PointChanged)
+def _(m: Matter, e: ev.PointChanged, r: Recorded) -> Change:
+    return _with_point(m, e.no, text=e.point.text, due=e.point.due)
+
+
+@_on(ev.PointDropped)
+def _(m: Matter, e: ev.PointDropped, r: Recorded) -> Change:
+    return _with_point(m, e.no, dropped=True)
+
+
+def _with_point(m: Matter, no: int, **change: object) -> Change:
+    return {"points": tuple(p.model_copy(update=change) if p.no == no else p for p in m.points)}
+
+
+@_on(ev.RhythmChanged)
+def _(m: Matter, e: ev.RhythmChanged, r: Recorded) -> Change:
+    return {"rhythm": e.rhythm, "window": None, "answered": False}
+
+
+@_on(ev.FeedbackWindowOpened)
+def _(m: Matter, e: ev.FeedbackWindowOpened, r: Recorded) -> Change:
+    return {"window": e.window, "answered": False}
+
+
+@_on(ev.FeedbackSubmitted)
+def _(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> Change:
+    current = m.window is not None and e.window == m.window.key
+    counts = m.counts
+    if e.late_for:
+        counts = counts.model_copy(update={"late": counts.late + 1})
+    elif e.window and not (current and m.answered):
+        counts = counts.model_copy(update={"on_time": counts.on_time + 1})
+    said = Feedback(
+        at=r.occurred_at,
+        unit=e.unit,
+        text=e.text,
+        problem=e.problem,
+        next_step=e.next_step,
+        coordination=e.coordination,
+    )
+    points = _reported(m, e, r)
+    values = {i.no: i.value for i in e.indicators}
+    return {
+        "points": points,
+        "indicators": tuple(i.model_copy(update={"value": values.get(i.no, i.value)}) for i in m.indicators),
+        "progress": _progress(m, e, points),
+        "last_feedback": said,
+        "reporters": tuple(sorted({*m.reporters, *_authors(r.actor)})),
+        "answered": m.answered or current,
+        "missed_in_row": 0 if current or e.late_for else m.missed_in_row,
+        "counts": counts,
+    }
+
+
+def _reported(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> tuple[Point, ...]:
+    reports = {p.no: p for p in e.points}
+    done_on = local_date(r.occurred_at)
+    return tuple(
+        p.model_copy(
+            update={
+                "progress": reports[p.no].progress,
+                "said": reports[p.no].text or p.said,
+                "reported_at": r.occurred_at,
+                "done_on": (p.done_on or done_on) if reports[p.no].progress == DONE else None,
+            }
+        )
+        if p.no in reports
+        else p
+        for p in m.points
+    )
+
+
+def _progress(m: Matter, e: ev.FeedbackSubmitted, points: tuple[Point, ...]) -> int:
+    """What was said of the whole; else, when points were reported, their mean."""
+    if e.progress is not None:
+        return e.progress
+    counted = [p.progress for p in points if not p.dropped]
+    return sum(counted) // len(counted) if e.points and counted else m.progress
+
+
+def _authors(actor: Actor) -> tuple[str, ...]:
+    return (actor.id, actor.on_behalf_of.id) if actor.on_behalf_of else (actor.id,)
+
+
+@_on(ev.FeedbackMissed)
+def _(m: Matter, e: ev.FeedbackMissed, r: Recorded) -> Change:
+    return {
+        "missed": (*m.missed, Missed(window=e.window)),
+        "missed_in_row": m.missed_in_row + 1,
+        "counts": m.counts.model_copy(update={"missed": m.counts.missed + 1}),
+    }
+
+
+@_on(ev.MissWithdrawn)
+def _(m: Matter, e: ev.MissWithdrawn, r: Recorded) -> Change:
+    missed = tuple(x.model_copy(update={"withdrawn": True}) if x.window.key == e.window else x for x in m.missed)
+    counts = m.counts.model_copy(update={"missed": m.counts.missed - 1})
+    return {"missed": missed, "counts": counts, "missed_in_row": max(m.missed_in_row - 1, 0)}
+
+
+# --- 催办、协调、升级、议定
+
+
+@_on(ev.UrgeIssued)
+def _(m: Matter, e: ev.UrgeIssued, r: Recorded) -> Change:
+    counts = m.counts.model_copy(update={"urges": m.counts.urges + 1})
+    return {"last_urge_at": r.recorded_at, "last_urge_no": e.no, "counts": counts}
+
+
+@_on(ev.CoordinationRequested)
+def _(m: Matter, e: ev.CoordinationRequested, r: Recorded) -> Change:
+    asked = Coordination(no=e.no, unit=e.unit, text=e.text, asked_at=r.recorded_at, answer_due=e.answer_due)
+    return {"coordinations": (*m.coordinations, asked)}
+
+
+@_on(ev.CoordinationAnswered)
+def _(m: Matter, e: ev.CoordinationAnswered, r: Recorded) -> Change:
+    answer = {"answer": e.text, "answered_at": r.occurred_at}
+    return {"coordinations": tuple(c.model_copy(update=answer) if c.no == e.no else c for c in m.coordinations)}
+
+
+@_on(ev.MatterEscalated)
+def _(m: Matter, e: ev.MatterEscalated, r: Recorded) -> Change:
+    counts = m.counts.model_copy(update={"escalations": m.counts.escalations + 1})
+    return {"rung": e.to_rung, "triggers": tuple(sorted({*m.triggers, e.trigger})), "counts": counts}
+
+
+@_on(ev.DecisionRecorded)
+def _(m: Matter, e: ev.DecisionRecorded, r: Recorded) -> Change:
+    # A decision answers what was carried up: pressure starts again from the handler.
+    return {"rung": Rung.HANDLER, **(_limit(e.due, r) if e.due else {})}
+
+
+@_on(ev.InstructionRecorded)
+def _(m: Matter, e: ev.InstructionRecorded, r: Recorded) -> Change:
+    return {"instructed_by": (*(x for x in m.instructed_by if x != e.leader), e.leader)}
+
+
+def _limit(due: date, r: Recorded) -> Change:
+    return {"due": due, "due_set_by": r.actor, "due_set_version": r.version, "extension": None}
+
+
+# --- 时限、暂缓
+
+
+@_on(ev.NearDueWarned)
+def _(m: Matter, e: ev.NearDueWarned, r: Recorded) -> Change:
+    return {"warned_for": e.due}
+
+
+@_on(ev.DueLapsed)
+def _(m: Matter, e: ev.DueLapsed, r: Recorded) -> Change:
+    return {"lapsed_for": e.due}
+
+
+@_on(ev.DeadlineMoved)
+def _(m: Matter, e: ev.DeadlineMoved, r: Recorded) -> Change:
+    kind, _, no = e.what.partition(":")
+    if kind == "window" and m.window and isinstance(e.after, datetime):
+        return {"window": m.window.model_copy(update={"closes": e.after})}
+    if kind == "receipt":
+        return {"receipt_due": e.after}
+    if kind == "coordination":
+        moved = {"answer_due": e.after}
+        return {"coordinations": tuple(c.model_copy(update=moved) if c.no == int(no) else c for c in m.coordinations)}
+    return {}
+
+
+@_on(ev.ExtensionRequested)
+def _(m: Matter, e: ev.ExtensionRequested, r: Recorded) -> Change:
+    return {"extension": Extension(to=e.to, reason=e.reason, asked_by=r.actor.id, point=e.point)}
+
+
+@_on(ev.ExtensionGranted)
+def _(m: Matter, e: ev.ExtensionGranted, r: Recorded) -> Change:
+    if e.point is not None:
+        return {"extension": None, **_with_point(m, e.point, due=e.to)}
+    # The limit moved, but whoever set it still owns it.
+    return {"due": e.to, "extension": None}
+
+
+@_on(ev.ExtensionRefused)
+def _(m: Matter, e: ev.ExtensionRefused, r: Recorded) -> Change:
+    return {"extension": None}
+
+
+@_on(ev.MatterSuspended)
+def _(m: Matter, e: ev.MatterSuspended, r: Recorded) -> Change:
+    line = Suspension(reason=e.reason, start=local_date(r.occurred_at), until=e.until)
+    return {
+        "stage": Stage.SUSPENDED,
+        "suspended_from": m.stage,
+        "suspensions": (*m.suspensions, line),
+        "window": None,
+        "answered": False,
+    }
+
+
+@_on(ev.MatterResumed)
+def _(m: Matter, e: ev.MatterResumed, r: Recorded) -> Change:
+    line = m.suspensions[-1].model_copy(update={"resumed": local_date(r.occurred_at), "workdays": e.workdays})
+    dues = {p.no: p.due for p in e.points}
+    return {
+        "stage": m.suspended_from or Stage.IN_PROGRESS,
+        "suspended_from": None,
+        "suspensions": (*m.suspensions[:-1], line),
+        "due": e.due,
+        "points": tuple(p.model_copy(update={"due": dues[p.no]}) if p.no in dues else p for p in m.points),
+        "missed_in_row": 0,
+    }
+
+
+# --- 办结、销号、重开、撤销、异议、更正
+
+
+@_on(ev.ClosureRequested)
+def _(m: Matter, e: ev.ClosureRequested, r: Recorded) -> Change:
+    closure = Closure(at=r.recorded_at, authors=_authors(r.actor), text=e.text, evidence=e.evidence)
+    return {"stage": Stage.CLOSING, "closure": closure, "window": None, "answered": False, "missed_in_row": 0}
+
+
+@_on(ev.ClosureEndorsed)
+def _(m: Matter, e: ev.ClosureEndorsed, r: Recorded) -> Change:
+    return {"closure": m.closure.model_copy(update={"endorsed": True}) if m.closure else None}
+
+
+@_on(ev.ClosureReturned)
+def _(m: Matter, e: ev.ClosureReturned, r: Recorded) -> Change:
+    counts = m.counts.model_copy(update={"returns": m.counts.returns + 1})
+    return {"stage": Stage.IN_PROGRESS, "closure": None, "counts": counts}
+
+
+@_on(ev.MatterClosed)
+def _(m: Matter, e: ev.MatterClosed, r: Recorded) -> Change:
+    closed = Closed(
+        on=local_date(r.occurred_at),
+        overdue_workdays=e.overdue_workdays,
+        overdue_workdays_original=e.overdue_workdays_original,
+    )
+    return {"stage": Stage.CLOSED, "closed": closed, "extension": None}
+
+
+@_on(ev.MatterReopened)
+def _(m: Matter, e: ev.MatterReopened, r: Recorded) -> Change:
+    change: Change = {"stage": e.stage, "closure": None, "closed": None, "missed_in_row": 0, "objected": False}
+    return change | (_limit(e.due, r) if e.due != m.due else {})
+
+
+@_on(ev.MatterCancelled)
+def _(m: Matter, e: ev.MatterCancelled, r: Recorded) -> Change:
+    return {
+        "stage": Stage.CANCELLED,
+        "closed": Closed(on=local_date(r.occurred_at)),
+        "window": None,
+        "receipt_due": None,
+        "extension": None,
+    }
+
+
+@_on(ev.ObjectionRaised)
+def _(m: Matter, e: ev.ObjectionRaised, r: Recorded) -> Change:
+    return {"objected": True}
+
+
+@_on(ev.EventCorrected)
+def _(m: Matter, e: ev.EventCorrected, r: Recorded) -> Change:
+    change: Change = {k: v for k, v in e.fields.items() if k in {"title", "source", "person"}}
+    basis = {k.removeprefix("basis_"): v for k, v in e.fields.items() if k in {"basis_no", "basis_text"}}
+    if basis:
+        change["basis"] = m.basis.model_copy(update=basis)
+    if "progress" in e.fields:
+        change["progress"] = int(e.fields["progress"])
+    return change

@@ -1,0 +1,110 @@
+"""Small values that commands, events and the matter's state share."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from domain.base import Frozen
+from domain.terms import BasisKind, Supervision
+
+TEXT_BYTES = 64 * 1024
+SEALED = "sealed:v1:"
+
+
+def _fits(text: str) -> str:
+    if len(text.encode()) > TEXT_BYTES:
+        raise ValueError("文字超过 64 KiB，请作为附件提交")
+    return text
+
+
+def _sealed(text: str) -> str:
+    if not text.startswith(SEALED):
+        raise ValueError("领导批示属工作秘密，须由客户端加密后提交")
+    return text
+
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_fits)]
+"""Text a person wrote, at most 64 KiB; a secret one is already sealed (see `SEALED`)."""
+SealedWords = Annotated[Words, AfterValidator(_sealed)]
+"""A leader's own words: ciphertext only, from the command to the last copy of the log (条例 art. 24)."""
+Percent = Annotated[int, Field(ge=0, le=100)]
+
+
+def is_sealed(text: str) -> bool:
+    """Whether the text is ciphertext."""
+    return text.startswith(SEALED)
+
+
+class UnitRef(Frozen):
+    """A unit as a command names it; the append checks `supervision` against the directory."""
+
+    id: str
+    supervision: Supervision
+
+
+class Basis(Frozen):
+    """立项依据: what decision stands behind the matter (条例 art. 11)."""
+
+    kind: BasisKind
+    text: Words
+    no: str | None = None
+    approver: str | None = None
+
+    def __str__(self) -> str:
+        """The basis as it is quoted: 2022年工作计划（香指办〔2022〕1号）."""
+        return f"{self.text}（{self.no}）" if self.no else self.text
+
+
+class Attachment(Frozen):
+    """A file outside the log, named by its hash."""
+
+    name: str
+    sha256: str
+    size: int
+
+
+class NewPoint(Frozen):
+    """A 督办要点 as ordered: what, and by when if it has a date of its own."""
+
+    text: Words
+    due: date | None = None
+
+
+class PointReport(Frozen):
+    """Feedback on one point."""
+
+    no: int
+    progress: Percent
+    text: Words | None = None
+
+
+class Checkpoint(Frozen):
+    """序时进度 of an indicator: the cumulative value wanted by the end of a day."""
+
+    on: date
+    value: int
+
+
+class NewIndicator(Frozen):
+    """A countable target as ordered, e.g. 累计出土量 in 万立方米, with the values wanted on the way."""
+
+    name: Words
+    unit: str
+    target: int
+    checkpoints: tuple[Checkpoint, ...] = ()
+
+
+class IndicatorReport(Frozen):
+    """The cumulative value reached by one indicator."""
+
+    no: int
+    value: int
+
+
+class Window(Frozen):
+    """A 反馈 window. It is judged by `closes`, whenever the timer fires."""
+
+    key: str
+    opens: datetime
+    closes: datetime

@@ -1,0 +1,99 @@
+"""亮灯: a pure function of state, rulebook and moment, with its reason. Never stored: any past day can be asked."""
+
+from datetime import datetime
+
+from domain.base import Frozen
+from domain.calendar import local_date
+from domain.deadlines import due_instant, near_due_instant
+from domain.log import Rulebook
+from domain.matter import Matter
+from domain.terms import Light, Stage
+from domain.windows import window_label
+
+
+class Lit(Frozen):
+    """A light and why."""
+
+    light: Light
+    reason: str
+
+
+def light(matter: Matter, rulebook: Rulebook, as_of: datetime) -> Lit:
+    """灰 suspended or ended; 红 overdue; 黄 a point, report or receipt is behind; 蓝 near due; 绿 otherwise.
+
+    Never a linear percentage: what is behind must be a date that passed.
+    """
+    colour, reason = (
+        _grey(matter)
+        or _red(matter, rulebook, as_of)
+        or _yellow(matter, rulebook, as_of)
+        or _blue(matter, rulebook, as_of)
+        or (Light.GREEN, _green(matter))
+    )
+    if not matter.ended and rulebook.calendar.is_provisional(matter.due):
+        reason += f"（{matter.due.year}年工作日历未公布，暂定）"
+    return Lit(light=colour, reason=f"{colour.label}:{reason}")
+
+
+def _grey(matter: Matter) -> tuple[Light, str] | None:
+    match matter.stage:
+        case Stage.CANCELLED:
+            return Light.GREY, "已撤销立项"
+        case Stage.CLOSED:
+            late = matter.closed.overdue_workdays if matter.closed else 0
+            return Light.GREY, f"逾期{late}个工作日办结" if late > 0 else "按期办结"
+        case Stage.SUSPENDED:
+            line = matter.suspensions[-1]
+            return Light.GREY, f"暂缓至{line.until:%Y-%m-%d}（{line.reason.label}）"
+    return None
+
+
+def _red(matter: Matter, rulebook: Rulebook, as_of: datetime) -> tuple[Light, str] | None:
+    moment = matter.closure.at if matter.closure else as_of
+    if moment <= due_instant(matter, rulebook.calendar):
+        return None
+    late = max(rulebook.calendar.workdays_between(matter.due, local_date(moment)), 0)
+    if late == 0:
+        return Light.RED, "已过今日办结时限" if local_date(moment) == matter.due else "已过办结时限"
+    return Light.RED, f"逾期{late}个工作日" + ("申请办结，审核中" if matter.closure else "")
+
+
+def _yellow(matter: Matter, rulebook: Rulebook, as_of: datetime) -> tuple[Light, str] | None:
+    if matter.closure:
+        return None
+    if matter.missed_in_row:
+        key = matter.missed[-1].window.key
+        times = f"，连续{matter.missed_in_row}次" if matter.missed_in_row > 1 else ""
+        return Light.YELLOW, f"漏报{window_label(key)}反馈{times}"
+    if matter.window and not matter.answered and as_of > matter.window.closes:
+        return Light.YELLOW, f"漏报{window_label(matter.window.key)}反馈"
+    if matter.declines and matter.lead is None:
+        return Light.YELLOW, "已退签，待明确牵头单位"
+    for indicator in matter.indicators:
+        if wanted := indicator.behind(local_date(as_of)):
+            reached = f"应达{wanted.value}{indicator.unit}，实为{indicator.value}{indicator.unit}"
+            return Light.YELLOW, f"指标“{indicator.name}”落后序时进度（{reached}）"
+    late = [p for p in matter.points if p.open and p.due and as_of > rulebook.calendar.closes(p.due)]
+    if late:
+        first = min(late, key=lambda p: (p.due or matter.due, p.no))
+        days = rulebook.calendar.workdays_between(first.due or matter.due, local_date(as_of))
+        more = f"，共{len(late)}个要点滞后" if len(late) > 1 else ""
+        return Light.YELLOW, f"要点{first.no}已过节点{max(days, 0)}个工作日{more}"
+    return None
+
+
+def _blue(matter: Matter, rulebook: Rulebook, as_of: datetime) -> tuple[Light, str] | None:
+    if matter.closure or as_of < near_due_instant(matter, rulebook):
+        return None
+    left = rulebook.calendar.workdays_between(local_date(as_of), matter.due)
+    return Light.BLUE, f"距办结时限{left}个工作日" if left > 0 else "今日到期"
+
+
+def _green(matter: Matter) -> str:
+    if matter.closure:
+        return "已按期申请办结，审核中"
+    if matter.stage is Stage.OPENED:
+        return "待明确牵头单位"
+    if matter.stage is Stage.ASSIGNED:
+        return "待签收"
+    return "按计划推进"

@@ -1,0 +1,110 @@
+"""The contract between whoever decides and the log: one request, five answers."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from domain.base import Frozen
+from domain.calendar import WorkCalendar
+from domain.envelope import Actor, Draft, Recorded
+from domain.matter import Matter
+from domain.policy import Policy
+from domain.terms import Supervision
+
+APPEND = "append"
+LOAD = "load"
+"""The two activities a workflow reaches the log by."""
+LOG_UNREACHABLE = "log_unreachable"
+"""Nothing is known to be recorded; the same command may be sent again under its id."""
+
+BEHIND_EVENTS = 200
+BEHIND_BYTES = 512 * 1024
+
+
+class Rulebook(Frozen):
+    """The calendar and policy a decision stands on; `version` is the position of the newest event in either."""
+
+    version: int = 0
+    calendar: WorkCalendar = WorkCalendar()
+    policy: Policy = Policy()
+
+
+class UnitClaim(Frozen):
+    """What a command claims of a unit; the append checks it against the directory."""
+
+    id: str
+    supervision: Supervision
+
+
+class AppendRequest(Frozen):
+    """Append these drafts if the stream still stands at this version and hash and the rulebook has not moved.
+
+    Without drafts it is a question: am I up to date, and is this command already in the log?
+    With an empty `command_id` only the first half is asked.
+    """
+
+    stream: str
+    expected_version: int
+    expected_hash: str
+    rulebook_version: int
+    command_id: str
+    request_hash: str = ""
+    actor: Actor
+    units: tuple[UnitClaim, ...] = ()
+    now: datetime
+    causation: str | None = None
+    drafts: tuple[Draft, ...] = ()
+
+
+class Appended(Frozen):
+    """The events as stored, numbers filled in; none when the request carried none and nothing was missing."""
+
+    answer: Literal["appended"] = "appended"
+    events: tuple[Recorded, ...] = ()
+
+
+class Behind(Frozen):
+    """What the asker has not seen: at most 200 events or 512 KiB at once, or a newer rulebook, or both."""
+
+    answer: Literal["behind"] = "behind"
+    events: tuple[Recorded, ...] = ()
+    rulebook: Rulebook | None = None
+
+
+class Already(Frozen):
+    """This command id is in the log: the events it gave then."""
+
+    answer: Literal["already"] = "already"
+    events: tuple[Recorded, ...]
+
+
+class Ahead(Frozen):
+    """The log is shorter than the asker's state, or another history: a restored copy. Nothing is written."""
+
+    answer: Literal["ahead"] = "ahead"
+    version: int
+
+
+class Refused(Frozen):
+    """The actor is not what he claims, the unit is not, or the command id carries other content."""
+
+    answer: Literal["refused"] = "refused"
+    code: str
+    message: str
+
+
+AppendAnswer = Annotated[Appended | Behind | Already | Ahead | Refused, Field(discriminator="answer")]
+
+
+class LogAnswer(Frozen):
+    """What the log said to an append."""
+
+    said: AppendAnswer
+
+
+class Loaded(Frozen):
+    """A matter and the rulebook, as the log has them."""
+
+    matter: Matter | None
+    rulebook: Rulebook

@@ -1,0 +1,213 @@
+"""The state of one 督办事项: what is true of it after some version of its stream."""
+
+from datetime import date, datetime
+
+from domain.base import Frozen
+from domain.envelope import Actor
+from domain.facts import Attachment, Basis, Checkpoint, NewIndicator, Window, Words
+from domain.terms import (
+    ENDED,
+    KeyFlag,
+    MatterClass,
+    MatterKind,
+    Rhythm,
+    Rung,
+    Stage,
+    SuspensionReason,
+    Urgency,
+)
+
+DONE = 100
+"""Progress is in percent."""
+
+
+class Point(Frozen):
+    """One 督办要点. The original date is kept when the date moves."""
+
+    no: int
+    text: Words
+    due: date | None
+    original_due: date | None
+    progress: int = 0
+    said: str | None = None
+    reported_at: datetime | None = None
+    done_on: date | None = None
+    dropped: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Still to be done."""
+        return not self.dropped and self.progress < DONE
+
+
+class Indicator(NewIndicator):
+    """An indicator and the value last reported."""
+
+    no: int
+    value: int = 0
+
+    def behind(self, day: date) -> Checkpoint | None:
+        """The newest checkpoint before `day` that was not reached; None when the indicator is on schedule (达序)."""
+        passed = [c for c in self.checkpoints if c.on < day]
+        newest = max(passed, key=lambda c: c.on, default=None)
+        return newest if newest is not None and self.value < newest.value else None
+
+
+class Missed(Frozen):
+    """A window nobody answered; `withdrawn` when the report turned out to have come in time."""
+
+    window: Window
+    withdrawn: bool = False
+
+
+class Coordination(Frozen):
+    """An open or answered 请求协调."""
+
+    no: int
+    unit: str
+    text: str
+    asked_at: datetime
+    answer_due: datetime
+    answer: str | None = None
+    answered_at: datetime | None = None
+
+
+class Suspension(Frozen):
+    """One line of the suspension ledger; `workdays` is what resuming gave back."""
+
+    reason: SuspensionReason
+    start: date
+    until: date
+    resumed: date | None = None
+    workdays: int = 0
+
+
+class Extension(Frozen):
+    """The open extension request."""
+
+    to: date
+    reason: str
+    asked_by: str
+    point: int | None = None
+
+
+class Closure(Frozen):
+    """The open closure request. `at` stops the clock: what was asked in time is in time."""
+
+    at: datetime
+    authors: tuple[str, ...]
+    """Who asked and who typed it: neither may review it."""
+    text: str
+    evidence: tuple[Attachment, ...] = ()
+    endorsed: bool = False
+
+
+class Closed(Frozen):
+    """How the matter ended."""
+
+    on: date
+    overdue_workdays: int = 0
+    overdue_workdays_original: int = 0
+
+
+class Feedback(Frozen):
+    """The last word of the lead, for tables and 简报."""
+
+    at: datetime
+    unit: str
+    text: str
+    problem: str | None = None
+    next_step: str | None = None
+    coordination: str | None = None
+
+
+class Counts(Frozen):
+    """What was asked of the units and what came."""
+
+    on_time: int = 0
+    late: int = 0
+    missed: int = 0
+    urges: int = 0
+    escalations: int = 0
+    returns: int = 0
+
+
+class Matter(Frozen):
+    """A supervised matter as of `version`. Dates are Shanghai dates, instants are UTC."""
+
+    stream: str
+    version: int
+    hash: str
+    number: str
+    title: str
+    kind: MatterKind
+    klass: MatterClass
+    flags: tuple[KeyFlag, ...]
+    urgency: Urgency
+    rhythm: Rhythm
+    basis: Basis
+    source: str | None
+    stage: Stage
+    lead: str | None = None
+    lead_named_by_leader: bool = False
+    assist: tuple[str, ...] = ()
+    person: str | None = None
+    supervisor: str
+
+    opened_at: datetime
+    due: date
+    original_due: date
+    due_set_by: Actor
+    """Who set the limit that stands: only he, or whoever outranks him, moves it."""
+    due_set_version: int
+    assigned_at: datetime | None = None
+    receipt_due: datetime | None = None
+    declines: int = 0
+    accepted_at: datetime | None = None
+
+    points: tuple[Point, ...] = ()
+    indicators: tuple[Indicator, ...] = ()
+    progress: int = 0
+    last_feedback: Feedback | None = None
+    reporters: tuple[str, ...] = ()
+    window: Window | None = None
+    answered: bool = False
+    missed: tuple[Missed, ...] = ()
+    missed_in_row: int = 0
+    counts: Counts = Counts()
+
+    last_urge_at: datetime | None = None
+    last_urge_no: str | None = None
+    rung: Rung = Rung.HANDLER
+    triggers: tuple[str, ...] = ()
+    """What has already carried the matter up a rung; each is claimed once."""
+    warned_for: date | None = None
+    lapsed_for: date | None = None
+    coordinations: tuple[Coordination, ...] = ()
+    extension: Extension | None = None
+    suspended_from: Stage | None = None
+    suspensions: tuple[Suspension, ...] = ()
+    instructed_by: tuple[str, ...] = ()
+    closure: Closure | None = None
+    closed: Closed | None = None
+    objected: bool = False
+
+    @property
+    def ended(self) -> bool:
+        """销号 or 撤销: nothing more is owed."""
+        return self.stage in ENDED
+
+    def point(self, no: int) -> Point | None:
+        """The point with that number, dropped ones too."""
+        return next((p for p in self.points if p.no == no), None)
+
+    @property
+    def open_coordinations(self) -> tuple[Coordination, ...]:
+        """Requests nobody answered yet."""
+        return tuple(c for c in self.coordinations if c.answered_at is None)
+
+    @property
+    def units(self) -> frozenset[str]:
+        """Lead, assisting units and units asked to coordinate."""
+        asked = {c.unit for c in self.coordinations}
+        return frozenset({*self.assist, *asked, *([self.lead] if self.lead else [])})

@@ -1,0 +1,44 @@
+"""Numbers given to papers: which a matter holds, and which were skipped on purpose, the only gaps a series may have."""
+
+import re
+from typing import ClassVar
+
+from domain.base import Frozen
+from domain.envelope import HEADQUARTERS, Recorded
+from domain.event import Event, decode
+from domain.matter import Matter
+
+NUMBERS_STREAM = f"numbers/{HEADQUARTERS}"
+_HELD = (("matter", re.compile(rf"{HEADQUARTERS}-(\d{{4}})-(\d+)")), ("urge", re.compile(r"催〔(\d{4})〕(\d+)号")))
+"""Kind of series, and how the events of that kind render their numbers."""
+
+
+def numbers_held(matter: Matter) -> dict[str, int]:
+    """Series → the newest number this matter was given: its own, and that of its last 催办单."""
+    texts = {"matter": matter.number, "urge": matter.last_urge_no or ""}
+    found = ((kind, shape.fullmatch(texts[kind])) for kind, shape in _HELD)
+    return {f"{kind}/{match[1]}": int(match[2]) for kind, match in found if match}
+
+
+class NumbersAdvanced(Event):
+    """A series was moved past numbers already seen outside: the log had been restored from an older copy."""
+
+    label: ClassVar[str] = "跳过编号"
+    name: str
+    past: int
+    reason: str
+
+
+class NumberLedger(Frozen):
+    """For each series that was ever moved, the number it was last moved past."""
+
+    past: dict[str, int] = {}
+
+
+def evolve_numbers(state: NumberLedger | None, recorded: Recorded) -> NumberLedger:
+    """Fold one event of the numbers' stream."""
+    ledger = state or NumberLedger()
+    event = decode(recorded)
+    if isinstance(event, NumbersAdvanced):
+        return ledger.model_copy(update={"past": {**ledger.past, event.name: event.past}})
+    raise TypeError(f"{type(event).__name__} does not belong to the numbers")

@@ -1,0 +1,141 @@
+"""The office's own streams: the working calendar, the policy and the directory, each a fold over its events."""
+
+from datetime import date
+from typing import ClassVar
+
+from domain.base import Frozen
+from domain.calendar import DayOverride, OfficeHours, PublishedYear, WorkCalendar
+from domain.envelope import HEADQUARTERS, Recorded
+from domain.event import Event, decode
+from domain.policy import Policy
+from domain.terms import Role, Supervision, UnitLevel
+
+CALENDAR_STREAM = f"calendar/{HEADQUARTERS}"
+POLICY_STREAM = f"policy/{HEADQUARTERS}"
+DIRECTORY_STREAM = f"directory/{HEADQUARTERS}"
+RULEBOOK_STREAMS = (CALENDAR_STREAM, POLICY_STREAM)
+
+
+class CalendarYearPublished(Event):
+    """国务院办公厅 published the holidays and make-up days of a year."""
+
+    label: ClassVar[str] = "公布年度工作日历"
+    year: int
+    source: str
+    off: tuple[date, ...]
+    work: tuple[date, ...]
+
+
+class DayOverridden(Event):
+    """One day made a working day or not, e.g. 台风停工."""
+
+    label: ClassVar[str] = "调整工作日"
+    day: date
+    workday: bool
+    reason: str
+
+
+class OfficeHoursSet(Event):
+    """Office hours from now on."""
+
+    label: ClassVar[str] = "设定办公时间"
+    hours: OfficeHours
+
+
+class PolicyAdopted(Event):
+    """The office adopted a policy; it replaces the one before."""
+
+    label: ClassVar[str] = "采用督办规则"
+    policy: Policy
+
+
+class Unit(Frozen):
+    """A unit of the directory. Only a 督办对象 may lead a matter; 商请 units are asked by 函."""
+
+    id: str
+    name: str
+    level: UnitLevel
+    supervision: Supervision
+    parent: str | None = None
+    aliases: tuple[str, ...] = ()
+
+
+class Person(Frozen):
+    """A person of the directory; the name is an attribute, never a key."""
+
+    id: str
+    name: str
+    unit: str
+    role: Role
+    phone: str | None = None
+    email: str | None = None
+
+
+class UnitRecorded(Event):
+    """A unit entered the directory, or its entry changed."""
+
+    label: ClassVar[str] = "登记单位"
+    unit: Unit
+
+
+class PersonRecorded(Event):
+    """A person entered the directory, or the entry changed."""
+
+    label: ClassVar[str] = "登记人员"
+    person: Person
+
+
+class PersonLeft(Event):
+    """A person may no longer act."""
+
+    label: ClassVar[str] = "人员离任"
+    person: str
+
+
+class Directory(Frozen):
+    """Units and people by id, as of the newest directory event."""
+
+    units: dict[str, Unit] = {}
+    people: dict[str, Person] = {}
+
+
+def evolve_calendar(state: WorkCalendar | None, recorded: Recorded) -> WorkCalendar:
+    """Fold one calendar event. A year published again replaces the earlier publication."""
+    calendar = state or WorkCalendar()
+    match decode(recorded):
+        case CalendarYearPublished() as e:
+            kept = tuple(y for y in calendar.years if y.year != e.year)
+            year = PublishedYear(year=e.year, source=e.source, off=e.off, work=e.work)
+            return calendar.model_copy(update={"years": tuple(sorted((*kept, year), key=lambda y: y.year))})
+        case DayOverridden() as e:
+            kept_days = tuple(o for o in calendar.overrides if o.day != e.day)
+            override = DayOverride(day=e.day, workday=e.workday, reason=e.reason)
+            return calendar.model_copy(update={"overrides": (*kept_days, override)})
+        case OfficeHoursSet() as e:
+            return calendar.model_copy(update={"hours": e.hours})
+        case other:
+            raise TypeError(f"{type(other).__name__} does not belong to the calendar")
+
+
+def evolve_policy(state: Policy | None, recorded: Recorded) -> Policy:
+    """Fold one policy event."""
+    del state
+    event = decode(recorded)
+    if isinstance(event, PolicyAdopted):
+        return event.policy
+    raise TypeError(f"{type(event).__name__} does not belong to the policy")
+
+
+def evolve_directory(state: Directory | None, recorded: Recorded) -> Directory:
+    """Fold one directory event."""
+    directory = state or Directory()
+    match decode(recorded):
+        case UnitRecorded(unit=unit):
+            return directory.model_copy(update={"units": {**directory.units, unit.id: unit}})
+        case PersonRecorded(person=person):
+            return directory.model_copy(update={"people": {**directory.people, person.id: person}})
+        case PersonLeft(person=person_id):
+            people = {k: v for k, v in directory.people.items() if k != person_id}
+            return directory.model_copy(update={"people": people})
+        case other:
+            raise TypeError(f"{type(other).__name__} does not belong to the directory")

@@ -1,0 +1,112 @@
+"""Who may do what to which matter. Every command passes here first, whatever entrance it came by."""
+
+from domain import commands as c
+from domain.base import Frozen, refuse
+from domain.matter import Matter
+from domain.rules.office import Office
+from domain.terms import Role
+
+OFFICE_ONLY: tuple[type[Frozen], ...] = (
+    c.AssignMatter,
+    c.AddPoint,
+    c.ChangePoint,
+    c.DropPoint,
+    c.ChangeRhythm,
+    c.IssueUrge,
+    c.EscalateMatter,
+    c.CorrectEvent,
+    c.ReviewClosure,
+)
+LEADER_OR_OFFICE: tuple[type[Frozen], ...] = (
+    c.OpenMatter,
+    c.AnswerExtension,
+    c.SuspendMatter,
+    c.ResumeMatter,
+    c.ReopenMatter,
+    c.CancelMatter,
+    c.RecordDecision,
+)
+LEAD_UNIT: tuple[type[Frozen], ...] = (
+    c.AcceptReceipt,
+    c.DeclineReceipt,
+    c.RequestExtension,
+    c.RequestClosure,
+    c.RaiseObjection,
+)
+CLOCK: tuple[type[Frozen], ...] = (c.ExpireDeadline, c.Reproject)
+IN_UNIT = (Role.LIAISON, Role.HEAD)
+
+
+def authorise(matter: Matter | None, command: Frozen, office: Office) -> None:
+    """Refuse what the actor's role does not allow on this matter.
+
+    Only the office types for others (代录). The auditor reads and verifies, nothing else (三员分立).
+    """
+    actor, kind = office.actor, type(command)
+    refuse((actor.role is Role.SYSTEM) != (kind in CLOCK), "此操作只能由系统时钟发起", "forbidden")
+    if kind in CLOCK:
+        return
+    refuse(actor.role is Role.AUDITOR, "审计员只能查阅和核验，不能办理事项", "forbidden")
+    refuse(
+        actor.on_behalf_of is not None and actor.role is not Role.OFFICE,
+        "只有办公室督办员可以代录他人的决定",
+        "forbidden",
+    )
+    if kind in OFFICE_ONLY:
+        refuse(not office.is_(Role.OFFICE, Role.LEADER), "此操作由办公室督办员办理，单位人员不能办理", "forbidden")
+    elif kind in LEADER_OR_OFFICE:
+        refuse(not office.is_(Role.OFFICE, Role.LEADER), "此操作须由办公室或领导决定", "forbidden")
+    elif matter is not None and kind in LEAD_UNIT:
+        _of_lead_unit(matter, office)
+    elif matter is not None and isinstance(command, c.SubmitFeedback):
+        _may_report(matter, command, office)
+    elif matter is not None and isinstance(command, c.RequestCoordination):
+        _of_handling_unit(matter, office)
+    elif isinstance(command, c.RecordInstruction | c.MarkClosure):
+        _speaks_for_leader(command, office)
+
+
+def acting_unit(matter: Matter, office: Office, for_unit: str | None = None) -> str:
+    """The unit the actor acts for: his own, or the one the office types for (the lead, unless it says which)."""
+    if office.is_(Role.OFFICE, Role.LEADER):
+        return for_unit or matter.lead or ""
+    return office.decider.unit or ""
+
+
+def may_read_secret(matter: Matter, role: Role, unit: str | None) -> bool:
+    """Who may read a leader's words: the office, leaders, and the units that must act on them (条例 art. 24)."""
+    return role in (Role.OFFICE, Role.LEADER) or (role in IN_UNIT and unit is not None and unit in matter.units)
+
+
+def _of_lead_unit(matter: Matter, office: Office) -> None:
+    if office.is_(Role.OFFICE):
+        return
+    refuse(
+        not office.is_(*IN_UNIT) or office.decider.unit != matter.lead,
+        f"只有牵头单位的联络员或负责人可以办理；{matter.number} 的牵头单位不是您所在单位",
+        "forbidden",
+    )
+
+
+def _of_handling_unit(matter: Matter, office: Office) -> None:
+    if office.is_(Role.OFFICE, Role.LEADER):
+        return
+    handling = {matter.lead, *matter.assist}
+    refuse(office.decider.unit not in handling, f"{matter.number} 不由您所在单位办理", "forbidden")
+
+
+def _may_report(matter: Matter, command: c.SubmitFeedback, office: Office) -> None:
+    handling = {matter.lead, *matter.assist}
+    if office.is_(Role.OFFICE):
+        foreign = command.for_unit is not None and command.for_unit not in handling
+        refuse(foreign, f"{matter.number} 不由该单位办理，不能代其反馈", "forbidden")
+        return
+    refuse(command.for_unit is not None, "只有办公室督办员可以代单位反馈", "forbidden")
+    refuse(not office.is_(*IN_UNIT), "反馈由办理单位的联络员或负责人提交", "forbidden")
+    refuse(office.decider.unit not in handling, f"{matter.number} 不由您所在单位办理，不能反馈", "forbidden")
+
+
+def _speaks_for_leader(command: c.RecordInstruction | c.MarkClosure, office: Office) -> None:
+    refuse(not office.is_(Role.LEADER), "批示和圈阅须由领导本人作出，或由办公室代录（--by 领导）", "forbidden")
+    if isinstance(command, c.RecordInstruction):
+        refuse(office.decider.id != command.leader, "批示领导与作出决定的领导不一致", "forbidden")

@@ -1,0 +1,67 @@
+"""The table from command to rule."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from domain import commands as c
+from domain.base import Frozen, refuse_always
+from domain.envelope import Draft
+from domain.matter import Matter
+from domain.rules import clock, ending, feedback, limits, opening, pressure
+from domain.rules.authority import authorise
+from domain.rules.office import At, Office, Outcome
+
+Rule = Callable[[Matter, Any, Office], Iterable[Outcome]]
+
+RULES: dict[type[Frozen], Rule] = {
+    c.AssignMatter: opening.assign,
+    c.AcceptReceipt: opening.accept,
+    c.DeclineReceipt: opening.decline,
+    c.AddPoint: opening.add_point,
+    c.ChangePoint: opening.change_point,
+    c.DropPoint: opening.drop_point,
+    c.ChangeRhythm: opening.change_rhythm,
+    c.SubmitFeedback: feedback.report,
+    c.IssueUrge: pressure.urge,
+    c.RequestCoordination: pressure.request_coordination,
+    c.AnswerCoordination: pressure.answer_coordination,
+    c.EscalateMatter: pressure.escalate,
+    c.RecordDecision: pressure.record_decision,
+    c.RecordInstruction: pressure.record_instruction,
+    c.RequestExtension: limits.request_extension,
+    c.AnswerExtension: limits.answer_extension,
+    c.SuspendMatter: limits.suspend,
+    c.ResumeMatter: limits.resume,
+    c.RequestClosure: ending.request_closure,
+    c.ReviewClosure: ending.review_closure,
+    c.MarkClosure: ending.mark_closure,
+    c.ReopenMatter: ending.reopen,
+    c.CancelMatter: ending.cancel,
+    c.RaiseObjection: ending.raise_objection,
+    c.CorrectEvent: ending.correct,
+    c.ExpireDeadline: lambda matter, _, office: clock.expire(matter, office),
+    c.Reproject: lambda matter, _, office: clock.reproject(matter, office),
+}
+
+
+def decide(matter: Matter | None, command: Frozen, office: Office) -> tuple[Draft, ...]:
+    """The events a command leads to on this matter at this moment; none when it changes nothing.
+
+    Raises:
+        Refusal: with one Chinese line, when a rule says no. Nothing is recorded then.
+    """
+    authorise(matter, command, office)
+    if isinstance(command, c.OpenMatter):
+        # The stream comes from the opener's key: meeting an open matter there means it was opened before.
+        outcomes: Iterable[Outcome] = () if matter else opening.open_matter(command, office)
+    elif matter is None:
+        refuse_always("没有这个督办事项", "not_found")
+    else:
+        outcomes = RULES[type(command)](matter, command, office)
+    return tuple(_draft(outcome, office) for outcome in outcomes)
+
+
+def _draft(outcome: Outcome, office: Office) -> Draft:
+    if isinstance(outcome, At):
+        return outcome.event.draft(office.now, outcome.occurred_at)
+    return outcome.draft(office.now)

@@ -1,0 +1,129 @@
+"""办结申请、审核、报原批示领导、销号、重开、撤销、异议、更正."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from domain import commands as c
+from domain import events as ev
+from domain.base import refuse
+from domain.calendar import local_date
+from domain.matter import Closure, Matter
+from domain.rules.authority import acting_unit
+from domain.rules.limits import owns_limit
+from domain.rules.office import Office, Outcome
+from domain.rules.opening import open_window
+from domain.terms import LeaderMark, Stage
+
+OBJECTION_DAYS = 30
+"""条例 art. 17: thirty days to object, thirty to decide."""
+CORRECTABLE = frozenset({"title", "source", "person", "basis_no", "basis_text", "progress"})
+
+
+def request_closure(matter: Matter, command: c.RequestClosure, office: Office) -> Iterator[Outcome]:
+    """办结申请 by the lead unit; the clock stops at the moment it is asked."""
+    refuse(matter.ended, f"{matter.number} {matter.stage.label}，无需再申请办结", "ended")
+    refuse(matter.stage is not Stage.IN_PROGRESS, f"{matter.number} 当前为“{matter.stage.label}”，不能申请办结")
+    yield ev.ClosureRequested(unit=acting_unit(matter, office), text=command.text, evidence=command.evidence)
+
+
+def review_closure(matter: Matter, command: c.ReviewClosure, office: Office) -> Iterator[Outcome]:
+    """审核: facts, evidence, conclusion; else 退回重办. Nobody reviews his own report.
+
+    What a leader instructed goes back to that leader (报原批示领导) before 销号.
+    """
+    closure = _open_closure(matter)
+    own = {office.actor.id, office.decider.id} & set(closure.authors)
+    refuse(bool(own), "不能审核自己提交或代录的办结申请，请由办公室其他人员审核", "forbidden")
+    if not command.approve:
+        refuse(command.text is None, "退回重办须说明理由（--text）", "malformed")
+        yield from _returned(matter, office, command.text or "", by_leader=False)
+        return
+    refuse(closure.endorsed, f"{matter.number} 已审核通过，待原批示领导审阅")
+    if matter.instructed_by:
+        yield ev.ClosureEndorsed(text=command.text)
+    else:
+        yield _closed(matter, office, closure, command.text, None)
+
+
+def mark_closure(matter: Matter, command: c.MarkClosure, office: Office) -> Iterator[Outcome]:
+    """The instructing leader's word: 圈阅 and 同意 close, 继续办理 returns (淮南 2021)."""
+    closure = _open_closure(matter)
+    refuse(not closure.endorsed, f"{matter.number} 须先经办公室审核，再报批示领导")
+    refuse(office.decider.id not in matter.instructed_by, f"{matter.number} 应由原批示领导审阅", "forbidden")
+    if command.mark is LeaderMark.CONTINUE:
+        yield from _returned(matter, office, command.text or "批示领导要求继续办理", by_leader=True)
+    else:
+        yield _closed(matter, office, closure, command.text, command.mark)
+
+
+def reopen(matter: Matter, command: c.ReopenMatter, office: Office) -> Iterator[Outcome]:
+    """重开: a new event after the end; a new limit when the old one has passed."""
+    refuse(not matter.ended, f"{matter.number} 尚未办结，无需重开")
+    due = command.due or matter.due
+    refuse(due < office.today, f"原时限 {matter.due} 已过，重开须给出新时限（--due）", "malformed")
+    if due != matter.due:
+        owns_limit(matter, office)
+    stage = Stage.IN_PROGRESS if matter.lead else Stage.OPENED
+    yield ev.MatterReopened(reason=command.reason, due=due, stage=stage)
+    if stage is Stage.IN_PROGRESS:
+        yield from open_window(matter, office, office.moment)
+
+
+def cancel(matter: Matter, command: c.CancelMatter, office: Office) -> Iterator[Outcome]:
+    """撤销立项, with a reason."""
+    del office
+    refuse(matter.ended, f"{matter.number} {matter.stage.label}，不能撤销", "ended")
+    yield ev.MatterCancelled(reason=command.reason)
+
+
+def raise_objection(matter: Matter, command: c.RaiseObjection, office: Office) -> Iterator[Outcome]:
+    """异议 within 30 days of the conclusion (条例 art. 17)."""
+    refuse(matter.closed is None, f"{matter.number} 尚无督查结论，不能提出异议")
+    assert matter.closed is not None  # noqa: S101  (refuse raised otherwise)
+    last = matter.closed.on + timedelta(days=OBJECTION_DAYS)
+    refuse(office.today > last, f"已过异议期限 {last}（结论作出之日起30日内）")
+    refuse(matter.objected, f"{matter.number} 已提出异议，正在复核")
+    decide_by = office.today + timedelta(days=OBJECTION_DAYS)
+    yield ev.ObjectionRaised(unit=acting_unit(matter, office), text=command.text, decide_by=decide_by)
+
+
+def correct(matter: Matter, command: c.CorrectEvent, office: Office) -> Iterator[Outcome]:
+    """更正: a new event that names the one it corrects. Dates are moved by 延期 or 议定, never here."""
+    del office
+    refuse(not 1 <= command.version <= matter.version, f"{matter.number} 没有第{command.version}条记录", "not_found")
+    unknown = sorted(set(command.fields) - CORRECTABLE)
+    refuse(
+        bool(unknown),
+        f"不能更正字段 {'、'.join(unknown)}；可更正：{'、'.join(sorted(CORRECTABLE))}",
+        "malformed",
+    )
+    progress = command.fields.get("progress", "0")
+    valid = progress.isascii() and progress.isdigit() and int(progress) <= 100  # noqa: PLR2004  (percent)
+    refuse(not valid, "进度须为 0 到 100 的整数", "malformed")
+    yield ev.EventCorrected(version=command.version, text=command.text, fields=command.fields)
+
+
+def _open_closure(matter: Matter) -> Closure:
+    refuse(matter.closure is None or matter.ended, f"{matter.number} 没有待审核的办结申请")
+    assert matter.closure is not None  # noqa: S101  (refuse raised otherwise)
+    return matter.closure
+
+
+def _returned(matter: Matter, office: Office, text: str, *, by_leader: bool) -> Iterator[Outcome]:
+    yield ev.ClosureReturned(text=text, by_leader=by_leader)
+    yield from open_window(matter, office, office.moment)
+
+
+def _closed(
+    matter: Matter, office: Office, closure: Closure, text: str | None, mark: LeaderMark | None
+) -> ev.MatterClosed:
+    def late(due: date) -> int:
+        in_time = closure.at <= office.calendar.closes(due)
+        return 0 if in_time else max(office.calendar.workdays_between(due, local_date(closure.at)), 1)
+
+    return ev.MatterClosed(
+        text=text,
+        mark=mark,
+        overdue_workdays=late(matter.due),
+        overdue_workdays_original=late(matter.original_due),
+    )

@@ -1,0 +1,113 @@
+"""延期、暂缓、恢复: time owed is a budget; the original limit is kept; who set a limit moves it."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from domain import commands as c
+from domain import events as ev
+from domain.base import refuse
+from domain.calendar import local_date
+from domain.deadlines import due_instant
+from domain.matter import Matter
+from domain.rules.office import At, Office, Outcome
+from domain.rules.opening import existing_point, open_window
+from domain.terms import Role, Stage
+
+
+def request_extension(matter: Matter, command: c.RequestExtension, office: Office) -> Iterator[Outcome]:
+    """延期: asked before the limit, with a reason and an exact new date; the original limit is kept.
+
+    Source: 电子督查规则 (the extension is asked in the system before the due date).
+    """
+    _running(matter)
+    refuse(matter.extension is not None, f"{matter.number} 已有待批复的延期申请")
+    if command.point is None:
+        late = office.now > due_instant(matter, office.calendar)
+        refuse(late, "已过办结时限，不能申请延期；请先反馈并由会议议定")
+        refuse(command.to <= matter.due, f"新时限须晚于原时限 {matter.due}")
+    else:
+        point = existing_point(matter, command.point)
+        refuse(point.due is None, f"第{command.point}个要点没有单独的节点，请对事项申请延期")
+        assert point.due is not None  # noqa: S101  (refuse raised otherwise)
+        refuse(office.now > office.calendar.closes(point.due), f"第{command.point}个要点已过节点，不能申请延期")
+        refuse(command.to <= point.due, f"新节点须晚于原节点 {point.due}")
+        refuse(command.to > matter.due, f"要点节点 {command.to} 晚于办结时限 {matter.due}，请对事项申请延期")
+    yield ev.ExtensionRequested(to=command.to, reason=command.reason, progress=matter.progress, point=command.point)
+
+
+def answer_extension(matter: Matter, command: c.AnswerExtension, office: Office) -> Iterator[Outcome]:
+    """批复延期: grant to an exact date or refuse with a reason; only whoever set the limit."""
+    asked = matter.extension
+    refuse(asked is None, f"{matter.number} 没有待批复的延期申请")
+    assert asked is not None  # noqa: S101  (refuse raised otherwise)
+    owns_limit(matter, office)
+    if command.grant:
+        to = command.to or asked.to
+        current = matter.due if asked.point is None else existing_point(matter, asked.point).due or matter.due
+        refuse(to <= current, f"批准的时限须晚于原时限 {current}")
+        yield ev.ExtensionGranted(to=to, reason=command.reason, point=asked.point)
+    else:
+        refuse(command.reason is None, "不同意延期须说明理由（--reason）", "malformed")
+        yield ev.ExtensionRefused(reason=command.reason or "", point=asked.point)
+
+
+def suspend(matter: Matter, command: c.SuspendMatter, office: Office) -> Iterator[Outcome]:
+    """暂缓 until a date, for a listed reason; the clock stops."""
+    refuse(matter.stage is Stage.SUSPENDED, f"{matter.number} 已在暂缓中")
+    refuse(matter.stage is Stage.CLOSING, f"{matter.number} 办结审核中，不能暂缓")
+    _running(matter)
+    refuse(command.until <= office.today, f"暂缓截止日 {command.until} 须晚于今天")
+    yield ev.MatterSuspended(reason=command.reason, note=command.note, until=command.until)
+
+
+def resume(matter: Matter, command: c.ResumeMatter, office: Office) -> Iterator[Outcome]:
+    """恢复 by hand, before the date."""
+    del command
+    refuse(matter.stage is not Stage.SUSPENDED, f"{matter.number} 不在暂缓中")
+    yield from resumed(matter, office, office.moment, automatic=False)
+
+
+def resumed(matter: Matter, office: Office, at: datetime, *, automatic: bool) -> Iterator[Outcome]:
+    """Give back the working days suspended to the limit and to the points, and start the clocks again."""
+    start, day = matter.suspensions[-1].start, local_date(at)
+    workdays = office.calendar.workdays_between(start, day)
+
+    def later(due: date) -> date:
+        return office.calendar.add_workdays(due, workdays) if due >= start and workdays else due
+
+    event = ev.MatterResumed(
+        automatic=automatic,
+        workdays=workdays,
+        due=later(matter.due),
+        points=tuple(
+            ev.PointDue(no=p.no, due=later(p.due)) for p in matter.points if p.open and p.due and p.due >= start
+        ),
+    )
+    yield At(event, at) if automatic else event
+    if matter.suspended_from is Stage.IN_PROGRESS:
+        yield from open_window(matter, office, at)
+    elif matter.suspended_from is Stage.ASSIGNED and matter.receipt_due:
+        limit = office.policy.receipt_limit(matter.urgency)
+        yield ev.DeadlineMoved(
+            what="receipt",
+            before=matter.receipt_due,
+            after=office.calendar.add_working_time(at, limit),
+            reason="暂缓后恢复，签收时限重新计算",
+        )
+
+
+def owns_limit(matter: Matter, office: Office) -> None:
+    """Who set a limit moves it: a leader's limit is moved by that leader, the office's by office or leader."""
+    setter = matter.due_set_by.on_behalf_of or matter.due_set_by
+    if setter.role is Role.LEADER:
+        refuse(
+            office.decider.id != setter.id,
+            "该时限由领导确定，须由该领导批准变更（--by 领导 --paper 文号）",
+            "forbidden",
+        )
+
+
+def _running(matter: Matter) -> None:
+    refuse(matter.ended, f"{matter.number} {matter.stage.label}，不能再办理；如需继续请先重开", "ended")
+    refuse(matter.stage is Stage.SUSPENDED, f"{matter.number} 暂缓中，恢复后再办理")
+    refuse(matter.stage is Stage.CLOSING, f"{matter.number} 办结审核中")

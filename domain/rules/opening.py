@@ -1,0 +1,185 @@
+"""立项、交办、签收、退签、改派、要点、反馈周期."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from domain import commands as c
+from domain import events as ev
+from domain.base import refuse
+from domain.facts import NewPoint, UnitRef, Window
+from domain.matter import Matter, Point
+from domain.rules.authority import acting_unit
+from domain.rules.office import At, Office, Outcome
+from domain.terms import BasisKind, Role, Rung, Stage, Supervision
+from domain.windows import next_window
+
+
+def open_matter(command: c.OpenMatter, office: Office) -> Iterator[Outcome]:
+    """立项 with its basis (条例 art. 11); 交办 at once when the lead is known."""
+    _check_due(command.due, office)
+    for point in command.points:
+        _check_point_due(point.due, command.due)
+    _check_lead(command.lead)
+    refuse(
+        command.instruction is not None and command.instructed_by is None,
+        "录入领导批示须写明批示领导（--by）",
+        "malformed",
+    )
+    opened = ev.MatterOpened(
+        title=command.title,
+        basis=command.basis,
+        due=command.due,
+        kind=command.kind,
+        klass=command.klass,
+        flags=command.flags,
+        urgency=command.urgency,
+        rhythm=command.rhythm,
+        source=command.source,
+        assist=_ids(command.assist),
+        person=command.person,
+        supervisor=command.supervisor or office.actor.id,
+        points=command.points,
+        indicators=command.indicators,
+    )
+    yield At(opened, office.occurred_at) if office.occurred_at else opened
+    if command.instruction and command.instructed_by:
+        yield ev.InstructionRecorded(leader=command.instructed_by, text=command.instruction)
+    if command.lead:
+        by_leader = office.is_(Role.LEADER) or command.basis.kind is BasisKind.INSTRUCTION
+        limit = office.policy.receipt_limit(command.urgency)
+        yield ev.MatterAssigned(
+            lead=command.lead.id,
+            assist=_ids(command.assist),
+            person=command.person,
+            named_by_leader=by_leader,
+            receipt_due=office.calendar.add_working_time(office.moment, limit),
+        )
+
+
+def assign(matter: Matter, command: c.AssignMatter, office: Office) -> Iterator[Outcome]:
+    """交办, and 改派 with a reason when a unit already leads."""
+    _still_open(matter)
+    refuse(matter.stage in (Stage.CLOSING, Stage.SUSPENDED), f"{matter.number} {matter.stage.label}，不能改派")
+    _check_lead(command.lead)
+    refuse(command.lead.id == matter.lead, "牵头单位没有变化")
+    refuse(matter.lead is not None and command.reason is None, "改派须说明理由（--reason）", "malformed")
+    kept = tuple(u for u in matter.assist if u != command.lead.id)
+    yield ev.MatterAssigned(
+        lead=command.lead.id,
+        assist=kept if command.assist is None else _ids(command.assist),
+        person=command.person,
+        named_by_leader=office.is_(Role.LEADER),
+        receipt_due=office.calendar.add_working_time(office.moment, office.policy.receipt_limit(matter.urgency)),
+        reason=command.reason,
+    )
+
+
+def accept(matter: Matter, command: c.AcceptReceipt, office: Office) -> Iterator[Outcome]:
+    """签收 within the limit; the first 反馈 window opens."""
+    del command
+    _awaiting_receipt(matter)
+    yield ev.ReceiptSigned(unit=acting_unit(matter, office))
+    yield from open_window(matter, office, office.moment)
+
+
+def decline(matter: Matter, command: c.DeclineReceipt, office: Office) -> Iterator[Outcome]:
+    """退签. A lead named by a leader cannot; the second 退签 is 牵头争议 and goes up one rung."""
+    _awaiting_receipt(matter)
+    refuse(matter.lead_named_by_leader, "牵头单位由领导指定，不能退签；如有困难请申请协调")
+    disputed = matter.declines + 1 >= office.policy.declines_before_dispute
+    yield ev.ReceiptDeclined(unit=acting_unit(matter, office), reason=command.reason, disputed=disputed)
+    if disputed and matter.rung is not Rung.MEETING:
+        yield ev.MatterEscalated(
+            from_rung=matter.rung,
+            to_rung=next_rung(matter.rung),
+            reason=f"牵头争议：第{matter.declines + 1}次退签",
+            trigger=f"dispute:{matter.declines + 1}",
+        )
+
+
+def add_point(matter: Matter, command: c.AddPoint, office: Office) -> Iterator[Outcome]:
+    """Add a point within the matter's limit."""
+    del office
+    _still_open(matter)
+    _check_point_due(command.point.due, matter.due)
+    yield ev.PointAdded(no=max((p.no for p in matter.points), default=0) + 1, point=command.point)
+
+
+def change_point(matter: Matter, command: c.ChangePoint, office: Office) -> Iterator[Outcome]:
+    """Change a point's words or date; the original date is kept."""
+    del office
+    _still_open(matter)
+    point = existing_point(matter, command.no)
+    _check_point_due(command.due, matter.due)
+    refuse(command.text is None and command.due is None, "没有要修改的内容", "malformed")
+    changed = NewPoint(text=command.text or point.text, due=command.due or point.due)
+    yield ev.PointChanged(no=command.no, point=changed)
+
+
+def drop_point(matter: Matter, command: c.DropPoint, office: Office) -> Iterator[Outcome]:
+    """Drop a point; it stays in the record."""
+    del office
+    _still_open(matter)
+    existing_point(matter, command.no)
+    yield ev.PointDropped(no=command.no, reason=command.reason)
+
+
+def change_rhythm(matter: Matter, command: c.ChangeRhythm, office: Office) -> Iterator[Outcome]:
+    """Change 反馈周期: a running window gives way to the one of the new rhythm."""
+    _still_open(matter)
+    refuse(command.rhythm is matter.rhythm, f"反馈周期本来就是{matter.rhythm.label}")
+    yield ev.RhythmChanged(rhythm=command.rhythm)
+    if matter.stage is Stage.IN_PROGRESS:
+        start = matter.window.closes if matter.window and matter.answered else office.moment
+        yield from open_window(matter.model_copy(update={"rhythm": command.rhythm}), office, start)
+
+
+def open_window(matter: Matter, office: Office, after: datetime) -> Iterator[Outcome]:
+    """The next 反馈 window of the matter's rhythm, if it has one."""
+    window: Window | None = next_window(matter.rhythm, after, office.calendar, office.policy.window_closes)
+    if window:
+        opened = ev.FeedbackWindowOpened(window=window)
+        yield opened if after >= office.moment else At(opened, after)
+
+
+def next_rung(rung: Rung) -> Rung:
+    """One rung up; the headquarters meeting is the last."""
+    rungs = list(Rung)
+    return rungs[min(rungs.index(rung) + 1, len(rungs) - 1)]
+
+
+def existing_point(matter: Matter, no: int) -> Point:
+    """The point, refused when there is none or it was dropped."""
+    point = matter.point(no)
+    refuse(point is None or point.dropped, f"{matter.number} 没有第{no}个要点", "not_found")
+    assert point is not None  # noqa: S101  (refuse raised otherwise)
+    return point
+
+
+def _ids(units: tuple[UnitRef, ...]) -> tuple[str, ...]:
+    return tuple(u.id for u in units)
+
+
+def _check_due(due: date, office: Office) -> None:
+    if office.occurred_at is None:
+        refuse(due < office.today, f"办结时限 {due} 已经过去，请改为今天（{office.today}）或以后的日期")
+
+
+def _check_point_due(due: date | None, limit: date) -> None:
+    refuse(due is not None and due > limit, f"要点节点 {due} 晚于办结时限 {limit}")
+
+
+def _check_lead(lead: UnitRef | None) -> None:
+    refuse(
+        lead is not None and lead.supervision is Supervision.CONTACT,
+        "该单位不是督办对象（条例第五条），只能作为联系单位，不能牵头",
+    )
+
+
+def _awaiting_receipt(matter: Matter) -> None:
+    _still_open(matter)
+    refuse(matter.stage is not Stage.ASSIGNED, f"{matter.number} 当前为“{matter.stage.label}”，不在待签收状态")
+
+
+def _still_open(matter: Matter) -> None:
+    refuse(matter.ended, f"{matter.number} {matter.stage.label}，不能再办理；如需继续请先重开", "ended")

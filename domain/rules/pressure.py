@@ -1,0 +1,101 @@
+"""催办、请求协调、升级、议定、批示: how pressure goes up and decisions come down."""
+
+from collections.abc import Iterator
+
+from domain import commands as c
+from domain import events as ev
+from domain.base import Refusal, refuse
+from domain.matter import Coordination, Matter
+from domain.rules.office import Office, Outcome
+from domain.rules.opening import next_rung
+from domain.terms import Role, Rung, Stage, Urgency
+
+
+def urge(matter: Matter, command: c.IssueUrge, office: Office) -> Iterator[Outcome]:
+    """催办 by hand, not more often than the cool-down allows (特急 excepted)."""
+    _alive(matter)
+    refuse(matter.lead is None, f"{matter.number} 尚未明确牵头单位，无从催办")
+    if matter.last_urge_at is not None and matter.urgency is not Urgency.EXTRA:
+        rested = office.calendar.working_time(matter.last_urge_at, office.now)
+        hours = office.policy.urge_cooldown_hours
+        refuse(
+            rested < office.policy.urge_cooldown,
+            f"距上次催办（{matter.last_urge_no}）不足{hours}个工作小时，请勿重复催办",
+            "cooldown",
+        )
+    yield ev.UrgeIssued(reason=command.reason or f"请尽快反馈“{matter.title}”办理情况")
+
+
+def request_coordination(matter: Matter, command: c.RequestCoordination, office: Office) -> Iterator[Outcome]:
+    """请求协调 of a named unit, to be answered within the policy's working days."""
+    _alive(matter)
+    refuse(command.unit.id == matter.lead, "不能请求牵头单位协调自己牵头的事项")
+    refuse(
+        any(x.unit == command.unit.id for x in matter.open_coordinations),
+        "已请求该单位协调，尚未答复，请勿重复请求",
+    )
+    last_day = office.calendar.add_workdays(office.today, office.policy.coordination_workdays)
+    yield ev.CoordinationRequested(
+        no=len(matter.coordinations) + 1,
+        unit=command.unit.id,
+        text=command.text,
+        answer_due=office.calendar.closes(last_day),
+    )
+
+
+def answer_coordination(matter: Matter, command: c.AnswerCoordination, office: Office) -> Iterator[Outcome]:
+    """The asked unit answers; the office may type the answer for it."""
+    asked = _asked(matter, command, office)
+    yield ev.CoordinationAnswered(no=asked.no, unit=asked.unit, text=command.text)
+
+
+def _asked(matter: Matter, command: c.AnswerCoordination, office: Office) -> Coordination:
+    mine = [
+        x
+        for x in matter.open_coordinations
+        if command.no in (None, x.no) and (office.is_(Role.OFFICE) or x.unit == office.decider.unit)
+    ]
+    if len(mine) == 1:
+        return mine[0]
+    if mine:
+        numbers = "、".join(str(x.no) for x in mine)
+        message, code = f"有多项待答复的协调请求（{numbers}），请用 --no 指明", "malformed"
+    elif matter.open_coordinations:
+        message, code = "没有请求您所在单位协调", "forbidden"
+    else:
+        message, code = "没有待答复的协调请求", "refused"
+    raise Refusal(f"{matter.number} {message}", code)
+
+
+def escalate(matter: Matter, command: c.EscalateMatter, office: Office) -> Iterator[Outcome]:
+    """升级 by hand, one rung at a time."""
+    del office
+    _alive(matter)
+    refuse(matter.rung is Rung.MEETING, f"{matter.number} 已升级至指挥部会议，请待会议议定")
+    yield ev.MatterEscalated(
+        from_rung=matter.rung,
+        to_rung=next_rung(matter.rung),
+        reason=command.reason,
+        trigger=f"manual:{matter.counts.escalations + 1}",
+    )
+
+
+def record_decision(matter: Matter, command: c.RecordDecision, office: Office) -> Iterator[Outcome]:
+    """议定, by the leader who chaired; a new limit if the meeting set one."""
+    _alive(matter)
+    refuse(not office.is_(Role.LEADER), "会议议定须写明主持领导（--by 领导 --paper 纪要）", "forbidden")
+    refuse(command.due is not None and command.due < office.today, f"议定的时限 {command.due} 已经过去")
+    yield ev.DecisionRecorded(meeting=command.meeting, text=command.text, due=command.due)
+
+
+def record_instruction(matter: Matter, command: c.RecordInstruction, office: Office) -> Iterator[Outcome]:
+    """领导批示: ciphertext; from now on the closure goes back to this leader."""
+    del office
+    refuse(matter.stage is Stage.CANCELLED, f"{matter.number} 已撤销，不能再批示")
+    refuse(matter.stage is Stage.CLOSED, f"{matter.number} 已销号；新的批示请先重开", "ended")
+    yield ev.InstructionRecorded(leader=command.leader, text=command.text)
+
+
+def _alive(matter: Matter) -> None:
+    refuse(matter.ended, f"{matter.number} {matter.stage.label}，不能再办理；如需继续请先重开", "ended")
+    refuse(matter.stage is Stage.SUSPENDED, f"{matter.number} 暂缓中，恢复后再办理")

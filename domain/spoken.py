@@ -1,0 +1,54 @@
+"""Dates as people in an office say and type them, and dates as they read them."""
+
+import re
+import unicodedata
+from datetime import date, timedelta
+
+from domain.base import Refusal
+
+WEEKDAYS = "一二三四五六日"
+_RELATIVE = {"今天": 0, "今日": 0, "明天": 1, "明日": 1, "后天": 2, "昨天": -1, "昨日": -1, "前天": -2}
+_FULL = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
+_MONTH_DAY = re.compile(r"(\d{1,2})(?:月|/|-)(\d{1,2})[日号]?")
+_WEEKDAY = re.compile(r"(上|本|这|下|下下)?(?:周|星期|礼拜)([一二三四五六日天])")
+_WEEKS = {"上": -1, "本": 0, "这": 0, None: 0, "下": 1, "下下": 2}
+
+
+def spoken_date(text: str, today: date) -> date:
+    """The date meant by `2022-06-30`, `2022年6月30日`, `6月30日`, `下周五`, `明天`, `月底`.
+
+    A month and day without a year is the next such day from `today` on; a bare weekday is that of this week.
+
+    Raises:
+        Refusal: `malformed`, when no date is meant or there is no such day.
+    """
+    plain = unicodedata.normalize("NFKC", text).replace(" ", "")
+    try:
+        found = _parse(plain, today)
+    except ValueError:
+        raise Refusal(f"没有“{text}”这一天，请写成 2022-06-30", "malformed") from None
+    if found is None:
+        raise Refusal(f"看不懂日期“{text}”，请写成 2022-06-30、6月30日或下周五", "malformed")
+    return found
+
+
+def _parse(plain: str, today: date) -> date | None:
+    if match := _FULL.fullmatch(plain):
+        year, month, day = map(int, match.groups())
+        return date(year, month, day)
+    if match := _MONTH_DAY.fullmatch(plain):
+        month, day = map(int, match.groups())
+        this_year = date(today.year, month, day)
+        return this_year if this_year >= today else date(today.year + 1, month, day)
+    if match := _WEEKDAY.fullmatch(plain):
+        week, name = match.groups()
+        monday = today - timedelta(days=today.weekday())
+        return monday + timedelta(weeks=_WEEKS[week], days=WEEKDAYS.index("日" if name == "天" else name))
+    if plain in ("月底", "本月底"):
+        return (today.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+    return today + timedelta(days=_RELATIVE[plain]) if plain in _RELATIVE else None
+
+
+def said_date(day: date) -> str:
+    """`2022-06-30（星期四）`: the date as meant, echoed so that a slip is seen."""
+    return f"{day:%Y-%m-%d}（星期{WEEKDAYS[day.weekday()]}）"

@@ -1,0 +1,46 @@
+"""Which kind of stream folds into which state: the one table the log's read model and every replay go by."""
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Generic, TypeVar
+
+from domain.base import Frozen
+from domain.bulletin import BulletinSeries, evolve_bulletins
+from domain.calendar import WorkCalendar
+from domain.envelope import Recorded
+from domain.evolve import evolve as evolve_matter
+from domain.matter import Matter
+from domain.office import Directory, evolve_calendar, evolve_directory, evolve_policy
+from domain.policy import Policy
+
+S = TypeVar("S", bound=Frozen)
+
+
+@dataclass(frozen=True)
+class Fold(Generic[S]):
+    """How the events of one kind of stream become its state."""
+
+    state: type[S]
+    evolve: Callable[[S | None, Recorded], S]
+
+
+FOLDS: dict[str, Fold[Any]] = {
+    "matter": Fold(Matter, evolve_matter),
+    "calendar": Fold(WorkCalendar, evolve_calendar),
+    "policy": Fold(Policy, evolve_policy),
+    "directory": Fold(Directory, evolve_directory),
+    "bulletin": Fold(BulletinSeries, evolve_bulletins),
+}
+"""Kind of stream (what stands before the slash) → its fold."""
+
+
+def matter_stream(key: str) -> str:
+    """The stream of the matter opened under an idempotency key: opening twice meets the same one."""
+    return f"matter/{sha256(unicodedata.normalize('NFKC', key).encode()).hexdigest()[:20]}"
+
+
+def kind_of(stream: str) -> str:
+    """`matter/3f2a…` → `matter`."""
+    return stream.partition("/")[0]

@@ -1,0 +1,101 @@
+"""One event in one line, as the office would say it. Names and secrets are resolved by the caller."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain import events as ev
+from domain.calendar import SHANGHAI
+from domain.event import Event
+from domain.windows import window_label
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads: `name` turns unit and person ids into names, `open` shows of a text what this reader may see."""
+
+    name: Callable[[str], str]
+    open: Callable[[str], str]
+
+
+def tell(event: Event, reader: Reader) -> str:
+    """What happened, without the label: who, what, until when."""
+    found = _LINES.get(type(event))
+    if found is not None:
+        return found(event, reader)
+    words = getattr(event, "text", None) or getattr(event, "reason", None) or ""
+    return reader.open(words) if isinstance(words, str) else ""
+
+
+def local(value: object) -> str:
+    """An instant in the office's time, to the minute; a date as it is."""
+    if isinstance(value, datetime):
+        return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    return str(value)
+
+
+def _if(words: object, before: str = "", after: str = "") -> str:
+    return f"{before}{words}{after}" if words else ""
+
+
+def _assigned(e: ev.MatterAssigned, r: Reader) -> str:
+    with_ = _if("、".join(map(r.name, e.assist)), "，配合：")
+    return f"牵头：{r.name(e.lead)}{with_}；签收时限 {local(e.receipt_due)}{_if(e.reason, '；')}"
+
+
+def _feedback(e: ev.FeedbackSubmitted, r: Reader) -> str:
+    parts = [f"{r.name(e.unit)}：{r.open(e.text)}"]
+    if e.progress is not None:
+        parts.append(f"进度{e.progress}%")
+    parts += [f"要点{p.no}：{p.progress}%{_if(p.text and r.open(p.text), ' ')}" for p in e.points]
+    parts += [f"指标{i.no}：{i.value}" for i in e.indicators]
+    for label, words in (("问题", e.problem), ("下步", e.next_step), ("需协调", e.coordination)):
+        if words:
+            parts.append(f"{label}：{r.open(words)}")
+    if e.via:
+        parts.append(f"（{e.via.label}收到，代录）")
+    if e.late_for:
+        parts.append(f"（补报{window_label(e.late_for)}）")
+    return "；".join(part.rstrip("。") for part in parts)
+
+
+def _closed(e: ev.MatterClosed, r: Reader) -> str:
+    late = f"逾期{e.overdue_workdays}个工作日办结" if e.overdue_workdays else "按期办结"
+    return f"{late}{_if(e.mark and e.mark.label, '，')}{_if(e.text and r.open(e.text), '：')}"
+
+
+def _point(no: int | None) -> str:
+    return f"要点{no}" if no else ""
+
+
+_LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
+    ev.MatterOpened: lambda e, _: f"{e.title}；依据：{e.basis}；时限 {e.due}",
+    ev.MatterAssigned: _assigned,
+    ev.ReceiptSigned: lambda e, r: f"{r.name(e.unit)}{'逾期未签，视同签收' if e.deemed else '签收'}",
+    ev.ReceiptDeclined: lambda e, r: f"{r.name(e.unit)}：{e.reason}{'（牵头争议）' if e.disputed else ''}",
+    ev.PointAdded: lambda e, _: f"要点{e.no}：{e.point.text}{_if(e.point.due, '（', '）')}",
+    ev.PointChanged: lambda e, _: f"要点{e.no}：{e.point.text}{_if(e.point.due, '（', '）')}",
+    ev.PointDropped: lambda e, _: f"要点{e.no}{_if(e.reason, '：')}",
+    ev.RhythmChanged: lambda e, _: f"改为{e.rhythm.label}",
+    ev.FeedbackWindowOpened: lambda e, _: f"{window_label(e.window.key)}，{local(e.window.closes)}前反馈",
+    ev.FeedbackSubmitted: _feedback,
+    ev.FeedbackMissed: lambda e, _: f"{window_label(e.window.key)}未反馈",
+    ev.MissWithdrawn: lambda e, _: f"{window_label(e.window)}；{e.reason}",
+    ev.UrgeIssued: lambda e, _: f"{e.no}：{e.reason}",
+    ev.CoordinationRequested: lambda e, r: f"请{r.name(e.unit)}协调：{r.open(e.text)}；{local(e.answer_due)}前答复",
+    ev.CoordinationAnswered: lambda e, r: f"{r.name(e.unit)}：{r.open(e.text)}",
+    ev.MatterEscalated: lambda e, _: f"{e.from_rung.label}→{e.to_rung.label}：{e.reason}",
+    ev.DecisionRecorded: lambda e, _: f"{e.meeting}：{e.text}{_if(e.due, '；时限 ')}",
+    ev.InstructionRecorded: lambda e, r: f"{r.name(e.leader)}：{r.open(e.text)}",
+    ev.NearDueWarned: lambda e, _: f"时限 {e.due}",
+    ev.DueLapsed: lambda e, _: f"时限 {e.due}",
+    ev.DeadlineMoved: lambda e, _: f"{local(e.before)}→{local(e.after)}：{e.reason}",
+    ev.ExtensionRequested: lambda e, _: f"{_point(e.point)}延至 {e.to}：{e.reason}（进度{e.progress}%）",
+    ev.ExtensionGranted: lambda e, _: f"{_point(e.point)}延至 {e.to}{_if(e.reason, '：')}",
+    ev.MatterSuspended: lambda e, _: f"至 {e.until}，{e.reason.label}{_if(e.note, '：')}",
+    ev.MatterResumed: lambda e, _: f"补回{e.workdays}个工作日，时限 {e.due}{'（到期自动恢复）' if e.automatic else ''}",
+    ev.MatterClosed: _closed,
+    ev.MatterReopened: lambda e, _: f"{e.reason}；时限 {e.due}",
+    ev.EventCorrected: lambda e, _: f"更正第{e.version}条：{e.text}",
+}

@@ -1,0 +1,147 @@
+"""The terms of the field, each with the label the office uses."""
+
+from domain.base import Term
+
+
+class Stage(Term):
+    """办理阶段 of a matter."""
+
+    OPENED = "opened", "待明确牵头"
+    ASSIGNED = "assigned", "待签收"
+    IN_PROGRESS = "in_progress", "办理中"
+    SUSPENDED = "suspended", "暂缓"
+    CLOSING = "closing", "办结审核中"
+    CLOSED = "closed", "已销号"
+    CANCELLED = "cancelled", "已撤销"
+
+
+class Light(Term):
+    """亮灯: computed when read, never stored."""
+
+    GREEN = "green", "绿"
+    BLUE = "blue", "蓝"
+    YELLOW = "yellow", "黄"
+    RED = "red", "红"
+    GREY = "grey", "灰"
+
+
+class BasisKind(Term):
+    """立项依据 (督查工作条例 art. 11: an item needs a decision or an instruction behind it)."""
+
+    MINUTES = "minutes", "会议纪要"
+    INSTRUCTION = "instruction", "领导批示"
+    TASK_LIST = "task_list", "任务清单"
+    DOCUMENT = "document", "文件"
+
+
+class MatterKind(Term):
+    """督查类别 (条例 art. 14). A 指挥部办公室 runs 日常督办 unless designated otherwise."""
+
+    ROUTINE = "routine", "日常督办"
+    COMPREHENSIVE = "comprehensive", "综合督查"
+    SPECIAL = "special", "专项督查"
+    INCIDENT = "incident", "事件调查"
+    LEAD = "lead", "线索核查"
+
+
+class MatterClass(Term):
+    """事项分类: 重大 一月一推动, 协调 一周一谋划, 常规."""
+
+    MAJOR = "major", "重大"
+    COORDINATION = "coordination", "协调"
+    ORDINARY = "ordinary", "常规"
+
+
+class KeyFlag(Term):
+    """四个关键: 紧抓关键专项、关键项目、关键问题、关键节点."""
+
+    PLAN = "key_plan", "关键专项"
+    PROJECT = "key_project", "关键项目"
+    PROBLEM = "key_problem", "关键问题"
+    MILESTONE = "key_milestone", "关键节点"
+
+
+class Urgency(Term):
+    """紧急程度. 特急 runs at once; the rest wait for working hours."""
+
+    EXTRA = "extra_urgent", "特急"
+    URGENT = "urgent", "加急"
+    NORMAL = "normal", "平件"
+
+
+class Rhythm(Term):
+    """反馈周期."""
+
+    DAILY = "daily", "每日"
+    WEEKLY = "weekly", "每周"
+    MONTHLY = "monthly", "每月"
+    QUARTERLY = "quarterly", "每季"
+    ONCE = "once", "一次"
+
+
+class Role(Term):
+    """What a person is in the directory; what each may do is in `rules/authority.py`."""
+
+    OFFICE = "office", "督办员"
+    LIAISON = "liaison", "联络员"
+    HEAD = "head", "单位负责人"
+    LEADER = "leader", "领导"
+    AUDITOR = "auditor", "审计员"
+    SYSTEM = "system", "系统"
+
+
+class Rung(Term):
+    """升级阶梯: pressure goes up one rung at a time."""
+
+    HANDLER = "handler", "承办人"
+    UNIT_HEAD = "unit_head", "单位负责人"
+    OFFICE = "office", "指挥部办公室"
+    LEADER = "leader", "分管领导"
+    MEETING = "meeting", "指挥部会议"
+
+
+class Supervision(Term):
+    """Whether a unit may be a 督办对象 (条例 art. 5). 市级部门 and outside companies are asked by 函."""
+
+    OBJECT = "object", "是"
+    CONTACT = "contact", "否"
+    BY_LETTER = "by_letter", "商请"
+
+
+class UnitLevel(Term):
+    """单位层级."""
+
+    CITY = "city", "市"
+    DISTRICT = "district", "区"
+    STATE_COMPANY = "state_company", "国企"
+    SOCIAL = "social", "社会机构"
+
+
+class SuspensionReason(Term):
+    """Listed reasons for 暂缓; anything else is refused."""
+
+    FORCE_MAJEURE = "force_majeure", "不可抗力"
+    AWAITING_SUPERIOR = "awaiting_superior", "待上级批复"
+    AWAITING_PRECONDITION = "awaiting_precondition", "待前置条件"
+    POLICY_CHANGE = "policy_change", "政策调整"
+    LITIGATION = "litigation", "涉诉涉访"
+
+
+class LeaderMark(Term):
+    """批示领导对办结的意见: 圈阅 and 同意 close; 继续办理 returns."""
+
+    SEEN = "seen", "圈阅"
+    AGREED = "agreed", "同意"
+    CONTINUE = "continue", "继续办理"
+
+
+class Channel(Term):
+    """How a report reached the office when the office types it for a unit (代录)."""
+
+    WECHAT = "wechat", "微信"
+    PHONE = "phone", "电话"
+    PAPER = "paper", "纸质"
+
+
+RUNGS = tuple(Rung)
+ENDED = frozenset({Stage.CLOSED, Stage.CANCELLED})

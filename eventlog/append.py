@@ -1,0 +1,293 @@
+"""The one way into the log. Whoever decides asks; the log, which alone knows what is recorded, answers.
+
+The order inside the transaction is the rule (`docs/architecture.md`, "The log decides"): the writer's lock first, then
+the command id, the rulebook, the head, the actor's claim, and only then numbers, events, read model and outbox. Every
+answer but `appended` with events rolls back, so a refused or repeated command leaves nothing, not even a burnt number.
+"""
+
+# ruff: noqa: S608  (column names are constants)
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from domain.base import Frozen, Refusal, refuse
+from domain.envelope import (
+    HEADQUARTERS,
+    Algorithm,
+    Draft,
+    NumberSeries,
+    Recorded,
+    canonical,
+    micros,
+)
+from domain.event import UnknownEventError
+from domain.log import (
+    BEHIND_BYTES,
+    BEHIND_EVENTS,
+    Ahead,
+    Already,
+    AppendAnswer,
+    Appended,
+    AppendRequest,
+    Behind,
+    Refused,
+    Rulebook,
+)
+from domain.office import CALENDAR_STREAM, POLICY_STREAM
+from domain.streams import FOLDS, kind_of
+from eventlog.backend import Row, Statement
+from eventlog.chain import hash_of
+from eventlog.claims import check_actor, check_units
+from eventlog.database import Database, Transaction
+from eventlog.reading import command_events, rulebook_in, stream_events
+from eventlog.readmodel import PUT_NUMBER, event_statements, fold, parse_state, state_statements, state_text
+from eventlog.rows import EVENT_COLUMNS, INSERT_EVENT, actor_text, recorded
+from eventlog.shape import check_shape, check_text
+
+STATE_BYTES = 256 * 1024
+UNLIMITED_KINDS = frozenset({"directory"})
+"""Kinds whose state never travels through a workflow, so that its size does not matter."""
+
+# One round trip for everything the answer depends on.
+_LOOK = """
+SELECT c.stream, c.request_hash, h.version, h.hash, h.recorded_at, s.hash, s.state,
+       (SELECT max(position) FROM states WHERE stream IN (?, ?)), (SELECT max(position) FROM events)
+FROM (SELECT 1 AS one) o
+LEFT JOIN commands c ON c.command_id = ?
+LEFT JOIN (SELECT version, hash, recorded_at FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1) h ON TRUE
+LEFT JOIN states s ON s.stream = ?
+"""
+_BEHIND = f"SELECT {EVENT_COLUMNS} FROM events WHERE stream = ? AND version >= ? ORDER BY version LIMIT ?"
+_LAST_NUMBER = "SELECT last FROM numbers WHERE series = ?"
+_PUT_COMMAND = "INSERT INTO commands (command_id, stream, first, last, request_hash) VALUES (?, ?, ?, ?, ?)"
+_PUT_OUTBOX = "INSERT INTO outbox (position) VALUES (?)"
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """What the log holds at this moment, under the writer's lock."""
+
+    command_stream: str | None
+    command_hash: str | None
+    version: int
+    hash: str
+    recorded_at: int
+    state_hash: str | None
+    state: str | None
+    rulebook_version: int
+    last_position: int
+
+
+def append(
+    database: Database,
+    request: AppendRequest,
+    *,
+    headquarters: str = HEADQUARTERS,
+    algorithm: Algorithm | None = None,
+) -> AppendAnswer:
+    """Ask the log to record what was decided, or, without drafts, whether the asker is up to date.
+
+    Args:
+        database: where the log is.
+        request: what was decided, and on which version, hash and rulebook.
+        headquarters: whose log this is.
+        algorithm: digest of the hash chain; the database's own unless given.
+
+    Raises:
+        LogUnreachable: nothing is known to be recorded; ask again with the same command id.
+        SchemaMismatch: the tables are not those of this build.
+    """
+    try:
+        check_shape(request)
+        look = (CALENDAR_STREAM, POLICY_STREAM, request.command_id, request.stream, request.stream)
+        with database.writing(look=(_LOOK, look)) as transaction:
+            standing = _standing(transaction.looked[0])
+            known = _already(transaction, request, standing) or _outdated(transaction, request, standing)
+            if known is not None:
+                return known
+            if request.command_id:
+                check_actor(transaction, request.actor)
+                check_units(transaction, request.units)
+            if not request.drafts:
+                return Appended()
+            return _record(transaction, request, standing, headquarters, algorithm or database.algorithm)
+    except Refusal as refusal:
+        return Refused(code=refusal.code, message=refusal.message)
+
+
+def _standing(row: Row) -> _Standing:
+    command_stream, command_hash, version, digest, recorded_at, state_hash, state, rulebook, position = row
+    return _Standing(
+        command_stream,
+        command_hash,
+        version or 0,
+        digest or "",
+        recorded_at or 0,
+        state_hash,
+        state,
+        rulebook or 0,
+        position or 0,
+    )
+
+
+def _already(transaction: Transaction, request: AppendRequest, standing: _Standing) -> Already | None:
+    """The command id is in the log: its events, if it is the same command."""
+    if standing.command_stream is None:
+        return None
+    refuse(
+        (standing.command_stream, standing.command_hash) != (request.stream, request.request_hash),
+        f"命令编号 {request.command_id} 已用于另一条内容不同的命令，请换一个编号",
+        "command_id_reused",
+    )
+    return Already(events=command_events(transaction, request.command_id))
+
+
+def _outdated(transaction: Transaction, request: AppendRequest, standing: _Standing) -> Ahead | Behind | None:
+    """Whether the asker stands on another history, or misses events or the newest rulebook."""
+    expected, expected_hash = request.expected_version, request.expected_hash
+    if standing.version < expected:
+        return Ahead(version=standing.version)
+    missing: tuple[Recorded, ...] = ()
+    if standing.version == expected:
+        same = standing.hash == expected_hash
+    else:
+        # From the last event the asker knows, to see that it is the same one.
+        rows = transaction.all(_BEHIND, (request.stream, max(expected, 1), BEHIND_EVENTS + 1))
+        events = [recorded(row) for row in rows]
+        known_hash = events.pop(0).hash if expected else ""
+        same = known_hash == expected_hash
+        missing = _at_most(events)
+    if not same:
+        return Ahead(version=standing.version)
+    moved = standing.rulebook_version != request.rulebook_version
+    rulebook: Rulebook | None = rulebook_in(transaction) if moved else None
+    return Behind(events=missing, rulebook=rulebook) if missing or moved else None
+
+
+def _at_most(events: Sequence[Recorded]) -> tuple[Recorded, ...]:
+    """As many as one answer may carry, and at least one."""
+    size, count = 0, 0
+    for event in events[:BEHIND_EVENTS]:
+        size += len(event.model_dump_json().encode())
+        if count and size > BEHIND_BYTES:
+            break
+        count += 1
+    return tuple(events[:count])
+
+
+def _record(
+    transaction: Transaction,
+    request: AppendRequest,
+    standing: _Standing,
+    headquarters: str,
+    algorithm: Algorithm,
+) -> Appended:
+    numbers = _Numbers(transaction)
+    rows = _chain(request, standing, numbers, headquarters, algorithm)
+    events = [recorded(row) for row in rows]  # the answer is what a reader will find
+    state = _fold(transaction, request, standing, events)
+    text = state_text(state)
+    kind = kind_of(request.stream)
+    refuse(
+        kind not in UNLIMITED_KINDS and len(text.encode()) >= STATE_BYTES,
+        f"事项内容累计超过 {STATE_BYTES // 1024} KiB，无法再追加；请改用附件",
+        "too_large",
+    )
+    last = events[-1]
+    statements: list[Statement] = [
+        (INSERT_EVENT, rows),
+        (_PUT_COMMAND, [(request.command_id, request.stream, events[0].version, last.version, request.request_hash)]),
+        *state_statements(last, state, text),
+        *(statement for event in events for statement in event_statements(event)),
+        (_PUT_OUTBOX, [(event.position,) for event in events]),
+    ]
+    if numbers.given:
+        statements.append((PUT_NUMBER, list(numbers.given.items())))
+    transaction.commit(statements)
+    return Appended(events=tuple(events))
+
+
+class _Numbers:
+    """Numbers of gapless series, given out within this transaction only."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self.given: dict[str, int] = {}
+
+    def next(self, series: NumberSeries) -> str:
+        last = self.given.get(series.series)
+        if last is None:
+            row = self._transaction.one(_LAST_NUMBER, (series.series,))
+            last = row[0] if row else 0
+        self.given[series.series] = last + 1
+        return series.render(last + 1)
+
+
+def _chain(
+    request: AppendRequest, standing: _Standing, numbers: _Numbers, headquarters: str, algorithm: Algorithm
+) -> list[Row]:
+    """The drafts as rows: numbered, placed, and each bound to the one before by its hash."""
+    recorded_at = max(micros(request.now), standing.recorded_at)
+    actor, previous = actor_text(request.actor), standing.hash
+    rows: list[Row] = []
+    for index, draft in enumerate(request.drafts, start=1):
+        version = standing.version + index
+        row = (
+            standing.last_position + index,
+            headquarters,
+            request.stream,
+            version,
+            _event_id(f"{headquarters}/{request.stream}/{version}/{request.command_id}", recorded_at),
+            draft.type,
+            draft.schema_version,
+            _payload(draft, numbers),
+            actor,
+            request.command_id,
+            request.causation,
+            micros(draft.occurred_at or request.now),
+            recorded_at,
+            previous,
+        )
+        previous = hash_of(algorithm, row)
+        rows.append((*row, previous))
+    return rows
+
+
+def _event_id(name: str, recorded_at: int) -> str:
+    """A UUID of version 8: 48 bits of milliseconds, so that an index grows at its end, and the rest from the name.
+
+    Derived rather than random: a second run of a simulation gives the same ids.
+    """
+    time, rest = f"{recorded_at // 1000:012x}"[-12:], hashlib.sha256(name.encode()).hexdigest()
+    return f"{time[:8]}-{time[8:]}-8{rest[:3]}-8{rest[3:6]}-{rest[6:18]}"
+
+
+def _payload(draft: Draft, numbers: _Numbers) -> str:
+    payload = draft.payload
+    if draft.number is not None:
+        payload = {**payload, draft.number.field: numbers.next(draft.number)}
+    try:
+        text = canonical(payload)
+    except (TypeError, RecursionError) as error:
+        raise Refusal(f"{draft.type} 含有不能入库的内容：{error}", "malformed") from error
+    check_text(payload, text)
+    return text
+
+
+def _fold(transaction: Transaction, request: AppendRequest, standing: _Standing, events: list[Recorded]) -> Frozen:
+    """The stream's state after these events. What its own fold cannot read must never enter the log."""
+    kind = kind_of(request.stream)
+    refuse(kind not in FOLDS, f"日志不认识这一类记录：{request.stream}", "malformed")
+    try:
+        if standing.version == 0:
+            return fold(request.stream, None, events)
+        if standing.state is not None and standing.state_hash == standing.hash:
+            return fold(request.stream, parse_state(kind, standing.state), events)
+        # The read model has fallen behind its log (edited, or half restored): the events are the truth.
+        return fold(request.stream, None, [*stream_events(transaction, request.stream), *events])
+    except (UnknownEventError, ValidationError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        raise Refusal(f"{events[0].type} 与 {request.stream} 的记录不符：{reason}", "malformed") from error

@@ -1,0 +1,114 @@
+"""The seam between the log and its two databases: all the rest of `eventlog/` speaks SQL that both understand."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from eventlog.errors import LogError, LogUnreachable
+
+Row = tuple[Any, ...]
+Params = Sequence[object]
+Statement = tuple[str, Sequence[Params]]
+"""SQL with `?` placeholders, and the rows of parameters to run it with."""
+
+Question = tuple[str, Params]
+"""SQL with `?` placeholders, and its parameters."""
+
+BUSY_SECONDS = 2
+TRANSACTION_SECONDS = 5
+
+
+class Connection(ABC):
+    """One physical connection. SQL is written with `?`; errors come out as the driver raised them."""
+
+    @abstractmethod
+    def begin_write(self, *, long: bool, look: Question | None = None) -> list[Row]:
+        """Start a transaction that no other writer can overlap, and answer a first question within it.
+
+        Args:
+            long: lifts the time limit.
+            look: what the writer wants to know first; asked in the same round trip where the database can.
+        """
+
+    @abstractmethod
+    def begin_snapshot(self) -> None:
+        """Start a read-only transaction that sees one moment, without time limit."""
+
+    @abstractmethod
+    def query(self, sql: str, params: Params = ()) -> list[Row]:
+        """All rows of one statement."""
+
+    @abstractmethod
+    def run(self, statements: Sequence[Statement], *, commit: bool) -> None:
+        """Run statements in order, then commit if asked; one round trip where the database can."""
+
+    @abstractmethod
+    def rollback(self) -> None:
+        """End the transaction without a trace; harmless when none is open."""
+
+    @abstractmethod
+    def table_names(self) -> set[str]:
+        """Tables that exist."""
+
+    @abstractmethod
+    def triggers(self) -> set[str]:
+        """Triggers that exist and fire; those that keep the log append-only must be among them."""
+
+    @abstractmethod
+    def scrub(self, table: str) -> None:
+        """Drop what overwritten rows of the table left behind on disk, as far as the database can."""
+
+    @abstractmethod
+    def reusable(self) -> bool:
+        """Whether the connection is healthy and outside any transaction."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close; never raises."""
+
+
+class Backend(ABC):
+    """A database reachable under one URL."""
+
+    one_writer_per_process: bool
+    """Whether writers of one process queue on a lock of ours because the database would only poll."""
+
+    def missing(self) -> bool:
+        """Whether there is plainly nothing there yet."""
+        return False
+
+    @abstractmethod
+    def connect(self, *, create: bool = False) -> Connection:
+        """A new connection, configured for durability and short waits; `create` makes a missing SQLite file."""
+
+    @abstractmethod
+    def driver_connection(self) -> Any:
+        """The bare driver connection, configured alike, for the migrations."""
+
+    def lost(self, error: BaseException) -> bool:
+        """Whether the connection had died before it was used, so that a fresh one may fare better."""
+        del error
+        return False
+
+    @abstractmethod
+    def explain(self, error: BaseException) -> LogError | None:
+        """What a driver's error means to a person; None when it is not the database's fault."""
+
+
+def backend_of(url: str) -> Backend:
+    """The backend of a `sqlite:///path` or `postgresql://…` URL; the driver is imported only here.
+
+    Raises:
+        LogUnreachable: for any other URL.
+    """
+    scheme, separator, rest = url.partition("://")
+    if separator and scheme == "sqlite" and rest.startswith("/") and rest != "/":
+        from eventlog.sqlite import SqliteBackend  # noqa: PLC0415
+
+        return SqliteBackend(Path(rest[1:]))
+    if separator and scheme.partition("+")[0] in {"postgresql", "postgres"}:
+        from eventlog.postgres import PostgresBackend  # noqa: PLC0415
+
+        return PostgresBackend(f"postgresql://{rest}")
+    raise LogUnreachable("数据库地址须以 sqlite:///路径 或 postgresql:// 开头，请检查 XMH_DATABASE_URL")

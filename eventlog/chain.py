@@ -1,0 +1,87 @@
+"""The hash of an event as `domain.envelope.event_hash` defines it, over rows as stored, fast enough for whole logs."""
+
+import hashlib
+from typing import Any
+
+from domain.envelope import HASH_FORMAT
+from eventlog.backend import Row
+
+ALGORITHMS: frozenset[str] = frozenset({"sha256", "sm3"})
+_REMEMBERED = 100_000
+_LENGTHS = tuple(n.to_bytes(4, "big") for n in range(2048))
+
+
+def _prefixed(value: object) -> bytes:
+    data = str(value).encode()
+    return len(data).to_bytes(4, "big") + data
+
+
+class _Remembered(dict[Any, bytes]):
+    """Length-prefixed forms of values that come again and again: streams, types, actors."""
+
+    def __missing__(self, value: object) -> bytes:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        form = self[value] = _prefixed(value)
+        return form
+
+
+_known = _Remembered()
+
+
+def hash_of(algorithm: str, row: Row) -> str:
+    """The hash of a row in the order of `EVENT_COLUMNS`; a hash already in the row is not looked at."""
+    try:
+        data = _short(row)
+    except IndexError:
+        data = _any(row)
+    digest = hashlib.sha256(data) if algorithm == "sha256" else hashlib.new(algorithm, data)
+    return f"{algorithm}:{digest.hexdigest()}"
+
+
+def _any(row: Row) -> bytes:
+    """What is hashed, said plainly: format, then every field with its length before it, the previous hash first."""
+    *fields, previous_hash = row[:14]
+    fields[10] = fields[10] or ""
+    return HASH_FORMAT + b"".join(map(_prefixed, (previous_hash, *fields)))
+
+
+def _short(row: Row) -> bytes:
+    """The same, four times as fast, for fields below 2 KiB (payload and remembered ones apart).
+
+    Raises:
+        IndexError: a field is longer.
+    """
+    position, headquarters, stream, version, event_id, event_type, schema = row[:7]
+    payload, actor, command_id, causation, occurred_at, recorded_at, previous_hash = row[7:14]
+    known, length = _known, _LENGTHS
+    previous, place, name, body = previous_hash.encode(), b"%d" % position, event_id.encode(), payload.encode()
+    command, cause = command_id.encode(), causation.encode() if causation else b""
+    occurred, noted = b"%d" % occurred_at, b"%d" % recorded_at
+    return b"".join(
+        (
+            HASH_FORMAT,
+            length[len(previous)],
+            previous,
+            length[len(place)],
+            place,
+            known[headquarters],
+            known[stream],
+            known[version],
+            length[len(name)],
+            name,
+            known[event_type],
+            known[schema],
+            len(body).to_bytes(4, "big"),
+            body,
+            known[actor],
+            length[len(command)],
+            command,
+            length[len(cause)],
+            cause,
+            length[len(occurred)],
+            occurred,
+            length[len(noted)],
+            noted,
+        )
+    )

@@ -1,0 +1,66 @@
+"""Who says he acts is checked against the directory, inside the transaction: no entrance can skip it."""
+
+from domain.base import Refusal, Term, refuse
+from domain.envelope import SYSTEM, Actor, OnBehalf
+from domain.log import UnitClaim
+from domain.terms import Role, Supervision
+from eventlog.database import Transaction
+
+_PERSON = "SELECT name, role, unit, left_at FROM people WHERE id = ?"
+_UNIT = "SELECT name, supervision FROM units WHERE id = ?"
+
+
+def check_actor(transaction: Transaction, actor: Actor) -> None:
+    """The actor, and whom he types for, are in the directory as claimed. A unit that is not claimed is not checked.
+
+    Raises:
+        Refusal: with codes `actor_unknown`, `actor_left`, `actor_role`, `actor_unit`.
+    """
+    if actor.id == SYSTEM.id or actor.role is Role.SYSTEM:
+        refuse(actor.id != SYSTEM.id or actor.role is not Role.SYSTEM, "系统身份只能由系统本身使用", "actor_role")
+    else:
+        _check_person(transaction, actor)
+    if actor.on_behalf_of is not None:
+        _check_person(transaction, actor.on_behalf_of)
+
+
+def _check_person(transaction: Transaction, claim: Actor | OnBehalf) -> None:
+    row = transaction.one(_PERSON, (claim.id,))
+    if row is None:
+        raise Refusal(f"名录中没有编号为 {claim.id} 的人员，请用 xmh org list 核对", "actor_unknown")
+    name, role, unit, left_at = row
+    refuse(left_at is not None, f"{name}（{claim.id}）已离任，不能再办理", "actor_left")
+    refuse(
+        role != claim.role.value,
+        f"{name}（{claim.id}）在名录中的角色是{_label(Role, role)}，不是{claim.role.label}",
+        "actor_role",
+    )
+    refuse(
+        claim.unit is not None and unit != claim.unit,
+        f"{name}（{claim.id}）在名录中属于 {unit}，不属于 {claim.unit}",
+        "actor_unit",
+    )
+
+
+def check_units(transaction: Transaction, claims: tuple[UnitClaim, ...]) -> None:
+    """Each unit is in the directory with the standing the decision was made on.
+
+    Raises:
+        Refusal: with codes `unit_unknown`, `unit_supervision`.
+    """
+    for claim in claims:
+        row = transaction.one(_UNIT, (claim.id,))
+        if row is None:
+            raise Refusal(f"名录中没有编号为 {claim.id} 的单位，请用 xmh org list 核对", "unit_unknown")
+        name, supervision = row
+        refuse(
+            supervision != claim.supervision.value,
+            f"{name}（{claim.id}）可否作为督办对象在名录中是“{_label(Supervision, supervision)}”，"
+            f"不是“{claim.supervision.label}”",
+            "unit_supervision",
+        )
+
+
+def _label(term: type[Term], value: str) -> str:
+    member = term.from_label(value)
+    return member.label if member else value

@@ -1,0 +1,212 @@
+"""A database opened from a URL: small pool, one way to write, one way to read, errors a person understands."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Self
+
+from domain.base import Refusal
+from domain.envelope import Algorithm
+from eventlog.backend import BUSY_SECONDS, Connection, Params, Question, Row, Statement, backend_of
+from eventlog.errors import LogError, LogUnreachable
+from eventlog.schema import require_current
+
+IDLE_CONNECTIONS = 8
+_Begin = Callable[[Connection], list[Row]]
+
+
+class Transaction:
+    """An open transaction: read what you need, then commit once with everything that is to be written."""
+
+    def __init__(self, connection: Connection, looked: Sequence[Row] = ()) -> None:
+        """Wrap a connection on which a transaction has begun."""
+        self._connection = connection
+        self.looked = looked
+        """What the first question was answered."""
+
+    def all(self, sql: str, params: Params = ()) -> list[Row]:
+        """All rows."""
+        return self._connection.query(sql, params)
+
+    def one(self, sql: str, params: Params = ()) -> Row | None:
+        """The first row; None when there is none."""
+        rows = self._connection.query(sql, params)
+        return rows[0] if rows else None
+
+    def triggers(self) -> set[str]:
+        """Triggers that exist and fire."""
+        return self._connection.triggers()
+
+    def scrub(self, table: str) -> None:
+        """See `Database.scrub`."""
+        self._connection.scrub(table)
+
+    def run(self, statements: Sequence[Statement]) -> None:
+        """Write without committing yet."""
+        self._connection.run(statements, commit=False)
+
+    def commit(self, statements: Sequence[Statement] = ()) -> None:
+        """Write and commit. If this raises, the writes may or may not have happened: ask by command id."""
+        self._connection.run(statements, commit=True)
+
+
+class Database:
+    """The log's database. Nothing is opened before the first use, and every new connection checks the schema.
+
+    Safe to share between threads; not across a fork.
+    """
+
+    def __init__(self, url: str, algorithm: Algorithm = "sha256") -> None:
+        """Remember the URL (`sqlite:///path` or `postgresql://…`), and the digest of what is appended here.
+
+        `sm3` is the national one (国密); each event says which digest its hash is of, so a log may change over.
+        """
+        self.url = url
+        self.algorithm: Algorithm = algorithm
+        self.backend = backend_of(url)
+        self._idle: list[Connection] = []
+        self._guard = threading.Lock()
+        self._writer = threading.Lock() if self.backend.one_writer_per_process else None
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        """Use as a context manager to close in the end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    @contextmanager
+    def writing(self, *, long: bool = False, look: Question | None = None) -> Iterator[Transaction]:
+        """The one writer's transaction; whatever was not committed in the end is rolled back.
+
+        Args:
+            long: lifts the time limit (5 s on PostgreSQL), for rebuilding.
+            look: a first question, answered in `Transaction.looked` without a round trip of its own.
+
+        Raises:
+            LogUnreachable: the database is down, busy, full or read-only.
+            SchemaMismatch: the tables are not those of this build.
+        """
+
+        def begin(connection: Connection) -> list[Row]:
+            return connection.begin_write(long=long, look=look)
+
+        with self._queue(), self._transaction(begin) as transaction:
+            yield transaction
+
+    @contextmanager
+    def reading(self, *, snapshot: bool = False) -> Iterator[Transaction]:
+        """Reads; with `snapshot` all of them see one moment and may take their time.
+
+        Raises:
+            LogUnreachable: the database is down.
+            SchemaMismatch: the tables are not those of this build.
+        """
+
+        def begin(connection: Connection) -> list[Row]:
+            if snapshot:
+                connection.begin_snapshot()
+            return []  # single statements need no transaction
+
+        with self._transaction(begin) as transaction:
+            yield transaction
+
+    def scrub(self, table: str) -> None:
+        """Drop what overwritten rows of the table left behind on disk, as far as the database can.
+
+        Raises:
+            LogUnreachable: the database is down or busy; the rows are overwritten all the same.
+        """
+        with self.reading() as transaction:
+            transaction.scrub(table)
+
+    def close(self) -> None:
+        """Close idle connections; those in use close when they come back."""
+        with self._guard:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    @contextmanager
+    def _queue(self) -> Iterator[None]:
+        # SQLite's own waiting is polling with growing pauses, which starves writers of one process; a lock queues them.
+        if self._writer is None:
+            yield
+            return
+        if not self._writer.acquire(timeout=2 * BUSY_SECONDS):
+            raise LogUnreachable("事件日志正被占用，请稍后用同一命令重试")
+        try:
+            yield
+        finally:
+            self._writer.release()
+
+    @contextmanager
+    def _transaction(self, begin: _Begin) -> Iterator[Transaction]:
+        connection: Connection | None = None
+        sound = False
+        try:
+            connection, looked = self._begun(begin)
+            yield Transaction(connection, looked)
+            sound = True
+        except (Refusal, LogError):
+            sound = True
+            raise
+        except Exception as error:
+            explained = self.backend.explain(error)
+            if explained is None:
+                raise
+            raise explained from error
+        finally:
+            # Also when a time-out is raised inside this thread at any instruction: no transaction may stay open.
+            if connection is not None:
+                self._give_back(connection, sound=sound)
+
+    def _begun(self, begin: _Begin) -> tuple[Connection, list[Row]]:
+        """A connection with its transaction begun. A pooled one may be dead: then once more on a fresh one."""
+        pooled = self._pooled()
+        if pooled is not None:
+            try:
+                return pooled, begin(pooled)
+            except BaseException as error:
+                pooled.close()
+                if not self.backend.lost(error):
+                    raise
+                self._drop_idle()
+        fresh = self.backend.connect()
+        try:
+            require_current(fresh)
+            return fresh, begin(fresh)
+        except BaseException:
+            fresh.close()
+            raise
+
+    def _pooled(self) -> Connection | None:
+        with self._guard:
+            return self._idle.pop() if self._idle else None
+
+    def _drop_idle(self) -> None:
+        with self._guard:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _give_back(self, connection: Connection, *, sound: bool) -> None:
+        """Back into the pool, if nothing went wrong on it: a connection that failed is thrown away."""
+        try:
+            connection.rollback()
+            if sound and connection.reusable() and self._keep(connection):
+                return
+        except Exception:
+            connection.close()
+            return
+        connection.close()
+
+    def _keep(self, connection: Connection) -> bool:
+        with self._guard:
+            if self._closed or len(self._idle) >= IDLE_CONNECTIONS:
+                return False
+            self._idle.append(connection)
+            return True

@@ -1,0 +1,52 @@
+"""What a new log begins with: the working calendars already published, the policy, and the office itself."""
+
+from datetime import UTC, datetime
+
+from domain.envelope import SYSTEM
+from domain.event import Event
+from domain.office import (
+    CALENDAR_STREAM,
+    DIRECTORY_STREAM,
+    POLICY_STREAM,
+    CalendarYearPublished,
+    Person,
+    PersonRecorded,
+    PolicyAdopted,
+    Unit,
+    UnitRecorded,
+)
+from domain.policy import Policy
+from domain.terms import Role, Supervision, UnitLevel
+from eventlog import reading
+from eventlog.database import Database
+from eventlog.record import record
+from eventlog.seed import seed_years
+
+FIRST_YEAR, LAST_YEAR = 2021, 2026
+OFFICE_UNIT = Unit(
+    id="office",
+    name="香蜜湖片区建设指挥部办公室",
+    level=UnitLevel.DISTRICT,
+    supervision=Supervision.CONTACT,
+    aliases=("指挥部办公室",),
+)
+OFFICE_PERSON = Person(id="office", name="督办员", unit="office", role=Role.OFFICE)
+
+
+def found(database: Database, now: datetime | None = None) -> None:
+    """Write the founding events that are not there yet. Safe to repeat.
+
+    Raises:
+        LogError: the log cannot be written.
+    """
+    years = seed_years(FIRST_YEAR, LAST_YEAR)
+    calendar = [CalendarYearPublished(year=y.year, source=y.source, off=y.off, work=y.work) for y in years]
+    founding: list[tuple[str, list[Event]]] = [
+        (CALENDAR_STREAM, [*calendar]),
+        (POLICY_STREAM, [PolicyAdopted(policy=Policy())]),
+        (DIRECTORY_STREAM, [UnitRecorded(unit=OFFICE_UNIT), PersonRecorded(person=OFFICE_PERSON)]),
+    ]
+    for stream, events in founding:
+        if reading.head(database, stream).version == 0:
+            moment = now or datetime.now(UTC)
+            record(database, stream, events, actor=SYSTEM, command_id=f"founding:{stream}", now=moment)

@@ -1,0 +1,53 @@
+"""Run the scripts on a database. Imported only when there is something to do."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.pool import StaticPool
+
+from eventlog.backend import Backend
+
+_MIGRATION_LOCK = 0x786D69
+
+
+def config() -> Config:
+    """Alembic's configuration, without a file."""
+    configuration = Config()
+    configuration.set_main_option("script_location", str(Path(__file__).parent))
+    return configuration
+
+
+def script_revisions() -> tuple[str, ...]:
+    """The revisions found as scripts, oldest first."""
+    return tuple(script.revision for script in reversed(list(ScriptDirectory.from_config(config()).walk_revisions())))
+
+
+def engine_for(backend: Backend) -> Engine:
+    """An SQLAlchemy engine over the backend's own, equally configured connection."""
+    if not backend.one_writer_per_process:
+        return create_engine("postgresql+psycopg://", creator=backend.driver_connection, poolclass=StaticPool)
+    engine = create_engine("sqlite://", creator=backend.driver_connection, poolclass=StaticPool)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # The driver is in autocommit mode; DDL is transactional on SQLite only if somebody says BEGIN.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def upgrade(backend: Backend) -> None:
+    """Apply what is missing: all of it or nothing, and only one process at a time."""
+    engine = engine_for(backend)
+    try:
+        with engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+            configuration = config()
+            configuration.attributes["connection"] = connection
+            command.upgrade(configuration, "head")
+    finally:
+        engine.dispose()

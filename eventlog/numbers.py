@@ -1,0 +1,44 @@
+"""Gapless series as the log shows them: which number each event took, and whether it was the next one."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from domain.envelope import Recorded
+from domain.event import Event, decode, known_types
+from domain.numbering import NUMBERS_STREAM, NumbersAdvanced
+
+_LOOK_AHEAD = 10_000
+
+
+@lru_cache(maxsize=1024)
+def _is_numbered(event_type: str) -> bool:
+    known = known_types().get(event_type)
+    return known is not None and known.series is not Event.series
+
+
+@dataclass
+class SeriesCount:
+    """Counts the numbers given, event by event in the order of `position`."""
+
+    last: dict[str, int] = field(default_factory=dict)
+
+    def take(self, event: Recorded) -> str | None:
+        """Count one event; what is wrong with its number, in Chinese, or None."""
+        if event.stream == NUMBERS_STREAM:
+            moved = decode(event)
+            if isinstance(moved, NumbersAdvanced):
+                self.last[moved.name] = max(moved.past, self.last.get(moved.name, 0))
+            return None
+        if not _is_numbered(event.type):
+            return None
+        decoded = decode(event)
+        series = decoded.series(event.occurred_at)
+        if series is None:
+            return None
+        found, due = getattr(decoded, series.field, None), self.last.get(series.series, 0) + 1
+        for n in (due, *range(due + 1, due + _LOOK_AHEAD), *range(1, due)):
+            if found == series.render(n):
+                self.last[series.series] = max(n, due - 1)
+                return None if n == due else f"编号 {found} 不是 {series.series} 的下一个（应为 {series.render(due)}）"
+        self.last[series.series] = due
+        return f"编号 {found} 不属于 {series.series}（应为 {series.render(due)}）"

@@ -1,0 +1,295 @@
+"""PostgreSQL: one advisory lock makes insert order, `position` and commit order the same for every reader."""
+
+import contextlib
+import itertools
+import re
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, TypeVar, cast
+
+import psycopg
+from psycopg.abc import PQGen
+from psycopg.pq import Escaping, TransactionStatus
+
+from eventlog.backend import BUSY_SECONDS, TRANSACTION_SECONDS, Backend, Connection, Params, Question, Row, Statement
+from eventlog.errors import LogDamaged, LogError, LogUnreachable
+
+PATIENCE_SECONDS = TRANSACTION_SECONDS + 1.0
+_LOOK_EVERY = 0.1
+_CALLS_PER_MESSAGE = 1000
+WRITER_LOCK = 0x786D68  # "xmh": one writer at a time per database
+T = TypeVar("T")
+_TRANSACTION_TIMEOUT = 170000  # the first server version that has transaction_timeout
+
+# READ COMMITTED on purpose: a stricter level takes its snapshot with the first statement, that is before the lock is
+# granted, would then not see what the lock's last holder committed, and fail. The lock comes first for the same
+# reason: whoever holds it sees the true head of every stream, so positions and numbers never collide nor burn, and
+# since it is held through the commit, a reader that has seen position n will never see a smaller one appear later.
+_BEGIN_WRITE = f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({WRITER_LOCK})"
+_BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+
+_DOWN = "连不上数据库；请稍后用同一命令重试，或通知管理员"
+_BUSY = "事件日志正被占用，请稍后用同一命令重试"
+_LOGIN = "数据库不存在或账号口令不对；请检查 XMH_DATABASE_URL"
+_NOT_LET_IN = ("does not exist", "authentication failed", "pg_hba.conf", "no password supplied")
+_BROKEN = "数据库连接状态异常，已丢弃该连接；请用同一命令重试"
+_MESSAGES = {
+    "57014": _BUSY,  # cancelled by statement_timeout
+    "25P03": _BUSY,  # idle in transaction for too long
+    "25P04": _BUSY,  # transaction_timeout
+    "55P03": _BUSY,
+    "40": _BUSY,
+    "25006": "数据库只读，无法写入；请通知管理员",
+    "25": _BROKEN,
+    "53": "数据库服务器磁盘、内存或连接数已满，无法写入；请通知管理员",
+    "42501": "数据库账号没有读写事件日志的权限；请通知管理员",
+    "3D000": _LOGIN,
+    "28": _LOGIN,
+    "08": _DOWN,
+    "57": _DOWN,
+    "58": "数据库服务器读写磁盘出错；请通知管理员",
+}
+"""SQLSTATE, or how it begins, and what to tell the person; the first that fits."""
+
+
+@lru_cache(maxsize=256)
+def _sql(text: str) -> str:
+    """Our `?` in the driver's style. No statement of ours holds a `?` or a `%` of its own."""
+    return text.replace("?", "%s")
+
+
+class _NoAnswerError(psycopg.OperationalError):
+    """Our patience ended before the server spoke."""
+
+
+class _Session(psycopg.Connection[Row]):
+    """A driver connection that does not wait for ever.
+
+    A server that is frozen (stopped process, hung disk) keeps its sockets alive: neither keepalives nor the server's
+    own time limits end the wait then, so the client must.
+    """
+
+    patience: float | None = PATIENCE_SECONDS
+
+    def wait(self, gen: PQGen[T], interval: float = _LOOK_EVERY, timeout: float | None = None) -> T:
+        """Wait for an answer as the driver does, but not longer than our patience."""
+        del timeout  # newer drivers have one of their own
+        return super().wait(gen if self.patience is None else _limited(gen, self.patience), interval)
+
+
+def _limited(gen: PQGen[T], seconds: float) -> PQGen[T]:
+    deadline = time.monotonic() + seconds
+    try:
+        wanted = next(gen)
+        while True:
+            ready = yield wanted
+            if not ready and time.monotonic() > deadline:
+                raise _NoAnswerError("the server does not answer")
+            wanted = gen.send(ready)
+    except StopIteration as done:
+        return cast("T", done.value)
+
+
+class PostgresConnection(Connection):
+    """A connection in autocommit mode: transactions are begun and ended by us, visibly."""
+
+    def __init__(self, raw: _Session) -> None:
+        """Wrap the driver's connection."""
+        self.raw = raw
+        self.cursor = raw.cursor()
+        self._escaping = Escaping(raw.pgconn)
+        self._prepared: dict[str, str] = {}
+        self._asked: set[str] = set()
+        self._limits = (
+            ("transaction_timeout",)
+            if raw.info.server_version >= _TRANSACTION_TIMEOUT
+            else ("statement_timeout", "idle_in_transaction_session_timeout")
+        )
+
+    def configure(self) -> None:
+        """Limits for this session; a lowered durability is raised again, a higher one is kept."""
+        limits = "; ".join(f"SET {name} = '{TRANSACTION_SECONDS}s'" for name in self._limits)
+        # Everything is looked up by its key: planning anew for each value would cost more than the statement itself.
+        self._simple(f"{limits}; SET plan_cache_mode = force_generic_plan; SHOW synchronous_commit")
+        while self.cursor.nextset():
+            pass
+        row = self.cursor.fetchone()
+        if row == ("off",):
+            self._simple("SET synchronous_commit = on")
+
+    def _simple(self, text: str) -> None:
+        # Several statements in one round trip; such a text cannot be prepared.
+        self.cursor.execute(text, prepare=False)
+
+    def _lift_limits(self) -> str:
+        return "".join(f"; SET LOCAL {name} = 0" for name in self._limits)
+
+    def begin_write(self, *, long: bool, look: Question | None = None) -> list[Row]:
+        """Begin, take the writer's lock and ask the first question in one round trip."""
+        self.raw.patience = None if long else PATIENCE_SECONDS
+        begin = _BEGIN_WRITE + (self._lift_limits() if long else "")
+        if look is None:
+            self._simple(begin)
+            return []
+        self._simple(f"{begin}; {self._prepared_call(*look)}")
+        while self.cursor.nextset():
+            pass
+        return self.cursor.fetchall()
+
+    def begin_snapshot(self) -> None:
+        """One moment for as long as the reader needs."""
+        self.raw.patience = None
+        self._simple(_BEGIN_SNAPSHOT + self._lift_limits())
+
+    def query(self, sql: str, params: Params = ()) -> list[Row]:
+        """All rows of one statement; one that comes again is prepared."""
+        if sql in self._asked:
+            self._simple(self._prepared_call(sql, params))
+        else:
+            self._asked.add(sql)
+            self.cursor.execute(_sql(sql), params or None)
+        return self.cursor.fetchall()
+
+    def run(self, statements: Sequence[Statement], *, commit: bool) -> None:
+        """Everything in one message, the commit included: one round trip, and the server parses each SQL once.
+
+        If one statement fails the server skips the rest of the message, so a failed insert is never committed.
+        """
+        calls = [self._prepared_call(sql, row) for sql, rows in statements for row in rows]
+        while len(calls) > _CALLS_PER_MESSAGE:
+            self._simple("; ".join(calls[:_CALLS_PER_MESSAGE]))
+            calls = calls[_CALLS_PER_MESSAGE:]
+        if commit:
+            calls.append("COMMIT")
+        if calls:
+            self._simple("; ".join(calls))
+
+    def _prepared_call(self, sql: str, params: Params) -> str:
+        """The statement as text that may stand beside others in one message, values as literals of the server's."""
+        if not params:
+            return sql
+        name = self._prepared.get(sql)
+        if name is None:
+            name = f"xmh_{len(self._prepared)}"
+            count = itertools.count(1)
+            self._simple(f"PREPARE {name} AS {re.sub('[?]', lambda _: f'${next(count)}', sql)}")
+            self._prepared[sql] = name
+        return f"EXECUTE {name}({', '.join(map(self._literal, params))})"
+
+    def _literal(self, value: object) -> str:
+        if value.__class__ is int:
+            return str(value)
+        if value is None:
+            return "NULL"
+        if isinstance(value, str) and "\x00" not in value:
+            # Without quote and backslash there is nothing to escape; the rest is the server's library's business.
+            plain = "'" not in value and "\\" not in value
+            return f"'{value}'" if plain else self._escaping.escape_literal(value.encode()).decode()
+        if isinstance(value, bytes):
+            return f"'\\x{value.hex()}'"
+        raise TypeError(f"not a value of the log's: {value!r}")
+
+    def rollback(self) -> None:
+        """End the transaction without a trace."""
+        if self.raw.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+            self.cursor.execute("ROLLBACK")
+        self.raw.patience = PATIENCE_SECONDS
+
+    def table_names(self) -> set[str]:
+        """Tables that exist where this session looks first."""
+        rows = self.query("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+        return {name for (name,) in rows}
+
+    def triggers(self) -> set[str]:
+        """Triggers that fire always, even in a session that calls itself a replica."""
+        rows = self.query(
+            "SELECT tgname FROM pg_trigger WHERE tgenabled = 'A' AND tgrelid IN "
+            "(to_regclass('events'), to_regclass('commands'))"
+        )
+        return {name for (name,) in rows}
+
+    def scrub(self, table: str) -> None:
+        """Write the table anew: an UPDATE leaves the old row in the file. The server's own WAL archive is not ours."""
+        self.cursor.execute(f"VACUUM (FULL) {table}")
+
+    def reusable(self) -> bool:
+        """Whether the server said the session is idle, outside any transaction."""
+        return not self.raw.closed and self.raw.info.transaction_status is TransactionStatus.IDLE
+
+    def close(self) -> None:
+        """Close; never raises."""
+        with contextlib.suppress(psycopg.Error):
+            self.raw.close()
+
+
+class PostgresBackend(Backend):
+    """A PostgreSQL database under its URL."""
+
+    one_writer_per_process = False
+
+    def __init__(self, url: str) -> None:
+        """Remember the URL; nothing is opened yet."""
+        self.url = url
+
+    def connect(self, *, create: bool = False) -> PostgresConnection:
+        """A new connection that notices a dead server within seconds."""
+        del create  # databases are made by the administrator
+        raw = _Session.connect(
+            self.url,
+            autocommit=True,
+            prepare_threshold=None,  # we prepare; the driver would drop all prepared statements at every ROLLBACK
+            connect_timeout=BUSY_SECONDS,
+            keepalives=1,
+            keepalives_idle=2,
+            keepalives_interval=2,
+            keepalives_count=2,
+            tcp_user_timeout=TRANSACTION_SECONDS * 1000,
+            application_name="xmh",
+            client_encoding="UTF8",
+        )
+        connection = PostgresConnection(raw)
+        try:
+            connection.configure()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def driver_connection(self) -> Any:
+        """The bare connection for the migrations, which may take their time."""
+        connection = self.connect()
+        connection.raw.execute(
+            "SELECT set_config(name, '0', false) FROM pg_settings WHERE name LIKE '%_timeout' "
+            "AND name IN ('transaction_timeout', 'statement_timeout')"
+        )
+        connection.raw.autocommit = False
+        return connection.raw
+
+    def lost(self, error: BaseException) -> bool:
+        """The server went away since (restart, cut line); not that it is busy, nor that it does not answer."""
+        if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) or isinstance(
+            error, _NoAnswerError
+        ):
+            return False
+        return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
+
+    def explain(self, error: BaseException) -> LogError | None:
+        """Down, busy, full, read-only, forbidden; anything else is a fault of ours."""
+        if not isinstance(error, psycopg.Error):
+            return None
+        if isinstance(error, psycopg.IntegrityError):
+            return LogDamaged(f"事件日志拒绝写入：{_first_line(error)}；请运行 xmh audit verify")
+        state = error.sqlstate or ""
+        for prefix, message in _MESSAGES.items():
+            if state.startswith(prefix):
+                return LogUnreachable(message)
+        # Without a state the driver speaks: refused, reset, timed out, closed, or not let in.
+        if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+            return None
+        return LogUnreachable(_LOGIN if any(reason in str(error) for reason in _NOT_LET_IN) else _DOWN)
+
+
+def _first_line(error: psycopg.Error) -> str:
+    return (error.diag.message_primary or str(error)).splitlines()[0]

@@ -1,0 +1,96 @@
+"""The read model from zero: all that is read follows from the events, so it can be thrown away and made again."""
+
+from collections.abc import Callable, Iterator
+
+from domain.base import Frozen
+from domain.envelope import Recorded
+from eventlog.backend import Row, Statement
+from eventlog.database import Database, Transaction
+from eventlog.numbers import SeriesCount
+from eventlog.reading import page
+from eventlog.readmodel import PUT_NUMBER, READ_MODEL, event_statements, fold, state_statements, state_text
+from eventlog.rows import recorded
+
+PAGE = 2000
+
+Progress = Callable[[int, int], None]
+"""Called with events done and events in all."""
+
+
+class Projection:
+    """The read model in the making: folds events in the order of `position` and hands out what they write."""
+
+    def __init__(self) -> None:
+        """Start from nothing."""
+        self._states: dict[str, tuple[Recorded, Frozen]] = {}
+        self._numbers = SeriesCount()
+        self._pending: list[Statement] = []
+
+    def take(self, event: Recorded) -> str | None:
+        """Fold one event; what is wrong with the number it took, in Chinese, or None.
+
+        Raises:
+            UnknownEventError, UnknownKindError, ValidationError, TypeError: this build cannot read the event.
+        """
+        _, before = self._states.get(event.stream, (None, None))
+        state = fold(event.stream, before, [event])
+        self._pending.extend(event_statements(event))
+        self._states[event.stream] = (event, state)
+        return self._numbers.take(event)
+
+    def forget(self, stream: str) -> None:
+        """Leave a stream out that cannot be read to its end."""
+        self._states.pop(stream, None)
+
+    def pending(self) -> list[Statement]:
+        """Directory rows since the last call."""
+        pending, self._pending = self._pending, []
+        return pending
+
+    def rest(self) -> list[Statement]:
+        """The rows of states and series in the end, as `append` would have left them."""
+        rows = [
+            statement
+            for last, state in self._states.values()
+            for statement in state_statements(last, state, state_text(state))
+        ]
+        numbers = list(self._numbers.last.items())
+        return [*rows, (PUT_NUMBER, numbers)] if numbers else rows
+
+
+def rebuild(database: Database, progress: Progress | None = None) -> int:
+    """Make the read model again from the events, in one transaction; the number of events folded.
+
+    Writers wait meanwhile; readers see the old read model until the new one is there.
+
+    Raises:
+        LogUnreachable: the database is down; nothing is changed.
+        UnknownEventError: the log holds events of a newer build; nothing is changed.
+    """
+    projection = Projection()
+    with database.writing(long=True) as transaction:
+        transaction.run([(f"DELETE FROM {table}", [()]) for table in READ_MODEL])  # noqa: S608  (constants)
+        done, total = 0, last_position(transaction)
+        for rows in pages(transaction):
+            for row in rows:
+                projection.take(recorded(row))
+            transaction.run(projection.pending())
+            done += len(rows)
+            if progress is not None:
+                progress(done, total)
+        transaction.commit(projection.rest())
+    return done
+
+
+def last_position(transaction: Transaction) -> int:
+    """The newest position; 0 when the log is empty."""
+    row = transaction.one("SELECT max(position) FROM events")
+    return (row[0] or 0) if row else 0
+
+
+def pages(transaction: Transaction) -> Iterator[list[Row]]:
+    """The whole log in the order of `position`, a page at a time."""
+    after = -(2**62)
+    while rows := page(transaction, after, PAGE):
+        yield rows
+        after = rows[-1][0]

@@ -1,0 +1,322 @@
+"""Reading the log and its read model. Imports neither Temporal nor SQLAlchemy: a read starts in a third of a second."""
+
+# ruff: noqa: S608  (SQL is put together from constants here, values are parameters)
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import date, datetime
+from itertools import groupby
+from typing import cast
+
+from domain.base import Frozen
+from domain.calendar import WorkCalendar
+from domain.envelope import Recorded, from_micros, micros
+from domain.log import Rulebook
+from domain.office import CALENDAR_STREAM, POLICY_STREAM, RULEBOOK_STREAMS, Person, Unit
+from domain.policy import Policy
+from domain.streams import kind_of
+from domain.terms import ENDED, Stage
+from eventlog.backend import Row
+from eventlog.database import Database, Transaction
+from eventlog.readmodel import fold, parse_state
+from eventlog.rows import EVENT_COLUMNS, recorded
+
+PAGE = 1000
+_FOREVER = 2**62
+_LAST_VERSION = 2**31 - 1
+_STATES = "SELECT stream, kind, version, hash, position, state FROM states"
+_MATTERS = "SELECT stream, number, title, stage, lead, due, version FROM matters"
+_UNITS = "SELECT id, name, level, supervision, parent, aliases FROM units"
+_PEOPLE = "SELECT id, name, unit, role, phone, email, left_at FROM people"
+
+
+class Head(Frozen):
+    """Where a stream stands; version 0 and an empty hash when it has no event."""
+
+    stream: str
+    version: int = 0
+    hash: str = ""
+
+
+class StreamState(Frozen):
+    """The state of a stream as its fold gives it, and the version, hash and position it stands on."""
+
+    stream: str
+    kind: str
+    version: int
+    hash: str
+    position: int
+    state: Frozen
+
+
+class ListedMatter(Frozen):
+    """What a matter is found and listed by."""
+
+    stream: str
+    number: str
+    title: str
+    stage: Stage
+    lead: str | None
+    due: date | None
+    version: int
+
+
+class PersonOnRecord(Person):
+    """A person of the directory, also one who left."""
+
+    left_at: datetime | None = None
+
+
+# --- the log ----------------------------------------------------------------------------------------------------------
+
+
+def read_stream(
+    database: Database,
+    stream: str,
+    after: int = 0,
+    upto_version: int | None = None,
+    as_of: datetime | None = None,
+) -> tuple[Recorded, ...]:
+    """The events of a stream in order, after a version, up to a version or as known at an instant."""
+    with database.reading() as transaction:
+        return stream_events(transaction, stream, after=after, upto_version=upto_version, as_of=as_of)
+
+
+def stream_events(
+    transaction: Transaction,
+    stream: str,
+    *,
+    after: int = 0,
+    upto_version: int | None = None,
+    as_of: datetime | None = None,
+) -> tuple[Recorded, ...]:
+    """`read_stream` within a transaction. Recording times never go back in a stream, so `as_of` gives a prefix."""
+    upto = _LAST_VERSION if upto_version is None else upto_version
+    rows = transaction.all(
+        f"SELECT {EVENT_COLUMNS} FROM events WHERE stream = ? AND version > ? AND version <= ? AND recorded_at <= ? "
+        "ORDER BY version",
+        (stream, after, upto, _FOREVER if as_of is None else micros(as_of)),
+    )
+    return tuple(map(recorded, rows))
+
+
+def read_all(database: Database, after: int = 0, limit: int = PAGE) -> tuple[Recorded, ...]:
+    """The next events of the whole log after a position. Positions appear in order: none is ever filled in later."""
+    with database.reading() as transaction:
+        return tuple(map(recorded, page(transaction, after, limit)))
+
+
+def page(transaction: Transaction, after: int, limit: int) -> list[Row]:
+    """Rows of the whole log after a position."""
+    sql = f"SELECT {EVENT_COLUMNS} FROM events WHERE position > ? ORDER BY position LIMIT ?"
+    return transaction.all(sql, (after, limit))
+
+
+def head(database: Database, stream: str) -> Head:
+    """Where the stream stands."""
+    sql = "SELECT version, hash FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1"
+    with database.reading() as transaction:
+        row = transaction.one(sql, (stream,))
+    return Head(stream=stream, version=row[0], hash=row[1]) if row else Head(stream=stream)
+
+
+def find_command(database: Database, command_id: str) -> tuple[Recorded, ...] | None:
+    """The events a command gave; None when it is not in the log."""
+    with database.reading() as transaction:
+        return command_events(transaction, command_id) or None
+
+
+def command_events(transaction: Transaction, command_id: str) -> tuple[Recorded, ...]:
+    """The events a command gave; none when it is not in the log."""
+    rows = transaction.all(
+        f"SELECT {', '.join(f'e.{c}' for c in EVENT_COLUMNS.split(', '))} FROM commands c "
+        "JOIN events e ON e.stream = c.stream AND e.version BETWEEN c.first AND c.last "
+        "WHERE c.command_id = ? ORDER BY e.version",
+        (command_id,),
+    )
+    return tuple(map(recorded, rows))
+
+
+# --- states -----------------------------------------------------------------------------------------------------------
+
+
+def load(database: Database, stream: str) -> StreamState | None:
+    """The current state of a stream; None when it has no event."""
+    with database.reading() as transaction:
+        row = transaction.one(f"{_STATES} WHERE stream = ?", (stream,))
+    return _state(row) if row else None
+
+
+def matter_states(database: Database, *, as_of: datetime | None = None) -> tuple[StreamState, ...]:
+    """Every matter's state, now or as known at an instant."""
+    return states_of(database, "matter", as_of=as_of)
+
+
+def states_of(database: Database, kind: str, *, as_of: datetime | None = None) -> tuple[StreamState, ...]:
+    """The states of all streams of a kind, now or as known at an instant."""
+    if as_of is not None:
+        return tuple(_states_as_of(database, kind, as_of))
+    with database.reading() as transaction:
+        rows = transaction.all(f"{_STATES} WHERE kind = ?", (kind,))
+    return tuple(_state(row) for row in sorted(rows, key=lambda row: row[0]))
+
+
+def states_since(database: Database, kind: str, position: int) -> tuple[StreamState, ...]:
+    """The states of the streams of a kind that an event after `position` moved."""
+    with database.reading() as transaction:
+        rows = transaction.all(f"{_STATES} WHERE kind = ? AND position > ?", (kind, position))
+    return tuple(_state(row) for row in sorted(rows, key=lambda row: row[0]))
+
+
+def _states_as_of(database: Database, kind: str, as_of: datetime) -> Iterator[StreamState]:
+    with database.reading(snapshot=True) as transaction:
+        rows = transaction.all(
+            f"SELECT {EVENT_COLUMNS} FROM events WHERE stream IN (SELECT stream FROM states WHERE kind = ?) "
+            "AND recorded_at <= ? ORDER BY stream, version",
+            (kind, micros(as_of)),
+        )
+    events = sorted(map(recorded, rows), key=lambda event: event.stream)
+    for stream, group in groupby(events, key=lambda event: event.stream):
+        yield folded(stream, list(group))
+
+
+def folded(stream: str, events: list[Recorded]) -> StreamState:
+    """The state after all events of a stream, from its first on."""
+    last = events[-1]
+    return StreamState(
+        stream=stream,
+        kind=kind_of(stream),
+        version=last.version,
+        hash=last.hash,
+        position=last.position,
+        state=fold(stream, None, events),
+    )
+
+
+def open_streams(database: Database, kind: str) -> tuple[Head, ...]:
+    """Heads of the streams of a kind that still live: a closed or cancelled matter does not."""
+    with database.reading() as transaction:
+        rows = transaction.all(
+            "SELECT s.stream, s.version, s.hash, m.stage FROM states s LEFT JOIN matters m ON m.stream = s.stream "
+            "WHERE s.kind = ?",
+            (kind,),
+        )
+    ended = {stage.value for stage in ENDED}
+    return tuple(Head(stream=s, version=v, hash=h) for s, v, h, stage in sorted(rows) if stage not in ended)
+
+
+# --- rulebook ---------------------------------------------------------------------------------------------------------
+
+
+def rulebook(database: Database, as_of: datetime | None = None) -> Rulebook:
+    """The calendar and policy in force, or as known at an instant."""
+    if as_of is None:
+        with database.reading() as transaction:
+            return rulebook_in(transaction)
+    with database.reading(snapshot=True) as transaction:
+        found = {stream: stream_events(transaction, stream, as_of=as_of) for stream in RULEBOOK_STREAMS}
+    states = {stream: folded(stream, list(events)) for stream, events in found.items() if events}
+    return _rulebook(states)
+
+
+def rulebook_in(transaction: Transaction) -> Rulebook:
+    """`rulebook` within a transaction."""
+    rows = transaction.all(f"{_STATES} WHERE stream IN (?, ?)", RULEBOOK_STREAMS)
+    return _rulebook({row[0]: _state(row) for row in rows})
+
+
+def _rulebook(states: dict[str, StreamState]) -> Rulebook:
+    calendar, policy = states.get(CALENDAR_STREAM), states.get(POLICY_STREAM)
+    return Rulebook(
+        version=max((s.position for s in states.values()), default=0),
+        calendar=cast("WorkCalendar", calendar.state) if calendar else WorkCalendar(),
+        policy=cast("Policy", policy.state) if policy else Policy(),
+    )
+
+
+# --- finding ----------------------------------------------------------------------------------------------------------
+
+
+def find_matters(database: Database, words: str) -> tuple[ListedMatter, ...]:
+    """The matters meant by a number (`XMH-2022-007`), its tail (`7`), a stream, or words of the title.
+
+    The first of these that fits anything decides; several matters come back when the words fit several.
+    """
+    with database.reading() as transaction:
+        matters = sorted(map(_matter, transaction.all(_MATTERS)), key=lambda m: m.number)
+    wanted = _plain(words)
+    exact = tuple(m for m in matters if wanted in (_plain(m.number), _plain(m.stream)))
+    if exact or not wanted:
+        return exact
+    if wanted.isdecimal():
+        tail = tuple(m for m in matters if _tail(m.number) == int(wanted))
+        if tail:
+            return tail
+    return tuple(m for m in matters if all(word in _plain(m.title) for word in wanted.split()))
+
+
+def _plain(text: str) -> str:
+    """Full width, case and blanks do not matter."""
+    return unicodedata.normalize("NFKC", text).casefold().strip()
+
+
+def _tail(number: str) -> int | None:
+    found = re.search(r"(\d+)\D*$", number)
+    return int(found[1]) if found else None
+
+
+# --- directory --------------------------------------------------------------------------------------------------------
+
+
+def person(database: Database, person_id: str) -> PersonOnRecord | None:
+    """A person by id, also one who left; None when never recorded."""
+    with database.reading() as transaction:
+        row = transaction.one(f"{_PEOPLE} WHERE id = ?", (person_id,))
+    return _person(row) if row else None
+
+
+def people(database: Database, *, former: bool = False) -> tuple[PersonOnRecord, ...]:
+    """Everybody in the directory by id; with `former` also those who left."""
+    with database.reading() as transaction:
+        rows = transaction.all(_PEOPLE)
+    return tuple(_person(row) for row in sorted(rows, key=lambda row: row[0]) if former or row[6] is None)
+
+
+def unit(database: Database, unit_id: str) -> Unit | None:
+    """A unit by id; None when never recorded."""
+    with database.reading() as transaction:
+        row = transaction.one(f"{_UNITS} WHERE id = ?", (unit_id,))
+    return _unit(row) if row else None
+
+
+def units(database: Database) -> tuple[Unit, ...]:
+    """All units by id."""
+    with database.reading() as transaction:
+        rows = transaction.all(_UNITS)
+    return tuple(_unit(row) for row in sorted(rows, key=lambda row: row[0]))
+
+
+# --- rows -------------------------------------------------------------------------------------------------------------
+
+
+def _state(row: Row) -> StreamState:
+    stream, kind, version, digest, position, text = row
+    state = parse_state(kind, text)
+    return StreamState(stream=stream, kind=kind, version=version, hash=digest, position=position, state=state)
+
+
+def _matter(row: Row) -> ListedMatter:
+    return ListedMatter.model_validate(dict(zip(ListedMatter.model_fields, row, strict=True)))
+
+
+def _unit(row: Row) -> Unit:
+    found = dict(zip(Unit.model_fields, row, strict=True))
+    return Unit.model_validate({**found, "aliases": json.loads(found["aliases"])})
+
+
+def _person(row: Row) -> PersonOnRecord:
+    *entry, left_at = row
+    found = dict(zip(Person.model_fields, entry, strict=True))
+    return PersonOnRecord.model_validate({**found, "left_at": None if left_at is None else from_micros(left_at)})

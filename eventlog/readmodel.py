@@ -1,0 +1,150 @@
+"""The read model: what an event changes in the tables that are read; append, rebuild and verify all compute it here."""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Protocol, cast
+
+from domain.base import Frozen
+from domain.envelope import Recorded, micros
+from domain.event import decode
+from domain.numbering import NumberLedger, NumbersAdvanced, evolve_numbers
+from domain.office import PersonLeft, PersonRecorded, UnitRecorded
+from domain.streams import FOLDS, Fold, kind_of
+from domain.terms import Stage
+from eventlog.backend import Statement
+
+FOLDS.setdefault("numbers", Fold(NumberLedger, evolve_numbers))
+
+_PUT_STATE = (
+    "INSERT INTO states (stream, kind, version, hash, position, state) VALUES (?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (stream) DO UPDATE SET version = excluded.version, hash = excluded.hash, "
+    "position = excluded.position, state = excluded.state"
+)
+_PUT_MATTER = (
+    "INSERT INTO matters (stream, number, title, stage, lead, due, version) VALUES (?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (stream) DO UPDATE SET number = excluded.number, title = excluded.title, stage = excluded.stage, "
+    "lead = excluded.lead, due = excluded.due, version = excluded.version"
+)
+_PUT_UNIT = (
+    "INSERT INTO units (id, name, level, supervision, parent, aliases) VALUES (?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (id) DO UPDATE SET name = excluded.name, level = excluded.level, "
+    "supervision = excluded.supervision, parent = excluded.parent, aliases = excluded.aliases"
+)
+_PUT_PERSON = (
+    "INSERT INTO people (id, name, unit, role, phone, email, left_at) VALUES (?, ?, ?, ?, ?, ?, NULL) "
+    "ON CONFLICT (id) DO UPDATE SET name = excluded.name, unit = excluded.unit, role = excluded.role, "
+    "phone = excluded.phone, email = excluded.email, left_at = NULL"
+)
+_ADVANCE_NUMBER = (
+    "INSERT INTO numbers (series, last) VALUES (?, ?) "
+    "ON CONFLICT (series) DO UPDATE SET last = excluded.last WHERE numbers.last < excluded.last"
+)
+PUT_NUMBER = "INSERT INTO numbers (series, last) VALUES (?, ?) ON CONFLICT (series) DO UPDATE SET last = excluded.last"
+_BY_EVENT = frozenset({"directory", "numbers"})
+_PERSON_LEFT = "UPDATE people SET left_at = ? WHERE id = ?"
+
+READ_MODEL = {
+    "states": ("stream", "kind", "version", "hash", "position", "state"),
+    "matters": ("stream", "number", "title", "stage", "lead", "due", "version"),
+    "units": ("id", "name", "level", "supervision", "parent", "aliases"),
+    "people": ("id", "name", "unit", "role", "phone", "email", "left_at"),
+    "numbers": ("series", "last"),
+}
+"""The tables that follow from the events alone, with their columns, the key first."""
+
+
+class ListedMatter(Protocol):
+    """What a state must tell to stand in the list of matters."""
+
+    @property
+    def number(self) -> str:
+        """As people read it."""
+
+    @property
+    def title(self) -> str:
+        """In words."""
+
+    @property
+    def stage(self) -> Stage:
+        """办理阶段."""
+
+    @property
+    def lead(self) -> str | None:
+        """牵头单位 by id."""
+
+    @property
+    def due(self) -> date | None:
+        """办结时限."""
+
+
+class UnknownKindError(Exception):
+    """No fold is known for this kind of stream."""
+
+
+def fold(stream: str, state: Frozen | None, events: Sequence[Recorded]) -> Frozen:
+    """The state after the events.
+
+    Raises:
+        UnknownKindError: for a kind of stream this build does not know.
+    """
+    known = FOLDS.get(kind_of(stream))
+    if known is None or not events:
+        raise UnknownKindError(stream)
+    for event in events:
+        state = known.evolve(state, event)
+    return cast("Frozen", state)
+
+
+def state_text(state: Frozen) -> str:
+    """A state as stored."""
+    return state.model_dump_json()
+
+
+def parse_state(kind: str, text: str) -> Frozen:
+    """A state as read.
+
+    Raises:
+        UnknownKindError: for a kind of stream this build does not know.
+    """
+    known = FOLDS.get(kind)
+    if known is None:
+        raise UnknownKindError(kind)
+    return cast("Frozen", known.state.model_validate_json(text))
+
+
+def state_statements(last: Recorded, state: Frozen, text: str) -> list[Statement]:
+    """The rows that show a stream as of its last event."""
+    kind = kind_of(last.stream)
+    put: Statement = (_PUT_STATE, [(last.stream, kind, last.version, last.hash, last.position, text)])
+    listed = LISTED.get(kind)
+    return [put, *listed(last, state)] if listed else [put]
+
+
+def event_statements(event: Recorded) -> list[Statement]:
+    """The directory or number rows one event changes. One by one, so that it does not matter how they were batched."""
+    if kind_of(event.stream) not in _BY_EVENT:
+        return []
+    match decode(event):
+        case UnitRecorded(unit=u):
+            aliases = json.dumps(u.aliases, ensure_ascii=False)
+            return [(_PUT_UNIT, [(u.id, u.name, u.level.value, u.supervision.value, u.parent, aliases)])]
+        case PersonRecorded(person=p):
+            return [(_PUT_PERSON, [(p.id, p.name, p.unit, p.role.value, p.phone, p.email)])]
+        case PersonLeft(person=person):
+            return [(_PERSON_LEFT, [(micros(event.recorded_at), person)])]
+        case NumbersAdvanced(name=series, past=n):
+            return [(_ADVANCE_NUMBER, [(series, n)])]
+        case _:
+            return []
+
+
+def _matter(last: Recorded, state: Frozen) -> list[Statement]:
+    matter = cast("ListedMatter", state)
+    due = None if matter.due is None else matter.due.isoformat()
+    row = (last.stream, matter.number, matter.title, matter.stage.value, matter.lead, due, last.version)
+    return [(_PUT_MATTER, [row])]
+
+
+LISTED: dict[str, Callable[[Recorded, Frozen], list[Statement]]] = {"matter": _matter}
+"""Kind of stream → the row it is listed by."""

@@ -1,0 +1,47 @@
+"""Between a row of `events` and a `Recorded`: the order of columns, and nothing re-serialised on the way."""
+
+# ruff: noqa: S608  (column names are constants)
+
+from functools import lru_cache
+
+from domain.envelope import Actor, Recorded, canonical, from_micros
+from eventlog.backend import Row
+
+EVENT_COLUMNS = (
+    "position, headquarters, stream, version, event_id, type, schema, payload, actor, command_id, causation, "
+    "occurred_at, recorded_at, previous_hash, hash"
+)
+INSERT_EVENT = f"INSERT INTO events ({EVENT_COLUMNS}) VALUES ({', '.join('?' * 15)})"
+
+
+@lru_cache(maxsize=1024)
+def actor_text(actor: Actor) -> str:
+    """The actor as stored and hashed."""
+    return canonical(actor.model_dump(mode="json", exclude_none=True))
+
+
+@lru_cache(maxsize=1024)
+def actor_of(text: str) -> Actor:
+    """The actor of its stored text."""
+    return Actor.model_validate_json(text)
+
+
+def recorded(row: Row) -> Recorded:
+    """The event of a row selected by `EVENT_COLUMNS`."""
+    return Recorded(
+        position=row[0],
+        headquarters=row[1],
+        stream=row[2],
+        version=row[3],
+        event_id=row[4],
+        type=row[5],
+        schema_version=row[6],
+        payload=row[7],
+        actor=actor_of(row[8]),
+        command_id=row[9],
+        causation=row[10],
+        occurred_at=from_micros(row[11]),
+        recorded_at=from_micros(row[12]),
+        previous_hash=row[13],
+        hash=row[14],
+    )

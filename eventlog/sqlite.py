@@ -1,0 +1,142 @@
+"""SQLite: one file, WAL, every commit flushed to disk."""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from eventlog.backend import BUSY_SECONDS, Backend, Connection, Params, Question, Row, Statement
+from eventlog.errors import LogDamaged, LogError, LogUnreachable
+
+_MESSAGES = {
+    sqlite3.SQLITE_BUSY: "事件日志正被占用，请稍后用同一命令重试",
+    sqlite3.SQLITE_LOCKED: "事件日志正被占用，请稍后用同一命令重试",
+    sqlite3.SQLITE_FULL: "磁盘已满，事件日志无法写入；请清理磁盘后重试",
+    sqlite3.SQLITE_READONLY: "事件日志所在位置只读，无法写入；请检查目录权限",
+    sqlite3.SQLITE_CANTOPEN: "打不开事件日志文件；请检查数据目录是否存在、有无权限，或先运行 xmh up",
+    sqlite3.SQLITE_PERM: "没有权限打开事件日志文件；请检查目录权限",
+    sqlite3.SQLITE_IOERR: "读写事件日志时磁盘出错；请检查磁盘",
+    sqlite3.SQLITE_NOMEM: "内存不足，事件日志无法读写",
+}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+class SqliteConnection(Connection):
+    """A connection in autocommit mode: transactions are begun and ended by us, visibly."""
+
+    def __init__(self, raw: sqlite3.Connection) -> None:
+        """Wrap the driver's connection."""
+        self.raw = raw
+
+    def begin_write(self, *, long: bool, look: Question | None = None) -> list[Row]:
+        """IMMEDIATE: a transaction that began by reading could not become a writer safely."""
+        del long  # SQLite has no transaction time limit
+        self.raw.execute("BEGIN IMMEDIATE")
+        return self.query(*look) if look else []
+
+    def begin_snapshot(self) -> None:
+        """In WAL mode a deferred transaction sees the moment of its first read."""
+        self.raw.execute("BEGIN")
+
+    def query(self, sql: str, params: Params = ()) -> list[Row]:
+        """All rows of one statement."""
+        return self.raw.execute(sql, tuple(params)).fetchall()
+
+    def run(self, statements: Sequence[Statement], *, commit: bool) -> None:
+        """Run statements in order, then commit if asked."""
+        for sql, rows in statements:
+            if len(rows) == 1:
+                self.raw.execute(sql, tuple(rows[0]))
+            else:
+                self.raw.executemany(sql, [tuple(r) for r in rows])
+        if commit:
+            self.raw.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """End the transaction without a trace; some errors (a full disk) have ended it already."""
+        if self.raw.in_transaction:
+            self.raw.execute("ROLLBACK")
+
+    def table_names(self) -> set[str]:
+        """Tables that exist."""
+        return {name for (name,) in self.query("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+    def triggers(self) -> set[str]:
+        """Triggers that exist; SQLite cannot disable one without dropping it."""
+        return {name for (name,) in self.query("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+
+    def scrub(self, table: str) -> None:
+        """Empty the write-ahead log; in the file itself `secure_delete` has zeroed what was overwritten."""
+        del table
+        self.raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def reusable(self) -> bool:
+        """Whether no transaction is open."""
+        return not self.raw.in_transaction
+
+    def close(self) -> None:
+        """Close; never raises."""
+        with contextlib.suppress(sqlite3.Error):
+            self.raw.close()
+
+
+class SqliteBackend(Backend):
+    """A file. It is created by the migrations only, readable by its owner alone (WAL and SHM inherit the mode)."""
+
+    one_writer_per_process = True
+
+    def __init__(self, path: Path) -> None:
+        """Remember the file; nothing is opened yet."""
+        self.path = path
+
+    def missing(self) -> bool:
+        """Whether the file is not there."""
+        return not self.path.exists()
+
+    def connect(self, *, create: bool = False) -> SqliteConnection:
+        """A new connection; without `create` a missing file is an error, not an empty log."""
+        if create:
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        raw = sqlite3.connect(
+            f"file:{quote(str(self.path))}?mode=rw",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,  # the pool hands a connection to one thread at a time
+            cached_statements=128,
+        )
+        try:
+            raw.execute("PRAGMA journal_mode=WAL")
+            raw.execute("PRAGMA synchronous=FULL")
+            raw.execute("PRAGMA foreign_keys=ON")
+            raw.execute("PRAGMA trusted_schema=OFF")
+            raw.execute("PRAGMA secure_delete=ON")  # a destroyed key leaves no bytes in free pages
+        except BaseException:
+            raw.close()
+            raise
+        return SqliteConnection(raw)
+
+    def driver_connection(self) -> Any:
+        """The bare connection for the migrations; makes the file."""
+        return self.connect(create=True).raw
+
+    def explain(self, error: BaseException) -> LogError | None:
+        """Busy, full, read-only, missing, damaged; anything else is a fault of ours."""
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            return LogUnreachable(_MESSAGES[sqlite3.SQLITE_CANTOPEN])
+        if isinstance(error, PermissionError):
+            return LogUnreachable(_MESSAGES[sqlite3.SQLITE_PERM])
+        if isinstance(error, OSError):
+            return LogUnreachable(_MESSAGES[sqlite3.SQLITE_IOERR])
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if isinstance(error, sqlite3.IntegrityError):
+            return LogDamaged(f"事件日志拒绝写入：{error}；请运行 xmh audit verify")
+        if isinstance(error, sqlite3.Error) and code in _DAMAGED:
+            return LogDamaged(f"{self.path.name} 不是完好的数据库文件；请从备份恢复")
+        if isinstance(error, sqlite3.Error) and code in _MESSAGES:
+            return LogUnreachable(_MESSAGES[code])
+        return None

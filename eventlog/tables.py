@@ -1,0 +1,139 @@
+"""The tables, as SQLModel: the schema of record, which the migrations are checked against.
+
+The hot path speaks plain SQL through `eventlog.database`; importing this module costs half a second, so only the
+migrations and their test do.
+"""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+BIG = BigInteger().with_variant(Integer, "sqlite")
+"""64 bits on both databases; SQLite's `INTEGER PRIMARY KEY` is its row id."""
+
+
+class EventRow(SQLModel, table=True):
+    """An event exactly as hashed; columns are named as in the envelope. Times are microseconds since 1970 UTC."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        UniqueConstraint("stream", "version", name="events_stream_version"),
+        UniqueConstraint("event_id", name="events_event_id"),
+    )
+
+    position: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+    headquarters: str = Field(sa_type=Text)
+    stream: str = Field(sa_type=Text)
+    version: int
+    event_id: str = Field(sa_type=Text)
+    type: str = Field(sa_type=Text)
+    schema_version: int = Field(sa_column=Column("schema", Integer, nullable=False))
+    payload: str = Field(sa_type=Text)
+    actor: str = Field(sa_type=Text)
+    command_id: str = Field(sa_type=Text)
+    causation: str | None = Field(default=None, sa_type=Text)
+    occurred_at: int = Field(sa_type=BigInteger)
+    recorded_at: int = Field(sa_type=BigInteger)
+    previous_hash: str = Field(sa_type=Text)
+    hash: str = Field(sa_type=Text)
+
+
+class CommandRow(SQLModel, table=True):
+    """A command that is in the log, and the versions of the events it gave."""
+
+    __tablename__ = "commands"
+
+    command_id: str = Field(sa_type=Text, primary_key=True)
+    stream: str = Field(sa_type=Text)
+    first: int
+    last: int
+    request_hash: str = Field(sa_type=Text)
+
+
+class StateRow(SQLModel, table=True):
+    """Read model: the state of one stream as its fold gives it, at the version and hash it stands on."""
+
+    __tablename__ = "states"
+    __table_args__ = (Index("states_kind", "kind"),)
+
+    stream: str = Field(sa_type=Text, primary_key=True)
+    kind: str = Field(sa_type=Text)
+    version: int
+    hash: str = Field(sa_type=Text)
+    position: int = Field(sa_type=BigInteger)
+    state: str = Field(sa_type=Text)
+
+
+class MatterRow(SQLModel, table=True):
+    """Read model: what a matter is found and listed by. `due` is a date, as ISO text."""
+
+    __tablename__ = "matters"
+    __table_args__ = (
+        UniqueConstraint("number", name="matters_number"),
+        Index("matters_stage_due", "stage", "due"),
+    )
+
+    stream: str = Field(sa_type=Text, primary_key=True)
+    number: str = Field(sa_type=Text)
+    title: str = Field(sa_type=Text)
+    stage: str = Field(sa_type=Text)
+    lead: str | None = Field(default=None, sa_type=Text)
+    due: str | None = Field(default=None, sa_type=Text)
+    version: int
+
+
+class NumberRow(SQLModel, table=True):
+    """The last number given in a gapless series."""
+
+    __tablename__ = "numbers"
+
+    series: str = Field(sa_type=Text, primary_key=True)
+    last: int
+
+
+class UnitRow(SQLModel, table=True):
+    """Read model: a unit of the directory; `aliases` is a JSON list."""
+
+    __tablename__ = "units"
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    name: str = Field(sa_type=Text)
+    level: str = Field(sa_type=Text)
+    supervision: str = Field(sa_type=Text)
+    parent: str | None = Field(default=None, sa_type=Text)
+    aliases: str = Field(sa_type=Text)
+
+
+class PersonRow(SQLModel, table=True):
+    """Read model: a person of the directory; one who left stays, with the time, so that old events keep a name."""
+
+    __tablename__ = "people"
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    name: str = Field(sa_type=Text)
+    unit: str = Field(sa_type=Text)
+    role: str = Field(sa_type=Text)
+    phone: str | None = Field(default=None, sa_type=Text)
+    email: str | None = Field(default=None, sa_type=Text)
+    left_at: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class SecretKeyRow(SQLModel, table=True):
+    """The key of a stream's secret fields; destroying it (key NULL) is the only erasure there is."""
+
+    __tablename__ = "secret_keys"
+    __table_args__ = (Index("secret_keys_stream", "stream"),)
+
+    key_id: str = Field(sa_type=Text, primary_key=True)
+    stream: str = Field(sa_type=Text)
+    key: bytes | None = Field(default=None, sa_type=LargeBinary)
+    created_at: int = Field(sa_type=BigInteger)
+    destroyed_at: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class OutboxRow(SQLModel, table=True):
+    """An event still to be told to the outside, written in its own transaction; `sent_at` once told."""
+
+    __tablename__ = "outbox"
+
+    position: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+    sent_at: int | None = Field(default=None, sa_type=BigInteger)

@@ -1,0 +1,415 @@
+"""The one door through which every command to a matter leaves.
+
+Command line, imports and simulation all use it, so none can skip a rule. `recover` lives here too: it is the same door
+seen from inside, starting what the log says must be running.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from functools import cache
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.exceptions import ApplicationError
+from temporalio.runtime import Runtime, TelemetryConfig
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.base import Frozen, Refusal
+from domain.commands import Order
+from domain.lights import light
+from domain.log import LOG_UNREACHABLE
+from domain.matter import Matter
+from eventlog import reading
+from eventlog.database import Database
+from eventlog.errors import LogError
+from eventlog.recovery import advance_numbers
+from eventlog.watermark import highest
+from workflows.contract import MatterStart, Reply
+from workflows.matter import MatterWorkflow
+
+ANSWER_WITHIN = timedelta(seconds=8.5)
+"""A caller has his answer, or exit 5, within ten seconds of typing; starting the client takes the rest."""
+LOOK_UP_WITHIN = 1.0
+"""Seconds for asking the log whether the command is in it; a log that hangs must not keep the caller."""
+SHORTEST_ATTEMPT = 0.5
+CONNECT_WITHIN = timedelta(seconds=4)
+TASK_WITHIN = timedelta(seconds=5)
+"""A matter whose worker died in the middle of a task goes to another after this, while its callers still wait."""
+AT_ONCE = 10
+"""Temporal takes ten updates in flight per matter; more callers only wait."""
+SAID_BY_THE_SERVER = frozenset({"AcceptedUpdateCompletedWorkflow", "CanceledUpdate", "UnprocessedUpdate"})
+"""Failures the server puts in the workflow's mouth when a worker or a run ended meanwhile: no answer of ours."""
+UNREADABLE = "RuntimeError"
+"""What the SDK calls a payload that does not fit the model it should be."""
+QUERY_WITHIN = timedelta(seconds=5)
+WEDGED_AFTER = 3
+"""A workflow task that failed so often in a row will not get better by itself."""
+LOOK_AGAIN = 0.5
+"""Seconds between two looks at a matter that seems to differ from the log."""
+
+_LOOKING_UP = ThreadPoolExecutor(4, thread_name_prefix="look-up")
+
+T = TypeVar("T")
+
+
+class Unreachable(Exception):  # noqa: N818  (an answer, like `Refusal`)
+    """A needed service did not answer. The command may still be carried out; it can be repeated under its id."""
+
+    def __init__(self, message: str, command_id: str | None = None) -> None:
+        """Keep the line for the person, and the id to repeat with."""
+        super().__init__(message)
+        self.message = message
+        self.command_id = command_id
+
+
+async def connect(address: str, namespace: str = "default", within: timedelta = CONNECT_WITHIN) -> Client:
+    """A client with the data converter that workflows, tests and replays share.
+
+    Raises:
+        Unreachable: nobody answers there.
+    """
+    try:
+        connecting = Client.connect(
+            address, namespace=namespace, data_converter=pydantic_data_converter, runtime=silent_runtime()
+        )
+        return await asyncio.wait_for(connecting, within.total_seconds())
+    except (RuntimeError, RPCError, TimeoutError) as e:
+        raise Unreachable(f"连不上 Temporal 服务（{address}），请检查服务是否运行（xmh status）") from e
+
+
+@cache
+def silent_runtime() -> Runtime:
+    """The SDK's own runtime logs to standard output, where only the answer may stand."""
+    return Runtime(telemetry=TelemetryConfig(logging=None))
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """Submits commands. `renew_after` and `clock_shift` are those of `MatterStart`."""
+
+    client: Client
+    database: Database
+    task_queue: str
+    renew_after: int | None = None
+    clock_shift: timedelta = timedelta(0)
+
+    async def submit(self, order: Order) -> Reply:
+        """Carry out one command exactly once, whatever dies on the way.
+
+        Temporal remembers a failed update under its id, so each attempt has an id of its own and only the log
+        deduplicates: after anything but a clear answer it is asked whether the command is in it.
+
+        Raises:
+            Refusal: a rule said no; nothing is recorded.
+            Unreachable: no answer in time; the command may still be carried out.
+        """
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + ANSWER_WITHIN.total_seconds()
+        attempt = 0
+        while True:
+            left = max(deadline - LOOK_UP_WITHIN - clock(), SHORTEST_ATTEMPT)
+            failure: Exception
+            try:
+                update_id = f"{order.command_id}#{attempt}-{uuid4().hex[:6]}"
+                # The server's own limit comes first; ours is for a connection that hangs.
+                return await asyncio.wait_for(self._attempt(order, update_id, left), left + 0.3)
+            except WorkflowUpdateFailedError as e:
+                if isinstance(e.cause, ApplicationError) and e.cause.type not in SAID_BY_THE_SERVER:
+                    raise _answered(e.cause, order) from e
+                failure = e
+            except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, RuntimeError, TimeoutError) as e:
+                failure = e
+            recorded = await self._looked_up(order)
+            if recorded is not None:
+                return recorded
+            if isinstance(failure, RPCError) and failure.status is RPCStatusCode.FAILED_PRECONDITION:
+                await self._unwedge(order.stream)
+            attempt += 1
+            pause = min(0.1 * 2**attempt, 1)
+            if clock() + pause + SHORTEST_ATTEMPT + LOOK_UP_WITHIN > deadline or not _worth_another_try(failure):
+                raise Unreachable("服务没有及时答复，命令可能仍会执行", order.command_id) from failure
+            await asyncio.sleep(pause)
+
+    async def submit_all(self, orders: Sequence[Order]) -> list[Reply | Refusal | Unreachable]:
+        """Submit many; the answers come in the order of the commands."""
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def one(order: Order) -> Reply | Refusal | Unreachable:
+            async with gate:
+                try:
+                    return await self.submit(order)
+                except (Refusal, Unreachable) as e:
+                    return e
+
+        return await asyncio.gather(*(one(order) for order in orders))
+
+    async def _attempt(self, order: Order, update_id: str, seconds: float) -> Reply:
+        start = WithStartWorkflowOperation(
+            MatterWorkflow.run,
+            self._start_of(order.stream),
+            id=order.stream,
+            task_queue=self.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            task_timeout=TASK_WITHIN,
+        )
+        try:
+            return await self.client.execute_update_with_start_workflow(
+                MatterWorkflow.submit,
+                order,
+                start_workflow_operation=start,
+                id=update_id,
+                rpc_timeout=timedelta(seconds=seconds),
+            )
+        except Exception:
+            # The start holds the same error once more; asyncio prints a traceback of what nobody looked at.
+            with suppress(Exception):
+                await asyncio.wait_for(start.workflow_handle(), 0.1)
+            raise
+
+    async def _looked_up(self, order: Order) -> Reply | None:
+        # Not asyncio's own threads: the loop would wait for them in the end, however long the log hangs.
+        asking = asyncio.get_running_loop().run_in_executor(_LOOKING_UP, self._recorded, order)
+        try:
+            return await asyncio.wait_for(asking, LOOK_UP_WITHIN)
+        except TimeoutError:
+            return None
+
+    def _recorded(self, order: Order) -> Reply | None:
+        """The answer from the log, when the command is in it although nobody said so."""
+        try:
+            events = reading.find_command(self.database, order.command_id)
+            if not events:
+                return None
+            found = reading.load(self.database, order.stream)
+            rulebook = reading.rulebook(self.database)
+        except LogError:
+            return None
+        if found is None or not isinstance(found.state, Matter):
+            return None
+        matter = found.state
+        lit = light(matter, rulebook, datetime.now(UTC))
+        return Reply(
+            stream=order.stream,
+            matter=matter.number,
+            stage=matter.stage,
+            version=events[-1].version,
+            light=lit.light,
+            light_reason=lit.reason,
+            events=tuple(e.type for e in events),
+        )
+
+    async def wake_open_matters(self) -> int:
+        """Tell every open matter to look at the log again; after the calendar or the policy moved."""
+        heads = await asyncio.to_thread(reading.open_streams, self.database, "matter")
+        return sum(await _gathered(self._wake(head.stream) for head in heads))
+
+    async def _wake(self, stream: str) -> bool:
+        try:
+            await self.client.get_workflow_handle(stream).signal(MatterWorkflow.look_again)
+        except RPCError as e:
+            if e.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return True
+
+    # --- healing
+
+    async def _unwedge(self, stream: str) -> bool:
+        """End a matter whose workflow task fails again and again; whether it was one.
+
+        A history that no worker can replay stays so for ever. The log holds all that matters: the next start begins
+        from there.
+        """
+        with suppress(RPCError):
+            described = await self.client.get_workflow_handle(stream).describe(rpc_timeout=QUERY_WITHIN)
+            if described.raw_description.pending_workflow_task.attempt >= WEDGED_AFTER:
+                # This very run: another caller may have begun a new one meanwhile.
+                run = self.client.get_workflow_handle(stream, run_id=described.run_id)
+                await run.terminate("wedged: starts again from the log", rpc_timeout=QUERY_WITHIN)
+                return True
+        return False
+
+    async def _heal_silent(self, stream: str) -> None:
+        """A matter that does not answer: started again when it is wedged, else told to look at the log."""
+        if await self._unwedge(stream):
+            await self.start(stream)
+        else:
+            await self._wake(stream)
+
+    async def recover(self, *, dry_run: bool = False, verified: dict[str, int] | None = None) -> "Recovery":
+        """Start every open matter Temporal does not know, and wake every one that is not where the log is.
+
+        Args:
+            dry_run: only look.
+            verified: stream → version at which it was found level before; such a one is not asked again, and the
+                caller's next turn finds here what this one saw.
+        """
+        heads = await asyncio.to_thread(reading.open_streams, self.database, "matter")
+        running, _ = await self._known(only_running=True)
+        level = {} if verified is None else verified
+        asked = [h for h in heads if h.stream in running and level.get(h.stream) != h.version]
+        gaps = dict(zip((h.stream for h in asked), await _gathered(map(self._gap, asked)), strict=True))
+        if verified is not None:
+            verified.clear()
+            verified.update({h.stream: h.version for h in heads if h.stream in running and not gaps.get(h.stream)})
+        found = Recovery(
+            open=len(heads),
+            missing=tuple(h.stream for h in heads if h.stream not in running),
+            behind=tuple(s for s, gap in gaps.items() if gap is Gap.BEHIND),
+            silent=tuple(s for s, gap in gaps.items() if gap is Gap.SILENT),
+            ahead=tuple(s for s, gap in gaps.items() if gap is Gap.AHEAD),
+            stray=tuple(sorted(running - {h.stream for h in heads})),
+        )
+        if not dry_run:
+            await _gathered(map(self.start, found.missing))
+            await _gathered(map(self._heal_silent, found.silent))
+            await _gathered(map(self._wake, (*found.behind, *found.ahead, *found.stray)))
+        return found
+
+    async def numbers_known(self) -> dict[str, int]:
+        """Series → the highest number any matter in Temporal was ever given; also matters that ended since."""
+        return (await self._known(only_running=False))[1]
+
+    async def settle_numbers(self, seen: Mapping[str, int]) -> dict[str, int]:
+        """Move every series past the highest number seen anywhere, before a log restored from a copy gives it again.
+
+        Returns:
+            The series that had to be moved, and where they stand now: not empty means that the log was restored.
+
+        Raises:
+            LogError: the log cannot be written.
+        """
+        known = highest(seen, await self.numbers_known())
+        return await asyncio.to_thread(advance_numbers, self.database, known)
+
+    async def start(self, stream: str) -> None:
+        """Start a matter from the log alone; harmless when it runs."""
+        await self.client.start_workflow(
+            MatterWorkflow.run,
+            self._start_of(stream),
+            id=stream,
+            task_queue=self.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            task_timeout=TASK_WITHIN,
+        )
+
+    def _start_of(self, stream: str) -> MatterStart:
+        return MatterStart(stream=stream, renew_after=self.renew_after, clock_shift=self.clock_shift)
+
+    async def _known(self, *, only_running: bool) -> tuple[set[str], dict[str, int]]:
+        """Streams of the matters Temporal knows, and the numbers their memos hold."""
+        which = f"TaskQueue = '{self.task_queue}' AND ExecutionStatus "
+        which += "= 'Running'" if only_running else "!= 'ContinuedAsNew'"
+        streams: set[str] = set()
+        numbers: dict[str, int] = {}
+        async for found in self.client.list_workflows(f"WorkflowType = 'Matter' AND {which}"):
+            streams.add(found.id)
+            memo = await found.memo()
+            numbers = highest(numbers, {series: n for series, n in memo.items() if isinstance(n, int)})
+        return streams, numbers
+
+    async def _gap(self, head: reading.Head) -> "Gap | None":
+        """How a running matter stands to the log; None when it is level."""
+        handle = self.client.get_workflow_handle(head.stream)
+        gap = Gap.BUSY
+        for pause in (0.0, LOOK_AGAIN):
+            # What is being recorded at this moment is not a gap: look twice.
+            await asyncio.sleep(pause)
+            try:
+                pending = await self._pending(handle)
+                if pending:
+                    gap = Gap.BUSY if pending == 1 else Gap.SILENT
+                    continue
+                seen = await handle.query(MatterWorkflow.version, rpc_timeout=QUERY_WITHIN)
+            except (RPCError, WorkflowQueryFailedError):
+                return Gap.SILENT
+            now = await asyncio.to_thread(reading.head, self.database, head.stream)
+            if seen == now.version:
+                return None
+            gap = Gap.AHEAD if seen > now.version else Gap.BEHIND
+        return gap
+
+    @staticmethod
+    async def _pending(handle: WorkflowHandle[Any, Any]) -> int:
+        """Which attempt at a workflow task is under way; 0 when the matter rests.
+
+        Only a matter that rests may be queried: the SDK answers a query out of the middle of a task at once, and when
+        a local activity ends and an update comes in that moment, it writes a history it cannot replay.
+        """
+        described = (await handle.describe(rpc_timeout=QUERY_WITHIN)).raw_description
+        attempt: int = described.pending_workflow_task.attempt
+        return max(attempt, 1) if described.HasField("pending_workflow_task") else 0
+
+
+class Gap(Enum):
+    """How a matter in Temporal differs from the log."""
+
+    BEHIND = "behind"
+    AHEAD = "ahead"
+    SILENT = "silent"
+    """It does not answer: wedged, or no worker takes it."""
+    BUSY = "busy"
+    """It is at work; the next look will tell."""
+
+
+class Recovery(Frozen):
+    """What `recover` found. Streams, in each case."""
+
+    open: int
+    """How many matters live, by the log."""
+    missing: tuple[str, ...] = ()
+    """Open in the log, unknown to Temporal."""
+    behind: tuple[str, ...] = ()
+    """Have not seen all the log holds."""
+    silent: tuple[str, ...] = ()
+    """Do not answer: wedged, or no worker takes them."""
+    ahead: tuple[str, ...] = ()
+    """Have seen more than the log holds: it was restored from an older copy."""
+    stray: tuple[str, ...] = ()
+    """Running although the log does not know them as open."""
+
+    @property
+    def level(self) -> bool:
+        """Whether nothing had to be healed."""
+        return not (self.missing or self.behind or self.silent or self.ahead or self.stray)
+
+
+async def _gathered(work: Iterable[Awaitable[T]]) -> list[T]:
+    """The results in order, a few at a time."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(item: Awaitable[T]) -> T:
+        async with gate:
+            return await item
+
+    return await asyncio.gather(*map(one, work))
+
+
+def _answered(cause: ApplicationError, order: Order) -> Exception:
+    if cause.type == LOG_UNREACHABLE:
+        return Unreachable(f"{cause.message}；命令可能仍会执行", order.command_id)
+    if cause.type == UNREADABLE:
+        return Refusal("办理进程读不懂这条命令：内容超限，或两边的 xmh 版本不同；未作任何改动", "malformed")
+    return Refusal(cause.message, cause.type or "refused")
+
+
+def _worth_another_try(failure: Exception) -> bool:
+    """Aborted, not found, wedged and timed-out attempts are; a client that cannot reach the server at all is not."""
+    return not (isinstance(failure, RPCError) and failure.status is RPCStatusCode.INVALID_ARGUMENT)

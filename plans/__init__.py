@@ -1,0 +1,1 @@
+"""What comes in: work plans, task lists and directories, read from sheets people made."""

@@ -1,0 +1,107 @@
+"""A task list becomes 立项 commands: names are found in the directory, and every rule is asked before one is sent."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from domain.base import Refusal
+from domain.commands import OpenMatter
+from domain.facts import Basis, NewPoint, UnitRef
+from domain.office import Person, Unit
+from domain.rules import Office, decide
+from domain.streams import matter_stream
+from domain.terms import BasisKind
+from plans.directory import UnitIndex
+from plans.sheets import CellFault
+from plans.task_list import TaskList, TaskRow
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A row that can be opened: where, and with which command."""
+
+    row: TaskRow
+    stream: str
+    command: OpenMatter
+
+
+@dataclass(frozen=True)
+class Openings:
+    """What an import would do, row by row, and every fault that stands against it."""
+
+    ready: tuple[Opening, ...]
+    faults: tuple[CellFault, ...]
+
+
+class _NotFoundError(Exception):
+    def __init__(self, column: str, message: str) -> None:
+        super().__init__(message)
+        self.column = column
+        self.message = message
+
+
+def openings(listed: TaskList, units: Iterable[Unit], people: Iterable[Person], office: Office) -> Openings:
+    """Resolve and judge every row; a row with a fault is not ready. Nothing is guessed: an unknown name is a fault."""
+    index, known = UnitIndex(units), tuple(people)
+    ready: list[Opening] = []
+    faults = list(listed.faults)
+    for row in listed.rows:
+        try:
+            command = _command(row, index, known)
+            decide(None, command, office)
+        except _NotFoundError as e:
+            faults.append(_fault(listed, row, e.column, e.message))
+        except Refusal as e:
+            faults.append(_fault(listed, row, _column_of(e), e.message))
+        else:
+            ready.append(Opening(row=row, stream=matter_stream(row.key), command=command))
+    return Openings(ready=tuple(ready), faults=tuple(faults))
+
+
+def _command(row: TaskRow, units: UnitIndex, people: tuple[Person, ...]) -> OpenMatter:
+    lead = _unit(row.lead, units, "牵头单位") if row.lead else None
+    return OpenMatter(
+        title=row.title,
+        basis=Basis(
+            kind=BasisKind.TASK_LIST,
+            text=row.basis,
+            approver=_person(row.approver, people, None, "批准人") if row.approver else None,
+        ),
+        due=row.due,
+        klass=row.klass,
+        rhythm=row.rhythm,
+        source=row.source,
+        lead=lead,
+        assist=tuple(_unit(name, units, "配合单位") for name in row.assist),
+        person=_person(row.person, people, lead, "责任人") if row.person else None,
+        points=tuple(NewPoint(text=p.text, due=p.due) for p in row.points),
+    )
+
+
+def _unit(name: str, units: UnitIndex, column: str) -> UnitRef:
+    found = units.find(name)
+    if len(found) != 1:
+        candidates = f"，可能是：{'、'.join(u.name for u in found)}" if found else ""
+        raise _NotFoundError(column, f"通讯录里没有唯一的“{name}”{candidates}")
+    return UnitRef(id=found[0].id, supervision=found[0].supervision)
+
+
+def _person(name: str, people: tuple[Person, ...], unit: UnitRef | None, column: str) -> str:
+    """By id, else by name; of several of that name the one in the lead unit."""
+    found = [p for p in people if p.id == name] or [p for p in people if p.name == name]
+    if len(found) > 1 and unit is not None:
+        found = [p for p in found if p.unit == unit.id]
+    if len(found) != 1:
+        raise _NotFoundError(column, f"通讯录里{'没有' if not found else '有多位'}“{name}”，请写人员编号")
+    return found[0].id
+
+
+def _fault(listed: TaskList, row: TaskRow, column: str, message: str) -> CellFault:
+    return CellFault(file=listed.file, sheet=listed.sheet, row=row.row, column=column, message=message)
+
+
+def _column_of(refusal: Refusal) -> str:
+    """The column a rule's refusal is about."""
+    for words, column in (("时限", "完成时限"), ("节点", "要点"), ("督办对象", "牵头单位")):
+        if words in refusal.message:
+            return column
+    return "任务"

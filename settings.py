@@ -1,0 +1,67 @@
+"""Where everything is: environment (`XMH_…`), then `xmh.toml`, then the embedded default."""
+
+import json
+from pathlib import Path
+from typing import Literal
+
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+EMBEDDED_RUN_FILE = "run.json"
+"""Inside the home: what `xmh up` runs there, and where it listens."""
+
+
+class Settings(BaseSettings):
+    """One place for every setting of the command line, the worker and `up`."""
+
+    model_config = SettingsConfigDict(env_prefix="XMH_", toml_file="xmh.toml", extra="ignore")
+
+    home: Path = Path(".xmh")
+    """The data directory of the embedded default."""
+    database_url: str | None = None
+    """`sqlite:///path` or `postgresql://…`; by default `events.db` in the home."""
+    temporal_address: str | None = None
+    """`host:port`; by default the server `xmh up` runs on the home."""
+    temporal_namespace: str = "default"
+    task_queue: str = "xmh"
+    actor: str = "office"
+    """Who acts when `--as` does not say."""
+    hash_algorithm: Literal["sha256", "sm3"] = "sha256"
+    health_port: int | None = None
+    metrics_port: int | None = None
+    cached_matters: int = 2000
+    """Matters a worker keeps in memory (57 KB each); beyond it they are replayed."""
+
+    @property
+    def database(self) -> str:
+        """The URL of the log's database."""
+        return self.database_url or f"sqlite:///{(self.home / 'events.db').absolute()}"
+
+    @property
+    def run_file(self) -> Path:
+        """What `xmh up` left for others to find it by."""
+        return self.home / EMBEDDED_RUN_FILE
+
+    @property
+    def address(self) -> str | None:
+        """Where Temporal listens: as configured, else as `xmh up` on this home says; None when it does not run."""
+        if self.temporal_address:
+            return self.temporal_address
+        try:
+            said = json.loads(self.run_file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        address = said.get("temporal") if isinstance(said, dict) else None
+        return address if isinstance(address, str) else None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given on the command line wins over the environment, and that over `xmh.toml`."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)

@@ -1,0 +1,99 @@
+"""The scenario's incidents as commands: each field as the command line would take it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from domain import commands as c
+from domain.base import Refusal, Term
+from domain.envelope import Actor, OnBehalf
+from domain.facts import NewPoint, UnitRef
+from domain.matter import Matter
+from domain.office import Person, Unit
+from domain.terms import Channel, LeaderMark, Rhythm, Role, SuspensionReason
+from plans.directory import UnitIndex
+from simulation.scenario import Incident
+
+UNITS_DO = frozenset({"accept", "decline", "coordinate", "report", "extend", "close", "object"})
+"""What a unit's liaison does unless the scenario says who."""
+_COMMAND: TypeAdapter[c.MatterCommand] = TypeAdapter(c.MatterCommand)
+Seal = Callable[[str], str]
+
+
+class Cast:
+    """Who is who in the simulated office."""
+
+    def __init__(self, units: tuple[Unit, ...], people: tuple[Person, ...]) -> None:
+        """Index the directory."""
+        self._units = UnitIndex(units)
+        self._people = {p.id: p for p in people}
+
+    def actor(self, person_id: str, behalf: OnBehalf | None = None) -> Actor:
+        """The person as an actor."""
+        person = self._people[person_id]
+        return Actor(id=person.id, role=person.role, unit=person.unit, on_behalf_of=behalf)
+
+    def liaison(self, unit: str) -> Actor:
+        """The unit's liaison, or its head when it has none."""
+        found = sorted((p for p in self._people.values() if p.unit == unit), key=lambda p: p.role is not Role.LIAISON)
+        return self.actor(found[0].id)
+
+    def unit(self, name: str) -> UnitRef:
+        """The unit meant."""
+        found = self._units.find(name)[0]
+        return UnitRef(id=found.id, supervision=found.supervision)
+
+    def who(self, incident: Incident, matter: Matter) -> Actor:
+        """Who enters the incident, and for whom."""
+        if incident.as_ is None and incident.do in UNITS_DO:
+            return self.liaison(matter.lead or "office")
+        behalf = None
+        if incident.by is not None:
+            decider = self._people[incident.by]
+            behalf = OnBehalf(id=decider.id, role=decider.role, unit=decider.unit, paper=incident.paper)
+        return self.actor(incident.as_ or "office", behalf)
+
+
+def command_of(incident: Incident, cast: Cast, seal: Seal) -> c.MatterCommand:
+    """The command the incident names.
+
+    Raises:
+        Refusal: `malformed`, when the fields do not make one.
+    """
+    fields: dict[str, Any] = {_NAMES.get(k, k): v for k, v in incident.fields.items()}
+    for name, make in _MAKE.items():
+        if fields.get(name) is not None:
+            fields[name] = make(fields[name], cast)
+    if incident.do in ("instruct", "mark") and fields.get("text"):
+        fields["text"] = seal(fields["text"])
+    if incident.do == "suspend":
+        fields["reason"] = SuspensionReason.from_label(fields["reason"])
+    if incident.do == "instruct":
+        fields["leader"] = incident.by or incident.as_
+    if incident.do == "point_add":
+        fields = {"point": NewPoint(text=fields["text"], due=fields.get("due"))}
+    try:
+        return _COMMAND.validate_python({"do": incident.do, **fields})
+    except ValidationError as e:
+        raise Refusal(
+            f"情景 {incident.on} 第{incident.matter}项 {incident.do}：{e.errors()[0]['msg']}", "malformed"
+        ) from e
+
+
+_NAMES = {"with": "unit", "for": "for_unit"}
+
+
+def _term(kind: type[Term]) -> Callable[[Any, Cast], Any]:
+    return lambda value, _: kind.from_label(value)
+
+
+_MAKE: dict[str, Callable[[Any, Cast], Any]] = {
+    "unit": lambda name, cast: cast.unit(name),
+    "lead": lambda name, cast: cast.unit(name),
+    "assist": lambda names, cast: tuple(cast.unit(n) for n in names),
+    "for_unit": lambda name, cast: cast.unit(name).id,
+    "via": _term(Channel),
+    "rhythm": _term(Rhythm),
+    "mark": _term(LeaderMark),
+}

@@ -1,0 +1,140 @@
+"""`simulate`: from two sheets and a scenario to a log of a whole year."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+from domain.base import Refusal
+from domain.calendar import at_office
+from domain.envelope import SYSTEM, Actor, Algorithm
+from domain.office import DIRECTORY_STREAM, PersonRecorded, UnitRecorded
+from domain.rules import Office
+from domain.terms import Role
+from eventlog import reading
+from eventlog.database import Database
+from eventlog.founding import found
+from eventlog.record import record
+from eventlog.schema import migrate
+from gateway import Gateway, silent_runtime
+from plans.directory import read_directory
+from plans.opening import Opening, openings
+from plans.sheets import CellFault
+from plans.task_list import read_task_list
+from simulation.clock import SimulatedClock
+from simulation.commands import Cast
+from simulation.scenario import Briefing, Scenario, read_scenario
+from simulation.year import Refused, SimulatedYear
+from worker import running
+
+TASK_LIST, DIRECTORY, SCENARIO = "任务清单.xlsx", "通讯录.xlsx", "scenario.toml"
+OFFICE = Actor(id="office", role=Role.OFFICE, unit="office")
+
+
+@dataclass
+class Played:
+    """What the year left behind."""
+
+    database: Database
+    refused: list[Refused] = field(default_factory=list)
+    briefings: list[tuple[str, str]] = field(default_factory=list)
+    """(number, file) of each issue."""
+
+
+Issue = Callable[[Database, Briefing, datetime], tuple[str, str]]
+
+
+async def simulate(
+    plan: Path,
+    home: Path,
+    year: int,
+    *,
+    seed: int | None = None,
+    algorithm: Algorithm = "sha256",
+    issue: Issue,
+    progress: Callable[[date], None] = lambda _: None,
+) -> Played:
+    """Play the year into a fresh log in `home`.
+
+    Raises:
+        Refusal: the folder lacks a sheet, or a sheet has faults; nothing is played.
+    """
+    scenario = _scenario(plan, year, seed)
+    _fresh(home)
+    url = f"sqlite:///{(home / 'events.db').absolute()}"
+    migrate(url)
+    database = Database(url, algorithm)
+    start = at_office(scenario.year.opens, time(9, 0))
+    cast, ready = _cast_and_openings(database, plan, start)
+    played = Played(database)
+    java = shutil.which("temporal-test-server", path=_beside_python())
+    server = await WorkflowEnvironment.start_time_skipping(
+        data_converter=pydantic_data_converter, test_server_existing_path=java, runtime=silent_runtime()
+    )
+    async with server as environment:
+        shift = start - await environment.get_current_time() - timedelta(minutes=1)
+        queue = f"simulate-{uuid4().hex[:8]}"
+        gateway = Gateway(environment.client, database, queue, clock_shift=shift)
+        async with running(environment.client, database, task_queue=queue, sandboxed=False):
+            player = SimulatedYear(
+                scenario=scenario,
+                cast=cast,
+                openings=ready,
+                gateway=gateway,
+                database=database,
+                clock=SimulatedClock(environment, database, gateway),
+                issue=lambda briefing, now: played.briefings.append(issue(database, briefing, now)),
+                progress=progress,
+            )
+            await player.play()
+            played.refused = player.refused
+    return played
+
+
+def _beside_python() -> str:
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+
+def _scenario(plan: Path, year: int, seed: int | None) -> Scenario:
+    scenario = read_scenario(plan / SCENARIO)
+    if scenario.year.year != year:
+        raise Refusal(f"{plan / SCENARIO} 写的是{scenario.year.year}年，不是{year}年", "malformed")
+    if seed is None:
+        return scenario
+    return scenario.model_copy(update={"year": scenario.year.model_copy(update={"seed": seed})})
+
+
+def _fresh(home: Path) -> None:
+    if (home / "events.db").exists():
+        raise Refusal(f"{home} 里已有事件日志，请换一个目录（--home）或先移走它", "home_in_use")
+    home.mkdir(parents=True, exist_ok=True)
+
+
+def _cast_and_openings(database: Database, plan: Path, start: datetime) -> tuple[Cast, tuple[Opening, ...]]:
+    """Found the log, record the directory and judge the task list, as `org import` and `plan import` do."""
+    found(database, start)
+    sheets = read_directory(plan / DIRECTORY, known=reading.units(database))
+    _no_faults(sheets.faults)
+    events = [
+        *(UnitRecorded(unit=u.unit) for u in sheets.units),
+        *(PersonRecorded(person=p.person) for p in sheets.people),
+    ]
+    record(database, DIRECTORY_STREAM, events, actor=SYSTEM, command_id="simulate:directory", now=start)
+    units, people = reading.units(database), reading.people(database)
+    office = Office(rulebook=reading.rulebook(database), now=start, actor=OFFICE)
+    judged = openings(read_task_list(plan / TASK_LIST), units, people, office)
+    _no_faults(judged.faults)
+    return Cast(units, people), judged.ready
+
+
+def _no_faults(faults: tuple[CellFault, ...]) -> None:
+    if faults:
+        more = f"（共{len(faults)}处）" if len(faults) > 1 else ""
+        raise Refusal(f"{faults[0].line}{more}", "malformed")

@@ -1,0 +1,160 @@
+"""A year as `scenario.toml` tells it: who is punctual, and what happens when; its head tells the schema."""
+
+import tomllib
+from datetime import date, time
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, ValidationError
+
+from domain.base import Frozen, Refusal
+
+
+def _clock(value: object) -> object:
+    return time.fromisoformat(value) if isinstance(value, str) else value
+
+
+Clock = Annotated[time, BeforeValidator(_clock)]
+MORNING = time(10, 0)
+
+
+class Year(Frozen):
+    """The span played."""
+
+    year: int
+    seed: int
+    opens: date
+    ends: date
+
+
+class Receipt(Frozen):
+    """How leads sign: within so many working hours, or never."""
+
+    hours: tuple[int, int]
+    silent: tuple[int, ...] = ()
+
+
+class Closing(Frozen):
+    """How matters without a `close` of their own come to an end."""
+
+    before_due: tuple[int, int]
+    late_share: float
+    late: tuple[int, int]
+    review: tuple[int, int]
+    reviewer: str
+    mark: str
+    open_at_year_end: tuple[int, ...] = ()
+
+
+class FeedbackHabits(Frozen):
+    """When reports are sent and what they say."""
+
+    hour: tuple[Clock, Clock]
+    late: tuple[int, int]
+    progress: tuple[str, ...]
+    problem: tuple[str, ...]
+    next: tuple[str, ...]
+    closing: str
+
+
+class UnitHabits(Frozen):
+    """A unit's shares of windows answered on time, late and not at all."""
+
+    id: str
+    on_time: float
+    late: float
+    missed: float
+
+
+class Incident(Frozen):
+    """One dated happening; `fields` are the command's own."""
+
+    on: date
+    at: Clock = MORNING
+    matter: int
+    do: str
+    as_: str | None = Field(default=None, alias="as")
+    by: str | None = None
+    paper: str | None = None
+    fields: dict[str, Any] = {}
+
+
+class Decided(Frozen):
+    """What a meeting decided on one matter."""
+
+    matter: int
+    text: str
+    due: date | None = None
+
+
+class Meeting(Frozen):
+    """A monthly meeting."""
+
+    on: date
+    at: Clock = time(15, 0)
+    name: str
+    by: str
+    paper: str
+    decisions: tuple[Decided, ...]
+
+
+class Briefing(Frozen):
+    """A 工作简报 to be issued."""
+
+    model_config = {"populate_by_name": True}
+    on: date
+    since: date = Field(alias="from")
+    until: date = Field(alias="to")
+    sign: str
+
+
+class Override(Frozen):
+    """A day made working or not."""
+
+    on: date
+    day: date
+    workday: bool
+    reason: str
+
+
+class Scenario(Frozen):
+    """The whole year."""
+
+    year: Year
+    receipt: Receipt
+    closing: Closing
+    feedback: FeedbackHabits
+    unit: tuple[UnitHabits, ...]
+    incident: tuple[Incident, ...]
+    meeting: tuple[Meeting, ...] = ()
+    briefing: tuple[Briefing, ...] = ()
+    override: tuple[Override, ...] = ()
+
+    def habits(self, unit: str) -> UnitHabits:
+        """The unit's habits; a unit nobody described is punctual."""
+        return next((u for u in self.unit if u.id == unit), UnitHabits(id=unit, on_time=1, late=0, missed=0))
+
+
+_OWN = {"on", "at", "matter", "do", "as", "by", "paper"}
+
+
+def read_scenario(path: Path) -> Scenario:
+    """Read the file.
+
+    Raises:
+        Refusal: `malformed`, naming what is wrong.
+    """
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        told["incident"] = [
+            {**{k: v for k, v in i.items() if k in _OWN}, "fields": {k: v for k, v in i.items() if k not in _OWN}}
+            for i in told.get("incident", ())
+        ]
+        return Scenario.model_validate(told)
+    except OSError as e:
+        raise Refusal(f"读不到情景文件 {path}", "malformed") from e
+    except tomllib.TOMLDecodeError as e:
+        raise Refusal(f"情景文件 {path} 不是有效的 TOML：{e}", "malformed") from e
+    except ValidationError as e:
+        where = ".".join(map(str, e.errors()[0]["loc"]))
+        raise Refusal(f"情景文件 {path} 的 {where} 填写有误：{e.errors()[0]['msg']}", "malformed") from e

@@ -1,0 +1,281 @@
+"""The main job: a whole working year of the office, on real workflows and real timers."""
+
+import asyncio
+import heapq
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from itertools import count
+from typing import Any, NamedTuple
+from uuid import NAMESPACE_URL, uuid5
+
+from domain import commands as c
+from domain.base import Refusal
+from domain.calendar import at_office, local_date
+from domain.envelope import Actor, OnBehalf
+from domain.matter import Matter
+from domain.office import CALENDAR_STREAM, DayOverridden
+from domain.terms import LeaderMark, Stage
+from eventlog.database import Database
+from eventlog.record import record
+from eventlog.secrets import seal
+from gateway import Gateway
+from plans.opening import Opening
+from simulation.clock import SimulatedClock, Stalled
+from simulation.commands import Cast, command_of
+from simulation.habits import Habits
+from simulation.scenario import Briefing, Incident, Meeting, Override, Scenario
+
+Action = Callable[[], Awaitable[None]]
+ALONE = 0
+"""The lane of what concerns the whole office; the other lanes are matters."""
+OPENING_TIME = time(9, 30)
+CLOSING_TIME = time(11, 0)
+ISSUING_TIME = time(17, 30)
+VALID_FOR = timedelta(days=2)
+
+
+class _Planned(NamedTuple):
+    """An action on the agenda; those of one instant run in the order they were planned."""
+
+    at: datetime
+    order: int
+    lane: int
+    action: Action
+
+
+async def _one_by_one(actions: list[Action]) -> None:
+    for action in actions:
+        await action()
+
+
+@dataclass
+class Refused:
+    """A command the scenario meant and a rule refused: shown in the end, for the author of the scenario."""
+
+    at: datetime
+    matter: int
+    command: str
+    message: str
+
+
+@dataclass
+class SimulatedYear:
+    """Plays the scenario: people act at their instants, and between them the product's own clock runs."""
+
+    scenario: Scenario
+    cast: Cast
+    openings: tuple[Opening, ...]
+    gateway: Gateway
+    database: Database
+    clock: SimulatedClock
+    issue: Callable[[Briefing, datetime], None]
+    progress: Callable[[date], None]
+    refused: list[Refused] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Nothing is planned yet."""
+        self._habits = Habits(self.scenario)
+        self._now = at_office(self.scenario.year.opens, OPENING_TIME)
+        self._agenda: list[_Planned] = []
+        self._order = count()
+        self._streams: dict[int, str] = {int(o.row.no): o.stream for o in self.openings}
+        self._planned: set[tuple[int, str]] = set()
+        self._sent: Counter[int] = Counter()
+
+    # --- the year
+
+    async def play(self) -> None:
+        """From the day the list is imported to the last day."""
+        await self._open_all()
+        self._plan_scenario()
+        end = at_office(self.scenario.year.ends, time(18, 0))
+        while True:
+            self._plan_habits()
+            instant = self._next_instant()
+            if instant is None or instant > end:
+                break
+            self.progress(local_date(instant))
+            self._now = max(self._now, instant)
+            await self.clock.step_to(instant)
+            while self._agenda and self._agenda[0].at <= instant:
+                await self._act_together(instant)
+                await self.clock.settle(instant)
+        await self.clock.step_to(end)
+
+    async def _act_together(self, instant: datetime) -> None:
+        """What falls on one instant: each matter's actions in order, different matters side by side."""
+        lanes: dict[int, list[Action]] = {}
+        while self._agenda and self._agenda[0].at <= instant:
+            if self._agenda[0].lane == ALONE and lanes:
+                break
+            item = heapq.heappop(self._agenda)
+            lanes.setdefault(item.lane, []).append(item.action)
+            if item.lane == ALONE:
+                break
+        await asyncio.gather(*(_one_by_one(actions) for actions in lanes.values()))
+
+    async def _open_all(self) -> None:
+        await self.clock.step_to(at_office(self.scenario.year.opens, OPENING_TIME))
+        for opening in self.openings:
+            await self._submit(int(opening.row.no), opening.command, self.cast.actor("office"))
+
+    def _next_instant(self) -> datetime | None:
+        """The next thing people do or the clock owes."""
+        people = [self._agenda[0].at] if self._agenda else []
+        return min([*self.clock.owed().values(), *people], default=None)
+
+    # --- what the scenario says
+
+    def _plan_scenario(self) -> None:
+        for incident in self.scenario.incident:
+            self._at(incident.on, incident.at, incident.matter, partial(self._happen, incident))
+        for meeting in self.scenario.meeting:
+            self._at(meeting.on, meeting.at, ALONE, partial(self._meet, meeting))
+        for override in self.scenario.override:
+            self._at(override.on, time(15, 0), ALONE, partial(self._override, override))
+        for briefing in self.scenario.briefing:
+            self._at(briefing.on, ISSUING_TIME, ALONE, partial(self._issue, briefing))
+
+    def _at(self, day: date, clock: time, lane: int, action: Action) -> None:
+        self._when(at_office(day, clock), lane, action)
+
+    def _when(self, instant: datetime, lane: int, action: Action) -> None:
+        heapq.heappush(self._agenda, _Planned(instant, next(self._order), lane, action))
+
+    async def _happen(self, incident: Incident) -> None:
+        matter = self._matter(incident.matter)
+        stream = self._streams[incident.matter]
+        command = command_of(incident, self.cast, lambda text: seal(self.database, stream, text))
+        await self._submit(incident.matter, command, self.cast.who(incident, matter))
+
+    async def _meet(self, meeting: Meeting) -> None:
+        chair = self.cast.actor(meeting.by)
+        behalf = OnBehalf(id=chair.id, role=chair.role, unit=chair.unit, paper=meeting.paper)
+        for decided in meeting.decisions:
+            command = c.RecordDecision(meeting=meeting.name, text=decided.text, due=decided.due)
+            await self._submit(decided.matter, command, self.cast.actor("office", behalf))
+
+    async def _override(self, override: Override) -> None:
+        event = DayOverridden(day=override.day, workday=override.workday, reason=override.reason)
+        command_id = f"override:{override.day}"
+        record(
+            self.database,
+            CALENDAR_STREAM,
+            [event],
+            actor=self.cast.actor("office"),
+            command_id=command_id,
+            now=self._now,
+        )
+        self.clock.look_at_rulebook()
+        await self.gateway.wake_open_matters()
+        await self.clock.finished(m.stream for m in self.clock.matters() if not m.ended)
+
+    async def _issue(self, briefing: Briefing) -> None:
+        self.issue(briefing, self._now)
+
+    # --- what people do of themselves
+
+    def _plan_habits(self) -> None:
+        matters = {m.stream: m for m in self.clock.matters() if not m.ended}
+        for no, stream in self._streams.items():
+            matter = matters.get(stream)
+            if matter is None:
+                continue
+            self._plan_receipt(no, matter)
+            self._plan_report(no, matter)
+            self._plan_closing(no, matter)
+
+    def _plan_receipt(self, no: int, matter: Matter) -> None:
+        if matter.stage is not Stage.ASSIGNED or not self._first(no, f"receipt/{matter.assigned_at}"):
+            return
+        at = self._habits.signs_at(no, matter, self.clock.rulebook().calendar)
+        declines = [i for i in self.scenario.incident if i.matter == no and i.do == "decline"]
+        if at and not any(matter.assigned_at and at_office(i.on, i.at) > matter.assigned_at for i in declines):
+            self._when(at, no, partial(self._sign, no))
+
+    async def _sign(self, no: int) -> None:
+        matter = self._matter(no)
+        if matter.stage is Stage.ASSIGNED and matter.lead:
+            await self._submit(no, c.AcceptReceipt(), self.cast.liaison(matter.lead))
+
+    def _plan_report(self, no: int, matter: Matter) -> None:
+        window = matter.window
+        if window is None or not self._first(no, f"window/{window.key}/{window.opens}"):
+            return
+        at = self._habits.reports_at(no, matter, window, self.clock.rulebook().calendar)
+        if at is not None:
+            self._when(at, no, partial(self._report, no, window.key))
+
+    async def _report(self, no: int, key: str) -> None:
+        matter = self._matter(no)
+        if matter.stage is Stage.IN_PROGRESS and matter.lead:
+            today = local_date(self._now)
+            said = self._habits.feedback(no, matter, today, self.clock.rulebook().calendar, key)
+            await self._submit(no, said, self.cast.liaison(matter.lead))
+
+    def _plan_closing(self, no: int, matter: Matter) -> None:
+        own = any(i.matter == no and i.do == "close" for i in self.scenario.incident)
+        if own or no in self.scenario.closing.open_at_year_end or matter.stage is not Stage.IN_PROGRESS:
+            return
+        if self._first(no, f"closing/{matter.due}/{matter.counts.returns}"):
+            last = max((i.on for i in self.scenario.incident if i.matter == no), default=None)
+            day = self._habits.closes_on(no, matter, last, self.clock.rulebook().calendar)
+            self._at(day, CLOSING_TIME, no, partial(self._ask_to_close, no, matter.due))
+
+    async def _ask_to_close(self, no: int, due: date) -> None:
+        matter = self._matter(no)
+        if matter.stage is not Stage.IN_PROGRESS or matter.due != due or not matter.lead:
+            return  # the limit moved meanwhile: another day is planned
+        liaison = self.cast.liaison(matter.lead)
+        await self._submit(no, c.RequestClosure(text=self.scenario.feedback.closing), liaison)
+        today = local_date(self._now)
+        calendar = self.clock.rulebook().calendar
+        reviewed = calendar.add_workdays(today, self._habits.reviews_after(no, today))
+        self._at(reviewed, CLOSING_TIME, no, partial(self._review, no))
+
+    async def _review(self, no: int) -> None:
+        if self._matter(no).stage is not Stage.CLOSING:
+            return
+        reviewer = self.cast.actor(self.scenario.closing.reviewer)
+        await self._submit(no, c.ReviewClosure(approve=True, text="材料齐全，同意销号"), reviewer)
+        matter = self._matter(no)
+        if matter.stage is Stage.CLOSING and matter.instructed_by:
+            day = self.clock.rulebook().calendar.add_workdays(local_date(self._now), 1)
+            self._at(day, CLOSING_TIME, no, partial(self._mark, no, matter.instructed_by[-1]))
+
+    async def _mark(self, no: int, leader: str) -> None:
+        mark = LeaderMark.from_label(self.scenario.closing.mark) or LeaderMark.SEEN
+        await self._submit(no, c.MarkClosure(mark=mark), self.cast.actor(leader))
+
+    # --- sending
+
+    def _first(self, no: int, what: str) -> bool:
+        """Whether this is planned for the first time."""
+        if (no, what) in self._planned:
+            return False
+        self._planned.add((no, what))
+        return True
+
+    def _matter(self, no: int) -> Matter:
+        found = self.clock.matter(self._streams[no])
+        if found is None:
+            raise Stalled(f"第{no}项没有立项")
+        return found
+
+    async def _submit(self, no: int, command: Any, actor: Actor) -> None:
+        self._sent[no] += 1
+        seed = f"{self.scenario.year.seed}/{no}/{self._sent[no]}"
+        order = c.Order(
+            command_id=str(uuid5(NAMESPACE_URL, seed)),
+            stream=self._streams[no],
+            actor=actor,
+            command=command,
+            valid_until=self._now + VALID_FOR,
+        )
+        try:
+            await self.gateway.submit(order)
+        except Refusal as e:
+            self.refused.append(Refused(self._now, no, command.do, e.message))

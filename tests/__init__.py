@@ -1,0 +1,1 @@
+"""Facts about the product, checked on real servers and real databases."""

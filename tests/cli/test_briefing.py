@@ -1,0 +1,145 @@
+"""`xmh briefing`: drafted by anybody in the office, signed by a leader, numbered by the log."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from domain.calendar import local_date
+from eventlog import reading
+from eventlog.database import Database
+from tests.documents.quarter import WORDS, play
+from tests.support.command_line import CommandLine
+
+SPAN = ("--from", "2022-01-01", "--to", "2022-03-31")
+
+
+@pytest.fixture
+def quarter(log: Database) -> Database:
+    play(log)
+    return log
+
+
+def this_year() -> int:
+    from datetime import UTC, datetime
+
+    return local_date(datetime.now(UTC)).year
+
+
+def test_a_draft_shows_its_text_and_its_id(quarter: Database, xmh: CommandLine) -> None:
+    said = xmh("briefing", "draft", *SPAN)
+    assert said.code == 0
+    assert "今年以来共督办事项3件" in said.out
+    assert "签发请用 xmh briefing issue D" in said.out
+    assert WORDS not in said.out
+    listed = xmh.json("briefing", "list")
+    assert listed["bulletins"] == []
+    assert len(listed["drafts"]) == 1
+
+
+def test_a_signed_draft_becomes_a_numbered_issue_with_its_files(quarter: Database, xmh: CommandLine) -> None:
+    draft = xmh.json("briefing", "draft", *SPAN)
+    done = xmh.json("briefing", "issue", draft["draft"], "--sign", "leader")
+    assert done["bulletin"] == f"简报-{this_year()}-01"
+    assert done["no"] == 1
+    assert set(done["files"]) == set(done["sha256"]) == {"md", "docx"}
+    for kind, path in done["files"].items():
+        assert hashlib.sha256(Path(path).read_bytes()).hexdigest() == done["sha256"][kind]
+    event = reading.read_stream(quarter, "bulletin/briefing")[0]
+    assert event.actor.on_behalf_of is not None
+    assert (event.actor.id, event.actor.on_behalf_of.id) == ("office", "leader")
+    listed = xmh.json("briefing", "list")
+    assert [b["bulletin"] for b in listed["bulletins"]] == [done["bulletin"]]
+    assert listed["drafts"] == []
+    shown = xmh("briefing", "show", done["bulletin"])
+    assert "第1期（总第1期）" in shown.out
+    assert "签发：吴七" in shown.out
+
+
+def test_a_leader_signs_for_himself(quarter: Database, xmh: CommandLine) -> None:
+    draft = xmh.json("briefing", "draft", *SPAN)
+    assert xmh("briefing", "issue", draft["draft"], "--sign", "leader", actor="leader").code == 0
+    assert reading.read_stream(quarter, "bulletin/briefing")[0].actor.on_behalf_of is None
+
+
+@pytest.mark.parametrize("sign", [[], ["--sign", "office-2"], ["--sign", "li"]])
+def test_unsigned_or_signed_by_no_leader_is_exit_3_and_uses_no_number(
+    quarter: Database, xmh: CommandLine, sign: list[str]
+) -> None:
+    draft = xmh.json("briefing", "draft", *SPAN)
+    said = xmh("briefing", "issue", draft["draft"], *sign)
+    assert said.code == 3
+    assert "须由领导签发" in said.error
+    assert xmh.json("briefing", "issue", draft["draft"], *sign, code=3)["error"]["code"] == "unsigned"
+    assert reading.head(quarter, "bulletin/briefing").version == 0
+
+
+def test_a_liaison_may_not_type_a_leaders_signature(quarter: Database, xmh: CommandLine) -> None:
+    draft = xmh.json("briefing", "draft", *SPAN)
+    said = xmh("briefing", "issue", draft["draft"], "--sign", "leader", actor="li")
+    assert said.code == 3
+    assert "代录领导签发" in said.error
+
+
+def test_issuing_a_draft_twice_is_one_issue(quarter: Database, xmh: CommandLine) -> None:
+    draft = xmh.json("briefing", "draft", *SPAN)
+    first = xmh.json("briefing", "issue", draft["draft"], "--sign", "leader")
+    assert xmh.json("briefing", "issue", draft["draft"], "--sign", "leader") == first
+
+
+def test_the_next_draft_begins_where_the_last_issue_ended(quarter: Database, xmh: CommandLine) -> None:
+    draft = xmh.json("briefing", "draft", "--to", "2022-03-31")
+    assert draft["from"] == "2022-02-14"
+    xmh("briefing", "issue", draft["draft"], "--sign", "leader")
+    assert xmh.json("briefing", "draft", "--to", "2022-04-30")["from"] == "2022-04-01"
+    said = xmh("briefing", "draft", "--to", "2022-03-31")
+    assert said.code == 2
+    assert "没有新的时段" in said.error
+
+
+def test_news_are_a_series_of_their_own(quarter: Database, xmh: CommandLine) -> None:
+    for series in ("动态", "简报"):
+        draft = xmh.json("briefing", "draft", "--series", series, *SPAN)
+        done = xmh.json("briefing", "issue", draft["draft"], "--sign", "leader")
+        assert (done["bulletin"], done["no"]) == (f"{series}-{this_year()}-01", 1)
+    assert len(xmh.json("briefing", "list", "--series", "动态")["bulletins"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["draft", "--series", "快报"], 2, "可填：简报、动态"),
+        (["draft", "--from", "2022-04-01", "--to", "2022-03-01"], 2, "晚于截止日期"),
+        (["draft", "--from", "2022-04-01", "--to", "2199-03-01"], 2, "还没有到"),
+        (["draft", "--from", "昨儿"], 2, "看不懂日期"),
+        (["issue", "D20220101-9", "--sign", "leader"], 4, "没有草稿“D20220101-9”"),
+        (["show", "简报-2022-99"], 4, "没有“简报-2022-99”这一期"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_line(
+    xmh: CommandLine, log: Database, arguments: list[str], code: int, words: str
+) -> None:
+    said = xmh("briefing", *arguments)
+    assert (said.code, words in said.error) == (code, True)
+    assert reading.head(log, "bulletin/briefing").version == 0
+
+
+def test_a_day_without_year_means_the_last_such_day(xmh: CommandLine) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    tomorrow = local_date(datetime.now(UTC)) + timedelta(days=1)
+    draft = xmh.json("briefing", "draft", "--from", f"{tomorrow.month}月{tomorrow.day}日")
+    assert draft["from"] == f"{tomorrow.year - 1}-{tomorrow:%m-%d}"
+
+
+def test_reading_briefings_needs_neither_temporal_nor_sqlalchemy(quarter: Database, xmh: CommandLine) -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from cli.main import _code; assert _code(sys.argv[1:]) == 0; "
+        "assert not {'temporalio', 'sqlalchemy', 'docx'} & set(sys.modules), 'imported'"
+    )
+    arguments = ["briefing", "list", "--home", str(xmh.home)]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,67 @@
+"""Servers every test may ask for by name. Each pytest worker has its own, so tests never meet each other's data."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+
+from tests.support.postgres import Server
+
+if TYPE_CHECKING:
+    from temporalio.testing import WorkflowEnvironment
+
+    from tests.support.temporal import DevServer
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """The PostgreSQL shared by the tests of this worker. A test that stops or kills its server takes `own_postgres`."""
+    server = Server()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Server) -> Iterator[str]:
+    """The address of an empty database made for this test."""
+    url = postgres_server.new_database()
+    yield url
+    postgres_server.drop_database(url)
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[Server]:
+    """A running PostgreSQL of this test alone, to be stopped, killed and started again."""
+    server = Server()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def dev_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["DevServer"]:
+    """The real Temporal development server, in memory, shared by the tests of this worker."""
+    # Late: a run of domain tests alone need not import the Temporal client.
+    from tests.support.temporal import DevServer
+
+    server = DevServer(tmp_path_factory.mktemp("temporal"))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def time_skipping_env() -> AsyncIterator["WorkflowEnvironment"]:
+    """The time-skipping server shared by the tests of this worker; its clock only ever goes forward."""
+    from tests.support.temporal import time_skipping
+
+    async with time_skipping() as environment:
+        yield environment

@@ -1,0 +1,291 @@
+"""延期、暂缓、办结、销号、重开、更正, and the lights on the way."""
+
+from datetime import date
+
+import pytest
+from pydantic import ValidationError
+
+from domain import commands as c
+from domain import events as ev
+from domain.calendar import DayOverride
+from domain.envelope import SYSTEM
+from domain.log import Rulebook
+from domain.rules.authority import may_read_secret
+from domain.terms import LeaderMark, Light, Role, Stage, SuspensionReason
+from tests.support.life import CALENDAR, MONDAY, Life, accepted, at, fold, opened
+from tests.support.office import ASSIST, FOR_LEADER, LEADER, LIAISON, OFFICE, OTHER, SECOND, opening
+
+SAID = c.SubmitFeedback(text="进展", progress=30)
+SEALED = "sealed:v1:k1:AAAA"
+STOP = c.SuspendMatter(reason=SuspensionReason.FORCE_MAJEURE, until=date(2022, 3, 28))
+
+
+def test_extension_is_asked_before_the_limit_and_keeps_the_original() -> None:
+    life = accepted(due=date(2022, 3, 31))
+    life.refuses(c.RequestExtension(to=date(2022, 3, 31), reason="x"), LIAISON, words="须晚于原时限")
+    life.do(c.RequestExtension(to=date(2022, 4, 15), reason="受疫情影响"), LIAISON)
+    life.refuses(c.RequestExtension(to=date(2022, 4, 20), reason="再延"), LIAISON, words="已有待批复")
+    life.refuses(c.AnswerExtension(grant=True), LIAISON, code="forbidden")
+    life.do(c.AnswerExtension(grant=True), OFFICE)
+    assert (life.m.due, life.m.original_due) == (date(2022, 4, 15), date(2022, 3, 31))
+
+
+def test_after_the_limit_extension_is_refused() -> None:
+    life = accepted(due=date(2022, 3, 10))
+    life.now = at(3, 10, 18, 1)
+    life.refuses(c.RequestExtension(to=date(2022, 4, 15), reason="晚了"), LIAISON, words="已过办结时限")
+
+
+def test_refusing_an_extension_needs_a_reason_and_changes_nothing() -> None:
+    life = accepted()
+    life.do(c.RequestExtension(to=date(2022, 7, 15), reason="慢"), LIAISON)
+    life.refuses(c.AnswerExtension(grant=False), words="须说明理由")
+    life.do(c.AnswerExtension(grant=False, reason="理由不充分"))
+    assert life.m.due == date(2022, 6, 30)
+    assert life.m.extension is None
+
+
+def test_who_set_a_limit_moves_it() -> None:
+    life = Life()
+    life.do(opening(), FOR_LEADER)
+    life.do(c.AcceptReceipt(), LIAISON)
+    life.do(c.RequestExtension(to=date(2022, 7, 15), reason="慢"), LIAISON)
+    life.refuses(c.AnswerExtension(grant=True), OFFICE, words="须由该领导批准", code="forbidden")
+    life.do(c.AnswerExtension(grant=True), FOR_LEADER)
+    assert life.m.due == date(2022, 7, 15)
+
+
+def test_a_point_extends_within_the_matters_limit() -> None:
+    life = accepted(points=[{"text": "图审", "due": "2022-04-15"}, {"text": "无期"}])
+    life.refuses(c.RequestExtension(to=date(2022, 7, 1), reason="x", point=1), LIAISON, words="晚于办结时限")
+    life.refuses(c.RequestExtension(to=date(2022, 5, 1), reason="x", point=2), LIAISON, words="没有单独的节点")
+    life.do(c.RequestExtension(to=date(2022, 5, 13), reason="x", point=1), LIAISON)
+    life.do(c.AnswerExtension(grant=True))
+    point = life.m.point(1)
+    assert point is not None
+    assert (point.due, point.original_due) == (date(2022, 5, 13), date(2022, 4, 15))
+
+
+def test_suspension_gives_back_its_working_days_and_only_those() -> None:
+    life = accepted(due=date(2022, 4, 29), points=[{"text": "图审", "due": "2022-04-15"}])
+    life.now = at(3, 14, 10)
+    life.do(STOP, FOR_LEADER)
+    assert life.light.reason == "灰:暂缓至2022-03-28（不可抗力）"
+    life.refuses(SAID, LIAISON, words="暂缓中")
+    assert life.wait_until(at(3, 28, 9)) == ["MatterResumed", "FeedbackWindowOpened"]
+    # 03-15 … 03-28 are ten working days; 04-29 + 10 passes the 劳动节 holiday and the make-up Saturday 05-07.
+    assert life.m.due == date(2022, 5, 17)
+    assert life.m.points[0].due == date(2022, 4, 28)
+    assert life.m.suspensions[0].workdays == 10
+
+
+def test_resuming_late_after_downtime_gives_back_no_more_than_the_suspension() -> None:
+    punctual, late = accepted(), accepted()
+    for life in (punctual, late):
+        life.do(STOP, FOR_LEADER)
+    punctual.wait_until(at(4, 1))
+    late.sleep_until(at(4, 1))
+    assert punctual.m.due == late.m.due
+
+
+def test_resuming_by_hand_gives_back_the_days_so_far() -> None:
+    life = accepted()
+    life.do(STOP, FOR_LEADER)
+    life.now = at(3, 9, 10)
+    life.do(c.ResumeMatter())
+    assert life.m.suspensions[0].workdays == 2
+    life.refuses(c.ResumeMatter(), words="不在暂缓中")
+
+
+def test_suspension_takes_listed_reasons_and_a_future_date() -> None:
+    with pytest.raises(ValidationError):
+        c.SuspendMatter(reason="忙", until=date(2022, 5, 1))  # type: ignore[arg-type]
+    accepted().refuses(c.SuspendMatter(reason=SuspensionReason.LITIGATION, until=date(2022, 3, 7)), words="须晚于今天")
+    accepted().refuses(STOP, LIAISON, code="forbidden")
+
+
+def test_nobody_reviews_his_own_report() -> None:
+    life = accepted()
+    life.do(c.RequestClosure(text="完成"), OFFICE)
+    life.refuses(c.ReviewClosure(approve=True), OFFICE, words="不能审核自己", code="forbidden")
+    life.do(c.ReviewClosure(approve=True), SECOND)
+    assert life.m.stage is Stage.CLOSED
+
+
+def test_a_returned_closure_starts_the_clocks_again() -> None:
+    life = accepted()
+    life.do(c.RequestClosure(text="完成"), LIAISON)
+    assert life.m.window is None
+    life.refuses(c.ReviewClosure(approve=False), SECOND, words="须说明理由")
+    assert life.do(c.ReviewClosure(approve=False, text="材料不齐"), SECOND) == [
+        "ClosureReturned",
+        "FeedbackWindowOpened",
+    ]
+    assert (life.m.stage, life.m.counts.returns) == (Stage.IN_PROGRESS, 1)
+    assert "UrgeIssued" in life.wait_until(at(3, 15, 18)), "ruoyi-vue-pro #1018: reminders were lost after a return"
+
+
+def test_what_a_leader_instructed_goes_back_to_that_leader() -> None:
+    life = accepted()
+    life.do(c.RecordInstruction(leader="leader", text=SEALED), FOR_LEADER)
+    life.do(c.RequestClosure(text="完成"), LIAISON)
+    life.refuses(c.MarkClosure(mark=LeaderMark.SEEN), LEADER, words="须先经办公室审核")
+    assert life.do(c.ReviewClosure(approve=True), SECOND) == ["ClosureEndorsed"]
+    life.refuses(c.ReviewClosure(approve=True), SECOND, words="待原批示领导审阅")
+    life.refuses(c.MarkClosure(mark=LeaderMark.SEEN), SECOND, code="forbidden")
+    assert life.do(c.MarkClosure(mark=LeaderMark.CONTINUE), FOR_LEADER)[0] == "ClosureReturned"
+    life.do(c.RequestClosure(text="已补齐"), LIAISON)
+    life.do(c.ReviewClosure(approve=True), SECOND)
+    life.do(c.MarkClosure(mark=LeaderMark.SEEN), LEADER)
+    assert life.m.stage is Stage.CLOSED
+
+
+def test_a_leaders_words_are_ciphertext_or_nothing() -> None:
+    with pytest.raises(ValidationError, match="工作秘密"):
+        c.RecordInstruction(leader="leader", text="请抓紧办理")
+    accepted().refuses(c.RecordInstruction(leader="leader", text=SEALED), OFFICE, words="领导本人", code="forbidden")
+
+
+def test_reading_a_secret_needs_the_role_and_the_matter() -> None:
+    matter = accepted(assist=[ASSIST]).m
+    assert may_read_secret(matter, Role.OFFICE, "office")
+    assert may_read_secret(matter, Role.LIAISON, "zhujian")
+    assert not may_read_secret(matter, Role.LIAISON, "shuiwu")
+    assert not may_read_secret(matter, Role.AUDITOR, "office")
+
+
+def test_a_closure_asked_in_time_is_in_time_however_long_the_review() -> None:
+    life = accepted(due=date(2022, 3, 10))
+    life.now = at(3, 10, 17)
+    life.do(c.RequestClosure(text="完成"), LIAISON)
+    life.now = at(3, 21)
+    assert life.light.light is Light.GREEN
+    life.do(c.ReviewClosure(approve=True), SECOND)
+    assert life.light.reason == "灰:按期办结"
+
+
+def test_late_closure_counts_against_both_limits() -> None:
+    life = accepted(due=date(2022, 3, 10))
+    life.do(c.RequestExtension(to=date(2022, 3, 15), reason="慢"), LIAISON)
+    life.do(c.AnswerExtension(grant=True))
+    life.now = at(3, 17, 11)
+    life.do(c.RequestClosure(text="完成"), LIAISON)
+    life.do(c.ReviewClosure(approve=True), SECOND)
+    assert life.m.closed is not None
+    assert (life.m.closed.overdue_workdays, life.m.closed.overdue_workdays_original) == (2, 5)
+    assert life.light.reason == "灰:逾期2个工作日办结"
+
+
+def test_nothing_happens_after_closure_but_reopening() -> None:
+    life = accepted()
+    life.do(c.RequestClosure(text="完成"), LIAISON)
+    life.do(c.ReviewClosure(approve=True), SECOND)
+    assert life.wait_until(at(12, 30)) == []
+    for command, actor in ((c.IssueUrge(), OFFICE), (c.CancelMatter(reason="x"), OFFICE), (SAID, LIAISON)):
+        life.refuses(command, actor)
+    life.refuses(c.ReopenMatter(reason="还有问题"), words="重开须给出新时限")
+    life.do(c.ReopenMatter(reason="还有问题", due=date(2023, 1, 31)))
+    assert life.m.stage is Stage.IN_PROGRESS
+    assert life.m.window is not None
+
+
+def test_objection_within_thirty_days_of_the_conclusion() -> None:
+    life = accepted()
+    life.do(c.RequestClosure(text="完成"), LIAISON)
+    life.do(c.ReviewClosure(approve=True), SECOND)
+    life.refuses(c.RaiseObjection(text="不服"), OTHER, code="forbidden")
+    late = Life()
+    late.matter, late.recorded, late.now = life.m, life.recorded, at(4, 7)
+    late.refuses(c.RaiseObjection(text="不服"), LIAISON, words="异议期限")
+    life.do(c.RaiseObjection(text="不服"), LIAISON)
+    life.refuses(c.RaiseObjection(text="不服"), LIAISON, words="正在复核")
+
+
+def test_a_correction_is_a_new_event_and_moves_no_date() -> None:
+    life = accepted()
+    life.do(SAID, LIAISON)
+    wrong = life.recorded[-1]
+    life.do(c.CorrectEvent(version=wrong.version, text="进度误填", fields={"progress": "20"}))
+    assert life.m.progress == 20
+    assert wrong in life.recorded
+    life.refuses(c.CorrectEvent(version=99, text="x"), words="没有第99条", code="not_found")
+    life.refuses(c.CorrectEvent(version=1, text="x", fields={"due": "2023-01-01"}), words="不能更正字段")
+    life.refuses(c.CorrectEvent(version=1, text="x", fields={"progress": "很多"}), words="0 到 100")
+
+
+def test_lights_say_why() -> None:
+    life = accepted(due=date(2022, 6, 30), points=[{"text": "图审", "due": "2022-03-10"}])
+    life.do(SAID, LIAISON)
+    assert life.light.reason == "绿:按计划推进"
+    life.now = at(3, 11, 9)
+    assert life.light.reason == "黄:要点1已过节点1个工作日"
+    life.do(c.SubmitFeedback(text="完成", points=({"no": 1, "progress": 100},)), LIAISON)  # type: ignore[arg-type]
+    life.now = at(6, 27, 9)
+    life.matter = life.m.model_copy(update={"missed_in_row": 0, "window": None})
+    assert life.light.reason == "蓝:距办结时限3个工作日"
+    life.now = at(7, 4, 9)
+    assert life.light.reason == "红:逾期2个工作日"
+
+
+def test_a_year_nobody_published_is_said_to_be_provisional() -> None:
+    life = accepted()
+    life.rulebook = Rulebook(version=1)
+    assert life.light.reason.endswith("（2022年工作日历未公布，暂定）")
+
+
+def test_overdue_goes_up_one_rung_and_a_decision_brings_it_down() -> None:
+    life = accepted(due=date(2022, 3, 10))
+    life.do(SAID, LIAISON)
+    life.wait_until(at(3, 11, 9))
+    assert [t for t in life.types if t in ("NearDueWarned", "DueLapsed", "MatterEscalated")] == [
+        "NearDueWarned",
+        "DueLapsed",
+        "MatterEscalated",
+    ]
+    life.refuses(c.RecordDecision(meeting="月度会", text="限期"), OFFICE, words="主持领导", code="forbidden")
+    life.do(c.RecordDecision(meeting="月度会", text="限期办结", due=date(2022, 3, 31)), FOR_LEADER)
+    assert life.m.due == date(2022, 3, 31)
+    assert life.m.rung.value == "handler"
+
+
+def test_points_come_change_and_go_but_stay_in_the_record() -> None:
+    life = accepted()
+    life.do(c.AddPoint(point={"text": "图审", "due": "2022-04-15"}))  # type: ignore[arg-type]
+    life.do(c.ChangePoint(no=1, due=date(2022, 4, 29)))
+    life.do(c.DropPoint(no=1))
+    life.refuses(c.ChangePoint(no=1, text="x"), words="没有第1个要点")
+    assert [p.original_due for p in life.m.points] == [date(2022, 4, 15)]
+    assert life.events(ev.PointDropped)
+
+
+def test_the_fold_from_nothing_is_the_state() -> None:
+    life = opened()
+    life.wait_until(at(6, 30, 18))
+    assert fold(life.recorded) == life.m
+
+
+def test_reprojecting_on_the_same_calendar_moves_nothing() -> None:
+    for life in (opened(MONDAY.replace(second=7, microsecond=123)), accepted()):
+        assert life.do(c.Reproject(), SYSTEM) == []
+
+
+def test_a_typhoon_stop_moves_the_open_window_once_with_a_reason() -> None:
+    life = accepted()
+    stop = DayOverride(day=date(2022, 3, 11), workday=False, reason="台风停工")
+    life.rulebook = Rulebook(version=2, calendar=CALENDAR.model_copy(update={"overrides": (stop,)}))
+    assert life.do(c.Reproject(), SYSTEM) == ["DeadlineMoved"]
+    assert life.m.window is not None
+    assert life.m.window.closes == at(3, 10, 17)
+    assert life.do(c.Reproject(), SYSTEM) == []
+
+
+def test_an_indicator_is_behind_at_a_date_never_by_a_linear_percentage() -> None:
+    dug = {"name": "累计出土量", "unit": "万立方米", "target": 23, "checkpoints": [{"on": "2022-03-31", "value": 10}]}
+    life = accepted(indicators=[dug], rhythm="once")
+    life.now = at(3, 31, 23)
+    assert life.light.light is Light.GREEN, "the day is not over"
+    life.now = at(4, 1, 9)
+    assert life.light.reason == "黄:指标“累计出土量”落后序时进度（应达10万立方米，实为0万立方米）"
+    life.do(c.SubmitFeedback(text="出土", indicators=({"no": 1, "value": 10},)), LIAISON)  # type: ignore[arg-type]
+    assert life.light.light is Light.GREEN
+    life.refuses(c.SubmitFeedback(text="x", indicators=({"no": 2, "value": 1},)), LIAISON, code="not_found")  # type: ignore[arg-type]

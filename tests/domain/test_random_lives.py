@@ -1,0 +1,175 @@
+"""Random lives: whatever people and the clock do, the log stays whole and the lights explain themselves."""
+
+from datetime import date, timedelta
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from domain import commands as c
+from domain.base import Frozen, Refusal
+from domain.calendar import local_date
+from domain.deadlines import next_deadline
+from domain.envelope import Actor
+from domain.facts import Attachment, PointReport
+from domain.terms import ENDED, LeaderMark, Light, Rhythm, Stage, SuspensionReason, Urgency
+from tests.support.life import MONDAY, Life, fold
+from tests.support.office import (
+    ASSIST,
+    AUDITOR,
+    FOR_LEADER,
+    HEAD,
+    LEAD,
+    LEADER,
+    LIAISON,
+    OFFICE,
+    OTHER,
+    SECOND,
+    opening,
+)
+
+ACTORS = st.sampled_from([OFFICE, SECOND, LIAISON, HEAD, OTHER, AUDITOR, LEADER, FOR_LEADER])
+DAYS = st.integers(min_value=-3, max_value=90)
+SEALED = "sealed:v1:k1:AAAA"
+PROOF = (Attachment(name="凭据.png", sha256="0" * 64, size=1),)
+AFTER_THE_END = {"MatterReopened", "ObjectionRaised", "EventCorrected"}
+
+
+class RandomLife(RuleBasedStateMachine):
+    """Every command by every actor at any moment; refused or not, the invariants hold."""
+
+    @initialize(
+        rhythm=st.sampled_from(list(Rhythm)),
+        urgency=st.sampled_from(list(Urgency)),
+        by_leader=st.booleans(),
+        lead=st.booleans(),
+    )
+    def open(self, rhythm: Rhythm, urgency: Urgency, by_leader: bool, lead: bool) -> None:
+        self.life = Life()
+        command = opening(
+            due=date(2022, 4, 29),
+            rhythm=rhythm,
+            urgency=urgency,
+            lead=LEAD if lead else None,
+            points=[{"text": "图审", "due": "2022-03-31"}, {"text": "招标"}],
+        )
+        self.life.do(command, FOR_LEADER if by_leader else OFFICE)
+
+    def attempt(self, command: Frozen, actor: Actor) -> None:
+        ended, before = self.life.m.stage in ENDED, len(self.life.recorded)
+        try:
+            self.life.do(command, actor)
+        except Refusal as refused:
+            assert refused.message
+            assert "\n" not in refused.message
+            assert len(self.life.recorded) == before
+        else:
+            if ended and len(self.life.recorded) > before:
+                assert self.life.recorded[before].type in AFTER_THE_END
+
+    def day(self, days: int) -> date:
+        return local_date(self.life.now) + timedelta(days=days)
+
+    @rule(hours=st.integers(min_value=1, max_value=24 * 20), punctual=st.booleans())
+    def time_passes(self, hours: int, punctual: bool) -> None:
+        until = self.life.now + timedelta(hours=hours)
+        before, ended = len(self.life.recorded), self.life.m.stage in ENDED
+        (self.life.wait_until if punctual else self.life.sleep_until)(until)
+        assert not (ended and len(self.life.recorded) > before), "the clock owes an ended matter nothing"
+
+    @rule(actor=ACTORS, which=st.sampled_from(["accept", "decline", "assign", "urge", "escalate"]))
+    def receipt_and_pressure(self, actor: Actor, which: str) -> None:
+        command = {
+            "accept": c.AcceptReceipt(),
+            "decline": c.DeclineReceipt(reason="非本单位职责"),
+            "assign": c.AssignMatter(lead=ASSIST if self.life.m.lead == LEAD.id else LEAD, reason="调整"),
+            "urge": c.IssueUrge(),
+            "escalate": c.EscalateMatter(reason="久拖不决"),
+        }[which]
+        self.attempt(command, actor)
+
+    @rule(
+        actor=ACTORS, progress=st.integers(0, 100), no=st.integers(1, 3), back=st.integers(0, 400), proof=st.booleans()
+    )
+    def report(self, actor: Actor, progress: int, no: int, back: int, proof: bool) -> None:
+        occurred = self.life.now - timedelta(hours=back) if back > 200 else None
+        said = c.SubmitFeedback(
+            text="进展",
+            points=(PointReport(no=no, progress=progress),),
+            occurred_at=occurred,
+            attachments=PROOF if proof else (),
+        )
+        self.attempt(said, actor)
+
+    @rule(actor=ACTORS, rhythm=st.sampled_from(list(Rhythm)), days=DAYS, no=st.integers(1, 3))
+    def reshape(self, actor: Actor, rhythm: Rhythm, days: int, no: int) -> None:
+        self.attempt(c.ChangeRhythm(rhythm=rhythm), actor)
+        self.attempt(c.ChangePoint(no=no, due=self.day(days)), actor)
+
+    @rule(actor=ACTORS, days=DAYS, grant=st.booleans(), point=st.sampled_from([None, 1]))
+    def extend(self, actor: Actor, days: int, grant: bool, point: int | None) -> None:
+        self.attempt(c.RequestExtension(to=self.day(days), reason="慢", point=point), actor)
+        self.attempt(c.AnswerExtension(grant=grant, reason="已阅"), actor)
+
+    @rule(actor=ACTORS, days=DAYS)
+    def suspend(self, actor: Actor, days: int) -> None:
+        self.attempt(c.SuspendMatter(reason=SuspensionReason.FORCE_MAJEURE, until=self.day(days)), actor)
+
+    @rule(actor=ACTORS)
+    def resume(self, actor: Actor) -> None:
+        self.attempt(c.ResumeMatter(), actor)
+
+    @rule(actor=ACTORS, days=DAYS)
+    def meet(self, actor: Actor, days: int) -> None:
+        self.attempt(c.RecordDecision(meeting="月度会", text="继续推进", due=self.day(days)), actor)
+        self.attempt(c.RecordInstruction(leader="leader", text=SEALED), actor)
+
+    @rule(actor=ACTORS, answer=st.booleans())
+    def coordinate(self, actor: Actor, answer: bool) -> None:
+        self.attempt(
+            c.AnswerCoordination(text="可") if answer else c.RequestCoordination(unit=ASSIST, text="请协调"), actor
+        )
+
+    @rule(actor=ACTORS)
+    def ask_to_close(self, actor: Actor) -> None:
+        self.attempt(c.RequestClosure(text="完成"), actor)
+
+    @rule(actor=ACTORS, approve=st.booleans(), mark=st.sampled_from(list(LeaderMark)))
+    def review(self, actor: Actor, approve: bool, mark: LeaderMark) -> None:
+        self.attempt(c.ReviewClosure(approve=approve, text="意见"), actor)
+        self.attempt(c.MarkClosure(mark=mark), actor)
+
+    @precondition(lambda self: self.life.m.stage in ENDED)
+    @rule(actor=ACTORS, days=DAYS)
+    def after_the_end(self, actor: Actor, days: int) -> None:
+        self.attempt(c.RaiseObjection(text="不服"), actor)
+        self.attempt(c.ReopenMatter(reason="还有问题", due=self.day(days)), actor)
+
+    @invariant()
+    def versions_have_no_gap(self) -> None:
+        assert [r.version for r in self.life.recorded] == list(range(1, len(self.life.recorded) + 1))
+
+    @invariant()
+    def the_fold_of_the_log_is_the_state(self) -> None:
+        assert fold(self.life.recorded) == self.life.m
+
+    @invariant()
+    def lights_explain_themselves(self) -> None:
+        m, lit = self.life.m, self.life.light
+        assert lit.reason.startswith(f"{lit.light.label}:")
+        assert len(lit.reason) > 2
+        grey = m.stage in ENDED or m.stage is Stage.SUSPENDED
+        assert (lit.light is Light.GREY) == grey
+
+    @invariant()
+    def the_clock_is_not_behind(self) -> None:
+        deadline = next_deadline(self.life.m, self.life.rulebook, self.life.now)
+        assert deadline is None or self.life.m.ended is False
+        assert self.life.m.original_due == date(2022, 4, 29)
+        assert self.life.now >= MONDAY
+
+
+TestRandomLives = RandomLife.TestCase
+TestRandomLives.settings = settings(
+    max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)

@@ -1,0 +1,249 @@
+"""What is read back: by version, by day, by number, by words."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from domain.event import decode
+from domain.log import Rulebook
+from domain.office import (
+    CALENDAR_STREAM,
+    DIRECTORY_STREAM,
+    POLICY_STREAM,
+    DayOverridden,
+    Person,
+    PersonLeft,
+    PersonRecorded,
+    PolicyAdopted,
+    Unit,
+    UnitRecorded,
+)
+from domain.policy import Policy
+from domain.terms import Role, Stage, Supervision, UnitLevel
+from eventlog import reading
+from eventlog.database import Database
+from eventlog.projections import rebuild
+from eventlog.reading import Head
+from eventlog.verify import verify
+from tests.eventlog.sample import NOON, Asker, Sample, SampleNoted, SampleOpened, everything, raw
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def asker(database: Database) -> Iterator[Asker]:
+    yield Asker(database)
+
+
+def test_a_stream_is_read_after_a_version_up_to_one_or_as_known_on_a_day(asker: Asker) -> None:
+    asker.open()
+    for day in range(1, 4):
+        asker.write("sample/a", SampleNoted(text=f"第{day}天"), at=NOON + day * DAY)
+    stream, database = "sample/a", asker.database
+
+    def versions(**options: object) -> list[int]:
+        return [event.version for event in reading.read_stream(database, stream, **options)]  # type: ignore[arg-type]
+
+    assert versions() == [1, 2, 3, 4]
+    assert versions(after=2) == [3, 4]
+    assert versions(upto_version=2) == [1, 2]
+    assert versions(upto_version=0) == []
+    assert versions(as_of=NOON + 2 * DAY) == [1, 2, 3]
+    assert versions(as_of=NOON - DAY) == []
+    assert reading.read_stream(database, "sample/none") == ()
+
+
+def test_the_whole_log_is_read_in_pages(asker: Asker) -> None:
+    asker.open("a", notes=2)
+    asker.open("b", notes=2)
+    first = reading.read_all(asker.database, limit=4)
+    rest = reading.read_all(asker.database, after=first[-1].position, limit=4)
+    assert [e.position for e in (*first, *rest)] == [1, 2, 3, 4, 5, 6]
+
+
+def test_where_nothing_is_there_reading_says_so(database: Database) -> None:
+    assert reading.head(database, "sample/none") == Head(stream="sample/none")
+    assert reading.load(database, "sample/none") is None
+    assert reading.find_command(database, "none") is None
+    assert reading.person(database, "none") is None
+    assert reading.unit(database, "none") is None
+    assert reading.rulebook(database) == Rulebook()
+    assert reading.matter_states(database) == ()
+    assert reading.matter_states(database, as_of=NOON) == ()
+    assert reading.open_streams(database, "matter") == ()
+
+
+def test_states_are_read_now_or_as_known_on_a_day(asker: Asker) -> None:
+    asker.open("a")
+    asker.open("b", at=NOON + 2 * DAY)
+    asker.write("sample/a", SampleNoted(text="后来"), at=NOON + 3 * DAY)
+    now = reading.states_of(asker.database, "sample")
+    assert [s.stream for s in now] == ["sample/a", "sample/b"]
+    assert now == reading.states_of(asker.database, "sample", as_of=NOON + 9 * DAY)
+    (then,) = reading.states_of(asker.database, "sample", as_of=NOON + DAY)
+    assert then.state == Sample(number="S-2022-001", title="事项a")
+    assert (then.version, then.position) == (1, 1)
+
+
+def test_the_rulebook_is_read_now_or_as_known_on_a_day(asker: Asker) -> None:
+    asker.write(POLICY_STREAM, PolicyAdopted(policy=Policy(version="甲")))
+    (typhoon,) = asker.write(
+        CALENDAR_STREAM, DayOverridden(day=date(2022, 7, 1), workday=False, reason="台风"), at=NOON + 2 * DAY
+    )
+    now = reading.rulebook(asker.database)
+    assert (now.version, now.policy.version) == (typhoon.position, "甲")
+    assert not now.calendar.is_workday(date(2022, 7, 1))
+    then = reading.rulebook(asker.database, as_of=NOON + DAY)
+    assert (then.version, then.policy.version) == (1, "甲")
+    assert then.calendar.is_workday(date(2022, 7, 1))
+
+
+@pytest.fixture
+def found(asker: Asker) -> Asker:
+    for name, title, year in (("a", "香蜜公园 改造", 2022), ("b", "香蜜湖 水质", 2022), ("c", "农园 Park 更新", 2023)):
+        at = datetime(year, 3, 1, 4, tzinfo=UTC)
+        asker.write(f"sample/{name}", SampleOpened(title=title), at=at)
+    return asker
+
+
+@pytest.mark.parametrize(
+    ("words", "numbers"),
+    [
+        ("S-2022-001", ["S-2022-001"]),
+        ("ｓ－２０２２－００１", ["S-2022-001"]),
+        ("2", ["S-2022-002"]),
+        ("1", ["S-2022-001", "S-2023-001"]),
+        ("９", []),
+        ("香蜜", ["S-2022-001", "S-2022-002"]),
+        ("香蜜 改造", ["S-2022-001"]),
+        ("park", ["S-2023-001"]),
+        ("sample/b", ["S-2022-002"]),
+        ("", []),
+        ("%", []),
+    ],
+)
+def test_a_matter_is_found_by_number_tail_or_words(found: Asker, words: str, numbers: list[str]) -> None:
+    assert [m.number for m in reading.find_matters(found.database, words)] == numbers
+
+
+def test_ended_matters_are_not_open(found: Asker) -> None:
+    raw(found.database, "UPDATE matters SET stage = 'closed' WHERE stream = 'sample/a'")
+    raw(found.database, "UPDATE matters SET stage = 'cancelled' WHERE stream = 'sample/b'")
+    still = reading.open_streams(found.database, "sample")
+    assert still == (reading.head(found.database, "sample/c"),)
+    assert Stage.CLOSED.value == "closed"
+
+
+def test_the_directory_is_read_by_id_and_keeps_the_names_of_those_who_left(asker: Asker) -> None:
+    unit = Unit(
+        id="u1", name="区住建局", level=UnitLevel.DISTRICT, supervision=Supervision.OBJECT, aliases=("住建", "建设局")
+    )
+    people = [Person(id=i, name=f"人{i}", unit="u1", role=Role.LIAISON, phone="138", email=None) for i in "yx"]
+    asker.write(DIRECTORY_STREAM, UnitRecorded(unit=unit), *[PersonRecorded(person=p) for p in people])
+    asker.write(DIRECTORY_STREAM, PersonLeft(person="x"), at=NOON + DAY)
+    database = asker.database
+    assert reading.unit(database, "u1") == unit
+    assert reading.units(database) == (unit,)
+    assert [p.id for p in reading.people(database)] == ["y"]
+    assert [(p.id, p.left_at) for p in reading.people(database, former=True)] == [("x", NOON + DAY), ("y", None)]
+    gone = reading.person(database, "x")
+    assert gone is not None
+    assert (gone.name, gone.left_at) == ("人x", NOON + DAY)
+
+
+# --- rebuilding
+
+
+def furnish(asker: Asker) -> None:
+    asker.seat_office()
+    asker.write(
+        DIRECTORY_STREAM,
+        PersonRecorded(person=Person(id="p", name="短任", unit="hq", role=Role.HEAD)),
+        PersonLeft(person="p"),
+        PersonRecorded(person=Person(id="q", name="回任", unit="hq", role=Role.HEAD)),
+        PersonLeft(person="q"),
+        PersonRecorded(person=Person(id="q", name="回任", unit="hq", role=Role.LEADER)),
+    )
+    asker.write(POLICY_STREAM, PolicyAdopted(policy=Policy()))
+    asker.open("a", notes=3)
+    asker.write("sample/b", SampleOpened(title="成批"), *[SampleNoted(text=f"{i}") for i in range(5)])
+
+
+def test_the_read_model_made_again_from_zero_is_the_same_to_the_letter(asker: Asker) -> None:
+    furnish(asker)
+    before = everything(asker.database)
+    for ruin in (
+        "DELETE FROM states",
+        "UPDATE matters SET title = 'x'",
+        "DELETE FROM people",
+        "UPDATE numbers SET last = 99",
+    ):
+        raw(asker.database, ruin)
+    raw(asker.database, "INSERT INTO units VALUES ('ghost', 'x', 'city', 'object', NULL, '[]')")
+    assert not verify(asker.database).ok
+    calls: list[tuple[int, int]] = []
+    assert rebuild(asker.database, progress=lambda done, total: calls.append((done, total))) == 18
+    assert calls == [(18, 18)]
+    assert everything(asker.database) == before
+    assert verify(asker.database).ok
+
+
+def test_an_append_finds_the_true_state_even_where_the_read_model_lost_it(asker: Asker) -> None:
+    asker.open(notes=2)
+    before = everything(asker.database)["states"]
+    raw(asker.database, "DELETE FROM states")
+    asker.write("sample/a", SampleNoted(text="照常"))
+    (state,) = reading.states_of(asker.database, "sample")
+    assert state.version == 4
+    assert isinstance(state.state, Sample)
+    assert state.state.notes == ("第0次", "第1次", "照常")
+    assert len(before) == 1
+    assert verify(asker.database).ok
+
+
+# --- old payloads
+
+
+def test_an_old_payload_is_lifted_when_read_and_never_rewritten(asker: Asker) -> None:
+    """Version 1 of `SampleNoted` called its text `words`; the log holds one such event, written years ago."""
+    request = asker.request("sample/a", SampleOpened(title="旧事项"), SampleNoted(text="x"))
+    old = request.drafts[1].model_copy(update={"schema_version": 1, "payload": {"words": "五年前的话"}})
+    asker.ask(request.model_copy(update={"drafts": (request.drafts[0], old)}))
+    _, stored = reading.read_stream(asker.database, "sample/a")
+    assert (stored.schema_version, stored.payload) == (1, '{"words":"五年前的话"}')
+    assert decode(stored) == SampleNoted(text="五年前的话")
+    (state,) = reading.states_of(asker.database, "sample")
+    assert isinstance(state.state, Sample)
+    assert state.state.notes == ("五年前的话",)
+    before = everything(asker.database)
+    rebuild(asker.database)
+    assert everything(asker.database) == before
+    assert verify(asker.database).ok
+
+
+# --- fast
+
+
+@pytest.mark.parametrize("module", ["eventlog.reading", "eventlog.append", "eventlog.verify", "eventlog.schema"])
+def test_the_hot_path_imports_no_orm_and_no_driver_it_does_not_need(module: str) -> None:
+    code = f"import sys, {module}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    heavy = {"sqlalchemy", "sqlmodel", "alembic", "temporalio", "psycopg", "cryptography"}
+    assert heavy.isdisjoint(loaded)
+
+
+def test_a_thousand_states_are_listed_quickly(asker: Asker) -> None:
+    """The bound is generous, for a busy machine; the benchmark has the figure."""
+    asker.open()
+    (row,) = everything(asker.database)["states"]
+    with asker.database.writing() as transaction:
+        insert = "INSERT INTO states VALUES (?, ?, ?, ?, ?, ?)"
+        transaction.commit([(insert, [(f"sample/{i}", *row[1:]) for i in range(999)])])
+    start = time.perf_counter()
+    states = reading.states_of(asker.database, "sample")
+    assert time.perf_counter() - start < 0.5
+    assert len(states) == 1000

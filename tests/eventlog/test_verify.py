@@ -1,0 +1,315 @@
+"""What an attacker with the database's password does, and the name `verify` gives it. He drops the triggers first."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.envelope import Algorithm, canonical, event_hash
+from domain.log import Appended
+from domain.office import DIRECTORY_STREAM, PersonLeft
+from eventlog.append import append
+from eventlog.backend import Row
+from eventlog.chain import hash_of
+from eventlog.database import Database
+from eventlog.errors import LogDamaged
+from eventlog.reading import page
+from eventlog.rows import EVENT_COLUMNS, INSERT_EVENT
+from eventlog.verify import MOST_PROBLEMS, Problem, Report, Token, verify
+from tests.eventlog.sample import NOON, Asker, SampleNoted, SampleOpened, is_sqlite, raw
+
+MIDDLE = "stream = 'sample/a' AND version = 3"
+
+
+@pytest.fixture
+def log(database: Database) -> Database:
+    """Two streams of five events each, and a directory."""
+    asker = Asker(database)
+    asker.seat_office()
+    asker.open("a", notes=4)
+    asker.open("b", notes=4)
+    assert verify(database) == Report(streams=3, events=12)
+    return database
+
+
+def unprotect(database: Database) -> None:
+    triggers = [(t, f"{t}_no_{verb}") for t in ("events", "commands") for verb in ("update", "delete", "replace")]
+    if is_sqlite(database):
+        raw(database, *(f"DROP TRIGGER {name}" for _, name in triggers))
+    else:
+        raw(database, *(f"DROP TRIGGER IF EXISTS {name} ON {table}" for table, name in triggers))
+
+
+def tokens(database: Database, stream: str | None = None) -> set[str]:
+    report = verify(database, stream=stream)
+    assert report.ok is (not report.problems)
+    return {problem.token.value for problem in report.problems} - {"unprotected"}
+
+
+ATTACKS: dict[str, tuple[str, str]] = {
+    "edit a payload": (f"UPDATE events SET payload = '{{}}' WHERE {MIDDLE}", "hash_mismatch"),
+    "edit the actor": (f'UPDATE events SET actor = \'{{"id":"x","role":"office"}}\' WHERE {MIDDLE}', "hash_mismatch"),
+    "edit the event's time": (f"UPDATE events SET occurred_at = occurred_at - 1 WHERE {MIDDLE}", "hash_mismatch"),
+    "edit the recording time": (f"UPDATE events SET recorded_at = recorded_at + 1 WHERE {MIDDLE}", "hash_mismatch"),
+    "edit the type": (f"UPDATE events SET type = 'SampleOpened' WHERE {MIDDLE}", "hash_mismatch"),
+    "edit the cause": (f"UPDATE events SET causation = 'x' WHERE {MIDDLE}", "hash_mismatch"),
+    "edit a hash": (f"UPDATE events SET hash = 'sha256:00' WHERE {MIDDLE}", "hash_mismatch previous_hash_mismatch"),
+    "name another algorithm": (f"UPDATE events SET hash = 'md5:00' WHERE {MIDDLE}", "unknown_algorithm"),
+    "delete in the middle": (f"DELETE FROM events WHERE {MIDDLE}", "version_gap position_gap command_index_differs"),
+    "delete the first": ("DELETE FROM events WHERE position = 3", "version_gap position_gap"),
+    "delete the tail": ("DELETE FROM events WHERE position = 12", "command_index_differs read_model_differs"),
+    "delete the tail of a stream": ("DELETE FROM events WHERE position = 7", "position_gap command_index_differs"),
+    "delete a stream": ("DELETE FROM events WHERE stream = 'sample/b'", "command_index_differs read_model_differs"),
+    "move to another stream": (
+        "UPDATE events SET stream = 'sample/c' WHERE position = 12",
+        "hash_mismatch version_gap",
+    ),
+    "forget a command": ("DELETE FROM commands WHERE stream = 'sample/a' AND first = 3", "command_index_differs"),
+    "misdirect a command": ("UPDATE commands SET last = 5 WHERE first = 3", "command_index_differs"),
+    "edit a state": ("UPDATE states SET state = '{}' WHERE stream = 'sample/a'", "read_model_differs"),
+    "edit the list": ("UPDATE matters SET stage = 'closed' WHERE stream = 'sample/a'", "read_model_differs"),
+    "add to the list": ("INSERT INTO matters VALUES ('x/z', 'Z', 'z', 'opened', NULL, NULL, 1)", "read_model_differs"),
+    "make oneself a leader": ("UPDATE people SET role = 'leader' WHERE id = 'office'", "read_model_differs"),
+    "move a series": ("UPDATE numbers SET last = 1", "read_model_differs"),
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_an_attack_is_found_and_named(log: Database, attack: str) -> None:
+    statement, expected = ATTACKS[attack]
+    unprotect(log)
+    raw(log, statement)
+    assert set(expected.split()) <= tokens(log)
+
+
+def test_the_dropped_triggers_alone_are_found(log: Database) -> None:
+    unprotect(log)
+    assert {problem.token for problem in verify(log).problems} == {Token.UNPROTECTED}
+
+
+def rows(database: Database) -> list[Row]:
+    with database.reading() as transaction:
+        return page(transaction, 0, 1000)
+
+
+def put(database: Database, *new: Row) -> None:
+    with database.writing() as transaction:
+        transaction.commit([(INSERT_EVENT, list(new))])
+
+
+COLUMN = {name: index for index, name in enumerate(EVENT_COLUMNS.split(", "))}
+
+
+def changed(row: Row, *, rehash: bool = True, **values: object) -> Row:
+    altered = list(row)
+    for name, value in values.items():
+        altered[COLUMN[name]] = value
+    return (*altered[:-1], hash_of("sha256", tuple(altered))) if rehash else tuple(altered)
+
+
+def test_two_events_that_changed_places_are_found(log: Database) -> None:
+    third, fourth = (row for row in rows(log) if row[2] == "sample/a" and row[3] in (3, 4))
+    unprotect(log)
+    raw(log, f"DELETE FROM events WHERE position IN ({third[0]}, {fourth[0]})")
+    put(
+        log,
+        changed(third, rehash=False, position=fourth[0], version=4),
+        changed(fourth, rehash=False, position=third[0], version=3),
+    )
+    assert {"hash_mismatch", "previous_hash_mismatch"} <= tokens(log)
+
+
+def test_a_back_dated_event_with_a_sound_hash_is_found_by_its_time_and_its_missing_command(log: Database) -> None:
+    last = rows(log)[-1]
+    unprotect(log)
+    earlier = last[COLUMN["recorded_at"]] - 86_400_000_000
+    forged = changed(
+        last,
+        position=13,
+        version=6,
+        event_id="forged",
+        command_id="forged",
+        recorded_at=earlier,
+        previous_hash=last[-1],
+    )
+    put(log, forged)
+    assert {"time_backwards", "command_index_differs", "read_model_differs"} <= tokens(log)
+
+
+def test_a_back_dated_event_pushed_between_two_others_breaks_the_chain_behind_it(log: Database) -> None:
+    *_, fourth, fifth = (row for row in rows(log) if row[2] == "sample/b")
+    unprotect(log)
+    raw(log, "DELETE FROM events WHERE position = 12")
+    put(
+        log,
+        changed(fifth, event_id="forged", command_id="forged", payload=canonical({"text": "补记"})),
+        changed(fifth, position=13, version=6, rehash=False),
+    )
+    assert fourth[3] == 4
+    assert {"hash_mismatch", "previous_hash_mismatch", "command_index_differs"} <= tokens(log)
+
+
+def test_a_fork_is_found_where_the_attacker_removed_the_uniqueness_too(log: Database) -> None:
+    unprotect(log)
+    if is_sqlite(log):
+        raw(
+            log,
+            "CREATE TABLE copy AS SELECT * FROM events",
+            "DROP TABLE events",
+            "ALTER TABLE copy RENAME TO events",
+        )
+    else:
+        raw(
+            log,
+            "ALTER TABLE events DROP CONSTRAINT events_stream_version",
+            "ALTER TABLE events DROP CONSTRAINT events_event_id",
+        )
+    last = rows(log)[-1]
+    put(log, changed(last, position=13, payload=canonical({"text": "另一种历史"})))
+    assert "duplicate" in tokens(log)
+    assert len([p for p in verify(log).problems if p.token is Token.DUPLICATE]) == 2  # the version, and the event id
+
+
+def test_recomputing_everything_from_one_event_on_still_leaves_the_read_model_to_betray_it(log: Database) -> None:
+    unprotect(log)
+    previous = ""
+    forged: list[Row] = []
+    for row in (row for row in rows(log) if row[2] == "sample/b"):
+        payload = canonical({"text": "改写"}) if row[3] == 2 else row[COLUMN["payload"]]
+        forged.append(changed(row, payload=payload, previous_hash=previous))
+        previous = forged[-1][-1]
+    raw(log, "DELETE FROM events WHERE stream = 'sample/b'")
+    put(log, *forged)
+    assert tokens(log) == {"read_model_differs"}
+    assert verify(log, read_model=False).problems == tuple(
+        problem for problem in verify(log).problems if problem.token is Token.UNPROTECTED
+    )
+
+
+def test_a_number_left_out_or_given_twice_is_found(log: Database) -> None:
+    *_, opened = (row for row in rows(log) if row[5] == "SampleOpened")
+    unprotect(log)
+    for number, said in (("S-2022-003", "应为 S-2022-002"), ("S-2022-001", "应为 S-2022-002"), ("无号", "不属于")):
+        raw(log, f"DELETE FROM events WHERE position = {opened[0]}")
+        put(log, changed(opened, payload=canonical({"title": "事项b", "number": number})))
+        (problem,) = (p for p in verify(log).problems if p.token is Token.NUMBER_GAP)
+        assert said in problem.message
+        assert (problem.stream, problem.version) == ("sample/b", 1)
+
+
+def test_an_event_of_a_newer_build_is_named_and_the_rest_is_still_checked(log: Database) -> None:
+    last = rows(log)[-1]
+    unprotect(log)
+    put(log, changed(last, position=13, version=6, event_id="new", type="FromTheFuture", previous_hash=last[-1]))
+    raw(log, "UPDATE matters SET title = 'x' WHERE stream = 'sample/a'")
+    assert tokens(log) == {"undecodable", "read_model_differs", "command_index_differs"}
+    assert [p.stream for p in verify(log).problems if p.token is Token.READ_MODEL_DIFFERS] == ["sample/a"]
+
+
+def test_one_stream_alone_can_be_verified(log: Database) -> None:
+    assert verify(log, stream="sample/a") == Report(streams=1, events=5)
+    assert verify(log, stream="sample/unknown") == Report(streams=0, events=0)
+    unprotect(log)
+    raw(log, f'UPDATE events SET payload = \'{{"text":"改"}}\' WHERE {MIDDLE}')
+    assert tokens(log, "sample/a") == {"hash_mismatch", "read_model_differs"}
+    assert tokens(log, "sample/b") == set()
+    raw(log, "DELETE FROM commands WHERE stream = 'sample/b' AND first = 2")
+    assert tokens(log, "sample/b") == {"command_index_differs"}
+
+
+def test_a_thoroughly_ruined_log_is_reported_without_end(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eventlog.verify.MOST_PROBLEMS", 3)
+    Asker(database).open(notes=9)
+    unprotect(database)
+    raw(database, "UPDATE events SET recorded_at = recorded_at + 1")
+    report = verify(database)
+    assert len(report.problems) == 3
+    assert report.unlisted >= 7
+    assert MOST_PROBLEMS == 1000
+    assert not report.ok
+
+
+def test_a_finding_names_its_place_in_one_chinese_line(log: Database) -> None:
+    unprotect(log)
+    raw(log, f'UPDATE events SET payload = \'{{"text":"改"}}\' WHERE {MIDDLE}')
+    (problem,) = (p for p in verify(log).problems if p.token is Token.HASH_MISMATCH)
+    assert problem == Problem(
+        token=Token.HASH_MISMATCH,
+        stream="sample/a",
+        version=3,
+        position=5,
+        message="事件内容与其哈希不符：sample/a 第 3 版（序号 5）",
+    )
+
+
+def test_who_left_is_part_of_what_is_verified(log: Database) -> None:
+    Asker(log).write(DIRECTORY_STREAM, PersonLeft(person="office"))
+    assert verify(log).ok
+    raw(log, "UPDATE people SET left_at = NULL")
+    assert tokens(log) == {"read_model_differs"}
+
+
+# --- the chain
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sm3"])
+def test_the_chain_is_kept_in_either_digest(database: Database, algorithm: Algorithm) -> None:
+    asker = Asker(database)
+    for name in "ab":
+        answer = append(
+            database,
+            asker.request(f"sample/{name}", SampleOpened(title="x"), SampleNoted(text="y")),
+            algorithm=algorithm,
+        )
+        assert isinstance(answer, Appended)
+        assert all(event.hash.startswith(f"{algorithm}:") for event in answer.events)
+    assert verify(database).ok
+
+
+def test_a_log_may_change_its_digest_and_old_events_keep_theirs(database: Database) -> None:
+    asker = Asker(database)
+    asker.open()
+    append(database, asker.request("sample/a", SampleNoted(text="国密"), at=NOON + timedelta(days=1)), algorithm="sm3")
+    asker.write("sample/a", SampleNoted(text="又改回"))
+    assert [row[-1].partition(":")[0] for row in rows(database)] == ["sha256", "sm3", "sha256"]
+    assert verify(database).ok
+
+
+@given(
+    texts=st.lists(st.text(st.characters(codec="utf-8"), max_size=60), min_size=8, max_size=8),
+    numbers=st.lists(st.integers(0, 2**53), min_size=5, max_size=5),
+    algorithm=st.sampled_from(["sha256", "sm3"]),
+    caused=st.booleans(),
+)
+def test_the_fast_hash_is_the_one_the_domain_defines(
+    texts: list[str], numbers: list[int], algorithm: Algorithm, caused: bool
+) -> None:
+    headquarters, stream, event_id, event_type, payload, actor, command_id, previous = texts
+    position, version, schema, occurred_at, recorded_at = numbers
+    causation = command_id if caused else None
+    row = (position, headquarters, stream, version, event_id, event_type, schema, payload, actor, command_id, causation,
+           occurred_at, recorded_at, previous)  # fmt: skip
+    assert hash_of(algorithm, row) == event_hash(
+        algorithm,
+        previous_hash=previous,
+        position=position,
+        headquarters=headquarters,
+        stream=stream,
+        version=version,
+        event_id=event_id,
+        event_type=event_type,
+        schema_version=schema,
+        payload=payload,
+        actor=actor,
+        command_id=command_id,
+        causation=causation,
+        occurred_at=occurred_at,
+        recorded_at=recorded_at,
+    )
+
+
+def test_the_database_refuses_a_fork_before_anybody_has_to_look_for_it(log: Database) -> None:
+    last = rows(log)[-1]
+    with pytest.raises(LogDamaged, match="事件日志"):
+        put(log, changed(last, position=13, event_id="fork"))

@@ -1,0 +1,21 @@
+"""The benchmarks run, and give a figure for both sides of every row. No figure is judged here."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.timeout(120)
+def test_a_quick_run_measures_both_sides_of_every_row(tmp_path: Path) -> None:
+    out = tmp_path / "figures.json"
+    only = [word for name in ("workflows", "append", "fold", "list") for word in ("--only", name)]
+    subprocess.run([sys.executable, "-m", "benchmarks", "--quick", *only, "--json", out], cwd=ROOT, check=True)
+    found = json.loads(out.read_text(encoding="utf-8"))["benchmarks"]
+    assert {name: len(rows) for name, rows in found.items()} == {"workflows": 4, "append": 4, "fold": 3, "list": 1}
+    for row in (row for rows in found.values() for row in rows):
+        assert all(value > 0 for side in ("bare", "xmh") for value in row[side]["runs"]), row

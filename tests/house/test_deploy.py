@@ -1,0 +1,183 @@
+"""What is handed to an administrator holds: the compose file, the image's recipe, the units, the database roles."""
+
+import configparser
+import copy
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import psycopg
+import pytest
+import yaml
+
+from tests.support.postgres import Server
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = json.loads((ROOT / "tests/house/data/compose-spec/compose-spec.json").read_text())
+SERVICES = sorted((ROOT / "deploy").glob("*.service"))
+VARIABLE = re.compile(r"\$\{(\w+)(:?[-?][^}]*)?\}")
+
+
+@pytest.fixture
+def compose() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    return loaded
+
+
+def schema_errors(document: dict[str, Any]) -> list[str]:
+    return [error.message for error in jsonschema.Draft202012Validator(SCHEMA).iter_errors(document)]
+
+
+def test_the_compose_file_follows_the_specification(compose: dict[str, Any]) -> None:
+    assert schema_errors(compose) == []
+
+
+@pytest.mark.parametrize(
+    ("service", "key", "value"),
+    [
+        ("worker", "restrat", "always"),
+        ("worker", "depends_on", {"postgres": {"condition": "service_helthy"}}),
+        ("postgres", "healthcheck", {"test": 7}),
+    ],
+)
+def test_a_wrong_compose_file_is_refused(compose: dict[str, Any], service: str, key: str, value: object) -> None:
+    wrong = copy.deepcopy(compose)
+    wrong["services"][service][key] = value
+    assert schema_errors(wrong) != []
+
+
+def test_every_service_waited_for_exists_and_can_become_what_is_waited_for(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    for name, service in services.items():
+        for other, want in service.get("depends_on", {}).items():
+            assert other in services, f"{name} waits for {other}"
+            if want["condition"] == "service_healthy":
+                assert "healthcheck" in services[other], f"{name} waits for the health of {other}"
+            if want["condition"] == "service_completed_successfully":
+                assert services[other].get("restart", "no").startswith(("no", "on-failure"))
+
+
+def test_every_image_is_pinned_by_a_version(compose: dict[str, Any]) -> None:
+    images = {service["image"] for service in compose["services"].values() if "build" not in service}
+    images |= set(re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE))
+    assert len(images) >= 5
+    assert [image for image in images if not re.search(r":\d+\.\d+", image)] == []
+
+
+def test_every_secret_comes_from_the_environment_and_has_no_default(compose: dict[str, Any]) -> None:
+    text = (ROOT / "docker-compose.yml").read_text()
+    secrets = {name: how for name, how in VARIABLE.findall(text) if "PASSWORD" in name}
+    assert all(how.startswith(":?") for how in secrets.values())
+    offered = dict(re.findall(r"^(\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert offered == dict.fromkeys(secrets, "")
+    for service in compose["services"].values():
+        for key, value in service.get("environment", {}).items():
+            if re.search("PASSWORD|PWD", key):
+                assert VARIABLE.fullmatch(value), key
+
+
+def test_no_port_is_open_beyond_the_host(compose: dict[str, Any]) -> None:
+    ports = [port for service in compose["services"].values() for port in service.get("ports", [])]
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_the_image_runs_as_a_person_without_rights() -> None:
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    user = max(index for index, line in enumerate(lines) if line.startswith("USER "))
+    assert lines[user].split()[1] not in {"0", "root"}
+    assert not any(line.startswith("RUN ") for line in lines[user:])
+
+
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
+def test_a_unit_restarts_drains_and_has_few_rights(unit: Path) -> None:
+    parser = configparser.RawConfigParser(strict=False)
+    parser.optionxform = str  # type: ignore[method-assign,assignment]  # names of keys keep their capitals
+    parser.read(unit)
+    service = parser["Service"]
+    assert service["Restart"] == "always"
+    assert int(service["TimeoutStopSec"]) > 30
+    assert service["User"] != "root"
+    assert service["NoNewPrivileges"] == "yes"
+    assert service["ProtectSystem"] == "strict"
+    assert parser["Install"]["WantedBy"] == "multi-user.target"
+
+
+def verify(unit: Path, folder: Path) -> str:
+    """What systemd says of the unit, with a program that exists here in place of the installed one."""
+    program = folder / "xmh"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    here = folder / unit.name
+    here.write_text(unit.read_text().replace("/opt/xmh/.venv/bin/xmh", str(program)))
+    environment = {**os.environ, "SYSTEMD_UNIT_PATH": f"{folder}:"}
+    said = subprocess.run(
+        ["systemd-analyze", "verify", here], capture_output=True, text=True, check=False, env=environment
+    )
+    return "\n".join(line for line in said.stderr.splitlines() if unit.name in line)
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed on this machine")
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
+def test_systemd_has_nothing_to_say_against_a_unit(unit: Path, tmp_path: Path) -> None:
+    assert verify(unit, tmp_path) == ""
+    wrong = tmp_path / "wrong.service"
+    wrong.write_text(unit.read_text().replace("Restart=", "Restrat="))
+    assert "Restrat" in verify(wrong, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def log_database() -> Iterator[str]:
+    """A PostgreSQL after `deploy/postgres/roles.sql`, with a log of one event made by the owner of the tables."""
+    server = Server()
+    try:
+        server.start()
+        passwords = dict.fromkeys(("TEMPORAL_DB_PASSWORD", "XMH_OWNER_DB_PASSWORD", "XMH_DB_PASSWORD"), "x")
+        roles = str(ROOT / "deploy/postgres/roles.sql")
+        psql = [str(server.program("psql")), "--quiet", "--no-psqlrc", "--dbname", server.url(), "--file", roles]
+        ran = subprocess.run(psql, capture_output=True, text=True, check=False, env={**os.environ, **passwords})
+        assert (ran.returncode, ran.stderr) == (0, "")
+        with psycopg.connect(server.url("xmh", "xmh_owner")) as owner:
+            owner.execute(
+                "CREATE TABLE events (position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, payload text)"
+            )
+            owner.execute("INSERT INTO events (payload) VALUES ('first')")
+        yield server.url("xmh", "xmh")
+    finally:
+        server.remove()
+
+
+def test_the_worker_s_role_appends_and_reads(log_database: str) -> None:
+    with psycopg.connect(log_database) as worker:
+        worker.execute("INSERT INTO events (payload) VALUES ('second')")
+        assert worker.execute("SELECT count(*) FROM events").fetchone() == (2,)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "TRUNCATE events",
+        "DROP TABLE events",
+        "ALTER TABLE events DISABLE TRIGGER ALL",
+        "ALTER TABLE events ADD COLUMN more text",
+        "CREATE TABLE other (n int)",
+        "SET session_replication_role = replica",
+    ],
+)
+def test_the_worker_s_role_cannot_change_the_schema_or_get_around_its_triggers(
+    log_database: str, statement: str
+) -> None:
+    with psycopg.connect(log_database) as worker, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        worker.execute(statement.encode())
+
+
+@pytest.mark.parametrize("database", ["temporal", "temporal_visibility"])
+def test_the_worker_s_role_cannot_enter_temporal_s_databases(log_database: str, database: str) -> None:
+    with pytest.raises(psycopg.OperationalError, match="permission denied"):
+        psycopg.connect(log_database.replace("/xmh?", f"/{database}?"))

@@ -1,0 +1,263 @@
+"""A home served by a deadly worker, four clients that report to it, and a hand that kills at random moments."""
+
+import asyncio
+import json
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from cli.services.runfile import RunFile
+from domain import commands as c
+from domain.calendar import SHANGHAI, OfficeHours, local_date
+from domain.envelope import SYSTEM, Actor
+from domain.office import CALENDAR_STREAM, OfficeHoursSet
+from eventlog import reading
+from eventlog.database import Database
+from eventlog.record import record
+from gateway import Gateway, Unreachable, connect
+from tests.support.office import LIAISON, OFFICE, opening, order
+from tests.support.served import ROOT, Home, home_in, kill, wait_for
+from workflows.contract import Reply
+
+HERE = Path(__file__).parent
+CLIENTS = 4
+PATIENCE = 120.0
+"""A stopped worker's polls take tasks from the server until they end after a minute."""
+
+
+@dataclass
+class Clients:
+    """Client processes that live through many rounds."""
+
+    processes: list[subprocess.Popen[str]]
+
+    def report(self, streams: list[str], prefix: str, reports: int) -> list[dict[str, Any]]:
+        """Let all of them report at once; what each was told. Every other one repeats what got no answer."""
+        for n, process in enumerate(self.processes):
+            told = {"streams": streams, "prefix": f"{prefix}-{n}", "reports": reports, "retries": n % 2 == 0}
+            assert process.stdin is not None
+            process.stdin.write(json.dumps(told) + "\n")
+            process.stdin.flush()
+        return [json.loads(self._heard(process)) for process in self.processes]
+
+    @staticmethod
+    def _heard(process: subprocess.Popen[str]) -> str:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line, f"a client died with {process.wait(5)}"
+        return line
+
+
+@dataclass
+class Chaos:
+    """The home, and whoever serves it."""
+
+    home: Home
+    serving: subprocess.Popen[str] | None = None
+    kills: Counter[str] = field(default_factory=Counter)
+
+    def serve(self) -> None:
+        """Up, with the deadly worker; returns when ready."""
+        self.bury()
+        self.serving = subprocess.Popen(
+            [sys.executable, HERE / "deadly_up.py"],
+            cwd=ROOT,
+            env={**self.home.environment, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.serving.stdout is not None
+        assert self.serving.stdout.readline() == "ready\n"
+
+    def bury(self) -> None:
+        """Wait for a supervisor that was killed."""
+        if self.serving is not None:
+            self.serving.wait(10)
+            if self.serving.stdout is not None:
+                self.serving.stdout.close()
+            self.serving = None
+
+    def strike(self, luck: random.Random) -> None:
+        """Kill something now."""
+        found = RunFile.read(self.home.path)
+        if found is None:
+            return
+        what = luck.choice(("worker", "worker", "server", "both", "all"))
+        self.kills[what] += 1
+        match what:
+            case "worker" | "server":
+                victims = [found.worker if what == "worker" else found.server]
+            case "both":
+                victims = [found.server, found.worker]
+            case _:
+                victims = [found.supervisor, found.server, found.worker]
+        for victim in victims:
+            if victim is not None:
+                kill(victim)
+        if what == "all":
+            # Somebody notices, and types `xmh up` again.
+            time.sleep(luck.uniform(0, 0.5))
+            self.serve()
+
+    @contextmanager
+    def striking(self, luck: random.Random, strikes: int, within: float) -> Iterator[None]:
+        """Kill so many times at random moments while something else goes on; calm is restored in the end."""
+        over = threading.Event()
+        failed: list[BaseException] = []
+
+        def hand() -> None:
+            try:
+                for _ in range(strikes):
+                    if over.wait(luck.uniform(0.2, within / strikes)):
+                        return
+                    self.strike(luck)
+            except BaseException as e:  # told below, in the thread that waits
+                failed.append(e)
+
+        thread = threading.Thread(target=hand)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+        assert not failed, failed
+        self.calm()
+
+    def calm(self) -> None:
+        """Wait until both are ready again."""
+        wait_for(lambda: self.home.running.ready, 30)
+
+    @contextmanager
+    def clients(self) -> Iterator[Clients]:
+        """Four processes that report."""
+        env = {**self.home.environment, "PYTHONPATH": str(ROOT)}
+        processes = [
+            subprocess.Popen(
+                [sys.executable, HERE / "reporter.py"],
+                cwd=ROOT,
+                env=env,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(CLIENTS)
+        ]
+        try:
+            yield Clients(processes)
+        finally:
+            for process in processes:
+                process.kill()
+                process.communicate()
+
+    def log(self) -> Database:
+        return self.home.log()
+
+
+@contextmanager
+def chaos_in(folder: Path, **deadly: object) -> Iterator[Chaos]:
+    """A served home whose worker is as deadly as told (see `deadly_worker.py`)."""
+    env = {name.upper(): str(value) for name, value in deadly.items()}
+    with home_in(folder, env) as home:
+        chaos = Chaos(home)
+        try:
+            chaos.serve()
+            yield chaos
+        finally:
+            home.kill_all()
+            with suppress(AssertionError, subprocess.TimeoutExpired):
+                chaos.bury()
+
+
+class Desk:
+    """The office at a home that may be killed at any moment: whatever it says, it says until it has an answer."""
+
+    def __init__(self, home: Home, log: Database) -> None:
+        self.home = home
+        self.log = log
+
+    async def gateway(self) -> Gateway:
+        found = RunFile.read(self.home.path)
+        if found is None or found.temporal is None:
+            raise Unreachable("nothing runs")
+        client = await connect(found.temporal, within=timedelta(seconds=2))
+        return Gateway(client, self.log, "xmh")
+
+    async def insist(self, sent: c.Order) -> Reply:
+        """Repeat a command under its id until it has an answer."""
+        limit = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return await (await self.gateway()).submit(sent)
+            except Unreachable:
+                assert time.monotonic() < limit, f"no answer to {sent.command_id}"
+                await asyncio.sleep(0.2)
+
+    async def do(self, stream: str, command: c.MatterCommand, actor: Actor = OFFICE, command_id: str = "") -> Reply:
+        sent = order(stream, command, actor, now=datetime.now(UTC), command_id=command_id or None)
+        return await self.insist(sent)
+
+    async def in_progress(self, how_many: int) -> list[str]:
+        """Matters due today, accepted; their streams."""
+        today = local_date(datetime.now(UTC))
+        streams = [f"matter/{uuid4().hex[:12]}" for _ in range(how_many)]
+
+        async def one(stream: str) -> None:
+            await self.do(stream, opening(due=today))
+            await self.do(stream, c.AcceptReceipt(), LIAISON)
+
+        await asyncio.gather(*map(one, streams))
+        return streams
+
+    async def close_office_in(self, seconds: float) -> None:
+        """Set the closing hour, and with it the limit of every matter due today, to a moment from now."""
+        closes = (datetime.now(UTC) + timedelta(seconds=seconds)).astimezone(SHANGHAI).time()
+        hours = OfficeHours(
+            morning_opens=clock(0),
+            morning_closes=clock(0, 0, 1),
+            afternoon_opens=clock(0, 0, 2),
+            afternoon_closes=closes,
+        )
+        now = datetime.now(UTC)
+        event = OfficeHoursSet(hours=hours)
+        await asyncio.to_thread(
+            lambda: record(self.log, CALENDAR_STREAM, [event], actor=SYSTEM, command_id=uuid4().hex, now=now)
+        )
+
+
+def counted(log: Database, streams: list[str]) -> Counter[str]:
+    """How many reports each command id gave."""
+    return Counter(
+        event.command_id
+        for stream in streams
+        for event in reading.read_stream(log, stream)
+        if event.type == "FeedbackSubmitted"
+    )
+
+
+def away_from_midnight(seconds: float = 240) -> None:
+    """A test whose matters are due today must not begin just before tomorrow."""
+    now = datetime.now(UTC).astimezone(SHANGHAI)
+    left = (now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1) - now).total_seconds()
+    if left < seconds:
+        time.sleep(left + 1)
+
+
+def seed_of(name: str) -> random.Random:
+    """Random, and said in the output, so that a failure can be tried again with `XMH_TEST_SEED`."""
+    seed = os.environ.get("XMH_TEST_SEED") or str(random.SystemRandom().randrange(10**9))
+    print(f"{name}: XMH_TEST_SEED={seed}")  # noqa: T201
+    return random.Random(f"{name}-{seed}")

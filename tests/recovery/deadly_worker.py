@@ -1,0 +1,95 @@
+"""A worker that dies where it hurts most: just before the insert, or between the commit and the end of its task.
+
+It is the product's own worker with the append activity wrapped. By environment:
+`DEADLY_BEFORE`, `DEADLY_AFTER` (probabilities of killing itself), `DEADLY_TOGETHER` (of killing the server with itself
+after the commit), `DEADLY_ALL` (a command id after whose commit supervisor, server and worker are killed, once),
+`FROZEN` (a command id before whose insert the worker stops itself, once), `FROZEN_IN` (the same, inside the
+transaction, everything written but not committed).
+"""
+
+import os
+import random
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from temporalio import activity
+
+import worker
+from activities.log import LogActivities
+from cli.services.runfile import RunFile
+from domain.log import APPEND, Appended, AppendRequest, LogAnswer
+from eventlog.backend import Statement
+from eventlog.database import Transaction
+
+HOME = Path(os.environ.get("XMH_HOME", "."))
+CHANCE = random.SystemRandom()
+CALM = "calm"
+"""While a file of this name lies in the home, nothing is left to chance."""
+
+
+def chance(name: str) -> bool:
+    return not (HOME / CALM).exists() and CHANCE.random() < float(os.environ.get(name, "0"))
+
+
+def once(name: str, command_id: str) -> bool:
+    """Whether this command is the one named, and it has not happened yet."""
+    mark = HOME / f"{name}.done"
+    if os.environ.get(name) != command_id or mark.exists():
+        return False
+    mark.touch()
+    return True
+
+
+def kill(*, supervisor: bool = False, server: bool = False) -> None:
+    found = RunFile.read(HOME)
+    if found and supervisor:
+        found.supervisor.send(signal.SIGKILL)
+    if found and found.server and server:
+        found.server.send(signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class DeadlyActivities(LogActivities):
+    """The log's activities, with death around the append."""
+
+    @activity.defn(name=APPEND, no_thread_cancel_exception=True)
+    def append(self, request: AppendRequest) -> LogAnswer:
+        if request.drafts and chance("DEADLY_BEFORE"):
+            kill()
+        if request.drafts and once("FROZEN", request.command_id):
+            os.kill(os.getpid(), signal.SIGSTOP)
+            # The signal reaches this thread a moment later; by then it must not hold SQLite's lock.
+            time.sleep(1)
+        answer = super().append(request)
+        if isinstance(answer.said, Appended) and answer.said.events:
+            if once("DEADLY_ALL", request.command_id):
+                kill(supervisor=True, server=True)
+            if chance("DEADLY_TOGETHER"):
+                kill(server=True)
+            if chance("DEADLY_AFTER"):
+                kill()
+        return answer
+
+
+class FrozenTransaction(Transaction):
+    """Stops the worker when everything is written and the commit is next."""
+
+    def commit(self, statements: Sequence[Statement] = ()) -> None:
+        written = [row for sql, rows in statements if "INTO commands" in sql for row in rows]
+        if any(once("FROZEN_IN", str(row[0])) for row in written):
+            self.run(statements)
+            os.kill(os.getpid(), signal.SIGSTOP)
+            super().commit()
+        else:
+            super().commit(statements)
+
+
+if __name__ == "__main__":
+    setattr(worker, "LogActivities", DeadlyActivities)  # noqa: B010  (a name the worker imported, not its own)
+    if "FROZEN_IN" in os.environ:
+        import eventlog.database
+
+        eventlog.database.Transaction = FrozenTransaction  # type: ignore[misc]
+    worker.main()

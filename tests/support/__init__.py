@@ -1,0 +1,1 @@
+"""Real servers for the tests, started and stopped by the tests themselves."""

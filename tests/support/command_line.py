@@ -1,0 +1,69 @@
+"""The command line in this process: a fresh session for each call, its exit code and what it said."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.main import _code
+from cli.session import Session, session
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended, and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one document on stdout."""
+        return json.loads(self.out)
+
+    @property
+    def error(self) -> str:
+        """The one line a person sees when it fails."""
+        lines = self.err.strip().split("\n")
+        assert len(lines) == 1, self.err
+        assert "Traceback" not in self.err
+        return lines[0]
+
+
+class CommandLine:
+    """`xmh` on one home."""
+
+    def __init__(self, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Work on this home."""
+        self.home = home
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str | Path, actor: str = "office") -> Said:
+        """Run one command as this person."""
+        os.environ["XMH_HOME"], os.environ["XMH_ACTOR"] = str(self.home), actor
+        _forget()
+        self._capsys.readouterr()
+        code = _code([*map(str, arguments), "--home", str(self.home), "--as", actor])
+        _forget()
+        said = self._capsys.readouterr()
+        return Said(code, said.out, said.err)
+
+    def json(self, *arguments: str | Path, actor: str = "office", code: int = 0) -> Any:
+        """The document of a command that ends with this code."""
+        said = self(*arguments, "--json", actor=actor)
+        assert said.code == code, said
+        assert said.err == ""
+        return said.json
+
+
+def _forget() -> None:
+    """What one run of `xmh` knows, the next must find out for itself."""
+    database = session.__dict__.get("database")
+    if database is not None:
+        database.close()
+    session.__dict__.clear()
+    session.__dict__.update(vars(Session()))

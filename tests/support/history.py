@@ -1,0 +1,69 @@
+"""A log with history and without Temporal: decide, then append, as the workflow does."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import uuid4
+
+from domain import commands as c
+from domain.base import Frozen, Refusal
+from domain.deadlines import next_deadline
+from domain.envelope import SYSTEM, Actor, Recorded
+from domain.log import Appended, AppendRequest
+from domain.matter import Matter
+from domain.rules import Office, claims, decide
+from eventlog import reading
+from eventlog.append import append
+from eventlog.database import Database
+
+
+def act(
+    database: Database,
+    stream: str,
+    command: Frozen,
+    actor: Actor,
+    now: datetime,
+    *,
+    occurred_at: datetime | None = None,
+) -> Sequence[Recorded]:
+    """Carry out one command at a moment; the events it gave.
+
+    Raises:
+        Refusal: a rule said no.
+    """
+    found = reading.load(database, stream)
+    matter = found.state if found and isinstance(found.state, Matter) else None
+    rulebook = reading.rulebook(database)
+    drafts = decide(matter, command, Office(rulebook=rulebook, now=now, actor=actor, occurred_at=occurred_at))
+    said = append(
+        database,
+        AppendRequest(
+            stream=stream,
+            expected_version=found.version if found else 0,
+            expected_hash=found.hash if found else "",
+            rulebook_version=rulebook.version,
+            command_id=uuid4().hex,
+            actor=actor,
+            units=claims(command),
+            now=now,
+            drafts=drafts,
+        ),
+    )
+    if not isinstance(said, Appended):
+        raise Refusal(f"{said}", "history")
+    return said.events
+
+
+def tick(database: Database, now: datetime) -> int:
+    """Let the clock do everything it owes to every open matter by now, each at its own instant; how much it was."""
+    done = 0
+    for head in reading.open_streams(database, "matter"):
+        while True:
+            found = reading.load(database, head.stream)
+            assert found is not None
+            assert isinstance(found.state, Matter)
+            deadline = next_deadline(found.state, reading.rulebook(database), min(now, found.state.opened_at))
+            if deadline is None or deadline.at > now:
+                break
+            act(database, head.stream, c.ExpireDeadline(), SYSTEM, deadline.at)
+            done += 1
+    return done

@@ -1,0 +1,39 @@
+"""Homes with a founded log, copied from one made once: migrating takes longer than most tests."""
+
+import shutil
+from datetime import date, datetime, time
+from pathlib import Path
+
+import pytest
+
+from domain.calendar import at_office
+from eventlog.database import Database
+from tests.support.office import founded, sqlite
+
+
+@pytest.fixture(scope="session")
+def founded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with calendars, policy and the directory of `tests.support.office`. Not to be written to."""
+    home = tmp_path_factory.mktemp("founded")
+    with founded(sqlite(home)):
+        pass
+    return home
+
+
+@pytest.fixture
+def home(founded_home: Path, tmp_path: Path) -> Path:
+    """A home of this test's own."""
+    own = tmp_path / "home"
+    shutil.copytree(founded_home, own)
+    return own
+
+
+@pytest.fixture
+def log(home: Path) -> Database:
+    """The log of the home."""
+    return Database(sqlite(home))
+
+
+def at(day: str, clock: str = "10:00") -> datetime:
+    """An instant on the office's clock."""
+    return at_office(date.fromisoformat(day), time.fromisoformat(clock))

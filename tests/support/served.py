@@ -1,0 +1,152 @@
+"""A home served by the product itself: commands as subprocesses, real servers, real kills."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cli.services.runfile import Process, RunFile
+from domain.envelope import SYSTEM
+from domain.office import CALENDAR_STREAM, CalendarYearPublished
+from eventlog import reading
+from eventlog.database import Database
+from eventlog.record import record
+from tests.support.office import founded
+
+ROOT = Path(__file__).parents[2]
+XMH = [sys.executable, "-c", "from cli.main import run; run()"]
+SLOWEST_COMMAND = 60
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command said, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float
+
+    @property
+    def json(self) -> Any:
+        """The one document on standard output."""
+        return json.loads(self.out)
+
+
+@dataclass
+class Home:
+    """A data directory, and `xmh` on it."""
+
+    path: Path
+    env: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return self.env.get("XMH_DATABASE_URL", f"sqlite:///{self.path / 'events.db'}")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("XMH_") and k != "PYTHONDONTWRITEBYTECODE"}
+        return {**kept, "XMH_HOME": str(self.path), **self.env}
+
+    def xmh(self, *words: str | Path, env: Mapping[str, str] | None = None) -> Answer:
+        """Run one command to its end."""
+        began = time.monotonic()
+        done = subprocess.run(
+            [*XMH, *map(str, words)],
+            cwd=ROOT,
+            env={**self.environment, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SLOWEST_COMMAND,
+            check=False,
+        )
+        return Answer(done.returncode, done.stdout, done.stderr, time.monotonic() - began)
+
+    def ok(self, *words: str | Path) -> Any:
+        """The document of a command that must succeed."""
+        answer = self.xmh(*words, "--json")
+        assert answer.code == 0, (words, answer)
+        return answer.json
+
+    def begin(self, *words: str) -> subprocess.Popen[str]:
+        """Start a command and do not wait for it."""
+        return subprocess.Popen(
+            [*XMH, *words],
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def furnish(self) -> None:
+        """Units, people, and calendars for the years these tests may run in."""
+        with founded(self.url, datetime.now(UTC)) as log:
+            this = datetime.now(UTC).year
+            published = {y.year for y in reading.rulebook(log).calendar.years}
+            for year in {this, this + 1} - published:
+                event = CalendarYearPublished(year=year, source="试验", off=(), work=())
+                record(log, CALENDAR_STREAM, [event], actor=SYSTEM, command_id=f"y{year}", now=datetime.now(UTC))
+
+    def up(self) -> RunFile:
+        """Serve it in the background; what runs."""
+        self.ok("up", "--detach")
+        return self.running
+
+    @property
+    def running(self) -> RunFile:
+        """What runs now."""
+        found = RunFile.read(self.path)
+        assert found is not None
+        return found
+
+    def down(self) -> None:
+        self.ok("down")
+
+    def log(self) -> Database:
+        return Database(self.url)
+
+    def kill_all(self) -> None:
+        """As in a power cut: whoever watches first, so that nothing is started again."""
+        found = RunFile.read(self.path)
+        if found is not None:
+            for process in (found.supervisor, found.worker, found.server):
+                if process is not None:
+                    kill(process)
+
+
+def kill(process: Process) -> None:
+    """End it without a word, and wait until it is gone."""
+    process.send(signal.SIGKILL)
+    assert process.gone_within(10)
+
+
+@contextmanager
+def home_in(folder: Path, env: Mapping[str, str] | None = None) -> Iterator[Home]:
+    """A home with its directory; whatever runs on it is ended in the end."""
+    home = Home(folder / "home", dict(env or {}))
+    home.path.mkdir(mode=0o700, parents=True)
+    home.furnish()
+    try:
+        yield home
+    finally:
+        home.kill_all()
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait until it holds; fail when it does not in time."""
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, "waited in vain"
+        time.sleep(0.05)

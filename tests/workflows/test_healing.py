@@ -1,0 +1,192 @@
+"""Healing: whatever Temporal or the log has lost, a matter goes on from the log, and no number is given twice."""
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+
+from domain import commands as c
+from domain.base import Refusal
+from domain.calendar import SHANGHAI
+from domain.envelope import SYSTEM
+from domain.facts import NewPoint
+from domain.office import CALENDAR_STREAM, DayOverridden
+from eventlog.record import record
+from eventlog.verify import verify
+from tests.support.desk import FRIDAY_CLOSING, MONDAY, REPORT, Desk, copied, desk
+from tests.support.history import act
+from tests.support.office import LIAISON, OFFICE, at_work, founded, opening, order, sqlite, until
+from tests.support.temporal import DevServer
+from worker import WORKFLOWS, running, workflow_runner
+from workflows.contract import Reply
+
+
+async def test_a_terminated_matter_is_started_again_by_recover(at_desk: Desk) -> None:
+    await at_desk.accepted()
+    await at_desk.handle.terminate()
+    await at_desk.listed(running=0)
+    found = await at_desk.gateway.recover(dry_run=True)
+    assert found.missing == (at_desk.stream,)
+    await at_desk.gateway.recover()
+    await at_desk.listed(running=1)
+    for _ in range(200):  # it is listed before it has loaded its stream
+        if await at_desk.seen() == at_desk.matter.version:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("not where the log is")
+    await at_desk.do(REPORT, LIAISON)
+
+
+async def test_a_terminated_matter_also_starts_again_with_the_next_command(at_desk: Desk) -> None:
+    await at_desk.accepted()
+    await at_desk.handle.terminate()
+    await at_desk.do(REPORT, LIAISON)
+    assert at_desk.types[-1] == "FeedbackSubmitted"
+
+
+async def test_a_cancelled_workflow_goes_on(dev_server: DevServer, tmp_path: Path) -> None:
+    """A matter ends by 销号 or 撤销. Were the cancellation obeyed, its timers would stop in silence."""
+    with founded(sqlite(tmp_path)) as log:
+        async with desk(dev_server, log, FRIDAY_CLOSING - timedelta(seconds=4)) as at:
+            act(log, at.stream, opening(), OFFICE, MONDAY)
+            act(log, at.stream, c.AcceptReceipt(), LIAISON, MONDAY)
+            await at.gateway.start(at.stream)
+            await at.awake()
+            before = (await at.handle.describe()).run_id
+            await at.handle.cancel()
+            await until(lambda: "FeedbackMissed" in at.types)
+            await at.do(c.AddPoint(point=NewPoint(text="完成图审")))
+            assert (await at.handle.describe()).run_id == before
+
+
+async def test_what_is_behind_is_synced_by_recover(at_desk: Desk) -> None:
+    await at_desk.opened()
+    at_desk.past_the_workflow(c.AcceptReceipt())
+    await at_desk.listed(running=1)
+    found = await at_desk.gateway.recover()
+    assert found.behind == (at_desk.stream,)
+    for _ in range(100):
+        if await at_desk.seen() == 4:
+            break
+        await asyncio.sleep(0.05)
+    assert (await at_desk.gateway.recover(dry_run=True)).level
+
+
+async def test_what_was_found_level_is_not_asked_again_until_it_moves(at_desk: Desk) -> None:
+    await at_desk.accepted()
+    await at_desk.listed(running=1)
+    level: dict[str, int] = {}
+    await at_desk.gateway.recover(verified=level)
+    assert level == {at_desk.stream: 4}
+    at_desk.past_the_workflow(REPORT)
+    assert (await at_desk.gateway.recover(verified=level)).behind == (at_desk.stream,)
+    assert level == {}
+
+
+@pytest.mark.timeout(120)
+async def test_looking_at_matters_at_work_leaves_histories_that_replay(dev_server: DevServer, tmp_path: Path) -> None:
+    """A query answered in the middle of a task wedged one matter in three here: the SDK could not replay it."""
+    with founded(sqlite(tmp_path)) as log:
+        client = await dev_server.client()
+        async with at_work(client, log) as gateway:
+            streams = [f"matter/{uuid4().hex[:12]}" for _ in range(10)]
+            for stream in streams:
+                await gateway.submit(order(stream, opening(due=date(2999, 6, 30)), now=datetime.now(UTC)))
+                await gateway.submit(order(stream, c.AcceptReceipt(), LIAISON, now=datetime.now(UTC)))
+
+        def report() -> list[asyncio.Task[Reply]]:
+            sent = [order(stream, REPORT, LIAISON, now=datetime.now(UTC)) for stream in streams]
+            return [asyncio.create_task(gateway.submit(one)) for one in sent]
+
+        # Nobody is at work: the reports wait, and the looks come in among them.
+        asked = [*report(), *report()]
+        await asyncio.sleep(0.3)
+        looking = asyncio.create_task(gateway.recover(dry_run=True))
+        await asyncio.sleep(0.2)
+        async with running(client, log, task_queue=gateway.task_queue):
+            for _ in range(6):
+                await asyncio.sleep(0.05)
+                asked += report()
+            await asyncio.gather(looking, *asked)
+        replayer = Replayer(
+            workflows=WORKFLOWS, data_converter=pydantic_data_converter, workflow_runner=workflow_runner()
+        )
+        for stream in streams:
+            history = await client.get_workflow_handle(stream).fetch_history()
+            await replayer.replay_workflow(history)
+
+
+async def test_an_older_log_under_a_running_matter_is_noticed_and_never_forked(at_desk: Desk, tmp_path: Path) -> None:
+    """Without the hash and version check the cache would append version 7 to a log that ends at 4."""
+    await at_desk.accepted()
+    copied(tmp_path / "events.db", tmp_path / "copy.db")
+    await at_desk.do(REPORT, LIAISON)
+    await at_desk.do(c.SubmitFeedback(text="又一次"), LIAISON)
+    assert await at_desk.seen() == 6
+    copied(tmp_path / "copy.db", tmp_path / "events.db")
+    await at_desk.listed(running=1)
+    assert (await at_desk.gateway.recover(dry_run=True)).ahead == (at_desk.stream,)
+    assert await at_desk.do(c.SubmitFeedback(text="还原以后"), LIAISON) == 5
+    assert verify(at_desk.log).problems == ()
+    assert await at_desk.seen() == 5
+
+
+async def test_another_history_of_equal_length_is_noticed_too(at_desk: Desk, tmp_path: Path) -> None:
+    """The version alone would not tell: only the hash does."""
+    await at_desk.accepted()
+    copied(tmp_path / "events.db", tmp_path / "copy.db")
+    await at_desk.do(REPORT, LIAISON)
+    copied(tmp_path / "copy.db", tmp_path / "events.db")
+    at_desk.past_the_workflow(c.RequestClosure(text="已完成"))
+    with pytest.raises(Refusal, match="办结审核中"):
+        await at_desk.do(REPORT, LIAISON)
+    assert at_desk.types[-1] == "ClosureRequested"
+    assert verify(at_desk.log).problems == ()
+
+
+async def test_numbers_given_before_a_restore_are_not_given_again(dev_server: DevServer, tmp_path: Path) -> None:
+    """Temporal remembers them; without that the restored log would give XMH-2022-002 to a second matter."""
+    with founded(sqlite(tmp_path)) as log:
+        async with desk(dev_server, log) as at:
+            await at.opened()
+            copied(tmp_path / "events.db", tmp_path / "copy.db")
+            lost = f"{at.stream}-lost"
+            second = await at.gateway.submit(order(lost, opening(), now=at.now))
+            assert second.matter == "XMH-2022-002"
+            copied(tmp_path / "copy.db", tmp_path / "events.db")
+            for _ in range(100):
+                known = await at.gateway.numbers_known()
+                if known.get("matter/2022", 0) >= 2:
+                    break
+                await asyncio.sleep(0.05)
+            assert await at.gateway.settle_numbers({}) != {}
+            third = await at.gateway.submit(order(f"{at.stream}-new", opening(), now=at.now))
+            assert int(third.matter.rpartition("-")[2]) > 2
+            assert await at.gateway.settle_numbers({}) == {}
+            assert verify(log).problems == ()
+
+
+async def test_a_calendar_that_moved_is_known_before_the_next_decision(at_desk: Desk) -> None:
+    """An event stands on the calendar that precedes it: without `behind` a stop would be counted as working time."""
+    await at_desk.opened()
+    stop = DayOverridden(day=date(2022, 3, 11), workday=False, reason="台风停工")
+    record(at_desk.log, CALENDAR_STREAM, [stop], actor=SYSTEM, command_id="typhoon", now=at_desk.now)
+    await at_desk.do(c.AcceptReceipt(), LIAISON)
+    window = at_desk.matter.window
+    assert window is not None
+    assert window.closes.astimezone(SHANGHAI).date() == date(2022, 3, 10)
+
+
+async def test_a_calendar_that_moved_moves_open_deadlines_once_and_says_why(at_desk: Desk) -> None:
+    await at_desk.accepted()
+    stop = DayOverridden(day=date(2022, 3, 11), workday=False, reason="台风停工")
+    record(at_desk.log, CALENDAR_STREAM, [stop], actor=SYSTEM, command_id="typhoon", now=at_desk.now)
+    assert await at_desk.gateway.wake_open_matters() == 1
+    await until(lambda: at_desk.types[-1] == "DeadlineMoved")
+    await at_desk.gateway.wake_open_matters()
+    await asyncio.sleep(0.3)
+    assert at_desk.types.count("DeadlineMoved") == 1

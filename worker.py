@@ -1,0 +1,302 @@
+"""The worker as a service: `xmh worker`, or `python worker.py`. Drains on SIGTERM; heals matters every minute."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NoReturn
+
+import structlog
+from temporalio import activity, workflow
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    PrometheusConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
+from temporalio.service import RPCError
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.log import LogActivities
+from documents.issuing import numbers_given
+from eventlog.database import Database
+from eventlog.errors import LogError
+from eventlog.watermark import Healed, Watermark
+from gateway import Gateway, Recovery
+from process import leave
+from workflows.matter import MatterWorkflow
+
+logger = structlog.get_logger()
+
+DRAIN = timedelta(seconds=30)
+SWEEP_EVERY = timedelta(minutes=1)
+FIRST_SWEEP_WITHIN = 10.0
+PATIENCE = 2.0
+"""Seconds between two looks for a service that does not answer."""
+STICKY = timedelta(seconds=3)
+"""A matter whose worker died goes to another after this, well within the time a caller waits."""
+THREADS = 16
+PASSED_THROUGH = ("domain", "workflows", "pydantic", "pydantic_core", "annotated_types")
+WORKFLOWS = (MatterWorkflow,)
+
+
+def configure_logging(level: int = logging.INFO) -> None:
+    """One line of JSON per message on stderr, from structlog and the standard library alike."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    render: list[structlog.typing.Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=render))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    # The SDK would otherwise put the whole workflow info into the message text as well as into the fields.
+    workflow.logger.workflow_info_on_message = False
+    activity.logger.activity_info_on_message = False
+
+
+def workflow_runner() -> SandboxedWorkflowRunner:
+    """The sandbox of workers and replays: our own pure packages are passed through, once for all workflows."""
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    return SandboxedWorkflowRunner(restrictions=restrictions)
+
+
+@asynccontextmanager
+async def running(
+    client: Client,
+    database: Database,
+    *,
+    task_queue: str,
+    cached: int = 2000,
+    sandboxed: bool = True,
+) -> AsyncIterator[Worker]:
+    """A worker on this client and log; on leaving it drains what it has begun.
+
+    The sandbox catches what a replay would choke on and costs a quarter of a worker's time; a simulated year, which
+    nobody replays, does without.
+    """
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="log") as threads:
+        worker = Worker(
+            client,
+            task_queue=task_queue,
+            workflows=list(WORKFLOWS),
+            activities=list(LogActivities(database).all),
+            activity_executor=threads,
+            workflow_runner=workflow_runner() if sandboxed else UnsandboxedWorkflowRunner(),
+            max_cached_workflows=cached,
+            max_concurrent_activities=THREADS,
+            max_concurrent_local_activities=THREADS,
+            graceful_shutdown_timeout=DRAIN,
+            sticky_queue_schedule_to_start_timeout=STICKY,
+        )
+        async with worker:
+            yield worker
+
+
+class Sweep:
+    """Compares every open matter with the log: starts what is missing, wakes what differs, and keeps the watermark."""
+
+    def __init__(self, gateway: Gateway, home: Path) -> None:
+        """The watermark lies in the home, beside the log and not in it."""
+        self._gateway = gateway
+        self._home = home
+        self._verified: dict[str, int] = {}
+        self._hurry = asyncio.Event()
+        self.swept = asyncio.Event()
+        """Set when everything was looked at once."""
+
+    def hurry(self) -> None:
+        """Look again now, at every matter: the server was away and may have forgotten any of them."""
+        self._verified.clear()
+        self._hurry.set()
+
+    async def settle(self) -> None:
+        """Before the first command: no number that was ever given may be given again, whatever copy the log is."""
+        given = await asyncio.to_thread(numbers_given, self._gateway.database, self._home)
+        moved = await self._gateway.settle_numbers(given)
+        if moved:
+            logger.error("numbers_moved_past_those_given", **moved)
+
+    def note(self) -> None:
+        """Keep where the log stands, so that one put back from an older copy is known by the next start."""
+        with suppress(LogError):
+            Watermark.read(self._home).looked(self._gateway.database, datetime.now(UTC)).write(self._home)
+
+    async def once(self) -> Recovery | None:
+        """One look at everything; None when a service did not answer."""
+        now = datetime.now(UTC)
+        try:
+            mark = await asyncio.to_thread(Watermark.read(self._home).looked, self._gateway.database, now)
+            found = await self._gateway.recover(verified=self._verified)
+        except (RPCError, LogError, RuntimeError) as e:
+            logger.warning("sweep_failed", error=str(e))
+            return None
+        if found.missing or found.behind or found.silent or found.ahead:
+            healed = Healed(
+                at=now,
+                missing=len(found.missing),
+                behind=len(found.behind) + len(found.silent),
+                ahead=len(found.ahead),
+            )
+            logger.warning("healed", open=found.open, **healed.model_dump(exclude={"at"}))
+            mark = mark.with_healing(healed)
+        mark.write(self._home)
+        return found
+
+    async def for_ever(self) -> None:
+        """At once, then every minute or when told to hurry."""
+        while True:
+            try:
+                await self.once()
+            except Exception:
+                # Whatever it is, the next look may succeed; without sweeps a lost matter would stay lost in silence.
+                logger.exception("sweep_broken")
+            self.swept.set()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), SWEEP_EVERY.total_seconds())
+            self._hurry.clear()
+
+
+async def serve(stop: asyncio.Event | None = None) -> None:
+    """Run until SIGTERM or SIGINT (or `stop`), then drain."""
+    from settings import Settings
+
+    settings = Settings()
+    stop = stop or asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    address = settings.address or "127.0.0.1:7233"
+    client = await _connect_patiently(address, settings.temporal_namespace, _runtime(settings.metrics_port), stop)
+    if client is None:
+        return
+    with Database(settings.database, settings.hash_algorithm) as database:
+        sweep = Sweep(Gateway(client, database, settings.task_queue), settings.home)
+        loop.add_signal_handler(signal.SIGUSR1, sweep.hurry)
+        if not await _settled(sweep, stop):
+            return
+        async with (
+            running(
+                client,
+                database,
+                task_queue=settings.task_queue,
+                cached=settings.cached_matters,
+            ) as worker,
+            _health(settings.health_port, worker),
+        ):
+            sweeping = asyncio.create_task(sweep.for_ever())
+            with suppress(TimeoutError):
+                await asyncio.wait_for(sweep.swept.wait(), FIRST_SWEEP_WITHIN)
+            logger.info("worker_ready", address=address, task_queue=settings.task_queue)
+            _tell_ready()
+            await stop.wait()
+            sweeping.cancel()
+            logger.info("worker_draining")
+        await asyncio.to_thread(sweep.note)
+    logger.info("worker_stopped")
+
+
+async def _settled(sweep: Sweep, stop: asyncio.Event) -> bool:
+    """Wait for the log and the server; False when told to stop meanwhile."""
+    while not stop.is_set():
+        try:
+            await sweep.settle()
+        except (RPCError, LogError, RuntimeError) as e:
+            logger.warning("not_ready", error=str(e))
+            await asyncio.sleep(PATIENCE)
+        else:
+            return True
+    return False
+
+
+def _tell_ready() -> None:
+    """Say so to whoever started this process and listens (`xmh up`)."""
+    descriptor = os.environ.pop("XMH_READY_FD", None)
+    if descriptor is not None:
+        with suppress(OSError, ValueError):
+            os.write(int(descriptor), b"ready\n")
+            os.close(int(descriptor))
+
+
+def _runtime(metrics_port: int | None) -> Runtime:
+    """The SDK's runtime: its log through ours (its own way is standard output), metrics if asked for."""
+    log = LoggingConfig(
+        filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
+        forwarding=LogForwardingConfig(logging.getLogger("temporalio.core")),
+    )
+    metrics = PrometheusConfig(bind_address=f"0.0.0.0:{metrics_port}") if metrics_port is not None else None
+    return Runtime(telemetry=TelemetryConfig(logging=log, metrics=metrics))
+
+
+async def _connect_patiently(address: str, namespace: str, runtime: Runtime, stop: asyncio.Event) -> Client | None:
+    """A service waits for its server rather than dying; None when told to stop meanwhile."""
+    while not stop.is_set():
+        try:
+            return await Client.connect(
+                address, namespace=namespace, data_converter=pydantic_data_converter, runtime=runtime
+            )
+        except RuntimeError as e:
+            logger.warning("temporal_unreachable", address=address, error=str(e))
+            await asyncio.sleep(PATIENCE)
+    return None
+
+
+@asynccontextmanager
+async def _health(port: int | None, worker: Worker) -> AsyncIterator[None]:
+    """`GET /` on the health port: 200 while the worker runs."""
+    if port is None:
+        yield
+        return
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        body = b"ok\n" if worker.is_running else b"stopping\n"
+        status = b"200 OK" if worker.is_running else b"503 Service Unavailable"
+        head = b"HTTP/1.1 %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
+        writer.write(head % (status, len(body)) + body)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "0.0.0.0", port)  # noqa: S104  (a container's health check)
+    async with server:
+        yield
+
+
+def main() -> NoReturn:
+    """Run the worker and leave the way every process of ours leaves."""
+    configure_logging()
+    try:
+        asyncio.run(serve())
+    except Exception:
+        logger.exception("worker_failed")
+        leave(1)
+    leave(0)
+
+
+if __name__ == "__main__":
+    main()

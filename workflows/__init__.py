@@ -1,0 +1,1 @@
+"""What happens next: timers and messages. Decisions are `domain/`'s, facts are the log's."""
