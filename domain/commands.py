@@ -38,7 +38,8 @@ class OpenMatter(Frozen):
     do: Literal["open"] = "open"
     title: Words
     basis: Basis
-    due: date
+    due: date | None = None
+    """None: computed by the policy from basis, urgency and class."""
     kind: MatterKind = MatterKind.ROUTINE
     klass: MatterClass = MatterClass.ORDINARY
     flags: tuple[KeyFlag, ...] = ()
@@ -124,6 +125,30 @@ class ChangeRhythm(Frozen):
 
     do: Literal["rhythm"] = "rhythm"
     rhythm: Rhythm
+
+
+class StartSurge(Frozen):
+    """转入一日一调度 until a day, for a campaign."""
+
+    do: Literal["surge"] = "surge"
+    campaign: Words
+    until: date
+    every_day: bool = False
+
+
+class MoveSurge(Frozen):
+    """Move the end of the surge."""
+
+    do: Literal["surge_move"] = "surge_move"
+    until: date
+    reason: Words | None = None
+
+
+class EndSurge(Frozen):
+    """End the surge before its end."""
+
+    do: Literal["surge_end"] = "surge_end"
+    reason: Words | None = None
 
 
 class IssueUrge(Frozen):
@@ -283,6 +308,9 @@ MatterCommand = Annotated[
     | ChangePoint
     | DropPoint
     | ChangeRhythm
+    | StartSurge
+    | MoveSurge
+    | EndSurge
     | IssueUrge
     | RequestCoordination
     | AnswerCoordination

@@ -22,12 +22,14 @@ from domain.facts import (
     Window,
     Words,
 )
+from domain.policy import DueRule
 from domain.terms import (
     Channel,
     KeyFlag,
     LeaderMark,
     MatterClass,
     MatterKind,
+    OrderColour,
     Rhythm,
     Rung,
     Stage,
@@ -57,6 +59,7 @@ class MatterOpened(Event):
     supervisor: str
     points: tuple[NewPoint, ...] = ()
     indicators: tuple[NewIndicator, ...] = ()
+    due_rule: DueRule | None = None
 
     def series(self, at: datetime) -> NumberSeries:
         """XMH-2022-007: gapless per headquarters and year."""
@@ -127,6 +130,33 @@ class RhythmChanged(Event):
     rhythm: Rhythm
 
 
+class SurgeStarted(Event):
+    """一日一调度 began: a daily pace until a day, 周末 and holidays too if `every_day`."""
+
+    label: ClassVar[str] = "转入一日一调度"
+    campaign: Words
+    until: date
+    every_day: bool = False
+
+
+class SurgeMoved(Event):
+    """The end of the surge moved, e.g. with the ceremony it leads to."""
+
+    label: ClassVar[str] = "一日一调度改期"
+    campaign: Words
+    until: date
+    reason: Words | None = None
+
+
+class SurgeEnded(Event):
+    """The surge ended: by itself at its end, or by the office before; the former rhythm holds again."""
+
+    label: ClassVar[str] = "结束一日一调度"
+    campaign: Words
+    automatic: bool = False
+    reason: Words | None = None
+
+
 class FeedbackWindowOpened(Event):
     """A 反馈 window opened."""
 
@@ -178,6 +208,8 @@ class UrgeIssued(Event):
     no: str = ""
     reason: Words
     automatic: bool = False
+    colour: OrderColour | None = None
+    trigger: str | None = None
 
     def series(self, at: datetime) -> NumberSeries:
         """催办单 number: gapless per year."""

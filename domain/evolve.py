@@ -19,12 +19,16 @@ from domain.matter import (
     Matter,
     Missed,
     Point,
+    Surge,
     Suspension,
 )
-from domain.terms import Rung, Stage
+from domain.policy import DueRule
+from domain.terms import DayCount, Rung, Stage
 
 E = TypeVar("E", bound=Event)
 Change = dict[str, Any]
+JUDGED_KEPT = 40
+"""A key can come back within a quarter at most; daily windows are never opened twice anyway."""
 _APPLY: dict[type[Event], Callable[[Matter, Any, Recorded], Change]] = {}
 
 
@@ -69,6 +73,7 @@ def _opened(event: Event, recorded: Recorded) -> Matter:
         original_due=event.due,
         due_set_by=recorded.actor,
         due_set_version=recorded.version,
+        due_rule=event.due_rule,
         points=tuple(
             Point(no=i, text=p.text, due=p.due, original_due=p.due) for i, p in enumerate(event.points, start=1)
         ),
@@ -89,9 +94,9 @@ def _(m: Matter, e: ev.MatterAssigned, r: Recorded) -> Change:
         "lead_named_by_leader": e.named_by_leader,
         "assigned_at": r.recorded_at,
         "receipt_due": e.receipt_due,
+        "receipt_from": r.recorded_at,
         "accepted_at": None,
-        "window": None,
-        "answered": False,
+        **_put_away(m),
     }
 
 
@@ -130,12 +135,38 @@ def _with_point(m: Matter, no: int, **change: object) -> Change:
 
 @_on(ev.RhythmChanged)
 def _(m: Matter, e: ev.RhythmChanged, r: Recorded) -> Change:
-    return {"rhythm": e.rhythm, "window": None, "answered": False}
+    # A surge goes on: the rhythm is what it will fall back to.
+    return {"rhythm": e.rhythm, **({} if m.surge else _put_away(m))}
+
+
+@_on(ev.SurgeStarted)
+def _(m: Matter, e: ev.SurgeStarted, r: Recorded) -> Change:
+    return {**_put_away(m), "surge": Surge(campaign=e.campaign, until=e.until, every_day=e.every_day)}
+
+
+@_on(ev.SurgeMoved)
+def _(m: Matter, e: ev.SurgeMoved, r: Recorded) -> Change:
+    return {"surge": m.surge.model_copy(update={"until": e.until}) if m.surge else None}
+
+
+@_on(ev.SurgeEnded)
+def _(m: Matter, e: ev.SurgeEnded, r: Recorded) -> Change:
+    return {**_put_away(m), "surge": None}
+
+
+def _put_away(m: Matter) -> Change:
+    """The running window gives way; an answered one stays judged."""
+    judged = _judged(m, m.window.key) if m.window and m.answered else m.judged
+    return {"window": None, "answered": False, "judged": judged}
+
+
+def _judged(m: Matter, key: str) -> tuple[str, ...]:
+    return (*(k for k in m.judged if k != key), key)[-JUDGED_KEPT:]
 
 
 @_on(ev.FeedbackWindowOpened)
 def _(m: Matter, e: ev.FeedbackWindowOpened, r: Recorded) -> Change:
-    return {"window": e.window, "answered": False}
+    return {**_put_away(m), "window": e.window}
 
 
 @_on(ev.FeedbackSubmitted)
@@ -202,6 +233,7 @@ def _authors(actor: Actor) -> tuple[str, ...]:
 def _(m: Matter, e: ev.FeedbackMissed, r: Recorded) -> Change:
     return {
         "missed": (*m.missed, Missed(window=e.window)),
+        "judged": _judged(m, e.window.key),
         "missed_in_row": m.missed_in_row + 1,
         "counts": m.counts.model_copy(update={"missed": m.counts.missed + 1}),
     }
@@ -220,7 +252,14 @@ def _(m: Matter, e: ev.MissWithdrawn, r: Recorded) -> Change:
 @_on(ev.UrgeIssued)
 def _(m: Matter, e: ev.UrgeIssued, r: Recorded) -> Change:
     counts = m.counts.model_copy(update={"urges": m.counts.urges + 1})
-    return {"last_urge_at": r.recorded_at, "last_urge_no": e.no, "counts": counts}
+    claimed = tuple(sorted({*m.triggers, e.trigger})) if e.trigger else m.triggers
+    return {
+        "last_urge_at": r.recorded_at,
+        "last_urge_no": e.no,
+        "last_urge_colour": e.colour,
+        "triggers": claimed,
+        "counts": counts,
+    }
 
 
 @_on(ev.CoordinationRequested)
@@ -244,16 +283,25 @@ def _(m: Matter, e: ev.MatterEscalated, r: Recorded) -> Change:
 @_on(ev.DecisionRecorded)
 def _(m: Matter, e: ev.DecisionRecorded, r: Recorded) -> Change:
     # A decision answers what was carried up: pressure starts again from the handler.
-    return {"rung": Rung.HANDLER, **(_limit(e.due, r) if e.due else {})}
+    on = local_date(r.occurred_at)
+    change: Change = {"rung": Rung.HANDLER, "relieved_at": r.recorded_at, "pushed_on": on, "decided_on": on}
+    return {**change, **(_limit(e.due, r) if e.due else {})}
 
 
 @_on(ev.InstructionRecorded)
 def _(m: Matter, e: ev.InstructionRecorded, r: Recorded) -> Change:
-    return {"instructed_by": (*(x for x in m.instructed_by if x != e.leader), e.leader)}
+    leaders = (*(x for x in m.instructed_by if x != e.leader), e.leader)
+    return {"instructed_by": leaders, "pushed_on": local_date(r.occurred_at)}
 
 
 def _limit(due: date, r: Recorded) -> Change:
-    return {"due": due, "due_set_by": r.actor, "due_set_version": r.version, "extension": None}
+    return {
+        "due": due,
+        "due_set_by": r.actor,
+        "due_set_version": r.version,
+        "due_rule": None,
+        "extension": None,
+    }
 
 
 # --- 时限、暂缓
@@ -272,6 +320,8 @@ def _(m: Matter, e: ev.DueLapsed, r: Recorded) -> Change:
 @_on(ev.DeadlineMoved)
 def _(m: Matter, e: ev.DeadlineMoved, r: Recorded) -> Change:
     kind, _, no = e.what.partition(":")
+    if kind == "due" and not isinstance(e.after, datetime):
+        return {"due": e.after}
     if kind == "window" and m.window and isinstance(e.after, datetime):
         return {"window": m.window.model_copy(update={"closes": e.after})}
     if kind == "receipt":
@@ -292,7 +342,7 @@ def _(m: Matter, e: ev.ExtensionGranted, r: Recorded) -> Change:
     if e.point is not None:
         return {"extension": None, **_with_point(m, e.point, due=e.to)}
     # The limit moved, but whoever set it still owns it.
-    return {"due": e.to, "extension": None}
+    return {"due": e.to, "due_rule": None, "extension": None}
 
 
 @_on(ev.ExtensionRefused)
@@ -307,8 +357,7 @@ def _(m: Matter, e: ev.MatterSuspended, r: Recorded) -> Change:
         "stage": Stage.SUSPENDED,
         "suspended_from": m.stage,
         "suspensions": (*m.suspensions, line),
-        "window": None,
-        "answered": False,
+        **_put_away(m),
     }
 
 
@@ -316,8 +365,14 @@ def _(m: Matter, e: ev.MatterSuspended, r: Recorded) -> Change:
 def _(m: Matter, e: ev.MatterResumed, r: Recorded) -> Change:
     line = m.suspensions[-1].model_copy(update={"resumed": local_date(r.occurred_at), "workdays": e.workdays})
     dues = {p.no: p.due for p in e.points}
+    asked = tuple(
+        c if c.answered_at else c.model_copy(update={"given_back": c.given_back + e.workdays}) for c in m.coordinations
+    )
     return {
         "stage": m.suspended_from or Stage.IN_PROGRESS,
+        "receipt_from": r.occurred_at,
+        "coordinations": asked,
+        "due_rule": _prolonged(m, e),
         "suspended_from": None,
         "suspensions": (*m.suspensions[:-1], line),
         "due": e.due,
@@ -326,13 +381,21 @@ def _(m: Matter, e: ev.MatterResumed, r: Recorded) -> Change:
     }
 
 
+def _prolonged(m: Matter, e: ev.MatterResumed) -> DueRule | None:
+    """A limit counted in working days stays computed, by the days given back longer; any other is a date now."""
+    rule = m.due_rule
+    if rule is None or m.due == e.due:
+        return rule
+    return rule.model_copy(update={"days": rule.days + e.workdays}) if rule.count is DayCount.WORKDAYS else None
+
+
 # --- 办结、销号、重开、撤销、异议、更正
 
 
 @_on(ev.ClosureRequested)
 def _(m: Matter, e: ev.ClosureRequested, r: Recorded) -> Change:
     closure = Closure(at=r.recorded_at, authors=_authors(r.actor), text=e.text, evidence=e.evidence)
-    return {"stage": Stage.CLOSING, "closure": closure, "window": None, "answered": False, "missed_in_row": 0}
+    return {"stage": Stage.CLOSING, "closure": closure, **_put_away(m), "missed_in_row": 0}
 
 
 @_on(ev.ClosureEndorsed)
@@ -343,7 +406,7 @@ def _(m: Matter, e: ev.ClosureEndorsed, r: Recorded) -> Change:
 @_on(ev.ClosureReturned)
 def _(m: Matter, e: ev.ClosureReturned, r: Recorded) -> Change:
     counts = m.counts.model_copy(update={"returns": m.counts.returns + 1})
-    return {"stage": Stage.IN_PROGRESS, "closure": None, "counts": counts}
+    return {"stage": Stage.IN_PROGRESS, "closure": None, "counts": counts, "returned_at": r.recorded_at}
 
 
 @_on(ev.MatterClosed)

@@ -6,8 +6,8 @@ from typing import ClassVar
 from domain.base import Frozen
 from domain.calendar import DayOverride, OfficeHours, PublishedYear, WorkCalendar
 from domain.envelope import HEADQUARTERS, Recorded
-from domain.event import Event, decode
-from domain.policy import Policy
+from domain.event import UPCASTERS, Event, decode
+from domain.policy import Policy, lifted
 from domain.terms import Role, Supervision, UnitLevel
 
 CALENDAR_STREAM = f"calendar/{HEADQUARTERS}"
@@ -46,7 +46,11 @@ class PolicyAdopted(Event):
     """The office adopted a policy; it replaces the one before."""
 
     label: ClassVar[str] = "采用督办规则"
+    schema_version: ClassVar[int] = 2
     policy: Policy
+
+
+UPCASTERS["PolicyAdopted", 1] = lambda payload: {**payload, "policy": lifted(payload["policy"])}
 
 
 class Unit(Frozen):
@@ -106,13 +110,15 @@ def evolve_calendar(state: WorkCalendar | None, recorded: Recorded) -> WorkCalen
         case CalendarYearPublished() as e:
             kept = tuple(y for y in calendar.years if y.year != e.year)
             year = PublishedYear(year=e.year, source=e.source, off=e.off, work=e.work)
-            return calendar.model_copy(update={"years": tuple(sorted((*kept, year), key=lambda y: y.year))})
+            years = tuple(sorted((*kept, year), key=lambda y: y.year))
+            return calendar.model_copy(update={"years": years, "changed": f"{e.year}年工作日历公布（{e.source}）"})
         case DayOverridden() as e:
             kept_days = tuple(o for o in calendar.overrides if o.day != e.day)
             override = DayOverride(day=e.day, workday=e.workday, reason=e.reason)
-            return calendar.model_copy(update={"overrides": (*kept_days, override)})
+            said = f"{e.day}改为{'上班' if e.workday else '不上班'}（{e.reason}）"
+            return calendar.model_copy(update={"overrides": (*kept_days, override), "changed": said})
         case OfficeHoursSet() as e:
-            return calendar.model_copy(update={"hours": e.hours})
+            return calendar.model_copy(update={"hours": e.hours, "changed": "办公时间调整"})
         case other:
             raise TypeError(f"{type(other).__name__} does not belong to the calendar")
 

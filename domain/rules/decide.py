@@ -7,7 +7,7 @@ from domain import commands as c
 from domain.base import Frozen, refuse_always
 from domain.envelope import Draft
 from domain.matter import Matter
-from domain.rules import clock, ending, feedback, limits, opening, pressure
+from domain.rules import clock, ending, feedback, limits, opening, pressure, rhythm
 from domain.rules.authority import authorise
 from domain.rules.office import At, Office, Outcome
 
@@ -20,7 +20,10 @@ RULES: dict[type[Frozen], Rule] = {
     c.AddPoint: opening.add_point,
     c.ChangePoint: opening.change_point,
     c.DropPoint: opening.drop_point,
-    c.ChangeRhythm: opening.change_rhythm,
+    c.ChangeRhythm: rhythm.change_rhythm,
+    c.StartSurge: rhythm.start_surge,
+    c.MoveSurge: rhythm.move_surge,
+    c.EndSurge: rhythm.end_surge,
     c.SubmitFeedback: feedback.report,
     c.IssueUrge: pressure.urge,
     c.RequestCoordination: pressure.request_coordination,

@@ -11,7 +11,7 @@ from domain.matter import Closure, Matter
 from domain.rules.authority import acting_unit
 from domain.rules.limits import owns_limit
 from domain.rules.office import Office, Outcome
-from domain.rules.opening import open_window
+from domain.rules.rhythm import open_window
 from domain.terms import LeaderMark, Stage
 
 OBJECTION_DAYS = 30

@@ -17,6 +17,7 @@ HEAD = ("日期", "类型", "说明")
 YEAR = 2035
 NEW_YEAR = (date(YEAR, 1, 1), "休", "元旦")
 MAKE_UP = (date(YEAR, 2, 3), "班", "春节调休")
+NOBODY_THERE = {"moved": [], "near_due": [], "unfinished": 0}
 FESTIVAL = [(date(YEAR, 2, 8) + timedelta(days=n), "休", "春节") for n in range(7)]
 
 
@@ -57,6 +58,7 @@ def test_a_notice_is_published_from_a_table_and_weekends_in_it_are_left_out(
         "weekends_ignored": 2,
         "published": True,
         "woken": None,
+        **NOBODY_THERE,
     }
     calendar = reading.rulebook(log).calendar
     assert not calendar.is_workday(date(YEAR, 2, 8))
@@ -124,7 +126,7 @@ def test_json_that_is_no_notice_is_one_line(xmh: CommandLine, tmp_path: Path, te
 
 def test_a_typhoon_stop_makes_a_workday_a_day_off_and_back(xmh: CommandLine, log: Database) -> None:
     done = xmh.json("calendar", "override", "2026-09-02", "--off", "--reason", "台风停工")
-    assert done == {"day": "2026-09-02", "workday": False, "changed": True, "woken": None}
+    assert done == {"day": "2026-09-02", "workday": False, "changed": True, "woken": None, **NOBODY_THERE}
     assert not reading.rulebook(log).calendar.is_workday(date(2026, 9, 2))
     assert "临时调整：2026-09-02（星期三）改为停工，台风停工" in xmh("calendar", "show", "2026").out
     before = version(log)
