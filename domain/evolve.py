@@ -136,7 +136,7 @@ def _with_point(m: Matter, no: int, **change: object) -> Change:
 @_on(ev.RhythmChanged)
 def _(m: Matter, e: ev.RhythmChanged, r: Recorded) -> Change:
     # A surge goes on: the rhythm is what it will fall back to.
-    return {"rhythm": e.rhythm, **({} if m.surge else _put_away(m))}
+    return {"rhythm": e.rhythm, **({} if m.surge else _give_way(m))}
 
 
 @_on(ev.SurgeStarted)
@@ -151,13 +151,19 @@ def _(m: Matter, e: ev.SurgeMoved, r: Recorded) -> Change:
 
 @_on(ev.SurgeEnded)
 def _(m: Matter, e: ev.SurgeEnded, r: Recorded) -> Change:
-    return {**_put_away(m), "surge": None}
+    return {**_give_way(m), "surge": None}
 
 
 def _put_away(m: Matter) -> Change:
-    """The running window gives way; an answered one stays judged."""
+    """The running window ends at once; an answered one stays judged."""
     judged = _judged(m, m.window.key) if m.window and m.answered else m.judged
-    return {"window": None, "answered": False, "judged": judged}
+    return {"window": None, "answered": False, "covered_until": None, "judged": judged}
+
+
+def _give_way(m: Matter) -> Change:
+    """The running window gives way to that of another rhythm; an answered one is good until it closes."""
+    good = m.window.closes if m.window and m.answered else m.covered_until
+    return {**_put_away(m), "covered_until": good}
 
 
 def _judged(m: Matter, key: str) -> tuple[str, ...]:
@@ -166,7 +172,7 @@ def _judged(m: Matter, key: str) -> tuple[str, ...]:
 
 @_on(ev.FeedbackWindowOpened)
 def _(m: Matter, e: ev.FeedbackWindowOpened, r: Recorded) -> Change:
-    return {**_put_away(m), "window": e.window}
+    return {**_give_way(m), "window": e.window}
 
 
 @_on(ev.FeedbackSubmitted)

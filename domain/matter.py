@@ -189,6 +189,8 @@ class Matter(Frozen):
     window: Window | None = None
     answered: bool = False
     surge: Surge | None = None
+    covered_until: datetime | None = None
+    """Until when an answered window that gave way to another rhythm is still good."""
     judged: tuple[str, ...] = ()
     """Windows that were answered or missed, the latest last: none is opened a second time."""
     missed: tuple[Missed, ...] = ()

@@ -36,11 +36,13 @@ def start_surge(matter: Matter, command: c.StartSurge, office: Office) -> Iterat
     refuse(command.until < office.today, f"一日一调度的截止日 {command.until} 已经过去")
     surge = Surge(campaign=command.campaign, until=command.until, every_day=command.every_day)
     changed = matter.model_copy(update={"surge": surge})
-    first = next_window(changed.pace, office.moment, office.calendar, office.policy.window_closes, matter.judged)
+    answered = matter.window.key if matter.window and matter.answered else None
+    judged = (*matter.judged, answered) if answered else matter.judged
+    first = next_window(changed.pace, office.moment, office.calendar, office.policy.window_closes, judged)
     refuse(first is None, f"到 {command.until} 已没有一天可以反馈，不能转入一日一调度")
     yield ev.SurgeStarted(campaign=command.campaign, until=command.until, every_day=command.every_day)
     if matter.stage is Stage.IN_PROGRESS:
-        yield from open_window(changed, office, office.moment)
+        yield from open_window(changed, office, office.moment, done=answered)
 
 
 def move_surge(matter: Matter, command: c.MoveSurge, office: Office) -> Iterator[Outcome]:
@@ -112,7 +114,8 @@ def still_open(matter: Matter) -> None:
 
 def _free_from(matter: Matter, office: Office) -> datetime:
     """From when the next window may run: an answered one is good until it closes."""
-    return matter.window.closes if matter.window and matter.answered else office.moment
+    good = matter.window.closes if matter.window and matter.answered else matter.covered_until
+    return office.moment if good is None else max(office.moment, good)
 
 
 def _running(matter: Matter) -> Surge:
