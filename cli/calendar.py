@@ -1,7 +1,7 @@
 """`xmh calendar show publish override`: which days the office works."""
 
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ from cli.shape import group
 from cli.sheets import reject
 from cli.task.common import ReasonOption, confirm, day, need
 from domain.base import refuse
-from domain.calendar import PublishedYear, WorkCalendar
+from domain.calendar import DayOverride, PublishedYear, WorkCalendar
 from domain.office import CALENDAR_STREAM, CalendarYearPublished, DayOverridden
 from domain.spoken import said_date
 from domain.terms import Role
@@ -96,7 +96,11 @@ def _days(days: Iterable[str]) -> str:
 
 def publish(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="放假安排：列为 日期、类型（休/班）的 .csv、.xlsx，或 .json")
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="放假安排：国办通知原文（.txt、.md、.docx），或列为 日期、类型（休/班）的 .csv、.xlsx，或 .json",
+        ),
     ],
     source: Annotated[
         str | None, typer.Option("--source", metavar="TEXT", help="依据，如 国办发明电〔2026〕…号")
@@ -115,10 +119,13 @@ def publish(
     sheet = table.sheet
     known = _published(reading.rulebook(session.database).calendar, sheet.year)
     counts = {"year": sheet.year, "off": len(sheet.off), "work": len(sheet.work), "weekends_ignored": sheet.weekends}
-    if known and (known.off, known.work) == (sheet.off, sheet.work):
+    outside = [
+        d for d in sheet.outside if reading.rulebook(session.database).calendar.is_workday(d.day) is not d.workday
+    ]
+    if known and (known.off, known.work) == (sheet.off, sheet.work) and not outside:
         answer({**counts, "published": False, "woken": None}, f"{sheet.year}年已按同样的安排公布，没有变化")
         return
-    if known:
+    if known and (known.off, known.work) != (sheet.off, sheet.work):
         differing = _differing(known, sheet.off, sheet.work)
         refuse(
             not replace,
@@ -127,12 +134,19 @@ def publish(
         confirm(f"改用此文件重新公布{sheet.year}年工作日历（{differing}）？")
     grounds = source or sheet.source or f"导入文件 {file.name}"
     event = CalendarYearPublished(year=sheet.year, source=grounds, off=sheet.off, work=sheet.work)
-    moved = record_and_move(CALENDAR_STREAM, event)
+    others = [DayOverridden(day=d.day, workday=d.workday, reason=d.reason) for d in outside]
+    moved = record_and_move(CALENDAR_STREAM, *others, event)
     ignored = f"；另有{sheet.weekends}天本是周末，不必列出，已略去" if sheet.weekends else ""
     answer(
         {**counts, "published": True, **moved.document},
-        f"已公布{sheet.year}年工作日历：放假{len(sheet.off)}天，调休上班{len(sheet.work)}天{ignored}\n{moved.told}",
+        f"已公布{sheet.year}年工作日历：放假{len(sheet.off)}天，调休上班{len(sheet.work)}天{ignored}{_also(outside)}\n{moved.told}",
     )
+
+
+def _also(outside: Sequence[DayOverride]) -> str:
+    """What the notice decides in the year before or after."""
+    said = "、".join(f"{said_date(d.day)}{'上班' if d.workday else '放假'}" for d in outside)
+    return f"；同时调整相邻年份：{said}" if said else ""
 
 
 def _differing(known: PublishedYear, off: tuple[date, ...], work: tuple[date, ...]) -> str:

@@ -80,15 +80,15 @@ def move_lines(moves: Iterable["Move"]) -> list[str]:
     return [f"  {m.matter}  {moved_what(m.what)}  {_said(m.before)} → {_said(m.after)}  {m.reason}" for m in moves]
 
 
-def record_and_move(stream: str, event: Event) -> Moved:
-    """Write the event into one of the rulebook's streams, and wait until every open matter has recorded what moves."""
+def record_and_move(stream: str, *events: Event) -> Moved:
+    """Write into one of the rulebook's streams, and wait until every open matter has recorded what moves."""
     from eventlog.record import record
 
     before = reading.rulebook(session.database)
     record(
         session.database,
         stream,
-        [event],
+        events,
         actor=session.actor,
         command_id=session.command_id or uuid4().hex,
         now=datetime.now(UTC),

@@ -192,3 +192,30 @@ def _until(condition: object) -> None:
 def test_without_a_service_it_is_said_when_the_limits_will_be_computed_again(xmh: CommandLine) -> None:
     said = xmh("calendar", "override", "2026-09-02", "--off", "--reason", "台风停工")
     assert "将在 xmh up 启动后重算" in said.out
+
+
+def test_the_notice_s_own_wording_is_published_and_a_contradiction_refused(
+    xmh: CommandLine, log: Database, tmp_path: Path
+) -> None:
+    from tests.plans.test_notice import notice
+
+    file = tmp_path / "2028.txt"
+    text = notice(2021).replace("2021年", "2028年").replace("〔2020〕", "〔2027〕")
+    file.write_text(text, encoding="utf-8")
+    before = version(log)
+    said = xmh("calendar", "publish", file)
+    assert (said.code, "写的却是星期" in said.error) == (2, True), "weekdays of another year"
+    assert version(log) == before
+    real = tmp_path / "2019.txt"
+    real.write_text(notice(2019), encoding="utf-8")
+    done = xmh("calendar", "publish", real)
+    assert done.code == 0
+    assert "同时调整相邻年份：2018-12-29（星期六）上班、2018-12-31（星期一）放假" in done.out
+    assert xmh.json("calendar", "show", "2019")["workdays"] == 250
+    changed = tmp_path / "另.txt"
+    changed.write_text(
+        notice(2019).replace("5月1日至4日放假调休，共4天。4月28日（星期日）、", "5月1日至4日放假调休，共4天。")
+    )
+    said = xmh("calendar", "publish", changed)
+    assert (said.code, "与此文件不同：4月28日" in said.error) == (3, True)
+    assert xmh("calendar", "publish", changed, "--replace").code == 0
