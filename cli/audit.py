@@ -253,6 +253,7 @@ _FIELDS: dict[DeadlineKind, tuple[str, ...]] = {
     DeadlineKind.ESCALATE_RETURNED: ("returned_at",),
     DeadlineKind.COORDINATION: ("coordinations",),
     DeadlineKind.RESUME: ("suspensions",),
+    DeadlineKind.OBJECTION: ("objection",),
 }
 """Which part of the state a deadline stands on; the event that last changed it is the reason."""
 
@@ -347,6 +348,7 @@ def _rule(deadline: Deadline, matter: Matter, rulebook: Rulebook) -> str:
         DeadlineKind.DUE: f"办结时限当日下班（{closes}）",
         DeadlineKind.COORDINATION: f"协调请求须在{policy.coordination_workdays}个工作日内答复",
         DeadlineKind.RESUME: "暂缓期满后的第一个工作日恢复",
+        DeadlineKind.OBJECTION: "异议自提出之日起30日内复核（条例第十七条），逾期升级一级",
     }[deadline.kind]
 
 

@@ -50,6 +50,9 @@ FIELDS = {
     "closure": "办结申请",
     "closed": "办结情况",
     "objected": "异议",
+    "objection": "待复核异议",
+    "recused": "回避人员",
+    "supervisor": "督办员",
 }
 """Fields of `Matter` worth a line when they change, in the order they are told."""
 

@@ -22,10 +22,12 @@ from domain.facts import (
 )
 from domain.terms import (
     Channel,
+    Duty,
     KeyFlag,
     LeaderMark,
     MatterClass,
     MatterKind,
+    ObjectionOutcome,
     Rhythm,
     SuspensionReason,
     Urgency,
@@ -277,6 +279,32 @@ class RaiseObjection(Frozen):
     text: Words
 
 
+class DecideObjection(Frozen):
+    """复核 the open objection; upheld, the matter is handled again (`due` when its limit has passed)."""
+
+    do: Literal["objection"] = "objection"
+    outcome: ObjectionOutcome
+    text: Words
+    due: date | None = None
+
+
+class DeclareRecusal(Frozen):
+    """回避: the decider will not review or decide on this matter."""
+
+    do: Literal["recuse"] = "recuse"
+    reason: Words
+
+
+class ReassignDuty(Frozen):
+    """A duty goes to a successor: its holder was moved, or his post has another holder."""
+
+    do: Literal["reassign_duty"] = "reassign_duty"
+    duty: Duty
+    from_person: str
+    to_person: str
+    reason: Words
+
+
 class CorrectEvent(Frozen):
     """更正 of an earlier event of this matter."""
 
@@ -327,6 +355,9 @@ MatterCommand = Annotated[
     | ReopenMatter
     | CancelMatter
     | RaiseObjection
+    | DecideObjection
+    | DeclareRecusal
+    | ReassignDuty
     | CorrectEvent
     | ExpireDeadline
     | Reproject,

@@ -30,6 +30,7 @@ class DeadlineKind(Term):
     ESCALATE_RETURNED = "escalate_returned", "退回升级"
     COORDINATION = "coordination", "协调答复时限"
     RESUME = "resume", "暂缓期满"
+    OBJECTION = "objection", "异议复核期限"
 
 
 class Deadline(Frozen):
@@ -79,7 +80,7 @@ def owed(matter: Matter, rulebook: Rulebook, now: datetime) -> list[Deadline]:
     """
     match matter.stage:
         case Stage.CLOSED | Stage.CANCELLED:
-            return []
+            return _objection(matter, rulebook.calendar)
         case Stage.SUSPENDED:
             return [_resume(matter, rulebook.calendar)]
         case Stage.CLOSING:
@@ -98,6 +99,18 @@ def _resume(matter: Matter, calendar: WorkCalendar) -> Deadline:
     until = matter.suspensions[-1].until
     at = calendar.opens(calendar.first_workday_on_or_after(until))
     return Deadline(kind=DeadlineKind.RESUME, at=at, key=until.isoformat())
+
+
+def _objection(matter: Matter, calendar: WorkCalendar) -> list[Deadline]:
+    """An objection is decided within thirty days (条例 art. 17); past them the matter goes up one rung, once."""
+    if matter.objection is None:
+        return []
+    key = matter.objection.decide_by.isoformat()
+    claim = f"{DeadlineKind.OBJECTION.value}:{key}"
+    if claim in matter.triggers:
+        return []
+    at = calendar.closes(matter.objection.decide_by)
+    return [Deadline(kind=DeadlineKind.OBJECTION, at=at, key=key, claim=claim)]
 
 
 def _receipt(matter: Matter) -> list[Deadline]:

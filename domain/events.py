@@ -25,10 +25,12 @@ from domain.facts import (
 from domain.policy import DueRule
 from domain.terms import (
     Channel,
+    Duty,
     KeyFlag,
     LeaderMark,
     MatterClass,
     MatterKind,
+    ObjectionOutcome,
     OrderColour,
     Rhythm,
     Rung,
@@ -403,6 +405,32 @@ class ObjectionRaised(Event):
     unit: str
     text: Words
     decide_by: date
+
+
+class ObjectionDecided(Event):
+    """复核决定, by somebody who did not write the finding."""
+
+    label: ClassVar[str] = "异议复核"
+    outcome: ObjectionOutcome
+    text: Words
+
+
+class RecusalDeclared(Event):
+    """回避: this person neither reviews nor decides on the matter any more."""
+
+    label: ClassVar[str] = "回避"
+    person: str
+    reason: Words
+
+
+class DutyReassigned(Event):
+    """A duty went to a successor."""
+
+    label: ClassVar[str] = "职责交接"
+    duty: Duty
+    from_person: str
+    to_person: str
+    reason: Words
 
 
 class EventCorrected(Event):

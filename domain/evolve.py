@@ -18,12 +18,13 @@ from domain.matter import (
     Indicator,
     Matter,
     Missed,
+    Objection,
     Point,
     Surge,
     Suspension,
 )
 from domain.policy import DueRule
-from domain.terms import DayCount, Rung, Stage
+from domain.terms import DayCount, Duty, Rung, Stage
 
 E = TypeVar("E", bound=Event)
 Change = dict[str, Any]
@@ -406,7 +407,8 @@ def _(m: Matter, e: ev.ClosureRequested, r: Recorded) -> Change:
 
 @_on(ev.ClosureEndorsed)
 def _(m: Matter, e: ev.ClosureEndorsed, r: Recorded) -> Change:
-    return {"closure": m.closure.model_copy(update={"endorsed": True}) if m.closure else None}
+    endorsed = {"endorsed": True, "endorsers": _authors(r.actor)}
+    return {"closure": m.closure.model_copy(update=endorsed) if m.closure else None}
 
 
 @_on(ev.ClosureReturned)
@@ -417,8 +419,10 @@ def _(m: Matter, e: ev.ClosureReturned, r: Recorded) -> Change:
 
 @_on(ev.MatterClosed)
 def _(m: Matter, e: ev.MatterClosed, r: Recorded) -> Change:
+    wrote = (*m.closure.authors, *m.closure.endorsers) if m.closure else ()
     closed = Closed(
         on=local_date(r.occurred_at),
+        authors=tuple(sorted({*wrote, *_authors(r.actor)})),
         overdue_workdays=e.overdue_workdays,
         overdue_workdays_original=e.overdue_workdays_original,
     )
@@ -427,7 +431,8 @@ def _(m: Matter, e: ev.MatterClosed, r: Recorded) -> Change:
 
 @_on(ev.MatterReopened)
 def _(m: Matter, e: ev.MatterReopened, r: Recorded) -> Change:
-    change: Change = {"stage": e.stage, "closure": None, "closed": None, "missed_in_row": 0, "objected": False}
+    change: Change = {"stage": e.stage, "closure": None, "closed": None, "missed_in_row": 0}
+    change |= {"objected": False, "objection": None}
     return change | (_limit(e.due, r) if e.due != m.due else {})
 
 
@@ -435,7 +440,7 @@ def _(m: Matter, e: ev.MatterReopened, r: Recorded) -> Change:
 def _(m: Matter, e: ev.MatterCancelled, r: Recorded) -> Change:
     return {
         "stage": Stage.CANCELLED,
-        "closed": Closed(on=local_date(r.occurred_at)),
+        "closed": Closed(on=local_date(r.occurred_at), authors=_authors(r.actor)),
         "window": None,
         "receipt_due": None,
         "extension": None,
@@ -444,7 +449,39 @@ def _(m: Matter, e: ev.MatterCancelled, r: Recorded) -> Change:
 
 @_on(ev.ObjectionRaised)
 def _(m: Matter, e: ev.ObjectionRaised, r: Recorded) -> Change:
-    return {"objected": True}
+    raised = Objection(unit=e.unit, text=e.text, raised_on=local_date(r.occurred_at), decide_by=e.decide_by)
+    return {"objected": True, "objection": raised}
+
+
+@_on(ev.ObjectionDecided)
+def _(m: Matter, e: ev.ObjectionDecided, r: Recorded) -> Change:
+    return {"objection": None}
+
+
+@_on(ev.RecusalDeclared)
+def _(m: Matter, e: ev.RecusalDeclared, r: Recorded) -> Change:
+    return {"recused": tuple(sorted({*m.recused, e.person}))}
+
+
+@_on(ev.DutyReassigned)
+def _(m: Matter, e: ev.DutyReassigned, r: Recorded) -> Change:
+    match e.duty:
+        case Duty.PERSON:
+            return {"person": e.to_person}
+        case Duty.SUPERVISOR:
+            return {"supervisor": e.to_person}
+        case Duty.LEADER:
+            leaders = dict.fromkeys(e.to_person if x == e.from_person else x for x in m.instructed_by)
+            return {"instructed_by": tuple(leaders), "due_set_by": _succeeded(m.due_set_by, e)}
+
+
+def _succeeded(setter: Actor, e: ev.DutyReassigned) -> Actor:
+    """The limit now belongs to whoever holds the post."""
+    if setter.on_behalf_of is not None:
+        if setter.on_behalf_of.id != e.from_person:
+            return setter
+        return setter.model_copy(update={"on_behalf_of": setter.on_behalf_of.model_copy(update={"id": e.to_person})})
+    return setter.model_copy(update={"id": e.to_person}) if setter.id == e.from_person else setter
 
 
 @_on(ev.EventCorrected)

@@ -112,12 +112,24 @@ class Closure(Frozen):
     text: str
     evidence: tuple[Attachment, ...] = ()
     endorsed: bool = False
+    endorsers: tuple[str, ...] = ()
+
+
+class Objection(Frozen):
+    """The open objection to how the matter ended."""
+
+    unit: str
+    text: str
+    raised_on: date
+    decide_by: date
 
 
 class Closed(Frozen):
     """How the matter ended."""
 
     on: date
+    authors: tuple[str, ...] = ()
+    """Who wrote, reviewed or decided the conclusion: none of them decides on an objection to it."""
     overdue_workdays: int = 0
     overdue_workdays_original: int = 0
 
@@ -219,11 +231,19 @@ class Matter(Frozen):
     closure: Closure | None = None
     closed: Closed | None = None
     objected: bool = False
+    objection: Objection | None = None
+    recused: tuple[str, ...] = ()
+    """Who declared 回避 on this matter."""
 
     @property
     def ended(self) -> bool:
-        """销号 or 撤销: nothing more is owed."""
+        """销号 or 撤销: nobody owes anything more, but an objection may be open."""
         return self.stage in ENDED
+
+    @property
+    def at_rest(self) -> bool:
+        """Ended, and no objection waits to be decided: the clock owes nothing, the workflow may end."""
+        return self.ended and self.objection is None
 
     @property
     def pace(self) -> Pace:

@@ -114,5 +114,9 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.MatterResumed: lambda e, _: f"补回{e.workdays}个工作日，时限 {e.due}{'（到期自动恢复）' if e.automatic else ''}",
     ev.MatterClosed: _closed,
     ev.MatterReopened: lambda e, _: f"{e.reason}；时限 {e.due}",
+    ev.ObjectionRaised: lambda e, r: f"{r.name(e.unit)}：{r.open(e.text)}；{e.decide_by}前复核",
+    ev.ObjectionDecided: lambda e, r: f"{e.outcome.label}：{r.open(e.text)}",
+    ev.RecusalDeclared: lambda e, r: f"{r.name(e.person)}：{e.reason}",
+    ev.DutyReassigned: lambda e, r: f"{e.duty.label}：{r.name(e.from_person)}→{r.name(e.to_person)}，{e.reason}",
     ev.EventCorrected: lambda e, _: f"更正第{e.version}条：{e.text}",
 }

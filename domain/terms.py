@@ -164,6 +164,22 @@ class LeaderMark(Term):
     CONTINUE = "continue", "继续办理"
 
 
+class Duty(Term):
+    """What a person answers for on a matter, and what goes to a successor."""
+
+    PERSON = "person", "责任人"
+    SUPERVISOR = "supervisor", "督办员"
+    LEADER = "leader", "批示或定时限的领导"
+
+
+class ObjectionOutcome(Term):
+    """复核决定 on an objection (条例 art. 17)."""
+
+    UPHELD = "upheld", "异议成立，重新办理"
+    CHANGED = "changed", "变更结论"
+    REJECTED = "rejected", "维持原结论"
+
+
 class Channel(Term):
     """How a report reached the office when the office types it for a unit (代录)."""
 

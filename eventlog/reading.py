@@ -26,6 +26,8 @@ from eventlog.rows import EVENT_COLUMNS, recorded
 PAGE = 1000
 _FOREVER = 2**62
 _LAST_VERSION = 2**31 - 1
+_OBJECTED = '%"objection":{%'
+"""An open objection in a state as stored. Text a person wrote cannot look so: its quotation marks are escaped there."""
 _STATES = "SELECT stream, kind, version, hash, position, state FROM states"
 _MATTERS = "SELECT stream, number, title, stage, lead, due, version FROM matters"
 _UNITS = "SELECT id, name, level, supervision, parent, aliases FROM units"
@@ -196,15 +198,23 @@ def folded(stream: str, events: list[Recorded]) -> StreamState:
 
 
 def open_streams(database: Database, kind: str) -> tuple[Head, ...]:
-    """Heads of the streams of a kind that still live: a closed or cancelled matter does not."""
+    """Heads of the streams of a kind that still live: a closed or cancelled matter does not, unless objected to."""
+    ended = {stage.value for stage in ENDED}
     with database.reading() as transaction:
         rows = transaction.all(
             "SELECT s.stream, s.version, s.hash, m.stage FROM states s LEFT JOIN matters m ON m.stream = s.stream "
             "WHERE s.kind = ?",
             (kind,),
         )
-    ended = {stage.value for stage in ENDED}
-    return tuple(Head(stream=s, version=v, hash=h) for s, v, h, stage in sorted(rows) if stage not in ended)
+        objected = transaction.all(
+            f"SELECT s.stream FROM states s JOIN matters m ON m.stream = s.stream "
+            f"WHERE m.stage IN ({', '.join('?' * len(ended))}) AND s.state LIKE ?",
+            (*sorted(ended), _OBJECTED),
+        )
+    alive = {row[0] for row in objected}
+    return tuple(
+        Head(stream=s, version=v, hash=h) for s, v, h, stage in sorted(rows) if stage not in ended or s in alive
+    )
 
 
 # --- rulebook ---------------------------------------------------------------------------------------------------------

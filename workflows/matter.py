@@ -115,9 +115,9 @@ class MatterWorkflow:
         """One thing owed, or one wait. True when nothing will ever be owed again."""
         if not self._loaded or self._stale:
             await self._synchronise()
-        if self._matter is None or self._matter.ended:
+        if self._matter is None or self._matter.at_rest:
             await workflow.wait_condition(workflow.all_handlers_finished)
-            return self._matter is None or self._matter.ended
+            return self._matter is None or self._matter.at_rest
         if self._reproject:
             self._reproject = False
             office = Office(rulebook=self._rulebook, now=self._now(), actor=SYSTEM)

@@ -28,6 +28,7 @@ app = group(
         "reopen": "cli.task.ending:reopen",
         "cancel": "cli.task.ending:cancel",
         "object": "cli.task.ending:object_",
+        "objection": "cli.task.ending:objection",
         "correct": "cli.task.ending:correct",
         "list": "cli.task.reads:list_",
         "show": "cli.task.reads:show",

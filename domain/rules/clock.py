@@ -37,6 +37,13 @@ def expire(matter: Matter, office: Office) -> Iterator[Outcome]:
             yield _urged(matter, deadline, office)
         case DeadlineKind.RESUME:
             yield from resumed(matter, office, deadline.at, automatic=True)
+        case DeadlineKind.OBJECTION:
+            yield ev.MatterEscalated(
+                from_rung=matter.rung,
+                to_rung=office.policy.rung_above(matter.rung),
+                reason=f"异议未在规定期限（{deadline.key}）前复核",
+                trigger=deadline.claim,
+            )
         case _:
             yield _escalated(matter, deadline, office)
 
