@@ -128,10 +128,13 @@ def _wait() -> int:
     give_up = time.monotonic() + PATIENCE
     left: Sequence[str] = pending(session.database, datetime.now(UTC))
     with Progress(console=Console(file=sys.stderr), disable=not sys.stderr.isatty(), transient=True) as bar:
-        task = bar.add_task("重算时限", total=len(left))
+        task, looked = bar.add_task("重算时限", total=len(left)), 0.0
         while left and time.monotonic() < give_up:
-            time.sleep(LOOK_EVERY)
+            # The workers need the machine more than this looking on does.
+            time.sleep(max(LOOK_EVERY, 2 * looked))
+            began = time.monotonic()
             left = pending(session.database, datetime.now(UTC))
+            looked = time.monotonic() - began
             bar.update(task, completed=(bar.tasks[0].total or 0) - len(left))
     return len(left)
 
