@@ -29,13 +29,16 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.log import LogActivities
+from activities.meetings import MeetingActivities
 from documents.issuing import numbers_given
 from eventlog.database import Database
 from eventlog.errors import LogError
 from eventlog.watermark import Healed, Watermark
 from gateway import Gateway, Recovery
 from process import leave
+from workflows.headquarters import HeadquartersWorkflow
 from workflows.matter import MatterWorkflow
+from workflows.meeting import MeetingWorkflow
 
 logger = structlog.get_logger()
 
@@ -48,7 +51,7 @@ STICKY = timedelta(seconds=3)
 """A matter whose worker died goes to another after this, well within the time a caller waits."""
 THREADS = 16
 PASSED_THROUGH = ("domain", "workflows", "pydantic", "pydantic_core", "annotated_types")
-WORKFLOWS = (MatterWorkflow,)
+WORKFLOWS = (MatterWorkflow, MeetingWorkflow, HeadquartersWorkflow)
 
 
 def configure_logging(level: int = logging.INFO) -> None:
@@ -94,18 +97,21 @@ async def running(
     task_queue: str,
     cached: int = 2000,
     sandboxed: bool = True,
+    clock_shift: timedelta = timedelta(0),
 ) -> AsyncIterator[Worker]:
     """A worker on this client and log; on leaving it drains what it has begun.
 
     The sandbox catches what a replay would choke on and costs a quarter of a worker's time; a simulated year, which
     nobody replays, does without.
     """
+    gateway = Gateway(client, database, task_queue, clock_shift=clock_shift)
+    activities = [*LogActivities(database).all, *MeetingActivities(database, gateway.carry, gateway.convene).all]
     with ThreadPoolExecutor(THREADS, thread_name_prefix="log") as threads:
         worker = Worker(
             client,
             task_queue=task_queue,
             workflows=list(WORKFLOWS),
-            activities=list(LogActivities(database).all),
+            activities=activities,
             activity_executor=threads,
             workflow_runner=workflow_runner() if sandboxed else UnsandboxedWorkflowRunner(),
             max_cached_workflows=cached,
@@ -152,6 +158,7 @@ class Sweep:
         now = datetime.now(UTC)
         try:
             mark = await asyncio.to_thread(Watermark.read(self._home).looked, self._gateway.database, now)
+            await self._gateway.start_rhythm()
             found = await self._gateway.recover(verified=self._verified)
         except (RPCError, LogError, RuntimeError) as e:
             logger.warning("sweep_failed", error=str(e))

@@ -17,6 +17,7 @@ app = group(
         "task": "cli.task.app:app",
         "today": "cli.task.desk:today",
         "ask": "cli.task.desk:ask",
+        "meeting": "cli.meeting.app:app",
         "plan": "cli.plan:app",
         "org": "cli.org:app",
         "calendar": "cli.calendar:app",

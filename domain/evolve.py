@@ -21,6 +21,7 @@ from domain.matter import (
     Point,
     Suspension,
 )
+from domain.meetings.terms import Outcome
 from domain.terms import Rung, Stage
 
 E = TypeVar("E", bound=Event)
@@ -243,8 +244,20 @@ def _(m: Matter, e: ev.MatterEscalated, r: Recorded) -> Change:
 
 @_on(ev.DecisionRecorded)
 def _(m: Matter, e: ev.DecisionRecorded, r: Recorded) -> Change:
-    # A decision answers what was carried up: pressure starts again from the handler.
-    return {"rung": Rung.HANDLER, **(_limit(e.due, r) if e.due else {})}
+    # A decision answers what was carried up, and pressure starts again from the handler; 缓议 answers nothing.
+    rung = m.rung if e.outcome is Outcome.DEFERRED else Rung.HANDLER
+    moved = _limit(e.due, r) if e.due and e.subject is None else {}
+    return {"rung": rung, "decided_on": local_date(r.occurred_at), **moved}
+
+
+@_on(ev.MatterListed)
+def _(m: Matter, e: ev.MatterListed, r: Recorded) -> Change:
+    return {"listed": True}
+
+
+@_on(ev.MatterDelisted)
+def _(m: Matter, e: ev.MatterDelisted, r: Recorded) -> Change:
+    return {"listed": False}
 
 
 @_on(ev.InstructionRecorded)

@@ -181,6 +181,10 @@ class Matter(Frozen):
     rung: Rung = Rung.HANDLER
     triggers: tuple[str, ...] = ()
     """What has already carried the matter up a rung; each is claimed once."""
+    decided_on: date | None = None
+    """When a meeting last decided on it."""
+    listed: bool = False
+    """挂牌督办."""
     warned_for: date | None = None
     lapsed_for: date | None = None
     coordinations: tuple[Coordination, ...] = ()

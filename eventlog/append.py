@@ -40,7 +40,7 @@ from domain.office import CALENDAR_STREAM, POLICY_STREAM
 from domain.streams import FOLDS, kind_of
 from eventlog.backend import Row, Statement
 from eventlog.chain import hash_of
-from eventlog.claims import check_actor, check_units
+from eventlog.claims import check_actor, check_slots, check_units
 from eventlog.database import Database, Transaction
 from eventlog.reading import command_events, rulebook_in, stream_events
 from eventlog.readmodel import PUT_NUMBER, event_statements, fold, parse_state, state_statements, state_text
@@ -111,6 +111,7 @@ def append(
             if request.command_id:
                 check_actor(transaction, request.actor)
                 check_units(transaction, request.units)
+                check_slots(transaction, request)
             if not request.drafts:
                 return Appended()
             return _record(transaction, request, standing, headquarters, algorithm or database.algorithm)

@@ -12,7 +12,7 @@ from domain.rules.authority import acting_unit
 from domain.rules.limits import owns_limit
 from domain.rules.office import Office, Outcome
 from domain.rules.opening import open_window
-from domain.terms import LeaderMark, Stage
+from domain.terms import LeaderMark, Role, Stage
 
 OBJECTION_DAYS = 30
 """条例 art. 17: thirty days to object, thirty to decide."""
@@ -54,6 +54,23 @@ def mark_closure(matter: Matter, command: c.MarkClosure, office: Office) -> Iter
         yield from _returned(matter, office, command.text or "批示领导要求继续办理", by_leader=True)
     else:
         yield _closed(matter, office, closure, command.text, command.mark)
+
+
+def closed_by_meeting(matter: Matter, office: Office, words: str) -> Outcome:
+    """A meeting agrees to 办结. What another leader instructed still goes back to that leader (报原批示领导)."""
+    closure = _open_closure(matter)
+    own = office.decider.id in closure.authors
+    refuse(own, "不能审核自己提交的办结申请", "forbidden")
+    if matter.instructed_by and office.decider.id not in matter.instructed_by:
+        refuse(closure.endorsed, f"{matter.number} 已审核通过，待原批示领导审阅")
+        return ev.ClosureEndorsed(text=words)
+    return _closed(matter, office, closure, words, LeaderMark.AGREED if matter.instructed_by else None)
+
+
+def returned(matter: Matter, office: Office, words: str) -> Iterator[Outcome]:
+    """A meeting does not agree to 办结: 退回重办."""
+    _open_closure(matter)
+    yield from _returned(matter, office, words, by_leader=office.is_(Role.LEADER))
 
 
 def reopen(matter: Matter, command: c.ReopenMatter, office: Office) -> Iterator[Outcome]:

@@ -76,7 +76,8 @@ async def test_an_injected_change_makes_the_gate_fail() -> None:
 
 def test_the_workflows_commands_are_those_of_the_fingerprint() -> None:
     """Whoever edits what a workflow commands is told here to think of the matters that are running."""
-    found = "\n".join(_commands_of(Path("workflows/matter.py"))) + "\n"
+    files = sorted((Path(__file__).parents[2] / "workflows").glob("*.py"))
+    found = "\n".join(f"{path.stem}.{command}" for path in files for command in _commands_of(path)) + "\n"
     if RECORDING:
         FINGERPRINT.write_text(found, encoding="utf-8")
     assert found == FINGERPRINT.read_text(encoding="utf-8"), (
@@ -87,7 +88,7 @@ def test_the_workflows_commands_are_those_of_the_fingerprint() -> None:
 
 def _commands_of(path: Path) -> list[str]:
     """`function: call` for each call that reaches Temporal, in the order of the source."""
-    tree = ast.parse((Path(__file__).parents[2] / path).read_text(encoding="utf-8"))
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     found = []
     for function in ast.walk(tree):
         if isinstance(function, ast.AsyncFunctionDef | ast.FunctionDef):
