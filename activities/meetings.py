@@ -29,6 +29,7 @@ logger = structlog.get_logger()
 
 HORIZON = timedelta(days=40)
 """How far ahead meetings are convened by rule: the next month's is always on the calendar."""
+BEAT = 1.0
 Submit = Callable[[Order], Awaitable[Delivered]]
 Send = Callable[[MeetingOrder], Awaitable[object]]
 """How orders leave: the gateway's ways, handed in by whoever runs the worker."""
@@ -59,10 +60,13 @@ class MeetingActivities:
     @activity.defn(name=DELIVER)
     async def deliver(self, order: Order) -> Delivered:
         """Carry one outcome to its matter; tried until the matter answers, for the log lets it count only once."""
+        beating = asyncio.create_task(_beat())
         try:
             return await self._submit(order)
         except Refusal as refusal:
             return Delivered(stream=order.stream, refused=refusal.message)
+        finally:
+            beating.cancel()
 
     @activity.defn(name=CONVENE)
     async def convene(self, asked: Convening) -> Convened:
@@ -85,6 +89,13 @@ class MeetingActivities:
             raise ApplicationError(e.message, type=LOG_UNREACHABLE) from e
         orders = [o for s in series for o in orders_by_rule(s, now, calendar) if o.stream not in known]
         return orders, calendar.opens(calendar.add_workdays(local_date(now), 1))
+
+
+async def _beat() -> None:
+    """Show the server that this worker lives, so that another takes over soon when it does not."""
+    while True:
+        activity.heartbeat()
+        await asyncio.sleep(BEAT)
 
 
 def orders_by_rule(series: Series, now: datetime, calendar: WorkCalendar) -> Iterator[MeetingOrder]:

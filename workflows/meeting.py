@@ -36,6 +36,8 @@ with workflow.unsafe.imports_passed_through():
 
 FOR_EVER = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 ONE_DELIVERY = timedelta(seconds=20)
+SILENT_FOR = timedelta(seconds=4)
+"""A worker that carried an outcome and says nothing for so long is dead."""
 
 
 class LoggedMeeting(Logged[Meeting, MeetingOrder, MeetingReply]):
@@ -159,6 +161,7 @@ class MeetingWorkflow:
                 outcome_order(meeting, point, self._log.now()),
                 result_type=Delivered,
                 start_to_close_timeout=ONE_DELIVERY,
+                heartbeat_timeout=SILENT_FOR,
                 retry_policy=FOR_EVER,
             )
             noted = NoteDelivery(point=point.no, attempt=point.attempt, delivered=said)
