@@ -338,12 +338,17 @@ class Gateway:
             task_timeout=TASK_WITHIN,
         )
 
+    @property
+    def rhythm_id(self) -> str:
+        """The workflow id of the headquarters' rhythm: one for each task queue."""
+        return f"{HEADQUARTERS_ID}/{self.task_queue}"
+
     async def start_rhythm(self) -> None:
         """Start the headquarters' rhythm; harmless when it runs."""
         await self.client.start_workflow(
             "Headquarters",
             HeadquartersStart(clock_shift=self.clock_shift),
-            id=f"{HEADQUARTERS_ID}/{self.task_queue}",
+            id=self.rhythm_id,
             task_queue=self.task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
@@ -351,7 +356,7 @@ class Gateway:
 
     async def wake_rhythm(self) -> None:
         """Tell the headquarters' rhythm that a rule has changed."""
-        handle = self.client.get_workflow_handle(f"{HEADQUARTERS_ID}/{self.task_queue}")
+        handle = self.client.get_workflow_handle(self.rhythm_id)
         with suppress(RPCError):
             await handle.signal(LOOK_AGAIN)
 

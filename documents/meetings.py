@@ -29,7 +29,7 @@ class Names:
 UNSIGNED = "（未签发）"
 
 
-def agenda_page(meeting: Meeting, items: Sequence[AgendaItem], names: Names, on: date) -> Page:
+def agenda_page(meeting: Meeting, items: Sequence[AgendaItem], names: Names) -> Page:
     """会议议程: the items in order, each with why it is there."""
     lines = tuple(_agenda_line(i) for i in items if i.dropped is None)
     where = f"，地点：{meeting.place}" if meeting.place else ""
@@ -40,7 +40,7 @@ def agenda_page(meeting: Meeting, items: Sequence[AgendaItem], names: Names, on:
         masthead=f"{meeting.series_name}议程",
         issue=meeting.number,
         issuer=names.issuer,
-        on=on,
+        on=local_date(meeting.starts),
         title=meeting.name,
         sections=(Section(title="议题", blocks=blocks),),
     )

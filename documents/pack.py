@@ -52,7 +52,12 @@ def _followed(week: Period, meeting: Meeting, point: DecisionPoint) -> str:
         return f"{name}：{sentence(point.text)}"
     said = entry.matter.last_feedback
     since = local_date(meeting.starts)
-    told = f"{sentence(said.text)}" if said and local_date(said.at) >= since else "会后尚无反馈。"
+    told = sentence(said.text) if said and local_date(said.at) >= since else "会后尚无反馈。"
+    told += "".join(
+        f"{week.ledger.unit(c.unit)}对协调请求" + ("已答复。" if c.answered_at else "尚未答复。")
+        for c in entry.matter.coordinations[-1:]
+        if c.answered_at is None or local_date(c.answered_at) >= since
+    )
     return f"{name}：{sentence(point.text)}目前{entry.matter.stage.label}，{entry.lit.light.label}灯；{told}"
 
 
@@ -101,7 +106,8 @@ def _lit(week: Period, entry: Entry) -> str:
     unit = week.ledger.unit(entry.matter.lead)
     said = entry.matter.last_feedback
     problem = f"反映问题：{sentence(said.problem)}" if said and said.problem else ""
-    move = whose_move(entry.matter, unit)
+    missed = entry.lit.light is Light.YELLOW and entry.matter.missed_in_row
+    move = f"{unit}补报反馈" if missed else whose_move(entry.matter, unit)
     return f"{quoted(entry.matter)}（{unit}）：{reason_of(entry.lit)}，下一环节：{move}。{problem}"
 
 

@@ -22,7 +22,7 @@ from domain.matter import (
     Suspension,
 )
 from domain.meetings.terms import Outcome
-from domain.terms import Rung, Stage
+from domain.terms import Role, Rung, Stage
 
 E = TypeVar("E", bound=Event)
 Change = dict[str, Any]
@@ -245,7 +245,10 @@ def _(m: Matter, e: ev.MatterEscalated, r: Recorded) -> Change:
 @_on(ev.DecisionRecorded)
 def _(m: Matter, e: ev.DecisionRecorded, r: Recorded) -> Change:
     # A decision answers what was carried up, and pressure starts again from the handler; 缓议 answers nothing.
-    rung = m.rung if e.outcome is Outcome.DEFERRED else Rung.HANDLER
+    # A meeting of the office alone does not answer what waits for a leader.
+    decider = r.actor.on_behalf_of or r.actor
+    above = decider.role is not Role.LEADER and m.rung in (Rung.LEADER, Rung.MEETING)
+    rung = m.rung if above or e.outcome is Outcome.DEFERRED else Rung.HANDLER
     moved = _limit(e.due, r) if e.due and e.subject is None else {}
     return {"rung": rung, "decided_on": local_date(r.occurred_at), **moved}
 

@@ -4,7 +4,7 @@ A workflow with calendar-aware timers and no Temporal Schedule: a Schedule knows
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -26,6 +26,7 @@ class HeadquartersWorkflow:
         """Nothing is known but the clock."""
         self._shift = start.clock_shift
         self._look = False
+        self._looked: datetime | None = None
 
     @workflow.run
     async def run(self, start: HeadquartersStart) -> None:
@@ -33,13 +34,15 @@ class HeadquartersWorkflow:
         while True:
             try:
                 self._look = False
+                now = workflow.now() + self._shift
                 found: Convened = await workflow.execute_activity(
                     CONVENE,
-                    Convening(now=workflow.now() + self._shift),
+                    Convening(now=now),
                     result_type=Convened,
                     start_to_close_timeout=ONE_TRY,
                     retry_policy=FOR_EVER,
                 )
+                self._looked = now
                 pause = found.look_again_at - (workflow.now() + self._shift)
                 await workflow.wait_condition(lambda: self._look, timeout=max(pause, timedelta(minutes=1)))
             except TimeoutError:
@@ -49,6 +52,11 @@ class HeadquartersWorkflow:
                 workflow.logger.warning("cancellation_ignored")
             if workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(start)
+
+    @workflow.query
+    def looked_at(self) -> datetime | None:
+        """The moment of the last look that is over."""
+        return self._looked
 
     @workflow.signal
     def look_again(self) -> None:

@@ -34,7 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.contract import MeetingReply, MeetingStart, meeting_reply
     from workflows.logged import LOG_PAUSE, Logged, LogUnreachableError, must_renew
 
-FOR_EVER = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
+FOR_EVER = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10))
 ONE_DELIVERY = timedelta(seconds=20)
 SILENT_FOR = timedelta(seconds=4)
 """A worker that carried an outcome and says nothing for so long is dead."""

@@ -7,7 +7,7 @@ import typer
 
 from cli.meeting.common import MeetingArg, convene, document, line, meeting_order, the_meeting
 from cli.session import Problem, answer, session
-from cli.task.common import ReasonOption, need, the_matter, today
+from cli.task.common import ReasonOption, need, the_matter
 from cli.task.reads import person_names, unit_names
 from domain.meetings.agenda import Assembled, arranged
 from domain.meetings.commands import AddItem, DropItem, FreezeAgenda, MeetingCommand, OrderItems
@@ -95,7 +95,7 @@ def _show(meeting: Meeting, items: Sequence[AgendaItem]) -> None:
         }
         for i in items
     ]
-    page = agenda_page(meeting, items, Names.of(unit_names(), person_names()), today())
+    page = agenda_page(meeting, items, Names.of(unit_names(), person_names()))
     answer(
         {"meeting": meeting.number, "stage": meeting.stage.value, "frozen": bool(meeting.items), "items": shown},
         "" if session.json else markdown(page).rstrip("\n"),

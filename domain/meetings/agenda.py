@@ -12,6 +12,9 @@ from domain.meetings.series import Series
 from domain.meetings.terms import AgendaReason, Delivery, Outcome
 from domain.terms import Light, MatterClass, Role, Rung, Stage
 
+LASTING = frozenset({Outcome.CONTINUED, Outcome.LIMITED, Outcome.DEFERRED, Outcome.NEW_MATTER})
+"""Outcomes that are done only when the matter is; the others are done the moment they reach it."""
+
 
 class Assembled(Frozen):
     """What the log proposes for an agenda, and the position it was read at."""
@@ -67,8 +70,8 @@ def _unfinished(meeting: Meeting, held: Iterable[Meeting]) -> dict[str, str]:
         if past.stream == meeting.stream:
             continue
         for point in past.standing_points:
-            if point.matter and point.outcome is not Outcome.HEARD and point.delivery is not Delivery.WAIVED:
-                found[point.matter] = f"{past.name}议定：{point.text}"
+            if point.matter and point.outcome in LASTING and point.delivery is not Delivery.WAIVED:
+                found[point.matter] = f"{past.name}议定：{point.text.rstrip('。')}"
     return found
 
 
@@ -115,7 +118,8 @@ def _why(reason: AgendaReason, matter: Matter, unfinished: dict[str, str]) -> st
     said = matter.last_feedback
     match reason:
         case AgendaReason.UNFINISHED:
-            return unfinished.get(matter.stream)
+            told = f"。最近反馈（{local_date(said.at):%-m月%-d日}）：{said.text}" if said else "。尚无反馈"
+            return f"{unfinished[matter.stream]}{told}"
         case AgendaReason.EXTENSION if matter.extension:
             return f"申请延至 {matter.extension.to}：{matter.extension.reason}"
         case AgendaReason.COORDINATION:

@@ -119,7 +119,8 @@ def _(m: Meeting, e: ev.AttendanceRecorded, r: Recorded) -> Change:
 
 @_on(ev.PointDecided)
 def _(m: Meeting, e: ev.PointDecided, r: Recorded) -> Change:
-    item = m.item(e.item)
+    # 新立项 concerns the matter it opens, not the one the item was about.
+    about = m.item(e.item) if e.new is None else None
     point = DecisionPoint(
         no=e.no,
         version=r.version,
@@ -127,8 +128,8 @@ def _(m: Meeting, e: ev.PointDecided, r: Recorded) -> Change:
         outcome=e.outcome,
         text=e.text,
         subject=e.subject,
-        matter=item.matter if item else None,
-        number=item.number if item else None,
+        matter=about.matter if about else None,
+        number=about.number if about else None,
         lead=e.lead,
         assist=e.assist,
         due=e.due,

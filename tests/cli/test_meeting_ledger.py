@@ -1,4 +1,4 @@
-"""`xmh meeting record count list` and `xmh briefing record` on the ledger of 2021: the oracle of the source document."""
+"""`xmh meeting record count list`, `xmh briefing record`: the ledger of 2021, whose counts were published."""
 
 from pathlib import Path
 

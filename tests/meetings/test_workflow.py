@@ -173,6 +173,17 @@ async def test_a_new_matter_is_opened_once_with_the_point_as_its_basis(room: Roo
     assert point.number == "XMH-2022-001"
 
 
+async def test_a_new_matter_out_of_an_item_about_another_is_a_matter_of_its_own(room: Room) -> None:
+    """Carried to the item's own matter it would have changed nothing there and counted as delivered."""
+    await room.in_progress(1)
+    await room.begun()
+    await room.do(decision(1, Outcome.NEW_MATTER, lead=LEAD, due=date(2022, 6, 30), new_title="另立一件"), FOR_LEADER)
+    await room.do(c.SignMinutes(), FOR_LEADER)
+    await until(lambda: room.stage is MeetingStage.CLOSED)
+    assert room.meeting.points[0].number == "XMH-2022-002"
+    assert room.decided_on(room.matters[0]) == []
+
+
 async def test_outcomes_cross_continue_as_new_of_meeting_and_matters(dev_server: DevServer, tmp_path: Path) -> None:
     with founded(sqlite(tmp_path), MONDAY - timedelta(days=30)) as log:
         async with at_work(await dev_server.client(), log, 25, _shift()) as gateway:

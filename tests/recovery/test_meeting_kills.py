@@ -1,6 +1,7 @@
 """Sixty outcomes on their way while workers die twenty times: each counts once, in the meeting and in its matter."""
 
 import asyncio
+import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,14 +19,15 @@ from domain.meetings.terms import MeetingStage
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
-from tests.recovery.chaos import Chaos, Desk, away_from_midnight, chaos_in, seed_of
+from tests.recovery.chaos import Desk, away_from_midnight, chaos_in
 from tests.recovery.deadly_worker import CALM
 from tests.support.meetings import decision
 from tests.support.office import FOR_LEADER, until
-from tests.support.served import kill
+from tests.support.served import ROOT, Home
 
 ITEMS = 60
 DEATHS = 20
+WORKERS = 2
 STREAM = "meeting/sixty-items"
 
 
@@ -36,25 +38,35 @@ def held(log: Database) -> Meeting:
     return found.state
 
 
-async def killing(chaos: Chaos, log: Database, before: int) -> None:
-    """Besides the deaths the worker deals itself, a hand kills it, until enough have died or the meeting is closed."""
-    luck = seed_of("meeting")
-    while held(log).stage is not MeetingStage.CLOSED and deaths(chaos, before) < DEATHS:
-        await asyncio.sleep(luck.uniform(1.0, 3.0))
-        worker = chaos.home.running.worker
-        if worker is not None:
-            await asyncio.to_thread(kill, worker)
-
-
-def deaths(chaos: Chaos, before: int) -> int:
-    return chaos.home.running.restarts["worker"] - before
+async def kept_at_work(home: Home, over: asyncio.Event) -> int:
+    """A deadly worker beside the home's own, started again whenever it has died; how often it did."""
+    env = {**home.environment, "PYTHONPATH": str(ROOT), "XMH_TEMPORAL_ADDRESS": str(home.running.temporal)}
+    script = Path(__file__).with_name("deadly_worker.py")
+    deaths = 0
+    while not over.is_set():
+        worker = await asyncio.create_subprocess_exec(
+            sys.executable,
+            script,
+            env=env,
+            cwd=ROOT,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        ended = asyncio.create_task(worker.wait())
+        await asyncio.wait({ended, asyncio.create_task(over.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        if worker.returncode is None:
+            worker.kill()
+            await ended
+        else:
+            deaths += 1
+    return deaths
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_every_outcome_counts_once_while_workers_die(tmp_path: Path) -> None:
     away_from_midnight()
-    with chaos_in(tmp_path, deadly_before=0.04, deadly_after=0.06) as chaos, chaos.log() as log:
+    with chaos_in(tmp_path, deadly_before=0.07, deadly_after=0.09) as chaos, chaos.log() as log:
         (chaos.home.path / CALM).touch()
         desk = Desk(chaos.home, log)
         streams = await desk.in_progress(ITEMS)
@@ -71,18 +83,20 @@ async def test_every_outcome_counts_once_while_workers_die(tmp_path: Path) -> No
         await desk.meet(STREAM, mc.OpenMeeting())
         for no in range(1, ITEMS + 1):
             await desk.meet(STREAM, decision(no), FOR_LEADER)
-        before = chaos.home.running.restarts["worker"]
+        over = asyncio.Event()
+        beside = [asyncio.create_task(kept_at_work(chaos.home, over)) for _ in range(WORKERS)]
         (chaos.home.path / CALM).unlink()
         await desk.meet(STREAM, mc.SignMinutes(), FOR_LEADER)
-        await asyncio.wait_for(killing(chaos, log, before), 200)
+        await until(lambda: held(log).stage is MeetingStage.CLOSED, 200)
+        over.set()
+        deaths = sum(await asyncio.gather(*beside)) + chaos.home.running.restarts["worker"]
         (chaos.home.path / CALM).touch()
-        await until(lambda: held(log).stage is MeetingStage.CLOSED, 60)
-        print(f"{deaths(chaos, before)} deaths")  # noqa: T201
+        print(f"{deaths} deaths")  # noqa: T201
         noted = [decode(e) for e in reading.read_stream(log, STREAM)]
         delivered = Counter(e.point for e in noted if isinstance(e, OutcomeDelivered))
         assert delivered == dict.fromkeys(range(1, ITEMS + 1), 1)
         for no, stream in enumerate(streams, start=1):
             said = [e for e in map(decode, reading.read_stream(log, stream)) if isinstance(e, DecisionRecorded)]
             assert [e.point for e in said] == [no]
-        assert deaths(chaos, before) >= DEATHS
+        assert deaths >= DEATHS
         assert verify(log).problems == ()
