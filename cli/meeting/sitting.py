@@ -154,6 +154,8 @@ def _rows(source: Path) -> list[dict[str, Any]]:
     except json.JSONDecodeError as e:
         raise Problem(f"{source.name} 第{e.lineno}行不是有效的 JSON", "malformed") from e
     for n, row in enumerate(rows, start=1):
+        if not isinstance(row, dict):
+            raise Problem(f"{source.name} 第{n}条不是一条议定，请写成 {{...}} 的样子", "malformed")
         unknown = sorted(str(k) for k in set(row) - set(_COLUMNS.values()))
         if unknown or not all(row.get(k) for k in ("item", "outcome", "text")):
             what = f"有不认识的栏目 {'、'.join(unknown)}" if unknown else "缺少“议题”“结果”或“内容”"

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -282,6 +282,3 @@ def line(reply: "Reply") -> str:
 
     done = "、".join(dict.fromkeys(label_of(e) for e in reply.events)) or "没有变化"
     return f"{reply.matter}  {done}  →  {reply.stage.label}  {reply.light_reason}"
-
-
-Handler = Callable[..., None]
