@@ -21,6 +21,7 @@ app = group(
         "plan": "cli.plan:app",
         "org": "cli.org:app",
         "calendar": "cli.calendar:app",
+        "policy": "cli.policy:app",
         "briefing": "cli.briefing:app",
         "audit": "cli.audit:app",
         "up": "cli.services.commands:up",

@@ -41,6 +41,10 @@ def _shared() -> list[Any]:
             str | None,
             option("--as", to="actor_id", text="以谁的身份办理（人员编号，默认 office）", metavar="PERSON_ID"),
         ] = None,
+        for_person: Annotated[
+            str | None,
+            option("--for-person", to="for_person", text="代谁办理（须有该人的有效授权）", metavar="PERSON"),
+        ] = None,
         as_json: Annotated[bool, option("--json", to="json", text="输出一个 JSON 文档")] = False,
         yes: Annotated[bool, option("--yes", "-y", to="yes", text="不再询问确认")] = False,
         command_id: Annotated[
@@ -53,7 +57,7 @@ def _shared() -> list[Any]:
             ),
         ] = None,
     ) -> None:
-        del home, acting, as_json, yes, command_id
+        del home, acting, for_person, as_json, yes, command_id
 
     app = typer.Typer(add_completion=False)
     app.command()(shared)

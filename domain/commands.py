@@ -22,10 +22,12 @@ from domain.meetings.terms import Outcome, Subject
 from domain.order import OrderBase
 from domain.terms import (
     Channel,
+    Duty,
     KeyFlag,
     LeaderMark,
     MatterClass,
     MatterKind,
+    ObjectionOutcome,
     Rhythm,
     SuspensionReason,
     Urgency,
@@ -38,7 +40,8 @@ class OpenMatter(Frozen):
     do: Literal["open"] = "open"
     title: Words
     basis: Basis
-    due: date
+    due: date | None = None
+    """None: computed by the policy from basis, urgency and class."""
     kind: MatterKind = MatterKind.ROUTINE
     klass: MatterClass = MatterClass.ORDINARY
     flags: tuple[KeyFlag, ...] = ()
@@ -124,6 +127,30 @@ class ChangeRhythm(Frozen):
 
     do: Literal["rhythm"] = "rhythm"
     rhythm: Rhythm
+
+
+class StartSurge(Frozen):
+    """转入一日一调度 until a day, for a campaign."""
+
+    do: Literal["surge"] = "surge"
+    campaign: Words
+    until: date
+    every_day: bool = False
+
+
+class MoveSurge(Frozen):
+    """Move the end of the surge."""
+
+    do: Literal["surge_move"] = "surge_move"
+    until: date
+    reason: Words | None = None
+
+
+class EndSurge(Frozen):
+    """End the surge before its end."""
+
+    do: Literal["surge_end"] = "surge_end"
+    reason: Words | None = None
 
 
 class IssueUrge(Frozen):
@@ -258,6 +285,32 @@ class RaiseObjection(Frozen):
     text: Words
 
 
+class DecideObjection(Frozen):
+    """复核 the open objection; upheld, the matter is handled again (`due` when its limit has passed)."""
+
+    do: Literal["objection"] = "objection"
+    outcome: ObjectionOutcome
+    text: Words
+    due: date | None = None
+
+
+class DeclareRecusal(Frozen):
+    """回避: the decider will not review or decide on this matter."""
+
+    do: Literal["recuse"] = "recuse"
+    reason: Words
+
+
+class ReassignDuty(Frozen):
+    """A duty goes to a successor: its holder was moved, or his post has another holder."""
+
+    do: Literal["reassign_duty"] = "reassign_duty"
+    duty: Duty
+    from_person: str
+    to_person: str
+    reason: Words
+
+
 class CorrectEvent(Frozen):
     """更正 of an earlier event of this matter."""
 
@@ -289,6 +342,9 @@ MatterCommand = Annotated[
     | ChangePoint
     | DropPoint
     | ChangeRhythm
+    | StartSurge
+    | MoveSurge
+    | EndSurge
     | IssueUrge
     | RequestCoordination
     | AnswerCoordination
@@ -305,6 +361,9 @@ MatterCommand = Annotated[
     | ReopenMatter
     | CancelMatter
     | RaiseObjection
+    | DecideObjection
+    | DeclareRecusal
+    | ReassignDuty
     | CorrectEvent
     | ExpireDeadline
     | Reproject,

@@ -24,12 +24,16 @@ from domain.facts import (
 )
 from domain.meetings.terms import Outcome as MeetingOutcome
 from domain.meetings.terms import Subject
+from domain.policy import DueRule
 from domain.terms import (
     Channel,
+    Duty,
     KeyFlag,
     LeaderMark,
     MatterClass,
     MatterKind,
+    ObjectionOutcome,
+    OrderColour,
     Rhythm,
     Rung,
     Stage,
@@ -59,6 +63,7 @@ class MatterOpened(Event):
     supervisor: str
     points: tuple[NewPoint, ...] = ()
     indicators: tuple[NewIndicator, ...] = ()
+    due_rule: DueRule | None = None
 
     def series(self, at: datetime) -> NumberSeries:
         """XMH-2022-007: gapless per headquarters and year."""
@@ -129,6 +134,33 @@ class RhythmChanged(Event):
     rhythm: Rhythm
 
 
+class SurgeStarted(Event):
+    """一日一调度 began: a daily pace until a day, 周末 and holidays too if `every_day`."""
+
+    label: ClassVar[str] = "转入一日一调度"
+    campaign: Words
+    until: date
+    every_day: bool = False
+
+
+class SurgeMoved(Event):
+    """The end of the surge moved, e.g. with the ceremony it leads to."""
+
+    label: ClassVar[str] = "一日一调度改期"
+    campaign: Words
+    until: date
+    reason: Words | None = None
+
+
+class SurgeEnded(Event):
+    """The surge ended: by itself at its end, or by the office before; the former rhythm holds again."""
+
+    label: ClassVar[str] = "结束一日一调度"
+    campaign: Words
+    automatic: bool = False
+    reason: Words | None = None
+
+
 class FeedbackWindowOpened(Event):
     """A 反馈 window opened."""
 
@@ -180,6 +212,8 @@ class UrgeIssued(Event):
     no: str = ""
     reason: Words
     automatic: bool = False
+    colour: OrderColour | None = None
+    trigger: str | None = None
 
     def series(self, at: datetime) -> NumberSeries:
         """催办单 number: gapless per year."""
@@ -392,6 +426,32 @@ class ObjectionRaised(Event):
     unit: str
     text: Words
     decide_by: date
+
+
+class ObjectionDecided(Event):
+    """复核决定, by somebody who did not write the finding."""
+
+    label: ClassVar[str] = "异议复核"
+    outcome: ObjectionOutcome
+    text: Words
+
+
+class RecusalDeclared(Event):
+    """回避: this person neither reviews nor decides on the matter any more."""
+
+    label: ClassVar[str] = "回避"
+    person: str
+    reason: Words
+
+
+class DutyReassigned(Event):
+    """A duty went to a successor."""
+
+    label: ClassVar[str] = "职责交接"
+    duty: Duty
+    from_person: str
+    to_person: str
+    reason: Words
 
 
 class EventCorrected(Event):

@@ -29,6 +29,8 @@ class Rulebook(Frozen):
     version: int = 0
     calendar: WorkCalendar = WorkCalendar()
     policy: Policy = Policy()
+    because: str = ""
+    """What moved it last, for whoever asks why a deadline moved."""
 
 
 class UnitClaim(Frozen):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from domain.base import Frozen, Refusal, refuse
+from domain.calendar import local_date
 from domain.envelope import (
     HEADQUARTERS,
     Algorithm,
@@ -109,7 +110,7 @@ def append(
             if known is not None:
                 return known
             if request.command_id:
-                check_actor(transaction, request.actor)
+                check_actor(transaction, request.actor, request.stream, local_date(request.now))
                 check_units(transaction, request.units)
                 check_slots(transaction, request)
             if not request.drafts:

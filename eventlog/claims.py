@@ -1,8 +1,12 @@
 """Who says he acts is checked against the directory, inside the transaction: no entrance can skip it."""
 
+from datetime import date
+
 from domain.base import Refusal, Term, refuse
 from domain.envelope import SYSTEM, Actor, OnBehalf, micros
 from domain.log import AppendRequest, UnitClaim
+from domain.office import DIRECTORY_STREAM, Directory
+from domain.rules.delegation import check_delegation
 from domain.terms import Role, Supervision
 from eventlog.database import Transaction
 
@@ -14,11 +18,13 @@ _SLOT = (
 _UNIT = "SELECT name, supervision FROM units WHERE id = ?"
 
 
-def check_actor(transaction: Transaction, actor: Actor) -> None:
-    """The actor, and whom he types for, are in the directory as claimed. A unit that is not claimed is not checked.
+def check_actor(transaction: Transaction, actor: Actor, stream: str, day: date) -> None:
+    """The actor, and whom he acts or types for, are in the directory as claimed, and a 授权 he names holds that day.
+
+    A unit that is not claimed is not checked.
 
     Raises:
-        Refusal: with codes `actor_unknown`, `actor_left`, `actor_role`, `actor_unit`.
+        Refusal: with codes `actor_unknown`, `actor_left`, `actor_role`, `actor_unit`, `not_delegated`.
     """
     if actor.id == SYSTEM.id or actor.role is Role.SYSTEM:
         refuse(actor.id != SYSTEM.id or actor.role is not Role.SYSTEM, "系统身份只能由系统本身使用", "actor_role")
@@ -26,6 +32,14 @@ def check_actor(transaction: Transaction, actor: Actor) -> None:
         _check_person(transaction, actor)
     if actor.on_behalf_of is not None:
         _check_person(transaction, actor.on_behalf_of)
+        if actor.on_behalf_of.delegation is not None:
+            directory = _directory(transaction)
+            check_delegation(directory, actor.id, actor.on_behalf_of, stream, day)
+
+
+def _directory(transaction: Transaction) -> Directory:
+    row = transaction.one("SELECT state FROM states WHERE stream = ?", (DIRECTORY_STREAM,))
+    return Directory.model_validate_json(row[0]) if row else Directory()
 
 
 def _check_person(transaction: Transaction, claim: Actor | OnBehalf) -> None:

@@ -212,7 +212,7 @@ def folded(stream: str, events: list[Recorded]) -> StreamState:
 
 
 def open_streams(database: Database, kind: str) -> tuple[Head, ...]:
-    """Heads of the streams of a kind that still live: a closed or cancelled matter does not."""
+    """Heads of the streams of a kind that still live: a closed or cancelled matter does not, unless objected to."""
     with database.reading() as transaction:
         rows = transaction.all(
             "SELECT stream, version, hash FROM states WHERE kind = ? AND ended = 0",
@@ -243,10 +243,19 @@ def rulebook_in(transaction: Transaction) -> Rulebook:
 
 def _rulebook(states: dict[str, StreamState]) -> Rulebook:
     calendar, policy = states.get(CALENDAR_STREAM), states.get(POLICY_STREAM)
+    newest = max(states.values(), key=lambda s: s.position, default=None)
+    match newest.state if newest else None:
+        case WorkCalendar(changed=said):
+            because = said
+        case Policy(version=version):
+            because = f"采用督办规则“{version}”"
+        case _:
+            because = ""
     return Rulebook(
-        version=max((s.position for s in states.values()), default=0),
+        version=newest.position if newest else 0,
         calendar=cast("WorkCalendar", calendar.state) if calendar else WorkCalendar(),
         policy=cast("Policy", policy.state) if policy else Policy(),
+        because=because,
     )
 
 

@@ -43,7 +43,7 @@ class Secretary:
         """Plan every meeting that is convened and not yet planned."""
         for meeting in self.clock.meetings():
             key = f"{meeting.stream}/{meeting.starts}"
-            if not meeting.ended and key not in self.planned:
+            if not meeting.at_rest and key not in self.planned:
                 self.planned.add(key)
                 self.at(meeting.starts, lambda stream=meeting.stream: self._hold(stream))  # type: ignore[misc]
 

@@ -98,9 +98,9 @@ class MatterWorkflow:
         log = self._log
         if not log.loaded or log.stale:
             await log.synchronise()
-        if log.state is None or log.state.ended:
+        if log.state is None or log.state.at_rest:
             await workflow.wait_condition(workflow.all_handlers_finished)
-            return log.state is None or log.state.ended
+            return log.state is None or log.state.at_rest
         if log.reproject:
             log.reproject = False
             if decide(log.state, Reproject(), Office(rulebook=log.rulebook, now=log.now(), actor=SYSTEM)):

@@ -118,9 +118,9 @@ class MeetingWorkflow:
         log = self._log
         if not log.loaded or log.stale:
             await log.synchronise()
-        if log.state is None or log.state.ended:
+        if log.state is None or log.state.at_rest:
             await workflow.wait_condition(workflow.all_handlers_finished)
-            return log.state is None or log.state.ended
+            return log.state is None or log.state.at_rest
         if log.reproject:
             log.reproject = False
             if decide_meeting(log.state, ReprojectMeeting(), Office(log.rulebook, log.now(), SYSTEM)):

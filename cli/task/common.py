@@ -145,6 +145,8 @@ def acting(by: str | None = None, paper: str | None = None) -> Actor:
         if paper is not None:
             raise Problem("--paper 须与 --by 一起使用，写明是谁的决定", "malformed")
         return session.actor
+    if session.for_person is not None:
+        raise Problem("--by（代录）与 --for-person（授权代办）二者取一", "malformed")
     decider = the_person(by)
     if decider.id == session.actor.id:
         return session.actor

@@ -66,7 +66,7 @@ def _meetings(day: date, rulebook: Rulebook) -> list[tuple[Meeting, str]]:
     found = []
     for state in reading.states_of(session.database, "meeting"):
         meeting = state.state
-        if not isinstance(meeting, Meeting) or meeting.ended:
+        if not isinstance(meeting, Meeting) or meeting.at_rest:
             continue
         on = local_date(meeting.starts)
         if meeting.stage in BEFORE and rulebook.calendar.workdays_between(day, on) <= SOON_WORKDAYS:

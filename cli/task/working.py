@@ -1,4 +1,4 @@
-"""`xmh task report point rhythm`."""
+"""`xmh task report point`."""
 
 import csv
 import io
@@ -29,10 +29,10 @@ from cli.task.common import (
     the_unit,
 )
 from cli.task.opening import moment, new_point
-from domain.commands import AddPoint, ChangePoint, ChangeRhythm, DropPoint, SubmitFeedback
+from domain.commands import AddPoint, ChangePoint, DropPoint, SubmitFeedback
 from domain.facts import IndicatorReport, PointReport
 from domain.matter import DONE
-from domain.terms import Channel, Rhythm
+from domain.terms import Channel
 
 MANY = ("matter", "text", "progress", "problem", "next", "points", "key")
 _CSV = {"事项": "matter", "进展": "text", "进度": "progress", "问题": "problem", "下步": "next", "要点": "points"}
@@ -189,13 +189,3 @@ def drop(
 ) -> None:
     """取消一个要点；记录保留。"""
     do(matter, DropPoint(no=no, reason=reason))
-
-
-def rhythm(
-    matter: MatterArg,
-    to: Annotated[
-        str, typer.Argument(metavar="R", help="daily weekly monthly quarterly once，或每日、每周、每月、每季、一次")
-    ],
-) -> None:
-    """调整反馈周期。"""
-    do(matter, ChangeRhythm(rhythm=term(Rhythm, to, "R")))

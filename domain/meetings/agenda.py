@@ -10,7 +10,8 @@ from domain.matter import Matter
 from domain.meetings.meeting import AgendaItem, Meeting
 from domain.meetings.series import Series
 from domain.meetings.terms import AgendaReason, Delivery, Outcome
-from domain.terms import Light, MatterClass, Role, Rung, Stage
+from domain.rules.rhythm import monthly_owed
+from domain.terms import Light, Role, Rung, Stage
 
 LASTING = frozenset({Outcome.CONTINUED, Outcome.LIMITED, Outcome.DEFERRED, Outcome.NEW_MATTER})
 """Outcomes that are done only when the matter is; the others are done the moment they reach it."""
@@ -92,7 +93,7 @@ def _belongs(
         case AgendaReason.EXTENSION:
             return matter.extension is not None and _set_by_leader(matter)
         case AgendaReason.MONTHLY_PUSH:
-            return monthly_push_owed(matter, meeting)
+            return monthly_owed(matter, local_date(meeting.starts)).decision
         case AgendaReason.ADDED:
             return False
 
@@ -104,13 +105,6 @@ def _wants_coordination(matter: Matter) -> bool:
 
 def _set_by_leader(matter: Matter) -> bool:
     return (matter.due_set_by.on_behalf_of or matter.due_set_by).role is Role.LEADER
-
-
-def monthly_push_owed(matter: Matter, meeting: Meeting) -> bool:
-    """一月一推动、一月一决策: a 重大 matter on which no meeting has decided in the month of this one."""
-    month = local_date(meeting.starts).replace(day=1)
-    decided = matter.decided_on
-    return matter.klass is MatterClass.MAJOR and (decided is None or decided < month)
 
 
 def _why(reason: AgendaReason, matter: Matter, unfinished: dict[str, str]) -> str | None:

@@ -120,8 +120,8 @@ class Meeting(Frozen):
     """What a meeting held elsewhere was about."""
 
     @property
-    def ended(self) -> bool:
-        """Nothing more is owed."""
+    def at_rest(self) -> bool:
+        """Nothing more is owed: the workflow may end."""
         return self.stage in MEETING_ENDED
 
     @property

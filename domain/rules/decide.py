@@ -7,7 +7,7 @@ from domain import commands as c
 from domain.base import Frozen, refuse_always
 from domain.envelope import Draft
 from domain.matter import Matter
-from domain.rules import clock, decisions, ending, feedback, limits, opening, pressure
+from domain.rules import clock, decisions, ending, feedback, limits, opening, pressure, rhythm
 from domain.rules.authority import authorise
 from domain.rules.office import Office, Outcome, drafted
 
@@ -20,7 +20,10 @@ RULES: dict[type[Frozen], Rule] = {
     c.AddPoint: opening.add_point,
     c.ChangePoint: opening.change_point,
     c.DropPoint: opening.drop_point,
-    c.ChangeRhythm: opening.change_rhythm,
+    c.ChangeRhythm: rhythm.change_rhythm,
+    c.StartSurge: rhythm.start_surge,
+    c.MoveSurge: rhythm.move_surge,
+    c.EndSurge: rhythm.end_surge,
     c.SubmitFeedback: feedback.report,
     c.IssueUrge: pressure.urge,
     c.RequestCoordination: pressure.request_coordination,
@@ -38,6 +41,9 @@ RULES: dict[type[Frozen], Rule] = {
     c.ReopenMatter: ending.reopen,
     c.CancelMatter: ending.cancel,
     c.RaiseObjection: ending.raise_objection,
+    c.DecideObjection: ending.decide_objection,
+    c.DeclareRecusal: ending.recuse,
+    c.ReassignDuty: ending.reassign_duty,
     c.CorrectEvent: ending.correct,
     c.ExpireDeadline: lambda matter, _, office: clock.expire(matter, office),
     c.Reproject: lambda matter, _, office: clock.reproject(matter, office),

@@ -70,7 +70,9 @@ def sqlite(folder: Path) -> str:
     return f"sqlite:///{folder / 'events.db'}"
 
 
-def opening(title: str = "推进国际交流中心一期主体施工", due: date = date(2022, 6, 30), **more: Any) -> c.OpenMatter:
+def opening(
+    title: str = "推进国际交流中心一期主体施工", due: date | None = date(2022, 6, 30), **more: Any
+) -> c.OpenMatter:
     """An ordinary 立项 led by 区更新局."""
     return c.OpenMatter.model_validate({"title": title, "due": due, "basis": LIST, "lead": LEAD, **more})
 
