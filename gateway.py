@@ -18,6 +18,7 @@ from uuid import uuid4
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
+    WorkflowExecutionStatus,
     WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
@@ -31,6 +32,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.base import Frozen, Refusal
 from domain.commands import Order
+from domain.envelope import HEADQUARTERS
 from domain.lights import light
 from domain.log import LOG_UNREACHABLE
 from domain.matter import Matter
@@ -39,8 +41,9 @@ from eventlog.database import Database
 from eventlog.errors import LogError
 from eventlog.recovery import advance_numbers
 from eventlog.watermark import highest
-from workflows.contract import MatterStart, Reply
+from workflows.contract import MatterStart, NoticesStart, Reply
 from workflows.matter import MatterWorkflow
+from workflows.notices import NoticesWorkflow
 
 ANSWER_WITHIN = timedelta(seconds=8.5)
 """A caller has his answer, or exit 5, within ten seconds of typing; starting the client takes the rest."""
@@ -309,6 +312,36 @@ class Gateway:
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             task_timeout=TASK_WITHIN,
         )
+
+    # --- notices
+
+    @property
+    def notices_id(self) -> str:
+        """The delivery of notices: one workflow per headquarters, on the queue whose workers have its channels."""
+        return f"notices/{HEADQUARTERS}@{self.task_queue}"
+
+    async def keep_notices(self, *, look: bool = False) -> None:
+        """See that the delivery of notices runs; with `look`, tell it that something waits."""
+        await self.client.start_workflow(
+            NoticesWorkflow.run,
+            NoticesStart(renew_after=self.renew_after, clock_shift=self.clock_shift),
+            id=self.notices_id,
+            task_queue=self.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            task_timeout=TASK_WITHIN,
+            start_signal="look" if look else None,
+        )
+
+    async def notices_run(self) -> bool:
+        """Whether the delivery of notices runs."""
+        try:
+            described = await self.client.get_workflow_handle(self.notices_id).describe(rpc_timeout=QUERY_WITHIN)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return described.status is WorkflowExecutionStatus.RUNNING
 
     def _start_of(self, stream: str) -> MatterStart:
         return MatterStart(stream=stream, renew_after=self.renew_after, clock_shift=self.clock_shift)

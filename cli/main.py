@@ -21,6 +21,7 @@ app = group(
         "org": "cli.org:app",
         "calendar": "cli.calendar:app",
         "briefing": "cli.briefing:app",
+        "notice": "cli.notice:app",
         "audit": "cli.audit:app",
         "up": "cli.services.commands:up",
         "down": "cli.services.commands:down",

@@ -57,6 +57,8 @@ class MatterOpened(Event):
     supervisor: str
     points: tuple[NewPoint, ...] = ()
     indicators: tuple[NewIndicator, ...] = ()
+    duplicate_reason: Words | None = None
+    """Why it is not the open matter of the same title and lead."""
 
     def series(self, at: datetime) -> NumberSeries:
         """XMH-2022-007: gapless per headquarters and year."""

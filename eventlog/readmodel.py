@@ -6,6 +6,7 @@ from datetime import date
 from typing import Protocol, cast
 
 from domain.base import Frozen
+from domain.duplicates import title_key
 from domain.envelope import Recorded, micros
 from domain.event import decode
 from domain.numbering import NumberLedger, NumbersAdvanced, evolve_numbers
@@ -22,9 +23,9 @@ _PUT_STATE = (
     "position = excluded.position, state = excluded.state"
 )
 _PUT_MATTER = (
-    "INSERT INTO matters (stream, number, title, stage, lead, due, version) VALUES (?, ?, ?, ?, ?, ?, ?) "
+    "INSERT INTO matters (stream, number, title, stage, lead, due, version, title_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (stream) DO UPDATE SET number = excluded.number, title = excluded.title, stage = excluded.stage, "
-    "lead = excluded.lead, due = excluded.due, version = excluded.version"
+    "lead = excluded.lead, due = excluded.due, version = excluded.version, title_key = excluded.title_key"
 )
 _PUT_UNIT = (
     "INSERT INTO units (id, name, level, supervision, parent, aliases) VALUES (?, ?, ?, ?, ?, ?) "
@@ -46,7 +47,7 @@ _PERSON_LEFT = "UPDATE people SET left_at = ? WHERE id = ?"
 
 READ_MODEL = {
     "states": ("stream", "kind", "version", "hash", "position", "state"),
-    "matters": ("stream", "number", "title", "stage", "lead", "due", "version"),
+    "matters": ("stream", "number", "title", "stage", "lead", "due", "version", "title_key"),
     "units": ("id", "name", "level", "supervision", "parent", "aliases"),
     "people": ("id", "name", "unit", "role", "phone", "email", "left_at"),
     "numbers": ("series", "last"),
@@ -142,8 +143,8 @@ def event_statements(event: Recorded) -> list[Statement]:
 def _matter(last: Recorded, state: Frozen) -> list[Statement]:
     matter = cast("ListedMatter", state)
     due = None if matter.due is None else matter.due.isoformat()
-    row = (last.stream, matter.number, matter.title, matter.stage.value, matter.lead, due, last.version)
-    return [(_PUT_MATTER, [row])]
+    listed = (last.stream, matter.number, matter.title, matter.stage.value, matter.lead, due, last.version)
+    return [(_PUT_MATTER, [(*listed, title_key(matter.title))])]
 
 
 LISTED: dict[str, Callable[[Recorded, Frozen], list[Statement]]] = {"matter": _matter}

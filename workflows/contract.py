@@ -23,6 +23,15 @@ class MatterStart(Frozen):
     clock_shift: timedelta = timedelta(0)
 
 
+class NoticesStart(Frozen):
+    """What starts the delivery of notices of a headquarters. What waits is in the log's tables; see `MatterStart`."""
+
+    model_config = {"extra": "ignore"}
+    start_version: int = 1
+    renew_after: int | None = None
+    clock_shift: timedelta = timedelta(0)
+
+
 class Reply(Frozen):
     """How the matter stands after a command. `version` is that of the last event the command gave."""
 

@@ -19,6 +19,7 @@ import pytest
 from cli.services.runfile import Process, RunFile
 from domain.calendar import local_date
 from eventlog import reading
+from eventlog.schema import HEAD
 from eventlog.verify import verify
 from tests.support.processes import free_port
 from tests.support.served import Home, home_in, kill, wait_for
@@ -368,7 +369,7 @@ def _body(port: int) -> bytes:
 
 def test_migrate_prepares_a_database_that_up_does_not_own(tmp_path: Path, postgres_url: str) -> None:
     home = Home(tmp_path / "home", {"XMH_DATABASE_URL": postgres_url})
-    assert home.ok("migrate") == {"before": "empty", "schema": "0001"}
-    assert home.ok("migrate") == {"before": "current", "schema": "0001"}
+    assert home.ok("migrate") == {"before": "empty", "schema": HEAD}
+    assert home.ok("migrate") == {"before": "current", "schema": HEAD}
     assert home.ok("status")["log"]["schema"] == "current"
     assert not home.path.exists()

@@ -1,0 +1,61 @@
+"""Any HTTP gateway by template: 短信 of a carrier, 粤政易, whatever takes a form or JSON."""
+
+import json
+from collections.abc import Mapping
+from http.client import HTTPException
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from activities.channels.filling import filled, gaps, with_secrets
+from activities.channels.port import NotTakenError
+from domain.notices.digest import Message
+from domain.notices.routing import ChannelSettings
+from domain.office import Person
+
+_TYPES = {"json": "application/json; charset=utf-8", "form": "application/x-www-form-urlencoded; charset=utf-8"}
+_FIELDS = {"to": "{phone}", "text": "{subject}\n{text}", "id": "{id}"}
+
+
+class _StayHere(HTTPRedirectHandler):
+    """A gateway that sends elsewhere has not taken the message; following it would carry the key away."""
+
+    def redirect_request(self, *_: object, **__: object) -> None:
+        """Do not follow."""
+
+
+class HttpChannel:
+    """One POST per message. What is not 2xx was not taken."""
+
+    def __init__(self, settings: ChannelSettings, environment: Mapping[str, str]) -> None:
+        """Secrets are taken from the environment now; a missing one is a KeyError."""
+        self._url = with_secrets(settings.url, environment, in_url=True)
+        if not self._url.startswith(("http://", "https://")):
+            raise ValueError("地址须以 http:// 或 https:// 开头")
+        self._headers = {k: with_secrets(v, environment) for k, v in settings.headers.items()}
+        self._fields = {k: with_secrets(v, environment) for k, v in (settings.fields or _FIELDS).items()}
+        self._encoding = settings.encoding
+        self._timeout = settings.timeout
+        self._open = build_opener(_StayHere).open
+
+    def send(self, message: Message, person: Person) -> None:
+        """Post it and wait for the answer."""
+        values = gaps(message, person)
+        fields = {name: filled(text, values) for name, text in self._fields.items()}
+        body = json.dumps(fields, ensure_ascii=False) if self._encoding == "json" else urlencode(fields)
+        headers = {"Content-Type": _TYPES[self._encoding], "Idempotency-Key": message.id, **self._headers}
+        request = Request(  # noqa: S310  (the scheme is checked above)
+            filled(self._url, values, in_url=True), data=body.encode(), headers=headers, method="POST"
+        )
+        try:
+            with self._open(request, timeout=self._timeout) as answer:
+                answer.read(1024)
+        except HTTPError as error:
+            error.close()
+            raise NotTakenError(f"网关答复 {error.code}") from error
+        except TimeoutError as error:
+            raise NotTakenError(f"网关 {self._timeout:g} 秒内没有答复") from error
+        except URLError as error:
+            raise NotTakenError(f"连不上网关：{error.reason}") from error
+        except (OSError, HTTPException) as error:
+            raise NotTakenError(f"网关中途断开：{type(error).__name__}") from error

@@ -1,0 +1,199 @@
+"""The hands of the delivery workflow: tell what is untold, and send what is due on one channel."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import structlog
+from temporalio import activity
+
+from activities.channels.opening import ClosedChannel
+from activities.channels.port import Channel, NotTakenError
+from activities.log import failed_activity
+from domain.calendar import WorkCalendar
+from domain.envelope import Recorded
+from domain.event import UnknownEventError
+from domain.matter import Matter
+from domain.notices.backoff import pause_after
+from domain.notices.delivery import DELIVER, SPREAD, Standing, Turn
+from domain.notices.digest import Due, Message, batch_id, batches, message
+from domain.notices.notice import Notice
+from domain.notices.routing import Routing
+from domain.notices.telling import notices
+from domain.notices.timing import is_stale, may_go_out, next_try
+from domain.office import Person
+from domain.streams import kind_of
+from eventlog import notices as kept
+from eventlog import reading
+from eventlog.database import Database
+from eventlog.errors import LogError
+from eventlog.readmodel import fold
+
+logger = structlog.get_logger()
+
+EVENTS_AT_ONCE = 200
+PEOPLE_AT_ONCE = 100
+TURN = timedelta(seconds=60)
+"""A turn ends after this, so that another worker can take the next."""
+DEAD_AFTER = 2
+"""Messages in a row that a channel did not take; then the rest waits as well instead of running into the same wall."""
+NOBODY_THERE = "收件人已离任或不在名录中，不再发送"
+
+
+class NoticeActivities:
+    """Synchronous, in a thread of the worker's pool. At least once: what was sent and not ticked off is sent again."""
+
+    def __init__(self, database: Database, channels: Mapping[str, Channel], routing: Routing) -> None:
+        """Work on this log, with these channels."""
+        self._database = database
+        self._channels = channels
+        self._routing = routing
+
+    @property
+    def all(self) -> Sequence[Callable[..., Any]]:
+        """The activities, for the worker to register."""
+        return (self.spread, self.deliver)
+
+    # --- telling
+
+    @activity.defn(name=SPREAD, no_thread_cancel_exception=True)
+    def spread(self, now: datetime) -> Standing:
+        """Turn every event nobody was told of into notices; what waits afterwards."""
+        try:
+            after = 0
+            while events := kept.untold(self._database, after, EVENTS_AT_ONCE):
+                self._spread(events, now)
+                after = events[-1].position
+                _alive()
+            return Standing(queues=kept.queues(self._database))
+        except LogError as error:
+            raise failed_activity(error) from error
+
+    def _spread(self, events: Sequence[Recorded], now: datetime) -> None:
+        people = reading.people(self._database)
+        names = {u.id: u.name for u in reading.units(self._database)}
+        names |= {p.id: p.name for p in reading.people(self._database, former=True)}
+        calendar = reading.rulebook(self._database).calendar
+        told, found = set[int](), list[tuple[Notice, Sequence[str]]]()
+        by_id = {p.id: p for p in people}
+        for event, made in self._made(events, now, people, calendar, names):
+            told.add(event.position)
+            found += [(notice, self._routing.channels_of(by_id[notice.person])) for notice in made]
+        kept.tell(self._database, sorted(told), found, now)
+
+    def _made(
+        self,
+        events: Sequence[Recorded],
+        now: datetime,
+        people: tuple[Person, ...],
+        calendar: WorkCalendar,
+        names: Mapping[str, str],
+    ) -> Iterable[tuple[Recorded, tuple[Notice, ...]]]:
+        """Each event with its notices. One this build cannot read stays untold: a newer worker knows it."""
+        told = defaultdict[str, list[Recorded]](list)
+        for event in events:
+            if kind_of(event.stream) != "matter" or is_stale(event.recorded_at, now):
+                yield event, ()
+            else:
+                told[event.stream].append(event)
+        for stream, wanted in told.items():
+            positions = {event.position for event in wanted}
+            try:
+                for event, before, after in self._life(stream, wanted[-1].version):
+                    if event.position in positions:
+                        yield event, notices(event, before, after, people, calendar, lambda i: names.get(i, i))
+            except UnknownEventError as unknown:
+                logger.warning("event_untold", stream=stream, error=str(unknown))
+
+    def _life(self, stream: str, upto: int) -> Iterable[tuple[Recorded, Matter | None, Matter]]:
+        """Each event of a matter, with the matter before and after it."""
+        before: Matter | None = None
+        for event in reading.read_stream(self._database, stream, upto_version=upto):
+            after = cast("Matter", fold(stream, before, [event]))
+            yield event, before, after
+            before = after
+
+    # --- sending
+
+    @activity.defn(name=DELIVER, no_thread_cancel_exception=True)
+    def deliver(self, turn: Turn) -> None:
+        """Send what is due on the channel, until its time is up or the channel is dead."""
+        try:
+            self._deliver(turn)
+        except LogError as error:
+            raise failed_activity(error) from error
+
+    def _deliver(self, turn: Turn) -> None:
+        clock = _Clock(turn.now)
+        calendar = reading.rulebook(self._database).calendar
+        people = {p.id: p for p in reading.people(self._database)}
+        waiting = kept.due(self._database, turn.channel, turn.now, PEOPLE_AT_ONCE)
+        going = self._sorted_out(turn, calendar, people, waiting)
+        channel = self._channels.get(turn.channel) or ClosedChannel(f"渠道 {turn.channel} 没有配置")
+        in_vain = 0
+        for group in batches(going):
+            if clock.elapsed > TURN:
+                return
+            if in_vain >= DEAD_AFTER:
+                self._put_off(turn.channel, clock.now)
+                return
+            letter = message(group)
+            kept.tried(self._database, [(batch_id(group), letter.ids)], clock.now)
+            try:
+                channel.send(letter, people[letter.person])
+            except NotTakenError as error:
+                in_vain += 1
+                self._not_taken(turn.channel, letter, str(error), clock.now, calendar)
+            else:
+                in_vain = 0
+                kept.sent(self._database, letter.ids, clock.now)
+                logger.info("notice_sent", channel=turn.channel, person=letter.person, id=letter.id, notices=len(group))
+            _alive()
+
+    def _sorted_out(
+        self, turn: Turn, calendar: WorkCalendar, people: Mapping[str, Person], waiting: Sequence[Due]
+    ) -> list[Due]:
+        """What may go out now. What became due in downtime waits for office hours; nobody writes to who has left."""
+        gone = [n.id for n in waiting if n.person not in people]
+        late = [n.id for n in waiting if n.person in people and not may_go_out(n.urgency, turn.now, calendar)]
+        kept.give_up(self._database, gone, NOBODY_THERE)
+        kept.retry(self._database, late, calendar.next_working(turn.now))
+        stay = {*gone, *late}
+        return [n for n in waiting if n.id not in stay]
+
+    def _not_taken(self, channel: str, letter: Message, reason: str, now: datetime, calendar: WorkCalendar) -> None:
+        attempts = kept.one(self._database, letter.ids[0]).attempts
+        again = next_try(letter.urgency, now + pause_after(attempts), calendar)
+        kept.failed(self._database, letter.ids, reason, again)
+        logger.warning("notice_not_taken", channel=channel, person=letter.person, id=letter.id, reason=reason)
+
+    def _put_off(self, channel: str, now: datetime) -> None:
+        """The longer the channel is dead, the longer it is left alone."""
+        rounds = kept.in_vain(self._database, channel) // DEAD_AFTER
+        until = now + pause_after(rounds)
+        kept.put_off(self._database, channel, until)
+        logger.warning("channel_dead", channel=channel, until=until.isoformat(), rounds=rounds)
+
+
+class _Clock:
+    """The workflow's time, going on while the turn lasts."""
+
+    def __init__(self, start: datetime) -> None:
+        self._start = start
+        self._began = time.monotonic()
+
+    @property
+    def elapsed(self) -> timedelta:
+        return timedelta(seconds=time.monotonic() - self._began)
+
+    @property
+    def now(self) -> datetime:
+        return self._start + self.elapsed
+
+
+def _alive() -> None:
+    """A dead worker is noticed by its silence."""
+    if activity.in_activity():
+        activity.heartbeat()

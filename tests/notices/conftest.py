@@ -1,0 +1,32 @@
+"""A post room: the office's log, its channels, and turns at moments of the test's choosing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.homes import founded_home, home, log
+from tests.support.office import founded
+from tests.support.postroom import PostRoom
+
+__all__ = ["founded_home", "home", "log"]
+
+
+@pytest.fixture
+def room(home: Path) -> Iterator[PostRoom]:
+    """On SQLite, with the file channel alone."""
+    from eventlog.database import Database
+    from tests.support.office import sqlite
+
+    with Database(sqlite(home)) as database:
+        yield PostRoom(database, home)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either_room(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PostRoom]:
+    """On each of the two databases."""
+    url = f"sqlite:///{tmp_path / 'events.db'}"
+    if request.param == "postgresql":
+        url = str(request.getfixturevalue("postgres_url"))
+    with founded(url) as database:
+        yield PostRoom(database, tmp_path)
