@@ -10,7 +10,7 @@ import structlog
 from temporalio import activity
 
 from activities.channels.opening import ClosedChannel
-from activities.channels.port import Channel, NotTakenError
+from activities.channels.port import Channel, NoAddressError, NotTakenError
 from activities.log import failed_activity
 from domain.calendar import WorkCalendar
 from domain.envelope import Recorded
@@ -141,11 +141,10 @@ class NoticeActivities:
                 return
             letter = message(group)
             kept.tried(self._database, [(batch_id(group), letter.ids)], clock.now)
-            try:
-                channel.send(letter, people[letter.person])
-            except NotTakenError as error:
-                in_vain += 1
-                self._not_taken(turn.channel, letter, str(error), clock.now, calendar)
+            trouble = _sent(channel, letter, people[letter.person])
+            if trouble is not None:
+                in_vain += not isinstance(trouble, NoAddressError)
+                self._not_taken(turn.channel, letter, str(trouble), clock.now, calendar)
             else:
                 in_vain = 0
                 kept.sent(self._database, letter.ids, clock.now)
@@ -175,6 +174,19 @@ class NoticeActivities:
         until = now + pause_after(rounds)
         kept.put_off(self._database, channel, until)
         logger.warning("channel_dead", channel=channel, until=until.isoformat(), rounds=rounds)
+
+
+def _sent(channel: Channel, letter: Message, person: Person) -> NotTakenError | None:
+    """Why the message was not taken; None when it was."""
+    try:
+        channel.send(letter, person)
+    except NotTakenError as error:
+        return error
+    except Exception as error:
+        # Whatever a channel stumbles over is that message's trouble, or it would stand in the way of all behind it.
+        logger.exception("channel_broken", person=letter.person, id=letter.id)
+        return NotTakenError(f"渠道程序出错：{type(error).__name__}")
+    return None
 
 
 class _Clock:

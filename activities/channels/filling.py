@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
-from activities.channels.port import NotTakenError
+from activities.channels.port import NoAddressError
 from domain.notices.digest import Message
 from domain.office import Person
 
@@ -30,13 +30,13 @@ def filled(template: str, values: Mapping[str, str | None], *, in_url: bool = Fa
     """The text with its gaps filled; in an address each value is quoted.
 
     Raises:
-        NotTakenError: the person has no phone or no email in the directory.
+        NoAddressError: the person has no phone or no email in the directory.
     """
 
     def value(found: re.Match[str]) -> str:
         text = values[found[1]]
         if text is None:
-            raise NotTakenError(
+            raise NoAddressError(
                 f"名录中没有{values['name']}的{_MISSING.get(found[1], found[1])}，请用 xmh org import 补登"
             )
         return quote(text, safe="") if in_url else text

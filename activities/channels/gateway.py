@@ -33,6 +33,8 @@ class HttpChannel:
         if not self._url.startswith(("http://", "https://")):
             raise ValueError("地址须以 http:// 或 https:// 开头")
         self._headers = {k: with_secrets(v, environment) for k, v in settings.headers.items()}
+        if not all(text.isascii() and text.isprintable() for item in self._headers.items() for text in item):
+            raise ValueError("请求头只能用英文字母、数字和符号")
         self._fields = {k: with_secrets(v, environment) for k, v in (settings.fields or _FIELDS).items()}
         self._encoding = settings.encoding
         self._timeout = settings.timeout

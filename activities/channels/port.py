@@ -13,6 +13,10 @@ class NotTakenError(Exception):
     """
 
 
+class NoAddressError(NotTakenError):
+    """The directory holds no address of this person for this channel: his trouble, not the channel's."""
+
+
 class Channel(Protocol):
     """A way to reach people. Sending twice under one id must be harmless: the receiver can tell by the id."""
 
