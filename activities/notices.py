@@ -1,8 +1,11 @@
 """The hands of the delivery workflow: tell what is untold, and send what is due on one channel."""
 
+import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import copy_context
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -37,6 +40,7 @@ EVENTS_AT_ONCE = 200
 PEOPLE_AT_ONCE = 100
 TURN = timedelta(seconds=60)
 """A turn ends after this, so that another worker can take the next."""
+BEAT = 2.0
 DEAD_AFTER = 2
 """Messages in a row that a channel did not take; then the rest waits as well instead of running into the same wall."""
 NOBODY_THERE = "收件人已离任或不在名录中，不再发送"
@@ -61,15 +65,12 @@ class NoticeActivities:
     @activity.defn(name=SPREAD, no_thread_cancel_exception=True)
     def spread(self, now: datetime) -> Standing:
         """Turn every event nobody was told of into notices; what waits afterwards."""
-        try:
+        with _alive(), _log_may_fail():
             after = 0
             while events := kept.untold(self._database, after, EVENTS_AT_ONCE):
                 self._spread(events, now)
                 after = events[-1].position
-                _alive()
             return Standing(queues=kept.queues(self._database))
-        except LogError as error:
-            raise failed_activity(error) from error
 
     def _spread(self, events: Sequence[Recorded], now: datetime) -> None:
         people = reading.people(self._database)
@@ -120,10 +121,8 @@ class NoticeActivities:
     @activity.defn(name=DELIVER, no_thread_cancel_exception=True)
     def deliver(self, turn: Turn) -> None:
         """Send what is due on the channel, until its time is up or the channel is dead."""
-        try:
+        with _alive(), _log_may_fail():
             self._deliver(turn)
-        except LogError as error:
-            raise failed_activity(error) from error
 
     def _deliver(self, turn: Turn) -> None:
         clock = _Clock(turn.now)
@@ -149,7 +148,6 @@ class NoticeActivities:
                 in_vain = 0
                 kept.sent(self._database, letter.ids, clock.now)
                 logger.info("notice_sent", channel=turn.channel, person=letter.person, id=letter.id, notices=len(group))
-            _alive()
 
     def _sorted_out(
         self, turn: Turn, calendar: WorkCalendar, people: Mapping[str, Person], waiting: Sequence[Due]
@@ -205,7 +203,30 @@ class _Clock:
         return self._start + self.elapsed
 
 
-def _alive() -> None:
-    """A dead worker is noticed by its silence."""
-    if activity.in_activity():
-        activity.heartbeat()
+@contextmanager
+def _log_may_fail() -> Iterator[None]:
+    try:
+        yield
+    except LogError as error:
+        raise failed_activity(error) from error
+
+
+@contextmanager
+def _alive() -> Iterator[None]:
+    """A beat every few seconds, however long a message takes: so a dead worker is noticed by its silence, and soon."""
+    if not activity.in_activity():
+        yield
+        return
+    done = threading.Event()
+
+    def beat() -> None:
+        while not done.wait(BEAT):
+            activity.heartbeat()
+
+    beating = threading.Thread(target=copy_context().run, args=(beat,), daemon=True)
+    beating.start()
+    try:
+        yield
+    finally:
+        done.set()
+        beating.join()

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
+from temporalio.exceptions import TimeoutError as TemporalTimeout
 
 with workflow.unsafe.imports_passed_through():
     from domain.notices.delivery import DELIVER, SPREAD, Standing, Turn
@@ -20,8 +21,8 @@ PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=ti
 ONE_TRY = RetryPolicy(maximum_attempts=1)
 """What was not sent is due again: the tables know better than a retry what is left."""
 TURN = timedelta(minutes=3)
-SILENCE = timedelta(seconds=45)
-"""Longer than the slowest message; a worker that says nothing for so long is dead."""
+SILENCE = timedelta(seconds=10)
+"""A worker that says nothing for so long is dead; it says something every two seconds."""
 AFTER_TROUBLE = timedelta(seconds=30)
 
 
@@ -80,7 +81,8 @@ class NoticesWorkflow:
             )
         except ActivityError as error:
             workflow.logger.warning("turn_failed", extra={"channel": channel, "error": str(error.cause)})
-            await workflow.sleep(AFTER_TROUBLE)
+            if not isinstance(error.cause, TemporalTimeout):  # a worker died: the next one goes on at once
+                await workflow.sleep(AFTER_TROUBLE)
         finally:
             del self._served[channel]
             self._moved += 1

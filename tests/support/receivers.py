@@ -31,6 +31,8 @@ class Received:
     everything: list[bytes] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     port: int = 0
+    pause: float = 0.0
+    """Seconds before an answer."""
 
     def next_manner(self) -> Manner:
         with self.lock:
@@ -67,6 +69,7 @@ def http_receiver(manner: Manner = "takes") -> Iterator[Received]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            time.sleep(received.pause)
             received.everything.append(f"{self.requestline}\n{self.headers}".encode() + body)
             match received.next_manner():
                 case "fails":
