@@ -1,7 +1,7 @@
 """Any HTTP gateway by template: 短信 of a carrier, 粤政易, whatever takes a form or JSON."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http.client import HTTPException
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
@@ -14,7 +14,8 @@ from domain.notices.routing import ChannelSettings
 from domain.office import Person
 
 _TYPES = {"json": "application/json; charset=utf-8", "form": "application/x-www-form-urlencoded; charset=utf-8"}
-_FIELDS = {"to": "{phone}", "text": "{subject}\n{text}", "id": "{id}"}
+Field = str | dict[str, str]
+_FIELDS: dict[str, Field] = {"to": "{phone}", "text": "{subject}\n{text}", "id": "{id}"}
 
 
 class _StayHere(HTTPRedirectHandler):
@@ -22,6 +23,14 @@ class _StayHere(HTTPRedirectHandler):
 
     def redirect_request(self, *_: object, **__: object) -> None:
         """Do not follow."""
+
+
+def _mapped(fields: Mapping[str, Field], change: Callable[[str], str]) -> dict[str, Field]:
+    """The fields with every text in them changed."""
+    return {
+        name: change(value) if isinstance(value, str) else {inner: change(text) for inner, text in value.items()}
+        for name, value in fields.items()
+    }
 
 
 class HttpChannel:
@@ -35,7 +44,9 @@ class HttpChannel:
         self._headers = {k: with_secrets(v, environment) for k, v in settings.headers.items()}
         if not all(text.isascii() and text.isprintable() for item in self._headers.items() for text in item):
             raise ValueError("请求头只能用英文字母、数字和符号")
-        self._fields = {k: with_secrets(v, environment) for k, v in (settings.fields or _FIELDS).items()}
+        self._fields = _mapped(settings.fields or _FIELDS, lambda text: with_secrets(text, environment))
+        if settings.encoding == "form" and not all(isinstance(value, str) for value in self._fields.values()):
+            raise ValueError('表单里的字段不能再分字段，请改用 encoding = "json"')
         self._encoding = settings.encoding
         self._timeout = settings.timeout
         self._open = build_opener(_StayHere).open
@@ -43,7 +54,7 @@ class HttpChannel:
     def send(self, message: Message, person: Person) -> None:
         """Post it and wait for the answer."""
         values = gaps(message, person)
-        fields = {name: filled(text, values) for name, text in self._fields.items()}
+        fields = _mapped(self._fields, lambda text: filled(text, values))
         body = json.dumps(fields, ensure_ascii=False) if self._encoding == "json" else urlencode(fields)
         headers = {"Content-Type": _TYPES[self._encoding], "Idempotency-Key": message.id, **self._headers}
         request = Request(  # noqa: S310  (the scheme is checked above)

@@ -27,7 +27,8 @@ class AppriseChannel:
         service = Apprise.instantiate(self._timed(filled(self._url, gaps(message, person), in_url=True)))
         if service is None:
             raise NotTakenError("渠道地址无法识别，请对照 apprise 的写法检查")
-        body = f"{message.text}\n\n通知编号：{message.id}"
+        # Named, because a robot of 企业微信 or 飞书 speaks to a whole group.
+        body = f"{person.name}：\n{message.text}\n\n通知编号：{message.id}"
         with _overheard() as said:
             taken = service.notify(title=message.subject, body=body, body_format=NotifyFormat.TEXT)
         if not taken:

@@ -22,8 +22,8 @@ class ChannelSettings(Frozen):
     kind: Literal["file", "apprise", "http"] = "apprise"
     url: str = ""
     """Where to: an address of the apprise library (邮件, 企业微信, 钉钉, 飞书, webhook) or an HTTP gateway (短信)."""
-    fields: dict[str, str] = {}
-    """HTTP gateway: what is sent, field by field."""
+    fields: dict[str, str | dict[str, str]] = {}
+    """HTTP gateway: what is sent, field by field; JSON may have fields within a field."""
     headers: dict[str, str] = {}
     """HTTP gateway: further headers, e.g. its key."""
     encoding: Literal["json", "form"] = "json"

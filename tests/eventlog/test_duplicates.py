@@ -10,8 +10,11 @@ from domain import commands as c
 from domain.base import Refusal
 from eventlog.database import Database
 from eventlog.duplicates import open_titles
+from eventlog.notices import newest_untold
 from eventlog.projections import rebuild
+from eventlog.schema import REVISIONS, migrate
 from eventlog.verify import verify
+from tests.eventlog.sample import raw
 from tests.support.history import act
 from tests.support.homes import at
 from tests.support.office import ASSIST, OFFICE, SECOND, founded, matter, opening
@@ -98,6 +101,28 @@ def test_the_keys_follow_from_the_events(log: Database) -> None:
     rebuild(log)
     assert open_titles(log) == before
     assert verify(log).ok
+
+
+def test_a_log_from_before_knows_its_open_matters_and_announces_nothing_of_the_past(log: Database) -> None:
+    opened(log, "a")
+    before = REVISIONS[REVISIONS.index("0003") - 1]
+    raw(
+        log,
+        "DROP TABLE notices",
+        "DROP INDEX matters_title_key",
+        "ALTER TABLE matters DROP COLUMN title_key",
+        "DROP INDEX outbox_untold",
+        f"UPDATE alembic_version SET version_num = '{before}'",
+    )
+    log.close()
+    assert migrate(log.url)
+    with Database(log.url) as lifted:
+        assert verify(lifted).ok
+        assert newest_untold(lifted) == 0
+        with pytest.raises(Refusal, match="XMH-2022-001"):
+            opened(lifted, "b")
+        opened(lifted, "c", "另一件")
+        assert newest_untold(lifted) > 0
 
 
 def _events(log: Database, stream: str) -> list[str]:

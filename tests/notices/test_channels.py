@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from apprise import Apprise
 
+from activities.channels.filling import filled, with_secrets
 from domain import commands as c
 from domain.envelope import SYSTEM
 from domain.notices.routing import ChannelSettings, Routing
@@ -21,6 +23,11 @@ from tests.support.receivers import Manner, Received, http_receiver, smtp_receiv
 
 MONDAY = at("2022-03-07")
 MORNING = at("2022-03-08", "09:00")
+WECHAT: dict[str, str | dict[str, str]] = {
+    "touser": "{person}",
+    "msgtype": "text",
+    "text": {"content": "{subject}\n{text}"},
+}
 ADDRESSES = {"li": "li@example.org", "head": "head@example.org", "office": "office@example.org"}
 
 
@@ -105,6 +112,32 @@ def test_an_sms_gateway_gets_its_own_fields_its_key_and_the_id(room: PostRoom, h
     assert http.heads[0]["Idempotency-Key"] in {n.id for n in room.kept()}
 
 
+def test_a_gateway_may_want_fields_within_fields(room: PostRoom, http: Received) -> None:
+    """As 政务微信 does: {"touser": …, "msgtype": "text", "text": {"content": …}}."""
+    reached(room, wx=ChannelSettings(kind="http", url=f"http://127.0.0.1:{http.port}/", fields=WECHAT))
+    room.open(MONDAY, urgency=Urgency.EXTRA)
+    room.deliver(MONDAY)
+    to_li = next(d for d in http.documents if d["touser"] == "li")
+    assert "主体施工" in to_li["text"]["content"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mailtos://duban:${PASSWORD}@smtp.example.org:465?mode=ssl&from=duban@example.org&to={email}",
+        "wecombot://${KEY}",
+        "dingtalk://${SIGN}@${TOKEN}/{phone}",
+        "feishu://${TOKEN}",
+        "jsons://${TOKEN}@hooks.example.org/duban?+Idempotency-Key={id}",
+    ],
+)
+def test_the_addresses_of_the_handbook_are_understood_by_the_library(url: str) -> None:
+    secrets = {"PASSWORD": "p@ss:w/rd", "KEY": "0a1b2c3d-1111-2222", "SIGN": "SEC0a1b2c", "TOKEN": "0a1b2c3d4e5f"}
+    gaps = {"email": "li@example.org", "phone": "13800000000", "id": "7-li-mail", "name": "李三"}
+    filled_in = filled(with_secrets(url, secrets, in_url=True), gaps, in_url=True)
+    assert Apprise.instantiate(filled_in) is not None
+
+
 def test_a_webhook_of_the_library_gets_the_id_as_a_header(room: PostRoom, http: Received) -> None:
     reached(room, hook=webhook(http.port))
     room.open(MONDAY, urgency=Urgency.EXTRA)
@@ -146,7 +179,7 @@ def test_a_repeated_digest_says_the_same_even_when_more_has_become_due(room: Pos
     room.open(MONDAY, title="第二件")
     room.deliver(MORNING)
     room.open(MONDAY, title="晚到的一件")  # was recorded yesterday, is seen only now
-    served(room, MORNING + timedelta(minutes=1), MORNING + timedelta(minutes=5))
+    served(room, MORNING + timedelta(minutes=2), MORNING + timedelta(minutes=5))  # both are due at the same moment
     first, *rest = http.documents
     assert sum(d == first for d in rest) == 1, "the repeated one equals the first, byte for byte"
     assert sum("晚到的一件" in d["content"] for d in http.documents) == 1
