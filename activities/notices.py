@@ -133,7 +133,7 @@ class NoticeActivities:
         channel = self._channels.get(turn.channel) or ClosedChannel(f"渠道 {turn.channel} 没有配置")
         in_vain = 0
         for group in batches(going):
-            if clock.elapsed > TURN:
+            if clock.elapsed > TURN or _leaving():
                 return
             if in_vain >= DEAD_AFTER:
                 self._put_off(turn.channel, clock.now)
@@ -182,7 +182,8 @@ def _sent(channel: Channel, letter: Message, person: Person) -> NotTakenError | 
         return error
     except Exception as error:
         # Whatever a channel stumbles over is that message's trouble, or it would stand in the way of all behind it.
-        logger.exception("channel_broken", person=letter.person, id=letter.id)
+        # Not its words, which may hold an address with its password.
+        logger.error("channel_broken", person=letter.person, id=letter.id, error=type(error).__name__)  # noqa: TRY400
         return NotTakenError(f"渠道程序出错：{type(error).__name__}")
     return None
 
@@ -201,6 +202,11 @@ class _Clock:
     @property
     def now(self) -> datetime:
         return self._start + self.elapsed
+
+
+def _leaving() -> bool:
+    """Whether the worker drains: what is on its way is finished, nothing new is begun."""
+    return activity.in_activity() and activity.is_worker_shutdown()
 
 
 @contextmanager

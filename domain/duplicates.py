@@ -41,7 +41,7 @@ def title_key(title: str) -> str:
 
 def duplicate(title: str, standing: Standing) -> Refusal:
     """The refusal of a 立项 whose matter is open already, with the pointer to it."""
-    differs = "" if title.strip() == standing.title.strip() else "（写法不同，实为同一事项）"
+    differs = "" if title.strip() == standing.title.strip() else "（仅写法不同）"
     return Refusal(
         f"“{title}”与未办结的 {standing.number}“{standing.title}”重复{differs}，牵头单位也相同；"
         f"请在 {standing.number} 上办理，确需另立请用 --duplicate-reason 说明理由",

@@ -53,3 +53,8 @@ def with_secrets(template: str, environment: Mapping[str, str], *, in_url: bool 
     whole = _SECRET.fullmatch(template) is not None
     quoted: Callable[[str], str] = (lambda text: quote(text, safe="")) if in_url and not whole else str
     return _SECRET.sub(lambda found: quoted(environment[found[1]]), template)
+
+
+def secrets_in(template: str, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The secrets a text takes from the environment, so that they can be kept out of what is said."""
+    return tuple(environment[name] for name in _SECRET.findall(template) if environment.get(name))

@@ -4,10 +4,11 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from urllib.parse import quote
 
 from apprise import Apprise, NotifyFormat
 
-from activities.channels.filling import filled, gaps, with_secrets
+from activities.channels.filling import filled, gaps, secrets_in, with_secrets
 from activities.channels.port import NotTakenError
 from domain.notices.digest import Message
 from domain.notices.routing import ChannelSettings
@@ -21,6 +22,7 @@ class AppriseChannel:
         """Secrets are taken from the environment now; a missing one is a KeyError."""
         self._url = with_secrets(settings.url, environment, in_url=True)
         self._timeout = settings.timeout
+        self._secrets = secrets_in(settings.url, environment)
 
     def send(self, message: Message, person: Person) -> None:
         """Send it and wait for the library's answer."""
@@ -32,7 +34,12 @@ class AppriseChannel:
         with _overheard() as said:
             taken = service.notify(title=message.subject, body=body, body_format=NotifyFormat.TEXT)
         if not taken:
-            raise NotTakenError(said[-1] if said else "渠道没有接收")
+            raise NotTakenError(self._without_secrets(said[-1]) if said else "渠道没有接收")
+
+    def _without_secrets(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "***").replace(quote(secret, safe=""), "***")
+        return text
 
     def _timed(self, url: str) -> str:
         """The address with our time limit, unless it names its own."""

@@ -19,6 +19,7 @@ class To(Term):
     ASSIST = "assist", "配合单位联络员"
     FORMER_LEAD = "former_lead", "原牵头单位联络员"
     ASKED = "asked", "被请求协调的单位"
+    ASKER = "asker", "提出申请的人"
     SUPERVISOR = "supervisor", "督办员"
     RUNG = "rung", "升级到的一级"
     PRESSED = "pressed", "压力已到的一级"
@@ -70,6 +71,14 @@ def _former_lead(s: Scene) -> Iterator[str]:
         yield from _unit(s, s.before.lead)
 
 
+def _asker(s: Scene) -> Iterator[str]:
+    """Who asked for the extension or the closure that is answered by this event."""
+    if s.before is not None and s.before.extension is not None:
+        yield from s.known([s.before.extension.asked_by])
+    if s.before is not None and s.before.closure is not None:
+        yield from s.known(s.before.closure.authors)
+
+
 def _supervisor(s: Scene) -> Iterator[str]:
     """督办员 of the matter; when he has left, the whole office, so that nothing is nobody's."""
     found = tuple(s.known([s.after.supervisor]))
@@ -112,6 +121,7 @@ FIND: dict[To, Callable[[Scene], Iterator[str]]] = {
     To.ASSIST: _assist,
     To.FORMER_LEAD: _former_lead,
     To.ASKED: lambda s: _unit(s, getattr(s.event, "unit", None)),
+    To.ASKER: _asker,
     To.SUPERVISOR: _supervisor,
     To.RUNG: lambda s: _AT_RUNG[s.after.rung](s),
     To.PRESSED: _pressed,

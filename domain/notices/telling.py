@@ -67,15 +67,15 @@ RULES: dict[type[Event], Rule] = {
     ev.DueLapsed: Rule((*WHOLE_UNIT, To.SUPERVISOR), "请尽快办结，或说明原因"),
     ev.DeadlineMoved: Rule(UNIT),
     ev.ExtensionRequested: Rule((To.SUPERVISOR,), "请批复"),
-    ev.ExtensionGranted: Rule((*UNIT, To.ASSIST)),
-    ev.ExtensionRefused: Rule(WHOLE_UNIT, "请按原时限办理"),
+    ev.ExtensionGranted: Rule((*UNIT, To.ASKER, To.ASSIST)),
+    ev.ExtensionRefused: Rule((*WHOLE_UNIT, To.ASKER), "请按原时限办理"),
     ev.MatterSuspended: Rule(EVERYBODY),
     ev.MatterResumed: Rule(EVERYBODY, "请继续办理"),
     # 办结、销号、重开、撤销、异议、更正.
     ev.ClosureRequested: Rule((To.SUPERVISOR,), "请审核"),
     ev.ClosureEndorsed: Rule((To.INSTRUCTING, *UNIT), "请批示领导审阅"),
-    ev.ClosureReturned: Rule(WHOLE_UNIT, "请按意见重办"),
-    ev.MatterClosed: Rule(EVERYBODY),
+    ev.ClosureReturned: Rule((*WHOLE_UNIT, To.ASKER), "请按意见重办"),
+    ev.MatterClosed: Rule((*EVERYBODY, To.ASKER)),
     ev.MatterReopened: Rule(EVERYBODY, "请继续办理"),
     ev.MatterCancelled: Rule(EVERYBODY),
     ev.ObjectionRaised: Rule((To.SUPERVISOR,), "请安排未参与结论的人员复核"),
@@ -103,14 +103,14 @@ def notices(
     told = recipients(Scene(event, before, after, people), rule.to, _did_it(recorded))
     if not told:
         return ()
-    text = _text(event, rule, name)
+    text = _text(event, after, rule, name)
     due = due_at(after.urgency, recorded.recorded_at, calendar)
     return tuple(
         Notice(
             position=recorded.position,
             person=person,
             stream=recorded.stream,
-            subject=f"{after.number} {after.title}",
+            subject=" ".join(f"{after.number} {after.title}".split()),
             text=text,
             urgency=after.urgency,
             recorded_at=recorded.recorded_at,
@@ -128,8 +128,10 @@ def _did_it(recorded: Recorded) -> frozenset[str]:
     return frozenset({actor.id, *([actor.on_behalf_of.id] if actor.on_behalf_of else [])})
 
 
-def _text(event: Event, rule: Rule, name: Callable[[str], str]) -> str:
+def _text(event: Event, matter: Matter, rule: Rule, name: Callable[[str], str]) -> str:
     said = _INSTEAD.get(type(event)) or f"{event.label}：{tell(event, Reader(name=name, open=_open))}".rstrip("：")
+    if isinstance(event, ev.MatterAssigned):
+        said = f"{said}；办结时限 {matter.due}"
     said = _CIPHER.sub(SEALED_WORDS, said)  # also where `tell` shows a field as it is
     if len(said) > LONGEST:
         said = f"{said[:LONGEST]}……"

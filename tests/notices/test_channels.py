@@ -252,6 +252,35 @@ def test_a_missing_secret_closes_one_channel_and_says_which_variable(room: PostR
     assert len(room.to("li")) == 1
 
 
+def test_a_key_that_fits_no_header_closes_the_channel(room: PostRoom, http: Received) -> None:
+    reached(room, sms=sms(http.port))
+    room.environment = {"SMS_KEY": "x\ny"}
+    room.open(MONDAY)
+    room.deliver(MORNING)
+    assert {n.error for n in room.kept(failed=True)} == {"请求头只能用英文字母、数字和符号"}
+
+
+def test_a_channel_that_breaks_in_a_way_nobody_thought_of_holds_up_nobody(room: PostRoom, http: Received) -> None:
+    """An address with Chinese in its path: the library underneath raises what no channel promises."""
+    odd = ChannelSettings(kind="http", url=f"http://127.0.0.1:{http.port}/发送", fields={"t": "{text}"})
+    reached(room, odd=odd)
+    room.routing = Routing(channels=room.routing.channels, default=("odd", "file"))
+    room.open(MONDAY)
+    room.deliver(MORNING)
+    assert {n.error for n in room.kept(failed=True)} == {"渠道程序出错：UnicodeEncodeError"}
+    assert len(room.to("li")) == 1
+
+
+def test_what_a_channel_complains_of_holds_no_secret(room: PostRoom) -> None:
+    """A refused connection is told with the host, never with the token of the address."""
+    reached(room, hook=ChannelSettings(url="json://${TOKEN}@127.0.0.1:1/${TOKEN}?+Idempotency-Key={id}", timeout=0.5))
+    room.environment = {"TOKEN": "geheim0815"}
+    room.open(MONDAY)
+    room.deliver(MORNING)
+    assert room.kept(failed=True)
+    assert all("geheim0815" not in str(n.error) for n in room.kept())
+
+
 def test_no_byte_that_leaves_the_house_holds_a_secret(room: PostRoom, http: Received, smtp: Received) -> None:
     """A leader's words are ciphertext in the log; not even the cipher goes out. The receivers' bytes are searched."""
     reached(room, sms=sms(http.port), mail=mail(smtp.port))

@@ -11,9 +11,10 @@ import pytest
 
 from domain.notices.routing import ChannelSettings, Routing
 from domain.office import Person
-from domain.terms import Role
+from domain.terms import Role, Urgency
 from eventlog import notices as kept
 from eventlog.verify import verify
+from tests.support.history import tick
 from tests.support.homes import at
 from tests.support.postroom import PostRoom
 from tests.support.receivers import Received, http_receiver, smtp_receiver
@@ -21,6 +22,7 @@ from tests.support.served import home_in, kill, wait_for
 
 MONDAY = at("2022-03-07")
 MORNING = at("2022-03-08", "09:00")
+FRIDAYS = 500
 PEOPLE = 200
 MATTERS = 20
 
@@ -56,6 +58,30 @@ def test_two_hundred_people_have_their_digest_within_a_minute(either_room: PostR
         assert set(to.values()) == {1}
         assert sum(address.startswith("p") for address in to) == PEOPLE
         assert taken < 60
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_a_friday_on_which_five_hundred_windows_close_writes_to_nobody_before_monday(room: PostRoom) -> None:
+    """Every miss is told; but between Friday 18:00 and Monday 9:00 only what is 特急."""
+    for n in range(FRIDAYS):
+        room.accepted(MONDAY, title=f"第{n}件")
+    urgent = room.accepted(MONDAY, title="特急件", urgency=Urgency.EXTRA)
+    room.deliver(MONDAY)
+    room.deliver(MORNING)
+    tick(room.log, at("2022-03-11", "17:00"))
+    moment, monday = at("2022-03-11", "17:00"), at("2022-03-14", "09:00")
+    while moment < monday:
+        room.deliver(moment)
+        moment += timedelta(hours=1)
+    misses = [n for n in room.kept(person="li") if n.text.startswith("漏报")]
+    assert len(misses) == FRIDAYS + 1
+    weekend = [n for n in room.kept() if n.sent_at and at("2022-03-11", "17:00") <= n.sent_at < monday]
+    assert {n.stream for n in weekend} == {urgent}
+    room.deliver(monday)
+    [digest] = [line for line in room.to("li") if line["subject"].startswith("【督办】您有")][-1:]
+    assert len(digest["notices"]) >= FRIDAYS
+    assert digest["text"].count("\n") < 200, "a digest names sixty and counts the rest"
 
 
 def _more_than(receiver: Received, count: int) -> bool:

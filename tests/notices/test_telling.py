@@ -15,7 +15,7 @@ from domain.notices.telling import LONGEST, RULES, notices
 from domain.terms import Role, SuspensionReason, Urgency
 from eventlog import reading
 from tests.support.homes import at
-from tests.support.office import ASSIST, FOR_LEADER, LIAISON, OFFICE, OTHER, SECOND
+from tests.support.office import ASSIST, FOR_LEADER, HEAD, LIAISON, OFFICE, OTHER, SECOND
 from tests.support.postroom import PostRoom
 
 MONDAY = at("2022-03-07")
@@ -58,6 +58,19 @@ def test_those_are_told_whom_it_concerns(
     stream = room.accepted(MONDAY, assist=[ASSIST])
     room.do(stream, command, actor, MONDAY + HOUR)
     assert set(told(room, stream)[label]) == people
+
+
+def test_who_asked_hears_the_answer(room: PostRoom) -> None:
+    """Also when it was not the liaison: the head asked, so the head is told."""
+    stream = room.accepted(MONDAY)
+    room.do(stream, c.RequestExtension(to=at("2022-07-30").date(), reason="雨季"), HEAD, MONDAY)
+    room.do(stream, c.AnswerExtension(grant=True), SECOND, MONDAY + HOUR)
+    assert set(told(room, stream)["同意延期"]) == {"li", "head"}
+
+
+def test_an_order_says_by_when_it_is_to_be_done(room: PostRoom) -> None:
+    stream = room.open(MONDAY)
+    assert "办结时限 2022-06-30" in told(room, stream)["交办"]["li"]
 
 
 def test_an_urge_reaches_the_head_once_the_matter_was_carried_up_to_him(room: PostRoom) -> None:
