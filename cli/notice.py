@@ -80,7 +80,7 @@ def retry(
     again = [n.id for n in chosen if n.pending]
     kept.retry(session.database, again, now())
     woken = bool(again) and asyncio.run(_wake())
-    when = "，马上发送" if woken or not again else "；督办服务没有运行，启动后发送"
+    when = "，马上发送（办公时间以外只发特急）" if woken or not again else "；督办服务没有运行，启动后发送"
     answer({"retried": again, "service": woken}, f"重发{len(again)}条通知{when}")
 
 

@@ -29,6 +29,7 @@ class Standing(Frozen):
     stream: str
     number: str
     title: str
+    lead: str | None
 
 
 def title_key(title: str) -> str:
@@ -42,8 +43,9 @@ def title_key(title: str) -> str:
 def duplicate(title: str, standing: Standing) -> Refusal:
     """The refusal of a 立项 whose matter is open already, with the pointer to it."""
     differs = "" if title.strip() == standing.title.strip() else "（仅写法不同）"
+    lead = "牵头单位也相同" if standing.lead else "两件都尚未明确牵头单位"
     return Refusal(
-        f"“{title}”与未办结的 {standing.number}“{standing.title}”重复{differs}，牵头单位也相同；"
+        f"“{title}”与未办结的 {standing.number}“{standing.title}”重复{differs}，{lead}；"
         f"请在 {standing.number} 上办理，确需另立请用 --duplicate-reason 说明理由",
         "duplicate",
     )

@@ -36,11 +36,11 @@ def check_duplicate(transaction: Transaction, events: Sequence[Recorded], state:
     rows = transaction.all(f"{_OPEN} AND title_key = ? ORDER BY number", (*_ENDED, title_key(opened.title)))
     for stream, number, title, other_lead, _ in rows:
         if other_lead == lead:
-            raise duplicate(opened.title, Standing(stream=stream, number=number, title=title))
+            raise duplicate(opened.title, Standing(stream=stream, number=number, title=title, lead=lead))
 
 
 def open_titles(database: Database) -> dict[tuple[str, str | None], Standing]:
     """(key of the title, lead) → the open matter, for whoever wants to know before asking."""
     with database.reading() as transaction:
         rows = transaction.all(f"{_OPEN} ORDER BY number DESC", _ENDED)
-    return {(key, lead): Standing(stream=s, number=n, title=t) for s, n, t, lead, key in rows}
+    return {(key, lead): Standing(stream=s, number=n, title=t, lead=lead) for s, n, t, lead, key in rows}

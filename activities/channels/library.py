@@ -14,6 +14,11 @@ from domain.notices.digest import Message
 from domain.notices.routing import ChannelSettings
 from domain.office import Person
 
+_LOGGER = logging.getLogger("apprise")
+# It quotes whole addresses in its log, tokens and all; only we listen, and only to why a message was not taken.
+_LOGGER.propagate = False
+_LOGGER.addHandler(logging.NullHandler())
+
 
 class AppriseChannel:
     """One address of the library, filled for each person. It says only yes or no; why not is in its log."""
@@ -59,9 +64,9 @@ def _overheard() -> Iterator[list[str]]:
             if record.thread == here:
                 said.append(record.getMessage().replace("\n", " "))
 
-    ear, logger = Ear(logging.WARNING), logging.getLogger("apprise")
-    logger.addHandler(ear)
+    ear = Ear(logging.WARNING)
+    _LOGGER.addHandler(ear)
     try:
         yield said
     finally:
-        logger.removeHandler(ear)
+        _LOGGER.removeHandler(ear)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from domain.base import Frozen
 from domain.office import Person
@@ -45,6 +45,17 @@ class Routing(Frozen):
         if isinstance(data, Mapping):
             return {**data, "channels": {FILE: {"kind": "file"}, **(data.get("channels") or {})}}
         return data
+
+    @field_validator("roles", mode="before")
+    @classmethod
+    def _roles_by_either_name(cls, roles: object) -> object:
+        if not isinstance(roles, Mapping):
+            return roles
+        for name in roles:
+            if Role.from_label(str(name)) is None:
+                known = "、".join(f"{role.value}（{role.label}）" for role in Role if role is not Role.SYSTEM)
+                raise ValueError(f"没有角色“{name}”，可填：{known}")
+        return {Role.from_label(str(name)): channels for name, channels in roles.items()}
 
     @model_validator(mode="after")
     def _only_channels_there_are(self) -> "Routing":

@@ -185,7 +185,8 @@ def test_a_repeated_digest_says_the_same_even_when_more_has_become_due(room: Pos
     assert sum("晚到的一件" in d["content"] for d in http.documents) == 1
 
 
-def test_a_dead_channel_neither_loses_a_notice_nor_holds_up_a_live_one(room: PostRoom, smtp: Received) -> None:
+def test_a_dead_channel_neither_loses_a_notice_nor_holds_up_a_live_one(either_room: PostRoom, smtp: Received) -> None:
+    room = either_room
     with http_receiver("fails") as dead:
         reached(room, sms=sms(dead.port), mail=mail(smtp.port))
         for n in range(3):
@@ -194,6 +195,8 @@ def test_a_dead_channel_neither_loses_a_notice_nor_holds_up_a_live_one(room: Pos
         assert len(smtp.taken) == 2, "li and head have their mail"
         assert len([n for n in room.kept(pending=True) if n.channel == "sms"]) == 6
         tries = len(dead.everything)
+        [found] = kept.failing(room.log)
+        assert (found.channel, found.waiting, found.error) == ("sms", 6, "网关答复 500")
         assert tries < 20, "the dead channel is left alone longer and longer"
         dead.manner = "takes"
         served(room, MORNING + timedelta(hours=2), MORNING + timedelta(hours=9))
@@ -201,8 +204,9 @@ def test_a_dead_channel_neither_loses_a_notice_nor_holds_up_a_live_one(room: Pos
         assert len(dead.taken) == 2
 
 
-def test_many_people_behind_a_dead_channel_are_not_tried_one_by_one(room: PostRoom) -> None:
+def test_many_people_behind_a_dead_channel_are_not_tried_one_by_one(either_room: PostRoom) -> None:
     """Two in a row are enough: the rest waits, or a morning of stalls would take an hour."""
+    room = either_room
     people = [Person(id=f"p{n}", name=f"张{n}", unit="gengxin", role=Role.LIAISON, phone=str(n)) for n in range(50)]
     with http_receiver("fails") as dead:
         reached(room, sms=sms(dead.port))

@@ -8,7 +8,7 @@ import pytest
 
 from cli.services.checkup import examine
 from domain.notices.routing import ChannelSettings, Routing
-from domain.terms import Urgency
+from domain.terms import Role, Urgency
 from settings import Settings
 from tests.support.command_line import CommandLine
 from tests.support.homes import at
@@ -131,11 +131,25 @@ mobile = "{phone}"
     assert routing.people["li"] == ("mail", "sms")
 
 
-def test_a_channel_nobody_configured_is_named(
-    xmh: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("roles = {'处长' = ['file']}", "没有角色“处长”"),
+        ("default = ['wecom']", "通知渠道“wecom”没有配置"),
+        ("channels = {'短信' = {kind = 'file'}}", ""),
+        ("channels = {'a-b' = {kind = 'file'}}", "只能用字母、数字和下划线"),
+    ],
+)
+def test_a_wrong_setting_is_one_line(
+    xmh: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, said: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("xmh.toml").write_text('[notices]\ndefault = ["wecom"]\n', encoding="utf-8")
-    said = xmh("notice", "list")
-    assert said.code == 2
-    assert "通知渠道“wecom”没有配置" in said.error
+    Path("xmh.toml").write_text(f"[notices]\n{line}\n", encoding="utf-8")
+    answer = xmh("notice", "list")
+    assert answer.code == (2 if said else 0)
+    assert not said or said in answer.error
+
+
+def test_a_role_may_be_named_in_chinese() -> None:
+    routing = Routing.model_validate({"roles": {"联络员": [], "leader": ["file"]}})
+    assert routing.roles == {Role.LIAISON: (), Role.LEADER: ("file",)}
