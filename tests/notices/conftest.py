@@ -5,19 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.homes import founded_home, home, log
-from tests.support.office import founded
+from eventlog.database import Database
+from tests.support.homes import founded_home, home
+from tests.support.office import founded, sqlite
 from tests.support.postroom import PostRoom
 
-__all__ = ["founded_home", "home", "log"]
+__all__ = ["founded_home", "home"]
 
 
 @pytest.fixture
 def room(home: Path) -> Iterator[PostRoom]:
     """On SQLite, with the file channel alone."""
-    from eventlog.database import Database
-    from tests.support.office import sqlite
-
     with Database(sqlite(home)) as database:
         yield PostRoom(database, home)
 
@@ -25,7 +23,7 @@ def room(home: Path) -> Iterator[PostRoom]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def either_room(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PostRoom]:
     """On each of the two databases."""
-    url = f"sqlite:///{tmp_path / 'events.db'}"
+    url = sqlite(tmp_path)
     if request.param == "postgresql":
         url = str(request.getfixturevalue("postgres_url"))
     with founded(url) as database:

@@ -16,17 +16,19 @@ from temporalio.client import Client
 
 from activities.channels.opening import open_channels
 from activities.notices import NoticeActivities
+from cli.services.checkup import examine
 from domain import commands as c
 from domain.notices.routing import ChannelSettings, Routing
 from domain.terms import Role, Urgency
 from eventlog.database import Database
 from gateway import Gateway
+from settings import Settings
 from tests.support.homes import at
 from tests.support.office import LIAISON, OFFICE, founded, opening, order, sqlite, until
 from tests.support.postroom import PostRoom
 from tests.support.receivers import STALL, http_receiver
 from tests.support.temporal import DevServer
-from worker import Lookout, running
+from worker import Lookout, Sweep, running
 
 MONDAY = at("2022-03-07")
 
@@ -122,6 +124,32 @@ async def test_it_is_started_again_when_somebody_ends_it_and_loses_nothing(clien
             await until(lambda: len(room.to("li")) == 2)
             assert await gateway.notices_run()
             assert len({line["id"] for line in room.lines}) == len(room.lines)
+
+
+async def test_doctor_sees_that_it_does_not_run_and_the_sweep_starts_it(
+    client: Client, dev_server: DevServer, tmp_path: Path
+) -> None:
+    with founded(sqlite(tmp_path)) as log:
+        async with sending(client, log, tmp_path, Routing(), MONDAY) as gateway:
+            settings = Settings(home=tmp_path, temporal_address=dev_server.address, task_queue=gateway.task_queue)
+
+            async def found() -> set[str]:
+                return {p.code for p in (await examine(settings)).problems}
+
+            await until_running(gateway)
+            assert "notices_stopped" not in await found()
+            await client.get_workflow_handle(gateway.notices_id).terminate()
+            assert "notices_stopped" in await found()
+            assert await Sweep(gateway, tmp_path).once() is not None
+            assert "notices_stopped" not in await found()
+
+
+async def until_running(gateway: Gateway) -> None:
+    for _ in range(100):
+        if await gateway.notices_run():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("the delivery never started")
 
 
 async def test_it_continues_as_new_and_goes_on(client: Client, tmp_path: Path) -> None:

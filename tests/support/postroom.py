@@ -1,7 +1,7 @@
 """The delivery of notices without Temporal: a log, channels, and turns taken at moments of the test's choosing."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -83,6 +83,3 @@ class PostRoom:
 
     def to(self, person: str) -> list[dict[str, Any]]:
         return [line for line in self.lines if line["person"] == person]
-
-
-Furnished = Callable[..., PostRoom]
