@@ -30,6 +30,7 @@ def list_(
     failed: Annotated[bool, typer.Option("--failed", help="只看没有送达的")] = False,
     pending: Annotated[bool, typer.Option("--pending", help="只看待发送的")] = False,
     as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="当时的情况（该日结束时）")] = None,
+    last: Annotated[int, typer.Option("--last", metavar="N", min=1, help="最近多少条")] = 100,
 ) -> None:
     """列出通知：每人每个渠道一条，含送达情况。"""
     found = kept.listed(
@@ -39,12 +40,15 @@ def list_(
         pending=pending,
         as_of=as_of_instant(as_of),
     )
+    total, found = len(found), found[-last:]
     names = {p.id: p.name for p in reading.people(session.database, former=True)}
     rows = [
         [n.id, names.get(n.person, n.person), n.channel, _state(n), n.subject, n.text.replace("\n", " ")] for n in found
     ]
     shown = table(["编号", "收件人", "渠道", "情况", "事项", "内容"], rows) if rows else "没有符合条件的通知"
-    answer({"notices": [_document(n) for n in found]}, shown)
+    if total > last:
+        shown += f"\n共{total}条，只列最近{last}条，更早的用 --last 查看"
+    answer({"notices": [_document(n) for n in found], "total": total}, shown)
 
 
 def show(notice_id: Annotated[str, typer.Argument(metavar="ID", help="通知编号，见 xmh notice list")]) -> None:

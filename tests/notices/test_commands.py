@@ -51,6 +51,16 @@ def test_the_list_shows_who_was_told_what_and_what_did_not_arrive(xmh: CommandLi
     assert "已送达 2022-03-08 09:00" in shown
 
 
+def test_a_long_list_shows_its_end_and_says_so(xmh: CommandLine, room: PostRoom) -> None:
+    for n in range(5):
+        room.open(MONDAY, title=f"第{n}件")
+    room.spread(MONDAY)
+    document = xmh.json("notice", "list", "--last", "2")
+    assert (len(document["notices"]), document["total"]) == (2, 10)
+    assert {n["subject"] for n in document["notices"]} == {"XMH-2022-005 第4件"}
+    assert "共10条，只列最近2条" in xmh("notice", "list", "--last", "2").out
+
+
 def test_the_list_as_of_a_day_is_what_was_known_then(xmh: CommandLine, room: PostRoom) -> None:
     room.open(MONDAY)
     room.deliver(MONDAY)
