@@ -1,10 +1,13 @@
 """When a notice goes out: the office's hours, its holidays, one digest a morning; 特急 at once."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from domain import commands as c
 from domain.calendar import local_date
+from domain.envelope import SYSTEM
+from domain.office import CALENDAR_STREAM, DayOverridden
 from domain.terms import Urgency
+from eventlog.record import record
 from tests.support.homes import at
 from tests.support.office import LEADER, LIAISON, OFFICE, OTHER
 from tests.support.postroom import PostRoom
@@ -85,6 +88,17 @@ def test_what_became_due_while_nobody_worked_waits_for_office_hours_again(room: 
     room.deliver(saturday)
     assert room.lines == []
     room.deliver(at("2022-03-14", "09:00"))
+    assert len(room.to("li")) == 1
+
+
+def test_a_typhoon_stop_declared_overnight_keeps_the_digest_until_the_office_opens_again(room: PostRoom) -> None:
+    room.open(MONDAY)
+    room.spread(MONDAY)
+    stop = DayOverridden(day=date(2022, 3, 8), workday=False, reason="台风停工")
+    record(room.log, CALENDAR_STREAM, [stop], actor=SYSTEM, command_id="typhoon", now=at("2022-03-07", "22:00"))
+    room.deliver(NEXT_MORNING)
+    assert room.lines == []
+    room.deliver(at("2022-03-09", "09:00"))
     assert len(room.to("li")) == 1
 
 
