@@ -30,6 +30,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.channels.opening import open_channels
 from activities.log import LogActivities
+from activities.meetings import MeetingActivities
 from activities.notices import NoticeActivities
 from documents.issuing import numbers_given
 from eventlog.database import Database
@@ -38,7 +39,9 @@ from eventlog.notices import newest_untold
 from eventlog.watermark import Healed, Watermark
 from gateway import Gateway, Recovery
 from process import leave
+from workflows.headquarters import HeadquartersWorkflow
 from workflows.matter import MatterWorkflow
+from workflows.meeting import MeetingWorkflow
 from workflows.notices import NoticesWorkflow
 
 logger = structlog.get_logger()
@@ -54,7 +57,7 @@ STICKY = timedelta(seconds=3)
 """A matter whose worker died goes to another after this, well within the time a caller waits."""
 THREADS = 16
 PASSED_THROUGH = ("domain", "workflows", "pydantic", "pydantic_core", "annotated_types")
-WORKFLOWS = (MatterWorkflow, NoticesWorkflow)
+WORKFLOWS = (MatterWorkflow, MeetingWorkflow, HeadquartersWorkflow, NoticesWorkflow)
 
 
 def configure_logging(level: int = logging.INFO) -> None:
@@ -101,18 +104,25 @@ async def running(
     cached: int = 2000,
     sandboxed: bool = True,
     notices: NoticeActivities | None = None,
+    clock_shift: timedelta = timedelta(0),
 ) -> AsyncIterator[Worker]:
     """A worker on this client and log; on leaving it drains what it has begun. Without `notices` it sends none.
 
     The sandbox catches what a replay would choke on and costs a quarter of a worker's time; a simulated year, which
     nobody replays, does without.
     """
+    gateway = Gateway(client, database, task_queue, clock_shift=clock_shift)
+    activities = [
+        *LogActivities(database).all,
+        *MeetingActivities(database, gateway.carry, gateway.convene).all,
+        *(notices.all if notices else ()),
+    ]
     with ThreadPoolExecutor(THREADS, thread_name_prefix="log") as threads:
         worker = Worker(
             client,
             task_queue=task_queue,
             workflows=list(WORKFLOWS),
-            activities=[*LogActivities(database).all, *(notices.all if notices else ())],
+            activities=activities,
             activity_executor=threads,
             workflow_runner=workflow_runner() if sandboxed else UnsandboxedWorkflowRunner(),
             max_cached_workflows=cached,
@@ -159,6 +169,7 @@ class Sweep:
         now = datetime.now(UTC)
         try:
             mark = await asyncio.to_thread(Watermark.read(self._home).looked, self._gateway.database, now)
+            await self._gateway.start_rhythm()
             found = await self._gateway.recover(verified=self._verified)
             await self._gateway.keep_notices()
         except (RPCError, LogError, RuntimeError) as e:

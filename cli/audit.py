@@ -248,8 +248,12 @@ _FIELDS: dict[DeadlineKind, tuple[str, ...]] = {
     DeadlineKind.ESCALATE_MISSED: ("missed",),
     DeadlineKind.ESCALATE_OVERDUE: ("due", "lapsed_for"),
     DeadlineKind.ESCALATE_COORDINATION: ("coordinations",),
+    DeadlineKind.ESCALATE_NEAR_DUE: ("due",),
+    DeadlineKind.ESCALATE_BEHIND: ("points", "indicators"),
+    DeadlineKind.ESCALATE_RETURNED: ("returned_at",),
     DeadlineKind.COORDINATION: ("coordinations",),
     DeadlineKind.RESUME: ("suspensions",),
+    DeadlineKind.OBJECTION: ("objection",),
 }
 """Which part of the state a deadline stands on; the event that last changed it is the reason."""
 
@@ -312,6 +316,8 @@ def _light_fields(matter: Matter, lit: Lit) -> tuple[str, ...]:
             return ("window",)
         case Light.YELLOW if matter.lead is None:
             return ("declines",)
+        case Light.YELLOW if "指标" in lit.reason:
+            return ("indicators",)
         case Light.YELLOW:
             return ("points",)
         case Light.BLUE:
@@ -324,7 +330,7 @@ def _light_rule(lit: Lit, rulebook: Rulebook) -> str:
     return {
         Light.GREY: "暂缓、已销号或已撤销的事项亮灰灯",
         Light.RED: "过了办结时限当日下班仍未申请办结的亮红灯",
-        Light.YELLOW: "漏报反馈、要点过了节点或退签后无人牵头的亮黄灯",
+        Light.YELLOW: "漏报反馈、要点过了节点、指标落后序时进度或退签后无人牵头的亮黄灯",
         Light.BLUE: f"距办结时限{rulebook.policy.near_due_workdays}个工作日以内的亮蓝灯",
         Light.GREEN: "没有逾期、滞后和临期的亮绿灯",
     }[lit.light]
@@ -332,6 +338,9 @@ def _light_rule(lit: Lit, rulebook: Rulebook) -> str:
 
 def _rule(deadline: Deadline, matter: Matter, rulebook: Rulebook) -> str:
     policy = rulebook.policy
+    if deadline.step is not None:
+        rested = f"；两次催办至少隔{policy.urge_cooldown_hours}个工作小时" if deadline.step.order else ""
+        return f"{deadline.step.label}{rested}（督办规则 {policy.version}）"
     closes = f"{rulebook.calendar.hours.afternoon_closes:%H:%M}"
     limit = int(policy.receipt_limit(matter.urgency).total_seconds() // 3600)
     return {
@@ -339,12 +348,9 @@ def _rule(deadline: Deadline, matter: Matter, rulebook: Rulebook) -> str:
         DeadlineKind.WINDOW: f"{matter.rhythm.label}反馈，期末最后一个工作日{policy.window_closes:%H:%M}截止",
         DeadlineKind.NEAR_DUE: f"办结时限前{policy.near_due_workdays}个工作日提醒",
         DeadlineKind.DUE: f"办结时限当日下班（{closes}）",
-        DeadlineKind.URGE: f"漏报即催办，两次自动催办之间至少隔{policy.urge_cooldown_hours}个工作小时",
-        DeadlineKind.ESCALATE_MISSED: f"连续{policy.missed_before_escalation}次漏报升级一级",
-        DeadlineKind.ESCALATE_OVERDUE: "逾期未办结升级一级",
-        DeadlineKind.ESCALATE_COORDINATION: f"协调请求{policy.coordination_workdays}个工作日未答复升级一级",
         DeadlineKind.COORDINATION: f"协调请求须在{policy.coordination_workdays}个工作日内答复",
         DeadlineKind.RESUME: "暂缓期满后的第一个工作日恢复",
+        DeadlineKind.OBJECTION: "异议自提出之日起30日内复核（条例第十七条），逾期升级一级",
     }[deadline.kind]
 
 

@@ -1,22 +1,20 @@
 """`xmh calendar show publish override`: which days the office works."""
 
-import asyncio
 from calendar import monthrange
-from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
-from uuid import uuid4
 
 import typer
 
+from cli.moving import record_and_move
 from cli.session import Problem, answer, session
 from cli.shape import group
 from cli.sheets import reject
 from cli.task.common import ReasonOption, confirm, day, need
 from domain.base import refuse
-from domain.calendar import PublishedYear, WorkCalendar
-from domain.event import Event
+from domain.calendar import DayOverride, PublishedYear, WorkCalendar
 from domain.office import CALENDAR_STREAM, CalendarYearPublished, DayOverridden
 from domain.spoken import said_date
 from domain.terms import Role
@@ -98,7 +96,11 @@ def _days(days: Iterable[str]) -> str:
 
 def publish(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="放假安排：列为 日期、类型（休/班）的 .csv、.xlsx，或 .json")
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="放假安排：国办通知原文（.txt、.md、.docx），或列为 日期、类型（休/班）的 .csv、.xlsx，或 .json",
+        ),
     ],
     source: Annotated[
         str | None, typer.Option("--source", metavar="TEXT", help="依据，如 国办发明电〔2026〕…号")
@@ -117,10 +119,13 @@ def publish(
     sheet = table.sheet
     known = _published(reading.rulebook(session.database).calendar, sheet.year)
     counts = {"year": sheet.year, "off": len(sheet.off), "work": len(sheet.work), "weekends_ignored": sheet.weekends}
-    if known and (known.off, known.work) == (sheet.off, sheet.work):
+    outside = [
+        d for d in sheet.outside if reading.rulebook(session.database).calendar.is_workday(d.day) is not d.workday
+    ]
+    if known and (known.off, known.work) == (sheet.off, sheet.work) and not outside:
         answer({**counts, "published": False, "woken": None}, f"{sheet.year}年已按同样的安排公布，没有变化")
         return
-    if known:
+    if known and (known.off, known.work) != (sheet.off, sheet.work):
         differing = _differing(known, sheet.off, sheet.work)
         refuse(
             not replace,
@@ -129,12 +134,19 @@ def publish(
         confirm(f"改用此文件重新公布{sheet.year}年工作日历（{differing}）？")
     grounds = source or sheet.source or f"导入文件 {file.name}"
     event = CalendarYearPublished(year=sheet.year, source=grounds, off=sheet.off, work=sheet.work)
-    woken, told = _record(event)
+    others = [DayOverridden(day=d.day, workday=d.workday, reason=d.reason) for d in outside]
+    moved = record_and_move(CALENDAR_STREAM, *others, event)
     ignored = f"；另有{sheet.weekends}天本是周末，不必列出，已略去" if sheet.weekends else ""
     answer(
-        {**counts, "published": True, "woken": woken},
-        f"已公布{sheet.year}年工作日历：放假{len(sheet.off)}天，调休上班{len(sheet.work)}天{ignored}\n{told}",
+        {**counts, "published": True, **moved.document},
+        f"已公布{sheet.year}年工作日历：放假{len(sheet.off)}天，调休上班{len(sheet.work)}天{ignored}{_also(outside)}\n{moved.told}",
     )
+
+
+def _also(outside: Sequence[DayOverride]) -> str:
+    """What the notice decides in the year before or after."""
+    said = "、".join(f"{said_date(d.day)}{'上班' if d.workday else '放假'}" for d in outside)
+    return f"；同时调整相邻年份：{said}" if said else ""
 
 
 def _differing(known: PublishedYear, off: tuple[date, ...], work: tuple[date, ...]) -> str:
@@ -161,49 +173,9 @@ def override(
         answer({**document, "changed": False, "woken": None}, f"{said_date(when)}本来就{state}，没有变化")
         return
     confirm(f"把{said_date(when)}改为{state}？")
-    woken, told = _record(DayOverridden(day=when, workday=workday, reason=why))
-    answer({**document, "changed": True, "woken": woken}, f"{said_date(when)}改为{state}（{why}）\n{told}")
+    moved = record_and_move(CALENDAR_STREAM, DayOverridden(day=when, workday=workday, reason=why))
+    answer({**document, "changed": True, **moved.document}, f"{said_date(when)}改为{state}（{why}）\n{moved.told}")
 
 
 def _office_only(what: str) -> None:
     refuse(session.actor.role is not Role.OFFICE, f"{what}须由办公室督办员办理", "forbidden")
-
-
-def _record(event: Event) -> tuple[int | None, str]:
-    """Into the log, then wake the open matters; how many, and how to say it."""
-    from eventlog.record import record
-
-    record(
-        session.database,
-        CALENDAR_STREAM,
-        [event],
-        actor=session.actor,
-        command_id=session.command_id or uuid4().hex,
-        now=datetime.now(UTC),
-    )
-    woken = _wake()
-    if woken is None:
-        return None, "督办服务没有运行，未办结事项的时限将在 xmh up 启动后重算"
-    return woken, f"已通知{woken}件未办结事项重算时限"
-
-
-def _wake() -> int | None:
-    """Tell the open matters that the calendar moved; None when nobody is there to be told."""
-    if session.settings.address is None:
-        return None
-    from temporalio.service import RPCError
-
-    from gateway import Unreachable
-
-    try:
-        return asyncio.run(_woken())
-    except (Unreachable, RPCError):
-        return None
-
-
-async def _woken() -> int:
-    from gateway import Gateway, connect
-
-    settings = session.settings
-    client = await connect(settings.address or "", settings.temporal_namespace, within=timedelta(seconds=2))
-    return await Gateway(client, session.database, settings.task_queue).wake_open_matters()

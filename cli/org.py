@@ -8,19 +8,30 @@ from uuid import uuid4
 
 import typer
 
+from cli.delegating import directory
 from cli.session import answer, session
 from cli.shape import group
 from cli.sheets import reject
-from cli.task.common import confirm, the_person
+from cli.task.common import confirm, the_person, today
 from domain.base import refuse
 from domain.event import Event
-from domain.office import DIRECTORY_STREAM, Person, PersonLeft, PersonRecorded, Unit, UnitRecorded
+from domain.office import DIRECTORY_STREAM, Directory, Person, PersonLeft, PersonRecorded, Unit, UnitRecorded
+from domain.rules.delegation import revoke_all
 from domain.terms import Role
 from eventlog import reading
 
 app = group(
     "通讯录：单位和人员。",
-    {"import": "cli.org:import_", "list": "cli.org:list_", "leave": "cli.org:leave"},
+    {
+        "import": "cli.org:import_",
+        "list": "cli.org:list_",
+        "delegate": "cli.posts:delegate",
+        "revoke": "cli.posts:revoke",
+        "duties": "cli.posts:duties",
+        "post": "cli.posts:post",
+        "transfer": "cli.posts:transfer",
+        "leave": "cli.org:leave",
+    },
 )
 
 
@@ -96,7 +107,7 @@ def leave(
     refuse(found.id == session.actor.id, "不能登记本人离任，请由其他督办员办理")
     refuse(found.role is Role.OFFICE and not others, f"{found.name}是唯一的督办员，不能登记离任")
     confirm(f"登记{found.name}（{found.id}）离任？")
-    _record([PersonLeft(person=found.id)])
+    _record([*revoke_all(directory(), found.id, f"{found.name}离任"), PersonLeft(person=found.id)])
     answer({"left": found.id}, f"已登记{found.name}（{found.id}）离任")
 
 
@@ -131,14 +142,17 @@ def list_(
 
         wanted = the_unit(unit).id
         units, people = tuple(u for u in units if u.id == wanted), tuple(p for p in people if p.unit == wanted)
+    given = directory()
     document = {
+        "posts": given.posts,
+        "delegations": [{"delegation": no, **d.model_dump(mode="json")} for no, d in given.delegations.items()],
         "units": [u.model_dump(mode="json") for u in units],
         "people": [p.model_dump(mode="json", exclude={"left_at"}) for p in people],
     }
-    answer(document, "" if session.json else _tables(units, people))
+    answer(document, "" if session.json else _tables(units, people, given))
 
 
-def _tables(units: Sequence[Unit], people: Sequence[Person]) -> str:
+def _tables(units: Sequence[Unit], people: Sequence[Person], given: Directory) -> str:
     from cli.tables import table
 
     names = {u.id: u.name for u in reading.units(session.database)}
@@ -155,4 +169,17 @@ def _tables(units: Sequence[Unit], people: Sequence[Person]) -> str:
         [(p.id, p.name, names.get(p.unit, p.unit), p.role.label, p.phone or "", p.email or "") for p in people],
         title=f"人员（{len(people)}）",
     )
-    return f"{first}\n\n{second}"
+    parts = [first, second]
+    persons = {p.id: p.name for p in reading.people(session.database, former=True)}
+    if given.posts:
+        parts.append(
+            table(("职务", "现任"), [(post, persons.get(p, p)) for post, p in given.posts.items()], title="职务")
+        )
+    holding = {no: d for no, d in given.delegations.items() if not d.revoked and d.until >= today()}
+    if holding:
+        rows = [
+            (no, persons.get(d.giver, d.giver), persons.get(d.receiver, d.receiver), f"{d.since}至{d.until}", d.reason)
+            for no, d in holding.items()
+        ]
+        parts.append(table(("编号", "授权人", "受托人", "期限", "理由"), rows, title=f"授权（{len(holding)}）"))
+    return "\n\n".join(parts)

@@ -229,7 +229,7 @@ def _command(opening: "Opening", names: dict[str, str]) -> dict[str, Any]:
         "do": "open",
         "title": opening.command.title,
         "lead": names.get(lead.id, lead.id) if lead else None,
-        "due": opening.command.due.isoformat(),
+        "due": opening.row.due.isoformat(),
     }
 
 

@@ -60,6 +60,7 @@ class Session:
 
     home: str | None = None
     actor_id: str | None = None
+    for_person: str | None = None
     json: bool = False
     yes: bool = False
     command_id: str | None = None
@@ -92,19 +93,26 @@ class Session:
 
     @cached_property
     def actor(self) -> "Actor":
-        """Who acts, as the directory knows him.
+        """Who acts, as the directory knows him; with `--for-person` under a 授权 of that person.
 
         Raises:
-            Problem: nobody of that id is in the directory (exit 4).
+            Problem: nobody of that id is in the directory (exit 4), he left, or has no such 授权 (exit 3).
         """
         from domain.envelope import Actor
         from eventlog import reading
 
         person_id = self.actor_id or self.settings.actor
         person = reading.person(self.database, person_id)
-        if person is None or person.left_at is not None:
+        if person is None:
             raise Problem(f"通讯录里没有编号为 {person_id} 的在任人员，请用 xmh org list 查看", "not_found")
-        return Actor(id=person.id, role=person.role, unit=person.unit)
+        if person.left_at is not None:
+            raise Problem(f"{person.name}（{person.id}）已离任，不能再办理", "actor_left")
+        actor = Actor(id=person.id, role=person.role, unit=person.unit)
+        if self.for_person is None:
+            return actor
+        from cli.delegating import acting_under
+
+        return acting_under(actor, self.for_person)
 
     @property
     def asks(self) -> bool:

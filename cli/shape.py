@@ -3,6 +3,7 @@
 A read must start in a third of a second, so a group names its commands without importing them.
 """
 
+import re
 from collections.abc import Callable
 from importlib import import_module
 from typing import Annotated, Any, ClassVar
@@ -40,6 +41,10 @@ def _shared() -> list[Any]:
             str | None,
             option("--as", to="actor_id", text="以谁的身份办理（人员编号，默认 office）", metavar="PERSON_ID"),
         ] = None,
+        for_person: Annotated[
+            str | None,
+            option("--for-person", to="for_person", text="代谁办理（须有该人的有效授权）", metavar="PERSON"),
+        ] = None,
         as_json: Annotated[bool, option("--json", to="json", text="输出一个 JSON 文档")] = False,
         yes: Annotated[bool, option("--yes", "-y", to="yes", text="不再询问确认")] = False,
         command_id: Annotated[
@@ -52,7 +57,7 @@ def _shared() -> list[Any]:
             ),
         ] = None,
     ) -> None:
-        del home, acting, as_json, yes, command_id
+        del home, acting, for_person, as_json, yes, command_id
 
     app = typer.Typer(add_completion=False)
     app.command()(shared)
@@ -73,7 +78,15 @@ _CHINESE = {
 """What the parser says of itself, in the office's tongue."""
 
 
+_TYPES = re.compile(r" <(str|int|float|path)>")
+_BRACES = re.compile(r"\{([^{}]*)\}")
+
+
 def _in_chinese(text: str) -> str:
+    # The type of an argument and the braces around its name tell an office worker nothing.
+    text = _TYPES.sub(lambda m: " " * len(m[0]), text)
+    usage, newline, rest = text.partition("\n")
+    text = _BRACES.sub(r"\1", usage) + newline + rest
     for english, chinese in _CHINESE.items():
         text = text.replace(english, chinese)
     return text

@@ -7,7 +7,8 @@ from typing import Any
 from domain.base import Frozen, Term
 from domain.envelope import Actor
 from domain.facts import Basis, Window
-from domain.matter import Closed, Counts, Feedback, Point
+from domain.matter import Closed, Counts, Feedback, Point, Surge
+from domain.policy import DueRule
 from domain.telling import Reader, local
 from domain.windows import window_label
 
@@ -24,6 +25,7 @@ FIELDS = {
     "assist": "配合单位",
     "person": "责任人",
     "due": "办结时限",
+    "due_rule": "时限算法",
     "original_due": "原时限",
     "receipt_due": "签收时限",
     "accepted_at": "签收时间",
@@ -33,9 +35,11 @@ FIELDS = {
     "last_feedback": "最近反馈",
     "window": "反馈期",
     "answered": "本期已反馈",
+    "surge": "一日一调度",
     "missed_in_row": "连续漏报",
     "counts": "累计",
     "last_urge_no": "最近催办单",
+    "last_urge_colour": "催办单颜色",
     "rung": "升级层级",
     "warned_for": "已临期提醒",
     "lapsed_for": "已逾期",
@@ -46,6 +50,9 @@ FIELDS = {
     "closure": "办结申请",
     "closed": "办结情况",
     "objected": "异议",
+    "objection": "待复核异议",
+    "recused": "回避人员",
+    "supervisor": "督办员",
 }
 """Fields of `Matter` worth a line when they change, in the order they are told."""
 
@@ -93,6 +100,10 @@ def _counts(c: Counts, _: Reader) -> str:
     return "、".join(f"{word}{n}次" for word, n in said.items() if n) or "无"
 
 
+def _surge(s: Surge, _: Reader) -> str:
+    return f"{s.campaign}，至{s.until}{'，每天都报' if s.every_day else ''}"
+
+
 def _closed(c: Closed, _: Reader) -> str:
     return f"{c.on}，逾期{c.overdue_workdays}个工作日" if c.overdue_workdays else f"{c.on}，按期"
 
@@ -108,6 +119,8 @@ _SPOKEN: dict[type, Callable[[Any, Reader], str]] = {
     Feedback: lambda v, r: f"{r.name(v.unit)} {local(v.at)}",
     Point: _point,
     Counts: _counts,
+    Surge: _surge,
+    DueRule: lambda v, _: f"{v.rule}，自{v.start}起",
     Closed: _closed,
 }
 """The first that fits: a term is text too, and a truth value a number."""

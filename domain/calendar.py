@@ -147,6 +147,8 @@ class WorkCalendar(Frozen):
     years: tuple[PublishedYear, ...] = ()
     overrides: tuple[DayOverride, ...] = ()
     hours: OfficeHours = OfficeHours()
+    changed: str = ""
+    """What its newest event did, in words."""
 
     @cached_property
     def _index(self) -> _Index:

@@ -1,13 +1,11 @@
 """What can be asked of a matter. A command is a wish; `rules/` decides what becomes of it."""
 
-import hashlib
 from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from domain.base import Frozen
-from domain.envelope import Actor, canonical
 from domain.facts import (
     Attachment,
     Basis,
@@ -20,12 +18,16 @@ from domain.facts import (
     UnitRef,
     Words,
 )
+from domain.meetings.terms import Outcome, Subject
+from domain.order import OrderBase
 from domain.terms import (
     Channel,
+    Duty,
     KeyFlag,
     LeaderMark,
     MatterClass,
     MatterKind,
+    ObjectionOutcome,
     Rhythm,
     SuspensionReason,
     Urgency,
@@ -38,7 +40,8 @@ class OpenMatter(Frozen):
     do: Literal["open"] = "open"
     title: Words
     basis: Basis
-    due: date
+    due: date | None = None
+    """None: computed by the policy from basis, urgency and class."""
     kind: MatterKind = MatterKind.ROUTINE
     klass: MatterClass = MatterClass.ORDINARY
     flags: tuple[KeyFlag, ...] = ()
@@ -127,6 +130,30 @@ class ChangeRhythm(Frozen):
     rhythm: Rhythm
 
 
+class StartSurge(Frozen):
+    """转入一日一调度 until a day, for a campaign."""
+
+    do: Literal["surge"] = "surge"
+    campaign: Words
+    until: date
+    every_day: bool = False
+
+
+class MoveSurge(Frozen):
+    """Move the end of the surge."""
+
+    do: Literal["surge_move"] = "surge_move"
+    until: date
+    reason: Words | None = None
+
+
+class EndSurge(Frozen):
+    """End the surge before its end."""
+
+    do: Literal["surge_end"] = "surge_end"
+    reason: Words | None = None
+
+
 class IssueUrge(Frozen):
     """催办 by hand."""
 
@@ -158,12 +185,18 @@ class EscalateMatter(Frozen):
 
 
 class RecordDecision(Frozen):
-    """议定: what a meeting decided on the matter."""
+    """议定: what a meeting decided on the matter; `minutes` and `point` name the meeting's record, if there is one."""
 
     do: Literal["decision"] = "decision"
     meeting: Words
     text: Words
     due: date | None = None
+    outcome: Outcome | None = None
+    subject: Subject | None = None
+    lead: UnitRef | None = None
+    assist: tuple[UnitRef, ...] | None = None
+    minutes: str | None = None
+    point: int | None = None
 
 
 class RequestExtension(Frozen):
@@ -253,6 +286,32 @@ class RaiseObjection(Frozen):
     text: Words
 
 
+class DecideObjection(Frozen):
+    """复核 the open objection; upheld, the matter is handled again (`due` when its limit has passed)."""
+
+    do: Literal["objection"] = "objection"
+    outcome: ObjectionOutcome
+    text: Words
+    due: date | None = None
+
+
+class DeclareRecusal(Frozen):
+    """回避: the decider will not review or decide on this matter."""
+
+    do: Literal["recuse"] = "recuse"
+    reason: Words
+
+
+class ReassignDuty(Frozen):
+    """A duty goes to a successor: its holder was moved, or his post has another holder."""
+
+    do: Literal["reassign_duty"] = "reassign_duty"
+    duty: Duty
+    from_person: str
+    to_person: str
+    reason: Words
+
+
 class CorrectEvent(Frozen):
     """更正 of an earlier event of this matter."""
 
@@ -284,6 +343,9 @@ MatterCommand = Annotated[
     | ChangePoint
     | DropPoint
     | ChangeRhythm
+    | StartSurge
+    | MoveSurge
+    | EndSurge
     | IssueUrge
     | RequestCoordination
     | AnswerCoordination
@@ -300,6 +362,9 @@ MatterCommand = Annotated[
     | ReopenMatter
     | CancelMatter
     | RaiseObjection
+    | DecideObjection
+    | DeclareRecusal
+    | ReassignDuty
     | CorrectEvent
     | ExpireDeadline
     | Reproject,
@@ -307,20 +372,7 @@ MatterCommand = Annotated[
 ]
 
 
-class Order(Frozen):
-    """A command on its way: who sends it, under which id, and until when it is still meant.
+class Order(OrderBase):
+    """A command to a matter on its way."""
 
-    `occurred_at` is set when the thing happened earlier than it is entered.
-    """
-
-    command_id: str
-    stream: str
-    actor: Actor
     command: MatterCommand
-    valid_until: datetime
-    occurred_at: datetime | None = None
-
-    def content_hash(self) -> str:
-        """SHA-256 of what is asked and by whom: the same id with other content is refused."""
-        body = self.model_dump(mode="json", include={"stream", "actor", "command", "occurred_at"})
-        return hashlib.sha256(canonical(body).encode()).hexdigest()

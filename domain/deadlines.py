@@ -5,11 +5,13 @@ Computed from the state and the rulebook alone, so a restarted workflow, a repla
 
 from datetime import datetime, timedelta
 
+from domain import ladder
 from domain.base import Frozen, Term
 from domain.calendar import WorkCalendar, to_minute
 from domain.log import Rulebook
 from domain.matter import Matter
-from domain.terms import Stage, Urgency
+from domain.policy import Step
+from domain.terms import RUNGS, Stage, Trigger, Urgency
 
 
 class DeadlineKind(Term):
@@ -23,8 +25,12 @@ class DeadlineKind(Term):
     ESCALATE_MISSED = "escalate_missed", "连续漏报升级"
     ESCALATE_OVERDUE = "escalate_overdue", "逾期升级"
     ESCALATE_COORDINATION = "escalate_coordination", "协调未答复升级"
+    ESCALATE_NEAR_DUE = "escalate_near_due", "临期升级"
+    ESCALATE_BEHIND = "escalate_behind", "滞后升级"
+    ESCALATE_RETURNED = "escalate_returned", "退回升级"
     COORDINATION = "coordination", "协调答复时限"
     RESUME = "resume", "暂缓期满"
+    OBJECTION = "objection", "异议复核期限"
 
 
 class Deadline(Frozen):
@@ -33,6 +39,21 @@ class Deadline(Frozen):
     kind: DeadlineKind
     at: datetime
     key: str
+    step: Step | None = None
+    """The row of the policy's table that owes it, when one does."""
+    claim: str = ""
+    """What carrying it out claims, so that it happens once."""
+
+
+ESCALATIONS = {
+    Trigger.NEAR_DUE: DeadlineKind.ESCALATE_NEAR_DUE,
+    Trigger.BEHIND: DeadlineKind.ESCALATE_BEHIND,
+    Trigger.MISSED: DeadlineKind.ESCALATE_MISSED,
+    Trigger.RETURNED: DeadlineKind.ESCALATE_RETURNED,
+    Trigger.OVERDUE: DeadlineKind.ESCALATE_OVERDUE,
+    Trigger.UNANSWERED: DeadlineKind.ESCALATE_COORDINATION,
+}
+"""What each trigger is called when it carries a matter up."""
 
 
 def due_instant(matter: Matter, calendar: WorkCalendar) -> datetime:
@@ -59,7 +80,7 @@ def owed(matter: Matter, rulebook: Rulebook, now: datetime) -> list[Deadline]:
     """
     match matter.stage:
         case Stage.CLOSED | Stage.CANCELLED:
-            return []
+            return _objection(matter, rulebook.calendar)
         case Stage.SUSPENDED:
             return [_resume(matter, rulebook.calendar)]
         case Stage.CLOSING:
@@ -78,6 +99,18 @@ def _resume(matter: Matter, calendar: WorkCalendar) -> Deadline:
     until = matter.suspensions[-1].until
     at = calendar.opens(calendar.first_workday_on_or_after(until))
     return Deadline(kind=DeadlineKind.RESUME, at=at, key=until.isoformat())
+
+
+def _objection(matter: Matter, calendar: WorkCalendar) -> list[Deadline]:
+    """An objection is decided within thirty days (条例 art. 17); past them the matter goes up one rung, once."""
+    if matter.objection is None:
+        return []
+    key = matter.objection.decide_by.isoformat()
+    claim = f"{DeadlineKind.OBJECTION.value}:{key}"
+    if claim in matter.triggers:
+        return []
+    at = calendar.closes(matter.objection.decide_by)
+    return [Deadline(kind=DeadlineKind.OBJECTION, at=at, key=key, claim=claim)]
 
 
 def _receipt(matter: Matter) -> list[Deadline]:
@@ -103,46 +136,47 @@ def _limit(matter: Matter, rulebook: Rulebook) -> list[Deadline]:
 
 
 def _urge(matter: Matter, rulebook: Rulebook, now: datetime) -> list[Deadline]:
-    """催办 follows a miss, again after each cool-down, in working hours only; one for all that fell in downtime."""
-    if matter.missed_in_row == 0:
-        return []
-    last = matter.missed[-1].window
-    at = last.closes
-    if matter.last_urge_at is not None and matter.last_urge_at >= last.opens:
-        rested = rulebook.calendar.add_working_time(to_minute(matter.last_urge_at), rulebook.policy.urge_cooldown)
-        at = max(at, rested)
-    return [Deadline(kind=DeadlineKind.URGE, at=in_hours(matter, at, rulebook.calendar, now), key=last.key)]
+    """The next 催办, in working hours only; one for all that fell in downtime, and for all causes that hold."""
+    found = [
+        Deadline(
+            kind=DeadlineKind.URGE,
+            at=in_hours(matter, cause.at, rulebook.calendar, now, any_hour=cause.step.any_hour),
+            key=cause.key,
+            step=cause.step,
+            claim="" if cause.step.repeat_hours else ladder.order_claim(cause),
+        )
+        for cause in ladder.urging(matter, rulebook)
+    ]
+    first = min(found, key=lambda d: d.at, default=None)
+    return [] if first is None else [first]
 
 
 def _escalations(matter: Matter, rulebook: Rulebook, now: datetime) -> list[Deadline]:
-    """One rung up for misses in a row, for a red light, for a coordination nobody answered; each claimed once."""
-    found = []
-    calendar = rulebook.calendar
-    if matter.missed_in_row and matter.missed_in_row % rulebook.policy.missed_before_escalation == 0:
-        last = matter.missed[-1].window
-        found.append((DeadlineKind.ESCALATE_MISSED, last.closes, last.key))
-    if matter.lapsed_for == matter.due:
-        found.append((DeadlineKind.ESCALATE_OVERDUE, due_instant(matter, calendar), matter.due.isoformat()))
-    found.extend((DeadlineKind.ESCALATE_COORDINATION, c.answer_due, str(c.no)) for c in matter.open_coordinations)
-    return [
-        Deadline(kind=kind, at=in_hours(matter, at, calendar, now), key=key)
-        for kind, at, key in found
-        if trigger(kind, key) not in matter.triggers
-    ]
+    """Rows of the table that carry the matter up, each claimed once; of several at one moment the highest rung."""
+    found: dict[datetime, Deadline] = {}
+    for cause in ladder.climbing(matter, rulebook):
+        at = in_hours(matter, cause.at, rulebook.calendar, now, any_hour=cause.step.any_hour)
+        kind = ESCALATIONS[cause.step.trigger]
+        deadline = Deadline(kind=kind, at=at, key=cause.key, step=cause.step, claim=cause.claim)
+        if at not in found or _height(deadline) > _height(found[at]):
+            found[at] = deadline
+    return list(found.values())
 
 
-def trigger(kind: DeadlineKind, key: str) -> str:
-    """What an automatic escalation claims, so that no second one claims it again."""
-    return f"{kind.value}:{key}"
+def _height(deadline: Deadline) -> int:
+    rung = deadline.step.rung if deadline.step else None
+    return -1 if rung is None else RUNGS.index(rung)
 
 
-def in_hours(matter: Matter, instant: datetime, calendar: WorkCalendar, now: datetime) -> datetime:
+def in_hours(
+    matter: Matter, instant: datetime, calendar: WorkCalendar, now: datetime, *, any_hour: bool = False
+) -> datetime:
     """特急 runs at once; the rest in working hours, never before `now`.
 
     The closing moment still counts, to the minute: a timer never fires on the very instant.
     """
     moment = to_minute(now)
-    if matter.urgency is Urgency.EXTRA or (moment <= instant and _closing(instant, calendar)):
+    if any_hour or matter.urgency is Urgency.EXTRA or (moment <= instant and _closing(instant, calendar)):
         return instant
     return calendar.next_working(max(instant, moment))
 

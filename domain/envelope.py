@@ -23,6 +23,8 @@ class OnBehalf(Frozen):
     role: Role
     unit: str | None = None
     paper: str | None = None
+    delegation: str | None = None
+    """The number of the 授权 the actor acts under; the append checks that it holds. None when he only types (代录)."""
 
 
 class Actor(Frozen):

@@ -22,12 +22,18 @@ from domain.facts import (
     Window,
     Words,
 )
+from domain.meetings.terms import Outcome as MeetingOutcome
+from domain.meetings.terms import Subject
+from domain.policy import DueRule
 from domain.terms import (
     Channel,
+    Duty,
     KeyFlag,
     LeaderMark,
     MatterClass,
     MatterKind,
+    ObjectionOutcome,
+    OrderColour,
     Rhythm,
     Rung,
     Stage,
@@ -59,6 +65,7 @@ class MatterOpened(Event):
     indicators: tuple[NewIndicator, ...] = ()
     duplicate_reason: Words | None = None
     """Why it is not the open matter of the same title and lead."""
+    due_rule: DueRule | None = None
 
     def series(self, at: datetime) -> NumberSeries:
         """XMH-2022-007: gapless per headquarters and year."""
@@ -129,6 +136,33 @@ class RhythmChanged(Event):
     rhythm: Rhythm
 
 
+class SurgeStarted(Event):
+    """一日一调度 began: a daily pace until a day, 周末 and holidays too if `every_day`."""
+
+    label: ClassVar[str] = "转入一日一调度"
+    campaign: Words
+    until: date
+    every_day: bool = False
+
+
+class SurgeMoved(Event):
+    """The end of the surge moved, e.g. with the ceremony it leads to."""
+
+    label: ClassVar[str] = "一日一调度改期"
+    campaign: Words
+    until: date
+    reason: Words | None = None
+
+
+class SurgeEnded(Event):
+    """The surge ended: by itself at its end, or by the office before; the former rhythm holds again."""
+
+    label: ClassVar[str] = "结束一日一调度"
+    campaign: Words
+    automatic: bool = False
+    reason: Words | None = None
+
+
 class FeedbackWindowOpened(Event):
     """A 反馈 window opened."""
 
@@ -180,6 +214,8 @@ class UrgeIssued(Event):
     no: str = ""
     reason: Words
     automatic: bool = False
+    colour: OrderColour | None = None
+    trigger: str | None = None
 
     def series(self, at: datetime) -> NumberSeries:
         """催办单 number: gapless per year."""
@@ -223,6 +259,25 @@ class DecisionRecorded(Event):
     meeting: Words
     text: Words
     due: date | None = None
+    outcome: MeetingOutcome | None = None
+    subject: Subject | None = None
+    minutes: str | None = None
+    """Number of the meeting in the office's records (HY-2022-031), and of the point: the way back to it."""
+    point: int | None = None
+
+
+class MatterListed(Event):
+    """挂牌督办, by a meeting."""
+
+    label: ClassVar[str] = "挂牌督办"
+    meeting: Words
+
+
+class MatterDelisted(Event):
+    """摘牌."""
+
+    label: ClassVar[str] = "摘牌"
+    meeting: Words
 
 
 class InstructionRecorded(Event):
@@ -373,6 +428,32 @@ class ObjectionRaised(Event):
     unit: str
     text: Words
     decide_by: date
+
+
+class ObjectionDecided(Event):
+    """复核决定, by somebody who did not write the finding."""
+
+    label: ClassVar[str] = "异议复核"
+    outcome: ObjectionOutcome
+    text: Words
+
+
+class RecusalDeclared(Event):
+    """回避: this person neither reviews nor decides on the matter any more."""
+
+    label: ClassVar[str] = "回避"
+    person: str
+    reason: Words
+
+
+class DutyReassigned(Event):
+    """A duty went to a successor."""
+
+    label: ClassVar[str] = "职责交接"
+    duty: Duty
+    from_person: str
+    to_person: str
+    reason: Words
 
 
 class EventCorrected(Event):

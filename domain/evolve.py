@@ -18,13 +18,19 @@ from domain.matter import (
     Indicator,
     Matter,
     Missed,
+    Objection,
     Point,
+    Surge,
     Suspension,
 )
-from domain.terms import Rung, Stage
+from domain.meetings.terms import Outcome
+from domain.policy import DueRule
+from domain.terms import DayCount, Duty, Role, Rung, Stage
 
 E = TypeVar("E", bound=Event)
 Change = dict[str, Any]
+JUDGED_KEPT = 40
+"""A key can come back within a quarter at most; daily windows are never opened twice anyway."""
 _APPLY: dict[type[Event], Callable[[Matter, Any, Recorded], Change]] = {}
 
 
@@ -69,6 +75,7 @@ def _opened(event: Event, recorded: Recorded) -> Matter:
         original_due=event.due,
         due_set_by=recorded.actor,
         due_set_version=recorded.version,
+        due_rule=event.due_rule,
         points=tuple(
             Point(no=i, text=p.text, due=p.due, original_due=p.due) for i, p in enumerate(event.points, start=1)
         ),
@@ -89,9 +96,9 @@ def _(m: Matter, e: ev.MatterAssigned, r: Recorded) -> Change:
         "lead_named_by_leader": e.named_by_leader,
         "assigned_at": r.recorded_at,
         "receipt_due": e.receipt_due,
+        "receipt_from": r.recorded_at,
         "accepted_at": None,
-        "window": None,
-        "answered": False,
+        **_put_away(m),
     }
 
 
@@ -130,12 +137,44 @@ def _with_point(m: Matter, no: int, **change: object) -> Change:
 
 @_on(ev.RhythmChanged)
 def _(m: Matter, e: ev.RhythmChanged, r: Recorded) -> Change:
-    return {"rhythm": e.rhythm, "window": None, "answered": False}
+    # A surge goes on: the rhythm is what it will fall back to.
+    return {"rhythm": e.rhythm, **({} if m.surge else _give_way(m))}
+
+
+@_on(ev.SurgeStarted)
+def _(m: Matter, e: ev.SurgeStarted, r: Recorded) -> Change:
+    return {**_put_away(m), "surge": Surge(campaign=e.campaign, until=e.until, every_day=e.every_day)}
+
+
+@_on(ev.SurgeMoved)
+def _(m: Matter, e: ev.SurgeMoved, r: Recorded) -> Change:
+    return {"surge": m.surge.model_copy(update={"until": e.until}) if m.surge else None}
+
+
+@_on(ev.SurgeEnded)
+def _(m: Matter, e: ev.SurgeEnded, r: Recorded) -> Change:
+    return {**_give_way(m), "surge": None}
+
+
+def _put_away(m: Matter) -> Change:
+    """The running window ends at once; an answered one stays judged."""
+    judged = _judged(m, m.window.key) if m.window and m.answered else m.judged
+    return {"window": None, "answered": False, "covered_until": None, "judged": judged}
+
+
+def _give_way(m: Matter) -> Change:
+    """The running window gives way to that of another rhythm; an answered one is good until it closes."""
+    good = m.window.closes if m.window and m.answered else m.covered_until
+    return {**_put_away(m), "covered_until": good}
+
+
+def _judged(m: Matter, key: str) -> tuple[str, ...]:
+    return (*(k for k in m.judged if k != key), key)[-JUDGED_KEPT:]
 
 
 @_on(ev.FeedbackWindowOpened)
 def _(m: Matter, e: ev.FeedbackWindowOpened, r: Recorded) -> Change:
-    return {"window": e.window, "answered": False}
+    return {**_give_way(m), "window": e.window}
 
 
 @_on(ev.FeedbackSubmitted)
@@ -202,6 +241,7 @@ def _authors(actor: Actor) -> tuple[str, ...]:
 def _(m: Matter, e: ev.FeedbackMissed, r: Recorded) -> Change:
     return {
         "missed": (*m.missed, Missed(window=e.window)),
+        "judged": _judged(m, e.window.key),
         "missed_in_row": m.missed_in_row + 1,
         "counts": m.counts.model_copy(update={"missed": m.counts.missed + 1}),
     }
@@ -220,7 +260,14 @@ def _(m: Matter, e: ev.MissWithdrawn, r: Recorded) -> Change:
 @_on(ev.UrgeIssued)
 def _(m: Matter, e: ev.UrgeIssued, r: Recorded) -> Change:
     counts = m.counts.model_copy(update={"urges": m.counts.urges + 1})
-    return {"last_urge_at": r.recorded_at, "last_urge_no": e.no, "counts": counts}
+    claimed = tuple(sorted({*m.triggers, e.trigger})) if e.trigger else m.triggers
+    return {
+        "last_urge_at": r.recorded_at,
+        "last_urge_no": e.no,
+        "last_urge_colour": e.colour,
+        "triggers": claimed,
+        "counts": counts,
+    }
 
 
 @_on(ev.CoordinationRequested)
@@ -243,17 +290,41 @@ def _(m: Matter, e: ev.MatterEscalated, r: Recorded) -> Change:
 
 @_on(ev.DecisionRecorded)
 def _(m: Matter, e: ev.DecisionRecorded, r: Recorded) -> Change:
-    # A decision answers what was carried up: pressure starts again from the handler.
-    return {"rung": Rung.HANDLER, **(_limit(e.due, r) if e.due else {})}
+    # A decision answers what was carried up, and pressure starts again from the handler; 缓议 answers nothing.
+    # A meeting of the office alone does not answer what waits for a leader.
+    on = local_date(r.occurred_at)
+    decider = r.actor.on_behalf_of or r.actor
+    above = decider.role is not Role.LEADER and m.rung in (Rung.LEADER, Rung.MEETING)
+    stays = above or e.outcome is Outcome.DEFERRED
+    relieved: Change = {} if stays else {"rung": Rung.HANDLER, "relieved_at": r.recorded_at}
+    moved = _limit(e.due, r) if e.due and e.subject is None else {}
+    return {**relieved, "pushed_on": on, "decided_on": on, **moved}
+
+
+@_on(ev.MatterListed)
+def _(m: Matter, e: ev.MatterListed, r: Recorded) -> Change:
+    return {"listed": True}
+
+
+@_on(ev.MatterDelisted)
+def _(m: Matter, e: ev.MatterDelisted, r: Recorded) -> Change:
+    return {"listed": False}
 
 
 @_on(ev.InstructionRecorded)
 def _(m: Matter, e: ev.InstructionRecorded, r: Recorded) -> Change:
-    return {"instructed_by": (*(x for x in m.instructed_by if x != e.leader), e.leader)}
+    leaders = (*(x for x in m.instructed_by if x != e.leader), e.leader)
+    return {"instructed_by": leaders, "pushed_on": local_date(r.occurred_at)}
 
 
 def _limit(due: date, r: Recorded) -> Change:
-    return {"due": due, "due_set_by": r.actor, "due_set_version": r.version, "extension": None}
+    return {
+        "due": due,
+        "due_set_by": r.actor,
+        "due_set_version": r.version,
+        "due_rule": None,
+        "extension": None,
+    }
 
 
 # --- 时限、暂缓
@@ -272,6 +343,8 @@ def _(m: Matter, e: ev.DueLapsed, r: Recorded) -> Change:
 @_on(ev.DeadlineMoved)
 def _(m: Matter, e: ev.DeadlineMoved, r: Recorded) -> Change:
     kind, _, no = e.what.partition(":")
+    if kind == "due" and not isinstance(e.after, datetime):
+        return {"due": e.after}
     if kind == "window" and m.window and isinstance(e.after, datetime):
         return {"window": m.window.model_copy(update={"closes": e.after})}
     if kind == "receipt":
@@ -292,7 +365,7 @@ def _(m: Matter, e: ev.ExtensionGranted, r: Recorded) -> Change:
     if e.point is not None:
         return {"extension": None, **_with_point(m, e.point, due=e.to)}
     # The limit moved, but whoever set it still owns it.
-    return {"due": e.to, "extension": None}
+    return {"due": e.to, "due_rule": None, "extension": None}
 
 
 @_on(ev.ExtensionRefused)
@@ -307,8 +380,7 @@ def _(m: Matter, e: ev.MatterSuspended, r: Recorded) -> Change:
         "stage": Stage.SUSPENDED,
         "suspended_from": m.stage,
         "suspensions": (*m.suspensions, line),
-        "window": None,
-        "answered": False,
+        **_put_away(m),
     }
 
 
@@ -316,8 +388,14 @@ def _(m: Matter, e: ev.MatterSuspended, r: Recorded) -> Change:
 def _(m: Matter, e: ev.MatterResumed, r: Recorded) -> Change:
     line = m.suspensions[-1].model_copy(update={"resumed": local_date(r.occurred_at), "workdays": e.workdays})
     dues = {p.no: p.due for p in e.points}
+    asked = tuple(
+        c if c.answered_at else c.model_copy(update={"given_back": c.given_back + e.workdays}) for c in m.coordinations
+    )
     return {
         "stage": m.suspended_from or Stage.IN_PROGRESS,
+        "receipt_from": r.occurred_at,
+        "coordinations": asked,
+        "due_rule": _prolonged(m, e),
         "suspended_from": None,
         "suspensions": (*m.suspensions[:-1], line),
         "due": e.due,
@@ -326,30 +404,41 @@ def _(m: Matter, e: ev.MatterResumed, r: Recorded) -> Change:
     }
 
 
+def _prolonged(m: Matter, e: ev.MatterResumed) -> DueRule | None:
+    """A limit counted in working days stays computed, by the days given back longer; any other is a date now."""
+    rule = m.due_rule
+    if rule is None or m.due == e.due:
+        return rule
+    return rule.model_copy(update={"days": rule.days + e.workdays}) if rule.count is DayCount.WORKDAYS else None
+
+
 # --- 办结、销号、重开、撤销、异议、更正
 
 
 @_on(ev.ClosureRequested)
 def _(m: Matter, e: ev.ClosureRequested, r: Recorded) -> Change:
     closure = Closure(at=r.recorded_at, authors=_authors(r.actor), text=e.text, evidence=e.evidence)
-    return {"stage": Stage.CLOSING, "closure": closure, "window": None, "answered": False, "missed_in_row": 0}
+    return {"stage": Stage.CLOSING, "closure": closure, **_put_away(m), "missed_in_row": 0}
 
 
 @_on(ev.ClosureEndorsed)
 def _(m: Matter, e: ev.ClosureEndorsed, r: Recorded) -> Change:
-    return {"closure": m.closure.model_copy(update={"endorsed": True}) if m.closure else None}
+    endorsed = {"endorsed": True, "endorsers": _authors(r.actor)}
+    return {"closure": m.closure.model_copy(update=endorsed) if m.closure else None}
 
 
 @_on(ev.ClosureReturned)
 def _(m: Matter, e: ev.ClosureReturned, r: Recorded) -> Change:
     counts = m.counts.model_copy(update={"returns": m.counts.returns + 1})
-    return {"stage": Stage.IN_PROGRESS, "closure": None, "counts": counts}
+    return {"stage": Stage.IN_PROGRESS, "closure": None, "counts": counts, "returned_at": r.recorded_at}
 
 
 @_on(ev.MatterClosed)
 def _(m: Matter, e: ev.MatterClosed, r: Recorded) -> Change:
+    wrote = (*m.closure.authors, *m.closure.endorsers) if m.closure else ()
     closed = Closed(
         on=local_date(r.occurred_at),
+        authors=tuple(sorted({*wrote, *_authors(r.actor)})),
         overdue_workdays=e.overdue_workdays,
         overdue_workdays_original=e.overdue_workdays_original,
     )
@@ -358,7 +447,8 @@ def _(m: Matter, e: ev.MatterClosed, r: Recorded) -> Change:
 
 @_on(ev.MatterReopened)
 def _(m: Matter, e: ev.MatterReopened, r: Recorded) -> Change:
-    change: Change = {"stage": e.stage, "closure": None, "closed": None, "missed_in_row": 0, "objected": False}
+    change: Change = {"stage": e.stage, "closure": None, "closed": None, "missed_in_row": 0}
+    change |= {"objected": False, "objection": None}
     return change | (_limit(e.due, r) if e.due != m.due else {})
 
 
@@ -366,7 +456,7 @@ def _(m: Matter, e: ev.MatterReopened, r: Recorded) -> Change:
 def _(m: Matter, e: ev.MatterCancelled, r: Recorded) -> Change:
     return {
         "stage": Stage.CANCELLED,
-        "closed": Closed(on=local_date(r.occurred_at)),
+        "closed": Closed(on=local_date(r.occurred_at), authors=_authors(r.actor)),
         "window": None,
         "receipt_due": None,
         "extension": None,
@@ -375,7 +465,39 @@ def _(m: Matter, e: ev.MatterCancelled, r: Recorded) -> Change:
 
 @_on(ev.ObjectionRaised)
 def _(m: Matter, e: ev.ObjectionRaised, r: Recorded) -> Change:
-    return {"objected": True}
+    raised = Objection(unit=e.unit, text=e.text, raised_on=local_date(r.occurred_at), decide_by=e.decide_by)
+    return {"objected": True, "objection": raised}
+
+
+@_on(ev.ObjectionDecided)
+def _(m: Matter, e: ev.ObjectionDecided, r: Recorded) -> Change:
+    return {"objection": None}
+
+
+@_on(ev.RecusalDeclared)
+def _(m: Matter, e: ev.RecusalDeclared, r: Recorded) -> Change:
+    return {"recused": tuple(sorted({*m.recused, e.person}))}
+
+
+@_on(ev.DutyReassigned)
+def _(m: Matter, e: ev.DutyReassigned, r: Recorded) -> Change:
+    match e.duty:
+        case Duty.PERSON:
+            return {"person": e.to_person}
+        case Duty.SUPERVISOR:
+            return {"supervisor": e.to_person}
+        case Duty.LEADER:
+            leaders = dict.fromkeys(e.to_person if x == e.from_person else x for x in m.instructed_by)
+            return {"instructed_by": tuple(leaders), "due_set_by": _succeeded(m.due_set_by, e)}
+
+
+def _succeeded(setter: Actor, e: ev.DutyReassigned) -> Actor:
+    """The limit now belongs to whoever holds the post."""
+    if setter.on_behalf_of is not None:
+        if setter.on_behalf_of.id != e.from_person:
+            return setter
+        return setter.model_copy(update={"on_behalf_of": setter.on_behalf_of.model_copy(update={"id": e.to_person})})
+    return setter.model_copy(update={"id": e.to_person}) if setter.id == e.from_person else setter
 
 
 @_on(ev.EventCorrected)

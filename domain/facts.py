@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 
 from domain.base import Frozen
-from domain.terms import BasisKind, Supervision
+from domain.terms import BasisKind, Rhythm, Supervision
 
 TEXT_BYTES = 64 * 1024
 SEALED = "sealed:v1:"
@@ -100,6 +100,15 @@ class IndicatorReport(Frozen):
 
     no: int
     value: int
+
+
+class Pace(Frozen):
+    """How often a matter owes a report just now: its rhythm, or every day until an end (一日一调度)."""
+
+    rhythm: Rhythm
+    every_day: bool = False
+    """Counts every day of the calendar, 周末 and holidays too."""
+    until: date | None = None
 
 
 class Window(Frozen):

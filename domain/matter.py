@@ -4,12 +4,14 @@ from datetime import date, datetime
 
 from domain.base import Frozen
 from domain.envelope import Actor
-from domain.facts import Attachment, Basis, Checkpoint, NewIndicator, Window, Words
+from domain.facts import Attachment, Basis, Checkpoint, NewIndicator, Pace, Window, Words
+from domain.policy import DueRule
 from domain.terms import (
     ENDED,
     KeyFlag,
     MatterClass,
     MatterKind,
+    OrderColour,
     Rhythm,
     Rung,
     Stage,
@@ -60,6 +62,14 @@ class Missed(Frozen):
     withdrawn: bool = False
 
 
+class Surge(Frozen):
+    """一日一调度·一日一反馈·一日一落实: a campaign put the matter on a daily pace until a day, that day included."""
+
+    campaign: str
+    until: date
+    every_day: bool = False
+
+
 class Coordination(Frozen):
     """An open or answered 请求协调."""
 
@@ -68,6 +78,8 @@ class Coordination(Frozen):
     text: str
     asked_at: datetime
     answer_due: datetime
+    given_back: int = 0
+    """Working days a suspension gave back to the answer."""
     answer: str | None = None
     answered_at: datetime | None = None
 
@@ -100,12 +112,24 @@ class Closure(Frozen):
     text: str
     evidence: tuple[Attachment, ...] = ()
     endorsed: bool = False
+    endorsers: tuple[str, ...] = ()
+
+
+class Objection(Frozen):
+    """The open objection to how the matter ended."""
+
+    unit: str
+    text: str
+    raised_on: date
+    decide_by: date
 
 
 class Closed(Frozen):
     """How the matter ended."""
 
     on: date
+    authors: tuple[str, ...] = ()
+    """Who wrote, reviewed or decided the conclusion: none of them decides on an objection to it."""
     overdue_workdays: int = 0
     overdue_workdays_original: int = 0
 
@@ -160,8 +184,12 @@ class Matter(Frozen):
     due_set_by: Actor
     """Who set the limit that stands: only he, or whoever outranks him, moves it."""
     due_set_version: int
+    due_rule: DueRule | None = None
+    """How the limit was computed, when nobody set its date."""
     assigned_at: datetime | None = None
     receipt_due: datetime | None = None
+    receipt_from: datetime | None = None
+    """From when the working hours for 签收 are counted."""
     declines: int = 0
     accepted_at: datetime | None = None
 
@@ -172,15 +200,26 @@ class Matter(Frozen):
     reporters: tuple[str, ...] = ()
     window: Window | None = None
     answered: bool = False
+    surge: Surge | None = None
+    covered_until: datetime | None = None
+    """Until when an answered window that gave way to another rhythm is still good."""
+    judged: tuple[str, ...] = ()
+    """Windows that were answered or missed, the latest last: none is opened a second time."""
     missed: tuple[Missed, ...] = ()
     missed_in_row: int = 0
     counts: Counts = Counts()
+    returned_at: datetime | None = None
 
     last_urge_at: datetime | None = None
     last_urge_no: str | None = None
+    last_urge_colour: OrderColour | None = None
     rung: Rung = Rung.HANDLER
     triggers: tuple[str, ...] = ()
-    """What has already carried the matter up a rung; each is claimed once."""
+    """What has already carried the matter up a rung, or was urged once; each is claimed once."""
+    relieved_at: datetime | None = None
+    """When a decision last brought the matter down to its handler: what pressed before is answered."""
+    listed: bool = False
+    """挂牌督办."""
     warned_for: date | None = None
     lapsed_for: date | None = None
     coordinations: tuple[Coordination, ...] = ()
@@ -188,14 +227,32 @@ class Matter(Frozen):
     suspended_from: Stage | None = None
     suspensions: tuple[Suspension, ...] = ()
     instructed_by: tuple[str, ...] = ()
+    pushed_on: date | None = None
+    decided_on: date | None = None
+    """When a leader or a meeting last pushed it on, and when a meeting last decided on it (一月一推动、一月一决策)."""
     closure: Closure | None = None
     closed: Closed | None = None
     objected: bool = False
+    objection: Objection | None = None
+    recused: tuple[str, ...] = ()
+    """Who declared 回避 on this matter."""
 
     @property
     def ended(self) -> bool:
-        """销号 or 撤销: nothing more is owed."""
+        """销号 or 撤销: nobody owes anything more, but an objection may be open."""
         return self.stage in ENDED
+
+    @property
+    def at_rest(self) -> bool:
+        """Ended, and no objection waits to be decided: the clock owes nothing, the workflow may end."""
+        return self.ended and self.objection is None
+
+    @property
+    def pace(self) -> Pace:
+        """How often it owes a report just now."""
+        if self.surge is not None:
+            return Pace(rhythm=Rhythm.DAILY, every_day=self.surge.every_day, until=self.surge.until)
+        return Pace(rhythm=self.rhythm)
 
     def point(self, no: int) -> Point | None:
         """The point with that number, dropped ones too."""

@@ -1,13 +1,13 @@
 """The office's own streams: the working calendar, the policy and the directory, each a fold over its events."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 
 from domain.base import Frozen
-from domain.calendar import DayOverride, OfficeHours, PublishedYear, WorkCalendar
-from domain.envelope import HEADQUARTERS, Recorded
-from domain.event import Event, decode
-from domain.policy import Policy
+from domain.calendar import DayOverride, OfficeHours, PublishedYear, WorkCalendar, local_date
+from domain.envelope import HEADQUARTERS, NumberSeries, Recorded
+from domain.event import UPCASTERS, Event, decode
+from domain.policy import Policy, lifted
 from domain.terms import Role, Supervision, UnitLevel
 
 CALENDAR_STREAM = f"calendar/{HEADQUARTERS}"
@@ -46,7 +46,11 @@ class PolicyAdopted(Event):
     """The office adopted a policy; it replaces the one before."""
 
     label: ClassVar[str] = "采用督办规则"
+    schema_version: ClassVar[int] = 2
     policy: Policy
+
+
+UPCASTERS["PolicyAdopted", 1] = lambda payload: {**payload, "policy": lifted(payload["policy"])}
 
 
 class Unit(Frozen):
@@ -92,11 +96,69 @@ class PersonLeft(Event):
     person: str
 
 
+class PersonTransferred(Event):
+    """A person went to another unit; the open duties went to the successor."""
+
+    label: ClassVar[str] = "人员调动"
+    person: str
+    from_unit: str
+    to_unit: str
+    successor: str | None = None
+
+
+class PostAssigned(Event):
+    """Somebody holds a post from now on; a leader's duties follow the post."""
+
+    label: ClassVar[str] = "任职"
+    post: str
+    person: str
+
+
+class Delegation(Frozen):
+    """授权代办 (AB角): `receiver` acts for `giver` from a day to a day, both included, on all matters or some."""
+
+    giver: str
+    receiver: str
+    since: date
+    until: date
+    matters: tuple[str, ...] = ()
+    """Streams; none means all."""
+    reason: str
+    revoked: bool = False
+
+    def holds(self, day: date) -> bool:
+        """Whether somebody may act under it on a day."""
+        return not self.revoked and self.since <= day <= self.until
+
+
+class DelegationGranted(Event):
+    """授权代办. Its number is what an act under it names."""
+
+    label: ClassVar[str] = "授权代办"
+    no: str = ""
+    delegation: Delegation
+
+    def series(self, at: datetime) -> NumberSeries:
+        """授权〔2022〕1号: gapless per year."""
+        year = local_date(at).year
+        return NumberSeries(series=f"delegation/{year}", field="no", template=f"授权〔{year}〕{{n}}号")
+
+
+class DelegationRevoked(Event):
+    """收回授权."""
+
+    label: ClassVar[str] = "收回授权"
+    no: str
+    reason: str
+
+
 class Directory(Frozen):
-    """Units and people by id, as of the newest directory event."""
+    """Units and people by id, posts by name, delegations by number, as of the newest directory event."""
 
     units: dict[str, Unit] = {}
     people: dict[str, Person] = {}
+    posts: dict[str, str] = {}
+    delegations: dict[str, Delegation] = {}
 
 
 def evolve_calendar(state: WorkCalendar | None, recorded: Recorded) -> WorkCalendar:
@@ -106,13 +168,15 @@ def evolve_calendar(state: WorkCalendar | None, recorded: Recorded) -> WorkCalen
         case CalendarYearPublished() as e:
             kept = tuple(y for y in calendar.years if y.year != e.year)
             year = PublishedYear(year=e.year, source=e.source, off=e.off, work=e.work)
-            return calendar.model_copy(update={"years": tuple(sorted((*kept, year), key=lambda y: y.year))})
+            years = tuple(sorted((*kept, year), key=lambda y: y.year))
+            return calendar.model_copy(update={"years": years, "changed": f"{e.year}年工作日历公布（{e.source}）"})
         case DayOverridden() as e:
             kept_days = tuple(o for o in calendar.overrides if o.day != e.day)
             override = DayOverride(day=e.day, workday=e.workday, reason=e.reason)
-            return calendar.model_copy(update={"overrides": (*kept_days, override)})
+            said = f"{e.day}改为{'上班' if e.workday else '不上班'}（{e.reason}）"
+            return calendar.model_copy(update={"overrides": (*kept_days, override), "changed": said})
         case OfficeHoursSet() as e:
-            return calendar.model_copy(update={"hours": e.hours})
+            return calendar.model_copy(update={"hours": e.hours, "changed": "办公时间调整"})
         case other:
             raise TypeError(f"{type(other).__name__} does not belong to the calendar")
 
@@ -137,5 +201,14 @@ def evolve_directory(state: Directory | None, recorded: Recorded) -> Directory:
         case PersonLeft(person=person_id):
             people = {k: v for k, v in directory.people.items() if k != person_id}
             return directory.model_copy(update={"people": people})
+        case PostAssigned(post=post, person=person_id):
+            return directory.model_copy(update={"posts": {**directory.posts, post: person_id}})
+        case DelegationGranted(no=no, delegation=delegation):
+            return directory.model_copy(update={"delegations": {**directory.delegations, no: delegation}})
+        case DelegationRevoked(no=no):
+            revoked = directory.delegations[no].model_copy(update={"revoked": True})
+            return directory.model_copy(update={"delegations": {**directory.delegations, no: revoked}})
+        case PersonTransferred():
+            return directory  # the new entry is an event of its own
         case other:
             raise TypeError(f"{type(other).__name__} does not belong to the directory")

@@ -1,9 +1,152 @@
-"""Policy as data: every limit the office may set, with the default and where it comes from."""
+"""Policy as data: every limit the office may set, with the default and where it comes from.
 
-from datetime import time, timedelta
+The values travel into workflows and stand in the log, so old ones stay readable for ever (`lifted`).
+"""
+
+from collections.abc import Mapping
+from datetime import date, time, timedelta
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
 
 from domain.base import Frozen
-from domain.terms import Urgency
+from domain.calendar import WorkCalendar
+from domain.terms import RUNGS, BasisKind, DayCount, MatterClass, OrderColour, Role, Rung, Trigger, Urgency
+
+Positive = Annotated[int, Field(ge=1, le=1000)]
+Natural = Annotated[int, Field(ge=0, le=1000)]
+
+
+class Level(Frozen):
+    """One rung of the ladder: which role answers on it, and which rung is above; the last has none above."""
+
+    rung: Rung
+    role: Role
+    up: Rung | None = None
+
+
+class Step(Frozen):
+    """One row of the pressure table: when `trigger` has held for `after`, the matter goes to `rung`, or is urged.
+
+    `after` counts what the trigger counts: working days before the limit (临近时限), behind schedule, past the limit or
+    past the answer owed; misses in a row; closures returned.
+    """
+
+    trigger: Trigger
+    after: Natural = 0
+    rung: Rung | None = None
+    """The rung this row claims, once. A matter that already stands there, or higher, is left where it is."""
+    up: bool = False
+    """Instead of a named rung the next one, each time another `after` is full (the policy of 2022)."""
+    order: OrderColour | None = None
+    """The 催办单 this row issues."""
+    repeat_hours: Positive | None = None
+    """Issued again after so many working hours while the cause lasts; once when not given."""
+    any_hour: bool = False
+    """Acts outside office hours too. 特急 always does."""
+
+    @property
+    def label(self) -> str:
+        """逾期满5个工作日，升至指挥部办公室."""
+        return f"{self._when}，{self._what}"
+
+    @property
+    def _when(self) -> str:
+        full = f"满{self.after}个工作日" if self.after else ""
+        match self.trigger:
+            case Trigger.NEAR_DUE:
+                return f"距办结时限{self.after}个工作日"
+            case Trigger.MISSED | Trigger.RETURNED:
+                return f"{self.trigger.label}{'每' if self.up else ''}满{self.after}次"
+            case Trigger.UNANSWERED:
+                return f"协调请求逾期{full}未答复"
+            case _:
+                return f"{self.trigger.label}{full}"
+
+    @property
+    def _what(self) -> str:
+        if self.order is None:
+            done = f"升至{self.rung.label}" if self.rung else "升一级"
+        else:
+            note = "催办" if self.order is OrderColour.PLAIN else f"发{self.order.label}色催办单"
+            done = f"{note}，此后每{self.repeat_hours}个工作小时再催" if self.repeat_hours else f"{note}一次"
+        return f"{done}（不限办公时间）" if self.any_hour else done
+
+    @model_validator(mode="after")
+    def _does_one_thing(self) -> Self:
+        wanted = [self.rung is not None, self.up, self.order is not None].count(True)
+        if wanted != 1:
+            raise ValueError("每一行须写明 rung（升到哪一级）或 order（催办单颜色），二者取一")
+        if self.repeat_hours is not None and self.order is None:
+            raise ValueError("repeat_hours 只用于催办（order）")
+        if self.after == 0 and self.trigger in (Trigger.MISSED, Trigger.RETURNED):
+            raise ValueError(f"{self.trigger.label}的次数（after）至少为 1")
+        return self
+
+
+class SourceLimit(Frozen):
+    """办结时限 of a matter opened without one, by where it comes from; the first row that fits decides."""
+
+    basis: BasisKind
+    urgency: Urgency | None = None
+    klass: MatterClass | None = None
+    days: Positive
+    count: DayCount = DayCount.CALENDAR
+
+    @property
+    def label(self) -> str:
+        """领导批示·加急 5 个自然日."""
+        parts = [self.basis.label, self.klass.label if self.klass else "", self.urgency.label if self.urgency else ""]
+        return f"{'·'.join(p for p in parts if p)} {self.days}个{self.count.label}"
+
+
+class DueRule(Frozen):
+    """How a limit was computed: by which rule of which policy, from which day, how many days."""
+
+    rule: str
+    start: date
+    days: int
+    count: DayCount
+
+    def due(self, calendar: WorkCalendar) -> date:
+        """The last day: the first day does not count (民法典 art. 201), a day off gives way to the next working day."""
+        if self.count is DayCount.WORKDAYS:
+            return calendar.add_workdays(self.start, self.days)
+        return calendar.first_workday_on_or_after(self.start + timedelta(days=self.days))
+
+
+LADDER = (
+    Level(rung=Rung.HANDLER, role=Role.LIAISON, up=Rung.UNIT_HEAD),
+    Level(rung=Rung.UNIT_HEAD, role=Role.HEAD, up=Rung.OFFICE),
+    Level(rung=Rung.OFFICE, role=Role.OFFICE, up=Rung.LEADER),
+    Level(rung=Rung.LEADER, role=Role.LEADER, up=Rung.MEETING),
+    Level(rung=Rung.MEETING, role=Role.LEADER),
+)
+"""承办人 → 单位负责人 → 指挥部办公室 → 分管领导 → 指挥部会议."""
+STEPS = (
+    Step(trigger=Trigger.MISSED, after=1, order=OrderColour.PLAIN, repeat_hours=14),
+    Step(trigger=Trigger.MISSED, after=2, rung=Rung.UNIT_HEAD),
+    Step(trigger=Trigger.MISSED, after=4, rung=Rung.OFFICE),
+    Step(trigger=Trigger.MISSED, after=6, rung=Rung.LEADER),
+    Step(trigger=Trigger.MISSED, after=8, rung=Rung.MEETING),
+    Step(trigger=Trigger.BEHIND, after=10, rung=Rung.UNIT_HEAD),
+    Step(trigger=Trigger.RETURNED, after=2, rung=Rung.UNIT_HEAD),
+    Step(trigger=Trigger.OVERDUE, after=0, rung=Rung.UNIT_HEAD),
+    Step(trigger=Trigger.OVERDUE, after=5, rung=Rung.OFFICE),
+    Step(trigger=Trigger.OVERDUE, after=10, rung=Rung.LEADER),
+    Step(trigger=Trigger.OVERDUE, after=20, rung=Rung.MEETING),
+    Step(trigger=Trigger.UNANSWERED, after=0, rung=Rung.OFFICE),
+    Step(trigger=Trigger.UNANSWERED, after=5, rung=Rung.LEADER),
+)
+LIMITS = (
+    SourceLimit(basis=BasisKind.DOCUMENT, days=30),
+    SourceLimit(basis=BasisKind.MINUTES, days=20),
+    SourceLimit(basis=BasisKind.INSTRUCTION, urgency=Urgency.EXTRA, days=1, count=DayCount.WORKDAYS),
+    SourceLimit(basis=BasisKind.INSTRUCTION, urgency=Urgency.URGENT, days=5),
+    SourceLimit(basis=BasisKind.INSTRUCTION, klass=MatterClass.MAJOR, days=30),
+    SourceLimit(basis=BasisKind.INSTRUCTION, days=15),
+)
+"""公文 30 日, 会议纪要 20 日, 批示急件 1–5 日, 非急件 15 日, 难度较大 30 日 (published local rules)."""
 
 
 class Policy(Frozen):
@@ -11,31 +154,55 @@ class Policy(Frozen):
 
     version: str = "default-2022"
 
-    receipt_hours: int = 14
+    receipt_hours: Positive = 14
     """签收 or 退签 within this many working hours of 交办 (two working days); silence past it is 视同签收."""
-    receipt_hours_extra_urgent: int = 4
+    receipt_hours_extra_urgent: Positive = 4
     """The same for 特急."""
-    declines_before_dispute: int = 2
+    declines_before_dispute: Positive = 2
     """The n-th 退签 is 牵头争议 and goes up one rung."""
 
     window_closes: time = time(17, 0)
     """反馈 windows close at this office time on their last working day."""
 
-    late_report_workdays: int = 2
+    late_report_workdays: Natural = 2
     """A report this soon after a missed window makes up for it; a later one answers the window then open."""
 
-    near_due_workdays: int = 3
+    near_due_workdays: Natural = 3
     """临期: a blue light and one warning this many working days before 办结时限 (市纪委 practice: 3 days)."""
 
-    urge_cooldown_hours: int = 14
-    """Automatic 催办 of the same matter at most once in this many working hours."""
-    missed_before_escalation: int = 2
-    """漏报 in a row before the matter goes up one rung."""
-    coordination_workdays: int = 5
-    """An unanswered 请求协调 goes up one rung after this many working days."""
+    urge_cooldown_hours: Positive = 14
+    """催办 of the same matter, by hand or not, at most once in this many working hours."""
+    coordination_workdays: Positive = 5
+    """请求协调 is to be answered within this many working days."""
 
-    command_minutes: int = 15
+    command_minutes: Positive = 15
     """How long a command stays valid when its sender does not say."""
+
+    ladder: tuple[Level, ...] = LADDER
+    """The rungs pressure climbs."""
+    steps: tuple[Step, ...] = STEPS
+    """The pressure table: what makes it climb, and what is urged."""
+    limits: tuple[SourceLimit, ...] = LIMITS
+    """办结时限 by source, for matters opened without one."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lift(cls, said: Any) -> Any:
+        return lifted(said) if isinstance(said, Mapping) else said
+
+    @model_validator(mode="after")
+    def _climbs(self) -> Self:
+        _check_ladder(self.ladder)
+        known = {level.rung for level in self.ladder}
+        seen: set[tuple[Trigger, int, Rung | None, OrderColour | None]] = set()
+        for number, step in enumerate(self.steps, start=1):
+            if step.rung is not None and step.rung not in known:
+                raise ValueError(f"steps 第{number}行：升级阶梯里没有“{step.rung.label}”这一级")
+            same = (step.trigger, step.after, step.rung, step.order)
+            if same in seen:
+                raise ValueError(f"steps 第{number}行与前面的一行重复")
+            seen.add(same)
+        return self
 
     def receipt_limit(self, urgency: Urgency) -> timedelta:
         """Working time for 签收."""
@@ -44,5 +211,62 @@ class Policy(Frozen):
 
     @property
     def urge_cooldown(self) -> timedelta:
-        """Working time between two automatic 催办."""
+        """Working time between two 催办."""
         return timedelta(hours=self.urge_cooldown_hours)
+
+    def rung_above(self, rung: Rung) -> Rung:
+        """One rung up; the last is its own. A rung the ladder leaves out gives way to the next it has."""
+        level = next((x for x in self.ladder if x.rung is rung), None)
+        if level is not None:
+            return level.up or rung
+        higher = [x.rung for x in self.ladder if RUNGS.index(x.rung) > RUNGS.index(rung)]
+        return min(higher, key=RUNGS.index, default=rung)
+
+    def due_rule(self, kind: BasisKind, urgency: Urgency, klass: MatterClass, start: date) -> DueRule | None:
+        """The rule that gives a matter of this source its limit; None when the policy has none for it."""
+        for limit in self.limits:
+            if limit.basis is kind and limit.urgency in (None, urgency) and limit.klass in (None, klass):
+                rule = f"{limit.label}（{self.version}）"
+                return DueRule(rule=rule, start=start, days=limit.days, count=limit.count)
+        return None
+
+
+def _check_ladder(ladder: tuple[Level, ...]) -> None:
+    """From the first rung every `up` leads higher, to a rung of the ladder, until one has none."""
+    ups = {level.rung: level.up for level in ladder}
+    if not ladder or len(ups) != len(ladder):
+        raise ValueError("ladder 每一级只能写一次，且不能为空")
+    rung: Rung | None = ladder[0].rung
+    way: list[Rung] = []
+    while rung is not None:
+        if rung in way:
+            raise ValueError(f"ladder 形成循环：{'→'.join(r.label for r in (*way, rung))}")
+        if rung not in ups:
+            raise ValueError(f"ladder 里“{way[-1].label}”的上一级“{rung.label}”没有写")
+        if way and RUNGS.index(rung) < RUNGS.index(way[-1]):
+            raise ValueError(f"ladder 里“{way[-1].label}”的上一级“{rung.label}”反而更低")
+        way.append(rung)
+        rung = ups[rung]
+    stray = [r.label for r in ups if r not in way]
+    if stray:
+        raise ValueError(f"ladder 里从“{way[0].label}”到不了“{stray[0]}”")
+
+
+def lifted(said: Mapping[str, Any]) -> dict[str, Any]:
+    """A policy as it was written before it had a ladder of its own, with the ladder that was in the code then.
+
+    Not only events hold one: a workflow's history and the read model do too.
+    """
+    found = dict(said)
+    missed = found.pop("missed_before_escalation", None)
+    if missed is None:
+        return found
+    again = found.get("urge_cooldown_hours", 14)
+    found["steps"] = (
+        Step(trigger=Trigger.MISSED, after=1, order=OrderColour.PLAIN, repeat_hours=again),
+        Step(trigger=Trigger.MISSED, after=missed, up=True),
+        Step(trigger=Trigger.OVERDUE, up=True),
+        Step(trigger=Trigger.UNANSWERED, up=True),
+    )
+    found["limits"] = ()
+    return found

@@ -35,6 +35,18 @@ def local(value: object) -> str:
     return str(value)
 
 
+def moved_what(what: str) -> str:
+    """Which deadline moved: `coordination:2` → 第2项协调答复时限."""
+    kind, _, no = what.partition(":")
+    label = {
+        "window": "反馈期限",
+        "receipt": "签收时限",
+        "due": "办结时限",
+        "coordination": "协调答复时限",
+    }.get(kind, kind)
+    return f"第{no}项{label}" if no else label
+
+
 def _if(words: object, before: str = "", after: str = "") -> str:
     return f"{before}{words}{after}" if words else ""
 
@@ -60,6 +72,12 @@ def _feedback(e: ev.FeedbackSubmitted, r: Reader) -> str:
     return "；".join(part.rstrip("。") for part in parts)
 
 
+def _decided(e: ev.DecisionRecorded, _: Reader) -> str:
+    outcome = f"{e.outcome.label}{e.subject.label if e.subject else ''}，" if e.outcome else ""
+    point = f"（{e.minutes}第{e.point}项）" if e.minutes and e.point else ""
+    return f"{e.meeting}：{outcome}{e.text}{_if(e.due, '；时限 ')}{point}"
+
+
 def _closed(e: ev.MatterClosed, r: Reader) -> str:
     late = f"逾期{e.overdue_workdays}个工作日办结" if e.overdue_workdays else "按期办结"
     return f"{late}{_if(e.mark and e.mark.label, '，')}{_if(e.text and r.open(e.text), '：')}"
@@ -71,7 +89,8 @@ def _point(no: int | None) -> str:
 
 _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.MatterOpened: lambda e, _: (
-        f"{e.title}；依据：{e.basis}；时限 {e.due}{_if(e.duplicate_reason, '；另行立项理由：')}"
+        f"{e.title}；依据：{e.basis}；时限 {e.due}{_if(e.due_rule and e.due_rule.rule, '（按默认时限：', '）')}"
+        f"{_if(e.duplicate_reason, '；另行立项理由：')}"
     ),
     ev.MatterAssigned: _assigned,
     ev.ReceiptSigned: lambda e, r: f"{r.name(e.unit)}{'逾期未签，视同签收' if e.deemed else '签收'}",
@@ -80,24 +99,33 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.PointChanged: lambda e, _: f"要点{e.no}：{e.point.text}{_if(e.point.due, '（', '）')}",
     ev.PointDropped: lambda e, _: f"要点{e.no}{_if(e.reason, '：')}",
     ev.RhythmChanged: lambda e, _: f"改为{e.rhythm.label}",
+    ev.SurgeStarted: lambda e, _: f"{e.campaign}，至 {e.until}{'，周末和节假日也报' if e.every_day else ''}",
+    ev.SurgeMoved: lambda e, _: f"{e.campaign}，改至 {e.until}{_if(e.reason, '：')}",
+    ev.SurgeEnded: lambda e, _: f"{e.campaign}{'（到期自动恢复原周期）' if e.automatic else ''}{_if(e.reason, '：')}",
     ev.FeedbackWindowOpened: lambda e, _: f"{window_label(e.window.key)}，{local(e.window.closes)}前反馈",
     ev.FeedbackSubmitted: _feedback,
     ev.FeedbackMissed: lambda e, _: f"{window_label(e.window.key)}未反馈",
     ev.MissWithdrawn: lambda e, _: f"{window_label(e.window)}；{e.reason}",
-    ev.UrgeIssued: lambda e, _: f"{e.no}：{e.reason}",
+    ev.UrgeIssued: lambda e, _: f"{e.no}{_if(e.colour and e.colour.label, '（', '色）')}：{e.reason}",
     ev.CoordinationRequested: lambda e, r: f"请{r.name(e.unit)}协调：{r.open(e.text)}；{local(e.answer_due)}前答复",
     ev.CoordinationAnswered: lambda e, r: f"{r.name(e.unit)}：{r.open(e.text)}",
     ev.MatterEscalated: lambda e, _: f"{e.from_rung.label}→{e.to_rung.label}：{e.reason}",
-    ev.DecisionRecorded: lambda e, _: f"{e.meeting}：{e.text}{_if(e.due, '；时限 ')}",
+    ev.DecisionRecorded: _decided,
+    ev.MatterListed: lambda e, _: e.meeting,
+    ev.MatterDelisted: lambda e, _: e.meeting,
     ev.InstructionRecorded: lambda e, r: f"{r.name(e.leader)}：{r.open(e.text)}",
     ev.NearDueWarned: lambda e, _: f"时限 {e.due}",
     ev.DueLapsed: lambda e, _: f"时限 {e.due}",
-    ev.DeadlineMoved: lambda e, _: f"{local(e.before)}→{local(e.after)}：{e.reason}",
+    ev.DeadlineMoved: lambda e, _: f"{moved_what(e.what)} {local(e.before)}→{local(e.after)}：{e.reason}",
     ev.ExtensionRequested: lambda e, _: f"{_point(e.point)}延至 {e.to}：{e.reason}（进度{e.progress}%）",
     ev.ExtensionGranted: lambda e, _: f"{_point(e.point)}延至 {e.to}{_if(e.reason, '：')}",
     ev.MatterSuspended: lambda e, _: f"至 {e.until}，{e.reason.label}{_if(e.note, '：')}",
     ev.MatterResumed: lambda e, _: f"补回{e.workdays}个工作日，时限 {e.due}{'（到期自动恢复）' if e.automatic else ''}",
     ev.MatterClosed: _closed,
     ev.MatterReopened: lambda e, _: f"{e.reason}；时限 {e.due}",
+    ev.ObjectionRaised: lambda e, r: f"{r.name(e.unit)}：{r.open(e.text)}；{e.decide_by}前复核",
+    ev.ObjectionDecided: lambda e, r: f"{e.outcome.label}：{r.open(e.text)}",
+    ev.RecusalDeclared: lambda e, r: f"{r.name(e.person)}：{e.reason}",
+    ev.DutyReassigned: lambda e, r: f"{e.duty.label}：{r.name(e.from_person)}→{r.name(e.to_person)}，{e.reason}",
     ev.EventCorrected: lambda e, _: f"更正第{e.version}条：{e.text}",
 }

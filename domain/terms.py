@@ -76,6 +76,7 @@ class Rhythm(Term):
     WEEKLY = "weekly", "每周"
     MONTHLY = "monthly", "每月"
     QUARTERLY = "quarterly", "每季"
+    PLAN_AND_LAND = "plan_and_land", "一周一谋划一周一落实"
     ONCE = "once", "一次"
 
 
@@ -98,6 +99,34 @@ class Rung(Term):
     OFFICE = "office", "指挥部办公室"
     LEADER = "leader", "分管领导"
     MEETING = "meeting", "指挥部会议"
+
+
+class Trigger(Term):
+    """What puts pressure on a matter: each row of the policy's table names one."""
+
+    NEAR_DUE = "near_due", "临近时限"
+    BEHIND = "behind", "落后序时进度"
+    MISSED = "missed", "连续漏报"
+    RETURNED = "returned", "办结退回"
+    OVERDUE = "overdue", "逾期"
+    UNANSWERED = "unanswered", "协调未答复"
+
+
+class OrderColour(Term):
+    """颜色 of a 催办单, the mildest first: 宿迁 writes 蓝黄红, 三明 蓝橙红; 不分色 where an office has no scheme."""
+
+    PLAIN = "plain", "不分色"
+    BLUE = "blue", "蓝"
+    YELLOW = "yellow", "黄"
+    ORANGE = "orange", "橙"
+    RED = "red", "红"
+
+
+class DayCount(Term):
+    """How days of a limit are counted."""
+
+    WORKDAYS = "workdays", "工作日"
+    CALENDAR = "calendar", "自然日"
 
 
 class Supervision(Term):
@@ -135,6 +164,22 @@ class LeaderMark(Term):
     CONTINUE = "continue", "继续办理"
 
 
+class Duty(Term):
+    """What a person answers for on a matter, and what goes to a successor."""
+
+    PERSON = "person", "责任人"
+    SUPERVISOR = "supervisor", "督办员"
+    LEADER = "leader", "批示或定时限的领导"
+
+
+class ObjectionOutcome(Term):
+    """复核决定 on an objection (条例 art. 17)."""
+
+    UPHELD = "upheld", "异议成立，重新办理"
+    CHANGED = "changed", "变更结论"
+    REJECTED = "rejected", "维持原结论"
+
+
 class Channel(Term):
     """How a report reached the office when the office types it for a unit (代录)."""
 
@@ -144,4 +189,5 @@ class Channel(Term):
 
 
 RUNGS = tuple(Rung)
+COLOURS = tuple(OrderColour)
 ENDED = frozenset({Stage.CLOSED, Stage.CANCELLED})

@@ -1,83 +1,103 @@
-"""反馈 windows: when the next report is owed, by rhythm and working calendar."""
+"""反馈 windows: when the next report is owed, by pace and working calendar."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
 from domain.calendar import WorkCalendar, at_office, local_date
-from domain.facts import Window
+from domain.facts import Pace, Window
 from domain.terms import Rhythm
 
 HALF_A_DAY = timedelta(hours=3, minutes=30)
 HORIZON_DAYS = 800
 """A calendar without a working day for so long is a mistake, not a holiday."""
+_SUNDAY = 6
+_PARTS = {"plan": "谋划", "land": "落实"}
 
 
-def next_window(rhythm: Rhythm, after: datetime, calendar: WorkCalendar, closes: time) -> Window | None:
-    """The first window that closes after the instant and leaves at least half a working day to write.
+def next_window(
+    pace: Pace, after: datetime, calendar: WorkCalendar, closes: time, judged: Collection[str] = ()
+) -> Window | None:
+    """The first window that closes after the instant and leaves at least half a day to write.
 
-    A period without a working day (the week of 春节) has no window. `once` has none: its only date is the limit.
+    A period without a working day (the week of 春节) has no window, and one already judged has no second. `once` has
+    none: its only date is the limit. A pace that ends (一日一调度) has none after its end.
     """
-    if rhythm is Rhythm.ONCE:
-        return None
-    for key, first, last in _periods(rhythm, local_date(after)):
-        closing_day = calendar.last_workday_on_or_before(last)
-        if closing_day < first:
+    for period in _periods(pace, local_date(after), calendar):
+        if period.closing is None or period.key in judged:
             continue
-        instant = at_office(closing_day, closes)
-        if instant > after and calendar.working_time(after, instant) >= HALF_A_DAY:
-            return Window(key=key, opens=after, closes=instant)
+        if pace.until is not None and period.closing > pace.until:
+            return None
+        instant = at_office(period.closing, closes)
+        spare = instant - after if pace.every_day else calendar.working_time(after, instant)
+        if instant > after and spare >= HALF_A_DAY:
+            return Window(key=period.key, opens=after, closes=instant)
     return None
 
 
-def following_window(window: Window, rhythm: Rhythm, calendar: WorkCalendar, closes: time) -> Window | None:
-    """The window after this one; it opens the moment this one closes, so that none is lost and none doubled."""
-    return next_window(rhythm, window.closes, calendar, closes)
-
-
-def closing_of(window: Window, rhythm: Rhythm, calendar: WorkCalendar, closes: time) -> datetime:
+def closing_of(window: Window, pace: Pace, calendar: WorkCalendar, closes: time) -> datetime:
     """When the window closes by today's calendar (a typhoon may have moved it); unchanged if nothing fits."""
-    for key, first, last in _periods(rhythm, local_date(window.opens)):
-        if key == window.key:
-            day = calendar.last_workday_on_or_before(last)
-            return at_office(day, closes) if day >= first else window.closes
-        if first > local_date(window.closes):
+    for period in _periods(pace, local_date(window.opens), calendar):
+        if period.key == window.key:
+            return window.closes if period.closing is None else at_office(period.closing, closes)
+        if period.first > local_date(window.closes):
             break
     return window.closes
 
 
-def window_containing(rhythm: Rhythm, day: date) -> str:
-    """The key of the period a day belongs to: 2022-03-07, 2022-W10, 2022-03 or 2022-Q1."""
-    return next(_periods(rhythm, day))[0]
-
-
 def window_label(key: str) -> str:
-    """The key as people say it: 2022年第10周."""
+    """The key as people say it: 2022年第10周, 2022年第10周谋划, 2022年3月7日."""
     year, _, rest = key.partition("-")
     if rest.startswith("W"):
-        return f"{year}年第{int(rest[1:])}周"
+        week, _, part = rest.partition("-")
+        return f"{year}年第{int(week[1:])}周{_PARTS.get(part, '')}"
     if rest.startswith("Q"):
         return f"{year}年第{rest[1:]}季度"
     month, _, day = rest.partition("-")
     return f"{year}年{int(month)}月{int(day)}日" if day else f"{year}年{int(month)}月"
 
 
-def _periods(rhythm: Rhythm, day: date) -> Iterator[tuple[str, date, date]]:
-    """(key, first day, last day) of the period holding `day` and of those that follow."""
+class _Period(NamedTuple):
+    """A stretch of days that asks for one report, and the day it is owed; none when nobody works then."""
+
+    key: str
+    first: date
+    closing: date | None
+
+
+def _periods(pace: Pace, day: date, calendar: WorkCalendar) -> Iterator[_Period]:
+    """The period holding `day` and those that follow."""
+    if pace.rhythm is Rhythm.ONCE:
+        return
     end = day + timedelta(days=HORIZON_DAYS)
     while day < end:
-        key, first, last = _period(rhythm, day)
-        yield key, first, last
+        key, first, last = _stretch(pace.rhythm, day)
+        if pace.every_day:
+            yield _Period(key, first, first)
+        elif pace.rhythm is Rhythm.PLAN_AND_LAND:
+            yield from _plan_and_land(key, first, last, calendar)
+        else:
+            closing = calendar.last_workday_on_or_before(last)
+            yield _Period(key, first, closing if closing >= first else None)
         day = last + timedelta(days=1)
 
 
-def _period(rhythm: Rhythm, day: date) -> tuple[str, date, date]:
+def _plan_and_land(week: str, monday: date, sunday: date, calendar: WorkCalendar) -> Iterator[_Period]:
+    """一周一谋划、一周一落实: a plan on a week's first working day, a landing on its last; one day lands."""
+    first, last = calendar.first_workday_on_or_after(monday), calendar.last_workday_on_or_before(sunday)
+    if first < last:
+        yield _Period(f"{week}-plan", monday, first)
+    yield _Period(f"{week}-land", monday, last if first <= last else None)
+
+
+def _stretch(rhythm: Rhythm, day: date) -> tuple[str, date, date]:
     match rhythm:
         case Rhythm.DAILY | Rhythm.ONCE:
             return day.isoformat(), day, day
-        case Rhythm.WEEKLY:
+        case Rhythm.WEEKLY | Rhythm.PLAN_AND_LAND:
             iso = day.isocalendar()
             monday = day - timedelta(days=iso.weekday - 1)
-            return f"{iso.year}-W{iso.week:02d}", monday, monday + timedelta(days=6)
+            return f"{iso.year}-W{iso.week:02d}", monday, monday + timedelta(days=_SUNDAY)
         case Rhythm.MONTHLY:
             first = day.replace(day=1)
             return f"{day:%Y-%m}", first, _month_end(first)

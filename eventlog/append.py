@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from domain.base import Frozen, Refusal, refuse
+from domain.calendar import local_date
 from domain.envelope import (
     HEADQUARTERS,
     Algorithm,
@@ -40,7 +41,7 @@ from domain.office import CALENDAR_STREAM, POLICY_STREAM
 from domain.streams import FOLDS, kind_of
 from eventlog.backend import Row, Statement
 from eventlog.chain import hash_of
-from eventlog.claims import check_actor, check_units
+from eventlog.claims import check_actor, check_slots, check_units
 from eventlog.database import Database, Transaction
 from eventlog.duplicates import check_duplicate
 from eventlog.reading import command_events, rulebook_in, stream_events
@@ -110,8 +111,9 @@ def append(
             if known is not None:
                 return known
             if request.command_id:
-                check_actor(transaction, request.actor)
+                check_actor(transaction, request.actor, request.stream, local_date(request.now))
                 check_units(transaction, request.units)
+                check_slots(transaction, request)
             if not request.drafts:
                 return Appended()
             return _record(transaction, request, standing, headquarters, algorithm or database.algorithm)

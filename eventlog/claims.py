@@ -1,20 +1,30 @@
 """Who says he acts is checked against the directory, inside the transaction: no entrance can skip it."""
 
+from datetime import date
+
 from domain.base import Refusal, Term, refuse
-from domain.envelope import SYSTEM, Actor, OnBehalf
-from domain.log import UnitClaim
+from domain.envelope import SYSTEM, Actor, OnBehalf, micros
+from domain.log import AppendRequest, UnitClaim
+from domain.office import DIRECTORY_STREAM, Directory
+from domain.rules.delegation import check_delegation
 from domain.terms import Role, Supervision
 from eventlog.database import Transaction
 
 _PERSON = "SELECT name, role, unit, left_at FROM people WHERE id = ?"
+_SLOT = (
+    "SELECT number, title FROM meetings WHERE series = ? AND starts = ? AND stream <> ? "
+    "AND stage NOT IN ('cancelled', 'recorded')"
+)
 _UNIT = "SELECT name, supervision FROM units WHERE id = ?"
 
 
-def check_actor(transaction: Transaction, actor: Actor) -> None:
-    """The actor, and whom he types for, are in the directory as claimed. A unit that is not claimed is not checked.
+def check_actor(transaction: Transaction, actor: Actor, stream: str, day: date) -> None:
+    """The actor, and whom he acts or types for, are in the directory as claimed, and a 授权 he names holds that day.
+
+    A unit that is not claimed is not checked.
 
     Raises:
-        Refusal: with codes `actor_unknown`, `actor_left`, `actor_role`, `actor_unit`.
+        Refusal: with codes `actor_unknown`, `actor_left`, `actor_role`, `actor_unit`, `not_delegated`.
     """
     if actor.id == SYSTEM.id or actor.role is Role.SYSTEM:
         refuse(actor.id != SYSTEM.id or actor.role is not Role.SYSTEM, "系统身份只能由系统本身使用", "actor_role")
@@ -22,6 +32,14 @@ def check_actor(transaction: Transaction, actor: Actor) -> None:
         _check_person(transaction, actor)
     if actor.on_behalf_of is not None:
         _check_person(transaction, actor.on_behalf_of)
+        if actor.on_behalf_of.delegation is not None:
+            directory = _directory(transaction)
+            check_delegation(directory, actor.id, actor.on_behalf_of, stream, day)
+
+
+def _directory(transaction: Transaction) -> Directory:
+    row = transaction.one("SELECT state FROM states WHERE stream = ?", (DIRECTORY_STREAM,))
+    return Directory.model_validate_json(row[0]) if row else Directory()
 
 
 def _check_person(transaction: Transaction, claim: Actor | OnBehalf) -> None:
@@ -59,6 +77,17 @@ def check_units(transaction: Transaction, claims: tuple[UnitClaim, ...]) -> None
             f"不是“{claim.supervision.label}”",
             "unit_supervision",
         )
+
+
+def check_slots(transaction: Transaction, request: AppendRequest) -> None:
+    """No two meetings of a series are at once, whoever convenes them.
+
+    Raises:
+        Refusal: with code `slot_taken`.
+    """
+    for claim in request.slots:
+        row = transaction.one(_SLOT, (claim.series, micros(claim.starts), request.stream))
+        refuse(row is not None, f"同一时间已安排{row[1] if row else ''}（{row[0] if row else ''}）", "slot_taken")
 
 
 def _label(term: type[Term], value: str) -> str:

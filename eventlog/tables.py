@@ -53,7 +53,7 @@ class StateRow(SQLModel, table=True):
     """Read model: the state of one stream as its fold gives it, at the version and hash it stands on."""
 
     __tablename__ = "states"
-    __table_args__ = (Index("states_kind", "kind"),)
+    __table_args__ = (Index("states_kind_ended", "kind", "ended"),)
 
     stream: str = Field(sa_type=Text, primary_key=True)
     kind: str = Field(sa_type=Text)
@@ -61,6 +61,8 @@ class StateRow(SQLModel, table=True):
     hash: str = Field(sa_type=Text)
     position: int = Field(sa_type=BigInteger)
     state: str = Field(sa_type=Text)
+    ended: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
+    """1 when nothing more is owed by the stream."""
 
 
 class MatterRow(SQLModel, table=True):
@@ -82,6 +84,25 @@ class MatterRow(SQLModel, table=True):
     version: int
     title_key: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
     """Equal for titles that mean the same matter (`domain.duplicates`)."""
+
+
+class MeetingRow(SQLModel, table=True):
+    """Read model: what a meeting is found and listed by. `starts` is in microseconds, `ordinal` NULL until held."""
+
+    __tablename__ = "meetings"
+    __table_args__ = (
+        UniqueConstraint("number", name="meetings_number"),
+        Index("meetings_series_starts", "series", "starts"),
+    )
+
+    stream: str = Field(sa_type=Text, primary_key=True)
+    number: str = Field(sa_type=Text)
+    series: str = Field(sa_type=Text)
+    title: str = Field(sa_type=Text)
+    stage: str = Field(sa_type=Text)
+    starts: int = Field(sa_type=BigInteger)
+    ordinal: int | None = None
+    version: int
 
 
 class NumberRow(SQLModel, table=True):

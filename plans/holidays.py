@@ -1,4 +1,4 @@
-"""The yearly holiday notice as a table or .json: which days are off, and which weekend days are worked instead."""
+"""The yearly holiday notice as a table, .json or text: which days are off, which weekend days are worked."""
 
 import json
 from collections.abc import Iterable
@@ -6,7 +6,9 @@ from datetime import date
 from pathlib import Path
 
 from domain.base import Frozen, Refusal, refuse
+from domain.calendar import DayOverride
 from plans.dates import as_date
+from plans.notice import SUFFIXES, read_notice
 from plans.sheets import CellFault, Row, read_table
 from plans.xlsx import worksheet_names
 
@@ -25,6 +27,8 @@ class YearSheet(Frozen):
     work: tuple[date, ...]
     weekends: int = 0
     source: str | None = None
+    outside: tuple[DayOverride, ...] = ()
+    """Days of the year before or after that the notice decides too."""
 
 
 class HolidayTable(Frozen):
@@ -35,7 +39,7 @@ class HolidayTable(Frozen):
 
 
 def read_holidays(path: Path) -> HolidayTable:
-    """Read 日期, 类型 (休 or 班) and perhaps 说明 from .csv or .xlsx, or `year, off, work, source` from .json.
+    """Read 日期, 类型 (休 or 班) from .csv or .xlsx, `year, off, work, source` from .json, or the notice as text.
 
     A notice names a holiday from its first to its last day, so weekends among the days off are left out and counted.
 
@@ -44,6 +48,8 @@ def read_holidays(path: Path) -> HolidayTable:
     """
     if path.suffix.lower() == ".json":
         return HolidayTable(sheet=_json(path))
+    if path.suffix.lower() in SUFFIXES:
+        return HolidayTable(sheet=YearSheet(**dict(read_notice(path))))
     name = worksheet_names(path)[0] if path.suffix.lower() == ".xlsx" and path.is_file() else path.stem
     table = read_table(path, name, (DAY, KIND), (NOTE,))
     refuse(not table.rows, f"{path.name} 没有一行日期", "malformed")

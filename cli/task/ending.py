@@ -1,4 +1,4 @@
-"""`xmh task close review reopen cancel object correct`."""
+"""`xmh task close review reopen cancel object objection correct`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -26,13 +26,17 @@ from cli.task.common import (
 from domain.commands import (
     CancelMatter,
     CorrectEvent,
+    DecideObjection,
+    DeclareRecusal,
     MarkClosure,
     RaiseObjection,
     ReopenMatter,
     RequestClosure,
     ReviewClosure,
 )
-from domain.terms import LeaderMark
+from domain.terms import LeaderMark, ObjectionOutcome
+
+RecuseOption = Annotated[bool, typer.Option("--recuse", help="声明回避：本人不审核、不复核这个事项")]
 
 
 def close(
@@ -53,6 +57,7 @@ def review(
     matter: MatterArg,
     approve: Annotated[bool, typer.Option("--approve", help="审核通过")] = False,
     send_back: Annotated[bool, typer.Option("--return", help="退回重办")] = False,
+    recuse: RecuseOption = False,
     text: TextOption = None,
     mark: Annotated[
         str | None, typer.Option("--mark", metavar="圈阅|同意|继续办理", help="原批示领导的意见（配 --by）")
@@ -61,9 +66,12 @@ def review(
     paper: PaperOption = None,
 ) -> None:
     """审核办结申请；有领导批示的，再录入原批示领导的意见（--by P --mark）。"""
-    if [approve, send_back, mark is not None].count(True) != 1:
-        raise Problem("请写明 --approve、--return 或 --mark（三者取一）", "malformed")
+    if [approve, send_back, recuse, mark is not None].count(True) != 1:
+        raise Problem("请写明 --approve、--return、--mark 或 --recuse（四者取一）", "malformed")
     target = the_matter(matter)
+    if recuse:
+        do(target.number, DeclareRecusal(reason=need(text, "--text", "回避理由")), acting(by, paper))
+        return
     if mark is not None:
         confirm(f"录入领导对 {target.number} 的意见“{mark}”？")
         words = sealed(target.stream, text) if text else None
@@ -96,6 +104,36 @@ def cancel(matter: MatterArg, reason: ReasonOption = None, by: ByOption = None, 
 def object_(matter: MatterArg, text: TextOption = None) -> None:
     """提出异议：结论作出之日起30日内（督查工作条例第十七条）。"""
     do(matter, RaiseObjection(text=need(text, "--text", "异议内容")))
+
+
+def objection(
+    matter: MatterArg,
+    uphold: Annotated[bool, typer.Option("--uphold", help="异议成立，重新办理")] = False,
+    change: Annotated[bool, typer.Option("--change", help="变更结论，不再办理")] = False,
+    reject: Annotated[bool, typer.Option("--reject", help="维持原结论")] = False,
+    recuse: RecuseOption = False,
+    text: TextOption = None,
+    due: Annotated[
+        str | None, typer.Option("--due", metavar="DATE", help="异议成立而原时限已过时，重新办理的时限")
+    ] = None,
+    by: ByOption = None,
+    paper: PaperOption = None,
+) -> None:
+    """复核异议：30日内，由没有参与原结论的人作出（督查工作条例第十七条）。"""
+    chosen = {
+        ObjectionOutcome.UPHELD: uphold,
+        ObjectionOutcome.CHANGED: change,
+        ObjectionOutcome.REJECTED: reject,
+    }
+    if [*chosen.values(), recuse].count(True) != 1:
+        raise Problem("请写明 --uphold、--change、--reject 或 --recuse（四者取一）", "malformed")
+    words = need(text, "--text", "回避理由" if recuse else "复核意见")
+    if recuse:
+        do(matter, DeclareRecusal(reason=words), acting(by, paper))
+        return
+    outcome = next(o for o, said in chosen.items() if said)
+    confirm(f"对 {the_matter(matter).number} 的异议作出复核决定“{outcome.label}”？")
+    do(matter, DecideObjection(outcome=outcome, text=words, due=day(due) if due else None), acting(by, paper))
 
 
 def correct(

@@ -1,7 +1,7 @@
 """`xmh task open accept decline assign`."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
 import typer
@@ -26,20 +26,28 @@ from cli.task.common import (
     term,
     the_person,
     the_unit,
+    today,
 )
 from domain.base import Refusal
-from domain.calendar import OfficeHours, at_office
+from domain.calendar import OfficeHours, at_office, local_date
 from domain.commands import AcceptReceipt, AssignMatter, DeclineReceipt, OpenMatter
 from domain.facts import Basis, Checkpoint, NewIndicator, NewPoint
+from domain.matter import Matter
+from domain.policy import DueRule
 from domain.spoken import said_date
 from domain.streams import matter_stream
 from domain.terms import BasisKind, KeyFlag, MatterClass, MatterKind, Rhythm, Urgency
+from eventlog import reading
+
+if TYPE_CHECKING:
+    from workflows.contract import Reply
 
 
 def open_(
     title: Annotated[str | None, typer.Option("--title", metavar="T", help="事项名称")] = None,
     due: Annotated[
-        str | None, typer.Option("--due", metavar="DATE", help="办结时限，如 2022-06-30、6月30日、下周五")
+        str | None,
+        typer.Option("--due", metavar="DATE", help="办结时限，如 2022-06-30、6月30日、下周五；不填按督办规则计算"),
     ] = None,
     basis: Annotated[str | None, typer.Option("--basis", metavar="TEXT", help="立项依据（没有依据不能立项）")] = None,
     basis_kind: Annotated[
@@ -63,8 +71,13 @@ def open_(
         typer.Option("--flag", metavar="关键专项|关键项目|关键问题|关键节点", help="四个关键，可多次填写"),
     ] = None,
     rhythm: Annotated[
-        str, typer.Option("--rhythm", metavar="daily|weekly|monthly|quarterly|once", help="反馈周期，默认每周")
-    ] = Rhythm.WEEKLY.value,
+        str | None,
+        typer.Option(
+            "--rhythm",
+            metavar="daily|weekly|monthly|quarterly|once|plan_and_land",
+            help="反馈周期，默认每周；协调事项默认一周一谋划一周一落实",
+        ),
+    ] = None,
     urgency: Annotated[
         str, typer.Option("--urgency", metavar="特急|加急|平件", help="紧急程度")
     ] = Urgency.NORMAL.label,
@@ -95,24 +108,29 @@ def open_(
 ) -> None:
     """立项；写明牵头单位的同时交办。"""
     title = need(title, "--title", "事项名称")
-    due_on = day(need(due, "--due", "办结时限"))
     grounds = need(basis, "--basis", "立项依据")
+    what, sort = term(BasisKind, basis_kind, "--basis-kind"), term(MatterClass, klass, "--class")
+    pressing = term(Urgency, urgency, "--urgency")
+    since = _occurred(occurred)
+    rule = None if due else _usual_limit(what, pressing, sort, since)
+    if due is None and (rule is None or session.asks):
+        due = _asked_for(rule)
     stream = _stream(key)
     actor = acting(by, paper)
     command = OpenMatter(
         title=title,
         basis=Basis(
-            kind=term(BasisKind, basis_kind, "--basis-kind"),
+            kind=what,
             text=grounds,
             no=basis_no,
             approver=the_person(approver).id if approver else None,
         ),
-        due=due_on,
+        due=day(due) if due else None,
         kind=term(MatterKind, kind, "--kind"),
-        klass=term(MatterClass, klass, "--class"),
+        klass=sort,
         flags=tuple(term(KeyFlag, f, "--flag") for f in key_flag or ()),
-        urgency=term(Urgency, urgency, "--urgency"),
-        rhythm=term(Rhythm, rhythm, "--rhythm"),
+        urgency=pressing,
+        rhythm=term(Rhythm, rhythm, "--rhythm") if rhythm else _usual_rhythm(sort),
         source=source,
         lead=the_unit(lead) if lead else None,
         assist=tuple(the_unit(u) for u in assist or ()),
@@ -124,10 +142,40 @@ def open_(
         instructed_by=the_person(by).id if instruction and by else None,
         duplicate_reason=duplicate_reason,
     )
-    reply = send([order(stream, command, actor, _occurred(occurred))])[0]
+    reply = send([order(stream, command, actor, since)])[0]
     if isinstance(reply, Exception):
         raise reply
-    answer(document(reply), f"{line(reply)}\n办结时限 {said_date(due_on)}")
+    _tell_opened(stream, reply)
+
+
+def _usual_limit(basis: BasisKind, urgency: Urgency, klass: MatterClass, since: datetime | None) -> DueRule | None:
+    start = local_date(since) if since else today()
+    return reading.rulebook(session.database).policy.due_rule(basis, urgency, klass, start)
+
+
+def _asked_for(rule: DueRule | None) -> str | None:
+    """The limit a person types; on a terminal the one by the office's rules is offered."""
+    if rule is None:
+        return need(None, "--due", "办结时限")
+    usual = rule.due(reading.rulebook(session.database).calendar)
+    said: str = typer.prompt(f"办结时限（{rule.rule}）", default=usual.isoformat())
+    return None if said == usual.isoformat() else said
+
+
+def _usual_rhythm(klass: MatterClass) -> Rhythm:
+    """协调事项 一周一谋划·一周一落实, everything else every week."""
+    return Rhythm.PLAN_AND_LAND if klass is MatterClass.COORDINATION else Rhythm.WEEKLY
+
+
+def _tell_opened(stream: str, reply: "Reply") -> None:
+    """Echo the limit and where it comes from."""
+    found = reading.load(session.database, stream)
+    assert found is not None  # noqa: S101  (it was opened just now)
+    matter = found.state
+    assert isinstance(matter, Matter)  # noqa: S101  (a stream under matter/)
+    rule = matter.due_rule.rule if matter.due_rule else None
+    said = f"办结时限 {said_date(matter.due)}" + (f"，按默认时限计算：{rule}" if rule else "")
+    answer({**document(reply), "due": matter.due.isoformat(), "due_rule": rule}, f"{line(reply)}\n{said}")
 
 
 def accept(matters: MattersArg) -> None:

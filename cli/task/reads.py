@@ -202,6 +202,7 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Any
             "actor_name": persons(e.actor.id),
             "decided_by": e.actor.on_behalf_of.id if e.actor.on_behalf_of else None,
             "paper": e.actor.on_behalf_of.paper if e.actor.on_behalf_of else None,
+            "delegation": e.actor.on_behalf_of.delegation if e.actor.on_behalf_of else None,
             "occurred_at": e.occurred_at.astimezone(SHANGHAI).isoformat(),
             "recorded_at": e.recorded_at.astimezone(SHANGHAI).isoformat(),
             "backdated": local(e.occurred_at)[:10] != local(e.recorded_at)[:10],
@@ -270,7 +271,9 @@ def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
 
 def _event_line(e: dict[str, Any], names: Callable[[str], str]) -> str:
     who = e["actor_name"]
-    if e["decided_by"]:
+    if e["delegation"]:
+        who = f"{who} 代 {names(e['decided_by'])}（{e['delegation']}）"
+    elif e["decided_by"]:
         who = f"{names(e['decided_by'])}（{who}代录{'，' + e['paper'] if e['paper'] else ''}）"
     late = f"（{e['recorded_at'][:10]}补录）" if e["backdated"] and e["actor"] != "system" else ""
     return f"    {e['version']:>3}  {e['occurred_at'][:16].replace('T', ' ')}  {e['label']}  {e['text']}  ——{who}{late}"

@@ -20,6 +20,7 @@ class To(Term):
     FORMER_LEAD = "former_lead", "原牵头单位联络员"
     ASKED = "asked", "被请求协调的单位"
     ASKER = "asker", "提出申请的人"
+    SUCCESSOR = "successor", "接任的人"
     SUPERVISOR = "supervisor", "督办员"
     RUNG = "rung", "升级到的一级"
     PRESSED = "pressed", "压力已到的一级"
@@ -122,6 +123,7 @@ FIND: dict[To, Callable[[Scene], Iterator[str]]] = {
     To.FORMER_LEAD: _former_lead,
     To.ASKED: lambda s: _unit(s, getattr(s.event, "unit", None)),
     To.ASKER: _asker,
+    To.SUCCESSOR: lambda s: s.known([getattr(s.event, "to_person", None)]),
     To.SUPERVISOR: _supervisor,
     To.RUNG: lambda s: _AT_RUNG[s.after.rung](s),
     To.PRESSED: _pressed,

@@ -51,6 +51,9 @@ RULES: dict[type[Event], Rule] = {
     ev.PointChanged: Rule(UNIT),
     ev.PointDropped: Rule(UNIT),
     ev.RhythmChanged: Rule(UNIT),
+    ev.SurgeStarted: Rule((*WHOLE_UNIT, To.SUPERVISOR), "请按日反馈"),
+    ev.SurgeMoved: Rule(UNIT),
+    ev.SurgeEnded: Rule(UNIT),
     ev.FeedbackWindowOpened: Rule(UNIT),
     ev.FeedbackSubmitted: Rule((To.SUPERVISOR,)),
     ev.FeedbackMissed: Rule((*UNIT, To.SUPERVISOR), "请尽快补报"),
@@ -61,6 +64,8 @@ RULES: dict[type[Event], Rule] = {
     ev.CoordinationAnswered: Rule((*UNIT, To.SUPERVISOR)),
     ev.MatterEscalated: Rule((To.RUNG, *UNIT, To.SUPERVISOR)),
     ev.DecisionRecorded: Rule(EVERYBODY, "请按议定意见办理"),
+    ev.MatterListed: Rule(EVERYBODY),
+    ev.MatterDelisted: Rule(EVERYBODY),
     ev.InstructionRecorded: Rule((*WHOLE_UNIT, To.SUPERVISOR), "请按批示要求办理"),
     # 时限、暂缓.
     ev.NearDueWarned: Rule(UNIT, "请按时办结"),
@@ -79,6 +84,9 @@ RULES: dict[type[Event], Rule] = {
     ev.MatterReopened: Rule(EVERYBODY, "请继续办理"),
     ev.MatterCancelled: Rule(EVERYBODY),
     ev.ObjectionRaised: Rule((To.SUPERVISOR,), "请安排未参与结论的人员复核"),
+    ev.ObjectionDecided: Rule((*WHOLE_UNIT, To.SUPERVISOR)),
+    ev.RecusalDeclared: Rule((To.SUPERVISOR,), "请另行安排人员"),
+    ev.DutyReassigned: Rule((To.SUCCESSOR, *UNIT, To.SUPERVISOR)),
     ev.EventCorrected: Rule((*UNIT, To.SUPERVISOR)),
 }
 """Event → whom it is told, and what it asks. An event that is not here tells nobody; a test looks for that."""

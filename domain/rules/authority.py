@@ -12,10 +12,14 @@ OFFICE_ONLY: tuple[type[Frozen], ...] = (
     c.ChangePoint,
     c.DropPoint,
     c.ChangeRhythm,
+    c.StartSurge,
+    c.MoveSurge,
+    c.EndSurge,
     c.IssueUrge,
     c.EscalateMatter,
     c.CorrectEvent,
     c.ReviewClosure,
+    c.ReassignDuty,
 )
 LEADER_OR_OFFICE: tuple[type[Frozen], ...] = (
     c.OpenMatter,
@@ -25,6 +29,8 @@ LEADER_OR_OFFICE: tuple[type[Frozen], ...] = (
     c.ReopenMatter,
     c.CancelMatter,
     c.RecordDecision,
+    c.DecideObjection,
+    c.DeclareRecusal,
 )
 LEAD_UNIT: tuple[type[Frozen], ...] = (
     c.AcceptReceipt,
@@ -40,15 +46,17 @@ IN_UNIT = (Role.LIAISON, Role.HEAD)
 def authorise(matter: Matter | None, command: Frozen, office: Office) -> None:
     """Refuse what the actor's role does not allow on this matter.
 
-    Only the office types for others (代录). The auditor reads and verifies, nothing else (三员分立).
+    Only the office types for others (代录); who acts under a 授权 may do what its giver may (授权代办, AB角).
+    The auditor reads and verifies, nothing else (三员分立).
     """
     actor, kind = office.actor, type(command)
     refuse((actor.role is Role.SYSTEM) != (kind in CLOCK), "此操作只能由系统时钟发起", "forbidden")
     if kind in CLOCK:
         return
     refuse(actor.role is Role.AUDITOR, "审计员只能查阅和核验，不能办理事项", "forbidden")
+    behalf = actor.on_behalf_of
     refuse(
-        actor.on_behalf_of is not None and actor.role is not Role.OFFICE,
+        behalf is not None and behalf.delegation is None and actor.role is not Role.OFFICE,
         "只有办公室督办员可以代录他人的决定",
         "forbidden",
     )

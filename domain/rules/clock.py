@@ -4,15 +4,18 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from domain import events as ev
+from domain import ladder
 from domain.base import refuse_always
-from domain.calendar import local_date, to_minute
-from domain.deadlines import Deadline, DeadlineKind, next_deadline, trigger
+from domain.calendar import at_office, local_date, to_minute
+from domain.deadlines import Deadline, DeadlineKind, next_deadline
+from domain.facts import Window
 from domain.matter import Matter
-from domain.rules.limits import resumed
+from domain.policy import Step
+from domain.rules.limits import answer_due, resumed
 from domain.rules.office import At, Office, Outcome
-from domain.rules.opening import next_rung, open_window
-from domain.terms import Rung, Stage
-from domain.windows import closing_of, following_window, window_label
+from domain.rules.rhythm import open_window
+from domain.terms import OrderColour, Stage, Trigger
+from domain.windows import closing_of
 
 
 def expire(matter: Matter, office: Office) -> Iterator[Outcome]:
@@ -31,11 +34,18 @@ def expire(matter: Matter, office: Office) -> Iterator[Outcome]:
         case DeadlineKind.DUE:
             yield At(ev.DueLapsed(due=matter.due), deadline.at)
         case DeadlineKind.URGE:
-            yield ev.UrgeIssued(reason=f"漏报{window_label(deadline.key)}反馈，请立即补报", automatic=True)
+            yield _urged(matter, deadline, office)
         case DeadlineKind.RESUME:
             yield from resumed(matter, office, deadline.at, automatic=True)
+        case DeadlineKind.OBJECTION:
+            yield ev.MatterEscalated(
+                from_rung=matter.rung,
+                to_rung=office.policy.rung_above(matter.rung),
+                reason=f"异议未在规定期限（{deadline.key}）前复核",
+                trigger=deadline.claim,
+            )
         case _:
-            yield _escalated(matter, deadline)
+            yield _escalated(matter, deadline, office)
 
 
 def _close_window(matter: Matter, office: Office) -> Iterator[Outcome]:
@@ -45,39 +55,73 @@ def _close_window(matter: Matter, office: Office) -> Iterator[Outcome]:
         return
     if not matter.answered:
         yield At(ev.FeedbackMissed(window=window), window.closes)
-    following = following_window(window, matter.rhythm, office.calendar, office.policy.window_closes)
-    if following:
-        yield At(ev.FeedbackWindowOpened(window=following), window.closes)
+    yield from open_window(matter, office, window.closes, done=window.key)
 
 
-def _escalated(matter: Matter, deadline: Deadline) -> ev.MatterEscalated:
-    reason = {
-        DeadlineKind.ESCALATE_MISSED: f"连续{matter.missed_in_row}次漏报",
-        DeadlineKind.ESCALATE_OVERDUE: f"逾期未办结（时限 {matter.due}）",
-        DeadlineKind.ESCALATE_COORDINATION: f"第{deadline.key}项协调请求逾期未答复",
-    }[deadline.kind]
-    to = matter.rung if matter.rung is Rung.MEETING else next_rung(matter.rung)
-    return ev.MatterEscalated(
-        from_rung=matter.rung, to_rung=to, reason=reason, trigger=trigger(deadline.kind, deadline.key)
+def _urged(matter: Matter, deadline: Deadline, office: Office) -> ev.UrgeIssued:
+    """The 催办单: its colour is the gravest of all causes that hold, its words those of the row that owed it."""
+    step = _row(deadline)
+    colour = ladder.worst_colour(matter, office.rulebook, office.now)
+    wanted = "请立即补报" if step.trigger is Trigger.MISSED else "请抓紧办理并反馈"
+    return ev.UrgeIssued(
+        reason=f"{ladder.reason(deadline.key, step, matter)}，{wanted}",
+        automatic=True,
+        colour=None if colour is OrderColour.PLAIN else colour,
+        trigger=deadline.claim or None,
     )
 
 
+def _escalated(matter: Matter, deadline: Deadline, office: Office) -> ev.MatterEscalated:
+    step = _row(deadline)
+    return ev.MatterEscalated(
+        from_rung=matter.rung,
+        to_rung=step.rung or office.policy.rung_above(matter.rung),
+        reason=ladder.reason(deadline.key, step, matter),
+        trigger=deadline.claim,
+    )
+
+
+def _row(deadline: Deadline) -> Step:
+    assert deadline.step is not None  # noqa: S101  (only rows of the table urge and escalate)
+    return deadline.step
+
+
 def reproject(matter: Matter, office: Office) -> Iterator[Outcome]:
-    """Compute the open deadlines by today's calendar and policy; record each that moves, and why."""
-    reason = "工作日历或督办规则已调整，按新的工作日重算"
+    """Compute the open deadlines by today's calendar and policy; record each that moves, and why. Closed never move.
+
+    What has passed stays where it was; a limit somebody set as a date is that date, whatever the calendar says.
+    """
+    if matter.ended:
+        return
+    reason = f"{office.rulebook.because or '工作日历或督办规则已调整'}，按新的工作日重算"
     for what, before, after in _projected(matter, office):
         if before != after and after > office.now:
             yield ev.DeadlineMoved(what=what, before=before, after=after, reason=reason)
+    if matter.due_rule is not None:
+        due = matter.due_rule.due(office.calendar)
+        if due != matter.due and office.calendar.closes(due) > office.now:
+            yield ev.DeadlineMoved(what="due", before=matter.due, after=due, reason=f"{reason}；{matter.due_rule.rule}")
 
 
 def _projected(matter: Matter, office: Office) -> Iterator[tuple[str, datetime, datetime]]:
     calendar, policy = office.calendar, office.policy
     if matter.window:
-        after = closing_of(matter.window, matter.rhythm, calendar, policy.window_closes)
-        yield "window", matter.window.closes, after
-    if matter.stage is Stage.ASSIGNED and matter.receipt_due and matter.assigned_at and not matter.suspensions:
+        yield "window", matter.window.closes, _closes(matter, matter.window, office)
+    if matter.stage is Stage.ASSIGNED and matter.receipt_due and matter.receipt_from:
         limit = policy.receipt_limit(matter.urgency)
-        yield "receipt", matter.receipt_due, calendar.add_working_time(to_minute(matter.assigned_at), limit)
-    for asked in matter.open_coordinations:
-        last_day = calendar.add_workdays(local_date(asked.asked_at), policy.coordination_workdays)
-        yield f"coordination:{asked.no}", asked.answer_due, calendar.closes(last_day)
+        yield "receipt", matter.receipt_due, calendar.add_working_time(to_minute(matter.receipt_from), limit)
+    if matter.stage is not Stage.SUSPENDED:  # its clock stands; resuming computes it
+        for asked in matter.open_coordinations:
+            yield f"coordination:{asked.no}", asked.answer_due, answer_due(asked, office)
+
+
+def _closes(matter: Matter, window: Window, office: Office) -> datetime:
+    """When the open window closes by today's calendar.
+
+    A stop announced on the last day itself would close it in the past: then it closes on the next working day.
+    """
+    closes = closing_of(window, matter.pace, office.calendar, office.policy.window_closes)
+    if closes > office.now or window.closes <= office.now:
+        return closes
+    day = local_date(window.closes)
+    return at_office(office.calendar.first_workday_on_or_after(day), office.policy.window_closes)

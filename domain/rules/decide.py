@@ -7,9 +7,9 @@ from domain import commands as c
 from domain.base import Frozen, refuse_always
 from domain.envelope import Draft
 from domain.matter import Matter
-from domain.rules import clock, ending, feedback, limits, opening, pressure
+from domain.rules import clock, decisions, ending, feedback, limits, opening, pressure, rhythm
 from domain.rules.authority import authorise
-from domain.rules.office import At, Office, Outcome
+from domain.rules.office import Office, Outcome, drafted
 
 Rule = Callable[[Matter, Any, Office], Iterable[Outcome]]
 
@@ -20,13 +20,16 @@ RULES: dict[type[Frozen], Rule] = {
     c.AddPoint: opening.add_point,
     c.ChangePoint: opening.change_point,
     c.DropPoint: opening.drop_point,
-    c.ChangeRhythm: opening.change_rhythm,
+    c.ChangeRhythm: rhythm.change_rhythm,
+    c.StartSurge: rhythm.start_surge,
+    c.MoveSurge: rhythm.move_surge,
+    c.EndSurge: rhythm.end_surge,
     c.SubmitFeedback: feedback.report,
     c.IssueUrge: pressure.urge,
     c.RequestCoordination: pressure.request_coordination,
     c.AnswerCoordination: pressure.answer_coordination,
     c.EscalateMatter: pressure.escalate,
-    c.RecordDecision: pressure.record_decision,
+    c.RecordDecision: decisions.record_decision,
     c.RecordInstruction: pressure.record_instruction,
     c.RequestExtension: limits.request_extension,
     c.AnswerExtension: limits.answer_extension,
@@ -38,6 +41,9 @@ RULES: dict[type[Frozen], Rule] = {
     c.ReopenMatter: ending.reopen,
     c.CancelMatter: ending.cancel,
     c.RaiseObjection: ending.raise_objection,
+    c.DecideObjection: ending.decide_objection,
+    c.DeclareRecusal: ending.recuse,
+    c.ReassignDuty: ending.reassign_duty,
     c.CorrectEvent: ending.correct,
     c.ExpireDeadline: lambda matter, _, office: clock.expire(matter, office),
     c.Reproject: lambda matter, _, office: clock.reproject(matter, office),
@@ -58,10 +64,4 @@ def decide(matter: Matter | None, command: Frozen, office: Office) -> tuple[Draf
         refuse_always("没有这个督办事项", "not_found")
     else:
         outcomes = RULES[type(command)](matter, command, office)
-    return tuple(_draft(outcome, office) for outcome in outcomes)
-
-
-def _draft(outcome: Outcome, office: Office) -> Draft:
-    if isinstance(outcome, At):
-        return outcome.event.draft(office.now, outcome.occurred_at)
-    return outcome.draft(office.now)
+    return tuple(drafted(outcome, office) for outcome in outcomes)

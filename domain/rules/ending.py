@@ -11,8 +11,8 @@ from domain.matter import Closure, Matter
 from domain.rules.authority import acting_unit
 from domain.rules.limits import owns_limit
 from domain.rules.office import Office, Outcome
-from domain.rules.opening import open_window
-from domain.terms import LeaderMark, Stage
+from domain.rules.rhythm import open_window
+from domain.terms import Duty, LeaderMark, ObjectionOutcome, Role, Stage
 
 OBJECTION_DAYS = 30
 """条例 art. 17: thirty days to object, thirty to decide."""
@@ -32,6 +32,7 @@ def review_closure(matter: Matter, command: c.ReviewClosure, office: Office) -> 
     What a leader instructed goes back to that leader (报原批示领导) before 销号.
     """
     closure = _open_closure(matter)
+    _not_recused(matter, office)
     own = {office.actor.id, office.decider.id} & set(closure.authors)
     refuse(bool(own), "不能审核自己提交或代录的办结申请，请由办公室其他人员审核", "forbidden")
     if not command.approve:
@@ -48,6 +49,7 @@ def review_closure(matter: Matter, command: c.ReviewClosure, office: Office) -> 
 def mark_closure(matter: Matter, command: c.MarkClosure, office: Office) -> Iterator[Outcome]:
     """The instructing leader's word: 圈阅 and 同意 close, 继续办理 returns (淮南 2021)."""
     closure = _open_closure(matter)
+    _not_recused(matter, office)
     refuse(not closure.endorsed, f"{matter.number} 须先经办公室审核，再报批示领导")
     refuse(office.decider.id not in matter.instructed_by, f"{matter.number} 应由原批示领导审阅", "forbidden")
     if command.mark is LeaderMark.CONTINUE:
@@ -56,15 +58,37 @@ def mark_closure(matter: Matter, command: c.MarkClosure, office: Office) -> Iter
         yield _closed(matter, office, closure, command.text, command.mark)
 
 
+def closed_by_meeting(matter: Matter, office: Office, words: str) -> Outcome:
+    """A meeting agrees to 办结. What another leader instructed still goes back to that leader (报原批示领导)."""
+    closure = _open_closure(matter)
+    own = office.decider.id in closure.authors
+    refuse(own, "不能审核自己提交的办结申请", "forbidden")
+    if matter.instructed_by and office.decider.id not in matter.instructed_by:
+        refuse(closure.endorsed, f"{matter.number} 已审核通过，待原批示领导审阅")
+        return ev.ClosureEndorsed(text=words)
+    return _closed(matter, office, closure, words, LeaderMark.AGREED if matter.instructed_by else None)
+
+
+def returned(matter: Matter, office: Office, words: str) -> Iterator[Outcome]:
+    """A meeting does not agree to 办结: 退回重办."""
+    _open_closure(matter)
+    yield from _returned(matter, office, words, by_leader=office.is_(Role.LEADER))
+
+
 def reopen(matter: Matter, command: c.ReopenMatter, office: Office) -> Iterator[Outcome]:
     """重开: a new event after the end; a new limit when the old one has passed."""
     refuse(not matter.ended, f"{matter.number} 尚未办结，无需重开")
+    refuse(matter.objection is not None, f"{matter.number} 有待复核的异议，请先复核；异议成立的即重新办理")
     due = command.due or matter.due
     refuse(due < office.today, f"原时限 {matter.due} 已过，重开须给出新时限（--due）", "malformed")
     if due != matter.due:
         owns_limit(matter, office)
+    yield from _reopened(matter, office, due, command.reason)
+
+
+def _reopened(matter: Matter, office: Office, due: date, reason: str) -> Iterator[Outcome]:
     stage = Stage.IN_PROGRESS if matter.lead else Stage.OPENED
-    yield ev.MatterReopened(reason=command.reason, due=due, stage=stage)
+    yield ev.MatterReopened(reason=reason, due=due, stage=stage)
     if stage is Stage.IN_PROGRESS:
         yield from open_window(matter, office, office.moment)
 
@@ -85,6 +109,60 @@ def raise_objection(matter: Matter, command: c.RaiseObjection, office: Office) -
     refuse(matter.objected, f"{matter.number} 已提出异议，正在复核")
     decide_by = office.today + timedelta(days=OBJECTION_DAYS)
     yield ev.ObjectionRaised(unit=acting_unit(matter, office), text=command.text, decide_by=decide_by)
+
+
+def decide_objection(matter: Matter, command: c.DecideObjection, office: Office) -> Iterator[Outcome]:
+    """复核 within 30 days, by somebody who neither wrote nor reviewed the finding (条例 art. 17).
+
+    Upheld, the matter is handled again at once; changed or rejected, it stays ended and the decision stands.
+    """
+    refuse(matter.objection is None or matter.closed is None, f"{matter.number} 没有待复核的异议")
+    assert matter.closed is not None  # noqa: S101  (refuse raised otherwise)
+    _not_recused(matter, office)
+    wrote = {office.actor.id, office.decider.id} & set(matter.closed.authors)
+    refuse(bool(wrote), "结论的提出、审核人员应当回避，请由其他人员复核（条例第十七条）", "forbidden")
+    yield ev.ObjectionDecided(outcome=command.outcome, text=command.text)
+    if command.outcome is not ObjectionOutcome.UPHELD:
+        refuse(command.due is not None, "只有异议成立、重新办理时才写新时限（--due）", "malformed")
+        return
+    due = command.due or matter.due
+    refuse(due < office.today, f"原时限 {matter.due} 已过，重新办理须给出新时限（--due）", "malformed")
+    yield from _reopened(matter, office, due, f"异议成立：{command.text}")
+
+
+def recuse(matter: Matter, command: c.DeclareRecusal, office: Office) -> Iterator[Outcome]:
+    """回避: declared by whoever would review or decide, and respected from then on."""
+    person = office.decider.id
+    refuse(matter.at_rest and matter.objected, f"{matter.number} 异议已复核，无需再回避")
+    refuse(person in matter.recused, "已声明回避")
+    yield ev.RecusalDeclared(person=person, reason=command.reason)
+
+
+def _not_recused(matter: Matter, office: Office) -> None:
+    declared = {office.actor.id, office.decider.id} & set(matter.recused)
+    refuse(bool(declared), f"已对 {matter.number} 声明回避，请由其他人员办理", "recused")
+
+
+def reassign_duty(matter: Matter, command: c.ReassignDuty, office: Office) -> Iterator[Outcome]:
+    """职责交接: what a person answered for goes to the successor, a leader's duties with the post."""
+    del office
+    refuse(matter.at_rest, f"{matter.number} {matter.stage.label}，没有需要交接的职责", "ended")
+    refuse(command.from_person == command.to_person, "交接前后是同一个人", "malformed")
+    held = command.duty in duties_of(matter, command.from_person)
+    refuse(not held, f"{matter.number} 的{command.duty.label}不是 {command.from_person}，无可交接")
+    yield ev.DutyReassigned(
+        duty=command.duty, from_person=command.from_person, to_person=command.to_person, reason=command.reason
+    )
+
+
+def duties_of(matter: Matter, person: str) -> tuple[Duty, ...]:
+    """What a person answers for on a matter that is not at rest."""
+    if matter.at_rest:
+        return ()
+    setter = matter.due_set_by.on_behalf_of or matter.due_set_by
+    leads = person in matter.instructed_by or (setter.id == person and setter.role is Role.LEADER)
+    held = {Duty.PERSON: matter.person == person, Duty.SUPERVISOR: matter.supervisor == person, Duty.LEADER: leads}
+    return tuple(duty for duty, holds in held.items() if holds)
 
 
 def correct(matter: Matter, command: c.CorrectEvent, office: Office) -> Iterator[Outcome]:

@@ -8,9 +8,10 @@ from domain import events as ev
 from domain.base import refuse
 from domain.calendar import local_date
 from domain.deadlines import due_instant
-from domain.matter import Matter
+from domain.matter import Coordination, Matter
 from domain.rules.office import At, Office, Outcome
-from domain.rules.opening import existing_point, open_window
+from domain.rules.opening import existing_point
+from domain.rules.rhythm import open_window
 from domain.terms import Role, Stage
 
 
@@ -35,12 +36,15 @@ def request_extension(matter: Matter, command: c.RequestExtension, office: Offic
     yield ev.ExtensionRequested(to=command.to, reason=command.reason, progress=matter.progress, point=command.point)
 
 
-def answer_extension(matter: Matter, command: c.AnswerExtension, office: Office) -> Iterator[Outcome]:
-    """批复延期: grant to an exact date or refuse with a reason; only whoever set the limit."""
+def answer_extension(
+    matter: Matter, command: c.AnswerExtension, office: Office, *, by_meeting: bool = False
+) -> Iterator[Outcome]:
+    """批复延期: grant to an exact date or refuse with a reason; only whoever set the limit, or a meeting over him."""
     asked = matter.extension
     refuse(asked is None, f"{matter.number} 没有待批复的延期申请")
     assert asked is not None  # noqa: S101  (refuse raised otherwise)
-    owns_limit(matter, office)
+    if not by_meeting:
+        owns_limit(matter, office)
     if command.grant:
         to = command.to or asked.to
         current = matter.due if asked.point is None else existing_point(matter, asked.point).due or matter.due
@@ -84,6 +88,16 @@ def resumed(matter: Matter, office: Office, at: datetime, *, automatic: bool) ->
         ),
     )
     yield At(event, at) if automatic else event
+    for asked in matter.open_coordinations:
+        given_back = asked.model_copy(update={"given_back": asked.given_back + workdays})
+        after = answer_due(given_back, office)
+        if after != asked.answer_due:
+            yield ev.DeadlineMoved(
+                what=f"coordination:{asked.no}",
+                before=asked.answer_due,
+                after=after,
+                reason=f"暂缓{workdays}个工作日，答复时限顺延",
+            )
     if matter.suspended_from is Stage.IN_PROGRESS:
         yield from open_window(matter, office, at)
     elif matter.suspended_from is Stage.ASSIGNED and matter.receipt_due:
@@ -94,6 +108,12 @@ def resumed(matter: Matter, office: Office, at: datetime, *, automatic: bool) ->
             after=office.calendar.add_working_time(at, limit),
             reason="暂缓后恢复，签收时限重新计算",
         )
+
+
+def answer_due(asked: Coordination, office: Office) -> datetime:
+    """When a 请求协调 is to be answered: the policy's working days, and those a suspension gave back."""
+    days = office.policy.coordination_workdays + asked.given_back
+    return office.calendar.closes(office.calendar.add_workdays(local_date(asked.asked_at), days))
 
 
 def owns_limit(matter: Matter, office: Office) -> None:

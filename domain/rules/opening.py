@@ -1,24 +1,27 @@
-"""立项、交办、签收、退签、改派、要点、反馈周期."""
+"""立项、交办、签收、退签、改派、要点."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 
 from domain import commands as c
 from domain import events as ev
-from domain.base import refuse
-from domain.facts import NewPoint, UnitRef, Window
+from domain.base import Refusal, refuse
+from domain.calendar import local_date
+from domain.facts import NewPoint, UnitRef
 from domain.matter import Matter, Point
+from domain.policy import DueRule
 from domain.rules.authority import acting_unit
 from domain.rules.office import At, Office, Outcome
+from domain.rules.rhythm import open_window, still_open
 from domain.terms import BasisKind, Role, Rung, Stage, Supervision
-from domain.windows import next_window
 
 
 def open_matter(command: c.OpenMatter, office: Office) -> Iterator[Outcome]:
     """立项 with its basis (条例 art. 11); 交办 at once when the lead is known."""
-    _check_due(command.due, office)
+    due, rule = _limit(command, office)
+    _check_due(due, office)
     for point in command.points:
-        _check_point_due(point.due, command.due)
+        _check_point_due(point.due, due)
     _check_lead(command.lead)
     refuse(
         command.instruction is not None and command.instructed_by is None,
@@ -28,7 +31,7 @@ def open_matter(command: c.OpenMatter, office: Office) -> Iterator[Outcome]:
     opened = ev.MatterOpened(
         title=command.title,
         basis=command.basis,
-        due=command.due,
+        due=due,
         kind=command.kind,
         klass=command.klass,
         flags=command.flags,
@@ -41,6 +44,7 @@ def open_matter(command: c.OpenMatter, office: Office) -> Iterator[Outcome]:
         points=command.points,
         indicators=command.indicators,
         duplicate_reason=command.duplicate_reason,
+        due_rule=rule,
     )
     yield At(opened, office.occurred_at) if office.occurred_at else opened
     if command.instruction and command.instructed_by:
@@ -59,7 +63,7 @@ def open_matter(command: c.OpenMatter, office: Office) -> Iterator[Outcome]:
 
 def assign(matter: Matter, command: c.AssignMatter, office: Office) -> Iterator[Outcome]:
     """交办, and 改派 with a reason when a unit already leads."""
-    _still_open(matter)
+    still_open(matter)
     refuse(matter.stage in (Stage.CLOSING, Stage.SUSPENDED), f"{matter.number} {matter.stage.label}，不能改派")
     _check_lead(command.lead)
     refuse(command.lead.id == matter.lead, "牵头单位没有变化")
@@ -92,7 +96,7 @@ def decline(matter: Matter, command: c.DeclineReceipt, office: Office) -> Iterat
     if disputed and matter.rung is not Rung.MEETING:
         yield ev.MatterEscalated(
             from_rung=matter.rung,
-            to_rung=next_rung(matter.rung),
+            to_rung=office.policy.rung_above(matter.rung),
             reason=f"牵头争议：第{matter.declines + 1}次退签",
             trigger=f"dispute:{matter.declines + 1}",
         )
@@ -101,7 +105,7 @@ def decline(matter: Matter, command: c.DeclineReceipt, office: Office) -> Iterat
 def add_point(matter: Matter, command: c.AddPoint, office: Office) -> Iterator[Outcome]:
     """Add a point within the matter's limit."""
     del office
-    _still_open(matter)
+    still_open(matter)
     _check_point_due(command.point.due, matter.due)
     yield ev.PointAdded(no=max((p.no for p in matter.points), default=0) + 1, point=command.point)
 
@@ -109,7 +113,7 @@ def add_point(matter: Matter, command: c.AddPoint, office: Office) -> Iterator[O
 def change_point(matter: Matter, command: c.ChangePoint, office: Office) -> Iterator[Outcome]:
     """Change a point's words or date; the original date is kept."""
     del office
-    _still_open(matter)
+    still_open(matter)
     point = existing_point(matter, command.no)
     _check_point_due(command.due, matter.due)
     refuse(command.text is None and command.due is None, "没有要修改的内容", "malformed")
@@ -120,33 +124,9 @@ def change_point(matter: Matter, command: c.ChangePoint, office: Office) -> Iter
 def drop_point(matter: Matter, command: c.DropPoint, office: Office) -> Iterator[Outcome]:
     """Drop a point; it stays in the record."""
     del office
-    _still_open(matter)
+    still_open(matter)
     existing_point(matter, command.no)
     yield ev.PointDropped(no=command.no, reason=command.reason)
-
-
-def change_rhythm(matter: Matter, command: c.ChangeRhythm, office: Office) -> Iterator[Outcome]:
-    """Change 反馈周期: a running window gives way to the one of the new rhythm."""
-    _still_open(matter)
-    refuse(command.rhythm is matter.rhythm, f"反馈周期本来就是{matter.rhythm.label}")
-    yield ev.RhythmChanged(rhythm=command.rhythm)
-    if matter.stage is Stage.IN_PROGRESS:
-        start = matter.window.closes if matter.window and matter.answered else office.moment
-        yield from open_window(matter.model_copy(update={"rhythm": command.rhythm}), office, start)
-
-
-def open_window(matter: Matter, office: Office, after: datetime) -> Iterator[Outcome]:
-    """The next 反馈 window of the matter's rhythm, if it has one."""
-    window: Window | None = next_window(matter.rhythm, after, office.calendar, office.policy.window_closes)
-    if window:
-        opened = ev.FeedbackWindowOpened(window=window)
-        yield opened if after >= office.moment else At(opened, after)
-
-
-def next_rung(rung: Rung) -> Rung:
-    """One rung up; the headquarters meeting is the last."""
-    rungs = list(Rung)
-    return rungs[min(rungs.index(rung) + 1, len(rungs) - 1)]
 
 
 def existing_point(matter: Matter, no: int) -> Point:
@@ -159,6 +139,18 @@ def existing_point(matter: Matter, no: int) -> Point:
 
 def _ids(units: tuple[UnitRef, ...]) -> tuple[str, ...]:
     return tuple(u.id for u in units)
+
+
+def _limit(command: c.OpenMatter, office: Office) -> tuple[date, DueRule | None]:
+    """The limit asked for, else the one the policy gives by source (公文 30 日, 会议纪要 20 日, 批示急件 1–5 日 …)."""
+    if command.due is not None:
+        return command.due, None
+    start = local_date(office.occurred_at) if office.occurred_at else office.today
+    rule = office.policy.due_rule(command.basis.kind, command.urgency, command.klass, start)
+    if rule is None:
+        label = command.basis.kind.label
+        raise Refusal(f"督办规则没有“{label}”的默认时限，请写明办结时限（--due）", "malformed")
+    return rule.due(office.calendar), rule
 
 
 def _check_due(due: date, office: Office) -> None:
@@ -178,9 +170,5 @@ def _check_lead(lead: UnitRef | None) -> None:
 
 
 def _awaiting_receipt(matter: Matter) -> None:
-    _still_open(matter)
+    still_open(matter)
     refuse(matter.stage is not Stage.ASSIGNED, f"{matter.number} 当前为“{matter.stage.label}”，不在待签收状态")
-
-
-def _still_open(matter: Matter) -> None:
-    refuse(matter.ended, f"{matter.number} {matter.stage.label}，不能再办理；如需继续请先重开", "ended")

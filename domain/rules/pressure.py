@@ -1,14 +1,14 @@
-"""催办、请求协调、升级、议定、批示: how pressure goes up and decisions come down."""
+"""催办、请求协调、升级、批示: how pressure goes up and a leader's word comes down."""
 
 from collections.abc import Iterator
 
 from domain import commands as c
 from domain import events as ev
 from domain.base import Refusal, refuse
+from domain.ladder import worst_colour
 from domain.matter import Coordination, Matter
 from domain.rules.office import Office, Outcome
-from domain.rules.opening import next_rung
-from domain.terms import Role, Rung, Stage, Urgency
+from domain.terms import OrderColour, Role, Rung, Stage, Urgency
 
 
 def urge(matter: Matter, command: c.IssueUrge, office: Office) -> Iterator[Outcome]:
@@ -23,7 +23,11 @@ def urge(matter: Matter, command: c.IssueUrge, office: Office) -> Iterator[Outco
             f"距上次催办（{matter.last_urge_no}）不足{hours}个工作小时，请勿重复催办",
             "cooldown",
         )
-    yield ev.UrgeIssued(reason=command.reason or f"请尽快反馈“{matter.title}”办理情况")
+    colour = worst_colour(matter, office.rulebook, office.now)
+    yield ev.UrgeIssued(
+        reason=command.reason or f"请尽快反馈“{matter.title}”办理情况",
+        colour=None if colour is OrderColour.PLAIN else colour,
+    )
 
 
 def request_coordination(matter: Matter, command: c.RequestCoordination, office: Office) -> Iterator[Outcome]:
@@ -69,23 +73,14 @@ def _asked(matter: Matter, command: c.AnswerCoordination, office: Office) -> Coo
 
 def escalate(matter: Matter, command: c.EscalateMatter, office: Office) -> Iterator[Outcome]:
     """升级 by hand, one rung at a time."""
-    del office
     _alive(matter)
     refuse(matter.rung is Rung.MEETING, f"{matter.number} 已升级至指挥部会议，请待会议议定")
     yield ev.MatterEscalated(
         from_rung=matter.rung,
-        to_rung=next_rung(matter.rung),
+        to_rung=office.policy.rung_above(matter.rung),
         reason=command.reason,
         trigger=f"manual:{matter.counts.escalations + 1}",
     )
-
-
-def record_decision(matter: Matter, command: c.RecordDecision, office: Office) -> Iterator[Outcome]:
-    """议定, by the leader who chaired; a new limit if the meeting set one."""
-    _alive(matter)
-    refuse(not office.is_(Role.LEADER), "会议议定须写明主持领导（--by 领导 --paper 纪要）", "forbidden")
-    refuse(command.due is not None and command.due < office.today, f"议定的时限 {command.due} 已经过去")
-    yield ev.DecisionRecorded(meeting=command.meeting, text=command.text, due=command.due)
 
 
 def record_instruction(matter: Matter, command: c.RecordInstruction, office: Office) -> Iterator[Outcome]:

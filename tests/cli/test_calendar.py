@@ -17,6 +17,7 @@ HEAD = ("日期", "类型", "说明")
 YEAR = 2035
 NEW_YEAR = (date(YEAR, 1, 1), "休", "元旦")
 MAKE_UP = (date(YEAR, 2, 3), "班", "春节调休")
+NOBODY_THERE = {"moved": [], "near_due": [], "unfinished": 0}
 FESTIVAL = [(date(YEAR, 2, 8) + timedelta(days=n), "休", "春节") for n in range(7)]
 
 
@@ -57,6 +58,7 @@ def test_a_notice_is_published_from_a_table_and_weekends_in_it_are_left_out(
         "weekends_ignored": 2,
         "published": True,
         "woken": None,
+        **NOBODY_THERE,
     }
     calendar = reading.rulebook(log).calendar
     assert not calendar.is_workday(date(YEAR, 2, 8))
@@ -124,7 +126,7 @@ def test_json_that_is_no_notice_is_one_line(xmh: CommandLine, tmp_path: Path, te
 
 def test_a_typhoon_stop_makes_a_workday_a_day_off_and_back(xmh: CommandLine, log: Database) -> None:
     done = xmh.json("calendar", "override", "2026-09-02", "--off", "--reason", "台风停工")
-    assert done == {"day": "2026-09-02", "workday": False, "changed": True, "woken": None}
+    assert done == {"day": "2026-09-02", "workday": False, "changed": True, "woken": None, **NOBODY_THERE}
     assert not reading.rulebook(log).calendar.is_workday(date(2026, 9, 2))
     assert "临时调整：2026-09-02（星期三）改为停工，台风停工" in xmh("calendar", "show", "2026").out
     before = version(log)
@@ -190,3 +192,30 @@ def _until(condition: object) -> None:
 def test_without_a_service_it_is_said_when_the_limits_will_be_computed_again(xmh: CommandLine) -> None:
     said = xmh("calendar", "override", "2026-09-02", "--off", "--reason", "台风停工")
     assert "将在 xmh up 启动后重算" in said.out
+
+
+def test_the_notice_s_own_wording_is_published_and_a_contradiction_refused(
+    xmh: CommandLine, log: Database, tmp_path: Path
+) -> None:
+    from tests.plans.test_notice import notice
+
+    file = tmp_path / "2028.txt"
+    text = notice(2021).replace("2021年", "2028年").replace("〔2020〕", "〔2027〕")
+    file.write_text(text, encoding="utf-8")
+    before = version(log)
+    said = xmh("calendar", "publish", file)
+    assert (said.code, "写的却是星期" in said.error) == (2, True), "weekdays of another year"
+    assert version(log) == before
+    real = tmp_path / "2019.txt"
+    real.write_text(notice(2019), encoding="utf-8")
+    done = xmh("calendar", "publish", real)
+    assert done.code == 0
+    assert "同时调整相邻年份：2018-12-29（星期六）上班、2018-12-31（星期一）放假" in done.out
+    assert xmh.json("calendar", "show", "2019")["workdays"] == 250
+    changed = tmp_path / "另.txt"
+    changed.write_text(
+        notice(2019).replace("5月1日至4日放假调休，共4天。4月28日（星期日）、", "5月1日至4日放假调休，共4天。")
+    )
+    said = xmh("calendar", "publish", changed)
+    assert (said.code, "与此文件不同：4月28日" in said.error) == (3, True)
+    assert xmh("calendar", "publish", changed, "--replace").code == 0

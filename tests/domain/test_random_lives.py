@@ -12,7 +12,7 @@ from domain.calendar import local_date
 from domain.deadlines import next_deadline
 from domain.envelope import Actor
 from domain.facts import Attachment, PointReport
-from domain.terms import ENDED, LeaderMark, Light, Rhythm, Stage, SuspensionReason, Urgency
+from domain.terms import ENDED, Duty, LeaderMark, Light, ObjectionOutcome, Rhythm, Stage, SuspensionReason, Urgency
 from tests.support.life import MONDAY, Life, fold
 from tests.support.office import (
     ASSIST,
@@ -32,7 +32,14 @@ ACTORS = st.sampled_from([OFFICE, SECOND, LIAISON, HEAD, OTHER, AUDITOR, LEADER,
 DAYS = st.integers(min_value=-3, max_value=90)
 SEALED = "sealed:v1:k1:AAAA"
 PROOF = (Attachment(name="凭据.png", sha256="0" * 64, size=1),)
-AFTER_THE_END = {"MatterReopened", "ObjectionRaised", "EventCorrected"}
+AFTER_THE_END = {
+    "MatterReopened",
+    "ObjectionRaised",
+    "ObjectionDecided",
+    "RecusalDeclared",
+    "DutyReassigned",
+    "EventCorrected",
+}
 
 
 class RandomLife(RuleBasedStateMachine):
@@ -73,9 +80,9 @@ class RandomLife(RuleBasedStateMachine):
     @rule(hours=st.integers(min_value=1, max_value=24 * 20), punctual=st.booleans())
     def time_passes(self, hours: int, punctual: bool) -> None:
         until = self.life.now + timedelta(hours=hours)
-        before, ended = len(self.life.recorded), self.life.m.stage in ENDED
+        before, at_rest = len(self.life.recorded), self.life.m.at_rest
         (self.life.wait_until if punctual else self.life.sleep_until)(until)
-        assert not (ended and len(self.life.recorded) > before), "the clock owes an ended matter nothing"
+        assert not (at_rest and len(self.life.recorded) > before), "the clock owes a matter at rest nothing"
 
     @rule(actor=ACTORS, which=st.sampled_from(["accept", "decline", "assign", "urge", "escalate"]))
     def receipt_and_pressure(self, actor: Actor, which: str) -> None:
@@ -145,6 +152,27 @@ class RandomLife(RuleBasedStateMachine):
         self.attempt(c.RaiseObjection(text="不服"), actor)
         self.attempt(c.ReopenMatter(reason="还有问题", due=self.day(days)), actor)
 
+    @precondition(lambda self: self.life.m.objection is not None)
+    @rule(actor=ACTORS, outcome=st.sampled_from(list(ObjectionOutcome)), days=DAYS)
+    def review_the_objection(self, actor: Actor, outcome: ObjectionOutcome, days: int) -> None:
+        due = self.day(days) if outcome is ObjectionOutcome.UPHELD else None
+        self.attempt(c.DecideObjection(outcome=outcome, text="复核", due=due), actor)
+
+    @rule(actor=ACTORS, days=DAYS, every_day=st.booleans(), which=st.sampled_from(["start", "move", "end"]))
+    def surge(self, actor: Actor, days: int, every_day: bool, which: str) -> None:
+        command = {
+            "start": c.StartSurge(campaign="开工", until=self.day(days), every_day=every_day),
+            "move": c.MoveSurge(until=self.day(days)),
+            "end": c.EndSurge(),
+        }[which]
+        self.attempt(command, actor)
+
+    @rule(actor=ACTORS, duty=st.sampled_from(list(Duty)), recuse=st.booleans())
+    def people_change(self, actor: Actor, duty: Duty, recuse: bool) -> None:
+        holder = {Duty.PERSON: self.life.m.person or "li", Duty.SUPERVISOR: self.life.m.supervisor}
+        command = c.ReassignDuty(duty=duty, from_person=holder.get(duty, "leader"), to_person="x", reason="调动")
+        self.attempt(c.DeclareRecusal(reason="有利害关系") if recuse else command, actor)
+
     @invariant()
     def versions_have_no_gap(self) -> None:
         assert [r.version for r in self.life.recorded] == list(range(1, len(self.life.recorded) + 1))
@@ -164,7 +192,7 @@ class RandomLife(RuleBasedStateMachine):
     @invariant()
     def the_clock_is_not_behind(self) -> None:
         deadline = next_deadline(self.life.m, self.life.rulebook, self.life.now)
-        assert deadline is None or self.life.m.ended is False
+        assert deadline is None or not self.life.m.at_rest
         assert self.life.m.original_due == date(2022, 4, 29)
         assert self.life.now >= MONDAY
 

@@ -16,12 +16,11 @@ from tests.notices.test_workflow import MONDAY, came, open_one, sending
 from tests.support.office import founded, sqlite, until
 from tests.support.postroom import PostRoom
 from tests.support.temporal import DevServer
-from tests.workflows.test_replay import FOLDER, HISTORIES, RECORDING, commands_of, history_of, keep, workflow_type
+from tests.workflows.test_replay import HISTORIES, RECORDING, history_of, keep, workflow_type
 from workflows.contract import NoticesStart
 from workflows.notices import NoticesWorkflow
 
 OWN = [path for path in HISTORIES if workflow_type(path) == "Notices"]
-FINGERPRINT = FOLDER / "fingerprint-notices.txt"
 
 
 @workflow.defn(name="Notices")
@@ -46,13 +45,6 @@ async def test_an_injected_change_makes_the_gate_fail() -> None:
     for path in OWN:
         with pytest.raises(NondeterminismError):
             await replayer.replay_workflow(history_of(path))
-
-
-def test_the_workflows_commands_are_those_of_the_fingerprint() -> None:
-    found = "\n".join(commands_of(Path("workflows/notices.py"))) + "\n"
-    if RECORDING:
-        FINGERPRINT.write_text(found, encoding="utf-8")
-    assert found == FINGERPRINT.read_text(encoding="utf-8")
 
 
 @pytest.mark.skipif(not RECORDING, reason="histories are recorded on purpose only: XMH_RECORD_HISTORIES=1")

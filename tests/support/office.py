@@ -70,7 +70,9 @@ def sqlite(folder: Path) -> str:
     return f"sqlite:///{folder / 'events.db'}"
 
 
-def opening(title: str = "推进国际交流中心一期主体施工", due: date = date(2022, 6, 30), **more: Any) -> c.OpenMatter:
+def opening(
+    title: str = "推进国际交流中心一期主体施工", due: date | None = date(2022, 6, 30), **more: Any
+) -> c.OpenMatter:
     """An ordinary 立项 led by 区更新局."""
     return c.OpenMatter.model_validate({"title": title, "due": due, "basis": LIST, "lead": LEAD, **more})
 
@@ -109,11 +111,13 @@ def types(database: Database, stream: str) -> list[str]:
 
 
 @asynccontextmanager
-async def at_work(client: Client, database: Database, renew_after: int | None = None) -> AsyncIterator[Gateway]:
-    """A worker on its own task queue, and the gateway to it."""
+async def at_work(
+    client: Client, database: Database, renew_after: int | None = None, clock_shift: timedelta = timedelta(0)
+) -> AsyncIterator[Gateway]:
+    """A worker on its own task queue, and the gateway to it; the shift is the office's clock less the server's."""
     queue = f"test-{uuid4().hex[:8]}"
-    async with running(client, database, task_queue=queue):
-        yield Gateway(client, database, queue, renew_after)
+    async with running(client, database, task_queue=queue, clock_shift=clock_shift):
+        yield Gateway(client, database, queue, renew_after, clock_shift)
 
 
 async def until(condition: object, seconds: float = 10) -> None:

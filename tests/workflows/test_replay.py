@@ -6,9 +6,11 @@ kept in `tests/histories/` and only recorded again on purpose:
 """
 
 import ast
+import asyncio
 import json
 import os
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,9 +25,29 @@ from temporalio.workflow import NondeterminismError
 from domain import commands as c
 from domain.calendar import local_date
 from domain.envelope import Actor
-from domain.terms import SuspensionReason
+from domain.meetings import commands as mc
+from domain.meetings.meeting import Meeting
+from domain.meetings.terms import Delivery
+from domain.terms import MatterClass, SuspensionReason
+from eventlog import reading
+from gateway import HEADQUARTERS_ID
 from simulation.clock import SimulatedClock
-from tests.support.office import ASSIST, FOR_LEADER, LIAISON, OTHER, SECOND, at_work, founded, opening, order, sqlite
+from tests.support.meetings import THURSDAY, convening, decision, meeting_order
+from tests.support.office import (
+    ASSIST,
+    FOR_LEADER,
+    LIAISON,
+    OFFICE,
+    OTHER,
+    SECOND,
+    at_work,
+    founded,
+    opening,
+    order,
+    sqlite,
+    until,
+)
+from tests.support.temporal import DevServer
 from worker import WORKFLOWS, workflow_runner
 from workflows.contract import MatterStart
 from workflows.matter import MatterWorkflow
@@ -69,14 +91,16 @@ async def test_an_injected_change_makes_the_gate_fail() -> None:
     replayer = Replayer(
         workflows=[SleepyMatter], data_converter=pydantic_data_converter, workflow_runner=UnsandboxedWorkflowRunner()
     )
-    for path in (h for h in HISTORIES if workflow_type(h) == "Matter"):
-        with pytest.raises(NondeterminismError):
-            await replayer.replay_workflow(history_of(path))
+    for path in HISTORIES:
+        if workflow_type(path) == "Matter":
+            with pytest.raises(NondeterminismError):
+                await replayer.replay_workflow(history_of(path))
 
 
 def test_the_workflows_commands_are_those_of_the_fingerprint() -> None:
     """Whoever edits what a workflow commands is told here to think of the matters that are running."""
-    found = "\n".join(commands_of(Path("workflows/matter.py"))) + "\n"
+    files = sorted((Path(__file__).parents[2] / "workflows").glob("*.py"))
+    found = "\n".join(f"{path.stem}.{command}" for path in files for command in commands_of(path)) + "\n"
     if RECORDING:
         FINGERPRINT.write_text(found, encoding="utf-8")
     assert found == FINGERPRINT.read_text(encoding="utf-8"), (
@@ -87,7 +111,7 @@ def test_the_workflows_commands_are_those_of_the_fingerprint() -> None:
 
 def commands_of(path: Path) -> list[str]:
     """`function: call` for each call that reaches Temporal, in the order of the source."""
-    tree = ast.parse((Path(__file__).parents[2] / path).read_text(encoding="utf-8"))
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     found = []
     for function in ast.walk(tree):
         if isinstance(function, ast.AsyncFunctionDef | ast.FunctionDef):
@@ -143,6 +167,50 @@ async def test_record_the_histories(time_skipping_env: WorkflowEnvironment, tmp_
             await do(silent, c.CancelMatter(reason="到此为止"), SECOND)
             for stream in (closed, silent):
                 await keep(time_skipping_env.client, stream, stream.partition("/")[2])
+
+
+@pytest.mark.skipif(not RECORDING, reason="histories are recorded on purpose only: XMH_RECORD_HISTORIES=1")
+async def test_record_the_meetings(dev_server: DevServer, tmp_path: Path) -> None:
+    """Outcomes delivered, refused, sent again and waived, over several runs; and a morning of the rhythm."""
+    shift = THURSDAY - timedelta(minutes=20) - datetime.now(UTC)
+    client = await dev_server.client()
+    with founded(sqlite(tmp_path), THURSDAY - timedelta(days=60)) as log:
+        async with at_work(client, log, 40, shift) as gateway:
+
+            async def meet(command: mc.MeetingCommand, actor: Actor = OFFICE) -> None:
+                now = datetime.now(UTC) + shift
+                await gateway.convene(meeting_order("meeting/recorded-held", command, actor, now=now))
+
+            def stands(what: Callable[[Meeting], bool]) -> Callable[[], bool]:
+                def ask() -> bool:
+                    found = reading.load(log, "meeting/recorded-held")
+                    return found is not None and isinstance(found.state, Meeting) and what(found.state)
+
+                return ask
+
+            for n in range(3):
+                now = datetime.now(UTC) + shift
+                command = opening(f"第{n}件", klass=MatterClass.MAJOR, due=date(2022, 6, 30))
+                await gateway.submit(order(f"matter/recorded-agenda-{n}", command, now=now))
+            await meet(convening(starts=THURSDAY))
+            await until(stands(lambda m: bool(m.items)))
+            await meet(mc.OpenMeeting())
+            for no in (1, 2, 3):
+                await meet(decision(no, urgent=no == 1), FOR_LEADER)
+            now = datetime.now(UTC) + shift
+            await gateway.submit(order("matter/recorded-agenda-2", c.CancelMatter(reason="并案"), now=now))
+            await meet(mc.SignMinutes(), FOR_LEADER)
+            await until(stands(lambda m: m.points[2].delivery is Delivery.REFUSED))
+            await meet(mc.SendAgain(point=3), FOR_LEADER)
+            await until(stands(lambda m: m.points[2].attempt == 1 and m.points[2].delivery is Delivery.REFUSED))
+            await meet(mc.WaiveOutcome(point=3, reason="并案"))
+            await until(stands(lambda m: m.at_rest))
+            await gateway.start_rhythm()
+            await asyncio.sleep(2)
+            await keep(client, "meeting/recorded-held", "recorded-held")
+            rhythm = f"{HEADQUARTERS_ID}/{gateway.task_queue}"
+            history = await client.get_workflow_handle(rhythm).fetch_history()
+            (FOLDER / "recorded-rhythm-1.json").write_text(history.to_json(), encoding="utf-8")
 
 
 async def _live_until(clock: SimulatedClock, end: datetime) -> None:

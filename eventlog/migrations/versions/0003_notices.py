@@ -10,7 +10,7 @@ from alembic import op
 from domain.duplicates import title_key
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 

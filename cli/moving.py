@@ -1,0 +1,166 @@
+"""What `calendar publish`, `override` and `policy adopt` share: every open matter records what moves, at once."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from cli.session import session
+from domain.calendar import SHANGHAI
+from domain.deadlines import near_due_instant
+from domain.event import Event
+from domain.log import Rulebook
+from domain.spoken import said_date
+from domain.telling import local, moved_what
+from eventlog import reading
+
+if TYPE_CHECKING:
+    from eventlog.reprojection import Move
+
+PATIENCE = 120.0
+"""Seconds for all open matters to record what moves; the rest follow by themselves."""
+LOOK_EVERY = 0.1
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What a changed rulebook did to the open matters."""
+
+    woken: int | None
+    """How many matters were told; None when no service runs."""
+    recorded: tuple["Move", ...]
+    reminders: tuple[tuple[str, date, date], ...]
+    """(matter, before, after) of 临期: it is computed when read, so nothing is recorded."""
+    unfinished: int = 0
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """For scripts."""
+        return {
+            "woken": self.woken,
+            "moved": [
+                {
+                    "matter": m.matter,
+                    "what": m.what,
+                    "before": _iso(m.before),
+                    "after": _iso(m.after),
+                    "reason": m.reason,
+                }
+                for m in self.recorded
+            ],
+            "near_due": [
+                {"matter": number, "before": before.isoformat(), "after": after.isoformat()}
+                for number, before, after in self.reminders
+            ],
+            "unfinished": self.unfinished,
+        }
+
+    @property
+    def told(self) -> str:
+        """For people: every move on a line."""
+        if self.woken is None:
+            return "督办服务没有运行，未办结事项的时限将在 xmh up 启动后重算"
+        lines = [f"已通知{self.woken}件未办结事项，{len(self.recorded)}个时限随之变动"]
+        lines += move_lines(self.recorded)
+        lines += [
+            f"  {number}  临期提醒  {said_date(before)} → {said_date(after)}"
+            for number, before, after in self.reminders
+        ]
+        if self.unfinished:
+            lines.append(f"另有{self.unfinished}件尚未重算完毕，将由督办服务接着办（xmh doctor 可查）")
+        return "\n".join(lines)
+
+
+def move_lines(moves: Iterable["Move"]) -> list[str]:
+    """One line for each deadline that moved."""
+    return [f"  {m.matter}  {moved_what(m.what)}  {_said(m.before)} → {_said(m.after)}  {m.reason}" for m in moves]
+
+
+def record_and_move(stream: str, *events: Event) -> Moved:
+    """Write into one of the rulebook's streams, and wait until every open matter has recorded what moves."""
+    from eventlog.record import record
+
+    before = reading.rulebook(session.database)
+    record(
+        session.database,
+        stream,
+        events,
+        actor=session.actor,
+        command_id=session.command_id or uuid4().hex,
+        now=datetime.now(UTC),
+    )
+    after = reading.rulebook(session.database)
+    woken = _wake()
+    if woken is None:
+        return Moved(None, (), ())
+    unfinished = _wait()
+    from eventlog.reprojection import moves_since
+
+    recorded = moves_since(session.database, before.version)
+    return Moved(woken, recorded, reminders(before, after), unfinished)
+
+
+def reminders(before: Rulebook, after: Rulebook) -> tuple[tuple[str, date, date], ...]:
+    """The 临期 dates that differ, of the matters open now; as the limit stands after the move."""
+    from eventlog.reprojection import open_matters
+
+    found = []
+    for matter in open_matters(session.database):
+        if matter.due in (matter.lapsed_for, matter.warned_for):
+            continue
+        was, is_now = (near_due_instant(matter, book).astimezone(SHANGHAI).date() for book in (before, after))
+        if was != is_now:
+            found.append((matter.number, was, is_now))
+    return tuple(found)
+
+
+def _wait() -> int:
+    """Until no open matter has anything left to record; how many still have when patience ends."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from eventlog.reprojection import pending
+
+    give_up = time.monotonic() + PATIENCE
+    left: Sequence[str] = pending(session.database, datetime.now(UTC))
+    with Progress(console=Console(file=sys.stderr), disable=not sys.stderr.isatty(), transient=True) as bar:
+        task = bar.add_task("重算时限", total=len(left))
+        while left and time.monotonic() < give_up:
+            time.sleep(LOOK_EVERY)
+            left = pending(session.database, datetime.now(UTC))
+            bar.update(task, completed=(bar.tasks[0].total or 0) - len(left))
+    return len(left)
+
+
+def _wake() -> int | None:
+    """Tell the open matters that the rulebook moved; None when nobody is there to be told."""
+    if session.settings.address is None:
+        return None
+    from temporalio.service import RPCError
+
+    from gateway import Unreachable
+
+    try:
+        return asyncio.run(_woken())
+    except (Unreachable, RPCError):
+        return None
+
+
+async def _woken() -> int:
+    from gateway import Gateway, connect
+
+    settings = session.settings
+    client = await connect(settings.address or "", settings.temporal_namespace, within=timedelta(seconds=2))
+    return await Gateway(client, session.database, settings.task_queue).wake_open_matters()
+
+
+def _iso(value: datetime | date) -> str:
+    return value.astimezone(SHANGHAI).isoformat() if isinstance(value, datetime) else value.isoformat()
+
+
+def _said(value: datetime | date) -> str:
+    return local(value) if isinstance(value, datetime) else said_date(value)

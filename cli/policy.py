@@ -1,0 +1,116 @@
+"""`xmh policy show adopt export`: the office's rules as data."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.moving import move_lines, record_and_move
+from cli.session import Problem, answer, session
+from cli.shape import group
+from cli.task.common import confirm
+from cli.task.reads import AsOfOption, end_of
+from domain.base import refuse
+from domain.calendar import SHANGHAI
+from domain.office import POLICY_STREAM, PolicyAdopted
+from domain.policy import Policy
+from domain.spoken import said_date, spoken_date
+from domain.terms import Role
+from eventlog import reading
+
+app = group(
+    "督办规则：签收、反馈、催办、升级和默认时限。规则是数据，改动留痕，未办结事项的时限随之重算。",
+    {"show": "cli.policy:show", "adopt": "cli.policy:adopt", "export": "cli.policy:export"},
+)
+
+
+def show(as_of: AsOfOption = None) -> None:
+    """现行的督办规则，或某一天的。"""
+    from plans.policy_file import LABELS, level_line
+
+    moment = end_of(spoken_date(as_of, datetime.now(SHANGHAI).date())) if as_of else None
+    rulebook = reading.rulebook(session.database, as_of=moment)
+    policy = rulebook.policy
+    adopted = reading.read_stream(session.database, POLICY_STREAM, as_of=moment)
+    if not adopted:
+        raise Problem(f"{as_of} 时还没有督办规则", "not_found")
+    since = adopted[-1].recorded_at.astimezone(SHANGHAI)
+    document: dict[str, Any] = {
+        **policy.model_dump(mode="json"),
+        "adopted_at": since.isoformat(),
+        "adopted_by": adopted[-1].actor.id,
+        "versions": len(adopted),
+    }
+    lines = [f"督办规则“{policy.version}”，{said_date(since.date())}起采用，第{len(adopted)}版"]
+    lines += [f"  {label}：{getattr(policy, key)}" for key, label in LABELS.items()]
+    lines += ["升级阶梯", *(f"  {level_line(x)}" for x in policy.ladder)]
+    lines += ["压力表", *(f"  {s.label}" for s in policy.steps)]
+    lines += ["默认时限（没有写明办结时限时）", *(f"  {x.label}" for x in policy.limits or ())]
+    answer(document, "\n".join(lines if policy.limits else [*lines, "  无，立项须写明办结时限"]))
+
+
+def adopt(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="规则文件（.toml），或现成规则的名称：默认、宿迁、三明")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只看会改变什么，不采用")] = False,
+) -> None:
+    """采用一份督办规则：逐条说明改了什么；未办结事项的时限随即重算。"""
+    from plans.policy_file import changes, find_policy, read_policy
+
+    refuse(session.actor.role is not Role.OFFICE, "采用督办规则须由办公室督办员办理", "forbidden")
+    policy = read_policy(find_policy(file))
+    before = reading.rulebook(session.database).policy
+    changed = changes(before, policy)
+    document = {"version": policy.version, "before": before.version, "changes": changed, "dry_run": dry_run}
+    if not changed and policy.version == before.version:
+        answer({**document, "adopted": False}, f"现行规则就是“{before.version}”，没有变化")
+        return
+    refuse(
+        policy.version in _versions(),
+        f"“{policy.version}”这个版本名用过了，内容却不同；请在 version 另起一个版本名",
+    )
+    lines = [f"“{before.version}” → “{policy.version}”", *(f"  {line}" for line in changed)]
+    if dry_run:
+        foreseen = _foreseen(policy)
+        told = [f"未办结事项将有{len(foreseen)}个时限变动", *move_lines(foreseen)]
+        ending = "以上是预演，没有采用；去掉 --dry-run 即正式采用"
+        moved = [m.model_dump(mode="json") for m in foreseen]
+        answer({**document, "adopted": False, "moved": moved}, "\n".join([*lines, *told, ending]))
+        return
+    confirm(f"采用督办规则“{policy.version}”（{len(changed)}处改动）？")
+    done = record_and_move(POLICY_STREAM, PolicyAdopted(policy=policy))
+    answer({**document, "adopted": True, **done.document}, "\n".join(["已采用督办规则", *lines, done.told]))
+
+
+def _versions() -> set[str]:
+    """Version names used so far, unless the same content goes by it."""
+    from domain.event import decode
+
+    events = map(decode, reading.read_stream(session.database, POLICY_STREAM))
+    return {e.policy.version for e in events if isinstance(e, PolicyAdopted)}
+
+
+def _foreseen(policy: Policy) -> Any:
+    from eventlog.reprojection import foreseen
+
+    rulebook = reading.rulebook(session.database)
+    because = f"采用督办规则“{policy.version}”"
+    return foreseen(
+        session.database, rulebook.model_copy(update={"policy": policy, "because": because}), datetime.now(UTC)
+    )
+
+
+def export(
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="写到哪个文件")] = None,
+) -> None:
+    """导出现行规则为 .toml 文件，供修改后采用；不写 -o 则打印。"""
+    from plans.policy_file import policy_text
+
+    policy = reading.rulebook(session.database).policy
+    text = policy_text(policy)
+    if output is None:
+        answer({"version": policy.version, "text": text}, text.rstrip("\n"))
+        return
+    refuse(output.exists(), f"{output} 已存在，请换一个文件名")
+    output.write_text(text, encoding="utf-8")
+    answer({"version": policy.version, "file": str(output)}, f"已导出督办规则“{policy.version}”到 {output}")

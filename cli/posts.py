@@ -1,0 +1,253 @@
+"""`xmh org delegate revoke transfer duties post`: who acts for whom, and who answers after whom."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import uuid4
+
+import typer
+
+from cli.delegating import directory
+from cli.session import Exit, Problem, answer, session
+from cli.task.common import ReasonOption, confirm, day, need, order, send, the_matter, the_person, the_unit, today
+from domain.base import refuse
+from domain.commands import ReassignDuty
+from domain.event import Event
+from domain.matter import Matter
+from domain.office import (
+    DIRECTORY_STREAM,
+    Delegation,
+    Person,
+    PersonRecorded,
+    PersonTransferred,
+    PostAssigned,
+)
+from domain.rules.delegation import grant, revoke_all
+from domain.rules.delegation import revoke as revoked
+from domain.rules.ending import duties_of
+from domain.spoken import said_date
+from domain.terms import Duty, Role
+from eventlog import reading
+
+if TYPE_CHECKING:
+    from eventlog.reading import PersonOnRecord
+
+PersonArg = Annotated[str, typer.Argument(metavar="P", help="人员编号或姓名")]
+
+
+def delegate(
+    to: Annotated[str | None, typer.Option("--to", metavar="P", help="由谁代办")] = None,
+    giver: Annotated[str | None, typer.Option("--from", metavar="P", help="谁的职责（默认本人；督办员可代录）")] = None,
+    since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="从哪天起（默认今天）")] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="到哪天为止（含当天）")] = None,
+    matter: Annotated[list[str] | None, typer.Option("--matter", metavar="M", help="只限这些事项，可多次填写")] = None,
+    reason: ReasonOption = None,
+) -> None:
+    """授权代办（AB角）：有期限，可收回，代办的每一步都记为“某代某”。"""
+    receiver = the_person(need(to, "--to", "由谁代办"))
+    owner = the_person(giver).id if giver else session.actor.id
+    wanted = Delegation(
+        giver=owner,
+        receiver=receiver.id,
+        since=day(since) if since else today(),
+        until=day(need(until, "--until", "授权到哪天")),
+        matters=tuple(the_matter(m).stream for m in matter or ()),
+        reason=need(reason, "--reason", "授权理由"),
+    )
+    event = grant(directory(), wanted, session.actor, today())
+    confirm(f"授权{receiver.name}代{_name(owner)}办理，{wanted.since}至{wanted.until}？")
+    before = set(directory().delegations)
+    _record([event])
+    number = next(no for no in directory().delegations if no not in before)
+    answer(
+        {"delegation": number, **wanted.model_dump(mode="json")},
+        f"{number}：{receiver.name}代{_name(owner)}办理，{said_date(wanted.since)}至{said_date(wanted.until)}；"
+        f"代办时加 --for-person {owner}",
+    )
+
+
+def revoke(
+    no: Annotated[str, typer.Argument(metavar="NO", help="授权编号，如 授权〔2022〕1号，或末尾的数字")],
+    reason: ReasonOption = None,
+) -> None:
+    """收回授权：立即生效。"""
+    known = directory()
+    found = [n for n in known.delegations if no in (n, n.rpartition("〕")[2].removesuffix("号"))]
+    if len(found) > 1:
+        raise Problem(f"“{no}”对应{len(found)}个授权，请写全：{'、'.join(found)}", "ambiguous", Exit.MALFORMED)
+    event = revoked(known, found[0] if found else no, session.actor, need(reason, "--reason", "收回理由"))
+    _record([event])
+    answer({"revoked": event.no}, f"已收回{event.no}")
+
+
+def duties(person: PersonArg) -> None:
+    """一个人手上未了的职责：责任人、督办员、批示或定时限的领导，以及作为联络员的事项。"""
+    found = _anyone(person)
+    held = _held(found.id)
+    liaison = _as_liaison(found)
+    posts = [post for post, holder in directory().posts.items() if holder == found.id]
+    document = {
+        "person": found.id,
+        "posts": posts,
+        "duties": [{"matter": m.number, "title": m.title, "duty": d.value} for m, d in held],
+        "liaison": [m.number for m in liaison],
+    }
+    lines = [f"{found.name}（{found.id}）未了职责{len(held)}项" + (f"，任{'、'.join(posts)}" if posts else "")]
+    lines += [f"  {m.number}  {d.label}  {m.title}" for m, d in held]
+    if liaison:
+        lines.append(f"  另为联络单位的{len(liaison)}件事项办理：{'、'.join(m.number for m in liaison)}")
+    answer(document, "\n".join(lines))
+
+
+def transfer(
+    person: PersonArg,
+    to: Annotated[str | None, typer.Option("--to", metavar="UNIT", help="调到哪个单位")] = None,
+    successor: Annotated[str | None, typer.Option("--successor", metavar="Q", help="由谁接手未了职责和职务")] = None,
+    reason: ReasonOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只列出要交接什么")] = False,
+) -> None:
+    """人员调动：未了职责逐件交接给接手人，领导的职责随职务走；有关授权一并收回。"""
+    refuse(session.actor.role is not Role.OFFICE, "人员调动须由办公室督办员办理", "forbidden")
+    moving, unit = the_person(person), the_unit(need(to, "--to", "调到哪个单位"))
+    refuse(unit.id == moving.unit, f"{moving.name}本来就在该单位")
+    next_one = the_person(successor) if successor else None
+    held = _held(moving.id)
+    liaison = _as_liaison(moving)
+    _check_successor(moving, next_one, held, liaison)
+    why = reason or f"{moving.name}调任"
+    document: dict[str, Any] = {
+        "person": moving.id,
+        "from": moving.unit,
+        "to": unit.id,
+        "successor": next_one.id if next_one else None,
+        "duties": [{"matter": m.number, "duty": d.value} for m, d in held],
+        "liaison": [m.number for m in liaison],
+        "dry_run": dry_run,
+    }
+    taken = next_one.name if next_one else ""
+    lines = [f"{moving.name}（{moving.id}）调往{_unit_name(unit.id)}，{len(held)}项未了职责交给{taken or '（无）'}"]
+    lines += [f"  {m.number}  {d.label}  {m.title}" for m, d in held]
+    lines += [f"  {m.number}  联络员  {m.title}" for m in liaison]
+    if dry_run:
+        answer(document, "\n".join([*lines, "以上是预演，没有交接；去掉 --dry-run 即正式办理"]))
+        return
+    confirm(lines[0] + "？")
+    if next_one:
+        _reassign(held, moving.id, next_one.id, why)
+    _record(_moved(moving, unit.id, next_one.id if next_one else None, why))
+    answer(document, "\n".join([*lines, "已交接，已调动"]))
+
+
+def post(
+    name: Annotated[str, typer.Argument(metavar="POST", help="职务，如 常务副总指挥")],
+    person: Annotated[str | None, typer.Option("--person", metavar="P", help="由谁担任")] = None,
+) -> None:
+    """登记职务由谁担任：换人时，原任领导批示和定时限的职责随职务转给新任。"""
+    refuse(session.actor.role is not Role.OFFICE, "登记职务须由办公室督办员办理", "forbidden")
+    holder = the_person(need(person, "--person", "由谁担任"))
+    before = directory().posts.get(name)
+    if before == holder.id:
+        answer({"post": name, "person": holder.id, "duties": []}, f"{name}本来就由{holder.name}担任")
+        return
+    held = [(m, d) for m, d in _held(before) if d is Duty.LEADER] if before else []
+    if held:
+        refuse(holder.role is not Role.LEADER, f"{holder.name}不是领导，不能接手领导批示和时限")
+        confirm(f"{name}由{_name(before or '')}改为{holder.name}，{len(held)}项职责随之转交？")
+        _reassign(held, before or "", holder.id, f"{name}由{holder.name}接任")
+    _record([PostAssigned(post=name, person=holder.id)])
+    document = {"post": name, "person": holder.id, "duties": [{"matter": m.number, "duty": d.value} for m, d in held]}
+    answer(document, f"{name}由{holder.name}担任，随职务转交{len(held)}项职责")
+
+
+def _check_successor(
+    moving: "PersonOnRecord",
+    next_one: "PersonOnRecord | None",
+    held: Sequence[tuple[Matter, Duty]],
+    liaison: Sequence[Matter],
+) -> None:
+    posts = [p for p, holder in directory().posts.items() if holder == moving.id]
+    wanted = bool(held or posts or liaison)
+    refuse(
+        wanted and next_one is None,
+        f"{moving.name}有{len(held) + len(liaison)}项未了职责，请用 --successor 写明由谁接手",
+        "malformed",
+    )
+    if next_one is None:
+        return
+    refuse(next_one.id == moving.id, "接手人不能是本人", "malformed")
+    leads = any(d is Duty.LEADER for _, d in held)
+    refuse(leads and next_one.role is not Role.LEADER, f"{next_one.name}不是领导，不能接手领导批示和时限")
+    supervises = any(d is Duty.SUPERVISOR for _, d in held)
+    speaks = next_one.unit == moving.unit and next_one.role in (Role.LIAISON, Role.HEAD)
+    refuse(bool(liaison) and not speaks, f"{moving.name}是该单位唯一的联络员，接手人须是该单位的联络员或负责人")
+    refuse(supervises and next_one.role is not Role.OFFICE, f"{next_one.name}不是督办员，不能接手督办")
+
+
+def _moved(moving: "PersonOnRecord", unit: str, successor: str | None, why: str) -> list[Event]:
+    """The directory's events: delegations end, posts pass on, the entry changes."""
+    known = directory()
+    entry = Person.model_validate({**moving.model_dump(exclude={"left_at"}), "unit": unit})
+    posts = [name for name, holder in known.posts.items() if holder == moving.id]
+    return [
+        *revoke_all(known, moving.id, why),
+        *(PostAssigned(post=name, person=successor) for name in posts if successor),
+        PersonTransferred(person=moving.id, from_unit=moving.unit, to_unit=unit, successor=successor),
+        PersonRecorded(person=entry),
+    ]
+
+
+def _reassign(held: Sequence[tuple[Matter, Duty]], person: str, successor: str, why: str) -> None:
+    """Every duty is an event of its matter; the first that fails stops, and what is done stays done."""
+    orders = [
+        order(m.stream, ReassignDuty(duty=d, from_person=person, to_person=successor, reason=why), nth=n)
+        for n, (m, d) in enumerate(held, start=1)
+    ]
+    for reply in send(orders) if orders else ():
+        if isinstance(reply, Exception):
+            raise reply
+
+
+def _held(person: str) -> list[tuple[Matter, Duty]]:
+    found = (s.state for s in reading.matter_states(session.database))
+    matters = sorted((m for m in found if isinstance(m, Matter)), key=lambda m: m.number)
+    return [(m, duty) for m in matters for duty in duties_of(m, person)]
+
+
+def _as_liaison(person: "PersonOnRecord") -> list[Matter]:
+    """Matters of the unit that he alone, as its only liaison, reports on."""
+    if person.role is not Role.LIAISON:
+        return []
+    others = [p for p in reading.people(session.database) if (p.unit, p.role) == (person.unit, Role.LIAISON)]
+    if len(others) > 1:
+        return []
+    found = (s.state for s in reading.matter_states(session.database))
+    return [m for m in found if isinstance(m, Matter) and not m.ended and m.lead == person.unit]
+
+
+def _anyone(name: str) -> "PersonOnRecord":
+    """Also somebody who left: his duties may still wait."""
+    former = reading.person(session.database, name)
+    return former if former is not None else the_person(name)
+
+
+def _name(person_id: str) -> str:
+    found = reading.person(session.database, person_id)
+    return found.name if found else person_id
+
+
+def _unit_name(unit_id: str) -> str:
+    found = reading.unit(session.database, unit_id)
+    return found.name if found else unit_id
+
+
+def _record(events: Sequence[Event]) -> None:
+    from eventlog.record import record
+
+    record(
+        session.database,
+        DIRECTORY_STREAM,
+        events,
+        actor=session.actor,
+        command_id=session.command_id or uuid4().hex,
+        now=datetime.now(UTC),
+    )

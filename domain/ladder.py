@@ -1,0 +1,181 @@
+"""Where pressure comes from: which rows of the policy's table hold for a matter, since when, and which were claimed.
+
+A cause is computed from the state and the rulebook alone; what it has already led to is claimed in `Matter.triggers`.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from typing import NamedTuple
+
+from domain.calendar import WorkCalendar, local_date
+from domain.log import Rulebook
+from domain.matter import Matter
+from domain.policy import Step
+from domain.terms import COLOURS, RUNGS, OrderColour, Trigger
+from domain.windows import window_label
+
+
+class Cause(NamedTuple):
+    """A row that holds, or will: from when, and of which window, date or request (`key`)."""
+
+    step: Step
+    at: datetime
+    key: str
+
+    @property
+    def claim(self) -> str:
+        """What an escalation for it claims, so that no second one claims it again."""
+        return f"{_CLAIMS[self.step.trigger]}:{self.key}"
+
+
+_CLAIMS = {
+    Trigger.NEAR_DUE: "escalate_near_due",
+    Trigger.BEHIND: "escalate_behind",
+    Trigger.MISSED: "escalate_missed",
+    Trigger.RETURNED: "escalate_returned",
+    Trigger.OVERDUE: "escalate_overdue",
+    Trigger.UNANSWERED: "escalate_coordination",
+}
+"""In the log since 2022: they may not change."""
+
+Since = tuple[datetime, str]
+
+
+def climbing(matter: Matter, rulebook: Rulebook) -> Iterator[Cause]:
+    """Rows that will carry the matter up: not claimed, not moot, and not answered by a decision since."""
+    for cause in _causes(matter, rulebook):
+        step = cause.step
+        if step.order is not None or cause.claim in matter.triggers:
+            continue
+        if step.rung is not None:
+            relieved = matter.relieved_at is not None and cause.at <= matter.relieved_at
+            if relieved or RUNGS.index(matter.rung) >= RUNGS.index(step.rung):
+                continue
+        yield cause
+
+
+def urging(matter: Matter, rulebook: Rulebook) -> Iterator[Cause]:
+    """Rows that will urge, each at the moment it may: after its cause, after the cool-down, once or again."""
+    if matter.lead is None:
+        return
+    for cause in _causes(matter, rulebook):
+        step = cause.step
+        if step.order is None or (step.repeat_hours is None and order_claim(cause) in matter.triggers):
+            continue
+        yield cause._replace(at=max(cause.at, _rested(matter, rulebook, step)))
+
+
+def order_claim(cause: Cause) -> str:
+    """What a 催办单 issued once claims."""
+    return f"order:{cause.step.trigger.value}:{cause.step.after}:{cause.key}"
+
+
+def worst_colour(matter: Matter, rulebook: Rulebook, at: datetime) -> OrderColour:
+    """The gravest colour of all rows that hold at the moment: one note speaks for all of them."""
+    held = [c.step.order for c in _causes(matter, rulebook) if c.step.order is not None and c.at <= at]
+    return max(held, key=COLOURS.index, default=OrderColour.PLAIN)
+
+
+def reason(cause_key: str, step: Step, matter: Matter) -> str:
+    """Why a row acted, in the office's words."""
+    no = cause_key.partition("+")[0]
+    over = f"满{step.after}个工作日" if step.after else ""
+    match step.trigger:
+        case Trigger.NEAR_DUE:
+            return f"距办结时限 {matter.due} 不足{step.after}个工作日" if step.after else f"今日到期（{matter.due}）"
+        case Trigger.BEHIND:
+            return f"{_behind_what(no)}落后序时进度{over}"
+        case Trigger.MISSED:
+            return f"连续{matter.missed_in_row}次漏报" if step.order is None else f"漏报{window_label(no)}反馈"
+        case Trigger.RETURNED:
+            return f"办结申请第{no}次被退回"
+        case Trigger.OVERDUE:
+            return f"逾期{over}未办结（时限 {matter.due}）"
+        case Trigger.UNANSWERED:
+            return f"第{no}项协调请求逾期{over}未答复"
+
+
+def _behind_what(key: str) -> str:
+    kind, _, rest = key.partition(":")
+    return f"{'要点' if kind == 'point' else '指标'}{rest.partition(':')[0]}"
+
+
+def _rested(matter: Matter, rulebook: Rulebook, step: Step) -> datetime:
+    """When the cool-down since the last 催办, by whatever cause or hand, is over."""
+    if matter.last_urge_at is None:
+        return matter.opened_at
+    last = matter.last_urge_at.replace(second=0, microsecond=0)
+    calendar, cooldown = rulebook.calendar, rulebook.policy.urge_cooldown
+    if step.repeat_hours is not None:
+        cooldown = max(cooldown, type(cooldown)(hours=step.repeat_hours))
+    return calendar.add_working_time(last, cooldown)
+
+
+def _causes(matter: Matter, rulebook: Rulebook) -> Iterator[Cause]:
+    for step in rulebook.policy.steps:
+        for at, key in _SINCE[step.trigger](matter, step, rulebook.calendar):
+            yield Cause(step, at, key)
+
+
+def _near_due(matter: Matter, step: Step, calendar: WorkCalendar) -> Iterator[Since]:
+    if matter.lapsed_for != matter.due:
+        yield calendar.opens(calendar.add_workdays(matter.due, -step.after)), _key(matter.due.isoformat(), step)
+
+
+def _behind(matter: Matter, step: Step, calendar: WorkCalendar) -> Iterator[Since]:
+    """Each point or checkpoint past its day; a repeated 催办 names the one behind for longest."""
+    late: list[tuple[date, str]] = [(p.due, f"point:{p.no}:{p.due}") for p in matter.points if p.open and p.due]
+    for indicator in matter.indicators:
+        late += [(c.on, f"indicator:{indicator.no}:{c.on}") for c in indicator.checkpoints if indicator.value < c.value]
+    for day, key in sorted(late)[: 1 if step.repeat_hours else None]:
+        yield _days_after(day, step, calendar), _key(key, step)
+
+
+def _missed(matter: Matter, step: Step, calendar: WorkCalendar) -> Iterator[Since]:
+    """The n-th window missed in a row; a repeated 催办 names the latest one."""
+    del calendar
+    row = [x.window for x in matter.missed if not x.withdrawn][-matter.missed_in_row :] if matter.missed_in_row else []
+    if len(row) < step.after:
+        return
+    if step.up:
+        if len(row) % step.after == 0:
+            yield row[-1].closes, row[-1].key
+    elif step.repeat_hours is not None:
+        yield row[-1].closes, row[-1].key
+    else:
+        yield row[step.after - 1].closes, row[step.after - 1].key
+
+
+def _returned(matter: Matter, step: Step, calendar: WorkCalendar) -> Iterator[Since]:
+    del calendar
+    if matter.returned_at is not None and matter.counts.returns >= step.after:
+        yield matter.returned_at, str(step.after)
+
+
+def _overdue(matter: Matter, step: Step, calendar: WorkCalendar) -> Iterator[Since]:
+    if matter.lapsed_for == matter.due:
+        yield _days_after(matter.due, step, calendar), _key(matter.due.isoformat(), step)
+
+
+def _unanswered(matter: Matter, step: Step, calendar: WorkCalendar) -> Iterator[Since]:
+    for asked in matter.open_coordinations:
+        at = asked.answer_due if not step.after else _days_after(local_date(asked.answer_due), step, calendar)
+        yield at, _key(str(asked.no), step)
+
+
+def _days_after(day: date, step: Step, calendar: WorkCalendar) -> datetime:
+    return calendar.closes(calendar.add_workdays(day, step.after))
+
+
+def _key(key: str, step: Step) -> str:
+    return f"{key}+{step.after}" if step.after else key
+
+
+_SINCE: dict[Trigger, Callable[[Matter, Step, WorkCalendar], Iterator[Since]]] = {
+    Trigger.NEAR_DUE: _near_due,
+    Trigger.BEHIND: _behind,
+    Trigger.MISSED: _missed,
+    Trigger.RETURNED: _returned,
+    Trigger.OVERDUE: _overdue,
+    Trigger.UNANSWERED: _unanswered,
+}

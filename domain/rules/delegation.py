@@ -1,0 +1,75 @@
+"""授权代办 (AB角): who may let whom act for him, and whether an act under a 授权 stands.
+
+Dated, revocable, one step only: what was delegated to somebody he cannot delegate on.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+from domain.base import refuse
+from domain.envelope import Actor, OnBehalf
+from domain.office import Delegation, DelegationGranted, DelegationRevoked, Directory
+from domain.terms import Role
+
+
+def grant(directory: Directory, delegation: Delegation, actor: Actor, today: date) -> DelegationGranted:
+    """授权: by the giver himself, or recorded by the office; never by a delegate, never to the auditor (三员分立)."""
+    giver, receiver = directory.people.get(delegation.giver), directory.people.get(delegation.receiver)
+    refuse(giver is None, f"{delegation.giver} 不在任，不能授权", "not_found")
+    refuse(receiver is None, f"{delegation.receiver} 不在任，不能受托", "not_found")
+    assert giver is not None  # noqa: S101  (refuse raised otherwise)
+    assert receiver is not None  # noqa: S101  (refuse raised otherwise)
+    _may_give(directory, delegation.giver, actor, today)
+    refuse(giver.id == receiver.id, "不能授权给本人")
+    refuse(receiver.role is Role.AUDITOR, "审计员只能查阅和核验，不能受托办理")
+    refuse(
+        delegation.until < delegation.since, f"授权截止日 {delegation.until} 早于起始日 {delegation.since}", "malformed"
+    )
+    refuse(delegation.until < today, f"授权截止日 {delegation.until} 已经过去")
+    for no, other in directory.delegations.items():
+        same = (other.giver, other.receiver, other.matters) == (giver.id, receiver.id, delegation.matters)
+        overlaps = other.since <= delegation.until and delegation.since <= other.until
+        refuse(same and overlaps and not other.revoked, f"{no} 已作同样的授权（{other.since}至{other.until}）")
+    return DelegationGranted(delegation=delegation)
+
+
+def _may_give(directory: Directory, giver: str, actor: Actor, today: date) -> None:
+    refuse(actor.on_behalf_of is not None, "受托人不得转委托；请由本人授权", "forbidden")
+    if actor.id == giver or actor.role is Role.OFFICE:
+        return
+    received = any(
+        d.receiver == actor.id and d.giver == giver and d.holds(today) for d in directory.delegations.values()
+    )
+    refuse(received, "受托人不得转委托；请由本人授权", "forbidden")
+    refuse(True, "只能授权他人代办自己的职责；他人的授权由本人作出，或由办公室督办员代录", "forbidden")
+
+
+def revoke(directory: Directory, no: str, actor: Actor, reason: str) -> DelegationRevoked:
+    """收回授权: by the giver or the office, from this moment on."""
+    found = directory.delegations.get(no)
+    refuse(found is None, f"没有授权 {no}，请用 xmh org list 查看", "not_found")
+    assert found is not None  # noqa: S101  (refuse raised otherwise)
+    refuse(found.revoked, f"{no} 已收回")
+    mine = actor.on_behalf_of is None and (actor.id == found.giver or actor.role is Role.OFFICE)
+    refuse(not mine, "授权由本人或办公室督办员收回", "forbidden")
+    return DelegationRevoked(no=no, reason=reason)
+
+
+def revoke_all(directory: Directory, person: str, reason: str) -> Iterator[DelegationRevoked]:
+    """Everything a person gave or received, when he goes to another unit or leaves."""
+    for no, delegation in directory.delegations.items():
+        if person in (delegation.giver, delegation.receiver) and not delegation.revoked:
+            yield DelegationRevoked(no=no, reason=reason)
+
+
+def check_delegation(directory: Directory, actor: str, behalf: OnBehalf, stream: str, day: date) -> None:
+    """An act under a 授权 stands when it was given to this person by that one, holds that day and covers the matter."""
+    no = behalf.delegation or ""
+    found = directory.delegations.get(no)
+    wrong = found is None or (found.giver, found.receiver) != (behalf.id, actor)
+    refuse(wrong, f"{behalf.id} 没有授权 {actor} 代办（{no}）", "not_delegated")
+    assert found is not None  # noqa: S101  (refuse raised otherwise)
+    refuse(found.revoked, f"{no} 已收回，不能再代办", "not_delegated")
+    refuse(day < found.since, f"{no} 自 {found.since} 起才生效", "not_delegated")
+    refuse(day > found.until, f"{no} 已于 {found.until} 到期，不能再代办", "not_delegated")
+    refuse(bool(found.matters) and stream not in found.matters, f"{no} 不包括这个事项", "not_delegated")

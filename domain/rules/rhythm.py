@@ -1,0 +1,129 @@
+"""反馈周期, 一日一调度 and the windows they open: none lost, none doubled, none judged twice."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from domain import commands as c
+from domain import events as ev
+from domain.base import Frozen, refuse
+from domain.facts import Pace
+from domain.matter import Matter, Surge
+from domain.rules.office import At, Office, Outcome
+from domain.terms import MatterClass, Stage
+from domain.windows import next_window
+
+
+def change_rhythm(matter: Matter, command: c.ChangeRhythm, office: Office) -> Iterator[Outcome]:
+    """Change 反馈周期: a running window gives way to the one of the new rhythm; a surge runs to its end first."""
+    still_open(matter)
+    refuse(command.rhythm is matter.rhythm, f"反馈周期本来就是{matter.rhythm.label}")
+    yield ev.RhythmChanged(rhythm=command.rhythm)
+    if matter.stage is Stage.IN_PROGRESS and matter.surge is None:
+        yield from open_window(matter.model_copy(update={"rhythm": command.rhythm}), office, _free_from(matter, office))
+
+
+def start_surge(matter: Matter, command: c.StartSurge, office: Office) -> Iterator[Outcome]:
+    """一日一调度·一日一反馈·一日一落实: every day a report until the end, from today on, whatever was answered."""
+    still_open(matter)
+    refuse(
+        matter.stage in (Stage.SUSPENDED, Stage.CLOSING), f"{matter.number} {matter.stage.label}，不能转入一日一调度"
+    )
+    running = matter.surge
+    refuse(
+        running is not None,
+        f"{matter.number} 已在一日一调度中（{running.campaign if running else ''}），改期请用 --move",
+    )
+    refuse(command.until < office.today, f"一日一调度的截止日 {command.until} 已经过去")
+    surge = Surge(campaign=command.campaign, until=command.until, every_day=command.every_day)
+    changed = matter.model_copy(update={"surge": surge})
+    answered = matter.window.key if matter.window and matter.answered else None
+    judged = (*matter.judged, answered) if answered else matter.judged
+    first = next_window(changed.pace, office.moment, office.calendar, office.policy.window_closes, judged)
+    refuse(first is None, f"到 {command.until} 已没有一天可以反馈，不能转入一日一调度")
+    yield ev.SurgeStarted(campaign=command.campaign, until=command.until, every_day=command.every_day)
+    if matter.stage is Stage.IN_PROGRESS:
+        yield from open_window(changed, office, office.moment, done=answered)
+
+
+def move_surge(matter: Matter, command: c.MoveSurge, office: Office) -> Iterator[Outcome]:
+    """The ceremony was postponed, or brought forward: the daily pace ends with it."""
+    surge = _running(matter)
+    refuse(command.until == surge.until, f"截止日本来就是 {surge.until}")
+    refuse(command.until < office.today, f"截止日 {command.until} 已经过去；提前结束请用 --end")
+    window = matter.window
+    refuse(
+        window is not None and window.closes > office.calendar.closes(command.until),
+        "正在进行的一期晚于新的截止日；提前结束请用 --end",
+    )
+    yield ev.SurgeMoved(campaign=surge.campaign, until=command.until, reason=command.reason)
+
+
+def end_surge(matter: Matter, command: c.EndSurge, office: Office) -> Iterator[Outcome]:
+    """End it early: the former rhythm holds again at once."""
+    surge = _running(matter)
+    yield ev.SurgeEnded(campaign=surge.campaign, reason=command.reason)
+    if matter.stage is Stage.IN_PROGRESS:
+        yield from open_window(matter.model_copy(update={"surge": None}), office, _free_from(matter, office))
+
+
+def open_window(matter: Matter, office: Office, after: datetime, done: str | None = None) -> Iterator[Outcome]:
+    """The next 反馈 window of the matter's pace, if it has one; `done` was judged just now.
+
+    A surge without a further day is over: it ends by itself, and the former rhythm goes on from there.
+    """
+
+    def following(pace: Pace) -> Iterator[Outcome]:
+        judged = matter.judged if done is None else (*matter.judged, done)
+        window = next_window(pace, after, office.calendar, office.policy.window_closes, judged)
+        if window:
+            yield _at(ev.FeedbackWindowOpened(window=window), after, office)
+
+    opened = list(following(matter.pace))
+    if not opened and matter.surge is not None:
+        yield _at(ev.SurgeEnded(campaign=matter.surge.campaign, automatic=True), after, office)
+        opened = list(following(Pace(rhythm=matter.rhythm)))
+    yield from opened
+
+
+class MonthlyOwed(Frozen):
+    """What a 重大 matter still needs this month."""
+
+    push: bool
+    decision: bool
+
+
+def monthly_owed(matter: Matter, day: date) -> MonthlyOwed:
+    """一月一推动·一月一决策: whether a 重大 matter still waits for this month's push and decision.
+
+    A push is a leader's 批示 or a meeting's word; a decision is what a meeting decided.
+    """
+    if matter.klass is not MatterClass.MAJOR or matter.ended or matter.stage is Stage.SUSPENDED:
+        return MonthlyOwed(push=False, decision=False)
+    month = day.replace(day=1)
+
+    def owed(last: date | None) -> bool:
+        return last is None or last < month
+
+    return MonthlyOwed(push=owed(matter.pushed_on), decision=owed(matter.decided_on))
+
+
+def still_open(matter: Matter) -> None:
+    """Refused when the matter has ended."""
+    refuse(matter.ended, f"{matter.number} {matter.stage.label}，不能再办理；如需继续请先重开", "ended")
+
+
+def _free_from(matter: Matter, office: Office) -> datetime:
+    """From when the next window may run: an answered one is good until it closes."""
+    good = matter.window.closes if matter.window and matter.answered else matter.covered_until
+    return office.moment if good is None else max(office.moment, good)
+
+
+def _running(matter: Matter) -> Surge:
+    still_open(matter)
+    refuse(matter.surge is None, f"{matter.number} 不在一日一调度中")
+    assert matter.surge is not None  # noqa: S101  (refuse raised otherwise)
+    return matter.surge
+
+
+def _at(event: ev.SurgeEnded | ev.FeedbackWindowOpened, instant: datetime, office: Office) -> Outcome:
+    return event if instant >= office.moment else At(event, instant)

@@ -1,0 +1,216 @@
+"""The office's policy as a file people can read and edit (TOML), and what changes from one to another."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import time
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from domain.base import Frozen, Refusal, Term, refuse
+from domain.policy import Level, Policy
+from domain.terms import BasisKind, DayCount, MatterClass, OrderColour, Role, Rung, Trigger, Urgency
+
+READY = Path(__file__).parent / "policies"
+"""Policies that come with the product."""
+_MOST_BYTES = 256 * 1024
+
+LABELS = {
+    "receipt_hours": "签收时限（工作小时）",
+    "receipt_hours_extra_urgent": "特急签收时限（工作小时）",
+    "declines_before_dispute": "第几次退签算牵头争议",
+    "window_closes": "反馈截止时刻",
+    "late_report_workdays": "漏报后几个工作日内算补报",
+    "near_due_workdays": "提前几个工作日算临期",
+    "urge_cooldown_hours": "两次催办至少隔几个工作小时",
+    "coordination_workdays": "协调请求几个工作日内答复",
+    "command_minutes": "一条命令几分钟内有效",
+}
+"""The plain limits, in the order they are told."""
+_TERMS: dict[str, dict[str, type[Term]]] = {
+    "ladder": {"rung": Rung, "role": Role, "up": Rung},
+    "steps": {"trigger": Trigger, "rung": Rung, "order": OrderColour},
+    "limits": {"basis": BasisKind, "urgency": Urgency, "klass": MatterClass, "count": DayCount},
+}
+_NOTES = {
+    "ladder": "升级阶梯：每一级由什么角色承接（role），再上一级是谁（up，最高一级不写）",
+    "steps": (
+        "压力表：什么情形（trigger）满多少（after），升到哪一级（rung），或发什么颜色的催办单（order）\n"
+        "# trigger：临近时限（距时限几个工作日）、落后序时进度（几个工作日）、连续漏报（几次）、办结退回（几次）、\n"
+        "#          逾期（几个工作日）、协调未答复（逾期几个工作日）\n"
+        "# order：不分色、蓝、黄、橙、红；repeat_hours 是此后每隔几个工作小时再催，不写则只催一次\n"
+        "# any_hour = true 表示不限办公时间（特急事项本来不限）"
+    ),
+    "limits": (
+        "没有写明办结时限的，按来源计算；从上往下，第一条符合的算数\n# days 天数，count 工作日或自然日；"
+        "urgency（特急、加急、平件）和 klass（重大、协调、常规）不写则不限"
+    ),
+}
+
+
+def find_policy(name: str) -> Path:
+    """The file meant: a path, or the name of a policy that comes with the product.
+
+    Raises:
+        Refusal: `not_found`.
+    """
+    path = Path(name)
+    if path.exists():
+        return path
+    ready = READY / f"{name}.toml"
+    shipped = "、".join(sorted(p.stem for p in READY.glob("*.toml")))
+    refuse(not ready.exists(), f"找不到规则文件 {name}；现成的有：{shipped}", "not_found")
+    return ready
+
+
+def read_policy(path: Path) -> Policy:
+    """The policy a file holds; what it leaves out is as by default.
+
+    Raises:
+        Refusal: `malformed`, with the key at fault.
+    """
+    try:
+        refuse(path.stat().st_size > _MOST_BYTES, f"{path.name} 超过 256 KB，不像督办规则", "malformed")
+        said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise Refusal(f"{path.name} 无法读取（{error.strerror}）", "malformed") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refusal(f"{path.name} 不是 TOML 文件：{_first_line(error)}", "malformed") from error
+    unknown = sorted(set(said) - set(Policy.model_fields))
+    refuse(bool(unknown), f"{path.name}：没有“{'、'.join(unknown)}”这一项", "malformed")
+    refuse("version" not in said, f"{path.name}：缺少 version（规则的版本名）", "malformed")
+    rows = {name: _rows(path.name, name, said[name]) for name in _TERMS if name in said}
+    try:
+        # Strict: a number in quotes or a yes where a number belongs is a slip, not a number.
+        return Policy.model_validate({**said, **rows}, strict=True)
+    except ValidationError as error:
+        raise Refusal(f"{path.name}：{_fault(error)}", "malformed") from error
+
+
+def _rows(file: str, name: str, said: Any) -> tuple[dict[str, Any], ...]:
+    listed = isinstance(said, list) and all(isinstance(row, Mapping) for row in said)
+    refuse(not listed, f"{file}：{name} 应写成 [[{name}]] 一行一段", "malformed")
+    return tuple(_row(file, f"{name} 第{n}行", _TERMS[name], row) for n, row in enumerate(said, start=1))
+
+
+def _row(file: str, where: str, terms: Mapping[str, type[Term]], row: Mapping[str, Any]) -> dict[str, Any]:
+    found = dict(row)
+    for key, kind in terms.items():
+        if key not in row or (key == "up" and isinstance(row[key], bool)):
+            continue
+        member = kind.from_label(row[key]) if isinstance(row[key], str) else None
+        if member is None:
+            choices = "、".join(m.label for m in kind)
+            raise Refusal(f"{file}：{where}的 {key} 没有“{row[key]}”这一项，可填：{choices}", "malformed")
+        found[key] = member
+    return found
+
+
+_FAULTS = {
+    "extra_forbidden": "没有“{where}”这一项",
+    "missing": "缺少 {where}",
+    "greater_than_equal": "{where} 不能小于 {ge}",
+    "less_than_equal": "{where} 不能大于 {le}",
+    "int_type": "{where} 须是整数",
+    "time_type": "{where} 须是时刻，如 17:00:00（不加引号）",
+    "bool_type": "{where} 须是 true 或 false",
+    "string_type": "{where} 须是文字（加引号）",
+}
+
+
+def _fault(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = _where(first["loc"])
+    if first["type"] == "value_error":
+        message = str(first["msg"]).removeprefix("Value error, ")
+        return f"{where} {message}".strip()
+    return _FAULTS.get(first["type"], "{where} 填写有误").format(where=where, **first.get("ctx", {}))
+
+
+def _where(loc: tuple[int | str, ...]) -> str:
+    """("steps", 2, "after") → steps 第3行的 after."""
+    said = ""
+    for part in loc:
+        said += f" 第{part + 1}行" if isinstance(part, int) else f"{'的 ' if said else ''}{part}"
+    return said
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0][:120]
+
+
+# --- telling
+
+
+def changes(before: Policy, after: Policy) -> list[str]:
+    """What another policy changes, one line each; none when only its name is new."""
+    lines = [
+        f"{label}（{key}）：{_plain(getattr(before, key))} → {_plain(getattr(after, key))}"
+        for key, label in LABELS.items()
+        if getattr(before, key) != getattr(after, key)
+    ]
+    lines += _moved("升级阶梯", [level_line(x) for x in before.ladder], [level_line(x) for x in after.ladder])
+    lines += _moved("压力表", [s.label for s in before.steps], [s.label for s in after.steps])
+    lines += _moved("默认时限", [x.label for x in before.limits], [x.label for x in after.limits])
+    return lines
+
+
+def _moved(what: str, before: list[str], after: list[str]) -> Iterator[str]:
+    yield from (f"{what}：去掉 {line}" for line in before if line not in after)
+    yield from (f"{what}：增加 {line}" for line in after if line not in before)
+    if before != after and sorted(before) == sorted(after):
+        yield f"{what}：次序调整"
+
+
+def level_line(level: Level) -> str:
+    """单位负责人（由单位负责人承接）→ 指挥部办公室."""
+    return f"{level.rung.label}（由{level.role.label}承接）→ {level.up.label if level.up else '到顶'}"
+
+
+def _plain(value: object) -> str:
+    return f"{value:%H:%M}" if isinstance(value, time) else str(value)
+
+
+# --- writing
+
+
+def policy_text(policy: Policy) -> str:
+    """The policy as a file to edit and adopt."""
+    lines = [
+        "# 督办规则：改好后用 xmh policy adopt 采用；先加 --dry-run 看会改变什么",
+        "# 版本名：内容有变就换一个",
+        f"version = {_value(policy.version)}",
+        "",
+    ]
+    for key, label in LABELS.items():
+        lines += [f"# {label}", f"{key} = {_value(getattr(policy, key))}"]
+    # An empty table has to stand before the first full one, or it would belong to its last row.
+    lines += [f"{name} = []" for name in _TERMS if not getattr(policy, name)]
+    for name in _TERMS:
+        lines += ["", f"# {_NOTES[name]}"]
+        for row in getattr(policy, name):
+            lines += [f"[[{name}]]", *_fields(row)]
+    return "\n".join(lines) + "\n"
+
+
+def _fields(row: Frozen) -> Iterator[str]:
+    for key, field in type(row).model_fields.items():
+        value = getattr(row, key)
+        if value != field.default or key == "count":
+            yield f"{key} = {_value(value)}"
+
+
+def _value(value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case time():
+            return value.isoformat()
+        case Term():
+            return _value(value.label)
+        case _:
+            escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+            return f'"{escaped}"'
