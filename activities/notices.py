@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import copy_context
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from temporalio import activity
@@ -15,18 +15,19 @@ from temporalio import activity
 from activities.channels.opening import ClosedChannel
 from activities.channels.port import Channel, NoAddressError, NotTakenError
 from activities.log import failed_activity
+from domain.base import Frozen
 from domain.calendar import WorkCalendar
 from domain.envelope import Recorded
 from domain.event import UnknownEventError
-from domain.matter import Matter
 from domain.notices.backoff import pause_after
 from domain.notices.delivery import DELIVER, SPREAD, Standing, Turn
 from domain.notices.digest import Due, Message, batch_id, batches, message
+from domain.notices.kinds import TELLERS
 from domain.notices.notice import Notice
+from domain.notices.people import House
 from domain.notices.routing import Routing
-from domain.notices.telling import notices
 from domain.notices.timing import is_stale, may_go_out, next_try
-from domain.office import Person
+from domain.office import DIRECTORY_STREAM, Directory, Person
 from domain.streams import kind_of
 from eventlog import notices as kept
 from eventlog import reading
@@ -76,13 +77,10 @@ class NoticeActivities:
             return Standing(queues=kept.queues(self._database))
 
     def _spread(self, events: Sequence[Recorded], now: datetime) -> None:
-        people = reading.people(self._database)
-        names = {u.id: u.name for u in reading.units(self._database)}
-        names |= {p.id: p.name for p in reading.people(self._database, former=True)}
-        calendar = reading.rulebook(self._database).calendar
-        channels = {p.id: self._routing.channels_of(p) for p in people}
+        house = self._house()
+        channels = {p.id: self._routing.channels_of(p) for p in house.people}
         told, found = list[int](), list[tuple[Notice, Sequence[str]]]()
-        for event, made in self._made(events, now, people, calendar, names):
+        for event, made in self._made(events, now, house):
             told.append(event.position)
             found += [(notice, channels[notice.person]) for notice in made]
             if len(found) >= NOTICES_AT_ONCE:
@@ -90,35 +88,42 @@ class NoticeActivities:
                 told, found = [], []
         kept.tell(self._database, told, found, now)
 
+    def _house(self) -> House:
+        everybody = reading.people(self._database, former=True)
+        names = {u.id: u.name for u in reading.units(self._database)} | {p.id: p.name for p in everybody}
+        directory = reading.load(self._database, DIRECTORY_STREAM)
+        delegations = directory.state.delegations if directory and isinstance(directory.state, Directory) else {}
+        return House(
+            people=tuple(p for p in everybody if p.left_at is None),
+            calendar=reading.rulebook(self._database).calendar,
+            name=lambda i: names.get(i, i),
+            delegations=tuple(delegations.values()),
+        )
+
     def _made(
-        self,
-        events: Sequence[Recorded],
-        now: datetime,
-        people: tuple[Person, ...],
-        calendar: WorkCalendar,
-        names: Mapping[str, str],
+        self, events: Sequence[Recorded], now: datetime, house: House
     ) -> Iterable[tuple[Recorded, tuple[Notice, ...]]]:
         """Each event with its notices. One this build cannot read stays untold: a newer worker knows it."""
         told = defaultdict[str, list[Recorded]](list)
         for event in events:
-            if kind_of(event.stream) != "matter" or is_stale(event.recorded_at, now):
+            if kind_of(event.stream) not in TELLERS or is_stale(event.recorded_at, now):
                 yield event, ()
             else:
                 told[event.stream].append(event)
         for stream, wanted in told.items():
-            positions = {event.position for event in wanted}
+            positions, teller = {event.position for event in wanted}, TELLERS[kind_of(stream)]
             try:
                 for event, before, after in self._life(stream, wanted[-1].version):
                     if event.position in positions:
-                        yield event, notices(event, before, after, people, calendar, lambda i: names.get(i, i))
+                        yield event, teller(event, before, after, house)
             except UnknownEventError as unknown:
                 logger.warning("event_untold", stream=stream, error=str(unknown))
 
-    def _life(self, stream: str, upto: int) -> Iterable[tuple[Recorded, Matter | None, Matter]]:
-        """Each event of a matter, with the matter before and after it."""
-        before: Matter | None = None
+    def _life(self, stream: str, upto: int) -> Iterable[tuple[Recorded, Frozen | None, Frozen]]:
+        """Each event of a stream, with the state before and after it."""
+        before: Frozen | None = None
         for event in reading.read_stream(self._database, stream, upto_version=upto):
-            after = cast("Matter", fold(stream, before, [event]))
+            after = fold(stream, before, [event])
             yield event, before, after
             before = after
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from documents.ledger import Ledger
-from domain.burden import Ask, Asked, asked_in_matter
+from domain.burden import Ask, Asked, asked_in_matter, asked_in_meeting
 from domain.office import Unit
 
 
@@ -49,6 +49,8 @@ def burden(ledger: Ledger, units: Iterable[Unit], since: date, until: date) -> t
 
 
 def _everything(ledger: Ledger) -> Iterator[Asked]:
-    """What matters asked. Whatever else asks for something is added here: a meeting asks for people's time."""
+    """What matters asked, and whose time meetings took."""
     for file in ledger.matters:
         yield from asked_in_matter((told.recorded for told in file.events), file.matter)
+    for meeting in ledger.meetings:
+        yield from asked_in_meeting(meeting)

@@ -14,6 +14,7 @@ from domain.envelope import Recorded
 from domain.event import Event, decode
 from domain.facts import Window
 from domain.matter import Matter
+from domain.meetings.meeting import Meeting
 from domain.windows import window_label
 
 
@@ -25,6 +26,7 @@ class Ask(Term):
     URGE = "urges", "催办"
     ESCALATION = "escalations", "升级"
     COORDINATION = "coordinations", "请求协调"
+    MEETING = "meetings", "参会"
 
 
 class Asked(Frozen):
@@ -34,7 +36,7 @@ class Asked(Frozen):
     unit: str
     on: date
     of: str
-    """What it is about: 编号 and name of the matter."""
+    """What it is about: 编号 and name of the matter or meeting."""
     text: str
 
 
@@ -67,6 +69,15 @@ def asked_in_matter(events: Iterable[Recorded], matter: Matter) -> Iterator[Aske
         yield from _plainly(event, lead, local_date(recorded.occurred_at), about)
     if matter.window is not None and not matter.answered and not matter.ended:
         yield from owes(matter.window)
+
+
+def asked_in_meeting(meeting: Meeting) -> Iterator[Asked]:
+    """Whose time a meeting took: each unit with an item on the agenda, once, if it was held."""
+    units = dict.fromkeys(item.lead for item in meeting.items if item.lead is not None and item.dropped is None)
+    if meeting.opened_at is not None:
+        for unit in units:
+            about = f"{meeting.number} {meeting.title}"
+            yield Asked(ask=Ask.MEETING, unit=unit, on=local_date(meeting.starts), of=about, text=meeting.series_name)
 
 
 def _plainly(event: Event, lead: str | None, on: date, about: str) -> Iterator[Asked]:

@@ -1,30 +1,19 @@
-"""Which event tells whom what. One table; what happened is said by `domain.telling`, what it asks is said here.
+"""Which event of a matter tells whom what. One table; what happened is said by `domain.telling`, what it asks, here.
 
 Words that are secret, sealed or not, never leave by a notice: it says that they exist and where to read them (条例
 art. 24). Nobody is told what he did himself. A report that only confirms the routine is told to the 督办员 alone: a
 notice is a burden too.
 """
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from domain import events as ev
-from domain.calendar import WorkCalendar
-from domain.envelope import SYSTEM, Recorded
+from domain.envelope import Recorded
 from domain.event import Event, decode
-from domain.facts import SEALED, is_sealed
 from domain.matter import Matter
-from domain.notices.notice import Notice
-from domain.notices.people import Scene, To, recipients
-from domain.notices.timing import due_at
-from domain.office import Person
+from domain.notices.notice import Notice, addressed, shown, worded
+from domain.notices.people import House, Scene, To, recipients
 from domain.telling import Reader, tell
-
-SEALED_WORDS = "（工作秘密，通知不载原文，请登录后用 xmh task show 查阅）"
-_CIPHER = re.compile(rf"{re.escape(SEALED)}\S*")
-LONGEST = 200
-"""Characters of one notice's text: it says that something happened, the matter says the rest."""
 
 
 @dataclass(frozen=True)
@@ -97,55 +86,19 @@ _INSTEAD: dict[type[Event], str] = {
 """Events of which not even the leader's name goes out."""
 
 
-def notices(
-    recorded: Recorded,
-    before: Matter | None,
-    after: Matter,
-    people: tuple[Person, ...],
-    calendar: WorkCalendar,
-    name: Callable[[str], str],
-) -> tuple[Notice, ...]:
-    """The notices of one event: the same for the same event and directory, whoever computes them and when."""
+def notices(recorded: Recorded, before: Matter | None, after: Matter, house: House) -> tuple[Notice, ...]:
+    """The notices of one event of a matter: the same for the same event and house, whoever computes them and when."""
     event = decode(recorded)
     rule = RULES.get(type(event), NOBODY)
-    told = recipients(Scene(event, before, after, people), rule.to, _did_it(recorded))
-    if not told:
-        return ()
-    text = _text(event, after, rule, name)
-    due = due_at(after.urgency, recorded.recorded_at, calendar)
-    return tuple(
-        Notice(
-            position=recorded.position,
-            person=person,
-            stream=recorded.stream,
-            subject=" ".join(f"{after.number} {after.title}".split()),
-            text=text,
-            urgency=after.urgency,
-            recorded_at=recorded.recorded_at,
-            due_at=due,
-        )
-        for person in told
-    )
+    told = house.reached(recipients(Scene(event, before, after, house), rule.to), recorded)
+    subject = f"{after.number} {after.title}"
+    return addressed(recorded, told, subject, _text(event, after, rule, house), after.urgency, house.calendar)
 
 
-def _did_it(recorded: Recorded) -> frozenset[str]:
-    """Who acted and on whose behalf; the clock is nobody."""
-    actor = recorded.actor
-    if actor.id == SYSTEM.id:
-        return frozenset()
-    return frozenset({actor.id, *([actor.on_behalf_of.id] if actor.on_behalf_of else [])})
-
-
-def _text(event: Event, matter: Matter, rule: Rule, name: Callable[[str], str]) -> str:
-    said = _INSTEAD.get(type(event)) or f"{event.label}：{tell(event, Reader(name=name, open=_open))}".rstrip("：")
+def _text(event: Event, matter: Matter, rule: Rule, house: House) -> str:
+    said = _INSTEAD.get(type(event))
+    if said is None:
+        said = f"{event.label}：{tell(event, Reader(name=house.name, open=shown))}".rstrip("：")
     if isinstance(event, ev.MatterAssigned):
         said = f"{said}；办结时限 {matter.due}"
-    said = _CIPHER.sub(SEALED_WORDS, said)  # also where `tell` shows a field as it is
-    if len(said) > LONGEST:
-        said = f"{said[:LONGEST]}……"
-    return f"{said}。{rule.ask}".rstrip("。") if rule.ask else said
-
-
-def _open(words: str) -> str:
-    """What a notice shows of a text: nothing of a sealed one, not even the cipher."""
-    return SEALED_WORDS if is_sealed(words) else words
+    return worded(said, rule.ask)

@@ -10,8 +10,9 @@ from domain import events as ev
 from domain.base import Frozen
 from domain.envelope import Actor
 from domain.event import known_types
-from domain.notices.notice import Notice
-from domain.notices.telling import LONGEST, RULES, notices
+from domain.notices.notice import LONGEST, Notice
+from domain.notices.people import House
+from domain.notices.telling import RULES, notices
 from domain.terms import Role, SuspensionReason, Urgency
 from eventlog import reading
 from tests.support.homes import at
@@ -154,13 +155,13 @@ def _all(room: PostRoom, stream: str) -> list[Notice]:
 
     people = reading.people(room.log)
     names: dict[str, str] = {p.id: p.name for p in people}
-    calendar = reading.rulebook(room.log).calendar
+    house = House(people, reading.rulebook(room.log).calendar, lambda i: names.get(i, i))
     before: Any = None
     found: list[Notice] = []
     for event in reading.read_stream(room.log, stream):
         after = fold(stream, before, [event])
         assert isinstance(after, Matter)
-        found += notices(event, before, after, people, calendar, lambda i: names.get(i, i))
+        found += notices(event, before, after, house)
         before = after
     return found
 
