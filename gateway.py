@@ -18,6 +18,7 @@ from uuid import uuid4
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
+    WorkflowExecutionStatus,
     WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
@@ -44,7 +45,16 @@ from eventlog.database import Database
 from eventlog.errors import LogError
 from eventlog.recovery import advance_numbers
 from eventlog.watermark import highest
-from workflows.contract import Answered, HeadquartersStart, MeetingReply, Reply, Start, matter_reply, meeting_reply
+from workflows.contract import (
+    Answered,
+    HeadquartersStart,
+    MeetingReply,
+    NoticesStart,
+    Reply,
+    Start,
+    matter_reply,
+    meeting_reply,
+)
 
 ANSWER_WITHIN = timedelta(seconds=8.5)
 """A caller has his answer, or exit 5, within ten seconds of typing; starting the client takes the rest."""
@@ -337,6 +347,36 @@ class Gateway:
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             task_timeout=TASK_WITHIN,
         )
+
+    # --- notices
+
+    @property
+    def notices_id(self) -> str:
+        """The delivery of notices: one workflow per headquarters, on the queue whose workers have its channels."""
+        return f"notices/{HEADQUARTERS}@{self.task_queue}"
+
+    async def keep_notices(self, *, look: bool = False) -> None:
+        """See that the delivery of notices runs; with `look`, tell it that something waits."""
+        await self.client.start_workflow(
+            "Notices",
+            NoticesStart(renew_after=self.renew_after, clock_shift=self.clock_shift),
+            id=self.notices_id,
+            task_queue=self.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            task_timeout=TASK_WITHIN,
+            start_signal="look" if look else None,
+        )
+
+    async def notices_run(self) -> bool:
+        """Whether the delivery of notices runs."""
+        try:
+            described = await self.client.get_workflow_handle(self.notices_id).describe(rpc_timeout=QUERY_WITHIN)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return described.status is WorkflowExecutionStatus.RUNNING
 
     @property
     def rhythm_id(self) -> str:

@@ -40,7 +40,7 @@ class LogActivities:
         try:
             said = append(self._database, request)
         except LogError as e:
-            raise _failed(e) from e
+            raise failed_activity(e) from e
         if isinstance(said, Appended):
             for event in said.events:
                 logger.info(
@@ -60,7 +60,7 @@ class LogActivities:
             found = reading.load(self._database, stream)
             rulebook = reading.rulebook(self._database)
         except LogError as e:
-            raise _failed(e) from e
+            raise failed_activity(e) from e
         if found is None:
             return Loaded(rulebook=rulebook)
         match found.state:
@@ -71,7 +71,8 @@ class LogActivities:
         raise ApplicationError(f"{stream} has no workflow", type="no_workflow", non_retryable=True)
 
 
-def _failed(error: LogError) -> ApplicationError:
+def failed_activity(error: LogError) -> ApplicationError:
+    """The log's trouble as Temporal retries it, or does not."""
     # Only an unreachable log is worth a second try; a wrong schema stays wrong.
     retry = isinstance(error, LogUnreachable)
     return ApplicationError(error.message, type=LOG_UNREACHABLE if retry else error.code, non_retryable=not retry)

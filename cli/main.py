@@ -23,6 +23,8 @@ app = group(
         "calendar": "cli.calendar:app",
         "policy": "cli.policy:app",
         "briefing": "cli.briefing:app",
+        "notice": "cli.notice:app",
+        "burden": "cli.burden:show",
         "audit": "cli.audit:app",
         "up": "cli.services.commands:up",
         "down": "cli.services.commands:down",

@@ -56,6 +56,7 @@ class OpenMatter(Frozen):
     indicators: tuple[NewIndicator, ...] = ()
     instruction: SealedWords | None = None
     instructed_by: str | None = None
+    duplicate_reason: Words | None = None
 
 
 class AssignMatter(Frozen):

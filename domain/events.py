@@ -63,6 +63,8 @@ class MatterOpened(Event):
     supervisor: str
     points: tuple[NewPoint, ...] = ()
     indicators: tuple[NewIndicator, ...] = ()
+    duplicate_reason: Words | None = None
+    """Why it is not the open matter of the same title and lead."""
     due_rule: DueRule | None = None
 
     def series(self, at: datetime) -> NumberSeries:

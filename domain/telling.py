@@ -90,6 +90,7 @@ def _point(no: int | None) -> str:
 _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.MatterOpened: lambda e, _: (
         f"{e.title}；依据：{e.basis}；时限 {e.due}{_if(e.due_rule and e.due_rule.rule, '（按默认时限：', '）')}"
+        f"{_if(e.duplicate_reason, '；另行立项理由：')}"
     ),
     ev.MatterAssigned: _assigned,
     ev.ReceiptSigned: lambda e, r: f"{r.name(e.unit)}{'逾期未签，视同签收' if e.deemed else '签收'}",

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Protocol, cast
 
 from domain.base import Frozen
+from domain.duplicates import title_key
 from domain.envelope import Recorded, micros
 from domain.event import decode
 from domain.meetings.meeting import Meeting
@@ -23,9 +24,9 @@ _PUT_STATE = (
     "position = excluded.position, state = excluded.state, ended = excluded.ended"
 )
 _PUT_MATTER = (
-    "INSERT INTO matters (stream, number, title, stage, lead, due, version) VALUES (?, ?, ?, ?, ?, ?, ?) "
+    "INSERT INTO matters (stream, number, title, stage, lead, due, version, title_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (stream) DO UPDATE SET number = excluded.number, title = excluded.title, stage = excluded.stage, "
-    "lead = excluded.lead, due = excluded.due, version = excluded.version"
+    "lead = excluded.lead, due = excluded.due, version = excluded.version, title_key = excluded.title_key"
 )
 _PUT_MEETING = (
     "INSERT INTO meetings (stream, number, series, title, stage, starts, ordinal, version) "
@@ -53,7 +54,7 @@ _PERSON_LEFT = "UPDATE people SET left_at = ? WHERE id = ?"
 
 READ_MODEL = {
     "states": ("stream", "kind", "version", "hash", "position", "state", "ended"),
-    "matters": ("stream", "number", "title", "stage", "lead", "due", "version"),
+    "matters": ("stream", "number", "title", "stage", "lead", "due", "version", "title_key"),
     "meetings": ("stream", "number", "series", "title", "stage", "starts", "ordinal", "version"),
     "units": ("id", "name", "level", "supervision", "parent", "aliases"),
     "people": ("id", "name", "unit", "role", "phone", "email", "left_at"),
@@ -151,8 +152,8 @@ def event_statements(event: Recorded) -> list[Statement]:
 def _matter(last: Recorded, state: Frozen) -> list[Statement]:
     matter = cast("ListedMatter", state)
     due = None if matter.due is None else matter.due.isoformat()
-    row = (last.stream, matter.number, matter.title, matter.stage.value, matter.lead, due, last.version)
-    return [(_PUT_MATTER, [row])]
+    listed = (last.stream, matter.number, matter.title, matter.stage.value, matter.lead, due, last.version)
+    return [(_PUT_MATTER, [(*listed, title_key(matter.title))])]
 
 
 def _meeting(last: Recorded, state: Frozen) -> list[Statement]:

@@ -29,6 +29,15 @@ class Start(Frozen):
     clock_shift: timedelta = timedelta(0)
 
 
+class NoticesStart(Frozen):
+    """What starts the delivery of notices of a headquarters. What waits is in the log's tables; see `Start`."""
+
+    model_config = {"extra": "ignore"}
+    start_version: int = 1
+    renew_after: int | None = None
+    clock_shift: timedelta = timedelta(0)
+
+
 class MatterStart(Start):
     """What starts a matter's workflow."""
 

@@ -231,7 +231,7 @@ class Desk:
         streams = [f"matter/{uuid4().hex[:12]}" for _ in range(how_many)]
 
         async def one(stream: str) -> None:
-            await self.do(stream, opening(due=today))
+            await self.do(stream, opening(stream, due=today))
             await self.do(stream, c.AcceptReceipt(), LIAISON)
 
         await asyncio.gather(*map(one, streams))

@@ -62,7 +62,7 @@ SAID = c.SubmitFeedback(text="进展", progress=30)
 def test_there_are_histories_of_every_workflow_the_worker_runs() -> None:
     assert HISTORIES, "deleting the corpus must not turn the gate green"
     names = {workflow._Definition.must_from_class(w).name for w in WORKFLOWS}
-    assert {_workflow_type(h) for h in HISTORIES} == names
+    assert {workflow_type(h) for h in HISTORIES} == names
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda p: p.stem)
@@ -70,7 +70,7 @@ async def test_recorded_histories_still_replay(path: Path) -> None:
     replayer = Replayer(
         workflows=list(WORKFLOWS), data_converter=pydantic_data_converter, workflow_runner=workflow_runner()
     )
-    await replayer.replay_workflow(_history(path))
+    await replayer.replay_workflow(history_of(path))
 
 
 @workflow.defn(name="Matter")
@@ -92,15 +92,15 @@ async def test_an_injected_change_makes_the_gate_fail() -> None:
         workflows=[SleepyMatter], data_converter=pydantic_data_converter, workflow_runner=UnsandboxedWorkflowRunner()
     )
     for path in HISTORIES:
-        if _workflow_type(path) == "Matter":
+        if workflow_type(path) == "Matter":
             with pytest.raises(NondeterminismError):
-                await replayer.replay_workflow(_history(path))
+                await replayer.replay_workflow(history_of(path))
 
 
 def test_the_workflows_commands_are_those_of_the_fingerprint() -> None:
     """Whoever edits what a workflow commands is told here to think of the matters that are running."""
     files = sorted((Path(__file__).parents[2] / "workflows").glob("*.py"))
-    found = "\n".join(f"{path.stem}.{command}" for path in files for command in _commands_of(path)) + "\n"
+    found = "\n".join(f"{path.stem}.{command}" for path in files for command in commands_of(path)) + "\n"
     if RECORDING:
         FINGERPRINT.write_text(found, encoding="utf-8")
     assert found == FINGERPRINT.read_text(encoding="utf-8"), (
@@ -109,7 +109,7 @@ def test_the_workflows_commands_are_those_of_the_fingerprint() -> None:
     )
 
 
-def _commands_of(path: Path) -> list[str]:
+def commands_of(path: Path) -> list[str]:
     """`function: call` for each call that reaches Temporal, in the order of the source."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     found = []
@@ -122,13 +122,13 @@ def _commands_of(path: Path) -> list[str]:
     return found
 
 
-def _workflow_type(path: Path) -> str:
+def workflow_type(path: Path) -> str:
     first = json.loads(path.read_text(encoding="utf-8"))["events"][0]
     name: str = first["workflowExecutionStartedEventAttributes"]["workflowType"]["name"]
     return name
 
 
-def _history(path: Path) -> WorkflowHistory:
+def history_of(path: Path) -> WorkflowHistory:
     return WorkflowHistory.from_json(path.stem, path.read_text(encoding="utf-8"))
 
 
@@ -166,7 +166,7 @@ async def test_record_the_histories(time_skipping_env: WorkflowEnvironment, tmp_
             await _live_until(clock, now + timedelta(days=90))
             await do(silent, c.CancelMatter(reason="到此为止"), SECOND)
             for stream in (closed, silent):
-                await _keep(time_skipping_env.client, stream)
+                await keep(time_skipping_env.client, stream, stream.partition("/")[2])
 
 
 @pytest.mark.skipif(not RECORDING, reason="histories are recorded on purpose only: XMH_RECORD_HISTORIES=1")
@@ -207,7 +207,7 @@ async def test_record_the_meetings(dev_server: DevServer, tmp_path: Path) -> Non
             await until(stands(lambda m: m.at_rest))
             await gateway.start_rhythm()
             await asyncio.sleep(2)
-            await _keep(client, "meeting/recorded-held")
+            await keep(client, "meeting/recorded-held", "recorded-held")
             rhythm = f"{HEADQUARTERS_ID}/{gateway.task_queue}"
             history = await client.get_workflow_handle(rhythm).fetch_history()
             (FOLDER / "recorded-rhythm-1.json").write_text(history.to_json(), encoding="utf-8")
@@ -218,16 +218,15 @@ async def _live_until(clock: SimulatedClock, end: datetime) -> None:
         await clock.step_to(moment)
 
 
-async def _keep(client: Client, stream: str) -> None:
+async def keep(client: Client, workflow_id: str, name: str) -> None:
     """Every run of the chain, oldest first."""
-    described = await client.get_workflow_handle(stream).describe()
+    described = await client.get_workflow_handle(workflow_id).describe()
     run_id: str | None = described.raw_description.workflow_execution_info.first_run_id
     number = 0
     while run_id:
         number += 1
-        history = await client.get_workflow_handle(stream, run_id=run_id).fetch_history()
-        name = f"{stream.partition('/')[2]}-{number}.json"
-        (FOLDER / name).write_text(history.to_json(), encoding="utf-8")
+        history = await client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
+        (FOLDER / f"{name}-{number}.json").write_text(history.to_json(), encoding="utf-8")
         last = history.events[-1]
         renewed = last.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW
         run_id = last.workflow_execution_continued_as_new_event_attributes.new_execution_run_id if renewed else None
