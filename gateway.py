@@ -5,19 +5,20 @@ seen from inside, starting what the log says must be running.
 """
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import uuid4
 
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
+    WorkflowExecutionStatus,
     WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
@@ -31,16 +32,29 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.base import Frozen, Refusal
 from domain.commands import Order
+from domain.envelope import HEADQUARTERS, Recorded
 from domain.lights import light
-from domain.log import LOG_UNREACHABLE
+from domain.log import LOG_UNREACHABLE, Rulebook
 from domain.matter import Matter
+from domain.meetings.commands import Delivered, MeetingOrder
+from domain.meetings.meeting import Meeting
+from domain.order import OrderBase
+from domain.streams import kind_of
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogError
 from eventlog.recovery import advance_numbers
 from eventlog.watermark import highest
-from workflows.contract import MatterStart, Reply
-from workflows.matter import MatterWorkflow
+from workflows.contract import (
+    Answered,
+    HeadquartersStart,
+    MeetingReply,
+    NoticesStart,
+    Reply,
+    Start,
+    matter_reply,
+    meeting_reply,
+)
 
 ANSWER_WITHIN = timedelta(seconds=8.5)
 """A caller has his answer, or exit 5, within ten seconds of typing; starting the client takes the rest."""
@@ -59,12 +73,18 @@ UNREADABLE = "RuntimeError"
 QUERY_WITHIN = timedelta(seconds=5)
 WEDGED_AFTER = 3
 """A workflow task that failed so often in a row will not get better by itself."""
-LOOK_AGAIN = 0.5
+SECOND_LOOK = 0.5
 """Seconds between two looks at a matter that seems to differ from the log."""
 
+HEADQUARTERS_ID = f"headquarters/{HEADQUARTERS}"
+SUBMIT, LOOK_AGAIN, VERSION = "submit", "look_again", "version"
+"""The update, the signal and the query every workflow of ours has."""
+_OF_OURS = "WorkflowType IN ('Matter', 'Meeting')"
 _LOOKING_UP = ThreadPoolExecutor(4, thread_name_prefix="look-up")
 
 T = TypeVar("T")
+O = TypeVar("O", bound=OrderBase)  # noqa: E741  (an order)
+R = TypeVar("R", bound=Answered)
 
 
 class Unreachable(Exception):  # noqa: N818  (an answer, like `Refusal`)
@@ -109,14 +129,37 @@ class Gateway:
     clock_shift: timedelta = timedelta(0)
 
     async def submit(self, order: Order) -> Reply:
-        """Carry out one command exactly once, whatever dies on the way.
-
-        Temporal remembers a failed update under its id, so each attempt has an id of its own and only the log
-        deduplicates: after anything but a clear answer it is asked whether the command is in it.
+        """Carry out one command on a matter exactly once, whatever dies on the way.
 
         Raises:
             Refusal: a rule said no; nothing is recorded.
             Unreachable: no answer in time; the command may still be carried out.
+        """
+        return await self._submit(order, MATTERS)
+
+    async def convene(self, order: MeetingOrder) -> MeetingReply:
+        """The same for a command to a meeting.
+
+        Raises:
+            Refusal, Unreachable: as `submit`.
+        """
+        return await self._submit(order, MEETINGS)
+
+    async def carry(self, order: Order) -> Delivered:
+        """Carry an outcome of a meeting to its matter, for the meeting's workflow.
+
+        Raises:
+            Refusal: the matter does not take it.
+            Unreachable: no answer in time; ask again, under the same id.
+        """
+        reply = await self.submit(order)
+        return Delivered(stream=reply.stream, matter=reply.matter, version=reply.version)
+
+    async def _submit(self, order: O, route: "Route[O, R]") -> R:
+        """One way for every kind of stream.
+
+        Temporal remembers a failed update under its id, so each attempt has an id of its own and only the log
+        deduplicates: after anything but a clear answer it is asked whether the command is in it.
         """
         clock = asyncio.get_running_loop().time
         deadline = clock() + ANSWER_WITHIN.total_seconds()
@@ -127,14 +170,14 @@ class Gateway:
             try:
                 update_id = f"{order.command_id}#{attempt}-{uuid4().hex[:6]}"
                 # The server's own limit comes first; ours is for a connection that hangs.
-                return await asyncio.wait_for(self._attempt(order, update_id, left), left + 0.3)
+                return await asyncio.wait_for(self._attempt(order, route, update_id, left), left + 0.3)
             except WorkflowUpdateFailedError as e:
                 if isinstance(e.cause, ApplicationError) and e.cause.type not in SAID_BY_THE_SERVER:
                     raise _answered(e.cause, order) from e
                 failure = e
             except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, RuntimeError, TimeoutError) as e:
                 failure = e
-            recorded = await self._looked_up(order)
+            recorded = await self._looked_up(order, route)
             if recorded is not None:
                 return recorded
             if isinstance(failure, RPCError) and failure.status is RPCStatusCode.FAILED_PRECONDITION:
@@ -158,9 +201,9 @@ class Gateway:
 
         return await asyncio.gather(*(one(order) for order in orders))
 
-    async def _attempt(self, order: Order, update_id: str, seconds: float) -> Reply:
-        start = WithStartWorkflowOperation(
-            MatterWorkflow.run,
+    async def _attempt(self, order: O, route: "Route[O, R]", update_id: str, seconds: float) -> R:
+        start: WithStartWorkflowOperation[Any, None] = WithStartWorkflowOperation(
+            route.workflow,
             self._start_of(order.stream),
             id=order.stream,
             task_queue=self.task_queue,
@@ -169,11 +212,12 @@ class Gateway:
             task_timeout=TASK_WITHIN,
         )
         try:
-            return await self.client.execute_update_with_start_workflow(
-                MatterWorkflow.submit,
+            reply: R = await self.client.execute_update_with_start_workflow(
+                SUBMIT,
                 order,
                 start_workflow_operation=start,
                 id=update_id,
+                result_type=route.reply,
                 rpc_timeout=timedelta(seconds=seconds),
             )
         except Exception:
@@ -181,16 +225,17 @@ class Gateway:
             with suppress(Exception):
                 await asyncio.wait_for(start.workflow_handle(), 0.1)
             raise
+        return reply
 
-    async def _looked_up(self, order: Order) -> Reply | None:
+    async def _looked_up(self, order: O, route: "Route[O, R]") -> R | None:
         # Not asyncio's own threads: the loop would wait for them in the end, however long the log hangs.
-        asking = asyncio.get_running_loop().run_in_executor(_LOOKING_UP, self._recorded, order)
+        asking = asyncio.get_running_loop().run_in_executor(_LOOKING_UP, self._recorded, order, route)
         try:
             return await asyncio.wait_for(asking, LOOK_UP_WITHIN)
         except TimeoutError:
             return None
 
-    def _recorded(self, order: Order) -> Reply | None:
+    def _recorded(self, order: O, route: "Route[O, R]") -> R | None:
         """The answer from the log, when the command is in it although nobody said so."""
         try:
             events = reading.find_command(self.database, order.command_id)
@@ -200,28 +245,21 @@ class Gateway:
             rulebook = reading.rulebook(self.database)
         except LogError:
             return None
-        if found is None or not isinstance(found.state, Matter):
-            return None
-        matter = found.state
-        lit = light(matter, rulebook, datetime.now(UTC))
-        return Reply(
-            stream=order.stream,
-            matter=matter.number,
-            stage=matter.stage,
-            version=events[-1].version,
-            light=lit.light,
-            light_reason=lit.reason,
-            events=tuple(e.type for e in events),
-        )
+        return None if found is None else route.answer(found.state, rulebook, events)
 
     async def wake_open_matters(self) -> int:
-        """Tell every open matter to look at the log again; after the calendar or the policy moved."""
-        heads = await asyncio.to_thread(reading.open_streams, self.database, "matter")
-        return sum(await _gathered(self._wake(head.stream) for head in heads))
+        """Tell every open matter and meeting to look at the log again; how many matters. After the rulebook moved."""
+        heads = await asyncio.to_thread(self._open_streams)
+        woken = await _gathered(self._wake(head.stream) for head in heads)
+        return sum(woke for head, woke in zip(heads, woken, strict=True) if kind_of(head.stream) == "matter")
+
+    def _open_streams(self) -> tuple[reading.Head, ...]:
+        """Every stream with a workflow of its own that still lives."""
+        return tuple(h for kind in ROUTES for h in reading.open_streams(self.database, kind))
 
     async def _wake(self, stream: str) -> bool:
         try:
-            await self.client.get_workflow_handle(stream).signal(MatterWorkflow.look_again)
+            await self.client.get_workflow_handle(stream).signal(LOOK_AGAIN)
         except RPCError as e:
             if e.status is RPCStatusCode.NOT_FOUND:
                 return False
@@ -260,7 +298,7 @@ class Gateway:
             verified: stream → version at which it was found level before; such a one is not asked again, and the
                 caller's next turn finds here what this one saw.
         """
-        heads = await asyncio.to_thread(reading.open_streams, self.database, "matter")
+        heads = await asyncio.to_thread(self._open_streams)
         running, _ = await self._known(only_running=True)
         level = {} if verified is None else verified
         asked = [h for h in heads if h.stream in running and level.get(h.stream) != h.version]
@@ -301,7 +339,7 @@ class Gateway:
     async def start(self, stream: str) -> None:
         """Start a matter from the log alone; harmless when it runs."""
         await self.client.start_workflow(
-            MatterWorkflow.run,
+            ROUTES[kind_of(stream)].workflow,
             self._start_of(stream),
             id=stream,
             task_queue=self.task_queue,
@@ -310,16 +348,68 @@ class Gateway:
             task_timeout=TASK_WITHIN,
         )
 
-    def _start_of(self, stream: str) -> MatterStart:
-        return MatterStart(stream=stream, renew_after=self.renew_after, clock_shift=self.clock_shift)
+    # --- notices
+
+    @property
+    def notices_id(self) -> str:
+        """The delivery of notices: one workflow per headquarters, on the queue whose workers have its channels."""
+        return f"notices/{HEADQUARTERS}@{self.task_queue}"
+
+    async def keep_notices(self, *, look: bool = False) -> None:
+        """See that the delivery of notices runs; with `look`, tell it that something waits."""
+        await self.client.start_workflow(
+            "Notices",
+            NoticesStart(renew_after=self.renew_after, clock_shift=self.clock_shift),
+            id=self.notices_id,
+            task_queue=self.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            task_timeout=TASK_WITHIN,
+            start_signal="look" if look else None,
+        )
+
+    async def notices_run(self) -> bool:
+        """Whether the delivery of notices runs."""
+        try:
+            described = await self.client.get_workflow_handle(self.notices_id).describe(rpc_timeout=QUERY_WITHIN)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return described.status is WorkflowExecutionStatus.RUNNING
+
+    @property
+    def rhythm_id(self) -> str:
+        """The workflow id of the headquarters' rhythm: one for each task queue."""
+        return f"{HEADQUARTERS_ID}/{self.task_queue}"
+
+    async def start_rhythm(self) -> None:
+        """Start the headquarters' rhythm; harmless when it runs."""
+        await self.client.start_workflow(
+            "Headquarters",
+            HeadquartersStart(clock_shift=self.clock_shift),
+            id=self.rhythm_id,
+            task_queue=self.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        )
+
+    async def wake_rhythm(self) -> None:
+        """Tell the headquarters' rhythm that a rule has changed."""
+        handle = self.client.get_workflow_handle(self.rhythm_id)
+        with suppress(RPCError):
+            await handle.signal(LOOK_AGAIN)
+
+    def _start_of(self, stream: str) -> Start:
+        return Start(stream=stream, renew_after=self.renew_after, clock_shift=self.clock_shift)
 
     async def _known(self, *, only_running: bool) -> tuple[set[str], dict[str, int]]:
-        """Streams of the matters Temporal knows, and the numbers their memos hold."""
+        """Streams of the workflows Temporal knows, and the numbers their memos hold."""
         which = f"TaskQueue = '{self.task_queue}' AND ExecutionStatus "
         which += "= 'Running'" if only_running else "!= 'ContinuedAsNew'"
         streams: set[str] = set()
         numbers: dict[str, int] = {}
-        async for found in self.client.list_workflows(f"WorkflowType = 'Matter' AND {which}"):
+        async for found in self.client.list_workflows(f"{_OF_OURS} AND {which}"):
             streams.add(found.id)
             memo = await found.memo()
             numbers = highest(numbers, {series: n for series, n in memo.items() if isinstance(n, int)})
@@ -329,7 +419,7 @@ class Gateway:
         """How a running matter stands to the log; None when it is level."""
         handle = self.client.get_workflow_handle(head.stream)
         gap = Gap.BUSY
-        for pause in (0.0, LOOK_AGAIN):
+        for pause in (0.0, SECOND_LOOK):
             # What is being recorded at this moment is not a gap: look twice.
             await asyncio.sleep(pause)
             try:
@@ -337,7 +427,7 @@ class Gateway:
                 if pending:
                     gap = Gap.BUSY if pending == 1 else Gap.SILENT
                     continue
-                seen = await handle.query(MatterWorkflow.version, rpc_timeout=QUERY_WITHIN)
+                seen = await handle.query(VERSION, result_type=int, rpc_timeout=QUERY_WITHIN)
             except (RPCError, WorkflowQueryFailedError):
                 return Gap.SILENT
             now = await asyncio.to_thread(reading.head, self.database, head.stream)
@@ -356,6 +446,30 @@ class Gateway:
         described = (await handle.describe(rpc_timeout=QUERY_WITHIN)).raw_description
         attempt: int = described.pending_workflow_task.attempt
         return max(attempt, 1) if described.HasField("pending_workflow_task") else 0
+
+
+@dataclass(frozen=True)
+class Route(Generic[O, R]):
+    """How a kind of stream is reached, and what its answer is when only the log has it."""
+
+    workflow: str
+    """Name of its type; each has the update, the signal and the query named above."""
+    reply: type[R]
+    answer: Callable[[Frozen, Rulebook, Sequence[Recorded]], R | None]
+
+
+def _of_matter(state: Frozen, rulebook: Rulebook, events: Sequence[Recorded]) -> Reply | None:
+    return matter_reply(state, light(state, rulebook, datetime.now(UTC)), events) if isinstance(state, Matter) else None
+
+
+def _of_meeting(state: Frozen, _: Rulebook, events: Sequence[Recorded]) -> MeetingReply | None:
+    return meeting_reply(state, events) if isinstance(state, Meeting) else None
+
+
+MATTERS: Route[Order, Reply] = Route("Matter", Reply, _of_matter)
+MEETINGS: Route[MeetingOrder, MeetingReply] = Route("Meeting", MeetingReply, _of_meeting)
+ROUTES: dict[str, Route[Any, Any]] = {"matter": MATTERS, "meeting": MEETINGS}
+"""Kind of stream → how it is reached."""
 
 
 class Gap(Enum):
@@ -402,7 +516,7 @@ async def _gathered(work: Iterable[Awaitable[T]]) -> list[T]:
     return await asyncio.gather(*map(one, work))
 
 
-def _answered(cause: ApplicationError, order: Order) -> Exception:
+def _answered(cause: ApplicationError, order: OrderBase) -> Exception:
     if cause.type == LOG_UNREACHABLE:
         return Unreachable(f"{cause.message}；命令可能仍会执行", order.command_id)
     if cause.type == UNREADABLE:

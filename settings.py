@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from domain.notices.routing import Routing
+
 EMBEDDED_RUN_FILE = "run.json"
 """Inside the home: what `xmh up` runs there, and where it listens."""
 
@@ -28,6 +30,8 @@ class Settings(BaseSettings):
     hash_algorithm: Literal["sha256", "sm3"] = "sha256"
     health_port: int | None = None
     metrics_port: int | None = None
+    notices: Routing = Routing()
+    """`[notices]`: the channels and whom each reaches; by default everybody through a file in the home."""
     cached_matters: int = 2000
     """Matters a worker keeps in memory (57 KB each); beyond it they are replayed."""
 

@@ -28,19 +28,28 @@ from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.channels.opening import open_channels
 from activities.log import LogActivities
+from activities.meetings import MeetingActivities
+from activities.notices import NoticeActivities
 from documents.issuing import numbers_given
 from eventlog.database import Database
 from eventlog.errors import LogError
+from eventlog.notices import newest_untold
 from eventlog.watermark import Healed, Watermark
 from gateway import Gateway, Recovery
 from process import leave
+from workflows.headquarters import HeadquartersWorkflow
 from workflows.matter import MatterWorkflow
+from workflows.meeting import MeetingWorkflow
+from workflows.notices import NoticesWorkflow
 
 logger = structlog.get_logger()
 
 DRAIN = timedelta(seconds=30)
 SWEEP_EVERY = timedelta(minutes=1)
+LOOK_OUT_EVERY = 1.0
+"""Seconds between two looks for events nobody was told of: one question to an index."""
 FIRST_SWEEP_WITHIN = 10.0
 PATIENCE = 2.0
 """Seconds between two looks for a service that does not answer."""
@@ -48,7 +57,7 @@ STICKY = timedelta(seconds=3)
 """A matter whose worker died goes to another after this, well within the time a caller waits."""
 THREADS = 16
 PASSED_THROUGH = ("domain", "workflows", "pydantic", "pydantic_core", "annotated_types")
-WORKFLOWS = (MatterWorkflow,)
+WORKFLOWS = (MatterWorkflow, MeetingWorkflow, HeadquartersWorkflow, NoticesWorkflow)
 
 
 def configure_logging(level: int = logging.INFO) -> None:
@@ -94,18 +103,26 @@ async def running(
     task_queue: str,
     cached: int = 2000,
     sandboxed: bool = True,
+    notices: NoticeActivities | None = None,
+    clock_shift: timedelta = timedelta(0),
 ) -> AsyncIterator[Worker]:
-    """A worker on this client and log; on leaving it drains what it has begun.
+    """A worker on this client and log; on leaving it drains what it has begun. Without `notices` it sends none.
 
     The sandbox catches what a replay would choke on and costs a quarter of a worker's time; a simulated year, which
     nobody replays, does without.
     """
+    gateway = Gateway(client, database, task_queue, clock_shift=clock_shift)
+    activities = [
+        *LogActivities(database).all,
+        *MeetingActivities(database, gateway.carry, gateway.convene).all,
+        *(notices.all if notices else ()),
+    ]
     with ThreadPoolExecutor(THREADS, thread_name_prefix="log") as threads:
         worker = Worker(
             client,
             task_queue=task_queue,
             workflows=list(WORKFLOWS),
-            activities=list(LogActivities(database).all),
+            activities=activities,
             activity_executor=threads,
             workflow_runner=workflow_runner() if sandboxed else UnsandboxedWorkflowRunner(),
             max_cached_workflows=cached,
@@ -152,7 +169,9 @@ class Sweep:
         now = datetime.now(UTC)
         try:
             mark = await asyncio.to_thread(Watermark.read(self._home).looked, self._gateway.database, now)
+            await self._gateway.start_rhythm()
             found = await self._gateway.recover(verified=self._verified)
+            await self._gateway.keep_notices()
         except (RPCError, LogError, RuntimeError) as e:
             logger.warning("sweep_failed", error=str(e))
             return None
@@ -182,6 +201,37 @@ class Sweep:
             self._hurry.clear()
 
 
+class Lookout:
+    """Tells the delivery of notices that the log holds something nobody was told of, whoever wrote it.
+
+    A question a second to an index instead of a signal per append: no command waits for it, writers outside Temporal
+    are seen too, and Temporal hears nothing while nothing happens.
+    """
+
+    def __init__(self, gateway: Gateway) -> None:
+        """Look at the gateway's log."""
+        self._gateway = gateway
+        self._told = -1
+
+    async def once(self) -> None:
+        """One look. The first one always tells: what waits may have become due while no worker ran."""
+        newest = await asyncio.to_thread(newest_untold, self._gateway.database)
+        if newest > self._told:
+            await self._gateway.keep_notices(look=True)
+            self._told = newest
+
+    async def for_ever(self) -> None:
+        """Every second."""
+        while True:
+            try:
+                await self.once()
+            except (RPCError, LogError, RuntimeError) as e:
+                logger.warning("lookout_failed", error=str(e))
+            except Exception:
+                logger.exception("lookout_broken")
+            await asyncio.sleep(LOOK_OUT_EVERY)
+
+
 async def serve(stop: asyncio.Event | None = None) -> None:
     """Run until SIGTERM or SIGINT (or `stop`), then drain."""
     from settings import Settings
@@ -196,7 +246,9 @@ async def serve(stop: asyncio.Event | None = None) -> None:
     if client is None:
         return
     with Database(settings.database, settings.hash_algorithm) as database:
-        sweep = Sweep(Gateway(client, database, settings.task_queue), settings.home)
+        gateway = Gateway(client, database, settings.task_queue)
+        sweep = Sweep(gateway, settings.home)
+        channels = open_channels(settings.notices, settings.home, os.environ)
         loop.add_signal_handler(signal.SIGUSR1, sweep.hurry)
         if not await _settled(sweep, stop):
             return
@@ -206,16 +258,18 @@ async def serve(stop: asyncio.Event | None = None) -> None:
                 database,
                 task_queue=settings.task_queue,
                 cached=settings.cached_matters,
+                notices=NoticeActivities(database, channels, settings.notices),
             ) as worker,
             _health(settings.health_port, worker),
         ):
-            sweeping = asyncio.create_task(sweep.for_ever())
+            at_work = [asyncio.create_task(sweep.for_ever()), asyncio.create_task(Lookout(gateway).for_ever())]
             with suppress(TimeoutError):
                 await asyncio.wait_for(sweep.swept.wait(), FIRST_SWEEP_WITHIN)
             logger.info("worker_ready", address=address, task_queue=settings.task_queue)
             _tell_ready()
             await stop.wait()
-            sweeping.cancel()
+            for task in at_work:
+                task.cancel()
             logger.info("worker_draining")
         await asyncio.to_thread(sweep.note)
     logger.info("worker_stopped")

@@ -9,6 +9,7 @@ from temporalio.exceptions import ApplicationError
 
 from domain.log import APPEND, LOAD, LOG_UNREACHABLE, Appended, AppendRequest, Loaded, LogAnswer
 from domain.matter import Matter
+from domain.meetings.meeting import Meeting
 from eventlog import reading
 from eventlog.append import append
 from eventlog.database import Database
@@ -39,7 +40,7 @@ class LogActivities:
         try:
             said = append(self._database, request)
         except LogError as e:
-            raise _failed(e) from e
+            raise failed_activity(e) from e
         if isinstance(said, Appended):
             for event in said.events:
                 logger.info(
@@ -54,20 +55,24 @@ class LogActivities:
 
     @activity.defn(name=LOAD, no_thread_cancel_exception=True)
     def load(self, stream: str) -> Loaded:
-        """The matter as the log has it, and the rulebook in force."""
+        """The state of a stream as the log has it, and the rulebook in force."""
         try:
             found = reading.load(self._database, stream)
             rulebook = reading.rulebook(self._database)
         except LogError as e:
-            raise _failed(e) from e
+            raise failed_activity(e) from e
         if found is None:
-            return Loaded(matter=None, rulebook=rulebook)
-        if not isinstance(found.state, Matter):
-            raise ApplicationError(f"{stream} is not a matter", type="not_a_matter", non_retryable=True)
-        return Loaded(matter=found.state, rulebook=rulebook)
+            return Loaded(rulebook=rulebook)
+        match found.state:
+            case Matter() as matter:
+                return Loaded(matter=matter, rulebook=rulebook)
+            case Meeting() as meeting:
+                return Loaded(meeting=meeting, rulebook=rulebook)
+        raise ApplicationError(f"{stream} has no workflow", type="no_workflow", non_retryable=True)
 
 
-def _failed(error: LogError) -> ApplicationError:
+def failed_activity(error: LogError) -> ApplicationError:
+    """The log's trouble as Temporal retries it, or does not."""
     # Only an unreachable log is worth a second try; a wrong schema stays wrong.
     retry = isinstance(error, LogUnreachable)
     return ApplicationError(error.message, type=LOG_UNREACHABLE if retry else error.code, non_retryable=not retry)

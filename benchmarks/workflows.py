@@ -124,7 +124,12 @@ def _order(key: str, command: c.MatterCommand) -> c.Order:
 
 def _open(gateway: Gateway) -> Call:
     # Due far enough ahead that no clock strikes while it is measured.
-    return lambda key: gateway.submit(_order(key, logs.wish(100, datetime.now(SHANGHAI))))
+    def call(key: str) -> Awaitable[object]:
+        # A matter of the same title would be refused as a duplicate.
+        wish = logs.wish(100, datetime.now(SHANGHAI)).model_copy(update={"title": f"推进主体施工{key}"})
+        return gateway.submit(_order(key, wish))
+
+    return call
 
 
 def _report(gateway: Gateway) -> Call:

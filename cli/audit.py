@@ -321,6 +321,8 @@ def _light_fields(matter: Matter, lit: Lit) -> tuple[str, ...]:
             return ("window",)
         case Light.YELLOW if matter.lead is None:
             return ("declines",)
+        case Light.YELLOW if "指标" in lit.reason:
+            return ("indicators",)
         case Light.YELLOW:
             return ("points",)
         case Light.BLUE:
@@ -333,7 +335,7 @@ def _light_rule(lit: Lit, rulebook: Rulebook) -> str:
     return {
         Light.GREY: "暂缓、已销号或已撤销的事项亮灰灯",
         Light.RED: "过了办结时限当日下班仍未申请办结的亮红灯",
-        Light.YELLOW: "漏报反馈、要点过了节点或退签后无人牵头的亮黄灯",
+        Light.YELLOW: "漏报反馈、要点过了节点、指标落后序时进度或退签后无人牵头的亮黄灯",
         Light.BLUE: f"距办结时限{rulebook.policy.near_due_workdays}个工作日以内的亮蓝灯",
         Light.GREEN: "没有逾期、滞后和临期的亮绿灯",
     }[lit.light]

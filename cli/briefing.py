@@ -2,17 +2,21 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.session import Problem, answer, session
 from cli.shape import group
-from cli.task.common import PaperOption, acting, confirm, term, the_person
-from domain.bulletin import BulletinIssued, Publication
+from cli.sheets import reject
+from cli.task.common import PaperOption, acting, confirm, need, term, the_person
+from domain.base import refuse
+from domain.bulletin import BulletinIssued, Issue, PastIssue, Publication
 from domain.calendar import SHANGHAI, local_date
 from domain.matter import Matter
 from domain.spoken import spoken_date
+from domain.terms import Role
 from eventlog import reading
 
 if TYPE_CHECKING:
@@ -26,6 +30,7 @@ app = group(
         "issue": "cli.briefing:issue",
         "list": "cli.briefing:list_",
         "show": "cli.briefing:show",
+        "record": "cli.briefing:record",
     },
 )
 
@@ -121,22 +126,46 @@ def list_(
 
     publication = term(Publication, series, "--series") if series else None
     events = issued(session.database, publication)
+    old = [i for p in Publication if publication in (None, p) for i in _old(p)]
     waiting = [
         d
         for d in kept(session.settings.home)
         if publication in (None, d.publication) and reading.find_command(session.database, d.key) is None
     ]
-    document = {"bulletins": [_row(e) for e in events], "drafts": [_draft_document(d) for d in waiting]}
-    answer(document, "" if session.json else _table(events, waiting))
+    document = {
+        "bulletins": [*(_old_row(i) for i in old), *(_row(e) for e in events)],
+        "drafts": [_draft_document(d) for d in waiting],
+    }
+    answer(document, "" if session.json else _table(old, events, waiting))
 
 
-def _table(events: "tuple[BulletinIssued, ...]", waiting: "list[Draft]") -> str:
+def _old(publication: Publication) -> list[Issue]:
+    """What was issued before this log and is only registered here."""
+    from documents.issuing import series_of
+
+    return [i for i in series_of(session.database, publication).issues if i.recorded]
+
+
+def _old_row(issue: Issue) -> dict[str, Any]:
+    return {
+        "bulletin": issue.number,
+        "series": issue.number.partition("-")[0],
+        "no": issue.no,
+        "total_no": issue.total_no,
+        "title": issue.title,
+        "issued_on": issue.issued_on.isoformat(),
+        "recorded": True,
+    }
+
+
+def _table(old: list[Issue], events: "tuple[BulletinIssued, ...]", waiting: "list[Draft]") -> str:
     from cli.tables import table
 
-    if not events and not waiting:
+    if not old and not events and not waiting:
         return "还没有简报；用 xmh briefing draft 起草"
     names = {p.id: p.name for p in reading.people(session.database, former=True)}
-    rows = [(e.number, f"第{e.no}期", e.title, e.issued_on.isoformat(), names.get(e.signer, e.signer)) for e in events]
+    rows = [(i.number, f"第{i.no}期", i.title, i.issued_on.isoformat(), "台账登记") for i in old]
+    rows += [(e.number, f"第{e.no}期", e.title, e.issued_on.isoformat(), names.get(e.signer, e.signer)) for e in events]
     rows += [(d.id, "草稿", f"{d.publication.label}：{d.since} 至 {d.until}", "", "待签发") for d in waiting]
     return table(("编号", "期数", "标题", "签发日期", "签发人"), rows)
 
@@ -161,6 +190,46 @@ def show(
         raise Problem(f"没有“{bulletin}”这一期，也没有这份草稿，请用 xmh briefing list 查看", "not_found")
     text = markdown(composed(session.database, kept).draft(local_date(kept.drafted_at)))
     answer({**_draft_document(kept), "markdown": text}, text.rstrip("\n"))
+
+
+def record(
+    series: SeriesOption = Publication.BRIEFING.label,
+    no: Annotated[int | None, typer.Option("--no", metavar="N", help="当年第几期")] = None,
+    on: Annotated[str | None, typer.Option("--date", metavar="DATE", help="印发日期")] = None,
+    title: Annotated[str | None, typer.Option("--title", metavar="T", help="标题")] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="一次登记多期：.csv 或 .xlsx（系列、期次、日期、标题）"),
+    ] = None,
+) -> None:
+    """登记以往年度的简报、动态，列入台账；期次须逐期相接。"""
+    from documents.register import register
+    from plans.bulletins import read_bulletins
+
+    refuse(session.actor.role is not Role.OFFICE, "登记简报须由办公室督办员办理", "forbidden")
+    if source is not None:
+        listed = read_bulletins(source)
+        if listed.faults:
+            faults = [{"row": f.row, "column": f.column, "message": f.message} for f in listed.faults]
+            lines = [*(f.line for f in listed.faults), f"共{len(listed.faults)}处错误，整份未登记"]
+            reject({"recorded": [], "rejected": faults}, lines)
+        rows = list(listed.rows)
+    else:
+        if no is None:
+            raise Problem("缺少期次，请用 --no 填写", "malformed")
+        rows = [
+            PastIssue(
+                publication=term(Publication, series, "--series"),
+                no=no,
+                issued_on=_past_day(need(on, "--date", "印发日期"), local_date(datetime.now(UTC))),
+                title=need(title, "--title", "标题"),
+            )
+        ]
+    done = register(session.database, rows, session.actor, datetime.now(UTC))
+    answer(
+        {"recorded": done.recorded, "known": done.known},
+        f"已登记{len(done.recorded)}期，已有{len(done.known)}期未重复登记",
+    )
 
 
 # --- documents for scripts

@@ -19,6 +19,7 @@ from domain.events import MatterAssigned, MatterOpened
 from domain.rules import Office
 from domain.streams import matter_stream
 from eventlog import reading
+from eventlog.duplicates import open_titles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +84,8 @@ def _judged(listed: "TaskList") -> "Openings":
     from plans.opening import openings
 
     office = Office(rulebook=reading.rulebook(session.database), now=now(), actor=session.actor)
-    return openings(listed, reading.units(session.database), reading.people(session.database), office)
+    units, people = reading.units(session.database), reading.people(session.database)
+    return openings(listed, units, people, office, open_titles(session.database))
 
 
 # --- what is already open

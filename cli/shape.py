@@ -3,6 +3,7 @@
 A read must start in a third of a second, so a group names its commands without importing them.
 """
 
+import re
 from collections.abc import Callable
 from importlib import import_module
 from typing import Annotated, Any, ClassVar
@@ -77,7 +78,15 @@ _CHINESE = {
 """What the parser says of itself, in the office's tongue."""
 
 
+_TYPES = re.compile(r" <(str|int|float|path)>")
+_BRACES = re.compile(r"\{([^{}]*)\}")
+
+
 def _in_chinese(text: str) -> str:
+    # The type of an argument and the braces around its name tell an office worker nothing.
+    text = _TYPES.sub(lambda m: " " * len(m[0]), text)
+    usage, newline, rest = text.partition("\n")
+    text = _BRACES.sub(r"\1", usage) + newline + rest
     for english, chinese in _CHINESE.items():
         text = text.replace(english, chinese)
     return text

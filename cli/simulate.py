@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +16,8 @@ import typer
 from cli.session import Exit, answer, session
 from domain.lights import light
 from domain.matter import Matter
+from domain.meetings.series import DEFAULT_SERIES
+from domain.meetings.terms import MeetingStage
 from domain.terms import Light, Role, Stage
 from eventlog import reading
 
@@ -60,6 +62,7 @@ def simulate(
                 seed=seed,
                 algorithm=session.settings.hash_algorithm,
                 issue=_issuer(home),
+                pack=_packer(home),
                 progress=moved,
             )
         )
@@ -108,6 +111,25 @@ def _issuer(home: Path) -> "Callable[[Database, Briefing, datetime], tuple[str, 
     return issue
 
 
+def _packer(home: Path) -> "Callable[[Database, datetime], None]":
+    """The papers of each weekly meeting, as files by their week."""
+    from documents.ledger import read_ledger
+    from documents.markdown import markdown
+    from documents.pack import weekly_pack
+    from domain.calendar import local_date
+
+    def pack(database: "Database", at: datetime) -> None:
+        day = local_date(at)
+        monday = day - timedelta(days=day.weekday())
+        folder = home / "documents" / "周调度"
+        folder.mkdir(parents=True, exist_ok=True)
+        page = weekly_pack(read_ledger(database, at), monday, day)
+        week = monday.isocalendar()
+        (folder / f"{week.year}-W{week.week:02d}.md").write_text(markdown(page), encoding="utf-8")
+
+    return pack
+
+
 def _summary(played: "Played", home: Path) -> dict[str, Any]:
     """What the year left: everything counted from the log."""
     from eventlog.verify import verify
@@ -134,6 +156,7 @@ def _summary(played: "Played", home: Path) -> dict[str, Any]:
             "missed": sum(m.counts.missed for m in matters),
         },
         "counts": {name: types[name] for name, _ in COUNTED},
+        "meetings": dict(Counter(m.series for m in reading.meetings(database) if m.stage is MeetingStage.CLOSED)),
         "briefings": [{"bulletin": number, "file": file} for number, file in played.briefings],
         "refused": [
             {"at": r.at.isoformat(), "matter": r.matter, "do": r.command, "message": r.message} for r in played.refused
@@ -152,11 +175,13 @@ def _table(done: dict[str, Any]) -> str:
 
     labels = {s.value: s.label for s in Stage} | {x.value: f"{x.label}灯" for x in Light}
     feedback = done["feedback"]
+    names = {s.id: s.name for s in DEFAULT_SERIES}
     rows: list[tuple[str, str]] = [
         ("事项", f"{done['matters']}件：" + "，".join(f"{labels[k]}{n}" for k, n in done["stages"].items())),
         ("亮灯", "，".join(f"{labels[k]}{n}" for k, n in done["lights"].items())),
         ("反馈", f"按时{feedback['on_time']}次，补报{feedback['late']}次，漏报{feedback['missed']}次"),
         ("办理", "，".join(f"{label}{done['counts'][name]}" for name, label in COUNTED)),
+        ("会议", "，".join(f"{names.get(k, k)}{n}次" for k, n in done["meetings"].items())),
         ("事件", f"{done['events']}条"),
         *(("简报" if n == 0 else "", f"{b['bulletin']}  {b['file']}") for n, b in enumerate(done["briefings"])),
         *(

@@ -111,6 +111,7 @@ def issued(database: Database, publication: Publication | None = None) -> tuple[
         for one in Publication
         if publication in (None, one)
         for event in reading.read_stream(database, bulletin_stream(one))
+        if event.type == BulletinIssued.__name__
     ]
     return tuple(event for _, event in sorted(found, key=lambda item: (item[0], item[1].number)))
 

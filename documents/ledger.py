@@ -14,6 +14,7 @@ from domain.envelope import Recorded
 from domain.event import Event, decode
 from domain.log import Rulebook
 from domain.matter import Matter
+from domain.meetings.meeting import Meeting
 from domain.office import CALENDAR_STREAM, DIRECTORY_STREAM, POLICY_STREAM, Directory
 from domain.policy import Policy
 from domain.streams import FOLDS, kind_of
@@ -48,6 +49,7 @@ class Ledger:
     rulebook: Rulebook
     directory: Directory
     matters: tuple[MatterFile, ...]
+    meetings: tuple[Meeting, ...] = ()
 
     @property
     def calendar(self) -> WorkCalendar:
@@ -88,6 +90,8 @@ def read_ledger(database: Database, as_of: datetime, position: int | None = None
         if event.position <= position:
             streams[event.stream].append(event)
     files = [_matter(found) for stream, found in streams.items() if kind_of(stream) == "matter"]
+    folded = [_folded(stream, found) for stream, found in streams.items() if kind_of(stream) == "meeting"]
+    meetings = [m for m in folded if isinstance(m, Meeting)]
     calendar = cast("WorkCalendar | None", _folded(CALENDAR_STREAM, streams.get(CALENDAR_STREAM, ())))
     policy = cast("Policy | None", _folded(POLICY_STREAM, streams.get(POLICY_STREAM, ())))
     directory = cast("Directory | None", _folded(DIRECTORY_STREAM, streams.get(DIRECTORY_STREAM, ())))
@@ -97,6 +101,7 @@ def read_ledger(database: Database, as_of: datetime, position: int | None = None
         rulebook=Rulebook(calendar=calendar or WorkCalendar(), policy=policy or Policy()),
         directory=directory or Directory(),
         matters=tuple(sorted(files, key=lambda f: f.matter.number)),
+        meetings=tuple(sorted(meetings, key=lambda m: (m.starts, m.number))),
     )
 
 

@@ -46,8 +46,34 @@ class BulletinIssued(Event):
         return number_series(self.publication, self.year)
 
 
+class BulletinRecorded(Event):
+    """登记 of an issue from before this log: its number, date and title, for the ledger; its text lies elsewhere."""
+
+    label: ClassVar[str] = "登记简报"
+    number: str = ""
+    publication: Publication
+    year: int
+    no: int
+    title: str
+    issued_on: date
+
+    def series(self, at: datetime) -> NumberSeries:
+        """The same series as what is issued here."""
+        del at
+        return number_series(self.publication, self.year)
+
+
+class PastIssue(Frozen):
+    """An issue of earlier years, to be registered."""
+
+    publication: Publication
+    no: int
+    issued_on: date
+    title: str
+
+
 class Issue(Frozen):
-    """One issue, as lists show it. `version` is that of its event."""
+    """One issue, as lists show it. `version` is that of its event; `recorded` when its text lies elsewhere."""
 
     number: str
     year: int
@@ -59,6 +85,7 @@ class Issue(Frozen):
     issued_on: date
     signer: str
     version: int
+    recorded: bool = False
 
 
 class BulletinSeries(Frozen):
@@ -110,21 +137,41 @@ def evolve_bulletins(state: BulletinSeries | None, recorded: Recorded) -> Bullet
     """Fold one issue."""
     series = state or BulletinSeries()
     event = decode(recorded)
-    if not isinstance(event, BulletinIssued):
+    if not isinstance(event, BulletinIssued | BulletinRecorded):
         raise TypeError(f"{type(event).__name__} does not belong to a publication")
     printed = number_series(event.publication, event.year).render(event.no)
     if (event.number, bulletin_stream(event.publication)) != (printed, recorded.stream):
         raise TypeError(f"the files say {printed}, the log {event.number} in {recorded.stream}")
-    issue = Issue(
+    if isinstance(event, BulletinRecorded):
+        issue = _past(event, recorded, series)
+    else:
+        issue = Issue(
+            number=event.number,
+            year=event.year,
+            no=event.no,
+            total_no=event.total_no,
+            title=event.title,
+            since=event.since,
+            until=event.until,
+            issued_on=event.issued_on,
+            signer=event.signer,
+            version=recorded.version,
+        )
+    return series.model_copy(update={"issues": (*series.issues, issue)})
+
+
+def _past(event: BulletinRecorded, recorded: Recorded, series: BulletinSeries) -> Issue:
+    """An issue whose text lies elsewhere: all that is known of it is its number, day and title."""
+    return Issue(
         number=event.number,
         year=event.year,
         no=event.no,
-        total_no=event.total_no,
+        total_no=series.total + 1,
         title=event.title,
-        since=event.since,
-        until=event.until,
+        since=event.issued_on,
+        until=event.issued_on,
         issued_on=event.issued_on,
-        signer=event.signer,
+        signer=recorded.actor.id,
         version=recorded.version,
+        recorded=True,
     )
-    return series.model_copy(update={"issues": (*series.issues, issue)})

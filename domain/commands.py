@@ -1,13 +1,11 @@
 """What can be asked of a matter. A command is a wish; `rules/` decides what becomes of it."""
 
-import hashlib
 from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from domain.base import Frozen
-from domain.envelope import Actor, canonical
 from domain.facts import (
     Attachment,
     Basis,
@@ -20,6 +18,8 @@ from domain.facts import (
     UnitRef,
     Words,
 )
+from domain.meetings.terms import Outcome, Subject
+from domain.order import OrderBase
 from domain.terms import (
     Channel,
     Duty,
@@ -56,6 +56,7 @@ class OpenMatter(Frozen):
     indicators: tuple[NewIndicator, ...] = ()
     instruction: SealedWords | None = None
     instructed_by: str | None = None
+    duplicate_reason: Words | None = None
 
 
 class AssignMatter(Frozen):
@@ -184,12 +185,18 @@ class EscalateMatter(Frozen):
 
 
 class RecordDecision(Frozen):
-    """议定: what a meeting decided on the matter."""
+    """议定: what a meeting decided on the matter; `minutes` and `point` name the meeting's record, if there is one."""
 
     do: Literal["decision"] = "decision"
     meeting: Words
     text: Words
     due: date | None = None
+    outcome: Outcome | None = None
+    subject: Subject | None = None
+    lead: UnitRef | None = None
+    assist: tuple[UnitRef, ...] | None = None
+    minutes: str | None = None
+    point: int | None = None
 
 
 class RequestExtension(Frozen):
@@ -365,20 +372,7 @@ MatterCommand = Annotated[
 ]
 
 
-class Order(Frozen):
-    """A command on its way: who sends it, under which id, and until when it is still meant.
+class Order(OrderBase):
+    """A command to a matter on its way."""
 
-    `occurred_at` is set when the thing happened earlier than it is entered.
-    """
-
-    command_id: str
-    stream: str
-    actor: Actor
     command: MatterCommand
-    valid_until: datetime
-    occurred_at: datetime | None = None
-
-    def content_hash(self) -> str:
-        """SHA-256 of what is asked and by whom: the same id with other content is refused."""
-        body = self.model_dump(mode="json", include={"stream", "actor", "command", "occurred_at"})
-        return hashlib.sha256(canonical(body).encode()).hexdigest()

@@ -22,6 +22,8 @@ from domain.facts import (
     Window,
     Words,
 )
+from domain.meetings.terms import Outcome as MeetingOutcome
+from domain.meetings.terms import Subject
 from domain.policy import DueRule
 from domain.terms import (
     Channel,
@@ -61,6 +63,8 @@ class MatterOpened(Event):
     supervisor: str
     points: tuple[NewPoint, ...] = ()
     indicators: tuple[NewIndicator, ...] = ()
+    duplicate_reason: Words | None = None
+    """Why it is not the open matter of the same title and lead."""
     due_rule: DueRule | None = None
 
     def series(self, at: datetime) -> NumberSeries:
@@ -255,6 +259,25 @@ class DecisionRecorded(Event):
     meeting: Words
     text: Words
     due: date | None = None
+    outcome: MeetingOutcome | None = None
+    subject: Subject | None = None
+    minutes: str | None = None
+    """Number of the meeting in the office's records (HY-2022-031), and of the point: the way back to it."""
+    point: int | None = None
+
+
+class MatterListed(Event):
+    """挂牌督办, by a meeting."""
+
+    label: ClassVar[str] = "挂牌督办"
+    meeting: Words
+
+
+class MatterDelisted(Event):
+    """摘牌."""
+
+    label: ClassVar[str] = "摘牌"
+    meeting: Words
 
 
 class InstructionRecorded(Event):

@@ -23,8 +23,9 @@ from domain.matter import (
     Surge,
     Suspension,
 )
+from domain.meetings.terms import Outcome
 from domain.policy import DueRule
-from domain.terms import DayCount, Duty, Rung, Stage
+from domain.terms import DayCount, Duty, Role, Rung, Stage
 
 E = TypeVar("E", bound=Event)
 Change = dict[str, Any]
@@ -289,10 +290,25 @@ def _(m: Matter, e: ev.MatterEscalated, r: Recorded) -> Change:
 
 @_on(ev.DecisionRecorded)
 def _(m: Matter, e: ev.DecisionRecorded, r: Recorded) -> Change:
-    # A decision answers what was carried up: pressure starts again from the handler.
+    # A decision answers what was carried up, and pressure starts again from the handler; 缓议 answers nothing.
+    # A meeting of the office alone does not answer what waits for a leader.
     on = local_date(r.occurred_at)
-    change: Change = {"rung": Rung.HANDLER, "relieved_at": r.recorded_at, "pushed_on": on, "decided_on": on}
-    return {**change, **(_limit(e.due, r) if e.due else {})}
+    decider = r.actor.on_behalf_of or r.actor
+    above = decider.role is not Role.LEADER and m.rung in (Rung.LEADER, Rung.MEETING)
+    stays = above or e.outcome is Outcome.DEFERRED
+    relieved: Change = {} if stays else {"rung": Rung.HANDLER, "relieved_at": r.recorded_at}
+    moved = _limit(e.due, r) if e.due and e.subject is None else {}
+    return {**relieved, "pushed_on": on, "decided_on": on, **moved}
+
+
+@_on(ev.MatterListed)
+def _(m: Matter, e: ev.MatterListed, r: Recorded) -> Change:
+    return {"listed": True}
+
+
+@_on(ev.MatterDelisted)
+def _(m: Matter, e: ev.MatterDelisted, r: Recorded) -> Change:
+    return {"listed": False}
 
 
 @_on(ev.InstructionRecorded)

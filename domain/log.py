@@ -9,6 +9,7 @@ from domain.base import Frozen
 from domain.calendar import WorkCalendar
 from domain.envelope import Actor, Draft, Recorded
 from domain.matter import Matter
+from domain.meetings.meeting import Meeting
 from domain.policy import Policy
 from domain.terms import Supervision
 
@@ -39,6 +40,20 @@ class UnitClaim(Frozen):
     supervision: Supervision
 
 
+class SlotClaim(Frozen):
+    """A meeting claims its series' place at an instant: no two meetings of a series are at once."""
+
+    series: str
+    starts: datetime
+
+
+class Claims(Frozen):
+    """What a command claims of the world outside its stream."""
+
+    units: tuple[UnitClaim, ...] = ()
+    slots: tuple[SlotClaim, ...] = ()
+
+
 class AppendRequest(Frozen):
     """Append these drafts if the stream still stands at this version and hash and the rulebook has not moved.
 
@@ -54,6 +69,7 @@ class AppendRequest(Frozen):
     request_hash: str = ""
     actor: Actor
     units: tuple[UnitClaim, ...] = ()
+    slots: tuple[SlotClaim, ...] = ()
     now: datetime
     causation: str | None = None
     drafts: tuple[Draft, ...] = ()
@@ -106,7 +122,8 @@ class LogAnswer(Frozen):
 
 
 class Loaded(Frozen):
-    """A matter and the rulebook, as the log has them."""
+    """The state of a stream and the rulebook, as the log has them; which state follows from the kind of stream."""
 
-    matter: Matter | None
+    matter: Matter | None = None
+    meeting: Meeting | None = None
     rulebook: Rulebook

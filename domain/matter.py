@@ -218,6 +218,8 @@ class Matter(Frozen):
     """What has already carried the matter up a rung, or was urged once; each is claimed once."""
     relieved_at: datetime | None = None
     """When a decision last brought the matter down to its handler: what pressed before is answered."""
+    listed: bool = False
+    """挂牌督办."""
     warned_for: date | None = None
     lapsed_for: date | None = None
     coordinations: tuple[Coordination, ...] = ()

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 from domain.base import Refusal
 
@@ -47,6 +47,40 @@ def _parse(plain: str, today: date) -> date | None:
     if plain in ("月底", "本月底"):
         return (today.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
     return today + timedelta(days=_RELATIVE[plain]) if plain in _RELATIVE else None
+
+
+_MOMENT = re.compile(
+    r"(?P<day>.*?[日号一二三四五六天\d今明后])T?(?P<half>上午|下午|晚上)?(?P<clock>\d{1,2}:\d{2}(?::\d{2})?|\d{1,2}[点时]半?)?"
+)
+_HALVES = {None: time(9, 0), "上午": time(9, 30), "下午": time(15, 0), "晚上": time(19, 30)}
+_NOON = 12
+
+
+def spoken_moment(text: str, today: date) -> tuple[date, time]:
+    """The day and time meant by `2022-03-31T09:30`, `3月31日 9:30`, `下周四上午`, `明天下午3点半`; 9:00 by default.
+
+    Raises:
+        Refusal: `malformed`, when no such moment is meant.
+    """
+    narrow = unicodedata.normalize("NFKC", text).strip().removesuffix("+08:00")
+    # A blank before the clock keeps 31 and 9:30 apart.
+    plain = re.sub(r"\s+(?=\d{1,2}[:点时])", "T", narrow).replace(" ", "")
+    match = _MOMENT.fullmatch(plain)
+    if match is None:
+        raise Refusal(f"看不懂时间“{text}”，请写成 2022-03-31T09:30 或 3月31日9:30、下周四上午", "malformed")
+    try:
+        return spoken_date(match["day"], today), _clock(match["half"], match["clock"])
+    except ValueError:
+        raise Refusal(f"没有“{text}”这个时刻", "malformed") from None
+
+
+def _clock(half: str | None, clock: str | None) -> time:
+    if clock is None:
+        return _HALVES[half]
+    hour, _, minute = clock.rstrip("半").replace("点", ":").replace("时", ":").partition(":")
+    minutes = 30 if clock.endswith("半") else int(minute.partition(":")[0] or 0)
+    hours = int(hour) + (_NOON if half in ("下午", "晚上") and int(hour) < _NOON else 0)
+    return time(hours, minutes)
 
 
 def said_date(day: date) -> str:

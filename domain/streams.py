@@ -1,9 +1,7 @@
 """Which kind of stream folds into which state: the one table the log's read model and every replay go by."""
 
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, Generic, TypeVar
 
 from domain.base import Frozen
@@ -12,6 +10,10 @@ from domain.calendar import WorkCalendar
 from domain.envelope import Recorded
 from domain.evolve import evolve as evolve_matter
 from domain.matter import Matter
+from domain.meetings.deliveries import stream_of
+from domain.meetings.evolve import evolve_meeting
+from domain.meetings.meeting import Meeting
+from domain.meetings.series import SeriesBook, evolve_series
 from domain.office import Directory, evolve_calendar, evolve_directory, evolve_policy
 from domain.policy import Policy
 
@@ -32,13 +34,20 @@ FOLDS: dict[str, Fold[Any]] = {
     "policy": Fold(Policy, evolve_policy),
     "directory": Fold(Directory, evolve_directory),
     "bulletin": Fold(BulletinSeries, evolve_bulletins),
+    "series": Fold(SeriesBook, evolve_series),
+    "meeting": Fold(Meeting, evolve_meeting),
 }
 """Kind of stream (what stands before the slash) → its fold."""
 
 
 def matter_stream(key: str) -> str:
     """The stream of the matter opened under an idempotency key: opening twice meets the same one."""
-    return f"matter/{sha256(unicodedata.normalize('NFKC', key).encode()).hexdigest()[:20]}"
+    return stream_of(key)
+
+
+def meeting_stream(key: str) -> str:
+    """The stream of the meeting convened or recorded under a key."""
+    return f"meeting/{stream_of(key).partition('/')[2]}"
 
 
 def kind_of(stream: str) -> str:

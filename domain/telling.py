@@ -82,6 +82,12 @@ def _feedback(e: ev.FeedbackSubmitted, r: Reader) -> str:
     return "；".join(part.rstrip("。") for part in parts)
 
 
+def _decided(e: ev.DecisionRecorded, _: Reader) -> str:
+    outcome = f"{e.outcome.label}{e.subject.label if e.subject else ''}，" if e.outcome else ""
+    point = f"（{e.minutes}第{e.point}项）" if e.minutes and e.point else ""
+    return f"{e.meeting}：{outcome}{e.text}{_if(e.due, '；时限 ')}{point}"
+
+
 def _closed(e: ev.MatterClosed, r: Reader) -> str:
     late = f"逾期{e.overdue_workdays}个工作日办结" if e.overdue_workdays else "按期办结"
     return f"{late}{_if(e.mark and e.mark.label, '，')}{_if(e.text and r.open(e.text), '：')}"
@@ -94,6 +100,7 @@ def _point(no: int | None) -> str:
 _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.MatterOpened: lambda e, _: (
         f"{e.title}；依据：{e.basis}；时限 {e.due}{_if(e.due_rule and e.due_rule.rule, '（按默认时限：', '）')}"
+        f"{_if(e.duplicate_reason, '；另行立项理由：')}"
     ),
     ev.MatterAssigned: _assigned,
     ev.ReceiptSigned: lambda e, r: f"{r.name(e.unit)}{'逾期未签，视同签收' if e.deemed else '签收'}",
@@ -113,7 +120,9 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.CoordinationRequested: lambda e, r: f"请{r.name(e.unit)}协调：{r.open(e.text)}；{local(e.answer_due)}前答复",
     ev.CoordinationAnswered: lambda e, r: f"{r.name(e.unit)}：{r.open(e.text)}",
     ev.MatterEscalated: lambda e, _: f"{e.from_rung.label}→{e.to_rung.label}：{e.reason}",
-    ev.DecisionRecorded: lambda e, _: f"{e.meeting}：{e.text}{_if(e.due, '；时限 ')}",
+    ev.DecisionRecorded: _decided,
+    ev.MatterListed: lambda e, _: e.meeting,
+    ev.MatterDelisted: lambda e, _: e.meeting,
     ev.InstructionRecorded: lambda e, r: f"{r.name(e.leader)}：{r.open(e.text)}",
     ev.NearDueWarned: lambda e, _: f"时限 {e.due}",
     ev.DueLapsed: lambda e, _: f"时限 {e.due}",

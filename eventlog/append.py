@@ -41,8 +41,9 @@ from domain.office import CALENDAR_STREAM, POLICY_STREAM
 from domain.streams import FOLDS, kind_of
 from eventlog.backend import Row, Statement
 from eventlog.chain import hash_of
-from eventlog.claims import check_actor, check_units
+from eventlog.claims import check_actor, check_slots, check_units
 from eventlog.database import Database, Transaction
+from eventlog.duplicates import check_duplicate
 from eventlog.reading import command_events, rulebook_in, stream_events
 from eventlog.readmodel import PUT_NUMBER, event_statements, fold, parse_state, state_statements, state_text
 from eventlog.rows import EVENT_COLUMNS, INSERT_EVENT, actor_text, recorded
@@ -112,6 +113,7 @@ def append(
             if request.command_id:
                 check_actor(transaction, request.actor, request.stream, local_date(request.now))
                 check_units(transaction, request.units)
+                check_slots(transaction, request)
             if not request.drafts:
                 return Appended()
             return _record(transaction, request, standing, headquarters, algorithm or database.algorithm)
@@ -190,6 +192,7 @@ def _record(
     rows = _chain(request, standing, numbers, headquarters, algorithm)
     events = [recorded(row) for row in rows]  # the answer is what a reader will find
     state = _fold(transaction, request, standing, events)
+    check_duplicate(transaction, events, state)
     text = state_text(state)
     kind = kind_of(request.stream)
     refuse(

@@ -3,14 +3,18 @@
 from datetime import date
 
 from domain.base import Refusal, Term, refuse
-from domain.envelope import SYSTEM, Actor, OnBehalf
-from domain.log import UnitClaim
+from domain.envelope import SYSTEM, Actor, OnBehalf, micros
+from domain.log import AppendRequest, UnitClaim
 from domain.office import DIRECTORY_STREAM, Directory
 from domain.rules.delegation import check_delegation
 from domain.terms import Role, Supervision
 from eventlog.database import Transaction
 
 _PERSON = "SELECT name, role, unit, left_at FROM people WHERE id = ?"
+_SLOT = (
+    "SELECT number, title FROM meetings WHERE series = ? AND starts = ? AND stream <> ? "
+    "AND stage NOT IN ('cancelled', 'recorded')"
+)
 _UNIT = "SELECT name, supervision FROM units WHERE id = ?"
 
 
@@ -73,6 +77,17 @@ def check_units(transaction: Transaction, claims: tuple[UnitClaim, ...]) -> None
             f"不是“{claim.supervision.label}”",
             "unit_supervision",
         )
+
+
+def check_slots(transaction: Transaction, request: AppendRequest) -> None:
+    """No two meetings of a series are at once, whoever convenes them.
+
+    Raises:
+        Refusal: with code `slot_taken`.
+    """
+    for claim in request.slots:
+        row = transaction.one(_SLOT, (claim.series, micros(claim.starts), request.stream))
+        refuse(row is not None, f"同一时间已安排{row[1] if row else ''}（{row[0] if row else ''}）", "slot_taken")
 
 
 def _label(term: type[Term], value: str) -> str:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from domain.envelope import SYSTEM
 from domain.event import Event
+from domain.meetings.series import DEFAULT_SERIES, SERIES_STREAM, SeriesRecorded
 from domain.office import (
     CALENDAR_STREAM,
     DIRECTORY_STREAM,
@@ -41,10 +42,12 @@ def found(database: Database, now: datetime | None = None) -> None:
     """
     years = seed_years(FIRST_YEAR, LAST_YEAR)
     calendar = [CalendarYearPublished(year=y.year, source=y.source, off=y.off, work=y.work) for y in years]
+    series = [SeriesRecorded(entry=s) for s in DEFAULT_SERIES]
     founding: list[tuple[str, list[Event]]] = [
         (CALENDAR_STREAM, [*calendar]),
         (POLICY_STREAM, [PolicyAdopted(policy=Policy())]),
         (DIRECTORY_STREAM, [UnitRecorded(unit=OFFICE_UNIT), PersonRecorded(person=OFFICE_PERSON)]),
+        (SERIES_STREAM, [*series]),
     ]
     for stream, events in founding:
         if reading.head(database, stream).version == 0:

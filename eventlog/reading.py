@@ -11,13 +11,15 @@ from itertools import groupby
 from typing import cast
 
 from domain.base import Frozen
-from domain.calendar import WorkCalendar
+from domain.calendar import WorkCalendar, local_date
 from domain.envelope import Recorded, from_micros, micros
 from domain.log import Rulebook
+from domain.meetings.series import SERIES_STREAM, SeriesBook
+from domain.meetings.terms import MeetingStage
 from domain.office import CALENDAR_STREAM, POLICY_STREAM, RULEBOOK_STREAMS, Person, Unit
 from domain.policy import Policy
 from domain.streams import kind_of
-from domain.terms import ENDED, Stage
+from domain.terms import Stage
 from eventlog.backend import Row
 from eventlog.database import Database, Transaction
 from eventlog.readmodel import fold, parse_state
@@ -26,10 +28,9 @@ from eventlog.rows import EVENT_COLUMNS, recorded
 PAGE = 1000
 _FOREVER = 2**62
 _LAST_VERSION = 2**31 - 1
-_OBJECTED = '%"objection":{%'
-"""An open objection in a state as stored. Text a person wrote cannot look so: its quotation marks are escaped there."""
 _STATES = "SELECT stream, kind, version, hash, position, state FROM states"
 _MATTERS = "SELECT stream, number, title, stage, lead, due, version FROM matters"
+_MEETINGS = "SELECT stream, number, series, title, stage, starts, ordinal, version FROM meetings"
 _UNITS = "SELECT id, name, level, supervision, parent, aliases FROM units"
 _PEOPLE = "SELECT id, name, unit, role, phone, email, left_at FROM people"
 
@@ -62,6 +63,19 @@ class ListedMatter(Frozen):
     stage: Stage
     lead: str | None
     due: date | None
+    version: int
+
+
+class ListedMeeting(Frozen):
+    """What a meeting is found and listed by."""
+
+    stream: str
+    number: str
+    series: str
+    title: str
+    stage: MeetingStage
+    starts: datetime
+    ordinal: int | None
     version: int
 
 
@@ -199,22 +213,12 @@ def folded(stream: str, events: list[Recorded]) -> StreamState:
 
 def open_streams(database: Database, kind: str) -> tuple[Head, ...]:
     """Heads of the streams of a kind that still live: a closed or cancelled matter does not, unless objected to."""
-    ended = {stage.value for stage in ENDED}
     with database.reading() as transaction:
         rows = transaction.all(
-            "SELECT s.stream, s.version, s.hash, m.stage FROM states s LEFT JOIN matters m ON m.stream = s.stream "
-            "WHERE s.kind = ?",
+            "SELECT stream, version, hash FROM states WHERE kind = ? AND ended = 0",
             (kind,),
         )
-        objected = transaction.all(
-            f"SELECT s.stream FROM states s JOIN matters m ON m.stream = s.stream "
-            f"WHERE m.stage IN ({', '.join('?' * len(ended))}) AND s.state LIKE ?",
-            (*sorted(ended), _OBJECTED),
-        )
-    alive = {row[0] for row in objected}
-    return tuple(
-        Head(stream=s, version=v, hash=h) for s, v, h, stage in sorted(rows) if stage not in ended or s in alive
-    )
+    return tuple(Head(stream=s, version=v, hash=h) for s, v, h in sorted(rows))
 
 
 # --- rulebook ---------------------------------------------------------------------------------------------------------
@@ -286,6 +290,33 @@ def _tail(number: str) -> int | None:
     return int(found[1]) if found else None
 
 
+def meetings(database: Database, year: int | None = None) -> tuple[ListedMeeting, ...]:
+    """All meetings, or those of a year, in the order they begin."""
+    with database.reading() as transaction:
+        rows = transaction.all(f"{_MEETINGS} ORDER BY starts, number")
+    found = (_meeting(row) for row in rows)
+    return tuple(m for m in found if year is None or local_date(m.starts).year == year)
+
+
+def find_meetings(database: Database, words: str) -> tuple[ListedMeeting, ...]:
+    """The meetings meant by a number (`HY-2022-031`), its tail (`31`, of the newest such year), or the title."""
+    everything = meetings(database)
+    wanted = _plain(words)
+    exact = tuple(m for m in everything if wanted in (_plain(m.number), _plain(m.stream)))
+    if exact or not wanted:
+        return exact
+    if wanted.isdecimal():
+        tails = [m for m in everything if _tail(m.number) == int(wanted)]
+        return tuple(tails[-1:])
+    return tuple(m for m in everything if all(word in _plain(m.title) for word in wanted.split()))
+
+
+def series_book(database: Database) -> SeriesBook:
+    """The series of meetings."""
+    found = load(database, SERIES_STREAM)
+    return found.state if found and isinstance(found.state, SeriesBook) else SeriesBook()
+
+
 # --- directory --------------------------------------------------------------------------------------------------------
 
 
@@ -328,6 +359,11 @@ def _state(row: Row) -> StreamState:
 
 def _matter(row: Row) -> ListedMatter:
     return ListedMatter.model_validate(dict(zip(ListedMatter.model_fields, row, strict=True)))
+
+
+def _meeting(row: Row) -> ListedMeeting:
+    found = dict(zip(ListedMeeting.model_fields, row, strict=True))
+    return ListedMeeting.model_validate({**found, "starts": from_micros(found["starts"])})
 
 
 def _unit(row: Row) -> Unit:

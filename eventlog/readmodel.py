@@ -6,8 +6,10 @@ from datetime import date
 from typing import Protocol, cast
 
 from domain.base import Frozen
+from domain.duplicates import title_key
 from domain.envelope import Recorded, micros
 from domain.event import decode
+from domain.meetings.meeting import Meeting
 from domain.numbering import NumberLedger, NumbersAdvanced, evolve_numbers
 from domain.office import PersonLeft, PersonRecorded, UnitRecorded
 from domain.streams import FOLDS, Fold, kind_of
@@ -17,14 +19,20 @@ from eventlog.backend import Statement
 FOLDS.setdefault("numbers", Fold(NumberLedger, evolve_numbers))
 
 _PUT_STATE = (
-    "INSERT INTO states (stream, kind, version, hash, position, state) VALUES (?, ?, ?, ?, ?, ?) "
+    "INSERT INTO states (stream, kind, version, hash, position, state, ended) VALUES (?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (stream) DO UPDATE SET version = excluded.version, hash = excluded.hash, "
-    "position = excluded.position, state = excluded.state"
+    "position = excluded.position, state = excluded.state, ended = excluded.ended"
 )
 _PUT_MATTER = (
-    "INSERT INTO matters (stream, number, title, stage, lead, due, version) VALUES (?, ?, ?, ?, ?, ?, ?) "
+    "INSERT INTO matters (stream, number, title, stage, lead, due, version, title_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (stream) DO UPDATE SET number = excluded.number, title = excluded.title, stage = excluded.stage, "
-    "lead = excluded.lead, due = excluded.due, version = excluded.version"
+    "lead = excluded.lead, due = excluded.due, version = excluded.version, title_key = excluded.title_key"
+)
+_PUT_MEETING = (
+    "INSERT INTO meetings (stream, number, series, title, stage, starts, ordinal, version) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (stream) DO UPDATE SET number = excluded.number, series = excluded.series, title = excluded.title, "
+    "stage = excluded.stage, starts = excluded.starts, ordinal = excluded.ordinal, version = excluded.version"
 )
 _PUT_UNIT = (
     "INSERT INTO units (id, name, level, supervision, parent, aliases) VALUES (?, ?, ?, ?, ?, ?) "
@@ -45,8 +53,9 @@ _BY_EVENT = frozenset({"directory", "numbers"})
 _PERSON_LEFT = "UPDATE people SET left_at = ? WHERE id = ?"
 
 READ_MODEL = {
-    "states": ("stream", "kind", "version", "hash", "position", "state"),
-    "matters": ("stream", "number", "title", "stage", "lead", "due", "version"),
+    "states": ("stream", "kind", "version", "hash", "position", "state", "ended"),
+    "matters": ("stream", "number", "title", "stage", "lead", "due", "version", "title_key"),
+    "meetings": ("stream", "number", "series", "title", "stage", "starts", "ordinal", "version"),
     "units": ("id", "name", "level", "supervision", "parent", "aliases"),
     "people": ("id", "name", "unit", "role", "phone", "email", "left_at"),
     "numbers": ("series", "last"),
@@ -116,7 +125,8 @@ def parse_state(kind: str, text: str) -> Frozen:
 def state_statements(last: Recorded, state: Frozen, text: str) -> list[Statement]:
     """The rows that show a stream as of its last event."""
     kind = kind_of(last.stream)
-    put: Statement = (_PUT_STATE, [(last.stream, kind, last.version, last.hash, last.position, text)])
+    ended = int(getattr(state, "at_rest", False))
+    put: Statement = (_PUT_STATE, [(last.stream, kind, last.version, last.hash, last.position, text, ended)])
     listed = LISTED.get(kind)
     return [put, *listed(last, state)] if listed else [put]
 
@@ -142,9 +152,15 @@ def event_statements(event: Recorded) -> list[Statement]:
 def _matter(last: Recorded, state: Frozen) -> list[Statement]:
     matter = cast("ListedMatter", state)
     due = None if matter.due is None else matter.due.isoformat()
-    row = (last.stream, matter.number, matter.title, matter.stage.value, matter.lead, due, last.version)
-    return [(_PUT_MATTER, [row])]
+    listed = (last.stream, matter.number, matter.title, matter.stage.value, matter.lead, due, last.version)
+    return [(_PUT_MATTER, [(*listed, title_key(matter.title))])]
 
 
-LISTED: dict[str, Callable[[Recorded, Frozen], list[Statement]]] = {"matter": _matter}
+def _meeting(last: Recorded, state: Frozen) -> list[Statement]:
+    m = cast("Meeting", state)
+    row = (last.stream, m.number, m.series, m.title, m.stage.value, micros(m.starts), m.ordinal, last.version)
+    return [(_PUT_MEETING, [row])]
+
+
+LISTED: dict[str, Callable[[Recorded, Frozen], list[Statement]]] = {"matter": _matter, "meeting": _meeting}
 """Kind of stream → the row it is listed by."""

@@ -4,7 +4,7 @@ The hot path speaks plain SQL through `eventlog.database`; importing this module
 migrations and their test do.
 """
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 BIG = BigInteger().with_variant(Integer, "sqlite")
@@ -53,7 +53,7 @@ class StateRow(SQLModel, table=True):
     """Read model: the state of one stream as its fold gives it, at the version and hash it stands on."""
 
     __tablename__ = "states"
-    __table_args__ = (Index("states_kind", "kind"),)
+    __table_args__ = (Index("states_kind_ended", "kind", "ended"),)
 
     stream: str = Field(sa_type=Text, primary_key=True)
     kind: str = Field(sa_type=Text)
@@ -61,6 +61,8 @@ class StateRow(SQLModel, table=True):
     hash: str = Field(sa_type=Text)
     position: int = Field(sa_type=BigInteger)
     state: str = Field(sa_type=Text)
+    ended: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
+    """1 when nothing more is owed by the stream."""
 
 
 class MatterRow(SQLModel, table=True):
@@ -70,6 +72,7 @@ class MatterRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("number", name="matters_number"),
         Index("matters_stage_due", "stage", "due"),
+        Index("matters_title_key", "title_key"),
     )
 
     stream: str = Field(sa_type=Text, primary_key=True)
@@ -78,6 +81,27 @@ class MatterRow(SQLModel, table=True):
     stage: str = Field(sa_type=Text)
     lead: str | None = Field(default=None, sa_type=Text)
     due: str | None = Field(default=None, sa_type=Text)
+    version: int
+    title_key: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
+    """Equal for titles that mean the same matter (`domain.duplicates`)."""
+
+
+class MeetingRow(SQLModel, table=True):
+    """Read model: what a meeting is found and listed by. `starts` is in microseconds, `ordinal` NULL until held."""
+
+    __tablename__ = "meetings"
+    __table_args__ = (
+        UniqueConstraint("number", name="meetings_number"),
+        Index("meetings_series_starts", "series", "starts"),
+    )
+
+    stream: str = Field(sa_type=Text, primary_key=True)
+    number: str = Field(sa_type=Text)
+    series: str = Field(sa_type=Text)
+    title: str = Field(sa_type=Text)
+    stage: str = Field(sa_type=Text)
+    starts: int = Field(sa_type=BigInteger)
+    ordinal: int | None = None
     version: int
 
 
@@ -130,10 +154,41 @@ class SecretKeyRow(SQLModel, table=True):
     destroyed_at: int | None = Field(default=None, sa_type=BigInteger)
 
 
+PENDING = text("sent_at IS NULL")
+
+
 class OutboxRow(SQLModel, table=True):
-    """An event still to be told to the outside, written in its own transaction; `sent_at` once told."""
+    """An event still to be told to the outside, written in its own transaction; `sent_at` once told, 0 when never."""
 
     __tablename__ = "outbox"
+    __table_args__ = (Index("outbox_untold", "position", sqlite_where=PENDING, postgresql_where=PENDING),)
 
     position: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     sent_at: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class NoticeRow(SQLModel, table=True):
+    """A notice to one person on one channel, and how its delivery stands. No read model: no event knows it."""
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        Index("notices_pending", "channel", "next_at", sqlite_where=PENDING, postgresql_where=PENDING),
+        Index("notices_person", "person"),
+    )
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    position: int = Field(sa_type=BigInteger)
+    person: str = Field(sa_type=Text)
+    channel: str = Field(sa_type=Text)
+    stream: str = Field(sa_type=Text)
+    subject: str = Field(sa_type=Text)
+    text: str = Field(sa_type=Text)
+    urgency: str = Field(sa_type=Text)
+    recorded_at: int = Field(sa_type=BigInteger)
+    due_at: int = Field(sa_type=BigInteger)
+    next_at: int = Field(sa_type=BigInteger)
+    attempts: int
+    batch: str | None = Field(default=None, sa_type=Text)
+    tried_at: int | None = Field(default=None, sa_type=BigInteger)
+    sent_at: int | None = Field(default=None, sa_type=BigInteger)
+    error: str | None = Field(default=None, sa_type=Text)

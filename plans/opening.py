@@ -1,10 +1,11 @@
 """A task list becomes 立项 commands: names are found in the directory, and every rule is asked before one is sent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from domain.base import Refusal
+from domain.base import Refusal, refuse
 from domain.commands import OpenMatter
+from domain.duplicates import Standing, duplicate, title_key
 from domain.facts import Basis, NewPoint, UnitRef
 from domain.office import Person, Unit
 from domain.rules import Office, decide
@@ -12,7 +13,10 @@ from domain.streams import matter_stream
 from domain.terms import BasisKind
 from plans.directory import UnitIndex
 from plans.sheets import CellFault
-from plans.task_list import TaskList, TaskRow
+from plans.task_list import ANOTHER, TaskList, TaskRow
+
+TitleAndLead = tuple[str, str | None]
+"""Key of the title (`domain.duplicates`) and 牵头单位: by both a matter is known to be open already."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +43,27 @@ class _NotFoundError(Exception):
         self.message = message
 
 
-def openings(listed: TaskList, units: Iterable[Unit], people: Iterable[Person], office: Office) -> Openings:
-    """Resolve and judge every row; a row with a fault is not ready. Nothing is guessed: an unknown name is a fault."""
+def openings(
+    listed: TaskList,
+    units: Iterable[Unit],
+    people: Iterable[Person],
+    office: Office,
+    standing: Mapping[TitleAndLead, Standing] | None = None,
+) -> Openings:
+    """Resolve and judge every row; a row with a fault is not ready. Nothing is guessed: an unknown name is a fault.
+
+    A row whose matter is open already, in `standing` or by a row above it, is a fault as well, unless it says why it is
+    another one.
+    """
     index, known = UnitIndex(units), tuple(people)
     ready: list[Opening] = []
     faults = list(listed.faults)
+    above: dict[TitleAndLead, int] = {}
     for row in listed.rows:
         try:
             command = _command(row, index, known)
             decide(None, command, office)
+            _refuse_duplicate(row, command, standing or {}, above)
         except _NotFoundError as e:
             faults.append(_fault(listed, row, e.column, e.message))
         except Refusal as e:
@@ -55,6 +71,24 @@ def openings(listed: TaskList, units: Iterable[Unit], people: Iterable[Person], 
         else:
             ready.append(Opening(row=row, stream=matter_stream(row.key), command=command))
     return Openings(ready=tuple(ready), faults=tuple(faults))
+
+
+def _refuse_duplicate(
+    row: TaskRow,
+    command: OpenMatter,
+    standing: Mapping[TitleAndLead, Standing],
+    above: dict[TitleAndLead, int],
+) -> None:
+    key = (title_key(command.title), command.lead.id if command.lead else None)
+    if row.another is None and key in standing:
+        refusal = duplicate(command.title, standing[key])
+        raise Refusal(refusal.message.replace("用 --duplicate-reason 说明理由", f"填写“{ANOTHER}”一栏"), refusal.code)
+    earlier = above.setdefault(key, row.row)
+    refuse(
+        row.another is None and earlier != row.row,
+        f"与第{earlier}行是同一事项，牵头单位也相同；确需另立请填写“{ANOTHER}”一栏",
+        "duplicate",
+    )
 
 
 def _command(row: TaskRow, units: UnitIndex, people: tuple[Person, ...]) -> OpenMatter:
@@ -74,6 +108,7 @@ def _command(row: TaskRow, units: UnitIndex, people: tuple[Person, ...]) -> Open
         assist=tuple(_unit(name, units, "配合单位") for name in row.assist),
         person=_person(row.person, people, lead, "责任人") if row.person else None,
         points=tuple(NewPoint(text=p.text, due=p.due) for p in row.points),
+        duplicate_reason=row.another,
     )
 
 

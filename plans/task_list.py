@@ -18,8 +18,10 @@ from plans.sheets import CellFault, Row, normal, read_table, split_names
 SHEET = "任务清单"
 NO, TITLE, POINTS, LEAD, ASSIST, PERSON = "序号", "任务", "要点", "牵头单位", "配合单位", "责任人"
 DUE, RHYTHM, CLASS, SOURCE, BASIS, APPROVER = "完成时限", "反馈周期", "类别", "来源", "依据", "批准人"
+ANOTHER = "另行立项理由"
+"""Why a row is not the open matter of the same title and lead."""
 REQUIRED = (NO, TITLE, LEAD, DUE, BASIS)
-OPTIONAL = (POINTS, ASSIST, PERSON, RHYTHM, CLASS, SOURCE, APPROVER)
+OPTIONAL = (POINTS, ASSIST, PERSON, RHYTHM, CLASS, SOURCE, APPROVER, ANOTHER)
 
 _RHYTHMS = {
     "日": Rhythm.DAILY,
@@ -57,6 +59,7 @@ class TaskRow(Frozen):
     source: str | None
     basis: str
     approver: str | None
+    another: str | None = None
     notes: dict[str, str]
     key: str
 
@@ -134,6 +137,7 @@ def _task(row: Row, extra: Sequence[str]) -> TaskRow | None:
         source=source,
         basis=basis,
         approver=row.text(APPROVER) or None,
+        another=row.text(ANOTHER) or None,
         notes={header: text for header in extra if (text := row.text(header))},
         key=row_key(no, title, source, basis),
     )

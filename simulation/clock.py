@@ -10,13 +10,16 @@ from datetime import datetime, timedelta
 
 from temporalio.testing import WorkflowEnvironment
 
+from domain.calendar import local_date
 from domain.deadlines import next_deadline
 from domain.log import Rulebook
 from domain.matter import Matter
+from domain.meetings.deadlines import next_meeting_deadline
+from domain.meetings.meeting import Meeting
 from eventlog import reading
 from eventlog.database import Database
-from gateway import Gateway
-from workflows.matter import MatterWorkflow
+from gateway import HEADQUARTERS_ID, VERSION, Gateway
+from workflows.headquarters import HeadquartersWorkflow
 
 PATIENCE = 60
 """Real seconds a step may take before something is wrong."""
@@ -38,21 +41,47 @@ class SimulatedClock:
         self._rulebook = reading.rulebook(database)
         self._seen = 0
         self._matters: dict[str, Matter] = {}
+        self._meetings: dict[str, Meeting] = {}
         self._owed: dict[str, datetime | None] = {}
+        self._rhythm: datetime | None = None
 
     def matters(self) -> list[Matter]:
-        """Every matter as the log has it, by number; only what moved since the last look is read."""
-        for found in reading.states_since(self._database, "matter", self._seen):
-            assert isinstance(found.state, Matter)  # noqa: S101  (the kind says so)
-            self._matters[found.stream] = found.state
+        """Every matter as the log has it, by number."""
+        self._look()
+        return sorted(self._matters.values(), key=lambda m: m.number)
+
+    def meetings(self) -> list[Meeting]:
+        """Every meeting as the log has it, in the order they begin."""
+        self._look()
+        return sorted(self._meetings.values(), key=lambda m: (m.starts, m.number))
+
+    def _look(self) -> None:
+        """Read what moved since the last look, and nothing else."""
+        moved = [f for kind in ("matter", "meeting") for f in reading.states_since(self._database, kind, self._seen)]
+        for found in moved:
+            match found.state:
+                case Matter() as matter:
+                    self._matters[found.stream] = matter
+                case Meeting() as meeting:
+                    self._meetings[found.stream] = meeting
             self._owed.pop(found.stream, None)
             self._seen = max(self._seen, found.position)
-        return sorted(self._matters.values(), key=lambda m: m.number)
 
     def matter(self, stream: str) -> Matter | None:
         """The matter of a stream; None before it is opened."""
-        self.matters()
+        self._look()
         return self._matters.get(stream)
+
+    def meeting(self, stream: str) -> Meeting:
+        """The meeting of a stream."""
+        self._look()
+        return self._meetings[stream]
+
+    async def start_rhythm(self) -> None:
+        """Let the headquarters' rhythm begin, and keep pace with it from now on."""
+        began = await self.now()
+        await self._gateway.start_rhythm()
+        await self._keep_pace(began)
 
     def rulebook(self) -> Rulebook:
         """The rulebook in force."""
@@ -69,7 +98,24 @@ class SimulatedClock:
             if matter.stream not in self._owed:
                 deadline = next_deadline(matter, self._rulebook, matter.opened_at)
                 self._owed[matter.stream] = deadline.at if deadline else None
-        return {stream: at for stream, at in self._owed.items() if at is not None}
+        for meeting in self._meetings.values():
+            if meeting.stream not in self._owed:
+                self._owed[meeting.stream] = self._owed_by(meeting)
+        owed = {stream: at for stream, at in self._owed.items() if at is not None}
+        return owed if self._rhythm is None else {**owed, HEADQUARTERS_ID: self._next_morning()}
+
+    def _owed_by(self, meeting: Meeting) -> datetime | None:
+        """An outcome on its way is owed at once."""
+        if meeting.pending:
+            return meeting.starts
+        deadline = next_meeting_deadline(meeting, self._rulebook.calendar)
+        return deadline.at if deadline else None
+
+    def _next_morning(self) -> datetime:
+        """When the rhythm looks again: the opening of the next working day after its last look."""
+        assert self._rhythm is not None  # noqa: S101  (asked for only once it has begun)
+        calendar = self._rulebook.calendar
+        return calendar.opens(calendar.add_workdays(local_date(self._rhythm), 1))
 
     async def now(self) -> datetime:
         """The office's moment."""
@@ -85,6 +131,8 @@ class SimulatedClock:
     async def settle(self, instant: datetime) -> None:
         """The barrier."""
         give_up = asyncio.get_running_loop().time() + PATIENCE
+        if self._rhythm is not None and self._next_morning() <= instant:
+            await self._keep_pace(self._next_morning())
         concerned: set[str] = set()
         while behind := self._behind(instant):
             concerned |= behind
@@ -93,8 +141,19 @@ class SimulatedClock:
             await asyncio.sleep(0.01)
         await self.finished(concerned)
 
+    async def _keep_pace(self, instant: datetime) -> None:
+        """Wait until the rhythm has looked at this morning."""
+        handle = self._gateway.client.get_workflow_handle(self._gateway.rhythm_id)
+        give_up = asyncio.get_running_loop().time() + PATIENCE
+        while (looked := await handle.query(HeadquartersWorkflow.looked_at)) is None or looked < instant:
+            if asyncio.get_running_loop().time() > give_up:
+                raise Stalled(f"{instant:%Y-%m-%d %H:%M} 的例行安排没有办完")
+            await asyncio.sleep(0.01)
+        self._rhythm = looked
+
     def _behind(self, instant: datetime) -> set[str]:
-        return {stream for stream, at in self.owed().items() if at <= instant}
+        owed = self.owed().items()
+        return {stream for stream, at in owed if at <= instant and stream != HEADQUARTERS_ID}
 
     async def finished(self, streams: Iterable[str]) -> None:
         """A query waits for the workflow task before it: when it answers with the log's version, the task is done."""
@@ -104,7 +163,7 @@ class SimulatedClock:
             async with gate:
                 handle = self._gateway.client.get_workflow_handle(stream)
                 wanted = reading.head(self._database, stream).version
-                while await handle.query(MatterWorkflow.version) < wanted:  # noqa: ASYNC110  (it is another process)
+                while await handle.query(VERSION, result_type=int) < wanted:  # noqa: ASYNC110  (another process)
                     await asyncio.sleep(0.01)
 
         await asyncio.gather(*(one(stream) for stream in sorted(streams)))

@@ -12,19 +12,24 @@ from uuid import uuid4
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+from documents.register import register
 from domain.base import Refusal
 from domain.calendar import at_office
 from domain.envelope import SYSTEM, Actor, Algorithm
+from domain.meetings.series import SERIES_STREAM, SeriesRecorded, spoken_rule
 from domain.office import DIRECTORY_STREAM, PersonRecorded, UnitRecorded
 from domain.rules import Office
 from domain.terms import Role
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.founding import found
+from eventlog.meetings import record_meeting
 from eventlog.record import record
 from eventlog.schema import migrate
 from gateway import Gateway, silent_runtime
+from plans.bulletins import read_bulletins
 from plans.directory import read_directory
+from plans.meetings import read_meetings
 from plans.opening import Opening, openings
 from plans.sheets import CellFault
 from plans.task_list import read_task_list
@@ -35,6 +40,7 @@ from simulation.year import Refused, SimulatedYear
 from worker import running
 
 TASK_LIST, DIRECTORY, SCENARIO = "任务清单.xlsx", "通讯录.xlsx", "scenario.toml"
+MEETINGS, BULLETINS = "会议台账.csv", "简报台账.csv"
 OFFICE = Actor(id="office", role=Role.OFFICE, unit="office")
 
 
@@ -49,9 +55,10 @@ class Played:
 
 
 Issue = Callable[[Database, Briefing, datetime], tuple[str, str]]
+Pack = Callable[[Database, datetime], None]
 
 
-async def simulate(
+async def simulate(  # noqa: PLR0913  (what a year is made of)
     plan: Path,
     home: Path,
     year: int,
@@ -59,6 +66,7 @@ async def simulate(
     seed: int | None = None,
     algorithm: Algorithm = "sha256",
     issue: Issue,
+    pack: Pack = lambda _database, _at: None,
     progress: Callable[[date], None] = lambda _: None,
 ) -> Played:
     """Play the year into a fresh log in `home`.
@@ -73,6 +81,7 @@ async def simulate(
     database = Database(url, algorithm)
     start = at_office(scenario.year.opens, time(9, 0))
     cast, ready = _cast_and_openings(database, plan, start)
+    _register(database, plan, scenario, start)
     played = Played(database)
     java = shutil.which("temporal-test-server", path=_beside_python())
     server = await WorkflowEnvironment.start_time_skipping(
@@ -82,7 +91,7 @@ async def simulate(
         shift = start - await environment.get_current_time() - timedelta(minutes=1)
         queue = f"simulate-{uuid4().hex[:8]}"
         gateway = Gateway(environment.client, database, queue, clock_shift=shift)
-        async with running(environment.client, database, task_queue=queue, sandboxed=False):
+        async with running(environment.client, database, task_queue=queue, sandboxed=False, clock_shift=shift):
             player = SimulatedYear(
                 scenario=scenario,
                 cast=cast,
@@ -91,6 +100,7 @@ async def simulate(
                 database=database,
                 clock=SimulatedClock(environment, database, gateway),
                 issue=lambda briefing, now: played.briefings.append(issue(database, briefing, now)),
+                pack=lambda at: pack(database, at),
                 progress=progress,
             )
             await player.play()
@@ -132,6 +142,24 @@ def _cast_and_openings(database: Database, plan: Path, start: datetime) -> tuple
     judged = openings(read_task_list(plan / TASK_LIST), units, people, office)
     _no_faults(judged.faults)
     return Cast(units, people), judged.ready
+
+
+def _register(database: Database, plan: Path, scenario: Scenario, start: datetime) -> None:
+    """The registers of the year before, and the rules the meetings follow, as the commands record them."""
+    if scenario.ledger:
+        folder = plan / scenario.ledger
+        meetings = read_meetings(folder / MEETINGS, reading.series_book(database).series)
+        bulletins = read_bulletins(folder / BULLETINS)
+        _no_faults((*meetings.faults, *bulletins.faults))
+        for command in meetings.commands:
+            record_meeting(database, command, OFFICE, start)
+        register(database, bulletins.rows, OFFICE, start)
+    book = reading.series_book(database)
+    for told in scenario.rule:
+        change = {"rule": spoken_rule(told.rule), "chair": told.chair, "place": told.place}
+        entry = book.find(told.series)[0].model_copy(update=change)
+        command_id = f"simulate:series:{entry.id}"
+        record(database, SERIES_STREAM, [SeriesRecorded(entry=entry)], actor=OFFICE, command_id=command_id, now=start)
 
 
 def _no_faults(faults: tuple[CellFault, ...]) -> None:

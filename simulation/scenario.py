@@ -80,21 +80,35 @@ class Incident(Frozen):
 
 
 class Decided(Frozen):
-    """What a meeting decided on one matter."""
+    """What a meeting decided on one matter; without an outcome 限期 when it sets a date, else 继续推进."""
 
     matter: int
     text: str
     due: date | None = None
+    outcome: str | None = None
+    of: str | None = None
+    lead: str | None = None
+    assist: tuple[str, ...] = ()
+    title: str | None = None
+    urgent: bool = False
+
+
+class Rule(Frozen):
+    """会期 of a series, as `xmh meeting series`."""
+
+    series: str
+    rule: str
+    chair: str
+    place: str
 
 
 class Meeting(Frozen):
-    """A monthly meeting."""
+    """What the monthly meeting of a month decided, under whose chair, and who was there."""
 
-    on: date
-    at: Clock = time(15, 0)
-    name: str
+    month: str
     by: str
-    paper: str
+    present: tuple[str, ...] = ()
+    leave: tuple[str, ...] = ()
     decisions: tuple[Decided, ...]
 
 
@@ -126,6 +140,9 @@ class Scenario(Frozen):
     feedback: FeedbackHabits
     unit: tuple[UnitHabits, ...]
     incident: tuple[Incident, ...]
+    ledger: str | None = None
+    """A folder with the registers of the year before, beside this one."""
+    rule: tuple[Rule, ...] = ()
     meeting: tuple[Meeting, ...] = ()
     briefing: tuple[Briefing, ...] = ()
     override: tuple[Override, ...] = ()

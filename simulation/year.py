@@ -14,8 +14,9 @@ from uuid import NAMESPACE_URL, uuid5
 from domain import commands as c
 from domain.base import Refusal
 from domain.calendar import at_office, local_date
-from domain.envelope import Actor, OnBehalf
+from domain.envelope import Actor
 from domain.matter import Matter
+from domain.meetings import commands as mc
 from domain.office import CALENDAR_STREAM, DayOverridden
 from domain.terms import LeaderMark, Stage
 from eventlog.database import Database
@@ -26,10 +27,12 @@ from plans.opening import Opening
 from simulation.clock import SimulatedClock, Stalled
 from simulation.commands import Cast, command_of
 from simulation.habits import Habits
-from simulation.scenario import Briefing, Incident, Meeting, Override, Scenario
+from simulation.meetings import Secretary
+from simulation.scenario import Briefing, Incident, Override, Scenario
 
 Action = Callable[[], Awaitable[None]]
 ALONE = 0
+NEW_MATTERS = 1000
 """The lane of what concerns the whole office; the other lanes are matters."""
 OPENING_TIME = time(9, 30)
 CLOSING_TIME = time(11, 0)
@@ -72,6 +75,7 @@ class SimulatedYear:
     database: Database
     clock: SimulatedClock
     issue: Callable[[Briefing, datetime], None]
+    pack: Callable[[datetime], None]
     progress: Callable[[date], None]
     refused: list[Refused] = field(default_factory=list)
 
@@ -84,16 +88,27 @@ class SimulatedYear:
         self._streams: dict[int, str] = {int(o.row.no): o.stream for o in self.openings}
         self._planned: set[tuple[int, str]] = set()
         self._sent: Counter[int] = Counter()
+        self._secretary = Secretary(
+            scenario=self.scenario,
+            cast=self.cast,
+            clock=self.clock,
+            streams=self._streams,
+            send=self._convene,
+            at=lambda instant, action: self._when(instant, ALONE, action),
+            pack=self.pack,
+        )
 
     # --- the year
 
     async def play(self) -> None:
         """From the day the list is imported to the last day."""
         await self._open_all()
+        await self.clock.start_rhythm()
         self._plan_scenario()
         end = at_office(self.scenario.year.ends, time(18, 0))
         while True:
             self._plan_habits()
+            self._secretary.plan()
             instant = self._next_instant()
             if instant is None or instant > end:
                 break
@@ -132,8 +147,6 @@ class SimulatedYear:
     def _plan_scenario(self) -> None:
         for incident in self.scenario.incident:
             self._at(incident.on, incident.at, incident.matter, partial(self._happen, incident))
-        for meeting in self.scenario.meeting:
-            self._at(meeting.on, meeting.at, ALONE, partial(self._meet, meeting))
         for override in self.scenario.override:
             self._at(override.on, time(15, 0), ALONE, partial(self._override, override))
         for briefing in self.scenario.briefing:
@@ -150,13 +163,6 @@ class SimulatedYear:
         stream = self._streams[incident.matter]
         command = command_of(incident, self.cast, lambda text: seal(self.database, stream, text))
         await self._submit(incident.matter, command, self.cast.who(incident, matter))
-
-    async def _meet(self, meeting: Meeting) -> None:
-        chair = self.cast.actor(meeting.by)
-        behalf = OnBehalf(id=chair.id, role=chair.role, unit=chair.unit, paper=meeting.paper)
-        for decided in meeting.decisions:
-            command = c.RecordDecision(meeting=meeting.name, text=decided.text, due=decided.due)
-            await self._submit(decided.matter, command, self.cast.actor("office", behalf))
 
     async def _override(self, override: Override) -> None:
         event = DayOverridden(day=override.day, workday=override.workday, reason=override.reason)
@@ -179,6 +185,7 @@ class SimulatedYear:
     # --- what people do of themselves
 
     def _plan_habits(self) -> None:
+        self._adopt()
         matters = {m.stream: m for m in self.clock.matters() if not m.ended}
         for no, stream in self._streams.items():
             matter = matters.get(stream)
@@ -187,6 +194,14 @@ class SimulatedYear:
             self._plan_receipt(no, matter)
             self._plan_report(no, matter)
             self._plan_closing(no, matter)
+
+    def _adopt(self) -> None:
+        """Matters that meetings opened during the year behave like the others, under numbers of their own."""
+        known = set(self._streams.values())
+        for matter in self.clock.matters():
+            if matter.stream not in known:
+                self._streams[NEW_MATTERS + len(known)] = matter.stream
+                known.add(matter.stream)
 
     def _plan_receipt(self, no: int, matter: Matter) -> None:
         if matter.stage is not Stage.ASSIGNED or not self._first(no, f"receipt/{matter.assigned_at}"):
@@ -264,6 +279,21 @@ class SimulatedYear:
         if found is None:
             raise Stalled(f"第{no}项没有立项")
         return found
+
+    async def _convene(self, stream: str, command: mc.MeetingCommand, actor: Actor) -> None:
+        self._sent[ALONE] += 1
+        order = mc.MeetingOrder(
+            command_id=str(uuid5(NAMESPACE_URL, f"{self.scenario.year.seed}/meetings/{self._sent[ALONE]}")),
+            stream=stream,
+            actor=actor,
+            command=command,
+            valid_until=self._now + VALID_FOR,
+        )
+        try:
+            await self.gateway.convene(order)
+        except Refusal as e:
+            self.refused.append(Refused(self._now, ALONE, command.do, e.message))
+        await self.clock.settle(self._now)
 
     async def _submit(self, no: int, command: Any, actor: Actor) -> None:
         self._sent[no] += 1

@@ -23,6 +23,7 @@ from domain.matter import Matter
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogError
+from eventlog.notices import failing
 from eventlog.recovery import lagging_numbers
 from eventlog.schema import SchemaState, schema_state
 from eventlog.watermark import Restored, Watermark, highest
@@ -95,6 +96,7 @@ async def examine(settings: "Settings", *, noted: bool = False) -> Report:
         with Database(settings.database) as database:
             problems += _restored_unseen(mark, database)
             problems += _calendar(database)
+            problems += _channels(database)
             if client is not None:
                 problems += [p async for p in _matters(client, database, settings)]
     return Report(problems=tuple(problems), notices=tuple(notices))
@@ -112,6 +114,7 @@ async def recovered(settings: "Settings", database: Database, *, dry_run: bool) 
     gateway = Gateway(client, database, settings.task_queue)
     if not dry_run:
         await gateway.settle_numbers(numbers_given(database, settings.home))
+        await gateway.keep_notices()
     return await gateway.recover(dry_run=dry_run)
 
 
@@ -221,6 +224,18 @@ def _calendar(database: Database) -> Iterator[Finding]:
         )
 
 
+def _channels(database: Database) -> Iterator[Finding]:
+    for found in failing(database):
+        since = found.since.astimezone(SHANGHAI)
+        yield Finding(
+            code="channel_failing",
+            message=f"通知渠道 {found.channel} 连续{found.attempts}次没有送达（{found.error}），"
+            f"{found.waiting}条通知自 {since:%Y-%m-%d %H:%M} 起等待；其他渠道和事项办理不受影响",
+            remedy="检查 xmh.toml 的 [notices] 和渠道的服务；修好后会自动补发，也可运行 xmh notice retry --failed",
+            more={"channel": found.channel, "waiting": found.waiting, "attempts": found.attempts, "error": found.error},
+        )
+
+
 # --- with Temporal
 
 
@@ -249,6 +264,7 @@ async def _matters(client: Client, database: Database, settings: "Settings") -> 
         wedged = await _wedged(client, [h.stream for h in reading.open_streams(database, "matter")])
         # Without a worker no matter can say where it stands.
         found = await gateway.recover(dry_run=True) if at_work else None
+        delivering = await gateway.notices_run()
     except RPCError as error:
         yield Finding(
             code="temporal_unreachable", message=f"Temporal 服务没有答复（{error.status.name}）", remedy="稍后再试"
@@ -259,6 +275,10 @@ async def _matters(client: Client, database: Database, settings: "Settings") -> 
             code="no_worker",
             message=f"没有办理进程在处理任务队列 {settings.task_queue}",
             remedy="内置服务运行 xmh up --detach；生产环境运行 xmh worker",
+        )
+    if at_work and not delivering:
+        yield Finding(
+            code="notices_stopped", message="通知发送没有在运行", remedy="一分钟内会自动启动，也可运行 xmh recover"
         )
     if lagging:
         yield Finding(

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,6 +23,7 @@ from eventlog import reading
 if TYPE_CHECKING:
     from typing import TypeVar
 
+    from gateway import Gateway
     from workflows.contract import Reply
 
     T = TypeVar("T", bound=Term)
@@ -197,13 +198,23 @@ def send(orders: Sequence[Order]) -> list[Any]:
 
 
 async def _send(orders: Sequence[Order]) -> list[Any]:
+    return await (await the_gateway()).submit_all(orders)
+
+
+async def the_gateway() -> "Gateway":
+    """The way to the workflows.
+
+    Raises:
+        Problem: no service runs on this home (exit 5).
+        Unreachable: it does not answer.
+    """
     from gateway import Gateway, connect
 
     settings = session.settings
     if settings.address is None:
         raise Problem(f"督办服务没有运行（数据目录 {settings.home}），请先运行 xmh up --detach", "unreachable")
     client = await connect(settings.address, settings.temporal_namespace)
-    return await Gateway(client, session.database, settings.task_queue).submit_all(orders)
+    return Gateway(client, session.database, settings.task_queue)
 
 
 def tell_one(reply: "Reply | Exception") -> None:
@@ -273,6 +284,3 @@ def line(reply: "Reply") -> str:
 
     done = "、".join(dict.fromkeys(label_of(e) for e in reply.events)) or "没有变化"
     return f"{reply.matter}  {done}  →  {reply.stage.label}  {reply.light_reason}"
-
-
-Handler = Callable[..., None]

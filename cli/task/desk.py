@@ -1,6 +1,7 @@
 """`xmh today` and `xmh ask`: what waits for me, and one paragraph for the phone."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -10,9 +11,14 @@ from cli.task.common import the_matter
 from cli.task.reads import row, secrets_of, standing, unit_names
 from domain.calendar import local_date
 from domain.lights import light
+from domain.log import Rulebook
 from domain.matter import Matter
+from domain.meetings.meeting import Meeting
+from domain.meetings.rules import BEFORE
+from domain.meetings.terms import Delivery, MeetingStage
 from domain.spoken import said_date
 from domain.terms import Role, Stage
+from eventlog import reading
 
 SOON_WORKDAYS = 5
 
@@ -38,19 +44,43 @@ def today() -> None:
     def lit(m: Matter) -> dict[str, Any]:
         return row(m, light(m, rulebook, at))
 
+    meetings = _meetings(day, rulebook) if office else []
     document = {
         "date": day.isoformat(),
         "for_me": [{**lit(m), "what": what} for m, what in mine],
         "waiting_for": [{**lit(m), "what": what} for m, what in waiting],
         "due_soon": [lit(m) for m in due],
+        "meetings": [{"meeting": m.number, "title": m.title, "what": what} for m, what in meetings],
     }
     lines = [
         f"今天 {said_date(day)}",
         *_section("待我办理", [f"{m.number} {m.title}：{what}" for m, what in mine]),
         *_section("我在等待", [f"{m.number} {m.title}：{what}" for m, what in waiting]),
         *_section("即将到期", [f"{m.number} {m.title}：{lit(m)['light_reason']}" for m in due]),
+        *(_section("会议", [f"{m.number} {m.title}：{what}" for m, what in meetings]) if office else []),
     ]
     answer(document, "\n".join(lines))
+
+
+def _meetings(day: date, rulebook: Rulebook) -> list[tuple[Meeting, str]]:
+    """Meetings that come soon, minutes that are owed, outcomes a matter did not take."""
+    found = []
+    for state in reading.states_of(session.database, "meeting"):
+        meeting = state.state
+        if not isinstance(meeting, Meeting) or meeting.at_rest:
+            continue
+        on = local_date(meeting.starts)
+        if meeting.stage in BEFORE and rulebook.calendar.workdays_between(day, on) <= SOON_WORKDAYS:
+            late = "，逾期未开" if meeting.lapsed else ""
+            found.append((meeting, f"{said_date(on)}召开，{meeting.stage.label}{late}"))
+        if meeting.stage is MeetingStage.IN_SESSION:
+            found.append((meeting, "纪要待签发" + ("，已逾期" if meeting.minutes_overdue else "")))
+        found += [
+            (meeting, f"第{p.no}项议定未被 {p.number or '事项'} 接受（{p.reason}），请再次落实或注明不再落实")
+            for p in meeting.standing_points
+            if p.delivery is Delivery.REFUSED
+        ]
+    return found
 
 
 def _section(title: str, lines: Sequence[str]) -> list[str]:

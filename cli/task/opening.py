@@ -98,6 +98,10 @@ def open_(
             help="指标和序时进度，如 累计出土量;unit=万立方米;target=23;2022-06-30=10",
         ),
     ] = None,
+    duplicate_reason: Annotated[
+        str | None,
+        typer.Option("--duplicate-reason", metavar="TEXT", help="与未办结事项名称、牵头单位相同而仍须另行立项的理由"),
+    ] = None,
     key: Annotated[str | None, typer.Option("--key", metavar="K", help="防重编号：同一编号只立项一次")] = None,
     by: ByOption = None,
     paper: PaperOption = None,
@@ -136,6 +140,7 @@ def open_(
         indicators=tuple(new_indicator(i) for i in indicator or ()),
         instruction=sealed(stream, instruction) if instruction else None,
         instructed_by=the_person(by).id if instruction and by else None,
+        duplicate_reason=duplicate_reason,
     )
     reply = send([order(stream, command, actor, since)])[0]
     if isinstance(reply, Exception):

@@ -31,6 +31,7 @@ from cli.task.common import (
 from cli.task.opening import moment, new_point
 from domain.commands import AddPoint, ChangePoint, DropPoint, SubmitFeedback
 from domain.facts import IndicatorReport, PointReport
+from domain.matter import DONE
 from domain.terms import Channel
 
 MANY = ("matter", "text", "progress", "problem", "next", "points", "key")
@@ -117,13 +118,23 @@ def _report_many(source: str) -> None:
         points = row.get("points") or ()
         command = SubmitFeedback(
             text=str(row.get("text") or ""),
-            progress=int(row["progress"]) if row.get("progress") not in (None, "") else None,
+            progress=_percent(row.get("progress"), n + 1),
             points=tuple(point_report(p) for p in (points.split() if isinstance(points, str) else points)),
             problem=row.get("problem") or None,
             next_step=row.get("next") or None,
         )
         orders.append(order(target.stream, command, nth=n))
     tell_many([m.number for m in matters], send(orders))
+
+
+def _percent(value: object, row: int) -> int | None:
+    """A progress as a file has it: a number, or text with or without a per cent sign."""
+    if value in (None, ""):
+        return None
+    plain = str(value).strip().rstrip("%％")
+    if not plain.isdecimal() or int(plain) > DONE:
+        raise Problem(f"反馈文件第{row}条的进度“{value}”应为 0 到 100 的整数", "malformed")
+    return int(plain)
 
 
 def _rows(text: str) -> list[dict[str, Any]]:
@@ -139,6 +150,8 @@ def _rows(text: str) -> list[dict[str, Any]]:
     except json.JSONDecodeError as e:
         raise Problem(f"反馈文件第{e.lineno}行不是有效的 JSON", "malformed") from e
     for n, row in enumerate(rows, start=1):
+        if not isinstance(row, dict):
+            raise Problem(f"反馈文件第{n}条不是一条反馈，请写成 {{...}} 的样子", "malformed")
         unknown = sorted(str(k) for k in set(row) - set(MANY))
         if unknown or not row.get("matter") or not row.get("text"):
             what = f"有不认识的栏目 {'、'.join(unknown)}" if unknown else "缺少“事项”或“进展”"

@@ -7,9 +7,9 @@ from domain import commands as c
 from domain.base import Frozen, refuse_always
 from domain.envelope import Draft
 from domain.matter import Matter
-from domain.rules import clock, ending, feedback, limits, opening, pressure, rhythm
+from domain.rules import clock, decisions, ending, feedback, limits, opening, pressure, rhythm
 from domain.rules.authority import authorise
-from domain.rules.office import At, Office, Outcome
+from domain.rules.office import Office, Outcome, drafted
 
 Rule = Callable[[Matter, Any, Office], Iterable[Outcome]]
 
@@ -29,7 +29,7 @@ RULES: dict[type[Frozen], Rule] = {
     c.RequestCoordination: pressure.request_coordination,
     c.AnswerCoordination: pressure.answer_coordination,
     c.EscalateMatter: pressure.escalate,
-    c.RecordDecision: pressure.record_decision,
+    c.RecordDecision: decisions.record_decision,
     c.RecordInstruction: pressure.record_instruction,
     c.RequestExtension: limits.request_extension,
     c.AnswerExtension: limits.answer_extension,
@@ -64,10 +64,4 @@ def decide(matter: Matter | None, command: Frozen, office: Office) -> tuple[Draf
         refuse_always("没有这个督办事项", "not_found")
     else:
         outcomes = RULES[type(command)](matter, command, office)
-    return tuple(_draft(outcome, office) for outcome in outcomes)
-
-
-def _draft(outcome: Outcome, office: Office) -> Draft:
-    if isinstance(outcome, At):
-        return outcome.event.draft(office.now, outcome.occurred_at)
-    return outcome.draft(office.now)
+    return tuple(drafted(outcome, office) for outcome in outcomes)

@@ -58,6 +58,23 @@ def mark_closure(matter: Matter, command: c.MarkClosure, office: Office) -> Iter
         yield _closed(matter, office, closure, command.text, command.mark)
 
 
+def closed_by_meeting(matter: Matter, office: Office, words: str) -> Outcome:
+    """A meeting agrees to 办结. What another leader instructed still goes back to that leader (报原批示领导)."""
+    closure = _open_closure(matter)
+    own = office.decider.id in closure.authors
+    refuse(own, "不能审核自己提交的办结申请", "forbidden")
+    if matter.instructed_by and office.decider.id not in matter.instructed_by:
+        refuse(closure.endorsed, f"{matter.number} 已审核通过，待原批示领导审阅")
+        return ev.ClosureEndorsed(text=words)
+    return _closed(matter, office, closure, words, LeaderMark.AGREED if matter.instructed_by else None)
+
+
+def returned(matter: Matter, office: Office, words: str) -> Iterator[Outcome]:
+    """A meeting does not agree to 办结: 退回重办."""
+    _open_closure(matter)
+    yield from _returned(matter, office, words, by_leader=office.is_(Role.LEADER))
+
+
 def reopen(matter: Matter, command: c.ReopenMatter, office: Office) -> Iterator[Outcome]:
     """重开: a new event after the end; a new limit when the old one has passed."""
     refuse(not matter.ended, f"{matter.number} 尚未办结，无需重开")

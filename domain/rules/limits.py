@@ -36,12 +36,15 @@ def request_extension(matter: Matter, command: c.RequestExtension, office: Offic
     yield ev.ExtensionRequested(to=command.to, reason=command.reason, progress=matter.progress, point=command.point)
 
 
-def answer_extension(matter: Matter, command: c.AnswerExtension, office: Office) -> Iterator[Outcome]:
-    """批复延期: grant to an exact date or refuse with a reason; only whoever set the limit."""
+def answer_extension(
+    matter: Matter, command: c.AnswerExtension, office: Office, *, by_meeting: bool = False
+) -> Iterator[Outcome]:
+    """批复延期: grant to an exact date or refuse with a reason; only whoever set the limit, or a meeting over him."""
     asked = matter.extension
     refuse(asked is None, f"{matter.number} 没有待批复的延期申请")
     assert asked is not None  # noqa: S101  (refuse raised otherwise)
-    owns_limit(matter, office)
+    if not by_meeting:
+        owns_limit(matter, office)
     if command.grant:
         to = command.to or asked.to
         current = matter.due if asked.point is None else existing_point(matter, asked.point).due or matter.due

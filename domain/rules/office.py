@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from domain.calendar import WorkCalendar, local_date, to_minute
-from domain.envelope import Actor, OnBehalf
+from domain.envelope import Actor, Draft, OnBehalf
 from domain.event import Event
 from domain.log import Rulebook
 from domain.policy import Policy
@@ -60,3 +60,10 @@ class At:
 
 
 Outcome = Event | At
+
+
+def drafted(outcome: Outcome, office: Office) -> Draft:
+    """The outcome of a rule, ready for the log."""
+    if isinstance(outcome, At):
+        return outcome.event.draft(office.now, outcome.occurred_at)
+    return outcome.draft(office.now)

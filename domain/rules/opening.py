@@ -43,6 +43,7 @@ def open_matter(command: c.OpenMatter, office: Office) -> Iterator[Outcome]:
         supervisor=command.supervisor or office.actor.id,
         points=command.points,
         indicators=command.indicators,
+        duplicate_reason=command.duplicate_reason,
         due_rule=rule,
     )
     yield At(opened, office.occurred_at) if office.occurred_at else opened

@@ -1,4 +1,4 @@
-"""催办、请求协调、升级、议定、批示: how pressure goes up and decisions come down."""
+"""催办、请求协调、升级、批示: how pressure goes up and a leader's word comes down."""
 
 from collections.abc import Iterator
 
@@ -81,14 +81,6 @@ def escalate(matter: Matter, command: c.EscalateMatter, office: Office) -> Itera
         reason=command.reason,
         trigger=f"manual:{matter.counts.escalations + 1}",
     )
-
-
-def record_decision(matter: Matter, command: c.RecordDecision, office: Office) -> Iterator[Outcome]:
-    """议定, by the leader who chaired; a new limit if the meeting set one."""
-    _alive(matter)
-    refuse(not office.is_(Role.LEADER), "会议议定须写明主持领导（--by 领导 --paper 纪要）", "forbidden")
-    refuse(command.due is not None and command.due < office.today, f"议定的时限 {command.due} 已经过去")
-    yield ev.DecisionRecorded(meeting=command.meeting, text=command.text, due=command.due)
 
 
 def record_instruction(matter: Matter, command: c.RecordInstruction, office: Office) -> Iterator[Outcome]:

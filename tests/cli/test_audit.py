@@ -79,7 +79,7 @@ def test_ciphertext_is_never_shown_and_a_leaders_words_only_to_those_who_may_rea
 def test_a_whole_log_is_verified(quarter: Database, xmh: CommandLine) -> None:
     report = xmh.json("audit", "verify")
     assert report == {"ok": True, "streams": report["streams"], "events": report["events"], "problems": []}
-    assert report["streams"] == 6
+    assert report["streams"] == 7
     one = xmh.json("audit", "verify", "--matter", "3")
     assert (one["ok"], one["streams"]) == (True, 1)
     assert "核验通过" in xmh("audit", "verify").out

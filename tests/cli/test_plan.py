@@ -224,3 +224,40 @@ def _number(n: int) -> str:
     from datetime import UTC, datetime
 
     return f"XMH-{local_date(datetime.now(UTC)).year}-{n:03d}"
+
+
+# --- 重复立项
+
+
+def test_a_row_whose_matter_is_open_already_is_rejected_with_a_pointer(
+    xmh: CommandLine, log: Database, sheets: Sheets
+) -> None:
+    open_first(log, sheets, sheets({"任务清单": [HEAD, row(1, 任务="推进任务第一期")]}, "先.xlsx"))
+    again = sheets({"任务清单": [HEAD, row(5, 任务="加快 任务第1期。"), row(6)]}, "后.xlsx")
+    document = xmh.json("plan", "import", again, "--dry-run", code=2)
+    [fault] = document["rejected"]
+    assert (fault["row"], fault["column"]) == (2, "任务")
+    assert _number(1) in fault["message"]
+    assert "另行立项理由" in fault["message"]
+    kept = xmh.json("plan", "import", again, "--dry-run", "--keep-going", code=2)
+    assert [c["title"] for c in kept["commands"]] == ["任务6"]
+
+
+def test_two_rows_of_one_list_that_mean_the_same_matter_are_rejected(
+    xmh: CommandLine, log: Database, sheets: Sheets
+) -> None:
+    del log
+    rows = [
+        row(1, 任务="推进主体施工"),
+        row(2, 任务="加快主体施工"),
+        row(3, 任务="主体施工", 牵头单位="区住房和建设局", 配合单位=""),
+    ]
+    document = xmh.json("plan", "import", sheets({"任务清单": [HEAD, *rows]}), "--dry-run", code=2)
+    assert [(f["row"], f["message"].partition("，")[0]) for f in document["rejected"]] == [(3, "与第2行是同一事项")]
+
+
+def test_a_row_that_says_why_it_is_another_matter_is_taken(xmh: CommandLine, log: Database, sheets: Sheets) -> None:
+    open_first(log, sheets, sheets({"任务清单": [HEAD, row(1)]}, "先.xlsx"))
+    again = sheets({"任务清单": [(*HEAD, "另行立项理由"), (*row(7, 任务="任务1"), "第二标段另行考核")]}, "后.xlsx")
+    document = xmh.json("plan", "import", again, "--dry-run")
+    assert [c["title"] for c in document["commands"]] == ["任务1"]

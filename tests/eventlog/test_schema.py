@@ -155,7 +155,7 @@ def test_a_log_of_an_older_build_is_folded_anew(database: Database, log_url: str
     """States an older build stored lack what this one folds; migrating makes them again from the events."""
     asker = Asker(database)
     asker.open()
-    raw(database, "UPDATE alembic_version SET version_num = '0001'", "UPDATE states SET state = '{}'")
+    raw(database, f"UPDATE alembic_version SET version_num = '{REVISIONS[-2]}'", "UPDATE states SET state = '{}'")
     assert schema_state(log_url) is SchemaState.BEHIND
     assert migrate(log_url)
     with Database(log_url) as reopened:

@@ -69,7 +69,10 @@ ATTACKS: dict[str, tuple[str, str]] = {
     "misdirect a command": ("UPDATE commands SET last = 5 WHERE first = 3", "command_index_differs"),
     "edit a state": ("UPDATE states SET state = '{}' WHERE stream = 'sample/a'", "read_model_differs"),
     "edit the list": ("UPDATE matters SET stage = 'closed' WHERE stream = 'sample/a'", "read_model_differs"),
-    "add to the list": ("INSERT INTO matters VALUES ('x/z', 'Z', 'z', 'opened', NULL, NULL, 1)", "read_model_differs"),
+    "add to the list": (
+        "INSERT INTO matters VALUES ('x/z', 'Z', 'z', 'opened', NULL, NULL, 1, 'z')",
+        "read_model_differs",
+    ),
     "make oneself a leader": ("UPDATE people SET role = 'leader' WHERE id = 'office'", "read_model_differs"),
     "move a series": ("UPDATE numbers SET last = 1", "read_model_differs"),
 }

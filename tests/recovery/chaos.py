@@ -22,11 +22,13 @@ from cli.services.runfile import RunFile
 from domain import commands as c
 from domain.calendar import SHANGHAI, OfficeHours, local_date
 from domain.envelope import SYSTEM, Actor
+from domain.meetings import commands as mc
 from domain.office import CALENDAR_STREAM, OfficeHoursSet
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.record import record
 from gateway import Gateway, Unreachable, connect
+from tests.support.meetings import meeting_order
 from tests.support.office import LIAISON, OFFICE, opening, order
 from tests.support.served import ROOT, Home, home_in, kill, wait_for
 from workflows.contract import Reply
@@ -210,13 +212,26 @@ class Desk:
         sent = order(stream, command, actor, now=datetime.now(UTC), command_id=command_id or None)
         return await self.insist(sent)
 
+    async def meet(self, stream: str, command: mc.MeetingCommand, actor: Actor = OFFICE) -> None:
+        """Repeat a command to a meeting under its id until it has an answer."""
+        sent = meeting_order(stream, command, actor, now=datetime.now(UTC))
+        limit = time.monotonic() + PATIENCE
+        while True:
+            try:
+                await (await self.gateway()).convene(sent)
+            except Unreachable:
+                assert time.monotonic() < limit, f"no answer to {sent.command_id}"
+                await asyncio.sleep(0.2)
+            else:
+                return
+
     async def in_progress(self, how_many: int) -> list[str]:
         """Matters due today, accepted; their streams."""
         today = local_date(datetime.now(UTC))
         streams = [f"matter/{uuid4().hex[:12]}" for _ in range(how_many)]
 
         async def one(stream: str) -> None:
-            await self.do(stream, opening(due=today))
+            await self.do(stream, opening(stream, due=today))
             await self.do(stream, c.AcceptReceipt(), LIAISON)
 
         await asyncio.gather(*map(one, streams))

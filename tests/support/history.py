@@ -43,7 +43,7 @@ def act(
             rulebook_version=rulebook.version,
             command_id=uuid4().hex,
             actor=actor,
-            units=claims(command),
+            units=claims(command).units,
             now=now,
             drafts=drafts,
         ),

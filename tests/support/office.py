@@ -111,11 +111,13 @@ def types(database: Database, stream: str) -> list[str]:
 
 
 @asynccontextmanager
-async def at_work(client: Client, database: Database, renew_after: int | None = None) -> AsyncIterator[Gateway]:
-    """A worker on its own task queue, and the gateway to it."""
+async def at_work(
+    client: Client, database: Database, renew_after: int | None = None, clock_shift: timedelta = timedelta(0)
+) -> AsyncIterator[Gateway]:
+    """A worker on its own task queue, and the gateway to it; the shift is the office's clock less the server's."""
     queue = f"test-{uuid4().hex[:8]}"
-    async with running(client, database, task_queue=queue):
-        yield Gateway(client, database, queue, renew_after)
+    async with running(client, database, task_queue=queue, clock_shift=clock_shift):
+        yield Gateway(client, database, queue, renew_after, clock_shift)
 
 
 async def until(condition: object, seconds: float = 10) -> None:

@@ -96,7 +96,7 @@ async def test_looking_at_matters_at_work_leaves_histories_that_replay(dev_serve
         async with at_work(client, log) as gateway:
             streams = [f"matter/{uuid4().hex[:12]}" for _ in range(10)]
             for stream in streams:
-                await gateway.submit(order(stream, opening(due=date(2999, 6, 30)), now=datetime.now(UTC)))
+                await gateway.submit(order(stream, opening(stream, due=date(2999, 6, 30)), now=datetime.now(UTC)))
                 await gateway.submit(order(stream, c.AcceptReceipt(), LIAISON, now=datetime.now(UTC)))
 
         def report() -> list[asyncio.Task[Reply]]:
@@ -156,7 +156,7 @@ async def test_numbers_given_before_a_restore_are_not_given_again(dev_server: De
             await at.opened()
             copied(tmp_path / "events.db", tmp_path / "copy.db")
             lost = f"{at.stream}-lost"
-            second = await at.gateway.submit(order(lost, opening(), now=at.now))
+            second = await at.gateway.submit(order(lost, opening("第二件"), now=at.now))
             assert second.matter == "XMH-2022-002"
             copied(tmp_path / "copy.db", tmp_path / "events.db")
             for _ in range(100):
@@ -165,7 +165,7 @@ async def test_numbers_given_before_a_restore_are_not_given_again(dev_server: De
                     break
                 await asyncio.sleep(0.05)
             assert await at.gateway.settle_numbers({}) != {}
-            third = await at.gateway.submit(order(f"{at.stream}-new", opening(), now=at.now))
+            third = await at.gateway.submit(order(f"{at.stream}-new", opening("第三件"), now=at.now))
             assert int(third.matter.rpartition("-")[2]) > 2
             assert await at.gateway.settle_numbers({}) == {}
             assert verify(log).problems == ()

@@ -129,7 +129,8 @@ async def test_two_workers_opening_at_once_leave_no_gap_and_no_double(dev_server
             gateways = [replace(g, clock_shift=shift) for g in (first, second)]
             past = opening(due=date(2022, 1, 4))
             orders = [
-                order(f"matter/{uuid4().hex[:12]}", past if n % 3 == 2 else opening(), now=MONDAY) for n in range(30)
+                order(f"matter/{uuid4().hex[:12]}", past if n % 3 == 2 else opening(f"第{n}件"), now=MONDAY)
+                for n in range(30)
             ]
             halves = [gateways[n].submit_all(orders[n::2]) for n in (0, 1)]
             answers = [a for half in await asyncio.gather(*halves) for a in half]

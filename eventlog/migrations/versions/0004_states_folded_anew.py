@@ -3,8 +3,8 @@
 `eventlog.schema.migrate` makes the read model again from the events after every upgrade; this revision asks for it.
 """
 
-revision = "0002"
-down_revision = "0001"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:

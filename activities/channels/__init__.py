@@ -1,0 +1,1 @@
+"""How a message leaves the house. One small port, and behind it a file, the apprise library, or any HTTP gateway."""

@@ -1,0 +1,72 @@
+"""邮件, 企业微信, 钉钉, 飞书, webhook by the apprise library: one address each, with gaps for the person's own."""
+
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from urllib.parse import quote
+
+from apprise import Apprise, NotifyFormat
+
+from activities.channels.filling import filled, gaps, secrets_in, with_secrets
+from activities.channels.port import NotTakenError
+from domain.notices.digest import Message
+from domain.notices.routing import ChannelSettings
+from domain.office import Person
+
+_LOGGER = logging.getLogger("apprise")
+# It quotes whole addresses in its log, tokens and all; only we listen, and only to why a message was not taken.
+_LOGGER.propagate = False
+_LOGGER.addHandler(logging.NullHandler())
+
+
+class AppriseChannel:
+    """One address of the library, filled for each person. It says only yes or no; why not is in its log."""
+
+    def __init__(self, settings: ChannelSettings, environment: Mapping[str, str]) -> None:
+        """Secrets are taken from the environment now; a missing one is a KeyError."""
+        self._url = with_secrets(settings.url, environment, in_url=True)
+        self._timeout = settings.timeout
+        self._secrets = secrets_in(settings.url, environment)
+
+    def send(self, message: Message, person: Person) -> None:
+        """Send it and wait for the library's answer."""
+        service = Apprise.instantiate(self._timed(filled(self._url, gaps(message, person), in_url=True)))
+        if service is None:
+            raise NotTakenError("渠道地址无法识别，请对照 apprise 的写法检查")
+        # Named, because a robot of 企业微信 or 飞书 speaks to a whole group.
+        body = f"{person.name}：\n{message.text}\n\n通知编号：{message.id}"
+        with _overheard() as said:
+            taken = service.notify(title=message.subject, body=body, body_format=NotifyFormat.TEXT)
+        if not taken:
+            raise NotTakenError(self._without_secrets(said[-1]) if said else "渠道没有接收")
+
+    def _without_secrets(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "***").replace(quote(secret, safe=""), "***")
+        return text
+
+    def _timed(self, url: str) -> str:
+        """The address with our time limit, unless it names its own."""
+        if "cto=" in url or "rto=" in url:
+            return url
+        return f"{url}{'&' if '?' in url else '?'}cto={self._timeout:g}&rto={self._timeout:g}"
+
+
+@contextmanager
+def _overheard() -> Iterator[list[str]]:
+    """What the library complains of in this thread meanwhile."""
+    said: list[str] = []
+    here = threading.get_ident()
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.thread == here:
+                said.append(record.getMessage().replace("\n", " "))
+
+    ear = Ear(logging.WARNING)
+    _LOGGER.addHandler(ear)
+    try:
+        yield said
+    finally:
+        _LOGGER.removeHandler(ear)

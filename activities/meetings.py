@@ -1,0 +1,141 @@
+"""What meetings have done for them: convened by rule, agendas assembled from the log, outcomes carried to matters."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from domain.base import Refusal
+from domain.calendar import WorkCalendar, at_office, local_date
+from domain.commands import Order
+from domain.envelope import SYSTEM
+from domain.log import LOG_UNREACHABLE
+from domain.matter import Matter
+from domain.meetings.agenda import Assembled, propose
+from domain.meetings.commands import ConveneMeeting, Delivered, MeetingOrder
+from domain.meetings.deliveries import ASSEMBLE, CONVENE, DELIVER, Assembling, Convened, Convening
+from domain.meetings.meeting import Meeting
+from domain.meetings.series import Series, occurrences
+from domain.streams import meeting_stream
+from eventlog import reading
+from eventlog.database import Database
+from eventlog.errors import LogError
+
+logger = structlog.get_logger()
+
+HORIZON = timedelta(days=40)
+"""How far ahead meetings are convened by rule: the next month's is always on the calendar."""
+BEAT = 1.0
+Submit = Callable[[Order], Awaitable[Delivered]]
+Send = Callable[[MeetingOrder], Awaitable[object]]
+"""How orders leave: the gateway's ways, handed in by whoever runs the worker."""
+
+
+class MeetingActivities:
+    """The hands of a meeting's workflow."""
+
+    def __init__(self, database: Database, submit: Submit, send: Send) -> None:
+        """Read this log, and send orders to matters and to meetings these ways."""
+        self._database = database
+        self._submit = submit
+        self._send = send
+
+    @property
+    def all(self) -> Sequence[Callable[..., Any]]:
+        """The activities, for the worker to register."""
+        return (self.assemble, self.deliver, self.convene)
+
+    @activity.defn(name=ASSEMBLE, no_thread_cancel_exception=True)
+    def assemble(self, asked: Assembling) -> Assembled:
+        """What the log proposes for a meeting's agenda now."""
+        try:
+            return assembled(self._database, asked.stream)
+        except LogError as e:
+            raise ApplicationError(e.message, type=LOG_UNREACHABLE) from e
+
+    @activity.defn(name=DELIVER)
+    async def deliver(self, order: Order) -> Delivered:
+        """Carry one outcome to its matter; tried until the matter answers, for the log lets it count only once."""
+        beating = asyncio.create_task(_beat())
+        try:
+            return await self._submit(order)
+        except Refusal as refusal:
+            return Delivered(stream=order.stream, refused=refusal.message)
+        finally:
+            beating.cancel()
+
+    @activity.defn(name=CONVENE)
+    async def convene(self, asked: Convening) -> Convened:
+        """Convene what the rules call for in the next weeks and nobody has convened yet; each period once."""
+        orders, again = await asyncio.to_thread(self._called_for, asked.now)
+        for order in orders:
+            try:
+                await self._send(order)
+            except Refusal as refusal:
+                # A person took the slot, or the day has passed: nothing is lost, the register shows it.
+                logger.info("not_convened", stream=order.stream, reason=refusal.message)
+        return Convened(look_again_at=again)
+
+    def _called_for(self, now: datetime) -> tuple[list[MeetingOrder], datetime]:
+        try:
+            calendar = reading.rulebook(self._database).calendar
+            series = reading.series_book(self._database).series
+            known = {head.stream for head in reading.meetings(self._database)}
+        except LogError as e:
+            raise ApplicationError(e.message, type=LOG_UNREACHABLE) from e
+        orders = [o for s in series for o in orders_by_rule(s, now, calendar) if o.stream not in known]
+        return orders, calendar.opens(calendar.add_workdays(local_date(now), 1))
+
+
+async def _beat() -> None:
+    """Show the server that this worker lives, so that another takes over soon when it does not."""
+    while True:
+        activity.heartbeat()
+        await asyncio.sleep(BEAT)
+
+
+def orders_by_rule(series: Series, now: datetime, calendar: WorkCalendar) -> Iterator[MeetingOrder]:
+    """The meetings a series' rule calls for within the horizon, each under an id that follows from its period."""
+    if series.rule is None:
+        return
+    first = local_date(now) + timedelta(days=1)
+    for found in occurrences(series.rule, first, first + HORIZON, calendar):
+        key = f"{series.id}/{found.period}"
+        command = ConveneMeeting(
+            series=series,
+            starts=at_office(found.day, found.at),
+            place=series.place,
+            chair=series.chair,
+            secretary=series.secretary,
+            period=found.period,
+        )
+        yield MeetingOrder(
+            command_id=f"rule:{key}",
+            stream=meeting_stream(key),
+            actor=SYSTEM,
+            command=command,
+            valid_until=now + timedelta(days=1),
+        )
+
+
+def assembled(database: Database, stream: str) -> Assembled:
+    """What the log proposes for the agenda of a meeting.
+
+    Raises:
+        LogError: the log cannot be read.
+    """
+    found = reading.load(database, stream)
+    if found is None or not isinstance(found.state, Meeting):
+        return Assembled()
+    meeting = found.state
+    matters = [s for s in reading.matter_states(database) if isinstance(s.state, Matter)]
+    held = [s.state for s in reading.states_of(database, "meeting") if isinstance(s.state, Meeting)]
+    series = next((s for s in reading.series_book(database).series if s.id == meeting.series), None)
+    known = series or Series(id=meeting.series, name=meeting.series_name)
+    states = [s.state for s in matters if isinstance(s.state, Matter)]
+    items = propose(meeting, known, states, held, reading.rulebook(database))
+    return Assembled(items=items, position=max((s.position for s in matters), default=0))

@@ -1,0 +1,249 @@
+"""The hands of the delivery workflow: tell what is untold, and send what is due on one channel."""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import copy_context
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from temporalio import activity
+
+from activities.channels.opening import ClosedChannel
+from activities.channels.port import Channel, NoAddressError, NotTakenError
+from activities.log import failed_activity
+from domain.base import Frozen
+from domain.calendar import WorkCalendar
+from domain.envelope import Recorded
+from domain.event import UnknownEventError
+from domain.notices.backoff import pause_after
+from domain.notices.delivery import DELIVER, SPREAD, Standing, Turn
+from domain.notices.digest import Due, Message, batch_id, batches, message
+from domain.notices.kinds import TELLERS
+from domain.notices.notice import Notice
+from domain.notices.people import House
+from domain.notices.routing import Routing
+from domain.notices.timing import is_stale, may_go_out, next_try
+from domain.office import DIRECTORY_STREAM, Directory, Person
+from domain.streams import kind_of
+from eventlog import notices as kept
+from eventlog import reading
+from eventlog.database import Database
+from eventlog.errors import LogError
+from eventlog.readmodel import fold
+
+logger = structlog.get_logger()
+
+EVENTS_AT_ONCE = 200
+NOTICES_AT_ONCE = 500
+"""So many are kept in one transaction: commands wait for it, and PostgreSQL ends one that takes too long."""
+PEOPLE_AT_ONCE = 100
+TURN = timedelta(seconds=15)
+"""A turn ends after this: whatever is 特急 by then comes first in the next."""
+BEAT = 2.0
+"""Seconds between two signs of life."""
+DEAD_AFTER = 2
+"""Messages in a row that a channel did not take; then the rest waits as well instead of running into the same wall."""
+NOBODY_THERE = "收件人已离任或不在名录中，不再发送"
+
+
+class NoticeActivities:
+    """Synchronous, in a thread of the worker's pool. At least once: what was sent and not ticked off is sent again."""
+
+    def __init__(self, database: Database, channels: Mapping[str, Channel], routing: Routing) -> None:
+        """Work on this log, with these channels."""
+        self._database = database
+        self._channels = channels
+        self._routing = routing
+
+    @property
+    def all(self) -> Sequence[Callable[..., Any]]:
+        """The activities, for the worker to register."""
+        return (self.spread, self.deliver)
+
+    # --- telling
+
+    @activity.defn(name=SPREAD, no_thread_cancel_exception=True)
+    def spread(self, now: datetime) -> Standing:
+        """Turn every event nobody was told of into notices; what waits afterwards."""
+        with _alive(), _log_may_fail():
+            after = 0
+            while events := kept.untold(self._database, after, EVENTS_AT_ONCE):
+                self._spread(events, now)
+                after = events[-1].position
+            return Standing(queues=kept.queues(self._database))
+
+    def _spread(self, events: Sequence[Recorded], now: datetime) -> None:
+        house = self._house()
+        channels = {p.id: self._routing.channels_of(p) for p in house.people}
+        told, found = list[int](), list[tuple[Notice, Sequence[str]]]()
+        for event, made in self._made(events, now, house):
+            told.append(event.position)
+            found += [(notice, channels[notice.person]) for notice in made]
+            if len(found) >= NOTICES_AT_ONCE:
+                kept.tell(self._database, told, found, now)
+                told, found = [], []
+        kept.tell(self._database, told, found, now)
+
+    def _house(self) -> House:
+        everybody = reading.people(self._database, former=True)
+        names = {u.id: u.name for u in reading.units(self._database)} | {p.id: p.name for p in everybody}
+        directory = reading.load(self._database, DIRECTORY_STREAM)
+        delegations = directory.state.delegations if directory and isinstance(directory.state, Directory) else {}
+        return House(
+            people=tuple(p for p in everybody if p.left_at is None),
+            calendar=reading.rulebook(self._database).calendar,
+            name=lambda i: names.get(i, i),
+            delegations=tuple(delegations.values()),
+        )
+
+    def _made(
+        self, events: Sequence[Recorded], now: datetime, house: House
+    ) -> Iterable[tuple[Recorded, tuple[Notice, ...]]]:
+        """Each event with its notices. One this build cannot read stays untold: a newer worker knows it."""
+        told = defaultdict[str, list[Recorded]](list)
+        for event in events:
+            if kind_of(event.stream) not in TELLERS or is_stale(event.recorded_at, now):
+                yield event, ()
+            else:
+                told[event.stream].append(event)
+        for stream, wanted in told.items():
+            positions, teller = {event.position for event in wanted}, TELLERS[kind_of(stream)]
+            try:
+                for event, before, after in self._life(stream, wanted[-1].version):
+                    if event.position in positions:
+                        yield event, teller(event, before, after, house)
+            except UnknownEventError as unknown:
+                logger.warning("event_untold", stream=stream, error=str(unknown))
+
+    def _life(self, stream: str, upto: int) -> Iterable[tuple[Recorded, Frozen | None, Frozen]]:
+        """Each event of a stream, with the state before and after it."""
+        before: Frozen | None = None
+        for event in reading.read_stream(self._database, stream, upto_version=upto):
+            after = fold(stream, before, [event])
+            yield event, before, after
+            before = after
+
+    # --- sending
+
+    @activity.defn(name=DELIVER, no_thread_cancel_exception=True)
+    def deliver(self, turn: Turn) -> None:
+        """Send what is due on the channel, until its time is up or the channel is dead."""
+        with _alive(), _log_may_fail():
+            self._deliver(turn)
+
+    def _deliver(self, turn: Turn) -> None:
+        clock = _Clock(turn.now)
+        calendar = reading.rulebook(self._database).calendar
+        people = {p.id: p for p in reading.people(self._database)}
+        waiting = kept.due(self._database, turn.channel, turn.now, PEOPLE_AT_ONCE)
+        going = self._sorted_out(turn, calendar, people, waiting)
+        channel = self._channels.get(turn.channel) or ClosedChannel(f"渠道 {turn.channel} 没有配置")
+        in_vain = 0
+        for group in batches(going):
+            if clock.elapsed > TURN or _leaving():
+                return
+            if in_vain >= DEAD_AFTER:
+                self._put_off(turn.channel, clock.now)
+                return
+            letter = message(group)
+            kept.tried(self._database, [(batch_id(group), letter.ids)], clock.now)
+            trouble = _sent(channel, letter, people[letter.person])
+            if trouble is not None:
+                in_vain += not isinstance(trouble, NoAddressError)
+                self._not_taken(turn.channel, letter, str(trouble), clock.now, calendar)
+            else:
+                in_vain = 0
+                kept.sent(self._database, letter.ids, clock.now)
+                logger.info("notice_sent", channel=turn.channel, person=letter.person, id=letter.id, notices=len(group))
+
+    def _sorted_out(
+        self, turn: Turn, calendar: WorkCalendar, people: Mapping[str, Person], waiting: Sequence[Due]
+    ) -> list[Due]:
+        """What may go out now. What became due in downtime waits for office hours; nobody writes to who has left."""
+        gone = [n.id for n in waiting if n.person not in people]
+        late = [n.id for n in waiting if n.person in people and not may_go_out(n.urgency, turn.now, calendar)]
+        kept.give_up(self._database, gone, NOBODY_THERE)
+        kept.retry(self._database, late, calendar.next_working(turn.now))
+        stay = {*gone, *late}
+        return [n for n in waiting if n.id not in stay]
+
+    def _not_taken(self, channel: str, letter: Message, reason: str, now: datetime, calendar: WorkCalendar) -> None:
+        attempts = kept.one(self._database, letter.ids[0]).attempts
+        again = next_try(letter.urgency, now + pause_after(attempts), calendar)
+        kept.failed(self._database, letter.ids, reason, again)
+        logger.warning("notice_not_taken", channel=channel, person=letter.person, id=letter.id, reason=reason)
+
+    def _put_off(self, channel: str, now: datetime) -> None:
+        """The longer the channel is dead, the longer it is left alone."""
+        rounds = kept.in_vain(self._database, channel) // DEAD_AFTER
+        until = now + pause_after(rounds)
+        kept.put_off(self._database, channel, until)
+        logger.warning("channel_dead", channel=channel, until=until.isoformat(), rounds=rounds)
+
+
+def _sent(channel: Channel, letter: Message, person: Person) -> NotTakenError | None:
+    """Why the message was not taken; None when it was."""
+    try:
+        channel.send(letter, person)
+    except NotTakenError as error:
+        return error
+    except Exception as error:
+        # Whatever a channel stumbles over is that message's trouble, or it would stand in the way of all behind it.
+        # Not its words, which may hold an address with its password.
+        logger.error("channel_broken", person=letter.person, id=letter.id, error=type(error).__name__)  # noqa: TRY400
+        return NotTakenError(f"渠道程序出错：{type(error).__name__}")
+    return None
+
+
+class _Clock:
+    """The workflow's time, going on while the turn lasts."""
+
+    def __init__(self, start: datetime) -> None:
+        self._start = start
+        self._began = time.monotonic()
+
+    @property
+    def elapsed(self) -> timedelta:
+        return timedelta(seconds=time.monotonic() - self._began)
+
+    @property
+    def now(self) -> datetime:
+        return self._start + self.elapsed
+
+
+def _leaving() -> bool:
+    """Whether the worker drains: what is on its way is finished, nothing new is begun."""
+    return activity.in_activity() and activity.is_worker_shutdown()
+
+
+@contextmanager
+def _log_may_fail() -> Iterator[None]:
+    try:
+        yield
+    except LogError as error:
+        raise failed_activity(error) from error
+
+
+@contextmanager
+def _alive() -> Iterator[None]:
+    """A beat every few seconds, however long a message takes: so a dead worker is noticed by its silence, and soon."""
+    if not activity.in_activity():
+        yield
+        return
+    done = threading.Event()
+
+    def beat() -> None:
+        while not done.wait(BEAT):
+            activity.heartbeat()
+
+    beating = threading.Thread(target=copy_context().run, args=(beat,), daemon=True)
+    beating.start()
+    try:
+        yield
+    finally:
+        done.set()
+        beating.join()

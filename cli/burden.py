@@ -1,0 +1,91 @@
+"""`xmh burden`: what each unit was asked for, so that the office can ask for less."""
+
+import re
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from cli.session import Problem, answer, session
+from cli.tables import table
+from cli.task.common import the_unit, today
+from cli.task.reads import as_of_instant
+from documents.burden import UnitBurden, burden
+from documents.ledger import read_ledger
+from domain.burden import Ask
+from domain.calendar import SHANGHAI
+from eventlog import reading
+
+_MONTH = re.compile(r"(\d{4})\s*[-./年]\s*(\d{1,2})\s*月?")
+_DECEMBER = 12
+
+
+def show(
+    month: Annotated[str | None, typer.Option("--month", metavar="M", help="某月，如 2022-03（默认本月）")] = None,
+    year: Annotated[int | None, typer.Option("--year", metavar="Y", help="某年", min=2000, max=2999)] = None,
+    unit: Annotated[str | None, typer.Option("--unit", metavar="U", help="只看一个单位，并逐项列出")] = None,
+    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="当时的情况（该日结束时）")] = None,
+) -> None:
+    """减负：各单位每月被要求反馈、被催办、被升级、被请求协调多少次；按名录顺序，不排名，不统计登录。"""
+    if month and year:
+        raise Problem("--month 和 --year 只能填一个", "malformed")
+    since, until = _year(year) if year else _month(month)
+    ledger = read_ledger(session.database, as_of_instant(as_of) or datetime.now(SHANGHAI))
+    found = burden(ledger, reading.units(session.database), since, until)
+    if unit:
+        wanted = the_unit(unit).id
+        found = tuple(b for b in found if b.unit == wanted)
+    document = {
+        "since": since.isoformat(),
+        "until": until.isoformat(),
+        "units": [_document(b, listed=unit is not None) for b in found],
+    }
+    title = f"{since:%Y年}" if year else f"{since:%Y年}{since.month}月"
+    if not found:
+        answer(document, f"{title}没有向{'该' if unit else '各'}单位提出要求")
+        return
+    answer(document, "\n".join([_overview(title, found), *(_listed(b) for b in found if unit)]))
+
+
+def _month(text: str | None) -> tuple[date, date]:
+    first = today().replace(day=1)
+    if text is not None:
+        found = _MONTH.fullmatch(text.strip())
+        if found is None or not 1 <= int(found[2]) <= _DECEMBER:
+            raise Problem(f"月份“{text}”应写成 2022-03 的样子", "malformed")
+        first = date(int(found[1]), int(found[2]), 1)
+    following = (first + timedelta(days=32)).replace(day=1)
+    return first, following - timedelta(days=1)
+
+
+def _year(year: int) -> tuple[date, date]:
+    return date(year, 1, 1), date(year, _DECEMBER, 31)
+
+
+def _document(found: UnitBurden, *, listed: bool) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "unit": found.unit,
+        "name": found.name,
+        **_named(found.counts()),
+        "months": [{"month": month, **_named(found.counts(month))} for month in found.months],
+    }
+    if listed:
+        document["asked"] = [a.model_dump(mode="json") for a in found.asked]
+    return document
+
+
+def _named(counts: dict[Ask, int]) -> dict[str, int]:
+    return {ask.value: n for ask, n in counts.items()}
+
+
+def _overview(title: str, found: tuple[UnitBurden, ...]) -> str:
+    heads = ["单位", *(ask.label for ask in Ask)]
+    rows = [[b.name, *(str(n) for n in b.counts().values())] for b in found]
+    return table(heads, rows, f"{title}向各单位提出的要求（按名录顺序）")
+
+
+def _listed(found: UnitBurden) -> str:
+    months = [[month, *(str(n) for n in found.counts(month).values())] for month in found.months]
+    items = [[a.on.isoformat(), a.ask.label, a.of, a.text] for a in found.asked]
+    by_month = table(["月份", *(ask.label for ask in Ask)], months)
+    return f"\n{by_month}\n\n{table(['日期', '要求', '事项', '内容'], items)}"

@@ -1,0 +1,1 @@
+"""`xmh meeting`: from the notice to the minutes, typed."""

@@ -1,0 +1,102 @@
+"""`xmh meeting agenda`: as the log proposes it, and as the secretary wants it."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from cli.meeting.common import MeetingArg, convene, document, line, meeting_order, the_meeting
+from cli.session import Problem, answer, session
+from cli.task.common import ReasonOption, need, the_matter
+from cli.task.reads import person_names, unit_names
+from domain.meetings.agenda import Assembled, arranged
+from domain.meetings.commands import AddItem, DropItem, FreezeAgenda, MeetingCommand, OrderItems
+from domain.meetings.meeting import AgendaItem, Meeting
+
+
+def agenda(
+    meeting: MeetingArg,
+    add: Annotated[
+        list[str] | None, typer.Option("--add", metavar="M|TEXT", help="增列议题：事项编号，或一个题目；可多次填写")
+    ] = None,
+    drop: Annotated[int | None, typer.Option("--drop", metavar="N", help="撤下第几项（须有 --reason）")] = None,
+    order: Annotated[str | None, typer.Option("--order", metavar="N,N…", help="把这些项按此次序排在最前")] = None,
+    freeze: Annotated[bool, typer.Option("--freeze", help="现在就确定议题，不等期限")] = False,
+    reason: ReasonOption = None,
+) -> None:
+    """会议议题：由日志自动汇集，可增列、撤下、排序；到期自动确定。"""
+    found = the_meeting(meeting)
+    if sum(x is not None and x is not False for x in (add or None, drop, order)) + freeze > 1:
+        raise Problem("--add、--drop、--order、--freeze 一次只做一件", "malformed")
+    assembled = _assembled(found)
+    items = arranged(found, assembled.items)
+    commands: list[MeetingCommand] = []
+    if add:
+        commands = [AddItem(item=_item(text)) for text in add]
+    elif drop is not None:
+        item = _numbered(items, drop)
+        why = need(reason, "--reason", "撤下理由")
+        commands = [DropItem(key=item.key, title=item.title, reason=why)]
+    elif order is not None:
+        commands = [OrderItems(order=tuple(_numbered(items, n).key for n in _numbers(order)))]
+    elif freeze:
+        commands = [FreezeAgenda(proposed=assembled.items, position=assembled.position)]
+    if not commands:
+        _show(found, items)
+        return
+    replies = convene(*(meeting_order(found.stream, c, nth=n) for n, c in enumerate(commands)))
+    answer(document(replies[-1]), "\n".join(line(r) for r in replies))
+
+
+def _assembled(meeting: Meeting) -> Assembled:
+    """What the log proposes now; a fixed agenda needs no proposals."""
+    if meeting.items:
+        return Assembled()
+    from activities.meetings import assembled
+
+    return assembled(session.database, meeting.stream)
+
+
+def _item(text: str) -> AgendaItem:
+    """A matter by its number, else an item of the secretary's own."""
+    if text.strip().isdecimal() or text.upper().startswith("XMH-"):
+        m = the_matter(text)
+        return AgendaItem(key=m.stream, title=m.title, matter=m.stream, number=m.number, lead=m.lead)
+    return AgendaItem(key=text, title=text)
+
+
+def _numbers(text: str) -> list[int]:
+    plain = text.replace("，", ",").replace("、", ",").replace(" ", ",")
+    parts = [p for p in plain.split(",") if p]
+    if not parts or not all(p.isdecimal() for p in parts):
+        raise Problem(f"--order “{text}”应写成 3,1,2 的样子", "malformed")
+    return [int(p) for p in parts]
+
+
+def _numbered(items: Sequence[AgendaItem], no: int) -> AgendaItem:
+    found = next((i for i in items if i.no == no), None)
+    if found is None:
+        raise Problem(f"议题里没有第{no}项，请先用 xmh meeting agenda 查看", "not_found")
+    return found
+
+
+def _show(meeting: Meeting, items: Sequence[AgendaItem]) -> None:
+    from documents.markdown import markdown
+    from documents.meetings import Names, agenda_page
+
+    shown: list[dict[str, Any]] = [
+        {
+            "no": i.no,
+            "title": i.title,
+            "matter": i.number,
+            "reasons": [r.label for r in i.reasons],
+            "text": i.text,
+            **({"dropped": i.dropped} if i.dropped else {}),
+        }
+        for i in items
+    ]
+    page = agenda_page(meeting, items, Names.of(unit_names(), person_names()))
+    answer(
+        {"meeting": meeting.number, "stage": meeting.stage.value, "frozen": bool(meeting.items), "items": shown},
+        "" if session.json else markdown(page).rstrip("\n"),
+    )

@@ -1,0 +1,115 @@
+"""What the `meeting` commands share: which meeting and series are meant, and sending."""
+
+import asyncio
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import uuid4
+
+import typer
+
+from cli.session import Exit, Problem, answer, session
+from cli.task.common import VALID_FOR, now, the_gateway, today
+from domain.calendar import at_office
+from domain.envelope import Actor
+from domain.meetings.commands import MeetingCommand, MeetingOrder
+from domain.meetings.meeting import Meeting
+from domain.meetings.series import Series
+from domain.spoken import spoken_moment
+from eventlog import reading
+
+if TYPE_CHECKING:
+    from workflows.contract import MeetingReply
+
+MeetingArg = Annotated[str, typer.Argument(metavar="ID", help="会议编号（HY-2022-031）、尾号（31）或会议名称中的字词")]
+
+
+def the_meeting(words: str) -> Meeting:
+    """The one meeting meant.
+
+    Raises:
+        Problem: none (exit 4), or several fit (exit 2, with the candidates).
+    """
+    found = reading.find_meetings(session.database, words)
+    if len(found) > 1:
+        shown = "；".join(f"{m.number} {m.title}" for m in found[:8]) + ("……" if len(found) > 8 else "")  # noqa: PLR2004
+        candidates = [{"meeting": m.number, "title": m.title} for m in found]
+        raise Problem(
+            f"“{words}”对应{len(found)}次会议，请写明编号：{shown}", "ambiguous", Exit.MALFORMED, candidates=candidates
+        )
+    state = reading.load(session.database, found[0].stream) if found else None
+    if state is None or not isinstance(state.state, Meeting):
+        raise Problem(f"没有找到会议“{words}”，请用 xmh meeting list 查看编号", "not_found")
+    return state.state
+
+
+def the_series(name: str) -> Series:
+    """The series meant by id, name or alias.
+
+    Raises:
+        Problem: none (exit 4), or several (exit 2).
+    """
+    book = reading.series_book(session.database)
+    found = book.find(name)
+    if not found:
+        known = "、".join(s.name for s in book.series)
+        raise Problem(f"没有会议系列“{name}”，现有：{known}；新设请用 xmh meeting series", "not_found")
+    if len(found) > 1:
+        shown = "、".join(s.name for s in found)
+        raise Problem(f"“{name}”对应多个会议系列：{shown}，请写全称", "ambiguous", Exit.MALFORMED)
+    return found[0]
+
+
+def moment(text: str) -> datetime:
+    """An instant as people say it."""
+    return at_office(*spoken_moment(text, today()))
+
+
+def meeting_order(stream: str, command: MeetingCommand, actor: Actor | None = None, nth: int = 0) -> MeetingOrder:
+    """The command on its way; `nth` keeps ids apart when one run sends several."""
+    base = session.command_id or uuid4().hex
+    return MeetingOrder(
+        command_id=f"{base}-{nth}" if nth else base,
+        stream=stream,
+        actor=actor or session.actor,
+        command=command,
+        valid_until=now() + VALID_FOR,
+    )
+
+
+def convene(*orders: MeetingOrder) -> "list[MeetingReply]":
+    """Send one after another; the first refusal ends it.
+
+    Raises:
+        Refusal, Unreachable, Problem: as the gateway.
+    """
+    return asyncio.run(_convene(orders))
+
+
+async def _convene(orders: tuple[MeetingOrder, ...]) -> "list[MeetingReply]":
+    gateway = await the_gateway()
+    return [await gateway.convene(order) for order in orders]
+
+
+def do(meeting: Meeting, command: MeetingCommand, actor: Actor | None = None) -> None:
+    """One command on one meeting, start to answer."""
+    (reply,) = convene(meeting_order(meeting.stream, command, actor))
+    answer(document(reply), line(reply))
+
+
+def document(reply: "MeetingReply") -> dict[str, Any]:
+    """The answer as scripts read it."""
+    return {
+        "meeting": reply.meeting,
+        "stage": reply.stage.value,
+        "version": reply.version,
+        **({"points": list(reply.points)} if reply.points else {}),
+    }
+
+
+def line(reply: "MeetingReply") -> str:
+    """The answer as people read it."""
+    from domain.event import label_of
+
+    done = "、".join(dict.fromkeys(label_of(e) for e in reply.events)) or "没有变化"
+    points = f"（第{'、'.join(map(str, reply.points))}项）" if reply.points else ""
+    return f"{reply.meeting}  {done}{points}  →  {reply.stage.label}"

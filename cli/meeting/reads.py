@@ -1,0 +1,204 @@
+"""`xmh meeting list show count pack`: from the log alone, without Temporal."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.meeting.common import MeetingArg, the_meeting, the_series
+from cli.session import Problem, answer, session
+from cli.task.common import today
+from cli.task.reads import person_names, unit_names
+from documents.pack import SERIES
+from domain.calendar import SHANGHAI, local_date
+from domain.meetings.meeting import Meeting
+from domain.meetings.terms import MeetingStage
+from domain.spoken import said_date
+from eventlog import reading
+
+YearOption = Annotated[int | None, typer.Option("--year", metavar="Y", help="哪一年，默认今年")]
+
+
+def list_(
+    year: YearOption = None,
+    series: Annotated[str | None, typer.Option("--series", metavar="S", help="只看一个系列")] = None,
+    counted: Annotated[str | None, typer.Option("--counted", metavar="TEXT", help="只看归入这个统计名目的")] = None,
+) -> None:
+    """会议一览。"""
+    found = reading.meetings(session.database, year or today().year)
+    counters = _counters()
+    if series is not None:
+        wanted = the_series(series).id
+        found = tuple(m for m in found if m.series == wanted)
+    if counted is not None:
+        if counted not in counters.values():
+            raise Problem(f"没有统计名目“{counted}”，现有：{'、'.join(dict.fromkeys(counters.values()))}", "not_found")
+        found = tuple(m for m in found if counters.get(m.series) == counted and _held(m))
+    answer({"meetings": [_row(m) for m in found]}, "" if session.json else _table(found))
+
+
+def count(year: YearOption = None) -> None:
+    """各类会议的次数；已召开的才计数，各名目互不合并。"""
+    wanted = year or today().year
+    counters = _counters()
+    found = Counter(counters.get(m.series, m.series) for m in reading.meetings(session.database, wanted) if _held(m))
+    counted = {name: found[name] for name in dict.fromkeys(counters.values()) if found[name]}
+    counted |= {name: n for name, n in found.items() if name not in counted}
+    lines = [f"{wanted}年会议次数", *(f"  {name}  {n}次" for name, n in counted.items())]
+    lines.append("各次会议见 xmh meeting list --counted 名目" if counted else "  没有会议记录")
+    answer(counted, "\n".join(lines))
+
+
+def _counters() -> dict[str, str]:
+    """Series → the heading it is counted under."""
+    return {s.id: s.counter for s in reading.series_book(session.database).series}
+
+
+def _held(meeting: reading.ListedMeeting) -> bool:
+    return meeting.ordinal is not None
+
+
+def _row(meeting: reading.ListedMeeting) -> dict[str, Any]:
+    return {
+        "meeting": meeting.number,
+        "series": meeting.series,
+        "ordinal": meeting.ordinal,
+        "title": meeting.title,
+        "starts": meeting.starts.astimezone(SHANGHAI).isoformat(),
+        "stage": meeting.stage.value,
+    }
+
+
+def _table(found: Sequence[reading.ListedMeeting]) -> str:
+    from cli.tables import table
+
+    if not found:
+        return "没有符合条件的会议"
+    names = {s.id: s.name for s in reading.series_book(session.database).series}
+    return table(
+        ("编号", "系列", "次数", "时间", "名称", "状态"),
+        [
+            (
+                m.number,
+                names.get(m.series, m.series),
+                f"第{m.ordinal}次" if m.ordinal else "",
+                f"{m.starts.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+                m.title,
+                m.stage.label,
+            )
+            for m in found
+        ],
+    )
+
+
+def show(meeting: MeetingArg) -> None:
+    """一次会议的全部情况：议题、出席、议定事项及其落实。"""
+    found = the_meeting(meeting)
+    document = {
+        **found.model_dump(mode="json", exclude={"points", "hash", "starts"}),
+        "meeting": found.number,
+        "name": found.name,
+        "starts": found.starts.astimezone(SHANGHAI).isoformat(),
+        "points": [{**p.model_dump(mode="json", exclude={"decided_by"}), "matter": p.number} for p in found.points],
+    }
+    answer(document, "" if session.json else "\n".join(_told(found)))
+
+
+def _told(m: Meeting) -> list[str]:
+    from documents.meetings import Names
+
+    names = Names.of(unit_names(), person_names())
+    when = m.starts.astimezone(SHANGHAI)
+    lines = [
+        f"{m.number}  {m.name}  {m.title if m.title not in m.name else ''}".rstrip(),
+        f"  {m.stage.label}  {said_date(when.date())} {when:%H:%M}  {m.place or ''}".rstrip(),
+    ]
+    if m.chair:
+        lines.append(f"  主持：{names.person(m.chair)}")
+    for label, people in (
+        ("出席", m.attendance.present),
+        ("列席", m.attendance.observers),
+        ("请假", m.attendance.leave),
+    ):
+        if people:
+            lines.append(f"  {label}：{'、'.join(map(names.person, people))}")
+    if m.items:
+        lines.append("  议题")
+        lines += [
+            f"    {i.no}. {i.title}{f'（{i.number}）' if i.number else ''}  {'、'.join(r.label for r in i.reasons)}"
+            f"{f'  已撤下：{i.dropped}' if i.dropped else ''}"
+            for i in m.items
+        ]
+    if m.points:
+        lines.append("  议定事项")
+        lines += [_point(m, n, names) for n in range(len(m.points))]
+    if m.minutes:
+        lines.append(f"  纪要：{m.minutes.no}，{names.person(m.minutes.signer)}签发，{m.minutes.on}")
+    elif m.stage is MeetingStage.IN_SESSION:
+        lines.append("  纪要：尚未签发" + ("，已逾期" if m.minutes_overdue else ""))
+    return lines
+
+
+def _point(m: Meeting, n: int, names: Any) -> str:
+    from documents.meetings import decision_line
+
+    p = m.points[n]
+    state = f"已撤回：{p.withdrawn}" if p.withdrawn else p.delivery.label
+    why = f"：{p.reason}" if p.reason else ""
+    return f"    {p.no}.（议题{p.item}）{decision_line(m, p, names)}  〔{p.number or '无事项'}  {state}{why}〕"
+
+
+# --- 周调度
+
+
+def pack(
+    week: Annotated[
+        str | None, typer.Option("--week", metavar="W", help="哪一周，如 2022-W10，或其中一天；默认本周")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("-o", metavar="FILE", help="写入 .md 或 .docx 文件")] = None,
+) -> None:
+    """周调度材料：上次议定落实、本周到期、红黄灯、未反馈。"""
+    from documents.ledger import read_ledger
+    from documents.markdown import markdown
+    from documents.pack import weekly_pack
+
+    monday = _monday(week)
+    at = min(datetime.now(UTC), _held_at(monday))
+    page = weekly_pack(read_ledger(session.database, at), monday, monday)
+    text = markdown(page)
+    if output is not None:
+        if output.suffix == ".docx":
+            from documents.docx import docx
+
+            output.write_bytes(docx(page))
+        else:
+            output.write_text(text, encoding="utf-8")
+    document = {"week": f"{monday.isocalendar().year}-W{monday.isocalendar().week:02d}", "markdown": text}
+    answer(document, f"已写入 {output}" if output else text.rstrip("\n"))
+
+
+def _held_at(monday: date) -> datetime:
+    """When that week's 工作例会 is, else the opening of its first day: the papers are of that moment."""
+    found = [m for m in reading.meetings(session.database) if m.series == SERIES]
+    sunday = monday + timedelta(days=6)
+    week = [m.starts for m in found if monday <= local_date(m.starts) <= sunday]
+    return week[0] if week else reading.rulebook(session.database).calendar.opens(monday)
+
+
+def _monday(text: str | None) -> date:
+    from cli.task.common import day
+
+    if text is None:
+        found = today()
+    elif "W" in text.upper():
+        year, _, number = text.upper().partition("-W")
+        try:
+            found = date.fromisocalendar(int(year), int(number), 1)
+        except ValueError:
+            raise Problem(f"没有“{text}”这一周，请写成 2022-W10", "malformed") from None
+    else:
+        found = day(text)
+    return found - timedelta(days=found.weekday())

@@ -1,0 +1,233 @@
+"""`xmh meeting open attend decide minutes outcome`: the meeting itself, and what becomes of its decisions."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.meeting.common import MeetingArg, convene, do, document, line, meeting_order, the_meeting
+from cli.session import Problem, answer, session
+from cli.task.common import (
+    ByOption,
+    PaperOption,
+    ReasonOption,
+    TextOption,
+    acting,
+    confirm,
+    day,
+    need,
+    term,
+    the_person,
+    the_unit,
+    today,
+)
+from cli.task.reads import person_names, unit_names
+from domain.envelope import Actor
+from domain.meetings.commands import DecideItem, OpenMeeting, RecordAttendance, SendAgain, SignMinutes, WaiveOutcome
+from domain.meetings.commands import WithdrawPoint as Withdraw
+from domain.meetings.meeting import Attendance, Meeting
+from domain.meetings.terms import Outcome, Subject
+from eventlog import reading
+
+PeopleOption = list[str] | None
+_COLUMNS = {
+    "议题": "item",
+    "结果": "outcome",
+    "对象": "of",
+    "内容": "text",
+    "牵头单位": "lead",
+    "配合单位": "assist",
+    "时限": "due",
+    "新立项名称": "title",
+    "紧急": "urgent",
+}
+
+
+def open_(
+    meeting: MeetingArg,
+    chair: Annotated[str | None, typer.Option("--chair", metavar="P", help="主持人；安排时已写明的可不填")] = None,
+) -> None:
+    """召开：此后可以逐项议定。"""
+    do(the_meeting(meeting), OpenMeeting(chair=the_person(chair).id if chair else None))
+
+
+def attend(
+    meeting: MeetingArg,
+    present: Annotated[PeopleOption, typer.Option("--present", metavar="P", help="出席，可多次填写或用、分隔")] = None,
+    observe: Annotated[PeopleOption, typer.Option("--observe", metavar="P", help="列席")] = None,
+    leave: Annotated[PeopleOption, typer.Option("--leave", metavar="P", help="请假")] = None,
+) -> None:
+    """登记出席、列席、请假；外单位人员直接写姓名和职务。"""
+    attendance = Attendance(present=_people(present), observers=_people(observe), leave=_people(leave))
+    if not (attendance.present or attendance.observers or attendance.leave):
+        raise Problem("请写明出席（--present）、列席（--observe）或请假（--leave）人员", "malformed")
+    do(the_meeting(meeting), RecordAttendance(attendance=attendance))
+
+
+def _people(names: PeopleOption) -> tuple[str, ...]:
+    """Ids of those in the directory; others stay as they were written."""
+    known = {p.name: p.id for p in reading.people(session.database)} | {
+        p.id: p.id for p in reading.people(session.database)
+    }
+    written = [part.strip() for name in names or () for part in name.replace("，", "、").split("、")]
+    return tuple(dict.fromkeys(known.get(name, name) for name in written if name))
+
+
+def decide(
+    meeting: MeetingArg,
+    item: Annotated[int | None, typer.Option("--item", metavar="N", help="议题的序号")] = None,
+    outcome: Annotated[
+        str | None,
+        typer.Option(
+            "--outcome",
+            metavar="O",
+            help="同意、原则同意、不同意、缓议、改派、挂牌督办、摘牌、限期、继续推进、新立项、听取汇报",
+        ),
+    ] = None,
+    text: TextOption = None,
+    of: Annotated[str | None, typer.Option("--of", metavar="延期|办结|撤销", help="同意或不同意的是什么")] = None,
+    lead: Annotated[str | None, typer.Option("--lead", metavar="U", help="牵头单位（改派、新立项）")] = None,
+    assist: Annotated[list[str] | None, typer.Option("--assist", metavar="U", help="配合单位，可多次填写")] = None,
+    due: Annotated[
+        str | None, typer.Option("--due", metavar="DATE", help="时限（限期、新立项、同意延期到另一天）")
+    ] = None,
+    title: Annotated[str | None, typer.Option("--title", metavar="T", help="新立项事项的名称，默认用议定内容")] = None,
+    urgent: Annotated[bool, typer.Option("--urgent", help="紧急：不等纪要，立即生效")] = False,
+    withdraw: Annotated[int | None, typer.Option("--withdraw", metavar="N", help="撤回尚未生效的第几项议定")] = None,
+    reason: ReasonOption = None,
+    source: Annotated[Path | None, typer.Option("--from", metavar="FILE", help="一次录入多项：JSON 或 CSV")] = None,
+    by: ByOption = None,
+    paper: PaperOption = None,
+) -> None:
+    """议定：逐项录入；纪要签发后生效，--urgent 的立即生效。"""
+    found = the_meeting(meeting)
+    if withdraw is not None:
+        do(found, Withdraw(point=withdraw, reason=need(reason, "--reason", "撤回理由")))
+        return
+    actor = acting(by or found.chair, paper)
+    if source is not None:
+        commands = [_command(row) for row in _rows(source)]
+    else:
+        row = {"outcome": outcome, "of": of, "text": text, "lead": lead, "assist": assist, "due": due, "title": title}
+        number = need(None if item is None else str(item), "--item", "议题序号")
+        need(outcome, "--outcome", "议定结果")
+        need(text, "--text", "议定内容")
+        commands = [_command({**row, "item": number, "urgent": urgent})]
+    replies = convene(*(meeting_order(found.stream, c, actor, nth=n) for n, c in enumerate(commands)))
+    documents = [document(r) for r in replies]
+    answer(documents[0] if source is None else documents, "\n".join(line(r) for r in replies))
+
+
+def _command(row: dict[str, Any]) -> DecideItem:
+    """One decision as typed or read from a file."""
+    number = str(row.get("item") or "")
+    if not number.isdecimal():
+        raise Problem(f"议题序号“{number}”不是数字", "malformed")
+    assist = row.get("assist") or ()
+    names = [n for n in (assist.replace("，", "、").split("、") if isinstance(assist, str) else assist) if n]
+    lead, due, of = row.get("lead"), row.get("due"), row.get("of")
+    return DecideItem(
+        item=int(number),
+        outcome=term(Outcome, str(row.get("outcome") or ""), "--outcome"),
+        text=str(row.get("text") or ""),
+        subject=term(Subject, of, "--of") if of else None,
+        lead=the_unit(lead) if lead else None,
+        assist=tuple(the_unit(n) for n in names),
+        due=day(due) if due else None,
+        new_title=row.get("title") or None,
+        urgent=str(row.get("urgent") or "").strip().lower() in ("true", "1", "是", "紧急"),
+    )
+
+
+def _rows(source: Path) -> list[dict[str, Any]]:
+    """The rows of a JSON list or of a CSV with Chinese or English headers."""
+    text = source.read_text(encoding="utf-8-sig").strip()
+    try:
+        rows: list[dict[str, Any]] = (
+            json.loads(text)
+            if text.startswith("[")
+            else [{_COLUMNS.get(k, k): v for k, v in r.items()} for r in csv.DictReader(io.StringIO(text))]
+        )
+    except json.JSONDecodeError as e:
+        raise Problem(f"{source.name} 第{e.lineno}行不是有效的 JSON", "malformed") from e
+    for n, row in enumerate(rows, start=1):
+        if not isinstance(row, dict):
+            raise Problem(f"{source.name} 第{n}条不是一条议定，请写成 {{...}} 的样子", "malformed")
+        unknown = sorted(str(k) for k in set(row) - set(_COLUMNS.values()))
+        if unknown or not all(row.get(k) for k in ("item", "outcome", "text")):
+            what = f"有不认识的栏目 {'、'.join(unknown)}" if unknown else "缺少“议题”“结果”或“内容”"
+            raise Problem(f"{source.name} 第{n}条{what}", "malformed")
+    if not rows:
+        raise Problem(f"{source.name} 里没有一条议定", "malformed")
+    return rows
+
+
+def minutes(
+    meeting: MeetingArg,
+    sign: Annotated[str | None, typer.Option("--sign", metavar="P", help="签发人：领导，或本次会议的主持人")] = None,
+    output: Annotated[Path | None, typer.Option("-o", metavar="FILE", help="写入 .md 或 .docx 文件")] = None,
+    paper: PaperOption = None,
+) -> None:
+    """会议纪要；--sign 签发后议定事项生效。"""
+    found = the_meeting(meeting)
+    reply = None
+    if sign is not None:
+        actor = acting(the_person(sign).id, paper)
+        confirm(f"签发 {found.number} 的纪要？签发后议定事项即行生效。")
+        (reply,) = convene(meeting_order(found.stream, SignMinutes(), actor))
+        found = the_meeting(found.number)
+    text = _printed(found, output)
+    shown = {
+        "meeting": found.number,
+        "stage": found.stage.value,
+        "minutes": found.minutes.no if found.minutes else None,
+        "points": [p.model_dump(mode="json", exclude={"decided_by"}) for p in found.standing_points],
+        "markdown": text,
+    }
+    told = f"{line(reply)}\n" if reply else ""
+    answer(shown, told + (f"已写入 {output}" if output else text.rstrip("\n")))
+
+
+def _printed(meeting: Meeting, output: Path | None) -> str:
+    from documents.markdown import markdown
+    from documents.meetings import Names, minutes_page
+
+    page = minutes_page(meeting, Names.of(unit_names(), person_names()), today())
+    text = markdown(page)
+    if output is None:
+        return text
+    if output.suffix == ".docx":
+        from documents.docx import docx
+
+        output.write_bytes(docx(page))
+    elif output.suffix == ".md":
+        output.write_text(text, encoding="utf-8")
+    else:
+        raise Problem(f"不能写 {output.suffix or '没有后缀的'} 文件，请用 .docx 或 .md", "malformed")
+    return text
+
+
+def outcome(
+    meeting: MeetingArg,
+    point: Annotated[int, typer.Argument(metavar="N", help="第几项议定")],
+    again: Annotated[bool, typer.Option("--again", help="再次落实到事项")] = False,
+    waive: Annotated[bool, typer.Option("--waive", help="不再落实（须有 --reason）")] = False,
+    reason: ReasonOption = None,
+    by: ByOption = None,
+    paper: PaperOption = None,
+) -> None:
+    """处理事项未接受的议定：消除原因后再次落实，或写明理由不再落实。"""
+    if again == waive:
+        raise Problem("请写明 --again（再次落实）或 --waive（不再落实），二者取一", "malformed")
+    found = the_meeting(meeting)
+    if waive:
+        do(found, WaiveOutcome(point=point, reason=need(reason, "--reason", "不再落实的理由")))
+        return
+    do(found, SendAgain(point=point), _chair(found, by, paper))
+
+
+def _chair(meeting: Meeting, by: str | None, paper: str | None) -> Actor:
+    return acting(by or meeting.chair, paper)

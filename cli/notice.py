@@ -1,0 +1,133 @@
+"""`xmh notice`: what was told to whom, what did not arrive, and once more."""
+
+import asyncio
+from contextlib import suppress
+from typing import Annotated, Any
+
+import typer
+
+from cli.session import Problem, answer, session
+from cli.shape import group
+from cli.tables import table
+from cli.task.common import now, the_person
+from cli.task.reads import as_of_instant
+from domain.base import refuse
+from domain.calendar import SHANGHAI
+from domain.telling import local
+from domain.terms import Role, Urgency
+from eventlog import notices as kept
+from eventlog import reading
+from eventlog.notices import NoticeOnRecord
+
+app = group(
+    "通知：发给谁、发没发到、没发到的为什么。",
+    {"list": "cli.notice:list_", "show": "cli.notice:show", "retry": "cli.notice:retry"},
+)
+
+
+def list_(
+    person: Annotated[str | None, typer.Option("--person", metavar="P", help="只看发给此人的（编号或姓名）")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="只看没有送达的")] = False,
+    pending: Annotated[bool, typer.Option("--pending", help="只看待发送的")] = False,
+    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="当时的情况（该日结束时）")] = None,
+    last: Annotated[int, typer.Option("--last", metavar="N", min=1, help="最近多少条")] = 100,
+) -> None:
+    """列出通知：每人每个渠道一条，含送达情况。"""
+    found = kept.listed(
+        session.database,
+        person=the_person(person).id if person else None,
+        failed=failed,
+        pending=pending,
+        as_of=as_of_instant(as_of),
+    )
+    total, found = len(found), found[-last:]
+    names = {p.id: p.name for p in reading.people(session.database, former=True)}
+    rows = [
+        [n.id, names.get(n.person, n.person), n.channel, _state(n), n.subject, n.text.replace("\n", " ")] for n in found
+    ]
+    shown = table(["编号", "收件人", "渠道", "情况", "事项", "内容"], rows) if rows else "没有符合条件的通知"
+    if total > last:
+        shown += f"\n共{total}条，只列最近{last}条，更早的用 --last 查看"
+    answer({"notices": [_document(n) for n in found], "total": total}, shown)
+
+
+def show(notice_id: Annotated[str, typer.Argument(metavar="ID", help="通知编号，见 xmh notice list")]) -> None:
+    """看一条通知：内容、何时应发、试了几次、为什么没有送达。"""
+    found = kept.one(session.database, notice_id)
+    person = reading.person(session.database, found.person)
+    lines = [
+        f"{found.id}  {_state(found)}",
+        f"收件人：{person.name if person else found.person}（{found.person}），渠道 {found.channel}",
+        f"事项：{found.subject}",
+        f"内容：{found.text}",
+        f"应发：{local(found.due_at)}（{_why(found.urgency)}），已试 {found.attempts} 次",
+    ]
+    if found.batch and found.batch != found.id:
+        lines.append(f"合并发送：{found.batch}")
+    if found.failed:
+        lines.append(f"原因：{found.error}")
+    answer(_document(found), "\n".join(lines))
+
+
+def retry(
+    notice_id: Annotated[str | None, typer.Argument(metavar="ID", help="通知编号")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="所有没有送达的")] = False,
+) -> None:
+    """马上再发一次：没有送达的通知不再等到下一次重试（非特急的仍只在办公时间发出）。"""
+    if (notice_id is None) == (not failed):
+        raise Problem("请写明通知编号，或用 --failed 重发所有没有送达的", "malformed")
+    refuse(session.actor.role is not Role.OFFICE, "重发通知由办公室督办员办理", "forbidden")
+    chosen = [kept.one(session.database, notice_id)] if notice_id else [*kept.listed(session.database, failed=True)]
+    if notice_id and not chosen[0].pending:
+        state = "已经送达" if chosen[0].sent_at else str(chosen[0].error)
+        raise Problem(f"通知 {notice_id} {state}，不能重发", "not_pending")
+    again = [n.id for n in chosen if n.pending]
+    kept.retry(session.database, again, now())
+    woken = bool(again) and asyncio.run(_wake())
+    when = "，马上发送（办公时间以外只发特急）" if woken or not again else "；督办服务没有运行，启动后发送"
+    answer({"retried": again, "service": woken}, f"重发{len(again)}条通知{when}")
+
+
+async def _wake() -> bool:
+    """Tell the delivery, if the service runs; otherwise its start will see."""
+    from temporalio.service import RPCError
+
+    from gateway import Gateway, Unreachable, connect
+
+    settings = session.settings
+    if settings.address is None:
+        return False
+    with suppress(Unreachable, RPCError):
+        client = await connect(settings.address, settings.temporal_namespace)
+        await Gateway(client, session.database, settings.task_queue).keep_notices(look=True)
+        return True
+    return False
+
+
+def _state(n: NoticeOnRecord) -> str:
+    if n.sent_at is not None:
+        return f"已送达 {local(n.sent_at)}"
+    if n.given_up:
+        return "不再发送"
+    if n.failed:
+        return f"未送达（{n.attempts}次），{local(n.next_at)} 再发"
+    return f"待发送 {local(n.next_at)}"
+
+
+def _why(urgency: Urgency) -> str:
+    return {
+        Urgency.EXTRA: "特急，随时发送",
+        Urgency.URGENT: "加急，办公时间发送",
+        Urgency.NORMAL: "每日上班时合并发送",
+    }[urgency]
+
+
+def _document(n: NoticeOnRecord) -> dict[str, Any]:
+    state = "sent" if n.sent_at else "given_up" if n.given_up else "failed" if n.failed else "pending"
+    times = ("recorded_at", "due_at", "next_at", "tried_at", "sent_at")
+    return {
+        **n.model_dump(mode="json"),
+        "state": state,
+        **{t: at.astimezone(SHANGHAI).isoformat() if (at := getattr(n, t)) else None for t in times},
+        **({"next_at": None} if n.given_up or n.sent_at else {}),
+    }

@@ -1,0 +1,56 @@
+"""The burden meter: what each unit was asked for, by month, counted from the log."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from documents.ledger import Ledger
+from domain.burden import Ask, Asked, asked_in_matter, asked_in_meeting
+from domain.office import Unit
+
+
+@dataclass(frozen=True)
+class UnitBurden:
+    """What one unit was asked for in the period, in the order it was asked."""
+
+    unit: str
+    name: str
+    asked: tuple[Asked, ...]
+
+    def counts(self, month: str | None = None) -> dict[Ask, int]:
+        """So many of each, in a month or in all."""
+        found = Counter(a.ask for a in self.asked if month in (None, month_of(a.on)))
+        return {ask: found[ask] for ask in Ask}
+
+    @property
+    def months(self) -> list[str]:
+        """The months in which it was asked for something."""
+        return sorted({month_of(a.on) for a in self.asked})
+
+
+def month_of(day: date) -> str:
+    """2022-03."""
+    return f"{day:%Y-%m}"
+
+
+def burden(ledger: Ledger, units: Iterable[Unit], since: date, until: date) -> tuple[UnitBurden, ...]:
+    """The units asked for anything from `since` to `until`, both included, in the order of the directory."""
+    by_unit: dict[str, list[Asked]] = {}
+    for asked in _everything(ledger):
+        if since <= asked.on <= until:
+            by_unit.setdefault(asked.unit, []).append(asked)
+    ordered = [unit.id for unit in units if unit.id in by_unit]
+    unknown = sorted(by_unit.keys() - set(ordered))
+    return tuple(
+        UnitBurden(unit, ledger.unit(unit), tuple(sorted(by_unit[unit], key=lambda a: a.on)))
+        for unit in (*ordered, *unknown)
+    )
+
+
+def _everything(ledger: Ledger) -> Iterator[Asked]:
+    """What matters asked, and whose time meetings took."""
+    for file in ledger.matters:
+        yield from asked_in_matter((told.recorded for told in file.events), file.matter)
+    for meeting in ledger.meetings:
+        yield from asked_in_meeting(meeting)

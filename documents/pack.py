@@ -1,0 +1,135 @@
+"""周调度: the weekly meeting's papers. Last week's points, this week's, red and yellow, who has not answered."""
+
+from datetime import date, timedelta
+
+from documents.figures import Entry, Period
+from documents.ledger import Ledger
+from documents.page import Block, Grid, Items, Page, Paragraph, Section, headed, section
+from documents.wording import clean, day_in, quoted, reason_of, sentence, short_date, whose_move
+from domain.calendar import local_date
+from domain.meetings.meeting import DecisionPoint, Meeting
+from domain.meetings.terms import Delivery
+from domain.terms import Light, Stage
+from domain.windows import window_label
+
+SERIES = "weekly"
+
+
+def weekly_pack(ledger: Ledger, monday: date, on: date) -> Page:
+    """The pack for the week that begins on a Monday, computed from the log as of its moment."""
+    week = Period(ledger=ledger, since=monday, until=monday + timedelta(days=6))
+    return Page(
+        masthead="周调度材料",
+        issue=f"{monday.isocalendar().year}年第{monday.isocalendar().week}周",
+        issuer=ledger.office,
+        on=on,
+        title=f"{short_date(monday)}至{short_date(week.until)}重点工作调度",
+        sections=(_last_points(week), _this_week(week), _lights(week), _unanswered(week)),
+    )
+
+
+# --- 上周议定
+
+
+def _last_points(week: Period) -> Section:
+    """What the last weekly meeting decided, and where each point stands now."""
+    held = [m for m in week.ledger.meetings if m.series == SERIES and m.opened_at and local_date(m.starts) < week.since]
+    if not held:
+        return section("上次例会议定事项落实情况")
+    last = held[-1]
+    lines = tuple(_followed(week, last, p) for p in last.standing_points)
+    head = Paragraph(text=f"{last.name}（{short_date(local_date(last.starts))}）议定{len(lines)}项。")
+    return section("上次例会议定事项落实情况", (head, Items(items=lines)) if lines else (head,))
+
+
+def _followed(week: Period, meeting: Meeting, point: DecisionPoint) -> str:
+    entry = next((e for e in week.entries() if e.matter.stream == point.matter), None)
+    item = meeting.item(point.item)
+    name = quoted(entry.matter) if entry else f"“{clean(item.title) if item else ''}”"
+    if point.delivery is Delivery.REFUSED:
+        return f"{name}：{sentence(point.text)}未落实到事项，{sentence(point.reason or '')}"
+    if entry is None:
+        return f"{name}：{sentence(point.text)}"
+    said = entry.matter.last_feedback
+    since = local_date(meeting.starts)
+    told = sentence(said.text) if said and local_date(said.at) >= since else "会后尚无反馈。"
+    told += "".join(
+        f"{week.ledger.unit(c.unit)}对协调请求" + ("已答复。" if c.answered_at else "尚未答复。")
+        for c in entry.matter.coordinations[-1:]
+        if c.answered_at is None or local_date(c.answered_at) >= since
+    )
+    return f"{name}：{sentence(point.text)}目前{entry.matter.stage.label}，{entry.lit.light.label}灯；{told}"
+
+
+# --- 本周
+
+
+def _this_week(week: Period) -> Section:
+    """What falls due this week: limits and points, in the order of their days."""
+    rows = sorted(_due(week), key=lambda r: r[0])
+    shown = tuple((day_in(day, week.until.year), *cells) for day, *cells in rows)
+    grid = Grid(headers=("日期", "到期内容", "事项", "牵头单位", "进度"), rows=shown)
+    parts = headed(f"本周到期{len(rows)}项", grid) if rows else ()
+    return section("本周安排", parts)
+
+
+def _due(week: Period) -> list[tuple[date, str, str, str, str]]:
+    found = []
+    for entry in week.entries():
+        matter = entry.matter
+        if matter.ended or matter.stage in (Stage.SUSPENDED, Stage.CLOSING):
+            continue
+        unit = week.ledger.unit(matter.lead)
+        if week.since <= matter.due <= week.until:
+            found.append((matter.due, "办结时限", clean(matter.title), unit, f"{matter.progress}%"))
+        found += [
+            (p.due, f"要点：{clean(p.text)}", clean(matter.title), unit, f"{p.progress}%")
+            for p in matter.points
+            if p.open and p.due and week.since <= p.due <= week.until
+        ]
+    return found
+
+
+# --- 红黄灯
+
+
+def _lights(week: Period) -> Section:
+    parts: list[Block] = []
+    for light, heading in ((Light.RED, "红灯"), (Light.YELLOW, "黄灯")):
+        found = [e for e in week.entries() if e.lit.light is light]
+        if found:
+            parts += headed(f"{heading}{len(found)}件", Items(items=tuple(_lit(week, e) for e in found)))
+    return section("红黄灯事项", tuple(parts))
+
+
+def _lit(week: Period, entry: Entry) -> str:
+    unit = week.ledger.unit(entry.matter.lead)
+    said = entry.matter.last_feedback
+    problem = f"反映问题：{sentence(said.problem)}" if said and said.problem else ""
+    missed = entry.lit.light is Light.YELLOW and entry.matter.missed_in_row
+    move = f"{unit}补报反馈" if missed else whose_move(entry.matter, unit)
+    return f"{quoted(entry.matter)}（{unit}）：{reason_of(entry.lit)}，下一环节：{move}。{problem}"
+
+
+# --- 未反馈
+
+
+def _unanswered(week: Period) -> Section:
+    """Who owes an answer: windows missed and not made up for, and coordination nobody answered."""
+    items = []
+    for entry in week.entries():
+        matter = entry.matter
+        if matter.ended or matter.stage is Stage.SUSPENDED:
+            continue
+        unit = week.ledger.unit(matter.lead)
+        if matter.missed_in_row:
+            keys = [x.window.key for x in matter.missed if not x.withdrawn][-matter.missed_in_row :]
+            labels = "、".join(window_label(k).removeprefix(f"{week.until.year}年") for k in keys)
+            items.append(f"{unit}：{quoted(matter)}{labels}未反馈。")
+        items += [
+            f"{week.ledger.unit(c.unit)}：{quoted(matter)}的协调请求（{short_date(local_date(c.asked_at))}提出）未答复。"
+            for c in matter.open_coordinations
+        ]
+        if matter.stage is Stage.ASSIGNED:
+            items.append(f"{unit}：{quoted(matter)}尚未签收。")
+    return section("未反馈、未答复、未签收", (Items(items=tuple(items)),) if items else ())

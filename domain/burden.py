@@ -1,0 +1,96 @@
+"""减负: what each unit was asked for, month by month (《关于防治“指尖上的形式主义”的若干意见》; 条例 art. 15).
+
+Counted is what the office asks, so that it can ask for less (严控频次). Never counted: who logged in, or how often.
+Nobody is ranked: units stand in the order of the directory, whatever their numbers.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from domain import events as ev
+from domain.base import Frozen, Term
+from domain.calendar import local_date
+from domain.envelope import Recorded
+from domain.event import Event, decode
+from domain.facts import Window
+from domain.matter import Matter
+from domain.meetings.meeting import Meeting
+from domain.windows import window_label
+
+
+class Ask(Term):
+    """What a unit is asked for, or gave because it was asked."""
+
+    WINDOW = "feedback_owed", "应反馈"
+    REPORT = "reports", "已反馈"
+    URGE = "urges", "催办"
+    ESCALATION = "escalations", "升级"
+    COORDINATION = "coordinations", "请求协调"
+    MEETING = "meetings", "参会"
+
+
+class Asked(Frozen):
+    """One thing asked of one unit. A count is the length of a list of these."""
+
+    ask: Ask
+    unit: str
+    on: date
+    of: str
+    """What it is about: 编号 and name of the matter or meeting."""
+    text: str
+
+
+def asked_in_matter(events: Iterable[Recorded], matter: Matter) -> Iterator[Asked]:
+    """What one matter asked of the units, each of the lead it had then; `matter` is how it stands after the events.
+
+    A 反馈 window is owed once, in the month it closes: answered, missed, or still running.
+    """
+    about = f"{matter.number} {matter.title}"
+    lead: str | None = None
+    window: Window | None = None
+    owed = set[str]()
+
+    def owes(found: Window) -> Iterator[Asked]:
+        if lead is not None and found.key not in owed:
+            owed.add(found.key)
+            text = window_label(found.key)
+            yield Asked(ask=Ask.WINDOW, unit=lead, on=local_date(found.closes), of=about, text=text)
+
+    for recorded in events:
+        event = decode(recorded)
+        if isinstance(event, ev.MatterAssigned):
+            lead = event.lead
+        elif isinstance(event, ev.FeedbackWindowOpened):
+            window = event.window
+        elif isinstance(event, ev.FeedbackMissed):
+            yield from owes(event.window)
+        elif isinstance(event, ev.FeedbackSubmitted) and window is not None and event.window == window.key:
+            yield from owes(window)
+        yield from _plainly(event, lead, local_date(recorded.occurred_at), about)
+    if matter.window is not None and not matter.answered and not matter.ended:
+        yield from owes(matter.window)
+
+
+def asked_in_meeting(meeting: Meeting) -> Iterator[Asked]:
+    """Whose time a meeting took: each unit with an item on the agenda, once, if it was held."""
+    units = dict.fromkeys(item.lead for item in meeting.items if item.lead is not None and item.dropped is None)
+    if meeting.opened_at is not None:
+        for unit in units:
+            about = f"{meeting.number} {meeting.title}"
+            yield Asked(ask=Ask.MEETING, unit=unit, on=local_date(meeting.starts), of=about, text=meeting.series_name)
+
+
+def _plainly(event: Event, lead: str | None, on: date, about: str) -> Iterator[Asked]:
+    """What an event asks by itself."""
+    found: tuple[Ask, str | None, str] | None = None
+    match event:
+        case ev.FeedbackSubmitted(unit=unit, late_for=late_for):
+            found = Ask.REPORT, unit, f"补报{window_label(late_for)}" if late_for else "反馈"
+        case ev.UrgeIssued(no=no):
+            found = Ask.URGE, lead, no
+        case ev.MatterEscalated(from_rung=below, to_rung=above):
+            found = Ask.ESCALATION, lead, f"{below.label}→{above.label}"
+        case ev.CoordinationRequested(unit=unit, no=no):
+            found = Ask.COORDINATION, unit, f"第{no}项"
+    if found is not None and found[1] is not None:
+        yield Asked(ask=found[0], unit=found[1], on=on, of=about, text=found[2])

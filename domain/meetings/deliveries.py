@@ -1,0 +1,106 @@
+"""How an outcome reaches its matter: one command, named by meeting, point and attempt, so that it counts once."""
+
+import unicodedata
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from domain import commands as c
+from domain.base import Frozen
+from domain.envelope import Actor, OnBehalf
+from domain.facts import Basis
+from domain.meetings.meeting import DecisionPoint, Meeting
+from domain.terms import BasisKind, MatterKind
+
+DELIVER = "deliver_outcome"
+ASSEMBLE = "assemble_agenda"
+"""The two activities a meeting's workflow has besides the log's."""
+CONVENE = "convene_by_rule"
+"""What the headquarters' rhythm does every working morning."""
+VALID_FOR = timedelta(days=30)
+
+
+class Convening(Frozen):
+    """Look which meetings the series' rules call for, as of when."""
+
+    now: datetime
+
+
+class Convened(Frozen):
+    """When to look again."""
+
+    look_again_at: datetime
+
+
+class Assembling(Frozen):
+    """Which meeting's agenda to assemble, as of when."""
+
+    stream: str
+    now: datetime
+
+
+def outcome_order(meeting: Meeting, point: DecisionPoint, now: datetime) -> c.Order:
+    """The command that carries an outcome; it follows from the meeting alone, so a repeat is the same command."""
+    return c.Order(
+        command_id=f"{meeting.stream}#{point.no}.{point.attempt}",
+        stream=_stream(meeting, point),
+        actor=_decider(meeting, point),
+        command=_command(meeting, point),
+        valid_until=now + VALID_FOR,
+    )
+
+
+def _stream(meeting: Meeting, point: DecisionPoint) -> str:
+    return point.matter or stream_of(f"{meeting.stream}#{point.no}")
+
+
+def stream_of(key: str) -> str:
+    """The stream of the matter opened under an idempotency key: opening twice meets the same one."""
+    return f"matter/{sha256(unicodedata.normalize('NFKC', key).encode()).hexdigest()[:20]}"
+
+
+def _decider(meeting: Meeting, point: DecisionPoint) -> Actor:
+    """The chair decides, the secretary enters it; the paper is the minutes, or the meeting before they are signed."""
+    actor = point.decided_by
+    if actor.on_behalf_of is None:
+        return actor
+    return actor.model_copy(update={"on_behalf_of": _with_paper(actor.on_behalf_of, paper_of(meeting, point))})
+
+
+def _with_paper(behalf: OnBehalf, paper: str) -> OnBehalf:
+    return behalf.model_copy(update={"paper": paper})
+
+
+def paper_of(meeting: Meeting, point: DecisionPoint) -> str:
+    """香指纪〔2022〕3号第2项; an urgent point binds before there are minutes and names the meeting."""
+    if point.urgent or meeting.minutes is None:
+        return f"{meeting.name}（{meeting.number}）第{point.no}项"
+    return f"{meeting.minutes.no}第{point.no}项"
+
+
+def _command(meeting: Meeting, point: DecisionPoint) -> c.OpenMatter | c.RecordDecision:
+    if point.new is not None:
+        return c.OpenMatter(
+            title=point.new.title,
+            basis=Basis(
+                kind=BasisKind.MINUTES,
+                text=f"{meeting.name}议定",
+                no=paper_of(meeting, point),
+                approver=meeting.chair,
+            ),
+            due=point.new.due,
+            kind=MatterKind.ROUTINE,
+            source=meeting.series_name,
+            lead=point.new.lead,
+            assist=point.new.assist,
+        )
+    return c.RecordDecision(
+        meeting=meeting.name,
+        text=point.text,
+        due=point.due,
+        outcome=point.outcome,
+        subject=point.subject,
+        lead=point.lead,
+        assist=point.assist or None,
+        minutes=meeting.number,
+        point=point.no,
+    )

@@ -1,0 +1,22 @@
+"""Which numbers a meeting holds: its own, its ordinal, that of its minutes."""
+
+import re
+
+from domain.calendar import local_date
+from domain.meetings.events import CODE
+from domain.meetings.meeting import Meeting
+
+_NUMBER = re.compile(rf"{CODE}-(\d{{4}})-(\d+)")
+_MINUTES = re.compile(r"香指纪〔(\d{4})〕(\d+)号")
+
+
+def meeting_numbers_held(meeting: Meeting) -> dict[str, int]:
+    """Series → the newest number this meeting was given."""
+    found: dict[str, int] = {}
+    if match := _NUMBER.fullmatch(meeting.number):
+        found[f"meeting/{match[1]}"] = int(match[2])
+    if meeting.ordinal is not None:
+        found[f"meeting-ordinal/{meeting.series}/{local_date(meeting.starts).year}"] = meeting.ordinal
+    if meeting.minutes and (match := _MINUTES.fullmatch(meeting.minutes.no)):
+        found[f"minutes/{match[1]}"] = int(match[2])
+    return found

@@ -1,0 +1,391 @@
+"""The rules of meetings: what becomes of a command to one."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from domain.base import Frozen, refuse, refuse_always
+from domain.calendar import WorkCalendar, local_date
+from domain.envelope import Draft
+from domain.event import Event
+from domain.facts import UnitRef
+from domain.log import Claims, SlotClaim, UnitClaim
+from domain.meetings import commands as c
+from domain.meetings import events as ev
+from domain.meetings.agenda import arranged
+from domain.meetings.deadlines import MeetingDeadlineKind, minutes_due, next_meeting_deadline
+from domain.meetings.meeting import AgendaItem, DecisionPoint, Meeting, NewMatter
+from domain.meetings.terms import AGREEING, NEEDS_MATTER, Delivery, MeetingStage, Outcome, Subject
+from domain.rules.office import At, Office, drafted
+from domain.rules.office import Outcome as Result
+from domain.spoken import said_date
+from domain.terms import Role, Supervision
+
+BEFORE = (MeetingStage.SCHEDULED, MeetingStage.FROZEN)
+ONLY_CLOCK: tuple[type[Frozen], ...] = (c.ExpireMeeting, c.ReprojectMeeting, c.NoteDelivery)
+CLOCK: tuple[type[Frozen], ...] = (*ONLY_CLOCK, c.ConveneMeeting, c.FreezeAgenda)
+"""What the clock does: convening by a series' rule and freezing the agenda a person may do as well."""
+Rule = Callable[[Meeting, Any, Office], Iterable[Result]]
+
+
+def decide_meeting(meeting: Meeting | None, command: Frozen, office: Office) -> tuple[Draft, ...]:
+    """The events a command leads to on this meeting at this moment; none when it changes nothing.
+
+    Raises:
+        Refusal: with one Chinese line, when a rule says no.
+    """
+    _authorise(command, office)
+    outcomes: Iterable[Result]
+    if isinstance(command, c.ConveneMeeting):
+        # The stream follows from the opener's key: meeting one there means it was convened before.
+        outcomes = () if meeting else _convene(command, office)
+    elif isinstance(command, c.RecordMeeting):
+        outcomes = () if meeting else _record(command, office)
+    elif meeting is None:
+        refuse_always("没有这次会议", "not_found")
+    else:
+        outcomes = _RULES[type(command)](meeting, command, office)
+    return tuple(drafted(outcome, office) for outcome in outcomes)
+
+
+def meeting_claims(meeting: Meeting | None, command: Frozen) -> Claims:
+    """Units a decision names, and the slot a meeting takes."""
+    named: tuple[UnitRef, ...] = ()
+    slots: tuple[SlotClaim, ...] = ()
+    match command:
+        case c.DecideItem(lead=lead, assist=assist):
+            named = (*((lead,) if lead else ()), *assist)
+        case c.ConveneMeeting(series=series, starts=starts):
+            slots = (SlotClaim(series=series.id, starts=starts),)
+        case c.MoveMeeting(starts=starts) if meeting:
+            slots = (SlotClaim(series=meeting.series, starts=starts),)
+    units = tuple(UnitClaim(id=u.id, supervision=u.supervision) for u in named)
+    return Claims(units=units, slots=slots)
+
+
+def _authorise(command: Frozen, office: Office) -> None:
+    """The office keeps meetings; a leader may chair and sign; only the system's clock says what fell due."""
+    actor = office.actor
+    if actor.role is Role.SYSTEM:
+        refuse(not isinstance(command, CLOCK), "系统时钟不能替人办理会议", "forbidden")
+        return
+    refuse(isinstance(command, ONLY_CLOCK), "此操作只能由系统时钟发起", "forbidden")
+    refuse(actor.role is Role.AUDITOR, "审计员只能查阅和核验，不能办理会议", "forbidden")
+    refuse(
+        actor.on_behalf_of is not None and actor.role is not Role.OFFICE, "只有办公室可以代录领导的决定", "forbidden"
+    )
+    refuse(not office.is_(Role.OFFICE, Role.LEADER), "会议由办公室或领导办理，单位人员不能办理", "forbidden")
+
+
+# --- 安排
+
+
+def _convene(command: c.ConveneMeeting, office: Office) -> Iterator[Result]:
+    """A meeting is on a working day and still to come; of one series there are not two at once (see `SlotClaim`)."""
+    refuse(command.starts <= office.now, "开会时间已经过去；已开过的会议请用 xmh meeting record 登记", "malformed")
+    _on_a_workday(command.starts, office.calendar)
+    series = command.series
+    yield ev.MeetingConvened(
+        series_id=series.id,
+        series_name=series.name,
+        title=command.title or series.name,
+        starts=command.starts,
+        place=command.place,
+        chair=command.chair,
+        secretary=command.secretary or office.actor.id,
+        period=command.period,
+        notice_workdays=series.notice_workdays,
+        agenda_workdays=series.agenda_workdays,
+        minutes_workdays=series.minutes_workdays,
+    )
+
+
+def _on_a_workday(starts: datetime, calendar: WorkCalendar) -> None:
+    day = local_date(starts)
+    after = calendar.first_workday_on_or_after(day)
+    before = calendar.last_workday_on_or_before(day)
+    refuse(
+        not calendar.is_workday(day),
+        f"{said_date(day)}不是工作日，不能安排会议；前后的工作日是 {said_date(before)}、{said_date(after)}",
+        "not_a_workday",
+    )
+
+
+def _move(meeting: Meeting, command: c.MoveMeeting, office: Office) -> Iterator[Result]:
+    """改期 before the meeting is opened."""
+    refuse(meeting.stage not in BEFORE, f"{meeting.number} {meeting.stage.label}，不能改期")
+    refuse(command.starts <= office.now, "改期后的时间已经过去", "malformed")
+    refuse(command.starts == meeting.starts, "时间没有变化")
+    _on_a_workday(command.starts, office.calendar)
+    yield ev.MeetingMoved(starts=command.starts, reason=command.reason)
+
+
+def _cancel(meeting: Meeting, command: c.CancelMeeting, office: Office) -> Iterator[Result]:
+    """取消 before the meeting is opened."""
+    del office
+    refuse(meeting.stage not in BEFORE, f"{meeting.number} {meeting.stage.label}，不能取消")
+    yield ev.MeetingCancelled(reason=command.reason)
+
+
+# --- 议题
+
+
+def _add_item(meeting: Meeting, command: c.AddItem, office: Office) -> Iterator[Result]:
+    """增列; once the agenda is frozen as a 临时议题 under the next number, up to the signing of the minutes."""
+    del office
+    _not_signed(meeting)
+    taken = {i.key for i in (*meeting.added, *meeting.items) if i.dropped is None}
+    refuse(command.item.key in taken, f"“{command.item.title}”已在议题中")
+    no = 0 if meeting.stage is MeetingStage.SCHEDULED else len(meeting.items) + 1
+    key = command.item.key if command.item.matter else f"own:{meeting.version + 1}"
+    yield ev.AgendaItemAdded(item=command.item.model_copy(update={"no": no, "key": key}))
+
+
+def _drop_item(meeting: Meeting, command: c.DropItem, office: Office) -> Iterator[Result]:
+    """撤下, with a reason; not an item on which something was decided."""
+    del office
+    _not_signed(meeting)
+    refuse(command.key in meeting.dropped, f"“{command.title}”已撤下")
+    item = next((i for i in meeting.items if i.key == command.key), None)
+    if item is not None:
+        refuse(item.dropped is not None, f"“{command.title}”已撤下")
+        decided = any(p.item == item.no for p in meeting.standing_points)
+        refuse(decided, f"第{item.no}项已有议定事项，不能撤下；请先撤回议定")
+    yield ev.AgendaItemDropped(key=command.key, title=command.title, reason=command.reason)
+
+
+def _order_items(meeting: Meeting, command: c.OrderItems, office: Office) -> Iterator[Result]:
+    """The order may change until the agenda is frozen."""
+    del office
+    refuse(meeting.stage is not MeetingStage.SCHEDULED, f"{meeting.number} 议题已定，不能再调整次序")
+    yield ev.AgendaOrdered(order=command.order)
+
+
+def _freeze(meeting: Meeting, command: c.FreezeAgenda, office: Office) -> Iterator[Result]:
+    """确定议题: what the log proposes, less what was dropped, with what was added."""
+    del office
+    refuse(meeting.stage is not MeetingStage.SCHEDULED, f"{meeting.number} 议题已定")
+    yield ev.AgendaFrozen(items=arranged(meeting, command.proposed), position=command.position)
+
+
+# --- 召开、议定
+
+
+def _open(meeting: Meeting, command: c.OpenMeeting, office: Office) -> Iterator[Result]:
+    """召开: on its day or after; the chair must be known."""
+    refuse(meeting.stage is MeetingStage.SCHEDULED, f"{meeting.number} 议题尚未确定，请先 xmh meeting agenda --freeze")
+    refuse(meeting.stage is not MeetingStage.FROZEN, f"{meeting.number} {meeting.stage.label}，不能再召开")
+    day = local_date(meeting.starts)
+    refuse(office.today < day, f"会议定于 {said_date(day)}，未到日期；提前召开请先改期")
+    chair = command.chair or meeting.chair
+    refuse(chair is None, "请写明主持人（--chair）", "malformed")
+    yield ev.MeetingOpened(series_id=meeting.series, year=day.year, chair=chair)
+
+
+def _attend(meeting: Meeting, command: c.RecordAttendance, office: Office) -> Iterator[Result]:
+    """出席、列席、请假: from the freezing of the agenda to the signing of the minutes; each person in one place."""
+    del office
+    _not_signed(meeting)
+    seen = [*command.attendance.present, *command.attendance.observers, *command.attendance.leave]
+    twice = sorted({p for p in seen if seen.count(p) > 1})
+    refuse(bool(twice), f"{'、'.join(twice)} 重复登记，出席、列席、请假只能居其一", "malformed")
+    yield ev.AttendanceRecorded(attendance=command.attendance)
+
+
+def _decide(meeting: Meeting, command: c.DecideItem, office: Office) -> Iterator[Result]:
+    """议定, while the meeting is in session: on an item of the agenda, by the chair, with what the outcome needs."""
+    refuse(meeting.stage in BEFORE, f"{meeting.number} 尚未召开，不能议定")
+    refuse(meeting.stage is not MeetingStage.IN_SESSION, f"{meeting.number} {meeting.stage.label}，不能再议定")
+    item = meeting.item(command.item)
+    if item is None or item.dropped is not None:
+        refuse_always(f"{meeting.number} 的议题里没有第{command.item}项，请先增列议题", "not_on_agenda")
+    _by_the_chair(meeting, office)
+    _complete(command, item, office)
+    new = None
+    if command.outcome is Outcome.NEW_MATTER and command.due:
+        title = command.new_title or command.text
+        new = NewMatter(title=title, due=command.due, lead=command.lead, assist=command.assist)
+    yield ev.PointDecided(
+        no=len(meeting.points) + 1,
+        item=command.item,
+        outcome=command.outcome,
+        text=command.text,
+        subject=command.subject,
+        lead=command.lead,
+        assist=command.assist,
+        due=command.due,
+        new=new,
+        urgent=command.urgent,
+    )
+
+
+def _by_the_chair(meeting: Meeting, office: Office) -> None:
+    refuse(
+        office.decider.id != meeting.chair,
+        f"议定须以主持人的名义记录（--by {meeting.chair}）",
+        "forbidden",
+    )
+
+
+def _complete(command: c.DecideItem, item: AgendaItem, office: Office) -> None:
+    """What each outcome needs: a matter, a lead, a date."""
+    outcome = command.outcome
+    needs_matter = outcome in NEEDS_MATTER or command.subject is not None
+    refuse(needs_matter and item.matter is None, f"第{item.no}项没有对应的督办事项，不能“{outcome.label}”")
+    refuse(
+        command.subject is not None and outcome not in (*AGREEING, Outcome.DISAGREED),
+        f"“{outcome.label}”不能带 --of",
+        "malformed",
+    )
+    refuse(outcome is Outcome.REASSIGNED and command.lead is None, "改派须写明牵头单位（--lead）", "malformed")
+    wants_date = outcome in (Outcome.LIMITED, Outcome.NEW_MATTER)
+    refuse(wants_date and command.due is None, f"“{outcome.label}”须写明时限（--due）", "malformed")
+    refuse(command.due is not None and command.due < office.today, f"时限 {command.due} 已经过去")
+    contact = command.lead is not None and command.lead.supervision is Supervision.CONTACT
+    refuse(contact, "该单位不是督办对象（条例第五条），只能作为联系单位，不能牵头")
+    moves = outcome in (Outcome.LIMITED, Outcome.NEW_MATTER) or command.subject is Subject.EXTENSION
+    refuse(command.due is not None and not moves, f"“{outcome.label}”不改时限；要定时限请用“限期”", "malformed")
+
+
+def _withdraw(meeting: Meeting, command: c.WithdrawPoint, office: Office) -> Iterator[Result]:
+    """撤回 before the point binds: an urgent one has gone out, the others wait for the minutes."""
+    del office
+    point = _point(meeting, command.point)
+    free = meeting.stage is MeetingStage.IN_SESSION and point.delivery in (Delivery.WAITING, Delivery.NOTHING_TO_DO)
+    refuse(not free, f"第{point.no}项议定已经生效，不能撤回；请另作议定")
+    yield ev.PointWithdrawn(no=point.no, reason=command.reason)
+
+
+def _sign(meeting: Meeting, command: c.SignMinutes, office: Office) -> Iterator[Result]:
+    """签发纪要 by a leader or, of a meeting he chaired, by the chair: from now on the outcomes bind."""
+    del command
+    refuse(
+        meeting.minutes is not None, f"{meeting.number} 的纪要已签发（{meeting.minutes.no if meeting.minutes else ''}）"
+    )
+    refuse(meeting.stage is not MeetingStage.IN_SESSION, f"{meeting.number} {meeting.stage.label}，没有可签发的纪要")
+    chair = office.decider.id == meeting.chair
+    refuse(not (office.is_(Role.LEADER) or chair), "纪要须由领导或主持人签发（--sign）", "unsigned")
+    yield ev.MinutesIssued(signer=office.decider.id)
+
+
+# --- 落实
+
+
+def _note_delivery(meeting: Meeting, command: c.NoteDelivery, office: Office) -> Iterator[Result]:
+    """What the matter said to an outcome. A word about an attempt that is over changes nothing."""
+    del office
+    point = _point(meeting, command.point)
+    if point.delivery is not Delivery.PENDING or point.attempt != command.attempt:
+        return
+    said = command.delivered
+    if said.refused is not None or said.matter is None:
+        yield ev.OutcomeRefused(point=point.no, attempt=point.attempt, reason=said.refused or "事项没有答复")
+    else:
+        yield ev.OutcomeDelivered(
+            point=point.no, attempt=point.attempt, stream=said.stream, matter=said.matter, version=said.version
+        )
+
+
+def _send_again(meeting: Meeting, command: c.SendAgain, office: Office) -> Iterator[Result]:
+    """再次落实 what a matter refused, after the reason was dealt with."""
+    point = _refused(meeting, command.point)
+    _by_the_chair(meeting, office)
+    yield ev.OutcomeSentAgain(point=point.no)
+
+
+def _waive(meeting: Meeting, command: c.WaiveOutcome, office: Office) -> Iterator[Result]:
+    """不再落实, with a reason; never silently."""
+    del office
+    point = _refused(meeting, command.point)
+    yield ev.OutcomeWaived(point=point.no, reason=command.reason)
+
+
+def _refused(meeting: Meeting, no: int) -> DecisionPoint:
+    point = _point(meeting, no)
+    refuse(point.delivery is not Delivery.REFUSED, f"第{no}项议定{point.delivery.label}，无须处理")
+    return point
+
+
+# --- 时钟
+
+
+def _expire(meeting: Meeting, command: c.ExpireMeeting, office: Office) -> Iterator[Result]:
+    """The earliest thing that has fallen due. The agenda is frozen by `FreezeAgenda`, with what the log proposes."""
+    del command
+    deadline = next_meeting_deadline(meeting, office.calendar)
+    if deadline is None or deadline.at > office.now or deadline.kind is MeetingDeadlineKind.AGENDA:
+        refuse_always("没有到期的事", "nothing_owed")
+    match deadline.kind:
+        case MeetingDeadlineKind.NOTICE:
+            yield ev.MeetingNotified()
+        case MeetingDeadlineKind.OPENING:
+            yield At(ev.MeetingLapsed(), deadline.at)
+        case MeetingDeadlineKind.MINUTES:
+            yield At(ev.MinutesOverdue(due=local_date(minutes_due(meeting, office.calendar))), deadline.at)
+        case MeetingDeadlineKind.CLOSING:
+            yield ev.MeetingClosed()
+
+
+def _reproject(meeting: Meeting, command: c.ReprojectMeeting, office: Office) -> Iterator[Result]:
+    """A meeting whose day has become a day off moves to the next working day, at the same hour."""
+    del command
+    day = local_date(meeting.starts)
+    if meeting.stage not in BEFORE or meeting.starts <= office.now or office.calendar.is_workday(day):
+        return
+    starts = meeting.starts + (office.calendar.first_workday_on_or_after(day) - day)
+    reason = f"{said_date(day)}按工作日历不上班，顺延至下一工作日"
+    yield ev.MeetingMoved(starts=starts, reason=reason, automatic=True)
+
+
+# --- 台账
+
+
+def _record(command: c.RecordMeeting, office: Office) -> Iterator[Result]:
+    """登记 a meeting that was held: it takes its number and its ordinal, and nothing is owed for it."""
+    refuse(command.starts > office.now, "登记的会议尚未召开；请用 xmh meeting schedule 安排", "malformed")
+    series = command.series
+    recorded: Event = ev.MeetingRecorded(
+        series_id=series.id,
+        series_name=series.name,
+        title=command.title,
+        starts=command.starts,
+        part=command.part,
+        place=command.place,
+        secretary=office.actor.id,
+        summary=command.summary,
+    )
+    yield At(recorded, command.starts)
+    held = ev.MeetingOpened(series_id=series.id, year=local_date(command.starts).year, chair=command.chair)
+    yield At(held, command.starts)
+
+
+_RULES: dict[type[Frozen], Rule] = {
+    c.MoveMeeting: _move,
+    c.CancelMeeting: _cancel,
+    c.AddItem: _add_item,
+    c.DropItem: _drop_item,
+    c.OrderItems: _order_items,
+    c.FreezeAgenda: _freeze,
+    c.OpenMeeting: _open,
+    c.RecordAttendance: _attend,
+    c.DecideItem: _decide,
+    c.WithdrawPoint: _withdraw,
+    c.SignMinutes: _sign,
+    c.NoteDelivery: _note_delivery,
+    c.SendAgain: _send_again,
+    c.WaiveOutcome: _waive,
+    c.ExpireMeeting: _expire,
+    c.ReprojectMeeting: _reproject,
+}
+
+
+def _point(meeting: Meeting, no: int) -> DecisionPoint:
+    point = meeting.point(no)
+    if point is None or point.withdrawn is not None:
+        refuse_always(f"{meeting.number} 没有第{no}项议定", "not_found")
+    return point
+
+
+def _not_signed(meeting: Meeting) -> None:
+    open_stages = (*BEFORE, MeetingStage.IN_SESSION)
+    refuse(meeting.stage not in open_stages, f"{meeting.number} {meeting.stage.label}，不能再修改")

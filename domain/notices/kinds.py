@@ -1,0 +1,15 @@
+"""Which kind of stream is told by which table."""
+
+from collections.abc import Callable
+from typing import Any
+
+from domain.envelope import Recorded
+from domain.notices import meetings, telling
+from domain.notices.notice import Notice
+from domain.notices.people import House
+
+Teller = Callable[[Recorded, Any, Any, House], tuple[Notice, ...]]
+"""An event, its stream's state before and after it, and the house → its notices."""
+
+TELLERS: dict[str, Teller] = {"matter": telling.notices, "meeting": meetings.notices}
+"""Kind of stream → its table. The office's own streams (calendar, policy, directory, bulletins) tell nobody."""

@@ -1,0 +1,89 @@
+"""Which event of a meeting tells whom what: its notice, its agenda, its minutes, and what waits for the secretary.
+
+What a meeting decides on a matter is told by the matter (会议议定), when it has arrived there.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from domain.base import Term
+from domain.envelope import Recorded
+from domain.event import Event, decode
+from domain.meetings import events as ev
+from domain.meetings.meeting import Meeting
+from domain.notices.notice import Notice, addressed, worded
+from domain.notices.people import House
+from domain.telling import local
+from domain.terms import Urgency
+
+
+class Of(Term):
+    """Who has to do with a meeting."""
+
+    CHAIR = "chair", "主持"
+    SECRETARY = "secretary", "会议秘书"
+    UNITS = "units", "有议题的牵头单位"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Whom an event is told to, in which words, and how soon."""
+
+    to: tuple[Of, ...]
+    say: Callable[[Event, Meeting], str]
+    ask: str = ""
+    urgency: Urgency = Urgency.NORMAL
+
+
+ALL = (Of.CHAIR, Of.SECRETARY, Of.UNITS)
+
+
+def _when(meeting: Meeting) -> str:
+    return f"{local(meeting.starts)}召开{f'，地点：{meeting.place}' if meeting.place else ''}"
+
+
+def _why(event: Event) -> str:
+    return f"：{reason}" if (reason := getattr(event, "reason", None)) else ""
+
+
+RULES: dict[type[Event], Rule] = {
+    ev.MeetingNotified: Rule(ALL, lambda _, m: f"会议通知：{_when(m)}", "请安排参加"),
+    # Soon: who would travel to a meeting must know in time.
+    ev.MeetingMoved: Rule(ALL, lambda e, m: f"会议改期{_why(e)}，{_when(m)}", urgency=Urgency.URGENT),
+    ev.MeetingCancelled: Rule(ALL, lambda e, _: f"会议取消{_why(e)}", urgency=Urgency.URGENT),
+    ev.AgendaFrozen: Rule(ALL, lambda _, m: f"议题已定（共{len(_items(m))}项），{_when(m)}", "请准备汇报"),
+    ev.MinutesIssued: Rule(ALL, lambda _, m: f"会议纪要已签发：{m.minutes.no if m.minutes else ''}"),
+    ev.MeetingLapsed: Rule((Of.SECRETARY,), lambda _, m: f"会议逾期未开（原定{local(m.starts)}）", "请改期或取消"),
+    ev.MinutesOverdue: Rule((Of.SECRETARY,), lambda _, m: f"会议纪要逾期未签发（{m.name}）", "请尽快送签"),
+    ev.OutcomeRefused: Rule((Of.SECRETARY,), lambda e, _: f"事项未接受议定{_why(e)}", "请核对后再次落实或注明不再落实"),
+}
+"""Event → whom it is told. The other events of a meeting tell nobody: they are the secretary's own work."""
+
+
+def notices(recorded: Recorded, before: Meeting | None, after: Meeting, house: House) -> tuple[Notice, ...]:
+    """The notices of one event of a meeting."""
+    del before
+    event = decode(recorded)
+    rule = RULES.get(type(event))
+    if rule is None:
+        return ()
+    told = house.reached((person for of in rule.to for person in _FIND[of](after, house)), recorded)
+    text = worded(rule.say(event, after), rule.ask)
+    return addressed(recorded, told, f"{after.number} {after.title}", text, rule.urgency, house.calendar)
+
+
+def _items(meeting: Meeting) -> list[str | None]:
+    """The lead of each item that is on the agenda."""
+    return [item.lead for item in meeting.items or meeting.added if item.dropped is None]
+
+
+def _units(meeting: Meeting, house: House) -> Iterator[str]:
+    for unit in dict.fromkeys(_items(meeting)):
+        yield from house.liaisons(unit)
+
+
+_FIND: dict[Of, Callable[[Meeting, House], Iterator[str]]] = {
+    Of.CHAIR: lambda m, house: house.known([m.chair]),
+    Of.SECRETARY: lambda m, house: house.known([m.secretary]),
+    Of.UNITS: _units,
+}

@@ -1,0 +1,104 @@
+"""Which event of a matter tells whom what. One table; what happened is said by `domain.telling`, what it asks, here.
+
+Words that are secret, sealed or not, never leave by a notice: it says that they exist and where to read them (条例
+art. 24). Nobody is told what he did himself. A report that only confirms the routine is told to the 督办员 alone: a
+notice is a burden too.
+"""
+
+from dataclasses import dataclass
+
+from domain import events as ev
+from domain.envelope import Recorded
+from domain.event import Event, decode
+from domain.matter import Matter
+from domain.notices.notice import Notice, addressed, shown, worded
+from domain.notices.people import House, Scene, To, recipients
+from domain.telling import Reader, tell
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Whom an event is told to, and what it asks of them."""
+
+    to: tuple[To, ...]
+    ask: str = ""
+
+
+NOBODY = Rule(to=())
+UNIT = (To.LIAISON, To.HANDLER)
+WHOLE_UNIT = (*UNIT, To.HEAD)
+EVERYBODY = (*WHOLE_UNIT, To.ASSIST, To.SUPERVISOR)
+
+RULES: dict[type[Event], Rule] = {
+    # 立项、交办、签收. Opening alone asks nothing of anybody: 交办 does.
+    ev.MatterOpened: NOBODY,
+    ev.MatterAssigned: Rule((*EVERYBODY, To.FORMER_LEAD), "请牵头单位在时限内签收或退签"),
+    ev.ReceiptSigned: Rule((To.LIAISON, To.SUPERVISOR)),
+    ev.ReceiptDeclined: Rule((To.SUPERVISOR,), "请重新明确牵头单位"),
+    # 要点、反馈.
+    ev.PointAdded: Rule(UNIT),
+    ev.PointChanged: Rule(UNIT),
+    ev.PointDropped: Rule(UNIT),
+    ev.RhythmChanged: Rule(UNIT),
+    ev.SurgeStarted: Rule((*WHOLE_UNIT, To.SUPERVISOR), "请按日反馈"),
+    ev.SurgeMoved: Rule(UNIT),
+    ev.SurgeEnded: Rule(UNIT),
+    ev.FeedbackWindowOpened: Rule(UNIT),
+    ev.FeedbackSubmitted: Rule((To.SUPERVISOR,)),
+    ev.FeedbackMissed: Rule((*UNIT, To.SUPERVISOR), "请尽快补报"),
+    ev.MissWithdrawn: Rule(UNIT),
+    # 催办、协调、升级、议定、批示. An urge reaches as far up as the matter has been carried.
+    ev.UrgeIssued: Rule((*UNIT, To.PRESSED), "请尽快反馈办理情况"),
+    ev.CoordinationRequested: Rule((To.ASKED, To.SUPERVISOR), "请在时限内答复"),
+    ev.CoordinationAnswered: Rule((*UNIT, To.SUPERVISOR)),
+    ev.MatterEscalated: Rule((To.RUNG, *UNIT, To.SUPERVISOR)),
+    ev.DecisionRecorded: Rule(EVERYBODY, "请按议定意见办理"),
+    ev.MatterListed: Rule(EVERYBODY),
+    ev.MatterDelisted: Rule(EVERYBODY),
+    ev.InstructionRecorded: Rule((*WHOLE_UNIT, To.SUPERVISOR), "请按批示要求办理"),
+    # 时限、暂缓.
+    ev.NearDueWarned: Rule(UNIT, "请按时办结"),
+    ev.DueLapsed: Rule((*WHOLE_UNIT, To.SUPERVISOR), "请尽快办结，或说明原因"),
+    ev.DeadlineMoved: Rule(UNIT),
+    ev.ExtensionRequested: Rule((To.SUPERVISOR,), "请批复"),
+    ev.ExtensionGranted: Rule((*UNIT, To.ASKER, To.ASSIST)),
+    ev.ExtensionRefused: Rule((*WHOLE_UNIT, To.ASKER), "请按原时限办理"),
+    ev.MatterSuspended: Rule(EVERYBODY),
+    ev.MatterResumed: Rule(EVERYBODY, "请继续办理"),
+    # 办结、销号、重开、撤销、异议、更正.
+    ev.ClosureRequested: Rule((To.SUPERVISOR,), "请审核"),
+    ev.ClosureEndorsed: Rule((To.INSTRUCTING, *UNIT), "请批示领导审阅"),
+    ev.ClosureReturned: Rule((*WHOLE_UNIT, To.ASKER), "请按意见重办"),
+    ev.MatterClosed: Rule((*EVERYBODY, To.ASKER)),
+    ev.MatterReopened: Rule(EVERYBODY, "请继续办理"),
+    ev.MatterCancelled: Rule(EVERYBODY),
+    ev.ObjectionRaised: Rule((To.SUPERVISOR,), "请安排未参与结论的人员复核"),
+    ev.ObjectionDecided: Rule((*WHOLE_UNIT, To.SUPERVISOR)),
+    ev.RecusalDeclared: Rule((To.SUPERVISOR,), "请另行安排人员"),
+    ev.DutyReassigned: Rule((To.SUCCESSOR, *UNIT, To.SUPERVISOR)),
+    ev.EventCorrected: Rule((*UNIT, To.SUPERVISOR)),
+}
+"""Event → whom it is told, and what it asks. An event that is not here tells nobody; a test looks for that."""
+
+_INSTEAD: dict[type[Event], str] = {
+    ev.InstructionRecorded: "有领导批示。批示属工作秘密，通知不载原文，请登录后用 xmh task show 查阅",
+}
+"""Events of which not even the leader's name goes out."""
+
+
+def notices(recorded: Recorded, before: Matter | None, after: Matter, house: House) -> tuple[Notice, ...]:
+    """The notices of one event of a matter: the same for the same event and house, whoever computes them and when."""
+    event = decode(recorded)
+    rule = RULES.get(type(event), NOBODY)
+    told = house.reached(recipients(Scene(event, before, after, house), rule.to), recorded)
+    subject = f"{after.number} {after.title}"
+    return addressed(recorded, told, subject, _text(event, after, rule, house), after.urgency, house.calendar)
+
+
+def _text(event: Event, matter: Matter, rule: Rule, house: House) -> str:
+    said = _INSTEAD.get(type(event))
+    if said is None:
+        said = f"{event.label}：{tell(event, Reader(name=house.name, open=shown))}".rstrip("：")
+    if isinstance(event, ev.MatterAssigned):
+        said = f"{said}；办结时限 {matter.due}"
+    return worded(said, rule.ask)

@@ -1,0 +1,46 @@
+"""A matter that is open already is not opened again: looked at inside the transaction, under the writer's lock.
+
+So of two who open the same matter at once, under whatever keys and by whatever entrance, one is refused.
+"""
+
+# ruff: noqa: S608  (only placeholders are put in)
+
+from collections.abc import Sequence
+from typing import cast
+
+from domain.base import Frozen
+from domain.duplicates import Standing, duplicate, title_key
+from domain.envelope import Recorded
+from domain.event import decode
+from domain.events import MatterOpened
+from domain.matter import Matter
+from domain.terms import ENDED
+from eventlog.database import Database, Transaction
+
+_ENDED = tuple(sorted(stage.value for stage in ENDED))
+_OPEN = (
+    f"SELECT stream, number, title, lead, title_key FROM matters WHERE stage NOT IN ({', '.join('?' * len(_ENDED))})"
+)
+
+
+def check_duplicate(transaction: Transaction, events: Sequence[Recorded], state: Frozen) -> None:
+    """Refuse a 立项 whose title and lead are those of an open matter, unless it says why it is another one.
+
+    Raises:
+        Refusal: `duplicate`, naming the open matter.
+    """
+    opened = decode(events[0]) if events[0].version == 1 and isinstance(state, Matter) else None
+    if not isinstance(opened, MatterOpened) or opened.duplicate_reason:
+        return
+    lead = cast("Matter", state).lead
+    rows = transaction.all(f"{_OPEN} AND title_key = ? ORDER BY number", (*_ENDED, title_key(opened.title)))
+    for stream, number, title, other_lead, _ in rows:
+        if other_lead == lead:
+            raise duplicate(opened.title, Standing(stream=stream, number=number, title=title, lead=lead))
+
+
+def open_titles(database: Database) -> dict[tuple[str, str | None], Standing]:
+    """(key of the title, lead) → the open matter, for whoever wants to know before asking."""
+    with database.reading() as transaction:
+        rows = transaction.all(f"{_OPEN} ORDER BY number DESC", _ENDED)
+    return {(key, lead): Standing(stream=s, number=n, title=t, lead=lead) for s, n, t, lead, key in rows}

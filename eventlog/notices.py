@@ -1,0 +1,268 @@
+"""The notices and how their delivery stands. The outbox says what is still to be told; here it becomes rows to be sent.
+
+Every write is one short transaction of the log's one writer; nothing is held while a message is on its way.
+"""
+
+# ruff: noqa: S608  (column names are constants)
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import groupby
+
+from domain.base import Frozen, Refusal
+from domain.envelope import Recorded, from_micros, micros
+from domain.notices.backoff import FAILING_AFTER
+from domain.notices.delivery import NEVER, Queue
+from domain.notices.digest import Due
+from domain.notices.notice import Notice
+from domain.terms import Urgency
+from eventlog.backend import Params, Row, Statement
+from eventlog.database import Database
+from eventlog.rows import EVENT_COLUMNS, recorded
+
+_COLUMNS = (
+    "id, position, person, channel, stream, subject, text, urgency, recorded_at, due_at, next_at, attempts, batch, "
+    "tried_at, sent_at, error"
+)
+_TIMES = frozenset({"recorded_at", "due_at", "next_at", "tried_at", "sent_at"})
+_IS_DUE = "channel = ? AND sent_at IS NULL AND next_at <= ?"
+# An event looked at twice gives the same ids, so the second look changes nothing.
+_PUT = f"INSERT INTO notices ({_COLUMNS}) VALUES ({', '.join('?' * 16)}) ON CONFLICT (id) DO NOTHING"
+_TOLD = "UPDATE outbox SET sent_at = ? WHERE position = ? AND sent_at IS NULL"
+_TRIED = "UPDATE notices SET batch = ?, attempts = attempts + 1, tried_at = ? WHERE id = ?"
+_SENT = "UPDATE notices SET sent_at = ?, error = NULL WHERE id = ? AND sent_at IS NULL"
+_FAILED = "UPDATE notices SET error = ?, next_at = ? WHERE id = ? AND sent_at IS NULL"
+_PUT_OFF = "UPDATE notices SET next_at = ? WHERE channel = ? AND sent_at IS NULL AND next_at < ?"
+_RETRY = "UPDATE notices SET next_at = ? WHERE id = ? AND sent_at IS NULL"
+
+
+class NoticeOnRecord(Frozen):
+    """A notice to one person on one channel, and how its delivery stands."""
+
+    id: str
+    position: int
+    person: str
+    channel: str
+    stream: str
+    subject: str
+    text: str
+    urgency: Urgency
+    recorded_at: datetime
+    due_at: datetime
+    next_at: datetime
+    attempts: int = 0
+    batch: str | None = None
+    tried_at: datetime | None = None
+    sent_at: datetime | None = None
+    error: str | None = None
+
+    @property
+    def given_up(self) -> bool:
+        """Reaches nobody any more."""
+        return self.sent_at is None and self.next_at >= NEVER
+
+    @property
+    def pending(self) -> bool:
+        """Still to be sent."""
+        return self.sent_at is None and not self.given_up
+
+    @property
+    def failed(self) -> bool:
+        """Tried in vain and not sent yet."""
+        return self.sent_at is None and self.error is not None
+
+
+class Failing(Frozen):
+    """A channel that has not taken a message for several tries."""
+
+    channel: str
+    waiting: int
+    attempts: int
+    error: str
+    since: datetime
+
+
+# --- from the outbox
+
+
+def untold(database: Database, after: int, limit: int) -> tuple[Recorded, ...]:
+    """The next events after a position that nobody was told of yet."""
+    columns = ", ".join(f"e.{c}" for c in EVENT_COLUMNS.split(", "))
+    with database.reading() as transaction:
+        rows = transaction.all(
+            f"SELECT {columns} FROM outbox o JOIN events e ON e.position = o.position "
+            "WHERE o.sent_at IS NULL AND o.position > ? ORDER BY o.position LIMIT ?",
+            (after, limit),
+        )
+    return tuple(map(recorded, rows))
+
+
+def newest_untold(database: Database) -> int:
+    """The newest position nobody was told of yet; 0 when all are told. Answered from an index."""
+    with database.reading() as transaction:
+        row = transaction.one("SELECT max(position) FROM outbox WHERE sent_at IS NULL")
+    return int(row[0] or 0) if row else 0
+
+
+def tell(
+    database: Database, told: Iterable[int], notices: Iterable[tuple[Notice, Sequence[str]]], now: datetime
+) -> None:
+    """Keep the notices of these events, each for its channels, and tick the events off, in one transaction."""
+    rows = [_row(notice, channel) for notice, channels in notices for channel in channels]
+    ticked: list[Params] = [(micros(now), position) for position in told]
+    _write(database, *([(_PUT, rows)] if rows else []), *([(_TOLD, ticked)] if ticked else []))
+
+
+def _row(n: Notice, channel: str) -> Params:
+    recorded_at, due_at = micros(n.recorded_at), micros(n.due_at)
+    kept = (n.id_on(channel), n.position, n.person, channel, n.stream, n.subject, n.text, n.urgency.value)
+    return (*kept, recorded_at, due_at, due_at, 0, None, None, None, None)
+
+
+# --- to the channels
+
+
+def queues(database: Database) -> tuple[Queue, ...]:
+    """What waits, by channel."""
+    with database.reading() as transaction:
+        rows = transaction.all(
+            "SELECT channel, count(*), min(next_at) FROM notices WHERE sent_at IS NULL AND next_at < ? "
+            "GROUP BY channel ORDER BY channel",
+            (micros(NEVER),),
+        )
+    return tuple(Queue(channel=c, waiting=n, next_at=from_micros(at)) for c, n, at in rows)
+
+
+def due(database: Database, channel: str, now: datetime, people: int) -> tuple[Due, ...]:
+    """What may be tried on a channel now, for so many people, 特急 first; a person's digest is never cut in two."""
+    with database.reading() as transaction:
+        rows = transaction.all(
+            f"""
+            SELECT id, person, subject, text, urgency, batch FROM notices WHERE {_IS_DUE} AND person IN (
+                SELECT person FROM (
+                    SELECT person, min(CASE urgency WHEN ? THEN 0 ELSE 1 END) AS place, min(next_at) AS since
+                    FROM notices WHERE {_IS_DUE} GROUP BY person ORDER BY place, since, person LIMIT ?
+                ) AS first_come
+            ) ORDER BY position, id
+            """,
+            (channel, micros(now), Urgency.EXTRA.value, channel, micros(now), people),
+        )
+    return tuple(Due.model_validate(dict(zip(Due.model_fields, row, strict=True))) for row in rows)
+
+
+def tried(database: Database, batches: Iterable[tuple[str, Iterable[str]]], now: datetime) -> None:
+    """About to be sent: from now on these notices stay in this message."""
+    _write(database, (_TRIED, [(batch, micros(now), notice) for batch, ids in batches for notice in ids]))
+
+
+def sent(database: Database, ids: Iterable[str], now: datetime) -> None:
+    """The channel took them."""
+    _write(database, (_SENT, [(micros(now), notice) for notice in ids]))
+
+
+def failed(database: Database, ids: Iterable[str], error: str, next_at: datetime) -> None:
+    """The channel did not take them, or did not say so."""
+    _write(database, (_FAILED, [(error, micros(next_at), notice) for notice in ids]))
+
+
+def give_up(database: Database, ids: Iterable[str], reason: str) -> None:
+    """They reach nobody any more; they stay on record with the reason."""
+    failed(database, ids, reason, NEVER)
+
+
+def put_off(database: Database, channel: str, until: datetime) -> None:
+    """The channel is dead: nothing of it is tried before."""
+    _write(database, (_PUT_OFF, [(micros(until), channel, micros(until))]))
+
+
+def retry(database: Database, ids: Iterable[str], at: datetime) -> None:
+    """Try them from this instant on."""
+    _write(database, (_RETRY, [(micros(at), notice) for notice in ids]))
+
+
+def _write(database: Database, *statements: Statement) -> None:
+    written = [statement for statement in statements if statement[1]]
+    if written:
+        with database.writing() as transaction:
+            transaction.commit(written)
+
+
+# --- for people
+
+
+def listed(
+    database: Database,
+    *,
+    person: str | None = None,
+    pending: bool = False,
+    failed: bool = False,
+    as_of: datetime | None = None,
+) -> tuple[NoticeOnRecord, ...]:
+    """The notices in the order of the log, now or as they stood at an instant."""
+    with database.reading() as transaction:
+        rows = transaction.all(
+            f"SELECT {_COLUMNS} FROM notices WHERE (? = '' OR person = ?) ORDER BY position, id",
+            (person or "", person or ""),
+        )
+    found = [
+        n if as_of is None else _as_of(n, as_of) for n in map(_record, rows) if as_of is None or n.recorded_at <= as_of
+    ]
+    return tuple(n for n in found if (not pending or n.pending) and (not failed or n.failed))
+
+
+def one(database: Database, notice_id: str) -> NoticeOnRecord:
+    """The notice of an id.
+
+    Raises:
+        Refusal: there is none (`not_found`).
+    """
+    with database.reading() as transaction:
+        row = transaction.one(f"SELECT {_COLUMNS} FROM notices WHERE id = ?", (notice_id,))
+    if row is None:
+        raise Refusal(f"没有编号为 {notice_id} 的通知，请用 xmh notice list 查看", "not_found")
+    return _record(row)
+
+
+def failing(database: Database) -> tuple[Failing, ...]:
+    """Channels with messages tried in vain several times, with what they said last."""
+    found = []
+    for channel, group in groupby(_in_vain(database), key=lambda row: row[0]):
+        messages = list(group)
+        attempts = sum(row[3] for row in messages)
+        if attempts >= FAILING_AFTER:
+            newest = max(messages, key=lambda row: row[4] or 0)
+            since = from_micros(min(row[5] for row in messages))
+            waiting = sum(row[2] for row in messages)
+            found.append(Failing(channel=channel, waiting=waiting, attempts=attempts, error=newest[6], since=since))
+    return tuple(found)
+
+
+def in_vain(database: Database, channel: str) -> int:
+    """Tries in vain on a channel, of the messages that still wait there."""
+    return sum(row[3] for row in _in_vain(database) if row[0] == channel)
+
+
+def _in_vain(database: Database) -> list[Row]:
+    """Messages not taken yet: channel, id, how many notices, tries, last try, due since, what was said."""
+    with database.reading() as transaction:
+        return transaction.all(
+            "SELECT channel, batch, count(*), max(attempts), max(tried_at), min(due_at), max(error) FROM notices "
+            "WHERE sent_at IS NULL AND error IS NOT NULL AND next_at < ? GROUP BY channel, batch ORDER BY channel",
+            (micros(NEVER),),
+        )
+
+
+def _as_of(notice: NoticeOnRecord, as_of: datetime) -> NoticeOnRecord:
+    """As it stood then: what came later is not shown. How many tries there had been is not kept, so it is not told."""
+    changes: dict[str, object] = {}
+    if notice.sent_at is not None and notice.sent_at > as_of:
+        changes |= {"sent_at": None}
+    if notice.tried_at is not None and notice.tried_at > as_of:
+        changes |= {"tried_at": None, "attempts": 0, "error": None, "next_at": notice.due_at}
+    return notice.model_copy(update=changes)
+
+
+def _record(row: Row) -> NoticeOnRecord:
+    fields = dict(zip(_COLUMNS.split(", "), row, strict=True))
+    times = {k: from_micros(v) for k, v in fields.items() if k in _TIMES and v is not None}
+    return NoticeOnRecord.model_validate({**fields, **times})

@@ -1,0 +1,119 @@
+"""The secretary of the simulated office: holds the meetings the rules convene, and has their minutes signed."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, time
+
+from domain.calendar import at_office, local_date
+from domain.envelope import Actor, OnBehalf
+from domain.meetings import commands as c
+from domain.meetings.meeting import AgendaItem, Attendance, Meeting
+from domain.meetings.terms import AgendaReason, MeetingStage, Outcome, Subject
+from simulation.clock import SimulatedClock
+from simulation.commands import Cast
+from simulation.scenario import Decided, Scenario
+from simulation.scenario import Meeting as Told
+
+SIGNING_TIME = time(11, 0)
+MOST_WEEKLY = 2
+"""So many items a weekly meeting decides on: what is red, or waits for somebody."""
+PRESSING = {
+    AgendaReason.COORDINATION: "被请求单位本周内答复协调请求",
+    AgendaReason.RED: "牵头单位本周内报送补救措施和新的节点安排",
+}
+
+Send = Callable[[str, c.MeetingCommand, Actor], Awaitable[None]]
+Plan = Callable[[datetime, Callable[[], Awaitable[None]]], None]
+
+
+@dataclass
+class Secretary:
+    """Holds meetings. `send` carries a command out, `at` plans an action, `pack` prints a week's papers."""
+
+    scenario: Scenario
+    cast: Cast
+    clock: SimulatedClock
+    streams: dict[int, str]
+    send: Send
+    at: Plan
+    pack: Callable[[datetime], None]
+    planned: set[str] = field(default_factory=set)
+
+    def plan(self) -> None:
+        """Plan every meeting that is convened and not yet planned."""
+        for meeting in self.clock.meetings():
+            key = f"{meeting.stream}/{meeting.starts}"
+            if not meeting.at_rest and key not in self.planned:
+                self.planned.add(key)
+                self.at(meeting.starts, lambda stream=meeting.stream: self._hold(stream))  # type: ignore[misc]
+
+    async def _hold(self, stream: str) -> None:
+        meeting = self.clock.meeting(stream)
+        if meeting.stage is not MeetingStage.FROZEN:
+            return
+        told = self._told(meeting)
+        if meeting.series == "weekly":
+            self.pack(meeting.starts)
+        chair = told.by if told else meeting.chair or "office"
+        await self.send(stream, c.OpenMeeting(chair=chair), self.cast.actor("office"))
+        if told and (told.present or told.leave):
+            attendance = Attendance(present=told.present, leave=told.leave)
+            await self.send(stream, c.RecordAttendance(attendance=attendance), self.cast.actor("office"))
+        await (self._decide_as_told(stream, told) if told else self._decide_weekly(stream))
+        day = self.clock.rulebook().calendar.add_workdays(local_date(meeting.starts), 1)
+        self.at(at_office(day, SIGNING_TIME), lambda: self._sign(stream))
+
+    def _told(self, meeting: Meeting) -> Told | None:
+        if meeting.series != "monthly":
+            return None
+        month = f"{local_date(meeting.starts):%Y-%m}"
+        return next((t for t in self.scenario.meeting if t.month == month), None)
+
+    async def _decide_as_told(self, stream: str, told: Told) -> None:
+        for decided in told.decisions:
+            no = await self._item(stream, decided.matter)
+            await self.send(stream, self._command(no, decided), self._chair(stream))
+
+    async def _item(self, stream: str, matter: int) -> int:
+        """The item of a matter; one that is not on the agenda is brought up as a 临时议题."""
+        wanted = self.streams[matter]
+        found = next((i for i in self.clock.meeting(stream).items if i.matter == wanted), None)
+        if found is None:
+            m = self.clock.matter(wanted)
+            assert m is not None  # noqa: S101  (opened at the beginning of the year)
+            item = AgendaItem(key=wanted, title=m.title, matter=wanted, number=m.number, lead=m.lead)
+            await self.send(stream, c.AddItem(item=item), self.cast.actor("office"))
+            found = self.clock.meeting(stream).items[-1]
+        return found.no
+
+    def _command(self, no: int, decided: Decided) -> c.DecideItem:
+        outcome = Outcome.from_label(decided.outcome) if decided.outcome else None
+        return c.DecideItem(
+            item=no,
+            outcome=outcome or (Outcome.LIMITED if decided.due else Outcome.CONTINUED),
+            text=decided.text,
+            subject=Subject.from_label(decided.of) if decided.of else None,
+            lead=self.cast.unit(decided.lead) if decided.lead else None,
+            assist=tuple(self.cast.unit(u) for u in decided.assist),
+            due=decided.due,
+            new_title=decided.title,
+            urgent=decided.urgent,
+        )
+
+    async def _decide_weekly(self, stream: str) -> None:
+        items = self.clock.meeting(stream).items
+        for item in [i for i in items if set(i.reasons) & PRESSING.keys()][:MOST_WEEKLY]:
+            text = next(words for reason, words in PRESSING.items() if reason in item.reasons)
+            command = c.DecideItem(item=item.no, outcome=Outcome.CONTINUED, text=text)
+            await self.send(stream, command, self._chair(stream))
+
+    async def _sign(self, stream: str) -> None:
+        await self.send(stream, c.SignMinutes(), self._chair(stream))
+
+    def _chair(self, stream: str) -> Actor:
+        """The office enters what the chair decides."""
+        chair = self.clock.meeting(stream).chair or "office"
+        if chair == "office":
+            return self.cast.actor("office")
+        person = self.cast.actor(chair)
+        return self.cast.actor("office", OnBehalf(id=person.id, role=person.role, unit=person.unit))

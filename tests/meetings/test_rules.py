@@ -1,0 +1,264 @@
+"""The rules of meetings: what may be decided, by whom, when it binds, and what is never dropped."""
+
+from datetime import date, time, timedelta
+from typing import Any
+
+import pytest
+
+from domain.base import Frozen, Refusal
+from domain.calendar import DayOverride, at_office
+from domain.envelope import SYSTEM, Actor
+from domain.meetings import commands as c
+from domain.meetings.agenda import arranged
+from domain.meetings.deadlines import MeetingDeadlineKind, owed_by
+from domain.meetings.meeting import AgendaItem, Attendance
+from domain.meetings.terms import Delivery, MeetingStage, Outcome, Subject
+from tests.support.life import CALENDAR
+from tests.support.meetings import THURSDAY, WEEKLY, Session, convened, convening, decision, in_session, item
+from tests.support.office import AUDITOR, FOR_LEADER, LEAD, LEADER, LIAISON, OFFICE
+
+
+def refused(session: Session, command: Frozen, actor: Actor = OFFICE, words: str = "", code: str | None = None) -> None:
+    """The command is refused in these words, and nothing happens."""
+    before = len(session.recorded)
+    with pytest.raises(Refusal) as told:
+        session.do(command, actor)
+    assert words in told.value.message
+    assert "\n" not in told.value.message
+    assert code in (None, told.value.code)
+    assert len(session.recorded) == before
+
+
+def delivered(point: int, attempt: int = 0, why_not: str | None = None) -> c.NoteDelivery:
+    said = c.Delivered(stream="matter/m1", matter=None if why_not else "XMH-2022-001", version=9, refused=why_not)
+    return c.NoteDelivery(point=point, attempt=attempt, delivered=said)
+
+
+# --- 安排
+
+
+def test_a_meeting_on_a_holiday_is_refused_and_told_the_working_days_around_it() -> None:
+    holiday = at_office(date(2022, 4, 5), time(9, 30))
+    refused(Session(), convening(starts=holiday), words="不是工作日，不能安排会议；前后的工作日是 2022-04-02（星期六）")
+
+
+def test_a_make_up_saturday_is_a_day_for_meetings() -> None:
+    assert convened(starts=at_office(date(2022, 4, 2), time(9, 30))).m.stage is MeetingStage.SCHEDULED
+
+
+def test_a_meeting_in_the_past_is_one_for_the_ledger() -> None:
+    refused(Session(), convening(starts=at_office(date(2022, 3, 4), time(9, 30))), words="xmh meeting record")
+
+
+@pytest.mark.parametrize("actor", [LIAISON, AUDITOR])
+def test_units_and_auditors_do_not_convene(actor: Actor) -> None:
+    refused(Session(), convening(), actor, code="forbidden")
+
+
+def test_the_clock_owes_the_notice_three_days_before_the_agenda_one_and_the_minutes_five_days_after() -> None:
+    session = convened()
+    owed = {d.kind: d.at for d in owed_by(session.m, CALENDAR)}
+    assert owed[MeetingDeadlineKind.NOTICE] == at_office(date(2022, 3, 28), time(9))
+    assert owed[MeetingDeadlineKind.AGENDA] == at_office(date(2022, 3, 30), time(9))
+    held = in_session().m
+    assert [(d.kind, d.at) for d in owed_by(held, CALENDAR)] == [
+        (MeetingDeadlineKind.MINUTES, at_office(date(2022, 4, 8), time(18)))  # 清明 in between
+    ]
+
+
+def test_a_meeting_nobody_opened_is_said_to_have_lapsed_at_the_end_of_its_day() -> None:
+    session = convened()
+    session.now = THURSDAY - timedelta(days=1)
+    session.do(c.FreezeAgenda(proposed=(), position=1))
+    session.do(c.ExpireMeeting(), SYSTEM)
+    session.now = THURSDAY + timedelta(days=1)
+    assert session.do(c.ExpireMeeting(), SYSTEM) == ["MeetingLapsed"]
+    assert session.recorded[-1].occurred_at == at_office(date(2022, 3, 31), time(18))
+
+
+def test_a_day_that_became_a_day_off_moves_the_meeting_to_the_next_working_day() -> None:
+    session = convened()
+    stop = CALENDAR.model_copy(
+        update={"overrides": (DayOverride(day=date(2022, 3, 31), workday=False, reason="台风"),)}
+    )
+    session.rulebook = session.rulebook.model_copy(update={"calendar": stop})
+    assert session.do(c.ReprojectMeeting(), SYSTEM) == ["MeetingMoved"]
+    assert session.m.starts == at_office(date(2022, 4, 1), time(9, 30))
+
+
+# --- 议题
+
+
+def test_the_secretary_adds_drops_with_a_reason_and_orders() -> None:
+    session = convened()
+    own = AgendaItem(key="own", title="通报廉政纪律")
+    session.do(c.AddItem(item=own))
+    session.do(c.DropItem(key=item(2).key, title="第2件", reason="会前已解决"))
+    session.do(c.OrderItems(order=(item(3).key,)))
+    agenda = arranged(session.m, (item(1), item(2), item(3)))
+    assert [(i.no, i.title) for i in agenda] == [(1, "第3件"), (2, "第1件"), (3, "通报廉政纪律")]
+    session.do(c.FreezeAgenda(proposed=(item(1), item(2), item(3)), position=9))
+    assert session.m.items == agenda
+    refused(session, c.OrderItems(order=()), words="议题已定")
+
+
+def test_an_item_brought_up_after_the_agenda_was_fixed_takes_the_next_number() -> None:
+    session = in_session()
+    session.do(c.AddItem(item=AgendaItem(key="x", title="临时议题")))
+    assert session.m.items[-1].no == 4
+    refused(session, c.AddItem(item=item(1)), words="已在议题中")
+
+
+def test_an_item_decided_on_is_not_dropped() -> None:
+    session = in_session()
+    session.do(decision(1), FOR_LEADER)
+    refused(session, c.DropItem(key=item(1).key, title="第1件", reason="撤下"), words="已有议定事项")
+
+
+# --- 召开、议定
+
+
+def test_a_meeting_is_not_opened_before_its_day_nor_without_an_agenda() -> None:
+    session = convened()
+    refused(session, c.OpenMeeting(), words="议题尚未确定")
+    session.do(c.FreezeAgenda(proposed=(), position=1))
+    refused(session, c.OpenMeeting(), words="未到日期")
+
+
+def test_an_outcome_for_an_item_not_on_the_agenda_is_refused() -> None:
+    refused(in_session(), decision(9), FOR_LEADER, words="没有第9项", code="not_on_agenda")
+
+
+def test_nothing_is_decided_before_the_meeting_is_opened_or_after_the_minutes_are_signed() -> None:
+    refused(convened(), decision(1), FOR_LEADER, words="尚未召开")
+    session = in_session()
+    session.do(c.SignMinutes(), FOR_LEADER)
+    refused(session, decision(1), FOR_LEADER, words="不能再议定")
+
+
+def test_decisions_are_the_chairs_and_the_typist_is_recorded() -> None:
+    session = in_session()
+    refused(session, decision(1), OFFICE, code="forbidden")
+    session.do(decision(1), FOR_LEADER)
+    point = session.m.points[0]
+    assert point.decided_by.id == "office"
+    assert point.decided_by.on_behalf_of is not None
+    assert point.decided_by.on_behalf_of.id == "leader"
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"outcome": Outcome.REASSIGNED}, "改派须写明牵头单位"),
+        ({"outcome": Outcome.LIMITED}, "须写明时限"),
+        ({"outcome": Outcome.NEW_MATTER}, "须写明时限"),
+        ({"outcome": Outcome.LIMITED, "due": date(2022, 3, 1)}, "已经过去"),
+        ({"outcome": Outcome.CONTINUED, "due": date(2022, 6, 1)}, "不改时限"),
+        ({"outcome": Outcome.HEARD, "subject": Subject.CLOSURE}, "不能带 --of"),
+    ],
+)
+def test_each_outcome_needs_what_it_says(more: dict[str, Any], words: str) -> None:
+    refused(in_session(), decision(1, **more), FOR_LEADER, words=words)
+
+
+def test_what_concerns_a_matter_needs_an_item_with_one() -> None:
+    session = in_session(AgendaItem(key="own", title="学习文件"))
+    refused(session, decision(1, Outcome.LISTED), FOR_LEADER, words="没有对应的督办事项")
+    session.do(decision(1, Outcome.HEARD), FOR_LEADER)
+    assert session.m.points[0].delivery is Delivery.NOTHING_TO_DO
+
+
+def test_an_item_may_have_several_decisions() -> None:
+    session = in_session()
+    session.do(decision(1, Outcome.LISTED), FOR_LEADER)
+    session.do(decision(1, Outcome.LIMITED, due=date(2022, 5, 31)), FOR_LEADER)
+    assert [(p.no, p.item) for p in session.m.points] == [(1, 1), (2, 1)]
+
+
+# --- 生效
+
+
+def test_outcomes_bind_when_the_minutes_are_signed_and_urgent_ones_at_once() -> None:
+    session = in_session()
+    session.do(decision(1), FOR_LEADER)
+    session.do(decision(2, urgent=True), FOR_LEADER)
+    assert [p.delivery for p in session.m.points] == [Delivery.WAITING, Delivery.PENDING]
+    refused(session, c.WithdrawPoint(point=2, reason="误记"), words="已经生效")
+    session.do(c.WithdrawPoint(point=1, reason="误记"))
+    session.do(decision(3), FOR_LEADER)
+    session.do(c.SignMinutes(), FOR_LEADER)
+    assert [p.no for p in session.m.pending] == [2, 3]
+    assert session.m.minutes is not None
+    assert session.m.minutes.no == "香指纪〔2022〕1号"
+
+
+def test_minutes_are_signed_by_a_leader() -> None:
+    session = in_session()
+    refused(session, c.SignMinutes(), OFFICE, code="unsigned")
+    session.do(c.SignMinutes(), LEADER)
+
+
+def test_a_weekly_meeting_the_office_chairs_is_signed_by_its_chair() -> None:
+    session = convened(WEEKLY, chair="office")
+    session.now = THURSDAY
+    session.do(c.FreezeAgenda(proposed=(item(1),), position=1))
+    session.do(c.OpenMeeting())
+    session.do(decision(1))
+    session.do(c.SignMinutes())
+    assert session.m.stage is MeetingStage.SIGNED
+
+
+def test_what_a_matter_refuses_is_kept_with_the_reason_until_it_is_sent_again_or_waived() -> None:
+    session = in_session()
+    session.do(decision(1), FOR_LEADER)
+    session.do(decision(2), FOR_LEADER)
+    session.do(c.SignMinutes(), FOR_LEADER)
+    session.do(delivered(1, why_not="暂缓中，恢复后再办理"), SYSTEM)
+    session.do(delivered(2), SYSTEM)
+    assert (session.m.points[0].delivery, session.m.points[0].reason) == (Delivery.REFUSED, "暂缓中，恢复后再办理")
+    assert not owed_by(session.m, CALENDAR), "a refused outcome keeps the meeting open"
+    session.do(c.SendAgain(point=1), FOR_LEADER)
+    assert session.m.points[0].attempt == 1
+    assert session.do(delivered(1), SYSTEM) == [], "a word about the first attempt says nothing of the second"
+    session.do(delivered(1, 1, "仍在暂缓"), SYSTEM)
+    session.do(c.WaiveOutcome(point=1, reason="并入下月会议"))
+    assert session.do(c.ExpireMeeting(), SYSTEM) == ["MeetingClosed"]
+
+
+def test_only_the_system_says_what_became_of_an_outcome() -> None:
+    session = in_session()
+    session.do(decision(1, urgent=True), FOR_LEADER)
+    refused(session, delivered(1), OFFICE, code="forbidden")
+
+
+def test_nobody_is_present_and_on_leave_at_once() -> None:
+    refused(
+        in_session(),
+        c.RecordAttendance(attendance=Attendance(present=("li",), leave=("li",))),
+        words="重复登记",
+        code="malformed",
+    )
+
+
+def test_a_new_matter_carries_its_lead_and_its_limit() -> None:
+    session = in_session(AgendaItem(key="own", title="土地入库"))
+    new = decision(1, Outcome.NEW_MATTER, lead=LEAD, due=date(2022, 6, 30), new_title="推动整备土地入库")
+    session.do(new, FOR_LEADER)
+    point = session.m.points[0]
+    assert point.new is not None
+    assert (point.new.title, point.new.due, point.delivery) == ("推动整备土地入库", date(2022, 6, 30), Delivery.WAITING)
+
+
+# --- 台账
+
+
+def test_a_recorded_meeting_has_its_ordinal_and_owes_nothing() -> None:
+    session = Session()
+    starts = at_office(date(2021, 11, 10), time(15))
+    session.do(c.RecordMeeting(series=WEEKLY, starts=starts, title="专题研究设计方案"))
+    assert (session.types, session.m.stage, session.m.ordinal) == (
+        ["MeetingRecorded", "MeetingOpened"],
+        MeetingStage.RECORDED,
+        1,
+    )
+    assert owed_by(session.m, CALENDAR) == []

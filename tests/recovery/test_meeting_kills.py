@@ -1,0 +1,102 @@
+"""Sixty outcomes on their way while workers die twenty times: each counts once, in the meeting and in its matter."""
+
+import asyncio
+import sys
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from domain.calendar import local_date, to_minute
+from domain.event import decode
+from domain.events import DecisionRecorded
+from domain.meetings import commands as mc
+from domain.meetings.events import OutcomeDelivered
+from domain.meetings.meeting import AgendaItem, Meeting
+from domain.meetings.series import DEFAULT_SERIES
+from domain.meetings.terms import MeetingStage
+from eventlog import reading
+from eventlog.database import Database
+from eventlog.verify import verify
+from tests.recovery.chaos import Desk, away_from_midnight, chaos_in
+from tests.recovery.deadly_worker import CALM
+from tests.support.meetings import decision
+from tests.support.office import FOR_LEADER, until
+from tests.support.served import ROOT, Home
+
+ITEMS = 60
+DEATHS = 20
+WORKERS = 2
+STREAM = "meeting/sixty-items"
+
+
+def held(log: Database) -> Meeting:
+    found = reading.load(log, STREAM)
+    assert found is not None
+    assert isinstance(found.state, Meeting)
+    return found.state
+
+
+async def kept_at_work(home: Home, over: asyncio.Event) -> int:
+    """A deadly worker beside the home's own, started again whenever it has died; how often it did."""
+    env = {**home.environment, "PYTHONPATH": str(ROOT), "XMH_TEMPORAL_ADDRESS": str(home.running.temporal)}
+    script = Path(__file__).with_name("deadly_worker.py")
+    deaths = 0
+    while not over.is_set():
+        worker = await asyncio.create_subprocess_exec(
+            sys.executable,
+            script,
+            env=env,
+            cwd=ROOT,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        ended = asyncio.create_task(worker.wait())
+        await asyncio.wait({ended, asyncio.create_task(over.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        if worker.returncode is None:
+            worker.kill()
+            await ended
+        else:
+            deaths += 1
+    return deaths
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_every_outcome_counts_once_while_workers_die(tmp_path: Path) -> None:
+    away_from_midnight()
+    with chaos_in(tmp_path, deadly_before=0.07, deadly_after=0.09) as chaos, chaos.log() as log:
+        (chaos.home.path / CALM).touch()
+        desk = Desk(chaos.home, log)
+        streams = await desk.in_progress(ITEMS)
+        topic = next(s for s in DEFAULT_SERIES if s.id == "topic")
+        soon = to_minute(datetime.now(UTC)) + timedelta(minutes=5)
+        convened = mc.ConveneMeeting(series=topic, starts=soon, chair="leader")
+        if not reading.rulebook(log).calendar.is_workday(local_date(soon)):
+            pytest.skip("meetings are held on working days, and today is none")
+        await desk.meet(STREAM, convened)
+        await until(lambda: held(log).stage is MeetingStage.FROZEN)
+        for n, stream in enumerate(streams):
+            item = AgendaItem(key=stream, title=f"第{n}件", matter=stream, number=str(n))
+            await desk.meet(STREAM, mc.AddItem(item=item))
+        await desk.meet(STREAM, mc.OpenMeeting())
+        for no in range(1, ITEMS + 1):
+            await desk.meet(STREAM, decision(no), FOR_LEADER)
+        over = asyncio.Event()
+        beside = [asyncio.create_task(kept_at_work(chaos.home, over)) for _ in range(WORKERS)]
+        (chaos.home.path / CALM).unlink()
+        await desk.meet(STREAM, mc.SignMinutes(), FOR_LEADER)
+        await until(lambda: held(log).stage is MeetingStage.CLOSED, 200)
+        over.set()
+        deaths = sum(await asyncio.gather(*beside)) + chaos.home.running.restarts["worker"]
+        (chaos.home.path / CALM).touch()
+        print(f"{deaths} deaths")  # noqa: T201
+        noted = [decode(e) for e in reading.read_stream(log, STREAM)]
+        delivered = Counter(e.point for e in noted if isinstance(e, OutcomeDelivered))
+        assert delivered == dict.fromkeys(range(1, ITEMS + 1), 1)
+        for no, stream in enumerate(streams, start=1):
+            said = [e for e in map(decode, reading.read_stream(log, stream)) if isinstance(e, DecisionRecorded)]
+            assert [e.point for e in said] == [no]
+        assert deaths >= DEATHS
+        assert verify(log).problems == ()

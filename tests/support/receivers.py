@@ -1,0 +1,157 @@
+"""Real receivers on real sockets: a small SMTP server, and an HTTP server that behaves as badly as it is told."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.policy import default
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from typing import Any, ClassVar, Literal
+
+Manner = Literal["takes", "fails", "stalls", "drops"]
+"""`drops` has taken the message and then says nothing; `stalls` does neither for longer than anybody waits."""
+STALL = 5.0
+
+
+@dataclass
+class Received:
+    """What came in, byte for byte."""
+
+    manner: Manner = "takes"
+    script: list[Manner] = field(default_factory=list)
+    """How to behave for the next messages; afterwards as `manner` says."""
+    taken: list[bytes] = field(default_factory=list)
+    heads: list[dict[str, str]] = field(default_factory=list)
+    everything: list[bytes] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    port: int = 0
+    pause: float = 0.0
+    """Seconds before an answer."""
+
+    def next_manner(self) -> Manner:
+        with self.lock:
+            return self.script.pop(0) if self.script else self.manner
+
+    def keep(self, body: bytes, head: dict[str, str] | None = None) -> None:
+        with self.lock:
+            self.taken.append(body)
+            self.heads.append(head or {})
+
+    @property
+    def documents(self) -> list[dict[str, Any]]:
+        """The JSON bodies taken."""
+        return [json.loads(body) for body in self.taken]
+
+    @property
+    def mails(self) -> list[tuple[str, str, str]]:
+        """To, subject and text of the mails taken."""
+        found = []
+        for data in self.taken:
+            mail = message_from_bytes(data, policy=default)
+            body = mail.get_body(("plain",))
+            assert body is not None
+            subject = str(make_header(decode_header(str(mail["Subject"]))))
+            found.append((str(mail["To"]), subject, body.get_content()))
+        return found
+
+
+@contextmanager
+def http_receiver(manner: Manner = "takes") -> Iterator[Received]:
+    """An HTTP server on a loopback port."""
+    received = Received(manner)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            time.sleep(received.pause)
+            received.everything.append(f"{self.requestline}\n{self.headers}".encode() + body)
+            match received.next_manner():
+                case "fails":
+                    self.send_error(500)
+                case "stalls":
+                    time.sleep(STALL)
+                case "drops":
+                    received.keep(body, dict(self.headers))
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                case "takes":
+                    received.keep(body, dict(self.headers))
+                    self.send_response(200)
+                    self.send_header("Content-Length", "2")
+                    self.end_headers()
+                    self.wfile.write(b"ok")
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    with _served(ThreadingHTTPServer(("127.0.0.1", 0), Handler), received):
+        yield received
+
+
+@contextmanager
+def smtp_receiver(manner: Manner = "takes") -> Iterator[Received]:
+    """An SMTP server on a loopback port: enough of RFC 5321 for any client."""
+    received = Received(manner)
+
+    class Handler(StreamRequestHandler):
+        ANSWERS: ClassVar[dict[str, bytes]] = {"QUIT": b"221 bye", "RSET": b"250 ok", "NOOP": b"250 ok"}
+
+        def handle(self) -> None:
+            self._say(b"220 test")
+            while line := self.rfile.readline():
+                received.everything.append(line)
+                verb = line[:4].decode().upper()
+                if verb == "DATA":
+                    if not self._data():
+                        return
+                else:
+                    self._say(self.ANSWERS.get(verb, b"250 ok"))
+                if verb == "QUIT":
+                    return
+
+        def _data(self) -> bool:
+            self._say(b"354 go on")
+            lines = []
+            while (line := self.rfile.readline()) not in (b".\r\n", b""):
+                lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
+            body = b"".join(lines)
+            received.everything.append(body)
+            match received.next_manner():
+                case "fails":
+                    self._say(b"451 try again later")
+                case "stalls":
+                    time.sleep(STALL)
+                    return False
+                case "drops":
+                    received.keep(body)
+                    return False
+                case "takes":
+                    received.keep(body)
+                    self._say(b"250 taken")
+            return True
+
+        def _say(self, line: bytes) -> None:
+            self.wfile.write(line + b"\r\n")
+
+    with _served(ThreadingTCPServer(("127.0.0.1", 0), Handler), received):
+        yield received
+
+
+@contextmanager
+def _served(server: ThreadingTCPServer | ThreadingHTTPServer, received: Received) -> Iterator[None]:
+    server.daemon_threads = True
+    server.block_on_close = False
+    received.port = server.server_address[1]
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)

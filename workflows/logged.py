@@ -1,0 +1,282 @@
+"""What a workflow of ours is at heart: a cache of one stream, one lock, one way in. The log decides."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from domain.base import Frozen, Refusal
+    from domain.envelope import SYSTEM, Draft, Recorded
+    from domain.log import (
+        APPEND,
+        LOAD,
+        LOG_UNREACHABLE,
+        Ahead,
+        Already,
+        AppendAnswer,
+        Appended,
+        AppendRequest,
+        Behind,
+        Claims,
+        Loaded,
+        LogAnswer,
+        Refused,
+        Rulebook,
+    )
+    from domain.order import OrderBase
+    from domain.rules.office import Office
+    from workflows.contract import UNEXPECTED, Answered, Start
+
+ATTEMPTS = RetryPolicy(maximum_attempts=3, initial_interval=timedelta(milliseconds=200))
+ONE_TRY = timedelta(seconds=5)
+ALL_TRIES = timedelta(seconds=8)
+"""A caller has his answer within ten seconds even when the log is down."""
+LOG_PAUSE = timedelta(seconds=15)
+"""How long the workflow's own events wait for an unreachable log before deciding afresh."""
+
+S = TypeVar("S", bound=Frozen)
+O = TypeVar("O", bound=OrderBase)  # noqa: E741  (an order)
+R = TypeVar("R", bound=Answered)
+
+
+class LogUnreachableError(Exception):
+    """The log could not be reached in three attempts."""
+
+
+class Logged(ABC, Generic[S, O, R]):
+    """One stream as this workflow has seen it. A kind of stream says how it decides, folds and answers."""
+
+    def __init__(self, start: Start) -> None:
+        """Know the stream; everything else is loaded from the log."""
+        self.stream = start.stream
+        self.state: S | None = None
+        self.rulebook = Rulebook()
+        self.loaded = False
+        self.moved = 0
+        """Counts what this cache has learnt, so that whoever waits looks again."""
+        self.stale = False
+        self.reproject = False
+        """The rulebook moved: the open deadlines are to be computed again."""
+        self._shift = start.clock_shift
+        self._lock = asyncio.Lock()
+
+    # --- what a kind of stream says
+
+    @abstractmethod
+    def evolve(self, state: S | None, recorded: Recorded) -> S:
+        """The state after one recorded event."""
+
+    @abstractmethod
+    def decide(self, order: O, office: Office) -> tuple[Draft, ...]:
+        """The events a command leads to.
+
+        Raises:
+            Refusal: a rule says no.
+        """
+
+    @abstractmethod
+    def claims(self, order: O) -> Claims:
+        """What the command claims of the world outside its stream, for the append to check."""
+
+    @abstractmethod
+    def of(self, loaded: Loaded) -> S | None:
+        """This kind's state of what was loaded."""
+
+    @abstractmethod
+    def answer(self, state: S, events: Sequence[Recorded]) -> R:
+        """The reply to whoever sent the command."""
+
+    def numbers(self, state: S) -> dict[str, int]:
+        """Series → the newest number given to a paper of this stream."""
+        del state
+        return {}
+
+    # --- what workflows use
+
+    @property
+    def version(self) -> int:
+        """The version of the stream this cache has seen."""
+        return 0 if self.state is None else int(getattr(self.state, "version", 0))
+
+    def now(self) -> datetime:
+        """The office's moment."""
+        return workflow.now() + self._shift
+
+    def look_again(self) -> None:
+        """The log or the rulebook may have moved without this workflow."""
+        self.stale = True
+        self.moved += 1
+
+    async def update(self, order: O) -> R:
+        """Carry out one command of a person; what goes wrong fails the update and never the workflow."""
+        try:
+            return await self.execute(order)
+        except LogUnreachableError as e:
+            raise ApplicationError(str(e), type=LOG_UNREACHABLE, non_retryable=True) from e
+        except Refusal as e:
+            raise ApplicationError(e.message, type=e.code, non_retryable=True) from e
+        except (ValueError, TypeError, KeyError, AttributeError, LookupError) as e:
+            # A bare exception would wedge the stream for everybody; a failed update is one person's trouble.
+            workflow.logger.exception("update_failed", extra={"stream": self.stream})
+            raise ApplicationError(f"内部错误：{type(e).__name__}", type=UNEXPECTED, non_retryable=True) from e
+
+    async def own(self, order: O, what: str) -> None:
+        """Carry out a command of the workflow itself; refused, somebody was faster and nothing is owed any more."""
+        try:
+            await self.execute(order)
+        except Refusal as e:
+            workflow.logger.info("no_longer_owed", extra={"stream": self.stream, "what": what, "code": e.code})
+
+    async def execute(self, order: O) -> R:
+        """One command, one lock: decide, append, fold what was stored; again for as long as the log says `behind`.
+
+        Raises:
+            Refusal: a rule or the log said no; nothing is recorded.
+            LogUnreachableError: the log did not answer in time.
+        """
+        async with self._lock:
+            if not self.loaded:
+                await self._load()
+            while True:
+                drafts, refusal = self._decided(order)
+                answer = await self._append(order, drafts)
+                match answer:
+                    case Appended(events=events):
+                        self._fold(events)
+                        if refusal is not None:
+                            raise refusal
+                        return self._reply(events)
+                    case Behind():
+                        self._catch_up(answer)
+                    case Already(events=events):
+                        await self._see_all()
+                        return self._reply(events)
+                    case Ahead(version=version):
+                        workflow.logger.error("log_restored", extra={"stream": self.stream, "log": version})
+                        await self._load()
+                    case Refused(code=code, message=message):
+                        raise Refusal(message, code)
+
+    async def synchronise(self) -> None:
+        """See whatever the log has beyond this cache."""
+        async with self._lock:
+            self.stale = False
+            if self.loaded:
+                await self._see_all()
+            else:
+                await self._load()
+
+    # --- the protocol
+
+    def _decided(self, order: O) -> tuple[tuple[Draft, ...], Refusal | None]:
+        """The drafts, or the refusal to be confirmed: an empty append shows whether this cache is behind."""
+        now = self.now()
+        if now > order.valid_until:
+            return (), Refusal("这条命令已过有效期，请重新提交", "expired")
+        office = Office(rulebook=self.rulebook, now=now, actor=order.actor, occurred_at=order.occurred_at)
+        try:
+            return self.decide(order, office), None
+        except Refusal as refusal:
+            return (), refusal
+
+    async def _append(self, order: O | None, drafts: tuple[Draft, ...]) -> AppendAnswer:
+        claims = self.claims(order) if order else Claims()
+        request = AppendRequest(
+            stream=self.stream,
+            expected_version=self.version,
+            expected_hash=str(getattr(self.state, "hash", "")),
+            rulebook_version=self.rulebook.version,
+            command_id=order.command_id if order else "",
+            request_hash=order.content_hash() if order else "",
+            actor=order.actor if order else SYSTEM,
+            units=claims.units,
+            slots=claims.slots,
+            now=self.now(),
+            drafts=drafts,
+        )
+        try:
+            answer: LogAnswer = await workflow.execute_local_activity(
+                APPEND,
+                request,
+                result_type=LogAnswer,
+                start_to_close_timeout=ONE_TRY,
+                schedule_to_close_timeout=ALL_TRIES,
+                local_retry_threshold=ALL_TRIES,
+                retry_policy=ATTEMPTS,
+            )
+        except ActivityError as e:
+            raise _unreachable(e) from e
+        return answer.said
+
+    async def _load(self) -> None:
+        try:
+            loaded = await workflow.execute_local_activity(
+                LOAD,
+                self.stream,
+                result_type=Loaded,
+                start_to_close_timeout=ONE_TRY,
+                schedule_to_close_timeout=ALL_TRIES,
+                local_retry_threshold=ALL_TRIES,
+                retry_policy=ATTEMPTS,
+            )
+        except ActivityError as e:
+            raise _unreachable(e) from e
+        self.state, self.rulebook = self.of(loaded), loaded.rulebook
+        self.loaded, self.reproject = True, True
+        self.moved += 1
+        self._keep_numbers()
+
+    async def _see_all(self) -> None:
+        """Fold whatever the log has beyond this cache."""
+        while True:
+            match await self._append(None, ()):
+                case Behind() as answer:
+                    self._catch_up(answer)
+                case Ahead():
+                    await self._load()
+                case _:
+                    return
+
+    def _catch_up(self, answer: Behind) -> None:
+        self._fold(answer.events)
+        if answer.rulebook is not None:
+            self.rulebook, self.reproject = answer.rulebook, True
+            self.moved += 1
+
+    def _fold(self, events: tuple[Recorded, ...]) -> None:
+        for event in events:
+            self.state = self.evolve(self.state, event)
+            self.moved += 1
+        self._keep_numbers()
+
+    def _keep_numbers(self) -> None:
+        """Numbers given to papers are kept in Temporal too: a log restored from a copy may not give them again."""
+        held = self.numbers(self.state) if self.state is not None else {}
+        higher = {series: n for series, n in held.items() if n > workflow.memo_value(series, 0)}
+        if higher:
+            workflow.upsert_memo(higher)
+
+    def _reply(self, events: tuple[Recorded, ...]) -> R:
+        if self.state is None:
+            raise Refusal("日志里没有这条记录", "not_found")
+        return self.answer(self.state, events)
+
+
+def _unreachable(error: ActivityError) -> LogUnreachableError:
+    cause = error.cause
+    message = cause.message if isinstance(cause, ApplicationError) else ""
+    return LogUnreachableError(message or "事件日志暂时无法写入")
+
+
+def must_renew(renew_after: int | None) -> bool:
+    """Whether the history is long enough to begin a new run."""
+    info = workflow.info()
+    if renew_after is not None and info.get_current_history_length() > renew_after:
+        return True
+    return info.is_continue_as_new_suggested()
