@@ -24,8 +24,8 @@ from domain.log import Rulebook
 from domain.matter import Matter
 from domain.rules.authority import may_read_secret
 from domain.spoken import said_date, spoken_date
-from domain.telling import Reader, local, tell
-from domain.terms import Light
+from domain.telling import Reader, local, pace_said, tell
+from domain.terms import Light, Rhythm
 from eventlog import reading
 
 if TYPE_CHECKING:
@@ -350,13 +350,21 @@ def _rule(deadline: Deadline, matter: Matter, rulebook: Rulebook) -> str:
     limit = int(policy.receipt_limit(matter.urgency).total_seconds() // 3600)
     return {
         DeadlineKind.RECEIPT: f"交办后{limit}个工作小时内签收，逾期视同签收",
-        DeadlineKind.WINDOW: f"{matter.rhythm.label}反馈，期末最后一个工作日{policy.window_closes:%H:%M}截止",
+        DeadlineKind.WINDOW: _window_rule(matter, f"{policy.window_closes:%H:%M}"),
         DeadlineKind.NEAR_DUE: f"办结时限前{policy.near_due_workdays}个工作日提醒",
         DeadlineKind.DUE: f"办结时限当日下班（{closes}）",
         DeadlineKind.COORDINATION: f"协调请求须在{policy.coordination_workdays}个工作日内答复",
         DeadlineKind.RESUME: "暂缓期满后的第一个工作日恢复",
         DeadlineKind.OBJECTION: "异议自提出之日起30日内复核（条例第十七条），逾期升级一级",
     }[deadline.kind]
+
+
+def _window_rule(matter: Matter, closes: str) -> str:
+    if matter.surge is not None:
+        return f"{pace_said(matter)}；{closes}截止"
+    if matter.rhythm is Rhythm.PLAN_AND_LAND:
+        return f"一周一谋划一周一落实：每周第一个工作日谋划、最后一个工作日落实，{closes}截止"
+    return f"{matter.rhythm.label}反馈，期末最后一个工作日{closes}截止"
 
 
 def _explained(shown: dict[str, Any]) -> str:

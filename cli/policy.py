@@ -27,7 +27,7 @@ app = group(
 
 def show(as_of: AsOfOption = None) -> None:
     """现行的督办规则，或某一天的。"""
-    from plans.policy_file import LABELS, level_line
+    from plans.policy_file import LABELS, level_line, plain
 
     moment = end_of(spoken_date(as_of, datetime.now(SHANGHAI).date())) if as_of else None
     rulebook = reading.rulebook(session.database, as_of=moment)
@@ -43,7 +43,7 @@ def show(as_of: AsOfOption = None) -> None:
         "versions": len(adopted),
     }
     lines = [f"督办规则“{policy.version}”，{said_date(since.date())}起采用，第{len(adopted)}版"]
-    lines += [f"  {label}：{getattr(policy, key)}" for key, label in LABELS.items()]
+    lines += [f"  {label}：{plain(getattr(policy, key))}" for key, label in LABELS.items()]
     lines += ["升级阶梯", *(f"  {level_line(x)}" for x in policy.ladder)]
     lines += ["压力表", *(f"  {s.label}" for s in policy.steps)]
     lines += ["默认时限（没有写明办结时限时）", *(f"  {x.label}" for x in policy.limits or ())]

@@ -208,9 +208,12 @@ def _reassign(held: Sequence[tuple[Matter, Duty]], person: str, successor: str, 
 
 
 def _held(person: str) -> list[tuple[Matter, Duty]]:
+    return [(m, duty) for m in _matters() for duty in duties_of(m, person)]
+
+
+def _matters() -> list[Matter]:
     found = (s.state for s in reading.matter_states(session.database))
-    matters = sorted((m for m in found if isinstance(m, Matter)), key=lambda m: m.number)
-    return [(m, duty) for m in matters for duty in duties_of(m, person)]
+    return sorted((m for m in found if isinstance(m, Matter)), key=lambda m: m.number)
 
 
 def _as_liaison(person: "PersonOnRecord") -> list[Matter]:
@@ -220,8 +223,7 @@ def _as_liaison(person: "PersonOnRecord") -> list[Matter]:
     others = [p for p in reading.people(session.database) if (p.unit, p.role) == (person.unit, Role.LIAISON)]
     if len(others) > 1:
         return []
-    found = (s.state for s in reading.matter_states(session.database))
-    return [m for m in found if isinstance(m, Matter) and not m.ended and m.lead == person.unit]
+    return [m for m in _matters() if not m.ended and m.lead == person.unit]
 
 
 def _anyone(name: str) -> "PersonOnRecord":

@@ -152,7 +152,7 @@ LIMITS = (
 class Policy(Frozen):
     """The office's limits. Working hours and days are those of the `WorkCalendar`; 7 working hours make a day."""
 
-    version: str = "default-2022"
+    version: str = "默认规则"
 
     receipt_hours: Positive = 14
     """签收 or 退签 within this many working hours of 交办 (two working days); silence past it is 视同签收."""

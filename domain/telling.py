@@ -8,6 +8,7 @@ from typing import Any
 from domain import events as ev
 from domain.calendar import SHANGHAI
 from domain.event import Event
+from domain.matter import Matter
 from domain.windows import window_label
 
 
@@ -33,6 +34,15 @@ def local(value: object) -> str:
     if isinstance(value, datetime):
         return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
     return str(value)
+
+
+def pace_said(matter: Matter) -> str:
+    """How often the matter owes a report just now, and when."""
+    surge = matter.surge
+    if surge is not None:
+        days = "每天（含周末和节假日）" if surge.every_day else "每个工作日"
+        return f"{days}，{surge.campaign}一日一调度，至 {surge.until}，此后{matter.rhythm.label}"
+    return matter.rhythm.label
 
 
 def moved_what(what: str) -> str:

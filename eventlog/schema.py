@@ -4,7 +4,7 @@ from domain.base import Term
 from eventlog.backend import Connection, backend_of
 from eventlog.errors import LogError, SchemaMismatch
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Every migration this build knows, oldest first; a test compares them with the scripts."""
 HEAD = REVISIONS[-1]
 
@@ -77,6 +77,8 @@ def require_current(connection: Connection) -> None:
 def migrate(url: str) -> bool:
     """Bring the database to this build's tables, in one transaction; False when it already is there.
 
+    A log that was there before is folded anew: states an older build stored lack what this one's hold.
+
     Raises:
         LogUnreachable: the database cannot be reached.
         SchemaMismatch: it was made by a newer build; nothing is touched.
@@ -98,4 +100,14 @@ def migrate(url: str) -> bool:
         if explained is None:
             raise
         raise explained from error
+    if state is SchemaState.BEHIND:
+        _fold_anew(url)
     return True
+
+
+def _fold_anew(url: str) -> None:
+    from eventlog.database import Database  # noqa: PLC0415  (it asks this module whether the tables are current)
+    from eventlog.projections import rebuild  # noqa: PLC0415  (the same)
+
+    with Database(url) as database:
+        rebuild(database)

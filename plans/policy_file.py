@@ -146,7 +146,7 @@ def _first_line(error: Exception) -> str:
 def changes(before: Policy, after: Policy) -> list[str]:
     """What another policy changes, one line each; none when only its name is new."""
     lines = [
-        f"{label}（{key}）：{_plain(getattr(before, key))} → {_plain(getattr(after, key))}"
+        f"{label}（{key}）：{plain(getattr(before, key))} → {plain(getattr(after, key))}"
         for key, label in LABELS.items()
         if getattr(before, key) != getattr(after, key)
     ]
@@ -168,7 +168,8 @@ def level_line(level: Level) -> str:
     return f"{level.rung.label}（由{level.role.label}承接）→ {level.up.label if level.up else '到顶'}"
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
+    """A value of a plain limit, as people read it."""
     return f"{value:%H:%M}" if isinstance(value, time) else str(value)
 
 

@@ -28,7 +28,7 @@ def today() -> None:
     matters, rulebook, at = standing(None)
     actor, names = session.actor, unit_names()
     office = actor.role in (Role.OFFICE, Role.LEADER)
-    alive = [m for m in matters if not m.ended]
+    alive = [m for m in matters if not m.at_rest]
     mine = [(m, what) for m in alive for what in (_for_office(m) if office else _for_unit(m, actor.unit or ""))]
     waiting = [(m, f"等{names(m.lead or '')}{what}") for m in alive for what in _for_unit(m, m.lead or "") if office]
     day = local_date(at)
@@ -36,6 +36,7 @@ def today() -> None:
         m
         for m in alive
         if m.stage is not Stage.SUSPENDED
+        and not m.ended
         and (office or actor.unit in m.units)
         and rulebook.calendar.workdays_between(day, m.due) <= SOON_WORKDAYS
     ]
@@ -94,13 +95,17 @@ def _for_office(m: Matter) -> list[str]:
         owed.append("审核办结申请")
     if m.closure and m.closure.endorsed:
         owed.append("报原批示领导审阅")
+    if m.objection:
+        owed.append(f"复核异议（{m.objection.decide_by}前，原结论人员回避）")
     if m.extension:
         owed.append(f"批复延期申请（延至 {m.extension.to}）")
     return owed
 
 
 def _for_unit(m: Matter, unit: str) -> list[str]:
-    owed = []
+    owed: list[str] = []
+    if m.ended:
+        return owed
     if m.lead == unit and unit:
         if m.stage is Stage.ASSIGNED:
             owed.append("签收")

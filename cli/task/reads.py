@@ -230,6 +230,7 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Any
         "urgency": state.urgency.value,
         "class": state.klass.value,
         "rhythm": state.rhythm.value,
+        "surge": state.surge.model_dump(mode="json") if state.surge else None,
         "counts": state.counts.model_dump(),
         "points": points,
         "indicators": [i.model_dump(mode="json") for i in state.indicators],
@@ -239,6 +240,8 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Any
 
 
 def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
+    from domain.telling import pace_said
+
     names = unit_names()
     moved = f"（原时限 {state.original_due}）" if state.original_due != state.due else ""
     lines = [
@@ -246,7 +249,7 @@ def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
         f"  {state.stage.label}  {shown['light_reason']}  进度{state.progress}%",
         f"  牵头：{names(state.lead) if state.lead else '待明确'}"
         f"{'  配合：' + '、'.join(map(names, state.assist)) if state.assist else ''}",
-        f"  时限：{said_date(state.due)}{moved}  反馈：{state.rhythm.label}",
+        f"  时限：{said_date(state.due)}{moved}  反馈：{pace_said(state)}",
         f"  {state.kind.label}  {state.klass.label}  {state.urgency.label}",
         f"  依据：{state.basis.kind.label} {state.basis}",
     ]

@@ -219,3 +219,27 @@ def test_the_notice_s_own_wording_is_published_and_a_contradiction_refused(
     said = xmh("calendar", "publish", changed)
     assert (said.code, "与此文件不同：4月28日" in said.error) == (3, True)
     assert xmh("calendar", "publish", changed, "--replace").code == 0
+
+
+def test_every_move_is_printed_with_its_reason_before_the_command_returns(
+    service: None, xmh: CommandLine, log: Database
+) -> None:
+    from datetime import UTC, datetime
+
+    today = local_date(datetime.now(UTC))
+    calendar = reading.rulebook(log).calendar
+    receipt = calendar.add_workdays(today, 1)
+    numbers = [
+        xmh.json(
+            *("task", "open", "--title", f"任务{n}", "--basis", "工作计划", "--lead", "gengxin"),
+            *("--due", (today + timedelta(days=90)).isoformat()),
+        )["matter"]
+        for n in range(3)
+    ]
+    said = xmh("calendar", "override", receipt.isoformat(), "--off", "--reason", "台风停工")
+    assert "已通知3件未办结事项，3个时限随之变动" in said.out
+    for number in numbers:
+        assert f"  {number}  签收时限  " in said.out
+    assert f"{receipt}改为不上班（台风停工），按新的工作日重算" in said.out
+    moved = [e for m in numbers for e in reading.read_stream(log, reading.find_matters(log, m)[0].stream)]
+    assert [e.type for e in moved].count("DeadlineMoved") == 3, "recorded when the command returns"

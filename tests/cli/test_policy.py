@@ -24,7 +24,7 @@ def exported(xmh: CommandLine, tmp_path: Path) -> Path:
 
 
 def edited(file: Path, *changes: tuple[str, str]) -> Path:
-    text = file.read_text(encoding="utf-8").replace('version = "default-2022"', 'version = "本办-2"')
+    text = file.read_text(encoding="utf-8").replace('version = "默认规则"', 'version = "本办-2"')
     for old, new in changes:
         assert re.search(old, text), old
         text = re.sub(old, new, text, count=1)
@@ -34,8 +34,8 @@ def edited(file: Path, *changes: tuple[str, str]) -> Path:
 
 def test_what_is_exported_is_what_is_in_force(xmh: CommandLine, exported: Path) -> None:
     assert xmh.json("policy", "adopt", exported) == {
-        "version": "default-2022",
-        "before": "default-2022",
+        "version": "默认规则",
+        "before": "默认规则",
         "changes": [],
         "dry_run": False,
         "adopted": False,
@@ -66,7 +66,7 @@ def test_past_policies_stay_readable_and_a_used_version_name_is_refused(
     xmh("policy", "adopt", "宿迁")
     shown = xmh.json("policy", "show")
     assert (shown["version"], shown["versions"]) == ("宿迁-三色督办单", 2)
-    assert xmh.json("policy", "show", "--as-of", "2021-06-30")["version"] == "default-2022"
+    assert xmh.json("policy", "show", "--as-of", "2021-06-30")["version"] == "默认规则"
     assert "逾期，发红色催办单，此后每35个工作小时再催" in xmh("policy", "show").out
     text = exported.read_text(encoding="utf-8").replace("receipt_hours = 14", "receipt_hours = 7")
     exported.write_text(text, encoding="utf-8")
@@ -136,9 +136,9 @@ def test_only_the_office_adopts(xmh: CommandLine, log: Database) -> None:
 def test_opening_without_a_limit_echoes_the_date_and_the_rule(service: None, xmh: CommandLine, log: Database) -> None:
     ask: tuple[str, ...] = ("task", "open", "--title", "纪要议定事项", "--basis", "第三次工作会议纪要")
     opened: Any = xmh.json(*ask, "--basis-kind", "会议纪要", "--lead", "gengxin")
-    assert opened["due_rule"] == "会议纪要 20个自然日（default-2022）"
+    assert opened["due_rule"] == "会议纪要 20个自然日（默认规则）"
     said = xmh("task", "show", opened["matter"]).out
-    assert "按默认时限：会议纪要 20个自然日（default-2022）" in said
+    assert "按默认时限：会议纪要 20个自然日（默认规则）" in said
     refused = xmh(*ask, "--basis-kind", "任务清单", "--lead", "gengxin")
     assert refused.code == 2
     plan = xmh.json(*ask, "--basis-kind", "会议纪要", "--class", "协调", "--title", "协调事项")

@@ -19,6 +19,10 @@ def test_a_surge_is_started_moved_and_ended(service: None, xmh: CommandLine) -> 
     done = xmh.json("task", "surge", *numbers, "--campaign", "开工活动", "--until", day, "--every-day")
     assert [d["matter"] for d in done] == numbers
     assert f"开工活动，至 {day}，周末和节假日也报" in xmh("task", "show", numbers[0]).out
+    assert (
+        f"反馈：每天（含周末和节假日），开工活动一日一调度，至 {day}，此后每周" in xmh("task", "show", numbers[0]).out
+    )
+    assert "17:00截止" in xmh("audit", "explain", numbers[0]).out
     assert xmh("task", "surge", numbers[0], "--campaign", "另一场", "--until", day).code == 3
     assert xmh("task", "surge", numbers[0], "--move", later, "--reason", "延期").code == 0
     assert xmh("task", "surge", numbers[0], "--move", later, "--end").code == 2

@@ -70,6 +70,15 @@ def test_a_decision_answers_what_pressed_before_and_only_that() -> None:
     assert stood == [Rung.OFFICE, Rung.HANDLER, Rung.HANDLER, Rung.LEADER]
 
 
+def test_a_row_that_was_moot_before_the_decision_does_not_act_after_it() -> None:
+    life = under(Policy(), due=date(2022, 3, 31), rhythm="once")
+    for _ in range(3):
+        life.do(c.EscalateMatter(reason="久拖不决"))
+    life.wait_until(at(4, 12))
+    life.do(c.RecordDecision(meeting="第四次工作会议", text="继续推进"), FOR_LEADER)
+    assert life.wait_until(at(4, 15, 12)) == [], "the fifth day overdue came while a leader already had it"
+
+
 def test_a_row_below_the_rung_where_the_matter_stands_is_moot() -> None:
     life = under(Policy(), due=date(2022, 3, 31), rhythm="once")
     for _ in range(3):

@@ -85,8 +85,9 @@ def test_a_pause_is_kept_by_a_coordination_request_too() -> None:
     life.do(stop(date(2022, 3, 21)), FOR_LEADER)
     life.wait_until(at(3, 21, 10))
     assert (asked, life.m.coordinations[0].answer_due) == (at(3, 14, 18), at(3, 28, 18))
-    assert adopt(life) == [], "computing again keeps what the pause gave back"
-    life.wait_until(at(3, 28, 17))
+    assert adopt(life, coordination_workdays=6) == ["DeadlineMoved"]
+    assert life.m.coordinations[0].answer_due == at(3, 29, 18), "computing again keeps what the pause gave back"
+    life.wait_until(at(3, 29, 17))
     assert life.m.rung is Rung.HANDLER, "no alarm for the days it was paused"
 
 
