@@ -18,8 +18,8 @@ def in_days(n: int) -> str:
     return (local_date(datetime.now(UTC)) + timedelta(days=n)).isoformat()
 
 
-def opened(xmh: CommandLine, *more: str) -> str:
-    ask = ("task", "open", "--title", "任务", "--basis", "工作计划", "--due", in_days(90), "--lead", "gengxin", *more)
+def opened(xmh: CommandLine, *more: str, title: str = "任务") -> str:
+    ask = ("task", "open", "--title", title, "--basis", "工作计划", "--due", in_days(90), "--lead", "gengxin", *more)
     number: str = xmh.json(*ask)["matter"]
     assert xmh("task", "accept", number, actor="li").code == 0
     return number
@@ -75,7 +75,7 @@ def test_a_transfer_hands_over_every_open_duty_and_ends_delegations(
     service: None, xmh: CommandLine, log: Database
 ) -> None:
     number = opened(xmh, "--person", "li")
-    other = opened(xmh, "--person", "li")
+    other = opened(xmh, "--person", "li", title="另一任务")
     xmh(*GRANT, in_days(10), actor="li")
     held = xmh.json("org", "duties", "li")
     assert [(d["matter"], d["duty"]) for d in held["duties"]] == [(number, "person"), (other, "person")]
