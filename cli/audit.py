@@ -34,7 +34,12 @@ if TYPE_CHECKING:
 
 app = group(
     "核验：由日志还原任何时刻的情况，核对日志有无改动，说明每盏灯和每个时限的来历。",
-    {"replay": "cli.audit:replay", "verify": "cli.audit:verify", "explain": "cli.audit:explain"},
+    {
+        "replay": "cli.audit:replay",
+        "verify": "cli.audit:verify",
+        "explain": "cli.audit:explain",
+        "unanswered": "cli.unanswered:unanswered",
+    },
 )
 
 SECRET = "【工作秘密】"  # noqa: S105  (what is shown instead of one)

@@ -11,15 +11,13 @@ from uuid import uuid4
 
 from cli.session import session
 from domain.calendar import SHANGHAI
-from domain.deadlines import near_due_instant
 from domain.event import Event
-from domain.log import Rulebook
 from domain.spoken import said_date
 from domain.telling import local, moved_what
 from eventlog import reading
 
 if TYPE_CHECKING:
-    from eventlog.reprojection import Move
+    from eventlog.reprojection import Move, Reminder
 
 PATIENCE = 120.0
 """Seconds for all open matters to record what moves; the rest follow by themselves."""
@@ -33,8 +31,7 @@ class Moved:
     woken: int | None
     """How many matters were told; None when no service runs."""
     recorded: tuple["Move", ...]
-    reminders: tuple[tuple[str, date, date], ...]
-    """(matter, before, after) of 临期: it is computed when read, so nothing is recorded."""
+    reminders: tuple["Reminder", ...]
     unfinished: int = 0
 
     @property
@@ -53,8 +50,8 @@ class Moved:
                 for m in self.recorded
             ],
             "near_due": [
-                {"matter": number, "before": before.isoformat(), "after": after.isoformat()}
-                for number, before, after in self.reminders
+                {"matter": r.matter, "before": r.before.isoformat(), "after": r.after.isoformat()}
+                for r in self.reminders
             ],
             "unfinished": self.unfinished,
         }
@@ -66,10 +63,7 @@ class Moved:
             return "督办服务没有运行，未办结事项的时限将在 xmh up 启动后重算"
         lines = [f"已通知{self.woken}件未办结事项，{len(self.recorded)}个时限随之变动"]
         lines += move_lines(self.recorded)
-        lines += [
-            f"  {number}  临期提醒  {said_date(before)} → {said_date(after)}"
-            for number, before, after in self.reminders
-        ]
+        lines += [f"  {r.matter}  临期提醒  {said_date(r.before)} → {said_date(r.after)}" for r in self.reminders]
         if self.unfinished:
             lines.append(f"另有{self.unfinished}件尚未重算完毕，将由督办服务接着办（xmh doctor 可查）")
         return "\n".join(lines)
@@ -83,8 +77,9 @@ def move_lines(moves: Iterable["Move"]) -> list[str]:
 def record_and_move(stream: str, *events: Event) -> Moved:
     """Write into one of the rulebook's streams, and wait until every open matter has recorded what moves."""
     from eventlog.record import record
+    from eventlog.reprojection import moves_since, open_matters, reminders
 
-    before = reading.rulebook(session.database)
+    before, known = reading.rulebook(session.database), open_matters(session.database)
     record(
         session.database,
         stream,
@@ -93,29 +88,13 @@ def record_and_move(stream: str, *events: Event) -> Moved:
         command_id=session.command_id or uuid4().hex,
         now=datetime.now(UTC),
     )
-    after = reading.rulebook(session.database)
     woken = _wake()
     if woken is None:
         return Moved(None, (), ())
     unfinished = _wait()
-    from eventlog.reprojection import moves_since
-
     recorded = moves_since(session.database, before.version)
-    return Moved(woken, recorded, reminders(before, after), unfinished)
-
-
-def reminders(before: Rulebook, after: Rulebook) -> tuple[tuple[str, date, date], ...]:
-    """The 临期 dates that differ, of the matters open now; as the limit stands after the move."""
-    from eventlog.reprojection import open_matters
-
-    found = []
-    for matter in open_matters(session.database):
-        if matter.due in (matter.lapsed_for, matter.warned_for):
-            continue
-        was, is_now = (near_due_instant(matter, book).astimezone(SHANGHAI).date() for book in (before, after))
-        if was != is_now:
-            found.append((matter.number, was, is_now))
-    return tuple(found)
+    moved = reminders(known, before, open_matters(session.database), reading.rulebook(session.database))
+    return Moved(woken, recorded, moved, unfinished)
 
 
 def _wait() -> int:
@@ -128,10 +107,13 @@ def _wait() -> int:
     give_up = time.monotonic() + PATIENCE
     left: Sequence[str] = pending(session.database, datetime.now(UTC))
     with Progress(console=Console(file=sys.stderr), disable=not sys.stderr.isatty(), transient=True) as bar:
-        task = bar.add_task("重算时限", total=len(left))
+        task, looked = bar.add_task("重算时限", total=len(left)), 0.0
         while left and time.monotonic() < give_up:
-            time.sleep(LOOK_EVERY)
+            # The workers need the machine more than this looking on does.
+            time.sleep(max(LOOK_EVERY, 2 * looked))
+            began = time.monotonic()
             left = pending(session.database, datetime.now(UTC))
+            looked = time.monotonic() - began
             bar.update(task, completed=(bar.tasks[0].total or 0) - len(left))
     return len(left)
 

@@ -1,10 +1,13 @@
 """After the calendar or the policy moved: which open matters have still to record it, and what each recorded."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import cast
 
 from domain.base import Frozen
+from domain.calendar import local_date
 from domain.commands import Reproject
+from domain.deadlines import near_due_instant
 from domain.envelope import SYSTEM
 from domain.event import decode
 from domain.events import DeadlineMoved
@@ -23,6 +26,14 @@ class Move(Frozen):
     before: datetime | date
     after: datetime | date
     reason: str
+
+
+class Reminder(Frozen):
+    """临期 on another day than before. It is computed when read, so nothing is recorded."""
+
+    matter: str
+    before: date
+    after: date
 
 
 def pending(database: Database, now: datetime) -> tuple[str, ...]:
@@ -49,6 +60,22 @@ def moves_since(database: Database, position: int) -> tuple[Move, ...]:
                 moved = cast("DeadlineMoved", decode(event))
                 found.append(Move(matter=numbers[event.stream], **dict(moved)))
     return tuple(sorted(found, key=lambda move: (move.matter, move.what)))
+
+
+def reminders(before: Sequence[Matter], was: Rulebook, after: Sequence[Matter], now: Rulebook) -> tuple[Reminder, ...]:
+    """The 临期 dates that differ, of matters that are neither warned nor overdue."""
+    earlier = {m.stream: _near(m, was) for m in before}
+    found = []
+    for matter in after:
+        warned = matter.due in (matter.lapsed_for, matter.warned_for)
+        known, day = earlier.get(matter.stream), _near(matter, now)
+        if known is not None and known != day and not warned:
+            found.append(Reminder(matter=matter.number, before=known, after=day))
+    return tuple(found)
+
+
+def _near(matter: Matter, rulebook: Rulebook) -> date:
+    return local_date(near_due_instant(matter, rulebook))
 
 
 def foreseen(database: Database, rulebook: Rulebook, now: datetime) -> tuple[Move, ...]:

@@ -239,7 +239,7 @@ def test_a_thousand_states_are_listed_quickly(asker: Asker) -> None:
     asker.open()
     (row,) = everything(asker.database)["states"]
     with asker.database.writing() as transaction:
-        insert = "INSERT INTO states VALUES (?, ?, ?, ?, ?, ?)"
+        insert = f"INSERT INTO states VALUES ({', '.join('?' * len(row))})"
         transaction.commit([(insert, [(f"sample/{i}", *row[1:]) for i in range(999)])])
     start = time.perf_counter()
     states = reading.states_of(asker.database, "sample")

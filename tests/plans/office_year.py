@@ -7,18 +7,20 @@ closes, and ask for closure two working days before the limit. The clock owes wh
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from domain import commands as c
 from domain.base import Frozen
-from domain.calendar import at_office, local_date
+from domain.calendar import WorkCalendar, at_office, local_date
 from domain.deadlines import next_deadline
 from domain.envelope import SYSTEM, Actor, OnBehalf, Recorded
 from domain.evolve import evolve
 from domain.facts import SEALED, Basis, NewPoint, UnitRef
 from domain.log import Rulebook
 from domain.matter import Matter
+from domain.meetings.series import occurrences, spoken_rule
+from domain.meetings.terms import Outcome, Subject
 from domain.office import Person, Unit
 from domain.rules.decide import decide
 from domain.rules.office import Office
@@ -27,6 +29,8 @@ from plans.task_list import TaskRow
 
 Entry = dict[str, Any]
 Step = tuple[datetime, Frozen, Actor]
+UNSAID = ("on", "at", "matter", "as", "by", "paper", "for", "via", "of", "urgent", "lead", "assist")
+"""Keys of an entry that are no field of its command as they stand."""
 OF_UNITS = ("accept", "decline", "coordinate", "report", "extend", "close", "object")
 
 
@@ -120,13 +124,17 @@ class MatterYear:
     # From the files to commands
 
     def entries(self) -> list[Entry]:
-        meetings = [
-            {"on": meeting["on"], "do": "decision", "by": meeting["by"], "meeting": meeting["name"], **decision}
-            | {"paper": meeting["paper"]}
-            for meeting in self.scenario["meeting"]
-            for decision in meeting["decisions"]
-        ]
-        return [e for e in (*self.scenario["incident"], *meetings) if e["matter"] == int(self.row.no)]
+        return [e for e in (*self.scenario["incident"], *self.decisions()) if e["matter"] == int(self.row.no)]
+
+    def decisions(self) -> Iterator[Entry]:
+        """What the monthly meetings decide, once their minutes are signed; 新立项 opens a matter of its own."""
+        held = monthly_meetings(self.scenario, self.rulebook.calendar)
+        for told in self.scenario["meeting"]:
+            signed = self.rulebook.calendar.add_workdays(held[told["month"]], 1)
+            said = {"on": signed, "at": "11:00", "do": "decision", "by": told["by"], "meeting": f"{told['month']}会议"}
+            for decision in told["decisions"]:
+                if decision.get("outcome") != Outcome.NEW_MATTER.label:
+                    yield {**said, "paper": f"{told['month']}会议纪要", **decision}
 
     def incidents(self) -> list[Entry]:
         return sorted(self.entries(), key=self.instant)
@@ -172,7 +180,7 @@ class MatterYear:
 
     def command(self, entry: Entry) -> Frozen:
         """The command of one incident."""
-        given = {k: v for k, v in entry.items() if k not in ("on", "at", "matter", "as", "by", "paper", "for", "via")}
+        given = {k: v for k, v in entry.items() if k not in UNSAID}
         match entry["do"]:
             case "assign":
                 given |= {"lead": self.unit(entry["lead"]), "assist": [self.unit(u) for u in entry.get("assist", ())]}
@@ -180,6 +188,8 @@ class MatterYear:
                 given["unit"] = self.unit(given.pop("with"))
             case "report" if "for" in entry:
                 given |= {"for_unit": entry["for"], "via": Channel.from_label(entry["via"])}
+            case "decision":
+                given |= self.outcome(entry)
             case "suspend":
                 given["reason"] = SuspensionReason.from_label(entry["reason"])
             case "instruct":
@@ -192,6 +202,21 @@ class MatterYear:
             case "point_add":
                 given = {"do": "point_add", "point": {"text": entry["text"], "due": entry.get("due")}}
         return COMMANDS[entry["do"]].model_validate(given)
+
+    def outcome(self, entry: Entry) -> Entry:
+        found: Entry = {"outcome": Outcome.from_label(entry["outcome"])} if "outcome" in entry else {}
+        if "of" in entry:
+            found["subject"] = Subject.from_label(entry["of"])
+        if "lead" in entry:
+            found |= {"lead": self.unit(entry["lead"]), "assist": [self.unit(u) for u in entry.get("assist", ())]}
+        return found
+
+
+def monthly_meetings(scenario: Entry, calendar: WorkCalendar) -> dict[str, date]:
+    """Month (2022-03) → the day on which the rule of the example has its meeting held."""
+    (said,) = (rule["rule"] for rule in scenario["rule"] if rule["series"] == "monthly")
+    year = scenario["year"]
+    return {o.period: o.day for o in occurrences(spoken_rule(said), year["opens"], year["ends"], calendar)}
 
 
 COMMANDS: dict[str, type[Frozen]] = {

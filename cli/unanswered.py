@@ -1,0 +1,92 @@
+"""`xmh audit unanswered`: 事事有回应、件件有落实, and an explanation for every line that is not."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+import typer
+
+from cli.session import Exit, Problem, answer, session
+from cli.task.reads import AsOfOption, end_of, unit_names
+from domain.calendar import SHANGHAI, local_date
+from domain.envelope import Recorded
+from domain.log import Rulebook
+from domain.matter import Matter
+from domain.spoken import said_date, spoken_date
+from domain.unanswered import unanswered as unanswered_of
+from domain.unanswered import unfinished as unfinished_of
+from eventlog import reading
+
+UNEXPLAINED = "★未作说明"
+
+
+def unanswered(
+    as_of: AsOfOption = None,
+    year: Annotated[int | None, typer.Option("--year", metavar="Y", help="一个年度；到年底每一行都须有说明")] = None,
+) -> None:
+    """事事有回应、件件有落实：哪些没有按期反馈，哪些没有办结，各因为什么；有一行说不清即返回 1。"""
+    if as_of is not None and year is not None:
+        raise Problem("--as-of 与 --year 二者取一", "malformed")
+    now = datetime.now(UTC)
+    if year is not None:
+        at = min(end_of(date(year, 12, 31)), now)
+    else:
+        at = end_of(spoken_date(as_of, now.astimezone(SHANGHAI).date())) if as_of else now
+    since = date(year, 1, 1) if year is not None else date.min
+    rulebook = reading.rulebook(session.database, as_of=at)
+    silent, unended = _lines(rulebook, since, at)
+    unexplained = sum(line["explanation"] is None for line in (*silent, *unended))
+    document = {
+        "as_of": at.astimezone(SHANGHAI).isoformat(),
+        "unanswered": silent,
+        "unfinished": unended,
+        "unexplained": unexplained,
+        "ok": unexplained == 0,
+    }
+    answer(document, "" if session.json else _told(document, local_date(at)))
+    if unexplained:
+        raise SystemExit(Exit.UNEXPECTED)
+
+
+def _lines(rulebook: Rulebook, since: date, at: datetime) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    names = unit_names()
+    silent: list[dict[str, Any]] = []
+    unended: list[dict[str, Any]] = []
+    for matter, events in _matters(at):
+        line = {
+            "matter": matter.number,
+            "title": matter.title,
+            "stage": matter.stage.value,
+            "lead": names(matter.lead) if matter.lead else None,
+            "due": matter.due.isoformat(),
+        }
+        if unheard := unanswered_of(matter, events, since, local_date(at)):
+            silent.append({**line, "windows": list(unheard.windows), "explanation": unheard.explanation})
+        if going_on := unfinished_of(matter, events, rulebook, at):
+            unended.append({**line, "explanation": going_on.explanation})
+    return silent, unended
+
+
+def _matters(at: datetime) -> list[tuple[Matter, tuple[Recorded, ...]]]:
+    """Each matter as known then, with its events."""
+    found = []
+    for state in reading.matter_states(session.database, as_of=at):
+        assert isinstance(state.state, Matter)  # noqa: S101  (the kind says so)
+        found.append((state.state, reading.read_stream(session.database, state.stream, as_of=at)))
+    return sorted(found, key=lambda pair: pair[0].number)
+
+
+def _told(shown: dict[str, Any], day: date) -> str:
+    silent, unended = shown["unanswered"], shown["unfinished"]
+    lines = [f"截至{said_date(day)}", f"一、没有按期反馈的{len(silent)}件"]
+    lines += [f"  {m['matter']}  {m['title']}（{m['lead']}）：{'、'.join(m['windows'])}；{_said(m)}" for m in silent]
+    lines.append(f"二、没有办结的{len(unended)}件")
+    lines += [f"  {m['matter']}  {m['title']}（{m['lead'] or '待明确牵头'}）：{_said(m)}" for m in unended]
+    if shown["ok"]:
+        lines.append("以上每件都有说明" if silent or unended else "事事有回应、件件有落实")
+    else:
+        lines.append(f"{shown['unexplained']}行没有说明（标★），请催办、升级、延期、暂缓或提请会议议定")
+    return "\n".join(lines)
+
+
+def _said(line: dict[str, Any]) -> str:
+    return line["explanation"] or UNEXPLAINED
