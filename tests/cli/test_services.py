@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -46,7 +47,8 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 def opened(home: Home) -> str:
     """A matter in progress; its number."""
-    number: str = home.ok(*OPENING)["matter"]
+    title = f"推进主体施工{uuid4().hex[:6]}"  # the same title again would be refused as a duplicate
+    number: str = home.ok(*OPENING, "--title", title)["matter"]
     home.ok("task", "accept", number, "--as", "li")
     return number
 
