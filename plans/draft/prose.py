@@ -1,0 +1,389 @@
+"""From the tree to tasks: what in running text is one task, and what is none."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from plans.draft.fields import clauses
+from plans.draft.fields.clauses import Clause
+from plans.draft.fields.figures import figures
+from plans.draft.fields.names import Directory
+from plans.draft.rules import structure, words
+from plans.draft.sentences import MOST_TITLE, divided, enumerated, is_task, sentences, title_of
+from plans.draft.shape.outline import Node, Outline, Passage, Zone
+from plans.draft.text import NOTHING, View, joined
+
+_BRACKET = re.compile(r"（(?P<inner>[^（）]*(?:（[^（）]*）[^（）]*)*)）")
+_AT_END = re.compile(r"^[。；]?(?:$|(?=（))|^[。；]")
+_EXPECTED = re.compile(r"预期|目标|力争|指标")
+_DECIDED = re.compile(r"^(?:会议|与会)?.{0,4}(?:议定|决定|明确|要求|确定|同意)")
+_ENOUGH_CLAUSES = 2
+
+
+@dataclass(slots=True)
+class Task:
+    """A task as found: its stretches of text, its title and body, and the clause that belongs to it."""
+
+    section: tuple[str, ...]
+    label: str
+    title: View
+    body: View
+    parts: list[View]
+    clause: Clause = field(default_factory=Clause)
+    inherited: str = ""
+    node: Node | None = None
+    points: list[View] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    figures_from: list[View] = field(default_factory=list)
+    place: str = ""
+
+
+@dataclass(slots=True)
+class Reading:
+    """What running text came to. `headings`, `preamble` and `skipped` are the stretches that are no tasks, and why."""
+
+    tasks: list[Task] = field(default_factory=list)
+    headings: list[View] = field(default_factory=list)
+    preamble: list[tuple[View, str]] = field(default_factory=list)
+    skipped: list[tuple[View, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """A stretch of a paragraph up to a clause."""
+
+    view: View
+    clause: Clause
+
+
+class Prose:
+    """Reads the tree of one document."""
+
+    def __init__(self, outline: Outline, directory: Directory, *, everything: bool = False) -> None:
+        """`everything` lists the summary half too."""
+        self._outline, self._directory, self._everything = outline, directory, everything
+        nodes = [node for node in outline.root.walk() if node.parent]
+        self._flat = not nodes
+        with_clause = sum(bool(self._own_clause(node)) for node in nodes if node.numbered)
+        self._grouped = with_clause >= _ENOUGH_CLAUSES
+        self._sections = {id(node) for node in nodes if self._is_section(node)}
+        self.reading = Reading()
+
+    def read(self) -> Reading:
+        """Every task of the tree, in order."""
+        self.reading.headings.extend(self._outline.titles)
+        self._node(self._outline.root, None)
+        return self.reading
+
+    # The tree
+
+    def _node(self, node: Node, from_above: Clause | None) -> None:
+        zone = self._zone(node)
+        heading_clause = self._clause_of_heading(node)
+        shared = heading_clause if heading_clause else from_above
+        if node.parent is None:
+            self._opening(node)
+        elif zone in (Zone.SUMMARY, Zone.GUIDING):
+            self._leave(node, zone.label)
+        elif node.children:
+            self.reading.headings.append(node.head)
+            self.reading.headings.extend(part for part in node.clause.parts)
+            self._lead_in(node)
+        else:
+            self._leaf(node, zone, shared)
+        before = len(self.reading.tasks)
+        for child in node.children:
+            self._node(child, shared)
+        self._last_clause_of_all(node, self.reading.tasks[before:])
+
+    def _lists_all(self, zone: Zone) -> bool:
+        return self._everything and zone is Zone.SUMMARY
+
+    def _zone(self, node: Node) -> Zone:
+        return Zone.TASKS if self._lists_all(node.zone) else node.zone
+
+    def _leave(self, node: Node, why: str) -> None:
+        """A heading whose text holds no tasks; those below it speak for themselves."""
+        self.reading.headings.append(node.head)
+        self.reading.skipped.extend((part, why) for part in node.clause.parts)
+        for passage in node.body:
+            self.reading.skipped.append((passage.view, why))
+            self.reading.skipped.extend((part, why) for part in passage.clause.parts)
+
+    def _opening(self, root: Node) -> None:
+        """The text before the first heading: tasks only when the document has no heading at all."""
+        for passage in root.body:
+            if self._flat or passage.clause:
+                self._passage(root, passage, None)
+                continue
+            for sentence in sentences(passage.view):
+                if self._binds(sentence) or _DECIDED.match(sentence.text):
+                    self._sentence(root, sentence, Clause(), "")
+                else:
+                    self.reading.preamble.append((sentence, "前言"))
+
+    def _binds(self, sentence: View) -> bool:
+        """A figure promised in the preamble (今年预期增长6.8%左右) is a task all the same."""
+        expected = _EXPECTED.search(sentence.text) and not words.REPORTS.pattern.search(sentence.text)
+        return bool(expected) and any(True for _ in figures(sentence))
+
+    def _lead_in(self, node: Node) -> None:
+        """The text between a heading and its items leads in; only what has a clause or a figure is a task."""
+        for passage in node.body:
+            segments = self._segments(passage)
+            for segment in segments:
+                if segment.clause:
+                    self._segment(node, segment)
+                    continue
+                for sentence in sentences(segment.view):
+                    if self._binds(sentence):
+                        self._sentence(node, sentence, Clause(), "")
+                    else:
+                        self.reading.preamble.append((sentence, "引言"))
+
+    def _leaf(self, node: Node, zone: Zone, shared: Clause | None) -> None:
+        """A heading without headings below it: one task, or the tasks of its sentences."""
+        own = self._own_clause(node)
+        if zone is Zone.REQUIREMENTS and not own:
+            self._leave(node, zone.label)
+        elif not node.body:
+            self._item(node, shared)
+        elif id(node) in self._sections or not self._as_one(node, own):
+            self.reading.headings.append(node.head)
+            self.reading.headings.extend(node.clause.parts)
+            for passage in node.body:
+                self._passage(node, passage, shared)
+        else:
+            self._whole(node, shared)
+
+    def _as_one(self, node: Node, own: bool) -> bool:
+        """Whether a heading with its text is one task: an item of a list, or one clause for it all."""
+        count = sum(bool(segment.clause) for passage in node.body for segment in self._segments(passage))
+        told = any(len(enumerated(passage.view)) > 1 for passage in node.body)
+        return count <= 1 and not told and (own or node.numbered)
+
+    def _is_section(self, node: Node) -> bool:
+        """A heading whose line ran into its text, while its siblings stand on lines of their own, is as they are."""
+        if not node.run_in or node.parent is None or node.numbered:
+            return False
+        alike = [each for each in node.parent.children if each.rank == node.rank and each is not node]
+        return any(each.body and not each.run_in for each in alike) and not self._own_clause(node)
+
+    # Clauses
+
+    def _own_clause(self, node: Node) -> bool:
+        if node.clause or any(passage.clause for passage in node.body):
+            return True
+        if any(segment.clause for passage in node.body for segment in self._segments(passage)):
+            return True
+        return bool(segments_of(node.title, self._directory)[-1].clause) if node.title else False
+
+    def _clause_of_heading(self, node: Node) -> Clause | None:
+        """（三）推进教育发展（区教育局牵头）: what a heading with items below it says holds for them."""
+        if not node.children or node.parent is None:
+            return None
+        clause = Clause()
+        clause.add(node.clause)
+        for segment in segments_of(node.title, self._directory):
+            clause.add(segment.clause)
+        return clause if clause else None
+
+    def _last_clause_of_all(self, node: Node, made: Sequence[Task]) -> None:
+        """A clause on lines of its own below the last of several items that have none is the clause of them all."""
+        last = made[-1] if made else None
+        if last is None or last.node is None or last.node.parent is not node or len(made) < _ENOUGH_CLAUSES:
+            return
+        on_lines = last.node.clause or (last.node.body and last.node.body[-1].clause)
+        if on_lines and node.title and not any(task.clause for task in made[:-1]) and not node.run_in:
+            for task in made[:-1]:
+                task.clause, task.inherited = last.clause, "责任单位取自本节末尾"
+
+    # Tasks
+
+    def _item(self, node: Node, shared: Clause | None) -> None:
+        """An item that is one line: its sentences belong together, as the author numbered them."""
+        text = node.head
+        segments = segments_of(text.cut(len(text) - len(node.title)), self._directory)
+        told = [segment for segment in segments if segment.view]
+        clause = Clause()
+        clause.add(node.clause)
+        if len(told) > 1 and sum(bool(segment.clause) for segment in told) > 1:
+            self.reading.headings.append(text.cut(0, len(text) - len(node.title)))
+            for segment in told:
+                self._segment(node, segment, shared)
+            self.reading.headings.extend(node.clause.parts)
+            return
+        for segment in segments:
+            clause.add(segment.clause)
+        body = joined(segment.view for segment in segments)
+        self._several(node, body, clause, shared, text.cut(0, len(text) - len(node.title)), node.numbered)
+
+    def _several(
+        self, node: Node, body: View, clause: Clause, shared: Clause | None, before: View, together: bool
+    ) -> None:
+        pieces = [piece for piece in divided(body, together=together) if piece.text.strip("。；，")]
+        listed = node.numbered or node.zone is Zone.GOALS or clause or len(pieces) == 1
+        kept = [piece for piece in pieces if (listed and len(pieces) == 1) or is_task(piece.text) or self._binds(piece)]
+        if not kept or (len(pieces) == 1 and not self._stands(node, pieces[0], clause)):
+            self.reading.headings.append(before)
+            self.reading.preamble.append((body, "标题"))
+            self.reading.headings.extend(clause.parts)
+            return
+        inherited = self._inherit(clause, shared)
+        for no, piece in enumerate(pieces):
+            if piece not in kept:
+                self.reading.preamble.append((piece, "引言"))
+                continue
+            parts = [*([before] if no == 0 and before else []), piece]
+            if no == len(pieces) - 1:
+                parts.extend(clause.parts)
+            label = node.label if len(kept) == 1 else f"{node.label}{kept.index(piece) + 1}"
+            self.reading.tasks.append(
+                Task(
+                    _above(node),
+                    label,
+                    title_of(piece),
+                    piece,
+                    parts,
+                    clause if clause else shared or clause,
+                    inherited,
+                    node,
+                )
+            )
+
+    def _stands(self, node: Node, piece: View, clause: Clause) -> bool:
+        """Whether a single line is a task: numbered or with a clause yes, a bare heading only when it orders."""
+        if clause or node.numbered or node.zone is Zone.GOALS:
+            return not words.RHETORIC.pattern.match(piece.text)
+        told = structure.TERMINAL.pattern.search(piece.text) and not words.REPORTS.pattern.search(piece.text)
+        return is_task(piece.text) or bool(told and clauses.in_sentence(piece))
+
+    def _whole(self, node: Node, shared: Clause | None) -> None:
+        """A heading with its text as one task; the sentences are its points."""
+        clause, bodies, parts = Clause(), [], [node.head]
+        clause.add(node.clause)
+        for segment in segments_of(node.title, self._directory):
+            clause.add(segment.clause)
+        parts.extend(node.clause.parts)
+        for passage in node.body:
+            for segment in self._segments(passage):
+                clause.add(segment.clause)
+                bodies.append(segment.view)
+                parts.append(segment.view)
+                parts.extend(segment.clause.parts)
+        inherited = self._inherit(clause, shared)
+        heading = node.title.strip("。；： ")
+        body = joined([node.title, *bodies]) if node.run_in else joined(bodies)
+        points = [piece for text in bodies for piece in divided(text, together=False)]
+        title = heading if is_task(heading.text) or len(heading) <= MOST_TITLE else title_of(body)
+        self.reading.tasks.append(
+            Task(
+                _above(node),
+                node.label,
+                title,
+                body,
+                parts,
+                clause if clause else shared or clause,
+                inherited,
+                node,
+                points,
+            )
+        )
+
+    def _passage(self, node: Node, passage: Passage, shared: Clause | None) -> None:
+        """A paragraph: what ends in a clause is one task, what has none is a task for each sentence."""
+        for segment in self._segments(passage):
+            if segment.clause:
+                self._segment(node, segment)
+            else:
+                for piece in divided(segment.view, together=False):
+                    self._sentence(node, piece, shared or Clause(), "责任单位取自上级标题" if shared else "")
+
+    def _segment(self, node: Node, segment: _Segment, shared: Clause | None = None) -> None:
+        pieces = [piece for piece in divided(segment.view, together=True) if piece.text.strip("。；，")]
+        clause = segment.clause if segment.clause or shared is None else shared
+        for no, piece in enumerate(pieces):
+            parts = [piece, *(clause.parts if no == len(pieces) - 1 else [])]
+            if len(pieces) > 1 and not is_task(piece.text):
+                self.reading.preamble.append((piece, "引言"))
+                self.reading.preamble.extend((part, "引言") for part in parts[1:])
+                continue
+            self.reading.tasks.append(
+                Task(
+                    _path(node), node.label if len(pieces) == 1 else "", title_of(piece), piece, parts, clause, "", node
+                )
+            )
+        if not pieces:
+            self.reading.preamble.extend((part, "责任分工") for part in clause.parts)
+
+    def _sentence(self, node: Node, piece: View, clause: Clause, inherited: str) -> None:
+        goal = node.zone is Zone.GOALS and any(True for _ in figures(piece))
+        if goal or is_task(piece.text) or self._binds(piece):
+            self.reading.tasks.append(
+                Task(
+                    _path(node),
+                    "",
+                    title_of(piece),
+                    piece,
+                    [piece],
+                    clause,
+                    inherited,
+                    node,
+                )
+            )
+        else:
+            self.reading.preamble.append((piece, "叙述"))
+
+    def _inherit(self, clause: Clause, shared: Clause | None) -> str:
+        return "责任单位取自上级标题" if shared and not clause else ""
+
+    def _segments(self, passage: Passage) -> list[_Segment]:
+        segments = segments_of(passage.view, self._directory)
+        if passage.clause:
+            last = segments[-1]
+            clause = Clause()
+            clause.add(last.clause)
+            clause.add(passage.clause)
+            if len(segments) > 1 and not last.clause:
+                segments[-1] = _Segment(last.view, clause)
+            else:
+                segments = [*segments[:-1], _Segment(last.view, clause)]
+        return segments
+
+
+def _path(node: Node) -> tuple[str, ...]:
+    return node.path()
+
+
+def _above(node: Node) -> tuple[str, ...]:
+    return node.parent.path() if node.parent else ()
+
+
+def segments_of(text: View, directory: Directory) -> list[_Segment]:
+    """A paragraph cut after each clause in it; the last segment may have none."""
+    segments, start = list[_Segment](), 0
+    for found in _BRACKET.finditer(text.text):
+        at_end = bool(_AT_END.match(text.text[found.end() :]))
+        clause = clauses.bracketed(text.cut(*found.span("inner")), directory, at_end=at_end)
+        if not clause:
+            continue
+        end = found.end()
+        end += text.text[end : end + 1] in ("。", "；")
+        clause.parts = [text.cut(found.start(), end)]
+        before = text.cut(start, found.start())
+        if not before.text.strip("。；") and segments:
+            segments[-1].clause.add(clause)
+        else:
+            segments.append(_Segment(before, clause))
+        start = end
+    rest = text.cut(start)
+    tail = [one for one in clauses.labels(rest) if one.start() > 0]
+    if (tail and rest.text[tail[0].start() - 1] in "。；，（ ") or (tail and tail[0].start() in rest.gaps):
+        cut = tail[0].start()
+        clause = clauses.labelled(rest.cut(cut))
+        if clause:
+            segments.append(_Segment(rest.cut(0, cut), clause))
+            rest = NOTHING
+    if rest or not segments:
+        segments.append(_Segment(rest, Clause()))
+    return segments
