@@ -291,11 +291,14 @@ class _Maker:
                     warnings.append(warning)
                 if role is UnitRole.LEAD and unit.supervision is Supervision.CONTACT:
                     warnings.append(f"“{unit.shown}”不是督办对象，不能牵头")
-        leads = sum(unit.role is UnitRole.LEAD for unit in named)
-        if leads == 0:
+        heads = [unit.written for unit in named if unit.role is UnitRole.LEAD]
+        together = [name for name in heads if responsibility.COLLECTIVE.pattern.match(fold(name))]
+        if not heads:
             warnings.append("缺牵头单位")
-        elif leads > 1:
-            warnings.append(f"牵头待明确（列了{leads}个单位）")
+        elif len(heads) == 1 and together:
+            warnings.append(f"牵头待明确（“{together[0]}”不是一个单位）")
+        elif len(heads) > 1:
+            warnings.append(f"牵头待明确（列了{len(heads)}个单位）")
         return named
 
     def _deadline(

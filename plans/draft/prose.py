@@ -5,16 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from plans.draft.fields import clauses
-from plans.draft.fields.clauses import Clause
+from plans.draft.fields.clauses import Clause, Segment, segments_of
 from plans.draft.fields.figures import figures
 from plans.draft.fields.names import Directory
 from plans.draft.rules import structure, words
 from plans.draft.sentences import MOST_TITLE, divided, enumerated, is_task, sentences, title_of
 from plans.draft.shape.outline import Node, Outline, Passage, Zone
-from plans.draft.text import NOTHING, View, joined
+from plans.draft.text import View, joined
 
-_BRACKET = re.compile(r"（(?P<inner>[^（）]*(?:（[^（）]*）[^（）]*)*)）")
-_AT_END = re.compile(r"^[。；]?(?:$|(?=（))|^[。；]")
 _EXPECTED = re.compile(r"预期|目标|力争|指标")
 _DECIDED = re.compile(r"^(?:会议|与会)?.{0,4}(?:议定|决定|明确|要求|确定|同意)")
 _ENOUGH_CLAUSES = 2
@@ -48,34 +46,53 @@ class Reading:
     skipped: list[tuple[View, str]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Segment:
-    """A stretch of a paragraph up to a clause."""
-
-    view: View
-    clause: Clause
-
-
 class Prose:
     """Reads the tree of one document."""
 
     def __init__(self, outline: Outline, directory: Directory, *, everything: bool = False) -> None:
         """`everything` lists the summary half too."""
         self._outline, self._directory, self._everything = outline, directory, everything
-        nodes = [node for node in outline.root.walk() if node.parent]
+        nodes = [node for root in outline.roots for node in root.walk() if node.parent]
         self._flat = not nodes
-        with_clause = sum(bool(self._own_clause(node)) for node in nodes if node.numbered)
-        self._grouped = with_clause >= _ENOUGH_CLAUSES
+        self._one_by_one = self._ranks_of_tasks(nodes)
         self._sections = {id(node) for node in nodes if self._is_section(node)}
         self.reading = Reading()
 
     def read(self) -> Reading:
         """Every task of the tree, in order."""
         self.reading.headings.extend(self._outline.titles)
-        self._node(self._outline.root, None)
+        for no, root in enumerate(self._outline.roots):
+            if self._is_cover(no):
+                self._leave_all(root, "通知正文")
+            else:
+                self._node(root, None)
         return self.reading
 
     # The tree
+
+    def _ranks_of_tasks(self, nodes: Sequence[Node]) -> frozenset[float]:
+        """The ranks whose headings are tasks: most of those without headings below have a clause."""
+        leaves = [node for node in nodes if not node.children and node.zone is Zone.TASKS]
+        ranks = {node.rank for node in leaves}
+        return frozenset(
+            rank
+            for rank in ranks
+            if (alike := [self._own_clause(node) for node in leaves if node.rank == rank])
+            and sum(alike) * 2 >= len(alike) >= _ENOUGH_CLAUSES
+        )
+
+    def _is_cover(self, no: int) -> bool:
+        """A covering letter: it sends a plan along (现将…印发给你们), and names nobody while what follows does."""
+        root, later = self._outline.roots[no], self._outline.roots[no + 1 :]
+        after = [node for each in later for node in each.walk() if node.parent]
+        if not after or any(self._own_clause(node) for node in root.walk() if node.parent):
+            return False
+        sends = any(words.SENDS_ALONG.pattern.search(passage.view.text) for passage in root.body)
+        return sends or any(self._own_clause(node) for node in after)
+
+    def _leave_all(self, root: Node, why: str) -> None:
+        for node in root.walk():
+            self._leave(node, why)
 
     def _node(self, node: Node, from_above: Clause | None) -> None:
         zone = self._zone(node)
@@ -118,7 +135,8 @@ class Prose:
                 continue
             for sentence in sentences(passage.view):
                 if self._binds(sentence) or _DECIDED.match(sentence.text):
-                    self._sentence(root, sentence, Clause(), "")
+                    for piece in divided(sentence, together=False):
+                        self._sentence(root, piece, Clause(), "", promised=self._binds(sentence))
                 else:
                     self.reading.preamble.append((sentence, "前言"))
 
@@ -136,10 +154,11 @@ class Prose:
                     self._segment(node, segment)
                     continue
                 for sentence in sentences(segment.view):
-                    if self._binds(sentence):
-                        self._sentence(node, sentence, Clause(), "")
-                    else:
+                    if not self._binds(sentence):
                         self.reading.preamble.append((sentence, "引言"))
+                        continue
+                    for piece in divided(sentence, together=False):
+                        self._sentence(node, piece, Clause(), "", promised=True)
 
     def _leaf(self, node: Node, zone: Zone, shared: Clause | None) -> None:
         """A heading without headings below it: one task, or the tasks of its sentences."""
@@ -160,7 +179,7 @@ class Prose:
         """Whether a heading with its text is one task: an item of a list, or one clause for it all."""
         count = sum(bool(segment.clause) for passage in node.body for segment in self._segments(passage))
         told = any(len(enumerated(passage.view)) > 1 for passage in node.body)
-        return count <= 1 and not told and (own or node.numbered)
+        return count <= 1 and not told and (own or node.numbered or node.rank in self._one_by_one)
 
     def _is_section(self, node: Node) -> bool:
         """A heading whose line ran into its text, while its siblings stand on lines of their own, is as they are."""
@@ -299,7 +318,7 @@ class Prose:
                 for piece in divided(segment.view, together=False):
                     self._sentence(node, piece, shared or Clause(), "责任单位取自上级标题" if shared else "")
 
-    def _segment(self, node: Node, segment: _Segment, shared: Clause | None = None) -> None:
+    def _segment(self, node: Node, segment: Segment, shared: Clause | None = None) -> None:
         pieces = [piece for piece in divided(segment.view, together=True) if piece.text.strip("。；，")]
         clause = segment.clause if segment.clause or shared is None else shared
         for no, piece in enumerate(pieces):
@@ -316,8 +335,8 @@ class Prose:
         if not pieces:
             self.reading.preamble.extend((part, "责任分工") for part in clause.parts)
 
-    def _sentence(self, node: Node, piece: View, clause: Clause, inherited: str) -> None:
-        goal = node.zone is Zone.GOALS and any(True for _ in figures(piece))
+    def _sentence(self, node: Node, piece: View, clause: Clause, inherited: str, *, promised: bool = False) -> None:
+        goal = promised or (node.zone is Zone.GOALS and any(True for _ in figures(piece)))
         if goal or is_task(piece.text) or self._binds(piece):
             self.reading.tasks.append(
                 Task(
@@ -337,7 +356,7 @@ class Prose:
     def _inherit(self, clause: Clause, shared: Clause | None) -> str:
         return "责任单位取自上级标题" if shared and not clause else ""
 
-    def _segments(self, passage: Passage) -> list[_Segment]:
+    def _segments(self, passage: Passage) -> list[Segment]:
         segments = segments_of(passage.view, self._directory)
         if passage.clause:
             last = segments[-1]
@@ -345,9 +364,9 @@ class Prose:
             clause.add(last.clause)
             clause.add(passage.clause)
             if len(segments) > 1 and not last.clause:
-                segments[-1] = _Segment(last.view, clause)
+                segments[-1] = Segment(last.view, clause)
             else:
-                segments = [*segments[:-1], _Segment(last.view, clause)]
+                segments = [*segments[:-1], Segment(last.view, clause)]
         return segments
 
 
@@ -357,33 +376,3 @@ def _path(node: Node) -> tuple[str, ...]:
 
 def _above(node: Node) -> tuple[str, ...]:
     return node.parent.path() if node.parent else ()
-
-
-def segments_of(text: View, directory: Directory) -> list[_Segment]:
-    """A paragraph cut after each clause in it; the last segment may have none."""
-    segments, start = list[_Segment](), 0
-    for found in _BRACKET.finditer(text.text):
-        at_end = bool(_AT_END.match(text.text[found.end() :]))
-        clause = clauses.bracketed(text.cut(*found.span("inner")), directory, at_end=at_end)
-        if not clause:
-            continue
-        end = found.end()
-        end += text.text[end : end + 1] in ("。", "；")
-        clause.parts = [text.cut(found.start(), end)]
-        before = text.cut(start, found.start())
-        if not before.text.strip("。；") and segments:
-            segments[-1].clause.add(clause)
-        else:
-            segments.append(_Segment(before, clause))
-        start = end
-    rest = text.cut(start)
-    tail = [one for one in clauses.labels(rest) if one.start() > 0]
-    if (tail and rest.text[tail[0].start() - 1] in "。；，（ ") or (tail and tail[0].start() in rest.gaps):
-        cut = tail[0].start()
-        clause = clauses.labelled(rest.cut(cut))
-        if clause:
-            segments.append(_Segment(rest.cut(0, cut), clause))
-            rest = NOTHING
-    if rest or not segments:
-        segments.append(_Segment(rest, Clause()))
-    return segments

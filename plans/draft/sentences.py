@@ -4,12 +4,15 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from plans.draft.rules import structure, words
+from plans.draft.rules import deadlines, structure, targets, words
 from plans.draft.text import View
 
+_GOALS_FOLLOW = re.compile(r"^[^：；]*(?:目标|指标)[^：；]{0,6}：")
 _CLAUSE = re.compile(r"[^，：；。]+[，：；。]*")
 MOST_TITLE = 40
 _LEAST_TOLD = 2
+_LEAST_ORDER = 8
+_LEAST_TITLE = 8
 
 
 def sentences(text: View) -> Iterator[View]:
@@ -46,10 +49,12 @@ def divided(text: View, *, together: bool) -> list[View]:
 
 
 def _halves(sentence: View) -> list[View]:
-    """The parts between semicolons, when each has a verb of its own."""
+    """The parts between semicolons, when each has a verb of its own or a figure (or the whole is a list of goals)."""
     cuts = [0, *(m.end() for m in re.finditer("；", sentence.text) if m.end() < len(sentence)), len(sentence)]
     halves = [sentence.cut(a, b) for a, b in pairwise(cuts) if b > a]
-    return halves if all(has_verb(half.text) for half in halves) else [sentence]
+    goals = _GOALS_FOLLOW.match(sentence.text) is not None
+    alone = goals or all(has_verb(half.text) or targets.FIGURE.pattern.search(half.text) for half in halves)
+    return halves if alone else [sentence]
 
 
 def has_verb(text: str) -> bool:
@@ -75,12 +80,18 @@ def _orders(clause: str) -> bool:
 def is_task(text: str) -> bool:
     """Whether a sentence orders something, rather than reporting, announcing or declaring."""
     plain = structure.ENUMERATION.pattern.sub("", text, count=1).strip()
-    if words.RHETORIC.pattern.match(plain) or words.CONDITION.pattern.search(plain):
+    if any(rule.pattern.search(plain) for rule in (words.RHETORIC, words.CONDITION, words.ANNOUNCES)):
         return False
     reports = words.REPORTS.pattern.search(plain)
     if reports and not words.FUTURE.pattern.search(plain[reports.start() :]):
         return False
-    return has_verb(plain)
+    return has_verb(plain) or _sets_a_limit(plain) or (plain != text and len(plain) > _LEAST_ORDER)
+
+
+def _sets_a_limit(text: str) -> bool:
+    """A sentence that says until when is an order, whatever its verb."""
+    rules = (*deadlines.EVERYWHERE, *(rule for _, rule in deadlines.RHYTHMS))
+    return any(rule.pattern.search(text) for rule in rules)
 
 
 def title_of(text: View) -> View:
@@ -90,6 +101,8 @@ def title_of(text: View) -> View:
     found = [*_CLAUSE.finditer(body.text)]
     if not found:
         return body
+    if len(found) > 1 and found[0].group().endswith("：") and targets.FIGURE.pattern.search(found[1].group()):
+        found = found[1:]
     first = next((n for n, one in enumerate(found) if words.SUBJECT_WILL.pattern.match(one.group())), None)
     if first is None:
         first = next((n for n, one in enumerate(found) if _orders(one.group().rstrip("，：；。"))), 0)
@@ -104,4 +117,10 @@ def title_of(text: View) -> View:
         if one.end() - begin > MOST_TITLE or body.text[end - 1] in "。；":
             break
         end = one.end()
-    return body.cut(begin, end).strip("，：；。、 ")
+    title = body.cut(begin, end).strip("，：；。、 ")
+    if len(title) >= _LEAST_TITLE or begin == 0:
+        return title
+    # 按程序报批: of what, the words before it say.
+    decided = words.LEADING_WORDS.pattern.match(body.text)
+    start = decided.end() if decided and body.text.startswith("会议") else 0
+    return body.cut(start, end).strip("，：；。、 ")

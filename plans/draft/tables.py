@@ -1,26 +1,28 @@
 """From the rows of a table to tasks: which row is the header, what its columns hold, which rows go on from above."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from plans.draft.fields import clauses
-from plans.draft.fields.clauses import Clause
+from plans.draft.fields.clauses import Clause, segments_of
 from plans.draft.fields.names import Directory, is_unit, split
-from plans.draft.prose import Task, segments_of
+from plans.draft.prose import Task
 from plans.draft.rules import columns, structure
 from plans.draft.rules.columns import Column
 from plans.draft.rules.responsibility import Duty
-from plans.draft.sentences import MOST_TITLE, divided, title_of
+from plans.draft.sentences import MOST_TITLE, divided, has_verb, title_of
 from plans.draft.shape.grids import column_of, is_header
 from plans.draft.shape.outline import marker
 from plans.draft.shape.source import Cell, Grid, GridRow, together
-from plans.draft.text import View
+from plans.draft.text import NOTHING, View
 
 _HEADER_WITHIN = 15
 _NUMBER = re.compile(r"^\d{1,4}(?:[.\-]\d{1,3})*[.、]?$|^[①-⑳]$|^（?[一二三四五六七八九十百]{1,4}）?、?$|^[A-Z]?\d+$")
+_POINT_NUMBER = re.compile(r"(?:^|(?<=[。；]))（?(\d{1,2})(?:）|[.、．](?=\d{1,2}月|\D))")
 _DITTO_CELL = re.compile(r"^(?:同上|〃|″|同前)$")
 _MOSTLY = 0.6
+_LEAST_KNOWN = 2
 _CARRIED = frozenset(
     {Column.LEAD, Column.ASSIST, Column.SHARED, Column.LEADER, Column.PERSON, Column.DUE, Column.SECTION, Column.RHYTHM}
 )
@@ -99,6 +101,8 @@ class TableReader:
             return {}
         lower = {column: self._text(cell) for column, cell in rows[at + 1].cells.items() if self._text(cell)}
         known = sum(column_of(name) is not None for name in lower.values())
+        if sum(column_of(name) is not None for name in titles.values()) < _LEAST_KNOWN:
+            return {}
         if not lower or known < len(lower):
             return {}
         return {**titles, **lower}
@@ -232,8 +236,9 @@ class TableReader:
             for line in [cell.view(self._source)]
             for segment in segments_of(line, self._directory)
         ]
-        body = together(segment.view for segment in segments)
-        points = [line for cell in self._cells(record, Column.POINTS) for line in cell.lines(self._source)]
+        body, more = _told(segment.view for segment in segments)
+        lines = [line for cell in self._cells(record, Column.POINTS) for line in cell.lines(self._source)]
+        points = [*more, *(point for line in lines for point in _points(line))]
         goals = [cell.view(self._source) for cell in self._cells(record, Column.TARGET)]
         if not body:
             body = together(points or goals)
@@ -303,6 +308,26 @@ class TableReader:
             for column, cells in sorted(record.cells.items())
             if self._columns.get(column) in known or (column not in self._columns and column in self._titles)
         ]
+
+
+def _told(cells: Iterable[View]) -> tuple[View, list[View]]:
+    """The task of one or more cells, and what is a sentence of its own in those below the first."""
+    first, *below = list(cells) or [NOTHING]
+    whole = [first]
+    points: list[View] = []
+    for cell in below:
+        (points if points or has_verb(re.split("[，。；]", cell.text)[0]) else whole).append(cell)
+    return together(whole), points
+
+
+def _points(line: View) -> list[View]:
+    """1.…。2.…。 on one line as points of their own, their numbers left out."""
+    starts = list(_POINT_NUMBER.finditer(line.text))
+    numbered = [int(m[1]) for m in starts] == list(range(1, len(starts) + 1))
+    if not numbered or not starts:
+        return [line.cut(starts[0].end())] if starts and starts[0].start() == 0 and len(starts) == 1 else [line]
+    ends = [m.start() for m in starts[1:]] + [len(line)]
+    return [line.cut(m.end(), end) for m, end in zip(starts, ends, strict=True)]
 
 
 def _nested(section: tuple[str, ...], heading: View) -> tuple[str, ...]:

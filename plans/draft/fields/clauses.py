@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from plans.draft.fields import names
-from plans.draft.rules import responsibility
+from plans.draft.rules import deadlines, responsibility
 from plans.draft.rules.responsibility import Duty
-from plans.draft.text import View
+from plans.draft.text import NOTHING, View
 
+_BRACKET = re.compile(r"（(?P<inner>[^（）]*(?:（[^（）]*）[^（）]*)*)）")
+_AT_END = re.compile(r"^[。；]?(?:$|(?=（))|^[。；]")
 _PHRASE_END = re.compile(r"[，；。]")
 _WORD = re.compile(r"[一-鿿A-Za-z0-9]")
 _MOST_LABEL_VALUE = 400
@@ -104,6 +106,8 @@ def _take(clause: Clause, duty: Duty, value: View) -> None:
         case Duty.DUE:
             if value:
                 clause.due.append(value)
+        case Duty.OTHER:
+            pass
         case Duty.RHYTHM:
             if value:
                 clause.rhythm.append(value)
@@ -136,6 +140,11 @@ def phrases(value: View, otherwise: Duty = Duty.SHARED) -> Clause:
         if responsibility.DITTO.pattern.fullmatch(body.text) or not body:
             continue
         body = _without_ditto(body)
+        if responsibility.NO_NAME.pattern.search(body.text):
+            continue
+        if any(rule.pattern.match(body.text) for rule in deadlines.EVERYWHERE):
+            clause.due.append(body)
+            continue
         start = responsibility.BY.pattern.match(body.text)
         duty, body = _ended(body.cut(start.end()) if start and body.text[0] != "请" else body)
         waiting.append(body)
@@ -144,8 +153,12 @@ def phrases(value: View, otherwise: Duty = Duty.SHARED) -> Clause:
         spoken = True
         _assign(clause, duty, waiting)
         waiting = []
-    if waiting:
-        _assign(clause, otherwise if not spoken or otherwise is not Duty.SHARED else Duty.ASSIST, waiting)
+    if spoken and otherwise is Duty.SHARED:  # what is left after 牵头 helps, if it is a name at all
+        _assign(
+            clause, Duty.ASSIST, [body for body in waiting if all(names.is_unit(n.text) for n in names.split(body))]
+        )
+    else:
+        _assign(clause, otherwise, waiting)
     return clause
 
 
@@ -229,3 +242,41 @@ def in_sentence(sentence: View) -> Clause:
                     taken.append((start, end))
                     target.extend(listed)
     return clause
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of a paragraph up to a clause."""
+
+    view: View
+    clause: Clause
+
+
+def segments_of(text: View, directory: names.Directory) -> list[Segment]:
+    """A paragraph cut after each clause in it; the last segment may have none."""
+    segments, start = list[Segment](), 0
+    for found in _BRACKET.finditer(text.text):
+        at_end = bool(_AT_END.match(text.text[found.end() :]))
+        clause = bracketed(text.cut(*found.span("inner")), directory, at_end=at_end)
+        if not clause:
+            continue
+        end = found.end()
+        end += text.text[end : end + 1] in ("。", "；")
+        clause.parts = [text.cut(found.start(), end)]
+        before = text.cut(start, found.start())
+        if not before.text.strip("。；") and segments:
+            segments[-1].clause.add(clause)
+        else:
+            segments.append(Segment(before, clause))
+        start = end
+    rest = text.cut(start)
+    tail = labels(rest)
+    begins = tail[0].start() if tail else len(rest)
+    if tail and (begins == 0 or begins in rest.gaps or rest.text[begins - 1] in "。；，（"):
+        clause = labelled(rest.cut(begins))
+        if clause:
+            segments.append(Segment(rest.cut(0, begins), clause))
+            rest = NOTHING
+    if rest or not segments:
+        segments.append(Segment(rest, Clause()))
+    return segments

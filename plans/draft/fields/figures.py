@@ -19,6 +19,8 @@ def figures(text: View) -> Iterator[Target]:
     for found in targets.FIGURE.pattern.finditer(text.text):
         if not _no_figure(text.text, found):
             yield _target(text, found)
+    for found in targets.BARE_FIGURE.pattern.finditer(text.text):
+        yield _bare_target(text, found)
     for found in targets.CHINESE_FIGURE.pattern.finditer(text.text):
         value = _chinese(found["value"])
         if value is not None:
@@ -26,17 +28,12 @@ def figures(text: View) -> Iterator[Target]:
 
 
 def _no_figure(text: str, found: re.Match[str]) -> bool:
-    """Names that hold a number (15分钟生活圈, “1+19”), ordinals, years."""
+    """Names that hold a number (15分钟生活圈, “1+19”), ordinals."""
     rest = text[found.start("value") :]
     if targets.NOT_A_FIGURE.pattern.match(rest) or _ORDINAL.search(text[: found.start("value")]):
         return True
     quoted = text[: found.start()].count("“") > text[: found.start()].count("”")
-    year = (
-        re.fullmatch(r"20\d\d", found["value"])
-        and not found["big"]
-        and found["unit"] not in ("%", "家", "户", "套", "人", "名")
-    )
-    return bool(year or (quoted and found["unit"] not in ("%", "个百分点")))
+    return quoted and found["unit"] not in ("%", "个百分点")
 
 
 def _target(text: View, found: re.Match[str]) -> Target:
@@ -50,6 +47,19 @@ def _target(text: View, found: re.Match[str]) -> Target:
         value=found["value"].replace(",", ""),
         upper=found["upper"].replace(",", "") if found["upper"] else None,
         unit=(found["big"] or "") + found["unit"],
+        striving=_striving(text, found.start()),
+    )
+
+
+def _bare_target(text: View, found: re.Match[str]) -> Target:
+    part = text.cut(*found.span())
+    return Target(
+        written=part.raw,
+        span=part.span(),
+        subject=_subject(text, found.start()),
+        comparison=_comparison({found[key] for key in ("before", "after") if found[key]}),
+        value=found["value"].replace(",", ""),
+        unit="",
         striving=_striving(text, found.start()),
     )
 

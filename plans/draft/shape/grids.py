@@ -41,7 +41,12 @@ def text_tables(source: str) -> list[Grid]:
     grids: list[Grid] = []
     at = 0
     while at < len(lines):
-        found = _barred(source, lines, at) or _divided(source, lines, at) or _stacked(source, lines, at)
+        found = (
+            _barred(source, lines, at)
+            or _divided(source, lines, at)
+            or _stacked(source, lines, at)
+            or _stacked_between_bars(source, lines, at)
+        )
         if found is None:
             at += 1
             continue
@@ -162,6 +167,28 @@ def _stacked(source: str, lines: list[Line], first: int) -> tuple[Grid, int] | N
             rows.append(GridRow(len(rows) + 1, {0: Cell(*new_section)}))
         last, number = end, (number + 1 if following is not None else None)
     return _grid(rows, lines, first, last)
+
+
+def _stacked_between_bars(source: str, lines: list[Line], first: int) -> tuple[Grid, int] | None:
+    """The same with a bar after each cell, so that a cell may take several lines."""
+    if not _BAR.search(source, *lines[first]):
+        return None
+    last = first
+    for n in range(first, len(lines)):
+        if _BAR.search(source, *lines[n]):
+            last = n
+        elif n - last > _FURTHEST:
+            break
+    start, end = lines[first][0], lines[last][1]
+    marks = [start, *(edge for m in _BAR.finditer(source, start, end) for edge in m.span()), end]
+    cells = [(a, b) for a, b in zip(marks[::2], marks[1::2], strict=True) if source[a:b].strip()]
+    for at in range(min(len(cells), _FURTHEST)):
+        found = _stacked(source, cells, at)
+        if found:
+            stop = cells[found[1] - 1][1]
+            after = next((n for n in range(first, len(lines)) if lines[n][0] >= stop), len(lines))
+            return Grid("", start, lines[after - 1][1], found[0].rows), after
+    return None
 
 
 def _number(source: str, lines: list[Line], at: int) -> int | None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from domain.base import Term
 from plans.draft.fields import clauses
-from plans.draft.fields.clauses import Clause
+from plans.draft.fields.clauses import Clause, segments_of
 from plans.draft.fields.names import Directory, is_unit
 from plans.draft.rules import structure
 from plans.draft.rules.responsibility import PLAIN_NAMES
@@ -56,6 +56,7 @@ class Node:
     label: str
     head: View
     title: View
+    name: str
     zone: Zone
     run_in: bool = False
     body: list[Passage] = field(default_factory=list)
@@ -71,7 +72,7 @@ class Node:
     def path(self) -> tuple[str, ...]:
         """The headings above it, from the highest."""
         above = self.parent.path() if self.parent else ()
-        own = f"{self.label}{self.title.raw.strip('。；： ')}"
+        own = f"{self.label}{self.name}"
         return (*above, own) if own and self.parent else above
 
     def walk(self) -> "Iterator[Node]":
@@ -83,9 +84,9 @@ class Node:
 
 @dataclass(slots=True)
 class Outline:
-    """The tree, and what belongs to none of it."""
+    """The trees, one for each part of the document, and what belongs to none of them."""
 
-    root: Node
+    roots: list[Node] = field(default_factory=list)
     titles: list[View] = field(default_factory=list)
     leftovers: list[Leftover] = field(default_factory=list)
 
@@ -95,16 +96,23 @@ class Builder:
 
     def __init__(self, directory: Directory) -> None:
         """Begin with an empty tree."""
-        self.outline = Outline(Node(0, "", NOTHING, NOTHING, Zone.TASKS))
+        self.outline = Outline()
         self._directory = directory
-        self._stack = [self.outline.root]
+        self._stack: list[Node] = []
         self._begun = False
+        self._begin_part()
         self._label: View | None = None
 
     @property
     def current(self) -> Node:
         """The node the next text belongs to."""
         return self._stack[-1]
+
+    def _begin_part(self) -> None:
+        """What follows a signature or 附件 is a document of its own; what stands before may be its covering letter."""
+        root = Node(0, "", NOTHING, NOTHING, "", Zone.TASKS)
+        self.outline.roots.append(root)
+        self._stack, self._begun = [root], False
 
     def take(self, blocks: Sequence[Paragraph | Leftover]) -> None:
         """Put the paragraphs into the tree."""
@@ -125,9 +133,10 @@ class Builder:
             return
         if structure.SIGNATURE_DATE.pattern.match(text.text):
             self.outline.leftovers.append(Leftover(text, "落款"))
+            self._begin_part()
         elif structure.ATTACHMENT.pattern.match(text.text):
             self.outline.leftovers.append(Leftover(text, "附件标记"))
-            self._stack, self._begun = [self.outline.root], False
+            self._begin_part()
         elif structure.END_MATTER.pattern.match(text.text):
             self.outline.leftovers.append(Leftover(text, "文尾"))
         else:
@@ -158,7 +167,8 @@ class Builder:
             self._stack.pop()
         parent = self._stack[-1]
         title, body = run_in(rest)
-        node = Node(rank, label, head, title, zone_of(title.text, parent), run_in=bool(body), parent=parent)
+        name = "".join(segment.view.raw for segment in segments_of(title, self._directory)).strip("。；： ")
+        node = Node(rank, label, head, title, name, zone_of(title.text, parent), run_in=bool(body), parent=parent)
         if body:
             node.head = head.cut(0, len(head) - len(body))
             node.body.append(Passage(body))
