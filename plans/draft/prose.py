@@ -336,6 +336,7 @@ class Prose:
             self.reading.preamble.extend((part, "责任分工") for part in clause.parts)
 
     def _sentence(self, node: Node, piece: View, clause: Clause, inherited: str, *, promised: bool = False) -> None:
+        told = list(sentences(piece))
         goal = promised or (node.zone is Zone.GOALS and any(True for _ in figures(piece)))
         if goal or is_task(piece.text) or self._binds(piece):
             self.reading.tasks.append(
@@ -348,6 +349,7 @@ class Prose:
                     clause,
                     inherited,
                     node,
+                    told if len(told) > 1 else [],
                 )
             )
         else:

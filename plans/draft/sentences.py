@@ -35,16 +35,17 @@ def enumerated(text: View) -> list[View]:
 
 
 def divided(text: View, *, together: bool) -> list[View]:
-    """The tasks a text tells. `together` keeps the sentences of one item together."""
+    """The tasks a text tells; what 一是 says is one. `together` keeps the sentences of one item together."""
     pieces: list[View] = []
     parts = enumerated(text)
-    for part in parts:
+    for no, part in enumerate(parts):
         told = list(sentences(part))
-        if together and (len(told) > 1 or len(parts) > 1):
+        one = len(parts) > 1 and structure.ENUMERATION.pattern.match(part.text) is not None
+        if (together and (len(told) > 1 or len(parts) > 1)) or (one and len(told) > 1):
             pieces.append(part)
             continue
         for sentence in told:
-            pieces.extend(_halves(sentence))
+            pieces.extend([sentence] if one and no < len(parts) - 1 else _halves(sentence))
     return pieces
 
 
@@ -122,5 +123,5 @@ def title_of(text: View) -> View:
         return title
     # 按程序报批: of what, the words before it say.
     decided = words.LEADING_WORDS.pattern.match(body.text)
-    start = decided.end() if decided and body.text.startswith("会议") else 0
-    return body.cut(start, end).strip("，：；。、 ")
+    begin = decided.end() if decided and body.text.startswith("会议") else 0
+    return body.cut(begin, end).strip("，：；。、 ")

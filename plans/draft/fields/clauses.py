@@ -191,8 +191,17 @@ def _assign(clause: Clause, duty: Duty, bodies: list[View]) -> None:
             clause.lead.extend(_real(body.cut(0, together.start())))
             clause.assist.extend(_real(body.cut(together.end())))
             continue
-        target = {Duty.LEAD: clause.lead, Duty.ASSIST: clause.assist}.get(duty, clause.shared)
-        target.extend(_real(body))
+        for name in _real(body):
+            role, plain = _marked(name, duty)
+            {Duty.LEAD: clause.lead, Duty.ASSIST: clause.assist}.get(role, clause.shared).append(plain)
+
+
+def _marked(name: View, duty: Duty) -> tuple[Duty, View]:
+    """区交通局（牵头）: the role in the bracket goes before that of the phrase."""
+    found = responsibility.MARKED.pattern.search(name.text)
+    if found is None or found.start() == 0:
+        return duty, name
+    return (Duty.LEAD if found["lead"] else Duty.ASSIST), name.cut(0, found.start())
 
 
 def _real(body: View) -> Iterator[View]:

@@ -188,6 +188,7 @@ _MEANING: dict[str, Callable[[Times, re.Match[str]], date | None]] = {
     "年-月": _month_end,
     "年月": _month_end,
     "季度": _quarter,
+    "季度（Q）": _quarter,
     "前三季度": lambda times, match: times.last_workday(times.year_of(match), number(match["quarters"]) * 3),
     "半年": _half,
     "年中": lambda times, match: times.last_workday(times.year_of(match), 6),

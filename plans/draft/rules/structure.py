@@ -15,6 +15,8 @@ MARKERS = (
 )
 """Markers at the start of a line, from the highest rank to the lowest. A document need not use them all."""
 
+FIRSTLY = rule("第一，", rf"^(?:第{_N}|其[一二三四五六七八九])，", "第一，推进项目建设", no=("第一批项目",))
+"""A paragraph that is told as the first, the second…; it ranks below （一）."""
 BULLET = rule("圆点", r"^(?:[-–—•·●○◆◇■□▪★☆▲△➢※]+|——)(?=[^\d\-—%])", "- 完成设计", "●推进项目", no=("-3.5%",))
 MARKDOWN = rule("#", r"^\#{1,6}", "## 重点任务")
 

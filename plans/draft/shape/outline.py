@@ -15,6 +15,7 @@ from plans.draft.shape.lines import Leftover, Paragraph
 from plans.draft.text import NOTHING, View
 
 _BARE_RANK_OUTSIDE, _BARE_RANK_INSIDE = 1.5, 3.5
+_FIRSTLY_RANK = 3.7
 _BULLET_RANK = 7.0
 _ARABIC_RANK = 4.0
 _MOST_HEADING = 45
@@ -233,6 +234,9 @@ def marker(text: View) -> tuple[float, int] | None:
         found = rule.pattern.match(text.text)
         if found:
             return float(rank), found.end()
+    found = structure.FIRSTLY.pattern.match(text.text)
+    if found:
+        return _FIRSTLY_RANK, found.end()
     found = structure.MARKDOWN.pattern.match(text.text)
     if found:
         return 0.1 * found.end(), found.end()

@@ -1,7 +1,7 @@
 """How well a draft agrees with what a careful clerk would list: tasks as precision and recall, fields one by one.
 
-The expected lists stand beside the documents in `corpus/` as TOML. A task is found when the words it is called by stand in
-the text of a drafted item; each item answers for one task only.
+The expected lists stand beside the documents in `corpus/` as TOML. A task is found when the words it is called by stand
+in the title or text of a drafted item; each item answers for one task only.
 """
 
 import tomllib
@@ -83,7 +83,7 @@ def compare(case: Case, made: Draft) -> Score:
     left = list(made.items)
     score = Score(case, len(made.items), 0)
     for task in case.tasks:
-        item = next((item for item in left if _plain(task["title"]) in _plain(item.text)), None)
+        item = next((item for item in left if _plain(task["title"]) in _plain(item.title + item.text)), None)
         if item is None:
             score.wrong.append(f"没有列出：{task['title']}")
             continue
@@ -118,7 +118,7 @@ def _compared(task: dict[str, Any], item: Item) -> Iterator[tuple[str, object, o
     for name in FIELDS:
         expected = task.get(name, empty.get(name, []))
         if name == "targets":
-            expected = sorted(expected)
+            expected = sorted(task.get(name, []))
         if expected or drafted[name]:
             yield name, expected, drafted[name]
 
