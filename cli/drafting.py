@@ -42,13 +42,13 @@ def draft_(
     if output is not None and output.suffix.lower() != ".xlsx":
         raise Problem(f"{output} 应是 .xlsx 文件", "malformed")
     office, units = _office()
-    made, faults = draft_file(file, office, everything=everything, year=year)
+    made = draft_file(file, office, everything=everything, year=year)
     document = _document(made)
-    if faults:
+    if made.faults:
         document["rejected"] = [
-            {"sheet": f.sheet, "row": f.row, "column": f.column, "message": f.message} for f in faults
+            {"sheet": f.sheet, "row": f.row, "column": f.column, "message": f.message} for f in made.faults
         ]
-        reject(document, [*(f.line for f in faults), f"共{len(faults)}个单元格读不了，没有写出草稿"])
+        reject(document, [*(f.line for f in made.faults), f"共{len(made.faults)}个单元格读不了，没有写出草稿"])
     if output is not None:
         _write(made, output, [unit.name for unit in units])
         document["output"] = str(output)

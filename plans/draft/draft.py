@@ -24,7 +24,7 @@ from plans.draft.shape.lines import paragraphs
 from plans.draft.shape.outline import Builder, Outline
 from plans.draft.shape.source import Source
 from plans.draft.tables import TableReader
-from plans.draft.text import Span, View, fold
+from plans.draft.text import Span, View, fold, view
 from plans.sheets import CellFault
 
 _YEAR_OF_PLAN = re.compile(
@@ -55,26 +55,25 @@ class _Found:
     headings: list[View] = field(default_factory=list)
     preamble: list[tuple[View, str]] = field(default_factory=list)
     skipped: list[tuple[View, str]] = field(default_factory=list)
+    faults: list[CellFault] = field(default_factory=list)
     tables: int = 0
 
 
-def draft_file(
-    path: Path, office: Office, *, everything: bool = False, year: int | None = None
-) -> tuple[Draft, list[CellFault]]:
-    """The draft of a file, and the cells of it that could not be read.
+def draft_file(path: Path, office: Office, *, everything: bool = False, year: int | None = None) -> Draft:
+    """The draft of a file.
 
     Raises:
         Refusal: `not_found` or `malformed`, when the file as a whole cannot be read.
     """
     source = read_source(path)
     made = draft(source, path.name, office, everything=everything, year=year)
-    if source.must_be_tables and not made.items and not source.faults:
+    if source.must_be_tables and not made.items and not made.faults:
         sheets = "、".join(grid.name for grid in source.grids)
         seen = "；".join(f"〔{grid.name}〕第{grid.rows[0].number}行起没有认出表头" for grid in source.grids[:3])
         refuse(
             True, f"{path.name} {seen}（工作表：{sheets}）：表头须有“工作任务”之类的列和责任单位、时限等列", "malformed"
         )
-    return made, source.faults
+    return made
 
 
 def draft(source: Source, name: str, office: Office, *, everything: bool = False, year: int | None = None) -> Draft:
@@ -97,6 +96,7 @@ def draft(source: Source, name: str, office: Office, *, everything: bool = False
         items=tuple(items),
         regions=regions,
         warnings=tuple(_about_all(found, items, times)),
+        faults=tuple(found.faults),
     )
 
 
@@ -167,10 +167,13 @@ def _find(source: Source, directory: Directory, *, everything: bool) -> _Found:
         found.tasks.extend(reading.tasks)
         found.headings.extend(reading.headings)
         found.skipped.extend(reading.skipped)
+        found.faults.extend(reading.faults)
         for task, due in zip(reading.tasks, reading.due_values, strict=True):
             if due is not None:
                 found.due_values[id(task)] = due
     _read_prose(builder.outline, directory, found, everything=everything)
+    drawn = [grid for grid in source.grids if grid.drawn]
+    found.skipped.extend((view(source.text, grid.start, grid.end, marks=""), "表格线") for grid in drawn)
     return found
 
 
@@ -384,7 +387,7 @@ def _targets(texts: list[View]) -> Iterator[Target]:
 def _numbered(items: list[Item]) -> list[Item]:
     """The source's own numbers when they are plain and tell every item apart, else 1, 2, 3…."""
     labels = [re.sub(r"[、.．]$", "", fold(item.label)) for item in items]
-    plain = bool(items) and all(label.isdigit() for label in labels) and len(set(labels)) == len(labels)
+    plain = bool(items) and all(label.isdecimal() for label in labels) and len(set(labels)) == len(labels)
     return (
         [item.model_copy(update={"no": label}) for item, label in zip(items, labels, strict=True)] if plain else items
     )

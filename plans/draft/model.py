@@ -14,6 +14,7 @@ from pydantic import model_validator
 from domain.base import Frozen, Term
 from domain.terms import Rhythm, Supervision
 from plans.draft.text import Span
+from plans.sheets import CellFault
 
 
 class Part(Term):
@@ -147,7 +148,7 @@ class Item(Frozen):
 
 
 class Draft(Frozen):
-    """All that was found in one file."""
+    """All that was found in one file; `faults` are the cells of it that could not be read."""
 
     file: str
     year: int
@@ -155,6 +156,7 @@ class Draft(Frozen):
     items: tuple[Item, ...]
     regions: tuple[Region, ...]
     warnings: tuple[str, ...] = ()
+    faults: tuple[CellFault, ...] = ()
 
     @model_validator(mode="after")
     def _nothing_lost(self) -> Self:

@@ -66,6 +66,7 @@ class Prose:
                 self._leave_all(root, "通知正文")
             else:
                 self._node(root, None)
+            self._account_for(root)
         return self.reading
 
     # The tree
@@ -89,6 +90,14 @@ class Prose:
             return False
         sends = any(words.SENDS_ALONG.pattern.search(passage.view.text) for passage in root.body)
         return sends or any(self._own_clause(node) for node in after)
+
+    def _account_for(self, root: Node) -> None:
+        """Whatever no rule took is said to be left out: the first claim to a character holds, this is the last."""
+        for node in root.walk():
+            stretches = [node.head, *node.clause.parts]
+            for passage in node.body:
+                stretches += [passage.view, *passage.clause.parts]
+            self.reading.skipped.extend((stretch, "未列入") for stretch in stretches)
 
     def _leave_all(self, root: Node, why: str) -> None:
         for node in root.walk():

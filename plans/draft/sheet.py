@@ -93,7 +93,8 @@ class _Writer:
                 sheet.write_datetime(row, column, item.due, self._doubtful_day if doubtful else self._day)
                 continue
             text = _cell(item, header, file)[:_MOST_IN_A_CELL]
-            sheet.write_string(row, column, text, self._format(item, header, text))
+            write = sheet.write_string if text else sheet.write_blank
+            write(row, column, text, self._format(item, header, text))
 
     def _format(self, item: Item, header: str, text: str) -> Any:
         if header in (columns.LEAD, columns.DUE, columns.BASIS) and not text:
@@ -137,7 +138,7 @@ class _Writer:
             row += 1
             place = f"{region.span.start}–{region.span.end}"
             for column, value in enumerate((region.part.label, region.why, text[:_MOST_IN_A_CELL], place)):
-                sheet.write_string(row, column, value, self._plain)
+                (sheet.write_string if value else sheet.write_blank)(row, column, value, self._plain)
         sheet.freeze_panes(1, 0)
 
 

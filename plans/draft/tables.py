@@ -16,6 +16,7 @@ from plans.draft.shape.grids import column_of, is_header
 from plans.draft.shape.outline import marker
 from plans.draft.shape.source import Cell, Grid, GridRow, together
 from plans.draft.text import NOTHING, View
+from plans.sheets import CellFault
 
 _HEADER_WITHIN = 15
 _NUMBER = re.compile(r"^\d{1,4}(?:[.\-]\d{1,3})*[.、]?$|^[①-⑳]$|^（?[一二三四五六七八九十百]{1,4}）?、?$|^[A-Z]?\d+$")
@@ -37,6 +38,7 @@ class TableReading:
     due_values: list[tuple[object, View] | None] = field(default_factory=list)
     headings: list[View] = field(default_factory=list)
     skipped: list[tuple[View, str]] = field(default_factory=list)
+    faults: list[CellFault] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -58,6 +60,7 @@ class TableReader:
         self._columns: dict[int, Column] = {}
         self._titles: dict[int, str] = {}
         self._first = 0
+        self._seen: dict[tuple[int, int], View] = {}
         self.reading = TableReading()
         self._find_header()
 
@@ -72,10 +75,16 @@ class TableReader:
         return self.reading
 
     def _views(self, row: GridRow) -> Iterator[View]:
-        yield from (seen for cell in row.cells.values() if (seen := cell.view(self._source)))
+        yield from (seen for cell in row.cells.values() if (seen := self._view(cell)))
+
+    def _view(self, cell: Cell) -> View:
+        place = (cell.start, cell.end)
+        if place not in self._seen:
+            self._seen[place] = cell.view(self._source)
+        return self._seen[place]
 
     def _text(self, cell: Cell | None) -> str:
-        return cell.view(self._source).text if cell else ""
+        return self._view(cell).text if cell else ""
 
     # The header
 
@@ -134,6 +143,7 @@ class TableReader:
         carried: dict[int, Cell] = {}
         numbered = self._numbered()
         for row in self._grid.rows[self._first :]:
+            self._note_faults(row)
             kind = self._kind(row, current, numbered=numbered)
             if kind == "section":
                 seen = together(self._views(row))
@@ -152,6 +162,13 @@ class TableReader:
                 current.section = (*section, *within)
         if current is not None:
             yield current
+
+    def _note_faults(self, row: GridRow) -> None:
+        """Cells that cannot be read, where something that matters should stand; a computed 序号 does not matter."""
+        for column, cell in row.cells.items():
+            matters = self._columns.get(column, Column.NO) not in (Column.NO, Column.NOTE)
+            if matters and isinstance(cell.value, CellFault):
+                self.reading.faults.append(cell.value.model_copy(update={"column": self._titles.get(column, "")}))
 
     def _numbered(self) -> bool:
         """Whether the table numbers its tasks."""
@@ -176,7 +193,7 @@ class TableReader:
         if len(filled) == 1 and len(self._columns) > 1:
             column, text = next(iter(filled.items()))
             opens = column == min(self._columns) and not _NUMBER.match(text)
-            heading = marker(row.cells[column].view(self._source)) is not None
+            heading = marker(self._view(row.cells[column])) is not None
             in_task = self._columns.get(column) is Column.TASK
             unnumbered = numbered and in_task and heading and (current is None or self._is_done(current))
             if (
@@ -212,7 +229,7 @@ class TableReader:
                 if self._columns.get(column) in _CARRIED:
                     record.carried.setdefault(column, above)
                 if text:
-                    self.reading.skipped.append((cell.view(self._source), "同上"))
+                    self.reading.skipped.append((self._view(cell), "同上"))
             elif text:
                 record.cells.setdefault(column, []).append(cell)
                 carried[column] = cell
@@ -220,7 +237,7 @@ class TableReader:
     def _within(self, record: _Record, before: tuple[str, ...]) -> tuple[str, ...]:
         """What the column of classes says; an empty cell means the class above."""
         found = [
-            cell.view(self._source).raw
+            self._view(cell).raw
             for column in self._of(Column.SECTION)
             for cell in (*record.cells.get(column, ()), *([record.carried[column]] if column in record.carried else []))
         ]
@@ -233,13 +250,13 @@ class TableReader:
         segments = [
             segment
             for cell in title_cells
-            for line in [cell.view(self._source)]
+            for line in [self._view(cell)]
             for segment in segments_of(line, self._directory)
         ]
         body, more = _told(segment.view for segment in segments)
         lines = [line for cell in self._cells(record, Column.POINTS) for line in cell.lines(self._source)]
         points = [*more, *(point for line in lines for point in _points(line))]
-        goals = [cell.view(self._source) for cell in self._cells(record, Column.TARGET)]
+        goals = [self._view(cell) for cell in self._cells(record, Column.TARGET)]
         if not body:
             body = together(points or goals)
         label = "".join(self._text(cell) for cell in self._cells(record, Column.NO))
@@ -249,7 +266,7 @@ class TableReader:
                 clause.add(segment.clause)
             elif segment.clause:
                 clause.due.extend(segment.clause.due)
-        mine = [cell.view(self._source) for cells in record.cells.values() for cell in cells]
+        mine = [self._view(cell) for cells in record.cells.values() for cell in cells]
         mark = marker(body)
         named = body.cut(mark[1]) if mark and len(body) > mark[1] else body
         title = named.strip("。；： ") if len(named) <= MOST_TITLE else title_of(named)
@@ -293,13 +310,13 @@ class TableReader:
                 for line in cell.lines(self._source):
                     people.extend(split(line))
         for cell in self._with_carried(record, Column.RHYTHM):
-            clause.rhythm.append(cell.view(self._source))
+            clause.rhythm.append(self._view(cell))
         clause.parts = []
         return clause
 
     def _due(self, record: _Record) -> tuple[object, View] | None:
         cells = self._with_carried(record, Column.DUE)
-        return (cells[-1].value, together(cell.view(self._source) for cell in cells)) if cells else None
+        return (cells[-1].value, together(self._view(cell) for cell in cells)) if cells else None
 
     def _notes(self, record: _Record) -> list[tuple[str, str]]:
         known = {Column.NOTE, Column.SOURCE, Column.BASIS}

@@ -23,6 +23,7 @@ _DASHES = dict.fromkeys("‐‑‒–−﹣－", "-")
 _TILDES = dict.fromkeys("～∼〜", "~")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[，：](?=\d)")
 _INVISIBLE = frozenset(map(chr, (0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xAD)))
+_LEFT_OUT = re.compile(rf"[\s*{''.join(map(re.escape, sorted(_INVISIBLE)))}]")
 _ASCII_WORD = re.compile(r"[A-Za-z0-9]")
 
 
@@ -31,7 +32,6 @@ def _to_simplified() -> OpenCC:
     return OpenCC("t2s")
 
 
-@lru_cache(maxsize=65536)
 def _fold_one(char: str) -> str:
     """One character for one, so that places stay: width, brackets, commas, dashes, traditional forms."""
     if char in _PUNCTUATION:
@@ -53,9 +53,22 @@ def _fold_one(char: str) -> str:
     return char
 
 
+class _Folding(dict[int, str]):
+    """A table for `str.translate` that fills itself with the characters it meets."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = folded = _fold_one(chr(code))
+        return folded
+
+
+_FOLDING = _Folding()
+
+
 def fold(text: str) -> str:
     """The text in the one way of writing that the rules know; as long as it was."""
-    folded = "".join(map(_fold_one, text))
+    folded = text.translate(_FOLDING)
+    if "，" not in folded and "：" not in folded:
+        return folded
     return _BETWEEN_DIGITS.sub(lambda found: "," if found.group() == "，" else ":", folded)
 
 
@@ -118,6 +131,9 @@ def joined(views: Iterable[View]) -> View:
 
 def view(source: str, start: int, end: int, *, marks: str = "*") -> View:
     """The stretch of the source, its blanks and emphasis marks left out (a blank between Latin words stays)."""
+    stretch = source[start:end]
+    if not _LEFT_OUT.search(stretch):
+        return View(stretch, fold(stretch), range(start, start + len(stretch)))
     raw, at, gaps = list[str](), list[int](), set[int]()
     blank = False
     for place in range(start, end):

@@ -187,7 +187,7 @@ def _ended(body: View) -> tuple[Duty | None, View]:
 def _assign(clause: Clause, duty: Duty, bodies: list[View]) -> None:
     for body in bodies:
         together = responsibility.WITH.pattern.search(body.text)
-        if together and together.start() > 1 and not names.is_unit(body.text):
+        if together and names.is_unit(body.text[: together.start()]):
             clause.lead.extend(_real(body.cut(0, together.start())))
             clause.assist.extend(_real(body.cut(together.end())))
             continue

@@ -93,7 +93,7 @@ class Times:
 
 def number(text: str) -> int:
     """A small number in digits or Chinese."""
-    if text.isdigit():
+    if text.isdecimal():
         return int(text)
     before, ten, after = text.partition("十")
     if ten:

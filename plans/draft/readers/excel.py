@@ -20,33 +20,30 @@ def read(path: Path) -> Source:
     """
     pieces: list[str] = []
     grids: list[Grid] = []
-    faults: list[CellFault] = []
     length = 0
     for name in worksheet_names(path):
         sheet = read_worksheet(path, name)
         if sheet is None or not sheet.rows:
             continue
-        grid, text, wrong = _grid(path.name, sheet, length)
+        grid, text = _grid(path.name, sheet, length)
         pieces.append(text)
         length += len(text)
         grids.append(grid)
-        faults.extend(wrong)
     if not grids:
         refuse_always(f"{path.name} 是空表", "malformed")
-    return Source("".join(pieces), grids, faults, must_be_tables=True)
+    return Source("".join(pieces), grids, must_be_tables=True)
 
 
-def _grid(file: str, sheet: RawSheet, offset: int) -> tuple[Grid, str, list[CellFault]]:
+def _grid(file: str, sheet: RawSheet, offset: int) -> tuple[Grid, str]:
     covered = set(_covered(sheet))
     pieces: list[str] = []
     rows: list[GridRow] = []
-    faults: list[CellFault] = []
     at = offset
     for number, cells in sheet.rows:
         row: dict[int, Cell] = {}
         for column, value in sorted(cells.items()):
             if isinstance(value, Formula | ErrorValue):
-                faults.append(_fault(file, sheet.name, number, column, value))
+                row[column] = Cell(at, at, _fault(file, sheet.name, number, column, value))
                 continue
             text = as_text(value)
             row[column] = Cell(at, at + len(text), value if isinstance(value, date | datetime | int) else None)
@@ -57,7 +54,7 @@ def _grid(file: str, sheet: RawSheet, offset: int) -> tuple[Grid, str, list[Cell
         pieces.append("\n")
         at += 1
         rows.append(GridRow(number, dict(sorted(row.items()))))
-    return Grid(sheet.name, offset, at, rows), "".join(pieces), faults
+    return Grid(sheet.name, offset, at, rows), "".join(pieces)
 
 
 def _covered(sheet: RawSheet) -> Iterator[tuple[int, int]]:

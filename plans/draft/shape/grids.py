@@ -56,7 +56,7 @@ def text_tables(source: str) -> list[Grid]:
 
 
 def _grid(rows: list[GridRow], lines: list[Line], first: int, last: int) -> tuple[Grid, int]:
-    return Grid("", lines[first][0], lines[last - 1][1], rows), last
+    return Grid("", lines[first][0], lines[last - 1][1], rows, drawn=True), last
 
 
 def _columns(source: str, cells: dict[int, Cell]) -> list[Column | None]:
@@ -187,13 +187,13 @@ def _stacked_between_bars(source: str, lines: list[Line], first: int) -> tuple[G
         if found:
             stop = cells[found[1] - 1][1]
             after = next((n for n in range(first, len(lines)) if lines[n][0] >= stop), len(lines))
-            return Grid("", start, lines[after - 1][1], found[0].rows), after
+            return Grid("", start, lines[after - 1][1], found[0].rows, drawn=True), after
     return None
 
 
 def _number(source: str, lines: list[Line], at: int) -> int | None:
     text = view(source, *lines[at]).text.rstrip(".、") if at < len(lines) else ""
-    return int(text) if text.isdigit() and len(text) <= 4 else None  # noqa: PLR2004  (a row's number)
+    return int(text) if text.isdecimal() and len(text) <= 4 else None  # noqa: PLR2004  (a row's number)
 
 
 def _is_section(source: str, line: Line) -> bool:

@@ -16,10 +16,10 @@ _MORE_TO_COME = re.compile(r"(?:[，、]|[的和与及]|（[^）]*)$")
 _TAIL = re.compile(r"^[^，。；：（]{1,4}[。；]")
 _SHORT = 30
 _LONG = 45
-_LEAST_WRAPPED = 8
+_LEAST_WRAPPED = 3
 _MOSTLY = 0.5
 _COLUMNS_OFF = 4
-_NARROWEST = 24
+_NARROWEST, _WIDEST = 24, 120
 _REPEATED = 3
 
 
@@ -79,17 +79,15 @@ def _lines(source: str, start: int, end: int) -> Iterator[_Line]:
 
 
 def _wrap_width(lines: list[_Line]) -> int | None:
-    """The width at which the whole text was broken into lines; None when a line is a paragraph."""
-    widths = Counter(line.width // 2 for line in lines if line.width > _NARROWEST)
-    if sum(widths.values()) < _LEAST_WRAPPED:
-        return None
-    peak = max(widths)
-    full = sum(count for width, count in widths.items() if width >= peak - _COLUMNS_OFF // 2)
-    unfinished = [line for line in lines if line.width // 2 >= peak - _COLUMNS_OFF // 2]
-    broken = sum(not structure.TERMINAL.pattern.search(line.view.text) for line in unfinished)
-    if full < _MOSTLY * sum(widths.values()) or broken < _MOSTLY * len(unfinished):
-        return None
-    return peak * 2
+    """The width at which the whole text was broken into lines; None when a line is a paragraph.
+
+    A text was broken when its longest lines are alike, no longer than a page is wide, and end in mid-sentence.
+    """
+    widest = max((line.width for line in lines), default=0)
+    full = [line for line in lines if line.width >= widest - _COLUMNS_OFF]
+    broken = sum(not structure.TERMINAL.pattern.search(line.view.text) for line in full)
+    wrapped = _NARROWEST < widest <= _WIDEST and broken >= _LEAST_WRAPPED and broken >= _MOSTLY * len(full)
+    return widest if wrapped else None
 
 
 def _running_heads(source: str, lines: list[_Line]) -> frozenset[str]:

@@ -124,6 +124,9 @@ class Builder:
                 self.outline.leftovers.append(block)
             else:
                 self._paragraph(block.view, next(following))
+        if self._label is not None:
+            self.outline.leftovers.append(Leftover(self._label, "没有内容的标签"))
+            self._label = None
 
     def section(self, title: View) -> None:
         """A heading found in a table."""
@@ -259,7 +262,7 @@ def split_inline(text: View) -> list[View]:
 
 def ordinal(text: str) -> int:
     """What number a marker has."""
-    if text.isdigit():
+    if text.isdecimal():
         return int(text)
     before, ten, after = text.partition("十")
     digits = "零一二三四五六七八九"

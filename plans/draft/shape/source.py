@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from plans.draft.text import View, joined, view
-from plans.sheets import CellFault
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell: where its text stands, its value if that is more than text, and whether it goes on from above."""
+    """A cell: where its text stands, its value if that is more than text, and whether it goes on from above.
+
+    The value of a cell that cannot be read is its fault.
+    """
 
     start: int
     end: int
@@ -41,12 +43,13 @@ class GridRow:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table and the stretch of the text it takes."""
+    """A table and the stretch of the text it takes; a drawn one has lines of characters between its cells."""
 
     name: str
     start: int
     end: int
     rows: list[GridRow]
+    drawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,6 @@ class Source:
 
     text: str
     grids: list[Grid] = field(default_factory=list)
-    faults: list[CellFault] = field(default_factory=list)
     must_be_tables: bool = False
 
 

@@ -72,8 +72,8 @@ def office() -> Office:
 
 def score(case: Case) -> Score:
     """Draft the document and compare."""
-    made, faults = draft_file(case.path, office())
-    assert faults == []
+    made = draft_file(case.path, office())
+    assert made.faults == ()
     assert made.year == case.year
     return compare(case, made)
 
