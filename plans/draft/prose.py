@@ -52,6 +52,8 @@ class Prose:
     def __init__(self, outline: Outline, directory: Directory, *, everything: bool = False) -> None:
         """`everything` lists the summary half too."""
         self._outline, self._directory, self._everything = outline, directory, everything
+        for root in outline.roots:
+            _mark_report(root, outline.titles)
         nodes = [node for root in outline.roots for node in root.walk() if node.parent]
         self._flat = not nodes
         self._one_by_one = self._ranks_of_tasks(nodes)
@@ -106,7 +108,7 @@ class Prose:
     def _node(self, node: Node, from_above: Clause | None) -> None:
         zone = self._zone(node)
         heading_clause = self._clause_of_heading(node)
-        shared = heading_clause if heading_clause else from_above
+        shared = heading_clause.completed(from_above)[0] if heading_clause else from_above
         if node.parent is None:
             self._opening(node)
         elif zone in (Zone.SUMMARY, Zone.GUIDING):
@@ -224,7 +226,7 @@ class Prose:
         on_lines = last.node.clause or (last.node.body and last.node.body[-1].clause)
         if on_lines and node.title and not any(task.clause for task in made[:-1]) and not node.run_in:
             for task in made[:-1]:
-                task.clause, task.inherited = last.clause, "责任单位取自本节末尾"
+                task.clause, task.inherited = Clause().completed(last.clause)[0], "责任单位取自本节末尾"
 
     # Tasks
 
@@ -257,7 +259,7 @@ class Prose:
             self.reading.preamble.append((body, "标题"))
             self.reading.headings.extend(clause.parts)
             return
-        inherited = self._inherit(clause, shared)
+        whole, inherited = _completed(clause, shared)
         for no, piece in enumerate(pieces):
             if piece not in kept:
                 self.reading.preamble.append((piece, "引言"))
@@ -273,7 +275,7 @@ class Prose:
                     title_of(piece),
                     piece,
                     parts,
-                    clause if clause else shared or clause,
+                    whole,
                     inherited,
                     node,
                 )
@@ -299,7 +301,7 @@ class Prose:
                 bodies.append(segment.view)
                 parts.append(segment.view)
                 parts.extend(segment.clause.parts)
-        inherited = self._inherit(clause, shared)
+        whole, inherited = _completed(clause, shared)
         heading = node.title.strip("。；： ")
         body = joined([node.title, *bodies]) if node.run_in else joined(bodies)
         points = [piece for text in bodies for piece in divided(text, together=False)]
@@ -311,7 +313,7 @@ class Prose:
                 title,
                 body,
                 parts,
-                clause if clause else shared or clause,
+                whole,
                 inherited,
                 node,
                 points,
@@ -322,14 +324,16 @@ class Prose:
         """A paragraph: what ends in a clause is one task, what has none is a task for each sentence."""
         for segment in self._segments(passage):
             if segment.clause:
-                self._segment(node, segment)
+                self._segment(node, segment, shared)
             else:
+                whole, inherited = _completed(Clause(), shared)
                 for piece in divided(segment.view, together=False):
-                    self._sentence(node, piece, shared or Clause(), "责任单位取自上级标题" if shared else "")
+                    self._sentence(node, piece, whole, inherited)
 
     def _segment(self, node: Node, segment: Segment, shared: Clause | None = None) -> None:
         pieces = [piece for piece in divided(segment.view, together=True) if piece.text.strip("。；，")]
-        clause = segment.clause if segment.clause or shared is None else shared
+        clause = segment.clause
+        whole, inherited = _completed(clause, shared)
         for no, piece in enumerate(pieces):
             parts = [piece, *(clause.parts if no == len(pieces) - 1 else [])]
             if len(pieces) > 1 and not is_task(piece.text):
@@ -338,7 +342,14 @@ class Prose:
                 continue
             self.reading.tasks.append(
                 Task(
-                    _path(node), node.label if len(pieces) == 1 else "", title_of(piece), piece, parts, clause, "", node
+                    _path(node),
+                    node.label if len(pieces) == 1 else "",
+                    title_of(piece),
+                    piece,
+                    parts,
+                    whole,
+                    inherited,
+                    node,
                 )
             )
         if not pieces:
@@ -364,9 +375,6 @@ class Prose:
         else:
             self.reading.preamble.append((piece, "叙述"))
 
-    def _inherit(self, clause: Clause, shared: Clause | None) -> str:
-        return "责任单位取自上级标题" if shared and not clause else ""
-
     def _segments(self, passage: Passage) -> list[Segment]:
         segments = segments_of(passage.view, self._directory)
         if passage.clause:
@@ -379,6 +387,24 @@ class Prose:
             else:
                 segments = [*segments[:-1], Segment(last.view, clause)]
         return segments
+
+
+def _mark_report(root: Node, titles: Sequence[View]) -> None:
+    """In a paper that is a summary by its title, the chapters before 下半年打算 report, whatever they are called."""
+    opening = "".join([*(title.text for title in titles), *(passage.view.text for passage in root.body[:2])])
+    chapters = root.children
+    following = next((n for n, c in enumerate(chapters) if structure.NEXT_HEADING.pattern.search(c.title.text)), 0)
+    if "总结" not in opening or not following or not structure.NEXT_HEADING.pattern.search(opening):
+        return
+    for chapter in chapters[:following]:
+        for node in chapter.walk():
+            node.zone = Zone.SUMMARY
+
+
+def _completed(clause: Clause, above: Clause | None) -> tuple[Clause, str]:
+    """The clause of a task, completed by that of a heading above it; and what is to be said of that."""
+    whole, came_down = clause.completed(above)
+    return whole, "责任单位取自上级标题" if came_down else ""
 
 
 def _path(node: Node) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from plans.draft.text import View
 _GOALS_FOLLOW = re.compile(r"^[^：；]*(?:目标|指标)[^：；]{0,6}：")
 _CLAUSE = re.compile(r"[^，：；。]+[，：；。]*")
 MOST_TITLE = 40
+_LIMITS = frozenset({"年月日", "数字日期前", "月底前", "年底前", "某年完成", "全年", "到某年", "某年前", "五年规划"})
 _LEAST_TOLD = 2
 _LEAST_ORDER = 8
 _LEAST_TITLE = 8
@@ -91,7 +92,7 @@ def is_task(text: str) -> bool:
 
 def _sets_a_limit(text: str) -> bool:
     """A sentence that says until when is an order, whatever its verb."""
-    rules = (*deadlines.EVERYWHERE, *(rule for _, rule in deadlines.RHYTHMS))
+    rules = (*(r for r in deadlines.EVERYWHERE if r.name in _LIMITS), *(rule for _, rule in deadlines.RHYTHMS))
     return any(rule.pattern.search(text) for rule in rules)
 
 
@@ -107,6 +108,8 @@ def title_of(text: View) -> View:
     first = next((n for n, one in enumerate(found) if words.SUBJECT_WILL.pattern.match(one.group())), None)
     if first is None:
         first = next((n for n, one in enumerate(found) if _orders(one.group().rstrip("，：；。"))), 0)
+        while first > 0 and not words.LEAD_IN.pattern.search(found[first - 1].group()):
+            first -= 1
     begin = found[first].start()
     for _ in range(2):
         ahead = body.text[begin : found[first].end()]

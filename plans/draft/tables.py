@@ -122,7 +122,8 @@ class TableReader:
         if not tasks:
             spare = [column for column, kind in self._columns.items() if kind in (Column.POINTS, Column.TARGET)]
             points = [column for column in spare if self._columns[column] is Column.POINTS]
-            self._columns[min(points or spare)] = Column.TASK
+            unknown = [column for column in self._titles if column not in self._columns]
+            self._columns[min(unknown or points or spare or self._columns)] = Column.TASK
         elif len(tasks) > 1:
             rows = self._grid.rows[self._first :]
             empty = sum(not self._text(row.cells.get(tasks[0])) for row in rows)

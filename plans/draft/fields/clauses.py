@@ -13,6 +13,7 @@ from plans.draft.text import NOTHING, View
 _BRACKET = re.compile(r"（(?P<inner>[^（）]*(?:（[^（）]*）[^（）]*)*)）")
 _AT_END = re.compile(r"^[。；]?(?:$|(?=（))|^[。；]")
 _PHRASE_END = re.compile(r"[，；。]")
+_ASKED = re.compile(r"^(?:由|请|建议|提请|商请|恳请|责成)(?=[一-鿿]{2})")
 _WORD = re.compile(r"[一-鿿A-Za-z0-9]")
 _MOST_LABEL_VALUE = 400
 
@@ -31,6 +32,20 @@ class Clause:
     ditto: bool = False
     parts: list[View] = field(default_factory=list)
     """The stretches of text the clause was read from."""
+
+    def completed(self, above: "Clause | None") -> tuple["Clause", bool]:
+        """What it says, and what it leaves open as the heading above says it; whether anything came from there."""
+        if above is None:
+            return self, False
+        whole = Clause()
+        whole.add(self)
+        if not self.says_who:
+            whole.lead, whole.assist, whole.shared = [*above.lead], [*above.assist], [*above.shared]
+        if not self.leaders and not self.persons:
+            whole.leaders, whole.persons = [*above.leaders], [*above.persons]
+        if not self.due and not self:
+            whole.due = [*above.due]
+        return whole, not self.says_who and above.says_who
 
     @property
     def says_who(self) -> bool:
@@ -206,7 +221,8 @@ def _marked(name: View, duty: Duty) -> tuple[Duty, View]:
 
 def _real(body: View) -> Iterator[View]:
     for name in names.split(body):
-        inner = name.cut(1) if name.text.startswith("由") else name
+        start = _ASKED.match(name.text)
+        inner = name.cut(start.end()) if start else name
         if inner and not responsibility.NOBODY_YET.pattern.match(inner.text):
             yield inner
 
@@ -246,7 +262,11 @@ def in_sentence(sentence: View) -> Clause:
                 start, end = found.span(duty)
                 if any(start < b and a < end for a, b in taken):
                     continue
-                listed = [*names.split(sentence.cut(start, end))]
+                if rule.name == responsibility.SOME_DEPARTMENTS:  # 交通、水利等部门 are no names of units one by one
+                    taken.append((start, end))
+                    target.append(sentence.cut(start, end))
+                    continue
+                listed = [*_real(sentence.cut(start, end))]
                 if listed and all(names.is_unit(name.text) for name in listed):
                     taken.append((start, end))
                     target.extend(listed)

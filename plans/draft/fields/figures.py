@@ -65,6 +65,7 @@ def _bare_target(text: View, found: re.Match[str]) -> Target:
 
 
 def _comparison(words: set[str]) -> Comparison:
+    words = words | {word[:n] for word in words for n in (2, 3)}  # 至少开展3次
     if words & targets.AT_LEAST:
         return Comparison.AT_LEAST
     if words & targets.AT_MOST:

@@ -29,10 +29,12 @@ def column_of(text: str) -> Column | None:
 
 
 def is_header(found: list[Column | None]) -> bool:
-    """Whether a row of cells is a header: a task column and another one."""
+    """Whether a row of cells is a header: a task column and another one, or three columns of who and when."""
     known = {column for column in found if column is not None}
     task = known & {Column.TASK, Column.TARGET, Column.POINTS}
-    return bool(task) and len(known) >= _LEAST_COLUMNS and len(known - {Column.NOTE}) * 2 >= len(known)
+    who = known & {Column.LEAD, Column.SHARED, Column.LEADER}
+    enough = len(known) >= _LEAST_COLUMNS if task else bool(who) and len(known - {Column.NOTE}) > _LEAST_COLUMNS
+    return enough and len(known - {Column.NOTE}) * 2 >= len(known)
 
 
 def text_tables(source: str) -> list[Grid]:

@@ -143,6 +143,8 @@ class Builder:
             self._begin_part()
         elif structure.END_MATTER.pattern.match(text.text):
             self.outline.leftovers.append(Leftover(text, "文尾"))
+        elif structure.CLOSING.pattern.match(text.text):
+            self.outline.leftovers.append(Leftover(text, "结语"))
         else:
             for piece in split_inline(text):
                 self._text(piece, after)
@@ -237,7 +239,7 @@ def marker(text: View) -> tuple[float, int] | None:
         found = rule.pattern.match(text.text)
         if found:
             return float(rank), found.end()
-    found = structure.FIRSTLY.pattern.match(text.text)
+    found = structure.FIRSTLY.pattern.match(text.text) or _topic(text)
     if found:
         return _FIRSTLY_RANK, found.end()
     found = structure.MARKDOWN.pattern.match(text.text)
@@ -245,6 +247,14 @@ def marker(text: View) -> tuple[float, int] | None:
         return 0.1 * found.end(), found.end()
     found = structure.BULLET.pattern.match(text.text) or (_DASH_AND_BLANK.match(text.text) if 1 in text.gaps else None)
     return (_BULLET_RANK, found.end()) if found else None
+
+
+def _topic(text: View) -> re.Match[str] | None:
+    """一要紧盯目标。区发改局要…: a paragraph of its own that opens with what it is about."""
+    told = list(structure.ENUMERATION.pattern.finditer(text.text))
+    if len(told) != 1 or told[0].start() > 0:
+        return None
+    return told[0] if run_in(text.cut(told[0].end()))[1] else None
 
 
 def split_inline(text: View) -> list[View]:
