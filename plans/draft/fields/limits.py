@@ -17,6 +17,8 @@ from plans.draft.text import Span, View
 _DIGITS = {char: n for n, char in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0, "O": 0, "两": 2}
 _PARTS = {"上旬": 10, "中旬": 20, "初": 10}
 _PLANS = {"三": 2020, "四": 2025, "五": 2030, "六": 2035}
+_MAY_SAY_WHEN = re.compile(r"[年月日天周季时前内期五Qq]|\d[-/.]\d")
+"""Every limit has one of these; most cells of a large table have none."""
 _DECEMBER = 12
 _TEN = 10
 
@@ -39,6 +41,8 @@ class Times:
                 match = rule.pattern.match(whole.text)
                 if match:
                     return [self._deadline(whole, match, rule)]
+        if not _MAY_SAY_WHEN.search(text.text):
+            return []
         taken: list[tuple[int, int]] = []
         found: list[Deadline] = []
         for rule in (*deadlines.EVERYWHERE, *deadlines.RELATIVE, deadlines.FEAST):

@@ -1,6 +1,6 @@
 """The worksheets of an .xlsx file as tables in one text."""
 
-from collections.abc import Iterator
+from collections import defaultdict
 from datetime import date, datetime
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def read(path: Path) -> Source:
 
 
 def _grid(file: str, sheet: RawSheet, offset: int) -> tuple[Grid, str]:
-    covered = set(_covered(sheet))
+    covered = _covered(sheet)
     pieces: list[str] = []
     rows: list[GridRow] = []
     at = offset
@@ -49,7 +49,7 @@ def _grid(file: str, sheet: RawSheet, offset: int) -> tuple[Grid, str]:
             row[column] = Cell(at, at + len(text), value if isinstance(value, date | datetime | int) else None)
             pieces.append(text + "\t")
             at += len(text) + 1
-        for column in covered_columns(covered, number):
+        for column in covered[number]:
             row.setdefault(column, Cell(at, at, covered=True))
         pieces.append("\n")
         at += 1
@@ -57,18 +57,15 @@ def _grid(file: str, sheet: RawSheet, offset: int) -> tuple[Grid, str]:
     return Grid(sheet.name, offset, at, rows), "".join(pieces)
 
 
-def _covered(sheet: RawSheet) -> Iterator[tuple[int, int]]:
-    """The cells that a merged cell above them reaches over."""
+def _covered(sheet: RawSheet) -> defaultdict[int, set[int]]:
+    """The columns of each row that a merged cell above reaches over."""
+    found: defaultdict[int, set[int]] = defaultdict(set)
     last = sheet.rows[-1][0]
     for reference in sheet.merged:
         first_row, first_column, last_row, last_column = corners(reference)
         for row in range(first_row + 1, min(last_row, last) + 1):
-            yield from ((row, column) for column in range(first_column, last_column + 1))
-
-
-def covered_columns(covered: set[tuple[int, int]], row: int) -> list[int]:
-    """The columns of a row that are covered from above."""
-    return [column for number, column in covered if number == row] if covered else []
+            found[row].update(range(first_column, last_column + 1))
+    return found
 
 
 def _fault(file: str, sheet: str, row: int, column: int, value: Value) -> CellFault:
