@@ -8,7 +8,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from plans.draft.draft import draft
@@ -42,6 +42,10 @@ def _bare(text: str) -> str:
     database=None,
 )
 @given(text=TEXTS.filter(lambda text: bool(text.strip())))
+@example("牵头单位：")
+@example("牵头单位：一、")
+@example("\n序号\n\n工作任务\n\n责任单位\n\n1\n\n①")
+@example("\n序号 |\n工作任务 |\n责任单位 |\n1 |\n")
 def search(text: str) -> None:
     made = draft(of_text(text, "来文.txt"), "来文.txt", OFFICE)
     for region in made.regions:

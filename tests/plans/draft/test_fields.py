@@ -210,6 +210,7 @@ UNITS = (
         ("市发改委", "shifagai"),
         ("区工业和信息化局", "gongxin"),  # the directory may be the one that abbreviates
         ("市发改局", None),
+        ("区发展", None),
         ("罗湖区发改局", None),
         ("区财政局", None),
     ],
