@@ -174,7 +174,7 @@ class Prose:
     def _leaf(self, node: Node, zone: Zone, shared: Clause | None) -> None:
         """A heading without headings below it: one task, or the tasks of its sentences."""
         own = self._own_clause(node)
-        if zone is Zone.REQUIREMENTS and not own:
+        if zone is Zone.REQUIREMENTS and not self._names_somebody(node):
             self._leave(node, zone.label)
         elif not node.body:
             self._item(node, shared)
@@ -207,6 +207,12 @@ class Prose:
         if any(segment.clause for passage in node.body for segment in self._segments(passage)):
             return True
         return bool(segments_of(node.title, self._directory)[-1].clause) if node.title else False
+
+    def _names_somebody(self, node: Node) -> bool:
+        """Whether a clause of the node says who: a requirement to everybody is no task, one to a unit is."""
+        told = [segment.clause for passage in node.body for segment in self._segments(passage)]
+        told += [segment.clause for segment in segments_of(node.title, self._directory)]
+        return any(clause.says_who for clause in (node.clause, *told))
 
     def _clause_of_heading(self, node: Node) -> Clause | None:
         """（三）推进教育发展（区教育局牵头）: what a heading with items below it says holds for them."""

@@ -234,6 +234,10 @@ def bracketed(inner: View, directory: names.Directory, *, at_end: bool) -> Claus
     """
     clause = labelled(inner, short=True)
     if clause:
+        before = inner.cut(0, labels(inner, short=True)[0].start()).strip(" ，；。、")
+        if before and not clause.says_who:
+            clause.add(bracketed(before, directory, at_end=at_end))
+            clause.parts = [inner]
         return clause
     spoken = phrases(inner)
     said = any(

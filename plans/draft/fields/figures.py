@@ -66,6 +66,8 @@ def _bare_target(text: View, found: re.Match[str]) -> Target:
 
 def _comparison(words: set[str]) -> Comparison:
     words = words | {word[:n] for word in words for n in (2, 3)}  # 至少开展3次
+    if words & targets.ROUGHLY:  # 控制在5.5%左右
+        return Comparison.ABOUT
     if words & targets.AT_LEAST:
         return Comparison.AT_LEAST
     if words & targets.AT_MOST:

@@ -14,7 +14,7 @@ from plans.draft.text import Span, View, fold
 _SEPARATORS = re.compile(r"[、，；。/;\n|\\]+")
 _AND = re.compile(r"(?:以及|和|及|与)")
 _NOT_A_NAME = re.compile(r"^(?:等|等等|按|由|其他|下同|略)$")
-_ET_CETERA = re.compile(r"等(?:有关|相关|各)?(?:单位|部门|责任单位)?$")
+_ET_CETERA = re.compile(r"等(?:(?:有关|相关|各|[一-鿿]{2})?(?:单位|部门|责任单位))?$")
 
 
 @lru_cache(maxsize=8192)
