@@ -16,6 +16,7 @@ _TAB = re.compile(r"\t+")
 _WIDE_BLANK = re.compile(r"[ \u3000]{2,}|\u3000+|\t+")
 _LEAST_COLUMNS = 2
 _FURTHEST = 12
+_LONGEST_HEADER = 16
 _MORE_LINES = 3
 Line = tuple[int, int]
 
@@ -132,7 +133,7 @@ def _cells(source: str, line: Line, divider: re.Pattern[str]) -> Iterator[Cell]:
 
 def _stacked(source: str, lines: list[Line], first: int) -> tuple[Grid, int] | None:
     last, header = first, list[Column]()
-    while last < len(lines):
+    while last < min(first + _LONGEST_HEADER, len(lines)):
         column = column_of(view(source, *lines[last]).text)
         if column is None:
             break
@@ -173,7 +174,10 @@ def _stacked(source: str, lines: list[Line], first: int) -> tuple[Grid, int] | N
 
 def _stacked_between_bars(source: str, lines: list[Line], first: int) -> tuple[Grid, int] | None:
     """The same with a bar after each cell, so that a cell may take several lines."""
-    if not _BAR.search(source, *lines[first]):
+    if column_of(_BAR.sub("", source[slice(*lines[first])])) is None or not _BAR.search(source, *lines[first]):
+        return None
+    ahead = _cells_between_bars(source, lines[first][0], lines[min(first + _LONGEST_HEADER, len(lines)) - 1][1])
+    if not is_header([column_of(view(source, *cell).text) for cell in ahead[:_LONGEST_HEADER]]):
         return None
     last = first
     for n in range(first, len(lines)):
@@ -181,16 +185,19 @@ def _stacked_between_bars(source: str, lines: list[Line], first: int) -> tuple[G
             last = n
         elif n - last > _FURTHEST:
             break
-    start, end = lines[first][0], lines[last][1]
+    start = lines[first][0]
+    cells = _cells_between_bars(source, start, lines[last][1])
+    found = _stacked(source, cells, 0)
+    if found is None:
+        return None
+    stop = cells[found[1] - 1][1]
+    after = next((n for n in range(first, len(lines)) if lines[n][0] >= stop), len(lines))
+    return Grid("", start, lines[after - 1][1], found[0].rows, drawn=True), after
+
+
+def _cells_between_bars(source: str, start: int, end: int) -> list[Line]:
     marks = [start, *(edge for m in _BAR.finditer(source, start, end) for edge in m.span()), end]
-    cells = [(a, b) for a, b in zip(marks[::2], marks[1::2], strict=True) if source[a:b].strip()]
-    for at in range(min(len(cells), _FURTHEST)):
-        found = _stacked(source, cells, at)
-        if found:
-            stop = cells[found[1] - 1][1]
-            after = next((n for n in range(first, len(lines)) if lines[n][0] >= stop), len(lines))
-            return Grid("", start, lines[after - 1][1], found[0].rows, drawn=True), after
-    return None
+    return [(a, b) for a, b in zip(marks[::2], marks[1::2], strict=True) if source[a:b].strip()]
 
 
 def _number(source: str, lines: list[Line], at: int) -> int | None:
