@@ -149,6 +149,8 @@ def _item(item: "Item") -> dict[str, Any]:
             {"written": d.written, "span": list(d.span), "day": d.day.isoformat() if d.day else None, "rule": d.rule}
             for d in item.deadlines
         ],
+        "source": item.source,
+        "basis": item.basis,
         "notes": dict(item.notes),
         "spans": {
             "item": [list(span) for span in item.spans],

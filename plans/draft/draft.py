@@ -1,6 +1,7 @@
 """A whole document: what was found in its text and its tables becomes a `Draft`."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -31,6 +32,7 @@ _YEAR_OF_PLAN = re.compile(
     r"(20\d\d)年(?:度)?[^，。；\d]{0,16}(?:计划|要点|任务|分解|分工|方案|安排|清单|打算|目标|重点|政府工作报告|责任|实事|台账|一览表)"
 )
 _YEAR = re.compile(r"(20\d\d)年")
+_YEAR_OF_DATE = re.compile(r"(?<!\d)(20\d\d)(?=[-/.年]\d{1,2}(?!\d))")
 _DATE = re.compile(r"(20\d\d)年(\d{1,2})月(\d{1,2})日")
 _YEARS = re.compile(r"（?(20\d\d)年?(?:-|—|–|至|~)20\d\d年）?")
 _CHINESE_YEAR = re.compile(r"二[〇零○O0][〇零○O0一二三四五六七八九]{2}年")
@@ -81,7 +83,8 @@ def draft(source: Source, name: str, office: Office, *, everything: bool = False
     directory = Directory(office.units)
     found = _find(source, directory, everything=everything)
     heading_text = " ".join(h.text for h in found.headings)
-    plan_year = year or plan_year_of(fold(source.text[:_HEAD]), heading_text) or office.year
+    plan_year = year or plan_year_of(fold(source.text[:_HEAD]), heading_text)
+    plan_year = plan_year or _usual_year(fold(source.text)) or office.year
     times = Times(plan_year, office.calendar, written_on(fold(source.text)))
     first_leads = bool(responsibility.FIRST_LEADS.pattern.search(fold(source.text)))
     maker = _Maker(directory, times, first_leads=first_leads)
@@ -112,6 +115,12 @@ def plan_year_of(head: str, headings: str) -> int | None:
             return max(named)
     first = _YEAR.search(_with_digits("".join(head.split())))
     return int(first[1]) if first else None
+
+
+def _usual_year(text: str) -> int | None:
+    """The year most dates of the text are in."""
+    years = Counter(_YEAR_OF_DATE.findall(text))
+    return int(years.most_common(1)[0][0]) if years else None
 
 
 def _with_digits(text: str) -> str:
@@ -245,6 +254,8 @@ class _Maker:
             rhythm_span=rhythm_span,
             targets=tuple(_targets(texts)),
             points=tuple(self._points(task)),
+            source=task.source,
+            basis=task.basis,
             notes=tuple(task.notes),
             place=task.place,
             warnings=tuple(dict.fromkeys(warnings)),

@@ -127,6 +127,8 @@ class Item(Frozen):
     rhythm_span: Span | None = None
     targets: tuple[Target, ...] = ()
     points: tuple[DraftPoint, ...] = ()
+    source: str = ""
+    basis: str = ""
     notes: tuple[tuple[str, str], ...] = ()
     place: str = ""
     warnings: tuple[str, ...] = ()

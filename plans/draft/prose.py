@@ -31,6 +31,8 @@ class Task:
     inherited: str = ""
     node: Node | None = None
     points: list[View] = field(default_factory=list)
+    source: str = ""
+    basis: str = ""
     notes: list[tuple[str, str]] = field(default_factory=list)
     figures_from: list[View] = field(default_factory=list)
     place: str = ""

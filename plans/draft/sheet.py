@@ -148,7 +148,7 @@ def _written_units(made: Draft) -> Iterator[str]:
 
 def _cell(item: Item, header: str, file: str) -> str:
     if header == columns.SOURCE:
-        return file
+        return item.source or file
     shows = _CELLS.get(header)
     return shows(item) if shows else ""
 
@@ -161,6 +161,7 @@ _CELLS: dict[str, Callable[[Item], str]] = {
     columns.ASSIST: lambda item: "、".join(unit.shown for unit in item.assist),
     columns.PERSON: lambda item: "、".join(person.written for person in item.persons),
     columns.RHYTHM: lambda item: _RHYTHMS[item.rhythm] if item.rhythm else "",
+    columns.BASIS: lambda item: item.basis,
     "责任领导": lambda item: "、".join(leader.written for leader in item.leaders),
     "章节": lambda item: item.section,
     "指标": lambda item: "\n".join(shown_target(target) for target in item.targets),
@@ -168,7 +169,7 @@ _CELLS: dict[str, Callable[[Item], str]] = {
     "原文": lambda item: "\n".join([item.text, *(f"【{name}】{text}" for name, text in item.notes)]),
     "原文位置": lambda item: item.place or "、".join(f"{a}–{b}" for a, b in item.spans),
 }
-"""What stands in each column; 类别, 依据 and 批准人 no text says, the clerk fills them in."""
+"""What stands in each column; 类别 and 批准人 no text says, the clerk fills them in."""
 
 
 def _points(item: Item) -> list[DraftPoint]:

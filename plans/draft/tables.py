@@ -24,9 +24,7 @@ _POINT_NUMBER = re.compile(r"(?:^|(?<=[。；]))（?(\d{1,2})(?:）|[.、．](?=
 _DITTO_CELL = re.compile(r"^(?:同上|〃|″|同前)$")
 _MOSTLY = 0.6
 _LEAST_KNOWN = 2
-_CARRIED = frozenset(
-    {Column.LEAD, Column.ASSIST, Column.SHARED, Column.LEADER, Column.PERSON, Column.DUE, Column.SECTION, Column.RHYTHM}
-)
+_CARRIED = frozenset(Column) - {Column.NO, Column.TASK, Column.POINTS, Column.TARGET, Column.NOTE}
 
 
 @dataclass(slots=True)
@@ -285,6 +283,8 @@ class TableReader:
                 mine,
                 clause,
                 points=points or (divided(named, together=False) if len(named) > 2 * MOST_TITLE else []),
+                source=self._said(record, Column.SOURCE),
+                basis=self._said(record, Column.BASIS),
                 notes=notes,
                 figures_from=[*points, *goals],
                 place=f"{f'〔{self._grid.name}〕' if self._grid.name else '表'}第{record.number}行",
@@ -319,12 +319,14 @@ class TableReader:
         cells = self._with_carried(record, Column.DUE)
         return (cells[-1].value, together(self._view(cell) for cell in cells)) if cells else None
 
+    def _said(self, record: _Record, kind: Column) -> str:
+        return "；".join(self._view(cell).raw for cell in self._with_carried(record, kind))
+
     def _notes(self, record: _Record) -> list[tuple[str, str]]:
-        known = {Column.NOTE, Column.SOURCE, Column.BASIS}
         return [
             (self._titles.get(column, ""), "\n".join(self._source[cell.start : cell.end].strip() for cell in cells))
             for column, cells in sorted(record.cells.items())
-            if self._columns.get(column) in known or (column not in self._columns and column in self._titles)
+            if self._columns.get(column) is Column.NOTE or (column not in self._columns and column in self._titles)
         ]
 
 

@@ -145,3 +145,24 @@ def test_the_same_text_as_a_pdf_is_drafted_alike(name: str, tmp_path: Path) -> N
     from_text = of(text)
     assert [(item.title, item.due) for item in from_pdf.items] == [(item.title, item.due) for item in from_text.items]
     assert leads(from_pdf) == leads(from_text)
+
+
+def test_columns_of_source_and_basis_and_the_year_of_the_dates_are_kept(tmp_path: Path) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    for row in (
+        ["督办事项台账"],
+        ["类别", "事项名称", "事项来源", "立项依据", "承办单位", "办理时限"],
+        ["会议", "推进地块收储", "第6次工作会议", "香指纪〔2023〕6号", "区更新局", "2023/9/30"],
+        [None, "明确代建单位", "第6次工作会议", "香指纪〔2023〕6号", "区住建局", "9月15日前"],
+    ):
+        book.worksheets[0].append(row)
+    book.save(tmp_path / "台账.xlsx")
+    made = draft_file(tmp_path / "台账.xlsx", office())
+    assert made.year == 2023
+    assert [(item.source, item.basis, item.section) for item in made.items] == [
+        ("第6次工作会议", "香指纪〔2023〕6号", "会议"),
+        ("第6次工作会议", "香指纪〔2023〕6号", "会议"),
+    ]
+    assert [str(item.due) for item in made.items] == ["2023-09-30", "2023-09-15"]
