@@ -84,7 +84,8 @@ def draft(source: Source, name: str, office: Office, *, everything: bool = False
     found = _find(source, directory, everything=everything)
     heading_text = " ".join(h.text for h in found.headings)
     plan_year = year or plan_year_of(fold(source.text[:_HEAD]), heading_text)
-    plan_year = plan_year or _usual_year(fold(source.text)) or office.year
+    stated = plan_year or _usual_year(fold(source.text))
+    plan_year = stated or office.year
     times = Times(plan_year, office.calendar, written_on(fold(source.text)))
     first_leads = bool(responsibility.FIRST_LEADS.pattern.search(fold(source.text)))
     maker = _Maker(directory, times, first_leads=first_leads)
@@ -98,7 +99,7 @@ def draft(source: Source, name: str, office: Office, *, everything: bool = False
         text=source.text,
         items=tuple(items),
         regions=regions,
-        warnings=tuple(_about_all(found, items, times)),
+        warnings=tuple(_about_all(found, items, times, year_stated=bool(stated))),
         faults=tuple(found.faults),
     )
 
@@ -404,9 +405,11 @@ def _numbered(items: list[Item]) -> list[Item]:
     )
 
 
-def _about_all(found: _Found, items: Sequence[Item], times: Times) -> Iterator[str]:
+def _about_all(found: _Found, items: Sequence[Item], times: Times, *, year_stated: bool) -> Iterator[str]:
     if not items:
         yield "没有找到任务；如果全文都是工作总结，可加 --all"
+    if not year_stated:
+        yield f"文中没有写明年度，时限按{times.year}年计；可用 --year 指定"
     if not times.calendar.is_published(times.year):
         yield f"{times.year}年工作日历未公布，时限按周一至周五暂定"
     summary = sum(len(seen) for seen, why in found.skipped if why == "工作总结")

@@ -40,6 +40,10 @@ def test_the_year_of_a_plan_is_that_of_its_title_or_the_one_asked_for() -> None:
     assert draft_file(PLAN, office(), year=2024).year == 2024
 
 
+def test_a_year_that_nobody_wrote_is_said_to_be_assumed() -> None:
+    assert of("1.推进项目，6月底前完成。").warnings == ("文中没有写明年度，时限按2022年计；可用 --year 指定",)
+
+
 def test_sentences_over_page_breaks_come_together_and_their_page_numbers_do_not() -> None:
     made = of("一、推进工作\n1、完成村道硬化18公里，修复水毁\n- 2 -\n路段6处，抓紧验收。（镇规划办负责）")
     assert made.items[0].text == "完成村道硬化18公里，修复水毁路段6处，抓紧验收。"
