@@ -22,9 +22,10 @@ BENCHMARKS = {
     "append": "one durable append",
     "fold": "from events to a state",
     "list": "`xmh task list`, from start to end",
+    "draft": "`xmh plan draft` of a large table",
 }
 """Each is a module of this room with `run(scale, folder)`."""
-MODULES = {"fold": "folding", "list": "listing"}
+MODULES = {"draft": "drafting", "fold": "folding", "list": "listing"}
 
 
 def main() -> NoReturn:

@@ -19,6 +19,8 @@ class Scale:
     folds: int = 20
     listed: int = 1000
     """Matters in the log that is listed and verified."""
+    drafted: int = 5000
+    """Rows of the table that `plan draft` reads."""
 
 
-QUICK = Scale(rounds=3, workflow_rounds=2, alone=5, matters=20, appends=30, batches=3, folds=3, listed=60)
+QUICK = Scale(rounds=3, workflow_rounds=2, alone=5, matters=20, appends=30, batches=3, folds=3, listed=60, drafted=60)

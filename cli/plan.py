@@ -1,4 +1,4 @@
-"""`xmh plan import`: a task list becomes matters, each row once."""
+"""`xmh plan import`: a task list becomes matters, each row once. (`plan draft` is in `cli/drafting.py`.)"""
 
 import asyncio
 import sys
@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     from plans.task_list import TaskList, TaskRow
     from workflows.contract import Reply
 
-app = group("工作计划和任务清单：导入后逐项立项交办。", {"import": "cli.plan:import_"})
+app = group(
+    "工作计划和任务清单：从文稿列出草稿，导入后逐项立项交办。",
+    {"draft": "cli.drafting:draft_", "import": "cli.plan:import_"},
+)
 
 
 @dataclass

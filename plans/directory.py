@@ -11,6 +11,7 @@ from typing import TypeVar
 from domain.base import Frozen, Term, refuse
 from domain.office import Person, Unit
 from domain.terms import Role, Supervision, UnitLevel
+from plans.abbreviations import candidates
 from plans.sheets import CellFault, Row, Table, has_table, normal, read_table, split_names
 
 UNITS, PEOPLE = "单位", "人员"
@@ -60,6 +61,16 @@ class UnitIndex:
         """The unit so called; nothing when there is none, the candidates when several are."""
         exact = self._units.get(name.strip())
         return (exact,) if exact else tuple(self._names.get(normal(name), {}).values())
+
+    def abbreviated(self, name: str) -> tuple[Unit, ...]:
+        """The unit whose name is abbreviated to `name`, or the other way round; all of them when several could be."""
+        named = ((known, unit) for known, units in self._names.items() for unit in units.values())
+        found = {unit.id: unit for unit in candidates(normal(name), named)}
+        return tuple(found.values())
+
+    def __len__(self) -> int:
+        """How many units there are."""
+        return len(self._units)
 
 
 def read_directory(path: Path, known: Iterable[Unit] = ()) -> DirectorySheets:

@@ -20,9 +20,9 @@ from openpyxl.utils import get_column_letter
 
 from domain.base import Frozen, Refusal, refuse, refuse_always
 from domain.facts import TEXT_BYTES
+from plans.archive import MAX_FILE_BYTES
 from plans.xlsx import (
     MAX_COLUMNS,
-    MAX_FILE_BYTES,
     MAX_ROWS,
     Cells,
     ErrorValue,

@@ -1,48 +1,33 @@
 """Reading one worksheet of an .xlsx file that a stranger may have made.
 
-The file is judged before anything in it is parsed: size, kind, encryption, macros, and what it would unpack to. Its XML
-is then read by expat with every DTD refused, so that no entity can expand. A worksheet streams through in one pass that
-also sees what a quick reading would miss: formulas, error values and merged cells. (openpyxl shows merged cells only in
+The file is judged before anything in it is parsed (`plans.archive`). A worksheet streams through in one pass that also
+sees what a quick reading would miss: formulas, error values and merged cells. (openpyxl shows merged cells only in
 its full mode, where 5,000 rows take more than two seconds; from it come the rules for dates, which it knows best.)
 """
 
 import re
-import struct
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
-from xml.etree.ElementTree import Element
-from xml.parsers import expat
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import ParseError, fromstring
 from openpyxl.styles.numbers import is_date_format
 from openpyxl.utils import column_index_from_string
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
 
-from domain.base import Refusal, refuse, refuse_always
+from domain.base import refuse, refuse_always
+from plans.archive import XLSX, element_name, first, local, main_part, opened, related, small_part, stream
 
-MAX_FILE_BYTES = 20 * 1024 * 1024
-MAX_UNPACKED_BYTES = 200 * 1024 * 1024
-MAX_RATIO = 200
-"""How many times smaller a large part of the archive may be than its content: sheets reach 20, bombs 1,000."""
-MAX_PARTS = 2_000
 MAX_ROWS = 20_000
 MAX_COLUMNS = 256
 MAX_CELLS = 1_000_000
 """Cells of a sheet, empty ones that only carry a format included: 20,000 rows of 50 columns."""
 MAX_MERGED = 1_000
 
-_RATIO_MATTERS_ABOVE = 10 * 1024 * 1024
-_SMALL_PART_BYTES = 10 * 1024 * 1024
-_OLE_HEADER = bytes.fromhex("d0cf11e0a1b11ae1")
-_ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 # The last ranges are the date formats of Chinese Excel (yyyy"年"m"月"), which have no format code in the file.
 _BUILT_IN_DATES: Final = frozenset([*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)])
 
@@ -95,48 +80,6 @@ def worksheet_names(path: Path) -> list[str]:
         return list(book.parts)
 
 
-# Before anything is parsed
-
-
-def _archive(path: Path) -> zipfile.ZipFile:
-    name = path.name
-    size = path.stat().st_size
-    refuse(path.suffix.lower() in (".xlsm", ".xltm", ".xlsb", ".xlam"), _macros(name), "malformed")
-    refuse(size > MAX_FILE_BYTES, f"{name} 有 {size / 2**20:.0f} MB，超过 20 MB，请拆分后再导入", "malformed")
-    with path.open("rb") as file:
-        ole = file.read(8) == _OLE_HEADER
-    if ole:
-        encrypted = _ENCRYPTED_PACKAGE in path.read_bytes()
-        refuse(encrypted, f"{name} 已加密，请取消打开密码后再导入", "malformed")
-        refuse_always(f"{name} 是旧版 .xls 文件，请另存为 .xlsx 后再导入", "malformed")
-    archive = zipfile.ZipFile(path)
-    try:
-        _inspect(archive, name)
-    except BaseException:
-        archive.close()
-        raise
-    return archive
-
-
-def _inspect(archive: zipfile.ZipFile, name: str) -> None:
-    parts = archive.infolist()
-    unpacked = sum(part.file_size for part in parts)
-    swollen = any(
-        part.file_size > _RATIO_MATTERS_ABOVE and part.file_size > MAX_RATIO * max(part.compress_size, 1)
-        for part in parts
-    )
-    too_much = len(parts) > MAX_PARTS or unpacked > MAX_UNPACKED_BYTES or swollen
-    refuse(too_much, f"{name} 解压后过大（{unpacked / 2**20:.0f} MB），疑似压缩炸弹，拒绝读取", "malformed")
-    refuse(any(part.flag_bits & 1 for part in parts), f"{name} 已加密，请取消密码后再导入", "malformed")
-    names = {part.filename.lower() for part in parts}
-    macros = any("vbaproject" in part or "macrosheets/" in part for part in names)
-    refuse(macros, _macros(name), "malformed")
-
-
-def _macros(name: str) -> str:
-    return f"{name} 含有宏，拒绝读取；请另存为不含宏的 .xlsx"
-
-
 # The workbook around the sheet
 
 
@@ -150,26 +93,26 @@ class _Book:
 
     def sheet(self, name: str, part: str) -> RawSheet:
         reader = _SheetReader(self._shared_strings(), self._date_styles(), self.epoch)
-        _parse(self.archive, part, reader.start, reader.end, reader.text)
+        stream(self.archive, part, reader.start, reader.end, reader.text)
         return RawSheet(name, reader.rows, reader.merged)
 
     def _shared_strings(self) -> list[str]:
         if self.strings is None:
             return []
         reader = _StringsReader()
-        _parse(self.archive, self.strings, reader.start, reader.end, reader.text)
+        stream(self.archive, self.strings, reader.start, reader.end, reader.text)
         return reader.strings
 
     def _date_styles(self) -> frozenset[int]:
         """The cell styles that show a number as a date."""
         if self.styles is None:
             return frozenset()
-        root = _small_part(self.archive, self.styles)
+        root = small_part(self.archive, self.styles)
         formats = {
-            int(e.attrib["numFmtId"]): e.attrib.get("formatCode", "") for e in root.iter() if _local(e.tag) == "numFmt"
+            int(e.attrib["numFmtId"]): e.attrib.get("formatCode", "") for e in root.iter() if local(e.tag) == "numFmt"
         }
         found = set()
-        for styles in (e for e in root if _local(e.tag) == "cellXfs"):
+        for styles in (e for e in root if local(e.tag) == "cellXfs"):
             for index, style in enumerate(styles):
                 number = int(style.attrib.get("numFmtId", 0))
                 if number in _BUILT_IN_DATES or (number in formats and is_date_format(formats[number])):
@@ -179,116 +122,30 @@ class _Book:
 
 @contextmanager
 def _workbook(path: Path) -> Iterator[_Book]:
-    """The opened workbook; whatever is unsound in it, then or while it is read, is refused in one line."""
-    name = path.name
-    try:
-        with _archive(path) as archive:
-            yield _open_book(archive, name)
-    except (DefusedXmlException, _DocumentTypeError):
-        refuse_always(f"{name} 内含 DTD 或 XML 实体声明，拒绝读取", "malformed")
-    except OSError as error:
-        raise Refusal(f"{name} 无法读取（{error.strerror}）", "malformed") from error
-    except (
-        *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError),
-        *(expat.ExpatError, ParseError, KeyError, IndexError, ValueError, OverflowError),
-    ) as error:
-        raise Refusal(f"{name} 不是完好的 .xlsx 文件，请用 Excel 或 WPS 打开后重新另存", "malformed") from error
+    """The opened workbook."""
+    with opened(path, XLSX) as archive:
+        yield _open_book(archive, path.name)
 
 
 def _open_book(archive: zipfile.ZipFile, name: str) -> _Book:
-    macros = b"macroEnabled" in archive.read(_checked(archive, "[Content_Types].xml"))
-    refuse(macros, _macros(name), "malformed")
-    main = _first(target for kind, target in _related(archive, "").values() if kind == "officeDocument")
-    related = _related(archive, main)
-    root = _small_part(archive, main)
+    main = main_part(archive, name, XLSX)
+    linked = related(archive, main)
+    root = small_part(archive, main)
     parts: dict[str, str] = {}
     epoch = CALENDAR_WINDOWS_1900
     for element in root.iter():
-        if _local(element.tag) == "workbookPr" and element.attrib.get("date1904") in ("1", "true"):
+        if local(element.tag) == "workbookPr" and element.attrib.get("date1904") in ("1", "true"):
             epoch = CALENDAR_MAC_1904
-        if _local(element.tag) == "sheet":
-            relation = _first(value for key, value in element.attrib.items() if key.endswith("}id"))
-            kind, target = related[relation]
+        if local(element.tag) == "sheet":
+            relation = first(value for key, value in element.attrib.items() if key.endswith("}id"))
+            kind, target = linked[relation]
             if kind == "worksheet":
                 parts[element.attrib["name"].strip()] = target
-    by_kind = {kind: target for kind, target in related.values() if target in archive.NameToInfo}
+    by_kind = {kind: target for kind, target in linked.values() if target in archive.NameToInfo}
     return _Book(archive, parts, epoch, by_kind.get("sharedStrings"), by_kind.get("styles"))
 
 
-def _first(found: Iterator[str]) -> str:
-    for value in found:
-        return value
-    raise ValueError("a part of the workbook is missing")
-
-
-def _related(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]:
-    """The parts that `part` refers to: kind and path by relation id."""
-    folder = PurePosixPath(part).parent
-    relations = folder / "_rels" / f"{PurePosixPath(part).name}.rels"
-    found = {}
-    for element in _small_part(archive, str(relations)):
-        target = element.attrib["Target"]
-        path = target.lstrip("/") if target.startswith("/") else str(folder / target)
-        found[element.attrib["Id"]] = (element.attrib["Type"].rpartition("/")[2], _normal(path))
-    return found
-
-
-def _normal(path: str) -> str:
-    parts: list[str] = []
-    for part in PurePosixPath(path).parts:
-        if part == "..":
-            parts.pop()
-        else:
-            parts.append(part)
-    return "/".join(parts)
-
-
-def _checked(archive: zipfile.ZipFile, part: str) -> zipfile.ZipInfo:
-    info = archive.getinfo(part)
-    if info.file_size > _SMALL_PART_BYTES:
-        raise ValueError(f"{part} is too large")
-    return info
-
-
-def _small_part(archive: zipfile.ZipFile, part: str) -> Element:
-    return fromstring(archive.read(_checked(archive, part)), forbid_dtd=True)
-
-
-def _local(tag: str) -> str:
-    return tag.rpartition("}")[2]
-
-
 # The streams
-
-
-class _DocumentTypeError(Exception):
-    """The XML declares a document type: the way in for every entity attack."""
-
-
-@lru_cache(maxsize=256)
-def _element(name: str) -> str:
-    """An element's name without its namespace, of which there are two (transitional and strict)."""
-    return name.rpartition(" ")[2]
-
-
-def _parse(
-    archive: zipfile.ZipFile,
-    part: str,
-    start: Callable[[str, dict[str, str]], None],
-    end: Callable[[str], None],
-    text: Callable[[str], None],
-) -> None:
-    def no_document_type(*_: object) -> None:
-        raise _DocumentTypeError
-
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = no_document_type
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = text
-    with archive.open(part) as stream:
-        parser.ParseFile(stream)
 
 
 @dataclass(slots=True)
@@ -301,7 +158,7 @@ class _StringsReader:
     _phonetic: bool = False
 
     def start(self, qualified: str, _: dict[str, str]) -> None:
-        name = _element(qualified)
+        name = element_name(qualified)
         if name == "si":
             self._pieces = []
         elif name == "rPh":
@@ -310,7 +167,7 @@ class _StringsReader:
             self._reading = not self._phonetic
 
     def end(self, qualified: str) -> None:
-        name = _element(qualified)
+        name = element_name(qualified)
         if name == "si":
             self.strings.append("".join(self._pieces))
         elif name == "rPh":
@@ -339,7 +196,7 @@ class _SheetReader:
         self._phonetic = False
 
     def start(self, qualified: str, attributes: dict[str, str]) -> None:
-        name = _element(qualified)
+        name = element_name(qualified)
         if name == "c":
             reference = attributes.get("r")
             self._column = _column_number(reference.rstrip("0123456789")) if reference else self._column + 1
@@ -367,7 +224,7 @@ class _SheetReader:
             )
 
     def end(self, qualified: str) -> None:
-        name = _element(qualified)
+        name = element_name(qualified)
         if name in ("v", "t", "f"):
             self._into = None
         elif name == "c":

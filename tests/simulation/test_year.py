@@ -56,7 +56,18 @@ def told(log: Database) -> dict[str, list[dict[str, Any]]]:
         position = page[-1].position
         for event in page:
             streams.setdefault(event.stream, []).append(_plain(event))
-    return streams
+    return {stream: _in_order(stream, events) for stream, events in streams.items()}
+
+
+def _in_order(stream: str, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Outcomes of one meeting set out together and arrive in any order: theirs is told by the number of the point."""
+    if not stream.startswith("meeting/"):
+        return events
+    places = [i for i, event in enumerate(events) if event["type"] == "OutcomeDelivered"]
+    by_point = sorted((events[i] for i in places), key=lambda event: event["payload"]["point"])
+    for place, event in zip(places, by_point, strict=True):
+        events[place] = {**event, "version": events[place]["version"]}
+    return events
 
 
 def _plain(event: Recorded) -> dict[str, Any]:

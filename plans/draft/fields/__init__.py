@@ -1,0 +1,1 @@
+"""The fields of a task: who, until when, how much."""

@@ -1,0 +1,1 @@
+"""The shape of a document: its paragraphs, its outline, its tables."""
