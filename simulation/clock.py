@@ -42,6 +42,7 @@ class SimulatedClock:
         self._seen = 0
         self._matters: dict[str, Matter] = {}
         self._meetings: dict[str, Meeting] = {}
+        self._live: set[str] = set()
         self._owed: dict[str, datetime | None] = {}
         self._rhythm: datetime | None = None
 
@@ -51,9 +52,12 @@ class SimulatedClock:
         return sorted(self._matters.values(), key=lambda m: m.number)
 
     def meetings(self) -> list[Meeting]:
-        """Every meeting as the log has it, in the order they begin."""
+        """Every meeting that is not over, in the order they begin; a ledger may hold hundreds that are."""
         self._look()
-        return sorted(self._meetings.values(), key=lambda m: (m.starts, m.number))
+        return sorted(self._living(), key=lambda m: (m.starts, m.number))
+
+    def _living(self) -> list[Meeting]:
+        return [self._meetings[stream] for stream in self._live]
 
     def _look(self) -> None:
         """Read what moved since the last look, and nothing else."""
@@ -64,6 +68,7 @@ class SimulatedClock:
                     self._matters[found.stream] = matter
                 case Meeting() as meeting:
                     self._meetings[found.stream] = meeting
+                    (self._live.discard if meeting.at_rest else self._live.add)(found.stream)
             self._owed.pop(found.stream, None)
             self._seen = max(self._seen, found.position)
 
@@ -94,11 +99,12 @@ class SimulatedClock:
 
     def owed(self) -> dict[str, datetime]:
         """When the clock next owes something, by stream."""
-        for matter in self.matters():
+        self._look()
+        for matter in self._matters.values():
             if matter.stream not in self._owed:
                 deadline = next_deadline(matter, self._rulebook, matter.opened_at)
                 self._owed[matter.stream] = deadline.at if deadline else None
-        for meeting in self._meetings.values():
+        for meeting in self._living():
             if meeting.stream not in self._owed:
                 self._owed[meeting.stream] = self._owed_by(meeting)
         owed = {stream: at for stream, at in self._owed.items() if at is not None}

@@ -1,6 +1,7 @@
 """The scenario's incidents as commands: each field as the command line would take it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -10,8 +11,8 @@ from domain.base import Refusal, Term
 from domain.envelope import Actor, OnBehalf
 from domain.facts import NewPoint, UnitRef
 from domain.matter import Matter
-from domain.office import Person, Unit
-from domain.terms import Channel, LeaderMark, Rhythm, Role, SuspensionReason
+from domain.office import Delegation, Person, Unit
+from domain.terms import Channel, LeaderMark, ObjectionOutcome, Rhythm, Role, SuspensionReason
 from plans.directory import UnitIndex
 from simulation.scenario import Incident
 
@@ -33,6 +34,15 @@ class Cast:
         """The person as an actor."""
         person = self._people[person_id]
         return Actor(id=person.id, role=person.role, unit=person.unit, on_behalf_of=behalf)
+
+    def standing_in(self, person_id: str, delegations: Mapping[str, Delegation], day: date) -> Actor:
+        """The person, or whoever a 授权 of that day lets act for him."""
+        giver = self._people[person_id]
+        for no, given in delegations.items():
+            if given.giver == person_id and given.holds(day):
+                behalf = OnBehalf(id=giver.id, role=giver.role, unit=giver.unit, paper=no, delegation=no)
+                return self.actor(given.receiver, behalf)
+        return self.actor(person_id)
 
     def liaison(self, unit: str) -> Actor:
         """The unit's liaison, or its head when it has none."""
@@ -96,4 +106,5 @@ _MAKE: dict[str, Callable[[Any, Cast], Any]] = {
     "via": _term(Channel),
     "rhythm": _term(Rhythm),
     "mark": _term(LeaderMark),
+    "outcome": _term(ObjectionOutcome),
 }

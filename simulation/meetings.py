@@ -8,14 +8,14 @@ from domain.calendar import at_office, local_date
 from domain.envelope import Actor, OnBehalf
 from domain.meetings import commands as c
 from domain.meetings.meeting import AgendaItem, Attendance, Meeting
-from domain.meetings.terms import AgendaReason, MeetingStage, Outcome, Subject
+from domain.meetings.terms import AgendaReason, Delivery, MeetingStage, Outcome, Subject
 from simulation.clock import SimulatedClock
 from simulation.commands import Cast
 from simulation.scenario import Decided, Scenario
 from simulation.scenario import Meeting as Told
 
 SIGNING_TIME = time(11, 0)
-MOST_WEEKLY = 2
+MOST_WEEKLY = 3
 """So many items a weekly meeting decides on: what is red, or waits for somebody."""
 PRESSING = {
     AgendaReason.COORDINATION: "被请求单位本周内答复协调请求",
@@ -43,7 +43,7 @@ class Secretary:
         """Plan every meeting that is convened and not yet planned."""
         for meeting in self.clock.meetings():
             key = f"{meeting.stream}/{meeting.starts}"
-            if not meeting.at_rest and key not in self.planned:
+            if key not in self.planned:
                 self.planned.add(key)
                 self.at(meeting.starts, lambda stream=meeting.stream: self._hold(stream))  # type: ignore[misc]
 
@@ -109,6 +109,15 @@ class Secretary:
 
     async def _sign(self, stream: str) -> None:
         await self.send(stream, c.SignMinutes(), self._chair(stream))
+        day = self.clock.rulebook().calendar.add_workdays(local_date(self.clock.meeting(stream).starts), 2)
+        self.at(at_office(day, SIGNING_TIME), lambda: self._settle(stream))
+
+    async def _settle(self, stream: str) -> None:
+        """What a matter did not take, because it had ended meanwhile, is put down with the reason."""
+        for point in self.clock.meeting(stream).points:
+            if point.delivery is Delivery.REFUSED:
+                waived = c.WaiveOutcome(point=point.no, reason="议定印发前事项已办结，不再落实")
+                await self.send(stream, waived, self.cast.actor("office"))
 
     def _chair(self, stream: str) -> Actor:
         """The office enters what the chair decides."""

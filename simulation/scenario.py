@@ -131,6 +131,17 @@ class Override(Frozen):
     reason: str
 
 
+class Delegated(Frozen):
+    """授权代办, as `xmh org delegate`: from its first day on the receiver does what the giver would."""
+
+    on: date
+    giver: str
+    receiver: str
+    since: date
+    until: date
+    reason: str
+
+
 class Scenario(Frozen):
     """The whole year."""
 
@@ -146,6 +157,7 @@ class Scenario(Frozen):
     meeting: tuple[Meeting, ...] = ()
     briefing: tuple[Briefing, ...] = ()
     override: tuple[Override, ...] = ()
+    delegation: tuple[Delegated, ...] = ()
 
     def habits(self, unit: str) -> UnitHabits:
         """The unit's habits; a unit nobody described is punctual."""

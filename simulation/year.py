@@ -17,8 +17,10 @@ from domain.calendar import at_office, local_date
 from domain.envelope import Actor
 from domain.matter import Matter
 from domain.meetings import commands as mc
-from domain.office import CALENDAR_STREAM, DayOverridden
+from domain.office import CALENDAR_STREAM, DIRECTORY_STREAM, DayOverridden, Delegation, Directory
+from domain.rules.delegation import grant
 from domain.terms import LeaderMark, Stage
+from eventlog import reading
 from eventlog.database import Database
 from eventlog.record import record
 from eventlog.secrets import seal
@@ -28,7 +30,7 @@ from simulation.clock import SimulatedClock, Stalled
 from simulation.commands import Cast, command_of
 from simulation.habits import Habits
 from simulation.meetings import Secretary
-from simulation.scenario import Briefing, Incident, Override, Scenario
+from simulation.scenario import Briefing, Delegated, Incident, Override, Scenario
 
 Action = Callable[[], Awaitable[None]]
 ALONE = 0
@@ -149,6 +151,8 @@ class SimulatedYear:
             self._at(incident.on, incident.at, incident.matter, partial(self._happen, incident))
         for override in self.scenario.override:
             self._at(override.on, time(15, 0), ALONE, partial(self._override, override))
+        for delegated in self.scenario.delegation:
+            self._at(delegated.on, time(16, 0), ALONE, partial(self._delegate, delegated))
         for briefing in self.scenario.briefing:
             self._at(briefing.on, ISSUING_TIME, ALONE, partial(self._issue, briefing))
 
@@ -178,6 +182,22 @@ class SimulatedYear:
         self.clock.look_at_rulebook()
         await self.gateway.wake_open_matters()
         await self.clock.finished(m.stream for m in self.clock.matters() if not m.ended)
+
+    async def _delegate(self, delegated: Delegated) -> None:
+        delegation = Delegation(**delegated.model_dump(exclude={"on"}))
+        actor = self.cast.actor("office")
+        record(
+            self.database,
+            DIRECTORY_STREAM,
+            [grant(self._directory(), delegation, actor, local_date(self._now))],
+            actor=actor,
+            command_id=f"delegation:{delegated.giver}:{delegated.since}",
+            now=self._now,
+        )
+
+    def _directory(self) -> Directory:
+        found = reading.load(self.database, DIRECTORY_STREAM)
+        return found.state if found and isinstance(found.state, Directory) else Directory()
 
     async def _issue(self, briefing: Briefing) -> None:
         self.issue(briefing, self._now)
@@ -254,7 +274,8 @@ class SimulatedYear:
     async def _review(self, no: int) -> None:
         if self._matter(no).stage is not Stage.CLOSING:
             return
-        reviewer = self.cast.actor(self.scenario.closing.reviewer)
+        given = self._directory().delegations
+        reviewer = self.cast.standing_in(self.scenario.closing.reviewer, given, local_date(self._now))
         await self._submit(no, c.ReviewClosure(approve=True, text="材料齐全，同意销号"), reviewer)
         matter = self._matter(no)
         if matter.stage is Stage.CLOSING and matter.instructed_by:

@@ -4,10 +4,11 @@ from typing import Annotated
 
 import typer
 
-from cli.session import Problem
-from cli.task.common import MatterArg, MattersArg, ReasonOption, day, do, do_all, need, term
+from cli.session import Problem, session
+from cli.task.common import MatterArg, ReasonOption, day, do, do_all, need, term
 from domain.commands import ChangeRhythm, EndSurge, MoveSurge, StartSurge
 from domain.terms import Rhythm
+from eventlog.reprojection import open_matters
 
 
 def rhythm(
@@ -25,7 +26,10 @@ def rhythm(
 
 
 def surge(
-    matters: MattersArg,
+    matters: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[M…]", help="事项；改期或结束整个活动时可不写，只写 --campaign"),
+    ] = None,
     campaign: Annotated[str | None, typer.Option("--campaign", metavar="NAME", help="为什么活动，如 开工活动")] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="到哪天为止（含当天）")] = None,
     every_day: Annotated[bool, typer.Option("--every-day", help="周末和节假日也报")] = False,
@@ -37,9 +41,20 @@ def surge(
     if move is not None and end:
         raise Problem("--move（改期）与 --end（提前结束）二者取一", "malformed")
     if end:
-        do_all(matters, EndSurge(reason=reason))
+        do_all(matters or _taking_part(campaign), EndSurge(reason=reason))
     elif move is not None:
-        do_all(matters, MoveSurge(until=day(move), reason=reason))
+        do_all(matters or _taking_part(campaign), MoveSurge(until=day(move), reason=reason))
     else:
+        if not matters:
+            raise Problem("请写明哪些事项转入一日一调度", "malformed")
         name = need(campaign, "--campaign", "活动名称")
         do_all(matters, StartSurge(campaign=name, until=day(need(until, "--until", "到哪天为止")), every_day=every_day))
+
+
+def _taking_part(campaign: str | None) -> list[str]:
+    """Numbers of the matters that are on a surge for the campaign."""
+    name = need(campaign, "--campaign", "活动名称，或写明事项")
+    found = [m.number for m in open_matters(session.database) if m.surge is not None and m.surge.campaign == name]
+    if not found:
+        raise Problem(f"没有事项正在为“{name}”一日一调度", "not_found")
+    return found

@@ -24,6 +24,12 @@ def test_a_surge_is_started_moved_and_ended(service: None, xmh: CommandLine) -> 
     )
     assert "17:00截止" in xmh("audit", "explain", numbers[0]).out
     assert xmh("task", "surge", numbers[0], "--campaign", "另一场", "--until", day).code == 3
+    between = (today + timedelta(days=25)).isoformat()
+    moved = xmh.json("task", "surge", "--campaign", "开工活动", "--move", between, "--reason", "活动推迟")
+    assert [d["matter"] for d in moved] == numbers
+    assert f"一日一调度，至 {between}" in xmh("task", "show", numbers[1]).out
+    assert "没有事项正在为“无此活动”" in xmh("task", "surge", "--campaign", "无此活动", "--end").err
+    assert xmh("task", "surge", "--campaign", "又一场", "--until", day).code == 2
     assert xmh("task", "surge", numbers[0], "--move", later, "--reason", "延期").code == 0
     assert xmh("task", "surge", numbers[0], "--move", later, "--end").code == 2
     assert xmh("task", "surge", numbers[0], "--until", day).code == 2

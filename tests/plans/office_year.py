@@ -24,7 +24,7 @@ from domain.meetings.terms import Outcome, Subject
 from domain.office import Person, Unit
 from domain.rules.decide import decide
 from domain.rules.office import Office
-from domain.terms import BasisKind, Channel, LeaderMark, Role, Stage, SuspensionReason
+from domain.terms import BasisKind, Channel, LeaderMark, ObjectionOutcome, Role, Stage, SuspensionReason
 from plans.task_list import TaskRow
 
 Entry = dict[str, Any]
@@ -190,6 +190,8 @@ class MatterYear:
                 given |= {"for_unit": entry["for"], "via": Channel.from_label(entry["via"])}
             case "decision":
                 given |= self.outcome(entry)
+            case "objection":
+                given["outcome"] = ObjectionOutcome.from_label(entry["outcome"])
             case "suspend":
                 given["reason"] = SuspensionReason.from_label(entry["reason"])
             case "instruct":

@@ -138,7 +138,7 @@ def test_no_telephone_number_is_real(people: dict[str, Person]) -> None:
 
 
 def dated(scenario: Entry) -> Iterator[Entry]:
-    for part in ("incident", "briefing", "override"):
+    for part in ("incident", "briefing", "override", "delegation"):
         yield from scenario[part]
 
 
@@ -216,4 +216,4 @@ def test_the_rules_accept_every_incident_and_the_year_ends_as_told(
     assert types["ReceiptDeclined"] == 3
     assert types["ClosureReturned"] == 3
     assert types["MatterReopened"] == 1
-    assert types["DecisionRecorded"] == 27
+    assert types["DecisionRecorded"] == 28
