@@ -24,8 +24,8 @@ from eventlog import reading
 from eventlog.database import Database
 from eventlog.founding import found
 from eventlog.meetings import record_meeting
+from eventlog.migrate import migrate
 from eventlog.record import record
-from eventlog.schema import migrate
 from gateway import Gateway, silent_runtime
 from plans.bulletins import read_bulletins
 from plans.directory import read_directory

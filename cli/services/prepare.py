@@ -64,7 +64,7 @@ def prepare_log(url: str, algorithm: "Algorithm") -> None:
     """
     from eventlog.database import Database
     from eventlog.founding import found
-    from eventlog.schema import migrate
+    from eventlog.migrate import migrate
 
     migrate(url)
     with Database(url, algorithm) as database:

@@ -1,1 +1,1 @@
-"""The tables' history: one script per change, applied by `eventlog.schema.migrate`, the same on both databases."""
+"""The tables' history: one script per change, applied by `eventlog.migrate.migrate`, the same on both databases."""

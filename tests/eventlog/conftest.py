@@ -11,7 +11,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from eventlog.database import Database
-from eventlog.schema import migrate
+from eventlog.migrate import migrate
 from tests.support.postgres import Server
 
 BACKENDS = ("sqlite", "postgresql")

@@ -72,7 +72,7 @@ def test_replacing_is_refused_although_sqlite_fires_no_delete_trigger_for_it(
 
 
 def test_the_file_and_what_sqlite_puts_beside_it_belong_to_their_owner_alone(tmp_path: Path) -> None:
-    from eventlog.schema import migrate
+    from eventlog.migrate import migrate
 
     path = tmp_path / "events.db"
     migrate(f"sqlite:///{path}")

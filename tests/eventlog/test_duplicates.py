@@ -10,9 +10,10 @@ from domain import commands as c
 from domain.base import Refusal
 from eventlog.database import Database
 from eventlog.duplicates import open_titles
+from eventlog.migrate import migrate
 from eventlog.notices import newest_untold
 from eventlog.projections import rebuild
-from eventlog.schema import REVISIONS, migrate
+from eventlog.schema import REVISIONS
 from eventlog.verify import verify
 from tests.eventlog.sample import raw
 from tests.support.history import act

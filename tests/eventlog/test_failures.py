@@ -19,8 +19,8 @@ from domain.log import Already, Appended
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogUnreachable
+from eventlog.migrate import migrate
 from eventlog.postgres import WRITER_LOCK
-from eventlog.schema import migrate
 from eventlog.verify import verify
 from tests.eventlog.proxy import Proxy
 from tests.eventlog.sample import Asker, SampleNoted, SampleOpened, everything, is_sqlite, raw

@@ -10,10 +10,11 @@ from alembic.migration import MigrationContext
 from eventlog.backend import backend_of
 from eventlog.database import Database
 from eventlog.errors import LogDamaged, LogError, LogUnreachable, SchemaMismatch
+from eventlog.migrate import migrate
 from eventlog.migrations.metadata import METADATA
 from eventlog.migrations.run import engine_for, script_revisions
 from eventlog.reading import read_all
-from eventlog.schema import HEAD, REVISIONS, SchemaState, migrate, schema_state
+from eventlog.schema import HEAD, REVISIONS, SchemaState, schema_state
 from eventlog.verify import verify
 from tests.eventlog.sample import Asker, everything, raw
 

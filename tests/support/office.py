@@ -19,8 +19,8 @@ from domain.terms import BasisKind, Role, Supervision, UnitLevel
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.founding import found
+from eventlog.migrate import migrate
 from eventlog.record import record
-from eventlog.schema import migrate
 from gateway import Gateway
 from worker import running
 

@@ -25,9 +25,9 @@ from domain.terms import SuspensionReason
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.founding import OFFICE_PERSON, OFFICE_UNIT
+from eventlog.migrate import migrate
 from eventlog.record import record
 from eventlog.reprojection import moves_since, open_matters, pending, reminders
-from eventlog.schema import migrate
 from eventlog.seed import seed_years
 from gateway import Gateway
 from tests.support.life import at

@@ -1,6 +1,6 @@
 """No table changes: a matter's state holds more than before (judged windows, surge, objection, how its limit came).
 
-`eventlog.schema.migrate` makes the read model again from the events after every upgrade; this revision asks for it.
+`eventlog.migrate.migrate` makes the read model again from the events after every upgrade; this revision asks for it.
 """
 
 revision = "0004"
