@@ -9,7 +9,7 @@ import typer
 
 from cli.session import Exit, Problem, answer, session
 from cli.task.common import VALID_FOR, now, the_gateway, today
-from domain.calendar import at_office
+from domain.calendar import at_office, local_date
 from domain.envelope import Actor
 from domain.meetings.commands import MeetingCommand, MeetingOrder
 from domain.meetings.meeting import Meeting
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 MeetingArg = Annotated[str, typer.Argument(metavar="ID", help="会议编号（HY-2022-031）、尾号（31）或会议名称中的字词")]
 
 
+MOST_NAMED = 8
+"""So many candidates an error names; the rest are in its document."""
+
+
 def the_meeting(words: str) -> Meeting:
     """The one meeting meant.
 
@@ -31,7 +35,8 @@ def the_meeting(words: str) -> Meeting:
     """
     found = reading.find_meetings(session.database, words)
     if len(found) > 1:
-        shown = "；".join(f"{m.number} {m.title}" for m in found[:8]) + ("……" if len(found) > 8 else "")  # noqa: PLR2004
+        first = "；".join(f"{m.number} {m.title}（{local_date(m.starts)}）" for m in found[:MOST_NAMED])
+        shown = f"{first}{'……' if len(found) > MOST_NAMED else ''}"
         candidates = [{"meeting": m.number, "title": m.title} for m in found]
         raise Problem(
             f"“{words}”对应{len(found)}次会议，请写明编号：{shown}", "ambiguous", Exit.MALFORMED, candidates=candidates

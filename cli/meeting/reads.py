@@ -28,7 +28,8 @@ def list_(
     counted: Annotated[str | None, typer.Option("--counted", metavar="TEXT", help="只看归入这个统计名目的")] = None,
 ) -> None:
     """会议一览。"""
-    found = reading.meetings(session.database, year or today().year)
+    year = year or today().year
+    found = reading.meetings(session.database, year)
     counters = _counters()
     if series is not None:
         wanted = the_series(series).id
@@ -37,7 +38,8 @@ def list_(
         if counted not in counters.values():
             raise Problem(f"没有统计名目“{counted}”，现有：{'、'.join(dict.fromkeys(counters.values()))}", "not_found")
         found = tuple(m for m in found if counters.get(m.series) == counted and _held(m))
-    answer({"meetings": [_row(m) for m in found]}, "" if session.json else _table(found))
+    shown = _table(found) if found else f"{year}年没有符合条件的会议，其他年份用 --year"
+    answer({"meetings": [_row(m) for m in found]}, shown)
 
 
 def count(year: YearOption = None) -> None:
@@ -75,8 +77,6 @@ def _row(meeting: reading.ListedMeeting) -> dict[str, Any]:
 def _table(found: Sequence[reading.ListedMeeting]) -> str:
     from cli.tables import table
 
-    if not found:
-        return "没有符合条件的会议"
     names = {s.id: s.name for s in reading.series_book(session.database).series}
     return table(
         ("编号", "系列", "次数", "时间", "名称", "状态"),
