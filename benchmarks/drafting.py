@@ -21,11 +21,14 @@ SMALL_ENOUGH = Goal(300, at_most=True, ratio=False)
 HEAD = ("序号", "重点工作", "全年目标任务", "责任领导", "牵头单位", "配合单位", "完成时限", "推进情况")
 
 MEASURED = """
-import json, resource, sys, time
+import json, sys, time
+from pathlib import Path
 began = time.perf_counter()
 {work}
 seconds = time.perf_counter() - began
-print(json.dumps({{"seconds": seconds, "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}}))
+# VmHWM begins anew with the program; ru_maxrss would still count what the parent held when it forked.
+peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+print(json.dumps({{"seconds": seconds, "mb": int(peak.split()[1]) / 1024}}))
 """
 DRAFT = """
 from pathlib import Path
