@@ -75,6 +75,7 @@ def _plain(event: Recorded) -> dict[str, Any]:
     for time in TIMES:
         fields[time] = fields[time].replace(second=0, microsecond=0)
     payload = {k: "sealed" if is_sealed(str(v)) else v for k, v in json.loads(event.payload).items()}
+    payload.pop("position", None)  # up to which event an agenda was assembled: drawn like the event's own
     if event.type == "UrgeIssued":
         payload.pop("no")  # matters urged at the same minute race for the next number; it is gapless, not ordered
     # A command of the clock names the rulebook position it stood on.
