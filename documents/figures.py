@@ -57,6 +57,12 @@ class Feedback:
         return sum(late for _, _, late in self.missed)
 
 
+def _place(told: Told, matter: Matter) -> tuple[int, str, int]:
+    """Among what happened in one minute: the point of the minutes, the matter's number, the place in the log."""
+    point = told.event.point if isinstance(told.event, ev.DecisionRecorded) else None
+    return point or 0, matter.number, told.recorded.position
+
+
 @dataclass(frozen=True)
 class Period:
     """A ledger read for one period. The year of `until` is 今年."""
@@ -78,14 +84,17 @@ class Period:
         return self.since <= local_date(told.recorded.occurred_at) <= self.until
 
     def happened(self, kind: type[E]) -> list[tuple[Matter, E, date]]:
-        """All events of a kind in the period, in the order they happened."""
+        """All events of a kind in the period, in the order they happened; of one minute, that of minutes and numbers.
+
+        Outcomes of one meeting reach their matters within a moment of each other and in any order.
+        """
         found = [
-            (told.recorded.occurred_at, told.recorded.position, file.matter, told.event)
+            (told.recorded.occurred_at, _place(told, file.matter), file.matter, told.event)
             for file in self.ledger.matters
             for told in file.events
             if isinstance(told.event, kind) and self.within(told)
         ]
-        found.sort(key=lambda item: item[:2])
+        found.sort(key=lambda item: (item[0].replace(second=0, microsecond=0), item[1]))
         return [(matter, event, local_date(at)) for at, _, matter, event in found]
 
     # --- rates

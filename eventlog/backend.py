@@ -86,6 +86,10 @@ class Backend(ABC):
     def driver_connection(self) -> Any:
         """The bare driver connection, configured alike, for the migrations."""
 
+    @abstractmethod
+    def around(self, driver: Any) -> Connection:
+        """The same driver connection, spoken to as the log speaks: within the migration's own transaction."""
+
     def lost(self, error: BaseException) -> bool:
         """Whether the connection had died before it was used, so that a fresh one may fare better."""
         del error

@@ -1,9 +1,7 @@
 """Bringing a database to this build's tables."""
 
 from eventlog.backend import backend_of
-from eventlog.database import Database
 from eventlog.errors import LogError, SchemaMismatch
-from eventlog.projections import rebuild
 from eventlog.schema import ADVICE, SchemaState, schema_state
 
 
@@ -33,7 +31,4 @@ def migrate(url: str) -> bool:
         if explained is None:
             raise
         raise explained from error
-    if state is SchemaState.BEHIND:
-        with Database(url) as database:
-            rebuild(database)
     return True

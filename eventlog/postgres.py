@@ -267,6 +267,12 @@ class PostgresBackend(Backend):
         connection.raw.autocommit = False
         return connection.raw
 
+    def around(self, driver: Any) -> PostgresConnection:
+        """With the writer's lock: an older worker may still be appending."""
+        driver.patience = None
+        driver.execute(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+        return PostgresConnection(driver)
+
     def lost(self, error: BaseException) -> bool:
         """The server went away since (restart, cut line); not that it is busy, nor that it does not answer."""
         if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) or isinstance(

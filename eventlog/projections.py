@@ -67,18 +67,25 @@ def rebuild(database: Database, progress: Progress | None = None) -> int:
         LogUnreachable: the database is down; nothing is changed.
         UnknownEventError: the log holds events of a newer build; nothing is changed.
     """
-    projection = Projection()
     with database.writing(long=True) as transaction:
-        transaction.run([(f"DELETE FROM {table}", [()]) for table in READ_MODEL])  # noqa: S608  (constants)
-        done, total = 0, last_position(transaction)
-        for rows in pages(transaction):
-            for row in rows:
-                projection.take(recorded(row))
-            transaction.run(projection.pending())
-            done += len(rows)
-            if progress is not None:
-                progress(done, total)
-        transaction.commit(projection.rest())
+        done = fold_anew(transaction, progress)
+        transaction.commit()
+    return done
+
+
+def fold_anew(transaction: Transaction, progress: Progress | None = None) -> int:
+    """The same within a writer's transaction that somebody else commits."""
+    projection = Projection()
+    transaction.run([(f"DELETE FROM {table}", [()]) for table in READ_MODEL])  # noqa: S608  (constants)
+    done, total = 0, last_position(transaction)
+    for rows in pages(transaction):
+        for row in rows:
+            projection.take(recorded(row))
+        transaction.run(projection.pending())
+        done += len(rows)
+        if progress is not None:
+            progress(done, total)
+    transaction.run(projection.rest())
     return done
 
 

@@ -124,6 +124,10 @@ class SqliteBackend(Backend):
         """The bare connection for the migrations; makes the file."""
         return self.connect(create=True).raw
 
+    def around(self, driver: Any) -> SqliteConnection:
+        """The migration's transaction holds the only writer's place already."""
+        return SqliteConnection(driver)
+
     def explain(self, error: BaseException) -> LogError | None:
         """Busy, full, read-only, missing, damaged; anything else is a fault of ours."""
         if isinstance(error, FileNotFoundError | NotADirectoryError):

@@ -9,6 +9,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.pool import StaticPool
 
 from eventlog.backend import Backend
+from eventlog.database import Transaction
+from eventlog.projections import fold_anew
 
 _MIGRATION_LOCK = 0x786D69
 
@@ -40,7 +42,10 @@ def engine_for(backend: Backend) -> Engine:
 
 
 def upgrade(backend: Backend) -> None:
-    """Apply what is missing: all of it or nothing, and only one process at a time."""
+    """Apply what is missing and fold the log anew: all of it or nothing, and only one process at a time.
+
+    A state stored by an older build lacks what this one folds from the same events.
+    """
     engine = engine_for(backend)
     try:
         with engine.begin() as connection:
@@ -49,5 +54,6 @@ def upgrade(backend: Backend) -> None:
             configuration = config()
             configuration.attributes["connection"] = connection
             command.upgrade(configuration, "head")
+            fold_anew(Transaction(backend.around(connection.connection.driver_connection)))
     finally:
         engine.dispose()

@@ -7,6 +7,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from domain.event import UnknownEventError
 from eventlog.backend import backend_of
 from eventlog.database import Database
 from eventlog.errors import LogDamaged, LogError, LogUnreachable, SchemaMismatch
@@ -14,6 +15,7 @@ from eventlog.migrate import migrate
 from eventlog.migrations.metadata import METADATA
 from eventlog.migrations.run import engine_for, script_revisions
 from eventlog.reading import read_all
+from eventlog.rows import EVENT_COLUMNS
 from eventlog.schema import HEAD, REVISIONS, SchemaState, schema_state
 from eventlog.verify import verify
 from tests.eventlog.sample import Asker, everything, raw
@@ -161,3 +163,22 @@ def test_a_log_of_an_older_build_is_folded_anew(database: Database, log_url: str
     assert migrate(log_url)
     with Database(log_url) as reopened:
         assert verify(reopened).ok
+
+
+def test_a_log_that_cannot_be_folded_is_not_migrated_by_half(database: Database, log_url: str) -> None:
+    """Tables and states move together: a process that dies between the two would leave states nobody can trust."""
+    asker = Asker(database)
+    asker.open()
+    columns = EVENT_COLUMNS.replace("version", "version + 1", 1).replace("position", "position + 1", 1)
+    unheard = columns.replace("event_id", "'unheard'", 1).replace(" type", " 'Unheard'", 1)
+    raw(
+        database,
+        f"INSERT INTO events ({EVENT_COLUMNS}) SELECT {unheard} FROM events ORDER BY position DESC LIMIT 1",
+        f"UPDATE alembic_version SET version_num = '{REVISIONS[-2]}'",
+        "UPDATE states SET state = '{}'",
+    )
+    before = everything(database)
+    with pytest.raises(UnknownEventError):
+        migrate(log_url)
+    assert schema_state(log_url) is SchemaState.BEHIND
+    assert everything(database) == before
