@@ -16,13 +16,15 @@ from domain.meetings.events import OutcomeDelivered
 from domain.meetings.meeting import AgendaItem, Meeting
 from domain.meetings.series import DEFAULT_SERIES
 from domain.meetings.terms import MeetingStage
+from domain.office import CALENDAR_STREAM, DayOverridden
 from eventlog import reading
 from eventlog.database import Database
+from eventlog.record import record
 from eventlog.verify import verify
 from tests.recovery.chaos import Desk, away_from_midnight, chaos_in
 from tests.recovery.deadly_worker import CALM
 from tests.support.meetings import decision
-from tests.support.office import FOR_LEADER, until
+from tests.support.office import FOR_LEADER, OFFICE, until
 from tests.support.served import ROOT, Home
 
 ITEMS = 60
@@ -73,8 +75,9 @@ async def test_every_outcome_counts_once_while_workers_die(tmp_path: Path) -> No
         topic = next(s for s in DEFAULT_SERIES if s.id == "topic")
         soon = to_minute(datetime.now(UTC)) + timedelta(minutes=5)
         convened = mc.ConveneMeeting(series=topic, starts=soon, chair="leader")
-        if not reading.rulebook(log).calendar.is_workday(local_date(soon)):
-            pytest.skip("meetings are held on working days, and today is none")
+        # Meetings are held on working days only, and this one is today.
+        today = DayOverridden(day=local_date(soon), workday=True, reason="测试当日开会")
+        record(log, CALENDAR_STREAM, [today], actor=OFFICE, command_id="today", now=datetime.now(UTC))
         await desk.meet(STREAM, convened)
         await until(lambda: held(log).stage is MeetingStage.FROZEN)
         for n, stream in enumerate(streams):

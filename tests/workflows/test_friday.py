@@ -1,4 +1,4 @@
-"""Five hundred matters of one Friday 17:00 window, whose worker is down from before it until Saturday."""
+"""Five hundred matters of one Friday 17:00 window: with the workers there, and with none until Saturday."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -28,6 +28,7 @@ from worker import running
 MATTERS, PRESSING, AT_ONCE = 500, 10, 20
 MONDAY, CLOSES = at(4, 25, 10), at(4, 29, 17)
 """劳动节 follows: from Saturday 04-30 to 05-04 nobody works, on Thursday 05-05 everybody does."""
+BEFORE = at(4, 29, 16)
 SATURDAY, AFTER = at(4, 30, 11), at(5, 5, 9)
 AUTOMATIC = ("UrgeIssued", "MatterEscalated", "NearDueWarned")
 
@@ -38,7 +39,37 @@ def minute(instant: datetime) -> datetime:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-async def test_five_hundred_windows_of_one_friday_are_missed_once_and_urged_in_office_hours(tmp_path: Path) -> None:
+async def test_five_hundred_windows_that_close_at_once_before_a_holiday(tmp_path: Path) -> None:
+    """The workers are there: the last hour of Friday belongs to the office, what follows until Thursday does not."""
+    with founded(sqlite(tmp_path)) as log:
+        streams = [_accepted_on_monday(log, n) for n in range(MATTERS)]
+        async with time_skipping() as environment:
+            shift = BEFORE - await environment.get_current_time()
+            gateway = Gateway(environment.client, log, f"friday-{uuid4().hex[:8]}", clock_shift=shift)
+            async with running(environment.client, log, task_queue=gateway.task_queue, sandboxed=False):
+                for start in range(0, MATTERS, AT_ONCE):
+                    await asyncio.gather(*(gateway.start(s) for s in streams[start : start + AT_ONCE]))
+                await until(lambda: all(m.window is not None for m in _matters(log)), 60)
+                assert not any(m.counts.missed for m in _matters(log))
+                for moment, urged in ((CLOSES, 1), (AFTER, 1), (at(5, 6, 18), 2)):
+                    await environment.sleep(moment - shift - await environment.get_current_time())
+                    await until(partial(_all_urged, log, urged), 60)
+        events = {m.stream: (m, reading.read_stream(log, m.stream)) for m in _matters(log)}
+    assert len(events) == MATTERS
+    for matter, recorded in events.values():
+        _missed_once_and_dated_friday(recorded)
+        _acted_in_hours(matter, recorded)
+        _kept_the_cool_down(recorded)
+        missed = next(r for r in recorded if r.type == "FeedbackMissed")
+        assert CLOSES <= missed.recorded_at < CLOSES + timedelta(minutes=5)
+        first, second = _urges(recorded)
+        assert first.recorded_at < CLOSES + timedelta(minutes=5)
+        assert second.recorded_at >= AFTER
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_five_hundred_windows_that_closed_while_no_worker_was_there(tmp_path: Path) -> None:
     with founded(sqlite(tmp_path)) as log:
         streams = [_accepted_on_monday(log, n) for n in range(MATTERS)]
         async with time_skipping() as environment:
@@ -59,6 +90,7 @@ async def test_five_hundred_windows_of_one_friday_are_missed_once_and_urged_in_o
         _missed_once_and_dated_friday(recorded)
         _acted_in_hours(matter, recorded)
         _kept_the_cool_down(recorded)
+        assert next(r for r in recorded if r.type == "FeedbackMissed").recorded_at >= SATURDAY
     first = {(m.urgency, minute(_urges(r)[0].recorded_at)) for m, r in events.values()}
     assert {at for urgency, at in first if urgency is Urgency.NORMAL} == {AFTER}, "the first working morning"
     assert {local_date(at) for urgency, at in first if urgency is Urgency.EXTRA} == {local_date(SATURDAY)}
@@ -89,7 +121,6 @@ def _missed_once_and_dated_friday(recorded: tuple[Recorded, ...]) -> None:
     missed = [(r, decode(r)) for r in recorded if r.type == "FeedbackMissed"]
     assert [e.window.key for _, e in missed if isinstance(e, FeedbackMissed)] == ["2022-W17"]
     assert missed[0][0].occurred_at == CLOSES
-    assert missed[0][0].recorded_at >= SATURDAY
 
 
 def _acted_in_hours(matter: Matter, recorded: tuple[Recorded, ...]) -> None:
