@@ -4,11 +4,13 @@ import errno
 import os
 import re
 import traceback
+from tomllib import TOMLDecodeError
 
 from pydantic import ValidationError
 
 from cli.session import Exit, Problem
 from eventlog.errors import LogError, LogUnreachable, SchemaMismatch
+from plans.toml_file import toml_fault
 
 
 def explained(error: Exception) -> Problem:
@@ -18,6 +20,8 @@ def explained(error: Exception) -> Problem:
             return Problem(error.message, error.code, Exit.UNREACHABLE)
         case LogError():
             return Problem(error.message, error.code, Exit.UNEXPECTED)
+        case TOMLDecodeError():  # files that a command was given say so themselves
+            return Problem(f"xmh.toml {toml_fault(error)}", "malformed")
         case ValidationError():
             return Problem(_validation(error), "malformed")
         case OSError(errno=errno.ENOSPC | errno.EDQUOT) | FileNotFoundError() | IsADirectoryError() | PermissionError():

@@ -1,6 +1,5 @@
 """The office's policy as a file people can read and edit (TOML), and what changes from one to another."""
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import time
 from pathlib import Path
@@ -11,10 +10,10 @@ from pydantic import ValidationError
 from domain.base import Frozen, Refusal, Term, refuse
 from domain.policy import Level, Policy
 from domain.terms import BasisKind, DayCount, MatterClass, OrderColour, Role, Rung, Trigger, Urgency
+from plans.toml_file import read_toml
 
 READY = Path(__file__).parent / "policies"
 """Policies that come with the product."""
-_MOST_BYTES = 256 * 1024
 
 LABELS = {
     "receipt_hours": "签收时限（工作小时）",
@@ -70,13 +69,7 @@ def read_policy(path: Path) -> Policy:
     Raises:
         Refusal: `malformed`, with the key at fault.
     """
-    try:
-        refuse(path.stat().st_size > _MOST_BYTES, f"{path.name} 超过 256 KB，不像督办规则", "malformed")
-        said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise Refusal(f"{path.name} 无法读取（{error.strerror}）", "malformed") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Refusal(f"{path.name} 不是 TOML 文件：{_first_line(error)}", "malformed") from error
+    said = read_toml(path, "督办规则")
     unknown = sorted(set(said) - set(Policy.model_fields))
     refuse(bool(unknown), f"{path.name}：没有“{'、'.join(unknown)}”这一项", "malformed")
     refuse("version" not in said, f"{path.name}：缺少 version（规则的版本名）", "malformed")
@@ -134,10 +127,6 @@ def _where(loc: tuple[int | str, ...]) -> str:
     for part in loc:
         said += f" 第{part + 1}行" if isinstance(part, int) else f"{'的 ' if said else ''}{part}"
     return said
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0][:120]
 
 
 # --- telling

@@ -1,6 +1,5 @@
 """A year as `scenario.toml` tells it: who is punctual, and what happens when; its head tells the schema."""
 
-import tomllib
 from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError
 
 from domain.base import Frozen, Refusal
+from plans.toml_file import read_toml
 
 
 def _clock(value: object) -> object:
@@ -173,17 +173,13 @@ def read_scenario(path: Path) -> Scenario:
     Raises:
         Refusal: `malformed`, naming what is wrong.
     """
+    told = read_toml(path, "情景文件")
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
         told["incident"] = [
             {**{k: v for k, v in i.items() if k in _OWN}, "fields": {k: v for k, v in i.items() if k not in _OWN}}
             for i in told.get("incident", ())
         ]
         return Scenario.model_validate(told)
-    except OSError as e:
-        raise Refusal(f"读不到情景文件 {path}", "malformed") from e
-    except tomllib.TOMLDecodeError as e:
-        raise Refusal(f"情景文件 {path} 不是有效的 TOML：{e}", "malformed") from e
     except ValidationError as e:
         where = ".".join(map(str, e.errors()[0]["loc"]))
         raise Refusal(f"情景文件 {path} 的 {where} 填写有误：{e.errors()[0]['msg']}", "malformed") from e

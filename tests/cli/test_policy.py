@@ -96,7 +96,7 @@ def test_past_policies_stay_readable_and_a_used_version_name_is_refused(
         (('order = "不分色"\n', ""), "steps 第1行 每一行须写明 rung"),
         (("days = 30", "days = -30"), "limits 第1行的 days 不能小于 1"),
         (('version = "本办-2"\n', ""), "缺少 version"),
-        (("receipt_hours = 14", "receipt_hours ="), "不是 TOML 文件"),
+        (("receipt_hours = 14", "receipt_hours ="), "不是 TOML 文件：第"),
         (("after = 4", "after = 2"), ""),
     ],
 )

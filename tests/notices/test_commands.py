@@ -147,6 +147,8 @@ mobile = "{phone}"
         ("roles = {'处长' = ['file']}", "没有角色“处长”"),
         ("default = ['wecom']", "通知渠道“wecom”没有配置"),
         ("channels = {'短信' = {kind = 'file'}}", ""),
+        ("default = [", "xmh.toml "),
+        ("default 'file'", "xmh.toml 第2行写法有误"),
         ("channels = {'a-b' = {kind = 'file'}}", "只能用字母、数字和下划线"),
     ],
 )

@@ -1,0 +1,33 @@
+"""A TOML file somebody wrote by hand: read, or told in Chinese on which line it goes wrong."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from domain.base import Refusal, refuse
+
+_MOST_BYTES = 256 * 1024
+
+
+def read_toml(path: Path, what: str) -> dict[str, Any]:
+    """The file's keys; `what` it should hold is said in the error.
+
+    Raises:
+        Refusal: `malformed`: it cannot be read, is too large, or is no TOML.
+    """
+    try:
+        refuse(path.stat().st_size > _MOST_BYTES, f"{path.name} 超过 256 KB，不像{what}", "malformed")
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise Refusal(f"{path.name} 无法读取（{error.strerror}）", "malformed") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refusal(f"{path.name} 不是 TOML 文件：{toml_fault(error)}", "malformed") from error
+
+
+def toml_fault(error: Exception) -> str:
+    """Where the parser stumbled."""
+    if isinstance(error, UnicodeDecodeError):
+        return "不是 UTF-8 文本"
+    line = re.search(r"at line (\d+)", str(error))
+    return f"第{line[1]}行写法有误" if line else "没有写完整"
