@@ -1,6 +1,5 @@
 """Recorded deliveries replay; see `tests/workflows/test_replay.py` for why, and for how to record them again."""
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -52,8 +51,8 @@ async def test_record_the_histories(dev_server: DevServer, tmp_path: Path) -> No
     client = await dev_server.client()
     with founded(sqlite(tmp_path)) as log:
         room = PostRoom(log, tmp_path)
-        async with sending(client, log, tmp_path, Routing(), MONDAY, "recorded") as gateway:
-            await replace(gateway, renew_after=20).keep_notices()
+        async with sending(client, log, tmp_path, Routing(), MONDAY, "recorded", renew_after=20) as gateway:
+            await gateway.keep_notices()
             for n in range(4):
                 await open_one(gateway, MONDAY, f"第{n}件", Urgency.EXTRA)
                 await open_one(gateway, MONDAY, f"平件{n}")
