@@ -93,9 +93,17 @@ async def test_the_delivery_is_quiet_when_nothing_is_due(client: Client, tmp_pat
             await open_one(gateway, MONDAY, "平件")
             await until(lambda: len(room.kept(pending=True)) == 2)
             handle = client.get_workflow_handle(gateway.notices_id)
-            before = (await handle.describe()).history_length
-            await asyncio.sleep(3)
-            assert (await handle.describe()).history_length == before
+
+            async def still_for(seconds: float) -> bool:
+                before = (await handle.describe()).history_length
+                await asyncio.sleep(seconds)
+                return (await handle.describe()).history_length == before
+
+            # The notices are kept before the turn that kept them has ended in the history.
+            async with asyncio.timeout(30):
+                while not await still_for(1):
+                    pass
+            assert await still_for(3)
 
 
 async def test_a_stalling_channel_keeps_neither_matters_nor_other_channels_waiting(
