@@ -113,6 +113,14 @@ class Group(TyperGroup):
 
     lazy: ClassVar[dict[str, str]] = {}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Take the shared options before the command's name too; the help names them at the commands only."""
+        super().__init__(*args, **kwargs)
+        early = _shared()
+        for option in early:
+            option.hidden = True
+        self.params = [*self.params, *early]
+
     def get_help(self, ctx: Any) -> str:
         """The help page, headings too, in Chinese."""
         return _in_chinese(super().get_help(ctx))

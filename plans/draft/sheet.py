@@ -29,7 +29,8 @@ HEADERS = (
     columns.APPROVER,
     *_EXTRA,
 )
-_WIDTHS = (6, 34, 40, 18, 22, 10, 12, 9, 9, 20, 20, 9, 10, 24, 24, 28, 60, 12)
+_WIDTHS = (5, 30, 24, 14, 16, 8, 11, 6, 6, 14, 14, 8, 8, 26, 18, 16, 50, 10)
+"""Narrow enough that the list is still read when it is printed on A3."""
 _RHYTHMS = {Rhythm.DAILY: "日", Rhythm.WEEKLY: "周", Rhythm.MONTHLY: "月", Rhythm.QUARTERLY: "季", Rhythm.ONCE: "一次"}
 _COMPARED = {
     Comparison.EQUAL: "",
@@ -38,7 +39,10 @@ _COMPARED = {
     Comparison.AT_MOST: "≤",
     Comparison.BETWEEN: "",
 }
+_REST_WIDTHS = (8, 14, 100, 12)
 _MOST_IN_A_CELL = 32_000
+_LINE, _TALLEST = 14.0, 409.0
+"""Points: a line of 10-point text, and the tallest row a workbook may have."""
 _SPARE_ROWS = 200
 _OPTIONS, _REST = "选项", "未列入"
 _A3 = 8
@@ -78,15 +82,12 @@ class _Writer:
         last = len(made.items)
         sheet.freeze_panes(1, 2)
         sheet.autofilter(0, 0, max(last, 1), len(HEADERS) - 1)
-        sheet.set_landscape()
-        sheet.set_paper(_A3)
-        sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(0)
-        sheet.set_footer("&C第 &P 页，共 &N 页")
+        _print_on(sheet)
         self._choices(sheet, last + _SPARE_ROWS, units or tuple(_written_units(made)))
         self._left_out(made)
 
     def _row(self, sheet: Any, row: int, item: Item, file: str) -> None:
+        sheet.set_row(row, _height([_cell(item, header, file) for header in HEADERS], _WIDTHS))
         for column, header in enumerate(HEADERS):
             if header == columns.DUE and item.due is not None:
                 doubtful = any("时限" in warning for warning in item.warnings)
@@ -127,7 +128,7 @@ class _Writer:
     def _left_out(self, made: Draft) -> None:
         """What was read and is no task, with the reason, so that nothing is missed unseen."""
         sheet = self._book.add_worksheet(_REST)
-        for column, (header, width) in enumerate((("类别", 8), ("原因", 14), ("原文", 100), ("位置", 12))):
+        for column, (header, width) in enumerate(zip(("类别", "原因", "原文", "位置"), _REST_WIDTHS, strict=True)):
             sheet.set_column(column, column, width)
             sheet.write_string(0, column, header, self._head)
         row = 0
@@ -137,9 +138,33 @@ class _Writer:
                 continue
             row += 1
             place = f"{region.span.start}–{region.span.end}"
-            for column, value in enumerate((region.part.label, region.why, text[:_MOST_IN_A_CELL], place)):
+            values = (region.part.label, region.why, text[:_MOST_IN_A_CELL], place)
+            sheet.set_row(row, _height(values, _REST_WIDTHS))
+            for column, value in enumerate(values):
                 (sheet.write_string if value else sheet.write_blank)(row, column, value, self._plain)
         sheet.freeze_panes(1, 0)
+        _print_on(sheet)
+
+
+def _print_on(sheet: Any) -> None:
+    sheet.set_landscape()
+    sheet.set_paper(_A3)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_footer("&C第 &P 页，共 &N 页")
+
+
+def _height(texts: Sequence[str], widths: Sequence[int]) -> float:
+    """How tall a row must be to show all its text; left to itself a program shows one line of it or guesses.
+
+    A Chinese character is two wide; a line is broken a little early, as programs do at punctuation.
+    """
+
+    def lines(text: str, width: int) -> int:
+        return sum(-(-sum(1 + (ord(c) > 0xFF) for c in line) // max(width - 2, 2)) or 1 for line in text.split("\n"))
+
+    most = max(lines(text[:_MOST_IN_A_CELL], width) for text, width in zip(texts, widths, strict=True))
+    return min(most * _LINE + 2, _TALLEST)
 
 
 def _written_units(made: Draft) -> Iterator[str]:

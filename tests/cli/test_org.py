@@ -116,3 +116,13 @@ def test_a_home_without_log_is_exit_5(xmh: CommandLine, tmp_path: Path) -> None:
     said = xmh("org", "list")
     assert said.code == 5
     assert "请先运行 xmh up" in said.error
+
+
+def test_the_shared_options_stand_before_the_command_or_behind_it(
+    xmh: CommandLine, home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XMH_HOME", str(tmp_path / "elsewhere"))
+    behind = xmh("org", "list", "--home", str(home), "--json")
+    assert behind.code == 0
+    assert xmh("--home", str(home), "--json", "org", "list").out == behind.out
+    assert xmh("org", "--home", str(home), "list", "--json").out == behind.out

@@ -53,6 +53,19 @@ def test_what_is_missing_or_doubtful_is_coloured(sheet: Path) -> None:
     assert page.cell(2, HEADERS.index("牵头单位") + 1).fill.fill_type is None
 
 
+def test_every_row_is_tall_enough_for_its_longest_text(tmp_path: Path) -> None:
+    path = tmp_path / "待审.xlsx"
+    long = "推进" + "香蜜湖片区道路交通一体化提升" * 20 + "。"
+    write_sheet(draft(of_text(f"2022年工作计划\n1.{long}\n2.完成立项。\n", "计划.txt"), "计划.txt", office()), path)
+    book = load_workbook(path)
+    page, rest = book["任务清单"], book["未列入"]
+    # 284 characters in the source column, 24 to a line: twelve lines; in the title's, 14 to a line: 21.
+    assert (page.row_dimensions[2].height or 0) >= 21 * 14
+    assert 14 <= (page.row_dimensions[3].height or 0) <= 3 * 15
+    assert (rest.row_dimensions[2].height or 0) >= 14
+    assert str(rest.page_setup.paperSize) == "8"
+
+
 def test_the_sheet_is_ready_to_review_and_print(sheet: Path) -> None:
     book = load_workbook(sheet)
     page = book["任务清单"]
