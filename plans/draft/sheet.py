@@ -161,7 +161,8 @@ def _height(texts: Sequence[str], widths: Sequence[int]) -> float:
     """
 
     def lines(text: str, width: int) -> int:
-        return sum(-(-sum(1 + (ord(c) > 0xFF) for c in line) // max(width - 2, 2)) or 1 for line in text.split("\n"))
+        wide = (sum(1 if c.isascii() else 2 for c in line) for line in text.split("\n"))
+        return sum(-(-w // max(width - 2, 2)) or 1 for w in wide)
 
     most = max(lines(text[:_MOST_IN_A_CELL], width) for text, width in zip(texts, widths, strict=True))
     return min(most * _LINE + 2, _TALLEST)
