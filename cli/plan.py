@@ -15,16 +15,20 @@ from cli.shape import group
 from cli.sheets import reject, say
 from cli.task.common import now, order
 from domain.base import Refusal
+from domain.commands import AddBasis
 from domain.events import MatterAssigned, MatterOpened
 from domain.rules import Office
+from domain.similar import OpenTitles
 from domain.streams import matter_stream
 from eventlog import reading
 from eventlog.duplicates import open_titles
+from eventlog.reprojection import open_matters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from domain.commands import Order
+    from domain.matter import Matter
     from plans.directory import UnitIndex
     from plans.opening import Opening, Openings
     from plans.sheets import CellFault
@@ -33,7 +37,7 @@ if TYPE_CHECKING:
 
 app = group(
     "工作计划和任务清单：从文稿列出草稿，导入后逐项立项交办。",
-    {"draft": "cli.drafting:draft_", "import": "cli.plan:import_"},
+    {"draft": "cli.drafting:draft_", "import": "cli.plan:import_", "carry-over": "cli.task.bases:carry_over"},
 )
 
 
@@ -65,11 +69,13 @@ def import_(
 
     listed = read_task_list(file)
     done = Import()
-    new = _not_yet_open(listed, done)
-    judged = _judged(new)
+    standing = {m.number: m for m in open_matters(session.database)} if any(r.join for r in listed.rows) else {}
+    new = _not_yet_open(listed, done, standing)
+    judged = _judged(new, standing)
     done.rejected = [_fault(f) for f in judged.faults]
     names = {u.id: u.name for u in reading.units(session.database)}
-    done.commands = [_command(o, names) for o in judged.ready]
+    near = OpenTitles(open_titles(session.database).values())
+    done.commands = [_command(o, names, near) for o in judged.ready]
     if judged.faults and not keep_going:
         done.commands = []
         lines = [*(f.line for f in judged.faults), f"共{len(judged.faults)}处错误，整份未导入"]
@@ -83,23 +89,27 @@ def import_(
         raise SystemExit(Exit.MALFORMED)
 
 
-def _judged(listed: "TaskList") -> "Openings":
+def _judged(listed: "TaskList", standing: "Mapping[str, Matter]") -> "Openings":
     from plans.opening import openings
 
     office = Office(rulebook=reading.rulebook(session.database), now=now(), actor=session.actor)
     units, people = reading.units(session.database), reading.people(session.database)
-    return openings(listed, units, people, office, open_titles(session.database))
+    return openings(listed, units, people, office, open_titles(session.database), standing)
 
 
 # --- what is already open
 
 
-def _not_yet_open(listed: "TaskList", done: Import) -> "TaskList":
+def _not_yet_open(listed: "TaskList", done: Import, standing: "Mapping[str, Matter]") -> "TaskList":
     """The rows to be opened. A row opened before is left alone, and said to differ when it does."""
     from plans.directory import UnitIndex
 
     rows, index = [], UnitIndex(reading.units(session.database))
     for row in listed.rows:
+        joined = standing.get(row.join or "")
+        if joined is not None and row.basis in {b.text for b in joined.bases}:
+            done.unchanged.append({"row": row.row, "matter": joined.number, "title": joined.title})
+            continue
         events = reading.read_stream(session.database, matter_stream(row.key), upto_version=2)
         opened = _opened(events)
         if opened is None:
@@ -162,11 +172,12 @@ def _open(ready: "Sequence[Opening]", done: Import) -> None:
         return
     orders = [_order(o) for o in ready]
     for opening, reply in zip(ready, _sent(orders), strict=True):
+        row = opening.row
         if isinstance(reply, Refusal):
             problem = problem_of(reply)
-            done.rejected.append({"row": opening.row.row, "column": "", "message": problem.message})
+            done.rejected.append({"row": row.row, "column": "", "message": problem.message})
         else:
-            done.opened.append({"row": opening.row.row, "matter": reply.matter, "title": opening.command.title})
+            done.opened.append({"row": row.row, "matter": reply.matter, "title": row.title, "do": opening.command.do})
     if len(done.opened) < len(ready):
         lines = [f"第{r['row']}行：{r['message']}" for r in done.rejected]
         reject(done.document, [*lines, f"已立项{len(done.opened)}件；改正后再次导入，只会办理其余各行"])
@@ -174,7 +185,7 @@ def _open(ready: "Sequence[Opening]", done: Import) -> None:
 
 def _order(opening: "Opening") -> "Order":
     """Named by the row and what it says: the same row sent twice is one command."""
-    sent = order(opening.stream, opening.command)
+    sent = order(opening.stream, opening.command, occurred_at=opening.occurred_at)
     return sent.model_copy(update={"command_id": f"import:{opening.row.key[:24]}:{opening.row.digest[:16]}"})
 
 
@@ -225,30 +236,47 @@ def _fault(fault: "CellFault") -> dict[str, Any]:
     return {"row": fault.row, "column": fault.column, "message": fault.message}
 
 
-def _command(opening: "Opening", names: dict[str, str]) -> dict[str, Any]:
-    lead = opening.command.lead
+def _command(opening: "Opening", names: dict[str, str], open_now: OpenTitles) -> dict[str, Any]:
+    command, row = opening.command, opening.row
+    common = {"row": row.row, "do": command.do, "title": row.title}
+    if isinstance(command, AddBasis):
+        matter = opening.matter.number if opening.matter else None
+        return {**common, "matter": matter, "basis": str(command.basis)}
+    lead = command.lead
+    near = open_now.near(row.title, lead.id if lead else None)
     return {
-        "row": opening.row.row,
-        "do": "open",
-        "title": opening.command.title,
+        **common,
         "lead": names.get(lead.id, lead.id) if lead else None,
-        "due": opening.row.due.isoformat(),
+        "due": row.due.isoformat(),
+        "began": row.began.isoformat() if row.began else None,
+        "near": [
+            {"matter": n.matter.number, "title": n.matter.title, "score": n.score, "shared": n.shared} for n in near
+        ],
     }
 
 
+def _command_line(c: dict[str, Any]) -> str:
+    if c["do"] == "basis_add":
+        return f"第{c['row']}行  并入 {c['matter']}  增加依据：{c['basis']}"
+    since = f"  存量，{c['began']}立项" if c["began"] else ""
+    near = "".join(
+        f"\n        可能与未办结的 {n['matter']}“{n['title']}”是同一事项，同一事项请在“并入事项”一栏填写编号"
+        for n in c["near"]
+    )
+    return f"第{c['row']}行  立项“{c['title']}”  牵头：{c['lead'] or '待明确'}  时限 {c['due']}{since}{near}"
+
+
 def _told(done: Import, dry_run: bool) -> str:
-    lines = []
-    if dry_run:
-        lines += [
-            f"第{c['row']}行  立项“{c['title']}”  牵头：{c['lead'] or '待明确'}  时限 {c['due']}" for c in done.commands
-        ]
+    lines = [*map(_command_line, done.commands)] if dry_run else []
     lines += [f"第{o['row']}行  {o['matter']}  {o['title']}" for o in done.opened]
     lines += [
         f"第{c['row']}行  {c['matter']} 已立项，清单中的{'、'.join(c['columns'])}与立项时不同，未作改动；"
         "请用 xmh task extend、assign、point 等命令办理"
         for c in done.conflicts
     ]
-    what = f"将立项{len(done.commands)}件" if dry_run else f"已立项{len(done.opened)}件"
+    rows = done.commands if dry_run else done.opened
+    joined = sum(row["do"] == "basis_add" for row in rows)
+    what = f"{'将' if dry_run else '已'}立项{len(rows) - joined}件{f'，并入{joined}件' if joined else ''}"
     lines.append(f"{what}，未变{len(done.unchanged)}件，有出入{len(done.conflicts)}件，有错{len(done.rejected)}处")
     if dry_run:
         lines.append("以上是试导入，没有立项；去掉 --dry-run 即正式导入")

@@ -57,6 +57,8 @@ class OpenMatter(Frozen):
     instruction: SealedWords | None = None
     instructed_by: str | None = None
     duplicate_reason: Words | None = None
+    inherited: Words | None = None
+    """存量: where it was supervised before it came here, e.g. 2021年督办台账第17号."""
 
 
 class AssignMatter(Frozen):
@@ -121,6 +123,21 @@ class DropPoint(Frozen):
     do: Literal["point_drop"] = "point_drop"
     no: int
     reason: Words | None = None
+
+
+class AddBasis(Frozen):
+    """多头交办: another decision stands behind the same matter."""
+
+    do: Literal["basis_add"] = "basis_add"
+    basis: Basis
+
+
+class CarryOver(Frozen):
+    """结转: the unfinished matter stands in the next year's list, under its number; `basis` is that year's plan."""
+
+    do: Literal["carry_over"] = "carry_over"
+    year: Annotated[int, Field(ge=2000, le=2999)]
+    basis: Basis
 
 
 class ChangeRhythm(Frozen):
@@ -342,6 +359,8 @@ MatterCommand = Annotated[
     | AddPoint
     | ChangePoint
     | DropPoint
+    | AddBasis
+    | CarryOver
     | ChangeRhythm
     | StartSurge
     | MoveSurge

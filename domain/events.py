@@ -66,6 +66,8 @@ class MatterOpened(Event):
     duplicate_reason: Words | None = None
     """Why it is not the open matter of the same title and lead."""
     due_rule: DueRule | None = None
+    inherited: Words | None = None
+    """存量: where it was supervised before."""
 
     def series(self, at: datetime) -> NumberSeries:
         """XMH-2022-007: gapless per headquarters and year."""
@@ -127,6 +129,21 @@ class PointDropped(Event):
     label: ClassVar[str] = "取消要点"
     no: int
     reason: Words | None = None
+
+
+class BasisAdded(Event):
+    """多头交办: a second decision on a matter already supervised. It stays one matter, with both."""
+
+    label: ClassVar[str] = "增加依据"
+    basis: Basis
+
+
+class MatterCarriedOver(Event):
+    """结转 into the list of another year: the number and the limit stay."""
+
+    label: ClassVar[str] = "结转"
+    year: int
+    basis: Basis
 
 
 class RhythmChanged(Event):

@@ -76,6 +76,7 @@ def _opened(event: Event, recorded: Recorded) -> Matter:
         due_set_by=recorded.actor,
         due_set_version=recorded.version,
         due_rule=event.due_rule,
+        inherited=event.inherited,
         points=tuple(
             Point(no=i, text=p.text, due=p.due, original_due=p.due) for i, p in enumerate(event.points, start=1)
         ),
@@ -133,6 +134,17 @@ def _(m: Matter, e: ev.PointDropped, r: Recorded) -> Change:
 
 def _with_point(m: Matter, no: int, **change: object) -> Change:
     return {"points": tuple(p.model_copy(update=change) if p.no == no else p for p in m.points)}
+
+
+@_on(ev.BasisAdded)
+def _(m: Matter, e: ev.BasisAdded, r: Recorded) -> Change:
+    return {"further": (*m.further, e.basis)}
+
+
+@_on(ev.MatterCarriedOver)
+def _(m: Matter, e: ev.MatterCarriedOver, r: Recorded) -> Change:
+    known = e.basis in m.bases
+    return {"carried": (*m.carried, e.year), "further": m.further if known else (*m.further, e.basis)}
 
 
 @_on(ev.RhythmChanged)

@@ -170,6 +170,12 @@ class Matter(Frozen):
     urgency: Urgency
     rhythm: Rhythm
     basis: Basis
+    further: tuple[Basis, ...] = ()
+    """The decisions that came upon it later (多头交办、结转)."""
+    carried: tuple[int, ...] = ()
+    """The years into whose lists it was 结转."""
+    inherited: str | None = None
+    """存量: where it was supervised before it came here."""
     source: str | None
     stage: Stage
     lead: str | None = None
@@ -241,6 +247,11 @@ class Matter(Frozen):
     def ended(self) -> bool:
         """销号 or 撤销: nobody owes anything more, but an objection may be open."""
         return self.stage in ENDED
+
+    @property
+    def bases(self) -> tuple[Basis, ...]:
+        """Every decision behind it, the first one first."""
+        return (self.basis, *self.further)
 
     @property
     def at_rest(self) -> bool:

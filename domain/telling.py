@@ -100,7 +100,7 @@ def _point(no: int | None) -> str:
 _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.MatterOpened: lambda e, _: (
         f"{e.title}；依据：{e.basis}；时限 {e.due}{_if(e.due_rule and e.due_rule.rule, '（按默认时限：', '）')}"
-        f"{_if(e.duplicate_reason, '；另行立项理由：')}"
+        f"{_if(e.duplicate_reason, '；另行立项理由：')}{_if(e.inherited, '；存量，原列')}"
     ),
     ev.MatterAssigned: _assigned,
     ev.ReceiptSigned: lambda e, r: f"{r.name(e.unit)}{'逾期未签，视同签收' if e.deemed else '签收'}",
@@ -108,6 +108,8 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.PointAdded: lambda e, _: f"要点{e.no}：{e.point.text}{_if(e.point.due, '（', '）')}",
     ev.PointChanged: lambda e, _: f"要点{e.no}：{e.point.text}{_if(e.point.due, '（', '）')}",
     ev.PointDropped: lambda e, _: f"要点{e.no}{_if(e.reason, '：')}",
+    ev.BasisAdded: lambda e, _: f"{e.basis.kind.label} {e.basis}",
+    ev.MatterCarriedOver: lambda e, _: f"列入{e.year}年，依据：{e.basis}",
     ev.RhythmChanged: lambda e, _: f"改为{e.rhythm.label}",
     ev.SurgeStarted: lambda e, _: f"{e.campaign}，至 {e.until}{'，周末和节假日也报' if e.every_day else ''}",
     ev.SurgeMoved: lambda e, _: f"{e.campaign}，改至 {e.until}{_if(e.reason, '：')}",

@@ -1,19 +1,22 @@
-"""A task list becomes 立项 commands: names are found in the directory, and every rule is asked before one is sent."""
+"""A task list becomes 立项 and 并入 commands: names are found in the directory, and every rule is asked first."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from domain.base import Refusal, refuse
-from domain.commands import OpenMatter
+from domain.calendar import OfficeHours, at_office
+from domain.commands import AddBasis, OpenMatter
 from domain.duplicates import Standing, duplicate, title_key
 from domain.facts import Basis, NewPoint, UnitRef
+from domain.matter import Matter
 from domain.office import Person, Unit
 from domain.rules import Office, decide
 from domain.streams import matter_stream
 from domain.terms import BasisKind
 from plans.directory import UnitIndex
 from plans.sheets import CellFault
-from plans.task_list import ANOTHER, TaskList, TaskRow
+from plans.task_list import ANOTHER, JOIN, TaskList, TaskRow
 
 TitleAndLead = tuple[str, str | None]
 """Key of the title (`domain.duplicates`) and 牵头单位: by both a matter is known to be open already."""
@@ -21,11 +24,18 @@ TitleAndLead = tuple[str, str | None]
 
 @dataclass(frozen=True)
 class Opening:
-    """A row that can be opened: where, and with which command."""
+    """A row that can be opened, or become one more basis of a matter: where, and with which command."""
 
     row: TaskRow
     stream: str
-    command: OpenMatter
+    command: OpenMatter | AddBasis
+    matter: Matter | None = None
+    """The open matter the row joins (并入事项)."""
+
+    @property
+    def occurred_at(self) -> datetime | None:
+        """When a 存量 matter was opened, at the beginning of that day; None for one opened now."""
+        return at_office(self.row.began, OfficeHours().morning_opens) if self.row.began else None
 
 
 @dataclass(frozen=True)
@@ -49,11 +59,12 @@ def openings(
     people: Iterable[Person],
     office: Office,
     standing: Mapping[TitleAndLead, Standing] | None = None,
+    joined: Mapping[str, Matter] | None = None,
 ) -> Openings:
     """Resolve and judge every row; a row with a fault is not ready. Nothing is guessed: an unknown name is a fault.
 
     A row whose matter is open already, in `standing` or by a row above it, is a fault as well, unless it says why it is
-    another one.
+    another one. `joined` are the open matters by number, for rows that name one as 并入事项.
     """
     index, known = UnitIndex(units), tuple(people)
     ready: list[Opening] = []
@@ -61,15 +72,19 @@ def openings(
     above: dict[TitleAndLead, int] = {}
     for row in listed.rows:
         try:
+            if row.join:
+                ready.append(_joining(row, known, office, joined or {}))
+                continue
             command = _command(row, index, known)
-            decide(None, command, office)
+            opening = Opening(row=row, stream=matter_stream(row.key), command=command)
+            decide(None, command, replace(office, occurred_at=opening.occurred_at))
             _refuse_duplicate(row, command, standing or {}, above)
         except _NotFoundError as e:
             faults.append(_fault(listed, row, e.column, e.message))
         except Refusal as e:
             faults.append(_fault(listed, row, _column_of(e), e.message))
         else:
-            ready.append(Opening(row=row, stream=matter_stream(row.key), command=command))
+            ready.append(opening)
     return Openings(ready=tuple(ready), faults=tuple(faults))
 
 
@@ -82,7 +97,12 @@ def _refuse_duplicate(
     key = (title_key(command.title), command.lead.id if command.lead else None)
     if row.another is None and key in standing:
         refusal = duplicate(command.title, standing[key])
-        raise Refusal(refusal.message.replace("用 --duplicate-reason 说明理由", f"填写“{ANOTHER}”一栏"), refusal.code)
+        raise Refusal(
+            refusal.message.replace(
+                "用 --duplicate-reason 说明理由", f"填写“{ANOTHER}”一栏，同一事项请填写“{JOIN}”一栏"
+            ),
+            refusal.code,
+        )
     earlier = above.setdefault(key, row.row)
     refuse(
         row.another is None and earlier != row.row,
@@ -91,15 +111,29 @@ def _refuse_duplicate(
     )
 
 
+def _joining(row: TaskRow, people: tuple[Person, ...], office: Office, joined: Mapping[str, Matter]) -> Opening:
+    """并入: the row is about an open matter, and its basis becomes one more of that matter's."""
+    matter = joined.get(row.join or "")
+    if matter is None:
+        raise _NotFoundError(JOIN, f"没有未办结的事项“{row.join}”，请写编号（如 XMH-2022-007）")
+    command = AddBasis(basis=_basis(row, people))
+    try:
+        decide(matter, command, office)
+    except Refusal as refusal:
+        raise _NotFoundError(JOIN, refusal.message) from refusal
+    return Opening(row=row, stream=matter.stream, command=command, matter=matter)
+
+
+def _basis(row: TaskRow, people: tuple[Person, ...]) -> Basis:
+    approver = _person(row.approver, people, None, "批准人") if row.approver else None
+    return Basis(kind=BasisKind.TASK_LIST, text=row.basis, approver=approver)
+
+
 def _command(row: TaskRow, units: UnitIndex, people: tuple[Person, ...]) -> OpenMatter:
     lead = _unit(row.lead, units, "牵头单位") if row.lead else None
     return OpenMatter(
         title=row.title,
-        basis=Basis(
-            kind=BasisKind.TASK_LIST,
-            text=row.basis,
-            approver=_person(row.approver, people, None, "批准人") if row.approver else None,
-        ),
+        basis=_basis(row, people),
         due=row.due,
         klass=row.klass,
         rhythm=row.rhythm,
@@ -109,6 +143,7 @@ def _command(row: TaskRow, units: UnitIndex, people: tuple[Person, ...]) -> Open
         person=_person(row.person, people, lead, "责任人") if row.person else None,
         points=tuple(NewPoint(text=p.text, due=p.due) for p in row.points),
         duplicate_reason=row.another,
+        inherited=row.ledger,
     )
 
 

@@ -20,8 +20,12 @@ NO, TITLE, POINTS, LEAD, ASSIST, PERSON = "序号", "任务", "要点", "牵头�
 DUE, RHYTHM, CLASS, SOURCE, BASIS, APPROVER = "完成时限", "反馈周期", "类别", "来源", "依据", "批准人"
 ANOTHER = "另行立项理由"
 """Why a row is not the open matter of the same title and lead."""
+JOIN = "并入事项"
+"""The number of the open matter that the row is about: the row becomes one more basis of it (多头交办)."""
+BEGAN, LEDGER = "原立项日期", "原台账"
+"""存量: since when, and in which ledger, the matter was supervised before it came here."""
 REQUIRED = (NO, TITLE, LEAD, DUE, BASIS)
-OPTIONAL = (POINTS, ASSIST, PERSON, RHYTHM, CLASS, SOURCE, APPROVER, ANOTHER)
+OPTIONAL = (POINTS, ASSIST, PERSON, RHYTHM, CLASS, SOURCE, APPROVER, ANOTHER, JOIN, BEGAN, LEDGER)
 
 _RHYTHMS = {
     "日": Rhythm.DAILY,
@@ -60,6 +64,9 @@ class TaskRow(Frozen):
     basis: str
     approver: str | None
     another: str | None = None
+    join: str | None = None
+    began: date | None = None
+    ledger: str | None = None
     notes: dict[str, str]
     key: str
 
@@ -115,6 +122,7 @@ def _task(row: Row, extra: Sequence[str]) -> TaskRow | None:
     """The row as a task, or None with its faults recorded in it."""
     no, title, basis = row.required(NO), row.required(TITLE), _basis(row)
     due = _date(row)
+    began = _began(row)
     points = _points(row, due)
     lead, assist = _units(row)
     rhythm = _rhythm(row)
@@ -138,6 +146,9 @@ def _task(row: Row, extra: Sequence[str]) -> TaskRow | None:
         basis=basis,
         approver=row.text(APPROVER) or None,
         another=row.text(ANOTHER) or None,
+        join=row.text(JOIN) or None,
+        began=began,
+        ledger=row.text(LEDGER) or ("原有台账" if began else None),
         notes={header: text for header in extra if (text := row.text(header))},
         key=row_key(no, title, source, basis),
     )
@@ -159,6 +170,19 @@ def _date(row: Row) -> date | None:
         return as_date(value)
     except ValueError as error:
         row.fault(DUE, str(error))
+        return None
+
+
+def _began(row: Row) -> date | None:
+    value = row.value(BEGAN)
+    if value is None:
+        if row.text(LEDGER):
+            row.fault(BEGAN, "存量事项须写明原立项日期")
+        return None
+    try:
+        return as_date(value)
+    except ValueError as error:
+        row.fault(BEGAN, str(error))
         return None
 
 

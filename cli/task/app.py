@@ -10,6 +10,7 @@ app = group(
         "accept": "cli.task.opening:accept",
         "decline": "cli.task.opening:decline",
         "assign": "cli.task.opening:assign",
+        "basis": "cli.task.bases:basis",
         "report": "cli.task.working:report",
         "point": "cli.task.working:point",
         "rhythm": "cli.task.rhythm:rhythm",

@@ -102,6 +102,12 @@ def open_(
         str | None,
         typer.Option("--duplicate-reason", metavar="TEXT", help="与未办结事项名称、牵头单位相同而仍须另行立项的理由"),
     ] = None,
+    inherited: Annotated[
+        str | None,
+        typer.Option(
+            "--inherited", metavar="TEXT", help="存量事项：原来列在哪里，如 2021年督办台账第17号（须配 --occurred）"
+        ),
+    ] = None,
     key: Annotated[str | None, typer.Option("--key", metavar="K", help="防重编号：同一编号只立项一次")] = None,
     by: ByOption = None,
     paper: PaperOption = None,
@@ -141,6 +147,7 @@ def open_(
         instruction=sealed(stream, instruction) if instruction else None,
         instructed_by=the_person(by).id if instruction and by else None,
         duplicate_reason=duplicate_reason,
+        inherited=inherited,
     )
     reply = send([order(stream, command, actor, since)])[0]
     if isinstance(reply, Exception):

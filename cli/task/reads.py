@@ -227,6 +227,9 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Any
         "original_due": state.original_due.isoformat(),
         "rung": state.rung.value,
         "basis": state.basis.model_dump(mode="json"),
+        "further_bases": [b.model_dump(mode="json") for b in state.further],
+        "carried": list(state.carried),
+        "inherited": state.inherited,
         "urgency": state.urgency.value,
         "class": state.klass.value,
         "rhythm": state.rhythm.value,
@@ -251,8 +254,12 @@ def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
         f"{'  配合：' + '、'.join(map(names, state.assist)) if state.assist else ''}",
         f"  时限：{said_date(state.due)}{moved}  反馈：{pace_said(state)}",
         f"  {state.kind.label}  {state.klass.label}  {state.urgency.label}",
-        f"  依据：{state.basis.kind.label} {state.basis}",
+        *(f"  依据：{b.kind.label} {b}" for b in state.bases),
     ]
+    if state.carried:
+        lines.append(f"  结转：{'、'.join(f'{year}年' for year in state.carried)}")
+    if state.inherited:
+        lines.append(f"  存量：{state.inherited}")
     if shown["points"]:
         lines.append("  要点")
         lines += [

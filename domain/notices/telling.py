@@ -39,6 +39,8 @@ RULES: dict[type[Event], Rule] = {
     ev.PointAdded: Rule(UNIT),
     ev.PointChanged: Rule(UNIT),
     ev.PointDropped: Rule(UNIT),
+    ev.BasisAdded: Rule(EVERYBODY, "请一并落实"),
+    ev.MatterCarriedOver: Rule(WHOLE_UNIT, "请继续办理"),
     ev.RhythmChanged: Rule(UNIT),
     ev.SurgeStarted: Rule((*WHOLE_UNIT, To.SUPERVISOR), "请按日反馈"),
     ev.SurgeMoved: Rule(UNIT),

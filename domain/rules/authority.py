@@ -23,6 +23,8 @@ OFFICE_ONLY: tuple[type[Frozen], ...] = (
 )
 LEADER_OR_OFFICE: tuple[type[Frozen], ...] = (
     c.OpenMatter,
+    c.AddBasis,
+    c.CarryOver,
     c.AnswerExtension,
     c.SuspendMatter,
     c.ResumeMatter,

@@ -7,7 +7,7 @@ from domain import commands as c
 from domain.base import Frozen, refuse_always
 from domain.envelope import Draft
 from domain.matter import Matter
-from domain.rules import clock, decisions, ending, feedback, limits, opening, pressure, rhythm
+from domain.rules import bases, clock, decisions, ending, feedback, limits, opening, pressure, rhythm
 from domain.rules.authority import authorise
 from domain.rules.office import Office, Outcome, drafted
 
@@ -20,6 +20,8 @@ RULES: dict[type[Frozen], Rule] = {
     c.AddPoint: opening.add_point,
     c.ChangePoint: opening.change_point,
     c.DropPoint: opening.drop_point,
+    c.AddBasis: bases.add_basis,
+    c.CarryOver: bases.carry_over,
     c.ChangeRhythm: rhythm.change_rhythm,
     c.StartSurge: rhythm.start_surge,
     c.MoveSurge: rhythm.move_surge,

@@ -28,6 +28,13 @@ def open_matter(command: c.OpenMatter, office: Office) -> Iterator[Outcome]:
         "录入领导批示须写明批示领导（--by）",
         "malformed",
     )
+    began = office.occurred_at
+    refuse(began is not None and began > office.now, "立项日期还没有到，请填写实际立项的日期", "malformed")
+    refuse(
+        command.inherited is not None and began is None,
+        "存量事项须写明原立项日期（--occurred）",
+        "malformed",
+    )
     opened = ev.MatterOpened(
         title=command.title,
         basis=command.basis,
@@ -45,8 +52,9 @@ def open_matter(command: c.OpenMatter, office: Office) -> Iterator[Outcome]:
         indicators=command.indicators,
         duplicate_reason=command.duplicate_reason,
         due_rule=rule,
+        inherited=command.inherited,
     )
-    yield At(opened, office.occurred_at) if office.occurred_at else opened
+    yield At(opened, began) if began else opened
     if command.instruction and command.instructed_by:
         yield ev.InstructionRecorded(leader=command.instructed_by, text=command.instruction)
     if command.lead:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from domain.terms import MatterClass, Rhythm
-from plans.task_list import ANOTHER, OPTIONAL, REQUIRED, TaskList, TaskPoint, read_task_list
+from plans.task_list import ANOTHER, BEGAN, JOIN, LEDGER, OPTIONAL, REQUIRED, TaskList, TaskPoint, read_task_list
 
 MakeBook = Callable[..., Path]
 COLUMNS = (
@@ -48,7 +48,18 @@ ReadRows = Callable[..., TaskList]
 
 
 def test_the_columns_are_those_of_the_contract() -> None:
-    assert {*COLUMNS, ANOTHER} == {*REQUIRED, *OPTIONAL}
+    assert {*COLUMNS, ANOTHER, JOIN, BEGAN, LEDGER} == {*REQUIRED, *OPTIONAL}
+
+
+def test_a_matter_that_ran_elsewhere_says_since_when_and_where(listed: ReadRows) -> None:
+    columns = (*COLUMNS, "原立项日期", "原台账")
+    known, dated = listed(
+        [*cells(), "2021年3月1日", "台账17号"], [*cells(序号=8), date(2021, 3, 1), None], columns=columns
+    ).rows
+    assert (known.began, known.ledger) == (date(2021, 3, 1), "台账17号")
+    assert (dated.began, dated.ledger) == (date(2021, 3, 1), "原有台账")
+    [fault] = listed([*cells(), "去年", None], columns=columns).faults
+    assert fault.column == "原立项日期"
 
 
 def test_a_row_is_read_whole(listed: ReadRows) -> None:
