@@ -37,7 +37,13 @@ if TYPE_CHECKING:
 
 app = group(
     "工作计划和任务清单：从文稿列出草稿，导入后逐项立项交办。",
-    {"draft": "cli.drafting:draft_", "import": "cli.plan:import_", "carry-over": "cli.task.bases:carry_over"},
+    {
+        "draft": "cli.drafting:draft_",
+        "import": "cli.plan:import_",
+        "carry-over": "cli.task.bases:carry_over",
+        "version": "cli.versions:version",
+        "versions": "cli.versions:versions",
+    },
 )
 
 
@@ -81,12 +87,22 @@ def import_(
         lines = [*(f.line for f in judged.faults), f"共{len(judged.faults)}处错误，整份未导入"]
         reject(done.document, lines)
     if not dry_run:
+        _refuse_draft(listed)
         _open(judged.ready, done)
     if judged.faults and not session.json:
         say([f.line for f in judged.faults])
     answer(done.document, _told(done, dry_run))
     if judged.faults:
         raise SystemExit(Exit.MALFORMED)
+
+
+def _refuse_draft(listed: "TaskList") -> None:
+    from cli.versions import circulated_only
+
+    plan = circulated_only(listed.rows)
+    if plan is not None:
+        said = f"这是“{plan}”的征求意见稿，还没有印发，不能立项；印发后请先用 xmh plan version --stage 印发 登记"
+        raise Problem(said, "refused", Exit.REFUSED)
 
 
 def _judged(listed: "TaskList", standing: "Mapping[str, Matter]") -> "Openings":

@@ -16,6 +16,7 @@ from domain.meetings.meeting import Meeting
 from domain.meetings.series import SeriesBook, evolve_series
 from domain.office import Directory, evolve_calendar, evolve_directory, evolve_policy
 from domain.policy import Policy
+from domain.workplan import WorkPlan, evolve_plan
 
 S = TypeVar("S", bound=Frozen)
 
@@ -35,6 +36,7 @@ FOLDS: dict[str, Fold[Any]] = {
     "directory": Fold(Directory, evolve_directory),
     "bulletin": Fold(BulletinSeries, evolve_bulletins),
     "series": Fold(SeriesBook, evolve_series),
+    "plan": Fold(WorkPlan, evolve_plan),
     "meeting": Fold(Meeting, evolve_meeting),
 }
 """Kind of stream (what stands before the slash) → its fold."""

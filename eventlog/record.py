@@ -3,10 +3,10 @@
 They have no timers and so no workflow; `append` checks the actor and keeps the chain as for any other stream.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from domain.base import Refusal
+from domain.base import Frozen, Refusal
 from domain.envelope import Actor
 from domain.event import Event
 from domain.log import Already, Appended, AppendRequest, Behind
@@ -27,15 +27,37 @@ def record(
         Refusal: the log refused the actor or the command.
         LogError: the log cannot be written.
     """
-    drafts = tuple(event.draft(now) for event in events)
+    told = tuple(events)
+    return record_decided(database, stream, lambda _: told, actor=actor, command_id=command_id, now=now)
+
+
+def record_decided(
+    database: Database,
+    stream: str,
+    decide: Callable[[Frozen | None], Iterable[Event]],
+    *,
+    actor: Actor,
+    command_id: str,
+    now: datetime,
+) -> int:
+    """Append what a rule makes of the stream's state; when somebody wrote in between, the rule is asked again.
+
+    Returns:
+        How many events are in the log under this command id.
+
+    Raises:
+        Refusal: the rule said no, or the log refused the actor or the command.
+        LogError: the log cannot be written.
+    """
     while True:
-        head = reading.head(database, stream)
+        found = reading.load(database, stream)
+        drafts = tuple(event.draft(now) for event in decide(found.state if found else None))
         said = append(
             database,
             AppendRequest(
                 stream=stream,
-                expected_version=head.version,
-                expected_hash=head.hash,
+                expected_version=found.version if found else 0,
+                expected_hash=found.hash if found else "",
                 rulebook_version=reading.rulebook(database).version,
                 command_id=command_id,
                 actor=actor,
