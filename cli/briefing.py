@@ -31,6 +31,7 @@ app = group(
         "list": "cli.briefing:list_",
         "show": "cli.briefing:show",
         "record": "cli.briefing:record",
+        "annual": "cli.annual:annual",
     },
 )
 

@@ -16,7 +16,7 @@ from docx.table import _Cell
 from docx.text.paragraph import Paragraph as Line
 
 from documents.page import Block, Grid, Items, Page, Paragraph, Section, Subheading
-from documents.wording import CHINESE_DIGITS, full_date
+from documents.wording import full_date, numeral
 
 BODY, HEADING, SUBHEADING, TITLE = "仿宋", "黑体", "楷体", "宋体"
 LATIN = "Times New Roman"
@@ -54,7 +54,18 @@ def docx(page: Page) -> bytes:
         last = document.add_paragraph()
         last.alignment = WD_ALIGN_PARAGRAPH.RIGHT
         _write(last, f"签发：{page.signer}", BODY, 16)
+    for found in page.appendices:
+        _appendix(document, found)
     return _repacked(document)
+
+
+def _appendix(document: Docx, found: Section) -> None:
+    """On a page of its own: 附表1 …."""
+    line = document.add_paragraph(style="Heading 1")
+    line.paragraph_format.page_break_before = True
+    _write(line, found.title, HEADING, 16)
+    for block in found.blocks:
+        _block(document, block, 0)
 
 
 def _set_up(document: Docx, page: Page) -> None:
@@ -81,7 +92,7 @@ def _section(document: Docx, page: Page, no: int, found: Section) -> None:
     if len(page.sections) > 1:  # a single section needs neither number nor heading: the title says it
         line = document.add_paragraph(style="Heading 1")
         _indent(line)
-        _write(line, f"{CHINESE_DIGITS[no - 1]}、{found.title}", HEADING, 16)
+        _write(line, f"{numeral(no)}、{found.title}", HEADING, 16)
     heading = 0
     for block in found.blocks:
         heading += isinstance(block, Subheading)
@@ -95,7 +106,7 @@ def _block(document: Docx, block: Block, heading: int) -> None:
         case Subheading(text=text):
             line = document.add_paragraph(style="Heading 2")
             _indent(line)
-            _write(line, f"（{CHINESE_DIGITS[heading - 1]}）{text}", SUBHEADING, 16)
+            _write(line, f"（{numeral(heading)}）{text}", SUBHEADING, 16)
         case Items(items=items):
             for n, item in enumerate(items, start=1):
                 _write(_text(document), f"{n}. {item}", BODY, 16)

@@ -70,6 +70,8 @@ class Period:
     ledger: Ledger
     since: date
     until: date
+    called: str = "本期"
+    """How the text speaks of the period."""
 
     def entries(self) -> tuple[Entry, ...]:
         """今年督办事项: opened this year, or carried over and still alive when it began."""

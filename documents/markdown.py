@@ -3,7 +3,7 @@
 import re
 
 from documents.page import Block, Grid, Items, Page, Paragraph, Section, Subheading
-from documents.wording import CHINESE_DIGITS, full_date
+from documents.wording import full_date, numeral
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|])")
 
@@ -23,12 +23,14 @@ def markdown(page: Page) -> str:
         parts.append(_plain(page.note))
     if page.signer:
         parts.append(f"签发：{_plain(page.signer)}")
+    for found in page.appendices:
+        parts += [f"### {_plain(found.title)}", *(_block(block, 0) for block in found.blocks)]
     return "\n\n".join(parts) + "\n"
 
 
 def _section(page: Page, no: int, found: Section) -> list[str]:
     # A single section needs neither number nor heading: the title says it.
-    parts = [f"### {CHINESE_DIGITS[no - 1]}、{_plain(found.title)}"] if len(page.sections) > 1 else []
+    parts = [f"### {numeral(no)}、{_plain(found.title)}"] if len(page.sections) > 1 else []
     heading = 0
     for block in found.blocks:
         if isinstance(block, Subheading):
@@ -42,7 +44,7 @@ def _block(block: Block, heading: int) -> str:
         case Paragraph(text=text):
             return _plain(text)
         case Subheading(text=text):
-            return f"**（{CHINESE_DIGITS[heading - 1]}）{_plain(text)}**"
+            return f"**（{numeral(heading)}）{_plain(text)}**"
         case Items(items=items):
             return "\n".join(f"{n}. {_plain(item)}" for n, item in enumerate(items, start=1))
         case Grid(headers=headers, rows=rows):

@@ -57,6 +57,8 @@ class Page(Frozen):
     on: date
     title: str
     sections: tuple[Section, ...]
+    appendices: tuple[Section, ...] = ()
+    """Printed after everything else, under their own titles, without numbers."""
     signer: str | None = None
     note: str | None = None
 

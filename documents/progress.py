@@ -78,7 +78,7 @@ def _movement(period: Period) -> str:
         )
     )
     said = "；".join(part for part in (moved, pressed) if part)
-    return f"本期{said}。" if said else "本期无新立项、办结和催办事项。"
+    return f"{period.called}{said}。" if said else f"{period.called}无新立项、办结和催办事项。"
 
 
 def _rates(period: Period) -> str:
@@ -103,8 +103,10 @@ def _rate(rate: Rate) -> str:
 def _reports(period: Period) -> str:
     found = period.feedback()
     if not found.owed:
-        return "本期无应反馈事项。"
-    text = f"本期应反馈{found.owed}次，按时反馈{found.on_time}次，按时反馈率{share(found.on_time, found.owed)}"
+        return f"{period.called}无应反馈事项。"
+    text = (
+        f"{period.called}应反馈{found.owed}次，按时反馈{found.on_time}次，按时反馈率{share(found.on_time, found.owed)}"
+    )
     if found.missed:
         made_up = f"，其中已补报{found.made_up}次" if found.made_up else "，均未补报"
         text += f"；漏报{len(found.missed)}次{made_up}"

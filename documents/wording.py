@@ -15,7 +15,15 @@ WITHHELD = "（内容属工作秘密，不予刊载）"
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _SPACES = re.compile(r"\s*\n\s*")
 _ENDS = "。；;，,、 "
-CHINESE_DIGITS = "一二三四五六七八九十"
+_DIGITS = "一二三四五六七八九十"
+
+
+def numeral(n: int) -> str:
+    """The number of a heading, 1 to 99: 九, 十, 十一, 二十, 二十一."""
+    tens, ones = divmod(n, 10)
+    if n <= len(_DIGITS):
+        return _DIGITS[n - 1]
+    return f"{_DIGITS[tens - 1] if tens > 1 else ''}十{_DIGITS[ones - 1] if ones else ''}"
 
 
 def full_date(day: date) -> str:

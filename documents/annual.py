@@ -1,0 +1,237 @@
+"""年度总结的统计部分: the year in one sentence, chapters, units and months, each number with its list.
+
+A meeting or an issue may be entered later than it was held, so those are taken as the log has them now; matters are
+taken as they stood when the year ended.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from documents import progress
+from documents.figures import Entry, Period
+from documents.issuing import end_of
+from documents.ledger import read_ledger
+from documents.page import Block, Grid, Items, Page, Paragraph, Section, Subheading, section
+from documents.wording import clean, counted, day_in, full_date, reason_of, share, short_date
+from domain import events as ev
+from domain.bulletin import BulletinSeries, Publication, bulletin_stream
+from domain.calendar import local_date
+from domain.event import Event
+from domain.terms import Stage
+from eventlog import reading
+from eventlog.database import Database
+
+BULLETINS = "bulletins"
+SAID: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("累计召开", ("hq", "monthly", "joint", "expert")),
+    ("形成", (BULLETINS,)),
+    ("组织或参加", ("topic",)),
+    ("召开", ("weekly",)),
+    ("协调市区相关部门召开", ("survey",)),
+)
+"""How the year's summary tells what was held and issued: the verb, and the series whose headings follow it."""
+_MEASURES = {Publication.BRIEFING: "期", Publication.NEWS: "次"}
+_NO_SOURCE = "其他任务"
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One number of the sentence and the list it is the length of."""
+
+    label: str
+    measure: str
+    listed: tuple[tuple[str, date, str], ...]
+    """Number, day and title of each."""
+
+    @property
+    def count(self) -> int:
+        """The number."""
+        return len(self.listed)
+
+    @property
+    def said(self) -> str:
+        """122次调研座谈会."""
+        return f"{self.count}{self.measure}{self.label}"
+
+
+@dataclass(frozen=True)
+class Annual:
+    """The year's document, its sentence, and what each number is counted from."""
+
+    year: int
+    page: Page
+    sentence: str
+    counted: tuple[Counted, ...]
+
+
+def annual(database: Database, year: int, now: datetime) -> Annual:
+    """The statistics of a year, up to today when it has not ended.
+
+    Raises:
+        LogUnreachable: the database is down.
+    """
+    until = min(date(year, 12, 31), local_date(now))
+    period = Period(
+        ledger=read_ledger(database, min(now, end_of(until))),
+        since=date(year, 1, 1),
+        until=until,
+        called="全年" if until == date(year, 12, 31) else "今年",
+    )
+    meetings, issues = _meetings(database, year), _issues(database, year)
+    sentence = _sentence(meetings, issues)
+    everything = (*meetings.values(), *issues)
+    return Annual(year=year, page=_page(period, sentence, everything), sentence=sentence, counted=everything)
+
+
+def _meetings(database: Database, year: int) -> dict[str, Counted]:
+    """By the id of the first series of a heading; only what was held is counted."""
+    book = reading.series_book(database).series
+    heading = {s.id: s.counter for s in book}
+    held: defaultdict[str, list[tuple[str, date, str]]] = defaultdict(list)
+    for meeting in reading.meetings(database, year):
+        if meeting.ordinal is not None:
+            name = heading.get(meeting.series, meeting.series)
+            held[name].append((meeting.number, local_date(meeting.starts), meeting.title))
+    first = {s.counter: s.id for s in reversed(book)}
+    order = [*dict.fromkeys(heading.values()), *(name for name in held if name not in first)]
+    return {
+        first.get(name, name): Counted(label=name, measure="次", listed=tuple(held[name]))
+        for name in order
+        if held.get(name)
+    }
+
+
+def _issues(database: Database, year: int) -> tuple[Counted, ...]:
+    found = []
+    for publication in Publication:
+        stored = reading.load(database, bulletin_stream(publication))
+        series = stored.state if stored and isinstance(stored.state, BulletinSeries) else BulletinSeries()
+        listed = tuple((i.number, i.issued_on, i.title) for i in series.issues if i.year == year)
+        if listed:
+            found.append(Counted(label=f"工作{publication.label}", measure=_MEASURES[publication], listed=listed))
+    return tuple(found)
+
+
+def _sentence(meetings: dict[str, Counted], issues: tuple[Counted, ...]) -> str:
+    """累计召开4次市级指挥部工作会议、6次联席会议……; what there was none of is not mentioned."""
+    parts = []
+    for verb, wanted in SAID:
+        found = issues if wanted == (BULLETINS,) else tuple(meetings[s] for s in wanted if s in meetings)
+        if found:
+            parts.append(f"{verb}{'、'.join(c.said for c in found)}")
+    return f"{'，'.join(parts)}。" if parts else ""
+
+
+def _page(period: Period, sentence: str, everything: tuple[Counted, ...]) -> Page:
+    year, ledger = period.until.year, period.ledger
+    whole = period.until == date(year, 12, 31)
+    sections = (
+        _overview(period, sentence, everything),
+        section("分章推进情况", tuple(_chapters(period))),
+        section("各单位办理情况", _units(period)),
+        section("逐月情况", _months(period)),
+    )
+    return Page(
+        masthead=f"{ledger.office.removesuffix('办公室')}年度工作统计",
+        issue=f"{year}年",
+        issuer=ledger.office,
+        on=period.until,
+        title=f"{year}年{'' if whole else f'（截至{short_date(period.until)}）'}督办工作统计",
+        sections=sections,
+        appendices=tuple(_appendix(n, c) for n, c in enumerate(everything, start=1)),
+        note="会议和简报按登记的台账计数，事项按当年年末的督办日志计数。",
+    )
+
+
+def _overview(period: Period, sentence: str, everything: tuple[Counted, ...]) -> Section:
+    blocks: list[Block] = [Paragraph(text=sentence)] if sentence else []
+    if everything:
+        rows = tuple((c.label, f"{c.count}{c.measure}", f"附表{n}") for n, c in enumerate(everything, start=1))
+        blocks.append(Grid(headers=("名目", "数量", "清单"), rows=rows))
+    if period.entries():
+        blocks += progress.overview(period).blocks
+    return section("总体情况", tuple(blocks))
+
+
+def _chapters(period: Period) -> Iterator[Block]:
+    """By the source of the task, in the order the plan's matters were opened."""
+    chapters: defaultdict[str, list[Entry]] = defaultdict(list)
+    for entry in period.entries():
+        chapters[entry.matter.source or _NO_SOURCE].append(entry)
+    for source, entries in chapters.items():
+        stages = Counter(e.matter.stage for e in entries)
+        closed, ended = stages[Stage.CLOSED], stages[Stage.CLOSED] + stages[Stage.CANCELLED]
+        told = counted(
+            (("已销号", closed, "件"), ("已撤销", stages[Stage.CANCELLED], "件"), ("在办", len(entries) - ended, "件"))
+        )
+        yield Subheading(text=clean(source))
+        yield Paragraph(text=f"共{len(entries)}件，{told}。")
+        yield Items(items=tuple(_standing(period, e) for e in entries))
+
+
+def _standing(period: Period, entry: Entry) -> str:
+    matter, year = entry.matter, period.until.year
+    head = f"{clean(matter.title)}（{period.ledger.unit(matter.lead)}）"
+    if matter.stage is Stage.CLOSED and matter.closed:
+        late = matter.closed.overdue_workdays
+        return f"{head}：{day_in(matter.closed.on, year)}销号，{f'逾期{late}个工作日办结' if late else '按期办结'}。"
+    if matter.ended:
+        return f"{head}：已撤销。"
+    return f"{head}：进度{matter.progress}%，时限{day_in(matter.due, year)}，{reason_of(entry.lit)}。"
+
+
+def _units(period: Period) -> tuple[Block, ...]:
+    """In the order of the directory: nobody is ranked."""
+    led: defaultdict[str | None, list[Entry]] = defaultdict(list)
+    for entry in period.entries():
+        led[entry.matter.lead].append(entry)
+    order = [*period.ledger.directory.units, None]
+    rows = tuple(_unit_row(period, unit, led[unit]) for unit in order if led.get(unit))
+    headers = ("牵头单位", "牵头", "已销号", "按期", "逾期", "按期率", "在办", "催办")
+    return (Grid(headers=headers, rows=rows),) if rows else ()
+
+
+def _unit_row(period: Period, unit: str | None, entries: Iterable[Entry]) -> tuple[str, ...]:
+    matters = [e.matter for e in entries]
+    closed = [m.closed for m in matters if m.stage is Stage.CLOSED and m.closed]
+    in_time = sum(c.overdue_workdays == 0 for c in closed)
+    rate = share(in_time, len(closed)) if closed else "—"
+    urges = sum(m.counts.urges for m in matters)
+    alive = sum(not m.ended for m in matters)
+    numbers = (len(matters), len(closed), in_time, len(closed) - in_time, rate, alive, urges)
+    return (period.ledger.unit(unit), *map(str, numbers))
+
+
+_MONTHLY: tuple[tuple[str, type[Event]], ...] = (
+    ("立项", ev.MatterOpened),
+    ("销号", ev.MatterClosed),
+    ("议定", ev.DecisionRecorded),
+    ("催办", ev.UrgeIssued),
+    ("升级", ev.MatterEscalated),
+    ("延期", ev.ExtensionGranted),
+)
+
+
+def _months(period: Period) -> tuple[Block, ...]:
+    if not period.entries():
+        return ()
+    by_month = {name: Counter(on.month for _, _, on in period.happened(kind)) for name, kind in _MONTHLY}
+    withdrawn = {(m.stream, e.window) for m, e, _ in period.happened(ev.MissWithdrawn)}
+    misses = period.happened(ev.FeedbackMissed)
+    by_month["漏报"] = Counter(on.month for m, e, on in misses if (m.stream, e.window.key) not in withdrawn)
+    rows = [(f"{n}月", *(str(found[n]) for found in by_month.values())) for n in range(1, period.until.month + 1)]
+    total = ("合计", *(str(found.total()) for found in by_month.values()))
+    return (Grid(headers=("月份", *by_month), rows=(*rows, total)),)
+
+
+def _appendix(no: int, listed: Counted) -> Section:
+    """The list a number is counted from."""
+    rows = tuple(
+        (str(n), number, full_date(on), clean(title)) for n, (number, on, title) in enumerate(listed.listed, 1)
+    )
+    return Section(
+        title=f"附表{no}　{listed.label}（{listed.count}{listed.measure}）",
+        blocks=(Grid(headers=("序号", "编号", "日期", "名称"), rows=rows),),
+    )

@@ -1,0 +1,73 @@
+"""`xmh briefing annual`: the sentence of the year's summary, each number with its list."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from eventlog.database import Database
+from tests.support.command_line import CommandLine
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "xiangmihu-2021"
+SENTENCE = (
+    "累计召开4次市级指挥部工作会议、6次联席会议、2次专家咨询会，形成7期工作简报、14次工作动态，组织或参加103次专题会议，"
+    "召开50次工作例会及办公会，协调市区相关部门召开122次调研座谈会。"
+)
+
+
+@pytest.fixture
+def of_2021(xmh: CommandLine, log: Database) -> CommandLine:
+    del log
+    xmh.json("meeting", "record", "--from", EXAMPLE / "会议台账.csv")
+    xmh.json("briefing", "record", "--from", EXAMPLE / "简报台账.csv")
+    return xmh
+
+
+def test_the_sentence_of_the_published_summary_comes_out_of_the_ledger(of_2021: CommandLine) -> None:
+    assert of_2021.json("briefing", "annual", "--year", "2021")["sentence"] == SENTENCE
+    assert SENTENCE in of_2021("briefing", "annual", "--year", "2021").out
+
+
+def test_every_number_is_the_length_of_its_list(of_2021: CommandLine) -> None:
+    document = of_2021.json("briefing", "annual", "--year", "2021")
+    figures = {f["label"]: f for f in document["figures"]}
+    said = re.findall(r"(\d+)[次期]([^、，。\d]+)", document["sentence"])
+    assert [(int(n), label) for n, label in said] == [(len(figures[label]["list"]), label) for _, label in said]
+    assert len(said) == 8
+    assert {f["count"] for f in figures.values() if f["label"] not in {label for _, label in said}} == {
+        83,
+        118,
+        36,
+        62,
+    }
+    text = document["markdown"]
+    for n, figure in enumerate(document["figures"], start=1):
+        assert f"### 附表{n}　{figure['label']}（{figure['count']}" in text
+        assert all(entry["no"] in text for entry in figure["list"])
+
+
+def test_one_meeting_more_is_one_more_in_the_sentence(of_2021: CommandLine) -> None:
+    of_2021.json("meeting", "record", "--series", "联席会议", "--at", "2021-12-20 15:00", "--title", "用地协调")
+    assert "7次联席会议" in of_2021.json("briefing", "annual", "--year", "2021")["sentence"]
+    assert of_2021.json("briefing", "annual", "--year", "2020")["sentence"] == ""
+
+
+def test_it_is_written_as_a_file_in_the_format_of_its_name(of_2021: CommandLine, tmp_path: Path) -> None:
+    from docx import Document
+
+    out = tmp_path / "年度统计.docx"
+    of_2021.json("briefing", "annual", "--year", "2021", "-o", out)
+    written = Document(str(out))
+    assert any(SENTENCE in p.text for p in written.paragraphs)
+    assert len(written.tables[-1].rows) > 1
+    said = of_2021("briefing", "annual", "--year", "2021", "-o", tmp_path / "年度统计.xls")
+    assert said.code == 2
+    assert "格式不能写" in said.error
+
+
+def test_a_year_to_come_and_a_folder_that_is_not_there_are_one_line(xmh: CommandLine, log: Database) -> None:
+    del log
+    assert "还没有到" in xmh("briefing", "annual", "--year", "2999").error
+    said = xmh("briefing", "annual", "-o", "/没有的目录/年度.md")
+    assert said.code == 2
+    assert "找不到文件" in said.error
