@@ -23,6 +23,8 @@ app = group(
         "calendar": "cli.calendar:app",
         "policy": "cli.policy:app",
         "briefing": "cli.briefing:app",
+        "form": "cli.papers:form",
+        "paper": "cli.papers:app",
         "notice": "cli.notice:app",
         "burden": "cli.burden:show",
         "audit": "cli.audit:app",

@@ -12,7 +12,7 @@ from domain.base import Frozen, refuse
 from domain.bulletin import Publication
 from eventlog.database import Database
 
-TEMPLATE: Literal["plain-1"] = "plain-1"
+TEMPLATE: Literal["plain-2"] = "plain-2"
 """Changes with every change of wording or layout: an issue is printed again only by the template it was printed by."""
 UNNUMBERED = "第×期（草稿，待签发）"
 

@@ -45,6 +45,8 @@ def docx(page: Page) -> bytes:
     _write(line, f"{page.issuer}\t{full_date(page.on)}", BODY, 16)
     document.add_paragraph()
     _centred(document, page.title, TITLE, 22, _BLACK)
+    if page.addressee:
+        _write(document.add_paragraph(), f"{page.addressee}：", BODY, 16)
     for no, found in enumerate(page.sections, start=1):
         _section(document, page, no, found)
     document.add_paragraph()

@@ -1,17 +1,13 @@
 """签发: the next number, files with that number, and one event that names them. Rendered first, recorded last."""
 
-import hashlib
-import os
 import re
-import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 from documents.briefing import TEMPLATE, Briefing, compose
+from documents.cabinet import FOLDER, papers_on_disk, printed, sha256
 from documents.drafts import Draft, composed
 from documents.page import Page
 from domain.base import Frozen, Refusal, refuse
@@ -33,7 +29,6 @@ from eventlog.database import Database
 from eventlog.recovery import advance_numbers
 from eventlog.watermark import Watermark, highest
 
-FOLDER = "documents"
 FORMATS = ("md", "docx")
 MOST_RACES = 50
 """So many issues between two looks at the log do not happen."""
@@ -133,7 +128,7 @@ def with_files(database: Database, home: Path, event: BulletinIssued) -> Issued:
     missing = [path for path in files.values() if not path.exists()]
     for path in files.values():
         if path not in missing:
-            same = _sha256(path.read_bytes()) == event.files[path.name]
+            same = sha256(path.read_bytes()) == event.files[path.name]
             refuse(not same, f"{path} 与日志中的哈希不符，文件已被改动；移走它即可由日志重新生成", "file_altered")
     if missing:
         _print_again(database, home, event, missing)
@@ -142,7 +137,7 @@ def with_files(database: Database, home: Path, event: BulletinIssued) -> Issued:
 
 def numbers_on_disk(home: Path) -> dict[str, int]:
     """The highest number of each series that was ever printed in this home, for a log restored from an older copy."""
-    seen: dict[str, int] = {}
+    seen = papers_on_disk(home)
     for publication in Publication:
         pattern = re.compile(rf"{publication.label}-(\d{{4}})-(\d+)\.\w+")
         for path in _folder(home, publication).glob("*"):
@@ -181,8 +176,8 @@ def _issue(desk: _Desk, text: Callable[[], Briefing], command_id: str) -> Issued
         stands = reading.head(database, bulletin_stream(briefing.publication))
         event = _numbered(desk, briefing)
         rendered = _render(briefing, event)
-        event = event.model_copy(update={"files": {name: _sha256(data) for name, data in rendered.items()}})
-        with _printed(_folder(home, briefing.publication), rendered) as place:
+        event = event.model_copy(update={"files": {name: sha256(data) for name, data in rendered.items()}})
+        with printed(_folder(home, briefing.publication), rendered) as place:
             match _record(desk, stands, event, command_id):
                 case Appended(events=events):
                     place()
@@ -231,7 +226,7 @@ def _record(desk: _Desk, stands: reading.Head, event: BulletinIssued, command_id
             expected_hash=stands.hash,
             rulebook_version=reading.rulebook(desk.database).version,
             command_id=command_id,
-            request_hash=_sha256(canonical(content).encode()),
+            request_hash=sha256(canonical(content).encode()),
             actor=desk.signer,
             now=desk.now,
             drafts=(event.draft(desk.now),),
@@ -258,55 +253,6 @@ def _render(briefing: Briefing, event: BulletinIssued) -> dict[str, bytes]:
     return {f"{event.number}.{kind}": made[kind](page) for kind in FORMATS}
 
 
-@contextmanager
-def _printed(folder: Path, rendered: Mapping[str, bytes]) -> Iterator[Callable[[], None]]:
-    """The files, safely on disk under temporary names; the function given puts them in their places.
-
-    After the number is recorded only links are made: a full disk is met before.
-    """
-    temporary = folder / f".{uuid4().hex}"
-
-    def place() -> None:
-        for name in rendered:
-            _link(temporary / name, folder / name)
-
-    try:
-        try:
-            temporary.mkdir(parents=True)
-            for name, data in rendered.items():
-                _write(temporary / name, data)
-        except OSError as error:
-            reason = f"无法在 {folder} 写入成文（{error.strerror}），没有编号；请检查磁盘空间和权限后重试"
-            raise Refusal(reason, "unexpected") from error
-        yield place
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """A new file, on disk when this returns."""
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _link(made: Path, place: Path) -> None:
-    """Put a file in its place; what is there is never overwritten."""
-    try:
-        try:
-            os.link(made, place)
-        except FileExistsError:
-            raise
-        except OSError:  # a file system without links
-            _write(place, made.read_bytes())
-    except FileExistsError:
-        if place.read_bytes() != made.read_bytes():
-            raise Refusal(
-                f"{place} 已存在且内容不同，未覆盖；请移走后用 xmh briefing show 重新生成", "file_exists"
-            ) from None
-
-
 def _print_again(database: Database, home: Path, event: BulletinIssued, missing: list[Path]) -> None:
     lost = "、".join(path.name for path in missing)
     refuse(event.template != TEMPLATE, f"{lost} 已丢失，且所用版式 {event.template} 本版本没有", "not_reproducible")
@@ -314,15 +260,11 @@ def _print_again(database: Database, home: Path, event: BulletinIssued, missing:
         database, event.publication, event.since, event.until, as_of=event.as_of, position=event.position
     )
     rendered = {name: data for name, data in _render(briefing, event).items() if any(p.name == name for p in missing)}
-    same = all(_sha256(data) == event.files[name] for name, data in rendered.items())
+    same = all(sha256(data) == event.files[name] for name, data in rendered.items())
     refuse(not same, f"{lost} 已丢失，由日志重新生成的内容与原哈希不符", "not_reproducible")
-    with _printed(_folder(home, event.publication), rendered) as place:
+    with printed(_folder(home, event.publication), rendered) as place:
         place()
 
 
 def _folder(home: Path, publication: Publication) -> Path:
     return home / FOLDER / publication.label
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

@@ -16,6 +16,7 @@ def markdown(page: Page) -> str:
         f"{_plain(page.issuer)}　　{full_date(page.on)}",
         "---",
         f"## {_plain(page.title)}",
+        *([f"{_plain(page.addressee)}："] if page.addressee else []),
         *(part for no, found in enumerate(page.sections, start=1) for part in _section(page, no, found)),
         "---",
     ]

@@ -59,6 +59,8 @@ class Page(Frozen):
     sections: tuple[Section, ...]
     appendices: tuple[Section, ...] = ()
     """Printed after everything else, under their own titles, without numbers."""
+    addressee: str | None = None
+    """主送: to whom it is addressed (GB/T 9704 7.3.2)."""
     signer: str | None = None
     note: str | None = None
 

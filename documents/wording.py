@@ -81,9 +81,12 @@ def counted(pairs: Sequence[tuple[str, int, str]], separator: str = "、") -> st
     return separator.join(f"{what}{n}{measure}" for what, n, measure in pairs if n)
 
 
+_INNER = str.maketrans("“”", "‘’")
+
+
 def quoted(matter: Matter) -> str:
-    """“推进国际交流中心一期主体施工”."""
-    return f"“{clean(matter.title)}”"
+    """“办结金融文化中心‘一书两证’”: marks inside marks are single (GB/T 15834 4.8.3.2)."""
+    return f"“{clean(matter.title).translate(_INNER)}”"
 
 
 def reason_of(lit: Lit) -> str:

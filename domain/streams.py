@@ -15,6 +15,7 @@ from domain.meetings.evolve import evolve_meeting
 from domain.meetings.meeting import Meeting
 from domain.meetings.series import SeriesBook, evolve_series
 from domain.office import Directory, evolve_calendar, evolve_directory, evolve_policy
+from domain.papers import PaperLedger, evolve_papers
 from domain.policy import Policy
 from domain.workplan import WorkPlan, evolve_plan
 
@@ -36,6 +37,7 @@ FOLDS: dict[str, Fold[Any]] = {
     "directory": Fold(Directory, evolve_directory),
     "bulletin": Fold(BulletinSeries, evolve_bulletins),
     "series": Fold(SeriesBook, evolve_series),
+    "paper": Fold(PaperLedger, evolve_papers),
     "plan": Fold(WorkPlan, evolve_plan),
     "meeting": Fold(Meeting, evolve_meeting),
 }

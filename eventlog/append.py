@@ -50,7 +50,7 @@ from eventlog.rows import EVENT_COLUMNS, INSERT_EVENT, actor_text, recorded
 from eventlog.shape import check_shape, check_text
 
 STATE_BYTES = 256 * 1024
-UNLIMITED_KINDS = frozenset({"directory", "plan"})
+UNLIMITED_KINDS = frozenset({"directory", "plan", "paper"})
 """Kinds whose state never travels through a workflow, so that its size does not matter."""
 
 # One round trip for everything the answer depends on.

@@ -1,0 +1,150 @@
+"""`xmh form` and `xmh paper`: the papers on one matter, each issue under its 文号."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.session import Problem, answer, session
+from cli.shape import group
+from cli.task.common import (
+    MatterArg,
+    PaperOption,
+    ReasonOption,
+    acting,
+    confirm,
+    need,
+    now,
+    term,
+    the_matter,
+    the_person,
+)
+from domain.papers import Paper, PaperKind
+
+if TYPE_CHECKING:
+    from documents.page import Page
+
+app = group(
+    "督办公文：已编文号的督办单、催办单、批复等；作废的文号保留。",
+    {"list": "cli.papers:list_", "void": "cli.papers:void"},
+)
+KINDS = "|".join(k.label for k in PaperKind)
+
+
+def form(
+    matter: MatterArg,
+    kind: Annotated[str, typer.Option("--kind", metavar=KINDS, help="哪一种")] = PaperKind.SUPERVISION.label,
+    issue: Annotated[bool, typer.Option("--issue", help="签发：编文号、成文、入日志（须配 --sign）")] = False,
+    sign: Annotated[str | None, typer.Option("--sign", metavar="P", help="签发领导（人员编号或姓名）")] = None,
+    paper: PaperOption = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="写成文件（.docx 或 .md）；不写则显示")
+    ] = None,
+) -> None:
+    """督办单、交办通知单、催办单等：由日志填写；市级部门和区外单位自动用函。"""
+    wanted, found = term(PaperKind, kind, "--kind"), the_matter(matter)
+    if out is not None and out.suffix.lower() not in (".docx", ".md"):
+        raise Problem(f"“{out.name}”的格式不能写，请用 .docx、.md", "malformed")
+    if issue:
+        _issue(found.stream, wanted, sign, paper, out)
+        return
+    if sign is not None:
+        raise Problem("--sign 须与 --issue 一起使用", "malformed")
+    from documents.ledger import read_ledger
+    from documents.markdown import markdown
+    from documents.papers import compose_paper
+
+    page = compose_paper(read_ledger(session.database, now()), found.stream, wanted).page()
+    text = markdown(page)
+    if out is not None:
+        _write(page, text, out)
+    document = {"matter": found.number, "kind": wanted.value, "number": None, "title": page.title, "markdown": text}
+    answer(
+        {**document, "file": str(out) if out else None},
+        f"已写入 {out}（未编号；签发请加 --issue --sign 领导）" if out else text.rstrip("\n"),
+    )
+
+
+def _issue(stream: str, kind: PaperKind, sign: str | None, paper: str | None, out: Path | None) -> None:
+    from documents.paper_issuing import issue_paper
+
+    signer = acting(the_person(need(sign, "--sign", "签发领导")).id, paper)
+    confirm(f"签发{kind.label}？文号给出后不能收回，只能作废。")
+    done = issue_paper(session.database, session.settings.home, stream, kind, signer=signer, now=datetime.now(UTC))
+    if out is not None:
+        out.write_bytes(done.files[out.suffix.lower().removeprefix(".")].read_bytes())
+    document = {
+        "matter": done.event.about,
+        "kind": kind.value,
+        "number": done.event.number,
+        "title": done.event.title,
+        "files": {name: str(path) for name, path in done.files.items()},
+        "sha256": {name: done.event.files[path.name] for name, path in done.files.items()},
+        "file": str(out) if out else None,
+    }
+    answer(
+        document,
+        "\n".join([f"已签发 {done.event.number}  {done.event.title}", *(f"  {p}" for p in done.files.values())]),
+    )
+
+
+def list_(
+    year: Annotated[int | None, typer.Option("--year", metavar="Y", help="只看哪一年")] = None,
+    matter: Annotated[str | None, typer.Option("--matter", metavar="M", help="只看一个事项")] = None,
+) -> None:
+    """已编文号的公文，作废的也列出。"""
+    from documents.paper_issuing import ledger_of
+
+    stream = the_matter(matter).stream if matter else None
+    found = [p for p in ledger_of(session.database, year) if stream in (None, p.matter)]
+    answer({"papers": [_row(p) for p in found]}, "" if session.json else _table(found))
+
+
+def void(
+    number: Annotated[str, typer.Argument(metavar="文号", help="如 香指办督〔2022〕7号")],
+    reason: ReasonOption = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="P", help="决定作废的领导（代录时填写）")] = None,
+    paper: PaperOption = None,
+) -> None:
+    """作废一份公文：文号保留在台账，不再使用；可以另行制发。"""
+    from documents.paper_issuing import void as record_void
+
+    why = need(reason, "--reason", "作废理由")
+    confirm(f"作废 {number}？")
+    record_void(session.database, number, why, actor=acting(by, paper), now=now())
+    answer({"number": number, "void": why}, f"{number} 已作废：{why}")
+
+
+def _row(paper: Paper) -> dict[str, Any]:
+    return {**paper.model_dump(mode="json", exclude={"about"}), "matter": paper.about}
+
+
+def _table(papers: list[Paper]) -> str:
+    from cli.tables import table
+    from cli.task.reads import person_names, unit_names
+
+    if not papers:
+        return "没有已编文号的公文；用 xmh form M --kind 督办单 --issue --sign 领导 制发"
+    units, people = unit_names(), person_names()
+    return table(
+        ("文号", "种类", "事项", "主送", "日期", "签发", "备注"),
+        [
+            (
+                p.number,
+                p.kind.label,
+                p.about,
+                units(p.addressee) if p.addressee else "",
+                p.issued_on.isoformat(),
+                people(p.signer),
+                f"作废：{p.void}" if p.void else "",
+            )
+            for p in papers
+        ],
+    )
+
+
+def _write(page: "Page", text: str, out: Path) -> None:
+    from documents.docx import docx
+
+    out.write_bytes(docx(page) if out.suffix.lower() == ".docx" else text.encode())

@@ -1,0 +1,205 @@
+"""签发 of a paper: the next 文号, files with that number, and one event that names them. As with a 简报."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from documents.cabinet import FOLDER, PAPERS, papers_on_disk, printed, sha256
+from documents.ledger import read_ledger
+from documents.page import Page
+from documents.papers import TEMPLATE, PaperText, compose_paper
+from domain.base import Frozen, Refusal, refuse
+from domain.bulletin import signs
+from domain.calendar import local_date
+from domain.envelope import Actor, Recorded, canonical
+from domain.event import decode
+from domain.events import DecisionRecorded, InstructionRecorded, MatterAssigned
+from domain.log import Ahead, Already, Appended, AppendRequest, Behind
+from domain.papers import (
+    Paper,
+    PaperIssued,
+    PaperKind,
+    PaperLedger,
+    PaperVoided,
+    paper_series,
+    paper_stream,
+    void_paper,
+)
+from eventlog import reading
+from eventlog.append import append
+from eventlog.database import Database
+from eventlog.record import record_decided
+from eventlog.recovery import advance_numbers
+
+_TELLS: Mapping[PaperKind, tuple[str, ...]] = {
+    PaperKind.ASSIGNMENT: (MatterAssigned.__name__,),
+    PaperKind.SUPERVISION: (MatterAssigned.__name__, InstructionRecorded.__name__, DecisionRecorded.__name__),
+    PaperKind.URGE: ("UrgeIssued",),
+    PaperKind.EXTENSION: ("ExtensionGranted", "ExtensionRefused"),
+    PaperKind.CONCLUSION: ("MatterClosed",),
+}
+"""The events a paper of a kind tells of: of one such event a paper is issued once."""
+MOST_RACES = 50
+
+
+class IssuedPaper(Frozen):
+    """An issued paper and its files, by format."""
+
+    event: PaperIssued
+    files: dict[str, Path]
+
+
+@dataclass(frozen=True)
+class _Desk:
+    database: Database
+    home: Path
+    signer: Actor
+    now: datetime
+
+
+def issue_paper(
+    database: Database, home: Path, stream: str, kind: PaperKind, *, signer: Actor, now: datetime
+) -> IssuedPaper:
+    """Issue the paper as of now. Asked again about the same event it answers with the paper there is.
+
+    Raises:
+        Refusal: `unsigned`, when the signer is no leader; `nothing_to_say`, when there is nothing to tell.
+        LogUnreachable: nothing is known to be recorded; the files are not there.
+    """
+    signs(signer)
+    desk = _Desk(database, home, signer, now)
+    ledger = read_ledger(database, now)
+    text = compose_paper(ledger, stream, kind)
+    key = _key(desk, stream, kind)
+    known = reading.find_command(database, key)
+    if known:
+        return _with_files(desk, _event(known[0]))
+    advance_numbers(database, papers_on_disk(home), "文件柜中已有该文号的公文，日志由旧备份还原")
+    for _ in range(MOST_RACES):
+        stands = reading.head(database, paper_stream(local_date(now).year))
+        event = _numbered(desk, text)
+        rendered = _rendered(text, event)
+        event = event.model_copy(update={"files": {name: sha256(data) for name, data in rendered.items()}})
+        with printed(home / FOLDER / PAPERS, rendered) as place:
+            match append(database, _request(desk, stands, event, key)):
+                case Appended(events=events):
+                    place()
+                    return _with_files(desk, _event(events[0]))
+                case Already(events=events):
+                    return _with_files(desk, _event(events[0]))
+                case Behind() | Ahead():
+                    continue  # somebody issued in between: the next number is another one
+                case refused:
+                    raise Refusal(refused.message, refused.code)
+    raise Refusal("正有多人同时签发，请稍后重试", "busy")
+
+
+def void(database: Database, number: str, reason: str, *, actor: Actor, now: datetime) -> None:
+    """作废: the number stays in the ledger, and the matter may get another paper of the kind.
+
+    Raises:
+        Refusal: no such paper, or void already, or the actor is no leader.
+    """
+    signs(actor)
+    year = next((p.issued_on.year for p in ledger_of(database) if p.number == number), local_date(now).year)
+
+    def decide(state: Frozen | None) -> list[PaperVoided]:
+        return [void_paper(state if isinstance(state, PaperLedger) else None, number, reason)]
+
+    record_decided(
+        database, paper_stream(year), decide, actor=actor, command_id=f"paper-void:{number}:{now.isoformat()}", now=now
+    )
+
+
+def ledger_of(database: Database, year: int | None = None) -> tuple[Paper, ...]:
+    """Every paper, or those of a year, void ones too, the oldest first."""
+    states = [s for s in reading.states_of(database, "paper") if year is None or s.stream == paper_stream(year)]
+    found = (
+        p for s in sorted(states, key=lambda s: s.stream) if isinstance(s.state, PaperLedger) for p in s.state.papers
+    )
+    return tuple(found)
+
+
+def _key(desk: _Desk, stream: str, kind: PaperKind) -> str:
+    """The id of the command: the event the paper tells of (a 问题处理通知单: the day), and how often it was void."""
+    events = reading.read_stream(desk.database, stream)
+    told = max((e.version for e in events if e.type in _TELLS.get(kind, ())), default=0)
+    what = str(told) if told else local_date(desk.now).isoformat()
+    void_ones = sum(p.matter == stream and p.kind is kind and p.void is not None for p in ledger_of(desk.database))
+    return f"paper:{stream}:{kind.value}:{what}:{void_ones}"
+
+
+def _numbered(desk: _Desk, text: PaperText) -> PaperIssued:
+    """The paper with the number the log will allot if nobody else issues in between."""
+    on = local_date(desk.now)
+    series = paper_series(text.letter, on.year)
+    with desk.database.reading() as transaction:
+        row = transaction.one("SELECT last FROM numbers WHERE series = ?", (series.series,))
+    no = (row[0] if row else 0) + 1
+    return PaperIssued(
+        number=series.render(no),
+        kind=text.kind,
+        letter=text.letter,
+        year=on.year,
+        no=no,
+        matter=text.matter.stream,
+        about=text.matter.number,
+        title=text.title,
+        addressee=text.addressee,
+        position=text.ledger.position,
+        as_of=text.ledger.as_of,
+        signer=signs(desk.signer).id,
+        issued_on=on,
+        files={},
+        template=TEMPLATE,
+    )
+
+
+def _request(desk: _Desk, stands: reading.Head, event: PaperIssued, key: str) -> AppendRequest:
+    content = {"stream": stands.stream, "matter": event.matter, "kind": event.kind.value, "signer": event.signer}
+    return AppendRequest(
+        stream=stands.stream,
+        expected_version=stands.version,
+        expected_hash=stands.hash,
+        rulebook_version=reading.rulebook(desk.database).version,
+        command_id=key,
+        request_hash=sha256(canonical(content).encode()),
+        actor=desk.signer,
+        now=desk.now,
+        drafts=(event.draft(desk.now),),
+    )
+
+
+def _event(recorded: Recorded) -> PaperIssued:
+    event = decode(recorded)
+    if not isinstance(event, PaperIssued):
+        raise Refusal(f"命令编号 {recorded.command_id} 已用于另一条命令", "command_id_reused")
+    return event
+
+
+def _rendered(text: PaperText, event: PaperIssued) -> dict[str, bytes]:
+    from documents.docx import docx  # noqa: PLC0415  (60 ms; lists need none)
+    from documents.markdown import markdown  # noqa: PLC0415
+
+    page: Page = text.page(event.number, event.signer, event.issued_on)
+    return {f"{event.number}.md": markdown(page).encode(), f"{event.number}.docx": docx(page)}
+
+
+def _with_files(desk: _Desk, event: PaperIssued) -> IssuedPaper:
+    """The paper with its files; one that is missing is printed again from the log, and must have the hash it had."""
+    folder = desk.home / FOLDER / PAPERS
+    files = {name.rpartition(".")[2]: folder / name for name in event.files}
+    missing = {path.name for path in files.values() if not path.exists()}
+    for path in files.values():
+        same = path.name in missing or sha256(path.read_bytes()) == event.files[path.name]
+        refuse(not same, f"{path} 与日志中的哈希不符，文件已被改动；移走它即可由日志重新生成", "file_altered")
+    if missing:
+        refuse(event.template != TEMPLATE, f"所用版式 {event.template} 本版本没有，不能重新生成", "not_reproducible")
+        text = compose_paper(read_ledger(desk.database, event.as_of, event.position), event.matter, event.kind)
+        rendered = {name: data for name, data in _rendered(text, event).items() if name in missing}
+        same = all(sha256(data) == event.files[name] for name, data in rendered.items())
+        refuse(not same, f"{event.number} 由日志重新生成的内容与原哈希不符", "not_reproducible")
+        with printed(folder, rendered) as place:
+            place()
+    return IssuedPaper(event=event, files=files)

@@ -1,0 +1,301 @@
+"""交办通知单, 督办单, 催办单, 问题处理通知单, 延期批复, 督查结论: papers on one matter, from the log at a position."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from documents.ledger import Ledger, MatterFile
+from documents.page import Block, Grid, Items, Page, Paragraph, Section
+from documents.wording import INSTRUCTION, clean, day_in, full_date, moment, quoted, reason_of, sentence
+from domain import events as ev
+from domain.base import Refusal, refuse
+from domain.calendar import local_date
+from domain.event import Event
+from domain.lights import light
+from domain.matter import Matter
+from domain.papers import PaperKind, by_letter
+from domain.terms import OrderColour, Rhythm, Stage
+from domain.windows import window_label
+
+E = TypeVar("E", bound=Event)
+
+TEMPLATE = "paper-1"
+"""Changes with every change of wording or layout."""
+UNNUMBERED = "（未编号）"
+REPLY_WORKDAYS = 5
+"""Working days within which a 问题处理通知单 wants its answer."""
+SECRECY = "注：领导批示为工作秘密，不得擅自扩散。"
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One matter as a paper looks at it. `you` is how its reader is addressed."""
+
+    ledger: Ledger
+    file: MatterFile
+    letter: bool
+
+    @property
+    def matter(self) -> Matter:
+        return self.file.matter
+
+    @property
+    def you(self) -> str:
+        return "贵单位" if self.letter else "你单位"
+
+    @property
+    def year(self) -> int:
+        return local_date(self.ledger.as_of).year
+
+    @property
+    def what(self) -> str:
+        """“推进国际交流中心建设”（XMH-2022-007）."""
+        return f"{quoted(self.matter)}（{self.matter.number}）"
+
+    def unit(self, unit: str | None) -> str:
+        return self.ledger.unit(unit)
+
+    def day(self, day: date) -> str:
+        return day_in(day, self.year)
+
+    def last(self, kind: type[E]) -> E | None:
+        """The newest event of the kind."""
+        return next((t.event for t in reversed(self.file.events) if isinstance(t.event, kind)), None)
+
+    def answer(self) -> ev.ExtensionGranted | ev.ExtensionRefused | None:
+        """The newest answer to a request for 延期."""
+        answers = (ev.ExtensionGranted, ev.ExtensionRefused)
+        return next((t.event for t in reversed(self.file.events) if isinstance(t.event, answers)), None)
+
+    def all(self, kind: type[E]) -> list[E]:
+        return [t.event for t in self.file.events if isinstance(t.event, kind)]
+
+
+@dataclass(frozen=True)
+class PaperText:
+    """A computed paper, without number or signer yet."""
+
+    kind: PaperKind
+    letter: bool
+    matter: Matter
+    title: str
+    addressee: str | None
+    """Unit id."""
+    sections: tuple[Section, ...]
+    ledger: Ledger
+
+    def page(self, number: str = UNNUMBERED, signer: str | None = None, on: date | None = None) -> Page:
+        """As it is printed under a 文号."""
+        office = self.ledger.office
+        return Page(
+            masthead=f"{office}{'函' if self.letter else self.kind.label}",
+            issue=number,
+            issuer=office,
+            on=on or local_date(self.ledger.as_of),
+            title=self.title,
+            addressee=self.ledger.unit(self.addressee) if self.addressee else None,
+            sections=self.sections,
+            signer=self.ledger.person(signer) if signer else None,
+        )
+
+
+def compose_paper(ledger: Ledger, stream: str, kind: PaperKind) -> PaperText:
+    """The paper of that kind on a matter.
+
+    Raises:
+        Refusal: `not_found`, without such a matter; `nothing_to_say`, when what the paper tells has not happened.
+    """
+    file = next((f for f in ledger.matters if f.matter.stream == stream), None)
+    if file is None:
+        raise Refusal("没有这个督办事项", "not_found")
+    lead = ledger.directory.units.get(file.matter.lead or "")
+    refuse(lead is None, f"{file.matter.number} 还没有牵头单位，不能制发{kind.label}", "nothing_to_say")
+    case = _Case(ledger, file, by_letter(lead.supervision if lead else None))
+    refuse(
+        file.matter.ended and kind in _WHILE_OPEN,
+        f"{file.matter.number} 已{file.matter.stage.label}，不能再制发{kind.label}",
+        "nothing_to_say",
+    )
+    title, blocks = _TEXTS[kind](case)
+    return PaperText(
+        kind=kind,
+        letter=case.letter,
+        matter=file.matter,
+        title=title,
+        addressee=file.matter.lead,
+        sections=(Section(title=kind.label, blocks=blocks),),
+        ledger=ledger,
+    )
+
+
+Written = tuple[str, tuple[Block, ...]]
+_WHILE_OPEN = (PaperKind.ASSIGNMENT, PaperKind.SUPERVISION, PaperKind.URGE, PaperKind.PROBLEM)
+
+# --- 交办、督办
+
+
+def _assignment(case: _Case) -> Written:
+    m = case.matter
+    with_ = f"，由{'、'.join(map(case.unit, m.assist))}配合" if m.assist else ""
+    grounds = "、".join(clean(str(b)) for b in m.bases)
+    ask = f"现商请{case.you}牵头办理" if case.letter else f"现交由{case.you}牵头办理"
+    opening = Paragraph(text=f"根据{grounds}，{case.what}{ask}{with_}。有关事项如下：")
+    rows = [f"办结时限：{full_date(m.due)}。", f"反馈要求：{_rhythm(m.rhythm)}。", *_points(case)]
+    if m.receipt_due and m.stage is Stage.ASSIGNED:
+        rows.insert(0, f"签收时限：{moment(m.receipt_due)}前。")
+    close = f"确有困难的，请在时限前书面说明理由并提出明确的新时限。{'专此函商，请予支持。' if case.letter else ''}"
+    verb = "商请办理" if case.letter else "交办"
+    return f"关于{verb}{quoted(m)}的{'函' if case.letter else '通知'}", (
+        opening,
+        Items(items=tuple(rows)),
+        Paragraph(text=close),
+        *_secrecy(case),
+    )
+
+
+def _supervision(case: _Case) -> Written:
+    """The fields of the form in use (永嘉): 批示督办 when a leader instructed, else 会议督办 when a meeting decided."""
+    m = case.matter
+    person = case.ledger.directory.people.get(m.supervisor)
+    rows = [
+        ("督办事项", f"{clean(m.title)}（{m.number}）"),
+        ("立项依据", "；".join(clean(str(b)) for b in m.bases)),
+        *_variant(case),
+        ("督办内容", "；".join(line.rstrip("。") for line in _points(case)) or clean(m.title)),
+        ("牵头单位", case.unit(m.lead)),
+        ("配合单位", "、".join(map(case.unit, m.assist))),
+        ("责任人", case.ledger.person(m.person) if m.person else ""),
+        ("部署时间", full_date(local_date(m.assigned_at)) if m.assigned_at else ""),
+        ("交办时限", full_date(m.due)),
+        ("反馈周期", _cycle(m.rhythm)),
+        ("督办联系人", person.name if person else case.ledger.person(m.supervisor)),
+        ("联系电话", (person.phone if person else None) or ""),
+    ]
+    return f"关于{quoted(m)}的{'督办函' if case.letter else '督办单'}", (
+        Grid(headers=("项目", "内容"), rows=tuple(rows)),
+        *_secrecy(case),
+    )
+
+
+def _variant(case: _Case) -> list[tuple[str, str]]:
+    leaders = dict.fromkeys(case.ledger.person(e.leader) for e in case.all(ev.InstructionRecorded))
+    if leaders:
+        return [("督办类别", "批示督办"), ("批示领导", "、".join(leaders)), ("批示内容", INSTRUCTION)]
+    decided = case.last(ev.DecisionRecorded)
+    if decided is not None:
+        return [("督办类别", "会议督办"), ("会议名称", clean(decided.meeting)), ("议定意见", clean(decided.text))]
+    return [("督办类别", "任务督办")]
+
+
+def _points(case: _Case) -> list[str]:
+    return [
+        f"{clean(p.text)}{f'（{case.day(p.due)}前）' if p.due else ''}。" for p in case.matter.points if not p.dropped
+    ]
+
+
+def _rhythm(rhythm: Rhythm) -> str:
+    if rhythm is Rhythm.ONCE:
+        return "办结时一次性反馈办理情况"
+    return f"{rhythm.label}反馈办理进展，要点逐项说明"
+
+
+def _cycle(rhythm: Rhythm) -> str:
+    return "一次性反馈" if rhythm is Rhythm.ONCE else f"定期反馈（{rhythm.label}）"
+
+
+def _secrecy(case: _Case) -> tuple[Block, ...]:
+    return (Paragraph(text=SECRECY),) if case.all(ev.InstructionRecorded) else ()
+
+
+# --- 催办、问题
+
+
+def _urge(case: _Case) -> Written:
+    m, urge = case.matter, case.last(ev.UrgeIssued)
+    if urge is None:
+        raise Refusal(f"{m.number} 没有催办过，请先 xmh task urge", "nothing_to_say")
+    coloured = urge.colour is not None and urge.colour is not OrderColour.PLAIN
+    colour = f"（{urge.colour.label}色）" if coloured and urge.colour else ""
+    said = m.last_feedback
+    last = f"最近一次反馈为{full_date(local_date(said.at))}：{sentence(said.text)}" if said else "至今没有收到反馈。"
+    ask = "商请尽快反馈办理情况。" if case.letter else "请尽快反馈办理情况；逾期仍未反馈的，按督办规则升级。"
+    return f"关于{quoted(m)}的催办{'函' if case.letter else '单'}{colour}", (
+        Paragraph(text=f"{case.you}牵头办理的{case.what}，办结时限{full_date(m.due)}，{_light(case)}。"),
+        Paragraph(text=f"催办事由：{sentence(urge.reason)}（{urge.no}，第{m.counts.urges}次催办）"),
+        Paragraph(text=f"{last}{ask}"),
+    )
+
+
+def _problem(case: _Case) -> Written:
+    m = case.matter
+    missed = [x for x in m.missed if not x.withdrawn]
+    found = [f"逾期：{_light(case)}。"] if m.lapsed_for and not m.ended else []
+    if missed:
+        windows = "、".join(window_label(x.window.key) for x in missed[-5:])
+        found.append(f"漏报{m.counts.missed}次，最近为{windows}。")
+    if m.counts.returns:
+        found.append(f"办结申请退回重办{m.counts.returns}次。")
+    if m.last_feedback and m.last_feedback.problem:
+        found.append(f"反馈中提出的问题：{sentence(m.last_feedback.problem)}")
+    refuse(not found, f"{m.number} 没有逾期、漏报、退回或已反映的问题，不需要问题处理通知单", "nothing_to_say")
+    by = case.ledger.calendar.add_workdays(local_date(case.ledger.as_of), REPLY_WORKDAYS)
+    return f"关于{quoted(m)}有关问题的{'商请函' if case.letter else '处理通知单'}", (
+        Paragraph(text=f"督办中发现，{case.you}牵头办理的{case.what}存在以下问题："),
+        Items(items=tuple(found)),
+        Paragraph(text=f"请研究整改措施和完成时间，于{full_date(by)}前书面反馈指挥部办公室。"),
+    )
+
+
+def _light(case: _Case) -> str:
+    return reason_of(light(case.matter, case.ledger.rulebook, case.ledger.as_of))
+
+
+# --- 延期、结论
+
+
+def _extension(case: _Case) -> Written:
+    m = case.matter
+    asked = case.last(ev.ExtensionRequested)
+    answer = case.answer()
+    if asked is None or answer is None or m.extension is not None:
+        raise Refusal(f"{m.number} 没有已答复的延期申请", "nothing_to_say")
+    what = f"要点{answer.point}的节点" if answer.point else "办结时限"
+    wish = Paragraph(
+        text=f"{case.you}关于{case.what}{what}延至{full_date(asked.to)}的申请收悉。申请理由：{sentence(asked.reason)}"
+    )
+    if isinstance(answer, ev.ExtensionGranted):
+        why = f"{sentence(answer.reason)}" if answer.reason else ""
+        decision = f"经研究，同意延至{full_date(answer.to)}。{why}请倒排工期，确保如期完成。"
+    else:
+        decision = f"经研究，不同意延期：{sentence(answer.reason)}请按原时限{full_date(m.due)}办结。"
+    return f"关于{quoted(m)}延期申请的{'复函' if case.letter else '批复'}", (wish, Paragraph(text=decision))
+
+
+def _conclusion(case: _Case) -> Written:
+    m = case.matter
+    if m.closed is None:
+        raise Refusal(f"{m.number} 还没有办结，没有结论", "nothing_to_say")
+    closed, asked = case.last(ev.MatterClosed), case.last(ev.ClosureRequested)
+    late = m.closed.overdue_workdays
+    result = f"逾期{late}个工作日办结" if late else "按期办结"
+    done = f"办理情况：{sentence(asked.text)}" if asked else ""
+    mark = f"批示领导意见：{closed.mark.label}。" if closed and closed.mark else ""
+    moved = f"（原定时限{full_date(m.original_due)}）" if m.due != m.original_due else ""
+    return f"关于{quoted(m)}{'办理情况的函' if case.letter else '的督查结论'}", (
+        Paragraph(text=f"{case.you}牵头办理的{case.what}，办结时限{full_date(m.due)}{moved}。{done}"),
+        Paragraph(text=f"经审核，该事项{result}，于{full_date(m.closed.on)}销号。{mark}"),
+        Paragraph(
+            text="对本结论有异议的，可自结论作出之日起30日内向指挥部办公室书面提出，由未参与作出结论的人员复核。"
+        ),
+    )
+
+
+_TEXTS: dict[PaperKind, Callable[[_Case], Written]] = {
+    PaperKind.ASSIGNMENT: _assignment,
+    PaperKind.SUPERVISION: _supervision,
+    PaperKind.URGE: _urge,
+    PaperKind.PROBLEM: _problem,
+    PaperKind.EXTENSION: _extension,
+    PaperKind.CONCLUSION: _conclusion,
+}

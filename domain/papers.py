@@ -1,0 +1,146 @@
+"""What the office sends about one matter: 督办单, 催办单, 批复 and the like, each issue numbered with a 文号.
+
+As with a 简报, files are rendered first and the number is given last, by the event that records it. A number that was
+given and is not to stand is 作废: it stays in the ledger, and nobody gets it again.
+"""
+
+from datetime import date, datetime
+from typing import ClassVar
+
+from domain.base import Frozen, Term, refuse
+from domain.envelope import NumberSeries, Recorded
+from domain.event import Event, decode
+from domain.facts import Words
+from domain.terms import Supervision
+
+MARK = "香指办"
+"""发文机关代字."""
+
+
+class PaperKind(Term):
+    """The forms of 督办 (永嘉 and 淮南 use the same), in the order a matter meets them."""
+
+    ASSIGNMENT = "assignment", "交办通知单"
+    SUPERVISION = "supervision", "督办单"
+    URGE = "urge", "催办单"
+    PROBLEM = "problem", "督查问题处理通知单"
+    EXTENSION = "extension", "延期批复"
+    CONCLUSION = "conclusion", "督查结论"
+
+
+class PaperIssued(Event):
+    """签发 of one paper. `position` and `as_of` say which part of the log it was computed from."""
+
+    label: ClassVar[str] = "签发公文"
+    number: str = ""
+    kind: PaperKind
+    letter: bool
+    """A 函: its reader is no 督办对象 of the headquarters."""
+    year: int
+    no: int
+    matter: str
+    """The matter's stream."""
+    about: str
+    """The matter's number."""
+    title: str
+    addressee: str | None
+    position: int
+    as_of: datetime
+    signer: str
+    issued_on: date
+    files: dict[str, str]
+    """File name → SHA-256."""
+    template: str
+
+    def series(self, at: datetime) -> NumberSeries:
+        """香指办督〔2022〕7号: gapless per 代字 and year."""
+        del at
+        return paper_series(self.letter, self.year)
+
+
+class PaperVoided(Event):
+    """作废: the number stays used and shown."""
+
+    label: ClassVar[str] = "公文作废"
+    number: str
+    reason: Words
+
+
+class Paper(Frozen):
+    """One paper, as the ledger shows it."""
+
+    number: str
+    kind: PaperKind
+    matter: str
+    about: str
+    title: str
+    addressee: str | None
+    issued_on: date
+    signer: str
+    void: str | None = None
+    """Why it was 作废."""
+
+
+class PaperLedger(Frozen):
+    """Every paper of a year, in the order of issue."""
+
+    papers: tuple[Paper, ...] = ()
+
+    def find(self, number: str) -> Paper | None:
+        """The paper of that 文号."""
+        return next((p for p in self.papers if p.number == number), None)
+
+
+def paper_stream(year: int) -> str:
+    """Where the papers of a year are recorded."""
+    return f"paper/{year}"
+
+
+def paper_series(letter: bool, year: int) -> NumberSeries:
+    """The series of a 代字 and year: no 第, no leading zero (GB/T 9704 7.2.5)."""
+    mark = f"{MARK}{'函' if letter else '督'}"
+    return NumberSeries(series=f"paper/{mark}/{year}", field="number", template=f"{mark}〔{year}〕{{n}}号")
+
+
+def by_letter(supervision: Supervision | None) -> bool:
+    """Whether a unit is written to by 函: whom the headquarters may not order, it asks (条例 art. 5)."""
+    return supervision is Supervision.BY_LETTER
+
+
+def void_paper(ledger: PaperLedger | None, number: str, reason: str) -> PaperVoided:
+    """作废 of an issued paper.
+
+    Raises:
+        Refusal: there is no such paper, or it is void already.
+    """
+    paper = ledger.find(number) if ledger else None
+    refuse(paper is None, f"没有文号为 {number} 的公文", "not_found")
+    refuse(paper is not None and paper.void is not None, f"{number} 已经作废")
+    return PaperVoided(number=number, reason=reason)
+
+
+def evolve_papers(state: PaperLedger | None, recorded: Recorded) -> PaperLedger:
+    """Fold one event of a year's papers."""
+    ledger = state or PaperLedger()
+    match decode(recorded):
+        case PaperIssued() as e:
+            if e.number != paper_series(e.letter, e.year).render(e.no):
+                raise TypeError(f"the files say {e.no}, the log {e.number}")
+            paper = Paper(
+                number=e.number,
+                kind=e.kind,
+                matter=e.matter,
+                about=e.about,
+                title=e.title,
+                addressee=e.addressee,
+                issued_on=e.issued_on,
+                signer=e.signer,
+            )
+            return PaperLedger(papers=(*ledger.papers, paper))
+        case PaperVoided() as e:
+            papers = tuple(
+                p.model_copy(update={"void": e.reason}) if p.number == e.number else p for p in ledger.papers
+            )
+            return PaperLedger(papers=papers)
+        case other:
+            raise TypeError(f"{type(other).__name__} does not belong to the papers")

@@ -1,0 +1,55 @@
+"""`xmh form` and `xmh paper`: a paper on one matter, its 文号, and the ledger of them."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from eventlog.database import Database
+from tests.support.command_line import CommandLine
+from tests.support.history import act
+from tests.support.office import OFFICE, opening
+
+DUE = date.today() + timedelta(days=60)  # noqa: DTZ011  (the command line lives today)
+YEAR = datetime.now(UTC).year
+
+
+@pytest.fixture(autouse=True)
+def hall(log: Database) -> None:
+    act(log, "matter/hall", opening("推进国际交流中心建设", DUE), OFFICE, datetime.now(UTC))
+
+
+def test_a_form_is_shown_without_a_number_and_written_as_asked(xmh: CommandLine, tmp_path: Path) -> None:
+    shown = xmh.json("form", "国际交流中心", "--kind", "交办通知单")
+    assert shown["number"] is None
+    assert "现交由你单位牵头办理" in shown["markdown"]
+    out = tmp_path / "交办.docx"
+    assert "未编号" in xmh("form", "1", "--kind", "交办通知单", "-o", out).out
+    assert out.read_bytes()[:2] == b"PK"
+    assert xmh("form", "1", "-o", tmp_path / "交办.xls").code == 2
+    assert "没有“红头文件”这一项" in xmh("form", "1", "--kind", "红头文件").error
+
+
+def test_an_issued_form_has_its_number_and_stands_in_the_ledger(xmh: CommandLine, tmp_path: Path) -> None:
+    out = tmp_path / "督办单.docx"
+    unsigned = xmh("form", "1", "--kind", "督办单", "--issue")
+    assert unsigned.code == 2
+    assert "--sign" in unsigned.error
+    assert xmh("form", "1", "--kind", "督办单", "--issue", "--sign", "li").code == 3
+    done = xmh.json("form", "1", "--kind", "督办单", "--issue", "--sign", "leader", "-o", out, "--yes")
+    assert done["number"] == f"香指办督〔{YEAR}〕1号"
+    assert out.read_bytes() == Path(done["files"]["docx"]).read_bytes()
+    [row] = xmh.json("paper", "list", "--matter", "1")["papers"]
+    assert (row["number"], row["matter"], row["void"]) == (done["number"], done["matter"], None)
+
+
+def test_a_void_paper_stays_in_the_ledger(xmh: CommandLine) -> None:
+    number = xmh.json("form", "1", "--issue", "--sign", "leader", "--yes")["number"]
+    assert xmh("paper", "void", number, "--reason", "主送有误", "--by", "leader", "--yes").code == 0
+    assert "作废：主送有误" in xmh("paper", "list").out
+    assert xmh("paper", "void", number, "--reason", "主送有误", "--by", "leader", "--yes").code == 3
+    assert xmh("paper", "void", "香指办督〔2022〕99号", "--reason", "无", "--by", "leader", "--yes").code == 4
+
+
+def test_a_ledger_without_papers_says_how_to_make_one(xmh: CommandLine) -> None:
+    assert "xmh form" in xmh("paper", "list").out

@@ -1,0 +1,203 @@
+"""督办单, 催办单, 批复, 结论: what each says, and the 文号 it gets."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from documents.ledger import read_ledger
+from documents.markdown import markdown
+from documents.paper_issuing import issue_paper, ledger_of, void
+from documents.papers import compose_paper
+from domain import commands as c
+from domain.base import Refusal
+from domain.facts import UnitRef
+from domain.office import DIRECTORY_STREAM, Unit, UnitRecorded
+from domain.papers import PaperKind
+from domain.terms import Supervision, UnitLevel
+from eventlog.database import Database
+from eventlog.record import record
+from eventlog.verify import verify
+from tests.documents.quarter import HALL, LAND, POWER, WORDS, play
+from tests.support.history import act
+from tests.support.homes import at
+from tests.support.office import FOR_LEADER, OFFICE, opening
+
+NOW = at("2022-04-01")
+
+
+@pytest.fixture
+def played(log: Database) -> Database:
+    play(log)
+    return log
+
+
+def said(log: Database, stream: str, kind: PaperKind) -> str:
+    return markdown(compose_paper(read_ledger(log, NOW), stream, kind).page())
+
+
+def issued(log: Database, home: Path, stream: str, kind: PaperKind, **change: Any) -> Any:
+    return issue_paper(log, home, stream, kind, **{"signer": FOR_LEADER, "now": NOW, **change})
+
+
+def test_the_form_of_an_instructed_matter_names_the_leader_and_never_quotes_him(played: Database) -> None:
+    text = said(played, HALL, PaperKind.SUPERVISION)
+    assert "| 督办类别 | 批示督办 |" in text
+    assert "| 批示领导 | 吴七 |" in text
+    assert "领导批示为工作秘密，不得擅自扩散" in text
+    assert "主体结构封顶（4月15日前）" in text
+    assert WORDS not in text
+
+
+def test_the_form_of_a_decided_matter_names_the_meeting(log: Database) -> None:
+    act(log, LAND, opening("协调二期用地收储", date(2022, 5, 25)), OFFICE, at("2022-03-01"))
+    decision = c.RecordDecision(meeting="第五次工作会议", text="月底前签约")
+    act(log, LAND, decision, FOR_LEADER, at("2022-03-02"))
+    text = said(log, LAND, PaperKind.SUPERVISION)
+    assert "| 督办类别 | 会议督办 |" in text
+    assert "| 会议名称 | 第五次工作会议 |" in text
+    assert "| 议定意见 | 月底前签约 |" in text
+
+
+def test_an_urge_names_its_note_the_last_report_and_what_follows(played: Database) -> None:
+    text = said(played, LAND, PaperKind.URGE)
+    assert "（催〔2022〕10号，第" in text
+    assert "最近一次反馈为2022年2月24日：权属核查完成。" in text
+    assert "办结时限2022年3月25日，逾期" in text
+
+
+def test_an_extension_is_answered_by_what_was_granted(played: Database) -> None:
+    text = said(played, POWER, PaperKind.EXTENSION)
+    assert "办结时限延至2022年3月18日的申请收悉。申请理由：专家评审延后。" in text
+    assert "经研究，同意延至2022年3月18日。同意。" in text
+
+
+def test_a_conclusion_states_the_right_of_objection(played: Database) -> None:
+    text = said(played, POWER, PaperKind.CONCLUSION)
+    assert "经审核，该事项按期办结，于2022年3月11日销号。" in text
+    assert "可自结论作出之日起30日内向指挥部办公室书面提出" in text
+
+
+def test_problems_are_listed_with_the_day_of_the_answer(played: Database) -> None:
+    text = said(played, LAND, PaperKind.PROBLEM)
+    assert "1. 逾期" in text
+    assert "于2022年4月11日前书面反馈" in text, "清明放假三天、4月2日上班"
+
+
+@pytest.mark.parametrize(
+    ("stream", "kind", "words"),
+    [
+        (HALL, PaperKind.EXTENSION, "没有已答复的延期申请"),
+        (HALL, PaperKind.CONCLUSION, "还没有办结"),
+        (POWER, PaperKind.URGE, "已销号，不能再制发催办单"),
+        ("matter/none", PaperKind.SUPERVISION, "没有这个督办事项"),
+    ],
+)
+def test_what_did_not_happen_is_not_told(played: Database, stream: str, kind: PaperKind, words: str) -> None:
+    with pytest.raises(Refusal, match=words):
+        said(played, stream, kind)
+
+
+def test_a_city_department_is_asked_by_letter(log: Database, home: Path) -> None:
+    unit = Unit(id="shigongwu", name="市建筑工务署", level=UnitLevel.CITY, supervision=Supervision.BY_LETTER)
+    record(log, DIRECTORY_STREAM, [UnitRecorded(unit=unit)], actor=OFFICE, command_id="u", now=at("2022-03-01"))
+    lead = UnitRef(id="shigongwu", supervision=Supervision.BY_LETTER)
+    act(log, LAND, opening("办结“一书两证”", date(2022, 5, 25), lead=lead), OFFICE, at("2022-03-01"))
+    text = said(log, LAND, PaperKind.ASSIGNMENT)
+    assert "办公室函" in text.splitlines()[0]
+    assert "关于商请办理“办结‘一书两证’”的函" in text
+    assert "现商请贵单位牵头办理" in text
+    assert "你单位" not in text
+    assert issued(log, home, LAND, PaperKind.ASSIGNMENT).event.number == "香指办函〔2022〕1号"
+
+
+# --- 文号
+
+
+def test_numbers_follow_each_other_without_leading_zero_and_files_carry_them(played: Database, home: Path) -> None:
+    first = issued(played, home, HALL, PaperKind.SUPERVISION)
+    second = issued(played, home, POWER, PaperKind.CONCLUSION)
+    assert [first.event.number, second.event.number] == ["香指办督〔2022〕1号", "香指办督〔2022〕2号"]
+    assert "**香指办督〔2022〕1号**" in first.files["md"].read_text(encoding="utf-8")
+    assert first.files["docx"].name == "香指办督〔2022〕1号.docx"
+    assert verify(played).ok
+
+
+def test_one_event_is_papered_once_and_a_later_one_again(played: Database, home: Path) -> None:
+    first = issued(played, home, LAND, PaperKind.URGE)
+    assert issued(played, home, LAND, PaperKind.URGE).event == first.event
+    act(played, LAND, c.IssueUrge(reason="仍未移交"), OFFICE, at("2022-04-06"))
+    later = issued(played, home, LAND, PaperKind.URGE, now=at("2022-04-06", "11:00"))
+    assert later.event.no == first.event.no + 1
+
+
+def test_nobody_but_a_leader_signs(played: Database, home: Path) -> None:
+    with pytest.raises(Refusal, match="领导签发"):
+        issued(played, home, HALL, PaperKind.SUPERVISION, signer=OFFICE)
+    assert ledger_of(played) == ()
+
+
+def test_a_void_number_stays_and_the_next_paper_has_the_next(played: Database, home: Path) -> None:
+    first = issued(played, home, HALL, PaperKind.SUPERVISION).event.number
+    void(played, first, "主送单位有误", actor=FOR_LEADER, now=NOW)
+    with pytest.raises(Refusal, match="已经作废"):
+        void(played, first, "再次", actor=FOR_LEADER, now=NOW)
+    with pytest.raises(Refusal, match="没有文号"):
+        void(played, "香指办督〔2022〕9号", "无", actor=FOR_LEADER, now=NOW)
+    second = issued(played, home, HALL, PaperKind.SUPERVISION).event.number
+    assert [(p.number, p.void) for p in ledger_of(played)] == [(first, "主送单位有误"), (second, None)]
+    assert second == "香指办督〔2022〕2号"
+
+
+def test_a_lost_file_is_printed_again_and_an_altered_one_is_named(played: Database, home: Path) -> None:
+    done = issued(played, home, HALL, PaperKind.SUPERVISION)
+    before = done.files["docx"].read_bytes()
+    done.files["docx"].unlink()
+    act(played, HALL, c.IssueUrge(reason="补充催办"), OFFICE, at("2022-04-02"))
+    assert issued(played, home, HALL, PaperKind.SUPERVISION).files["docx"].read_bytes() == before
+    done.files["md"].write_text("改过", encoding="utf-8")
+    with pytest.raises(Refusal, match="文件已被改动"):
+        issued(played, home, HALL, PaperKind.SUPERVISION)
+
+
+def test_a_folder_that_cannot_be_written_leaves_no_number(played: Database, home: Path) -> None:
+    (home / "documents").mkdir(exist_ok=True)
+    (home / "documents" / "督办公文").write_text("不是目录")
+    with pytest.raises(Refusal, match="没有编号"):
+        issued(played, home, HALL, PaperKind.SUPERVISION)
+    assert ledger_of(played) == ()
+
+
+def test_a_number_already_on_paper_is_not_given_again_by_an_older_log(played: Database, home: Path) -> None:
+    folder = home / "documents" / "督办公文"
+    folder.mkdir(parents=True)
+    (folder / "香指办督〔2022〕7号.docx").write_bytes(b"")
+    assert issued(played, home, HALL, PaperKind.SUPERVISION).event.number == "香指办督〔2022〕8号"
+    assert verify(played).ok
+
+
+@pytest.fixture
+def many(log: Database) -> Iterator[Database]:
+    for n in range(20):
+        act(log, f"matter/m{n}", opening(f"任务{n}号", date(2022, 6, 30)), OFFICE, at("2022-03-01"))
+    yield log
+
+
+def test_twenty_who_sign_at_once_get_twenty_numbers(many: Database, home: Path) -> None:
+    done: list[str] = []
+
+    def sign(n: int) -> None:
+        with Database(many.url) as own:
+            done.append(issued(own, home, f"matter/m{n}", PaperKind.SUPERVISION).event.number)
+
+    threads = [Thread(target=sign, args=(n,)) for n in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(done) == sorted(f"香指办督〔2022〕{n}号" for n in range(1, 21))
+    assert [p.number for p in ledger_of(many)] == [f"香指办督〔2022〕{n}号" for n in range(1, 21)]
+    assert len(list((home / "documents" / "督办公文").glob("*.docx"))) == 20
