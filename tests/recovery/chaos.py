@@ -23,7 +23,7 @@ from domain import commands as c
 from domain.calendar import SHANGHAI, OfficeHours, local_date
 from domain.envelope import SYSTEM, Actor
 from domain.meetings import commands as mc
-from domain.office import CALENDAR_STREAM, OfficeHoursSet
+from domain.office import CALENDAR_STREAM, DayOverridden, OfficeHoursSet
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.record import record
@@ -240,17 +240,27 @@ class Desk:
     async def close_office_in(self, seconds: float) -> None:
         """Set the closing hour, and with it the limit of every matter due today, to a moment from now."""
         closes = (datetime.now(UTC) + timedelta(seconds=seconds)).astimezone(SHANGHAI).time()
-        hours = OfficeHours(
-            morning_opens=clock(0),
-            morning_closes=clock(0, 0, 1),
-            afternoon_opens=clock(0, 0, 2),
-            afternoon_closes=closes,
-        )
-        now = datetime.now(UTC)
-        event = OfficeHoursSet(hours=hours)
-        await asyncio.to_thread(
-            lambda: record(self.log, CALENDAR_STREAM, [event], actor=SYSTEM, command_id=uuid4().hex, now=now)
-        )
+        await asyncio.to_thread(set_hours, self.log, closes)
+
+
+def open_all_day(log: Database) -> None:
+    """Today is a working day whose hours end just before midnight: what is due today has not lapsed, whenever it is."""
+    today = DayOverridden(day=local_date(datetime.now(UTC)), workday=True, reason="试验")
+    now = datetime.now(UTC)
+    record(log, CALENDAR_STREAM, [today], actor=SYSTEM, command_id=uuid4().hex, now=now)
+    set_hours(log, clock(23, 59, 59))
+
+
+def set_hours(log: Database, closes: clock) -> None:
+    """Office hours from midnight to a moment of the day."""
+    hours = OfficeHours(
+        morning_opens=clock(0),
+        morning_closes=clock(0, 0, 1),
+        afternoon_opens=clock(0, 0, 2),
+        afternoon_closes=closes,
+    )
+    now = datetime.now(UTC)
+    record(log, CALENDAR_STREAM, [OfficeHoursSet(hours=hours)], actor=SYSTEM, command_id=uuid4().hex, now=now)
 
 
 def counted(log: Database, streams: list[str]) -> Counter[str]:

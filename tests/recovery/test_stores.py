@@ -11,7 +11,7 @@ import pytest
 from domain.calendar import local_date
 from eventlog import reading
 from eventlog.verify import verify
-from tests.recovery.chaos import Desk, away_from_midnight
+from tests.recovery.chaos import Desk, away_from_midnight, open_all_day
 from tests.support.office import types, until
 from tests.support.served import Home, home_in, wait_for
 
@@ -31,6 +31,8 @@ BASIS = (
 def home(tmp_path: Path) -> Iterator[Home]:
     with home_in(tmp_path) as found:
         found.up()
+        with found.log() as log:
+            open_all_day(log)
         yield found
 
 
