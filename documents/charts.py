@@ -1,0 +1,143 @@
+"""Charts as SVG: lights over weeks, on-time rates of units, the line of a matter's life. Written by hand: three shapes.
+
+Each light has a tint and a hatching of its own, so that a black-and-white print says the same. Text is text, in the
+fonts of the document around it; every number stands beside its bar.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from html import escape
+
+from domain.terms import Light
+
+FONTS = "'FandolSong','Noto Serif CJK SC','Source Han Serif SC','SimSun',serif"
+_SHOWN = (Light.GREEN, Light.BLUE, Light.YELLOW, Light.RED)
+_TINTS = {Light.GREEN: "#5f9e6e", Light.BLUE: "#5b8bc0", Light.YELLOW: "#e0b23c", Light.RED: "#b5392f"}
+_HATCHES = {
+    Light.GREEN: "",
+    Light.BLUE: '<path d="M0 6 L6 0" stroke="#fff" stroke-width="1"/>',
+    Light.YELLOW: '<path d="M0 3 H6" stroke="#fff" stroke-width="1"/>',
+    Light.RED: '<path d="M0 0 L6 6 M0 6 L6 0" stroke="#fff" stroke-width="1"/>',
+}
+_INK, _PALE = "#222", "#bbb"
+_WIDTH, _ROW, _SIZE = 590, 22, 12
+
+
+@dataclass(frozen=True)
+class LightsOn:
+    """How many matters showed which light on a day."""
+
+    day: date
+    counts: dict[Light, int]
+
+
+@dataclass(frozen=True)
+class UnitRate:
+    """So many of so many closed in time by a unit."""
+
+    unit: str
+    part: int
+    whole: int
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Something on the line of a matter's life."""
+
+    day: date
+    label: str
+
+
+def lights_over_weeks(weeks: Sequence[LightsOn], title: str) -> str:
+    """Stacked bars, one a week: grey-scale hatching tells the lights apart in print."""
+    tall, top, bottom, left = 200, 46, 30, 40
+    most = max((sum(w.counts.get(x, 0) for x in _SHOWN) for w in weeks), default=0) or 1
+    step = (_WIDTH - left - 10) / max(len(weeks), 1)
+    parts = [*_legend(left, 30), *_scale(left, top, tall, most)]
+    for n, week in enumerate(weeks):
+        x, y = left + n * step + step * 0.15, float(top + tall)
+        for kind in _SHOWN:
+            count = week.counts.get(kind, 0)
+            high = count / most * tall
+            y -= high
+            if count:
+                parts.append(_bar(x, y, step * 0.7, high, kind))
+        if n % max(1, len(weeks) // 12) == 0:
+            parts.append(_text(x + step * 0.35, top + tall + 16, f"{week.day.month}.{week.day.day}", anchor="middle"))
+    return _svg(top + tall + bottom, title, parts)
+
+
+def on_time_by_unit(rates: Sequence[UnitRate], title: str) -> str:
+    """One bar a unit, in the order given: the share closed in time, and both numbers."""
+    left, top = 210, 30
+    room = _WIDTH - left - 90
+    parts = []
+    for n, rate in enumerate(rates):
+        y = top + n * _ROW
+        share = rate.part / rate.whole if rate.whole else 0
+        parts += [
+            _text(left - 8, y + 13, rate.unit, anchor="end"),
+            f'<rect x="{left}" y="{y + 2}" width="{room}" height="14" fill="none" stroke="{_PALE}"/>',
+            f'<rect x="{left}" y="{y + 2}" width="{_number(room * share)}" height="14" fill="#555"/>',
+            _text(left + room + 6, y + 13, f"{rate.part}/{rate.whole}" if rate.whole else "—"),
+        ]
+    return _svg(top + len(rates) * _ROW + 10, title, parts)
+
+
+def life_line(moments: Sequence[Moment], since: date, until: date, title: str) -> str:
+    """A matter from its opening to its end: what happened when, on one line of time."""
+    left, top = 20, 40
+    span = max((until - since).days, 1)
+    line = top + 10
+    parts = [f'<path d="M{left} {line} H{_WIDTH - left}" stroke="{_INK}" stroke-width="1.5"/>']
+    for n, moment in enumerate(moments):
+        x = left + (moment.day - since).days / span * (_WIDTH - 2 * left)
+        y = line + 24 + n % 4 * 18
+        anchor = "end" if x > _WIDTH * 0.8 else "start"  # the last ones would run out of the picture
+        parts += [
+            f'<circle cx="{_number(x)}" cy="{line}" r="3.5" fill="{_INK}"/>',
+            f'<path d="M{_number(x)} {line} V{y - 10}" stroke="{_PALE}"/>',
+            _text(x, y, f"{moment.day.month}月{moment.day.day}日{moment.label}", anchor=anchor),
+        ]
+    return _svg(line + 24 + 4 * 18, title, parts)
+
+
+def _legend(x: float, y: float) -> Iterator[str]:
+    for n, kind in enumerate(_SHOWN):
+        yield _bar(x + n * 70, y - 11, 14, 12, kind)
+        yield _text(x + n * 70 + 18, y, f"{kind.label}灯")
+
+
+def _scale(left: float, top: float, tall: float, most: int) -> Iterator[str]:
+    for share in (0, 0.5, 1):
+        y = top + tall * (1 - share)
+        yield f'<path d="M{left} {_number(y)} H{_WIDTH - 10}" stroke="{_PALE}" stroke-width="0.6"/>'
+        yield _text(left - 6, y + 4, str(round(most * share)), anchor="end")
+
+
+def _bar(x: float, y: float, wide: float, high: float, kind: Light) -> str:
+    box = f'x="{_number(x)}" y="{_number(y)}" width="{_number(wide)}" height="{_number(high)}"'
+    return f'<rect {box} fill="{_TINTS[kind]}"/><rect {box} fill="url(#{kind.value})" stroke="{_INK}" stroke-width="0.5"/>'
+
+
+def _text(x: float, y: float, words: str, anchor: str = "start") -> str:
+    return f'<text x="{_number(x)}" y="{_number(y)}" text-anchor="{anchor}">{escape(words)}</text>'
+
+
+def _number(value: float) -> str:
+    """Two decimals at most: the same picture is the same bytes."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _svg(high: float, title: str, parts: Iterable[str]) -> str:
+    hatches = "".join(
+        f'<pattern id="{kind.value}" width="6" height="6" patternUnits="userSpaceOnUse">{_HATCHES[kind]}</pattern>'
+        for kind in _SHOWN
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_number(high)}" width="{_WIDTH}" '
+        f'height="{_number(high)}" font-family="{FONTS}" font-size="{_SIZE}" fill="{_INK}" role="img">'
+        f"<title>{escape(title)}</title><defs>{hatches}</defs>{''.join(parts)}"
+        f'<text x="{_WIDTH / 2:g}" y="14" text-anchor="middle" font-size="{_SIZE + 1}">{escape(title)}</text></svg>\n'
+    )
