@@ -22,11 +22,13 @@ from eventlog import reading
 if TYPE_CHECKING:
     from documents.drafts import Draft
     from documents.issuing import Issued
+    from domain.bulletin import Change
 
 app = group(
     "简报和动态：由事件日志起草，领导签发，逐期编号。",
     {
         "draft": "cli.briefing:draft",
+        "edit": "cli.briefing:edit",
         "issue": "cli.briefing:issue",
         "list": "cli.briefing:list_",
         "show": "cli.briefing:show",
@@ -43,6 +45,9 @@ def draft(
     series: SeriesOption = Publication.BRIEFING.label,
     since: Annotated[str | None, typer.Option("--from", metavar="D", help="起始日期；默认接上一期的截止日")] = None,
     until: Annotated[str | None, typer.Option("--to", metavar="D", help="截止日期；默认今天")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE.docx", help="另存为 .docx，修改后用 briefing edit 读回")
+    ] = None,
 ) -> None:
     """起草一期：算出全文，留下草稿编号，等领导签发。"""
     from documents.briefing import compose
@@ -62,7 +67,43 @@ def draft(
     kept = keep(session.settings.home, briefing, actor.id, now)
     text = markdown(briefing.draft(today))
     document = {**_draft_document(kept), "title": briefing.title, "markdown": text}
-    answer(document, f"{text}\n草稿编号 {kept.id}；签发请用 xmh briefing issue {kept.id} --sign 签发领导")
+    if out is not None:
+        from documents.docx import docx
+
+        out.write_bytes(docx(briefing.draft(today)))
+    saved = f"，已另存为 {out}，修改后用 xmh briefing edit {kept.id} --from {out} 读回" if out else ""
+    answer(
+        {**document, "file": str(out) if out else None},
+        f"{text}\n草稿编号 {kept.id}{saved}；签发请用 xmh briefing issue {kept.id} --sign 签发领导",
+    )
+
+
+def edit(
+    draft_id: Annotated[str, typer.Argument(metavar="DRAFT", help="草稿编号，如 D20220331-1")],
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE.docx", help="在导出的草稿上改好的 .docx")
+    ] = None,
+) -> None:
+    """读回改好的草稿：签发时用改后的文字，改了哪些字记入日志。"""
+    from documents.drafts import find
+    from documents.editing import edit as keep_edited
+
+    found = find(session.settings.home, draft_id)
+    if found is None:
+        raise Problem(f"没有草稿“{draft_id}”，请用 xmh briefing list 查看", "not_found")
+    if source is None:
+        raise Problem("请用 --from 写明改好的 .docx", "malformed")
+    changed = keep_edited(session.database, found, source, session.actor, datetime.now(UTC))
+    document = {"draft": found.id, "changes": [c.model_dump(mode="json") for c in changed]}
+    said = f"草稿 {found.id} 与日志算出的文字相比改了{len(changed)}处" if changed else "文字没有改动"
+    answer(document, "\n".join([said, *_change_lines(changed)]))
+
+
+def _change_lines(changed: "tuple[Change, ...]") -> list[str]:
+    lines = []
+    for change in changed:
+        lines += [f"  原：{text}" for text in change.before] + [f"  改：{text}" for text in change.after]
+    return lines
 
 
 def _past_day(text: str, today: date) -> date:
@@ -175,7 +216,8 @@ def show(
     bulletin: Annotated[str, typer.Argument(metavar="ID", help="期号（简报-2022-07）或草稿编号")],
 ) -> None:
     """一期的全文；成文丢失的由日志重新生成并核对哈希。"""
-    from documents.drafts import composed, find
+    from documents.drafts import find
+    from documents.editing import changes_of, composed
     from documents.issuing import issued, with_files
     from documents.markdown import markdown
 
@@ -190,7 +232,9 @@ def show(
     if kept is None:
         raise Problem(f"没有“{bulletin}”这一期，也没有这份草稿，请用 xmh briefing list 查看", "not_found")
     text = markdown(composed(session.database, kept).draft(local_date(kept.drafted_at)))
-    answer({**_draft_document(kept), "markdown": text}, text.rstrip("\n"))
+    changed = changes_of(session.database, kept.publication, kept.key)
+    document = {**_draft_document(kept), "edited": [c.model_dump(mode="json") for c in changed], "markdown": text}
+    answer(document, "\n".join([text, *_change_lines(changed)]).rstrip("\n"))
 
 
 def record(

@@ -30,6 +30,8 @@ class Briefing(Frozen):
     issuer: str
     people: dict[str, str]
     sections: tuple[Section, ...]
+    edited: int | None = None
+    """The editor's version it carries, by its place in the stream; None when the text is the log's own."""
 
     def draft(self, on: date) -> Page:
         """As it is shown before it is signed."""

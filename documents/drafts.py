@@ -78,7 +78,7 @@ def kept(home: Path) -> tuple[Draft, ...]:
     return tuple(sorted(found, key=lambda d: (d.drafted_at, d.id)))
 
 
-def composed(database: Database, draft: Draft) -> Briefing:
+def computed(database: Database, draft: Draft) -> Briefing:
     """The text of a draft, from the part of the log it names."""
     return compose(database, draft.publication, draft.since, draft.until, as_of=draft.as_of, position=draft.position)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from documents.briefing import TEMPLATE, Briefing, compose
 from documents.cabinet import FOLDER, papers_on_disk, printed, sha256
-from documents.drafts import Draft, composed
+from documents.drafts import Draft
+from documents.editing import composed, edited_by
 from documents.page import Page
 from domain.base import Frozen, Refusal, refuse
 from domain.bulletin import (
@@ -213,6 +214,7 @@ def _numbered(desk: _Desk, briefing: Briefing) -> BulletinIssued:
         issued_on=on,
         files={},
         template=TEMPLATE,
+        edited=briefing.edited,
     )
 
 
@@ -256,9 +258,10 @@ def _render(briefing: Briefing, event: BulletinIssued) -> dict[str, bytes]:
 def _print_again(database: Database, home: Path, event: BulletinIssued, missing: list[Path]) -> None:
     lost = "、".join(path.name for path in missing)
     refuse(event.template != TEMPLATE, f"{lost} 已丢失，且所用版式 {event.template} 本版本没有", "not_reproducible")
-    briefing = compose(
+    computed = compose(
         database, event.publication, event.since, event.until, as_of=event.as_of, position=event.position
     )
+    briefing = edited_by(database, computed, event.edited)
     rendered = {name: data for name, data in _render(briefing, event).items() if any(p.name == name for p in missing)}
     same = all(sha256(data) == event.files[name] for name, data in rendered.items())
     refuse(not same, f"{lost} 已丢失，由日志重新生成的内容与原哈希不符", "not_reproducible")

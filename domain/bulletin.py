@@ -39,6 +39,8 @@ class BulletinIssued(Event):
     files: dict[str, str]
     """File name → SHA-256."""
     template: str
+    edited: int | None = None
+    """Version of the `BulletinEdited` that was printed; None when the text is the log's own."""
 
     def series(self, at: datetime) -> NumberSeries:
         """简报-2022-07: gapless per publication and year."""
@@ -61,6 +63,26 @@ class BulletinRecorded(Event):
         """The same series as what is issued here."""
         del at
         return number_series(self.publication, self.year)
+
+
+class Change(Frozen):
+    """Lines that an editor replaced by others; either may be empty."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+class BulletinEdited(Event):
+    """改稿: an editor's version of a draft, whole, and what it changed of the text computed from the log."""
+
+    label: ClassVar[str] = "改稿"
+    draft_id: str
+    key: str
+    """The id of the command that will issue the draft."""
+    title: str
+    sections: str
+    """The sections as canonical JSON (`documents.page.Section`)."""
+    changes: tuple[Change, ...]
 
 
 class PastIssue(Frozen):
@@ -92,6 +114,8 @@ class BulletinSeries(Frozen):
     """Everything issued of one publication, in order."""
 
     issues: tuple[Issue, ...] = ()
+    edits: dict[str, int] = {}
+    """Key of a draft → version of the event that holds its newest editor's version."""
 
     @property
     def total(self) -> int:
@@ -137,6 +161,8 @@ def evolve_bulletins(state: BulletinSeries | None, recorded: Recorded) -> Bullet
     """Fold one issue."""
     series = state or BulletinSeries()
     event = decode(recorded)
+    if isinstance(event, BulletinEdited):
+        return series.model_copy(update={"edits": {**series.edits, event.key: recorded.version}})
     if not isinstance(event, BulletinIssued | BulletinRecorded):
         raise TypeError(f"{type(event).__name__} does not belong to a publication")
     printed = number_series(event.publication, event.year).render(event.no)

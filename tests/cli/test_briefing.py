@@ -143,3 +143,30 @@ def test_reading_briefings_needs_neither_temporal_nor_sqlalchemy(quarter: Databa
     arguments = ["briefing", "list", "--home", str(xmh.home)]
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_draft_is_edited_in_word_and_issued_as_edited(quarter: Database, xmh: CommandLine, tmp_path: Path) -> None:
+    from docx import Document
+
+    file = tmp_path / "草稿.docx"
+    draft = xmh.json("briefing", "draft", *SPAN, "-o", file)["draft"]
+    document = Document(str(file))
+    [line] = [p for p in document.paragraphs if "主体施工至五层" in p.text]
+    line.runs[0].text = line.text.replace("主体施工至五层", "主体施工已达五层")
+    document.save(str(file))
+    said = xmh("briefing", "edit", draft, "--from", file)
+    assert "改了1处" in said.out
+    assert "  改：" in said.out
+    assert "  原：" in xmh("briefing", "show", draft).out
+    done = xmh.json("briefing", "issue", draft, "--sign", "leader")
+    assert "主体施工已达五层" in xmh("briefing", "show", done["bulletin"]).out
+    late = xmh("briefing", "edit", draft, "--from", file)
+    assert late.code == 3
+    assert "已经签发" in late.error
+
+
+def test_an_edit_without_a_file_or_of_no_draft_is_one_line(xmh: CommandLine, quarter: Database) -> None:
+    assert xmh("briefing", "edit", "D20220101-9", "--from", "甲.docx").code == 4
+    draft = xmh.json("briefing", "draft", *SPAN)["draft"]
+    assert "--from" in xmh("briefing", "edit", draft).error
+    assert "找不到文件" in xmh("briefing", "edit", draft, "--from", "没有.docx").error

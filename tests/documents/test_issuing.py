@@ -96,7 +96,7 @@ def test_a_draft_is_issued_once_and_exactly_as_it_was_read(log: Database, home: 
     read = compose(log, Publication.BRIEFING, *MARCH, as_of=EVENING)
     draft = drafts.keep(home, read, "office", EVENING)
     done = issue(log, home, draft, LEADER, at("2022-04-02", "09:30"))
-    assert drafts.composed(log, draft) == read
+    assert drafts.computed(log, draft) == read
     assert done == issue(log, home, draft, LEADER, at("2022-04-03", "09:30"))
     assert done.event.issued_on == date(2022, 4, 2)
     assert done.event.position == read.position

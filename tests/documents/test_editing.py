@@ -1,0 +1,188 @@
+"""A draft edited in Word or WPS: read back, the changes in the log, and the edited text is what is issued."""
+
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from docx import Document
+from docx.document import Document as Docx
+
+from documents.briefing import compose
+from documents.docx import docx
+from documents.drafts import Draft, keep
+from documents.editing import changes_of, composed, edit
+from documents.issuing import issue, with_files
+from domain.base import Refusal
+from domain.bulletin import BulletinEdited, Publication
+from domain.event import decode
+from eventlog import reading
+from eventlog.database import Database
+from eventlog.verify import verify
+from tests.documents.quarter import play
+from tests.support.homes import at
+from tests.support.office import FOR_LEADER, LIAISON, OFFICE
+
+EVENING = at("2022-03-31", "18:00")
+STREAM = "bulletin/briefing"
+
+
+@pytest.fixture
+def draft(log: Database, home: Path) -> Draft:
+    play(log)
+    briefing = compose(log, Publication.BRIEFING, date(2022, 3, 1), date(2022, 3, 31), as_of=EVENING)
+    return keep(home, briefing, "office", EVENING)
+
+
+@pytest.fixture
+def exported(log: Database, draft: Draft, tmp_path: Path) -> Path:
+    path = tmp_path / "草稿.docx"
+    path.write_bytes(docx(composed(log, draft).draft(date(2022, 3, 31))))
+    return path
+
+
+def changed(path: Path, change: Callable[[Docx], None]) -> Path:
+    document = Document(str(path))
+    change(document)
+    document.save(str(path))
+    return path
+
+
+def reword(document: Docx, old: str, new: str) -> None:
+    [line] = [p for p in document.paragraphs if old in p.text]
+    line.runs[0].text = line.text.replace(old, new)
+    for run in line.runs[1:]:
+        run.text = ""
+
+
+def test_a_draft_read_back_unchanged_changes_nothing(log: Database, draft: Draft, exported: Path) -> None:
+    assert edit(log, draft, exported, OFFICE, EVENING) == ()
+    assert reading.head(log, STREAM).version == 0
+    assert composed(log, draft).edited is None
+
+
+def test_what_was_changed_is_in_the_log_and_is_what_is_issued(
+    log: Database, home: Path, draft: Draft, exported: Path
+) -> None:
+    def office(document: Docx) -> None:
+        reword(document, "主体施工至五层", "主体施工已达五层，安全平稳")
+        heading = next(p for p in document.paragraphs if p.text.startswith("二、"))
+        heading.insert_paragraph_before("本期重点反映收储工作。")
+
+    found = edit(log, draft, changed(exported, office), OFFICE, EVENING)
+    assert (found[0].before, found[0].after) == ((), ("本期重点反映收储工作。",))
+    assert any("主体施工已达五层，安全平稳" in line for c in found for line in c.after)
+    [recorded] = reading.read_stream(log, STREAM)
+    event = decode(recorded)
+    assert isinstance(event, BulletinEdited)
+    assert (event.changes, recorded.actor.id) == (found, "office")
+
+    done = issue(log, home, draft, FOR_LEADER, EVENING)
+    text = done.files["md"].read_text(encoding="utf-8")
+    assert "本期重点反映收储工作。" in text
+    assert "主体施工已达五层，安全平稳" in text
+    assert done.event.edited == 1
+    assert verify(log).ok
+
+
+def test_a_lost_file_of_an_edited_issue_is_printed_again_as_edited(
+    log: Database, home: Path, draft: Draft, exported: Path
+) -> None:
+    edit(log, draft, changed(exported, lambda d: reword(d, "主体施工至五层", "主体已到五层")), OFFICE, EVENING)
+    done = issue(log, home, draft, FOR_LEADER, EVENING)
+    before = {kind: path.read_bytes() for kind, path in done.files.items()}
+    for path in done.files.values():
+        path.unlink()
+    again = with_files(log, home, done.event)
+    assert {kind: path.read_bytes() for kind, path in again.files.items()} == before
+
+
+def test_the_newest_version_counts_and_the_same_file_twice_is_one(
+    log: Database, home: Path, draft: Draft, exported: Path
+) -> None:
+    first = changed(exported, lambda d: reword(d, "主体施工至五层", "主体至五层"))
+    edit(log, draft, first, OFFICE, EVENING)
+    edit(log, draft, first, OFFICE, EVENING)
+    assert reading.head(log, STREAM).version == 1
+    edit(log, draft, changed(exported, lambda d: reword(d, "主体至五层", "主体已至五层")), OFFICE, EVENING)
+    assert reading.head(log, STREAM).version == 2
+    assert "主体已至五层" in issue(log, home, draft, FOR_LEADER, EVENING).files["md"].read_text(encoding="utf-8")
+
+
+def test_going_back_to_the_computed_text_is_a_version_too(log: Database, draft: Draft, exported: Path) -> None:
+    original = exported.read_bytes()
+    edit(log, draft, changed(exported, lambda d: reword(d, "主体施工至五层", "主体至五层")), OFFICE, EVENING)
+    exported.write_bytes(original)
+    assert edit(log, draft, exported, OFFICE, EVENING) == ()
+    assert changes_of(log, draft.publication, draft.key) == ()
+    assert reading.head(log, STREAM).version == 2
+
+
+def test_a_table_cell_is_a_change_like_any_other(log: Database, draft: Draft, exported: Path) -> None:
+    def office(document: Docx) -> None:
+        document.tables[0].rows[1].cells[0].text = "重大事项"
+
+    [found] = edit(log, draft, changed(exported, office), OFFICE, EVENING)
+    assert found.before[0].startswith("重大 | ")
+    assert found.after[0].startswith("重大事项 | ")
+
+
+def test_who_may_edit_and_until_when(log: Database, home: Path, draft: Draft, exported: Path) -> None:
+    with pytest.raises(Refusal, match="由办公室督办员办理"):
+        edit(log, draft, exported, LIAISON, EVENING)
+    issue(log, home, draft, FOR_LEADER, EVENING)
+    with pytest.raises(Refusal, match="已经签发，不能再改"):
+        edit(log, draft, exported, OFFICE, EVENING)
+
+
+def no_note(document: Docx) -> None:
+    [note] = [p for p in document.paragraphs if p.text.startswith("本期数据由")]
+    note.runs[0].text = ""
+
+
+def no_sections(document: Docx) -> None:
+    for line in document.paragraphs:
+        if line.text[1:2] == "、":
+            line.runs[0].text = line.text[2:]
+
+
+def too_long(document: Docx) -> None:
+    reword(document, "主体施工至五层", "长" * 40_000)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [(no_note, "不是导出的草稿"), (no_sections, "应是“一、……”"), (too_long, "一期最多30000字")],
+)
+def test_a_file_that_is_no_draft_any_more_is_one_line(
+    log: Database, draft: Draft, exported: Path, change: Callable[[Docx], None], words: str
+) -> None:
+    with pytest.raises(Refusal, match=words):
+        edit(log, draft, changed(exported, change), OFFICE, EVENING)
+    assert reading.head(log, STREAM).version == 0
+
+
+def test_a_broken_a_macro_and_a_swollen_file_are_one_line(log: Database, draft: Draft, tmp_path: Path) -> None:
+    broken, macro, bomb = (tmp_path / f"{n}.docx" for n in ("坏", "宏", "大"))
+    broken.write_bytes(b"PK\x03\x04 no archive")
+    with zipfile.ZipFile(macro, "w") as archive:
+        archive.writestr("word/vbaProject.bin", b"")
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", b"0" * (201 * 1024 * 1024))
+    for path, words in ((broken, "打不开"), (macro, "含有宏"), (bomb, "解压后过大")):
+        with pytest.raises(Refusal, match=words):
+            edit(log, draft, path, OFFICE, EVENING)
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed: soffice")
+def test_a_file_saved_by_libreoffice_is_read_alike(log: Database, draft: Draft, exported: Path, tmp_path: Path) -> None:
+    changed(exported, lambda d: reword(d, "主体施工至五层", "主体至五层"))
+    saved = tmp_path / "saved"
+    convert = ("soffice", "--headless", "--convert-to", "docx:MS Word 2007 XML", "--outdir", str(saved), str(exported))
+    subprocess.run(convert, check=True, capture_output=True, timeout=120)
+    found = edit(log, draft, saved / exported.name, OFFICE, EVENING)
+    assert len(found) == 1
+    assert "主体至五层" in found[0].after[0]
