@@ -41,6 +41,8 @@ app = group(
         "draft": "cli.drafting:draft_",
         "import": "cli.plan:import_",
         "carry-over": "cli.task.bases:carry_over",
+        "schedule": "cli.scheduling:schedule",
+        "templates": "cli.scheduling:templates",
         "version": "cli.versions:version",
         "versions": "cli.versions:versions",
     },
