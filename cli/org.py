@@ -61,7 +61,7 @@ def import_(
     from plans.directory import read_directory
 
     _office_only("导入通讯录")
-    sheets = read_directory(file, known=reading.units(session.database))
+    sheets = read_directory(file, known=reading.units(session.database), people=_active())
     units, people = [r.unit for r in sheets.units], [r.person for r in sheets.people]
     changes = Changes(units, people)
     document: dict[str, Any] = {
@@ -156,6 +156,7 @@ def _tables(units: Sequence[Unit], people: Sequence[Person], given: Directory) -
     from cli.tables import table
 
     names = {u.id: u.name for u in reading.units(session.database)}
+    persons = {p.id: p.name for p in reading.people(session.database, former=True)}
     first = table(
         ("编号", "名称", "层级", "督办对象", "上级", "别名"),
         [
@@ -165,12 +166,22 @@ def _tables(units: Sequence[Unit], people: Sequence[Person], given: Directory) -
         title=f"单位（{len(units)}）",
     )
     second = table(
-        ("编号", "姓名", "单位", "角色", "手机", "邮箱"),
-        [(p.id, p.name, names.get(p.unit, p.unit), p.role.label, p.phone or "", p.email or "") for p in people],
+        ("编号", "姓名", "单位", "角色", "手机", "邮箱", "秘书"),
+        [
+            (
+                p.id,
+                p.name,
+                names.get(p.unit, p.unit),
+                p.role.label,
+                p.phone or "",
+                p.email or "",
+                persons.get(p.secretary or "", ""),
+            )
+            for p in people
+        ],
         title=f"人员（{len(people)}）",
     )
     parts = [first, second]
-    persons = {p.id: p.name for p in reading.people(session.database, former=True)}
     if given.posts:
         parts.append(
             table(("职务", "现任"), [(post, persons.get(p, p)) for post, p in given.posts.items()], title="职务")

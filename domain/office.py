@@ -73,6 +73,8 @@ class Person(Frozen):
     role: Role
     phone: str | None = None
     email: str | None = None
+    secretary: str | None = None
+    """Of a leader: who receives what he receives and types what he decides (领导联络员)."""
 
 
 class UnitRecorded(Event):

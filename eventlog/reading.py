@@ -32,7 +32,7 @@ _STATES = "SELECT stream, kind, version, hash, position, state FROM states"
 _MATTERS = "SELECT stream, number, title, stage, lead, due, version FROM matters"
 _MEETINGS = "SELECT stream, number, series, title, stage, starts, ordinal, version FROM meetings"
 _UNITS = "SELECT id, name, level, supervision, parent, aliases FROM units"
-_PEOPLE = "SELECT id, name, unit, role, phone, email, left_at FROM people"
+_PEOPLE = "SELECT id, name, unit, role, phone, email, secretary, left_at FROM people"
 
 
 class Head(Frozen):
@@ -331,7 +331,7 @@ def people(database: Database, *, former: bool = False) -> tuple[PersonOnRecord,
     """Everybody in the directory by id; with `former` also those who left."""
     with database.reading() as transaction:
         rows = transaction.all(_PEOPLE)
-    return tuple(_person(row) for row in sorted(rows, key=lambda row: row[0]) if former or row[6] is None)
+    return tuple(_person(row) for row in sorted(rows, key=lambda row: row[0]) if former or row[-1] is None)
 
 
 def unit(database: Database, unit_id: str) -> Unit | None:

@@ -40,9 +40,9 @@ _PUT_UNIT = (
     "supervision = excluded.supervision, parent = excluded.parent, aliases = excluded.aliases"
 )
 _PUT_PERSON = (
-    "INSERT INTO people (id, name, unit, role, phone, email, left_at) VALUES (?, ?, ?, ?, ?, ?, NULL) "
+    "INSERT INTO people (id, name, unit, role, phone, email, secretary, left_at) VALUES (?, ?, ?, ?, ?, ?, ?, NULL) "
     "ON CONFLICT (id) DO UPDATE SET name = excluded.name, unit = excluded.unit, role = excluded.role, "
-    "phone = excluded.phone, email = excluded.email, left_at = NULL"
+    "phone = excluded.phone, email = excluded.email, secretary = excluded.secretary, left_at = NULL"
 )
 _ADVANCE_NUMBER = (
     "INSERT INTO numbers (series, last) VALUES (?, ?) "
@@ -57,7 +57,7 @@ READ_MODEL = {
     "matters": ("stream", "number", "title", "stage", "lead", "due", "version", "title_key"),
     "meetings": ("stream", "number", "series", "title", "stage", "starts", "ordinal", "version"),
     "units": ("id", "name", "level", "supervision", "parent", "aliases"),
-    "people": ("id", "name", "unit", "role", "phone", "email", "left_at"),
+    "people": ("id", "name", "unit", "role", "phone", "email", "secretary", "left_at"),
     "numbers": ("series", "last"),
 }
 """The tables that follow from the events alone, with their columns, the key first."""
@@ -140,7 +140,7 @@ def event_statements(event: Recorded) -> list[Statement]:
             aliases = json.dumps(u.aliases, ensure_ascii=False)
             return [(_PUT_UNIT, [(u.id, u.name, u.level.value, u.supervision.value, u.parent, aliases)])]
         case PersonRecorded(person=p):
-            return [(_PUT_PERSON, [(p.id, p.name, p.unit, p.role.value, p.phone, p.email)])]
+            return [(_PUT_PERSON, [(p.id, p.name, p.unit, p.role.value, p.phone, p.email, p.secretary)])]
         case PersonLeft(person=person):
             return [(_PERSON_LEFT, [(micros(event.recorded_at), person)])]
         case NumbersAdvanced(name=series, past=n):

@@ -138,6 +138,7 @@ class PersonRow(SQLModel, table=True):
     role: str = Field(sa_type=Text)
     phone: str | None = Field(default=None, sa_type=Text)
     email: str | None = Field(default=None, sa_type=Text)
+    secretary: str | None = Field(default=None, sa_type=Text)
     left_at: int | None = Field(default=None, sa_type=BigInteger)
 
 

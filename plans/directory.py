@@ -4,7 +4,7 @@ Everything here works on plain values: what is already in the directory is hande
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ UNITS, PEOPLE = "单位", "人员"
 ID, NAME = "编号", "名称"
 LEVEL, PARENT, ALIASES, SUPERVISION = "层级", "上级", "别名", "督办对象"
 PERSON_NAME, UNIT, ROLE, PHONE, EMAIL = "姓名", "单位", "角色", "手机", "邮箱"
+SECRETARY = "秘书"
 
 _ID_LENGTH = 64
 _ROLES = tuple(role for role in Role if role is not Role.SYSTEM)
@@ -73,10 +74,10 @@ class UnitIndex:
         return len(self._units)
 
 
-def read_directory(path: Path, known: Iterable[Unit] = ()) -> DirectorySheets:
+def read_directory(path: Path, known: Iterable[Unit] = (), people: Iterable[Person] = ()) -> DirectorySheets:
     """Read sheets or files `单位` and `人员`; either may be missing, not both. Rows with a fault are left out.
 
-    `known` are the units the directory already has: a sheet may refer to them, and replaces those it names by id.
+    `known` and `people` are what the directory already has: a sheet may refer to it, and replaces what it names by id.
 
     Raises:
         Refusal: `not_found` or `malformed`, when the file as a whole cannot be read.
@@ -87,7 +88,7 @@ def read_directory(path: Path, known: Iterable[Unit] = ()) -> DirectorySheets:
     )
     known = tuple(known)
     units: tuple[UnitRow, ...] = ()
-    people: tuple[PersonRow, ...] = ()
+    found: tuple[PersonRow, ...] = ()
     faults: tuple[CellFault, ...] = ()
     written: tuple[Unit, ...] = ()
     if has_units:
@@ -95,10 +96,10 @@ def read_directory(path: Path, known: Iterable[Unit] = ()) -> DirectorySheets:
         written, units = _units(table, known)
         faults += table.faults
     if has_people:
-        table = read_table(path, PEOPLE, (ID, PERSON_NAME, UNIT, ROLE), (PHONE, EMAIL))
-        people = _people(table, UnitIndex((*known, *written)))
+        table = read_table(path, PEOPLE, (ID, PERSON_NAME, UNIT, ROLE), (PHONE, EMAIL, SECRETARY))
+        found = _people(table, UnitIndex((*known, *written)), tuple(people))
         faults += table.faults
-    return DirectorySheets(units=units, people=people, faults=faults)
+    return DirectorySheets(units=units, people=found, faults=faults)
 
 
 # Units
@@ -172,14 +173,29 @@ def _refuse_circles(placed: list[tuple[Row, Unit]], known: tuple[Unit, ...]) -> 
 # People
 
 
-def _people(table: Table, index: UnitIndex) -> tuple[PersonRow, ...]:
+def _people(table: Table, index: UnitIndex, known: tuple[Person, ...]) -> tuple[PersonRow, ...]:
     _refuse_doubled_ids(table)
-    found = []
-    for row in table.rows:
-        person = _person(row, index)
-        if person is not None and not row.faults:
-            found.append(PersonRow(row=row.number, person=person))
-    return tuple(found)
+    read = [(row, person) for row in table.rows if (person := _person(row, index)) is not None]
+    everybody = {p.id: p for p in (*known, *(person for _, person in read))}
+    placed = [
+        (row, person.model_copy(update={"secretary": _secretary(row, person, everybody)})) for row, person in read
+    ]
+    return tuple(PersonRow(row=row.number, person=person) for row, person in placed if not row.faults)
+
+
+def _secretary(row: Row, person: Person, everybody: Mapping[str, Person]) -> str | None:
+    """By id, or by a name that only one person has: a name is never a key."""
+    name = row.text(SECRETARY)
+    if not name:
+        return None
+    found = [p for p in everybody.values() if p.id == name] or [p for p in everybody.values() if p.name == name]
+    if person.role is not Role.LEADER:
+        row.fault(SECRETARY, f"{person.name}不是领导，不填秘书")
+    elif len(found) != 1:
+        row.fault(SECRETARY, f"通讯录里{'没有' if not found else '有多位'}“{name}”，请填人员编号")
+    elif found[0].id == person.id:
+        row.fault(SECRETARY, "秘书不能是本人")
+    return found[0].id if len(found) == 1 else None
 
 
 def _person(row: Row, index: UnitIndex) -> Person | None:

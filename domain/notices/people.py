@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from domain.base import Term
 from domain.calendar import WorkCalendar, local_date
@@ -39,6 +40,11 @@ class House:
     """The name of a unit or person by id."""
     delegations: tuple[Delegation, ...] = ()
 
+    @cached_property
+    def secretaries(self) -> dict[str, str]:
+        """Leader → who receives what he receives."""
+        return {p.id: p.secretary for p in self.people if p.secretary}
+
     def known(self, ids: Iterable[str | None]) -> Iterator[str]:
         """Those of the ids who are in the directory."""
         there = {p.id for p in self.people}
@@ -54,11 +60,12 @@ class House:
         return (p.id for p in self.people if unit and p.unit == unit and p.role in roles)
 
     def reached(self, ids: Iterable[str], recorded: Recorded) -> tuple[str, ...]:
-        """Each once, with whoever stands in for him that day (授权代办), without those who did it themselves."""
+        """Each once, with a leader's secretary and whoever stands in that day (授权代办), without those who did it."""
         day = local_date(recorded.recorded_at)
         found: dict[str, None] = {}
         for person in ids:
             found[person] = None
+            found.update(dict.fromkeys(self.known([self.secretaries.get(person)])))
             for held in self.delegations:
                 if held.giver == person and held.holds(day) and recorded.stream in (held.matters or (recorded.stream,)):
                     found.update(dict.fromkeys(self.known([held.receiver])))

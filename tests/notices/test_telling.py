@@ -169,3 +169,14 @@ def _all(room: PostRoom, stream: str) -> list[Notice]:
 def test_the_assisting_unit_is_told_of_its_part(room: PostRoom) -> None:
     stream = room.open(MONDAY, assist=[ASSIST])
     assert OTHER.id in told(room, stream)["交办"]
+
+
+def test_a_leaders_secretary_receives_what_he_receives(room: PostRoom) -> None:
+    from domain.office import Person
+
+    room.seat(Person(id="leader", name="吴七", unit="office", role=Role.LEADER, secretary="office-2"), now=MONDAY)
+    stream = room.accepted(MONDAY)
+    for _ in range(3):
+        room.do(stream, c.EscalateMatter(reason="久拖不决"), OFFICE, MONDAY)
+    carried = [n.person for n in _all(room, stream) if "指挥部办公室→分管领导" in n.text]
+    assert {"leader", "office-2"} <= set(carried)

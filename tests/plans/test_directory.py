@@ -154,3 +154,38 @@ def test_an_unknown_name_finds_nothing_and_a_shared_one_all_candidates() -> None
     assert index.find("甲") == ()
     assert index.find("") == ()
     assert [found.id for found in index.find("专班")] == ["a", "b"]
+
+
+def test_a_leaders_secretary_is_found_by_id_or_by_a_name_only_one_has(workbook: MakeBook) -> None:
+    columns = (*PEOPLE_COLUMNS, "秘书")
+    rows = [
+        ("chen", "陈主任", "office", "leader", None, None, "p-1"),
+        ("liang", "梁书记", "office", "leader", None, None, "周行"),
+        ("p-1", "周行", "office", "office", None, None, None),
+    ]
+    found = read_directory(workbook({"单位": [UNIT_COLUMNS, OFFICE], "人员": [columns, *rows]}))
+    assert found.faults == ()
+    assert [row.person.secretary for row in found.people] == ["p-1", "p-1", None]
+
+
+@pytest.mark.parametrize(
+    ("who", "secretary", "words"),
+    [
+        (("chen", "陈主任", "office", "leader"), "无此人", "没有“无此人”"),
+        (("chen", "陈主任", "office", "leader"), "周行", "有多位“周行”，请填人员编号"),
+        (("chen", "陈主任", "office", "leader"), "chen", "不能是本人"),
+        (("chen", "陈主任", "office", "office"), "p-1", "不是领导，不填秘书"),
+    ],
+)
+def test_a_secretary_who_cannot_be_one_is_a_fault(
+    workbook: MakeBook, who: tuple[str, ...], secretary: str, words: str
+) -> None:
+    rows = [
+        (*who, None, None, secretary),
+        ("p-1", "周行", "office", "office", None, None, None),
+        ("p-2", "周行", "office", "office", None, None, None),
+    ]
+    path = workbook({"单位": [UNIT_COLUMNS, OFFICE], "人员": [(*PEOPLE_COLUMNS, "秘书"), *rows]})
+    (fault,) = read_directory(path).faults
+    assert (fault.row, fault.column) == (2, "秘书")
+    assert words in fault.message
