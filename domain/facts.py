@@ -10,6 +10,7 @@ from domain.terms import BasisKind, Rhythm, Supervision
 
 TEXT_BYTES = 64 * 1024
 SEALED = "sealed:v1:"
+MOST_DECIMALS = 3
 
 
 def _fits(text: str) -> str:
@@ -86,20 +87,38 @@ class Checkpoint(Frozen):
     value: int
 
 
+def decimal(value: int, decimals: int) -> str:
+    """68 with one decimal is 6.8."""
+    if not decimals:
+        return str(value)
+    whole, rest = divmod(abs(value), 10**decimals)
+    return f"{'-' if value < 0 else ''}{whole}.{rest:0{decimals}}"
+
+
 class NewIndicator(Frozen):
-    """A countable target as ordered, e.g. 累计出土量 in 万立方米, with the values wanted on the way."""
+    """A target as ordered, with the values wanted on the way: a count (累计出土量23万立方米) or a rate (增长6.8%).
+
+    Values are whole numbers of the last decimal: 6.8% is 68 with one decimal. `at_most` is a ceiling (控制在4.5%以内).
+    """
 
     name: Words
     unit: str
     target: int
     checkpoints: tuple[Checkpoint, ...] = ()
+    decimals: Annotated[int, Field(ge=0, le=MOST_DECIMALS)] = 0
+    at_most: bool = False
+
+    def shown(self, value: int) -> str:
+        """A value with its unit: 6.8%."""
+        return f"{decimal(value, self.decimals)}{self.unit}"
 
 
 class IndicatorReport(Frozen):
-    """The cumulative value reached by one indicator."""
+    """The value one indicator has reached by now (a count is cumulative), in whole numbers of its last decimal."""
 
     no: int
     value: int
+    decimals: Annotated[int, Field(ge=0, le=MOST_DECIMALS)] = 0
 
 
 class Pace(Frozen):

@@ -126,7 +126,7 @@ def _behind(matter: Matter, step: Step, calendar: WorkCalendar) -> Iterator[Sinc
     """Each point or checkpoint past its day; a repeated 催办 names the one behind for longest."""
     late: list[tuple[date, str]] = [(p.due, f"point:{p.no}:{p.due}") for p in matter.points if p.open and p.due]
     for indicator in matter.indicators:
-        late += [(c.on, f"indicator:{indicator.no}:{c.on}") for c in indicator.checkpoints if indicator.value < c.value]
+        late += [(c.on, f"indicator:{indicator.no}:{c.on}") for c in indicator.checkpoints if indicator.short_of(c)]
     for day, key in sorted(late)[: 1 if step.repeat_hours else None]:
         yield _days_after(day, step, calendar), _key(key, step)
 

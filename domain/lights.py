@@ -71,7 +71,8 @@ def _yellow(matter: Matter, rulebook: Rulebook, as_of: datetime) -> tuple[Light,
         return Light.YELLOW, "已退签，待明确牵头单位"
     for indicator in matter.indicators:
         if wanted := indicator.behind(local_date(as_of)):
-            reached = f"应达{wanted.value}{indicator.unit}，实为{indicator.value}{indicator.unit}"
+            bound = "应不超过" if indicator.at_most else "应达"
+            reached = f"{bound}{indicator.shown(wanted.value)}，实为{indicator.shown(indicator.value)}"
             return Light.YELLOW, f"指标“{indicator.name}”落后序时进度（{reached}）"
     late = [p for p in matter.points if p.open and p.due and as_of > rulebook.calendar.closes(p.due)]
     if late:

@@ -48,11 +48,18 @@ class Indicator(NewIndicator):
     no: int
     value: int = 0
 
+    def short_of(self, checkpoint: Checkpoint) -> bool:
+        """Whether the value is not yet, or no longer, what the checkpoint wants."""
+        return self.value > checkpoint.value if self.at_most else self.value < checkpoint.value
+
+    def wanted(self, day: date) -> Checkpoint | None:
+        """序时进度: the newest checkpoint before `day`; None while none has passed."""
+        return max((c for c in self.checkpoints if c.on < day), key=lambda c: c.on, default=None)
+
     def behind(self, day: date) -> Checkpoint | None:
         """The newest checkpoint before `day` that was not reached; None when the indicator is on schedule (达序)."""
-        passed = [c for c in self.checkpoints if c.on < day]
-        newest = max(passed, key=lambda c: c.on, default=None)
-        return newest if newest is not None and self.value < newest.value else None
+        newest = self.wanted(day)
+        return newest if newest is not None and self.short_of(newest) else None
 
 
 class Missed(Frozen):

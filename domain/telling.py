@@ -8,6 +8,7 @@ from typing import Any
 from domain import events as ev
 from domain.calendar import SHANGHAI
 from domain.event import Event
+from domain.facts import decimal
 from domain.matter import Matter
 from domain.windows import window_label
 
@@ -71,7 +72,7 @@ def _feedback(e: ev.FeedbackSubmitted, r: Reader) -> str:
     if e.progress is not None:
         parts.append(f"进度{e.progress}%")
     parts += [f"要点{p.no}：{p.progress}%{_if(p.text and r.open(p.text), ' ')}" for p in e.points]
-    parts += [f"指标{i.no}：{i.value}" for i in e.indicators]
+    parts += [f"指标{i.no}：{decimal(i.value, i.decimals)}" for i in e.indicators]
     for label, words in (("问题", e.problem), ("下步", e.next_step), ("需协调", e.coordination)):
         if words:
             parts.append(f"{label}：{r.open(words)}")

@@ -1,5 +1,6 @@
 """`xmh task open accept decline assign`."""
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
@@ -31,7 +32,7 @@ from cli.task.common import (
 from domain.base import Refusal
 from domain.calendar import OfficeHours, at_office, local_date
 from domain.commands import AcceptReceipt, AssignMatter, DeclineReceipt, OpenMatter
-from domain.facts import Basis, Checkpoint, NewIndicator, NewPoint
+from domain.facts import MOST_DECIMALS, Basis, Checkpoint, NewIndicator, NewPoint
 from domain.matter import Matter
 from domain.policy import DueRule
 from domain.spoken import said_date
@@ -41,6 +42,9 @@ from eventlog import reading
 
 if TYPE_CHECKING:
     from workflows.contract import Reply
+
+
+_NUMBER = re.compile(rf"(?P<sign>-?)(?P<whole>\d{{1,12}})(?:\.(?P<rest>\d{{1,{MOST_DECIMALS}}}))?")
 
 
 def open_(
@@ -95,7 +99,8 @@ def open_(
         typer.Option(
             "--indicator",
             metavar="NAME;unit=U;target=N[;DATE=N…]",
-            help="指标和序时进度，如 累计出土量;unit=万立方米;target=23;2022-06-30=10",
+            help="指标和序时进度，如 累计出土量;unit=万立方米;target=23;2022-06-30=10；"
+            "上限写 max，如 失业率;unit=%;max=4.5",
         ),
     ] = None,
     duplicate_reason: Annotated[
@@ -230,18 +235,37 @@ def new_point(text: str) -> NewPoint:
 
 
 def new_indicator(text: str) -> NewIndicator:
-    """`NAME;unit=U;target=N[;DATE=N…]`, full-width signs too.
+    """`NAME;unit=U;target=N[;DATE=N…]`, full-width signs too; `max=N` for a ceiling; numbers with up to three decimals.
 
     Raises:
-        Problem: a part is not `name=value`, or a value is no whole number (exit 2).
+        Problem: a part is not `name=value`, or a value is no number (exit 2).
     """
     name, *parts = text.replace("；", ";").replace("＝", "=").split(";")
     fields = {k.strip(): v.strip() for k, _, v in (part.partition("=") for part in parts)}
-    unit, target = fields.pop("unit", ""), fields.pop("target", "")
-    if not (name.strip() and unit and target.isdecimal() and all(v.isdecimal() for v in fields.values())):
-        raise Problem(f"指标“{text}”应写成 名称;unit=单位;target=整数[;日期=整数]", "malformed")
-    checkpoints = tuple(Checkpoint(on=day(on), value=int(value)) for on, value in fields.items())
-    return NewIndicator(name=name.strip(), unit=unit, target=int(target), checkpoints=checkpoints)
+    unit, ceiling = fields.pop("unit", ""), "max" in fields
+    wanted = [fields.pop("max" if ceiling else "target", ""), *fields.values()]
+    numbers = [number for value in wanted if (number := scaled(value)) is not None]
+    if not (name.strip() and unit and len(numbers) == len(wanted)):
+        said = f"指标“{text}”应写成 名称;unit=单位;target=数[;日期=数]，上限写 max=数，最多{MOST_DECIMALS}位小数"
+        raise Problem(said, "malformed")
+    decimals = max(d for _, d in numbers)
+    target, *values = (value * 10 ** (decimals - d) for value, d in numbers)
+    return NewIndicator(
+        name=name.strip(),
+        unit=unit,
+        target=target,
+        checkpoints=tuple(Checkpoint(on=day(on), value=value) for on, value in zip(fields, values, strict=True)),
+        decimals=decimals,
+        at_most=ceiling,
+    )
+
+
+def scaled(text: str) -> tuple[int, int] | None:
+    """6.8 → (68, 1): a number in whole units of its last decimal; None when it is none, or has too many decimals."""
+    found = _NUMBER.fullmatch(text.strip())
+    if found is None:
+        return None
+    return int(f"{found['sign']}{found['whole']}{found['rest'] or ''}"), len(found["rest"] or "")
 
 
 def _stream(key: str | None) -> str:

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from cli.session import Problem, answer, session
-from domain.calendar import SHANGHAI, at_office
+from domain.calendar import SHANGHAI, at_office, local_date
 from domain.facts import is_sealed
 from domain.lights import Lit, light
 from domain.log import Rulebook
-from domain.matter import Matter
+from domain.matter import Indicator, Matter
 from domain.spoken import said_date, spoken_date
 from domain.terms import Light, Stage
 from eventlog import reading
@@ -236,10 +236,20 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Any
         "surge": state.surge.model_dump(mode="json") if state.surge else None,
         "counts": state.counts.model_dump(),
         "points": points,
-        "indicators": [i.model_dump(mode="json") for i in state.indicators],
+        "indicators": [_indicator(i, local_date(at)) for i in state.indicators],
         "deadlines": deadlines,
         "timeline": timeline,
     }
+
+
+def _indicator(indicator: Indicator, on: date) -> dict[str, Any]:
+    wanted = indicator.wanted(on)
+    said = {
+        "reached": indicator.shown(indicator.value),
+        "wanted": indicator.shown(wanted.value) if wanted else None,
+        "behind": indicator.behind(on) is not None,
+    }
+    return {**indicator.model_dump(mode="json"), **said}
 
 
 def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
@@ -267,6 +277,9 @@ def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
             f"{'  ' + p['said'] if p['said'] else ''}"
             for p in shown["points"]
         ]
+    if shown["indicators"]:
+        lines.append("  指标")
+        lines += [_indicator_line(i, state.indicators[n]) for n, i in enumerate(shown["indicators"])]
     if shown["deadlines"]:
         lines.append("  待办时限")
         lines += [
@@ -277,6 +290,12 @@ def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
     persons = person_names()
     lines += [_event_line(e, persons) for e in shown["timeline"]]
     return "\n".join(lines)
+
+
+def _indicator_line(shown: dict[str, Any], indicator: Indicator) -> str:
+    goal = f"{'不超过' if indicator.at_most else '目标'}{indicator.shown(indicator.target)}"
+    pace = f"，序时进度{shown['wanted']}{'，落后' if shown['behind'] else '，达序'}" if shown["wanted"] else ""
+    return f"    {indicator.no}. {indicator.name}  完成{shown['reached']}  {goal}{pace}"
 
 
 def _event_line(e: dict[str, Any], names: Callable[[str], str]) -> str:

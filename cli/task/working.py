@@ -28,7 +28,7 @@ from cli.task.common import (
     the_matter,
     the_unit,
 )
-from cli.task.opening import moment, new_point
+from cli.task.opening import moment, new_point, scaled
 from domain.commands import AddPoint, ChangePoint, DropPoint, SubmitFeedback
 from domain.facts import IndicatorReport, PointReport
 from domain.matter import DONE
@@ -102,12 +102,13 @@ def indicator_report(text: str) -> IndicatorReport:
     """`N:VALUE`, full-width signs too.
 
     Raises:
-        Problem: the number or the value is no whole number (exit 2).
+        Problem: the number is no whole number, or the value none (exit 2).
     """
     no, _, value = text.replace("：", ":").partition(":")
-    if not (no.strip().isdecimal() and value.strip().isdecimal()):
-        raise Problem(f"--indicator “{text}”应写成 指标序号:累计值，如 1:12", "malformed")
-    return IndicatorReport(no=int(no), value=int(value))
+    number = scaled(value)
+    if not no.strip().isdecimal() or number is None:
+        raise Problem(f"--indicator “{text}”应写成 指标序号:累计值，如 1:12 或 2:6.5", "malformed")
+    return IndicatorReport(no=int(no), value=number[0], decimals=number[1])
 
 
 def _report_many(source: str) -> None:

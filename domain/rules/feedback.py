@@ -5,8 +5,9 @@ from datetime import datetime
 
 from domain import commands as c
 from domain import events as ev
-from domain.base import refuse
+from domain.base import Refusal, refuse
 from domain.calendar import local_date
+from domain.facts import IndicatorReport
 from domain.matter import Matter, Missed
 from domain.rules.authority import acting_unit
 from domain.rules.office import At, Office, Outcome
@@ -20,9 +21,7 @@ def report(matter: Matter, command: c.SubmitFeedback, office: Office) -> Iterato
     _may_report_now(matter)
     for item in command.points:
         existing_point(matter, item.no)
-    known = {i.no for i in matter.indicators}
-    for value in command.indicators:
-        refuse(value.no not in known, f"{matter.number} 没有第{value.no}项指标", "not_found")
+    command = command.model_copy(update={"indicators": tuple(_measured(matter, v) for v in command.indicators)})
     occurred = command.occurred_at
     refuse(occurred is not None and occurred > office.now, "反馈时间不能晚于现在", "malformed")
     unit = acting_unit(matter, office, command.for_unit)
@@ -34,6 +33,21 @@ def report(matter: Matter, command: c.SubmitFeedback, office: Office) -> Iterato
     answers = matter.window.key if matter.window and unit == matter.lead and late_for is None else None
     submitted = _submitted(command, unit, window=answers, late_for=late_for)
     yield At(submitted, occurred) if occurred else submitted
+
+
+def _measured(matter: Matter, said: IndicatorReport) -> IndicatorReport:
+    """The value in the indicator's own decimals."""
+    known = next((i for i in matter.indicators if i.no == said.no), None)
+    if known is None:
+        raise Refusal(f"{matter.number} 没有第{said.no}项指标", "not_found")
+    refuse(
+        said.decimals > known.decimals,
+        f"指标“{known.name}”的值最多{known.decimals}位小数" if known.decimals else f"指标“{known.name}”的值须是整数",
+        "malformed",
+    )
+    return IndicatorReport(
+        no=said.no, value=said.value * 10 ** (known.decimals - said.decimals), decimals=known.decimals
+    )
 
 
 def _may_report_now(matter: Matter) -> None:

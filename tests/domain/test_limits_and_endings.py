@@ -289,3 +289,32 @@ def test_an_indicator_is_behind_at_a_date_never_by_a_linear_percentage() -> None
     life.do(c.SubmitFeedback(text="出土", indicators=({"no": 1, "value": 10},)), LIAISON)  # type: ignore[arg-type]
     assert life.light.light is Light.GREEN
     life.refuses(c.SubmitFeedback(text="x", indicators=({"no": 2, "value": 1},)), LIAISON, code="not_found")  # type: ignore[arg-type]
+
+
+def test_a_rate_with_decimals_and_a_ceiling_are_judged_the_right_way_round() -> None:
+    growth = {
+        "name": "增加值增长",
+        "unit": "%",
+        "target": 68,
+        "decimals": 1,
+        "checkpoints": [{"on": "2022-03-31", "value": 60}],
+    }
+    jobless = {"name": "失业率", "unit": "%", "target": 45, "decimals": 1, "at_most": True}
+    jobless["checkpoints"] = [{"on": "2022-03-31", "value": 45}]
+    life = accepted(indicators=[growth, jobless], rhythm="once")
+
+    def say(no: int, value: int, decimals: int) -> None:
+        report = {"no": no, "value": value, "decimals": decimals}
+        life.do(c.SubmitFeedback(text="报数", indicators=(report,)), LIAISON)  # type: ignore[arg-type]
+
+    say(2, 46, 1)
+    say(1, 6, 0)
+    life.now = at(4, 1, 9)
+    assert life.m.indicators[0].value == 60, "6 is 6.0"
+    assert life.light.reason == "黄:指标“失业率”落后序时进度（应不超过4.5%，实为4.6%）"
+    say(2, 4, 0)
+    assert life.light.light is Light.GREEN
+    say(1, 59, 1)
+    assert life.light.reason == "黄:指标“增加值增长”落后序时进度（应达6.0%，实为5.9%）"
+    finer = {"no": 1, "value": 655, "decimals": 2}
+    life.refuses(c.SubmitFeedback(text="x", indicators=(finer,)), LIAISON, words="最多1位小数")  # type: ignore[arg-type]
