@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 app = group(
     "工作计划和任务清单：从文稿列出草稿，导入后逐项立项交办。",
-    {"draft": "cli.drafting:draft_", "import": "cli.plan:import_"},
+    {"draft": "cli.drafting:draft_", "import": "cli.plan:import_", "table": "cli.table:table_"},
 )
 
 

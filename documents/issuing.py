@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -23,7 +23,7 @@ from domain.bulletin import (
     number_series,
     signs,
 )
-from domain.calendar import at_office, local_date
+from domain.calendar import end_of_day, local_date
 from domain.envelope import Actor, Recorded, canonical
 from domain.event import decode
 from domain.log import Ahead, Already, AppendAnswer, Appended, AppendRequest, Behind
@@ -58,7 +58,7 @@ class Issued(Frozen):
 
 def end_of(day: date) -> datetime:
     """The last instant of an office day."""
-    return at_office(day + timedelta(days=1), time(0)) - timedelta(microseconds=1)
+    return end_of_day(day)
 
 
 def issue_briefing(

@@ -119,6 +119,14 @@ def _folded(stream: str, events: Iterable[Recorded]) -> object:
     return state
 
 
+def matter_then(file: MatterFile, instant: datetime) -> Matter | None:
+    """The matter as it was known at an earlier instant; None before it was opened."""
+    known = [told.recorded for told in file.events if told.recorded.recorded_at <= instant]
+    if len(known) == len(file.events):
+        return file.matter
+    return cast("Matter | None", _folded(file.matter.stream, known))
+
+
 def _matter(events: list[Recorded]) -> MatterFile:
     matter = cast("Matter", _folded(events[0].stream, events))
     return MatterFile(matter=matter, events=tuple(Told(recorded=e, event=decode(e)) for e in events))
