@@ -1,4 +1,4 @@
-"""`xmh plan import`: a task list becomes matters, each row once. (`plan draft` is in `cli/drafting.py`.)"""
+"""`xmh plan import`: a task list becomes matters, each row once. (An edited table goes to `cli/edited.py`.)"""
 
 import asyncio
 import sys
@@ -54,36 +54,48 @@ class Import:
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="任务清单：含工作表“任务清单”的 .xlsx，或 .csv")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="任务清单：含工作表“任务清单”的 .xlsx，或 .csv；或 plan table 导出后改过的一览表"
+        ),
+    ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只核对，说明将要做什么")] = False,
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="有错的行跳过，其余照常立项（仍以退出码 2 提示有错）")
     ] = False,
 ) -> None:
-    """导入任务清单：一行一个事项，重复导入不会重复立项；有一处错误就整份不导入。"""
+    """导入任务清单，或改过的一览表：逐行立项、逐处办理，重复导入不会重复办理；有一处错误就整份不导入。"""
+    from plans.edited.copy import is_edited_table
     from plans.task_list import read_task_list
 
+    if is_edited_table(file):
+        from cli.edited import import_edited
+
+        import_edited(file, dry_run=dry_run, keep_going=keep_going)
+        return
     listed = read_task_list(file)
     done = Import()
-    new = _not_yet_open(listed, done)
-    judged = _judged(new)
-    done.rejected = [_fault(f) for f in judged.faults]
+    new = not_yet_open(listed, done)
+    found = judged(new)
+    done.rejected = [fault_document(f) for f in found.faults]
     names = {u.id: u.name for u in reading.units(session.database)}
-    done.commands = [_command(o, names) for o in judged.ready]
-    if judged.faults and not keep_going:
+    done.commands = [command_document(o, names) for o in found.ready]
+    if found.faults and not keep_going:
         done.commands = []
-        lines = [*(f.line for f in judged.faults), f"共{len(judged.faults)}处错误，整份未导入"]
+        lines = [*(f.line for f in found.faults), f"共{len(found.faults)}处错误，整份未导入"]
         reject(done.document, lines)
     if not dry_run:
-        _open(judged.ready, done)
-    if judged.faults and not session.json:
-        say([f.line for f in judged.faults])
+        _open(found.ready, done)
+    if found.faults and not session.json:
+        say([f.line for f in found.faults])
     answer(done.document, _told(done, dry_run))
-    if judged.faults:
+    if found.faults:
         raise SystemExit(Exit.MALFORMED)
 
 
-def _judged(listed: "TaskList") -> "Openings":
+def judged(listed: "TaskList") -> "Openings":
+    """What every row would open, and what stands against it."""
     from plans.opening import openings
 
     office = Office(rulebook=reading.rulebook(session.database), now=now(), actor=session.actor)
@@ -94,7 +106,7 @@ def _judged(listed: "TaskList") -> "Openings":
 # --- what is already open
 
 
-def _not_yet_open(listed: "TaskList", done: Import) -> "TaskList":
+def not_yet_open(listed: "TaskList", done: Import) -> "TaskList":
     """The rows to be opened. A row opened before is left alone, and said to differ when it does."""
     from plans.directory import UnitIndex
 
@@ -160,8 +172,8 @@ def _open(ready: "Sequence[Opening]", done: Import) -> None:
     """Open row after row, so that the numbers follow the list. Stopped half-way, the same import goes on from there."""
     if not ready:
         return
-    orders = [_order(o) for o in ready]
-    for opening, reply in zip(ready, _sent(orders), strict=True):
+    orders = [open_order(o) for o in ready]
+    for opening, reply in zip(ready, sent(orders), strict=True):
         if isinstance(reply, Refusal):
             problem = problem_of(reply)
             done.rejected.append({"row": opening.row.row, "column": "", "message": problem.message})
@@ -172,13 +184,18 @@ def _open(ready: "Sequence[Opening]", done: Import) -> None:
         reject(done.document, [*lines, f"已立项{len(done.opened)}件；改正后再次导入，只会办理其余各行"])
 
 
-def _order(opening: "Opening") -> "Order":
+def open_order(opening: "Opening") -> "Order":
     """Named by the row and what it says: the same row sent twice is one command."""
     sent = order(opening.stream, opening.command)
     return sent.model_copy(update={"command_id": f"import:{opening.row.key[:24]}:{opening.row.digest[:16]}"})
 
 
-def _sent(orders: "Sequence[Order]") -> "list[Reply | Refusal]":
+def sent(orders: "Sequence[Order]") -> "list[Reply | Refusal]":
+    """The answers, in order: one after the other, so that numbers follow the list.
+
+    Raises:
+        Problem: no service runs, or it falls silent (exit 5).
+    """
     if session.settings.address is None:
         raise Problem(
             f"督办服务没有运行（数据目录 {session.settings.home}），请先运行 xmh up --detach；只核对可用 --dry-run",
@@ -221,11 +238,13 @@ def _progress(total: int) -> "Iterator[Callable[[], None]]":
 # --- telling
 
 
-def _fault(fault: "CellFault") -> dict[str, Any]:
+def fault_document(fault: "CellFault") -> dict[str, Any]:
+    """A fault for scripts."""
     return {"row": fault.row, "column": fault.column, "message": fault.message}
 
 
-def _command(opening: "Opening", names: dict[str, str]) -> dict[str, Any]:
+def command_document(opening: "Opening", names: dict[str, str]) -> dict[str, Any]:
+    """A 立项 that would be, for scripts."""
     lead = opening.command.lead
     return {
         "row": opening.row.row,

@@ -51,6 +51,11 @@ class Ledger:
     matters: tuple[MatterFile, ...]
     meetings: tuple[Meeting, ...] = ()
 
+    def position_at(self, instant: datetime) -> int:
+        """Up to where the matters' events had been recorded by an earlier instant."""
+        every = (told.recorded for file in self.matters for told in file.events)
+        return max((e.position for e in every if e.recorded_at <= instant), default=0)
+
     @property
     def calendar(self) -> WorkCalendar:
         """The working calendar as known then."""
@@ -119,9 +124,9 @@ def _folded(stream: str, events: Iterable[Recorded]) -> object:
     return state
 
 
-def matter_then(file: MatterFile, instant: datetime) -> Matter | None:
-    """The matter as it was known at an earlier instant; None before it was opened."""
-    known = [told.recorded for told in file.events if told.recorded.recorded_at <= instant]
+def matter_then(file: MatterFile, position: int) -> Matter | None:
+    """The matter as it stood at an earlier position; None before it was opened."""
+    known = [told.recorded for told in file.events if told.recorded.position <= position]
     if len(known) == len(file.events):
         return file.matter
     return cast("Matter | None", _folded(file.matter.stream, known))

@@ -36,8 +36,11 @@ class Openings:
     faults: tuple[CellFault, ...]
 
 
-class _NotFoundError(Exception):
+class NotNamedError(Exception):
+    """A name in a cell that is nobody's in the directory, or several's."""
+
     def __init__(self, column: str, message: str) -> None:
+        """Keep the column the name stands in, and the line to show."""
         super().__init__(message)
         self.column = column
         self.message = message
@@ -64,7 +67,7 @@ def openings(
             command = _command(row, index, known)
             decide(None, command, office)
             _refuse_duplicate(row, command, standing or {}, above)
-        except _NotFoundError as e:
+        except NotNamedError as e:
             faults.append(_fault(listed, row, e.column, e.message))
         except Refusal as e:
             faults.append(_fault(listed, row, _column_of(e), e.message))
@@ -92,41 +95,50 @@ def _refuse_duplicate(
 
 
 def _command(row: TaskRow, units: UnitIndex, people: tuple[Person, ...]) -> OpenMatter:
-    lead = _unit(row.lead, units, "牵头单位") if row.lead else None
+    lead = unit_named(row.lead, units, "牵头单位") if row.lead else None
     return OpenMatter(
         title=row.title,
         basis=Basis(
             kind=BasisKind.TASK_LIST,
             text=row.basis,
-            approver=_person(row.approver, people, None, "批准人") if row.approver else None,
+            approver=person_named(row.approver, people, None, "批准人") if row.approver else None,
         ),
         due=row.due,
         klass=row.klass,
         rhythm=row.rhythm,
         source=row.source,
         lead=lead,
-        assist=tuple(_unit(name, units, "配合单位") for name in row.assist),
-        person=_person(row.person, people, lead, "责任人") if row.person else None,
+        assist=tuple(unit_named(name, units, "配合单位") for name in row.assist),
+        person=person_named(row.person, people, lead, "责任人") if row.person else None,
         points=tuple(NewPoint(text=p.text, due=p.due) for p in row.points),
         duplicate_reason=row.another,
     )
 
 
-def _unit(name: str, units: UnitIndex, column: str) -> UnitRef:
+def unit_named(name: str, units: UnitIndex, column: str) -> UnitRef:
+    """The one unit so called.
+
+    Raises:
+        NotNamedError: there is none, or several.
+    """
     found = units.find(name)
     if len(found) != 1:
         candidates = f"，可能是：{'、'.join(u.name for u in found)}" if found else ""
-        raise _NotFoundError(column, f"通讯录里没有唯一的“{name}”{candidates}")
+        raise NotNamedError(column, f"通讯录里没有唯一的“{name}”{candidates}")
     return UnitRef(id=found[0].id, supervision=found[0].supervision)
 
 
-def _person(name: str, people: tuple[Person, ...], unit: UnitRef | None, column: str) -> str:
-    """By id, else by name; of several of that name the one in the lead unit."""
+def person_named(name: str, people: tuple[Person, ...], unit: UnitRef | None, column: str) -> str:
+    """By id, else by name; of several of that name the one in the lead unit.
+
+    Raises:
+        NotNamedError: there is none, or several.
+    """
     found = [p for p in people if p.id == name] or [p for p in people if p.name == name]
     if len(found) > 1 and unit is not None:
         found = [p for p in found if p.unit == unit.id]
     if len(found) != 1:
-        raise _NotFoundError(column, f"通讯录里{'没有' if not found else '有多位'}“{name}”，请写人员编号")
+        raise NotNamedError(column, f"通讯录里{'没有' if not found else '有多位'}“{name}”，请写人员编号")
     return found[0].id
 
 

@@ -20,6 +20,8 @@ SHEET = "任务清单一览表"
 KEY_SHEET = "回传校验"
 """Very hidden: no menu of a spreadsheet program shows it."""
 KEY_FORMAT = "xmh-table-1"
+NO_CHAPTER = "其他事项"
+"""The heading over matters without a source."""
 WITHHELD = "（内容属工作秘密，不予刊载）"
 CUT_SHORT = "……（内容过长，以下从略）"
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")

@@ -40,20 +40,21 @@ class Change(Frozen):
 def changes(ledger: Ledger, entries: Iterable[Entry], since: date, rulebook_then: Rulebook) -> tuple[Change, ...]:
     """Everything that changed after the end of `since`, by kind and number."""
     before = end_of_day(since)
-    found = [change for entry in entries for change in _of(ledger, entry, before, rulebook_then)]
+    position = ledger.position_at(before)
+    found = [change for entry in entries for change in _of(ledger, entry, position, before, rulebook_then)]
     order = list(ChangeKind)
     return tuple(sorted(found, key=lambda c: (order.index(c.kind), c.number)))
 
 
-def _of(ledger: Ledger, entry: Entry, before: datetime, rulebook_then: Rulebook) -> Iterator[Change]:
+def _of(ledger: Ledger, entry: Entry, position: int, before: datetime, rulebook_then: Rulebook) -> Iterator[Change]:
     matter = entry.matter
-    later = [told for told in entry.file.events if told.recorded.recorded_at > before]
+    later = [told for told in entry.file.events if told.recorded.position > position]
 
     def change(kind: ChangeKind, text: str) -> Change:
         unit = ledger.unit(matter.lead)
         return Change(kind=kind, number=matter.number, title=clean(matter.title), unit=unit, text=text)
 
-    then = matter_then(entry.file, before)
+    then = matter_then(entry.file, position)
     if then is None:
         due = day_in(matter.due, local_date(ledger.as_of).year)
         yield change(ChangeKind.OPENED, f"{short_date(local_date(matter.opened_at))}立项，时限{due}。")

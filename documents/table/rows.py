@@ -15,9 +15,7 @@ from domain.matter import Matter
 from domain.terms import Light, Stage
 from eventlog import reading
 from eventlog.database import Database
-from sheets.table import Column, Key, Names, cells, fingerprints
-
-NO_CHAPTER = "其他事项"
+from sheets.table import NO_CHAPTER, Column, Key, Names, cells, fingerprints
 
 
 class Mark(Frozen):
