@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.briefing import past_day
 from cli.session import Problem, answer, session
-from cli.task.common import today
 from domain.calendar import SHANGHAI, end_of_day, local_date
-from domain.spoken import spoken_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +36,7 @@ def table_(
     write = _writer(output)
     now = datetime.now(UTC)
     moment = _end_of(as_of, now)
-    first = spoken_date(since, today()) if since else local_date(moment) - WEEK
+    first = past_day(since, local_date(now)) if since else local_date(moment) - WEEK
     table = task_table(session.database, moment, first)
     data = write(table)
     try:
@@ -63,7 +62,7 @@ def _writer(output: Path) -> "Callable[[TaskTable], bytes]":
 def _end_of(as_of: str | None, now: datetime) -> datetime:
     if as_of is None:
         return now
-    day: date = spoken_date(as_of, local_date(now))
+    day: date = past_day(as_of, local_date(now))
     if day > local_date(now):
         raise Problem(f"{day} 还没有到，一览表只能出到今天（{local_date(now)}）", "malformed")
     return min(end_of_day(day), now)
