@@ -14,6 +14,10 @@ FILLS = {
 }
 
 
+BAR, ENDED = "#B8C4D6", "#E3E3E3"
+"""Bars of the time map: no colour of a light, which stands beside them."""
+
+
 class Styles:
     """Formats by what they are for."""
 
@@ -30,6 +34,7 @@ class Styles:
         self.chapter = book.add_format({**base, "bold": True, "font_size": 11, "bg_color": "#EDEDED"})
         self.editor = book.add_format({**base, "bg_color": "#FFFBE6"})
         self.lights = {light: book.add_format({"bg_color": fill, "bold": True}) for light, fill in FILLS.items()}
+        self.lit = {light: book.add_format({**base, "align": "center", "bg_color": f}) for light, f in FILLS.items()}
         self._bars: dict[tuple[str, bool], Any] = {}
 
     def of(self, column: Column) -> Any:
@@ -43,7 +48,7 @@ class Styles:
         found = self._bars.get((fill, today))
         if found is None:
             shape: dict[str, Any] = {"align": "center", "valign": "vcenter", "font_size": 9}
-            shape |= {"bg_color": fill, "top": 7, "bottom": 7} if fill else {"border": 7}
+            shape |= {"bg_color": fill, "top": 7, "bottom": 7} if fill else {}
             shape |= {"border_color": "#BFBFBF"}
             shape |= {"left": 5, "left_color": "#C00000"} if today else {}
             found = self._bars[fill, today] = self._book.add_format(shape)

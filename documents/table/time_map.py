@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from documents.table.styles import FILLS, Styles
+from documents.table.styles import BAR, ENDED, FILLS, Styles
 from domain.terms import Light
 from sheets.layout import print_on_a3, row_height
 from sheets.table import Column
@@ -86,22 +86,20 @@ def _heads(sheet: Any, styles: Styles, starts: list[date], *, by_week: bool) -> 
 def _row(sheet: Any, styles: Styles, at: int, row: "TableRow", starts: list[date], now: int) -> None:
     fixed = [row.shown(column) for column, _ in _FIXED[:-1]] + [row.light.label]
     sheet.set_row(at, row_height(fixed, [width for _, width in _FIXED]))
-    for n, text in enumerate(fixed):
-        sheet.write_string(at, n, text, styles.plain if n == 1 else styles.centred)
+    looks = (styles.centred, styles.plain, styles.centred, styles.lit[row.light])
+    for n, (text, style) in enumerate(zip(fixed, looks, strict=True)):
+        sheet.write_string(at, n, text, style)
     marks = _marks(row, starts)
     first, last = _at(starts, row.since), _at(starts, row.until)
     late = _at(starts, row.overdue) if row.overdue else last
     for n in range(len(starts)):
-        fill = FILLS[_bar(row)] if first <= n <= last else FILLS[Light.RED] if last < n <= late else ""
+        bar = ENDED if row.light is Light.GREY else BAR
+        fill = bar if first <= n <= last else FILLS[Light.RED] if last < n <= late else ""
         if not fill and n != now and n not in marks:
             continue
         style = styles.bar(fill, today=n == now)
         text = marks.get(n, "")
         (sheet.write_string if text else sheet.write_blank)(at, len(_FIXED) + n, text, style)
-
-
-def _bar(row: "TableRow") -> Light:
-    return Light.GREY if row.light is Light.GREY else Light.BLUE
 
 
 def _marks(row: "TableRow", starts: list[date]) -> dict[int, str]:

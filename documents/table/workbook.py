@@ -44,7 +44,7 @@ READ_ONLY = "（本表供查阅；要修改请改“任务清单一览表”）"
 _PRINTED = list(Column).index(Column.NUMBER)
 _HEAD_ROW = 2
 """Above it stand the title, and what the table shows."""
-_CHANGE_WIDTHS = (12, 16, 44, 22, 90)
+_CHANGE_WIDTHS = (12, 16, 46, 28, 86)
 _UNIT_COLUMNS = tuple(c for c in Column if c is not Column.REASON)
 _LONGEST_SHEET_NAME = 31
 _NOT_IN_SHEET_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", ""))
