@@ -226,6 +226,15 @@ def test_a_cell_changed_on_both_sides_is_a_conflict_and_no_command(office: Datab
     )  # fmt: skip
 
 
+def test_points_and_limits_changed_on_both_sides_are_conflicts_too(office: Database, copy: Path) -> None:
+    act(office, HALL, c.ChangePoint(no=1, text="基坑支护及监测"), OFFICE, NOW)
+    act(office, HALL, c.RequestExtension(to=date(2022, 7, 15), reason="雨天"), LIAISON, NOW)
+    act(office, HALL, c.AnswerExtension(grant=True), OFFICE, NOW)
+    put(copy, FIRST, points="1. 基坑支护及降水\n2. 主体结构封顶", due="2022-07-29", reason="设计调整")
+    edits = found(office, copy)
+    assert (edits.wanted, [x.column for x in edits.conflicts]) == ([], [Column.POINTS, Column.DUE])
+
+
 def test_a_report_is_a_conflict_when_another_part_of_it_has_moved(office: Database, copy: Path) -> None:
     act(office, HALL, c.SubmitFeedback(text="土方全部完成", progress=50, next_step="抢工"), LIAISON, NOW)
     put(copy, FIRST, next="转入结构施工")

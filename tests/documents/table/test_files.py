@@ -93,6 +93,13 @@ def test_the_same_day_gives_the_same_bytes_when_the_log_has_grown(log: Database)
     assert workbook(later) != then[0]
 
 
+def test_a_file_is_dated_by_the_day_it_shows(log: Database) -> None:
+    found = friday(log)
+    book, made = load_workbook(io.BytesIO(workbook(found))), Document(io.BytesIO(document(found)))
+    dates = [book.properties.created, made.core_properties.created]
+    assert [d.date() for d in dates if d is not None] == [date(2022, 3, 25)] * 2
+
+
 def test_a_text_that_looks_like_a_formula_or_holds_signs_is_a_text(log: Database) -> None:
     act(log, "matter/odd", opening("=1+1 <合同> & “堃”\x0b㎡"), OFFICE, at("2022-02-14"))
     found = task_table(log, end_of_day(date(2022, 2, 14)), date(2022, 2, 7))
