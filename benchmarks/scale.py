@@ -21,6 +21,19 @@ class Scale:
     """Matters in the log that is listed and verified."""
     drafted: int = 5000
     """Rows of the table that `plan draft` reads."""
+    tabled: int = 5000
+    """Matters of the table that `plan table` writes."""
 
 
-QUICK = Scale(rounds=3, workflow_rounds=2, alone=5, matters=20, appends=30, batches=3, folds=3, listed=60, drafted=60)
+QUICK = Scale(
+    rounds=3,
+    workflow_rounds=2,
+    alone=5,
+    matters=20,
+    appends=30,
+    batches=3,
+    folds=3,
+    listed=60,
+    drafted=60,
+    tabled=60,
+)

@@ -58,8 +58,8 @@ def draft(
     now = datetime.now(UTC)
     today = local_date(now)
     publication = term(Publication, series, "--series")
-    last = _past_day(until, today) if until else today
-    first = _past_day(since, today) if since else _next_day(publication, last)
+    last = past_day(until, today) if until else today
+    first = past_day(since, today) if since else _next_day(publication, last)
     if last > today:
         raise Problem(f"截止日期 {last} 还没有到，请改为今天（{today}）或以前", "malformed")
     actor = session.actor
@@ -106,7 +106,7 @@ def _change_lines(changed: "tuple[Change, ...]") -> list[str]:
     return lines
 
 
-def _past_day(text: str, today: date) -> date:
+def past_day(text: str, today: date) -> date:
     """A date as people say it; of a month and day without a year, the last such day: what is told has happened."""
     day = spoken_date(text, today)
     if day > today and _NO_YEAR.fullmatch(text.strip()):
@@ -266,7 +266,7 @@ def record(
             PastIssue(
                 publication=term(Publication, series, "--series"),
                 no=no,
-                issued_on=_past_day(need(on, "--date", "印发日期"), local_date(datetime.now(UTC))),
+                issued_on=past_day(need(on, "--date", "印发日期"), local_date(datetime.now(UTC))),
                 title=need(title, "--title", "标题"),
             )
         ]

@@ -1,4 +1,4 @@
-"""`xmh plan import`: a task list becomes matters, each row once. (`plan draft` is in `cli/drafting.py`.)"""
+"""`xmh plan import`: a task list becomes matters, each row once. (An edited table goes to `cli/edited.py`.)"""
 
 import asyncio
 import sys
@@ -40,6 +40,7 @@ app = group(
     {
         "draft": "cli.drafting:draft_",
         "import": "cli.plan:import_",
+        "table": "cli.table:table_",
         "carry-over": "cli.task.bases:carry_over",
         "schedule": "cli.scheduling:schedule",
         "templates": "cli.scheduling:templates",
@@ -66,35 +67,44 @@ class Import:
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="任务清单：含工作表“任务清单”的 .xlsx，或 .csv")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="任务清单：含工作表“任务清单”的 .xlsx，或 .csv；或 plan table 导出后改过的一览表"
+        ),
+    ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只核对，说明将要做什么")] = False,
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="有错的行跳过，其余照常立项（仍以退出码 2 提示有错）")
     ] = False,
 ) -> None:
-    """导入任务清单：一行一个事项，重复导入不会重复立项；有一处错误就整份不导入。"""
+    """导入任务清单，或改过的一览表：逐行立项、逐处办理，重复导入不会重复办理；有一处错误就整份不导入。"""
+    from plans.edited.copy import is_edited_table
     from plans.task_list import read_task_list
 
+    if is_edited_table(file):
+        from cli.edited import import_edited
+
+        import_edited(file, dry_run=dry_run, keep_going=keep_going)
+        return
     listed = read_task_list(file)
     done = Import()
     standing = {m.number: m for m in open_matters(session.database)} if any(r.join for r in listed.rows) else {}
-    new = _not_yet_open(listed, done, standing)
-    judged = _judged(new, standing)
-    done.rejected = [_fault(f) for f in judged.faults]
-    names = {u.id: u.name for u in reading.units(session.database)}
-    near = OpenTitles(open_titles(session.database).values())
-    done.commands = [_command(o, names, near) for o in judged.ready]
-    if judged.faults and not keep_going:
+    new = not_yet_open(listed, done, standing)
+    found = judged(new, standing)
+    done.rejected = [fault_document(f) for f in found.faults]
+    done.commands = openings_document(found.ready)
+    if found.faults and not keep_going:
         done.commands = []
-        lines = [*(f.line for f in judged.faults), f"共{len(judged.faults)}处错误，整份未导入"]
+        lines = [*(f.line for f in found.faults), f"共{len(found.faults)}处错误，整份未导入"]
         reject(done.document, lines)
     if not dry_run:
         _refuse_draft(listed)
-        _open(judged.ready, done)
-    if judged.faults and not session.json:
-        say([f.line for f in judged.faults])
+        _open(found.ready, done)
+    if found.faults and not session.json:
+        say([f.line for f in found.faults])
     answer(done.document, _told(done, dry_run))
-    if judged.faults:
+    if found.faults:
         raise SystemExit(Exit.MALFORMED)
 
 
@@ -107,7 +117,8 @@ def _refuse_draft(listed: "TaskList") -> None:
         raise Problem(said, "refused", Exit.REFUSED)
 
 
-def _judged(listed: "TaskList", standing: "Mapping[str, Matter]") -> "Openings":
+def judged(listed: "TaskList", standing: "Mapping[str, Matter] | None" = None) -> "Openings":
+    """What every row would open or join, and what stands against it; `standing` are the open matters by number."""
     from plans.opening import openings
 
     office = Office(rulebook=reading.rulebook(session.database), now=now(), actor=session.actor)
@@ -118,13 +129,13 @@ def _judged(listed: "TaskList", standing: "Mapping[str, Matter]") -> "Openings":
 # --- what is already open
 
 
-def _not_yet_open(listed: "TaskList", done: Import, standing: "Mapping[str, Matter]") -> "TaskList":
+def not_yet_open(listed: "TaskList", done: Import, standing: "Mapping[str, Matter] | None" = None) -> "TaskList":
     """The rows to be opened. A row opened before is left alone, and said to differ when it does."""
     from plans.directory import UnitIndex
 
     rows, index = [], UnitIndex(reading.units(session.database))
     for row in listed.rows:
-        joined = standing.get(row.join or "")
+        joined = (standing or {}).get(row.join or "")
         if joined is not None and row.basis in {b.text for b in joined.bases}:
             done.unchanged.append({"row": row.row, "matter": joined.number, "title": joined.title})
             continue
@@ -188,8 +199,8 @@ def _open(ready: "Sequence[Opening]", done: Import) -> None:
     """Open row after row, so that the numbers follow the list. Stopped half-way, the same import goes on from there."""
     if not ready:
         return
-    orders = [_order(o) for o in ready]
-    for opening, reply in zip(ready, _sent(orders), strict=True):
+    orders = [open_order(o) for o in ready]
+    for opening, reply in zip(ready, sent(orders), strict=True):
         row = opening.row
         if isinstance(reply, Refusal):
             problem = problem_of(reply)
@@ -201,13 +212,18 @@ def _open(ready: "Sequence[Opening]", done: Import) -> None:
         reject(done.document, [*lines, f"已立项{len(done.opened)}件；改正后再次导入，只会办理其余各行"])
 
 
-def _order(opening: "Opening") -> "Order":
+def open_order(opening: "Opening") -> "Order":
     """Named by the row and what it says: the same row sent twice is one command."""
     sent = order(opening.stream, opening.command, occurred_at=opening.occurred_at)
     return sent.model_copy(update={"command_id": f"import:{opening.row.key[:24]}:{opening.row.digest[:16]}"})
 
 
-def _sent(orders: "Sequence[Order]") -> "list[Reply | Refusal]":
+def sent(orders: "Sequence[Order]") -> "list[Reply | Refusal]":
+    """The answers, in order: one after the other, so that numbers follow the list.
+
+    Raises:
+        Problem: no service runs, or it falls silent (exit 5).
+    """
     if session.settings.address is None:
         raise Problem(
             f"督办服务没有运行（数据目录 {session.settings.home}），请先运行 xmh up --detach；只核对可用 --dry-run",
@@ -250,8 +266,16 @@ def _progress(total: int) -> "Iterator[Callable[[], None]]":
 # --- telling
 
 
-def _fault(fault: "CellFault") -> dict[str, Any]:
+def fault_document(fault: "CellFault") -> dict[str, Any]:
+    """A fault for scripts."""
     return {"row": fault.row, "column": fault.column, "message": fault.message}
+
+
+def openings_document(ready: "Sequence[Opening]") -> list[dict[str, Any]]:
+    """What would be opened or joined, for scripts; each with the open matters it may be about."""
+    names = {u.id: u.name for u in reading.units(session.database)}
+    near = OpenTitles(open_titles(session.database).values()) if ready else OpenTitles(())
+    return [_command(opening, names, near) for opening in ready]
 
 
 def _command(opening: "Opening", names: dict[str, str], open_now: OpenTitles) -> dict[str, Any]:
@@ -273,7 +297,8 @@ def _command(opening: "Opening", names: dict[str, str], open_now: OpenTitles) ->
     }
 
 
-def _command_line(c: dict[str, Any]) -> str:
+def command_line(c: dict[str, Any]) -> str:
+    """The same in a line."""
     if c["do"] == "basis_add":
         return f"第{c['row']}行  并入 {c['matter']}  增加依据：{c['basis']}"
     since = f"  存量，{c['began']}立项" if c["began"] else ""
@@ -285,7 +310,7 @@ def _command_line(c: dict[str, Any]) -> str:
 
 
 def _told(done: Import, dry_run: bool) -> str:
-    lines = [*map(_command_line, done.commands)] if dry_run else []
+    lines = [*map(command_line, done.commands)] if dry_run else []
     lines += [f"第{o['row']}行  {o['matter']}  {o['title']}" for o in done.opened]
     lines += [
         f"第{c['row']}行  {c['matter']} 已立项，清单中的{'、'.join(c['columns'])}与立项时不同，未作改动；"

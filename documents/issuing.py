@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
 from documents.briefing import TEMPLATE, Briefing, compose
@@ -20,7 +20,7 @@ from domain.bulletin import (
     number_series,
     signs,
 )
-from domain.calendar import at_office, local_date
+from domain.calendar import end_of_day, local_date
 from domain.envelope import Actor, Recorded, canonical
 from domain.event import decode
 from domain.log import Ahead, Already, AppendAnswer, Appended, AppendRequest, Behind
@@ -54,7 +54,7 @@ class Issued(Frozen):
 
 def end_of(day: date) -> datetime:
     """The last instant of an office day."""
-    return at_office(day + timedelta(days=1), time(0)) - timedelta(microseconds=1)
+    return end_of_day(day)
 
 
 def issue_briefing(

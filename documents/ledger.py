@@ -51,6 +51,11 @@ class Ledger:
     matters: tuple[MatterFile, ...]
     meetings: tuple[Meeting, ...] = ()
 
+    def position_at(self, instant: datetime) -> int:
+        """Up to where the matters' events had been recorded by an earlier instant."""
+        every = (told.recorded for file in self.matters for told in file.events)
+        return max((e.position for e in every if e.recorded_at <= instant), default=0)
+
     @property
     def calendar(self) -> WorkCalendar:
         """The working calendar as known then."""
@@ -117,6 +122,14 @@ def _folded(stream: str, events: Iterable[Recorded]) -> object:
     for event in events:
         state = FOLDS[kind_of(stream)].evolve(state, event)
     return state
+
+
+def matter_then(file: MatterFile, position: int) -> Matter | None:
+    """The matter as it stood at an earlier position; None before it was opened."""
+    known = [told.recorded for told in file.events if told.recorded.position <= position]
+    if len(known) == len(file.events):
+        return file.matter
+    return cast("Matter | None", _folded(file.matter.stream, known))
 
 
 def _matter(events: list[Recorded]) -> MatterFile:

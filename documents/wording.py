@@ -9,10 +9,9 @@ from domain.facts import is_sealed
 from domain.lights import Lit
 from domain.matter import Matter
 from domain.terms import Rung, Stage
+from sheets.table import CONTROL, WITHHELD
 
 INSTRUCTION = "批示（工作秘密）"
-WITHHELD = "（内容属工作秘密，不予刊载）"
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _SPACES = re.compile(r"\s*\n\s*")
 _ENDS = "。；;，,、 "
 _DIGITS = "一二三四五六七八九十"
@@ -67,7 +66,7 @@ def clean(text: str) -> str:
     """A text as it can be printed: on one line, without control characters, without its last full stop."""
     if is_sealed(text):
         return WITHHELD
-    return _SPACES.sub(" ", _CONTROL.sub("", text)).strip().rstrip(_ENDS)
+    return _SPACES.sub(" ", CONTROL.sub("", text)).strip().rstrip(_ENDS)
 
 
 def sentence(text: str) -> str:

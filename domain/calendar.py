@@ -46,6 +46,11 @@ def at_office(day: date, clock: time) -> datetime:
     return datetime.combine(day, clock, SHANGHAI).astimezone(UTC)
 
 
+def end_of_day(day: date) -> datetime:
+    """The last instant of an office day."""
+    return at_office(day + timedelta(days=1), time(0)) - timedelta(microseconds=1)
+
+
 def _at_the_office(instant: datetime) -> datetime:
     if instant.tzinfo is None:
         raise ValueError("an instant needs a zone")

@@ -155,6 +155,13 @@ def command_events(transaction: Transaction, command_id: str) -> tuple[Recorded,
     return tuple(map(recorded, rows))
 
 
+def identity(database: Database) -> str:
+    """What no other log has and this one never loses: the hash of its first event; empty while it has none."""
+    with database.reading() as transaction:
+        row = transaction.one("SELECT hash FROM events WHERE position = 1")
+    return str(row[0]) if row else ""
+
+
 # --- states -----------------------------------------------------------------------------------------------------------
 
 

@@ -46,8 +46,11 @@ class Openings:
     faults: tuple[CellFault, ...]
 
 
-class _NotFoundError(Exception):
+class NotNamedError(Exception):
+    """A name in a cell that is nobody's in the directory, or several's."""
+
     def __init__(self, column: str, message: str) -> None:
+        """Keep the column the name stands in, and the line to show."""
         super().__init__(message)
         self.column = column
         self.message = message
@@ -79,7 +82,7 @@ def openings(
             opening = Opening(row=row, stream=matter_stream(row.key), command=command)
             decide(None, command, replace(office, occurred_at=opening.occurred_at))
             _refuse_duplicate(row, command, standing or {}, above)
-        except _NotFoundError as e:
+        except NotNamedError as e:
             faults.append(_fault(listed, row, e.column, e.message))
         except Refusal as e:
             faults.append(_fault(listed, row, _column_of(e), e.message))
@@ -115,22 +118,22 @@ def _joining(row: TaskRow, people: tuple[Person, ...], office: Office, joined: M
     """并入: the row is about an open matter, and its basis becomes one more of that matter's."""
     matter = joined.get(row.join or "")
     if matter is None:
-        raise _NotFoundError(JOIN, f"没有未办结的事项“{row.join}”，请写编号（如 XMH-2022-007）")
+        raise NotNamedError(JOIN, f"没有未办结的事项“{row.join}”，请写编号（如 XMH-2022-007）")
     command = AddBasis(basis=_basis(row, people))
     try:
         decide(matter, command, office)
     except Refusal as refusal:
-        raise _NotFoundError(JOIN, refusal.message) from refusal
+        raise NotNamedError(JOIN, refusal.message) from refusal
     return Opening(row=row, stream=matter.stream, command=command, matter=matter)
 
 
 def _basis(row: TaskRow, people: tuple[Person, ...]) -> Basis:
-    approver = _person(row.approver, people, None, "批准人") if row.approver else None
+    approver = person_named(row.approver, people, None, "批准人") if row.approver else None
     return Basis(kind=BasisKind.TASK_LIST, text=row.basis, approver=approver)
 
 
 def _command(row: TaskRow, units: UnitIndex, people: tuple[Person, ...]) -> OpenMatter:
-    lead = _unit(row.lead, units, "牵头单位") if row.lead else None
+    lead = unit_named(row.lead, units, "牵头单位") if row.lead else None
     return OpenMatter(
         title=row.title,
         basis=_basis(row, people),
@@ -139,29 +142,38 @@ def _command(row: TaskRow, units: UnitIndex, people: tuple[Person, ...]) -> Open
         rhythm=row.rhythm,
         source=row.source,
         lead=lead,
-        assist=tuple(_unit(name, units, "配合单位") for name in row.assist),
-        person=_person(row.person, people, lead, "责任人") if row.person else None,
+        assist=tuple(unit_named(name, units, "配合单位") for name in row.assist),
+        person=person_named(row.person, people, lead, "责任人") if row.person else None,
         points=tuple(NewPoint(text=p.text, due=p.due) for p in row.points),
         duplicate_reason=row.another,
         inherited=row.ledger,
     )
 
 
-def _unit(name: str, units: UnitIndex, column: str) -> UnitRef:
+def unit_named(name: str, units: UnitIndex, column: str) -> UnitRef:
+    """The one unit so called.
+
+    Raises:
+        NotNamedError: there is none, or several.
+    """
     found = units.find(name)
     if len(found) != 1:
         candidates = f"，可能是：{'、'.join(u.name for u in found)}" if found else ""
-        raise _NotFoundError(column, f"通讯录里没有唯一的“{name}”{candidates}")
+        raise NotNamedError(column, f"通讯录里没有唯一的“{name}”{candidates}")
     return UnitRef(id=found[0].id, supervision=found[0].supervision)
 
 
-def _person(name: str, people: tuple[Person, ...], unit: UnitRef | None, column: str) -> str:
-    """By id, else by name; of several of that name the one in the lead unit."""
+def person_named(name: str, people: tuple[Person, ...], unit: UnitRef | None, column: str) -> str:
+    """By id, else by name; of several of that name the one in the lead unit.
+
+    Raises:
+        NotNamedError: there is none, or several.
+    """
     found = [p for p in people if p.id == name] or [p for p in people if p.name == name]
     if len(found) > 1 and unit is not None:
         found = [p for p in found if p.unit == unit.id]
     if len(found) != 1:
-        raise _NotFoundError(column, f"通讯录里{'没有' if not found else '有多位'}“{name}”，请写人员编号")
+        raise NotNamedError(column, f"通讯录里{'没有' if not found else '有多位'}“{name}”，请写人员编号")
     return found[0].id
 
 

@@ -257,8 +257,8 @@ def _table(file: str, sheet: RawSheet, required: Sequence[str], optional: Sequen
     headers = _header(where, sheet)
     _check_columns(where, tuple(headers.values()), required, optional)
     letters = {header: get_column_letter(column) for column, header in headers.items()}
-    rows = [_fill(Row(file, sheet.name, number, letters), cells, headers) for number, cells in sheet.rows[1:]]
-    _mark_merged(rows, sheet.merged, headers)
+    rows = [fill_row(Row(file, sheet.name, number, letters), cells, headers) for number, cells in sheet.rows[1:]]
+    mark_merged(rows, sheet.merged, headers)
     wanted = {*required, *optional}
     names = tuple(headers.values())
     return Table(file, sheet.name, names, tuple(name for name in names if name not in wanted), rows)
@@ -296,7 +296,7 @@ def _check_columns(where: str, found: Sequence[str], required: Sequence[str], op
             )
 
 
-def _fill(row: Row, cells: Cells, headers: dict[int, str]) -> Row:
+def fill_row(row: Row, cells: Cells, headers: dict[int, str]) -> Row:
     """Put the cells under their headers; what cannot be taken as it is becomes a fault."""
     for column, value in cells.items():
         header = headers.get(column)
@@ -313,7 +313,7 @@ def _fill(row: Row, cells: Cells, headers: dict[int, str]) -> Row:
     return row
 
 
-def _mark_merged(rows: list[Row], merged: list[str], headers: dict[int, str]) -> None:
+def mark_merged(rows: list[Row], merged: list[str], headers: dict[int, str]) -> None:
     """A merged range says of one cell only what it holds; for every row it touches a person must say it."""
     numbers = [row.number for row in rows]
     for reference in merged:

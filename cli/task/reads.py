@@ -1,13 +1,13 @@
 """`xmh task list show`: from the log alone, without Temporal."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 import typer
 
 from cli.session import Problem, answer, session
-from domain.calendar import SHANGHAI, at_office, local_date
+from domain.calendar import SHANGHAI, end_of_day, local_date
 from domain.facts import is_sealed
 from domain.lights import Lit, light
 from domain.log import Rulebook
@@ -23,7 +23,7 @@ DESTROYED = "【密钥已销毁，无法查看】"
 
 def end_of(day: date) -> datetime:
     """The last instant of an office day."""
-    return at_office(day + timedelta(days=1), time(0)) - timedelta(microseconds=1)
+    return end_of_day(day)
 
 
 def as_of_instant(text: str | None) -> datetime | None:

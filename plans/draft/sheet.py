@@ -12,6 +12,7 @@ import xlsxwriter
 from domain.terms import MatterClass, Rhythm
 from plans import task_list as columns
 from plans.draft.model import Comparison, Draft, DraftPoint, Item, Part, Target
+from sheets.layout import MOST_IN_A_CELL, print_on_a3, row_height
 
 _EXTRA = ("责任领导", "章节", "指标", "提示", "原文", "原文位置")
 HEADERS = (
@@ -40,12 +41,8 @@ _COMPARED = {
     Comparison.BETWEEN: "",
 }
 _REST_WIDTHS = (8, 14, 100, 12)
-_MOST_IN_A_CELL = 32_000
-_LINE, _TALLEST = 14.0, 409.0
-"""Points: a line of 10-point text, and the tallest row a workbook may have."""
 _SPARE_ROWS = 200
 _OPTIONS, _REST = "选项", "未列入"
-_A3 = 8
 
 
 def write_sheet(made: Draft, path: Path, units: Sequence[str] = ()) -> None:
@@ -82,18 +79,18 @@ class _Writer:
         last = len(made.items)
         sheet.freeze_panes(1, 2)
         sheet.autofilter(0, 0, max(last, 1), len(HEADERS) - 1)
-        _print_on(sheet)
+        print_on_a3(sheet)
         self._choices(sheet, last + _SPARE_ROWS, units or tuple(_written_units(made)))
         self._left_out(made)
 
     def _row(self, sheet: Any, row: int, item: Item, file: str) -> None:
-        sheet.set_row(row, _height([_cell(item, header, file) for header in HEADERS], _WIDTHS))
+        sheet.set_row(row, row_height([_cell(item, header, file) for header in HEADERS], _WIDTHS))
         for column, header in enumerate(HEADERS):
             if header == columns.DUE and item.due is not None:
                 doubtful = any("时限" in warning for warning in item.warnings)
                 sheet.write_datetime(row, column, item.due, self._doubtful_day if doubtful else self._day)
                 continue
-            text = _cell(item, header, file)[:_MOST_IN_A_CELL]
+            text = _cell(item, header, file)[:MOST_IN_A_CELL]
             write = sheet.write_string if text else sheet.write_blank
             write(row, column, text, self._format(item, header, text))
 
@@ -138,34 +135,12 @@ class _Writer:
                 continue
             row += 1
             place = f"{region.span.start}–{region.span.end}"
-            values = (region.part.label, region.why, text[:_MOST_IN_A_CELL], place)
-            sheet.set_row(row, _height(values, _REST_WIDTHS))
+            values = (region.part.label, region.why, text[:MOST_IN_A_CELL], place)
+            sheet.set_row(row, row_height(values, _REST_WIDTHS))
             for column, value in enumerate(values):
                 (sheet.write_string if value else sheet.write_blank)(row, column, value, self._plain)
         sheet.freeze_panes(1, 0)
-        _print_on(sheet)
-
-
-def _print_on(sheet: Any) -> None:
-    sheet.set_landscape()
-    sheet.set_paper(_A3)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
-    sheet.set_footer("&C第 &P 页，共 &N 页")
-
-
-def _height(texts: Sequence[str], widths: Sequence[int]) -> float:
-    """How tall a row must be to show all its text; left to itself a program shows one line of it or guesses.
-
-    A Chinese character is two wide; a line is broken a little early, as programs do at punctuation.
-    """
-
-    def lines(text: str, width: int) -> int:
-        wide = (sum(1 if c.isascii() else 2 for c in line) for line in text.split("\n"))
-        return sum(-(-w // max(width - 2, 2)) or 1 for w in wide)
-
-    most = max(lines(text[:_MOST_IN_A_CELL], width) for text, width in zip(texts, widths, strict=True))
-    return min(most * _LINE + 2, _TALLEST)
+        print_on_a3(sheet)
 
 
 def _written_units(made: Draft) -> Iterator[str]:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.timeout(120)
 def test_a_quick_run_measures_both_sides_of_every_row(tmp_path: Path) -> None:
     out = tmp_path / "figures.json"
-    only = [word for name in ("workflows", "append", "fold", "list", "draft") for word in ("--only", name)]
+    only = [word for name in ("workflows", "append", "fold", "list", "draft", "table") for word in ("--only", name)]
     subprocess.run([sys.executable, "-m", "benchmarks", "--quick", *only, "--json", out], cwd=ROOT, check=True)
     found = json.loads(out.read_text(encoding="utf-8"))["benchmarks"]
     assert {name: len(rows) for name, rows in found.items()} == {
@@ -22,6 +22,7 @@ def test_a_quick_run_measures_both_sides_of_every_row(tmp_path: Path) -> None:
         "fold": 3,
         "list": 1,
         "draft": 3,
+        "table": 4,
     }
     for row in (row for rows in found.values() for row in rows):
         assert all(value > 0 for side in ("bare", "xmh") for value in row[side]["runs"]), row

@@ -1,0 +1,212 @@
+"""`xmh plan import` of an edited 一览表: each change is a command with an actor, or it is said why it is none."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cli.plan import Import, command_line, fault_document, judged, not_yet_open, open_order, openings_document, sent
+from cli.session import Exit, answer, problem_of, session
+from cli.sheets import reject, say
+from cli.task.common import now, order
+from domain.base import Refusal
+from domain.matter import Matter
+from domain.rules import Office
+from eventlog import reading
+
+if TYPE_CHECKING:
+    from domain.commands import Order
+    from plans.edited.copy import EditedTable
+    from plans.edited.edits import Conflict, Edit, Edits
+    from plans.opening import Opening, Openings
+    from plans.sheets import CellFault
+
+
+def import_edited(file: Path, *, dry_run: bool, keep_going: bool) -> None:
+    """Compare, judge, tell; and, unless it is a dry run, send."""
+    from plans.edited import edits
+    from plans.edited.copy import read_edited_table
+
+    table = read_edited_table(file, reading.identity(session.database))
+    matters = _matters()
+    found = edits.edits_of(table, matters, _known())
+    fresh, already = _split(found.wanted)
+    done = Import()
+    opening = _openings(table, done)
+    office = Office(rulebook=reading.rulebook(session.database), now=now(), actor=session.actor)
+    refused = edits.judged(fresh, table, office)
+    blamed = {(fault.row, fault.column) for fault in refused}
+    ready = [edit for edit in fresh if (edit.row.row, edit.column.label) not in blamed]
+    faults = [*found.faults, *opening.faults]
+    _document(done, found, ready, opening)
+    done.rejected = [fault_document(f) for f in sorted((*faults, *refused), key=lambda f: f.row)]
+    extra = _extra(found, already, table)
+    code = _code(faults, refused)
+    if code and not keep_going:
+        _refused(done, extra, [*faults, *refused], code, dry_run=dry_run)
+    if not dry_run:
+        extra["applied"] = _applied(ready, opening.ready, done)
+    if code and not session.json:
+        say([f.line for f in (*faults, *refused)])
+    answer({**done.document, **extra}, _told(done, extra, dry_run=dry_run))
+    if code or (not dry_run and len(extra["applied"]) < len(ready) + len(opening.ready)):
+        raise SystemExit(code or Exit.REFUSED)
+
+
+def _matters() -> dict[str, Matter]:
+    states = reading.matter_states(session.database)
+    return {s.state.number: s.state for s in states if isinstance(s.state, Matter)}
+
+
+def _known() -> Any:
+    from plans.directory import UnitIndex
+    from plans.edited.edits import Known
+    from sheets.table import Names
+
+    units, people = reading.units(session.database), reading.people(session.database)
+    names = Names(units={u.id: u.name for u in units}, people={p.id: p.name for p in people})
+    return Known(units=UnitIndex(units), people=people, names=names)
+
+
+def _split(wanted: "Sequence[Edit]") -> "tuple[list[Edit], list[Edit]]":
+    """What is new, and what this same copy had done before."""
+    fresh: list[Edit] = []
+    already: list[Edit] = []
+    for edit in wanted:
+        known = reading.find_command(session.database, edit.command_id)
+        (fresh if known is None else already).append(edit)
+    return fresh, already
+
+
+def _openings(table: "EditedTable", done: Import) -> "Openings":
+    from plans.task_list import TaskList
+    from sheets.table import SHEET
+
+    listed = TaskList(file=table.file, sheet=SHEET, rows=table.new, faults=())
+    return judged(not_yet_open(listed, done))
+
+
+def _code(faults: "Sequence[CellFault]", refused: "Sequence[CellFault]") -> int:
+    """Malformed is 2; when only rules say no, 3."""
+    if faults:
+        return Exit.MALFORMED
+    return Exit.REFUSED if refused else Exit.DONE
+
+
+# --- sending
+
+
+def _applied(ready: "Sequence[Edit]", openings: "Sequence[Opening]", done: Import) -> list[dict[str, Any]]:
+    """Row after row; what a rule refuses meanwhile is told with its row. Stopped half-way, the same import goes on."""
+    orders: list[Order] = [_order(edit) for edit in ready]
+    orders += [open_order(opening) for opening in openings]
+    if not orders:
+        return []
+    rows = [edit.row.row for edit in ready] + [opening.row.row for opening in openings]
+    columns = [edit.column.label for edit in ready] + [""] * len(openings)
+    applied = []
+    for row, column, one, reply in zip(rows, columns, orders, sent(orders), strict=True):
+        if isinstance(reply, Refusal):
+            done.rejected.append({"row": row, "column": column, "message": problem_of(reply).message})
+            continue
+        applied.append({"row": row, "matter": reply.matter, "do": one.command.do})
+        if one.command.do == "open":
+            done.opened.append({"row": row, "matter": reply.matter, "title": one.command.title})
+    return applied
+
+
+def _order(edit: "Edit") -> "Order":
+    return order(edit.matter.stream, edit.command).model_copy(update={"command_id": edit.command_id})
+
+
+# --- telling
+
+
+def _document(done: Import, found: "Edits", ready: "Sequence[Edit]", opening: "Openings") -> None:
+    done.commands = [
+        {
+            "row": e.row.row,
+            "matter": e.matter.number,
+            "column": e.column.label,
+            "do": e.command.do,
+            "text": e.what,
+            "command_id": e.command_id,
+        }
+        for e in ready
+    ] + openings_document(opening.ready)
+    done.conflicts += [_conflict(c) for c in found.conflicts]
+    done.unchanged += [{"row": r.row, "matter": r.number} for r in found.unchanged]
+
+
+def _conflict(conflict: "Conflict") -> dict[str, Any]:
+    return {
+        "row": conflict.row.row,
+        "matter": conflict.row.number,
+        "title": conflict.title,
+        "columns": [conflict.column.label],
+        "in_copy": conflict.in_copy,
+        "in_log": conflict.in_log,
+    }
+
+
+def _extra(found: "Edits", already: "Sequence[Edit]", table: "EditedTable") -> dict[str, Any]:
+    return {
+        "position": table.key.position,
+        "already": [{"row": e.row.row, "matter": e.matter.number, "do": e.command.do} for e in already],
+        "moved": [{"matter": number, "columns": [c.label for c in columns]} for number, columns in found.moved],
+        "missing": list(table.missing),
+        "applied": [],
+    }
+
+
+def _refused(done: Import, extra: dict[str, Any], faults: "Sequence[CellFault]", code: int, *, dry_run: bool) -> None:
+    """All or nothing: a dry run still shows what would have been done."""
+    lines = [*(f.line for f in faults), f"共{len(faults)}处不能办理，整份未导入"]
+    if dry_run:
+        lines = [*_listed(done, extra, dry_run=True), *lines]
+    else:
+        done.commands = []
+    if code == Exit.MALFORMED:
+        reject({**done.document, **extra}, lines)
+    if session.json:
+        answer({**done.document, **extra}, "")
+    else:
+        say(lines)
+    raise SystemExit(code)
+
+
+def _listed(done: Import, extra: dict[str, Any], *, dry_run: bool) -> list[str]:
+    lines = []
+    if dry_run:
+        for c in done.commands:
+            if c["do"] == "open":
+                lines.append(command_line(c))
+            else:
+                lines.append(f"第{c['row']}行“{c['column']}”  {c['matter']}  {c['text']}")
+    lines += [f"第{o['row']}行  {o['matter']}  已立项  {o['title']}" for o in done.opened]
+    for c in done.conflicts:
+        shown = f"；表中“{_short(c['in_copy'])}”，现为“{_short(c['in_log'])}”" if "in_copy" in c else ""
+        lines.append(
+            f"第{c['row']}行“{'、'.join(c['columns'])}”  {c['matter']}  冲突：导出以后已另有改动，未覆盖{shown}"
+        )
+    if extra["moved"]:
+        lines.append(f"导出以后另有{len(extra['moved'])}件有新的进展或变动，表中未改这些内容，不受影响")
+    if extra["missing"]:
+        lines.append(f"表中删去了{len(extra['missing'])}行（{'、'.join(extra['missing'][:5])}），不作任何改动")
+    return lines
+
+
+def _short(text: str, most: int = 30) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[:most]}…"
+
+
+def _told(done: Import, extra: dict[str, Any], *, dry_run: bool) -> str:
+    what = f"将办理{len(done.commands)}处" if dry_run else f"已办理{len(extra['applied'])}处"
+    again = f"，此前已办{len(extra['already'])}处" if extra["already"] else ""
+    lines = _listed(done, extra, dry_run=dry_run)
+    lines += [f"第{r['row']}行{r['column']}：{r['message']}" for r in done.rejected if not dry_run]
+    counted = f"未变{len(done.unchanged)}行，冲突{len(done.conflicts)}处，不能办理{len(done.rejected)}处"
+    lines.append(f"{what}{again}，{counted}")
+    if dry_run:
+        lines.append("以上是试导入，没有办理；去掉 --dry-run 即正式导入")
+    return "\n".join(lines)

@@ -1,0 +1,86 @@
+"""`xmh plan table`: 《任务清单一览表》 of any day, from the log alone."""
+
+import hashlib
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.briefing import past_day
+from cli.session import Problem, answer, session
+from domain.calendar import SHANGHAI, end_of_day, local_date
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from documents.table.rows import TaskTable
+
+WEEK = timedelta(days=7)
+
+
+def table_(
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="OUT.xlsx|OUT.docx", help="写成哪个文件（.xlsx 可修改后导回）")
+    ],
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="某一天结束时的一览表（默认现在），全部由日志还原")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DATE", help="“本周变化”从哪天以后算起（默认七天前）")
+    ] = None,
+) -> None:
+    """任务清单一览表：按来源分组，附时间图、本周变化和各牵头单位分表；同一天的表任何时候再出都一样。"""
+    from documents.table.rows import task_table
+
+    write = _writer(output)
+    now = datetime.now(UTC)
+    moment = _end_of(as_of, now)
+    first = past_day(since, local_date(now)) if since else local_date(moment) - WEEK
+    table = task_table(session.database, moment, first)
+    data = write(table)
+    try:
+        output.write_bytes(data)
+    except OSError as error:
+        raise Problem(f"{output} 写不了（{error.strerror}），请换一个位置或关闭正打开它的程序", "malformed") from error
+    answer(_document(table, output, data), _told(table, output))
+
+
+def _writer(output: Path) -> "Callable[[TaskTable], bytes]":
+    match output.suffix.lower():
+        case ".xlsx":
+            from documents.table.workbook import workbook
+
+            return workbook
+        case ".docx":
+            from documents.table.word import document
+
+            return document
+    raise Problem(f"{output} 应是 .xlsx 或 .docx 文件", "malformed")
+
+
+def _end_of(as_of: str | None, now: datetime) -> datetime:
+    if as_of is None:
+        return now
+    day: date = past_day(as_of, local_date(now))
+    if day > local_date(now):
+        raise Problem(f"{day} 还没有到，一览表只能出到今天（{local_date(now)}）", "malformed")
+    return min(end_of_day(day), now)
+
+
+def _document(table: "TaskTable", output: Path, data: bytes) -> dict[str, Any]:
+    return {
+        "title": table.title,
+        "as_of": table.as_of.astimezone(SHANGHAI).isoformat(),
+        "since": table.since.isoformat(),
+        "position": table.key.position,
+        "matters": len(table.rows),
+        "changes": [c.model_dump(mode="json") for c in table.changes],
+        "file": str(output),
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }
+
+
+def _told(table: "TaskTable", output: Path) -> str:
+    changed = f"{table.since} 以后至 {table.on} 变化{len(table.changes)}处"
+    return f"{table.title}：{table.summary}\n{changed}\n已写出 {output}"

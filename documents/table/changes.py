@@ -1,0 +1,84 @@
+"""本周变化: what is different between two days, as the meeting asks for it."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+
+from documents.figures import Entry
+from documents.ledger import Ledger, Told, matter_then
+from documents.wording import clean, day_in, reason_of, sentence, short_date
+from domain import events as ev
+from domain.base import Frozen, Term
+from domain.calendar import end_of_day, local_date
+from domain.facts import is_sealed
+from domain.lights import light
+from domain.log import Rulebook
+from domain.terms import Light
+from sheets.table import WITHHELD
+
+
+class ChangeKind(Term):
+    """What became of a matter."""
+
+    OPENED = "opened", "新立项"
+    ENDED = "ended", "销号撤销"
+    RED = "red", "新转红灯"
+    GREEN = "green", "新转绿灯"
+    LIMIT = "limit", "时限调整"
+    FEEDBACK = "feedback", "反馈进展"
+
+
+class Change(Frozen):
+    """One difference, and how it is told."""
+
+    kind: ChangeKind
+    number: str
+    title: str
+    unit: str
+    text: str
+
+
+def changes(ledger: Ledger, entries: Iterable[Entry], since: date, rulebook_then: Rulebook) -> tuple[Change, ...]:
+    """Everything that changed after the end of `since`, by kind and number."""
+    before = end_of_day(since)
+    position = ledger.position_at(before)
+    found = [change for entry in entries for change in _of(ledger, entry, position, before, rulebook_then)]
+    order = list(ChangeKind)
+    return tuple(sorted(found, key=lambda c: (order.index(c.kind), c.number)))
+
+
+def _of(ledger: Ledger, entry: Entry, position: int, before: datetime, rulebook_then: Rulebook) -> Iterator[Change]:
+    matter = entry.matter
+    later = [told for told in entry.file.events if told.recorded.position > position]
+
+    def change(kind: ChangeKind, text: str) -> Change:
+        unit = ledger.unit(matter.lead)
+        return Change(kind=kind, number=matter.number, title=clean(matter.title), unit=unit, text=text)
+
+    then = matter_then(entry.file, position)
+    if then is None:
+        due = day_in(matter.due, local_date(ledger.as_of).year)
+        yield change(ChangeKind.OPENED, f"{short_date(local_date(matter.opened_at))}立项，时限{due}。")
+    if matter.ended and (then is None or not then.ended):
+        yield change(ChangeKind.ENDED, f"{matter.stage.label}，{reason_of(entry.lit)}。")
+    was = light(then, rulebook_then, before).light if then else None
+    now = entry.lit.light
+    if now is Light.RED and was is not Light.RED:
+        yield change(ChangeKind.RED, f"{reason_of(entry.lit)}。")
+    if now is Light.GREEN and was is not None and was is not Light.GREEN:
+        yield change(ChangeKind.GREEN, f"由{was.label}灯转绿灯。")
+    if then is not None and then.due != matter.due:
+        year = local_date(ledger.as_of).year
+        yield change(ChangeKind.LIMIT, f"由{day_in(then.due, year)}调整为{day_in(matter.due, year)}。")
+    yield from (change(ChangeKind.FEEDBACK, text) for text in _feedback(later, ledger, matter.lead))
+
+
+def _feedback(later: Iterable[Told], ledger: Ledger, lead: str | None) -> Iterator[str]:
+    """How often it was reported, and the last report."""
+    said = [(t.recorded.occurred_at, t.event) for t in later if isinstance(t.event, ev.FeedbackSubmitted)]
+    if not said:
+        return
+    at, last = max(said, key=lambda s: s[0])
+    times = f"反馈{len(said)}次，最近一次" if len(said) > 1 else ""
+    text = WITHHELD if is_sealed(last.text) else sentence(last.text)
+    who = "" if last.unit == lead else ledger.unit(last.unit)
+    yield f"{times}{short_date(local_date(at))}{who}：{text}"

@@ -1,0 +1,172 @@
+"""The rows of the table, computed once; the writers only write."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+
+from documents.figures import Entry, Period, by_light
+from documents.ledger import Ledger, read_ledger
+from documents.table.changes import Change, changes
+from documents.wording import counted, full_date, reason_of
+from domain.base import Frozen, refuse
+from domain.calendar import end_of_day, local_date
+from domain.lights import Lit
+from domain.log import Rulebook
+from domain.matter import Matter
+from domain.terms import Light, Stage
+from eventlog import reading
+from eventlog.database import Database
+from sheets.table import NO_CHAPTER, Column, Key, Names, cells, fingerprints
+
+
+class Mark(Frozen):
+    """A point's day on the time map."""
+
+    on: date
+    done: bool
+
+
+class TableRow(Frozen):
+    """One matter as the table shows it."""
+
+    no: int
+    number: str
+    unit: str
+    light: Light
+    due: date
+    texts: dict[Column, str]
+    since: date
+    until: date
+    """From 立项 to 销号, or to the limit: the bar on the time map."""
+    overdue: date | None
+    """Until when the bar goes on in red."""
+    marks: tuple[Mark, ...]
+
+    def shown(self, column: Column) -> str:
+        """What stands in a column."""
+        match column:
+            case Column.NO:
+                return str(self.no)
+            case Column.NUMBER:
+                return self.number
+            case Column.REASON:
+                return ""
+        return self.texts[column]
+
+
+class Chapter(Frozen):
+    """The matters of one source, under its heading."""
+
+    heading: str
+    rows: tuple[TableRow, ...]
+
+
+class TaskTable(Frozen):
+    """The whole table, as of a moment."""
+
+    title: str
+    as_of: datetime
+    since: date
+    summary: str
+    chapters: tuple[Chapter, ...]
+    changes: tuple[Change, ...]
+    key: Key
+
+    @property
+    def on(self) -> date:
+        """The day it shows."""
+        return local_date(self.as_of)
+
+    @property
+    def rows(self) -> tuple[TableRow, ...]:
+        """All rows, in the order of the table."""
+        return tuple(row for chapter in self.chapters for row in chapter.rows)
+
+
+def task_table(database: Database, as_of: datetime, since: date) -> TaskTable:
+    """The table as of a moment, and what changed since the end of an earlier day, from the log alone.
+
+    Raises:
+        Refusal: `malformed`, when the earlier day is not earlier.
+        LogUnreachable: the database is down.
+    """
+    on, before = local_date(as_of), end_of_day(since)
+    refuse(since >= on, f"起始日期 {since} 须早于一览表的日期 {on}（--since）", "malformed")
+    ledger = read_ledger(database, as_of)
+    return compose(ledger, since, reading.rulebook(database, as_of=before), reading.identity(database))
+
+
+def compose(ledger: Ledger, since: date, rulebook_then: Rulebook, identity: str) -> TaskTable:
+    """The table of a ledger; `rulebook_then` is what lights went by at the end of `since`."""
+    on = local_date(ledger.as_of)
+    entries = Period(ledger=ledger, since=since, until=on).entries()
+    names = Names(
+        units={u.id: u.name for u in ledger.directory.units.values()},
+        people={p.id: p.name for p in ledger.directory.people.values()},
+    )
+    chapters = tuple(_chapters(entries, names, ledger))
+    return TaskTable(
+        title=f"{ledger.office.removesuffix('办公室').removesuffix('指挥部')}工作任务清单一览表",
+        as_of=ledger.as_of,
+        since=since,
+        summary=_summary(entries, on),
+        chapters=chapters,
+        changes=changes(ledger, entries, since, rulebook_then),
+        key=Key(
+            database=identity,
+            position=ledger.position,
+            rows={row.number: fingerprints(row.texts) for chapter in chapters for row in chapter.rows},
+        ),
+    )
+
+
+def _chapters(entries: Iterable[Entry], names: Names, ledger: Ledger) -> Iterator[Chapter]:
+    """By source, in the order in which the sources first occur among the numbers."""
+    by_source: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_source.setdefault(entry.matter.source or NO_CHAPTER, []).append(entry)
+    no = 0
+    for source in sorted(by_source, key=lambda s: s == NO_CHAPTER):
+        found = by_source[source]
+        yield Chapter(heading=source, rows=tuple(_row(no + i, e, names, ledger) for i, e in enumerate(found, 1)))
+        no += len(found)
+
+
+def _row(no: int, entry: Entry, names: Names, ledger: Ledger) -> TableRow:
+    matter, on = entry.matter, local_date(ledger.as_of)
+    ended = matter.closed.on if matter.closed else None
+    late = entry.lit.light is Light.RED
+    return TableRow(
+        no=no,
+        number=matter.number,
+        unit=ledger.unit(matter.lead),
+        light=entry.lit.light,
+        due=matter.due,
+        texts=cells(matter, names, said_light(entry.lit)),
+        since=local_date(matter.opened_at),
+        until=ended or matter.due,
+        overdue=on if late else None,
+        marks=tuple(_marks(matter)),
+    )
+
+
+def _marks(matter: Matter) -> Iterator[Mark]:
+    for point in matter.points:
+        if point.due is not None and not point.dropped:
+            yield Mark(on=point.due, done=not point.open)
+
+
+def said_light(lit: Lit) -> str:
+    """The word for the colour first: on a black-and-white print it is the colour."""
+    return f"{lit.light.label}\n{reason_of(lit)}"
+
+
+def _summary(entries: tuple[Entry, ...], on: date) -> str:
+    lights = by_light(entries)
+    closed = sum(e.matter.stage is Stage.CLOSED for e in entries)
+    cancelled = sum(e.matter.stage is Stage.CANCELLED for e in entries)
+    coloured = [(f"{light.label}灯", lights[light], "件") for light in Light if light is not Light.GREY]
+    shown = counted([*coloured, ("暂缓", lights[Light.GREY], "件")])
+    ended = counted((("已销号", closed, "件"), ("已撤销", cancelled, "件")))
+    alive = len(entries) - closed - cancelled
+    parts = (f"共{len(entries)}件", ended, f"在办{alive}件" + (f"（{shown}）" if shown else ""))
+    return f"截至{full_date(on)}，{'，'.join(part for part in parts if part)}。"
