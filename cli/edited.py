@@ -1,6 +1,7 @@
 """`xmh plan import` of an edited 一览表: each change is a command with an actor, or it is said why it is none."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from plans.edited.edits import Conflict, Edit, Edits
     from plans.opening import Opening, Openings
     from plans.sheets import CellFault
+
+_COLUMNS = {"牵头单位": "牵头", "配合单位": "配合", "完成时限": "时限", "依据": "理由或依据"}
 
 
 def import_edited(file: Path, *, dry_run: bool, keep_going: bool) -> None:
@@ -82,7 +85,10 @@ def _openings(table: "EditedTable", done: Import) -> "Openings":
     from sheets.table import SHEET
 
     listed = TaskList(file=table.file, sheet=SHEET, rows=table.new, faults=())
-    return judged(not_yet_open(listed, done))
+    found = judged(not_yet_open(listed, done))
+    # A task list calls its columns by longer names; the fault is named as the sheet in hand has it.
+    faults = tuple(f.model_copy(update={"column": _COLUMNS.get(f.column, f.column)}) for f in found.faults)
+    return replace(found, faults=faults)
 
 
 def _code(faults: "Sequence[CellFault]", refused: "Sequence[CellFault]") -> int:

@@ -100,6 +100,17 @@ def test_a_dry_run_shows_commands_refusals_and_conflicts_and_writes_nothing(
     assert position(log) == before
 
 
+def test_a_fault_of_a_new_row_is_named_by_the_sheets_own_column(
+    xmh: CommandLine, log: Database, tmp_path: Path
+) -> None:
+    play(log)
+    copy = tmp_path / "一览表.xlsx"
+    xmh.json("plan", "table", "--as-of", "2022-03-18", "-o", copy)
+    put(copy, 8, title="编制规划", lead="区某局", due="2099-06-30", reason="香指办〔2022〕3号")
+    done = xmh.json("plan", "import", copy, "--dry-run", code=2)
+    assert [(r["row"], r["column"]) for r in done["rejected"]] == [(8, "牵头")]
+
+
 def test_a_copy_without_its_key_is_one_line_and_exit_2(xmh: CommandLine, log: Database, tmp_path: Path) -> None:
     play(log)
     copy = tmp_path / "一览表.xlsx"

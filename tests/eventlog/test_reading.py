@@ -245,3 +245,15 @@ def test_a_thousand_states_are_listed_quickly(asker: Asker) -> None:
     states = reading.states_of(asker.database, "sample")
     assert time.perf_counter() - start < 0.5
     assert len(states) == 1000
+
+
+# --- identity
+
+
+def test_a_log_is_known_by_its_first_event_and_keeps_that_name(database: Database, asker: Asker) -> None:
+    assert reading.identity(database) == ""
+    asker.open("a")
+    name = reading.identity(database)
+    assert name == reading.read_all(database, limit=1)[0].hash
+    asker.open("b")
+    assert reading.identity(database) == name
