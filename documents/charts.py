@@ -118,7 +118,9 @@ def _scale(left: float, top: float, tall: float, most: int) -> Iterator[str]:
 
 def _bar(x: float, y: float, wide: float, high: float, kind: Light) -> str:
     box = f'x="{_number(x)}" y="{_number(y)}" width="{_number(wide)}" height="{_number(high)}"'
-    return f'<rect {box} fill="{_TINTS[kind]}"/><rect {box} fill="url(#{kind.value})" stroke="{_INK}" stroke-width="0.5"/>'
+    return (
+        f'<rect {box} fill="{_TINTS[kind]}"/><rect {box} fill="url(#{kind.value})" stroke="{_INK}" stroke-width="0.5"/>'
+    )
 
 
 def _text(x: float, y: float, words: str, anchor: str = "start") -> str:

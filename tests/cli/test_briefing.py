@@ -42,7 +42,7 @@ def test_a_signed_draft_becomes_a_numbered_issue_with_its_files(quarter: Databas
     done = xmh.json("briefing", "issue", draft["draft"], "--sign", "leader")
     assert done["bulletin"] == f"简报-{this_year()}-01"
     assert done["no"] == 1
-    assert set(done["files"]) == set(done["sha256"]) == {"md", "docx"}
+    assert set(done["files"]) == set(done["sha256"]) == {"md", "docx", "pdf", "html"}
     for kind, path in done["files"].items():
         assert hashlib.sha256(Path(path).read_bytes()).hexdigest() == done["sha256"][kind]
     event = reading.read_stream(quarter, "bulletin/briefing")[0]
