@@ -31,6 +31,7 @@ app = group(
         "issue": "cli.briefing:issue",
         "list": "cli.briefing:list_",
         "show": "cli.briefing:show",
+        "rebuild": "cli.proof:rebuild",
         "record": "cli.briefing:record",
         "annual": "cli.annual:annual",
     },

@@ -143,3 +143,20 @@ def test_reading_briefings_needs_neither_temporal_nor_sqlalchemy(quarter: Databa
     arguments = ["briefing", "list", "--home", str(xmh.home)]
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_an_issue_is_rebuilt_from_the_log_and_a_touched_file_is_named(
+    quarter: Database, xmh: CommandLine, tmp_path: Path
+) -> None:
+    del quarter
+    draft = xmh.json("briefing", "draft", *SPAN)
+    done = xmh.json("briefing", "issue", draft["draft"], "--sign", "leader", "--copies", "30")
+    found = xmh.json("briefing", "rebuild", done["bulletin"], "--out", tmp_path / "again")
+    assert found["ok"] is True
+    assert {f["verdict"] for f in found["files"]} == {"identical"}
+    assert "（共印30份）" in (tmp_path / "again" / f"{done['bulletin']}.html").read_text(encoding="utf-8")
+    Path(done["files"]["md"]).write_text("改过", encoding="utf-8")
+    said = xmh("briefing", "rebuild", done["bulletin"])
+    assert said.code == 3
+    assert "柜中文件已被改动" in said.out
+    assert xmh("briefing", "rebuild", "简报-1999-01").code == 4
