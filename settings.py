@@ -2,14 +2,37 @@
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import BaseModel, BeforeValidator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from domain.notices.routing import Routing
 
 EMBEDDED_RUN_FILE = "run.json"
 """Inside the home: what `xmh up` runs there, and where it listens."""
+
+
+FETCHED_FONTS = Path(__file__).parent / ".fonts"
+"""Where `make fonts` puts the open faces, in a checkout."""
+
+
+class FontPlaces(BaseModel):
+    """`[fonts]`."""
+
+    folder: Path | None = None
+    """The office's own faces: 方正小标宋简体, 仿宋_GB2312, 楷体_GB2312, 黑体."""
+
+
+def _folder(value: Any) -> Any:
+    """`XMH_FONTS` is just the folder."""
+    return {"folder": value} if isinstance(value, str) else value
 
 
 class Settings(BaseSettings):
@@ -32,6 +55,8 @@ class Settings(BaseSettings):
     metrics_port: int | None = None
     notices: Routing = Routing()
     """`[notices]`: the channels and whom each reaches; by default everybody through a file in the home."""
+    fonts: Annotated[FontPlaces, NoDecode, BeforeValidator(_folder)] = FontPlaces()
+    """`[fonts]` or `XMH_FONTS`: where the faces of printed documents are."""
     cached_matters: int = 2000
     """Matters a worker keeps in memory (57 KB each); beyond it they are replayed."""
 
@@ -39,6 +64,12 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The URL of the log's database."""
         return self.database_url or f"sqlite:///{(self.home / 'events.db').absolute()}"
+
+    @property
+    def font_folders(self) -> tuple[Path, ...]:
+        """Where faces are looked for, the office's own folder first."""
+        own = (self.fonts.folder,) if self.fonts.folder else ()
+        return (*own, FETCHED_FONTS) if FETCHED_FONTS.is_dir() else own
 
     @property
     def run_file(self) -> Path:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.printing import press
 from cli.session import Problem, answer, session
 from cli.shape import group
 from cli.sheets import reject
@@ -32,6 +33,7 @@ app = group(
         "issue": "cli.briefing:issue",
         "list": "cli.briefing:list_",
         "show": "cli.briefing:show",
+        "rebuild": "cli.proof:rebuild",
         "record": "cli.briefing:record",
         "annual": "cli.annual:annual",
     },
@@ -52,8 +54,8 @@ def draft(
     """起草一期：算出全文，留下草稿编号，等领导签发。"""
     from documents.briefing import compose
     from documents.drafts import keep
+    from documents.formats.markdown import markdown
     from documents.issuing import end_of
-    from documents.markdown import markdown
 
     now = datetime.now(UTC)
     today = local_date(now)
@@ -68,7 +70,7 @@ def draft(
     text = markdown(briefing.draft(today))
     document = {**_draft_document(kept), "title": briefing.title, "markdown": text}
     if out is not None:
-        from documents.docx import docx
+        from documents.formats.docx import docx
 
         out.write_bytes(docx(briefing.draft(today)))
     saved = f"，已另存为 {out}，修改后用 xmh briefing edit {kept.id} --from {out} 读回" if out else ""
@@ -135,8 +137,9 @@ def issue(
     draft_id: Annotated[str, typer.Argument(metavar="DRAFT", help="草稿编号，如 D20220331-1")],
     sign: Annotated[str | None, typer.Option("--sign", metavar="P", help="签发领导（人员编号或姓名）")] = None,
     paper: PaperOption = None,
+    copies: Annotated[int | None, typer.Option("--copies", metavar="N", help="印数，印在报尾", min=1)] = None,
 ) -> None:
-    """签发一期：编号、成文、入日志；没有领导签发的不能成文。"""
+    """签发一期：编号、成文（.md、.docx、.pdf、.html）、入日志；没有领导签发的不能成文。"""
     from documents.drafts import find
     from documents.issuing import issue as issue_draft
 
@@ -154,6 +157,8 @@ def issue(
         found,
         signer,
         datetime.now(UTC),
+        press(),
+        copies=copies,
     )
     lines = [f"已签发 {done.number}（第{done.event.no}期，总第{done.event.total_no}期）"]
     answer(_issued_document(done), "\n".join([*lines, *(f"  {path}" for path in done.files.values())]))
@@ -218,13 +223,13 @@ def show(
     """一期的全文；成文丢失的由日志重新生成并核对哈希。"""
     from documents.drafts import find
     from documents.editing import changes_of, composed
+    from documents.formats.markdown import markdown
     from documents.issuing import issued, with_files
-    from documents.markdown import markdown
 
     home, wanted = session.settings.home, bulletin.strip().replace("－", "-")
     event = next((e for e in issued(session.database) if e.number == wanted), None)
     if event is not None:
-        done = with_files(session.database, home, event)
+        done = with_files(session.database, home, event, press())
         text = done.files["md"].read_text(encoding="utf-8")
         answer({**_row(event), **_issued_document(done), "markdown": text}, text.rstrip("\n"))
         return
@@ -284,7 +289,7 @@ def _issued_document(done: "Issued") -> dict[str, Any]:
     return {
         "bulletin": done.number,
         "no": done.event.no,
-        "files": {kind: str(done.files[kind]) for kind in ("md", "docx")},
+        "files": {kind: str(path) for kind, path in done.files.items()},
         "sha256": done.sha256,
     }
 

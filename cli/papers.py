@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from cli.printing import OutOption, check_ending, press, write_page
 from cli.session import Problem, answer, session
 from cli.shape import group
 from cli.task.common import (
@@ -22,9 +23,6 @@ from cli.task.common import (
 )
 from domain.papers import Paper, PaperKind
 
-if TYPE_CHECKING:
-    from documents.page import Page
-
 app = group(
     "督办公文：已编文号的督办单、催办单、批复等；作废的文号保留。",
     {"list": "cli.papers:list_", "void": "cli.papers:void"},
@@ -38,27 +36,24 @@ def form(
     issue: Annotated[bool, typer.Option("--issue", help="签发：编文号、成文、入日志（须配 --sign）")] = False,
     sign: Annotated[str | None, typer.Option("--sign", metavar="P", help="签发领导（人员编号或姓名）")] = None,
     paper: PaperOption = None,
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", metavar="FILE", help="写成文件（.docx 或 .md）；不写则显示")
-    ] = None,
+    out: OutOption = None,
 ) -> None:
     """督办单、交办通知单、催办单等：由日志填写；市级部门和区外单位自动用函。"""
     wanted, found = term(PaperKind, kind, "--kind"), the_matter(matter)
-    if out is not None and out.suffix.lower() not in (".docx", ".md"):
-        raise Problem(f"“{out.name}”的格式不能写，请用 .docx、.md", "malformed")
+    check_ending(out)
     if issue:
         _issue(found.stream, wanted, sign, paper, out)
         return
     if sign is not None:
         raise Problem("--sign 须与 --issue 一起使用", "malformed")
+    from documents.formats.markdown import markdown
     from documents.ledger import read_ledger
-    from documents.markdown import markdown
     from documents.papers import compose_paper
 
     page = compose_paper(read_ledger(session.database, now()), found.stream, wanted).page()
     text = markdown(page)
     if out is not None:
-        _write(page, text, out)
+        write_page(page, out)
     document = {"matter": found.number, "kind": wanted.value, "number": None, "title": page.title, "markdown": text}
     answer(
         {**document, "file": str(out) if out else None},
@@ -71,7 +66,9 @@ def _issue(stream: str, kind: PaperKind, sign: str | None, paper: str | None, ou
 
     signer = acting(the_person(need(sign, "--sign", "签发领导")).id, paper)
     confirm(f"签发{kind.label}？文号给出后不能收回，只能作废。")
-    done = issue_paper(session.database, session.settings.home, stream, kind, signer=signer, now=datetime.now(UTC))
+    done = issue_paper(
+        session.database, session.settings.home, stream, kind, signer=signer, now=datetime.now(UTC), press=press()
+    )
     if out is not None:
         out.write_bytes(done.files[out.suffix.lower().removeprefix(".")].read_bytes())
     document = {
@@ -142,9 +139,3 @@ def _table(papers: list[Paper]) -> str:
             for p in papers
         ],
     )
-
-
-def _write(page: "Page", text: str, out: Path) -> None:
-    from documents.docx import docx
-
-    out.write_bytes(docx(page) if out.suffix.lower() == ".docx" else text.encode())

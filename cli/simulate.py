@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.printing import press
 from cli.session import Exit, answer, session
 from domain.lights import light
 from domain.matter import Matter
@@ -100,12 +101,16 @@ def _issuer(home: Path) -> "Callable[[Database, Briefing, datetime], tuple[str, 
     from documents.issuing import issue_briefing
     from domain.envelope import Actor
 
+    ready = press()
+
     def issue(database: "Database", briefing: "Briefing", now: datetime) -> tuple[str, str]:
         person = reading.person(database, briefing.sign)
         signer = Actor(
             id=briefing.sign, role=person.role if person else Role.OFFICE, unit=person.unit if person else None
         )
-        issued = issue_briefing(database, home, since=briefing.since, until=briefing.until, signer=signer, now=now)
+        issued = issue_briefing(
+            database, home, since=briefing.since, until=briefing.until, signer=signer, now=now, press=ready
+        )
         return issued.number, str(issued.files["docx"].relative_to(home))
 
     return issue
@@ -113,8 +118,8 @@ def _issuer(home: Path) -> "Callable[[Database, Briefing, datetime], tuple[str, 
 
 def _packer(home: Path) -> "Callable[[Database, datetime], None]":
     """The papers of each weekly meeting, as files by their week."""
+    from documents.formats.markdown import markdown
     from documents.ledger import read_ledger
-    from documents.markdown import markdown
     from documents.pack import weekly_pack
     from domain.calendar import local_date
 

@@ -1,19 +1,21 @@
 """工作简报 and 工作动态, computed from the log at one position and from nothing else."""
 
 from datetime import date, datetime
-from typing import Literal
 
 from documents import attention, progress
 from documents.figures import Period
-from documents.ledger import Ledger, read_ledger
-from documents.page import Page, Section
+from documents.formats.press import LAYOUT
+from documents.ledger import OFFICE_UNIT, Ledger, read_ledger
+from documents.page import Imprint, Layout, Page, Section
 from documents.wording import full_date, moment, span
 from domain.base import Frozen, refuse
-from domain.bulletin import Publication
+from domain.bulletin import BulletinIssued, Publication
+from domain.terms import Role, Supervision
 from eventlog.database import Database
 
-TEMPLATE: Literal["plain-2"] = "plain-2"
+TEMPLATE = f"{LAYOUT}/briefing-2"
 """Changes with every change of wording or layout: an issue is printed again only by the template it was printed by."""
+MARKING = "内部资料　注意保存"
 UNNUMBERED = "第×期（草稿，待签发）"
 
 
@@ -30,19 +32,23 @@ class Briefing(Frozen):
     issuer: str
     people: dict[str, str]
     sections: tuple[Section, ...]
+    imprint: Imprint = Imprint()
     edited: int | None = None
     """The editor's version it carries, by its place in the stream; None when the text is the log's own."""
 
     def draft(self, on: date) -> Page:
         """As it is shown before it is signed."""
-        return self._page(UNNUMBERED, on, None)
+        return self._page(UNNUMBERED, on)
 
-    def issue(self, no: int, total_no: int, signer: str, on: date) -> Page:
+    def issue(self, event: BulletinIssued) -> Page:
         """As it is printed."""
-        return self._page(f"第{no}期（总第{total_no}期）", on, self.people.get(signer, signer))
+        number = f"第{event.no}期（总第{event.total_no}期）"
+        return self._page(number, event.issued_on, self.people.get(event.signer, event.signer), event.copies)
 
-    def _page(self, issue: str, on: date, signer: str | None) -> Page:
+    def _page(self, issue: str, on: date, signer: str | None = None, copies: int | None = None) -> Page:
         return Page(
+            layout=Layout.BULLETIN,
+            marking=MARKING,
             masthead=self.masthead,
             issue=issue,
             issuer=self.issuer,
@@ -51,6 +57,7 @@ class Briefing(Frozen):
             sections=self.sections,
             signer=signer,
             note=f"本期数据由督办日志生成，截至{moment(self.as_of)}。",
+            imprint=self.imprint.model_copy(update={"copies": copies}),
         )
 
 
@@ -85,6 +92,21 @@ def compose(
         issuer=ledger.office,
         people={p.id: p.name for p in ledger.directory.people.values()},
         sections=sections,
+        imprint=_recipients(period),
+    )
+
+
+def _recipients(period: Period) -> Imprint:
+    """报 to those who lead, 送 to those who are asked by 函, 发 to those supervised (domain of the year's matters)."""
+    ledger = period.ledger
+    units = ledger.directory.units
+    leaders = {p.unit for p in ledger.directory.people.values() if p.role is Role.LEADER}
+    busy = {u for e in period.entries() for u in (e.matter.lead, *e.matter.assist)} - leaders - {OFFICE_UNIT}
+    concerned = [u for u in units.values() if u.id in busy]
+    return Imprint(
+        above=tuple(f"{u.name}领导" for u in units.values() if u.id in leaders),
+        beside=tuple(u.name for u in concerned if u.supervision is not Supervision.OBJECT),
+        below=tuple(u.name for u in concerned if u.supervision is Supervision.OBJECT),
     )
 
 

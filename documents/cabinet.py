@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from domain.base import Refusal
+from domain.base import Refusal, refuse
 from domain.papers import MARK, paper_series
 
 FOLDER = "documents"
@@ -55,6 +55,30 @@ def printed(folder: Path, rendered: Mapping[str, bytes]) -> Iterator[Callable[[]
         yield place
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def kept(folder: Path, hashes: Mapping[str, str], again: Callable[[list[str]], Mapping[str, bytes]]) -> dict[str, Path]:
+    """The files of an issue by format. What is missing is printed again, and must have the hash it had.
+
+    Raises:
+        Refusal: `file_altered` or `not_reproducible`.
+    """
+    files = {name: folder / name for name in hashes}
+    missing = [name for name, path in files.items() if not path.exists()]
+    for name, path in files.items():
+        same = name in missing or sha256(path.read_bytes()) == hashes[name]
+        refuse(not same, f"{path} 与日志中的哈希不符，文件已被改动；移走它即可由日志重新生成", "file_altered")
+    if missing:
+        rendered = again(missing)
+        wrong = [name for name, data in rendered.items() if sha256(data) != hashes[name]]
+        refuse(
+            bool(wrong),
+            f"{'、'.join(wrong)} 已丢失，由日志重新生成的内容与原哈希不符；请用 xmh briefing rebuild 查看差异",
+            "not_reproducible",
+        )
+        with printed(folder, rendered) as place:
+            place()
+    return {name.rpartition(".")[2]: path for name, path in files.items()}
 
 
 def _write(path: Path, data: bytes) -> None:

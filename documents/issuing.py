@@ -7,9 +7,10 @@ from datetime import date, datetime
 from pathlib import Path
 
 from documents.briefing import TEMPLATE, Briefing, compose
-from documents.cabinet import FOLDER, papers_on_disk, printed, sha256
+from documents.cabinet import FOLDER, kept, papers_on_disk, printed, sha256
 from documents.drafts import Draft
 from documents.editing import composed, edited_by
+from documents.formats.press import Press
 from documents.page import Page
 from domain.base import Frozen, Refusal, refuse
 from domain.bulletin import (
@@ -30,7 +31,6 @@ from eventlog.database import Database
 from eventlog.recovery import advance_numbers
 from eventlog.watermark import Watermark, highest
 
-FORMATS = ("md", "docx")
 MOST_RACES = 50
 """So many issues between two looks at the log do not happen."""
 
@@ -65,6 +65,7 @@ def issue_briefing(
     until: date,
     signer: Actor,
     now: datetime,
+    press: Press | None = None,
 ) -> Issued:
     """Compose a 工作简报 as of now and issue it at once; the same span is issued once.
 
@@ -76,7 +77,7 @@ def issue_briefing(
     signs(signer)
     as_of = min(now, end_of(until))
     return _issue(
-        _Desk(database, home, signer, now),
+        _Desk(database, home, signer, now, press or Press()),
         lambda: compose(database, series, since, until, as_of=as_of),
         f"bulletin:{series.value}:{since}:{until}",
     )
@@ -88,6 +89,9 @@ def issue(
     draft: Draft,
     signer: Actor,
     now: datetime,
+    press: Press | None = None,
+    *,
+    copies: int | None = None,
 ) -> Issued:
     """Issue a draft, exactly as it was read. A second time it answers with the issue there is.
 
@@ -96,7 +100,7 @@ def issue(
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
     signs(signer)
-    desk = _Desk(database, home, signer, now)
+    desk = _Desk(database, home, signer, now, press or Press(), copies)
     return _issue(desk, lambda: composed(database, draft), draft.key)
 
 
@@ -118,22 +122,39 @@ def series_of(database: Database, publication: Publication) -> BulletinSeries:
     return found.state if found and isinstance(found.state, BulletinSeries) else BulletinSeries()
 
 
-def with_files(database: Database, home: Path, event: BulletinIssued) -> Issued:
+def with_files(database: Database, home: Path, event: BulletinIssued, press: Press | None = None) -> Issued:
     """The issue with its files. One that is missing is printed again from the log, and must have the hash it had.
 
     Raises:
-        Refusal: `file_altered` or `not_reproducible`.
+        Refusal: `file_altered`, `template_gone` or `not_reproducible`.
     """
-    folder = _folder(home, event.publication)
-    files = {name.rpartition(".")[2]: folder / name for name in event.files}
-    missing = [path for path in files.values() if not path.exists()]
-    for path in files.values():
-        if path not in missing:
-            same = sha256(path.read_bytes()) == event.files[path.name]
-            refuse(not same, f"{path} 与日志中的哈希不符，文件已被改动；移走它即可由日志重新生成", "file_altered")
-    if missing:
-        _print_again(database, home, event, missing)
-    return Issued(event=event, files=files)
+
+    def again(names: list[str]) -> dict[str, bytes]:
+        return (press or Press()).files(page_of(database, event), names)
+
+    return Issued(event=event, files=kept(folder_of(home, event.publication), event.files, again))
+
+
+def page_of(database: Database, event: BulletinIssued) -> Page:
+    """The page of an issue, computed again from the part of the log it was computed from.
+
+    Raises:
+        Refusal: `template_gone`, when this build words or sets an issue otherwise.
+    """
+    refuse(
+        event.template != TEMPLATE,
+        f"{event.number} 所用版式 {event.template} 本版本没有，不能重新生成；请用成文时的版本",
+        "template_gone",
+    )
+    computed = compose(
+        database, event.publication, event.since, event.until, as_of=event.as_of, position=event.position
+    )
+    return edited_by(database, computed, event.edited).issue(event)
+
+
+def folder_of(home: Path, publication: Publication) -> Path:
+    """Where the files of a publication are."""
+    return home / FOLDER / publication.label
 
 
 def numbers_on_disk(home: Path) -> dict[str, int]:
@@ -141,7 +162,7 @@ def numbers_on_disk(home: Path) -> dict[str, int]:
     seen = papers_on_disk(home)
     for publication in Publication:
         pattern = re.compile(rf"{publication.label}-(\d{{4}})-(\d+)\.\w+")
-        for path in _folder(home, publication).glob("*"):
+        for path in folder_of(home, publication).glob("*"):
             if match := pattern.fullmatch(path.name):
                 name = number_series(publication, int(match[1])).series
                 seen[name] = max(seen.get(name, 0), int(match[2]))
@@ -164,27 +185,29 @@ class _Desk:
     home: Path
     signer: Actor
     now: datetime
+    press: Press
+    copies: int | None = None
 
 
 def _issue(desk: _Desk, text: Callable[[], Briefing], command_id: str) -> Issued:
     database, home = desk.database, desk.home
     known = reading.find_command(database, command_id)
     if known:
-        return with_files(database, home, _event(known[0]))
+        return with_files(database, home, _event(known[0]), desk.press)
     advance_numbers(database, numbers_on_disk(home), "文件柜中已有该编号的文件，日志由旧备份还原")
     briefing = text()
     for _ in range(MOST_RACES):
         stands = reading.head(database, bulletin_stream(briefing.publication))
         event = _numbered(desk, briefing)
-        rendered = _render(briefing, event)
-        event = event.model_copy(update={"files": {name: sha256(data) for name, data in rendered.items()}})
-        with printed(_folder(home, briefing.publication), rendered) as place:
+        rendered = desk.press.named(briefing.issue(event), event.number)
+        event = event.model_copy(update=desk.press.provenance(rendered))
+        with printed(folder_of(home, briefing.publication), rendered) as place:
             match _record(desk, stands, event, command_id):
                 case Appended(events=events):
                     place()
-                    return with_files(database, home, _event(events[0]))
+                    return with_files(database, home, _event(events[0]), desk.press)
                 case Already(events=events):
-                    return with_files(database, home, _event(events[0]))
+                    return with_files(database, home, _event(events[0]), desk.press)
                 case Behind() | Ahead():
                     continue  # somebody issued in between: the next number is another one
                 case refused:
@@ -215,6 +238,7 @@ def _numbered(desk: _Desk, briefing: Briefing) -> BulletinIssued:
         files={},
         template=TEMPLATE,
         edited=briefing.edited,
+        copies=desk.copies,
     )
 
 
@@ -241,33 +265,3 @@ def _event(recorded: Recorded) -> BulletinIssued:
     if not isinstance(event, BulletinIssued):
         raise Refusal(f"命令编号 {recorded.command_id} 已用于另一条命令", "command_id_reused")
     return event
-
-
-# --- files
-
-
-def _render(briefing: Briefing, event: BulletinIssued) -> dict[str, bytes]:
-    from documents.docx import docx  # noqa: PLC0415  (60 ms; lists need none)
-    from documents.markdown import markdown  # noqa: PLC0415
-
-    page: Page = briefing.issue(event.no, event.total_no, event.signer, event.issued_on)
-    made: dict[str, Callable[[Page], bytes]] = {"md": lambda p: markdown(p).encode(), "docx": docx}
-    return {f"{event.number}.{kind}": made[kind](page) for kind in FORMATS}
-
-
-def _print_again(database: Database, home: Path, event: BulletinIssued, missing: list[Path]) -> None:
-    lost = "、".join(path.name for path in missing)
-    refuse(event.template != TEMPLATE, f"{lost} 已丢失，且所用版式 {event.template} 本版本没有", "not_reproducible")
-    computed = compose(
-        database, event.publication, event.since, event.until, as_of=event.as_of, position=event.position
-    )
-    briefing = edited_by(database, computed, event.edited)
-    rendered = {name: data for name, data in _render(briefing, event).items() if any(p.name == name for p in missing)}
-    same = all(sha256(data) == event.files[name] for name, data in rendered.items())
-    refuse(not same, f"{lost} 已丢失，由日志重新生成的内容与原哈希不符", "not_reproducible")
-    with printed(_folder(home, event.publication), rendered) as place:
-        place()
-
-
-def _folder(home: Path, publication: Publication) -> Path:
-    return home / FOLDER / publication.label

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Self
 
 from documents.ledger import OFFICE_UNIT
-from documents.page import Block, Items, Page, Paragraph, Section, headed, section
+from documents.page import Block, Imprint, Items, Layout, Page, Paragraph, Section, headed, section
 from documents.wording import clean, day_in, full_date, moment, sentence
 from domain.calendar import local_date
 from domain.meetings.meeting import AgendaItem, DecisionPoint, Meeting
@@ -56,6 +56,7 @@ def _agenda_line(item: AgendaItem) -> str:
 def minutes_page(meeting: Meeting, names: Names, on: date) -> Page:
     """会议纪要: what was decided on each item, by whom and by when; then who was there."""
     return Page(
+        layout=Layout.MINUTES,
         masthead=f"{meeting.series_name}纪要",
         issue=meeting.minutes.no if meeting.minutes else UNSIGNED,
         issuer=names.issuer,
@@ -63,6 +64,7 @@ def minutes_page(meeting: Meeting, names: Names, on: date) -> Page:
         title=f"{meeting.name}纪要",
         sections=(_held(meeting, names), _decided(meeting, names), _attendance(meeting, names)),
         signer=names.person(meeting.minutes.signer) if meeting.minutes else None,
+        imprint=Imprint(),
     )
 
 

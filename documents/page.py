@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Literal
 
-from domain.base import Frozen
+from domain.base import Frozen, Term
 
 NOTHING = "暂无。"
 """Stands where a section would be empty, so that the reader sees that nothing was left out."""
@@ -48,9 +48,36 @@ class Section(Frozen):
     blocks: tuple[Block, ...]
 
 
+class Layout(Term):
+    """Which head a document has; the rest is set alike."""
+
+    BULLETIN = "bulletin", "简报"
+    PAPER = "paper", "公文"
+    MINUTES = "minutes", "纪要"
+    REPORT = "report", "报告"
+
+
+class Imprint(Frozen):
+    """报尾 (版记): who gets it, above, beside and below; and how many were printed."""
+
+    above: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
+    copies: int | None = None
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """报：…。 送：…。 发：…。 (GB/T 9704 7.4.2: separated by commas, closed by a full stop.)"""
+        groups = (("报", self.above), ("送", self.beside), ("发", self.below))
+        return tuple(f"{verb}：{'，'.join(names)}。" for verb, names in groups if names)
+
+
 class Page(Frozen):
     """A whole document. What is None is left out; `issue` is 第N期 or says that it is a draft."""
 
+    layout: Layout = Layout.REPORT
+    marking: str | None = None
+    """内部资料，注意保存: above the head, left."""
     masthead: str
     issue: str
     issuer: str
@@ -63,6 +90,7 @@ class Page(Frozen):
     """主送: to whom it is addressed (GB/T 9704 7.3.2)."""
     signer: str | None = None
     note: str | None = None
+    imprint: Imprint | None = None
 
 
 def section(title: str, *parts: tuple[Block, ...]) -> Section:

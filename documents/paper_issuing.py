@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from documents.cabinet import FOLDER, PAPERS, papers_on_disk, printed, sha256
+from documents.cabinet import FOLDER, PAPERS, kept, papers_on_disk, printed, sha256
+from documents.formats.press import Press
 from documents.ledger import read_ledger
-from documents.page import Page
 from documents.papers import TEMPLATE, PaperText, compose_paper
 from domain.base import Frozen, Refusal, refuse
 from domain.bulletin import signs
@@ -56,10 +56,18 @@ class _Desk:
     home: Path
     signer: Actor
     now: datetime
+    press: Press
 
 
 def issue_paper(
-    database: Database, home: Path, stream: str, kind: PaperKind, *, signer: Actor, now: datetime
+    database: Database,
+    home: Path,
+    stream: str,
+    kind: PaperKind,
+    *,
+    signer: Actor,
+    now: datetime,
+    press: Press | None = None,
 ) -> IssuedPaper:
     """Issue the paper as of now. Asked again about the same event it answers with the paper there is.
 
@@ -68,7 +76,7 @@ def issue_paper(
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
     signs(signer)
-    desk = _Desk(database, home, signer, now)
+    desk = _Desk(database, home, signer, now, press or Press())
     ledger = read_ledger(database, now)
     text = compose_paper(ledger, stream, kind)
     key = _key(desk, stream, kind)
@@ -79,8 +87,8 @@ def issue_paper(
     for _ in range(MOST_RACES):
         stands = reading.head(database, paper_stream(local_date(now).year))
         event = _numbered(desk, text)
-        rendered = _rendered(text, event)
-        event = event.model_copy(update={"files": {name: sha256(data) for name, data in rendered.items()}})
+        rendered = desk.press.named(text.page(event.number, event.signer, event.issued_on), event.number)
+        event = event.model_copy(update=desk.press.provenance(rendered))
         with printed(home / FOLDER / PAPERS, rendered) as place:
             match append(database, _request(desk, stands, event, key)):
                 case Appended(events=events):
@@ -178,28 +186,12 @@ def _event(recorded: Recorded) -> PaperIssued:
     return event
 
 
-def _rendered(text: PaperText, event: PaperIssued) -> dict[str, bytes]:
-    from documents.docx import docx  # noqa: PLC0415  (60 ms; lists need none)
-    from documents.markdown import markdown  # noqa: PLC0415
-
-    page: Page = text.page(event.number, event.signer, event.issued_on)
-    return {f"{event.number}.md": markdown(page).encode(), f"{event.number}.docx": docx(page)}
-
-
 def _with_files(desk: _Desk, event: PaperIssued) -> IssuedPaper:
     """The paper with its files; one that is missing is printed again from the log, and must have the hash it had."""
-    folder = desk.home / FOLDER / PAPERS
-    files = {name.rpartition(".")[2]: folder / name for name in event.files}
-    missing = {path.name for path in files.values() if not path.exists()}
-    for path in files.values():
-        same = path.name in missing or sha256(path.read_bytes()) == event.files[path.name]
-        refuse(not same, f"{path} 与日志中的哈希不符，文件已被改动；移走它即可由日志重新生成", "file_altered")
-    if missing:
-        refuse(event.template != TEMPLATE, f"所用版式 {event.template} 本版本没有，不能重新生成", "not_reproducible")
+
+    def again(names: list[str]) -> dict[str, bytes]:
+        refuse(event.template != TEMPLATE, f"所用版式 {event.template} 本版本没有，不能重新生成", "template_gone")
         text = compose_paper(read_ledger(desk.database, event.as_of, event.position), event.matter, event.kind)
-        rendered = {name: data for name, data in _rendered(text, event).items() if name in missing}
-        same = all(sha256(data) == event.files[name] for name, data in rendered.items())
-        refuse(not same, f"{event.number} 由日志重新生成的内容与原哈希不符", "not_reproducible")
-        with printed(folder, rendered) as place:
-            place()
-    return IssuedPaper(event=event, files=files)
+        return desk.press.files(text.page(event.number, event.signer, event.issued_on), names)
+
+    return IssuedPaper(event=event, files=kept(desk.home / FOLDER / PAPERS, event.files, again))

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+from documents.formats.press import LAYOUT
 from documents.ledger import Ledger, MatterFile
-from documents.page import Block, Grid, Items, Page, Paragraph, Section
+from documents.page import Block, Grid, Imprint, Items, Layout, Page, Paragraph, Section
 from documents.wording import INSTRUCTION, clean, day_in, full_date, moment, quoted, reason_of, sentence
 from domain import events as ev
 from domain.base import Refusal, refuse
@@ -20,7 +21,7 @@ from domain.windows import window_label
 
 E = TypeVar("E", bound=Event)
 
-TEMPLATE = "paper-1"
+TEMPLATE = f"{LAYOUT}/paper-2"
 """Changes with every change of wording or layout."""
 UNNUMBERED = "（未编号）"
 REPLY_WORKDAYS = 5
@@ -89,6 +90,7 @@ class PaperText:
         """As it is printed under a 文号."""
         office = self.ledger.office
         return Page(
+            layout=Layout.PAPER,
             masthead=f"{office}{'函' if self.letter else self.kind.label}",
             issue=number,
             issuer=office,
@@ -97,6 +99,7 @@ class PaperText:
             addressee=self.ledger.unit(self.addressee) if self.addressee else None,
             sections=self.sections,
             signer=self.ledger.person(signer) if signer else None,
+            imprint=Imprint(),
         )
 
 

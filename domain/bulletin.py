@@ -41,6 +41,12 @@ class BulletinIssued(Event):
     template: str
     edited: int | None = None
     """Version of the `BulletinEdited` that was printed; None when the text is the log's own."""
+    template_sha256: str | None = None
+    """Of the layout's files. None in what was printed before layouts were files."""
+    fonts: dict[str, str] = {}
+    """Face → SHA-256 of its file: with another face the .pdf is another file."""
+    copies: int | None = None
+    """印数."""
 
     def series(self, at: datetime) -> NumberSeries:
         """简报-2022-07: gapless per publication and year."""

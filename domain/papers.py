@@ -51,6 +51,10 @@ class PaperIssued(Event):
     files: dict[str, str]
     """File name → SHA-256."""
     template: str
+    template_sha256: str | None = None
+    """Of the layout's files. None in what was printed before layouts were files."""
+    fonts: dict[str, str] = {}
+    """Face → SHA-256 of its file: with another face the .pdf is another file."""
 
     def series(self, at: datetime) -> NumberSeries:
         """香指办督〔2022〕7号: gapless per 代字 and year."""

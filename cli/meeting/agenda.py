@@ -81,7 +81,7 @@ def _numbered(items: Sequence[AgendaItem], no: int) -> AgendaItem:
 
 
 def _show(meeting: Meeting, items: Sequence[AgendaItem]) -> None:
-    from documents.markdown import markdown
+    from documents.formats.markdown import markdown
     from documents.meetings import Names, agenda_page
 
     shown: list[dict[str, Any]] = [

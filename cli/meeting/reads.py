@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from cli.meeting.common import MeetingArg, the_meeting, the_series
+from cli.printing import OutOption, check_ending, write_page
 from cli.session import Problem, answer, session
 from cli.task.common import today
 from cli.task.reads import person_names, unit_names
@@ -158,24 +158,20 @@ def pack(
     week: Annotated[
         str | None, typer.Option("--week", metavar="W", help="哪一周，如 2022-W10，或其中一天；默认本周")
     ] = None,
-    output: Annotated[Path | None, typer.Option("-o", metavar="FILE", help="写入 .md 或 .docx 文件")] = None,
+    output: OutOption = None,
 ) -> None:
     """周调度材料：上次议定落实、本周到期、红黄灯、未反馈。"""
+    from documents.formats.markdown import markdown
     from documents.ledger import read_ledger
-    from documents.markdown import markdown
     from documents.pack import weekly_pack
 
+    check_ending(output)
     monday = _monday(week)
     at = min(datetime.now(UTC), _held_at(monday))
     page = weekly_pack(read_ledger(session.database, at), monday, monday)
     text = markdown(page)
     if output is not None:
-        if output.suffix == ".docx":
-            from documents.docx import docx
-
-            output.write_bytes(docx(page))
-        else:
-            output.write_text(text, encoding="utf-8")
+        write_page(page, output)
     document = {"week": f"{monday.isocalendar().year}-W{monday.isocalendar().week:02d}", "markdown": text}
     answer(document, f"已写入 {output}" if output else text.rstrip("\n"))
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.meeting.common import MeetingArg, convene, do, document, line, meeting_order, the_meeting
+from cli.printing import OutOption, check_ending, write_page
 from cli.session import Problem, answer, session
 from cli.task.common import (
     ByOption,
@@ -168,10 +169,11 @@ def _rows(source: Path) -> list[dict[str, Any]]:
 def minutes(
     meeting: MeetingArg,
     sign: Annotated[str | None, typer.Option("--sign", metavar="P", help="签发人：领导，或本次会议的主持人")] = None,
-    output: Annotated[Path | None, typer.Option("-o", metavar="FILE", help="写入 .md 或 .docx 文件")] = None,
+    output: OutOption = None,
     paper: PaperOption = None,
 ) -> None:
     """会议纪要；--sign 签发后议定事项生效。"""
+    check_ending(output)
     found = the_meeting(meeting)
     reply = None
     if sign is not None:
@@ -192,21 +194,13 @@ def minutes(
 
 
 def _printed(meeting: Meeting, output: Path | None) -> str:
-    from documents.markdown import markdown
+    from documents.formats.markdown import markdown
     from documents.meetings import Names, minutes_page
 
     page = minutes_page(meeting, Names.of(unit_names(), person_names()), today())
     text = markdown(page)
-    if output is None:
-        return text
-    if output.suffix == ".docx":
-        from documents.docx import docx
-
-        output.write_bytes(docx(page))
-    elif output.suffix == ".md":
-        output.write_text(text, encoding="utf-8")
-    else:
-        raise Problem(f"不能写 {output.suffix or '没有后缀的'} 文件，请用 .docx 或 .md", "malformed")
+    if output is not None:
+        write_page(page, output)
     return text
 
 

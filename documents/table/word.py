@@ -15,7 +15,7 @@ from docx.oxml.ns import nsdecls
 from docx.shared import Mm, Pt
 from docx.text.paragraph import Paragraph
 
-from documents.docx import BODY, HEADING, LATIN, TITLE, finished
+from documents.formats.docx import BODY, HEADING, LATIN, TITLE, finished
 from documents.table.rows import Chapter, TableRow, TaskTable
 from documents.table.styles import FILLS
 from documents.table.workbook import LEGEND

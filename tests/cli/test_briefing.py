@@ -42,7 +42,7 @@ def test_a_signed_draft_becomes_a_numbered_issue_with_its_files(quarter: Databas
     done = xmh.json("briefing", "issue", draft["draft"], "--sign", "leader")
     assert done["bulletin"] == f"简报-{this_year()}-01"
     assert done["no"] == 1
-    assert set(done["files"]) == set(done["sha256"]) == {"md", "docx"}
+    assert set(done["files"]) == set(done["sha256"]) == {"md", "docx", "pdf", "html"}
     for kind, path in done["files"].items():
         assert hashlib.sha256(Path(path).read_bytes()).hexdigest() == done["sha256"][kind]
     event = reading.read_stream(quarter, "bulletin/briefing")[0]
@@ -170,3 +170,20 @@ def test_an_edit_without_a_file_or_of_no_draft_is_one_line(xmh: CommandLine, qua
     draft = xmh.json("briefing", "draft", *SPAN)["draft"]
     assert "--from" in xmh("briefing", "edit", draft).error
     assert "找不到文件" in xmh("briefing", "edit", draft, "--from", "没有.docx").error
+
+
+def test_an_issue_is_rebuilt_from_the_log_and_a_touched_file_is_named(
+    quarter: Database, xmh: CommandLine, tmp_path: Path
+) -> None:
+    del quarter
+    draft = xmh.json("briefing", "draft", *SPAN)
+    done = xmh.json("briefing", "issue", draft["draft"], "--sign", "leader", "--copies", "30")
+    found = xmh.json("briefing", "rebuild", done["bulletin"], "--out", tmp_path / "again")
+    assert found["ok"] is True
+    assert {f["verdict"] for f in found["files"]} == {"identical"}
+    assert "（共印30份）" in (tmp_path / "again" / f"{done['bulletin']}.html").read_text(encoding="utf-8")
+    Path(done["files"]["md"]).write_text("改过", encoding="utf-8")
+    said = xmh("briefing", "rebuild", done["bulletin"])
+    assert said.code == 3
+    assert "柜中文件已被改动" in said.out
+    assert xmh("briefing", "rebuild", "简报-1999-01").code == 4

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from documents.briefing import Briefing, compose
-from documents.markdown import markdown
+from documents.formats.markdown import markdown
 from documents.wording import share, span
 from domain import commands as c
 from domain.base import Refusal

@@ -7,10 +7,11 @@ from datetime import date
 
 from docx import Document
 
-from documents.docx import docx
-from documents.page import Grid, Items, Page, Paragraph, Section, Subheading
+from documents.formats.docx import docx
+from documents.page import Grid, Items, Layout, Page, Paragraph, Section, Subheading
 
 PAGE = Page(
+    layout=Layout.BULLETIN,
     masthead="香蜜湖片区建设指挥部工作简报",
     issue="第7期（总第7期）",
     issuer="香蜜湖片区建设指挥部办公室",
@@ -44,8 +45,8 @@ def test_the_document_reads_as_the_page_does() -> None:
         "今年以来共督办事项46件。",
         "二、存在问题",
         "（一）逾期未办结1件",
-        "1. 甲",
-        "2. 乙",
+        "1.甲",
+        "2.乙",
         "本期数据由督办日志生成，截至2022年12月30日18时。",
         "签发：吴七",
     ]
@@ -73,7 +74,7 @@ def test_the_file_tells_nothing_of_the_machine_it_was_made_on() -> None:
 def test_chinese_text_has_a_chinese_font() -> None:
     with zipfile.ZipFile(io.BytesIO(docx(PAGE))) as archive:
         body = archive.read("word/document.xml").decode()
-    assert 'w:eastAsia="仿宋"' in body
+    assert 'w:eastAsia="仿宋_GB2312"' in body
     assert 'w:eastAsia="黑体"' in body
 
 

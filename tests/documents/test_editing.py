@@ -12,9 +12,9 @@ from docx import Document
 from docx.document import Document as Docx
 
 from documents.briefing import compose
-from documents.docx import docx
 from documents.drafts import Draft, keep
 from documents.editing import changes_of, composed, edit
+from documents.formats.docx import docx
 from documents.issuing import issue, with_files
 from domain.base import Refusal
 from domain.bulletin import BulletinEdited, Publication

@@ -54,7 +54,7 @@ def test_issues_are_numbered_by_year_and_in_all(log: Database, home: Path) -> No
 def test_the_log_names_the_files_by_their_hashes(log: Database, home: Path) -> None:
     play(log)
     done = issue_briefing(log, home, since=MARCH[0], until=MARCH[1], signer=LEADER, now=EVENING)
-    assert set(done.files) == {"md", "docx"}
+    assert set(done.files) == {"md", "docx", "pdf", "html"}
     for kind, path in done.files.items():
         assert path.parent == home / "documents" / "简报"
         assert hashlib.sha256(path.read_bytes()).hexdigest() == done.sha256[kind]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from documents.formats.markdown import markdown
 from documents.ledger import read_ledger
-from documents.markdown import markdown
 from documents.paper_issuing import issue_paper, ledger_of, void
 from documents.papers import compose_paper
 from domain import commands as c

@@ -1,0 +1,55 @@
+"""`xmh briefing rebuild` and `check`: is it what the log says, and is it laid out as the standard wants."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.printing import press
+from cli.session import Exit, Problem, answer, session
+
+if TYPE_CHECKING:
+    from documents.rebuilding import Rebuilt
+
+
+def rebuild(
+    bulletin: Annotated[str, typer.Argument(metavar="ID", help="期号，如 简报-2022-07")],
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="把重新生成的文件写到这个目录")] = None,
+) -> None:
+    """由日志按成文时的位置重新生成一期，与成文逐一核对；不一致时说明何处不同（退出码 3）。"""
+    from documents.issuing import issued
+    from documents.rebuilding import rebuild as rebuilt
+
+    wanted = bulletin.strip().replace("－", "-")
+    event = next((e for e in issued(session.database) if e.number == wanted), None)
+    if event is None:
+        raise Problem(f"没有已签发的“{bulletin}”，请用 xmh briefing list 查看", "not_found")
+    found = rebuilt(session.database, session.settings.home, event, press(), out)
+    answer(_document(found, out), "" if session.json else _told(found, out))
+    if not found.ok:
+        raise SystemExit(Exit.REFUSED)
+
+
+def _document(found: "Rebuilt", out: Path | None) -> dict[str, Any]:
+    return {
+        "bulletin": found.number,
+        "ok": found.ok,
+        "position": found.position,
+        "files": [f.model_dump(mode="json") for f in found.files],
+        "differences": list(found.differences),
+        "remarks": list(found.remarks),
+        "out": str(out) if out else None,
+    }
+
+
+def _told(found: "Rebuilt", out: Path | None) -> str:
+    from cli.tables import table
+
+    rows = [(f.name, f.verdict.label, f.kept.label, f.recorded[:12], f.rebuilt[:12]) for f in found.files]
+    lines = [f"{found.number}：由日志第 {found.position} 条以前的事件重新生成"]
+    lines += [table(("文件", "重算", "柜中", "成文哈希", "重算哈希"), rows)] if rows else []
+    lines += [f"· {remark}" for remark in found.remarks]
+    lines += [f"✗ {difference}" for difference in found.differences]
+    lines += [f"已写入 {out}"] if out and found.files else []
+    lines += ["✓ 与成文一致"] if found.ok else ["✗ 与成文不一致；事件日志可用 xmh audit verify 全面核验"]
+    return "\n".join(lines)

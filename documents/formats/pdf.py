@@ -1,0 +1,141 @@
+"""A page as .pdf, typeset by typst after GB/T 9704-2012. The page is data; nothing of it is pasted into the source.
+
+The same page with the same faces is the same bytes: its date is the page's own, and no clock is asked.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, time
+from typing import Any
+
+from documents.formats import standard as gb
+from documents.formats.fonts import MISSING, Typeface
+from documents.formats.templates import Template
+from documents.page import Block, Grid, Items, Layout, Page, Section, Subheading
+from documents.wording import full_date, numeral
+
+_MEASURES: Mapping[str, Any] = {
+    "paper": gb.PAPER,
+    "top": gb.TOP,
+    "left": gb.LEFT,
+    "right": gb.RIGHT,
+    "bottom": gb.BOTTOM,
+    "text": gb.TEXT,
+    "body": gb.BODY,
+    "title": gb.TITLE,
+    "small": gb.SMALL,
+    "table": gb.TABLE,
+    "pitch": gb.PITCH,
+    "tracking": gb.TRACKING,
+    "mark-from-top": gb.MARK_FROM_TOP,
+    "rule-below": gb.RULE_BELOW,
+    "number-below": gb.NUMBER_BELOW,
+    "rule-thick": gb.RULE_THICK,
+    "rule-thin": gb.RULE_THIN,
+    "red": gb.RED,
+}
+
+
+def pdf(page: Page, typeface: Typeface, template: Template) -> bytes:
+    """The document as a file's bytes.
+
+    Raises:
+        Refusal: `template_broken`, when the template is no typst.
+    """
+    from typst import Compiler, TypstError  # noqa: PLC0415  (reading a list needs no typesetter)
+
+    compiler = Compiler(font_paths=typeface.found)
+    try:
+        made = compiler.compile(
+            template.source("page.typ"),
+            format="pdf",
+            sys_inputs={"page": json.dumps(_data(page, typeface), ensure_ascii=False)},
+            timestamp=datetime.combine(page.on, time(0), UTC),
+        )
+    except TypstError as error:
+        raise template.broken(error.message) from error
+    return made if isinstance(made, bytes) else b"".join(made or ())
+
+
+def _data(page: Page, typeface: Typeface) -> dict[str, Any]:
+    told = {
+        "layout": page.layout.value,
+        "marking": page.marking or "",
+        "masthead": page.masthead,
+        "issue": page.issue,
+        "issuer": page.issuer,
+        "date": full_date(page.on),
+        "title": page.title,
+        "addressee": page.addressee or "",
+        "sections": [_section(page, n, found) for n, found in enumerate(page.sections, start=1)],
+        "appendices": [{"title": s.title, "blocks": _blocks(s)} for s in page.appendices],
+        "note": page.note or "",
+        "signed": _signed(page),
+        "imprint": _imprint(page),
+    }
+    absent = list(typeface.missing(json.dumps(told, ensure_ascii=False)))
+    if absent:
+        told = json.loads(json.dumps(told, ensure_ascii=False).translate(dict.fromkeys(map(ord, absent), MISSING)))
+    return {
+        **told,
+        "on": (page.on.year, page.on.month, page.on.day),
+        "declared": _declared(typeface, absent),
+        "keywords": [page.masthead, page.issue],
+        "faces": {
+            f.role.value: {"family": f.choice.family, "bold": f.choice.bold, "faked": f.choice.faked}
+            for f in typeface.faces.values()
+        },
+        "fallbacks": typeface.fallbacks,
+        "measures": _MEASURES,
+    }
+
+
+def _declared(typeface: Typeface, absent: list[str]) -> str:
+    """What was set in another face than the standard names, and what could not be set at all; for the metadata."""
+    parts = [f"{wanted}以{found}代替" for wanted, found in typeface.substitutions.items()]
+    said = f"字体替代：{'，'.join(parts)}。" if parts else "未作字体替代。"
+    codes = "、".join(f"U+{ord(c):04X}" for c in absent)
+    return f"{said}缺字形的字以{MISSING}代替：{codes}。" if absent else said
+
+
+def _section(page: Page, no: int, found: Section) -> dict[str, Any]:
+    # A single section needs neither number nor heading: the title says it.
+    title = f"{numeral(no)}、{found.title}" if len(page.sections) > 1 else ""
+    return {"title": title, "blocks": _blocks(found)}
+
+
+def _blocks(found: Section) -> list[dict[str, Any]]:
+    heading, told = 0, []
+    for block in found.blocks:
+        heading += isinstance(block, Subheading)
+        told.append(_block(block, heading))
+    return told
+
+
+def _block(block: Block, heading: int) -> dict[str, Any]:
+    match block:
+        case Subheading(text=text):
+            return {"kind": block.kind, "text": f"（{numeral(heading)}）{text}"}
+        case Items(items=items):
+            return {"kind": block.kind, "items": [f"{n}.{item}" for n, item in enumerate(items, start=1)]}
+        case Grid(headers=headers, rows=rows):
+            left = [header in gb.LEFT_ALIGNED for header in headers]
+            weights = gb.weights(headers)
+            return {"kind": block.kind, "headers": headers, "rows": rows, "left": left, "weights": weights}
+        case _:
+            return {"kind": block.kind, "text": block.text}
+
+
+def _signed(page: Page) -> list[tuple[str, float]]:
+    """Lines at the right below the text, each with its distance from the edge in characters (7.3.5)."""
+    signer = [(f"签发：{page.signer}", 0.0)] if page.signer else []
+    if page.layout is Layout.PAPER:
+        return [(page.issuer, 2.0), (full_date(page.on), 4.0), *signer]
+    return signer
+
+
+def _imprint(page: Page) -> dict[str, Any] | None:
+    if page.imprint is None:
+        return None
+    copies = f"（共印{page.imprint.copies}份）" if page.imprint.copies else ""
+    return {"lines": page.imprint.lines, "copies": copies}

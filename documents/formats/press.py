@@ -1,0 +1,61 @@
+"""Where pages become files: one page, four formats, with the faces and the layout at hand."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from documents.cabinet import sha256
+from documents.formats.fonts import Typeface
+from documents.formats.templates import Template, template
+from documents.page import Page
+
+FORMATS = ("md", "docx", "pdf", "html")
+LAYOUT = "gb-1"
+"""The layout everything is printed in; it is the first part of what an event names as its template."""
+
+
+@dataclass(frozen=True)
+class Press:
+    """Faces and layout. By default the faces of the wheel: without settings everybody prints the same."""
+
+    typeface: Typeface = field(default_factory=Typeface)
+    template: Template = field(default_factory=lambda: template(LAYOUT))
+
+    def printed(self, page: Page, kind: str) -> bytes:
+        """The page in one format.
+
+        Raises:
+            Refusal: `fonts_missing`, `template_gone`, `template_broken`.
+        """
+        # Each library costs tens of milliseconds, and a list needs none.
+        if kind == "md":
+            from documents.formats.markdown import markdown  # noqa: PLC0415
+
+            return markdown(page).encode()
+        if kind == "docx":
+            from documents.formats.docx import docx  # noqa: PLC0415
+
+            return docx(page)
+        if kind == "pdf":
+            from documents.formats.pdf import pdf  # noqa: PLC0415
+
+            return pdf(page, self.typeface, self.template)
+        from documents.formats.html import html  # noqa: PLC0415
+
+        return html(page, self.template).encode()
+
+    def files(self, page: Page, names: Iterable[str]) -> dict[str, bytes]:
+        """The page under these names, each in the format its ending says."""
+        return {name: self.printed(page, Path(name).suffix.removeprefix(".")) for name in names}
+
+    def named(self, page: Page, number: str) -> dict[str, bytes]:
+        """The page in every format, under its number."""
+        return self.files(page, [f"{number}.{kind}" for kind in FORMATS])
+
+    def provenance(self, files: dict[str, bytes]) -> dict[str, object]:
+        """What an event keeps of the printing: each file's hash, the layout's, and those of the faces."""
+        return {
+            "files": {name: sha256(data) for name, data in files.items()},
+            "template_sha256": self.template.sha256,
+            "fonts": dict(self.typeface.hashes),
+        }

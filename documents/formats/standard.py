@@ -1,0 +1,45 @@
+"""GB/T 9704-2012 in numbers: what the typesetting follows and what the checker measures against.
+
+Lengths in millimetres, sizes of type in points. 5.2.1 gives 天头, 订口 and 版心; what is left of A4 is the foot and the
+fore-edge. Twenty-eight characters of 16 pt are 158 mm, so each stands 0.2 pt closer than its size; twenty-two lines of
+225 mm are 28.99 pt apart.
+"""
+
+MM = 72 / 25.4
+"""Points in a millimetre."""
+
+PAPER = (210.0, 297.0)
+TOP, LEFT = 37.0, 28.0
+TEXT = (156.0, 225.0)
+RIGHT, BOTTOM = PAPER[0] - LEFT - TEXT[0], PAPER[1] - TOP - TEXT[1]
+LINES, CHARACTERS = 22, 28
+BODY, TITLE, SMALL, TABLE = 16.0, 22.0, 14.0, 12.0
+"""三号, 二号, 四号, 小四号."""
+PITCH = TEXT[1] * MM / LINES
+"""From line to line."""
+TRACKING = TEXT[0] * MM / CHARACTERS - BODY
+"""What is added between two characters; less than nothing."""
+MARK_FROM_TOP = 35.0
+"""7.2.4: the upper edge of 发文机关标志 below that of 版心, for papers and minutes (10.3)."""
+RULE_BELOW = 4.0
+"""7.2.7: the red rule below 发文字号."""
+NUMBER_BELOW = 7.0
+"""7.5: the dash of the page number below 版心."""
+RULE_THICK, RULE_THIN = 0.35, 0.25
+"""7.4.1: the first and last rule of 版记, and those between."""
+RED = "#C00000"
+
+_WIDE = {
+    **dict.fromkeys(("内容",), 20),
+    **dict.fromkeys(("事项", "要点", "所属事项"), 8),
+    **dict.fromkeys(("牵头单位", "下一环节", "编号"), 6),
+    **dict.fromkeys(("办结时限", "节点", "逾期"), 4),
+}
+_NARROW = 3
+LEFT_ALIGNED = frozenset({"事项", "要点", "所属事项", "内容"})
+"""Columns of running text; the rest are centred."""
+
+
+def weights(headers: tuple[str, ...]) -> tuple[int, ...]:
+    """The widths of a table's columns, relative to each other."""
+    return tuple(_WIDE.get(header, _NARROW) for header in headers)

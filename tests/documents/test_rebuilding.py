@@ -1,0 +1,153 @@
+"""An issue printed again from the log agrees with what was issued; whatever was changed meanwhile is named."""
+
+import shutil
+import sqlite3
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from documents.formats import templates
+from documents.formats.fonts import Typeface
+from documents.formats.press import LAYOUT, Press
+from documents.formats.templates import Template
+from documents.issuing import Issued, issue_briefing, issued
+from documents.rebuilding import Kept, Verdict, rebuild
+from domain import commands as c
+from domain.base import Refusal
+from eventlog.database import Database
+from tests.documents.quarter import HALL, play
+from tests.support.history import act
+from tests.support.homes import at
+from tests.support.office import LEADER, LIAISON, sqlite
+
+MARCH = (date(2022, 3, 1), date(2022, 3, 31))
+EVENING = at("2022-03-31", "18:00")
+
+
+@pytest.fixture
+def march(log: Database, home: Path) -> Issued:
+    """The issue of March, after which the log went on."""
+    play(log)
+    done = issue_briefing(log, home, since=MARCH[0], until=MARCH[1], signer=LEADER, now=EVENING)
+    act(log, HALL, c.SubmitFeedback(text="主体施工至八层", progress=70), LIAISON, at("2022-04-07"))
+    return done
+
+
+def tamper(home: Path, statement: str) -> Database:
+    """What somebody does who owns the database: the triggers go first."""
+    with sqlite3.connect(home / "events.db") as database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f"DROP TRIGGER {name}")
+        assert database.execute(statement).rowcount == 1
+    return Database(sqlite(home))
+
+
+def test_an_issue_is_the_same_after_the_log_went_on(log: Database, home: Path, march: Issued) -> None:
+    found = rebuild(log, home, march.event, Press())
+    assert found.ok
+    assert {f.name.rpartition(".")[2]: f.verdict for f in found.files} == dict.fromkeys(
+        ("md", "docx", "pdf", "html"), Verdict.IDENTICAL
+    )
+    assert {f.kept for f in found.files} == {Kept.INTACT}
+    assert (found.differences, found.remarks) == ((), ())
+
+
+def test_it_is_the_same_without_the_cabinet_and_left_where_it_is_wanted(
+    log: Database, home: Path, march: Issued, tmp_path: Path
+) -> None:
+    before = {path.name: path.read_bytes() for path in march.files.values()}
+    shutil.rmtree(home / "documents")
+    found = rebuild(log, home, march.event, Press(), tmp_path / "again")
+    assert found.ok
+    assert {f.kept for f in found.files} == {Kept.MISSING}
+    assert {path.name: path.read_bytes() for path in (tmp_path / "again").iterdir()} == before
+    assert not (home / "documents").exists()
+
+
+def test_a_changed_event_is_named_with_the_line_it_changes(log: Database, home: Path, march: Issued) -> None:
+    log.close()
+    altered = tamper(
+        home,
+        "UPDATE events SET payload = replace(payload, '主体施工至五层', '主体施工至九层') "
+        "WHERE stream = 'matter/hall' AND payload LIKE '%主体施工至五层%'",
+    )
+    found = rebuild(altered, home, march.event, Press())
+    assert not found.ok
+    verdicts = {f.name.rpartition(".")[2]: f.verdict for f in found.files}
+    assert verdicts == dict.fromkeys(("md", "docx", "pdf", "html"), Verdict.DIFFERENT)
+    said = "\n".join(found.differences)
+    assert "matter/hall" in said
+    assert "事件内容与其哈希不符" in said
+    assert any("主体施工至五层" in d and "主体施工至九层" in d and d.startswith("正文第") for d in found.differences)
+
+
+def test_an_event_nobody_can_read_any_more_is_named(log: Database, home: Path, march: Issued) -> None:
+    log.close()
+    altered = tamper(home, "UPDATE events SET payload = '{}' WHERE stream = 'matter/hall' AND version = 1")
+    found = rebuild(altered, home, march.event, Press())
+    assert not found.ok
+    assert any("matter/hall 第1条" in d for d in found.differences)
+    assert any("无从重算" in d for d in found.differences)
+
+
+def test_a_change_after_its_position_is_no_difference(log: Database, home: Path, march: Issued) -> None:
+    log.close()
+    altered = tamper(
+        home, "UPDATE events SET payload = replace(payload, '八层', '十层') WHERE payload LIKE '%主体施工至八层%'"
+    )
+    assert rebuild(altered, home, march.event, Press()).ok
+
+
+def test_a_file_somebody_touched_is_named(log: Database, home: Path, march: Issued) -> None:
+    march.files["docx"].write_bytes(b"PK")
+    found = rebuild(log, home, march.event, Press())
+    assert [f.kept for f in found.files if f.name.endswith(".docx")] == [Kept.ALTERED]
+    assert found.differences == (f"{march.number}.docx 柜中文件已被改动，日志和重算的一致",)
+
+
+def test_a_changed_layout_is_named(log: Database, home: Path, march: Issued, tmp_path: Path) -> None:
+    own = tmp_path / LAYOUT
+    shutil.copytree(Path(templates.__file__).parent / LAYOUT, own)
+    source = own / "page.html"
+    source.write_text(source.read_text(encoding="utf-8").replace("签发：", "签发人："), encoding="utf-8")
+    found = rebuild(log, home, march.event, Press(template=Template(LAYOUT, own)))
+    assert not found.ok
+    assert found.differences[0].startswith(f"版式 {LAYOUT} 的文件已被改动")
+    assert [f.name for f in found.files if f.verdict is Verdict.DIFFERENT] == [f"{march.number}.html"]
+
+
+def test_a_layout_that_is_gone_is_one_line(log: Database, home: Path, march: Issued) -> None:
+    old = march.event.model_copy(update={"template": "plain-1"})
+    with pytest.raises(Refusal, match="所用版式 plain-1 本版本没有") as refused:
+        rebuild(log, home, old, Press())
+    assert refused.value.code == "template_gone"
+
+
+def test_other_faces_are_told_and_the_words_compared(log: Database, home: Path, march: Issued, tmp_path: Path) -> None:
+    # The wheel's 黑 under another name of the standard: the file is the same, the face is not.
+    fonts = tmp_path / "fonts"
+    fonts.mkdir()
+    renamed(fonts / "heiti.otf")
+    found = rebuild(log, home, march.event, Press(Typeface([fonts])))
+    assert found.ok
+    assert [f.verdict for f in found.files if f.name.endswith(".pdf")] == [Verdict.SAME_CONTENT]
+    assert "字体与成文时不同" in found.remarks[0]
+
+
+def renamed(path: Path) -> None:
+    """A 黑体 of this test's own, made of the wheel's."""
+    from fontTools.ttLib import TTFont
+    from pylopdf_fonts_zh_cn import sans_path
+
+    font = TTFont(sans_path())
+    for record in font["name"].names:
+        if record.nameID in (1, 16):
+            record.string = "SimHei"
+    font.save(path)
+
+
+def test_an_old_event_reads_without_what_printing_added(log: Database, march: Issued) -> None:
+    (event,) = issued(log)
+    old = event.model_dump(mode="json", exclude={"template_sha256", "fonts", "copies"})
+    assert type(event).model_validate(old).fonts == {}
