@@ -34,6 +34,7 @@ app = group(
         "list": "cli.briefing:list_",
         "show": "cli.briefing:show",
         "rebuild": "cli.proof:rebuild",
+        "check": "cli.proof:check",
         "record": "cli.briefing:record",
         "annual": "cli.annual:annual",
     },

@@ -9,6 +9,7 @@ from cli.printing import press
 from cli.session import Exit, Problem, answer, session
 
 if TYPE_CHECKING:
+    from documents.checking.report import Report
     from documents.rebuilding import Rebuilt
 
 
@@ -53,3 +54,32 @@ def _told(found: "Rebuilt", out: Path | None) -> str:
     lines += [f"已写入 {out}"] if out and found.files else []
     lines += ["✓ 与成文一致"] if found.ok else ["✗ 与成文不一致；事件日志可用 xmh audit verify 全面核验"]
     return "\n".join(lines)
+
+
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="要检查的 .pdf 或 .docx")],
+) -> None:
+    """按 GB/T 9704-2012 量一份 .pdf 或 .docx：逐条列出要求和实测；“规定”的条款不符合时退出码为 3。"""
+    from documents.checking.report import check as checked
+
+    report = checked(file)
+    document = {
+        "file": str(file),
+        "ok": report.ok,
+        "clauses": [line.model_dump(mode="json") for line in report.lines],
+        "failed": [f"{line.clause} {line.what}" for line in report.failed],
+    }
+    answer(document, "" if session.json else _measured(report))
+    if not report.ok:
+        raise SystemExit(Exit.REFUSED)
+
+
+def _measured(report: "Report") -> str:
+    from cli.tables import table
+
+    rows = [(x.clause, x.what, x.strength.label, x.wanted, x.found, x.verdict.label) for x in report.lines]
+    told = table(("条款", "项目", "力度", "要求", "实测", "结论"), rows, report.file)
+    if report.ok:
+        return f"{told}\n✓ “规定”的条款没有不符合的"
+    named = "、".join(f"{x.clause} {x.what}" for x in report.failed)
+    return f"{told}\n✗ 不符合“规定”的条款：{named}"

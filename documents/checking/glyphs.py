@@ -16,6 +16,7 @@ from pdfminer.utils import decode_text
 from documents.formats.standard import MM
 from domain.base import Refusal
 
+_TOUCH = 0.3
 _DARK, _BRIGHT = 0.35, 0.55
 """Of red: what there is at most of green and blue, and at least of red."""
 _SHORTEST, _THICKEST = 100.0, 8.0
@@ -55,6 +56,12 @@ class Face:
     height: float
     glyphs: tuple[Glyph, ...]
     rules: tuple[Rule, ...]
+    uprights: tuple[tuple[float, float], ...]
+    """From where to where a vertical stroke goes: what stands beside one stands in a table."""
+
+    def in_table(self, y: float) -> bool:
+        """Whether a table is at this height."""
+        return any(top - _TOUCH <= y <= bottom + _TOUCH for top, bottom in self.uprights)
 
 
 @dataclass(frozen=True)
@@ -99,13 +106,17 @@ def _text(value: object) -> str:
 
 
 def _face(no: int, page: LTPage) -> Face:
-    glyphs, rules = [], []
+    glyphs, rules, uprights = [], [], []
     for found in _flat(page):
         if isinstance(found, LTChar):
             glyphs.append(_glyph(found, page.height))
-        elif isinstance(found, LTCurve) and (rule := _rule(found, page.height)):
-            rules.append(rule)
-    return Face(no, page.width / MM, page.height / MM, tuple(glyphs), tuple(dict.fromkeys(rules)))
+        elif isinstance(found, LTCurve):
+            if rule := _rule(found, page.height):
+                rules.append(rule)
+            elif found.width <= _THICKEST < found.height:
+                uprights.append(((page.height - found.y1) / MM, (page.height - found.y0) / MM))
+    size = (page.width / MM, page.height / MM)
+    return Face(no, *size, tuple(glyphs), tuple(dict.fromkeys(rules)), tuple(uprights))
 
 
 def _flat(container: Iterable[object]) -> Iterator[object]:

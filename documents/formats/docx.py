@@ -24,6 +24,7 @@ from docx.text.paragraph import Paragraph as Line
 from docx.text.run import Run
 
 from documents.formats import standard as gb
+from documents.formats.placing import signed, title_width
 from documents.page import Block, Grid, Items, Layout, Page, Paragraph, Section, Subheading
 from documents.wording import full_date, numeral
 
@@ -177,7 +178,9 @@ def _issuer(document: Docx, page: Page) -> None:
 
 def _title(document: Docx, page: Page) -> None:
     line = _centred(document, page.title, TITLE, gb.TITLE, close=False)
-    line.paragraph_format.line_spacing = Pt(32)
+    look = line.paragraph_format
+    look.line_spacing = Pt(32)
+    look.left_indent = look.right_indent = Emu((Mm(gb.TEXT[0]) - Mm(title_width(page.title))) // 2)
     if page.layout is Layout.REPORT:
         _centred(document, f"{page.masthead}　{page.issue}", SUBHEADING, gb.BODY)
         _centred(document, f"{page.issuer}　{full_date(page.on)}", SUBHEADING, gb.BODY)
@@ -260,10 +263,8 @@ def _fill(cell: _Cell, text: str, font: str, *, left: bool) -> None:
 
 
 def _signed(document: Docx, page: Page) -> None:
-    """At the right below the text, each line so many characters from the edge (7.3.5)."""
-    lines = [(f"签发：{page.signer}", 0.0)] if page.signer else []
-    if page.layout is Layout.PAPER:
-        lines = [(page.issuer, 2.0), (full_date(page.on), 4.0), *lines]
+    """At the right below the text."""
+    lines = signed(page)
     if lines:
         _blank(document, 1)
     for text, characters in lines:

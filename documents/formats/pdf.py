@@ -10,8 +10,9 @@ from typing import Any
 
 from documents.formats import standard as gb
 from documents.formats.fonts import MISSING, Typeface
+from documents.formats.placing import signed, title_width
 from documents.formats.templates import Template
-from documents.page import Block, Grid, Items, Layout, Page, Section, Subheading
+from documents.page import Block, Grid, Items, Page, Section, Subheading
 from documents.wording import full_date, numeral
 
 _MEASURES: Mapping[str, Any] = {
@@ -66,11 +67,12 @@ def _data(page: Page, typeface: Typeface) -> dict[str, Any]:
         "issuer": page.issuer,
         "date": full_date(page.on),
         "title": page.title,
+        "title-width": title_width(page.title),
         "addressee": page.addressee or "",
         "sections": [_section(page, n, found) for n, found in enumerate(page.sections, start=1)],
         "appendices": [{"title": s.title, "blocks": _blocks(s)} for s in page.appendices],
         "note": page.note or "",
-        "signed": _signed(page),
+        "signed": signed(page),
         "imprint": _imprint(page),
     }
     absent = list(typeface.missing(json.dumps(told, ensure_ascii=False)))
@@ -124,14 +126,6 @@ def _block(block: Block, heading: int) -> dict[str, Any]:
             return {"kind": block.kind, "headers": headers, "rows": rows, "left": left, "weights": weights}
         case _:
             return {"kind": block.kind, "text": block.text}
-
-
-def _signed(page: Page) -> list[tuple[str, float]]:
-    """Lines at the right below the text, each with its distance from the edge in characters (7.3.5)."""
-    signer = [(f"签发：{page.signer}", 0.0)] if page.signer else []
-    if page.layout is Layout.PAPER:
-        return [(page.issuer, 2.0), (full_date(page.on), 4.0), *signer]
-    return signer
 
 
 def _imprint(page: Page) -> dict[str, Any] | None:

@@ -46,7 +46,6 @@ def template(template_id: str) -> Template:
     Raises:
         Refusal: `template_gone`, when this build has none.
     """
-    folder = _HERE / Path(template_id).name
-    if not folder.is_dir():
+    if template_id not in {p.parent.name for p in _HERE.glob("*/page.typ")}:
         raise Refusal(f"所用版式 {template_id} 本版本没有；请用成文时的版本", "template_gone")
-    return Template(template_id, folder)
+    return Template(template_id, _HERE / template_id)

@@ -1,0 +1,133 @@
+"""The clauses of GB/T 9704-2012 that can be measured in a file, as one table.
+
+A clause is 规定, 一般, 推荐 or 可以 as the standard words it; only a 规定 clause makes a file fail. A measure the file
+does not hold (a paper without 版记, one page without a full line) is 未测, never passed.
+"""
+
+from dataclasses import dataclass
+
+from documents.formats import standard as gb
+from domain.base import Term
+
+
+class Strength(Term):
+    """How the standard words a clause."""
+
+    MUST = "must", "规定"
+    USUAL = "usual", "一般"
+    ADVISED = "advised", "推荐"
+    MAY = "may", "可以"
+
+
+class Key(Term):
+    """What is measured."""
+
+    WIDTH = "paper_width", "纸宽"
+    HEIGHT = "paper_height", "纸高"
+    TOP = "top", "天头"
+    LEFT = "left", "订口"
+    TEXT_WIDTH = "text_width", "版心宽"
+    TEXT_HEIGHT = "text_height", "版心高（按页边）"
+    FILLED = "filled", "版心高（按文字）"
+    LINES = "lines", "每面行数"
+    CHARACTERS = "characters", "每行字数"
+    BODY_SIZE = "body_size", "正文字号"
+    BODY_FACE = "body_face", "正文字体"
+    TITLE_SIZE = "title_size", "标题字号"
+    TITLE_FACE = "title_face", "标题字体"
+    TITLE_PLACE = "title_place", "标题位置"
+    HEADING_FACE = "heading_face", "一级标题字体"
+    SUBHEADING_FACE = "subheading_face", "二级标题字体"
+    MARK_COLOUR = "mark_colour", "标志颜色"
+    MARK_TOP = "mark_top", "标志上边距版心"
+    RED_RULE = "red_rule", "红色分隔线宽"
+    RED_RULE_BELOW = "red_rule_below", "文号下红线"
+    NUMBER_SIZE = "number_size", "页码字号"
+    NUMBER_FACE = "number_face", "页码字体"
+    NUMBER_FORM = "number_form", "页码形式"
+    NUMBER_BELOW = "number_below", "页码距版心"
+    NUMBER_SIDE = "number_side", "页码左右"
+    NUMBER_INDENT = "number_indent", "页码空字"
+    IMPRINT_SIZE = "imprint_size", "版记字号"
+    IMPRINT_WIDTH = "imprint_width", "版记分隔线宽"
+    IMPRINT_OUTER = "imprint_outer", "首末分隔线粗"
+    IMPRINT_INNER = "imprint_inner", "中间分隔线粗"
+    IMPRINT_BOTTOM = "imprint_bottom", "末条线距版心下边"
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One requirement: between two numbers, or one of some words."""
+
+    no: str
+    key: Key
+    strength: Strength
+    low: float = 0.0
+    high: float = 0.0
+    unit: str = ""
+    words: tuple[str, ...] = ()
+    said: str = ""
+
+    @property
+    def wanted(self) -> str:
+        """As a person reads it."""
+        if self.said:
+            return self.said
+        if self.words:
+            return self.words[0]
+        middle, off = (self.low + self.high) / 2, (self.high - self.low) / 2
+        return f"{middle:g}±{round(off, 2):g}{self.unit}"
+
+    def allows(self, value: float | str) -> bool:
+        """Whether a value is within it. A word fits when it holds one of the wanted ones."""
+        if isinstance(value, str):
+            return any(word.lower() in value.lower() for word in self.words)
+        return not self.words and self.low <= round(value, 2) <= self.high
+
+
+def _near(no: str, key: Key, strength: Strength, value: float, off: float, unit: str = "mm") -> Clause:
+    return Clause(no, key, strength, round(value - off, 3), round(value + off, 3), unit)
+
+
+FANG = ("仿宋", "FangSong", "Fang")
+XBS = ("小标宋", "XiaoBiaoSong")
+HEI = ("黑体", "SimHei", "Hei")
+KAI = ("楷体", "KaiTi", "Kai")
+SONG = ("宋体", "SimSun", "Song")
+MUST, USUAL, ADVISED = Strength.MUST, Strength.USUAL, Strength.ADVISED
+
+CLAUSES: tuple[Clause, ...] = (
+    _near("5.1", Key.WIDTH, MUST, gb.PAPER[0], 1),
+    _near("5.1", Key.HEIGHT, MUST, gb.PAPER[1], 1),
+    _near("5.2.1", Key.TOP, MUST, gb.TOP, 1),
+    _near("5.2.1", Key.LEFT, MUST, gb.LEFT, 1),
+    _near("5.2.1", Key.TEXT_WIDTH, MUST, gb.TEXT[0], 1),
+    _near("5.2.1", Key.TEXT_HEIGHT, MUST, gb.TEXT[1], 1),
+    # From the first line's head to the last line's foot. The gap below that is part of 版心, and a face may end a line
+    # short, with a row or a heading that did not fit.
+    Clause("5.2.1", Key.FILLED, MUST, 210.4, gb.TEXT[1] + 0.5, "mm", said="225mm，末行以下不足一行"),
+    _near("5.2.3", Key.LINES, USUAL, gb.LINES, 0.5, "行"),
+    _near("5.2.3", Key.CHARACTERS, USUAL, gb.CHARACTERS, 0.5, "字"),
+    _near("5.2.2", Key.BODY_SIZE, USUAL, gb.BODY, 0.25, "磅（3号）"),
+    Clause("5.2.2", Key.BODY_FACE, USUAL, words=FANG),
+    _near("7.3.1", Key.TITLE_SIZE, USUAL, gb.TITLE, 0.25, "磅（2号）"),
+    Clause("7.3.1", Key.TITLE_FACE, USUAL, words=XBS),
+    Clause("7.3.1", Key.TITLE_PLACE, MUST, words=("居中",)),
+    Clause("7.3.3", Key.HEADING_FACE, USUAL, words=HEI),
+    Clause("7.3.3", Key.SUBHEADING_FACE, USUAL, words=KAI),
+    Clause("7.2.4", Key.MARK_COLOUR, MUST, words=("红色",)),
+    _near("7.2.4", Key.MARK_TOP, MUST, gb.MARK_FROM_TOP, 2),
+    _near("7.2.7", Key.RED_RULE, MUST, gb.TEXT[0], 1),
+    _near("7.2.7", Key.RED_RULE_BELOW, MUST, gb.RULE_BELOW, 1),
+    _near("7.5", Key.NUMBER_SIZE, USUAL, gb.SMALL, 0.25, "磅（4号）"),
+    Clause("7.5", Key.NUMBER_FACE, USUAL, words=SONG),
+    Clause("7.5", Key.NUMBER_FORM, MUST, words=("— N —",)),
+    _near("7.5", Key.NUMBER_BELOW, MUST, gb.NUMBER_BELOW, 1),
+    Clause("7.5", Key.NUMBER_SIDE, MUST, words=("单页居右、双页居左",)),
+    _near("7.5", Key.NUMBER_INDENT, MUST, 1, 0.3, "字"),
+    _near("7.4.2", Key.IMPRINT_SIZE, MUST, gb.SMALL, 0.25, "磅（4号）"),
+    _near("7.4.1", Key.IMPRINT_WIDTH, MUST, gb.TEXT[0], 1),
+    _near("7.4.1", Key.IMPRINT_OUTER, ADVISED, gb.RULE_THICK, 0.06),
+    _near("7.4.1", Key.IMPRINT_INNER, ADVISED, gb.RULE_THIN, 0.06),
+    _near("7.4.1", Key.IMPRINT_BOTTOM, MUST, 0, 1),
+)

@@ -1,0 +1,304 @@
+"""Measuring a .docx: what its sheet, styles and runs say. Nothing is laid out, so a page's own lines are not seen."""
+
+import io
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+
+from docx import Document
+from docx.document import Document as Docx
+from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
+from docx.opc.exceptions import OpcError
+from docx.oxml.ns import qn
+from docx.oxml.xmlchemy import BaseOxmlElement
+from docx.section import Section, _Footer
+from docx.shared import Length
+from docx.styles.style import ParagraphStyle
+from docx.table import Table
+from docx.text.paragraph import Paragraph
+from docx.text.run import Run
+
+from documents.checking.clauses import Key
+from documents.checking.report import Measured
+from documents.formats import standard as gb
+from domain.base import Refusal
+
+_MOST_BYTES = 300 * 1024 * 1024
+"""Unpacked; more is a bomb."""
+_DEFAULT_SIZE = 10.5
+_EIGHTHS = 8 * gb.MM
+_TWENTIETHS = 20 * gb.MM
+_HEADING = re.compile(r"[一二三四五六七八九十百]+、")
+_SUBHEADING = re.compile(r"（[一二三四五六七八九十百]+）")
+_LARGE = 1.0
+_ISSUED = "印发"
+_DASHES = "—―─"
+_NUMBER_ABOVE = 0.6
+"""Of its size the dash stands above the lower edge of the footer's line."""
+
+
+def measure_docx(data: bytes) -> Measured:
+    """Everything the clauses ask about that a .docx says.
+
+    Raises:
+        Refusal: `malformed`, when it cannot be read.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(i.file_size for i in archive.infolist()) > _MOST_BYTES:
+                raise Refusal("这份 .docx 解开后过大，不能检查", "malformed")
+        document = Document(io.BytesIO(data))
+    except (zipfile.BadZipFile, OpcError, KeyError, ValueError, SyntaxError) as error:
+        raise Refusal("这份文件不是完好的 .docx（可能设有密码），不能检查", "malformed") from error
+    measured = Measured()
+    for n, sheet in enumerate(document.sections, start=1):
+        _sheet(measured, sheet, f"第{n}节" if len(document.sections) > 1 else "")
+    lines = [_Line(p) for p in document.paragraphs if p.text.strip()]
+    _type(measured, document, lines)
+    _head(measured, document, lines)
+    _numbers(measured, document)
+    _imprint(measured, document)
+    return measured
+
+
+class _Line:
+    """A paragraph with what holds of its first run, its styles followed."""
+
+    def __init__(self, paragraph: Paragraph) -> None:
+        self.paragraph = paragraph
+        self.text = paragraph.text.strip()
+        self.run = next((r for r in paragraph.runs if r.text.strip()), None)
+
+    @property
+    def size(self) -> float:
+        """In points."""
+        return _size(self.run, self.paragraph) if self.run is not None else _DEFAULT_SIZE
+
+    @property
+    def font(self) -> str:
+        """Of its Chinese characters."""
+        return _font(self.run, self.paragraph) if self.run is not None else ""
+
+    @property
+    def red(self) -> bool:
+        colour = self.run.font.color.rgb if self.run is not None and self.run.font.color is not None else None
+        return colour is not None and _is_red(str(colour))
+
+
+# --- the sheet
+
+
+def _sheet(measured: Measured, sheet: Section, where: str) -> None:
+    width, height = _mm(sheet.page_width), _mm(sheet.page_height)
+    top, bottom, left, right = map(_mm, (sheet.top_margin, sheet.bottom_margin, sheet.left_margin, sheet.right_margin))
+    measured.add(Key.WIDTH, width, where)
+    measured.add(Key.HEIGHT, height, where)
+    measured.add(Key.TOP, top, where)
+    measured.add(Key.LEFT, left, where)
+    measured.add(Key.TEXT_WIDTH, width - left - right, where)
+    measured.add(Key.TEXT_HEIGHT, height - top - bottom, where)
+
+
+def _mm(length: Length | None) -> float:
+    return length.mm if length is not None else 0.0
+
+
+# --- type
+
+
+def _type(measured: Measured, document: Docx, lines: list[_Line]) -> None:
+    plain = [x for x in lines if not x.red and not _is_heading(x.text)]
+    weights: Counter[tuple[float, str]] = Counter()
+    for line in plain:
+        weights[line.size, line.font] += len(line.text)
+    if not weights:
+        return
+    body = size, font = weights.most_common(1)[0][0]
+    measured.add(Key.BODY_SIZE, size)
+    measured.add(Key.BODY_FACE, font or "未指定")
+    running = next(x for x in plain if (x.size, x.font) == body)
+    measured.add(Key.LINES, _lines(document, running))
+    measured.add(Key.CHARACTERS, gb.TEXT[0] * gb.MM / (size + _closer(running)))
+    for line in lines:
+        if _HEADING.match(line.text):
+            measured.add(Key.HEADING_FACE, line.font or "未指定", line.text[:8])
+        # Alone on its line: a paragraph that goes on after （一） is text.
+        elif _SUBHEADING.match(line.text) and len(line.text) <= gb.CHARACTERS:
+            measured.add(Key.SUBHEADING_FACE, line.font or "未指定", line.text[:8])
+
+
+def _is_heading(text: str) -> bool:
+    return bool(_HEADING.match(text) or _SUBHEADING.match(text))
+
+
+def _lines(document: Docx, running: _Line) -> float | None:
+    """How many lines of the text fit into 版心."""
+    looks = (running.paragraph.paragraph_format, *(s.paragraph_format for s in _styles(running.paragraph)))
+    found = next((look.line_spacing for look in looks if look.line_spacing is not None), None)
+    if isinstance(found, Length):
+        return gb.TEXT[1] * gb.MM / float(found.pt)
+    grid = document.sections[0]._sectPr.find(qn("w:docGrid"))
+    if grid is not None and grid.get(qn("w:type")) in ("lines", "linesAndChars", "snapToChars"):
+        pitch = _number(grid, "w:linePitch")
+        return gb.TEXT[1] * _TWENTIETHS / pitch if pitch else None
+    return None
+
+
+def _closer(line: _Line) -> float:
+    """Points added between two characters."""
+    properties = line.run._element.rPr if line.run is not None else None
+    found = properties.find(qn("w:spacing")) if properties is not None else None
+    return _number(found, "w:val") / 20
+
+
+def _size(run: Run, paragraph: Paragraph) -> float:
+    if run.font.size is not None:
+        return float(run.font.size.pt)
+    for style in _styles(paragraph):
+        if style.font.size is not None:
+            return float(style.font.size.pt)
+    return _DEFAULT_SIZE
+
+
+def _font(run: Run, paragraph: Paragraph) -> str:
+    for element in (run._element.rPr, *(s.element.rPr for s in _styles(paragraph))):
+        fonts = element.find(qn("w:rFonts")) if element is not None else None
+        if fonts is not None and fonts.get(qn("w:eastAsia")):
+            return str(fonts.get(qn("w:eastAsia")))
+    return ""
+
+
+def _styles(paragraph: Paragraph) -> Iterator[ParagraphStyle]:
+    style = paragraph.style
+    while isinstance(style, ParagraphStyle):
+        yield style
+        style = style.base_style
+
+
+# --- head and title
+
+
+def _head(measured: Measured, document: Docx, lines: list[_Line]) -> None:
+    largest = max((x for x in lines if x.size > gb.TITLE + _LARGE), key=lambda x: x.size, default=None)
+    if largest is not None:
+        measured.add(Key.MARK_COLOUR, "红色" if largest.red else "其他颜色")
+        rule = next((r for r in map(_rule_of, document.paragraphs) if r is not None), None)
+        measured.add(Key.RED_RULE, "没有红色分隔线" if rule is None else gb.TEXT[0] - rule)
+    titles = [x for x in lines if not x.red and gb.BODY + _LARGE < x.size <= gb.TITLE + _LARGE]
+    if not titles:
+        measured.add(Key.TITLE_SIZE, "没有比正文大的标题")
+    for line in titles:
+        measured.add(Key.TITLE_SIZE, line.size)
+        measured.add(Key.TITLE_FACE, line.font or "未指定")
+        measured.add(Key.TITLE_PLACE, "居中" if _alignment(line.paragraph) == ALIGN.CENTER else "靠一边")
+
+
+def _rule_of(paragraph: Paragraph) -> float | None:
+    """How much shorter than 版心 the red rule at a paragraph is; None without one."""
+    properties = paragraph._p.pPr
+    borders = properties.find(qn("w:pBdr")) if properties is not None else None
+    if borders is None or not any(_is_red(b.get(qn("w:color"), "")) for b in borders):
+        return None
+    look = paragraph.paragraph_format
+    return _mm(look.left_indent) + _mm(look.right_indent)
+
+
+def _alignment(paragraph: Paragraph) -> ALIGN | None:
+    if paragraph.alignment is not None:
+        return paragraph.alignment
+    return next((s.paragraph_format.alignment for s in _styles(paragraph) if s.paragraph_format.alignment), None)
+
+
+# --- page numbers
+
+
+def _numbers(measured: Measured, document: Docx) -> None:
+    sheet = document.sections[0]
+    both = bool(document.settings.odd_and_even_pages_header_footer)
+    found = [(sheet.footer, "单页", "右")]
+    found += [(sheet.even_page_footer, "双页", "左")] if both else []
+    for footer, where, wanted in found:
+        line = _number_line(footer)
+        if line is None:
+            measured.add(Key.NUMBER_FORM, "没有页码", where)
+            continue
+        text = "".join(_shown(line)).replace(" ", "")
+        measured.add(
+            Key.NUMBER_FORM, "— N —" if re.fullmatch(f"[{_DASHES}].*[{_DASHES}]", text) else text or "N", where
+        )
+        first = next((r for r in line.runs if r.text.strip()), line.runs[0])
+        size = _size(first, line)
+        measured.add(Key.NUMBER_SIZE, size, where)
+        measured.add(Key.NUMBER_FACE, _font(first, line) or "未指定", where)
+        below = gb.BOTTOM - _mm(sheet.footer_distance) - size * _NUMBER_ABOVE / gb.MM
+        measured.add(Key.NUMBER_BELOW, below + _mm(sheet.bottom_margin) - gb.BOTTOM, where)
+        side = {ALIGN.RIGHT: "右", ALIGN.CENTER: "中"}.get(_alignment(line) or ALIGN.LEFT, "左")
+        if not both:
+            measured.add(Key.NUMBER_SIDE, f"单双页都居{side}")
+            continue
+        measured.add(Key.NUMBER_SIDE, "单页居右、双页居左" if side == wanted else f"居{side}", where)
+        look = line.paragraph_format
+        if side != "中":
+            empty = look.right_indent if side == "右" else look.left_indent
+            measured.add(Key.NUMBER_INDENT, (empty or Length(0)).pt / size, where)
+
+
+def _number_line(footer: _Footer) -> Paragraph | None:
+    return next((p for p in footer.paragraphs if "PAGE" in p._p.xml), None)
+
+
+def _shown(line: Paragraph) -> Iterator[str]:
+    """The text around the page's number, the number itself as N."""
+    inside = False
+    for run in line.runs:
+        kinds = [c.get(qn("w:fldCharType")) for c in run._element.findall(qn("w:fldChar"))]
+        if "begin" in kinds:
+            inside = True
+            yield "N"
+        elif "end" in kinds:
+            inside = False
+        elif not inside:
+            yield run.text
+
+
+# --- 版记
+
+
+def _imprint(measured: Measured, document: Docx) -> None:
+    table = next((t for t in reversed(document.tables) if _says_issued(t)), None)
+    if table is None:
+        return
+    measured.add(Key.IMPRINT_WIDTH, sum(_mm(c.width) for c in table.columns))
+    borders = table._tbl.tblPr.find(qn("w:tblBorders"))
+    for side, key in (("top", Key.IMPRINT_OUTER), ("bottom", Key.IMPRINT_OUTER), ("insideH", Key.IMPRINT_INNER)):
+        measured.add(key, _thick(borders, side) if len(table.rows) > 1 or side != "insideH" else None)
+    for row in table.rows:
+        for line in row.cells[0].paragraphs:
+            if line.runs:
+                measured.add(Key.IMPRINT_SIZE, _size(line.runs[0], line))
+
+
+def _says_issued(table: Table) -> bool:
+    return len(table.columns) == 1 and table.rows[-1].cells[0].text.strip().endswith(_ISSUED)
+
+
+def _thick(borders: BaseOxmlElement | None, side: str) -> float | str:
+    rule = borders.find(qn(f"w:{side}")) if borders is not None else None
+    return _number(rule, "w:sz") / _EIGHTHS if rule is not None else "没有分隔线"
+
+
+def _number(element: BaseOxmlElement | None, attribute: str) -> float:
+    """An attribute that counts; 0 where there is none or it counts nothing."""
+    found = element.get(qn(attribute)) if element is not None else None
+    try:
+        return float(found or 0)
+    except ValueError:
+        return 0.0
+
+
+def _is_red(colour: str) -> bool:
+    if not re.fullmatch("[0-9A-Fa-f]{6}", colour):
+        return False
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (0, 2, 4))
+    return red > 0x8C and green < 0x5A and blue < 0x5A  # noqa: PLR2004  (as bright as a printed red is)

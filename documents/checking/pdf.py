@@ -1,0 +1,335 @@
+"""Measuring a .pdf: lines from characters, and from lines what each clause asks about."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+from typing import TypeVar
+
+from documents.checking.clauses import Key
+from documents.checking.glyphs import Face, Glyph, Pdf, Rule, read_pdf
+from documents.checking.report import Measured
+from documents.formats import standard as gb
+
+T = TypeVar("T")
+
+_ABOVE, _BELOW = 0.8, 0.2
+"""Of its size a Chinese character stands so much above and below its baseline."""
+_INK = 0.85
+"""The ink of a large character goes a little higher."""
+_DASH = 0.36
+"""Of its size a dash lies above the baseline."""
+_SAME_LINE = 0.6
+_ONE_PITCH = 16.0
+"""Millimetres; what stands further apart is not the next line."""
+_SLACK = 1.5
+_ENOUGH_FACES = 3
+_PAGE_NUMBER = re.compile(r"[—–－―\-─]?\s*\d{1,4}\s*[—–－―\-─]?")
+_PROPER_NUMBER = re.compile(r"[—―─]\s*\d+\s*[—―─]")
+_PAPER_NUMBER = re.compile(r"〔\d{4}〕\d+号$")
+_HEADING = re.compile(r"[一二三四五六七八九十百]+、")
+_SUBHEADING = re.compile(r"（[一二三四五六七八九十百]+）")
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_ISSUED = "印发"
+
+
+@dataclass(frozen=True)
+class Line:
+    """Characters on one baseline."""
+
+    face: Face
+    glyphs: tuple[Glyph, ...]
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return "".join(g.text for g in self.glyphs).strip()
+
+    @property
+    def x(self) -> float:
+        """Where it begins."""
+        return self.glyphs[0].x
+
+    @property
+    def end(self) -> float:
+        """Where it ends."""
+        return self.glyphs[-1].end
+
+    @property
+    def y(self) -> float:
+        """Its baseline."""
+        return self.glyphs[0].y
+
+    @property
+    def size(self) -> float:
+        """In points, of most of its characters."""
+        return _most(round(g.size, 1) for g in self.glyphs) or 0.0
+
+    @property
+    def font(self) -> str:
+        """Of its Chinese characters."""
+        return _most(g.font for g in self.glyphs if _HAN.match(g.text)) or self.glyphs[0].font
+
+    @property
+    def red(self) -> bool:
+        """Whether any of it is red."""
+        return any(g.red for g in self.glyphs)
+
+    @property
+    def top(self) -> float:
+        """The head of its characters."""
+        return self.y - self.size * _ABOVE / gb.MM
+
+    @property
+    def bottom(self) -> float:
+        """Their foot."""
+        return self.y + self.size * _BELOW / gb.MM
+
+    @property
+    def where(self) -> str:
+        """On which page."""
+        return f"第{self.face.no}页"
+
+
+def measure_pdf(data: bytes) -> Measured:
+    """Everything the clauses ask about.
+
+    Raises:
+        Refusal: `malformed`, when it cannot be read.
+    """
+    found = read_pdf(data)
+    measured = Measured(declared=found.declared)
+    sheet = _Sheet(found)
+    for face in found.faces:
+        measured.add(Key.WIDTH, face.width, f"第{face.no}页")
+        measured.add(Key.HEIGHT, face.height, f"第{face.no}页")
+    _area(measured, sheet)
+    _type(measured, sheet)
+    _title(measured, sheet)
+    _head(measured, sheet)
+    _numbers(measured, sheet)
+    _imprint(measured, sheet)
+    return measured
+
+
+class _Sheet:
+    """The lines of a file, told apart: page numbers, tables, text."""
+
+    def __init__(self, pdf: Pdf) -> None:
+        self.faces = pdf.faces
+        self.numbers: dict[int, Line] = {}
+        self.text: list[Line] = []
+        for face in pdf.faces:
+            lines = [line for line in _lines(face) if line.text]
+            if lines and _PAGE_NUMBER.fullmatch(lines[-1].text):
+                self.numbers[face.no] = lines.pop()
+            self.text += lines
+        self.running = [x for x in self.text if not x.face.in_table(x.y)]
+        self.body = (
+            _most(round(g.size, 1) for x in self.running if not x.red for g in x.glyphs if _HAN.match(g.text))
+            or gb.BODY
+        )
+        starts = [x.x for x in self.running if _HAN.match(x.glyphs[0].text) and self.is_body(x)]
+        self.left = min(starts, default=min((x.x for x in self.text), default=0.0))
+        self.full = [
+            line for line, after in pairwise(self.running) if self.is_body(line) and self._continues(line, after)
+        ]
+
+    def is_body(self, line: Line) -> bool:
+        return abs(line.size - self.body) < _SAME_LINE
+
+    def _continues(self, line: Line, after: Line) -> bool:
+        """Whether the text of a line goes on in the next: so that line is as long as 版心 is wide."""
+        near = line.face is after.face and 0 < after.y - line.y < _ONE_PITCH
+        return near and self.is_body(after) and abs(after.x - self.left) < _SLACK
+
+    @property
+    def right(self) -> float | None:
+        """The edge of 版心, where a full line ends with a whole character."""
+        return max((x.end for x in self.full if _HAN.match(x.glyphs[-1].text)), default=None)
+
+
+# --- 版心 and type
+
+
+def _area(measured: Measured, sheet: _Sheet) -> None:
+    tops = [(x.top, x.where) for x in sheet.text if not x.red]
+    # The head of a paper begins below the upper edge of 版心; only a second face shows that edge.
+    if tops and (len(sheet.faces) > 1 or not _begins_with_mark(sheet)):
+        measured.add(Key.TOP, *min(tops))
+    measured.add(Key.LEFT, sheet.left)
+    if sheet.right is not None:
+        measured.add(Key.TEXT_WIDTH, sheet.right - sheet.left)
+    step = _pitch(sheet)
+    if step:
+        measured.add(Key.LINES, gb.TEXT[1] / step)
+        last = sheet.faces[-1].no
+        ends = [(x.bottom - gb.TOP, x.where) for x in sheet.running if x.face.no != last]
+        # A heading goes over with its text, so a few faces may all end short; over the edge is over the edge.
+        if ends and (last > _ENOUGH_FACES or max(ends)[0] > gb.TEXT[1]):
+            measured.add(Key.FILLED, *max(ends))
+
+
+def _begins_with_mark(sheet: _Sheet) -> bool:
+    return bool(sheet.text) and sheet.text[0].red
+
+
+def _pitch(sheet: _Sheet) -> float | None:
+    """From one line of the text to the next."""
+    steps = [
+        b.y - a.y
+        for a, b in pairwise(sheet.running)
+        if a.face is b.face and sheet.is_body(a) and sheet.is_body(b) and 0 < b.y - a.y < _ONE_PITCH
+    ]
+    return median(steps) if steps else None
+
+
+def _type(measured: Measured, sheet: _Sheet) -> None:
+    body = [x for x in sheet.running if sheet.is_body(x) and not x.red]
+    steps = [found for line in sheet.full if (found := _step(line))]
+    if steps:
+        # To be flush a line is set wider; the nearest set one shows how they are meant.
+        measured.add(Key.CHARACTERS, gb.TEXT[0] / min(steps))
+    measured.add(Key.BODY_SIZE, sheet.body)
+    faces = [g.font for x in body if not _is_heading(x) for g in x.glyphs if _HAN.match(g.text)]
+    measured.add(Key.BODY_FACE, _most(faces))
+    for line in body:
+        if _HEADING.match(line.text) and line.x > sheet.left + _SLACK:
+            measured.add(Key.HEADING_FACE, line.font, line.where)
+        elif _SUBHEADING.match(line.text) and line.x > sheet.left + _SLACK:
+            measured.add(Key.SUBHEADING_FACE, line.font, line.where)
+
+
+def _step(line: Line) -> float | None:
+    """From one character to the next."""
+    found = [b.x - a.x for a, b in pairwise(line.glyphs) if _HAN.match(a.text) and _HAN.match(b.text)]
+    return median(found) if found else None
+
+
+def _is_heading(line: Line) -> bool:
+    return bool(_HEADING.match(line.text) or _SUBHEADING.match(line.text))
+
+
+# --- head and title
+
+
+def _title(measured: Measured, sheet: _Sheet) -> None:
+    large = [x for x in sheet.text if x.face.no == 1 and not x.red and x.size > sheet.body + 1]
+    if not large:
+        measured.add(Key.TITLE_SIZE, "没有比正文大的标题", "第1页")
+        return
+    middle = sheet.left + gb.TEXT[0] / 2
+    for line in large:
+        measured.add(Key.TITLE_SIZE, line.size, line.where)
+        measured.add(Key.TITLE_FACE, line.font, line.where)
+        off = (line.x + line.end) / 2 - middle
+        measured.add(
+            Key.TITLE_PLACE, "居中" if abs(off) < 2 * _SLACK else f"偏{'右' if off > 0 else '左'} {abs(off):.1f} mm"
+        )
+
+
+def _head(measured: Measured, sheet: _Sheet) -> None:
+    """A red name asks for a red rule; a paper (文号) and minutes also for their places."""
+    first = [x for x in sheet.text if x.face.no == 1]
+    largest = max(first, key=lambda x: x.size, default=None)
+    number = next((x for x in first if _PAPER_NUMBER.search(x.text)), None)
+    mark = largest if largest is not None and largest.size > gb.TITLE + 1 else None
+    if mark is None and number is None:
+        return
+    if mark is not None:
+        measured.add(Key.MARK_COLOUR, "红色" if mark.red else "其他颜色", mark.where)
+        if number is not None or mark.text.endswith("纪要"):
+            measured.add(Key.MARK_TOP, mark.y - mark.size * _INK / gb.MM - gb.TOP)
+    rules = [r for r in sheet.faces[0].rules if r.red]
+    if not rules:
+        measured.add(Key.RED_RULE, "没有红色分隔线", "第1页")
+        return
+    measured.add(Key.RED_RULE, rules[0].end - rules[0].x)
+    between = [x for x in first if number is not None and number.y < x.y < rules[0].y]
+    if number is not None and not between:
+        measured.add(Key.RED_RULE_BELOW, rules[0].y - number.bottom)
+
+
+# --- page numbers
+
+
+def _numbers(measured: Measured, sheet: _Sheet) -> None:
+    right = sheet.right or sheet.left + gb.TEXT[0]
+    for face in sheet.faces:
+        where, line = f"第{face.no}页", sheet.numbers.get(face.no)
+        if line is None:
+            if len(sheet.faces) > 1:
+                measured.add(Key.NUMBER_FORM, "没有页码", where)
+            continue
+        proper = bool(_PROPER_NUMBER.fullmatch(line.text))
+        measured.add(Key.NUMBER_FORM, "— N —" if proper else line.text, where)
+        measured.add(Key.NUMBER_SIZE, line.size, where)
+        measured.add(Key.NUMBER_FACE, line.glyphs[0].font, where)
+        measured.add(Key.NUMBER_BELOW, line.y - line.size * _DASH / gb.MM - gb.TOP - gb.TEXT[1], where)
+        side = _side(line, sheet.left, right)
+        odd = face.no % 2 == 1
+        measured.add(Key.NUMBER_SIDE, "单页居右、双页居左" if side == ("右" if odd else "左") else f"居{side}", where)
+        if side != "中":
+            empty = right - line.end if side == "右" else line.x - sheet.left
+            measured.add(Key.NUMBER_INDENT, empty * gb.MM / line.size, where)
+
+
+def _side(line: Line, left: float, right: float) -> str:
+    off = (line.x + line.end) / 2 - (left + right) / 2
+    if abs(off) < (right - left) / 6:
+        return "中"
+    return "右" if off > 0 else "左"
+
+
+# --- 版记
+
+
+def _imprint(measured: Measured, sheet: _Sheet) -> None:
+    face = sheet.faces[-1]
+    issued = next((x for x in reversed(sheet.text) if x.face is face and x.text.endswith(_ISSUED)), None)
+    if issued is None:
+        return
+    rules = list(_imprint_rules(face, issued))
+    if len(rules) < 2:  # noqa: PLR2004  (a first and a last)
+        measured.add(Key.IMPRINT_WIDTH, "没有版记分隔线", issued.where)
+        return
+    for rule in rules:
+        measured.add(Key.IMPRINT_WIDTH, rule.end - rule.x)
+    for rule in (rules[0], rules[-1]):
+        measured.add(Key.IMPRINT_OUTER, rule.thick)
+    for rule in rules[1:-1]:
+        measured.add(Key.IMPRINT_INNER, rule.thick)
+    measured.add(Key.IMPRINT_BOTTOM, rules[-1].y - gb.TOP - gb.TEXT[1])
+    within = [x for x in sheet.text if x.face is face and rules[0].y < x.y < rules[-1].y]
+    for size in dict.fromkeys(x.size for x in within):
+        measured.add(Key.IMPRINT_SIZE, size)
+
+
+def _imprint_rules(face: Face, issued: Line) -> Iterator[Rule]:
+    """The rules around the line that says 印发, upward as long as no text stands further apart from them."""
+    found = sorted((r for r in face.rules if not r.red and not face.in_table(r.y)), key=lambda r: r.y)
+    return (r for r in found if r.y < issued.y + _ONE_PITCH)
+
+
+# --- characters to lines
+
+
+def _lines(face: Face) -> Iterator[Line]:
+    """Lines from top to bottom, each from left to right."""
+    rows: list[list[Glyph]] = []
+    for glyph in sorted(face.glyphs, key=lambda g: (g.y, g.x)):
+        if rows and abs(glyph.y - rows[-1][0].y) < _SAME_LINE:
+            rows[-1].append(glyph)
+        else:
+            rows.append([glyph])
+    for row in rows:
+        seen = [g for g in sorted(row, key=lambda g: g.x) if g.text.strip()]
+        if seen:
+            yield Line(face, tuple(seen))
+
+
+def _most(values: Iterable[T]) -> T | None:
+    found = Counter(values).most_common(1)
+    return found[0][0] if found else None

@@ -1,0 +1,116 @@
+"""What was measured, held against the clauses."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from documents.checking.clauses import CLAUSES, Clause, Key, Strength
+from domain.base import Frozen, Refusal, Term
+
+MOST_BYTES = 100 * 1024 * 1024
+FACES = frozenset({Key.BODY_FACE, Key.TITLE_FACE, Key.HEADING_FACE, Key.SUBHEADING_FACE, Key.NUMBER_FACE})
+
+
+class Verdict(Term):
+    """What a clause comes to."""
+
+    MET = "met", "符合"
+    SUBSTITUTED = "substituted", "替代（已声明）"
+    FAILED = "failed", "不符合"
+    UNMEASURED = "unmeasured", "未测"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One value and where it was found."""
+
+    value: float | str
+    where: str = ""
+
+    def said(self, unit: str) -> str:
+        """As a person reads it."""
+        value = self.value if isinstance(self.value, str) else f"{round(self.value, 2):g}{unit.partition('（')[0]}"
+        return f"{value}（{self.where}）" if self.where else value
+
+
+@dataclass
+class Measured:
+    """Everything read off a file, by what it is. `declared` is what the file says of its faces."""
+
+    declared: str = ""
+    readings: dict[Key, list[Reading]] = field(default_factory=dict)
+
+    def add(self, key: Key, value: float | str | None, where: str = "") -> None:
+        """One more reading; None is none."""
+        if value is not None:
+            self.readings.setdefault(key, []).append(Reading(value, where))
+
+
+class Judged(Frozen):
+    """One line of the report."""
+
+    clause: str
+    what: str
+    strength: Strength
+    wanted: str
+    found: str
+    verdict: Verdict
+
+
+class Report(Frozen):
+    """All lines. `ok` cannot disagree with them: only a 规定 clause that fails makes a file fail."""
+
+    file: str
+    lines: tuple[Judged, ...]
+
+    @property
+    def failed(self) -> tuple[Judged, ...]:
+        """The 规定 clauses that are not met."""
+        return tuple(x for x in self.lines if x.verdict is Verdict.FAILED and x.strength is Strength.MUST)
+
+    @property
+    def ok(self) -> bool:
+        """Whether no 规定 clause fails."""
+        return not self.failed
+
+
+def check(path: Path) -> Report:
+    """Measure a .pdf or a .docx.
+
+    Raises:
+        Refusal: `malformed`, when it is neither, or cannot be read.
+    """
+    kind = path.suffix.lower()
+    if kind not in (".pdf", ".docx"):
+        raise Refusal(f"“{path.name}”不能检查，请给 .pdf 或 .docx 文件", "malformed")
+    if path.stat().st_size > MOST_BYTES:
+        raise Refusal(f"“{path.name}”超过 100 MB，不像一份公文", "malformed")
+    data = path.read_bytes()
+    if kind == ".pdf":
+        from documents.checking.pdf import measure_pdf  # noqa: PLC0415  (each reader is slow to import)
+
+        return judge(path.name, measure_pdf(data))
+    from documents.checking.docx import measure_docx  # noqa: PLC0415
+
+    return judge(path.name, measure_docx(data))
+
+
+def judge(file: str, found: Measured) -> Report:
+    """Each clause with the reading that fails it, else the first."""
+    return Report(file=file, lines=tuple(_line(c, found.readings.get(c.key, []), found.declared) for c in CLAUSES))
+
+
+def _line(clause: Clause, readings: list[Reading], declared: str) -> Judged:
+    failing = next((r for r in readings if not clause.allows(r.value)), None)
+    shown = failing or next(iter(readings), None)
+    verdict = Verdict.MET if readings else Verdict.UNMEASURED
+    if failing is not None:
+        substituted = clause.key in FACES and clause.words[0] in declared
+        verdict = Verdict.SUBSTITUTED if substituted else Verdict.FAILED
+    return Judged(
+        clause=clause.no,
+        what=clause.key.label,
+        strength=clause.strength,
+        wanted=clause.wanted,
+        found=shown.said(clause.unit) if shown else "—",
+        verdict=verdict,
+    )

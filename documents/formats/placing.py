@@ -1,0 +1,36 @@
+"""Where lines stand that are neither flush nor full: the same in the .pdf and the .docx."""
+
+from math import ceil
+
+from documents.formats import standard as gb
+from documents.page import Layout, Page
+from documents.wording import full_date
+
+_DATE_FROM_RIGHT = 4.0
+_SPARE = 1.0
+
+
+def width(text: str) -> float:
+    """In characters: what is ASCII takes half of one."""
+    return sum(0.5 if c.isascii() else 1.0 for c in text)
+
+
+def title_width(title: str) -> float:
+    """How wide a title is set, in millimetres: over several lines it is cut into lines of about one length (7.3.1)."""
+    whole = width(title) * gb.TITLE / gb.MM
+    lines = ceil(whole / gb.TEXT[0])
+    return gb.TEXT[0] if lines == 1 else min(gb.TEXT[0], whole / lines + _SPARE * gb.TITLE / gb.MM)
+
+
+def signed(page: Page) -> list[tuple[str, float]]:
+    """Lines at the right below the text, each with its distance from the edge in characters.
+
+    A paper is to be sealed: its date stands four characters from the edge, and who issues it above, in the middle of
+    the date (7.3.5.1).
+    """
+    signer = [(f"签发：{page.signer}", 0.0)] if page.signer else []
+    if page.layout is not Layout.PAPER:
+        return signer
+    date = full_date(page.on)
+    issuer = max(_DATE_FROM_RIGHT + (width(date) - width(page.issuer)) / 2, 0.0)
+    return [(page.issuer, issuer), (date, _DATE_FROM_RIGHT), *signer]

@@ -1,0 +1,71 @@
+"""Pages as the office prints them, with as many matters as a test wants."""
+
+from datetime import date
+
+from documents.page import Grid, Imprint, Items, Layout, Page, Paragraph, Section, Subheading
+
+ON = date(2022, 12, 30)
+ISSUER = "香蜜湖片区建设指挥部办公室"
+
+
+def bulletin(matters: int = 12) -> Page:
+    """A 简报 of several pages."""
+    return Page(
+        layout=Layout.BULLETIN,
+        marking="内部资料　注意保存",
+        masthead="香蜜湖片区建设指挥部工作简报",
+        issue="第7期（总第7期）",
+        issuer=ISSUER,
+        on=ON,
+        title="2022年11月1日至12月30日督办工作情况",
+        sections=_sections(matters),
+        signer="吴七",
+        note="本期数据由督办日志生成，截至2022年12月30日18时。",
+        imprint=Imprint(above=("指挥部领导",), beside=("市水务局",), below=("区建筑工务署", "区住建局"), copies=30),
+    )
+
+
+def paper(matters: int = 12) -> Page:
+    """A 督办单 of several pages."""
+    return Page(
+        layout=Layout.PAPER,
+        masthead=f"{ISSUER}督办单",
+        issue="香指办督〔2022〕7号",
+        issuer=ISSUER,
+        on=ON,
+        title="关于“推进国际交流中心一期主体施工”的督办单",
+        addressee="区建筑工务署",
+        sections=_sections(matters),
+        signer="吴七",
+        imprint=Imprint(),
+    )
+
+
+def minutes(matters: int = 12) -> Page:
+    """会议纪要 of several pages."""
+    return Page(
+        layout=Layout.MINUTES,
+        masthead="香蜜湖片区建设指挥部工作会议纪要",
+        issue="香指办会纪〔2022〕3号",
+        issuer=ISSUER,
+        on=ON,
+        title="第五次工作会议纪要",
+        sections=_sections(matters),
+        signer="吴七",
+        imprint=Imprint(),
+    )
+
+
+def _sections(matters: int) -> tuple[Section, ...]:
+    told = "主体施工至五层，钢材供应紧张，施工单位正在组织材料进场，相关单位须加快办理有关手续并按周反馈进展情况。"
+    items = tuple(
+        f"“推进第{n}号地块主体施工”（区建筑工务署牵头，进度{n % 100}%）：{told}" for n in range(1, matters + 1)
+    )
+    rows = tuple(
+        (f"推进第{n}号地块主体施工", "区建筑工务署", "3月25日", "12个工作日") for n in range(1, matters // 4 + 1)
+    )
+    return (
+        Section(title="总体情况", blocks=(Paragraph(text=f"今年以来共督办事项{matters}件。{told}{told}"),)),
+        Section(title="重点推进", blocks=(Subheading(text=f"重大事项进展{matters}件"), Items(items=items))),
+        Section(title="存在问题", blocks=(Grid(headers=("事项", "牵头单位", "办结时限", "逾期"), rows=rows),)),
+    )

@@ -1,0 +1,301 @@
+"""The checker passes what the press prints, and names the clause of every file made wrong on purpose."""
+
+import io
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docx import Document
+from docx.document import Document as Docx
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt, RGBColor
+from docx.text.run import Run
+
+from documents.checking.clauses import CLAUSES, Key, Strength
+from documents.checking.docx import measure_docx
+from documents.checking.pdf import measure_pdf
+from documents.checking.report import Report, Verdict, check, judge
+from documents.formats import pdf as typeset
+from documents.formats import templates
+from documents.formats.docx import docx
+from documents.formats.fonts import Typeface
+from documents.formats.press import LAYOUT, Press
+from documents.formats.templates import Template
+from documents.page import Page
+from domain.base import Refusal
+from tests.documents.printing.sample import bulletin, minutes, paper
+
+PRESS = Press()
+FETCHED = Path(__file__).parents[3] / ".fonts"
+
+
+def of_pdf(data: bytes) -> Report:
+    return judge("x.pdf", measure_pdf(data))
+
+
+def of_docx(data: bytes) -> Report:
+    return judge("x.docx", measure_docx(data))
+
+
+def failed(report: Report, *, usual: bool = False) -> set[str]:
+    lines = report.lines if usual else report.failed
+    return {x.what for x in lines if x.verdict is Verdict.FAILED}
+
+
+def measured(report: Report) -> set[str]:
+    return {x.what for x in report.lines if x.verdict is not Verdict.UNMEASURED}
+
+
+# --- what is right
+
+
+@pytest.mark.parametrize("page", [bulletin(1), bulletin(), bulletin(60), paper(1), paper(), minutes()])
+def test_what_the_press_prints_fails_no_clause(page: Page) -> None:
+    set_right = of_pdf(PRESS.printed(page, "pdf"))
+    assert failed(set_right, usual=True) == set()
+    to_edit = of_docx(PRESS.printed(page, "docx"))
+    assert failed(to_edit, usual=True) == set()
+    assert not set_right.failed
+    assert not to_edit.failed
+
+
+def test_of_a_long_paper_every_clause_but_the_margins_is_measured_in_the_pdf() -> None:
+    seen = measured(of_pdf(PRESS.printed(paper(), "pdf")))
+    of_bulletin = measured(of_pdf(PRESS.printed(bulletin(), "pdf")))
+    assert {k.label for k in Key} - (seen | of_bulletin) == {Key.TEXT_HEIGHT.label}
+
+
+@pytest.mark.skipif(not FETCHED.is_dir(), reason="without `make fonts`")
+def test_the_fetched_faces_are_those_the_standard_names_but_for_the_title() -> None:
+    report = of_pdf(Press(Typeface([FETCHED])).printed(bulletin(), "pdf"))
+    assert {x.what for x in report.lines if x.verdict is Verdict.SUBSTITUTED} == {"标题字体"}
+
+
+def test_a_substituted_face_counts_only_when_the_file_declares_it() -> None:
+    found = measure_pdf(PRESS.printed(bulletin(), "pdf"))
+    declared = {x.what: x.verdict for x in judge("x", found).lines}
+    found.declared = ""
+    silent = {x.what: x.verdict for x in judge("x", found).lines}
+    assert declared["正文字体"] is Verdict.SUBSTITUTED
+    assert silent["正文字体"] is Verdict.FAILED
+
+
+# --- .pdf made wrong
+
+
+@pytest.fixture
+def measures() -> Iterator[dict[str, object]]:
+    """The typesetter's measures, to be set wrong."""
+    held = typeset._MEASURES
+    wrong = dict(held)
+    typeset._MEASURES = wrong
+    yield wrong
+    typeset._MEASURES = held
+
+
+WRONG_MEASURES: dict[str, tuple[dict[str, object], str]] = {
+    "天头": ({"top": 30.0, "bottom": 42.0}, "天头"),
+    "订口": ({"left": 20.0}, "订口"),
+    "版心宽": ({"left": 28.0, "right": 20.0}, "版心宽"),
+    "版心高": ({"bottom": 25.0}, "版心高（按文字）"),
+    "版心矮": ({"bottom": 60.0}, "版心高（按文字）"),
+    "letter": ({"paper": (215.9, 279.4)}, "纸宽"),
+    "行距": ({"pitch": 24.0}, "每面行数"),
+    "字距": ({"tracking": 1.5}, "每行字数"),
+    "正文字号": ({"body": 14.0}, "正文字号"),
+    "标题字号": ({"title": 18.0}, "标题字号"),
+    "页码字号": ({"small": 12.0}, "页码字号"),
+    "版记字号": ({"small": 12.0}, "版记字号"),
+    "页码高低": ({"number-below": 12.0}, "页码距版心"),
+    "标志高低": ({"mark-from-top": 20.0}, "标志上边距版心"),
+    "红线": ({"rule-below": 9.0}, "文号下红线"),
+    "版记线": ({"rule-thick": 1.0}, "首末分隔线粗"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_MEASURES)
+def test_a_wrong_measure_fails_its_clause(name: str, measures: dict[str, object]) -> None:
+    wrong, clause = WRONG_MEASURES[name]
+    measures.update(wrong)
+    assert clause in failed(of_pdf(PRESS.printed(paper(20), "pdf")), usual=True)
+
+
+WRONG_SOURCE = {
+    "page number in the middle": ("calc.odd(n) { right } else { left }", "true { center }", "页码左右"),
+    "odd pages left": ("calc.odd(n) { right }", "calc.even(n) { right }", "页码左右"),
+    "no dashes": ("[— #n —]", "[#n]", "页码形式"),
+    "no page number": ("footer: context dash-number(here().page())", "footer: none", "页码形式"),
+    "black name": ("d.masthead, fill: red", "d.masthead", "标志颜色"),
+    "no red rule": ("line(length: 100%, stroke: thick + red)", "none", "红色分隔线宽"),
+    "a short red rule": ("100%, stroke: thick + red)", "80%, stroke: thick + red)", "红色分隔线宽"),
+    "title at the left": (
+        "align(center, block(width: mm(d.title-width)",
+        "align(left, block(width: mm(d.title-width)",
+        "标题位置",
+    ),
+    "short rules in 版记": ("100%, stroke: mm(thick))", "85%, stroke: mm(thick))", "版记分隔线宽"),
+    "no rules in 版记": ("line(length: 100%, stroke: mm(thick))", "none", "版记分隔线宽"),
+    "版记 in the middle of the page": ("  v(1fr)\n", "  v(10mm)\n", "末条线距版心下边"),
+    "number at the edge": ("pad(x: m.small * 1pt)[", "pad(x: 0pt)[", "页码空字"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_SOURCE)
+def test_a_wrong_layout_fails_its_clause(name: str, tmp_path: Path) -> None:
+    right, wrong, clause = WRONG_SOURCE[name]
+    folder = tmp_path / LAYOUT
+    shutil.copytree(Path(templates.__file__).parent / LAYOUT, folder)
+    source = (folder / "page.typ").read_text(encoding="utf-8")
+    assert right in source
+    (folder / "page.typ").write_text(source.replace(right, wrong), encoding="utf-8")
+    report = of_pdf(Press(template=Template(LAYOUT, folder)).printed(bulletin(), "pdf"))
+    assert clause in failed(report)
+    assert not report.ok
+
+
+# --- .docx made wrong
+
+
+def _sheet(**wrong: float) -> Callable[[Docx], None]:
+    def spoil(document: Docx) -> None:
+        for name, value in wrong.items():
+            setattr(document.sections[0], name, Mm(value))
+
+    return spoil
+
+
+def _centre_numbers(document: Docx) -> None:
+    document.sections[0].footer.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
+
+
+def _one_footer(document: Docx) -> None:
+    document.settings.odd_and_even_pages_header_footer = False
+
+
+def _no_numbers(document: Docx) -> None:
+    for footer in (document.sections[0].footer, document.sections[0].even_page_footer):
+        for paragraph in footer.paragraphs:
+            paragraph._p.getparent().remove(paragraph._p)
+
+
+def _face(run: Run) -> Any:
+    """The run's element that names its faces."""
+    return run._element.get_or_add_rPr().get_or_add_rFonts()
+
+
+def _title(size: float | None = None, face: str | None = None, *, left: bool = False) -> Callable[[Docx], None]:
+    def spoil(document: Docx) -> None:
+        line = next(p for p in document.paragraphs if p.text.endswith("督办工作情况"))
+        if size:
+            line.runs[0].font.size = Pt(size)
+        if face:
+            _face(line.runs[0]).set(qn("w:eastAsia"), face)
+        if left:
+            line.alignment = WD_ALIGN_PARAGRAPH.LEFT
+
+    return spoil
+
+
+def _body(size: float | None = None, face: str | None = None) -> Callable[[Docx], None]:
+    def spoil(document: Docx) -> None:
+        for line in document.paragraphs:
+            for run in line.runs:
+                if run.font.size == Pt(16) and size:
+                    run.font.size = Pt(size)
+                if face and _face(run).get(qn("w:eastAsia")) == "仿宋_GB2312":
+                    _face(run).set(qn("w:eastAsia"), face)
+
+    return spoil
+
+
+def _black_mark(document: Docx) -> None:
+    line = next(p for p in document.paragraphs if p.text.endswith("工作简报"))
+    line.runs[0].font.color.rgb = RGBColor(0, 0, 0)
+
+
+def _double_spacing(document: Docx) -> None:
+    for name in ("Normal", "Heading 1"):
+        style = document.styles[name].element
+        style.find(qn("w:pPr")).find(qn("w:spacing")).set(qn("w:line"), "440")
+
+
+def _imprint(size: float) -> Callable[[Docx], None]:
+    def spoil(document: Docx) -> None:
+        for line in document.tables[-1].rows[0].cells[0].paragraphs:
+            line.runs[0].font.size = Pt(size)
+
+    return spoil
+
+
+WRONG_DOCX: dict[str, tuple[Callable[[Docx], None], str]] = {
+    "天头": (_sheet(top_margin=25.4), "天头"),
+    "订口": (_sheet(left_margin=31.7), "订口"),
+    "版心宽": (_sheet(right_margin=20), "版心宽"),
+    "版心高": (_sheet(bottom_margin=45), "版心高（按页边）"),
+    "letter": (_sheet(page_height=279.4), "纸高"),
+    "页码高低": (_sheet(footer_distance=15), "页码距版心"),
+    "页码居中": (_centre_numbers, "页码左右"),
+    "单双页一样": (_one_footer, "页码左右"),
+    "没有页码": (_no_numbers, "页码形式"),
+    "标题字号": (_title(size=18), "标题字号"),
+    "标题字体": (_title(face="黑体"), "标题字体"),
+    "标题位置": (_title(left=True), "标题位置"),
+    "正文字号": (_body(size=14), "正文字号"),
+    "正文字体": (_body(face="宋体"), "正文字体"),
+    "标志颜色": (_black_mark, "标志颜色"),
+    "行距": (_double_spacing, "每面行数"),
+    "版记字号": (_imprint(16), "版记字号"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_DOCX)
+def test_a_docx_spoiled_by_hand_fails_its_clause(name: str) -> None:
+    spoil, clause = WRONG_DOCX[name]
+    document = Document(io.BytesIO(docx(bulletin())))
+    spoil(document)
+    spoiled = io.BytesIO()
+    document.save(spoiled)
+    assert clause in failed(of_docx(spoiled.getvalue()), usual=True)
+
+
+# --- what it is not
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("a.pdf", b"%PDF-1.7\nnothing", "不是完好的 PDF"),
+        ("a.pdf", b"", "不是完好的 PDF"),
+        ("a.docx", b"PK\x03\x04", "不是完好的 .docx"),
+        ("a.docx", b"\xd0\xcf\x11\xe0 a document with a password", "可能设有密码"),
+        ("a.wps", b"", "请给 .pdf 或 .docx"),
+    ],
+)
+def test_what_cannot_be_measured_is_one_line(tmp_path: Path, name: str, data: bytes, said: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(Refusal, match=said) as refused:
+        check(tmp_path / name)
+    assert refused.value.code == "malformed"
+
+
+def test_a_scan_is_told_as_one(tmp_path: Path) -> None:
+    from typst import Compiler
+
+    Compiler(b"#rect(width: 5cm, height: 5cm)").compile(output=str(tmp_path / "scan.pdf"))
+    with pytest.raises(Refusal, match="扫描件"):
+        check(tmp_path / "scan.pdf")
+
+
+def test_only_a_clause_of_must_fails_a_file(measures: dict[str, object]) -> None:
+    measures.update({"title": 18.0})
+    report = of_pdf(PRESS.printed(bulletin(), "pdf"))
+    assert failed(report, usual=True) == {"标题字号"}
+    assert report.ok
+
+
+def test_every_key_has_one_clause() -> None:
+    assert len({c.key for c in CLAUSES}) == len(Key) == len(CLAUSES)
+    assert {c.strength for c in CLAUSES} == {Strength.MUST, Strength.USUAL, Strength.ADVISED}

@@ -1,0 +1,220 @@
+"""What the press prints says what the page says, in every format and character, and is the same bytes each time."""
+
+import hashlib
+import io
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from pdfminer.high_level import extract_text
+from pypdf import PdfReader
+
+from documents.checking.glyphs import read_pdf
+from documents.formats.fonts import MISSING, Role, Typeface
+from documents.formats.press import FORMATS, LAYOUT, Press
+from documents.formats.templates import Template, template
+from documents.page import Items, Layout, Page, Paragraph, Section
+from domain.base import Refusal
+from tests.documents.printing.sample import ISSUER, ON, bulletin, minutes, paper
+
+PRESS = Press()
+RARE = "堃喆玥珺彧犇芃旻昇翀垚㎡"
+HOSTILE = '<script>alert("1")</script> & #eval("1") #{ $x$ [*a*] \\ `r` </p> {{ 7 * 7 }} {% x %} 《甲》'
+
+
+def saying(text: str) -> Page:
+    return bulletin(1).model_copy(update={"sections": (Section(title="甲", blocks=(Paragraph(text=text),)),)})
+
+
+def words(data: bytes) -> str:
+    return "".join(extract_text(io.BytesIO(data)).split())
+
+
+@pytest.mark.parametrize(
+    "page", [bulletin(), paper(), minutes(), bulletin().model_copy(update={"layout": Layout.REPORT})]
+)
+def test_every_format_says_everything(page: Page) -> None:
+    text = words(PRESS.printed(page, "pdf"))
+    html = PRESS.printed(page, "html").decode()
+    for said in (page.masthead, page.issue, page.issuer, page.title, "2022年12月30日", "签发：吴七", "一、总体情况"):
+        assert said in text.replace("\u200b", ""), said
+        assert said in html, said
+
+
+def test_the_same_page_is_the_same_bytes_in_another_process(tmp_path: Path) -> None:
+    code = (
+        "import sys, hashlib, json\n"
+        "from documents.formats.press import Press, FORMATS\n"
+        "from tests.documents.printing.sample import bulletin\n"
+        "p = Press()\n"
+        "print(json.dumps({k: hashlib.sha256(p.printed(bulletin(), k)).hexdigest() for k in FORMATS}))"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "America/New_York", "PYTHONPATH": str(Path.cwd())}
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    here = {kind: hashlib.sha256(PRESS.printed(bulletin(), kind)).hexdigest() for kind in FORMATS}
+    assert json.loads(other.stdout) == here
+
+
+def test_no_character_is_ever_blank() -> None:
+    page = saying(f"负责人：{RARE}")
+    assert list(PRESS.typeface.missing(RARE)) == []
+    data = PRESS.printed(page, "pdf")
+    assert RARE in words(data)
+    assert MISSING not in words(data)
+    assert without_glyph(PRESS.typeface, data) == set()
+
+
+def test_what_a_face_lacks_is_taken_from_the_next(tmp_path: Path) -> None:
+    renamed(tmp_path / "fs.otf", "FangSong_GB2312", without=RARE)
+    own = Typeface([tmp_path])
+    data = Press(own).printed(saying(f"负责人：{RARE}"), "pdf")
+    set_in = {g.text: g.font for face in read_pdf(data).faces for g in face.glyphs}
+    assert set_in["负"] == "FangSong_GB2312"
+    assert {set_in[c] for c in RARE} == {"NotoSerifSC-Regular"}
+    assert without_glyph(own, data) == set()
+
+
+def without_glyph(typeface: Typeface, data: bytes) -> set[str]:
+    """Characters set in a face that has none for them: a reader sees an empty box, whatever can be copied out."""
+    from fontTools.ttLib import TTFont
+
+    known = {}
+    for info in typeface.found.fonts():
+        with TTFont(info.path) as font:
+            known[font["name"].getDebugName(6)] = frozenset(font.getBestCmap())
+    glyphs = [g for face in read_pdf(data).faces for g in face.glyphs if g.text.strip()]
+    return {g.text for g in glyphs if any(ord(c) not in known[g.font] for c in g.text)}
+
+
+def test_what_no_face_has_is_set_as_a_missing_type_and_declared() -> None:
+    data = PRESS.printed(saying("完成😀验收"), "pdf")
+    assert f"完成{MISSING}验收" in words(data)
+    assert "U+1F600" in read_pdf(data).declared
+    assert "完成😀验收" in PRESS.printed(saying("完成😀验收"), "html").decode()
+
+
+def test_each_substitution_is_declared_in_the_file() -> None:
+    declared = read_pdf(PRESS.printed(bulletin(), "pdf")).declared
+    for role in Role:
+        assert f"{role.label}以" in declared
+    metadata = PdfReader(io.BytesIO(PRESS.printed(bulletin(), "pdf"))).metadata
+    assert metadata is not None
+    assert metadata.author == ISSUER
+    assert metadata.creation_date is not None
+    assert metadata.creation_date.date() == ON
+
+
+def test_an_offices_own_faces_are_taken_before_any_other(tmp_path: Path) -> None:
+    renamed(tmp_path / "fs.otf", "FangSong_GB2312")
+    found = Typeface([tmp_path])
+    assert found.faces[Role.BODY].choice.family == "FangSong_GB2312"
+    assert "仿宋" not in found.substitutions
+    assert "小标宋" in found.substitutions
+    data = Press(found).printed(bulletin(1), "pdf")
+    assert "仿宋以" not in read_pdf(data).declared
+
+
+def renamed(path: Path, family: str, without: str = "") -> None:
+    """The wheel's 宋 under another name: what an office's own face is, to the program."""
+    from fontTools.ttLib import TTFont
+    from pylopdf_fonts_zh_cn import serif_path
+
+    font = TTFont(serif_path())
+    for record in font["name"].names:
+        if record.nameID in (1, 6, 16):
+            record.string = family
+    for table in font["cmap"].tables:
+        for character in without:
+            table.cmap.pop(ord(character), None)
+    if "CFF " in font:
+        font["CFF "].cff.fontNames = [family]
+    font.save(path)
+
+
+def test_a_folder_of_fonts_that_is_not_there_is_one_line() -> None:
+    with pytest.raises(Refusal, match="字体目录 /没有 不存在") as refused:
+        Press(Typeface([Path("/没有")])).printed(bulletin(1), "pdf")
+    assert refused.value.code == "fonts_missing"
+
+
+def test_text_is_never_source_nor_markup() -> None:
+    page = saying(HOSTILE).model_copy(update={"title": HOSTILE, "masthead": "甲<b>乙", "addressee": HOSTILE})
+    assert "".join(HOSTILE.split()) in words(PRESS.printed(page, "pdf"))
+    html = PRESS.printed(page, "html").decode()
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+    assert "{{ 7 * 7 }}" in html
+
+
+def test_the_html_needs_nothing_beside_it() -> None:
+    html = PRESS.printed(bulletin(), "html").decode()
+    for word in ("http://", "https://", "src=", "<link", "url(", "@import"):
+        assert word not in html
+    assert "@media print" in html
+
+
+def test_a_long_text_and_a_long_name_are_set() -> None:
+    page = saying("一" * 40_000).model_copy(
+        update={"masthead": "香蜜湖" * 20, "issuer": "市重点区域开发建设总指挥部" * 4}
+    )
+    data = PRESS.printed(page, "pdf")
+    assert words(data).count("一") >= 40_000
+    assert len(PdfReader(io.BytesIO(data)).pages) > 60
+    assert PRESS.printed(page, "docx")
+
+
+def test_a_table_goes_on_over_pages_with_its_head() -> None:
+    data = PRESS.printed(bulletin(400), "pdf")
+    faces = read_pdf(data).faces
+    heads = sum("事项牵头单位办结时限逾期" in "".join(g.text for g in face.glyphs) for face in faces)
+    assert heads > 1
+
+
+def test_an_item_has_its_number_and_a_paper_its_seal_place() -> None:
+    page = paper(1).model_copy(update={"sections": (Section(title="甲", blocks=(Items(items=("乙", "丙")),)),)})
+    said = words(PRESS.printed(page, "pdf"))
+    assert "1.乙" in said
+    assert "2.丙" in said
+    assert "区建筑工务署：" in said
+
+
+@pytest.mark.parametrize(("name", "kind"), [("page.typ", "pdf"), ("page.html", "html")])
+def test_a_broken_layout_is_one_line(name: str, kind: str, tmp_path: Path) -> None:
+    for source in ("page.typ", "page.html"):
+        (tmp_path / source).write_bytes(template(LAYOUT).source(source))
+    (tmp_path / name).write_text("#let x = {{ ( {% for %}", encoding="utf-8")
+    with pytest.raises(Refusal, match="版式 own 有错误") as refused:
+        Press(template=Template("own", tmp_path)).printed(bulletin(1), kind)
+    assert refused.value.code == "template_broken"
+    assert "\n" not in refused.value.message
+
+
+def test_a_layout_this_build_has_not_is_one_line() -> None:
+    with pytest.raises(Refusal, match="本版本没有"):
+        template("gb-0")
+    with pytest.raises(Refusal, match="本版本没有"):
+        template("../../..")
+
+
+PRINTED = {
+    "md": "013d1eb0e33ca863",
+    "html": "b1a488c1d7411aff",
+    "docx": "475a25f5d5f9b142",
+    "pdf": "57ecb0d8d5d97537",
+}
+"""What this layout makes of the sample; a change here changes what was issued under the layout's name."""
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_changed_layout_gets_a_new_name(kind: str) -> None:
+    """Fails when wording or geometry moves: give the layout a new name (LAYOUT, TEMPLATE), then these hashes."""
+    assert LAYOUT == "gb-1"
+    data = PRESS.printed(bulletin(3), kind)
+    if kind == "docx":  # packed by the zlib of this machine
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            data = b"".join(archive.read(name) for name in archive.namelist())
+    assert hashlib.sha256(data).hexdigest()[:16] == PRINTED[kind]
