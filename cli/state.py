@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.base import Frozen, Term
 from domain.envelope import Actor
-from domain.facts import Basis, Window
+from domain.facts import Basis, PartOf, Window
 from domain.matter import Closed, Counts, Feedback, Point, Surge
 from domain.policy import DueRule
 from domain.telling import Reader, local
@@ -24,6 +24,7 @@ FIELDS = {
     "lead": "牵头单位",
     "assist": "配合单位",
     "person": "责任人",
+    "part_of": "上级事项",
     "due": "办结时限",
     "due_rule": "时限算法",
     "original_due": "原时限",
@@ -116,6 +117,7 @@ _SPOKEN: dict[type, Callable[[Any, Reader], str]] = {
     Actor: lambda v, r: r.name(v.id),
     Window: lambda v, _: f"{window_label(v.key)}，{local(v.closes)}截止",
     Basis: lambda v, _: f"{v.kind.label} {v}",
+    PartOf: lambda v, _: f"{v.number}（权重{v.weight}）",
     Feedback: lambda v, r: f"{r.name(v.unit)} {local(v.at)}",
     Point: _point,
     Counts: _counts,

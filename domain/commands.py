@@ -12,6 +12,7 @@ from domain.facts import (
     IndicatorReport,
     NewIndicator,
     NewPoint,
+    PartOf,
     Percent,
     PointReport,
     SealedWords,
@@ -59,6 +60,8 @@ class OpenMatter(Frozen):
     duplicate_reason: Words | None = None
     inherited: Words | None = None
     """存量: where it was supervised before it came here, e.g. 2021年督办台账第17号."""
+    part_of: PartOf | None = None
+    """任务分解: the matter it is a part of."""
 
 
 class AssignMatter(Frozen):
@@ -263,6 +266,8 @@ class RequestClosure(Frozen):
     do: Literal["close"] = "close"
     text: Words
     evidence: tuple[Attachment, ...] = ()
+    over_open_children: Words | None = None
+    """Why the whole ends although parts of it are open; here and below."""
 
 
 class ReviewClosure(Frozen):
@@ -271,6 +276,7 @@ class ReviewClosure(Frozen):
     do: Literal["review"] = "review"
     approve: bool
     text: Words | None = None
+    over_open_children: Words | None = None
 
 
 class MarkClosure(Frozen):
@@ -279,6 +285,7 @@ class MarkClosure(Frozen):
     do: Literal["mark"] = "mark"
     mark: LeaderMark
     text: SealedWords | None = None
+    over_open_children: Words | None = None
 
 
 class ReopenMatter(Frozen):
@@ -294,6 +301,7 @@ class CancelMatter(Frozen):
 
     do: Literal["cancel"] = "cancel"
     reason: Words
+    over_open_children: Words | None = None
 
 
 class RaiseObjection(Frozen):

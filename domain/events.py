@@ -16,6 +16,7 @@ from domain.facts import (
     IndicatorReport,
     NewIndicator,
     NewPoint,
+    PartOf,
     Percent,
     PointReport,
     SealedWords,
@@ -68,6 +69,8 @@ class MatterOpened(Event):
     due_rule: DueRule | None = None
     inherited: Words | None = None
     """存量: where it was supervised before."""
+    part_of: PartOf | None = None
+    """任务分解: the matter it is a part of."""
 
     def series(self, at: datetime) -> NumberSeries:
         """XMH-2022-007: gapless per headquarters and year."""
@@ -395,6 +398,8 @@ class ClosureRequested(Event):
     unit: str
     text: Words
     evidence: tuple[Attachment, ...] = ()
+    over_open_children: Words | None = None
+    """Why the whole ends although parts of it are open; here and below."""
 
 
 class ClosureEndorsed(Event):
@@ -402,6 +407,7 @@ class ClosureEndorsed(Event):
 
     label: ClassVar[str] = "审核通过"
     text: Words | None = None
+    over_open_children: Words | None = None
 
 
 class ClosureReturned(Event):
@@ -420,6 +426,7 @@ class MatterClosed(Event):
     mark: LeaderMark | None = None
     overdue_workdays: int
     overdue_workdays_original: int
+    over_open_children: Words | None = None
 
 
 class MatterReopened(Event):
@@ -436,6 +443,7 @@ class MatterCancelled(Event):
 
     label: ClassVar[str] = "撤销"
     reason: Words
+    over_open_children: Words | None = None
 
 
 class ObjectionRaised(Event):

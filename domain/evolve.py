@@ -77,6 +77,7 @@ def _opened(event: Event, recorded: Recorded) -> Matter:
         due_set_version=recorded.version,
         due_rule=event.due_rule,
         inherited=event.inherited,
+        part_of=event.part_of,
         points=tuple(
             Point(no=i, text=p.text, due=p.due, original_due=p.due) for i, p in enumerate(event.points, start=1)
         ),
@@ -429,14 +430,23 @@ def _prolonged(m: Matter, e: ev.MatterResumed) -> DueRule | None:
 
 @_on(ev.ClosureRequested)
 def _(m: Matter, e: ev.ClosureRequested, r: Recorded) -> Change:
-    closure = Closure(at=r.recorded_at, authors=_authors(r.actor), text=e.text, evidence=e.evidence)
+    closure = Closure(
+        at=r.recorded_at,
+        authors=_authors(r.actor),
+        text=e.text,
+        evidence=e.evidence,
+        over_open_children=e.over_open_children,
+    )
     return {"stage": Stage.CLOSING, "closure": closure, **_put_away(m), "missed_in_row": 0}
 
 
 @_on(ev.ClosureEndorsed)
 def _(m: Matter, e: ev.ClosureEndorsed, r: Recorded) -> Change:
-    endorsed = {"endorsed": True, "endorsers": _authors(r.actor)}
-    return {"closure": m.closure.model_copy(update=endorsed) if m.closure else None}
+    if m.closure is None:
+        return {}
+    why = e.over_open_children or m.closure.over_open_children
+    endorsed = {"endorsed": True, "endorsers": _authors(r.actor), "over_open_children": why}
+    return {"closure": m.closure.model_copy(update=endorsed)}
 
 
 @_on(ev.ClosureReturned)
@@ -520,4 +530,6 @@ def _(m: Matter, e: ev.EventCorrected, r: Recorded) -> Change:
         change["basis"] = m.basis.model_copy(update=basis)
     if "progress" in e.fields:
         change["progress"] = int(e.fields["progress"])
+    if "weight" in e.fields and m.part_of is not None:
+        change["part_of"] = m.part_of.model_copy(update={"weight": int(e.fields["weight"])})
     return change

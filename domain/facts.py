@@ -11,6 +11,7 @@ from domain.terms import BasisKind, Rhythm, Supervision
 TEXT_BYTES = 64 * 1024
 SEALED = "sealed:v1:"
 MOST_DECIMALS = 3
+MOST_WEIGHT = 100
 
 
 def _fits(text: str) -> str:
@@ -70,6 +71,17 @@ class NewPoint(Frozen):
 
     text: Words
     due: date | None = None
+
+
+class PartOf(Frozen):
+    """任务分解: the matter this one is a part of, and what it weighs among the parts.
+
+    `stream` is who the whole is and `number` how people read it; the append checks that they belong together.
+    """
+
+    stream: str
+    number: str
+    weight: Annotated[int, Field(ge=1, le=MOST_WEIGHT)] = 1
 
 
 class PointReport(Frozen):

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from domain.base import Frozen
 from domain.envelope import Actor
-from domain.facts import Attachment, Basis, Checkpoint, NewIndicator, Pace, Window, Words
+from domain.facts import Attachment, Basis, Checkpoint, NewIndicator, Pace, PartOf, Window, Words
 from domain.policy import DueRule
 from domain.terms import (
     ENDED,
@@ -120,6 +120,8 @@ class Closure(Frozen):
     evidence: tuple[Attachment, ...] = ()
     endorsed: bool = False
     endorsers: tuple[str, ...] = ()
+    over_open_children: str | None = None
+    """Why the whole is to end although parts of it are open."""
 
 
 class Objection(Frozen):
@@ -183,6 +185,8 @@ class Matter(Frozen):
     """The years into whose lists it was 结转."""
     inherited: str | None = None
     """存量: where it was supervised before it came here."""
+    part_of: PartOf | None = None
+    """任务分解: the matter it is a part of. What its own parts are, only the log as a whole knows."""
     source: str | None
     stage: Stage
     lead: str | None = None

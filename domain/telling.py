@@ -91,7 +91,12 @@ def _decided(e: ev.DecisionRecorded, _: Reader) -> str:
 
 def _closed(e: ev.MatterClosed, r: Reader) -> str:
     late = f"逾期{e.overdue_workdays}个工作日办结" if e.overdue_workdays else "按期办结"
-    return f"{late}{_if(e.mark and e.mark.label, '，')}{_if(e.text and r.open(e.text), '：')}"
+    said = f"{late}{_if(e.mark and e.mark.label, '，')}{_if(e.text and r.open(e.text), '：')}"
+    return f"{said}{_over(e)}"
+
+
+def _over(e: ev.ClosureRequested | ev.ClosureEndorsed | ev.MatterClosed | ev.MatterCancelled) -> str:
+    return _if(e.over_open_children, "；对未办结分解事项的说明：")
 
 
 def _point(no: int | None) -> str:
@@ -102,6 +107,7 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.MatterOpened: lambda e, _: (
         f"{e.title}；依据：{e.basis}；时限 {e.due}{_if(e.due_rule and e.due_rule.rule, '（按默认时限：', '）')}"
         f"{_if(e.duplicate_reason, '；另行立项理由：')}{_if(e.inherited, '；存量，原列')}"
+        f"{_if(e.part_of and e.part_of.number, '；分解自 ')}"
     ),
     ev.MatterAssigned: _assigned,
     ev.ReceiptSigned: lambda e, r: f"{r.name(e.unit)}{'逾期未签，视同签收' if e.deemed else '签收'}",
@@ -134,7 +140,10 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.ExtensionGranted: lambda e, _: f"{_point(e.point)}延至 {e.to}{_if(e.reason, '：')}",
     ev.MatterSuspended: lambda e, _: f"至 {e.until}，{e.reason.label}{_if(e.note, '：')}",
     ev.MatterResumed: lambda e, _: f"补回{e.workdays}个工作日，时限 {e.due}{'（到期自动恢复）' if e.automatic else ''}",
+    ev.ClosureRequested: lambda e, r: f"{r.open(e.text)}{_over(e)}",
+    ev.ClosureEndorsed: lambda e, r: f"{r.open(e.text or '')}{_over(e)}",
     ev.MatterClosed: _closed,
+    ev.MatterCancelled: lambda e, r: f"{r.open(e.reason)}{_over(e)}",
     ev.MatterReopened: lambda e, _: f"{e.reason}；时限 {e.due}",
     ev.ObjectionRaised: lambda e, r: f"{r.name(e.unit)}：{r.open(e.text)}；{e.decide_by}前复核",
     ev.ObjectionDecided: lambda e, r: f"{e.outcome.label}：{r.open(e.text)}",

@@ -40,6 +40,7 @@ from domain.log import (
 from domain.office import CALENDAR_STREAM, POLICY_STREAM
 from domain.streams import FOLDS, kind_of
 from eventlog.backend import Row, Statement
+from eventlog.breakdown import check_breakdown
 from eventlog.chain import hash_of
 from eventlog.claims import check_actor, check_slots, check_units
 from eventlog.database import Database, Transaction
@@ -193,6 +194,7 @@ def _record(
     events = [recorded(row) for row in rows]  # the answer is what a reader will find
     state = _fold(transaction, request, standing, events)
     check_duplicate(transaction, events, state)
+    check_breakdown(transaction, events, state)
     text = state_text(state)
     kind = kind_of(request.stream)
     refuse(

@@ -19,12 +19,15 @@ from eventlog.database import Database, Transaction
 
 _ENDED = tuple(sorted(stage.value for stage in ENDED))
 _OPEN = (
-    f"SELECT stream, number, title, lead, title_key FROM matters WHERE stage NOT IN ({', '.join('?' * len(_ENDED))})"
+    "SELECT stream, number, title, lead, title_key, parent FROM matters "
+    f"WHERE stage NOT IN ({', '.join('?' * len(_ENDED))})"
 )
 
 
 def check_duplicate(transaction: Transaction, events: Sequence[Recorded], state: Frozen) -> None:
     """Refuse a 立项 whose title and lead are those of an open matter, unless it says why it is another one.
+
+    Parts of two different matters (施工图设计 of either hall) may have one title.
 
     Raises:
         Refusal: `duplicate`, naming the open matter.
@@ -34,8 +37,9 @@ def check_duplicate(transaction: Transaction, events: Sequence[Recorded], state:
         return
     lead = cast("Matter", state).lead
     rows = transaction.all(f"{_OPEN} AND title_key = ? ORDER BY number", (*_ENDED, title_key(opened.title)))
-    for stream, number, title, other_lead, _ in rows:
-        if other_lead == lead:
+    parent = opened.part_of.stream if opened.part_of else None
+    for stream, number, title, other_lead, _, other_parent in rows:
+        if other_lead == lead and (parent is None or other_parent in (None, parent)):
             raise duplicate(opened.title, Standing(stream=stream, number=number, title=title, lead=lead))
 
 
@@ -43,4 +47,4 @@ def open_titles(database: Database) -> dict[tuple[str, str | None], Standing]:
     """(key of the title, lead) → the open matter, for whoever wants to know before asking."""
     with database.reading() as transaction:
         rows = transaction.all(f"{_OPEN} ORDER BY number DESC", _ENDED)
-    return {(key, lead): Standing(stream=s, number=n, title=t, lead=lead) for s, n, t, lead, key in rows}
+    return {(key, lead): Standing(stream=s, number=n, title=t, lead=lead) for s, n, t, lead, key, _ in rows}

@@ -9,6 +9,7 @@ from domain.base import Frozen
 from domain.duplicates import title_key
 from domain.envelope import Recorded, micros
 from domain.event import decode
+from domain.facts import PartOf
 from domain.meetings.meeting import Meeting
 from domain.numbering import NumberLedger, NumbersAdvanced, evolve_numbers
 from domain.office import PersonLeft, PersonRecorded, UnitRecorded
@@ -24,9 +25,11 @@ _PUT_STATE = (
     "position = excluded.position, state = excluded.state, ended = excluded.ended"
 )
 _PUT_MATTER = (
-    "INSERT INTO matters (stream, number, title, stage, lead, due, version, title_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+    "INSERT INTO matters (stream, number, title, stage, lead, due, version, title_key, parent) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (stream) DO UPDATE SET number = excluded.number, title = excluded.title, stage = excluded.stage, "
-    "lead = excluded.lead, due = excluded.due, version = excluded.version, title_key = excluded.title_key"
+    "lead = excluded.lead, due = excluded.due, version = excluded.version, title_key = excluded.title_key, "
+    "parent = excluded.parent"
 )
 _PUT_MEETING = (
     "INSERT INTO meetings (stream, number, series, title, stage, starts, ordinal, version) "
@@ -54,7 +57,7 @@ _PERSON_LEFT = "UPDATE people SET left_at = ? WHERE id = ?"
 
 READ_MODEL = {
     "states": ("stream", "kind", "version", "hash", "position", "state", "ended"),
-    "matters": ("stream", "number", "title", "stage", "lead", "due", "version", "title_key"),
+    "matters": ("stream", "number", "title", "stage", "lead", "due", "version", "title_key", "parent"),
     "meetings": ("stream", "number", "series", "title", "stage", "starts", "ordinal", "version"),
     "units": ("id", "name", "level", "supervision", "parent", "aliases"),
     "people": ("id", "name", "unit", "role", "phone", "email", "secretary", "left_at"),
@@ -85,6 +88,10 @@ class ListedMatter(Protocol):
     @property
     def due(self) -> date | None:
         """办结时限."""
+
+    @property
+    def part_of(self) -> PartOf | None:
+        """The matter it is a part of."""
 
 
 class UnknownKindError(Exception):
@@ -153,7 +160,8 @@ def _matter(last: Recorded, state: Frozen) -> list[Statement]:
     matter = cast("ListedMatter", state)
     due = None if matter.due is None else matter.due.isoformat()
     listed = (last.stream, matter.number, matter.title, matter.stage.value, matter.lead, due, last.version)
-    return [(_PUT_MATTER, [(*listed, title_key(matter.title))])]
+    parent = matter.part_of.stream if matter.part_of else None
+    return [(_PUT_MATTER, [(*listed, title_key(matter.title), parent)])]
 
 
 def _meeting(last: Recorded, state: Frozen) -> list[Statement]:

@@ -73,6 +73,7 @@ class MatterRow(SQLModel, table=True):
         UniqueConstraint("number", name="matters_number"),
         Index("matters_stage_due", "stage", "due"),
         Index("matters_title_key", "title_key"),
+        Index("matters_parent", "parent"),
     )
 
     stream: str = Field(sa_type=Text, primary_key=True)
@@ -84,6 +85,8 @@ class MatterRow(SQLModel, table=True):
     version: int
     title_key: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
     """Equal for titles that mean the same matter (`domain.duplicates`)."""
+    parent: str | None = Field(default=None, sa_type=Text)
+    """The stream of the matter it is a part of."""
 
 
 class MeetingRow(SQLModel, table=True):

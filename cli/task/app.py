@@ -7,6 +7,7 @@ app = group(
     "M 可以是编号（XMH-2022-007）、尾号（7）或名称中的字词。",
     {
         "open": "cli.task.opening:open_",
+        "split": "cli.task.parts:split",
         "accept": "cli.task.opening:accept",
         "decline": "cli.task.opening:decline",
         "assign": "cli.task.opening:assign",

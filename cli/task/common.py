@@ -38,6 +38,10 @@ ByOption = Annotated[
 PaperOption = Annotated[str | None, typer.Option("--paper", metavar="REF", help="证明该决定的文件（文号、纪要）")]
 ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="理由")]
 TextOption = Annotated[str | None, typer.Option("--text", metavar="TEXT", help="内容")]
+OverOption = Annotated[
+    str | None,
+    typer.Option("--over-open-children", metavar="TEXT", help="分解的事项还没有全部办结而先行结束的理由"),
+]
 SecretOption = Annotated[bool, typer.Option("--secret", help="内容属工作秘密：加密后再提交")]
 
 

@@ -9,6 +9,7 @@ from cli.session import Problem
 from cli.task.common import (
     ByOption,
     MatterArg,
+    OverOption,
     PaperOption,
     ReasonOption,
     SecretOption,
@@ -45,12 +46,14 @@ def close(
     evidence: Annotated[
         list[Path] | None, typer.Option("--evidence", metavar="FILE", help="证明材料，可多次填写")
     ] = None,
+    over_open_children: OverOption = None,
     secret: SecretOption = False,
 ) -> None:
     """办结申请：由牵头单位提出，附证明材料。"""
     target = the_matter(matter)
     words = sealed(target.stream, need(text, "--text", "办结情况"), secret)
-    do(target.number, RequestClosure(text=words, evidence=attached(evidence or ())))
+    command = RequestClosure(text=words, evidence=attached(evidence or ()), over_open_children=over_open_children)
+    do(target.number, command)
 
 
 def review(
@@ -62,6 +65,7 @@ def review(
     mark: Annotated[
         str | None, typer.Option("--mark", metavar="圈阅|同意|继续办理", help="原批示领导的意见（配 --by）")
     ] = None,
+    over_open_children: OverOption = None,
     by: ByOption = None,
     paper: PaperOption = None,
 ) -> None:
@@ -75,11 +79,12 @@ def review(
     if mark is not None:
         confirm(f"录入领导对 {target.number} 的意见“{mark}”？")
         words = sealed(target.stream, text) if text else None
-        command = MarkClosure(mark=term(LeaderMark, mark, "--mark"), text=words)
+        command = MarkClosure(mark=term(LeaderMark, mark, "--mark"), text=words, over_open_children=over_open_children)
         do(target.number, command, acting(by, paper))
         return
     confirm(f"{'同意' if approve else '退回'} {target.number} 的办结申请？")
-    do(target.number, ReviewClosure(approve=approve, text=text), acting(by, paper))
+    reviewed = ReviewClosure(approve=approve, text=text, over_open_children=over_open_children)
+    do(target.number, reviewed, acting(by, paper))
 
 
 def reopen(
@@ -94,11 +99,17 @@ def reopen(
     do(matter, command, acting(by, paper))
 
 
-def cancel(matter: MatterArg, reason: ReasonOption = None, by: ByOption = None, paper: PaperOption = None) -> None:
+def cancel(
+    matter: MatterArg,
+    reason: ReasonOption = None,
+    over_open_children: OverOption = None,
+    by: ByOption = None,
+    paper: PaperOption = None,
+) -> None:
     """撤销立项。"""
     why = need(reason, "--reason", "撤销理由")
     confirm(f"撤销 {the_matter(matter).number}？")
-    do(matter, CancelMatter(reason=why), acting(by, paper))
+    do(matter, CancelMatter(reason=why, over_open_children=over_open_children), acting(by, paper))
 
 
 def object_(matter: MatterArg, text: TextOption = None) -> None:

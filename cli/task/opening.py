@@ -29,6 +29,7 @@ from cli.task.common import (
     the_unit,
     today,
 )
+from cli.task.parts import ParentOption, WeightOption, part_of, the_whole
 from domain.base import Refusal
 from domain.calendar import OfficeHours, at_office, local_date
 from domain.commands import AcceptReceipt, AssignMatter, DeclineReceipt, OpenMatter
@@ -113,29 +114,29 @@ def open_(
             "--inherited", metavar="TEXT", help="存量事项：原来列在哪里，如 2021年督办台账第17号（须配 --occurred）"
         ),
     ] = None,
+    parent: ParentOption = None,
+    weight: WeightOption = None,
     key: Annotated[str | None, typer.Option("--key", metavar="K", help="防重编号：同一编号只立项一次")] = None,
     by: ByOption = None,
     paper: PaperOption = None,
 ) -> None:
     """立项；写明牵头单位的同时交办。"""
     title = need(title, "--title", "事项名称")
-    grounds = need(basis, "--basis", "立项依据")
-    what, sort = term(BasisKind, basis_kind, "--basis-kind"), term(MatterClass, klass, "--class")
+    whole = the_whole(parent, weight)
+    grounds = _grounds(basis, basis_kind, basis_no, approver, whole)
+    sort = term(MatterClass, klass, "--class")
     pressing = term(Urgency, urgency, "--urgency")
     since = _occurred(occurred)
-    rule = None if due else _usual_limit(what, pressing, sort, since)
+    if due is None and whole is not None:
+        due = whole.due.isoformat()
+    rule = None if due else _usual_limit(grounds.kind, pressing, sort, since)
     if due is None and (rule is None or session.asks):
         due = _asked_for(rule)
     stream = _stream(key)
     actor = acting(by, paper)
     command = OpenMatter(
         title=title,
-        basis=Basis(
-            kind=what,
-            text=grounds,
-            no=basis_no,
-            approver=the_person(approver).id if approver else None,
-        ),
+        basis=grounds,
         due=day(due) if due else None,
         kind=term(MatterKind, kind, "--kind"),
         klass=sort,
@@ -153,11 +154,24 @@ def open_(
         instructed_by=the_person(by).id if instruction and by else None,
         duplicate_reason=duplicate_reason,
         inherited=inherited,
+        part_of=part_of(whole, weight) if whole else None,
     )
     reply = send([order(stream, command, actor, since)])[0]
     if isinstance(reply, Exception):
         raise reply
     _tell_opened(stream, reply)
+
+
+def _grounds(text: str | None, kind: str, no: str | None, approver: str | None, whole: Matter | None) -> Basis:
+    """What was decided; a part stands on the decision behind its whole unless it says another."""
+    if text is None and whole is not None:
+        return whole.basis
+    return Basis(
+        kind=term(BasisKind, kind, "--basis-kind"),
+        text=need(text, "--basis", "立项依据"),
+        no=no,
+        approver=the_person(approver).id if approver else None,
+    )
 
 
 def _usual_limit(basis: BasisKind, urgency: Urgency, klass: MatterClass, since: datetime | None) -> DueRule | None:

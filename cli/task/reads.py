@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.session import Problem, answer, session
+from cli.task.tree import placed, relations, relations_said, walked
 from domain.calendar import SHANGHAI, end_of_day, local_date
 from domain.facts import is_sealed
 from domain.lights import Lit, light
@@ -64,6 +65,7 @@ def list_(
     light_: Annotated[str | None, typer.Option("--light", metavar="L", help="灯色：绿蓝黄红灰")] = None,
     lead: Annotated[str | None, typer.Option("--lead", metavar="U", help="牵头单位")] = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="只看逾期未办结的")] = False,
+    tree: Annotated[bool, typer.Option("--tree", help="按任务分解的上下级排列，并算出分解进度")] = False,
     as_of: AsOfOption = None,
 ) -> None:
     """督办事项一览。"""
@@ -73,13 +75,14 @@ def list_(
     wanted_light = _choice(Light, light_, "--light")
     unit = _unit_id(lead) if lead else None
     rows = []
-    for matter in matters:
+    branched = walked(matters) if tree else {}
+    for matter in (b.matter for _, b in branched.values()) if tree else matters:
         if (wanted_stage and matter.stage is not wanted_stage) or (unit and matter.lead != unit):
             continue
         lit = light(matter, rulebook, at)
         if (wanted_light and lit.light is not wanted_light) or (overdue and lit.light is not Light.RED):
             continue
-        rows.append(row(matter, lit))
+        rows.append({**row(matter, lit), **(placed(*branched[matter.stream]) if tree else {})})
     document = {"matters": rows, **({"as_of": moment.astimezone(SHANGHAI).isoformat()} if moment else {})}
     answer(document, "" if session.json else _table(rows))
 
@@ -110,10 +113,10 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
         [
             (
                 r["matter"],
-                r["title"],
+                "　" * r.get("depth", 0) + r["title"],
                 names(r["lead"]) if r["lead"] else "待明确",
                 r["due"],
-                f"{r['progress']}%",
+                f"{r['progress']}%" if r.get("rolled_up") is None else f"{r['progress']}%（分解{r['rolled_up']}%）",
                 _stage_label(r["stage"]),
                 (r["light_reason"], r["light"]),
             )
@@ -172,7 +175,8 @@ def show(
     state = reading.folded(events[0].stream, list(events)).state
     assert isinstance(state, Matter)  # noqa: S101  (a stream under matter/)
     rulebook = reading.rulebook(session.database, as_of=moment)
-    document = _shown(state, rulebook, moment or datetime.now(UTC), events)
+    at = moment or datetime.now(UTC)
+    document = _shown(state, rulebook, at, events) | relations(state, rulebook, at, moment)
     answer(document, "" if session.json else _read_aloud(state, document))
 
 
@@ -266,6 +270,7 @@ def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
         f"  {state.kind.label}  {state.klass.label}  {state.urgency.label}",
         *(f"  依据：{b.kind.label} {b}" for b in state.bases),
     ]
+    lines += relations_said(shown, names)
     if state.carried:
         lines.append(f"  结转：{'、'.join(f'{year}年' for year in state.carried)}")
     if state.inherited:

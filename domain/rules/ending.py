@@ -7,6 +7,7 @@ from domain import commands as c
 from domain import events as ev
 from domain.base import refuse
 from domain.calendar import local_date
+from domain.facts import MOST_WEIGHT
 from domain.matter import Closure, Matter
 from domain.rules.authority import acting_unit
 from domain.rules.limits import owns_limit
@@ -16,14 +17,19 @@ from domain.terms import Duty, LeaderMark, ObjectionOutcome, Role, Stage
 
 OBJECTION_DAYS = 30
 """条例 art. 17: thirty days to object, thirty to decide."""
-CORRECTABLE = frozenset({"title", "source", "person", "basis_no", "basis_text", "progress"})
+CORRECTABLE = frozenset({"title", "source", "person", "basis_no", "basis_text", "progress", "weight"})
 
 
 def request_closure(matter: Matter, command: c.RequestClosure, office: Office) -> Iterator[Outcome]:
     """办结申请 by the lead unit; the clock stops at the moment it is asked."""
     refuse(matter.ended, f"{matter.number} {matter.stage.label}，无需再申请办结", "ended")
     refuse(matter.stage is not Stage.IN_PROGRESS, f"{matter.number} 当前为“{matter.stage.label}”，不能申请办结")
-    yield ev.ClosureRequested(unit=acting_unit(matter, office), text=command.text, evidence=command.evidence)
+    yield ev.ClosureRequested(
+        unit=acting_unit(matter, office),
+        text=command.text,
+        evidence=command.evidence,
+        over_open_children=command.over_open_children,
+    )
 
 
 def review_closure(matter: Matter, command: c.ReviewClosure, office: Office) -> Iterator[Outcome]:
@@ -40,10 +46,11 @@ def review_closure(matter: Matter, command: c.ReviewClosure, office: Office) -> 
         yield from _returned(matter, office, command.text or "", by_leader=False)
         return
     refuse(closure.endorsed, f"{matter.number} 已审核通过，待原批示领导审阅")
+    why = command.over_open_children or closure.over_open_children
     if matter.instructed_by:
-        yield ev.ClosureEndorsed(text=command.text)
+        yield ev.ClosureEndorsed(text=command.text, over_open_children=why)
     else:
-        yield _closed(matter, office, closure, command.text, None)
+        yield _closed(matter, office, closure, command.text, over_open_children=why)
 
 
 def mark_closure(matter: Matter, command: c.MarkClosure, office: Office) -> Iterator[Outcome]:
@@ -55,7 +62,8 @@ def mark_closure(matter: Matter, command: c.MarkClosure, office: Office) -> Iter
     if command.mark is LeaderMark.CONTINUE:
         yield from _returned(matter, office, command.text or "批示领导要求继续办理", by_leader=True)
     else:
-        yield _closed(matter, office, closure, command.text, command.mark)
+        why = command.over_open_children or closure.over_open_children
+        yield _closed(matter, office, closure, command.text, command.mark, why)
 
 
 def closed_by_meeting(matter: Matter, office: Office, words: str) -> Outcome:
@@ -65,8 +73,9 @@ def closed_by_meeting(matter: Matter, office: Office, words: str) -> Outcome:
     refuse(own, "不能审核自己提交的办结申请", "forbidden")
     if matter.instructed_by and office.decider.id not in matter.instructed_by:
         refuse(closure.endorsed, f"{matter.number} 已审核通过，待原批示领导审阅")
-        return ev.ClosureEndorsed(text=words)
-    return _closed(matter, office, closure, words, LeaderMark.AGREED if matter.instructed_by else None)
+        return ev.ClosureEndorsed(text=words, over_open_children=closure.over_open_children)
+    mark = LeaderMark.AGREED if matter.instructed_by else None
+    return _closed(matter, office, closure, words, mark, closure.over_open_children)
 
 
 def returned(matter: Matter, office: Office, words: str) -> Iterator[Outcome]:
@@ -97,7 +106,7 @@ def cancel(matter: Matter, command: c.CancelMatter, office: Office) -> Iterator[
     """撤销立项, with a reason."""
     del office
     refuse(matter.ended, f"{matter.number} {matter.stage.label}，不能撤销", "ended")
-    yield ev.MatterCancelled(reason=command.reason)
+    yield ev.MatterCancelled(reason=command.reason, over_open_children=command.over_open_children)
 
 
 def raise_objection(matter: Matter, command: c.RaiseObjection, office: Office) -> Iterator[Outcome]:
@@ -178,6 +187,11 @@ def correct(matter: Matter, command: c.CorrectEvent, office: Office) -> Iterator
     progress = command.fields.get("progress", "0")
     valid = progress.isascii() and progress.isdigit() and int(progress) <= 100  # noqa: PLR2004  (percent)
     refuse(not valid, "进度须为 0 到 100 的整数", "malformed")
+    if "weight" in command.fields:
+        refuse(matter.part_of is None, f"{matter.number} 没有上级事项，没有权重可更正")
+        weight = command.fields["weight"]
+        valid = weight.isascii() and weight.isdigit() and 1 <= int(weight) <= MOST_WEIGHT
+        refuse(not valid, f"权重须为 1 到 {MOST_WEIGHT} 的整数", "malformed")
     yield ev.EventCorrected(version=command.version, text=command.text, fields=command.fields)
 
 
@@ -193,7 +207,12 @@ def _returned(matter: Matter, office: Office, text: str, *, by_leader: bool) -> 
 
 
 def _closed(
-    matter: Matter, office: Office, closure: Closure, text: str | None, mark: LeaderMark | None
+    matter: Matter,
+    office: Office,
+    closure: Closure,
+    text: str | None,
+    mark: LeaderMark | None = None,
+    over_open_children: str | None = None,
 ) -> ev.MatterClosed:
     def late(due: date) -> int:
         in_time = closure.at <= office.calendar.closes(due)
@@ -204,4 +223,5 @@ def _closed(
         mark=mark,
         overdue_workdays=late(matter.due),
         overdue_workdays_original=late(matter.original_due),
+        over_open_children=over_open_children,
     )

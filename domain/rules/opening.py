@@ -53,12 +53,15 @@ def open_matter(command: c.OpenMatter, office: Office) -> Iterator[Outcome]:
         duplicate_reason=command.duplicate_reason,
         due_rule=rule,
         inherited=command.inherited,
+        part_of=command.part_of,
     )
     yield At(opened, began) if began else opened
     if command.instruction and command.instructed_by:
         yield ev.InstructionRecorded(leader=command.instructed_by, text=command.instruction)
     if command.lead:
-        by_leader = office.is_(Role.LEADER) or command.basis.kind is BasisKind.INSTRUCTION
+        # An instruction names the lead of the whole; who leads a part of it, the office says.
+        instructed = command.basis.kind is BasisKind.INSTRUCTION and command.part_of is None
+        by_leader = office.is_(Role.LEADER) or instructed
         limit = office.policy.receipt_limit(command.urgency)
         yield ev.MatterAssigned(
             lead=command.lead.id,

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from domain.base import Frozen
 from domain.envelope import SYSTEM, Actor, NumberSeries, Recorded
 from domain.event import UPCASTERS, Event, decode
+from domain.facts import PartOf
 from domain.log import AppendAnswer, Appended, AppendRequest, UnitClaim
 from domain.office import DIRECTORY_STREAM, Person, PersonRecorded, Unit, UnitRecorded
 from domain.streams import FOLDS, Fold
@@ -57,6 +58,7 @@ class Sample(Frozen):
     stage: Stage = Stage.OPENED
     lead: str | None = None
     due: date | None = date(2022, 6, 30)
+    part_of: PartOf | None = None
     notes: tuple[str, ...] = ()
 
 
