@@ -112,3 +112,15 @@ def test_a_whole_ends_over_an_open_part_only_with_a_reason(xmh: CommandLine, who
     assert "对未办结分解事项的说明：桩基移交区住建局" in shown["timeline"][-1]["text"]
     assert xmh.json("task", "show", part["matter"])["stage"] == "assigned"
     assert "不能再分解" in xmh("task", "split", whole, "--part", "围挡;lead=gengxin").error
+
+
+def test_a_part_left_behind_by_an_earlier_limit_of_its_whole_says_so(xmh: CommandLine, whole: str) -> None:
+    """A meeting's decision on the whole is not refused for the sake of a part, but what it leaves behind is shown."""
+    [part] = xmh.json("task", "split", whole, "--part", "桩基;lead=gengxin")
+    said = "本事项时限已晚于上级事项"
+    assert said not in xmh("task", "show", part["matter"]).out
+    decided = ("--meeting", "第四次会议", "--text", "提前完成", "--due", SOONER.isoformat(), "--by", "leader")
+    xmh.json("task", "decide", whole, *decided, "--paper", "纪要4号")
+    shown = xmh.json("task", "show", part["matter"])
+    assert (shown["due"], shown["parent"]["due"]) == (DUE.isoformat(), SOONER.isoformat())
+    assert said in xmh("task", "show", part["matter"]).out
