@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from documents import progress
+from documents.charts import UnitRate
 from documents.figures import Entry, Period
 from documents.issuing import end_of
 from documents.ledger import read_ledger
+from documents.lit_weeks import lights_figure, rates_figure
 from documents.page import Block, Grid, Items, Page, Paragraph, Section, Subheading, section
 from documents.wording import clean, counted, day_in, full_date, reason_of, share, short_date
 from domain import events as ev
@@ -152,6 +154,8 @@ def _overview(period: Period, sentence: str, everything: tuple[Counted, ...]) ->
         blocks.append(Grid(headers=("名目", "数量", "清单"), rows=rows))
     if period.entries():
         blocks += progress.overview(period).blocks
+        chart = lights_figure(period, f"{period.until.year}年各周灯色（件，每周五）")
+        blocks += [chart] if chart else []
     return section("总体情况", tuple(blocks))
 
 
@@ -190,7 +194,18 @@ def _units(period: Period) -> tuple[Block, ...]:
     order = [*period.ledger.directory.units, None]
     rows = tuple(_unit_row(period, unit, led[unit]) for unit in order if led.get(unit))
     headers = ("牵头单位", "牵头", "已销号", "按期", "逾期", "按期率", "在办", "催办")
-    return (Grid(headers=headers, rows=rows),) if rows else ()
+    if not rows:
+        return ()
+    chart = rates_figure(
+        [_unit_rate(period, unit, led[unit]) for unit in order if led.get(unit)], "各单位按期办结（件）"
+    )
+    return (Grid(headers=headers, rows=rows), *([chart] if chart else []))
+
+
+def _unit_rate(period: Period, unit: str | None, entries: Iterable[Entry]) -> UnitRate:
+    closed = [e.matter.closed for e in entries if e.matter.stage is Stage.CLOSED and e.matter.closed]
+    in_time = sum(c.overdue_workdays == 0 for c in closed)
+    return UnitRate(unit=period.ledger.unit(unit), part=in_time, whole=len(closed))
 
 
 def _unit_row(period: Period, unit: str | None, entries: Iterable[Entry]) -> tuple[str, ...]:

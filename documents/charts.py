@@ -11,7 +11,7 @@ from html import escape
 
 from domain.terms import Light
 
-FONTS = "'FandolSong','Noto Serif CJK SC','Source Han Serif SC','SimSun',serif"
+FONTS = "'仿宋_GB2312','仿宋','FandolFang R','Noto Serif SC','Noto Serif CJK SC','SimSun',serif"
 _SHOWN = (Light.GREEN, Light.BLUE, Light.YELLOW, Light.RED)
 _TINTS = {Light.GREEN: "#5f9e6e", Light.BLUE: "#5b8bc0", Light.YELLOW: "#e0b23c", Light.RED: "#b5392f"}
 _HATCHES = {

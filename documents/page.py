@@ -38,7 +38,16 @@ class Grid(Frozen):
     rows: tuple[tuple[str, ...], ...]
 
 
-Block = Paragraph | Subheading | Items | Grid
+class Figure(Frozen):
+    """A chart as SVG; `said` is what it shows, for who cannot see it and for formats without pictures."""
+
+    kind: Literal["figure"] = "figure"
+    title: str
+    said: str
+    svg: str
+
+
+Block = Paragraph | Subheading | Items | Grid | Figure
 
 
 class Section(Frozen):

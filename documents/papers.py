@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+from documents.charts import Moment, life_line
 from documents.formats.press import LAYOUT
 from documents.ledger import Ledger, MatterFile
-from documents.page import Block, Grid, Imprint, Items, Layout, Page, Paragraph, Section
-from documents.wording import INSTRUCTION, clean, day_in, full_date, moment, quoted, reason_of, sentence
+from documents.page import Block, Figure, Grid, Imprint, Items, Layout, Page, Paragraph, Section
+from documents.wording import INSTRUCTION, clean, day_in, full_date, moment, quoted, reason_of, sentence, short_date
 from domain import events as ev
 from domain.base import Refusal, refuse
 from domain.calendar import local_date
@@ -117,7 +118,7 @@ def compose_paper(ledger: Ledger, stream: str, kind: PaperKind) -> PaperText:
     case = _Case(ledger, file, by_letter(lead.supervision if lead else None))
     refuse(
         file.matter.ended and kind in _WHILE_OPEN,
-        f"{file.matter.number} 已{file.matter.stage.label}，不能再制发{kind.label}",
+        f"{file.matter.number} {file.matter.stage.label}，不能再制发{kind.label}",
         "nothing_to_say",
     )
     title, blocks = _TEXTS[kind](case)
@@ -288,10 +289,39 @@ def _conclusion(case: _Case) -> Written:
     return f"关于{quoted(m)}{'办理情况的函' if case.letter else '的督查结论'}", (
         Paragraph(text=f"{case.you}牵头办理的{case.what}，办结时限{full_date(m.due)}{moved}。{done}"),
         Paragraph(text=f"经审核，该事项{result}，于{full_date(m.closed.on)}销号。{mark}"),
+        _course(case),
         Paragraph(
             text="对本结论有异议的，可自结论作出之日起30日内向指挥部办公室书面提出，由未参与作出结论的人员复核。"
         ),
     )
+
+
+_MILESTONES: dict[type[Event], str] = {
+    ev.MatterOpened: "立项",
+    ev.ReceiptSigned: "签收",
+    ev.MatterEscalated: "升级",
+    ev.DecisionRecorded: "议定",
+    ev.ExtensionGranted: "延期",
+    ev.MatterSuspended: "暂缓",
+    ev.MatterResumed: "恢复",
+    ev.ClosureRequested: "申请办结",
+    ev.MatterClosed: "销号",
+    ev.MatterReopened: "重开",
+}
+_ENDS = 4
+
+
+def _course(case: _Case) -> Figure:
+    """办理过程 as a line of time; of a long story its first and its last steps."""
+    told = [
+        Moment(local_date(t.recorded.occurred_at), _MILESTONES[type(t.event)])
+        for t in case.file.events
+        if type(t.event) in _MILESTONES
+    ]
+    shown = told if len(told) <= 2 * _ENDS else [*told[:_ENDS], *told[-_ENDS:]]
+    title = f"办理过程（{full_date(told[0].day)}至{full_date(told[-1].day)}）"
+    said = "、".join(f"{short_date(x.day)}{x.label}" for x in shown)
+    return Figure(title=title, said=said, svg=life_line(shown, told[0].day, told[-1].day, title))
 
 
 _TEXTS: dict[PaperKind, Callable[[_Case], Written]] = {

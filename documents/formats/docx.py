@@ -24,8 +24,10 @@ from docx.text.paragraph import Paragraph as Line
 from docx.text.run import Run
 
 from documents.formats import standard as gb
+from documents.formats.fonts import Typeface
+from documents.formats.pictures import png
 from documents.formats.placing import signed, title_width
-from documents.page import Block, Grid, Items, Layout, Page, Paragraph, Section, Subheading
+from documents.page import Block, Figure, Grid, Items, Layout, Page, Paragraph, Section, Subheading
 from documents.wording import full_date, numeral
 
 BODY, HEADING, SUBHEADING, TITLE, NUMBER = "仿宋_GB2312", "黑体", "楷体_GB2312", "方正小标宋简体", "宋体"
@@ -46,21 +48,22 @@ _AFTER_BORDERS = ("w:shd", "w:tabs", "w:autoSpaceDE", "w:autoSpaceDN", "w:spacin
 """What the schema wants after the borders of a paragraph."""
 
 
-def docx(page: Page) -> bytes:
-    """The document as a file's bytes."""
+def docx(page: Page, typeface: Typeface | None = None) -> bytes:
+    """The document as a file's bytes; the typeface is for the charts, which Word shows as pictures."""
+    faces = typeface or Typeface()
     document = Document()
     _set_up(document, page)
     _head(document, page)
     _title(document, page)
     for no, found in enumerate(page.sections, start=1):
-        _section(document, page, no, found)
+        _section(document, page, no, found, faces)
     if page.note:
         _write(_text(document), page.note, SUBHEADING, gb.SMALL)
     _signed(document, page)
     if page.imprint is not None and not page.appendices:
         _imprint(document, page)
     for found in page.appendices:
-        _appendix(document, found)
+        _appendix(document, found, faces)
     if page.imprint is not None and page.appendices:
         _imprint(document, page)
     return _repacked(document)
@@ -192,7 +195,7 @@ def _title(document: Docx, page: Page) -> None:
 # --- text
 
 
-def _section(document: Docx, page: Page, no: int, found: Section) -> None:
+def _section(document: Docx, page: Page, no: int, found: Section, typeface: Typeface) -> None:
     if len(page.sections) > 1:  # a single section needs neither number nor heading: the title says it
         line = document.add_paragraph(style="Heading 1")
         _indent(line)
@@ -200,10 +203,10 @@ def _section(document: Docx, page: Page, no: int, found: Section) -> None:
     heading = 0
     for block in found.blocks:
         heading += isinstance(block, Subheading)
-        _block(document, block, heading)
+        _block(document, block, heading, typeface)
 
 
-def _block(document: Docx, block: Block, heading: int) -> None:
+def _block(document: Docx, block: Block, heading: int, typeface: Typeface) -> None:
     match block:
         case Paragraph(text=text):
             _write(_text(document), text, BODY, gb.BODY)
@@ -216,17 +219,28 @@ def _block(document: Docx, block: Block, heading: int) -> None:
                 # 1.3月 would be read as a number, by people and when it is read back.
                 gap = " " if item[:1].isdigit() else ""
                 _write(_text(document), f"{n}.{gap}{item}", BODY, gb.BODY)
+        case Figure():
+            _figure(document, block, typeface)
         case Grid():
             _grid(document, block)
 
 
-def _appendix(document: Docx, found: Section) -> None:
+def _appendix(document: Docx, found: Section, typeface: Typeface) -> None:
     """On a page of its own: 附表1 …."""
     line = document.add_paragraph(style="Heading 1")
     line.paragraph_format.page_break_before = True
     _write(line, found.title, HEADING, gb.BODY)
     for block in found.blocks:
-        _block(document, block, 0)
+        _block(document, block, 0, typeface)
+
+
+def _figure(document: Docx, figure: Figure, typeface: Typeface) -> None:
+    line = document.add_paragraph()
+    line.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    # An exact line would cut the picture to the height of a line of text.
+    line.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
+    picture = line.add_run().add_picture(io.BytesIO(png(figure.svg, typeface)), width=Mm(gb.TEXT[0] * 0.96))
+    picture._inline.docPr.set("descr", f"{figure.title}。{figure.said}")
 
 
 def _grid(document: Docx, grid: Grid) -> None:

@@ -15,6 +15,7 @@ def html(page: Page, template: Template) -> str:
         Refusal: `template_broken`, when the template is no Jinja.
     """
     from jinja2 import Environment, StrictUndefined, TemplateError  # noqa: PLC0415  (lists need none)
+    from markupsafe import Markup  # noqa: PLC0415
 
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
@@ -25,6 +26,7 @@ def html(page: Page, template: Template) -> str:
             date=full_date(page.on),
             gb=gb,
             numeral=numeral,
+            drawn=Markup,
             head_size=min(_LARGEST, gb.TEXT[0] * gb.MM / max(len(page.masthead), 1) * 0.96),
         )
     except TemplateError as error:

@@ -2,7 +2,7 @@
 
 import re
 
-from documents.page import Block, Grid, Items, Page, Paragraph, Section, Subheading
+from documents.page import Block, Figure, Grid, Items, Page, Paragraph, Section, Subheading
 from documents.wording import full_date, numeral
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|])")
@@ -48,6 +48,8 @@ def _block(block: Block, heading: int) -> str:
             return f"**（{numeral(heading)}）{_plain(text)}**"
         case Items(items=items):
             return "\n".join(f"{n}. {_plain(item)}" for n, item in enumerate(items, start=1))
+        case Figure(title=title, said=said):
+            return f"（图：{_plain(title)}。{_plain(said)}）"
         case Grid(headers=headers, rows=rows):
             lines = [headers, ("---",) * len(headers), *rows]
             return "\n".join(f"| {' | '.join(c if c == '---' else _plain(c) for c in line)} |" for line in lines)

@@ -12,9 +12,10 @@ from documents.formats import standard as gb
 from documents.formats.fonts import MISSING, Typeface
 from documents.formats.placing import signed, title_width
 from documents.formats.templates import Template
-from documents.page import Block, Grid, Items, Page, Section, Subheading
+from documents.page import Block, Figure, Grid, Items, Page, Section, Subheading
 from documents.wording import full_date, numeral
 
+_LONG_CELL = 400
 _MEASURES: Mapping[str, Any] = {
     "paper": gb.PAPER,
     "top": gb.TOP,
@@ -118,14 +119,22 @@ def _block(block: Block, heading: int) -> dict[str, Any]:
     match block:
         case Subheading(text=text):
             return {"kind": block.kind, "text": f"（{numeral(heading)}）{text}"}
+        case Figure(title=title, svg=svg):
+            return {"kind": block.kind, "title": title, "svg": svg}
         case Items(items=items):
             return {"kind": block.kind, "items": [f"{n}.{item}" for n, item in enumerate(items, start=1)]}
         case Grid(headers=headers, rows=rows):
             left = [header in gb.LEFT_ALIGNED for header in headers]
             weights = gb.weights(headers)
-            return {"kind": block.kind, "headers": headers, "rows": rows, "left": left, "weights": weights}
+            looks = {"left": left, "weights": weights, "whole": _keeps_whole(rows)}
+            return {"kind": block.kind, "headers": headers, "rows": rows, **looks}
         case _:
             return {"kind": block.kind, "text": block.text}
+
+
+def _keeps_whole(rows: tuple[tuple[str, ...], ...]) -> bool:
+    """A row stays on one page, unless a cell of the table could be longer than a page."""
+    return all(len(cell) < _LONG_CELL for row in rows for cell in row)
 
 
 def _imprint(page: Page) -> dict[str, Any] | None:

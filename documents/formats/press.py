@@ -35,7 +35,7 @@ class Press:
         if kind == "docx":
             from documents.formats.docx import docx  # noqa: PLC0415
 
-            return docx(page)
+            return docx(page, self.typeface)
         if kind == "pdf":
             from documents.formats.pdf import pdf  # noqa: PLC0415
 

@@ -202,7 +202,7 @@ def test_a_layout_this_build_has_not_is_one_line() -> None:
 
 PRINTED = {
     "md": "013d1eb0e33ca863",
-    "html": "b1a488c1d7411aff",
+    "html": "75d4fa4b84e66000",
     "docx": "475a25f5d5f9b142",
     "pdf": "57ecb0d8d5d97537",
 }

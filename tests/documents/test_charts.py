@@ -1,0 +1,101 @@
+"""Charts: what they say, how they read in black and white, and that they stand in every format."""
+
+import io
+import zipfile
+from datetime import date, timedelta
+from xml.etree import ElementTree as etree  # noqa: N813
+
+from documents.charts import LightsOn, Moment, UnitRate, life_line, lights_over_weeks, on_time_by_unit
+from documents.figures import Period
+from documents.formats.press import FORMATS, Press
+from documents.ledger import read_ledger
+from documents.lit_weeks import lights_figure, weekly_lights
+from documents.page import Figure, Page, Section
+from domain.terms import Light
+from eventlog.database import Database
+from tests.documents.quarter import play
+from tests.support.homes import at
+
+
+def drawing(svg: str) -> etree.Element:
+    """What this build itself has drawn."""
+    return etree.fromstring(svg)  # noqa: S314
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+WEEKS = [
+    LightsOn(date(2022, 1, 7) + timedelta(weeks=n), {Light.GREEN: 10, Light.YELLOW: n, Light.RED: 2}) for n in range(6)
+]
+
+
+def texts(svg: str) -> list[str]:
+    return [t.text or "" for t in drawing(svg).iter(f"{SVG}text")]
+
+
+def test_each_light_has_a_hatching_of_its_own_for_black_and_white_print() -> None:
+    drawn = drawing(lights_over_weeks(WEEKS, "灯色"))
+    patterns = {p.get("id"): etree.tostring(p[0]) if len(p) else b"" for p in drawn.iter(f"{SVG}pattern")}
+    assert len(set(patterns.values())) == len(patterns) == 4
+
+
+def test_the_bars_of_a_week_stand_on_each_other_and_fill_the_scale() -> None:
+    drawn = drawing(lights_over_weeks(WEEKS, "灯色"))
+    last = sorted({float(r.get("x", "0")) for r in drawn.iter(f"{SVG}rect") if r.get("fill") == "#b5392f"})[-1]
+    bars = [
+        r
+        for r in drawn.iter(f"{SVG}rect")
+        if float(r.get("x", "0")) == last and not (r.get("fill") or "").startswith("url")
+    ]
+    assert round(sum(float(b.get("height", "0")) for b in bars)) == 200, "the fullest week is as tall as the chart"
+
+
+def test_units_are_told_with_both_numbers_and_names_are_text_not_markup() -> None:
+    svg = on_time_by_unit([UnitRate("甲&乙<局>", 14, 15), UnitRate("丙局", 0, 0)], "按期")
+    assert {"甲&乙<局>", "14/15", "丙局", "—"} <= set(texts(svg))
+
+
+def test_a_line_of_life_puts_each_day_in_its_place() -> None:
+    since, until = date(2022, 1, 1), date(2022, 12, 31)
+    moments = [Moment(since, "立项"), Moment(date(2022, 7, 2), "议定"), Moment(until, "销号")]
+    drawn = drawing(life_line(moments, since, until, "过程"))
+    places = [float(c.get("cx", "0")) for c in drawn.iter(f"{SVG}circle")]
+    assert places == [20, 295, 570]
+
+
+def test_the_same_chart_is_the_same_bytes() -> None:
+    assert lights_over_weeks(WEEKS, "灯色") == lights_over_weeks(list(WEEKS), "灯色")
+
+
+def test_the_lights_of_past_weeks_come_from_the_log_as_it_stood(log: Database) -> None:
+    play(log)
+    period = Period(ledger=read_ledger(log, at("2022-04-01")), since=date(2022, 2, 1), until=date(2022, 3, 31))
+    weeks = {w.day: w.counts for w in weekly_lights(period)}
+    assert sum(weeks[date(2022, 2, 11)].values()) == 0, "nothing was open yet"
+    assert sum(weeks[date(2022, 2, 18)].values()) == 3
+    assert sum(weeks[date(2022, 3, 18)].values()) == 2, "the third was closed on 3-11"
+    assert weeks[date(2022, 3, 25)][Light.RED] == 1, "LAND's limit passed that evening"
+    figure = lights_figure(period, "灯色")
+    assert figure is not None
+    assert "红灯最多的一周为3月25日，1件" in figure.said
+
+
+def test_a_figure_stands_in_every_format() -> None:
+    figure = Figure(title="灯色", said="红灯2件", svg=lights_over_weeks(WEEKS, "灯色"))
+    page = Page(
+        masthead="年度统计",
+        issue="2022年",
+        issuer="办公室",
+        on=date(2022, 12, 31),
+        title="统计",
+        sections=(Section(title="情况", blocks=(figure,)),),
+    )
+    made = {kind: Press().printed(page, kind) for kind in FORMATS}
+    assert "（图：灯色。红灯2件）" in made["md"].decode()
+    assert "<svg" in made["html"].decode()
+    assert 'aria-label="红灯2件"' in made["html"].decode()
+    with zipfile.ZipFile(io.BytesIO(made["docx"])) as archive:
+        [picture] = [n for n in archive.namelist() if n.startswith("word/media/")]
+        assert archive.read(picture).startswith(b"\x89PNG")
+        assert "红灯2件" in archive.read("word/document.xml").decode()
+    assert made["pdf"].startswith(b"%PDF")
+    assert {kind: Press().printed(page, kind) for kind in FORMATS} == made
