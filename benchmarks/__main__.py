@@ -23,9 +23,10 @@ BENCHMARKS = {
     "fold": "from events to a state",
     "list": "`xmh task list`, from start to end",
     "draft": "`xmh plan draft` of a large table",
+    "print": "an issue in four formats",
 }
 """Each is a module of this room with `run(scale, folder)`."""
-MODULES = {"draft": "drafting", "fold": "folding", "list": "listing"}
+MODULES = {"draft": "drafting", "fold": "folding", "list": "listing", "print": "printing"}
 
 
 def main() -> NoReturn:

@@ -1,11 +1,42 @@
 """Figures taken in turns, and what is made of them: medians, ranges and the ratio within each pair."""
 
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from statistics import median
 from typing import Any
+
+ROOT = Path(__file__).parents[1]
+_APART = """
+import json, sys, time
+from pathlib import Path
+began = time.perf_counter()
+{work}
+seconds = time.perf_counter() - began
+# VmHWM begins anew with the program; ru_maxrss would still count what the parent held when it forked.
+peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+print(json.dumps({{"seconds": seconds, "mb": int(peak.split()[1]) / 1024}}))
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a program of its own took: time after its start, and its largest memory."""
+
+    seconds: float
+    mb: float
+
+
+def apart(work: str, *arguments: object) -> Cost:
+    """Run some lines of Python in a process of their own; `sys.argv[1:]` are the arguments."""
+    program = [sys.executable, "-c", _APART.format(work=work), *map(str, arguments)]
+    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=True)
+    return Cost(**json.loads(done.stdout))
 
 
 class Side(StrEnum):

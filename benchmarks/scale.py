@@ -21,6 +21,22 @@ class Scale:
     """Matters in the log that is listed and verified."""
     drafted: int = 5000
     """Rows of the table that `plan draft` reads."""
+    issues: int = 50
+    """Issues of 35 matters that are printed."""
+    matters_printed: int = 5000
+    """Matters of the one large issue."""
 
 
-QUICK = Scale(rounds=3, workflow_rounds=2, alone=5, matters=20, appends=30, batches=3, folds=3, listed=60, drafted=60)
+QUICK = Scale(
+    rounds=3,
+    workflow_rounds=2,
+    alone=5,
+    matters=20,
+    appends=30,
+    batches=3,
+    folds=3,
+    listed=60,
+    drafted=60,
+    issues=3,
+    matters_printed=100,
+)

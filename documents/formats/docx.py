@@ -24,7 +24,7 @@ from docx.text.paragraph import Paragraph as Line
 from docx.text.run import Run
 
 from documents.formats import standard as gb
-from documents.formats.placing import signed, title_width
+from documents.formats.placing import numbered, signed, title_width
 from documents.page import Block, Grid, Items, Layout, Page, Paragraph, Section, Subheading
 from documents.wording import full_date, numeral
 
@@ -213,7 +213,7 @@ def _block(document: Docx, block: Block, heading: int) -> None:
             _write(line, f"（{numeral(heading)}）{text}", SUBHEADING, gb.BODY)
         case Items(items=items):
             for n, item in enumerate(items, start=1):
-                _write(_text(document), f"{n}.{item}", BODY, gb.BODY)
+                _write(_text(document), numbered(n, item), BODY, gb.BODY)
         case Grid():
             _grid(document, block)
 
