@@ -11,7 +11,7 @@ ROOMS := domain eventlog workflows activities documents plans sheets cli simulat
 OWN   := $(wildcard $(ROOMS) *.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench lock clean distclean
+.PHONY: help setup demo test check bench fonts lock clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -51,6 +51,17 @@ check: setup ## format, lint, types, import arrows, documents
 
 bench: setup ## the benchmarks, interleaved with their bare counterparts
 	$(BIN)/python -m benchmarks
+
+# 仿宋, 楷体, 黑体 and 宋体 as open faces (Fandol: GPL 3 with the font exception), out of a package of Debian and Ubuntu.
+# Without them everything is set in the 宋 and 黑 that `make setup` installs. They are never part of what we distribute.
+fonts: ## fetch open faces for printed documents into .fonts (Debian, Ubuntu)
+	@command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || { \
+	  echo "make fonts needs apt-get and dpkg-deb; elsewhere put the Fandol .otf files into .fonts yourself" >&2; exit 1; }
+	@set -e; here=$$PWD; work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; cd "$$work"; \
+	  apt-get download -q texlive-lang-chinese; \
+	  dpkg-deb --fsys-tarfile *.deb | tar -x --wildcards '*/Fandol[FHKS]*-*.otf'; \
+	  mkdir -p "$$here/.fonts"; find . -name 'Fandol*.otf' -exec cp {} "$$here/.fonts/" \;
+	@ls .fonts
 
 # uv is wanted only here, by whoever moves a version; --no-emit-index-url keeps every address out of the files.
 UV   ?= uv

@@ -4,32 +4,18 @@ Each side runs in a process of its own, so that its memory is its own. A second 
 bare XlsxWriter that writes as many cells.
 """
 
-import json
 import random
-import subprocess
-import sys
 from pathlib import Path
 
 import xlsxwriter
 
-from benchmarks.measure import Goal, Row, Side, turns
+from benchmarks.measure import Goal, Row, Side, apart, turns
 from benchmarks.scale import Scale
 
-ROOT = Path(__file__).parents[1]
 FAST_ENOUGH = Goal(10, at_most=True, ratio=False)
 SMALL_ENOUGH = Goal(300, at_most=True, ratio=False)
 HEAD = ("序号", "重点工作", "全年目标任务", "责任领导", "牵头单位", "配合单位", "完成时限", "推进情况")
 
-MEASURED = """
-import json, sys, time
-from pathlib import Path
-began = time.perf_counter()
-{work}
-seconds = time.perf_counter() - began
-# VmHWM begins anew with the program; ru_maxrss would still count what the parent held when it forked.
-peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
-print(json.dumps({{"seconds": seconds, "mb": int(peak.split()[1]) / 1024}}))
-"""
 DRAFT = """
 from pathlib import Path
 from domain.calendar import WorkCalendar
@@ -70,20 +56,11 @@ def run(scale: Scale, folder: Path) -> list[Row]:
     }
     for pair in turns(min(scale.rounds, 3)):
         for side in pair:
-            read, both = (_measured(work, source, scale.drafted, target) for work in works[side])
-            drafted.add(side, read["seconds"])
-            memory.add(side, read["mb"])
-            written.add(side, both["seconds"])
+            read, both = (apart(work, source, scale.drafted, target) for work in works[side])
+            drafted.add(side, read.seconds)
+            memory.add(side, read.mb)
+            written.add(side, both.seconds)
     return [drafted, memory, written]
-
-
-def _measured(work: str, source: Path, rows: int, target: Path) -> dict[str, float]:
-    program = MEASURED.format(work=work)
-    done = subprocess.run(
-        [sys.executable, "-c", program, source, str(rows), target], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    found: dict[str, float] = json.loads(done.stdout)
-    return found
 
 
 def _write_table(path: Path, rows: int) -> None:

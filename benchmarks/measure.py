@@ -1,11 +1,44 @@
 """Figures taken in turns, and what is made of them: medians, ranges and the ratio within each pair."""
 
+import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from statistics import median
 from typing import Any
+
+ROOT = Path(__file__).parents[1]
+_APART = """
+import json, sys, time
+from pathlib import Path
+began = time.perf_counter()
+{work}
+seconds = time.perf_counter() - began
+# VmHWM begins anew with the program; ru_maxrss would still count what the parent held when it forked.
+peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+print(json.dumps({{"seconds": seconds, "mb": int(peak.split()[1]) / 1024}}))
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a program of its own took: time after its start, and its largest memory."""
+
+    seconds: float
+    mb: float
+
+
+def apart(work: str, *arguments: object, home: Path | None = None) -> Cost:
+    """Run some lines of Python in a process of their own, on a home; `sys.argv[1:]` are the arguments."""
+    program = [sys.executable, "-c", _APART.format(work=work), *map(str, arguments)]
+    env = {**os.environ, **({"XMH_HOME": str(home)} if home else {})}
+    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=True, env=env)
+    return Cost(**json.loads(done.stdout.splitlines()[-1]))  # a command on trial may have printed its answer
 
 
 class Side(StrEnum):

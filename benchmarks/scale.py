@@ -23,6 +23,10 @@ class Scale:
     """Rows of the table that `plan draft` reads."""
     tabled: int = 5000
     """Matters of the table that `plan table` writes."""
+    issues: int = 50
+    """Issues of 35 matters that are printed."""
+    matters_printed: int = 5000
+    """Matters of the one large issue."""
 
 
 QUICK = Scale(
@@ -36,4 +40,6 @@ QUICK = Scale(
     listed=60,
     drafted=60,
     tabled=60,
+    issues=3,
+    matters_printed=100,
 )

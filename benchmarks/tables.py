@@ -6,15 +6,12 @@ sheets, without formats, heights or marks; what the product reads from the log i
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 from openpyxl import load_workbook
 
 from benchmarks import logs
-from benchmarks.drafting import MEASURED, ROOT
-from benchmarks.measure import Goal, Row, Side, turns
+from benchmarks.measure import Cost, Goal, Row, Side, apart, turns
 from benchmarks.scale import Scale
 from domain.calendar import local_date
 
@@ -78,25 +75,15 @@ def run(scale: Scale, folder: Path) -> list[Row]:
             else:
                 table = _measured(BARE_WRITE, str(cells), scale.tabled, folder / "bare.xlsx", home)
                 back = _measured(BARE_READ, url, scale.tabled, edited, home)
-            written.add(side, table["seconds"])
-            memory.add(side, table["mb"])
-            read.add(side, back["seconds"])
-            read_memory.add(side, back["mb"])
+            written.add(side, table.seconds)
+            memory.add(side, table.mb)
+            read.add(side, back.seconds)
+            read_memory.add(side, back.mb)
     return [written, memory, read, read_memory]
 
 
-def _measured(work: str, source: str, rows: int, target: Path, home: Path) -> dict[str, float]:
-    day = local_date(logs.MONDAY).isoformat()
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURED.format(work=work), source, str(rows), str(target), day],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-        env={"XMH_HOME": str(home), "PATH": "", "PYTHONPATH": str(ROOT)},
-    )
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+def _measured(work: str, source: str, rows: int, target: Path, home: Path) -> Cost:
+    return apart(work, source, rows, target, local_date(logs.MONDAY).isoformat(), home=home)
 
 
 def _keep_cells(path: Path, target: Path) -> None:

@@ -10,7 +10,7 @@ from documents.page import Imprint, Layout, Page, Section
 from documents.wording import full_date, moment, span
 from domain.base import Frozen, refuse
 from domain.bulletin import BulletinIssued, Publication
-from domain.terms import Role, Supervision
+from domain.terms import Role, Supervision, UnitLevel
 from eventlog.database import Database
 
 TEMPLATE = f"{LAYOUT}/briefing-2"
@@ -97,12 +97,15 @@ def compose(
 
 
 def _recipients(period: Period) -> Imprint:
-    """报 to those who lead, 送 to those who are asked by 函, 发 to those supervised (domain of the year's matters)."""
+    """报 to those who lead, 送 to those who are asked by 函, 发 to those who are supervised, of the year's matters.
+
+    It is internal: a consultancy or another 社会机构 gets none.
+    """
     ledger = period.ledger
     units = ledger.directory.units
     leaders = {p.unit for p in ledger.directory.people.values() if p.role is Role.LEADER}
     busy = {u for e in period.entries() for u in (e.matter.lead, *e.matter.assist)} - leaders - {OFFICE_UNIT}
-    concerned = [u for u in units.values() if u.id in busy]
+    concerned = [u for u in units.values() if u.id in busy and u.level is not UnitLevel.SOCIAL]
     return Imprint(
         above=tuple(f"{u.name}领导" for u in units.values() if u.id in leaders),
         beside=tuple(u.name for u in concerned if u.supervision is not Supervision.OBJECT),

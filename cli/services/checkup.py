@@ -16,7 +16,7 @@ from cli.services.runfile import RunFile
 from cli.services.state import reachable
 from cli.session import Problem
 from documents.issuing import numbers_given, numbers_on_disk
-from domain.base import Frozen
+from domain.base import Frozen, Refusal
 from domain.calendar import SHANGHAI, local_date
 from domain.deadlines import owed
 from domain.matter import Matter
@@ -88,6 +88,10 @@ async def examine(settings: "Settings", *, noted: bool = False) -> Report:
         mark.write(settings.home)
     problems = [*_log(settings), *_disk(settings), *_processes(settings)]
     notices = list(_healed(mark))
+    try:
+        notices += _faces(settings)
+    except Refusal as refusal:
+        problems.append(Finding(code=refusal.code, message=refusal.message, remedy="改正后即可成文；没有字体不能签发"))
     readable = not any(p.code.startswith(("schema_", "log_")) for p in problems)
     problems += _restored(mark.restored)
     client, trouble = await _client(settings)
@@ -171,6 +175,21 @@ def _processes(settings: "Settings") -> Iterator[Finding]:
                 remedy=f"查看 {settings.home / 'logs' / log}；处理后 xmh down 再 xmh up --detach",
                 more={"restarts": n},
             )
+
+
+def _faces(settings: "Settings") -> Iterator[Finding]:
+    """What printed documents are set in, where the office has not the faces the standard names."""
+    from documents.formats.fonts import Typeface
+
+    replaced = Typeface(settings.font_folders).substitutions
+    if replaced:
+        told = "、".join(f"{wanted}→{used}" for wanted, used in replaced.items())
+        yield Finding(
+            code="fonts_substituted",
+            message=f"成文用的字体有替代：{told}；PDF 中已声明",
+            remedy="把方正小标宋简体、仿宋_GB2312 等放进一个目录，写入 xmh.toml 的 [fonts] folder，或 make fonts",
+            more={"substitutions": dict(replaced)},
+        )
 
 
 def _healed(mark: Watermark) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ from docx.text.run import Run
 from documents.formats import standard as gb
 from documents.formats.fonts import Typeface
 from documents.formats.pictures import png
-from documents.formats.placing import signed, title_width
+from documents.formats.placing import numbered, signed, title_width
 from documents.page import Block, Figure, Grid, Items, Layout, Page, Paragraph, Section, Subheading
 from documents.wording import full_date, numeral
 
@@ -216,9 +216,7 @@ def _block(document: Docx, block: Block, heading: int, typeface: Typeface) -> No
             _write(line, f"（{numeral(heading)}）{text}", SUBHEADING, gb.BODY)
         case Items(items=items):
             for n, item in enumerate(items, start=1):
-                # 1.3月 would be read as a number, by people and when it is read back.
-                gap = " " if item[:1].isdigit() else ""
-                _write(_text(document), f"{n}.{gap}{item}", BODY, gb.BODY)
+                _write(_text(document), numbered(n, item), BODY, gb.BODY)
         case Figure():
             _figure(document, block, typeface)
         case Grid():

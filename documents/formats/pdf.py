@@ -10,7 +10,7 @@ from typing import Any
 
 from documents.formats import standard as gb
 from documents.formats.fonts import MISSING, Typeface
-from documents.formats.placing import signed, title_width
+from documents.formats.placing import numbered, signed, title_width
 from documents.formats.templates import Template
 from documents.page import Block, Figure, Grid, Items, Page, Section, Subheading
 from documents.wording import full_date, numeral
@@ -122,7 +122,7 @@ def _block(block: Block, heading: int) -> dict[str, Any]:
         case Figure(title=title, svg=svg):
             return {"kind": block.kind, "title": title, "svg": svg}
         case Items(items=items):
-            return {"kind": block.kind, "items": [f"{n}.{item}" for n, item in enumerate(items, start=1)]}
+            return {"kind": block.kind, "items": [numbered(n, item) for n, item in enumerate(items, start=1)]}
         case Grid(headers=headers, rows=rows):
             left = [header in gb.LEFT_ALIGNED for header in headers]
             weights = gb.weights(headers)

@@ -15,6 +15,11 @@ def width(text: str) -> float:
     return sum(0.5 if c.isascii() else 1.0 for c in text)
 
 
+def numbered(n: int, item: str) -> str:
+    """1.…; before a figure with a space, or 3.12月 is read for 3 and 12 月."""
+    return f"{n}. {item}" if item[:1].isdigit() else f"{n}.{item}"
+
+
 def title_width(title: str) -> float:
     """How wide a title is set, in millimetres: over several lines it is cut into lines of about one length (7.3.1)."""
     whole = width(title) * gb.TITLE / gb.MM

@@ -101,7 +101,9 @@ def test_a_matter_lives_from_up_to_down(tmp_path: Path) -> None:
 
 def test_a_healthy_home_has_nothing_wrong(served: Home) -> None:
     opened(served)
-    assert served.ok("doctor") == {"ok": True, "problems": [], "notices": []}
+    found = served.ok("doctor")
+    assert (found["ok"], found["problems"]) == (True, [])
+    assert {n["code"] for n in found["notices"]} == {"fonts_substituted"}
     assert "没有发现问题" in served.xmh("doctor").out
 
 

@@ -17,7 +17,7 @@ from eventlog.secrets import seal
 from tests.documents.quarter import HALL, WORDS, play, suspend
 from tests.support.history import act, tick
 from tests.support.homes import at
-from tests.support.office import LIAISON, OFFICE, opening
+from tests.support.office import ASSIST, CONSULTANT, LIAISON, OFFICE, opening
 
 FIRST, LAST = date(2022, 1, 1), date(2022, 3, 31)
 EVENING = at("2022-03-31", "18:00")
@@ -171,3 +171,13 @@ def test_a_span_repeats_the_year_only_when_it_changes() -> None:
     assert span(date(2022, 2, 1), date(2022, 3, 31)) == "2022年2月1日至3月31日"
     assert span(date(2021, 12, 1), date(2022, 1, 31)) == "2021年12月1日至2022年1月31日"
     assert span(date(2022, 2, 24), date(2022, 2, 24)) == "2022年2月24日"
+
+
+def test_it_goes_to_leaders_and_units_of_the_matters_and_to_no_consultancy(quarter: Database) -> None:
+    helped = opening("组织四个公共项目设计方案评审", date(2022, 6, 30), assist=(ASSIST, CONSULTANT))
+    act(quarter, "matter/review", helped, OFFICE, at("2022-03-29"))
+    found = briefing(quarter).imprint
+    assert found.below == ("区城市更新和土地整备局", "区住房和建设局")
+    assert "某咨询公司" not in "".join(found.lines)
+    assert all(line.endswith("。") for line in found.lines)
+    assert found.above

@@ -62,6 +62,11 @@ def test_what_the_press_prints_fails_no_clause(page: Page) -> None:
     assert not to_edit.failed
 
 
+@pytest.mark.parametrize("matters", range(1, 9))
+def test_imprint_stands_at_the_foot_wherever_the_text_ends(matters: int) -> None:
+    assert failed(of_pdf(PRESS.printed(bulletin(matters), "pdf"))) == set()
+
+
 def test_of_a_long_paper_every_clause_but_the_margins_is_measured_in_the_pdf() -> None:
     seen = measured(of_pdf(PRESS.printed(paper(), "pdf")))
     of_bulletin = measured(of_pdf(PRESS.printed(bulletin(), "pdf")))
@@ -138,7 +143,7 @@ WRONG_SOURCE = {
     ),
     "short rules in 版记": ("100%, stroke: mm(thick))", "85%, stroke: mm(thick))", "版记分隔线宽"),
     "no rules in 版记": ("line(length: 100%, stroke: mm(thick))", "none", "版记分隔线宽"),
-    "版记 in the middle of the page": ("  v(1fr)\n", "  v(10mm)\n", "末条线距版心下边"),
+    "版记 in the middle of the page": ("place(bottom, float", "place(top, float", "末条线距版心下边"),
     "number at the edge": ("pad(x: m.small * 1pt)[", "pad(x: 0pt)[", "页码空字"),
 }
 

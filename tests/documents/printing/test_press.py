@@ -69,7 +69,7 @@ def test_no_character_is_ever_blank() -> None:
 
 
 def test_what_a_face_lacks_is_taken_from_the_next(tmp_path: Path) -> None:
-    renamed(tmp_path / "fs.otf", "FangSong_GB2312", without=RARE)
+    renamed(tmp_path / "fs.otf", "FangSong_GB2312", only="负责人")
     own = Typeface([tmp_path])
     data = Press(own).printed(saying(f"负责人：{RARE}"), "pdf")
     set_in = {g.text: g.font for face in read_pdf(data).faces for g in face.glyphs}
@@ -118,20 +118,20 @@ def test_an_offices_own_faces_are_taken_before_any_other(tmp_path: Path) -> None
     assert "仿宋以" not in read_pdf(data).declared
 
 
-def renamed(path: Path, family: str, without: str = "") -> None:
-    """The wheel's 宋 under another name: what an office's own face is, to the program."""
+def renamed(path: Path, family: str, only: str | None = None) -> None:
+    """The wheel's 宋 under another name: what an office's own face is, to the program. `only` is all it has."""
+    from fontTools.subset import Options, Subsetter
     from fontTools.ttLib import TTFont
     from pylopdf_fonts_zh_cn import serif_path
 
-    font = TTFont(serif_path())
+    font = TTFont(serif_path(), lazy=True)
     for record in font["name"].names:
         if record.nameID in (1, 6, 16):
             record.string = family
-    for table in font["cmap"].tables:
-        for character in without:
-            table.cmap.pop(ord(character), None)
-    if "CFF " in font:
-        font["CFF "].cff.fontNames = [family]
+    if only is not None:
+        smaller = Subsetter(Options(layout_features=[], name_IDs=["*"], drop_tables=["GSUB", "GPOS", "BASE"]))
+        smaller.populate(text=only)
+        smaller.subset(font)
     font.save(path)
 
 
@@ -175,10 +175,10 @@ def test_a_table_goes_on_over_pages_with_its_head() -> None:
 
 
 def test_an_item_has_its_number_and_a_paper_its_seal_place() -> None:
-    page = paper(1).model_copy(update={"sections": (Section(title="甲", blocks=(Items(items=("乙", "丙")),)),)})
+    page = paper(1).model_copy(update={"sections": (Section(title="甲", blocks=(Items(items=("乙", "12月20日丙")),)),)})
     said = words(PRESS.printed(page, "pdf"))
     assert "1.乙" in said
-    assert "2.丙" in said
+    assert "2.12月20日丙" in said
     assert "区建筑工务署：" in said
 
 
@@ -203,8 +203,8 @@ def test_a_layout_this_build_has_not_is_one_line() -> None:
 PRINTED = {
     "md": "013d1eb0e33ca863",
     "html": "75d4fa4b84e66000",
-    "docx": "475a25f5d5f9b142",
-    "pdf": "57ecb0d8d5d97537",
+    "docx": "f92afa7383fbd26b",
+    "pdf": "d665ac646bcab955",
 }
 """What this layout makes of the sample; a change here changes what was issued under the layout's name."""
 
