@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.printing import press
+from cli.printing.files import press
 from cli.session import Exit, answer, session
 from domain.lights import light
 from domain.matter import Matter

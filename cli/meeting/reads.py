@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.meeting.common import MeetingArg, the_meeting, the_series
-from cli.printing import OutOption, check_ending, write_page
+from cli.printing.files import OutOption, check_ending, write_page
 from cli.session import Problem, answer, session
 from cli.task.common import today
 from cli.task.reads import person_names, unit_names

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.meeting.common import MeetingArg, convene, do, document, line, meeting_order, the_meeting
-from cli.printing import OutOption, check_ending, write_page
+from cli.printing.files import OutOption, check_ending, write_page
 from cli.session import Problem, answer, session
 from cli.task.common import (
     ByOption,

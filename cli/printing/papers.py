@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.printing import OutOption, check_ending, press, write_page
+from cli.printing.files import OutOption, check_ending, press, write_page
 from cli.session import Problem, answer, session
 from cli.shape import group
 from cli.task.common import (
@@ -25,7 +25,7 @@ from domain.papers import Paper, PaperKind
 
 app = group(
     "督办公文：已编文号的督办单、催办单、批复等；作废的文号保留。",
-    {"list": "cli.papers:list_", "void": "cli.papers:void"},
+    {"list": "cli.printing.papers:list_", "void": "cli.printing.papers:void"},
 )
 KINDS = "|".join(k.label for k in PaperKind)
 

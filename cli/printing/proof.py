@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.printing import press
+from cli.printing.files import press
 from cli.session import Exit, Problem, answer, session
 
 if TYPE_CHECKING:

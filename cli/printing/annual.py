@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.printing import OutOption, check_ending, write_page
+from cli.printing.files import OutOption, check_ending, write_page
 from cli.session import Problem, answer, session
 from cli.task.common import now, today
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.briefing import past_day
+from cli.printing.briefing import past_day
 from cli.session import Problem, answer, session
 from domain.calendar import SHANGHAI, end_of_day, local_date
 

@@ -1,4 +1,4 @@
-"""`xmh plan import`: a task list becomes matters, each row once. (An edited table goes to `cli/edited.py`.)"""
+"""`xmh plan import`: a task list becomes matters, each row once. (An edited table goes to `cli/plan/edited.py`.)"""
 
 import asyncio
 import sys
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.session import Exit, Problem, answer, problem_of, session
-from cli.shape import group
 from cli.sheets import reject, say
 from cli.task.common import now, order
 from domain.base import Refusal
@@ -34,20 +33,6 @@ if TYPE_CHECKING:
     from plans.sheets import CellFault
     from plans.task_list import TaskList, TaskRow
     from workflows.contract import Reply
-
-app = group(
-    "工作计划和任务清单：从文稿列出草稿，导入后逐项立项交办。",
-    {
-        "draft": "cli.drafting:draft_",
-        "import": "cli.plan:import_",
-        "table": "cli.table:table_",
-        "carry-over": "cli.task.bases:carry_over",
-        "schedule": "cli.scheduling:schedule",
-        "templates": "cli.scheduling:templates",
-        "version": "cli.versions:version",
-        "versions": "cli.versions:versions",
-    },
-)
 
 
 @dataclass
@@ -83,7 +68,7 @@ def import_(
     from plans.task_list import read_task_list
 
     if is_edited_table(file):
-        from cli.edited import import_edited
+        from cli.plan.edited import import_edited
 
         import_edited(file, dry_run=dry_run, keep_going=keep_going)
         return
@@ -109,7 +94,7 @@ def import_(
 
 
 def _refuse_draft(listed: "TaskList") -> None:
-    from cli.versions import circulated_only
+    from cli.plan.versions import circulated_only
 
     plan = circulated_only(listed.rows)
     if plan is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.printing import press
+from cli.printing.files import press
 from cli.session import Problem, answer, session
 from cli.shape import group
 from cli.sheets import reject
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 app = group(
     "简报和动态：由事件日志起草，领导签发，逐期编号。",
     {
-        "draft": "cli.briefing:draft",
-        "edit": "cli.briefing:edit",
-        "issue": "cli.briefing:issue",
-        "list": "cli.briefing:list_",
-        "show": "cli.briefing:show",
-        "rebuild": "cli.proof:rebuild",
-        "check": "cli.proof:check",
-        "record": "cli.briefing:record",
-        "annual": "cli.annual:annual",
+        "draft": "cli.printing.briefing:draft",
+        "edit": "cli.printing.briefing:edit",
+        "issue": "cli.printing.briefing:issue",
+        "list": "cli.printing.briefing:list_",
+        "show": "cli.printing.briefing:show",
+        "rebuild": "cli.printing.proof:rebuild",
+        "check": "cli.printing.proof:check",
+        "record": "cli.printing.briefing:record",
+        "annual": "cli.printing.annual:annual",
     },
 )
 

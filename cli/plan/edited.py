@@ -5,7 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.plan import Import, command_line, fault_document, judged, not_yet_open, open_order, openings_document, sent
+from cli.plan.importing import (
+    Import,
+    command_line,
+    fault_document,
+    judged,
+    not_yet_open,
+    open_order,
+    openings_document,
+    sent,
+)
 from cli.session import Exit, answer, problem_of, session
 from cli.sheets import reject, say
 from cli.task.common import now, order
