@@ -37,6 +37,7 @@ app = group(
         "check": "cli.printing.proof:check",
         "record": "cli.printing.briefing:record",
         "annual": "cli.printing.annual:annual",
+        "unit": "cli.printing.statement:unit",
     },
 )
 

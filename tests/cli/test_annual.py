@@ -71,3 +71,20 @@ def test_a_year_to_come_and_a_folder_that_is_not_there_are_one_line(xmh: Command
     said = xmh("briefing", "annual", "-o", "/没有的目录/年度.md")
     assert said.code == 2
     assert "找不到文件" in said.error
+
+
+def test_a_unit_gets_its_own_matters_and_a_score_that_adds_up(xmh: CommandLine, log: Database, tmp_path: Path) -> None:
+    from tests.documents.quarter import play
+
+    play(log)
+    document = xmh.json("briefing", "unit", "区城市更新和土地整备局", "--year", "2022")
+    assert document["score"] == sum(line["total"] for line in document["lines"])
+    assert all(line["total"] == line["each"] * len(line["matters"]) for line in document["lines"])
+    text = document["markdown"]
+    assert "协调二期用地收储" in text
+    assert "不作排名、不予公布" in text
+    assert f"合计{document['score']}分" in text
+    out = tmp_path / "单位.pdf"
+    assert xmh("briefing", "unit", "gengxin", "--year", "2022", "-o", out).code == 0
+    assert out.read_bytes().startswith(b"%PDF")
+    assert xmh("briefing", "unit", "没有的单位").code == 4

@@ -1,0 +1,100 @@
+"""单位督办情况: one unit's matters, its rates and its score with every line explained, for the unit to check."""
+
+from datetime import date, datetime
+
+from documents.figures import Entry, Period
+from documents.issuing import end_of
+from documents.ledger import read_ledger
+from documents.page import Block, Grid, Layout, Page, Paragraph, Section, section
+from documents.wording import clean, day_in, reason_of, share, short_date
+from domain import events as ev
+from domain.calendar import local_date
+from domain.score import Line, score
+from domain.terms import Stage
+from eventlog.database import Database
+
+
+def statement(database: Database, unit: str, year: int, now: datetime) -> tuple[Page, tuple[Line, ...]]:
+    """A unit's year up to now, and the lines of its score.
+
+    Raises:
+        LogUnreachable: the database is down.
+    """
+    until = min(date(year, 12, 31), local_date(now))
+    period = Period(
+        ledger=read_ledger(database, min(now, end_of(until))),
+        since=date(year, 1, 1),
+        until=until,
+        called="全年" if until == date(year, 12, 31) else "今年",
+    )
+    entries = period.entries()
+    led = [e for e in entries if e.matter.lead == unit]
+    assisted = [e for e in entries if unit in e.matter.assist]
+    lines = score(unit, (e.matter for e in entries), until)
+    name = period.ledger.unit(unit)
+    page = Page(
+        layout=Layout.REPORT,
+        masthead=f"{period.ledger.office.removesuffix('办公室')}单位督办情况",
+        issue=f"{year}年",
+        issuer=period.ledger.office,
+        on=until,
+        title=f"{name}{year}年督办事项情况",
+        addressee=name,
+        sections=(
+            section("总体情况", (Paragraph(text=_overview(period, unit, led, assisted)),)),
+            section("牵头事项", _listed(period, led)),
+            section("配合事项", _listed(period, assisted)),
+            _scored(lines),
+        ),
+        note="本表供本单位核对，不作排名、不予公布；如有出入请在五个工作日内反馈指挥部办公室。",
+    )
+    return page, lines
+
+
+def _overview(period: Period, unit: str, led: list[Entry], assisted: list[Entry]) -> str:
+    closed = [e.matter.closed for e in led if e.matter.stage is Stage.CLOSED and e.matter.closed]
+    in_time = sum(c.overdue_workdays == 0 for c in closed)
+    rate = f"，按期办结{in_time}件，按期办结率{share(in_time, len(closed))}" if closed else ""
+    own = {e.matter.stream for e in led}
+    reports = [m for m, e, _ in period.happened(ev.FeedbackSubmitted) if e.unit == unit and m.stream in own]
+    missed = [m for m, _, _ in period.feedback().missed if m.stream in own]
+    urged = sum(m.stream in own for m, _, _ in period.happened(ev.UrgeIssued))
+    return (
+        f"截至{short_date(period.until)}，牵头{len(led)}件、配合{len(assisted)}件；牵头事项已销号{len(closed)}件{rate}。"
+        f"{period.called}反馈{len(reports)}次，漏报{len(missed)}次，被催办{urged}次。"
+    )
+
+
+def _listed(period: Period, entries: list[Entry]) -> tuple[Block, ...]:
+    if not entries:
+        return ()
+    year = period.until.year
+    rows = tuple(
+        (
+            e.matter.number,
+            clean(e.matter.title),
+            day_in(e.matter.due, year),
+            f"{e.matter.progress}%",
+            reason_of(e.lit),
+        )
+        for e in entries
+    )
+    return (Grid(headers=("编号", "事项", "办结时限", "进度", "情况"), rows=rows),)
+
+
+def _scored(lines: tuple[Line, ...]) -> Section:
+    total = sum(line.total for line in lines)
+    text = f"按办理结果计分，牵头与配合按2∶1，合计{total}分。在办未到期、暂缓、撤销的不计。"
+    rows = tuple(
+        (
+            line.outcome.label,
+            "牵头" if line.leading else "配合",
+            str(len(line.matters)),
+            f"{line.each:+d}",
+            f"{line.total:+d}",
+            "、".join(dict.fromkeys(line.matters)),
+        )
+        for line in lines
+    )
+    grid = (Grid(headers=("结果", "身份", "件数", "每件", "得分", "事项"), rows=rows),) if rows else ()
+    return section("计分说明", (Paragraph(text=text), *grid))

@@ -1,0 +1,76 @@
+"""A unit's score, explained line by line: outcomes only, never activity (国办函〔2026〕12号; no 排名).
+
+What counts and for how much follows published local rules: done in time +2 to who leads and +1 to who assists (县级督查
+积分办法), late costs as much, returned more than late (佳木斯). 牵头 to 配合 is 2 : 1 throughout.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from domain.base import Term
+from domain.matter import Matter
+from domain.terms import Stage
+
+LEAD, ASSIST = 2, 1
+
+
+class Outcome(Term):
+    """What a matter came to, as far as it is scored."""
+
+    IN_TIME = "in_time", "按期办结"
+    LATE = "late", "逾期办结"
+    OVERDUE = "overdue", "逾期未办结"
+    RETURNED = "returned", "办结申请退回重办"
+
+
+_TIMES = {Outcome.IN_TIME: 1, Outcome.LATE: -1, Outcome.OVERDUE: -1, Outcome.RETURNED: -2}
+"""Of the weight of the part a unit has in the matter; each return counts."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """So many outcomes of one kind in one part, and what they come to."""
+
+    outcome: Outcome
+    leading: bool
+    matters: tuple[str, ...]
+    """Numbers; one stands as often as it counts."""
+
+    @property
+    def each(self) -> int:
+        """What one of them counts."""
+        return _TIMES[self.outcome] * (LEAD if self.leading else ASSIST)
+
+    @property
+    def total(self) -> int:
+        """What they come to."""
+        return self.each * len(self.matters)
+
+
+def score(unit: str, matters: Iterable[Matter], today: date) -> tuple[Line, ...]:
+    """The lines of a unit's score, those it leads first; what was called off or is suspended counts nothing."""
+    found: dict[tuple[bool, Outcome], list[str]] = {}
+    for matter in matters:
+        if unit != matter.lead and unit not in matter.assist:
+            continue
+        leading = unit == matter.lead
+        for outcome in _outcomes(matter, today):
+            found.setdefault((leading, outcome), []).append(matter.number)
+    return tuple(
+        Line(outcome, leading, tuple(found[leading, outcome]))
+        for leading in (True, False)
+        for outcome in Outcome
+        if (leading, outcome) in found
+    )
+
+
+def _outcomes(matter: Matter, today: date) -> list[Outcome]:
+    if matter.stage in (Stage.CANCELLED, Stage.SUSPENDED):
+        return []
+    returned = [Outcome.RETURNED] * matter.counts.returns
+    if matter.stage is Stage.CLOSED and matter.closed is not None:
+        return [Outcome.LATE if matter.closed.overdue_workdays else Outcome.IN_TIME, *returned]
+    # While a closure is reviewed the clock stands; the limit counts when it is returned.
+    overdue = matter.closure is None and matter.due < today
+    return [Outcome.OVERDUE, *returned] if overdue else returned
