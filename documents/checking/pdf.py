@@ -155,9 +155,10 @@ class _Sheet:
 
 
 def _area(measured: Measured, sheet: _Sheet) -> None:
-    tops = [(x.top, x.where) for x in sheet.text if not x.red]
-    # The head of a paper begins below the upper edge of 版心; only a second face shows that edge.
-    if tops and (len(sheet.faces) > 1 or not _begins_with_mark(sheet)):
+    # The head of a paper begins below the upper edge of 版心; only text on a second face shows that edge.
+    begun = bool(sheet.text) and sheet.text[0].red
+    tops = [(x.top, x.where) for x in sheet.text if not begun or (x.face.no > 1 and sheet.is_body(x))]
+    if tops:
         measured.add(Key.TOP, *min(tops))
     measured.add(Key.LEFT, sheet.left)
     if sheet.right is not None:
@@ -170,10 +171,6 @@ def _area(measured: Measured, sheet: _Sheet) -> None:
         # A heading goes over with its text, so a few faces may all end short; over the edge is over the edge.
         if ends and (last > _ENOUGH_FACES or max(ends)[0] > gb.TEXT[1]):
             measured.add(Key.FILLED, *max(ends))
-
-
-def _begins_with_mark(sheet: _Sheet) -> bool:
-    return bool(sheet.text) and sheet.text[0].red
 
 
 def _pitch(sheet: _Sheet) -> float | None:
@@ -235,7 +232,8 @@ def _head(measured: Measured, sheet: _Sheet) -> None:
     first = [x for x in sheet.text if x.face.no == 1]
     largest = max(first, key=lambda x: x.size, default=None)
     number = next((x for x in first if _PAPER_NUMBER.search(x.text)), None)
-    mark = largest if largest is not None and largest.size > gb.TITLE + 1 else None
+    red = max((x for x in first if x.red), key=lambda x: x.size, default=None)
+    mark = red or (largest if largest is not None and largest.size > gb.TITLE + 1 else None)
     if mark is None and number is None:
         return
     if mark is not None:

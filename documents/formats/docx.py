@@ -6,6 +6,8 @@ closer instead. 版记 is a floating table at the foot of 版心; LibreOffice 7.
 
 import io
 import zipfile
+from collections.abc import Sequence
+from copy import deepcopy
 from datetime import datetime
 from math import ceil
 
@@ -19,14 +21,14 @@ from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.section import _Footer
 from docx.shared import Emu, Length, Mm, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
-from docx.table import Table, _Cell
+from docx.table import Table, _Cell, _Row
 from docx.text.paragraph import Paragraph as Line
 from docx.text.run import Run
 
 from documents.formats import standard as gb
 from documents.formats.fonts import Typeface
 from documents.formats.pictures import png
-from documents.formats.placing import numbered, signed, title_width
+from documents.formats.placing import mark, numbered, signed, title_width
 from documents.page import Block, Figure, Grid, Items, Layout, Page, Paragraph, Section, Subheading
 from documents.wording import full_date, numeral
 
@@ -142,15 +144,15 @@ def _head(document: Docx, page: Page) -> None:
     match page.layout:
         case Layout.BULLETIN:
             _write(document.add_paragraph(), page.marking or "", HEADING, gb.BODY)
-            _masthead(document, page, before=Mm(13), largest=62)
+            _masthead(document, page, before=Mm(13))
             _centred(document, page.issue, BODY, gb.BODY)
             _issuer(document, page)
         case Layout.MINUTES:
-            _masthead(document, page, before=Mm(gb.MARK_FROM_TOP), largest=48)
+            _masthead(document, page, before=Mm(gb.MARK_FROM_TOP))
             _centred(document, page.issue, BODY, gb.BODY)
             _issuer(document, page)
         case Layout.PAPER:
-            _masthead(document, page, before=Mm(gb.MARK_FROM_TOP), largest=44)
+            _masthead(document, page, before=Mm(gb.MARK_FROM_TOP))
             _blank(document, 2)
             _centred(document, page.issue, BODY, gb.BODY)
             _red_rule(document)
@@ -159,14 +161,18 @@ def _head(document: Docx, page: Page) -> None:
     _blank(document, 2)
 
 
-def _masthead(document: Docx, page: Page, *, before: Length, largest: float) -> None:
-    """The red name, as large as the width of 版心 allows. The space above is a line: Word drops it at a page's top."""
-    size = min(largest, gb.TEXT[0] * gb.MM / max(len(page.masthead), 1) * 0.96)
+def _masthead(document: Docx, page: Page, *, before: Length) -> None:
+    """The red name. The space above is a line: Word drops it at a page's top."""
+    size, squeeze = mark(page.masthead, gb.MARK)
     top = document.add_paragraph()
     top.paragraph_format.line_spacing = before
     line = _centred(document, page.masthead, TITLE, int(size * 2) / 2, colour=_RED)
     line.paragraph_format.line_spacing = Pt(size * 1.2)
     line.paragraph_format.space_after = Mm(9)
+    if squeeze < 1:
+        # The schema wants it right after the spacing.
+        narrow = OxmlElement("w:w", {qn("w:val"): str(int(squeeze * 100))})
+        line.runs[0]._element.get_or_add_rPr().find(qn("w:spacing")).addnext(narrow)
 
 
 def _issuer(document: Docx, page: Page) -> None:
@@ -246,14 +252,34 @@ def _grid(document: Docx, grid: Grid) -> None:
     weights = gb.weights(grid.headers)
     widths = [int(Mm(gb.TEXT[0]) * weight / sum(weights)) for weight in weights]
     _fixed(table, widths)
-    for n, texts in enumerate((grid.headers, *grid.rows)):
-        row = table.add_row()
-        row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
-        if n == 0:
-            row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
-        for cell, text, width, header in zip(row.cells, texts, widths, grid.headers, strict=True):
-            cell.width = Mm(0) + width
-            _fill(cell, text, HEADING if n == 0 else BODY, left=n > 0 and header in gb.LEFT_ALIGNED)
+    head = table.add_row()
+    _prepare(head, grid, widths, HEADING)
+    head._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+    _say(head._tr, grid.headers)
+    if not grid.rows:
+        return
+    # One row is made and the others are its copies: the library takes a millisecond for each cell it makes.
+    row = table.add_row()
+    _prepare(row, grid, widths, BODY)
+    first = row._tr
+    copies = [deepcopy(first) for _ in grid.rows[1:]]
+    for one, texts in zip((first, *copies), grid.rows, strict=True):
+        _say(one, texts)
+    for one in reversed(copies):
+        first.addnext(one)
+
+
+def _prepare(row: _Row, grid: Grid, widths: list[int], font: str) -> None:
+    """All of a row but its words."""
+    row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+    for cell, width, header in zip(row.cells, widths, grid.headers, strict=True):
+        cell.width = Emu(width)
+        _fill(cell, font, left=font == BODY and header in gb.LEFT_ALIGNED)
+
+
+def _say(row: BaseOxmlElement, texts: Sequence[str]) -> None:
+    for run, text in zip(row.iter(qn("w:r")), texts, strict=True):
+        run.text = text
 
 
 def _fixed(table: Table, widths: list[int]) -> None:
@@ -262,13 +288,13 @@ def _fixed(table: Table, widths: list[int]) -> None:
         column.width = Mm(0) + width
 
 
-def _fill(cell: _Cell, text: str, font: str, *, left: bool) -> None:
+def _fill(cell: _Cell, font: str, *, left: bool) -> None:
     line = cell.paragraphs[0]
     look = line.paragraph_format
     look.line_spacing, look.space_before, look.space_after = Pt(gb.TABLE * 1.35), Pt(2), Pt(2)
     line.alignment = WD_ALIGN_PARAGRAPH.LEFT if left else WD_ALIGN_PARAGRAPH.CENTER
     cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
-    _write(line, text, font, gb.TABLE, close=False)
+    _write(line, "", font, gb.TABLE, close=False)
 
 
 # --- after the text

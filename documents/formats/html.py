@@ -5,8 +5,6 @@ from documents.formats.templates import Template
 from documents.page import Page
 from documents.wording import full_date, numeral
 
-_LARGEST = 62.0
-
 
 def html(page: Page, template: Template) -> str:
     """The whole document. Whatever stands in the page is text, never markup.
@@ -27,7 +25,7 @@ def html(page: Page, template: Template) -> str:
             gb=gb,
             numeral=numeral,
             drawn=Markup,
-            head_size=min(_LARGEST, gb.TEXT[0] * gb.MM / max(len(page.masthead), 1) * 0.96),
+            head_size=min(gb.MARK, gb.TEXT[0] * gb.MM / max(len(page.masthead), 1) * 0.96),
         )
     except TemplateError as error:
         raise template.broken(str(error)) from error

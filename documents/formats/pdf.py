@@ -10,7 +10,7 @@ from typing import Any
 
 from documents.formats import standard as gb
 from documents.formats.fonts import MISSING, Typeface
-from documents.formats.placing import numbered, signed, title_width
+from documents.formats.placing import mark, numbered, signed, title_width
 from documents.formats.templates import Template
 from documents.page import Block, Figure, Grid, Items, Page, Section, Subheading
 from documents.wording import full_date, numeral
@@ -68,6 +68,7 @@ def _data(page: Page, typeface: Typeface) -> dict[str, Any]:
         "issuer": page.issuer,
         "date": full_date(page.on),
         "title": page.title,
+        "mark": mark(page.masthead, gb.MARK),
         "title-width": title_width(page.title),
         "addressee": page.addressee or "",
         "sections": [_section(page, n, found) for n, found in enumerate(page.sections, start=1)],

@@ -8,6 +8,8 @@ from documents.wording import full_date
 
 _DATE_FROM_RIGHT = 4.0
 _SPARE = 1.0
+_WITHIN = 0.96
+_SMALLEST_MARK = 32.0
 
 
 def width(text: str) -> float:
@@ -18,6 +20,17 @@ def width(text: str) -> float:
 def numbered(n: int, item: str) -> str:
     """1.…; before a figure with a space, or 3.12月 is read for 3 and 12 月."""
     return f"{n}. {item}" if item[:1].isdigit() else f"{n}.{item}"
+
+
+def mark(name: str, largest: float) -> tuple[float, float]:
+    """The red name's size in points, and how far its characters are squeezed to stand within 版心 in one line.
+
+    A long name keeps a size above that of the title; its characters become narrow, as red heads are usually drawn.
+    """
+    room = gb.TEXT[0] * gb.MM * _WITHIN
+    fits = room / max(width(name), 1.0)
+    size = min(largest, max(fits, _SMALLEST_MARK))
+    return size, min(1.0, fits / size)
 
 
 def title_width(title: str) -> float:

@@ -19,6 +19,8 @@ PITCH = TEXT[1] * MM / LINES
 """From line to line."""
 TRACKING = TEXT[0] * MM / CHARACTERS - BODY
 """What is added between two characters; less than nothing."""
+MARK = 48.0
+"""The largest 发文机关标志; the standard only asks that it be eye-catching and solemn."""
 MARK_FROM_TOP = 35.0
 """7.2.4: the upper edge of 发文机关标志 below that of 版心, for papers and minutes (10.3)."""
 RULE_BELOW = 4.0
