@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
+from domain.bulletin import BulletinSeries, Issue, Publication, bulletin_stream
 from domain.calendar import WorkCalendar
 from domain.envelope import Recorded
 from domain.event import Event, decode
@@ -22,6 +23,7 @@ from eventlog import reading
 from eventlog.database import Database
 
 OFFICE_UNIT = "office"
+_NEWS = bulletin_stream(Publication.NEWS)
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Ledger:
     directory: Directory
     matters: tuple[MatterFile, ...]
     meetings: tuple[Meeting, ...] = ()
+    news: tuple[Issue, ...] = ()
+    """工作动态 issued by then."""
 
     def position_at(self, instant: datetime) -> int:
         """Up to where the matters' events had been recorded by an earlier instant."""
@@ -99,6 +103,7 @@ def read_ledger(database: Database, as_of: datetime, position: int | None = None
     meetings = [m for m in folded if isinstance(m, Meeting)]
     calendar = cast("WorkCalendar | None", _folded(CALENDAR_STREAM, streams.get(CALENDAR_STREAM, ())))
     policy = cast("Policy | None", _folded(POLICY_STREAM, streams.get(POLICY_STREAM, ())))
+    news = cast("BulletinSeries | None", _folded(_NEWS, streams.get(_NEWS, ())))
     directory = cast("Directory | None", _folded(DIRECTORY_STREAM, streams.get(DIRECTORY_STREAM, ())))
     return Ledger(
         position=position,
@@ -106,6 +111,7 @@ def read_ledger(database: Database, as_of: datetime, position: int | None = None
         rulebook=Rulebook(calendar=calendar or WorkCalendar(), policy=policy or Policy()),
         directory=directory or Directory(),
         matters=tuple(sorted(files, key=lambda f: f.matter.number)),
+        news=news.issues if news else (),
         meetings=tuple(sorted(meetings, key=lambda m: (m.starts, m.number))),
     )
 

@@ -137,7 +137,8 @@ def _grid(entries: tuple[Entry, ...]) -> Grid:
 
 def advances(period: Period) -> Section:
     """二、重点推进."""
-    return section("重点推进", _closed(period), _decided(period), _major(period), _opened(period), _instructed(period))
+    parts = (_closed, _decided, _major, _opened, _instructed, _told)
+    return section("重点推进", *(part(period) for part in parts))
 
 
 def _closed(period: Period) -> tuple[Block, ...]:
@@ -211,6 +212,15 @@ def _instructed(period: Period) -> tuple[Block, ...]:
         f"{short_date(on)}，{period.ledger.person(e.leader)}对{quoted(m)}作出{INSTRUCTION}。" for m, e, on in found
     )
     return headed(f"领导批示{len(found)}件", Items(items=items))
+
+
+def _told(period: Period) -> tuple[Block, ...]:
+    """The 动态 of the period: each told one event as it happened, the 简报 lists them."""
+    found = [i for i in period.ledger.news if period.since <= i.issued_on <= period.until]
+    if not found:
+        return ()
+    items = tuple(f"第{i.no}期，{short_date(i.issued_on)}：{clean(i.title)}。" for i in found)
+    return headed(f"编发工作动态{len(found)}次", Items(items=items))
 
 
 # --- 动态

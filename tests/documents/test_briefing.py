@@ -181,3 +181,23 @@ def test_it_goes_to_leaders_and_units_of_the_matters_and_to_no_consultancy(quart
     assert "某咨询公司" not in "".join(found.lines)
     assert all(line.endswith("。") for line in found.lines)
     assert found.above
+
+
+def test_a_briefing_lists_the_news_of_its_period(log: Database, home: Path) -> None:
+    from documents.drafts import keep
+    from documents.issuing import issue
+    from tests.support.office import FOR_LEADER
+
+    play(log)
+    for day in ("2022-03-04", "2022-03-11"):
+        on = date.fromisoformat(day)
+        draft = keep(home, compose(log, Publication.NEWS, on, on, as_of=at(day, "18:00")), "office", at(day, "18:00"))
+        issue(log, home, draft, FOR_LEADER, at("2022-03-31", "18:00"))
+    text = markdown(
+        compose(log, Publication.BRIEFING, date(2022, 3, 1), LAST, as_of=at("2022-03-31", "19:00")).draft(LAST)
+    )
+    assert "编发工作动态2次" in text
+    assert "1. 第1期，3月31日：2022年3月4日工作动态。" in text
+    assert "2. 第2期，3月31日：2022年3月11日工作动态。" in text
+    april = compose(log, Publication.BRIEFING, date(2022, 4, 1), date(2022, 4, 30), as_of=at("2022-04-30", "18:00"))
+    assert "工作动态" not in markdown(april.draft(date(2022, 4, 30)))
