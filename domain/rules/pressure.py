@@ -8,6 +8,7 @@ from domain.base import Refusal, refuse
 from domain.ladder import worst_colour
 from domain.matter import Coordination, Matter
 from domain.rules.office import Office, Outcome
+from domain.rules.rhythm import still_open
 from domain.terms import OrderColour, Role, Rung, Stage, Urgency
 
 
@@ -48,7 +49,8 @@ def request_coordination(matter: Matter, command: c.RequestCoordination, office:
 
 
 def answer_coordination(matter: Matter, command: c.AnswerCoordination, office: Office) -> Iterator[Outcome]:
-    """The asked unit answers; the office may type the answer for it."""
+    """The asked unit answers; the office may type the answer for it. Once the matter has ended nobody waits for it."""
+    still_open(matter)
     asked = _asked(matter, command, office)
     yield ev.CoordinationAnswered(no=asked.no, unit=asked.unit, text=command.text)
 

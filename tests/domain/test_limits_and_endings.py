@@ -318,3 +318,10 @@ def test_a_rate_with_decimals_and_a_ceiling_are_judged_the_right_way_round() -> 
     assert life.light.reason == "黄:指标“增加值增长”落后序时进度（应达6.0%，实为5.9%）"
     finer = {"no": 1, "value": 655, "decimals": 2}
     life.refuses(c.SubmitFeedback(text="x", indicators=(finer,)), LIAISON, words="最多1位小数")  # type: ignore[arg-type]
+
+
+def test_nobody_waits_for_an_answer_once_the_matter_has_ended() -> None:
+    life = accepted()
+    life.do(c.RequestCoordination(unit=ASSIST, text="请移交用地"), LIAISON)
+    life.do(c.CancelMatter(reason="政策调整"), LEADER)
+    life.refuses(c.AnswerCoordination(text="已移交"), OFFICE, words="撤销")

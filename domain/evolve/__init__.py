@@ -1,0 +1,57 @@
+"""How each event moves a matter's state. A fold: total, and nothing here decides anything."""
+
+from domain import events as ev
+from domain.envelope import Recorded
+from domain.event import Event, decode
+from domain.evolve import ending, handling, limits, pressing
+from domain.evolve.change import APPLY
+from domain.matter import Indicator, Matter, Point
+from domain.terms import Stage
+
+__all__ = ["evolve"]
+FOLDS = (handling, pressing, limits, ending)
+"""Imported so that each registers its events."""
+
+
+def evolve(matter: Matter | None, recorded: Recorded) -> Matter:
+    """The state after one recorded event. Total: whatever the log holds can be folded."""
+    event = decode(recorded)
+    if matter is None:
+        return _opened(event, recorded)
+    change = APPLY[type(event)](matter, event, recorded)
+    return matter.model_copy(update={**change, "version": recorded.version, "hash": recorded.hash})
+
+
+def _opened(event: Event, recorded: Recorded) -> Matter:
+    if not isinstance(event, ev.MatterOpened):
+        raise TypeError(f"a matter's stream begins with MatterOpened, not {recorded.type}")
+    return Matter(
+        stream=recorded.stream,
+        version=recorded.version,
+        hash=recorded.hash,
+        number=event.number,
+        title=event.title,
+        kind=event.kind,
+        klass=event.klass,
+        flags=event.flags,
+        urgency=event.urgency,
+        rhythm=event.rhythm,
+        basis=event.basis,
+        source=event.source,
+        stage=Stage.OPENED,
+        assist=event.assist,
+        person=event.person,
+        supervisor=event.supervisor,
+        opened_at=recorded.occurred_at,
+        due=event.due,
+        original_due=event.due,
+        due_set_by=recorded.actor,
+        due_set_version=recorded.version,
+        due_rule=event.due_rule,
+        inherited=event.inherited,
+        part_of=event.part_of,
+        points=tuple(
+            Point(no=i, text=p.text, due=p.due, original_due=p.due) for i, p in enumerate(event.points, start=1)
+        ),
+        indicators=tuple(Indicator(no=i, **dict(x)) for i, x in enumerate(event.indicators, start=1)),
+    )

@@ -1,0 +1,57 @@
+"""What the folds share: the register of them, and changes that several events make."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, TypeVar
+
+from domain.envelope import Actor, Recorded
+from domain.event import Event
+from domain.matter import Matter
+
+E = TypeVar("E", bound=Event)
+Change = dict[str, Any]
+JUDGED_KEPT = 40
+"""A key can come back within a quarter at most; daily windows are never opened twice anyway."""
+APPLY: dict[type[Event], Callable[[Matter, Any, Recorded], Change]] = {}
+"""Event → how it changes a matter; each module of this folder puts its own in."""
+
+
+def on(event: type[E]) -> Callable[[Callable[[Matter, E, Recorded], Change]], None]:
+    """Register how an event changes a matter."""
+
+    def register(change: Callable[[Matter, E, Recorded], Change]) -> None:
+        APPLY[event] = change
+
+    return register
+
+
+def judged(m: Matter, key: str) -> tuple[str, ...]:
+    """The judged windows with one more, the latest last."""
+    return (*(k for k in m.judged if k != key), key)[-JUDGED_KEPT:]
+
+
+def put_away(m: Matter) -> Change:
+    """The running window ends at once; an answered one stays judged."""
+    kept = judged(m, m.window.key) if m.window and m.answered else m.judged
+    return {"window": None, "answered": False, "covered_until": None, "judged": kept}
+
+
+def with_point(m: Matter, no: int, **change: object) -> Change:
+    """One point changed, the others as they are."""
+    return {"points": tuple(p.model_copy(update=change) if p.no == no else p for p in m.points)}
+
+
+def authors(actor: Actor) -> tuple[str, ...]:
+    """Who did it, and for whom it was entered."""
+    return (actor.id, actor.on_behalf_of.id) if actor.on_behalf_of else (actor.id,)
+
+
+def limit(due: date, r: Recorded) -> Change:
+    """Another limit, set by whoever this event is of."""
+    return {
+        "due": due,
+        "due_set_by": r.actor,
+        "due_set_version": r.version,
+        "due_rule": None,
+        "extension": None,
+    }

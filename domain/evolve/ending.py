@@ -1,0 +1,120 @@
+"""办结、销号、重开、撤销、异议、交接、更正: what each does to a matter."""
+
+from domain import events as ev
+from domain.calendar import local_date
+from domain.envelope import Actor, Recorded
+from domain.evolve.change import Change, authors, limit, on, put_away
+from domain.matter import (
+    Closed,
+    Closure,
+    Matter,
+    Objection,
+)
+from domain.terms import Duty, Stage
+
+
+@on(ev.ClosureRequested)
+def _(m: Matter, e: ev.ClosureRequested, r: Recorded) -> Change:
+    closure = Closure(
+        at=r.recorded_at,
+        authors=authors(r.actor),
+        text=e.text,
+        evidence=e.evidence,
+        over_open_children=e.over_open_children,
+    )
+    return {"stage": Stage.CLOSING, "closure": closure, **put_away(m), "missed_in_row": 0}
+
+
+@on(ev.ClosureEndorsed)
+def _(m: Matter, e: ev.ClosureEndorsed, r: Recorded) -> Change:
+    if m.closure is None:
+        return {}
+    why = e.over_open_children or m.closure.over_open_children
+    endorsed = {"endorsed": True, "endorsers": authors(r.actor), "over_open_children": why}
+    return {"closure": m.closure.model_copy(update=endorsed)}
+
+
+@on(ev.ClosureReturned)
+def _(m: Matter, e: ev.ClosureReturned, r: Recorded) -> Change:
+    counts = m.counts.model_copy(update={"returns": m.counts.returns + 1})
+    return {"stage": Stage.IN_PROGRESS, "closure": None, "counts": counts, "returned_at": r.recorded_at}
+
+
+@on(ev.MatterClosed)
+def _(m: Matter, e: ev.MatterClosed, r: Recorded) -> Change:
+    wrote = (*m.closure.authors, *m.closure.endorsers) if m.closure else ()
+    closed = Closed(
+        on=local_date(r.occurred_at),
+        authors=tuple(sorted({*wrote, *authors(r.actor)})),
+        overdue_workdays=e.overdue_workdays,
+        overdue_workdays_original=e.overdue_workdays_original,
+    )
+    return {"stage": Stage.CLOSED, "closed": closed, "extension": None}
+
+
+@on(ev.MatterReopened)
+def _(m: Matter, e: ev.MatterReopened, r: Recorded) -> Change:
+    change: Change = {"stage": e.stage, "closure": None, "closed": None, "missed_in_row": 0}
+    change |= {"objected": False, "objection": None}
+    return change | (limit(e.due, r) if e.due != m.due else {})
+
+
+@on(ev.MatterCancelled)
+def _(m: Matter, e: ev.MatterCancelled, r: Recorded) -> Change:
+    return {
+        "stage": Stage.CANCELLED,
+        "closed": Closed(on=local_date(r.occurred_at), authors=authors(r.actor)),
+        "window": None,
+        "receipt_due": None,
+        "extension": None,
+    }
+
+
+@on(ev.ObjectionRaised)
+def _(m: Matter, e: ev.ObjectionRaised, r: Recorded) -> Change:
+    raised = Objection(unit=e.unit, text=e.text, raised_on=local_date(r.occurred_at), decide_by=e.decide_by)
+    return {"objected": True, "objection": raised}
+
+
+@on(ev.ObjectionDecided)
+def _(m: Matter, e: ev.ObjectionDecided, r: Recorded) -> Change:
+    return {"objection": None}
+
+
+@on(ev.RecusalDeclared)
+def _(m: Matter, e: ev.RecusalDeclared, r: Recorded) -> Change:
+    return {"recused": tuple(sorted({*m.recused, e.person}))}
+
+
+@on(ev.DutyReassigned)
+def _(m: Matter, e: ev.DutyReassigned, r: Recorded) -> Change:
+    match e.duty:
+        case Duty.PERSON:
+            return {"person": e.to_person}
+        case Duty.SUPERVISOR:
+            return {"supervisor": e.to_person}
+        case Duty.LEADER:
+            leaders = dict.fromkeys(e.to_person if x == e.from_person else x for x in m.instructed_by)
+            return {"instructed_by": tuple(leaders), "due_set_by": _succeeded(m.due_set_by, e)}
+
+
+def _succeeded(setter: Actor, e: ev.DutyReassigned) -> Actor:
+    """The limit now belongs to whoever holds the post."""
+    if setter.on_behalf_of is not None:
+        if setter.on_behalf_of.id != e.from_person:
+            return setter
+        return setter.model_copy(update={"on_behalf_of": setter.on_behalf_of.model_copy(update={"id": e.to_person})})
+    return setter.model_copy(update={"id": e.to_person}) if setter.id == e.from_person else setter
+
+
+@on(ev.EventCorrected)
+def _(m: Matter, e: ev.EventCorrected, r: Recorded) -> Change:
+    change: Change = {k: v for k, v in e.fields.items() if k in {"title", "source", "person"}}
+    basis = {k.removeprefix("basis_"): v for k, v in e.fields.items() if k in {"basis_no", "basis_text"}}
+    if basis:
+        change["basis"] = m.basis.model_copy(update=basis)
+    if "progress" in e.fields:
+        change["progress"] = int(e.fields["progress"])
+    if "weight" in e.fields and m.part_of is not None:
+        change["part_of"] = m.part_of.model_copy(update={"weight": int(e.fields["weight"])})
+    return change

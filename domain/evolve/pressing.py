@@ -1,0 +1,72 @@
+"""催办、协调、升级、议定、批示: what each does to a matter."""
+
+from domain import events as ev
+from domain.calendar import local_date
+from domain.envelope import Recorded
+from domain.evolve.change import Change, limit, on
+from domain.matter import (
+    Coordination,
+    Matter,
+)
+from domain.meetings.terms import Outcome
+from domain.terms import Role, Rung
+
+
+@on(ev.UrgeIssued)
+def _(m: Matter, e: ev.UrgeIssued, r: Recorded) -> Change:
+    counts = m.counts.model_copy(update={"urges": m.counts.urges + 1})
+    claimed = tuple(sorted({*m.triggers, e.trigger})) if e.trigger else m.triggers
+    return {
+        "last_urge_at": r.recorded_at,
+        "last_urge_no": e.no,
+        "last_urge_colour": e.colour,
+        "triggers": claimed,
+        "counts": counts,
+    }
+
+
+@on(ev.CoordinationRequested)
+def _(m: Matter, e: ev.CoordinationRequested, r: Recorded) -> Change:
+    asked = Coordination(no=e.no, unit=e.unit, text=e.text, asked_at=r.recorded_at, answer_due=e.answer_due)
+    return {"coordinations": (*m.coordinations, asked)}
+
+
+@on(ev.CoordinationAnswered)
+def _(m: Matter, e: ev.CoordinationAnswered, r: Recorded) -> Change:
+    answer = {"answer": e.text, "answered_at": r.occurred_at}
+    return {"coordinations": tuple(c.model_copy(update=answer) if c.no == e.no else c for c in m.coordinations)}
+
+
+@on(ev.MatterEscalated)
+def _(m: Matter, e: ev.MatterEscalated, r: Recorded) -> Change:
+    counts = m.counts.model_copy(update={"escalations": m.counts.escalations + 1})
+    return {"rung": e.to_rung, "triggers": tuple(sorted({*m.triggers, e.trigger})), "counts": counts}
+
+
+@on(ev.DecisionRecorded)
+def _(m: Matter, e: ev.DecisionRecorded, r: Recorded) -> Change:
+    # A decision answers what was carried up, and pressure starts again from the handler; 缓议 answers nothing.
+    # A meeting of the office alone does not answer what waits for a leader.
+    on = local_date(r.occurred_at)
+    decider = r.actor.on_behalf_of or r.actor
+    above = decider.role is not Role.LEADER and m.rung in (Rung.LEADER, Rung.MEETING)
+    stays = above or e.outcome is Outcome.DEFERRED
+    relieved: Change = {} if stays else {"rung": Rung.HANDLER, "relieved_at": r.recorded_at}
+    moved = limit(e.due, r) if e.due and e.subject is None else {}
+    return {**relieved, "pushed_on": on, "decided_on": on, **moved}
+
+
+@on(ev.MatterListed)
+def _(m: Matter, e: ev.MatterListed, r: Recorded) -> Change:
+    return {"listed": True}
+
+
+@on(ev.MatterDelisted)
+def _(m: Matter, e: ev.MatterDelisted, r: Recorded) -> Change:
+    return {"listed": False}
+
+
+@on(ev.InstructionRecorded)
+def _(m: Matter, e: ev.InstructionRecorded, r: Recorded) -> Change:
+    leaders = (*(x for x in m.instructed_by if x != e.leader), e.leader)
+    return {"instructed_by": leaders, "pushed_on": local_date(r.occurred_at)}
