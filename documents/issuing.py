@@ -2,17 +2,17 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from documents.briefing import TEMPLATE, Briefing, compose
-from documents.cabinet import FOLDER, kept, papers_on_disk, printed, sha256
+from documents.cabinet import FOLDER, kept, papers_on_disk
 from documents.drafts import Draft
 from documents.editing import composed, edited_by
 from documents.formats.press import Press
 from documents.page import Page
-from domain.base import Frozen, Refusal, refuse
+from documents.signing import Desk, Issue, issue_next, issued_event
+from domain.base import Frozen, refuse
 from domain.bulletin import (
     BulletinIssued,
     BulletinSeries,
@@ -22,17 +22,11 @@ from domain.bulletin import (
     signs,
 )
 from domain.calendar import end_of_day, local_date
-from domain.envelope import Actor, Recorded, canonical
-from domain.event import decode
-from domain.log import Ahead, Already, AppendAnswer, Appended, AppendRequest, Behind
+from domain.envelope import Actor, NumberSeries, Recorded
 from eventlog import reading
-from eventlog.append import append
 from eventlog.database import Database
 from eventlog.recovery import advance_numbers
 from eventlog.watermark import Watermark, highest
-
-MOST_RACES = 50
-"""So many issues between two looks at the log do not happen."""
 
 
 class Issued(Frozen):
@@ -77,7 +71,7 @@ def issue_briefing(
     signs(signer)
     as_of = min(now, end_of(until))
     return _issue(
-        _Desk(database, home, signer, now, press or Press()),
+        Desk(database, home, signer, now, press or Press()),
         lambda: compose(database, series, since, until, as_of=as_of),
         f"bulletin:{series.value}:{since}:{until}",
     )
@@ -100,8 +94,8 @@ def issue(
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
     signs(signer)
-    desk = _Desk(database, home, signer, now, press or Press(), copies)
-    return _issue(desk, lambda: composed(database, draft), draft.key)
+    desk = Desk(database, home, signer, now, press or Press())
+    return _issue(desk, lambda: composed(database, draft), draft.key, copies)
 
 
 def issued(database: Database, publication: Publication | None = None) -> tuple[BulletinIssued, ...]:
@@ -177,51 +171,35 @@ def numbers_given(database: Database, home: Path) -> dict[str, int]:
 # --- issuing
 
 
-@dataclass(frozen=True)
-class _Desk:
-    """Where and by whom an issue is signed."""
-
-    database: Database
-    home: Path
-    signer: Actor
-    now: datetime
-    press: Press
-    copies: int | None = None
-
-
-def _issue(desk: _Desk, text: Callable[[], Briefing], command_id: str) -> Issued:
+def _issue(desk: Desk, text: Callable[[], Briefing], key: str, copies: int | None = None) -> Issued:
     database, home = desk.database, desk.home
-    known = reading.find_command(database, command_id)
+    known = reading.find_command(database, key)
     if known:
         return with_files(database, home, _event(known[0]), desk.press)
     advance_numbers(database, numbers_on_disk(home), "文件柜中已有该编号的文件，日志由旧备份还原")
     briefing = text()
-    for _ in range(MOST_RACES):
-        stands = reading.head(database, bulletin_stream(briefing.publication))
-        event = _numbered(desk, briefing)
-        rendered = desk.press.named(briefing.issue(event), event.number)
-        event = event.model_copy(update=desk.press.provenance(rendered))
-        with printed(folder_of(home, briefing.publication), rendered) as place:
-            match _record(desk, stands, event, command_id):
-                case Appended(events=events):
-                    place()
-                    return with_files(database, home, _event(events[0]), desk.press)
-                case Already(events=events):
-                    return with_files(database, home, _event(events[0]), desk.press)
-                case Behind() | Ahead():
-                    continue  # somebody issued in between: the next number is another one
-                case refused:
-                    raise Refusal(refused.message, refused.code)
-    raise Refusal("正有多人同时签发，请稍后重试", "busy")
+    series = number_series(briefing.publication, local_date(desk.now).year)
+
+    def files(event: BulletinIssued) -> dict[str, bytes]:
+        return desk.press.named(briefing.issue(event), event.number)
+
+    recorded = issue_next(
+        desk,
+        Issue(
+            key=key,
+            stream=bulletin_stream(briefing.publication),
+            series=series,
+            folder=folder_of(home, briefing.publication),
+            content={"position": briefing.position, "signer": signs(desk.signer).id},
+            event=lambda no: _numbered(desk, briefing, series, no, copies),
+            files=files,
+        ),
+    )
+    return with_files(database, home, _event(recorded), desk.press)
 
 
-def _numbered(desk: _Desk, briefing: Briefing) -> BulletinIssued:
-    """The issue with the number the log will allot if nobody else issues in between."""
+def _numbered(desk: Desk, briefing: Briefing, series: NumberSeries, no: int, copies: int | None) -> BulletinIssued:
     on = local_date(desk.now)
-    series = number_series(briefing.publication, on.year)
-    with desk.database.reading() as transaction:
-        row = transaction.one("SELECT last FROM numbers WHERE series = ?", (series.series,))
-    no = (row[0] if row else 0) + 1
     return BulletinIssued(
         number=series.render(no),
         publication=briefing.publication,
@@ -238,30 +216,9 @@ def _numbered(desk: _Desk, briefing: Briefing) -> BulletinIssued:
         files={},
         template=TEMPLATE,
         edited=briefing.edited,
-        copies=desk.copies,
-    )
-
-
-def _record(desk: _Desk, stands: reading.Head, event: BulletinIssued, command_id: str) -> AppendAnswer:
-    content = {"stream": stands.stream, "position": event.position, "signer": event.signer}
-    return append(
-        desk.database,
-        AppendRequest(
-            stream=stands.stream,
-            expected_version=stands.version,
-            expected_hash=stands.hash,
-            rulebook_version=reading.rulebook(desk.database).version,
-            command_id=command_id,
-            request_hash=sha256(canonical(content).encode()),
-            actor=desk.signer,
-            now=desk.now,
-            drafts=(event.draft(desk.now),),
-        ),
+        copies=copies,
     )
 
 
 def _event(recorded: Recorded) -> BulletinIssued:
-    event = decode(recorded)
-    if not isinstance(event, BulletinIssued):
-        raise Refusal(f"命令编号 {recorded.command_id} 已用于另一条命令", "command_id_reused")
-    return event
+    return issued_event(recorded, BulletinIssued)

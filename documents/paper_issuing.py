@@ -1,21 +1,19 @@
 """签发 of a paper: the next 文号, files with that number, and one event that names them. As with a 简报."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from documents.cabinet import FOLDER, PAPERS, kept, papers_on_disk, printed, sha256
+from documents.cabinet import FOLDER, PAPERS, kept, papers_on_disk
 from documents.formats.press import Press
 from documents.ledger import read_ledger
 from documents.papers import TEMPLATE, PaperText, compose_paper
-from domain.base import Frozen, Refusal, refuse
+from documents.signing import Desk, Issue, issue_next, issued_event
+from domain.base import Frozen, refuse
 from domain.bulletin import signs
 from domain.calendar import local_date
-from domain.envelope import Actor, Recorded, canonical
-from domain.event import decode
+from domain.envelope import Actor, NumberSeries
 from domain.events import DecisionRecorded, InstructionRecorded, MatterAssigned
-from domain.log import Ahead, Already, Appended, AppendRequest, Behind
 from domain.papers import (
     Paper,
     PaperIssued,
@@ -27,7 +25,6 @@ from domain.papers import (
     void_paper,
 )
 from eventlog import reading
-from eventlog.append import append
 from eventlog.database import Database
 from eventlog.record import record_decided
 from eventlog.recovery import advance_numbers
@@ -40,7 +37,6 @@ _TELLS: Mapping[PaperKind, tuple[str, ...]] = {
     PaperKind.CONCLUSION: ("MatterClosed",),
 }
 """The events a paper of a kind tells of: of one such event a paper is issued once."""
-MOST_RACES = 50
 
 
 class IssuedPaper(Frozen):
@@ -48,15 +44,6 @@ class IssuedPaper(Frozen):
 
     event: PaperIssued
     files: dict[str, Path]
-
-
-@dataclass(frozen=True)
-class _Desk:
-    database: Database
-    home: Path
-    signer: Actor
-    now: datetime
-    press: Press
 
 
 def issue_paper(
@@ -76,31 +63,32 @@ def issue_paper(
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
     signs(signer)
-    desk = _Desk(database, home, signer, now, press or Press())
+    desk = Desk(database, home, signer, now, press or Press())
     ledger = read_ledger(database, now)
     text = compose_paper(ledger, stream, kind)
     key = _key(desk, stream, kind)
     known = reading.find_command(database, key)
     if known:
-        return _with_files(desk, _event(known[0]))
+        return _with_files(desk, issued_event(known[0], PaperIssued))
     advance_numbers(database, papers_on_disk(home), "文件柜中已有该文号的公文，日志由旧备份还原")
-    for _ in range(MOST_RACES):
-        stands = reading.head(database, paper_stream(local_date(now).year))
-        event = _numbered(desk, text)
-        rendered = desk.press.named(text.page(event.number, event.signer, event.issued_on), event.number)
-        event = event.model_copy(update=desk.press.provenance(rendered))
-        with printed(home / FOLDER / PAPERS, rendered) as place:
-            match append(database, _request(desk, stands, event, key)):
-                case Appended(events=events):
-                    place()
-                    return _with_files(desk, _event(events[0]))
-                case Already(events=events):
-                    return _with_files(desk, _event(events[0]))
-                case Behind() | Ahead():
-                    continue  # somebody issued in between: the next number is another one
-                case refused:
-                    raise Refusal(refused.message, refused.code)
-    raise Refusal("正有多人同时签发，请稍后重试", "busy")
+    series = paper_series(text.letter, local_date(now).year)
+
+    def files(event: PaperIssued) -> dict[str, bytes]:
+        return desk.press.named(text.page(event.number, event.signer, event.issued_on), event.number)
+
+    recorded = issue_next(
+        desk,
+        Issue(
+            key=key,
+            stream=paper_stream(local_date(now).year),
+            series=series,
+            folder=home / FOLDER / PAPERS,
+            content={"matter": stream, "kind": kind.value, "signer": signs(signer).id},
+            event=lambda no: _numbered(desk, text, series, no),
+            files=files,
+        ),
+    )
+    return _with_files(desk, issued_event(recorded, PaperIssued))
 
 
 def void(database: Database, number: str, reason: str, *, actor: Actor, now: datetime) -> None:
@@ -129,7 +117,7 @@ def ledger_of(database: Database, year: int | None = None) -> tuple[Paper, ...]:
     return tuple(found)
 
 
-def _key(desk: _Desk, stream: str, kind: PaperKind) -> str:
+def _key(desk: Desk, stream: str, kind: PaperKind) -> str:
     """The id of the command: the event the paper tells of (a 问题处理通知单: the day), and how often it was void."""
     events = reading.read_stream(desk.database, stream)
     told = max((e.version for e in events if e.type in _TELLS.get(kind, ())), default=0)
@@ -138,13 +126,8 @@ def _key(desk: _Desk, stream: str, kind: PaperKind) -> str:
     return f"paper:{stream}:{kind.value}:{what}:{void_ones}"
 
 
-def _numbered(desk: _Desk, text: PaperText) -> PaperIssued:
-    """The paper with the number the log will allot if nobody else issues in between."""
+def _numbered(desk: Desk, text: PaperText, series: NumberSeries, no: int) -> PaperIssued:
     on = local_date(desk.now)
-    series = paper_series(text.letter, on.year)
-    with desk.database.reading() as transaction:
-        row = transaction.one("SELECT last FROM numbers WHERE series = ?", (series.series,))
-    no = (row[0] if row else 0) + 1
     return PaperIssued(
         number=series.render(no),
         kind=text.kind,
@@ -164,29 +147,7 @@ def _numbered(desk: _Desk, text: PaperText) -> PaperIssued:
     )
 
 
-def _request(desk: _Desk, stands: reading.Head, event: PaperIssued, key: str) -> AppendRequest:
-    content = {"stream": stands.stream, "matter": event.matter, "kind": event.kind.value, "signer": event.signer}
-    return AppendRequest(
-        stream=stands.stream,
-        expected_version=stands.version,
-        expected_hash=stands.hash,
-        rulebook_version=reading.rulebook(desk.database).version,
-        command_id=key,
-        request_hash=sha256(canonical(content).encode()),
-        actor=desk.signer,
-        now=desk.now,
-        drafts=(event.draft(desk.now),),
-    )
-
-
-def _event(recorded: Recorded) -> PaperIssued:
-    event = decode(recorded)
-    if not isinstance(event, PaperIssued):
-        raise Refusal(f"命令编号 {recorded.command_id} 已用于另一条命令", "command_id_reused")
-    return event
-
-
-def _with_files(desk: _Desk, event: PaperIssued) -> IssuedPaper:
+def _with_files(desk: Desk, event: PaperIssued) -> IssuedPaper:
     """The paper with its files; one that is missing is printed again from the log, and must have the hash it had."""
 
     def again(names: list[str]) -> dict[str, bytes]:

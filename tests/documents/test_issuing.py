@@ -120,7 +120,7 @@ def test_a_crash_before_recording_uses_no_number(log: Database, home: Path, monk
         raise LogUnreachable("断电")
 
     with monkeypatch.context() as patch:
-        patch.setattr("documents.issuing.append", dies)
+        patch.setattr("documents.signing.append", dies)
         with pytest.raises(LogUnreachable):
             issue_month(log, home, 2)
     assert list((home / "documents" / "简报").iterdir()) == []

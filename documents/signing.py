@@ -1,0 +1,110 @@
+"""签发 of whatever is numbered: printed under the next number first, recorded last: a crash leaves no number used."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from documents.cabinet import printed, sha256
+from documents.formats.press import Press
+from domain.base import Refusal
+from domain.envelope import Actor, NumberSeries, Recorded, canonical
+from domain.event import Event, decode
+from domain.log import Ahead, Already, AppendAnswer, Appended, AppendRequest, Behind
+from eventlog import reading
+from eventlog.append import append
+from eventlog.database import Database
+
+MOST_RACES = 50
+"""So many issues between two looks at the log do not happen."""
+E = TypeVar("E", bound=Event)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where and by whom something is signed, and what prints it."""
+
+    database: Database
+    home: Path
+    signer: Actor
+    now: datetime
+    press: Press
+
+
+@dataclass(frozen=True)
+class Issue(Generic[E]):
+    """What is to be issued: where it is recorded and filed, and how it reads under a number."""
+
+    key: str
+    """The id of the command: what was issued under it is not issued again."""
+    stream: str
+    series: NumberSeries
+    folder: Path
+    content: Mapping[str, str | int]
+    """What a repetition under the same key must agree in."""
+    event: Callable[[int], E]
+    """The event that gives it the number, without the hashes of its files."""
+    files: Callable[[E], dict[str, bytes]]
+
+
+def issue_next(desk: Desk, issue: Issue[E]) -> Recorded:
+    """Print and record it under the next number; the event as it stands in the log, also if it stood there before.
+
+    Raises:
+        Refusal: the log refused it, or too many sign at once.
+        LogUnreachable: nothing is known to be recorded; the files are not there.
+    """
+    for _ in range(MOST_RACES):
+        stands = reading.head(desk.database, issue.stream)
+        event = issue.event(_next(desk.database, issue.series))
+        rendered = issue.files(event)
+        event = event.model_copy(update=desk.press.provenance(rendered))
+        with printed(issue.folder, rendered) as place:
+            match _record(desk, issue, stands, event):
+                case Appended(events=events):
+                    place()
+                    return events[0]
+                case Already(events=events):
+                    return events[0]
+                case Behind() | Ahead():
+                    continue  # somebody issued in between: the next number is another one
+                case refused:
+                    raise Refusal(refused.message, refused.code)
+    raise Refusal("正有多人同时签发，请稍后重试", "busy")
+
+
+def issued_event(recorded: Recorded, kind: type[E]) -> E:
+    """The typed event of an issue.
+
+    Raises:
+        Refusal: `command_id_reused`, when its command recorded something else.
+    """
+    event = decode(recorded)
+    if not isinstance(event, kind):
+        raise Refusal(f"命令编号 {recorded.command_id} 已用于另一条命令", "command_id_reused")
+    return event
+
+
+def _next(database: Database, series: NumberSeries) -> int:
+    """The number the log will allot if nobody else issues in between."""
+    with database.reading() as transaction:
+        row = transaction.one("SELECT last FROM numbers WHERE series = ?", (series.series,))
+    return (row[0] if row else 0) + 1
+
+
+def _record(desk: Desk, issue: Issue[E], stands: reading.Head, event: E) -> AppendAnswer:
+    return append(
+        desk.database,
+        AppendRequest(
+            stream=stands.stream,
+            expected_version=stands.version,
+            expected_hash=stands.hash,
+            rulebook_version=reading.rulebook(desk.database).version,
+            command_id=issue.key,
+            request_hash=sha256(canonical({**issue.content, "stream": issue.stream}).encode()),
+            actor=desk.signer,
+            now=desk.now,
+            drafts=(event.draft(desk.now),),
+        ),
+    )
