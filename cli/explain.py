@@ -50,8 +50,26 @@ def _of_files(error: OSError) -> Problem:
 def _validation(error: ValidationError) -> str:
     first = error.errors()[0]
     where = ".".join(str(x) for x in first["loc"] if not isinstance(x, int)) or "输入"
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{where} 填写有误：{message}"
+    return f"{where} 填写有误：{_in_chinese(first['msg'].removeprefix('Value error, '))}"
+
+
+_SAID = (
+    (r"valid integer|not a valid int", "须是整数"),
+    (r"valid number|not a valid float", "须是数字"),
+    (r"not in the range (.+?)\.?$", r"须在 \1 范围内"),
+    (r"less than or equal to (\S+)", r"不能大于 \1"),
+    (r"greater than or equal to (\S+)", r"不能小于 \1"),
+    (r"at least 1 character", "不能为空"),
+    (r"Field required", "不能缺"),
+)
+"""What the parser and the models say in English → what the office reads."""
+
+
+def _in_chinese(said: str) -> str:
+    for pattern, words in _SAID:
+        if found := re.search(pattern, said):
+            return found.expand(words)
+    return said
 
 
 def _unreachable(error: Exception) -> Problem:
@@ -73,7 +91,7 @@ def _usage(error: Exception) -> Problem:
     text = {
         "NoSuchOption": f"没有 {option} 这个选项，请用 --help 查看",
         "MissingParameter": f"缺少 {option}，请用 --help 查看用法",
-        "BadParameter": f"{option} 填写有误：{value}",
+        "BadParameter": f"{option} 填写有误：{_in_chinese(value)}",
         "BadOptionUsage": f"{option} 用法有误：{value}",
     }.get(name, f"命令有误：{value}；请用 --help 查看用法")
     if name == "Abort":

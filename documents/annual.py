@@ -11,9 +11,7 @@ from datetime import date, datetime
 
 from documents import progress
 from documents.charts import UnitRate
-from documents.figures import Entry, Period
-from documents.issuing import end_of
-from documents.ledger import read_ledger
+from documents.figures import Entry, Period, year_of
 from documents.lit_weeks import lights_figure, rates_figure
 from documents.page import Block, Grid, Items, Page, Paragraph, Section, Subheading, section
 from documents.wording import clean, counted, day_in, full_date, reason_of, share, short_date
@@ -74,13 +72,7 @@ def annual(database: Database, year: int, now: datetime) -> Annual:
     Raises:
         LogUnreachable: the database is down.
     """
-    until = min(date(year, 12, 31), local_date(now))
-    period = Period(
-        ledger=read_ledger(database, min(now, end_of(until))),
-        since=date(year, 1, 1),
-        until=until,
-        called="全年" if until == date(year, 12, 31) else "今年",
-    )
+    period = year_of(database, year, now)
     meetings, issues = _meetings(database, year), _issues(database, year)
     sentence = _sentence(meetings, issues)
     everything = (*meetings.values(), *issues)

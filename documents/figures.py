@@ -3,16 +3,17 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TypeVar
 
-from documents.ledger import Ledger, MatterFile, Told
+from documents.ledger import Ledger, MatterFile, Told, read_ledger
 from domain import events as ev
-from domain.calendar import local_date
+from domain.calendar import end_of_day, local_date
 from domain.event import Event
 from domain.lights import Lit, light
 from domain.matter import Matter
 from domain.terms import Light, MatterClass, Stage
+from eventlog.database import Database
 
 E = TypeVar("E", bound=Event)
 
@@ -145,6 +146,18 @@ class Period:
                     if key not in withdrawn:
                         missed.append((file.matter, key, key in made_up))
         return Feedback(on_time, tuple(missed))
+
+
+def year_of(database: Database, year: int, now: datetime) -> Period:
+    """A year, up to today when it has not ended; matters as they stood at its end.
+
+    Raises:
+        LogUnreachable: the database is down.
+    """
+    last = date(year, 12, 31)
+    until = min(last, local_date(now))
+    ledger = read_ledger(database, min(now, end_of_day(until)))
+    return Period(ledger=ledger, since=date(year, 1, 1), until=until, called="全年" if until == last else "今年")
 
 
 def by_stage(entries: Iterable[Entry]) -> Counter[Stage]:

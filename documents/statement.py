@@ -1,14 +1,11 @@
 """单位督办情况: one unit's matters, its rates and its score with every line explained, for the unit to check."""
 
-from datetime import date, datetime
+from datetime import datetime
 
-from documents.figures import Entry, Period
-from documents.issuing import end_of
-from documents.ledger import read_ledger
+from documents.figures import Entry, Period, year_of
 from documents.page import Block, Grid, Layout, Page, Paragraph, Section, section
 from documents.wording import clean, day_in, reason_of, share, short_date
 from domain import events as ev
-from domain.calendar import local_date
 from domain.score import Line, score
 from domain.terms import Stage
 from eventlog.database import Database
@@ -20,24 +17,18 @@ def statement(database: Database, unit: str, year: int, now: datetime) -> tuple[
     Raises:
         LogUnreachable: the database is down.
     """
-    until = min(date(year, 12, 31), local_date(now))
-    period = Period(
-        ledger=read_ledger(database, min(now, end_of(until))),
-        since=date(year, 1, 1),
-        until=until,
-        called="全年" if until == date(year, 12, 31) else "今年",
-    )
+    period = year_of(database, year, now)
     entries = period.entries()
     led = [e for e in entries if e.matter.lead == unit]
     assisted = [e for e in entries if unit in e.matter.assist]
-    lines = score(unit, (e.matter for e in entries), until)
+    lines = score(unit, (e.matter for e in entries), period.until)
     name = period.ledger.unit(unit)
     page = Page(
         layout=Layout.REPORT,
         masthead=f"{period.ledger.office.removesuffix('办公室')}单位督办情况",
         issue=f"{year}年",
         issuer=period.ledger.office,
-        on=until,
+        on=period.until,
         title=f"{name}{year}年督办事项情况",
         addressee=name,
         sections=(

@@ -88,3 +88,10 @@ def test_a_unit_gets_its_own_matters_and_a_score_that_adds_up(xmh: CommandLine, 
     assert xmh("briefing", "unit", "gengxin", "--year", "2022", "-o", out).code == 0
     assert out.read_bytes().startswith(b"%PDF")
     assert xmh("briefing", "unit", "没有的单位").code == 4
+
+
+def test_a_wrong_number_is_told_in_chinese(xmh: CommandLine) -> None:
+    said = xmh("briefing", "annual", "--year", "去年")
+    assert said.code == 2
+    assert said.error.strip() == "错误：--year 填写有误：须是整数"
+    assert "--year 填写有误：不能小于 2000" in xmh("briefing", "annual", "--year", "99").error
