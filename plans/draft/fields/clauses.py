@@ -106,7 +106,7 @@ def duty_of(label: re.Match[str]) -> Duty:
 def of_label(label: View, value: View) -> Clause:
     """The clause of a label on one line and its value on the next."""
     clause = Clause()
-    _take(clause, duty_of(labels(label)[0]), value)
+    _take(clause, duty_of(labels(label, short=True)[0]), value)
     clause.parts.extend([label, value])
     return clause
 

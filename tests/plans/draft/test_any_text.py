@@ -46,6 +46,7 @@ def _bare(text: str) -> str:
 @given(text=TEXTS.filter(lambda text: bool(text.strip())))
 @example("牵头单位：")
 @example("牵头单位：一、")
+@example("牵头：\n| 序号 | 工作任务 | 责任单位 | 完成时限 |\n|---|---|---|---|\n")
 @example("\n序号\n\n工作任务\n\n责任单位\n\n1\n\n①")
 @example("\n序号 |\n工作任务 |\n责任单位 |\n1 |\n")
 def search(text: str) -> None:
