@@ -12,8 +12,8 @@ from cli.session import Exit, Problem, answer, session
 from cli.shape import group
 from cli.state import FIELDS, changed, say
 from cli.task.common import MatterArg, the_matter
-from cli.task.reads import DESTROYED, end_of, unit_names
-from domain.calendar import SHANGHAI
+from cli.task.reads import DESTROYED, unit_names
+from domain.calendar import SHANGHAI, end_of_day
 from domain.deadlines import Deadline, DeadlineKind, owed
 from domain.envelope import Recorded
 from domain.event import decode, label_of
@@ -64,7 +64,7 @@ def instant(text: str | None) -> datetime | None:
         except ValueError:
             raise Problem(f"看不懂时刻“{text}”，请写成 2022-03-31T17:30 或 2022-03-31", "malformed") from None
         return found if found.tzinfo else found.replace(tzinfo=SHANGHAI)
-    return end_of(spoken_date(text, datetime.now(SHANGHAI).date()))
+    return end_of_day(spoken_date(text, datetime.now(SHANGHAI).date()))
 
 
 # --- replay

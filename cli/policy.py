@@ -10,9 +10,9 @@ from cli.moving import move_lines, record_and_move
 from cli.session import Problem, answer, session
 from cli.shape import group
 from cli.task.common import confirm
-from cli.task.reads import AsOfOption, end_of
+from cli.task.reads import AsOfOption
 from domain.base import refuse
-from domain.calendar import SHANGHAI
+from domain.calendar import SHANGHAI, end_of_day
 from domain.office import POLICY_STREAM, PolicyAdopted
 from domain.policy import Policy
 from domain.spoken import said_date, spoken_date
@@ -29,7 +29,7 @@ def show(as_of: AsOfOption = None) -> None:
     """现行的督办规则，或某一天的。"""
     from plans.policy_file import LABELS, level_line, plain
 
-    moment = end_of(spoken_date(as_of, datetime.now(SHANGHAI).date())) if as_of else None
+    moment = end_of_day(spoken_date(as_of, datetime.now(SHANGHAI).date())) if as_of else None
     rulebook = reading.rulebook(session.database, as_of=moment)
     policy = rulebook.policy
     adopted = reading.read_stream(session.database, POLICY_STREAM, as_of=moment)

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from cli.session import Exit, Problem, answer, session
-from cli.task.reads import AsOfOption, end_of, unit_names
-from domain.calendar import SHANGHAI, local_date
+from cli.task.reads import AsOfOption, unit_names
+from domain.calendar import SHANGHAI, end_of_day, local_date
 from domain.envelope import Recorded
 from domain.log import Rulebook
 from domain.matter import Matter
@@ -28,9 +28,9 @@ def unanswered(
         raise Problem("--as-of 与 --year 二者取一", "malformed")
     now = datetime.now(UTC)
     if year is not None:
-        at = min(end_of(date(year, 12, 31)), now)
+        at = min(end_of_day(date(year, 12, 31)), now)
     else:
-        at = end_of(spoken_date(as_of, now.astimezone(SHANGHAI).date())) if as_of else now
+        at = end_of_day(spoken_date(as_of, now.astimezone(SHANGHAI).date())) if as_of else now
     since = date(year, 1, 1) if year is not None else date.min
     rulebook = reading.rulebook(session.database, as_of=at)
     silent, unended = _lines(rulebook, since, at)

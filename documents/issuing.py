@@ -46,11 +46,6 @@ class Issued(Frozen):
         return {kind: self.event.files[path.name] for kind, path in self.files.items()}
 
 
-def end_of(day: date) -> datetime:
-    """The last instant of an office day."""
-    return end_of_day(day)
-
-
 def issue_briefing(
     database: Database,
     home: Path,
@@ -69,7 +64,7 @@ def issue_briefing(
     """
     series = Publication.BRIEFING
     signs(signer)
-    as_of = min(now, end_of(until))
+    as_of = min(now, end_of_day(until))
     return _issue(
         Desk(database, home, signer, now, press or Press()),
         lambda: compose(database, series, since, until, as_of=as_of),

@@ -14,7 +14,7 @@ from cli.sheets import reject
 from cli.task.common import PaperOption, acting, confirm, need, term, the_person
 from domain.base import refuse
 from domain.bulletin import BulletinIssued, Issue, PastIssue, Publication
-from domain.calendar import SHANGHAI, local_date
+from domain.calendar import SHANGHAI, end_of_day, local_date
 from domain.matter import Matter
 from domain.spoken import spoken_date
 from domain.terms import Role
@@ -57,7 +57,6 @@ def draft(
     from documents.briefing import compose
     from documents.drafts import keep
     from documents.formats.markdown import markdown
-    from documents.issuing import end_of
 
     now = datetime.now(UTC)
     today = local_date(now)
@@ -67,7 +66,7 @@ def draft(
     if last > today:
         raise Problem(f"截止日期 {last} 还没有到，请改为今天（{today}）或以前", "malformed")
     actor = session.actor
-    briefing = compose(session.database, publication, first, last, as_of=min(now, end_of(last)))
+    briefing = compose(session.database, publication, first, last, as_of=min(now, end_of_day(last)))
     kept = keep(session.settings.home, briefing, actor.id, now)
     text = markdown(briefing.draft(today))
     document = {**_draft_document(kept), "title": briefing.title, "markdown": text}

@@ -22,17 +22,12 @@ HIDDEN = "【工作秘密，无权查看】"
 DESTROYED = "【密钥已销毁，无法查看】"
 
 
-def end_of(day: date) -> datetime:
-    """The last instant of an office day."""
-    return end_of_day(day)
-
-
 def as_of_instant(text: str | None) -> datetime | None:
     """The instant asked for; None for now."""
     if text is None:
         return None
     today = datetime.now(SHANGHAI).date()
-    return end_of(spoken_date(text, today))
+    return end_of_day(spoken_date(text, today))
 
 
 def standing(as_of: datetime | None) -> tuple[list[Matter], Rulebook, datetime]:
