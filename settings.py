@@ -30,8 +30,15 @@ class FontPlaces(BaseModel):
     """The office's own faces: 方正小标宋简体, 仿宋_GB2312, 楷体_GB2312, 黑体."""
 
 
+class TemplatePlaces(BaseModel):
+    """`[templates]`."""
+
+    folder: Path | None = None
+    """The office's own templates; by default `templates` in the home, when it is there."""
+
+
 def _folder(value: Any) -> Any:
-    """`XMH_FONTS` is just the folder."""
+    """`XMH_FONTS` and `XMH_TEMPLATES` are just the folder."""
     return {"folder": value} if isinstance(value, str) else value
 
 
@@ -57,6 +64,8 @@ class Settings(BaseSettings):
     """`[notices]`: the channels and whom each reaches; by default everybody through a file in the home."""
     fonts: Annotated[FontPlaces, NoDecode, BeforeValidator(_folder)] = FontPlaces()
     """`[fonts]` or `XMH_FONTS`: where the faces of printed documents are."""
+    templates: Annotated[TemplatePlaces, NoDecode, BeforeValidator(_folder)] = TemplatePlaces()
+    """`[templates]` or `XMH_TEMPLATES`: the templates of printed documents that the office changed."""
     cached_matters: int = 2000
     """Matters a worker keeps in memory (57 KB each); beyond it they are replayed."""
 
@@ -70,6 +79,12 @@ class Settings(BaseSettings):
         """Where faces are looked for, the office's own folder first."""
         own = (self.fonts.folder,) if self.fonts.folder else ()
         return (*own, FETCHED_FONTS) if FETCHED_FONTS.is_dir() else own
+
+    @property
+    def template_folder(self) -> Path | None:
+        """Where the office's own templates are; None when it has none."""
+        usual = self.home / "templates"
+        return self.templates.folder or (usual if usual.is_dir() else None)
 
     @property
     def run_file(self) -> Path:

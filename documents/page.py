@@ -38,6 +38,14 @@ class Grid(Frozen):
     rows: tuple[tuple[str, ...], ...]
 
 
+class Roll(Frozen):
+    """出席：甲、乙: who was there, under a label in 黑体 with the names hanging beside it (GB/T 9704 10.3)."""
+
+    kind: Literal["roll"] = "roll"
+    label: str
+    names: tuple[str, ...]
+
+
 class Figure(Frozen):
     """A chart as SVG; `said` is what it shows, for who cannot see it and for formats without pictures."""
 
@@ -47,7 +55,7 @@ class Figure(Frozen):
     svg: str
 
 
-Block = Paragraph | Subheading | Items | Grid | Figure
+Block = Paragraph | Subheading | Items | Roll | Grid | Figure
 
 
 class Section(Frozen):
@@ -62,6 +70,7 @@ class Layout(Term):
 
     BULLETIN = "bulletin", "简报"
     PAPER = "paper", "公文"
+    LETTER = "letter", "函"
     MINUTES = "minutes", "纪要"
     REPORT = "report", "报告"
 
@@ -92,6 +101,10 @@ class Page(Frozen):
     issuer: str
     on: date
     title: str
+    foreword: str | None = None
+    """按语: what the editor says of the issue, before its text."""
+    contents: bool = False
+    """Whether a 目录 stands before the text."""
     sections: tuple[Section, ...]
     appendices: tuple[Section, ...] = ()
     """Printed after everything else, under their own titles, without numbers."""

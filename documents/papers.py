@@ -91,8 +91,8 @@ class PaperText:
         """As it is printed under a 文号."""
         office = self.ledger.office
         return Page(
-            layout=Layout.PAPER,
-            masthead=f"{office}{'函' if self.letter else self.kind.label}",
+            layout=Layout.LETTER if self.letter else Layout.PAPER,
+            masthead=office if self.letter else f"{office}{self.kind.label}",
             issue=number,
             issuer=office,
             on=on or local_date(self.ledger.as_of),

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from documents.cabinet import printed, sha256
 from documents.formats.press import Press
+from documents.shelf import shelve
 from domain.base import Refusal
 from domain.envelope import Actor, NumberSeries, Recorded, canonical
 from domain.event import Event, decode
@@ -55,6 +56,7 @@ def issue_next(desk: Desk, issue: Issue[E]) -> Recorded:
         Refusal: the log refused it, or too many sign at once.
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
+    shelve(desk.home, desk.press.template)
     for _ in range(MOST_RACES):
         stands = reading.head(desk.database, issue.stream)
         event = issue.event(_next(desk.database, issue.series))

@@ -38,6 +38,7 @@ app = group(
         "record": "cli.printing.briefing:record",
         "annual": "cli.printing.annual:annual",
         "unit": "cli.printing.statement:unit",
+        "templates": "cli.printing.templates:templates",
     },
 )
 
@@ -71,9 +72,7 @@ def draft(
     text = markdown(briefing.draft(today))
     document = {**_draft_document(kept), "title": briefing.title, "markdown": text}
     if out is not None:
-        from documents.formats.docx import docx
-
-        out.write_bytes(docx(briefing.draft(today)))
+        out.write_bytes(press().printed(briefing.draft(today), "docx"))
     saved = f"，已另存为 {out}，修改后用 xmh briefing edit {kept.id} --from {out} 读回" if out else ""
     answer(
         {**document, "file": str(out) if out else None},

@@ -19,11 +19,12 @@ OutOption = Annotated[
 
 
 def press() -> "Press":
-    """The faces this office has, and the layout."""
+    """The faces and templates this office has."""
     from documents.formats.fonts import Typeface
-    from documents.formats.press import Press
+    from documents.formats.press import LAYOUT, Press
+    from documents.formats.templates import template
 
-    return Press(Typeface(session.settings.font_folders))
+    return Press(Typeface(session.settings.font_folders), template(LAYOUT, session.settings.template_folder))
 
 
 def check_ending(out: Path | None) -> None:

@@ -53,6 +53,11 @@ class Key(Term):
     IMPRINT_OUTER = "imprint_outer", "首末分隔线粗"
     IMPRINT_INNER = "imprint_inner", "中间分隔线粗"
     IMPRINT_BOTTOM = "imprint_bottom", "末条线距版心下边"
+    LETTER_MARK = "letter_mark", "函标志上边距上页边"
+    LETTER_RULE = "letter_rule", "函红色双线长"
+    LETTER_RULE_BELOW = "letter_rule_below", "函标志下双线"
+    LETTER_FOOT = "letter_foot", "函末双线距下页边"
+    LETTER_NUMBER = "letter_number", "函首页页码"
 
 
 @dataclass(frozen=True)
@@ -130,4 +135,9 @@ CLAUSES: tuple[Clause, ...] = (
     _near("7.4.1", Key.IMPRINT_OUTER, ADVISED, gb.RULE_THICK, 0.06),
     _near("7.4.1", Key.IMPRINT_INNER, ADVISED, gb.RULE_THIN, 0.06),
     _near("7.4.1", Key.IMPRINT_BOTTOM, MUST, 0, 1),
+    _near("10.1", Key.LETTER_MARK, MUST, gb.LETTER_FROM_TOP, 1),
+    _near("10.1", Key.LETTER_RULE, MUST, gb.LETTER_RULE, 1),
+    _near("10.1", Key.LETTER_RULE_BELOW, MUST, gb.LETTER_RULE_BELOW, 1),
+    _near("10.1", Key.LETTER_FOOT, MUST, gb.LETTER_FOOT, 1),
+    Clause("10.1", Key.LETTER_NUMBER, MUST, words=("不显示",)),
 )

@@ -54,9 +54,14 @@ def measure_docx(data: bytes) -> Measured:
     measured = Measured()
     for n, sheet in enumerate(document.sections, start=1):
         _sheet(measured, sheet, f"第{n}节" if len(document.sections) > 1 else "")
-    lines = [_Line(p) for p in document.paragraphs if p.text.strip()]
+    first = document.sections[0]
+    letter = _letter_rule(first.first_page_header.paragraphs) if first.different_first_page_header_footer else None
+    named = first.first_page_header.paragraphs if letter is not None else ()
+    lines = [_Line(p) for p in (*named, *document.paragraphs) if p.text.strip()]
     _type(measured, document, lines)
     _head(measured, document, lines)
+    if letter is not None:
+        _letter(measured, first, letter)
     _numbers(measured, document)
     _imprint(measured, document)
     return measured
@@ -82,8 +87,10 @@ class _Line:
 
     @property
     def red(self) -> bool:
-        colour = self.run.font.color.rgb if self.run is not None and self.run.font.color is not None else None
-        return colour is not None and _is_red(str(colour))
+        fonts = [self.run.font] if self.run is not None else []
+        fonts += [style.font for style in _styles(self.paragraph)]
+        colours = (font.color.rgb for font in fonts if font.color is not None)
+        return _is_red(str(next((c for c in colours if c is not None), "")))
 
 
 # --- the sheet
@@ -117,10 +124,12 @@ def _type(measured: Measured, document: Docx, lines: list[_Line]) -> None:
     body = size, font = weights.most_common(1)[0][0]
     measured.add(Key.BODY_SIZE, size)
     measured.add(Key.BODY_FACE, font or "未指定")
-    running = next(x for x in plain if (x.size, x.font) == body)
+    running = max((x for x in plain if (x.size, x.font) == body), key=lambda x: len(x.text))
     measured.add(Key.LINES, _lines(document, running))
     measured.add(Key.CHARACTERS, gb.TEXT[0] * gb.MM / (size + _closer(running)))
     for line in lines:
+        if "\t" in line.paragraph.text:
+            continue  # a line of the 目录
         if _HEADING.match(line.text):
             measured.add(Key.HEADING_FACE, line.font or "未指定", line.text[:8])
         # Alone on its line: a paragraph that goes on after （一） is text.
@@ -147,9 +156,12 @@ def _lines(document: Docx, running: _Line) -> float | None:
 
 def _closer(line: _Line) -> float:
     """Points added between two characters."""
-    properties = line.run._element.rPr if line.run is not None else None
-    found = properties.find(qn("w:spacing")) if properties is not None else None
-    return _number(found, "w:val") / 20
+    own = [line.run._element.rPr] if line.run is not None else []
+    for properties in (*own, *(style.element.rPr for style in _styles(line.paragraph))):
+        found = properties.find(qn("w:spacing")) if properties is not None else None
+        if found is not None:
+            return _number(found, "w:val") / 20
+    return 0.0
 
 
 def _size(run: Run, paragraph: Paragraph) -> float:
@@ -184,7 +196,8 @@ def _head(measured: Measured, document: Docx, lines: list[_Line]) -> None:
     if largest is not None:
         measured.add(Key.MARK_COLOUR, "红色" if largest.red else "其他颜色")
         rule = next((r for r in map(_rule_of, document.paragraphs) if r is not None), None)
-        measured.add(Key.RED_RULE, "没有红色分隔线" if rule is None else gb.TEXT[0] - rule)
+        if not document.sections[0].different_first_page_header_footer:  # a 函 has its own
+            measured.add(Key.RED_RULE, "没有红色分隔线" if rule is None else gb.TEXT[0] - rule)
     titles = [x for x in lines if not x.red and gb.BODY + _LARGE < x.size <= gb.TITLE + _LARGE]
     if not titles:
         measured.add(Key.TITLE_SIZE, "没有比正文大的标题")
@@ -192,6 +205,23 @@ def _head(measured: Measured, document: Docx, lines: list[_Line]) -> None:
         measured.add(Key.TITLE_SIZE, line.size)
         measured.add(Key.TITLE_FACE, line.font or "未指定")
         measured.add(Key.TITLE_PLACE, "居中" if _alignment(line.paragraph) == ALIGN.CENTER else "靠一边")
+
+
+def _letter_rule(lines: list[Paragraph]) -> Paragraph | None:
+    """The line of a first page's header that has a red double rule (10.1)."""
+    return next((p for p in lines if _rule_of(p) is not None), None)
+
+
+def _letter(measured: Measured, sheet: Section, rule: Paragraph) -> None:
+    measured.add(Key.LETTER_MARK, _mm(sheet.header_distance))
+    measured.add(Key.LETTER_RULE, gb.TEXT[0] - (_rule_of(rule) or 0.0))
+    spacing = rule.paragraph_format.line_spacing
+    measured.add(Key.LETTER_RULE_BELOW, spacing.mm if isinstance(spacing, Length) else None)
+    frame = next((found for p in sheet.first_page_footer.paragraphs for found in p._p.iter(qn("w:framePr"))), None)
+    foot = _mm(sheet.page_height) - _number(frame, "w:y") / _TWENTIETHS if frame is not None else "没有红色双线"
+    measured.add(Key.LETTER_FOOT, foot)
+    numbered = _number_line(sheet.first_page_footer) is not None
+    measured.add(Key.LETTER_NUMBER, "显示" if numbered else "不显示")
 
 
 def _rule_of(paragraph: Paragraph) -> float | None:

@@ -19,6 +19,10 @@ _ABOVE, _BELOW = 0.8, 0.2
 """Of its size a Chinese character stands so much above and below its baseline."""
 _INK = 0.85
 """The ink of a large character goes a little higher."""
+_INK_BELOW = 0.09
+"""And so much below."""
+_LONGER = 5.0
+"""Millimetres beyond 版心: such a red rule is that of a 函."""
 _DASH = 0.36
 """Of its size a dash lies above the baseline."""
 _SAME_LINE = 0.6
@@ -33,6 +37,8 @@ _HEADING = re.compile(r"[一二三四五六七八九十百]+、")
 _SUBHEADING = re.compile(r"（[一二三四五六七八九十百]+）")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _ISSUED = "印发"
+_ENTRY = re.compile(r"[·…．.]{3,}\s*\d+$")
+"""A line of the 目录: a heading, dots, a page."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +143,11 @@ class _Sheet:
             line for line, after in pairwise(self.running) if self.is_body(line) and self._continues(line, after)
         ]
 
+    @property
+    def letter(self) -> bool:
+        """Whether it is a 函: its red rules are longer than 版心 is wide."""
+        return any(r.red and r.end - r.x > gb.TEXT[0] + _LONGER for r in self.faces[0].rules)
+
     def is_body(self, line: Line) -> bool:
         return abs(line.size - self.body) < _SAME_LINE
 
@@ -193,6 +204,8 @@ def _type(measured: Measured, sheet: _Sheet) -> None:
     faces = [g.font for x in body if not _is_heading(x) for g in x.glyphs if _HAN.match(g.text)]
     measured.add(Key.BODY_FACE, _most(faces))
     for line in body:
+        if not _is_heading(line):
+            continue
         if _HEADING.match(line.text) and line.x > sheet.left + _SLACK:
             measured.add(Key.HEADING_FACE, line.font, line.where)
         elif _SUBHEADING.match(line.text) and line.x > sheet.left + _SLACK:
@@ -206,7 +219,7 @@ def _step(line: Line) -> float | None:
 
 
 def _is_heading(line: Line) -> bool:
-    return bool(_HEADING.match(line.text) or _SUBHEADING.match(line.text))
+    return not _ENTRY.search(line.text) and bool(_HEADING.match(line.text) or _SUBHEADING.match(line.text))
 
 
 # --- head and title
@@ -238,9 +251,12 @@ def _head(measured: Measured, sheet: _Sheet) -> None:
         return
     if mark is not None:
         measured.add(Key.MARK_COLOUR, "红色" if mark.red else "其他颜色", mark.where)
-        if number is not None or mark.text.endswith("纪要"):
+        if not sheet.letter and (number is not None or mark.text.endswith("纪要")):
             measured.add(Key.MARK_TOP, mark.y - mark.size * _INK / gb.MM - gb.TOP)
-    rules = [r for r in sheet.faces[0].rules if r.red]
+    rules = sorted((r for r in sheet.faces[0].rules if r.red), key=lambda r: r.y)
+    if sheet.letter:
+        _letter(measured, sheet, mark, rules)
+        return
     if not rules:
         measured.add(Key.RED_RULE, "没有红色分隔线", "第1页")
         return
@@ -250,12 +266,28 @@ def _head(measured: Measured, sheet: _Sheet) -> None:
         measured.add(Key.RED_RULE_BELOW, rules[0].y - number.bottom)
 
 
+def _letter(measured: Measured, sheet: _Sheet, mark: Line | None, rules: list[Rule]) -> None:
+    """函 (10.1): two red double rules around its first face."""
+    height = sheet.faces[0].height
+    above = [r for r in rules if r.y < height / 2]
+    below = [r for r in rules if r.y > height / 2]
+    for rule in rules:
+        measured.add(Key.LETTER_RULE, rule.end - rule.x)
+    if mark is not None:
+        measured.add(Key.LETTER_MARK, mark.y - mark.size * _INK / gb.MM)
+        if above:
+            foot = mark.y + mark.size * _INK_BELOW / gb.MM
+            measured.add(Key.LETTER_RULE_BELOW, above[0].y - above[0].thick / 2 - foot)
+    measured.add(Key.LETTER_FOOT, height - below[-1].y if below else "没有红色双线")
+    measured.add(Key.LETTER_NUMBER, "显示" if sheet.faces[0].no in sheet.numbers else "不显示")
+
+
 # --- page numbers
 
 
 def _numbers(measured: Measured, sheet: _Sheet) -> None:
     right = sheet.right or sheet.left + gb.TEXT[0]
-    for face in sheet.faces:
+    for face in sheet.faces[1:] if sheet.letter else sheet.faces:
         where, line = f"第{face.no}页", sheet.numbers.get(face.no)
         if line is None:
             if len(sheet.faces) > 1:

@@ -1,90 +1,232 @@
-"""A page as .docx: what the office edits and circulates, in the layout of the .pdf, byte for byte the same every time.
+"""A page as .docx: what the office edits and circulates, by docxtpl over the template of its layout.
 
 A character grid makes LibreOffice put each character in two cells, so the lines are exact and the characters a little
 closer instead. 版记 is a floating table at the foot of 版心; LibreOffice 7.4 shows it right below the text.
 """
 
 import io
-import zipfile
-from collections.abc import Sequence
-from copy import deepcopy
+import re
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from math import ceil
-
-from docx import Document
-from docx.document import Document as Docx
-from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING, WD_TAB_ALIGNMENT
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
-from docx.oxml.xmlchemy import BaseOxmlElement
-from docx.section import _Footer
-from docx.shared import Emu, Length, Mm, Pt, RGBColor
-from docx.styles.style import ParagraphStyle
-from docx.table import Table, _Cell, _Row
-from docx.text.paragraph import Paragraph as Line
-from docx.text.run import Run
+from typing import TYPE_CHECKING, Any
 
 from documents.formats import standard as gb
 from documents.formats.fonts import Typeface
-from documents.formats.pictures import png
-from documents.formats.placing import mark, numbered, signed, title_width
-from documents.page import Block, Figure, Grid, Items, Layout, Page, Paragraph, Section, Subheading
-from documents.wording import full_date, numeral
+from documents.formats.placing import mark, title_width
+from documents.formats.templates import Template
+from documents.formats.word_styles import LOOKS, Style
+from documents.page import Layout, Page
+from documents.wording import full_date
+from domain.base import Refusal
 
-BODY, HEADING, SUBHEADING, TITLE, NUMBER = "仿宋_GB2312", "黑体", "楷体_GB2312", "方正小标宋简体", "宋体"
-"""The faces the standard names. Word shows the nearest one where the office lacks them."""
-LATIN = "Times New Roman"
-_PITCH = Pt(28.95)
-"""A hair less than a 22nd of 版心, which Word would round up and lose a line."""
-_IMPRINT_PITCH = Pt(gb.SMALL + 7)
-_CLOSER = -5
-"""Twips between two characters: 28 of them are 156 mm."""
-_RED, _BLACK = RGBColor.from_string(gb.RED.removeprefix("#")), RGBColor(0, 0, 0)
-_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-_EIGHTHS = 8 * gb.MM
-"""Word counts the width of a rule in eighths of a point."""
-_RED_RULE = 0.53
-"""One and a half points; the standard does not fix it."""
-_AFTER_BORDERS = ("w:shd", "w:tabs", "w:autoSpaceDE", "w:autoSpaceDN", "w:spacing", "w:ind", "w:jc", "w:outlineLvl")
-"""What the schema wants after the borders of a paragraph."""
+if TYPE_CHECKING:
+    from docx.document import Document as Docx
+    from docx.text.paragraph import Paragraph as Line
+    from jinja2 import Environment
+    from jinja2 import Template as Compiled
 
-
-def docx(page: Page, typeface: Typeface | None = None) -> bytes:
-    """The document as a file's bytes; the typeface is for the charts, which Word shows as pictures."""
-    faces = typeface or Typeface()
-    document = Document()
-    _set_up(document, page)
-    _head(document, page)
-    _title(document, page)
-    for no, found in enumerate(page.sections, start=1):
-        _section(document, page, no, found, faces)
-    if page.note:
-        _write(_text(document), page.note, SUBHEADING, gb.SMALL)
-    _signed(document, page)
-    if page.imprint is not None and not page.appendices:
-        _imprint(document, page)
-    for found in page.appendices:
-        _appendix(document, found, faces)
-    if page.imprint is not None and page.appendices:
-        _imprint(document, page)
-    return _repacked(document)
+_TWIPS = 20 * gb.MM
+_COUNTED_ON = gb.TEXT[0] * 0.8
+"""Of a title's line: figures of a face in place of 小标宋 may be wider, and one character would be left over."""
+_ALWAYS = ("报头", "期号", "标题", "正文", "落款", "附表")
+REQUIRED: Mapping[Layout, tuple[str, ...]] = {
+    Layout.BULLETIN: ("标识", *_ALWAYS, "编发单位", "日期", "目录", "按语", "说明", "报送", "印数"),
+    Layout.PAPER: (*_ALWAYS, "主送", "编发单位", "日期"),
+    Layout.LETTER: (*_ALWAYS, "主送"),
+    Layout.MINUTES: (*_ALWAYS, "编发单位", "日期"),
+    Layout.REPORT: (*_ALWAYS, "编发单位", "日期", "说明"),
+}
+"""Fields a template of a layout may not lose: without them an issue would say less than the log."""
+FIELDS = frozenset({*(field for fields in REQUIRED.values() for field in fields), "版记"})
 
 
-# --- the sheet
+def docx(page: Page, template: Template, typeface: Typeface | None = None) -> bytes:
+    """The document as a file's bytes, the same every time; the typeface is for charts, which Word shows as pictures.
+
+    Raises:
+        Refusal: `template_broken`, when the template lost a field or a style or is no .docx.
+    """
+    from docxtpl import DocxTemplate  # noqa: PLC0415  (lists need none)
+    from markupsafe import Markup  # noqa: PLC0415
+
+    from documents.formats.word_body import Body  # noqa: PLC0415
+    from documents.formats.word_templates import finished  # noqa: PLC0415
+
+    name = f"{page.layout.label}.docx"
+    ids = _checked(template, page.layout)
+    word = DocxTemplate(io.BytesIO(template.source(name)))
+    word.init_docx()
+    body = Body(page, ids, word.docx.part, typeface or Typeface()).fields()
+    built = {name: Markup(xml) for name, xml in body.items()}  # noqa: S704  (escaped where it is built)
+    fields = _fields(page)
+    try:
+        word.render({**fields, **built}, _environment(), autoescape=True)
+    except Exception as error:
+        raise template.broken(name, _why(error)) from error
+    document = word.docx
+    said = _said(document)
+    silent = [f for f in REQUIRED[page.layout] if isinstance(fields.get(f), str) and fields[f] not in said]
+    if silent:
+        raise template.broken(name, f"没有印出 {'、'.join(silent)}（条件写错，或只判断而没有写出）")
+    _fit(document, page, ids)
+    _describe(document, page)
+    return finished(document)
 
 
-def _set_up(document: Docx, page: Page) -> None:
-    sheet = document.sections[0]
-    sheet.page_width, sheet.page_height = Mm(gb.PAPER[0]), Mm(gb.PAPER[1])
-    sheet.top_margin, sheet.bottom_margin = Mm(gb.TOP), Mm(gb.BOTTOM)
-    sheet.left_margin, sheet.right_margin = Mm(gb.LEFT), Mm(gb.RIGHT)
-    # The footer's line is as high as its type; the dash is in its middle.
-    sheet.footer_distance = Emu(Mm(gb.BOTTOM - gb.NUMBER_BELOW) - Pt(gb.SMALL * 0.6))
-    document.settings.odd_and_even_pages_header_footer = True
-    _page_number(sheet.footer, right=True)
-    _page_number(sheet.even_page_footer, right=False)
-    _styles(document)
+def check_word(template: Template, layout: Layout) -> None:
+    """Whether the template of a layout can be used.
+
+    Raises:
+        Refusal: `template_broken`.
+    """
+    _checked(template, layout)
+
+
+def _said(document: "Docx") -> str:
+    """All text of the body and of the headers."""
+    roots = [document.element, *(part.element for part in _headers(document))]
+    return "".join(text.text or "" for root in roots for text in root.iter(_w("t")))
+
+
+def _fields(page: Page) -> dict[str, Any]:
+    imprint = page.imprint
+    return {
+        "标识": page.marking or "",
+        "报头": page.masthead,
+        "期号": page.issue,
+        "编发单位": page.issuer,
+        "日期": full_date(page.on),
+        "标题": page.title,
+        "主送": page.addressee or "",
+        "按语": page.foreword or "",
+        "说明": page.note or "",
+        "版记": imprint is not None,
+        "报送": imprint.lines if imprint else (),
+        "印数": (imprint.copies if imprint else None) or "",
+    }
+
+
+# --- the template
+
+
+def _checked(template: Template, layout: Layout) -> Mapping[Style, str]:
+    """Style → its id, of a template that has every field and style of its layout."""
+    name = f"{layout.label}.docx"
+    try:
+        fields, known = _read(template.source(name))
+    except Refusal:
+        raise
+    except Exception as error:
+        raise template.broken(name, _why(error)) from error
+    lost = [f"{{{{ {field} }}}}" for field in REQUIRED[layout] if field not in fields]
+    if lost:
+        raise template.broken(name, f"缺少字段 {'、'.join(lost)}，请补上，或从导出的原件重新修改")
+    strange = sorted(fields - FIELDS)
+    if strange:
+        raise template.broken(name, f"有不认识的字段 {'、'.join(strange)}")
+    gone = [style.value for style in Style if style.value not in known]
+    if gone:
+        raise template.broken(name, f"缺少样式“{'”“'.join(gone)}”，请从导出的原件重新修改")
+    return {style: known[style.value] for style in Style}
+
+
+@lru_cache(maxsize=16)
+def _read(data: bytes) -> tuple[frozenset[str], Mapping[str, str]]:
+    """The fields of a template and its styles, name → id."""
+    from docxtpl import DocxTemplate  # noqa: PLC0415
+
+    word = DocxTemplate(io.BytesIO(data))
+    word.init_docx()
+    fields = word.get_undeclared_template_variables(_environment())
+    return frozenset(fields), {style.name: style.style_id for style in word.docx.styles}
+
+
+@lru_cache(maxsize=1)
+def _environment() -> "Environment":
+    """Sandboxed: a template is a file from outside. It remembers what it compiled: a year has fifty issues."""
+    from jinja2 import StrictUndefined  # noqa: PLC0415
+    from jinja2.sandbox import SandboxedEnvironment  # noqa: PLC0415
+
+    class Remembering(SandboxedEnvironment):
+        # Passed on as it is, so its types are the parent's.
+        @lru_cache(maxsize=256)  # noqa: B019  (there is one, for good)
+        def from_string(self, *args: Any, **kwargs: Any) -> "Compiled":  # type: ignore[override]
+            return super().from_string(*args, **kwargs)
+
+    return Remembering(autoescape=True, undefined=StrictUndefined)
+
+
+def _why(error: Exception) -> str:
+    return re.sub(r"\s+", " ", str(error))[:120]
+
+
+# --- after it is filled
+
+
+def _fit(document: "Docx", page: Page, ids: Mapping[Style, str]) -> None:
+    """A long name is squeezed into one line, a long title cut into even ones, 版记 put at the foot."""
+    from docx.shared import Emu, Mm, Pt  # noqa: PLC0415
+
+    for line in (*_header(document), *document.paragraphs):
+        style = line._p.style
+        if style == ids[Style.MASTHEAD] and line.text == page.masthead:
+            _squeeze(line, page)
+        elif style == ids[Style.TITLE]:
+            look = line.paragraph_format
+            look.left_indent = look.right_indent = Emu((Mm(gb.TEXT[0]) - Mm(title_width(page.title, _COUNTED_ON))) // 2)
+            break
+    for table in document.tables:
+        if table._tbl.tblPr.find(_w("tblpPr")) is None:
+            continue
+        if not table.rows:
+            table._tbl.getparent().remove(table._tbl)
+            continue
+        lines = [p.text for row in table.rows for p in row.cells[0].paragraphs]
+        pitch = Pt(LOOKS[Style.IMPRINT].pitch or 0).pt
+        # A line counts as if every character were a full one, so it may stand a line high and never over the edge.
+        room = (gb.TEXT[0] * gb.MM - 2 * gb.SMALL) / gb.SMALL
+        high = sum(ceil(len(line) / room) for line in lines) * pitch
+        place = round((gb.TOP + gb.TEXT[1]) * _TWIPS - high * 20)
+        table._tbl.tblPr.find(_w("tblpPr")).set(_w("tblpY"), str(place))
+
+
+def _header(document: "Docx") -> "list[Line]":
+    """The lines of filled headers. The library's own way to them still shows the template's."""
+    from docx.text.paragraph import Paragraph  # noqa: PLC0415
+
+    return [Paragraph(p, document._body) for part in _headers(document) for p in part.element.iter(_w("p"))]
+
+
+def _headers(document: "Docx") -> list[Any]:
+    return [found.target_part for found in document.part.rels.values() if found.reltype.endswith("/header")]
+
+
+def _squeeze(line: "Line", page: Page) -> None:
+    from docx.oxml import OxmlElement  # noqa: PLC0415
+    from docx.shared import Pt  # noqa: PLC0415
+
+    own = next((float(s.font.size.pt) for s in _styles(line.style) if s.font.size), gb.MARK)
+    size, squeeze = mark(page.masthead, own)
+    if size < own:
+        line.paragraph_format.line_spacing = Pt(size * 1.2)
+        for run in line.runs:
+            run.font.size = Pt(int(size * 2) / 2)
+    if squeeze < 1:
+        for run in line.runs:
+            # The schema wants it before the size.
+            narrow = OxmlElement("w:w", {_w("val"): str(int(squeeze * 100))})
+            run._element.get_or_add_rPr().find(_w("sz")).addprevious(narrow)
+
+
+def _styles(style: Any) -> Iterator[Any]:
+    while style is not None:
+        yield style
+        style = style.base_style
+
+
+def _describe(document: "Docx", page: Page) -> None:
     properties = document.core_properties
     properties.author = properties.last_modified_by = page.issuer
     properties.title, properties.subject = page.title, f"{page.masthead}{page.issue}"
@@ -93,346 +235,5 @@ def _set_up(document: Docx, page: Page) -> None:
     properties.revision = 1
 
 
-def _styles(document: Docx) -> None:
-    for name in ("Normal", "Heading 1", "Heading 2"):
-        style = document.styles[name]
-        if isinstance(style, ParagraphStyle):
-            look = style.paragraph_format
-            look.space_before = look.space_after = Pt(0)
-            look.line_spacing_rule, look.line_spacing = WD_LINE_SPACING.EXACTLY, _PITCH
-            look.keep_with_next = name != "Normal"
-            # A face is 22 lines: no line is carried over so that its paragraph stays together.
-            look.widow_control = False
-            _no_gaps(style)
-
-
-def _no_gaps(style: ParagraphStyle) -> None:
-    """No space of its own between a Chinese character and a letter or digit: 28 characters are a line."""
-    for name in ("w:autoSpaceDE", "w:autoSpaceDN"):
-        off = OxmlElement(name, {qn("w:val"): "0"})
-        style.element.get_or_add_pPr().insert_element_before(off, *_AFTER_BORDERS[4:])
-
-
-def _page_number(footer: _Footer, *, right: bool) -> None:
-    """— 1 —: odd pages right, even ones left, a character from the edge (7.5)."""
-    footer.is_linked_to_previous = False
-    line = footer.paragraphs[0]
-    line.alignment = WD_ALIGN_PARAGRAPH.RIGHT if right else WD_ALIGN_PARAGRAPH.LEFT
-    look = line.paragraph_format
-    look.line_spacing_rule, look.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(gb.SMALL)
-    look.right_indent, look.left_indent = (Pt(gb.SMALL), None) if right else (None, Pt(gb.SMALL))
-    _write(line, "— ", NUMBER, gb.SMALL, close=False)
-    for kind, text in (("begin", ""), ("", " PAGE "), ("separate", ""), (None, "1"), ("end", "")):
-        run = _write(line, text if kind is None else "", NUMBER, gb.SMALL, close=False)
-        if kind is not None:
-            run._element.append(_field(kind, text))
-    _write(line, " —", NUMBER, gb.SMALL, close=False)
-
-
-def _field(kind: str, code: str) -> BaseOxmlElement:
-    if kind:
-        return OxmlElement("w:fldChar", {qn("w:fldCharType"): kind})
-    element = OxmlElement("w:instrText", {qn("xml:space"): "preserve"})
-    element.text = code
-    return element
-
-
-# --- head and title
-
-
-def _head(document: Docx, page: Page) -> None:
-    match page.layout:
-        case Layout.BULLETIN:
-            _write(document.add_paragraph(), page.marking or "", HEADING, gb.BODY)
-            _masthead(document, page, before=Mm(13))
-            _centred(document, page.issue, BODY, gb.BODY)
-            _issuer(document, page)
-        case Layout.MINUTES:
-            _masthead(document, page, before=Mm(gb.MARK_FROM_TOP))
-            _centred(document, page.issue, BODY, gb.BODY)
-            _issuer(document, page)
-        case Layout.PAPER:
-            _masthead(document, page, before=Mm(gb.MARK_FROM_TOP))
-            _blank(document, 2)
-            _centred(document, page.issue, BODY, gb.BODY)
-            _red_rule(document)
-        case Layout.REPORT:
-            return
-    _blank(document, 2)
-
-
-def _masthead(document: Docx, page: Page, *, before: Length) -> None:
-    """The red name. The space above is a line: Word drops it at a page's top."""
-    size, squeeze = mark(page.masthead, gb.MARK)
-    top = document.add_paragraph()
-    top.paragraph_format.line_spacing = before
-    line = _centred(document, page.masthead, TITLE, int(size * 2) / 2, colour=_RED)
-    line.paragraph_format.line_spacing = Pt(size * 1.2)
-    line.paragraph_format.space_after = Mm(9)
-    if squeeze < 1:
-        # The schema wants it right after the spacing.
-        narrow = OxmlElement("w:w", {qn("w:val"): str(int(squeeze * 100))})
-        line.runs[0]._element.get_or_add_rPr().find(qn("w:spacing")).addnext(narrow)
-
-
-def _issuer(document: Docx, page: Page) -> None:
-    """Who issues and when, above the red rule."""
-    line = document.add_paragraph()
-    look = line.paragraph_format
-    look.space_before, look.left_indent, look.right_indent = Mm(6), Pt(gb.BODY), Pt(gb.BODY)
-    look.tab_stops.add_tab_stop(Emu(Mm(gb.TEXT[0]) - Pt(gb.BODY)), WD_TAB_ALIGNMENT.RIGHT)
-    _write(line, f"{page.issuer}\t{full_date(page.on)}", BODY, gb.BODY)
-    _red_rule(document)
-
-
-def _title(document: Docx, page: Page) -> None:
-    line = _centred(document, page.title, TITLE, gb.TITLE, close=False)
-    look = line.paragraph_format
-    look.line_spacing = Pt(32)
-    look.left_indent = look.right_indent = Emu((Mm(gb.TEXT[0]) - Mm(title_width(page.title))) // 2)
-    if page.layout is Layout.REPORT:
-        _centred(document, f"{page.masthead}　{page.issue}", SUBHEADING, gb.BODY)
-        _centred(document, f"{page.issuer}　{full_date(page.on)}", SUBHEADING, gb.BODY)
-    _blank(document, 1)
-    if page.addressee:
-        _write(document.add_paragraph(), f"{page.addressee}：", BODY, gb.BODY)
-
-
-# --- text
-
-
-def _section(document: Docx, page: Page, no: int, found: Section, typeface: Typeface) -> None:
-    if len(page.sections) > 1:  # a single section needs neither number nor heading: the title says it
-        line = document.add_paragraph(style="Heading 1")
-        _indent(line)
-        _write(line, f"{numeral(no)}、{found.title}", HEADING, gb.BODY)
-    heading = 0
-    for block in found.blocks:
-        heading += isinstance(block, Subheading)
-        _block(document, block, heading, typeface)
-
-
-def _block(document: Docx, block: Block, heading: int, typeface: Typeface) -> None:
-    match block:
-        case Paragraph(text=text):
-            _write(_text(document), text, BODY, gb.BODY)
-        case Subheading(text=text):
-            line = document.add_paragraph(style="Heading 2")
-            _indent(line)
-            _write(line, f"（{numeral(heading)}）{text}", SUBHEADING, gb.BODY)
-        case Items(items=items):
-            for n, item in enumerate(items, start=1):
-                _write(_text(document), numbered(n, item), BODY, gb.BODY)
-        case Figure():
-            _figure(document, block, typeface)
-        case Grid():
-            _grid(document, block)
-
-
-def _appendix(document: Docx, found: Section, typeface: Typeface) -> None:
-    """On a page of its own: 附表1 …."""
-    line = document.add_paragraph(style="Heading 1")
-    line.paragraph_format.page_break_before = True
-    _write(line, found.title, HEADING, gb.BODY)
-    for block in found.blocks:
-        _block(document, block, 0, typeface)
-
-
-def _figure(document: Docx, figure: Figure, typeface: Typeface) -> None:
-    line = document.add_paragraph()
-    line.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    # An exact line would cut the picture to the height of a line of text.
-    line.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
-    picture = line.add_run().add_picture(io.BytesIO(png(figure.svg, typeface)), width=Mm(gb.TEXT[0] * 0.96))
-    picture._inline.docPr.set("descr", f"{figure.title}。{figure.said}")
-
-
-def _grid(document: Docx, grid: Grid) -> None:
-    table = document.add_table(rows=0, cols=len(grid.headers), style="Table Grid")
-    weights = gb.weights(grid.headers)
-    widths = [int(Mm(gb.TEXT[0]) * weight / sum(weights)) for weight in weights]
-    _fixed(table, widths)
-    head = table.add_row()
-    _prepare(head, grid, widths, HEADING)
-    head._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
-    _say(head._tr, grid.headers)
-    if not grid.rows:
-        return
-    # One row is made and the others are its copies: the library takes a millisecond for each cell it makes.
-    row = table.add_row()
-    _prepare(row, grid, widths, BODY)
-    first = row._tr
-    copies = [deepcopy(first) for _ in grid.rows[1:]]
-    for one, texts in zip((first, *copies), grid.rows, strict=True):
-        _say(one, texts)
-    for one in reversed(copies):
-        first.addnext(one)
-
-
-def _prepare(row: _Row, grid: Grid, widths: list[int], font: str) -> None:
-    """All of a row but its words."""
-    row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
-    for cell, width, header in zip(row.cells, widths, grid.headers, strict=True):
-        cell.width = Emu(width)
-        _fill(cell, font, left=font == BODY and header in gb.LEFT_ALIGNED)
-
-
-def _say(row: BaseOxmlElement, texts: Sequence[str]) -> None:
-    for run, text in zip(row.iter(qn("w:r")), texts, strict=True):
-        run.text = text
-
-
-def _fixed(table: Table, widths: list[int]) -> None:
-    table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
-    for column, width in zip(table.columns, widths, strict=True):
-        column.width = Mm(0) + width
-
-
-def _fill(cell: _Cell, font: str, *, left: bool) -> None:
-    line = cell.paragraphs[0]
-    look = line.paragraph_format
-    look.line_spacing, look.space_before, look.space_after = Pt(gb.TABLE * 1.35), Pt(2), Pt(2)
-    line.alignment = WD_ALIGN_PARAGRAPH.LEFT if left else WD_ALIGN_PARAGRAPH.CENTER
-    cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
-    _write(line, "", font, gb.TABLE, close=False)
-
-
-# --- after the text
-
-
-def _signed(document: Docx, page: Page) -> None:
-    """At the right below the text."""
-    lines = signed(page)
-    if lines:
-        _blank(document, 1)
-    for text, characters in lines:
-        line = document.add_paragraph()
-        line.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-        line.paragraph_format.right_indent = Pt(characters * gb.BODY)
-        _write(line, text, BODY, gb.BODY)
-
-
-def _imprint(document: Docx, page: Page) -> None:
-    """版记 at the foot of the last page, between its rules (7.4)."""
-    if page.imprint is None:
-        return
-    copies = [f"\t（共印{page.imprint.copies}份）"] if page.imprint.copies else []
-    told = [[*page.imprint.lines, *copies], [f"{page.issuer}\t{full_date(page.on)}印发"]]
-    table = document.add_table(rows=0, cols=1)
-    _fixed(table, [Mm(gb.TEXT[0])])
-    for lines in filter(None, told):
-        cell = table.add_row().cells[0]
-        for n, text in enumerate(lines):
-            line = cell.paragraphs[0] if n == 0 else cell.add_paragraph()
-            look = line.paragraph_format
-            look.line_spacing = _IMPRINT_PITCH
-            look.left_indent, look.right_indent = Pt(gb.SMALL), Pt(gb.SMALL)
-            look.tab_stops.add_tab_stop(Emu(Mm(gb.TEXT[0]) - Pt(gb.SMALL)), WD_TAB_ALIGNMENT.RIGHT)
-            _write(line, text, BODY, gb.SMALL, close=False)
-    table._tbl.tblPr.remove(table._tbl.tblPr.find(qn("w:jc")))
-    properties = table._tbl.tblPr
-    width = properties.find(qn("w:tblW"))
-    width.set(qn("w:type"), "dxa")
-    width.set(qn("w:w"), str(round(gb.TEXT[0] * gb.MM * 20)))
-    width.addprevious(_floating([line for lines in told for line in lines]))
-    width.addnext(_table_rules())
-    # A table can be no document's last word; this line hangs it on its page.
-    document.add_paragraph().paragraph_format.line_spacing = Pt(1)
-
-
-def _floating(lines: list[str]) -> BaseOxmlElement:
-    """Its place from the page's top.
-
-    A line counts as if every character were a full one, so the table may stand a line high and never over the edge.
-    """
-    room = (gb.TEXT[0] * gb.MM - 2 * gb.SMALL) / gb.SMALL
-    high = sum(ceil(len(line) / room) for line in lines) * _IMPRINT_PITCH.pt
-    place = {"leftFromText": "0", "rightFromText": "0", "vertAnchor": "page", "horzAnchor": "page"}
-    place["tblpX"] = str(round(gb.LEFT * gb.MM * 20))
-    place["tblpY"] = str(round((gb.TOP + gb.TEXT[1]) * gb.MM * 20 - high * 20))
-    return OxmlElement("w:tblpPr", {qn(f"w:{k}"): v for k, v in place.items()})
-
-
-def _table_rules() -> BaseOxmlElement:
-    borders = OxmlElement("w:tblBorders")
-    for side, wide in (("top", gb.RULE_THICK), ("bottom", gb.RULE_THICK), ("insideH", gb.RULE_THIN)):
-        borders.append(_rule(side, wide, "000000"))
-    return borders
-
-
-def _rule(side: str, wide: float, colour: str) -> BaseOxmlElement:
-    """One rule, its width in millimetres."""
-    told = {"val": "single", "sz": str(round(wide * _EIGHTHS)), "space": "0", "color": colour}
-    return OxmlElement(f"w:{side}", {qn(f"w:{k}"): v for k, v in told.items()})
-
-
-# --- lines and runs
-
-
-def _blank(document: Docx, n: int) -> None:
-    for _ in range(n):
-        document.add_paragraph()
-
-
-def _centred(
-    document: Docx, text: str, font: str, size: float, *, colour: RGBColor = _BLACK, close: bool = True
-) -> Line:
-    line = document.add_paragraph()
-    line.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    _write(line, text, font, size, colour=colour, close=close)
-    return line
-
-
-def _text(document: Docx) -> Line:
-    line = document.add_paragraph()
-    line.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
-    _indent(line)
-    return line
-
-
-def _indent(line: Line) -> None:
-    """Two characters."""
-    line.paragraph_format.first_line_indent = Pt(2 * (gb.BODY + gb.TRACKING))
-
-
-def _write(line: Line, text: str, font: str, size: float, *, colour: RGBColor = _BLACK, close: bool = True) -> Run:
-    """A run of one face and size; `close` sets the characters as near as 28 in a line ask for."""
-    run = line.add_run(text)
-    run.font.size, run.font.color.rgb, run.font.bold = Pt(size), colour, False
-    run.font.name = font if font == TITLE else LATIN  # a title's figures are of its own face
-    properties = run._element.get_or_add_rPr()
-    properties.get_or_add_rFonts().set(qn("w:eastAsia"), font)
-    if close:
-        # The schema wants it before the size.
-        spacing = OxmlElement("w:spacing", {qn("w:val"): str(_CLOSER)})
-        properties.find(qn("w:sz")).addprevious(spacing)
-    return run
-
-
-def _red_rule(document: Docx) -> None:
-    """The red rule below the head (7.2.7): the lower border of a line of its own, which no indent moves."""
-    line = document.add_paragraph()
-    line.paragraph_format.line_spacing = Emu(Mm(gb.RULE_BELOW) - Pt(gb.BODY * 0.2))
-    borders = OxmlElement("w:pBdr")
-    borders.append(_rule("bottom", _RED_RULE, gb.RED.removeprefix("#")))
-    line._p.get_or_add_pPr().insert_element_before(borders, *_AFTER_BORDERS)
-
-
-def finished(document: Docx) -> bytes:
-    """The bytes of a document that another module put together, the same for the same document."""
-    return _repacked(document)
-
-
-def _repacked(document: Docx) -> bytes:
-    """The archive with fixed times: what is the same must have the same hash."""
-    relations = document.part.package.rels
-    for key in [key for key, found in relations.items() if found.reltype.endswith("/thumbnail")]:
-        del relations[key]  # the template's picture of an empty page
-    packed, fixed = io.BytesIO(), io.BytesIO()
-    document.save(packed)
-    with zipfile.ZipFile(packed) as old, zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            info = zipfile.ZipInfo(name, _ZIP_TIME)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            new.writestr(info, old.read(name))
-    return fixed.getvalue()
+def _w(name: str) -> str:
+    return f"{{http://schemas.openxmlformats.org/wordprocessingml/2006/main}}{name}"

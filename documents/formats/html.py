@@ -1,31 +1,53 @@
 """A page as .html: one file that needs nothing beside it, read on any screen, and printed on A4 as the .pdf is."""
 
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
 from documents.formats import standard as gb
+from documents.formats.placing import outline
 from documents.formats.templates import Template
 from documents.page import Page
 from documents.wording import full_date, numeral
+
+if TYPE_CHECKING:
+    from jinja2 import Template as Compiled
+
+NAME = "page.html"
 
 
 def html(page: Page, template: Template) -> str:
     """The whole document. Whatever stands in the page is text, never markup.
 
     Raises:
-        Refusal: `template_broken`, when the template is no Jinja.
+        Refusal: `template_broken`, when the template is no Jinja or names what a page has not.
     """
-    from jinja2 import Environment, StrictUndefined, TemplateError  # noqa: PLC0415  (lists need none)
+    from jinja2 import TemplateError  # noqa: PLC0415  (lists need none)
     from markupsafe import Markup  # noqa: PLC0415
 
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
     try:
-        return environment.from_string(template.source("page.html").decode()).render(
+        return _compiled(template.source(NAME).decode()).render(
             page=page,
             date=full_date(page.on),
             gb=gb,
+            contents=outline(page) if page.contents else (),
             numeral=numeral,
             drawn=Markup,
             head_size=min(gb.MARK, gb.TEXT[0] * gb.MM / max(len(page.masthead), 1) * 0.96),
         )
+    except UnicodeDecodeError as error:
+        raise template.broken(NAME, "不是 UTF-8 文本") from error
     except TemplateError as error:
-        raise template.broken(str(error)) from error
+        line = getattr(error, "lineno", None)
+        raise template.broken(NAME, f"第{line}行，{error}" if line else str(error)) from error
+
+
+@lru_cache(maxsize=16)
+def _compiled(source: str) -> "Compiled":
+    """Sandboxed: a template is a file from outside."""
+    from jinja2 import StrictUndefined  # noqa: PLC0415
+    from jinja2.sandbox import SandboxedEnvironment  # noqa: PLC0415
+
+    environment = SandboxedEnvironment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    return environment.from_string(source)

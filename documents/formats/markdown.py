@@ -2,7 +2,8 @@
 
 import re
 
-from documents.page import Block, Figure, Grid, Items, Page, Paragraph, Section, Subheading
+from documents.formats.placing import outline
+from documents.page import Block, Figure, Grid, Items, Page, Paragraph, Roll, Section, Subheading
 from documents.wording import full_date, numeral
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|])")
@@ -15,6 +16,8 @@ def markdown(page: Page) -> str:
         f"**{_plain(page.issue)}**",
         f"{_plain(page.issuer)}　　{full_date(page.on)}",
         "---",
+        *_contents(page),
+        *([f"*按语：{_plain(page.foreword)}*"] if page.foreword else []),
         f"## {_plain(page.title)}",
         *([f"{_plain(page.addressee)}："] if page.addressee else []),
         *(part for no, found in enumerate(page.sections, start=1) for part in _section(page, no, found)),
@@ -27,6 +30,12 @@ def markdown(page: Page) -> str:
     for found in page.appendices:
         parts += [f"### {_plain(found.title)}", *(_block(block, 0) for block in found.blocks)]
     return "\n\n".join(parts) + "\n"
+
+
+def _contents(page: Page) -> list[str]:
+    if not page.contents:
+        return []
+    return ["**目　录**", "\n".join(f"{'  ' * (level - 1)}- {_plain(text)}" for level, text in outline(page))]
 
 
 def _section(page: Page, no: int, found: Section) -> list[str]:
@@ -48,6 +57,8 @@ def _block(block: Block, heading: int) -> str:
             return f"**（{numeral(heading)}）{_plain(text)}**"
         case Items(items=items):
             return "\n".join(f"{n}. {_plain(item)}" for n, item in enumerate(items, start=1))
+        case Roll(label=label, names=names):
+            return f"**{_plain(label)}：**{_plain('、'.join(names))}"
         case Figure(title=title, said=said):
             return f"（图：{_plain(title)}。{_plain(said)}）"
         case Grid(headers=headers, rows=rows):

@@ -10,9 +10,9 @@ from typing import Any
 
 from documents.formats import standard as gb
 from documents.formats.fonts import MISSING, Typeface
-from documents.formats.placing import mark, numbered, signed, title_width
+from documents.formats.placing import mark, numbered, roll_width, signed, title_width
 from documents.formats.templates import Template
-from documents.page import Block, Figure, Grid, Items, Page, Section, Subheading
+from documents.page import Block, Figure, Grid, Items, Page, Roll, Section, Subheading
 from documents.wording import full_date, numeral
 
 _LONG_CELL = 400
@@ -35,6 +35,11 @@ _MEASURES: Mapping[str, Any] = {
     "rule-thick": gb.RULE_THICK,
     "rule-thin": gb.RULE_THIN,
     "red": gb.RED,
+    "letter-from-top": gb.LETTER_FROM_TOP,
+    "letter-rule-below": gb.LETTER_RULE_BELOW,
+    "letter-rule": gb.LETTER_RULE,
+    "letter-foot": gb.LETTER_FOOT,
+    "letter-gap": gb.LETTER_GAP,
 }
 
 
@@ -52,10 +57,11 @@ def pdf(page: Page, typeface: Typeface, template: Template) -> bytes:
             template.source("page.typ"),
             format="pdf",
             sys_inputs={"page": json.dumps(_data(page, typeface), ensure_ascii=False)},
+            pdf_standards="a-2b",
             timestamp=datetime.combine(page.on, time(0), UTC),
         )
     except TypstError as error:
-        raise template.broken(error.message) from error
+        raise template.broken("page.typ", error.message) from error
     return made if isinstance(made, bytes) else b"".join(made or ())
 
 
@@ -71,6 +77,8 @@ def _data(page: Page, typeface: Typeface) -> dict[str, Any]:
         "mark": mark(page.masthead, gb.MARK),
         "title-width": title_width(page.title),
         "addressee": page.addressee or "",
+        "foreword": page.foreword or "",
+        "contents": page.contents,
         "sections": [_section(page, n, found) for n, found in enumerate(page.sections, start=1)],
         "appendices": [{"title": s.title, "blocks": _blocks(s)} for s in page.appendices],
         "note": page.note or "",
@@ -124,6 +132,8 @@ def _block(block: Block, heading: int) -> dict[str, Any]:
             return {"kind": block.kind, "title": title, "svg": svg}
         case Items(items=items):
             return {"kind": block.kind, "items": [numbered(n, item) for n, item in enumerate(items, start=1)]}
+        case Roll(label=label, names=names):
+            return {"kind": block.kind, "label": f"{label}：", "names": "、".join(names), "wide": roll_width(label)}
         case Grid(headers=headers, rows=rows):
             left = [header in gb.LEFT_ALIGNED for header in headers]
             weights = gb.weights(headers)

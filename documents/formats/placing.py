@@ -3,8 +3,8 @@
 from math import ceil
 
 from documents.formats import standard as gb
-from documents.page import Layout, Page
-from documents.wording import full_date
+from documents.page import Layout, Page, Subheading
+from documents.wording import full_date, numeral
 
 _DATE_FROM_RIGHT = 4.0
 _SPARE = 1.0
@@ -22,6 +22,22 @@ def numbered(n: int, item: str) -> str:
     return f"{n}. {item}" if item[:1].isdigit() else f"{n}.{item}"
 
 
+def outline(page: Page) -> tuple[tuple[int, str], ...]:
+    """What a 目录 lists, in order: sections (1), what stands under them (2), 附表 (1)."""
+    found: list[tuple[int, str]] = []
+    for no, one in enumerate(page.sections, start=1):
+        if len(page.sections) > 1:
+            found.append((1, f"{numeral(no)}、{one.title}"))
+        heads = [block.text for block in one.blocks if isinstance(block, Subheading)]
+        found += [(2, f"（{numeral(n)}）{text}") for n, text in enumerate(heads, start=1)]
+    return (*found, *((1, one.title) for one in page.appendices))
+
+
+def roll_width(label: str) -> float:
+    """Of 出席：, in characters."""
+    return width(label) + 1
+
+
 def mark(name: str, largest: float) -> tuple[float, float]:
     """The red name's size in points, and how far its characters are squeezed to stand within 版心 in one line.
 
@@ -33,10 +49,13 @@ def mark(name: str, largest: float) -> tuple[float, float]:
     return size, min(1.0, fits / size)
 
 
-def title_width(title: str) -> float:
-    """How wide a title is set, in millimetres: over several lines it is cut into lines of about one length (7.3.1)."""
+def title_width(title: str, room: float = gb.TEXT[0]) -> float:
+    """How wide a title is set, in millimetres: over several lines it is cut into lines of about one length (7.3.1).
+
+    `room` is what is counted on in a line; less where nobody knows which face it will be set in.
+    """
     whole = width(title) * gb.TITLE / gb.MM
-    lines = ceil(whole / gb.TEXT[0])
+    lines = ceil(whole / room)
     return gb.TEXT[0] if lines == 1 else min(gb.TEXT[0], whole / lines + _SPARE * gb.TITLE / gb.MM)
 
 
@@ -47,7 +66,7 @@ def signed(page: Page) -> list[tuple[str, float]]:
     the date (7.3.5.1).
     """
     signer = [(f"签发：{page.signer}", 0.0)] if page.signer else []
-    if page.layout is not Layout.PAPER:
+    if page.layout not in (Layout.PAPER, Layout.LETTER):
         return signer
     date = full_date(page.on)
     issuer = max(_DATE_FROM_RIGHT + (width(date) - width(page.issuer)) / 2, 0.0)

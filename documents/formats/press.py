@@ -10,7 +10,7 @@ from documents.formats.templates import Template, template
 from documents.page import Page
 
 FORMATS = ("md", "docx", "pdf", "html")
-LAYOUT = "gb-1"
+LAYOUT = "gb-2"
 """The layout everything is printed in; it is the first part of what an event names as its template."""
 
 
@@ -35,7 +35,7 @@ class Press:
         if kind == "docx":
             from documents.formats.docx import docx  # noqa: PLC0415
 
-            return docx(page, self.typeface)
+            return docx(page, self.template, self.typeface)
         if kind == "pdf":
             from documents.formats.pdf import pdf  # noqa: PLC0415
 

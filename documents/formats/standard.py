@@ -31,6 +31,16 @@ RULE_THICK, RULE_THIN = 0.35, 0.25
 """7.4.1: the first and last rule of 版记, and those between."""
 RED = "#C00000"
 
+LETTER_FROM_TOP = 30.0
+"""10.1, 信函: the upper edge of 发文机关标志 below that of the paper."""
+LETTER_RULE_BELOW = 4.0
+LETTER_RULE = 170.0
+"""How long its two red double rules are, in the middle of the paper."""
+LETTER_FOOT = 20.0
+"""The second of them above the lower edge of the paper."""
+LETTER_GAP = BODY * 7 / 8
+"""Points between a double rule and the line beside it: seven eighths of a 三号 character."""
+
 _WIDE = {
     **dict.fromkeys(("内容",), 20),
     **dict.fromkeys(("事项", "要点", "所属事项"), 9),

@@ -6,7 +6,6 @@ A table of thousands of rows takes minutes cell by cell through python-docx, so 
 from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import escape
 
-from docx import Document
 from docx.document import Document as Docx
 from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
@@ -15,7 +14,8 @@ from docx.oxml.ns import nsdecls
 from docx.shared import Mm, Pt
 from docx.text.paragraph import Paragraph
 
-from documents.formats.docx import BODY, HEADING, LATIN, TITLE, finished
+from documents.formats.word_styles import BODY, HEADING, LATIN, TITLE
+from documents.formats.word_templates import empty, finished
 from documents.table.rows import Chapter, TableRow, TaskTable
 from documents.table.styles import FILLS
 from documents.table.workbook import LEGEND
@@ -52,7 +52,7 @@ _EDGES = "".join(
 
 def document(table: TaskTable) -> bytes:
     """The file's bytes, the same for the same table."""
-    made = Document()
+    made = empty()
     _set_up(made, table)
     _line(made.add_paragraph(), table.title, TITLE, 22, centred=True)
     _line(made.add_paragraph(), table.summary, BODY, 12)

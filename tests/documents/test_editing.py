@@ -14,7 +14,7 @@ from docx.document import Document as Docx
 from documents.briefing import compose
 from documents.drafts import Draft, keep
 from documents.editing import changes_of, composed, edit
-from documents.formats.docx import docx
+from documents.formats.press import Press
 from documents.issuing import issue, with_files
 from domain.base import Refusal
 from domain.bulletin import BulletinEdited, Publication
@@ -40,7 +40,7 @@ def draft(log: Database, home: Path) -> Draft:
 @pytest.fixture
 def exported(log: Database, draft: Draft, tmp_path: Path) -> Path:
     path = tmp_path / "草稿.docx"
-    path.write_bytes(docx(composed(log, draft).draft(date(2022, 3, 31))))
+    path.write_bytes(Press().printed(composed(log, draft).draft(date(2022, 3, 31)), "docx"))
     return path
 
 

@@ -1,20 +1,49 @@
-"""The layouts there are, each a folder of sources an issue names by id and hash. A changed layout is a new folder."""
+"""The layouts there are, each a folder of sources an issue names by id and hash. A changed layout is a new folder.
+
+An office changes copies of these files; its own stand before the program's, file by file. Whatever an issue was printed
+by is kept beside it in the cabinet, so that it can be printed again when the office has long changed its templates.
+"""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from pathlib import Path
 
-from domain.base import Refusal
+from domain.base import Refusal, refuse
 
 _HERE = Path(__file__).parent
+ENDINGS = (".typ", ".html", ".docx", ".toml")
+_EXPLAINED = "说明.txt"
 
 
 @dataclass(frozen=True)
 class Template:
-    """A layout: page.typ for .pdf, page.html for .html."""
+    """A layout: page.typ for .pdf, page.html for .html, a .docx for each kind of head, and 简报.toml.
+
+    `own` is a folder of changed files that stand in place of those of the same name.
+    """
 
     id: str
     folder: Path
+    own: Path | None = field(default=None)
+
+    @cached_property
+    def files(self) -> dict[str, bytes]:
+        """Name → bytes, as they are when they are first asked for: one issue is printed by one template.
+
+        Raises:
+            Refusal: `template_gone`, when the folder of the office's own is not there or cannot be read.
+        """
+        found = dict(_read(self.folder))
+        if self.own is not None:
+            refuse(
+                not self.own.is_dir(),
+                f"模板目录 {self.own} 不存在，请检查 xmh.toml 的 [templates] 或 XMH_TEMPLATES",
+                "template_gone",
+            )
+            found |= dict(_read(self.own))
+        return dict(sorted(found.items()))
 
     def source(self, name: str) -> bytes:
         """One of its files.
@@ -22,30 +51,52 @@ class Template:
         Raises:
             Refusal: `template_gone`.
         """
-        try:
-            return (self.folder / name).read_bytes()
-        except OSError as error:
-            raise Refusal(f"版式 {self.id} 的文件 {name} 不见了，请重新安装本版本", "template_gone") from error
+        found = self.files.get(name)
+        if found is None:
+            raise Refusal(f"版式 {self.id} 的文件 {name} 不见了，请重新安装本版本", "template_gone")
+        return found
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Of all its files, names included."""
         found = hashlib.sha256()
-        for path in sorted(p for p in self.folder.iterdir() if p.suffix in (".typ", ".html")):
-            found.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
+        for name, data in self.files.items():
+            found.update(f"{name}\0".encode() + data + b"\0")
         return found.hexdigest()
 
-    def broken(self, why: str) -> Refusal:
+    def broken(self, name: str, why: str) -> Refusal:
         """What to say when a source is not understood."""
-        return Refusal(f"版式 {self.id} 有错误，不能成文：{why}", "template_broken")
+        place = self.own / name if self.own is not None and (self.own / name).exists() else name
+        return Refusal(f"模板 {place} 有错误，不能成文：{why}", "template_broken")
 
 
-def template(template_id: str) -> Template:
-    """The layout of that id.
+def template(template_id: str, own: Path | None = None) -> Template:
+    """The layout of that id, with the office's own files.
 
     Raises:
         Refusal: `template_gone`, when this build has none.
     """
-    if template_id not in {p.parent.name for p in _HERE.glob("*/page.typ")}:
+    if template_id not in _ids():
         raise Refusal(f"所用版式 {template_id} 本版本没有；请用成文时的版本", "template_gone")
-    return Template(template_id, _HERE / template_id)
+    return Template(template_id, _HERE / template_id, own)
+
+
+def exported(template_id: str) -> dict[str, bytes]:
+    """The program's own files of a layout and what explains them, for an office to change."""
+    folder = _HERE / template_id
+    return {**dict(sorted(_read(folder))), _EXPLAINED: (folder / _EXPLAINED).read_bytes()}
+
+
+@lru_cache(maxsize=1)
+def _ids() -> frozenset[str]:
+    return frozenset(p.parent.name for p in _HERE.glob("*/page.typ"))
+
+
+def _read(folder: Path) -> Iterator[tuple[str, bytes]]:
+    try:
+        for path in folder.iterdir():
+            # Word leaves ~$简报.docx beside a file that is open.
+            if path.suffix in ENDINGS and not path.name.startswith(("~", ".")):
+                yield path.name, path.read_bytes()
+    except OSError as error:
+        raise Refusal(f"模板 {error.filename} 读不出来（{error.strerror}）", "template_gone") from error

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from documents.page import Grid, Imprint, Items, Layout, Page, Paragraph, Section, Subheading
+from documents.page import Grid, Imprint, Items, Layout, Page, Paragraph, Roll, Section, Subheading
 
 ON = date(2022, 12, 30)
 ISSUER = "香蜜湖片区建设指挥部办公室"
@@ -41,6 +41,13 @@ def paper(matters: int = 12) -> Page:
     )
 
 
+def letter(matters: int = 12) -> Page:
+    """A 函 of several pages."""
+    return paper(matters).model_copy(
+        update={"layout": Layout.LETTER, "masthead": ISSUER, "issue": "香指办函〔2022〕7号"}
+    )
+
+
 def minutes(matters: int = 12) -> Page:
     """会议纪要 of several pages."""
     return Page(
@@ -50,7 +57,13 @@ def minutes(matters: int = 12) -> Page:
         issuer=ISSUER,
         on=ON,
         title="第五次工作会议纪要",
-        sections=_sections(matters),
+        sections=(
+            *_sections(matters),
+            Section(
+                title="参会人员",
+                blocks=(Roll(label="出席", names=("张三", "李四")), Roll(label="请假", names=("王五",))),
+            ),
+        ),
         signer="吴七",
         imprint=Imprint(),
     )

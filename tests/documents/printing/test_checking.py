@@ -12,6 +12,7 @@ from docx.document import Document as Docx
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
+from docx.styles.style import ParagraphStyle
 from docx.text.run import Run
 
 from documents.checking.clauses import CLAUSES, Key, Strength
@@ -20,13 +21,13 @@ from documents.checking.pdf import measure_pdf
 from documents.checking.report import Report, Verdict, check, judge
 from documents.formats import pdf as typeset
 from documents.formats import templates
-from documents.formats.docx import docx
 from documents.formats.fonts import Typeface
 from documents.formats.press import LAYOUT, Press
-from documents.formats.templates import Template
+from documents.formats.templates import Template, template
+from documents.formats.word_styles import Style
 from documents.page import Page
 from domain.base import Refusal
-from tests.documents.printing.sample import bulletin, minutes, paper
+from tests.documents.printing.sample import bulletin, letter, minutes, paper
 
 PRESS = Press()
 FETCHED = Path(__file__).parents[3] / ".fonts"
@@ -52,7 +53,9 @@ def measured(report: Report) -> set[str]:
 # --- what is right
 
 
-@pytest.mark.parametrize("page", [bulletin(1), bulletin(), bulletin(60), paper(1), paper(), minutes()])
+@pytest.mark.parametrize(
+    "page", [bulletin(1), bulletin(), bulletin(60), paper(1), paper(), minutes(), letter(1), letter()]
+)
 def test_what_the_press_prints_fails_no_clause(page: Page) -> None:
     set_right = of_pdf(PRESS.printed(page, "pdf"))
     assert failed(set_right, usual=True) == set()
@@ -69,8 +72,8 @@ def test_imprint_stands_at_the_foot_wherever_the_text_ends(matters: int) -> None
 
 def test_of_a_long_paper_every_clause_but_the_margins_is_measured_in_the_pdf() -> None:
     seen = measured(of_pdf(PRESS.printed(paper(), "pdf")))
-    of_bulletin = measured(of_pdf(PRESS.printed(bulletin(), "pdf")))
-    assert {k.label for k in Key} - (seen | of_bulletin) == {Key.TEXT_HEIGHT.label}
+    seen |= measured(of_pdf(PRESS.printed(bulletin(), "pdf"))) | measured(of_pdf(PRESS.printed(letter(), "pdf")))
+    assert {k.label for k in Key} - seen == {Key.TEXT_HEIGHT.label}
 
 
 @pytest.mark.skipif(not FETCHED.is_dir(), reason="without `make fonts`")
@@ -121,6 +124,30 @@ WRONG_MEASURES: dict[str, tuple[dict[str, object], str]] = {
 }
 
 
+WRONG_LETTERS: dict[str, tuple[dict[str, object], str]] = {
+    "标志高低": ({"letter-from-top": 35.0}, "函标志上边距上页边"),
+    "双线长": ({"letter-rule": 165.0}, "函红色双线长"),
+    "标志下双线": ({"letter-rule-below": 8.0}, "函标志下双线"),
+    "末双线": ({"letter-foot": 12.0}, "函末双线距下页边"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_LETTERS)
+def test_a_wrong_letter_fails_its_clause(name: str, measures: dict[str, object]) -> None:
+    wrong, clause = WRONG_LETTERS[name]
+    measures.update(wrong)
+    assert failed(of_pdf(PRESS.printed(letter(), "pdf"))) == {clause}
+
+
+def test_a_number_on_the_first_face_of_a_letter_fails_its_clause(tmp_path: Path) -> None:
+    source = PRESS.template.source("page.typ").decode()
+    (tmp_path / "page.typ").write_text(
+        source.replace("if not letter or here().page() > 1 {", "if true {"), encoding="utf-8"
+    )
+    press = Press(template=template(LAYOUT, tmp_path))
+    assert failed(of_pdf(press.printed(letter(), "pdf"))) == {"函首页页码"}
+
+
 @pytest.mark.parametrize("name", WRONG_MEASURES)
 def test_a_wrong_measure_fails_its_clause(name: str, measures: dict[str, object]) -> None:
     wrong, clause = WRONG_MEASURES[name]
@@ -132,7 +159,7 @@ WRONG_SOURCE = {
     "page number in the middle": ("calc.odd(n) { right } else { left }", "true { center }", "页码左右"),
     "odd pages left": ("calc.odd(n) { right }", "calc.even(n) { right }", "页码左右"),
     "no dashes": ("[— #n —]", "[#n]", "页码形式"),
-    "no page number": ("footer: context dash-number(here().page())", "footer: none", "页码形式"),
+    "no page number": ("dash-number(here().page()) },", "},", "页码形式"),
     "black name": ("d.masthead, fill: red", "d.masthead", "标志颜色"),
     "no red rule": ("line(length: 100%, stroke: thick + red)", "none", "红色分隔线宽"),
     "a short red rule": ("100%, stroke: thick + red)", "80%, stroke: thick + red)", "红色分隔线宽"),
@@ -206,12 +233,12 @@ def _title(size: float | None = None, face: str | None = None, *, left: bool = F
 
 def _body(size: float | None = None, face: str | None = None) -> Callable[[Docx], None]:
     def spoil(document: Docx) -> None:
-        for line in document.paragraphs:
-            for run in line.runs:
-                if run.font.size == Pt(16) and size:
-                    run.font.size = Pt(size)
-                if face and _face(run).get(qn("w:eastAsia")) == "仿宋_GB2312":
-                    _face(run).set(qn("w:eastAsia"), face)
+        style = document.styles[Style.TEXT]
+        assert isinstance(style, ParagraphStyle)
+        if size:
+            style.font.size = Pt(size)
+        if face:
+            style.element.rPr.find(qn("w:rFonts")).set(qn("w:eastAsia"), face)
 
     return spoil
 
@@ -222,9 +249,39 @@ def _black_mark(document: Docx) -> None:
 
 
 def _double_spacing(document: Docx) -> None:
-    for name in ("Normal", "Heading 1"):
+    for name in (Style.TEXT, Style.HEADING):
         style = document.styles[name].element
         style.find(qn("w:pPr")).find(qn("w:spacing")).set(qn("w:line"), "440")
+
+
+def _letter_head(document: Docx) -> None:
+    document.sections[0].header_distance = Mm(20)
+
+
+def _letter_rule(document: Docx) -> None:
+    document.sections[0].first_page_header.paragraphs[1].paragraph_format.left_indent = Mm(0)
+
+
+def _letter_foot(document: Docx) -> None:
+    frame = next(document.sections[0].first_page_footer.paragraphs[0]._p.iter(qn("w:framePr")))
+    frame.set(qn("w:y"), "15000")
+
+
+WRONG_LETTER_DOCX = {
+    "标志高低": (_letter_head, "函标志上边距上页边"),
+    "双线长": (_letter_rule, "函红色双线长"),
+    "末双线": (_letter_foot, "函末双线距下页边"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_LETTER_DOCX)
+def test_a_letter_spoiled_by_hand_fails_its_clause(name: str) -> None:
+    spoil, clause = WRONG_LETTER_DOCX[name]
+    document = Document(io.BytesIO(PRESS.printed(letter(), "docx")))
+    spoil(document)
+    spoiled = io.BytesIO()
+    document.save(spoiled)
+    assert failed(of_docx(spoiled.getvalue())) == {clause}
 
 
 def _imprint(size: float) -> Callable[[Docx], None]:
@@ -259,7 +316,7 @@ WRONG_DOCX: dict[str, tuple[Callable[[Docx], None], str]] = {
 @pytest.mark.parametrize("name", WRONG_DOCX)
 def test_a_docx_spoiled_by_hand_fails_its_clause(name: str) -> None:
     spoil, clause = WRONG_DOCX[name]
-    document = Document(io.BytesIO(docx(bulletin())))
+    document = Document(io.BytesIO(PRESS.printed(bulletin(), "docx")))
     spoil(document)
     spoiled = io.BytesIO()
     document.save(spoiled)

@@ -1,0 +1,185 @@
+"""What a page says, as paragraphs and tables of Word: strings of XML that name a style and hold escaped text.
+
+Put together as strings: a library takes a millisecond for each cell it makes, and a table may have thousands.
+"""
+
+import io
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
+
+from documents.formats import standard as gb
+from documents.formats.fonts import Typeface
+from documents.formats.pictures import png
+from documents.formats.placing import numbered, outline, roll_width, signed
+from documents.formats.word_styles import HEADING, Style
+from documents.page import Block, Figure, Grid, Items, Page, Paragraph, Roll, Section, Subheading
+from documents.wording import numeral
+
+if TYPE_CHECKING:
+    from docx.parts.document import DocumentPart
+
+Ids = Mapping[Style, str]
+"""Style → its id in the template at hand."""
+_TWIPS = gb.MM * 20
+_MARGIN = 45
+"""Twips left and right of a cell's text."""
+_HEAD_ROW, _WHOLE = "<w:cantSplit/><w:tblHeader/>", "<w:cantSplit/>"
+_LONGEST_WHOLE = 400
+"""Characters of a cell; a row with more may be longer than a page and is let break."""
+
+
+class Body:
+    """Writes the parts of one page in the styles of one template."""
+
+    def __init__(self, page: Page, ids: Ids, part: "DocumentPart", typeface: Typeface) -> None:
+        self.page, self.ids, self.part, self.typeface = page, ids, part, typeface
+        self.mark = 0
+        self.figures = 0
+
+    def fields(self) -> dict[str, str]:
+        """正文, 附表, 目录 and 落款, by the name a template calls them."""
+        # In the order of the page: headings are counted as they come.
+        sections = "".join(part for no, found in enumerate(self.page.sections, 1) for part in self._section(no, found))
+        appendices = "".join(part for found in self.page.appendices for part in self._appendix(found))
+        return {"正文": sections, "附表": appendices, "目录": self._contents(), "落款": self._signed()}
+
+    def _contents(self) -> str:
+        """The headings, each with the number of its page as a field."""
+        entries = outline(self.page) if self.page.contents else ()
+        if not entries:
+            return ""
+        lines = [self._line(Style.CONTENTS, "目　录")]
+        for n, (level, text) in enumerate(entries, 1):
+            style = Style.FIRST_ENTRY if level == 1 else Style.SECOND_ENTRY
+            lines.append(self._paragraph(style, f"{_run(text)}<w:r><w:tab/></w:r>{_field(f'PAGEREF _xmh{n} ')}"))
+        return "".join([*lines, self._line(Style.TEXT, "")])
+
+    def _signed(self) -> str:
+        """At the right below the text."""
+        lines = signed(self.page)
+        indents = [f'<w:ind w:right="{round(right * gb.BODY * 20)}"/>' for _, right in lines]
+        told = [self._line(Style.SIGNED, text, ind) for (text, _), ind in zip(lines, indents, strict=True)]
+        return "".join([self._line(Style.TEXT, ""), *told]) if told else ""
+
+    # --- blocks
+
+    def _section(self, no: int, found: Section) -> Iterator[str]:
+        if len(self.page.sections) > 1:  # a single section needs neither number nor heading: the title says it
+            yield self._heading(Style.HEADING, f"{numeral(no)}、{found.title}")
+        heading = 0
+        for block in found.blocks:
+            heading += isinstance(block, Subheading)
+            yield from self._block(block, heading)
+
+    def _appendix(self, found: Section) -> Iterator[str]:
+        yield self._heading(Style.APPENDIX, found.title)
+        for block in found.blocks:
+            yield from self._block(block, 0)
+
+    def _block(self, block: Block, heading: int) -> Iterator[str]:
+        match block:
+            case Paragraph(text=text):
+                yield self._line(Style.TEXT, text)
+            case Subheading(text=text):
+                yield self._heading(Style.SUBHEADING, f"（{numeral(heading)}）{text}")
+            case Items(items=items):
+                yield from (self._line(Style.TEXT, numbered(n, item)) for n, item in enumerate(items, 1))
+            case Roll(label=label, names=names):
+                yield self._roll(label, names)
+            case Figure():
+                yield self._figure(block)
+            case Grid():
+                yield from self._grid(block)
+
+    def _heading(self, style: Style, text: str) -> str:
+        """With a mark the 目录 points at; in the order of the page's outline."""
+        self.mark += 1
+        name = f'w:id="{self.mark}" w:name="_xmh{self.mark}"'
+        return self._paragraph(style, f'<w:bookmarkStart {name}/>{_run(text)}<w:bookmarkEnd w:id="{self.mark}"/>')
+
+    def _roll(self, label: str, names: tuple[str, ...]) -> str:
+        """出席：… with the names hanging right of the label (10.3)."""
+        left = round((2 + roll_width(label)) * gb.BODY * 20)
+        hang = round(roll_width(label) * gb.BODY * 20)
+        told = (
+            f'<w:r><w:rPr><w:rFonts w:eastAsia="{HEADING}"/></w:rPr>{_text(f"{label}：")}</w:r>{_run("、".join(names))}'
+        )
+        return self._paragraph(Style.ROLL, told, f'<w:ind w:left="{left}" w:hanging="{hang}"/>')
+
+    def _figure(self, figure: Figure) -> str:
+        from docx.shared import Mm  # noqa: PLC0415  (a page without charts needs it not)
+
+        self.figures += 1
+        drawn = self.part.new_pic_inline(
+            io.BytesIO(png(figure.svg, self.typeface)), width=Mm(gb.TEXT[0] * 0.96), height=None
+        )
+        drawn.docPr.set("descr", f"{figure.title}。{figure.said}")
+        drawn.docPr.set("id", str(1000 + self.figures))
+        return self._paragraph(Style.FIGURE, f"<w:r><w:drawing>{drawn.xml}</w:drawing></w:r>")
+
+    def _grid(self, grid: Grid) -> Iterator[str]:
+        weights = gb.weights(grid.headers)
+        widths = [round(gb.TEXT[0] * _TWIPS * weight / sum(weights)) for weight in weights]
+        left = [header in gb.LEFT_ALIGNED for header in grid.headers]
+        columns = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
+        yield (
+            f'<w:tbl><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/>{_EDGES}'
+            f'<w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="{_MARGIN}" w:type="dxa"/>'
+            f'<w:right w:w="{_MARGIN}" w:type="dxa"/></w:tblCellMar></w:tblPr>'
+            f"<w:tblGrid>{columns}</w:tblGrid>"
+        )
+        cells = [(self._cell(Style.CELL_HEAD, w)) for w in widths]
+        yield _row(_HEAD_ROW, cells, grid.headers)
+        cells = [self._cell(Style.CELL_LEFT if flush else Style.CELL, w) for flush, w in zip(left, widths, strict=True)]
+        for row in grid.rows:
+            yield _row(_WHOLE if max(map(len, row)) < _LONGEST_WHOLE else "", cells, row)
+        yield "</w:tbl>"
+
+    def _cell(self, style: Style, width: int) -> tuple[str, str]:
+        """What stands before and after a cell's text."""
+        return (
+            f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr>'
+            f'<w:p><w:pPr><w:pStyle w:val="{self.ids[style]}"/></w:pPr><w:r>',
+            "</w:r></w:p></w:tc>",
+        )
+
+    # --- lines
+
+    def _line(self, style: Style, text: str, look: str = "") -> str:
+        return self._paragraph(style, _run(text) if text else "", look)
+
+    def _paragraph(self, style: Style, runs: str, look: str = "") -> str:
+        return f'<w:p><w:pPr><w:pStyle w:val="{self.ids[style]}"/>{look}</w:pPr>{runs}</w:p>'
+
+
+_EDGES = (
+    "<w:tblBorders>"
+    + "".join(
+        f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="000000"/>'
+        for side in ("top", "left", "bottom", "right", "insideH", "insideV")
+    )
+    + "</w:tblBorders>"
+)
+
+
+def _row(look: str, cells: list[tuple[str, str]], texts: tuple[str, ...]) -> str:
+    told = "".join(f"{before}{_text(text)}{after}" for (before, after), text in zip(cells, texts, strict=True))
+    return f"<w:tr><w:trPr>{look}</w:trPr>{told}</w:tr>" if look else f"<w:tr>{told}</w:tr>"
+
+
+def _run(text: str) -> str:
+    return f"<w:r>{_text(text)}</w:r>"
+
+
+def _text(text: str) -> str:
+    return f'<w:t xml:space="preserve">{escape(text)}</w:t>'
+
+
+def _field(code: str) -> str:
+    """A field Word fills when the document is opened."""
+    return (
+        '<w:r><w:fldChar w:fldCharType="begin" w:dirty="true"/></w:r>'
+        f'<w:r><w:instrText xml:space="preserve">{code}</w:instrText></w:r>'
+        '<w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>'
+    )

@@ -1,0 +1,50 @@
+"""The templates issues were printed by, kept in the cabinet: an office changes its own, old issues are printed again.
+
+What the program comes with is kept too: a home then holds all it needs but the program that reads it.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from documents.cabinet import FOLDER, printed
+from documents.formats.press import LAYOUT, Press
+from documents.formats.templates import Template, template
+from domain.base import Refusal
+
+SHELF = "模板"
+_SHORT = 16
+
+
+def shelve(home: Path, used: Template) -> None:
+    """Keep the files of a template, once.
+
+    Raises:
+        Refusal: `unexpected`, when they cannot be written; nothing has a number yet.
+    """
+    place = _place(home, used.sha256)
+    if all((place / name).is_file() for name in used.files):
+        return
+    with printed(place, used.files) as put:
+        put()
+
+
+def press_then(home: Path, press: Press, sha256: str | None, number: str) -> Press:
+    """The press an issue was printed by: today's faces, and the template of that hash.
+
+    Raises:
+        Refusal: `template_gone`, when it is neither today's nor the program's nor on the shelf as it was.
+    """
+    if sha256 in (None, press.template.sha256):
+        return press
+    own = template(LAYOUT)
+    place = _place(home, sha256 or "")
+    kept = Template(LAYOUT, place) if place.is_dir() else None
+    for found in (own, kept):
+        if found is not None and found.sha256 == sha256:
+            return replace(press, template=found)
+    what = f"已被改动，请从备份恢复 {place}" if kept else f"不在了（应在 {place}），请从备份恢复"
+    raise Refusal(f"{number} 成文时的模板{what}；不能重新生成", "template_gone")
+
+
+def _place(home: Path, sha256: str) -> Path:
+    return home / FOLDER / SHELF / sha256[:_SHORT]
