@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from documents.cabinet import FOLDER, PAPERS, kept, papers_on_disk
+from documents.cabinet import FOLDER, PAPERS, papers_on_disk
+from documents.filed import Filed
 from documents.formats.press import Press
 from documents.ledger import read_ledger
+from documents.page import Page
 from documents.papers import TEMPLATE, PaperText, compose_paper
 from documents.signing import Desk, Issue, issue_next, issued_event
 from domain.base import Frozen, refuse
 from domain.bulletin import signs
 from domain.calendar import local_date
 from domain.envelope import Actor, NumberSeries
+from domain.event import decode
 from domain.events import DecisionRecorded, InstructionRecorded, MatterAssigned
 from domain.papers import (
     Paper,
@@ -117,6 +120,33 @@ def ledger_of(database: Database, year: int | None = None) -> tuple[Paper, ...]:
     return tuple(found)
 
 
+def issued(database: Database) -> tuple[PaperIssued, ...]:
+    """Every paper as it was issued, void ones too, the oldest first."""
+    streams = sorted(s.stream for s in reading.states_of(database, "paper"))
+    events = (decode(recorded) for stream in streams for recorded in reading.read_stream(database, stream))
+    return tuple(event for event in events if isinstance(event, PaperIssued))
+
+
+def filed(database: Database, home: Path, event: PaperIssued) -> Filed:
+    """A paper as it is filed."""
+    return Filed(
+        event=event,
+        folder=home / FOLDER / PAPERS,
+        stream=paper_stream(event.year),
+        page=lambda: _page(database, event),
+    )
+
+
+def _page(database: Database, event: PaperIssued) -> Page:
+    refuse(
+        event.template != TEMPLATE,
+        f"{event.number} 所用版式 {event.template} 本版本没有，不能重新生成；请用成文时的版本",
+        "template_gone",
+    )
+    text = compose_paper(read_ledger(database, event.as_of, event.position), event.matter, event.kind)
+    return text.page(event.number, event.signer, event.issued_on)
+
+
 def _key(desk: Desk, stream: str, kind: PaperKind) -> str:
     """The id of the command: the event the paper tells of (a 问题处理通知单: the day), and how often it was void."""
     events = reading.read_stream(desk.database, stream)
@@ -148,11 +178,5 @@ def _numbered(desk: Desk, text: PaperText, series: NumberSeries, no: int) -> Pap
 
 
 def _with_files(desk: Desk, event: PaperIssued) -> IssuedPaper:
-    """The paper with its files; one that is missing is printed again from the log, and must have the hash it had."""
-
-    def again(names: list[str]) -> dict[str, bytes]:
-        refuse(event.template != TEMPLATE, f"所用版式 {event.template} 本版本没有，不能重新生成", "template_gone")
-        text = compose_paper(read_ledger(desk.database, event.as_of, event.position), event.matter, event.kind)
-        return desk.press.files(text.page(event.number, event.signer, event.issued_on), names)
-
-    return IssuedPaper(event=event, files=kept(desk.home / FOLDER / PAPERS, event.files, again))
+    """The paper with its files; one that is missing is printed again from the log."""
+    return IssuedPaper(event=event, files=filed(desk.database, desk.home, event).kept(desk.press))

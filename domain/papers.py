@@ -4,6 +4,7 @@ As with a 简报, files are rendered first and the number is given last, by the 
 given and is not to stand is 作废: it stays in the ledger, and nobody gets it again.
 """
 
+import re
 from datetime import date, datetime
 from typing import ClassVar
 
@@ -15,6 +16,7 @@ from domain.terms import Supervision
 
 MARK = "香指办"
 """发文机关代字."""
+_YEAR = re.compile(r"[〔\[(（【［]\s*(\d{4})\s*[〕\])）】］]")
 
 
 class PaperKind(Term):
@@ -104,6 +106,11 @@ def paper_series(letter: bool, year: int) -> NumberSeries:
     """The series of a 代字 and year: no 第, no leading zero (GB/T 9704 7.2.5)."""
     mark = f"{MARK}{'函' if letter else '督'}"
     return NumberSeries(series=f"paper/{mark}/{year}", field="number", template=f"{mark}〔{year}〕{{n}}号")
+
+
+def spelled(number: str) -> str:
+    """A number as it is printed, from how people type it: [2022], (2022) and （2022） stand for 〔2022〕, － for -."""
+    return _YEAR.sub(r"〔\1〕", "".join(number.split()).replace("－", "-"))
 
 
 def by_letter(supervision: Supervision | None) -> bool:
