@@ -140,7 +140,7 @@ def _page(database: Database, event: BulletinIssued) -> Page:
     computed = compose(
         database, event.publication, event.since, event.until, as_of=event.as_of, position=event.position
     )
-    return edited_by(database, computed, event.edited).issue(event)
+    return edited_by(database, computed, event.edited, event.corrects).issue(event)
 
 
 def folder_of(home: Path, publication: Publication) -> Path:
@@ -213,6 +213,7 @@ def _numbered(desk: Desk, briefing: Briefing, series: NumberSeries, no: int, cop
         files={},
         template=TEMPLATE,
         edited=briefing.edited,
+        corrects=briefing.corrects,
         copies=copies,
     )
 
