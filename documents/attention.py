@@ -23,10 +23,11 @@ _WORST_FIRST = (Light.RED, Light.YELLOW, Light.BLUE, Light.GREEN, Light.GREY)
 
 def problems(period: Period) -> Section:
     """三、存在问题."""
-    return section("存在问题", _overdue(period), _behind(period), _missed(period), _reported(period))
+    return section("存在问题", overdue(period), _behind(period), missed(period), _reported(period))
 
 
-def _overdue(period: Period) -> tuple[Block, ...]:
+def overdue(period: Period) -> tuple[Block, ...]:
+    """逾期未办结: each matter, its lead, and by how many working days."""
     found = [e for e in period.entries() if e.lit.light is Light.RED]
     if not found:
         return ()
@@ -63,21 +64,22 @@ def _by(period: Period, matter: Matter) -> str:
     return f"{period.ledger.unit(matter.lead)}牵头" if matter.lead else "待明确牵头单位"
 
 
-def _missed(period: Period) -> tuple[Block, ...]:
-    missed = period.feedback().missed
-    if not missed:
+def missed(period: Period) -> tuple[Block, ...]:
+    """漏报反馈: which units, how often, and what still has to be made up for."""
+    found = period.feedback().missed
+    if not found:
         return ()
-    units = Counter(period.ledger.unit(m.lead) for m, _, _ in missed)
+    units = Counter(period.ledger.unit(m.lead) for m, _, _ in found)
     shown = "、".join(f"{unit}{n}次" for unit, n in units.most_common())
     owed: defaultdict[str, list[str]] = defaultdict(list)
-    for matter, key, made_up in missed:
+    for matter, key, made_up in found:
         if not made_up and not matter.ended:
             owed[f"{quoted(matter)}（{_by(period, matter)}）"].append(
                 window_label(key).removeprefix(f"{period.until.year}年")
             )
-    heading = f"漏报反馈{len(missed)}次"
+    heading = f"漏报反馈{len(found)}次"
     if not owed:
-        rest = "均已补报" if all(made_up for _, _, made_up in missed) else "均已补报或办结"
+        rest = "均已补报" if all(made_up for _, _, made_up in found) else "均已补报或办结"
         return headed(heading, Paragraph(text=f"漏报单位：{shown}，{rest}。"))
     items = tuple(f"{matter}：{'、'.join(keys)}。" for matter, keys in owed.items())
     return headed(heading, Paragraph(text=f"漏报单位：{shown}。未补报的有："), Items(items=items))

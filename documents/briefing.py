@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from documents import attention, progress
+from documents.edited import NOTE, NOTE_OF_CORRECTION
 from documents.figures import Period
 from documents.formats.press import LAYOUT
 from documents.ledger import OFFICE_UNIT, Ledger, read_ledger
@@ -35,6 +36,8 @@ class Briefing(Frozen):
     imprint: Imprint = Imprint()
     edited: int | None = None
     """The editor's version it carries, by its place in the stream; None when the text is the log's own."""
+    corrects: str | None = None
+    """The issue it is the 更正 of."""
 
     def draft(self, on: date) -> Page:
         """As it is shown before it is signed."""
@@ -42,8 +45,12 @@ class Briefing(Frozen):
 
     def issue(self, event: BulletinIssued) -> Page:
         """As it is printed."""
-        number = f"第{event.no}期（总第{event.total_no}期）"
-        return self._page(number, event.issued_on, self.people.get(event.signer, event.signer), event.copies)
+        return self._page(issue_line(event), event.issued_on, self.people.get(event.signer, event.signer), event.copies)
+
+    @property
+    def _note(self) -> str:
+        data = NOTE if self.corrects is None else f"{NOTE_OF_CORRECTION}，原期数据由督办日志生成"
+        return f"{data}，截至{moment(self.as_of)}。"
 
     def _page(self, issue: str, on: date, signer: str | None = None, copies: int | None = None) -> Page:
         return Page(
@@ -56,9 +63,14 @@ class Briefing(Frozen):
             title=self.title,
             sections=self.sections,
             signer=signer,
-            note=f"本期数据由督办日志生成，截至{moment(self.as_of)}。",
+            note=self._note,
             imprint=self.imprint.model_copy(update={"copies": copies}),
         )
+
+
+def issue_line(event: BulletinIssued) -> str:
+    """第7期（总第7期）, under the red name."""
+    return f"第{event.no}期（总第{event.total_no}期）"
 
 
 def compose(

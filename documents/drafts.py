@@ -26,6 +26,8 @@ class Draft(Frozen):
     as_of: datetime
     drafted_by: str
     drafted_at: datetime
+    corrects: str | None = None
+    """The issue it is the 更正 of; its text then is in the log from the beginning."""
 
 
 def keep(home: Path, briefing: Briefing, drafted_by: str, now: datetime) -> Draft:
@@ -43,6 +45,7 @@ def keep(home: Path, briefing: Briefing, drafted_by: str, now: datetime) -> Draf
             as_of=briefing.as_of,
             drafted_by=drafted_by,
             drafted_at=now,
+            corrects=briefing.corrects,
         )
         try:
             with _file(home, draft.id).open("x", encoding="utf-8") as file:
@@ -51,6 +54,11 @@ def keep(home: Path, briefing: Briefing, drafted_by: str, now: datetime) -> Draf
             continue
         return draft
     raise Refusal("今天的草稿太多了，请先清理数据目录下的 drafts", "too_many_drafts")
+
+
+def discard(home: Path, draft: Draft) -> None:
+    """Forget a draft."""
+    _file(home, draft.id).unlink(missing_ok=True)
 
 
 def find(home: Path, draft_id: str) -> Draft | None:

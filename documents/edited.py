@@ -7,6 +7,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from io import BytesIO
 from pathlib import Path
@@ -27,6 +28,8 @@ MOST_BYTES = 20 * 1024 * 1024
 MOST_CHARACTERS = 30_000
 """More is no 简报 any more: about fifty pages."""
 NOTE = "本期数据由督办日志生成"
+NOTE_OF_CORRECTION = "本期为更正"
+"""With one of the two ends what an editor may change."""
 _SECTION = re.compile(r"[一二三四五六七八九十]{1,3}、\s*(?P<title>.+)")
 _SUBHEADING = re.compile(r"[（(][一二三四五六七八九十]{1,3}[）)]\s*(?P<title>.+)")
 _ITEM = re.compile(r"\d{1,3}\s*(?:[.．、]\s+|[.．、](?=\D))(?P<text>\S.*)", re.DOTALL)
@@ -34,17 +37,48 @@ _ITEM = re.compile(r"\d{1,3}\s*(?:[.．、]\s+|[.．、](?=\D))(?P<text>\S.*)", 
 _SECTIONS = TypeAdapter(tuple[Section, ...])
 
 
-def read_edited(path: Path, computed: "Briefing") -> tuple[str, tuple[Section, ...]]:
-    """Title and sections of an edited draft.
+Text = tuple[str, tuple[Section, ...]]
+"""Title and sections."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A heading, a paragraph, an item or a row of a table, and where it stands."""
+
+    text: str
+    section: str
+    """The section's heading; empty where there is only one, and for the title."""
+    title: bool = False
+    cells: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Differing:
+    """Lines that others stand for; either may be empty. `previous` is the line before them in the old text."""
+
+    before: tuple[Line, ...]
+    after: tuple[Line, ...]
+    previous: Line | None
+
+
+def read_edited(path: Path, computed: "Briefing", issue: str | None = None) -> Text:
+    """Title and sections of an edited draft; of an issue when its line 第N期 is given, which the file must have.
 
     Raises:
-        Refusal: `malformed`, in one line, when the file is no .docx of this draft.
+        Refusal: `malformed`, in one line, when the file is no .docx of this draft or issue.
     """
     lines = list(_lines_of(path))
+    refuse(
+        issue is not None and issue not in lines,
+        f"{path.name} 里没有“{issue}”一行，不是这一期；请在印发的 .docx 上修改",
+        "malformed",
+    )
     issuer = next(
         (n for n, line in enumerate(lines) if isinstance(line, str) and line.startswith(computed.issuer)), None
     )
-    end = next((n for n, line in enumerate(lines) if isinstance(line, str) and line.startswith(NOTE)), None)
+    notes = (NOTE, NOTE_OF_CORRECTION)
+    end = next((n for n, line in enumerate(lines) if isinstance(line, str) and line.startswith(notes)), None)
     if issuer is None or end is None or end < issuer:
         raise Refusal(
             f"{path.name} 不是导出的草稿：找不到“{computed.issuer}”一行或文末“{NOTE}”一行，请在导出的草稿上修改",
@@ -72,26 +106,37 @@ def sections_of(text: str) -> tuple[Section, ...]:
     return _SECTIONS.validate_python(json.loads(text))
 
 
-def changes(before: tuple[str, tuple[Section, ...]], after: tuple[str, tuple[Section, ...]]) -> tuple[Change, ...]:
-    """What an editor changed, line by line; a line is a heading, a paragraph, an item or a row of a table."""
+def changes(before: Text, after: Text) -> tuple[Change, ...]:
+    """What an editor changed, line by line."""
+    return tuple(
+        Change(before=tuple(line.text for line in d.before), after=tuple(line.text for line in d.after))
+        for d in differing(before, after)
+    )
+
+
+def differing(before: Text, after: Text) -> Iterator[Differing]:
+    """Where two texts differ, from the first line to the last."""
     old, new = list(_lines(*before)), list(_lines(*after))
-    found = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    return tuple(Change(before=tuple(old[a:b]), after=tuple(new[c:d])) for tag, a, b, c, d in found if tag != "equal")
+    matcher = SequenceMatcher(None, [line.text for line in old], [line.text for line in new], autojunk=False)
+    for tag, a, b, c, d in matcher.get_opcodes():
+        if tag != "equal":
+            yield Differing(tuple(old[a:b]), tuple(new[c:d]), old[a - 1] if a else None)
 
 
-def _lines(title: str, sections: tuple[Section, ...]) -> Iterator[str]:
-    yield title
+def _lines(title: str, sections: tuple[Section, ...]) -> Iterator[Line]:
+    yield Line(title, "", title=True)
     for no, section in enumerate(sections, start=1):
-        if len(sections) > 1:
-            yield f"{numeral(no)}、{section.title}"
+        heading = f"{numeral(no)}、{section.title}" if len(sections) > 1 else ""
+        if heading:
+            yield Line(heading, heading)
         for block in section.blocks:
             match block:
                 case Paragraph(text=text) | Subheading(text=text):
-                    yield text
+                    yield Line(text, heading)
                 case Items(items=items):
-                    yield from items
+                    yield from (Line(text, heading) for text in items)
                 case Grid(headers=headers, rows=rows):
-                    yield from (" | ".join(row) for row in (headers, *rows))
+                    yield from (Line(" | ".join(r), heading, cells=r, headers=headers) for r in (headers, *rows))
 
 
 def _lines_of(path: Path) -> Iterator[str | Grid]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from documents.briefing import Briefing
 from documents.drafts import Draft, computed
-from documents.edited import changes, read_edited, sections_of, text_of
+from documents.edited import Text, changes, read_edited, sections_of, text_of
 from domain.base import Frozen, refuse
 from domain.bulletin import BulletinEdited, BulletinSeries, Change, Publication, bulletin_stream
 from domain.envelope import Actor
@@ -23,40 +23,83 @@ def edit(database: Database, draft: Draft, path: Path, actor: Actor, now: dateti
     Raises:
         Refusal: the draft is issued already, the file is not an edited draft, or the actor is not of the office.
     """
-    refuse(actor.role not in (Role.OFFICE, Role.LEADER), "改稿由办公室督办员办理", "forbidden")
+    may_edit(actor)
+    refuse(
+        draft.corrects is not None,
+        f"{draft.id} 是 {draft.corrects} 的更正稿；要改，请改好原期的 .docx 再用 xmh briefing correct 起草",
+        "correction",
+    )
     already = reading.find_command(database, draft.key) is not None
     refuse(already, f"草稿 {draft.id} 已经签发，不能再改；更正请另发一期", "issued")
     briefing = computed(database, draft)
     title, sections = read_edited(path, briefing)
     found = changes((briefing.title, briefing.sections), (title, sections))
-    text = text_of(sections)
-    event = BulletinEdited(draft_id=draft.id, key=draft.key, title=title, sections=text, changes=found)
     newest = _newest(database, draft.publication, draft.key)
-    if newest == event or (newest is None and not found):
-        return found
+    if newest != _version(draft, (title, sections), found) and (newest is not None or found):
+        keep_text(database, draft, (title, sections), found, actor, now)
+    return found
+
+
+def may_edit(actor: Actor) -> None:
+    """Who may write a text of his own for a draft: the office and the leaders.
+
+    Raises:
+        Refusal: `forbidden`.
+    """
+    refuse(actor.role not in (Role.OFFICE, Role.LEADER), "改稿由办公室督办员办理", "forbidden")
+
+
+def keep_text(
+    database: Database, draft: Draft, text: Text, found: tuple[Change, ...], actor: Actor, now: datetime
+) -> None:
+    """Record what the draft says from now on.
+
+    Raises:
+        Refusal: the log refused it.
+    """
+    event = _version(draft, text, found)
 
     def decide(_: Frozen | None) -> list[BulletinEdited]:
         return [event]
 
-    digest = hashlib.sha256(f"{title}\n{text}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{event.title}\n{event.sections}".encode()).hexdigest()
     stream = bulletin_stream(draft.publication)
     command_id = f"bulletin-edit:{draft.key}:{digest[:24]}:{reading.head(database, stream).version}"
     record_decided(database, stream, decide, actor=actor, command_id=command_id, now=now)
-    return found
+
+
+def _version(draft: Draft, text: Text, found: tuple[Change, ...]) -> BulletinEdited:
+    title, sections = text
+    return BulletinEdited(draft_id=draft.id, key=draft.key, title=title, sections=text_of(sections), changes=found)
 
 
 def composed(database: Database, draft: Draft) -> Briefing:
-    """The text of a draft: its newest editor's version if there is one, else what the log says."""
-    return edited_by(database, computed(database, draft), _versions(database, draft.publication).get(draft.key))
+    """The text of a draft: its newest editor's version if there is one, else what the log says.
+
+    Raises:
+        Refusal: `malformed`, when a 更正 was never finished.
+    """
+    version = _versions(database, draft.publication).get(draft.key)
+    refuse(
+        draft.corrects is not None and version is None,
+        f"更正稿 {draft.id} 没有写完，请用 xmh briefing correct 重新起草",
+        "malformed",
+    )
+    return edited_by(database, computed(database, draft), version, draft.corrects)
 
 
-def edited_by(database: Database, briefing: Briefing, version: int | None) -> Briefing:
-    """A computed issue with the title and sections of an editor's version, if it has one."""
+def edited_by(database: Database, briefing: Briefing, version: int | None, corrects: str | None = None) -> Briefing:
+    """A computed issue with the title and sections of an editor's version, if it has one; so a 更正 is told."""
     if version is None:
         return briefing
     event = _event(database, briefing.publication, version)
     return briefing.model_copy(
-        update={"title": event.title, "sections": sections_of(event.sections), "edited": version}
+        update={
+            "title": event.title,
+            "sections": sections_of(event.sections),
+            "edited": version,
+            "corrects": corrects,
+        }
     )
 
 

@@ -6,9 +6,10 @@ from datetime import date, datetime
 from pathlib import Path
 
 from documents.briefing import TEMPLATE, Briefing, compose
-from documents.cabinet import FOLDER, kept, papers_on_disk
+from documents.cabinet import FOLDER, papers_on_disk
 from documents.drafts import Draft
 from documents.editing import composed, edited_by
+from documents.filed import Filed
 from documents.formats.press import Press
 from documents.page import Page
 from documents.signing import Desk, Issue, issue_next, issued_event
@@ -117,19 +118,21 @@ def with_files(database: Database, home: Path, event: BulletinIssued, press: Pre
     Raises:
         Refusal: `file_altered`, `template_gone` or `not_reproducible`.
     """
-
-    def again(names: list[str]) -> dict[str, bytes]:
-        return (press or Press()).files(page_of(database, event), names)
-
-    return Issued(event=event, files=kept(folder_of(home, event.publication), event.files, again))
+    return Issued(event=event, files=filed(database, home, event).kept(press or Press()))
 
 
-def page_of(database: Database, event: BulletinIssued) -> Page:
-    """The page of an issue, computed again from the part of the log it was computed from.
+def filed(database: Database, home: Path, event: BulletinIssued) -> Filed:
+    """An issue as it is filed."""
+    return Filed(
+        event=event,
+        home=home,
+        folder=folder_of(home, event.publication),
+        stream=bulletin_stream(event.publication),
+        page=lambda _: _page(database, event),
+    )
 
-    Raises:
-        Refusal: `template_gone`, when this build words or sets an issue otherwise.
-    """
+
+def _page(database: Database, event: BulletinIssued) -> Page:
     refuse(
         event.template != TEMPLATE,
         f"{event.number} 所用版式 {event.template} 本版本没有，不能重新生成；请用成文时的版本",
@@ -138,7 +141,7 @@ def page_of(database: Database, event: BulletinIssued) -> Page:
     computed = compose(
         database, event.publication, event.since, event.until, as_of=event.as_of, position=event.position
     )
-    return edited_by(database, computed, event.edited).issue(event)
+    return edited_by(database, computed, event.edited, event.corrects).issue(event)
 
 
 def folder_of(home: Path, publication: Publication) -> Path:
@@ -211,6 +214,7 @@ def _numbered(desk: Desk, briefing: Briefing, series: NumberSeries, no: int, cop
         files={},
         template=TEMPLATE,
         edited=briefing.edited,
+        corrects=briefing.corrects,
         copies=copies,
     )
 

@@ -1,25 +1,34 @@
-"""签发 of a paper: the next 文号, files with that number, and one event that names them. As with a 简报."""
+"""签发 of a paper: the next 文号, files with that number, and one event that names them. As with a 简报.
+
+A 通报 names units before others; so it is issued only in the very words a leader approved (条例 art. 21).
+"""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
-from documents.cabinet import FOLDER, PAPERS, kept, papers_on_disk
+from documents.cabinet import FOLDER, PAPERS, papers_on_disk
+from documents.circular import compose_circular, draft_circular, words_of
+from documents.filed import Filed
 from documents.formats.press import Press
 from documents.ledger import read_ledger
+from documents.page import Page
 from documents.papers import TEMPLATE, PaperText, compose_paper
 from documents.signing import Desk, Issue, issue_next, issued_event
-from domain.base import Frozen, refuse
+from domain.base import Frozen, Refusal, refuse
 from domain.bulletin import signs
 from domain.calendar import local_date
 from domain.envelope import Actor, NumberSeries
+from domain.event import decode
 from domain.events import DecisionRecorded, InstructionRecorded, MatterAssigned
 from domain.papers import (
+    CircularApproved,
     Paper,
     PaperIssued,
     PaperKind,
     PaperLedger,
     PaperVoided,
+    approval,
     paper_series,
     paper_stream,
     void_paper,
@@ -64,9 +73,80 @@ def issue_paper(
     """
     signs(signer)
     desk = Desk(database, home, signer, now, press or Press())
-    ledger = read_ledger(database, now)
-    text = compose_paper(ledger, stream, kind)
-    key = _key(desk, stream, kind)
+    text = compose_paper(read_ledger(database, now), stream, kind)
+    return _issue(desk, text, _key(desk, stream, kind), {"matter": stream})
+
+
+def issue_circular(
+    database: Database,
+    home: Path,
+    since: date,
+    until: date,
+    *,
+    signer: Actor,
+    now: datetime,
+    press: Press | None = None,
+) -> IssuedPaper:
+    """Issue the approved 通报 of a period. Asked again it answers with the one there is, unless that is void.
+
+    Raises:
+        Refusal: `unsigned`, when the signer is no leader; `unapproved`, when nobody approved exactly this text.
+        LogUnreachable: nothing is known to be recorded; the files are not there.
+    """
+    signs(signer)
+    text = draft_circular(database, since, until, local_date(now))
+    void_ones = sum((p.since, p.until) == (since, until) and p.void is not None for p in ledger_of(database))
+    key = f"paper:circular:{since}:{until}:{void_ones}"
+    if reading.find_command(database, key) is None:
+        _approved(database, text)
+    desk = Desk(database, home, signer, now, press or Press())
+    return _issue(desk, text, key, {"from": str(since), "to": str(until)})
+
+
+def approve_circular(database: Database, since: date, until: date, *, actor: Actor, now: datetime) -> PaperText:
+    """Record that a leader approved the 通报 of a period as its draft reads now; answers with that draft.
+
+    Raises:
+        Refusal: `unapproved`, when it is no leader who approves; or there is no such draft.
+        LogError: the log cannot be written.
+    """
+    text = draft_circular(database, since, until, local_date(now))
+    said = words_of(text)
+
+    def decide(_: Frozen | None) -> list[CircularApproved]:
+        return [approval(actor, since, until, text.ledger.position, said)]
+
+    record_decided(
+        database,
+        paper_stream(until.year),
+        decide,
+        actor=actor,
+        command_id=f"circular-approve:{said[:24]}:{now.isoformat()}",
+        now=now,
+    )
+    return text
+
+
+def _approved(database: Database, text: PaperText) -> None:
+    """Refuse what was not approved, or not in these words."""
+    since, until = text.since, text.until
+    if since is None or until is None:
+        raise TypeError("a 通报 has a period")
+    found = reading.load(database, paper_stream(until.year))
+    given = found.state.approvals if found and isinstance(found.state, PaperLedger) else ()
+    of_span = [a for a in given if (a.since, a.until) == (since, until)]
+    if any((a.position, a.words) == (text.ledger.position, words_of(text)) for a in of_span):
+        return
+    why = "批准以后文稿有变化，须重新报批" if of_span else "没有批准记录"
+    raise Refusal(
+        f"{since} 至 {until} 的通报{why}；经领导批准后请用 xmh paper approve --from {since} --to {until} "
+        "--by 批准领导 --paper 批件 登记",
+        "unapproved",
+    )
+
+
+def _issue(desk: Desk, text: PaperText, key: str, content: Mapping[str, str]) -> IssuedPaper:
+    database, home, now = desk.database, desk.home, desk.now
     known = reading.find_command(database, key)
     if known:
         return _with_files(desk, issued_event(known[0], PaperIssued))
@@ -83,7 +163,7 @@ def issue_paper(
             stream=paper_stream(local_date(now).year),
             series=series,
             folder=home / FOLDER / PAPERS,
-            content={"matter": stream, "kind": kind.value, "signer": signs(signer).id},
+            content={**content, "kind": text.kind.value, "signer": signs(desk.signer).id},
             event=lambda no: _numbered(desk, text, series, no),
             files=files,
         ),
@@ -117,6 +197,40 @@ def ledger_of(database: Database, year: int | None = None) -> tuple[Paper, ...]:
     return tuple(found)
 
 
+def issued(database: Database) -> tuple[PaperIssued, ...]:
+    """Every paper as it was issued, void ones too, the oldest first."""
+    streams = sorted(s.stream for s in reading.states_of(database, "paper"))
+    events = (decode(recorded) for stream in streams for recorded in reading.read_stream(database, stream))
+    return tuple(event for event in events if isinstance(event, PaperIssued))
+
+
+def filed(database: Database, home: Path, event: PaperIssued) -> Filed:
+    """A paper as it is filed."""
+    return Filed(
+        event=event,
+        home=home,
+        folder=home / FOLDER / PAPERS,
+        stream=paper_stream(event.year),
+        page=lambda _: _page(database, event),
+    )
+
+
+def _page(database: Database, event: PaperIssued) -> Page:
+    refuse(
+        event.template != TEMPLATE,
+        f"{event.number} 所用版式 {event.template} 本版本没有，不能重新生成；请用成文时的版本",
+        "template_gone",
+    )
+    ledger = read_ledger(database, event.as_of, event.position)
+    if event.matter is not None:
+        text = compose_paper(ledger, event.matter, event.kind)
+    elif event.since is not None and event.until is not None:
+        text = compose_circular(ledger, event.since, event.until)
+    else:
+        raise TypeError(f"{event.number} is on no matter and no period")
+    return text.page(event.number, event.signer, event.issued_on)
+
+
 def _key(desk: Desk, stream: str, kind: PaperKind) -> str:
     """The id of the command: the event the paper tells of (a 问题处理通知单: the day), and how often it was void."""
     events = reading.read_stream(desk.database, stream)
@@ -134,10 +248,13 @@ def _numbered(desk: Desk, text: PaperText, series: NumberSeries, no: int) -> Pap
         letter=text.letter,
         year=on.year,
         no=no,
-        matter=text.matter.stream,
-        about=text.matter.number,
+        matter=text.matter.stream if text.matter else None,
+        about=text.matter.number if text.matter else "",
+        since=text.since,
+        until=text.until,
         title=text.title,
-        addressee=text.addressee,
+        addressee=text.addressees[0] if text.matter and text.addressees else None,
+        distributed=text.addressees,
         position=text.ledger.position,
         as_of=text.ledger.as_of,
         signer=signs(desk.signer).id,
@@ -148,11 +265,5 @@ def _numbered(desk: Desk, text: PaperText, series: NumberSeries, no: int) -> Pap
 
 
 def _with_files(desk: Desk, event: PaperIssued) -> IssuedPaper:
-    """The paper with its files; one that is missing is printed again from the log, and must have the hash it had."""
-
-    def again(names: list[str]) -> dict[str, bytes]:
-        refuse(event.template != TEMPLATE, f"所用版式 {event.template} 本版本没有，不能重新生成", "template_gone")
-        text = compose_paper(read_ledger(desk.database, event.as_of, event.position), event.matter, event.kind)
-        return desk.press.files(text.page(event.number, event.signer, event.issued_on), names)
-
-    return IssuedPaper(event=event, files=kept(desk.home / FOLDER / PAPERS, event.files, again))
+    """The paper with its files; one that is missing is printed again from the log."""
+    return IssuedPaper(event=event, files=filed(desk.database, desk.home, event).kept(desk.press))

@@ -80,12 +80,15 @@ class PaperText:
 
     kind: PaperKind
     letter: bool
-    matter: Matter
+    matter: Matter | None
+    """None in a 通报, which is on the matters of a period."""
     title: str
-    addressee: str | None
-    """Unit id."""
+    addressees: tuple[str, ...]
+    """主送: unit ids."""
     sections: tuple[Section, ...]
     ledger: Ledger
+    since: date | None = None
+    until: date | None = None
 
     def page(self, number: str = UNNUMBERED, signer: str | None = None, on: date | None = None) -> Page:
         """As it is printed under a 文号."""
@@ -97,7 +100,7 @@ class PaperText:
             issuer=office,
             on=on or local_date(self.ledger.as_of),
             title=self.title,
-            addressee=self.ledger.unit(self.addressee) if self.addressee else None,
+            addressee="、".join(map(self.ledger.unit, self.addressees)) or None,
             sections=self.sections,
             signer=self.ledger.person(signer) if signer else None,
             imprint=Imprint(),
@@ -108,8 +111,10 @@ def compose_paper(ledger: Ledger, stream: str, kind: PaperKind) -> PaperText:
     """The paper of that kind on a matter.
 
     Raises:
-        Refusal: `not_found`, without such a matter; `nothing_to_say`, when what the paper tells has not happened.
+        Refusal: `not_found`, without such a matter; `nothing_to_say`, when what the paper tells has not happened;
+            `malformed`, when a paper of that kind is on no single matter.
     """
+    refuse(kind not in _TEXTS, f"{kind.label}不针对单个事项，请用 xmh paper circular --from D --to D", "malformed")
     file = next((f for f in ledger.matters if f.matter.stream == stream), None)
     if file is None:
         raise Refusal("没有这个督办事项", "not_found")
@@ -127,7 +132,7 @@ def compose_paper(ledger: Ledger, stream: str, kind: PaperKind) -> PaperText:
         letter=case.letter,
         matter=file.matter,
         title=title,
-        addressee=file.matter.lead,
+        addressees=(lead.id,) if lead else (),
         sections=(Section(title=kind.label, blocks=blocks),),
         ledger=ledger,
     )

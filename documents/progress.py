@@ -137,11 +137,12 @@ def _grid(entries: tuple[Entry, ...]) -> Grid:
 
 def advances(period: Period) -> Section:
     """二、重点推进."""
-    parts = (_closed, _decided, _major, _opened, _instructed, _told)
+    parts = (closed, _decided, _major, _opened, _instructed, _told)
     return section("重点推进", *(part(period) for part in parts))
 
 
-def _closed(period: Period) -> tuple[Block, ...]:
+def closed(period: Period) -> tuple[Block, ...]:
+    """办结销号: each matter, its lead, and whether in time."""
     found = period.happened(ev.MatterClosed)
     if not found:
         return ()

@@ -1,25 +1,25 @@
-"""An issue, printed again from the log at the position it was computed from, and compared with what was issued.
+"""Whatever was issued, printed again from the log at the position it was computed from, and compared.
 
 The log says which hash each file had; so three things can be told apart: an event that was changed (its hash chain
-breaks), a layout or face that is not the one it was printed with, and a file in the cabinet that somebody touched.
+breaks), a face that is not the one it was printed with, and a file in the cabinet that somebody touched. The templates
+are those of then, from the shelf.
 """
 
 import difflib
 import io
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from documents.cabinet import sha256
+from documents.filed import Filed, Printed
 from documents.formats import standard as gb
 from documents.formats.press import Press
-from documents.issuing import folder_of, page_of
-from documents.page import Page
 from domain.base import Frozen, Refusal, Term
-from domain.bulletin import BulletinIssued, bulletin_stream
 from eventlog.database import Database
 from eventlog.errors import LogUnreachable
-from eventlog.verify import verify
+from eventlog.verify import Problem, verify
 
 _SHOWN = 3
 """So many changed lines are shown; the rest are in the files `--out` leaves."""
@@ -74,33 +74,55 @@ class Rebuilt(Frozen):
 class _Bench:
     """An issue being compared."""
 
-    event: BulletinIssued
-    page: Page
+    filed: Filed
     press: Press
-    folder: Path
+
+    @property
+    def event(self) -> Printed:
+        return self.filed.event
 
     @property
     def other_faces(self) -> bool:
         return bool(self.event.fonts) and self.event.fonts != dict(self.press.typeface.hashes)
 
 
-def rebuild(database: Database, home: Path, event: BulletinIssued, press: Press, out: Path | None = None) -> Rebuilt:
+def rebuild(database: Database, filed: Filed, press: Press, out: Path | None = None) -> Rebuilt:
     """Print the issue again and compare. With `out` the files printed now are left there.
 
     Raises:
-        Refusal: `template_gone`, when this build has not the layout it was printed with.
+        Refusal: `template_gone`, when the layout or the templates it was printed with are not to be had.
         LogUnreachable: the database is down.
     """
-    damaged = _damaged(database, event)
+    return _rebuild(filed, press, _problems(database), out)
+
+
+def rebuild_each(database: Database, found: Iterable[Filed], press: Press) -> Iterator[Rebuilt]:
+    """One after the other; what this build cannot print again is named among the differences.
+
+    Raises:
+        LogUnreachable: the database is down.
+    """
+    problems = _problems(database)
+    for filed in found:
+        try:
+            yield _rebuild(filed, press, problems)
+        except Refusal as refusal:
+            event = filed.event
+            yield Rebuilt(number=event.number, position=event.position, differences=(refusal.message,))
+
+
+def _rebuild(filed: Filed, press: Press, problems: Iterable[Problem], out: Path | None = None) -> Rebuilt:
+    event, damaged = filed.event, _damaged(filed, problems)
+    press = filed.press(press)
     try:
-        page = page_of(database, event)
+        page = filed.page(press)
     except (Refusal, LogUnreachable):
         raise
     except Exception:
         if not damaged:
             raise
         return Rebuilt(number=event.number, position=event.position, differences=(*damaged, _UNREADABLE))
-    bench = _Bench(event, page, press, folder_of(home, event.publication))
+    bench = _Bench(filed, press)
     rendered = press.files(page, event.files)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
@@ -112,7 +134,7 @@ def rebuild(database: Database, home: Path, event: BulletinIssued, press: Press,
         number=event.number,
         position=event.position,
         files=files,
-        differences=(*damaged, *_layout(bench), *filter(None, map(_difference, files)), *changed),
+        differences=(*damaged, *filter(None, map(_difference, files)), *changed),
         remarks=tuple(_faces(bench)),
     )
 
@@ -120,22 +142,17 @@ def rebuild(database: Database, home: Path, event: BulletinIssued, press: Press,
 # --- what differs, in words
 
 
-def _damaged(database: Database, event: BulletinIssued) -> tuple[str, ...]:
+def _problems(database: Database) -> tuple[Problem, ...]:
+    return verify(database, read_model=False).problems
+
+
+def _damaged(filed: Filed, problems: Iterable[Problem]) -> tuple[str, ...]:
     """Every break of the hash chain in the part of the log the issue stands on, and in the issue itself."""
-    own = bulletin_stream(event.publication)
     return tuple(
         f"事件日志 {p.stream} 第{p.version}条（序号 {p.position}）：{p.message}"
-        for p in verify(database, read_model=False).problems
-        if p.position is not None and (p.position <= event.position or p.stream == own)
+        for p in problems
+        if p.position is not None and (p.position <= filed.event.position or p.stream == filed.stream)
     )
-
-
-def _layout(bench: _Bench) -> list[str]:
-    recorded = bench.event.template_sha256
-    if recorded is None or recorded == bench.press.template.sha256:
-        return []
-    now = bench.press.template.sha256
-    return [f"版式 {bench.press.template.id} 的文件已被改动：成文时 {recorded[:12]}，现在 {now[:12]}"]
 
 
 def _faces(bench: _Bench) -> list[str]:
@@ -176,7 +193,7 @@ def _changed_lines(bench: _Bench, name: str, data: bytes) -> list[str]:
 
 def _compared(bench: _Bench, name: str, data: bytes) -> Compared:
     recorded, rebuilt = bench.event.files[name], sha256(data)
-    place = bench.folder / name
+    place = bench.filed.folder / name
     kept = Kept.MISSING
     if place.exists():
         kept = Kept.INTACT if _issued(bench, name) is not None else Kept.ALTERED
@@ -196,7 +213,7 @@ def _by_content(bench: _Bench, name: str, data: bytes) -> Verdict:
 
 def _issued(bench: _Bench, name: str) -> bytes | None:
     """The file as it was issued, if the cabinet still has it."""
-    place = bench.folder / name
+    place = bench.filed.folder / name
     data = place.read_bytes() if place.exists() else None
     return data if data is not None and sha256(data) == bench.event.files[name] else None
 

@@ -83,9 +83,14 @@ def counted(pairs: Sequence[tuple[str, int, str]], separator: str = "、") -> st
 _INNER = str.maketrans("“”", "‘’")
 
 
-def quoted(matter: Matter) -> str:
+def marked(text: str) -> str:
     """“办结金融文化中心‘一书两证’”: marks inside marks are single (GB/T 15834 4.8.3.2)."""
-    return f"“{clean(matter.title).translate(_INNER)}”"
+    return f"“{text.translate(_INNER)}”"
+
+
+def quoted(matter: Matter) -> str:
+    """The matter's title in quotation marks."""
+    return marked(clean(matter.title))
 
 
 def reason_of(lit: Lit) -> str:

@@ -47,6 +47,8 @@ class BulletinIssued(Event):
     """Face → SHA-256 of its file: with another face the .pdf is another file."""
     copies: int | None = None
     """印数."""
+    corrects: str | None = None
+    """The issue it is the 更正 of."""
 
     def series(self, at: datetime) -> NumberSeries:
         """简报-2022-07: gapless per publication and year."""
@@ -114,6 +116,7 @@ class Issue(Frozen):
     signer: str
     version: int
     recorded: bool = False
+    corrects: str | None = None
 
 
 class BulletinSeries(Frozen):
@@ -188,6 +191,7 @@ def evolve_bulletins(state: BulletinSeries | None, recorded: Recorded) -> Bullet
             issued_on=event.issued_on,
             signer=event.signer,
             version=recorded.version,
+            corrects=event.corrects,
         )
     return series.model_copy(update={"issues": (*series.issues, issue)})
 

@@ -4,17 +4,19 @@ As with a 简报, files are rendered first and the number is given last, by the 
 given and is not to stand is 作废: it stays in the ledger, and nobody gets it again.
 """
 
+import re
 from datetime import date, datetime
 from typing import ClassVar
 
 from domain.base import Frozen, Term, refuse
-from domain.envelope import NumberSeries, Recorded
+from domain.envelope import Actor, NumberSeries, Recorded
 from domain.event import Event, decode
 from domain.facts import Words
-from domain.terms import Supervision
+from domain.terms import Role, Supervision
 
 MARK = "香指办"
 """发文机关代字."""
+_YEAR = re.compile(r"[〔\[(（【［]\s*(\d{4})\s*[〕\])）】］]")
 
 
 class PaperKind(Term):
@@ -26,6 +28,8 @@ class PaperKind(Term):
     PROBLEM = "problem", "督查问题处理通知单"
     EXTENSION = "extension", "延期批复"
     CONCLUSION = "conclusion", "督查结论"
+    CIRCULAR = "circular", "通报"
+    """On the matters of a period; every other kind is on one matter."""
 
 
 class PaperIssued(Event):
@@ -38,12 +42,17 @@ class PaperIssued(Event):
     """A 函: its reader is no 督办对象 of the headquarters."""
     year: int
     no: int
-    matter: str
-    """The matter's stream."""
+    matter: str | None = None
+    """The matter's stream; None in a 通报, which has a period."""
     about: str
     """The matter's number."""
+    since: date | None = None
+    until: date | None = None
     title: str
-    addressee: str | None
+    addressee: str | None = None
+    """主送, when it is one unit."""
+    distributed: tuple[str, ...] = ()
+    """Ids of all units it is sent to; empty in what was issued before they were told of it."""
     position: int
     as_of: datetime
     signer: str
@@ -70,13 +79,31 @@ class PaperVoided(Event):
     reason: Words
 
 
+class CircularApproved(Event):
+    """A leader approved the 通报 of a period, in the words whose hash this is (条例 art. 21)."""
+
+    label: ClassVar[str] = "批准通报"
+    approver: str
+    paper: str | None = None
+    """The paper he approved it on; None when he recorded it himself."""
+    since: date
+    until: date
+    position: int
+    """Of the log the draft was computed from."""
+    words: str
+    """SHA-256 of the draft as it was shown."""
+
+
 class Paper(Frozen):
     """One paper, as the ledger shows it."""
 
     number: str
     kind: PaperKind
-    matter: str
+    matter: str | None
     about: str
+    since: date | None = None
+    until: date | None = None
+    distributed: tuple[str, ...] = ()
     title: str
     addressee: str | None
     issued_on: date
@@ -85,10 +112,20 @@ class Paper(Frozen):
     """Why it was 作废."""
 
 
+class Approval(Frozen):
+    """An approved draft of a 通报."""
+
+    since: date
+    until: date
+    position: int
+    words: str
+
+
 class PaperLedger(Frozen):
-    """Every paper of a year, in the order of issue."""
+    """Every paper of a year, in the order of issue, and which 通报 on periods of the year were approved."""
 
     papers: tuple[Paper, ...] = ()
+    approvals: tuple[Approval, ...] = ()
 
     def find(self, number: str) -> Paper | None:
         """The paper of that 文号."""
@@ -106,9 +143,30 @@ def paper_series(letter: bool, year: int) -> NumberSeries:
     return NumberSeries(series=f"paper/{mark}/{year}", field="number", template=f"{mark}〔{year}〕{{n}}号")
 
 
+def spelled(number: str) -> str:
+    """A number as it is printed, from how people type it: [2022], (2022) and （2022） stand for 〔2022〕, － for -."""
+    return _YEAR.sub(r"〔\1〕", "".join(number.split()).replace("－", "-"))
+
+
 def by_letter(supervision: Supervision | None) -> bool:
     """Whether a unit is written to by 函: whom the headquarters may not order, it asks (条例 art. 5)."""
     return supervision is Supervision.BY_LETTER
+
+
+def approval(actor: Actor, since: date, until: date, position: int, words: str) -> CircularApproved:
+    """批准 of a 通报: proposals to commend or to criticise need the approval of who leads (条例 art. 21).
+
+    Raises:
+        Refusal: `unapproved`, when it is no leader's; `forbidden`, when not the office types it for him;
+            `malformed`, when what it types names no paper.
+    """
+    behalf = actor.on_behalf_of
+    approver = behalf or actor
+    refuse(approver.role is not Role.LEADER, "通报须经领导批准，请用 --by 写明批准领导", "unapproved")
+    refuse(behalf is not None and actor.role is not Role.OFFICE, "只有办公室督办员可以代录领导批准", "forbidden")
+    paper = behalf.paper if behalf else None
+    refuse(behalf is not None and not paper, "代录批准须用 --paper 写明批件", "malformed")
+    return CircularApproved(approver=approver.id, paper=paper, since=since, until=until, position=position, words=words)
 
 
 def void_paper(ledger: PaperLedger | None, number: str, reason: str) -> PaperVoided:
@@ -135,16 +193,22 @@ def evolve_papers(state: PaperLedger | None, recorded: Recorded) -> PaperLedger:
                 kind=e.kind,
                 matter=e.matter,
                 about=e.about,
+                since=e.since,
+                until=e.until,
+                distributed=e.distributed,
                 title=e.title,
                 addressee=e.addressee,
                 issued_on=e.issued_on,
                 signer=e.signer,
             )
-            return PaperLedger(papers=(*ledger.papers, paper))
+            return ledger.model_copy(update={"papers": (*ledger.papers, paper)})
+        case CircularApproved() as e:
+            given = Approval(since=e.since, until=e.until, position=e.position, words=e.words)
+            return ledger.model_copy(update={"approvals": (*ledger.approvals, given)})
         case PaperVoided() as e:
             papers = tuple(
                 p.model_copy(update={"void": e.reason}) if p.number == e.number else p for p in ledger.papers
             )
-            return PaperLedger(papers=papers)
+            return ledger.model_copy(update={"papers": papers})
         case other:
             raise TypeError(f"{type(other).__name__} does not belong to the papers")

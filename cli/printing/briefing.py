@@ -30,6 +30,7 @@ app = group(
     {
         "draft": "cli.printing.briefing:draft",
         "edit": "cli.printing.briefing:edit",
+        "correct": "cli.printing.correction:correct",
         "issue": "cli.printing.briefing:issue",
         "list": "cli.printing.briefing:list_",
         "show": "cli.printing.briefing:show",
@@ -70,7 +71,7 @@ def draft(
     briefing = compose(session.database, publication, first, last, as_of=min(now, end_of_day(last)))
     kept = keep(session.settings.home, briefing, actor.id, now)
     text = markdown(briefing.draft(today))
-    document = {**_draft_document(kept), "title": briefing.title, "markdown": text}
+    document = {**draft_document(kept), "title": briefing.title, "markdown": text}
     if out is not None:
         out.write_bytes(press().printed(briefing.draft(today), "docx"))
     saved = f"，已另存为 {out}，修改后用 xmh briefing edit {kept.id} --from {out} 读回" if out else ""
@@ -98,10 +99,11 @@ def edit(
     changed = keep_edited(session.database, found, source, session.actor, datetime.now(UTC))
     document = {"draft": found.id, "changes": [c.model_dump(mode="json") for c in changed]}
     said = f"草稿 {found.id} 与日志算出的文字相比改了{len(changed)}处" if changed else "文字没有改动"
-    answer(document, "\n".join([said, *_change_lines(changed)]))
+    answer(document, "\n".join([said, *change_lines(changed)]))
 
 
-def _change_lines(changed: "tuple[Change, ...]") -> list[str]:
+def change_lines(changed: "tuple[Change, ...]") -> list[str]:
+    """What was changed, as people read it."""
     lines = []
     for change in changed:
         lines += [f"  原：{text}" for text in change.before] + [f"  改：{text}" for text in change.after]
@@ -180,10 +182,14 @@ def list_(
         if publication in (None, d.publication) and reading.find_command(session.database, d.key) is None
     ]
     document = {
-        "bulletins": [*(_old_row(i) for i in old), *(_row(e) for e in events)],
-        "drafts": [_draft_document(d) for d in waiting],
+        "bulletins": [*(_old_row(i) for i in old), *(_row(e, _corrected_by(e, events)) for e in events)],
+        "drafts": [draft_document(d) for d in waiting],
     }
     answer(document, "" if session.json else _table(old, events, waiting))
+
+
+def _corrected_by(event: BulletinIssued, events: "tuple[BulletinIssued, ...]") -> tuple[str, ...]:
+    return tuple(e.number for e in events if e.corrects == event.number)
 
 
 def _old(publication: Publication) -> list[Issue]:
@@ -211,10 +217,28 @@ def _table(old: list[Issue], events: "tuple[BulletinIssued, ...]", waiting: "lis
     if not old and not events and not waiting:
         return "还没有简报；用 xmh briefing draft 起草"
     names = {p.id: p.name for p in reading.people(session.database, former=True)}
-    rows = [(i.number, f"第{i.no}期", i.title, i.issued_on.isoformat(), "台账登记") for i in old]
-    rows += [(e.number, f"第{e.no}期", e.title, e.issued_on.isoformat(), names.get(e.signer, e.signer)) for e in events]
-    rows += [(d.id, "草稿", f"{d.publication.label}：{d.since} 至 {d.until}", "", "待签发") for d in waiting]
-    return table(("编号", "期数", "标题", "签发日期", "签发人"), rows)
+    rows = [(i.number, f"第{i.no}期", i.title, i.issued_on.isoformat(), "台账登记", "") for i in old]
+    rows += [
+        (
+            e.number,
+            f"第{e.no}期",
+            e.title,
+            e.issued_on.isoformat(),
+            names.get(e.signer, e.signer),
+            _correction(e.corrects, _corrected_by(e, events)),
+        )
+        for e in events
+    ]
+    rows += [
+        (d.id, "草稿", f"{d.publication.label}：{d.since} 至 {d.until}", "", "待签发", _correction(d.corrects, ()))
+        for d in waiting
+    ]
+    return table(("编号", "期数", "标题", "签发日期", "签发人", "更正"), rows)
+
+
+def _correction(corrects: str | None, by: tuple[str, ...]) -> str:
+    """What it corrects and by what it was corrected."""
+    return "；".join([*([f"更正 {corrects}"] if corrects else []), *([f"已由 {'、'.join(by)} 更正"] if by else [])])
 
 
 def show(
@@ -227,19 +251,21 @@ def show(
     from documents.issuing import issued, with_files
 
     home, wanted = session.settings.home, bulletin.strip().replace("－", "-")
-    event = next((e for e in issued(session.database) if e.number == wanted), None)
+    events = issued(session.database)
+    event = next((e for e in events if e.number == wanted), None)
     if event is not None:
         done = with_files(session.database, home, event, press())
-        text = done.files["md"].read_text(encoding="utf-8")
-        answer({**_row(event), **_issued_document(done), "markdown": text}, text.rstrip("\n"))
+        text, by = done.files["md"].read_text(encoding="utf-8"), _corrected_by(event, events)
+        said = [text.rstrip("\n"), *([f"（本期{_correction(event.corrects, by)}）"] if event.corrects or by else [])]
+        answer({**_row(event, by), **_issued_document(done), "markdown": text}, "\n\n".join(said))
         return
     kept = find(home, wanted)
     if kept is None:
         raise Problem(f"没有“{bulletin}”这一期，也没有这份草稿，请用 xmh briefing list 查看", "not_found")
     text = markdown(composed(session.database, kept).draft(local_date(kept.drafted_at)))
     changed = changes_of(session.database, kept.publication, kept.key)
-    document = {**_draft_document(kept), "edited": [c.model_dump(mode="json") for c in changed], "markdown": text}
-    answer(document, "\n".join([text, *_change_lines(changed)]).rstrip("\n"))
+    document = {**draft_document(kept), "edited": [c.model_dump(mode="json") for c in changed], "markdown": text}
+    answer(document, "\n".join([text, *change_lines(changed)]).rstrip("\n"))
 
 
 def record(
@@ -294,7 +320,7 @@ def _issued_document(done: "Issued") -> dict[str, Any]:
     }
 
 
-def _row(event: BulletinIssued) -> dict[str, Any]:
+def _row(event: BulletinIssued, corrected_by: tuple[str, ...]) -> dict[str, Any]:
     return {
         "bulletin": event.number,
         "series": event.publication.label,
@@ -307,10 +333,13 @@ def _row(event: BulletinIssued) -> dict[str, Any]:
         "as_of": event.as_of.astimezone(SHANGHAI).isoformat(),
         "signer": event.signer,
         "issued_on": event.issued_on.isoformat(),
+        "corrects": event.corrects,
+        "corrected_by": list(corrected_by),
     }
 
 
-def _draft_document(kept: "Draft") -> dict[str, Any]:
+def draft_document(kept: "Draft") -> dict[str, Any]:
+    """A draft, for scripts."""
     return {
         "draft": kept.id,
         "series": kept.publication.label,
@@ -319,4 +348,5 @@ def _draft_document(kept: "Draft") -> dict[str, Any]:
         "position": kept.position,
         "as_of": kept.as_of.astimezone(SHANGHAI).isoformat(),
         "drafted_by": kept.drafted_by,
+        "corrects": kept.corrects,
     }

@@ -1,8 +1,8 @@
-"""`xmh form` and `xmh paper`: the papers on one matter, each issue under its 文号."""
+"""`xmh form` and `xmh paper`: the papers on one matter, each issue under its 文号, and the ledger of all papers."""
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,13 +21,21 @@ from cli.task.common import (
     the_matter,
     the_person,
 )
-from domain.papers import Paper, PaperKind
+from domain.papers import Paper, PaperKind, spelled
+
+if TYPE_CHECKING:
+    from documents.paper_issuing import IssuedPaper
 
 app = group(
-    "督办公文：已编文号的督办单、催办单、批复等；作废的文号保留。",
-    {"list": "cli.printing.papers:list_", "void": "cli.printing.papers:void"},
+    "督办公文：已编文号的督办单、催办单、批复、通报等；作废的文号保留。",
+    {
+        "list": "cli.printing.papers:list_",
+        "void": "cli.printing.papers:void",
+        "circular": "cli.printing.circular:circular",
+        "approve": "cli.printing.circular:approve",
+    },
 )
-KINDS = "|".join(k.label for k in PaperKind)
+KINDS = "|".join(k.label for k in PaperKind if k is not PaperKind.CIRCULAR)
 
 
 def form(
@@ -69,11 +77,16 @@ def _issue(stream: str, kind: PaperKind, sign: str | None, paper: str | None, ou
     done = issue_paper(
         session.database, session.settings.home, stream, kind, signer=signer, now=datetime.now(UTC), press=press()
     )
+    answer_issued(done, out, {"matter": done.event.about})
+
+
+def answer_issued(done: "IssuedPaper", out: Path | None, about: dict[str, Any]) -> None:
+    """What was issued, under which number and in which files; a copy where one is wanted."""
     if out is not None:
         out.write_bytes(done.files[out.suffix.lower().removeprefix(".")].read_bytes())
     document = {
-        "matter": done.event.about,
-        "kind": kind.value,
+        **about,
+        "kind": done.event.kind.value,
         "number": done.event.number,
         "title": done.event.title,
         "files": {name: str(path) for name, path in done.files.items()},
@@ -107,14 +120,14 @@ def void(
     """作废一份公文：文号保留在台账，不再使用；可以另行制发。"""
     from documents.paper_issuing import void as record_void
 
-    why = need(reason, "--reason", "作废理由")
+    why, number = need(reason, "--reason", "作废理由"), spelled(number)
     confirm(f"作废 {number}？")
     record_void(session.database, number, why, actor=acting(by, paper), now=now())
     answer({"number": number, "void": why}, f"{number} 已作废：{why}")
 
 
 def _row(paper: Paper) -> dict[str, Any]:
-    return {**paper.model_dump(mode="json", exclude={"about"}), "matter": paper.about}
+    return {**paper.model_dump(mode="json", exclude={"about"}), "matter": paper.about or None}
 
 
 def _table(papers: list[Paper]) -> str:
@@ -130,8 +143,8 @@ def _table(papers: list[Paper]) -> str:
             (
                 p.number,
                 p.kind.label,
-                p.about,
-                units(p.addressee) if p.addressee else "",
+                p.about or f"{p.since} 至 {p.until}",
+                "、".join(map(units, p.distributed or ((p.addressee,) if p.addressee else ()))),
                 p.issued_on.isoformat(),
                 people(p.signer),
                 f"作废：{p.void}" if p.void else "",

@@ -1,5 +1,7 @@
 """`xmh briefing rebuild` and `check`: is it what the log says, and is it laid out as the standard wants."""
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,25 +12,76 @@ from cli.session import Exit, Problem, answer, session
 
 if TYPE_CHECKING:
     from documents.checking.report import Report
+    from documents.filed import Filed
     from documents.rebuilding import Rebuilt
 
 
 def rebuild(
-    bulletin: Annotated[str, typer.Argument(metavar="ID", help="期号，如 简报-2022-07")],
+    number: Annotated[
+        str | None, typer.Argument(metavar="ID", help="期号或文号，如 简报-2022-07、香指办督〔2022〕7号")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="所有已签发的简报、动态和公文")] = False,
+    year: Annotated[int | None, typer.Option("--year", metavar="Y", help="某一年的全部", min=2000, max=2999)] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="把重新生成的文件写到这个目录")] = None,
 ) -> None:
-    """由日志按成文时的位置重新生成一期，与成文逐一核对；不一致时说明何处不同（退出码 3）。"""
-    from documents.issuing import issued
+    """由日志按成文时的位置重新生成，与成文逐一核对；不一致时说明何处不同（退出码 3）。"""
+    from documents.catalogue import find
     from documents.rebuilding import rebuild as rebuilt
 
-    wanted = bulletin.strip().replace("－", "-")
-    event = next((e for e in issued(session.database) if e.number == wanted), None)
-    if event is None:
-        raise Problem(f"没有已签发的“{bulletin}”，请用 xmh briefing list 查看", "not_found")
-    found = rebuilt(session.database, session.settings.home, event, press(), out)
+    if everything or year is not None:
+        if number is not None or out is not None:
+            raise Problem("--all、--year 核对全部成文，不能同时写期号或 --out", "malformed")
+        _rebuild_all(year)
+        return
+    if number is None:
+        raise Problem("请写明期号或文号，或用 --all 核对全部成文", "malformed")
+    filed = find(session.database, session.settings.home, number)
+    if filed is None:
+        raise Problem(f"没有已签发的“{number}”，请用 xmh briefing list 或 xmh paper list 查看", "not_found")
+    found = rebuilt(session.database, filed, press(), out)
     answer(_document(found, out), "" if session.json else _told(found, out))
     if not found.ok:
         raise SystemExit(Exit.REFUSED)
+
+
+def _rebuild_all(year: int | None) -> None:
+    """One line each, as they come; what differs is told in full at the end."""
+    from documents.catalogue import everything
+
+    filed = everything(session.database, session.settings.home, year)
+    lines: list[str] = []
+    done: list[Rebuilt] = []
+    for found in _watched(filed):
+        done.append(found)
+        lines.append(f"{'✓' if found.ok else '✗'} {found.number}　{_verdict(found)}")
+        lines += [f"    {told}" for told in found.differences]
+    wrong = sum(not found.ok for found in done)
+    summed = f"{wrong}件不一致" if wrong else "全部与日志一致"
+    lines.append(f"共核对{len(done)}件成文，{summed}" if done else "还没有成文")
+    answer([_document(found, None) for found in done], "\n".join(lines))
+    if wrong:
+        raise SystemExit(Exit.REFUSED)
+
+
+def _watched(filed: "tuple[Filed, ...]") -> "Iterator[Rebuilt]":
+    """Rebuilt one after the other, with a bar for who waits at a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from documents.rebuilding import rebuild_each
+
+    with Progress(console=Console(file=sys.stderr), disable=not sys.stderr.isatty(), transient=True) as bar:
+        task = bar.add_task("核对成文", total=len(filed))
+        for found in rebuild_each(session.database, filed, press()):
+            bar.update(task, advance=1, description=found.number)
+            yield found
+
+
+def _verdict(found: "Rebuilt") -> str:
+    """In few words: how the files compare."""
+    if not found.ok:
+        return "不一致"
+    return "、".join(dict.fromkeys(f.verdict.label for f in found.files))
 
 
 def _document(found: "Rebuilt", out: Path | None) -> dict[str, Any]:

@@ -187,3 +187,57 @@ def test_an_issue_is_rebuilt_from_the_log_and_a_touched_file_is_named(
     assert said.code == 3
     assert "柜中文件已被改动" in said.out
     assert xmh("briefing", "rebuild", "简报-1999-01").code == 4
+
+
+def test_everything_issued_is_rebuilt_at_once_and_one_that_differs_is_exit_3(
+    quarter: Database, xmh: CommandLine
+) -> None:
+    del quarter
+    assert "还没有成文" in xmh("briefing", "rebuild", "--all").out
+    drafts = [xmh.json("briefing", "draft", "--series", series, *SPAN)["draft"] for series in ("动态", "简报")]
+    _, done = [xmh.json("briefing", "issue", draft, "--sign", "leader") for draft in drafts]
+    paper = xmh.json("form", "推进国际交流中心", "--issue", "--sign", "leader", "--yes")
+    found = xmh.json("briefing", "rebuild", "--all")
+    assert [(f["bulletin"], f["ok"]) for f in found] == [
+        (f"动态-{this_year()}-01", True),
+        (f"简报-{this_year()}-01", True),
+        (paper["number"], True),
+    ]
+    assert xmh.json("briefing", "rebuild", "--year", "2021") == []
+    assert "✓ 与成文一致" in xmh("briefing", "rebuild", f"香指办督[{this_year()}]1号").out
+    Path(done["files"]["md"]).write_text("改过", encoding="utf-8")
+    said = xmh("briefing", "rebuild", "--all")
+    assert said.code == 3
+    assert "共核对3件成文，1件不一致" in said.out
+    assert xmh("briefing", "rebuild").code == 2
+    assert xmh("briefing", "rebuild", "--all", paper["number"]).code == 2
+
+
+def test_an_issue_is_corrected_by_a_new_one_and_both_say_so(
+    quarter: Database, xmh: CommandLine, tmp_path: Path
+) -> None:
+    from docx import Document
+
+    del quarter
+    draft = xmh.json("briefing", "draft", *SPAN)["draft"]
+    wrong = xmh.json("briefing", "issue", draft, "--sign", "leader")
+    file = tmp_path / "改正.docx"
+    document = Document(wrong["files"]["docx"])
+    [line] = [p for p in document.paragraphs if "主体施工至五层" in p.text]
+    line.runs[0].text = line.text.replace("主体施工至五层", "主体施工至六层")
+    document.save(str(file))
+    assert "--reason" in xmh("briefing", "correct", wrong["bulletin"], "--from", file).error
+    said = xmh.json("briefing", "correct", wrong["bulletin"], "--from", file, "--reason", "填报有误")
+    assert said["corrects"] == wrong["bulletin"]
+    assert said["title"] == f"关于《工作简报》{this_year()}年第1期的更正"
+    assert f"更正 {wrong['bulletin']}" in xmh("briefing", "list").out
+    done = xmh.json("briefing", "issue", said["draft"], "--sign", "leader")
+    rows = xmh.json("briefing", "list")["bulletins"]
+    assert [(r["bulletin"], r["corrects"], r["corrected_by"]) for r in rows] == [
+        (wrong["bulletin"], None, [done["bulletin"]]),
+        (done["bulletin"], wrong["bulletin"], []),
+    ]
+    assert f"（本期已由 {done['bulletin']} 更正）" in xmh("briefing", "show", wrong["bulletin"]).out
+    assert f"（本期更正 {wrong['bulletin']}）" in xmh("briefing", "show", done["bulletin"]).out
+    assert xmh.json("briefing", "rebuild", done["bulletin"])["ok"] is True
+    assert xmh("briefing", "correct", "简报-1999-01", "--from", file, "--reason", "误").code == 4

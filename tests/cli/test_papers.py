@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from eventlog.database import Database
+from tests.documents.quarter import play
 from tests.support.command_line import CommandLine
 from tests.support.history import act
 from tests.support.office import OFFICE, opening
@@ -53,3 +54,32 @@ def test_a_void_paper_stays_in_the_ledger(xmh: CommandLine) -> None:
 
 def test_a_ledger_without_papers_says_how_to_make_one(xmh: CommandLine) -> None:
     assert "xmh form" in xmh("paper", "list").out
+
+
+def test_a_circular_is_approved_and_then_issued(log: Database, xmh: CommandLine, tmp_path: Path) -> None:
+    play(log)
+    span = ("--from", "2022-03-01", "--to", "2022-03-31")
+    shown = xmh("paper", "circular", *span, "-o", tmp_path / "通报.docx")
+    assert "xmh paper approve --from 2022-03-01 --to 2022-03-31" in shown.out
+    assert (tmp_path / "通报.docx").read_bytes()[:2] == b"PK"
+    issue = ("paper", "circular", *span, "--issue", "--sign", "leader", "--yes")
+    assert xmh.json(*issue, code=3)["error"]["code"] == "unapproved"
+    assert "没有批准记录" in xmh(*issue).error
+    assert xmh("paper", "approve", *span).code == 3
+    assert "批件" in xmh("paper", "approve", *span, "--by", "leader").error
+    given = xmh.json("paper", "approve", *span, "--by", "leader", "--paper", "香指办阅〔2022〕9号")
+    assert (given["approver"], given["paper"]) == ("leader", "香指办阅〔2022〕9号")
+    assert given["position"] == xmh.json("paper", "circular", *span)["position"]
+    done = xmh.json(*issue)
+    assert (done["number"], done["kind"]) == (f"香指办督〔{YEAR}〕1号", "circular")
+    [row] = xmh.json("paper", "list")["papers"]
+    assert (row["matter"], row["since"], row["distributed"]) == (None, "2022-03-01", ["gengxin"])
+    assert "2022-03-01 至 2022-03-31" in xmh("paper", "list").out
+    assert xmh("paper", "void", f"香指办督[{YEAR}]1号", "--reason", "有误", "--by", "leader", "--yes").code == 0
+
+
+def test_a_circular_is_no_form_of_one_matter(xmh: CommandLine) -> None:
+    said = xmh("form", "1", "--kind", "通报")
+    assert said.code == 2
+    assert "xmh paper circular" in said.error
+    assert "--from" in xmh("paper", "circular").error

@@ -7,14 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from documents.formats import templates
+from documents.catalogue import everything, find
 from documents.formats.fonts import Typeface
 from documents.formats.press import LAYOUT, Press
-from documents.formats.templates import Template
-from documents.issuing import Issued, issue_briefing, issued
-from documents.rebuilding import Kept, Verdict, rebuild
+from documents.formats.templates import template
+from documents.issuing import Issued, filed, issue_briefing, issued
+from documents.paper_issuing import IssuedPaper, issue_paper
+from documents.paper_issuing import filed as paper_filed
+from documents.rebuilding import Kept, Verdict, rebuild, rebuild_each
+from documents.shelf import SHELF
 from domain import commands as c
 from domain.base import Refusal
+from domain.papers import PaperKind
 from eventlog.database import Database
 from tests.documents.quarter import HALL, play
 from tests.support.history import act
@@ -28,8 +32,12 @@ EVENING = at("2022-03-31", "18:00")
 @pytest.fixture
 def march(log: Database, home: Path) -> Issued:
     """The issue of March, after which the log went on."""
+    return issue_march(log, home, Press())
+
+
+def issue_march(log: Database, home: Path, press: Press) -> Issued:
     play(log)
-    done = issue_briefing(log, home, since=MARCH[0], until=MARCH[1], signer=LEADER, now=EVENING)
+    done = issue_briefing(log, home, since=MARCH[0], until=MARCH[1], signer=LEADER, now=EVENING, press=press)
     act(log, HALL, c.SubmitFeedback(text="主体施工至八层", progress=70), LIAISON, at("2022-04-07"))
     return done
 
@@ -44,7 +52,7 @@ def tamper(home: Path, statement: str) -> Database:
 
 
 def test_an_issue_is_the_same_after_the_log_went_on(log: Database, home: Path, march: Issued) -> None:
-    found = rebuild(log, home, march.event, Press())
+    found = rebuild(log, filed(log, home, march.event), Press())
     assert found.ok
     assert {f.name.rpartition(".")[2]: f.verdict for f in found.files} == dict.fromkeys(
         ("md", "docx", "pdf", "html"), Verdict.IDENTICAL
@@ -58,7 +66,7 @@ def test_it_is_the_same_without_the_cabinet_and_left_where_it_is_wanted(
 ) -> None:
     before = {path.name: path.read_bytes() for path in march.files.values()}
     shutil.rmtree(home / "documents")
-    found = rebuild(log, home, march.event, Press(), tmp_path / "again")
+    found = rebuild(log, filed(log, home, march.event), Press(), tmp_path / "again")
     assert found.ok
     assert {f.kept for f in found.files} == {Kept.MISSING}
     assert {path.name: path.read_bytes() for path in (tmp_path / "again").iterdir()} == before
@@ -72,7 +80,7 @@ def test_a_changed_event_is_named_with_the_line_it_changes(log: Database, home: 
         "UPDATE events SET payload = replace(payload, '主体施工至五层', '主体施工至九层') "
         "WHERE stream = 'matter/hall' AND payload LIKE '%主体施工至五层%'",
     )
-    found = rebuild(altered, home, march.event, Press())
+    found = rebuild(altered, filed(altered, home, march.event), Press())
     assert not found.ok
     verdicts = {f.name.rpartition(".")[2]: f.verdict for f in found.files}
     assert verdicts == dict.fromkeys(("md", "docx", "pdf", "html"), Verdict.DIFFERENT)
@@ -85,7 +93,7 @@ def test_a_changed_event_is_named_with_the_line_it_changes(log: Database, home: 
 def test_an_event_nobody_can_read_any_more_is_named(log: Database, home: Path, march: Issued) -> None:
     log.close()
     altered = tamper(home, "UPDATE events SET payload = '{}' WHERE stream = 'matter/hall' AND version = 1")
-    found = rebuild(altered, home, march.event, Press())
+    found = rebuild(altered, filed(altered, home, march.event), Press())
     assert not found.ok
     assert any("matter/hall 第1条" in d for d in found.differences)
     assert any("无从重算" in d for d in found.differences)
@@ -96,31 +104,46 @@ def test_a_change_after_its_position_is_no_difference(log: Database, home: Path,
     altered = tamper(
         home, "UPDATE events SET payload = replace(payload, '八层', '十层') WHERE payload LIKE '%主体施工至八层%'"
     )
-    assert rebuild(altered, home, march.event, Press()).ok
+    assert rebuild(altered, filed(altered, home, march.event), Press()).ok
 
 
 def test_a_file_somebody_touched_is_named(log: Database, home: Path, march: Issued) -> None:
     march.files["docx"].write_bytes(b"PK")
-    found = rebuild(log, home, march.event, Press())
+    found = rebuild(log, filed(log, home, march.event), Press())
     assert [f.kept for f in found.files if f.name.endswith(".docx")] == [Kept.ALTERED]
     assert found.differences == (f"{march.number}.docx 柜中文件已被改动，日志和重算的一致",)
 
 
-def test_a_changed_layout_is_named(log: Database, home: Path, march: Issued, tmp_path: Path) -> None:
-    own = tmp_path / LAYOUT
-    shutil.copytree(Path(templates.__file__).parent / LAYOUT, own)
-    source = own / "page.html"
-    source.write_text(source.read_text(encoding="utf-8").replace("签发：", "签发人："), encoding="utf-8")
-    found = rebuild(log, home, march.event, Press(template=Template(LAYOUT, own)))
+def own_press(folder: Path, signed: str) -> Press:
+    """Of an office that calls 签发 otherwise in its .html."""
+    folder.mkdir(exist_ok=True)
+    source = Press().template.source("page.html").decode()
+    (folder / "page.html").write_text(source.replace("签发：", f"{signed}："), encoding="utf-8")
+    return Press(template=template(LAYOUT, folder))
+
+
+def test_an_issue_is_the_same_when_the_templates_have_changed(log: Database, home: Path, tmp_path: Path) -> None:
+    event = issue_march(log, home, own_press(tmp_path / "own", "签发人")).event
+    found = rebuild(log, filed(log, home, event), own_press(tmp_path / "own", "签发领导"))
+    assert found.ok
+    assert {f.verdict for f in found.files} == {Verdict.IDENTICAL}
+
+
+def test_an_issue_whose_templates_are_gone_is_one_line(log: Database, home: Path, tmp_path: Path) -> None:
+    event = issue_march(log, home, own_press(tmp_path / "own", "签发人")).event
+    shutil.rmtree(home / "documents" / SHELF)
+    with pytest.raises(Refusal, match=f"{event.number} 成文时的模板不在了") as refused:
+        rebuild(log, filed(log, home, event), Press())
+    assert refused.value.code == "template_gone"
+    (found,) = rebuild_each(log, [filed(log, home, event)], Press())
     assert not found.ok
-    assert found.differences[0].startswith(f"版式 {LAYOUT} 的文件已被改动")
-    assert [f.name for f in found.files if f.verdict is Verdict.DIFFERENT] == [f"{march.number}.html"]
+    assert "成文时的模板不在了" in found.differences[0]
 
 
 def test_a_layout_that_is_gone_is_one_line(log: Database, home: Path, march: Issued) -> None:
     old = march.event.model_copy(update={"template": "plain-1"})
     with pytest.raises(Refusal, match="所用版式 plain-1 本版本没有") as refused:
-        rebuild(log, home, old, Press())
+        rebuild(log, filed(log, home, old), Press())
     assert refused.value.code == "template_gone"
 
 
@@ -129,7 +152,7 @@ def test_other_faces_are_told_and_the_words_compared(log: Database, home: Path, 
     fonts = tmp_path / "fonts"
     fonts.mkdir()
     renamed(fonts / "heiti.otf")
-    found = rebuild(log, home, march.event, Press(Typeface([fonts])))
+    found = rebuild(log, filed(log, home, march.event), Press(Typeface([fonts])))
     assert found.ok
     assert [f.verdict for f in found.files if f.name.endswith(".pdf")] == [Verdict.SAME_CONTENT]
     assert "字体与成文时不同" in found.remarks[0]
@@ -151,3 +174,58 @@ def test_an_old_event_reads_without_what_printing_added(log: Database, march: Is
     (event,) = issued(log)
     old = event.model_dump(mode="json", exclude={"template_sha256", "fonts", "copies"})
     assert type(event).model_validate(old).fonts == {}
+
+
+# --- papers, and everything at once
+
+
+@pytest.fixture
+def form(log: Database, home: Path, march: Issued) -> IssuedPaper:
+    """The 督办单 on HALL, after March was told."""
+    del march
+    return issue_paper(log, home, HALL, PaperKind.SUPERVISION, signer=LEADER, now=at("2022-04-08"))
+
+
+def test_a_paper_is_printed_again_and_names_the_event_that_was_changed(
+    log: Database, home: Path, form: IssuedPaper
+) -> None:
+    assert rebuild(log, paper_filed(log, home, form.event), Press()).ok
+    log.close()
+    altered = tamper(
+        home,
+        "UPDATE events SET payload = replace(payload, '第五次工作会议', '第六次工作会议') "
+        "WHERE stream = 'matter/hall' AND type = 'DecisionRecorded'",
+    )
+    found = rebuild(altered, paper_filed(altered, home, form.event), Press())
+    assert any("matter/hall" in d and "事件内容与其哈希不符" in d for d in found.differences)
+    altered.close()
+    altered = tamper(
+        home,
+        "UPDATE events SET payload = replace(payload, '主体结构封顶', '主体结构断水') "
+        "WHERE stream = 'matter/hall' AND type = 'MatterOpened'",
+    )
+    found = rebuild(altered, paper_filed(altered, home, form.event), Press())
+    assert any("主体结构封顶" in d and "主体结构断水" in d and d.startswith("正文第") for d in found.differences)
+
+
+@pytest.mark.parametrize(
+    "typed", ["香指办督〔2022〕1号", "香指办督[2022]1号", " 香指办督（2022） 1 号", "香指办督(2022)1号"]
+)
+def test_a_paper_is_found_by_its_number_however_it_was_typed(
+    log: Database, home: Path, form: IssuedPaper, typed: str
+) -> None:
+    found = find(log, home, typed)
+    assert found is not None
+    assert found.event == form.event
+
+
+def test_everything_issued_is_rebuilt_and_what_cannot_be_is_named(
+    log: Database, home: Path, march: Issued, form: IssuedPaper
+) -> None:
+    every = everything(log, home)
+    assert [f.event.number for f in every] == [march.number, form.event.number]
+    assert everything(log, home, 2021) == ()
+    gone = filed(log, home, march.event.model_copy(update={"template": "plain-1"}))
+    found = list(rebuild_each(log, (gone, *every), Press()))
+    assert [f.ok for f in found] == [False, True, True]
+    assert "plain-1 本版本没有" in found[0].differences[0]

@@ -1,0 +1,103 @@
+"""`xmh paper circular` and `approve`: the 通报 of a period, approved by a leader before it is issued."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.printing.briefing import past_day
+from cli.printing.files import OutOption, check_ending, press, write_page
+from cli.printing.papers import answer_issued
+from cli.session import Problem, answer, session
+from cli.task.common import PaperOption, acting, confirm, need, the_person, today
+
+if TYPE_CHECKING:
+    from documents.papers import PaperText
+
+FromOption = Annotated[str | None, typer.Option("--from", metavar="D", help="起始日期")]
+ToOption = Annotated[str | None, typer.Option("--to", metavar="D", help="截止日期，最晚为昨天")]
+
+
+def circular(
+    since: FromOption = None,
+    until: ToOption = None,
+    issue: Annotated[
+        bool, typer.Option("--issue", help="签发：编文号、成文、入日志（须先经批准，并配 --sign）")
+    ] = False,
+    sign: Annotated[str | None, typer.Option("--sign", metavar="P", help="签发领导（人员编号或姓名）")] = None,
+    paper: PaperOption = None,
+    out: OutOption = None,
+) -> None:
+    """通报：一段时间的办理情况，点名到单位；草稿须经领导批准（paper approve）才能签发。"""
+    from documents.circular import draft_circular
+    from documents.formats.markdown import markdown
+
+    first, last = _span(since, until)
+    check_ending(out)
+    if issue:
+        _issue(first, last, sign, paper, out)
+        return
+    if sign is not None:
+        raise Problem("--sign 须与 --issue 一起使用", "malformed")
+    text = draft_circular(session.database, first, last, today())
+    page = text.page()
+    if out is not None:
+        write_page(page, out)
+    words = markdown(page)
+    shown = f"已写入 {out}（未编号）" if out else words.rstrip("\n")
+    told = (
+        f"点名通报须经领导批准；批准后请用 xmh paper approve --from {first} --to {last} --by 批准领导 --paper 批件 登记"
+    )
+    answer({**_document(text), "markdown": words, "file": str(out) if out else None}, f"{shown}\n{told}")
+
+
+def _issue(since: date, until: date, sign: str | None, paper: str | None, out: Path | None) -> None:
+    from documents.paper_issuing import issue_circular
+
+    signer = acting(the_person(need(sign, "--sign", "签发领导")).id, paper)
+    confirm(f"签发 {since} 至 {until} 的通报？文号给出后不能收回，只能作废。")
+    done = issue_circular(
+        session.database, session.settings.home, since, until, signer=signer, now=datetime.now(UTC), press=press()
+    )
+    answer_issued(done, out, {"from": since.isoformat(), "to": until.isoformat()})
+
+
+def approve(
+    since: FromOption = None,
+    until: ToOption = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="P", help="批准的领导（代录时填写）")] = None,
+    paper: PaperOption = None,
+) -> None:
+    """登记领导批准了一份通报：谁、凭哪份批件、哪段时间的哪一稿；文稿再有变化须重新报批。"""
+    from documents.circular import words_of
+    from documents.paper_issuing import approve_circular
+
+    first, last = _span(since, until)
+    actor = acting(by, paper)
+    text = approve_circular(session.database, first, last, actor=actor, now=datetime.now(UTC))
+    approver = actor.on_behalf_of or actor
+    told = f"{text.title}（日志第 {text.ledger.position} 条以前），批准人 {text.ledger.person(approver.id)}"
+    next_step = f"签发请用 xmh paper circular --from {first} --to {last} --issue --sign 签发领导"
+    answer(
+        {**_document(text), "approver": approver.id, "paper": paper, "words": words_of(text)},
+        f"已登记：{told}{f'，批件 {paper}' if paper else ''}；{next_step}",
+    )
+
+
+def _span(since: str | None, until: str | None) -> tuple[date, date]:
+    now = today()
+    first, last = need(since, "--from", "起始日期"), need(until, "--to", "截止日期")
+    return past_day(first, now), past_day(last, now)
+
+
+def _document(text: "PaperText") -> dict[str, Any]:
+    return {
+        "kind": text.kind.value,
+        "number": None,
+        "from": str(text.since),
+        "to": str(text.until),
+        "title": text.title,
+        "addressees": list(text.addressees),
+        "position": text.ledger.position,
+    }

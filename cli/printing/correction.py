@@ -1,0 +1,41 @@
+"""`xmh briefing correct`: the 更正 of an issue, drafted from its corrected .docx."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.printing.briefing import change_lines, draft_document
+from cli.printing.files import press
+from cli.session import Problem, answer, session
+from cli.task.common import ReasonOption, need
+from domain.calendar import local_date
+
+
+def correct(
+    bulletin: Annotated[str, typer.Argument(metavar="ID", help="要更正的一期，如 简报-2022-07")],
+    source: Annotated[Path | None, typer.Option("--from", metavar="FILE.docx", help="印发的 .docx，已改正错处")] = None,
+    reason: ReasonOption = None,
+) -> None:
+    """起草更正：印发的不改，错在何处、应为什么，另编一期；领导签发后取下一个期号。"""
+    from documents.correcting import correct as draft_correction
+    from documents.correcting import to_correct
+    from documents.formats.markdown import markdown
+    from documents.issuing import with_files
+
+    if source is None:
+        raise Problem("请用 --from 写明改正后的 .docx", "malformed")
+    why, now, home = need(reason, "--reason", "更正理由"), datetime.now(UTC), session.settings.home
+    wrong = with_files(session.database, home, to_correct(session.database, bulletin), press())
+    done = draft_correction(session.database, home, wrong, source, why, actor=session.actor, now=now)
+    text = markdown(done.text.draft(local_date(now)))
+    document = {
+        **draft_document(done.draft),
+        "title": done.text.title,
+        "changes": [change.model_dump(mode="json") for change in done.changes],
+        "markdown": text,
+    }
+    draft = done.draft.id
+    said = f"更正稿 {draft}，共{len(done.changes)}处；签发请用 xmh briefing issue {draft} --sign 签发领导"
+    answer(document, "\n".join([text, *change_lines(done.changes), said]))

@@ -1,0 +1,21 @@
+"""Everything that was ever issued and filed, by number: issues of 简报 and 动态, and papers under their 文号."""
+
+from pathlib import Path
+
+from documents import issuing, paper_issuing
+from documents.filed import Filed
+from domain.papers import spelled
+from eventlog.database import Database
+
+
+def everything(database: Database, home: Path, year: int | None = None) -> tuple[Filed, ...]:
+    """All of it, or that of one year; each kind in the order of issue, void papers too."""
+    bulletins = (issuing.filed(database, home, event) for event in issuing.issued(database))
+    papers = (paper_issuing.filed(database, home, event) for event in paper_issuing.issued(database))
+    return tuple(f for f in (*bulletins, *papers) if year in (None, f.event.year))
+
+
+def find(database: Database, home: Path, number: str) -> Filed | None:
+    """What has that number, however its brackets and dashes were typed."""
+    wanted = spelled(number)
+    return next((f for f in everything(database, home) if f.event.number == wanted), None)

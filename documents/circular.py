@@ -1,0 +1,94 @@
+"""通报: how the matters of a period went, said to every unit that leads one, with names; issued only when approved.
+
+What it may say is held narrow: facts of the log, no ranking, no score, and only of units the headquarters may
+supervise; whom it asks by 函 it does not name (条例 art. 5).
+"""
+
+from dataclasses import replace
+from datetime import date
+
+from documents.attention import missed, overdue
+from documents.cabinet import sha256
+from documents.figures import Period
+from documents.formats.markdown import markdown
+from documents.ledger import Ledger, MatterFile, read_ledger
+from documents.page import Items, Paragraph, Section, section
+from documents.papers import REPLY_WORKDAYS, PaperText
+from documents.progress import closed, overview
+from documents.wording import moment, span
+from domain.base import refuse
+from domain.calendar import end_of_day
+from domain.papers import PaperKind
+from domain.terms import Supervision
+from eventlog.database import Database
+
+
+def draft_circular(database: Database, since: date, until: date, today: date) -> PaperText:
+    """The 通报 of a period. It has ended, so whoever asks and whenever, the draft is the same one.
+
+    Raises:
+        Refusal: `malformed`, when the period has not ended; `nothing_to_say`, when no supervised unit led a matter.
+        LogUnreachable: the database is down.
+    """
+    refuse(since > until, f"起始日期 {since} 晚于截止日期 {until}", "malformed")
+    refuse(until >= today, f"通报只写已经过完的时段，截止日期最晚为昨天，实际是 {until}", "malformed")
+    return compose_circular(read_ledger(database, end_of_day(until)), since, until)
+
+
+def compose_circular(ledger: Ledger, since: date, until: date) -> PaperText:
+    """The 通报 of a period, of the log as it stood.
+
+    Raises:
+        Refusal: `nothing_to_say`, when no supervised unit led a matter.
+    """
+    supervised = tuple(f for f in ledger.matters if _supervised(ledger, f))
+    period = Period(ledger=replace(ledger, matters=supervised), since=since, until=until)
+    leads = {entry.matter.lead for entry in period.entries()}
+    refuse(not leads, f"{span(since, until)}没有督办对象牵头的事项，没有可通报的情况", "nothing_to_say")
+    return PaperText(
+        kind=PaperKind.CIRCULAR,
+        letter=False,
+        matter=None,
+        title=f"关于{span(since, until)}督办事项办理情况的通报",
+        addressees=tuple(unit for unit in ledger.directory.units if unit in leads),
+        sections=(
+            _standing(period, others=len(Period(ledger, since, until).entries()) - len(period.entries())),
+            section("办结情况", closed(period)),
+            section("逾期情况", overdue(period)),
+            section("反馈情况", missed(period)),
+            _demands(period),
+        ),
+        ledger=ledger,
+        since=since,
+        until=until,
+    )
+
+
+def words_of(text: PaperText) -> str:
+    """The hash of what a reader of the draft sees: an approval holds for these words and no others."""
+    return sha256(markdown(text.page()).encode())
+
+
+def _supervised(ledger: Ledger, file: MatterFile) -> bool:
+    unit = ledger.directory.units.get(file.matter.lead or "")
+    return unit is not None and unit.supervision is Supervision.OBJECT
+
+
+def _standing(period: Period, others: int) -> Section:
+    left_out = f"，商请办理或尚未明确牵头单位的{others}件不在通报之列" if others else ""
+    scope = f"经指挥部领导批准，现通报各单位牵头督办事项的办理情况（截至{moment(period.ledger.as_of)}{left_out}）。"
+    return section("总体情况", (Paragraph(text=scope),), overview(period).blocks)
+
+
+def _demands(period: Period) -> Section:
+    asked = []
+    if overdue(period):
+        asked.append(
+            f"逾期未办结的，请牵头单位自本通报印发之日起{REPLY_WORKDAYS}个工作日内，"
+            "书面说明原因、补救措施和明确的完成时间，报指挥部办公室。"
+        )
+    if any(not made_up for _, _, made_up in period.feedback().missed):
+        asked.append("漏报反馈的，请立即补报办理进展；今后按反馈周期按时反馈，要点逐项说明。")
+    asked.append("其他在办事项，请对照办结时限倒排工期；确有困难的，在时限前书面申请延期或请求协调。")
+    asked.append("对通报内容有异议的，可自印发之日起30日内向指挥部办公室书面提出。")
+    return section("工作要求", (Items(items=tuple(asked)),))

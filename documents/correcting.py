@@ -1,0 +1,172 @@
+"""更正: what was wrong in an issue is said in a new one. Nothing that was issued changes.
+
+The file given is the issued .docx with the corrections made in it. It and the issued one are read alike and compared,
+so a 更正 needs neither the wording nor the layout the issue was printed with.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from documents.briefing import Briefing, compose, issue_line
+from documents.drafts import Draft, discard, keep
+from documents.edited import Differing, Line, changes, differing, read_edited
+from documents.editing import edited_by, keep_text, may_edit
+from documents.issuing import Issued, issued, series_of
+from documents.ledger import read_ledger
+from documents.page import Paragraph, Section
+from documents.wording import clean, full_date, marked, numeral
+from domain.base import Refusal, refuse
+from domain.bulletin import BulletinIssued, Change, Publication
+from domain.envelope import Actor
+from domain.papers import spelled
+from eventlog.database import Database
+
+_SENTENCE = re.compile(r"(?<=[。；！？])")
+_SHOWN = 30
+"""So much of a line says where something was added."""
+
+
+class Correction(NamedTuple):
+    """A draft of a 更正, and what it corrects."""
+
+    draft: Draft
+    text: Briefing
+    changes: tuple[Change, ...]
+
+
+def correct(
+    database: Database, home: Path, wrong: Issued, path: Path, reason: str, *, actor: Actor, now: datetime
+) -> Correction:
+    """Draft the 更正 of an issue; its text is in the log as an editor's version of the draft.
+
+    Raises:
+        Refusal: `nothing_to_say`, when the file says what was issued; `malformed`, when it is no file of that issue;
+            `forbidden`, when the actor is not of the office.
+    """
+    may_edit(actor)
+    event = wrong.event
+    computed = compose(
+        database, event.publication, event.since, event.until, as_of=event.as_of, position=event.position
+    )
+    printed = edited_by(database, computed, event.edited)
+    before, after = read_edited(wrong.files["docx"], printed), read_edited(path, printed, issue_line(event))
+    found = tuple(differing(before, after))
+    refuse(not found, f"{path.name} 与印发的 {event.number} 一致，没有可更正之处", "nothing_to_say")
+    text, changed = _correction(database, event, found, reason, now), changes(before, after)
+    draft = keep(home, text, actor.id, now)
+    try:
+        keep_text(database, draft, (text.title, text.sections), changed, actor, now)
+    except BaseException:
+        discard(home, draft)
+        raise
+    return Correction(draft, text, changed)
+
+
+def to_correct(database: Database, number: str) -> BulletinIssued:
+    """The issue of that number.
+
+    Raises:
+        Refusal: `not_found`, or `recorded`, when it is only registered and its text lies elsewhere.
+    """
+    wanted = spelled(number)
+    event = next((e for e in issued(database) if e.number == wanted), None)
+    if event is not None:
+        return event
+    listed = (issue.number for publication in Publication for issue in series_of(database, publication).issues)
+    if wanted in listed:
+        raise Refusal(f"{wanted} 只在台账登记，原文不在本系统，不能由此更正", "recorded")
+    raise Refusal(f"没有已签发的“{number}”，请用 xmh briefing list 查看", "not_found")
+
+
+def _correction(
+    database: Database, event: BulletinIssued, found: Sequence[Differing], reason: str, now: datetime
+) -> Briefing:
+    """The new issue: of the same span and data, for those who read such issues now."""
+    name = f"《工作{event.publication.label}》{event.year}年第{event.no}期"
+    why = clean(reason).removeprefix("因")
+    opening = (
+        f"我办{full_date(event.issued_on)}印发的{name}（总第{event.total_no}期，题为《{clean(event.title)}》），"
+        f"因{why}，现将有关内容更正如下："
+    )
+    places = [place for one in found for place in _places(one)]
+    blocks = (
+        Paragraph(text=opening),
+        *(Paragraph(text=f"第{numeral(n)}处，{place}。") for n, place in enumerate(places, start=1)),
+        Paragraph(text="其余内容不变。特此更正。"),
+    )
+    computed = compose(
+        database,
+        event.publication,
+        event.since,
+        event.until,
+        as_of=event.as_of,
+        position=read_ledger(database, now).position,
+    )
+    return computed.model_copy(
+        update={
+            "title": f"关于{name}的更正",
+            "sections": (Section(title="更正", blocks=blocks),),
+            "corrects": event.number,
+        }
+    )
+
+
+# --- each place, in words
+
+
+def _places(found: Differing) -> Iterator[str]:
+    old, new = found.before, found.after
+    where = _where((*old, *new)[0])
+    if len(old) == len(new):
+        for one, other in zip(old, new, strict=True):
+            yield from _reworded(one, other)
+    elif not new:
+        yield f"{where}删去{_said(old)}"
+    elif not old:
+        after = found.previous.text if found.previous else ""
+        shown = after if len(after) <= _SHOWN else f"{after[:_SHOWN]}……"
+        yield f"{where}在{marked(shown)}之后增加{_said(new)}"
+    else:
+        yield f"{where}的{_said(old)}更正为{_said(new)}"
+
+
+def _where(line: Line) -> str:
+    return f"{marked(line.section)}部分" if line.section else "正文"
+
+
+def _said(lines: Sequence[Line]) -> str:
+    return marked("".join("，".join(line.cells) or line.text for line in lines))
+
+
+def _reworded(old: Line, new: Line) -> Iterator[str]:
+    """What differs of a line: the cells of a row, the sentences of a paragraph."""
+    if old.title:
+        yield f"标题{marked(old.text)}更正为{marked(new.text)}"
+    elif old.cells and len(old.cells) == len(new.cells):
+        for n, (one, other) in enumerate(zip(old.cells, new.cells, strict=True)):
+            if one != other:
+                head = old.headers[n] if n < len(old.headers) else f"第{n + 1}"
+                at = f"{_where(old)}表中{marked(old.cells[0])}一行{marked(head)}栏"
+                yield f"{at}的{marked(one)}更正为{marked(other)}"
+    else:
+        one, other = _sentences(old.text, new.text)
+        yield f"{_where(old)}的{marked(one)}更正为{marked(other)}"
+
+
+def _sentences(old: str, new: str) -> tuple[str, str]:
+    """The two texts without the sentences they begin and end with alike; one stays where nothing else would."""
+    before, after = _SENTENCE.split(old), _SENTENCE.split(new)
+    while before and after and before[-1] == after[-1]:
+        before, after = before[:-1], after[:-1]
+    start = 0
+    while start < min(len(before), len(after)) and before[start] == after[start]:
+        start += 1
+    if start == min(len(before), len(after)):
+        start = max(start - 1, 0)
+    one, other = "".join(before[start:]), "".join(after[start:])
+    if not one or not other:
+        return old, new
+    return (one[:-1], other[:-1]) if one[-1] == other[-1] and one[-1] in "。；" else (one, other)

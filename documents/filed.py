@@ -1,0 +1,80 @@
+"""What was issued and filed, whatever its kind: enough to find its files, to print it again, and to compare."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from documents.cabinet import kept
+from documents.formats.press import Press
+from documents.page import Page
+from documents.shelf import press_then
+
+
+class Printed(Protocol):
+    """What every event that issues something says of its printing."""
+
+    @property
+    def number(self) -> str:
+        """简报-2022-07, 香指办督〔2022〕7号."""
+        ...
+
+    @property
+    def year(self) -> int:
+        """The year it is numbered in."""
+        ...
+
+    @property
+    def position(self) -> int:
+        """Up to where of the log it was computed."""
+        ...
+
+    @property
+    def files(self) -> dict[str, str]:
+        """File name → SHA-256."""
+        ...
+
+    @property
+    def template_sha256(self) -> str | None:
+        """Of the layout's files."""
+        ...
+
+    @property
+    def fonts(self) -> dict[str, str]:
+        """Face → SHA-256 of its file."""
+        ...
+
+
+@dataclass(frozen=True)
+class Filed:
+    """One issue of whatever kind."""
+
+    event: Printed
+    home: Path
+    folder: Path
+    """Where its files are."""
+    stream: str
+    """Where it is recorded."""
+    page: Callable[[Press], Page]
+    """What was printed, computed again; a Refusal `template_gone` when this build words or sets it otherwise."""
+
+    def press(self, now: Press) -> Press:
+        """What it was printed by: the faces there are now, the templates there were then.
+
+        Raises:
+            Refusal: `template_gone`, when the templates are neither today's nor on the shelf as they were.
+        """
+        return press_then(self.home, now, self.event.template_sha256, self.event.number)
+
+    def kept(self, press: Press) -> dict[str, Path]:
+        """Its files by format. One that is missing is printed again from the log, and must have the hash it had.
+
+        Raises:
+            Refusal: `file_altered`, `template_gone` or `not_reproducible`.
+        """
+
+        def again(names: list[str]) -> dict[str, bytes]:
+            then = self.press(press)
+            return then.files(self.page(then), names)
+
+        return kept(self.folder, self.event.files, again)
