@@ -3,9 +3,9 @@
 from datetime import date, datetime
 
 from documents import attention, progress
-from documents.figures import Period
+from documents.figures import Period, read_period
 from documents.formats.press import LAYOUT
-from documents.ledger import OFFICE_UNIT, Ledger, read_ledger
+from documents.ledger import OFFICE_UNIT, Ledger
 from documents.page import Imprint, Layout, Page, Section
 from documents.wording import full_date, moment, span
 from domain.base import Frozen, refuse
@@ -77,7 +77,7 @@ def compose(
         LogUnreachable: the database is down.
     """
     refuse(since > until, f"起始日期 {full_date(since)} 晚于截止日期 {full_date(until)}", "malformed")
-    period = Period(ledger=read_ledger(database, as_of, position), since=since, until=until)
+    period = read_period(database, since, until, as_of=as_of, position=position)
     ledger = period.ledger
     sections = _news(period) if publication is Publication.NEWS else _briefing(period)
     what = "工作动态" if publication is Publication.NEWS else "督办工作情况"

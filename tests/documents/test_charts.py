@@ -6,9 +6,8 @@ from datetime import date, timedelta
 from xml.etree import ElementTree as etree  # noqa: N813
 
 from documents.charts import LightsOn, Moment, UnitRate, life_line, lights_over_weeks, on_time_by_unit
-from documents.figures import Period
+from documents.figures import read_period
 from documents.formats.press import FORMATS, Press
-from documents.ledger import read_ledger
 from documents.lit_weeks import lights_figure, weekly_lights
 from documents.page import Figure, Page, Section
 from domain.terms import Light
@@ -68,7 +67,7 @@ def test_the_same_chart_is_the_same_bytes() -> None:
 
 def test_the_lights_of_past_weeks_come_from_the_log_as_it_stood(log: Database) -> None:
     play(log)
-    period = Period(ledger=read_ledger(log, at("2022-04-01")), since=date(2022, 2, 1), until=date(2022, 3, 31))
+    period = read_period(log, date(2022, 2, 1), date(2022, 3, 31), as_of=at("2022-04-01"))
     weeks = {w.day: w.counts for w in weekly_lights(period)}
     assert sum(weeks[date(2022, 2, 11)].values()) == 0, "nothing was open yet"
     assert sum(weeks[date(2022, 2, 18)].values()) == 3
