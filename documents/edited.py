@@ -6,7 +6,7 @@ The text is read by how official papers number it (一、 （一） 1.), not by 
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from io import BytesIO
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from documents.page import NOTHING, Block, Grid, Items, Paragraph, Section, Subheading
+from documents.page import NOTHING, Block, Figure, Grid, Items, Paragraph, Section, Subheading
 from documents.wording import numeral
 from domain.base import Refusal, refuse
 from domain.bulletin import Change
@@ -40,7 +40,8 @@ def read_edited(path: Path, computed: "Briefing") -> tuple[str, tuple[Section, .
     Raises:
         Refusal: `malformed`, in one line, when the file is no .docx of this draft.
     """
-    lines = list(_lines_of(path))
+    charts = [b for found in computed.sections for b in found.blocks if isinstance(b, Figure)]
+    lines = list(_lines_of(path, charts))
     issuer = next(
         (n for n, line in enumerate(lines) if isinstance(line, str) and line.startswith(computed.issuer)), None
     )
@@ -52,7 +53,7 @@ def read_edited(path: Path, computed: "Briefing") -> tuple[str, tuple[Section, .
         )
     title, *body = [line for line in lines[issuer + 1 : end] if line]
     refuse(not isinstance(title, str), f"{path.name} 缺少标题", "malformed")
-    characters = sum(len(line) if isinstance(line, str) else len(str(line.rows)) for line in body)
+    characters = sum(map(_length, body))
     refuse(
         characters > MOST_CHARACTERS,
         f"{path.name} 有{characters}字，一期最多{MOST_CHARACTERS}字，请分期或作为附件",
@@ -60,6 +61,12 @@ def read_edited(path: Path, computed: "Briefing") -> tuple[str, tuple[Section, .
     )
     single = computed.sections[0].title if len(computed.sections) == 1 else None
     return str(title), tuple(_sections(body, path, single))
+
+
+def _length(line: str | Grid | Figure) -> int:
+    if isinstance(line, Figure):
+        return 0
+    return len(line) if isinstance(line, str) else len(str(line.rows))
 
 
 def text_of(sections: tuple[Section, ...]) -> str:
@@ -92,10 +99,15 @@ def _lines(title: str, sections: tuple[Section, ...]) -> Iterator[str]:
                     yield from items
                 case Grid(headers=headers, rows=rows):
                     yield from (" | ".join(row) for row in (headers, *rows))
+                case Figure(title=title):
+                    yield f"（图：{title}）"
 
 
-def _lines_of(path: Path) -> Iterator[str | Grid]:
-    """The paragraphs and tables of a .docx in their order. Defended: size, entities and damage are one line."""
+def _lines_of(path: Path, charts: Iterable[Figure]) -> Iterator[str | Grid | Figure]:
+    """The paragraphs, tables and charts of a .docx in their order. Defended: size, entities and damage are one line.
+
+    A picture that is no chart of the draft is not read: what it shows would not be in the log.
+    """
     from docx import Document  # noqa: PLC0415  (60 ms)
     from docx.table import Table  # noqa: PLC0415
 
@@ -120,10 +132,12 @@ def _lines_of(path: Path) -> Iterator[str | Grid]:
             headers, *rows = [tuple(cell.text.strip() for cell in row.cells) for row in part.rows]
             yield Grid(headers=headers, rows=tuple(rows))
         else:
+            described = part._p.xpath(".//wp:docPr/@descr")
+            yield from (chart for chart in charts if any(d.startswith(chart.title) for d in described))
             yield part.text.strip()
 
 
-def _sections(body: list[str | Grid], path: Path, single: str | None) -> Iterator[Section]:
+def _sections(body: list[str | Grid | Figure], path: Path, single: str | None) -> Iterator[Section]:
     title, blocks = single, list[Block]()
     for line in body:
         heading = _SECTION.fullmatch(line) if isinstance(line, str) and single is None else None
@@ -142,8 +156,8 @@ def _sections(body: list[str | Grid], path: Path, single: str | None) -> Iterato
     yield _section(title or "", blocks)
 
 
-def _add(blocks: list[Block], line: str | Grid) -> None:
-    if isinstance(line, Grid):
+def _add(blocks: list[Block], line: str | Grid | Figure) -> None:
+    if isinstance(line, Grid | Figure):
         blocks.append(line)
     elif found := _SUBHEADING.fullmatch(line):
         blocks.append(Subheading(text=found["title"]))
