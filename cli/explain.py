@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from cli.session import Exit, Problem
 from eventlog.errors import LogError, LogUnreachable, SchemaMismatch
-from plans.toml_file import toml_fault
+from sheets.toml_file import toml_fault
 
 
 def explained(error: Exception) -> Problem:

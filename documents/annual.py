@@ -9,11 +9,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from documents import progress
 from documents.charts import UnitRate
+from documents.edition import Edition
 from documents.figures import Entry, Period, year_of
 from documents.lit_weeks import lights_figure, rates_figure
+from documents.overview import OVERVIEW
 from documents.page import Block, Grid, Items, Page, Paragraph, Section, Subheading, section
+from documents.recipe import Part, built_in
 from documents.wording import clean, counted, day_in, full_date, reason_of, share, short_date
 from domain import events as ev
 from domain.bulletin import BulletinSeries, Publication, bulletin_stream
@@ -33,6 +35,7 @@ SAID: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """How the year's summary tells what was held and issued: the verb, and the series whose headings follow it."""
 _MEASURES = {Publication.BRIEFING: "期", Publication.NEWS: "次"}
+_SAID_OF_MATTERS = (Part.STANDING, Part.MOVEMENT, Part.RATES, Part.REPORTS, Part.BY_CLASS)
 _NO_SOURCE = "其他任务"
 
 
@@ -145,7 +148,9 @@ def _overview(period: Period, sentence: str, everything: tuple[Counted, ...]) ->
         rows = tuple((c.label, f"{c.count}{c.measure}", f"附表{n}") for n, c in enumerate(everything, start=1))
         blocks.append(Grid(headers=("名目", "数量", "清单"), rows=rows))
     if period.entries():
-        blocks += progress.overview(period).blocks
+        edition = Edition(period=period, limits=built_in().limits)
+        said = [piece for part in _SAID_OF_MATTERS for piece in OVERVIEW[part](edition)]
+        blocks += [piece for piece in said if not isinstance(piece, Section)]
         chart = lights_figure(period, f"{period.until.year}年各周灯色（件，每周五）")
         blocks += [chart] if chart else []
     return section("总体情况", tuple(blocks))

@@ -1,49 +1,54 @@
 """存在问题, 需协调事项 and 下步安排: what is wrong, who has to move, and what falls due."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
+from documents.edition import Edition, Piece, Writers, listed, short, tabled
 from documents.figures import Entry, Period
-from documents.page import Block, Grid, Items, Paragraph, Section, headed, section
-from documents.wording import clean, day_in, quoted, reason_of, rung_above, sentence, short_date, whose_move
+from documents.page import Block, Grid, Items, Paragraph, Subheading, headed
+from documents.recipe import Part
+from documents.wording import clean, dated, day_in, quoted, reason_of, rung_above, sentence, short_date, whose_move
 from domain import events as ev
 from domain.calendar import local_date
 from domain.matter import Coordination, Matter
 from domain.terms import Light, MatterClass, Stage
 from domain.windows import window_label
 
-AHEAD = timedelta(days=30)
-PROBLEMS_LISTED = 8
 _WORST_FIRST = (Light.RED, Light.YELLOW, Light.BLUE, Light.GREEN, Light.GREY)
 
 
 # --- 存在问题
 
 
-def problems(period: Period) -> Section:
-    """三、存在问题."""
-    return section("存在问题", overdue(period), _behind(period), missed(period), _reported(period))
-
-
-def overdue(period: Period) -> tuple[Block, ...]:
-    """逾期未办结: each matter, its lead, and by how many working days."""
+def overdue(edition: Edition) -> Iterable[Piece]:
+    """The longest overdue first; what was not red at the last issue is marked."""
+    period, was_red = edition.period, edition.red_before()
     found = [e for e in period.entries() if e.lit.light is Light.RED]
-    if not found:
-        return ()
+    found.sort(key=lambda e: (e.matter.due, e.matter.number))
+    new = {e.matter.stream for e in found} - set(was_red) if period.before is not None else set()
+    some = new if len(new) < len(found) else ()
     rows = tuple(
         (
             e.matter.number,
-            clean(e.matter.title),
+            clean(e.matter.title) + ("（新增）" if e.matter.stream in some else ""),
             period.ledger.unit(e.matter.lead),
             day_in(e.matter.due, period.until.year),
             _workdays_late(period, e.matter),
             whose_move(e.matter, period.ledger.unit(e.matter.lead)),
         )
-        for e in sorted(found, key=lambda e: (e.matter.due, e.matter.number))
+        for e in found
     )
     grid = Grid(headers=("编号", "事项", "牵头单位", "办结时限", "逾期", "下一环节"), rows=rows)
-    return headed(f"逾期未办结{len(found)}件", grid)
+    return tabled(edition, f"逾期未办结{len(found)}件{_new(len(new), len(found))}", "逾期未办结事项", grid)
+
+
+def _new(new: int, every: int) -> str:
+    if not new:
+        return ""
+    if new < every:
+        return f"，其中本期新增{new}件"
+    return "，均为本期新增" if every > 1 else "，为本期新增"
 
 
 def _workdays_late(period: Period, matter: Matter) -> str:
@@ -52,90 +57,133 @@ def _workdays_late(period: Period, matter: Matter) -> str:
     return f"{days}个工作日" if days > 0 else "当日"
 
 
-def _behind(period: Period) -> tuple[Block, ...]:
-    found = [e for e in period.entries() if e.lit.light is Light.YELLOW]
-    if not found:
+def _behind(edition: Edition) -> Iterable[Piece]:
+    found = [e for e in edition.period.entries() if e.lit.light is Light.YELLOW]
+    items = [f"{quoted(e.matter)}（{edition.led(e.matter)}）：{reason_of(e.lit)}。" for e in found]
+    return listed(edition, f"黄灯预警{len(found)}件", "黄灯预警事项", items)
+
+
+def missed(edition: Edition) -> Iterable[Piece]:
+    """Who missed how often, and what is not made up for: 黄灯预警 has told the latter of most."""
+    period = edition.period
+    missed = period.feedback().missed
+    if not missed:
         return ()
-    items = tuple(f"{quoted(e.matter)}（{_by(period, e.matter)}）：{reason_of(e.lit)}。" for e in found)
-    return headed(f"黄灯预警{len(found)}件", Items(items=items))
-
-
-def _by(period: Period, matter: Matter) -> str:
-    return f"{period.ledger.unit(matter.lead)}牵头" if matter.lead else "待明确牵头单位"
-
-
-def missed(period: Period) -> tuple[Block, ...]:
-    """漏报反馈: which units, how often, and what still has to be made up for."""
-    found = period.feedback().missed
-    if not found:
-        return ()
-    units = Counter(period.ledger.unit(m.lead) for m, _, _ in found)
-    shown = "、".join(f"{unit}{n}次" for unit, n in units.most_common())
+    heading = f"漏报反馈{len(missed)}次"
+    units = Counter(period.ledger.unit(m.lead) for m, _, _ in missed)
+    shown = f"漏报单位：{_by_unit(units, edition.limits.listed)}"
     owed: defaultdict[str, list[str]] = defaultdict(list)
-    for matter, key, made_up in found:
-        if not made_up and not matter.ended:
-            owed[f"{quoted(matter)}（{_by(period, matter)}）"].append(
-                window_label(key).removeprefix(f"{period.until.year}年")
-            )
-    heading = f"漏报反馈{len(found)}次"
+    matters = {m.stream: m for m, _, made_up in missed if not made_up and not m.ended}
+    for matter, key, made_up in missed:
+        if matter.stream in matters and not made_up:
+            owed[matter.stream].append(window_label(key).removeprefix(f"{period.until.year}年"))
     if not owed:
-        rest = "均已补报" if all(made_up for _, _, made_up in found) else "均已补报或办结"
-        return headed(heading, Paragraph(text=f"漏报单位：{shown}，{rest}。"))
-    items = tuple(f"{matter}：{'、'.join(keys)}。" for matter, keys in owed.items())
-    return headed(heading, Paragraph(text=f"漏报单位：{shown}。未补报的有："), Items(items=items))
+        rest = "均已补报" if all(made_up for _, _, made_up in missed) else "均已补报或办结"
+        return headed(heading, Paragraph(text=f"{shown}，{rest}。"))
+    told = _told_as_yellow(edition, owed)
+    items = [
+        f"{quoted(matters[stream])}（{edition.led(matters[stream])}）：{'、'.join(keys)}。"
+        for stream, keys in owed.items()
+        if stream not in told
+    ]
+    if not items:
+        return headed(heading, Paragraph(text=f"{shown}。未补报的已列入黄灯预警。"))
+    which = "未补报的除已列入黄灯预警的外，还有：" if told else "未补报的有："
+    return [
+        Subheading(text=heading),
+        Paragraph(text=f"{shown}。{which}"),
+        *short(edition, "漏报未补的事项", items),
+    ]
 
 
-def _reported(period: Period) -> tuple[Block, ...]:
+def _told_as_yellow(edition: Edition, owed: Mapping[str, Sequence[str]]) -> set[str]:
+    """Matters whose yellow light names all they owe."""
+    if Part.BEHIND not in edition.parts:
+        return set()
+    return {
+        e.matter.stream
+        for e in edition.period.entries()
+        if e.lit.light is Light.YELLOW and len(owed.get(e.matter.stream, ())) == e.matter.missed_in_row
+    }
+
+
+def _by_unit(units: Counter[str], most: int) -> str:
+    """Beyond a screenful of units the rest is a number."""
+    named = units.most_common(most)
+    text = "、".join(f"{unit}{n}次" for unit, n in named)
+    further = units.total() - sum(n for _, n in named)
+    return f"{text}，其他单位{further}次" if further else text
+
+
+def _reported(edition: Edition) -> Iterable[Piece]:
     """Problems the units themselves reported in the period, the worst lights first."""
-    found = [e for e in period.entries() if _said_problem(period, e.matter)]
+    period, most = edition.period, edition.limits.reported
+    found = [(e, said) for e in period.entries() if (said := _said_problem(period, e.matter))]
     if not found:
         return ()
     found.sort(
-        key=lambda e: (_WORST_FIRST.index(e.lit.light), e.matter.klass is not MatterClass.MAJOR, e.matter.number)
+        key=lambda f: (
+            _WORST_FIRST.index(f[0].lit.light),
+            f[0].matter.klass is not MatterClass.MAJOR,
+            f[0].matter.number,
+        )
     )
-    items = tuple(
-        f"{quoted(e.matter)}（{period.ledger.unit(e.matter.last_feedback.unit)}）：{sentence(e.matter.last_feedback.problem)}"
-        for e in found[:PROBLEMS_LISTED]
-        if e.matter.last_feedback and e.matter.last_feedback.problem
-    )
-    blocks: list[Block] = [Items(items=items)]
-    if len(found) > PROBLEMS_LISTED:
-        blocks.append(Paragraph(text=f"另有{len(found) - PROBLEMS_LISTED}项，从略。"))
+    items = tuple(f"{quoted(e.matter)}（{period.ledger.unit(unit)}）：{sentence(text)}" for e, (unit, text) in found)
+    blocks: list[Block] = [Items(items=items[:most])]
+    if len(found) > most:
+        blocks.append(Paragraph(text=f"另有{len(found) - most}项，从略。"))
     return headed(f"单位反映问题{len(found)}项", *blocks)
 
 
-def _said_problem(period: Period, matter: Matter) -> bool:
+def _said_problem(period: Period, matter: Matter) -> tuple[str, str] | None:
+    """Which unit said what."""
     said = matter.last_feedback
     if matter.ended or said is None or not said.problem:
-        return False
-    return period.since <= local_date(said.at) <= period.until
+        return None
+    return (said.unit, said.problem) if period.since <= local_date(said.at) <= period.until else None
+
+
+PROBLEMS: Writers = {
+    Part.OVERDUE: overdue,
+    Part.BEHIND: _behind,
+    Part.MISSED: missed,
+    Part.REPORTED: _reported,
+}
 
 
 # --- 需协调事项
 
 
-def coordination(period: Period) -> Section:
-    """四、需协调事项."""
-    items = tuple(text for entry in period.entries() if not entry.matter.ended for text in _wanted(period, entry))
-    return section("需协调事项", (Items(items=items),) if items else ())
+def coordination(edition: Edition, parts: Sequence[Part]) -> Iterable[Piece]:
+    """What needs somebody else, matter by matter: one list, without headings."""
+    items = [
+        text
+        for entry in edition.period.entries()
+        if not entry.matter.ended
+        for part in parts
+        for text in _WANTED[part](edition.period, entry)
+    ]
+    return short(edition, "需协调事项", items, "项")
 
 
-def _wanted(period: Period, entry: Entry) -> Iterator[str]:
-    matter, unit = entry.matter, period.ledger.unit
-    name = quoted(matter)
-    if matter.stage is Stage.OPENED:
-        yield f"{name}尚未明确牵头单位，需指挥部办公室商定。"
-    for asked in matter.open_coordinations:
-        yield f"{name}：请{unit(asked.unit)}协调解决：{clean(asked.text)}{_answer_by(period, asked)}。"
-    said = matter.last_feedback
-    if said and said.coordination and period.since <= local_date(said.at) <= period.until:
-        yield f"{name}：{unit(said.unit)}提出，{sentence(said.coordination)}"
-    if matter.extension:
-        what = f"第{matter.extension.point}项要点" if matter.extension.point else "办结时限"
-        to = day_in(matter.extension.to, period.until.year)
-        yield f"{name}：{unit(matter.lead)}申请将{what}延至{to}，待批复。"
-    if rung_above(matter.rung):
-        yield f"{name}：已升级至{matter.rung.label}，{_why(entry)}，待研究。"
+def _leadless(period: Period, entry: Entry) -> Iterator[str]:
+    del period
+    if entry.matter.stage is Stage.OPENED:
+        yield f"{quoted(entry.matter)}尚未明确牵头单位，需指挥部办公室商定。"
+
+
+def _asked(period: Period, entry: Entry) -> Iterator[str]:
+    for asked in entry.matter.open_coordinations:
+        yield f"{quoted(entry.matter)}：{_request(period, asked)}{_answer_by(period, asked)}。"
+
+
+def _request(period: Period, asked: Coordination) -> str:
+    """请区教育局提供…, not 请区教育局协调解决：请提供…."""
+    unit, text = period.ledger.unit(asked.unit), clean(asked.text)
+    if text.startswith("请") and not text.startswith("请求"):
+        wish = text.removeprefix("请")
+        return f"请{wish}" if wish.startswith(unit) else f"请{unit}{wish}"
+    return f"请{unit}协调解决：{text}"
 
 
 def _answer_by(period: Period, asked: Coordination) -> str:
@@ -147,58 +195,83 @@ def _answer_by(period: Period, asked: Coordination) -> str:
     return f"（{since}，{day_in(day, period.until.year)}前答复）"
 
 
+def _brought_up(period: Period, entry: Entry) -> Iterator[str]:
+    said = entry.matter.last_feedback
+    if said and said.coordination and period.since <= local_date(said.at) <= period.until:
+        yield f"{quoted(entry.matter)}：{period.ledger.unit(said.unit)}提出，{sentence(said.coordination)}"
+
+
+def _to_extend(period: Period, entry: Entry) -> Iterator[str]:
+    matter = entry.matter
+    if matter.extension:
+        what = f"第{matter.extension.point}项要点" if matter.extension.point else "办结时限"
+        to = day_in(matter.extension.to, period.until.year)
+        yield f"{quoted(matter)}：{period.ledger.unit(matter.lead)}申请将{what}延至{to}，待批复。"
+
+
+def _raised(period: Period, entry: Entry) -> Iterator[str]:
+    if rung_above(entry.matter.rung):
+        why = dated(_why(entry), period.until.year)
+        yield f"{quoted(entry.matter)}：已升级至{entry.matter.rung.label}，{why}，待研究。"
+
+
 def _why(entry: Entry) -> str:
     raised = [t.event for t in entry.file.events if isinstance(t.event, ev.MatterEscalated)]
     return clean(raised[-1].reason) if raised else reason_of(entry.lit)
 
 
+_WANTED: Mapping[Part, Callable[[Period, Entry], Iterator[str]]] = {
+    Part.LEADLESS: _leadless,
+    Part.ASKED: _asked,
+    Part.BROUGHT_UP: _brought_up,
+    Part.TO_EXTEND: _to_extend,
+    Part.RAISED: _raised,
+}
+
+
 # --- 下步安排
 
 
-def ahead(period: Period) -> Section:
-    """五、下步安排: matters and points that fall due in the next thirty days."""
-    first, last = period.until + timedelta(days=1), period.until + AHEAD
-    matters = sorted(
-        (e for e in period.entries() if _alive(e.matter) and first <= e.matter.due <= last),
-        key=lambda e: (e.matter.due, e.matter.number),
-    )
-    points = _points(period, first, last)
-    horizon = f"{short_date(first)}至{short_date(last)}"
-    parts: list[Block] = []
-    if matters:
-        rows = tuple(
-            (
-                day_in(e.matter.due, period.until.year),
-                clean(e.matter.title),
-                period.ledger.unit(e.matter.lead),
-                f"{e.matter.progress}%",
-                f"{e.lit.light.label}灯",
-            )
-            for e in matters
+def _horizon(edition: Edition) -> tuple[date, date]:
+    until = edition.period.until
+    return until + timedelta(days=1), until + timedelta(days=edition.limits.ahead)
+
+
+def _spoken(edition: Edition) -> str:
+    first, last = _horizon(edition)
+    return f"{short_date(first)}至{short_date(last)}"
+
+
+def _due(edition: Edition) -> list[Entry]:
+    first, last = _horizon(edition)
+    found = [e for e in edition.period.entries() if _alive(e.matter) and first <= e.matter.due <= last]
+    return sorted(found, key=lambda e: (e.matter.due, e.matter.number))
+
+
+def _matters_due(edition: Edition) -> Iterable[Piece]:
+    period, found = edition.period, _due(edition)
+    rows = tuple(
+        (
+            day_in(e.matter.due, period.until.year),
+            clean(e.matter.title),
+            period.ledger.unit(e.matter.lead),
+            f"{e.matter.progress}%",
+            f"{e.lit.light.label}灯",
         )
-        heading = f"{horizon}应办结{len(matters)}件"
-        parts += headed(heading, Grid(headers=("办结时限", "事项", "牵头单位", "进度", "亮灯"), rows=rows))
-    if points:
-        heading = f"{horizon}应完成要点{len(points)}项"
-        parts += headed(heading, Grid(headers=("节点", "要点", "所属事项", "牵头单位", "进度"), rows=points))
-    return section("下步安排", tuple(parts) or _next_due(period, last))
+        for e in found
+    )
+    grid = Grid(headers=("办结时限", "事项", "牵头单位", "进度", "亮灯"), rows=rows)
+    return tabled(edition, f"{_spoken(edition)}应办结{len(found)}件", "近期应办结事项", grid)
 
 
-def _next_due(period: Period, last: date) -> tuple[Block, ...]:
-    """When the next thirty days are free: what comes after them."""
-    later = [e.matter for e in period.entries() if _alive(e.matter) and e.matter.due > last]
-    if not later:
-        return ()
-    first = min(later, key=lambda m: (m.due, m.number))
-    due = day_in(first.due, period.until.year)
-    return (Paragraph(text=f"未来{AHEAD.days}日无到期事项和要点，其后最近到期的是{quoted(first)}（{due}）。"),)
+def _points_due(edition: Edition) -> Iterable[Piece]:
+    rows = _points(edition)
+    grid = Grid(headers=("节点", "要点", "所属事项", "牵头单位", "进度"), rows=rows)
+    return tabled(edition, f"{_spoken(edition)}应完成要点{len(rows)}项", "近期应完成要点", grid, "项")
 
 
-def _alive(matter: Matter) -> bool:
-    return not matter.ended and matter.stage not in (Stage.SUSPENDED, Stage.CLOSING)
-
-
-def _points(period: Period, first: date, last: date) -> tuple[tuple[str, ...], ...]:
+def _points(edition: Edition) -> tuple[tuple[str, ...], ...]:
+    period, (first, last) = edition.period, _horizon(edition)
     found = sorted(
         (p.due, e.matter.number, p.no, p, e.matter)
         for e in period.entries()
@@ -210,3 +283,25 @@ def _points(period: Period, first: date, last: date) -> tuple[tuple[str, ...], .
         (day_in(due, period.until.year), clean(p.text), clean(m.title), period.ledger.unit(m.lead), f"{p.progress}%")
         for due, _, _, p, m in found
     )
+
+
+def _next_due(edition: Edition) -> Iterator[Piece]:
+    """When the next thirty days are free: what comes after them."""
+    period, (_, last) = edition.period, _horizon(edition)
+    later = [e.matter for e in period.entries() if _alive(e.matter) and e.matter.due > last]
+    if not later or _due(edition) or _points(edition):
+        return
+    first = min(later, key=lambda m: (m.due, m.number))
+    due = day_in(first.due, period.until.year)
+    yield Paragraph(text=f"未来{edition.limits.ahead}日无到期事项和要点，其后最近到期的是{quoted(first)}（{due}）。")
+
+
+def _alive(matter: Matter) -> bool:
+    return not matter.ended and matter.stage not in (Stage.SUSPENDED, Stage.CLOSING)
+
+
+AHEAD: Writers = {
+    Part.MATTERS_DUE: _matters_due,
+    Part.POINTS_DUE: _points_due,
+    Part.NEXT_DUE: _next_due,
+}

@@ -1,13 +1,17 @@
 """工作简报 and 工作动态, computed from the log at one position and from nothing else."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
 
 from documents import attention, progress
 from documents.edited import NOTE, NOTE_OF_CORRECTION
-from documents.figures import Period
+from documents.edition import Edition, Piece, assembled
+from documents.figures import Period, read_period
 from documents.formats.press import LAYOUT
-from documents.ledger import OFFICE_UNIT, Ledger, read_ledger
-from documents.page import Imprint, Layout, Page, Section
+from documents.ledger import OFFICE_UNIT, Ledger
+from documents.overview import OVERVIEW
+from documents.page import Grid, Imprint, Items, Layout, Page, Paragraph, Section, Subheading
+from documents.recipe import Recipe, SectionRecipe, Topic, built_in
 from documents.wording import full_date, moment, span
 from domain.base import Frozen, refuse
 from domain.bulletin import BulletinIssued, Publication
@@ -16,8 +20,8 @@ from eventlog.database import Database
 
 TEMPLATE = f"{LAYOUT}/briefing-2"
 """Changes with every change of wording or layout: an issue is printed again only by the template it was printed by."""
-MARKING = "内部资料　注意保存"
 UNNUMBERED = "第×期（草稿，待签发）"
+_WRITERS = {**OVERVIEW, **progress.ADVANCES, **attention.PROBLEMS, **attention.AHEAD}
 
 
 class Briefing(Frozen):
@@ -33,11 +37,23 @@ class Briefing(Frozen):
     issuer: str
     people: dict[str, str]
     sections: tuple[Section, ...]
+    appendices: tuple[Section, ...] = ()
+    """Tables and lists too long for the text."""
     imprint: Imprint = Imprint()
+    marking: str | None = None
+    foreword: str | None = None
+    """按语, above the title of every issue."""
+    contents_from: int
+    """A text of more characters than this is given a table of contents."""
     edited: int | None = None
     """The editor's version it carries, by its place in the stream; None when the text is the log's own."""
     corrects: str | None = None
     """The issue it is the 更正 of."""
+
+    @property
+    def with_contents(self) -> bool:
+        """Whether it is long enough for 目录."""
+        return sum(len(line) for found in self.sections for line in _texts(found)) > self.contents_from
 
     def draft(self, on: date) -> Page:
         """As it is shown before it is signed."""
@@ -45,7 +61,9 @@ class Briefing(Frozen):
 
     def issue(self, event: BulletinIssued) -> Page:
         """As it is printed."""
-        return self._page(issue_line(event), event.issued_on, self.people.get(event.signer, event.signer), event.copies)
+        told = self.model_copy(update={"foreword": event.foreword})
+        signer = self.people.get(event.signer, event.signer)
+        return told._page(issue_line(event), event.issued_on, signer, event.copies)
 
     @property
     def _note(self) -> str:
@@ -55,16 +73,19 @@ class Briefing(Frozen):
     def _page(self, issue: str, on: date, signer: str | None = None, copies: int | None = None) -> Page:
         return Page(
             layout=Layout.BULLETIN,
-            marking=MARKING,
+            marking=self.marking,
             masthead=self.masthead,
             issue=issue,
             issuer=self.issuer,
             on=on,
             title=self.title,
+            foreword=self.foreword,
+            contents=self.with_contents,
             sections=self.sections,
+            appendices=self.appendices,
             signer=signer,
             note=self._note,
-            imprint=self.imprint.model_copy(update={"copies": copies}),
+            imprint=self.imprint.model_copy(update={"copies": copies or self.imprint.copies}),
         )
 
 
@@ -81,31 +102,53 @@ def compose(
     *,
     as_of: datetime,
     position: int | None = None,
+    recipe: Recipe | None = None,
 ) -> Briefing:
     """What there is to say of a period, from the log up to a position, or up to what was known at `as_of`.
 
+    Without a recipe by the one of this build's layout.
+
     Raises:
-        Refusal: `malformed`, when the period ends before it begins.
+        Refusal: `malformed`, when the period ends before it begins; `template_broken`, when the built-in recipe is.
         LogUnreachable: the database is down.
     """
     refuse(since > until, f"起始日期 {full_date(since)} 晚于截止日期 {full_date(until)}", "malformed")
-    period = Period(ledger=read_ledger(database, as_of, position), since=since, until=until)
+    recipe = recipe or built_in()
+    period = read_period(database, since, until, as_of=as_of, position=position)
+    edition = Edition(period, recipe.limits, frozenset(part for s in recipe.sections for part in s.parts))
+    news = publication is Publication.NEWS
+    sections, appendices = ((progress.news(edition, recipe.news),), ()) if news else _sections(edition, recipe)
     ledger = period.ledger
-    sections = _news(period) if publication is Publication.NEWS else _briefing(period)
-    what = "工作动态" if publication is Publication.NEWS else "督办工作情况"
     return Briefing(
         publication=publication,
         since=since,
         until=until,
         position=ledger.position,
         as_of=ledger.as_of,
-        title=f"{span(since, until)}{what}",
+        title=f"{span(since, until)}{'工作动态' if news else '督办工作情况'}",
         masthead=_masthead(ledger, publication),
         issuer=ledger.office,
         people={p.id: p.name for p in ledger.directory.people.values()},
         sections=sections,
-        imprint=_recipients(period),
+        appendices=appendices,
+        imprint=recipe.recipients.over(_recipients(period)).model_copy(update={"copies": recipe.copies or None}),
+        marking=recipe.marking or None,
+        foreword=recipe.foreword or None,
+        contents_from=recipe.limits.contents,
     )
+
+
+def _sections(edition: Edition, recipe: Recipe) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
+    """The sections of the text, and the appendices they refer to."""
+    return assembled((wanted.title, _pieces(edition, wanted)) for wanted in recipe.sections)
+
+
+def _pieces(edition: Edition, wanted: SectionRecipe) -> Iterator[Piece]:
+    if wanted.topic is Topic.COORDINATION:
+        yield from attention.coordination(edition, wanted.parts)
+        return
+    for part in wanted.parts:
+        yield from _WRITERS[part](edition)
 
 
 def _recipients(period: Period) -> Imprint:
@@ -129,15 +172,12 @@ def _masthead(ledger: Ledger, publication: Publication) -> str:
     return f"{ledger.office.removesuffix('办公室')}工作{publication.label}"
 
 
-def _briefing(period: Period) -> tuple[Section, ...]:
-    return (
-        progress.overview(period),
-        progress.advances(period),
-        attention.problems(period),
-        attention.coordination(period),
-        attention.ahead(period),
-    )
-
-
-def _news(period: Period) -> tuple[Section, ...]:
-    return (progress.news(period),)
+def _texts(found: Section) -> Iterator[str]:
+    for block in found.blocks:
+        match block:
+            case Paragraph(text=text) | Subheading(text=text):
+                yield text
+            case Items(items=items):
+                yield from items
+            case Grid(rows=rows):
+                yield from (cell for row in rows for cell in row)

@@ -4,23 +4,29 @@ What it may say is held narrow: facts of the log, no ranking, no score, and only
 supervise; whom it asks by 函 it does not name (条例 art. 5).
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
 from documents.attention import missed, overdue
 from documents.cabinet import sha256
+from documents.edition import Edition, Piece, assembled
 from documents.figures import Period
 from documents.formats.markdown import markdown
 from documents.ledger import Ledger, MatterFile, read_ledger
-from documents.page import Items, Paragraph, Section, section
+from documents.overview import OVERVIEW
+from documents.page import Items, Paragraph
 from documents.papers import REPLY_WORKDAYS, PaperText
-from documents.progress import closed, overview
+from documents.progress import closed
+from documents.recipe import Part, built_in
 from documents.wording import moment, span
 from domain.base import refuse
 from domain.calendar import end_of_day
 from domain.papers import PaperKind
 from domain.terms import Supervision
 from eventlog.database import Database
+
+_STANDING = (Part.STANDING, Part.MOVEMENT, Part.RATES, Part.REPORTS, Part.BY_CLASS)
 
 
 def draft_circular(database: Database, since: date, until: date, today: date) -> PaperText:
@@ -45,19 +51,24 @@ def compose_circular(ledger: Ledger, since: date, until: date) -> PaperText:
     period = Period(ledger=replace(ledger, matters=supervised), since=since, until=until)
     leads = {entry.matter.lead for entry in period.entries()}
     refuse(not leads, f"{span(since, until)}没有督办对象牵头的事项，没有可通报的情况", "nothing_to_say")
+    edition = Edition(period, built_in().limits)
+    others = len(Period(ledger, since, until).entries()) - len(period.entries())
+    told: list[tuple[str, Iterable[Piece]]] = [
+        ("总体情况", [_scope(period, others), *(piece for part in _STANDING for piece in OVERVIEW[part](edition))]),
+        ("办结情况", closed(edition)),
+        ("逾期情况", overdue(edition)),
+        ("反馈情况", missed(edition)),
+        ("工作要求", [_demands(edition)]),
+    ]
+    sections, appendices = assembled(told)
     return PaperText(
         kind=PaperKind.CIRCULAR,
         letter=False,
         matter=None,
         title=f"关于{span(since, until)}督办事项办理情况的通报",
         addressees=tuple(unit for unit in ledger.directory.units if unit in leads),
-        sections=(
-            _standing(period, others=len(Period(ledger, since, until).entries()) - len(period.entries())),
-            section("办结情况", closed(period)),
-            section("逾期情况", overdue(period)),
-            section("反馈情况", missed(period)),
-            _demands(period),
-        ),
+        sections=sections,
+        appendices=appendices,
         ledger=ledger,
         since=since,
         until=until,
@@ -74,21 +85,21 @@ def _supervised(ledger: Ledger, file: MatterFile) -> bool:
     return unit is not None and unit.supervision is Supervision.OBJECT
 
 
-def _standing(period: Period, others: int) -> Section:
+def _scope(period: Period, others: int) -> Paragraph:
     left_out = f"，商请办理或尚未明确牵头单位的{others}件不在通报之列" if others else ""
-    scope = f"经指挥部领导批准，现通报各单位牵头督办事项的办理情况（截至{moment(period.ledger.as_of)}{left_out}）。"
-    return section("总体情况", (Paragraph(text=scope),), overview(period).blocks)
+    said = f"经指挥部领导批准，现通报各单位牵头督办事项的办理情况（截至{moment(period.ledger.as_of)}{left_out}）。"
+    return Paragraph(text=said)
 
 
-def _demands(period: Period) -> Section:
+def _demands(edition: Edition) -> Items:
     asked = []
-    if overdue(period):
+    if list(overdue(edition)):
         asked.append(
             f"逾期未办结的，请牵头单位自本通报印发之日起{REPLY_WORKDAYS}个工作日内，"
             "书面说明原因、补救措施和明确的完成时间，报指挥部办公室。"
         )
-    if any(not made_up for _, _, made_up in period.feedback().missed):
+    if any(not made_up for _, _, made_up in edition.period.feedback().missed):
         asked.append("漏报反馈的，请立即补报办理进展；今后按反馈周期按时反馈，要点逐项说明。")
     asked.append("其他在办事项，请对照办结时限倒排工期；确有困难的，在时限前书面申请延期或请求协调。")
     asked.append("对通报内容有异议的，可自印发之日起30日内向指挥部办公室书面提出。")
-    return section("工作要求", (Items(items=tuple(asked)),))
+    return Items(items=tuple(asked))

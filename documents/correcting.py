@@ -6,21 +6,22 @@ so a 更正 needs neither the wording nor the layout the issue was printed with.
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from documents.briefing import Briefing, compose, issue_line
 from documents.drafts import Draft, discard, keep
-from documents.edited import Differing, Line, changes, differing, read_edited
+from documents.edited import Differing, Line, Text, changes, differing, read_edited
 from documents.editing import edited_by, keep_text, may_edit
 from documents.issuing import Issued, issued, series_of
 from documents.ledger import read_ledger
 from documents.page import Paragraph, Section
+from documents.recipe import Recipe, recipe_of
+from documents.shelf import press_then
+from documents.signing import Desk
 from documents.wording import clean, full_date, marked, numeral
 from domain.base import Refusal, refuse
 from domain.bulletin import BulletinIssued, Change, Publication
-from domain.envelope import Actor
 from domain.papers import spelled
 from eventlog.database import Database
 
@@ -37,28 +38,26 @@ class Correction(NamedTuple):
     changes: tuple[Change, ...]
 
 
-def correct(
-    database: Database, home: Path, wrong: Issued, path: Path, reason: str, *, actor: Actor, now: datetime
-) -> Correction:
+def correct(desk: Desk, wrong: Issued, path: Path, reason: str) -> Correction:
     """Draft the 更正 of an issue; its text is in the log as an editor's version of the draft.
 
     Raises:
         Refusal: `nothing_to_say`, when the file says what was issued; `malformed`, when it is no file of that issue;
             `forbidden`, when the actor is not of the office.
     """
-    may_edit(actor)
-    event = wrong.event
-    computed = compose(
-        database, event.publication, event.since, event.until, as_of=event.as_of, position=event.position
-    )
+    may_edit(desk.signer)
+    database, home, now, event = desk.database, desk.home, desk.now, wrong.event
+    then = recipe_of(press_then(home, desk.press, event.template_sha256, event.number).template)
+    computed = _computed(database, event, event.position, then)
     printed = edited_by(database, computed, event.edited)
     before, after = read_edited(wrong.files["docx"], printed), read_edited(path, printed, issue_line(event))
     found = tuple(differing(before, after))
     refuse(not found, f"{path.name} 与印发的 {event.number} 一致，没有可更正之处", "nothing_to_say")
-    text, changed = _correction(database, event, found, reason, now), changes(before, after)
-    draft = keep(home, text, actor.id, now)
+    basis = _computed(database, event, read_ledger(database, now).position, recipe_of(desk.press.template))
+    text, changed = _correction(basis, event, found, reason), changes(before, after)
+    draft = keep(home, text, desk.signer.id, now, desk.press)
     try:
-        keep_text(database, draft, (text.title, text.sections), changed, actor, now)
+        keep_text(database, draft, Text(text.title, text.sections), changed, desk.signer, now)
     except BaseException:
         discard(home, draft)
         raise
@@ -81,9 +80,14 @@ def to_correct(database: Database, number: str) -> BulletinIssued:
     raise Refusal(f"没有已签发的“{number}”，请用 xmh briefing list 查看", "not_found")
 
 
-def _correction(
-    database: Database, event: BulletinIssued, found: Sequence[Differing], reason: str, now: datetime
-) -> Briefing:
+def _computed(database: Database, event: BulletinIssued, position: int, recipe: Recipe) -> Briefing:
+    """The issue's span as the log up to a position tells it."""
+    return compose(
+        database, event.publication, event.since, event.until, as_of=event.as_of, position=position, recipe=recipe
+    )
+
+
+def _correction(basis: Briefing, event: BulletinIssued, found: Sequence[Differing], reason: str) -> Briefing:
     """The new issue: of the same span and data, for those who read such issues now."""
     name = f"《工作{event.publication.label}》{event.year}年第{event.no}期"
     why = clean(reason).removeprefix("因")
@@ -97,16 +101,10 @@ def _correction(
         *(Paragraph(text=f"第{numeral(n)}处，{place}。") for n, place in enumerate(places, start=1)),
         Paragraph(text="其余内容不变。特此更正。"),
     )
-    computed = compose(
-        database,
-        event.publication,
-        event.since,
-        event.until,
-        as_of=event.as_of,
-        position=read_ledger(database, now).position,
-    )
-    return computed.model_copy(
+    return basis.model_copy(
         update={
+            "foreword": None,
+            "appendices": (),
             "title": f"关于{name}的更正",
             "sections": (Section(title="更正", blocks=blocks),),
             "corrects": event.number,

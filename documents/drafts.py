@@ -5,6 +5,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from documents.briefing import Briefing, compose
+from documents.formats.press import Press
+from documents.recipe import Recipe
+from documents.shelf import press_then, shelve
 from domain.base import Frozen, Refusal
 from domain.bulletin import Publication
 from domain.calendar import local_date
@@ -28,10 +31,20 @@ class Draft(Frozen):
     drafted_at: datetime
     corrects: str | None = None
     """The issue it is the 更正 of; its text then is in the log from the beginning."""
+    foreword: str | None = None
+    """按语."""
+    template_sha256: str | None = None
+    """Of the templates it was drafted by; it is issued by no others. None in drafts of before."""
 
 
-def keep(home: Path, briefing: Briefing, drafted_by: str, now: datetime) -> Draft:
-    """Keep a composed issue as a draft, under the next free id of the day (D20220331-1)."""
+def keep(home: Path, briefing: Briefing, drafted_by: str, now: datetime, press: Press | None = None) -> Draft:
+    """Keep a composed issue as a draft, under the next free id of the day (D20220331-1).
+
+    Raises:
+        Refusal: `too_many_drafts`, or the templates of the press cannot be kept.
+    """
+    used = (press or Press()).template
+    shelve(home, used)
     folder = home / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     for n in range(1, MOST_A_DAY):
@@ -46,6 +59,8 @@ def keep(home: Path, briefing: Briefing, drafted_by: str, now: datetime) -> Draf
             drafted_by=drafted_by,
             drafted_at=now,
             corrects=briefing.corrects,
+            foreword=briefing.foreword,
+            template_sha256=used.sha256,
         )
         try:
             with _file(home, draft.id).open("x", encoding="utf-8") as file:
@@ -86,9 +101,21 @@ def kept(home: Path) -> tuple[Draft, ...]:
     return tuple(sorted(found, key=lambda d: (d.drafted_at, d.id)))
 
 
-def computed(database: Database, draft: Draft) -> Briefing:
+def press_of(home: Path, draft: Draft, now: Press | None = None) -> Press:
+    """The press a draft is shown and issued by: the templates of then.
+
+    Raises:
+        Refusal: `template_gone`.
+    """
+    return press_then(home, now or Press(), draft.template_sha256, f"草稿 {draft.id}")
+
+
+def computed(database: Database, draft: Draft, recipe: Recipe | None = None) -> Briefing:
     """The text of a draft, from the part of the log it names."""
-    return compose(database, draft.publication, draft.since, draft.until, as_of=draft.as_of, position=draft.position)
+    text = compose(
+        database, draft.publication, draft.since, draft.until, as_of=draft.as_of, position=draft.position, recipe=recipe
+    )
+    return text.model_copy(update={"foreword": draft.foreword})
 
 
 def _file(home: Path, draft_id: str) -> Path:

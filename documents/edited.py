@@ -6,16 +6,17 @@ The text is read by how official papers number it (一、 （一） 1.), not by 
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from io import BytesIO
+from itertools import dropwhile, takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import TypeAdapter
 
-from documents.page import NOTHING, Block, Grid, Items, Paragraph, Section, Subheading
+from documents.page import NOTHING, Block, Figure, Grid, Items, Paragraph, Roll, Section, Subheading
 from documents.wording import numeral
 from domain.base import Refusal, refuse
 from domain.bulletin import Change
@@ -30,6 +31,8 @@ MOST_CHARACTERS = 30_000
 NOTE = "本期数据由督办日志生成"
 NOTE_OF_CORRECTION = "本期为更正"
 """With one of the two ends what an editor may change."""
+_FOREWORD = "按语："
+_CONTENTS = re.compile(r"目\s*录")
 _SECTION = re.compile(r"[一二三四五六七八九十]{1,3}、\s*(?P<title>.+)")
 _SUBHEADING = re.compile(r"[（(][一二三四五六七八九十]{1,3}[）)]\s*(?P<title>.+)")
 _ITEM = re.compile(r"\d{1,3}\s*(?:[.．、]\s+|[.．、](?=\D))(?P<text>\S.*)", re.DOTALL)
@@ -37,8 +40,13 @@ _ITEM = re.compile(r"\d{1,3}\s*(?:[.．、]\s+|[.．、](?=\D))(?P<text>\S.*)", 
 _SECTIONS = TypeAdapter(tuple[Section, ...])
 
 
-Text = tuple[str, tuple[Section, ...]]
-"""Title and sections."""
+class Text(NamedTuple):
+    """What an editor may change."""
+
+    title: str
+    sections: tuple[Section, ...]
+    foreword: str | None = None
+    """按语."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,8 @@ def read_edited(path: Path, computed: "Briefing", issue: str | None = None) -> T
     Raises:
         Refusal: `malformed`, in one line, when the file is no .docx of this draft or issue.
     """
-    lines = list(_lines_of(path))
+    charts = [b for found in computed.sections for b in found.blocks if isinstance(b, Figure)]
+    lines = list(_lines_of(path, charts))
     refuse(
         issue is not None and issue not in lines,
         f"{path.name} 里没有“{issue}”一行，不是这一期；请在印发的 .docx 上修改",
@@ -84,16 +93,44 @@ def read_edited(path: Path, computed: "Briefing", issue: str | None = None) -> T
             f"{path.name} 不是导出的草稿：找不到“{computed.issuer}”一行或文末“{NOTE}”一行，请在导出的草稿上修改",
             "malformed",
         )
-    title, *body = [line for line in lines[issuer + 1 : end] if line]
-    refuse(not isinstance(title, str), f"{path.name} 缺少标题", "malformed")
-    characters = sum(len(line) if isinstance(line, str) else len(str(line.rows)) for line in body)
+    foreword, rest = _foreword(_without_contents(lines[issuer + 1 : end]))
+    told = [line for line in rest if line]
+    if not told or not isinstance(told[0], str):
+        raise Refusal(f"{path.name} 缺少标题", "malformed")
+    title, *body = told[0], *told[1:]
+    characters = sum(map(_length, body))
     refuse(
         characters > MOST_CHARACTERS,
         f"{path.name} 有{characters}字，一期最多{MOST_CHARACTERS}字，请分期或作为附件",
         "malformed",
     )
     single = computed.sections[0].title if len(computed.sections) == 1 else None
-    return str(title), tuple(_sections(body, path, single))
+    return Text(title, tuple(_sections(body, path, single)), foreword)
+
+
+def _without_contents(lines: list[str | Grid | Figure]) -> list[str | Grid | Figure]:
+    """目录 is made anew; its lines are those with a tab before the page's number."""
+    at = next((n for n, line in enumerate(lines) if isinstance(line, str) and _CONTENTS.fullmatch(line)), None)
+    if at is None:
+        return lines
+    after = dropwhile(lambda line: isinstance(line, str) and "\t" in line, lines[at + 1 :])
+    return [*lines[:at], *after]
+
+
+def _foreword(lines: list[str | Grid | Figure]) -> tuple[str | None, list[str | Grid | Figure]]:
+    """按语：… before the title, up to an empty line, and what comes after it."""
+    begun = list(dropwhile(lambda line: not line, lines))
+    if not begun or not isinstance(begun[0], str) or not begun[0].startswith(_FOREWORD):
+        return None, lines
+    told = list(takewhile(lambda line: isinstance(line, str) and line, begun))
+    text = "".join(str(line) for line in told).removeprefix(_FOREWORD).strip()
+    return text or None, begun[len(told) :]
+
+
+def _length(line: str | Grid | Figure) -> int:
+    if isinstance(line, Figure):
+        return 0
+    return len(line) if isinstance(line, str) else len(str(line.rows))
 
 
 def text_of(sections: tuple[Section, ...]) -> str:
@@ -116,31 +153,40 @@ def changes(before: Text, after: Text) -> tuple[Change, ...]:
 
 def differing(before: Text, after: Text) -> Iterator[Differing]:
     """Where two texts differ, from the first line to the last."""
-    old, new = list(_lines(*before)), list(_lines(*after))
+    old, new = list(_lines(before)), list(_lines(after))
     matcher = SequenceMatcher(None, [line.text for line in old], [line.text for line in new], autojunk=False)
     for tag, a, b, c, d in matcher.get_opcodes():
         if tag != "equal":
             yield Differing(tuple(old[a:b]), tuple(new[c:d]), old[a - 1] if a else None)
 
 
-def _lines(title: str, sections: tuple[Section, ...]) -> Iterator[Line]:
-    yield Line(title, "", title=True)
-    for no, section in enumerate(sections, start=1):
-        heading = f"{numeral(no)}、{section.title}" if len(sections) > 1 else ""
+def _lines(text: Text) -> Iterator[Line]:
+    if text.foreword:
+        yield Line(f"{_FOREWORD}{text.foreword}", "")
+    yield Line(text.title, "", title=True)
+    for no, section in enumerate(text.sections, start=1):
+        heading = f"{numeral(no)}、{section.title}" if len(text.sections) > 1 else ""
         if heading:
             yield Line(heading, heading)
         for block in section.blocks:
             match block:
-                case Paragraph(text=text) | Subheading(text=text):
-                    yield Line(text, heading)
+                case Paragraph(text=said) | Subheading(text=said):
+                    yield Line(said, heading)
                 case Items(items=items):
-                    yield from (Line(text, heading) for text in items)
+                    yield from (Line(said, heading) for said in items)
+                case Roll(label=label, names=names):
+                    yield Line(f"{label}：{'、'.join(names)}", heading)
                 case Grid(headers=headers, rows=rows):
                     yield from (Line(" | ".join(r), heading, cells=r, headers=headers) for r in (headers, *rows))
+                case Figure(title=title):
+                    yield Line(f"（图：{title}）", heading)
 
 
-def _lines_of(path: Path) -> Iterator[str | Grid]:
-    """The paragraphs and tables of a .docx in their order. Defended: size, entities and damage are one line."""
+def _lines_of(path: Path, charts: Iterable[Figure]) -> Iterator[str | Grid | Figure]:
+    """The paragraphs, tables and charts of a .docx in their order. Defended: size, entities and damage are one line.
+
+    A picture that is no chart of the draft is not read: what it shows would not be in the log.
+    """
     from docx import Document  # noqa: PLC0415  (60 ms)
     from docx.table import Table  # noqa: PLC0415
 
@@ -165,10 +211,13 @@ def _lines_of(path: Path) -> Iterator[str | Grid]:
             headers, *rows = [tuple(cell.text.strip() for cell in row.cells) for row in part.rows]
             yield Grid(headers=headers, rows=tuple(rows))
         else:
-            yield part.text.strip()
+            described = part._p.xpath(".//wp:docPr/@descr")
+            yield from (chart for chart in charts if any(d.startswith(chart.title) for d in described))
+            # A line of the 目录 whose page number is not filled yet ends with its tab.
+            yield part.text.strip() + ("\t" if part.text.endswith("\t") else "")
 
 
-def _sections(body: list[str | Grid], path: Path, single: str | None) -> Iterator[Section]:
+def _sections(body: list[str | Grid | Figure], path: Path, single: str | None) -> Iterator[Section]:
     title, blocks = single, list[Block]()
     for line in body:
         heading = _SECTION.fullmatch(line) if isinstance(line, str) and single is None else None
@@ -187,8 +236,8 @@ def _sections(body: list[str | Grid], path: Path, single: str | None) -> Iterato
     yield _section(title or "", blocks)
 
 
-def _add(blocks: list[Block], line: str | Grid) -> None:
-    if isinstance(line, Grid):
+def _add(blocks: list[Block], line: str | Grid | Figure) -> None:
+    if isinstance(line, Grid | Figure):
         blocks.append(line)
     elif found := _SUBHEADING.fullmatch(line):
         blocks.append(Subheading(text=found["title"]))

@@ -7,6 +7,7 @@ from pathlib import Path
 from documents.briefing import Briefing
 from documents.drafts import Draft, computed
 from documents.edited import Text, changes, read_edited, sections_of, text_of
+from documents.recipe import Recipe
 from domain.base import Frozen, refuse
 from domain.bulletin import BulletinEdited, BulletinSeries, Change, Publication, bulletin_stream
 from domain.envelope import Actor
@@ -17,7 +18,9 @@ from eventlog.database import Database
 from eventlog.record import record_decided
 
 
-def edit(database: Database, draft: Draft, path: Path, actor: Actor, now: datetime) -> tuple[Change, ...]:
+def edit(
+    database: Database, draft: Draft, path: Path, actor: Actor, now: datetime, recipe: Recipe | None = None
+) -> tuple[Change, ...]:
     """Keep the edited file as the draft's text from now on; what it changed of the text computed from the log.
 
     Raises:
@@ -31,12 +34,12 @@ def edit(database: Database, draft: Draft, path: Path, actor: Actor, now: dateti
     )
     already = reading.find_command(database, draft.key) is not None
     refuse(already, f"草稿 {draft.id} 已经签发，不能再改；更正请另发一期", "issued")
-    briefing = computed(database, draft)
-    title, sections = read_edited(path, briefing)
-    found = changes((briefing.title, briefing.sections), (title, sections))
+    briefing = computed(database, draft, recipe)
+    text = read_edited(path, briefing)
+    found = changes(Text(briefing.title, briefing.sections, briefing.foreword), text)
     newest = _newest(database, draft.publication, draft.key)
-    if newest != _version(draft, (title, sections), found) and (newest is not None or found):
-        keep_text(database, draft, (title, sections), found, actor, now)
+    if newest != _version(draft, text, found) and (newest is not None or found):
+        keep_text(database, draft, text, found, actor, now)
     return found
 
 
@@ -62,18 +65,24 @@ def keep_text(
     def decide(_: Frozen | None) -> list[BulletinEdited]:
         return [event]
 
-    digest = hashlib.sha256(f"{event.title}\n{event.sections}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{event.title}\n{event.foreword}\n{event.sections}".encode()).hexdigest()
     stream = bulletin_stream(draft.publication)
     command_id = f"bulletin-edit:{draft.key}:{digest[:24]}:{reading.head(database, stream).version}"
     record_decided(database, stream, decide, actor=actor, command_id=command_id, now=now)
 
 
 def _version(draft: Draft, text: Text, found: tuple[Change, ...]) -> BulletinEdited:
-    title, sections = text
-    return BulletinEdited(draft_id=draft.id, key=draft.key, title=title, sections=text_of(sections), changes=found)
+    return BulletinEdited(
+        draft_id=draft.id,
+        key=draft.key,
+        title=text.title,
+        foreword=text.foreword,
+        sections=text_of(text.sections),
+        changes=found,
+    )
 
 
-def composed(database: Database, draft: Draft) -> Briefing:
+def composed(database: Database, draft: Draft, recipe: Recipe | None = None) -> Briefing:
     """The text of a draft: its newest editor's version if there is one, else what the log says.
 
     Raises:
@@ -85,7 +94,7 @@ def composed(database: Database, draft: Draft) -> Briefing:
         f"更正稿 {draft.id} 没有写完，请用 xmh briefing correct 重新起草",
         "malformed",
     )
-    return edited_by(database, computed(database, draft), version, draft.corrects)
+    return edited_by(database, computed(database, draft, recipe), version, draft.corrects)
 
 
 def edited_by(database: Database, briefing: Briefing, version: int | None, corrects: str | None = None) -> Briefing:
@@ -96,6 +105,7 @@ def edited_by(database: Database, briefing: Briefing, version: int | None, corre
     return briefing.model_copy(
         update={
             "title": event.title,
+            "foreword": event.foreword,
             "sections": sections_of(event.sections),
             "edited": version,
             "corrects": corrects,

@@ -1,13 +1,15 @@
 """The figures of a period, each with what it is counted from. A count is the length of the list behind it."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import TypeVar
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import TypeVar, cast
 
-from documents.ledger import Ledger, MatterFile, Told, read_ledger
+from documents.ledger import Ledger, MatterFile, Moment, Told, read_known
 from domain import events as ev
+from domain.bulletin import Publication
 from domain.calendar import end_of_day, local_date
 from domain.event import Event
 from domain.lights import Lit, light
@@ -16,6 +18,7 @@ from domain.terms import Light, MatterClass, Stage
 from eventlog.database import Database
 
 E = TypeVar("E", bound=Event)
+_FRIDAY, _WEEK = 4, 7
 
 
 @dataclass(frozen=True)
@@ -73,18 +76,43 @@ class Period:
     until: date
     called: str = "本期"
     """How the text speaks of the period."""
+    weeks: tuple[Moment, ...] = ()
+    """The ends of its Fridays, when the ledger was asked to look at them."""
+    before: "Period | None" = None
+    """How things stood at the last issue, or, when there is none, when the period began."""
+    first: bool = True
+    """No issue came before."""
 
-    def entries(self) -> tuple[Entry, ...]:
-        """今年督办事项: opened this year, or carried over and still alive when it began."""
+    @cached_property
+    def _entries(self) -> tuple[Entry, ...]:
         return tuple(
             Entry(file=f, lit=light(f.matter, self.ledger.rulebook, self.ledger.as_of))
             for f in self.ledger.matters
             if f.matter.closed is None or f.matter.closed.on.year >= self.until.year
         )
 
+    def entries(self) -> tuple[Entry, ...]:
+        """今年督办事项: opened this year, or carried over and still alive when it began."""
+        return self._entries
+
+    @cached_property
+    def _ends(self) -> tuple[datetime, datetime]:
+        return end_of_day(self.since - timedelta(days=1)), end_of_day(self.until)
+
     def within(self, told: Told) -> bool:
         """Whether it happened in the period."""
-        return self.since <= local_date(told.recorded.occurred_at) <= self.until
+        before, last = self._ends
+        return before < told.recorded.occurred_at <= last
+
+    @cached_property
+    def _happened(self) -> Mapping[type[Event], list[tuple[MatterFile, Told]]]:
+        """A document asks for some twenty kinds of event: the log is gone through once."""
+        found: defaultdict[type[Event], list[tuple[MatterFile, Told]]] = defaultdict(list)
+        for file in self.ledger.matters:
+            for told in file.events:
+                if self.within(told):
+                    found[type(told.event)].append((file, told))
+        return found
 
     def happened(self, kind: type[E]) -> list[tuple[Matter, E, date]]:
         """All events of a kind in the period, in the order they happened; of one minute, that of minutes and numbers.
@@ -92,13 +120,11 @@ class Period:
         Outcomes of one meeting reach their matters within a moment of each other and in any order.
         """
         found = [
-            (told.recorded.occurred_at, _place(told, file.matter), file.matter, told.event)
-            for file in self.ledger.matters
-            for told in file.events
-            if isinstance(told.event, kind) and self.within(told)
+            (told.recorded.occurred_at.replace(second=0, microsecond=0), _place(told, file.matter), file.matter, told)
+            for file, told in self._happened.get(kind, ())
         ]
-        found.sort(key=lambda item: (item[0].replace(second=0, microsecond=0), item[1]))
-        return [(matter, event, local_date(at)) for at, _, matter, event in found]
+        found.sort(key=lambda item: item[:2])
+        return [(m, cast("E", told.event), local_date(told.recorded.occurred_at)) for _, _, m, told in found]
 
     # --- rates
 
@@ -130,6 +156,10 @@ class Period:
 
     def feedback(self) -> Feedback:
         """Windows answered in time and windows missed, each once."""
+        return self._feedback
+
+    @cached_property
+    def _feedback(self) -> Feedback:
         on_time = 0
         missed: list[tuple[Matter, str, bool]] = []
         for file in self.ledger.matters:
@@ -148,6 +178,35 @@ class Period:
         return Feedback(on_time, tuple(missed))
 
 
+def read_period(
+    database: Database, since: date, until: date, *, as_of: datetime, position: int | None = None
+) -> Period:
+    """A period with its weeks and with how things stood at the last 简报 before it, all from one fold of the log.
+
+    Raises:
+        LogUnreachable: the database is down.
+    """
+    known = read_known(database, as_of, position)
+    weeks = known.moments([min(end_of_day(day), as_of) for day in fridays(since, until)])
+    (began,) = known.moments([end_of_day(since - timedelta(days=1))])
+    earlier = [i for i in known.issues(Publication.BRIEFING) if i.until < until]
+    last = max(earlier, key=lambda i: (i.until, i.position), default=None)
+    then = Moment(last.position, last.as_of) if last else began
+    ledger = known.ledger([*weeks, then])
+    before = Period(
+        ledger=ledger.at(then),
+        since=last.since if last else since,
+        until=last.until if last else since,
+    )
+    return Period(ledger=ledger, since=since, until=until, weeks=weeks, before=before, first=last is None)
+
+
+def fridays(since: date, until: date) -> list[date]:
+    """Every Friday of a period."""
+    first = since + timedelta(days=(_FRIDAY - since.weekday()) % _WEEK)
+    return [first + timedelta(days=n) for n in range(0, (until - first).days + 1, _WEEK)]
+
+
 def year_of(database: Database, year: int, now: datetime) -> Period:
     """A year, up to today when it has not ended; matters as they stood at its end.
 
@@ -156,8 +215,8 @@ def year_of(database: Database, year: int, now: datetime) -> Period:
     """
     last = date(year, 12, 31)
     until = min(last, local_date(now))
-    ledger = read_ledger(database, min(now, end_of_day(until)))
-    return Period(ledger=ledger, since=date(year, 1, 1), until=until, called="全年" if until == last else "今年")
+    period = read_period(database, date(year, 1, 1), until, as_of=min(now, end_of_day(until)))
+    return replace(period, called="全年" if until == last else "今年")
 
 
 def by_stage(entries: Iterable[Entry]) -> Counter[Stage]:

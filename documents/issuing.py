@@ -7,11 +7,12 @@ from pathlib import Path
 
 from documents.briefing import TEMPLATE, Briefing, compose
 from documents.cabinet import FOLDER, papers_on_disk
-from documents.drafts import Draft
+from documents.drafts import Draft, press_of
 from documents.editing import composed, edited_by
 from documents.filed import Filed
 from documents.formats.press import Press
 from documents.page import Page
+from documents.recipe import recipe_of
 from documents.signing import Desk, Issue, issue_next, issued_event
 from domain.base import Frozen, refuse
 from domain.bulletin import (
@@ -65,10 +66,10 @@ def issue_briefing(
     """
     series = Publication.BRIEFING
     signs(signer)
-    as_of = min(now, end_of_day(until))
+    as_of, used = min(now, end_of_day(until)), press or Press()
     return _issue(
-        Desk(database, home, signer, now, press or Press()),
-        lambda: compose(database, series, since, until, as_of=as_of),
+        Desk(database, home, signer, now, used),
+        lambda: compose(database, series, since, until, as_of=as_of, recipe=recipe_of(used.template)),
         f"bulletin:{series.value}:{since}:{until}",
     )
 
@@ -90,8 +91,9 @@ def issue(
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
     signs(signer)
-    desk = Desk(database, home, signer, now, press or Press())
-    return _issue(desk, lambda: composed(database, draft), draft.key, copies)
+    used = press_of(home, draft, press)
+    desk = Desk(database, home, signer, now, used)
+    return _issue(desk, lambda: composed(database, draft, recipe_of(used.template)), draft.key, copies)
 
 
 def issued(database: Database, publication: Publication | None = None) -> tuple[BulletinIssued, ...]:
@@ -128,18 +130,24 @@ def filed(database: Database, home: Path, event: BulletinIssued) -> Filed:
         home=home,
         folder=folder_of(home, event.publication),
         stream=bulletin_stream(event.publication),
-        page=lambda _: _page(database, event),
+        page=lambda press: _page(database, event, press),
     )
 
 
-def _page(database: Database, event: BulletinIssued) -> Page:
+def _page(database: Database, event: BulletinIssued, press: Press) -> Page:
     refuse(
         event.template != TEMPLATE,
         f"{event.number} 所用版式 {event.template} 本版本没有，不能重新生成；请用成文时的版本",
         "template_gone",
     )
     computed = compose(
-        database, event.publication, event.since, event.until, as_of=event.as_of, position=event.position
+        database,
+        event.publication,
+        event.since,
+        event.until,
+        as_of=event.as_of,
+        position=event.position,
+        recipe=recipe_of(press.template),
     )
     return edited_by(database, computed, event.edited, event.corrects).issue(event)
 
@@ -215,7 +223,8 @@ def _numbered(desk: Desk, briefing: Briefing, series: NumberSeries, no: int, cop
         template=TEMPLATE,
         edited=briefing.edited,
         corrects=briefing.corrects,
-        copies=copies,
+        copies=copies or briefing.imprint.copies,
+        foreword=briefing.foreword,
     )
 
 

@@ -1,18 +1,24 @@
 """The log as it stood at one position, folded: what every document is computed from.
 
 A position and not a moment names the part of the log, because it is exact: the same position gives the same document.
+
+Who wants to know how things stood earlier names those moments before the fold: states are immutable, so the one pass
+through the log keeps the state each matter had then, and nothing is folded a second time.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
+from itertools import accumulate
+from typing import Any, NamedTuple, TypeVar, cast
 
-from domain.bulletin import BulletinSeries, Issue, Publication, bulletin_stream
+from domain.bulletin import BulletinIssued, BulletinSeries, Issue, Publication, bulletin_stream
 from domain.calendar import WorkCalendar
 from domain.envelope import Recorded
 from domain.event import Event, decode
+from domain.evolve import evolve_told
 from domain.log import Rulebook
 from domain.matter import Matter
 from domain.meetings.meeting import Meeting
@@ -24,6 +30,15 @@ from eventlog.database import Database
 
 OFFICE_UNIT = "office"
 _NEWS = bulletin_stream(Publication.NEWS)
+S = TypeVar("S")
+E = TypeVar("E")
+
+
+class Moment(NamedTuple):
+    """A part of the log, and the instant it is looked at from."""
+
+    position: int
+    as_of: datetime
 
 
 @dataclass(frozen=True)
@@ -40,6 +55,16 @@ class MatterFile:
 
     matter: Matter
     events: tuple[Told, ...]
+    thens: Mapping[int, Matter] = field(default_factory=dict)
+    """Position of a moment looked at → the matter as it stood; none before it was opened."""
+
+    def at(self, position: int) -> "MatterFile | None":
+        """The file as it was at one of the moments the ledger was asked to look at; None before it was opened."""
+        matter = self.thens.get(position)
+        if matter is None:
+            return None
+        known = bisect_right(self.events, position, key=lambda told: told.recorded.position)
+        return MatterFile(matter=matter, events=self.events[:known])
 
 
 @dataclass(frozen=True)
@@ -54,11 +79,19 @@ class Ledger:
     meetings: tuple[Meeting, ...] = ()
     news: tuple[Issue, ...] = ()
     """工作动态 issued by then."""
+    rulebooks: Mapping[int, Rulebook] = field(default_factory=dict)
+    """Position of a moment looked at → calendar and policy as known then."""
 
-    def position_at(self, instant: datetime) -> int:
-        """Up to where the matters' events had been recorded by an earlier instant."""
-        every = (told.recorded for file in self.matters for told in file.events)
-        return max((e.position for e in every if e.recorded_at <= instant), default=0)
+    def at(self, moment: Moment) -> "Ledger":
+        """The matters as they stood at one of the moments the ledger was asked to look at, in today's names."""
+        files = (file.at(moment.position) for file in self.matters)
+        return Ledger(
+            position=moment.position,
+            as_of=moment.as_of,
+            rulebook=self.rulebooks[moment.position],
+            directory=self.directory,
+            matters=tuple(file for file in files if file is not None),
+        )
 
     @property
     def calendar(self) -> WorkCalendar:
@@ -84,6 +117,68 @@ class Ledger:
         return unit.name if unit else "指挥部办公室"
 
 
+@dataclass(frozen=True)
+class Known:
+    """What had been recorded up to a position, by stream: read once, not folded yet."""
+
+    position: int
+    as_of: datetime
+    streams: Mapping[str, Sequence[Recorded]]
+
+    def moments(self, instants: Sequence[datetime]) -> tuple[Moment, ...]:
+        """How much of it had been recorded by each of these instants, which ascend."""
+        newest = [0] * (len(instants) + 1)
+        for found in self.streams.values():
+            for event in found:
+                slot = bisect_left(instants, event.recorded_at)
+                newest[slot] = max(newest[slot], event.position)
+        return tuple(map(Moment, accumulate(newest, max), instants))
+
+    def issues(self, publication: Publication) -> tuple[BulletinIssued, ...]:
+        """What had been issued of a publication, the oldest first."""
+        found = map(decode, self.streams.get(bulletin_stream(publication), ()))
+        return tuple(event for event in found if isinstance(event, BulletinIssued))
+
+    def ledger(self, looks: Iterable[Moment] = ()) -> Ledger:
+        """Everything folded, with the states at these earlier moments kept on the way.
+
+        Raises:
+            UnknownEventError: the log holds events of a newer build.
+        """
+        at = sorted({look.position for look in looks})
+        files = [_matter(found, at) for stream, found in self.streams.items() if kind_of(stream) == "matter"]
+        folded = [self._state(stream) for stream in self.streams if kind_of(stream) == "meeting"]
+        meetings = [m for m in folded if isinstance(m, Meeting)]
+        news = cast("BulletinSeries | None", self._state(_NEWS))
+        directory = cast("Directory | None", self._state(DIRECTORY_STREAM))
+        rulebook, rulebooks = self._rulebooks(at)
+        return Ledger(
+            position=self.position,
+            as_of=self.as_of,
+            rulebook=rulebook,
+            directory=directory or Directory(),
+            matters=tuple(sorted(files, key=lambda f: f.matter.number)),
+            meetings=tuple(sorted(meetings, key=lambda m: (m.starts, m.number))),
+            news=news.issues if news else (),
+            rulebooks=rulebooks,
+        )
+
+    def _state(self, stream: str) -> object:
+        return self._folded(stream, ())[0]
+
+    def _folded(self, stream: str, looks: Sequence[int]) -> tuple[Any, dict[int, Any]]:
+        return _fold(self.streams.get(stream, ()), FOLDS[kind_of(stream)].evolve, _position, looks)
+
+    def _rulebooks(self, looks: Sequence[int]) -> tuple[Rulebook, dict[int, Rulebook]]:
+        calendar, calendars = self._folded(CALENDAR_STREAM, looks)
+        policy, policies = self._folded(POLICY_STREAM, looks)
+
+        def both(one: WorkCalendar | None, other: Policy | None) -> Rulebook:
+            return Rulebook(calendar=one or WorkCalendar(), policy=other or Policy())
+
+        return both(calendar, policy), {at: both(calendars.get(at), policies.get(at)) for at in looks}
+
+
 def read_ledger(database: Database, as_of: datetime, position: int | None = None) -> Ledger:
     """The log up to a position, or, without one, up to the last event known at `as_of`.
 
@@ -91,53 +186,65 @@ def read_ledger(database: Database, as_of: datetime, position: int | None = None
         LogUnreachable: the database is down.
         UnknownEventError: the log holds events of a newer build.
     """
-    events = list(_everything(database))
+    return read_known(database, as_of, position).ledger()
+
+
+def read_known(database: Database, as_of: datetime, position: int | None = None) -> Known:
+    """The same, for who has to look into it before it is folded.
+
+    Raises:
+        LogUnreachable: the database is down.
+    """
     if position is None:
-        position = max((e.position for e in events if e.recorded_at <= as_of), default=0)
+        position = reading.position_at(database, as_of)
     streams: defaultdict[str, list[Recorded]] = defaultdict(list)
-    for event in events:
-        if event.position <= position:
-            streams[event.stream].append(event)
-    files = [_matter(found) for stream, found in streams.items() if kind_of(stream) == "matter"]
-    folded = [_folded(stream, found) for stream, found in streams.items() if kind_of(stream) == "meeting"]
-    meetings = [m for m in folded if isinstance(m, Meeting)]
-    calendar = cast("WorkCalendar | None", _folded(CALENDAR_STREAM, streams.get(CALENDAR_STREAM, ())))
-    policy = cast("Policy | None", _folded(POLICY_STREAM, streams.get(POLICY_STREAM, ())))
-    news = cast("BulletinSeries | None", _folded(_NEWS, streams.get(_NEWS, ())))
-    directory = cast("Directory | None", _folded(DIRECTORY_STREAM, streams.get(DIRECTORY_STREAM, ())))
-    return Ledger(
-        position=position,
-        as_of=as_of,
-        rulebook=Rulebook(calendar=calendar or WorkCalendar(), policy=policy or Policy()),
-        directory=directory or Directory(),
-        matters=tuple(sorted(files, key=lambda f: f.matter.number)),
-        news=news.issues if news else (),
-        meetings=tuple(sorted(meetings, key=lambda m: (m.starts, m.number))),
-    )
+    for event in _upto(database, position):
+        streams[event.stream].append(event)
+    return Known(position=position, as_of=as_of, streams=streams)
 
 
-def _everything(database: Database) -> Iterator[Recorded]:
+def _upto(database: Database, position: int) -> Iterator[Recorded]:
+    """Positions have no gaps, so what is asked for is what comes."""
     after = 0
-    while events := reading.read_all(database, after):
+    while after < position and (events := reading.read_all(database, after, min(reading.PAGE, position - after))):
         yield from events
         after = events[-1].position
 
 
-def _folded(stream: str, events: Iterable[Recorded]) -> object:
-    state = None
+def _fold(
+    events: Iterable[E], evolve: Callable[[S | None, E], S], position: Callable[[E], int], looks: Sequence[int]
+) -> tuple[S | None, dict[int, S]]:
+    """The state in the end, and those at the positions looked at, which ascend."""
+    state: S | None = None
+    thens: dict[int, S] = {}
+    ahead = list(reversed(looks))
     for event in events:
-        state = FOLDS[kind_of(stream)].evolve(state, event)
-    return state
+        while ahead and ahead[-1] < position(event):
+            _keep(thens, ahead.pop(), state)
+        state = evolve(state, event)
+    for look in ahead:
+        _keep(thens, look, state)
+    return state, thens
 
 
-def matter_then(file: MatterFile, position: int) -> Matter | None:
-    """The matter as it stood at an earlier position; None before it was opened."""
-    known = [told.recorded for told in file.events if told.recorded.position <= position]
-    if len(known) == len(file.events):
-        return file.matter
-    return cast("Matter | None", _folded(file.matter.stream, known))
+def _keep(thens: dict[int, S], look: int, state: S | None) -> None:
+    if state is not None:
+        thens[look] = state
 
 
-def _matter(events: list[Recorded]) -> MatterFile:
-    matter = cast("Matter", _folded(events[0].stream, events))
-    return MatterFile(matter=matter, events=tuple(Told(recorded=e, event=decode(e)) for e in events))
+def _position(recorded: Recorded) -> int:
+    return recorded.position
+
+
+def _told_at(told: Told) -> int:
+    return told.recorded.position
+
+
+def _tell(matter: Matter | None, told: Told) -> Matter:
+    return evolve_told(matter, told.event, told.recorded)
+
+
+def _matter(events: Sequence[Recorded], looks: Sequence[int]) -> MatterFile:
+    told = tuple(Told(recorded=e, event=decode(e)) for e in events)
+    matter, thens = _fold(told, _tell, _told_at, looks)
+    return MatterFile(matter=cast("Matter", matter), events=told, thens=thens)

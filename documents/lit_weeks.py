@@ -1,51 +1,27 @@
-"""How many matters showed which light at the end of each week: each is folded once, and looked at every Friday."""
+"""How many matters showed which light at the end of each week of a period, by what was known then."""
 
 from collections import Counter
-from collections.abc import Iterator
-from datetime import datetime, timedelta
 
 from documents.charts import LightsOn, UnitRate, lights_over_weeks, on_time_by_unit
 from documents.figures import Period
-from documents.ledger import MatterFile
 from documents.page import Figure
 from documents.wording import short_date
-from domain.calendar import end_of_day
-from domain.evolve import evolve
+from domain.calendar import local_date
 from domain.lights import light
-from domain.log import Rulebook
-from domain.matter import Matter
 from domain.terms import Light
 
-_FRIDAY = 4
 _SHOWN = (Light.GREEN, Light.BLUE, Light.YELLOW, Light.RED)
 
 
 def weekly_lights(period: Period) -> tuple[LightsOn, ...]:
     """The lights of what was alive at the end of each Friday of the period."""
-    first = period.since + timedelta(days=(_FRIDAY - period.since.weekday()) % 7)
-    fridays = [first + timedelta(weeks=n) for n in range(((period.until - first).days // 7) + 1)]
-    counts: list[Counter[Light]] = [Counter() for _ in fridays]
-    ends = [end_of_day(day) for day in fridays]
-    for file in period.ledger.matters:
-        for n, lit in _seen(file, ends, period.ledger.rulebook):
-            counts[n][lit] += 1
-    return tuple(
-        LightsOn(day=day, counts={kind: found[kind] for kind in _SHOWN})
-        for day, found in zip(fridays, counts, strict=True)
-    )
-
-
-def _seen(file: MatterFile, ends: list[datetime], rulebook: Rulebook) -> Iterator[tuple[int, Light]]:
-    """The matter's light at each of the moments it was there and alive."""
-    state: Matter | None = None
-    events = iter(file.events)
-    told = next(events, None)
-    for n, end in enumerate(ends):
-        while told is not None and told.recorded.recorded_at <= end:
-            state = evolve(state, told.recorded)
-            told = next(events, None)
-        if state is not None and not state.ended:
-            yield n, light(state, rulebook, end).light
+    found = []
+    for position, end in period.weeks:
+        rulebook = period.ledger.rulebooks[position]
+        states = (file.thens.get(position) for file in period.ledger.matters)
+        counts = Counter(light(m, rulebook, end).light for m in states if m is not None and not m.ended)
+        found.append(LightsOn(day=local_date(end), counts={kind: counts[kind] for kind in _SHOWN}))
+    return tuple(found)
 
 
 def lights_figure(period: Period, title: str) -> Figure | None:

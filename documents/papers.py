@@ -87,6 +87,7 @@ class PaperText:
     """主送: unit ids."""
     sections: tuple[Section, ...]
     ledger: Ledger
+    appendices: tuple[Section, ...] = ()
     since: date | None = None
     until: date | None = None
 
@@ -102,6 +103,7 @@ class PaperText:
             title=self.title,
             addressee="、".join(map(self.ledger.unit, self.addressees)) or None,
             sections=self.sections,
+            appendices=self.appendices,
             signer=self.ledger.person(signer) if signer else None,
             imprint=Imprint(),
         )

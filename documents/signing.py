@@ -24,7 +24,7 @@ E = TypeVar("E", bound=Event)
 
 @dataclass(frozen=True)
 class Desk:
-    """Where and by whom something is signed, and what prints it."""
+    """Where and by whom something is written or signed, and what prints it."""
 
     database: Database
     home: Path

@@ -13,6 +13,7 @@ from sheets.table import CONTROL, WITHHELD
 
 INSTRUCTION = "批示（工作秘密）"
 _SPACES = re.compile(r"\s*\n\s*")
+_ISO = re.compile(r" ?(\d{4}-\d{2}-\d{2})")
 _ENDS = "。；;，,、 "
 _DIGITS = "一二三四五六七八九十"
 
@@ -38,6 +39,11 @@ def short_date(day: date) -> str:
 def day_in(day: date, year: int) -> str:
     """The date, with its year only when that is not the one the document is about."""
     return short_date(day) if day.year == year else full_date(day)
+
+
+def dated(text: str, year: int) -> str:
+    """A reason with its 2022-12-15 as the office writes it: 12月15日."""
+    return _ISO.sub(lambda found: day_in(date.fromisoformat(found[1]), year), text)
 
 
 def span(since: date, until: date) -> str:

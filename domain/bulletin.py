@@ -47,6 +47,8 @@ class BulletinIssued(Event):
     """Face → SHA-256 of its file: with another face the .pdf is another file."""
     copies: int | None = None
     """印数."""
+    foreword: str | None = None
+    """按语, as it was printed."""
     corrects: str | None = None
     """The issue it is the 更正 of."""
 
@@ -88,6 +90,8 @@ class BulletinEdited(Event):
     key: str
     """The id of the command that will issue the draft."""
     title: str
+    foreword: str | None = None
+    """按语."""
     sections: str
     """The sections as canonical JSON (`documents.page.Section`)."""
     changes: tuple[Change, ...]

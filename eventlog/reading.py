@@ -124,6 +124,13 @@ def read_all(database: Database, after: int = 0, limit: int = PAGE) -> tuple[Rec
         return tuple(map(recorded, page(transaction, after, limit)))
 
 
+def position_at(database: Database, instant: datetime) -> int:
+    """Up to where the log had been recorded by an instant; 0 before its first event."""
+    with database.reading() as transaction:
+        row = transaction.one("SELECT max(position) FROM events WHERE recorded_at <= ?", (micros(instant),))
+    return (row[0] or 0) if row else 0
+
+
 def page(transaction: Transaction, after: int, limit: int) -> list[Row]:
     """Rows of the whole log after a position."""
     sql = f"SELECT {EVENT_COLUMNS} FROM events WHERE position > ? ORDER BY position LIMIT ?"

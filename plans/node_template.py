@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from domain.base import Refusal, refuse
 from domain.schedule import Template
-from plans.toml_file import read_toml
+from sheets.toml_file import read_toml
 
 READY = Path(__file__).parent / "templates"
 _KEYS = {"name", "about", "node"}

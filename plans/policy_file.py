@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from domain.base import Frozen, Refusal, Term, refuse
 from domain.policy import Level, Policy
 from domain.terms import BasisKind, DayCount, MatterClass, OrderColour, Role, Rung, Trigger, Urgency
-from plans.toml_file import read_toml
+from sheets.toml_file import read_toml
 
 READY = Path(__file__).parent / "policies"
 """Policies that come with the product."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError
 
 from domain.base import Frozen, Refusal
-from plans.toml_file import read_toml
+from sheets.toml_file import read_toml
 
 
 def _clock(value: object) -> object:

@@ -54,11 +54,13 @@ def draft(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="FILE.docx", help="另存为 .docx，修改后用 briefing edit 读回")
     ] = None,
+    note: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="按语，印在标题前")] = None,
 ) -> None:
     """起草一期：算出全文，留下草稿编号，等领导签发。"""
     from documents.briefing import compose
     from documents.drafts import keep
     from documents.formats.markdown import markdown
+    from documents.recipe import recipe_of
 
     now = datetime.now(UTC)
     today = local_date(now)
@@ -68,12 +70,17 @@ def draft(
     if last > today:
         raise Problem(f"截止日期 {last} 还没有到，请改为今天（{today}）或以前", "malformed")
     actor = session.actor
-    briefing = compose(session.database, publication, first, last, as_of=min(now, end_of_day(last)))
-    kept = keep(session.settings.home, briefing, actor.id, now)
+    ready = press()
+    as_of, recipe = min(now, end_of_day(last)), recipe_of(ready.template)
+    briefing = compose(session.database, publication, first, last, as_of=as_of, recipe=recipe)
+    if note is not None:
+        briefing = briefing.model_copy(update={"foreword": note.strip().removeprefix("按语：") or None})
+    trial = ready.printed(briefing.draft(today), "docx")  # a template that is broken is told before there is a draft
+    kept = keep(session.settings.home, briefing, actor.id, now, ready)
     text = markdown(briefing.draft(today))
     document = {**draft_document(kept), "title": briefing.title, "markdown": text}
     if out is not None:
-        out.write_bytes(press().printed(briefing.draft(today), "docx"))
+        out.write_bytes(trial)
     saved = f"，已另存为 {out}，修改后用 xmh briefing edit {kept.id} --from {out} 读回" if out else ""
     answer(
         {**document, "file": str(out) if out else None},
@@ -88,15 +95,17 @@ def edit(
     ] = None,
 ) -> None:
     """读回改好的草稿：签发时用改后的文字，改了哪些字记入日志。"""
-    from documents.drafts import find
+    from documents.drafts import find, press_of
     from documents.editing import edit as keep_edited
+    from documents.recipe import recipe_of
 
     found = find(session.settings.home, draft_id)
     if found is None:
         raise Problem(f"没有草稿“{draft_id}”，请用 xmh briefing list 查看", "not_found")
     if source is None:
         raise Problem("请用 --from 写明改好的 .docx", "malformed")
-    changed = keep_edited(session.database, found, source, session.actor, datetime.now(UTC))
+    recipe = recipe_of(press_of(session.settings.home, found, press()).template)
+    changed = keep_edited(session.database, found, source, session.actor, datetime.now(UTC), recipe)
     document = {"draft": found.id, "changes": [c.model_dump(mode="json") for c in changed]}
     said = f"草稿 {found.id} 与日志算出的文字相比改了{len(changed)}处" if changed else "文字没有改动"
     answer(document, "\n".join([said, *change_lines(changed)]))
@@ -245,10 +254,11 @@ def show(
     bulletin: Annotated[str, typer.Argument(metavar="ID", help="期号（简报-2022-07）或草稿编号")],
 ) -> None:
     """一期的全文；成文丢失的由日志重新生成并核对哈希。"""
-    from documents.drafts import find
+    from documents.drafts import find, press_of
     from documents.editing import changes_of, composed
     from documents.formats.markdown import markdown
     from documents.issuing import issued, with_files
+    from documents.recipe import recipe_of
 
     home, wanted = session.settings.home, bulletin.strip().replace("－", "-")
     events = issued(session.database)
@@ -262,7 +272,8 @@ def show(
     kept = find(home, wanted)
     if kept is None:
         raise Problem(f"没有“{bulletin}”这一期，也没有这份草稿，请用 xmh briefing list 查看", "not_found")
-    text = markdown(composed(session.database, kept).draft(local_date(kept.drafted_at)))
+    recipe = recipe_of(press_of(home, kept, press()).template)
+    text = markdown(composed(session.database, kept, recipe).draft(local_date(kept.drafted_at)))
     changed = changes_of(session.database, kept.publication, kept.key)
     document = {**draft_document(kept), "edited": [c.model_dump(mode="json") for c in changed], "markdown": text}
     answer(document, "\n".join([text, *change_lines(changed)]).rstrip("\n"))

@@ -23,12 +23,14 @@ def correct(
     from documents.correcting import to_correct
     from documents.formats.markdown import markdown
     from documents.issuing import with_files
+    from documents.signing import Desk
 
     if source is None:
         raise Problem("请用 --from 写明改正后的 .docx", "malformed")
     why, now, home = need(reason, "--reason", "更正理由"), datetime.now(UTC), session.settings.home
-    wrong = with_files(session.database, home, to_correct(session.database, bulletin), press())
-    done = draft_correction(session.database, home, wrong, source, why, actor=session.actor, now=now)
+    ready = press()
+    wrong = with_files(session.database, home, to_correct(session.database, bulletin), ready)
+    done = draft_correction(Desk(session.database, home, session.actor, now, ready), wrong, source, why)
     text = markdown(done.text.draft(local_date(now)))
     document = {
         **draft_document(done.draft),

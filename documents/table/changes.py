@@ -1,17 +1,15 @@
 """本周变化: what is different between two days, as the meeting asks for it."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
 
 from documents.figures import Entry
-from documents.ledger import Ledger, Told, matter_then
+from documents.ledger import Ledger, Moment, Told
 from documents.wording import clean, day_in, reason_of, sentence, short_date
 from domain import events as ev
 from domain.base import Frozen, Term
-from domain.calendar import end_of_day, local_date
+from domain.calendar import local_date
 from domain.facts import is_sealed
 from domain.lights import light
-from domain.log import Rulebook
 from domain.terms import Light
 from sheets.table import WITHHELD
 
@@ -37,30 +35,28 @@ class Change(Frozen):
     text: str
 
 
-def changes(ledger: Ledger, entries: Iterable[Entry], since: date, rulebook_then: Rulebook) -> tuple[Change, ...]:
-    """Everything that changed after the end of `since`, by kind and number."""
-    before = end_of_day(since)
-    position = ledger.position_at(before)
-    found = [change for entry in entries for change in _of(ledger, entry, position, before, rulebook_then)]
+def changes(ledger: Ledger, entries: Iterable[Entry], since: Moment) -> tuple[Change, ...]:
+    """Everything that changed after an earlier moment, by kind and number."""
+    found = [change for entry in entries for change in _of(ledger, entry, since)]
     order = list(ChangeKind)
     return tuple(sorted(found, key=lambda c: (order.index(c.kind), c.number)))
 
 
-def _of(ledger: Ledger, entry: Entry, position: int, before: datetime, rulebook_then: Rulebook) -> Iterator[Change]:
+def _of(ledger: Ledger, entry: Entry, since: Moment) -> Iterator[Change]:
     matter = entry.matter
-    later = [told for told in entry.file.events if told.recorded.position > position]
+    later = [told for told in entry.file.events if told.recorded.position > since.position]
 
     def change(kind: ChangeKind, text: str) -> Change:
         unit = ledger.unit(matter.lead)
         return Change(kind=kind, number=matter.number, title=clean(matter.title), unit=unit, text=text)
 
-    then = matter_then(entry.file, position)
+    then = entry.file.thens.get(since.position)
     if then is None:
         due = day_in(matter.due, local_date(ledger.as_of).year)
         yield change(ChangeKind.OPENED, f"{short_date(local_date(matter.opened_at))}立项，时限{due}。")
     if matter.ended and (then is None or not then.ended):
         yield change(ChangeKind.ENDED, f"{matter.stage.label}，{reason_of(entry.lit)}。")
-    was = light(then, rulebook_then, before).light if then else None
+    was = light(then, ledger.rulebooks[since.position], since.as_of).light if then else None
     now = entry.lit.light
     if now is Light.RED and was is not Light.RED:
         yield change(ChangeKind.RED, f"{reason_of(entry.lit)}。")

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 from documents.figures import Entry, Period, by_light
-from documents.ledger import Ledger, read_ledger
+from documents.ledger import Ledger, Moment, read_known
 from documents.table.changes import Change, changes
 from documents.wording import counted, full_date, reason_of
 from domain.base import Frozen, refuse
 from domain.calendar import end_of_day, local_date
 from domain.lights import Lit
-from domain.log import Rulebook
 from domain.matter import Matter
 from domain.terms import Light, Stage
 from eventlog import reading
@@ -91,13 +90,14 @@ def task_table(database: Database, as_of: datetime, since: date) -> TaskTable:
     """
     on, before = local_date(as_of), end_of_day(since)
     refuse(since >= on, f"起始日期 {since} 须早于一览表的日期 {on}（--since）", "malformed")
-    ledger = read_ledger(database, as_of)
-    return compose(ledger, since, reading.rulebook(database, as_of=before), reading.identity(database))
+    known = read_known(database, as_of)
+    (then,) = known.moments([before])
+    return compose(known.ledger([then]), then, reading.identity(database))
 
 
-def compose(ledger: Ledger, since: date, rulebook_then: Rulebook, identity: str) -> TaskTable:
-    """The table of a ledger; `rulebook_then` is what lights went by at the end of `since`."""
-    on = local_date(ledger.as_of)
+def compose(ledger: Ledger, then: Moment, identity: str) -> TaskTable:
+    """The table of a ledger, and what changed since an earlier moment it was asked to look at."""
+    on, since = local_date(ledger.as_of), local_date(then.as_of)
     entries = Period(ledger=ledger, since=since, until=on).entries()
     names = Names(
         units={u.id: u.name for u in ledger.directory.units.values()},
@@ -110,7 +110,7 @@ def compose(ledger: Ledger, since: date, rulebook_then: Rulebook, identity: str)
         since=since,
         summary=_summary(entries, on),
         chapters=chapters,
-        changes=changes(ledger, entries, since, rulebook_then),
+        changes=changes(ledger, entries, then),
         key=Key(
             database=identity,
             position=ledger.position,

@@ -8,14 +8,18 @@ from domain.evolve.change import APPLY
 from domain.matter import Indicator, Matter, Point
 from domain.terms import Stage
 
-__all__ = ["evolve"]
+__all__ = ["evolve", "evolve_told"]
 FOLDS = (handling, pressing, limits, ending)
 """Imported so that each registers its events."""
 
 
 def evolve(matter: Matter | None, recorded: Recorded) -> Matter:
     """The state after one recorded event. Total: whatever the log holds can be folded."""
-    event = decode(recorded)
+    return evolve_told(matter, decode(recorded), recorded)
+
+
+def evolve_told(matter: Matter | None, event: Event, recorded: Recorded) -> Matter:
+    """The same for who has decoded the event already: decoding costs as much as all the rest of a fold."""
     if matter is None:
         return _opened(event, recorded)
     change = APPLY[type(event)](matter, event, recorded)

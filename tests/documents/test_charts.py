@@ -5,12 +5,13 @@ import zipfile
 from datetime import date, timedelta
 from xml.etree import ElementTree as etree  # noqa: N813
 
+from documents.briefing import compose
 from documents.charts import LightsOn, Moment, UnitRate, life_line, lights_over_weeks, on_time_by_unit
-from documents.figures import Period
+from documents.figures import read_period
 from documents.formats.press import FORMATS, Press
-from documents.ledger import read_ledger
 from documents.lit_weeks import lights_figure, weekly_lights
 from documents.page import Figure, Page, Section
+from domain.bulletin import Publication
 from domain.terms import Light
 from eventlog.database import Database
 from tests.documents.quarter import play
@@ -68,7 +69,7 @@ def test_the_same_chart_is_the_same_bytes() -> None:
 
 def test_the_lights_of_past_weeks_come_from_the_log_as_it_stood(log: Database) -> None:
     play(log)
-    period = Period(ledger=read_ledger(log, at("2022-04-01")), since=date(2022, 2, 1), until=date(2022, 3, 31))
+    period = read_period(log, date(2022, 2, 1), date(2022, 3, 31), as_of=at("2022-04-01"))
     weeks = {w.day: w.counts for w in weekly_lights(period)}
     assert sum(weeks[date(2022, 2, 11)].values()) == 0, "nothing was open yet"
     assert sum(weeks[date(2022, 2, 18)].values()) == 3
@@ -77,6 +78,25 @@ def test_the_lights_of_past_weeks_come_from_the_log_as_it_stood(log: Database) -
     figure = lights_figure(period, "灯色")
     assert figure is not None
     assert "红灯最多的一周为3月25日，1件" in figure.said
+
+
+def test_a_briefing_has_the_chart_from_four_weeks_on_and_after_the_text(log: Database) -> None:
+    play(log)
+
+    def overall(since: date) -> list[str]:
+        found = compose(log, Publication.BRIEFING, since, date(2022, 3, 31), as_of=at("2022-03-31", "18:00"))
+        return [block.kind for block in found.sections[0].blocks]
+
+    assert overall(date(2022, 3, 4))[-2:] == ["grid", "figure"]
+    assert "figure" not in overall(date(2022, 3, 5))
+    assert "figure" not in overall(date(2022, 3, 25))
+
+
+def test_the_last_week_is_looked_at_when_the_document_is_not_later(log: Database) -> None:
+    play(log)
+    friday = date(2022, 3, 25)
+    noon = read_period(log, date(2022, 3, 1), friday, as_of=at("2022-03-25", "12:00"))
+    assert weekly_lights(noon)[-1].counts[Light.RED] == 0, "LAND's limit passes that evening"
 
 
 def test_a_figure_stands_in_every_format() -> None:

@@ -16,6 +16,7 @@ from documents.formats.press import Press
 from documents.issuing import Issued, filed, issue, issue_briefing, issued
 from documents.rebuilding import rebuild
 from documents.register import register
+from documents.signing import Desk
 from domain.base import Refusal
 from domain.bulletin import BulletinIssued, PastIssue, Publication
 from eventlog import reading
@@ -56,7 +57,7 @@ def reword(old: str, new: str) -> Callable[[Docx], None]:
 
 
 def drafted(log: Database, home: Path, done: Issued, path: Path, reason: str = "统计口径有误") -> Correction:
-    return correct(log, home, done, path, reason, actor=OFFICE, now=LATER)
+    return correct(Desk(log, home, OFFICE, LATER, Press()), done, path, reason)
 
 
 def said(log: Database, found: Correction) -> str:
@@ -147,7 +148,7 @@ def test_what_cannot_be_corrected_is_one_line_and_leaves_no_draft(
     with pytest.raises(Refusal, match="不是这一期"):
         drafted(log, home, march, other)
     with pytest.raises(Refusal, match="由办公室督办员办理"):
-        correct(log, home, march, other, "误", actor=LIAISON, now=LATER)
+        correct(Desk(log, home, LIAISON, LATER, Press()), march, other, "误")
     assert kept(home) == ()
     assert reading.head(log, STREAM).version == 1
 

@@ -16,6 +16,7 @@ from documents.drafts import Draft, keep
 from documents.editing import changes_of, composed, edit
 from documents.formats.press import Press
 from documents.issuing import issue, with_files
+from documents.page import Figure
 from domain.base import Refusal
 from domain.bulletin import BulletinEdited, Publication
 from domain.event import decode
@@ -62,6 +63,25 @@ def test_a_draft_read_back_unchanged_changes_nothing(log: Database, draft: Draft
     assert edit(log, draft, exported, OFFICE, EVENING) == ()
     assert reading.head(log, STREAM).version == 0
     assert composed(log, draft).edited is None
+
+
+def test_a_chart_stays_in_an_edited_draft_and_one_taken_out_is_a_change(
+    log: Database, draft: Draft, exported: Path
+) -> None:
+    def charts() -> list[Figure]:
+        return [b for s in composed(log, draft).sections for b in s.blocks if isinstance(b, Figure)]
+
+    [before] = charts()
+    edit(log, draft, changed(exported, lambda d: reword(d, "主体施工至五层", "主体施工已达五层")), OFFICE, EVENING)
+    assert charts() == [before]
+
+    def without(document: Docx) -> None:
+        [line] = [p for p in document.paragraphs if p._p.xpath(".//wp:docPr")]
+        line._p.getparent().remove(line._p)
+
+    found = edit(log, draft, changed(exported, without), OFFICE, EVENING)
+    assert charts() == []
+    assert any(c.before == ("（图：本期各周灯色（件，每周五））",) and not c.after for c in found)
 
 
 def test_what_was_changed_is_in_the_log_and_is_what_is_issued(

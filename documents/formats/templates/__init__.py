@@ -66,8 +66,12 @@ class Template:
 
     def broken(self, name: str, why: str) -> Refusal:
         """What to say when a source is not understood."""
-        place = self.own / name if self.own is not None and (self.own / name).exists() else name
-        return Refusal(f"模板 {place} 有错误，不能成文：{why}", "template_broken")
+        return Refusal(f"模板 {self.place(name)} 有错误，不能成文：{why}", "template_broken")
+
+    def place(self, name: str) -> str:
+        """Where a file is, for a person: the office's own with its folder."""
+        own = self.own / name if self.own is not None else None
+        return str(own) if own is not None and own.exists() else name
 
 
 def template(template_id: str, own: Path | None = None) -> Template:

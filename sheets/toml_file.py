@@ -18,11 +18,22 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
     """
     try:
         refuse(path.stat().st_size > _MOST_BYTES, f"{path.name} 超过 256 KB，不像{what}", "malformed")
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        data = path.read_bytes()
     except OSError as error:
         raise Refusal(f"{path.name} 无法读取（{error.strerror}）", "malformed") from error
+    return parse_toml(data, path.name)
+
+
+def parse_toml(data: bytes, where: str) -> dict[str, Any]:
+    """The keys of a file that has been read, called `where` in the error.
+
+    Raises:
+        Refusal: `malformed`: it is no TOML.
+    """
+    try:
+        return tomllib.loads(data.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Refusal(f"{path.name} 不是 TOML 文件：{toml_fault(error)}", "malformed") from error
+        raise Refusal(f"{where} 不是 TOML 文件：{toml_fault(error)}", "malformed") from error
 
 
 def toml_fault(error: Exception) -> str:

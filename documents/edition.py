@@ -1,0 +1,86 @@
+"""What an issue is written from, and how long lists and tables are kept out of its text."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from documents.figures import Entry, Period
+from documents.page import Block, Grid, Items, Paragraph, Section, Subheading, section
+from documents.recipe import Limits, Part
+from domain.matter import Matter
+from domain.terms import Light
+
+Piece = Block | Section
+"""A part says blocks; a section among them is an appendix to the issue."""
+TABLE = "《任务清单一览表》"
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The period, from how many on something is told otherwise, and what else the issue says."""
+
+    period: Period
+    limits: Limits
+    parts: frozenset[Part] = frozenset()
+
+    def led(self, matter: Matter) -> str:
+        """区教育局牵头."""
+        return f"{self.period.ledger.unit(matter.lead)}牵头" if matter.lead else "待明确牵头单位"
+
+    def red_before(self) -> Mapping[str, Entry]:
+        """What was red at the last issue, or, when there is none, as the period began; by stream."""
+        before = self.period.before
+        found = before.entries() if before else ()
+        return {e.matter.stream: e for e in found if e.lit.light is Light.RED}
+
+
+Writer = Callable[[Edition], Iterable[Piece]]
+Writers = Mapping[Part, Writer]
+
+
+def assembled(told: Iterable[tuple[str, Iterable[Piece]]]) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
+    """Sections by title, and the appendices their pieces refer to."""
+    sections: list[Section] = []
+    appendices: list[Section] = []
+    for title, pieces in told:
+        found = list(pieces)
+        sections.append(section(title, tuple(p for p in found if not isinstance(p, Section))))
+        appendices += [p for p in found if isinstance(p, Section)]
+    return tuple(sections), tuple(appendices)
+
+
+def listed(edition: Edition, heading: str, name: str, items: Sequence[str], measure: str = "件") -> list[Piece]:
+    """A heading with its items, kept short."""
+    return [Subheading(text=heading), *short(edition, name, items, measure)] if items else []
+
+
+def short(edition: Edition, name: str, items: Sequence[str], measure: str = "件") -> list[Piece]:
+    """The items; beyond the limit the first of them, and all in an appendix of that name."""
+    if not items:
+        return []
+    shown = tuple(items[: edition.limits.listed])
+    return [
+        Items(items=shown),
+        *_further(edition, name, len(items), len(shown), measure, Items(items=tuple(items))),
+    ]
+
+
+def tabled(edition: Edition, heading: str, name: str, grid: Grid, measure: str = "件") -> list[Piece]:
+    """A heading with a table, kept short the same way."""
+    if not grid.rows:
+        return []
+    shown = grid.model_copy(update={"rows": grid.rows[: edition.limits.rows]})
+    return [
+        Subheading(text=heading),
+        shown,
+        *_further(edition, name, len(grid.rows), len(shown.rows), measure, grid),
+    ]
+
+
+def _further(edition: Edition, name: str, every: int, shown: int, measure: str, whole: Block) -> list[Piece]:
+    if every == shown:
+        return []
+    rest = f"以上列出{shown}{measure}，另有{every - shown}{measure}"
+    if every > edition.limits.appended:
+        return [Paragraph(text=f"{rest}，详见{TABLE}。")]
+    title = f"附表　{name}（{every}{measure}）"
+    return [Paragraph(text=f"{rest}，见文后附表“{name}”。"), Section(title=title, blocks=(whole,))]

@@ -1,0 +1,244 @@
+"""总体情况: where things stand, what moved, and what is different from the last issue."""
+
+from collections.abc import Iterator
+
+from documents.edition import Edition, Piece, Writers
+from documents.figures import Entry, Period, Rate, by_light, by_stage
+from documents.lit_weeks import lights_figure
+from documents.page import Grid, Paragraph
+from documents.recipe import Part
+from documents.wording import counted, day_in, reason_of, share, short_date
+from domain import events as ev
+from domain.calendar import local_date
+from domain.event import Event
+from domain.terms import Light, MatterClass, Stage
+
+ALIVE = (Light.GREEN, Light.BLUE, Light.YELLOW, Light.RED)
+
+
+# --- 督办总数
+
+
+def _standing(edition: Edition) -> Iterator[Piece]:
+    entries = edition.period.entries()
+    if len(entries) == 1:
+        yield Paragraph(text=_only(edition.period, entries[0]))
+    elif entries:
+        yield Paragraph(text=_all(edition.period, entries))
+
+
+def _only(period: Period, entry: Entry) -> str:
+    """Of a single matter there is nothing to count."""
+    carried = "，为上年结转" if local_date(entry.matter.opened_at).year < period.until.year else ""
+    return f"今年以来共督办事项1件{carried}。截至{short_date(period.until)}，该事项{_state(entry)}。"
+
+
+def _state(entry: Entry) -> str:
+    match entry.matter.stage:
+        case Stage.CLOSED:
+            return f"已销号（{reason_of(entry.lit)}）"
+        case Stage.CANCELLED:
+            return "已撤销"
+        case Stage.SUSPENDED:
+            return "暂缓办理"
+    return f"在办，亮{entry.lit.light.label}灯（{reason_of(entry.lit)}）"
+
+
+def _all(period: Period, entries: tuple[Entry, ...]) -> str:
+    stages = by_stage(entries)
+    where = counted(
+        (("在办", working(entries), "件"), ("暂缓", stages[Stage.SUSPENDED], "件"),
+         ("已销号", stages[Stage.CLOSED], "件"), ("已撤销", stages[Stage.CANCELLED], "件"))
+    )  # fmt: skip
+    reviewed = f"，其中办结审核中{stages[Stage.CLOSING]}件" if stages[Stage.CLOSING] else ""
+    shown = _lights(entries)
+    alive = f"在办事项{shown}{reviewed}。" if shown else ""
+    every = f"今年以来共督办事项{len(entries)}件{_origin(period, entries)}。"
+    return f"{every}截至{short_date(period.until)}，{where}。{alive}"
+
+
+def _origin(period: Period, entries: tuple[Entry, ...]) -> str:
+    year = period.until.year
+    carried = sum(local_date(e.matter.opened_at).year < year for e in entries)
+    if not carried:
+        return ""
+    new = len(entries) - carried
+    return f"（上年结转{carried}件，今年立项{new}件）" if new else "（均为上年结转）"
+
+
+def _lights(entries: tuple[Entry, ...]) -> str:
+    lights = by_light(entries)
+    lit = [kind for kind in ALIVE if lights[kind]]
+    if len(lit) == 1:
+        return f"均为{lit[0].label}灯"
+    shown = counted([(f"{kind.label}灯", lights[kind], "件") for kind in lit])
+    return f"中，{shown}" if shown else ""
+
+
+def working(entries: tuple[Entry, ...]) -> int:
+    """在办: neither ended nor suspended."""
+    return sum(not e.matter.ended and e.matter.stage is not Stage.SUSPENDED for e in entries)
+
+
+# --- 与上期相比
+
+
+def _change(edition: Edition) -> Iterator[Piece]:
+    """What the last issue said, and what is different; before the first one there is nothing to compare."""
+    period, before = edition.period, edition.period.before
+    if before is None or period.first or not period.entries():
+        return
+    last = f"与上期（截至{day_in(before.until, period.until.year)}）"
+    moved = "、".join(_moves(before, period))
+    rates = _rates_of(before, period)
+    rate = _rate_moved(*rates) if rates else ""
+    if moved or rate:
+        yield Paragraph(text=f"{last}相比，{'，'.join(part for part in (moved, rate) if part)}。")
+    else:
+        same = "在办件数、红黄灯件数和按期办结率" if rates else "在办件数和红黄灯件数"
+        yield Paragraph(text=f"{same}均{last}持平。")
+
+
+def _moves(before: Period, now: Period) -> Iterator[str]:
+    then, today = before.entries(), now.entries()
+    lights_then, lights = by_light(then), by_light(today)
+    figures = (
+        ("在办事项", working(then), working(today)),
+        ("红灯", lights_then[Light.RED], lights[Light.RED]),
+        ("黄灯", lights_then[Light.YELLOW], lights[Light.YELLOW]),
+    )
+    for what, was, is_ in figures:
+        if was != is_:
+            yield f"{what}{'增加' if is_ > was else '减少'}{abs(is_ - was)}件"
+
+
+def _rates_of(before: Period, now: Period) -> tuple[Rate, Rate] | None:
+    """What can be compared: in January the rate begins anew."""
+    was, is_ = before.on_time(), now.on_time()
+    comparable = before.until.year == now.until.year and was.whole and is_.whole
+    return (was, is_) if comparable else None
+
+
+def _rate_moved(was: Rate, is_: Rate) -> str:
+    old, new = share(was.part, was.whole), share(is_.part, is_.whole)
+    if old == new:
+        return ""
+    rose = is_.part * was.whole > was.part * is_.whole
+    return f"按期办结率由{old}{'升至' if rose else '降至'}{new}"
+
+
+# --- 本期进展、办结率、反馈率
+
+
+def _movement(edition: Edition) -> Iterator[Piece]:
+    period = edition.period
+    if not period.entries():
+        return
+
+    def times(*kinds: type[Event]) -> int:
+        return sum(len(period.happened(kind)) for kind in kinds)
+
+    moved = counted(
+        (
+            ("新立项", times(ev.MatterOpened), "件"),
+            ("办结销号", times(ev.MatterClosed), "件"),
+            ("退回重办", times(ev.ClosureReturned), "件次"),
+            ("重开", times(ev.MatterReopened), "件"),
+            ("撤销", times(ev.MatterCancelled), "件"),
+            ("同意延期", times(ev.ExtensionGranted), "件次"),
+            ("暂缓", times(ev.MatterSuspended), "件"),
+            ("恢复办理", times(ev.MatterResumed), "件"),
+        )
+    )
+    pressed = counted(
+        (
+            ("会议议定", times(ev.DecisionRecorded), "项"),
+            ("请求协调", times(ev.CoordinationRequested), "项"),
+            ("催办", times(ev.UrgeIssued), "次"),
+            ("升级", times(ev.MatterEscalated), "次"),
+        )
+    )
+    said = "；".join(part for part in (moved, pressed) if part)
+    yield Paragraph(text=f"{period.called}{said}。" if said else f"{period.called}无新立项、办结和催办事项。")
+
+
+def _rates(edition: Edition) -> Iterator[Piece]:
+    period = edition.period
+    if not period.entries():
+        return
+    now, first = period.on_time(), period.on_time_originally()
+    if not now.whole and not first.whole:
+        yield Paragraph(text="今年以来尚无应办结事项，不计按期办结率。")
+        return
+    text = f"今年以来应办结{_rate(now)}（应办结含提前办结，不含暂缓和撤销）"
+    if any(e.matter.due != e.matter.original_due for e in period.entries()):
+        text += f"；如不计延期等时限调整，按原定时限应办结{_rate(first)}"
+    yield Paragraph(text=f"{text}。")
+
+
+def _rate(rate: Rate) -> str:
+    if not rate.whole:
+        return "0件"
+    return f"{rate.whole}件，按期办结{rate.part}件，按期办结率{share(rate.part, rate.whole)}"
+
+
+def _reports(edition: Edition) -> Iterator[Piece]:
+    period = edition.period
+    if not period.entries():
+        return
+    found = period.feedback()
+    if not found.owed:
+        yield Paragraph(text=f"{period.called}无应反馈事项。")
+        return
+    text = (
+        f"{period.called}应反馈{found.owed}次，按时反馈{found.on_time}次，按时反馈率{share(found.on_time, found.owed)}"
+    )
+    if found.missed:
+        made_up = f"，其中已补报{found.made_up}次" if found.made_up else "，均未补报"
+        text += f"；漏报{len(found.missed)}次{made_up}"
+    yield Paragraph(text=f"{text}。")
+
+
+# --- 分类表、灯色图
+
+
+def _by_class(edition: Edition) -> Iterator[Piece]:
+    entries = edition.period.entries()
+    if len(entries) < 2:  # noqa: PLR2004  (a table of one says what the sentence said)
+        return
+
+    def line(label: str, klass: MatterClass | None) -> tuple[str, ...]:
+        chosen = [e for e in entries if klass is None or e.matter.klass is klass]
+        lights, stages = by_light(chosen), by_stage(chosen)
+        numbers = (
+            len(chosen),
+            *(lights[light] for light in ALIVE),
+            stages[Stage.SUSPENDED],
+            stages[Stage.CLOSED],
+            stages[Stage.CANCELLED],
+        )
+        return (label, *map(str, numbers))
+
+    yield Grid(
+        headers=("类别", "合计", "绿灯", "蓝灯", "黄灯", "红灯", "暂缓", "已销号", "已撤销"),
+        rows=(*(line(klass.label, klass) for klass in MatterClass), line("合计", None)),
+    )
+
+
+def _chart(edition: Edition) -> Iterator[Piece]:
+    if len(edition.period.weeks) < edition.limits.weeks:
+        return
+    figure = lights_figure(edition.period, f"{edition.period.called}各周灯色（件，每周五）")
+    if figure is not None:
+        yield figure
+
+
+OVERVIEW: Writers = {
+    Part.STANDING: _standing,
+    Part.CHANGE: _change,
+    Part.MOVEMENT: _movement,
+    Part.RATES: _rates,
+    Part.REPORTS: _reports,
+    Part.BY_CLASS: _by_class,
+    Part.CHART: _chart,
+}
