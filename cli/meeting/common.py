@@ -77,7 +77,7 @@ def proposed(meeting: Meeting) -> Assembled:
     """What the log proposes for the agenda now; a fixed agenda needs no proposals."""
     if meeting.items:
         return Assembled()
-    from activities.meetings import assembled
+    from eventlog.meetings import assembled
 
     return assembled(session.database, meeting.stream)
 
