@@ -8,15 +8,23 @@ from documents.formats.press import LAYOUT
 from documents.meetings import Names, numbered_lines
 from documents.page import Block, Imprint, Layout, Page, Paragraph, Section, headed, section
 from documents.wording import clean, day_in, moment, sentence
+from domain.base import refuse
 from domain.calendar import local_date
 from domain.meetings.meeting import DecisionPoint, Meeting
+from domain.meetings.terms import MeetingStage
 
 TEMPLATE = f"{LAYOUT}/minutes-1"
 UNSIGNED = "（未签发）"
 
 
 def minutes_page(meeting: Meeting, names: Names, on: date) -> Page:
-    """What was decided on each item, by whom and by when; then who was there. `on` dates what is not signed yet."""
+    """What was decided on each item, by whom and by when; then who was there. `on` dates what is not signed yet.
+
+    Raises:
+        Refusal: `nothing_to_say`, of a meeting that was not held, or held elsewhere.
+    """
+    held = (MeetingStage.IN_SESSION, MeetingStage.SIGNED, MeetingStage.CLOSED)
+    refuse(meeting.stage not in held, f"{meeting.number} {meeting.stage.label}，没有会议纪要", "nothing_to_say")
     signed = meeting.minutes
     return Page(
         layout=Layout.MINUTES,

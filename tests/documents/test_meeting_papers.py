@@ -214,6 +214,11 @@ def test_a_meeting_with_a_name_of_its_own_is_called_by_it() -> None:
     assert "会议研究议题0项，没有形成议定事项。" in told
 
 
+def test_a_meeting_that_was_not_held_has_no_minutes() -> None:
+    with pytest.raises(Refusal, match="HY-2022-001 已安排，没有会议纪要"):
+        minutes(convened())
+
+
 # --- 版式
 
 
