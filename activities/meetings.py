@@ -14,16 +14,15 @@ from domain.calendar import WorkCalendar, at_office, local_date
 from domain.commands import Order
 from domain.envelope import SYSTEM
 from domain.log import LOG_UNREACHABLE
-from domain.matter import Matter
-from domain.meetings.agenda import Assembled, propose
+from domain.meetings.agenda import Assembled
 from domain.meetings.commands import ConveneMeeting, Delivered, MeetingOrder
 from domain.meetings.deliveries import ASSEMBLE, CONVENE, DELIVER, Assembling, Convened, Convening
-from domain.meetings.meeting import Meeting
 from domain.meetings.series import Series, occurrences
 from domain.streams import meeting_stream
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogError
+from eventlog.meetings import assembled
 
 logger = structlog.get_logger()
 
@@ -120,22 +119,3 @@ def orders_by_rule(series: Series, now: datetime, calendar: WorkCalendar) -> Ite
             command=command,
             valid_until=now + timedelta(days=1),
         )
-
-
-def assembled(database: Database, stream: str) -> Assembled:
-    """What the log proposes for the agenda of a meeting.
-
-    Raises:
-        LogError: the log cannot be read.
-    """
-    found = reading.load(database, stream)
-    if found is None or not isinstance(found.state, Meeting):
-        return Assembled()
-    meeting = found.state
-    matters = [s for s in reading.matter_states(database) if isinstance(s.state, Matter)]
-    held = [s.state for s in reading.states_of(database, "meeting") if isinstance(s.state, Meeting)]
-    series = next((s for s in reading.series_book(database).series if s.id == meeting.series), None)
-    known = series or Series(id=meeting.series, name=meeting.series_name)
-    states = [s.state for s in matters if isinstance(s.state, Matter)]
-    items = propose(meeting, known, states, held, reading.rulebook(database))
-    return Assembled(items=items, position=max((s.position for s in matters), default=0))

@@ -25,6 +25,8 @@ from eventlog import reading
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from domain.envelope import Actor
+    from domain.meetings.meeting import Meeting
     from eventlog.database import Database
     from simulation.run import Played
     from simulation.scenario import Briefing
@@ -64,6 +66,7 @@ def simulate(
                 algorithm=session.settings.hash_algorithm,
                 issue=_issuer(home),
                 pack=_packer(home),
+                file=_filer(home),
                 progress=moved,
             )
         )
@@ -114,6 +117,18 @@ def _issuer(home: Path) -> "Callable[[Database, Briefing, datetime], tuple[str, 
         return issued.number, str(issued.files["docx"].relative_to(home))
 
     return issue
+
+
+def _filer(home: Path) -> "Callable[[Database, Meeting, Actor, datetime], None]":
+    """Signed minutes into the cabinet, as `meeting minutes --sign` does."""
+    from documents.minutes_filing import file_minutes
+
+    ready = press()
+
+    def file(database: "Database", meeting: "Meeting", actor: "Actor", at: datetime) -> None:
+        file_minutes(database, home, meeting, actor=actor, now=at, press=ready)
+
+    return file
 
 
 def _packer(home: Path) -> "Callable[[Database, datetime], None]":

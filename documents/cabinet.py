@@ -10,10 +10,12 @@ from pathlib import Path
 from uuid import uuid4
 
 from domain.base import Refusal, refuse
+from domain.meetings.numbers import minutes_numbers_held
 from domain.papers import MARK, paper_series
 
 FOLDER = "documents"
 PAPERS = "督办公文"
+MINUTES = "会议纪要"
 _NUMBERED = re.compile(rf"{MARK}([督函])〔(\d{{4}})〕(\d+)号\.\w+")
 
 
@@ -23,8 +25,11 @@ def sha256(data: bytes) -> str:
 
 
 def papers_on_disk(home: Path) -> dict[str, int]:
-    """The highest 文号 of each series of papers that was ever printed in this home."""
+    """The highest 文号 of each series of papers and minutes that was ever printed in this home."""
     seen: dict[str, int] = {}
+    for path in (home / FOLDER / MINUTES).glob("*"):
+        for name, no in minutes_numbers_held(path.stem).items():
+            seen[name] = max(seen.get(name, 0), no)
     for path in (home / FOLDER / PAPERS).glob("*"):
         if match := _NUMBERED.fullmatch(path.name):
             name = paper_series(match[1] == "函", int(match[2])).series
@@ -101,5 +106,5 @@ def _link(made: Path, place: Path) -> None:
     except FileExistsError:
         if place.read_bytes() != made.read_bytes():
             raise Refusal(
-                f"{place} 已存在且内容不同，未覆盖；请移走后用 xmh briefing show 重新生成", "file_exists"
+                f"{place} 已存在且内容不同，未覆盖；请移走后再运行一次，由日志重新生成", "file_exists"
             ) from None

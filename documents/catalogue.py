@@ -1,8 +1,8 @@
-"""Everything that was ever issued and filed, by number: issues of 简报 and 动态, and papers under their 文号."""
+"""Everything that was ever issued and filed, by number: issues of 简报 and 动态, papers and minutes by their 文号."""
 
 from pathlib import Path
 
-from documents import issuing, paper_issuing
+from documents import issuing, minutes_filing, paper_issuing
 from documents.filed import Filed
 from domain.papers import spelled
 from eventlog.database import Database
@@ -12,7 +12,8 @@ def everything(database: Database, home: Path, year: int | None = None) -> tuple
     """All of it, or that of one year; each kind in the order of issue, void papers too."""
     bulletins = (issuing.filed(database, home, event) for event in issuing.issued(database))
     papers = (paper_issuing.filed(database, home, event) for event in paper_issuing.issued(database))
-    return tuple(f for f in (*bulletins, *papers) if year in (None, f.event.year))
+    minutes = (minutes_filing.as_filed(database, home, event) for event in minutes_filing.every(database))
+    return tuple(f for f in (*bulletins, *papers, *minutes) if year in (None, f.event.year))
 
 
 def find(database: Database, home: Path, number: str) -> Filed | None:

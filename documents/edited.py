@@ -175,7 +175,7 @@ def _lines(text: Text) -> Iterator[Line]:
                 case Items(items=items):
                     yield from (Line(said, heading) for said in items)
                 case Roll(label=label, names=names):
-                    yield Line(f"{label}：{'、'.join(names)}", heading)
+                    yield Line(f"{label}：{names}", heading)
                 case Grid(headers=headers, rows=rows):
                     yield from (Line(" | ".join(r), heading, cells=r, headers=headers) for r in (headers, *rows))
                 case Figure(title=title):

@@ -1,115 +1,228 @@
-"""What the office prints of a meeting: its 议程 and its 纪要 (GB/T 9704-2012 10.3: attendance after the text)."""
+"""What the office prints before a meeting: its 会议通知 and its 议程. The 纪要 are in `documents.minutes`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from typing import Self
 
+from documents.formats.placing import numbered
 from documents.ledger import OFFICE_UNIT
-from documents.page import Block, Imprint, Items, Layout, Page, Paragraph, Section, headed, section
-from documents.wording import clean, day_in, full_date, moment, sentence
-from domain.calendar import local_date
-from domain.meetings.meeting import AgendaItem, DecisionPoint, Meeting
+from documents.page import Block, Imprint, Items, Layout, Page, Paragraph, Section, headed
+from documents.wording import clean, full_date, moment
+from domain.base import Frozen, refuse
+from domain.calendar import WorkCalendar, local_date
+from domain.envelope import Recorded
+from domain.event import decode
+from domain.meetings.deadlines import agenda_instant
+from domain.meetings.events import MeetingConvened, MeetingMoved
+from domain.meetings.meeting import AgendaItem, Meeting
+from domain.meetings.terms import MeetingStage
+from domain.office import Person, Unit
+from domain.spoken import WEEKDAYS
+
+EVERYBODY_CONCERNED = "各有关单位"
 
 
 @dataclass(frozen=True)
 class Names:
     """Ids as names; what is no id stays as it was typed. A unit and a person may have the same id."""
 
-    unit: Callable[[str], str]
-    person: Callable[[str], str]
-    issuer: str
+    units: Mapping[str, Unit]
+    people: Mapping[str, Person]
+    """Those who left too: a paper names who was there."""
 
     @classmethod
-    def of(cls, unit: Callable[[str], str], person: Callable[[str], str]) -> Self:
-        """The names by these two directories; the office issues."""
-        return cls(unit, person, unit(OFFICE_UNIT))
+    def of(cls, units: Iterable[Unit], people: Iterable[Person]) -> Self:
+        """The names by these entries; of several with one id the last."""
+        return cls({u.id: u for u in units}, {p.id: p for p in people})
+
+    @property
+    def issuer(self) -> str:
+        """The office, which prints all of these."""
+        return self.unit(OFFICE_UNIT)
+
+    def unit(self, key: str) -> str:
+        """A unit's full name."""
+        return self.units[key].name if key in self.units else key
+
+    def person(self, key: str) -> str:
+        """A person's name."""
+        return self.people[key].name if key in self.people else key
+
+    def listed(self, people: Iterable[str]) -> str:
+        """People with their units (GB/T 9704 10.3), each unit once: 区住房和建设局赵五、王六；市规划院陈工."""
+        groups: dict[str, list[str]] = {}
+        for key in people:
+            unit = self.unit(self.people[key].unit) if key in self.people else ""
+            groups.setdefault(unit, []).append(self.person(key))
+        return "；".join(f"{unit}{'、'.join(names)}" for unit, names in groups.items())
 
 
-UNSIGNED = "（未签发）"
+def numbered_lines(lines: Iterable[tuple[int, str]]) -> tuple[Paragraph, ...]:
+    """Items under numbers of their own: the agenda's and the points', by which they are cited and found again."""
+    return tuple(Paragraph(text=numbered(no, text)) for no, text in lines)
+
+
+# --- 议程
 
 
 def agenda_page(meeting: Meeting, items: Sequence[AgendaItem], names: Names) -> Page:
     """会议议程: the items in order, each with why it is there."""
-    lines = tuple(_agenda_line(i) for i in items if i.dropped is None)
+    lines = numbered_lines((i.no, _agenda_line(i, names)) for i in items if i.dropped is None)
     where = f"，地点：{meeting.place}" if meeting.place else ""
     chair = f"，主持：{names.person(meeting.chair)}" if meeting.chair else ""
-    head = Paragraph(text=f"时间：{moment(meeting.starts)}{where}{chair}。")
-    blocks: tuple[Block, ...] = (head, Items(items=lines)) if lines else (head, Paragraph(text="暂无议题。"))
+    head = Paragraph(text=f"时间：{_when(meeting.starts)}{where}{chair}。")
+    blocks: tuple[Block, ...] = (head, *lines) if lines else (head, Paragraph(text="暂无议题。"))
     return Page(
-        masthead=f"{meeting.series_name}议程",
+        masthead="会议议程",
         issue=meeting.number,
         issuer=names.issuer,
         on=local_date(meeting.starts),
-        title=meeting.name,
+        title=f"{meeting.name}议程",
         sections=(Section(title="议题", blocks=blocks),),
     )
 
 
-def _agenda_line(item: AgendaItem) -> str:
-    number = f"（{item.number}）" if item.number else ""
+def _agenda_line(item: AgendaItem, names: Names) -> str:
     reasons = "、".join(r.label for r in item.reasons)
     why = f"：{clean(item.text)}" if item.text else ""
-    return f"{clean(item.title)}{number}【{reasons}】{why}。"
+    return f"{_item(item, names)}【{reasons}】{why}。"
 
 
-def minutes_page(meeting: Meeting, names: Names, on: date) -> Page:
-    """会议纪要: what was decided on each item, by whom and by when; then who was there."""
+def _item(item: AgendaItem, names: Names) -> str:
+    """推进国际交流中心建设（XMH-2022-007，汇报单位：区住房和建设局）."""
+    unit = f"汇报单位：{names.unit(item.lead)}" if item.lead else None
+    told = "，".join(filter(None, (item.number, unit)))
+    return f"{clean(item.title)}（{told}）" if told else clean(item.title)
+
+
+def _when(instant: datetime) -> str:
+    """2022年3月31日（星期四）9时30分."""
+    day = local_date(instant)
+    said = full_date(day)
+    return f"{said}（星期{WEEKDAYS[day.weekday()]}）{moment(instant).removeprefix(said)}"
+
+
+# --- 会议通知
+
+
+class Move(Frozen):
+    """改期: when the meeting was to be before, and why it is not."""
+
+    since: datetime
+    reason: str
+
+
+def last_move(events: Iterable[Recorded]) -> Move | None:
+    """The newest 改期 among the events of a meeting; None when it is still where it was convened."""
+    starts, found = None, None
+    for event in map(decode, events):
+        if isinstance(event, MeetingMoved) and starts is not None:
+            found = Move(since=starts, reason=event.reason)
+        if isinstance(event, MeetingConvened | MeetingMoved):
+            starts = event.starts
+    return found
+
+
+def notice_page(
+    meeting: Meeting,
+    items: Sequence[AgendaItem],
+    names: Names,
+    calendar: WorkCalendar,
+    now: datetime,
+    moved: Move | None = None,
+) -> Page:
+    """会议通知, to the units that report: when, where, who, about what, and what has to be done until then.
+
+    Raises:
+        Refusal: `nothing_to_say`, when nobody can be called to the meeting any more.
+    """
+    _still_to_come(meeting, now)
+    shown = [i for i in items if i.dropped is None]
+    title = clean(meeting.title)
     return Page(
-        layout=Layout.MINUTES,
-        masthead=f"{meeting.series_name}纪要",
-        issue=meeting.minutes.no if meeting.minutes else UNSIGNED,
+        layout=Layout.PAPER,
+        masthead=f"{names.issuer}会议通知",
+        issue=meeting.number,
         issuer=names.issuer,
-        on=meeting.minutes.on if meeting.minutes else on,
-        title=f"{meeting.name}纪要",
-        sections=(_held(meeting, names), _decided(meeting, names), _attendance(meeting, names)),
-        signer=names.person(meeting.minutes.signer) if meeting.minutes else None,
+        on=local_date(now),
+        title=f"关于{title}改期的通知" if moved else f"关于召开{title}的通知",
+        addressee="、".join(_invited(meeting, shown, names)) or EVERYBODY_CONCERNED,
+        sections=(
+            Section(
+                title="会议通知",
+                blocks=(
+                    Paragraph(text=_opening(meeting, moved)),
+                    *_arrangements(meeting, shown, names),
+                    *_about(shown, names),
+                    *headed("有关要求", Items(items=tuple(_asked(meeting, names, calendar)))),
+                ),
+            ),
+        ),
         imprint=Imprint(),
     )
 
 
-def _held(meeting: Meeting, names: Names) -> Section:
-    where = f"在{meeting.place}" if meeting.place else ""
-    chair = f"，{names.person(meeting.chair)}主持" if meeting.chair else ""
-    taken = [i for i in meeting.items if i.dropped is None]
-    standing = len(meeting.standing_points)
-    text = (
-        f"{full_date(local_date(meeting.starts))}，{where}召开{meeting.name}{chair}。"
-        f"会议研究议题{len(taken)}项，形成议定事项{standing}项。"
+def _still_to_come(meeting: Meeting, now: datetime) -> None:
+    called = f"{meeting.number} {meeting.stage.label}"
+    refuse(
+        meeting.stage is MeetingStage.CANCELLED,
+        f"{called}（{clean(meeting.cancelled or '')}），不能发会议通知",
+        "nothing_to_say",
     )
-    return section("会议情况", (Paragraph(text=text),))
+    before = (MeetingStage.SCHEDULED, MeetingStage.FROZEN)
+    refuse(
+        meeting.stage not in before,
+        f"{called}，不再发会议通知；议定事项见 xmh meeting minutes {meeting.number}",
+        "nothing_to_say",
+    )
+    refuse(
+        meeting.starts <= now,
+        f"{meeting.number} 定于{moment(meeting.starts)}召开，时间已过；请先用 xmh meeting move 改期，再发会议通知",
+        "nothing_to_say",
+    )
 
 
-def _decided(meeting: Meeting, names: Names) -> Section:
-    parts: list[Block] = []
-    for item in meeting.items:
-        points = [p for p in meeting.standing_points if p.item == item.no]
-        if points:
-            number = f"（{item.number}）" if item.number else ""
-            lines = tuple(decision_line(meeting, p, names) for p in points)
-            parts += headed(f"关于{clean(item.title)}{number}", Items(items=lines))
-    return section("议定事项", tuple(parts))
+def _opening(meeting: Meeting, moved: Move | None) -> str:
+    title, day = clean(meeting.title), full_date(local_date(meeting.starts))
+    if moved is None:
+        return f"定于{day}召开{title}，现将有关事项通知如下："
+    return f"原定于{_when(moved.since)}召开的{title}改期至{day}召开（{clean(moved.reason)}），现将有关事项通知如下："
 
 
-def decision_line(meeting: Meeting, point: DecisionPoint, names: Names) -> str:
-    """One 议定事项: 同意延期：…（责任单位：…；配合单位：…；时限：…）。"""
-    item = meeting.item(point.item)
-    lead = point.lead.id if point.lead else (item.lead if item else None)
-    facts = [
-        ("责任单位", names.unit(lead) if lead else ""),
-        ("配合单位", "、".join(names.unit(u.id) for u in point.assist)),
-        ("时限", day_in(point.due, local_date(meeting.starts).year) if point.due else ""),
+def _invited(meeting: Meeting, items: Sequence[AgendaItem], names: Names) -> list[str]:
+    """The units that report, and those of people who are known to come; the office invites, it is not invited."""
+    coming = (*meeting.attendance.present, *meeting.attendance.observers)
+    units = [*(i.lead for i in items), *(names.people[p].unit for p in coming if p in names.people)]
+    return [names.unit(u) for u in dict.fromkeys(units) if u and u != OFFICE_UNIT]
+
+
+def _arrangements(meeting: Meeting, items: Sequence[AgendaItem], names: Names) -> tuple[Block, ...]:
+    coming = names.listed((*meeting.attendance.present, *meeting.attendance.observers))
+    whom = "主送单位" if _invited(meeting, items, names) else EVERYBODY_CONCERNED
+    chair = f"{names.person(meeting.chair)}主持，" if meeting.chair else ""
+    told = (
+        ("会议时间", _when(meeting.starts)),
+        ("会议地点", clean(meeting.place) if meeting.place else "另行通知"),
+        ("参会人员", f"{chair}{whom}负责同志和联络员参加{f'；{coming}' if coming else ''}"),
+    )
+    return tuple(block for label, text in told for block in headed(label, Paragraph(text=f"{text}。")))
+
+
+def _about(items: Sequence[AgendaItem], names: Names) -> tuple[Block, ...]:
+    lines = numbered_lines((i.no, f"{_item(i, names)}。") for i in items)
+    return headed("会议议题", *(lines or (Paragraph(text="议题确定后另行通知。"),)))
+
+
+def _asked(meeting: Meeting, names: Names, calendar: WorkCalendar) -> list[str]:
+    """What who comes has to do; the papers are wanted before the agenda is fixed."""
+    papers = f"请汇报单位于{moment(agenda_instant(meeting, calendar))}前将汇报材料报送指挥部办公室，届时议题即行确定。"
+    if meeting.stage is MeetingStage.FROZEN:
+        papers = "议题已经确定，汇报材料尚未报送的，请汇报单位于会前报送指挥部办公室。"
+    secretary = names.people.get(meeting.secretary)
+    phone = f"，电话：{secretary.phone}" if secretary and secretary.phone else ""
+    return [
+        papers,
+        "请参会人员提前10分钟到会签到；因故不能参会的，请于会前向联系人请假。",
+        f"联系人：{names.person(meeting.secretary)}{phone}。",
     ]
-    told = "；".join(f"{label}：{value}" for label, value in facts if value)
-    subject = point.subject.label if point.subject else ""
-    new = f"“{clean(point.new.title)}”" if point.new else ""
-    return f"{point.outcome.label}{subject}{new}：{sentence(point.text)}{f'（{told}）' if told else ''}"
-
-
-def _attendance(meeting: Meeting, names: Names) -> Section:
-    found = meeting.attendance
-    groups = (("出席", found.present), ("列席", found.observers), ("请假", found.leave))
-    lines = tuple(
-        Paragraph(text=f"{label}：{'、'.join(map(names.person, people))}") for label, people in groups if people
-    )
-    return section("参会人员", lines)

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from documents.figures import Entry, Period
 from documents.ledger import Ledger
+from documents.meetings import numbered_lines
 from documents.page import Block, Grid, Items, Page, Paragraph, Section, headed, section
 from documents.wording import clean, day_in, quoted, reason_of, sentence, short_date, whose_move
 from domain.calendar import local_date
@@ -37,9 +38,10 @@ def _last_points(week: Period) -> Section:
     if not held:
         return section("上次例会议定事项落实情况")
     last = held[-1]
-    lines = tuple(_followed(week, last, p) for p in last.standing_points)
-    head = Paragraph(text=f"{last.name}（{short_date(local_date(last.starts))}）议定{len(lines)}项。")
-    return section("上次例会议定事项落实情况", (head, Items(items=lines)) if lines else (head,))
+    lines = numbered_lines((p.no, _followed(week, last, p)) for p in last.standing_points)
+    minutes = f"，{last.minutes.no}" if last.minutes else ""
+    head = Paragraph(text=f"{last.name}（{short_date(local_date(last.starts))}{minutes}）议定{len(lines)}项。")
+    return section("上次例会议定事项落实情况", (head, *lines))
 
 
 def _followed(week: Period, meeting: Meeting, point: DecisionPoint) -> str:

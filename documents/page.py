@@ -43,7 +43,7 @@ class Roll(Frozen):
 
     kind: Literal["roll"] = "roll"
     label: str
-    names: tuple[str, ...]
+    names: str
 
 
 class Figure(Frozen):

@@ -12,6 +12,7 @@ from domain.evolve import evolve as evolve_matter
 from domain.matter import Matter
 from domain.meetings.deliveries import stream_of
 from domain.meetings.evolve import evolve_meeting
+from domain.meetings.filing import MinutesOfYear, evolve_minutes
 from domain.meetings.meeting import Meeting
 from domain.meetings.series import SeriesBook, evolve_series
 from domain.office import Directory, evolve_calendar, evolve_directory, evolve_policy
@@ -40,6 +41,7 @@ FOLDS: dict[str, Fold[Any]] = {
     "paper": Fold(PaperLedger, evolve_papers),
     "plan": Fold(WorkPlan, evolve_plan),
     "meeting": Fold(Meeting, evolve_meeting),
+    "minutes": Fold(MinutesOfYear, evolve_minutes),
 }
 """Kind of stream (what stands before the slash) → its fold."""
 

@@ -51,7 +51,7 @@ from eventlog.rows import EVENT_COLUMNS, INSERT_EVENT, actor_text, recorded
 from eventlog.shape import check_shape, check_text
 
 STATE_BYTES = 256 * 1024
-UNLIMITED_KINDS = frozenset({"directory", "plan", "paper"})
+UNLIMITED_KINDS = frozenset({"directory", "plan", "paper", "minutes"})
 """Kinds whose state never travels through a workflow, so that its size does not matter."""
 
 # One round trip for everything the answer depends on.

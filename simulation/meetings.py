@@ -28,7 +28,7 @@ Plan = Callable[[datetime, Callable[[], Awaitable[None]]], None]
 
 @dataclass
 class Secretary:
-    """Holds meetings. `send` carries a command out, `at` plans an action, `pack` prints a week's papers."""
+    """Holds meetings. `send` sends a command, `at` plans an action, `pack` and `file` print papers and minutes."""
 
     scenario: Scenario
     cast: Cast
@@ -37,6 +37,7 @@ class Secretary:
     send: Send
     at: Plan
     pack: Callable[[datetime], None]
+    file: Callable[[Meeting, Actor], None]
     planned: set[str] = field(default_factory=set)
 
     def plan(self) -> None:
@@ -109,7 +110,10 @@ class Secretary:
 
     async def _sign(self, stream: str) -> None:
         await self.send(stream, c.SignMinutes(), self._chair(stream))
-        day = self.clock.rulebook().calendar.add_workdays(local_date(self.clock.meeting(stream).starts), 2)
+        meeting = self.clock.meeting(stream)
+        if meeting.minutes is not None:
+            self.file(meeting, self.cast.actor("office"))
+        day = self.clock.rulebook().calendar.add_workdays(local_date(meeting.starts), 2)
         self.at(at_office(day, SIGNING_TIME), lambda: self._settle(stream))
 
     async def _settle(self, stream: str) -> None:

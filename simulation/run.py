@@ -16,6 +16,7 @@ from documents.register import register
 from domain.base import Refusal
 from domain.calendar import at_office
 from domain.envelope import SYSTEM, Actor, Algorithm
+from domain.meetings.meeting import Meeting
 from domain.meetings.series import SERIES_STREAM, SeriesRecorded, spoken_rule
 from domain.office import DIRECTORY_STREAM, PersonRecorded, UnitRecorded
 from domain.rules import Office
@@ -56,6 +57,7 @@ class Played:
 
 Issue = Callable[[Database, Briefing, datetime], tuple[str, str]]
 Pack = Callable[[Database, datetime], None]
+File = Callable[[Database, Meeting, Actor, datetime], None]
 
 
 async def simulate(  # noqa: PLR0913  (what a year is made of)
@@ -67,6 +69,7 @@ async def simulate(  # noqa: PLR0913  (what a year is made of)
     algorithm: Algorithm = "sha256",
     issue: Issue,
     pack: Pack = lambda _database, _at: None,
+    file: File = lambda _database, _meeting, _actor, _at: None,
     progress: Callable[[date], None] = lambda _: None,
 ) -> Played:
     """Play the year into a fresh log in `home`.
@@ -101,6 +104,7 @@ async def simulate(  # noqa: PLR0913  (what a year is made of)
                 clock=SimulatedClock(environment, database, gateway),
                 issue=lambda briefing, now: played.briefings.append(issue(database, briefing, now)),
                 pack=lambda at: pack(database, at),
+                file=lambda meeting, actor, at: file(database, meeting, actor, at),
                 progress=progress,
             )
             await player.play()

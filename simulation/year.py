@@ -17,6 +17,7 @@ from domain.calendar import at_office, local_date
 from domain.envelope import Actor
 from domain.matter import Matter
 from domain.meetings import commands as mc
+from domain.meetings.meeting import Meeting
 from domain.office import CALENDAR_STREAM, DIRECTORY_STREAM, DayOverridden, Delegation, Directory
 from domain.rules.delegation import grant
 from domain.terms import LeaderMark, Stage
@@ -78,6 +79,7 @@ class SimulatedYear:
     clock: SimulatedClock
     issue: Callable[[Briefing, datetime], None]
     pack: Callable[[datetime], None]
+    file: Callable[[Meeting, Actor, datetime], None]
     progress: Callable[[date], None]
     refused: list[Refused] = field(default_factory=list)
 
@@ -98,6 +100,7 @@ class SimulatedYear:
             send=self._convene,
             at=lambda instant, action: self._when(instant, ALONE, action),
             pack=self.pack,
+            file=lambda meeting, actor: self.file(meeting, actor, self._now),
         )
 
     # --- the year

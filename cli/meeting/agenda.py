@@ -1,15 +1,16 @@
 """`xmh meeting agenda`: as the log proposes it, and as the secretary wants it."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from cli.meeting.common import MeetingArg, convene, document, line, meeting_order, the_meeting
+from cli.meeting.common import MeetingArg, convene, document, line, meeting_order, names, proposed, the_meeting
+from cli.printing.files import OutOption, check_ending, write_page
 from cli.session import Problem, answer, session
 from cli.task.common import ReasonOption, need, the_matter
-from cli.task.reads import person_names, unit_names
-from domain.meetings.agenda import Assembled, arranged
+from domain.meetings.agenda import arranged
 from domain.meetings.commands import AddItem, DropItem, FreezeAgenda, MeetingCommand, OrderItems
 from domain.meetings.meeting import AgendaItem, Meeting
 
@@ -23,12 +24,14 @@ def agenda(
     order: Annotated[str | None, typer.Option("--order", metavar="N,N…", help="把这些项按此次序排在最前")] = None,
     freeze: Annotated[bool, typer.Option("--freeze", help="现在就确定议题，不等期限")] = False,
     reason: ReasonOption = None,
+    output: OutOption = None,
 ) -> None:
     """会议议题：由日志自动汇集，可增列、撤下、排序；到期自动确定。"""
+    check_ending(output)
     found = the_meeting(meeting)
-    if sum(x is not None and x is not False for x in (add or None, drop, order)) + freeze > 1:
-        raise Problem("--add、--drop、--order、--freeze 一次只做一件", "malformed")
-    assembled = _assembled(found)
+    if sum(x is not None and x is not False for x in (add or None, drop, order, output)) + freeze > 1:
+        raise Problem("--add、--drop、--order、--freeze、-o 一次只做一件", "malformed")
+    assembled = proposed(found)
     items = arranged(found, assembled.items)
     commands: list[MeetingCommand] = []
     if add:
@@ -42,19 +45,10 @@ def agenda(
     elif freeze:
         commands = [FreezeAgenda(proposed=assembled.items, position=assembled.position)]
     if not commands:
-        _show(found, items)
+        _show(found, items, output)
         return
     replies = convene(*(meeting_order(found.stream, c, nth=n) for n, c in enumerate(commands)))
     answer(document(replies[-1]), "\n".join(line(r) for r in replies))
-
-
-def _assembled(meeting: Meeting) -> Assembled:
-    """What the log proposes now; a fixed agenda needs no proposals."""
-    if meeting.items:
-        return Assembled()
-    from activities.meetings import assembled
-
-    return assembled(session.database, meeting.stream)
 
 
 def _item(text: str) -> AgendaItem:
@@ -80,9 +74,9 @@ def _numbered(items: Sequence[AgendaItem], no: int) -> AgendaItem:
     return found
 
 
-def _show(meeting: Meeting, items: Sequence[AgendaItem]) -> None:
+def _show(meeting: Meeting, items: Sequence[AgendaItem], output: Path | None) -> None:
     from documents.formats.markdown import markdown
-    from documents.meetings import Names, agenda_page
+    from documents.meetings import agenda_page
 
     shown: list[dict[str, Any]] = [
         {
@@ -95,8 +89,10 @@ def _show(meeting: Meeting, items: Sequence[AgendaItem]) -> None:
         }
         for i in items
     ]
-    page = agenda_page(meeting, items, Names.of(unit_names(), person_names()))
+    page = agenda_page(meeting, items, names())
+    if output is not None:
+        write_page(page, output)
+    told = f"已写入 {output}" if output else "" if session.json else markdown(page).rstrip("\n")
     answer(
-        {"meeting": meeting.number, "stage": meeting.stage.value, "frozen": bool(meeting.items), "items": shown},
-        "" if session.json else markdown(page).rstrip("\n"),
+        {"meeting": meeting.number, "stage": meeting.stage.value, "frozen": bool(meeting.items), "items": shown}, told
     )

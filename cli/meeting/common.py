@@ -11,6 +11,7 @@ from cli.session import Exit, Problem, answer, session
 from cli.task.common import VALID_FOR, now, the_gateway, today
 from domain.calendar import at_office, local_date
 from domain.envelope import Actor
+from domain.meetings.agenda import Assembled
 from domain.meetings.commands import MeetingCommand, MeetingOrder
 from domain.meetings.meeting import Meeting
 from domain.meetings.series import Series
@@ -18,6 +19,7 @@ from domain.spoken import spoken_moment
 from eventlog import reading
 
 if TYPE_CHECKING:
+    from documents.meetings import Names
     from workflows.contract import MeetingReply
 
 MeetingArg = Annotated[str, typer.Argument(metavar="ID", help="会议编号（HY-2022-031）、尾号（31）或会议名称中的字词")]
@@ -62,6 +64,22 @@ def the_series(name: str) -> Series:
         shown = "、".join(s.name for s in found)
         raise Problem(f"“{name}”对应多个会议系列：{shown}，请写全称", "ambiguous", Exit.MALFORMED)
     return found[0]
+
+
+def names() -> "Names":
+    """Units and people as the directory names them now, those who left too."""
+    from documents.meetings import Names
+
+    return Names.of(reading.units(session.database), reading.people(session.database, former=True))
+
+
+def proposed(meeting: Meeting) -> Assembled:
+    """What the log proposes for the agenda now; a fixed agenda needs no proposals."""
+    if meeting.items:
+        return Assembled()
+    from eventlog.meetings import assembled
+
+    return assembled(session.database, meeting.stream)
 
 
 def moment(text: str) -> datetime:

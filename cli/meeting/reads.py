@@ -3,21 +3,23 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.meeting.common import MeetingArg, the_meeting, the_series
+from cli.meeting.common import MeetingArg, names, the_meeting, the_series
 from cli.printing.files import OutOption, check_ending, write_page
 from cli.session import Problem, answer, session
 from cli.task.common import today
-from cli.task.reads import person_names, unit_names
 from documents.pack import SERIES
 from domain.calendar import SHANGHAI, local_date
 from domain.meetings.meeting import Meeting
 from domain.meetings.terms import MeetingStage
 from domain.spoken import said_date
 from eventlog import reading
+
+if TYPE_CHECKING:
+    from documents.meetings import Names
 
 YearOption = Annotated[int | None, typer.Option("--year", metavar="Y", help="哪一年，默认今年")]
 
@@ -77,13 +79,13 @@ def _row(meeting: reading.ListedMeeting) -> dict[str, Any]:
 def _table(found: Sequence[reading.ListedMeeting]) -> str:
     from cli.tables import table
 
-    names = {s.id: s.name for s in reading.series_book(session.database).series}
+    called = {s.id: s.name for s in reading.series_book(session.database).series}
     return table(
         ("编号", "系列", "次数", "时间", "名称", "状态"),
         [
             (
                 m.number,
-                names.get(m.series, m.series),
+                called.get(m.series, m.series),
                 f"第{m.ordinal}次" if m.ordinal else "",
                 f"{m.starts.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
                 m.title,
@@ -108,23 +110,21 @@ def show(meeting: MeetingArg) -> None:
 
 
 def _told(m: Meeting) -> list[str]:
-    from documents.meetings import Names
-
-    names = Names.of(unit_names(), person_names())
+    who = names()
     when = m.starts.astimezone(SHANGHAI)
     lines = [
         f"{m.number}  {m.name}  {m.title if m.title not in m.name else ''}".rstrip(),
         f"  {m.stage.label}  {said_date(when.date())} {when:%H:%M}  {m.place or ''}".rstrip(),
     ]
     if m.chair:
-        lines.append(f"  主持：{names.person(m.chair)}")
+        lines.append(f"  主持：{who.person(m.chair)}")
     for label, people in (
         ("出席", m.attendance.present),
         ("列席", m.attendance.observers),
         ("请假", m.attendance.leave),
     ):
         if people:
-            lines.append(f"  {label}：{'、'.join(map(names.person, people))}")
+            lines.append(f"  {label}：{'、'.join(map(who.person, people))}")
     if m.items:
         lines.append("  议题")
         lines += [
@@ -134,21 +134,21 @@ def _told(m: Meeting) -> list[str]:
         ]
     if m.points:
         lines.append("  议定事项")
-        lines += [_point(m, n, names) for n in range(len(m.points))]
+        lines += [_point(m, n, who) for n in range(len(m.points))]
     if m.minutes:
-        lines.append(f"  纪要：{m.minutes.no}，{names.person(m.minutes.signer)}签发，{m.minutes.on}")
+        lines.append(f"  纪要：{m.minutes.no}，{who.person(m.minutes.signer)}签发，{m.minutes.on}")
     elif m.stage is MeetingStage.IN_SESSION:
         lines.append("  纪要：尚未签发" + ("，已逾期" if m.minutes_overdue else ""))
     return lines
 
 
-def _point(m: Meeting, n: int, names: Any) -> str:
-    from documents.meetings import decision_line
+def _point(m: Meeting, n: int, who: "Names") -> str:
+    from documents.minutes import decision_line
 
     p = m.points[n]
     state = f"已撤回：{p.withdrawn}" if p.withdrawn else p.delivery.label
     why = f"：{p.reason}" if p.reason else ""
-    return f"    {p.no}.（议题{p.item}）{decision_line(m, p, names)}  〔{p.number or '无事项'}  {state}{why}〕"
+    return f"    {p.no}.（议题{p.item}）{decision_line(m, p, who)}  〔{p.number or '无事项'}  {state}{why}〕"
 
 
 # --- 周调度

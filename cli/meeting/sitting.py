@@ -1,4 +1,4 @@
-"""`xmh meeting open attend decide minutes outcome`: the meeting itself, and what becomes of its decisions."""
+"""`xmh meeting open attend decide outcome`: the meeting itself, and what becomes of its decisions."""
 
 import csv
 import io
@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from cli.meeting.common import MeetingArg, convene, do, document, line, meeting_order, the_meeting
-from cli.printing.files import OutOption, check_ending, write_page
 from cli.session import Problem, answer, session
 from cli.task.common import (
     ByOption,
@@ -17,17 +16,14 @@ from cli.task.common import (
     ReasonOption,
     TextOption,
     acting,
-    confirm,
     day,
     need,
     term,
     the_person,
     the_unit,
-    today,
 )
-from cli.task.reads import person_names, unit_names
 from domain.envelope import Actor
-from domain.meetings.commands import DecideItem, OpenMeeting, RecordAttendance, SendAgain, SignMinutes, WaiveOutcome
+from domain.meetings.commands import DecideItem, OpenMeeting, RecordAttendance, SendAgain, WaiveOutcome
 from domain.meetings.commands import WithdrawPoint as Withdraw
 from domain.meetings.meeting import Attendance, Meeting
 from domain.meetings.terms import Outcome, Subject
@@ -164,44 +160,6 @@ def _rows(source: Path) -> list[dict[str, Any]]:
     if not rows:
         raise Problem(f"{source.name} 里没有一条议定", "malformed")
     return rows
-
-
-def minutes(
-    meeting: MeetingArg,
-    sign: Annotated[str | None, typer.Option("--sign", metavar="P", help="签发人：领导，或本次会议的主持人")] = None,
-    output: OutOption = None,
-    paper: PaperOption = None,
-) -> None:
-    """会议纪要；--sign 签发后议定事项生效。"""
-    check_ending(output)
-    found = the_meeting(meeting)
-    reply = None
-    if sign is not None:
-        actor = acting(the_person(sign).id, paper)
-        confirm(f"签发 {found.number} 的纪要？签发后议定事项即行生效。")
-        (reply,) = convene(meeting_order(found.stream, SignMinutes(), actor))
-        found = the_meeting(found.number)
-    text = _printed(found, output)
-    shown = {
-        "meeting": found.number,
-        "stage": found.stage.value,
-        "minutes": found.minutes.no if found.minutes else None,
-        "points": [p.model_dump(mode="json", exclude={"decided_by"}) for p in found.standing_points],
-        "markdown": text,
-    }
-    told = f"{line(reply)}\n" if reply else ""
-    answer(shown, told + (f"已写入 {output}" if output else text.rstrip("\n")))
-
-
-def _printed(meeting: Meeting, output: Path | None) -> str:
-    from documents.formats.markdown import markdown
-    from documents.meetings import Names, minutes_page
-
-    page = minutes_page(meeting, Names.of(unit_names(), person_names()), today())
-    text = markdown(page)
-    if output is not None:
-        write_page(page, output)
-    return text
 
 
 def outcome(

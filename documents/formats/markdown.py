@@ -58,7 +58,7 @@ def _block(block: Block, heading: int) -> str:
         case Items(items=items):
             return "\n".join(f"{n}. {_plain(item)}" for n, item in enumerate(items, start=1))
         case Roll(label=label, names=names):
-            return f"**{_plain(label)}：**{_plain('、'.join(names))}"
+            return f"**{_plain(label)}：**{_plain(names)}"
         case Figure(title=title, said=said):
             return f"（图：{_plain(title)}。{_plain(said)}）"
         case Grid(headers=headers, rows=rows):

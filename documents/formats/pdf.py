@@ -133,7 +133,7 @@ def _block(block: Block, heading: int) -> dict[str, Any]:
         case Items(items=items):
             return {"kind": block.kind, "items": [numbered(n, item) for n, item in enumerate(items, start=1)]}
         case Roll(label=label, names=names):
-            return {"kind": block.kind, "label": f"{label}：", "names": "、".join(names), "wide": roll_width(label)}
+            return {"kind": block.kind, "label": f"{label}：", "names": names, "wide": roll_width(label)}
         case Grid(headers=headers, rows=rows):
             left = [header in gb.LEFT_ALIGNED for header in headers]
             weights = gb.weights(headers)

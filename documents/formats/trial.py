@@ -25,7 +25,7 @@ def trial(layout: Layout) -> Page:
         Subheading(text="小标题"),
         Paragraph(text="正文。"),
         Items(items=("甲", "乙")),
-        Roll(label="出席", names=("张三", "李四")),
+        Roll(label="出席", names="张三、李四"),
         Grid(headers=("事项", "时限"), rows=(("甲", "3月25日"),)),
         Figure(title="图", said="示意", svg=_SVG),
     )

@@ -98,13 +98,11 @@ class Body:
         name = f'w:id="{self.mark}" w:name="_xmh{self.mark}"'
         return self._paragraph(style, f'<w:bookmarkStart {name}/>{_run(text)}<w:bookmarkEnd w:id="{self.mark}"/>')
 
-    def _roll(self, label: str, names: tuple[str, ...]) -> str:
+    def _roll(self, label: str, names: str) -> str:
         """出席：… with the names hanging right of the label (10.3)."""
         left = round((2 + roll_width(label)) * gb.BODY * 20)
         hang = round(roll_width(label) * gb.BODY * 20)
-        told = (
-            f'<w:r><w:rPr><w:rFonts w:eastAsia="{HEADING}"/></w:rPr>{_text(f"{label}：")}</w:r>{_run("、".join(names))}'
-        )
+        told = f'<w:r><w:rPr><w:rFonts w:eastAsia="{HEADING}"/></w:rPr>{_text(f"{label}：")}</w:r>{_run(names)}'
         return self._paragraph(Style.ROLL, told, f'<w:ind w:left="{left}" w:hanging="{hang}"/>')
 
     def _figure(self, figure: Figure) -> str:

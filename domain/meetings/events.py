@@ -145,8 +145,7 @@ class MinutesIssued(Event):
 
     def series(self, at: datetime) -> NumberSeries:
         """香指纪〔2022〕3号: gapless per year."""
-        year = local_date(at).year
-        return NumberSeries(series=f"minutes/{year}", field="no", template=f"香指纪〔{year}〕{{n}}号")
+        return minutes_number(local_date(at).year)
 
 
 class OutcomeDelivered(Event):
@@ -226,3 +225,8 @@ class MeetingRecorded(Event):
 def meeting_number(year: int) -> NumberSeries:
     """HY-2022-031: gapless per year."""
     return NumberSeries(series=f"meeting/{year}", field="number", template=f"{CODE}-{year}-{{n:03d}}")
+
+
+def minutes_number(year: int) -> NumberSeries:
+    """香指纪〔2022〕3号: gapless per year."""
+    return NumberSeries(series=f"minutes/{year}", field="no", template=f"香指纪〔{year}〕{{n}}号")

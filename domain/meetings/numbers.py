@@ -3,7 +3,7 @@
 import re
 
 from domain.calendar import local_date
-from domain.meetings.events import CODE
+from domain.meetings.events import CODE, minutes_number
 from domain.meetings.meeting import Meeting
 
 _NUMBER = re.compile(rf"{CODE}-(\d{{4}})-(\d+)")
@@ -17,6 +17,10 @@ def meeting_numbers_held(meeting: Meeting) -> dict[str, int]:
         found[f"meeting/{match[1]}"] = int(match[2])
     if meeting.ordinal is not None:
         found[f"meeting-ordinal/{meeting.series}/{local_date(meeting.starts).year}"] = meeting.ordinal
-    if meeting.minutes and (match := _MINUTES.fullmatch(meeting.minutes.no)):
-        found[f"minutes/{match[1]}"] = int(match[2])
-    return found
+    return found | minutes_numbers_held(meeting.minutes.no if meeting.minutes else "")
+
+
+def minutes_numbers_held(no: str) -> dict[str, int]:
+    """Series → number of a 文号 of minutes; nothing when the text is none."""
+    match = _MINUTES.fullmatch(no)
+    return {minutes_number(int(match[1])).series: int(match[2])} if match else {}

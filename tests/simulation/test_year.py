@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from domain.envelope import Recorded
+from domain.envelope import Actor, Recorded
 from domain.facts import is_sealed
+from domain.meetings.meeting import Meeting
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
@@ -44,8 +45,12 @@ def not_issued(_: Database, briefing: Briefing, __: datetime) -> tuple[str, str]
     return str(briefing.on), ""
 
 
-async def played(tmp_path: Path, name: str, seed: int) -> Played:
-    return await simulate(winter(tmp_path), tmp_path / name, 2022, seed=seed, issue=not_issued)
+async def played(tmp_path: Path, name: str, seed: int, filed: list[str] | None = None) -> Played:
+    def file(_: Database, meeting: Meeting, __: Actor, ___: datetime) -> None:
+        assert meeting.minutes is not None
+        (filed if filed is not None else []).append(meeting.minutes.no)
+
+    return await simulate(winter(tmp_path), tmp_path / name, 2022, seed=seed, issue=not_issued, file=file)
 
 
 def told(log: Database) -> dict[str, list[dict[str, Any]]]:
@@ -86,7 +91,9 @@ def _plain(event: Recorded) -> dict[str, Any]:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_the_same_seed_gives_the_same_year_and_another_seed_another(tmp_path: Path) -> None:
-    first, second, other = [await played(tmp_path, name, seed) for name, seed in (("a", 7), ("b", 7), ("c", 8))]
+    filed: list[str] = []
+    first = await played(tmp_path, "a", 7, filed)
+    second, other = [await played(tmp_path, name, seed) for name, seed in (("b", 7), ("c", 8))]
     one, same, another = told(first.database), told(second.database), told(other.database)
     assert one.keys() == same.keys()
     for stream, events in one.items():
@@ -100,3 +107,4 @@ async def test_the_same_seed_gives_the_same_year_and_another_seed_another(tmp_pa
     for kind in ("FeedbackSubmitted", "FeedbackMissed", "UrgeIssued", "MatterSuspended", "MeetingClosed"):
         assert types[kind] > 0, kind
     assert sum(len(events) for events in one.values()) > 500
+    assert filed == [f"香指纪〔2022〕{n}号" for n in range(1, types["MinutesIssued"] + 1)]

@@ -7,9 +7,11 @@ from uuid import uuid4
 from domain import commands as c
 from domain.base import Frozen, Refusal
 from domain.deadlines import next_deadline
-from domain.envelope import SYSTEM, Actor, Recorded
-from domain.log import Appended, AppendRequest
+from domain.envelope import SYSTEM, Actor, Draft, Recorded
+from domain.log import Appended, AppendRequest, UnitClaim
 from domain.matter import Matter
+from domain.meetings.meeting import Meeting
+from domain.meetings.rules import decide_meeting
 from domain.rules import Office, claims, decide
 from eventlog import reading
 from eventlog.append import append
@@ -32,19 +34,41 @@ def act(
     """
     found = reading.load(database, stream)
     matter = found.state if found and isinstance(found.state, Matter) else None
-    rulebook = reading.rulebook(database)
-    drafts = decide(matter, command, Office(rulebook=rulebook, now=now, actor=actor, occurred_at=occurred_at))
+    office = Office(rulebook=reading.rulebook(database), now=now, actor=actor, occurred_at=occurred_at)
+    return _appended(database, stream, found, decide(matter, command, office), office, claims(command).units)
+
+
+def meet(database: Database, stream: str, command: Frozen, actor: Actor, now: datetime) -> Sequence[Recorded]:
+    """Carry out one command on a meeting at a moment; the events it gave.
+
+    Raises:
+        Refusal: a rule said no.
+    """
+    found = reading.load(database, stream)
+    meeting = found.state if found and isinstance(found.state, Meeting) else None
+    office = Office(rulebook=reading.rulebook(database), now=now, actor=actor)
+    return _appended(database, stream, found, decide_meeting(meeting, command, office), office)
+
+
+def _appended(
+    database: Database,
+    stream: str,
+    found: reading.StreamState | None,
+    drafts: tuple[Draft, ...],
+    office: Office,
+    units: tuple[UnitClaim, ...] = (),
+) -> Sequence[Recorded]:
     said = append(
         database,
         AppendRequest(
             stream=stream,
             expected_version=found.version if found else 0,
             expected_hash=found.hash if found else "",
-            rulebook_version=rulebook.version,
+            rulebook_version=office.rulebook.version,
             command_id=uuid4().hex,
-            actor=actor,
-            units=claims(command).units,
-            now=now,
+            actor=office.actor,
+            units=units,
+            now=office.now,
             drafts=drafts,
         ),
     )

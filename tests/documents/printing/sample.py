@@ -61,7 +61,7 @@ def minutes(matters: int = 12) -> Page:
             *_sections(matters),
             Section(
                 title="参会人员",
-                blocks=(Roll(label="出席", names=("张三", "李四")), Roll(label="请假", names=("王五",))),
+                blocks=(Roll(label="出席", names="张三、李四"), Roll(label="请假", names="王五")),
             ),
         ),
         signer="吴七",

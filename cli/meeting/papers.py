@@ -1,0 +1,124 @@
+"""`xmh meeting notice minutes`: the papers of a meeting, and the filing of what is signed."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.meeting.common import MeetingArg, convene, line, meeting_order, names, proposed, the_meeting
+from cli.printing.files import OutOption, check_ending, press, write_page
+from cli.session import Problem, answer, session
+from cli.task.common import PaperOption, acting, confirm, now, the_person, today
+from domain.base import Refusal
+from domain.envelope import Actor
+from domain.meetings.agenda import arranged
+from domain.meetings.commands import SignMinutes
+from domain.meetings.meeting import Meeting
+from domain.terms import Role
+from eventlog import reading
+
+if TYPE_CHECKING:
+    from documents.minutes_filing import FiledMinutes
+
+KEEPERS = (Role.OFFICE, Role.LEADER)
+"""Whose looking at signed minutes files them, when nobody has yet; others only read."""
+
+
+def notice(meeting: MeetingArg, output: OutOption = None) -> None:
+    """会议通知：时间、地点、议题和汇报单位，以及何时报送材料；改期的写明原定时间。"""
+    from documents.formats.markdown import markdown
+    from documents.meetings import last_move, notice_page
+
+    check_ending(output)
+    found = the_meeting(meeting)
+    page = notice_page(
+        found,
+        arranged(found, proposed(found).items),
+        names(),
+        reading.rulebook(session.database).calendar,
+        now(),
+        last_move(reading.read_stream(session.database, found.stream)),
+    )
+    text = markdown(page)
+    if output is not None:
+        write_page(page, output)
+    document = {"meeting": found.number, "title": page.title, "addressee": page.addressee, "markdown": text}
+    answer(
+        {**document, "file": str(output) if output else None},
+        f"已写入 {output}" if output else text.rstrip("\n"),
+    )
+
+
+def minutes(
+    meeting: MeetingArg,
+    sign: Annotated[str | None, typer.Option("--sign", metavar="P", help="签发人：领导，或本次会议的主持人")] = None,
+    output: OutOption = None,
+    paper: PaperOption = None,
+) -> None:
+    """会议纪要；--sign 签发后议定事项生效，纪要成文归档。"""
+    check_ending(output)
+    found, said = the_meeting(meeting), []
+    if sign is not None:
+        said.append(_sign(found, acting(the_person(sign).id, paper)))
+        found = the_meeting(found.number)
+    kept, told = _kept(found)
+    text = _written(found, kept, output)
+    shown = {
+        "meeting": found.number,
+        "stage": found.stage.value,
+        "minutes": found.minutes.no if found.minutes else None,
+        "points": [p.model_dump(mode="json", exclude={"decided_by"}) for p in found.standing_points],
+        "files": {kind: str(path) for kind, path in kept.files.items()} if kept else {},
+        "sha256": kept.sha256 if kept else {},
+        "markdown": text,
+    }
+    answer(shown, "\n".join([*said, *told, f"已写入 {output}" if output else text.rstrip("\n")]))
+
+
+def _sign(meeting: Meeting, actor: Actor) -> str:
+    """Signed by the workflow, under a number that was never printed in this home; the line that says so."""
+    from documents.cabinet import papers_on_disk
+    from eventlog.recovery import advance_numbers
+
+    confirm(f"签发 {meeting.number} 的纪要？签发后议定事项即行生效。")
+    seen = papers_on_disk(session.settings.home)
+    advance_numbers(session.database, seen, "文件柜中已有该文号的纪要，日志由旧备份还原")
+    (reply,) = convene(meeting_order(meeting.stream, SignMinutes(), actor))
+    return line(reply)
+
+
+def _kept(meeting: Meeting) -> "tuple[FiledMinutes | None, list[str]]":
+    """The files of signed minutes, and what to say of them. What is signed and not filed is filed now.
+
+    Raises:
+        Problem: they are signed, and cannot be filed: what was decided binds all the same.
+    """
+    from documents.minutes_filing import file_minutes, filed, with_files
+
+    if meeting.minutes is None:
+        return None, []
+    home, known, no = session.settings.home, filed(session.database, meeting), meeting.minutes.no
+    if known is not None:
+        return with_files(session.database, home, known, press()), []
+    if session.actor.role not in KEEPERS:
+        return None, [f"{no} 尚未成文归档，请办公室运行 xmh meeting minutes {meeting.number}"]
+    try:
+        done = file_minutes(session.database, home, meeting, actor=session.actor, now=now(), press=press())
+    except Refusal as refusal:
+        raise Problem(f"{no} 已签发生效，但没有归档：{refusal.message}", refusal.code) from refusal
+    return done, [f"{no} 已成文归档", *(f"  {path}" for path in done.files.values())]
+
+
+def _written(meeting: Meeting, kept: "FiledMinutes | None", output: Path | None) -> str:
+    """What they say, and the file asked for. What is filed is shown and copied as it was filed, byte for byte."""
+    from documents.formats.markdown import markdown
+    from documents.minutes import minutes_page
+
+    if kept is not None:
+        if output is not None:
+            output.write_bytes(kept.files[output.suffix.lower().removeprefix(".")].read_bytes())
+        return kept.files["md"].read_text(encoding="utf-8")
+    page = minutes_page(meeting, names(), today())
+    if output is not None:
+        write_page(page, output)
+    return markdown(page)

@@ -1,0 +1,115 @@
+"""会议纪要 (GB/T 9704-2012 10.3: no 主送, attendance after the text), and what one 议定事项 says."""
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import groupby
+
+from documents.formats.press import LAYOUT
+from documents.meetings import Names, numbered_lines
+from documents.page import Block, Imprint, Layout, Page, Paragraph, Roll, Section, headed, section
+from documents.wording import clean, day_in, moment, sentence
+from domain.base import refuse
+from domain.calendar import local_date
+from domain.meetings.meeting import DecisionPoint, Meeting
+from domain.meetings.terms import MeetingStage
+
+TEMPLATE = f"{LAYOUT}/minutes-1"
+UNSIGNED = "（未签发）"
+
+
+def minutes_page(meeting: Meeting, names: Names, on: date) -> Page:
+    """What was decided on each item, by whom and by when; then who was there. `on` dates what is not signed yet.
+
+    Raises:
+        Refusal: `nothing_to_say`, of a meeting that was not held, or held elsewhere.
+    """
+    held = (MeetingStage.IN_SESSION, MeetingStage.SIGNED, MeetingStage.CLOSED)
+    refuse(meeting.stage not in held, f"{meeting.number} {meeting.stage.label}，没有会议纪要", "nothing_to_say")
+    signed = meeting.minutes
+    return Page(
+        layout=Layout.MINUTES,
+        masthead=f"{meeting.series_name}纪要",
+        issue=signed.no if signed else UNSIGNED,
+        issuer=names.issuer,
+        on=signed.on if signed else on,
+        title=f"{meeting.name}纪要",
+        sections=(_held(meeting, names), _decided(meeting, names), _attendance(meeting, names)),
+        signer=names.person(signed.signer) if signed else None,
+        imprint=Imprint(below=tuple(_obliged(meeting, names))),
+    )
+
+
+def _held(meeting: Meeting, names: Names) -> Section:
+    where = f"在{clean(meeting.place)}" if meeting.place else ""
+    chair = f"{names.person(meeting.chair)}{where}主持" if meeting.chair else where
+    about = "" if meeting.title in meeting.name else f"（{clean(meeting.title)}）"
+    taken = sum(i.dropped is None for i in meeting.items)
+    standing = len(meeting.standing_points)
+    result = f"形成议定事项{standing}项，现纪要如下" if standing else "没有形成议定事项"
+    return section(
+        "会议情况",
+        (
+            Paragraph(text=f"{moment(meeting.starts)}，{chair}召开{meeting.name}{about}。"),
+            Paragraph(text=f"会议研究议题{taken}项，{result}。"),
+        ),
+    )
+
+
+# --- 议定事项
+
+
+def _decided(meeting: Meeting, names: Names) -> Section:
+    """The points in the order of their numbers, which run through the minutes: 第2项 names one of them."""
+    parts: list[Block] = []
+    headings: set[int] = set()
+    for no, points in groupby(meeting.standing_points, key=lambda p: p.item):
+        item = meeting.item(no)
+        number = f"（{item.number}）" if item and item.number else ""
+        again = "（续议）" if no in headings else ""
+        headings.add(no)
+        lines = numbered_lines((p.no, decision_line(meeting, p, names)) for p in points)
+        parts += headed(f"关于{clean(item.title) if item else ''}{number}{again}", *lines)
+    withdrawn = "、".join(str(p.no) for p in meeting.points if p.withdrawn is not None)
+    gap = f"第{withdrawn}项议定已经撤回，序号不再使用。"
+    return section("议定事项", tuple(parts), (Paragraph(text=gap),) if withdrawn else ())
+
+
+def decision_line(meeting: Meeting, point: DecisionPoint, names: Names) -> str:
+    """One 议定事项: 同意延期：…（责任单位：…；配合单位：…；时限：…）。"""
+    lead = _lead(meeting, point)
+    facts = [
+        ("责任单位", names.unit(lead) if lead else ""),
+        ("配合单位", "、".join(names.unit(u.id) for u in point.assist)),
+        ("时限", day_in(point.due, local_date(meeting.starts).year) if point.due else ""),
+    ]
+    told = "；".join(f"{label}：{value}" for label, value in facts if value)
+    subject = point.subject.label if point.subject else ""
+    new = f"“{clean(point.new.title)}”" if point.new else ""
+    return f"{point.outcome.label}{subject}{new}：{sentence(point.text)}{f'（{told}）' if told else ''}"
+
+
+def _lead(meeting: Meeting, point: DecisionPoint) -> str | None:
+    """Who has to do it: the unit named, else the lead of the item's matter. A new matter has no lead but its own."""
+    if point.lead is not None or point.new is not None:
+        return point.lead.id if point.lead else None
+    item = meeting.item(point.item)
+    return item.lead if item else None
+
+
+def _obliged(meeting: Meeting, names: Names) -> Iterator[str]:
+    """发: every unit that has something to do, once."""
+    points = meeting.standing_points
+    units = [u for p in points for u in (_lead(meeting, p), *(a.id for a in p.assist))]
+    yield from (names.unit(u) for u in dict.fromkeys(units) if u)
+
+
+# --- 参会人员
+
+
+def _attendance(meeting: Meeting, names: Names) -> Section:
+    """出席、请假、列席 in the order of 10.3, each person with the unit; then who took the minutes."""
+    found = meeting.attendance
+    groups = (("出席", found.present), ("请假", found.leave), ("列席", found.observers))
+    there = [Roll(label=label, names=names.listed(people)) for label, people in groups if people]
+    record = Roll(label="记录", names=names.person(meeting.secretary))
+    return Section(title="参会人员", blocks=(*(there or [Roll(label="出席", names="未登记")]), record))

@@ -1,0 +1,148 @@
+"""归档 of signed 纪要: four files under the 文号, and one event that names their hashes.
+
+The workflow of the meeting gives the number and records the signing; the files follow from that event alone. So
+whoever files, and however late, files the same text, and a crash between the two leaves nothing to decide.
+"""
+
+from datetime import datetime
+from pathlib import Path
+
+from documents.cabinet import FOLDER, MINUTES, printed
+from documents.filed import Filed
+from documents.formats.press import Press
+from documents.meetings import Names
+from documents.minutes import TEMPLATE, minutes_page
+from documents.page import Page
+from documents.shelf import shelve
+from documents.signing import issued_event
+from domain.base import Frozen, refuse, refuse_always
+from domain.calendar import local_date
+from domain.envelope import Actor, Recorded
+from domain.event import decode
+from domain.meetings.events import MinutesIssued
+from domain.meetings.filing import MinutesFiled, filing_key, minutes_stream
+from domain.meetings.meeting import Meeting
+from domain.office import DIRECTORY_STREAM, PersonRecorded, UnitRecorded
+from eventlog import reading
+from eventlog.database import Database
+from eventlog.record import record
+
+
+class FiledMinutes(Frozen):
+    """Filed minutes and their files, by format."""
+
+    event: MinutesFiled
+    files: dict[str, Path]
+
+    @property
+    def sha256(self) -> dict[str, str]:
+        """The hashes in the log, by format."""
+        return {kind: self.event.files[path.name] for kind, path in self.files.items()}
+
+
+def filed(database: Database, meeting: Meeting) -> MinutesFiled | None:
+    """How the minutes of a meeting were filed; None when they are not signed, or signed and not filed."""
+    if meeting.minutes is None:
+        return None
+    known = reading.find_command(database, filing_key(meeting.stream, meeting.minutes.no))
+    return issued_event(known[0], MinutesFiled) if known else None
+
+
+def file_minutes(
+    database: Database, home: Path, meeting: Meeting, *, actor: Actor, now: datetime, press: Press | None = None
+) -> FiledMinutes:
+    """File the signed minutes of a meeting. Asked again it answers with the files there are.
+
+    Raises:
+        Refusal: the minutes are not signed; a file cannot be written; or as `with_files`.
+        LogUnreachable: nothing is known to be recorded; the files are not there.
+    """
+    ready = press or Press()
+    known = filed(database, meeting)
+    if known is not None:
+        return with_files(database, home, known, ready)
+    event = _event(database, meeting)
+    shelve(home, ready.template)
+    rendered = ready.named(minutes_at(database, event), event.number)
+    event = event.model_copy(update=ready.provenance(rendered))
+    with printed(home / FOLDER / MINUTES, rendered) as place:
+        key = filing_key(event.meeting, event.number)
+        record(database, minutes_stream(event.issued_on.year), [event], actor=actor, command_id=key, now=now)
+        recorded = filed(database, meeting)
+        if recorded == event:  # else somebody filed them meanwhile, and those files are the ones
+            place()
+    return with_files(database, home, recorded or event, ready)
+
+
+def with_files(database: Database, home: Path, event: MinutesFiled, press: Press) -> FiledMinutes:
+    """The minutes with their files. One that is missing is printed again, and must have the hash it had.
+
+    Raises:
+        Refusal: `file_altered`, `template_gone` or `not_reproducible`.
+    """
+    return FiledMinutes(event=event, files=as_filed(database, home, event).kept(press))
+
+
+def as_filed(database: Database, home: Path, event: MinutesFiled) -> Filed:
+    """Minutes as they are filed."""
+    return Filed(
+        event=event,
+        home=home,
+        folder=home / FOLDER / MINUTES,
+        stream=minutes_stream(event.year),
+        page=lambda _: minutes_at(database, event),
+    )
+
+
+def every(database: Database) -> tuple[MinutesFiled, ...]:
+    """All filed minutes, the oldest first."""
+    streams = sorted(s.stream for s in reading.states_of(database, "minutes"))
+    events = (decode(recorded) for stream in streams for recorded in reading.read_stream(database, stream))
+    return tuple(event for event in events if isinstance(event, MinutesFiled))
+
+
+def minutes_at(database: Database, event: MinutesFiled) -> Page:
+    """The page of filed minutes, computed from the part of the log that was there when they were signed.
+
+    Raises:
+        Refusal: `template_gone`, when this build words or sets minutes otherwise.
+    """
+    refuse(
+        event.template != TEMPLATE,
+        f"{event.number} 所用版式 {event.template} 本版本没有，不能重新生成；请用成文时的版本",
+        "template_gone",
+    )
+    meeting = reading.folded(event.meeting, _upto(database, event.meeting, event.position)).state
+    if not isinstance(meeting, Meeting):
+        refuse_always(f"{event.meeting} 不是会议", "malformed")
+    return minutes_page(meeting, _names(database, event.position), event.issued_on)
+
+
+def _event(database: Database, meeting: Meeting) -> MinutesFiled:
+    """What is filed of the signing, but for the files."""
+    found = [e for e in reading.read_stream(database, meeting.stream) if e.type == MinutesIssued.__name__]
+    if not found:
+        refuse_always(f"{meeting.number} 的纪要尚未签发，不能归档", "unsigned")
+    signing, issued = found[-1], issued_event(found[-1], MinutesIssued)
+    return MinutesFiled(
+        number=issued.no,
+        meeting=meeting.stream,
+        about=meeting.number,
+        title=f"{meeting.name}纪要",
+        position=signing.position,
+        as_of=signing.recorded_at,
+        signer=issued.signer,
+        issued_on=local_date(signing.occurred_at),
+        template=TEMPLATE,
+    )
+
+
+def _names(database: Database, position: int) -> Names:
+    """The directory as it was; who has left by then was still there, and keeps the name."""
+    told = [decode(e) for e in _upto(database, DIRECTORY_STREAM, position)]
+    units = (e.unit for e in told if isinstance(e, UnitRecorded))
+    return Names.of(units, (e.person for e in told if isinstance(e, PersonRecorded)))
+
+
+def _upto(database: Database, stream: str, position: int) -> list[Recorded]:
+    return [e for e in reading.read_stream(database, stream) if e.position <= position]

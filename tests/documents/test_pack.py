@@ -1,0 +1,33 @@
+"""周调度材料: what the last weekly meeting decided is found again under the numbers of its minutes."""
+
+from datetime import date
+
+from documents.formats.markdown import markdown
+from documents.ledger import read_ledger
+from documents.pack import weekly_pack
+from domain.meetings import commands as c
+from eventlog.database import Database
+from tests.documents.quarter import HALL, LAND, play
+from tests.support.history import meet
+from tests.support.homes import at
+from tests.support.meetings import WEEKLY, convening, decision, item
+from tests.support.office import FOR_LEADER, OFFICE
+
+STREAM = "meeting/weekly"
+HELD, AFTER = at("2022-03-28"), at("2022-04-02")
+
+
+def test_points_of_the_last_meeting_stand_under_their_own_numbers_with_the_number_of_the_minutes(log: Database) -> None:
+    play(log)
+    meet(log, STREAM, convening(WEEKLY, HELD), OFFICE, at("2022-03-21"))
+    meet(log, STREAM, c.FreezeAgenda(proposed=(item(1, LAND), item(2, HALL)), position=7), OFFICE, HELD)
+    meet(log, STREAM, c.OpenMeeting(), OFFICE, HELD)
+    for text in ("误录", "移交用地"):
+        meet(log, STREAM, decision(1, text=text), FOR_LEADER, HELD)
+    meet(log, STREAM, c.WithdrawPoint(point=1, reason="误录"), FOR_LEADER, HELD)
+    meet(log, STREAM, c.SignMinutes(), FOR_LEADER, at("2022-03-29"))
+    page = weekly_pack(read_ledger(log, AFTER), date(2022, 4, 4), date(2022, 4, 4))
+    told = markdown(page).splitlines()
+    assert "2022年第1次工作例会（3月28日，香指纪〔2022〕1号）议定1项。" in told
+    (followed,) = [line for line in told if line.startswith("2.“协调二期用地收储”")]
+    assert "移交用地。目前办理中，红灯；" in followed
