@@ -68,10 +68,10 @@ def file_minutes(
     with printed(home / FOLDER / MINUTES, rendered) as place:
         key = filing_key(event.meeting, event.number)
         record(database, minutes_stream(event.issued_on.year), [event], actor=actor, command_id=key, now=now)
-        recorded = filed(database, meeting)
-        if recorded == event:  # else somebody filed them meanwhile, and those files are the ones
+        known = filed(database, meeting)
+        if known == event:  # else somebody filed them meanwhile, and those files are the ones
             place()
-    return with_files(database, home, recorded or event, ready)
+    return with_files(database, home, known or event, ready)
 
 
 def with_files(database: Database, home: Path, event: MinutesFiled, press: Press) -> FiledMinutes:

@@ -59,7 +59,7 @@ def decided(items: Sequence[AgendaItem], *decisions: dict[str, Any]) -> Session:
 
 
 def test_the_notice_says_when_where_who_reports_and_until_when_the_papers_are_wanted() -> None:
-    page = notice(convened(place="指挥部一号会议室"), [led(1), led(2, "zhujian"), led(3)])
+    page = notice(convened(place="指挥部一号会议室"), [led(1), led(2, "zhujian"), led(3), led(4, "office")])
     assert (page.title, page.issue) == ("关于召开月度指挥部会议的通知", "HY-2022-001")
     assert page.addressee == f"{UPDATE}、{HOUSING}"
     told = lines(page)

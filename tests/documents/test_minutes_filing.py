@@ -175,7 +175,7 @@ def test_minutes_of_a_layout_this_build_has_not_are_shown_and_not_made_again(
     done = filing(signed, home)
     monkeypatch.setattr(minutes_filing, "TEMPLATE", "gb-1/minutes-99")
     assert filing(signed, home) == done
-    with pytest.raises(Refusal, match="所用版式 gb-2/minutes-1 本版本没有"):
+    with pytest.raises(Refusal, match=f"所用版式 {done.event.template} 本版本没有"):
         minutes_at(signed, done.event)
 
 
