@@ -11,6 +11,7 @@ from documents.page import Imprint, Layout, Page, Section
 from documents.wording import full_date, moment, span
 from domain.base import Frozen, refuse
 from domain.bulletin import BulletinIssued, Publication
+from domain.office import Unit
 from domain.terms import Role, Supervision, UnitLevel
 from eventlog.database import Database
 
@@ -38,6 +39,8 @@ class Briefing(Frozen):
     """The editor's version it carries, by its place in the stream; None when the text is the log's own."""
     corrects: str | None = None
     """The issue it is the 更正 of."""
+    distributed: tuple[str, ...] = ()
+    """Ids of the units it is 送 and 发 to."""
 
     def draft(self, on: date) -> Page:
         """As it is shown before it is signed."""
@@ -92,6 +95,7 @@ def compose(
     period = Period(ledger=read_ledger(database, as_of, position), since=since, until=until)
     ledger = period.ledger
     sections = _news(period) if publication is Publication.NEWS else _briefing(period)
+    concerned = _concerned(period)
     what = "工作动态" if publication is Publication.NEWS else "督办工作情况"
     return Briefing(
         publication=publication,
@@ -104,22 +108,30 @@ def compose(
         issuer=ledger.office,
         people={p.id: p.name for p in ledger.directory.people.values()},
         sections=sections,
-        imprint=_recipients(period),
+        imprint=_recipients(period, concerned),
+        distributed=tuple(u.id for u in concerned),
     )
 
 
-def _recipients(period: Period) -> Imprint:
-    """报 to those who lead, 送 to those who are asked by 函, 发 to those who are supervised, of the year's matters.
+def _concerned(period: Period) -> list[Unit]:
+    """Who has to do with the year's matters, beside those who lead and the office itself.
 
     It is internal: a consultancy or another 社会机构 gets none.
     """
-    ledger = period.ledger
-    units = ledger.directory.units
-    leaders = {p.unit for p in ledger.directory.people.values() if p.role is Role.LEADER}
-    busy = {u for e in period.entries() for u in (e.matter.lead, *e.matter.assist)} - leaders - {OFFICE_UNIT}
-    concerned = [u for u in units.values() if u.id in busy and u.level is not UnitLevel.SOCIAL]
+    busy = {u for e in period.entries() for u in (e.matter.lead, *e.matter.assist)} - _leading(period) - {OFFICE_UNIT}
+    units = period.ledger.directory.units.values()
+    return [u for u in units if u.id in busy and u.level is not UnitLevel.SOCIAL]
+
+
+def _leading(period: Period) -> set[str]:
+    return {p.unit for p in period.ledger.directory.people.values() if p.role is Role.LEADER}
+
+
+def _recipients(period: Period, concerned: list[Unit]) -> Imprint:
+    """报 to those who lead, 送 to those who are asked by 函, 发 to those who are supervised."""
+    leading = _leading(period)
     return Imprint(
-        above=tuple(f"{u.name}领导" for u in units.values() if u.id in leaders),
+        above=tuple(f"{u.name}领导" for u in period.ledger.directory.units.values() if u.id in leading),
         beside=tuple(u.name for u in concerned if u.supervision is not Supervision.OBJECT),
         below=tuple(u.name for u in concerned if u.supervision is Supervision.OBJECT),
     )
