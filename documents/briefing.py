@@ -15,6 +15,7 @@ from documents.recipe import Recipe, SectionRecipe, Topic, built_in
 from documents.wording import full_date, moment, span
 from domain.base import Frozen, refuse
 from domain.bulletin import BulletinIssued, Publication
+from domain.office import Unit
 from domain.terms import Role, Supervision, UnitLevel
 from eventlog.database import Database
 
@@ -49,6 +50,8 @@ class Briefing(Frozen):
     """The editor's version it carries, by its place in the stream; None when the text is the log's own."""
     corrects: str | None = None
     """The issue it is the 更正 of."""
+    distributed: tuple[str, ...] = ()
+    """Ids of the units it is 送 and 发 to."""
 
     @property
     def with_contents(self) -> bool:
@@ -119,6 +122,8 @@ def compose(
     news = publication is Publication.NEWS
     sections, appendices = ((progress.news(edition, recipe.news),), ()) if news else _sections(edition, recipe)
     ledger = period.ledger
+    concerned = _concerned(period)
+    imprint = recipe.recipients.over(_recipients(period, concerned))
     return Briefing(
         publication=publication,
         since=since,
@@ -131,7 +136,10 @@ def compose(
         people={p.id: p.name for p in ledger.directory.people.values()},
         sections=sections,
         appendices=appendices,
-        imprint=recipe.recipients.over(_recipients(period)).model_copy(update={"copies": recipe.copies or None}),
+        imprint=recipe.recipients.over(_recipients(period, concerned)).model_copy(
+            update={"copies": recipe.copies or None}
+        ),
+        distributed=tuple(u.id for u in concerned),
         marking=recipe.marking or None,
         foreword=recipe.foreword or None,
         contents_from=recipe.limits.contents,
@@ -151,18 +159,25 @@ def _pieces(edition: Edition, wanted: SectionRecipe) -> Iterator[Piece]:
         yield from _WRITERS[part](edition)
 
 
-def _recipients(period: Period) -> Imprint:
-    """报 to those who lead, 送 to those who are asked by 函, 发 to those who are supervised, of the year's matters.
+def _concerned(period: Period) -> list[Unit]:
+    """Who has to do with the year's matters, beside those who lead and the office itself.
 
     It is internal: a consultancy or another 社会机构 gets none.
     """
-    ledger = period.ledger
-    units = ledger.directory.units
-    leaders = {p.unit for p in ledger.directory.people.values() if p.role is Role.LEADER}
-    busy = {u for e in period.entries() for u in (e.matter.lead, *e.matter.assist)} - leaders - {OFFICE_UNIT}
-    concerned = [u for u in units.values() if u.id in busy and u.level is not UnitLevel.SOCIAL]
+    busy = {u for e in period.entries() for u in (e.matter.lead, *e.matter.assist)} - _leading(period) - {OFFICE_UNIT}
+    units = period.ledger.directory.units.values()
+    return [u for u in units if u.id in busy and u.level is not UnitLevel.SOCIAL]
+
+
+def _leading(period: Period) -> set[str]:
+    return {p.unit for p in period.ledger.directory.people.values() if p.role is Role.LEADER}
+
+
+def _recipients(period: Period, concerned: list[Unit]) -> Imprint:
+    """报 to those who lead, 送 to those who are asked by 函, 发 to those who are supervised."""
+    leading = _leading(period)
     return Imprint(
-        above=tuple(f"{u.name}领导" for u in units.values() if u.id in leaders),
+        above=tuple(f"{u.name}领导" for u in period.ledger.directory.units.values() if u.id in leading),
         beside=tuple(u.name for u in concerned if u.supervision is not Supervision.OBJECT),
         below=tuple(u.name for u in concerned if u.supervision is Supervision.OBJECT),
     )

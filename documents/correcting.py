@@ -89,10 +89,9 @@ def _computed(database: Database, event: BulletinIssued, position: int, recipe: 
 
 def _correction(basis: Briefing, event: BulletinIssued, found: Sequence[Differing], reason: str) -> Briefing:
     """The new issue: of the same span and data, for those who read such issues now."""
-    name = f"《工作{event.publication.label}》{event.year}年第{event.no}期"
     why = clean(reason).removeprefix("因")
     opening = (
-        f"我办{full_date(event.issued_on)}印发的{name}（总第{event.total_no}期，题为《{clean(event.title)}》），"
+        f"我办{full_date(event.issued_on)}印发的{event.called}（总第{event.total_no}期，题为《{clean(event.title)}》），"
         f"因{why}，现将有关内容更正如下："
     )
     places = [place for one in found for place in _places(one)]
@@ -105,7 +104,7 @@ def _correction(basis: Briefing, event: BulletinIssued, found: Sequence[Differin
         update={
             "foreword": None,
             "appendices": (),
-            "title": f"关于{name}的更正",
+            "title": f"关于{event.called}的更正",
             "sections": (Section(title="更正", blocks=blocks),),
             "corrects": event.number,
         }

@@ -223,6 +223,7 @@ def _numbered(desk: Desk, briefing: Briefing, series: NumberSeries, no: int, cop
         template=TEMPLATE,
         edited=briefing.edited,
         corrects=briefing.corrects,
+        distributed=briefing.distributed,
         copies=copies or briefing.imprint.copies,
         foreword=briefing.foreword,
     )

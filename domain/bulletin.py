@@ -51,6 +51,13 @@ class BulletinIssued(Event):
     """按语, as it was printed."""
     corrects: str | None = None
     """The issue it is the 更正 of."""
+    distributed: tuple[str, ...] = ()
+    """Ids of the units it is 送 and 发 to; empty in what was issued before they were told of it."""
+
+    @property
+    def called(self) -> str:
+        """《工作简报》2022年第7期."""
+        return f"《工作{self.publication.label}》{self.year}年第{self.no}期"
 
     def series(self, at: datetime) -> NumberSeries:
         """简报-2022-07: gapless per publication and year."""

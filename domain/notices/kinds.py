@@ -4,12 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 from domain.envelope import Recorded
-from domain.notices import meetings, telling
+from domain.notices import issues, meetings, telling
 from domain.notices.notice import Notice
 from domain.notices.people import House
 
 Teller = Callable[[Recorded, Any, Any, House], tuple[Notice, ...]]
 """An event, its stream's state before and after it, and the house → its notices."""
 
-TELLERS: dict[str, Teller] = {"matter": telling.notices, "meeting": meetings.notices}
-"""Kind of stream → its table. The office's own streams (calendar, policy, directory, bulletins) tell nobody."""
+TELLERS: dict[str, Teller] = {
+    "matter": telling.notices,
+    "meeting": meetings.notices,
+    "bulletin": issues.notices,
+    "paper": issues.notices,
+}
+"""Kind of stream → its table. The office's other streams (calendar, policy, directory, plan) tell nobody."""

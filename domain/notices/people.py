@@ -45,6 +45,11 @@ class House:
         """Leader → who receives what he receives."""
         return {p.id: p.secretary for p in self.people if p.secretary}
 
+    @property
+    def leaders(self) -> tuple[str, ...]:
+        """Everybody who leads."""
+        return tuple(p.id for p in self.people if p.role is Role.LEADER)
+
     def known(self, ids: Iterable[str | None]) -> Iterator[str]:
         """Those of the ids who are in the directory."""
         there = {p.id for p in self.people}
@@ -131,7 +136,7 @@ def _instructing(s: Scene) -> Iterator[str]:
 
 def _leaders(s: Scene) -> Iterator[str]:
     """分管领导: who instructed; else who approved the 立项, if a leader; else every leader, rather than none."""
-    leaders = {p.id for p in s.house.people if p.role is Role.LEADER}
+    leaders = s.house.leaders
     instructing = tuple(_instructing(s))
     approver = s.after.basis.approver
     yield from instructing or ((approver,) if approver in leaders and approver else sorted(leaders))

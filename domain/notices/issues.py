@@ -1,0 +1,46 @@
+"""Who hears that something was issued: the readers of a 简报 or 动态, the addressees of a paper.
+
+Whom it was sent to stands in the event. The matters of that moment decided it, and a teller sees the directory alone.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from domain.bulletin import BulletinIssued
+from domain.envelope import Recorded
+from domain.event import decode
+from domain.notices.notice import Notice, addressed, worded
+from domain.notices.people import House
+from domain.papers import PaperIssued, PaperLedger, PaperVoided
+from domain.terms import Urgency
+
+
+def notices(recorded: Recorded, before: Any, after: Any, house: House) -> tuple[Notice, ...]:
+    """The notices of one event of a publication or of a year's papers; the others are the office's own work."""
+    del before
+    event = decode(recorded)
+    match event:
+        case BulletinIssued():
+            told = (*house.leaders, *_liaisons(event.distributed, house))
+            said = f"{event.called}已印发：{event.title}"
+        case PaperIssued():
+            told = tuple(_liaisons(event.distributed, house))
+            said = f"{event.number} 已印发：{event.title}"
+        case PaperVoided():
+            told = tuple(_liaisons(_readers_of(after, event.number), house))
+            said = f"{event.number} 已作废：{event.reason}"
+        case _:
+            return ()
+    people = house.reached(told, recorded)
+    # What a paper asks is told by its matter, as urgently as that is; that there is a paper can wait for the morning.
+    return addressed(recorded, people, event.number, worded(said, ""), Urgency.NORMAL, house.calendar)
+
+
+def _liaisons(units: Iterable[str], house: House) -> Iterator[str]:
+    for unit in units:
+        yield from house.liaisons(unit)
+
+
+def _readers_of(ledger: PaperLedger, number: str) -> tuple[str, ...]:
+    paper = ledger.find(number)
+    return paper.distributed if paper else ()

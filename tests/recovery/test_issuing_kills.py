@@ -1,0 +1,87 @@
+"""Twenty sign at once and some die on the way: no number is missing or double, the files are there or made again."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from documents import drafts
+from documents.briefing import compose
+from documents.drafts import Draft
+from documents.issuing import folder_of, issue, issued, numbers_on_disk, with_files
+from domain.bulletin import Publication
+from eventlog import reading
+from eventlog.database import Database
+from eventlog.verify import verify
+from tests.recovery.deadly_issuer import NOW
+from tests.support.homes import founded_home, home, log
+from tests.support.office import FOR_LEADER
+from tests.support.served import ROOT
+
+__all__ = ["founded_home", "home", "log"]
+
+ENDINGS = ("nowhere",) * 8 + ("before",) * 4 + ("after",) * 4 + ("linking",) * 4
+RECORDED = sum(ending != "before" for ending in ENDINGS)
+MARCH = (date(2022, 3, 1), date(2022, 3, 31))
+
+
+def signed_at_once(home: Path, made: list[Draft]) -> list[str]:
+    """The numbers those who lived were told."""
+    wanted = [f"{draft.id}:{ending}" for draft, ending in zip(made, ENDINGS, strict=True)]
+    command = (sys.executable, "-m", "tests.recovery.deadly_issuer", str(home), *wanted)
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        try:
+            said = json.loads(process.communicate(timeout=80)[0])
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    ended = [said[draft.id][0] for draft in made]
+    assert ended == [0 if ending == "nowhere" else signal.SIGKILL for ending in ENDINGS]
+    return [number for _, number in said.values() if number]
+
+
+@pytest.mark.timeout(90)
+def test_numbers_have_no_gap_and_files_are_there_or_made_again_whoever_dies_when(log: Database, home: Path) -> None:
+    text = compose(log, Publication.BRIEFING, *MARCH, as_of=NOW)
+    made = [drafts.keep(home, text, "office", NOW) for _ in ENDINGS]
+    told = signed_at_once(home, made)
+
+    events = issued(log)
+    assert sorted(e.no for e in events) == list(range(1, RECORDED + 1))
+    assert set(told) <= {e.number for e in events}
+    assert len(set(told)) == len(told) == ENDINGS.count("nowhere")
+    assert verify(log).ok
+    _left_behind_and_not_counted(home)
+
+    for event in events:
+        done = with_files(log, home, event)
+        assert all(path.exists() for path in done.files.values())
+    assert len(_files(home)) == 4 * RECORDED
+    _each_draft_is_one_issue(log, home, made)
+
+
+def _left_behind_and_not_counted(home: Path) -> None:
+    """What the dead left is under names that no issue has."""
+    folder = folder_of(home, Publication.BRIEFING)
+    left = [path for path in folder.iterdir() if path.is_dir()]
+    assert len(left) == sum(ending != "nowhere" for ending in ENDINGS)
+    assert all(path.name.startswith(".") for path in left)
+    assert max(numbers_on_disk(home).values()) <= RECORDED
+
+
+def _files(home: Path) -> list[Path]:
+    return [path for path in folder_of(home, Publication.BRIEFING).iterdir() if path.is_file()]
+
+
+def _each_draft_is_one_issue(log: Database, home: Path, made: list[Draft]) -> None:
+    """Signed again, a draft whose number was recorded answers with that; one that died before gets the next."""
+    already = {draft.id for draft in made if reading.find_command(log, draft.key)}
+    numbers = [issue(log, home, draft, FOR_LEADER, NOW).event.no for draft in made]
+    assert sorted(numbers) == list(range(1, len(made) + 1))
+    assert {n for n, draft in zip(numbers, made, strict=True) if draft.id in already} == set(range(1, RECORDED + 1))
