@@ -6,9 +6,11 @@ Who wants to know how things stood earlier names those moments before the fold: 
 through the log keeps the state each matter had then, and nothing is folded a second time.
 """
 
+import gc
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import accumulate
@@ -146,6 +148,10 @@ class Known:
             UnknownEventError: the log holds events of a newer build.
         """
         at = sorted({look.position for look in looks})
+        with _nothing_thrown_away():
+            return self._ledger(at)
+
+    def _ledger(self, at: Sequence[int]) -> Ledger:
         files = [_matter(found, at) for stream, found in self.streams.items() if kind_of(stream) == "matter"]
         folded = [self._state(stream) for stream in self.streams if kind_of(stream) == "meeting"]
         meetings = [m for m in folded if isinstance(m, Meeting)]
@@ -198,9 +204,22 @@ def read_known(database: Database, as_of: datetime, position: int | None = None)
     if position is None:
         position = reading.position_at(database, as_of)
     streams: defaultdict[str, list[Recorded]] = defaultdict(list)
-    for event in _upto(database, position):
-        streams[event.stream].append(event)
+    with _nothing_thrown_away():
+        for event in _upto(database, position):
+            streams[event.stream].append(event)
     return Known(position=position, as_of=as_of, streams=streams)
+
+
+@contextmanager
+def _nothing_thrown_away() -> Iterator[None]:
+    """Whatever is read is kept, so the collector would look through all of it, again and again, a third of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _upto(database: Database, position: int) -> Iterator[Recorded]:
