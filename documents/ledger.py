@@ -7,6 +7,7 @@ through the log keeps the state each matter had then, and nothing is folded a se
 """
 
 import gc
+import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -32,6 +33,7 @@ from eventlog.database import Database
 
 OFFICE_UNIT = "office"
 _NEWS = bulletin_stream(Publication.NEWS)
+_DIGITS = re.compile(r"\d+")
 S = TypeVar("S")
 E = TypeVar("E")
 
@@ -163,7 +165,7 @@ class Known:
             as_of=self.as_of,
             rulebook=rulebook,
             directory=directory or Directory(),
-            matters=tuple(sorted(files, key=lambda f: f.matter.number)),
+            matters=tuple(sorted(files, key=lambda f: _counted(f.matter.number))),
             meetings=tuple(sorted(meetings, key=lambda m: (m.starts, m.number))),
             news=news.issues if news else (),
             rulebooks=rulebooks,
@@ -249,6 +251,11 @@ def _fold(
 def _keep(thens: dict[int, S], look: int, state: S | None) -> None:
     if state is not None:
         thens[look] = state
+
+
+def _counted(number: str) -> tuple[int, ...]:
+    """XMH-2022-1000 comes after XMH-2022-999."""
+    return tuple(map(int, _DIGITS.findall(number)))
 
 
 def _position(recorded: Recorded) -> int:
