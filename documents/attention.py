@@ -25,7 +25,7 @@ def overdue(edition: Edition) -> Iterable[Piece]:
     """The longest overdue first; what was not red at the last issue is marked."""
     period, was_red = edition.period, edition.red_before()
     found = [e for e in period.entries() if e.lit.light is Light.RED]
-    found.sort(key=lambda e: (e.matter.due, e.matter.number))
+    found.sort(key=lambda e: e.matter.due)
     new = {e.matter.stream for e in found} - set(was_red) if period.before is not None else set()
     some = new if len(new) < len(found) else ()
     rows = tuple(
@@ -35,12 +35,16 @@ def overdue(edition: Edition) -> Iterable[Piece]:
             period.ledger.unit(e.matter.lead),
             day_in(e.matter.due, period.until.year),
             _workdays_late(period, e.matter),
-            whose_move(e.matter, period.ledger.unit(e.matter.lead)),
+            whose_move(e.matter, "牵头单位"),  # named two columns before
         )
         for e in found
     )
     grid = Grid(headers=("编号", "事项", "牵头单位", "办结时限", "逾期", "下一环节"), rows=rows)
-    return tabled(edition, f"逾期未办结{len(found)}件{_new(len(new), len(found))}", "逾期未办结事项", grid)
+    said = tabled(edition, f"逾期未办结{len(found)}件{_new(len(new), len(found))}", "逾期未办结事项", grid)
+    if len(found) > edition.limits.rows:
+        units = Counter(period.ledger.unit(e.matter.lead) for e in found)
+        said.insert(1, Paragraph(text=f"按牵头单位分，{_by_unit(units, edition.limits.listed, '件')}。逾期最久的有："))
+    return said
 
 
 def _new(new: int, every: int) -> str:
@@ -59,6 +63,7 @@ def _workdays_late(period: Period, matter: Matter) -> str:
 
 def _behind(edition: Edition) -> Iterable[Piece]:
     found = [e for e in edition.period.entries() if e.lit.light is Light.YELLOW]
+    found.sort(key=lambda e: -e.matter.missed_in_row)
     items = [f"{quoted(e.matter)}（{edition.led(e.matter)}）：{reason_of(e.lit)}。" for e in found]
     return listed(edition, f"黄灯预警{len(found)}件", "黄灯预警事项", items)
 
@@ -71,7 +76,7 @@ def missed(edition: Edition) -> Iterable[Piece]:
         return ()
     heading = f"漏报反馈{len(missed)}次"
     units = Counter(period.ledger.unit(m.lead) for m, _, _ in missed)
-    shown = f"漏报单位：{_by_unit(units, edition.limits.listed)}"
+    shown = f"漏报单位：{_by_unit(units, edition.limits.listed, '次')}"
     owed: defaultdict[str, list[str]] = defaultdict(list)
     matters = {m.stream: m for m, _, made_up in missed if not made_up and not m.ended}
     for matter, key, made_up in missed:
@@ -107,12 +112,12 @@ def _told_as_yellow(edition: Edition, owed: Mapping[str, Sequence[str]]) -> set[
     }
 
 
-def _by_unit(units: Counter[str], most: int) -> str:
+def _by_unit(units: Counter[str], most: int, measure: str) -> str:
     """Beyond a screenful of units the rest is a number."""
     named = units.most_common(most)
-    text = "、".join(f"{unit}{n}次" for unit, n in named)
+    text = "、".join(f"{unit}{n}{measure}" for unit, n in named)
     further = units.total() - sum(n for _, n in named)
-    return f"{text}，其他单位{further}次" if further else text
+    return f"{text}，其他单位{further}{measure}" if further else text
 
 
 def _reported(edition: Edition) -> Iterable[Piece]:
@@ -245,7 +250,7 @@ def _spoken(edition: Edition) -> str:
 def _due(edition: Edition) -> list[Entry]:
     first, last = _horizon(edition)
     found = [e for e in edition.period.entries() if _alive(e.matter) and first <= e.matter.due <= last]
-    return sorted(found, key=lambda e: (e.matter.due, e.matter.number))
+    return sorted(found, key=lambda e: e.matter.due)
 
 
 def _matters_due(edition: Edition) -> Iterable[Piece]:
@@ -272,16 +277,17 @@ def _points_due(edition: Edition) -> Iterable[Piece]:
 
 def _points(edition: Edition) -> tuple[tuple[str, ...], ...]:
     period, (first, last) = edition.period, _horizon(edition)
-    found = sorted(
-        (p.due, e.matter.number, p.no, p, e.matter)
+    found = [
+        (p.due, p, e.matter)
         for e in period.entries()
         if _alive(e.matter)
         for p in e.matter.points
         if p.open and p.due and first <= p.due <= last
-    )
+    ]
+    found.sort(key=lambda point: point[0])
     return tuple(
         (day_in(due, period.until.year), clean(p.text), clean(m.title), period.ledger.unit(m.lead), f"{p.progress}%")
-        for due, _, _, p, m in found
+        for due, p, m in found
     )
 
 
@@ -291,7 +297,7 @@ def _next_due(edition: Edition) -> Iterator[Piece]:
     later = [e.matter for e in period.entries() if _alive(e.matter) and e.matter.due > last]
     if not later or _due(edition) or _points(edition):
         return
-    first = min(later, key=lambda m: (m.due, m.number))
+    first = min(later, key=lambda m: m.due)
     due = day_in(first.due, period.until.year)
     yield Paragraph(text=f"未来{edition.limits.ahead}日无到期事项和要点，其后最近到期的是{quoted(first)}（{due}）。")
 

@@ -136,9 +136,7 @@ def compose(
         people={p.id: p.name for p in ledger.directory.people.values()},
         sections=sections,
         appendices=appendices,
-        imprint=recipe.recipients.over(_recipients(period, concerned)).model_copy(
-            update={"copies": recipe.copies or None}
-        ),
+        imprint=imprint.model_copy(update={"copies": recipe.copies or None}),
         distributed=tuple(u.id for u in concerned),
         marking=recipe.marking or None,
         foreword=recipe.foreword or None,

@@ -62,7 +62,7 @@ def lights_over_weeks(weeks: Sequence[LightsOn], title: str) -> str:
             high = count / most * tall
             y -= high
             if count:
-                parts.append(_bar(x, y, step * 0.7, high, kind))
+                parts += _counted_bar(x, y, step * 0.7, high, kind, count)
         if n % max(1, len(weeks) // 12) == 0:
             parts.append(_text(x + step * 0.35, top + tall + 16, f"{week.day.month}.{week.day.day}", anchor="middle"))
     return _svg(top + tall + bottom, title, parts)
@@ -110,10 +110,23 @@ def _legend(x: float, y: float) -> Iterator[str]:
 
 
 def _scale(left: float, top: float, tall: float, most: int) -> Iterator[str]:
-    for share in (0, 0.5, 1):
-        y = top + tall * (1 - share)
+    for count in sorted({0, most // 2, most}):  # half a matter is none
+        y = top + tall * (1 - count / most)
         yield f'<path d="M{left} {_number(y)} H{_WIDTH - 10}" stroke="{_PALE}" stroke-width="0.6"/>'
-        yield _text(left - 6, y + 4, str(round(most * share)), anchor="end")
+        yield _text(left - 6, y + 4, str(count), anchor="end")
+
+
+def _counted_bar(x: float, y: float, wide: float, high: float, kind: Light, count: int) -> Iterator[str]:
+    """With its number, where there is room for one; on white, or the hatching would eat it."""
+    yield _bar(x, y, wide, high, kind)
+    room = _SIZE * 0.62 * len(str(count)) + 2
+    if high >= _SIZE and wide >= room:
+        middle, foot = x + wide / 2, y + high / 2 + _SIZE * 0.36
+        yield (
+            f'<rect x="{_number(middle - room / 2)}" y="{_number(foot - _SIZE * 0.82)}" width="{_number(room)}" '
+            f'height="{_SIZE}" fill="#fff"/>'
+        )
+        yield _text(middle, foot, str(count), anchor="middle")
 
 
 def _bar(x: float, y: float, wide: float, high: float, kind: Light) -> str:

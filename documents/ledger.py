@@ -6,9 +6,12 @@ Who wants to know how things stood earlier names those moments before the fold: 
 through the log keeps the state each matter had then, and nothing is folded a second time.
 """
 
+import gc
+import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import accumulate
@@ -30,6 +33,7 @@ from eventlog.database import Database
 
 OFFICE_UNIT = "office"
 _NEWS = bulletin_stream(Publication.NEWS)
+_DIGITS = re.compile(r"\d+")
 S = TypeVar("S")
 E = TypeVar("E")
 
@@ -146,6 +150,10 @@ class Known:
             UnknownEventError: the log holds events of a newer build.
         """
         at = sorted({look.position for look in looks})
+        with _nothing_thrown_away():
+            return self._ledger(at)
+
+    def _ledger(self, at: Sequence[int]) -> Ledger:
         files = [_matter(found, at) for stream, found in self.streams.items() if kind_of(stream) == "matter"]
         folded = [self._state(stream) for stream in self.streams if kind_of(stream) == "meeting"]
         meetings = [m for m in folded if isinstance(m, Meeting)]
@@ -157,7 +165,7 @@ class Known:
             as_of=self.as_of,
             rulebook=rulebook,
             directory=directory or Directory(),
-            matters=tuple(sorted(files, key=lambda f: f.matter.number)),
+            matters=tuple(sorted(files, key=lambda f: _counted(f.matter.number))),
             meetings=tuple(sorted(meetings, key=lambda m: (m.starts, m.number))),
             news=news.issues if news else (),
             rulebooks=rulebooks,
@@ -198,9 +206,22 @@ def read_known(database: Database, as_of: datetime, position: int | None = None)
     if position is None:
         position = reading.position_at(database, as_of)
     streams: defaultdict[str, list[Recorded]] = defaultdict(list)
-    for event in _upto(database, position):
-        streams[event.stream].append(event)
+    with _nothing_thrown_away():
+        for event in _upto(database, position):
+            streams[event.stream].append(event)
     return Known(position=position, as_of=as_of, streams=streams)
+
+
+@contextmanager
+def _nothing_thrown_away() -> Iterator[None]:
+    """Whatever is read is kept, so the collector would look through all of it, again and again, a third of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _upto(database: Database, position: int) -> Iterator[Recorded]:
@@ -230,6 +251,11 @@ def _fold(
 def _keep(thens: dict[int, S], look: int, state: S | None) -> None:
     if state is not None:
         thens[look] = state
+
+
+def _counted(number: str) -> tuple[int, ...]:
+    """XMH-2022-1000 comes after XMH-2022-999."""
+    return tuple(map(int, _DIGITS.findall(number)))
 
 
 def _position(recorded: Recorded) -> int:

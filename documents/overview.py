@@ -219,9 +219,11 @@ def _by_class(edition: Edition) -> Iterator[Piece]:
         )
         return (label, *map(str, numbers))
 
+    classes = [klass for klass in MatterClass if any(e.matter.klass is klass for e in entries)]
+    total = (line("合计", None),) if len(classes) > 1 else ()
     yield Grid(
         headers=("类别", "合计", "绿灯", "蓝灯", "黄灯", "红灯", "暂缓", "已销号", "已撤销"),
-        rows=(*(line(klass.label, klass) for klass in MatterClass), line("合计", None)),
+        rows=(*(line(klass.label, klass) for klass in classes), *total),
     )
 
 

@@ -135,14 +135,19 @@ def _opened(edition: Edition) -> Iterable[Piece]:
         return ()
     heading = f"新立项{len(found)}件"
     if len(found) > edition.limits.opened:
-        classes = Counter(e.klass for _, e, _ in found)
-        shown = counted([(klass.label, classes[klass], "件") for klass in MatterClass])
-        return headed(heading, Paragraph(text=f"其中{shown}。" if len(classes) > 1 else f"均为{shown[:2]}事项。"))
+        return headed(heading, Paragraph(text=_by_class(Counter(e.klass for _, e, _ in found))))
     year = edition.period.until.year
     items = [
         f"{quoted(m)}（{edition.led(m)}），时限{day_in(e.due, year)}，依据{clean(str(e.basis))}。" for m, e, _ in found
     ]
     return headed(heading, Items(items=tuple(items)))
+
+
+def _by_class(classes: Counter[MatterClass]) -> str:
+    if len(classes) == 1:
+        (only,) = classes
+        return f"均为{only.label}事项。"
+    return f"其中{counted([(klass.label, classes[klass], '件') for klass in MatterClass])}。"
 
 
 def _instructed(edition: Edition) -> Iterable[Piece]:

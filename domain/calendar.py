@@ -12,7 +12,7 @@ exceptional days, so that a count over years costs as little as one over a week.
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
@@ -41,6 +41,7 @@ def to_minute(instant: datetime) -> datetime:
     return instant.replace(second=0, microsecond=0)
 
 
+@lru_cache(maxsize=4096)  # every light asks when the office opens and closes on some day: few days, many matters
 def at_office(day: date, clock: time) -> datetime:
     """The instant (UTC) at which the office's clock shows `clock` on `day`."""
     return datetime.combine(day, clock, SHANGHAI).astimezone(UTC)

@@ -50,6 +50,15 @@ def test_the_bars_of_a_week_stand_on_each_other_and_fill_the_scale() -> None:
     assert round(sum(float(b.get("height", "0")) for b in bars)) == 200, "the fullest week is as tall as the chart"
 
 
+def test_a_bar_tells_its_number_where_there_is_room_and_the_scale_counts_whole_matters() -> None:
+    said = texts(lights_over_weeks(WEEKS, "灯色"))
+    assert said.count("10") == len(WEEKS), "every green bar"
+    assert {"0", "8", "17"} <= set(said), "half of 17 is no number of matters"
+    assert "8.5" not in said
+    crowded = [LightsOn(date(2022, 1, 7) + timedelta(weeks=n), {Light.GREEN: 100}) for n in range(52)]
+    assert texts(lights_over_weeks(crowded, "灯色")).count("100") == 1, "on the scale: fifty bars leave no room"
+
+
 def test_units_are_told_with_both_numbers_and_names_are_text_not_markup() -> None:
     svg = on_time_by_unit([UnitRate("甲&乙<局>", 14, 15), UnitRate("丙局", 0, 0)], "按期")
     assert {"甲&乙<局>", "14/15", "丙局", "—"} <= set(texts(svg))

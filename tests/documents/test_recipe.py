@@ -116,6 +116,7 @@ def test_a_long_table_shows_the_worst_and_goes_whole_into_an_appendix(log: Datab
     assert appendix.title == "附表　逾期未办结事项（5件）"
     body, _, after = text_of(found).partition("附表　逾期未办结事项")
     assert body.count("号地块移交 |") == 3
+    assert "按牵头单位分，区城市更新和土地整备局5件。逾期最久的有：" in body
     assert "以上列出3件，另有2件，见文后附表“逾期未办结事项”。" in body
     assert after.count("号地块移交 |") == 5
 
