@@ -70,6 +70,7 @@ def simulate(
                 progress=moved,
             )
         )
+    _leave(played, home)
     document = _summary(played, home)
     document["seconds"] = round(time.monotonic() - started, 1)
     answer(document, "" if session.json else _table(document))
@@ -148,6 +149,17 @@ def _packer(home: Path) -> "Callable[[Database, datetime], None]":
         (folder / f"{week.year}-W{week.week:02d}.md").write_text(markdown(page), encoding="utf-8")
 
     return pack
+
+
+def _leave(played: "Played", home: Path) -> None:
+    """What the office prints when the year is over."""
+    from simulation.leaving import leave
+
+    position, end = 0, None
+    while page := reading.read_all(played.database, position):
+        position, end = page[-1].position, page[-1].recorded_at
+    if end is not None:
+        leave(played.database, home, end, press())
 
 
 def _summary(played: "Played", home: Path) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def read_edited(path: Path, computed: "Briefing", issue: str | None = None) -> T
         "malformed",
     )
     single = computed.sections[0].title if len(computed.sections) == 1 else None
-    return Text(title, tuple(_sections(body, path, single)), foreword)
+    return Text(title.replace("\n", ""), tuple(_sections(body, path, single)), foreword)
 
 
 def _without_contents(lines: list[str | Grid | Figure]) -> list[str | Grid | Figure]:

@@ -72,9 +72,22 @@ def issue_paper(
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
     signs(signer)
-    desk = Desk(database, home, signer, now, press or Press())
     text = compose_paper(read_ledger(database, now), stream, kind)
-    return _issue(desk, text, _key(desk, stream, kind), {"matter": stream})
+    return issue_composed(Desk(database, home, signer, now, press or Press()), text)
+
+
+def issue_composed(desk: Desk, text: PaperText) -> IssuedPaper:
+    """Issue a paper on one matter as it was composed; as `issue_paper`, of one ledger many.
+
+    Raises:
+        Refusal: `unsigned`, when the signer is no leader.
+        LogUnreachable: nothing is known to be recorded; the files are not there.
+    """
+    signs(desk.signer)
+    if text.matter is None:
+        raise TypeError("a 通报 is issued only as it was approved")
+    stream = text.matter.stream
+    return _issue(desk, text, _key(desk, stream, text.kind), {"matter": stream})
 
 
 def issue_circular(

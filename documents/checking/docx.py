@@ -117,7 +117,8 @@ def _mm(length: Length | None) -> float:
 def _type(measured: Measured, document: Docx, lines: list[_Line]) -> None:
     plain = [x for x in lines if not x.red and not _is_heading(x.text)]
     weights: Counter[tuple[float, str]] = Counter()
-    for line in plain:
+    text = [x for x in plain if x.size < gb.TITLE - _LARGE]
+    for line in [x for x in text if len(x.text) > gb.CHARACTERS] or text:
         weights[line.size, line.font] += len(line.text)
     if not weights:
         return

@@ -29,7 +29,8 @@ _SAME_LINE = 0.6
 _ONE_PITCH = 16.0
 """Millimetres; what stands further apart is not the next line."""
 _SLACK = 1.5
-_ENOUGH_FACES = 3
+_ENOUGH_FACES = _ENOUGH_LINES = 3
+_LARGER = 2.0
 _PAGE_NUMBER = re.compile(r"[—–－―\-─]?\s*\d{1,4}\s*[—–－―\-─]?")
 _PROPER_NUMBER = re.compile(r"[—―─]\s*\d+\s*[—―─]")
 _PAPER_NUMBER = re.compile(r"〔\d{4}〕\d+号$")
@@ -132,11 +133,11 @@ class _Sheet:
             if lines and _PAGE_NUMBER.fullmatch(lines[-1].text):
                 self.numbers[face.no] = lines.pop()
             self.text += lines
-        self.running = [x for x in self.text if not x.face.in_table(x.y)]
-        self.body = (
-            _most(round(g.size, 1) for x in self.running if not x.red for g in x.glyphs if _HAN.match(g.text))
-            or gb.BODY
-        )
+        self.issued, self.imprint_rules = _imprint_of(self.faces[-1], self.text)
+        self.running = [x for x in self.text if not x.face.in_table(x.y) and not self._in_imprint(x)]
+        # A title of three lines over a text of two is no text.
+        small = [x for x in self.running if not x.red and x.size < gb.TITLE - _LARGER]
+        self.body = _most(round(g.size, 1) for x in small for g in x.glyphs if _HAN.match(g.text)) or gb.BODY
         starts = [x.x for x in self.running if _HAN.match(x.glyphs[0].text) and self.is_body(x)]
         self.left = min(starts, default=min((x.x for x in self.text), default=0.0))
         self.full = [
@@ -148,6 +149,14 @@ class _Sheet:
         """Whether it is a 函: its red rules are longer than 版心 is wide."""
         return any(r.red and r.end - r.x > gb.TEXT[0] + _LONGER for r in self.faces[0].rules)
 
+    @property
+    def shows_left(self) -> bool:
+        """Whether some text begins at the edge: where all begins alike it may all be indented."""
+        return len({round(x.x) for x in self.running if self.is_body(x) and x.x < self.left + gb.TEXT[0] / 3}) > 1
+
+    def _in_imprint(self, line: Line) -> bool:
+        return bool(self.imprint_rules) and line.face is self.faces[-1] and line.y > self.imprint_rules[0].y
+
     def is_body(self, line: Line) -> bool:
         return abs(line.size - self.body) < _SAME_LINE
 
@@ -158,27 +167,30 @@ class _Sheet:
 
     @property
     def right(self) -> float | None:
-        """The edge of 版心, where a full line ends with a whole character."""
-        return max((x.end for x in self.full if _HAN.match(x.glyphs[-1].text)), default=None)
+        """The edge of 版心, where full lines end with a whole character; of one or two nothing can be said."""
+        ends = [x.end for x in self.full if _HAN.match(x.glyphs[-1].text)]
+        return max(ends) if len(ends) >= _ENOUGH_LINES else None
 
 
 # --- 版心 and type
 
 
 def _area(measured: Measured, sheet: _Sheet) -> None:
-    # The head of a paper begins below the upper edge of 版心; only text on a second face shows that edge.
+    # The head of a paper begins below the upper edge of 版心; only a later face that begins with text shows that edge.
     begun = bool(sheet.text) and sheet.text[0].red
-    tops = [(x.top, x.where) for x in sheet.text if not begun or (x.face.no > 1 and sheet.is_body(x))]
+    firsts = {x.face.no: x for x in reversed(sheet.text)}
+    tops = [(x.top, x.where) for no, x in firsts.items() if not begun or (no > 1 and sheet.is_body(x))]
     if tops:
         measured.add(Key.TOP, *min(tops))
-    measured.add(Key.LEFT, sheet.left)
+    if sheet.shows_left:
+        measured.add(Key.LEFT, sheet.left)
     if sheet.right is not None:
         measured.add(Key.TEXT_WIDTH, sheet.right - sheet.left)
     step = _pitch(sheet)
     if step:
         measured.add(Key.LINES, gb.TEXT[1] / step)
         last = sheet.faces[-1].no
-        ends = [(x.bottom - gb.TOP, x.where) for x in sheet.running if x.face.no != last]
+        ends = [(x.bottom - gb.TOP, x.where) for x in sheet.text if x.face.no != last]
         # A heading goes over with its text, so a few faces may all end short; over the edge is over the edge.
         if ends and (last > _ENOUGH_FACES or max(ends)[0] > gb.TEXT[1]):
             measured.add(Key.FILLED, *max(ends))
@@ -197,7 +209,7 @@ def _pitch(sheet: _Sheet) -> float | None:
 def _type(measured: Measured, sheet: _Sheet) -> None:
     body = [x for x in sheet.running if sheet.is_body(x) and not x.red]
     steps = [found for line in sheet.full if (found := _step(line))]
-    if steps:
+    if len(steps) >= _ENOUGH_LINES:
         # To be flush a line is set wider; the nearest set one shows how they are meant.
         measured.add(Key.CHARACTERS, gb.TEXT[0] / min(steps))
     measured.add(Key.BODY_SIZE, sheet.body)
@@ -317,11 +329,9 @@ def _side(line: Line, left: float, right: float) -> str:
 
 
 def _imprint(measured: Measured, sheet: _Sheet) -> None:
-    face = sheet.faces[-1]
-    issued = next((x for x in reversed(sheet.text) if x.face is face and x.text.endswith(_ISSUED)), None)
+    face, issued, rules = sheet.faces[-1], sheet.issued, sheet.imprint_rules
     if issued is None:
         return
-    rules = list(_imprint_rules(face, issued))
     if len(rules) < 2:  # noqa: PLR2004  (a first and a last)
         measured.add(Key.IMPRINT_WIDTH, "没有版记分隔线", issued.where)
         return
@@ -337,10 +347,13 @@ def _imprint(measured: Measured, sheet: _Sheet) -> None:
         measured.add(Key.IMPRINT_SIZE, size)
 
 
-def _imprint_rules(face: Face, issued: Line) -> Iterator[Rule]:
-    """The rules around the line that says 印发, upward as long as no text stands further apart from them."""
+def _imprint_of(face: Face, text: list[Line]) -> tuple[Line | None, list[Rule]]:
+    """The line that says 印发 on the last face, and the rules around it."""
+    issued = next((x for x in reversed(text) if x.face is face and x.text.endswith(_ISSUED)), None)
+    if issued is None:
+        return None, []
     found = sorted((r for r in face.rules if not r.red and not face.in_table(r.y)), key=lambda r: r.y)
-    return (r for r in found if r.y < issued.y + _ONE_PITCH)
+    return issued, [r for r in found if r.y < issued.y + _ONE_PITCH]
 
 
 # --- characters to lines

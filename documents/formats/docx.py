@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from documents.formats import standard as gb
 from documents.formats.fonts import Typeface
-from documents.formats.placing import mark, title_width
+from documents.formats.placing import mark, title_lines
 from documents.formats.templates import Template
 from documents.formats.word_styles import LOOKS, Style
 from documents.page import Layout, Page
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from jinja2 import Template as Compiled
 
 _TWIPS = 20 * gb.MM
-_COUNTED_ON = gb.TEXT[0] * 0.8
-"""Of a title's line: figures of a face in place of 小标宋 may be wider, and one character would be left over."""
+_COUNTED = 0.75
+"""Of a figure in a title, in characters: a face in place of 小标宋 may set it so wide."""
 _ALWAYS = ("报头", "期号", "标题", "正文", "落款", "附表")
 REQUIRED: Mapping[Layout, tuple[str, ...]] = {
     Layout.BULLETIN: ("标识", *_ALWAYS, "编发单位", "日期", "目录", "按语", "说明", "报送", "印数"),
@@ -67,7 +67,8 @@ def docx(page: Page, template: Template, typeface: Typeface | None = None) -> by
         raise template.broken(name, _why(error)) from error
     document = word.docx
     said = _said(document)
-    silent = [f for f in REQUIRED[page.layout] if isinstance(fields.get(f), str) and fields[f] not in said]
+    told = {name: text.replace("\n", "") for name, text in fields.items() if isinstance(text, str)}
+    silent = [name for name in REQUIRED[page.layout] if told.get(name, "") not in said]
     if silent:
         raise template.broken(name, f"没有印出 {'、'.join(silent)}（条件写错，或只判断而没有写出）")
     _fit(document, page, ids)
@@ -98,7 +99,7 @@ def _fields(page: Page) -> dict[str, Any]:
         "期号": page.issue,
         "编发单位": page.issuer,
         "日期": full_date(page.on),
-        "标题": page.title,
+        "标题": "\n".join(title_lines(page.title, _COUNTED)),
         "主送": page.addressee or "",
         "按语": page.foreword or "",
         "说明": page.note or "",
@@ -166,17 +167,12 @@ def _why(error: Exception) -> str:
 
 
 def _fit(document: "Docx", page: Page, ids: Mapping[Style, str]) -> None:
-    """A long name is squeezed into one line, a long title cut into even ones, 版记 put at the foot."""
-    from docx.shared import Emu, Mm, Pt  # noqa: PLC0415
+    """A long name is squeezed into one line, 版记 put at the foot."""
+    from docx.shared import Pt  # noqa: PLC0415
 
     for line in (*_header(document), *document.paragraphs):
-        style = line._p.style
-        if style == ids[Style.MASTHEAD] and line.text == page.masthead:
+        if line._p.style == ids[Style.MASTHEAD] and line.text == page.masthead:
             _squeeze(line, page)
-        elif style == ids[Style.TITLE]:
-            look = line.paragraph_format
-            look.left_indent = look.right_indent = Emu((Mm(gb.TEXT[0]) - Mm(title_width(page.title, _COUNTED_ON))) // 2)
-            break
     for table in document.tables:
         if table._tbl.tblPr.find(_w("tblpPr")) is None:
             continue

@@ -7,14 +7,13 @@ from documents.page import Layout, Page, Subheading
 from documents.wording import full_date, numeral
 
 _DATE_FROM_RIGHT = 4.0
-_SPARE = 1.0
 _WITHIN = 0.96
 _SMALLEST_MARK = 32.0
 
 
-def width(text: str) -> float:
+def width(text: str, latin: float = 0.5) -> float:
     """In characters: what is ASCII takes half of one."""
-    return sum(0.5 if c.isascii() else 1.0 for c in text)
+    return sum(latin if c.isascii() else 1.0 for c in text)
 
 
 def numbered(n: int, item: str) -> str:
@@ -49,14 +48,42 @@ def mark(name: str, largest: float) -> tuple[float, float]:
     return size, min(1.0, fits / size)
 
 
-def title_width(title: str, room: float = gb.TEXT[0]) -> float:
-    """How wide a title is set, in millimetres: over several lines it is cut into lines of about one length (7.3.1).
+def title_lines(title: str, latin: float = 0.5) -> list[str]:
+    """A title cut into lines of about one length, no date or number cut in two (7.3.1: 回行时词意完整).
 
-    `room` is what is counted on in a line; less where nobody knows which face it will be set in.
+    `latin` is how wide a figure is counted; wider where nobody knows which face it will be set in.
     """
-    whole = width(title) * gb.TITLE / gb.MM
-    lines = ceil(whole / room)
-    return gb.TEXT[0] if lines == 1 else min(gb.TEXT[0], whole / lines + _SPARE * gb.TITLE / gb.MM)
+
+    def wide(text: str) -> float:
+        return width(text, latin)
+
+    most = gb.TEXT[0] * gb.MM / gb.TITLE
+    lines = ceil(wide(title) / most)
+    even, found, rest = wide(title) / max(lines, 1), list[str](), title
+    for left in range(lines - 1, 0, -1):
+        fits = [n for n in range(1, len(rest)) if wide(rest[:n]) <= most and wide(rest[n:]) <= most * left]
+        if not fits:
+            break
+        cut = min(fits, key=lambda n: abs(wide(rest[:n]) - even) + _torn(rest[n - 1], rest[n]))
+        found.append(rest[:cut])
+        rest = rest[cut:]
+    return [*found, rest]
+
+
+_HOLDS_NEXT = frozenset("“‘（《〔第")
+_HOLDS_LAST = frozenset("”’）》〕，、。；：年月日期号件次项的")
+_GOOD_END = frozenset("，、；：的至和与及年")
+_TORN, _TIED, _LOOSE = 50.0, 4.0, -2.5
+"""Characters a line may be longer or shorter to spare, or to find, such a place."""
+
+
+def _torn(last: str, following: str) -> float:
+    """What it costs to end a line between these two characters."""
+    if last in _HOLDS_NEXT or following in _HOLDS_LAST or (last.isascii() and following.isascii()):
+        return _TORN
+    if last.isdigit() or (following.isdigit() and last not in _GOOD_END):
+        return _TIED
+    return _LOOSE if last in _GOOD_END else 0.0
 
 
 def signed(page: Page) -> list[tuple[str, float]]:

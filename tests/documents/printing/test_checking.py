@@ -164,8 +164,8 @@ WRONG_SOURCE = {
     "no red rule": ("line(length: 100%, stroke: thick + red)", "none", "红色分隔线宽"),
     "a short red rule": ("100%, stroke: thick + red)", "80%, stroke: thick + red)", "红色分隔线宽"),
     "title at the left": (
-        "align(center, block(width: mm(d.title-width)",
-        "align(left, block(width: mm(d.title-width)",
+        'align(center, set-in("title", m.title',
+        'align(left, set-in("title", m.title',
         "标题位置",
     ),
     "short rules in 版记": ("100%, stroke: mm(thick))", "85%, stroke: mm(thick))", "版记分隔线宽"),

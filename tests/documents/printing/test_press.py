@@ -201,7 +201,7 @@ def test_a_layout_this_build_has_not_is_one_line() -> None:
 PRINTED = {
     "md": "013d1eb0e33ca863",
     "html": "65947aba5648bcac",
-    "docx": "3ad0c658c248f88e",
+    "docx": "97933c5598131c64",
     "pdf": "358b135b82bbcb80",
 }
 """What this layout makes of the sample; a change here changes what was issued under the layout's name."""

@@ -1,0 +1,171 @@
+"""What the office prints at the end of a year beside its issues and minutes: one of each paper, tables, figures.
+
+The year itself is played by the rules; these are printed and issued afterwards, as somebody would who closes the books.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from documents import drafts
+from documents.annual import annual
+from documents.briefing import compose
+from documents.formats.press import FORMATS, Press
+from documents.issuing import issue
+from documents.ledger import Ledger, MatterFile, Told, read_ledger
+from documents.meetings import Names, agenda_page, notice_page
+from documents.pack import weekly_pack
+from documents.page import Page
+from documents.paper_issuing import approve_circular, issue_circular, issue_composed
+from documents.papers import PaperText, compose_paper
+from documents.recipe import recipe_of
+from documents.signing import Desk
+from documents.statement import statement
+from documents.table.rows import task_table
+from documents.table.word import document
+from documents.table.workbook import workbook
+from domain import events as ev
+from domain.base import Refusal
+from domain.bulletin import Publication
+from domain.calendar import end_of_day, local_date
+from domain.envelope import Actor, OnBehalf
+from domain.meetings.meeting import Meeting
+from domain.meetings.terms import MeetingStage
+from domain.papers import PaperKind
+from domain.terms import Role
+from eventlog import reading
+from eventlog.database import Database
+
+_WEEK = timedelta(days=7)
+
+
+def leave(database: Database, home: Path, now: datetime, press: Press) -> None:
+    """Print and issue them into the cabinet of the home.
+
+    Raises:
+        Refusal: a file cannot be written, or nobody in the directory may sign.
+    """
+    desk = Desk(database, home, _leader(database), now, press)
+    _news(desk)
+    _papers(desk)
+    _circular(desk)
+    folder = home / "documents"
+    for name, page in _pages(desk):
+        for kind in FORMATS:
+            _write(folder / f"{name}.{kind}", press.printed(page, kind))
+    table = task_table(database, now, local_date(now) - _WEEK)
+    _write(folder / "一览表/任务清单一览表.xlsx", workbook(table))
+    _write(folder / "一览表/任务清单一览表.docx", document(table))
+
+
+def _leader(database: Database) -> Actor:
+    """A leader signs; the office types."""
+    found = next((p for p in reading.people(database) if p.role is Role.LEADER), None)
+    if found is None:
+        raise Refusal("通讯录里没有领导，不能签发", "unsigned")
+    signer = OnBehalf(id=found.id, role=found.role, unit=found.unit, paper="年底归档")
+    return Actor(id="office", role=Role.OFFICE, on_behalf_of=signer)
+
+
+# --- what is numbered
+
+
+def _news(desk: Desk) -> None:
+    """A 动态 of the last day on which a matter was closed."""
+    ledger = read_ledger(desk.database, desk.now)
+    days = [local_date(t.recorded.occurred_at) for t in _told(ledger) if isinstance(t.event, ev.MatterClosed)]
+    if not days:
+        return
+    day = max(days)
+    text = compose(
+        desk.database, Publication.NEWS, day, day, as_of=end_of_day(day), recipe=recipe_of(desk.press.template)
+    )
+    draft = drafts.keep(desk.home, text, desk.signer.id, desk.now, desk.press)
+    issue(desk.database, desk.home, draft, desk.signer, desk.now, desk.press)
+
+
+def _told(ledger: Ledger) -> Iterator[Told]:
+    for file in ledger.matters:
+        yield from file.events
+
+
+def _papers(desk: Desk) -> None:
+    """Of each kind one 单 and one 函, and of the 督办单 one of each variant."""
+    ledger = read_ledger(desk.database, desk.now)
+    for text in _called_for(ledger):
+        issue_composed(desk, text)
+
+
+def _called_for(ledger: Ledger) -> Iterator[PaperText]:
+    for kind in PaperKind:
+        seen: set[tuple[bool, str]] = set()
+        for file in ledger.matters if kind is not PaperKind.CIRCULAR else ():
+            text = _paper(ledger, file, kind)
+            if text is not None and (variant := (text.letter, _variant(file, kind))) not in seen:
+                seen.add(variant)
+                yield text
+
+
+def _paper(ledger: Ledger, file: MatterFile, kind: PaperKind) -> PaperText | None:
+    with suppress(Refusal):
+        return compose_paper(ledger, file.matter.stream, kind)
+    return None
+
+
+def _variant(file: MatterFile, kind: PaperKind) -> str:
+    if kind is not PaperKind.SUPERVISION:
+        return ""
+    kinds = {type(t.event) for t in file.events}
+    if ev.InstructionRecorded in kinds:
+        return "批示督办"
+    return "会议督办" if ev.DecisionRecorded in kinds else "任务督办"
+
+
+def _circular(desk: Desk) -> None:
+    """The 通报 of the last quarter, approved before it is issued."""
+    until = local_date(desk.now) - timedelta(days=1)
+    since = date(until.year, 10, 1)
+    with suppress(Refusal):  # a year that ends in spring has none
+        approve_circular(desk.database, since, until, actor=desk.signer, now=desk.now)
+        issue_circular(desk.database, desk.home, since, until, signer=desk.signer, now=desk.now, press=desk.press)
+
+
+# --- what is not
+
+
+def _pages(desk: Desk) -> Iterator[tuple[str, Page]]:
+    database, now = desk.database, desk.now
+    year = local_date(now).year
+    for one in (year - 1, year):
+        yield f"年度统计/{one}年度统计", annual(database, one, now).page
+    ledger = read_ledger(database, now)
+    busiest = _busiest(ledger)
+    if busiest is not None:
+        yield f"单位情况/{ledger.unit(busiest)}", statement(database, busiest, year, now)[0]
+    monday = local_date(now) - timedelta(days=local_date(now).weekday())
+    week = monday.isocalendar()
+    yield f"周调度/{week.year}-W{week.week:02d}", weekly_pack(ledger, monday, local_date(now))
+    yield from _meeting(desk, ledger)
+
+
+def _busiest(ledger: Ledger) -> str | None:
+    leads = [f.matter.lead for f in ledger.matters if f.matter.lead]
+    return max(dict.fromkeys(leads), key=leads.count, default=None)
+
+
+def _meeting(desk: Desk, ledger: Ledger) -> Iterator[tuple[str, Page]]:
+    """会议通知 and 议程 of the next meeting there will be."""
+    before = (MeetingStage.SCHEDULED, MeetingStage.FROZEN)
+    found: Meeting | None = next((m for m in ledger.meetings if m.stage in before and m.starts > desk.now), None)
+    if found is None:
+        return
+    names = Names.of(ledger.directory.units.values(), ledger.directory.people.values())
+    items = found.items or found.added
+    yield f"会议材料/{found.number}会议通知", notice_page(found, items, names, ledger.calendar, desk.now)
+    yield f"会议材料/{found.number}议程", agenda_page(found, items, names)
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
