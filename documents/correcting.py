@@ -27,6 +27,9 @@ from eventlog.database import Database
 _SENTENCE = re.compile(r"(?<=[。；！？])")
 _SHOWN = 30
 """So much of a line says where something was added."""
+_MOST_PLACES = 99
+_MOST_BYTES = 60 * 1024
+"""What the log keeps as one text, with some room."""
 
 
 class Correction(NamedTuple):
@@ -91,6 +94,11 @@ def _correction(
         f"因{why}，现将有关内容更正如下："
     )
     places = [place for one in found for place in _places(one)]
+    refuse(
+        len(places) > _MOST_PLACES or len("".join(places).encode()) > _MOST_BYTES,
+        f"改动太多（{len(places)}处），更正只写错处；要整期重写请另编一期",
+        "malformed",
+    )
     blocks = (
         Paragraph(text=opening),
         *(Paragraph(text=f"第{numeral(n)}处，{place}。") for n, place in enumerate(places, start=1)),
