@@ -156,11 +156,18 @@ def _reworded(old: Line, new: Line) -> Iterator[str]:
         for n, (one, other) in enumerate(zip(old.cells, new.cells, strict=True)):
             if one != other:
                 head = old.headers[n] if n < len(old.headers) else f"第{n + 1}"
-                at = f"{_where(old)}表中{marked(old.cells[0])}一行{marked(head)}栏"
+                at = f"{_where(old)}表中{_row(old, new)}一行{marked(head)}栏"
                 yield f"{at}的{marked(one)}更正为{marked(other)}"
     else:
         one, other = _sentences(old.text, new.text)
         yield f"{_where(old)}的{marked(one)}更正为{marked(other)}"
+
+
+def _row(old: Line, new: Line) -> str:
+    """A row by its first cell, and by the next where that is a word that stays: several rows may have one date."""
+    named = [cell for cell, other in zip(old.cells[:2], new.cells[:2], strict=True) if cell == other]
+    words = [cell for n, cell in enumerate(named) if n == 0 or not cell[:1].isdigit()]
+    return marked("，".join(words or old.cells[:1]))
 
 
 def _sentences(old: str, new: str) -> tuple[str, str]:
