@@ -28,6 +28,9 @@ from eventlog.database import Database
 _SENTENCE = re.compile(r"(?<=[。；！？])")
 _SHOWN = 30
 """So much of a line says where something was added."""
+_MOST_PLACES = 99
+_MOST_BYTES = 60 * 1024
+"""What the log keeps as one text, with some room."""
 
 
 class Correction(NamedTuple):
@@ -95,6 +98,11 @@ def _correction(basis: Briefing, event: BulletinIssued, found: Sequence[Differin
         f"因{why}，现将有关内容更正如下："
     )
     places = [place for one in found for place in _places(one)]
+    refuse(
+        len(places) > _MOST_PLACES or len("".join(places).encode()) > _MOST_BYTES,
+        f"改动太多（{len(places)}处），更正只写错处；要整期重写请另编一期",
+        "malformed",
+    )
     blocks = (
         Paragraph(text=opening),
         *(Paragraph(text=f"第{numeral(n)}处，{place}。") for n, place in enumerate(places, start=1)),
@@ -146,11 +154,18 @@ def _reworded(old: Line, new: Line) -> Iterator[str]:
         for n, (one, other) in enumerate(zip(old.cells, new.cells, strict=True)):
             if one != other:
                 head = old.headers[n] if n < len(old.headers) else f"第{n + 1}"
-                at = f"{_where(old)}表中{marked(old.cells[0])}一行{marked(head)}栏"
+                at = f"{_where(old)}表中{_row(old, new)}一行{marked(head)}栏"
                 yield f"{at}的{marked(one)}更正为{marked(other)}"
     else:
         one, other = _sentences(old.text, new.text)
         yield f"{_where(old)}的{marked(one)}更正为{marked(other)}"
+
+
+def _row(old: Line, new: Line) -> str:
+    """A row by its first cell, and by the next where that is a word that stays: several rows may have one date."""
+    named = [cell for cell, other in zip(old.cells[:2], new.cells[:2], strict=True) if cell == other]
+    words = [cell for n, cell in enumerate(named) if n == 0 or not cell[:1].isdigit()]
+    return marked("，".join(words or old.cells[:1]))
 
 
 def _sentences(old: str, new: str) -> tuple[str, str]:

@@ -75,6 +75,7 @@ def approve(
 
     first, last = _span(since, until)
     actor = acting(by, paper)
+    confirm(f"登记领导已批准 {first} 至 {last} 的通报？登记后不能收回。")
     text = approve_circular(session.database, first, last, actor=actor, now=datetime.now(UTC))
     approver = actor.on_behalf_of or actor
     told = f"{text.title}（日志第 {text.ledger.position} 条以前），批准人 {text.ledger.person(approver.id)}"

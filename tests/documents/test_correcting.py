@@ -8,8 +8,9 @@ import pytest
 from docx import Document
 from docx.document import Document as Docx
 
+from documents.briefing import compose
 from documents.correcting import Correction, correct, to_correct
-from documents.drafts import find, kept
+from documents.drafts import find, keep, kept
 from documents.editing import composed, edit
 from documents.formats.markdown import markdown
 from documents.formats.press import Press
@@ -138,6 +139,17 @@ def test_a_wrong_title_is_corrected_too(log: Database, home: Path, march: Issued
     assert "第一处，标题“2022年3月1日至3月31日督办工作情况”更正为“2022年3月督办工作情况”。" in text
 
 
+def test_news_are_corrected_as_news(log: Database, home: Path, tmp_path: Path) -> None:
+    play(log)
+    news = compose(log, Publication.NEWS, date(2022, 3, 1), date(2022, 3, 31), as_of=EVENING)
+    done = issue(log, home, keep(home, news, "office", EVENING), LEADER, EVENING)
+    found = drafted(log, home, done, corrected(done, tmp_path, reword("编制电力专项规划", "编制电力专项规划（一期）")))
+    assert found.draft.publication is Publication.NEWS
+    text = said(log, found)
+    assert "## 关于《工作动态》2022年第1期的更正" in text
+    assert "第一处，正文的“" in text
+
+
 def test_what_cannot_be_corrected_is_one_line_and_leaves_no_draft(
     log: Database, home: Path, march: Issued, tmp_path: Path
 ) -> None:
@@ -147,6 +159,9 @@ def test_what_cannot_be_corrected_is_one_line_and_leaves_no_draft(
     other = corrected(march, tmp_path, reword("第1期（总第1期）", "第5期（总第5期）"))
     with pytest.raises(Refusal, match="不是这一期"):
         drafted(log, home, march, other)
+    much = corrected(march, tmp_path, reword("主体施工至五层", "改" * 25_000))
+    with pytest.raises(Refusal, match="改动太多（1处）"):
+        drafted(log, home, march, much)
     with pytest.raises(Refusal, match="由办公室督办员办理"):
         correct(Desk(log, home, LIAISON, LATER, Press()), march, other, "误")
     assert kept(home) == ()
