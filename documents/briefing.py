@@ -74,8 +74,9 @@ class Briefing(Frozen):
         return f"{data}，截至{moment(self.as_of)}。"
 
     def _page(self, issue: str, on: date, signer: str | None = None, copies: int | None = None) -> Page:
+        news = self.publication is Publication.NEWS
         return Page(
-            layout=Layout.BULLETIN,
+            layout=Layout.NEWS if news else Layout.BULLETIN,
             marking=self.marking,
             masthead=self.masthead,
             issue=issue,
@@ -88,7 +89,7 @@ class Briefing(Frozen):
             appendices=self.appendices,
             signer=signer,
             note=self._note,
-            imprint=self.imprint.model_copy(update={"copies": copies or self.imprint.copies}),
+            imprint=None if news else self.imprint.model_copy(update={"copies": copies or self.imprint.copies}),
         )
 
 

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 from documents.page import NOTHING, Block, Figure, Grid, Items, Paragraph, Roll, Section, Subheading
 from documents.wording import numeral
 from domain.base import Refusal, refuse
-from domain.bulletin import Change
+from domain.bulletin import Change, Publication
 from domain.envelope import canonical
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ MOST_CHARACTERS = 30_000
 NOTE = "本期数据由督办日志生成"
 NOTE_OF_CORRECTION = "本期为更正"
 """With one of the two ends what an editor may change."""
+_ISSUE = re.compile(r"第.{1,6}期")
+"""The last line of the head of a 动态; that of a 简报 names who issues it."""
 _FOREWORD = "按语："
 _CONTENTS = re.compile(r"目\s*录")
 _SECTION = re.compile(r"[一二三四五六七八九十]{1,3}、\s*(?P<title>.+)")
@@ -79,18 +81,18 @@ def read_edited(path: Path, computed: "Briefing", issue: str | None = None) -> T
     charts = [b for found in computed.sections for b in found.blocks if isinstance(b, Figure)]
     lines = list(_lines_of(path, charts))
     refuse(
-        issue is not None and issue not in lines,
+        issue is not None and not any(isinstance(line, str) and line.startswith(issue) for line in lines),
         f"{path.name} 里没有“{issue}”一行，不是这一期；请在印发的 .docx 上修改",
         "malformed",
     )
-    issuer = next(
-        (n for n, line in enumerate(lines) if isinstance(line, str) and line.startswith(computed.issuer)), None
-    )
+    above = _ISSUE if computed.publication is Publication.NEWS else re.compile(re.escape(computed.issuer))
+    issuer = next((n for n, line in enumerate(lines) if isinstance(line, str) and above.match(line)), None)
     notes = (NOTE, NOTE_OF_CORRECTION)
     end = next((n for n, line in enumerate(lines) if isinstance(line, str) and line.startswith(notes)), None)
     if issuer is None or end is None or end < issuer:
         raise Refusal(
-            f"{path.name} 不是导出的草稿：找不到“{computed.issuer}”一行或文末“{NOTE}”一行，请在导出的草稿上修改",
+            f"{path.name} 不是导出的草稿：找不到报头（“第×期”“{computed.issuer}”）或文末“{NOTE}”一行，"
+            "请在导出的草稿上修改",
             "malformed",
         )
     foreword, rest = _foreword(_without_contents(lines[issuer + 1 : end]))

@@ -69,6 +69,7 @@ class Layout(Term):
     """Which head a document has; the rest is set alike."""
 
     BULLETIN = "bulletin", "简报"
+    NEWS = "news", "动态"
     PAPER = "paper", "公文"
     LETTER = "letter", "函"
     MINUTES = "minutes", "纪要"

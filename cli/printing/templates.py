@@ -9,7 +9,8 @@ from cli.printing.files import press
 from cli.session import Exit, Problem, answer, session
 
 _FOR = {
-    "简报.docx": "简报、动态",
+    "简报.docx": "工作简报",
+    "动态.docx": "工作动态",
     "公文.docx": "督办单、催办单等",
     "函.docx": "发市级部门和区外单位的函",
     "纪要.docx": "会议纪要",

@@ -33,6 +33,7 @@ _COUNTED = 0.75
 _ALWAYS = ("报头", "期号", "标题", "正文", "落款", "附表")
 REQUIRED: Mapping[Layout, tuple[str, ...]] = {
     Layout.BULLETIN: ("标识", *_ALWAYS, "编发单位", "日期", "目录", "按语", "说明", "报送", "印数"),
+    Layout.NEWS: ("标识", *_ALWAYS, "日期", "目录", "按语", "说明"),
     Layout.PAPER: (*_ALWAYS, "主送", "编发单位", "日期"),
     Layout.LETTER: (*_ALWAYS, "主送"),
     Layout.MINUTES: (*_ALWAYS, "编发单位", "日期"),
@@ -203,7 +204,8 @@ def _squeeze(line: "Line", page: Page) -> None:
     from docx.oxml import OxmlElement  # noqa: PLC0415
     from docx.shared import Pt  # noqa: PLC0415
 
-    own = next((float(s.font.size.pt) for s in _styles(line.style) if s.font.size), gb.MARK)
+    fonts = [*(run.font for run in line.runs), *(style.font for style in _styles(line.style))]
+    own = next((float(font.size.pt) for font in fonts if font.size), gb.MARK)
     size, squeeze = mark(page.masthead, own)
     if size < own:
         line.paragraph_format.line_spacing = Pt(size * 1.2)

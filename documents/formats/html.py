@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from documents.formats import standard as gb
-from documents.formats.placing import outline
+from documents.formats.placing import largest_mark, outline
 from documents.formats.templates import Template
 from documents.page import Page
 from documents.wording import full_date, numeral
@@ -32,7 +32,7 @@ def html(page: Page, template: Template) -> str:
             contents=outline(page) if page.contents else (),
             numeral=numeral,
             drawn=Markup,
-            head_size=min(gb.MARK, gb.TEXT[0] * gb.MM / max(len(page.masthead), 1) * 0.96),
+            head_size=min(largest_mark(page), gb.TEXT[0] * gb.MM / max(len(page.masthead), 1) * 0.96),
         )
     except UnicodeDecodeError as error:
         raise template.broken(NAME, "不是 UTF-8 文本") from error

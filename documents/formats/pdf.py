@@ -10,7 +10,7 @@ from typing import Any
 
 from documents.formats import standard as gb
 from documents.formats.fonts import MISSING, Typeface
-from documents.formats.placing import mark, numbered, roll_width, signed, title_lines
+from documents.formats.placing import largest_mark, mark, numbered, roll_width, signed, title_lines
 from documents.formats.templates import Template
 from documents.page import Block, Figure, Grid, Items, Page, Roll, Section, Subheading
 from documents.wording import full_date, numeral
@@ -74,7 +74,7 @@ def _data(page: Page, typeface: Typeface) -> dict[str, Any]:
         "issuer": page.issuer,
         "date": full_date(page.on),
         "title": page.title,
-        "mark": mark(page.masthead, gb.MARK),
+        "mark": mark(page.masthead, largest_mark(page)),
         "title-lines": title_lines(page.title),
         "addressee": page.addressee or "",
         "foreword": page.foreword or "",

@@ -37,6 +37,11 @@ def roll_width(label: str) -> float:
     return width(label) + 1
 
 
+def largest_mark(page: Page) -> float:
+    """Of the red name, in points."""
+    return gb.NEWS_MARK if page.layout is Layout.NEWS else gb.MARK
+
+
 def mark(name: str, largest: float) -> tuple[float, float]:
     """The red name's size in points, and how far its characters are squeezed to stand within 版心 in one line.
 

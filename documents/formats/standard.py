@@ -21,6 +21,8 @@ TRACKING = TEXT[0] * MM / CHARACTERS - BODY
 """What is added between two characters; less than nothing."""
 MARK = 48.0
 """The largest 发文机关标志; the standard only asks that it be eye-catching and solemn."""
+NEWS_MARK = 34.0
+"""Of a 动态, whose head is a light one."""
 MARK_FROM_TOP = 35.0
 """7.2.4: the upper edge of 发文机关标志 below that of 版心, for papers and minutes (10.3)."""
 RULE_BELOW = 4.0
@@ -45,9 +47,9 @@ _WIDE = {
     **dict.fromkeys(("内容",), 20),
     **dict.fromkeys(("事项", "要点", "所属事项"), 9),
     **dict.fromkeys(("编号",), 8),
-    **dict.fromkeys(("牵头单位", "下一环节"), 6),
+    **dict.fromkeys(("牵头单位", "下一环节", "情况"), 6),
     **dict.fromkeys(("办结时限", "节点"), 5),
-    **dict.fromkeys(("逾期", "项目", "到期内容"), 4),
+    **dict.fromkeys(("逾期", "项目", "到期内容", "结果"), 4),
 }
 _NARROW = 3
 LEFT_ALIGNED = frozenset({"事项", "要点", "所属事项", "内容"})

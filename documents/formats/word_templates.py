@@ -71,7 +71,7 @@ def _drawn(layout: Layout) -> bytes:
     _styles(document)
     _HEADS[layout](document)
     _text(document, layout)
-    if layout is not Layout.REPORT:
+    if layout not in (Layout.REPORT, Layout.NEWS):
         _imprint(document, ruled=layout is not Layout.LETTER)
     properties = document.core_properties
     properties.author = properties.last_modified_by = properties.title = properties.comments = ""
@@ -175,6 +175,16 @@ def _bulletin(document: Docx) -> None:
     _numbers(document)
 
 
+def _news(document: Docx) -> None:
+    """A light head: number and date on one line."""
+    _line(document, Style.MARKING, "{{ 标识 }}")
+    _gap(document, 8)
+    _masthead(document, gb.NEWS_MARK)
+    _line(document, Style.ISSUER, "{{ 期号 }}\t{{ 日期 }}")
+    _red_rule(document)
+    _numbers(document)
+
+
 def _minutes(document: Docx) -> None:
     _gap(document, gb.MARK_FROM_TOP)
     _masthead(document)
@@ -228,6 +238,7 @@ def _report(document: Docx) -> None:
 
 _HEADS: dict[Layout, Callable[[Docx], None]] = {
     Layout.BULLETIN: _bulletin,
+    Layout.NEWS: _news,
     Layout.MINUTES: _minutes,
     Layout.PAPER: _paper,
     Layout.LETTER: _letter,
@@ -235,8 +246,10 @@ _HEADS: dict[Layout, Callable[[Docx], None]] = {
 }
 
 
-def _masthead(document: Docx) -> None:
+def _masthead(document: Docx, size: float | None = None) -> None:
     line = _line(document, Style.MASTHEAD, "{{ 报头 }}")
+    if size is not None:
+        line.runs[0].font.size, line.paragraph_format.line_spacing = Pt(size), Pt(size * 1.2)
     line.paragraph_format.space_after = Mm(9)
 
 
@@ -276,7 +289,7 @@ def _border(line: Line, side: str, kind: str, eighths: int) -> None:
 
 
 def _text(document: Docx, layout: Layout) -> None:
-    if layout is Layout.BULLETIN:
+    if layout in (Layout.BULLETIN, Layout.NEWS):
         _line(document, Style.TEXT, "{{p 目录 }}")
         _when(document, "按语", Style.FOREWORD, "按语：{{ 按语 }}", after=True)
     _line(document, Style.TITLE, "{{ 标题 }}")

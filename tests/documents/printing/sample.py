@@ -41,6 +41,14 @@ def paper(matters: int = 12) -> Page:
     )
 
 
+def news() -> Page:
+    """A 动态: one thing, under a light head."""
+    told = "12月29日，“推进国际交流中心一期主体施工”办结销号（区建筑工务署牵头，按期办结）。"
+    update = {"layout": Layout.NEWS, "masthead": "香蜜湖片区建设指挥部工作动态", "title": "2022年12月29日工作动态"}
+    section = Section(title="工作动态", blocks=(Items(items=(told, told)),))
+    return bulletin(1).model_copy(update={**update, "sections": (section,), "imprint": None})
+
+
 def letter(matters: int = 12) -> Page:
     """A 函 of several pages."""
     return paper(matters).model_copy(

@@ -27,7 +27,7 @@ from documents.formats.templates import Template, template
 from documents.formats.word_styles import Style
 from documents.page import Page
 from domain.base import Refusal
-from tests.documents.printing.sample import bulletin, letter, minutes, paper
+from tests.documents.printing.sample import bulletin, letter, minutes, news, paper
 
 PRESS = Press()
 FETCHED = Path(__file__).parents[3] / ".fonts"
@@ -54,7 +54,7 @@ def measured(report: Report) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "page", [bulletin(1), bulletin(), bulletin(60), paper(1), paper(), minutes(), letter(1), letter()]
+    "page", [bulletin(1), bulletin(), bulletin(60), paper(1), paper(), minutes(), letter(1), letter(), news()]
 )
 def test_what_the_press_prints_fails_no_clause(page: Page) -> None:
     set_right = of_pdf(PRESS.printed(page, "pdf"))
