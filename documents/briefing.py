@@ -1,6 +1,6 @@
 """工作简报 and 工作动态, computed from the log at one position and from nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 from documents import attention, progress
@@ -101,7 +101,10 @@ def compose(
     period = read_period(database, since, until, as_of=as_of, position=position)
     edition = Edition(period, recipe.limits, frozenset(part for s in recipe.sections for part in s.parts))
     news = publication is Publication.NEWS
-    sections, appendices = ((progress.news(edition, recipe.news),), ()) if news else _sections(edition, recipe)
+    if news:
+        sections, appendices = _sections([("工作动态", progress.news(edition, recipe.news))])
+    else:
+        sections, appendices = _sections((s.title, list(_pieces(edition, s))) for s in recipe.sections)
     ledger = period.ledger
     return Briefing(
         publication=publication,
@@ -122,13 +125,12 @@ def compose(
     )
 
 
-def _sections(edition: Edition, recipe: Recipe) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
+def _sections(written: Iterable[tuple[str, list[Piece]]]) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
     """The sections of the text, and the appendices they refer to."""
     sections: list[Section] = []
     appendices: list[Section] = []
-    for wanted in recipe.sections:
-        pieces = list(_pieces(edition, wanted))
-        sections.append(section(wanted.title, tuple(p for p in pieces if not isinstance(p, Section))))
+    for title, pieces in written:
+        sections.append(section(title, tuple(p for p in pieces if not isinstance(p, Section))))
         appendices += [p for p in pieces if isinstance(p, Section)]
     return tuple(sections), tuple(appendices)
 

@@ -103,6 +103,13 @@ def test_news_tells_only_the_kinds_of_event_the_recipe_names(log: Database) -> N
     assert "立项督办" not in text
 
 
+def test_a_list_opened_in_one_day_is_one_piece_of_news(log: Database) -> None:
+    many(log, 3)
+    limit = ('"新立项" = 10', '"新立项" = 2')
+    assert "1. 3月1日，新立项督办3件，均为常规事项。" in text_of(written(log, limit, publication=Publication.NEWS))
+    assert text_of(written(log, publication=Publication.NEWS)).count("立项督办（") == 3
+
+
 def test_more_new_matters_than_the_limit_are_counted_by_class(log: Database) -> None:
     play(log)
     assert "其中重大1件、协调1件、常规1件。" in text_of(written(log, ('"新立项" = 10', '"新立项" = 2')))
