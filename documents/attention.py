@@ -85,15 +85,15 @@ def _missed(edition: Edition) -> Iterable[Piece]:
     if not owed:
         rest = "均已补报" if all(made_up for _, _, made_up in missed) else "均已补报或办结"
         return headed(heading, Paragraph(text=f"{shown}，{rest}。"))
-    told = _told_as_yellow(edition, owed)
+    told = _told_as_yellow(edition)
     items = [
-        f"{quoted(matters[stream])}（{edition.led(matters[stream])}）：{'、'.join(keys)}。"
+        f"{quoted(matters[stream])}（{edition.led(matters[stream])}）：{'、'.join(further)}。"
         for stream, keys in owed.items()
-        if stream not in told
+        if (further := keys[: max(0, len(keys) - told.get(stream, 0))])
     ]
     if not items:
         return headed(heading, Paragraph(text=f"{shown}。未补报的已列入黄灯预警。"))
-    which = "未补报的除已列入黄灯预警的外，还有：" if told else "未补报的有："
+    which = "未补报的除已列入黄灯预警的外，还有：" if told.keys() & owed.keys() else "未补报的有："
     return [
         Subheading(text=heading),
         Paragraph(text=f"{shown}。{which}"),
@@ -101,15 +101,12 @@ def _missed(edition: Edition) -> Iterable[Piece]:
     ]
 
 
-def _told_as_yellow(edition: Edition, owed: Mapping[str, Sequence[str]]) -> set[str]:
-    """Matters whose yellow light names all they owe."""
+def _told_as_yellow(edition: Edition) -> dict[str, int]:
+    """How many of its last misses a matter's yellow light has told."""
     if Part.BEHIND not in edition.parts:
-        return set()
-    return {
-        e.matter.stream
-        for e in edition.period.entries()
-        if e.lit.light is Light.YELLOW and len(owed.get(e.matter.stream, ())) == e.matter.missed_in_row
-    }
+        return {}
+    yellow = (e.matter for e in edition.period.entries() if e.lit.light is Light.YELLOW)
+    return {matter.stream: matter.missed_in_row for matter in yellow if matter.missed_in_row}
 
 
 def _by_unit(units: Counter[str], most: int, measure: str) -> str:
