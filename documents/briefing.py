@@ -1,15 +1,15 @@
 """工作简报 and 工作动态, computed from the log at one position and from nothing else."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime
 
 from documents import attention, progress
-from documents.edition import Edition, Piece
+from documents.edition import Edition, Piece, assembled
 from documents.figures import Period, read_period
 from documents.formats.press import LAYOUT
 from documents.ledger import OFFICE_UNIT, Ledger
 from documents.overview import OVERVIEW
-from documents.page import Grid, Imprint, Items, Layout, Page, Paragraph, Section, Subheading, section
+from documents.page import Grid, Imprint, Items, Layout, Page, Paragraph, Section, Subheading
 from documents.recipe import Recipe, SectionRecipe, Topic, built_in
 from documents.wording import full_date, moment, span
 from domain.base import Frozen, refuse
@@ -101,10 +101,9 @@ def compose(
     period = read_period(database, since, until, as_of=as_of, position=position)
     edition = Edition(period, recipe.limits, frozenset(part for s in recipe.sections for part in s.parts))
     news = publication is Publication.NEWS
-    if news:
-        sections, appendices = _sections([("工作动态", progress.news(edition, recipe.news))])
-    else:
-        sections, appendices = _sections((s.title, list(_pieces(edition, s))) for s in recipe.sections)
+    sections, appendices = (
+        assembled([("工作动态", progress.news(edition, recipe.news))]) if news else _sections(edition, recipe)
+    )
     ledger = period.ledger
     return Briefing(
         publication=publication,
@@ -125,14 +124,9 @@ def compose(
     )
 
 
-def _sections(written: Iterable[tuple[str, list[Piece]]]) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
+def _sections(edition: Edition, recipe: Recipe) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
     """The sections of the text, and the appendices they refer to."""
-    sections: list[Section] = []
-    appendices: list[Section] = []
-    for title, pieces in written:
-        sections.append(section(title, tuple(p for p in pieces if not isinstance(p, Section))))
-        appendices += [p for p in pieces if isinstance(p, Section)]
-    return tuple(sections), tuple(appendices)
+    return assembled((wanted.title, _pieces(edition, wanted)) for wanted in recipe.sections)
 
 
 def _pieces(edition: Edition, wanted: SectionRecipe) -> Iterator[Piece]:

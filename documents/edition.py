@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from documents.figures import Entry, Period
-from documents.page import Block, Grid, Items, Paragraph, Section, Subheading
+from documents.page import Block, Grid, Items, Paragraph, Section, Subheading, section
 from documents.recipe import Limits, Part
 from domain.matter import Matter
 from domain.terms import Light
@@ -35,6 +35,17 @@ class Edition:
 
 Writer = Callable[[Edition], Iterable[Piece]]
 Writers = Mapping[Part, Writer]
+
+
+def assembled(told: Iterable[tuple[str, Iterable[Piece]]]) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
+    """Sections by title, and the appendices their pieces refer to."""
+    sections: list[Section] = []
+    appendices: list[Section] = []
+    for title, pieces in told:
+        found = list(pieces)
+        sections.append(section(title, tuple(p for p in found if not isinstance(p, Section))))
+        appendices += [p for p in found if isinstance(p, Section)]
+    return tuple(sections), tuple(appendices)
 
 
 def listed(edition: Edition, heading: str, name: str, items: Sequence[str], measure: str = "件") -> list[Piece]:
