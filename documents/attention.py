@@ -43,7 +43,9 @@ def _overdue(edition: Edition) -> Iterable[Piece]:
     said = tabled(edition, f"逾期未办结{len(found)}件{_new(len(new), len(found))}", "逾期未办结事项", grid)
     if len(found) > edition.limits.rows:
         units = Counter(period.ledger.unit(e.matter.lead) for e in found)
-        said.insert(1, Paragraph(text=f"按牵头单位分，{_by_unit(units, edition.limits.listed, '件')}。逾期最久的有："))
+        split = f"按牵头单位分，{_by_unit(units, edition.limits.listed, '件')}"
+        whose = split if len(units) > 1 else f"均由{next(iter(units))}牵头"
+        said.insert(1, Paragraph(text=f"{whose}。逾期最久的有："))
     return said
 
 
@@ -88,7 +90,7 @@ def _missed(edition: Edition) -> Iterable[Piece]:
     told = _told_as_yellow(edition)
     items = [
         f"{quoted(matters[stream])}（{edition.led(matters[stream])}）：{'、'.join(further)}。"
-        for stream, keys in owed.items()
+        for stream, keys in sorted(owed.items(), key=lambda one: -len(one[1]))
         if (further := keys[: max(0, len(keys) - told.get(stream, 0))])
     ]
     if not items:
