@@ -24,7 +24,7 @@ BENCHMARKS = {
     "list": "`xmh task list`, from start to end",
     "draft": "`xmh plan draft` of a large table",
     "table": "`xmh plan table` of many matters, and its edited copy back",
-    "print": "an issue in four formats",
+    "print": "an issue in four formats, and its text from the log",
 }
 """Each is a module of this room with `run(scale, folder)`."""
 MODULES = {"draft": "drafting", "fold": "folding", "list": "listing", "table": "tables", "print": "printing"}

@@ -5,18 +5,19 @@ taken as they stood when the year ended.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from documents.chapters import chapters
 from documents.charts import UnitRate
 from documents.edition import Edition
 from documents.figures import Entry, Period, year_of
 from documents.lit_weeks import lights_figure, rates_figure
 from documents.overview import OVERVIEW
-from documents.page import Block, Grid, Items, Page, Paragraph, Section, Subheading, section
+from documents.page import Block, Grid, Page, Paragraph, Section, section
 from documents.recipe import Part, built_in
-from documents.wording import clean, counted, day_in, full_date, reason_of, share, short_date
+from documents.wording import clean, full_date, share, short_date
 from domain import events as ev
 from domain.bulletin import BulletinSeries, Publication, bulletin_stream
 from domain.calendar import local_date
@@ -36,7 +37,6 @@ SAID: tuple[tuple[str, tuple[str, ...]], ...] = (
 """How the year's summary tells what was held and issued: the verb, and the series whose headings follow it."""
 _MEASURES = {Publication.BRIEFING: "期", Publication.NEWS: "次"}
 _SAID_OF_MATTERS = (Part.STANDING, Part.MOVEMENT, Part.RATES, Part.REPORTS, Part.BY_CLASS)
-_NO_SOURCE = "其他任务"
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def _page(period: Period, sentence: str, everything: tuple[Counted, ...]) -> Pag
     whole = period.until == date(year, 12, 31)
     sections = (
         _overview(period, sentence, everything),
-        section("分章推进情况", tuple(_chapters(period))),
+        section("分章推进情况", tuple(chapters(period))),
         section("各单位办理情况", _units(period)),
         section("逐月情况", _months(period)),
     )
@@ -154,33 +154,6 @@ def _overview(period: Period, sentence: str, everything: tuple[Counted, ...]) ->
         chart = lights_figure(period, f"{period.until.year}年各周灯色（件，每周五）")
         blocks += [chart] if chart else []
     return section("总体情况", tuple(blocks))
-
-
-def _chapters(period: Period) -> Iterator[Block]:
-    """By the source of the task, in the order the plan's matters were opened."""
-    chapters: defaultdict[str, list[Entry]] = defaultdict(list)
-    for entry in period.entries():
-        chapters[entry.matter.source or _NO_SOURCE].append(entry)
-    for source, entries in chapters.items():
-        stages = Counter(e.matter.stage for e in entries)
-        closed, ended = stages[Stage.CLOSED], stages[Stage.CLOSED] + stages[Stage.CANCELLED]
-        told = counted(
-            (("已销号", closed, "件"), ("已撤销", stages[Stage.CANCELLED], "件"), ("在办", len(entries) - ended, "件"))
-        )
-        yield Subheading(text=clean(source))
-        yield Paragraph(text=f"共{len(entries)}件，{told}。")
-        yield Items(items=tuple(_standing(period, e) for e in entries))
-
-
-def _standing(period: Period, entry: Entry) -> str:
-    matter, year = entry.matter, period.until.year
-    head = f"{clean(matter.title)}（{period.ledger.unit(matter.lead)}）"
-    if matter.stage is Stage.CLOSED and matter.closed:
-        late = matter.closed.overdue_workdays
-        return f"{head}：{day_in(matter.closed.on, year)}销号，{f'逾期{late}个工作日办结' if late else '按期办结'}。"
-    if matter.ended:
-        return f"{head}：已撤销。"
-    return f"{head}：进度{matter.progress}%，时限{day_in(matter.due, year)}，{reason_of(entry.lit)}。"
 
 
 def _units(period: Period) -> tuple[Block, ...]:

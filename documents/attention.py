@@ -43,7 +43,9 @@ def overdue(edition: Edition) -> Iterable[Piece]:
     said = tabled(edition, f"逾期未办结{len(found)}件{_new(len(new), len(found))}", "逾期未办结事项", grid)
     if len(found) > edition.limits.rows:
         units = Counter(period.ledger.unit(e.matter.lead) for e in found)
-        said.insert(1, Paragraph(text=f"按牵头单位分，{_by_unit(units, edition.limits.listed, '件')}。逾期最久的有："))
+        split = f"按牵头单位分，{_by_unit(units, edition.limits.listed, '件')}"
+        whose = split if len(units) > 1 else f"均由{next(iter(units))}牵头"
+        said.insert(1, Paragraph(text=f"{whose}。逾期最久的有："))
     return said
 
 
@@ -85,15 +87,15 @@ def missed(edition: Edition) -> Iterable[Piece]:
     if not owed:
         rest = "均已补报" if all(made_up for _, _, made_up in missed) else "均已补报或办结"
         return headed(heading, Paragraph(text=f"{shown}，{rest}。"))
-    told = _told_as_yellow(edition, owed)
+    told = _told_as_yellow(edition)
     items = [
-        f"{quoted(matters[stream])}（{edition.led(matters[stream])}）：{'、'.join(keys)}。"
-        for stream, keys in owed.items()
-        if stream not in told
+        f"{quoted(matters[stream])}（{edition.led(matters[stream])}）：{'、'.join(further)}。"
+        for stream, keys in sorted(owed.items(), key=lambda one: -len(one[1]))
+        if (further := keys[: max(0, len(keys) - told.get(stream, 0))])
     ]
     if not items:
         return headed(heading, Paragraph(text=f"{shown}。未补报的已列入黄灯预警。"))
-    which = "未补报的除已列入黄灯预警的外，还有：" if told else "未补报的有："
+    which = "未补报的除已列入黄灯预警的外，还有：" if told.keys() & owed.keys() else "未补报的有："
     return [
         Subheading(text=heading),
         Paragraph(text=f"{shown}。{which}"),
@@ -101,15 +103,12 @@ def missed(edition: Edition) -> Iterable[Piece]:
     ]
 
 
-def _told_as_yellow(edition: Edition, owed: Mapping[str, Sequence[str]]) -> set[str]:
-    """Matters whose yellow light names all they owe."""
+def _told_as_yellow(edition: Edition) -> dict[str, int]:
+    """How many of its last misses a matter's yellow light has told."""
     if Part.BEHIND not in edition.parts:
-        return set()
-    return {
-        e.matter.stream
-        for e in edition.period.entries()
-        if e.lit.light is Light.YELLOW and len(owed.get(e.matter.stream, ())) == e.matter.missed_in_row
-    }
+        return {}
+    yellow = (e.matter for e in edition.period.entries() if e.lit.light is Light.YELLOW)
+    return {matter.stream: matter.missed_in_row for matter in yellow if matter.missed_in_row}
 
 
 def _by_unit(units: Counter[str], most: int, measure: str) -> str:

@@ -121,7 +121,9 @@ def compose(
     period = read_period(database, since, until, as_of=as_of, position=position)
     edition = Edition(period, recipe.limits, frozenset(part for s in recipe.sections for part in s.parts))
     news = publication is Publication.NEWS
-    sections, appendices = ((progress.news(edition, recipe.news),), ()) if news else _sections(edition, recipe)
+    sections, appendices = (
+        assembled([("工作动态", progress.news(edition, recipe.news))]) if news else _sections(edition, recipe)
+    )
     ledger = period.ledger
     concerned = _concerned(period)
     imprint = recipe.recipients.over(_recipients(period, concerned))

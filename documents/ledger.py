@@ -28,6 +28,7 @@ from domain.meetings.meeting import Meeting
 from domain.office import CALENDAR_STREAM, DIRECTORY_STREAM, POLICY_STREAM, Directory
 from domain.policy import Policy
 from domain.streams import FOLDS, kind_of
+from domain.workplan import WorkPlan
 from eventlog import reading
 from eventlog.database import Database
 
@@ -83,6 +84,8 @@ class Ledger:
     meetings: tuple[Meeting, ...] = ()
     news: tuple[Issue, ...] = ()
     """工作动态 issued by then."""
+    plans: tuple[WorkPlan, ...] = ()
+    """Work plans in their newest version of then, by name."""
     rulebooks: Mapping[int, Rulebook] = field(default_factory=dict)
     """Position of a moment looked at → calendar and policy as known then."""
 
@@ -157,6 +160,7 @@ class Known:
         files = [_matter(found, at) for stream, found in self.streams.items() if kind_of(stream) == "matter"]
         folded = [self._state(stream) for stream in self.streams if kind_of(stream) == "meeting"]
         meetings = [m for m in folded if isinstance(m, Meeting)]
+        plans = [cast("WorkPlan", self._state(stream)) for stream in self.streams if kind_of(stream) == "plan"]
         news = cast("BulletinSeries | None", self._state(_NEWS))
         directory = cast("Directory | None", self._state(DIRECTORY_STREAM))
         rulebook, rulebooks = self._rulebooks(at)
@@ -168,6 +172,7 @@ class Known:
             matters=tuple(sorted(files, key=lambda f: _counted(f.matter.number))),
             meetings=tuple(sorted(meetings, key=lambda m: (m.starts, m.number))),
             news=news.issues if news else (),
+            plans=tuple(sorted(plans, key=lambda p: p.plan)),
             rulebooks=rulebooks,
         )
 

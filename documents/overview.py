@@ -172,7 +172,8 @@ def _rates(edition: Edition) -> Iterator[Piece]:
         return
     text = f"今年以来应办结{_rate(now)}（应办结含提前办结，不含暂缓和撤销）"
     if any(e.matter.due != e.matter.original_due for e in period.entries()):
-        text += f"；如不计延期等时限调整，按原定时限应办结{_rate(first)}"
+        same = "不计延期等时限调整，按原定时限计算亦同"
+        text += f"；{same}" if first == now else f"；如不计延期等时限调整，按原定时限应办结{_rate(first)}"
     yield Paragraph(text=f"{text}。")
 
 

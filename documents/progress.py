@@ -4,9 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 
-from documents.edition import Edition, Piece, Writers, listed
+from documents.edition import Edition, Piece, Writers, listed, short
 from documents.figures import Entry
-from documents.page import Items, Paragraph, Section, headed, section
+from documents.page import Items, Paragraph, headed
 from documents.recipe import Part
 from documents.wording import INSTRUCTION, clean, counted, day_in, quoted, reason_of, sentence, short_date
 from domain import events as ev
@@ -180,12 +180,11 @@ ADVANCES: Writers = {
 # --- 动态
 
 
-def news(edition: Edition, parts: Collection[Part]) -> Section:
+def news(edition: Edition, parts: Collection[Part]) -> list[Piece]:
     """What happened, day by day."""
     told = [item for part in parts for item in _NEWS[part](edition)]
     told.sort(key=lambda item: item[0])
-    items = tuple(f"{short_date(on)}，{text}" for on, text in told)
-    return section("工作动态", (Items(items=items),) if items else ())
+    return short(edition, "工作动态", [f"{short_date(on)}，{text}" for on, text in told], "条")
 
 
 def _news_decided(edition: Edition) -> Iterator[tuple[date, str]]:
@@ -199,8 +198,15 @@ def _news_closed(edition: Edition) -> Iterator[tuple[date, str]]:
 
 
 def _news_opened(edition: Edition) -> Iterator[tuple[date, str]]:
+    """A whole list opened on one day is one piece of news."""
+    days: defaultdict[date, list[Matter]] = defaultdict(list)
     for m, _, on in edition.period.happened(ev.MatterOpened):
-        yield on, f"{quoted(m)}立项督办（{edition.led(m)}）。"
+        days[on].append(m)
+    for on, opened in days.items():
+        if len(opened) > edition.limits.opened:
+            yield on, f"新立项督办{len(opened)}件，{_by_class(Counter(m.klass for m in opened))}"
+        else:
+            yield from ((on, f"{quoted(m)}立项督办（{edition.led(m)}）。") for m in opened)
 
 
 def _news_answered(edition: Edition) -> Iterator[tuple[date, str]]:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from documents.figures import Entry, Period, year_of
 from documents.page import Block, Grid, Layout, Page, Paragraph, Section, section
-from documents.wording import clean, day_in, reason_of, share, short_date
+from documents.wording import clean, dated, day_in, reason_of, share, short_date
 from domain import events as ev
 from domain.score import Line, score
 from domain.terms import Stage
@@ -66,7 +66,7 @@ def _listed(period: Period, entries: list[Entry]) -> tuple[Block, ...]:
             clean(e.matter.title),
             day_in(e.matter.due, year),
             f"{e.matter.progress}%",
-            reason_of(e.lit),
+            dated(reason_of(e.lit), year),
         )
         for e in entries
     )

@@ -69,6 +69,16 @@ def test_a_report_made_up_for_later_is_still_a_miss_and_is_said_to_be_made_up(lo
     assert "本期应反馈1次，按时反馈0次，按时反馈率0%；漏报1次，其中已补报1次。" in overall
 
 
+def test_a_rate_that_is_the_same_by_both_limits_is_said_once(log: Database) -> None:
+    act(log, HALL, opening(due=date(2022, 6, 30)), OFFICE, at("2022-02-14"))
+    act(log, HALL, c.AcceptReceipt(), LIAISON, at("2022-02-14"))
+    act(log, HALL, c.RequestExtension(to=date(2022, 7, 29), reason="待评审"), LIAISON, at("2022-03-01"))
+    act(log, HALL, c.AnswerExtension(grant=True, reason="同意"), OFFICE, at("2022-03-01", "15:00"))
+    act(log, "matter/pipe", opening("改造管网", date(2022, 3, 4)), OFFICE, at("2022-02-14"))
+    overall = part(text_of(briefing(log)), "总体情况")
+    assert "按期办结率0%（应办结含提前办结，不含暂缓和撤销）；不计延期等时限调整，按原定时限计算亦同。" in overall
+
+
 def test_what_is_overdue_names_the_workdays_and_whose_move_it_is(quarter: Database) -> None:
     problems = part(text_of(briefing(quarter)), "存在问题")
     assert "逾期未办结1件" in problems
@@ -120,6 +130,14 @@ def test_a_miss_that_the_yellow_light_tells_is_not_told_again(log: Database) -> 
     problems = part(text_of(briefing(log, until=date(2022, 3, 7))), "存在问题")
     assert "漏报2022年第9周反馈。" in problems
     assert "漏报单位：区城市更新和土地整备局1次。未补报的已列入黄灯预警。" in problems
+    act(log, HALL, c.SubmitFeedback(text="本周进展", progress=10), LIAISON, at("2022-03-10"))
+    tick(log, at("2022-03-21", "09:00"))
+    later = part(
+        text_of(compose(log, Publication.BRIEFING, FIRST, date(2022, 3, 21), as_of=at("2022-03-21"))), "存在问题"
+    )
+    assert "漏报2022年第11周反馈。" in later
+    assert "未补报的除已列入黄灯预警的外，还有：" in later
+    assert later.rstrip().endswith("牵头）：第9周。")
 
 
 def test_a_request_that_begins_politely_is_not_polite_twice(log: Database) -> None:

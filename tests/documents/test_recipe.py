@@ -17,7 +17,7 @@ from eventlog.database import Database
 from tests.documents.quarter import play
 from tests.support.history import act, tick
 from tests.support.homes import at
-from tests.support.office import HEAD, LIAISON, OFFICE, opening
+from tests.support.office import ASSIST, HEAD, LIAISON, OFFICE, opening
 
 SOURCE = template(LAYOUT).source(FILE).decode()
 FIRST, LAST = date(2022, 1, 1), date(2022, 3, 31)
@@ -103,6 +103,13 @@ def test_news_tells_only_the_kinds_of_event_the_recipe_names(log: Database) -> N
     assert "立项督办" not in text
 
 
+def test_a_list_opened_in_one_day_is_one_piece_of_news(log: Database) -> None:
+    many(log, 3)
+    limit = ('"新立项" = 10', '"新立项" = 2')
+    assert "1. 3月1日，新立项督办3件，均为常规事项。" in text_of(written(log, limit, publication=Publication.NEWS))
+    assert text_of(written(log, publication=Publication.NEWS)).count("立项督办（") == 3
+
+
 def test_more_new_matters_than_the_limit_are_counted_by_class(log: Database) -> None:
     play(log)
     assert "其中重大1件、协调1件、常规1件。" in text_of(written(log, ('"新立项" = 10', '"新立项" = 2')))
@@ -116,9 +123,17 @@ def test_a_long_table_shows_the_worst_and_goes_whole_into_an_appendix(log: Datab
     assert appendix.title == "附表　逾期未办结事项（5件）"
     body, _, after = text_of(found).partition("附表　逾期未办结事项")
     assert body.count("号地块移交 |") == 3
-    assert "按牵头单位分，区城市更新和土地整备局5件。逾期最久的有：" in body
+    assert "均由区城市更新和土地整备局牵头。逾期最久的有：" in body
     assert "以上列出3件，另有2件，见文后附表“逾期未办结事项”。" in body
     assert after.count("号地块移交 |") == 5
+
+
+def test_a_cut_table_says_who_leads_how_many(log: Database) -> None:
+    many(log, 2)
+    other = opening("改造管网", date(2022, 3, 18), lead=ASSIST, rhythm=Rhythm.ONCE)
+    act(log, "matter/other", other, OFFICE, at("2022-03-02"))
+    text = text_of(written(log, ('"正文表格" = 20', '"正文表格" = 2')))
+    assert "按牵头单位分，区城市更新和土地整备局2件、区住房和建设局1件。逾期最久的有：" in text
 
 
 def test_a_table_longer_than_an_appendix_may_be_is_left_to_the_task_table(log: Database) -> None:

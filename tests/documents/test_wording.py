@@ -1,8 +1,8 @@
-"""How headings are numbered."""
+"""How the office numbers headings and writes the dates of a reason."""
 
 import pytest
 
-from documents.wording import numeral
+from documents.wording import dated, numeral
 
 
 @pytest.mark.parametrize(
@@ -11,3 +11,8 @@ from documents.wording import numeral
 )
 def test_headings_are_numbered_as_they_are_counted(n: int, said: str) -> None:
     assert numeral(n) == said
+
+
+def test_the_dates_of_a_reason_are_written_as_the_office_writes_them() -> None:
+    assert dated("逾期满10个工作日未办结（时限 2022-12-15）", 2022) == "逾期满10个工作日未办结（时限12月15日）"
+    assert dated("暂缓至2023-04-29（待上级批复）", 2022) == "暂缓至2023年4月29日（待上级批复）"

@@ -1,0 +1,136 @@
+"""The year by the chapters of its plan: a line of figures each, and where every matter stands.
+
+A matter's chapter is its source, as the list it came from named it. The plan says in which order chapters and matters
+follow each other; what no plan ordered comes after, in the order it was opened.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from documents.edition import TABLE
+from documents.figures import Entry, Period
+from documents.page import Block, Grid, Items, Paragraph, Subheading
+from documents.recipe import built_in
+from documents.wording import clean, counted, dated, day_in, reason_of
+from domain.calendar import local_date
+from domain.streams import matter_stream
+from domain.terms import Light, Stage
+from domain.workplan import PlanStage, WorkPlan
+from sheets.table import NO_CHAPTER
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """The matters of one source."""
+
+    title: str
+    entries: tuple[Entry, ...]
+
+
+def chapters(period: Period) -> Iterator[Block]:
+    """What the plans ordered and what became of it, the figures of each chapter, and its matters."""
+    entries = period.entries()
+    if not entries:
+        return
+    yield from _plans(period, entries)
+    found = _by_chapter(period, entries)
+    if len(found) > 1:
+        yield _figures(found, entries)
+    for chapter in found:
+        yield Subheading(text=_heading(chapter, period.until.year))
+        yield Paragraph(text=f"共{len(chapter.entries)}件，{_told(chapter.entries)}。")
+        yield from _listed(period, chapter)
+
+
+# --- the plans
+
+
+def _plans(period: Period, entries: Sequence[Entry]) -> Iterator[Block]:
+    """Only a plan some of whose rows are matters of the year is one of the year's."""
+    by_stream = {e.matter.stream: e for e in entries}
+    planned: set[str] = set()
+    for plan in period.ledger.plans:
+        if plan.stage is PlanStage.CIRCULATED:
+            continue
+        streams = [matter_stream(item.key) for item in plan.items]
+        opened = [by_stream[stream] for stream in streams if stream in by_stream]
+        if opened:
+            planned.update(streams)
+            yield Paragraph(text=f"{_name(plan)}共{len(streams)}项，{_became(opened, len(streams))}。")
+    beyond = sum(stream not in planned for stream in by_stream)
+    if planned and beyond:
+        yield Paragraph(text=f"计划之外另督办{beyond}件。")
+
+
+def _name(plan: WorkPlan) -> str:
+    number = next((v.document_no for v in reversed(plan.versions) if v.document_no), None)
+    return f"《{clean(plan.plan)}》" + (f"（{clean(number)}）" if number else "")
+
+
+def _became(opened: Sequence[Entry], rows: int) -> str:
+    return "，".join(filter(None, (_told(opened, "项"), f"未立项{rows - len(opened)}项" if rows > len(opened) else "")))
+
+
+def _told(entries: Sequence[Entry], measure: str = "件") -> str:
+    closed, cancelled = _with_stage(entries, Stage.CLOSED), _with_stage(entries, Stage.CANCELLED)
+    alive = len(entries) - closed - cancelled
+    return counted((("已销号", closed, measure), ("已撤销", cancelled, measure), ("未办结", alive, measure)))
+
+
+# --- the chapters
+
+
+def _by_chapter(period: Period, entries: Sequence[Entry]) -> tuple[Chapter, ...]:
+    rows = [matter_stream(item.key) for plan in period.ledger.plans for item in plan.items]
+    place = {stream: n for n, stream in enumerate(rows)}
+    by_source: dict[str, list[Entry]] = {}
+    for entry in sorted(entries, key=lambda e: place.get(e.matter.stream, len(rows))):
+        by_source.setdefault(entry.matter.source or NO_CHAPTER, []).append(entry)
+    found = [Chapter(clean(source), tuple(own)) for source, own in by_source.items()]
+    return tuple(sorted(found, key=lambda c: c.title == NO_CHAPTER))
+
+
+def _heading(chapter: Chapter, year: int) -> str:
+    carried = all(local_date(e.matter.opened_at).year < year for e in chapter.entries)
+    return f"{chapter.title}（上年结转）" if carried else chapter.title
+
+
+def _figures(found: Sequence[Chapter], entries: Sequence[Entry]) -> Grid:
+    return Grid(
+        headers=("章节", "合计", "已销号", "按期", "逾期", "已撤销", "在办", "暂缓", "红灯"),
+        rows=(*(_row(c.title, c.entries) for c in found), _row("合计", entries)),
+    )
+
+
+def _row(title: str, entries: Sequence[Entry]) -> tuple[str, ...]:
+    closed = [e.matter.closed for e in entries if e.matter.stage is Stage.CLOSED and e.matter.closed]
+    in_time = sum(c.overdue_workdays == 0 for c in closed)
+    cancelled, paused = _with_stage(entries, Stage.CANCELLED), _with_stage(entries, Stage.SUSPENDED)
+    red = sum(e.lit.light is Light.RED for e in entries)
+    working = len(entries) - len(closed) - cancelled - paused
+    numbers = (len(entries), len(closed), in_time, len(closed) - in_time, cancelled, working, paused, red)
+    return (title, *map(str, numbers))
+
+
+def _with_stage(entries: Sequence[Entry], stage: Stage) -> int:
+    return sum(e.matter.stage is stage for e in entries)
+
+
+def _listed(period: Period, chapter: Chapter) -> Iterator[Block]:
+    most = built_in().limits.appended
+    shown = chapter.entries[:most]
+    yield Items(items=tuple(_standing(period, e) for e in shown))
+    if len(chapter.entries) > most:
+        yield Paragraph(text=f"以上列出{most}件，另有{len(chapter.entries) - most}件，详见{TABLE}。")
+
+
+def _standing(period: Period, entry: Entry) -> str:
+    matter, year = entry.matter, period.until.year
+    head = f"{clean(matter.title)}（{period.ledger.unit(matter.lead)}）"
+    if matter.stage is Stage.CLOSED and matter.closed:
+        late = matter.closed.overdue_workdays
+        return f"{head}：{day_in(matter.closed.on, year)}销号，{f'逾期{late}个工作日办结' if late else '按期办结'}。"
+    if matter.ended:
+        return f"{head}：已撤销。"
+    why = dated(reason_of(entry.lit), year)
+    return f"{head}：进度{matter.progress}%，时限{day_in(matter.due, year)}，{why}。"
