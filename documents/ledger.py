@@ -169,7 +169,7 @@ class Known:
             as_of=self.as_of,
             rulebook=rulebook,
             directory=directory or Directory(),
-            matters=tuple(sorted(files, key=lambda f: _counted(f.matter.number))),
+            matters=tuple(sorted(files, key=lambda f: in_order(f.matter.number))),
             meetings=tuple(sorted(meetings, key=lambda m: (m.starts, m.number))),
             news=news.issues if news else (),
             plans=tuple(sorted(plans, key=lambda p: p.plan)),
@@ -258,8 +258,8 @@ def _keep(thens: dict[int, S], look: int, state: S | None) -> None:
         thens[look] = state
 
 
-def _counted(number: str) -> tuple[int, ...]:
-    """XMH-2022-1000 comes after XMH-2022-999."""
+def in_order(number: str) -> tuple[int, ...]:
+    """What numbers are sorted by: XMH-2022-1000 comes after XMH-2022-999."""
     return tuple(map(int, _DIGITS.findall(number)))
 
 

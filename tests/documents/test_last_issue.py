@@ -8,11 +8,15 @@ from documents.figures import read_period
 from documents.formats.markdown import markdown
 from documents.formats.press import Press
 from documents.issuing import filed, issue_briefing, issued
+from documents.lit_weeks import weekly_lights
 from documents.page import Page
 from domain import commands as c
 from domain.bulletin import BulletinIssued, Publication
+from domain.office import POLICY_STREAM, PolicyAdopted
+from domain.policy import Policy
 from domain.terms import Light, Rhythm
 from eventlog.database import Database
+from eventlog.record import record
 from tests.support.history import act, tick
 from tests.support.homes import at
 from tests.support.office import HEAD, LEADER, LIAISON, OFFICE, SECOND, opening
@@ -123,6 +127,34 @@ def test_the_state_then_is_the_one_a_reader_of_then_saw(log: Database, home: Pat
     assert [e.matter for e in period.before.entries()] == [e.matter for e in alone.entries()]
     assert [e.file.events for e in period.before.entries()] == [e.file.events for e in alone.entries()]
     assert then[ROAD].lit.light is Light.RED
+
+
+def test_the_last_issue_counts_and_not_the_day_the_period_begins(log: Database, home: Path) -> None:
+    begun(log, home)
+    tick(log, at("2022-04-01", "17:30"))
+    whole = (date(2022, 3, 1), date(2022, 4, 1))
+    text = text_of(compose(log, Publication.BRIEFING, *whole, as_of=at("2022-04-01", "18:00")))
+    assert "相比，红灯增加1件。" in text, "ROAD was red on 3-18, though not on 2-28"
+
+
+def test_an_issue_of_a_later_period_is_not_the_last_one(log: Database, home: Path) -> None:
+    begun(log, home)
+    tick(log, at("2022-04-01", "17:30"))
+    signed(log, home, "2022-03-19", "2022-04-01")
+    text = text_of(compose(log, Publication.BRIEFING, date(2022, 3, 19), date(2022, 4, 1), as_of=at("2022-04-02")))
+    assert "与上期（截至3月18日）相比" in text
+
+
+def test_lights_of_then_go_by_the_policy_of_then(log: Database, home: Path) -> None:
+    begun(log, home)
+    then = read_period(log, date(2022, 3, 1), date(2022, 3, 18), as_of=at("2022-03-18", "18:00"))
+    adopted = PolicyAdopted(policy=Policy(version="2022-2", near_due_workdays=30))
+    record(log, POLICY_STREAM, [adopted], actor=LEADER, command_id="test:policy", now=at("2022-03-21"))
+    later = read_period(log, date(2022, 3, 1), date(2022, 4, 1), as_of=at("2022-04-01"))
+    assert later.before is not None
+    assert [e.lit for e in later.before.entries()] == [e.lit for e in then.entries()]
+    weeks, alone = weekly_lights(later), weekly_lights(then)
+    assert weeks[: len(alone)] == alone
 
 
 def test_what_turned_green_again_is_told_with_the_reason(log: Database, home: Path) -> None:

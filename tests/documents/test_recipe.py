@@ -128,6 +128,15 @@ def test_a_long_table_shows_the_worst_and_goes_whole_into_an_appendix(log: Datab
     assert after.count("号地块移交 |") == 5
 
 
+def test_the_longest_overdue_come_first_whatever_their_numbers(log: Database) -> None:
+    for n, due in enumerate((18, 16, 17)):
+        act(log, f"matter/{n}", opening(f"办理{due}日到期的事项", date(2022, 3, due)), OFFICE, at("2022-03-01"))
+    overdue = text_of(written(log)).split("逾期未办结3件")[1]
+    assert [overdue.index(f"办理{due}日到期的事项") for due in (16, 17, 18)] == sorted(
+        overdue.index(f"办理{due}日到期的事项") for due in (16, 17, 18)
+    )
+
+
 def test_a_cut_table_says_who_leads_how_many(log: Database) -> None:
     many(log, 2)
     other = opening("改造管网", date(2022, 3, 18), lead=ASSIST, rhythm=Rhythm.ONCE)
