@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.meeting.common import MeetingArg, convene, line, meeting_order, names, proposed, the_meeting
-from cli.printing.files import OutOption, check_ending, press, write_page
+from cli.printing.files import OutOption, check_out, press, write_copy, write_page
 from cli.session import Problem, answer, session
 from cli.task.common import PaperOption, acting, confirm, now, the_person, today
 from domain.base import Refusal
@@ -14,6 +14,7 @@ from domain.envelope import Actor
 from domain.meetings.agenda import arranged
 from domain.meetings.commands import SignMinutes
 from domain.meetings.meeting import Meeting
+from domain.meetings.terms import MeetingStage
 from domain.terms import Role
 from eventlog import reading
 
@@ -29,7 +30,7 @@ def notice(meeting: MeetingArg, output: OutOption = None) -> None:
     from documents.formats.markdown import markdown
     from documents.meetings import last_move, notice_page
 
-    check_ending(output)
+    check_out(output)
     found = the_meeting(meeting)
     page = notice_page(
         found,
@@ -56,7 +57,7 @@ def minutes(
     paper: PaperOption = None,
 ) -> None:
     """会议纪要；--sign 签发后议定事项生效，纪要成文归档。"""
-    check_ending(output)
+    check_out(output)
     found, said = the_meeting(meeting), []
     if sign is not None:
         said.append(_sign(found, acting(the_person(sign).id, paper)))
@@ -76,10 +77,17 @@ def minutes(
 
 
 def _sign(meeting: Meeting, actor: Actor) -> str:
-    """Signed by the workflow, under a number that was never printed in this home; the line that says so."""
+    """Signed by the workflow, under a number that was never printed in this home; the line that says so.
+
+    Raises:
+        Refusal: the minutes could not be filed, or the meeting says no; nothing binds.
+    """
     from documents.cabinet import papers_on_disk
+    from documents.minutes_filing import rehearse
     from eventlog.recovery import advance_numbers
 
+    if meeting.stage is MeetingStage.IN_SESSION:  # else there is nothing to sign, and the meeting says why
+        rehearse(session.settings.home, meeting, names(), now=now(), press=press())
     confirm(f"签发 {meeting.number} 的纪要？签发后议定事项即行生效。")
     seen = papers_on_disk(session.settings.home)
     advance_numbers(session.database, seen, "文件柜中已有该文号的纪要，日志由旧备份还原")
@@ -116,7 +124,7 @@ def _written(meeting: Meeting, kept: "FiledMinutes | None", output: Path | None)
 
     if kept is not None:
         if output is not None:
-            output.write_bytes(kept.files[output.suffix.lower().removeprefix(".")].read_bytes())
+            write_copy(kept.event.number, kept.files, output)
         return kept.files["md"].read_text(encoding="utf-8")
     page = minutes_page(meeting, names(), today())
     if output is not None:
