@@ -57,12 +57,20 @@ class Secretary:
             self.pack(meeting.starts)
         chair = told.by if told else meeting.chair or "office"
         await self.send(stream, c.OpenMeeting(chair=chair), self.cast.actor("office"))
-        if told and (told.present or told.leave):
-            attendance = Attendance(present=told.present, leave=told.leave)
-            await self.send(stream, c.RecordAttendance(attendance=attendance), self.cast.actor("office"))
+        there = self._there(stream, told)
+        await self.send(stream, c.RecordAttendance(attendance=there), self.cast.actor("office"))
         await (self._decide_as_told(stream, told) if told else self._decide_weekly(stream))
         day = self.clock.rulebook().calendar.add_workdays(local_date(meeting.starts), 1)
         self.at(at_office(day, SIGNING_TIME), lambda: self._sign(stream))
+
+    def _there(self, stream: str, told: Told | None) -> Attendance:
+        """Who came as the scenario says; else the chair and who answers for an item."""
+        if told and (told.present or told.leave):
+            return Attendance(present=told.present, leave=told.leave)
+        meeting = self.clock.meeting(stream)
+        leads = dict.fromkeys(item.lead for item in meeting.items if item.lead and item.dropped is None)
+        people = (meeting.chair or "office", *(self.cast.liaison(lead).id for lead in leads))
+        return Attendance(present=tuple(dict.fromkeys(people)))
 
     def _told(self, meeting: Meeting) -> Told | None:
         if meeting.series != "monthly":

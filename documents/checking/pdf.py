@@ -31,6 +31,8 @@ _ONE_PITCH = 16.0
 _SLACK = 1.5
 _ENOUGH_FACES = _ENOUGH_LINES = 3
 _LARGER = 2.0
+_LONG = 0.8
+"""Of 版心: a line so long goes on in the next."""
 _PAGE_NUMBER = re.compile(r"[—–－―\-─]?\s*\d{1,4}\s*[—–－―\-─]?")
 _PROPER_NUMBER = re.compile(r"[—―─]\s*\d+\s*[—―─]")
 _PAPER_NUMBER = re.compile(r"〔\d{4}〕\d+号$")
@@ -138,8 +140,9 @@ class _Sheet:
         # A title of three lines over a text of two is no text.
         small = [x for x in self.running if not x.red and x.size < gb.TITLE - _LARGER]
         self.body = _most(round(g.size, 1) for x in small for g in x.glyphs if _HAN.match(g.text)) or gb.BODY
-        starts = [x.x for x in self.running if _HAN.match(x.glyphs[0].text) and self.is_body(x)]
-        self.left = min(starts, default=min((x.x for x in self.text), default=0.0))
+        edges = Counter(round(x.x, 1) for x in self._flush())
+        self.shows_left = bool(edges)
+        self.left = edges.most_common(1)[0][0] if edges else gb.LEFT
         self.full = [
             line for line, after in pairwise(self.running) if self.is_body(line) and self._continues(line, after)
         ]
@@ -149,10 +152,16 @@ class _Sheet:
         """Whether it is a 函: its red rules are longer than 版心 is wide."""
         return any(r.red and r.end - r.x > gb.TEXT[0] + _LONGER for r in self.faces[0].rules)
 
-    @property
-    def shows_left(self) -> bool:
-        """Whether some text begins at the edge: where all begins alike it may all be indented."""
-        return len({round(x.x) for x in self.running if self.is_body(x) and x.x < self.left + gb.TEXT[0] / 3}) > 1
+    def _flush(self) -> Iterator[Line]:
+        """Lines that begin at the edge: what a long line goes on in, and whom it is addressed to."""
+        for line, after in pairwise(self.running):
+            near = line.face is after.face and 0 < after.y - line.y < _ONE_PITCH
+            if near and self.is_body(line) and self.is_body(after):
+                # An opening bracket is set half outside.
+                if line.end - line.x > _LONG * gb.TEXT[0] and _HAN.match(after.glyphs[0].text):
+                    yield after
+                elif line.text.endswith("：") and after.x > line.x + _SLACK:
+                    yield line
 
     def _in_imprint(self, line: Line) -> bool:
         return bool(self.imprint_rules) and line.face is self.faces[-1] and line.y > self.imprint_rules[0].y
