@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from documents.formats import standard as gb
-from documents.formats.placing import largest_mark, outline
+from documents.formats.placing import largest_mark, outline, title_lines
 from documents.formats.templates import Template
 from documents.page import Page
 from documents.wording import full_date, numeral
@@ -29,6 +29,7 @@ def html(page: Page, template: Template) -> str:
             page=page,
             date=full_date(page.on),
             gb=gb,
+            title=title_lines(page.title),
             contents=outline(page) if page.contents else (),
             numeral=numeral,
             drawn=Markup,

@@ -39,7 +39,7 @@ def words(data: bytes) -> str:
 )
 def test_every_format_says_everything(page: Page) -> None:
     text = words(PRESS.printed(page, "pdf"))
-    html = PRESS.printed(page, "html").decode()
+    html = PRESS.printed(page, "html").decode().replace("</span><span>", "")
     for said in (page.masthead, page.issue, page.issuer, page.title, "2022年12月30日", "签发：吴七", "一、总体情况"):
         assert said in text.replace("\u200b", ""), said
         assert said in html, said
@@ -144,7 +144,7 @@ def test_a_folder_of_fonts_that_is_not_there_is_one_line() -> None:
 def test_text_is_never_source_nor_markup() -> None:
     page = saying(HOSTILE).model_copy(update={"title": HOSTILE, "masthead": "甲<b>乙", "addressee": HOSTILE})
     assert "".join(HOSTILE.split()) in words(PRESS.printed(page, "pdf"))
-    html = PRESS.printed(page, "html").decode()
+    html = PRESS.printed(page, "html").decode().replace("</span><span>", "")
     assert "<script" not in html
     assert "&lt;script&gt;" in html
     assert "{{ 7 * 7 }}" in html
@@ -200,7 +200,7 @@ def test_a_layout_this_build_has_not_is_one_line() -> None:
 
 PRINTED = {
     "md": "013d1eb0e33ca863",
-    "html": "65947aba5648bcac",
+    "html": "b0cc3f55041cb3e1",
     "docx": "97933c5598131c64",
     "pdf": "358b135b82bbcb80",
 }
