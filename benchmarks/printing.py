@@ -1,4 +1,4 @@
-"""Issues of a 简报 in all four formats, beside a bare typst that sets the same text as one .pdf and nothing else.
+"""Issues of a 简报 in all four formats, beside a bare typst and a bare docxtpl that set the same text and nothing else.
 
 And the text of one, computed from the log of thousands of matters, beside a bare pass that reads and decodes each row.
 """
@@ -43,8 +43,21 @@ for no in range(1, issues + 1):
 BARE = (
     PAGES
     + """
+import io
+from docx import Document
+from docxtpl import DocxTemplate
 from pylopdf_fonts_zh_cn import serif_path
 from typst import Compiler, Fonts
+drawn = Document()
+for line in ("{{ told }}", "{%p for i in items %}", "{{ i }}", "{%p endfor %}"):
+    drawn.add_paragraph(line)
+table = drawn.add_table(rows=4, cols=4)
+cells = [f"{{{{ r[{n}] }}}}" for n in range(4)]
+for row, texts in enumerate((head, ("{%tr for r in rows %}",), cells, ("{%tr endfor %}",))):
+    for n, text in enumerate(texts):
+        table.cell(row, n).text = text
+packed = io.BytesIO()
+drawn.save(packed)
 source = b'''#let d = json(bytes(sys.inputs.d))
 #set text(font: "Noto Serif SC", size: 16pt)
 #d.told
@@ -56,6 +69,9 @@ compiler = Compiler(
 for no in range(1, issues + 1):
     data = json.dumps({"told": f"{no}{told}", "items": items, "head": head, "rows": rows})
     assert compiler.compile(source, format="pdf", sys_inputs={"d": data})
+    word = DocxTemplate(io.BytesIO(packed.getvalue()))
+    word.render({"told": f"{no}{told}", "items": items, "rows": rows}, autoescape=True)
+    word.save(io.BytesIO())
 """
 )
 COMPOSE = """
