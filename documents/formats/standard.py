@@ -45,14 +45,14 @@ LETTER_GAP = BODY * 7 / 8
 
 _WIDE = {
     **dict.fromkeys(("内容",), 20),
-    **dict.fromkeys(("事项", "要点", "所属事项"), 9),
-    **dict.fromkeys(("编号",), 8),
+    **dict.fromkeys(("事项", "要点", "所属事项", "章节"), 9),
+    **dict.fromkeys(("编号",), 9),
     **dict.fromkeys(("牵头单位", "下一环节", "情况"), 6),
-    **dict.fromkeys(("办结时限", "节点"), 5),
-    **dict.fromkeys(("逾期", "项目", "到期内容", "结果"), 4),
+    **dict.fromkeys(("办结时限", "节点", "逾期"), 5),
+    **dict.fromkeys(("项目", "到期内容", "结果"), 4),
 }
 _NARROW = 3
-LEFT_ALIGNED = frozenset({"事项", "要点", "所属事项", "内容"})
+LEFT_ALIGNED = frozenset({"事项", "要点", "所属事项", "章节", "内容"})
 """Columns of running text; the rest are centred."""
 
 
