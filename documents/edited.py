@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pydantic import TypeAdapter
 
 from documents.page import NOTHING, Block, Figure, Grid, Items, Paragraph, Roll, Section, Subheading
-from documents.wording import numeral
+from documents.wording import NOTE, NOTE_OF_CORRECTION, numeral
 from domain.base import Refusal, refuse
 from domain.bulletin import Change, Publication
 from domain.envelope import canonical
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 MOST_BYTES = 20 * 1024 * 1024
 MOST_CHARACTERS = 30_000
 """More is no 简报 any more: about fifty pages."""
-NOTE = "本期数据由督办日志生成"
-NOTE_OF_CORRECTION = "本期为更正"
-"""With one of the two ends what an editor may change."""
 _ISSUE = re.compile(r"第.{1,6}期")
 """The last line of the head of a 动态; that of a 简报 names who issues it."""
 _FOREWORD = "按语："

@@ -12,6 +12,9 @@ from domain.terms import Rung, Stage
 from sheets.table import CONTROL, WITHHELD
 
 INSTRUCTION = "批示（工作秘密）"
+NOTE = "本期数据由督办日志生成"
+NOTE_OF_CORRECTION = "本期为更正"
+"""With one of the two ends what an editor of an issue may change."""
 _SPACES = re.compile(r"\s*\n\s*")
 _ISO = re.compile(r" ?(\d{4}-\d{2}-\d{2})")
 _ENDS = "。；;，,、 "
