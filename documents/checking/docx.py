@@ -68,12 +68,12 @@ def measure_docx(data: bytes) -> Measured:
 
 
 class _Line:
-    """A paragraph with what holds of its first run, its styles followed."""
+    """A paragraph with what holds of its longest run, its styles followed."""
 
     def __init__(self, paragraph: Paragraph) -> None:
         self.paragraph = paragraph
         self.text = paragraph.text.strip()
-        self.run = next((r for r in paragraph.runs if r.text.strip()), None)
+        self.run = max((r for r in paragraph.runs if r.text.strip()), key=lambda r: len(r.text), default=None)
 
     @property
     def size(self) -> float:

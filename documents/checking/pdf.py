@@ -38,6 +38,7 @@ _PROPER_NUMBER = re.compile(r"[—―─]\s*\d+\s*[—―─]")
 _PAPER_NUMBER = re.compile(r"〔\d{4}〕\d+号$")
 _HEADING = re.compile(r"[一二三四五六七八九十百]+、")
 _SUBHEADING = re.compile(r"（[一二三四五六七八九十百]+）")
+_OPENING = "（“‘《〔"
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _ISSUED = "印发"
 _ENTRY = re.compile(r"[·…．.]{3,}\s*\d+$")
@@ -140,9 +141,9 @@ class _Sheet:
         # A title of three lines over a text of two is no text.
         small = [x for x in self.running if not x.red and x.size < gb.TITLE - _LARGER]
         self.body = _most(round(g.size, 1) for x in small for g in x.glyphs if _HAN.match(g.text)) or gb.BODY
-        edges = Counter(round(x.x, 1) for x in self._flush())
+        edges = [x.x for x in self._flush()]
         self.shows_left = bool(edges)
-        self.left = edges.most_common(1)[0][0] if edges else gb.LEFT
+        self.left = min(edges, default=gb.LEFT)
         self.full = [
             line for line, after in pairwise(self.running) if self.is_body(line) and self._continues(line, after)
         ]
@@ -158,9 +159,9 @@ class _Sheet:
             near = line.face is after.face and 0 < after.y - line.y < _ONE_PITCH
             if near and self.is_body(line) and self.is_body(after):
                 # An opening bracket is set half outside.
-                if line.end - line.x > _LONG * gb.TEXT[0] and _HAN.match(after.glyphs[0].text):
+                if line.end - line.x > _LONG * gb.TEXT[0] and after.glyphs[0].text not in _OPENING:
                     yield after
-                elif line.text.endswith("：") and after.x > line.x + _SLACK:
+                elif line.text.endswith("：") and line.text[0] not in _OPENING and after.x > line.x + _SLACK:
                     yield line
 
     def _in_imprint(self, line: Line) -> bool:

@@ -1,19 +1,29 @@
 """The main job, shortened to a winter: the same seed gives the same log, and the log is whole."""
 
 import json
+import sqlite3
 from collections import Counter
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from documents.catalogue import everything
+from documents.checking.report import check
+from documents.formats.press import Press
+from documents.issuing import issue_briefing
+from documents.minutes_filing import file_minutes
+from documents.rebuilding import Verdict, rebuild_each
+from domain.calendar import at_office
 from domain.envelope import Actor, Recorded
 from domain.facts import is_sealed
 from domain.meetings.meeting import Meeting
+from domain.terms import Role
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
+from simulation.leaving import leave
 from simulation.run import Played, simulate
 from simulation.scenario import Briefing
 
@@ -23,6 +33,8 @@ DRAWN_AT_SEND = ("event_id", "hash", "previous_hash", "position")
 # A leader's words differ too: each home seals them under a key of its own.
 TIMES = ("recorded_at", "occurred_at")
 """Equal to the minute only: the simulated clock stands while people act, but real milliseconds pass."""
+
+KINDS = {"简报", "动态", "会议纪要", "督办公文", "年度统计", "单位情况", "周调度"}
 
 
 def winter(tmp_path: Path, ends: date = date(2022, 3, 18)) -> Path:
@@ -77,8 +89,8 @@ def _in_order(stream: str, events: list[dict[str, Any]]) -> list[dict[str, Any]]
 
 def _plain(event: Recorded) -> dict[str, Any]:
     fields = event.model_dump(exclude=set(DRAWN_AT_SEND))
-    for time in TIMES:
-        fields[time] = fields[time].replace(second=0, microsecond=0)
+    for name in TIMES:
+        fields[name] = fields[name].replace(second=0, microsecond=0)
     payload = {k: "sealed" if is_sealed(str(v)) else v for k, v in json.loads(event.payload).items()}
     payload.pop("position", None)  # up to which event an agenda was assembled: drawn like the event's own
     if event.type == "UrgeIssued":
@@ -108,3 +120,63 @@ async def test_the_same_seed_gives_the_same_year_and_another_seed_another(tmp_pa
         assert types[kind] > 0, kind
     assert sum(len(events) for events in one.values()) > 500
     assert filed == [f"香指纪〔2022〕{n}号" for n in range(1, types["MinutesIssued"] + 1)]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_whatever_a_year_leaves_is_laid_out_and_rebuilt_and_a_changed_event_is_named(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    press = Press()
+
+    def file(log: Database, meeting: Meeting, actor: Actor, at: datetime) -> None:
+        file_minutes(log, home, meeting, actor=actor, now=at, press=press)
+
+    def issue(log: Database, wanted: Briefing, at: datetime) -> tuple[str, str]:
+        signer = Actor(id=wanted.sign, role=Role.LEADER, unit=None)
+        done = issue_briefing(log, home, since=wanted.since, until=wanted.until, signer=signer, now=at, press=press)
+        return done.number, ""
+
+    done = await simulate(winter(tmp_path), home, 2022, seed=7, issue=issue, file=file)
+    leave(done.database, home, at_office(date(2022, 3, 18), time(18, 0)), press)
+
+    printed = [p for p in (home / "documents").rglob("*.*") if p.suffix in (".pdf", ".docx")]
+    laid_out = [p for p in printed if p.parent.name != "一览表" and p.parent.parent.name != "模板"]
+    assert {p.parent.name for p in laid_out} >= {
+        "简报",
+        "动态",
+        "会议纪要",
+        "督办公文",
+        "年度统计",
+        "单位情况",
+        "周调度",
+    }
+    assert [p.name for p in laid_out if not check(p).ok] == []
+
+    every = everything(done.database, home)
+    assert {type(f.event).__name__ for f in every} == {"BulletinIssued", "PaperIssued", "MinutesFiled"}
+    for found in rebuild_each(done.database, every, press):
+        assert found.ok, found.differences
+        assert {f.verdict for f in found.files} == {Verdict.IDENTICAL}
+
+    altered = _with_another_title(home)
+    changed = [found for found in rebuild_each(altered, everything(altered, home), press) if not found.ok]
+    assert {found.number for found in changed} >= {"简报-2022-01", "简报-2022-02"}
+    assert all(any("事件日志" in line for line in found.differences) for found in changed)
+    assert any("另一个名称" in line for found in changed for line in found.differences)
+
+
+def _with_another_title(home: Path) -> Database:
+    """What somebody does who owns the database: one matter was always called otherwise."""
+    with sqlite3.connect(home / "events.db") as database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f"DROP TRIGGER {name}")
+        wanted = "SELECT min(position) FROM events WHERE type = 'MatterClosed'"
+        stream = f"SELECT stream FROM events WHERE position = ({wanted})"
+        (position, payload), *_ = database.execute(
+            f"SELECT position, payload FROM events WHERE type = 'MatterOpened' AND stream = ({stream})"
+        ).fetchall()
+        told = json.loads(payload) | {"title": "另一个名称"}
+        database.execute(
+            "UPDATE events SET payload = ? WHERE position = ?", (json.dumps(told, ensure_ascii=False), position)
+        )
+    return Database(f"sqlite:///{home / 'events.db'}")
