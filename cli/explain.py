@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from cli.session import Exit, Problem
 from eventlog.errors import LogError, LogUnreachable, SchemaMismatch
+from sheets.file_errors import reason
 from sheets.toml_file import toml_fault
 
 
@@ -24,7 +25,7 @@ def explained(error: Exception) -> Problem:
             return Problem(f"xmh.toml {toml_fault(error)}", "malformed")
         case ValidationError():
             return Problem(_validation(error), "malformed")
-        case OSError(errno=errno.ENOSPC | errno.EDQUOT) | FileNotFoundError() | IsADirectoryError() | PermissionError():
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT) | OSError(filename=str()):
             return _of_files(error)
     if type(error).__module__.startswith("typer"):
         return _usage(error)
@@ -42,9 +43,11 @@ def _of_files(error: OSError) -> Problem:
     match error:
         case FileNotFoundError():
             return Problem(f"找不到文件 {error.filename}", "malformed")
-        case IsADirectoryError() | PermissionError():
-            return Problem(f"无法读写 {error.filename}：请检查是否为文件、是否有权限", "malformed")
-    return Problem("磁盘已满或超出配额，无法写入；请清理磁盘后重试", "disk_full", Exit.UNREACHABLE)
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            pass
+        case _:
+            return Problem(f"无法读写 {error.filename}（{reason(error)}），请检查是否为文件、是否有权限", "malformed")
+    return Problem("磁盘已满或超出配额，无法写入；请清理磁盘后重试", "disk_full")
 
 
 def _validation(error: ValidationError) -> str:

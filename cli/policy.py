@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.moving import move_lines, record_and_move
+from cli.printing.files import write
 from cli.session import Problem, answer, session
 from cli.shape import group
 from cli.task.common import confirm
@@ -112,5 +113,5 @@ def export(
         answer({"version": policy.version, "text": text}, text.rstrip("\n"))
         return
     refuse(output.exists(), f"{output} 已存在，请换一个文件名")
-    output.write_text(text, encoding="utf-8")
+    write(output, text.encode())
     answer({"version": policy.version, "file": str(output)}, f"已导出督办规则“{policy.version}”到 {output}")

@@ -34,9 +34,11 @@ class Exit(IntEnum):
 
 CODES = {
     "malformed": Exit.MALFORMED,
+    "unwritable": Exit.MALFORMED,
     "not_found": Exit.NOT_FOUND,
     "log_unreachable": Exit.UNREACHABLE,
     "unreachable": Exit.UNREACHABLE,
+    "disk_full": Exit.UNREACHABLE,
     "unexpected": Exit.UNEXPECTED,
 }
 """Refusal code → exit code; every other code is a rule's, exit 3."""

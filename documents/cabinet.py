@@ -12,6 +12,7 @@ from uuid import uuid4
 from domain.base import Refusal, refuse
 from domain.meetings.numbers import minutes_numbers_held
 from domain.papers import MARK, paper_series
+from sheets.file_errors import reason
 
 FOLDER = "documents"
 PAPERS = "督办公文"
@@ -55,8 +56,8 @@ def printed(folder: Path, rendered: Mapping[str, bytes]) -> Iterator[Callable[[]
             for name, data in rendered.items():
                 _write(temporary / name, data)
         except OSError as error:
-            reason = f"无法在 {folder} 写入成文（{error.strerror}），没有编号；请检查磁盘空间和权限后重试"
-            raise Refusal(reason, "unexpected") from error
+            why = f"无法在 {folder} 写入成文（{reason(error)}），没有编号；请检查磁盘空间和权限后重试"
+            raise Refusal(why, "unexpected") from error
         yield place
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -7,7 +7,7 @@ are those of then, from the shelf.
 
 import difflib
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,6 +20,7 @@ from domain.base import Frozen, Refusal, Term
 from eventlog.database import Database
 from eventlog.errors import LogUnreachable
 from eventlog.verify import Problem, verify
+from sheets.file_errors import unwritable
 
 _SHOWN = 3
 """So many changed lines are shown; the rest are in the files `--out` leaves."""
@@ -90,7 +91,8 @@ def rebuild(database: Database, filed: Filed, press: Press, out: Path | None = N
     """Print the issue again and compare. With `out` the files printed now are left there.
 
     Raises:
-        Refusal: `template_gone`, when the layout or the templates it was printed with are not to be had.
+        Refusal: `template_gone`, when the layout or the templates it was printed with are not to be had;
+            `unwritable` or `disk_full`, when the files cannot be left.
         LogUnreachable: the database is down.
     """
     return _rebuild(filed, press, _problems(database), out)
@@ -125,9 +127,7 @@ def _rebuild(filed: Filed, press: Press, problems: Iterable[Problem], out: Path 
     bench = _Bench(filed, press)
     rendered = press.files(page, event.files)
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, data in rendered.items():
-            (out / name).write_bytes(data)
+        _leave(rendered, out)
     files = tuple(_compared(bench, name, data) for name, data in rendered.items())
     changed = [line for name, data in rendered.items() for line in _changed_lines(bench, name, data)]
     return Rebuilt(
@@ -137,6 +137,16 @@ def _rebuild(filed: Filed, press: Press, problems: Iterable[Problem], out: Path 
         differences=(*damaged, *filter(None, map(_difference, files)), *changed),
         remarks=tuple(_faces(bench)),
     )
+
+
+def _leave(rendered: Mapping[str, bytes], out: Path) -> None:
+    """The files printed now, for who wants to look."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, data in rendered.items():
+            (out / name).write_bytes(data)
+    except OSError as error:
+        raise unwritable(out, error) from error
 
 
 # --- what differs, in words

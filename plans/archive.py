@@ -20,6 +20,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
 from domain.base import Refusal, refuse, refuse_always
+from sheets.file_errors import reason
 
 MAX_FILE_BYTES = 20 * 1024 * 1024
 MAX_UNPACKED_BYTES = 200 * 1024 * 1024
@@ -65,7 +66,7 @@ def opened(path: Path, kind: Format) -> Iterator[zipfile.ZipFile]:
     except (DefusedXmlException, DocumentTypeError):
         refuse_always(f"{name} 内含 DTD 或 XML 实体声明，拒绝读取", "malformed")
     except OSError as error:
-        raise Refusal(f"{name} 无法读取（{error.strerror}）", "malformed") from error
+        raise Refusal(f"{name} 无法读取（{reason(error)}）", "malformed") from error
     except (
         *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError),
         *(expat.ExpatError, ParseError, KeyError, IndexError, ValueError, OverflowError),

@@ -11,6 +11,7 @@ from plans.dates import as_date
 from plans.notice import SUFFIXES, read_notice
 from plans.sheets import CellFault, Row, read_table
 from plans.xlsx import worksheet_names
+from sheets.file_errors import reason
 
 DAY, KIND, NOTE = "日期", "类型", "说明"
 _OFF = frozenset({"休", "放假", "休息"})
@@ -109,7 +110,7 @@ def _json(path: Path) -> YearSheet:
         off, work = _dates(said["off"]), _dates(said.get("work", []))
         year, source = int(said["year"]), said.get("source")
     except OSError as error:
-        raise Refusal(f"{path.name} 无法读取（{error.strerror}）", "malformed") from error
+        raise Refusal(f"{path.name} 无法读取（{reason(error)}）", "malformed") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Refusal(f"{path.name} 不是放假安排，{how}", "malformed") from error
     refuse(source is not None and not isinstance(source, str), f"{path.name} 的 source 须是文字", "malformed")

@@ -33,6 +33,7 @@ from plans.xlsx import (
     read_worksheet,
     worksheet_names,
 )
+from sheets.file_errors import reason
 
 _WIDE = {wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F) if chr(wide - 0xFEE0).isalnum()}
 _INVISIBLE = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
@@ -224,7 +225,7 @@ def _read_csv(path: Path) -> RawSheet:
         refuse(path.stat().st_size > MAX_FILE_BYTES, f"{path.name} 超过 20 MB，请拆分后再导入", "malformed")
         data = path.read_bytes()
     except OSError as error:
-        raise Refusal(f"{path.name} 无法读取（{error.strerror}）", "malformed") from error
+        raise Refusal(f"{path.name} 无法读取（{reason(error)}）", "malformed") from error
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

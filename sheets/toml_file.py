@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.base import Refusal, refuse
+from sheets.file_errors import reason
 
 _MOST_BYTES = 256 * 1024
 
@@ -20,7 +21,7 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
         refuse(path.stat().st_size > _MOST_BYTES, f"{path.name} 超过 256 KB，不像{what}", "malformed")
         data = path.read_bytes()
     except OSError as error:
-        raise Refusal(f"{path.name} 无法读取（{error.strerror}）", "malformed") from error
+        raise Refusal(f"{path.name} 无法读取（{reason(error)}）", "malformed") from error
     return parse_toml(data, path.name)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.meeting.common import MeetingArg, convene, document, line, meeting_order, names, proposed, the_meeting
-from cli.printing.files import OutOption, check_ending, write_page
+from cli.printing.files import OutOption, check_out, write_page
 from cli.session import Problem, answer, session
 from cli.task.common import ReasonOption, need, the_matter
 from domain.meetings.agenda import arranged
@@ -27,7 +27,7 @@ def agenda(
     output: OutOption = None,
 ) -> None:
     """会议议题：由日志自动汇集，可增列、撤下、排序；到期自动确定。"""
-    check_ending(output)
+    check_out(output)
     found = the_meeting(meeting)
     if sum(x is not None and x is not False for x in (add or None, drop, order, output)) + freeze > 1:
         raise Problem("--add、--drop、--order、--freeze、-o 一次只做一件", "malformed")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.meeting.common import MeetingArg, convene, line, meeting_order, names, proposed, the_meeting
-from cli.printing.files import OutOption, check_ending, press, write_page
+from cli.printing.files import OutOption, check_out, press, write_copy, write_page
 from cli.session import Problem, answer, session
 from cli.task.common import PaperOption, acting, confirm, now, the_person, today
 from domain.base import Refusal
@@ -29,7 +29,7 @@ def notice(meeting: MeetingArg, output: OutOption = None) -> None:
     from documents.formats.markdown import markdown
     from documents.meetings import last_move, notice_page
 
-    check_ending(output)
+    check_out(output)
     found = the_meeting(meeting)
     page = notice_page(
         found,
@@ -56,7 +56,7 @@ def minutes(
     paper: PaperOption = None,
 ) -> None:
     """会议纪要；--sign 签发后议定事项生效，纪要成文归档。"""
-    check_ending(output)
+    check_out(output)
     found, said = the_meeting(meeting), []
     if sign is not None:
         said.append(_sign(found, acting(the_person(sign).id, paper)))
@@ -116,7 +116,7 @@ def _written(meeting: Meeting, kept: "FiledMinutes | None", output: Path | None)
 
     if kept is not None:
         if output is not None:
-            output.write_bytes(kept.files[output.suffix.lower().removeprefix(".")].read_bytes())
+            write_copy(kept.event.number, kept.files, output)
         return kept.files["md"].read_text(encoding="utf-8")
     page = minutes_page(meeting, names(), today())
     if output is not None:

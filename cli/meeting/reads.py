@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.meeting.common import MeetingArg, names, the_meeting, the_series
-from cli.printing.files import OutOption, check_ending, write_page
+from cli.printing.files import OutOption, check_out, write_page
 from cli.session import Problem, answer, session
 from cli.task.common import today
 from documents.pack import SERIES
@@ -165,7 +165,7 @@ def pack(
     from documents.ledger import read_ledger
     from documents.pack import weekly_pack
 
-    check_ending(output)
+    check_out(output)
     monday = _monday(week)
     at = min(datetime.now(UTC), _held_at(monday))
     page = weekly_pack(read_ledger(session.database, at), monday, monday)

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.printing.files import check_out
 from cli.session import Problem, answer, session
 from cli.sheets import reject
 from domain.base import Refusal
 from domain.calendar import SHANGHAI
+from sheets.file_errors import unwritable
 
 if TYPE_CHECKING:
     from domain.calendar import PublishedYear, WorkCalendar
@@ -39,8 +41,7 @@ def draft_(
     """从文稿中列出督办任务草稿：谁牵头、谁配合、何时完成、完成多少；文中没有的不编造，只提示。"""
     from plans.draft.draft import draft_file
 
-    if output is not None and output.suffix.lower() != ".xlsx":
-        raise Problem(f"{output} 应是 .xlsx 文件", "malformed")
+    check_out(output, (".xlsx",))
     office, units = _office()
     made = draft_file(file, office, everything=everything, year=year)
     document = _document(made)
@@ -91,7 +92,8 @@ def _write(made: "Draft", output: Path, units: list[str]) -> None:
     try:
         write_sheet(made, output, units)
     except (OSError, XlsxWriterException) as error:
-        raise Problem(f"{output} 写不了（{error}），请关闭已打开的文件或换个位置", "malformed") from error
+        cause = next((e for e in (error, *error.args) if isinstance(e, OSError)), OSError())
+        raise unwritable(output, cause) from error
 
 
 # --- telling

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.printing.briefing import past_day
+from cli.printing.files import check_out, write
 from cli.session import Problem, answer, session
 from domain.calendar import SHANGHAI, end_of_day, local_date
 
@@ -33,30 +34,25 @@ def table_(
     """任务清单一览表：按来源分组，附时间图、本周变化和各牵头单位分表；同一天的表任何时候再出都一样。"""
     from documents.table.rows import task_table
 
-    write = _writer(output)
+    made = _writer(output)
     now = datetime.now(UTC)
     moment = _end_of(as_of, now)
     first = past_day(since, local_date(now)) if since else local_date(moment) - WEEK
     table = task_table(session.database, moment, first)
-    data = write(table)
-    try:
-        output.write_bytes(data)
-    except OSError as error:
-        raise Problem(f"{output} 写不了（{error.strerror}），请换一个位置或关闭正打开它的程序", "malformed") from error
+    data = made(table)
+    write(output, data)
     answer(_document(table, output, data), _told(table, output))
 
 
 def _writer(output: Path) -> "Callable[[TaskTable], bytes]":
-    match output.suffix.lower():
-        case ".xlsx":
-            from documents.table.workbook import workbook
+    check_out(output, (".xlsx", ".docx"))
+    if output.suffix.lower() == ".xlsx":
+        from documents.table.workbook import workbook
 
-            return workbook
-        case ".docx":
-            from documents.table.word import document
+        return workbook
+    from documents.table.word import document
 
-            return document
-    raise Problem(f"{output} 应是 .xlsx 或 .docx 文件", "malformed")
+    return document
 
 
 def _end_of(as_of: str | None, now: datetime) -> datetime:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.printing.files import press
+from cli.printing.files import check_out, press, write
 from cli.session import Problem, answer, session
 from cli.shape import group
 from cli.sheets import reject
@@ -69,18 +69,18 @@ def draft(
     first = past_day(since, today) if since else _next_day(publication, last)
     if last > today:
         raise Problem(f"截止日期 {last} 还没有到，请改为今天（{today}）或以前", "malformed")
-    actor = session.actor
-    ready = press()
+    check_out(out, (".docx",))
+    actor, ready = session.actor, press()
     as_of, recipe = min(now, end_of_day(last)), recipe_of(ready.template)
     briefing = compose(session.database, publication, first, last, as_of=as_of, recipe=recipe)
     if note is not None:
         briefing = briefing.model_copy(update={"foreword": note.strip().removeprefix("按语：") or None})
-    trial = ready.printed(briefing.draft(today), "docx")  # a template that is broken is told before there is a draft
+    trial = ready.named(briefing.draft(today), "草稿")  # what cannot be printed is told before there is a draft
+    if out is not None:
+        write(out, trial["草稿.docx"])
     kept = keep(session.settings.home, briefing, actor.id, now, ready)
     text = markdown(briefing.draft(today))
     document = {**draft_document(kept), "title": briefing.title, "markdown": text}
-    if out is not None:
-        out.write_bytes(trial)
     saved = f"，已另存为 {out}，修改后用 xmh briefing edit {kept.id} --from {out} 读回" if out else ""
     answer(
         {**document, "file": str(out) if out else None},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.printing.briefing import past_day
-from cli.printing.files import OutOption, check_ending, press, write_page
+from cli.printing.files import OutOption, check_out, press, write_page
 from cli.printing.papers import answer_issued
 from cli.session import Problem, answer, session
 from cli.task.common import PaperOption, acting, confirm, need, the_person, today
@@ -34,7 +34,7 @@ def circular(
     from documents.formats.markdown import markdown
 
     first, last = _span(since, until)
-    check_ending(out)
+    check_out(out)
     if issue:
         _issue(first, last, sign, paper, out)
         return

@@ -1,11 +1,14 @@
 """Writing a page to the file somebody asked for, in the format its ending says."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.session import Problem, session
+from domain.base import Refusal
+from sheets.file_errors import unwritable
 
 if TYPE_CHECKING:
     from documents.formats.press import Press
@@ -27,17 +30,57 @@ def press() -> "Press":
     return Press(Typeface(session.settings.font_folders), template(LAYOUT, session.settings.template_folder))
 
 
-def check_ending(out: Path | None) -> None:
-    """Before anything is computed or recorded.
+def check_out(out: Path | None, endings: Sequence[str] = ENDINGS) -> None:
+    """Before anything is computed or recorded: a number given for a file that cannot be written is not taken back.
 
     Raises:
-        Problem: `malformed`, when no page can be written to such a file.
+        Problem: `malformed`, when nothing can be written to such a file.
+        Refusal: `unwritable` or `disk_full`, when no file can be made there.
     """
-    if out is not None and out.suffix.lower() not in ENDINGS:
-        raise Problem(f"“{out.name}”的格式不能写，请用 {'、'.join(ENDINGS)}", "malformed")
+    if out is None:
+        return
+    if out.suffix.lower() not in endings:
+        *others, last = endings
+        told = f"{'、'.join(others)} 或 {last}" if others else last
+        raise Problem(f"{out} 应是 {told} 文件", "malformed")
+    try:
+        new = not out.exists()
+        out.open("ab").close()
+        if new:
+            out.unlink()
+    except OSError as error:
+        raise unwritable(out, error) from error
+
+
+def write(out: Path, data: bytes) -> None:
+    """The file somebody asked for.
+
+    Raises:
+        Refusal: `unwritable` or `disk_full`.
+    """
+    try:
+        out.write_bytes(data)
+    except OSError as error:
+        raise unwritable(out, error) from error
 
 
 def write_page(page: "Page", out: Path) -> None:
     """The page as that file, in the format its ending says."""
-    check_ending(out)
-    out.write_bytes(press().printed(page, out.suffix.lower().removeprefix(".")))
+    write(out, press().printed(page, kind_of(out)))
+
+
+def write_copy(number: str, files: Mapping[str, Path], out: Path) -> None:
+    """What is issued, byte for byte, in the format the ending of the copy says.
+
+    Raises:
+        Refusal: `unwritable` or `disk_full`, saying that it is issued all the same.
+    """
+    try:
+        write(out, files[kind_of(out)].read_bytes())
+    except Refusal as refusal:
+        raise Refusal(f"{number} 已签发并成文，但副本 {refusal.message}", refusal.code) from refusal
+
+
+def kind_of(out: Path) -> str:
+    """docx, pdf, html or md."""
+    return out.suffix.lower().removeprefix(".")

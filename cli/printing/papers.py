@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.printing.files import OutOption, check_ending, press, write_page
+from cli.printing.files import OutOption, check_out, press, write_copy, write_page
 from cli.session import Problem, answer, session
 from cli.shape import group
 from cli.task.common import (
@@ -48,7 +48,7 @@ def form(
 ) -> None:
     """督办单、交办通知单、催办单等：由日志填写；市级部门和区外单位自动用函。"""
     wanted, found = term(PaperKind, kind, "--kind"), the_matter(matter)
-    check_ending(out)
+    check_out(out)
     if issue:
         _issue(found.stream, wanted, sign, paper, out)
         return
@@ -83,7 +83,7 @@ def _issue(stream: str, kind: PaperKind, sign: str | None, paper: str | None, ou
 def answer_issued(done: "IssuedPaper", out: Path | None, about: dict[str, Any]) -> None:
     """What was issued, under which number and in which files; a copy where one is wanted."""
     if out is not None:
-        out.write_bytes(done.files[out.suffix.lower().removeprefix(".")].read_bytes())
+        write_copy(done.event.number, done.files, out)
     document = {
         **about,
         "kind": done.event.kind.value,

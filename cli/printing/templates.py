@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from cli.printing.files import press
-from cli.session import Exit, Problem, answer, session
+from cli.session import Exit, answer, session
+from sheets.file_errors import unwritable
 
 _FOR = {
     "简报.docx": "简报、动态",
@@ -53,7 +54,7 @@ def _export(place: Path) -> None:
             if name not in there:
                 (place / name).write_bytes(data)
     except OSError as error:
-        raise Problem(f"无法写入 {place}（{error.strerror}），请换一个目录", "unwritable") from error
+        raise unwritable(place, error) from error
     made = [name for name in files if name not in there]
     kept = f"；已有的{len(there)}个没有覆盖：{'、'.join(there)}" if there else ""
     home = session.settings.home / "templates"

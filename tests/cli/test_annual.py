@@ -62,7 +62,7 @@ def test_it_is_written_as_a_file_in_the_format_of_its_name(of_2021: CommandLine,
     assert len(written.tables[-1].rows) > 1
     said = of_2021("briefing", "annual", "--year", "2021", "-o", tmp_path / "年度统计.xls")
     assert said.code == 2
-    assert "格式不能写" in said.error
+    assert "应是 .docx、.pdf、.html 或 .md 文件" in said.error
 
 
 def test_a_year_to_come_and_a_folder_that_is_not_there_are_one_line(xmh: CommandLine, log: Database) -> None:
@@ -70,7 +70,7 @@ def test_a_year_to_come_and_a_folder_that_is_not_there_are_one_line(xmh: Command
     assert "还没有到" in xmh("briefing", "annual", "--year", "2999").error
     said = xmh("briefing", "annual", "-o", "/没有的目录/年度.md")
     assert said.code == 2
-    assert "找不到文件" in said.error
+    assert "写不了（没有这个目录或文件）" in said.error
 
 
 def test_a_unit_gets_its_own_matters_and_a_score_that_adds_up(xmh: CommandLine, log: Database, tmp_path: Path) -> None:
