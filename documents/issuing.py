@@ -65,7 +65,7 @@ def issue_briefing(
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
     series = Publication.BRIEFING
-    signs(signer)
+    signs(signer, series.label)
     as_of, used = min(now, end_of_day(until)), press or Press()
     return _issue(
         Desk(database, home, signer, now, used),
@@ -90,7 +90,7 @@ def issue(
         Refusal: with code `unsigned`, when the signer is not a leader.
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
-    signs(signer)
+    signs(signer, draft.publication.label)
     used = press_of(home, draft, press)
     desk = Desk(database, home, signer, now, used)
     return _issue(desk, lambda: composed(database, draft, recipe_of(used.template)), draft.key, copies)
@@ -196,7 +196,7 @@ def _issue(desk: Desk, text: Callable[[], Briefing], key: str, copies: int | Non
             stream=bulletin_stream(briefing.publication),
             series=series,
             folder=folder_of(home, briefing.publication),
-            content={"position": briefing.position, "signer": signs(desk.signer).id},
+            content={"position": briefing.position, "signer": signs(desk.signer, briefing.publication.label).id},
             event=lambda no: _numbered(desk, briefing, series, no, copies),
             files=files,
         ),
@@ -217,7 +217,7 @@ def _numbered(desk: Desk, briefing: Briefing, series: NumberSeries, no: int, cop
         until=briefing.until,
         position=briefing.position,
         as_of=briefing.as_of,
-        signer=signs(desk.signer).id,
+        signer=signs(desk.signer, briefing.publication.label).id,
         issued_on=on,
         files={},
         template=TEMPLATE,

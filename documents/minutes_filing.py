@@ -74,6 +74,17 @@ def file_minutes(
     return with_files(database, home, known or event, ready)
 
 
+def rehearse(home: Path, meeting: Meeting, names: Names, *, now: datetime, press: Press) -> None:
+    """Print the minutes before they are signed and throw the files away: what cannot be filed is not signed either.
+
+    Raises:
+        Refusal: as `file_minutes`, when templates, faces or the disk are not ready.
+    """
+    shelve(home, press.template)
+    with printed(home / FOLDER / MINUTES, press.named(minutes_page(meeting, names, local_date(now)), meeting.number)):
+        pass
+
+
 def with_files(database: Database, home: Path, event: MinutesFiled, press: Press) -> FiledMinutes:
     """The minutes with their files. One that is missing is printed again, and must have the hash it had.
 

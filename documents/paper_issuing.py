@@ -16,7 +16,7 @@ from documents.page import Page
 from documents.papers import TEMPLATE, PaperText, compose_paper
 from documents.signing import Desk, Issue, issue_next, issued_event
 from domain.base import Frozen, Refusal, refuse
-from domain.bulletin import signs
+from domain.bulletin import by_leader, signs
 from domain.calendar import local_date
 from domain.envelope import Actor, NumberSeries
 from domain.event import decode
@@ -71,7 +71,7 @@ def issue_paper(
         Refusal: `unsigned`, when the signer is no leader; `nothing_to_say`, when there is nothing to tell.
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
-    signs(signer)
+    signs(signer, kind.label)
     text = compose_paper(read_ledger(database, now), stream, kind)
     return issue_composed(Desk(database, home, signer, now, press or Press()), text)
 
@@ -83,7 +83,7 @@ def issue_composed(desk: Desk, text: PaperText) -> IssuedPaper:
         Refusal: `unsigned`, when the signer is no leader.
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
-    signs(desk.signer)
+    signs(desk.signer, text.kind.label)
     if text.matter is None:
         raise TypeError("a 通报 is issued only as it was approved")
     stream = text.matter.stream
@@ -106,7 +106,7 @@ def issue_circular(
         Refusal: `unsigned`, when the signer is no leader; `unapproved`, when nobody approved exactly this text.
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
-    signs(signer)
+    signs(signer, PaperKind.CIRCULAR.label)
     text = draft_circular(database, since, until, local_date(now))
     void_ones = sum((p.since, p.until) == (since, until) and p.void is not None for p in ledger_of(database))
     key = f"paper:circular:{since}:{until}:{void_ones}"
@@ -176,7 +176,7 @@ def _issue(desk: Desk, text: PaperText, key: str, content: Mapping[str, str]) ->
             stream=paper_stream(local_date(now).year),
             series=series,
             folder=home / FOLDER / PAPERS,
-            content={**content, "kind": text.kind.value, "signer": signs(desk.signer).id},
+            content={**content, "kind": text.kind.value, "signer": signs(desk.signer, text.kind.label).id},
             event=lambda no: _numbered(desk, text, series, no),
             files=files,
         ),
@@ -190,7 +190,7 @@ def void(database: Database, number: str, reason: str, *, actor: Actor, now: dat
     Raises:
         Refusal: no such paper, or void already, or the actor is no leader.
     """
-    signs(actor)
+    by_leader(actor, "作废", "作废公文须由领导决定，请用 --by 写明是哪位领导")
     year = next((p.issued_on.year for p in ledger_of(database) if p.number == number), local_date(now).year)
 
     def decide(state: Frozen | None) -> list[PaperVoided]:
@@ -270,7 +270,7 @@ def _numbered(desk: Desk, text: PaperText, series: NumberSeries, no: int) -> Pap
         distributed=text.addressees,
         position=text.ledger.position,
         as_of=text.ledger.as_of,
-        signer=signs(desk.signer).id,
+        signer=signs(desk.signer, text.kind.label).id,
         issued_on=on,
         files={},
         template=TEMPLATE,

@@ -161,20 +161,26 @@ def number_series(publication: Publication, year: int) -> NumberSeries:
     )
 
 
-def signs(actor: Actor) -> Actor | OnBehalf:
-    """Who signs: a leader, himself or typed for by the office. Nobody else's name makes it an issue.
+def signs(actor: Actor, what: str) -> Actor | OnBehalf:
+    """Who signs a 简报, a 督办单 …: a leader, himself or typed for by the office. Nobody else's name makes it an issue.
 
     Raises:
-        Refusal: with code `unsigned`.
+        Refusal: with code `unsigned` or `forbidden`.
     """
-    signer = actor.on_behalf_of or actor
-    refuse(signer.role is not Role.LEADER, "简报须由领导签发，请用 --sign 写明签发领导", "unsigned")
-    refuse(
-        actor.on_behalf_of is not None and actor.role is not Role.OFFICE,
-        "只有办公室督办员可以代录领导签发",
-        "forbidden",
-    )
-    return signer
+    return by_leader(actor, "签发", f"{what}须由领导签发，请用 --sign 写明签发领导")
+
+
+def by_leader(actor: Actor, act: str, otherwise: str) -> Actor | OnBehalf:
+    """The leader whose act it is, himself or typed for by the office.
+
+    Raises:
+        Refusal: `unsigned`, saying `otherwise`, when it is no leader's; `forbidden`, when not the office types it.
+    """
+    leader = actor.on_behalf_of or actor
+    refuse(leader.role is not Role.LEADER, otherwise, "unsigned")
+    typed_by_others = actor.on_behalf_of is not None and actor.role is not Role.OFFICE
+    refuse(typed_by_others, f"只有办公室督办员可以代录领导{act}", "forbidden")
+    return leader
 
 
 def evolve_bulletins(state: BulletinSeries | None, recorded: Recorded) -> BulletinSeries:

@@ -14,6 +14,7 @@ from domain.envelope import Actor
 from domain.meetings.agenda import arranged
 from domain.meetings.commands import SignMinutes
 from domain.meetings.meeting import Meeting
+from domain.meetings.terms import MeetingStage
 from domain.terms import Role
 from eventlog import reading
 
@@ -76,10 +77,17 @@ def minutes(
 
 
 def _sign(meeting: Meeting, actor: Actor) -> str:
-    """Signed by the workflow, under a number that was never printed in this home; the line that says so."""
+    """Signed by the workflow, under a number that was never printed in this home; the line that says so.
+
+    Raises:
+        Refusal: the minutes could not be filed, or the meeting says no; nothing binds.
+    """
     from documents.cabinet import papers_on_disk
+    from documents.minutes_filing import rehearse
     from eventlog.recovery import advance_numbers
 
+    if meeting.stage is MeetingStage.IN_SESSION:  # else there is nothing to sign, and the meeting says why
+        rehearse(session.settings.home, meeting, names(), now=now(), press=press())
     confirm(f"签发 {meeting.number} 的纪要？签发后议定事项即行生效。")
     seen = papers_on_disk(session.settings.home)
     advance_numbers(session.database, seen, "文件柜中已有该文号的纪要，日志由旧备份还原")

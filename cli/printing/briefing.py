@@ -159,7 +159,7 @@ def issue(
     if found is None:
         raise Problem(f"没有草稿“{draft_id}”，请用 xmh briefing list 查看", "not_found")
     if sign is None:
-        raise Problem("简报须由领导签发，请用 --sign 写明签发领导", "unsigned")
+        raise Problem(f"{found.publication.label}须由领导签发，请用 --sign 写明签发领导", "unsigned")
     signer = acting(the_person(sign).id, paper)
     confirm(f"签发{found.publication.label}（{found.since} 至 {found.until}）？签发后编号不能收回。")
     done = issue_draft(

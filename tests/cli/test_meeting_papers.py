@@ -148,14 +148,39 @@ def test_minutes_signed_and_not_filed_are_filed_by_who_keeps_them_and_nobody_els
 
 
 def test_signed_minutes_that_cannot_be_filed_bind_and_the_next_look_files_them(today: Today) -> None:
+    """The disk filled up between the signing and the filing."""
     today.sit()
+    stream = reading.find_meetings(today.log, today.no)[0].stream
+    meet(today.log, stream, SignMinutes(), FOR_LEADER, datetime.now(UTC))
     blocked = today.xmh.home / "documents"
     blocked.write_text("占着地方", encoding="utf-8")
-    said = today.xmh("meeting", "minutes", today.no, "--sign", "leader", "--yes")
+    said = today.xmh("meeting", "minutes", today.no)
     assert said.code != 0
     assert "1号 已签发生效，但没有归档" in said.error
     blocked.unlink()
     assert today.minutes()["files"].keys() == set(KINDS)
+
+
+def test_minutes_that_cannot_be_filed_are_not_signed(today: Today) -> None:
+    today.sit()
+    blocked, broken = today.xmh.home / "documents", today.xmh.home / "templates" / "纪要.docx"
+    sign = ("meeting", "minutes", today.no, "--sign", "leader", "--yes")
+
+    def unsigned(*said: str) -> None:
+        refused = today.xmh(*sign)
+        assert (refused.code, refused.out) != (0, "")
+        assert all(words in refused.error for words in said)
+        assert today.xmh.json("meeting", "show", today.no)["stage"] == "in_session"
+
+    blocked.write_text("占着地方", encoding="utf-8")
+    unsigned("无法在", "路径中有一段不是目录")
+    blocked.unlink()
+    broken.parent.mkdir()
+    broken.write_bytes(b"PK")
+    unsigned(f"模板 {broken} 有错误，不能成文")
+    assert not list((today.xmh.home / "documents" / "会议纪要").glob("*"))
+    broken.unlink()
+    assert today.xmh.json(*sign)["minutes"].endswith("〕1号")
 
 
 def test_a_number_that_was_printed_is_not_given_again_by_a_log_restored_from_an_older_copy(
