@@ -174,11 +174,11 @@ def test_an_issue_finds_the_template_it_was_printed_by(tmp_path: Path) -> None:
 
 def test_a_template_that_is_gone_or_touched_is_one_line(tmp_path: Path) -> None:
     then = changed(tmp_path / "own", before("旧"))
-    with pytest.raises(Refusal, match="简报-2022-07 成文时的模板不在了") as refused:
+    with pytest.raises(Refusal, match="简报-2022-07 所用的模板不在了") as refused:
         press_then(tmp_path, Press(), then.template.sha256, "简报-2022-07")
     assert refused.value.code == "template_gone"
     shelve(tmp_path, then.template)
     place = next((tmp_path / "documents" / SHELF).iterdir())
     (place / "page.html").write_text("改了", encoding="utf-8")
-    with pytest.raises(Refusal, match="成文时的模板已被改动"):
+    with pytest.raises(Refusal, match="所用的模板已被改动"):
         press_then(tmp_path, Press(), then.template.sha256, "简报-2022-07")
