@@ -21,13 +21,16 @@ from documents.wording import numeral
 from domain.base import Refusal, refuse
 from domain.bulletin import Change
 from domain.envelope import canonical
+from domain.facts import TEXT_BYTES
 
 if TYPE_CHECKING:
     from documents.briefing import Briefing
 
 MOST_BYTES = 20 * 1024 * 1024
-MOST_CHARACTERS = 30_000
-"""More is no 简报 any more: about fifty pages."""
+MOST_CHARACTERS = 20_000
+"""More is no 简报 any more: about thirty-five pages. The log keeps 64 KiB as one text, less what tables need."""
+_KEPT = 16_000
+"""So much of a changed line is kept beside the text: a 反馈 may be as long as the log allows."""
 NOTE = "本期数据由督办日志生成"
 NOTE_OF_CORRECTION = "本期为更正"
 """With one of the two ends what an editor may change."""
@@ -89,23 +92,27 @@ def read_edited(path: Path, computed: "Briefing", issue: str | None = None) -> T
     notes = (NOTE, NOTE_OF_CORRECTION)
     end = next((n for n, line in enumerate(lines) if isinstance(line, str) and line.startswith(notes)), None)
     if issuer is None or end is None or end < issuer:
-        raise Refusal(
-            f"{path.name} 不是导出的草稿：找不到“{computed.issuer}”一行或文末“{NOTE}”一行，请在导出的草稿上修改",
-            "malformed",
-        )
+        lost = f"“{computed.issuer}”一行" if issuer is None else f"文末“{NOTE}”一行"
+        raise Refusal(f"{path.name} 不是导出的草稿：找不到{lost}，请在导出的草稿上修改", "malformed")
     foreword, rest = _foreword(_without_contents(lines[issuer + 1 : end]))
     told = [line for line in rest if line]
     if not told or not isinstance(told[0], str):
         raise Refusal(f"{path.name} 缺少标题", "malformed")
     title, *body = told[0], *told[1:]
-    characters = sum(map(_length, body))
+    single = computed.sections[0].title if len(computed.sections) == 1 else None
     refuse(
-        characters > MOST_CHARACTERS,
-        f"{path.name} 有{characters}字，一期最多{MOST_CHARACTERS}字，请分期或作为附件",
+        single is None and _SECTION.fullmatch(title) is not None,
+        f"{path.name} 缺少标题：“{title[:20]}”之前应有一行标题",
         "malformed",
     )
-    single = computed.sections[0].title if len(computed.sections) == 1 else None
-    return Text(title.replace("\n", ""), tuple(_sections(body, path, single)), foreword)
+    text = Text(title.replace("\n", ""), tuple(_sections(body, path, single)), foreword)
+    characters = len(foreword or "") + sum(map(_length, told))
+    refuse(
+        characters > MOST_CHARACTERS or not all(map(_fits, (text.title, foreword or "", text_of(text.sections)))),
+        f"{path.name} 有{characters}字，一期最多{MOST_CHARACTERS}字（表格和图多的更少），请分期或作为附件",
+        "malformed",
+    )
+    return text
 
 
 def _without_contents(lines: list[str | Grid | Figure]) -> list[str | Grid | Figure]:
@@ -130,7 +137,12 @@ def _foreword(lines: list[str | Grid | Figure]) -> tuple[str | None, list[str | 
 def _length(line: str | Grid | Figure) -> int:
     if isinstance(line, Figure):
         return 0
-    return len(line) if isinstance(line, str) else len(str(line.rows))
+    return len(line) if isinstance(line, str) else sum(len(cell) for row in (line.headers, *line.rows) for cell in row)
+
+
+def _fits(text: str) -> bool:
+    """Whether the log keeps it as one text."""
+    return len(text.encode()) <= TEXT_BYTES
 
 
 def text_of(sections: tuple[Section, ...]) -> str:
@@ -146,9 +158,12 @@ def sections_of(text: str) -> tuple[Section, ...]:
 def changes(before: Text, after: Text) -> tuple[Change, ...]:
     """What an editor changed, line by line."""
     return tuple(
-        Change(before=tuple(line.text for line in d.before), after=tuple(line.text for line in d.after))
-        for d in differing(before, after)
+        Change(before=tuple(map(_kept, d.before)), after=tuple(map(_kept, d.after))) for d in differing(before, after)
     )
+
+
+def _kept(line: Line) -> str:
+    return line.text if len(line.text) <= _KEPT else f"{line.text[:_KEPT]}……"
 
 
 def differing(before: Text, after: Text) -> Iterator[Differing]:

@@ -254,11 +254,12 @@ def test_a_period_with_nothing_in_it_says_so_in_every_section(played: Database, 
         ("briefing", "draft", "--series", "动态", *nothing),
         ("meeting", "pack", "--week", "2020-W10"),
         ("briefing", "annual", "--year", "2020"),
-        ("briefing", "unit", "gengxin", "--year", "2021"),
+        ("briefing", "unit", "gengxin", "--year", "2020"),
     )
     for words in others:
         said = xmh(*words)
         assert (said.code, "暂无。" in said.out) == (0, True)
+    assert "## 区城市更新和土地整备局2020年督办事项情况" in said.out
     refused = xmh("paper", "circular", *nothing)
     assert (refused.code, "没有可通报的情况" in refused.error) == (3, True)
     del played
