@@ -13,6 +13,7 @@ from sheets.file_errors import unwritable
 if TYPE_CHECKING:
     from documents.formats.press import Press
     from documents.page import Page
+    from settings import Settings
 
 ENDINGS = (".docx", ".pdf", ".html", ".md")
 OutOption = Annotated[
@@ -23,11 +24,16 @@ OutOption = Annotated[
 
 def press() -> "Press":
     """The faces and templates this office has."""
+    return press_by(session.settings)
+
+
+def press_by(settings: "Settings") -> "Press":
+    """The faces and templates these settings name."""
     from documents.formats.fonts import Typeface
     from documents.formats.press import LAYOUT, Press
     from documents.formats.templates import template
 
-    return Press(Typeface(session.settings.font_folders), template(LAYOUT, session.settings.template_folder))
+    return Press(Typeface(settings.font_folders), template(LAYOUT, settings.template_folder))
 
 
 def check_out(out: Path | None, endings: Sequence[str] = ENDINGS) -> None:

@@ -175,6 +175,35 @@ def test_a_paper_whose_template_is_broken_takes_no_number(
     assert xmh.json(*words)["number"] == f"香指办督〔{YEAR}〕1号"
 
 
+def test_doctor_and_templates_say_whose_templates_there_are_and_name_the_broken_ones(
+    log: Database, xmh: CommandLine, own: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    del log
+
+    def doctor(kind: str, code: str) -> dict[str, str]:
+        [found] = [f for f in xmh.json("doctor", code=1)[kind] if f["code"] == code]
+        return dict(found)
+
+    own.rmdir()
+    assert doctor("notices", "templates")["message"] == "成文用自带的模板"
+    assert xmh("briefing", "templates", "--export", own).code == 0
+    for file in ("函.docx", "报告.docx", "公文.docx", "纪要.docx", "page.html"):
+        (own / file).unlink()
+    assert doctor("notices", "templates")["message"] == "本单位的模板3个，均可用：page.typ、简报.docx、简报.toml"
+    assert xmh("briefing", "templates").code == 0
+    faults = [lost_field(own), BROKEN["a recipe with a slip"](own), BROKEN["a .pdf's with a slip"](own)]
+    broken = doctor("problems", "template_broken")
+    assert all(fault in broken["message"] for fault in faults)
+    assert "移走改用自带的" in broken["remedy"]
+    told = xmh("briefing", "templates")
+    assert (told.code, [fault in told.out for fault in faults]) == (3, [True] * 3)
+    monkeypatch.setenv("XMH_TEMPLATES", str(tmp_path / "没有"))
+    assert "模板目录" in doctor("problems", "template_gone")["message"]
+    monkeypatch.setenv("XMH_FONTS", str(tmp_path / "没有"))
+    monkeypatch.delenv("XMH_TEMPLATES")
+    assert "字体目录" in doctor("problems", "fonts_missing")["message"]
+
+
 # --- folders
 
 

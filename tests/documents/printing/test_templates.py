@@ -145,10 +145,12 @@ def test_a_trial_names_every_broken_file(tmp_path: Path) -> None:
     (tmp_path / "page.typ").write_text("#let x = (", encoding="utf-8")
     (tmp_path / "page.html").write_text("{% for %}", encoding="utf-8")
     (tmp_path / "纪要.docx").write_bytes(b"PK")
+    (tmp_path / "简报.toml").write_text("标识 = 内部", encoding="utf-8")
     (tmp_path / "~$简报.docx").write_bytes(b"a lock of Word")
     found = {t.file: t for t in tried(press)}
-    assert {name for name, t in found.items() if t.fault} == {"简报.docx", "page.typ", "page.html", "纪要.docx"}
-    assert {name for name, t in found.items() if t.own} == {"简报.docx", "page.typ", "page.html", "纪要.docx"}
+    broken = {"简报.docx", "page.typ", "page.html", "纪要.docx", "简报.toml"}
+    assert {name for name, t in found.items() if t.fault} == broken
+    assert {name for name, t in found.items() if t.own} == broken
 
 
 def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
