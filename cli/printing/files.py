@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 ENDINGS = (".docx", ".pdf", ".html", ".md")
 OutOption = Annotated[
     Path | None,
-    typer.Option("-o", "--out", metavar="FILE", help="写成文件（.docx、.pdf、.html 或 .md）；不写则显示"),
+    typer.Option(
+        "-o",
+        "--out",
+        metavar="FILE",
+        help="写成这个文件，格式看扩展名（.docx、.pdf、.html 或 .md）；不写则显示在屏幕上",
+    ),
 ]
 
 

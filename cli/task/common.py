@@ -35,7 +35,9 @@ MattersArg = Annotated[list[str], typer.Argument(metavar="M…", help="一个或
 ByOption = Annotated[
     str | None, typer.Option("--by", metavar="PERSON", help="作出决定的领导（代录时填写，人员编号或姓名）")
 ]
-PaperOption = Annotated[str | None, typer.Option("--paper", metavar="REF", help="证明该决定的文件（文号、纪要）")]
+PaperOption = Annotated[
+    str | None, typer.Option("--paper", metavar="REF", help="代录领导决定所凭的文件（文号、纪要、签批件）")
+]
 ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="理由")]
 TextOption = Annotated[str | None, typer.Option("--text", metavar="TEXT", help="内容")]
 OverOption = Annotated[
