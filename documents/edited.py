@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 MOST_BYTES = 20 * 1024 * 1024
 MOST_CHARACTERS = 20_000
 """More is no 简报 any more: about thirty-five pages. The log keeps 64 KiB as one text, less what tables need."""
+MOST_TITLE = 200
+MOST_FOREWORD = 1000
 _KEPT = 16_000
 """So much of a changed line is kept beside the text: a 反馈 may be as long as the log allows."""
 NOTE = "本期数据由督办日志生成"
@@ -76,6 +78,8 @@ class Differing:
 def read_edited(path: Path, computed: "Briefing", issue: str | None = None) -> Text:
     """Title and sections of an edited draft; of an issue when its line 第N期 is given, which the file must have.
 
+    A draft's are kept whole in the log, so they must fit; an issue may be as long as it was, only what differs is kept.
+
     Raises:
         Refusal: `malformed`, in one line, when the file is no .docx of this draft or issue.
     """
@@ -105,14 +109,29 @@ def read_edited(path: Path, computed: "Briefing", issue: str | None = None) -> T
         f"{path.name} 缺少标题：“{title[:20]}”之前应有一行标题",
         "malformed",
     )
+    refuse(
+        len(title) > MOST_TITLE, f"{path.name} 的标题“{title[:20]}……”有{len(title)}字，最多{MOST_TITLE}字", "malformed"
+    )
     text = Text(title.replace("\n", ""), tuple(_sections(body, path, single)), foreword)
     characters = len(foreword or "") + sum(map(_length, told))
+    fits = characters <= MOST_CHARACTERS and _fits(foreword or "") and _fits(text_of(text.sections))
     refuse(
-        characters > MOST_CHARACTERS or not all(map(_fits, (text.title, foreword or "", text_of(text.sections)))),
+        issue is None and not fits,
         f"{path.name} 有{characters}字，一期最多{MOST_CHARACTERS}字（表格和图多的更少），请分期或作为附件",
         "malformed",
     )
     return text
+
+
+def foreword_of(note: str) -> str | None:
+    """按语 as somebody typed it, with or without its label; None when it says nothing.
+
+    Raises:
+        Refusal: `malformed`, when it is too long to stand before the title.
+    """
+    text = note.strip().removeprefix(_FOREWORD).strip()
+    refuse(len(text) > MOST_FOREWORD, f"按语有{len(text)}字，最多{MOST_FOREWORD}字", "malformed")
+    return text or None
 
 
 def _without_contents(lines: list[str | Grid | Figure]) -> list[str | Grid | Figure]:

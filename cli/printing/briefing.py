@@ -69,6 +69,7 @@ def draft(
     """起草一期：算出全文，留下草稿编号，等领导签发。"""
     from documents.briefing import compose
     from documents.drafts import keep
+    from documents.edited import foreword_of
     from documents.formats.markdown import markdown
     from documents.recipe import recipe_of
 
@@ -80,11 +81,12 @@ def draft(
     if last > today:
         raise Problem(f"截止日期 {last} 还没有到，请改为今天（{today}）或以前", "malformed")
     check_out(out, (".docx",))
+    foreword = foreword_of(note) if note is not None else None
     actor, ready = session.actor, press()
     as_of, recipe = min(now, end_of_day(last)), recipe_of(ready.template)
     briefing = compose(session.database, publication, first, last, as_of=as_of, recipe=recipe)
     if note is not None:
-        briefing = briefing.model_copy(update={"foreword": note.strip().removeprefix("按语：") or None})
+        briefing = briefing.model_copy(update={"foreword": foreword})
     trial = ready.named(briefing.draft(today), "草稿")  # what cannot be printed is told before there is a draft
     if out is not None:
         write(out, trial["草稿.docx"])
@@ -158,7 +160,9 @@ def issue(
     draft_id: Annotated[str, typer.Argument(metavar="DRAFT", help="草稿编号，如 D20220331-1")],
     sign: Annotated[str | None, typer.Option("--sign", metavar="P", help="签发领导（人员编号或姓名）")] = None,
     paper: PaperOption = None,
-    copies: Annotated[int | None, typer.Option("--copies", metavar="N", help="印数，印在报尾", min=1)] = None,
+    copies: Annotated[
+        int | None, typer.Option("--copies", metavar="N", help="印数，印在版记末行", min=1, max=9999)
+    ] = None,
 ) -> None:
     """签发一期：编号、成文（.md、.docx、.pdf、.html）、入日志；没有领导签发的不能成文。"""
     from documents.drafts import find

@@ -57,7 +57,7 @@ def test_a_title_of_hard_characters_is_printed_as_it_is_in_every_format(played: 
     assert [r["ok"] for r in xmh.json("briefing", "rebuild", "--all")] == [True, True]
 
 
-def test_a_report_as_long_as_the_log_takes_is_printed_issued_and_may_be_edited(
+def test_a_report_as_long_as_the_log_takes_is_printed_issued_edited_and_corrected(
     played: Database, xmh: CommandLine, tmp_path: Path
 ) -> None:
     long = "长" * ((TEXT_BYTES - 4) // 3)
@@ -72,6 +72,10 @@ def test_a_report_as_long_as_the_log_takes_is_printed_issued_and_may_be_edited(
     assert "主体施工至六层" in Path(done["files"]["md"]).read_text(encoding="utf-8")
     whole = xmh.json("briefing", "issue", xmh.json(*DRAFT)["draft"], "--sign", "leader")
     assert long in Path(whole["files"]["md"]).read_text(encoding="utf-8")
+    file.write_bytes(Path(whole["files"]["docx"]).read_bytes())
+    changed(file, lambda document: reword(document, "3月11日销号", "3月10日销号"))
+    said = xmh("briefing", "correct", whole["bulletin"], "--from", file, "--reason", "填报有误")
+    assert (said.code, "3月10日销号" in said.out) == (0, True)
 
 
 def test_a_report_longer_than_the_log_takes_is_one_line(played: Database, xmh: CommandLine) -> None:
@@ -79,6 +83,46 @@ def test_a_report_longer_than_the_log_takes_is_one_line(played: Database, xmh: C
     refused = xmh("task", "report", "国际交流中心", "--text", "长" * 22_000, actor="li")
     assert (refused.code, "超过 64 KiB，请作为附件提交" in refused.error) == (2, True)
     assert reading.read_all(played)[-1].position == before
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("briefing", "draft", *SPAN, "--note", "长" * 1001), "按语有1001字，最多1000字"),
+        (
+            ("briefing", "issue", "DRAFT", "--sign", "leader", "--paper", "长" * 600),
+            "--paper 有600字，只写文号或文件名",
+        ),
+        (
+            ("briefing", "issue", "DRAFT", "--sign", "leader", "--copies", "10" * 12),
+            "--copies 填写有误：不能大于 9999",
+        ),
+        (("form", "国际", "--issue", "--sign", "leader", "--paper", "长" * 600, "--yes"), "--paper 有600字"),
+    ],
+)
+def test_an_option_that_is_too_long_is_told_before_anything_is_kept_or_issued(
+    played: Database, xmh: CommandLine, words: tuple[str, ...], said: str
+) -> None:
+    draft = xmh.json(*DRAFT)["draft"]
+    before = reading.read_all(played)[-1].position
+    refused = xmh(*(draft if word == "DRAFT" else word for word in words))
+    assert (refused.code, refused.out, said in refused.error) == (2, "", True)
+    assert reading.read_all(played)[-1].position == before
+    assert [d["draft"] for d in xmh.json("briefing", "list")["drafts"]] == [draft]
+
+
+def test_a_correction_for_a_reason_of_many_pages_is_one_line(
+    played: Database, xmh: CommandLine, tmp_path: Path
+) -> None:
+    done = xmh.json("briefing", "issue", xmh.json(*DRAFT)["draft"], "--sign", "leader")
+    file = tmp_path / "改正.docx"
+    file.write_bytes(Path(done["files"]["docx"]).read_bytes())
+    changed(file, lambda document: reword(document, "主体施工至五层", "主体施工至六层"))
+    refused = xmh("briefing", "correct", done["bulletin"], "--from", file, "--reason", "长" * 201)
+    assert (refused.code, refused.error) == (2, "错误：更正理由有201字，最多200字")
+    assert xmh.json("briefing", "list")["drafts"] == []
+    assert xmh("briefing", "correct", done["bulletin"], "--from", file, "--reason", "长" * 200).code == 0
+    del played
 
 
 # --- edited files
@@ -139,7 +183,12 @@ def truncated(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-500])
 
 
+def long_title(path: Path) -> None:
+    changed(path, lambda document: reword(document, "督办工作情况", "长" * 300))
+
+
 SPOILT = {
+    "a title of a page": (long_title, "字，最多200字"),
     "no title": (without("2022年1月1日至3月31日"), "缺少标题：“一、总体情况”之前应有一行标题"),
     "no note": (without("本期数据由督办日志生成"), "找不到文末“本期数据由督办日志生成”一行"),
     "no issuer": (without("香蜜湖片区建设指挥部办公室"), "找不到“香蜜湖片区建设指挥部办公室”一行"),
