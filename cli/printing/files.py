@@ -1,5 +1,6 @@
 """Writing a page to the file somebody asked for, in the format its ending says."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -55,7 +56,7 @@ def check_out(out: Path | None, endings: Sequence[str] = ENDINGS) -> None:
         told = f"{'、'.join(others)} 或 {last}" if others else last
         raise Problem(f"{out} 应是 {told} 文件", "malformed")
     try:
-        new = not out.exists()
+        new = not os.path.lexists(out)
         out.open("ab").close()
         if new:
             out.unlink()

@@ -9,14 +9,18 @@ from pathlib import Path
 import pytest
 from docx import Document
 from docx.document import Document as Docx
+from docx.oxml.ns import qn
 from pdfminer.high_level import extract_text
 
 from documents.edited import MOST_CHARACTERS
 from domain import commands as c
-from domain.facts import TEXT_BYTES
-from domain.terms import MatterClass, Rhythm
+from domain.envelope import SYSTEM
+from domain.facts import TEXT_BYTES, UnitRef
+from domain.office import DIRECTORY_STREAM, Person, PersonRecorded, Unit, UnitRecorded
+from domain.terms import MatterClass, Rhythm, Role, Supervision, UnitLevel
 from eventlog import reading
 from eventlog.database import Database
+from eventlog.record import record
 from tests.cli.test_unwritable import played
 from tests.documents.quarter import HALL
 from tests.support.command_line import CommandLine
@@ -55,6 +59,31 @@ def test_a_title_of_hard_characters_is_printed_as_it_is_in_every_format(played: 
     assert words(MARKED).translate(NO_TYPE) in set_in_type
     assert "A&B<br>" in words(extract_text(form["files"]["pdf"]))
     assert [r["ok"] for r in xmh.json("briefing", "rebuild", "--all")] == [True, True]
+
+
+def test_names_of_hard_characters_are_printed_as_they_are_in_every_format(played: Database, xmh: CommandLine) -> None:
+    unit, leader = "市“双区”办&<协调>局（堃）", "欧阳喆<&>"
+    told = [
+        UnitRecorded(unit=Unit(id="odd", name=unit, level=UnitLevel.DISTRICT, supervision=Supervision.OBJECT)),
+        PersonRecorded(person=Person(id="leader-2", name=leader, unit="office", role=Role.LEADER)),
+    ]
+    record(played, DIRECTORY_STREAM, told, actor=SYSTEM, command_id="odd", now=at("2022-03-31", "17:30"))
+    lead = UnitRef(id="odd", supervision=Supervision.OBJECT)
+    act(played, "matter/odd", opening("整治", date(2022, 6, 30), lead=lead), OFFICE, at("2022-03-31", "17:40"))
+    issue = ("--issue", "--sign", leader, "--yes")
+    for done in (
+        xmh.json("briefing", "issue", xmh.json(*DRAFT)["draft"], "--sign", leader),
+        xmh.json("form", "整治", "--kind", "交办通知单", *issue),
+    ):
+        files = {kind: Path(path) for kind, path in done["files"].items()}
+        assert "市“双区”办&\\<协调\\>局（堃）" in files["md"].read_text(encoding="utf-8")
+        page = files["html"].read_text(encoding="utf-8")
+        assert "市“双区”办&amp;&lt;协调&gt;局（堃）" in page
+        assert "欧阳喆&lt;&amp;&gt;" in page
+        word = "".join(t.text or "" for t in Document(str(files["docx"])).element.iter(qn("w:t")))
+        assert (unit in word, leader in word) == (True, True)
+        set_in_type = words(extract_text(str(files["pdf"])))
+        assert (unit in set_in_type, leader in set_in_type) == (True, True)
 
 
 def test_a_report_as_long_as_the_log_takes_is_printed_issued_edited_and_corrected(
