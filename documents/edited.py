@@ -31,6 +31,7 @@ MOST_CHARACTERS = 20_000
 """More is no 简报 any more: about thirty-five pages. The log keeps 64 KiB as one text, less what tables need."""
 MOST_TITLE = 200
 MOST_FOREWORD = 1000
+"""Characters of what stands before the text."""
 _KEPT = 16_000
 """So much of a changed line is kept beside the text: a 反馈 may be as long as the log allows."""
 NOTE = "本期数据由督办日志生成"
@@ -110,7 +111,9 @@ def read_edited(path: Path, computed: "Briefing", issue: str | None = None) -> T
         "malformed",
     )
     refuse(
-        len(title) > MOST_TITLE, f"{path.name} 的标题“{title[:20]}……”有{len(title)}字，最多{MOST_TITLE}字", "malformed"
+        issue is None and len(title) > MOST_TITLE,
+        f"{path.name} 的标题“{title[:20]}……”有{len(title)}字，最多{MOST_TITLE}字",
+        "malformed",
     )
     text = Text(title.replace("\n", ""), tuple(_sections(body, path, single)), foreword)
     characters = len(foreword or "") + sum(map(_length, told))
