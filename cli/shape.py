@@ -79,12 +79,14 @@ _CHINESE = {
 
 
 _TYPES = re.compile(r" <(str|int|float|path)>")
+_AT_LEAST, _BETWEEN = re.compile(r"\[x>=(\d+)\]"), re.compile(r"\[(\d+)<=x<=(\d+)\]")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
 def _in_chinese(text: str) -> str:
     # The type of an argument and the braces around its name tell an office worker nothing.
     text = _TYPES.sub(lambda m: " " * len(m[0]), text)
+    text = _BETWEEN.sub(r"[\1 至 \2]", _AT_LEAST.sub(r"[不小于 \1]", text))
     usage, newline, rest = text.partition("\n")
     text = _BRACES.sub(r"\1", usage) + newline + rest
     for english, chinese in _CHINESE.items():

@@ -4,8 +4,9 @@ import hashlib
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,6 +18,9 @@ from sheets.file_errors import reason
 FOLDER = "documents"
 PAPERS = "督办公文"
 MINUTES = "会议纪要"
+_TEMPORARY = re.compile(r"\.[0-9a-f]{32}")
+_DEAD_AFTER = 3600
+"""Seconds after which whoever made a temporary folder has died: printing takes a few."""
 _NUMBERED = re.compile(rf"{MARK}([督函])〔(\d{{4}})〕(\d+)号\.\w+")
 
 
@@ -42,8 +46,10 @@ def papers_on_disk(home: Path) -> dict[str, int]:
 def printed(folder: Path, rendered: Mapping[str, bytes]) -> Iterator[Callable[[], None]]:
     """The files, safely on disk under temporary names; the function given puts them in their places.
 
-    After the number is recorded only links are made: a full disk is met before.
+    After the number is recorded only links are made: a full disk is met before. What processes that died left lying in
+    the cabinet is swept up.
     """
+    _sweep(folder.parent)
     temporary = folder / f".{uuid4().hex}"
 
     def place() -> None:
@@ -61,6 +67,15 @@ def printed(folder: Path, rendered: Mapping[str, bytes]) -> Iterator[Callable[[]
         yield place
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _sweep(cabinet: Path) -> None:
+    """Remove temporary folders nobody works with any more; what cannot be removed is in nobody's way."""
+    long_ago = time.time() - _DEAD_AFTER
+    for path in cabinet.glob("*/.*"):
+        with suppress(OSError):
+            if _TEMPORARY.fullmatch(path.name) and path.stat().st_mtime < long_ago:
+                shutil.rmtree(path)
 
 
 def kept(folder: Path, hashes: Mapping[str, str], again: Callable[[list[str]], Mapping[str, bytes]]) -> dict[str, Path]:

@@ -29,6 +29,8 @@ _SENTENCE = re.compile(r"(?<=[。；！？])")
 _SHOWN = 30
 """So much of a line says where something was added."""
 _MOST_PLACES = 99
+_MOST_REASON = 200
+"""Characters; it is part of one sentence."""
 _MOST_BYTES = 60 * 1024
 """What the log keeps as one text, with some room."""
 
@@ -49,11 +51,12 @@ def correct(desk: Desk, wrong: Issued, path: Path, reason: str) -> Correction:
             `forbidden`, when the actor is not of the office.
     """
     may_edit(desk.signer)
+    refuse(len(reason) > _MOST_REASON, f"更正理由有{len(reason)}字，最多{_MOST_REASON}字", "malformed")
     database, home, now, event = desk.database, desk.home, desk.now, wrong.event
     then = recipe_of(press_then(home, desk.press, event.template_sha256, event.number).template)
     computed = _computed(database, event, event.position, then)
     printed = edited_by(database, computed, event.edited)
-    before, after = read_edited(wrong.files["docx"], printed), read_edited(path, printed, issue_line(event))
+    before, after = (read_edited(file, printed, issue_line(event)) for file in (wrong.files["docx"], path))
     found = tuple(differing(before, after))
     refuse(not found, f"{path.name} 与印发的 {event.number} 一致，没有可更正之处", "nothing_to_say")
     basis = _computed(database, event, read_ledger(database, now).position, recipe_of(desk.press.template))

@@ -107,7 +107,7 @@ def press_of(home: Path, draft: Draft, now: Press | None = None) -> Press:
     Raises:
         Refusal: `template_gone`.
     """
-    return press_then(home, now or Press(), draft.template_sha256, f"草稿 {draft.id}")
+    return press_then(home, now or Press(), draft.template_sha256, f"草稿 {draft.id}", "请重新起草，或从备份恢复")
 
 
 def computed(database: Database, draft: Draft, recipe: Recipe | None = None) -> Briefing:

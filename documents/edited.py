@@ -21,13 +21,19 @@ from documents.wording import NOTE, NOTE_OF_CORRECTION, numeral
 from domain.base import Refusal, refuse
 from domain.bulletin import Change, Publication
 from domain.envelope import canonical
+from domain.facts import TEXT_BYTES
 
 if TYPE_CHECKING:
     from documents.briefing import Briefing
 
 MOST_BYTES = 20 * 1024 * 1024
-MOST_CHARACTERS = 30_000
-"""More is no 简报 any more: about fifty pages."""
+MOST_CHARACTERS = 20_000
+"""More is no 简报 any more: about thirty-five pages. The log keeps 64 KiB as one text, less what tables need."""
+MOST_TITLE = 200
+MOST_FOREWORD = 1000
+"""Characters of what stands before the text."""
+_KEPT = 16_000
+"""So much of a changed line is kept beside the text: a 反馈 may be as long as the log allows."""
 _ISSUE = re.compile(r"第.{1,6}期")
 """The last line of the head of a 动态; that of a 简报 names who issues it."""
 _FOREWORD = "按语："
@@ -72,6 +78,8 @@ class Differing:
 def read_edited(path: Path, computed: "Briefing", issue: str | None = None) -> Text:
     """Title and sections of an edited draft; of an issue when its line 第N期 is given, which the file must have.
 
+    A draft's are kept whole in the log, so they must fit; an issue may be as long as it was, only what differs is kept.
+
     Raises:
         Refusal: `malformed`, in one line, when the file is no .docx of this draft or issue.
     """
@@ -87,24 +95,44 @@ def read_edited(path: Path, computed: "Briefing", issue: str | None = None) -> T
     notes = (NOTE, NOTE_OF_CORRECTION)
     end = next((n for n, line in enumerate(lines) if isinstance(line, str) and line.startswith(notes)), None)
     if issuer is None or end is None or end < issuer:
-        raise Refusal(
-            f"{path.name} 不是导出的草稿：找不到报头（“第×期”“{computed.issuer}”）或文末“{NOTE}”一行，"
-            "请在导出的草稿上修改",
-            "malformed",
-        )
+        lost = f"报头（“第×期”“{computed.issuer}”）" if issuer is None else f"文末“{NOTE}”一行"
+        raise Refusal(f"{path.name} 不是导出的草稿：找不到{lost}，请在导出的草稿上修改", "malformed")
     foreword, rest = _foreword(_without_contents(lines[issuer + 1 : end]))
     told = [line for line in rest if line]
     if not told or not isinstance(told[0], str):
         raise Refusal(f"{path.name} 缺少标题", "malformed")
     title, *body = told[0], *told[1:]
-    characters = sum(map(_length, body))
+    single = computed.sections[0].title if len(computed.sections) == 1 else None
     refuse(
-        characters > MOST_CHARACTERS,
-        f"{path.name} 有{characters}字，一期最多{MOST_CHARACTERS}字，请分期或作为附件",
+        single is None and _SECTION.fullmatch(title) is not None,
+        f"{path.name} 缺少标题：“{title[:20]}”之前应有一行标题",
         "malformed",
     )
-    single = computed.sections[0].title if len(computed.sections) == 1 else None
-    return Text(title.replace("\n", ""), tuple(_sections(body, path, single)), foreword)
+    refuse(
+        issue is None and len(title) > MOST_TITLE,
+        f"{path.name} 的标题“{title[:20]}……”有{len(title)}字，最多{MOST_TITLE}字",
+        "malformed",
+    )
+    text = Text(title.replace("\n", ""), tuple(_sections(body, path, single)), foreword)
+    characters = len(foreword or "") + sum(map(_length, told))
+    fits = characters <= MOST_CHARACTERS and _fits(foreword or "") and _fits(text_of(text.sections))
+    refuse(
+        issue is None and not fits,
+        f"{path.name} 有{characters}字，一期最多{MOST_CHARACTERS}字（表格和图多的更少），请分期或作为附件",
+        "malformed",
+    )
+    return text
+
+
+def foreword_of(note: str) -> str | None:
+    """按语 as somebody typed it, with or without its label; None when it says nothing.
+
+    Raises:
+        Refusal: `malformed`, when it is too long to stand before the title.
+    """
+    text = note.strip().removeprefix(_FOREWORD).strip()
+    refuse(len(text) > MOST_FOREWORD, f"按语有{len(text)}字，最多{MOST_FOREWORD}字", "malformed")
+    return text or None
 
 
 def _without_contents(lines: list[str | Grid | Figure]) -> list[str | Grid | Figure]:
@@ -129,7 +157,12 @@ def _foreword(lines: list[str | Grid | Figure]) -> tuple[str | None, list[str | 
 def _length(line: str | Grid | Figure) -> int:
     if isinstance(line, Figure):
         return 0
-    return len(line) if isinstance(line, str) else len(str(line.rows))
+    return len(line) if isinstance(line, str) else sum(len(cell) for row in (line.headers, *line.rows) for cell in row)
+
+
+def _fits(text: str) -> bool:
+    """Whether the log keeps it as one text."""
+    return len(text.encode()) <= TEXT_BYTES
 
 
 def text_of(sections: tuple[Section, ...]) -> str:
@@ -145,9 +178,12 @@ def sections_of(text: str) -> tuple[Section, ...]:
 def changes(before: Text, after: Text) -> tuple[Change, ...]:
     """What an editor changed, line by line."""
     return tuple(
-        Change(before=tuple(line.text for line in d.before), after=tuple(line.text for line in d.after))
-        for d in differing(before, after)
+        Change(before=tuple(map(_kept, d.before)), after=tuple(map(_kept, d.after))) for d in differing(before, after)
     )
+
+
+def _kept(line: Line) -> str:
+    return line.text if len(line.text) <= _KEPT else f"{line.text[:_KEPT]}……"
 
 
 def differing(before: Text, after: Text) -> Iterator[Differing]:

@@ -28,8 +28,8 @@ def shelve(home: Path, used: Template) -> None:
         put()
 
 
-def press_then(home: Path, press: Press, sha256: str | None, number: str) -> Press:
-    """The press an issue was printed by: today's faces, and the template of that hash.
+def press_then(home: Path, press: Press, sha256: str | None, what: str, remedy: str = "请从备份恢复") -> Press:
+    """The press an issue or a draft names: today's faces, and the template of that hash.
 
     Raises:
         Refusal: `template_gone`, when it is neither today's nor the program's nor on the shelf as it was.
@@ -42,8 +42,8 @@ def press_then(home: Path, press: Press, sha256: str | None, number: str) -> Pre
     for found in (own, kept):
         if found is not None and found.sha256 == sha256:
             return replace(press, template=found)
-    what = f"已被改动，请从备份恢复 {place}" if kept else f"不在了（应在 {place}），请从备份恢复"
-    raise Refusal(f"{number} 成文时的模板{what}；不能重新生成", "template_gone")
+    state = f"已被改动（{place}）" if kept else f"不在了（应在 {place}）"
+    raise Refusal(f"{what} 所用的模板{state}，不能按原样成文；{remedy}", "template_gone")
 
 
 def _place(home: Path, sha256: str) -> Path:

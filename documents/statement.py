@@ -8,6 +8,7 @@ from documents.wording import clean, dated, day_in, reason_of, share, short_date
 from domain import events as ev
 from domain.score import Line, score
 from domain.terms import Stage
+from eventlog import reading
 from eventlog.database import Database
 
 
@@ -23,6 +24,8 @@ def statement(database: Database, unit: str, year: int, now: datetime) -> tuple[
     assisted = [e for e in entries if unit in e.matter.assist]
     lines = score(unit, (e.matter for e in entries), period.until)
     name = period.ledger.unit(unit)
+    if name == unit:  # the directory of that year did not know it yet
+        name = next((u.name for u in reading.units(database) if u.id == unit), name)
     page = Page(
         layout=Layout.REPORT,
         masthead=f"{period.ledger.office.removesuffix('办公室')}单位督办情况",

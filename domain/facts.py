@@ -5,11 +5,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from domain.base import Frozen
+from domain.base import Frozen, refuse
 from domain.terms import BasisKind, Rhythm, Supervision
 
 TEXT_BYTES = 64 * 1024
 SEALED = "sealed:v1:"
+MOST_TITLE = 500
 MOST_DECIMALS = 3
 MOST_WEIGHT = 100
 
@@ -18,6 +19,17 @@ def _fits(text: str) -> str:
     if len(text.encode()) > TEXT_BYTES:
         raise ValueError("文字超过 64 KiB，请作为附件提交")
     return text
+
+
+def titled(title: str) -> str:
+    """The title of a matter, short enough to head a paper and to be quoted in a 简报.
+
+    Raises:
+        Refusal: `malformed`.
+    """
+    said = f"事项名称有{len(title)}字，最多{MOST_TITLE}字；其余请写入要点"
+    refuse(len(title) > MOST_TITLE, said, "malformed")
+    return title
 
 
 def _sealed(text: str) -> str:

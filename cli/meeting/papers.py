@@ -26,7 +26,7 @@ KEEPERS = (Role.OFFICE, Role.LEADER)
 
 
 def notice(meeting: MeetingArg, output: OutOption = None) -> None:
-    """会议通知：时间、地点、议题和汇报单位，以及何时报送材料；改期的写明原定时间。"""
+    """会议通知的文稿：时间、地点、议题和汇报单位，以及何时报送材料；改期的写明原定时间。"""
     from documents.formats.markdown import markdown
     from documents.meetings import last_move, notice_page
 

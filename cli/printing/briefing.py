@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from domain.bulletin import Change
 
 app = group(
-    "简报和动态：由事件日志起草，领导签发，逐期编号。",
+    "简报和动态：由事件日志起草，领导签发，逐期编号。\n\n"
+    "先用 draft 起草（要改文字就导出 .docx 改好，用 edit 读回），再用 issue 签发；"
+    "印发后有错，用 correct 另编一期更正。",
     {
         "draft": "cli.printing.briefing:draft",
         "edit": "cli.printing.briefing:edit",
@@ -49,16 +51,25 @@ SeriesOption = Annotated[str, typer.Option("--series", metavar="简报|动态", 
 
 def draft(
     series: SeriesOption = Publication.BRIEFING.label,
-    since: Annotated[str | None, typer.Option("--from", metavar="D", help="起始日期；默认接上一期的截止日")] = None,
-    until: Annotated[str | None, typer.Option("--to", metavar="D", help="截止日期；默认今天")] = None,
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", metavar="FILE.docx", help="另存为 .docx，修改后用 briefing edit 读回")
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="D", help="起始日期，如 2022-03-01 或 3月1日；默认接上一期，首期从第一件立项之日起"
+        ),
     ] = None,
-    note: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="按语，印在标题前")] = None,
+    until: Annotated[str | None, typer.Option("--to", metavar="D", help="截止日期，写法同上；默认今天")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="FILE.docx", help="另存一份 .docx，改好后用 xmh briefing edit 读回"),
+    ] = None,
+    note: Annotated[
+        str | None, typer.Option("--note", metavar="TEXT", help="按语，印在标题前；默认用 简报.toml 里写的")
+    ] = None,
 ) -> None:
     """起草一期：算出全文，留下草稿编号，等领导签发。"""
     from documents.briefing import compose
     from documents.drafts import keep
+    from documents.edited import foreword_of
     from documents.formats.markdown import markdown
     from documents.recipe import recipe_of
 
@@ -70,11 +81,12 @@ def draft(
     if last > today:
         raise Problem(f"截止日期 {last} 还没有到，请改为今天（{today}）或以前", "malformed")
     check_out(out, (".docx",))
+    foreword = foreword_of(note) if note is not None else None
     actor, ready = session.actor, press()
     as_of, recipe = min(now, end_of_day(last)), recipe_of(ready.template)
     briefing = compose(session.database, publication, first, last, as_of=as_of, recipe=recipe)
     if note is not None:
-        briefing = briefing.model_copy(update={"foreword": note.strip().removeprefix("按语：") or None})
+        briefing = briefing.model_copy(update={"foreword": foreword})
     trial = ready.named(briefing.draft(today), "草稿")  # what cannot be printed is told before there is a draft
     if out is not None:
         write(out, trial["草稿.docx"])
@@ -148,7 +160,9 @@ def issue(
     draft_id: Annotated[str, typer.Argument(metavar="DRAFT", help="草稿编号，如 D20220331-1")],
     sign: Annotated[str | None, typer.Option("--sign", metavar="P", help="签发领导（人员编号或姓名）")] = None,
     paper: PaperOption = None,
-    copies: Annotated[int | None, typer.Option("--copies", metavar="N", help="印数，印在报尾", min=1)] = None,
+    copies: Annotated[
+        int | None, typer.Option("--copies", metavar="N", help="印数，印在版记末行", min=1, max=9999)
+    ] = None,
 ) -> None:
     """签发一期：编号、成文（.md、.docx、.pdf、.html）、入日志；没有领导签发的不能成文。"""
     from documents.drafts import find
@@ -253,7 +267,7 @@ def _correction(corrects: str | None, by: tuple[str, ...]) -> str:
 def show(
     bulletin: Annotated[str, typer.Argument(metavar="ID", help="期号（简报-2022-07）或草稿编号")],
 ) -> None:
-    """一期的全文；成文丢失的由日志重新生成并核对哈希。"""
+    """一期或一份草稿的全文；签发的文件丢失时由日志重新生成，须与原来逐字节一致。"""
     from documents.drafts import find, press_of
     from documents.editing import changes_of, composed
     from documents.formats.markdown import markdown

@@ -15,7 +15,7 @@ from cli.task.common import PaperOption, acting, confirm, need, the_person, toda
 if TYPE_CHECKING:
     from documents.papers import PaperText
 
-FromOption = Annotated[str | None, typer.Option("--from", metavar="D", help="起始日期")]
+FromOption = Annotated[str | None, typer.Option("--from", metavar="D", help="起始日期，如 2022-03-01")]
 ToOption = Annotated[str | None, typer.Option("--to", metavar="D", help="截止日期，最晚为昨天")]
 
 

@@ -9,16 +9,20 @@ import typer
 from cli.printing.briefing import change_lines, draft_document
 from cli.printing.files import press
 from cli.session import Problem, answer, session
-from cli.task.common import ReasonOption, need
+from cli.task.common import need
 from domain.calendar import local_date
 
 
 def correct(
     bulletin: Annotated[str, typer.Argument(metavar="ID", help="要更正的一期，如 简报-2022-07")],
-    source: Annotated[Path | None, typer.Option("--from", metavar="FILE.docx", help="印发的 .docx，已改正错处")] = None,
-    reason: ReasonOption = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE.docx", help="在印发的 .docx 上改正错处后存的文件")
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", metavar="TEXT", help="为何更正，印在更正里，如 数据填报有误")
+    ] = None,
 ) -> None:
-    """起草更正：印发的不改，错在何处、应为什么，另编一期；领导签发后取下一个期号。"""
+    """起草更正：印发的一期不改，另编一期写明错在何处、应为什么；领导签发（issue）后取下一个期号。"""
     from documents.correcting import correct as draft_correction
     from documents.correcting import to_correct
     from documents.formats.markdown import markdown

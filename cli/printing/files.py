@@ -1,5 +1,6 @@
 """Writing a page to the file somebody asked for, in the format its ending says."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,21 +14,32 @@ from sheets.file_errors import unwritable
 if TYPE_CHECKING:
     from documents.formats.press import Press
     from documents.page import Page
+    from settings import Settings
 
 ENDINGS = (".docx", ".pdf", ".html", ".md")
 OutOption = Annotated[
     Path | None,
-    typer.Option("-o", "--out", metavar="FILE", help="写成文件（.docx、.pdf、.html 或 .md）；不写则显示"),
+    typer.Option(
+        "-o",
+        "--out",
+        metavar="FILE",
+        help="写成这个文件，格式看扩展名（.docx、.pdf、.html 或 .md）；不写则显示在屏幕上",
+    ),
 ]
 
 
 def press() -> "Press":
     """The faces and templates this office has."""
+    return press_by(session.settings)
+
+
+def press_by(settings: "Settings") -> "Press":
+    """The faces and templates these settings name."""
     from documents.formats.fonts import Typeface
     from documents.formats.press import LAYOUT, Press
     from documents.formats.templates import template
 
-    return Press(Typeface(session.settings.font_folders), template(LAYOUT, session.settings.template_folder))
+    return Press(Typeface(settings.font_folders), template(LAYOUT, settings.template_folder))
 
 
 def check_out(out: Path | None, endings: Sequence[str] = ENDINGS) -> None:
@@ -44,7 +56,7 @@ def check_out(out: Path | None, endings: Sequence[str] = ENDINGS) -> None:
         told = f"{'、'.join(others)} 或 {last}" if others else last
         raise Problem(f"{out} 应是 {told} 文件", "malformed")
     try:
-        new = not out.exists()
+        new = not os.path.lexists(out)
         out.open("ab").close()
         if new:
             out.unlink()

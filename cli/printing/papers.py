@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from documents.paper_issuing import IssuedPaper
 
 app = group(
-    "督办公文：已编文号的督办单、催办单、批复、通报等；作废的文号保留。",
+    "督办公文：已编文号的督办单、催办单、批复、通报等；作废的文号保留。\n\n"
+    "一件事项的公文用 xmh form 起草和签发。通报先用 circular 看草稿，"
+    "领导批准后用 approve 登记，再用 circular --issue 签发。",
     {
         "list": "cli.printing.papers:list_",
         "void": "cli.printing.papers:void",

@@ -24,7 +24,7 @@ def rebuild(
     year: Annotated[int | None, typer.Option("--year", metavar="Y", help="某一年的全部", min=2000, max=2999)] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="把重新生成的文件写到这个目录")] = None,
 ) -> None:
-    """由日志按成文时的位置重新生成，与成文逐一核对；不一致时说明何处不同（退出码 3）。"""
+    """由日志重新生成已签发的一期或一份公文，与当时的文件逐一核对；不一致时说明何处不同（退出码 3）。"""
     from documents.catalogue import find
     from documents.rebuilding import rebuild as rebuilt
 

@@ -24,10 +24,13 @@ _FOR = {
 
 def templates(
     export: Annotated[
-        Path | None, typer.Option("--export", metavar="DIR", help="导出一份，用 Word 或 WPS 修改；已有的文件不覆盖")
+        Path | None,
+        typer.Option(
+            "--export", metavar="DIR", help="导出到这个目录，改好后放在数据目录的 templates 下即生效；已有的文件不覆盖"
+        ),
     ] = None,
 ) -> None:
-    """成文所用的模板：逐个试印；--export 导出后可以修改，放在数据目录的 templates 下即生效。"""
+    """简报、公文等所用的模板：逐个试印，有错的说明错在哪里；--export 导出一份供本单位修改。"""
     if export is not None:
         _export(export)
         return

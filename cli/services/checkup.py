@@ -12,11 +12,12 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from cli.printing.files import press_by
 from cli.services.runfile import RunFile
 from cli.services.state import reachable
 from cli.session import Problem
 from documents.issuing import numbers_given, numbers_on_disk
-from domain.base import Frozen, Refusal
+from domain.base import Frozen, Refusal, refuse
 from domain.calendar import SHANGHAI, local_date
 from domain.deadlines import owed
 from domain.matter import Matter
@@ -36,6 +37,12 @@ ENOUGH_DISK = 500 * 1024 * 1024
 MANY_RESTARTS = 5
 NAMED = 10
 """So many matters are named; the rest are counted."""
+_TO_PRINT = {
+    "fonts_missing": "改正后即可成文；没有字体不能签发",
+    "template_gone": "改正后即可成文；没有模板不能签发",
+    "template_broken": "改好，或移走改用自带的；用 xmh briefing templates 逐个试印",
+}
+"""What to do when nothing can be printed."""
 
 
 class Finding(Frozen):
@@ -88,10 +95,12 @@ async def examine(settings: "Settings", *, noted: bool = False) -> Report:
         mark.write(settings.home)
     problems = [*_log(settings), *_disk(settings), *_processes(settings)]
     notices = list(_healed(mark))
-    try:
-        notices += _faces(settings)
-    except Refusal as refusal:
-        problems.append(Finding(code=refusal.code, message=refusal.message, remedy="改正后即可成文；没有字体不能签发"))
+    for look in (_faces, _templates):
+        try:
+            notices += look(settings)
+        except Refusal as refusal:
+            if refusal.code not in {p.code for p in problems}:
+                problems.append(Finding(code=refusal.code, message=refusal.message, remedy=_TO_PRINT[refusal.code]))
     readable = not any(p.code.startswith(("schema_", "log_")) for p in problems)
     problems += _restored(mark.restored)
     client, trouble = await _client(settings)
@@ -190,6 +199,31 @@ def _faces(settings: "Settings") -> Iterator[Finding]:
             remedy="把方正小标宋简体、仿宋_GB2312 等放进一个目录，写入 xmh.toml 的 [fonts] folder，或 make fonts",
             more={"substitutions": dict(replaced)},
         )
+
+
+def _templates(settings: "Settings") -> Iterator[Finding]:
+    """Whose templates documents are printed by; those of the office are tried, which takes a second.
+
+    Raises:
+        Refusal: `template_gone`; `template_broken`, naming every one that cannot be used.
+    """
+    from documents.formats.trial import tried
+
+    if settings.template_folder is None:
+        told, remedy = "成文用自带的模板", "要改版式请用 xmh briefing templates --export 导出一份修改"
+        yield Finding(code="templates", message=told, remedy=remedy, more={"own": []})
+        return
+    found = list(tried(press_by(settings)))
+    faults = [t.fault for t in found if t.fault]
+    refuse(bool(faults), "；".join(faults), "template_broken")
+    own = [t.file for t in found if t.own]
+    named = f"：{'、'.join(own)}" if own else ""
+    yield Finding(
+        code="templates",
+        message=f"本单位的模板{len(own)}个，均可用{named}",
+        remedy=f"放在 {settings.template_folder}；移走即用自带的",
+        more={"own": own},
+    )
 
 
 def _healed(mark: Watermark) -> Iterator[Finding]:

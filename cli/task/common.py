@@ -29,13 +29,17 @@ if TYPE_CHECKING:
     T = TypeVar("T", bound=Term)
 
 VALID_FOR = timedelta(minutes=15)
+MOST_PAPER = 200
+"""Characters of the 文号 or name of a paper."""
 
 MatterArg = Annotated[str, typer.Argument(metavar="M", help="事项编号（XMH-2022-007）、尾号（7）或名称中的字词")]
 MattersArg = Annotated[list[str], typer.Argument(metavar="M…", help="一个或多个事项：编号、尾号或名称中的字词")]
 ByOption = Annotated[
     str | None, typer.Option("--by", metavar="PERSON", help="作出决定的领导（代录时填写，人员编号或姓名）")
 ]
-PaperOption = Annotated[str | None, typer.Option("--paper", metavar="REF", help="证明该决定的文件（文号、纪要）")]
+PaperOption = Annotated[
+    str | None, typer.Option("--paper", metavar="REF", help="代录领导决定所凭的文件（文号、纪要、签批件）")
+]
 ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="理由")]
 TextOption = Annotated[str | None, typer.Option("--text", metavar="TEXT", help="内容")]
 OverOption = Annotated[
@@ -151,6 +155,8 @@ def acting(by: str | None = None, paper: str | None = None) -> Actor:
         return session.actor
     if session.for_person is not None:
         raise Problem("--by（代录）与 --for-person（授权代办）二者取一", "malformed")
+    if paper is not None and len(paper) > MOST_PAPER:
+        raise Problem(f"--paper 有{len(paper)}字，只写文号或文件名，最多{MOST_PAPER}字", "malformed")
     decider = the_person(by)
     if decider.id == session.actor.id:
         return session.actor

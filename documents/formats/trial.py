@@ -1,10 +1,12 @@
 """Trying templates before they are needed: every kind of page with every kind of block, printed and thrown away."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 
 from documents.formats.press import FORMATS, Press
 from documents.page import Figure, Grid, Imprint, Items, Layout, Page, Paragraph, Roll, Section, Subheading
+from documents.recipe import FILE, recipe_of
 from domain.base import Frozen, Refusal
 
 _SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10" width="10" height="10"></svg>'
@@ -48,6 +50,14 @@ def trial(layout: Layout) -> Page:
     )
 
 
+def _trials(press: Press) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Each file, and what goes wrong when it is broken."""
+    yield FILE, partial(recipe_of, press.template)
+    for kind in FORMATS:
+        for layout in Layout:
+            yield _KINDS[kind].format(layout=layout.label), partial(press.printed, trial(layout), kind)
+
+
 def tried(press: Press) -> Iterator[Tried]:
     """Every file the press prints by, with its first fault.
 
@@ -55,15 +65,13 @@ def tried(press: Press) -> Iterator[Tried]:
         Refusal: `template_gone`, `fonts_missing`.
     """
     faults: dict[str, str] = {}
-    for kind in FORMATS:
-        for layout in Layout:
-            file = _KINDS[kind].format(layout=layout.label)
-            try:
-                press.printed(trial(layout), kind)
-            except Refusal as refused:
-                if refused.code != "template_broken":
-                    raise
-                faults.setdefault(file, refused.message)
+    for file, attempt in _trials(press):
+        try:
+            attempt()
+        except Refusal as refused:
+            if refused.code != "template_broken":
+                raise
+            faults.setdefault(file, refused.message)
     own = press.template.own
     for file in press.template.files:
         yield Tried(file=file, own=own is not None and (own / file).exists(), fault=faults.get(file))

@@ -8,7 +8,7 @@ from domain.base import Frozen, refuse, refuse_always
 from domain.calendar import WorkCalendar, local_date
 from domain.envelope import Draft
 from domain.event import Event
-from domain.facts import UnitRef
+from domain.facts import UnitRef, titled
 from domain.log import Claims, SlotClaim, UnitClaim
 from domain.meetings import commands as c
 from domain.meetings import events as ev
@@ -203,7 +203,7 @@ def _decide(meeting: Meeting, command: c.DecideItem, office: Office) -> Iterator
     _complete(command, item, office)
     new = None
     if command.outcome is Outcome.NEW_MATTER and command.due:
-        title = command.new_title or command.text
+        title = titled(command.new_title or command.text)
         new = NewMatter(title=title, due=command.due, lead=command.lead, assist=command.assist)
     yield ev.PointDecided(
         no=len(meeting.points) + 1,

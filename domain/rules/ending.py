@@ -7,7 +7,7 @@ from domain import commands as c
 from domain import events as ev
 from domain.base import refuse
 from domain.calendar import local_date
-from domain.facts import MOST_WEIGHT
+from domain.facts import MOST_WEIGHT, titled
 from domain.matter import Closure, Matter
 from domain.rules.authority import acting_unit
 from domain.rules.limits import owns_limit
@@ -184,6 +184,7 @@ def correct(matter: Matter, command: c.CorrectEvent, office: Office) -> Iterator
         f"不能更正字段 {'、'.join(unknown)}；可更正：{'、'.join(sorted(CORRECTABLE))}",
         "malformed",
     )
+    titled(command.fields.get("title", ""))
     progress = command.fields.get("progress", "0")
     valid = progress.isascii() and progress.isdigit() and int(progress) <= 100  # noqa: PLR2004  (percent)
     refuse(not valid, "进度须为 0 到 100 的整数", "malformed")

@@ -7,7 +7,7 @@ from domain import commands as c
 from domain import events as ev
 from domain.base import Refusal, refuse
 from domain.calendar import local_date
-from domain.facts import NewPoint, UnitRef
+from domain.facts import NewPoint, UnitRef, titled
 from domain.matter import Matter, Point
 from domain.policy import DueRule
 from domain.rules.authority import acting_unit
@@ -36,7 +36,7 @@ def open_matter(command: c.OpenMatter, office: Office) -> Iterator[Outcome]:
         "malformed",
     )
     opened = ev.MatterOpened(
-        title=command.title,
+        title=titled(command.title),
         basis=command.basis,
         due=due,
         kind=command.kind,

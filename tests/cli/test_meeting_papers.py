@@ -183,6 +183,30 @@ def test_minutes_that_cannot_be_filed_are_not_signed(today: Today) -> None:
     assert today.xmh.json(*sign)["minutes"].endswith("〕1号")
 
 
+def test_minutes_are_signed_by_who_may_with_the_faces_at_hand_or_not_at_all(
+    today: Today, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today.sit()
+    minutes = ("meeting", "minutes", today.no, "--yes", "--sign")
+    for who, actor, code, said in (
+        ("li", "office", 3, "会议由办公室或领导办理，单位人员不能办理"),
+        ("office-2", "office", 3, "纪要须由领导或主持人签发（--sign）"),
+        ("没有此人", "office", 4, "通讯录里没有“没有此人”"),
+        ("leader", "li", 3, "只有办公室可以代录领导的决定"),
+        ("leader", "audit", 3, "审计员只能查阅和核验"),
+    ):
+        refused = today.xmh(*minutes, who, actor=actor)
+        assert (refused.code, refused.out) == (code, "")
+        assert said in refused.error
+    monkeypatch.setenv("XMH_FONTS", str(tmp_path / "没有"))
+    refused = today.xmh(*minutes, "leader")
+    assert (refused.code, refused.out) == (3, "")
+    assert refused.error.startswith(f"错误：字体目录 {tmp_path / '没有'} 不存在")
+    assert today.xmh.json("meeting", "show", today.no)["stage"] == "in_session"
+    monkeypatch.delenv("XMH_FONTS")
+    assert today.minutes("--sign", "leader", "--yes")["minutes"].endswith("〕1号")
+
+
 def test_a_number_that_was_printed_is_not_given_again_by_a_log_restored_from_an_older_copy(
     today: Today, xmh: CommandLine
 ) -> None:

@@ -103,7 +103,7 @@ def test_a_healthy_home_has_nothing_wrong(served: Home) -> None:
     opened(served)
     found = served.ok("doctor")
     assert (found["ok"], found["problems"]) == (True, [])
-    assert {n["code"] for n in found["notices"]} == {"fonts_substituted"}
+    assert {n["code"] for n in found["notices"]} == {"fonts_substituted", "templates"}
     assert "没有发现问题" in served.xmh("doctor").out
 
 

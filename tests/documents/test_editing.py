@@ -175,7 +175,7 @@ def too_long(document: Docx) -> None:
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [(no_note, "不是导出的草稿"), (no_sections, "应是“一、……”"), (too_long, "一期最多30000字")],
+    [(no_note, "不是导出的草稿"), (no_sections, "应是“一、……”"), (too_long, "有4.*字，一期最多20000字")],
 )
 def test_a_file_that_is_no_draft_any_more_is_one_line(
     log: Database, draft: Draft, exported: Path, change: Callable[[Docx], None], words: str

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from pathlib import Path
@@ -137,6 +138,22 @@ def test_a_full_disk_is_one_line_and_uses_no_number(log: Database, home: Path, m
             issue_month(log, home, 2)
     assert [path for path in (home / "documents").rglob("*") if path.is_file()] == []
     assert issue_month(log, home, 3).event.no == 1
+
+
+def test_what_a_dead_process_left_in_the_cabinet_is_swept_up_and_what_a_living_one_prints_is_not(
+    log: Database, home: Path
+) -> None:
+    cabinet = home / "documents"
+    dead, other, living, named = (
+        cabinet / place for place in ("简报/." + "a" * 32, "督办公文/." + "b" * 32, "简报/." + "c" * 32, "简报/.留存")
+    )
+    for folder in (dead, other, living, named):
+        folder.mkdir(parents=True)
+        (folder / "简报-2022-01.md").write_text("印了一半", encoding="utf-8")
+    for folder in (dead, other, named):
+        os.utime(folder, (time.time() - 3700,) * 2)
+    issue_month(log, home, 3)
+    assert [folder.exists() for folder in (dead, other, living, named)] == [False, False, True, True]
 
 
 def test_a_file_system_without_links_does_as_well(log: Database, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

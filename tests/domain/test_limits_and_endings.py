@@ -9,6 +9,7 @@ from domain import commands as c
 from domain import events as ev
 from domain.calendar import DayOverride
 from domain.envelope import SYSTEM
+from domain.facts import MOST_TITLE
 from domain.log import Rulebook
 from domain.rules.authority import may_read_secret
 from domain.terms import LeaderMark, Light, Role, Stage, SuspensionReason
@@ -211,6 +212,14 @@ def test_a_correction_is_a_new_event_and_moves_no_date() -> None:
     life.refuses(c.CorrectEvent(version=99, text="x"), words="没有第99条", code="not_found")
     life.refuses(c.CorrectEvent(version=1, text="x", fields={"due": "2023-01-01"}), words="不能更正字段")
     life.refuses(c.CorrectEvent(version=1, text="x", fields={"progress": "很多"}), words="0 到 100")
+
+
+def test_a_title_is_no_text() -> None:
+    """It heads a paper and is quoted in every 简报: a 任务 copied whole belongs into the 要点."""
+    Life().refuses(opening("长" * (MOST_TITLE + 1)), words=f"有501字，最多{MOST_TITLE}字", code="malformed")
+    life = opened(title="长" * MOST_TITLE)
+    longer = c.CorrectEvent(version=1, text="补全名称", fields={"title": "长" * 501})
+    life.refuses(longer, words="事项名称有501字", code="malformed")
 
 
 def test_lights_say_why() -> None:

@@ -152,6 +152,7 @@ def test_decisions_are_the_chairs_and_the_typist_is_recorded() -> None:
         ({"outcome": Outcome.REASSIGNED}, "改派须写明牵头单位"),
         ({"outcome": Outcome.LIMITED}, "须写明时限"),
         ({"outcome": Outcome.NEW_MATTER}, "须写明时限"),
+        ({"outcome": Outcome.NEW_MATTER, "due": date(2022, 6, 1), "lead": LEAD, "new_title": "长" * 501}, "有501字"),
         ({"outcome": Outcome.LIMITED, "due": date(2022, 3, 1)}, "已经过去"),
         ({"outcome": Outcome.CONTINUED, "due": date(2022, 6, 1)}, "不改时限"),
         ({"outcome": Outcome.HEARD, "subject": Subject.CLOSURE}, "不能带 --of"),

@@ -132,12 +132,12 @@ def test_an_issue_is_the_same_when_the_templates_have_changed(log: Database, hom
 def test_an_issue_whose_templates_are_gone_is_one_line(log: Database, home: Path, tmp_path: Path) -> None:
     event = issue_march(log, home, own_press(tmp_path / "own", "签发人")).event
     shutil.rmtree(home / "documents" / SHELF)
-    with pytest.raises(Refusal, match=f"{event.number} 成文时的模板不在了") as refused:
+    with pytest.raises(Refusal, match=f"{event.number} 所用的模板不在了") as refused:
         rebuild(log, filed(log, home, event), Press())
     assert refused.value.code == "template_gone"
     (found,) = rebuild_each(log, [filed(log, home, event)], Press())
     assert not found.ok
-    assert "成文时的模板不在了" in found.differences[0]
+    assert "所用的模板不在了" in found.differences[0]
 
 
 def test_a_layout_that_is_gone_is_one_line(log: Database, home: Path, march: Issued) -> None:

@@ -145,10 +145,12 @@ def test_a_trial_names_every_broken_file(tmp_path: Path) -> None:
     (tmp_path / "page.typ").write_text("#let x = (", encoding="utf-8")
     (tmp_path / "page.html").write_text("{% for %}", encoding="utf-8")
     (tmp_path / "纪要.docx").write_bytes(b"PK")
+    (tmp_path / "简报.toml").write_text("标识 = 内部", encoding="utf-8")
     (tmp_path / "~$简报.docx").write_bytes(b"a lock of Word")
     found = {t.file: t for t in tried(press)}
-    assert {name for name, t in found.items() if t.fault} == {"简报.docx", "page.typ", "page.html", "纪要.docx"}
-    assert {name for name, t in found.items() if t.own} == {"简报.docx", "page.typ", "page.html", "纪要.docx"}
+    broken = {"简报.docx", "page.typ", "page.html", "纪要.docx", "简报.toml"}
+    assert {name for name, t in found.items() if t.fault} == broken
+    assert {name for name, t in found.items() if t.own} == broken
 
 
 def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
@@ -174,11 +176,11 @@ def test_an_issue_finds_the_template_it_was_printed_by(tmp_path: Path) -> None:
 
 def test_a_template_that_is_gone_or_touched_is_one_line(tmp_path: Path) -> None:
     then = changed(tmp_path / "own", before("旧"))
-    with pytest.raises(Refusal, match="简报-2022-07 成文时的模板不在了") as refused:
+    with pytest.raises(Refusal, match="简报-2022-07 所用的模板不在了") as refused:
         press_then(tmp_path, Press(), then.template.sha256, "简报-2022-07")
     assert refused.value.code == "template_gone"
     shelve(tmp_path, then.template)
     place = next((tmp_path / "documents" / SHELF).iterdir())
     (place / "page.html").write_text("改了", encoding="utf-8")
-    with pytest.raises(Refusal, match="成文时的模板已被改动"):
+    with pytest.raises(Refusal, match="所用的模板已被改动"):
         press_then(tmp_path, Press(), then.template.sha256, "简报-2022-07")
