@@ -32,7 +32,7 @@ from activities.channels.opening import open_channels
 from activities.log import LogActivities
 from activities.meetings import MeetingActivities
 from activities.notices import NoticeActivities
-from documents.issuing import numbers_given
+from documents.bulletin.issuing import numbers_given
 from eventlog.database import Database
 from eventlog.errors import LogError
 from eventlog.notices import newest_untold

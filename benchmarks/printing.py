@@ -76,7 +76,7 @@ for no in range(1, issues + 1):
 )
 COMPOSE = """
 from datetime import date
-from documents.briefing import compose
+from documents.bulletin.briefing import compose
 from domain.bulletin import Publication
 from domain.calendar import end_of_day
 from eventlog.database import Database

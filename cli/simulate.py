@@ -102,7 +102,7 @@ def _progress(year: int) -> "Iterator[Callable[[date], None]]":
 
 
 def _issuer(home: Path) -> "Callable[[Database, Briefing, datetime], tuple[str, str]]":
-    from documents.issuing import issue_briefing
+    from documents.bulletin.issuing import issue_briefing
     from domain.envelope import Actor
 
     ready = press()
@@ -122,7 +122,7 @@ def _issuer(home: Path) -> "Callable[[Database, Briefing, datetime], tuple[str, 
 
 def _filer(home: Path) -> "Callable[[Database, Meeting, Actor, datetime], None]":
     """Signed minutes into the cabinet, as `meeting minutes --sign` does."""
-    from documents.minutes_filing import file_minutes
+    from documents.meetings.filing import file_minutes
 
     ready = press()
 
@@ -136,7 +136,7 @@ def _packer(home: Path) -> "Callable[[Database, datetime], None]":
     """The papers of each weekly meeting, as files by their week."""
     from documents.formats.markdown import markdown
     from documents.ledger import read_ledger
-    from documents.pack import weekly_pack
+    from documents.meetings.pack import weekly_pack
     from domain.calendar import local_date
 
     def pack(database: "Database", at: datetime) -> None:

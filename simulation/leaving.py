@@ -8,19 +8,19 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from documents import drafts
 from documents.annual import annual
-from documents.briefing import compose
+from documents.bulletin import drafts
+from documents.bulletin.briefing import compose
+from documents.bulletin.issuing import issue
+from documents.bulletin.recipe import recipe_of
+from documents.filing.signing import Desk
 from documents.formats.press import FORMATS, Press
-from documents.issuing import issue
 from documents.ledger import Ledger, MatterFile, Told, read_ledger
-from documents.meetings import Names, agenda_page, notice_page
-from documents.pack import weekly_pack
+from documents.meetings.calling import Names, agenda_page, notice_page
+from documents.meetings.pack import weekly_pack
 from documents.page import Page
-from documents.paper_issuing import approve_circular, issue_circular, issue_composed
-from documents.papers import PaperText, compose_paper
-from documents.recipe import recipe_of
-from documents.signing import Desk
+from documents.papers.forms import PaperText, compose_paper
+from documents.papers.issuing import approve_circular, issue_circular, issue_composed
 from documents.statement import statement
 from documents.table.rows import task_table
 from documents.table.word import document

@@ -12,7 +12,7 @@ from uuid import uuid4
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
-from documents.register import register
+from documents.bulletin.register import register
 from domain.base import Refusal
 from domain.calendar import at_office
 from domain.envelope import SYSTEM, Actor, Algorithm

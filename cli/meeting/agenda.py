@@ -76,7 +76,7 @@ def _numbered(items: Sequence[AgendaItem], no: int) -> AgendaItem:
 
 def _show(meeting: Meeting, items: Sequence[AgendaItem], output: Path | None) -> None:
     from documents.formats.markdown import markdown
-    from documents.meetings import agenda_page
+    from documents.meetings.calling import agenda_page
 
     shown: list[dict[str, Any]] = [
         {

@@ -19,7 +19,7 @@ from domain.spoken import spoken_moment
 from eventlog import reading
 
 if TYPE_CHECKING:
-    from documents.meetings import Names
+    from documents.meetings.calling import Names
     from workflows.contract import MeetingReply
 
 MeetingArg = Annotated[str, typer.Argument(metavar="ID", help="会议编号（HY-2022-031）、尾号（31）或会议名称中的字词")]
@@ -68,7 +68,7 @@ def the_series(name: str) -> Series:
 
 def names() -> "Names":
     """Units and people as the directory names them now, those who left too."""
-    from documents.meetings import Names
+    from documents.meetings.calling import Names
 
     return Names.of(reading.units(session.database), reading.people(session.database, former=True))
 

@@ -19,7 +19,7 @@ from domain.terms import Role
 from eventlog import reading
 
 if TYPE_CHECKING:
-    from documents.minutes_filing import FiledMinutes
+    from documents.meetings.filing import FiledMinutes
 
 KEEPERS = (Role.OFFICE, Role.LEADER)
 """Whose looking at signed minutes files them, when nobody has yet; others only read."""
@@ -28,7 +28,7 @@ KEEPERS = (Role.OFFICE, Role.LEADER)
 def notice(meeting: MeetingArg, output: OutOption = None) -> None:
     """会议通知的文稿：时间、地点、议题和汇报单位，以及何时报送材料；改期的写明原定时间。"""
     from documents.formats.markdown import markdown
-    from documents.meetings import last_move, notice_page
+    from documents.meetings.calling import last_move, notice_page
 
     check_out(output)
     found = the_meeting(meeting)
@@ -82,8 +82,8 @@ def _sign(meeting: Meeting, actor: Actor) -> str:
     Raises:
         Refusal: the minutes could not be filed, or the meeting says no; nothing binds.
     """
-    from documents.cabinet import papers_on_disk
-    from documents.minutes_filing import rehearse
+    from documents.filing.cabinet import papers_on_disk
+    from documents.meetings.filing import rehearse
     from eventlog.recovery import advance_numbers
 
     if meeting.stage is MeetingStage.IN_SESSION:  # else there is nothing to sign, and the meeting says why
@@ -101,7 +101,7 @@ def _kept(meeting: Meeting) -> "tuple[FiledMinutes | None, list[str]]":
     Raises:
         Problem: they are signed, and cannot be filed: what was decided binds all the same.
     """
-    from documents.minutes_filing import file_minutes, filed, with_files
+    from documents.meetings.filing import file_minutes, filed, with_files
 
     if meeting.minutes is None:
         return None, []
@@ -120,7 +120,7 @@ def _kept(meeting: Meeting) -> "tuple[FiledMinutes | None, list[str]]":
 def _written(meeting: Meeting, kept: "FiledMinutes | None", output: Path | None) -> str:
     """What they say, and the file asked for. What is filed is shown and copied as it was filed, byte for byte."""
     from documents.formats.markdown import markdown
-    from documents.minutes import minutes_page
+    from documents.meetings.minutes import minutes_page
 
     if kept is not None:
         if output is not None:

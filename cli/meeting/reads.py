@@ -11,7 +11,7 @@ from cli.meeting.common import MeetingArg, names, the_meeting, the_series
 from cli.printing.files import OutOption, check_out, write_page
 from cli.session import Problem, answer, session
 from cli.task.common import today
-from documents.pack import SERIES
+from documents.meetings.pack import SERIES
 from domain.calendar import SHANGHAI, local_date
 from domain.meetings.meeting import Meeting
 from domain.meetings.terms import MeetingStage
@@ -19,7 +19,7 @@ from domain.spoken import said_date
 from eventlog import reading
 
 if TYPE_CHECKING:
-    from documents.meetings import Names
+    from documents.meetings.calling import Names
 
 YearOption = Annotated[int | None, typer.Option("--year", metavar="Y", help="哪一年，默认今年")]
 
@@ -143,7 +143,7 @@ def _told(m: Meeting) -> list[str]:
 
 
 def _point(m: Meeting, n: int, who: "Names") -> str:
-    from documents.minutes import decision_line
+    from documents.meetings.minutes import decision_line
 
     p = m.points[n]
     state = f"已撤回：{p.withdrawn}" if p.withdrawn else p.delivery.label
@@ -163,7 +163,7 @@ def pack(
     """周调度材料：上次议定落实、本周到期、红黄灯、未反馈。"""
     from documents.formats.markdown import markdown
     from documents.ledger import read_ledger
-    from documents.pack import weekly_pack
+    from documents.meetings.pack import weekly_pack
 
     check_out(output)
     monday = _monday(week)

@@ -21,8 +21,8 @@ from domain.terms import Role
 from eventlog import reading
 
 if TYPE_CHECKING:
-    from documents.drafts import Draft
-    from documents.issuing import Issued
+    from documents.bulletin.drafts import Draft
+    from documents.bulletin.issuing import Issued
     from domain.bulletin import Change
 
 app = group(
@@ -67,11 +67,11 @@ def draft(
     ] = None,
 ) -> None:
     """起草一期：算出全文，留下草稿编号，等领导签发。"""
-    from documents.briefing import compose
-    from documents.drafts import keep
-    from documents.edited import foreword_of
+    from documents.bulletin.briefing import compose
+    from documents.bulletin.drafts import keep
+    from documents.bulletin.edited import foreword_of
+    from documents.bulletin.recipe import recipe_of
     from documents.formats.markdown import markdown
-    from documents.recipe import recipe_of
 
     now = datetime.now(UTC)
     today = local_date(now)
@@ -107,9 +107,9 @@ def edit(
     ] = None,
 ) -> None:
     """读回改好的草稿：签发时用改后的文字，改了哪些字记入日志。"""
-    from documents.drafts import find, press_of
-    from documents.editing import edit as keep_edited
-    from documents.recipe import recipe_of
+    from documents.bulletin.drafts import find, press_of
+    from documents.bulletin.editing import edit as keep_edited
+    from documents.bulletin.recipe import recipe_of
 
     found = find(session.settings.home, draft_id)
     if found is None:
@@ -141,7 +141,7 @@ def past_day(text: str, today: date) -> date:
 
 def _next_day(publication: Publication, last: date) -> date:
     """The day after the last issue's span; for the first issue the day of the first 立项."""
-    from documents.issuing import series_of
+    from documents.bulletin.issuing import series_of
 
     issues = series_of(session.database, publication).issues
     if issues:
@@ -165,8 +165,8 @@ def issue(
     ] = None,
 ) -> None:
     """签发一期：编号、成文（.md、.docx、.pdf、.html）、入日志；没有领导签发的不能成文。"""
-    from documents.drafts import find
-    from documents.issuing import issue as issue_draft
+    from documents.bulletin.drafts import find
+    from documents.bulletin.issuing import issue as issue_draft
 
     home = session.settings.home
     found = find(home, draft_id)
@@ -193,8 +193,8 @@ def list_(
     series: Annotated[str | None, typer.Option("--series", metavar="简报|动态", help="只看一种")] = None,
 ) -> None:
     """已签发的各期和未签发的草稿。"""
-    from documents.drafts import kept
-    from documents.issuing import issued
+    from documents.bulletin.drafts import kept
+    from documents.bulletin.issuing import issued
 
     publication = term(Publication, series, "--series") if series else None
     events = issued(session.database, publication)
@@ -217,7 +217,7 @@ def _corrected_by(event: BulletinIssued, events: "tuple[BulletinIssued, ...]") -
 
 def _old(publication: Publication) -> list[Issue]:
     """What was issued before this log and is only registered here."""
-    from documents.issuing import series_of
+    from documents.bulletin.issuing import series_of
 
     return [i for i in series_of(session.database, publication).issues if i.recorded]
 
@@ -268,11 +268,11 @@ def show(
     bulletin: Annotated[str, typer.Argument(metavar="ID", help="期号（简报-2022-07）或草稿编号")],
 ) -> None:
     """一期或一份草稿的全文；签发的文件丢失时由日志重新生成，须与原来逐字节一致。"""
-    from documents.drafts import find, press_of
-    from documents.editing import changes_of, composed
+    from documents.bulletin.drafts import find, press_of
+    from documents.bulletin.editing import changes_of, composed
+    from documents.bulletin.issuing import issued, with_files
+    from documents.bulletin.recipe import recipe_of
     from documents.formats.markdown import markdown
-    from documents.issuing import issued, with_files
-    from documents.recipe import recipe_of
 
     home, wanted = session.settings.home, bulletin.strip().replace("－", "-")
     events = issued(session.database)
@@ -304,7 +304,7 @@ def record(
     ] = None,
 ) -> None:
     """登记以往年度的简报、动态，列入台账；期次须逐期相接。"""
-    from documents.register import register
+    from documents.bulletin.register import register
     from plans.bulletins import read_bulletins
 
     refuse(session.actor.role is not Role.OFFICE, "登记简报须由办公室督办员办理", "forbidden")

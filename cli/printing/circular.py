@@ -13,7 +13,7 @@ from cli.session import Problem, answer, session
 from cli.task.common import PaperOption, acting, confirm, need, the_person, today
 
 if TYPE_CHECKING:
-    from documents.papers import PaperText
+    from documents.papers.forms import PaperText
 
 FromOption = Annotated[str | None, typer.Option("--from", metavar="D", help="起始日期，如 2022-03-01")]
 ToOption = Annotated[str | None, typer.Option("--to", metavar="D", help="截止日期，最晚为昨天")]
@@ -30,8 +30,8 @@ def circular(
     out: OutOption = None,
 ) -> None:
     """通报：一段时间的办理情况，点名到单位；草稿须经领导批准（paper approve）才能签发。"""
-    from documents.circular import draft_circular
     from documents.formats.markdown import markdown
+    from documents.papers.circular import draft_circular
 
     first, last = _span(since, until)
     check_out(out)
@@ -53,7 +53,7 @@ def circular(
 
 
 def _issue(since: date, until: date, sign: str | None, paper: str | None, out: Path | None) -> None:
-    from documents.paper_issuing import issue_circular
+    from documents.papers.issuing import issue_circular
 
     signer = acting(the_person(need(sign, "--sign", "签发领导")).id, paper)
     confirm(f"签发 {since} 至 {until} 的通报？文号给出后不能收回，只能作废。")
@@ -70,8 +70,8 @@ def approve(
     paper: PaperOption = None,
 ) -> None:
     """登记领导批准了一份通报：谁、凭哪份批件、哪段时间的哪一稿；文稿再有变化须重新报批。"""
-    from documents.circular import words_of
-    from documents.paper_issuing import approve_circular
+    from documents.papers.circular import words_of
+    from documents.papers.issuing import approve_circular
 
     first, last = _span(since, until)
     actor = acting(by, paper)

@@ -23,11 +23,11 @@ def correct(
     ] = None,
 ) -> None:
     """起草更正：印发的一期不改，另编一期写明错在何处、应为什么；领导签发（issue）后取下一个期号。"""
-    from documents.correcting import correct as draft_correction
-    from documents.correcting import to_correct
+    from documents.bulletin.correcting import correct as draft_correction
+    from documents.bulletin.correcting import to_correct
+    from documents.bulletin.issuing import with_files
+    from documents.filing.signing import Desk
     from documents.formats.markdown import markdown
-    from documents.issuing import with_files
-    from documents.signing import Desk
 
     if source is None:
         raise Problem("请用 --from 写明改正后的 .docx", "malformed")

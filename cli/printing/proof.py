@@ -12,8 +12,8 @@ from cli.session import Exit, Problem, answer, session
 
 if TYPE_CHECKING:
     from documents.checking.report import Report
-    from documents.filed import Filed
-    from documents.rebuilding import Rebuilt
+    from documents.filing.filed import Filed
+    from documents.filing.rebuilding import Rebuilt
 
 
 def rebuild(
@@ -25,8 +25,8 @@ def rebuild(
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="把重新生成的文件写到这个目录")] = None,
 ) -> None:
     """由日志重新生成已签发的一期或一份公文，与当时的文件逐一核对；不一致时说明何处不同（退出码 3）。"""
-    from documents.catalogue import find
-    from documents.rebuilding import rebuild as rebuilt
+    from documents.filing.catalogue import find
+    from documents.filing.rebuilding import rebuild as rebuilt
 
     if everything or year is not None:
         if number is not None or out is not None:
@@ -46,7 +46,7 @@ def rebuild(
 
 def _rebuild_all(year: int | None) -> None:
     """One line each, as they come; what differs is told in full at the end."""
-    from documents.catalogue import everything
+    from documents.filing.catalogue import everything
 
     filed = everything(session.database, session.settings.home, year)
     lines: list[str] = []
@@ -68,7 +68,7 @@ def _watched(filed: "tuple[Filed, ...]") -> "Iterator[Rebuilt]":
     from rich.console import Console
     from rich.progress import Progress
 
-    from documents.rebuilding import rebuild_each
+    from documents.filing.rebuilding import rebuild_each
 
     with Progress(console=Console(file=sys.stderr), disable=not sys.stderr.isatty(), transient=True) as bar:
         task = bar.add_task("核对成文", total=len(filed))

@@ -16,7 +16,7 @@ from cli.printing.files import press_by
 from cli.services.runfile import RunFile
 from cli.services.state import reachable
 from cli.session import Problem
-from documents.issuing import numbers_given, numbers_on_disk
+from documents.bulletin.issuing import numbers_given, numbers_on_disk
 from domain.base import Frozen, Refusal, refuse
 from domain.calendar import SHANGHAI, local_date
 from domain.deadlines import owed

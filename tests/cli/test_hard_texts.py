@@ -12,7 +12,7 @@ from docx.document import Document as Docx
 from docx.oxml.ns import qn
 from pdfminer.high_level import extract_text
 
-from documents.edited import MOST_CHARACTERS
+from documents.bulletin.edited import MOST_CHARACTERS
 from domain import commands as c
 from domain.envelope import SYSTEM
 from domain.facts import TEXT_BYTES, UnitRef

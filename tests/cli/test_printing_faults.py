@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from documents.drafts import kept
+from documents.bulletin.drafts import kept
+from documents.bulletin.issuing import numbers_on_disk
 from documents.formats.press import LAYOUT
 from documents.formats.templates import exported
-from documents.issuing import numbers_on_disk
 from domain.calendar import local_date
 from eventlog import reading
 from eventlog.database import Database

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from documents.drafts import kept
-from documents.issuing import numbers_on_disk
+from documents.bulletin.drafts import kept
+from documents.bulletin.issuing import numbers_on_disk
 from eventlog import reading
 from eventlog.database import Database
 from tests.cli.test_meeting_papers import Today, today

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from documents.briefing import Briefing, compose
+from documents.bulletin.briefing import Briefing, compose
 from documents.formats.markdown import markdown
 from documents.wording import share, span
 from domain import commands as c
@@ -237,8 +237,8 @@ def test_it_goes_to_leaders_and_units_of_the_matters_and_to_no_consultancy(quart
 
 
 def test_a_briefing_lists_the_news_of_its_period(log: Database, home: Path) -> None:
-    from documents.drafts import keep
-    from documents.issuing import issue
+    from documents.bulletin.drafts import keep
+    from documents.bulletin.issuing import issue
 
     play(log)
     for day in ("2022-03-04", "2022-03-11"):

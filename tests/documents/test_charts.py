@@ -5,7 +5,7 @@ import zipfile
 from datetime import date, timedelta
 from xml.etree import ElementTree as etree  # noqa: N813
 
-from documents.briefing import compose
+from documents.bulletin.briefing import compose
 from documents.charts import LightsOn, Moment, UnitRate, life_line, lights_over_weeks, on_time_by_unit
 from documents.figures import read_period
 from documents.formats.press import FORMATS, Press

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from documents.catalogue import find
-from documents.circular import draft_circular, words_of
+from documents.filing.catalogue import find
+from documents.filing.rebuilding import rebuild
 from documents.formats.markdown import markdown
 from documents.formats.press import Press
-from documents.paper_issuing import IssuedPaper, approve_circular, issue_circular, issue_paper, ledger_of, void
-from documents.rebuilding import rebuild
+from documents.papers.circular import draft_circular, words_of
+from documents.papers.issuing import IssuedPaper, approve_circular, issue_circular, issue_paper, ledger_of, void
 from domain import commands as c
 from domain.base import Refusal
 from domain.envelope import Actor

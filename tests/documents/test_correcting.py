@@ -8,16 +8,16 @@ import pytest
 from docx import Document
 from docx.document import Document as Docx
 
-from documents.briefing import compose
-from documents.correcting import Correction, correct, to_correct
-from documents.drafts import find, keep, kept
-from documents.editing import composed, edit
+from documents.bulletin.briefing import compose
+from documents.bulletin.correcting import Correction, correct, to_correct
+from documents.bulletin.drafts import find, keep, kept
+from documents.bulletin.editing import composed, edit
+from documents.bulletin.issuing import Issued, filed, issue, issue_briefing, issued
+from documents.bulletin.register import register
+from documents.filing.rebuilding import rebuild
+from documents.filing.signing import Desk
 from documents.formats.markdown import markdown
 from documents.formats.press import Press
-from documents.issuing import Issued, filed, issue, issue_briefing, issued
-from documents.rebuilding import rebuild
-from documents.register import register
-from documents.signing import Desk
 from domain.base import Refusal
 from domain.bulletin import BulletinIssued, PastIssue, Publication
 from eventlog import reading
@@ -188,7 +188,7 @@ def test_a_correction_whose_words_were_not_recorded_leaves_no_draft(
         raise LogUnreachable("断电")
 
     path = corrected(march, tmp_path, reword("主体施工至五层", "主体施工至六层"))
-    monkeypatch.setattr("documents.editing.record_decided", dies)
+    monkeypatch.setattr("documents.bulletin.editing.record_decided", dies)
     with pytest.raises(LogUnreachable):
         drafted(log, home, march, path)
     assert kept(home) == ()

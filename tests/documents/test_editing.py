@@ -11,11 +11,11 @@ import pytest
 from docx import Document
 from docx.document import Document as Docx
 
-from documents.briefing import compose
-from documents.drafts import Draft, keep
-from documents.editing import changes_of, composed, edit
+from documents.bulletin.briefing import compose
+from documents.bulletin.drafts import Draft, keep
+from documents.bulletin.editing import changes_of, composed, edit
+from documents.bulletin.issuing import issue, with_files
 from documents.formats.press import Press
-from documents.issuing import issue, with_files
 from documents.page import Figure
 from domain.base import Refusal
 from domain.bulletin import BulletinEdited, Publication

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from documents import drafts
-from documents.briefing import compose
-from documents.issuing import (
+from documents.bulletin import drafts
+from documents.bulletin.briefing import compose
+from documents.bulletin.issuing import (
     Issued,
     issue,
     issue_briefing,
@@ -121,7 +121,7 @@ def test_a_crash_before_recording_uses_no_number(log: Database, home: Path, monk
         raise LogUnreachable("断电")
 
     with monkeypatch.context() as patch:
-        patch.setattr("documents.signing.append", dies)
+        patch.setattr("documents.filing.signing.append", dies)
         with pytest.raises(LogUnreachable):
             issue_month(log, home, 2)
     assert list((home / "documents" / "简报").iterdir()) == []

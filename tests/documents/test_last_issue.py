@@ -3,11 +3,11 @@
 from datetime import date
 from pathlib import Path
 
-from documents.briefing import Briefing, compose
+from documents.bulletin.briefing import Briefing, compose
+from documents.bulletin.issuing import filed, issue_briefing, issued
 from documents.figures import read_period
 from documents.formats.markdown import markdown
 from documents.formats.press import Press
-from documents.issuing import filed, issue_briefing, issued
 from documents.lit_weeks import weekly_lights
 from documents.page import Page
 from domain import commands as c

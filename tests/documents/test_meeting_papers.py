@@ -10,8 +10,8 @@ import pytest
 from documents.checking.report import check
 from documents.formats.markdown import markdown
 from documents.formats.press import Press
-from documents.meetings import Names, agenda_page, last_move, notice_page
-from documents.minutes import minutes_page
+from documents.meetings.calling import Names, agenda_page, last_move, notice_page
+from documents.meetings.minutes import minutes_page
 from documents.page import Page
 from domain.base import Refusal
 from domain.meetings import commands as c

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from documents import minutes_filing
-from documents.cabinet import papers_on_disk, sha256
-from documents.catalogue import find
+from documents.filing.cabinet import papers_on_disk, sha256
+from documents.filing.catalogue import find
+from documents.filing.rebuilding import rebuild
 from documents.formats.press import Press
-from documents.minutes_filing import FiledMinutes, file_minutes, filed, minutes_at
-from documents.rebuilding import rebuild
+from documents.meetings import filing as minutes_filing
+from documents.meetings.filing import FiledMinutes, file_minutes, filed, minutes_at
 from domain.base import Refusal
 from domain.envelope import SYSTEM
 from domain.meetings import commands as c

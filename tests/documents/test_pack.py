@@ -4,7 +4,7 @@ from datetime import date
 
 from documents.formats.markdown import markdown
 from documents.ledger import read_ledger
-from documents.pack import weekly_pack
+from documents.meetings.pack import weekly_pack
 from domain.meetings import commands as c
 from eventlog.database import Database
 from tests.documents.quarter import HALL, LAND, play

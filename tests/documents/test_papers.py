@@ -10,8 +10,8 @@ import pytest
 
 from documents.formats.markdown import markdown
 from documents.ledger import read_ledger
-from documents.paper_issuing import issue_paper, ledger_of, void
-from documents.papers import compose_paper
+from documents.papers.forms import compose_paper
+from documents.papers.issuing import issue_paper, ledger_of, void
 from domain import commands as c
 from domain.base import Refusal
 from domain.facts import UnitRef

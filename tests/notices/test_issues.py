@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from documents.issuing import Issued, issue_briefing
-from documents.paper_issuing import approve_circular, issue_circular, issue_paper, void
+from documents.bulletin.issuing import Issued, issue_briefing
+from documents.papers.issuing import approve_circular, issue_circular, issue_paper, void
 from domain.calendar import WorkCalendar
 from domain.facts import SEALED
 from domain.notices.issues import notices

@@ -12,13 +12,13 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
+import documents.filing.signing
 import documents.formats.docx
 import documents.formats.html
 import documents.formats.pdf
-import documents.signing
-from documents.drafts import find
+from documents.bulletin.drafts import find
+from documents.bulletin.issuing import issue
 from documents.formats.press import Press
-from documents.issuing import issue
 from domain.log import AppendAnswer, Appended
 from eventlog.append import append
 from eventlog.database import Database
@@ -69,7 +69,7 @@ def _signed(home: Path, draft: str, where: str) -> str:
         if where == "linking":
             _die()
 
-    setattr(documents.signing, "append", deadly_append)  # noqa: B010  (a name the module imported, not its own)
+    setattr(documents.filing.signing, "append", deadly_append)  # noqa: B010  (a name the module imported, not its own)
     os.link = deadly_link  # type: ignore[assignment]
     found = find(home, draft)
     assert found is not None

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from documents import drafts
-from documents.briefing import compose
-from documents.drafts import Draft
-from documents.issuing import folder_of, issue, issued, numbers_on_disk, with_files
+from documents.bulletin import drafts
+from documents.bulletin.briefing import compose
+from documents.bulletin.drafts import Draft
+from documents.bulletin.issuing import folder_of, issue, issued, numbers_on_disk, with_files
 from domain.bulletin import Publication
 from eventlog import reading
 from eventlog.database import Database

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from documents.catalogue import everything
+from documents.bulletin.issuing import issue_briefing
 from documents.checking.report import check
+from documents.filing.catalogue import everything
+from documents.filing.rebuilding import Verdict, rebuild_each
 from documents.formats.press import Press
-from documents.issuing import issue_briefing
-from documents.minutes_filing import file_minutes
-from documents.rebuilding import Verdict, rebuild_each
+from documents.meetings.filing import file_minutes
 from domain.calendar import at_office
 from domain.envelope import Actor, Recorded
 from domain.facts import is_sealed

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from documents.catalogue import everything, find
+from documents.bulletin.issuing import Issued, filed, issue_briefing, issued
+from documents.filing.catalogue import everything, find
+from documents.filing.rebuilding import Kept, Verdict, rebuild, rebuild_each
+from documents.filing.shelf import SHELF
 from documents.formats.fonts import Typeface
 from documents.formats.press import LAYOUT, Press
 from documents.formats.templates import template
-from documents.issuing import Issued, filed, issue_briefing, issued
-from documents.paper_issuing import IssuedPaper, issue_paper
-from documents.paper_issuing import filed as paper_filed
-from documents.rebuilding import Kept, Verdict, rebuild, rebuild_each
-from documents.shelf import SHELF
+from documents.papers.issuing import IssuedPaper, issue_paper
+from documents.papers.issuing import filed as paper_filed
 from domain import commands as c
 from domain.base import Refusal
 from domain.papers import PaperKind

@@ -11,6 +11,7 @@ from docx.oxml.ns import qn
 from docx.shared import Pt
 from docx.styles.style import ParagraphStyle
 
+from documents.filing.shelf import SHELF, press_then, shelve
 from documents.formats.docx import REQUIRED
 from documents.formats.press import LAYOUT, Press
 from documents.formats.templates import exported, template
@@ -18,7 +19,6 @@ from documents.formats.trial import tried
 from documents.formats.word_styles import Style
 from documents.formats.word_templates import templates as drawn
 from documents.page import Layout
-from documents.shelf import SHELF, press_then, shelve
 from domain.base import Refusal
 from tests.documents.printing.sample import bulletin
 

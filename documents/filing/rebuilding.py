@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from documents.cabinet import sha256
-from documents.filed import Filed, Printed
+from documents.filing.cabinet import sha256
+from documents.filing.filed import Filed, Printed
 from documents.formats import standard as gb
 from documents.formats.press import Press
 from domain.base import Frozen, Refusal, Term

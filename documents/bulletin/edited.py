@@ -24,7 +24,7 @@ from domain.envelope import canonical
 from domain.facts import TEXT_BYTES
 
 if TYPE_CHECKING:
-    from documents.briefing import Briefing
+    from documents.bulletin.briefing import Briefing
 
 MOST_BYTES = 20 * 1024 * 1024
 MOST_CHARACTERS = 20_000
@@ -95,7 +95,8 @@ def read_edited(path: Path, computed: "Briefing", issue: str | None = None) -> T
     notes = (NOTE, NOTE_OF_CORRECTION)
     end = next((n for n, line in enumerate(lines) if isinstance(line, str) and line.startswith(notes)), None)
     if issuer is None or end is None or end < issuer:
-        lost = f"报头（“第×期”“{computed.issuer}”）" if issuer is None else f"文末“{NOTE}”一行"
+        head = "第×期" if computed.publication is Publication.NEWS else computed.issuer
+        lost = f"“{head}”一行" if issuer is None else f"文末“{NOTE}”一行"
         raise Refusal(f"{path.name} 不是导出的草稿：找不到{lost}，请在导出的草稿上修改", "malformed")
     foreword, rest = _foreword(_without_contents(lines[issuer + 1 : end]))
     told = [line for line in rest if line]

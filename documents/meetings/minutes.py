@@ -5,7 +5,7 @@ from datetime import date
 from itertools import groupby
 
 from documents.formats.press import LAYOUT
-from documents.meetings import Names, numbered_lines
+from documents.meetings.calling import Names, numbered_lines
 from documents.page import Block, Imprint, Layout, Page, Paragraph, Roll, Section, headed, section
 from documents.wording import clean, day_in, moment, sentence
 from domain.base import refuse

@@ -9,16 +9,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from documents.briefing import Briefing, compose, issue_line
-from documents.drafts import Draft, discard, keep
-from documents.edited import Differing, Line, Text, changes, differing, read_edited
-from documents.editing import edited_by, keep_text, may_edit
-from documents.issuing import Issued, issued, series_of
+from documents.bulletin.briefing import Briefing, compose, issue_line
+from documents.bulletin.drafts import Draft, discard, keep
+from documents.bulletin.edited import Differing, Line, Text, changes, differing, read_edited
+from documents.bulletin.editing import edited_by, keep_text, may_edit
+from documents.bulletin.issuing import Issued, issued, series_of
+from documents.bulletin.recipe import Recipe, recipe_of
+from documents.filing.shelf import press_then
+from documents.filing.signing import Desk
 from documents.ledger import read_ledger
 from documents.page import Paragraph, Section
-from documents.recipe import Recipe, recipe_of
-from documents.shelf import press_then
-from documents.signing import Desk
 from documents.wording import clean, full_date, marked, numeral
 from domain.base import Refusal, refuse
 from domain.bulletin import BulletinIssued, Change, Publication

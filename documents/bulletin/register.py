@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from documents.issuing import series_of
+from documents.bulletin.issuing import series_of
 from domain.base import refuse
 from domain.bulletin import BulletinRecorded, PastIssue, bulletin_stream, number_series
 from domain.calendar import local_date

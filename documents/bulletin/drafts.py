@@ -4,10 +4,10 @@ from datetime import date, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from documents.briefing import Briefing, compose
+from documents.bulletin.briefing import Briefing, compose
+from documents.bulletin.recipe import Recipe
+from documents.filing.shelf import press_then, shelve
 from documents.formats.press import Press
-from documents.recipe import Recipe
-from documents.shelf import press_then, shelve
 from domain.base import Frozen, Refusal
 from domain.bulletin import Publication
 from domain.calendar import local_date

@@ -1,4 +1,4 @@
-"""What the office prints before a meeting: its 会议通知 and its 议程. The 纪要 are in `documents.minutes`."""
+"""What the office prints before a meeting: its 会议通知 and its 议程. The 纪要 are in `documents.meetings.minutes`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

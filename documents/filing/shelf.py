@@ -6,7 +6,7 @@ What the program comes with is kept too: a home then holds all it needs but the 
 from dataclasses import replace
 from pathlib import Path
 
-from documents.cabinet import FOLDER, printed
+from documents.filing.cabinet import FOLDER, printed
 from documents.formats.press import LAYOUT, Press
 from documents.formats.templates import Template, template
 from domain.base import Refusal

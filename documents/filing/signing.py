@@ -6,9 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from documents.cabinet import printed, sha256
+from documents.filing.cabinet import printed, sha256
+from documents.filing.shelf import shelve
 from documents.formats.press import Press
-from documents.shelf import shelve
 from domain.base import Refusal
 from domain.envelope import Actor, NumberSeries, Recorded, canonical
 from domain.event import Event, decode

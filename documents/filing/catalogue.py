@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from documents import issuing, minutes_filing, paper_issuing
-from documents.filed import Filed
+from documents.bulletin import issuing
+from documents.filing.filed import Filed
+from documents.meetings import filing as minutes_filing
+from documents.papers import issuing as paper_issuing
 from domain.papers import spelled
 from eventlog.database import Database
 

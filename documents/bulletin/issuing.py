@@ -5,15 +5,15 @@ from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 
-from documents.briefing import TEMPLATE, Briefing, compose
-from documents.cabinet import FOLDER, papers_on_disk
-from documents.drafts import Draft, press_of
-from documents.editing import composed, edited_by
-from documents.filed import Filed
+from documents.bulletin.briefing import TEMPLATE, Briefing, compose
+from documents.bulletin.drafts import Draft, press_of
+from documents.bulletin.editing import composed, edited_by
+from documents.bulletin.recipe import recipe_of
+from documents.filing.cabinet import FOLDER, papers_on_disk
+from documents.filing.filed import Filed
+from documents.filing.signing import Desk, Issue, issue_next, issued_event
 from documents.formats.press import Press
 from documents.page import Page
-from documents.recipe import recipe_of
-from documents.signing import Desk, Issue, issue_next, issued_event
 from domain.base import Frozen, refuse
 from domain.bulletin import (
     BulletinIssued,

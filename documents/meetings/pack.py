@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from documents.figures import Entry, Period
 from documents.ledger import Ledger
-from documents.meetings import numbered_lines
+from documents.meetings.calling import numbered_lines
 from documents.page import Block, Grid, Items, Page, Paragraph, Section, headed, section
 from documents.wording import clean, day_in, quoted, reason_of, sentence, short_date, whose_move
 from domain.calendar import local_date

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from documents.cabinet import kept
+from documents.filing.cabinet import kept
+from documents.filing.shelf import press_then
 from documents.formats.press import Press
 from documents.page import Page
-from documents.shelf import press_then
 
 
 class Printed(Protocol):

@@ -4,10 +4,10 @@ import hashlib
 from datetime import datetime
 from pathlib import Path
 
-from documents.briefing import Briefing
-from documents.drafts import Draft, computed
-from documents.edited import Text, changes, read_edited, sections_of, text_of
-from documents.recipe import Recipe
+from documents.bulletin.briefing import Briefing
+from documents.bulletin.drafts import Draft, computed
+from documents.bulletin.edited import Text, changes, read_edited, sections_of, text_of
+from documents.bulletin.recipe import Recipe
 from domain.base import Frozen, refuse
 from domain.bulletin import BulletinEdited, BulletinSeries, Change, Publication, bulletin_stream
 from domain.envelope import Actor

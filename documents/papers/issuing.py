@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 
-from documents.cabinet import FOLDER, PAPERS, papers_on_disk
-from documents.circular import compose_circular, draft_circular, words_of
-from documents.filed import Filed
+from documents.filing.cabinet import FOLDER, PAPERS, papers_on_disk
+from documents.filing.filed import Filed
+from documents.filing.signing import Desk, Issue, issue_next, issued_event
 from documents.formats.press import Press
 from documents.ledger import read_ledger
 from documents.page import Page
-from documents.papers import TEMPLATE, PaperText, compose_paper
-from documents.signing import Desk, Issue, issue_next, issued_event
+from documents.papers.circular import compose_circular, draft_circular, words_of
+from documents.papers.forms import TEMPLATE, PaperText, compose_paper
 from domain.base import Frozen, Refusal, refuse
 from domain.bulletin import by_leader, signs
 from domain.calendar import local_date

@@ -7,14 +7,14 @@ whoever files, and however late, files the same text, and a crash between the tw
 from datetime import datetime
 from pathlib import Path
 
-from documents.cabinet import FOLDER, MINUTES, printed
-from documents.filed import Filed
+from documents.filing.cabinet import FOLDER, MINUTES, printed
+from documents.filing.filed import Filed
+from documents.filing.shelf import shelve
+from documents.filing.signing import issued_event
 from documents.formats.press import Press
-from documents.meetings import Names
-from documents.minutes import TEMPLATE, minutes_page
+from documents.meetings.calling import Names
+from documents.meetings.minutes import TEMPLATE, minutes_page
 from documents.page import Page
-from documents.shelf import shelve
-from documents.signing import issued_event
 from domain.base import Frozen, refuse, refuse_always
 from domain.calendar import local_date
 from domain.envelope import Actor, Recorded
