@@ -228,8 +228,12 @@ def _by_class(edition: Edition) -> Iterator[Piece]:
     )
 
 
+_FEW = 3
+"""A picture of fewer matters says less than the text."""
+
+
 def _chart(edition: Edition) -> Iterator[Piece]:
-    if len(edition.period.weeks) < edition.limits.weeks:
+    if len(edition.period.weeks) < edition.limits.weeks or len(edition.period.entries()) < _FEW:
         return
     figure = lights_figure(edition.period, f"{edition.period.called}各周灯色（件，每周五）")
     if figure is not None:

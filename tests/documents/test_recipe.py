@@ -199,7 +199,7 @@ def test_the_head_and_the_foot_are_those_of_the_recipe(log: Database) -> None:
 def test_a_text_longer_than_the_limit_gets_contents(log: Database) -> None:
     play(log)
     assert not written(log).with_contents
-    assert written(log, ('"目录" = 8000', '"目录" = 300')).with_contents
+    assert written(log, ('"目录" = 5000', '"目录" = 300')).with_contents
 
 
 # --- faults
