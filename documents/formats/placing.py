@@ -64,6 +64,8 @@ def title_lines(title: str, latin: float = 0.5) -> list[str]:
 
     most = gb.TEXT[0] * gb.MM / gb.TITLE
     lines = ceil(wide(title) / most)
+    if lines > _MOST_LINES:
+        return [title]  # no title any more: it is let run on
     even, found, rest = wide(title) / max(lines, 1), list[str](), title
     for left in range(lines - 1, 0, -1):
         fits = [n for n in range(1, len(rest)) if wide(rest[:n]) <= most and wide(rest[n:]) <= most * left]
@@ -78,6 +80,7 @@ def title_lines(title: str, latin: float = 0.5) -> list[str]:
 _HOLDS_NEXT = frozenset("“‘（《〔第")
 _HOLDS_LAST = frozenset("”’）》〕，、。；：年月日期号件次项的")
 _GOOD_END = frozenset("，、；：的至和与及年")
+_MOST_LINES = 6
 _TORN, _TIED, _LOOSE = 50.0, 4.0, -2.5
 """Characters a line may be longer or shorter to spare, or to find, such a place."""
 
