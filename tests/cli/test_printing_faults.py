@@ -187,7 +187,7 @@ def test_doctor_and_templates_say_whose_templates_there_are_and_name_the_broken_
     own.rmdir()
     assert doctor("notices", "templates")["message"] == "成文用自带的模板"
     assert xmh("briefing", "templates", "--export", own).code == 0
-    for file in ("函.docx", "报告.docx", "公文.docx", "纪要.docx", "page.html"):
+    for file in ("动态.docx", "函.docx", "报告.docx", "公文.docx", "纪要.docx", "page.html"):
         (own / file).unlink()
     assert doctor("notices", "templates")["message"] == "本单位的模板3个，均可用：page.typ、简报.docx、简报.toml"
     assert xmh("briefing", "templates").code == 0
