@@ -65,6 +65,30 @@ async def played(tmp_path: Path, name: str, seed: int, filed: list[str] | None =
     return await simulate(winter(tmp_path), tmp_path / name, 2022, seed=seed, issue=not_issued, file=file)
 
 
+_PRINTED: dict[str, tuple[Path, Played]] = {}
+"""Played once for both tests, which run in one process: it takes most of a minute."""
+
+
+async def printed_year(folders: pytest.TempPathFactory) -> tuple[Path, Played]:
+    """A winter of another seed, with everything printed that it leaves."""
+    if "year" not in _PRINTED:
+        folder = folders.mktemp("printed")
+        home, press = folder / "home", Press()
+
+        def file(log: Database, meeting: Meeting, actor: Actor, at: datetime) -> None:
+            file_minutes(log, home, meeting, actor=actor, now=at, press=press)
+
+        def issue(log: Database, wanted: Briefing, at: datetime) -> tuple[str, str]:
+            signer = Actor(id=wanted.sign, role=Role.LEADER, unit=None)
+            done = issue_briefing(log, home, since=wanted.since, until=wanted.until, signer=signer, now=at, press=press)
+            return done.number, ""
+
+        done = await simulate(winter(folder), home, 2022, seed=8, issue=issue, file=file)
+        leave(done.database, home, at_office(date(2022, 3, 18), time(18, 0)), press)
+        _PRINTED["year"] = home, done
+    return _PRINTED["year"]
+
+
 def told(log: Database) -> dict[str, list[dict[str, Any]]]:
     """Every stream's events without the fields that two equal runs draw anew."""
     streams: dict[str, list[dict[str, Any]]] = {}
@@ -101,11 +125,14 @@ def _plain(event: Recorded) -> dict[str, Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("simulated-year")
 @pytest.mark.timeout(300)
-async def test_the_same_seed_gives_the_same_year_and_another_seed_another(tmp_path: Path) -> None:
+async def test_the_same_seed_gives_the_same_year_and_another_seed_another(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     filed: list[str] = []
-    first = await played(tmp_path, "a", 7, filed)
-    second, other = [await played(tmp_path, name, seed) for name, seed in (("b", 7), ("c", 8))]
+    first, second = await played(tmp_path, "a", 7, filed), await played(tmp_path, "b", 7)
+    _, other = await printed_year(tmp_path_factory)
     one, same, another = told(first.database), told(second.database), told(other.database)
     assert one.keys() == same.keys()
     for stream, events in one.items():
@@ -123,22 +150,13 @@ async def test_the_same_seed_gives_the_same_year_and_another_seed_another(tmp_pa
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("simulated-year")
 @pytest.mark.timeout(300)
-async def test_whatever_a_year_leaves_is_laid_out_and_rebuilt_and_a_changed_event_is_named(tmp_path: Path) -> None:
-    home = tmp_path / "home"
+async def test_whatever_a_year_leaves_is_laid_out_and_rebuilt_and_a_changed_event_is_named(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    home, done = await printed_year(tmp_path_factory)
     press = Press()
-
-    def file(log: Database, meeting: Meeting, actor: Actor, at: datetime) -> None:
-        file_minutes(log, home, meeting, actor=actor, now=at, press=press)
-
-    def issue(log: Database, wanted: Briefing, at: datetime) -> tuple[str, str]:
-        signer = Actor(id=wanted.sign, role=Role.LEADER, unit=None)
-        done = issue_briefing(log, home, since=wanted.since, until=wanted.until, signer=signer, now=at, press=press)
-        return done.number, ""
-
-    done = await simulate(winter(tmp_path), home, 2022, seed=7, issue=issue, file=file)
-    leave(done.database, home, at_office(date(2022, 3, 18), time(18, 0)), press)
-
     printed = [p for p in (home / "documents").rglob("*.*") if p.suffix in (".pdf", ".docx")]
     laid_out = [p for p in printed if p.parent.name != "一览表" and p.parent.parent.name != "模板"]
     assert {p.parent.name for p in laid_out} >= {
