@@ -77,15 +77,6 @@ def docx(page: Page, template: Template, typeface: Typeface | None = None) -> by
     return finished(document)
 
 
-def check_word(template: Template, layout: Layout) -> None:
-    """Whether the template of a layout can be used.
-
-    Raises:
-        Refusal: `template_broken`.
-    """
-    _checked(template, layout)
-
-
 def _said(document: "Docx") -> str:
     """All text of the body and of the headers."""
     roots = [document.element, *(part.element for part in _headers(document))]
