@@ -10,11 +10,11 @@ from documents.bulletin.drafts import Draft, press_of
 from documents.bulletin.editing import composed, edited_by
 from documents.bulletin.recipe import recipe_of
 from documents.filing.cabinet import FOLDER, papers_on_disk
-from documents.filing.filed import Filed
+from documents.filing.filed import Filed, worded_as
 from documents.filing.signing import Desk, Issue, issue_next, issued_event
 from documents.formats.press import Press
 from documents.page import Page
-from domain.base import Frozen, refuse
+from domain.base import Frozen
 from domain.bulletin import (
     BulletinIssued,
     BulletinSeries,
@@ -135,11 +135,7 @@ def filed(database: Database, home: Path, event: BulletinIssued) -> Filed:
 
 
 def _page(database: Database, event: BulletinIssued, press: Press) -> Page:
-    refuse(
-        event.template != TEMPLATE,
-        f"{event.number} 所用版式 {event.template} 本版本没有，不能重新生成；请用成文时的版本",
-        "template_gone",
-    )
+    worded_as(event, TEMPLATE)
     computed = compose(
         database,
         event.publication,

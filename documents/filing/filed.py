@@ -9,6 +9,7 @@ from documents.filing.cabinet import kept
 from documents.filing.shelf import press_then
 from documents.formats.press import Press
 from documents.page import Page
+from domain.base import refuse
 
 
 class Printed(Protocol):
@@ -35,6 +36,11 @@ class Printed(Protocol):
         ...
 
     @property
+    def template(self) -> str:
+        """The name of its layout and wording."""
+        ...
+
+    @property
     def template_sha256(self) -> str | None:
         """Of the layout's files."""
         ...
@@ -43,6 +49,19 @@ class Printed(Protocol):
     def fonts(self) -> dict[str, str]:
         """Face → SHA-256 of its file."""
         ...
+
+
+def worded_as(event: Printed, template: str) -> None:
+    """Whether this build still words and sets it as it was issued.
+
+    Raises:
+        Refusal: `template_gone`.
+    """
+    refuse(
+        event.template != template,
+        f"{event.number} 所用版式 {event.template} 本版本没有，不能重新生成；请用成文时的版本",
+        "template_gone",
+    )
 
 
 @dataclass(frozen=True)

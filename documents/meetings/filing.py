@@ -8,14 +8,14 @@ from datetime import datetime
 from pathlib import Path
 
 from documents.filing.cabinet import FOLDER, MINUTES, printed
-from documents.filing.filed import Filed
+from documents.filing.filed import Filed, worded_as
 from documents.filing.shelf import shelve
 from documents.filing.signing import issued_event
 from documents.formats.press import Press
 from documents.meetings.calling import Names
 from documents.meetings.minutes import TEMPLATE, minutes_page
 from documents.page import Page
-from domain.base import Frozen, refuse, refuse_always
+from domain.base import Frozen, refuse_always
 from domain.calendar import local_date
 from domain.envelope import Actor, Recorded
 from domain.event import decode
@@ -118,11 +118,7 @@ def minutes_at(database: Database, event: MinutesFiled) -> Page:
     Raises:
         Refusal: `template_gone`, when this build words or sets minutes otherwise.
     """
-    refuse(
-        event.template != TEMPLATE,
-        f"{event.number} 所用版式 {event.template} 本版本没有，不能重新生成；请用成文时的版本",
-        "template_gone",
-    )
+    worded_as(event, TEMPLATE)
     meeting = reading.folded(event.meeting, _upto(database, event.meeting, event.position)).state
     if not isinstance(meeting, Meeting):
         refuse_always(f"{event.meeting} 不是会议", "malformed")

@@ -8,14 +8,14 @@ from datetime import date, datetime
 from pathlib import Path
 
 from documents.filing.cabinet import FOLDER, PAPERS, papers_on_disk
-from documents.filing.filed import Filed
+from documents.filing.filed import Filed, worded_as
 from documents.filing.signing import Desk, Issue, issue_next, issued_event
 from documents.formats.press import Press
 from documents.ledger import read_ledger
 from documents.page import Page
 from documents.papers.circular import compose_circular, draft_circular, words_of
 from documents.papers.forms import TEMPLATE, PaperText, compose_paper
-from domain.base import Frozen, Refusal, refuse
+from domain.base import Frozen, Refusal
 from domain.bulletin import by_leader, signs
 from domain.calendar import local_date
 from domain.envelope import Actor, NumberSeries
@@ -229,11 +229,7 @@ def filed(database: Database, home: Path, event: PaperIssued) -> Filed:
 
 
 def _page(database: Database, event: PaperIssued) -> Page:
-    refuse(
-        event.template != TEMPLATE,
-        f"{event.number} 所用版式 {event.template} 本版本没有，不能重新生成；请用成文时的版本",
-        "template_gone",
-    )
+    worded_as(event, TEMPLATE)
     ledger = read_ledger(database, event.as_of, event.position)
     if event.matter is not None:
         text = compose_paper(ledger, event.matter, event.kind)
