@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.plan.importing import (
+from cli.plan.rows import (
     Import,
     command_line,
     fault_document,

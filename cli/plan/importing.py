@@ -1,54 +1,29 @@
 """`xmh plan import`: a task list becomes matters, each row once. (An edited table goes to `cli/plan/edited.py`.)"""
 
-import asyncio
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.plan.rows import (
+    Import,
+    command_line,
+    fault_document,
+    judged,
+    not_yet_open,
+    open_order,
+    openings_document,
+    sent,
+)
 from cli.session import Exit, Problem, answer, problem_of, session
 from cli.sheets import reject, say
-from cli.task.common import now, order
 from domain.base import Refusal
-from domain.commands import AddBasis
-from domain.events import MatterAssigned, MatterOpened
-from domain.rules import Office
-from domain.similar import OpenTitles
-from domain.streams import matter_stream
-from eventlog import reading
-from eventlog.duplicates import open_titles
 from eventlog.reprojection import open_matters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from domain.commands import Order
-    from domain.matter import Matter
-    from plans.directory import UnitIndex
-    from plans.opening import Opening, Openings
-    from plans.sheets import CellFault
-    from plans.task_list import TaskList, TaskRow
-    from workflows.contract import Reply
-
-
-@dataclass
-class Import:
-    """What an import did, or would do."""
-
-    opened: list[dict[str, Any]] = field(default_factory=list)
-    unchanged: list[dict[str, Any]] = field(default_factory=list)
-    commands: list[dict[str, Any]] = field(default_factory=list)
-    conflicts: list[dict[str, Any]] = field(default_factory=list)
-    rejected: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """For scripts."""
-        return dict(vars(self))
+    from plans.opening import Opening
+    from plans.task_list import TaskList
 
 
 def import_(
@@ -102,84 +77,6 @@ def _refuse_draft(listed: "TaskList") -> None:
         raise Problem(said, "refused", Exit.REFUSED)
 
 
-def judged(listed: "TaskList", standing: "Mapping[str, Matter] | None" = None) -> "Openings":
-    """What every row would open or join, and what stands against it; `standing` are the open matters by number."""
-    from plans.opening import openings
-
-    office = Office(rulebook=reading.rulebook(session.database), now=now(), actor=session.actor)
-    units, people = reading.units(session.database), reading.people(session.database)
-    return openings(listed, units, people, office, open_titles(session.database), standing)
-
-
-# --- what is already open
-
-
-def not_yet_open(listed: "TaskList", done: Import, standing: "Mapping[str, Matter] | None" = None) -> "TaskList":
-    """The rows to be opened. A row opened before is left alone, and said to differ when it does."""
-    from plans.directory import UnitIndex
-
-    rows, index = [], UnitIndex(reading.units(session.database))
-    for row in listed.rows:
-        joined = (standing or {}).get(row.join or "")
-        if joined is not None and row.basis in {b.text for b in joined.bases}:
-            done.unchanged.append({"row": row.row, "matter": joined.number, "title": joined.title})
-            continue
-        events = reading.read_stream(session.database, matter_stream(row.key), upto_version=2)
-        opened = _opened(events)
-        if opened is None:
-            rows.append(row)
-            continue
-        known = {"row": row.row, "matter": opened.number, "title": opened.title}
-        differing = list(_differing(row, opened, _assigned(events), index))
-        if differing:
-            done.conflicts.append({**known, "columns": differing})
-        else:
-            done.unchanged.append(known)
-    return listed.model_copy(update={"rows": tuple(rows)})
-
-
-def _opened(events: Sequence[Any]) -> MatterOpened | None:
-    from domain.event import decode
-
-    event = decode(events[0]) if events else None
-    return event if isinstance(event, MatterOpened) else None
-
-
-def _assigned(events: Sequence[Any]) -> MatterAssigned | None:
-    """交办 by the command that opened it: what the list had said then."""
-    from domain.event import decode
-
-    if len(events) < 2 or events[1].command_id != events[0].command_id:  # noqa: PLR2004  (opened, assigned)
-        return None
-    event = decode(events[1])
-    return event if isinstance(event, MatterAssigned) else None
-
-
-def _differing(
-    row: "TaskRow", opened: MatterOpened, assigned: MatterAssigned | None, index: "UnitIndex"
-) -> Iterator[str]:
-    """The columns in which the list no longer says what the matter was opened with."""
-    if row.due != opened.due:
-        yield "完成时限"
-    if [(p.text, p.due) for p in row.points] != [(p.text, p.due) for p in opened.points]:
-        yield "要点"
-    if _ids(index, (row.lead,) if row.lead else ()) != ([assigned.lead] if assigned else []):
-        yield "牵头单位"
-    if _ids(index, row.assist) != list(opened.assist):
-        yield "配合单位"
-    if row.rhythm is not opened.rhythm:
-        yield "反馈周期"
-    if row.klass is not opened.klass:
-        yield "类别"
-
-
-def _ids(index: "UnitIndex", names: Iterable[str]) -> list[str]:
-    return [found[0].id if len(found := index.find(name)) == 1 else name for name in names]
-
-
-# --- opening
-
-
 def _open(ready: "Sequence[Opening]", done: Import) -> None:
     """Open row after row, so that the numbers follow the list. Stopped half-way, the same import goes on from there."""
     if not ready:
@@ -195,103 +92,6 @@ def _open(ready: "Sequence[Opening]", done: Import) -> None:
     if len(done.opened) < len(ready):
         lines = [f"第{r['row']}行：{r['message']}" for r in done.rejected]
         reject(done.document, [*lines, f"已立项{len(done.opened)}件；改正后再次导入，只会办理其余各行"])
-
-
-def open_order(opening: "Opening") -> "Order":
-    """Named by the row and what it says: the same row sent twice is one command."""
-    sent = order(opening.stream, opening.command, occurred_at=opening.occurred_at)
-    return sent.model_copy(update={"command_id": f"import:{opening.row.key[:24]}:{opening.row.digest[:16]}"})
-
-
-def sent(orders: "Sequence[Order]") -> "list[Reply | Refusal]":
-    """The answers, in order: one after the other, so that numbers follow the list.
-
-    Raises:
-        Problem: no service runs, or it falls silent (exit 5).
-    """
-    if session.settings.address is None:
-        raise Problem(
-            f"督办服务没有运行（数据目录 {session.settings.home}），请先运行 xmh up --detach；只核对可用 --dry-run",
-            "unreachable",
-        )
-    with _progress(len(orders)) as step:
-        return asyncio.run(_send(orders, step))
-
-
-async def _send(orders: "Sequence[Order]", step: "Callable[[], None]") -> "list[Reply | Refusal]":
-    from gateway import Gateway, Unreachable, connect
-
-    settings = session.settings
-    client = await connect(settings.address or "", settings.temporal_namespace)
-    gateway = Gateway(client, session.database, settings.task_queue)
-    replies: list[Reply | Refusal] = []
-    for one in orders:
-        try:
-            replies.append(await gateway.submit(one))
-        except Refusal as refusal:
-            replies.append(refusal)
-        except Unreachable as silence:
-            said = f"{silence.message}；已答复{len(replies)}行，服务恢复后再次导入同一文件即可，已立项的不会重复"
-            raise Problem(said, "unreachable") from silence
-        step()
-    return replies
-
-
-@contextmanager
-def _progress(total: int) -> "Iterator[Callable[[], None]]":
-    """A bar on stderr, on a terminal only."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(file=sys.stderr), disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("立项", total=total)
-        yield lambda: bar.advance(task)
-
-
-# --- telling
-
-
-def fault_document(fault: "CellFault") -> dict[str, Any]:
-    """A fault for scripts."""
-    return {"row": fault.row, "column": fault.column, "message": fault.message}
-
-
-def openings_document(ready: "Sequence[Opening]") -> list[dict[str, Any]]:
-    """What would be opened or joined, for scripts; each with the open matters it may be about."""
-    names = {u.id: u.name for u in reading.units(session.database)}
-    near = OpenTitles(open_titles(session.database).values()) if ready else OpenTitles(())
-    return [_command(opening, names, near) for opening in ready]
-
-
-def _command(opening: "Opening", names: dict[str, str], open_now: OpenTitles) -> dict[str, Any]:
-    command, row = opening.command, opening.row
-    common = {"row": row.row, "do": command.do, "title": row.title}
-    if isinstance(command, AddBasis):
-        matter = opening.matter.number if opening.matter else None
-        return {**common, "matter": matter, "basis": str(command.basis)}
-    lead = command.lead
-    near = open_now.near(row.title, lead.id if lead else None)
-    return {
-        **common,
-        "lead": names.get(lead.id, lead.id) if lead else None,
-        "due": row.due.isoformat(),
-        "began": row.began.isoformat() if row.began else None,
-        "near": [
-            {"matter": n.matter.number, "title": n.matter.title, "score": n.score, "shared": n.shared} for n in near
-        ],
-    }
-
-
-def command_line(c: dict[str, Any]) -> str:
-    """The same in a line."""
-    if c["do"] == "basis_add":
-        return f"第{c['row']}行  并入 {c['matter']}  增加依据：{c['basis']}"
-    since = f"  存量，{c['began']}立项" if c["began"] else ""
-    near = "".join(
-        f"\n        可能与未办结的 {n['matter']}“{n['title']}”是同一事项，同一事项请在“并入事项”一栏填写编号"
-        for n in c["near"]
-    )
-    return f"第{c['row']}行  立项“{c['title']}”  牵头：{c['lead'] or '待明确'}  时限 {c['due']}{since}{near}"
 
 
 def _told(done: Import, dry_run: bool) -> str:
