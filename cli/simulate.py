@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -65,7 +65,6 @@ def simulate(
                 seed=seed,
                 algorithm=session.settings.hash_algorithm,
                 issue=_issuer(home),
-                pack=_packer(home),
                 file=_filer(home),
                 progress=moved,
             )
@@ -130,25 +129,6 @@ def _filer(home: Path) -> "Callable[[Database, Meeting, Actor, datetime], None]"
         file_minutes(database, home, meeting, actor=actor, now=at, press=ready)
 
     return file
-
-
-def _packer(home: Path) -> "Callable[[Database, datetime], None]":
-    """The papers of each weekly meeting, as files by their week."""
-    from documents.formats.markdown import markdown
-    from documents.ledger import read_ledger
-    from documents.meetings.pack import weekly_pack
-    from domain.calendar import local_date
-
-    def pack(database: "Database", at: datetime) -> None:
-        day = local_date(at)
-        monday = day - timedelta(days=day.weekday())
-        folder = home / "documents" / "周调度"
-        folder.mkdir(parents=True, exist_ok=True)
-        page = weekly_pack(read_ledger(database, at), monday, day)
-        week = monday.isocalendar()
-        (folder / f"{week.year}-W{week.week:02d}.md").write_text(markdown(page), encoding="utf-8")
-
-    return pack
 
 
 def _leave(played: "Played", home: Path) -> None:

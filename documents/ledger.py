@@ -88,9 +88,11 @@ class Ledger:
     """Work plans in their newest version of then, by name."""
     rulebooks: Mapping[int, Rulebook] = field(default_factory=dict)
     """Position of a moment looked at → calendar and policy as known then."""
+    convened: Mapping[int, tuple[Meeting, ...]] = field(default_factory=dict)
+    """Position of a moment looked at → the meetings as they stood then."""
 
     def at(self, moment: Moment) -> "Ledger":
-        """The matters as they stood at one of the moments the ledger was asked to look at, in today's names."""
+        """Matters and meetings as they stood at one of the moments that were asked for, in today's names."""
         files = (file.at(moment.position) for file in self.matters)
         return Ledger(
             position=moment.position,
@@ -98,6 +100,7 @@ class Ledger:
             rulebook=self.rulebooks[moment.position],
             directory=self.directory,
             matters=tuple(file for file in files if file is not None),
+            meetings=self.convened[moment.position],
         )
 
     @property
@@ -158,8 +161,7 @@ class Known:
 
     def _ledger(self, at: Sequence[int]) -> Ledger:
         files = [_matter(found, at) for stream, found in self.streams.items() if kind_of(stream) == "matter"]
-        folded = [self._state(stream) for stream in self.streams if kind_of(stream) == "meeting"]
-        meetings = [m for m in folded if isinstance(m, Meeting)]
+        folded = [self._folded(stream, at) for stream in self.streams if kind_of(stream) == "meeting"]
         plans = [cast("WorkPlan", self._state(stream)) for stream in self.streams if kind_of(stream) == "plan"]
         news = cast("BulletinSeries | None", self._state(_NEWS))
         directory = cast("Directory | None", self._state(DIRECTORY_STREAM))
@@ -170,10 +172,11 @@ class Known:
             rulebook=rulebook,
             directory=directory or Directory(),
             matters=tuple(sorted(files, key=lambda f: in_order(f.matter.number))),
-            meetings=tuple(sorted(meetings, key=lambda m: (m.starts, m.number))),
+            meetings=_held(meeting for meeting, _ in folded),
             news=news.issues if news else (),
             plans=tuple(sorted(plans, key=lambda p: p.plan)),
             rulebooks=rulebooks,
+            convened={look: _held(thens.get(look) for _, thens in folded) for look in at},
         )
 
     def _state(self, stream: str) -> object:
@@ -261,6 +264,11 @@ def _keep(thens: dict[int, S], look: int, state: S | None) -> None:
 def in_order(number: str) -> tuple[int, ...]:
     """What numbers are sorted by: XMH-2022-1000 comes after XMH-2022-999."""
     return tuple(map(int, _DIGITS.findall(number)))
+
+
+def _held(folded: Iterable[Meeting | None]) -> tuple[Meeting, ...]:
+    """Those there were by then, the earliest first."""
+    return tuple(sorted((m for m in folded if m is not None), key=lambda m: (m.starts, m.number)))
 
 
 def _position(recorded: Recorded) -> int:

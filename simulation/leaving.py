@@ -14,10 +14,11 @@ from documents.bulletin.briefing import compose
 from documents.bulletin.issuing import issue
 from documents.bulletin.recipe import recipe_of
 from documents.filing.signing import Desk
+from documents.formats.markdown import markdown
 from documents.formats.press import FORMATS, Press
-from documents.ledger import Ledger, MatterFile, Told, read_ledger
+from documents.ledger import Ledger, MatterFile, Told, read_known, read_ledger
 from documents.meetings.calling import Names, agenda_page, notice_page
-from documents.meetings.pack import weekly_pack
+from documents.meetings.pack import SERIES, weekly_pack
 from documents.page import Page
 from documents.papers.forms import PaperText, compose_paper
 from documents.papers.issuing import approve_circular, issue_circular, issue_composed
@@ -51,6 +52,8 @@ def leave(database: Database, home: Path, now: datetime, press: Press) -> None:
     _papers(desk)
     _circular(desk)
     folder = home / "documents"
+    for name, page in _packs(desk):
+        _write(folder / f"{name}.md", markdown(page).encode())
     for name, page in _pages(desk):
         for kind in FORMATS:
             _write(folder / f"{name}.{kind}", press.printed(page, kind))
@@ -143,10 +146,24 @@ def _pages(desk: Desk) -> Iterator[tuple[str, Page]]:
     busiest = _busiest(ledger)
     if busiest is not None:
         yield f"单位情况/{ledger.unit(busiest)}", statement(database, busiest, year, now)[0]
-    monday = local_date(now) - timedelta(days=local_date(now).weekday())
-    week = monday.isocalendar()
-    yield f"周调度/{week.year}-W{week.week:02d}", weekly_pack(ledger, monday, local_date(now))
+    yield _pack(ledger, local_date(now))
     yield from _meeting(desk, ledger)
+
+
+def _pack(ledger: Ledger, day: date) -> tuple[str, Page]:
+    monday = day - timedelta(days=day.weekday())
+    week = monday.isocalendar()
+    return f"周调度/{week.year}-W{week.week:02d}", weekly_pack(ledger, monday, day)
+
+
+def _packs(desk: Desk) -> Iterator[tuple[str, Page]]:
+    """What lay on the table of each weekly meeting, out of one pass through the log."""
+    known = read_known(desk.database, desk.now)
+    held = sorted(m.starts for m in known.ledger().meetings if m.series == SERIES and m.opened_at)
+    moments = known.moments(held)
+    ledger = known.ledger(moments)
+    for moment in moments:
+        yield _pack(ledger.at(moment), local_date(moment.as_of))
 
 
 def _busiest(ledger: Ledger) -> str | None:

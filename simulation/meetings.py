@@ -28,7 +28,7 @@ Plan = Callable[[datetime, Callable[[], Awaitable[None]]], None]
 
 @dataclass
 class Secretary:
-    """Holds meetings. `send` sends a command, `at` plans an action, `pack` and `file` print papers and minutes."""
+    """Holds meetings. `send` sends a command, `at` plans an action, `file` prints minutes."""
 
     scenario: Scenario
     cast: Cast
@@ -36,7 +36,6 @@ class Secretary:
     streams: dict[int, str]
     send: Send
     at: Plan
-    pack: Callable[[datetime], None]
     file: Callable[[Meeting, Actor], None]
     planned: set[str] = field(default_factory=set)
 
@@ -53,8 +52,6 @@ class Secretary:
         if meeting.stage is not MeetingStage.FROZEN:
             return
         told = self._told(meeting)
-        if meeting.series == "weekly":
-            self.pack(meeting.starts)
         chair = told.by if told else meeting.chair or "office"
         await self.send(stream, c.OpenMeeting(chair=chair), self.cast.actor("office"))
         there = self._there(stream, told)

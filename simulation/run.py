@@ -56,7 +56,6 @@ class Played:
 
 
 Issue = Callable[[Database, Briefing, datetime], tuple[str, str]]
-Pack = Callable[[Database, datetime], None]
 File = Callable[[Database, Meeting, Actor, datetime], None]
 
 
@@ -68,7 +67,6 @@ async def simulate(  # noqa: PLR0913  (what a year is made of)
     seed: int | None = None,
     algorithm: Algorithm = "sha256",
     issue: Issue,
-    pack: Pack = lambda _database, _at: None,
     file: File = lambda _database, _meeting, _actor, _at: None,
     progress: Callable[[date], None] = lambda _: None,
 ) -> Played:
@@ -103,7 +101,6 @@ async def simulate(  # noqa: PLR0913  (what a year is made of)
                 database=database,
                 clock=SimulatedClock(environment, database, gateway),
                 issue=lambda briefing, now: played.briefings.append(issue(database, briefing, now)),
-                pack=lambda at: pack(database, at),
                 file=lambda meeting, actor, at: file(database, meeting, actor, at),
                 progress=progress,
             )

@@ -78,7 +78,6 @@ class SimulatedYear:
     database: Database
     clock: SimulatedClock
     issue: Callable[[Briefing, datetime], None]
-    pack: Callable[[datetime], None]
     file: Callable[[Meeting, Actor, datetime], None]
     progress: Callable[[date], None]
     refused: list[Refused] = field(default_factory=list)
@@ -99,7 +98,6 @@ class SimulatedYear:
             streams=self._streams,
             send=self._convene,
             at=lambda instant, action: self._when(instant, ALONE, action),
-            pack=self.pack,
             file=lambda meeting, actor: self.file(meeting, actor, self._now),
         )
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from documents.formats.markdown import markdown
-from documents.ledger import read_ledger
+from documents.ledger import read_known, read_ledger
 from documents.meetings.pack import weekly_pack
 from domain.meetings import commands as c
 from eventlog.database import Database
@@ -15,6 +15,24 @@ from tests.support.office import FOR_LEADER, OFFICE
 
 STREAM = "meeting/weekly"
 HELD, AFTER = at("2022-03-28"), at("2022-04-02")
+
+
+def test_a_pack_looked_back_at_is_the_one_there_was_at_the_time(log: Database) -> None:
+    play(log)
+    meet(log, STREAM, convening(WEEKLY, HELD), OFFICE, at("2022-03-21"))
+    meet(log, STREAM, c.FreezeAgenda(proposed=(item(1, LAND),), position=7), OFFICE, HELD)
+    meet(log, STREAM, c.OpenMeeting(), OFFICE, HELD)
+    meet(log, STREAM, decision(1, text="移交用地"), FOR_LEADER, AFTER)
+    known = read_known(log, at("2022-04-05"))
+    moments = known.moments([at("2022-03-15"), at("2022-03-25"), at("2022-03-30"), at("2022-04-05")])
+    looked_back = [known.ledger(moments).at(moment) for moment in moments]
+    at_the_time = [read_ledger(log, moment.as_of) for moment in moments]
+    assert [ledger.meetings for ledger in looked_back] == [ledger.meetings for ledger in at_the_time]
+    assert [len(ledger.meetings) for ledger in looked_back] == [0, 1, 1, 1]
+    monday = date(2022, 4, 4)
+    packs = [markdown(weekly_pack(ledger, monday, monday)) for ledger in looked_back]
+    assert packs == [markdown(weekly_pack(ledger, monday, monday)) for ledger in at_the_time]
+    assert len(set(packs)) == len(moments)
 
 
 def test_points_of_the_last_meeting_stand_under_their_own_numbers_with_the_number_of_the_minutes(log: Database) -> None:

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections import Counter
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from documents.checking.report import check
 from documents.filing.catalogue import everything
 from documents.filing.rebuilding import Verdict, rebuild_each
 from documents.formats.press import Press
+from documents.ledger import read_ledger
 from documents.meetings.filing import file_minutes
 from domain.calendar import at_office
 from domain.envelope import Actor, Recorded
@@ -169,6 +170,10 @@ async def test_whatever_a_year_leaves_is_laid_out_and_rebuilt_and_a_changed_even
         "周调度",
     }
     assert [p.name for p in laid_out if not check(p).ok] == []
+
+    held = [m for m in read_ledger(done.database, datetime.now(UTC)).meetings if m.series == "weekly" and m.opened_at]
+    assert len([p for p in printed if p.parent.name == "周调度"]) == 2
+    assert len(list((home / "documents/周调度").glob("*.md"))) == len(held) > 5
 
     every = everything(done.database, home)
     assert {type(f.event).__name__ for f in every} == {"BulletinIssued", "PaperIssued", "MinutesFiled"}
