@@ -9,7 +9,7 @@ import typer
 from cli.session import Problem, answer, session
 from cli.shape import group
 from cli.tables import table
-from cli.task.common import now, the_person
+from cli.task.common import now
 from cli.task.reads import as_of_instant
 from domain.base import refuse
 from domain.calendar import SHANGHAI
@@ -35,7 +35,7 @@ def list_(
     """列出通知：每人每个渠道一条，含送达情况。"""
     found = kept.listed(
         session.database,
-        person=the_person(person).id if person else None,
+        person=session.person(person).id if person else None,
         failed=failed,
         pending=pending,
         as_of=as_of_instant(as_of),

@@ -8,11 +8,10 @@ from uuid import uuid4
 
 import typer
 
-from cli.delegating import directory
 from cli.session import answer, session
 from cli.shape import group
 from cli.sheets import reject
-from cli.task.common import confirm, the_person, today
+from cli.task.common import confirm, today
 from domain.base import refuse
 from domain.event import Event
 from domain.office import DIRECTORY_STREAM, Directory, Person, PersonLeft, PersonRecorded, Unit, UnitRecorded
@@ -102,12 +101,12 @@ def leave(
 ) -> None:
     """登记人员离任：此后不能再以其身份办理，已有记录不变。"""
     _office_only("登记人员离任")
-    found = the_person(person)
+    found = session.person(person)
     others = [p for p in _active() if p.id != found.id and p.role is Role.OFFICE]
     refuse(found.id == session.actor.id, "不能登记本人离任，请由其他督办员办理")
     refuse(found.role is Role.OFFICE and not others, f"{found.name}是唯一的督办员，不能登记离任")
     confirm(f"登记{found.name}（{found.id}）离任？")
-    _record([*revoke_all(directory(), found.id, f"{found.name}离任"), PersonLeft(person=found.id)])
+    _record([*revoke_all(session.directory(), found.id, f"{found.name}离任"), PersonLeft(person=found.id)])
     answer({"left": found.id}, f"已登记{found.name}（{found.id}）离任")
 
 
@@ -142,7 +141,7 @@ def list_(
 
         wanted = the_unit(unit).id
         units, people = tuple(u for u in units if u.id == wanted), tuple(p for p in people if p.unit == wanted)
-    given = directory()
+    given = session.directory()
     document = {
         "posts": given.posts,
         "delegations": [{"delegation": no, **d.model_dump(mode="json")} for no, d in given.delegations.items()],

@@ -7,9 +7,8 @@ from uuid import uuid4
 
 import typer
 
-from cli.delegating import directory
-from cli.session import Exit, Problem, answer, session
-from cli.task.common import ReasonOption, confirm, day, need, order, send, the_matter, the_person, the_unit, today
+from cli.session import Problem, answer, session
+from cli.task.common import ReasonOption, confirm, day, need, order, send, the_matter, the_unit, today
 from domain.base import refuse
 from domain.commands import ReassignDuty
 from domain.event import Event
@@ -44,8 +43,8 @@ def delegate(
     reason: ReasonOption = None,
 ) -> None:
     """授权代办（AB角）：有期限，可收回，代办的每一步都记为“某代某”。"""
-    receiver = the_person(need(to, "--to", "由谁代办"))
-    owner = the_person(giver).id if giver else session.actor.id
+    receiver = session.person(need(to, "--to", "由谁代办"))
+    owner = session.person(giver).id if giver else session.actor.id
     wanted = Delegation(
         giver=owner,
         receiver=receiver.id,
@@ -54,11 +53,11 @@ def delegate(
         matters=tuple(the_matter(m).stream for m in matter or ()),
         reason=need(reason, "--reason", "授权理由"),
     )
-    event = grant(directory(), wanted, session.actor, today())
+    event = grant(session.directory(), wanted, session.actor, today())
     confirm(f"授权{receiver.name}代{_name(owner)}办理，{wanted.since}至{wanted.until}？")
-    before = set(directory().delegations)
+    before = set(session.directory().delegations)
     _record([event])
-    number = next(no for no in directory().delegations if no not in before)
+    number = next(no for no in session.directory().delegations if no not in before)
     answer(
         {"delegation": number, **wanted.model_dump(mode="json")},
         f"{number}：{receiver.name}代{_name(owner)}办理，{said_date(wanted.since)}至{said_date(wanted.until)}；"
@@ -71,10 +70,10 @@ def revoke(
     reason: ReasonOption = None,
 ) -> None:
     """收回授权：立即生效。"""
-    known = directory()
+    known = session.directory()
     found = [n for n in known.delegations if no in (n, n.rpartition("〕")[2].removesuffix("号"))]
     if len(found) > 1:
-        raise Problem(f"“{no}”对应{len(found)}个授权，请写全：{'、'.join(found)}", "ambiguous", Exit.MALFORMED)
+        raise Problem(f"“{no}”对应{len(found)}个授权，请写全：{'、'.join(found)}", "ambiguous")
     event = revoked(known, found[0] if found else no, session.actor, need(reason, "--reason", "收回理由"))
     _record([event])
     answer({"revoked": event.no}, f"已收回{event.no}")
@@ -85,7 +84,7 @@ def duties(person: PersonArg) -> None:
     found = _anyone(person)
     held = _held(found.id)
     liaison = _as_liaison(found)
-    posts = [post for post, holder in directory().posts.items() if holder == found.id]
+    posts = [post for post, holder in session.directory().posts.items() if holder == found.id]
     document = {
         "person": found.id,
         "posts": posts,
@@ -108,9 +107,9 @@ def transfer(
 ) -> None:
     """人员调动：未了职责逐件交接给接手人，领导的职责随职务走；有关授权一并收回。"""
     refuse(session.actor.role is not Role.OFFICE, "人员调动须由办公室督办员办理", "forbidden")
-    moving, unit = the_person(person), the_unit(need(to, "--to", "调到哪个单位"))
+    moving, unit = session.person(person), the_unit(need(to, "--to", "调到哪个单位"))
     refuse(unit.id == moving.unit, f"{moving.name}本来就在该单位")
-    next_one = the_person(successor) if successor else None
+    next_one = session.person(successor) if successor else None
     held = _held(moving.id)
     liaison = _as_liaison(moving)
     _check_successor(moving, next_one, held, liaison)
@@ -144,8 +143,8 @@ def post(
 ) -> None:
     """登记职务由谁担任：换人时，原任领导批示和定时限的职责随职务转给新任。"""
     refuse(session.actor.role is not Role.OFFICE, "登记职务须由办公室督办员办理", "forbidden")
-    holder = the_person(need(person, "--person", "由谁担任"))
-    before = directory().posts.get(name)
+    holder = session.person(need(person, "--person", "由谁担任"))
+    before = session.directory().posts.get(name)
     if before == holder.id:
         answer({"post": name, "person": holder.id, "duties": []}, f"{name}本来就由{holder.name}担任")
         return
@@ -165,7 +164,7 @@ def _check_successor(
     held: Sequence[tuple[Matter, Duty]],
     liaison: Sequence[Matter],
 ) -> None:
-    posts = [p for p, holder in directory().posts.items() if holder == moving.id]
+    posts = [p for p, holder in session.directory().posts.items() if holder == moving.id]
     wanted = bool(held or posts or liaison)
     refuse(
         wanted and next_one is None,
@@ -185,7 +184,7 @@ def _check_successor(
 
 def _moved(moving: "PersonOnRecord", unit: str, successor: str | None, why: str) -> list[Event]:
     """The directory's events: delegations end, posts pass on, the entry changes."""
-    known = directory()
+    known = session.directory()
     entry = Person.model_validate({**moving.model_dump(exclude={"left_at"}), "unit": unit})
     posts = [name for name, holder in known.posts.items() if holder == moving.id]
     return [
@@ -229,7 +228,7 @@ def _as_liaison(person: "PersonOnRecord") -> list[Matter]:
 def _anyone(name: str) -> "PersonOnRecord":
     """Also somebody who left: his duties may still wait."""
     former = reading.person(session.database, name)
-    return former if former is not None else the_person(name)
+    return former if former is not None else session.person(name)
 
 
 def _name(person_id: str) -> str:

@@ -8,6 +8,7 @@ import os
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import IntEnum
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,9 @@ from domain.base import Refusal
 
 if TYPE_CHECKING:
     from domain.envelope import Actor
+    from domain.office import Directory
     from eventlog.database import Database
+    from eventlog.reading import PersonOnRecord
     from settings import Settings
 
 
@@ -34,6 +37,7 @@ class Exit(IntEnum):
 
 CODES = {
     "malformed": Exit.MALFORMED,
+    "ambiguous": Exit.MALFORMED,
     "unwritable": Exit.MALFORMED,
     "not_found": Exit.NOT_FOUND,
     "log_unreachable": Exit.UNREACHABLE,
@@ -98,7 +102,8 @@ class Session:
         """Who acts, as the directory knows him; with `--for-person` under a 授权 of that person.
 
         Raises:
-            Problem: nobody of that id is in the directory (exit 4), he left, or has no such 授权 (exit 3).
+            Problem: nobody of that id is in the directory (exit 4), or he left (exit 3).
+            Refusal: he has no such 授权 (exit 3).
         """
         from domain.envelope import Actor
         from eventlog import reading
@@ -112,9 +117,38 @@ class Session:
         actor = Actor(id=person.id, role=person.role, unit=person.unit)
         if self.for_person is None:
             return actor
-        from cli.delegating import acting_under
+        from domain.calendar import local_date
+        from domain.rules.delegation import acting_under
 
-        return acting_under(actor, self.for_person)
+        giver = self.person(self.for_person)
+        return acting_under(self.directory(), actor, giver, local_date(datetime.now(UTC)))
+
+    def directory(self) -> "Directory":
+        """The directory of this moment, with its posts and delegations."""
+        from domain.office import DIRECTORY_STREAM, Directory
+        from eventlog import reading
+
+        found = reading.load(self.database, DIRECTORY_STREAM)
+        state = found.state if found else Directory()
+        assert isinstance(state, Directory)  # noqa: S101  (the stream's fold)
+        return state
+
+    def person(self, name: str) -> "PersonOnRecord":
+        """The person meant by id or full name.
+
+        Raises:
+            Problem: none (exit 4), or several of that name (exit 2).
+        """
+        from eventlog import reading
+
+        people = reading.people(self.database)
+        found = [p for p in people if p.id == name] or [p for p in people if p.name == name]
+        if not found:
+            raise Problem(f"通讯录里没有“{name}”，请用 xmh org list 查看人员编号", "not_found")
+        if len(found) > 1:
+            shown = "、".join(f"{p.id}（{p.unit}）" for p in found)
+            raise Problem(f"有{len(found)}位“{name}”，请写人员编号：{shown}", "ambiguous")
+        return found[0]
 
     @property
     def asks(self) -> bool:

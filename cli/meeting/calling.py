@@ -10,7 +10,7 @@ import typer
 
 from cli.meeting.common import MeetingArg, convene, do, document, line, meeting_order, moment, the_meeting, the_series
 from cli.session import Problem, answer, session
-from cli.task.common import ReasonOption, confirm, need, the_gateway, the_person
+from cli.task.common import ReasonOption, confirm, need, the_gateway
 from domain.base import refuse
 from domain.calendar import SHANGHAI
 from domain.meetings.commands import CancelMeeting, ConveneMeeting, MoveMeeting
@@ -41,7 +41,7 @@ def schedule(
         starts=starts,
         title=title,
         place=place,
-        chair=the_person(chair).id if chair else None,
+        chair=session.person(chair).id if chair else None,
     )
     (reply,) = convene(meeting_order(meeting_stream(session.command_id), command))
     when = starts.astimezone(SHANGHAI)
@@ -84,7 +84,7 @@ def series(
     if rule is not None:
         change["rule"] = None if rule == "无" else spoken_rule(rule)
     if chair is not None:
-        change["chair"] = the_person(chair).id
+        change["chair"] = session.person(chair).id
     change |= {k: v for k, v in (("place", place), ("counted_as", counted_as)) if v is not None}
     if not change and not new:
         raise Problem("请写明要改什么（--rule 会期、--chair 主持人、--place 地点、--counted-as 名目）", "malformed")

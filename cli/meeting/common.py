@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import typer
 
-from cli.session import Exit, Problem, answer, session
+from cli.session import Problem, answer, session
 from cli.task.common import VALID_FOR, now, the_gateway, today
 from domain.calendar import at_office, local_date
 from domain.envelope import Actor
@@ -40,9 +40,7 @@ def the_meeting(words: str) -> Meeting:
         first = "；".join(f"{m.number} {m.title}（{local_date(m.starts)}）" for m in found[:MOST_NAMED])
         shown = f"{first}{'……' if len(found) > MOST_NAMED else ''}"
         candidates = [{"meeting": m.number, "title": m.title} for m in found]
-        raise Problem(
-            f"“{words}”对应{len(found)}次会议，请写明编号：{shown}", "ambiguous", Exit.MALFORMED, candidates=candidates
-        )
+        raise Problem(f"“{words}”对应{len(found)}次会议，请写明编号：{shown}", "ambiguous", candidates=candidates)
     state = reading.load(session.database, found[0].stream) if found else None
     if state is None or not isinstance(state.state, Meeting):
         raise Problem(f"没有找到会议“{words}”，请用 xmh meeting list 查看编号", "not_found")
@@ -62,7 +60,7 @@ def the_series(name: str) -> Series:
         raise Problem(f"没有会议系列“{name}”，现有：{known}；新设请用 xmh meeting series", "not_found")
     if len(found) > 1:
         shown = "、".join(s.name for s in found)
-        raise Problem(f"“{name}”对应多个会议系列：{shown}，请写全称", "ambiguous", Exit.MALFORMED)
+        raise Problem(f"“{name}”对应多个会议系列：{shown}，请写全称", "ambiguous")
     return found[0]
 
 

@@ -8,7 +8,7 @@ import typer
 from cli.meeting.common import moment, the_series
 from cli.session import Problem, answer, session
 from cli.sheets import reject
-from cli.task.common import TextOption, need, now, term, the_person
+from cli.task.common import TextOption, need, now, term
 from domain.meetings.commands import RecordMeeting
 from domain.meetings.terms import Part
 
@@ -38,7 +38,7 @@ def record(
         title=need(title, "--title", "会议名称"),
         part=term(Part, part, "--part"),
         place=place,
-        chair=the_person(chair).id if chair else None,
+        chair=session.person(chair).id if chair else None,
         summary=text,
     )
     (entry,) = _recorded([command])

@@ -8,7 +8,7 @@ import typer
 from cli.meeting.common import MeetingArg, convene, line, meeting_order, names, proposed, the_meeting
 from cli.printing.files import OutOption, check_out, press, write_copy, write_page
 from cli.session import Problem, answer, session
-from cli.task.common import PaperOption, acting, confirm, now, the_person, today
+from cli.task.common import PaperOption, acting, confirm, now, today
 from domain.base import Refusal
 from domain.envelope import Actor
 from domain.meetings.agenda import arranged
@@ -60,7 +60,7 @@ def minutes(
     check_out(output)
     found, said = the_meeting(meeting), []
     if sign is not None:
-        said.append(_sign(found, acting(the_person(sign).id, paper)))
+        said.append(_sign(found, acting(session.person(sign).id, paper)))
         found = the_meeting(found.number)
     kept, told = _kept(found)
     text = _written(found, kept, output)

@@ -19,7 +19,6 @@ from cli.task.common import (
     day,
     need,
     term,
-    the_person,
     the_unit,
 )
 from domain.envelope import Actor
@@ -48,7 +47,7 @@ def open_(
     chair: Annotated[str | None, typer.Option("--chair", metavar="P", help="主持人；安排时已写明的可不填")] = None,
 ) -> None:
     """召开：此后可以逐项议定。"""
-    do(the_meeting(meeting), OpenMeeting(chair=the_person(chair).id if chair else None))
+    do(the_meeting(meeting), OpenMeeting(chair=session.person(chair).id if chair else None))
 
 
 def attend(

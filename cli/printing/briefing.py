@@ -11,7 +11,7 @@ from cli.printing.files import check_out, press, write
 from cli.session import Problem, answer, session
 from cli.shape import group
 from cli.sheets import reject
-from cli.task.common import PaperOption, acting, confirm, need, term, the_person
+from cli.task.common import PaperOption, acting, confirm, need, term
 from domain.base import refuse
 from domain.bulletin import BulletinIssued, Issue, PastIssue, Publication
 from domain.calendar import SHANGHAI, end_of_day, local_date
@@ -174,7 +174,7 @@ def issue(
         raise Problem(f"没有草稿“{draft_id}”，请用 xmh briefing list 查看", "not_found")
     if sign is None:
         raise Problem(f"{found.publication.label}须由领导签发，请用 --sign 写明签发领导", "unsigned")
-    signer = acting(the_person(sign).id, paper)
+    signer = acting(session.person(sign).id, paper)
     confirm(f"签发{found.publication.label}（{found.since} 至 {found.until}）？签发后编号不能收回。")
     done = issue_draft(
         session.database,

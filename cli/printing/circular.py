@@ -10,7 +10,7 @@ from cli.printing.briefing import past_day
 from cli.printing.files import OutOption, check_out, press, write_page
 from cli.printing.papers import answer_issued
 from cli.session import Problem, answer, session
-from cli.task.common import PaperOption, acting, confirm, need, the_person, today
+from cli.task.common import PaperOption, acting, confirm, need, today
 
 if TYPE_CHECKING:
     from documents.papers.forms import PaperText
@@ -55,7 +55,7 @@ def circular(
 def _issue(since: date, until: date, sign: str | None, paper: str | None, out: Path | None) -> None:
     from documents.papers.issuing import issue_circular
 
-    signer = acting(the_person(need(sign, "--sign", "签发领导")).id, paper)
+    signer = acting(session.person(need(sign, "--sign", "签发领导")).id, paper)
     confirm(f"签发 {since} 至 {until} 的通报？文号给出后不能收回，只能作废。")
     done = issue_circular(
         session.database, session.settings.home, since, until, signer=signer, now=datetime.now(UTC), press=press()

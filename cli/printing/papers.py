@@ -19,7 +19,6 @@ from cli.task.common import (
     now,
     term,
     the_matter,
-    the_person,
 )
 from domain.papers import Paper, PaperKind, spelled
 
@@ -74,7 +73,7 @@ def form(
 def _issue(stream: str, kind: PaperKind, sign: str | None, paper: str | None, out: Path | None) -> None:
     from documents.papers.issuing import issue_paper
 
-    signer = acting(the_person(need(sign, "--sign", "签发领导")).id, paper)
+    signer = acting(session.person(need(sign, "--sign", "签发领导")).id, paper)
     confirm(f"签发{kind.label}？文号给出后不能收回，只能作废。")
     done = issue_paper(
         session.database, session.settings.home, stream, kind, signer=signer, now=datetime.now(UTC), press=press()

@@ -17,7 +17,6 @@ from cli.task.common import (
     tell_many,
     term,
     the_matter,
-    the_person,
 )
 from domain.calendar import local_date
 from domain.commands import AddBasis, CarryOver
@@ -77,7 +76,7 @@ def _basis(text: str | None, kind: str, no: str | None, approver: str | None) ->
         kind=term(BasisKind, kind, "--basis-kind"),
         text=need(text, "--basis", "依据"),
         no=no,
-        approver=the_person(approver).id if approver else None,
+        approver=session.person(approver).id if approver else None,
     )
 
 

@@ -109,9 +109,7 @@ def the_matter(words: str) -> reading.ListedMatter:
         raise Problem(f"没有找到事项“{words}”，请用 xmh task list 查看编号", "not_found")
     shown = "；".join(f"{m.number} {m.title}" for m in found[:8]) + ("……" if len(found) > 8 else "")  # noqa: PLR2004
     candidates = [{"matter": m.number, "title": m.title} for m in found]
-    raise Problem(
-        f"“{words}”对应{len(found)}个事项，请写明编号：{shown}", "ambiguous", Exit.MALFORMED, candidates=candidates
-    )
+    raise Problem(f"“{words}”对应{len(found)}个事项，请写明编号：{shown}", "ambiguous", candidates=candidates)
 
 
 def the_unit(name: str) -> UnitRef:
@@ -127,24 +125,8 @@ def the_unit(name: str) -> UnitRef:
         raise Problem(f"通讯录里没有单位“{name}”，请用 xmh org list 查看，或先 xmh org import", "not_found")
     if len(found) > 1:
         shown = "、".join(u.name for u in found)
-        raise Problem(f"“{name}”对应多个单位：{shown}，请写全称或编号", "ambiguous", Exit.MALFORMED)
+        raise Problem(f"“{name}”对应多个单位：{shown}，请写全称或编号", "ambiguous")
     return UnitRef(id=found[0].id, supervision=found[0].supervision)
-
-
-def the_person(name: str) -> reading.PersonOnRecord:
-    """The person meant by id or full name.
-
-    Raises:
-        Problem: none (exit 4), or several of that name (exit 2).
-    """
-    people = reading.people(session.database)
-    found = [p for p in people if p.id == name] or [p for p in people if p.name == name]
-    if not found:
-        raise Problem(f"通讯录里没有“{name}”，请用 xmh org list 查看人员编号", "not_found")
-    if len(found) > 1:
-        shown = "、".join(f"{p.id}（{p.unit}）" for p in found)
-        raise Problem(f"有{len(found)}位“{name}”，请写人员编号：{shown}", "ambiguous", Exit.MALFORMED)
-    return found[0]
 
 
 def acting(by: str | None = None, paper: str | None = None) -> Actor:
@@ -157,7 +139,7 @@ def acting(by: str | None = None, paper: str | None = None) -> Actor:
         raise Problem("--by（代录）与 --for-person（授权代办）二者取一", "malformed")
     if paper is not None and len(paper) > MOST_PAPER:
         raise Problem(f"--paper 有{len(paper)}字，只写文号或文件名，最多{MOST_PAPER}字", "malformed")
-    decider = the_person(by)
+    decider = session.person(by)
     if decider.id == session.actor.id:
         return session.actor
     behalf = OnBehalf(id=decider.id, role=decider.role, unit=decider.unit, paper=paper)

@@ -25,7 +25,6 @@ from cli.task.common import (
     sealed,
     send,
     term,
-    the_person,
     the_unit,
     today,
 )
@@ -146,12 +145,12 @@ def open_(
         source=source,
         lead=the_unit(lead) if lead else None,
         assist=tuple(the_unit(u) for u in assist or ()),
-        person=the_person(person).id if person else None,
-        supervisor=the_person(supervisor).id if supervisor else None,
+        person=session.person(person).id if person else None,
+        supervisor=session.person(supervisor).id if supervisor else None,
         points=tuple(new_point(p) for p in point or ()),
         indicators=tuple(new_indicator(i) for i in indicator or ()),
         instruction=sealed(stream, instruction) if instruction else None,
-        instructed_by=the_person(by).id if instruction and by else None,
+        instructed_by=session.person(by).id if instruction and by else None,
         duplicate_reason=duplicate_reason,
         inherited=inherited,
         part_of=part_of(whole, weight) if whole else None,
@@ -170,7 +169,7 @@ def _grounds(text: str | None, kind: str, no: str | None, approver: str | None, 
         kind=term(BasisKind, kind, "--basis-kind"),
         text=need(text, "--basis", "立项依据"),
         no=no,
-        approver=the_person(approver).id if approver else None,
+        approver=session.person(approver).id if approver else None,
     )
 
 
@@ -227,7 +226,7 @@ def assign(
     command = AssignMatter(
         lead=the_unit(need(lead, "--lead", "牵头单位")),
         assist=None if assist is None else tuple(the_unit(u) for u in assist),
-        person=the_person(person).id if person else None,
+        person=session.person(person).id if person else None,
         reason=reason,
     )
     do(matter, command, acting(by, paper))

@@ -23,7 +23,6 @@ from cli.task.common import (
     send,
     tell_many,
     the_matter,
-    the_person,
     the_unit,
 )
 from domain.commands import (
@@ -97,7 +96,7 @@ def instruct(
     paper: PaperOption = None,
 ) -> None:
     """录入领导批示：原文加密保存，办结须报该领导审阅。"""
-    leader = the_person(need(by, "--by", "批示领导"))
+    leader = session.person(need(by, "--by", "批示领导"))
     target = the_matter(matter)
     words = sealed(target.stream, need(text, "--text", "批示内容"))
     do(target.number, RecordInstruction(leader=leader.id, text=words), acting(leader.id, paper))

@@ -8,7 +8,7 @@ from datetime import date
 
 from domain.base import refuse
 from domain.envelope import Actor, OnBehalf
-from domain.office import Delegation, DelegationGranted, DelegationRevoked, Directory
+from domain.office import Delegation, DelegationGranted, DelegationRevoked, Directory, Person
 from domain.terms import Role
 
 
@@ -60,6 +60,18 @@ def revoke_all(directory: Directory, person: str, reason: str) -> Iterator[Deleg
     for no, delegation in directory.delegations.items():
         if person in (delegation.giver, delegation.receiver) and not delegation.revoked:
             yield DelegationRevoked(no=no, reason=reason)
+
+
+def acting_under(directory: Directory, actor: Actor, giver: Person, today: date) -> Actor:
+    """The actor on behalf of the giver: under the 授权 that holds today, one for all matters before one for some."""
+    given = {no: d for no, d in directory.delegations.items() if (d.giver, d.receiver) == (giver.id, actor.id)}
+    holding = [no for no, d in given.items() if d.holds(today)]
+    past = "，原来的授权已到期或收回" if given else ""
+    said = f"{giver.name}（{giver.id}）没有授权您代办{past}；授权用 xmh org delegate"
+    refuse(not holding, said, "not_delegated")
+    number = min(holding, key=lambda no: bool(given[no].matters))
+    behalf = OnBehalf(id=giver.id, role=giver.role, unit=giver.unit, paper=number, delegation=number)
+    return actor.model_copy(update={"on_behalf_of": behalf})
 
 
 def check_delegation(directory: Directory, actor: str, behalf: OnBehalf, stream: str, day: date) -> None:
