@@ -1,16 +1,15 @@
 """The one door through which every command to a matter leaves.
 
-Command line, imports and simulation all use it, so none can skip a rule. `recover` lives here too: it is the same door
-seen from inside, starting what the log says must be running.
+Command line, imports and simulation all use it, so none can skip a rule. What must run by the log and does not is
+started by `healing.py`.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import Enum
 from functools import cache
 from typing import Any, Generic, TypeVar
 from uuid import uuid4
@@ -19,8 +18,6 @@ from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
     WorkflowExecutionStatus,
-    WorkflowHandle,
-    WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -43,8 +40,6 @@ from domain.streams import kind_of
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogError
-from eventlog.recovery import advance_numbers
-from eventlog.watermark import highest
 from workflows.contract import (
     Answered,
     HeadquartersStart,
@@ -73,13 +68,10 @@ UNREADABLE = "RuntimeError"
 QUERY_WITHIN = timedelta(seconds=5)
 WEDGED_AFTER = 3
 """A workflow task that failed so often in a row will not get better by itself."""
-SECOND_LOOK = 0.5
-"""Seconds between two looks at a matter that seems to differ from the log."""
 
 HEADQUARTERS_ID = f"headquarters/{HEADQUARTERS}"
 SUBMIT, LOOK_AGAIN, VERSION = "submit", "look_again", "version"
 """The update, the signal and the query every workflow of ours has."""
-_OF_OURS = "WorkflowType IN ('Matter', 'Meeting')"
 _LOOKING_UP = ThreadPoolExecutor(4, thread_name_prefix="look-up")
 
 T = TypeVar("T")
@@ -181,7 +173,7 @@ class Gateway:
             if recorded is not None:
                 return recorded
             if isinstance(failure, RPCError) and failure.status is RPCStatusCode.FAILED_PRECONDITION:
-                await self._unwedge(order.stream)
+                await self.unwedge(order.stream)
             attempt += 1
             pause = min(0.1 * 2**attempt, 1)
             if clock() + pause + SHORTEST_ATTEMPT + LOOK_UP_WITHIN > deadline or not _worth_another_try(failure):
@@ -249,15 +241,16 @@ class Gateway:
 
     async def wake_open_matters(self) -> int:
         """Tell every open matter and meeting to look at the log again; how many matters. After the rulebook moved."""
-        heads = await asyncio.to_thread(self._open_streams)
-        woken = await _gathered(self._wake(head.stream) for head in heads)
+        heads = await asyncio.to_thread(self.open_streams)
+        woken = await gathered(self.wake(head.stream) for head in heads)
         return sum(woke for head, woke in zip(heads, woken, strict=True) if kind_of(head.stream) == "matter")
 
-    def _open_streams(self) -> tuple[reading.Head, ...]:
+    def open_streams(self) -> tuple[reading.Head, ...]:
         """Every stream with a workflow of its own that still lives."""
         return tuple(h for kind in ROUTES for h in reading.open_streams(self.database, kind))
 
-    async def _wake(self, stream: str) -> bool:
+    async def wake(self, stream: str) -> bool:
+        """Tell one to look at the log again; False when Temporal does not know it."""
         try:
             await self.client.get_workflow_handle(stream).signal(LOOK_AGAIN)
         except RPCError as e:
@@ -266,9 +259,7 @@ class Gateway:
             raise
         return True
 
-    # --- healing
-
-    async def _unwedge(self, stream: str) -> bool:
+    async def unwedge(self, stream: str) -> bool:
         """End a matter whose workflow task fails again and again; whether it was one.
 
         A history that no worker can replay stays so for ever. The log holds all that matters: the next start begins
@@ -282,59 +273,6 @@ class Gateway:
                 await run.terminate("wedged: starts again from the log", rpc_timeout=QUERY_WITHIN)
                 return True
         return False
-
-    async def _heal_silent(self, stream: str) -> None:
-        """A matter that does not answer: started again when it is wedged, else told to look at the log."""
-        if await self._unwedge(stream):
-            await self.start(stream)
-        else:
-            await self._wake(stream)
-
-    async def recover(self, *, dry_run: bool = False, verified: dict[str, int] | None = None) -> "Recovery":
-        """Start every open matter Temporal does not know, and wake every one that is not where the log is.
-
-        Args:
-            dry_run: only look.
-            verified: stream → version at which it was found level before; such a one is not asked again, and the
-                caller's next turn finds here what this one saw.
-        """
-        heads = await asyncio.to_thread(self._open_streams)
-        running, _ = await self._known(only_running=True)
-        level = {} if verified is None else verified
-        asked = [h for h in heads if h.stream in running and level.get(h.stream) != h.version]
-        gaps = dict(zip((h.stream for h in asked), await _gathered(map(self._gap, asked)), strict=True))
-        if verified is not None:
-            verified.clear()
-            verified.update({h.stream: h.version for h in heads if h.stream in running and not gaps.get(h.stream)})
-        found = Recovery(
-            open=len(heads),
-            missing=tuple(h.stream for h in heads if h.stream not in running),
-            behind=tuple(s for s, gap in gaps.items() if gap is Gap.BEHIND),
-            silent=tuple(s for s, gap in gaps.items() if gap is Gap.SILENT),
-            ahead=tuple(s for s, gap in gaps.items() if gap is Gap.AHEAD),
-            stray=tuple(sorted(running - {h.stream for h in heads})),
-        )
-        if not dry_run:
-            await _gathered(map(self.start, found.missing))
-            await _gathered(map(self._heal_silent, found.silent))
-            await _gathered(map(self._wake, (*found.behind, *found.ahead, *found.stray)))
-        return found
-
-    async def numbers_known(self) -> dict[str, int]:
-        """Series → the highest number any matter in Temporal was ever given; also matters that ended since."""
-        return (await self._known(only_running=False))[1]
-
-    async def settle_numbers(self, seen: Mapping[str, int]) -> dict[str, int]:
-        """Move every series past the highest number seen anywhere, before a log restored from a copy gives it again.
-
-        Returns:
-            The series that had to be moved, and where they stand now: not empty means that the log was restored.
-
-        Raises:
-            LogError: the log cannot be written.
-        """
-        known = highest(seen, await self.numbers_known())
-        return await asyncio.to_thread(advance_numbers, self.database, known)
 
     async def start(self, stream: str) -> None:
         """Start a matter from the log alone; harmless when it runs."""
@@ -403,50 +341,6 @@ class Gateway:
     def _start_of(self, stream: str) -> Start:
         return Start(stream=stream, renew_after=self.renew_after, clock_shift=self.clock_shift)
 
-    async def _known(self, *, only_running: bool) -> tuple[set[str], dict[str, int]]:
-        """Streams of the workflows Temporal knows, and the numbers their memos hold."""
-        which = f"TaskQueue = '{self.task_queue}' AND ExecutionStatus "
-        which += "= 'Running'" if only_running else "!= 'ContinuedAsNew'"
-        streams: set[str] = set()
-        numbers: dict[str, int] = {}
-        async for found in self.client.list_workflows(f"{_OF_OURS} AND {which}"):
-            streams.add(found.id)
-            memo = await found.memo()
-            numbers = highest(numbers, {series: n for series, n in memo.items() if isinstance(n, int)})
-        return streams, numbers
-
-    async def _gap(self, head: reading.Head) -> "Gap | None":
-        """How a running matter stands to the log; None when it is level."""
-        handle = self.client.get_workflow_handle(head.stream)
-        gap = Gap.BUSY
-        for pause in (0.0, SECOND_LOOK):
-            # What is being recorded at this moment is not a gap: look twice.
-            await asyncio.sleep(pause)
-            try:
-                pending = await self._pending(handle)
-                if pending:
-                    gap = Gap.BUSY if pending == 1 else Gap.SILENT
-                    continue
-                seen = await handle.query(VERSION, result_type=int, rpc_timeout=QUERY_WITHIN)
-            except (RPCError, WorkflowQueryFailedError):
-                return Gap.SILENT
-            now = await asyncio.to_thread(reading.head, self.database, head.stream)
-            if seen == now.version:
-                return None
-            gap = Gap.AHEAD if seen > now.version else Gap.BEHIND
-        return gap
-
-    @staticmethod
-    async def _pending(handle: WorkflowHandle[Any, Any]) -> int:
-        """Which attempt at a workflow task is under way; 0 when the matter rests.
-
-        Only a matter that rests may be queried: the SDK answers a query out of the middle of a task at once, and when
-        a local activity ends and an update comes in that moment, it writes a history it cannot replay.
-        """
-        described = (await handle.describe(rpc_timeout=QUERY_WITHIN)).raw_description
-        attempt: int = described.pending_workflow_task.attempt
-        return max(attempt, 1) if described.HasField("pending_workflow_task") else 0
-
 
 @dataclass(frozen=True)
 class Route(Generic[O, R]):
@@ -472,40 +366,7 @@ ROUTES: dict[str, Route[Any, Any]] = {"matter": MATTERS, "meeting": MEETINGS}
 """Kind of stream → how it is reached."""
 
 
-class Gap(Enum):
-    """How a matter in Temporal differs from the log."""
-
-    BEHIND = "behind"
-    AHEAD = "ahead"
-    SILENT = "silent"
-    """It does not answer: wedged, or no worker takes it."""
-    BUSY = "busy"
-    """It is at work; the next look will tell."""
-
-
-class Recovery(Frozen):
-    """What `recover` found. Streams, in each case."""
-
-    open: int
-    """How many matters live, by the log."""
-    missing: tuple[str, ...] = ()
-    """Open in the log, unknown to Temporal."""
-    behind: tuple[str, ...] = ()
-    """Have not seen all the log holds."""
-    silent: tuple[str, ...] = ()
-    """Do not answer: wedged, or no worker takes them."""
-    ahead: tuple[str, ...] = ()
-    """Have seen more than the log holds: it was restored from an older copy."""
-    stray: tuple[str, ...] = ()
-    """Running although the log does not know them as open."""
-
-    @property
-    def level(self) -> bool:
-        """Whether nothing had to be healed."""
-        return not (self.missing or self.behind or self.silent or self.ahead or self.stray)
-
-
-async def _gathered(work: Iterable[Awaitable[T]]) -> list[T]:
+async def gathered(work: Iterable[Awaitable[T]]) -> list[T]:
     """The results in order, a few at a time."""
     gate = asyncio.Semaphore(AT_ONCE)
 

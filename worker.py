@@ -37,7 +37,8 @@ from eventlog.database import Database
 from eventlog.errors import LogError
 from eventlog.notices import newest_untold
 from eventlog.watermark import Healed, Watermark
-from gateway import Gateway, Recovery
+from gateway import Gateway
+from healing import Healing, Recovery
 from process import leave
 from workflows.headquarters import HeadquartersWorkflow
 from workflows.matter import MatterWorkflow
@@ -155,7 +156,7 @@ class Sweep:
     async def settle(self) -> None:
         """Before the first command: no number that was ever given may be given again, whatever copy the log is."""
         given = await asyncio.to_thread(numbers_given, self._gateway.database, self._home)
-        moved = await self._gateway.settle_numbers(given)
+        moved = await Healing(self._gateway).settle_numbers(given)
         if moved:
             logger.error("numbers_moved_past_those_given", **moved)
 
@@ -170,7 +171,7 @@ class Sweep:
         try:
             mark = await asyncio.to_thread(Watermark.read(self._home).looked, self._gateway.database, now)
             await self._gateway.start_rhythm()
-            found = await self._gateway.recover(verified=self._verified)
+            found = await Healing(self._gateway).recover(verified=self._verified)
             await self._gateway.keep_notices()
         except (RPCError, LogError, RuntimeError) as e:
             logger.warning("sweep_failed", error=str(e))

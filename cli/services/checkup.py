@@ -28,7 +28,8 @@ from eventlog.notices import failing
 from eventlog.recovery import lagging_numbers
 from eventlog.schema import SchemaState, schema_state
 from eventlog.watermark import Restored, Watermark, highest
-from gateway import Gateway, Recovery, Unreachable, connect
+from gateway import Gateway, Unreachable, connect
+from healing import Healing, Recovery
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -126,9 +127,9 @@ async def recovered(settings: "Settings", database: Database, *, dry_run: bool) 
     client = await connect(settings.address, settings.temporal_namespace)
     gateway = Gateway(client, database, settings.task_queue)
     if not dry_run:
-        await gateway.settle_numbers(numbers_given(database, settings.home))
+        await Healing(gateway).settle_numbers(numbers_given(database, settings.home))
         await gateway.keep_notices()
-    return await gateway.recover(dry_run=dry_run)
+    return await Healing(gateway).recover(dry_run=dry_run)
 
 
 # --- without Temporal
@@ -312,11 +313,13 @@ async def _matters(client: Client, database: Database, settings: "Settings") -> 
     gateway = Gateway(client, database, settings.task_queue)
     try:
         at_work = await _workers(client, settings)
-        lagging = lagging_numbers(database, highest(await gateway.numbers_known(), numbers_on_disk(settings.home)))
+        lagging = lagging_numbers(
+            database, highest(await Healing(gateway).numbers_known(), numbers_on_disk(settings.home))
+        )
         numbers = {s.stream: s.state.number for s in reading.matter_states(database) if isinstance(s.state, Matter)}
         wedged = await _wedged(client, [h.stream for h in reading.open_streams(database, "matter")])
         # Without a worker no matter can say where it stands.
-        found = await gateway.recover(dry_run=True) if at_work else None
+        found = await Healing(gateway).recover(dry_run=True) if at_work else None
         delivering = await gateway.notices_run()
     except RPCError as error:
         yield Finding(

@@ -22,12 +22,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "activities": BELOW_ACTIVITIES,
     "settings": {"domain"},
     "process": {"settings"},
-    "gateway": SERVICE | {"worker"},
-    "worker": SERVICE | {"gateway"},
+    "gateway": SERVICE,
+    "healing": SERVICE | {"gateway"},
+    "worker": SERVICE | {"gateway", "healing"},
     "simulation": SERVICE | {"gateway", "worker"},
-    "cli": SERVICE | {"gateway", "worker", "simulation"},
+    "cli": SERVICE | {"gateway", "healing", "worker", "simulation"},
 }
-MODULES = {"settings", "process", "gateway", "worker"}
+MODULES = {"settings", "process", "gateway", "healing", "worker"}
 PACKAGES = sorted(MAY_IMPORT.keys() - MODULES)
 
 

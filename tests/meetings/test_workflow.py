@@ -23,6 +23,7 @@ from eventlog.database import Database
 from eventlog.record import record
 from eventlog.verify import verify
 from gateway import Gateway
+from healing import Healing
 from tests.support.desk import MONDAY
 from tests.support.meetings import MONTHLY, THURSDAY, convening, decision, meeting_order
 from tests.support.office import (
@@ -221,13 +222,13 @@ async def test_a_typhoon_on_its_day_moves_the_meeting_by_itself(room: Room) -> N
 async def test_a_lost_meeting_is_started_again_by_recover(room: Room) -> None:
     await room.do(convening(starts=THURSDAY + timedelta(days=7)))
     await room.gateway.client.get_workflow_handle(room.stream).terminate()
-    found = await room.gateway.recover(dry_run=True)
+    found = await Healing(room.gateway).recover(dry_run=True)
     for _ in range(100):
         if found.missing:
             break
         await asyncio.sleep(0.05)
-        found = await room.gateway.recover(dry_run=True)
+        found = await Healing(room.gateway).recover(dry_run=True)
     assert found.missing == (room.stream,)
-    await room.gateway.recover()
+    await Healing(room.gateway).recover()
     await room.do(c.CancelMeeting(reason="并入下月"))
     assert room.meeting.stage is MeetingStage.CANCELLED

@@ -17,6 +17,7 @@ from domain.facts import NewPoint
 from domain.office import CALENDAR_STREAM, DayOverridden
 from eventlog.record import record
 from eventlog.verify import verify
+from healing import Healing
 from tests.support.desk import FRIDAY_CLOSING, MONDAY, REPORT, Desk, copied, desk
 from tests.support.history import act
 from tests.support.office import LIAISON, OFFICE, at_work, founded, opening, order, sqlite, until
@@ -29,9 +30,9 @@ async def test_a_terminated_matter_is_started_again_by_recover(at_desk: Desk) ->
     await at_desk.accepted()
     await at_desk.handle.terminate()
     await at_desk.listed(running=0)
-    found = await at_desk.gateway.recover(dry_run=True)
+    found = await Healing(at_desk.gateway).recover(dry_run=True)
     assert found.missing == (at_desk.stream,)
-    await at_desk.gateway.recover()
+    await Healing(at_desk.gateway).recover()
     await at_desk.listed(running=1)
     for _ in range(200):  # it is listed before it has loaded its stream
         if await at_desk.seen() == at_desk.matter.version:
@@ -68,23 +69,23 @@ async def test_what_is_behind_is_synced_by_recover(at_desk: Desk) -> None:
     await at_desk.opened()
     at_desk.past_the_workflow(c.AcceptReceipt())
     await at_desk.listed(running=1)
-    found = await at_desk.gateway.recover()
+    found = await Healing(at_desk.gateway).recover()
     assert found.behind == (at_desk.stream,)
     for _ in range(100):
         if await at_desk.seen() == 4:
             break
         await asyncio.sleep(0.05)
-    assert (await at_desk.gateway.recover(dry_run=True)).level
+    assert (await Healing(at_desk.gateway).recover(dry_run=True)).level
 
 
 async def test_what_was_found_level_is_not_asked_again_until_it_moves(at_desk: Desk) -> None:
     await at_desk.accepted()
     await at_desk.listed(running=1)
     level: dict[str, int] = {}
-    await at_desk.gateway.recover(verified=level)
+    await Healing(at_desk.gateway).recover(verified=level)
     assert level == {at_desk.stream: 4}
     at_desk.past_the_workflow(REPORT)
-    assert (await at_desk.gateway.recover(verified=level)).behind == (at_desk.stream,)
+    assert (await Healing(at_desk.gateway).recover(verified=level)).behind == (at_desk.stream,)
     assert level == {}
 
 
@@ -106,7 +107,7 @@ async def test_looking_at_matters_at_work_leaves_histories_that_replay(dev_serve
         # Nobody is at work: the reports wait, and the looks come in among them.
         asked = [*report(), *report()]
         await asyncio.sleep(0.3)
-        looking = asyncio.create_task(gateway.recover(dry_run=True))
+        looking = asyncio.create_task(Healing(gateway).recover(dry_run=True))
         await asyncio.sleep(0.2)
         async with running(client, log, task_queue=gateway.task_queue):
             for _ in range(6):
@@ -130,7 +131,7 @@ async def test_an_older_log_under_a_running_matter_is_noticed_and_never_forked(a
     assert await at_desk.seen() == 6
     copied(tmp_path / "copy.db", tmp_path / "events.db")
     await at_desk.listed(running=1)
-    assert (await at_desk.gateway.recover(dry_run=True)).ahead == (at_desk.stream,)
+    assert (await Healing(at_desk.gateway).recover(dry_run=True)).ahead == (at_desk.stream,)
     assert await at_desk.do(c.SubmitFeedback(text="还原以后"), LIAISON) == 5
     assert verify(at_desk.log).problems == ()
     assert await at_desk.seen() == 5
@@ -160,14 +161,14 @@ async def test_numbers_given_before_a_restore_are_not_given_again(dev_server: De
             assert second.matter == "XMH-2022-002"
             copied(tmp_path / "copy.db", tmp_path / "events.db")
             for _ in range(100):
-                known = await at.gateway.numbers_known()
+                known = await Healing(at.gateway).numbers_known()
                 if known.get("matter/2022", 0) >= 2:
                     break
                 await asyncio.sleep(0.05)
-            assert await at.gateway.settle_numbers({}) != {}
+            assert await Healing(at.gateway).settle_numbers({}) != {}
             third = await at.gateway.submit(order(f"{at.stream}-new", opening("第三件"), now=at.now))
             assert int(third.matter.rpartition("-")[2]) > 2
-            assert await at.gateway.settle_numbers({}) == {}
+            assert await Healing(at.gateway).settle_numbers({}) == {}
             assert verify(log).problems == ()
 
 

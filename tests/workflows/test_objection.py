@@ -9,6 +9,7 @@ from domain import commands as c
 from domain.base import Refusal
 from domain.terms import ObjectionOutcome, Stage
 from eventlog import reading
+from healing import Healing
 from tests.support.desk import Desk
 from tests.support.office import LIAISON, OFFICE, SECOND, at_work, founded, matter, opening, order, sqlite, types, until
 
@@ -28,10 +29,10 @@ async def test_an_objection_wakes_an_ended_matter_and_its_decision_ends_it(at_de
     await at_desk.do(c.RaiseObjection(text="结论与事实不符"), LIAISON)
     await at_desk.listed(running=1)
     assert [h.stream for h in reading.open_streams(at_desk.log, "matter")] == [at_desk.stream]
-    assert (await at_desk.gateway.recover(dry_run=True)).open == 1
+    assert (await Healing(at_desk.gateway).recover(dry_run=True)).open == 1
     await at_desk.do(DECIDED, OFFICE)
     await at_desk.handle.result()
-    assert (await at_desk.gateway.recover(dry_run=True)).open == 0
+    assert (await Healing(at_desk.gateway).recover(dry_run=True)).open == 0
 
 
 async def test_recover_starts_a_lost_matter_with_an_open_objection(at_desk: Desk) -> None:
@@ -39,7 +40,7 @@ async def test_recover_starts_a_lost_matter_with_an_open_objection(at_desk: Desk
     await at_desk.do(c.RaiseObjection(text='他说："objection":{ 不是异议'), LIAISON)
     await at_desk.handle.terminate("lost")
     await at_desk.listed(running=0)
-    assert (await at_desk.gateway.recover()).missing == (at_desk.stream,)
+    assert (await Healing(at_desk.gateway).recover()).missing == (at_desk.stream,)
     await at_desk.listed(running=1)
     await at_desk.do(DECIDED, OFFICE)
 

@@ -132,7 +132,7 @@ class _Spring:
             now = await self.clock.now()
             record(self.log, stream, [event], actor=SYSTEM, command_id=uuid4().hex, now=now)
             for matter in self.clock.matters():
-                await self.gateway._wake(matter.stream)
+                await self.gateway.wake(matter.stream)
             await until(lambda now=now: not pending(self.log, now))
             self.clock.look_at_rulebook()
             # Computing everything again from the log gives what the running matters hold.
