@@ -36,7 +36,8 @@ app = group(
         "approve": "cli.printing.circular:approve",
     },
 )
-KINDS = "|".join(k.label for k in PaperKind if k is not PaperKind.CIRCULAR)
+FORMS = tuple(k for k in PaperKind if k is not PaperKind.CIRCULAR)
+KINDS = "|".join(k.label for k in FORMS)
 
 
 def form(
@@ -48,7 +49,7 @@ def form(
     out: OutOption = None,
 ) -> None:
     """督办单、交办通知单、催办单等：由日志填写；市级部门和区外单位自动用函。"""
-    wanted, found = term(PaperKind, kind, "--kind"), the_matter(matter)
+    wanted, found = term(PaperKind, kind, "--kind", FORMS), the_matter(matter)
     check_out(out)
     if issue:
         _issue(found.stream, wanted, sign, paper, out)

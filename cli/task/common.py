@@ -78,15 +78,15 @@ def confirm(question: str) -> None:
         raise Problem("已取消，未作任何改动", "aborted", Exit.UNEXPECTED)
 
 
-def term(kind: "type[T]", text: str, option: str) -> "T":
-    """The term a person means by its Chinese label or English value.
+def term(kind: "type[T]", text: str, option: str, offered: "Sequence[T] | None" = None) -> "T":
+    """The term a person means by its Chinese label or English value. `offered` are those to be named, else all.
 
     Raises:
         Problem: there is no such term (exit 2).
     """
     found = kind.from_label(text.strip())
     if found is None:
-        choices = "、".join(m.label for m in kind)
+        choices = "、".join(m.label for m in offered or kind)
         raise Problem(f"{option} 没有“{text}”这一项，可填：{choices}", "malformed")
     return found
 

@@ -83,3 +83,6 @@ def test_a_circular_is_no_form_of_one_matter(xmh: CommandLine) -> None:
     assert said.code == 2
     assert "xmh paper circular" in said.error
     assert "--from" in xmh("paper", "circular").error
+    offered = xmh("form", "1", "--kind", "便条").error
+    assert "督办单" in offered
+    assert "通报" not in offered
