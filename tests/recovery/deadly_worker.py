@@ -19,6 +19,7 @@ from temporalio import activity
 import worker
 from activities.log import LogActivities
 from cli.services.runfile import RunFile
+from cli.services.supervise import READY_FD
 from domain.log import APPEND, Appended, AppendRequest, LogAnswer
 from eventlog.backend import Statement
 from eventlog.database import Transaction
@@ -30,7 +31,10 @@ CALM = "calm"
 
 
 def chance(name: str) -> bool:
-    return not (HOME / CALM).exists() and CHANCE.random() < float(os.environ.get(name, "0"))
+    """Decided by chance; not while `up` waits for the first word: one that never says it is given up, and rightly."""
+    if READY_FD in os.environ or (HOME / CALM).exists():
+        return False
+    return CHANCE.random() < float(os.environ.get(name, "0"))
 
 
 def once(name: str, command_id: str) -> bool:
