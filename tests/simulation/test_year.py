@@ -35,12 +35,13 @@ DRAWN_AT_SEND = ("event_id", "hash", "previous_hash", "position")
 TIMES = ("recorded_at", "occurred_at")
 """Equal to the minute only: the simulated clock stands while people act, but real milliseconds pass."""
 
+PRINTED = ("bulletin/", "paper/", "minutes/")
+"""Streams of what is issued and filed."""
 KINDS = {"简报", "动态", "会议纪要", "督办公文", "年度统计", "单位情况", "周调度"}
 
 
-def winter(tmp_path: Path, ends: date = date(2022, 3, 18)) -> Path:
+def winter(folder: Path, ends: date = date(2022, 3, 18)) -> Path:
     """The example, ending early."""
-    folder = tmp_path / "winter"
     if not folder.exists():
         folder.mkdir()
         for sheet in EXAMPLE.glob("*.xlsx"):
@@ -58,12 +59,12 @@ def not_issued(_: Database, briefing: Briefing, __: datetime) -> tuple[str, str]
     return str(briefing.on), ""
 
 
-async def played(tmp_path: Path, name: str, seed: int, filed: list[str] | None = None) -> Played:
+async def played(folder: Path, seed: int, filed: list[str] | None = None) -> Played:
     def file(_: Database, meeting: Meeting, __: Actor, ___: datetime) -> None:
         assert meeting.minutes is not None
         (filed if filed is not None else []).append(meeting.minutes.no)
 
-    return await simulate(winter(tmp_path), tmp_path / name, 2022, seed=seed, issue=not_issued, file=file)
+    return await simulate(folder, folder / "home", 2022, seed=seed, issue=not_issued, file=file)
 
 
 _PRINTED: dict[str, tuple[Path, Played]] = {}
@@ -71,7 +72,7 @@ _PRINTED: dict[str, tuple[Path, Played]] = {}
 
 
 async def printed_year(folders: pytest.TempPathFactory) -> tuple[Path, Played]:
-    """A winter of another seed, with everything printed that it leaves."""
+    """A winter with everything printed that it leaves."""
     if "year" not in _PRINTED:
         folder = folders.mktemp("printed")
         home, press = folder / "home", Press()
@@ -84,7 +85,7 @@ async def printed_year(folders: pytest.TempPathFactory) -> tuple[Path, Played]:
             done = issue_briefing(log, home, since=wanted.since, until=wanted.until, signer=signer, now=at, press=press)
             return done.number, ""
 
-        done = await simulate(winter(folder), home, 2022, seed=8, issue=issue, file=file)
+        done = await simulate(winter(folder / "winter"), home, 2022, seed=7, issue=issue, file=file)
         leave(done.database, home, at_office(date(2022, 3, 18), time(18, 0)), press)
         _PRINTED["year"] = home, done
     return _PRINTED["year"]
@@ -131,22 +132,27 @@ def _plain(event: Recorded) -> dict[str, Any]:
 async def test_the_same_seed_gives_the_same_year_and_another_seed_another(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    """The one with everything printed, the other with nothing: what is printed changes nothing else."""
     filed: list[str] = []
-    first, second = await played(tmp_path, "a", 7, filed), await played(tmp_path, "b", 7)
-    _, other = await printed_year(tmp_path_factory)
+    _, first = await printed_year(tmp_path_factory)
+    second = await played(winter(tmp_path / "same"), 7, filed)
+    other = await played(winter(tmp_path / "other", date(2022, 2, 11)), 8)
     one, same, another = told(first.database), told(second.database), told(other.database)
-    assert one.keys() == same.keys()
-    for stream, events in one.items():
-        assert events == same[stream], stream
-    assert one != another
-    assert first.refused == second.refused == []
+    played_out = [stream for stream in one | same if not stream.startswith(PRINTED)]
+    for stream in played_out:
+        assert one[stream] == same[stream], stream
+    assert another.keys() <= same.keys()
+    assert any(
+        events != same[stream][: len(events)] for stream, events in another.items() if stream.startswith("matter/")
+    )
+    assert first.refused == second.refused == other.refused == []
     report = verify(first.database)
     assert report.ok, report.problems[:3]
-    types = Counter(e["type"] for events in one.values() for e in events)
+    types = Counter(e["type"] for events in same.values() for e in events)
     assert types["MatterOpened"] == 46
     for kind in ("FeedbackSubmitted", "FeedbackMissed", "UrgeIssued", "MatterSuspended", "MeetingClosed"):
         assert types[kind] > 0, kind
-    assert sum(len(events) for events in one.values()) > 500
+    assert sum(len(events) for events in same.values()) > 500
     assert filed == [f"香指纪〔2022〕{n}号" for n in range(1, types["MinutesIssued"] + 1)]
 
 
@@ -160,15 +166,7 @@ async def test_whatever_a_year_leaves_is_laid_out_and_rebuilt_and_a_changed_even
     press = Press()
     printed = [p for p in (home / "documents").rglob("*.*") if p.suffix in (".pdf", ".docx")]
     laid_out = [p for p in printed if p.parent.name != "一览表" and p.parent.parent.name != "模板"]
-    assert {p.parent.name for p in laid_out} >= {
-        "简报",
-        "动态",
-        "会议纪要",
-        "督办公文",
-        "年度统计",
-        "单位情况",
-        "周调度",
-    }
+    assert {p.parent.name for p in laid_out} >= KINDS
     assert [p.name for p in laid_out if not check(p).ok] == []
 
     held = [m for m in read_ledger(done.database, datetime.now(UTC)).meetings if m.series == "weekly" and m.opened_at]
