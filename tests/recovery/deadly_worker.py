@@ -2,7 +2,8 @@
 
 It is the product's own worker with the append activity wrapped. By environment:
 `DEADLY_BEFORE`, `DEADLY_AFTER` (probabilities of killing itself), `DEADLY_TOGETHER` (of killing the server with itself
-after the commit), `DEADLY_ALL` (a command id after whose commit supervisor, server and worker are killed, once),
+after the commit), `DEADLY_WHEN_READY` (not while `up` still waits for its first word: one that never says it is given
+up, and rightly), `DEADLY_ALL` (a command id after whose commit supervisor, server and worker are killed, once),
 `FROZEN` (a command id before whose insert the worker stops itself, once), `FROZEN_IN` (the same, inside the
 transaction, everything written but not committed).
 """
@@ -31,8 +32,9 @@ CALM = "calm"
 
 
 def chance(name: str) -> bool:
-    """Decided by chance; not while `up` waits for the first word: one that never says it is given up, and rightly."""
-    if READY_FD in os.environ or (HOME / CALM).exists():
+    """Decided by chance."""
+    waited_for = "DEADLY_WHEN_READY" in os.environ and READY_FD in os.environ
+    if waited_for or (HOME / CALM).exists():
         return False
     return CHANCE.random() < float(os.environ.get(name, "0"))
 

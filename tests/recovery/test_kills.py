@@ -30,7 +30,9 @@ async def test_every_acknowledged_report_is_recorded_once_whatever_is_killed(tmp
     away_from_midnight()
     luck = seed_of(f"kills-{part}")
     with (
-        chaos_in(tmp_path, deadly_before=0.003, deadly_after=0.004, deadly_together=0.002) as chaos,
+        chaos_in(
+            tmp_path, deadly_before=0.003, deadly_after=0.004, deadly_together=0.002, deadly_when_ready=True
+        ) as chaos,
         chaos.log() as log,
         chaos.clients() as clients,
     ):

@@ -40,11 +40,10 @@ def held(log: Database) -> Meeting:
     return found.state
 
 
-async def kept_at_work(home: Home, over: asyncio.Event) -> int:
-    """A deadly worker beside the home's own, started again whenever it has died; how often it did."""
+async def kept_at_work(home: Home, over: asyncio.Event, deaths: list[int]) -> None:
+    """A deadly worker beside the home's own, started again whenever it has died; `deaths` takes the process ids."""
     env = {**home.environment, "PYTHONPATH": str(ROOT), "XMH_TEMPORAL_ADDRESS": str(home.running.temporal)}
     script = Path(__file__).with_name("deadly_worker.py")
-    deaths = 0
     while not over.is_set():
         worker = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -60,8 +59,7 @@ async def kept_at_work(home: Home, over: asyncio.Event) -> int:
             worker.kill()
             await ended
         else:
-            deaths += 1
-    return deaths
+            deaths.append(worker.pid)
 
 
 @pytest.mark.slow
@@ -86,20 +84,25 @@ async def test_every_outcome_counts_once_while_workers_die(tmp_path: Path) -> No
         await desk.meet(STREAM, mc.OpenMeeting())
         for no in range(1, ITEMS + 1):
             await desk.meet(STREAM, decision(no), FOR_LEADER)
-        over = asyncio.Event()
-        beside = [asyncio.create_task(kept_at_work(chaos.home, over)) for _ in range(WORKERS)]
+        over, deaths = asyncio.Event(), list[int]()
+        beside = [asyncio.create_task(kept_at_work(chaos.home, over, deaths)) for _ in range(WORKERS)]
+
+        def died() -> int:
+            return len(deaths) + chaos.home.running.restarts["worker"]
+
         (chaos.home.path / CALM).unlink()
         await desk.meet(STREAM, mc.SignMinutes(), FOR_LEADER)
-        await until(lambda: held(log).stage is MeetingStage.CLOSED, 200)
-        over.set()
-        deaths = sum(await asyncio.gather(*beside)) + chaos.home.running.restarts["worker"]
+        await until(lambda: died() >= DEATHS or held(log).stage is MeetingStage.CLOSED, 200)
         (chaos.home.path / CALM).touch()
-        print(f"{deaths} deaths")  # noqa: T201
+        await until(lambda: held(log).stage is MeetingStage.CLOSED, 60)
+        over.set()
+        await asyncio.gather(*beside)
+        print(f"{died()} deaths")  # noqa: T201
         noted = [decode(e) for e in reading.read_stream(log, STREAM)]
         delivered = Counter(e.point for e in noted if isinstance(e, OutcomeDelivered))
         assert delivered == dict.fromkeys(range(1, ITEMS + 1), 1)
         for no, stream in enumerate(streams, start=1):
             said = [e for e in map(decode, reading.read_stream(log, stream)) if isinstance(e, DecisionRecorded)]
             assert [e.point for e in said] == [no]
-        assert deaths >= DEATHS
+        assert died() >= DEATHS
         assert verify(log).problems == ()
