@@ -9,9 +9,10 @@ from eventlog import reading
 from eventlog.database import Database
 from tests.cli.conftest import Sheets
 from tests.support.command_line import CommandLine
+from tests.support.office import office_today
 
 HEAD = ("序号", "任务", "牵头单位", "完成时限", "依据", "并入事项", "原立项日期", "原台账")
-TODAY = date.today()  # noqa: DTZ011  (the command line lives today)
+TODAY = office_today()
 LATER = TODAY + timedelta(days=60)
 LAST_YEAR = date(TODAY.year - 1, 11, 10)
 

@@ -1,6 +1,6 @@
 """`xmh form` and `xmh paper`: a paper on one matter, its 文号, and the ledger of them."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,10 +9,10 @@ from eventlog.database import Database
 from tests.documents.quarter import play
 from tests.support.command_line import CommandLine
 from tests.support.history import act
-from tests.support.office import OFFICE, opening
+from tests.support.office import OFFICE, office_today, opening
 
-DUE = date.today() + timedelta(days=60)  # noqa: DTZ011  (the command line lives today)
-YEAR = datetime.now(UTC).year
+DUE = office_today() + timedelta(days=60)
+YEAR = office_today().year
 
 
 @pytest.fixture(autouse=True)

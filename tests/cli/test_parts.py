@@ -1,15 +1,15 @@
 """任务分解 on the command line: parts opened, shown as a tree, closed in order."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
 from eventlog import reading
 from eventlog.database import Database
 from tests.support.command_line import CommandLine
+from tests.support.office import office_today
 
-TODAY = date.today()  # noqa: DTZ011  (the command line lives today)
-DUE, SOONER, LATER = (TODAY + timedelta(days=days) for days in (60, 30, 90))
+DUE, SOONER, LATER = (office_today() + timedelta(days=days) for days in (60, 30, 90))
 OPEN = ("task", "open", "--due", DUE.isoformat(), "--basis", "2022年工作计划", "--lead", "gengxin")
 
 
@@ -92,9 +92,9 @@ def test_progress_rolls_up_in_show_and_in_the_tree_also_of_a_past_day(xmh: Comma
     ]
     assert "　土石方" in xmh("task", "list", "--tree").out
     assert "0%（分解37%）" in xmh("task", "list", "--tree").out
-    yesterday = (TODAY - timedelta(days=1)).isoformat()
+    yesterday = (office_today() - timedelta(days=1)).isoformat()
     assert xmh.json("task", "list", "--tree", "--as-of", yesterday)["matters"] == []
-    assert xmh.json("task", "show", whole, "--as-of", TODAY.isoformat())["rolled_up"] == 37
+    assert xmh.json("task", "show", whole, "--as-of", office_today().isoformat())["rolled_up"] == 37
 
 
 def test_a_whole_ends_over_an_open_part_only_with_a_reason(xmh: CommandLine, whole: str) -> None:

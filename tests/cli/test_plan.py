@@ -6,16 +6,15 @@ from typing import Any
 
 import pytest
 
-from domain.calendar import local_date
 from eventlog import reading
 from eventlog.database import Database
 from tests.cli.conftest import Sheets
 from tests.support.command_line import CommandLine
 from tests.support.history import act
-from tests.support.office import OFFICE
+from tests.support.office import OFFICE, office_today
 
 HEAD = ("序号", "任务", "要点", "牵头单位", "配合单位", "完成时限", "反馈周期", "类别", "依据")
-LATER = date.today() + timedelta(days=60)  # noqa: DTZ011  (the command line lives today)
+LATER = office_today() + timedelta(days=60)
 BASIS = "《2022年工作计划》香指办〔2022〕1号"
 
 
@@ -231,9 +230,8 @@ def test_a_person_of_a_unit_may_not_open_matters_by_import(xmh: CommandLine, log
 
 
 def _number(n: int) -> str:
-    from datetime import UTC, datetime
 
-    return f"XMH-{local_date(datetime.now(UTC)).year}-{n:03d}"
+    return f"XMH-{office_today().year}-{n:03d}"
 
 
 # --- 重复立项

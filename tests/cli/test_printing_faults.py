@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,12 @@ from documents.bulletin.drafts import kept
 from documents.bulletin.issuing import numbers_on_disk
 from documents.formats.press import LAYOUT
 from documents.formats.templates import exported
-from domain.calendar import local_date
 from eventlog import reading
 from eventlog.database import Database
 from tests.cli.test_unwritable import played
 from tests.documents.printing.test_templates import changed, without
 from tests.support.command_line import CommandLine
+from tests.support.office import office_today
 
 __all__ = ["played"]
 SPAN = ("--from", "2022-01-01", "--to", "2022-03-31")
@@ -25,7 +24,7 @@ MARCH = ("--from", "2022-03-01", "--to", "2022-03-31")
 DRAFT = ("briefing", "draft", *SPAN)
 FORM = ("form", "国际交流中心", "--issue", "--sign", "leader", "--yes")
 CIRCULAR = ("paper", "circular", *MARCH, "--issue", "--sign", "leader", "--yes")
-YEAR = local_date(datetime.now(UTC)).year
+YEAR = office_today().year
 Spoil = Callable[[Path], str]
 """Breaks one template of a folder; the words that name what is wrong."""
 

@@ -22,6 +22,7 @@ from domain.calendar import local_date
 from eventlog import reading
 from eventlog.schema import HEAD
 from eventlog.verify import verify
+from tests.support.office import office_today
 from tests.support.processes import free_port
 from tests.support.served import Home, home_in, kill, wait_for
 from tests.support.temporal import DevServer
@@ -299,7 +300,7 @@ def test_an_unreadable_run_file_does_not_stop_anybody(home: Home) -> None:
 @pytest.mark.timeout(90)
 def test_doctor_names_a_worker_that_is_not_there_and_an_unpublished_year(home: Home) -> None:
     before = home.up()
-    far = f"{datetime.now(UTC).year + 3}-06-30"
+    far = f"{office_today().year + 3}-06-30"
     home.ok("task", "open", "--title", "远期事项", "--due", far, "--basis", "规划")
     found = home.xmh("doctor", "--json").json["problems"]
     assert [(p["code"], p["year"]) for p in found] == [("calendar_unpublished", int(far[:4]))]
@@ -317,7 +318,7 @@ def test_doctor_names_a_worker_that_is_not_there_and_an_unpublished_year(home: H
 @pytest.mark.timeout(90)
 def test_a_paper_with_a_number_the_log_never_gave_shows_that_the_log_is_an_older_copy(home: Home) -> None:
     home.up()
-    year = datetime.now(UTC).year
+    year = office_today().year
     paper = home.path / "documents" / "简报" / f"简报-{year}-07.md"
     paper.parent.mkdir(parents=True)
     paper.write_text("由后来丢失的日志签发", encoding="utf-8")

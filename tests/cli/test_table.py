@@ -1,7 +1,7 @@
 """`xmh plan table`, and the way of its edited copy back: draft, edit, import, table, edit, import."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from eventlog.database import Database
 from sheets.table import KEY_SHEET, SHEET, Column
 from tests.documents.quarter import play
 from tests.support.command_line import CommandLine
-from tests.support.office import LIAISON
+from tests.support.office import LIAISON, office_today
 
 TEXT = """2099年工作分解
 1.推进香蜜公园二期建设，2099年12月底前完工。（牵头单位：区城市更新和土地整备局；配合单位：区住房和建设局）
@@ -71,7 +71,7 @@ def test_what_cannot_be_written_is_one_line(xmh: CommandLine, arguments: tuple[s
 def test_a_month_and_day_without_a_year_is_the_last_such_day(xmh: CommandLine, log: Database, tmp_path: Path) -> None:
     del log
     made = xmh.json("plan", "table", "--as-of", "12月31日", "-o", tmp_path / "表.xlsx")
-    assert date.fromisoformat(made["as_of"][:10]) <= datetime.now(UTC).date()
+    assert date.fromisoformat(made["as_of"][:10]) <= office_today()
 
 
 def test_a_dry_run_shows_commands_refusals_and_conflicts_and_writes_nothing(
@@ -145,7 +145,7 @@ def test_the_whole_chain_leaves_exactly_the_intended_commands(
     for number in (first, second):
         xmh.json("task", "accept", number, actor="li")
     copy = tmp_path / "一览表.xlsx"
-    since = (datetime.now(UTC).date() - timedelta(days=7)).isoformat()
+    since = (office_today() - timedelta(days=7)).isoformat()
     assert xmh.json("plan", "table", "--since", since, "-o", copy)["matters"] == 2
 
     put(copy, 5, progress="20%\n完成方案比选", next="报审", points="1. 完成方案\n2. 开工", dates="1. 2099-04-30")

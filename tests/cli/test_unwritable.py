@@ -1,7 +1,6 @@
 """A file or a folder somebody names that cannot be written: one line, before anything is numbered or kept."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from eventlog.database import Database
 from tests.cli.test_meeting_papers import Today, today
 from tests.documents.quarter import play
 from tests.support.command_line import CommandLine
+from tests.support.office import office_today
 
 __all__ = ["today"]
 SPAN = ("--from", "2022-01-01", "--to", "2022-03-31")
@@ -112,7 +112,7 @@ def test_an_ending_nothing_is_written_in_names_those_there_are(
 ) -> None:
     said = xmh(*words, "-o", tmp_path / name)
     assert (said.code, said.error) == (2, f"错误：{tmp_path / name} 应是 {wanted} 文件")
-    assert reading.head(played, f"paper/{datetime.now(UTC).year}").version == 0
+    assert reading.head(played, f"paper/{office_today().year}").version == 0
 
 
 def test_places_that_cannot_be_made_are_told_by_rebuild_and_by_what_exports(

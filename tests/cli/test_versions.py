@@ -11,9 +11,10 @@ from eventlog.database import Database
 from eventlog.verify import verify
 from tests.cli.conftest import Sheets
 from tests.support.command_line import CommandLine
+from tests.support.office import office_today
 
 HEAD = ("序号", "任务", "牵头单位", "完成时限", "依据")
-DUE = date.today() + timedelta(days=90)  # noqa: DTZ011  (the command line lives today)
+DUE = office_today() + timedelta(days=90)
 PLAN = ("--plan", "2023年工作计划")
 
 

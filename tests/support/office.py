@@ -11,6 +11,7 @@ from uuid import uuid4
 from temporalio.client import Client
 
 from domain import commands as c
+from domain.calendar import local_date
 from domain.envelope import SYSTEM, Actor, OnBehalf
 from domain.facts import Basis, UnitRef
 from domain.matter import Matter
@@ -52,6 +53,11 @@ PEOPLE = (
     Person(id="audit", name="周六", unit="office", role=Role.AUDITOR),
     Person(id="leader", name="吴七", unit="office", role=Role.LEADER),
 )
+
+
+def office_today() -> date:
+    """The day in the office, where the command line lives: not always the machine's, nor UTC's."""
+    return local_date(datetime.now(UTC))
 
 
 def founded(url: str, now: datetime | None = None) -> Database:

@@ -19,7 +19,7 @@ from domain.office import CALENDAR_STREAM, CalendarYearPublished
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.record import record
-from tests.support.office import founded
+from tests.support.office import founded, office_today
 
 ROOT = Path(__file__).parents[2]
 XMH = [sys.executable, "-c", "from cli.main import run; run()"]
@@ -93,7 +93,7 @@ class Home:
     def furnish(self) -> None:
         """Units, people, and calendars for the years these tests may run in."""
         with founded(self.url, datetime.now(UTC)) as log:
-            this = datetime.now(UTC).year
+            this = office_today().year
             published = {y.year for y in reading.rulebook(log).calendar.years}
             for year in {this, this + 1} - published:
                 event = CalendarYearPublished(year=year, source="试验", off=(), work=())
