@@ -163,7 +163,8 @@ def _packs(desk: Desk) -> Iterator[tuple[str, Page]]:
     moments = known.moments(held)
     ledger = known.ledger(moments)
     for moment in moments:
-        yield _pack(ledger.at(moment), local_date(moment.as_of))
+        if moment.position:  # what was entered afterwards, of the year before, had no papers
+            yield _pack(ledger.at(moment), local_date(moment.as_of))
 
 
 def _busiest(ledger: Ledger) -> str | None:

@@ -141,7 +141,7 @@ class Chaos:
 
     def calm(self) -> None:
         """Wait until both are ready again."""
-        wait_for(lambda: self.home.running.ready, 30)
+        wait_for(lambda: self.home.running.ready, 60)
 
     @contextmanager
     def clients(self) -> Iterator[Clients]:

@@ -19,7 +19,7 @@ STRIKES_WITHIN = 4.0
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", range(4))
 async def test_every_acknowledged_report_is_recorded_once_whatever_is_killed(tmp_path: Path, part: int) -> None:
     """Four times five rounds of 200 reports from 4 processes.

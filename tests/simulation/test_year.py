@@ -16,7 +16,7 @@ from documents.filing.rebuilding import Verdict, rebuild_each
 from documents.formats.press import Press
 from documents.ledger import read_ledger
 from documents.meetings.filing import file_minutes
-from domain.calendar import at_office
+from domain.calendar import at_office, local_date
 from domain.envelope import Actor, Recorded
 from domain.facts import is_sealed
 from domain.meetings.meeting import Meeting
@@ -170,8 +170,11 @@ async def test_whatever_a_year_leaves_is_laid_out_and_rebuilt_and_a_changed_even
     assert [p.name for p in laid_out if not check(p).ok] == []
 
     held = [m for m in read_ledger(done.database, datetime.now(UTC)).meetings if m.series == "weekly" and m.opened_at]
+    weeks = {f"{year}-W{week:02d}" for year, week, _ in (local_date(m.starts).isocalendar() for m in held)}
+    packs = {p.stem for p in (home / "documents/周调度").glob("*.md")}
+    assert packs == {week for week in weeks if week.startswith("2022-")}
+    assert len(packs) > 5
     assert len([p for p in printed if p.parent.name == "周调度"]) == 2
-    assert len(list((home / "documents/周调度").glob("*.md"))) == len(held) > 5
 
     every = everything(done.database, home)
     assert {type(f.event).__name__ for f in every} == {"BulletinIssued", "PaperIssued", "MinutesFiled"}
