@@ -15,6 +15,7 @@ from pypdf import PdfReader
 
 from documents.checking.glyphs import read_pdf
 from documents.formats.fonts import MISSING, Role, Typeface
+from documents.formats.placing import title_lines
 from documents.formats.press import FORMATS, LAYOUT, Press
 from documents.formats.templates import template
 from documents.page import Items, Layout, Page, Paragraph, Section
@@ -222,3 +223,19 @@ def test_a_changed_layout_gets_a_new_name(kind: str) -> None:
 def test_a_signature_never_stands_on_a_face_of_its_own(page: Page) -> None:
     said = "".join(g.text for g in read_pdf(PRESS.printed(page, "pdf")).faces[-1].glyphs)
     assert not said.startswith(("签发", ISSUER)), said
+
+
+@pytest.mark.parametrize(
+    ("title", "lines"),
+    [
+        # 20 characters if a figure were half of one; the open faces set it wider, and 况 stood alone on a line.
+        ("区城市更新和土地整备局2022年督办事项情况", ["区城市更新和土地整备局", "2022年督办事项情况"]),
+        ("区香蜜湖片区建设发展事务中心2022年督办事项情况", ["区香蜜湖片区建设发展事务中心", "2022年督办事项情况"]),
+        ("2022年12月1日至12月30日督办工作情况", ["2022年12月1日至12月30日督办工作情况"]),
+    ],
+)
+def test_a_title_breaks_where_its_sense_does_and_never_before_its_last_character(title: str, lines: list[str]) -> None:
+    assert title_lines(title) == lines
+    page = bulletin(3).model_copy(update={"layout": Layout.REPORT, "title": title})
+    set_so = extract_text(io.BytesIO(PRESS.printed(page, "pdf"))).splitlines()
+    assert [line.strip() for line in set_so if line.strip() in lines] == lines
