@@ -142,6 +142,7 @@ class Sweep:
     def __init__(self, gateway: Gateway, home: Path) -> None:
         """The watermark lies in the home, beside the log and not in it."""
         self._gateway = gateway
+        self._healing = Healing(gateway)
         self._home = home
         self._verified: dict[str, int] = {}
         self._hurry = asyncio.Event()
@@ -156,7 +157,7 @@ class Sweep:
     async def settle(self) -> None:
         """Before the first command: no number that was ever given may be given again, whatever copy the log is."""
         given = await asyncio.to_thread(numbers_given, self._gateway.database, self._home)
-        moved = await Healing(self._gateway).settle_numbers(given)
+        moved = await self._healing.settle_numbers(given)
         if moved:
             logger.error("numbers_moved_past_those_given", **moved)
 
@@ -171,7 +172,7 @@ class Sweep:
         try:
             mark = await asyncio.to_thread(Watermark.read(self._home).looked, self._gateway.database, now)
             await self._gateway.start_rhythm()
-            found = await Healing(self._gateway).recover(verified=self._verified)
+            found = await self._healing.recover(verified=self._verified)
             await self._gateway.keep_notices()
         except (RPCError, LogError, RuntimeError) as e:
             logger.warning("sweep_failed", error=str(e))

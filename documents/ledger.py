@@ -172,11 +172,11 @@ class Known:
             rulebook=rulebook,
             directory=directory or Directory(),
             matters=tuple(sorted(files, key=lambda f: in_order(f.matter.number))),
-            meetings=_held(meeting for meeting, _ in folded),
+            meetings=_earliest_first(meeting for meeting, _ in folded),
             news=news.issues if news else (),
             plans=tuple(sorted(plans, key=lambda p: p.plan)),
             rulebooks=rulebooks,
-            convened={look: _held(thens.get(look) for _, thens in folded) for look in at},
+            convened={look: _earliest_first(thens.get(look) for _, thens in folded) for look in at},
         )
 
     def _state(self, stream: str) -> object:
@@ -266,8 +266,8 @@ def in_order(number: str) -> tuple[int, ...]:
     return tuple(map(int, _DIGITS.findall(number)))
 
 
-def _held(folded: Iterable[Meeting | None]) -> tuple[Meeting, ...]:
-    """Those there were by then, the earliest first."""
+def _earliest_first(folded: Iterable[Meeting | None]) -> tuple[Meeting, ...]:
+    """Those there were by then, by the hour they begin."""
     return tuple(sorted((m for m in folded if m is not None), key=lambda m: (m.starts, m.number)))
 
 
