@@ -59,6 +59,9 @@ class AppendRequest(Frozen):
 
     Without drafts it is a question: am I up to date, and is this command already in the log?
     With an empty `command_id` only the first half is asked.
+
+    `valid_until` is that of a person's command, and None for the clock's own. `refused` says that the rules refuse it,
+    which this empty append is to confirm: if nothing is missing the log notes it, and the refusal is final.
     """
 
     stream: str
@@ -71,6 +74,8 @@ class AppendRequest(Frozen):
     units: tuple[UnitClaim, ...] = ()
     slots: tuple[SlotClaim, ...] = ()
     now: datetime
+    valid_until: datetime | None = None
+    refused: bool = False
     causation: str | None = None
     drafts: tuple[Draft, ...] = ()
 

@@ -2,7 +2,8 @@
 
 The order inside the transaction is the rule (`docs/architecture.md`, "The log decides"): the writer's lock first, then
 the command id, the rulebook, the head, the actor's claim, and only then numbers, events, read model and outbox. Every
-answer but `appended` with events rolls back, so a refused or repeated command leaves nothing, not even a burnt number.
+answer but `appended` with events rolls back, so a refused or repeated command leaves nothing in the log, not even a
+burnt number; only that it was refused is noted beside it (`eventlog/refusals.py`).
 """
 
 # ruff: noqa: S608  (column names are constants)
@@ -47,6 +48,7 @@ from eventlog.database import Database, Transaction
 from eventlog.duplicates import check_duplicate
 from eventlog.reading import command_events, rulebook_in, stream_events
 from eventlog.readmodel import PUT_NUMBER, event_statements, fold, parse_state, state_statements, state_text
+from eventlog.refusals import check_not_refused, note_refusal
 from eventlog.rows import EVENT_COLUMNS, INSERT_EVENT, actor_text, recorded
 from eventlog.shape import check_shape, check_text
 
@@ -56,10 +58,11 @@ UNLIMITED_KINDS = frozenset({"directory", "plan", "paper", "minutes"})
 
 # One round trip for everything the answer depends on.
 _LOOK = """
-SELECT c.stream, c.request_hash, h.version, h.hash, h.recorded_at, s.hash, s.state,
+SELECT c.stream, c.request_hash, r.valid_until, h.version, h.hash, h.recorded_at, s.hash, s.state,
        (SELECT max(position) FROM states WHERE stream IN (?, ?)), (SELECT max(position) FROM events)
 FROM (SELECT 1 AS one) o
 LEFT JOIN commands c ON c.command_id = ?
+LEFT JOIN refusals r ON r.command_id = ?
 LEFT JOIN (SELECT version, hash, recorded_at FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1) h ON TRUE
 LEFT JOIN states s ON s.stream = ?
 """
@@ -75,6 +78,7 @@ class _Standing:
 
     command_stream: str | None
     command_hash: str | None
+    refused_until: int
     version: int
     hash: str
     recorded_at: int
@@ -105,28 +109,37 @@ def append(
     """
     try:
         check_shape(request)
-        look = (CALENDAR_STREAM, POLICY_STREAM, request.command_id, request.stream, request.stream)
+        command_id, stream = request.command_id, request.stream
+        look = (CALENDAR_STREAM, POLICY_STREAM, command_id, command_id, stream, stream)
         with database.writing(look=(_LOOK, look)) as transaction:
             standing = _standing(transaction.looked[0])
             known = _already(transaction, request, standing) or _outdated(transaction, request, standing)
             if known is not None:
                 return known
-            if request.command_id:
-                check_actor(transaction, request.actor, request.stream, local_date(request.now))
-                check_units(transaction, request.units)
-                check_slots(transaction, request)
-            if not request.drafts:
-                return Appended()
-            return _record(transaction, request, standing, headquarters, algorithm or database.algorithm)
+            try:
+                check_not_refused(request, standing.refused_until)
+                if request.command_id:
+                    check_actor(transaction, request.actor, request.stream, local_date(request.now))
+                    check_units(transaction, request.units)
+                    check_slots(transaction, request)
+                if request.drafts:
+                    return _record(transaction, request, standing, headquarters, algorithm or database.algorithm)
+            except Refusal:
+                note_refusal(transaction, request, standing.refused_until)
+                raise
+            if request.refused:
+                note_refusal(transaction, request, standing.refused_until)
+            return Appended()
     except Refusal as refusal:
         return Refused(code=refusal.code, message=refusal.message)
 
 
 def _standing(row: Row) -> _Standing:
-    command_stream, command_hash, version, digest, recorded_at, state_hash, state, rulebook, position = row
+    command_stream, command_hash, refused, version, digest, recorded_at, state_hash, state, rulebook, position = row
     return _Standing(
         command_stream,
         command_hash,
+        refused or 0,
         version or 0,
         digest or "",
         recorded_at or 0,

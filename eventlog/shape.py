@@ -22,7 +22,8 @@ def check_shape(request: AppendRequest) -> None:
         raise Refusal(f"流名称不合规：{request.stream[:80]!r}", "malformed")
     refuse(bool(request.drafts) and not request.command_id, "写入日志的命令必须有编号", "malformed")
     refuse(request.expected_version < 0, "版本号不能为负数", "malformed")
-    refuse(request.now.tzinfo is None, "时间必须带时区", "malformed")
+    for moment in (request.now, request.valid_until):
+        refuse(moment is not None and moment.tzinfo is None, "时间必须带时区", "malformed")
     for draft in request.drafts:
         refuse(draft.occurred_at is not None and draft.occurred_at.tzinfo is None, "时间必须带时区", "malformed")
     names = _names(request)

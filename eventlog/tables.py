@@ -49,6 +49,16 @@ class CommandRow(SQLModel, table=True):
     request_hash: str = Field(sa_type=Text)
 
 
+class RefusalRow(SQLModel, table=True):
+    """A command whose caller was told that it is refused, and until when it was meant (microseconds)."""
+
+    __tablename__ = "refusals"
+    __table_args__ = (Index("refusals_valid_until", "valid_until"),)
+
+    command_id: str = Field(sa_type=Text, primary_key=True)
+    valid_until: int = Field(sa_type=BigInteger)
+
+
 class StateRow(SQLModel, table=True):
     """Read model: the state of one stream as its fold gives it, at the version and hash it stands on."""
 

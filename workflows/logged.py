@@ -129,11 +129,11 @@ class Logged(ABC, Generic[S, O, R]):
     async def own(self, order: O, what: str) -> None:
         """Carry out a command of the workflow itself; refused, somebody was faster and nothing is owed any more."""
         try:
-            await self.execute(order)
+            await self.execute(order, clock=True)
         except Refusal as e:
             workflow.logger.info("no_longer_owed", extra={"stream": self.stream, "what": what, "code": e.code})
 
-    async def execute(self, order: O) -> R:
+    async def execute(self, order: O, *, clock: bool = False) -> R:
         """One command, one lock: decide, append, fold what was stored; again for as long as the log says `behind`.
 
         Raises:
@@ -145,7 +145,7 @@ class Logged(ABC, Generic[S, O, R]):
                 await self._load()
             while True:
                 drafts, refusal = self._decided(order)
-                answer = await self._append(order, drafts)
+                answer = await self._append(order, drafts, refused=refusal is not None, clock=clock)
                 match answer:
                     case Appended(events=events):
                         self._fold(events)
@@ -185,7 +185,9 @@ class Logged(ABC, Generic[S, O, R]):
         except Refusal as refusal:
             return (), refusal
 
-    async def _append(self, order: O | None, drafts: tuple[Draft, ...]) -> AppendAnswer:
+    async def _append(
+        self, order: O | None, drafts: tuple[Draft, ...] = (), *, refused: bool = False, clock: bool = False
+    ) -> AppendAnswer:
         claims = self.claims(order) if order else Claims()
         request = AppendRequest(
             stream=self.stream,
@@ -198,6 +200,8 @@ class Logged(ABC, Generic[S, O, R]):
             units=claims.units,
             slots=claims.slots,
             now=self.now(),
+            valid_until=order.valid_until if order and not clock else None,
+            refused=refused,
             drafts=drafts,
         )
         try:
@@ -235,7 +239,7 @@ class Logged(ABC, Generic[S, O, R]):
     async def _see_all(self) -> None:
         """Fold whatever the log has beyond this cache."""
         while True:
-            match await self._append(None, ()):
+            match await self._append(None):
                 case Behind() as answer:
                     self._catch_up(answer)
                 case Ahead():

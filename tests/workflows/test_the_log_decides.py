@@ -82,6 +82,23 @@ async def test_a_stale_cache_misses_no_report_when_its_timer_fires(dev_server: D
             assert "FeedbackMissed" not in at.types
 
 
+async def test_a_refused_request_that_arrives_twice_is_refused_for_good(at_desk: Desk) -> None:
+    """A frozen worker or a duplicated request would decide afresh and record what its sender was told is refused."""
+    await at_desk.opened()
+    early = at_desk.order(REPORT, LIAISON, "early")
+    with pytest.raises(Refusal, match="尚未签收"):
+        await at_desk.gateway.submit(early)
+    await at_desk.handle.terminate()  # the run that knew the request is gone, as after continue-as-new
+    await at_desk.do(c.AcceptReceipt(), LIAISON)
+    with pytest.raises(Refusal, match="先前已被拒绝") as told:
+        await at_desk.gateway.submit(early)
+    assert told.value.code == "refused_before"
+    assert reading.find_command(at_desk.log, "early") is None
+    # Whoever asks again means it from now on.
+    again = early.model_copy(update={"valid_until": early.valid_until + timedelta(seconds=1)})
+    assert (await at_desk.gateway.submit(again)).events == ("FeedbackSubmitted",)
+
+
 # --- rule 2: only the log deduplicates commands
 
 

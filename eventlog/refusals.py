@@ -1,0 +1,50 @@
+"""A refusal is final: whoever says *refused* has noted so in the log, and no late attempt records it after all.
+
+A worker frozen before it confirms its refusal, or a request delivered twice, comes back when the world has moved on and
+would decide afresh. So the append that refuses notes the command's id, and until when it was meant; drafts under that
+id and no later `valid_until` are refused in the transaction that would have recorded them. A person who asks again has
+a later `valid_until` and is heard.
+"""
+
+from datetime import timedelta
+
+from domain.base import refuse
+from domain.envelope import micros
+from domain.log import AppendRequest
+from eventlog.backend import Statement
+from eventlog.database import Transaction
+
+KEPT_FOR = timedelta(days=1)
+"""How long a refusal is kept after the command expired: the table stays as small as a day or two of refusals."""
+
+_NOTE = (
+    "INSERT INTO refusals (command_id, valid_until) VALUES (?, ?) ON CONFLICT (command_id) "
+    "DO UPDATE SET valid_until = excluded.valid_until WHERE excluded.valid_until > refusals.valid_until"
+)
+_FORGET = "DELETE FROM refusals WHERE valid_until < ?"
+
+
+def check_not_refused(request: AppendRequest, refused_until: int) -> None:
+    """Nobody was told that this very command is refused.
+
+    Args:
+        request: what is to be recorded.
+        refused_until: the latest `valid_until` under which its id was refused, in microseconds; 0 when it never was.
+
+    Raises:
+        Refusal: with code `refused_before`.
+    """
+    if request.drafts and request.valid_until is not None:
+        late = micros(request.valid_until) <= refused_until
+        refuse(late, "这条命令先前已被拒绝，未作任何改动；如仍要办理，请重新提交", "refused_before")
+
+
+def note_refusal(transaction: Transaction, request: AppendRequest, refused_until: int) -> None:
+    """Keep that the command is refused, in the transaction that refuses it, and drop what nobody can mean any more."""
+    if request.valid_until is None or micros(request.valid_until) <= refused_until:
+        return  # nobody waits for the clock's own commands; and what is noted is noted
+    statements: list[Statement] = [
+        (_NOTE, [(request.command_id, micros(request.valid_until))]),
+        (_FORGET, [(micros(request.now - KEPT_FOR),)]),
+    ]
+    transaction.commit(statements)
