@@ -1,6 +1,7 @@
 """`xmh`: the root of the command line, and the one place where errors become one line and an exit code."""
 
 import sys
+from os.path import exists
 from typing import NoReturn
 
 from typer.main import get_command
@@ -8,6 +9,7 @@ from typer.main import get_command
 from cli.session import Exit, Problem, fail, problem_of, session
 from cli.shape import group
 from domain.base import Refusal
+from domain.bounds import seen, visible
 from process import leave
 
 app = group(
@@ -50,7 +52,7 @@ def _code(arguments: list[str]) -> int:
     session.json = "--json" in arguments
     try:
         try:
-            get_command(app).main(args=arguments, prog_name="xmh", standalone_mode=False)
+            get_command(app).main(args=[*map(_typed, arguments)], prog_name="xmh", standalone_mode=False)
         except Refusal as refusal:
             fail(problem_of(refusal))
         except Problem as problem:
@@ -63,6 +65,22 @@ def _code(arguments: list[str]) -> int:
         sys.stderr.write("已中断\n")
         return Exit.UNEXPECTED
     return Exit.DONE
+
+
+def _typed(argument: str) -> str:
+    """What was typed, without characters nobody sees; the name of a file that exists stays as it is.
+
+    Raises:
+        Problem: it is no text (exit 2).
+    """
+    plain = visible(argument)
+    if plain == argument and argument.isprintable():
+        return argument
+    if any(map(exists, (argument, argument.partition("=")[2]))):
+        return argument
+    if not plain.isprintable() and any("\ud800" <= c <= "\udfff" for c in plain):
+        raise Problem(f"参数“{seen(plain)[:40]}”不是 UTF-8 文字，请检查终端的编码", "malformed")
+    return plain
 
 
 def _explained(error: Exception) -> Problem:

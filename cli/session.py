@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from domain.base import Refusal
+from domain.bounds import seen
 
 if TYPE_CHECKING:
     from domain.envelope import Actor
@@ -95,7 +96,23 @@ class Session:
         path = Path(url.removeprefix("sqlite:///"))
         if url.startswith("sqlite:") and not path.exists():
             raise Problem(f"数据目录 {self.settings.home} 里还没有事件日志，请先运行 xmh up", "unreachable")
-        return Database(url, self.settings.hash_algorithm)
+        database = Database(url, self.settings.hash_algorithm)
+        if "actor" in self.settings.model_fields_set:
+            self._known(database)
+        return database
+
+    def _known(self, database: "Database") -> "PersonOnRecord":
+        """Who was named by `--as`; a read must not answer as if he existed.
+
+        Raises:
+            Problem: nobody of that id is in the directory (exit 4).
+        """
+        from eventlog import reading
+
+        person = reading.person(database, self.settings.actor)
+        if person is None:
+            raise Problem(f"通讯录里没有编号为 {self.settings.actor} 的人员，请用 xmh org list 查看", "not_found")
+        return person
 
     @cached_property
     def actor(self) -> "Actor":
@@ -106,12 +123,8 @@ class Session:
             Refusal: he has no such 授权 (exit 3).
         """
         from domain.envelope import Actor
-        from eventlog import reading
 
-        person_id = self.actor_id or self.settings.actor
-        person = reading.person(self.database, person_id)
-        if person is None:
-            raise Problem(f"通讯录里没有编号为 {person_id} 的在任人员，请用 xmh org list 查看", "not_found")
+        person = self._known(self.database)
         if person.left_at is not None:
             raise Problem(f"{person.name}（{person.id}）已离任，不能再办理", "actor_left")
         actor = Actor(id=person.id, role=person.role, unit=person.unit)
@@ -167,12 +180,13 @@ def answer(document: Any, text: str) -> None:
 
 def fail(problem: Problem) -> NoReturn:
     """Say what is wrong in one line and end with its exit code."""
+    message = seen(problem.message)
     if session.json:
-        document = {"error": {"code": problem.code, "message": problem.message, **problem.more}}
+        document = {"error": {"code": problem.code, "message": message, **problem.more}}
         with suppress(OSError):  # the disk the output goes to is full; the exit code still tells
             sys.stdout.write(json.dumps(document, ensure_ascii=False, default=str) + "\n")
     else:
-        sys.stderr.write(f"错误：{problem.message}\n")
+        sys.stderr.write(f"错误：{message}\n")
     raise SystemExit(problem.exit_code)
 
 

@@ -13,12 +13,13 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from cli.session import session
+from domain.bounds import named
 
 
 def _remember(name: str) -> Callable[[Any], Any]:
     def callback(value: Any) -> Any:
         if value not in (None, False):
-            setattr(session, name, value)
+            setattr(session, name, named(value) if name == "command_id" else value)
         return value
 
     return callback

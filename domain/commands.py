@@ -3,9 +3,10 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from domain.base import Frozen
+from domain.bounds import FIRST_YEAR, LAST_YEAR, cleaned
 from domain.facts import (
     Attachment,
     Basis,
@@ -17,6 +18,7 @@ from domain.facts import (
     PointReport,
     SealedWords,
     UnitRef,
+    Whole,
     Words,
 )
 from domain.meetings.terms import Outcome, Subject
@@ -115,7 +117,7 @@ class ChangePoint(Frozen):
     """Change a point's text or date; what is None stays."""
 
     do: Literal["point_change"] = "point_change"
-    no: int
+    no: Whole
     text: Words | None = None
     due: date | None = None
 
@@ -124,7 +126,7 @@ class DropPoint(Frozen):
     """Drop a point."""
 
     do: Literal["point_drop"] = "point_drop"
-    no: int
+    no: Whole
     reason: Words | None = None
 
 
@@ -139,7 +141,7 @@ class CarryOver(Frozen):
     """结转: the unfinished matter stands in the next year's list, under its number; `basis` is that year's plan."""
 
     do: Literal["carry_over"] = "carry_over"
-    year: Annotated[int, Field(ge=2000, le=2999)]
+    year: Annotated[Whole, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
     basis: Basis
 
 
@@ -194,7 +196,7 @@ class AnswerCoordination(Frozen):
 
     do: Literal["coordinate_answer"] = "coordinate_answer"
     text: Words
-    no: int | None = None
+    no: Whole | None = None
 
 
 class EscalateMatter(Frozen):
@@ -216,7 +218,7 @@ class RecordDecision(Frozen):
     lead: UnitRef | None = None
     assist: tuple[UnitRef, ...] | None = None
     minutes: str | None = None
-    point: int | None = None
+    point: Whole | None = None
 
 
 class RequestExtension(Frozen):
@@ -225,7 +227,7 @@ class RequestExtension(Frozen):
     do: Literal["extend"] = "extend"
     to: date
     reason: Words
-    point: int | None = None
+    point: Whole | None = None
 
 
 class AnswerExtension(Frozen):
@@ -341,7 +343,7 @@ class CorrectEvent(Frozen):
     """更正 of an earlier event of this matter."""
 
     do: Literal["correct"] = "correct"
-    version: int
+    version: Whole
     text: Words
     fields: dict[str, str] = {}
 
@@ -402,4 +404,4 @@ MatterCommand = Annotated[
 class Order(OrderBase):
     """A command to a matter on its way."""
 
-    command: MatterCommand
+    command: Annotated[MatterCommand, AfterValidator(cleaned)]

@@ -3,9 +3,10 @@
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from domain.base import Frozen, refuse
+from domain.bounds import no_truth_value
 from domain.terms import BasisKind, Rhythm, Supervision
 
 TEXT_BYTES = 64 * 1024
@@ -22,11 +23,12 @@ def _fits(text: str) -> str:
 
 
 def titled(title: str) -> str:
-    """The title of a matter, short enough to head a paper and to be quoted in a 简报.
+    """The title of a matter on one line, short enough to head a paper and to be quoted in a 简报.
 
     Raises:
         Refusal: `malformed`.
     """
+    title = " ".join(title.split())
     said = f"事项名称有{len(title)}字，最多{MOST_TITLE}字；其余请写入要点"
     refuse(len(title) > MOST_TITLE, said, "malformed")
     return title
@@ -42,7 +44,9 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), A
 """Text a person wrote, at most 64 KiB; a secret one is already sealed (see `SEALED`)."""
 SealedWords = Annotated[Words, AfterValidator(_sealed)]
 """A leader's own words: ciphertext only, from the command to the last copy of the log (条例 art. 24)."""
-Percent = Annotated[int, Field(ge=0, le=100)]
+Whole = Annotated[int, BeforeValidator(no_truth_value)]
+"""A whole number a person gave; a yes or no is none."""
+Percent = Annotated[Whole, Field(ge=0, le=100)]
 
 
 def is_sealed(text: str) -> bool:
@@ -93,13 +97,13 @@ class PartOf(Frozen):
 
     stream: str
     number: str
-    weight: Annotated[int, Field(ge=1, le=MOST_WEIGHT)] = 1
+    weight: Annotated[Whole, Field(ge=1, le=MOST_WEIGHT)] = 1
 
 
 class PointReport(Frozen):
     """Feedback on one point."""
 
-    no: int
+    no: Whole
     progress: Percent
     text: Words | None = None
 
@@ -108,7 +112,7 @@ class Checkpoint(Frozen):
     """序时进度 of an indicator: the cumulative value wanted by the end of a day."""
 
     on: date
-    value: int
+    value: Whole
 
 
 def decimal(value: int, decimals: int) -> str:
@@ -127,9 +131,9 @@ class NewIndicator(Frozen):
 
     name: Words
     unit: str
-    target: int
+    target: Whole
     checkpoints: tuple[Checkpoint, ...] = ()
-    decimals: Annotated[int, Field(ge=0, le=MOST_DECIMALS)] = 0
+    decimals: Annotated[Whole, Field(ge=0, le=MOST_DECIMALS)] = 0
     at_most: bool = False
 
     def shown(self, value: int) -> str:
@@ -140,9 +144,9 @@ class NewIndicator(Frozen):
 class IndicatorReport(Frozen):
     """The value one indicator has reached by now (a count is cumulative), in whole numbers of its last decimal."""
 
-    no: int
-    value: int
-    decimals: Annotated[int, Field(ge=0, le=MOST_DECIMALS)] = 0
+    no: Whole
+    value: Whole
+    decimals: Annotated[Whole, Field(ge=0, le=MOST_DECIMALS)] = 0
 
 
 class Pace(Frozen):

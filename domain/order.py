@@ -1,7 +1,8 @@
 """A command on its way: what every kind of stream's orders have in common."""
 
 import hashlib
-from datetime import datetime
+
+from pydantic import AwareDatetime
 
 from domain.base import Frozen
 from domain.envelope import Actor, canonical
@@ -16,8 +17,8 @@ class OrderBase(Frozen):
     command_id: str
     stream: str
     actor: Actor
-    valid_until: datetime
-    occurred_at: datetime | None = None
+    valid_until: AwareDatetime
+    occurred_at: AwareDatetime | None = None
 
     def content_hash(self) -> str:
         """SHA-256 of what is asked and by whom: the same id with other content is refused."""

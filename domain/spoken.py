@@ -5,8 +5,11 @@ import unicodedata
 from datetime import date, time, timedelta
 
 from domain.base import Refusal
+from domain.bounds import plausible, seen
 
 WEEKDAYS = "一二三四五六日"
+MOST_SHOWN = 40
+"""Characters of what was typed that an error repeats."""
 _RELATIVE = {"今天": 0, "今日": 0, "明天": 1, "明日": 1, "后天": 2, "昨天": -1, "昨日": -1, "前天": -2}
 _FULL = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _MONTH_DAY = re.compile(r"(\d{1,2})(?:月|/|-)(\d{1,2})[日号]?")
@@ -26,10 +29,14 @@ def spoken_date(text: str, today: date) -> date:
     try:
         found = _parse(plain, today)
     except ValueError:
-        raise Refusal(f"没有“{text}”这一天，请写成 2022-06-30", "malformed") from None
+        raise Refusal(f"没有“{_shown(text)}”这一天，请写成 2022-06-30", "malformed") from None
     if found is None:
-        raise Refusal(f"看不懂日期“{text}”，请写成 2022-06-30、6月30日或下周五", "malformed")
-    return found
+        raise Refusal(f"看不懂日期“{_shown(text)}”，请写成 2022-06-30、6月30日或下周五", "malformed")
+    return plausible(found)
+
+
+def _shown(text: str) -> str:
+    return seen(text)[:MOST_SHOWN]
 
 
 def _parse(plain: str, today: date) -> date | None:
@@ -67,11 +74,11 @@ def spoken_moment(text: str, today: date) -> tuple[date, time]:
     plain = re.sub(r"\s+(?=\d{1,2}[:点时])", "T", narrow).replace(" ", "")
     match = _MOMENT.fullmatch(plain)
     if match is None:
-        raise Refusal(f"看不懂时间“{text}”，请写成 2022-03-31T09:30 或 3月31日9:30、下周四上午", "malformed")
+        raise Refusal(f"看不懂时间“{_shown(text)}”，请写成 2022-03-31T09:30 或 3月31日9:30、下周四上午", "malformed")
     try:
         return spoken_date(match["day"], today), _clock(match["half"], match["clock"])
     except ValueError:
-        raise Refusal(f"没有“{text}”这个时刻", "malformed") from None
+        raise Refusal(f"没有“{_shown(text)}”这个时刻", "malformed") from None
 
 
 def _clock(half: str | None, clock: str | None) -> time:

@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import cast
 
 from domain.base import Frozen
+from domain.bounds import visible
 from domain.calendar import WorkCalendar, local_date
 from domain.envelope import Recorded, from_micros, micros
 from domain.log import Rulebook
@@ -306,8 +307,8 @@ def find_matters(database: Database, words: str) -> tuple[ListedMatter, ...]:
 
 
 def _plain(text: str) -> str:
-    """Full width, case and blanks do not matter."""
-    return unicodedata.normalize("NFKC", text).casefold().strip()
+    """Full width, case, blanks and characters nobody sees do not matter."""
+    return unicodedata.normalize("NFKC", visible(text)).casefold().strip()
 
 
 def _tail(number: str) -> int | None:

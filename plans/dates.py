@@ -5,6 +5,7 @@ import unicodedata
 from datetime import date, datetime, time
 from functools import lru_cache
 
+from domain.bounds import FIRST_YEAR, LAST_YEAR
 from plans.sheets import as_text
 from plans.xlsx import Value
 
@@ -13,7 +14,6 @@ _PARTS = re.compile(
     r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})|年(\d{1,2})月(\d{1,2})日)"
 )
 _MIDNIGHT = re.compile(r"[T ]?0{1,2}:00(:00(\.0+)?)?$")
-_FIRST_YEAR, _LAST_YEAR = 2000, 2099
 _SERIALS = range(36526, 73051)
 _HOW = "请写成 2022-06-30 的样子"
 
@@ -56,6 +56,6 @@ def _date_of_text(text: str) -> date:
 
 
 def _plausible(day: date) -> date:
-    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-        raise ValueError(f"“{day}”的年份不在 {_FIRST_YEAR}–{_LAST_YEAR} 之间，{_HOW}")
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(f"“{day}”的年份不在 {FIRST_YEAR}–{LAST_YEAR} 之间，{_HOW}")
     return day

@@ -19,6 +19,7 @@ from pathlib import Path
 from openpyxl.utils import get_column_letter
 
 from domain.base import Frozen, Refusal, refuse, refuse_always
+from domain.bounds import visible
 from domain.facts import TEXT_BYTES
 from plans.archive import MAX_FILE_BYTES
 from plans.xlsx import (
@@ -36,8 +37,7 @@ from plans.xlsx import (
 from sheets.file_errors import reason
 
 _WIDE = {wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F) if chr(wide - 0xFEE0).isalnum()}
-_INVISIBLE = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
-_CLEAN = _WIDE | _INVISIBLE | {0x3000: " ", 0xA0: " ", 0x0D: None}
+_CLEAN = _WIDE | {0x3000: " ", 0xA0: " "}
 _SEPARATORS = re.compile(r"[、，,；;\n]")
 _ALIKE = 0.75
 
@@ -127,14 +127,14 @@ def clean(text: str) -> str:
 
     Chinese punctuation stays as it was written.
     """
-    lines = text.translate(_CLEAN).split("\n")
+    lines = visible(text).translate(_CLEAN).split("\n")
     return "\n".join(stripped for line in lines if (stripped := " ".join(line.split())))
 
 
 @lru_cache(maxsize=4096)
 def normal(name: str) -> str:
     """A name for comparing: width, case and blanks do not matter, everything else does."""
-    return "".join(unicodedata.normalize("NFKC", name).translate(_INVISIBLE).split()).casefold()
+    return "".join(unicodedata.normalize("NFKC", visible(name)).split()).casefold()
 
 
 def as_text(value: Value) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from domain.base import Frozen, Term, refuse
+from domain.bounds import visible
 from domain.calendar import local_date
 from domain.facts import is_sealed
 from domain.matter import Matter
@@ -131,7 +132,7 @@ _HOW_FAR = re.compile(r"\([^()\n]*\)$", re.MULTILINE)
 
 def plain(column: Column, text: str) -> str:
     """What of a text counts as its content: not width, blanks or empty lines, and no remark the table added itself."""
-    lines = (" ".join(line.split()) for line in unicodedata.normalize("NFKC", text).split("\n"))
+    lines = (" ".join(line.split()) for line in unicodedata.normalize("NFKC", visible(text)).split("\n"))
     folded = "\n".join(line for line in lines if line)
     if column is Column.PROGRESS:
         return _SAID_WHEN.sub(r"\1", folded)

@@ -12,6 +12,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from domain.base import Frozen, Refusal
+    from domain.bounds import named
     from domain.envelope import SYSTEM, Draft, Recorded
     from domain.log import (
         APPEND,
@@ -31,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.order import OrderBase
     from domain.rules.office import Office
+    from domain.terms import Role
     from workflows.contract import UNEXPECTED, Answered, Start
 
 ATTEMPTS = RetryPolicy(maximum_attempts=3, initial_interval=timedelta(milliseconds=200))
@@ -181,6 +183,8 @@ class Logged(ABC, Generic[S, O, R]):
             return (), Refusal("这条命令已过有效期，请重新提交", "expired")
         office = Office(rulebook=self.rulebook, now=now, actor=order.actor, occurred_at=order.occurred_at)
         try:
+            if order.actor.role is not Role.SYSTEM:
+                named(order.command_id)
             return self.decide(order, office), None
         except Refusal as refusal:
             return (), refusal

@@ -29,7 +29,7 @@ from cli.task.common import (
     today,
 )
 from cli.task.parts import ParentOption, WeightOption, part_of, the_whole
-from domain.base import Refusal
+from domain.bounds import plausible
 from domain.calendar import OfficeHours, at_office, local_date
 from domain.commands import AcceptReceipt, AssignMatter, DeclineReceipt, OpenMatter
 from domain.facts import MOST_DECIMALS, Basis, Checkpoint, NewIndicator, NewPoint
@@ -299,8 +299,7 @@ def _occurred(text: str | None) -> datetime | None:
         instant = at_office(
             instant.date(), instant.time() if "T" in text or " " in text else OfficeHours().morning_opens
         )
-    if instant.year < 2000:  # noqa: PLR2004  (a slip of the pen, not a matter)
-        raise Refusal(f"日期 {text} 太早", "malformed")
+    plausible(instant)
     return instant
 
 

@@ -3,10 +3,11 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from domain.base import Frozen
-from domain.facts import UnitRef, Words
+from domain.bounds import cleaned
+from domain.facts import UnitRef, Whole, Words
 from domain.meetings.meeting import AgendaItem, Attendance
 from domain.meetings.series import Series
 from domain.meetings.terms import Outcome, Part, Subject
@@ -70,7 +71,7 @@ class FreezeAgenda(Frozen):
 
     do: Literal["freeze"] = "freeze"
     proposed: tuple[AgendaItem, ...]
-    position: int
+    position: Whole
 
 
 class OpenMeeting(Frozen):
@@ -91,7 +92,7 @@ class DecideItem(Frozen):
     """议定: one outcome of one item. An item may have several."""
 
     do: Literal["decide"] = "decide"
-    item: int
+    item: Whole
     outcome: Outcome
     text: Words
     subject: Subject | None = None
@@ -106,7 +107,7 @@ class WithdrawPoint(Frozen):
     """撤回 a point that does not bind yet."""
 
     do: Literal["withdraw"] = "withdraw"
-    point: int
+    point: Whole
     reason: Words
 
 
@@ -120,14 +121,14 @@ class SendAgain(Frozen):
     """Send a refused outcome to its matter once more."""
 
     do: Literal["send_again"] = "send_again"
-    point: int
+    point: Whole
 
 
 class WaiveOutcome(Frozen):
     """Let a refused outcome rest."""
 
     do: Literal["waive"] = "waive"
-    point: int
+    point: Whole
     reason: Words
 
 
@@ -136,7 +137,7 @@ class Delivered(Frozen):
 
     stream: str
     matter: str | None = None
-    version: int = 0
+    version: Whole = 0
     refused: str | None = None
 
 
@@ -144,8 +145,8 @@ class NoteDelivery(Frozen):
     """What became of an outcome at its matter. Only the system may say."""
 
     do: Literal["note_delivery"] = "note_delivery"
-    point: int
-    attempt: int
+    point: Whole
+    attempt: Whole
     delivered: Delivered
 
 
@@ -200,4 +201,4 @@ MeetingCommand = Annotated[
 class MeetingOrder(OrderBase):
     """A command to a meeting on its way."""
 
-    command: MeetingCommand
+    command: Annotated[MeetingCommand, AfterValidator(cleaned)]

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.base import Frozen, refuse, refuse_always
+from domain.bounds import within_bounds
 from domain.calendar import WorkCalendar, local_date
 from domain.envelope import Draft
 from domain.event import Event
@@ -35,6 +36,8 @@ def decide_meeting(meeting: Meeting | None, command: Frozen, office: Office) -> 
         Refusal: with one Chinese line, when a rule says no.
     """
     _authorise(command, office)
+    if office.actor.role is not Role.SYSTEM:
+        within_bounds((command, office.occurred_at))
     outcomes: Iterable[Result]
     if isinstance(command, c.ConveneMeeting):
         # The stream follows from the opener's key: meeting one there means it was convened before.

@@ -5,11 +5,13 @@ from typing import Any
 
 from domain import commands as c
 from domain.base import Frozen, refuse_always
+from domain.bounds import within_bounds
 from domain.envelope import Draft
 from domain.matter import Matter
 from domain.rules import bases, clock, decisions, ending, feedback, limits, opening, pressure, rhythm
 from domain.rules.authority import authorise
 from domain.rules.office import Office, Outcome, drafted
+from domain.terms import Role
 
 Rule = Callable[[Matter, Any, Office], Iterable[Outcome]]
 
@@ -59,6 +61,8 @@ def decide(matter: Matter | None, command: Frozen, office: Office) -> tuple[Draf
         Refusal: with one Chinese line, when a rule says no. Nothing is recorded then.
     """
     authorise(matter, command, office)
+    if office.actor.role is not Role.SYSTEM:
+        within_bounds((command, office.occurred_at))
     if isinstance(command, c.OpenMatter):
         # The stream comes from the opener's key: meeting an open matter there means it was opened before.
         outcomes: Iterable[Outcome] = () if matter else opening.open_matter(command, office)

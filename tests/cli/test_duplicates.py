@@ -36,5 +36,5 @@ def test_a_reason_opens_it_and_stands_in_the_story(xmh: CommandLine, log: Databa
 
 @pytest.mark.usefixtures("service")
 def test_opening_under_the_same_key_is_still_one_matter(xmh: CommandLine) -> None:
-    first = xmh.json(*OPEN, "--title", "推进二期用地收储", "--key", "K1", "--command-id", "c1")
-    assert xmh.json(*OPEN, "--title", "推进二期用地收储", "--key", "K1", "--command-id", "c1") == first
+    first = xmh.json(*OPEN, "--title", "推进二期用地收储", "--key", "K1", "--command-id", "command-1")
+    assert xmh.json(*OPEN, "--title", "推进二期用地收储", "--key", "K1", "--command-id", "command-1") == first

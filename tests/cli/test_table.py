@@ -58,7 +58,7 @@ def test_the_table_of_a_past_day_is_written_and_told(xmh: CommandLine, log: Data
     ("arguments", "words"),
     [
         (("-o", "表.pdf"), "应是 .xlsx 或 .docx 文件"),
-        (("--as-of", "2999-01-01", "-o", "表.xlsx"), "还没有到"),
+        (("--as-of", "2099-01-01", "-o", "表.xlsx"), "还没有到"),
         (("--as-of", "2022-03-25", "--since", "2022-03-25", "-o", "表.xlsx"), "须早于一览表的日期"),
         (("-o", "没有/表.xlsx"), "写不了"),
     ],

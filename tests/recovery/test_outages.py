@@ -33,11 +33,11 @@ START_OF_A_COMMAND = 1.5
 async def test_after_a_power_cut_between_commit_and_completion_what_depends_on_it_goes_on(tmp_path: Path) -> None:
     """Supervisor, server and worker die together the moment the receipt is committed; nobody asks again."""
     away_from_midnight(120)
-    with chaos_in(tmp_path, deadly_all="fatal") as chaos, chaos.log() as log:
+    with chaos_in(tmp_path, deadly_all="fatal-command") as chaos, chaos.log() as log:
         desk = Desk(chaos.home, log)
         stream = f"matter/{uuid4().hex[:12]}"
         await desk.do(stream, opening(due=local_date(datetime.now(UTC))))
-        once = order(stream, c.AcceptReceipt(), LIAISON, now=datetime.now(UTC), command_id="fatal")
+        once = order(stream, c.AcceptReceipt(), LIAISON, now=datetime.now(UTC), command_id="fatal-command")
         with suppress(Unreachable):
             await (await desk.gateway()).submit(once)
         assert "ReceiptSigned" in types(log, stream)

@@ -64,9 +64,9 @@ async def test_a_refused_command_leaves_nothing_in_the_log(at_desk: Desk) -> Non
     await at_desk.opened()
     before = at_desk.types
     with pytest.raises(Refusal, match="尚未签收"):
-        await at_desk.do(REPORT, LIAISON, "refused")
+        await at_desk.do(REPORT, LIAISON, "refused-once")
     assert at_desk.types == before
-    assert reading.find_command(at_desk.log, "refused") is None
+    assert reading.find_command(at_desk.log, "refused-once") is None
 
 
 async def test_a_stale_cache_misses_no_report_when_its_timer_fires(dev_server: DevServer, tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ async def test_a_stale_cache_misses_no_report_when_its_timer_fires(dev_server: D
 async def test_a_refused_request_that_arrives_twice_is_refused_for_good(at_desk: Desk) -> None:
     """A frozen worker or a duplicated request would decide afresh and record what its sender was told is refused."""
     await at_desk.opened()
-    early = at_desk.order(REPORT, LIAISON, "early")
+    early = at_desk.order(REPORT, LIAISON, "too-early")
     with pytest.raises(Refusal, match="尚未签收"):
         await at_desk.gateway.submit(early)
     await at_desk.handle.terminate()  # the run that knew the request is gone, as after continue-as-new
@@ -93,7 +93,7 @@ async def test_a_refused_request_that_arrives_twice_is_refused_for_good(at_desk:
     with pytest.raises(Refusal, match="先前已被拒绝") as told:
         await at_desk.gateway.submit(early)
     assert told.value.code == "refused_before"
-    assert reading.find_command(at_desk.log, "early") is None
+    assert reading.find_command(at_desk.log, "too-early") is None
     # Whoever asks again means it from now on.
     again = early.model_copy(update={"valid_until": early.valid_until + timedelta(seconds=1)})
     assert (await at_desk.gateway.submit(again)).events == ("FeedbackSubmitted",)
@@ -104,9 +104,9 @@ async def test_a_refused_request_that_arrives_twice_is_refused_for_good(at_desk:
 
 async def test_a_command_sent_twice_is_recorded_once_and_answered_alike(at_desk: Desk) -> None:
     await at_desk.accepted()
-    first = await at_desk.do(REPORT, LIAISON, "twice")
+    first = await at_desk.do(REPORT, LIAISON, "sent-twice")
     await at_desk.do(c.SubmitFeedback(text="另一次"), LIAISON)
-    assert await at_desk.do(REPORT, LIAISON, "twice") == first
+    assert await at_desk.do(REPORT, LIAISON, "sent-twice") == first
     assert at_desk.types.count("FeedbackSubmitted") == 2
 
 
@@ -114,17 +114,17 @@ async def test_a_refusal_is_not_remembered_under_the_commands_id(at_desk: Desk) 
     """Were the update id the command id, Temporal would answer 尚未签收 again although the matter is now accepted."""
     await at_desk.opened()
     with pytest.raises(Refusal, match="尚未签收"):
-        await at_desk.do(REPORT, LIAISON, "early")
+        await at_desk.do(REPORT, LIAISON, "too-early")
     await at_desk.do(c.AcceptReceipt(), LIAISON)
-    await at_desk.do(REPORT, LIAISON, "early")
+    await at_desk.do(REPORT, LIAISON, "too-early")
     assert at_desk.types[-1] == "FeedbackSubmitted"
 
 
 async def test_the_same_id_with_other_content_is_refused(at_desk: Desk) -> None:
     await at_desk.accepted()
-    await at_desk.do(REPORT, LIAISON, "once")
+    await at_desk.do(REPORT, LIAISON, "sent-once")
     with pytest.raises(Refusal, match="已用于另一条内容不同的命令"):
-        await at_desk.do(c.SubmitFeedback(text="别的内容"), LIAISON, "once")
+        await at_desk.do(c.SubmitFeedback(text="别的内容"), LIAISON, "sent-once")
 
 
 async def test_a_repeated_command_is_answered_from_the_log_also_when_the_rules_now_refuse_it(at_desk: Desk) -> None:
@@ -277,9 +277,9 @@ async def test_without_a_worker_the_caller_is_told_in_time_and_how_to_repeat(
         now = datetime.now(UTC)
         began = time.monotonic()
         with pytest.raises(Unreachable, match="可能仍会执行") as told:
-            await gateway.submit(order("matter/unheard", opening(due=now.date()), now=now, command_id="again"))
+            await gateway.submit(order("matter/unheard", opening(due=now.date()), now=now, command_id="once-again"))
         assert time.monotonic() - began < 10
-        assert told.value.command_id == "again"
+        assert told.value.command_id == "once-again"
         await gateway.client.get_workflow_handle("matter/unheard").terminate()
 
 
@@ -298,7 +298,7 @@ async def test_a_command_nobody_meant_any_more_is_not_carried_out(at_desk: Desk)
 
 async def test_opening_twice_meets_the_same_matter_and_takes_one_number(at_desk: Desk) -> None:
     """Were the number allocated before the first append, the second opening would burn one."""
-    answers = await asyncio.gather(*(at_desk.do(opening(), command_id=f"open-{n}") for n in range(5)))
+    answers = await asyncio.gather(*(at_desk.do(opening(), command_id=f"opening-{n}") for n in range(5)))
     assert set(answers) == {2}
     assert at_desk.types == ["MatterOpened", "MatterAssigned"]
     with at_desk.log.reading() as transaction:
