@@ -70,8 +70,8 @@ WEDGED_AFTER = 3
 """A workflow task that failed so often in a row will not get better by itself."""
 
 HEADQUARTERS_ID = f"headquarters/{HEADQUARTERS}"
-SUBMIT, LOOK_AGAIN, VERSION = "submit", "look_again", "version"
-"""The update, the signal and the query every workflow of ours has."""
+SUBMIT, LOOK_AGAIN, SEEN = "submit", "look_again", "seen"
+"""The update, the signal and the query every workflow of a stream has."""
 _LOOKING_UP = ThreadPoolExecutor(4, thread_name_prefix="look-up")
 
 T = TypeVar("T")

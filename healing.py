@@ -16,7 +16,8 @@ from domain.base import Frozen
 from eventlog import reading
 from eventlog.recovery import advance_numbers
 from eventlog.watermark import highest
-from gateway import QUERY_WITHIN, VERSION, Gateway, gathered
+from gateway import QUERY_WITHIN, SEEN, Gateway, gathered
+from workflows.contract import Seen
 
 SECOND_LOOK = 0.5
 """Seconds between two looks at a matter that seems to differ from the log."""
@@ -32,6 +33,8 @@ class Gap(Enum):
     """It does not answer: wedged, or no worker takes it."""
     BUSY = "busy"
     """It is at work; the next look will tell."""
+    REFUSED = "refused"
+    """It is level, and the log refuses what its clock owes: it rests and tries again."""
 
 
 class Recovery(Frozen):
@@ -47,6 +50,8 @@ class Recovery(Frozen):
     """Do not answer: wedged, or no worker takes them."""
     ahead: tuple[str, ...] = ()
     """Have seen more than the log holds: it was restored from an older copy."""
+    refused: tuple[str, ...] = ()
+    """The log refuses what their clock owes: they rest and try again, and a person should look."""
     stray: tuple[str, ...] = ()
     """Running although the log does not know them as open."""
 
@@ -84,6 +89,7 @@ class Healing:
             behind=tuple(s for s, gap in gaps.items() if gap is Gap.BEHIND),
             silent=tuple(s for s, gap in gaps.items() if gap is Gap.SILENT),
             ahead=tuple(s for s, gap in gaps.items() if gap is Gap.AHEAD),
+            refused=tuple(s for s, gap in gaps.items() if gap is Gap.REFUSED),
             stray=tuple(sorted(running - {h.stream for h in heads})),
         )
         if not dry_run:
@@ -139,13 +145,13 @@ class Healing:
                 if pending:
                     gap = Gap.BUSY if pending == 1 else Gap.SILENT
                     continue
-                seen = await handle.query(VERSION, result_type=int, rpc_timeout=QUERY_WITHIN)
+                seen = await handle.query(SEEN, result_type=Seen, rpc_timeout=QUERY_WITHIN)
             except (RPCError, WorkflowQueryFailedError):
                 return Gap.SILENT
             now = await asyncio.to_thread(reading.head, self.gateway.database, head.stream)
-            if seen == now.version:
-                return None
-            gap = Gap.AHEAD if seen > now.version else Gap.BEHIND
+            if seen.version == now.version:
+                return Gap.REFUSED if seen.refused else None
+            gap = Gap.AHEAD if seen.version > now.version else Gap.BEHIND
         return gap
 
     @staticmethod

@@ -60,8 +60,10 @@ class AppendRequest(Frozen):
     Without drafts it is a question: am I up to date, and is this command already in the log?
     With an empty `command_id` only the first half is asked.
 
-    `valid_until` is that of a person's command, and None for the clock's own. `refused` says that the rules refuse it,
-    which this empty append is to confirm: if nothing is missing the log notes it, and the refusal is final.
+    `clock` says that it is the workflow's own command: its size is nobody's fault and never refused, or a matter that
+    is full could not even miss a report. `valid_until` is that of a person's command, and None for the clock's own.
+    `refused` says that the rules refuse it, which this empty append is to confirm: if nothing is missing the log notes
+    it, and the refusal is final.
     """
 
     stream: str
@@ -74,6 +76,7 @@ class AppendRequest(Frozen):
     units: tuple[UnitClaim, ...] = ()
     slots: tuple[SlotClaim, ...] = ()
     now: datetime
+    clock: bool = False
     valid_until: datetime | None = None
     refused: bool = False
     causation: str | None = None

@@ -53,6 +53,10 @@ from eventlog.rows import EVENT_COLUMNS, INSERT_EVENT, actor_text, recorded
 from eventlog.shape import check_shape, check_text
 
 STATE_BYTES = 256 * 1024
+"""How far people fill a state freely. Beyond, a command adds at most a share of what is left to `MOST_BYTES`."""
+MOST_BYTES = 512 * 1024
+"""A quarter of what Temporal carries in one piece: there is always room for what the clock adds."""
+SHARE = 32
 UNLIMITED_KINDS = frozenset({"directory", "plan", "paper", "minutes"})
 """Kinds whose state never travels through a workflow, so that its size does not matter."""
 
@@ -209,12 +213,8 @@ def _record(
     check_duplicate(transaction, events, state)
     check_breakdown(transaction, events, state)
     text = state_text(state)
-    kind = kind_of(request.stream)
-    refuse(
-        kind not in UNLIMITED_KINDS and len(text.encode()) >= STATE_BYTES,
-        f"事项内容累计超过 {STATE_BYTES // 1024} KiB，无法再追加；请改用附件",
-        "too_large",
-    )
+    if not request.clock and kind_of(request.stream) not in UNLIMITED_KINDS:
+        _check_size(len((standing.state or "").encode()), len(text.encode()))
     last = events[-1]
     statements: list[Statement] = [
         (INSERT_EVENT, rows),
@@ -227,6 +227,15 @@ def _record(
         statements.append((PUT_NUMBER, list(numbers.given.items())))
     transaction.commit(statements)
     return Appended(events=tuple(events))
+
+
+def _check_size(before: int, after: int) -> None:
+    """A state travels through a workflow, so people may not fill it; but what is full must still be brought to an end.
+
+    A share of what is left is never all of it: a word of closing always fits.
+    """
+    full = after >= STATE_BYTES and after - before > (MOST_BYTES - before) // SHARE
+    refuse(full, f"事项内容累计超过 {STATE_BYTES // 1024} KiB，不能再加这么多文字；请改用附件", "too_large")
 
 
 class _Numbers:
@@ -262,7 +271,7 @@ def _chain(
             _event_id(f"{headquarters}/{request.stream}/{version}/{request.command_id}", recorded_at),
             draft.type,
             draft.schema_version,
-            _payload(draft, numbers),
+            _payload(draft, numbers, limited=not request.clock),
             actor,
             request.command_id,
             request.causation,
@@ -284,7 +293,7 @@ def _event_id(name: str, recorded_at: int) -> str:
     return f"{time[:8]}-{time[8:]}-8{rest[:3]}-8{rest[3:6]}-{rest[6:18]}"
 
 
-def _payload(draft: Draft, numbers: _Numbers) -> str:
+def _payload(draft: Draft, numbers: _Numbers, *, limited: bool) -> str:
     payload = draft.payload
     if draft.number is not None:
         payload = {**payload, draft.number.field: numbers.next(draft.number)}
@@ -292,7 +301,7 @@ def _payload(draft: Draft, numbers: _Numbers) -> str:
         text = canonical(payload)
     except (TypeError, RecursionError) as error:
         raise Refusal(f"{draft.type} 含有不能入库的内容：{error}", "malformed") from error
-    check_text(payload, text)
+    check_text(payload, text, limited=limited)
     return text
 
 

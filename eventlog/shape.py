@@ -47,12 +47,13 @@ def _names(request: AppendRequest) -> list[str]:
     return names + [claim.id for claim in request.units]
 
 
-def check_text(payload: Mapping[str, object], text: str) -> None:
+def check_text(payload: Mapping[str, object], text: str, *, limited: bool = True) -> None:
     """No field is over 64 KiB (longer texts are attachments, by digest), none holds what cannot be stored.
 
     Args:
         payload: the fields.
         text: the same as canonical JSON, where a NUL is written as an escape.
+        limited: whether a field may be too large; the clock only repeats what people were allowed to say.
 
     Raises:
         Refusal: with code `too_large` or `malformed`.
@@ -66,7 +67,11 @@ def check_text(payload: Mapping[str, object], text: str) -> None:
         return
     for name, value in _texts(payload, ""):
         refuse(_UNSTORABLE.search(value) is not None, f"“{name}”含有不能入库的字符", "malformed")
-        refuse(len(value.encode()) > FIELD_BYTES, f"“{name}”超过 {FIELD_BYTES // 1024} KiB，请改用附件", "too_large")
+        refuse(
+            limited and len(value.encode()) > FIELD_BYTES,
+            f"“{name}”超过 {FIELD_BYTES // 1024} KiB，请改用附件",
+            "too_large",
+        )
 
 
 def _texts(value: object, name: str) -> Iterator[tuple[str, str]]:

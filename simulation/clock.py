@@ -18,7 +18,8 @@ from domain.meetings.deadlines import next_meeting_deadline
 from domain.meetings.meeting import Meeting
 from eventlog import reading
 from eventlog.database import Database
-from gateway import HEADQUARTERS_ID, VERSION, Gateway
+from gateway import HEADQUARTERS_ID, SEEN, Gateway
+from workflows.contract import Seen
 from workflows.headquarters import HeadquartersWorkflow
 
 PATIENCE = 60
@@ -169,7 +170,7 @@ class SimulatedClock:
             async with gate:
                 handle = self._gateway.client.get_workflow_handle(stream)
                 wanted = reading.head(self._database, stream).version
-                while await handle.query(VERSION, result_type=int) < wanted:  # noqa: ASYNC110  (another process)
+                while (await handle.query(SEEN, result_type=Seen)).version < wanted:  # noqa: ASYNC110  (another process)
                     await asyncio.sleep(0.01)
 
         await asyncio.gather(*(one(stream) for stream in sorted(streams)))

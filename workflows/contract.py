@@ -54,6 +54,15 @@ class HeadquartersStart(Frozen):
     clock_shift: timedelta = timedelta(0)
 
 
+class Seen(Frozen):
+    """Where the workflow of a stream stands: what of the log and of the rulebook it has seen, and what holds it up."""
+
+    version: int
+    rulebook: int
+    refused: str = ""
+    """Why the log refuses what the clock owes; empty when it does not."""
+
+
 class Answered(Frozen):
     """That a command is in the log. `version` is that of the last event it gave, `events` the types of all."""
 

@@ -3,6 +3,7 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
@@ -33,12 +34,15 @@ with workflow.unsafe.imports_passed_through():
     from domain.order import OrderBase
     from domain.rules.office import Office
     from domain.terms import Role
-    from workflows.contract import UNEXPECTED, Answered, Start
+    from workflows.contract import UNEXPECTED, Answered, Seen, Start
 
 ATTEMPTS = RetryPolicy(maximum_attempts=3, initial_interval=timedelta(milliseconds=200))
 ONE_TRY = timedelta(seconds=5)
 ALL_TRIES = timedelta(seconds=8)
 """A caller has his answer within ten seconds even when the log is down."""
+CLOCK_RESTS = "clock-rests"
+"""Names the change: before it a refused command of the clock was tried again at once, for ever."""
+LONGEST_REST = timedelta(hours=1)
 LOG_PAUSE = timedelta(seconds=15)
 """How long the workflow's own events wait for an unreachable log before deciding afresh."""
 
@@ -65,6 +69,9 @@ class Logged(ABC, Generic[S, O, R]):
         self.stale = False
         self.reproject = False
         """The rulebook moved: the open deadlines are to be computed again."""
+        self.refused = ""
+        """Why the log refuses what the clock owes; empty when it does not."""
+        self._refusals = 0
         self._shift = start.clock_shift
         self._lock = asyncio.Lock()
 
@@ -106,6 +113,11 @@ class Logged(ABC, Generic[S, O, R]):
         """The version of the stream this cache has seen."""
         return 0 if self.state is None else int(getattr(self.state, "version", 0))
 
+    @property
+    def seen(self) -> Seen:
+        """Where this cache stands."""
+        return Seen(version=self.version, rulebook=self.rulebook.version, refused=self.refused)
+
     def now(self) -> datetime:
         """The office's moment."""
         return workflow.now() + self._shift
@@ -128,12 +140,30 @@ class Logged(ABC, Generic[S, O, R]):
             workflow.logger.exception("update_failed", extra={"stream": self.stream})
             raise ApplicationError(f"内部错误：{type(e).__name__}", type=UNEXPECTED, non_retryable=True) from e
 
-    async def own(self, order: O, what: str) -> None:
-        """Carry out a command of the workflow itself; refused, somebody was faster and nothing is owed any more."""
+    async def own(self, order: O, what: str) -> bool:
+        """Carry out a command of the clock; False when it was refused and nothing had moved.
+
+        When something moved meanwhile, somebody was faster and nothing is owed any more. Otherwise the same would be
+        refused again at once: the stream rests, longer each time, hears commands all the while, and `doctor` names it.
+        """
+        seen, said = self.moved, {"stream": self.stream, "what": what}
         try:
             await self.execute(order, clock=True)
         except Refusal as e:
-            workflow.logger.info("no_longer_owed", extra={"stream": self.stream, "what": what, "code": e.code})
+            if self.moved != seen:
+                workflow.logger.info("no_longer_owed", extra={**said, "code": e.code})
+                return True
+            workflow.logger.error("clock_refused", extra={**said, "code": e.code, "reason": e.message})
+            self.refused = e.message
+            if not workflow.patched(CLOCK_RESTS):
+                return True
+            pause = min(LOG_PAUSE * 2 ** min(self._refusals, 10), LONGEST_REST)
+            self._refusals += 1
+            with suppress(TimeoutError):
+                await workflow.wait_condition(lambda: self.moved != seen, timeout=pause)
+            return False
+        self.refused, self._refusals = "", 0
+        return True
 
     async def execute(self, order: O, *, clock: bool = False) -> R:
         """One command, one lock: decide, append, fold what was stored; again for as long as the log says `behind`.
@@ -204,6 +234,7 @@ class Logged(ABC, Generic[S, O, R]):
             units=claims.units,
             slots=claims.slots,
             now=self.now(),
+            clock=clock,
             valid_until=order.valid_until if order and not clock else None,
             refused=refused,
             drafts=drafts,

@@ -1,6 +1,7 @@
 """One supervised matter as a workflow: a cache of the log with timers.
 
-Updates: `submit` (every command of people). Signals: `look_again` (the log or the rulebook moved). Queries: `version`.
+Updates: `submit` (every command of people). Signals: `look_again` (the log or the rulebook moved).
+Queries: `version`, `seen`.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.matter import Matter
     from domain.numbering import numbers_held
     from domain.rules import Office, claims, decide
-    from workflows.contract import MatterStart, Reply, matter_reply
+    from workflows.contract import MatterStart, Reply, Seen, matter_reply
     from workflows.logged import LOG_PAUSE, Logged, LogUnreachableError, must_renew
 
 
@@ -93,6 +94,11 @@ class MatterWorkflow:
         """The version of the stream this workflow has seen."""
         return self._log.version
 
+    @workflow.query
+    def seen(self) -> Seen:
+        """Where this workflow stands, for healing and `doctor`."""
+        return self._log.seen
+
     async def _turn(self) -> bool:
         """One thing owed, or one wait. True when nothing will ever be owed again."""
         log = self._log
@@ -104,7 +110,8 @@ class MatterWorkflow:
         if log.reproject:
             log.reproject = False
             if decide(log.state, Reproject(), Office(rulebook=log.rulebook, now=log.now(), actor=SYSTEM)):
-                await self._own(Reproject(), "reproject")
+                refused = not await self._own(Reproject(), "reproject")
+                log.reproject = log.reproject or refused
         deadline = next_deadline(log.state, log.rulebook, log.now())
         if deadline is not None and deadline.at <= log.now():
             await self._own(ExpireDeadline(), deadline.kind.value)
@@ -128,7 +135,7 @@ class MatterWorkflow:
         except asyncio.CancelledError:
             return
 
-    async def _own(self, command: ExpireDeadline | Reproject, what: str) -> None:
+    async def _own(self, command: ExpireDeadline | Reproject, what: str) -> bool:
         """A command of the clock. Its id names the version it stands on, so a second timer finds it done."""
         log = self._log
         order = Order(
@@ -138,4 +145,4 @@ class MatterWorkflow:
             command=command,
             valid_until=log.now() + LOG_PAUSE,
         )
-        await log.own(order, what)
+        return await log.own(order, what)

@@ -1,6 +1,7 @@
 """One meeting as a workflow: its notice, its agenda, its minutes, and every outcome on its way to its matter.
 
-Updates: `submit` (every command of people). Signals: `look_again` (the log or the rulebook moved). Queries: `version`.
+Updates: `submit` (every command of people). Signals: `look_again` (the log or the rulebook moved).
+Queries: `version`, `seen`.
 """
 
 import asyncio
@@ -31,7 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.meetings.numbers import meeting_numbers_held
     from domain.meetings.rules import decide_meeting, meeting_claims
     from domain.rules.office import Office
-    from workflows.contract import MeetingReply, MeetingStart, meeting_reply
+    from workflows.contract import MeetingReply, MeetingStart, Seen, meeting_reply
     from workflows.logged import LOG_PAUSE, Logged, LogUnreachableError, must_renew
 
 FOR_EVER = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10))
@@ -111,6 +112,11 @@ class MeetingWorkflow:
         """The version of the stream this workflow has seen."""
         return self._log.version
 
+    @workflow.query
+    def seen(self) -> Seen:
+        """Where this workflow stands, for healing and `doctor`."""
+        return self._log.seen
+
     # --- the loop
 
     async def _turn(self) -> bool:
@@ -124,7 +130,8 @@ class MeetingWorkflow:
         if log.reproject:
             log.reproject = False
             if decide_meeting(log.state, ReprojectMeeting(), Office(log.rulebook, log.now(), SYSTEM)):
-                await self._own(ReprojectMeeting(), "reproject")
+                refused = not await self._own(ReprojectMeeting(), "reproject")
+                log.reproject = log.reproject or refused
         self._carry(log.state)
         deadline = next_meeting_deadline(log.state, log.rulebook.calendar)
         if deadline is None or deadline.at > log.now():
@@ -190,7 +197,7 @@ class MeetingWorkflow:
         except asyncio.CancelledError:
             return
 
-    async def _own(self, command: MeetingCommand, what: str) -> None:
+    async def _own(self, command: MeetingCommand, what: str) -> bool:
         """A command of the clock. Its id names what it stands on, so that a second one finds it done."""
         log = self._log
         base = "" if isinstance(command, NoteDelivery) else f"@{log.version}+{log.rulebook.version}"
@@ -201,4 +208,4 @@ class MeetingWorkflow:
             command=command,
             valid_until=log.now() + LOG_PAUSE,
         )
-        await log.own(order, what)
+        return await log.own(order, what)

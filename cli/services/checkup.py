@@ -370,6 +370,11 @@ def _gaps(found: Recovery | None, wedged: Iterable[str]) -> dict[str, tuple[list
         "matters_missing": (list(found.missing), "在 Temporal 中缺失，计时已停", "运行 xmh recover"),
         "matters_behind": (behind, "落后于日志", "运行 xmh recover"),
         "matters_ahead": (list(found.ahead), "超前于日志，日志由旧副本还原", "运行 xmh recover，并据纸质件补录"),
+        "clock_refused": (
+            list(found.refused),
+            "到期应办的被日志拒绝，已暂停计时、隔一段时间自动再试；命令照常受理",
+            "查看 worker.log 中的 clock_refused 一行；办理该事项的任何一条命令会让它立即再试",
+        ),
     }
 
 
