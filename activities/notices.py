@@ -22,8 +22,9 @@ from domain.event import UnknownEventError
 from domain.notices.backoff import pause_after
 from domain.notices.delivery import DELIVER, SPREAD, Standing, Turn
 from domain.notices.digest import Due, Message, batch_id, batches, message
-from domain.notices.kinds import TELLERS
+from domain.notices.kinds import RETELLERS, TELLERS
 from domain.notices.notice import Notice
+from domain.notices.overtaken import Since, since
 from domain.notices.people import House
 from domain.notices.routing import Routing
 from domain.notices.timing import is_stale, may_go_out, next_try
@@ -87,6 +88,7 @@ class NoticeActivities:
                 kept.tell(self._database, told, found, now)
                 told, found = [], []
         kept.tell(self._database, told, found, now)
+        self._reread(kept.waiting(self._database, {event.stream for event in events}), house)
 
     def _house(self) -> House:
         everybody = reading.people(self._database, former=True)
@@ -140,7 +142,7 @@ class NoticeActivities:
         calendar = reading.rulebook(self._database).calendar
         people = {p.id: p for p in reading.people(self._database)}
         waiting = kept.due(self._database, turn.channel, turn.now, PEOPLE_AT_ONCE)
-        going = self._sorted_out(turn, calendar, people, waiting)
+        going = self._reread(self._sorted_out(turn, calendar, people, waiting), self._house())
         channel = self._channels.get(turn.channel) or ClosedChannel(f"渠道 {turn.channel} 没有配置")
         in_vain = 0
         for group in batches(going):
@@ -170,6 +172,34 @@ class NoticeActivities:
         kept.retry(self._database, late, calendar.next_working(turn.now))
         stay = {*gone, *late}
         return [n for n in waiting if n.id not in stay]
+
+    def _reread(self, waiting: Sequence[Due], house: House) -> list[Due]:
+        """What still stands of what waits, in the words of now; what was overtaken reaches nobody any more."""
+        events = reading.events_at(self._database, {n.position for n in waiting})
+        standing: dict[str, Frozen | None] = {}
+        stay, gone, changed = list[Due](), list[str](), list[tuple[str, str]]()
+        for notice in waiting:
+            event, retell = events.get(notice.position), RETELLERS.get(kind_of(notice.stream))
+            if event is None or retell is None:
+                stay.append(notice)
+                continue
+            if notice.stream not in standing:
+                loaded = reading.load(self._database, notice.stream)
+                standing[notice.stream] = loaded.state if loaded else None
+            state = standing[notice.stream]
+            became = since(event, state) if state is not None else Since.STANDS
+            if became is Since.OVERTAKEN:
+                gone.append(notice.id)
+                continue
+            text = retell(event, state, house, asks=became is Since.STANDS) if state is not None else notice.text
+            if notice.batch is not None or text == notice.text:
+                stay.append(notice)
+                continue
+            changed.append((notice.id, text))
+            stay.append(notice.model_copy(update={"text": text}))
+        kept.give_up(self._database, gone, Since.OVERTAKEN.label)
+        kept.reword(self._database, changed)
+        return stay
 
     def _not_taken(self, channel: str, letter: Message, reason: str, now: datetime, calendar: WorkCalendar) -> None:
         attempts = kept.one(self._database, letter.ids[0]).attempts

@@ -206,11 +206,15 @@ def verify(
     matter: Annotated[str | None, typer.Option("--matter", metavar="M", help="只核验一个事项")] = None,
 ) -> None:
     """核验日志：链是否完整、有无改动和缺号、台账与日志是否一致。"""
+    from eventlog.attachments import problems
     from eventlog.verify import verify as check
 
     stream = the_matter(matter).stream if matter else None
     with _progress() as moved:
         report = check(session.database, stream=stream, progress=moved)
+    report = report.model_copy(
+        update={"problems": (*report.problems, *problems(session.database, session.settings.home, stream))}
+    )
     document = {
         "ok": report.ok,
         "streams": report.streams,

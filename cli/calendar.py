@@ -4,7 +4,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,6 +21,9 @@ from domain.spoken import said_date
 from domain.terms import Role
 from eventlog import reading
 
+if TYPE_CHECKING:
+    from plans.holidays import YearSheet
+
 app = group(
     "工作日历：放假、调休和临时调整。没有公布的年份只按周一至周五计，并注明暂定。",
     {
@@ -30,6 +33,7 @@ app = group(
     },
 )
 _SATURDAY = 5
+MOST_OFF, MOST_WORKED = 40, 20
 
 
 def show(year: Annotated[int, typer.Argument(metavar="YEAR", help="年份")]) -> None:
@@ -132,6 +136,7 @@ def publish(
             f"{sheet.year}年已公布（{known.source}），与此文件不同：{differing}；要改用此文件请加 --replace",
         )
         confirm(f"改用此文件重新公布{sheet.year}年工作日历（{differing}）？")
+    _usual(sheet)
     grounds = source or sheet.source or f"导入文件 {file.name}"
     event = CalendarYearPublished(year=sheet.year, source=grounds, off=sheet.off, work=sheet.work)
     others = [DayOverridden(day=d.day, workday=d.workday, reason=d.reason) for d in outside]
@@ -141,6 +146,19 @@ def publish(
         {**counts, "published": True, **moved.document},
         f"已公布{sheet.year}年工作日历：放假{len(sheet.off)}天，调休上班{len(sheet.work)}天{ignored}{_also(outside)}\n{moved.told}",
     )
+
+
+def _usual(sheet: "YearSheet") -> None:
+    """A year has about twenty weekdays off and ten weekend days worked; far more is a slip that moves every limit.
+
+    Raises:
+        Refusal: nobody can be asked and `--yes` was not said.
+    """
+    if len(sheet.off) <= MOST_OFF and len(sheet.work) <= MOST_WORKED:
+        return
+    said = f"{sheet.year}年周一至周五放假{len(sheet.off)}天、周末上班{len(sheet.work)}天，远多于往年"
+    refuse(not session.yes and not session.asks, f"{said}，请核对文件；确属如此请加 --yes")
+    confirm(f"{said}。确属如此，按此公布？")
 
 
 def _also(outside: Sequence[DayOverride]) -> str:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import typer
 
+from cli.reach import entries, lines, nobody_to_tell
 from cli.session import answer, session
 from cli.shape import group
 from cli.sheets import reject
@@ -74,7 +75,22 @@ def import_(
     refuse(Role.OFFICE not in changes.roles.values(), "导入后将没有督办员（角色 office），系统会无人能办，未导入")
     if changes.events and not dry_run:
         _record(changes.events)
-    answer(document, _told(changes, dry_run))
+    left, without = _not_in_file(units, people), nobody_to_tell()
+    document |= {"missing": [p.id for p in left], "unreached": entries(without)}
+    said = [_told(changes, dry_run), *([_missing(left)] if left else []), *lines(without)]
+    answer(document, "\n".join(said))
+
+
+def _not_in_file(units: Sequence[Unit], people: Sequence[Person]) -> list[Person]:
+    """Who is in the directory, of a unit this file lists, and not in the file: left, moved, or forgotten."""
+    listed, named = {p.id for p in people}, {*(u.id for u in units), *(p.unit for p in people)}
+    return [p for p in _active() if people and p.unit in named and p.id not in listed]
+
+
+def _missing(people: Sequence[Person]) -> str:
+    shown = "、".join(f"{p.name}（{p.id}，{p.unit}）" for p in people[:10])
+    more = f"等{len(people)}人" if len(people) > 10 else ""  # noqa: PLR2004  (a line, not a list)
+    return f"注意：通讯录里仍在任、而这份文件没有的：{shown}{more}；已离任的请用 xmh org leave 登记"
 
 
 def _compared(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[str]]:
@@ -90,10 +106,10 @@ def _told(changes: Changes, dry_run: bool) -> str:
         added, changed, same = (len(found[k]) for k in ("added", "changed", "unchanged"))
         return f"{what}：新增{added}{measure}，变更{changed}{measure}，未变{same}{measure}"
 
-    lines = [line("单位", "个", changes.units), line("人员", "人", changes.people)]
+    told = [line("单位", "个", changes.units), line("人员", "人", changes.people)]
     if dry_run:
-        lines.append("以上是试导入，没有写入；去掉 --dry-run 即正式导入")
-    return "\n".join(lines)
+        told.append("以上是试导入，没有写入；去掉 --dry-run 即正式导入")
+    return "\n".join(told)
 
 
 def leave(
@@ -107,7 +123,9 @@ def leave(
     refuse(found.role is Role.OFFICE and not others, f"{found.name}是唯一的督办员，不能登记离任")
     confirm(f"登记{found.name}（{found.id}）离任？")
     _record([*revoke_all(session.directory(), found.id, f"{found.name}离任"), PersonLeft(person=found.id)])
-    answer({"left": found.id}, f"已登记{found.name}（{found.id}）离任")
+    without = nobody_to_tell(units=[found.unit])
+    said = [f"已登记{found.name}（{found.id}）离任", *lines(without)]
+    answer({"left": found.id, "unreached": entries(without)}, "\n".join(said))
 
 
 def _office_only(what: str) -> None:

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
 from functools import cached_property
@@ -71,6 +71,8 @@ class Session:
     json: bool = False
     yes: bool = False
     command_id: str | None = None
+    understood: list[str] = field(default_factory=list)
+    """Dates said in words, as they were understood: echoed with the answer."""
 
     @cached_property
     def settings(self) -> "Settings":
@@ -174,7 +176,8 @@ session = Session()
 
 def answer(document: Any, text: str) -> None:
     """Show the answer: one JSON document with `--json`, else plain Chinese."""
-    out = json.dumps(document, ensure_ascii=False, default=str) if session.json else text
+    told = "\n".join([text, *session.understood])
+    out = json.dumps(document, ensure_ascii=False, default=str) if session.json else told
     sys.stdout.write(out + "\n")
 
 

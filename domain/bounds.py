@@ -27,9 +27,11 @@ _INVISIBLE = frozenset(
     | {*range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080)}
 )
 """Zero-width, bidi, filler and tag characters. Variation selectors stay: rare surnames are written with them."""
-_VISIBLE = dict.fromkeys(_INVISIBLE) | dict.fromkeys(
-    n for n in (*range(0x20), *range(0x7F, 0xA0)) if chr(n) not in _KEPT_CONTROLS
-)
+_VISIBLE: dict[int, str | None] = {
+    **dict.fromkeys(_INVISIBLE),
+    **dict.fromkeys(n for n in (*range(0x20), *range(0x7F, 0xA0)) if chr(n) not in _KEPT_CONTROLS),
+    **dict.fromkeys(map(ord, "\r\v\f\x85\u2028\u2029"), "\n"),
+}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 T = TypeVar("T", bound=BaseModel)
@@ -39,7 +41,7 @@ def visible(text: str) -> str:
     """The text without characters nobody sees: zero-width, bidi and control characters; line breaks and tabs stay."""
     if text.isascii() and text.isprintable():
         return text
-    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_VISIBLE)
+    return text.replace("\r\n", "\n").translate(_VISIBLE)
 
 
 def seen(text: str) -> str:

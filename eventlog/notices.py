@@ -33,6 +33,9 @@ _TRIED = "UPDATE notices SET batch = ?, attempts = attempts + 1, tried_at = ? WH
 _SENT = "UPDATE notices SET sent_at = ?, error = NULL WHERE id = ? AND sent_at IS NULL"
 _FAILED = "UPDATE notices SET error = ?, next_at = ? WHERE id = ? AND sent_at IS NULL"
 _PUT_OFF = "UPDATE notices SET next_at = ? WHERE channel = ? AND sent_at IS NULL AND next_at < ?"
+_REWORD = "UPDATE notices SET text = ? WHERE id = ? AND batch IS NULL AND sent_at IS NULL"
+_DUE = "id, person, subject, text, urgency, position, stream, batch"
+_WAITING = f"SELECT {_DUE} FROM notices WHERE stream = ? AND sent_at IS NULL AND next_at < ? ORDER BY position, id"
 _RETRY = "UPDATE notices SET next_at = ? WHERE id = ? AND sent_at IS NULL"
 
 
@@ -138,7 +141,7 @@ def due(database: Database, channel: str, now: datetime, people: int) -> tuple[D
     with database.reading() as transaction:
         rows = transaction.all(
             f"""
-            SELECT id, person, subject, text, urgency, batch FROM notices WHERE {_IS_DUE} AND person IN (
+            SELECT {_DUE} FROM notices WHERE {_IS_DUE} AND person IN (
                 SELECT person FROM (
                     SELECT person, min(CASE urgency WHEN ? THEN 0 ELSE 1 END) AS place, min(next_at) AS since
                     FROM notices WHERE {_IS_DUE} GROUP BY person ORDER BY place, since, person LIMIT ?
@@ -147,7 +150,25 @@ def due(database: Database, channel: str, now: datetime, people: int) -> tuple[D
             """,
             (channel, micros(now), Urgency.EXTRA.value, channel, micros(now), people),
         )
-    return tuple(Due.model_validate(dict(zip(Due.model_fields, row, strict=True))) for row in rows)
+    return tuple(map(_due, rows))
+
+
+def waiting(database: Database, streams: Iterable[str]) -> tuple[Due, ...]:
+    """What waits of these streams, whenever it is due."""
+    found: list[Row] = []
+    with database.reading() as transaction:
+        for stream in streams:
+            found += transaction.all(_WAITING, (stream, micros(NEVER)))
+    return tuple(map(_due, found))
+
+
+def _due(row: Row) -> Due:
+    return Due.model_validate(dict(zip(Due.model_fields, row, strict=True)))
+
+
+def reword(database: Database, texts: Iterable[tuple[str, str]]) -> None:
+    """Notices that were not tried yet say what is so now: id and text."""
+    _write(database, (_REWORD, [(text, notice) for notice, text in texts]))
 
 
 def tried(database: Database, batches: Iterable[tuple[str, Iterable[str]]], now: datetime) -> None:

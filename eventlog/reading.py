@@ -5,7 +5,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from itertools import groupby
 from typing import cast
@@ -117,6 +117,13 @@ def stream_events(
         (stream, after, upto, _FOREVER if as_of is None else micros(as_of)),
     )
     return tuple(map(recorded, rows))
+
+
+def events_at(database: Database, positions: Iterable[int]) -> dict[int, Recorded]:
+    """The events at these positions."""
+    with database.reading() as transaction:
+        rows = [transaction.one(f"SELECT {EVENT_COLUMNS} FROM events WHERE position = ?", (p,)) for p in positions]
+    return {event.position: event for event in (recorded(row) for row in rows if row)}
 
 
 def read_all(database: Database, after: int = 0, limit: int = PAGE) -> tuple[Recorded, ...]:

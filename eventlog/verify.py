@@ -58,6 +58,8 @@ class Token(Term):
     COMMAND_INDEX_DIFFERS = "command_index_differs", "命令索引与事件不符"
     READ_MODEL_DIFFERS = "read_model_differs", "读模型与事件不符"
     UNPROTECTED = "unprotected", "防改触发器缺失"
+    ATTACHMENT_MISSING = "attachment_missing", "附件缺失"
+    ATTACHMENT_ALTERED = "attachment_altered", "附件与登记的不符"
 
 
 class Problem(Frozen):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Final
 from xml.etree.ElementTree import Element
@@ -20,9 +21,11 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
 from domain.base import Refusal, refuse, refuse_always
+from sheets.budget import budget
 from sheets.file_errors import reason
+from sheets.input_file import MOST_BYTES as MAX_FILE_BYTES
+from sheets.input_file import read_file
 
-MAX_FILE_BYTES = 20 * 1024 * 1024
 MAX_UNPACKED_BYTES = 200 * 1024 * 1024
 MAX_RATIO = 200
 """How many times smaller a large part of the archive may be than its content: sheets reach 20, bombs 1,000."""
@@ -61,7 +64,7 @@ def opened(path: Path, kind: Format) -> Iterator[zipfile.ZipFile]:
     """
     name = path.name
     try:
-        with _archive(path, kind) as archive:
+        with budget(name, "内容"), _archive(path, kind) as archive:
             yield archive
     except (DefusedXmlException, DocumentTypeError):
         refuse_always(f"{name} 内含 DTD 或 XML 实体声明，拒绝读取", "malformed")
@@ -78,16 +81,12 @@ def opened(path: Path, kind: Format) -> Iterator[zipfile.ZipFile]:
 
 def _archive(path: Path, kind: Format) -> zipfile.ZipFile:
     name = path.name
-    size = path.stat().st_size
     refuse(path.suffix.lower() in kind.with_macros, _macros(name, kind), "malformed")
-    refuse(size > MAX_FILE_BYTES, f"{name} 有 {size / 2**20:.0f} MB，超过 20 MB，请拆分后再导入", "malformed")
-    with path.open("rb") as file:
-        ole = file.read(8) == _OLE_HEADER
-    if ole:
-        encrypted = _ENCRYPTED_PACKAGE in path.read_bytes()
-        refuse(encrypted, f"{name} 已加密，请取消打开密码后再导入", "malformed")
+    data = read_file(path, MAX_FILE_BYTES)
+    if data.startswith(_OLE_HEADER):
+        refuse(_ENCRYPTED_PACKAGE in data, f"{name} 已加密，请取消打开密码后再导入", "malformed")
         refuse_always(f"{name} 是旧版 {kind.legacy} 文件，请另存为 {kind.suffix} 后再导入", "malformed")
-    archive = zipfile.ZipFile(path)
+    archive = zipfile.ZipFile(BytesIO(data))
     try:
         _inspect(archive, name, kind)
     except BaseException:

@@ -19,6 +19,13 @@ ID, NAME = "编号", "名称"
 LEVEL, PARENT, ALIASES, SUPERVISION = "层级", "上级", "别名", "督办对象"
 PERSON_NAME, UNIT, ROLE, PHONE, EMAIL = "姓名", "单位", "角色", "手机", "邮箱"
 SECRETARY = "秘书"
+UNIT_COLUMNS = (ID, NAME, LEVEL, SUPERVISION)
+PERSON_COLUMNS = (ID, PERSON_NAME, UNIT, ROLE)
+_WANTED = (
+    f"须有工作表（或 .csv）“{UNITS}”，列为{'、'.join(UNIT_COLUMNS)}（可加{PARENT}、{ALIASES}）；"
+    f"“{PEOPLE}”，列为{'、'.join(PERSON_COLUMNS)}（可加{PHONE}、{EMAIL}、{SECRETARY}）。"
+    f"职务一类的列不能代替{ROLE}：联络员填 liaison，负责人填 head，领导填 leader"
+)
 
 _ID_LENGTH = 64
 _ROLES = tuple(role for role in Role if role is not Role.SYSTEM)
@@ -83,20 +90,18 @@ def read_directory(path: Path, known: Iterable[Unit] = (), people: Iterable[Pers
         Refusal: `not_found` or `malformed`, when the file as a whole cannot be read.
     """
     has_units, has_people = has_table(path, UNITS), has_table(path, PEOPLE)
-    refuse(
-        not (has_units or has_people), f"{path.name} 中没有“{UNITS}”，也没有“{PEOPLE}”（工作表或 .csv）", "malformed"
-    )
+    refuse(not (has_units or has_people), f"{path.name} 中没有“{UNITS}”，也没有“{PEOPLE}”；{_WANTED}", "malformed")
     known = tuple(known)
     units: tuple[UnitRow, ...] = ()
     found: tuple[PersonRow, ...] = ()
     faults: tuple[CellFault, ...] = ()
     written: tuple[Unit, ...] = ()
     if has_units:
-        table = read_table(path, UNITS, (ID, NAME, LEVEL, SUPERVISION), (PARENT, ALIASES))
+        table = read_table(path, UNITS, UNIT_COLUMNS, (PARENT, ALIASES))
         written, units = _units(table, known)
         faults += table.faults
     if has_people:
-        table = read_table(path, PEOPLE, (ID, PERSON_NAME, UNIT, ROLE), (PHONE, EMAIL, SECRETARY))
+        table = read_table(path, PEOPLE, PERSON_COLUMNS, (PHONE, EMAIL, SECRETARY))
         found = _people(table, UnitIndex((*known, *written)), tuple(people))
         faults += table.faults
     return DirectorySheets(units=units, people=found, faults=faults)
@@ -119,7 +124,7 @@ def _units(table: Table, known: tuple[Unit, ...]) -> tuple[tuple[Unit, ...], tup
 
 
 def _unit(row: Row) -> Unit | None:
-    unit_id, name = _id(row), row.required(NAME)
+    unit_id, name = _id(row), _one_name(row, NAME, row.required(NAME))
     level = _term(row, LEVEL, UnitLevel, tuple(UnitLevel))
     supervision = _term(row, SUPERVISION, Supervision, tuple(Supervision))
     if not unit_id or not name:
@@ -132,6 +137,15 @@ def _unit(row: Row) -> Unit | None:
         supervision=supervision or Supervision.CONTACT,
         aliases=tuple(dict.fromkeys(split_names(row.text(ALIASES)))),
     )
+
+
+def _one_name(row: Row, header: str, name: str) -> str:
+    """A name that a list would take for several could never be written in one."""
+    if len(split_names(name)) > 1:
+        row.fault(
+            header, f"“{name[:40]}”中的顿号、逗号会被当成几个单位，请放进括号，如 区科技局（区大数据局、区外专局）"
+        )
+    return name
 
 
 def _parent(row: Row, index: UnitIndex) -> str | None:

@@ -11,7 +11,7 @@ from plans.dates import as_date
 from plans.notice import SUFFIXES, read_notice
 from plans.sheets import CellFault, Row, read_table
 from plans.xlsx import worksheet_names
-from sheets.file_errors import reason
+from sheets.input_file import read_text
 
 DAY, KIND, NOTE = "日期", "类型", "说明"
 _OFF = frozenset({"休", "放假", "休息"})
@@ -102,15 +102,12 @@ def _year(file: str, days: dict[date, bool], year: int | None = None, source: st
 
 
 def _json(path: Path) -> YearSheet:
-    refuse(not path.exists(), f"找不到文件 {path}", "not_found")
     how = '请写成 {"year": 2027, "off": ["2027-01-01"], "work": [], "source": "国办发明电…号"} 的样子'
+    text = read_text(path, _MOST_BYTES)
     try:
-        refuse(path.stat().st_size > _MOST_BYTES, f"{path.name} 超过 1 MB，不像放假安排", "malformed")
-        said = json.loads(path.read_text(encoding="utf-8-sig"))
+        said = json.loads(text)
         off, work = _dates(said["off"]), _dates(said.get("work", []))
         year, source = int(said["year"]), said.get("source")
-    except OSError as error:
-        raise Refusal(f"{path.name} 无法读取（{reason(error)}）", "malformed") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Refusal(f"{path.name} 不是放假安排，{how}", "malformed") from error
     refuse(source is not None and not isinstance(source, str), f"{path.name} 的 source 须是文字", "malformed")

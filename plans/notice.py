@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from docx import Document
-from docx.opc.exceptions import PackageNotFoundError
-
 from domain.base import Frozen, Refusal, refuse, refuse_always
 from domain.calendar import DayOverride
 from domain.spoken import WEEKDAYS
+from plans.archive import DOCX, local, main_part, opened, small_part
+from sheets.budget import budget
+from sheets.input_file import read_text
 
 SUFFIXES = frozenset({".txt", ".md", ".docx"})
 HOLIDAYS = ("元旦", "春节", "清明", "劳动", "端午", "中秋", "国庆")
@@ -24,9 +24,14 @@ _MOST_BYTES = 2 * 1024 * 1024
 _LONGEST = 15
 """Days; a longer holiday is a slip of the pen."""
 _SATURDAY = 5
+_HEAD = 200
 
 _TITLE = re.compile(r"(\d{4})年(?:部分)?(?:节假日|放假)")
-_NUMBER = re.compile(r"[一-鿿]*发[一-鿿]*〔\d{4}〕\d+号")
+_NUMBER = re.compile(
+    r"(?<![一-鿿])[一-鿿]{1,8}发[一-鿿]{0,3}\s*〔\d{4}〕\s*\d+\s*号|国(?:办|务院)?发(?:明电)?〔\d{4}〕\d+号"
+)
+_CHANGE = re.compile(r"(?:调整|延长|变更|取消)(?:(\d{4})年)?[^。,;:]{0,12}(?:假期|放假|休假|节假日)")
+"""The title of a notice that changes a published year (调整2026年劳动节假期安排, 延长2020年春节假期)."""
 _ITEM = re.compile(r"[一二三四五六七八九十]+、([^:。,、\d]{2,6}(?:、[^:。,、\d]{2,6})*):")
 _DAY = r"(?:\d{4}年)?(?:\d{1,2}月)?\d{1,2}日(?:\([^)]*\))?"
 _OFF = re.compile(rf"({_DAY})(?:[至到~-]({_DAY}))?放假(?:(\d+)天)?(?:调休)?(?:,(?:共(\d+)天|与周末连休|不调休))*")
@@ -65,10 +70,10 @@ def read_notice(path: Path) -> Notice:
     Raises:
         Refusal: `not_found` or `malformed`: no notice, or one that contradicts itself; the line names where.
     """
-    refuse(not path.exists(), f"找不到文件 {path}", "not_found")
-    refuse(path.stat().st_size > _MOST_BYTES, f"{path.name} 超过 2 MB，不像放假通知", "malformed")
+    text = _text(path)
     try:
-        return parse_notice(_text(path))
+        with budget(path.name, "通知"):
+            return parse_notice(text)
     except Refusal as refusal:
         raise Refusal(f"{path.name}：{refusal.message}", refusal.code) from refusal
 
@@ -79,8 +84,16 @@ def parse_notice(text: str) -> Notice:
     Raises:
         Refusal: `malformed`.
     """
-    plain = re.sub(r"[\s*#>]", "", unicodedata.normalize("NFKC", text))
-    title = _TITLE.search(plain)
+    lines = unicodedata.normalize("NFKC", text)
+    plain = re.sub(r"[\s*#>]", "", lines)
+    number = _number(lines) or _number(plain)
+    title, change = _TITLE.search(plain), _CHANGE.search(plain[:_HEAD])
+    if change is not None and (title is None or change.start() < title.start()):
+        refuse_always(
+            "这是对已公布年份的调整，不是一整年的安排；请用 xmh calendar override 日期 --off|--workday "
+            f"--reason {number or '文号'} 逐日登记（连同此前公布而现已取消的放假日和调休上班日）",
+            "malformed",
+        )
     if title is None:
         refuse_always("看不出是哪一年的放假安排（没有“某年部分节假日安排”字样）", "malformed")
     found = _Found(int(title[1]))
@@ -91,8 +104,13 @@ def parse_notice(text: str) -> Notice:
     for name, body in items:
         for sentence in body.split("。"):
             _sentence(name, sentence, found)
-    number = _NUMBER.search(plain)
-    return _notice(found, number[0] if number else None)
+    return _notice(found, number)
+
+
+def _number(text: str) -> str | None:
+    """文号 alone: on a line of its own nothing of the title can be taken for its beginning."""
+    found = _NUMBER.search(text)
+    return re.sub(r"\s", "", found[0]) if found else None
 
 
 def _items(plain: str) -> Iterator[tuple[str, str]]:
@@ -180,19 +198,12 @@ def _said(day: date) -> str:
 
 
 def _text(path: Path) -> str:
-    if path.suffix.lower() == ".docx":
-        return _docx(path)
-    data = path.read_bytes()
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise Refusal("不是文本文件", "malformed")
-
-
-def _docx(path: Path) -> str:
-    try:
-        return "\n".join(p.text for p in Document(str(path)).paragraphs)
-    except (PackageNotFoundError, KeyError, ValueError) as error:
-        raise Refusal("不是 .docx 文件", "malformed") from error
+    if path.suffix.lower() != ".docx":
+        return read_text(path, _MOST_BYTES)
+    with opened(path, DOCX) as archive:
+        root = small_part(archive, main_part(archive, path.name, DOCX))
+    return "\n".join(
+        "".join(t.text or "" for t in paragraph.iter() if local(t.tag) == "t")
+        for paragraph in root.iter()
+        if local(paragraph.tag) == "p"
+    )

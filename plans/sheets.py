@@ -9,7 +9,7 @@ import io
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from difflib import SequenceMatcher
@@ -18,10 +18,9 @@ from pathlib import Path
 
 from openpyxl.utils import get_column_letter
 
-from domain.base import Frozen, Refusal, refuse, refuse_always
+from domain.base import Frozen, refuse, refuse_always
 from domain.bounds import visible
 from domain.facts import TEXT_BYTES
-from plans.archive import MAX_FILE_BYTES
 from plans.xlsx import (
     MAX_COLUMNS,
     MAX_ROWS,
@@ -34,7 +33,9 @@ from plans.xlsx import (
     read_worksheet,
     worksheet_names,
 )
-from sheets.file_errors import reason
+from sheets.budget import budget
+from sheets.input_file import MOST_BYTES as MAX_FILE_BYTES
+from sheets.input_file import read_text
 
 _WIDE = {wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F) if chr(wide - 0xFEE0).isalnum()}
 _CLEAN = _WIDE | {0x3000: " ", 0xA0: " "}
@@ -154,8 +155,19 @@ def as_text(value: Value) -> str:
 
 @lru_cache(maxsize=4096)
 def split_names(text: str) -> tuple[str, ...]:
-    """Names separated by 、 ， , ； ; or line breaks."""
-    return tuple(name for part in _SEPARATORS.split(text) if (name := part.strip()))
+    """Names separated by 、 ， , ； ; or line breaks; what stands in brackets belongs to the name before it."""
+    return tuple(name for part in _outside_brackets(text) if (name := part.strip()))
+
+
+def _outside_brackets(text: str) -> Iterator[str]:
+    depth = begun = 0
+    paired = text.count("（") + text.count("(") == text.count("）") + text.count(")")
+    for at, char in enumerate(text):
+        depth += (char in "（(") - (char in "）)") if paired else 0
+        if depth <= 0 and _SEPARATORS.match(char):
+            yield text[begun:at]
+            begun = at + 1
+    yield text[begun:]
 
 
 # Files
@@ -184,6 +196,11 @@ def read_table(path: Path, name: str, required: Sequence[str], optional: Sequenc
     Raises:
         Refusal: `not_found` when there is no such file, `malformed` when it cannot be read as a table.
     """
+    with budget(path.name, f"表格“{name}”"):
+        return _read(path, name, required, optional)
+
+
+def _read(path: Path, name: str, required: Sequence[str], optional: Sequence[str]) -> Table:
     _must_exist(path)
     if path.is_dir():
         member = _member(path, name)
@@ -221,17 +238,7 @@ def _csv_files(folder: Path) -> str:
 
 
 def _read_csv(path: Path) -> RawSheet:
-    try:
-        refuse(path.stat().st_size > MAX_FILE_BYTES, f"{path.name} 超过 20 MB，请拆分后再导入", "malformed")
-        data = path.read_bytes()
-    except OSError as error:
-        raise Refusal(f"{path.name} 无法读取（{reason(error)}）", "malformed") from error
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        refuse_always(f"{path.name} 第{line}行不是 UTF-8 编码，请另存为“CSV UTF-8”后再导入", "malformed")
-    refuse("\0" in text, f"{path.name} 不是文本文件", "malformed")
+    text = read_text(path, MAX_FILE_BYTES)
     rows: list[tuple[int, Cells]] = []
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:

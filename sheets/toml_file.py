@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from domain.base import Refusal, refuse
-from sheets.file_errors import reason
+from sheets.budget import budget
+from sheets.input_file import read_file, text_of
 
 _MOST_BYTES = 256 * 1024
+_MOST_PARTS = 16
 
 
 def read_toml(path: Path, what: str) -> dict[str, Any]:
@@ -17,11 +19,8 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
     Raises:
         Refusal: `malformed`: it cannot be read, is too large, or is no TOML.
     """
-    try:
-        refuse(path.stat().st_size > _MOST_BYTES, f"{path.name} 超过 256 KB，不像{what}", "malformed")
-        data = path.read_bytes()
-    except OSError as error:
-        raise Refusal(f"{path.name} 无法读取（{reason(error)}）", "malformed") from error
+    data = read_file(path)
+    refuse(len(data) > _MOST_BYTES, f"{path.name} 超过 256 KB，不像{what}", "malformed")
     return parse_toml(data, path.name)
 
 
@@ -31,15 +30,19 @@ def parse_toml(data: bytes, where: str) -> dict[str, Any]:
     Raises:
         Refusal: `malformed`: it is no TOML.
     """
+    text = text_of(data, where)
+    for number, line in enumerate(text.splitlines(), 1):
+        # A key of ten thousand parts takes a minute to read and is no key.
+        deep = line.partition("=")[0].count(".") > _MOST_PARTS and ("=" in line or line.lstrip().startswith("["))
+        refuse(deep, f"{where} 第{number}行的键超过{_MOST_PARTS}层，写法有误", "malformed")
     try:
-        return tomllib.loads(data.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        with budget(where, "内容"):
+            return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise Refusal(f"{where} 不是 TOML 文件：{toml_fault(error)}", "malformed") from error
 
 
 def toml_fault(error: Exception) -> str:
     """Where the parser stumbled."""
-    if isinstance(error, UnicodeDecodeError):
-        return "不是 UTF-8 文本"
     line = re.search(r"at line (\d+)", str(error))
     return f"第{line[1]}行写法有误" if line else "没有写完整"

@@ -16,17 +16,19 @@ from cli.task.common import (
     ReasonOption,
     TextOption,
     acting,
-    day,
     need,
     term,
     the_unit,
 )
+from cli.task.due import due_day
 from domain.envelope import Actor
 from domain.meetings.commands import DecideItem, OpenMeeting, RecordAttendance, SendAgain, WaiveOutcome
 from domain.meetings.commands import WithdrawPoint as Withdraw
 from domain.meetings.meeting import Attendance, Meeting
 from domain.meetings.terms import Outcome, Subject
 from eventlog import reading
+from plans.sheets import split_names
+from sheets.input_file import read_text
 
 PeopleOption = list[str] | None
 _COLUMNS = {
@@ -68,7 +70,7 @@ def _people(names: PeopleOption) -> tuple[str, ...]:
     known = {p.name: p.id for p in reading.people(session.database)} | {
         p.id: p.id for p in reading.people(session.database)
     }
-    written = [part.strip() for name in names or () for part in name.replace("，", "、").split("、")]
+    written = [part for name in names or () for part in split_names(name)]
     return tuple(dict.fromkeys(known.get(name, name) for name in written if name))
 
 
@@ -123,7 +125,7 @@ def _command(row: dict[str, Any]) -> DecideItem:
     if not number.isdecimal():
         raise Problem(f"议题序号“{number}”不是数字", "malformed")
     assist = row.get("assist") or ()
-    names = [n for n in (assist.replace("，", "、").split("、") if isinstance(assist, str) else assist) if n]
+    names = [n for n in (split_names(assist) if isinstance(assist, str) else assist) if n]
     lead, due, of = row.get("lead"), row.get("due"), row.get("of")
     return DecideItem(
         item=int(number),
@@ -132,7 +134,7 @@ def _command(row: dict[str, Any]) -> DecideItem:
         subject=term(Subject, of, "--of") if of else None,
         lead=the_unit(lead) if lead else None,
         assist=tuple(the_unit(n) for n in names),
-        due=day(due) if due else None,
+        due=due_day(due) if due else None,
         new_title=row.get("title") or None,
         urgent=str(row.get("urgent") or "").strip().lower() in ("true", "1", "是", "紧急"),
     )
@@ -140,7 +142,7 @@ def _command(row: dict[str, Any]) -> DecideItem:
 
 def _rows(source: Path) -> list[dict[str, Any]]:
     """The rows of a JSON list or of a CSV with Chinese or English headers."""
-    text = source.read_text(encoding="utf-8-sig").strip()
+    text = read_text(source).strip()
     try:
         rows: list[dict[str, Any]] = (
             json.loads(text)

@@ -16,6 +16,8 @@ from cli.plan.rows import (
     openings_document,
     sent,
 )
+from cli.reach import entries, nobody_to_tell
+from cli.reach import lines as lines_of
 from cli.session import Exit, Problem, answer, problem_of, session
 from cli.sheets import reject, say
 from domain.base import Refusal
@@ -63,7 +65,8 @@ def import_(
         _open(found.ready, done)
     if found.faults and not session.json:
         say([f.line for f in found.faults])
-    answer(done.document, _told(done, dry_run))
+    without = nobody_to_tell(matters=[o["matter"] for o in done.opened]) if done.opened else ()
+    answer({**done.document, "unreached": entries(without)}, "\n".join([_told(done, dry_run), *lines_of(without)]))
     if found.faults:
         raise SystemExit(Exit.MALFORMED)
 

@@ -1,6 +1,7 @@
 """Writing a page to the file somebody asked for, in the format its ending says."""
 
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +10,7 @@ import typer
 
 from cli.session import Problem, session
 from domain.base import Refusal
+from domain.bounds import seen
 from sheets.file_errors import unwritable
 
 if TYPE_CHECKING:
@@ -55,11 +57,23 @@ def check_out(out: Path | None, endings: Sequence[str] = ENDINGS) -> None:
         *others, last = endings
         told = f"{'、'.join(others)} 或 {last}" if others else last
         raise Problem(f"{out} 应是 {told} 文件", "malformed")
+    check_place(out)
+
+
+def check_place(out: Path) -> None:
+    """That a file can be made there: not in a folder's place, nor into a FIFO nobody reads.
+
+    Raises:
+        Refusal: `unwritable` or `disk_full`.
+    """
     try:
+        _must_be_regular(out)
         new = not os.path.lexists(out)
         out.open("ab").close()
         if new:
             out.unlink()
+    except ValueError as error:
+        raise Refusal(f"文件名“{seen(str(out))[:40]}”不合用", "unwritable") from error
     except OSError as error:
         raise unwritable(out, error) from error
 
@@ -71,9 +85,17 @@ def write(out: Path, data: bytes) -> None:
         Refusal: `unwritable` or `disk_full`.
     """
     try:
+        _must_be_regular(out)
         out.write_bytes(data)
     except OSError as error:
         raise unwritable(out, error) from error
+
+
+def _must_be_regular(out: Path) -> None:
+    """Opening a FIFO waits for whoever reads it, and a device swallows what it is given."""
+    there = os.path.lexists(out) and out.exists()
+    if there and not out.is_dir() and not stat.S_ISREG(out.stat().st_mode):
+        raise Refusal(f"{out} 不是普通文件，写不了；请换一个文件名", "unwritable")
 
 
 def write_page(page: "Page", out: Path) -> None:

@@ -21,6 +21,7 @@ from domain.base import Frozen, Refusal, refuse
 from domain.calendar import SHANGHAI, local_date
 from domain.deadlines import owed
 from domain.matter import Matter
+from domain.notices.reach import unreached
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogError
@@ -111,6 +112,7 @@ async def examine(settings: "Settings", *, noted: bool = False) -> Report:
             problems += _restored_unseen(mark, database)
             problems += _calendar(database)
             problems += _channels(database)
+            problems += _unreached(database, settings)
             if client is not None:
                 problems += [p async for p in _matters(client, database, settings)]
     return Report(problems=tuple(problems), notices=tuple(notices))
@@ -152,6 +154,16 @@ def _log(settings: "Settings") -> Iterator[Finding]:
     if state in remedies:
         message, remedy = remedies[state]
         yield Finding(code=f"schema_{state.value}", message=message, remedy=remedy)
+
+
+def _unreached(database: Database, settings: "Settings") -> Iterator[Finding]:
+    """Open matters with somebody whom no notice reaches."""
+    matters = [s.state for s in reading.matter_states(database) if isinstance(s.state, Matter)]
+    names = {u.id: u.name for u in reading.units(database)}
+    for one in unreached(matters, reading.people(database), settings.notices, lambda unit: names.get(unit, unit)):
+        yield Finding(
+            code="nobody_to_tell", message=one.said, remedy=one.remedy, more={"who": one.who, "matters": one.matters}
+        )
 
 
 def _disk(settings: "Settings") -> Iterator[Finding]:

@@ -32,6 +32,7 @@ app = group(
         "object": "cli.task.ending:object_",
         "objection": "cli.task.ending:objection",
         "correct": "cli.task.ending:correct",
+        "file": "cli.task.files:file",
         "list": "cli.task.reads:list_",
         "show": "cli.task.reads:show",
     },

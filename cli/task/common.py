@@ -1,8 +1,7 @@
 """What the `task` commands share: which matter is meant, who decides, and sending."""
 
 import asyncio
-import hashlib
-import shutil
+import os
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,7 +11,8 @@ from uuid import uuid4
 import typer
 
 from cli.session import Exit, Problem, answer, problem_of, session
-from domain.base import Refusal, Term
+from domain.base import Refusal, Term, refuse
+from domain.bounds import seen
 from domain.calendar import local_date
 from domain.commands import MatterCommand, Order
 from domain.envelope import Actor, OnBehalf
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     T = TypeVar("T", bound=Term)
 
 VALID_FOR = timedelta(minutes=15)
+MOST_ATTACHED = 100 * 1024 * 1024
 MOST_PAPER = 200
 """Characters of the 文号 or name of a paper."""
 
@@ -148,16 +149,18 @@ def acting(by: str | None = None, paper: str | None = None) -> Actor:
 
 def attached(paths: Sequence[Path]) -> tuple[Attachment, ...]:
     """Copies of the files in the home, named by their hash; the log only holds name, hash and size."""
-    kept = []
-    for path in paths:
-        data = path.read_bytes()
-        digest = hashlib.sha256(data).hexdigest()
-        store = session.settings.home / "files"
-        store.mkdir(parents=True, exist_ok=True)
-        if not (store / digest).exists():
-            shutil.copyfile(path, store / digest)
-        kept.append(Attachment(name=path.name, sha256=digest, size=len(data)))
-    return tuple(kept)
+    return tuple(map(_attached, paths))
+
+
+def _attached(path: Path) -> Attachment:
+    from eventlog.attachments import keep
+    from sheets.input_file import opened, pieces
+
+    with opened(path, MOST_ATTACHED) as file:
+        refuse(os.fstat(file.fileno()).st_size == 0, f"附件 {path.name} 是空文件，请核对", "malformed")
+        # A name written in another encoding than UTF-8 is kept as it reads.
+        name = seen(os.fsencode(path.name).decode("gb18030", "replace")) if not path.name.isprintable() else path.name
+        return keep(session.settings.home, pieces(file, name, MOST_ATTACHED), name)
 
 
 def sealed(stream: str, text: str, secret: bool = True) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.reach import entries, nobody_to_tell
 from cli.session import answer, session
 from cli.task.common import the_matter
 from cli.task.reads import row, secrets_of, standing, unit_names
@@ -45,12 +46,14 @@ def today() -> None:
         return row(m, light(m, rulebook, at))
 
     meetings = _meetings(day, rulebook) if office else []
+    without = nobody_to_tell() if office else ()
     document = {
         "date": day.isoformat(),
         "for_me": [{**lit(m), "what": what} for m, what in mine],
         "waiting_for": [{**lit(m), "what": what} for m, what in waiting],
         "due_soon": [lit(m) for m in due],
         "meetings": [{"meeting": m.number, "title": m.title, "what": what} for m, what in meetings],
+        "unreached": entries(without),
     }
     lines = [
         f"今天 {said_date(day)}",
@@ -58,6 +61,7 @@ def today() -> None:
         *_section("我在等待", [f"{m.number} {m.title}：{what}" for m, what in waiting]),
         *_section("即将到期", [f"{m.number} {m.title}：{lit(m)['light_reason']}" for m in due]),
         *(_section("会议", [f"{m.number} {m.title}：{what}" for m, what in meetings]) if office else []),
+        *(_section("无人可通知", [one.line for one in without]) if without else []),
     ]
     answer(document, "\n".join(lines))
 

@@ -17,13 +17,13 @@ from cli.task.common import (
     acting,
     attached,
     confirm,
-    day,
     do,
     need,
     sealed,
     term,
     the_matter,
 )
+from cli.task.due import due_day
 from domain.commands import (
     CancelMatter,
     CorrectEvent,
@@ -95,7 +95,7 @@ def reopen(
     paper: PaperOption = None,
 ) -> None:
     """重开已销号或已撤销的事项。"""
-    command = ReopenMatter(reason=need(reason, "--reason", "重开理由"), due=day(due) if due else None)
+    command = ReopenMatter(reason=need(reason, "--reason", "重开理由"), due=due_day(due) if due else None)
     do(matter, command, acting(by, paper))
 
 
@@ -144,7 +144,7 @@ def objection(
         return
     outcome = next(o for o, said in chosen.items() if said)
     confirm(f"对 {the_matter(matter).number} 的异议作出复核决定“{outcome.label}”？")
-    do(matter, DecideObjection(outcome=outcome, text=words, due=day(due) if due else None), acting(by, paper))
+    do(matter, DecideObjection(outcome=outcome, text=words, due=due_day(due) if due else None), acting(by, paper))
 
 
 def correct(

@@ -12,12 +12,12 @@ from cli.task.common import (
     PaperOption,
     ReasonOption,
     acting,
-    day,
     do,
     do_all,
     need,
     term,
 )
+from cli.task.due import due_day
 from domain.commands import AnswerExtension, RequestExtension, ResumeMatter, SuspendMatter
 from domain.terms import SuspensionReason
 
@@ -30,7 +30,7 @@ def extend(
 ) -> None:
     """申请延期：须在办结时限之前提出，写明理由和确切的新时限。"""
     command = RequestExtension(
-        to=day(need(to, "--to", "延期到哪天")), reason=need(reason, "--reason", "延期理由"), point=point
+        to=due_day(need(to, "--to", "延期到哪天")), reason=need(reason, "--reason", "延期理由"), point=point
     )
     do(matter, command)
 
@@ -47,7 +47,7 @@ def extension(
     """批复延期：谁定的时限由谁批。"""
     if grant == refuse:
         raise Problem("请写明 --grant（同意）或 --refuse（不同意）", "malformed")
-    command = AnswerExtension(grant=grant, to=day(to) if to else None, reason=reason)
+    command = AnswerExtension(grant=grant, to=due_day(to) if to else None, reason=reason)
     do(matter, command, acting(by, paper))
 
 
@@ -68,7 +68,7 @@ def suspend(
     command = SuspendMatter(
         reason=term(SuspensionReason, head, "--reason"),
         note=note.strip() or None,
-        until=day(need(until, "--until", "暂缓到哪天")),
+        until=due_day(need(until, "--until", "暂缓到哪天")),
     )
     do(matter, command, acting(by, paper))
 

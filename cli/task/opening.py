@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import typer
 
+from cli.reach import entries, lines, nobody_to_tell
 from cli.session import Problem, answer, session
 from cli.task.common import (
     ByOption,
@@ -28,6 +29,7 @@ from cli.task.common import (
     the_unit,
     today,
 )
+from cli.task.due import due_day
 from cli.task.parts import ParentOption, WeightOption, part_of, the_whole
 from domain.bounds import plausible
 from domain.calendar import OfficeHours, at_office, local_date
@@ -136,7 +138,7 @@ def open_(
     command = OpenMatter(
         title=title,
         basis=grounds,
-        due=day(due) if due else None,
+        due=due_day(due) if due else None,
         kind=term(MatterKind, kind, "--kind"),
         klass=sort,
         flags=tuple(term(KeyFlag, f, "--flag") for f in key_flag or ()),
@@ -200,7 +202,11 @@ def _tell_opened(stream: str, reply: "Reply") -> None:
     assert isinstance(matter, Matter)  # noqa: S101  (a stream under matter/)
     rule = matter.due_rule.rule if matter.due_rule else None
     said = f"办结时限 {said_date(matter.due)}" + (f"，按默认时限计算：{rule}" if rule else "")
-    answer({**document(reply), "due": matter.due.isoformat(), "due_rule": rule}, f"{line(reply)}\n{said}")
+    without = nobody_to_tell(matters=[matter.number])
+    answer(
+        {**document(reply), "due": matter.due.isoformat(), "due_rule": rule, "unreached": entries(without)},
+        "\n".join([line(reply), said, *lines(without)]),
+    )
 
 
 def accept(matters: MattersArg) -> None:
@@ -244,7 +250,7 @@ def new_point(text: str) -> NewPoint:
         words, due = plain, ""
     if not words.strip():
         raise Problem(f"督办要点“{text}”没有内容", "malformed")
-    return NewPoint(text=words.strip(), due=day(due) if due else None)
+    return NewPoint(text=words.strip(), due=due_day(due) if due else None)
 
 
 def new_indicator(text: str) -> NewIndicator:
@@ -267,7 +273,7 @@ def new_indicator(text: str) -> NewIndicator:
         name=name.strip(),
         unit=unit,
         target=target,
-        checkpoints=tuple(Checkpoint(on=day(on), value=value) for on, value in zip(fields, values, strict=True)),
+        checkpoints=tuple(Checkpoint(on=due_day(on), value=value) for on, value in zip(fields, values, strict=True)),
         decimals=decimals,
         at_most=ceiling,
     )

@@ -10,13 +10,13 @@ from cli.task.common import (
     MatterArg,
     PaperOption,
     acting,
-    day,
     order,
     send,
     tell_many,
     the_matter,
     the_unit,
 )
+from cli.task.due import due_day
 from domain.commands import OpenMatter
 from domain.duplicates import title_key
 from domain.facts import MOST_WEIGHT, PartOf
@@ -97,7 +97,7 @@ def _opening(whole: Matter, text: str) -> OpenMatter:
     return OpenMatter(
         title=title.strip(),
         basis=whole.basis,
-        due=day(fields["due"]) if "due" in fields else whole.due,
+        due=due_day(fields["due"]) if "due" in fields else whole.due,
         klass=whole.klass,
         urgency=whole.urgency,
         rhythm=whole.rhythm,

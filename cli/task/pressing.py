@@ -14,7 +14,6 @@ from cli.task.common import (
     TextOption,
     acting,
     confirm,
-    day,
     do,
     do_all,
     need,
@@ -25,6 +24,7 @@ from cli.task.common import (
     the_matter,
     the_unit,
 )
+from cli.task.due import due_day
 from domain.commands import (
     AnswerCoordination,
     EscalateMatter,
@@ -114,6 +114,6 @@ def decide(
     command = RecordDecision(
         meeting=need(meeting, "--meeting", "会议"),
         text=need(text, "--text", "议定内容"),
-        due=day(due) if due else None,
+        due=due_day(due) if due else None,
     )
     do(matter, command, acting(by, paper))

@@ -176,9 +176,11 @@ def show(
 
 
 def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Any]) -> dict[str, Any]:
+    from cli.task.files import entry
     from domain.deadlines import owed
     from domain.event import decode, label_of
     from domain.telling import Reader, local, tell
+    from eventlog.attachments import filed
 
     names, opened = unit_names(), secrets_of(state)
     reader, persons = Reader(name=names, open=opened), person_names()
@@ -237,6 +239,7 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Any
         "points": points,
         "indicators": [_indicator(i, local_date(at)) for i in state.indicators],
         "deadlines": deadlines,
+        "files": [entry(one) for one in filed(events)],
         "timeline": timeline,
     }
 
@@ -286,8 +289,13 @@ def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
             f"    {d['at'][:16].replace('T', ' ')}  {d['label']}{'（暂定）' if d['provisional'] else ''}"
             for d in shown["deadlines"]
         ]
-    lines.append("  来龙去脉")
     persons = person_names()
+    if shown["files"]:
+        lines.append("  附件（取出：xmh task file 编号 序号）")
+        lines += [
+            f"    {f['no']}. {f['name']}  {f['label']}  {persons(f['actor'])}  {f['at'][:10]}" for f in shown["files"]
+        ]
+    lines.append("  来龙去脉")
     lines += [_event_line(e, persons) for e in shown["timeline"]]
     return "\n".join(lines)
 

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from cli.session import Problem, session
-from cli.task.common import MatterArg, ReasonOption, day, do, do_all, need, term
+from cli.task.common import MatterArg, ReasonOption, do, do_all, need, term
+from cli.task.due import due_day
 from domain.commands import ChangeRhythm, EndSurge, MoveSurge, StartSurge
 from domain.terms import Rhythm
 from eventlog.reprojection import open_matters
@@ -43,12 +44,14 @@ def surge(
     if end:
         do_all(matters or _taking_part(campaign), EndSurge(reason=reason))
     elif move is not None:
-        do_all(matters or _taking_part(campaign), MoveSurge(until=day(move), reason=reason))
+        do_all(matters or _taking_part(campaign), MoveSurge(until=due_day(move), reason=reason))
     else:
         if not matters:
             raise Problem("请写明哪些事项转入一日一调度", "malformed")
         name = need(campaign, "--campaign", "活动名称")
-        do_all(matters, StartSurge(campaign=name, until=day(need(until, "--until", "到哪天为止")), every_day=every_day))
+        do_all(
+            matters, StartSurge(campaign=name, until=due_day(need(until, "--until", "到哪天为止")), every_day=every_day)
+        )
 
 
 def _taking_part(campaign: str | None) -> list[str]:

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +15,6 @@ from cli.task.common import (
     SecretOption,
     TextOption,
     attached,
-    day,
     do,
     need,
     order,
@@ -28,11 +26,13 @@ from cli.task.common import (
     the_matter,
     the_unit,
 )
+from cli.task.due import due_day
 from cli.task.opening import moment, new_point, scaled
 from domain.commands import AddPoint, ChangePoint, DropPoint, SubmitFeedback
 from domain.facts import IndicatorReport, PointReport
 from domain.matter import DONE
 from domain.terms import Channel
+from sheets.input_file import read_text
 
 MANY = ("matter", "text", "progress", "problem", "next", "points", "key")
 _CSV = {"事项": "matter", "进展": "text", "进度": "progress", "问题": "problem", "下步": "next", "要点": "points"}
@@ -112,7 +112,7 @@ def indicator_report(text: str) -> IndicatorReport:
 
 
 def _report_many(source: str) -> None:
-    rows = _rows(sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8-sig"))
+    rows = _rows(read_text(Path(source)))
     matters = [the_matter(str(row.get("matter", ""))) for row in rows]
     orders = []
     for n, (row, target) in enumerate(zip(rows, matters, strict=True)):
@@ -179,7 +179,7 @@ def change(
     due: Annotated[str | None, typer.Option("--due", metavar="DATE", help="新的节点日期")] = None,
 ) -> None:
     """调整要点的内容或日期；原日期保留。"""
-    do(matter, ChangePoint(no=no, text=text, due=day(due) if due else None))
+    do(matter, ChangePoint(no=no, text=text, due=due_day(due) if due else None))
 
 
 @point.command("drop", cls=Command)

@@ -22,6 +22,7 @@ from domain.base import Refusal, refuse
 from domain.bulletin import Change, Publication
 from domain.envelope import canonical
 from domain.facts import TEXT_BYTES
+from sheets.input_file import read_file
 
 if TYPE_CHECKING:
     from documents.bulletin.briefing import Briefing
@@ -229,8 +230,7 @@ def _lines_of(path: Path, charts: Iterable[Figure]) -> Iterator[str | Grid | Fig
     refuse(
         path.suffix.lower() != ".docx", f"{path.name} 不是 .docx 文件，请在导出的草稿上修改后另存为 .docx", "malformed"
     )
-    data = path.read_bytes()
-    refuse(len(data) > MOST_BYTES, f"{path.name} 超过 {MOST_BYTES // 1024 // 1024} MB", "malformed")
+    data = read_file(path, MOST_BYTES)
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             unpacked = sum(info.file_size for info in archive.infolist())

@@ -1,6 +1,7 @@
 """A .pdf as the measuring sees it: characters with place, face, size and colour, and rules. Nothing is guessed yet."""
 
 import io
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -79,6 +80,8 @@ def read_pdf(data: bytes) -> Pdf:
     Raises:
         Refusal: `malformed`, when it is no .pdf, wants a password, or has no text.
     """
+    # It warns of every oddity on stderr, where only our line goes.
+    logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
     try:
         document = PDFDocument(PDFParser(io.BytesIO(data)))
         device = PDFPageAggregator(PDFResourceManager(), laparams=None)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from documents.checking.clauses import CLAUSES, Clause, Key, Strength
 from domain.base import Frozen, Refusal, Term
+from sheets.budget import budget
+from sheets.input_file import read_file
 
 MOST_BYTES = 100 * 1024 * 1024
 FACES = frozenset({Key.BODY_FACE, Key.TITLE_FACE, Key.HEADING_FACE, Key.SUBHEADING_FACE, Key.NUMBER_FACE})
@@ -82,16 +84,16 @@ def check(path: Path) -> Report:
     kind = path.suffix.lower()
     if kind not in (".pdf", ".docx"):
         raise Refusal(f"“{path.name}”不能检查，请给 .pdf 或 .docx 文件", "malformed")
-    if path.stat().st_size > MOST_BYTES:
-        raise Refusal(f"“{path.name}”超过 100 MB，不像一份公文", "malformed")
-    data = path.read_bytes()
+    data = read_file(path, MOST_BYTES)
     if kind == ".pdf":
         from documents.checking.pdf import measure_pdf  # noqa: PLC0415  (each reader is slow to import)
 
-        return judge(path.name, measure_pdf(data))
+        with budget(path.name, "页面"):
+            return judge(path.name, measure_pdf(data))
     from documents.checking.docx import measure_docx  # noqa: PLC0415
 
-    return judge(path.name, measure_docx(data))
+    with budget(path.name, "内容"):
+        return judge(path.name, measure_docx(data))
 
 
 def judge(file: str, found: Measured) -> Report:

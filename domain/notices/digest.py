@@ -18,6 +18,9 @@ class Due(Frozen):
     subject: str
     text: str
     urgency: Urgency
+    position: int = 0
+    """Of its event in the log."""
+    stream: str = ""
     batch: str | None = None
     """The message it was first tried in: it stays in it, so that a repeated message says the same under the same id."""
 
@@ -47,9 +50,10 @@ def batches(due: Iterable[Due]) -> list[list[Due]]:
 
 
 def batch_id(group: Sequence[Due]) -> str:
-    """The id of a message: of the notice when it holds one, else derived from those in it."""
-    if group[0].batch:
-        return group[0].batch
+    """The id of a message: of the notice when it holds one, else derived from those in it.
+
+    So what is tried again together keeps its id, and one that is tried without the others has an id of its own.
+    """
     if len(group) == 1:
         return group[0].id
     return f"digest-{sha256(' '.join(notice.id for notice in group).encode()).hexdigest()[:20]}"

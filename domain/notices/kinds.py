@@ -18,3 +18,6 @@ TELLERS: dict[str, Teller] = {
     "paper": issues.notices,
 }
 """Kind of stream → its table. The office's other streams (calendar, policy, directory, plan) tell nobody."""
+
+RETELLERS: dict[str, Callable[..., str]] = {"matter": telling.retold, "meeting": meetings.retold}
+"""Kind of stream → how a notice that waited is told by the state as it is now. What was issued stays as it was told."""

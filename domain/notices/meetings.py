@@ -72,6 +72,14 @@ def notices(recorded: Recorded, before: Meeting | None, after: Meeting, house: H
     return addressed(recorded, told, f"{after.number} {after.title}", text, rule.urgency, house.calendar)
 
 
+def retold(recorded: Recorded, meeting: Meeting, house: House, *, asks: bool) -> str:
+    """The text of a notice that waited, by the meeting as it is now."""
+    del house
+    event = decode(recorded)
+    rule = RULES[type(event)]
+    return worded(rule.say(event, meeting), rule.ask if asks else "")
+
+
 def _items(meeting: Meeting) -> list[str | None]:
     """The lead of each item that is on the agenda."""
     return [item.lead for item in meeting.items or meeting.added if item.dropped is None]

@@ -5,7 +5,8 @@ art. 24). Nobody is told what he did himself. A report that only confirms the ro
 notice is a burden too.
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from domain import events as ev
 from domain.envelope import Recorded
@@ -82,6 +83,7 @@ RULES: dict[type[Event], Rule] = {
 }
 """Event → whom it is told, and what it asks. An event that is not here tells nobody; a test looks for that."""
 
+_RECEIPT = re.compile(r"；签收时限 \d{4}-\d{2}-\d{2} \d{2}:\d{2}")
 _INSTEAD: dict[type[Event], str] = {
     ev.InstructionRecorded: "有领导批示。批示属工作秘密，通知不载原文，请登录后用 xmh task show 查阅",
 }
@@ -97,10 +99,19 @@ def notices(recorded: Recorded, before: Matter | None, after: Matter, house: Hou
     return addressed(recorded, told, subject, _text(event, after, rule, house), after.urgency, house.calendar)
 
 
+def retold(recorded: Recorded, matter: Matter, house: House, *, asks: bool) -> str:
+    """The text of a notice that waited, by the matter as it is now; without what it asked when that was done."""
+    event = decode(recorded)
+    rule = RULES.get(type(event), NOBODY)
+    return _text(event, matter, rule if asks else replace(rule, ask=""), house)
+
+
 def _text(event: Event, matter: Matter, rule: Rule, house: House) -> str:
     said = _INSTEAD.get(type(event))
     if said is None:
         said = f"{event.label}：{tell(event, Reader(name=house.name, open=shown))}".rstrip("：")
     if isinstance(event, ev.MatterAssigned):
+        # Once it is signed nobody waits for the 签收 any more.
+        said = said if rule.ask else _RECEIPT.sub("", said)
         said = f"{said}；办结时限 {matter.due}"
     return worded(said, rule.ask)

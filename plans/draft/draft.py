@@ -27,6 +27,7 @@ from plans.draft.shape.source import Source
 from plans.draft.tables import TableReader
 from plans.draft.text import Span, View, fold, view
 from plans.sheets import CellFault
+from sheets.budget import budget, stage
 
 _YEAR_OF_PLAN = re.compile(
     r"(20\d\d)年(?:度)?[^，。；\d]{0,16}(?:计划|要点|任务|分解|分工|方案|安排|清单|打算|目标|重点|政府工作报告|责任|实事|台账|一览表)"
@@ -68,7 +69,8 @@ def draft_file(path: Path, office: Office, *, everything: bool = False, year: in
         Refusal: `not_found` or `malformed`, when the file as a whole cannot be read.
     """
     source = read_source(path)
-    made = draft(source, path.name, office, everything=everything, year=year)
+    with budget(path.name, "标题和段落"):
+        made = draft(source, path.name, office, everything=everything, year=year)
     if source.must_be_tables and not made.items and not made.faults:
         sheets = "、".join(grid.name for grid in source.grids)
         seen = "；".join(f"〔{grid.name}〕第{grid.rows[0].number}行起没有认出表头" for grid in source.grids[:3])
@@ -89,6 +91,7 @@ def draft(source: Source, name: str, office: Office, *, everything: bool = False
     times = Times(plan_year, office.calendar, written_on(fold(source.text)))
     first_leads = bool(responsibility.FIRST_LEADS.pattern.search(fold(source.text)))
     maker = _Maker(directory, times, first_leads=first_leads)
+    stage("单位和时限")
     items = [maker.item(no, task, found.due_values.get(id(task))) for no, task in enumerate(found.tasks)]
     items = _numbered(items)
     owners, regions = partition(source.text, _claims(found))

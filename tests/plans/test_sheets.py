@@ -283,14 +283,19 @@ def test_a_sheet_of_endless_empty_cells_is_refused(workbook: MakeBook, repack: M
     sheet = (
         b"<worksheet><!--" + filler + b"--><sheetData><row>" + b"<c/>" * 1_000_001 + b"</row></sheetData></worksheet>"
     )
-    assert "单元格超过 100 万个" in refusal(
+    assert "单元格超过 50 万个" in refusal(
         repack(workbook({"任务清单": [HEADER]}), {"xl/worksheets/sheet1.xml": sheet})
     )
 
 
-def test_a_csv_in_another_encoding_names_the_line(tmp_path: Path) -> None:
-    message = refusal(csv_file(tmp_path, "id,name\n1,甲\n".encode("gb18030")))
-    assert "第2行不是 UTF-8 编码" in message
+def test_a_csv_as_excel_writes_it_is_read(tmp_path: Path) -> None:
+    message = refusal(csv_file(tmp_path, "编号,名称\n1,甲\n".encode("gb18030")))
+    assert "现有列：编号、名称" in message
+
+
+def test_a_csv_that_is_damaged_names_the_line(tmp_path: Path) -> None:
+    message = refusal(csv_file(tmp_path, ("编号,名称\n" + "1,河道清淤工程\n" * 9).encode() + b"\xe6\xb2,"))
+    assert "第11行有损坏的字符" in message
 
 
 def test_a_csv_with_an_open_quote_or_binary_content_is_refused(tmp_path: Path) -> None:

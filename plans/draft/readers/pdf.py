@@ -4,11 +4,13 @@ import logging
 from pathlib import Path
 
 from pypdf import PdfReader
-from pypdf.errors import PyPdfError
+from pypdf.errors import LimitReachedError
 
 from domain.base import Refusal, refuse
 from plans.draft.readers.plain import of_text
 from plans.draft.shape.source import Source
+from sheets.budget import budget
+from sheets.input_file import in_memory
 
 MAX_PAGES = 500
 _LEAST_A_PAGE = 5
@@ -25,15 +27,17 @@ def read(path: Path) -> Source:
         logging.CRITICAL
     )  # it warns of every oddity on stderr, where only our line goes
     try:
-        with path.open("rb") as file:
-            reader = PdfReader(file)
+        with budget(name, "页面"):
+            reader = PdfReader(in_memory(path))
             refuse(reader.is_encrypted and not reader.decrypt(""), f"{name} 已加密，请取消打开密码后再读", "malformed")
             count = len(reader.pages)
             refuse(count > MAX_PAGES, f"{name} 有 {count} 页，超过 {MAX_PAGES} 页，请拆分后再读", "malformed")
             pages = [page.extract_text() for page in reader.pages]
     except Refusal:
         raise
-    except (PyPdfError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError, OSError) as error:
+    except LimitReachedError as error:
+        raise Refusal(f"{name} 的页面展开后过大，拒绝读取；请重新导出", "malformed") from error
+    except Exception as error:  # whatever a damaged file makes the library stumble over
         raise Refusal(f"{name} 不是完好的 PDF 文件，请重新导出后再读", "malformed") from error
     text = "\f\n".join(pages)
     seen = sum(not char.isspace() for char in text)

@@ -1,0 +1,36 @@
+"""Whom no notice reaches: how the commands that bring it about, and those that look around, say so."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from cli.session import session
+from domain.matter import Matter
+from domain.notices.reach import Unreached, unreached
+from eventlog import reading
+
+
+def nobody_to_tell(
+    *, units: Iterable[str] | None = None, matters: Iterable[str] | None = None
+) -> tuple[Unreached, ...]:
+    """What is found now; of these units only, or of the matters of these numbers."""
+    states = [s.state for s in reading.matter_states(session.database) if isinstance(s.state, Matter)]
+    wanted = None if matters is None else set(matters)
+    names = {u.id: u.name for u in reading.units(session.database)}
+    found = unreached(
+        (m for m in states if wanted is None or m.number in wanted),
+        reading.people(session.database),
+        session.settings.notices,
+        lambda unit: names.get(unit, unit),
+    )
+    only = None if units is None else set(units)
+    return tuple(one for one in found if only is None or one.unit in only)
+
+
+def entries(found: Sequence[Unreached]) -> list[dict[str, Any]]:
+    """As scripts read it."""
+    return [one.model_dump(mode="json") for one in found]
+
+
+def lines(found: Sequence[Unreached]) -> list[str]:
+    """As people read it."""
+    return [f"注意：{one.line}" for one in found]

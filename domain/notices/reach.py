@@ -1,0 +1,104 @@
+"""Nobody to tell is said: which open matters have a unit, or a person, whom no notice reaches."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from domain.base import Frozen
+from domain.matter import Matter
+from domain.notices.routing import Routing
+from domain.office import Person
+from domain.terms import Role
+
+NAMED = 5
+_ADDRESS = {"phone": "手机", "email": "邮箱"}
+_CONTACTS = (Role.LIAISON, Role.HEAD)
+
+
+class Unreached(Frozen):
+    """Somebody a notice of these matters would not reach: why, and what to do."""
+
+    who: str
+    """A unit's or a person's id."""
+    unit: str
+    name: str
+    why: str
+    remedy: str
+    matters: tuple[str, ...]
+
+    @property
+    def line(self) -> str:
+        """As a person reads it."""
+        return f"{self.said}；{self.remedy}"
+
+    @property
+    def said(self) -> str:
+        """Who and why, with the matters concerned."""
+        shown = "、".join(self.matters[:NAMED]) + (f"等{len(self.matters)}件" if len(self.matters) > NAMED else "")
+        return f"{self.name}{self.why}，{shown} 的通知无人可收"
+
+
+def unreached(
+    matters: Iterable[Matter], people: Iterable[Person], routing: Routing, name: Callable[[str], str]
+) -> tuple[Unreached, ...]:
+    """Of every open matter the units without 联络员 and 负责人, and the contacts whose channels all lack an address."""
+    contacts: defaultdict[str, list[Person]] = defaultdict(list)
+    for person in people:
+        if person.role in _CONTACTS:
+            contacts[person.unit].append(person)
+    concerned: defaultdict[str, list[str]] = defaultdict(list)
+    for matter in matters:
+        if not matter.ended:
+            for unit in dict.fromkeys((matter.lead, *matter.assist)):
+                if unit is not None:
+                    concerned[unit].append(matter.number)
+    return tuple(
+        found
+        for unit, numbers in sorted(concerned.items())
+        for found in _of_unit(unit, tuple(numbers), contacts, routing, name)
+    )
+
+
+def _of_unit(
+    unit: str,
+    numbers: tuple[str, ...],
+    contacts: Mapping[str, list[Person]],
+    routing: Routing,
+    name: Callable[[str], str],
+) -> Iterator[Unreached]:
+    there = contacts.get(unit, [])
+    if not there:
+        remedy = f"请用 xmh org import 登记 {unit} 的联络员，或用 xmh task assign 改派"
+        yield Unreached(who=unit, unit=unit, name=name(unit), why="没有联络员和负责人", remedy=remedy, matters=numbers)
+    # Told is the 联络员, the 负责人 in his place.
+    told = [p for p in there if p.role is Role.LIAISON] or there
+    lacking = {p.id: lacks for p in told if (lacks := missing_address(p, routing)) is not None}
+    if told and len(lacking) == len(told):
+        for person in told:
+            yield Unreached(
+                who=person.id,
+                unit=unit,
+                name=f"{name(unit)}{person.name}（{person.id}）",
+                why=lacking[person.id],
+                remedy="请用 xmh org import 补登，或在 xmh.toml 的 [notices] 为他另选渠道",
+                matters=numbers,
+            )
+
+
+def missing_address(person: Person, routing: Routing) -> str | None:
+    """What the directory lacks for every channel that would reach him; None when one of them can."""
+    channels = routing.channels_of(person)
+    if not channels:
+        return "没有任何通知渠道"
+    lacks = []
+    for channel in channels:
+        settings = routing.channels[channel]
+        templates = (
+            f"{settings.url}{settings.fields or ''}" if settings.fields or settings.kind != "http" else "{phone}"
+        )
+        wanted = [field for field in _ADDRESS if re.search(rf"\{{{field}\}}", templates)]
+        missing = [label for field, label in _ADDRESS.items() if field in wanted and not getattr(person, field)]
+        if not missing:
+            return None
+        lacks.append(f"渠道 {channel} 缺{'、'.join(missing)}")
+    return "的" + "，".join(lacks)

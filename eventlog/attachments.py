@@ -1,0 +1,166 @@
+"""Files that belong to the log: kept in the home under their digest, durably, and given back only as they came.
+
+The log holds name, digest and size of each. Here a file is whole or not there: it is written under a name of its own,
+flushed with its folder, and only then called by its digest.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from domain.base import Frozen, refuse, refuse_always
+from domain.envelope import Recorded
+from domain.event import label_of
+from domain.facts import Attachment
+from eventlog.database import Database
+from eventlog.rows import EVENT_COLUMNS, recorded
+from eventlog.verify import Problem, Token
+
+FOLDER = "files"
+_PIECE = 1024 * 1024
+_KEYS = frozenset(Attachment.model_fields)
+_WITH_FILES = '%"sha256"%'
+
+
+class Filed(Frozen):
+    """An attachment as a matter has it: its number there, and the event it came with."""
+
+    no: int
+    name: str
+    sha256: str
+    size: int
+    label: str
+    """Of the event: 反馈, 办结申请."""
+    version: int
+    actor: str
+    at: datetime
+    stream: str
+
+
+def keep(home: Path, pieces: Iterable[bytes], name: str) -> Attachment:
+    """Copy a file into the home in one pass; what lies under its digest and is another file is replaced.
+
+    Raises:
+        OSError: it cannot be written; nothing is left of it then.
+    """
+    folder = home / FOLDER
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = folder / f".{uuid4().hex}.part"
+    digest, size = hashlib.sha256(), 0
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            for piece in pieces:
+                digest.update(piece)
+                size += len(piece)
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        kept = folder / digest.hexdigest()
+        if _digest_of(kept) != digest.hexdigest():
+            part.replace(kept)
+            _flush(folder)
+    finally:
+        part.unlink(missing_ok=True)
+    return Attachment(name=name, sha256=digest.hexdigest(), size=size)
+
+
+def content(home: Path, filed: Filed) -> bytes:
+    """The file as it was handed in.
+
+    Raises:
+        Refusal: it is not in the home, or is not what was handed in (`not_found`).
+    """
+    path = home / FOLDER / filed.sha256
+    found = _digest_of(path)
+    refuse(found is None, f"附件“{filed.name}”不在数据目录中（{path}），请从备份恢复", "not_found")
+    if found != filed.sha256:
+        refuse_always(f"附件“{filed.name}”与登记的不符，已被改动（{path}），请从备份恢复", "not_found")
+    return path.read_bytes()
+
+
+def filed(events: Sequence[Recorded]) -> tuple[Filed, ...]:
+    """The attachments of a matter in the order they came; the same file handed in again is named again."""
+    found = [(attachment, event) for event in events for attachment in _in(json.loads(event.payload))]
+    return tuple(
+        Filed(
+            no=no,
+            name=attachment["name"],
+            sha256=attachment["sha256"],
+            size=attachment["size"],
+            label=label_of(event.type),
+            version=event.version,
+            actor=event.actor.id,
+            at=event.occurred_at,
+            stream=event.stream,
+        )
+        for no, (attachment, event) in enumerate(found, 1)
+    )
+
+
+def problems(database: Database, home: Path, stream: str | None = None) -> tuple[Problem, ...]:
+    """Attachments of the log, or of one stream, that are missing in the home or altered there."""
+    with database.reading() as transaction:
+        rows = transaction.all(
+            f"SELECT {EVENT_COLUMNS} FROM events WHERE payload LIKE ? AND (? = '' OR stream = ?) ORDER BY position",  # noqa: S608
+            (_WITH_FILES, stream or "", stream or ""),
+        )
+    return tuple(_problems(map(recorded, rows), home))
+
+
+def _problems(events: Iterable[Recorded], home: Path) -> Iterator[Problem]:
+    judged: dict[str, str | None] = {}
+    for event in events:
+        for one in filed([event]):
+            if one.sha256 not in judged:
+                judged[one.sha256] = _digest_of(home / FOLDER / one.sha256)
+            found = judged[one.sha256]
+            if found == one.sha256:
+                continue
+            token = Token.ATTACHMENT_MISSING if found is None else Token.ATTACHMENT_ALTERED
+            yield Problem(
+                token=token,
+                message=f"{token.label}：{event.stream} 第{event.version}条（{one.label}）的“{one.name}”",
+                stream=event.stream,
+                version=event.version,
+                position=event.position,
+            )
+
+
+def _in(value: Any) -> Iterator[dict[str, Any]]:
+    match value:
+        case dict() if value.keys() == _KEYS:
+            yield value
+        case dict():
+            for item in value.values():
+                yield from _in(item)
+        case list():
+            for item in value:
+                yield from _in(item)
+
+
+def _digest_of(path: Path) -> str | None:
+    """The digest of what lies there; None when there is no file."""
+    digest = hashlib.sha256()
+    try:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), "rb") as file:
+            while piece := file.read(_PIECE):
+                digest.update(piece)
+    except OSError:
+        return "unreadable" if os.path.lexists(path) else None
+    return digest.hexdigest()
+
+
+def _flush(folder: Path) -> None:
+    """The new name is on the disk too."""
+    with suppress(OSError):  # a file system that cannot flush a folder
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
