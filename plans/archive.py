@@ -33,6 +33,7 @@ MAX_PARTS = 2_000
 
 _RATIO_MATTERS_ABOVE = 10 * 1024 * 1024
 _SMALL_PART_BYTES = 10 * 1024 * 1024
+_PIECE = 8 * 1024 * 1024
 _OLE_HEADER = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 
@@ -203,4 +204,7 @@ def stream(
     parser.EndElementHandler = end
     parser.CharacterDataHandler = text
     with archive.open(part) as file:
-        parser.ParseFile(file)
+        # In large pieces: the parser scans an unfinished comment or tag from its beginning for every piece.
+        while piece := file.read(_PIECE):
+            parser.Parse(piece, False)
+    parser.Parse(b"", True)

@@ -24,8 +24,8 @@ from plans.archive import XLSX, element_name, first, local, main_part, opened, r
 
 MAX_ROWS = 20_000
 MAX_COLUMNS = 256
-MAX_CELLS = 500_000
-"""Cells of a sheet, empty ones that only carry a format included: 20,000 rows of 25 columns."""
+MAX_CELLS = 1_000_000
+"""Cells of a sheet, empty ones that only carry a format included: 20,000 rows of 50 columns."""
 MAX_MERGED = 1_000
 
 # The last ranges are the date formats of Chinese Excel (yyyy"年"m"月"), which have no format code in the file.
@@ -205,7 +205,7 @@ class _SheetReader:
             self._value, self._formula = [], None
             self._count += 1
             if self._count > MAX_CELLS:
-                refuse_always("单元格超过 50 万个，请删去表格以外的空白行列（只有格式的也算）", "malformed")
+                refuse_always("单元格超过 100 万个，请删去表格以外的空白行列（只有格式的也算）", "malformed")
         elif name == "v" or (name == "t" and not self._phonetic):
             self._into = self._value
         elif name == "f":

@@ -15,6 +15,7 @@ from documents.ledger import read_ledger
 from documents.page import Page
 from documents.papers.circular import compose_circular, draft_circular, words_of
 from documents.papers.forms import TEMPLATE, PaperText, compose_paper
+from documents.papers.overtaken import refuse_overtaken
 from domain.base import Frozen, Refusal
 from domain.bulletin import by_leader, signs
 from domain.calendar import local_date
@@ -68,12 +69,16 @@ def issue_paper(
     """Issue the paper as of now. Asked again about the same event it answers with the paper there is.
 
     Raises:
-        Refusal: `unsigned`, when the signer is no leader; `nothing_to_say`, when there is nothing to tell.
+        Refusal: `unsigned`, when the signer is no leader; `nothing_to_say`, when there is nothing to tell;
+            `overtaken`, when it would ask for a date already past, or for what was answered.
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
     signs(signer, kind.label)
     text = compose_paper(read_ledger(database, now), stream, kind)
-    return issue_composed(Desk(database, home, signer, now, press or Press()), text)
+    desk = Desk(database, home, signer, now, press or Press())
+    if reading.find_command(database, _key(desk, stream, kind)) is None:
+        refuse_overtaken(text)
+    return issue_composed(desk, text)
 
 
 def issue_composed(desk: Desk, text: PaperText) -> IssuedPaper:

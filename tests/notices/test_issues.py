@@ -17,7 +17,7 @@ from domain.papers import PaperKind
 from domain.terms import Role, Urgency
 from eventlog import reading
 from eventlog.notices import NoticeOnRecord
-from tests.documents.quarter import HALL, LAND, WORDS, play
+from tests.documents.quarter import HALL, WORDS, play
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER
 from tests.support.postroom import PostRoom
@@ -56,7 +56,7 @@ def test_an_issue_is_told_to_the_leaders_and_to_the_liaisons_of_its_readers(room
 
 
 def test_a_paper_is_told_to_its_addressee_and_so_is_that_it_is_void(room: PostRoom) -> None:
-    form = issue_paper(room.log, room.home, LAND, PaperKind.SUPERVISION, signer=FOR_LEADER, now=EVENING)
+    form = issue_paper(room.log, room.home, HALL, PaperKind.SUPERVISION, signer=FOR_LEADER, now=EVENING)
     number = form.event.number
     assert form.event.distributed == ("gengxin",)
     assert {p: n.text for p, n in told(room, number).items()} == {"li": f"{number} 已印发：{form.event.title}"}

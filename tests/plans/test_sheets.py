@@ -278,12 +278,13 @@ def test_too_many_rows_are_refused(tmp_path: Path) -> None:
     assert "超过 20000 行" in refusal(path)
 
 
-def test_a_sheet_of_endless_empty_cells_is_refused(workbook: MakeBook, repack: MakeBook) -> None:
+def test_a_sheet_of_endless_empty_cells_is_refused(
+    workbook: MakeBook, repack: MakeBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plans.xlsx.MAX_CELLS", 20_000)
     filler = os.urandom(2 * 1024 * 1024).hex().encode()
-    sheet = (
-        b"<worksheet><!--" + filler + b"--><sheetData><row>" + b"<c/>" * 1_000_001 + b"</row></sheetData></worksheet>"
-    )
-    assert "单元格超过 50 万个" in refusal(
+    sheet = b"<worksheet><!--" + filler + b"--><sheetData><row>" + b"<c/>" * 20_001 + b"</row></sheetData></worksheet>"
+    assert "单元格超过 100 万个" in refusal(
         repack(workbook({"任务清单": [HEADER]}), {"xl/worksheets/sheet1.xml": sheet})
     )
 
