@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel, BeforeValidator, Field
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -58,8 +58,10 @@ class Settings(BaseSettings):
     actor: str = "office"
     """Who acts when `--as` does not say."""
     hash_algorithm: Literal["sha256", "sm3"] = "sha256"
-    health_port: int | None = None
-    metrics_port: int | None = None
+    health_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    listen_address: str = "127.0.0.1"
+    """Where health and metrics listen; nobody else's machine asks unless the office says so."""
     notices: Routing = Routing()
     """`[notices]`: the channels and whom each reaches; by default everybody through a file in the home."""
     fonts: Annotated[FontPlaces, NoDecode, BeforeValidator(_folder)] = FontPlaces()

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import structlog
 from temporalio import activity, workflow
@@ -35,6 +35,7 @@ from activities.notices import NoticeActivities
 from documents.bulletin.issuing import numbers_given
 from eventlog.database import Database
 from eventlog.errors import LogError
+from eventlog.home import make_private
 from eventlog.notices import newest_untold
 from eventlog.watermark import Healed, Watermark
 from gateway import Gateway
@@ -44,6 +45,9 @@ from workflows.headquarters import HeadquartersWorkflow
 from workflows.matter import MatterWorkflow
 from workflows.meeting import MeetingWorkflow
 from workflows.notices import NoticesWorkflow
+
+if TYPE_CHECKING:
+    from settings import Settings
 
 logger = structlog.get_logger()
 
@@ -239,12 +243,13 @@ async def serve(stop: asyncio.Event | None = None) -> None:
     from settings import Settings
 
     settings = Settings()
+    make_private(settings.home)
     stop = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
     address = settings.address or "127.0.0.1:7233"
-    client = await _connect_patiently(address, settings.temporal_namespace, _runtime(settings.metrics_port), stop)
+    client = await _connect_patiently(address, settings.temporal_namespace, _runtime(settings), stop)
     if client is None:
         return
     with Database(settings.database, settings.hash_algorithm) as database:
@@ -262,7 +267,7 @@ async def serve(stop: asyncio.Event | None = None) -> None:
                 cached=settings.cached_matters,
                 notices=NoticeActivities(database, channels, settings.notices),
             ) as worker,
-            _health(settings.health_port, worker),
+            _health(settings, worker),
         ):
             at_work = [asyncio.create_task(sweep.for_ever()), asyncio.create_task(Lookout(gateway).for_ever())]
             with suppress(TimeoutError):
@@ -299,13 +304,14 @@ def _tell_ready() -> None:
             os.close(int(descriptor))
 
 
-def _runtime(metrics_port: int | None) -> Runtime:
+def _runtime(settings: "Settings") -> Runtime:
     """The SDK's runtime: its log through ours (its own way is standard output), metrics if asked for."""
     log = LoggingConfig(
         filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
         forwarding=LogForwardingConfig(logging.getLogger("temporalio.core")),
     )
-    metrics = PrometheusConfig(bind_address=f"0.0.0.0:{metrics_port}") if metrics_port is not None else None
+    port = settings.metrics_port
+    metrics = PrometheusConfig(bind_address=f"{settings.listen_address}:{port}") if port is not None else None
     return Runtime(telemetry=TelemetryConfig(logging=log, metrics=metrics))
 
 
@@ -323,9 +329,9 @@ async def _connect_patiently(address: str, namespace: str, runtime: Runtime, sto
 
 
 @asynccontextmanager
-async def _health(port: int | None, worker: Worker) -> AsyncIterator[None]:
+async def _health(settings: "Settings", worker: Worker) -> AsyncIterator[None]:
     """`GET /` on the health port: 200 while the worker runs."""
-    if port is None:
+    if settings.health_port is None:
         yield
         return
 
@@ -338,7 +344,7 @@ async def _health(port: int | None, worker: Worker) -> AsyncIterator[None]:
         await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(answer, "0.0.0.0", port)  # noqa: S104  (a container's health check)
+    server = await asyncio.start_server(answer, settings.listen_address, settings.health_port)
     async with server:
         yield
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from http.client import HTTPException
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import HTTPRedirectHandler, Request
 
+from activities.channels.deadline import Deadline
 from activities.channels.filling import filled, gaps, with_secrets
 from activities.channels.port import NotTakenError
 from domain.notices.digest import Message
@@ -49,7 +50,6 @@ class HttpChannel:
             raise ValueError('表单里的字段不能再分字段，请改用 encoding = "json"')
         self._encoding = settings.encoding
         self._timeout = settings.timeout
-        self._open = build_opener(_StayHere).open
 
     def send(self, message: Message, person: Person) -> None:
         """Post it and wait for the answer."""
@@ -60,15 +60,20 @@ class HttpChannel:
         request = Request(  # noqa: S310  (the scheme is checked above)
             filled(self._url, values, in_url=True), data=body.encode(), headers=headers, method="POST"
         )
+        deadline = Deadline(self._timeout)
         try:
-            with self._open(request, timeout=self._timeout) as answer:
+            with deadline, deadline.open(request, _StayHere) as answer:
                 answer.read(1024)
+            deadline.check()
         except HTTPError as error:
             error.close()
             raise NotTakenError(f"网关答复 {error.code}") from error
-        except TimeoutError as error:
-            raise NotTakenError(f"网关 {self._timeout:g} 秒内没有答复") from error
-        except URLError as error:
-            raise NotTakenError(f"连不上网关：{error.reason}") from error
         except (OSError, HTTPException) as error:
-            raise NotTakenError(f"网关中途断开：{type(error).__name__}") from error
+            raise NotTakenError(self._trouble(error, deadline)) from error
+
+    def _trouble(self, error: Exception, deadline: Deadline) -> str:
+        if deadline.over or isinstance(error, TimeoutError):
+            return f"网关 {self._timeout:g} 秒内没有答复"
+        if isinstance(error, URLError):
+            return f"连不上网关：{error.reason}"
+        return f"网关中途断开：{type(error).__name__}"

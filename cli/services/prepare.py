@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from cli.services.runfile import RunFile
 from cli.services.supervise import SERVER_STOPS_WITHIN, WORKER_DRAINS_WITHIN, port_is_free
 from cli.session import Exit, Problem
+from eventlog.home import make_private
 
 if TYPE_CHECKING:
     from domain.envelope import Algorithm
@@ -31,6 +32,7 @@ def embedded_home(settings: "Settings") -> Path:
         raise Problem(f"{home} 不是目录，不能用作数据目录；请换一个 --home", "malformed") from None
     except PermissionError:
         raise Problem(f"没有权限建立数据目录 {home}；请换一个 --home 或检查权限", "malformed") from None
+    make_private(home)
     return home
 
 
