@@ -29,6 +29,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.base import Frozen, Refusal
 from domain.commands import Order
+from domain.door import Door
 from domain.envelope import HEADQUARTERS, Recorded
 from domain.lights import light
 from domain.log import LOG_UNREACHABLE, Rulebook
@@ -36,11 +37,12 @@ from domain.matter import Matter
 from domain.meetings.commands import Delivered, MeetingOrder
 from domain.meetings.meeting import Meeting
 from domain.order import OrderBase
-from domain.streams import kind_of
+from domain.streams import WORKFLOW_OF, kind_of
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogError
 from workflows.contract import (
+    FOREIGN,
     Answered,
     HeadquartersStart,
     MeetingReply,
@@ -61,8 +63,9 @@ TASK_WITHIN = timedelta(seconds=5)
 """A matter whose worker died in the middle of a task goes to another after this, while its callers still wait."""
 AT_ONCE = 10
 """Temporal takes ten updates in flight per matter; more callers only wait."""
-SAID_BY_THE_SERVER = frozenset({"AcceptedUpdateCompletedWorkflow", "CanceledUpdate", "UnprocessedUpdate"})
-"""Failures the server puts in the workflow's mouth when a worker or a run ended meanwhile: no answer of ours."""
+NO_ANSWER = frozenset({"AcceptedUpdateCompletedWorkflow", "CanceledUpdate", "UnprocessedUpdate", FOREIGN})
+"""Failures the server puts in the workflow's mouth when a worker or a run ended meanwhile, and the last word of a run
+that is not of its stream: no answer of ours, the next attempt begins a run."""
 UNREADABLE = "RuntimeError"
 """What the SDK calls a payload that does not fit the model it should be."""
 QUERY_WITHIN = timedelta(seconds=5)
@@ -117,6 +120,7 @@ class Gateway:
     client: Client
     database: Database
     task_queue: str
+    door: Door
     renew_after: int | None = None
     clock_shift: timedelta = timedelta(0)
 
@@ -153,6 +157,7 @@ class Gateway:
         Temporal remembers a failed update under its id, so each attempt has an id of its own and only the log
         deduplicates: after anything but a clear answer it is asked whether the command is in it.
         """
+        order = self.door.pass_order(order)
         clock = asyncio.get_running_loop().time
         deadline = clock() + ANSWER_WITHIN.total_seconds()
         attempt = 0
@@ -164,7 +169,7 @@ class Gateway:
                 # The server's own limit comes first; ours is for a connection that hangs.
                 return await asyncio.wait_for(self._attempt(order, route, update_id, left), left + 0.3)
             except WorkflowUpdateFailedError as e:
-                if isinstance(e.cause, ApplicationError) and e.cause.type not in SAID_BY_THE_SERVER:
+                if isinstance(e.cause, ApplicationError) and e.cause.type not in NO_ANSWER:
                     raise _answered(e.cause, order) from e
                 failure = e
             except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, RuntimeError, TimeoutError) as e:
@@ -339,7 +344,8 @@ class Gateway:
             await handle.signal(LOOK_AGAIN)
 
     def _start_of(self, stream: str) -> Start:
-        return Start(stream=stream, renew_after=self.renew_after, clock_shift=self.clock_shift)
+        proof = self.door.of_start(stream, self.renew_after, self.clock_shift)
+        return Start(stream=stream, renew_after=self.renew_after, clock_shift=self.clock_shift, proof=proof)
 
 
 @dataclass(frozen=True)
@@ -360,8 +366,8 @@ def _of_meeting(state: Frozen, _: Rulebook, events: Sequence[Recorded]) -> Meeti
     return meeting_reply(state, events) if isinstance(state, Meeting) else None
 
 
-MATTERS: Route[Order, Reply] = Route("Matter", Reply, _of_matter)
-MEETINGS: Route[MeetingOrder, MeetingReply] = Route("Meeting", MeetingReply, _of_meeting)
+MATTERS: Route[Order, Reply] = Route(WORKFLOW_OF["matter"], Reply, _of_matter)
+MEETINGS: Route[MeetingOrder, MeetingReply] = Route(WORKFLOW_OF["meeting"], MeetingReply, _of_meeting)
 ROUTES: dict[str, Route[Any, Any]] = {"matter": MATTERS, "meeting": MEETINGS}
 """Kind of stream → how it is reached."""
 

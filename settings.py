@@ -1,10 +1,13 @@
 """Where everything is: environment (`XMH_…`), then `xmh.toml`, then the embedded default."""
 
 import json
+import os
+import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -13,10 +16,34 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from domain.base import Refusal, refuse
+from domain.door import Door
 from domain.notices.routing import Routing
 
 EMBEDDED_RUN_FILE = "run.json"
 """Inside the home: what `xmh up` runs there, and where it listens."""
+
+
+DOOR_KEY = "door.key"
+"""Inside the home: the key of the door, mode 0600."""
+DOOR_KEY_LENGTH = 32
+
+
+def make_door_key(home: Path) -> None:
+    """A fresh key in the home, unless it has one; nobody ever reads half a key."""
+    if (home / DOOR_KEY).exists():
+        return
+    fresh = home / f"{DOOR_KEY}.{os.getpid()}"
+    descriptor = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(f"{secrets.token_hex(32)}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):  # another process was faster
+            os.link(fresh, home / DOOR_KEY)
+    finally:
+        fresh.unlink()
 
 
 FETCHED_FONTS = Path(__file__).parent / ".fonts"
@@ -57,6 +84,10 @@ class Settings(BaseSettings):
     task_queue: str = "xmh"
     actor: str = "office"
     """Who acts when `--as` does not say."""
+    door_key: SecretStr | None = None
+    """What proves that an order came through the door, the same for all clients and workers of one log."""
+    door_key_file: Path | None = None
+    """The file it stands in instead; by default `door.key` in the home."""
     hash_algorithm: Literal["sha256", "sm3"] = "sha256"
     health_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
@@ -75,6 +106,32 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The URL of the log's database."""
         return self.database_url or f"sqlite:///{(self.home / 'events.db').absolute()}"
+
+    @property
+    def door(self) -> Door:
+        """The door orders leave by.
+
+        Raises:
+            Refusal: its key is not there (`door_key_missing`), or is none (`door_key_broken`).
+        """
+        where = self.door_key_file or self.home / DOOR_KEY
+        if self.door_key is not None:
+            key, where = self.door_key.get_secret_value(), Path("XMH_DOOR_KEY")
+        else:
+            try:
+                key = where.read_text(encoding="ascii")
+            except FileNotFoundError:
+                raise Refusal(f"没有入口密钥 {where}，请先运行 xmh up 或 xmh migrate", "door_key_missing") from None
+            except (OSError, ValueError):
+                raise Refusal(f"入口密钥 {where} 读不出来，请检查该文件和权限", "door_key_broken") from None
+        short = len(key.strip()) < DOOR_KEY_LENGTH
+        refuse(short, f"入口密钥 {where} 太短，须至少 {DOOR_KEY_LENGTH} 个字符", "door_key_broken")
+        return Door(key.strip().encode())
+
+    def keep_door_key(self) -> None:
+        """Make the key of a home that has none and is told no other; for its owner's eyes alone."""
+        if self.door_key is None and self.door_key_file is None and self.home.is_dir():
+            make_door_key(self.home)
 
     @property
     def font_folders(self) -> tuple[Path, ...]:

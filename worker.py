@@ -29,10 +29,13 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.channels.opening import open_channels
+from activities.clock import OfficeClock
 from activities.log import LogActivities
 from activities.meetings import MeetingActivities
 from activities.notices import NoticeActivities
 from documents.bulletin.issuing import numbers_given
+from domain.base import Refusal
+from domain.door import Door
 from eventlog.database import Database
 from eventlog.errors import LogError
 from eventlog.home import make_private
@@ -101,11 +104,13 @@ def workflow_runner() -> SandboxedWorkflowRunner:
 
 
 @asynccontextmanager
-async def running(
+async def running(  # noqa: PLR0913  (what a worker is made of)
     client: Client,
     database: Database,
     *,
     task_queue: str,
+    door: Door,
+    simulated: bool = False,
     cached: int = 2000,
     sandboxed: bool = True,
     notices: NoticeActivities | None = None,
@@ -114,12 +119,13 @@ async def running(
     """A worker on this client and log; on leaving it drains what it has begun. Without `notices` it sends none.
 
     The sandbox catches what a replay would choke on and costs a quarter of a worker's time; a simulated year, which
-    nobody replays, does without.
+    nobody replays, does without. Only in a `simulated` home does a workflow's start say which day it is.
     """
-    gateway = Gateway(client, database, task_queue, clock_shift=clock_shift)
+    gateway = Gateway(client, database, task_queue, door, clock_shift=clock_shift)
+    clock = OfficeClock(simulated=simulated)
     activities = [
-        *LogActivities(database).all,
-        *MeetingActivities(database, gateway.carry, gateway.convene).all,
+        *LogActivities(database, door, simulated=simulated).all,
+        *MeetingActivities(database, gateway.carry, gateway.convene, clock).all,
         *(notices.all if notices else ()),
     ]
     with ThreadPoolExecutor(THREADS, thread_name_prefix="log") as threads:
@@ -244,6 +250,7 @@ async def serve(stop: asyncio.Event | None = None) -> None:
 
     settings = Settings()
     make_private(settings.home)
+    door = settings.door
     stop = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -253,7 +260,7 @@ async def serve(stop: asyncio.Event | None = None) -> None:
     if client is None:
         return
     with Database(settings.database, settings.hash_algorithm) as database:
-        gateway = Gateway(client, database, settings.task_queue)
+        gateway = Gateway(client, database, settings.task_queue, door)
         sweep = Sweep(gateway, settings.home)
         channels = open_channels(settings.notices, settings.home, os.environ)
         loop.add_signal_handler(signal.SIGUSR1, sweep.hurry)
@@ -264,8 +271,9 @@ async def serve(stop: asyncio.Event | None = None) -> None:
                 client,
                 database,
                 task_queue=settings.task_queue,
+                door=door,
                 cached=settings.cached_matters,
-                notices=NoticeActivities(database, channels, settings.notices),
+                notices=NoticeActivities(database, channels, settings.notices, OfficeClock()),
             ) as worker,
             _health(settings, worker),
         ):
@@ -354,6 +362,9 @@ def main() -> NoReturn:
     configure_logging()
     try:
         asyncio.run(serve())
+    except Refusal as refusal:
+        logger.critical("worker_refused", code=refusal.code, message=refusal.message)
+        leave(2)
     except Exception:
         logger.exception("worker_failed")
         leave(1)

@@ -7,9 +7,11 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from domain.log import APPEND, LOAD, LOG_UNREACHABLE, Appended, AppendRequest, Loaded, LogAnswer
+from domain.door import Door, same
+from domain.log import APPEND, LOAD, LOG_UNREACHABLE, Appended, AppendRequest, Loaded, Loading, LogAnswer
 from domain.matter import Matter
 from domain.meetings.meeting import Meeting
+from domain.streams import WORKFLOW_OF, kind_of
 from eventlog import reading
 from eventlog.append import append
 from eventlog.database import Database
@@ -25,9 +27,11 @@ class LogActivities:
     open that locks everybody out.
     """
 
-    def __init__(self, database: Database) -> None:
-        """Work on this database."""
+    def __init__(self, database: Database, door: Door, *, simulated: bool = False) -> None:
+        """Work on this database, for what came through this door; in a simulated home starts say which day it is."""
         self._database = database
+        self._door = door
+        self._simulated = simulated
 
     @property
     def all(self) -> Sequence[Callable[..., Any]]:
@@ -37,8 +41,9 @@ class LogActivities:
     @activity.defn(name=APPEND, no_thread_cancel_exception=True)
     def append(self, request: AppendRequest) -> LogAnswer:
         """Ask the log to record what was decided; one line of log per event recorded."""
+        check_caller(request.stream)
         try:
-            said = append(self._database, request)
+            said = append(self._database, request, door=self._door)
         except LogError as e:
             raise failed_activity(e) from e
         if isinstance(said, Appended):
@@ -54,8 +59,15 @@ class LogActivities:
         return LogAnswer(said=said)
 
     @activity.defn(name=LOAD, no_thread_cancel_exception=True)
-    def load(self, stream: str) -> Loaded:
-        """The state of a stream as the log has it, and the rulebook in force."""
+    def load(self, asked: Loading) -> Loaded:
+        """The state of a stream as the log has it, the rulebook in force, and what to think of the start."""
+        check_caller(asked.stream)
+        proof = self._door.of_start(asked.stream, asked.renew_after, asked.clock_shift)
+        proven = same(asked.proof, proof)
+        loaded = self._loaded(asked.stream)
+        return loaded.model_copy(update={"unproven": not proven, "plain": not (proven and self._simulated)})
+
+    def _loaded(self, stream: str) -> Loaded:
         try:
             found = reading.load(self._database, stream)
             rulebook = reading.rulebook(self._database)
@@ -69,6 +81,21 @@ class LogActivities:
             case Meeting() as meeting:
                 return Loaded(meeting=meeting, rulebook=rulebook)
         raise ApplicationError(f"{stream} has no workflow", type="no_workflow", non_retryable=True)
+
+
+def check_caller(stream: str) -> None:
+    """The log is reached only by the workflow of the stream itself, running in this very worker.
+
+    Any workflow on any queue can ask for an activity by name; only a local one runs where its workflow's code does.
+
+    Raises:
+        ApplicationError: it is somebody else; not to be tried again.
+    """
+    info = activity.info()
+    own = info.is_local and info.workflow_id == stream and info.workflow_type == WORKFLOW_OF.get(kind_of(stream))
+    if not own:
+        logger.error("foreign_call", stream=stream, workflow=info.workflow_id, type=info.workflow_type)
+        raise ApplicationError(f"{stream} is not the caller's", type="foreign_call", non_retryable=True)
 
 
 def failed_activity(error: LogError) -> ApplicationError:

@@ -9,6 +9,7 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.clock import OfficeClock
 from domain.base import Refusal
 from domain.calendar import WorkCalendar, at_office, local_date
 from domain.commands import Order
@@ -16,7 +17,8 @@ from domain.envelope import SYSTEM
 from domain.log import LOG_UNREACHABLE
 from domain.meetings.agenda import Assembled
 from domain.meetings.commands import ConveneMeeting, Delivered, MeetingOrder
-from domain.meetings.deliveries import ASSEMBLE, CONVENE, DELIVER, Assembling, Convened, Convening
+from domain.meetings.deliveries import ASSEMBLE, CONVENE, DELIVER, Assembling, Convened, Convening, outcome_order
+from domain.meetings.meeting import Meeting
 from domain.meetings.series import Series, occurrences
 from domain.streams import meeting_stream
 from eventlog import reading
@@ -37,8 +39,9 @@ Send = Callable[[MeetingOrder], Awaitable[object]]
 class MeetingActivities:
     """The hands of a meeting's workflow."""
 
-    def __init__(self, database: Database, submit: Submit, send: Send) -> None:
+    def __init__(self, database: Database, submit: Submit, send: Send, clock: OfficeClock) -> None:
         """Read this log, and send orders to matters and to meetings these ways."""
+        self._clock = clock
         self._database = database
         self._submit = submit
         self._send = send
@@ -58,7 +61,12 @@ class MeetingActivities:
 
     @activity.defn(name=DELIVER)
     async def deliver(self, order: Order) -> Delivered:
-        """Carry one outcome to its matter; tried until the matter answers, for the log lets it count only once."""
+        """Carry one outcome to its matter; tried until the matter answers, for the log lets it count only once.
+
+        Anybody who reaches Temporal's port can ask for this activity, and orders leave here with a proof: so only what
+        the log itself says is owed leaves.
+        """
+        await asyncio.to_thread(self._check_owed, order)
         beating = asyncio.create_task(_beat())
         try:
             return await self._submit(order)
@@ -67,17 +75,31 @@ class MeetingActivities:
         finally:
             beating.cancel()
 
+    def _check_owed(self, order: Order) -> None:
+        stream = order.command_id.partition("#")[0]
+        try:
+            found = reading.load(self._database, stream)
+        except LogError as e:
+            raise ApplicationError(e.message, type=LOG_UNREACHABLE) from e
+        meeting = found.state if found is not None else None
+        pending = meeting.pending if isinstance(meeting, Meeting) else ()
+        owed = [outcome_order(meeting, point, order.valid_until) for point in pending if isinstance(meeting, Meeting)]
+        if (order.command_id, order.content_hash()) not in {(o.command_id, o.content_hash()) for o in owed}:
+            logger.error("foreign_call", activity=DELIVER, command_id=order.command_id, stream=order.stream)
+            raise ApplicationError(f"{order.command_id} is not owed", type="foreign_call", non_retryable=True)
+
     @activity.defn(name=CONVENE)
     async def convene(self, asked: Convening) -> Convened:
         """Convene what the rules call for in the next weeks and nobody has convened yet; each period once."""
-        orders, again = await asyncio.to_thread(self._called_for, asked.now)
+        now = self._clock.moment(asked.now)
+        orders, again = await asyncio.to_thread(self._called_for, now)
         for order in orders:
             try:
                 await self._send(order)
             except Refusal as refusal:
                 # A person took the slot, or the day has passed: nothing is lost, the register shows it.
                 logger.info("not_convened", stream=order.stream, reason=refusal.message)
-        return Convened(look_again_at=again)
+        return Convened(look_again_at=again, looked_at=now)
 
     def _called_for(self, now: datetime) -> tuple[list[MeetingOrder], datetime]:
         try:

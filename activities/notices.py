@@ -14,6 +14,7 @@ from temporalio import activity
 
 from activities.channels.opening import ClosedChannel
 from activities.channels.port import Channel, NoAddressError, NotTakenError
+from activities.clock import OfficeClock
 from activities.log import failed_activity
 from domain.base import Frozen
 from domain.calendar import WorkCalendar
@@ -54,8 +55,11 @@ NOBODY_THERE = "收件人已离任或不在名录中，不再发送"
 class NoticeActivities:
     """Synchronous, in a thread of the worker's pool. At least once: what was sent and not ticked off is sent again."""
 
-    def __init__(self, database: Database, channels: Mapping[str, Channel], routing: Routing) -> None:
+    def __init__(
+        self, database: Database, channels: Mapping[str, Channel], routing: Routing, clock: OfficeClock
+    ) -> None:
         """Work on this log, with these channels."""
+        self._clock = clock
         self._database = database
         self._channels = channels
         self._routing = routing
@@ -70,12 +74,14 @@ class NoticeActivities:
     @activity.defn(name=SPREAD, no_thread_cancel_exception=True)
     def spread(self, now: datetime) -> Standing:
         """Turn every event nobody was told of into notices; what waits afterwards."""
+        now = self._clock.moment(now)
         with _alive(), _log_may_fail():
             after = 0
             while events := kept.untold(self._database, after, EVENTS_AT_ONCE):
                 self._spread(events, now)
                 after = events[-1].position
-            return Standing(queues=kept.queues(self._database))
+            queues = kept.queues(self._database)
+            return Standing(queues=queues, looked_at=now, plain=not self._clock.simulated)
 
     def _spread(self, events: Sequence[Recorded], now: datetime) -> None:
         house = self._house()
@@ -135,7 +141,7 @@ class NoticeActivities:
     def deliver(self, turn: Turn) -> None:
         """Send what is due on the channel, until its time is up or the channel is dead."""
         with _alive(), _log_may_fail():
-            self._deliver(turn)
+            self._deliver(turn.model_copy(update={"now": self._clock.moment(turn.now)}))
 
     def _deliver(self, turn: Turn) -> None:
         clock = _Clock(turn.now)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from cli.session import session
+from domain.base import Refusal
 from domain.calendar import SHANGHAI
 from domain.event import Event
 from domain.spoken import said_date
@@ -128,7 +129,7 @@ def _wake() -> int | None:
 
     try:
         return asyncio.run(_woken())
-    except (Unreachable, RPCError):
+    except (Unreachable, RPCError, Refusal):
         return None
 
 
@@ -137,7 +138,7 @@ async def _woken() -> int:
 
     settings = session.settings
     client = await connect(settings.address or "", settings.temporal_namespace, within=timedelta(seconds=2))
-    return await Gateway(client, session.database, settings.task_queue).wake_open_matters()
+    return await Gateway(client, session.database, settings.task_queue, settings.door).wake_open_matters()
 
 
 def _iso(value: datetime | date) -> str:

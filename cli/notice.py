@@ -11,7 +11,7 @@ from cli.shape import group
 from cli.tables import table
 from cli.task.common import now
 from cli.task.reads import as_of_instant
-from domain.base import refuse
+from domain.base import Refusal, refuse
 from domain.calendar import SHANGHAI
 from domain.telling import local
 from domain.terms import Role, Urgency
@@ -97,9 +97,9 @@ async def _wake() -> bool:
     settings = session.settings
     if settings.address is None:
         return False
-    with suppress(Unreachable, RPCError):
+    with suppress(Unreachable, RPCError, Refusal):
         client = await connect(settings.address, settings.temporal_namespace)
-        await Gateway(client, session.database, settings.task_queue).keep_notices(look=True)
+        await Gateway(client, session.database, settings.task_queue, settings.door).keep_notices(look=True)
         return True
     return False
 

@@ -43,6 +43,8 @@ CODES = {
     "not_found": Exit.NOT_FOUND,
     "log_unreachable": Exit.UNREACHABLE,
     "unreachable": Exit.UNREACHABLE,
+    "door_key_missing": Exit.UNREACHABLE,
+    "door_key_broken": Exit.UNREACHABLE,
     "disk_full": Exit.UNREACHABLE,
     "unexpected": Exit.UNEXPECTED,
 }

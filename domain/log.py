@@ -1,6 +1,6 @@
 """The contract between whoever decides and the log: one request, five answers."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -62,6 +62,7 @@ class AppendRequest(Frozen):
 
     `clock` says that it is the workflow's own command: its size is nobody's fault and never refused, or a matter that
     is full could not even miss a report. `valid_until` is that of a person's command, and None for the clock's own.
+    `proof` is the order's, and only the clock needs none.
     `refused` says that the rules refuse it, which this empty append is to confirm: if nothing is missing the log notes
     it, and the refusal is final.
     """
@@ -78,6 +79,7 @@ class AppendRequest(Frozen):
     now: datetime
     clock: bool = False
     valid_until: datetime | None = None
+    proof: str = ""
     refused: bool = False
     causation: str | None = None
     drafts: tuple[Draft, ...] = ()
@@ -129,9 +131,22 @@ class LogAnswer(Frozen):
     said: AppendAnswer
 
 
+class Loading(Frozen):
+    """Load a stream for a workflow that was started with this."""
+
+    stream: str
+    renew_after: int | None = None
+    clock_shift: timedelta = timedelta(0)
+    proof: str = ""
+
+
 class Loaded(Frozen):
     """The state of a stream and the rulebook, as the log has them; which state follows from the kind of stream."""
 
     matter: Matter | None = None
     meeting: Meeting | None = None
     rulebook: Rulebook
+    unproven: bool = False
+    """What started the workflow carries no proof that it came through the gateway."""
+    plain: bool = False
+    """The home is a real one: the clock is the world's, whatever the start says, and histories are as long as usual."""

@@ -12,6 +12,7 @@ class OrderBase(Frozen):
     """Who sends a command, under which id, to which stream, and until when it is still meant.
 
     `occurred_at` is set when the thing happened earlier than it is entered. Each kind of stream adds its `command`.
+    `proof` shows that it came through the gateway (`domain/door.py`).
     """
 
     command_id: str
@@ -19,6 +20,7 @@ class OrderBase(Frozen):
     actor: Actor
     valid_until: AwareDatetime
     occurred_at: AwareDatetime | None = None
+    proof: str = ""
 
     def content_hash(self) -> str:
         """SHA-256 of what is asked and by whom: the same id with other content is refused."""

@@ -44,6 +44,8 @@ FOLDS: dict[str, Fold[Any]] = {
     "minutes": Fold(MinutesOfYear, evolve_minutes),
 }
 """Kind of stream (what stands before the slash) → its fold."""
+WORKFLOW_OF = {"matter": "Matter", "meeting": "Meeting"}
+"""Kind of stream → the type of its workflow; the others have none."""
 
 
 def matter_stream(key: str) -> str:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from domain.base import Frozen, Refusal, refuse
 from domain.calendar import local_date
+from domain.door import UNPROVEN, Door, same
 from domain.envelope import (
     HEADQUARTERS,
     Algorithm,
@@ -98,6 +99,7 @@ def append(
     *,
     headquarters: str = HEADQUARTERS,
     algorithm: Algorithm | None = None,
+    door: Door | None = None,
 ) -> AppendAnswer:
     """Ask the log to record what was decided, or, without drafts, whether the asker is up to date.
 
@@ -106,6 +108,7 @@ def append(
         request: what was decided, and on which version, hash and rulebook.
         headquarters: whose log this is.
         algorithm: digest of the hash chain; the database's own unless given.
+        door: who made the proofs, where the request came by a way others can reach; the clock's own needs none.
 
     Raises:
         LogUnreachable: nothing is known to be recorded; ask again with the same command id.
@@ -113,6 +116,8 @@ def append(
     """
     try:
         check_shape(request)
+        if door is not None and request.command_id and not request.clock:
+            _check_proof(door, request)
         command_id, stream = request.command_id, request.stream
         look = (CALENDAR_STREAM, POLICY_STREAM, command_id, command_id, stream, stream)
         with database.writing(look=(_LOOK, look)) as transaction:
@@ -136,6 +141,13 @@ def append(
             return Appended()
     except Refusal as refusal:
         return Refused(code=refusal.code, message=refusal.message)
+
+
+def _check_proof(door: Door, request: AppendRequest) -> None:
+    """Not noted as a refusal: whoever is no caller of ours must not spoil the id of one who is."""
+    until = request.valid_until
+    expected = "" if until is None else door.of_order(request.command_id, request.request_hash, until)
+    refuse(not expected or not same(request.proof, expected), UNPROVEN, "unproven")
 
 
 def _standing(row: Row) -> _Standing:

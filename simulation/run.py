@@ -34,6 +34,7 @@ from plans.meetings import read_meetings
 from plans.opening import Opening, openings
 from plans.sheets import CellFault
 from plans.task_list import read_task_list
+from settings import Settings, make_door_key
 from simulation.clock import SimulatedClock
 from simulation.commands import Cast
 from simulation.scenario import Briefing, Scenario, read_scenario
@@ -91,8 +92,19 @@ async def simulate(  # noqa: PLR0913  (what a year is made of)
     async with server as environment:
         shift = start - await environment.get_current_time() - timedelta(minutes=1)
         queue = f"simulate-{uuid4().hex[:8]}"
-        gateway = Gateway(environment.client, database, queue, clock_shift=shift)
-        async with running(environment.client, database, task_queue=queue, sandboxed=False, clock_shift=shift):
+        make_door_key(home)
+        door = Settings(home=home).door
+        gateway = Gateway(environment.client, database, queue, door, clock_shift=shift)
+        worker = running(
+            environment.client,
+            database,
+            task_queue=queue,
+            door=door,
+            simulated=True,
+            sandboxed=False,
+            clock_shift=shift,
+        )
+        async with worker:
             player = SimulatedYear(
                 scenario=scenario,
                 cast=cast,

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Self
+
+from pydantic import ModelWrapValidatorHandler, ValidationError, model_validator
 
 from domain.base import Frozen
 from domain.envelope import Recorded
@@ -13,13 +16,17 @@ from domain.terms import Light, Stage
 
 TASK_QUEUE = "xmh"
 UNEXPECTED = "unexpected"
+FOREIGN = "foreign"
+"""A run that is not of the stream it is named after: it ends, and whoever met it tries again."""
+NO_STREAM = ""
 
 
 class Start(Frozen):
     """What starts a stream's workflow: only its stream. The state is in the log, so nothing else can go stale.
 
     `renew_after` shortens the history before continue-as-new, for tests; Temporal says when otherwise.
-    `clock_shift` is what a simulated office adds to Temporal's clock to live in another year; zero in a real one.
+    `clock_shift` is what a simulated office adds to Temporal's clock to live in another year. A worker honours both
+    only where it was told that its home is a simulated one. `proof` shows that the start came through the gateway.
     """
 
     model_config = {"extra": "ignore"}
@@ -27,6 +34,16 @@ class Start(Frozen):
     stream: str
     renew_after: int | None = None
     clock_shift: timedelta = timedelta(0)
+    proof: str = ""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _permissive(cls, said: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """What is no start becomes one of no stream, so that the run ends instead of failing to begin for ever."""
+        try:
+            return handler(said)
+        except ValidationError:
+            return handler({"stream": NO_STREAM})
 
 
 class NoticesStart(Frozen):

@@ -42,7 +42,10 @@ class HeadquartersWorkflow:
                     start_to_close_timeout=ONE_TRY,
                     retry_policy=FOR_EVER,
                 )
-                self._looked = now
+                if found.looked_at is not None:
+                    # The worker's home says which day it is, not what this run was started with.
+                    self._shift += found.looked_at - now
+                self._looked = workflow.now() + self._shift if found.looked_at else now
                 pause = found.look_again_at - (workflow.now() + self._shift)
                 await workflow.wait_condition(lambda: self._look, timeout=max(pause, timedelta(minutes=1)))
             except TimeoutError:

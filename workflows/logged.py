@@ -5,15 +5,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from domain.base import Frozen, Refusal
+    from domain.base import Frozen, Refusal, refuse
     from domain.bounds import named
+    from domain.door import UNPROVEN
     from domain.envelope import SYSTEM, Draft, Recorded
     from domain.log import (
         APPEND,
@@ -27,14 +28,16 @@ with workflow.unsafe.imports_passed_through():
         Behind,
         Claims,
         Loaded,
+        Loading,
         LogAnswer,
         Refused,
         Rulebook,
     )
     from domain.order import OrderBase
     from domain.rules.office import Office
+    from domain.streams import kind_of
     from domain.terms import Role
-    from workflows.contract import UNEXPECTED, Answered, Seen, Start
+    from workflows.contract import FOREIGN, NO_STREAM, UNEXPECTED, Answered, Seen, Start
 
 ATTEMPTS = RetryPolicy(maximum_attempts=3, initial_interval=timedelta(milliseconds=200))
 ONE_TRY = timedelta(seconds=5)
@@ -58,9 +61,17 @@ class LogUnreachableError(Exception):
 class Logged(ABC, Generic[S, O, R]):
     """One stream as this workflow has seen it. A kind of stream says how it decides, folds and answers."""
 
-    def __init__(self, start: Start) -> None:
-        """Know the stream; everything else is loaded from the log."""
+    kind: ClassVar[str]
+    """The kind of its streams."""
+
+    def __init__(self, start: Start | None) -> None:
+        """Know the stream; everything else is loaded from the log. A start of nothing is one of no stream."""
+        start = start or Start(stream=NO_STREAM)
         self.stream = start.stream
+        self.renew_after: int | None = None
+        self.unproven = False
+        """What started this run does not show that it came through the gateway."""
+        self._start = start
         self.state: S | None = None
         self.rulebook = Rulebook()
         self.loaded = False
@@ -108,6 +119,24 @@ class Logged(ABC, Generic[S, O, R]):
 
     # --- what workflows use
 
+    def check_identity(self) -> None:
+        """The run is of the stream it is named after.
+
+        Raises:
+            ApplicationError: it is not; the run ends.
+        """
+        if workflow.info().workflow_id != self.stream or kind_of(self.stream) != self.kind:
+            raise ApplicationError("流程的编号与它所办的事项不符", type=FOREIGN, non_retryable=True)
+
+    def check_proven(self) -> None:
+        """A start without a proof may only run what is already in the log.
+
+        Raises:
+            ApplicationError: it would run something else; the run ends.
+        """
+        if self.unproven and self.state is None:
+            raise ApplicationError(UNPROVEN, type=FOREIGN, non_retryable=True)
+
     @property
     def version(self) -> int:
         """The version of the stream this cache has seen."""
@@ -129,7 +158,9 @@ class Logged(ABC, Generic[S, O, R]):
 
     async def update(self, order: O) -> R:
         """Carry out one command of a person; what goes wrong fails the update and never the workflow."""
+        self.check_identity()
         try:
+            refuse(order.stream != self.stream, "命令不是给这个事项的，未作任何改动", "malformed")
             return await self.execute(order)
         except LogUnreachableError as e:
             raise ApplicationError(str(e), type=LOG_UNREACHABLE, non_retryable=True) from e
@@ -236,6 +267,7 @@ class Logged(ABC, Generic[S, O, R]):
             now=self.now(),
             clock=clock,
             valid_until=order.valid_until if order and not clock else None,
+            proof=order.proof if order else "",
             refused=refused,
             drafts=drafts,
         )
@@ -257,7 +289,12 @@ class Logged(ABC, Generic[S, O, R]):
         try:
             loaded = await workflow.execute_local_activity(
                 LOAD,
-                self.stream,
+                Loading(
+                    stream=self.stream,
+                    renew_after=self._start.renew_after,
+                    clock_shift=self._start.clock_shift,
+                    proof=self._start.proof,
+                ),
                 result_type=Loaded,
                 start_to_close_timeout=ONE_TRY,
                 schedule_to_close_timeout=ALL_TRIES,
@@ -266,7 +303,11 @@ class Logged(ABC, Generic[S, O, R]):
             )
         except ActivityError as e:
             raise _unreachable(e) from e
-        self.state, self.rulebook = self.of(loaded), loaded.rulebook
+        self.state, self.rulebook, self.unproven = self.of(loaded), loaded.rulebook, loaded.unproven
+        if loaded.plain:
+            self._shift = timedelta(0)
+        else:
+            self.renew_after = self._start.renew_after
         self.loaded, self.reproject = True, True
         self.moved += 1
         self._keep_numbers()

@@ -27,6 +27,8 @@ with workflow.unsafe.imports_passed_through():
 class LoggedMatter(Logged[Matter, Order, Reply]):
     """The stream of one matter."""
 
+    kind = "matter"
+
     def evolve(self, state: Matter | None, recorded: Recorded) -> Matter:
         """By the table of events."""
         return evolve(state, recorded)
@@ -60,14 +62,15 @@ class MatterWorkflow:
     def __init__(self, start: MatterStart) -> None:
         """Know the stream; everything else is loaded from the log."""
         self._log = LoggedMatter(start)
-        self._renew_after = start.renew_after
 
     @workflow.run
     async def run(self, start: MatterStart) -> None:
         """Wait for the next deadline or message until the matter has ended."""
+        self._log.check_identity()
         while True:
             try:
                 if await self._turn():
+                    self._log.check_proven()
                     return
             except LogUnreachableError:
                 workflow.logger.warning("log_unreachable", extra={"stream": start.stream})
@@ -75,7 +78,7 @@ class MatterWorkflow:
             except asyncio.CancelledError:
                 # A matter ends by 销号 or 撤销, not by a cancelled workflow.
                 workflow.logger.warning("cancellation_ignored", extra={"stream": start.stream})
-            if must_renew(self._renew_after):
+            if must_renew(self._log.renew_after):
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 workflow.continue_as_new(start)
 
@@ -123,7 +126,7 @@ class MatterWorkflow:
         seen = self._log.moved
         try:
             await workflow.wait_condition(
-                lambda: self._log.moved != seen or must_renew(self._renew_after),
+                lambda: self._log.moved != seen or must_renew(self._log.renew_after),
                 timeout=None if instant is None else instant - self._log.now(),
             )
         except TimeoutError:

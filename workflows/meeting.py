@@ -44,6 +44,8 @@ SILENT_FOR = timedelta(seconds=4)
 class LoggedMeeting(Logged[Meeting, MeetingOrder, MeetingReply]):
     """The stream of one meeting."""
 
+    kind = "meeting"
+
     def evolve(self, state: Meeting | None, recorded: Recorded) -> Meeting:
         """By the table of events."""
         return evolve_meeting(state, recorded)
@@ -77,15 +79,16 @@ class MeetingWorkflow:
     def __init__(self, start: MeetingStart) -> None:
         """Know the stream; everything else is loaded from the log."""
         self._log = LoggedMeeting(start)
-        self._renew_after = start.renew_after
         self._carrying: dict[tuple[int, int], asyncio.Task[None]] = {}
 
     @workflow.run
     async def run(self, start: MeetingStart) -> None:
         """Wait for the next deadline, message or delivery until the meeting has ended."""
+        self._log.check_identity()
         while True:
             try:
                 if await self._turn():
+                    self._log.check_proven()
                     return
             except LogUnreachableError:
                 workflow.logger.warning("log_unreachable", extra={"stream": start.stream})
@@ -93,7 +96,7 @@ class MeetingWorkflow:
             except asyncio.CancelledError:
                 # A meeting ends by its minutes or by 取消, not by a cancelled workflow.
                 workflow.logger.warning("cancellation_ignored", extra={"stream": start.stream})
-            if must_renew(self._renew_after):
+            if must_renew(self._log.renew_after):
                 await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self._carrying)
                 workflow.continue_as_new(start)
 
@@ -185,7 +188,7 @@ class MeetingWorkflow:
         seen = self._log.moved
         try:
             await workflow.wait_condition(
-                lambda: self._log.moved != seen or must_renew(self._renew_after),
+                lambda: self._log.moved != seen or must_renew(self._log.renew_after),
                 timeout=None if instant is None else instant - self._log.now(),
             )
         except TimeoutError:

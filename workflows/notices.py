@@ -34,7 +34,8 @@ class NoticesWorkflow:
     def __init__(self, start: NoticesStart) -> None:
         """Know nothing: the tables do."""
         self._shift = start.clock_shift
-        self._renew_after = start.renew_after
+        self._renew_after: int | None = None
+        self._start = start
         self._moved = 0
         self._served: dict[str, asyncio.Task[None]] = {}
 
@@ -59,14 +60,19 @@ class NoticesWorkflow:
         self._moved += 1
 
     async def _spread(self) -> Standing:
+        asked = self._now()
         standing: Standing = await workflow.execute_activity(
             SPREAD,
-            self._now(),
+            asked,
             result_type=Standing,
             start_to_close_timeout=TURN,
             heartbeat_timeout=SILENCE,
             retry_policy=PATIENT,
         )
+        if standing.looked_at is not None:
+            # The worker's home says which day it is, not what this run was started with.
+            self._shift += standing.looked_at - asked
+        self._renew_after = None if standing.plain else self._start.renew_after
         return standing
 
     async def _serve(self, channel: str) -> None:

@@ -150,7 +150,7 @@ async def _send(orders: "Sequence[Order]", step: "Callable[[], None]") -> "list[
 
     settings = session.settings
     client = await connect(settings.address or "", settings.temporal_namespace)
-    gateway = Gateway(client, session.database, settings.task_queue)
+    gateway = Gateway(client, session.database, settings.task_queue, settings.door)
     replies: list[Reply | Refusal] = []
     for one in orders:
         try:

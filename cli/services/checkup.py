@@ -106,14 +106,14 @@ async def examine(settings: "Settings", *, noted: bool = False) -> Report:
     readable = not any(p.code.startswith(("schema_", "log_")) for p in problems)
     problems += _restored(mark.restored)
     client, trouble = await _client(settings)
-    problems += trouble
+    problems += [*trouble, *(_door(settings) if readable else ())]
     if readable:
         with Database(settings.database) as database:
             problems += _restored_unseen(mark, database)
             problems += _calendar(database)
             problems += _channels(database)
             problems += _unreached(database, settings)
-            if client is not None:
+            if client is not None and not any(p.code.startswith("door_key_") for p in problems):
                 problems += [p async for p in _matters(client, database, settings)]
     return Report(problems=tuple(problems), notices=tuple(notices))
 
@@ -127,7 +127,7 @@ async def recovered(settings: "Settings", database: Database, *, dry_run: bool) 
     if settings.address is None:
         raise Problem(f"督办服务没有运行（数据目录 {settings.home}），请先运行 xmh up --detach", "unreachable")
     client = await connect(settings.address, settings.temporal_namespace)
-    gateway = Gateway(client, database, settings.task_queue)
+    gateway = Gateway(client, database, settings.task_queue, settings.door)
     if not dry_run:
         await Healing(gateway).settle_numbers(numbers_given(database, settings.home))
         await gateway.keep_notices()
@@ -197,6 +197,15 @@ def _processes(settings: "Settings") -> Iterator[Finding]:
                 remedy=f"查看 {settings.home / 'logs' / log}；处理后 xmh down 再 xmh up --detach",
                 more={"restarts": n},
             )
+
+
+def _door(settings: "Settings") -> Iterator[Finding]:
+    """The key without which no order gets through."""
+    try:
+        _ = settings.door
+    except Refusal as refusal:
+        remedy = "运行 xmh up 或 xmh migrate 会自动生成；多台机器须用同一个，设置 XMH_DOOR_KEY_FILE"
+        yield Finding(code=refusal.code, message=refusal.message, remedy=remedy)
 
 
 def _faces(settings: "Settings") -> Iterator[Finding]:
@@ -322,7 +331,7 @@ async def _client(settings: "Settings") -> tuple[Client | None, list[Finding]]:
 
 
 async def _matters(client: Client, database: Database, settings: "Settings") -> AsyncIterator[Finding]:
-    gateway = Gateway(client, database, settings.task_queue)
+    gateway = Gateway(client, database, settings.task_queue, settings.door)
     try:
         at_work = await _workers(client, settings)
         lagging = lagging_numbers(

@@ -29,6 +29,7 @@ def up(
     try:
         end_orphans(home)
         check_port(port)
+        settings.keep_door_key()
         prepare_log(settings.database, settings.hash_algorithm)
         supervisor = Supervisor(home, port)
         if detach:
@@ -124,6 +125,7 @@ def migrate() -> None:
     before = schema_state(url)
     if url.startswith("sqlite:") and not session.settings.home.exists():
         raise Problem(f"数据目录 {session.settings.home} 不存在，请先运行 xmh up", "not_found")
+    session.settings.keep_door_key()
     prepare_log(url, session.settings.hash_algorithm)
     answer(
         {"before": before.value, "schema": HEAD},

@@ -209,7 +209,7 @@ async def the_gateway() -> "Gateway":
     if settings.address is None:
         raise Problem(f"督办服务没有运行（数据目录 {settings.home}），请先运行 xmh up --detach", "unreachable")
     client = await connect(settings.address, settings.temporal_namespace)
-    return Gateway(client, session.database, settings.task_queue)
+    return Gateway(client, session.database, settings.task_queue, settings.door)
 
 
 def tell_one(reply: "Reply | Exception") -> None:

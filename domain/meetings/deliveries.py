@@ -26,9 +26,10 @@ class Convening(Frozen):
 
 
 class Convened(Frozen):
-    """When to look again."""
+    """When it was looked, and when to look again."""
 
     look_again_at: datetime
+    looked_at: datetime | None = None
 
 
 class Assembling(Frozen):

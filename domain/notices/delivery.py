@@ -22,9 +22,12 @@ class Queue(Frozen):
 
 
 class Standing(Frozen):
-    """What waits, by channel."""
+    """What waits, by channel, and when that was looked at."""
 
     queues: tuple[Queue, ...] = ()
+    looked_at: datetime | None = None
+    plain: bool = False
+    """The home is a real one: the clock is the world's, whatever the delivery was started with."""
 
 
 class Turn(Frozen):

@@ -37,6 +37,7 @@ def service(dev_server: "DevServer", home: Path, monkeypatch: pytest.MonkeyPatch
     """A worker on the home's log and the real server, in a thread with a loop of its own."""
     from eventlog.database import Database
     from gateway import connect
+    from settings import Settings
     from worker import running
 
     # The worker shares this process's stdout, where a command's one document goes.
@@ -49,7 +50,7 @@ def service(dev_server: "DevServer", home: Path, monkeypatch: pytest.MonkeyPatch
     async def serve() -> None:
         client = await connect(dev_server.address)
         with Database(sqlite(home)) as served:
-            async with running(client, served, task_queue=queue):
+            async with running(client, served, task_queue=queue, door=Settings(home=home).door):
                 ready.set()
                 await asyncio.to_thread(done.wait)
 

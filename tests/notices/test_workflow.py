@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ import structlog
 from temporalio.client import Client
 
 from activities.channels.opening import open_channels
+from activities.clock import OfficeClock
 from activities.notices import NoticeActivities
 from cli.services.checkup import examine
 from domain import commands as c
@@ -22,9 +22,9 @@ from domain.notices.routing import ChannelSettings, Routing
 from domain.terms import Role, Urgency
 from eventlog.database import Database
 from gateway import Gateway
-from settings import Settings
+from settings import Settings, make_door_key
 from tests.support.homes import at
-from tests.support.office import LIAISON, OFFICE, founded, opening, order, sqlite, until
+from tests.support.office import DOOR, LIAISON, OFFICE, founded, opening, order, sqlite, until
 from tests.support.postroom import PostRoom
 from tests.support.receivers import STALL, http_receiver
 from tests.support.temporal import DevServer
@@ -53,9 +53,9 @@ async def sending(
     The lookout may be the first to start the delivery, so what that is started with is said here.
     """
     queue = queue or f"notices-{uuid4().hex[:8]}"
-    hands = NoticeActivities(log, open_channels(routing, home, {}), routing)
-    gateway = replace(Gateway(client, log, queue), clock_shift=moment - datetime.now(UTC), renew_after=renew_after)
-    async with running(client, log, task_queue=queue, notices=hands):
+    hands = NoticeActivities(log, open_channels(routing, home, {}), routing, OfficeClock(simulated=True))
+    gateway = Gateway(client, log, queue, DOOR, renew_after, moment - datetime.now(UTC))
+    async with running(client, log, task_queue=queue, door=DOOR, simulated=True, notices=hands):
         looking = asyncio.create_task(Lookout(gateway).for_ever())
         try:
             yield gateway
@@ -146,6 +146,7 @@ async def test_doctor_sees_that_it_does_not_run_and_the_sweep_starts_it(
 ) -> None:
     with founded(sqlite(tmp_path)) as log:
         async with sending(client, log, tmp_path, Routing(), MONDAY) as gateway:
+            make_door_key(tmp_path)
             settings = Settings(home=tmp_path, temporal_address=dev_server.address, task_queue=gateway.task_queue)
 
             async def found() -> set[str]:

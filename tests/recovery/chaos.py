@@ -28,6 +28,7 @@ from eventlog import reading
 from eventlog.database import Database
 from eventlog.record import record
 from gateway import Gateway, Unreachable, connect
+from settings import Settings
 from tests.support.meetings import meeting_order
 from tests.support.office import LIAISON, OFFICE, opening, order
 from tests.support.served import ROOT, Home, home_in, kill, wait_for
@@ -196,7 +197,7 @@ class Desk:
         if found is None or found.temporal is None:
             raise Unreachable("nothing runs")
         client = await connect(found.temporal, within=timedelta(seconds=2))
-        return Gateway(client, self.log, "xmh")
+        return Gateway(client, self.log, "xmh", Settings(home=self.home.path).door)
 
     async def insist(self, sent: c.Order) -> Reply:
         """Repeat a command under its id until it has an answer."""

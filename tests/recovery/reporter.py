@@ -36,7 +36,7 @@ class Client:
             if address is None:
                 raise Unreachable("nothing runs")
             client = await connect(address, within=timedelta(seconds=2))
-            self.gateway = Gateway(client, self.database, self.settings.task_queue)
+            self.gateway = Gateway(client, self.database, self.settings.task_queue, self.settings.door)
         gateway = self.gateway
         try:
             return (await gateway.submit(order)).version

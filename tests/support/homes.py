@@ -8,6 +8,7 @@ import pytest
 
 from domain.calendar import at_office
 from eventlog.database import Database
+from settings import make_door_key
 from tests.support.office import founded, sqlite
 
 
@@ -16,7 +17,7 @@ def founded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with calendars, policy and the directory of `tests.support.office`. Not to be written to."""
     home = tmp_path_factory.mktemp("founded")
     with founded(sqlite(home)):
-        pass
+        make_door_key(home)
     return home
 
 

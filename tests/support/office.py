@@ -12,6 +12,7 @@ from temporalio.client import Client
 
 from domain import commands as c
 from domain.calendar import local_date
+from domain.door import Door
 from domain.envelope import SYSTEM, Actor, OnBehalf
 from domain.facts import Basis, UnitRef
 from domain.matter import Matter
@@ -25,6 +26,7 @@ from eventlog.record import record
 from gateway import Gateway
 from worker import running
 
+DOOR = Door(b"the key of the tests, 32 bytes or more")
 OFFICE = Actor(id="office", role=Role.OFFICE, unit="office")
 SECOND = Actor(id="office-2", role=Role.OFFICE, unit="office")
 LIAISON = Actor(id="li", role=Role.LIAISON, unit="gengxin")
@@ -122,8 +124,8 @@ async def at_work(
 ) -> AsyncIterator[Gateway]:
     """A worker on its own task queue, and the gateway to it; the shift is the office's clock less the server's."""
     queue = f"test-{uuid4().hex[:8]}"
-    async with running(client, database, task_queue=queue, clock_shift=clock_shift):
-        yield Gateway(client, database, queue, renew_after, clock_shift)
+    async with running(client, database, task_queue=queue, door=DOOR, simulated=True, clock_shift=clock_shift):
+        yield Gateway(client, database, queue, DOOR, renew_after, clock_shift)
 
 
 async def until(condition: object, seconds: float = 10) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from activities.channels.opening import open_channels
+from activities.clock import OfficeClock
 from activities.notices import NoticeActivities
 from domain import commands as c
 from domain.base import Frozen
@@ -37,7 +38,8 @@ class PostRoom:
     @property
     def hands(self) -> NoticeActivities:
         """Fresh activities each time, as after a restart: nothing may be remembered outside the log."""
-        return NoticeActivities(self.log, open_channels(self.routing, self.home, self.environment), self.routing)
+        channels = open_channels(self.routing, self.home, self.environment)
+        return NoticeActivities(self.log, channels, self.routing, OfficeClock(simulated=True))
 
     def spread(self, now: datetime) -> None:
         self.hands.spread(now)

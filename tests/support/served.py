@@ -19,6 +19,7 @@ from domain.office import CALENDAR_STREAM, CalendarYearPublished
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.record import record
+from settings import make_door_key
 from tests.support.office import founded, office_today
 
 ROOT = Path(__file__).parents[2]
@@ -138,6 +139,7 @@ def home_in(folder: Path, env: Mapping[str, str] | None = None) -> Iterator[Home
     home = Home(folder / "home", dict(env or {}))
     home.path.mkdir(mode=0o700, parents=True)
     home.furnish()
+    make_door_key(home.path)
     try:
         yield home
     finally:

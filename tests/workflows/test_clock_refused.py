@@ -31,7 +31,7 @@ from eventlog import reading
 from eventlog.database import Database
 from eventlog.record import record
 from healing import Healing
-from settings import Settings
+from settings import Settings, make_door_key
 from tests.support.desk import FRIDAY_CLOSING, MONDAY, Desk, desk
 from tests.support.history import act, meet
 from tests.support.meetings import THURSDAY, convening, meeting_order
@@ -170,6 +170,7 @@ async def test_a_refused_clock_of_a_meeting_rests_too(
 
 async def named_by_doctor(at: Desk, server: DevServer, home: Path) -> set[str]:
     """The codes of what `doctor` finds wrong."""
+    make_door_key(home)
     settings = Settings(home=home, temporal_address=server.address, task_queue=at.gateway.task_queue)
     return {problem.code for problem in (await examine(settings)).problems}
 

@@ -21,7 +21,7 @@ from eventlog.database import Database
 from gateway import Gateway
 from tests.support.history import act
 from tests.support.life import CALENDAR, at
-from tests.support.office import LIAISON, OFFICE, founded, opening, sqlite, until
+from tests.support.office import DOOR, LIAISON, OFFICE, founded, opening, sqlite, until
 from tests.support.temporal import time_skipping
 from worker import running
 
@@ -45,8 +45,10 @@ async def test_five_hundred_windows_that_close_at_once_before_a_holiday(tmp_path
         streams = [_accepted_on_monday(log, n) for n in range(MATTERS)]
         async with time_skipping() as environment:
             shift = BEFORE - await environment.get_current_time()
-            gateway = Gateway(environment.client, log, f"friday-{uuid4().hex[:8]}", clock_shift=shift)
-            async with running(environment.client, log, task_queue=gateway.task_queue, sandboxed=False):
+            gateway = Gateway(environment.client, log, f"friday-{uuid4().hex[:8]}", DOOR, clock_shift=shift)
+            async with running(
+                environment.client, log, task_queue=gateway.task_queue, door=DOOR, simulated=True, sandboxed=False
+            ):
                 for start in range(0, MATTERS, AT_ONCE):
                     await asyncio.gather(*(gateway.start(s) for s in streams[start : start + AT_ONCE]))
                 await until(lambda: all(m.window is not None for m in _matters(log)), 60)
@@ -75,8 +77,10 @@ async def test_five_hundred_windows_that_closed_while_no_worker_was_there(tmp_pa
         async with time_skipping() as environment:
             # Nobody was there when the windows closed: the office comes back on Saturday.
             shift = SATURDAY - await environment.get_current_time()
-            gateway = Gateway(environment.client, log, f"friday-{uuid4().hex[:8]}", clock_shift=shift)
-            async with running(environment.client, log, task_queue=gateway.task_queue, sandboxed=False):
+            gateway = Gateway(environment.client, log, f"friday-{uuid4().hex[:8]}", DOOR, clock_shift=shift)
+            async with running(
+                environment.client, log, task_queue=gateway.task_queue, door=DOOR, simulated=True, sandboxed=False
+            ):
                 for start in range(0, MATTERS, AT_ONCE):
                     await asyncio.gather(*(gateway.start(s) for s in streams[start : start + AT_ONCE]))
                 await until(lambda: all(m.counts.missed for m in _matters(log)), 60)

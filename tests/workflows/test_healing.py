@@ -20,7 +20,7 @@ from eventlog.verify import verify
 from healing import Healing
 from tests.support.desk import FRIDAY_CLOSING, MONDAY, REPORT, Desk, copied, desk
 from tests.support.history import act
-from tests.support.office import LIAISON, OFFICE, at_work, founded, opening, order, sqlite, until
+from tests.support.office import DOOR, LIAISON, OFFICE, at_work, founded, opening, order, sqlite, until
 from tests.support.temporal import DevServer
 from worker import WORKFLOWS, running, workflow_runner
 from workflows.contract import Reply
@@ -109,7 +109,7 @@ async def test_looking_at_matters_at_work_leaves_histories_that_replay(dev_serve
         await asyncio.sleep(0.3)
         looking = asyncio.create_task(Healing(gateway).recover(dry_run=True))
         await asyncio.sleep(0.2)
-        async with running(client, log, task_queue=gateway.task_queue):
+        async with running(client, log, task_queue=gateway.task_queue, door=DOOR):
             for _ in range(6):
                 await asyncio.sleep(0.05)
                 asked += report()

@@ -21,7 +21,7 @@ from eventlog.seed import seed_years
 from gateway import Gateway
 from simulation.clock import SimulatedClock
 from tests.support.life import MONDAY, at, fold
-from tests.support.office import ASSIST, FOR_LEADER, LIAISON, OFFICE, founded, opening, order, sqlite, until
+from tests.support.office import ASSIST, DOOR, FOR_LEADER, LIAISON, OFFICE, founded, opening, order, sqlite, until
 from tests.support.temporal import time_skipping
 from worker import running
 
@@ -74,8 +74,8 @@ async def test_what_the_folded_log_owes_is_what_fires(tmp_path: Path) -> None:
     async with time_skipping() as environment:
         with founded(sqlite(tmp_path)) as log:
             shift = MONDAY - await environment.get_current_time()
-            gateway = Gateway(environment.client, log, f"owed-{uuid4().hex[:8]}", clock_shift=shift)
-            async with running(environment.client, log, task_queue=gateway.task_queue):
+            gateway = Gateway(environment.client, log, f"owed-{uuid4().hex[:8]}", DOOR, clock_shift=shift)
+            async with running(environment.client, log, task_queue=gateway.task_queue, door=DOOR, simulated=True):
                 fired = await _Spring(log, gateway, SimulatedClock(environment, log, gateway)).live()
     assert {d.kind for d in fired} >= {*FIRES, *ESCALATIONS}
     assert len(fired) > 100

@@ -7,6 +7,7 @@ kept in `tests/histories/` and only recorded again on purpose:
 
 import ast
 import asyncio
+import base64
 import json
 import os
 from collections.abc import Callable
@@ -129,7 +130,10 @@ def workflow_type(path: Path) -> str:
 
 
 def history_of(path: Path) -> WorkflowHistory:
-    return WorkflowHistory.from_json(path.stem, path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    started = json.loads(text)["events"][0]["workflowExecutionStartedEventAttributes"]
+    said = json.loads(base64.b64decode(started["input"]["payloads"][0]["data"]))
+    return WorkflowHistory.from_json(said.get("stream", path.stem), text)
 
 
 # --- recording

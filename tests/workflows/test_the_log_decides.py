@@ -34,7 +34,7 @@ from eventlog.verify import verify
 from gateway import Gateway, Unreachable
 from tests.support.desk import FRIDAY_CLOSING, MONDAY, REPORT, Desk, desk
 from tests.support.history import act
-from tests.support.office import LIAISON, OFFICE, SECOND, at_work, founded, opening, order, sqlite, until
+from tests.support.office import DOOR, LIAISON, OFFICE, SECOND, at_work, founded, opening, order, sqlite, until
 from tests.support.postgres import Server
 from tests.support.temporal import DevServer
 from worker import WORKFLOWS, workflow_runner
@@ -211,7 +211,7 @@ class LosesAnswers(LogActivities):
     """The append commits, and then something happens, so that its caller does not hear of it."""
 
     def __init__(self, database: Database, then: Callable[[str], None]) -> None:
-        super().__init__(database)
+        super().__init__(database, DOOR, simulated=True)
         self._then = then
         self.lost = 0
 
@@ -273,7 +273,7 @@ async def test_without_a_worker_the_caller_is_told_in_time_and_how_to_repeat(
     dev_server: DevServer, tmp_path: Path
 ) -> None:
     with founded(sqlite(tmp_path)) as log:
-        gateway = Gateway(await dev_server.client(), log, f"nobody-{uuid4().hex[:6]}")
+        gateway = Gateway(await dev_server.client(), log, f"nobody-{uuid4().hex[:6]}", DOOR)
         now = datetime.now(UTC)
         began = time.monotonic()
         with pytest.raises(Unreachable, match="可能仍会执行") as told:
@@ -369,7 +369,7 @@ async def test_the_system_alone_may_let_deadlines_expire(at_desk: Desk) -> None:
 def test_the_append_activity_is_never_interrupted_inside_its_thread(own_postgres: Server) -> None:
     """The SDK would raise inside the thread on a time-out and leave a transaction open that locks everybody out."""
     with founded(own_postgres.new_database()) as log:
-        for function in LogActivities(log).all:
+        for function in LogActivities(log, DOOR).all:
             definition = function.__temporal_activity_definition  # type: ignore[attr-defined]
             assert definition.no_thread_cancel_exception
         question = AppendRequest(
