@@ -17,6 +17,7 @@ from uuid import uuid4
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
+    WorkflowExecution,
     WorkflowExecutionStatus,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -58,6 +59,8 @@ ANSWER_WITHIN = timedelta(seconds=8.5)
 LOOK_UP_WITHIN = 1.0
 """Seconds for asking the log whether the command is in it; a log that hangs must not keep the caller."""
 SHORTEST_ATTEMPT = 0.5
+SLOW = 3.0
+"""Seconds after which a caller looks whether anybody can hear."""
 CONNECT_WITHIN = timedelta(seconds=4)
 TASK_WITHIN = timedelta(seconds=5)
 """A matter whose worker died in the middle of a task goes to another after this, while its callers still wait."""
@@ -164,6 +167,7 @@ class Gateway:
         while True:
             left = max(deadline - LOOK_UP_WITHIN - clock(), SHORTEST_ATTEMPT)
             failure: Exception
+            freeing = asyncio.create_task(self._free_when_slow(order.stream))
             try:
                 update_id = f"{order.command_id}#{attempt}-{uuid4().hex[:6]}"
                 # The server's own limit comes first; ours is for a connection that hangs.
@@ -174,16 +178,23 @@ class Gateway:
                 failure = e
             except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, RuntimeError, TimeoutError) as e:
                 failure = e
+            finally:
+                freeing.cancel()
             recorded = await self._looked_up(order, route)
             if recorded is not None:
                 return recorded
             if isinstance(failure, RPCError) and failure.status is RPCStatusCode.FAILED_PRECONDITION:
-                await self.unwedge(order.stream)
+                await self.free(order.stream)
             attempt += 1
             pause = min(0.1 * 2**attempt, 1)
             if clock() + pause + SHORTEST_ATTEMPT + LOOK_UP_WITHIN > deadline or not _worth_another_try(failure):
                 raise Unreachable("服务没有及时答复，命令可能仍会执行", order.command_id) from failure
             await asyncio.sleep(pause)
+
+    async def _free_when_slow(self, stream: str) -> None:
+        """Who waits for long may wait for a run that will never hear: ended, it lets the next attempt begin one."""
+        await asyncio.sleep(SLOW)
+        await self.free(stream)
 
     async def submit_all(self, orders: Sequence[Order]) -> list[Reply | Refusal | Unreachable]:
         """Submit many; the answers come in the order of the commands."""
@@ -264,20 +275,41 @@ class Gateway:
             raise
         return True
 
-    async def unwedge(self, stream: str) -> bool:
-        """End a matter whose workflow task fails again and again; whether it was one.
+    async def free(self, workflow_id: str) -> bool:
+        """End a run that keeps a name of ours from being heard: somebody else's, or wedged; whether it was one.
 
-        A history that no worker can replay stays so for ever. The log holds all that matters: the next start begins
-        from there.
+        A run on a queue that none of our workers serves, or of another type, answers nobody; a history that no worker
+        can replay, or a start that none can read, stays so for ever. The log holds all that matters: the next start
+        begins from there.
         """
         with suppress(RPCError):
-            described = await self.client.get_workflow_handle(stream).describe(rpc_timeout=QUERY_WITHIN)
-            if described.raw_description.pending_workflow_task.attempt >= WEDGED_AFTER:
+            described = await self.client.get_workflow_handle(workflow_id).describe(rpc_timeout=QUERY_WITHIN)
+            if described.status is not WorkflowExecutionStatus.RUNNING:
+                return False
+            wedged = described.raw_description.pending_workflow_task.attempt >= WEDGED_AFTER
+            if wedged or self.is_foreign(described):
                 # This very run: another caller may have begun a new one meanwhile.
-                run = self.client.get_workflow_handle(stream, run_id=described.run_id)
-                await run.terminate("wedged: starts again from the log", rpc_timeout=QUERY_WITHIN)
+                run = self.client.get_workflow_handle(workflow_id, run_id=described.run_id)
+                await run.terminate("deaf: starts again from the log", rpc_timeout=QUERY_WITHIN)
                 return True
         return False
+
+    def is_foreign(self, run: WorkflowExecution) -> bool:
+        """Whether a run under a name of ours is none of ours."""
+        kind = WORKFLOW_OF.get(kind_of(run.id)) or self._services.get(run.id)
+        return (run.task_queue, run.workflow_type) != (self.task_queue, kind)
+
+    @property
+    def _services(self) -> dict[str, str]:
+        """Workflows of ours that are of no stream: id → type."""
+        return {self.rhythm_id: "Headquarters", self.notices_id: "Notices"}
+
+    async def keep_services(self) -> None:
+        """See that the rhythm and the delivery of notices run, and that nobody else has their names."""
+        for workflow_id in self._services:
+            await self.free(workflow_id)
+        await self.start_rhythm()
+        await self.keep_notices()
 
     async def start(self, stream: str) -> None:
         """Start a matter from the log alone; harmless when it runs."""

@@ -4,24 +4,29 @@ It is the door of `gateway.py` seen from inside: the log says what lives, Tempor
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from temporalio.client import WorkflowHandle, WorkflowQueryFailedError
+import structlog
+from temporalio.client import WorkflowExecution, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
 from domain.base import Frozen
 from eventlog import reading
 from eventlog.recovery import advance_numbers
+from eventlog.verified import Verified
 from eventlog.watermark import highest
 from gateway import QUERY_WITHIN, SEEN, Gateway, gathered
 from workflows.contract import Seen
 
+logger = structlog.get_logger()
+
 SECOND_LOOK = 0.5
 """Seconds between two looks at a matter that seems to differ from the log."""
-_OF_OURS = "WorkflowType IN ('Matter', 'Meeting')"
+_OF_OURS = "(WorkflowId STARTS_WITH 'matter/' OR WorkflowId STARTS_WITH 'meeting/')"
 
 
 class Gap(Enum):
@@ -44,8 +49,10 @@ class Recovery(Frozen):
     """How many matters live, by the log."""
     missing: tuple[str, ...] = ()
     """Open in the log, unknown to Temporal."""
+    foreign: tuple[str, ...] = ()
+    """A run of somebody else has their name: on another queue, or of another type. They hear nothing."""
     behind: tuple[str, ...] = ()
-    """Have not seen all the log holds."""
+    """Have not seen all the log or the rulebook holds."""
     silent: tuple[str, ...] = ()
     """Do not answer: wedged, or no worker takes them."""
     ahead: tuple[str, ...] = ()
@@ -58,7 +65,7 @@ class Recovery(Frozen):
     @property
     def level(self) -> bool:
         """Whether nothing had to be healed."""
-        return not (self.missing or self.behind or self.silent or self.ahead or self.stray)
+        return not (self.missing or self.foreign or self.behind or self.silent or self.ahead or self.stray)
 
 
 @dataclass(frozen=True)
@@ -67,40 +74,58 @@ class Healing:
 
     gateway: Gateway
 
-    async def recover(self, *, dry_run: bool = False, verified: dict[str, int] | None = None) -> Recovery:
+    async def recover(self, *, dry_run: bool = False, verified: Verified | None = None) -> Recovery:
         """Start every open matter Temporal does not know, and wake every one that is not where the log is.
 
         Args:
             dry_run: only look.
-            verified: stream → version at which it was found level before; such a one is not asked again, and the
-                caller's next turn finds here what this one saw.
+            verified: what was found level before and need not be asked again; keeps what this look finds.
         """
+        database = self.gateway.database
+        if verified is not None and await asyncio.to_thread(verified.begin, database):
+            logger.error("log_went_back")
         heads = await asyncio.to_thread(self.gateway.open_streams)
-        running, _ = await self._known(only_running=True)
-        level = {} if verified is None else verified
-        asked = [h for h in heads if h.stream in running and level.get(h.stream) != h.version]
-        gaps = dict(zip((h.stream for h in asked), await gathered(map(self._gap, asked)), strict=True))
+        rulebook = await asyncio.to_thread(reading.rulebook_version, database)
+        runs = {run.id: run async for run in self._runs("ExecutionStatus = 'Running'")}
+        known = [h for h in heads if h.stream in runs]
+        foreign = {h.stream for h in known if self.gateway.is_foreign(runs[h.stream])}
+        own = [h for h in known if h.stream not in foreign]
+        asked = [h for h in own if verified is None or not verified.skips(h, rulebook)]
+        looks = dict(zip((h.stream for h in asked), await gathered(map(self._look, asked)), strict=True))
         if verified is not None:
-            verified.clear()
-            verified.update({h.stream: h.version for h in heads if h.stream in running and not gaps.get(h.stream)})
+            believed = {h.stream: verified.level[h.stream] for h in own if h.stream not in looks}
+            level = {stream: (look.version, look.rulebook) for stream, look in looks.items() if isinstance(look, Seen)}
+            verified.level = believed | level
+        streams = {h.stream for h in heads}
         found = Recovery(
             open=len(heads),
-            missing=tuple(h.stream for h in heads if h.stream not in running),
-            behind=tuple(s for s, gap in gaps.items() if gap is Gap.BEHIND),
-            silent=tuple(s for s, gap in gaps.items() if gap is Gap.SILENT),
-            ahead=tuple(s for s, gap in gaps.items() if gap is Gap.AHEAD),
-            refused=tuple(s for s, gap in gaps.items() if gap is Gap.REFUSED),
-            stray=tuple(sorted(running - {h.stream for h in heads})),
+            missing=tuple(h.stream for h in heads if h.stream not in runs),
+            foreign=tuple(sorted(foreign)),
+            behind=tuple(s for s, look in looks.items() if look is Gap.BEHIND),
+            silent=tuple(s for s, look in looks.items() if look is Gap.SILENT),
+            ahead=tuple(s for s, look in looks.items() if look is Gap.AHEAD),
+            refused=tuple(s for s, look in looks.items() if look is Gap.REFUSED),
+            stray=tuple(sorted(i for i, run in runs.items() if i not in streams and self._is_on_our_queue(run))),
         )
         if not dry_run:
-            await gathered(map(self.gateway.start, found.missing))
-            await gathered(map(self._heal_silent, found.silent))
-            await gathered(map(self.gateway.wake, (*found.behind, *found.ahead, *found.stray)))
+            await self._heal(found)
         return found
+
+    async def _heal(self, found: Recovery) -> None:
+        await gathered(map(self.gateway.start, found.missing))
+        await gathered(map(self._heal_deaf, (*found.foreign, *found.silent)))
+        await gathered(map(self.gateway.wake, (*found.behind, *found.ahead)))
+        await gathered(map(self._heal_stray, found.stray))
 
     async def numbers_known(self) -> dict[str, int]:
         """Series → the highest number any matter in Temporal was ever given; also matters that ended since."""
-        return (await self._known(only_running=False))[1]
+        numbers: dict[str, int] = {}
+        async for run in self._runs("ExecutionStatus != 'ContinuedAsNew'"):
+            # Whoever may begin a run may write anything into its memo; so only runs of ours are believed.
+            if not self.gateway.is_foreign(run):
+                memo = await run.memo()
+                numbers = highest(numbers, {series: n for series, n in memo.items() if isinstance(n, int)})
+        return numbers
 
     async def settle_numbers(self, seen: Mapping[str, int]) -> dict[str, int]:
         """Move every series past the highest number seen anywhere, before a log restored from a copy gives it again.
@@ -114,27 +139,30 @@ class Healing:
         known = highest(seen, await self.numbers_known())
         return await asyncio.to_thread(advance_numbers, self.gateway.database, known)
 
-    async def _known(self, *, only_running: bool) -> tuple[set[str], dict[str, int]]:
-        """Streams of the workflows Temporal knows, and the numbers their memos hold."""
-        which = f"TaskQueue = '{self.gateway.task_queue}' AND ExecutionStatus "
-        which += "= 'Running'" if only_running else "!= 'ContinuedAsNew'"
-        streams: set[str] = set()
-        numbers: dict[str, int] = {}
+    async def _runs(self, which: str) -> AsyncIterator[WorkflowExecution]:
+        """Runs under the name of a stream, on whatever queue and of whatever type."""
         async for found in self.gateway.client.list_workflows(f"{_OF_OURS} AND {which}"):
-            streams.add(found.id)
-            memo = await found.memo()
-            numbers = highest(numbers, {series: n for series, n in memo.items() if isinstance(n, int)})
-        return streams, numbers
+            yield found
 
-    async def _heal_silent(self, stream: str) -> None:
-        """A matter that does not answer: started again when it is wedged, else told to look at the log."""
-        if await self.gateway.unwedge(stream):
+    def _is_on_our_queue(self, run: WorkflowExecution) -> bool:
+        return run.task_queue == self.gateway.task_queue
+
+    async def _heal_deaf(self, stream: str) -> None:
+        """A matter that does not answer: begun again when its run is somebody else's or wedged, else told to look."""
+        if await self.gateway.free(stream):
             await self.gateway.start(stream)
         else:
             await self.gateway.wake(stream)
 
-    async def _gap(self, head: reading.Head) -> Gap | None:
-        """How a running matter stands to the log; None when it is level."""
+    async def _heal_stray(self, stream: str) -> None:
+        """What has ended by the log sees so when it looks; what could not even begin is tried for ever until ended."""
+        with suppress(RPCError):
+            failing = await self._pending(self.gateway.client.get_workflow_handle(stream)) > 1
+            if not await self.gateway.free(stream) and not failing:
+                await self.gateway.wake(stream)
+
+    async def _look(self, head: reading.Head) -> Seen | Gap:
+        """Where a running matter stands, when it is level with the log; how it is not, otherwise."""
         handle = self.gateway.client.get_workflow_handle(head.stream)
         gap = Gap.BUSY
         for pause in (0.0, SECOND_LOOK):
@@ -149,8 +177,9 @@ class Healing:
             except (RPCError, WorkflowQueryFailedError):
                 return Gap.SILENT
             now = await asyncio.to_thread(reading.head, self.gateway.database, head.stream)
-            if seen.version == now.version:
-                return Gap.REFUSED if seen.refused else None
+            rulebook = await asyncio.to_thread(reading.rulebook_version, self.gateway.database)
+            if (seen.version, seen.rulebook) == (now.version, rulebook):
+                return Gap.REFUSED if seen.refused else seen
             gap = Gap.AHEAD if seen.version > now.version else Gap.BEHIND
         return gap
 

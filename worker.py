@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -36,10 +36,14 @@ from activities.notices import NoticeActivities
 from documents.bulletin.issuing import numbers_given
 from domain.base import Refusal
 from domain.door import Door
+from domain.envelope import Recorded
+from domain.meetings.series import SERIES_STREAM
+from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogError
 from eventlog.home import make_private
 from eventlog.notices import newest_untold
+from eventlog.verified import Verified
 from eventlog.watermark import Healed, Watermark
 from gateway import Gateway
 from healing import Healing, Recovery
@@ -111,6 +115,7 @@ async def running(  # noqa: PLR0913  (what a worker is made of)
     task_queue: str,
     door: Door,
     simulated: bool = False,
+    recorded: Callable[[Recorded], None] = lambda _: None,
     cached: int = 2000,
     sandboxed: bool = True,
     notices: NoticeActivities | None = None,
@@ -124,7 +129,7 @@ async def running(  # noqa: PLR0913  (what a worker is made of)
     gateway = Gateway(client, database, task_queue, door, clock_shift=clock_shift)
     clock = OfficeClock(simulated=simulated)
     activities = [
-        *LogActivities(database, door, simulated=simulated).all,
+        *LogActivities(database, door, simulated=simulated, recorded=recorded).all,
         *MeetingActivities(database, gateway.carry, gateway.convene, clock).all,
         *(notices.all if notices else ()),
     ]
@@ -154,15 +159,29 @@ class Sweep:
         self._gateway = gateway
         self._healing = Healing(gateway)
         self._home = home
-        self._verified: dict[str, int] = {}
+        self._verified = Verified()
+        self._rhythm_told = (-1, -1)
         self._hurry = asyncio.Event()
         self.swept = asyncio.Event()
         """Set when everything was looked at once."""
 
     def hurry(self) -> None:
         """Look again now, at every matter: the server was away and may have forgotten any of them."""
-        self._verified.clear()
+        self._verified.level.clear()
         self._hurry.set()
+
+    def recorded(self, event: Recorded) -> None:
+        """The worker recorded this: a log without it went back."""
+        self._verified.recorded(event)
+
+    async def _tell_rhythm(self) -> None:
+        """Rules that changed while nobody could be told: the rhythm looks again."""
+        database = self._gateway.database
+        rulebook = await asyncio.to_thread(reading.rulebook_version, database)
+        series = (await asyncio.to_thread(reading.head, database, SERIES_STREAM)).version
+        if (rulebook, series) != self._rhythm_told:
+            await self._gateway.wake_rhythm()
+            self._rhythm_told = (rulebook, series)
 
     async def settle(self) -> None:
         """Before the first command: no number that was ever given may be given again, whatever copy the log is."""
@@ -181,16 +200,18 @@ class Sweep:
         now = datetime.now(UTC)
         try:
             mark = await asyncio.to_thread(Watermark.read(self._home).looked, self._gateway.database, now)
-            await self._gateway.start_rhythm()
+            await self._gateway.keep_services()
+            await self._tell_rhythm()
             found = await self._healing.recover(verified=self._verified)
-            await self._gateway.keep_notices()
         except (RPCError, LogError, RuntimeError) as e:
             logger.warning("sweep_failed", error=str(e))
             return None
-        if found.missing or found.behind or found.silent or found.ahead:
+        if found.refused:
+            logger.error("clock_refused", streams=found.refused)
+        if found.missing or found.foreign or found.behind or found.silent or found.ahead:
             healed = Healed(
                 at=now,
-                missing=len(found.missing),
+                missing=len(found.missing) + len(found.foreign),
                 behind=len(found.behind) + len(found.silent),
                 ahead=len(found.ahead),
             )
@@ -272,6 +293,7 @@ async def serve(stop: asyncio.Event | None = None) -> None:
                 database,
                 task_queue=settings.task_queue,
                 door=door,
+                recorded=sweep.recorded,
                 cached=settings.cached_matters,
                 notices=NoticeActivities(database, channels, settings.notices, OfficeClock()),
             ) as worker,

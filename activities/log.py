@@ -8,6 +8,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from domain.door import Door, same
+from domain.envelope import Recorded
 from domain.log import APPEND, LOAD, LOG_UNREACHABLE, Appended, AppendRequest, Loaded, Loading, LogAnswer
 from domain.matter import Matter
 from domain.meetings.meeting import Meeting
@@ -27,11 +28,19 @@ class LogActivities:
     open that locks everybody out.
     """
 
-    def __init__(self, database: Database, door: Door, *, simulated: bool = False) -> None:
+    def __init__(
+        self,
+        database: Database,
+        door: Door,
+        *,
+        simulated: bool = False,
+        recorded: Callable[[Recorded], None] = lambda _: None,
+    ) -> None:
         """Work on this database, for what came through this door; in a simulated home starts say which day it is."""
         self._database = database
         self._door = door
         self._simulated = simulated
+        self._recorded = recorded
 
     @property
     def all(self) -> Sequence[Callable[..., Any]]:
@@ -48,6 +57,7 @@ class LogActivities:
             raise failed_activity(e) from e
         if isinstance(said, Appended):
             for event in said.events:
+                self._recorded(event)
                 logger.info(
                     "event_recorded",
                     stream=event.stream,

@@ -153,6 +153,27 @@ def head(database: Database, stream: str) -> Head:
     return Head(stream=stream, version=row[0], hash=row[1]) if row else Head(stream=stream)
 
 
+def newest(database: Database) -> tuple[int, str]:
+    """Position and hash of the newest event; 0 and empty when there is none."""
+    with database.reading() as transaction:
+        row = transaction.one("SELECT position, hash FROM events ORDER BY position DESC LIMIT 1")
+    return (row[0], row[1]) if row else (0, "")
+
+
+def hash_at(database: Database, position: int) -> str:
+    """The hash of the event at a position; empty when there is none."""
+    with database.reading() as transaction:
+        row = transaction.one("SELECT hash FROM events WHERE position = ?", (position,))
+    return str(row[0]) if row else ""
+
+
+def rulebook_version(database: Database) -> int:
+    """The version of the rulebook in force, without the rulebook."""
+    with database.reading() as transaction:
+        row = transaction.one("SELECT max(position) FROM states WHERE stream IN (?, ?)", RULEBOOK_STREAMS)
+    return int(row[0] or 0) if row else 0
+
+
 def find_command(database: Database, command_id: str) -> tuple[Recorded, ...] | None:
     """The events a command gave; None when it is not in the log."""
     with database.reading() as transaction:

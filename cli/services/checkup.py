@@ -27,6 +27,7 @@ from eventlog.database import Database
 from eventlog.errors import LogError
 from eventlog.notices import failing
 from eventlog.recovery import lagging_numbers
+from eventlog.reprojection import pending
 from eventlog.schema import SchemaState, schema_state
 from eventlog.watermark import Restored, Watermark, highest
 from gateway import Gateway, Unreachable, connect
@@ -113,6 +114,7 @@ async def examine(settings: "Settings", *, noted: bool = False) -> Report:
             problems += _calendar(database)
             problems += _channels(database)
             problems += _unreached(database, settings)
+            problems += _pending_moves(database)
             if client is not None and not any(p.code.startswith("door_key_") for p in problems):
                 problems += [p async for p in _matters(client, database, settings)]
     return Report(problems=tuple(problems), notices=tuple(notices))
@@ -299,6 +301,20 @@ def _calendar(database: Database) -> Iterator[Finding]:
         )
 
 
+def _pending_moves(database: Database) -> Iterator[Finding]:
+    """Matters whose deadlines are not yet those of the calendar and the policy in force."""
+    waiting = pending(database, datetime.now(UTC))
+    if waiting:
+        found = (reading.load(database, stream) for stream in waiting[:NAMED])
+        numbers = [f.state.number for f in found if f is not None and isinstance(f.state, Matter)]
+        yield Finding(
+            code="deadlines_pending",
+            message=f"日历或规则已变，{len(waiting)} 件事项的时限尚待重算：{'、'.join(numbers)}",
+            remedy="督办服务运行时一分钟内会自动重算；没有运行的话，运行 xmh up --detach",
+            more={"matters": numbers, "count": len(waiting)},
+        )
+
+
 def _channels(database: Database) -> Iterator[Finding]:
     for found in failing(database):
         since = found.since.astimezone(SHANGHAI)
@@ -389,6 +405,11 @@ def _gaps(found: Recovery | None, wedged: Iterable[str]) -> dict[str, tuple[list
     behind = [s for s in (*found.behind, *found.silent) if s not in set(wedged)]
     return {
         "matters_missing": (list(found.missing), "在 Temporal 中缺失，计时已停", "运行 xmh recover"),
+        "matters_foreign": (
+            list(found.foreign),
+            "的名字被别处的流程占用，命令得不到答复",
+            "一分钟内会自动接管，也可运行 xmh recover；若两处各用一个任务队列，请改用同一个 XMH_TASK_QUEUE",
+        ),
         "matters_behind": (behind, "落后于日志", "运行 xmh recover"),
         "matters_ahead": (list(found.ahead), "超前于日志，日志由旧副本还原", "运行 xmh recover，并据纸质件补录"),
         "clock_refused": (

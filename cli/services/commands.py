@@ -111,7 +111,8 @@ def recover(
     healed = "待恢复" if dry_run else "已恢复"
     answer(
         {**found.model_dump(mode="json"), "dry_run": dry_run},
-        f"未办结事项{found.open}件；{healed}：Temporal 中缺失{len(found.missing)}件、落后{len(found.behind)}件、"
+        f"未办结事项{found.open}件；{healed}：Temporal 中缺失{len(found.missing)}件、被别处占用{len(found.foreign)}件、"
+        f"落后{len(found.behind)}件、"
         f"没有应答{len(found.silent)}件、超前于日志{len(found.ahead)}件",
     )
 

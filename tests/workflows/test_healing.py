@@ -6,24 +6,32 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from temporalio.client import WorkflowExecutionStatus
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
+from cli.services.checkup import examine
 from domain import commands as c
 from domain.base import Refusal
-from domain.calendar import SHANGHAI
+from domain.calendar import SHANGHAI, local_date
 from domain.envelope import SYSTEM
 from domain.facts import NewPoint
+from domain.meetings.series import SERIES_STREAM, SeriesRecorded
 from domain.office import CALENDAR_STREAM, DayOverridden
+from eventlog import reading
 from eventlog.record import record
+from eventlog.verified import FRESH_EVERY, Verified
 from eventlog.verify import verify
+from gateway import Gateway
 from healing import Healing
+from settings import Settings
 from tests.support.desk import FRIDAY_CLOSING, MONDAY, REPORT, Desk, copied, desk
-from tests.support.history import act
-from tests.support.office import DOOR, LIAISON, OFFICE, at_work, founded, opening, order, sqlite, until
+from tests.support.history import act, meet
+from tests.support.meetings import MONTHLY, THURSDAY, convening
+from tests.support.office import DOOR, LIAISON, OFFICE, at_work, founded, matter, opening, order, sqlite, until
 from tests.support.temporal import DevServer
-from worker import WORKFLOWS, running, workflow_runner
-from workflows.contract import Reply
+from worker import WORKFLOWS, Sweep, running, workflow_runner
+from workflows.contract import Reply, Start
 
 
 async def test_a_terminated_matter_is_started_again_by_recover(at_desk: Desk) -> None:
@@ -81,12 +89,12 @@ async def test_what_is_behind_is_synced_by_recover(at_desk: Desk) -> None:
 async def test_what_was_found_level_is_not_asked_again_until_it_moves(at_desk: Desk) -> None:
     await at_desk.accepted()
     await at_desk.listed(running=1)
-    level: dict[str, int] = {}
-    await Healing(at_desk.gateway).recover(verified=level)
-    assert level == {at_desk.stream: 4}
+    verified = Verified()
+    await Healing(at_desk.gateway).recover(verified=verified)
+    assert [version for version, _ in verified.level.values()] == [4]
     at_desk.past_the_workflow(REPORT)
-    assert (await Healing(at_desk.gateway).recover(verified=level)).behind == (at_desk.stream,)
-    assert level == {}
+    assert (await Healing(at_desk.gateway).recover(verified=verified)).behind == (at_desk.stream,)
+    assert verified.level == {}
 
 
 @pytest.mark.timeout(120)
@@ -192,3 +200,178 @@ async def test_a_calendar_that_moved_moves_open_deadlines_once_and_says_why(at_d
     await at_desk.gateway.wake_open_matters()
     await asyncio.sleep(0.3)
     assert at_desk.types.count("DeadlineMoved") == 1
+
+
+# --- a log that went back
+
+
+async def put_back_unseen(at: Desk, folder: Path) -> None:
+    """Reported, and the log put back to where a sweep had found it level; between two sweeps, so that none saw it."""
+    copied(folder / "events.db", folder / "copy.db")
+    await at.do(REPORT, LIAISON)
+    copied(folder / "copy.db", folder / "events.db")
+    assert (await at.seen(), at.matter.version) == (5, 4)
+
+
+async def test_a_sweep_that_knows_what_was_recorded_sees_a_log_that_went_back(at_desk: Desk, tmp_path: Path) -> None:
+    """The stream stands again where it was verified, so its workflow kept the timers of a lost future for ever."""
+    await at_desk.accepted()
+    await at_desk.listed(running=1)
+    verified = Verified()
+    while not verified.level:
+        await Healing(at_desk.gateway).recover(verified=verified)
+    before = reading.read_stream(at_desk.log, at_desk.stream)[-1]
+    await put_back_unseen(at_desk, tmp_path)
+    verified.recorded(before.model_copy(update={"position": before.position + 1, "hash": "lost"}))
+    assert (await Healing(at_desk.gateway).recover(verified=verified)).ahead == (at_desk.stream,)
+    for _ in range(100):
+        if await at_desk.seen() == 4:
+            break
+        await asyncio.sleep(0.05)
+    assert await at_desk.seen() == 4
+
+
+async def test_every_stream_is_asked_afresh_now_and_then(at_desk: Desk, tmp_path: Path) -> None:
+    """Another worker recorded it, of which this one's sweeps never heard."""
+    await at_desk.accepted()
+    await at_desk.listed(running=1)
+    verified = Verified()
+    while not verified.level:
+        await Healing(at_desk.gateway).recover(verified=verified)
+    await put_back_unseen(at_desk, tmp_path)
+    found = [(await Healing(at_desk.gateway).recover(verified=verified)).ahead for _ in range(FRESH_EVERY)]
+    assert (at_desk.stream,) in found
+
+
+async def test_a_worker_tells_its_sweeps_what_it_records(dev_server: DevServer, tmp_path: Path) -> None:
+    client, queue = await dev_server.client(), f"told-{uuid4().hex[:8]}"
+    told: list[str] = []
+    with founded(sqlite(tmp_path)) as log:
+        async with running(client, log, task_queue=queue, door=DOOR, recorded=lambda e: told.append(e.type)):
+            now = datetime.now(UTC)
+            sent = order(f"matter/{uuid4().hex[:12]}", opening(due=date(2098, 6, 30)), now=now)
+            await Gateway(client, log, queue, DOOR).submit(sent)
+    assert told == ["MatterOpened", "MatterAssigned"]
+
+
+# --- a rulebook that moved
+
+
+def overridden(at: Desk) -> None:
+    """A calendar changed while nobody was told: nothing ran, or the process died between recording and waking."""
+    stop = DayOverridden(day=date(2022, 3, 11), workday=False, reason="台风停工")
+    record(at.log, CALENDAR_STREAM, [stop], actor=SYSTEM, command_id="typhoon-1", now=at.now)
+
+
+async def test_a_sweep_moves_deadlines_after_a_change_nobody_was_told_of(at_desk: Desk) -> None:
+    """The stream had not moved, so it counted as level, and kept its old deadline until the next command."""
+    await at_desk.accepted()
+    await at_desk.listed(running=1)
+    verified = Verified()
+    while not verified.level:
+        await Healing(at_desk.gateway).recover(verified=verified)
+    overridden(at_desk)
+    assert (await Healing(at_desk.gateway).recover(verified=verified)).behind == (at_desk.stream,)
+    await until(lambda: at_desk.types[-1] == "DeadlineMoved")
+
+
+async def test_doctor_names_what_has_still_to_move(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    with founded(sqlite(tmp_path)) as log:
+        act(log, "matter/pending", opening(due=local_date(now) + timedelta(days=60)), OFFICE, now)
+        act(log, "matter/pending", c.AcceptReceipt(), LIAISON, now)
+        assert "deadlines_pending" not in {p.code for p in (await examine(Settings(home=tmp_path))).problems}
+        window = matter(log, "matter/pending").window
+        assert window is not None
+        stop = DayOverridden(day=local_date(window.closes), workday=False, reason="台风停工")
+        record(log, CALENDAR_STREAM, [stop], actor=SYSTEM, command_id="typhoon-1", now=now)
+        found = {p.code: p for p in (await examine(Settings(home=tmp_path))).problems}
+        assert "XMH-" in found["deadlines_pending"].message
+
+
+async def test_a_sweep_tells_meetings_of_a_rulebook_that_moved(at_desk: Desk) -> None:
+    stream = f"meeting/{uuid4().hex[:12]}"
+    meet(at_desk.log, stream, convening(starts=THURSDAY), OFFICE, at_desk.now)
+    await at_desk.gateway.start(stream)
+    for _ in range(100):
+        if (await Healing(at_desk.gateway).recover(dry_run=True)).level:
+            break
+        await asyncio.sleep(0.1)
+    overridden(at_desk)
+    assert (await Healing(at_desk.gateway).recover()).behind == (stream,)
+
+
+async def test_a_sweep_tells_the_rhythm_of_a_series_that_changed(at_desk: Desk, tmp_path: Path) -> None:
+    sweep = Sweep(at_desk.gateway, tmp_path)
+    handle = at_desk.client.get_workflow_handle(at_desk.gateway.rhythm_id)
+
+    async def looked() -> datetime | None:
+        found: datetime | None = await handle.query("looked_at", result_type=datetime | None)  # type: ignore[arg-type]
+        return found
+
+    await sweep.once()
+    await asyncio.sleep(1)
+    await sweep.once()
+    await asyncio.sleep(1)
+    before = await looked()
+    changed = SeriesRecorded(entry=MONTHLY.model_copy(update={"place": "三楼会议室"}))
+    record(at_desk.log, SERIES_STREAM, [changed], actor=SYSTEM, command_id="series-1", now=at_desk.now)
+    await sweep.once()
+    for _ in range(100):
+        if await looked() != before:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("the rhythm did not look again")
+
+
+# --- names taken by others
+
+
+async def taken(at: Desk, kind: str = "Matter", queue: str = "") -> str:
+    """A run under the matter's name that hears nobody; its run id."""
+    await at.handle.terminate()
+    dead = queue or f"dead-{uuid4().hex[:6]}"
+    run = await at.client.start_workflow(kind, Start(stream=at.stream), id=at.stream, task_queue=dead)
+    await at.listed(running=1)
+    return str(run.result_run_id)
+
+
+@pytest.mark.parametrize("kind", ["Matter", "Whatever"])
+async def test_a_name_taken_on_another_queue_is_taken_back_by_recover(at_desk: Desk, kind: str) -> None:
+    """It made the matter deaf for ever while `recover` reported success: only runs on our queue were looked at."""
+    await at_desk.accepted()
+    run_id = await taken(at_desk, kind)
+    found = await Healing(at_desk.gateway).recover()
+    assert (found.foreign, found.level) == ((at_desk.stream,), False)
+    assert (await at_desk.handle.describe()).run_id != run_id
+    await at_desk.do(REPORT, LIAISON)
+    assert at_desk.types[-1] == "FeedbackSubmitted"
+
+
+async def test_a_name_taken_on_another_queue_is_taken_back_by_whoever_waits(at_desk: Desk) -> None:
+    await at_desk.accepted()
+    await taken(at_desk)
+    await at_desk.do(REPORT, LIAISON)
+    assert at_desk.types[-1] == "FeedbackSubmitted"
+
+
+async def test_the_name_of_the_rhythm_is_taken_back_too(at_desk: Desk, tmp_path: Path) -> None:
+    rhythm = at_desk.gateway.rhythm_id
+    await at_desk.client.start_workflow("Headquarters", id=rhythm, task_queue="dead")
+    await Sweep(at_desk.gateway, tmp_path).once()
+    described = await at_desk.client.get_workflow_handle(rhythm).describe()
+    assert described.task_queue == at_desk.gateway.task_queue
+
+
+@pytest.mark.parametrize("kind", ["Matter", "Nobody"])
+async def test_a_stray_that_cannot_even_begin_is_ended(at_desk: Desk, kind: str) -> None:
+    """A start no worker can read is tried again for ever, by every worker."""
+    stray = f"matter/{uuid4().hex[:12]}"
+    queue = at_desk.gateway.task_queue
+    handle = await at_desk.client.start_workflow(kind, b"\x00", id=stray, task_queue=queue)
+    for _ in range(40):
+        await Healing(at_desk.gateway).recover()
+        if (await handle.describe()).status is not WorkflowExecutionStatus.RUNNING:
+            return
+        await asyncio.sleep(0.5)
+    raise AssertionError("it is tried again for ever")
