@@ -1,4 +1,8 @@
-"""Where everything is: environment (`XMH_…`), then `xmh.toml`, then the embedded default."""
+"""Where everything is: environment (`XMH_…`), then `xmh.toml` of the home or of `--config`, then the embedded default.
+
+Never the `xmh.toml` of whatever folder one stands in: a file somebody left in a shared folder must not say where the
+log is, nor whom notices reach.
+"""
 
 import json
 import os
@@ -20,6 +24,7 @@ from domain.base import Refusal, refuse
 from domain.door import Door
 from domain.notices.routing import Routing
 
+CONFIG_FILE = "xmh.toml"
 EMBEDDED_RUN_FILE = "run.json"
 """Inside the home: what `xmh up` runs there, and where it listens."""
 
@@ -72,7 +77,7 @@ def _folder(value: Any) -> Any:
 class Settings(BaseSettings):
     """One place for every setting of the command line, the worker and `up`."""
 
-    model_config = SettingsConfigDict(env_prefix="XMH_", toml_file="xmh.toml", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="XMH_", extra="ignore")
 
     home: Path = Path(".xmh")
     """The data directory of the embedded default."""
@@ -89,6 +94,14 @@ class Settings(BaseSettings):
     door_key_file: Path | None = None
     """The file it stands in instead; by default `door.key` in the home."""
     hash_algorithm: Literal["sha256", "sm3"] = "sha256"
+    seal_with: Literal["aes-gcm-siv", "sm4-gcm"] = "aes-gcm-siv"
+    """What new secrets are sealed with; older ones open all the same."""
+    master_key: SecretStr | None = None
+    """64 hexadecimal digits: the key that the keys of secrets are wrapped under."""
+    master_key_file: Path | None = None
+    """A file that holds it; by default `master.key` in the home, made on first use."""
+    master_key_command: str | None = None
+    """A command that prints it (a key service)."""
     health_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     listen_address: str = "127.0.0.1"
@@ -134,6 +147,11 @@ class Settings(BaseSettings):
             make_door_key(self.home)
 
     @property
+    def master_key_place(self) -> Path:
+        """The file of the master key, unless it comes from elsewhere."""
+        return self.master_key_file or self.home.absolute() / "master.key"
+
+    @property
     def font_folders(self) -> tuple[Path, ...]:
         """Where faces are looked for, the office's own folder first."""
         own = (self.fonts.folder,) if self.fonts.folder else ()
@@ -171,6 +189,10 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What is given on the command line wins over the environment, and that over `xmh.toml`."""
+        """What is given on the command line wins over the environment, and that over the file."""
         del dotenv_settings, file_secret_settings
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        home = init_settings().get("home") or os.environ.get("XMH_HOME") or cls.model_fields["home"].default
+        file = os.environ.get("XMH_CONFIG")
+        place = Path(file) if file else Path(home) / CONFIG_FILE
+        refuse(bool(file) and not place.is_file(), f"找不到配置文件 {place}，请检查 --config", "malformed")
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, place)

@@ -39,6 +39,7 @@ from domain.door import Door
 from domain.envelope import Recorded
 from domain.meetings.series import SERIES_STREAM
 from eventlog import reading
+from eventlog.configured import open_log
 from eventlog.database import Database
 from eventlog.errors import LogError
 from eventlog.home import make_private
@@ -280,7 +281,7 @@ async def serve(stop: asyncio.Event | None = None) -> None:
     client = await _connect_patiently(address, settings.temporal_namespace, _runtime(settings), stop)
     if client is None:
         return
-    with Database(settings.database, settings.hash_algorithm) as database:
+    with open_log(settings) as database:
         gateway = Gateway(client, database, settings.task_queue, door)
         sweep = Sweep(gateway, settings.home)
         channels = open_channels(settings.notices, settings.home, os.environ)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from cli.moments import AsOfOption, asked
 from cli.session import Exit, Problem, answer, session
 from cli.shape import group
 from cli.state import FIELDS, changed, say
 from cli.task.common import MatterArg, the_matter
-from cli.task.reads import DESTROYED, unit_names
-from domain.calendar import SHANGHAI, end_of_day
+from cli.task.reads import unit_names
+from domain.calendar import SHANGHAI
 from domain.deadlines import Deadline, DeadlineKind, owed
 from domain.envelope import Recorded
 from domain.event import decode, label_of
@@ -23,12 +24,14 @@ from domain.lights import Lit, light
 from domain.log import Rulebook
 from domain.matter import Matter
 from domain.rules.authority import may_read_secret
-from domain.spoken import said_date, spoken_date
+from domain.spoken import said_date
 from domain.telling import Reader, local, pace_said, tell
 from domain.terms import Light, Rhythm
 from eventlog import reading
+from eventlog.reading import Moment
 
 if TYPE_CHECKING:
+    from eventlog.findings import Problem as Finding
     from eventlog.projections import Progress
     from eventlog.verify import Report
 
@@ -39,32 +42,12 @@ app = group(
         "verify": "cli.audit:verify",
         "explain": "cli.audit:explain",
         "unanswered": "cli.unanswered:unanswered",
+        "forget": "cli.forgetting:forget_",
     },
 )
 
 SECRET = "【工作秘密】"  # noqa: S105  (what is shown instead of one)
-MomentOption = Annotated[
-    str | None, typer.Option("--as-of", metavar="T", help="某一天结束时，或某一时刻（2022-03-31T17:30）")
-]
 Shown = Callable[[Any], Any]
-
-
-def instant(text: str | None) -> datetime | None:
-    """The instant asked for: a date means the end of that day, a time without zone is the office's.
-
-    Raises:
-        Refusal: `malformed`, when neither is meant.
-    """
-    if text is None:
-        return None
-    plain = text.strip().replace("：", ":")
-    if ":" in plain:
-        try:
-            found = datetime.fromisoformat(plain)
-        except ValueError:
-            raise Problem(f"看不懂时刻“{text}”，请写成 2022-03-31T17:30 或 2022-03-31", "malformed") from None
-        return found if found.tzinfo else found.replace(tzinfo=SHANGHAI)
-    return end_of_day(spoken_date(text, datetime.now(SHANGHAI).date()))
 
 
 # --- replay
@@ -72,7 +55,7 @@ def instant(text: str | None) -> datetime | None:
 
 def replay(
     matter: MatterArg,
-    as_of: MomentOption = None,
+    as_of: AsOfOption = None,
     version: Annotated[int | None, typer.Option("--version", metavar="N", help="第几条记录之后的情况")] = None,
     step: Annotated[bool, typer.Option("--step", help="逐条重放，看每一条改变了什么")] = False,
 ) -> None:
@@ -80,7 +63,7 @@ def replay(
     if as_of is not None and version is not None:
         raise Problem("--as-of 与 --version 二者取一", "malformed")
     found = the_matter(matter)
-    events = _events(found.stream, as_of, version)
+    events = _events(found.stream, as_of, asked(as_of), version)
     states = _states(events)
     last = states[-1]
     shown = _reader(last)
@@ -97,7 +80,7 @@ def replay(
     answer(document, "" if session.json else _replayed(last, steps, reader))
 
 
-def _events(stream: str, as_of: str | None, version: int | None = None) -> tuple[Recorded, ...]:
+def _events(stream: str, as_of: str | None, moment: Moment | None, version: int | None = None) -> tuple[Recorded, ...]:
     """The events asked for, at least one.
 
     Raises:
@@ -105,7 +88,8 @@ def _events(stream: str, as_of: str | None, version: int | None = None) -> tuple
     """
     if version is not None and version < 1:
         raise Problem(f"--version {version} 不对，版本号从 1 开始", "malformed")
-    events = reading.read_stream(session.database, stream, upto_version=version, as_of=instant(as_of))
+    position = moment.position if moment else None
+    events = reading.read_stream(session.database, stream, upto_version=version, position=position)
     if not events:
         raise Problem(f"{as_of} 时还没有这个事项", "not_found")
     if version is not None and events[-1].version < version:
@@ -141,9 +125,9 @@ def _reader(matter: Matter) -> Shown:
 
 
 def _unsealed(stream: str, text: str) -> str:
-    from eventlog.secrets import unseal
+    from eventlog.secrets import shown
 
-    return unseal(session.database, stream, text) or DESTROYED
+    return shown(session.database, stream, text)
 
 
 def _steps(events: Sequence[Recorded], states: Sequence[Matter], shown: Shown) -> Iterator[dict[str, Any]]:
@@ -206,15 +190,12 @@ def verify(
     matter: Annotated[str | None, typer.Option("--matter", metavar="M", help="只核验一个事项")] = None,
 ) -> None:
     """核验日志：链是否完整、有无改动和缺号、台账与日志是否一致。"""
-    from eventlog.attachments import problems
     from eventlog.verify import verify as check
 
     stream = the_matter(matter).stream if matter else None
     with _progress() as moved:
         report = check(session.database, stream=stream, progress=moved)
-    report = report.model_copy(
-        update={"problems": (*report.problems, *problems(session.database, session.settings.home, stream))}
-    )
+    report = report.model_copy(update={"problems": (*report.problems, *_of_files(stream))})
     document = {
         "ok": report.ok,
         "streams": report.streams,
@@ -225,6 +206,21 @@ def verify(
     answer(document, _verdict(report))
     if not report.ok:
         raise SystemExit(Exit.UNEXPECTED)
+
+
+def _of_files(stream: str | None) -> "list[Finding]":
+    """What is wrong with attachments and issued files; where the log cannot be read they cannot be looked up in it."""
+    from documents.filing.inspection import inspect
+    from eventlog.attachments import problems
+    from eventlog.findings import Problem as Unread
+    from eventlog.findings import Token
+
+    home = session.settings.home
+    try:
+        found = list(problems(session.database, home, stream))
+        return found if stream is not None else [*found, *inspect(session.database, home)]
+    except Exception:
+        return [Unread(token=Token.FILES_UNREAD, message=Token.FILES_UNREAD.label)]
 
 
 def _verdict(report: "Report") -> str:
@@ -267,14 +263,14 @@ _FIELDS: dict[DeadlineKind, tuple[str, ...]] = {
 """Which part of the state a deadline stands on; the event that last changed it is the reason."""
 
 
-def explain(matter: MatterArg, as_of: MomentOption = None) -> None:
+def explain(matter: MatterArg, as_of: AsOfOption = None) -> None:
     """为什么亮这盏灯、时限从哪里来：每一步都指到日志里的那一条。"""
-    at = instant(as_of)
-    events = _events(the_matter(matter).stream, as_of)
+    asked_for = asked(as_of)
+    events = _events(the_matter(matter).stream, as_of, asked_for)
     states = _states(events)
     state = states[-1]
-    rulebook = reading.rulebook(session.database, as_of=at)
-    moment = at or datetime.now(UTC)
+    rulebook = reading.rulebook(session.database, asked_for.position if asked_for else None)
+    moment = asked_for.as_of if asked_for else datetime.now(UTC)
     lit = light(state, rulebook, moment)
     reader = Reader(name=unit_names(), open=_reader(state))
 

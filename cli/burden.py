@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.moments import AsOfOption, past_instant
 from cli.session import Problem, answer, session
 from cli.tables import table
 from cli.task.common import the_unit, today
-from cli.task.reads import as_of_instant
 from documents.burden import UnitBurden, burden
 from documents.ledger import read_ledger
 from domain.burden import Ask
@@ -24,13 +24,13 @@ def show(
     month: Annotated[str | None, typer.Option("--month", metavar="M", help="某月，如 2022-03（默认本月）")] = None,
     year: Annotated[int | None, typer.Option("--year", metavar="Y", help="某年", min=2000, max=2999)] = None,
     unit: Annotated[str | None, typer.Option("--unit", metavar="U", help="只看一个单位，并逐项列出")] = None,
-    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="当时的情况（该日结束时）")] = None,
+    as_of: AsOfOption = None,
 ) -> None:
     """减负：各单位每月被要求反馈、被催办、被升级、被请求协调多少次；按名录顺序，不排名，不统计登录。"""
     if month and year:
         raise Problem("--month 和 --year 只能填一个", "malformed")
     since, until = _year(year) if year else _month(month)
-    ledger = read_ledger(session.database, as_of_instant(as_of) or datetime.now(SHANGHAI))
+    ledger = read_ledger(session.database, past_instant(as_of) if as_of else datetime.now(SHANGHAI))
     found = burden(ledger, reading.units(session.database), since, until)
     if unit:
         wanted = the_unit(unit).id

@@ -17,8 +17,8 @@ from domain.base import refuse
 from domain.bounds import FIRST_YEAR, LAST_YEAR
 from domain.calendar import DayOverride, PublishedYear, WorkCalendar
 from domain.office import CALENDAR_STREAM, CalendarYearPublished, DayOverridden
+from domain.rules.records import may_record
 from domain.spoken import said_date
-from domain.terms import Role
 from eventlog import reading
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def publish(
     """公布一年的放假调休安排；未办结事项的时限随即重算。"""
     from plans.holidays import read_holidays
 
-    _office_only("公布工作日历")
+    may_record(CalendarYearPublished, session.actor)
     table = read_holidays(file)
     if table.sheet is None:
         faults = [{"row": f.row, "column": f.column, "message": f.message} for f in table.faults]
@@ -182,7 +182,7 @@ def override(
     """临时调整某一天，如台风停工；未办结事项的时限随即重算。"""
     if workday == off:
         raise Problem("请写明 --workday（上班）或 --off（不上班），二者取一", "malformed")
-    _office_only("调整工作日")
+    may_record(DayOverridden, session.actor)
     when, why = day(on), need(reason, "--reason", "调整理由")
     calendar = reading.rulebook(session.database).calendar
     document = {"day": when.isoformat(), "workday": workday}
@@ -193,7 +193,3 @@ def override(
     confirm(f"把{said_date(when)}改为{state}？")
     moved = record_and_move(CALENDAR_STREAM, DayOverridden(day=when, workday=workday, reason=why))
     answer({**document, "changed": True, **moved.document}, f"{said_date(when)}改为{state}（{why}）\n{moved.told}")
-
-
-def _office_only(what: str) -> None:
-    refuse(session.actor.role is not Role.OFFICE, f"{what}须由办公室督办员办理", "forbidden")

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.moments import AsOfOption, asked
 from cli.session import Problem, answer, session
 from cli.shape import group
 from cli.tables import table
 from cli.task.common import now
-from cli.task.reads import as_of_instant
 from domain.base import Refusal, refuse
 from domain.calendar import SHANGHAI
 from domain.telling import local
@@ -29,7 +29,7 @@ def list_(
     person: Annotated[str | None, typer.Option("--person", metavar="P", help="只看发给此人的（编号或姓名）")] = None,
     failed: Annotated[bool, typer.Option("--failed", help="只看没有送达的")] = False,
     pending: Annotated[bool, typer.Option("--pending", help="只看待发送的")] = False,
-    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="当时的情况（该日结束时）")] = None,
+    as_of: AsOfOption = None,
     last: Annotated[int, typer.Option("--last", metavar="N", min=1, help="最近多少条")] = 100,
 ) -> None:
     """列出通知：每人每个渠道一条，含送达情况。"""
@@ -38,7 +38,7 @@ def list_(
         person=session.person(person).id if person else None,
         failed=failed,
         pending=pending,
-        as_of=as_of_instant(as_of),
+        moment=asked(as_of),
     )
     total, found = len(found), found[-last:]
     names = {p.id: p.name for p in reading.people(session.database, former=True)}

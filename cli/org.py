@@ -17,6 +17,7 @@ from domain.base import refuse
 from domain.event import Event
 from domain.office import DIRECTORY_STREAM, Directory, Person, PersonLeft, PersonRecorded, Unit, UnitRecorded
 from domain.rules.delegation import revoke_all
+from domain.rules.records import may_record
 from domain.terms import Role
 from eventlog import reading
 
@@ -60,7 +61,8 @@ def import_(
     """导入通讯录：只登记有变化的单位和人员；有一处错误就整份不导入。"""
     from plans.directory import read_directory
 
-    _office_only("导入通讯录")
+    may_record(UnitRecorded, session.actor)
+    may_record(PersonRecorded, session.actor)
     sheets = read_directory(file, known=reading.units(session.database), people=_active())
     units, people = [r.unit for r in sheets.units], [r.person for r in sheets.people]
     changes = Changes(units, people)
@@ -116,7 +118,7 @@ def leave(
     person: Annotated[str, typer.Argument(metavar="P", help="离任人员（人员编号或姓名）")],
 ) -> None:
     """登记人员离任：此后不能再以其身份办理，已有记录不变。"""
-    _office_only("登记人员离任")
+    may_record(PersonLeft, session.actor)
     found = session.person(person)
     others = [p for p in _active() if p.id != found.id and p.role is Role.OFFICE]
     refuse(found.id == session.actor.id, "不能登记本人离任，请由其他督办员办理")
@@ -126,10 +128,6 @@ def leave(
     without = nobody_to_tell(units=[found.unit])
     said = [f"已登记{found.name}（{found.id}）离任", *lines(without)]
     answer({"left": found.id, "unreached": entries(without)}, "\n".join(said))
-
-
-def _office_only(what: str) -> None:
-    refuse(session.actor.role is not Role.OFFICE, f"{what}须由办公室督办员办理", "forbidden")
 
 
 def _active() -> tuple[reading.PersonOnRecord, ...]:

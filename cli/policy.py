@@ -6,18 +6,18 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.moments import AsOfOption, asked
 from cli.moving import move_lines, record_and_move
 from cli.printing.files import write
 from cli.session import Problem, answer, session
 from cli.shape import group
 from cli.task.common import confirm
-from cli.task.reads import AsOfOption
 from domain.base import refuse
-from domain.calendar import SHANGHAI, end_of_day
+from domain.calendar import SHANGHAI
 from domain.office import POLICY_STREAM, PolicyAdopted
 from domain.policy import Policy
-from domain.spoken import said_date, spoken_date
-from domain.terms import Role
+from domain.rules.records import may_record
+from domain.spoken import said_date
 from eventlog import reading
 
 app = group(
@@ -30,10 +30,10 @@ def show(as_of: AsOfOption = None) -> None:
     """现行的督办规则，或某一天的。"""
     from plans.policy_file import LABELS, level_line, plain
 
-    moment = end_of_day(spoken_date(as_of, datetime.now(SHANGHAI).date())) if as_of else None
-    rulebook = reading.rulebook(session.database, as_of=moment)
-    policy = rulebook.policy
-    adopted = reading.read_stream(session.database, POLICY_STREAM, as_of=moment)
+    moment = asked(as_of)
+    position = moment.position if moment else None
+    policy = reading.rulebook(session.database, position).policy
+    adopted = reading.read_stream(session.database, POLICY_STREAM, position=position)
     if not adopted:
         raise Problem(f"{as_of} 时还没有督办规则", "not_found")
     since = adopted[-1].recorded_at.astimezone(SHANGHAI)
@@ -58,7 +58,7 @@ def adopt(
     """采用一份督办规则：逐条说明改了什么；未办结事项的时限随即重算。"""
     from plans.policy_file import changes, find_policy, read_policy
 
-    refuse(session.actor.role is not Role.OFFICE, "采用督办规则须由办公室督办员办理", "forbidden")
+    may_record(PolicyAdopted, session.actor)
     policy = read_policy(find_policy(file))
     before = reading.rulebook(session.database).policy
     changed = changes(before, policy)

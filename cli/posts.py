@@ -1,6 +1,6 @@
 """`xmh org delegate revoke transfer duties post`: who acts for whom, and who answers after whom."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
@@ -11,11 +11,14 @@ from cli.session import Problem, answer, session
 from cli.task.common import ReasonOption, confirm, day, need, order, send, the_matter, the_unit, today
 from domain.base import refuse
 from domain.commands import ReassignDuty
-from domain.event import Event
+from domain.envelope import Recorded
+from domain.event import Event, decode
 from domain.matter import Matter
 from domain.office import (
     DIRECTORY_STREAM,
     Delegation,
+    DelegationGranted,
+    Directory,
     Person,
     PersonRecorded,
     PersonTransferred,
@@ -24,6 +27,7 @@ from domain.office import (
 from domain.rules.delegation import grant, revoke_all
 from domain.rules.delegation import revoke as revoked
 from domain.rules.ending import duties_of
+from domain.rules.records import may_record
 from domain.spoken import said_date
 from domain.terms import Duty, Role
 from eventlog import reading
@@ -53,11 +57,15 @@ def delegate(
         matters=tuple(the_matter(m).stream for m in matter or ()),
         reason=need(reason, "--reason", "授权理由"),
     )
-    event = grant(session.directory(), wanted, session.actor, today())
-    confirm(f"授权{receiver.name}代{_name(owner)}办理，{wanted.since}至{wanted.until}？")
-    before = set(session.directory().delegations)
-    _record([event])
-    number = next(no for no in session.directory().delegations if no not in before)
+    if session.command_id is None or reading.find_command(session.database, session.command_id) is None:
+        grant(session.directory(), wanted, session.actor, today())
+        confirm(f"授权{receiver.name}代{_name(owner)}办理，{wanted.since}至{wanted.until}？")
+    (stored,) = _decided(
+        lambda directory: [grant(directory, wanted, session.actor, today())],
+        {"grant": wanted.model_dump(mode="json")},
+    )
+    given = decode(stored)
+    number = given.no if isinstance(given, DelegationGranted) else ""
     answer(
         {"delegation": number, **wanted.model_dump(mode="json")},
         f"{number}：{receiver.name}代{_name(owner)}办理，{said_date(wanted.since)}至{said_date(wanted.until)}；"
@@ -74,9 +82,9 @@ def revoke(
     found = [n for n in known.delegations if no in (n, n.rpartition("〕")[2].removesuffix("号"))]
     if len(found) > 1:
         raise Problem(f"“{no}”对应{len(found)}个授权，请写全：{'、'.join(found)}", "ambiguous")
-    event = revoked(known, found[0] if found else no, session.actor, need(reason, "--reason", "收回理由"))
-    _record([event])
-    answer({"revoked": event.no}, f"已收回{event.no}")
+    number, why = found[0] if found else no, need(reason, "--reason", "收回理由")
+    _decided(lambda directory: [revoked(directory, number, session.actor, why)], {"revoke": number, "reason": why})
+    answer({"revoked": number}, f"已收回{number}")
 
 
 def duties(person: PersonArg) -> None:
@@ -106,7 +114,7 @@ def transfer(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只列出要交接什么")] = False,
 ) -> None:
     """人员调动：未了职责逐件交接给接手人，领导的职责随职务走；有关授权一并收回。"""
-    refuse(session.actor.role is not Role.OFFICE, "人员调动须由办公室督办员办理", "forbidden")
+    may_record(PersonTransferred, session.actor)
     moving, unit = session.person(person), the_unit(need(to, "--to", "调到哪个单位"))
     refuse(unit.id == moving.unit, f"{moving.name}本来就在该单位")
     next_one = session.person(successor) if successor else None
@@ -142,7 +150,7 @@ def post(
     person: Annotated[str | None, typer.Option("--person", metavar="P", help="由谁担任")] = None,
 ) -> None:
     """登记职务由谁担任：换人时，原任领导批示和定时限的职责随职务转给新任。"""
-    refuse(session.actor.role is not Role.OFFICE, "登记职务须由办公室督办员办理", "forbidden")
+    may_record(PostAssigned, session.actor)
     holder = session.person(need(person, "--person", "由谁担任"))
     before = session.directory().posts.get(name)
     if before == holder.id:
@@ -239,6 +247,21 @@ def _name(person_id: str) -> str:
 def _unit_name(unit_id: str) -> str:
     found = reading.unit(session.database, unit_id)
     return found.name if found else unit_id
+
+
+def _decided(decide: Callable[[Directory], list[Event]], content: dict[str, Any]) -> tuple[Recorded, ...]:
+    """What a rule makes of the directory as it is when it is recorded."""
+    from eventlog.record import record_decided
+
+    return record_decided(
+        session.database,
+        DIRECTORY_STREAM,
+        lambda state: decide(state if isinstance(state, Directory) else Directory()),
+        actor=session.actor,
+        command_id=session.command_id or uuid4().hex,
+        now=datetime.now(UTC),
+        content={**content, "actor": session.actor.model_dump(mode="json")},
+    )
 
 
 def _record(events: Sequence[Event]) -> None:

@@ -8,7 +8,7 @@ import os
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import IntEnum
 from functools import cached_property
 from pathlib import Path
@@ -68,19 +68,37 @@ class Session:
     """What the shared options said."""
 
     home: str | None = None
+    config: str | None = None
     actor_id: str | None = None
     for_person: str | None = None
     json: bool = False
     yes: bool = False
     command_id: str | None = None
-    understood: list[str] = field(default_factory=list)
-    """Dates said in words, as they were understood: echoed with the answer."""
+    secret: bool = False
+    dates: dict[str, str] = field(default_factory=dict)
+    """Days and moments as they were said in this run, and as they were understood."""
+
+    def understood(self, text: str, meant: "date | datetime") -> None:
+        """Keep what a day or moment was understood as, to be echoed; what was written out needs no echo."""
+        if text.strip() != meant.isoformat():
+            self.dates[text.strip()] = meant.isoformat()
+
+    def echo(self) -> None:
+        """Say on stderr how days were understood, once; with `--json` the answer holds it."""
+        from domain.spoken import said_meaning
+
+        if not self.json:
+            for text, meant in self.dates.items():
+                sys.stderr.write(f"“{text}”即 {said_meaning(meant)}\n")
+            self.dates = {}
 
     @cached_property
     def settings(self) -> "Settings":
         """Settings, with `--home` and `--as` over environment and file."""
         if self.home:
             os.environ["XMH_HOME"] = self.home
+        if self.config:
+            os.environ["XMH_CONFIG"] = self.config
         if self.actor_id:
             os.environ["XMH_ACTOR"] = self.actor_id
         from settings import Settings
@@ -94,13 +112,13 @@ class Session:
         Raises:
             Problem: there is no log yet.
         """
-        from eventlog.database import Database
+        from eventlog.configured import open_log
 
         url = self.settings.database
         path = Path(url.removeprefix("sqlite:///"))
         if url.startswith("sqlite:") and not path.exists():
             raise Problem(f"数据目录 {self.settings.home} 里还没有事件日志，请先运行 xmh up", "unreachable")
-        database = Database(url, self.settings.hash_algorithm)
+        database = open_log(self.settings)
         if "actor" in self.settings.model_fields_set:
             self._known(database)
         return database
@@ -177,9 +195,11 @@ session = Session()
 
 
 def answer(document: Any, text: str) -> None:
-    """Show the answer: one JSON document with `--json`, else plain Chinese."""
-    told = "\n".join([text, *session.understood])
-    out = json.dumps(document, ensure_ascii=False, default=str) if session.json else told
+    """Show the answer: one JSON document with `--json`, else plain Chinese; with it how days were understood."""
+    session.echo()
+    if session.dates and isinstance(document, dict):
+        document = {**document, "understood": session.dates}
+    out = json.dumps(document, ensure_ascii=False, default=str) if session.json else text
     sys.stdout.write(out + "\n")
 
 

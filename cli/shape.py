@@ -25,18 +25,42 @@ def _remember(name: str) -> Callable[[Any], Any]:
     return callback
 
 
-def _shared() -> list[Any]:
-    """The options every command has, as Typer itself makes them: their classes are not the same in all its versions."""
+def _option(*names: str, to: str, text: str, metavar: str | None = None) -> Any:
+    return typer.Option(*names, help=text, metavar=metavar, expose_value=False, callback=_remember(to), is_eager=True)
 
-    def option(*names: str, to: str, text: str, metavar: str | None = None) -> Any:
-        return typer.Option(
-            *names, help=text, metavar=metavar, expose_value=False, callback=_remember(to), is_eager=True
-        )
+
+def _params(command: Callable[..., None]) -> list[Any]:
+    """The options of a command as Typer itself makes them: their classes are not the same in all its versions."""
+    app = typer.Typer(add_completion=False)
+    app.command()(command)
+    return list(get_command(app).params)
+
+
+def _sealing() -> list[Any]:
+    """What every command has that sends words to a matter."""
+
+    def sealing(
+        secret: Annotated[
+            bool, _option("--secret", to="secret", text="内容属工作秘密：加密后再提交（领导批示总是加密）")
+        ] = False,
+    ) -> None:
+        del secret
+
+    return _params(sealing)
+
+
+def _shared() -> list[Any]:
+    """The options every command has."""
+    option = _option
 
     def shared(
         home: Annotated[
             str | None,
             option("--home", to="home", text="数据目录（默认 ./.xmh，或环境变量 XMH_HOME）", metavar="DIR"),
+        ] = None,
+        config: Annotated[
+            str | None,
+            option("--config", to="config", text="配置文件（默认数据目录里的 xmh.toml）", metavar="FILE"),
         ] = None,
         acting: Annotated[
             str | None,
@@ -58,11 +82,9 @@ def _shared() -> list[Any]:
             ),
         ] = None,
     ) -> None:
-        del home, acting, for_person, as_json, yes, command_id
+        del home, config, acting, for_person, as_json, yes, command_id
 
-    app = typer.Typer(add_completion=False)
-    app.command()(shared)
-    return list(get_command(app).params)
+    return _params(shared)
 
 
 _CHINESE = {
@@ -108,6 +130,19 @@ class Command(TyperCommand):
         return _in_chinese(super().get_help(ctx))
 
 
+class SealingCommand(Command):
+    """A command whose words may be secret."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Add `--secret` after the command's own options."""
+        super().__init__(*args, **kwargs)
+        self.params = [*self.params, *_sealing()]
+
+
+SEALING = re.compile(r"cli\.task\.(?!reads)|cli\.plan\.(importing|edited)")
+"""Modules whose commands send words to matters."""
+
+
 class Group(TyperGroup):
     """A group whose commands are imported when they are asked for.
 
@@ -145,7 +180,7 @@ class Group(TyperGroup):
             command = get_command(found)
         else:
             single = typer.Typer(add_completion=False, rich_markup_mode=None)
-            single.command(cmd_name, cls=Command)(found)
+            single.command(cmd_name, cls=SealingCommand if SEALING.match(module) else Command)(found)
             command = get_command(single)
         command.name = cmd_name
         return command

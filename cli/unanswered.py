@@ -5,16 +5,17 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.moments import AsOfOption, past_instant
 from cli.session import Exit, Problem, answer, session
-from cli.task.reads import AsOfOption, unit_names
+from cli.task.reads import unit_names
 from domain.calendar import SHANGHAI, end_of_day, local_date
 from domain.envelope import Recorded
-from domain.log import Rulebook
 from domain.matter import Matter
-from domain.spoken import said_date, spoken_date
+from domain.spoken import said_date
 from domain.unanswered import unanswered as unanswered_of
 from domain.unanswered import unfinished as unfinished_of
 from eventlog import reading
+from eventlog.reading import Moment
 
 UNEXPLAINED = "★未作说明"
 
@@ -27,13 +28,11 @@ def unanswered(
     if as_of is not None and year is not None:
         raise Problem("--as-of 与 --year 二者取一", "malformed")
     now = datetime.now(UTC)
+    at = past_instant(as_of) if as_of else now
     if year is not None:
         at = min(end_of_day(date(year, 12, 31)), now)
-    else:
-        at = end_of_day(spoken_date(as_of, now.astimezone(SHANGHAI).date())) if as_of else now
     since = date(year, 1, 1) if year is not None else date.min
-    rulebook = reading.rulebook(session.database, as_of=at)
-    silent, unended = _lines(rulebook, since, at)
+    silent, unended = _lines(reading.moment_at(session.database, at), since)
     unexplained = sum(line["explanation"] is None for line in (*silent, *unended))
     document = {
         "as_of": at.astimezone(SHANGHAI).isoformat(),
@@ -47,11 +46,12 @@ def unanswered(
         raise SystemExit(Exit.UNEXPECTED)
 
 
-def _lines(rulebook: Rulebook, since: date, at: datetime) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    names = unit_names()
+def _lines(moment: Moment, since: date) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    names, at = unit_names(), moment.as_of
+    rulebook = reading.rulebook(session.database, moment.position)
     silent: list[dict[str, Any]] = []
     unended: list[dict[str, Any]] = []
-    for matter, events in _matters(at):
+    for matter, events in _matters(moment.position):
         line = {
             "matter": matter.number,
             "title": matter.title,
@@ -66,12 +66,12 @@ def _lines(rulebook: Rulebook, since: date, at: datetime) -> tuple[list[dict[str
     return silent, unended
 
 
-def _matters(at: datetime) -> list[tuple[Matter, tuple[Recorded, ...]]]:
+def _matters(position: int) -> list[tuple[Matter, tuple[Recorded, ...]]]:
     """Each matter as known then, with its events."""
     found = []
-    for state in reading.matter_states(session.database, as_of=at):
+    for state in reading.matter_states(session.database, position=position):
         assert isinstance(state.state, Matter)  # noqa: S101  (the kind says so)
-        found.append((state.state, reading.read_stream(session.database, state.stream, as_of=at)))
+        found.append((state.state, reading.read_stream(session.database, state.stream, position=position)))
     return sorted(found, key=lambda pair: pair[0].number)
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TypeVar, cast
 
-from documents.ledger import Ledger, MatterFile, Moment, Told, read_known
+from documents.ledger import Ledger, MatterFile, Told, read_known
 from domain import events as ev
 from domain.bulletin import Publication
 from domain.calendar import end_of_day, local_date
@@ -16,6 +16,7 @@ from domain.lights import Lit, light
 from domain.matter import Matter
 from domain.terms import Light, MatterClass, Stage
 from eventlog.database import Database
+from eventlog.reading import Moment
 
 E = TypeVar("E", bound=Event)
 _FRIDAY, _WEEK = 4, 7

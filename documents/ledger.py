@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import accumulate
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from domain.bulletin import BulletinIssued, BulletinSeries, Issue, Publication, bulletin_stream
 from domain.calendar import WorkCalendar
@@ -31,19 +31,13 @@ from domain.streams import FOLDS, kind_of
 from domain.workplan import WorkPlan
 from eventlog import reading
 from eventlog.database import Database
+from eventlog.reading import Moment
 
 OFFICE_UNIT = "office"
 _NEWS = bulletin_stream(Publication.NEWS)
 _DIGITS = re.compile(r"\d+")
 S = TypeVar("S")
 E = TypeVar("E")
-
-
-class Moment(NamedTuple):
-    """A part of the log, and the instant it is looked at from."""
-
-    position: int
-    as_of: datetime
 
 
 @dataclass(frozen=True)

@@ -3,20 +3,22 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, field_validator
 
 from domain.base import Frozen
 from domain.bounds import FIRST_YEAR, LAST_YEAR, cleaned
+from domain.confidential import left_open
 from domain.facts import (
     Attachment,
     Basis,
+    Confidential,
     IndicatorReport,
+    LeadersWords,
     NewIndicator,
     NewPoint,
     PartOf,
     Percent,
     PointReport,
-    SealedWords,
     UnitRef,
     Whole,
     Words,
@@ -57,9 +59,9 @@ class OpenMatter(Frozen):
     supervisor: str | None = None
     points: tuple[NewPoint, ...] = ()
     indicators: tuple[NewIndicator, ...] = ()
-    instruction: SealedWords | None = None
+    instruction: LeadersWords | None = None
     instructed_by: str | None = None
-    duplicate_reason: Words | None = None
+    duplicate_reason: Confidential | None = None
     inherited: Words | None = None
     """存量: where it was supervised before it came here, e.g. 2021年督办台账第17号."""
     part_of: PartOf | None = None
@@ -73,7 +75,7 @@ class AssignMatter(Frozen):
     lead: UnitRef
     assist: tuple[UnitRef, ...] | None = None
     person: str | None = None
-    reason: Words | None = None
+    reason: Confidential | None = None
 
 
 class AcceptReceipt(Frozen):
@@ -86,20 +88,20 @@ class DeclineReceipt(Frozen):
     """退签."""
 
     do: Literal["decline"] = "decline"
-    reason: Words
+    reason: Confidential
 
 
 class SubmitFeedback(Frozen):
     """反馈. The office may enter it for a unit (`for_unit`, `via`)."""
 
     do: Literal["report"] = "report"
-    text: Words
+    text: Confidential
     progress: Percent | None = None
     points: tuple[PointReport, ...] = ()
     indicators: tuple[IndicatorReport, ...] = ()
-    problem: Words | None = None
-    next_step: Words | None = None
-    coordination: Words | None = None
+    problem: Confidential | None = None
+    next_step: Confidential | None = None
+    coordination: Confidential | None = None
     attachments: tuple[Attachment, ...] = ()
     for_unit: str | None = None
     via: Channel | None = None
@@ -118,7 +120,7 @@ class ChangePoint(Frozen):
 
     do: Literal["point_change"] = "point_change"
     no: Whole
-    text: Words | None = None
+    text: Confidential | None = None
     due: date | None = None
 
 
@@ -127,7 +129,7 @@ class DropPoint(Frozen):
 
     do: Literal["point_drop"] = "point_drop"
     no: Whole
-    reason: Words | None = None
+    reason: Confidential | None = None
 
 
 class AddBasis(Frozen):
@@ -166,21 +168,21 @@ class MoveSurge(Frozen):
 
     do: Literal["surge_move"] = "surge_move"
     until: date
-    reason: Words | None = None
+    reason: Confidential | None = None
 
 
 class EndSurge(Frozen):
     """End the surge before its end."""
 
     do: Literal["surge_end"] = "surge_end"
-    reason: Words | None = None
+    reason: Confidential | None = None
 
 
 class IssueUrge(Frozen):
     """催办 by hand."""
 
     do: Literal["urge"] = "urge"
-    reason: Words | None = None
+    reason: Confidential | None = None
 
 
 class RequestCoordination(Frozen):
@@ -188,14 +190,14 @@ class RequestCoordination(Frozen):
 
     do: Literal["coordinate"] = "coordinate"
     unit: UnitRef
-    text: Words
+    text: Confidential
 
 
 class AnswerCoordination(Frozen):
     """Answer the open request addressed to the actor's unit (`no` when several are open)."""
 
     do: Literal["coordinate_answer"] = "coordinate_answer"
-    text: Words
+    text: Confidential
     no: Whole | None = None
 
 
@@ -203,7 +205,7 @@ class EscalateMatter(Frozen):
     """升级 one rung."""
 
     do: Literal["escalate"] = "escalate"
-    reason: Words
+    reason: Confidential
 
 
 class RecordDecision(Frozen):
@@ -211,7 +213,7 @@ class RecordDecision(Frozen):
 
     do: Literal["decision"] = "decision"
     meeting: Words
-    text: Words
+    text: Confidential
     due: date | None = None
     outcome: Outcome | None = None
     subject: Subject | None = None
@@ -226,7 +228,7 @@ class RequestExtension(Frozen):
 
     do: Literal["extend"] = "extend"
     to: date
-    reason: Words
+    reason: Confidential
     point: Whole | None = None
 
 
@@ -236,7 +238,7 @@ class AnswerExtension(Frozen):
     do: Literal["extension"] = "extension"
     grant: bool
     to: date | None = None
-    reason: Words | None = None
+    reason: Confidential | None = None
 
 
 class SuspendMatter(Frozen):
@@ -244,7 +246,7 @@ class SuspendMatter(Frozen):
 
     do: Literal["suspend"] = "suspend"
     reason: SuspensionReason
-    note: Words | None = None
+    note: Confidential | None = None
     until: date
 
 
@@ -259,16 +261,16 @@ class RecordInstruction(Frozen):
 
     do: Literal["instruct"] = "instruct"
     leader: str
-    text: SealedWords
+    text: LeadersWords
 
 
 class RequestClosure(Frozen):
     """办结申请."""
 
     do: Literal["close"] = "close"
-    text: Words
+    text: Confidential
     evidence: tuple[Attachment, ...] = ()
-    over_open_children: Words | None = None
+    over_open_children: Confidential | None = None
     """Why the whole ends although parts of it are open; here and below."""
 
 
@@ -277,8 +279,8 @@ class ReviewClosure(Frozen):
 
     do: Literal["review"] = "review"
     approve: bool
-    text: Words | None = None
-    over_open_children: Words | None = None
+    text: Confidential | None = None
+    over_open_children: Confidential | None = None
 
 
 class MarkClosure(Frozen):
@@ -286,15 +288,15 @@ class MarkClosure(Frozen):
 
     do: Literal["mark"] = "mark"
     mark: LeaderMark
-    text: SealedWords | None = None
-    over_open_children: Words | None = None
+    text: LeadersWords | None = None
+    over_open_children: Confidential | None = None
 
 
 class ReopenMatter(Frozen):
     """重开."""
 
     do: Literal["reopen"] = "reopen"
-    reason: Words
+    reason: Confidential
     due: date | None = None
 
 
@@ -302,15 +304,15 @@ class CancelMatter(Frozen):
     """撤销立项."""
 
     do: Literal["cancel"] = "cancel"
-    reason: Words
-    over_open_children: Words | None = None
+    reason: Confidential
+    over_open_children: Confidential | None = None
 
 
 class RaiseObjection(Frozen):
     """提出异议."""
 
     do: Literal["object"] = "object"
-    text: Words
+    text: Confidential
 
 
 class DecideObjection(Frozen):
@@ -318,7 +320,7 @@ class DecideObjection(Frozen):
 
     do: Literal["objection"] = "objection"
     outcome: ObjectionOutcome
-    text: Words
+    text: Confidential
     due: date | None = None
 
 
@@ -326,7 +328,7 @@ class DeclareRecusal(Frozen):
     """回避: the decider will not review or decide on this matter."""
 
     do: Literal["recuse"] = "recuse"
-    reason: Words
+    reason: Confidential
 
 
 class ReassignDuty(Frozen):
@@ -336,7 +338,7 @@ class ReassignDuty(Frozen):
     duty: Duty
     from_person: str
     to_person: str
-    reason: Words
+    reason: Confidential
 
 
 class CorrectEvent(Frozen):
@@ -344,7 +346,7 @@ class CorrectEvent(Frozen):
 
     do: Literal["correct"] = "correct"
     version: Whole
-    text: Words
+    text: Confidential
     fields: dict[str, str] = {}
 
 
@@ -402,6 +404,13 @@ MatterCommand = Annotated[
 
 
 class Order(OrderBase):
-    """A command to a matter on its way."""
+    """A command to a matter on its way. A leader's words travel as ciphertext or not at all."""
 
     command: Annotated[MatterCommand, AfterValidator(cleaned)]
+
+    @field_validator("command")
+    @classmethod
+    def _sealed(cls, command: MatterCommand) -> MatterCommand:
+        if any(left_open(command)):
+            raise ValueError("领导批示属工作秘密，须由客户端加密后提交")
+        return command

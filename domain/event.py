@@ -60,9 +60,26 @@ def decode(recorded: Recorded) -> Event:
     if recorded.schema_version == cls.schema_version:
         return cls.model_validate_json(recorded.payload)
     payload = _JSON.validate_json(recorded.payload)
-    for version in range(recorded.schema_version, cls.schema_version):
-        payload = UPCASTERS[recorded.type, version](payload)
-    return cls.model_validate_json(_JSON.dump_json(payload))
+    return cls.model_validate_json(_JSON.dump_json(_lifted(recorded.type, recorded.schema_version, cls, payload)))
+
+
+def _lifted(kind: str, schema_version: int, cls: type[Event], payload: dict[str, Any]) -> dict[str, Any]:
+    for version in range(schema_version, cls.schema_version):
+        payload = UPCASTERS[kind, version](payload)
+    return payload
+
+
+def event_of(draft: Draft) -> Event:
+    """The typed event of a draft that is about to be recorded.
+
+    Raises:
+        UnknownEventError: it is of no type this build knows.
+        ValidationError: it lacks what such an event holds.
+    """
+    cls = _TYPES.get(draft.type)
+    if cls is None or draft.schema_version > cls.schema_version:
+        raise UnknownEventError(f"{draft.type} v{draft.schema_version}")
+    return cls.model_validate_json(_JSON.dump_json(_lifted(draft.type, draft.schema_version, cls, draft.payload)))
 
 
 def label_of(event_type: str) -> str:

@@ -10,7 +10,10 @@ from domain.bounds import no_truth_value
 from domain.terms import BasisKind, Rhythm, Supervision
 
 TEXT_BYTES = 64 * 1024
-SEALED = "sealed:v1:"
+SEALED = "sealed:v2:"
+SEALS = (SEALED, "sealed:v1:", "sealed:sm4:")
+"""How a ciphertext begins: AES-GCM-SIV, what earlier builds wrote (AES-GCM), and SM4-GCM (国密) by configuration."""
+MAY_BE_SECRET, SECRET = "may be secret", "secret"
 MOST_TITLE = 500
 MOST_DECIMALS = 3
 MOST_WEIGHT = 100
@@ -35,15 +38,19 @@ def titled(title: str) -> str:
 
 
 def _sealed(text: str) -> str:
-    if not text.startswith(SEALED):
+    if not is_sealed(text):
         raise ValueError("领导批示属工作秘密，须由客户端加密后提交")
     return text
 
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_fits)]
-"""Text a person wrote, at most 64 KiB; a secret one is already sealed (see `SEALED`)."""
+"""Text a person wrote, at most 64 KiB."""
+Confidential = Annotated[Words, MAY_BE_SECRET]
+"""Words that may be 工作秘密: sealed where the order is made when its maker says so (`domain.confidential`)."""
+LeadersWords = Annotated[Words, SECRET]
+"""A leader's own words in a command, 工作秘密 whoever types them: an order that holds them in the clear is refused."""
 SealedWords = Annotated[Words, AfterValidator(_sealed)]
-"""A leader's own words: ciphertext only, from the command to the last copy of the log (条例 art. 24)."""
+"""The same in an event: ciphertext only, to the last copy of the log (条例 art. 24)."""
 Whole = Annotated[int, BeforeValidator(no_truth_value)]
 """A whole number a person gave; a yes or no is none."""
 Percent = Annotated[Whole, Field(ge=0, le=100)]
@@ -51,7 +58,7 @@ Percent = Annotated[Whole, Field(ge=0, le=100)]
 
 def is_sealed(text: str) -> bool:
     """Whether the text is ciphertext."""
-    return text.startswith(SEALED)
+    return text.startswith(SEALS)
 
 
 class UnitRef(Frozen):
@@ -85,7 +92,7 @@ class Attachment(Frozen):
 class NewPoint(Frozen):
     """A 督办要点 as ordered: what, and by when if it has a date of its own."""
 
-    text: Words
+    text: Confidential
     due: date | None = None
 
 
@@ -105,7 +112,7 @@ class PointReport(Frozen):
 
     no: Whole
     progress: Percent
-    text: Words | None = None
+    text: Confidential | None = None
 
 
 class Checkpoint(Frozen):

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from domain.base import Refusal
 from domain.bounds import plausible, seen
@@ -39,6 +39,36 @@ def _shown(text: str) -> str:
     return seen(text)[:MOST_SHOWN]
 
 
+def spoken_past(text: str, today: date) -> date:
+    """The same where only what has been can be meant: `7月29日` typed in November is last July's, `周五` last Friday.
+
+    A date whose year is told stays as it is told, so that whoever asks can refuse it.
+
+    Raises:
+        Refusal: `malformed`, when no date is meant or there is no such day.
+    """
+    plain = unicodedata.normalize("NFKC", text).replace(" ", "")
+    if match := _MONTH_DAY.fullmatch(plain):
+        month, day = map(int, match.groups())
+        return _last(month, day, today, text)
+    found = spoken_date(text, today)
+    if (match := _WEEKDAY.fullmatch(plain)) and match[1] is None and found > today:
+        return found - timedelta(weeks=1)
+    return found
+
+
+def _last(month: int, day: int, today: date, text: str) -> date:
+    """The last such day; 29 February may be years ago."""
+    for year in range(today.year, today.year - 9, -1):
+        try:
+            found = date(year, month, day)
+        except ValueError:
+            continue
+        if found <= today:
+            return found
+    raise Refusal(f"没有“{text}”这一天，请写成 2022-06-30", "malformed")
+
+
 def _parse(plain: str, today: date) -> date | None:
     if match := _FULL.fullmatch(plain):
         year, month, day = map(int, match.groups())
@@ -63,8 +93,10 @@ _HALVES = {None: time(9, 0), "上午": time(9, 30), "下午": time(15, 0), "晚�
 _NOON = 12
 
 
-def spoken_moment(text: str, today: date) -> tuple[date, time]:
+def spoken_moment(text: str, today: date, *, past: bool = False) -> tuple[date, time]:
     """The day and time meant by `2022-03-31T09:30`, `3月31日 9:30`, `下周四上午`, `明天下午3点半`; 9:00 by default.
+
+    With `past` the day is one that has been (`spoken_past`).
 
     Raises:
         Refusal: `malformed`, when no such moment is meant.
@@ -76,7 +108,8 @@ def spoken_moment(text: str, today: date) -> tuple[date, time]:
     if match is None:
         raise Refusal(f"看不懂时间“{_shown(text)}”，请写成 2022-03-31T09:30 或 3月31日9:30、下周四上午", "malformed")
     try:
-        return spoken_date(match["day"], today), _clock(match["half"], match["clock"])
+        day = (spoken_past if past else spoken_date)(match["day"], today)
+        return day, _clock(match["half"], match["clock"])
     except ValueError:
         raise Refusal(f"没有“{_shown(text)}”这个时刻", "malformed") from None
 
@@ -93,3 +126,11 @@ def _clock(half: str | None, clock: str | None) -> time:
 def said_date(day: date) -> str:
     """`2022-06-30（星期四）`: the date as meant, echoed so that a slip is seen."""
     return f"{day:%Y-%m-%d}（星期{WEEKDAYS[day.weekday()]}）"
+
+
+def said_meaning(meant: str) -> str:
+    """The same of a day or a moment in ISO form."""
+    if len(meant) == len("2022-06-30"):
+        return said_date(date.fromisoformat(meant))
+    moment = datetime.fromisoformat(meant)
+    return f"{said_date(moment.date())} {moment:%H:%M}"

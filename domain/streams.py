@@ -9,6 +9,7 @@ from domain.bulletin import BulletinSeries, evolve_bulletins
 from domain.calendar import WorkCalendar
 from domain.envelope import Recorded
 from domain.evolve import evolve as evolve_matter
+from domain.forgetting import ForgottenSecrets, evolve_forgotten
 from domain.matter import Matter
 from domain.meetings.deliveries import stream_of
 from domain.meetings.evolve import evolve_meeting
@@ -42,6 +43,7 @@ FOLDS: dict[str, Fold[Any]] = {
     "plan": Fold(WorkPlan, evolve_plan),
     "meeting": Fold(Meeting, evolve_meeting),
     "minutes": Fold(MinutesOfYear, evolve_minutes),
+    "secrets": Fold(ForgottenSecrets, evolve_forgotten),
 }
 """Kind of stream (what stands before the slash) → its fold."""
 WORKFLOW_OF = {"matter": "Matter", "meeting": "Meeting"}

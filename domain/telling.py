@@ -7,6 +7,7 @@ from typing import Any
 
 from domain import events as ev
 from domain.calendar import SHANGHAI
+from domain.confidential import opened
 from domain.event import Event
 from domain.facts import decimal
 from domain.matter import Matter
@@ -23,6 +24,7 @@ class Reader:
 
 def tell(event: Event, reader: Reader) -> str:
     """What happened, without the label: who, what, until when."""
+    event = opened(event, reader.open)
     found = _LINES.get(type(event))
     if found is not None:
         return found(event, reader)

@@ -24,6 +24,7 @@ from domain.envelope import (
     NumberSeries,
     Recorded,
     canonical,
+    from_micros,
     micros,
 )
 from domain.event import UnknownEventError
@@ -44,36 +45,40 @@ from domain.streams import FOLDS, kind_of
 from eventlog.backend import Row, Statement
 from eventlog.breakdown import check_breakdown
 from eventlog.chain import hash_of
-from eventlog.claims import check_actor, check_slots, check_units
+from eventlog.claims import check_actor, check_record, check_slots, check_units
+from eventlog.clock import check_clock, own_time
 from eventlog.database import Database, Transaction
 from eventlog.duplicates import check_duplicate
+from eventlog.evidence import command_digest
 from eventlog.reading import command_events, rulebook_in, stream_events
 from eventlog.readmodel import PUT_NUMBER, event_statements, fold, parse_state, state_statements, state_text
 from eventlog.refusals import check_not_refused, note_refusal
 from eventlog.rows import EVENT_COLUMNS, INSERT_EVENT, actor_text, recorded
-from eventlog.shape import check_shape, check_text
+from eventlog.secrets import check_seals
+from eventlog.shape import check_shape, check_text, seals_in
 
 STATE_BYTES = 256 * 1024
 """How far people fill a state freely. Beyond, a command adds at most a share of what is left to `MOST_BYTES`."""
 MOST_BYTES = 512 * 1024
 """A quarter of what Temporal carries in one piece: there is always room for what the clock adds."""
 SHARE = 32
-UNLIMITED_KINDS = frozenset({"directory", "plan", "paper", "minutes"})
+UNLIMITED_KINDS = frozenset({"directory", "plan", "paper", "minutes", "secrets"})
 """Kinds whose state never travels through a workflow, so that its size does not matter."""
 
 # One round trip for everything the answer depends on.
 _LOOK = """
 SELECT c.stream, c.request_hash, r.valid_until, h.version, h.hash, h.recorded_at, s.hash, s.state,
-       (SELECT max(position) FROM states WHERE stream IN (?, ?)), (SELECT max(position) FROM events)
+       (SELECT max(position) FROM states WHERE stream IN (?, ?)), n.position, n.recorded_at, {clock}
 FROM (SELECT 1 AS one) o
 LEFT JOIN commands c ON c.command_id = ?
 LEFT JOIN refusals r ON r.command_id = ?
 LEFT JOIN (SELECT version, hash, recorded_at FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1) h ON TRUE
 LEFT JOIN states s ON s.stream = ?
+LEFT JOIN (SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1) n ON TRUE
 """
 _BEHIND = f"SELECT {EVENT_COLUMNS} FROM events WHERE stream = ? AND version >= ? ORDER BY version LIMIT ?"
 _LAST_NUMBER = "SELECT last FROM numbers WHERE series = ?"
-_PUT_COMMAND = "INSERT INTO commands (command_id, stream, first, last, request_hash) VALUES (?, ?, ?, ?, ?)"
+_PUT_COMMAND = "INSERT INTO commands (command_id, stream, first, last, request_hash, digest) VALUES (?, ?, ?, ?, ?, ?)"
 _PUT_OUTBOX = "INSERT INTO outbox (position) VALUES (?)"
 
 
@@ -87,10 +92,13 @@ class _Standing:
     version: int
     hash: str
     recorded_at: int
+    """The newest of the log, and of the stream: nothing is recorded before either."""
     state_hash: str | None
     state: str | None
     rulebook_version: int
     last_position: int
+    clock: int | None
+    """The database's own time, when it has a clock."""
 
 
 def append(
@@ -120,19 +128,23 @@ def append(
             _check_proof(door, request)
         command_id, stream = request.command_id, request.stream
         look = (CALENDAR_STREAM, POLICY_STREAM, command_id, command_id, stream, stream)
-        with database.writing(look=(_LOOK, look)) as transaction:
+        with database.writing(look=(_LOOK.format(clock=database.backend.clock_sql), look)) as transaction:
             standing = _standing(transaction.looked[0])
             known = _already(transaction, request, standing) or _outdated(transaction, request, standing)
             if known is not None:
                 return known
+            own = own_time(database.clock, standing.clock, request.now)
             try:
                 check_not_refused(request, standing.refused_until)
                 if request.command_id:
-                    check_actor(transaction, request.actor, request.stream, local_date(request.now))
+                    check_actor(transaction, request.actor, request.stream, local_date(from_micros(own)))
+                    check_record(transaction, request)
                     check_units(transaction, request.units)
                     check_slots(transaction, request)
                 if request.drafts:
-                    return _record(transaction, request, standing, headquarters, algorithm or database.algorithm)
+                    check_clock(request, own)
+                    at = max(own, standing.recorded_at)
+                    return _record(transaction, request, standing, at, headquarters, algorithm or database.algorithm)
             except Refusal:
                 note_refusal(transaction, request, standing.refused_until)
                 raise
@@ -151,18 +163,20 @@ def _check_proof(door: Door, request: AppendRequest) -> None:
 
 
 def _standing(row: Row) -> _Standing:
-    command_stream, command_hash, refused, version, digest, recorded_at, state_hash, state, rulebook, position = row
+    command_stream, command_hash, refused, version, digest, recorded, state_hash, state, *newest = row
+    rulebook, position, last, own = newest
     return _Standing(
         command_stream,
         command_hash,
         refused or 0,
         version or 0,
         digest or "",
-        recorded_at or 0,
+        max(recorded or 0, last or 0),
         state_hash,
         state,
         rulebook or 0,
         position or 0,
+        own,
     )
 
 
@@ -170,8 +184,10 @@ def _already(transaction: Transaction, request: AppendRequest, standing: _Standi
     """The command id is in the log: its events, if it is the same command."""
     if standing.command_stream is None:
         return None
+    # Builds before this one recorded the office's own streams without a hash.
+    same = standing.command_hash in ("", request.request_hash) and standing.command_stream == request.stream
     refuse(
-        (standing.command_stream, standing.command_hash) != (request.stream, request.request_hash),
+        not same,
         f"命令编号 {request.command_id} 已用于另一条内容不同的命令，请换一个编号",
         "command_id_reused",
     )
@@ -215,12 +231,14 @@ def _record(
     transaction: Transaction,
     request: AppendRequest,
     standing: _Standing,
+    recorded_at: int,
     headquarters: str,
     algorithm: Algorithm,
 ) -> Appended:
     numbers = _Numbers(transaction)
-    rows = _chain(request, standing, numbers, headquarters, algorithm)
+    rows = _chain(request, standing, recorded_at, numbers, headquarters, algorithm)
     events = [recorded(row) for row in rows]  # the answer is what a reader will find
+    check_seals(transaction, request.stream, [text for draft in request.drafts for text in seals_in(draft.payload)])
     state = _fold(transaction, request, standing, events)
     check_duplicate(transaction, events, state)
     check_breakdown(transaction, events, state)
@@ -228,9 +246,10 @@ def _record(
     if not request.clock and kind_of(request.stream) not in UNLIMITED_KINDS:
         _check_size(len((standing.state or "").encode()), len(text.encode()))
     last = events[-1]
+    command = (request.command_id, request.stream, events[0].version, last.version, request.request_hash)
     statements: list[Statement] = [
         (INSERT_EVENT, rows),
-        (_PUT_COMMAND, [(request.command_id, request.stream, events[0].version, last.version, request.request_hash)]),
+        (_PUT_COMMAND, [(*command, command_digest((*command, last.hash)))]),
         *state_statements(last, state, text),
         *(statement for event in events for statement in event_statements(event)),
         (_PUT_OUTBOX, [(event.position,) for event in events]),
@@ -267,10 +286,14 @@ class _Numbers:
 
 
 def _chain(
-    request: AppendRequest, standing: _Standing, numbers: _Numbers, headquarters: str, algorithm: Algorithm
+    request: AppendRequest,
+    standing: _Standing,
+    recorded_at: int,
+    numbers: _Numbers,
+    headquarters: str,
+    algorithm: Algorithm,
 ) -> list[Row]:
     """The drafts as rows: numbered, placed, and each bound to the one before by its hash."""
-    recorded_at = max(micros(request.now), standing.recorded_at)
     actor, previous = actor_text(request.actor), standing.hash
     rows: list[Row] = []
     for index, draft in enumerate(request.drafts, start=1):
@@ -287,7 +310,7 @@ def _chain(
             actor,
             request.command_id,
             request.causation,
-            micros(draft.occurred_at or request.now),
+            min(micros(draft.occurred_at or request.now), recorded_at),
             recorded_at,
             previous,
         )

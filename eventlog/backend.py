@@ -51,13 +51,18 @@ class Connection(ABC):
     def table_names(self) -> set[str]:
         """Tables that exist."""
 
-    @abstractmethod
-    def triggers(self) -> set[str]:
-        """Triggers that exist and fire; those that keep the log append-only must be among them."""
+    is_postgresql = False
+
+    def tolerate(self) -> None:  # noqa: B027  (most have nothing to do)
+        """Read texts that are none as they are, until the transaction ends."""
 
     @abstractmethod
-    def scrub(self, table: str) -> None:
-        """Drop what overwritten rows of the table left behind on disk, as far as the database can."""
+    def triggers(self) -> dict[str, str]:
+        """Name → text of every trigger and rule on our tables, in the form of `eventlog.protection`."""
+
+    @abstractmethod
+    def scrub(self, table: str) -> str | None:
+        """Drop what overwritten rows of the table left behind on disk; what remains and why, in Chinese, or None."""
 
     @abstractmethod
     def reusable(self) -> bool:
@@ -73,6 +78,13 @@ class Backend(ABC):
 
     one_writer_per_process: bool
     """Whether writers of one process queue on a lock of ours because the database would only poll."""
+    clock_sql: str
+    """The database's own time in microseconds, as SQL; NULL when it has no clock but the machine's."""
+
+    def beside(self, name: str) -> Path | None:
+        """A file of this name beside the database's own; None when that is not ours to know."""
+        del name
+        return None
 
     def missing(self) -> bool:
         """Whether there is plainly nothing there yet."""

@@ -4,9 +4,12 @@ from datetime import date
 
 from domain.base import Refusal, Term, refuse
 from domain.envelope import SYSTEM, Actor, OnBehalf, micros
+from domain.event import UnknownEventError, event_of
 from domain.log import AppendRequest, UnitClaim
 from domain.office import DIRECTORY_STREAM, Directory
 from domain.rules.delegation import check_delegation
+from domain.rules.records import authorise_record
+from domain.streams import kind_of
 from domain.terms import Role, Supervision
 from eventlog.database import Transaction
 
@@ -15,6 +18,7 @@ _SLOT = (
     "SELECT number, title FROM meetings WHERE series = ? AND starts = ? AND stream <> ? "
     "AND stage NOT IN ('cancelled', 'recorded')"
 )
+DECIDED_BY_WORKFLOWS = frozenset({"matter", "meeting"})
 _UNIT = "SELECT name, supervision FROM units WHERE id = ?"
 
 
@@ -58,6 +62,22 @@ def _check_person(transaction: Transaction, claim: Actor | OnBehalf) -> None:
         f"{name}（{claim.id}）在名录中属于 {unit}，不属于 {claim.unit}",
         "actor_unit",
     )
+
+
+def check_record(transaction: Transaction, request: AppendRequest) -> None:
+    """A record of the office's own is the actor's to make. Matters and meetings are decided by their workflows.
+
+    Raises:
+        Refusal: with codes `forbidden`, `unsigned`; `malformed` for what is no event of this build.
+    """
+    if kind_of(request.stream) in DECIDED_BY_WORKFLOWS:
+        return
+    for draft in request.drafts:
+        try:
+            event = event_of(draft)
+        except (UnknownEventError, ValueError) as error:
+            raise Refusal(f"{draft.type} 不是这一版认识的记录", "malformed") from error
+        authorise_record(event, request.actor, lambda: _directory(transaction))
 
 
 def check_units(transaction: Transaction, claims: tuple[UnitClaim, ...]) -> None:

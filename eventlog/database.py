@@ -3,15 +3,18 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Self
+from typing import Literal, Self
 
 from domain.base import Refusal
 from domain.envelope import Algorithm
 from eventlog.backend import BUSY_SECONDS, Connection, Params, Question, Row, Statement, backend_of
+from eventlog.clock import LogClock
 from eventlog.errors import LogError, LogUnreachable
+from eventlog.masterkey import MasterKey
 from eventlog.schema import require_current
 
 IDLE_CONNECTIONS = 8
+SealCipher = Literal["aes-gcm-siv", "sm4-gcm"]
 _Begin = Callable[[Connection], list[Row]]
 
 
@@ -33,13 +36,18 @@ class Transaction:
         rows = self._connection.query(sql, params)
         return rows[0] if rows else None
 
-    def triggers(self) -> set[str]:
-        """Triggers that exist and fire."""
+    def triggers(self) -> dict[str, str]:
+        """Name → text of the triggers (and rules) on our tables."""
         return self._connection.triggers()
 
-    def scrub(self, table: str) -> None:
+    @property
+    def is_postgresql(self) -> bool:
+        """Which of the two databases it is, where their catalogues differ."""
+        return self._connection.is_postgresql
+
+    def scrub(self, table: str) -> str | None:
         """See `Database.scrub`."""
-        self._connection.scrub(table)
+        return self._connection.scrub(table)
 
     def run(self, statements: Sequence[Statement]) -> None:
         """Write without committing yet."""
@@ -56,14 +64,30 @@ class Database:
     Safe to share between threads; not across a fork.
     """
 
-    def __init__(self, url: str, algorithm: Algorithm = "sha256") -> None:
-        """Remember the URL (`sqlite:///path` or `postgresql://…`), and the digest of what is appended here.
+    def __init__(
+        self,
+        url: str,
+        algorithm: Algorithm = "sha256",
+        clock: LogClock = LogClock.OWN,
+        master_key: MasterKey | None = None,
+        seal_with: SealCipher = "aes-gcm-siv",
+    ) -> None:
+        """Remember the URL (`sqlite:///path` or `postgresql://…`) and how it is written to.
 
-        `sm3` is the national one (国密); each event says which digest its hash is of, so a log may change over.
+        Args:
+            url: where it is.
+            algorithm: digest of what is appended; `sm3` is the national one (国密). Each event says which digest its
+                hash is of, so a log may change over.
+            clock: whose time is the log's.
+            master_key: under which the keys of secrets are wrapped; by default a file beside that of SQLite.
+            seal_with: what new secrets are sealed with; each says which it is.
         """
         self.url = url
         self.algorithm: Algorithm = algorithm
+        self.clock = clock
+        self.seal_with: SealCipher = seal_with
         self.backend = backend_of(url)
+        self.master_key = master_key or MasterKey(file=self.backend.beside("master.key"))
         self._idle: list[Connection] = []
         self._guard = threading.Lock()
         self._writer = threading.Lock() if self.backend.one_writer_per_process else None
@@ -97,8 +121,8 @@ class Database:
             yield transaction
 
     @contextmanager
-    def reading(self, *, snapshot: bool = False) -> Iterator[Transaction]:
-        """Reads; with `snapshot` all of them see one moment and may take their time.
+    def reading(self, *, snapshot: bool = False, tolerant: bool = False) -> Iterator[Transaction]:
+        """Reads; with `snapshot` all of them see one moment and may take their time, `tolerant` of what is no text.
 
         Raises:
             LogUnreachable: the database is down.
@@ -106,6 +130,8 @@ class Database:
         """
 
         def begin(connection: Connection) -> list[Row]:
+            if tolerant:
+                connection.tolerate()
             if snapshot:
                 connection.begin_snapshot()
             return []  # single statements need no transaction
@@ -113,14 +139,14 @@ class Database:
         with self._transaction(begin) as transaction:
             yield transaction
 
-    def scrub(self, table: str) -> None:
-        """Drop what overwritten rows of the table left behind on disk, as far as the database can.
+    def scrub(self, table: str) -> str | None:
+        """Drop what overwritten rows of the table left behind on disk; what remains and why, in Chinese, or None.
 
         Raises:
             LogUnreachable: the database is down or busy; the rows are overwritten all the same.
         """
         with self.reading() as transaction:
-            transaction.scrub(table)
+            return transaction.scrub(table)
 
     def close(self) -> None:
         """Close idle connections; those in use close when they come back."""

@@ -18,6 +18,8 @@ from domain.notices.notice import Notice
 from domain.terms import Urgency
 from eventlog.backend import Params, Row, Statement
 from eventlog.database import Database
+from eventlog.evidence import NOTICE_COLUMNS, notices_digest
+from eventlog.reading import Moment
 from eventlog.rows import EVENT_COLUMNS, recorded
 
 _COLUMNS = (
@@ -28,7 +30,8 @@ _TIMES = frozenset({"recorded_at", "due_at", "next_at", "tried_at", "sent_at"})
 _IS_DUE = "channel = ? AND sent_at IS NULL AND next_at <= ?"
 # An event looked at twice gives the same ids, so the second look changes nothing.
 _PUT = f"INSERT INTO notices ({_COLUMNS}) VALUES ({', '.join('?' * 16)}) ON CONFLICT (id) DO NOTHING"
-_TOLD = "UPDATE outbox SET sent_at = ? WHERE position = ? AND sent_at IS NULL"
+_TOLD = "UPDATE outbox SET sent_at = ?, notices = ? WHERE position = ? AND sent_at IS NULL"
+_KEPT = f"SELECT {NOTICE_COLUMNS} FROM notices WHERE position = ?"
 _TRIED = "UPDATE notices SET batch = ?, attempts = attempts + 1, tried_at = ? WHERE id = ?"
 _SENT = "UPDATE notices SET sent_at = ?, error = NULL WHERE id = ? AND sent_at IS NULL"
 _FAILED = "UPDATE notices SET error = ?, next_at = ? WHERE id = ? AND sent_at IS NULL"
@@ -112,8 +115,12 @@ def tell(
 ) -> None:
     """Keep the notices of these events, each for its channels, and tick the events off, in one transaction."""
     rows = [_row(notice, channel) for notice, channels in notices for channel in channels]
-    ticked: list[Params] = [(micros(now), position) for position in told]
-    _write(database, *([(_PUT, rows)] if rows else []), *([(_TOLD, ticked)] if ticked else []))
+    with database.writing() as transaction:
+        if rows:
+            transaction.run([(_PUT, rows)])
+        # What an earlier look kept stays, so what is digested is what stands there.
+        ticked = [(micros(now), notices_digest(transaction.all(_KEPT, (position,))), position) for position in told]
+        transaction.commit([(_TOLD, ticked)] if ticked else [])
 
 
 def _row(n: Notice, channel: str) -> Params:
@@ -217,17 +224,17 @@ def listed(
     person: str | None = None,
     pending: bool = False,
     failed: bool = False,
-    as_of: datetime | None = None,
+    moment: Moment | None = None,
 ) -> tuple[NoticeOnRecord, ...]:
-    """The notices in the order of the log, now or as they stood at an instant."""
+    """The notices in the order of the log, now or as they stood at a moment of it."""
     with database.reading() as transaction:
         rows = transaction.all(
             f"SELECT {_COLUMNS} FROM notices WHERE (? = '' OR person = ?) ORDER BY position, id",
             (person or "", person or ""),
         )
-    found = [
-        n if as_of is None else _as_of(n, as_of) for n in map(_record, rows) if as_of is None or n.recorded_at <= as_of
-    ]
+    found = [_record(row) for row in rows]
+    if moment is not None:
+        found = [_as_of(n, moment.as_of) for n in found if n.position <= moment.position]
     return tuple(n for n in found if (not pending or n.pending) and (not failed or n.failed))
 
 

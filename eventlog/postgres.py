@@ -33,6 +33,7 @@ _BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _DOWN = "连不上数据库；请稍后用同一命令重试，或通知管理员"
 _BUSY = "事件日志正被占用，请稍后用同一命令重试"
 _LOGIN = "数据库不存在或账号口令不对；请检查 XMH_DATABASE_URL"
+_ADDRESS = "数据库地址写法有误，请检查 XMH_DATABASE_URL；口令里的特殊字符要写成 %XX"
 _NOT_LET_IN = ("does not exist", "authentication failed", "pg_hba.conf", "no password supplied")
 _BROKEN = "数据库连接状态异常，已丢弃该连接；请用同一命令重试"
 _MESSAGES = {
@@ -202,17 +203,30 @@ class PostgresConnection(Connection):
         rows = self.query("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
         return {name for (name,) in rows}
 
-    def triggers(self) -> set[str]:
-        """Triggers that fire always, even in a session that calls itself a replica."""
-        rows = self.query(
-            "SELECT tgname FROM pg_trigger WHERE tgenabled = 'A' AND tgrelid IN "
-            "(to_regclass('events'), to_regclass('commands'))"
-        )
-        return {name for (name,) in rows}
+    is_postgresql = True
 
-    def scrub(self, table: str) -> None:
-        """Write the table anew: an UPDATE leaves the old row in the file. The server's own WAL archive is not ours."""
+    def triggers(self) -> dict[str, str]:
+        """Triggers with whether they fire always (even in a session that calls itself a replica), and rules."""
+        rows = self.query(
+            "SELECT t.tgname, t.tgenabled::text || ' ' || "
+            "replace(pg_get_triggerdef(t.oid), ' ON ' || n.nspname || '.', "
+            "' ON ') || ' ' || p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid "
+            "JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE NOT t.tgisinternal AND n.nspname = current_schema()"
+        )
+        rules = self.query("SELECT rulename, definition FROM pg_rules WHERE schemaname = current_schema()")
+        return {str(name): str(said) for name, said in [*rows, *rules]}
+
+    def scrub(self, table: str) -> str | None:
+        """Write the table anew: an UPDATE leaves the old row in the file. The server's own WAL archive is not ours.
+
+        VACUUM by a role that may not is no error for the server, it only skips the table: so we ask before.
+        """
+        may = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass(?)"
+        if self.query(may, (table,)) != [(True,)]:
+            return f"数据库账号无权整理 {table} 表，旧行还在数据文件里；请管理员执行 VACUUM (FULL) {table}"
         self.cursor.execute(f"VACUUM (FULL) {table}")
+        return None
 
     def reusable(self) -> bool:
         """Whether the server said the session is idle, outside any transaction."""
@@ -228,6 +242,7 @@ class PostgresBackend(Backend):
     """A PostgreSQL database under its URL."""
 
     one_writer_per_process = False
+    clock_sql = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 
     def __init__(self, url: str) -> None:
         """Remember the URL; nothing is opened yet."""
@@ -291,6 +306,8 @@ class PostgresBackend(Backend):
         for prefix, message in _MESSAGES.items():
             if state.startswith(prefix):
                 return LogUnreachable(message)
+        if not state and isinstance(error, psycopg.ProgrammingError):
+            return LogUnreachable(_ADDRESS)  # libpq quotes an address it cannot read, password and all
         # Without a state the driver speaks: refused, reset, timed out, closed, or not let in.
         if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
             return None

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from itertools import groupby
-from typing import cast
+from typing import NamedTuple, cast
 
 from domain.base import Frozen
 from domain.bounds import visible
@@ -94,11 +94,11 @@ def read_stream(
     stream: str,
     after: int = 0,
     upto_version: int | None = None,
-    as_of: datetime | None = None,
+    position: int | None = None,
 ) -> tuple[Recorded, ...]:
-    """The events of a stream in order, after a version, up to a version or as known at an instant."""
+    """The events of a stream in order, after a version, up to a version or up to a position of the log."""
     with database.reading() as transaction:
-        return stream_events(transaction, stream, after=after, upto_version=upto_version, as_of=as_of)
+        return stream_events(transaction, stream, after=after, upto_version=upto_version, position=position)
 
 
 def stream_events(
@@ -107,14 +107,14 @@ def stream_events(
     *,
     after: int = 0,
     upto_version: int | None = None,
-    as_of: datetime | None = None,
+    position: int | None = None,
 ) -> tuple[Recorded, ...]:
-    """`read_stream` within a transaction. Recording times never go back in a stream, so `as_of` gives a prefix."""
+    """`read_stream` within a transaction."""
     upto = _LAST_VERSION if upto_version is None else upto_version
     rows = transaction.all(
-        f"SELECT {EVENT_COLUMNS} FROM events WHERE stream = ? AND version > ? AND version <= ? AND recorded_at <= ? "
+        f"SELECT {EVENT_COLUMNS} FROM events WHERE stream = ? AND version > ? AND version <= ? AND position <= ? "
         "ORDER BY version",
-        (stream, after, upto, _FOREVER if as_of is None else micros(as_of)),
+        (stream, after, upto, _FOREVER if position is None else position),
     )
     return tuple(map(recorded, rows))
 
@@ -132,11 +132,38 @@ def read_all(database: Database, after: int = 0, limit: int = PAGE) -> tuple[Rec
         return tuple(map(recorded, page(transaction, after, limit)))
 
 
+class Moment(NamedTuple):
+    """A part of the log, and the instant it is looked at from."""
+
+    position: int
+    as_of: datetime
+
+
 def position_at(database: Database, instant: datetime) -> int:
-    """Up to where the log had been recorded by an instant; 0 before its first event."""
+    """Up to where the log had been recorded by an instant: the largest such position; 0 before its first event.
+
+    What is asked of a moment is asked of this position, by every reader, so that their answers agree. Recording times
+    do not go back along the log; in a log written before that held, what stands earlier in it was known earlier,
+    whatever time a clock that was off gave it.
+    """
+    sql = "SELECT position FROM events WHERE recorded_at <= ? ORDER BY position DESC LIMIT 1"
     with database.reading() as transaction:
-        row = transaction.one("SELECT max(position) FROM events WHERE recorded_at <= ?", (micros(instant),))
-    return (row[0] or 0) if row else 0
+        row = transaction.one(sql, (micros(instant),))
+    return int(row[0]) if row else 0
+
+
+def clocks(database: Database) -> tuple[datetime | None, datetime | None]:
+    """When the newest event was recorded, and the time of the database's own clock, when it has one."""
+    newest = "SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1"
+    with database.reading() as transaction:
+        row = transaction.one(f"SELECT ({newest}), {database.backend.clock_sql}")
+    last, own = row if row else (None, None)
+    return (None if last is None else from_micros(last)), (None if own is None else from_micros(own))
+
+
+def moment_at(database: Database, instant: datetime) -> Moment:
+    """The instant with the part of the log known by then."""
+    return Moment(position_at(database, instant), instant)
 
 
 def page(transaction: Transaction, after: int, limit: int) -> list[Row]:
@@ -208,15 +235,15 @@ def load(database: Database, stream: str) -> StreamState | None:
     return _state(row) if row else None
 
 
-def matter_states(database: Database, *, as_of: datetime | None = None) -> tuple[StreamState, ...]:
-    """Every matter's state, now or as known at an instant."""
-    return states_of(database, "matter", as_of=as_of)
+def matter_states(database: Database, *, position: int | None = None) -> tuple[StreamState, ...]:
+    """Every matter's state, now or at a position of the log."""
+    return states_of(database, "matter", position=position)
 
 
-def states_of(database: Database, kind: str, *, as_of: datetime | None = None) -> tuple[StreamState, ...]:
-    """The states of all streams of a kind, now or as known at an instant."""
-    if as_of is not None:
-        return tuple(_states_as_of(database, kind, as_of))
+def states_of(database: Database, kind: str, *, position: int | None = None) -> tuple[StreamState, ...]:
+    """The states of all streams of a kind, now or at a position of the log."""
+    if position is not None:
+        return tuple(_states_at(database, kind, position))
     with database.reading() as transaction:
         rows = transaction.all(f"{_STATES} WHERE kind = ?", (kind,))
     return tuple(_state(row) for row in sorted(rows, key=lambda row: row[0]))
@@ -240,12 +267,12 @@ def states_since(database: Database, kind: str, position: int) -> tuple[StreamSt
     return tuple(_state(row) for row in sorted(rows, key=lambda row: row[0]))
 
 
-def _states_as_of(database: Database, kind: str, as_of: datetime) -> Iterator[StreamState]:
+def _states_at(database: Database, kind: str, position: int) -> Iterator[StreamState]:
     with database.reading(snapshot=True) as transaction:
         rows = transaction.all(
             f"SELECT {EVENT_COLUMNS} FROM events WHERE stream IN (SELECT stream FROM states WHERE kind = ?) "
-            "AND recorded_at <= ? ORDER BY stream, version",
-            (kind, micros(as_of)),
+            "AND position <= ? ORDER BY stream, version",
+            (kind, position),
         )
     events = sorted(map(recorded, rows), key=lambda event: event.stream)
     for stream, group in groupby(events, key=lambda event: event.stream):
@@ -278,13 +305,13 @@ def open_streams(database: Database, kind: str) -> tuple[Head, ...]:
 # --- rulebook ---------------------------------------------------------------------------------------------------------
 
 
-def rulebook(database: Database, as_of: datetime | None = None) -> Rulebook:
-    """The calendar and policy in force, or as known at an instant."""
-    if as_of is None:
+def rulebook(database: Database, position: int | None = None) -> Rulebook:
+    """The calendar and policy in force, now or at a position of the log."""
+    if position is None:
         with database.reading() as transaction:
             return rulebook_in(transaction)
     with database.reading(snapshot=True) as transaction:
-        found = {stream: stream_events(transaction, stream, as_of=as_of) for stream in RULEBOOK_STREAMS}
+        found = {stream: stream_events(transaction, stream, position=position) for stream in RULEBOOK_STREAMS}
     states = {stream: folded(stream, list(events)) for stream, events in found.items() if events}
     return _rulebook(states)
 

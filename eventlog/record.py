@@ -1,13 +1,15 @@
-"""Writing the office's own streams: the calendar, the policy, the directory.
+"""Writing the office's own streams: calendar, policy, directory, series, plans, papers.
 
-They have no timers and so no workflow; `append` checks the actor and keeps the chain as for any other stream.
+They have no timers and so no workflow. Each record is a command all the same: `append` asks who may make it
+(`domain.rules.records`), knows it again by its id, and refuses the id for anything else.
 """
 
-from collections.abc import Callable, Iterable
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from domain.base import Frozen, Refusal
-from domain.envelope import Actor
+from domain.envelope import Actor, Recorded, canonical
 from domain.event import Event
 from domain.log import Already, Appended, AppendRequest, Behind
 from eventlog import reading
@@ -16,19 +18,29 @@ from eventlog.database import Database
 
 
 def record(
-    database: Database, stream: str, events: Iterable[Event], *, actor: Actor, command_id: str, now: datetime
-) -> int:
+    database: Database,
+    stream: str,
+    events: Iterable[Event],
+    *,
+    actor: Actor,
+    command_id: str,
+    now: datetime,
+    content: Mapping[str, object] | None = None,
+) -> tuple[Recorded, ...]:
     """Append events to one of the office's own streams, whatever else is written there meanwhile.
 
+    `content` is what a repetition under the same id must agree in; unless given, the events and who records them.
+
     Returns:
-        How many events are in the log under this command id.
+        What is in the log under this command id.
 
     Raises:
         Refusal: the log refused the actor or the command.
         LogError: the log cannot be written.
     """
     told = tuple(events)
-    return record_decided(database, stream, lambda _: told, actor=actor, command_id=command_id, now=now)
+    asked = content or {"actor": actor.model_dump(mode="json"), "events": [_plain(event) for event in told]}
+    return record_decided(database, stream, lambda _: told, actor=actor, command_id=command_id, now=now, content=asked)
 
 
 def record_decided(
@@ -39,19 +51,28 @@ def record_decided(
     actor: Actor,
     command_id: str,
     now: datetime,
-) -> int:
+    content: Mapping[str, object],
+) -> tuple[Recorded, ...]:
     """Append what a rule makes of the stream's state; when somebody wrote in between, the rule is asked again.
 
+    A refusal of the rule is confirmed by the log: it may be the command's own earlier success that the rule objects to.
+    `content` is what was asked, which a repetition under the same id must agree in.
+
     Returns:
-        How many events are in the log under this command id.
+        What is in the log under this command id.
 
     Raises:
         Refusal: the rule said no, or the log refused the actor or the command.
         LogError: the log cannot be written.
     """
+    digest = hashlib.sha256(canonical({"stream": stream, "content": content}).encode()).hexdigest()
     while True:
         found = reading.load(database, stream)
-        drafts = tuple(event.draft(now) for event in decide(found.state if found else None))
+        refusal: Refusal | None = None
+        try:
+            drafts = tuple(event.draft(now) for event in decide(found.state if found else None))
+        except Refusal as error:
+            drafts, refusal = (), error
         said = append(
             database,
             AppendRequest(
@@ -60,17 +81,24 @@ def record_decided(
                 expected_hash=found.hash if found else "",
                 rulebook_version=reading.rulebook(database).version,
                 command_id=command_id,
+                request_hash=digest,
                 actor=actor,
                 now=now,
                 drafts=drafts,
             ),
         )
         match said:
+            case Appended() if refusal is not None:
+                raise refusal
             case Appended(events=stored) | Already(events=stored):
-                return len(stored)
+                return stored
             case Behind():
                 continue  # somebody else wrote in between
             case _:
                 raise Refusal(
                     getattr(said, "message", "事件日志被还原过，请运行 xmh doctor"), getattr(said, "code", "ahead")
                 )
+
+
+def _plain(event: Event) -> dict[str, object]:
+    return {"type": type(event).__name__, "payload": event.model_dump(mode="json", exclude_none=True)}

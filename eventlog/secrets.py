@@ -1,92 +1,286 @@
 """Keys for what may have to be forgotten: one per stream, and destroying it is the only erasure an append-only log has.
 
 The log, the workflow and every copy of either hold ciphertext only, so the hash chain stays valid when a key is gone.
+The keys themselves stand in the database wrapped under a master key that is not in it (`eventlog.masterkey`).
 """
 
 import base64
 import binascii
 import hmac
+import re
 import secrets
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from domain.base import Refusal
+from domain.base import Refusal, Term
 from domain.envelope import micros
 from domain.facts import SEALED
-from eventlog.database import Database
+from eventlog.backend import Row
+from eventlog.database import Database, Transaction
+from eventlog.masterkey import KEY_BYTES, id_of, unwrap, wrap
 
-KEY_BYTES = 32
-NONCE_BYTES = 12
+NONCE_BYTES, SM4_KEY_BYTES, TAG_BYTES = 12, 16, 16
+SM4 = "sealed:sm4:"
+_SHAPE = re.compile(r"(sealed:(?:v1|v2|sm4):)([0-9a-f]{16}):([A-Za-z0-9_-]+={0,2})")
+_FIXED = bytes(NONCE_BYTES)
 _LIVE = (
-    "SELECT key_id, key FROM secret_keys WHERE stream = ? AND key IS NOT NULL ORDER BY created_at DESC, key_id LIMIT 1"
+    "SELECT key_id, key, wrapped_by FROM secret_keys WHERE stream = ? AND key IS NOT NULL "
+    "ORDER BY created_at DESC, key_id LIMIT 1"
 )
+_INSERT = "INSERT INTO secret_keys (key_id, stream, key, created_at, wrapped_by) VALUES (?, ?, ?, ?, ?)"
+
+
+class Unreadable(Term):
+    """What is shown in place of words that cannot be."""
+
+    DESTROYED = "destroyed", "【密钥已销毁，无法查看】"
+    LOCKED = "locked", "【没有主密钥，无法查看】"
+    BROKEN = "broken", "【加密内容已损坏，无法查看】"
+
+
+@dataclass(frozen=True)
+class _Seal:
+    """A ciphertext taken apart."""
+
+    form: str
+    key_id: str
+    body: bytes
 
 
 def ensure_key(database: Database, stream: str) -> tuple[str, bytes]:
-    """The id and bytes of the stream's key, made on first use. After `destroy` a new secret gets a new key."""
+    """The id and bytes of the stream's key, made on first use. After `destroy` a new secret gets a new key.
+
+    Raises:
+        Refusal: `master_key`, when the key cannot be unwrapped, or no master key is set to wrap a new one.
+    """
     with database.reading() as transaction:
         row = transaction.one(_LIVE, (stream,))
+        others = transaction.one("SELECT wrapped_by FROM secret_keys WHERE wrapped_by IS NOT NULL LIMIT 1")
     if row is None:
+        master = _master_for(database, others)
         with database.writing() as transaction:
             row = transaction.one(_LIVE, (stream,))  # another may have made it meanwhile
             if row is None:
-                row = (secrets.token_hex(8), secrets.token_bytes(KEY_BYTES))
-                insert = "INSERT INTO secret_keys (key_id, stream, key, created_at) VALUES (?, ?, ?, ?)"
-                transaction.commit([(insert, [(row[0], stream, row[1], micros(datetime.now(UTC)))])])
-    return row[0], bytes(row[1])
+                key_id, key = secrets.token_hex(8), secrets.token_bytes(KEY_BYTES)
+                row = (key_id, wrap(master, key_id, stream, key), id_of(master))
+                made = micros(datetime.now(UTC))
+                transaction.commit([(_INSERT, [(key_id, stream, row[1], made, row[2])])])
+    found = _opened(database, stream, row)
+    if isinstance(found, Unreadable):
+        raise Refusal("打不开这个事项的密钥：主密钥不在，或不是原来的那一把；请找回 master.key", "master_key")
+    return row[0], found
 
 
-def key(database: Database, key_id: str) -> bytes | None:
-    """The bytes of a key; None when it was destroyed or never existed."""
+def _master_for(database: Database, other: Row | None) -> bytes:
+    """The master key to wrap a new key under; it is not made anew where others are wrapped already."""
+    master = database.master_key.make() if other is None else database.master_key.load()
+    if master is None or (other is not None and other[0] != id_of(master)):
+        raise Refusal("主密钥不在，或不是原来的那一把；请找回 master.key（或 XMH_MASTER_KEY）后再试", "master_key")
+    return master
+
+
+def _opened(database: Database, stream: str, row: Row) -> bytes | Unreadable:
+    """The key of a row; builds before this one kept it as it is."""
+    key_id, stored, wrapped_by = row
+    if stored is None:
+        return Unreadable.DESTROYED
+    if wrapped_by is None:
+        return bytes(stored)
+    master = database.master_key.load()
+    key = unwrap(master, key_id, stream, bytes(stored)) if master else None
+    return key or Unreadable.LOCKED
+
+
+def wrap_keys(database: Database) -> int:
+    """Wrap the keys an earlier build kept as they are; how many there were.
+
+    Raises:
+        Refusal: `master_key`, when there is none to wrap them under.
+    """
+    plain = "SELECT key_id, stream, key FROM secret_keys WHERE key IS NOT NULL AND wrapped_by IS NULL"
     with database.reading() as transaction:
-        row = transaction.one("SELECT key FROM secret_keys WHERE key_id = ?", (key_id,))
-    return bytes(row[0]) if row and row[0] is not None else None
+        if transaction.one(plain) is None:
+            return 0
+        other = transaction.one("SELECT wrapped_by FROM secret_keys WHERE wrapped_by IS NOT NULL LIMIT 1")
+    master = _master_for(database, other)
+    with database.writing() as transaction:
+        rows = [
+            (wrap(master, key_id, stream, bytes(key)), id_of(master), key_id)
+            for key_id, stream, key in transaction.all(plain)
+        ]
+        transaction.commit([("UPDATE secret_keys SET key = ?, wrapped_by = ? WHERE key_id = ?", rows)])
+    database.scrub("secret_keys")
+    return len(rows)
+
+
+@dataclass(frozen=True)
+class KeysStanding:
+    """How many live keys stand unwrapped, and how many cannot be opened here."""
+
+    unwrapped: int
+    locked: int
+
+
+def keys_standing(database: Database) -> KeysStanding:
+    """Whether the keys are wrapped, and can be opened by the master key that is here."""
+    sql = "SELECT key_id, stream, key, wrapped_by FROM secret_keys WHERE key IS NOT NULL"
+    with database.reading() as transaction:
+        rows = transaction.all(sql)
+    if not rows:
+        return KeysStanding(0, 0)
+    try:
+        master = database.master_key.load()
+    except Refusal:
+        master = None
+    wrapped = [row for row in rows if row[3] is not None]
+    locked = sum(master is None or unwrap(master, row[0], row[1], bytes(row[2])) is None for row in wrapped)
+    return KeysStanding(len(rows) - len(wrapped), locked)
+
+
+def live_keys(database: Database, stream: str) -> tuple[str, ...]:
+    """Ids of the keys of a stream that are not destroyed."""
+    with database.reading() as transaction:
+        rows = transaction.all(
+            "SELECT key_id FROM secret_keys WHERE stream = ? AND key IS NOT NULL ORDER BY key_id", (stream,)
+        )
+    return tuple(row[0] for row in rows)
 
 
 def destroy(database: Database, stream: str) -> int:
     """Overwrite the stream's keys for good; how many there were. The rows stay and say when.
 
-    The database file keeps no copy of the bytes (SQLite: secure_delete, and the write-ahead log is emptied). Backups
-    taken before still hold them: they must be destroyed too.
+    What the database's files may still hold of them is `scrub`'s to remove. Backups taken before still hold them,
+    wrapped: whoever has the master key opens those.
     """
     with database.writing() as transaction:
         live = transaction.all("SELECT key_id FROM secret_keys WHERE stream = ? AND key IS NOT NULL", (stream,))
         update = "UPDATE secret_keys SET key = NULL, destroyed_at = ? WHERE stream = ? AND key IS NOT NULL"
         transaction.commit([(update, [(micros(datetime.now(UTC)), stream)])])
-    database.scrub("secret_keys")
     return len(live)
+
+
+def scrub(database: Database) -> str | None:
+    """Remove what overwritten keys left in the database's files; what remains and why, in Chinese, or None."""
+    return database.scrub("secret_keys")
+
+
+# --- sealing
 
 
 def seal(database: Database, stream: str, text: str) -> str:
     """The text as ciphertext that only this stream's key opens, and only as part of this stream.
 
-    The nonce follows from key and text, so a command repeated under its id carries the same ciphertext and is known
-    again. All it tells is that two texts of one matter are equal.
-    """
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415  (60 ms; most commands need none)
-
-    key_id, secret = ensure_key(database, stream)
-    nonce = hmac.digest(secret, text.encode(), "sha256")[:NONCE_BYTES]
-    sealed = nonce + AESGCM(secret).encrypt(nonce, text.encode(), stream.encode())
-    return f"{SEALED}{key_id}:{base64.urlsafe_b64encode(sealed).decode()}"
-
-
-def unseal(database: Database, stream: str, sealed: str) -> str | None:
-    """The text of a ciphertext; None when its key was destroyed.
+    The same text gives the same ciphertext, so a command repeated under its id is known again. All it tells is that two
+    texts of one matter are equal: that is what AES-GCM-SIV (RFC 8452) keeps to when a nonce is used again, and for it
+    the nonce is fixed. SM4-GCM has no such mode; there the nonce follows from key and text.
 
     Raises:
-        Refusal: with code `seal_broken`: it is not a ciphertext of this stream, or it was altered.
+        Refusal: `master_key`.
     """
-    from cryptography.exceptions import InvalidTag  # noqa: PLC0415
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+    key_id, key = ensure_key(database, stream)
+    form, body = SEALED, b""
+    if database.seal_with == "sm4-gcm":
+        form = SM4
+        nonce = hmac.digest(key, b"nonce" + text.encode(), "sha256")[:NONCE_BYTES]
+        body = nonce + _sm4_seal(key, nonce, text.encode(), stream.encode())
+    else:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV  # noqa: PLC0415
 
-    key_id, separator, body = sealed.removeprefix(SEALED).partition(":")
-    if not sealed.startswith(SEALED) or not separator:
-        raise Refusal("不是加密内容，无法解密", "seal_broken")
-    secret = key(database, key_id)
-    if secret is None:
+        body = AESGCMSIV(key).encrypt(_FIXED, text.encode(), stream.encode())
+    return f"{form}{key_id}:{base64.urlsafe_b64encode(body).decode()}"
+
+
+def unseal(database: Database, stream: str, sealed: str) -> str | Unreadable:
+    """The text of a ciphertext, or why it cannot be read; never an error, whatever stands in the log."""
+    taken = _taken_apart(sealed)
+    if taken is None:
+        return Unreadable.BROKEN
+    with database.reading() as transaction:
+        row = transaction.one("SELECT key_id, key, wrapped_by FROM secret_keys WHERE key_id = ?", (taken.key_id,))
+    if row is None:
+        return Unreadable.BROKEN
+    try:
+        key = _opened(database, stream, row)
+    except Refusal:
+        return Unreadable.LOCKED
+    return key if isinstance(key, Unreadable) else _text(taken, key, stream)
+
+
+def shown(database: Database, stream: str, sealed: str) -> str:
+    """The same for a reader's eyes."""
+    found = unseal(database, stream, sealed)
+    return found.label if isinstance(found, Unreadable) else found
+
+
+def check_seals(transaction: Transaction, stream: str, texts: list[str]) -> None:
+    """What claims to be a ciphertext is one of this stream's, under a key that lives: else nobody could ever read it.
+
+    Raises:
+        Refusal: `malformed`.
+    """
+    if not texts:
+        return
+    keys = {
+        row[0]
+        for row in transaction.all("SELECT key_id FROM secret_keys WHERE stream = ? AND key IS NOT NULL", (stream,))
+    }
+    for text in texts:
+        taken = _taken_apart(text)
+        if taken is None or taken.key_id not in keys:
+            raise Refusal(f"“{text[:20]}…”形似加密内容，却不是用这个事项的密钥加密的；请改写开头", "malformed")
+
+
+def opens(key: bytes, stream: str, sealed: str) -> str | Unreadable:
+    """What a key makes of a ciphertext."""
+    taken = _taken_apart(sealed)
+    return Unreadable.BROKEN if taken is None else _text(taken, key, stream)
+
+
+def _taken_apart(sealed: str) -> _Seal | None:
+    found = _SHAPE.fullmatch(sealed)
+    if found is None:
         return None
     try:
-        data = base64.b64decode(body, altchars=b"-_", validate=True)
-        return AESGCM(secret).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], stream.encode()).decode()
-    except (InvalidTag, ValueError, binascii.Error) as error:
-        raise Refusal("加密内容已损坏或不属于该事项，无法解密", "seal_broken") from error
+        body = base64.b64decode(found[3], altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return _Seal(found[1], found[2], body) if len(body) >= TAG_BYTES else None
+
+
+def _text(taken: _Seal, key: bytes, stream: str) -> str | Unreadable:
+    from cryptography.exceptions import InvalidTag  # noqa: PLC0415
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESGCMSIV  # noqa: PLC0415
+
+    nonce, rest, place = taken.body[:NONCE_BYTES], taken.body[NONCE_BYTES:], stream.encode()
+    try:
+        match taken.form:
+            case "sealed:v1:":
+                plain = AESGCM(key).decrypt(nonce, rest, place)
+            case "sealed:sm4:":
+                plain = _sm4_open(key, nonce, rest, place)
+            case _:
+                plain = AESGCMSIV(key).decrypt(_FIXED, taken.body, place)
+        return plain.decode()
+    except (InvalidTag, ValueError):
+        return Unreadable.BROKEN
+
+
+def _sm4_key(key: bytes) -> bytes:
+    return hmac.digest(key, b"sm4", "sha256")[:SM4_KEY_BYTES]
+
+
+def _sm4_seal(key: bytes, nonce: bytes, plain: bytes, place: bytes) -> bytes:
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes  # noqa: PLC0415
+
+    encryptor = Cipher(algorithms.SM4(_sm4_key(key)), modes.GCM(nonce)).encryptor()
+    encryptor.authenticate_additional_data(place)
+    return encryptor.update(plain) + encryptor.finalize() + encryptor.tag
+
+
+def _sm4_open(key: bytes, nonce: bytes, rest: bytes, place: bytes) -> bytes:
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes  # noqa: PLC0415
+
+    body, tag = rest[:-TAG_BYTES], rest[-TAG_BYTES:]
+    decryptor = Cipher(algorithms.SM4(_sm4_key(key)), modes.GCM(nonce, tag)).decryptor()
+    decryptor.authenticate_additional_data(place)
+    return decryptor.update(body) + decryptor.finalize()

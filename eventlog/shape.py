@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from domain.base import Refusal, refuse
+from domain.facts import is_sealed
 from domain.log import AppendRequest
 
 FIELD_BYTES = 64 * 1024
@@ -72,6 +73,11 @@ def check_text(payload: Mapping[str, object], text: str, *, limited: bool = True
             f"“{name}”超过 {FIELD_BYTES // 1024} KiB，请改用附件",
             "too_large",
         )
+
+
+def seals_in(payload: Mapping[str, object]) -> Iterator[str]:
+    """Every text of a payload that says it is ciphertext."""
+    return (text for _, text in _texts(payload, "") if is_sealed(text))
 
 
 def _texts(value: object, name: str) -> Iterator[tuple[str, str]]:

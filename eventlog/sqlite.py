@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sqlite3
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ _MESSAGES = {
     sqlite3.SQLITE_IOERR: "读写事件日志时磁盘出错；请检查磁盘",
     sqlite3.SQLITE_NOMEM: "内存不足，事件日志无法读写",
 }
+SCRUB_SECONDS, SCRUB_EVERY = 6.0, 0.2
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
@@ -57,6 +59,7 @@ class SqliteConnection(Connection):
 
     def rollback(self) -> None:
         """End the transaction without a trace; some errors (a full disk) have ended it already."""
+        self.raw.text_factory = str
         if self.raw.in_transaction:
             self.raw.execute("ROLLBACK")
 
@@ -64,14 +67,29 @@ class SqliteConnection(Connection):
         """Tables that exist."""
         return {name for (name,) in self.query("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
-    def triggers(self) -> set[str]:
-        """Triggers that exist; SQLite cannot disable one without dropping it."""
-        return {name for (name,) in self.query("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+    def tolerate(self) -> None:
+        """Bytes that are no UTF-8 come with escapes instead of an error."""
+        self.raw.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
 
-    def scrub(self, table: str) -> None:
-        """Empty the write-ahead log; in the file itself `secure_delete` has zeroed what was overwritten."""
+    def triggers(self) -> dict[str, str]:
+        """Triggers that exist; SQLite cannot disable one without dropping it."""
+        rows = self.query("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        return {str(name): str(sql) for name, sql in rows}
+
+    def scrub(self, table: str) -> str | None:
+        """Empty the write-ahead log; in the file itself `secure_delete` has zeroed what was overwritten.
+
+        A reader with an open snapshot keeps the log as it is: we wait for him, and say so if he stays.
+        """
         del table
-        self.raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        give_up = time.monotonic() + SCRUB_SECONDS
+        while True:
+            ((busy, _, _),) = self.query("PRAGMA wal_checkpoint(TRUNCATE)")
+            if not busy:
+                return None
+            if time.monotonic() > give_up:
+                return "另有程序正在读日志，旧内容还留在预写日志（events.db-wal）里；请等它结束后用同一命令重做"
+            time.sleep(SCRUB_EVERY)
 
     def reusable(self) -> bool:
         """Whether no transaction is open."""
@@ -87,10 +105,15 @@ class SqliteBackend(Backend):
     """A file. It is created by the migrations only, readable by its owner alone (WAL and SHM inherit the mode)."""
 
     one_writer_per_process = True
+    clock_sql = "NULL"
 
     def __init__(self, path: Path) -> None:
         """Remember the file; nothing is opened yet."""
         self.path = path
+
+    def beside(self, name: str) -> Path:
+        """In the folder of the database."""
+        return self.path.parent / name
 
     def missing(self) -> bool:
         """Whether the file is not there."""
@@ -101,14 +124,43 @@ class SqliteBackend(Backend):
         if create:
             with contextlib.suppress(FileExistsError):
                 os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        raw = sqlite3.connect(
-            f"file:{quote(str(self.path))}?mode=rw",
+        try:
+            return self._writable()
+        except sqlite3.OperationalError as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if create or code not in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN) or self.missing():
+                raise
+            return self._readable(error)
+
+    def _opened(self, how: str) -> sqlite3.Connection:
+        return sqlite3.connect(
+            f"file:{quote(str(self.path))}?{how}",
             uri=True,
             timeout=BUSY_SECONDS,
             isolation_level=None,
             check_same_thread=False,  # the pool hands a connection to one thread at a time
             cached_statements=128,
         )
+
+    def _readable(self, trouble: sqlite3.OperationalError) -> SqliteConnection:
+        """A copy nobody may write to, as it stands: it can be read and verified.
+
+        What is still in its write-ahead log is read only where the index beside it can be used or made.
+        """
+        log = self.path.with_name(f"{self.path.name}-wal")
+        ways = ["mode=ro"] if log.exists() and log.stat().st_size else ["mode=ro", "mode=ro&immutable=1"]
+        for how in ways:
+            raw = self._opened(how)
+            try:
+                raw.execute("SELECT count(*) FROM sqlite_master")
+            except sqlite3.OperationalError:
+                raw.close()
+            else:
+                return SqliteConnection(raw)
+        raise trouble
+
+    def _writable(self) -> SqliteConnection:
+        raw = self._opened("mode=rw")
         try:
             raw.execute("PRAGMA journal_mode=WAL")
             raw.execute("PRAGMA synchronous=FULL")

@@ -47,6 +47,8 @@ class CommandRow(SQLModel, table=True):
     first: int
     last: int
     request_hash: str = Field(sa_type=Text)
+    digest: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
+    """Of this row and its last event (`eventlog.evidence`)."""
 
 
 class RefusalRow(SQLModel, table=True):
@@ -166,6 +168,8 @@ class SecretKeyRow(SQLModel, table=True):
     key: bytes | None = Field(default=None, sa_type=LargeBinary)
     created_at: int = Field(sa_type=BigInteger)
     destroyed_at: int | None = Field(default=None, sa_type=BigInteger)
+    wrapped_by: str | None = Field(default=None, sa_type=Text)
+    """Which master key it is wrapped under; NULL when an earlier build kept it as it is."""
 
 
 PENDING = text("sent_at IS NULL")
@@ -179,6 +183,8 @@ class OutboxRow(SQLModel, table=True):
 
     position: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     sent_at: int | None = Field(default=None, sa_type=BigInteger)
+    notices: str | None = Field(default=None, sa_type=Text)
+    """Digest of the notices it gave when it was told (`eventlog.evidence`)."""
 
 
 class NoticeRow(SQLModel, table=True):

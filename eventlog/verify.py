@@ -9,21 +9,24 @@ recompute it, or cut the newest events off; only a copy of a head kept elsewhere
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
-from pydantic import ValidationError
-
-from domain.base import Frozen, Term
-from domain.event import UnknownEventError
+from domain.base import Frozen
 from eventlog.backend import Row
 from eventlog.chain import ALGORITHMS, hash_of
 from eventlog.database import Database, Transaction
+from eventlog.evidence import command_digest
+from eventlog.findings import Problem, Token, finding
 from eventlog.projections import Progress, Projection, last_position, pages
-from eventlog.readmodel import READ_MODEL, UnknownKindError
+from eventlog.readmodel import READ_MODEL
 from eventlog.rows import EVENT_COLUMNS, recorded
-from eventlog.schema import PROTECTED
+from eventlog.sidetables import Seals, key_problems, odd_cells, outbox_problems, protection_problems
 from eventlog.sqlite import SqliteConnection
+from eventlog.typed import oddities
 
+__all__ = ["Problem", "Report", "Token", "verify"]
 MOST_PROBLEMS = 1000
+_COLUMNS = EVENT_COLUMNS.split(", ")
 
 _WRONG_COMMANDS = """
 SELECT c.command_id, c.stream FROM commands c
@@ -36,40 +39,16 @@ WHERE {} AND (
 )
 ORDER BY c.command_id
 """
+COMMAND_COLUMNS = ("command_id", "stream", "first", "last", "request_hash", "digest")
+_DIGESTS = (
+    "SELECT c.command_id, c.stream, c.first, c.last, c.request_hash, c.digest, e.hash FROM commands c "
+    "LEFT JOIN events e ON e.stream = c.stream AND e.version = c.last"
+)
 _UNINDEXED_EVENTS = """
 SELECT DISTINCT e.command_id, e.stream FROM events e
 WHERE {} AND NOT EXISTS (SELECT 1 FROM commands c WHERE c.command_id = e.command_id)
 ORDER BY e.command_id
 """
-
-
-class Token(Term):
-    """What can be wrong; the value is stable for scripts."""
-
-    HASH_MISMATCH = "hash_mismatch", "事件内容与其哈希不符"
-    PREVIOUS_HASH_MISMATCH = "previous_hash_mismatch", "事件与前一事件的哈希不相接"
-    VERSION_GAP = "version_gap", "事件流版本号缺失"
-    POSITION_GAP = "position_gap", "全局序号缺失"
-    DUPLICATE = "duplicate", "版本号或事件编号重复"
-    TIME_BACKWARDS = "time_backwards", "记录时间早于前一事件"
-    UNKNOWN_ALGORITHM = "unknown_algorithm", "哈希算法不明"
-    UNDECODABLE = "undecodable", "事件无法解读"
-    NUMBER_GAP = "number_gap", "连续编号缺失或重复"
-    COMMAND_INDEX_DIFFERS = "command_index_differs", "命令索引与事件不符"
-    READ_MODEL_DIFFERS = "read_model_differs", "读模型与事件不符"
-    UNPROTECTED = "unprotected", "防改触发器缺失"
-    ATTACHMENT_MISSING = "attachment_missing", "附件缺失"
-    ATTACHMENT_ALTERED = "attachment_altered", "附件与登记的不符"
-
-
-class Problem(Frozen):
-    """One finding: a stable token, where, and one Chinese line."""
-
-    token: Token
-    message: str
-    stream: str | None = None
-    version: int | None = None
-    position: int | None = None
 
 
 class Report(Frozen):
@@ -103,23 +82,50 @@ def verify(
     findings = _Findings()
     chain = _Chain(whole=stream is None)
     fold = _Fold(stream) if read_model else None
-    with database.reading(snapshot=True) as transaction:
-        findings.add_all(_protection_problems(transaction))
-        done, total = 0, last_position(transaction)
+    seals = Seals()
+    with database.reading(snapshot=True, tolerant=True) as transaction:
+        findings.add_all(protection_problems(transaction))
+        done, total = 0, _newest(transaction)
         for rows in pages(transaction) if stream is None else _stream_pages(transaction, stream):
             for row in rows:
+                odd = list(_odd_event(row))
+                findings.add_all(odd)
+                if odd:
+                    chain.skip(row)
+                    if fold is not None:
+                        fold.skip(row)
+                    continue
                 findings.add_all(chain.problems(row))
+                seals.take(row)
                 if fold is not None:
                     findings.add_all(fold.problems(row))
             done += len(rows)
             if progress is not None:
                 progress(done, total)
         findings.add_all(_command_problems(transaction, stream))
+        findings.add_all(_digest_problems(transaction, stream))
         if stream is None:
             findings.add_all(_duplicate_ids(transaction))
         if fold is not None:
             findings.add_all(fold.differences(transaction))
+        findings.add_all(key_problems(database, transaction, stream, seals.found))
+        if stream is None:
+            findings.add_all(outbox_problems(transaction))
     return Report(streams=len(chain.heads), events=done, problems=tuple(findings.listed), unlisted=findings.unlisted)
+
+
+def _newest(transaction: Transaction) -> int:
+    """How many events there are to look at, for who watches."""
+    newest = last_position(transaction)
+    return newest if newest.__class__ is int else 0
+
+
+def _odd_event(row: Row) -> Iterator[Problem]:
+    """Cells of an event that are of another type than their column's."""
+    odd = "、".join(oddities("events", _COLUMNS, row))
+    if odd:
+        place = f"：表 events 第 {row[0]!r} 行（{str(row[2])[:60]}）{odd}"
+        yield Problem(token=Token.ODD_CELL, message=f"{Token.ODD_CELL.label}{place}")
 
 
 def _stream_pages(transaction: Transaction, stream: str) -> Iterator[list[Row]]:
@@ -141,18 +147,6 @@ class _Findings:
                 self.unlisted += 1
 
 
-def _found(token: Token, detail: str, row: Row | None = None) -> Problem:
-    if row is None:
-        return Problem(token=token, message=f"{token.label}：{detail}")
-    return Problem(
-        token=token,
-        message=f"{token.label}：{row[2]} 第 {row[3]} 版（序号 {row[0]}）{detail}",
-        stream=row[2],
-        version=row[3],
-        position=row[0],
-    )
-
-
 class _Chain:
     """Follows every stream from event to event."""
 
@@ -168,25 +162,35 @@ class _Chain:
         found: list[Problem] = []
         if self._whole:
             if position != self._position + 1:
-                found.append(_found(Token.POSITION_GAP, f"，前一序号是 {self._position}", row))
+                found.append(finding(Token.POSITION_GAP, f"，前一序号是 {self._position}", row))
             self._position = position
         last_version, last_hash, last_time = self.heads.get(stream, (0, "", 0))
         if version == last_version + 1:
             if previous_hash != last_hash:
-                found.append(_found(Token.PREVIOUS_HASH_MISMATCH, "", row))
+                found.append(finding(Token.PREVIOUS_HASH_MISMATCH, "", row))
         elif version > last_version:
-            found.append(_found(Token.VERSION_GAP, f"，前一版是 {last_version}", row))
+            found.append(finding(Token.VERSION_GAP, f"，前一版是 {last_version}", row))
         else:
-            found.append(_found(Token.DUPLICATE, f"，前面已有第 {last_version} 版", row))
+            found.append(finding(Token.DUPLICATE, f"，前面已有第 {last_version} 版", row))
         if recorded_at < last_time:
-            found.append(_found(Token.TIME_BACKWARDS, "", row))
+            found.append(finding(Token.TIME_BACKWARDS, "", row))
         algorithm = digest.partition(":")[0]
         if algorithm not in ALGORITHMS:
-            found.append(_found(Token.UNKNOWN_ALGORITHM, f"：{digest[:20]}", row))
+            found.append(finding(Token.UNKNOWN_ALGORITHM, f"：{digest[:20]}", row))
         elif hash_of(algorithm, row) != digest:
-            found.append(_found(Token.HASH_MISMATCH, "", row))
+            found.append(finding(Token.HASH_MISMATCH, "", row))
         self.heads[stream] = (version, digest, recorded_at)
         return found
+
+    def skip(self, row: Row) -> None:
+        """Go on behind a row that cannot be looked at; what follows is still bound to what it says."""
+        position, stream, version, digest = row[0], row[2], row[3], row[14]
+        if isinstance(position, int):
+            self._position = position
+        if isinstance(stream, str):
+            last_version, last_hash, last_time = self.heads.get(stream, (0, "", 0))
+            known = version if isinstance(version, int) else last_version + 1
+            self.heads[stream] = (known, digest if isinstance(digest, str) else last_hash, last_time)
 
 
 class _Fold:
@@ -200,33 +204,46 @@ class _Fold:
         for table, (key, *columns) in READ_MODEL.items():
             self._memory.query(f"CREATE TABLE {table} ({key} PRIMARY KEY, {', '.join(columns)})")
 
+    def skip(self, row: Row) -> None:
+        """Its stream cannot be folded to the end."""
+        if isinstance(row[2], str):
+            self._unreadable.add(row[2])
+            self._projection.forget(row[2])
+
     def problems(self, row: Row) -> list[Problem]:
         if row[2] in self._unreadable:
             return []
         try:
             wrong_number = self._projection.take(recorded(row))
-        except (UnknownEventError, UnknownKindError, ValidationError, TypeError, ValueError, KeyError) as error:
-            self._unreadable.add(row[2])
-            self._projection.forget(row[2])
-            return [_found(Token.UNDECODABLE, f"：{str(error).splitlines()[0] if str(error) else row[5]}", row)]
+        except Exception as error:
+            self.skip(row)
+            return [finding(Token.UNDECODABLE, f"：{str(error).splitlines()[0] if str(error) else row[5]}", row)]
         self._memory.run(self._projection.pending(), commit=False)
         if wrong_number is None or self._stream is not None:
             return []
-        return [_found(Token.NUMBER_GAP, f"：{wrong_number}", row)]
+        return [finding(Token.NUMBER_GAP, f"：{wrong_number}", row)]
 
     def differences(self, transaction: Transaction) -> Iterator[Problem]:
         self._memory.run(self._projection.rest(), commit=False)
         whole = self._stream is None and not self._unreadable
         for table, columns in READ_MODEL.items():
-            if columns[0] != "stream" and not whole:
-                continue
+            comparable = columns[0] == "stream" or whole
             sql = f"SELECT {', '.join(columns)} FROM {table}"
             params: tuple[str, ...] = ()
             if self._stream is not None:
+                if columns[0] != "stream":
+                    continue
                 sql, params = f"{sql} WHERE stream = ?", (self._stream,)
             expected = {row[0]: row for row in self._memory.query(sql, params)}
-            actual = {row[0]: row for row in transaction.all(sql, params)}
-            for key in sorted(expected.keys() | actual.keys()):
+            actual: dict[Any, Row] = {}
+            for row in transaction.all(sql, params):
+                odd = list(odd_cells(table, columns, row))
+                yield from odd
+                if odd:
+                    expected.pop(row[0], None)
+                else:
+                    actual[row[0]] = row
+            for key in sorted(expected.keys() | actual.keys()) if comparable else ():
                 if key not in self._unreadable and expected.get(key) != actual.get(key):
                     yield self._difference(table, key, expected.get(key), actual.get(key))
 
@@ -244,14 +261,6 @@ class _Fold:
         )
 
 
-def _protection_problems(transaction: Transaction) -> Iterator[Problem]:
-    present = transaction.triggers()
-    for table in PROTECTED:
-        for verb in ("update", "delete"):
-            if f"{table}_no_{verb}" not in present:
-                yield _found(Token.UNPROTECTED, f"{table} 表可被{'修改' if verb == 'update' else '删除'}")
-
-
 def _command_problems(transaction: Transaction, stream: str | None) -> Iterator[Problem]:
     """Each command's row names exactly its events, and each event belongs to a command."""
     only, params = ("TRUE", ()) if stream is None else ("{0}.stream = ?", (stream,))
@@ -261,6 +270,16 @@ def _command_problems(transaction: Transaction, stream: str | None) -> Iterator[
         yield _command_problem(named, f"命令 {command_id} 的事件没有索引")
 
 
+def _digest_problems(transaction: Transaction, stream: str | None) -> Iterator[Problem]:
+    """Each command's row is the one its last event was recorded with: else an id could be given other content."""
+    only, params = ("", ()) if stream is None else (" WHERE c.stream = ?", (stream,))
+    for *row, digest, event_hash in transaction.all(f"{_DIGESTS}{only} ORDER BY c.command_id", params):
+        odd = list(odd_cells("commands", COMMAND_COLUMNS, (*row, digest)))
+        yield from odd
+        if not odd and isinstance(event_hash, str) and command_digest((*row, event_hash)) != digest:
+            yield _command_problem(row[1], f"命令 {row[0]} 的内容摘要被改动")
+
+
 def _command_problem(stream: str, detail: str) -> Problem:
     token = Token.COMMAND_INDEX_DIFFERS
     return Problem(token=token, message=f"{token.label}：{stream} {detail}", stream=stream)
@@ -268,4 +287,4 @@ def _command_problem(stream: str, detail: str) -> Problem:
 
 def _duplicate_ids(transaction: Transaction) -> Iterator[Problem]:
     for (event_id,) in transaction.all("SELECT event_id FROM events GROUP BY event_id HAVING count(*) > 1"):
-        yield _found(Token.DUPLICATE, f"事件编号 {event_id} 出现多次")
+        yield finding(Token.DUPLICATE, f"事件编号 {event_id} 出现多次")

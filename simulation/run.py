@@ -22,6 +22,7 @@ from domain.office import DIRECTORY_STREAM, PersonRecorded, UnitRecorded
 from domain.rules import Office
 from domain.terms import Role
 from eventlog import reading
+from eventlog.clock import LogClock
 from eventlog.database import Database
 from eventlog.founding import found
 from eventlog.meetings import record_meeting
@@ -80,7 +81,7 @@ async def simulate(  # noqa: PLR0913  (what a year is made of)
     _fresh(home)
     url = f"sqlite:///{(home / 'events.db').absolute()}"
     migrate(url)
-    database = Database(url, algorithm)
+    database = Database(url, algorithm, LogClock.DECIDED)
     start = at_office(scenario.year.opens, time(9, 0))
     cast, ready = _cast_and_openings(database, plan, start)
     _register(database, plan, scenario, start)

@@ -15,9 +15,9 @@ from domain.base import refuse
 from domain.calendar import SHANGHAI
 from domain.meetings.commands import CancelMeeting, ConveneMeeting, MoveMeeting
 from domain.meetings.series import SERIES_STREAM, Series, SeriesRecorded, said_rule, spoken_rule
+from domain.rules.records import may_record
 from domain.spoken import said_date
 from domain.streams import meeting_stream
-from domain.terms import Role
 from eventlog import reading
 
 AtOption = Annotated[
@@ -78,7 +78,7 @@ def series(
     if name is None:
         _list()
         return
-    refuse(session.actor.role is not Role.OFFICE, "会议系列须由办公室督办员设定", "forbidden")
+    may_record(SeriesRecorded, session.actor)
     entry = Series(id=new, name=name) if new else the_series(name)
     change: dict[str, Any] = {}
     if rule is not None:

@@ -82,7 +82,9 @@ def proposed(meeting: Meeting) -> Assembled:
 
 def moment(text: str) -> datetime:
     """An instant as people say it."""
-    return at_office(*spoken_moment(text, today()))
+    found = at_office(*spoken_moment(text, today()))
+    session.understood(text, found)
+    return found
 
 
 def meeting_order(stream: str, command: MeetingCommand, actor: Actor | None = None, nth: int = 0) -> MeetingOrder:

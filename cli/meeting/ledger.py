@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.meeting.common import moment, the_series
+from cli.meeting.common import the_series
+from cli.moments import past_moment
 from cli.session import Problem, answer, session
 from cli.sheets import reject
 from cli.task.common import TextOption, need, now, term
@@ -34,7 +35,7 @@ def record(
         return
     command = RecordMeeting(
         series=the_series(need(series, "--series", "会议系列")),
-        starts=moment(need(at, "--at", "开会时间")),
+        starts=past_moment(need(at, "--at", "开会时间")),
         title=need(title, "--title", "会议名称"),
         part=term(Part, part, "--part"),
         place=place,

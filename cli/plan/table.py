@@ -1,16 +1,16 @@
 """`xmh plan table`: 《任务清单一览表》 of any day, from the log alone."""
 
 import hashlib
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.printing.briefing import past_day
+from cli.moments import AsOfOption, past_day, past_instant
 from cli.printing.files import check_out, write
-from cli.session import Problem, answer, session
-from domain.calendar import SHANGHAI, end_of_day, local_date
+from cli.session import answer, session
+from domain.calendar import SHANGHAI, local_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,9 +24,7 @@ def table_(
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="OUT.xlsx|OUT.docx", help="写成哪个文件（.xlsx 可修改后导回）")
     ],
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", metavar="DATE", help="某一天结束时的一览表（默认现在），全部由日志还原")
-    ] = None,
+    as_of: AsOfOption = None,
     since: Annotated[
         str | None, typer.Option("--since", metavar="DATE", help="“本周变化”从哪天以后算起（默认七天前）")
     ] = None,
@@ -35,9 +33,8 @@ def table_(
     from documents.table.rows import task_table
 
     made = _writer(output)
-    now = datetime.now(UTC)
-    moment = _end_of(as_of, now)
-    first = past_day(since, local_date(now)) if since else local_date(moment) - WEEK
+    moment = past_instant(as_of) if as_of else datetime.now(UTC)
+    first = past_day(since) if since else local_date(moment) - WEEK
     table = task_table(session.database, moment, first)
     data = made(table)
     write(output, data)
@@ -53,15 +50,6 @@ def _writer(output: Path) -> "Callable[[TaskTable], bytes]":
     from documents.table.word import document
 
     return document
-
-
-def _end_of(as_of: str | None, now: datetime) -> datetime:
-    if as_of is None:
-        return now
-    day: date = past_day(as_of, local_date(now))
-    if day > local_date(now):
-        raise Problem(f"{day} 还没有到，一览表只能出到今天（{local_date(now)}）", "malformed")
-    return min(end_of_day(day), now)
 
 
 def _document(table: "TaskTable", output: Path, data: bytes) -> dict[str, Any]:

@@ -66,7 +66,15 @@ def version(
         command_id = (
             session.command_id or f"plan:{text.sha256[:24]}:{text.stage.value}:{len(before.versions) if before else 0}"
         )
-        record_decided(session.database, plan_stream(text.plan), decide, actor=actor, command_id=command_id, now=now())
+        record_decided(
+            session.database,
+            plan_stream(text.plan),
+            decide,
+            actor=actor,
+            command_id=command_id,
+            now=now(),
+            content={"text": text.model_dump(mode="json"), "actor": actor.model_dump(mode="json")},
+        )
     _tell(text, done, before, dry_run)
 
 

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.moments import past_day
 from cli.printing.files import check_out, press, write
 from cli.session import Problem, answer, session
 from cli.shape import group
 from cli.sheets import reject
 from cli.task.common import PaperOption, acting, confirm, need, term
-from domain.base import refuse
-from domain.bulletin import BulletinIssued, Issue, PastIssue, Publication
+from domain.bulletin import BulletinIssued, BulletinRecorded, Issue, PastIssue, Publication
 from domain.calendar import SHANGHAI, end_of_day, local_date
 from domain.matter import Matter
-from domain.spoken import spoken_date
-from domain.terms import Role
+from domain.rules.records import may_record
 from eventlog import reading
 
 if TYPE_CHECKING:
@@ -76,10 +75,8 @@ def draft(
     now = datetime.now(UTC)
     today = local_date(now)
     publication = term(Publication, series, "--series")
-    last = past_day(until, today) if until else today
-    first = past_day(since, today) if since else _next_day(publication, last)
-    if last > today:
-        raise Problem(f"截止日期 {last} 还没有到，请改为今天（{today}）或以前", "malformed")
+    last = past_day(until) if until else today
+    first = past_day(since) if since else _next_day(publication, last)
     check_out(out, (".docx",))
     foreword = foreword_of(note) if note is not None else None
     actor, ready = session.actor, press()
@@ -129,14 +126,6 @@ def change_lines(changed: "tuple[Change, ...]") -> list[str]:
     for change in changed:
         lines += [f"  原：{text}" for text in change.before] + [f"  改：{text}" for text in change.after]
     return lines
-
-
-def past_day(text: str, today: date) -> date:
-    """A date as people say it; of a month and day without a year, the last such day: what is told has happened."""
-    day = spoken_date(text, today)
-    if day > today and _NO_YEAR.fullmatch(text.strip()):
-        return spoken_date(f"{day.year - 1}年{day.month}月{day.day}日", today)
-    return day
 
 
 def _next_day(publication: Publication, last: date) -> date:
@@ -307,7 +296,7 @@ def record(
     from documents.bulletin.register import register
     from plans.bulletins import read_bulletins
 
-    refuse(session.actor.role is not Role.OFFICE, "登记简报须由办公室督办员办理", "forbidden")
+    may_record(BulletinRecorded, session.actor)
     if source is not None:
         listed = read_bulletins(source)
         if listed.faults:
@@ -322,7 +311,7 @@ def record(
             PastIssue(
                 publication=term(Publication, series, "--series"),
                 no=no,
-                issued_on=past_day(need(on, "--date", "印发日期"), local_date(datetime.now(UTC))),
+                issued_on=past_day(need(on, "--date", "印发日期")),
                 title=need(title, "--title", "标题"),
             )
         ]

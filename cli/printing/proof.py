@@ -55,12 +55,24 @@ def _rebuild_all(year: int | None) -> None:
         done.append(found)
         lines.append(f"{'✓' if found.ok else '✗'} {found.number}　{_verdict(found)}")
         lines += [f"    {told}" for told in found.differences]
-    wrong = sum(not found.ok for found in done)
+    beside = [] if year is not None else _beside()
+    lines += [f"✗ {said}" for said in beside]
+    wrong = sum(not found.ok for found in done) + len(beside)
     summed = f"{wrong}件不一致" if wrong else "全部与日志一致"
     lines.append(f"共核对{len(done)}件成文，{summed}" if done else "还没有成文")
-    answer([_document(found, None) for found in done], "\n".join(lines))
+    documents = [_document(found, None) for found in done]
+    answer([*documents, *({"bulletin": None, "ok": False, "differences": [said]} for said in beside)], "\n".join(lines))
     if wrong:
         raise SystemExit(Exit.REFUSED)
+
+
+def _beside() -> list[str]:
+    """What no issue accounts for: files added to the cabinet, and templates that were changed on their shelf."""
+    from documents.filing.inspection import inspect
+    from eventlog.findings import Token
+
+    found = inspect(session.database, session.settings.home)
+    return [p.message for p in found if p.token in (Token.FILE_ADDED, Token.TEMPLATE_ALTERED)]
 
 
 def _watched(filed: "tuple[Filed, ...]") -> "Iterator[Rebuilt]":

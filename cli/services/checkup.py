@@ -22,13 +22,17 @@ from domain.calendar import SHANGHAI, local_date
 from domain.deadlines import owed
 from domain.matter import Matter
 from domain.notices.reach import unreached
+from domain.telling import local
 from eventlog import reading
+from eventlog.clock import FAST
+from eventlog.configured import open_log
 from eventlog.database import Database
 from eventlog.errors import LogError
 from eventlog.notices import failing
 from eventlog.recovery import lagging_numbers
 from eventlog.reprojection import pending
 from eventlog.schema import SchemaState, schema_state
+from eventlog.secrets import keys_standing
 from eventlog.watermark import Restored, Watermark, highest
 from gateway import Gateway, Unreachable, connect
 from healing import Healing, Recovery
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
 
 ENOUGH_DISK = 500 * 1024 * 1024
 MANY_RESTARTS = 5
+HOUR_MINUTES, DAY_MINUTES = 60, 24 * 60
 NAMED = 10
 """So many matters are named; the rest are counted."""
 _TO_PRINT = {
@@ -109,8 +114,10 @@ async def examine(settings: "Settings", *, noted: bool = False) -> Report:
     client, trouble = await _client(settings)
     problems += [*trouble, *(_door(settings) if readable else ())]
     if readable:
-        with Database(settings.database) as database:
+        with open_log(settings) as database:
             problems += _restored_unseen(mark, database)
+            problems += _clocks(database)
+            problems += _keys(database)
             problems += _calendar(database)
             problems += _channels(database)
             problems += _unreached(database, settings)
@@ -278,6 +285,51 @@ def _restored(restored: Iterable[Restored]) -> Iterator[Finding]:
 def _restored_unseen(mark: Watermark, database: Database) -> list[Finding]:
     """The same, when no worker has looked yet."""
     return list(_restored(mark.looked(database, datetime.now(UTC)).restored[len(mark.restored) :]))
+
+
+def _clocks(database: Database) -> Iterator[Finding]:
+    """Whether this machine's clock, the database's and the log's newest entry can all be right."""
+    newest, own = reading.clocks(database)
+    now = datetime.now(UTC)
+    if own is not None and abs(own - now) > FAST:
+        yield Finding(
+            code="clock_off",
+            message=f"本机时钟（{local(now)}）与数据库的时钟（{local(own)}）相差{_apart(own, now)}",
+            remedy="校准慢了或快了的那台机器（NTP）；校准前，从快慢不对的机器办理会被拒绝",
+            more={"machine": now.isoformat(), "database": own.isoformat()},
+        )
+    if newest is not None and newest - (own or now) > FAST:
+        yield Finding(
+            code="log_ahead_of_clock",
+            message=f"日志最新一条记于 {local(newest)}，比现在（{local(own or now)}）晚{_apart(newest, own or now)}："
+            "曾有一台机器的时钟走快，或现在的时钟走慢",
+            remedy="核对本机时间；时间走到之前，新的记录都记在这一时刻，先后次序不受影响",
+            more={"newest": newest.isoformat()},
+        )
+
+
+def _keys(database: Database) -> Iterator[Finding]:
+    """Whether the keys of secrets are wrapped, and can be opened here."""
+    found = keys_standing(database)
+    if found.unwrapped:
+        yield Finding(
+            code="keys_unwrapped",
+            message=f"有{found.unwrapped}把密钥还没有用主密钥加密，拿到数据库副本的人能看涉密内容",
+            remedy="运行 xmh migrate（内置服务重新 xmh up）",
+        )
+    if found.locked:
+        yield Finding(
+            code="master_key",
+            message=f"有{found.locked}把密钥在这里打不开：主密钥不在，或不是原来的那一把",
+            remedy="找回 master.key（或 XMH_MASTER_KEY、XMH_MASTER_KEY_COMMAND）；它不在数据库里，须单独备份",
+        )
+
+
+def _apart(one: datetime, other: datetime) -> str:
+    minutes = int(abs(one - other).total_seconds() // 60)
+    if minutes < HOUR_MINUTES:
+        return f"{minutes}分钟"
+    return f"{minutes // HOUR_MINUTES}小时" if minutes < DAY_MINUTES else f"{minutes // DAY_MINUTES}天"
 
 
 def _calendar(database: Database) -> Iterator[Finding]:

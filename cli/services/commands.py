@@ -30,7 +30,7 @@ def up(
         end_orphans(home)
         check_port(port)
         settings.keep_door_key()
-        prepare_log(settings.database, settings.hash_algorithm)
+        prepare_log(settings)
         supervisor = Supervisor(home, port)
         if detach:
             from cli.services.detach import detached
@@ -127,7 +127,7 @@ def migrate() -> None:
     if url.startswith("sqlite:") and not session.settings.home.exists():
         raise Problem(f"数据目录 {session.settings.home} 不存在，请先运行 xmh up", "not_found")
     session.settings.keep_door_key()
-    prepare_log(url, session.settings.hash_algorithm)
+    prepare_log(session.settings)
     answer(
         {"before": before.value, "schema": HEAD},
         f"表结构版本 {HEAD}（升级前：{before.label}）",

@@ -9,7 +9,6 @@ from cli.session import Exit, Problem
 from eventlog.home import make_private
 
 if TYPE_CHECKING:
-    from domain.envelope import Algorithm
     from settings import Settings
 
 
@@ -58,16 +57,19 @@ def check_port(port: int | None) -> None:
         raise Problem(f"端口 {port} 已被占用，请用 --port 换一个，或不填由系统选择", "port_in_use", Exit.MALFORMED)
 
 
-def prepare_log(url: str, algorithm: "Algorithm") -> None:
-    """Bring the tables to this build's and write what a new log begins with.
+def prepare_log(settings: "Settings") -> None:
+    """Bring the tables to this build's, write what a new log begins with, and wrap what keys stand in it unwrapped.
 
     Raises:
         LogError: the database cannot be reached, or a newer build made it; nothing is touched then.
+        Refusal: `master_key`, when there are keys to wrap and nothing to wrap them under.
     """
-    from eventlog.database import Database
+    from eventlog.configured import open_log
     from eventlog.founding import found
     from eventlog.migrate import migrate
+    from eventlog.secrets import wrap_keys
 
-    migrate(url)
-    with Database(url, algorithm) as database:
+    migrate(settings.database)
+    with open_log(settings) as database:
         found(database)
+        wrap_keys(database)

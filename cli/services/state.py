@@ -4,7 +4,7 @@ import platform
 import socket
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote
 
 from cli.services.runfile import Process, RunFile
 
@@ -69,10 +69,18 @@ def _log(settings: "Settings") -> dict[str, Any]:
 
 def without_password(url: str) -> str:
     """The address as it may be shown."""
-    parts = urlsplit(url)
-    if not parts.password:
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme == "sqlite":
         return url
-    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))
+    place, question, query = rest.partition("?")
+    login, at, host = place.rpartition("@")
+    login = f"{login.partition(':')[0]}:***" if ":" in login else login
+    # Whatever option may hold one: password, sslpassword, and those a later driver brings.
+    shown = "&".join(
+        f"{name}=***" if "pass" in unquote(name).lower() else f"{name}{sign}{value}"
+        for name, sign, value in (part.partition("=") for part in query.split("&"))
+    )
+    return f"{scheme}://{login}{at}{host}{question}{shown}"
 
 
 def reachable(address: str) -> bool:

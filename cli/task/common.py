@@ -12,9 +12,10 @@ import typer
 
 from cli.session import Exit, Problem, answer, problem_of, session
 from domain.base import Refusal, Term, refuse
-from domain.bounds import seen
+from domain.bounds import cleaned, seen, within_bounds
 from domain.calendar import local_date
 from domain.commands import MatterCommand, Order
+from domain.confidential import sealed
 from domain.envelope import Actor, OnBehalf
 from domain.facts import Attachment, UnitRef
 from domain.spoken import spoken_date
@@ -47,7 +48,6 @@ OverOption = Annotated[
     str | None,
     typer.Option("--over-open-children", metavar="TEXT", help="分解的事项还没有全部办结而先行结束的理由"),
 ]
-SecretOption = Annotated[bool, typer.Option("--secret", help="内容属工作秘密：加密后再提交")]
 
 
 def now() -> datetime:
@@ -75,6 +75,8 @@ def need(value: str | None, option: str, question: str) -> str:
 
 def confirm(question: str) -> None:
     """Ask before what cannot be taken back; a pipe, `--json` or `--yes` asks nothing."""
+    if session.asks:
+        session.echo()
     if session.asks and not typer.confirm(question):
         raise Problem("已取消，未作任何改动", "aborted", Exit.UNEXPECTED)
 
@@ -94,7 +96,9 @@ def term(kind: "type[T]", text: str, option: str, offered: "Sequence[T] | None" 
 
 def day(text: str) -> date:
     """A date as people say it."""
-    return spoken_date(text, today())
+    found = spoken_date(text, today())
+    session.understood(text, found)
+    return found
 
 
 def the_matter(words: str) -> reading.ListedMatter:
@@ -163,28 +167,32 @@ def _attached(path: Path) -> Attachment:
         return keep(session.settings.home, pieces(file, name, MOST_ATTACHED), name)
 
 
-def sealed(stream: str, text: str, secret: bool = True) -> str:
-    """The text, encrypted under the matter's key when it is secret."""
-    if not secret:
-        return text
-    from eventlog.secrets import seal
-
-    return seal(session.database, stream, text)
-
-
 def order(
     stream: str, command: MatterCommand, actor: Actor | None = None, occurred_at: datetime | None = None, nth: int = 0
 ) -> Order:
-    """The command on its way. `nth` keeps ids apart when one run sends several."""
+    """The command on its way, its secret words sealed. `nth` keeps ids apart when one run sends several."""
     base = session.command_id or uuid4().hex
     return Order(
         command_id=f"{base}-{nth}" if nth else base,
         stream=stream,
         actor=actor or session.actor,
-        command=command,
+        command=_sealed(stream, command),
         valid_until=now() + VALID_FOR,
         occurred_at=occurred_at,
     )
+
+
+def _sealed(stream: str, command: MatterCommand) -> MatterCommand:
+    """A leader's words always, all others that may be secret with `--secret`: the one place they are."""
+
+    def seal(text: str) -> str:
+        from eventlog.secrets import seal as under_key
+
+        return under_key(session.database, stream, text)
+
+    plain = cleaned(command)
+    within_bounds(plain)  # once sealed, nobody sees what is in it
+    return sealed(plain, seal, secret=session.secret)
 
 
 def send(orders: Sequence[Order]) -> list[Any]:

@@ -8,7 +8,7 @@ from cli.session import session
 from cli.task.common import today
 from domain.base import Refusal
 from domain.bounds import plausible
-from domain.spoken import said_date, spoken_date
+from domain.spoken import spoken_date
 from eventlog import reading
 
 _NAMES_A_YEAR = re.compile(r"\d{4}|[今本当明次来去]年|年度|[二〇零○]{3,}")
@@ -30,8 +30,7 @@ def due_day(text: str) -> date:
         if stretch is None:
             raise refusal from None
         found = plausible(stretch)
-    if not _ISO.fullmatch(text.strip()):
-        session.understood.append(f"“{text.strip()}”按 {said_date(found)} 办理")
+    session.understood(text, found)
     return found
 
 

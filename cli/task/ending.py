@@ -12,14 +12,12 @@ from cli.task.common import (
     OverOption,
     PaperOption,
     ReasonOption,
-    SecretOption,
     TextOption,
     acting,
     attached,
     confirm,
     do,
     need,
-    sealed,
     term,
     the_matter,
 )
@@ -47,11 +45,10 @@ def close(
         list[Path] | None, typer.Option("--evidence", metavar="FILE", help="证明材料，可多次填写")
     ] = None,
     over_open_children: OverOption = None,
-    secret: SecretOption = False,
 ) -> None:
     """办结申请：由牵头单位提出，附证明材料。"""
     target = the_matter(matter)
-    words = sealed(target.stream, need(text, "--text", "办结情况"), secret)
+    words = need(text, "--text", "办结情况")
     command = RequestClosure(text=words, evidence=attached(evidence or ()), over_open_children=over_open_children)
     do(target.number, command)
 
@@ -78,7 +75,7 @@ def review(
         return
     if mark is not None:
         confirm(f"录入领导对 {target.number} 的意见“{mark}”？")
-        words = sealed(target.stream, text) if text else None
+        words = text or None
         command = MarkClosure(mark=term(LeaderMark, mark, "--mark"), text=words, over_open_children=over_open_children)
         do(target.number, command, acting(by, paper))
         return

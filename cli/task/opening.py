@@ -1,12 +1,13 @@
 """`xmh task open accept decline assign`."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
 import typer
 
+from cli.moments import past_day
 from cli.reach import entries, lines, nobody_to_tell
 from cli.session import Problem, answer, session
 from cli.task.common import (
@@ -16,14 +17,12 @@ from cli.task.common import (
     PaperOption,
     ReasonOption,
     acting,
-    day,
     do,
     do_all,
     document,
     line,
     need,
     order,
-    sealed,
     send,
     term,
     the_unit,
@@ -31,6 +30,7 @@ from cli.task.common import (
 )
 from cli.task.due import due_day
 from cli.task.parts import ParentOption, WeightOption, part_of, the_whole
+from domain.base import Refusal
 from domain.bounds import plausible
 from domain.calendar import OfficeHours, at_office, local_date
 from domain.commands import AcceptReceipt, AssignMatter, DeclineReceipt, OpenMatter
@@ -151,7 +151,7 @@ def open_(
         supervisor=session.person(supervisor).id if supervisor else None,
         points=tuple(new_point(p) for p in point or ()),
         indicators=tuple(new_indicator(i) for i in indicator or ()),
-        instruction=sealed(stream, instruction) if instruction else None,
+        instruction=instruction or None,
         instructed_by=session.person(by).id if instruction and by else None,
         duplicate_reason=duplicate_reason,
         inherited=inherited,
@@ -300,12 +300,14 @@ def _occurred(text: str | None) -> datetime | None:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
-        return at_office(day(text), OfficeHours().morning_opens)
+        return at_office(past_day(text), OfficeHours().morning_opens)
     if instant.tzinfo is None:
         instant = at_office(
             instant.date(), instant.time() if "T" in text or " " in text else OfficeHours().morning_opens
         )
     plausible(instant)
+    if instant > datetime.now(UTC):
+        raise Refusal(f"{text} 还没有到；--occurred 只写已经发生的日期", "malformed")
     return instant
 
 

@@ -10,7 +10,6 @@ from cli.task.common import (
     MatterArg,
     PaperOption,
     ReasonOption,
-    SecretOption,
     TextOption,
     acting,
     confirm,
@@ -18,7 +17,6 @@ from cli.task.common import (
     do_all,
     need,
     order,
-    sealed,
     send,
     tell_many,
     the_matter,
@@ -69,16 +67,15 @@ def coordinate(
     text: TextOption = None,
     reply: Annotated[str | None, typer.Option("--answer", metavar="TEXT", help="答复协调请求")] = None,
     no: Annotated[int | None, typer.Option("--no", metavar="N", help="答复第几项请求（有多项时）")] = None,
-    secret: SecretOption = False,
 ) -> None:
     """请求单位协调（--with --text），或答复协调请求（--answer）。"""
     target = the_matter(matter)
     if (reply is None) == (unit is None):
         raise Problem("请求协调用 --with 单位 --text 内容；答复用 --answer 内容（二者取一）", "malformed")
     if reply is not None:
-        do(target.number, AnswerCoordination(text=sealed(target.stream, reply, secret), no=no))
+        do(target.number, AnswerCoordination(text=reply, no=no))
         return
-    words = sealed(target.stream, need(text, "--text", "请求协调的内容"), secret)
+    words = need(text, "--text", "请求协调的内容")
     do(target.number, RequestCoordination(unit=the_unit(unit or ""), text=words))
 
 
@@ -98,7 +95,7 @@ def instruct(
     """录入领导批示：原文加密保存，办结须报该领导审阅。"""
     leader = session.person(need(by, "--by", "批示领导"))
     target = the_matter(matter)
-    words = sealed(target.stream, need(text, "--text", "批示内容"))
+    words = need(text, "--text", "批示内容")
     do(target.number, RecordInstruction(leader=leader.id, text=words), acting(leader.id, paper))
 
 

@@ -6,35 +6,29 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.moments import AsOfOption, asked
 from cli.session import Problem, answer, session
 from cli.task.tree import placed, relations, relations_said, walked
-from domain.calendar import SHANGHAI, end_of_day, local_date
+from domain.calendar import SHANGHAI, local_date
 from domain.facts import is_sealed
 from domain.lights import Lit, light
 from domain.log import Rulebook
 from domain.matter import Indicator, Matter
-from domain.spoken import said_date, spoken_date
+from domain.spoken import said_date
 from domain.terms import Light, Stage
 from eventlog import reading
+from eventlog.reading import Moment
 
-AsOfOption = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="某一天结束时的情况（全部由日志还原）")]
 HIDDEN = "【工作秘密，无权查看】"
-DESTROYED = "【密钥已销毁，无法查看】"
 
 
-def as_of_instant(text: str | None) -> datetime | None:
-    """The instant asked for; None for now."""
-    if text is None:
-        return None
-    today = datetime.now(SHANGHAI).date()
-    return end_of_day(spoken_date(text, today))
-
-
-def standing(as_of: datetime | None) -> tuple[list[Matter], Rulebook, datetime]:
+def standing(moment: Moment | None) -> tuple[list[Matter], Rulebook, datetime]:
     """All matters and the rulebook as known then, and the moment to light them at."""
-    states = reading.matter_states(session.database, as_of=as_of)
+    position = moment.position if moment else None
+    states = reading.matter_states(session.database, position=position)
     matters = sorted((s.state for s in states if isinstance(s.state, Matter)), key=lambda m: m.number)
-    return matters, reading.rulebook(session.database, as_of=as_of), as_of or datetime.now(UTC)
+    at = moment.as_of if moment else datetime.now(UTC)
+    return matters, reading.rulebook(session.database, position), at
 
 
 def row(matter: Matter, lit: Lit) -> dict[str, Any]:
@@ -64,7 +58,7 @@ def list_(
     as_of: AsOfOption = None,
 ) -> None:
     """督办事项一览。"""
-    moment = as_of_instant(as_of)
+    moment = asked(as_of)
     matters, rulebook, at = standing(moment)
     wanted_stage = _choice(Stage, stage, "--stage")
     wanted_light = _choice(Light, light_, "--light")
@@ -78,7 +72,7 @@ def list_(
         if (wanted_light and lit.light is not wanted_light) or (overdue and lit.light is not Light.RED):
             continue
         rows.append({**row(matter, lit), **(placed(*branched[matter.stream]) if tree else {})})
-    document = {"matters": rows, **({"as_of": moment.astimezone(SHANGHAI).isoformat()} if moment else {})}
+    document = {"matters": rows, **({"as_of": at.astimezone(SHANGHAI).isoformat()} if moment else {})}
     answer(document, "" if session.json else _table(rows))
 
 
@@ -149,9 +143,9 @@ def secrets_of(matter: Matter) -> Callable[[str], str]:
             return text
         if not allowed:
             return HIDDEN
-        from eventlog.secrets import unseal
+        from eventlog.secrets import shown
 
-        return unseal(session.database, matter.stream, text) or DESTROYED
+        return shown(session.database, matter.stream, text)
 
     return opened
 
@@ -163,15 +157,16 @@ def show(
     """一个事项的全部情况：要点、时限、来龙去脉。"""
     from cli.task.common import the_matter
 
-    moment = as_of_instant(as_of)
-    events = reading.read_stream(session.database, the_matter(matter).stream, as_of=moment)
+    moment = asked(as_of)
+    position = moment.position if moment else None
+    events = reading.read_stream(session.database, the_matter(matter).stream, position=position)
     if not events:
         raise Problem(f"{as_of} 时还没有这个事项", "not_found")
     state = reading.folded(events[0].stream, list(events)).state
     assert isinstance(state, Matter)  # noqa: S101  (a stream under matter/)
-    rulebook = reading.rulebook(session.database, as_of=moment)
-    at = moment or datetime.now(UTC)
-    document = _shown(state, rulebook, at, events) | relations(state, rulebook, at, moment)
+    rulebook = reading.rulebook(session.database, position)
+    at = moment.as_of if moment else datetime.now(UTC)
+    document = _shown(state, rulebook, at, events) | relations(state, rulebook, at, position)
     answer(document, "" if session.json else _read_aloud(state, document))
 
 
@@ -213,7 +208,7 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Any
     points = [
         {
             "no": p.no,
-            "text": p.text,
+            "text": opened(p.text),
             "due": p.due.isoformat() if p.due else None,
             "original_due": p.original_due.isoformat() if p.original_due else None,
             "progress": p.progress,

@@ -29,12 +29,12 @@ def placed(depth: int, branch: Branch) -> dict[str, Any]:
     }
 
 
-def relations(matter: Matter, rulebook: Rulebook, at: datetime, as_of: datetime | None) -> dict[str, Any]:
-    """The whole of a matter, its parts, and how far these are, now or as known at an instant."""
+def relations(matter: Matter, rulebook: Rulebook, at: datetime, position: int | None) -> dict[str, Any]:
+    """The whole of a matter, its parts, and how far these are, now or at a position of the log."""
     streams = reading.family_streams(session.database, matter.stream)
-    family = [m for stream in streams if (m := _state(stream, as_of)) is not None]
+    family = [m for stream in streams if (m := _state(stream, position)) is not None]
     [branch] = branches(family)
-    whole = _state(matter.part_of.stream, as_of) if matter.part_of else None
+    whole = _state(matter.part_of.stream, position) if matter.part_of else None
     return {
         "parent": _whole(matter, whole) if whole else None,
         "rolled_up": branch.progress,
@@ -42,11 +42,11 @@ def relations(matter: Matter, rulebook: Rulebook, at: datetime, as_of: datetime 
     }
 
 
-def _state(stream: str, as_of: datetime | None) -> Matter | None:
-    if as_of is None:
+def _state(stream: str, position: int | None) -> Matter | None:
+    if position is None:
         found = reading.load(session.database, stream)
     else:
-        events = reading.read_stream(session.database, stream, as_of=as_of)
+        events = reading.read_stream(session.database, stream, position=position)
         found = reading.folded(stream, list(events)) if events else None
     return found.state if found and isinstance(found.state, Matter) else None
 

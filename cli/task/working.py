@@ -9,16 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from cli.session import Problem
-from cli.shape import Command
+from cli.shape import SealingCommand
 from cli.task.common import (
     MatterArg,
-    SecretOption,
     TextOption,
     attached,
     do,
     need,
     order,
-    sealed,
     send,
     tell_many,
     tell_one,
@@ -57,7 +55,6 @@ def report(
     attach: Annotated[list[Path] | None, typer.Option("--attach", metavar="FILE", help="附件，可多次填写")] = None,
     for_unit: Annotated[str | None, typer.Option("--for", metavar="UNIT", help="代哪个单位录入（仅办公室）")] = None,
     via: Annotated[str | None, typer.Option("--via", metavar="微信|电话|纸质", help="代录时，反馈是怎样收到的")] = None,
-    secret: SecretOption = False,
     source: Annotated[
         str | None,
         typer.Option("--from", metavar="FILE|-", help="一次录入多件：JSON、JSON 行或 CSV（事项,进展,进度,问题,下步）"),
@@ -70,7 +67,7 @@ def report(
     target = the_matter(need(matter, "M", "事项"))
     words = need(text, "--text", "办理情况")
     command = SubmitFeedback(
-        text=sealed(target.stream, words, secret),
+        text=words,
         progress=progress,
         points=tuple(point_report(p) for p in point or ()),
         indicators=tuple(indicator_report(i) for i in indicator or ()),
@@ -165,13 +162,13 @@ point = typer.Typer(
 )
 
 
-@point.command("add", cls=Command)
+@point.command("add", cls=SealingCommand)
 def add(matter: MatterArg, text: Annotated[str, typer.Argument(metavar="TEXT[;due=DATE]", help="要点内容")]) -> None:
     """增加一个要点。"""
     do(matter, AddPoint(point=new_point(text)))
 
 
-@point.command("change", cls=Command)
+@point.command("change", cls=SealingCommand)
 def change(
     matter: MatterArg,
     no: Annotated[int, typer.Argument(metavar="N", help="要点序号")],
@@ -182,7 +179,7 @@ def change(
     do(matter, ChangePoint(no=no, text=text, due=due_day(due) if due else None))
 
 
-@point.command("drop", cls=Command)
+@point.command("drop", cls=SealingCommand)
 def drop(
     matter: MatterArg,
     no: Annotated[int, typer.Argument(metavar="N", help="要点序号")],

@@ -12,7 +12,7 @@ from domain.base import Frozen, refuse
 from domain.bulletin import BulletinEdited, BulletinSeries, Change, Publication, bulletin_stream
 from domain.envelope import Actor
 from domain.event import decode
-from domain.terms import Role
+from domain.rules.records import may_record
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.record import record_decided
@@ -49,7 +49,7 @@ def may_edit(actor: Actor) -> None:
     Raises:
         Refusal: `forbidden`.
     """
-    refuse(actor.role not in (Role.OFFICE, Role.LEADER), "改稿由办公室督办员办理", "forbidden")
+    may_record(BulletinEdited, actor)
 
 
 def keep_text(
@@ -68,7 +68,7 @@ def keep_text(
     digest = hashlib.sha256(f"{event.title}\n{event.foreword}\n{event.sections}".encode()).hexdigest()
     stream = bulletin_stream(draft.publication)
     command_id = f"bulletin-edit:{draft.key}:{digest[:24]}:{reading.head(database, stream).version}"
-    record_decided(database, stream, decide, actor=actor, command_id=command_id, now=now)
+    record_decided(database, stream, decide, actor=actor, command_id=command_id, now=now, content={"text": digest})
 
 
 def _version(draft: Draft, text: Text, found: tuple[Change, ...]) -> BulletinEdited:

@@ -51,6 +51,7 @@ def register(database: Database, rows: Sequence[PastIssue], actor: Actor, now: d
         )
         command_id = f"bulletin-record:{row.publication.value}:{year}:{row.no}"
         stream = bulletin_stream(row.publication)
-        record(database, stream, [event], actor=actor, command_id=command_id, now=now)
+        content = event.model_dump(mode="json")
+        record(database, stream, [event], actor=actor, command_id=command_id, now=now, content=content)
         done.recorded.append(number_series(row.publication, year).render(row.no))
     return done

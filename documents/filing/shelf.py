@@ -3,6 +3,7 @@
 What the program comes with is kept too: a home then holds all it needs but the program that reads it.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,6 +45,18 @@ def press_then(home: Path, press: Press, sha256: str | None, what: str, remedy: 
             return replace(press, template=found)
     state = f"已被改动（{place}）" if kept else f"不在了（应在 {place}）"
     raise Refusal(f"{what} 所用的模板{state}，不能按原样成文；{remedy}", "template_gone")
+
+
+def altered(home: Path) -> Iterator[Path]:
+    """Shelved templates that are no longer what they were shelved as."""
+    for place in sorted((home / FOLDER / SHELF).glob("*")):
+        if place.is_dir() and not place.name.startswith("."):
+            try:
+                same = Template(LAYOUT, place).sha256[:_SHORT] == place.name
+            except OSError:
+                same = False
+            if not same:
+                yield place
 
 
 def _place(home: Path, sha256: str) -> Path:

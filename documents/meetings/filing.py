@@ -67,7 +67,15 @@ def file_minutes(
     event = event.model_copy(update=ready.provenance(rendered))
     with printed(home / FOLDER / MINUTES, rendered) as place:
         key = filing_key(event.meeting, event.number)
-        record(database, minutes_stream(event.issued_on.year), [event], actor=actor, command_id=key, now=now)
+        record(
+            database,
+            minutes_stream(event.issued_on.year),
+            [event],
+            actor=actor,
+            command_id=key,
+            now=now,
+            content={"meeting": event.meeting, "number": event.number},
+        )
         known = filed(database, meeting)
         if known == event:  # else somebody filed them meanwhile, and those files are the ones
             place()

@@ -141,6 +141,7 @@ def approve_circular(database: Database, since: date, until: date, *, actor: Act
         actor=actor,
         command_id=f"circular-approve:{said[:24]}:{now.isoformat()}",
         now=now,
+        content={"words": said, "actor": actor.model_dump(mode="json")},
     )
     return text
 
@@ -202,7 +203,13 @@ def void(database: Database, number: str, reason: str, *, actor: Actor, now: dat
         return [void_paper(state if isinstance(state, PaperLedger) else None, number, reason)]
 
     record_decided(
-        database, paper_stream(year), decide, actor=actor, command_id=f"paper-void:{number}:{now.isoformat()}", now=now
+        database,
+        paper_stream(year),
+        decide,
+        actor=actor,
+        command_id=f"paper-void:{number}:{now.isoformat()}",
+        now=now,
+        content={"void": number, "reason": reason, "actor": actor.model_dump(mode="json")},
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from documents.figures import Entry
-from documents.ledger import Ledger, Moment, Told
+from documents.ledger import Ledger, Told
 from documents.wording import clean, day_in, reason_of, sentence, short_date
 from domain import events as ev
 from domain.base import Frozen, Term
@@ -11,6 +11,7 @@ from domain.calendar import local_date
 from domain.facts import is_sealed
 from domain.lights import light
 from domain.terms import Light
+from eventlog.reading import Moment
 from sheets.table import WITHHELD
 
 

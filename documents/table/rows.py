@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 from documents.figures import Entry, Period, by_light
-from documents.ledger import Ledger, Moment, read_known
+from documents.ledger import Ledger, read_known
 from documents.table.changes import Change, changes
 from documents.wording import counted, full_date, reason_of
 from domain.base import Frozen, refuse
@@ -14,6 +14,7 @@ from domain.matter import Matter
 from domain.terms import Light, Stage
 from eventlog import reading
 from eventlog.database import Database
+from eventlog.reading import Moment
 from sheets.table import NO_CHAPTER, Column, Key, Names, cells, fingerprints
 
 

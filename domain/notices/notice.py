@@ -8,14 +8,14 @@ from urllib.parse import quote
 from domain.base import Frozen
 from domain.calendar import WorkCalendar
 from domain.envelope import Recorded
-from domain.facts import SEALED, is_sealed
+from domain.facts import SEALS, is_sealed
 from domain.notices.timing import due_at
 from domain.terms import Urgency
 
 SEALED_WORDS = "（工作秘密，通知不载原文，请登录后用 xmh task show 查阅）"
 LONGEST = 200
 """Characters of one notice's text: it says that something happened, the matter says the rest."""
-_CIPHER = re.compile(rf"{re.escape(SEALED)}\S*")
+_CIPHER = re.compile(rf"(?:{'|'.join(map(re.escape, SEALS))})\S*")
 
 
 class Notice(Frozen):

@@ -10,6 +10,7 @@ from sqlalchemy.pool import StaticPool
 
 from eventlog.backend import Backend
 from eventlog.database import Transaction
+from eventlog.migrations.rights import least_rights
 from eventlog.projections import fold_anew
 
 _MIGRATION_LOCK = 0x786D69
@@ -55,5 +56,7 @@ def upgrade(backend: Backend) -> None:
             configuration.attributes["connection"] = connection
             command.upgrade(configuration, "head")
             fold_anew(Transaction(backend.around(connection.connection.driver_connection)))
+            if connection.dialect.name == "postgresql":
+                least_rights(connection)
     finally:
         engine.dispose()

@@ -76,7 +76,9 @@ def test_only_the_office_changes_the_directory(
     before = version(log)
     said = xmh("org", "import", sheets({"单位": [UNIT_HEAD, WATER]}), actor=actor)
     assert said.code == 3
-    assert said.error == "错误：导入通讯录须由办公室督办员办理"
+    assert said.error == (
+        "错误：审计员只能查阅和核验，不能办理登记单位" if actor == "audit" else "错误：登记单位须由办公室督办员办理"
+    )
     assert version(log) == before
 
 

@@ -48,6 +48,7 @@ def _open(log: Database) -> None:
     power = opening("编制电力专项规划", date(2022, 3, 4), rhythm=Rhythm.ONCE)
     for stream, command in ((HALL, hall), (LAND, land), (POWER, power)):
         act(log, stream, command, OFFICE, now)
+    for stream in (HALL, LAND, POWER):
         act(log, stream, c.AcceptReceipt(), HEAD, at("2022-02-14", "14:30"))
 
 

@@ -30,6 +30,7 @@ from eventlog.database import Database
 from eventlog.errors import LogUnreachable
 from eventlog.verify import verify
 from tests.documents.quarter import WORDS, play
+from tests.support.clock import open_log
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER, HEAD, LEADER, LIAISON, OFFICE, founded, sqlite
 
@@ -203,7 +204,7 @@ def test_after_an_older_log_is_restored_no_number_is_given_twice(founded_home: P
     for name in ("events.db", "events.db-wal", "events.db-shm"):
         (home / name).unlink(missing_ok=True)
     (home / "events.db").write_bytes((founded_home / "events.db").read_bytes())
-    restored = Database(sqlite(home))
+    restored = open_log(sqlite(home))
     assert numbers_given(restored, home)["bulletin/briefing/2022"] == 2
     done = issue_month(restored, home, 4)
     assert done.number == "简报-2022-03"

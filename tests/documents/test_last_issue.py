@@ -149,7 +149,7 @@ def test_lights_of_then_go_by_the_policy_of_then(log: Database, home: Path) -> N
     begun(log, home)
     then = read_period(log, date(2022, 3, 1), date(2022, 3, 18), as_of=at("2022-03-18", "18:00"))
     adopted = PolicyAdopted(policy=Policy(version="2022-2", near_due_workdays=30))
-    record(log, POLICY_STREAM, [adopted], actor=LEADER, command_id="test:policy", now=at("2022-03-21"))
+    record(log, POLICY_STREAM, [adopted], actor=OFFICE, command_id="test:policy", now=at("2022-03-21"))
     later = read_period(log, date(2022, 3, 1), date(2022, 4, 1), as_of=at("2022-04-01"))
     assert later.before is not None
     assert [e.lit for e in later.before.entries()] == [e.lit for e in then.entries()]

@@ -23,6 +23,7 @@ from eventlog.database import Database
 from eventlog.record import record
 from eventlog.verify import verify
 from tests.documents.quarter import HALL, LAND, play
+from tests.support.clock import open_log
 from tests.support.history import meet
 from tests.support.meetings import THURSDAY, convening, decision, item
 from tests.support.office import FOR_LEADER, OFFICE, UNITS
@@ -94,7 +95,7 @@ def test_filed_late_they_read_as_if_they_had_been_filed_at_once(signed: Database
     copy = home.parent / "copy"
     shutil.copytree(home, copy)
     at_once = filing(signed, home).event.files
-    later = Database(f"sqlite:///{copy / 'events.db'}")
+    later = open_log(f"sqlite:///{copy / 'events.db'}")
     renamed = UNITS[1].model_copy(update={"name": "区住房建设局"})
     record(
         later,

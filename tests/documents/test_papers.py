@@ -22,6 +22,7 @@ from eventlog.database import Database
 from eventlog.record import record
 from eventlog.verify import verify
 from tests.documents.quarter import HALL, LAND, POWER, WORDS, play
+from tests.support.clock import open_log
 from tests.support.history import act
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER, OFFICE, opening
@@ -191,7 +192,7 @@ def test_twenty_who_sign_at_once_get_twenty_numbers(many: Database, home: Path) 
     done: list[str] = []
 
     def sign(n: int) -> None:
-        with Database(many.url) as own:
+        with open_log(many.url) as own:
             done.append(issued(own, home, f"matter/m{n}", PaperKind.SUPERVISION).event.number)
 
     threads = [Thread(target=sign, args=(n,)) for n in range(20)]

@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from eventlog.database import Database
 from eventlog.migrate import migrate
+from tests.support.clock import open_log
 from tests.support.postgres import Server
 
 BACKENDS = ("sqlite", "postgresql")
@@ -62,21 +63,21 @@ def log_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def database(log_url: str) -> Iterator[Database]:
     """A migrated, empty log."""
-    with Database(log_url) as opened:
+    with open_log(log_url) as opened:
         yield opened
 
 
 @pytest.fixture
 def on_sqlite(new_sqlite: str) -> Iterator[Database]:
     """A migrated, empty log in a file."""
-    with Database(new_sqlite) as opened:
+    with open_log(new_sqlite) as opened:
         yield opened
 
 
 @pytest.fixture
 def on_postgres(new_postgres: str) -> Iterator[Database]:
     """A migrated, empty log on the server."""
-    with Database(new_postgres) as opened:
+    with open_log(new_postgres) as opened:
         yield opened
 
 
@@ -86,7 +87,7 @@ def open_database() -> Iterator[Callable[[str], Database]]:
     opened: list[Database] = []
 
     def open_one(url: str) -> Database:
-        opened.append(Database(url))
+        opened.append(open_log(url))
         return opened[-1]
 
     yield open_one

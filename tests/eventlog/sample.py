@@ -11,6 +11,7 @@ from domain.event import UPCASTERS, Event, decode
 from domain.facts import PartOf
 from domain.log import AppendAnswer, Appended, AppendRequest, UnitClaim
 from domain.office import DIRECTORY_STREAM, Person, PersonRecorded, Unit, UnitRecorded
+from domain.rules.records import RECORDS, Authority
 from domain.streams import FOLDS, Fold
 from domain.terms import Role, Stage, Supervision, UnitLevel
 from eventlog import reading
@@ -72,6 +73,7 @@ def evolve_sample(state: Sample | None, recorded: Recorded) -> Sample:
             raise TypeError(f"{type(other).__name__} does not belong here")
 
 
+RECORDS[SampleOpened] = RECORDS[SampleNoted] = Authority.HANDLING
 FOLDS["sample"] = Fold(Sample, evolve_sample)
 LISTED["sample"] = LISTED["matter"]
 

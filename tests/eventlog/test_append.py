@@ -332,4 +332,4 @@ def test_nothing_refused_burns_a_number(asker: Asker) -> None:
 
 def test_every_event_waits_in_the_outbox_until_it_is_told(asker: Asker) -> None:
     asker.open(notes=2)
-    assert everything(asker.database)["outbox"] == [(1, None), (2, None), (3, None)]
+    assert everything(asker.database)["outbox"] == [(1, None, None), (2, None, None), (3, None, None)]

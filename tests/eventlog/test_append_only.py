@@ -11,6 +11,7 @@ from eventlog.backend import BUSY_SECONDS
 from eventlog.database import Database
 from eventlog.errors import LogDamaged
 from tests.eventlog.sample import Asker, everything, is_sqlite
+from tests.support.clock import open_log
 
 REFUSAL = "事件日志只能追加"
 
@@ -76,7 +77,7 @@ def test_the_file_and_what_sqlite_puts_beside_it_belong_to_their_owner_alone(tmp
 
     path = tmp_path / "events.db"
     migrate(f"sqlite:///{path}")
-    with Database(f"sqlite:///{path}") as database:
+    with open_log(f"sqlite:///{path}") as database:
         Asker(database).open()
         modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
     assert modes.keys() >= {"events.db", "events.db-wal"}

@@ -165,6 +165,7 @@ def test_the_tree_and_its_progress_follow_from_the_events_also_of_a_past_day(log
 def _progress(log: Database, as_of: Any = None) -> int | None:
     from domain.matter import Matter
 
-    states = [s.state for s in reading.matter_states(log, as_of=as_of)]
+    position = None if as_of is None else reading.position_at(log, as_of)
+    states = [s.state for s in reading.matter_states(log, position=position)]
     [whole] = branches(m for m in states if isinstance(m, Matter))
     return whole.progress

@@ -15,7 +15,9 @@ from eventlog.notices import newest_untold
 from eventlog.projections import rebuild
 from eventlog.schema import REVISIONS
 from eventlog.verify import verify
+from tests.eventlog.earlier import back_to_0007
 from tests.eventlog.sample import raw
+from tests.support.clock import open_log
 from tests.support.history import act
 from tests.support.homes import at
 from tests.support.office import ASSIST, OFFICE, SECOND, founded, matter, opening
@@ -109,6 +111,7 @@ def test_a_log_from_before_knows_its_open_matters_and_announces_nothing_of_the_p
     before = REVISIONS[REVISIONS.index("0003") - 1]
     raw(
         log,
+        *back_to_0007(log),
         "DROP TABLE refusals",
         "DROP INDEX matters_parent",
         "ALTER TABLE matters DROP COLUMN parent",
@@ -121,7 +124,7 @@ def test_a_log_from_before_knows_its_open_matters_and_announces_nothing_of_the_p
     )
     log.close()
     assert migrate(log.url)
-    with Database(log.url) as lifted:
+    with open_log(log.url) as lifted:
         assert verify(lifted).ok
         assert newest_untold(lifted) == 0
         with pytest.raises(Refusal, match="XMH-2022-001"):

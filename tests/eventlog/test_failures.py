@@ -24,6 +24,7 @@ from eventlog.postgres import WRITER_LOCK
 from eventlog.verify import verify
 from tests.eventlog.proxy import Proxy
 from tests.eventlog.sample import Asker, SampleNoted, SampleOpened, everything, is_sqlite, raw
+from tests.support.clock import open_log
 from tests.support.postgres import Server
 from tests.support.processes import children_of
 
@@ -93,7 +94,7 @@ def test_a_read_only_database_is_read_but_not_written(database: Database) -> Non
             + database.url.split("/")[3].partition("?")[0]
             + " SET default_transaction_read_only = on",
         )
-        database = Database(database.url)
+        database = open_log(database.url)
         asker = Asker(database)
     with pytest.raises(LogUnreachable, match="只读"):
         asker.write("sample/a", SampleNoted(text="x"))
@@ -207,9 +208,9 @@ def test_a_process_killed_between_commit_and_answer_finds_its_command_in_the_log
 ) -> None:
     code = (
         "import os, signal, sys\n"
-        "from eventlog.database import Database\n"
+        "from tests.support.clock import open_log\n"
         "from tests.eventlog.sample import *\n"
-        "asker = Asker(Database(sys.argv[1]))\n"
+        "asker = Asker(open_log(sys.argv[1]))\n"
         "asker.ask(asker.request('sample/a', SampleOpened(title='断电'), command_id='before the cut'))\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )

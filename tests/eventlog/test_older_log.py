@@ -7,6 +7,7 @@ spread. It is never written anew: a log that today's build would write proves no
 """
 
 import lzma
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -21,6 +22,7 @@ from eventlog import reading
 from eventlog.database import Database
 from eventlog.migrate import migrate
 from eventlog.projections import rebuild
+from eventlog.secrets import KeysStanding, ensure_key, keys_standing, wrap_keys
 from eventlog.verify import verify
 from tests.support.command_line import CommandLine
 
@@ -37,6 +39,7 @@ def older(tmp_path: Path) -> Iterator[Database]:
     url = f"sqlite:///{path}"
     migrate(url)
     with Database(url) as database:
+        assert wrap_keys(database) == 1
         yield database
 
 
@@ -48,6 +51,18 @@ def test_a_log_of_the_build_before_verifies_before_and_after_it_is_folded_anew(o
     assert rebuild(older) == EVENTS
     assert verify(older).problems == ()
     assert [(s.stream, s.state) for s in reading.matter_states(older)] == before
+
+
+def test_its_keys_are_wrapped_and_no_longer_stand_in_the_file(older: Database) -> None:
+    path = Path(older.url.removeprefix("sqlite:///"))
+    older.close()
+    with sqlite3.connect(":memory:") as memory:
+        memory.deserialize(lzma.decompress(OLDER.read_bytes()))
+        ((plain, stream),) = memory.execute("SELECT key, stream FROM secret_keys").fetchall()
+    assert plain not in path.read_bytes()
+    assert keys_standing(older) == KeysStanding(unwrapped=0, locked=0)
+    assert ensure_key(older, stream)[1] == plain
+    assert wrap_keys(older) == 0
 
 
 def test_its_matters_stand_where_they_stood(older: Database) -> None:
@@ -73,4 +88,5 @@ def test_its_matters_are_listed_and_its_secrets_open(
     told = [e["text"] for e in xmh.json("task", "show", "2")["timeline"]]
     assert any("抢抓工期，每周报我。" in text for text in told)
     assert any("涉密的进展" in text for text in told)
-    assert xmh.json("audit", "verify")["ok"]
+    found = xmh.json("audit", "verify", code=1)["problems"]
+    assert {p["token"] for p in found} == {"attachment_missing"}, "the one picture was never part of the log"

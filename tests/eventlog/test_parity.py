@@ -143,8 +143,11 @@ def test_the_same_requests_get_the_same_answers_from_both_databases(
     for words in ("督", "1", "S-2022-001", "sample/C"):
         assert reading.find_matters(on_sqlite, words) == reading.find_matters(on_postgres, words)
     assert reading.people(on_sqlite, former=True) == reading.people(on_postgres, former=True)
-    for as_of in (None, NOON + timedelta(days=100)):
-        assert reading.states_of(on_sqlite, "sample", as_of=as_of) == reading.states_of(
-            on_postgres, "sample", as_of=as_of
+    then = NOON + timedelta(days=100)
+    position = reading.position_at(on_sqlite, then)
+    assert position == reading.position_at(on_postgres, then)
+    for at in (None, position):
+        assert reading.states_of(on_sqlite, "sample", position=at) == reading.states_of(
+            on_postgres, "sample", position=at
         )
-        assert reading.rulebook(on_sqlite, as_of) == reading.rulebook(on_postgres, as_of)
+        assert reading.rulebook(on_sqlite, at) == reading.rulebook(on_postgres, at)

@@ -52,8 +52,8 @@ def test_a_stream_is_read_after_a_version_up_to_one_or_as_known_on_a_day(asker: 
     assert versions(after=2) == [3, 4]
     assert versions(upto_version=2) == [1, 2]
     assert versions(upto_version=0) == []
-    assert versions(as_of=NOON + 2 * DAY) == [1, 2, 3]
-    assert versions(as_of=NOON - DAY) == []
+    assert versions(position=reading.position_at(database, NOON + 2 * DAY)) == [1, 2, 3]
+    assert versions(position=reading.position_at(database, NOON - DAY)) == []
     assert reading.read_stream(database, "sample/none") == ()
 
 
@@ -73,7 +73,7 @@ def test_where_nothing_is_there_reading_says_so(database: Database) -> None:
     assert reading.unit(database, "none") is None
     assert reading.rulebook(database) == Rulebook()
     assert reading.matter_states(database) == ()
-    assert reading.matter_states(database, as_of=NOON) == ()
+    assert reading.matter_states(database, position=0) == ()
     assert reading.open_streams(database, "matter") == ()
 
 
@@ -83,8 +83,10 @@ def test_states_are_read_now_or_as_known_on_a_day(asker: Asker) -> None:
     asker.write("sample/a", SampleNoted(text="后来"), at=NOON + 3 * DAY)
     now = reading.states_of(asker.database, "sample")
     assert [s.stream for s in now] == ["sample/a", "sample/b"]
-    assert now == reading.states_of(asker.database, "sample", as_of=NOON + 9 * DAY)
-    (then,) = reading.states_of(asker.database, "sample", as_of=NOON + DAY)
+    assert now == reading.states_of(
+        asker.database, "sample", position=reading.position_at(asker.database, NOON + 9 * DAY)
+    )
+    (then,) = reading.states_of(asker.database, "sample", position=reading.position_at(asker.database, NOON + DAY))
     assert then.state == Sample(number="S-2022-001", title="事项a")
     assert (then.version, then.position) == (1, 1)
 
@@ -97,7 +99,7 @@ def test_the_rulebook_is_read_now_or_as_known_on_a_day(asker: Asker) -> None:
     now = reading.rulebook(asker.database)
     assert (now.version, now.policy.version) == (typhoon.position, "甲")
     assert not now.calendar.is_workday(date(2022, 7, 1))
-    then = reading.rulebook(asker.database, as_of=NOON + DAY)
+    then = reading.rulebook(asker.database, position=reading.position_at(asker.database, NOON + DAY))
     assert (then.version, then.policy.version) == (1, "甲")
     assert then.calendar.is_workday(date(2022, 7, 1))
 

@@ -14,11 +14,14 @@ from eventlog.errors import LogDamaged, LogError, LogUnreachable, SchemaMismatch
 from eventlog.migrate import migrate
 from eventlog.migrations.metadata import METADATA
 from eventlog.migrations.run import engine_for, script_revisions
+from eventlog.protection import differences
 from eventlog.reading import read_all
 from eventlog.rows import EVENT_COLUMNS
 from eventlog.schema import HEAD, REVISIONS, SchemaState, schema_state
 from eventlog.verify import verify
+from tests.eventlog.earlier import back_to_0007
 from tests.eventlog.sample import Asker, everything, raw
+from tests.support.clock import open_log
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -39,7 +42,7 @@ def test_migrating_makes_the_tables_once(empty_url: str) -> None:
     assert migrate(empty_url)
     assert schema_state(empty_url) is SchemaState.CURRENT
     assert not migrate(empty_url)
-    with Database(empty_url) as database:
+    with open_log(empty_url) as database:
         Asker(database).open()
 
 
@@ -83,14 +86,14 @@ def test_a_migration_that_fails_leaves_nothing(empty_url: str) -> None:
 
 def test_an_empty_database_is_refused_with_what_to_do(empty_url: str) -> None:
     with pytest.raises(LogError, match="xmh up"):
-        read_all(Database(empty_url))
+        read_all(open_log(empty_url))
 
 
 def test_a_database_of_a_newer_build_is_refused_by_everybody_and_left_alone(database: Database) -> None:
     Asker(database).open()
     before = everything(database)
     raw(database, "UPDATE alembic_version SET version_num = '9999'")
-    for attempt in (lambda: read_all(Database(database.url)), lambda: migrate(database.url)):
+    for attempt in (lambda: read_all(open_log(database.url)), lambda: migrate(database.url)):
         with pytest.raises(SchemaMismatch, match="更新版本") as refused:
             attempt()
         assert refused.value.code == "schema_newer"
@@ -101,7 +104,7 @@ def test_a_database_of_a_newer_build_is_refused_by_everybody_and_left_alone(data
 
 
 def test_a_running_process_notices_with_its_next_connection_that_the_tables_moved_on(log_url: str) -> None:
-    with Database(log_url) as old, Database(log_url) as other:
+    with open_log(log_url) as old, open_log(log_url) as other:
         Asker(old).open()
         raw(other, "UPDATE alembic_version SET version_num = '9999'")
         with old.reading(), pytest.raises(SchemaMismatch), old.reading():
@@ -136,7 +139,7 @@ def test_a_database_behind_this_build_is_refused_until_migrated(
 def test_what_cannot_be_opened_is_one_clear_line(url: str, kind: type[LogError], tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("今天开会" * 1000)
     with pytest.raises(kind) as refused:
-        read_all(Database(url.format(tmp=tmp_path)))
+        read_all(open_log(url.format(tmp=tmp_path)))
     assert refused.value.message
     assert "\n" not in refused.value.message
     assert not (tmp_path / "missing.db").exists()
@@ -144,31 +147,23 @@ def test_what_cannot_be_opened_is_one_clear_line(url: str, kind: type[LogError],
 
 def test_a_wrong_database_name_is_one_clear_line(postgres_url: str) -> None:
     with pytest.raises(LogUnreachable, match="数据库不存在"):
-        read_all(Database(postgres_url.replace("/test_", "/no_such_")))
+        read_all(open_log(postgres_url.replace("/test_", "/no_such_")))
 
 
 def test_the_append_only_triggers_survive_on_both(database: Database) -> None:
     with database.reading() as transaction:
         found = transaction.triggers()
-    assert {f"{table}_no_{verb}" for table in ("events", "commands") for verb in ("update", "delete")} <= found
-    assert found & ({"events_no_truncate"} if database.url.startswith("postgres") else {"events_no_replace"})
-
-
-WITHOUT_THE_LAST = (
-    "DROP TABLE refusals",
-    f"UPDATE alembic_version SET version_num = '{REVISIONS[-2]}'",
-)
-"""What makes the tables those of the build before."""
+    assert differences(found, postgresql=database.url.startswith("postgres")) == ([], [], [])
 
 
 def test_a_log_of_an_older_build_is_folded_anew(database: Database, log_url: str) -> None:
     """States an older build stored lack what this one folds; migrating makes them again from the events."""
     asker = Asker(database)
     asker.open()
-    raw(database, *WITHOUT_THE_LAST, "UPDATE states SET state = '{}'")
+    raw(database, *back_to_0007(database), "UPDATE states SET state = '{}'")
     assert schema_state(log_url) is SchemaState.BEHIND
     assert migrate(log_url)
-    with Database(log_url) as reopened:
+    with open_log(log_url) as reopened:
         assert verify(reopened).ok
 
 
@@ -181,7 +176,7 @@ def test_a_log_that_cannot_be_folded_is_not_migrated_by_half(database: Database,
     raw(
         database,
         f"INSERT INTO events ({EVENT_COLUMNS}) SELECT {unheard} FROM events ORDER BY position DESC LIMIT 1",
-        *WITHOUT_THE_LAST,
+        *back_to_0007(database),
         "UPDATE states SET state = '{}'",
     )
     before = everything(database)

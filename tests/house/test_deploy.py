@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,26 @@ import jsonschema
 import psycopg
 import pytest
 import yaml
+from sqlalchemy import create_engine, text
 
+from activities.clock import OfficeClock
+from activities.notices import NoticeActivities
+from domain import commands as c
+from domain.envelope import SYSTEM
+from domain.notices.routing import Routing
+from domain.office import DIRECTORY_STREAM, PersonRecorded, UnitRecorded
+from eventlog.clock import LogClock
+from eventlog.database import Database
+from eventlog.founding import found
+from eventlog.migrate import migrate
+from eventlog.migrations.rights import least_rights
+from eventlog.notices import listed
+from eventlog.record import record
+from eventlog.secrets import destroy, scrub, seal
+from eventlog.verify import verify as verified
+from tests.support.clock import MASTER
+from tests.support.history import act
+from tests.support.office import FOR_LEADER, OFFICE, PEOPLE, UNITS, opening
 from tests.support.postgres import Server
 
 ROOT = Path(__file__).parents[2]
@@ -134,7 +154,7 @@ def test_systemd_has_nothing_to_say_against_a_unit(unit: Path, tmp_path: Path) -
 
 @pytest.fixture(scope="module")
 def log_database() -> Iterator[str]:
-    """A PostgreSQL after `deploy/postgres/roles.sql`, with a log of one event made by the owner of the tables."""
+    """A PostgreSQL after `deploy/postgres/roles.sql`, with the log's tables made by their owner."""
     server = Server()
     try:
         server.start()
@@ -143,20 +163,34 @@ def log_database() -> Iterator[str]:
         psql = [str(server.program("psql")), "--quiet", "--no-psqlrc", "--dbname", server.url(), "--file", roles]
         ran = subprocess.run(psql, capture_output=True, text=True, check=False, env={**os.environ, **passwords})
         assert (ran.returncode, ran.stderr) == (0, "")
-        with psycopg.connect(server.url("xmh", "xmh_owner")) as owner:
-            owner.execute(
-                "CREATE TABLE events (position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, payload text)"
-            )
-            owner.execute("INSERT INTO events (payload) VALUES ('first')")
+        migrate(server.url("xmh", "xmh_owner"))
         yield server.url("xmh", "xmh")
     finally:
         server.remove()
 
 
-def test_the_worker_s_role_appends_and_reads(log_database: str) -> None:
-    with psycopg.connect(log_database) as worker:
-        worker.execute("INSERT INTO events (payload) VALUES ('second')")
-        assert worker.execute("SELECT count(*) FROM events").fetchone() == (2,)
+@pytest.fixture(scope="module")
+def at_work(log_database: str) -> Database:
+    """The log as the worker's role has it: founded, with a matter, a secret and notices."""
+    log = Database(log_database, clock=LogClock.DECIDED, master_key=MASTER)
+    moment = datetime(2022, 3, 7, 2, tzinfo=UTC)
+    found(log, moment)
+    events = [*(UnitRecorded(unit=u) for u in UNITS), *(PersonRecorded(person=p) for p in PEOPLE)]
+    record(log, DIRECTORY_STREAM, events, actor=SYSTEM, command_id="test:directory", now=moment)
+    act(log, "matter/one", opening(), OFFICE, moment)
+    words = seal(log, "matter/one", "工作秘密")
+    act(log, "matter/one", c.RecordInstruction(leader="leader", text=words), FOR_LEADER, moment)
+    NoticeActivities(log, {}, Routing(), OfficeClock(simulated=True)).spread(moment)
+    return log
+
+
+def test_the_worker_s_role_does_everything_a_worker_does(at_work: Database) -> None:
+    assert verified(at_work).problems == ()
+    assert len(listed(at_work)) > 0
+    assert destroy(at_work, "matter/one") == 1
+    left = scrub(at_work)
+    assert left is not None, "it may not write the table anew, and says so"
+    assert "VACUUM" in left
 
 
 @pytest.mark.parametrize(
@@ -168,13 +202,54 @@ def test_the_worker_s_role_appends_and_reads(log_database: str) -> None:
         "ALTER TABLE events ADD COLUMN more text",
         "CREATE TABLE other (n int)",
         "SET session_replication_role = replica",
+        "UPDATE events SET payload = '{}'",
+        "DELETE FROM events",
+        "UPDATE commands SET request_hash = ''",
+        "DELETE FROM commands",
+        "UPDATE alembic_version SET version_num = '0001'",
+        "DELETE FROM alembic_version",
+        "INSERT INTO alembic_version VALUES ('0009')",
+        "DELETE FROM numbers",
+        "UPDATE numbers SET series = 'matter/1999'",
+        "DELETE FROM secret_keys",
+        "UPDATE secret_keys SET stream = 'matter/other'",
+        "UPDATE secret_keys SET key_id = 'x'",
+        "DELETE FROM people",
+        "DELETE FROM outbox",
+        "UPDATE outbox SET position = 0",
+        "DELETE FROM notices",
+        "DELETE FROM states",
     ],
 )
-def test_the_worker_s_role_cannot_change_the_schema_or_get_around_its_triggers(
-    log_database: str, statement: str
+def test_the_worker_s_role_cannot_change_the_schema_or_what_the_append_does_not(
+    at_work: Database, statement: str
 ) -> None:
-    with psycopg.connect(log_database) as worker, pytest.raises(psycopg.errors.InsufficientPrivilege):
+    with psycopg.connect(at_work.url) as worker, pytest.raises(psycopg.errors.InsufficientPrivilege):
         worker.execute(statement.encode())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE numbers SET last = last - 1",
+        "UPDATE secret_keys SET key = '\\x00' WHERE key IS NULL",
+    ],
+)
+def test_a_number_never_goes_back_and_a_destroyed_key_never_comes_back(at_work: Database, statement: str) -> None:
+    destroy(at_work, "matter/one")
+    with psycopg.connect(at_work.url) as worker, pytest.raises(psycopg.IntegrityError):
+        worker.execute(statement.encode())
+
+
+def test_rights_given_in_bulk_do_not_outlive_an_upgrade(log_database: str) -> None:
+    owner = log_database.replace("://xmh@", "://xmh_owner@")
+    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(owner))
+    with engine.begin() as connection:
+        connection.execute(text("GRANT ALL ON ALL TABLES IN SCHEMA public TO xmh"))
+        least_rights(connection)
+    engine.dispose()
+    with psycopg.connect(log_database) as worker, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        worker.execute(b"DELETE FROM people")
 
 
 @pytest.mark.parametrize("database", ["temporal", "temporal_visibility"])

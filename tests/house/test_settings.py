@@ -1,10 +1,15 @@
-"""Where the faces of printed documents are looked for."""
+"""Where settings come from, and where the faces of printed documents are looked for."""
 
 from pathlib import Path
 
 import pytest
 
 import settings
+from cli.services.state import without_password
+from domain.base import Refusal
+from eventlog import reading
+from eventlog.database import Database
+from eventlog.errors import LogUnreachable
 from settings import Settings
 
 
@@ -29,7 +34,57 @@ def test_fetched_faces_are_found_and_the_offices_own_come_before_them(
 
 
 def test_the_file_names_a_folder_and_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "xmh.toml").write_text('[fonts]\nfolder = "字体"\n', encoding="utf-8")
+    (tmp_path / ".xmh").mkdir()
+    (tmp_path / ".xmh/xmh.toml").write_text('[fonts]\nfolder = "字体"\n', encoding="utf-8")
     assert Settings().font_folders == (Path("字体"),)
     monkeypatch.setenv("XMH_FONTS", "/other")
     assert Settings().font_folders == (Path("/other"),)
+
+
+def test_the_settings_file_is_that_of_the_home_or_the_one_named_and_never_one_lying_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XMH_HOME", raising=False)
+    (tmp_path / "xmh.toml").write_text('actor = "somebody"\n', encoding="utf-8")
+    assert Settings().actor == "office"
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "xmh.toml").write_text('actor = "li"\n', encoding="utf-8")
+    assert Settings(home=home).actor == "li"
+    monkeypatch.setenv("XMH_HOME", str(home))
+    assert Settings().actor == "li"
+    other = tmp_path / "other.toml"
+    other.write_text('actor = "zhao"\n', encoding="utf-8")
+    monkeypatch.setenv("XMH_CONFIG", str(other))
+    assert Settings().actor == "zhao"
+    monkeypatch.setenv("XMH_CONFIG", str(tmp_path / "gone.toml"))
+    with pytest.raises(Refusal, match="找不到配置文件"):
+        Settings()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://xmh:geheim@db:5432/xmh",
+        "postgresql://xmh:ge%40heim@db/xmh?sslmode=require",
+        "postgresql://db/xmh?user=xmh&password=geheim",
+        "postgresql://xmh:geheim@db/xmh?sslpassword=geheim&p%61ssword=geheim",
+        "postgresql://xmh:ge@heim@db/xmh",
+    ],
+)
+def test_no_password_of_an_address_is_shown(url: str) -> None:
+    shown = without_password(url)
+    assert "heim" not in shown
+    assert shown.startswith("postgresql://")
+    assert "db" in shown
+
+
+def test_what_is_no_password_is_shown() -> None:
+    for url in ("sqlite:////srv/xmh/events.db", "postgresql://xmh@db:5432/xmh?sslmode=require"):
+        assert without_password(url) == url
+
+
+def test_an_address_the_driver_cannot_read_is_not_quoted() -> None:
+    with pytest.raises(LogUnreachable) as said:
+        reading.identity(Database("postgresql://xmh:ge:heim@db:heim/xmh"))
+    assert "heim" not in said.value.message

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from eventlog.database import Database
+from tests.support.clock import open_log
 from tests.support.homes import founded_home, home
 from tests.support.office import founded, sqlite
 from tests.support.postroom import PostRoom
@@ -16,7 +16,7 @@ __all__ = ["founded_home", "home"]
 @pytest.fixture
 def room(home: Path) -> Iterator[PostRoom]:
     """On SQLite, with the file channel alone."""
-    with Database(sqlite(home)) as database:
+    with open_log(sqlite(home)) as database:
         yield PostRoom(database, home)
 
 

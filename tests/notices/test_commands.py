@@ -117,8 +117,8 @@ async def test_doctor_says_nothing_of_a_single_slip(home: Path, failing: PostRoo
 
 
 def test_channels_are_configured_in_the_settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("xmh.toml").write_text(
+    monkeypatch.setenv("XMH_HOME", str(tmp_path))
+    (tmp_path / "xmh.toml").write_text(
         """
 [notices]
 default = ["mail"]
@@ -152,11 +152,8 @@ mobile = "{phone}"
         ("channels = {'a-b' = {kind = 'file'}}", "只能用字母、数字和下划线"),
     ],
 )
-def test_a_wrong_setting_is_one_line(
-    xmh: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, said: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("xmh.toml").write_text(f"[notices]\n{line}\n", encoding="utf-8")
+def test_a_wrong_setting_is_one_line(xmh: CommandLine, line: str, said: str) -> None:
+    (xmh.home / "xmh.toml").write_text(f"[notices]\n{line}\n", encoding="utf-8")
     answer = xmh("notice", "list")
     assert answer.code == (2 if said else 0)
     assert not said or said in answer.error

@@ -21,7 +21,7 @@ from documents.bulletin.issuing import issue
 from documents.formats.press import Press
 from domain.log import AppendAnswer, Appended
 from eventlog.append import append
-from eventlog.database import Database
+from tests.support.clock import open_log
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER, sqlite
 
@@ -73,7 +73,7 @@ def _signed(home: Path, draft: str, where: str) -> str:
     os.link = deadly_link  # type: ignore[assignment]
     found = find(home, draft)
     assert found is not None
-    with Database(sqlite(home)) as log:
+    with open_log(sqlite(home)) as log:
         return issue(log, home, found, FOR_LEADER, NOW, Press()).number
 
 

@@ -78,16 +78,20 @@ def _appended(
 
 
 def tick(database: Database, now: datetime) -> int:
-    """Let the clock do everything it owes to every open matter by now, each at its own instant; how much it was."""
+    """Let the clock do all it owes to every open matter by now, in the order of the instants; how much it was."""
     done = 0
-    for head in reading.open_streams(database, "matter"):
-        while True:
-            found = reading.load(database, head.stream)
-            assert found is not None
-            assert isinstance(found.state, Matter)
-            deadline = next_deadline(found.state, reading.rulebook(database), min(now, found.state.opened_at))
-            if deadline is None or deadline.at > now:
-                break
-            act(database, head.stream, c.ExpireDeadline(), SYSTEM, deadline.at)
-            done += 1
+    owed = {head.stream: _next(database, head.stream, now) for head in reading.open_streams(database, "matter")}
+    while due := [(at, stream) for stream, at in owed.items() if at is not None and at <= now]:
+        at, stream = min(due)
+        act(database, stream, c.ExpireDeadline(), SYSTEM, at)
+        owed[stream] = _next(database, stream, now)
+        done += 1
     return done
+
+
+def _next(database: Database, stream: str, now: datetime) -> datetime | None:
+    found = reading.load(database, stream)
+    assert found is not None
+    assert isinstance(found.state, Matter)
+    deadline = next_deadline(found.state, reading.rulebook(database), min(now, found.state.opened_at))
+    return deadline.at if deadline else None

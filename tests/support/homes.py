@@ -9,6 +9,7 @@ import pytest
 from domain.calendar import at_office
 from eventlog.database import Database
 from settings import make_door_key
+from tests.support.clock import open_log
 from tests.support.office import founded, sqlite
 
 
@@ -32,7 +33,7 @@ def home(founded_home: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def log(home: Path) -> Database:
     """The log of the home."""
-    return Database(sqlite(home))
+    return open_log(sqlite(home))
 
 
 def at(day: str, clock: str = "10:00") -> datetime:

@@ -24,6 +24,7 @@ from eventlog.founding import found
 from eventlog.migrate import migrate
 from eventlog.record import record
 from gateway import Gateway
+from tests.support.clock import open_log
 from worker import running
 
 DOOR = Door(b"the key of the tests, 32 bytes or more")
@@ -65,7 +66,7 @@ def office_today() -> date:
 def founded(url: str, now: datetime | None = None) -> Database:
     """A migrated log with calendars, policy and the directory above."""
     migrate(url)
-    database = Database(url)
+    database = open_log(url)
     moment = now or datetime(2021, 1, 4, 1, tzinfo=UTC)
     found(database, moment)
     events = [*(UnitRecorded(unit=u) for u in UNITS), *(PersonRecorded(person=p) for p in PEOPLE)]

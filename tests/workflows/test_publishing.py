@@ -23,13 +23,13 @@ from domain.office import (
 from domain.policy import Policy
 from domain.terms import SuspensionReason
 from eventlog import reading
-from eventlog.database import Database
 from eventlog.founding import OFFICE_PERSON, OFFICE_UNIT
 from eventlog.migrate import migrate
 from eventlog.record import record
 from eventlog.reprojection import moves_since, open_matters, pending, reminders
 from eventlog.seed import seed_years
 from gateway import Gateway
+from tests.support.clock import open_log
 from tests.support.life import at
 from tests.support.office import (
     ASSIST,
@@ -71,7 +71,7 @@ def published(year: int) -> CalendarYearPublished:
 async def office(dev_server: DevServer, tmp_path: Path) -> AsyncIterator[Gateway]:
     """An office in November 2022 whose calendar ends with the year."""
     migrate(sqlite(tmp_path))
-    with Database(sqlite(tmp_path)) as log:
+    with open_log(sqlite(tmp_path)) as log:
         people = [PersonRecorded(person=p) for p in (OFFICE_PERSON, *PEOPLE)]
         founding: list[tuple[str, list[Event]]] = [
             (CALENDAR_STREAM, [published(2022)]),

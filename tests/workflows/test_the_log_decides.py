@@ -32,6 +32,7 @@ from eventlog.append import append
 from eventlog.database import Database
 from eventlog.verify import verify
 from gateway import Gateway, Unreachable
+from tests.support.clock import open_log
 from tests.support.desk import FRIDAY_CLOSING, MONDAY, REPORT, Desk, desk
 from tests.support.history import act
 from tests.support.office import DOOR, LIAISON, OFFICE, SECOND, at_work, founded, opening, order, sqlite, until
@@ -139,7 +140,7 @@ async def test_a_repeated_command_is_answered_from_the_log_also_when_the_rules_n
 
 async def test_two_workers_opening_at_once_leave_no_gap_and_no_double(dev_server: DevServer, postgres_url: str) -> None:
     """Without the lock as first statement numbers collide; taken before the head check, refused openings burn them."""
-    with founded(postgres_url) as one, Database(postgres_url) as other:
+    with founded(postgres_url) as one, open_log(postgres_url) as other:
         client = await dev_server.client()
         async with at_work(client, one) as first, at_work(client, other) as second:
             shift = MONDAY - datetime.now(UTC)
@@ -347,7 +348,7 @@ async def test_commands_across_continue_as_new_are_carried_out_once(dev_server: 
 
 
 async def test_a_second_worker_on_the_same_matter_changes_nothing(dev_server: DevServer, tmp_path: Path) -> None:
-    with founded(sqlite(tmp_path)) as log, Database(sqlite(tmp_path)) as other:
+    with founded(sqlite(tmp_path)) as log, open_log(sqlite(tmp_path)) as other:
         async with desk(dev_server, log) as at:
             await at.accepted()
             for n in range(10):

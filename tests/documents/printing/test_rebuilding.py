@@ -21,6 +21,7 @@ from domain.base import Refusal
 from domain.papers import PaperKind
 from eventlog.database import Database
 from tests.documents.quarter import HALL, play
+from tests.support.clock import open_log
 from tests.support.history import act
 from tests.support.homes import at
 from tests.support.office import LEADER, LIAISON, sqlite
@@ -48,7 +49,7 @@ def tamper(home: Path, statement: str) -> Database:
         for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             database.execute(f"DROP TRIGGER {name}")
         assert database.execute(statement).rowcount == 1
-    return Database(sqlite(home))
+    return open_log(sqlite(home))
 
 
 def test_an_issue_is_the_same_after_the_log_went_on(log: Database, home: Path, march: Issued) -> None:

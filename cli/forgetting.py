@@ -1,0 +1,38 @@
+"""`xmh audit forget`: the words sealed in a matter are forgotten for good."""
+
+from datetime import UTC, datetime
+
+from cli.session import Exit, Problem, answer, session
+from cli.task.common import ByOption, MatterArg, PaperOption, ReasonOption, acting, confirm, need, the_matter
+from domain.forgetting import SECRETS_STREAM, forget
+from eventlog.record import record
+from eventlog.secrets import destroy, live_keys, scrub
+
+
+def forget_(matter: MatterArg, reason: ReasonOption = None, by: ByOption = None, paper: PaperOption = None) -> None:
+    """销毁一个事项的密钥：加密的批示和涉密内容从此无人能看；须领导批准（--by --paper），记录保留。"""
+    why = need(reason, "--reason", "销毁理由")
+    leader = need(by, "--by", "批准领导")
+    ground = need(paper, "--paper", "批准所凭的文件")
+    target = the_matter(matter)
+    keys = live_keys(session.database, target.stream)
+    actor = acting(leader, ground)
+    event = forget(target.stream, target.number, keys, why, actor)
+    if keys:
+        confirm(f"销毁 {target.number} 的密钥？此后任何人都不能再看其中加密的内容，也不能恢复。")
+        record(
+            session.database,
+            SECRETS_STREAM,
+            [event],
+            actor=actor,
+            command_id=session.command_id or f"forget:{'+'.join(keys)}",
+            now=datetime.now(UTC),
+        )
+        destroy(session.database, target.stream)
+    left = scrub(session.database)
+    if left is not None:
+        said = f"{target.number} 的密钥已作废，但没有销毁干净：{left}"
+        raise Problem(said, "not_scrubbed", Exit.UNREACHABLE, keys=list(keys))
+    said = f"已销毁 {target.number} 的密钥{len(keys)}把" if keys else f"{target.number} 没有可销毁的密钥，残留已清理"
+    note = "；销毁前的备份里还有（用主密钥加密的）旧密钥，请一并销毁备份"
+    answer({"matter": target.number, "keys": list(keys), "approver": event.approver}, said + (note if keys else ""))

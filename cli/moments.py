@@ -1,0 +1,76 @@
+"""The past a reader asks about: a day or a moment as people say it becomes one position of the log, and is echoed."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+import typer
+
+from cli.session import Problem, session
+from domain.base import Refusal
+from domain.calendar import SHANGHAI, at_office, end_of_day, local_date
+from domain.spoken import spoken_moment, spoken_past
+from eventlog import reading
+from eventlog.reading import Moment
+
+AsOfOption = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="T", help="某一天结束时，或某一时刻（2022-03-31T17:30）的情况，全部由日志还原"),
+]
+
+
+def past_day(text: str) -> date:
+    """A day that has come: of a month and day without a year the last such day.
+
+    Raises:
+        Refusal: `malformed`, when no day is meant.
+        Problem: the day has not come (exit 2).
+    """
+    today = local_date(datetime.now(UTC))
+    found = spoken_past(text, today)
+    session.understood(text, found)
+    if found > today:
+        raise Problem(f"{found} 还没有到，请写今天（{today}）或以前的日期", "malformed")
+    return found
+
+
+def past_instant(text: str) -> datetime:
+    """A moment that has come; a day means its end, today means now.
+
+    Raises:
+        Refusal: `malformed`, when neither is meant.
+        Problem: it has not come, or is no moment (exit 2).
+    """
+    now = datetime.now(UTC)
+    plain = text.strip().replace("：", ":")
+    if ":" not in plain:
+        return min(end_of_day(past_day(text)), now)
+    try:
+        found = datetime.fromisoformat(plain)
+        found = found if found.tzinfo else found.replace(tzinfo=SHANGHAI)
+    except ValueError:
+        try:
+            found = at_office(*spoken_moment(plain, local_date(now), past=True))
+        except Refusal:
+            said = f"看不懂时刻“{text}”，请写成 2022-03-31T17:30 或 2022-03-31"
+            raise Problem(said, "malformed") from None
+        session.understood(text, found)
+    if found > now:
+        said = f"{found.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+        raise Problem(f"{said} 还没有到，请写现在或以前的时刻", "malformed")
+    return found
+
+
+def past_moment(text: str) -> datetime:
+    """When something began that has been: a day without a clock means nine o'clock.
+
+    Raises:
+        Refusal: `malformed`, when no such moment is meant.
+    """
+    found = at_office(*spoken_moment(text, local_date(datetime.now(UTC)), past=True))
+    session.understood(text, found)
+    return found
+
+
+def asked(text: str | None) -> Moment | None:
+    """The part of the log known at the moment asked for; None when none is asked for."""
+    return None if text is None else reading.moment_at(session.database, past_instant(text))

@@ -1,0 +1,42 @@
+"""The cabinet against the log: issued files as they were printed, none beside them, templates as they were shelved."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from documents.filing.cabinet import FOLDER, sha256
+from documents.filing.catalogue import everything
+from documents.filing.shelf import altered
+from eventlog.database import Database
+from eventlog.findings import Problem, Token
+
+
+def inspect(database: Database, home: Path) -> Iterator[Problem]:
+    """What is altered, missing or added. A home without a cabinet has none to look at: the files stand elsewhere.
+
+    Raises:
+        UnknownEventError: the log holds an issue this build cannot read.
+    """
+    if not (home / FOLDER).is_dir():
+        return
+    known: dict[Path, dict[str, str]] = {}
+    for filed in everything(database, home):
+        known.setdefault(filed.folder, {}).update(filed.event.files)
+    for folder, files in known.items():
+        yield from _folder(home, folder, files)
+    for place in altered(home):
+        yield _problem(Token.TEMPLATE_ALTERED, home, place)
+
+
+def _folder(home: Path, folder: Path, files: dict[str, str]) -> Iterator[Problem]:
+    there = {path.name: path for path in folder.glob("*") if not path.name.startswith(".")} if folder.is_dir() else {}
+    for name in sorted(files.keys() | there.keys()):
+        if name not in there:
+            yield _problem(Token.FILE_MISSING, home, folder / name)
+        elif name not in files:
+            yield _problem(Token.FILE_ADDED, home, there[name])
+        elif not there[name].is_file() or sha256(there[name].read_bytes()) != files[name]:
+            yield _problem(Token.FILE_ALTERED, home, there[name])
+
+
+def _problem(token: Token, home: Path, place: Path) -> Problem:
+    return Problem(token=token, message=f"{token.label}：{place.relative_to(home)}")

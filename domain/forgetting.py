@@ -1,0 +1,56 @@
+"""销毁密钥: the words of a matter that were sealed are forgotten for good, by a leader's decision that stays on record.
+
+What is left says that there were words, who decided that nobody shall read them any more, on what paper, and why.
+"""
+
+from typing import ClassVar
+
+from domain.base import Frozen
+from domain.bulletin import by_leader
+from domain.envelope import HEADQUARTERS, Actor, Recorded
+from domain.event import Event, decode
+from domain.facts import Words
+
+SECRETS_STREAM = f"secrets/{HEADQUARTERS}"
+
+
+class SecretsForgotten(Event):
+    """The keys of a matter's sealed words are to be destroyed; recorded before they are."""
+
+    label: ClassVar[str] = "销毁密钥"
+    matter: str
+    """The matter's stream."""
+    number: str
+    keys: tuple[str, ...]
+    """Ids of the keys."""
+    reason: Words
+    approver: str
+    paper: str
+
+
+class ForgottenSecrets(Frozen):
+    """Ids of the keys whose destruction was decided."""
+
+    keys: tuple[str, ...] = ()
+
+
+def forget(matter: str, number: str, keys: tuple[str, ...], reason: str, actor: Actor) -> SecretsForgotten:
+    """What a leader decides, himself or typed for by the office, on a paper that shows it.
+
+    Raises:
+        Refusal: `unsigned`, `forbidden`; `malformed`, when no paper is named.
+    """
+    leader = by_leader(actor, "销毁密钥", "销毁密钥须由领导批准，请用 --by 写明批准领导")
+    paper = actor.on_behalf_of.paper if actor.on_behalf_of else None
+    return SecretsForgotten(
+        matter=matter, number=number, keys=keys, reason=reason, approver=leader.id, paper=paper or "本人"
+    )
+
+
+def evolve_forgotten(state: ForgottenSecrets | None, recorded: Recorded) -> ForgottenSecrets:
+    """Fold one decision."""
+    event = decode(recorded)
+    if isinstance(event, SecretsForgotten):
+        known = state.keys if state else ()
+        return ForgottenSecrets(keys=tuple(dict.fromkeys((*known, *event.keys))))
+    raise TypeError(f"{type(event).__name__} does not belong to the forgotten secrets")

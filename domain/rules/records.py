@@ -1,0 +1,141 @@
+"""Who may record what in the office's own streams: calendar, policy, directory, series, plans, papers, bulletins.
+
+These streams have no workflow whose `decide` would ask, so the append asks here, inside its transaction, whatever
+entrance a record came by. The command line asks the same table before it reads a file or asks a question. What is not
+in the table may not be recorded.
+"""
+
+from collections.abc import Callable
+from enum import Enum
+
+from domain.base import Refusal, refuse
+from domain.bulletin import BulletinEdited, BulletinIssued, BulletinRecorded
+from domain.envelope import Actor
+from domain.event import Event
+from domain.forgetting import SecretsForgotten
+from domain.meetings.filing import MinutesFiled
+from domain.meetings.series import SeriesRecorded
+from domain.numbering import NumbersAdvanced
+from domain.office import (
+    CalendarYearPublished,
+    DayOverridden,
+    DelegationGranted,
+    DelegationRevoked,
+    Directory,
+    OfficeHoursSet,
+    PersonLeft,
+    PersonRecorded,
+    PersonTransferred,
+    PolicyAdopted,
+    PostAssigned,
+    UnitRecorded,
+)
+from domain.papers import CircularApproved, PaperIssued, PaperVoided
+from domain.terms import Role
+from domain.workplan import PlanStage, PlanVersioned
+
+
+class Authority(Enum):
+    """Whose act a record is."""
+
+    OFFICE = "office"
+    """The office's 督办员 himself, or the system when it founds a log."""
+    OFFICE_OR_LEADER = "office_or_leader"
+    LEADER = "leader"
+    """A leader's, himself or typed for by the office (代录)."""
+    GIVER = "giver"
+    """授权: by the giver himself, or recorded by the office."""
+    HANDLING = "handling"
+    """Whoever handles matters: all but the auditor, who reads and verifies (三员分立)."""
+    SYSTEM = "system"
+
+
+RECORDS: dict[type[Event], Authority] = {
+    CalendarYearPublished: Authority.OFFICE,
+    DayOverridden: Authority.OFFICE,
+    OfficeHoursSet: Authority.OFFICE,
+    PolicyAdopted: Authority.OFFICE,
+    UnitRecorded: Authority.OFFICE,
+    PersonRecorded: Authority.OFFICE,
+    PersonLeft: Authority.OFFICE,
+    PersonTransferred: Authority.OFFICE,
+    PostAssigned: Authority.OFFICE,
+    SeriesRecorded: Authority.OFFICE,
+    DelegationGranted: Authority.GIVER,
+    DelegationRevoked: Authority.GIVER,
+    PlanVersioned: Authority.OFFICE_OR_LEADER,
+    BulletinEdited: Authority.OFFICE_OR_LEADER,
+    BulletinRecorded: Authority.OFFICE,
+    BulletinIssued: Authority.LEADER,
+    PaperIssued: Authority.LEADER,
+    PaperVoided: Authority.LEADER,
+    CircularApproved: Authority.LEADER,
+    MinutesFiled: Authority.HANDLING,
+    SecretsForgotten: Authority.LEADER,
+    NumbersAdvanced: Authority.SYSTEM,
+}
+
+
+def may_record(kind: type[Event], actor: Actor) -> None:
+    """Refuse a record that is not this actor's to make, as far as his role tells.
+
+    Raises:
+        Refusal: `forbidden`; `unsigned` where only a leader's name counts.
+    """
+    authority, what = RECORDS.get(kind), kind.label
+    refuse(authority is None, f"{what}不是可以直接登记的记录", "forbidden")
+    refuse(actor.role is Role.AUDITOR, f"审计员只能查阅和核验，不能办理{what}", "forbidden")
+    behalf = actor.on_behalf_of
+    typed = behalf is not None and behalf.delegation is None
+    refuse(typed and actor.role is not Role.OFFICE, f"只有办公室督办员可以代录他人的{what}", "forbidden")
+    decider = behalf or actor
+    match authority:
+        case Authority.OFFICE:
+            refuse(actor.role not in (Role.OFFICE, Role.SYSTEM), f"{what}须由办公室督办员办理", "forbidden")
+        case Authority.OFFICE_OR_LEADER:
+            refuse(decider.role not in (Role.OFFICE, Role.LEADER), f"{what}由办公室或领导办理", "forbidden")
+        case Authority.LEADER:
+            refuse(decider.role is not Role.LEADER, f"{what}须由领导作出，或由办公室代录", "unsigned")
+            refuse(behalf is not None and not typed, f"{what}不能由受托人代办", "forbidden")
+        case Authority.SYSTEM:
+            refuse(actor.role is not Role.SYSTEM, f"{what}只能由系统登记", "forbidden")
+
+
+def authorise_record(event: Event, actor: Actor, directory: Callable[[], Directory]) -> None:
+    """The same with what the record itself says: whose authority is delegated, in whose name is signed.
+
+    Raises:
+        Refusal: `forbidden`; `unsigned`.
+    """
+    may_record(type(event), actor)
+    decider = actor.on_behalf_of or actor
+    match event:
+        case DelegationGranted(delegation=delegation):
+            _of_giver(delegation.giver, actor)
+        case DelegationRevoked(no=no):
+            found = directory().delegations.get(no)
+            _of_giver(found.giver if found else "", actor)
+        case PlanVersioned(text=text, approver=approver):
+            issued = text.stage is not PlanStage.CIRCULATED
+            refuse(issued and decider.role is not Role.LEADER, f"{text.stage.label}须由领导批准", "unsigned")
+            _in_own_name(approver, decider.id if issued else None)
+        case (
+            BulletinIssued(signer=name)
+            | PaperIssued(signer=name)
+            | CircularApproved(approver=name)
+            | SecretsForgotten(approver=name)
+        ):
+            _in_own_name(name, decider.id)
+        case _:
+            pass
+
+
+def _of_giver(giver: str, actor: Actor) -> None:
+    refuse(actor.on_behalf_of is not None, "受托人不得转委托；请由本人授权", "forbidden")
+    mine = actor.id == giver or actor.role in (Role.OFFICE, Role.SYSTEM)
+    refuse(not mine, "授权由本人作出或收回，或由办公室督办员办理", "forbidden")
+
+
+def _in_own_name(name: str | None, decider: str | None) -> None:
+    if name != decider:
+        raise Refusal(f"记录写的是 {name or '无'} 的决定，作出决定的却是 {decider or '无'}", "forbidden")

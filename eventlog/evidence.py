@@ -1,0 +1,30 @@
+"""Digests that bind what no event holds to the log: a command's row, and the notices an event gave.
+
+Whoever owns the database can compute them anew, as he can the chain; who edits a cell by hand does not.
+"""
+
+import hashlib
+from collections.abc import Iterable
+
+from eventlog.backend import Row
+
+NOTICE_COLUMNS = "id, position, person, channel, stream, subject, text, urgency, recorded_at"
+"""What a notice is when it is kept; how its delivery stands changes."""
+
+
+def command_digest(row: Row) -> str:
+    """Of a command's row (id, stream, first, last, request hash) and of the hash of its last event."""
+    return _digest(row)
+
+
+def notices_digest(rows: Iterable[Row]) -> str:
+    """Of the notices of one event, in the order of their ids; one of none too."""
+    return _digest([part for row in sorted(rows, key=lambda row: str(row[0])) for part in row])
+
+
+def _digest(parts: Iterable[object]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        data = str(part).encode(errors="surrogatepass")
+        digest.update(len(data).to_bytes(4, "big") + data)
+    return digest.hexdigest()

@@ -1,0 +1,57 @@
+"""What `verify` can find: a stable token for scripts, one Chinese line for people, and where."""
+
+from domain.base import Frozen, Term
+from eventlog.backend import Row
+
+
+class Token(Term):
+    """What can be wrong; the value is stable for scripts."""
+
+    HASH_MISMATCH = "hash_mismatch", "事件内容与其哈希不符"
+    PREVIOUS_HASH_MISMATCH = "previous_hash_mismatch", "事件与前一事件的哈希不相接"
+    VERSION_GAP = "version_gap", "事件流版本号缺失"
+    POSITION_GAP = "position_gap", "全局序号缺失"
+    DUPLICATE = "duplicate", "版本号或事件编号重复"
+    TIME_BACKWARDS = "time_backwards", "记录时间早于前一事件"
+    UNKNOWN_ALGORITHM = "unknown_algorithm", "哈希算法不明"
+    UNDECODABLE = "undecodable", "事件无法解读"
+    NUMBER_GAP = "number_gap", "连续编号缺失或重复"
+    COMMAND_INDEX_DIFFERS = "command_index_differs", "命令索引与事件不符"
+    READ_MODEL_DIFFERS = "read_model_differs", "读模型与事件不符"
+    UNPROTECTED = "unprotected", "防改触发器缺失"
+    TRIGGER_CHANGED = "trigger_changed", "防改触发器被改动"
+    TRIGGER_ADDED = "trigger_added", "数据库里有不属于本系统的触发器或规则"
+    ATTACHMENT_MISSING = "attachment_missing", "附件缺失"
+    ATTACHMENT_ALTERED = "attachment_altered", "附件与登记的不符"
+    FILE_ALTERED = "file_altered", "成文已被改动"
+    FILE_MISSING = "file_missing", "成文缺失"
+    FILE_ADDED = "file_added", "成文目录里有日志没有的文件"
+    TEMPLATE_ALTERED = "template_altered", "存档的模板已被改动"
+    FILES_UNREAD = "files_unread", "日志读不通，附件和成文没有核对"
+    ODD_CELL = "odd_cell", "数据类型不对"
+    KEY_DIFFERS = "key_differs", "密钥与日志不符"
+    OUTBOX_DIFFERS = "outbox_differs", "通知登记与事件不符"
+    NOTICES_DIFFER = "notices_differ", "通知被改动、删除或添加"
+
+
+class Problem(Frozen):
+    """One finding: a stable token, where, and one Chinese line."""
+
+    token: Token
+    message: str
+    stream: str | None = None
+    version: int | None = None
+    position: int | None = None
+
+
+def finding(token: Token, detail: str, row: Row | None = None) -> Problem:
+    """One finding, with the place of the event it is about."""
+    if row is None:
+        return Problem(token=token, message=f"{token.label}：{detail}")
+    return Problem(
+        token=token,
+        message=f"{token.label}：{row[2]} 第 {row[3]} 版（序号 {row[0]}）{detail}",
+        stream=row[2],
+        version=row[3],
+        position=row[0],
+    )

@@ -1,0 +1,42 @@
+"""What a role that does not own the tables may do on them: what the append does, and no more.
+
+Whoever was given the right to insert events is the worker's role, whatever it is called. Every upgrade sets its rights
+table by table, so that rights given in bulk, by an earlier build or a later table, do not stay.
+"""
+
+from sqlalchemy import Connection, text
+
+ADD, CHANGE = "SELECT, INSERT", "SELECT, INSERT, UPDATE"
+RIGHTS = {
+    "alembic_version": "SELECT",
+    "events": ADD,
+    "commands": ADD,
+    "refusals": f"{CHANGE}, DELETE",
+    "states": CHANGE,
+    "matters": CHANGE,
+    "meetings": CHANGE,
+    "numbers": "SELECT, INSERT, UPDATE (last)",
+    "units": CHANGE,
+    "people": CHANGE,
+    "secret_keys": "SELECT, INSERT, UPDATE (key, destroyed_at, wrapped_by)",
+    "outbox": "SELECT, INSERT, UPDATE (sent_at, notices)",
+    "notices": CHANGE,
+}
+"""Rows are never deleted by a worker, except refusals nobody can mean any more; `briefing rebuild` and the read model's
+own rebuilding are the owner's."""
+
+_WORKERS = text(
+    "SELECT DISTINCT quote_ident(grantee) FROM information_schema.role_table_grants WHERE table_name = 'events' "
+    "AND table_schema = current_schema() AND privilege_type = 'INSERT' AND grantee NOT IN (current_user, 'PUBLIC')"
+)
+_TABLES = text("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+
+
+def least_rights(connection: Connection) -> None:
+    """Set the rights of every role that appends here."""
+    tables = {name for (name,) in connection.execute(_TABLES)}
+    for (role,) in connection.execute(_WORKERS).all():
+        for table in sorted(tables):
+            connection.execute(text(f"REVOKE ALL ON {table} FROM {role}"))
+            if table in RIGHTS:
+                connection.execute(text(f"GRANT {RIGHTS[table]} ON {table} TO {role}"))

@@ -1,0 +1,64 @@
+"""What type each cell of each table has: whoever owns the file can put anything anywhere, and SQLite keeps it.
+
+So `verify` types a row before it looks at what it says. A row that fails is named, and the walk goes on without it.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from eventlog.backend import Row
+
+LARGEST = 2**63
+_EVENT_NUMBERS = ("position", "version", "schema", "occurred_at", "recorded_at")
+NUMBERS = {
+    "events": _EVENT_NUMBERS,
+    "commands": ("first", "last"),
+    "states": ("version", "position", "ended"),
+    "matters": ("version",),
+    "meetings": ("starts", "ordinal", "version"),
+    "units": (),
+    "people": ("left_at",),
+    "numbers": ("last",),
+    "secret_keys": ("created_at", "destroyed_at"),
+    "outbox": ("position", "sent_at"),
+    "notices": ("position", "recorded_at", "due_at", "next_at", "attempts", "tried_at", "sent_at"),
+    "refusals": ("valid_until",),
+}
+"""Columns that hold whole numbers; all others hold text, but for `BYTES`."""
+BYTES = {"secret_keys": ("key",)}
+OPTIONAL = {
+    "events": ("causation",),
+    "matters": ("lead", "due", "parent"),
+    "meetings": ("ordinal",),
+    "units": ("parent",),
+    "people": ("phone", "email", "secretary", "left_at"),
+    "secret_keys": ("key", "destroyed_at", "wrapped_by"),
+    "outbox": ("sent_at", "notices"),
+    "notices": ("batch", "tried_at", "sent_at", "error"),
+}
+"""Columns that may be NULL."""
+
+
+def oddities(table: str, columns: Sequence[str], row: Row) -> Iterator[str]:
+    """Each cell that is not what its column holds, in Chinese."""
+    numbers, raw, optional = NUMBERS[table], BYTES.get(table, ()), OPTIONAL.get(table, ())
+    for name, cell in zip(columns, row, strict=True):
+        if cell is None and name in optional:
+            continue
+        if name in numbers:
+            if cell.__class__ is not int or abs(cell) >= LARGEST:
+                yield f"{name} 应为整数"
+        elif name in raw:
+            if not isinstance(cell, bytes | memoryview):
+                yield f"{name} 应为二进制"
+        elif not _is_text(cell):
+            yield f"{name} 应为文字"
+
+
+def _is_text(cell: object) -> bool:
+    if not isinstance(cell, str):
+        return False
+    try:
+        cell.encode()
+    except UnicodeEncodeError:  # bytes that are no UTF-8, read with escapes
+        return False
+    return True

@@ -1,0 +1,117 @@
+"""A moment asked for is one position of the log for every reader; days of the past are past, and echoed."""
+
+import sqlite3
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain import commands as c
+from domain.calendar import local_date
+from domain.spoken import spoken_moment, spoken_past
+from eventlog import reading
+from eventlog.database import Database
+from tests.support.command_line import CommandLine
+from tests.support.history import act
+from tests.support.homes import at
+from tests.support.office import LIAISON, OFFICE, opening
+
+NOVEMBER = date(2026, 11, 28)
+STREAM = "matter/first"
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("7月29日", date(2026, 7, 29)),
+        ("12月1日", date(2025, 12, 1)),
+        ("11月28日", NOVEMBER),
+        ("2月29日", date(2024, 2, 29)),
+        ("周日", date(2026, 11, 22)),
+        ("周六", NOVEMBER),
+        ("上周五", date(2026, 11, 20)),
+        ("昨天", date(2026, 11, 27)),
+        ("2027-01-01", date(2027, 1, 1)),
+    ],
+)
+def test_a_day_of_the_past_is_the_last_such_day(said: str, meant: date) -> None:
+    assert spoken_past(said, NOVEMBER) == meant
+
+
+def test_a_moment_of_the_past_likewise() -> None:
+    assert spoken_moment("12月1日 9:30", NOVEMBER, past=True)[0] == date(2025, 12, 1)
+    assert spoken_moment("12月1日 9:30", NOVEMBER)[0] == date(2026, 12, 1)
+
+
+@pytest.fixture
+def handled(log: Database) -> Database:
+    """A matter opened, accepted and reported on, on three days."""
+    act(log, STREAM, opening(), OFFICE, at("2022-03-07"))
+    act(log, STREAM, c.AcceptReceipt(), LIAISON, at("2022-03-08"))
+    act(log, STREAM, c.SubmitFeedback(text="主体施工至三层", progress=30), LIAISON, at("2022-03-09"))
+    act(log, STREAM, c.SubmitFeedback(text="主体施工至四层", progress=40), LIAISON, at("2022-03-10"))
+    return log
+
+
+def _versions(xmh: CommandLine, day: str, out: Path) -> set[int]:
+    """At which version list, show, replay, explain and the table see the matter as of a day."""
+    listed = xmh.json("task", "list", "--as-of", day)["matters"]
+    shown = xmh.json("task", "show", "1", "--as-of", day)
+    replayed = xmh.json("audit", "replay", "1", "--as-of", day)
+    explained = xmh.json("audit", "explain", "1", "--as-of", day)
+    table = xmh.json("plan", "table", "--as-of", day, "-o", out)
+    events = reading.read_stream(Database(f"sqlite:///{xmh.home / 'events.db'}"), STREAM)
+    in_table = sum(e.position <= table["position"] for e in events)
+    assert len(shown["timeline"]) == shown["version"]
+    return {listed[0]["version"], shown["version"], replayed["version"], explained["version"], in_table}
+
+
+def test_every_reader_of_a_moment_sees_the_same_part_of_the_log(
+    xmh: CommandLine, handled: Database, tmp_path: Path
+) -> None:
+    everything = reading.read_stream(handled, STREAM)
+    assert _versions(xmh, "2022-03-09", tmp_path / "表.xlsx") == {len(everything) - 1}
+
+
+def test_also_where_a_clock_was_once_a_month_fast(xmh: CommandLine, handled: Database, tmp_path: Path) -> None:
+    """Only a log of an older build can hold this: an event says April, the later ones March again."""
+    handled.close()
+    with sqlite3.connect(xmh.home / "events.db") as raw:
+        raw.execute("DROP TRIGGER events_no_update")
+        month = int(timedelta(days=30).total_seconds() * 1e6)
+        raw.execute(
+            f"UPDATE events SET recorded_at = recorded_at + {month} WHERE stream = ? AND version = 3", (STREAM,)
+        )
+    assert len(_versions(xmh, "2022-03-09", tmp_path / "表.xlsx")) == 1
+
+
+def test_what_is_asked_without_a_year_is_echoed_and_never_in_the_future(xmh: CommandLine, handled: Database) -> None:
+    del handled
+    soon = local_date(datetime.now(UTC)) + timedelta(days=40)
+    said = f"{soon.month}月{soon.day}日"
+    last = spoken_past(said, local_date(datetime.now(UTC)))
+    assert last < soon
+    heard = xmh("task", "list", "--as-of", said)
+    assert heard.code == 0
+    assert f"“{said}”即 {last}" in heard.err
+    document: Any = xmh.json("task", "list", "--as-of", said)
+    assert document["understood"] == {said: last.isoformat()}
+    future = xmh("task", "list", "--as-of", soon.isoformat())
+    assert future.code == 2
+    assert "还没有到" in future.error
+    assert "understood" not in xmh.json("task", "list", "--as-of", "2022-03-09")
+
+
+def test_what_happened_has_happened(xmh: CommandLine, handled: Database) -> None:
+    del handled
+    tomorrow = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
+    told = xmh("task", "report", "1", "--text", "测绘完成", "--occurred", tomorrow, actor="li")
+    assert told.code == 2
+    assert "还没有到" in told.error
+
+
+def test_doctor_names_a_log_that_is_ahead_of_the_clock(xmh: CommandLine, log: Database) -> None:
+    act(log, STREAM, opening(due=date(2099, 6, 30)), OFFICE, datetime.now(UTC) + timedelta(days=30))
+    found = {p["code"]: p["message"] for p in xmh.json("doctor", code=1)["problems"]}
+    assert "29天" in found["log_ahead_of_clock"]

@@ -1,0 +1,19 @@
+"""The tables as the builds before made them: what takes each migration back, for tests that bring a log forward."""
+
+from eventlog.database import Database
+from tests.eventlog.sample import is_sqlite
+
+GUARDS = (("numbers", "update"), ("secret_keys", "update"), ("secret_keys", "delete"))
+
+
+def back_to_0007(database: Database) -> tuple[str, ...]:
+    """Statements that leave the tables of 0007."""
+    names = [(table, f"{table}_guard_{verb}") for table, verb in GUARDS]
+    dropped = [f"DROP TRIGGER {name}" if is_sqlite(database) else f"DROP FUNCTION {name} CASCADE" for _, name in names]
+    return (
+        *dropped,
+        "ALTER TABLE secret_keys DROP COLUMN wrapped_by",
+        "ALTER TABLE commands DROP COLUMN digest",
+        "ALTER TABLE outbox DROP COLUMN notices",
+        "UPDATE alembic_version SET version_num = '0007'",
+    )
