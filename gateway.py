@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from math import inf
 from typing import Any, Generic, TypeVar
 from uuid import uuid4
 
@@ -42,6 +43,7 @@ from domain.streams import WORKFLOW_OF, kind_of
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogError
+from eventlog.patience import left
 from workflows.contract import (
     FOREIGN,
     Answered,
@@ -105,7 +107,7 @@ async def connect(address: str, namespace: str = "default", within: timedelta = 
         connecting = Client.connect(
             address, namespace=namespace, data_converter=pydantic_data_converter, runtime=silent_runtime()
         )
-        return await asyncio.wait_for(connecting, within.total_seconds())
+        return await asyncio.wait_for(connecting, left(within.total_seconds()))
     except (RuntimeError, RPCError, TimeoutError) as e:
         raise Unreachable(f"连不上 Temporal 服务（{address}），请检查服务是否运行（xmh status）") from e
 
@@ -126,6 +128,8 @@ class Gateway:
     door: Door
     renew_after: int | None = None
     clock_shift: timedelta = timedelta(0)
+    answer_by: float | None = None
+    """A moment on the loop's clock by which whoever waits must have an answer, if that is sooner than usual."""
 
     async def submit(self, order: Order) -> Reply:
         """Carry out one command on a matter exactly once, whatever dies on the way.
@@ -162,34 +166,47 @@ class Gateway:
         """
         order = self.door.pass_order(order)
         clock = asyncio.get_running_loop().time
-        deadline = clock() + ANSWER_WITHIN.total_seconds()
+        deadline = min(clock() + ANSWER_WITHIN.total_seconds(), self.answer_by or inf)
         attempt = 0
         while True:
-            left = max(deadline - LOOK_UP_WITHIN - clock(), SHORTEST_ATTEMPT)
-            failure: Exception
-            freeing = asyncio.create_task(self._free_when_slow(order.stream))
-            try:
-                update_id = f"{order.command_id}#{attempt}-{uuid4().hex[:6]}"
-                # The server's own limit comes first; ours is for a connection that hangs.
-                return await asyncio.wait_for(self._attempt(order, route, update_id, left), left + 0.3)
-            except WorkflowUpdateFailedError as e:
-                if isinstance(e.cause, ApplicationError) and e.cause.type not in NO_ANSWER:
-                    raise _answered(e.cause, order) from e
-                failure = e
-            except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, RuntimeError, TimeoutError) as e:
-                failure = e
-            finally:
-                freeing.cancel()
+            seconds = max(deadline - LOOK_UP_WITHIN - clock(), SHORTEST_ATTEMPT)
+            answer = await self._tried(order, route, f"{order.command_id}#{attempt}-{uuid4().hex[:6]}", seconds)
+            if not isinstance(answer, Exception):
+                return answer
             recorded = await self._looked_up(order, route)
             if recorded is not None:
                 return recorded
-            if isinstance(failure, RPCError) and failure.status is RPCStatusCode.FAILED_PRECONDITION:
+            if isinstance(answer, Unreachable):
+                raise answer
+            if isinstance(answer, RPCError) and answer.status is RPCStatusCode.FAILED_PRECONDITION:
                 await self.free(order.stream)
             attempt += 1
             pause = min(0.1 * 2**attempt, 1)
-            if clock() + pause + SHORTEST_ATTEMPT + LOOK_UP_WITHIN > deadline or not _worth_another_try(failure):
-                raise Unreachable("服务没有及时答复，命令可能仍会执行", order.command_id) from failure
+            if clock() + pause + SHORTEST_ATTEMPT + LOOK_UP_WITHIN > deadline or not _worth_another_try(answer):
+                raise Unreachable("服务没有及时答复，命令可能仍会执行", order.command_id) from answer
             await asyncio.sleep(pause)
+
+    async def _tried(self, order: O, route: "Route[O, R]", update_id: str, seconds: float) -> R | Exception:
+        """One attempt: the answer, or what happened instead of one.
+
+        Raises:
+            Refusal: a rule said no.
+        """
+        freeing = asyncio.create_task(self._free_when_slow(order.stream))
+        try:
+            # The server's own limit comes first; ours is for a connection that hangs.
+            return await asyncio.wait_for(self._attempt(order, route, update_id, seconds), seconds + 0.3)
+        except WorkflowUpdateFailedError as e:
+            if not isinstance(e.cause, ApplicationError) or e.cause.type in NO_ANSWER:
+                return e
+            answer = _answered(e.cause, order)
+            if isinstance(answer, Refusal):
+                raise answer from e
+            return answer  # the log did not answer the workflow; yet the command may be in it
+        except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, RuntimeError, TimeoutError) as e:
+            return e
+        finally:
+            freeing.cancel()
 
     async def _free_when_slow(self, stream: str) -> None:
         """Who waits for long may wait for a run that will never hear: ended, it lets the next attempt begin one."""
@@ -415,7 +432,7 @@ async def gathered(work: Iterable[Awaitable[T]]) -> list[T]:
     return await asyncio.gather(*map(one, work))
 
 
-def _answered(cause: ApplicationError, order: OrderBase) -> Exception:
+def _answered(cause: ApplicationError, order: OrderBase) -> "Refusal | Unreachable":
     if cause.type == LOG_UNREACHABLE:
         return Unreachable(f"{cause.message}；命令可能仍会执行", order.command_id)
     if cause.type == UNREADABLE:

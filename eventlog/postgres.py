@@ -14,6 +14,7 @@ from psycopg.pq import Escaping, TransactionStatus
 
 from eventlog.backend import BUSY_SECONDS, TRANSACTION_SECONDS, Backend, Connection, Params, Question, Row, Statement
 from eventlog.errors import LogDamaged, LogError, LogUnreachable
+from eventlog.patience import left
 
 PATIENCE_SECONDS = TRANSACTION_SECONDS + 1.0
 _LOOK_EVERY = 0.1
@@ -77,7 +78,7 @@ class _Session(psycopg.Connection[Row]):
     def wait(self, gen: PQGen[T], interval: float = _LOOK_EVERY, timeout: float | None = None) -> T:
         """Wait for an answer as the driver does, but not longer than our patience."""
         del timeout  # newer drivers have one of their own
-        return super().wait(gen if self.patience is None else _limited(gen, self.patience), interval)
+        return super().wait(gen if self.patience is None else _limited(gen, left(self.patience)), interval)
 
 
 def _limited(gen: PQGen[T], seconds: float) -> PQGen[T]:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +21,7 @@ from domain.envelope import Actor, OnBehalf
 from domain.facts import Attachment, UnitRef
 from domain.spoken import spoken_date
 from eventlog import reading
+from eventlog.patience import answer_by
 
 if TYPE_CHECKING:
     from typing import TypeVar
@@ -201,7 +203,10 @@ def send(orders: Sequence[Order]) -> list[Any]:
 
 
 async def _send(orders: Sequence[Order]) -> list[Any]:
-    return await (await the_gateway()).submit_all(orders)
+    gateway = await the_gateway()
+    if len(orders) == 1:
+        gateway = replace(gateway, answer_by=answer_by())
+    return await gateway.submit_all(orders)
 
 
 async def the_gateway() -> "Gateway":

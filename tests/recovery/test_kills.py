@@ -16,6 +16,8 @@ REPORTS = 200
 MATTERS = 8
 STRIKES = 2
 STRIKES_WITHIN = 4.0
+ANSWERED_WITHIN = 10.0
+"""Whoever asks has an answer, or *no answer*, by then, whatever is killed."""
 
 
 @pytest.mark.slow
@@ -38,13 +40,18 @@ async def test_every_acknowledged_report_is_recorded_once_whatever_is_killed(tmp
     ):
         desk = Desk(chaos.home, log)
         streams: list[str] = []
+        slowest = 0.0
         for n in range(ROUNDS):
             matters = await desk.in_progress(MATTERS)
             streams += matters
             with chaos.striking(luck, STRIKES, STRIKES_WITHIN):
                 said = await asyncio.to_thread(clients.report, matters, f"round{n}", REPORTS // CLIENTS)
+            slowest = max(slowest, *(told.pop("slowest") for told in said))
             await _settled(desk, matters, said)
-        print(f"part {part}: kills {dict(chaos.kills)}, restarts {chaos.home.running.restarts}")  # noqa: T201
+        print(  # noqa: T201
+            f"part {part}: kills {dict(chaos.kills)}, restarts {chaos.home.running.restarts}, slowest {slowest:.1f} s"
+        )
+        assert slowest < ANSWERED_WITHIN
         (chaos.home.path / CALM).touch()
         chaos.calm()
         await _every_matter_goes_on(desk, streams)

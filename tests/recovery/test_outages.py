@@ -25,8 +25,7 @@ from tests.support.served import ROOT, Home, home_in
 
 OUTAGE = 90.0
 ANSWERED_WITHIN = 10.0
-START_OF_A_COMMAND = 1.5
-"""Python, the client and a loaded machine, besides the ten seconds."""
+"""From the start of the process: reading, connecting and submitting share it."""
 
 
 @pytest.mark.timeout(120)
@@ -77,7 +76,7 @@ def test_a_database_that_is_away_for_90_seconds_is_said_in_time_and_nothing_is_l
             answer = home.xmh(*report)
             assert answer.code == 5, answer
             assert answer.json["error"]["message"]
-            assert answer.seconds < ANSWERED_WITHIN + START_OF_A_COMMAND
+            assert answer.seconds < ANSWERED_WITHIN
             time.sleep(8)
         own_postgres.start()
         answers = [home.xmh(*report) for _ in range(2)]

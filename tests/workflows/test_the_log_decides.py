@@ -17,6 +17,7 @@ from uuid import uuid4
 
 import pytest
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from activities.log import LogActivities
@@ -24,7 +25,7 @@ from domain import commands as c
 from domain.base import Refusal
 from domain.envelope import SYSTEM
 from domain.facts import NewPoint
-from domain.log import APPEND, Appended, AppendRequest, LogAnswer
+from domain.log import APPEND, LOG_UNREACHABLE, Appended, AppendRequest, LogAnswer
 from domain.matter import Matter
 from domain.terms import Rhythm, Stage
 from eventlog import reading
@@ -268,6 +269,32 @@ async def test_an_answer_that_comes_too_late_is_found_in_the_log(
     async with losing_answers(at_desk, lambda _stream: time.sleep(3)) as (gateway, _):
         reply = await gateway.submit(at_desk.order(REPORT, LIAISON, "answer-lost"))
         assert (reply.version, reply.events) == (5, ("FeedbackSubmitted",))
+
+
+async def test_an_answer_lost_between_log_and_workflow_is_found_in_the_log(at_desk: Desk) -> None:
+    """The workflow never heard that it was recorded and says the log is unreachable; the caller was told exit 5."""
+    await at_desk.accepted()
+
+    def cut(_stream: str) -> None:
+        raise ApplicationError("事件日志暂时无法写入", type=LOG_UNREACHABLE, non_retryable=True)
+
+    async with losing_answers(at_desk, cut) as (gateway, _):
+        reply = await gateway.submit(at_desk.order(REPORT, LIAISON, "answer-lost"))
+        assert (reply.version, reply.events) == (5, ("FeedbackSubmitted",))
+
+
+async def test_a_caller_who_has_waited_already_is_answered_sooner(dev_server: DevServer, tmp_path: Path) -> None:
+    """Reading and connecting took their time; what is left of the ten seconds is all there is."""
+    with founded(sqlite(tmp_path)) as log:
+        began = time.monotonic()
+        client = await dev_server.client()
+        gateway = Gateway(client, log, f"nobody-{uuid4().hex[:6]}", DOOR, answer_by=began + 3)
+        now = datetime.now(UTC)
+        sent = order(f"matter/{uuid4().hex[:8]}", opening(due=now.date()), now=now)
+        with pytest.raises(Unreachable):
+            await gateway.submit(sent)
+        assert time.monotonic() - began < 4
+        await client.get_workflow_handle(sent.stream).terminate()
 
 
 async def test_without_a_worker_the_caller_is_told_in_time_and_how_to_repeat(
