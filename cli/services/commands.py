@@ -22,12 +22,14 @@ def up(
     from cli.services.prepare import check_port, embedded_home, end_orphans, prepare_log
     from cli.services.runfile import HomeLock
     from cli.services.supervise import Supervisor
+    from cli.services.temporal_file import set_aside_damaged
 
     settings = session.settings
     home = embedded_home(settings)
     lock = HomeLock(home)
     try:
         end_orphans(home)
+        set_aside_damaged(home)
         check_port(port)
         settings.keep_door_key()
         prepare_log(settings)

@@ -1,15 +1,20 @@
 """Before anything is started: the home, what an earlier `up` left behind, the port, the log's tables."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.services.runfile import RunFile
-from cli.services.supervise import SERVER_STOPS_WITHIN, WORKER_DRAINS_WITHIN, port_is_free
+from cli.services.supervise import port_is_free
 from cli.session import Exit, Problem
 from eventlog.home import make_private
 
 if TYPE_CHECKING:
     from settings import Settings
+
+
+ORPHAN_ENDS_WITHIN = 10.0
+"""Seconds for each process nobody watches over any more."""
 
 
 def embedded_home(settings: "Settings") -> Path:
@@ -36,13 +41,22 @@ def embedded_home(settings: "Settings") -> Path:
 
 
 def end_orphans(home: Path) -> list[int]:
-    """End what an `up` that was killed left running: two servers on one database would ruin it. Their process ids."""
+    """End what an `up` that was killed left running: two servers on one database would ruin it. Their process ids.
+
+    Bounded: what does not drain in time, or was stopped (SIGSTOP) and cannot, is killed; every acknowledged command is
+    in the log.
+    """
     found = RunFile.read(home)
     if found is None:
         return []
     orphans = found.orphans()
+    if orphans:
+        named = "、".join(f"进程 {orphan.pid}" for orphan in orphans)
+        most = ORPHAN_ENDS_WITHIN * len(orphans)
+        sys.stderr.write(f"上次 xmh up 意外结束，正在结束遗留的{named}，最多 {most:.0f} 秒……\n")
+        sys.stderr.flush()
     for orphan in orphans:
-        orphan.end(WORKER_DRAINS_WITHIN if orphan == found.worker else SERVER_STOPS_WITHIN)
+        orphan.end(ORPHAN_ENDS_WITHIN)
     RunFile.remove(home)
     return [orphan.pid for orphan in orphans]
 

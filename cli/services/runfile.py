@@ -98,8 +98,10 @@ class Process(Frozen):
         return True
 
     def end(self, seconds: float) -> None:
-        """Ask it to end, and make it end when it does not within the time."""
-        if self.send(signal.SIGTERM) and not self.gone_within(seconds):
+        """Ask it to end, also when somebody had stopped it, and make it end when it does not within the time."""
+        asked = self.send(signal.SIGTERM)
+        self.send(signal.SIGCONT)
+        if asked and not self.gone_within(seconds):
             self.send(signal.SIGKILL)
             self.gone_within(seconds)
 

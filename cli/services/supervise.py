@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 
 from cli.services.runfile import Process, RunFile
+from cli.services.temporal_file import TEMPORAL_FILE, set_aside_damaged
 from cli.session import Exit, Problem
 
 LOOPBACK = "127.0.0.1"
@@ -189,6 +190,8 @@ class Supervisor:
             self._noted()
 
     def _begin(self, child: Child) -> None:
+        if child is self.server and child.failures > 1:
+            set_aside_damaged(self.home)  # it died before it was ever ready
         child.start()
         self._noted()
 
@@ -285,7 +288,7 @@ def temporal_program() -> Path:
 def _server_command(home: Path, port: int) -> list[str | Path]:
     return [
         *(temporal_program(), "server", "start-dev", "--headless", "--log-level", "error"),
-        *("--ip", LOOPBACK, "--port", str(port), "--db-filename", home / "temporal.db"),
+        *("--ip", LOOPBACK, "--port", str(port), "--db-filename", home / TEMPORAL_FILE),
         # The log is flushed to disk at every commit; Temporal may fall behind it in a power cut, which costs a sync.
         *("--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL"),
     ]

@@ -117,6 +117,49 @@ def test_recover_finds_nothing_to_do_on_a_healthy_home(served: Home) -> None:
     assert served.ok("recover")["dry_run"] is False
 
 
+# --- after an accident
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("damage", ["pages", "whole"])
+def test_a_damaged_file_of_temporals_is_set_aside_and_everything_goes_on(home: Home, damage: str) -> None:
+    """The server would not start, or fail at every matter, and only whoever knows would remove the file."""
+    home.up()
+    number = opened(home)
+    home.down()
+    file = home.path / "temporal.db"
+    with file.open("r+b") as content:
+        if damage == "whole":
+            content.truncate(0)
+            content.write("这不是数据库".encode())
+        else:
+            content.seek(4096)
+            content.write(os.urandom(8 * 4096))
+    answer = home.xmh("up", "--detach")
+    assert answer.code == 0, answer
+    assert [line for line in answer.err.splitlines() if "已损坏" in line] != []
+    assert len(list(home.path.glob("temporal.db.damaged-*"))) >= 1
+    assert reported(home, number) == 5
+    home.down()
+    assert "已损坏" not in home.xmh("up", "--detach").err
+
+
+@pytest.mark.timeout(180)
+def test_a_stopped_orphan_is_ended_in_time_and_it_is_said(home: Home) -> None:
+    """It took the forty seconds of a draining worker, in silence."""
+    found = home.up()
+    assert found.worker is not None
+    found.worker.send(signal.SIGSTOP)
+    kill(found.supervisor)
+    began = time.monotonic()
+    answer = home.xmh("up", "--detach")
+    assert answer.code == 0, answer
+    (said,) = [line for line in answer.err.splitlines() if "遗留" in line]
+    assert f"进程 {found.worker.pid}" in said
+    assert not found.worker.alive
+    assert time.monotonic() - began < 50  # it becomes ready within the thirty that are left
+
+
 # --- refused
 
 
