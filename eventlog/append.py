@@ -146,10 +146,10 @@ def append(
                     at = max(own, standing.recorded_at)
                     return _record(transaction, request, standing, at, headquarters, algorithm or database.algorithm)
             except Refusal:
-                note_refusal(transaction, request, standing.refused_until)
+                note_refusal(transaction, request, standing.refused_until, own)
                 raise
             if request.refused:
-                note_refusal(transaction, request, standing.refused_until)
+                note_refusal(transaction, request, standing.refused_until, own)
             return Appended()
     except Refusal as refusal:
         return Refused(code=refusal.code, message=refusal.message)

@@ -15,7 +15,10 @@ from eventlog.backend import Statement
 from eventlog.database import Transaction
 
 KEPT_FOR = timedelta(days=1)
-"""How long a refusal is kept after the command expired: the table stays as small as a day or two of refusals."""
+"""How long a refusal is kept after the command expired: the table stays as small as a day or two of refusals.
+
+Longer than any attempt can be late: what was decided twenty minutes ago is not recorded any more (`eventlog/clock.py`).
+"""
 
 _NOTE = (
     "INSERT INTO refusals (command_id, valid_until) VALUES (?, ?) ON CONFLICT (command_id) "
@@ -39,12 +42,19 @@ def check_not_refused(request: AppendRequest, refused_until: int) -> None:
         refuse(late, "这条命令先前已被拒绝，未作任何改动；如仍要办理，请重新提交", "refused_before")
 
 
-def note_refusal(transaction: Transaction, request: AppendRequest, refused_until: int) -> None:
-    """Keep that the command is refused, in the transaction that refuses it, and drop what nobody can mean any more."""
+def note_refusal(transaction: Transaction, request: AppendRequest, refused_until: int, now: int) -> None:
+    """Keep that the command is refused, in the transaction that refuses it, and drop what nobody can mean any more.
+
+    Args:
+        transaction: the one that refuses.
+        request: what is refused.
+        refused_until: until when its id was refused already.
+        now: the log's own time, in microseconds.
+    """
     if request.valid_until is None or micros(request.valid_until) <= refused_until:
         return  # nobody waits for the clock's own commands; and what is noted is noted
     statements: list[Statement] = [
         (_NOTE, [(request.command_id, micros(request.valid_until))]),
-        (_FORGET, [(micros(request.now - KEPT_FOR),)]),
+        (_FORGET, [(now - KEPT_FOR // timedelta(microseconds=1),)]),
     ]
     transaction.commit(statements)
