@@ -23,6 +23,7 @@ from pydantic_settings import (
 from domain.base import Refusal, refuse
 from domain.door import Door
 from domain.notices.routing import Routing
+from sheets.toml_file import read_toml
 
 CONFIG_FILE = "xmh.toml"
 EMBEDDED_RUN_FILE = "run.json"
@@ -72,6 +73,13 @@ class TemplatePlaces(BaseModel):
 def _folder(value: Any) -> Any:
     """`XMH_FONTS` and `XMH_TEMPLATES` are just the folder."""
     return {"folder": value} if isinstance(value, str) else value
+
+
+class _OfficeToml(TomlConfigSettingsSource):
+    """`xmh.toml`, read as every file somebody wrote by hand is: bounded, and told on which line it goes wrong."""
+
+    def _read_file(self, file_path: Any) -> dict[str, Any]:
+        return read_toml(Path(file_path), "设置", follow=True)
 
 
 class Settings(BaseSettings):
@@ -195,4 +203,4 @@ class Settings(BaseSettings):
         file = os.environ.get("XMH_CONFIG")
         place = Path(file) if file else Path(home) / CONFIG_FILE
         refuse(bool(file) and not place.is_file(), f"找不到配置文件 {place}，请检查 --config", "malformed")
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, place)
+        return init_settings, env_settings, _OfficeToml(settings_cls, place)

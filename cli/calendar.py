@@ -14,7 +14,6 @@ from cli.shape import group
 from cli.sheets import reject
 from cli.task.common import ReasonOption, confirm, day, need
 from domain.base import refuse
-from domain.bounds import FIRST_YEAR, LAST_YEAR
 from domain.calendar import DayOverride, PublishedYear, WorkCalendar
 from domain.office import CALENDAR_STREAM, CalendarYearPublished, DayOverridden
 from domain.rules.records import may_record
@@ -38,8 +37,6 @@ MOST_OFF, MOST_WORKED = 40, 20
 
 def show(year: Annotated[int, typer.Argument(metavar="YEAR", help="年份")]) -> None:
     """一年的工作日、放假和调休。"""
-    if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise Problem(f"年份须在 {FIRST_YEAR}–{LAST_YEAR} 之间", "malformed")
     calendar = reading.rulebook(session.database).calendar
     published = _published(calendar, year)
     months = [_month(calendar, year, m) for m in range(1, 13)]

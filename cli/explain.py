@@ -4,14 +4,12 @@ import errno
 import os
 import re
 import traceback
-from tomllib import TOMLDecodeError
 
 from pydantic import ValidationError
 
 from cli.session import Exit, Problem
 from eventlog.errors import LogError, LogUnreachable, SchemaMismatch
 from sheets.file_errors import reason
-from sheets.toml_file import toml_fault
 
 
 def explained(error: Exception) -> Problem:
@@ -21,12 +19,12 @@ def explained(error: Exception) -> Problem:
             return Problem(error.message, error.code, Exit.UNREACHABLE)
         case LogError():
             return Problem(error.message, error.code, Exit.UNEXPECTED)
-        case TOMLDecodeError():  # files that a command was given say so themselves
-            return Problem(f"xmh.toml {toml_fault(error)}", "malformed")
         case ValidationError():
             return Problem(_validation(error), "malformed")
         case OSError(errno=errno.ENOSPC | errno.EDQUOT) | OSError(filename=str()):
             return _of_files(error)
+    if (wrong := _settings(error)) is not None:
+        return wrong
     if type(error).__module__.startswith("typer"):
         return _usage(error)
     if type(error).__name__ == "Unreachable":
@@ -37,6 +35,16 @@ def explained(error: Exception) -> Problem:
         f"意外错误（{type(error).__name__}：{str(error)[:200]}），请把所用命令告诉维护人员；XMH_DEBUG=1 可看详情",
         "unexpected",
     )
+
+
+def _settings(error: Exception) -> Problem | None:
+    """A setting that cannot be meant, if that is the error; its value, which may be secret, is not repeated."""
+    if type(error).__name__ == "SettingsError":
+        wrong = re.search(r'field "(\w+)"', str(error))
+        return Problem(f"环境变量 XMH_{(wrong[1] if wrong else '').upper()} 写法有误，须是 JSON", "malformed")
+    if type(error).__module__.startswith("psycopg") and type(error).__name__ == "ProgrammingError":
+        return Problem("数据库地址（XMH_DATABASE_URL）写法有误，请核对", "malformed")
+    return None
 
 
 def _of_files(error: OSError) -> Problem:

@@ -13,7 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from cli.session import session
-from domain.bounds import named
+from domain.bounds import named, plausible_year, within_bounds
 
 
 def _remember(name: str) -> Callable[[Any], Any]:
@@ -124,6 +124,15 @@ class Command(TyperCommand):
         """Add the shared options after the command's own."""
         super().__init__(*args, **kwargs)
         self.params = [*self.params, *_shared()]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """What every number has to keep to is looked at here, once for all commands."""
+        left = super().parse_args(ctx, args)
+        for name, value in ctx.params.items():
+            within_bounds(value if isinstance(value, int) else None)
+            if name == "year" and isinstance(value, int):
+                plausible_year(value)
+        return left
 
     def get_help(self, ctx: Any) -> str:
         """The help page, headings too, in Chinese."""

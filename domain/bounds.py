@@ -60,9 +60,18 @@ def plausible(day: date) -> date:
     Raises:
         Refusal: `malformed`.
     """
-    year = day.year
-    refuse(not FIRST_YEAR <= year <= LAST_YEAR, f"年份{year}不在{FIRST_YEAR}–{LAST_YEAR}之间，请核对日期", "malformed")
+    plausible_year(day.year)
     return day
+
+
+def plausible_year(year: int) -> int:
+    """The year, unless it is out of bounds.
+
+    Raises:
+        Refusal: `malformed`.
+    """
+    refuse(not FIRST_YEAR <= year <= LAST_YEAR, f"年份{year}不在{FIRST_YEAR}–{LAST_YEAR}之间，请核对", "malformed")
+    return year
 
 
 def cleaned(value: T) -> T:

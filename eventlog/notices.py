@@ -32,6 +32,8 @@ _IS_DUE = "channel = ? AND sent_at IS NULL AND next_at <= ?"
 _PUT = f"INSERT INTO notices ({_COLUMNS}) VALUES ({', '.join('?' * 16)}) ON CONFLICT (id) DO NOTHING"
 _TOLD = "UPDATE outbox SET sent_at = ?, notices = ? WHERE position = ? AND sent_at IS NULL"
 _KEPT = f"SELECT {NOTICE_COLUMNS} FROM notices WHERE position = ?"
+_POSITION = "SELECT position FROM notices WHERE id = ?"
+_REDIGEST = "UPDATE outbox SET notices = ? WHERE position = ? AND sent_at IS NOT NULL"
 _TRIED = "UPDATE notices SET batch = ?, attempts = attempts + 1, tried_at = ? WHERE id = ?"
 _SENT = "UPDATE notices SET sent_at = ?, error = NULL WHERE id = ? AND sent_at IS NULL"
 _FAILED = "UPDATE notices SET error = ?, next_at = ? WHERE id = ? AND sent_at IS NULL"
@@ -174,8 +176,15 @@ def _due(row: Row) -> Due:
 
 
 def reword(database: Database, texts: Iterable[tuple[str, str]]) -> None:
-    """Notices that were not tried yet say what is so now: id and text."""
-    _write(database, (_REWORD, [(text, notice) for notice, text in texts]))
+    """Notices that were not tried yet say what is so now: id and text. Their digest moves with them."""
+    changed: list[Params] = [(text, notice) for notice, text in texts]
+    if not changed:
+        return
+    with database.writing() as transaction:
+        transaction.run([(_REWORD, changed)])
+        positions = {row[0] for _, notice in changed for row in transaction.all(_POSITION, (notice,))}
+        digests = [(notices_digest(transaction.all(_KEPT, (p,))), p) for p in sorted(positions)]
+        transaction.commit([(_REDIGEST, digests)] if digests else [])
 
 
 def tried(database: Database, batches: Iterable[tuple[str, Iterable[str]]], now: datetime) -> None:

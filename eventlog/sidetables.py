@@ -94,9 +94,12 @@ def _wrong(row: Row, forgotten: set[str], master: bytes | None, seal: tuple[str,
         return "已决定销毁，却还在；请再执行一次 xmh audit forget"
     key: bytes | None = bytes(stored)
     if wrapped_by is not None:
-        if master is None or id_of(master) != wrapped_by:
+        key = unwrap(master, key_id, stream, bytes(stored)) if master else None
+        ours = master is not None and id_of(master) == wrapped_by
+        if key is None and not ours:
             return None  # not ours to open here: the master key stands elsewhere
-        key = unwrap(master, key_id, stream, bytes(stored))
+        if key is not None and not ours:
+            return "写的不是加封它的主密钥"
     if key is None:
         return "被替换或移动"
     if seal is not None and (seal[0] != stream or isinstance(opens(key, *seal), Unreadable)):

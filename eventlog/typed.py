@@ -52,6 +52,8 @@ def oddities(table: str, columns: Sequence[str], row: Row) -> Iterator[str]:
                 yield f"{name} 应为二进制"
         elif not _is_text(cell):
             yield f"{name} 应为文字"
+        elif (table, name) == ("events", "causation") and not cell:
+            yield f"{name} 应为空值"  # the hash takes an empty text for none
 
 
 def _is_text(cell: object) -> bool:

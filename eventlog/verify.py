@@ -280,9 +280,11 @@ def _digest_problems(transaction: Transaction, stream: str | None) -> Iterator[P
             yield _command_problem(row[1], f"命令 {row[0]} 的内容摘要被改动")
 
 
-def _command_problem(stream: str, detail: str) -> Problem:
+def _command_problem(stream: object, detail: str) -> Problem:
     token = Token.COMMAND_INDEX_DIFFERS
-    return Problem(token=token, message=f"{token.label}：{stream} {detail}", stream=stream)
+    # The stream is what stands in a cell, which may be anything.
+    named = stream if isinstance(stream, str) and stream.isprintable() else None
+    return Problem(token=token, message=f"{token.label}：{named or repr(stream)} {detail}", stream=named)
 
 
 def _duplicate_ids(transaction: Transaction) -> Iterator[Problem]:

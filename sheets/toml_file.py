@@ -13,13 +13,13 @@ _MOST_BYTES = 256 * 1024
 _MOST_PARTS = 16
 
 
-def read_toml(path: Path, what: str) -> dict[str, Any]:
-    """The file's keys; `what` it should hold is said in the error.
+def read_toml(path: Path, what: str, *, follow: bool = False) -> dict[str, Any]:
+    """The file's keys; `what` it should hold is said in the error. `follow` a link only where the office put it.
 
     Raises:
         Refusal: `malformed`: it cannot be read, is too large, or is no TOML.
     """
-    data = read_file(path)
+    data = read_file(path.resolve() if follow else path)
     refuse(len(data) > _MOST_BYTES, f"{path.name} 超过 256 KB，不像{what}", "malformed")
     return parse_toml(data, path.name)
 

@@ -149,8 +149,9 @@ def _rows(source: Path) -> list[dict[str, Any]]:
             if text.startswith("[")
             else [{_COLUMNS.get(k, k): v for k, v in r.items()} for r in csv.DictReader(io.StringIO(text))]
         )
-    except json.JSONDecodeError as e:
-        raise Problem(f"{source.name} 第{e.lineno}行不是有效的 JSON", "malformed") from e
+    except (json.JSONDecodeError, RecursionError, csv.Error) as e:
+        line = e.lineno if isinstance(e, json.JSONDecodeError) else 1
+        raise Problem(f"{source.name} 第{line}行附近不是有效的 JSON 或 CSV", "malformed") from e
     for n, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
             raise Problem(f"{source.name} 第{n}条不是一条议定，请写成 {{...}} 的样子", "malformed")

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -45,7 +46,7 @@ PaperOption = Annotated[
     str | None, typer.Option("--paper", metavar="REF", help="代录领导决定所凭的文件（文号、纪要、签批件）")
 ]
 ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="理由")]
-TextOption = Annotated[str | None, typer.Option("--text", metavar="TEXT", help="内容")]
+TextOption = Annotated[str | None, typer.Option("--text", metavar="TEXT", help="内容；写 - 则由标准输入读取")]
 OverOption = Annotated[
     str | None,
     typer.Option("--over-open-children", metavar="TEXT", help="分解的事项还没有全部办结而先行结束的理由"),
@@ -68,11 +69,26 @@ def need(value: str | None, option: str, question: str) -> str:
     Raises:
         Problem: it is missing and nobody can be asked (exit 2).
     """
+    value = typed(value, question)
     if value is None and session.asks:
         value = typer.prompt(question)
     if value is None or not value.strip():
         raise Problem(f"缺少{question}，请用 {option} 填写", "malformed")
     return value
+
+
+def typed(value: str | None, question: str) -> str | None:
+    """A text; `-` stands for what comes on standard input, so that a secret need not stand in the list of processes.
+
+    On a terminal it is asked for without being shown.
+    """
+    if value != "-":
+        return value
+    if sys.stdin.isatty():
+        return str(typer.prompt(f"{question}（输入时不显示）", hide_input=True))
+    from sheets.input_file import read_text
+
+    return read_text(Path("-")).strip()
 
 
 def confirm(question: str) -> None:

@@ -27,6 +27,7 @@ from cli.task.common import (
     term,
     the_unit,
     today,
+    typed,
 )
 from cli.task.due import due_day
 from cli.task.parts import ParentOption, WeightOption, part_of, the_whole
@@ -88,7 +89,10 @@ def open_(
         str, typer.Option("--urgency", metavar="特急|加急|平件", help="紧急程度")
     ] = Urgency.NORMAL.label,
     instruction: Annotated[
-        str | None, typer.Option("--instruction", metavar="TEXT", help="领导批示原文（加密保存，须配 --by）")
+        str | None,
+        typer.Option(
+            "--instruction", metavar="TEXT", help="领导批示原文（加密保存，须配 --by）；写 - 则由标准输入读取"
+        ),
     ] = None,
     occurred: Annotated[
         str | None, typer.Option("--occurred", metavar="T", help="实际立项日期（补录时填写，会注明补录）")
@@ -122,7 +126,7 @@ def open_(
     paper: PaperOption = None,
 ) -> None:
     """立项；写明牵头单位的同时交办。"""
-    title = need(title, "--title", "事项名称")
+    title, instruction = need(title, "--title", "事项名称"), typed(instruction, "领导批示原文")
     whole = the_whole(parent, weight)
     grounds = _grounds(basis, basis_kind, basis_no, approver, whole)
     sort = term(MatterClass, klass, "--class")

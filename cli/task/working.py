@@ -145,8 +145,9 @@ def _rows(text: str) -> list[dict[str, Any]]:
             rows = [json.loads(part) for part in stripped.splitlines() if part.strip()]
         else:
             rows = [{_CSV.get(k, k): v for k, v in row.items()} for row in csv.DictReader(io.StringIO(stripped))]
-    except json.JSONDecodeError as e:
-        raise Problem(f"反馈文件第{e.lineno}行不是有效的 JSON", "malformed") from e
+    except (json.JSONDecodeError, RecursionError, csv.Error) as e:
+        line = e.lineno if isinstance(e, json.JSONDecodeError) else 1
+        raise Problem(f"反馈文件第{line}行附近不是有效的 JSON 或 CSV", "malformed") from e
     for n, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
             raise Problem(f"反馈文件第{n}条不是一条反馈，请写成 {{...}} 的样子", "malformed")

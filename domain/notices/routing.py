@@ -42,9 +42,12 @@ class Routing(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _the_file_is_always_there(cls, data: object) -> object:
-        if isinstance(data, Mapping):
-            return {**data, "channels": {FILE: {"kind": "file"}, **(data.get("channels") or {})}}
-        return data
+        if not isinstance(data, Mapping):
+            return data
+        channels = data.get("channels") or {}
+        if not isinstance(channels, Mapping):
+            raise ValueError("通知渠道须写成 [notices.channels.名称]")  # noqa: TRY004  (pydantic tells a ValueError)
+        return {**data, "channels": {FILE: {"kind": "file"}, **channels}}
 
     @field_validator("roles", mode="before")
     @classmethod

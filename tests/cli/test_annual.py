@@ -67,7 +67,7 @@ def test_it_is_written_as_a_file_in_the_format_of_its_name(of_2021: CommandLine,
 
 def test_a_year_to_come_and_a_folder_that_is_not_there_are_one_line(xmh: CommandLine, log: Database) -> None:
     del log
-    assert "还没有到" in xmh("briefing", "annual", "--year", "2999").error
+    assert "还没有到" in xmh("briefing", "annual", "--year", "2099").error
     said = xmh("briefing", "annual", "-o", "/没有的目录/年度.md")
     assert said.code == 2
     assert "写不了（没有这个目录或文件）" in said.error

@@ -68,7 +68,9 @@ def test_replacing_is_refused_although_sqlite_fires_no_delete_trigger_for_it(
             "FROM events WHERE version = 2",
         )
     with pytest.raises(sqlite3.IntegrityError, match=REFUSAL):
-        _at_the_prompt(database, f"{verb} INTO commands SELECT command_id, 'sample/z', 1, 1, '' FROM commands LIMIT 1")
+        _at_the_prompt(
+            database, f"{verb} INTO commands SELECT command_id, 'sample/z', 1, 1, '', '' FROM commands LIMIT 1"
+        )
     assert everything(database) == before
 
 

@@ -20,7 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "documents": {"sheets", "eventlog", "domain"},
     "workflows": {"domain"},
     "activities": BELOW_ACTIVITIES,
-    "settings": {"domain"},
+    "settings": {"sheets", "domain"},
     "process": {"settings"},
     "gateway": SERVICE,
     "healing": SERVICE | {"gateway"},

@@ -1,0 +1,156 @@
+"""The whole command line under guesses: one line and an exit code for everything, and nothing recorded but by success.
+
+`XMH_FUZZ_CASES=2000 pytest tests/cli/test_fuzz.py` tries so many; `XMH_FUZZ_SEED=n` one alone, with what it said.
+"""
+
+import io
+import os
+import resource
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from cli.main import _code
+from eventlog.database import Database
+from tests.fuzz.cases import Case, case, leaves
+from tests.fuzz.hostile import Files
+from tests.support.command_line import CommandLine, _forget
+from tests.support.served import ROOT, XMH, Home
+
+CASES = int(os.environ.get("XMH_FUZZ_CASES", "80"))
+ONE = os.environ.get("XMH_FUZZ_SEED")
+SECONDS, MEGABYTES = 10, 500
+GOOD = frozenset({0, 2, 3, 4, 5})
+VERDICTS = (("doctor",), ("audit", "verify"), ("audit", "unanswered"), ("briefing", "check"), ("briefing", "rebuild"))
+"""They look for what is wrong, and end with 1 when they found it."""
+OPEN = ("task", "open", "--basis", "会议", "--due", "2099-03-31", "--lead", "gengxin", "--title")
+
+
+@dataclass
+class Tried:
+    """How a case ended."""
+
+    case: Case
+    code: int
+    out: str
+    err: str
+    seconds: float
+    changed: bool
+    faults: list[str] = field(default_factory=list)
+
+    def judged(self) -> "Tried":
+        said = self.out + self.err
+        verdict = self.code == 1 and self.err == "" and '"error"' not in self.out and self._judges()
+        wrong = {
+            f"exit code {self.code}": self.code not in GOOD and not verdict,
+            "a traceback": "Traceback" in said,
+            "an unexpected error": "意外错误" in said or "Error:" in self.err,
+            "more than one line of error": self.code != 0 and "错误：" in self.err and self.err.count("\n错误：") > 0,
+            "an escape sequence": "\x1b" in self.err,
+            "the log changed without success": self.changed and self.code != 0 and not self.case.several,
+            f"{self.seconds:.1f} s": self.seconds > SECONDS,
+        }
+        self.faults = [name for name, found in wrong.items() if found]
+        return self
+
+    def _judges(self) -> bool:
+        return any(all(word in self.case.words for word in verdict) for verdict in VERDICTS)
+
+    def __str__(self) -> str:
+        shown = " ".join(w if len(w) < 60 else f"{w[:40]}…({len(w)})" for w in map(ascii, self.case.words))
+        given = f"{self.case.environment} toml={self.case.toml!r:.60}"
+        ended = f"{self.code} {(self.err or self.out)[:400]!r}"
+        return f"seed {self.case.seed}: {'; '.join(self.faults)}\n  xmh {shown}\n  {given}\n  → {ended}"
+
+
+def newest(log: Database) -> int:
+    """The newest event that is not the clock's own."""
+    with log.reading() as transaction:
+        row = transaction.one("""SELECT max(position) FROM events WHERE actor NOT LIKE '%"system"%'""")
+    return int(row[0] or 0) if row else 0
+
+
+class Fuzz:
+    """Runs of `xmh` in this process, on one home that every case leaves behind for the next."""
+
+    def __init__(self, home: Path, log: Database, files: Files, capsys: pytest.CaptureFixture[str]) -> None:
+        self.home, self.log, self.files, self.capsys = home, log, files, capsys
+        self.commands = leaves()
+        self.place = files.folder.parent / "here"
+        self.place.mkdir(exist_ok=True)
+
+    def __call__(self, seed: int, patch: pytest.MonkeyPatch) -> Tried:
+        found = case(seed, self.commands, self.files)
+        with patch.context() as around:
+            around.chdir(self.place)
+            around.setenv("XMH_HOME", str(self.home))
+            for name, value in found.environment.items():
+                around.setenv(name, value)
+            settings = self.place / "xmh.toml"
+            settings.unlink(missing_ok=True)
+            if found.toml is not None:
+                settings.write_text(found.toml, encoding="utf-8")
+            around.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(found.stdin), encoding="utf-8"))
+            before = newest(self.log)
+            _forget()
+            self.capsys.readouterr()
+            began, worked = time.monotonic(), time.thread_time()
+            code = _code(list(found.words))
+            # What a busy machine does meanwhile is nobody's fault: waiting counts for at most nine seconds.
+            seconds = min(time.monotonic() - began, max(time.thread_time() - worked, 0.0) + 9)
+            _forget()
+            said = self.capsys.readouterr()
+        return Tried(found, code, said.out, said.err, seconds, newest(self.log) != before).judged()
+
+
+@pytest.mark.usefixtures("service")
+@pytest.mark.timeout(60 + 3 * CASES)
+def test_whatever_is_given_is_answered_in_one_line_and_records_only_by_success(
+    xmh: CommandLine, log: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for title in ("泵站检修", "雨水管网改造", "河道整治"):
+        xmh.json(*OPEN, title)
+    xmh.json("task", "accept", "1", actor="li")
+    fuzz = Fuzz(xmh.home, log, Files(tmp_path / "files"), capsys)
+    tried = [fuzz(seed, monkeypatch) for seed in ([int(ONE)] if ONE else range(CASES))]
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    wrong = [t for t in tried if t.faults]
+    with capsys.disabled():
+        if ONE:
+            sys.stdout.write(f"\n{tried[0]}\n")
+        codes = {code: sum(t.code == code for t in tried) for code in sorted({t.code for t in tried})}
+        slowest = max(t.seconds for t in tried)
+        sys.stdout.write(f"\n{len(tried)} cases, exit codes {codes}, slowest {slowest:.1f} s, {memory} MB\n")
+    assert not wrong, f"{len(wrong)} of {len(tried)}\n" + "\n".join(map(str, wrong[:40]))
+    assert memory < MEGABYTES
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_process_of_its_own_answers_as_this_one(home: Path, tmp_path: Path) -> None:
+    """A sample by subprocess, without a service; and what starts things, with what it must refuse."""
+    files, commands = Files(tmp_path / "files"), leaves()
+    starts = [
+        ["up", "--port", "x"], ["up", "--port", "99999999"], ["worker", "--health-port", "0"], ["simulate"],
+        ["up", "extra"],
+        ["simulate", "--plan", "/dev/zero", "--year", "2022"], ["simulate", "--plan", "/nowhere", "--year", "x"],
+        ["migrate", "--nosuch"], ["down", "--home", "/dev/null"], ["worker", "--metrics-port", "abc"],
+    ]  # fmt: skip
+    for words in [*(case(seed, commands, files).words for seed in range(9_000, 9_020)), *starts]:
+        sound = [w for w in words if "\ud800" not in w]
+        began = time.monotonic()
+        done = subprocess.run(
+            [*XMH, *sound],
+            cwd=ROOT,
+            env=Home(home).environment,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        assert done.returncode in GOOD, (sound, done)
+        assert b"Traceback" not in done.stderr, (sound, done.stderr)
+        assert time.monotonic() - began < 3 * SECONDS, sound
