@@ -28,11 +28,11 @@ def refuse_overtaken(text: PaperText) -> None:
 
 
 def _asks_for(text: PaperText, m: Matter) -> Iterator[str]:
-    """交办, 督办: the limit, the 签收时限 and the dates of the points are still to come."""
+    """交办: the limit, the 签收时限 and the dates of the points are still to come. A 督办单 only records the limit."""
     today, kind = local_date(text.ledger.as_of), text.kind.label
     if m.due < today:
         yield f"办结时限 {m.due} 已过，不能再制发{kind}；请先延期或议定新时限，逾期的用催办单"
-    unsigned = m.receipt_due if m.stage is Stage.ASSIGNED and text.kind is PaperKind.ASSIGNMENT else None
+    unsigned = m.receipt_due if m.stage is Stage.ASSIGNED else None
     if unsigned is not None and unsigned < text.ledger.as_of:
         yield f"签收时限 {local_date(unsigned)} 已过，不能再制发{kind}；请催签收或改派"
     past = [p.no for p in m.points if p.due and p.due < today and not p.dropped and p.progress < DONE]
@@ -77,7 +77,6 @@ def _last_urged(text: PaperText) -> datetime | None:
 
 _OVERTAKEN: dict[PaperKind, Callable[[PaperText, Matter], Iterator[str]]] = {
     PaperKind.ASSIGNMENT: _asks_for,
-    PaperKind.SUPERVISION: _asks_for,
     PaperKind.URGE: _urges,
     PaperKind.EXTENSION: _answers,
 }
