@@ -90,7 +90,7 @@ class Fuzz:
             around.setenv("XMH_HOME", str(self.home))
             for name, value in found.environment.items():
                 around.setenv(name, value)
-            settings = self.place / "xmh.toml"
+            settings = self.home / "xmh.toml"
             settings.unlink(missing_ok=True)
             if found.toml is not None:
                 settings.write_text(found.toml, encoding="utf-8")
