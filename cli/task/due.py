@@ -12,7 +12,6 @@ from domain.spoken import spoken_date
 from eventlog import reading
 
 _NAMES_A_YEAR = re.compile(r"\d{4}|[今本当明次来去]年|年度|[二〇零○]{3,}")
-_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def due_day(text: str) -> date:

@@ -11,6 +11,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -85,7 +86,8 @@ class Fuzz:
 
     def __call__(self, seed: int, patch: pytest.MonkeyPatch) -> Tried:
         found = case(seed, self.commands, self.files)
-        with patch.context() as around:
+        # What a run leaves in the environment is gone with its process; here it is taken back.
+        with patch.context() as around, mock.patch.dict(os.environ):
             around.chdir(self.place)
             around.setenv("XMH_HOME", str(self.home))
             for name, value in found.environment.items():

@@ -49,7 +49,7 @@ def case(seed: int, commands: dict[tuple[str, ...], Any], files: Files) -> Case:
     words, several = list(path), False
     for parameter in command.params:
         option = parameter.param_type_name == "option"
-        shared = parameter.name in ("home", "acting", "for_person", "as_json", "yes", "command_id", "help")
+        shared = parameter.name in ("home", "config", "acting", "for_person", "as_json", "yes", "command_id", "help")
         if option and chance.random() > (0.03 if shared else 0.45 if not parameter.required else 0.9):
             continue
         if not option and chance.random() > (0.95 if parameter.required else 0.7):
