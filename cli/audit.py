@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
@@ -159,7 +160,7 @@ def _replayed(last: Matter, steps: Sequence[str], reader: Reader) -> str:
     lines = [
         *steps,
         f"{last.number}  {last.title}  第{last.version}版",
-        f"  阶段  {last.stage.label}  进度{last.progress}%",
+        f"  阶段  {last.stage.label}{'' if last.ended else f'  进度{last.progress}%'}",
         f"  牵头  {reader.name(last.lead) if last.lead else '待明确'}",
         f"  时限  {last.due}（原时限 {last.original_due}）",
         *(f"  要点{p.no}  {p.text}  {p.due or ''}  {p.progress}%" for p in last.points),
@@ -246,11 +247,11 @@ def _progress() -> "Iterator[Progress]":
 
 _FIELDS: dict[DeadlineKind, tuple[str, ...]] = {
     DeadlineKind.RECEIPT: ("receipt_due",),
-    DeadlineKind.WINDOW: ("window",),
+    DeadlineKind.WINDOW: ("windows.closes",),
     DeadlineKind.NEAR_DUE: ("due",),
     DeadlineKind.DUE: ("due",),
-    DeadlineKind.URGE: ("missed", "last_urge_at"),
-    DeadlineKind.ESCALATE_MISSED: ("missed",),
+    DeadlineKind.URGE: ("windows.row", "last_urge_at"),
+    DeadlineKind.ESCALATE_MISSED: ("windows.row",),
     DeadlineKind.ESCALATE_OVERDUE: ("due", "lapsed_for"),
     DeadlineKind.ESCALATE_COORDINATION: ("coordinations",),
     DeadlineKind.ESCALATE_NEAR_DUE: ("due",),
@@ -304,9 +305,10 @@ def explain(matter: MatterArg, as_of: AsOfOption = None) -> None:
 
 
 def _last_change(states: Sequence[Matter], field: str) -> int:
-    """The index of the event that last changed a field of the state."""
+    """The index of the event that last changed a field of the state, or a figure of one (`windows.row`)."""
+    value = attrgetter(field)
     for index in range(len(states) - 1, 0, -1):
-        if getattr(states[index], field) != getattr(states[index - 1], field):
+        if value(states[index]) != value(states[index - 1]):
             return index
     return 0
 
@@ -316,9 +318,9 @@ def _light_fields(matter: Matter, lit: Lit) -> tuple[str, ...]:
         case Light.RED:
             return ("due", "closure") if matter.closure else ("due",)
         case Light.YELLOW if matter.missed_in_row:
-            return ("missed",)
+            return ("windows.row",)
         case Light.YELLOW if matter.window and "反馈" in lit.reason:
-            return ("window",)
+            return ("windows.closes",)
         case Light.YELLOW if matter.lead is None:
             return ("declines",)
         case Light.YELLOW if "指标" in lit.reason:

@@ -163,9 +163,9 @@ def _summary(played: "Played", home: Path) -> dict[str, Any]:
         "lights": {x.value: lights[x] for x in Light if lights[x]},
         "events": position,
         "feedback": {
-            "on_time": sum(m.counts.on_time for m in matters),
-            "late": sum(m.counts.late for m in matters),
-            "missed": sum(m.counts.missed for m in matters),
+            "on_time": sum(m.windows.on_time for m in matters),
+            "late": sum(m.windows.late for m in matters),
+            "missed": sum(len(m.windows.missed) for m in matters),
         },
         "counts": {name: types[name] for name, _ in COUNTED},
         "meetings": dict(Counter(m.series for m in reading.meetings(database) if m.stage is MeetingStage.CLOSED)),

@@ -6,10 +6,11 @@ from typing import Any
 
 from domain.base import Frozen, Term
 from domain.envelope import Actor
-from domain.facts import Basis, PartOf, Window
+from domain.facts import Basis, PartOf
 from domain.matter import Closed, Counts, Feedback, Point, Surge
 from domain.policy import DueRule
 from domain.telling import Reader, local
+from domain.window_ledger import WindowLedger
 from domain.windows import window_label
 
 FIELDS = {
@@ -34,10 +35,8 @@ FIELDS = {
     "points": "要点",
     "progress": "进度",
     "last_feedback": "最近反馈",
-    "window": "反馈期",
-    "answered": "本期已反馈",
+    "windows": "反馈期",
     "surge": "一日一调度",
-    "missed_in_row": "连续漏报",
     "counts": "累计",
     "last_urge_no": "最近催办单",
     "last_urge_colour": "催办单颜色",
@@ -91,14 +90,22 @@ def _point(p: Point, _: Reader) -> str:
 
 def _counts(c: Counts, _: Reader) -> str:
     said = {
-        "按时": c.on_time,
-        "补报": c.late,
-        "漏报": c.missed,
         "催办": c.urges,
         "升级": c.escalations,
         "退回": c.returns,
     }
     return "、".join(f"{word}{n}次" for word, n in said.items() if n) or "无"
+
+
+def _windows(w: WindowLedger, _: Reader) -> str:
+    running = w.running
+    now = (
+        [f"{window_label(running.key)}{'已反馈' if running.answered else f'，{local(running.closes)}截止'}"]
+        if running
+        else []
+    )
+    said = {"按时": w.on_time, "补报": w.late, "漏报": len(w.missed), "连续漏报": len(w.row)}
+    return "，".join([*now, *(f"{word}{n}次" for word, n in said.items() if n)]) or "无"
 
 
 def _surge(s: Surge, _: Reader) -> str:
@@ -115,7 +122,7 @@ _SPOKEN: dict[type, Callable[[Any, Reader], str]] = {
     str: lambda v, r: r.name(r.open(v)),
     datetime: lambda v, _: local(v),
     Actor: lambda v, r: r.name(v.id),
-    Window: lambda v, _: f"{window_label(v.key)}，{local(v.closes)}截止",
+    WindowLedger: _windows,
     Basis: lambda v, _: f"{v.kind.label} {v}",
     PartOf: lambda v, _: f"{v.number}（权重{v.weight}）",
     Feedback: lambda v, r: f"{r.name(v.unit)} {local(v.at)}",

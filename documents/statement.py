@@ -7,6 +7,7 @@ from documents.page import Block, Grid, Layout, Page, Paragraph, Section, sectio
 from documents.wording import clean, dated, day_in, reason_of, share, short_date
 from domain import events as ev
 from domain.score import Line, score
+from domain.telling import progress_said
 from domain.terms import Stage
 from eventlog import reading
 from eventlog.database import Database
@@ -68,7 +69,7 @@ def _listed(period: Period, entries: list[Entry]) -> tuple[Block, ...]:
             e.matter.number,
             clean(e.matter.title),
             day_in(e.matter.due, year),
-            f"{e.matter.progress}%",
+            progress_said(e.matter.stage, e.matter.progress),
             dated(reason_of(e.lit), year),
         )
         for e in entries

@@ -67,7 +67,7 @@ def asked_in_matter(events: Iterable[Recorded], matter: Matter) -> Iterator[Aske
         elif isinstance(event, ev.FeedbackSubmitted) and window is not None and event.window == window.key:
             yield from owes(window)
         yield from _plainly(event, lead, local_date(recorded.occurred_at), about)
-    if matter.window is not None and not matter.answered and not matter.ended:
+    if matter.window is not None and not matter.window.answered and not matter.ended:
         yield from owes(matter.window)
 
 

@@ -272,6 +272,8 @@ class RequestClosure(Frozen):
     evidence: tuple[Attachment, ...] = ()
     over_open_children: Confidential | None = None
     """Why the whole ends although parts of it are open; here and below."""
+    over_unfinished: Confidential | None = None
+    """Why it ends although something of it is unfinished; here and below."""
 
 
 class ReviewClosure(Frozen):
@@ -281,6 +283,7 @@ class ReviewClosure(Frozen):
     approve: bool
     text: Confidential | None = None
     over_open_children: Confidential | None = None
+    over_unfinished: Confidential | None = None
 
 
 class MarkClosure(Frozen):
@@ -290,6 +293,7 @@ class MarkClosure(Frozen):
     mark: LeaderMark
     text: LeadersWords | None = None
     over_open_children: Confidential | None = None
+    over_unfinished: Confidential | None = None
 
 
 class ReopenMatter(Frozen):

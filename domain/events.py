@@ -88,6 +88,8 @@ class MatterAssigned(Event):
     named_by_leader: bool = False
     receipt_due: datetime
     reason: Words | None = None
+    rung: Rung | None = None
+    """改派: where pressure begins for the new lead. None where it stays, and in events of before this was said."""
 
 
 class ReceiptSigned(Event):
@@ -400,6 +402,10 @@ class ClosureRequested(Event):
     evidence: tuple[Attachment, ...] = ()
     over_open_children: Words | None = None
     """Why the whole ends although parts of it are open; here and below."""
+    unfinished: tuple[str, ...] = ()
+    """What is not finished, in the office's words; here and below."""
+    over_unfinished: Words | None = None
+    """Why it ends all the same; here and below."""
 
 
 class ClosureEndorsed(Event):
@@ -408,6 +414,8 @@ class ClosureEndorsed(Event):
     label: ClassVar[str] = "审核通过"
     text: Words | None = None
     over_open_children: Words | None = None
+    unfinished: tuple[str, ...] = ()
+    over_unfinished: Words | None = None
 
 
 class ClosureReturned(Event):
@@ -427,6 +435,8 @@ class MatterClosed(Event):
     overdue_workdays: int
     overdue_workdays_original: int
     over_open_children: Words | None = None
+    unfinished: tuple[str, ...] = ()
+    over_unfinished: Words | None = None
 
 
 class MatterReopened(Event):

@@ -11,7 +11,7 @@ from domain.calendar import WorkCalendar, local_date
 from domain.log import Rulebook
 from domain.matter import Matter
 from domain.policy import Step
-from domain.terms import COLOURS, RUNGS, OrderColour, Trigger
+from domain.terms import COLOURS, RUNGS, OrderColour, Rung, Trigger
 from domain.windows import window_label
 
 
@@ -63,6 +63,21 @@ def urging(matter: Matter, rulebook: Rulebook) -> Iterator[Cause]:
         if step.order is None or (step.repeat_hours is None and order_claim(cause) in matter.triggers):
             continue
         yield cause._replace(at=max(cause.at, _rested(matter, rulebook, step)))
+
+
+def rung_of_the_matter(matter: Matter, rulebook: Rulebook) -> Rung:
+    """Where pressure stands for a new lead: what the matter itself brought up stays there, what the old lead did not.
+
+    A matter past its limit, or without the answer it asked for, is no less so under another lead; missed reports,
+    points behind and returned closures were his who led.
+    """
+    claimed = [
+        cause.step.rung or matter.rung
+        for cause in _causes(matter, rulebook)
+        if cause.step.trigger in (Trigger.OVERDUE, Trigger.UNANSWERED) and cause.claim in matter.triggers
+    ]
+    standing = [rung for rung in claimed if RUNGS.index(rung) <= RUNGS.index(matter.rung)]
+    return max(standing, key=RUNGS.index, default=Rung.HANDLER)
 
 
 def order_claim(cause: Cause) -> str:
@@ -134,7 +149,7 @@ def _behind(matter: Matter, step: Step, calendar: WorkCalendar) -> Iterator[Sinc
 def _missed(matter: Matter, step: Step, calendar: WorkCalendar) -> Iterator[Since]:
     """The n-th window missed in a row; a repeated 催办 names the latest one."""
     del calendar
-    row = [x.window for x in matter.missed if not x.withdrawn][-matter.missed_in_row :] if matter.missed_in_row else []
+    row = matter.windows.row
     if len(row) < step.after:
         return
     if step.up:

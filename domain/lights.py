@@ -61,11 +61,10 @@ def _red(matter: Matter, rulebook: Rulebook, as_of: datetime) -> tuple[Light, st
 def _yellow(matter: Matter, rulebook: Rulebook, as_of: datetime) -> tuple[Light, str] | None:
     if matter.closure:
         return None
-    if matter.missed_in_row:
-        key = matter.missed[-1].window.key
-        times = f"，连续{matter.missed_in_row}次" if matter.missed_in_row > 1 else ""
-        return Light.YELLOW, f"漏报{window_label(key)}反馈{times}"
-    if matter.window and not matter.answered and as_of > matter.window.closes:
+    if row := matter.windows.row:
+        times = f"，连续{len(row)}次" if len(row) > 1 else ""
+        return Light.YELLOW, f"漏报{window_label(row[-1].key)}反馈{times}"
+    if matter.window and not matter.window.answered and as_of > matter.window.closes:
         return Light.YELLOW, f"漏报{window_label(matter.window.key)}反馈"
     if matter.declines and matter.lead is None:
         return Light.YELLOW, "已退签，待明确牵头单位"

@@ -1,13 +1,15 @@
 """The contract between whoever decides and the log: one request, five answers."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from domain.base import Frozen
 from domain.calendar import WorkCalendar
 from domain.envelope import Actor, Draft, Recorded
+from domain.lifting import lifted_matter
 from domain.matter import Matter
 from domain.meetings.meeting import Meeting
 from domain.policy import Policy
@@ -51,6 +53,8 @@ class Claims(Frozen):
     """What a command claims of the world outside its stream."""
 
     units: tuple[UnitClaim, ...] = ()
+    people: tuple[str, ...] = ()
+    """Ids of those who are to answer for something: they are in the directory, and in office."""
     slots: tuple[SlotClaim, ...] = ()
 
 
@@ -75,6 +79,7 @@ class AppendRequest(Frozen):
     request_hash: str = ""
     actor: Actor
     units: tuple[UnitClaim, ...] = ()
+    people: tuple[str, ...] = ()
     slots: tuple[SlotClaim, ...] = ()
     now: datetime
     clock: bool = False
@@ -150,3 +155,8 @@ class Loaded(Frozen):
     """What started the workflow carries no proof that it came through the gateway."""
     plain: bool = False
     """The home is a real one: the clock is the world's, whatever the start says, and histories are as long as usual."""
+
+    @field_validator("matter", mode="before")
+    @classmethod
+    def _lift(cls, said: Any) -> Any:
+        return lifted_matter(said) if isinstance(said, Mapping) and "missed_in_row" in said else said

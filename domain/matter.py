@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from domain.base import Frozen
 from domain.envelope import Actor
-from domain.facts import Attachment, Basis, Checkpoint, NewIndicator, Pace, PartOf, Window, Words
+from domain.facts import Attachment, Basis, Checkpoint, NewIndicator, Pace, PartOf, Words
 from domain.policy import DueRule
 from domain.terms import (
     ENDED,
@@ -18,6 +18,7 @@ from domain.terms import (
     SuspensionReason,
     Urgency,
 )
+from domain.window_ledger import ReportWindow, WindowLedger
 
 DONE = 100
 """Progress is in percent."""
@@ -47,6 +48,13 @@ class Indicator(NewIndicator):
 
     no: int
     value: int = 0
+    reported_at: datetime | None = None
+    """When the value was so, by whoever reported it."""
+
+    @property
+    def reached(self) -> bool:
+        """Whether the value is what was to be reached in the end."""
+        return self.value <= self.target if self.at_most else self.value >= self.target
 
     def short_of(self, checkpoint: Checkpoint) -> bool:
         """Whether the value is not yet, or no longer, what the checkpoint wants."""
@@ -60,13 +68,6 @@ class Indicator(NewIndicator):
         """The newest checkpoint before `day` that was not reached; None when the indicator is on schedule (达序)."""
         newest = self.wanted(day)
         return newest if newest is not None and self.short_of(newest) else None
-
-
-class Missed(Frozen):
-    """A window nobody answered; `withdrawn` when the report turned out to have come in time."""
-
-    window: Window
-    withdrawn: bool = False
 
 
 class Surge(Frozen):
@@ -122,6 +123,10 @@ class Closure(Frozen):
     endorsers: tuple[str, ...] = ()
     over_open_children: str | None = None
     """Why the whole is to end although parts of it are open."""
+    unfinished: tuple[str, ...] = ()
+    """What is not finished, in the office's words."""
+    over_unfinished: str | None = None
+    """Why it is to end all the same."""
 
 
 class Objection(Frozen):
@@ -141,25 +146,32 @@ class Closed(Frozen):
     """Who wrote, reviewed or decided the conclusion: none of them decides on an objection to it."""
     overdue_workdays: int = 0
     overdue_workdays_original: int = 0
+    evidence: tuple[Attachment, ...] = ()
+    """What was put forward to show it."""
+    unfinished: tuple[str, ...] = ()
+    """What was not finished then, in the office's words."""
+    over_unfinished: str | None = None
+    """Why it ended all the same."""
 
 
 class Feedback(Frozen):
-    """The last word of the lead, for tables and 简报."""
+    """The last word of the lead, for tables and 简报: last by when it was so, not by when it was entered."""
 
     at: datetime
     unit: str
+    authors: tuple[str, ...] = ()
+    """Who said it and who typed it."""
     text: str
+    progress: int | None = None
+    """What it said of the whole."""
     problem: str | None = None
     next_step: str | None = None
     coordination: str | None = None
 
 
 class Counts(Frozen):
-    """What was asked of the units and what came."""
+    """How often the office pressed; what was reported and missed, the windows tell."""
 
-    on_time: int = 0
-    late: int = 0
-    missed: int = 0
     urges: int = 0
     escalations: int = 0
     returns: int = 0
@@ -213,17 +225,10 @@ class Matter(Frozen):
     points: tuple[Point, ...] = ()
     indicators: tuple[Indicator, ...] = ()
     progress: int = 0
+    """What the lead last said of the whole; nobody else moves it."""
     last_feedback: Feedback | None = None
-    reporters: tuple[str, ...] = ()
-    window: Window | None = None
-    answered: bool = False
+    windows: WindowLedger = WindowLedger()
     surge: Surge | None = None
-    covered_until: datetime | None = None
-    """Until when an answered window that gave way to another rhythm is still good."""
-    judged: tuple[str, ...] = ()
-    """Windows that were answered or missed, the latest last: none is opened a second time."""
-    missed: tuple[Missed, ...] = ()
-    missed_in_row: int = 0
     counts: Counts = Counts()
     returned_at: datetime | None = None
 
@@ -253,6 +258,16 @@ class Matter(Frozen):
     objection: Objection | None = None
     recused: tuple[str, ...] = ()
     """Who declared 回避 on this matter."""
+
+    @property
+    def window(self) -> ReportWindow | None:
+        """The reporting window that is running."""
+        return self.windows.running
+
+    @property
+    def missed_in_row(self) -> int:
+        """连续漏报."""
+        return len(self.windows.row)
 
     @property
     def ended(self) -> bool:

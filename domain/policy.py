@@ -175,6 +175,9 @@ class Policy(Frozen):
     coordination_workdays: Positive = 5
     """请求协调 is to be answered within this many working days."""
 
+    closure_evidence: bool = False
+    """Whether 办结申请 without a file to show for it needs a reason."""
+
     command_minutes: Positive = 15
     """How long a command stays valid when its sender does not say."""
 

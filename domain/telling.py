@@ -1,6 +1,6 @@
 """One event in one line, as the office would say it. Names and secrets are resolved by the caller."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from domain.confidential import opened
 from domain.event import Event
 from domain.facts import decimal
 from domain.matter import Matter
+from domain.terms import Stage
 from domain.windows import window_label
 
 
@@ -37,6 +38,18 @@ def local(value: object) -> str:
     if isinstance(value, datetime):
         return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
     return str(value)
+
+
+def progress_said(stage: str, progress: int) -> str:
+    """How far a matter is, by its stage or the stage's value; what has ended is ended, whatever was last reported."""
+    return {Stage.CLOSED.value: "已办结", Stage.CANCELLED.value: "已撤销"}.get(stage, f"{progress}%")
+
+
+def left_undone(unfinished: Sequence[str], why: str | None) -> str:
+    """；办结时尚有：要点2未完成；说明：…  Empty when nothing was left."""
+    if not unfinished:
+        return ""
+    return f"；办结时尚有：{'、'.join(unfinished)}{_if(why, '（说明：', '）')}"
 
 
 def pace_said(matter: Matter) -> str:
@@ -94,11 +107,15 @@ def _decided(e: ev.DecisionRecorded, _: Reader) -> str:
 def _closed(e: ev.MatterClosed, r: Reader) -> str:
     late = f"逾期{e.overdue_workdays}个工作日办结" if e.overdue_workdays else "按期办结"
     said = f"{late}{_if(e.mark and e.mark.label, '，')}{_if(e.text and r.open(e.text), '：')}"
-    return f"{said}{_over(e)}"
+    return f"{said}{_ending(e)}"
 
 
 def _over(e: ev.ClosureRequested | ev.ClosureEndorsed | ev.MatterClosed | ev.MatterCancelled) -> str:
     return _if(e.over_open_children, "；对未办结分解事项的说明：")
+
+
+def _ending(e: ev.ClosureRequested | ev.ClosureEndorsed | ev.MatterClosed) -> str:
+    return f"{left_undone(e.unfinished, e.over_unfinished)}{_over(e)}"
 
 
 def _point(no: int | None) -> str:
@@ -142,8 +159,8 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.ExtensionGranted: lambda e, _: f"{_point(e.point)}延至 {e.to}{_if(e.reason, '：')}",
     ev.MatterSuspended: lambda e, _: f"至 {e.until}，{e.reason.label}{_if(e.note, '：')}",
     ev.MatterResumed: lambda e, _: f"补回{e.workdays}个工作日，时限 {e.due}{'（到期自动恢复）' if e.automatic else ''}",
-    ev.ClosureRequested: lambda e, r: f"{r.open(e.text)}{_over(e)}",
-    ev.ClosureEndorsed: lambda e, r: f"{r.open(e.text or '')}{_over(e)}",
+    ev.ClosureRequested: lambda e, r: f"{r.open(e.text)}{_ending(e)}",
+    ev.ClosureEndorsed: lambda e, r: f"{r.open(e.text or '')}{_ending(e)}",
     ev.MatterClosed: _closed,
     ev.MatterCancelled: lambda e, r: f"{r.open(e.reason)}{_over(e)}",
     ev.MatterReopened: lambda e, _: f"{e.reason}；时限 {e.due}",

@@ -35,14 +35,28 @@ def next_window(
     return None
 
 
-def closing_of(window: Window, pace: Pace, calendar: WorkCalendar, closes: time) -> datetime:
-    """When the window closes by today's calendar (a typhoon may have moved it); unchanged if nothing fits."""
+def closing_of(window: Window, pace: Pace, calendar: WorkCalendar, closes: time) -> datetime | None:
+    """When the window closes by today's calendar (a typhoon may have moved it); unchanged if nothing fits.
+
+    None when nobody works in its period any more: then it is not owed.
+    """
     for period in _periods(pace, local_date(window.opens), calendar):
         if period.key == window.key:
-            return window.closes if period.closing is None else at_office(period.closing, closes)
+            return None if period.closing is None else at_office(period.closing, closes)
         if period.first > local_date(window.closes):
             break
     return window.closes
+
+
+def period_end(key: str) -> date:
+    """The last day of the period a window's key names: 2022-W10, 2022-W10-plan, 2022-03-07, 2022-03, 2022-Q1."""
+    year, _, rest = key.partition("-")
+    if rest.startswith("W"):
+        return date.fromisocalendar(int(year), int(rest[1:].partition("-")[0]), 7)
+    if rest.startswith("Q"):
+        return _month_end(date(int(year), int(rest[1:]) * 3, 1))
+    month, _, day = rest.partition("-")
+    return date(int(year), int(month), int(day)) if day else _month_end(date(int(year), int(month), 1))
 
 
 def window_label(key: str) -> str:

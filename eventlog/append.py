@@ -45,7 +45,7 @@ from domain.streams import FOLDS, kind_of
 from eventlog.backend import Row, Statement
 from eventlog.breakdown import check_breakdown
 from eventlog.chain import hash_of
-from eventlog.claims import check_actor, check_record, check_slots, check_units
+from eventlog.claims import check_actor, check_people, check_record, check_slots, check_units
 from eventlog.clock import check_clock, own_time
 from eventlog.database import Database, Transaction
 from eventlog.duplicates import check_duplicate
@@ -140,6 +140,7 @@ def append(
                     check_actor(transaction, request.actor, request.stream, local_date(from_micros(own)))
                     check_record(transaction, request)
                     check_units(transaction, request.units)
+                    check_people(transaction, request.people)
                     check_slots(transaction, request)
                 if request.drafts:
                     check_clock(request, own)

@@ -47,11 +47,7 @@ def _directory(transaction: Transaction) -> Directory:
 
 
 def _check_person(transaction: Transaction, claim: Actor | OnBehalf) -> None:
-    row = transaction.one(_PERSON, (claim.id,))
-    if row is None:
-        raise Refusal(f"名录中没有编号为 {claim.id} 的人员，请用 xmh org list 核对", "actor_unknown")
-    name, role, unit, left_at = row
-    refuse(left_at is not None, f"{name}（{claim.id}）已离任，不能再办理", "actor_left")
+    name, role, unit = _in_office(transaction, claim.id, "不能再办理")
     refuse(
         role != claim.role.value,
         f"{name}（{claim.id}）在名录中的角色是{_label(Role, role)}，不是{claim.role.label}",
@@ -78,6 +74,26 @@ def check_record(transaction: Transaction, request: AppendRequest) -> None:
         except (UnknownEventError, ValueError) as error:
             raise Refusal(f"{draft.type} 不是这一版认识的记录", "malformed") from error
         authorise_record(event, request.actor, lambda: _directory(transaction))
+
+
+def _in_office(transaction: Transaction, person: str, then: str) -> tuple[str, str, str]:
+    """Name, role and unit of somebody in the directory who has not left."""
+    row = transaction.one(_PERSON, (person,))
+    if row is None:
+        raise Refusal(f"名录中没有编号为 {person} 的人员，请用 xmh org list 核对", "actor_unknown")
+    name, role, unit, left_at = row
+    refuse(left_at is not None, f"{name}（{person}）已离任，{then}", "actor_left")
+    return name, role, unit
+
+
+def check_people(transaction: Transaction, people: tuple[str, ...]) -> None:
+    """Whoever is to answer for something is in the directory, and in office.
+
+    Raises:
+        Refusal: with codes `actor_unknown`, `actor_left`.
+    """
+    for person in people:
+        _in_office(transaction, person, "不能再承担职责")
 
 
 def check_units(transaction: Transaction, claims: tuple[UnitClaim, ...]) -> None:

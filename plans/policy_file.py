@@ -24,6 +24,7 @@ LABELS = {
     "near_due_workdays": "提前几个工作日算临期",
     "urge_cooldown_hours": "两次催办至少隔几个工作小时",
     "coordination_workdays": "协调请求几个工作日内答复",
+    "closure_evidence": "办结申请是否必须附证明材料",
     "command_minutes": "一条命令几分钟内有效",
 }
 """The plain limits, in the order they are told."""

@@ -15,6 +15,7 @@ from domain.bounds import visible
 from domain.calendar import local_date
 from domain.facts import is_sealed
 from domain.matter import Matter
+from domain.telling import progress_said
 from sheets.layout import MOST_IN_A_CELL
 
 SHEET = "任务清单一览表"
@@ -106,8 +107,8 @@ def cells(matter: Matter, names: Names, lit: str) -> dict[Column, str]:
 
 def _progress(matter: Matter) -> str:
     said = matter.last_feedback
-    if said is None:
-        return f"{matter.progress}%"
+    if matter.ended or said is None:
+        return progress_said(matter.stage, matter.progress)
     on = local_date(said.at)
     return _printable(f"{matter.progress}%（{on.month}月{on.day}日反馈）\n", said.text)
 

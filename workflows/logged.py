@@ -263,6 +263,7 @@ class Logged(ABC, Generic[S, O, R]):
             request_hash=order.content_hash() if order else "",
             actor=order.actor if order else SYSTEM,
             units=claims.units,
+            people=claims.people,
             slots=claims.slots,
             now=self.now(),
             clock=clock,

@@ -51,6 +51,10 @@ OverOption = Annotated[
     str | None,
     typer.Option("--over-open-children", metavar="TEXT", help="分解的事项还没有全部办结而先行结束的理由"),
 ]
+UnfinishedOption = Annotated[
+    str | None,
+    typer.Option("--over-unfinished", metavar="TEXT", help="进度、要点、指标或证明材料尚有未完成而办结的理由"),
+]
 
 
 def now() -> datetime:

@@ -18,6 +18,7 @@ from domain.meetings.meeting import Meeting
 from domain.meetings.rules import BEFORE
 from domain.meetings.terms import Delivery, MeetingStage
 from domain.spoken import said_date
+from domain.telling import left_undone
 from domain.terms import Role, Stage
 from eventlog import reading
 
@@ -96,7 +97,7 @@ def _for_office(m: Matter) -> list[str]:
     if m.stage is Stage.OPENED:
         owed.append("明确牵头单位")
     if m.closure and not m.closure.endorsed:
-        owed.append("审核办结申请")
+        owed.append(f"审核办结申请{left_undone(m.closure.unfinished, m.closure.over_unfinished)}")
     if m.closure and m.closure.endorsed:
         owed.append("报原批示领导审阅")
     if m.objection:
@@ -115,7 +116,7 @@ def _for_unit(m: Matter, unit: str) -> list[str]:
             owed.append("签收")
         if m.missed_in_row:
             owed.append(f"补报（已漏报{m.missed_in_row}次）")
-        elif m.window and not m.answered:
+        elif m.window and not m.window.answered:
             owed.append(f"反馈（{local_date(m.window.closes)}前）")
     owed += [f"答复第{c.no}项协调请求" for c in m.open_coordinations if c.unit == unit]
     return owed
@@ -133,7 +134,7 @@ def ask(words: Annotated[list[str], typer.Argument(metavar="WORDS", help="事项
     parts = [
         f"“{matter.title}”（{matter.number}）{who}{with_}，时限{matter.due:%Y年%-m月%-d日}，目前{matter.stage.label}"
     ]
-    if matter.progress:
+    if matter.progress and not matter.ended:
         parts.append(f"进度{matter.progress}%")
     if said := matter.last_feedback:
         parts.append(f"最近一次反馈是{local_date(said.at):%-m月%-d日}：{opened(said.text).rstrip('。')}")

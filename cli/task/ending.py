@@ -13,6 +13,7 @@ from cli.task.common import (
     PaperOption,
     ReasonOption,
     TextOption,
+    UnfinishedOption,
     acting,
     attached,
     confirm,
@@ -45,11 +46,17 @@ def close(
         list[Path] | None, typer.Option("--evidence", metavar="FILE", help="证明材料，可多次填写")
     ] = None,
     over_open_children: OverOption = None,
+    over_unfinished: UnfinishedOption = None,
 ) -> None:
-    """办结申请：由牵头单位提出，附证明材料。"""
+    """办结申请：由牵头单位提出，附证明材料；尚有未完成的须说明理由。"""
     target = the_matter(matter)
     words = need(text, "--text", "办结情况")
-    command = RequestClosure(text=words, evidence=attached(evidence or ()), over_open_children=over_open_children)
+    command = RequestClosure(
+        text=words,
+        evidence=attached(evidence or ()),
+        over_open_children=over_open_children,
+        over_unfinished=over_unfinished,
+    )
     do(target.number, command)
 
 
@@ -63,6 +70,7 @@ def review(
         str | None, typer.Option("--mark", metavar="圈阅|同意|继续办理", help="原批示领导的意见（配 --by）")
     ] = None,
     over_open_children: OverOption = None,
+    over_unfinished: UnfinishedOption = None,
     by: ByOption = None,
     paper: PaperOption = None,
 ) -> None:
@@ -76,11 +84,18 @@ def review(
     if mark is not None:
         confirm(f"录入领导对 {target.number} 的意见“{mark}”？")
         words = text or None
-        command = MarkClosure(mark=term(LeaderMark, mark, "--mark"), text=words, over_open_children=over_open_children)
+        command = MarkClosure(
+            mark=term(LeaderMark, mark, "--mark"),
+            text=words,
+            over_open_children=over_open_children,
+            over_unfinished=over_unfinished,
+        )
         do(target.number, command, acting(by, paper))
         return
     confirm(f"{'同意' if approve else '退回'} {target.number} 的办结申请？")
-    reviewed = ReviewClosure(approve=approve, text=text, over_open_children=over_open_children)
+    reviewed = ReviewClosure(
+        approve=approve, text=text, over_open_children=over_open_children, over_unfinished=over_unfinished
+    )
     do(target.number, reviewed, acting(by, paper))
 
 

@@ -93,6 +93,7 @@ def _unit_id(name: str) -> str:
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:
     from cli.tables import table
+    from domain.telling import progress_said
 
     if not rows:
         return "没有符合条件的督办事项"
@@ -105,7 +106,8 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
                 "　" * r.get("depth", 0) + r["title"],
                 names(r["lead"]) if r["lead"] else "待明确",
                 r["due"],
-                f"{r['progress']}%" if r.get("rolled_up") is None else f"{r['progress']}%（分解{r['rolled_up']}%）",
+                progress_said(r["stage"], r["progress"])
+                + ("" if r.get("rolled_up") is None else f"（分解{r['rolled_up']}%）"),
                 _stage_label(r["stage"]),
                 (r["light_reason"], r["light"]),
             )
@@ -230,13 +232,30 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Any
         "class": state.klass.value,
         "rhythm": state.rhythm.value,
         "surge": state.surge.model_dump(mode="json") if state.surge else None,
-        "counts": state.counts.model_dump(),
+        "counts": {
+            "on_time": state.windows.on_time,
+            "late": state.windows.late,
+            "missed": len(state.windows.missed),
+            **state.counts.model_dump(),
+        },
+        "closure": _closure(state),
         "points": points,
         "indicators": [_indicator(i, local_date(at)) for i in state.indicators],
         "deadlines": deadlines,
         "files": [entry(one) for one in filed(events)],
         "timeline": timeline,
     }
+
+
+def _closure(state: Matter) -> dict[str, Any] | None:
+    """What is asked of the reviewer, or was closed: with what evidence, over what that was not done, and why."""
+    ended, asked = state.closed, state.closure
+    if ended is None and asked is None:
+        return None
+    unfinished = ended.unfinished if ended else asked.unfinished if asked else ()
+    why = ended.over_unfinished if ended else asked.over_unfinished if asked else None
+    evidence = ended.evidence if ended else asked.evidence if asked else ()
+    return {"unfinished": list(unfinished), "over_unfinished": why, "evidence": [a.model_dump() for a in evidence]}
 
 
 def _indicator(indicator: Indicator, on: date) -> dict[str, Any]:
@@ -250,13 +269,13 @@ def _indicator(indicator: Indicator, on: date) -> dict[str, Any]:
 
 
 def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
-    from domain.telling import pace_said
+    from domain.telling import left_undone, pace_said
 
     names = unit_names()
     moved = f"（原时限 {state.original_due}）" if state.original_due != state.due else ""
     lines = [
         f"{state.number}  {state.title}",
-        f"  {state.stage.label}  {shown['light_reason']}  进度{state.progress}%",
+        f"  {state.stage.label}  {shown['light_reason']}{'' if state.ended else f'  进度{state.progress}%'}",
         f"  牵头：{names(state.lead) if state.lead else '待明确'}"
         f"{'  配合：' + '、'.join(map(names, state.assist)) if state.assist else ''}",
         f"  时限：{said_date(state.due)}{moved}  反馈：{pace_said(state)}",
@@ -278,6 +297,11 @@ def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
     if shown["indicators"]:
         lines.append("  指标")
         lines += [_indicator_line(i, state.indicators[n]) for n, i in enumerate(shown["indicators"])]
+    if (closure := shown["closure"]) is not None:
+        if closure["evidence"]:
+            lines.append(f"  证明材料：{'、'.join(a['name'] for a in closure['evidence'])}")
+        if left := left_undone(closure["unfinished"], closure["over_unfinished"]):
+            lines.append(f"  {left.removeprefix('；')}")
     if shown["deadlines"]:
         lines.append("  待办时限")
         lines += [

@@ -88,9 +88,11 @@ def relations_said(shown: dict[str, Any], names: Callable[[str], str]) -> list[s
 
 
 def _part_line(part: dict[str, Any], names: Callable[[str], str]) -> str:
+    from domain.telling import progress_said
+
     lead = names(part["lead"]) if part["lead"] else "待明确牵头"
-    progress = part["progress"] if part["rolled_up"] is None else part["rolled_up"]
+    far = progress_said(part["stage"], part["progress"] if part["rolled_up"] is None else part["rolled_up"])
     return (
-        f"    {part['matter']}  {part['title']}  {lead}  {part['due']}  权重{part['weight']}  {progress}%  "
+        f"    {part['matter']}  {part['title']}  {lead}  {part['due']}  权重{part['weight']}  {far}  "
         f"{part['light_reason']}"
     )

@@ -13,6 +13,7 @@ from domain import events as ev
 from domain.calendar import local_date
 from domain.event import Event
 from domain.matter import Matter
+from domain.telling import left_undone
 from domain.terms import Light, MatterClass, Stage
 
 # --- 办结销号、由红转绿
@@ -21,12 +22,13 @@ from domain.terms import Light, MatterClass, Stage
 def closed(edition: Edition) -> Iterable[Piece]:
     """办结销号: each matter, its lead, and whether in time."""
     found = edition.period.happened(ev.MatterClosed)
-    items = [f"{quoted(m)}（{edition.led(m)}），{short_date(on)}销号，{_in_time(e)}。" for m, e, on in found]
+    items = [f"{quoted(m)}（{edition.led(m)}），{short_date(on)}销号，{_how_ended(e)}。" for m, e, on in found]
     return listed(edition, f"办结销号{len(found)}件", "办结销号事项", items)
 
 
-def _in_time(closed: ev.MatterClosed) -> str:
-    return f"逾期{closed.overdue_workdays}个工作日办结" if closed.overdue_workdays else "按期办结"
+def _how_ended(closed: ev.MatterClosed) -> str:
+    in_time = f"逾期{closed.overdue_workdays}个工作日办结" if closed.overdue_workdays else "按期办结"
+    return f"{in_time}{left_undone(closed.unfinished, closed.over_unfinished)}"
 
 
 def _recovered(edition: Edition) -> Iterable[Piece]:
@@ -194,7 +196,7 @@ def _news_decided(edition: Edition) -> Iterator[tuple[date, str]]:
 
 def _news_closed(edition: Edition) -> Iterator[tuple[date, str]]:
     for m, e, on in edition.period.happened(ev.MatterClosed):
-        yield on, f"{quoted(m)}办结销号（{edition.led(m)}，{_in_time(e)}）。"
+        yield on, f"{quoted(m)}办结销号（{edition.led(m)}，{_how_ended(e)}）。"
 
 
 def _news_opened(edition: Edition) -> Iterator[tuple[date, str]]:

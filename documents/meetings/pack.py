@@ -124,9 +124,8 @@ def _unanswered(week: Period) -> Section:
         if matter.ended or matter.stage is Stage.SUSPENDED:
             continue
         unit = week.ledger.unit(matter.lead)
-        if matter.missed_in_row:
-            keys = [x.window.key for x in matter.missed if not x.withdrawn][-matter.missed_in_row :]
-            labels = "、".join(window_label(k).removeprefix(f"{week.until.year}年") for k in keys)
+        if row := matter.windows.row:
+            labels = "、".join(window_label(w.key).removeprefix(f"{week.until.year}年") for w in row)
             items.append(f"{unit}：{quoted(matter)}{labels}未反馈。")
         items += [
             f"{week.ledger.unit(c.unit)}：{quoted(matter)}的协调请求（{short_date(local_date(c.asked_at))}提出）未答复。"

@@ -17,6 +17,7 @@ from domain.event import Event
 from domain.lights import light
 from domain.matter import Matter
 from domain.papers import PaperKind, by_letter
+from domain.telling import left_undone
 from domain.terms import OrderColour, Rhythm, Stage
 from domain.windows import window_label
 
@@ -240,11 +241,11 @@ def _urge(case: _Case) -> Written:
 
 def _problem(case: _Case) -> Written:
     m = case.matter
-    missed = [x for x in m.missed if not x.withdrawn]
+    missed = m.windows.missed
     found = [f"逾期：{_light(case)}。"] if m.lapsed_for and not m.ended else []
     if missed:
-        windows = "、".join(window_label(x.window.key) for x in missed[-5:])
-        found.append(f"漏报{m.counts.missed}次，最近为{windows}。")
+        windows = "、".join(window_label(w.key) for w in missed[-5:])
+        found.append(f"漏报{len(missed)}次，最近为{windows}。")
     if m.counts.returns:
         found.append(f"办结申请退回重办{m.counts.returns}次。")
     if m.last_feedback and m.last_feedback.problem:
@@ -290,12 +291,13 @@ def _conclusion(case: _Case) -> Written:
     closed, asked = case.last(ev.MatterClosed), case.last(ev.ClosureRequested)
     late = m.closed.overdue_workdays
     result = f"逾期{late}个工作日办结" if late else "按期办结"
+    left = left_undone(m.closed.unfinished, m.closed.over_unfinished)
     done = f"办理情况：{sentence(asked.text)}" if asked else ""
     mark = f"批示领导意见：{closed.mark.label}。" if closed and closed.mark else ""
     moved = f"（原定时限{full_date(m.original_due)}）" if m.due != m.original_due else ""
     return f"关于{quoted(m)}{'办理情况的函' if case.letter else '的督查结论'}", (
         Paragraph(text=f"{case.you}牵头办理的{case.what}，办结时限{full_date(m.due)}{moved}。{done}"),
-        Paragraph(text=f"经审核，该事项{result}，于{full_date(m.closed.on)}销号。{mark}"),
+        Paragraph(text=f"经审核，该事项{result}，于{full_date(m.closed.on)}销号{left}。{mark}"),
         _course(case),
         Paragraph(
             text="对本结论有异议的，可自结论作出之日起30日内向指挥部办公室书面提出，由未参与作出结论的人员复核。"

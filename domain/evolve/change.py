@@ -10,8 +10,6 @@ from domain.matter import Matter
 
 E = TypeVar("E", bound=Event)
 Change = dict[str, Any]
-JUDGED_KEPT = 40
-"""A key can come back within a quarter at most; daily windows are never opened twice anyway."""
 APPLY: dict[type[Event], Callable[[Matter, Any, Recorded], Change]] = {}
 """Event → how it changes a matter; each module of this folder puts its own in."""
 
@@ -23,17 +21,6 @@ def on(event: type[E]) -> Callable[[Callable[[Matter, E, Recorded], Change]], No
         APPLY[event] = change
 
     return register
-
-
-def judged(m: Matter, key: str) -> tuple[str, ...]:
-    """The judged windows with one more, the latest last."""
-    return (*(k for k in m.judged if k != key), key)[-JUDGED_KEPT:]
-
-
-def put_away(m: Matter) -> Change:
-    """The running window ends at once; an answered one stays judged."""
-    kept = judged(m, m.window.key) if m.window and m.answered else m.judged
-    return {"window": None, "answered": False, "covered_until": None, "judged": kept}
 
 
 def with_point(m: Matter, no: int, **change: object) -> Change:

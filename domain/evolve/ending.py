@@ -3,7 +3,7 @@
 from domain import events as ev
 from domain.calendar import local_date
 from domain.envelope import Actor, Recorded
-from domain.evolve.change import Change, authors, limit, on, put_away
+from domain.evolve.change import Change, authors, limit, on
 from domain.matter import (
     Closed,
     Closure,
@@ -21,8 +21,10 @@ def _(m: Matter, e: ev.ClosureRequested, r: Recorded) -> Change:
         text=e.text,
         evidence=e.evidence,
         over_open_children=e.over_open_children,
+        unfinished=e.unfinished,
+        over_unfinished=e.over_unfinished,
     )
-    return {"stage": Stage.CLOSING, "closure": closure, **put_away(m), "missed_in_row": 0}
+    return {"stage": Stage.CLOSING, "closure": closure, "windows": m.windows.begin_anew()}
 
 
 @on(ev.ClosureEndorsed)
@@ -30,7 +32,9 @@ def _(m: Matter, e: ev.ClosureEndorsed, r: Recorded) -> Change:
     if m.closure is None:
         return {}
     why = e.over_open_children or m.closure.over_open_children
+    unfinished = e.over_unfinished or m.closure.over_unfinished
     endorsed = {"endorsed": True, "endorsers": authors(r.actor), "over_open_children": why}
+    endorsed |= {"unfinished": e.unfinished, "over_unfinished": unfinished}
     return {"closure": m.closure.model_copy(update=endorsed)}
 
 
@@ -48,13 +52,16 @@ def _(m: Matter, e: ev.MatterClosed, r: Recorded) -> Change:
         authors=tuple(sorted({*wrote, *authors(r.actor)})),
         overdue_workdays=e.overdue_workdays,
         overdue_workdays_original=e.overdue_workdays_original,
+        evidence=m.closure.evidence if m.closure else (),
+        unfinished=e.unfinished,
+        over_unfinished=e.over_unfinished,
     )
     return {"stage": Stage.CLOSED, "closed": closed, "extension": None}
 
 
 @on(ev.MatterReopened)
 def _(m: Matter, e: ev.MatterReopened, r: Recorded) -> Change:
-    change: Change = {"stage": e.stage, "closure": None, "closed": None, "missed_in_row": 0}
+    change: Change = {"stage": e.stage, "closure": None, "closed": None, "windows": m.windows.begin_anew()}
     change |= {"objected": False, "objection": None}
     return change | (limit(e.due, r) if e.due != m.due else {})
 
@@ -64,7 +71,7 @@ def _(m: Matter, e: ev.MatterCancelled, r: Recorded) -> Change:
     return {
         "stage": Stage.CANCELLED,
         "closed": Closed(on=local_date(r.occurred_at), authors=authors(r.actor)),
-        "window": None,
+        "windows": m.windows.put_away(),
         "receipt_due": None,
         "extension": None,
     }

@@ -3,12 +3,12 @@
 from domain import events as ev
 from domain.calendar import local_date
 from domain.envelope import Recorded
-from domain.evolve.change import Change, authors, judged, on, put_away, with_point
+from domain.evolve.change import Change, authors, on, with_point
 from domain.matter import (
     DONE,
     Feedback,
+    Indicator,
     Matter,
-    Missed,
     Point,
     Surge,
 )
@@ -29,7 +29,8 @@ def _(m: Matter, e: ev.MatterAssigned, r: Recorded) -> Change:
         "receipt_due": e.receipt_due,
         "receipt_from": r.recorded_at,
         "accepted_at": None,
-        **put_away(m),
+        "windows": m.windows.begin_anew(),
+        "rung": e.rung or m.rung,
     }
 
 
@@ -76,12 +77,13 @@ def _(m: Matter, e: ev.MatterCarriedOver, r: Recorded) -> Change:
 @on(ev.RhythmChanged)
 def _(m: Matter, e: ev.RhythmChanged, r: Recorded) -> Change:
     # A surge goes on: the rhythm is what it will fall back to.
-    return {"rhythm": e.rhythm, **({} if m.surge else _give_way(m))}
+    return {"rhythm": e.rhythm, **({} if m.surge else {"windows": m.windows.put_away()})}
 
 
 @on(ev.SurgeStarted)
 def _(m: Matter, e: ev.SurgeStarted, r: Recorded) -> Change:
-    return {**put_away(m), "surge": Surge(campaign=e.campaign, until=e.until, every_day=e.every_day)}
+    surge = Surge(campaign=e.campaign, until=e.until, every_day=e.every_day)
+    return {"windows": m.windows.put_away(), "surge": surge}
 
 
 @on(ev.SurgeMoved)
@@ -91,51 +93,46 @@ def _(m: Matter, e: ev.SurgeMoved, r: Recorded) -> Change:
 
 @on(ev.SurgeEnded)
 def _(m: Matter, e: ev.SurgeEnded, r: Recorded) -> Change:
-    return {**_give_way(m), "surge": None}
-
-
-def _give_way(m: Matter) -> Change:
-    """The running window gives way to that of another rhythm; an answered one is good until it closes."""
-    good = m.window.closes if m.window and m.answered else m.covered_until
-    return {**put_away(m), "covered_until": good}
+    return {"windows": m.windows.put_away(), "surge": None}
 
 
 @on(ev.FeedbackWindowOpened)
 def _(m: Matter, e: ev.FeedbackWindowOpened, r: Recorded) -> Change:
-    return {**_give_way(m), "window": e.window}
+    return {"windows": m.windows.open(e.window, m.lead or "")}
 
 
 @on(ev.FeedbackSubmitted)
 def _(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> Change:
-    current = m.window is not None and e.window == m.window.key
-    counts = m.counts
+    windows = m.windows
     if e.late_for:
-        counts = counts.model_copy(update={"late": counts.late + 1})
-    elif e.window and not (current and m.answered):
-        counts = counts.model_copy(update={"on_time": counts.on_time + 1})
-    said = Feedback(
-        at=r.occurred_at,
-        unit=e.unit,
-        text=e.text,
-        problem=e.problem,
-        next_step=e.next_step,
-        coordination=e.coordination,
-    )
-    points = _reported(m, e, r)
-    values = {i.no: i.value for i in e.indicators}
-    return {
-        "points": points,
-        "indicators": tuple(i.model_copy(update={"value": values.get(i.no, i.value)}) for i in m.indicators),
-        "progress": _progress(m, e, points),
-        "last_feedback": said,
-        "reporters": tuple(sorted({*m.reporters, *authors(r.actor)})),
-        "answered": m.answered or current,
-        "missed_in_row": 0 if current or e.late_for else m.missed_in_row,
-        "counts": counts,
-    }
+        windows = windows.make_up(e.late_for, r.version)
+    elif e.window:
+        windows = windows.answer(e.window, r.version)
+    change: Change = {"windows": windows, "points": _points(m, e, r), "indicators": _indicators(m, e, r)}
+    if _is_last_word(m, e, r):
+        said = Feedback(
+            at=r.occurred_at,
+            unit=e.unit,
+            authors=authors(r.actor),
+            text=e.text,
+            progress=e.progress,
+            problem=e.problem,
+            next_step=e.next_step,
+            coordination=e.coordination,
+        )
+        change |= {"last_feedback": said, "progress": _progress(m, e, change["points"])}
+    return change
 
 
-def _reported(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> tuple[Point, ...]:
+def _is_last_word(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> bool:
+    """Whether it is the lead's, and nothing the lead said was so later."""
+    asked = m.windows.find(e.late_for or e.window)
+    led = e.unit == m.lead or (asked is not None and asked.lead == e.unit)
+    return led and (m.last_feedback is None or r.occurred_at >= m.last_feedback.at)
+
+
+def _points(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> tuple[Point, ...]:
+    """Each point as it was last so; a report entered later of an earlier day does not turn it back."""
     reports = {p.no: p for p in e.points}
     done_on = local_date(r.occurred_at)
     return tuple(
@@ -147,9 +144,20 @@ def _reported(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> tuple[Point, .
                 "done_on": (p.done_on or done_on) if reports[p.no].progress == DONE else None,
             }
         )
-        if p.no in reports
+        if p.no in reports and (p.reported_at is None or r.occurred_at >= p.reported_at)
         else p
         for p in m.points
+    )
+
+
+def _indicators(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> tuple[Indicator, ...]:
+    """Each indicator as it was last so."""
+    values = {i.no: i.value for i in e.indicators}
+    return tuple(
+        i.model_copy(update={"value": values[i.no], "reported_at": r.occurred_at})
+        if i.no in values and (i.reported_at is None or r.occurred_at >= i.reported_at)
+        else i
+        for i in m.indicators
     )
 
 
@@ -163,16 +171,9 @@ def _progress(m: Matter, e: ev.FeedbackSubmitted, points: tuple[Point, ...]) -> 
 
 @on(ev.FeedbackMissed)
 def _(m: Matter, e: ev.FeedbackMissed, r: Recorded) -> Change:
-    return {
-        "missed": (*m.missed, Missed(window=e.window)),
-        "judged": judged(m, e.window.key),
-        "missed_in_row": m.missed_in_row + 1,
-        "counts": m.counts.model_copy(update={"missed": m.counts.missed + 1}),
-    }
+    return {"windows": m.windows.miss(e.window, m.lead or "")}
 
 
 @on(ev.MissWithdrawn)
 def _(m: Matter, e: ev.MissWithdrawn, r: Recorded) -> Change:
-    missed = tuple(x.model_copy(update={"withdrawn": True}) if x.window.key == e.window else x for x in m.missed)
-    counts = m.counts.model_copy(update={"missed": m.counts.missed - 1})
-    return {"missed": missed, "counts": counts, "missed_in_row": max(m.missed_in_row - 1, 0)}
+    return {"windows": m.windows.withdraw(e.window)}

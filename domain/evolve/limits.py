@@ -5,7 +5,7 @@ from datetime import datetime
 from domain import events as ev
 from domain.calendar import local_date
 from domain.envelope import Recorded
-from domain.evolve.change import Change, on, put_away, with_point
+from domain.evolve.change import Change, on, with_point
 from domain.matter import (
     Extension,
     Matter,
@@ -30,8 +30,8 @@ def _(m: Matter, e: ev.DeadlineMoved, r: Recorded) -> Change:
     kind, _, no = e.what.partition(":")
     if kind == "due" and not isinstance(e.after, datetime):
         return {"due": e.after}
-    if kind == "window" and m.window and isinstance(e.after, datetime):
-        return {"window": m.window.model_copy(update={"closes": e.after})}
+    if kind == "window" and isinstance(e.after, datetime):
+        return {"windows": m.windows.move(e.after)}
     if kind == "receipt":
         return {"receipt_due": e.after}
     if kind == "coordination":
@@ -65,7 +65,7 @@ def _(m: Matter, e: ev.MatterSuspended, r: Recorded) -> Change:
         "stage": Stage.SUSPENDED,
         "suspended_from": m.stage,
         "suspensions": (*m.suspensions, line),
-        **put_away(m),
+        "windows": m.windows.put_away(),
     }
 
 
@@ -85,7 +85,7 @@ def _(m: Matter, e: ev.MatterResumed, r: Recorded) -> Change:
         "suspensions": (*m.suspensions[:-1], line),
         "due": e.due,
         "points": tuple(p.model_copy(update={"due": dues[p.no]}) if p.no in dues else p for p in m.points),
-        "missed_in_row": 0,
+        "windows": m.windows.begin_anew(),
     }
 
 

@@ -72,7 +72,9 @@ def _coordination(e: ev.CoordinationRequested, m: Matter, _: datetime) -> Since:
 
 
 def _window(e: ev.FeedbackWindowOpened, m: Matter, _: datetime) -> Since:
-    return _if(m.window is None or m.window.key != e.window.key or m.answered or m.stage is not Stage.IN_PROGRESS)
+    return _if(
+        m.window is None or m.window.key != e.window.key or m.window.answered or m.stage is not Stage.IN_PROGRESS
+    )
 
 
 def _meeting(_: Event, m: Meeting, __: datetime) -> Since:

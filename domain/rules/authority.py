@@ -41,6 +41,19 @@ LEAD_UNIT: tuple[type[Frozen], ...] = (
     c.RequestClosure,
     c.RaiseObjection,
 )
+DECISIONS: tuple[type[Frozen], ...] = (
+    c.AnswerExtension,
+    c.SuspendMatter,
+    c.ResumeMatter,
+    c.ReviewClosure,
+    c.MarkClosure,
+    c.RecordDecision,
+    c.RecordInstruction,
+    c.ReopenMatter,
+    c.CancelMatter,
+    c.DecideObjection,
+)
+"""What nobody does on a matter after declaring 回避 on it: typed, on paper, or in the chair of a meeting."""
 CLOCK: tuple[type[Frozen], ...] = (c.ExpireDeadline, c.Reproject)
 IN_UNIT = (Role.LIAISON, Role.HEAD)
 
@@ -74,6 +87,21 @@ def authorise(matter: Matter | None, command: Frozen, office: Office) -> None:
         _of_handling_unit(matter, office)
     elif isinstance(command, c.RecordInstruction | c.MarkClosure):
         _speaks_for_leader(command, office)
+    if matter is not None and kind in DECISIONS:
+        declared = {actor.id, office.decider.id} & set(matter.recused)
+        refuse(bool(declared), f"已对 {matter.number} 声明回避，请由其他人员办理", "recused")
+
+
+def conclude_others_work(matter: Matter, office: Office) -> None:
+    """Nobody concludes on his own work: who wrote or typed the closure, or the report it stands on, is not its judge.
+
+    The same for the office's review, the leader's word and a meeting's decision.
+    """
+    closure = matter.closure.authors if matter.closure else ()
+    report = matter.last_feedback.authors if matter.last_feedback else ()
+    mine = {office.actor.id, office.decider.id}
+    refuse(bool(mine & set(closure)), "不能审核自己提交或代录的办结申请，请由办公室其他人员审核", "forbidden")
+    refuse(bool(mine & set(report)), "不能审核本人报送或代录的最近一次反馈，请由办公室其他人员审核", "forbidden")
 
 
 def acting_unit(matter: Matter, office: Office, for_unit: str | None = None) -> str:
@@ -108,7 +136,9 @@ def _of_handling_unit(matter: Matter, office: Office) -> None:
 def _may_report(matter: Matter, command: c.SubmitFeedback, office: Office) -> None:
     handling = {matter.lead, *matter.assist}
     if office.is_(Role.OFFICE):
-        foreign = command.for_unit is not None and command.for_unit not in handling
+        # Whoever led before is still owed a 漏报 withdrawn that was none.
+        known = handling | {window.lead for window in matter.windows.missed}
+        foreign = command.for_unit is not None and command.for_unit not in known
         refuse(foreign, f"{matter.number} 不由该单位办理，不能代其反馈", "forbidden")
         return
     refuse(command.for_unit is not None, "只有办公室督办员可以代单位反馈", "forbidden")

@@ -1,7 +1,7 @@
 """What a passed deadline means, and what a moved calendar does to the open ones."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from domain import events as ev
 from domain import ladder
@@ -13,6 +13,7 @@ from domain.matter import Matter
 from domain.policy import Step
 from domain.rules.limits import answer_due, resumed
 from domain.rules.office import At, Office, Outcome
+from domain.rules.opening import receipt_due
 from domain.rules.rhythm import open_window
 from domain.terms import OrderColour, Stage, Trigger
 from domain.windows import closing_of
@@ -53,8 +54,9 @@ def _close_window(matter: Matter, office: Office) -> Iterator[Outcome]:
     window = matter.window
     if window is None:
         return
-    if not matter.answered:
-        yield At(ev.FeedbackMissed(window=window), window.closes)
+    if not window.answered:
+        missed = Window(key=window.key, opens=window.opens, closes=window.closes)
+        yield At(ev.FeedbackMissed(window=missed), window.closes)
     yield from open_window(matter, office, window.closes, done=window.key)
 
 
@@ -94,22 +96,38 @@ def reproject(matter: Matter, office: Office) -> Iterator[Outcome]:
     if matter.ended:
         return
     reason = f"{office.rulebook.because or '工作日历或督办规则已调整'}，按新的工作日重算"
+    yield from _given_way(matter, office)
     for what, before, after in _projected(matter, office):
         if before != after and after > office.now:
             yield ev.DeadlineMoved(what=what, before=before, after=after, reason=reason)
-    if matter.due_rule is not None:
-        due = matter.due_rule.due(office.calendar)
-        if due != matter.due and office.calendar.closes(due) > office.now:
-            yield ev.DeadlineMoved(what="due", before=matter.due, after=due, reason=f"{reason}；{matter.due_rule.rule}")
+    due = _limit(matter, office)
+    if due != matter.due and matter.due_rule is not None:
+        yield ev.DeadlineMoved(what="due", before=matter.due, after=due, reason=f"{reason}；{matter.due_rule.rule}")
+
+
+def _given_way(matter: Matter, office: Office) -> Iterator[Outcome]:
+    """A running window in whose period nobody works any more is not owed: the next one takes its place."""
+    window = matter.window
+    if window is not None and not window.answered and _closing(matter, window, office) is None:
+        yield from open_window(matter, office, max(window.opens, office.moment))
+
+
+def _closing(matter: Matter, window: Window, office: Office) -> datetime | None:
+    return closing_of(window, matter.pace, office.calendar, office.policy.window_closes)
+
+
+def _limit(matter: Matter, office: Office) -> date:
+    """办结时限 by today's calendar: a computed one moves, unless it would have passed; a date somebody set stays."""
+    due = matter.due if matter.due_rule is None else matter.due_rule.due(office.calendar)
+    return due if office.calendar.closes(due) > office.now else matter.due
 
 
 def _projected(matter: Matter, office: Office) -> Iterator[tuple[str, datetime, datetime]]:
-    calendar, policy = office.calendar, office.policy
     if matter.window:
         yield "window", matter.window.closes, _closes(matter, matter.window, office)
     if matter.stage is Stage.ASSIGNED and matter.receipt_due and matter.receipt_from:
-        limit = policy.receipt_limit(matter.urgency)
-        yield "receipt", matter.receipt_due, calendar.add_working_time(to_minute(matter.receipt_from), limit)
+        again = receipt_due(to_minute(matter.receipt_from), _limit(matter, office), matter.urgency, office)
+        yield "receipt", matter.receipt_due, again
     if matter.stage is not Stage.SUSPENDED:  # its clock stands; resuming computes it
         for asked in matter.open_coordinations:
             yield f"coordination:{asked.no}", asked.answer_due, answer_due(asked, office)
@@ -120,7 +138,7 @@ def _closes(matter: Matter, window: Window, office: Office) -> datetime:
 
     A stop announced on the last day itself would close it in the past: then it closes on the next working day.
     """
-    closes = closing_of(window, matter.pace, office.calendar, office.policy.window_closes)
+    closes = _closing(matter, window, office) or window.closes
     if closes > office.now or window.closes <= office.now:
         return closes
     day = local_date(window.closes)

@@ -11,7 +11,7 @@ from domain.rules.ending import closed_by_meeting, returned
 from domain.rules.limits import answer_extension
 from domain.rules.office import Office
 from domain.rules.office import Outcome as Result
-from domain.rules.opening import assign
+from domain.rules.opening import assign, receipt_moved
 from domain.terms import Role, Stage
 
 
@@ -32,6 +32,8 @@ def record_decision(matter: Matter, command: c.RecordDecision, office: Office) -
         minutes=command.minutes,
         point=command.point,
     )
+    if command.due is not None and command.subject is None:
+        yield from receipt_moved(matter, command.due, office)
     yield from _consequences(matter, command, office)
 
 
@@ -52,7 +54,8 @@ def _consequences(matter: Matter, command: c.RecordDecision, office: Office) -> 
         case Outcome.REASSIGNED if command.lead:
             reason = f"{command.meeting}议定改派"
             change = c.AssignMatter(lead=command.lead, assist=command.assist, reason=reason)
-            yield from assign(matter, change, office)
+            limited = matter.model_copy(update={"due": command.due or matter.due})
+            yield from assign(limited, change, office)
         case Outcome.LISTED:
             refuse(matter.listed, f"{matter.number} 已挂牌督办")
             yield ev.MatterListed(meeting=command.meeting)

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import TypedDict, Unpack
 
 from domain import commands as c
 from domain import events as ev
 from domain.base import refuse
 from domain.calendar import local_date
-from domain.facts import MOST_WEIGHT, titled
-from domain.matter import Closure, Matter
-from domain.rules.authority import acting_unit
+from domain.facts import MOST_WEIGHT, Attachment, titled
+from domain.matter import DONE, Closure, Matter
+from domain.policy import Policy
+from domain.rules.authority import acting_unit, conclude_others_work
 from domain.rules.limits import owns_limit
 from domain.rules.office import Office, Outcome
 from domain.rules.rhythm import open_window
@@ -17,18 +19,56 @@ from domain.terms import Duty, LeaderMark, ObjectionOutcome, Role, Stage
 
 OBJECTION_DAYS = 30
 """条例 art. 17: thirty days to object, thirty to decide."""
-CORRECTABLE = frozenset({"title", "source", "person", "basis_no", "basis_text", "progress", "weight"})
+_FIELDS = {
+    "title": "事项名称",
+    "source": "来源",
+    "person": "责任人",
+    "basis_no": "依据文号",
+    "basis_text": "依据名称",
+    "progress": "进度",
+    "weight": "权重",
+}
+CORRECTABLE = frozenset(_FIELDS)
 
 
 def request_closure(matter: Matter, command: c.RequestClosure, office: Office) -> Iterator[Outcome]:
     """办结申请 by the lead unit; the clock stops at the moment it is asked."""
     refuse(matter.ended, f"{matter.number} {matter.stage.label}，无需再申请办结", "ended")
     refuse(matter.stage is not Stage.IN_PROGRESS, f"{matter.number} 当前为“{matter.stage.label}”，不能申请办结")
+    left = unfinished(matter, command.evidence, office.policy)
+    _say_why(matter, left, command.over_unfinished)
     yield ev.ClosureRequested(
         unit=acting_unit(matter, office),
         text=command.text,
         evidence=command.evidence,
         over_open_children=command.over_open_children,
+        unfinished=left,
+        over_unfinished=command.over_unfinished if left else None,
+    )
+
+
+def unfinished(matter: Matter, evidence: tuple[Attachment, ...], policy: Policy) -> tuple[str, ...]:
+    """What is not done although the matter is to end, in the office's words; empty when nothing is left."""
+    found = []
+    said = matter.last_feedback.progress if matter.last_feedback else None
+    if matter.progress < DONE and (matter.progress or said is not None):
+        found.append(f"进度{matter.progress}%")
+    if points := [str(p.no) for p in matter.points if p.open]:
+        found.append(f"要点{'、'.join(points)}未完成")
+    for i in matter.indicators:
+        if not i.reached:
+            bound = "不超过" if i.at_most else "应达"
+            found.append(f"指标“{i.name}”{bound}{i.shown(i.target)}，实为{i.shown(i.value)}")
+    if policy.closure_evidence and not evidence:
+        found.append("未附证明材料")
+    return tuple(found)
+
+
+def _say_why(matter: Matter, left: tuple[str, ...], why: str | None) -> None:
+    refuse(
+        bool(left) and why is None,
+        f"{matter.number} 尚有未完成的内容：{'；'.join(left)}；请先办完并反馈，确需办结的用 --over-unfinished 说明理由",
+        "unfinished",
     )
 
 
@@ -38,44 +78,66 @@ def review_closure(matter: Matter, command: c.ReviewClosure, office: Office) -> 
     What a leader instructed goes back to that leader (报原批示领导) before 销号.
     """
     closure = _open_closure(matter)
-    _not_recused(matter, office)
-    own = {office.actor.id, office.decider.id} & set(closure.authors)
-    refuse(bool(own), "不能审核自己提交或代录的办结申请，请由办公室其他人员审核", "forbidden")
+    conclude_others_work(matter, office)
     if not command.approve:
         refuse(command.text is None, "退回重办须说明理由（--text）", "malformed")
         yield from _returned(matter, office, command.text or "", by_leader=False)
         return
     refuse(closure.endorsed, f"{matter.number} 已审核通过，待原批示领导审阅")
-    why = command.over_open_children or closure.over_open_children
+    over = _over(matter, office, command.over_open_children, command.over_unfinished)
     if matter.instructed_by:
-        yield ev.ClosureEndorsed(text=command.text, over_open_children=why)
+        yield ev.ClosureEndorsed(text=command.text, **over)
     else:
-        yield _closed(matter, office, closure, command.text, over_open_children=why)
+        yield _closed(matter, office, closure, command.text, **over)
 
 
 def mark_closure(matter: Matter, command: c.MarkClosure, office: Office) -> Iterator[Outcome]:
     """The instructing leader's word: 圈阅 and 同意 close, 继续办理 returns (淮南 2021)."""
     closure = _open_closure(matter)
-    _not_recused(matter, office)
+    conclude_others_work(matter, office)
     refuse(not closure.endorsed, f"{matter.number} 须先经办公室审核，再报批示领导")
     refuse(office.decider.id not in matter.instructed_by, f"{matter.number} 应由原批示领导审阅", "forbidden")
     if command.mark is LeaderMark.CONTINUE:
         yield from _returned(matter, office, command.text or "批示领导要求继续办理", by_leader=True)
     else:
-        why = command.over_open_children or closure.over_open_children
-        yield _closed(matter, office, closure, command.text, command.mark, why)
+        over = _over(matter, office, command.over_open_children, command.over_unfinished)
+        yield _closed(matter, office, closure, command.text, command.mark, **over)
 
 
 def closed_by_meeting(matter: Matter, office: Office, words: str) -> Outcome:
-    """A meeting agrees to 办结. What another leader instructed still goes back to that leader (报原批示领导)."""
+    """A meeting agrees to 办结, on the terms of any review; its own words say why over what is unfinished.
+
+    What another leader instructed still goes back to that leader (报原批示领导).
+    """
     closure = _open_closure(matter)
-    own = office.decider.id in closure.authors
-    refuse(own, "不能审核自己提交的办结申请", "forbidden")
+    conclude_others_work(matter, office)
+    over = _over(matter, office, None, words)
     if matter.instructed_by and office.decider.id not in matter.instructed_by:
         refuse(closure.endorsed, f"{matter.number} 已审核通过，待原批示领导审阅")
-        return ev.ClosureEndorsed(text=words, over_open_children=closure.over_open_children)
+        return ev.ClosureEndorsed(text=words, **over)
     mark = LeaderMark.AGREED if matter.instructed_by else None
-    return _closed(matter, office, closure, words, mark, closure.over_open_children)
+    return _closed(matter, office, closure, words, mark, **over)
+
+
+class _Over(TypedDict):
+    """Over what a matter ends, and why, as every event towards its end says it."""
+
+    over_open_children: str | None
+    unfinished: tuple[str, ...]
+    over_unfinished: str | None
+
+
+def _over(matter: Matter, office: Office, open_children: str | None, over_unfinished: str | None) -> _Over:
+    """Who asked may have said why; who approves may say it himself. Unsaid, what is unfinished is in the way."""
+    closure = _open_closure(matter)
+    left = unfinished(matter, closure.evidence, office.policy)
+    why = closure.over_unfinished or over_unfinished
+    _say_why(matter, left, why)
+    return _Over(
+        over_open_children=open_children or closure.over_open_children,
+        unfinished=left,
+        over_unfinished=why if left else None,
+    )
 
 
 def returned(matter: Matter, office: Office, words: str) -> Iterator[Outcome]:
@@ -127,7 +189,6 @@ def decide_objection(matter: Matter, command: c.DecideObjection, office: Office)
     """
     refuse(matter.objection is None or matter.closed is None, f"{matter.number} 没有待复核的异议")
     assert matter.closed is not None  # noqa: S101  (refuse raised otherwise)
-    _not_recused(matter, office)
     wrote = {office.actor.id, office.decider.id} & set(matter.closed.authors)
     refuse(bool(wrote), "结论的提出、审核人员应当回避，请由其他人员复核（条例第十七条）", "forbidden")
     yield ev.ObjectionDecided(outcome=command.outcome, text=command.text)
@@ -145,11 +206,6 @@ def recuse(matter: Matter, command: c.DeclareRecusal, office: Office) -> Iterato
     refuse(matter.at_rest and matter.objected, f"{matter.number} 异议已复核，无需再回避")
     refuse(person in matter.recused, "已声明回避")
     yield ev.RecusalDeclared(person=person, reason=command.reason)
-
-
-def _not_recused(matter: Matter, office: Office) -> None:
-    declared = {office.actor.id, office.decider.id} & set(matter.recused)
-    refuse(bool(declared), f"已对 {matter.number} 声明回避，请由其他人员办理", "recused")
 
 
 def reassign_duty(matter: Matter, command: c.ReassignDuty, office: Office) -> Iterator[Outcome]:
@@ -184,16 +240,26 @@ def correct(matter: Matter, command: c.CorrectEvent, office: Office) -> Iterator
         f"不能更正字段 {'、'.join(unknown)}；可更正：{'、'.join(sorted(CORRECTABLE))}",
         "malformed",
     )
-    titled(command.fields.get("title", ""))
-    progress = command.fields.get("progress", "0")
-    valid = progress.isascii() and progress.isdigit() and int(progress) <= 100  # noqa: PLR2004  (percent)
-    refuse(not valid, "进度须为 0 到 100 的整数", "malformed")
-    if "weight" in command.fields:
-        refuse(matter.part_of is None, f"{matter.number} 没有上级事项，没有权重可更正")
-        weight = command.fields["weight"]
-        valid = weight.isascii() and weight.isdigit() and 1 <= int(weight) <= MOST_WEIGHT
-        refuse(not valid, f"权重须为 1 到 {MOST_WEIGHT} 的整数", "malformed")
+    for field, text in command.fields.items():
+        _check_corrected(matter, field, text)
     yield ev.EventCorrected(version=command.version, text=command.text, fields=command.fields)
+
+
+def _check_corrected(matter: Matter, field: str, text: str) -> None:
+    """What was refused at first is refused as a correction; whether a person is in the directory the append asks."""
+    refuse(not text.strip(), f"更正后的{_FIELDS[field]}不能为空", "malformed")
+    match field:
+        case "title":
+            titled(text)
+        case "progress":
+            refuse(not _whole(text, 0, DONE), f"进度须为 0 到 {DONE} 的整数", "malformed")
+        case "weight":
+            refuse(matter.part_of is None, f"{matter.number} 没有上级事项，没有权重可更正")
+            refuse(not _whole(text, 1, MOST_WEIGHT), f"权重须为 1 到 {MOST_WEIGHT} 的整数", "malformed")
+
+
+def _whole(text: str, least: int, most: int) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most
 
 
 def _open_closure(matter: Matter) -> Closure:
@@ -213,7 +279,7 @@ def _closed(
     closure: Closure,
     text: str | None,
     mark: LeaderMark | None = None,
-    over_open_children: str | None = None,
+    **over: Unpack[_Over],
 ) -> ev.MatterClosed:
     def late(due: date) -> int:
         in_time = closure.at <= office.calendar.closes(due)
@@ -224,5 +290,5 @@ def _closed(
         mark=mark,
         overdue_workdays=late(matter.due),
         overdue_workdays_original=late(matter.original_due),
-        over_open_children=over_open_children,
+        **over,
     )

@@ -8,31 +8,55 @@ from domain import events as ev
 from domain.base import Refusal, refuse
 from domain.calendar import local_date
 from domain.facts import IndicatorReport
-from domain.matter import Matter, Missed
+from domain.matter import Matter
 from domain.rules.authority import acting_unit
 from domain.rules.office import At, Office, Outcome
 from domain.rules.opening import existing_point
 from domain.terms import Role, Stage
+from domain.window_ledger import ReportWindow, WindowEnd
 from domain.windows import window_label
+
+_CALLED_MISSED = (WindowEnd.MISSED, WindowEnd.LATE)
 
 
 def report(matter: Matter, command: c.SubmitFeedback, office: Office) -> Iterator[Outcome]:
-    """反馈. The lead's report answers the open window; soon after a miss it makes up for the missed one."""
+    """反馈, judged by when it happened: it answers the window it falls in, or makes up for the one just missed.
+
+    A window is answered by the unit it was asked of. Whatever else is reported, late, early or by another unit, is
+    recorded and answers nothing.
+    """
     _may_report_now(matter)
     for item in command.points:
         existing_point(matter, item.no)
     command = command.model_copy(update={"indicators": tuple(_measured(matter, v) for v in command.indicators)})
-    occurred = command.occurred_at
-    refuse(occurred is not None and occurred > office.now, "反馈时间不能晚于现在", "malformed")
+    moment = command.occurred_at or office.now
+    refuse(moment > office.now, "反馈时间不能晚于现在", "malformed")
+    opened_on = local_date(matter.opened_at)
+    before = command.occurred_at is not None and local_date(moment) < opened_on
+    refuse(before, f"反馈日期早于 {matter.number} 的立项日期 {opened_on}", "malformed")
     unit = acting_unit(matter, office, command.for_unit)
-    missed = _missed_at(matter, occurred) if occurred and unit == matter.lead else None
-    if missed and office.is_(Role.OFFICE):
-        yield from _received_in_time(command, unit, missed)
+    asked = matter.windows.asked(unit, moment)
+    if command.occurred_at and asked and asked.end in _CALLED_MISSED and office.is_(Role.OFFICE):
+        yield from _received_in_time(command, unit, asked)
         return
-    late_for = _makes_up_for(matter, office) if unit == matter.lead else None
-    answers = matter.window.key if matter.window and unit == matter.lead and late_for is None else None
-    submitted = _submitted(command, unit, window=answers, late_for=late_for)
-    yield At(submitted, occurred) if occurred else submitted
+    window, late_for = _answers(matter, unit, asked, moment, office)
+    submitted = _submitted(command, unit, window=window, late_for=late_for)
+    yield At(submitted, moment) if command.occurred_at else submitted
+
+
+def _answers(
+    matter: Matter, unit: str, asked: ReportWindow | None, moment: datetime, office: Office
+) -> tuple[str | None, str | None]:
+    """The window a report answers, and the missed one it makes up for; at most one of the two."""
+    if unit != matter.lead:
+        return None, None
+    missed = matter.windows.row[-1] if matter.windows.row else None
+    if missed and local_date(moment) >= local_date(missed.opens) and _soon_after(missed, office):
+        return None, missed.key
+    running = matter.window
+    if running is None or running.lead != unit or (asked is not running and moment <= running.closes):
+        return None, None
+    return running.key, None
 
 
 def _measured(matter: Matter, said: IndicatorReport) -> IndicatorReport:
@@ -65,30 +89,23 @@ def _may_report_now(matter: Matter) -> None:
             refuse(True, f"{number} 尚未签收，请先签收再反馈")
 
 
-def _missed_at(matter: Matter, occurred: datetime) -> Missed | None:
-    return next((x for x in matter.missed if not x.withdrawn and x.window.opens <= occurred <= x.window.closes), None)
-
-
-def _received_in_time(command: c.SubmitFeedback, unit: str, missed: Missed) -> Iterator[Outcome]:
+def _received_in_time(command: c.SubmitFeedback, unit: str, missed: ReportWindow) -> Iterator[Outcome]:
     """A report that came in time and is entered late: only with evidence, and then the 漏报 is withdrawn."""
-    label = window_label(missed.window.key)
+    label = window_label(missed.key)
     refuse(not command.attachments, f"补录{label}的反馈须附按时收到的凭据（--attach）")
     assert command.occurred_at is not None  # noqa: S101  (that is how the window was found)
-    yield At(_submitted(command, unit, window=missed.window.key, late_for=None), command.occurred_at)
+    yield At(_submitted(command, unit, window=missed.key, late_for=None), command.occurred_at)
     yield ev.MissWithdrawn(
-        window=missed.window.key,
+        window=missed.key,
         evidence=command.attachments,
         reason=f"办公室确认{label}反馈已按时收到，补录",
     )
 
 
-def _makes_up_for(matter: Matter, office: Office) -> str | None:
-    """The missed window a report within the first days of the next one makes up for."""
-    if matter.missed_in_row == 0:
-        return None
-    window = matter.missed[-1].window
-    days = office.calendar.workdays_between(local_date(window.closes), office.today)
-    return window.key if days <= office.policy.late_report_workdays else None
+def _soon_after(missed: ReportWindow, office: Office) -> bool:
+    """Within the first working days after a miss a report makes up for it (policy `late_report_workdays`)."""
+    days = office.calendar.workdays_between(local_date(missed.closes), office.today)
+    return days <= office.policy.late_report_workdays
 
 
 def _submitted(

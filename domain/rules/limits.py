@@ -10,7 +10,7 @@ from domain.calendar import local_date
 from domain.deadlines import due_instant
 from domain.matter import Coordination, Matter
 from domain.rules.office import At, Office, Outcome
-from domain.rules.opening import existing_point
+from domain.rules.opening import existing_point, receipt_due, receipt_moved
 from domain.rules.rhythm import open_window
 from domain.terms import Role, Stage
 
@@ -50,6 +50,8 @@ def answer_extension(
         current = matter.due if asked.point is None else existing_point(matter, asked.point).due or matter.due
         refuse(to <= current, f"批准的时限须晚于原时限 {current}")
         yield ev.ExtensionGranted(to=to, reason=command.reason, point=asked.point)
+        if asked.point is None:
+            yield from receipt_moved(matter, to, office)
     else:
         refuse(command.reason is None, "不同意延期须说明理由（--reason）", "malformed")
         yield ev.ExtensionRefused(reason=command.reason or "", point=asked.point)
@@ -101,11 +103,10 @@ def resumed(matter: Matter, office: Office, at: datetime, *, automatic: bool) ->
     if matter.suspended_from is Stage.IN_PROGRESS:
         yield from open_window(matter, office, at)
     elif matter.suspended_from is Stage.ASSIGNED and matter.receipt_due:
-        limit = office.policy.receipt_limit(matter.urgency)
         yield ev.DeadlineMoved(
             what="receipt",
             before=matter.receipt_due,
-            after=office.calendar.add_working_time(at, limit),
+            after=receipt_due(at, later(matter.due), matter.urgency, office),
             reason="暂缓后恢复，签收时限重新计算",
         )
 

@@ -1,19 +1,20 @@
 """立项、交办、签收、退签、改派、要点."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 
 from domain import commands as c
 from domain import events as ev
 from domain.base import Refusal, refuse
-from domain.calendar import local_date
+from domain.calendar import local_date, to_minute
 from domain.facts import NewPoint, UnitRef, titled
+from domain.ladder import rung_of_the_matter
 from domain.matter import Matter, Point
 from domain.policy import DueRule
 from domain.rules.authority import acting_unit
 from domain.rules.office import At, Office, Outcome
 from domain.rules.rhythm import open_window, still_open
-from domain.terms import BasisKind, Role, Rung, Stage, Supervision
+from domain.terms import BasisKind, Role, Rung, Stage, Supervision, Urgency
 
 
 def open_matter(command: c.OpenMatter, office: Office) -> Iterator[Outcome]:
@@ -62,13 +63,12 @@ def open_matter(command: c.OpenMatter, office: Office) -> Iterator[Outcome]:
         # An instruction names the lead of the whole; who leads a part of it, the office says.
         instructed = command.basis.kind is BasisKind.INSTRUCTION and command.part_of is None
         by_leader = office.is_(Role.LEADER) or instructed
-        limit = office.policy.receipt_limit(command.urgency)
         yield ev.MatterAssigned(
             lead=command.lead.id,
             assist=_ids(command.assist),
             person=command.person,
             named_by_leader=by_leader,
-            receipt_due=office.calendar.add_working_time(office.moment, limit),
+            receipt_due=receipt_due(office.moment, due, command.urgency, office),
         )
 
 
@@ -85,8 +85,9 @@ def assign(matter: Matter, command: c.AssignMatter, office: Office) -> Iterator[
         assist=kept if command.assist is None else _ids(command.assist),
         person=command.person,
         named_by_leader=office.is_(Role.LEADER),
-        receipt_due=office.calendar.add_working_time(office.moment, office.policy.receipt_limit(matter.urgency)),
+        receipt_due=receipt_due(office.moment, matter.due, matter.urgency, office),
         reason=command.reason,
+        rung=rung_of_the_matter(matter, office.rulebook) if matter.lead else None,
     )
 
 
@@ -111,6 +112,23 @@ def decline(matter: Matter, command: c.DeclineReceipt, office: Office) -> Iterat
             reason=f"牵头争议：第{matter.declines + 1}次退签",
             trigger=f"dispute:{matter.declines + 1}",
         )
+
+
+def receipt_due(start: datetime, due: date, urgency: Urgency, office: Office) -> datetime:
+    """签收时限: so many working hours from 交办 on, and never after 办结时限 while that is still to come."""
+    limit = office.calendar.add_working_time(start, office.policy.receipt_limit(urgency))
+    last = office.calendar.closes(due)
+    return min(limit, last) if last > start else limit
+
+
+def receipt_moved(matter: Matter, due: date, office: Office) -> Iterator[Outcome]:
+    """签收时限 follows a moved 办结时限, which it may not pass."""
+    if matter.stage is not Stage.ASSIGNED or matter.receipt_due is None or matter.receipt_from is None:
+        return
+    after = receipt_due(to_minute(matter.receipt_from), due, matter.urgency, office)
+    if after != matter.receipt_due and after > office.now:
+        reason = f"办结时限改为 {due}，签收时限不晚于办结时限"
+        yield ev.DeadlineMoved(what="receipt", before=matter.receipt_due, after=after, reason=reason)
 
 
 def add_point(matter: Matter, command: c.AddPoint, office: Office) -> Iterator[Outcome]:

@@ -36,13 +36,12 @@ def start_surge(matter: Matter, command: c.StartSurge, office: Office) -> Iterat
     refuse(command.until < office.today, f"一日一调度的截止日 {command.until} 已经过去")
     surge = Surge(campaign=command.campaign, until=command.until, every_day=command.every_day)
     changed = matter.model_copy(update={"surge": surge})
-    answered = matter.window.key if matter.window and matter.answered else None
-    judged = (*matter.judged, answered) if answered else matter.judged
+    judged = matter.windows.judged
     first = next_window(changed.pace, office.moment, office.calendar, office.policy.window_closes, judged)
     refuse(first is None, f"到 {command.until} 已没有一天可以反馈，不能转入一日一调度")
     yield ev.SurgeStarted(campaign=command.campaign, until=command.until, every_day=command.every_day)
     if matter.stage is Stage.IN_PROGRESS:
-        yield from open_window(changed, office, office.moment, done=answered)
+        yield from open_window(changed, office, office.moment)
 
 
 def move_surge(matter: Matter, command: c.MoveSurge, office: Office) -> Iterator[Outcome]:
@@ -73,7 +72,7 @@ def open_window(matter: Matter, office: Office, after: datetime, done: str | Non
     """
 
     def following(pace: Pace) -> Iterator[Outcome]:
-        judged = matter.judged if done is None else (*matter.judged, done)
+        judged = matter.windows.judged if done is None else matter.windows.judged | {done}
         window = next_window(pace, after, office.calendar, office.policy.window_closes, judged)
         if window:
             yield _at(ev.FeedbackWindowOpened(window=window), after, office)
@@ -114,7 +113,7 @@ def still_open(matter: Matter) -> None:
 
 def _free_from(matter: Matter, office: Office) -> datetime:
     """From when the next window may run: an answered one is good until it closes."""
-    good = matter.window.closes if matter.window and matter.answered else matter.covered_until
+    good = matter.windows.good_until
     return office.moment if good is None else max(office.moment, good)
 
 

@@ -13,6 +13,7 @@ from domain.facts import MOST_TITLE
 from domain.log import Rulebook
 from domain.rules.authority import may_read_secret
 from domain.terms import LeaderMark, Light, Role, Stage, SuspensionReason
+from domain.window_ledger import WindowLedger
 from tests.support.life import CALENDAR, MONDAY, Life, accepted, at, fold, opened
 from tests.support.office import ASSIST, FOR_LEADER, LEADER, LIAISON, OFFICE, OTHER, SECOND, opening
 
@@ -230,7 +231,7 @@ def test_lights_say_why() -> None:
     assert life.light.reason == "黄:要点1已过节点1个工作日"
     life.do(c.SubmitFeedback(text="完成", points=({"no": 1, "progress": 100},)), LIAISON)  # type: ignore[arg-type]
     life.now = at(6, 27, 9)
-    life.matter = life.m.model_copy(update={"missed_in_row": 0, "window": None})
+    life.matter = life.m.model_copy(update={"windows": WindowLedger()})
     assert life.light.reason == "蓝:距办结时限3个工作日"
     life.now = at(7, 4, 9)
     assert life.light.reason == "红:逾期2个工作日"

@@ -12,7 +12,7 @@ from domain.base import Frozen, Refusal
 from domain.calendar import DayOverride, PublishedYear, WorkCalendar, at_office, local_date
 from domain.deadlines import next_deadline
 from domain.envelope import SYSTEM, Recorded
-from domain.event import decode
+from domain.event import Event, decode
 from domain.evolve import evolve
 from domain.facts import Pace, Window
 from domain.log import Rulebook
@@ -263,11 +263,12 @@ class Paces(RuleBasedStateMachine):
     @invariant()
     def windows_never_overlap_and_leave_no_gap(self) -> None:
         matter: Matter | None = None
+        before: Event | None = None
         for recorded in self.life.recorded:
             event = decode(recorded)
             if isinstance(event, ev.FeedbackWindowOpened) and matter is not None:
-                assert event.window.opens == _expected_opening(matter, recorded), recorded
-            matter = evolve(matter, recorded)
+                assert event.window.opens == _expected_opening(matter, before, recorded), recorded
+            matter, before = evolve(matter, recorded), event
 
     @invariant()
     def in_progress_every_moment_lies_in_one_window(self) -> None:
@@ -276,7 +277,7 @@ class Paces(RuleBasedStateMachine):
         if m.stage is Stage.IN_PROGRESS and asks and not owes(self.life):
             assert m.window is not None
             assert now <= m.window.closes
-            assert m.window.opens <= now or m.window.opens == m.covered_until
+            assert m.window.opens <= now or m.window.opens == m.windows.good_until
         if m.stage is Stage.SUSPENDED:
             assert m.window is None
 
@@ -299,12 +300,20 @@ def owes(life: Life) -> bool:
     return deadline is not None and deadline.at <= life.now
 
 
-def _expected_opening(matter: Matter, opened: Recorded) -> datetime:
-    """The moment the one before closes; after a change at once, but not while an answer is still good."""
-    if matter.window is not None:
-        return matter.window.closes
+def _expected_opening(matter: Matter, before: Event | None, opened: Recorded) -> datetime:
+    """The moment the one before closes; after a change at once, but not while an answer is still good.
+
+    One in whose period nobody works any more is replaced before it closes; a surge asks at once, whatever was answered.
+    """
     moment = opened.occurred_at.replace(second=0, microsecond=0)
-    return moment if matter.covered_until is None else max(moment, matter.covered_until)
+    if isinstance(before, ev.FeedbackMissed):
+        return before.window.closes
+    if matter.window is not None:
+        replaced = not matter.window.answered and opened.actor == SYSTEM
+        return max(matter.window.opens, moment) if replaced else matter.window.closes
+    if isinstance(before, ev.SurgeStarted | ev.MatterResumed):
+        return moment
+    return moment if matter.windows.good_until is None else max(moment, matter.windows.good_until)
 
 
 def _judged(life: Life) -> list[str]:

@@ -244,6 +244,16 @@ def test_units_are_what_the_decision_took_them_for(asker: Asker) -> None:
         assert (answer.code if isinstance(answer, Refused) else None) == code
 
 
+def test_who_is_to_answer_for_something_is_in_the_directory_and_in_office(asker: Asker) -> None:
+    asker.seat_office()
+    asker.write(DIRECTORY_STREAM, PersonRecorded(person=Person(id="li", name="李四", unit="hq", role=Role.LIAISON)))
+    asker.write(DIRECTORY_STREAM, PersonLeft(person="li"))
+    for person, code in [("nobody", "actor_unknown"), ("li", "actor_left"), ("office", None)]:
+        request = asker.request("sample/a", SampleOpened(title="x")).model_copy(update={"people": (person,)})
+        answer = asker.ask(request)
+        assert (answer.code if isinstance(answer, Refused) else None) == code
+
+
 def test_a_malformed_request_is_refused_alike_on_both_databases(asker: Asker) -> None:
     sound = asker.request("sample/a", SampleOpened(title="x"))
     changes: list[tuple[dict[str, object], str]] = [

@@ -107,7 +107,7 @@ class MatterYear:
             if int(self.row.no) not in self.scenario["receipt"]["silent"]:
                 yield signs, c.AcceptReceipt(), self.liaison(matter)
         if matter.stage is Stage.IN_PROGRESS:
-            if matter.window and not matter.answered:
+            if matter.window and not matter.window.answered:
                 sends = max(matter.window.closes - timedelta(hours=1), last)
                 yield sends, c.SubmitFeedback(text="按计划推进", progress=50), self.liaison(matter)
             own_closure = "close" in {entry["do"] for entry in self.entries()}
@@ -115,7 +115,7 @@ class MatterYear:
             if not (own_closure or stays or incidents):
                 day = max(calendar.add_workdays(matter.due, -2), local_date(last))
                 asks = max(calendar.next_working(at_office(day, time(11))), last)
-                yield asks, c.RequestClosure(text="申请办结"), self.liaison(matter)
+                yield asks, c.RequestClosure(text="申请办结", over_unfinished="余下工作转日常"), self.liaison(matter)
         if matter.stage is Stage.CLOSING and matter.closure and not coming & {"review", "mark"}:
             next_day = calendar.opens(calendar.add_workdays(local_date(last), 1))
             reviewer = self.actor(self.scenario["closing"]["reviewer"])
@@ -201,6 +201,8 @@ class MatterYear:
                 given["mark"] = LeaderMark.from_label(entry["mark"])
                 if "text" in entry:
                     given["text"] = SEALED + entry["text"]
+            case "close":
+                given.setdefault("over_unfinished", "余下工作转日常")
             case "point_add":
                 given = {"do": "point_add", "point": {"text": entry["text"], "due": entry.get("due")}}
         return COMMANDS[entry["do"]].model_validate(given)

@@ -52,7 +52,7 @@ async def test_five_hundred_windows_that_close_at_once_before_a_holiday(tmp_path
                 for start in range(0, MATTERS, AT_ONCE):
                     await asyncio.gather(*(gateway.start(s) for s in streams[start : start + AT_ONCE]))
                 await until(lambda: all(m.window is not None for m in _matters(log)), 60)
-                assert not any(m.counts.missed for m in _matters(log))
+                assert not any(len(m.windows.missed) for m in _matters(log))
                 for moment, urged in ((CLOSES, 1), (AFTER, 1), (at(5, 6, 18), 2)):
                     await environment.sleep(moment - shift - await environment.get_current_time())
                     await until(partial(_all_urged, log, urged), 60)
@@ -83,7 +83,7 @@ async def test_five_hundred_windows_that_closed_while_no_worker_was_there(tmp_pa
             ):
                 for start in range(0, MATTERS, AT_ONCE):
                     await asyncio.gather(*(gateway.start(s) for s in streams[start : start + AT_ONCE]))
-                await until(lambda: all(m.counts.missed for m in _matters(log)), 60)
+                await until(lambda: all(len(m.windows.missed) for m in _matters(log)), 60)
                 # The morning after the holiday, and the end of the cool-down two working days later.
                 for n, moment in enumerate((AFTER, at(5, 6, 18)), start=1):
                     await environment.sleep(moment - shift - await environment.get_current_time())
