@@ -9,7 +9,7 @@ from random import Random
 
 from domain.calendar import WorkCalendar, at_office, local_date, to_minute
 from domain.commands import SubmitFeedback
-from domain.facts import PointReport, Window
+from domain.facts import IndicatorReport, PointReport, Window
 from domain.matter import DONE, Matter, Point
 from simulation.scenario import Scenario
 
@@ -69,6 +69,19 @@ class Habits:
             points=reports,
             problem=lots.choice(words.problem).format(point=name) if lots.random() < 0.12 else None,  # noqa: PLR2004
             next_step=lots.choice(words.next).format(point=name) if lots.random() < 0.5 else None,  # noqa: PLR2004
+        )
+
+    def last_report(self, matter: Matter) -> SubmitFeedback:
+        """What the lead reports before it asks to close: the whole, every point and every indicator are done."""
+        return SubmitFeedback(
+            text=self.scenario.feedback.last,
+            progress=DONE,
+            points=tuple(PointReport(no=p.no, progress=DONE) for p in matter.points if p.open),
+            indicators=tuple(
+                IndicatorReport(no=i.no, value=i.target, decimals=i.decimals)
+                for i in matter.indicators
+                if not i.reached
+            ),
         )
 
     def _point(self, no: int, point: Point, day: date, along: int, calendar: WorkCalendar) -> PointReport:

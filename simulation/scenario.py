@@ -54,6 +54,8 @@ class FeedbackHabits(Frozen):
     progress: tuple[str, ...]
     problem: tuple[str, ...]
     next: tuple[str, ...]
+    last: str
+    """The report before 办结申请: all is done."""
     closing: str
 
 

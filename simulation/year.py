@@ -167,7 +167,10 @@ class SimulatedYear:
         matter = self._matter(incident.matter)
         stream = self._streams[incident.matter]
         command = command_of(incident, self.cast, lambda text: seal(self.database, stream, text))
-        await self._submit(incident.matter, command, self.cast.who(incident, matter))
+        actor = self.cast.who(incident, matter)
+        if isinstance(command, c.RequestClosure) and command.over_unfinished is None:
+            await self._submit(incident.matter, self._habits.last_report(matter), actor)
+        await self._submit(incident.matter, command, actor)
 
     async def _override(self, override: Override) -> None:
         event = DayOverridden(day=override.day, workday=override.workday, reason=override.reason)
@@ -266,6 +269,7 @@ class SimulatedYear:
         if matter.stage is not Stage.IN_PROGRESS or matter.due != due or not matter.lead:
             return  # the limit moved meanwhile: another day is planned
         liaison = self.cast.liaison(matter.lead)
+        await self._submit(no, self._habits.last_report(matter), liaison)
         await self._submit(no, c.RequestClosure(text=self.scenario.feedback.closing), liaison)
         today = local_date(self._now)
         calendar = self.clock.rulebook().calendar
