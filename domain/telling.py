@@ -9,7 +9,7 @@ from domain import events as ev
 from domain.calendar import SHANGHAI
 from domain.confidential import opened
 from domain.event import Event
-from domain.facts import decimal
+from domain.facts import decimal, is_sealed
 from domain.matter import Matter
 from domain.terms import Stage
 from domain.windows import window_label
@@ -49,7 +49,8 @@ def left_undone(unfinished: Sequence[str], why: str | None) -> str:
     """；办结时尚有：要点2未完成；说明：…  Empty when nothing was left."""
     if not unfinished:
         return ""
-    return f"；办结时尚有：{'、'.join(unfinished)}{_if(why, '（说明：', '）')}"
+    said = "说明属工作秘密" if why and is_sealed(why) else f"说明：{why}"
+    return f"；办结时尚有：{'、'.join(unfinished)}{_if(why and said, '（', '）')}"
 
 
 def pace_said(matter: Matter) -> str:
@@ -107,15 +108,16 @@ def _decided(e: ev.DecisionRecorded, _: Reader) -> str:
 def _closed(e: ev.MatterClosed, r: Reader) -> str:
     late = f"逾期{e.overdue_workdays}个工作日办结" if e.overdue_workdays else "按期办结"
     said = f"{late}{_if(e.mark and e.mark.label, '，')}{_if(e.text and r.open(e.text), '：')}"
-    return f"{said}{_ending(e)}"
+    return f"{said}{_ending(e, r)}"
 
 
-def _over(e: ev.ClosureRequested | ev.ClosureEndorsed | ev.MatterClosed | ev.MatterCancelled) -> str:
-    return _if(e.over_open_children, "；对未办结分解事项的说明：")
+def _over(e: ev.ClosureRequested | ev.ClosureEndorsed | ev.MatterClosed | ev.MatterCancelled, r: Reader) -> str:
+    return _if(e.over_open_children and r.open(e.over_open_children), "；对未办结分解事项的说明：")
 
 
-def _ending(e: ev.ClosureRequested | ev.ClosureEndorsed | ev.MatterClosed) -> str:
-    return f"{left_undone(e.unfinished, e.over_unfinished)}{_over(e)}"
+def _ending(e: ev.ClosureRequested | ev.ClosureEndorsed | ev.MatterClosed, r: Reader) -> str:
+    why = e.over_unfinished and r.open(e.over_unfinished)
+    return f"{left_undone(e.unfinished, why)}{_over(e, r)}"
 
 
 def _point(no: int | None) -> str:
@@ -159,10 +161,10 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.ExtensionGranted: lambda e, _: f"{_point(e.point)}延至 {e.to}{_if(e.reason, '：')}",
     ev.MatterSuspended: lambda e, _: f"至 {e.until}，{e.reason.label}{_if(e.note, '：')}",
     ev.MatterResumed: lambda e, _: f"补回{e.workdays}个工作日，时限 {e.due}{'（到期自动恢复）' if e.automatic else ''}",
-    ev.ClosureRequested: lambda e, r: f"{r.open(e.text)}{_ending(e)}",
-    ev.ClosureEndorsed: lambda e, r: f"{r.open(e.text or '')}{_ending(e)}",
+    ev.ClosureRequested: lambda e, r: f"{r.open(e.text)}{_ending(e, r)}",
+    ev.ClosureEndorsed: lambda e, r: f"{r.open(e.text or '')}{_ending(e, r)}",
     ev.MatterClosed: _closed,
-    ev.MatterCancelled: lambda e, r: f"{r.open(e.reason)}{_over(e)}",
+    ev.MatterCancelled: lambda e, r: f"{r.open(e.reason)}{_over(e, r)}",
     ev.MatterReopened: lambda e, _: f"{e.reason}；时限 {e.due}",
     ev.ObjectionRaised: lambda e, r: f"{r.name(e.unit)}：{r.open(e.text)}；{e.decide_by}前复核",
     ev.ObjectionDecided: lambda e, r: f"{e.outcome.label}：{r.open(e.text)}",

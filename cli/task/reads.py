@@ -238,7 +238,7 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Any
             "missed": len(state.windows.missed),
             **state.counts.model_dump(),
         },
-        "closure": _closure(state),
+        "closure": _closure(state, opened),
         "points": points,
         "indicators": [_indicator(i, local_date(at)) for i in state.indicators],
         "deadlines": deadlines,
@@ -247,7 +247,7 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Any
     }
 
 
-def _closure(state: Matter) -> dict[str, Any] | None:
+def _closure(state: Matter, opened: Callable[[str], str]) -> dict[str, Any] | None:
     """What is asked of the reviewer, or was closed: with what evidence, over what that was not done, and why."""
     ended, asked = state.closed, state.closure
     if ended is None and asked is None:
@@ -255,7 +255,11 @@ def _closure(state: Matter) -> dict[str, Any] | None:
     unfinished = ended.unfinished if ended else asked.unfinished if asked else ()
     why = ended.over_unfinished if ended else asked.over_unfinished if asked else None
     evidence = ended.evidence if ended else asked.evidence if asked else ()
-    return {"unfinished": list(unfinished), "over_unfinished": why, "evidence": [a.model_dump() for a in evidence]}
+    return {
+        "unfinished": list(unfinished),
+        "over_unfinished": opened(why) if why else None,
+        "evidence": [a.model_dump() for a in evidence],
+    }
 
 
 def _indicator(indicator: Indicator, on: date) -> dict[str, Any]:
