@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -197,7 +198,7 @@ class RandomLife(RuleBasedStateMachine):
         assert self.life.now >= MONDAY
 
 
-TestRandomLives = RandomLife.TestCase
+TestRandomLives = pytest.mark.timeout(300)(RandomLife.TestCase)
 TestRandomLives.settings = settings(
     max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -328,7 +329,7 @@ def _judged(life: Life) -> list[str]:
     return found
 
 
-TestPaces = Paces.TestCase
+TestPaces = pytest.mark.timeout(300)(Paces.TestCase)
 TestPaces.settings = settings(
     max_examples=120, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

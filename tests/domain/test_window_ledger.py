@@ -501,7 +501,7 @@ class _Told:
             self.said_at, self.progress = r.occurred_at, self.progress if e.progress is None else e.progress
 
 
-TestReporting = Reporting.TestCase
+TestReporting = pytest.mark.timeout(300)(Reporting.TestCase)
 TestReporting.settings = settings(
     max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
