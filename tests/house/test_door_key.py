@@ -1,0 +1,83 @@
+"""The door's key: made once, for its owner's eyes alone, the same for whoever shares a log, and never printed."""
+
+import stat
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from domain import commands as c
+from domain.base import Refusal
+from domain.door import Door
+from settings import DOOR_KEY, Settings, make_door_key
+from tests.support.office import order
+
+NOW = datetime(2022, 3, 7, 2, tzinfo=UTC)
+
+
+def proof(door: Door) -> str:
+    return door.pass_order(order("matter/a", c.AcceptReceipt(), now=NOW, command_id="accept-it")).proof
+
+
+def test_it_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+    makers = [threading.Thread(target=make_door_key, args=(tmp_path,)) for _ in range(4)]
+    for maker in makers:
+        maker.start()
+    for maker in makers:
+        maker.join()
+    key = (tmp_path / DOOR_KEY).read_text()
+    make_door_key(tmp_path)
+    assert (tmp_path / DOOR_KEY).read_text() == key
+    assert [path.name for path in tmp_path.iterdir()] == [DOOR_KEY]
+    assert stat.S_IMODE((tmp_path / DOOR_KEY).stat().st_mode) == 0o600
+
+
+def test_homes_differ_and_a_shared_key_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    for home in (one, other):
+        home.mkdir()
+        make_door_key(home)
+    assert proof(Settings(home=one).door) != proof(Settings(home=other).door)
+    assert proof(Settings(home=other, door_key_file=one / DOOR_KEY).door) == proof(Settings(home=one).door)
+    monkeypatch.setenv("XMH_DOOR_KEY", (one / DOOR_KEY).read_text().strip())
+    assert proof(Settings(home=other).door) == proof(Settings(home=one).door)
+
+
+def test_a_key_that_is_missing_or_none_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(Refusal, match="先运行 xmh up") as missing:
+        _ = Settings(home=tmp_path).door
+    assert missing.value.code == "door_key_missing"
+    for content in (b"short", b"\xff" * 40, b""):
+        (tmp_path / DOOR_KEY).write_bytes(content)
+        with pytest.raises(Refusal) as broken:
+            _ = Settings(home=tmp_path).door
+        assert broken.value.code == "door_key_broken"
+
+
+def test_a_home_that_is_told_another_key_makes_none(tmp_path: Path) -> None:
+    Settings(home=tmp_path, door_key_file=tmp_path / "elsewhere").keep_door_key()
+    assert list(tmp_path.iterdir()) == []
+    Settings(home=tmp_path).keep_door_key()
+    assert (tmp_path / DOOR_KEY).exists()
+
+
+def test_it_is_never_printed(tmp_path: Path) -> None:
+    make_door_key(tmp_path)
+    settings = Settings(home=tmp_path, door_key="0123456789abcdef0123456789abcdef")  # type: ignore[arg-type]
+    assert "0123456789abcdef" not in f"{settings!r}{settings}{settings.door!r}"
+
+
+def test_what_a_proof_is_of() -> None:
+    """Id, content with stream and actor, and expiry: change one and it is another."""
+    door = Door(b"k" * 32)
+    base = order("matter/a", c.AcceptReceipt(), now=NOW, command_id="accept-it")
+    changed = [
+        base.model_copy(update={"command_id": "accept-at"}),
+        base.model_copy(update={"stream": "matter/b"}),
+        base.model_copy(update={"command": c.DeclineReceipt(reason="不属本单位职责")}),
+        base.model_copy(update={"actor": base.actor.model_copy(update={"id": "another"})}),
+        base.model_copy(update={"valid_until": NOW}),
+    ]
+    proofs = {door.pass_order(one).proof for one in (base, *changed)}
+    assert len(proofs) == 1 + len(changed)
