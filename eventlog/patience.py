@@ -4,6 +4,8 @@ A service has no such moment, and neither has a command that may take its time; 
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 LEAST = 0.5
 """Seconds a step gets in any case."""
@@ -20,6 +22,18 @@ def answer_within(seconds: float) -> None:
 def answer_by() -> float | None:
     """The moment on the monotonic clock; None when nobody waits."""
     return _answer_by
+
+
+@contextmanager
+def not_counted() -> Iterator[None]:
+    """What a person takes to answer a question of ours is not time he waits for us."""
+    global _answer_by  # noqa: PLW0603  (as above)
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        if _answer_by is not None:
+            _answer_by += time.monotonic() - began
 
 
 def left(most: float) -> float:

@@ -22,7 +22,7 @@ from domain.envelope import Actor, OnBehalf
 from domain.facts import Attachment, UnitRef
 from domain.spoken import spoken_date
 from eventlog import reading
-from eventlog.patience import answer_by
+from eventlog.patience import answer_by, not_counted
 
 if TYPE_CHECKING:
     from typing import TypeVar
@@ -75,7 +75,8 @@ def need(value: str | None, option: str, question: str) -> str:
     """
     value = typed(value, question)
     if value is None and session.asks:
-        value = typer.prompt(question)
+        with not_counted():
+            value = typer.prompt(question)
     if value is None or not value.strip():
         raise Problem(f"缺少{question}，请用 {option} 填写", "malformed")
     return value
@@ -89,17 +90,21 @@ def typed(value: str | None, question: str) -> str | None:
     if value != "-":
         return value
     if sys.stdin.isatty():
-        return str(typer.prompt(f"{question}（输入时不显示）", hide_input=True))
+        with not_counted():
+            return str(typer.prompt(f"{question}（输入时不显示）", hide_input=True))
     from sheets.input_file import read_text
 
-    return read_text(Path("-")).strip()
+    with not_counted():
+        return read_text(Path("-")).strip()
 
 
 def confirm(question: str) -> None:
     """Ask before what cannot be taken back; a pipe, `--json` or `--yes` asks nothing."""
     if session.asks:
         session.echo()
-    if session.asks and not typer.confirm(question):
+    with not_counted():
+        refused = session.asks and not typer.confirm(question)
+    if refused:
         raise Problem("已取消，未作任何改动", "aborted", Exit.UNEXPECTED)
 
 

@@ -42,6 +42,7 @@ from domain.spoken import said_date
 from domain.streams import matter_stream
 from domain.terms import BasisKind, KeyFlag, MatterClass, MatterKind, Rhythm, Urgency
 from eventlog import reading
+from eventlog.patience import not_counted
 
 if TYPE_CHECKING:
     from workflows.contract import Reply
@@ -189,7 +190,8 @@ def _asked_for(rule: DueRule | None) -> str | None:
     if rule is None:
         return need(None, "--due", "办结时限")
     usual = rule.due(reading.rulebook(session.database).calendar)
-    said: str = typer.prompt(f"办结时限（{rule.rule}）", default=usual.isoformat())
+    with not_counted():
+        said: str = typer.prompt(f"办结时限（{rule.rule}）", default=usual.isoformat())
     return None if said == usual.isoformat() else said
 
 
