@@ -143,8 +143,9 @@ def test_what_a_leader_instructed_goes_back_to_that_leader() -> None:
 
 
 def test_a_leaders_words_are_ciphertext_or_nothing() -> None:
+    in_the_clear = c.RecordInstruction(leader="leader", text="请抓紧办理")
     with pytest.raises(ValidationError, match="工作秘密"):
-        c.RecordInstruction(leader="leader", text="请抓紧办理")
+        c.Order(command_id="order-1", stream="matter/x", actor=LEADER, command=in_the_clear, valid_until=MONDAY)
     accepted().refuses(c.RecordInstruction(leader="leader", text=SEALED), OFFICE, words="领导本人", code="forbidden")
 
 
