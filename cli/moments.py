@@ -18,18 +18,27 @@ AsOfOption = Annotated[
 ]
 
 
-def past_day(text: str) -> date:
+def last_such_day(text: str) -> date:
+    """The day meant where what has been is meant; one whose year is told may be still to come.
+
+    Raises:
+        Refusal: `malformed`, when no day is meant.
+    """
+    found = spoken_past(text, local_date(datetime.now(UTC)))
+    session.understood(text, found)
+    return found
+
+
+def past_day(text: str, what: str = "") -> date:
     """A day that has come: of a month and day without a year the last such day.
 
     Raises:
         Refusal: `malformed`, when no day is meant.
         Problem: the day has not come (exit 2).
     """
-    today = local_date(datetime.now(UTC))
-    found = spoken_past(text, today)
-    session.understood(text, found)
+    found, today = last_such_day(text), local_date(datetime.now(UTC))
     if found > today:
-        raise Problem(f"{found} 还没有到，请写今天（{today}）或以前的日期", "malformed")
+        raise Problem(f"{what}{found} 还没有到，请写今天（{today}）或以前的日期", "malformed")
     return found
 
 

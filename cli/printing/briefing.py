@@ -75,8 +75,8 @@ def draft(
     now = datetime.now(UTC)
     today = local_date(now)
     publication = term(Publication, series, "--series")
-    last = past_day(until) if until else today
-    first = past_day(since) if since else _next_day(publication, last)
+    last = past_day(until, "截止日期 ") if until else today
+    first = past_day(since, "起始日期 ") if since else _next_day(publication, last)
     check_out(out, (".docx",))
     foreword = foreword_of(note) if note is not None else None
     actor, ready = session.actor, press()

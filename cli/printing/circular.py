@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.moments import past_day
+from cli.moments import last_such_day
 from cli.printing.files import OutOption, check_out, press, write_page
 from cli.printing.papers import answer_issued
 from cli.session import Problem, answer, session
@@ -88,7 +88,7 @@ def approve(
 
 def _span(since: str | None, until: str | None) -> tuple[date, date]:
     first, last = need(since, "--from", "起始日期"), need(until, "--to", "截止日期")
-    return past_day(first), past_day(last)
+    return last_such_day(first), last_such_day(last)
 
 
 def _document(text: "PaperText") -> dict[str, Any]:
