@@ -66,7 +66,8 @@ def import_(
     if found.faults and not session.json:
         say([f.line for f in found.faults])
     without = nobody_to_tell(matters=[o["matter"] for o in done.opened]) if done.opened else ()
-    answer({**done.document, "unreached": entries(without)}, "\n".join([_told(done, dry_run), *lines_of(without)]))
+    document = done.document if dry_run else {**done.document, "unreached": entries(without)}
+    answer(document, "\n".join([_told(done, dry_run), *lines_of(without)]))
     if found.faults:
         raise SystemExit(Exit.MALFORMED)
 

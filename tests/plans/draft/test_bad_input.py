@@ -33,7 +33,7 @@ def test_a_file_of_200_mb_is_refused_unread(tmp_path: Path) -> None:
     path = tmp_path / "大.txt"
     with path.open("wb") as file:
         file.truncate(200 * 2**20)
-    assert refused(path) == "大.txt 有 200 MB，超过 20 MB，请拆分后再读"
+    assert refused(path) == "大.txt 超过 20 MB，请拆分或压缩后再用"
 
 
 @pytest.mark.parametrize("name", ["旧.doc", "旧.xls", "稿.wps"])
