@@ -100,6 +100,13 @@ def test_a_unit_without_people_is_named_when_it_comes_about_and_when_a_matter_go
     assert "xmh org import" in said.out
 
 
+def test_the_limit_for_signing_is_not_after_the_limit_of_the_matter(office: CommandLine, log: Database) -> None:
+    office.json(*OPEN, "--title", "应急排水", "--due", next_workday(log))
+    shown = office.json("task", "show", "应急排水")
+    receipt = next(d["at"] for d in shown["deadlines"] if d["kind"] == "receipt")
+    assert receipt[:10] <= shown["due"]
+
+
 def test_after_an_extension_no_queued_line_asks_for_the_old_limit(office: CommandLine, log: Database) -> None:
     due = next_workday(log)
     office.json(*OPEN, "--title", "管线迁改", "--due", due)
