@@ -36,7 +36,7 @@ def planned(log: Database, *keys: str, stage: PlanStage = PlanStage.ISSUED) -> N
     )
     no = "香指办〔2022〕1号" if stage is PlanStage.ISSUED else None
     text = PlanText(plan=PLAN, stage=stage, file="计划.xlsx", sha256="0" * 64, document_no=no, items=items)
-    event = PlanVersioned(no=1, approver="leader", text=text)
+    event = PlanVersioned(no=1, approver=None if stage is PlanStage.CIRCULATED else "leader", text=text)
     record(log, plan_stream(PLAN), [event], actor=LEADER, command_id="test:plan", now=at("2022-02-01"))
 
 

@@ -162,7 +162,7 @@ def test_what_cannot_be_corrected_is_one_line_and_leaves_no_draft(
     much = corrected(march, tmp_path, reword("主体施工至五层", "改" * 25_000))
     with pytest.raises(Refusal, match="改动太多（1处）"):
         drafted(log, home, march, much)
-    with pytest.raises(Refusal, match="由办公室督办员办理"):
+    with pytest.raises(Refusal, match="由办公室或领导办理"):
         correct(Desk(log, home, LIAISON, LATER, Press()), march, other, "误")
     assert kept(home) == ()
     assert reading.head(log, STREAM).version == 1

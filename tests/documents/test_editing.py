@@ -151,7 +151,7 @@ def test_a_table_cell_is_a_change_like_any_other(log: Database, draft: Draft, ex
 
 
 def test_who_may_edit_and_until_when(log: Database, home: Path, draft: Draft, exported: Path) -> None:
-    with pytest.raises(Refusal, match="由办公室督办员办理"):
+    with pytest.raises(Refusal, match="由办公室或领导办理"):
         edit(log, draft, exported, LIAISON, EVENING)
     issue(log, home, draft, FOR_LEADER, EVENING)
     with pytest.raises(Refusal, match="已经签发，不能再改"):

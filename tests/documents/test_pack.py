@@ -19,12 +19,12 @@ HELD, AFTER = at("2022-03-28"), at("2022-04-02")
 
 def test_a_pack_looked_back_at_is_the_one_there_was_at_the_time(log: Database) -> None:
     play(log)
-    meet(log, STREAM, convening(WEEKLY, HELD), OFFICE, at("2022-03-21"))
-    meet(log, STREAM, c.FreezeAgenda(proposed=(item(1, LAND),), position=7), OFFICE, HELD)
-    meet(log, STREAM, c.OpenMeeting(), OFFICE, HELD)
-    meet(log, STREAM, decision(1, text="移交用地"), FOR_LEADER, AFTER)
+    meet(log, STREAM, convening(WEEKLY, at("2022-04-02")), OFFICE, at("2022-04-01"))
+    meet(log, STREAM, c.FreezeAgenda(proposed=(item(1, LAND),), position=7), OFFICE, at("2022-04-02"))
+    meet(log, STREAM, c.OpenMeeting(), OFFICE, at("2022-04-02"))
+    meet(log, STREAM, decision(1, text="移交用地"), FOR_LEADER, at("2022-04-04"))
     known = read_known(log, at("2022-04-05"))
-    moments = known.moments([at("2022-03-15"), at("2022-03-25"), at("2022-03-30"), at("2022-04-05")])
+    moments = known.moments([at("2022-03-15"), at("2022-04-01", "12:00"), at("2022-04-03"), at("2022-04-05")])
     looked_back = [known.ledger(moments).at(moment) for moment in moments]
     at_the_time = [read_ledger(log, moment.as_of) for moment in moments]
     assert [ledger.meetings for ledger in looked_back] == [ledger.meetings for ledger in at_the_time]
