@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 
-from documents.filing.cabinet import FOLDER, PAPERS, papers_on_disk
+from documents.filing.cabinet import FOLDER, PAPERS, papers_on_disk, sha256
 from documents.filing.filed import Filed, worded_as
 from documents.filing.signing import Desk, Issue, issue_next, issued_event
 from documents.formats.press import Press
@@ -207,7 +207,7 @@ def void(database: Database, number: str, reason: str, *, actor: Actor, now: dat
         paper_stream(year),
         decide,
         actor=actor,
-        command_id=f"paper-void:{number}:{now.isoformat()}",
+        command_id=f"paper-void:{number}:{sha256(reason.encode())[:8]}:{now.isoformat()}",
         now=now,
         content={"void": number, "reason": reason, "actor": actor.model_dump(mode="json")},
     )

@@ -65,7 +65,7 @@ def test_the_form_of_a_decided_matter_names_the_meeting(log: Database) -> None:
 
 def test_an_urge_names_its_note_the_last_report_and_what_follows(played: Database) -> None:
     text = said(played, LAND, PaperKind.URGE)
-    assert "（催〔2022〕10号，第" in text
+    assert "（催〔2022〕8号，第" in text
     assert "最近一次反馈为2022年2月24日：权属核查完成。" in text
     assert "办结时限2022年3月25日，逾期" in text
 
