@@ -12,7 +12,7 @@ from tests.support.command_line import CommandLine
 
 OPEN = ("task", "open", "--title", "泵站检修", "--basis", "会议", "--lead", "gengxin", "--due", "2099-03-31")
 REPORT = ("task", "report", "泵站检修", "--text", "完成一半", "--progress", "50")
-CLOSE = ("task", "close", "泵站检修", "--text", "全部完成")
+CLOSE = ("task", "close", "泵站检修", "--text", "全部完成", "--over-unfinished", "余下转日常")
 
 
 @pytest.fixture

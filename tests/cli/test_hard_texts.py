@@ -48,7 +48,7 @@ def test_a_title_of_hard_characters_is_printed_as_it_is_in_every_format(played: 
     act(played, "matter/hard", c.AcceptReceipt(), HEAD, at("2022-03-31", "17:45"))
     done = xmh.json("briefing", "issue", xmh.json(*DRAFT)["draft"], "--sign", "leader")
     files = {kind: Path(path) for kind, path in done["files"].items()}
-    form = xmh.json("form", "A&B", "--kind", "交办通知单", "--issue", "--sign", "leader", "--yes")
+    form = xmh.json("form", "A&B", "--kind", "督办单", "--issue", "--sign", "leader", "--yes")
     assert "A\\&B" not in files["md"].read_text(encoding="utf-8")
     assert "A&B\\<br\\>{{ 报头 }}\\#x《甲〈乙〉》‘丙’堃喆㎡𠮷🚇" in files["md"].read_text(encoding="utf-8")
     page = files["html"].read_text(encoding="utf-8")
@@ -73,7 +73,7 @@ def test_names_of_hard_characters_are_printed_as_they_are_in_every_format(played
     issue = ("--issue", "--sign", leader, "--yes")
     for done in (
         xmh.json("briefing", "issue", xmh.json(*DRAFT)["draft"], "--sign", leader),
-        xmh.json("form", "整治", "--kind", "交办通知单", *issue),
+        xmh.json("form", "整治", "--kind", "督办单", *issue),
     ):
         files = {kind: Path(path) for kind, path in done["files"].items()}
         assert "市“双区”办&\\<协调\\>局（堃）" in files["md"].read_text(encoding="utf-8")
@@ -253,12 +253,12 @@ def test_what_is_no_docx_is_one_line_for_an_edit_and_for_a_correction(
     draft = xmh.json(*DRAFT)["draft"]
     issued = xmh.json("briefing", "issue", xmh.json(*DRAFT)["draft"], "--sign", "leader")["bulletin"]
     for told in (("edit", draft), ("correct", issued, "--reason", "填报有误")):
-        for file, said in (
-            (text, "稿.txt 不是 .docx 文件"),
-            (missing, "找不到文件"),
-            (tmp_path, "不是 .docx 文件"),
-            (text / "稿.docx", "路径中有一段不是目录"),
+        for file, code, said in (
+            (text, 2, "稿.txt 不是 .docx 文件"),
+            (missing, 4, "找不到文件"),
+            (tmp_path, 2, "不是"),
+            (text / "稿.docx", 4, "找不到文件"),
         ):
             refused = xmh("briefing", *told, "--from", file)
-            assert (refused.code, said in refused.error) == (2, True)
+            assert (refused.code, said in refused.error) == (code, True)
     assert reading.head(played, "bulletin/briefing").version == 1

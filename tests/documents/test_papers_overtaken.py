@@ -74,7 +74,7 @@ def test_an_urge_of_a_matter_to_be_closed_is_not_issued(log: Database, home: Pat
     act(log, S, c.IssueUrge(reason="请报办结"), OFFICE, at("2022-03-08"))
     assert issue(log, home, PaperKind.URGE, "2022-03-08")
     act(log, S, c.IssueUrge(reason="请报办结"), OFFICE, at("2022-03-14"))
-    act(log, S, c.RequestClosure(text="已完成"), HEAD, at("2022-03-15"))
+    act(log, S, c.RequestClosure(text="已完成", over_unfinished="要点合并办理"), HEAD, at("2022-03-15"))
     assert "催办单不再制发" in refused(log, home, PaperKind.URGE, "2022-03-16")
 
 

@@ -263,7 +263,7 @@ def test_a_fault_is_one_line_that_names_the_key(old: str, new: str, said: str | 
     ("data", "said"),
     [
         (b"", '简报.toml：缺少 ["动态"] 一段'),
-        (b"\xff\xfe", "不是 UTF-8 文本"),
+        (b"\x81\xff\x00", "不是文本文件"),
         ('["动态"]\n"内容" = ["议定"]'.encode(), '一个栏目也没有，至少要有一段 [["栏目"]]'),
         ('"栏目" = 3\n["动态"]\n"内容" = ["议定"]'.encode(), '栏目应写成 [["栏目"]]，一栏一段'),
         (SOURCE.replace('["动态"]', '[["动态"]]').encode(), '动态应写成 ["动态"] 一段'),

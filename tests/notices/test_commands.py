@@ -148,7 +148,7 @@ mobile = "{phone}"
         ("default = ['wecom']", "通知渠道“wecom”没有配置"),
         ("channels = {'短信' = {kind = 'file'}}", ""),
         ("default = [", "xmh.toml "),
-        ("default 'file'", "xmh.toml 第2行写法有误"),
+        ("default 'file'", "xmh.toml 不是 TOML 文件：第2行写法有误"),
         ("channels = {'a-b' = {kind = 'file'}}", "只能用字母、数字和下划线"),
     ],
 )

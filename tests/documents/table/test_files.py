@@ -101,7 +101,7 @@ def test_a_file_is_dated_by_the_day_it_shows(log: Database) -> None:
 
 
 def test_a_text_that_looks_like_a_formula_or_holds_signs_is_a_text(log: Database) -> None:
-    act(log, "matter/odd", opening("=1+1 <合同> & “堃”\x0b㎡"), OFFICE, at("2022-02-14"))
+    act(log, "matter/odd", opening("=1+1 <合同> & “堃”\x01㎡"), OFFICE, at("2022-02-14"))
     found = task_table(log, end_of_day(date(2022, 2, 14)), date(2022, 2, 7))
     page = sheet(workbook(found))
     assert (page["B5"].value, page["B5"].data_type) == ("=1+1 <合同> & “堃”㎡", "s")
