@@ -95,13 +95,15 @@ def authorise(matter: Matter | None, command: Frozen, office: Office) -> None:
 def conclude_others_work(matter: Matter, office: Office) -> None:
     """Nobody concludes on his own work: who wrote or typed the closure, or the report it stands on, is not its judge.
 
-    The same for the office's review, the leader's word and a meeting's decision.
+    The same for the office's review, the leader's word and a meeting's decision. A leader's word is his own whoever
+    typed it: who typed a report may enter it.
     """
     closure = matter.closure.authors if matter.closure else ()
     report = matter.last_feedback.authors if matter.last_feedback else ()
     mine = {office.actor.id, office.decider.id}
     refuse(bool(mine & set(closure)), "不能审核自己提交或代录的办结申请，请由办公室其他人员审核", "forbidden")
-    refuse(bool(mine & set(report)), "不能审核本人报送或代录的最近一次反馈，请由办公室其他人员审核", "forbidden")
+    judges = {office.decider.id} if office.is_(Role.LEADER) else mine
+    refuse(bool(judges & set(report)), "不能审核本人报送或代录的最近一次反馈，请由办公室其他人员审核", "forbidden")
 
 
 def acting_unit(matter: Matter, office: Office, for_unit: str | None = None) -> str:

@@ -5,7 +5,6 @@
 
 import io
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from eventlog.database import Database
 from tests.fuzz.cases import Case, case, leaves
 from tests.fuzz.hostile import Files
 from tests.support.command_line import CommandLine, _forget
+from tests.support.memory import forget_peak, peak
 from tests.support.served import ROOT, XMH, Home
 
 CASES = int(os.environ.get("XMH_FUZZ_CASES", "80"))
@@ -122,8 +122,9 @@ def test_whatever_is_given_is_answered_in_one_line_and_records_only_by_success(
         xmh.json(*OPEN, title)
     xmh.json("task", "accept", "1", actor="li")
     fuzz = Fuzz(xmh.home, log, Files(tmp_path / "files"), capsys)
+    at_rest = forget_peak()
     tried = [fuzz(seed, monkeypatch) for seed in ([int(ONE)] if ONE else range(CASES))]
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    memory = peak() - at_rest
     wrong = [t for t in tried if t.faults]
     with capsys.disabled():
         if ONE:

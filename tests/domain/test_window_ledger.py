@@ -18,7 +18,7 @@ from domain.envelope import SYSTEM, Actor, OnBehalf, Recorded
 from domain.event import decode
 from domain.facts import Attachment, PointReport, Window
 from domain.log import Loaded, Rulebook
-from domain.terms import Light, Rhythm, Role, Rung, Stage, SuspensionReason
+from domain.terms import LeaderMark, Light, Rhythm, Role, Rung, Stage, SuspensionReason
 from domain.window_ledger import WindowEnd, WindowLedger
 from domain.windows import period_end
 from tests.support.life import CALENDAR, Life, accepted, at, fold, opened
@@ -259,6 +259,15 @@ def test_who_typed_the_report_a_closure_stands_on_does_not_review_it() -> None:
     life.do(c.RequestClosure(text="完成"), LIAISON)
     life.refuses(c.ReviewClosure(approve=True), SECOND, words="代录的最近一次反馈", code="forbidden")
     assert life.do(c.ReviewClosure(approve=True), OFFICE) == ["MatterClosed"]
+
+
+def test_who_typed_a_report_may_type_a_leaders_word_on_the_closure() -> None:
+    life = accepted()
+    life.do(c.RecordInstruction(leader="leader", text="sealed:v1:k1:AAAA"), FOR_LEADER)
+    life.do(c.SubmitFeedback(text="电话报：已完成", progress=100, for_unit="gengxin"), OFFICE)
+    life.do(c.RequestClosure(text="完成"), LIAISON)
+    life.do(c.ReviewClosure(approve=True), SECOND)
+    assert life.do(c.MarkClosure(mark=LeaderMark.AGREED), FOR_LEADER) == ["MatterClosed"]
 
 
 # --- 更正

@@ -132,9 +132,10 @@ def everything_typed(xmh: Callable[..., Any], words: Words, outside: Path) -> No
     xmh("plan", "table", "-o", table)
     _edited(table, words("edited table"))
     assert xmh("plan", "import", table, "--secret")["commands"]
-    xmh("task", "close", one, "--text", words("close"), "--secret", actor="li")
+    over = ("--over-unfinished", words("close over"))
+    xmh("task", "close", one, "--text", words("close"), *over, "--secret", actor="li")
     xmh("task", "review", one, "--return", "--text", words("review --return"), "--secret", actor="office-2")
-    xmh("task", "close", one, "--text", words("close again"), "--secret", actor="li")
+    xmh("task", "close", one, "--text", words("close again"), *over, "--secret", actor="li")
     xmh("task", "review", one, "--approve", "--text", words("review --approve"), "--secret", actor="office-2")
     xmh("task", "review", one, "--mark", "同意", "--text", words("review --mark"), *BY)
     xmh("task", "object", one, "--text", words("object"), "--secret", actor="li")

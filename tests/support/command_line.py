@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -44,10 +45,11 @@ class CommandLine:
 
     def __call__(self, *arguments: str | Path, actor: str = "office") -> Said:
         """Run one command as this person."""
-        os.environ["XMH_HOME"], os.environ["XMH_ACTOR"] = str(self.home), actor
         _forget()
         self._capsys.readouterr()
-        code = _code([*map(str, arguments), "--home", str(self.home), "--as", actor])
+        # What a run leaves in the environment is gone with its process.
+        with mock.patch.dict(os.environ, {"XMH_HOME": str(self.home), "XMH_ACTOR": actor}):
+            code = _code([*map(str, arguments), "--home", str(self.home), "--as", actor])
         _forget()
         said = self._capsys.readouterr()
         return Said(code, said.out, said.err)

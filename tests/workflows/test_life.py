@@ -19,7 +19,7 @@ async def test_a_matter_goes_from_opening_to_closure(time_skipping_env: Workflow
             opened = await gateway.submit(order(stream, opening(due=due), now=now))
             assert (opened.stage, opened.version) == (Stage.ASSIGNED, 2)
             await gateway.submit(order(stream, c.AcceptReceipt(), LIAISON, now=now))
-            await gateway.submit(order(stream, c.SubmitFeedback(text="主体施工至三层", progress=30), LIAISON, now=now))
+            await gateway.submit(order(stream, c.SubmitFeedback(text="主体施工至封顶", progress=100), LIAISON, now=now))
             await gateway.submit(order(stream, c.RequestClosure(text="已完成"), LIAISON, now=now))
             closed = await gateway.submit(order(stream, c.ReviewClosure(approve=True), SECOND, now=now))
             assert closed.stage is Stage.CLOSED
