@@ -11,7 +11,7 @@ ROOMS := domain eventlog workflows activities documents plans sheets cli simulat
 OWN   := $(wildcard $(ROOMS) *.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench fonts lock clean distclean
+.PHONY: help setup demo test chaos check bench fonts lock clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -41,6 +41,10 @@ demo: setup ## supervise the working year 2022 of the example and print what cam
 
 test: setup ## every test, on real Temporal servers, SQLite and PostgreSQL
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+chaos: setup ## the long form of the kill tests, and some ten minutes of guesses at the command line
+	$(BIN)/python -m pytest -n $(WORKERS) -m chaos
+	XMH_FUZZ_CASES=2000 $(BIN)/python -m pytest -s tests/cli/test_fuzz.py
 
 check: setup ## format, lint, types, import arrows, documents
 	$(BIN)/ruff format --check .

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -36,6 +36,8 @@ from workflows.contract import Reply
 
 HERE = Path(__file__).parent
 CLIENTS = 4
+KINDS = ("worker", "server", "both", "all")
+"""What a hand can kill; `all` is the supervisor too."""
 PATIENCE = 120.0
 """A stopped worker's polls take tasks from the server until they end after a minute."""
 
@@ -93,12 +95,11 @@ class Chaos:
                 self.serving.stdout.close()
             self.serving = None
 
-    def strike(self, luck: random.Random) -> None:
-        """Kill something now."""
+    def strike(self, what: str, luck: random.Random) -> None:
+        """Kill it now."""
         found = RunFile.read(self.home.path)
         if found is None:
             return
-        what = luck.choice(("worker", "worker", "server", "both", "all"))
         self.kills[what] += 1
         match what:
             case "worker" | "server":
@@ -116,17 +117,16 @@ class Chaos:
             self.serve()
 
     @contextmanager
-    def striking(self, luck: random.Random, strikes: int, within: float) -> Iterator[None]:
-        """Kill so many times at random moments while something else goes on; calm is restored in the end."""
+    def striking(self, luck: random.Random, kinds: Sequence[str], within: float) -> Iterator[None]:
+        """Kill these at random moments while something else goes on; calm is restored in the end."""
         over = threading.Event()
         failed: list[BaseException] = []
 
         def hand() -> None:
             try:
-                for _ in range(strikes):
-                    if over.wait(luck.uniform(0.2, within / strikes)):
-                        return
-                    self.strike(luck)
+                for what in kinds:
+                    over.wait(luck.uniform(0.2, within / len(kinds)))
+                    self.strike(what, luck)
             except BaseException as e:  # told below, in the thread that waits
                 failed.append(e)
 

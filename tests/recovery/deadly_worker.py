@@ -1,11 +1,11 @@
 """A worker that dies where it hurts most: just before the insert, or between the commit and the end of its task.
 
 It is the product's own worker with the append activity wrapped. By environment:
-`DEADLY_BEFORE`, `DEADLY_AFTER` (probabilities of killing itself), `DEADLY_TOGETHER` (of killing the server with itself
-after the commit), `DEADLY_WHEN_READY` (not while `up` still waits for its first word: one that never says it is given
-up, and rightly), `DEADLY_ALL` (a command id after whose commit supervisor, server and worker are killed, once),
-`FROZEN` (a command id before whose insert the worker stops itself, once), `FROZEN_IN` (the same, inside the
-transaction, everything written but not committed).
+`DEADLY_BEFORE`, `DEADLY_AFTER` (killing itself before the insert, after the commit), `DEADLY_TOGETHER` (killing the
+server with itself after the commit), `DEADLY_ALL` (the supervisor as well): each a probability, or how the id begins of
+the command with which it happens, once. `DEADLY_WHEN_READY`: none of them while `up` still waits for its first word,
+for one that never says it is given up, and rightly. `FROZEN` (the beginning of a command id before whose insert the
+worker stops itself, once), `FROZEN_IN` (the same, inside the transaction, everything written but not committed).
 """
 
 import os
@@ -31,18 +31,23 @@ CALM = "calm"
 """While a file of this name lies in the home, nothing is left to chance."""
 
 
-def chance(name: str) -> bool:
-    """Decided by chance."""
-    waited_for = "DEADLY_WHEN_READY" in os.environ and READY_FD in os.environ
-    if waited_for or (HOME / CALM).exists():
+def happens(name: str, command_id: str) -> bool:
+    """Whether what is named befalls this command: by chance, or because it is the one meant."""
+    told = os.environ.get(name, "0")
+    if "DEADLY_WHEN_READY" in os.environ and READY_FD in os.environ:
         return False
-    return CHANCE.random() < float(os.environ.get(name, "0"))
+    try:
+        probability = float(told)
+    except ValueError:
+        return once(name, command_id)
+    return not (HOME / CALM).exists() and CHANCE.random() < probability
 
 
 def once(name: str, command_id: str) -> bool:
-    """Whether this command is the one named, and it has not happened yet."""
+    """Whether this command is one meant, and it has not happened yet."""
+    meant = os.environ.get(name)
     mark = HOME / f"{name}.done"
-    if os.environ.get(name) != command_id or mark.exists():
+    if meant is None or not command_id.startswith(meant) or mark.exists():
         return False
     mark.touch()
     return True
@@ -62,7 +67,7 @@ class DeadlyActivities(LogActivities):
 
     @activity.defn(name=APPEND, no_thread_cancel_exception=True)
     def append(self, request: AppendRequest) -> LogAnswer:
-        if request.drafts and chance("DEADLY_BEFORE"):
+        if request.drafts and happens("DEADLY_BEFORE", request.command_id):
             kill()
         if request.drafts and once("FROZEN", request.command_id):
             os.kill(os.getpid(), signal.SIGSTOP)
@@ -70,11 +75,11 @@ class DeadlyActivities(LogActivities):
             time.sleep(1)
         answer = super().append(request)
         if isinstance(answer.said, Appended) and answer.said.events:
-            if once("DEADLY_ALL", request.command_id):
+            if happens("DEADLY_ALL", request.command_id):
                 kill(supervisor=True, server=True)
-            if chance("DEADLY_TOGETHER"):
+            if happens("DEADLY_TOGETHER", request.command_id):
                 kill(server=True)
-            if chance("DEADLY_AFTER"):
+            if happens("DEADLY_AFTER", request.command_id):
                 kill()
         return answer
 

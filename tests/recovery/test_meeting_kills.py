@@ -1,4 +1,4 @@
-"""Sixty outcomes on their way while workers die twenty times: each counts once, in the meeting and in its matter."""
+"""Outcomes on their way while workers die: each counts once, in the meeting and in its matter."""
 
 import asyncio
 import sys
@@ -27,10 +27,8 @@ from tests.support.meetings import decision
 from tests.support.office import FOR_LEADER, OFFICE, until
 from tests.support.served import ROOT, Home
 
-ITEMS = 60
-DEATHS = 20
 WORKERS = 2
-STREAM = "meeting/sixty-items"
+STREAM = "meeting/many-items"
 
 
 def held(log: Database) -> Meeting:
@@ -40,8 +38,8 @@ def held(log: Database) -> Meeting:
     return found.state
 
 
-async def kept_at_work(home: Home, over: asyncio.Event, deaths: list[int]) -> None:
-    """A deadly worker beside the home's own, started again whenever it has died; `deaths` takes the process ids."""
+async def kept_at_work(home: Home, over: asyncio.Event, dead: list[int]) -> None:
+    """A deadly worker beside the home's own, started again whenever it has died; `dead` takes the process ids."""
     env = {**home.environment, "PYTHONPATH": str(ROOT), "XMH_TEMPORAL_ADDRESS": str(home.running.temporal)}
     script = Path(__file__).with_name("deadly_worker.py")
     while not over.is_set():
@@ -59,17 +57,28 @@ async def kept_at_work(home: Home, over: asyncio.Event, deaths: list[int]) -> No
             worker.kill()
             await ended
         else:
-            deaths.append(worker.pid)
+            dead.append(worker.pid)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(120)
+async def test_every_outcome_counts_once_while_workers_die_five_times(tmp_path: Path) -> None:
+    await _signed_while_workers_die(tmp_path, items=16, deaths=5, before=0.12, after=0.2)
+
+
+@pytest.mark.chaos
 @pytest.mark.timeout(300)
-async def test_every_outcome_counts_once_while_workers_die(tmp_path: Path) -> None:
+async def test_every_outcome_counts_once_while_workers_die_twenty_times(tmp_path: Path) -> None:
+    await _signed_while_workers_die(tmp_path, items=60, deaths=20, before=0.07, after=0.09)
+
+
+async def _signed_while_workers_die(folder: Path, *, items: int, deaths: int, before: float, after: float) -> None:
+    """Minutes with so many outcomes; workers die with these probabilities before inserts and after commits."""
     away_from_midnight()
-    with chaos_in(tmp_path, deadly_before=0.07, deadly_after=0.09) as chaos, chaos.log() as log:
+    with chaos_in(folder, deadly_before=before, deadly_after=after) as chaos, chaos.log() as log:
         (chaos.home.path / CALM).touch()
         desk = Desk(chaos.home, log)
-        streams = await desk.in_progress(ITEMS)
+        streams = await desk.in_progress(items)
         topic = next(s for s in DEFAULT_SERIES if s.id == "topic")
         soon = to_minute(datetime.now(UTC)) + timedelta(minutes=5)
         convened = mc.ConveneMeeting(series=topic, starts=soon, chair="leader")
@@ -82,17 +91,17 @@ async def test_every_outcome_counts_once_while_workers_die(tmp_path: Path) -> No
             item = AgendaItem(key=stream, title=f"第{n}件", matter=stream, number=str(n))
             await desk.meet(STREAM, mc.AddItem(item=item))
         await desk.meet(STREAM, mc.OpenMeeting())
-        for no in range(1, ITEMS + 1):
+        for no in range(1, items + 1):
             await desk.meet(STREAM, decision(no), FOR_LEADER)
-        over, deaths = asyncio.Event(), list[int]()
-        beside = [asyncio.create_task(kept_at_work(chaos.home, over, deaths)) for _ in range(WORKERS)]
+        over, dead = asyncio.Event(), list[int]()
+        beside = [asyncio.create_task(kept_at_work(chaos.home, over, dead)) for _ in range(WORKERS)]
 
         def died() -> int:
-            return len(deaths) + chaos.home.running.restarts["worker"]
+            return len(dead) + chaos.home.running.restarts["worker"]
 
         (chaos.home.path / CALM).unlink()
         await desk.meet(STREAM, mc.SignMinutes(), FOR_LEADER)
-        await until(lambda: died() >= DEATHS or held(log).stage is MeetingStage.CLOSED, 200)
+        await until(lambda: died() >= deaths or held(log).stage is MeetingStage.CLOSED, 200)
         (chaos.home.path / CALM).touch()
         await until(lambda: held(log).stage is MeetingStage.CLOSED, 60)
         over.set()
@@ -100,9 +109,9 @@ async def test_every_outcome_counts_once_while_workers_die(tmp_path: Path) -> No
         print(f"{died()} deaths")  # noqa: T201
         noted = [decode(e) for e in reading.read_stream(log, STREAM)]
         delivered = Counter(e.point for e in noted if isinstance(e, OutcomeDelivered))
-        assert delivered == dict.fromkeys(range(1, ITEMS + 1), 1)
+        assert delivered == dict.fromkeys(range(1, items + 1), 1)
         for no, stream in enumerate(streams, start=1):
             said = [e for e in map(decode, reading.read_stream(log, stream)) if isinstance(e, DecisionRecorded)]
             assert [e.point for e in said] == [no]
-        assert died() >= DEATHS
+        assert died() >= deaths
         assert verify(log).problems == ()
