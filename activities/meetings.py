@@ -9,6 +9,7 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.agenda import assembled
 from activities.clock import OfficeClock
 from domain.base import Refusal
 from domain.calendar import WorkCalendar, at_office, local_date
@@ -24,7 +25,6 @@ from domain.streams import meeting_stream
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogError
-from eventlog.meetings import assembled
 
 logger = structlog.get_logger()
 

@@ -75,7 +75,7 @@ def proposed(meeting: Meeting) -> Assembled:
     """What the log proposes for the agenda now; a fixed agenda needs no proposals."""
     if meeting.items:
         return Assembled()
-    from eventlog.meetings import assembled
+    from activities.agenda import assembled
 
     return assembled(session.database, meeting.stream)
 
