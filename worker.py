@@ -33,7 +33,6 @@ from activities.clock import OfficeClock
 from activities.log import LogActivities
 from activities.meetings import MeetingActivities
 from activities.notices import NoticeActivities
-from documents.bulletin.issuing import numbers_given
 from domain.base import Refusal
 from domain.door import Door
 from domain.envelope import Recorded
@@ -42,13 +41,14 @@ from eventlog import reading
 from eventlog.configured import open_log
 from eventlog.database import Database
 from eventlog.errors import LogError
-from eventlog.home import make_private
 from eventlog.notices import newest_untold
-from eventlog.verified import Verified
-from eventlog.watermark import Healed, Watermark
-from gateway import Gateway
-from healing import Healing, Recovery
 from process import leave
+from services.gateway import Gateway
+from services.healing import Healing, Recovery
+from services.home import make_private
+from services.issuing.bulletins import numbers_given
+from services.verified import Verified
+from services.watermark import Healed, Watermark
 from workflows.headquarters import HeadquartersWorkflow
 from workflows.matter import MatterWorkflow
 from workflows.meeting import MeetingWorkflow

@@ -19,7 +19,7 @@ HEAD = ("序号", "重点工作", "全年目标任务", "责任领导", "牵头�
 DRAFT = """
 from pathlib import Path
 from domain.calendar import WorkCalendar
-from eventlog.seed import seed_years
+from services.calendar_seed import seed_years
 from plans.draft.draft import Office, draft_file
 made = draft_file(Path(sys.argv[1]), Office(WorkCalendar(years=seed_years(2022, 2022)), 2022))
 assert len(made.items) == int(sys.argv[2]), len(made.items)

@@ -19,7 +19,7 @@ from benchmarks.scale import Scale
 from domain import commands as c
 from domain.calendar import SHANGHAI
 from domain.streams import matter_stream
-from gateway import Gateway
+from services.gateway import Gateway
 from tests.support.office import LIAISON, OFFICE, at_work, founded, order, sqlite
 from tests.support.temporal import DevServer
 from worker import workflow_runner

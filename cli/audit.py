@@ -211,10 +211,10 @@ def verify(
 
 def _of_files(stream: str | None) -> "list[Finding]":
     """What is wrong with attachments and issued files; where the log cannot be read they cannot be looked up in it."""
-    from documents.filing.inspection import inspect
     from eventlog.attachments import problems
     from eventlog.findings import Problem as Unread
     from eventlog.findings import Token
+    from services.inspection import inspect
 
     home = session.settings.home
     try:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from cli.session import Exit, Problem, answer, session
 from cli.task.common import ByOption, MatterArg, PaperOption, ReasonOption, acting, confirm, need, the_matter
 from domain.forgetting import SECRETS_STREAM, forget
-from eventlog.record import record
 from eventlog.secrets import destroy, live_keys, scrub
+from services.office_records import record
 
 
 def forget_(matter: MatterArg, reason: ReasonOption = None, by: ByOption = None, paper: PaperOption = None) -> None:

@@ -18,7 +18,7 @@ from domain.telling import local, moved_what
 from eventlog import reading
 
 if TYPE_CHECKING:
-    from eventlog.reprojection import Move, Reminder
+    from services.reprojection import Move, Reminder
 
 PATIENCE = 120.0
 """Seconds for all open matters to record what moves; the rest follow by themselves."""
@@ -77,8 +77,8 @@ def move_lines(moves: Iterable["Move"]) -> list[str]:
 
 def record_and_move(stream: str, *events: Event) -> Moved:
     """Write into one of the rulebook's streams, and wait until every open matter has recorded what moves."""
-    from eventlog.record import record
-    from eventlog.reprojection import moves_since, open_matters, reminders
+    from services.office_records import record
+    from services.reprojection import moves_since, open_matters, reminders
 
     before, known = reading.rulebook(session.database), open_matters(session.database)
     record(
@@ -103,7 +103,7 @@ def _wait() -> int:
     from rich.console import Console
     from rich.progress import Progress
 
-    from eventlog.reprojection import pending
+    from services.reprojection import pending
 
     give_up = time.monotonic() + PATIENCE
     left: Sequence[str] = pending(session.database, datetime.now(UTC))
@@ -125,7 +125,7 @@ def _wake() -> int | None:
         return None
     from temporalio.service import RPCError
 
-    from gateway import Unreachable
+    from services.gateway import Unreachable
 
     try:
         return asyncio.run(_woken())
@@ -134,7 +134,7 @@ def _wake() -> int | None:
 
 
 async def _woken() -> int:
-    from gateway import Gateway, connect
+    from services.gateway import Gateway, connect
 
     settings = session.settings
     client = await connect(settings.address or "", settings.temporal_namespace, within=timedelta(seconds=2))

@@ -92,7 +92,7 @@ async def _wake() -> bool:
     """Tell the delivery, if the service runs; otherwise its start will see."""
     from temporalio.service import RPCError
 
-    from gateway import Gateway, Unreachable, connect
+    from services.gateway import Gateway, Unreachable, connect
 
     settings = session.settings
     if settings.address is None:

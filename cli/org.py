@@ -135,7 +135,7 @@ def _active() -> tuple[reading.PersonOnRecord, ...]:
 
 
 def _record(events: Sequence[Event]) -> None:
-    from eventlog.record import record
+    from services.office_records import record
 
     record(
         session.database,

@@ -92,7 +92,7 @@ def _versions() -> set[str]:
 
 
 def _foreseen(policy: Policy) -> Any:
-    from eventlog.reprojection import foreseen
+    from services.reprojection import foreseen
 
     rulebook = reading.rulebook(session.database)
     because = f"采用督办规则“{policy.version}”"

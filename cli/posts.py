@@ -251,7 +251,7 @@ def _unit_name(unit_id: str) -> str:
 
 def _decided(decide: Callable[[Directory], list[Event]], content: dict[str, Any]) -> tuple[Recorded, ...]:
     """What a rule makes of the directory as it is when it is recorded."""
-    from eventlog.record import record_decided
+    from services.office_records import record_decided
 
     return record_decided(
         session.database,
@@ -265,7 +265,7 @@ def _decided(decide: Callable[[Directory], list[Event]], content: dict[str, Any]
 
 
 def _record(events: Sequence[Event]) -> None:
-    from eventlog.record import record
+    from services.office_records import record
 
     record(
         session.database,

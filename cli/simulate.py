@@ -101,8 +101,8 @@ def _progress(year: int) -> "Iterator[Callable[[date], None]]":
 
 
 def _issuer(home: Path) -> "Callable[[Database, Briefing, datetime], tuple[str, str]]":
-    from documents.bulletin.issuing import issue_briefing
     from domain.envelope import Actor
+    from services.issuing.bulletins import issue_briefing
 
     ready = press()
 
@@ -121,7 +121,7 @@ def _issuer(home: Path) -> "Callable[[Database, Briefing, datetime], tuple[str, 
 
 def _filer(home: Path) -> "Callable[[Database, Meeting, Actor, datetime], None]":
     """Signed minutes into the cabinet, as `meeting minutes --sign` does."""
-    from documents.meetings.filing import file_minutes
+    from services.issuing.minutes import file_minutes
 
     ready = press()
 

@@ -18,7 +18,7 @@ from domain.meetings.deadlines import next_meeting_deadline
 from domain.meetings.meeting import Meeting
 from eventlog import reading
 from eventlog.database import Database
-from gateway import HEADQUARTERS_ID, SEEN, Gateway
+from services.gateway import HEADQUARTERS_ID, SEEN, Gateway
 from workflows.contract import Seen
 from workflows.headquarters import HeadquartersWorkflow
 

@@ -11,9 +11,7 @@ from pathlib import Path
 from documents.annual import annual
 from documents.bulletin import drafts
 from documents.bulletin.briefing import compose
-from documents.bulletin.issuing import issue
 from documents.bulletin.recipe import recipe_of
-from documents.filing.signing import Desk
 from documents.formats.markdown import markdown
 from documents.formats.press import FORMATS, Press
 from documents.ledger import Ledger, MatterFile, Told, read_known, read_ledger
@@ -21,7 +19,6 @@ from documents.meetings.calling import Names, agenda_page, notice_page
 from documents.meetings.pack import SERIES, weekly_pack
 from documents.page import Page
 from documents.papers.forms import PaperText, compose_paper
-from documents.papers.issuing import approve_circular, issue_circular, issue_composed
 from documents.statement import statement
 from documents.table.rows import task_table
 from documents.table.word import document
@@ -37,6 +34,9 @@ from domain.papers import PaperKind
 from domain.terms import Role
 from eventlog import reading
 from eventlog.database import Database
+from services.issuing.bulletins import issue
+from services.issuing.papers import approve_circular, issue_circular, issue_composed
+from services.issuing.signing import Desk
 
 _WEEK = timedelta(days=7)
 

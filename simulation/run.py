@@ -12,7 +12,6 @@ from uuid import uuid4
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
-from documents.bulletin.register import register
 from domain.base import Refusal
 from domain.calendar import at_office
 from domain.envelope import SYSTEM, Actor, Algorithm
@@ -24,17 +23,18 @@ from domain.terms import Role
 from eventlog import reading
 from eventlog.clock import LogClock
 from eventlog.database import Database
-from eventlog.founding import found
-from eventlog.meetings import record_meeting
 from eventlog.migrate import migrate
-from eventlog.record import record
-from gateway import Gateway, silent_runtime
 from plans.bulletins import read_bulletins
 from plans.directory import read_directory
 from plans.meetings import read_meetings
 from plans.opening import Opening, openings
 from plans.sheets import CellFault
 from plans.task_list import read_task_list
+from services.founding import found
+from services.gateway import Gateway, silent_runtime
+from services.issuing.register import register
+from services.meetings_elsewhere import record_meeting
+from services.office_records import record
 from settings import Settings, make_door_key
 from simulation.clock import SimulatedClock
 from simulation.commands import Cast

@@ -23,10 +23,10 @@ from domain.rules.delegation import grant
 from domain.terms import LeaderMark, Stage
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.record import record
 from eventlog.secrets import seal
-from gateway import Gateway
 from plans.opening import Opening
+from services.gateway import Gateway
+from services.office_records import record
 from simulation.clock import SimulatedClock, Stalled
 from simulation.commands import Cast, command_of
 from simulation.habits import Habits

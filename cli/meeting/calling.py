@@ -97,7 +97,7 @@ def series(
 
 
 def _record(entry: Series) -> None:
-    from eventlog.record import record
+    from services.office_records import record
 
     record(
         session.database,
@@ -113,7 +113,7 @@ def _wake() -> None:
     """The meetings of a new rule are convened at once; without a service, when it starts."""
     if session.settings.address is None:
         return
-    from gateway import Unreachable
+    from services.gateway import Unreachable
 
     with suppress(Unreachable):
         asyncio.run(_woken())

@@ -70,7 +70,7 @@ def _series() -> Any:
 
 def _recorded(commands: list[RecordMeeting]) -> list[dict[str, Any]]:
     """Into the log, in order; each is known by series, time and title, so that it is recorded once."""
-    from eventlog.meetings import record_meeting
+    from services.meetings_elsewhere import record_meeting
 
     if not commands:
         raise Problem("没有一次会议", "malformed")

@@ -19,7 +19,7 @@ from domain.terms import Role
 from eventlog import reading
 
 if TYPE_CHECKING:
-    from documents.meetings.filing import FiledMinutes
+    from services.issuing.minutes import FiledMinutes
 
 KEEPERS = (Role.OFFICE, Role.LEADER)
 """Whose looking at signed minutes files them, when nobody has yet; others only read."""
@@ -83,8 +83,8 @@ def _sign(meeting: Meeting, actor: Actor) -> str:
         Refusal: the minutes could not be filed, or the meeting says no; nothing binds.
     """
     from documents.filing.cabinet import papers_on_disk
-    from documents.meetings.filing import rehearse
-    from eventlog.recovery import advance_numbers
+    from services.issuing.minutes import rehearse
+    from services.restored_numbers import advance_numbers
 
     if meeting.stage is MeetingStage.IN_SESSION:  # else there is nothing to sign, and the meeting says why
         rehearse(session.settings.home, meeting, names(), now=now(), press=press())
@@ -101,7 +101,7 @@ def _kept(meeting: Meeting) -> "tuple[FiledMinutes | None, list[str]]":
     Raises:
         Problem: they are signed, and cannot be filed: what was decided binds all the same.
     """
-    from documents.meetings.filing import file_minutes, filed, with_files
+    from services.issuing.minutes import file_minutes, filed, with_files
 
     if meeting.minutes is None:
         return None, []

@@ -73,7 +73,7 @@ def _office() -> "tuple[Office, Sequence[Unit]]":
 def _seeded(year: int) -> "WorkCalendar":
     """The calendar a new log would begin with."""
     from domain.calendar import WorkCalendar
-    from eventlog.seed import seed_years
+    from services.calendar_seed import seed_years
 
     years: tuple[PublishedYear, ...] = ()
     for each in range(_FIRST_YEAR, year + 2):

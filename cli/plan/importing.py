@@ -21,7 +21,7 @@ from cli.reach import lines as lines_of
 from cli.session import Exit, Problem, answer, problem_of, session
 from cli.sheets import reject, say
 from domain.base import Refusal
-from eventlog.reprojection import open_matters
+from services.reprojection import open_matters
 
 if TYPE_CHECKING:
     from plans.opening import Opening

@@ -146,7 +146,7 @@ def sent(orders: "Sequence[Order]") -> "list[Reply | Refusal]":
 
 
 async def _send(orders: "Sequence[Order]", step: "Callable[[], None]") -> "list[Reply | Refusal]":
-    from gateway import Gateway, Unreachable, connect
+    from services.gateway import Gateway, Unreachable, connect
 
     settings = session.settings
     client = await connect(settings.address or "", settings.temporal_namespace)

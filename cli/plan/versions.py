@@ -14,7 +14,7 @@ from cli.task.reads import person_names
 from domain.rules.office import Office
 from domain.workplan import PlanItem, PlanStage, PlanText, PlanVersioned, WorkPlan, changes, next_version, plan_stream
 from eventlog import reading
-from eventlog.record import record_decided
+from services.office_records import record_decided
 
 if TYPE_CHECKING:
     from domain.base import Frozen

@@ -21,8 +21,8 @@ from eventlog import reading
 
 if TYPE_CHECKING:
     from documents.bulletin.drafts import Draft
-    from documents.bulletin.issuing import Issued
     from domain.bulletin import Change
+    from services.issuing.bulletins import Issued
 
 app = group(
     "简报和动态：由事件日志起草，领导签发，逐期编号。\n\n"
@@ -105,8 +105,8 @@ def edit(
 ) -> None:
     """读回改好的草稿：签发时用改后的文字，改了哪些字记入日志。"""
     from documents.bulletin.drafts import find, press_of
-    from documents.bulletin.editing import edit as keep_edited
     from documents.bulletin.recipe import recipe_of
+    from services.issuing.editing import edit as keep_edited
 
     found = find(session.settings.home, draft_id)
     if found is None:
@@ -130,7 +130,7 @@ def change_lines(changed: "tuple[Change, ...]") -> list[str]:
 
 def _next_day(publication: Publication, last: date) -> date:
     """The day after the last issue's span; for the first issue the day of the first 立项."""
-    from documents.bulletin.issuing import series_of
+    from services.issuing.bulletins import series_of
 
     issues = series_of(session.database, publication).issues
     if issues:
@@ -155,7 +155,7 @@ def issue(
 ) -> None:
     """签发一期：编号、成文（.md、.docx、.pdf、.html）、入日志；没有领导签发的不能成文。"""
     from documents.bulletin.drafts import find
-    from documents.bulletin.issuing import issue as issue_draft
+    from services.issuing.bulletins import issue as issue_draft
 
     home = session.settings.home
     found = find(home, draft_id)
@@ -183,7 +183,7 @@ def list_(
 ) -> None:
     """已签发的各期和未签发的草稿。"""
     from documents.bulletin.drafts import kept
-    from documents.bulletin.issuing import issued
+    from services.issuing.bulletins import issued
 
     publication = term(Publication, series, "--series") if series else None
     events = issued(session.database, publication)
@@ -206,7 +206,7 @@ def _corrected_by(event: BulletinIssued, events: "tuple[BulletinIssued, ...]") -
 
 def _old(publication: Publication) -> list[Issue]:
     """What was issued before this log and is only registered here."""
-    from documents.bulletin.issuing import series_of
+    from services.issuing.bulletins import series_of
 
     return [i for i in series_of(session.database, publication).issues if i.recorded]
 
@@ -258,10 +258,10 @@ def show(
 ) -> None:
     """一期或一份草稿的全文；签发的文件丢失时由日志重新生成，须与原来逐字节一致。"""
     from documents.bulletin.drafts import find, press_of
-    from documents.bulletin.editing import changes_of, composed
-    from documents.bulletin.issuing import issued, with_files
     from documents.bulletin.recipe import recipe_of
     from documents.formats.markdown import markdown
+    from services.issuing.bulletins import issued, with_files
+    from services.issuing.editing import changes_of, composed
 
     home, wanted = session.settings.home, bulletin.strip().replace("－", "-")
     events = issued(session.database)
@@ -293,8 +293,8 @@ def record(
     ] = None,
 ) -> None:
     """登记以往年度的简报、动态，列入台账；期次须逐期相接。"""
-    from documents.bulletin.register import register
     from plans.bulletins import read_bulletins
+    from services.issuing.register import register
 
     may_record(BulletinRecorded, session.actor)
     if source is not None:

@@ -53,7 +53,7 @@ def circular(
 
 
 def _issue(since: date, until: date, sign: str | None, paper: str | None, out: Path | None) -> None:
-    from documents.papers.issuing import issue_circular
+    from services.issuing.papers import issue_circular
 
     signer = acting(session.person(need(sign, "--sign", "签发领导")).id, paper)
     confirm(f"签发 {since} 至 {until} 的通报？文号给出后不能收回，只能作废。")
@@ -71,7 +71,7 @@ def approve(
 ) -> None:
     """登记领导批准了一份通报：谁、凭哪份批件、哪段时间的哪一稿；文稿再有变化须重新报批。"""
     from documents.papers.circular import words_of
-    from documents.papers.issuing import approve_circular
+    from services.issuing.papers import approve_circular
 
     first, last = _span(since, until)
     actor = acting(by, paper)

@@ -23,11 +23,11 @@ def correct(
     ] = None,
 ) -> None:
     """起草更正：印发的一期不改，另编一期写明错在何处、应为什么；领导签发（issue）后取下一个期号。"""
-    from documents.bulletin.correcting import correct as draft_correction
-    from documents.bulletin.correcting import to_correct
-    from documents.bulletin.issuing import with_files
-    from documents.filing.signing import Desk
     from documents.formats.markdown import markdown
+    from services.issuing.bulletins import with_files
+    from services.issuing.correcting import correct as draft_correction
+    from services.issuing.correcting import to_correct
+    from services.issuing.signing import Desk
 
     if source is None:
         raise Problem("请用 --from 写明改正后的 .docx", "malformed")

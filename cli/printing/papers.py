@@ -23,7 +23,7 @@ from cli.task.common import (
 from domain.papers import Paper, PaperKind, spelled
 
 if TYPE_CHECKING:
-    from documents.papers.issuing import IssuedPaper
+    from services.issuing.papers import IssuedPaper
 
 app = group(
     "督办公文：已编文号的督办单、催办单、批复、通报等；作废的文号保留。\n\n"
@@ -72,7 +72,7 @@ def form(
 
 
 def _issue(stream: str, kind: PaperKind, sign: str | None, paper: str | None, out: Path | None) -> None:
-    from documents.papers.issuing import issue_paper
+    from services.issuing.papers import issue_paper
 
     signer = acting(session.person(need(sign, "--sign", "签发领导")).id, paper)
     confirm(f"签发{kind.label}？文号给出后不能收回，只能作废。")
@@ -106,7 +106,7 @@ def list_(
     matter: Annotated[str | None, typer.Option("--matter", metavar="M", help="只看一个事项")] = None,
 ) -> None:
     """已编文号的公文，作废的也列出。"""
-    from documents.papers.issuing import ledger_of
+    from services.issuing.papers import ledger_of
 
     stream = the_matter(matter).stream if matter else None
     found = [p for p in ledger_of(session.database, year) if stream in (None, p.matter)]
@@ -120,7 +120,7 @@ def void(
     paper: PaperOption = None,
 ) -> None:
     """作废一份公文：文号保留在台账，不再使用；可以另行制发。"""
-    from documents.papers.issuing import void as record_void
+    from services.issuing.papers import void as record_void
 
     why, number = need(reason, "--reason", "作废理由"), spelled(number)
     confirm(f"作废 {number}？")

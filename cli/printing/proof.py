@@ -25,8 +25,8 @@ def rebuild(
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="把重新生成的文件写到这个目录")] = None,
 ) -> None:
     """由日志重新生成已签发的一期或一份公文，与当时的文件逐一核对；不一致时说明何处不同（退出码 3）。"""
-    from documents.filing.catalogue import find
     from documents.filing.rebuilding import rebuild as rebuilt
+    from services.issuing.catalogue import find
 
     if everything or year is not None:
         if number is not None or out is not None:
@@ -46,7 +46,7 @@ def rebuild(
 
 def _rebuild_all(year: int | None) -> None:
     """One line each, as they come; what differs is told in full at the end."""
-    from documents.filing.catalogue import everything
+    from services.issuing.catalogue import everything
 
     filed = everything(session.database, session.settings.home, year)
     lines: list[str] = []
@@ -68,8 +68,8 @@ def _rebuild_all(year: int | None) -> None:
 
 def _beside() -> list[str]:
     """What no issue accounts for: files added to the cabinet, and templates that were changed on their shelf."""
-    from documents.filing.inspection import inspect
     from eventlog.findings import Token
+    from services.inspection import inspect
 
     found = inspect(session.database, session.settings.home)
     return [p.message for p in found if p.token in (Token.FILE_ADDED, Token.TEMPLATE_ALTERED)]

@@ -16,7 +16,6 @@ from cli.printing.files import press_by
 from cli.services.runfile import RunFile
 from cli.services.state import reachable
 from cli.session import Problem
-from documents.bulletin.issuing import numbers_given, numbers_on_disk
 from domain.base import Frozen, Refusal, refuse
 from domain.calendar import SHANGHAI, local_date
 from domain.deadlines import owed
@@ -29,13 +28,14 @@ from eventlog.configured import open_log
 from eventlog.database import Database
 from eventlog.errors import LogError
 from eventlog.notices import failing
-from eventlog.recovery import lagging_numbers
-from eventlog.reprojection import pending
 from eventlog.schema import SchemaState, schema_state
 from eventlog.secrets import keys_standing
-from eventlog.watermark import Restored, Watermark, highest
-from gateway import Gateway, Unreachable, connect
-from healing import Healing, Recovery
+from services.gateway import Gateway, Unreachable, connect
+from services.healing import Healing, Recovery
+from services.issuing.bulletins import numbers_given, numbers_on_disk
+from services.reprojection import pending
+from services.restored_numbers import lagging_numbers
+from services.watermark import Restored, Watermark, highest
 
 if TYPE_CHECKING:
     from settings import Settings

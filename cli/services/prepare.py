@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cli.services.runfile import RunFile
 from cli.services.supervise import port_is_free
 from cli.session import Exit, Problem
-from eventlog.home import make_private
+from services.home import make_private
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -79,9 +79,9 @@ def prepare_log(settings: "Settings") -> None:
         Refusal: `master_key`, when there are keys to wrap and nothing to wrap them under.
     """
     from eventlog.configured import open_log
-    from eventlog.founding import found
     from eventlog.migrate import migrate
     from eventlog.secrets import wrap_keys
+    from services.founding import found
 
     migrate(settings.database)
     with open_log(settings) as database:

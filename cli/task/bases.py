@@ -23,7 +23,7 @@ from domain.commands import AddBasis, CarryOver
 from domain.facts import Basis
 from domain.matter import Matter
 from domain.terms import BasisKind
-from eventlog.reprojection import open_matters
+from services.reprojection import open_matters
 
 BasisOption = Annotated[str | None, typer.Option("--basis", metavar="TEXT", help="依据的名称")]
 KindOption = Annotated[str, typer.Option("--basis-kind", metavar="会议纪要|领导批示|任务清单|文件", help="依据种类")]

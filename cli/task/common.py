@@ -27,7 +27,7 @@ from eventlog.patience import answer_by, not_counted
 if TYPE_CHECKING:
     from typing import TypeVar
 
-    from gateway import Gateway
+    from services.gateway import Gateway
     from workflows.contract import Reply
 
     T = TypeVar("T", bound=Term)
@@ -241,7 +241,7 @@ async def the_gateway() -> "Gateway":
         Problem: no service runs on this home (exit 5).
         Unreachable: it does not answer.
     """
-    from gateway import Gateway, connect
+    from services.gateway import Gateway, connect
 
     settings = session.settings
     if settings.address is None:

@@ -9,7 +9,7 @@ from cli.task.common import MatterArg, ReasonOption, do, do_all, need, term
 from cli.task.due import due_day
 from domain.commands import ChangeRhythm, EndSurge, MoveSurge, StartSurge
 from domain.terms import Rhythm
-from eventlog.reprojection import open_matters
+from services.reprojection import open_matters
 
 
 def rhythm(

@@ -36,7 +36,7 @@ def xmh(home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monk
 def service(dev_server: "DevServer", home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A worker on the home's log and the real server, in a thread with a loop of its own."""
     from eventlog.database import Database
-    from gateway import connect
+    from services.gateway import connect
     from settings import Settings
     from worker import running
 

@@ -20,7 +20,7 @@ from domain.office import DIRECTORY_STREAM, Person, PersonRecorded, Unit, UnitRe
 from domain.terms import MatterClass, Rhythm, Role, Supervision, UnitLevel
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.record import record
+from services.office_records import record
 from tests.cli.test_unwritable import played
 from tests.documents.quarter import HALL
 from tests.support.command_line import CommandLine

@@ -16,7 +16,7 @@ from domain.meetings.commands import SignMinutes
 from domain.office import CALENDAR_STREAM, DayOverridden
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.record import record
+from services.office_records import record
 from tests.recovery.chaos import away_from_midnight
 from tests.support.command_line import CommandLine
 from tests.support.history import meet

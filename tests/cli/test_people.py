@@ -9,7 +9,7 @@ from domain.office import DIRECTORY_STREAM, Person, PersonRecorded
 from domain.terms import Role
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.record import record
+from services.office_records import record
 from tests.support.command_line import CommandLine
 from tests.support.office import SECOND
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from documents.bulletin.drafts import kept
-from documents.bulletin.issuing import numbers_on_disk
 from documents.formats.press import LAYOUT
 from documents.formats.templates import exported
 from eventlog import reading
 from eventlog.database import Database
+from services.issuing.bulletins import numbers_on_disk
 from tests.cli.test_unwritable import played
 from tests.documents.printing.test_templates import changed, without
 from tests.support.command_line import CommandLine

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from documents.bulletin.drafts import kept
-from documents.bulletin.issuing import numbers_on_disk
 from eventlog import reading
 from eventlog.database import Database
+from services.issuing.bulletins import numbers_on_disk
 from tests.cli.test_meeting_papers import Today, today
 from tests.documents.quarter import play
 from tests.support.command_line import CommandLine

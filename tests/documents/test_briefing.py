@@ -238,7 +238,7 @@ def test_it_goes_to_leaders_and_units_of_the_matters_and_to_no_consultancy(quart
 
 def test_a_briefing_lists_the_news_of_its_period(log: Database, home: Path) -> None:
     from documents.bulletin.drafts import keep
-    from documents.bulletin.issuing import issue
+    from services.issuing.bulletins import issue
 
     play(log)
     for day in ("2022-03-04", "2022-03-11"):

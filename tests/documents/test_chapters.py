@@ -8,7 +8,7 @@ from domain import commands as c
 from domain.streams import matter_stream
 from domain.workplan import PlanItem, PlanStage, PlanText, PlanVersioned, plan_stream
 from eventlog.database import Database
-from eventlog.record import record
+from services.office_records import record
 from tests.support.history import act
 from tests.support.homes import at
 from tests.support.office import HEAD, LEADER, LIAISON, OFFICE, SECOND, opening

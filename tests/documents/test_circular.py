@@ -6,12 +6,10 @@ from typing import Any
 
 import pytest
 
-from documents.filing.catalogue import find
 from documents.filing.rebuilding import rebuild
 from documents.formats.markdown import markdown
 from documents.formats.press import Press
 from documents.papers.circular import draft_circular, words_of
-from documents.papers.issuing import IssuedPaper, approve_circular, issue_circular, issue_paper, ledger_of, void
 from domain import commands as c
 from domain.base import Refusal
 from domain.envelope import Actor
@@ -22,8 +20,10 @@ from domain.papers import CircularApproved, PaperIssued, PaperKind, paper_stream
 from domain.terms import Supervision, UnitLevel
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.record import record
 from eventlog.verify import verify
+from services.issuing.catalogue import find
+from services.issuing.papers import IssuedPaper, approve_circular, issue_circular, issue_paper, ledger_of, void
+from services.office_records import record
 from tests.documents.quarter import HALL, WORDS, play
 from tests.support.history import act
 from tests.support.homes import at

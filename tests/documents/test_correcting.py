@@ -9,13 +9,8 @@ from docx import Document
 from docx.document import Document as Docx
 
 from documents.bulletin.briefing import compose
-from documents.bulletin.correcting import Correction, correct, to_correct
 from documents.bulletin.drafts import find, keep, kept
-from documents.bulletin.editing import composed, edit
-from documents.bulletin.issuing import Issued, filed, issue, issue_briefing, issued
-from documents.bulletin.register import register
 from documents.filing.rebuilding import rebuild
-from documents.filing.signing import Desk
 from documents.formats.markdown import markdown
 from documents.formats.press import Press
 from domain.base import Refusal
@@ -24,6 +19,11 @@ from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogUnreachable
 from eventlog.verify import verify
+from services.issuing.bulletins import Issued, filed, issue, issue_briefing, issued
+from services.issuing.correcting import Correction, correct, to_correct
+from services.issuing.editing import composed, edit
+from services.issuing.register import register
+from services.issuing.signing import Desk
 from tests.documents.quarter import play
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER, LEADER, LIAISON, OFFICE
@@ -188,7 +188,7 @@ def test_a_correction_whose_words_were_not_recorded_leaves_no_draft(
         raise LogUnreachable("断电")
 
     path = corrected(march, tmp_path, reword("主体施工至五层", "主体施工至六层"))
-    monkeypatch.setattr("documents.bulletin.editing.record_decided", dies)
+    monkeypatch.setattr("services.issuing.editing.record_decided", dies)
     with pytest.raises(LogUnreachable):
         drafted(log, home, march, path)
     assert kept(home) == ()

@@ -13,8 +13,6 @@ from docx.document import Document as Docx
 
 from documents.bulletin.briefing import compose
 from documents.bulletin.drafts import Draft, keep
-from documents.bulletin.editing import changes_of, composed, edit
-from documents.bulletin.issuing import issue, with_files
 from documents.formats.press import Press
 from documents.page import Figure
 from domain.base import Refusal
@@ -23,6 +21,8 @@ from domain.event import decode
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
+from services.issuing.bulletins import issue, with_files
+from services.issuing.editing import changes_of, composed, edit
 from tests.documents.quarter import play
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER, LIAISON, OFFICE

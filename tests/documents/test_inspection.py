@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from documents.bulletin.issuing import issue_briefing
-from documents.filing.inspection import inspect
 from documents.formats.press import Press
 from eventlog.database import Database
 from eventlog.findings import Token
+from services.inspection import inspect
+from services.issuing.bulletins import issue_briefing
 from tests.documents.quarter import play
 from tests.support.command_line import CommandLine
 from tests.support.homes import at

@@ -12,7 +12,14 @@ import pytest
 
 from documents.bulletin import drafts
 from documents.bulletin.briefing import compose
-from documents.bulletin.issuing import (
+from domain.base import Refusal
+from domain.bulletin import Publication
+from domain.envelope import Actor
+from eventlog import reading
+from eventlog.database import Database
+from eventlog.errors import LogUnreachable
+from eventlog.verify import verify
+from services.issuing.bulletins import (
     Issued,
     issue,
     issue_briefing,
@@ -22,13 +29,6 @@ from documents.bulletin.issuing import (
     series_of,
     with_files,
 )
-from domain.base import Refusal
-from domain.bulletin import Publication
-from domain.envelope import Actor
-from eventlog import reading
-from eventlog.database import Database
-from eventlog.errors import LogUnreachable
-from eventlog.verify import verify
 from tests.documents.quarter import WORDS, play
 from tests.support.clock import open_log
 from tests.support.homes import at
@@ -122,7 +122,7 @@ def test_a_crash_before_recording_uses_no_number(log: Database, home: Path, monk
         raise LogUnreachable("断电")
 
     with monkeypatch.context() as patch:
-        patch.setattr("documents.filing.signing.append", dies)
+        patch.setattr("services.issuing.signing.append", dies)
         with pytest.raises(LogUnreachable):
             issue_month(log, home, 2)
     assert list((home / "documents" / "简报").iterdir()) == []

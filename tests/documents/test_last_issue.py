@@ -4,7 +4,6 @@ from datetime import date
 from pathlib import Path
 
 from documents.bulletin.briefing import Briefing, compose
-from documents.bulletin.issuing import filed, issue_briefing, issued
 from documents.figures import read_period
 from documents.formats.markdown import markdown
 from documents.formats.press import Press
@@ -16,7 +15,8 @@ from domain.office import POLICY_STREAM, PolicyAdopted
 from domain.policy import Policy
 from domain.terms import Light, Rhythm
 from eventlog.database import Database
-from eventlog.record import record
+from services.issuing.bulletins import filed, issue_briefing, issued
+from services.office_records import record
 from tests.support.history import act, tick
 from tests.support.homes import at
 from tests.support.office import HEAD, LEADER, LIAISON, OFFICE, SECOND, opening

@@ -21,7 +21,7 @@ from domain.meetings.meeting import AgendaItem, Attendance
 from domain.meetings.terms import Outcome
 from domain.office import Person
 from domain.terms import Role
-from eventlog.founding import OFFICE_UNIT
+from services.founding import OFFICE_UNIT
 from tests.support.meetings import THURSDAY, Session, convened, decision, in_session, item
 from tests.support.office import ASSIST, FOR_LEADER, LEAD, PEOPLE, UNITS
 

@@ -8,11 +8,8 @@ from pathlib import Path
 import pytest
 
 from documents.filing.cabinet import papers_on_disk, sha256
-from documents.filing.catalogue import find
 from documents.filing.rebuilding import rebuild
 from documents.formats.press import Press
-from documents.meetings import filing as minutes_filing
-from documents.meetings.filing import FiledMinutes, file_minutes, filed, minutes_at
 from domain.base import Refusal
 from domain.envelope import SYSTEM
 from domain.meetings import commands as c
@@ -20,8 +17,11 @@ from domain.meetings.meeting import Attendance, Meeting
 from domain.office import DIRECTORY_STREAM, PersonLeft, UnitRecorded
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.record import record
 from eventlog.verify import verify
+from services.issuing import minutes as minutes_filing
+from services.issuing.catalogue import find
+from services.issuing.minutes import FiledMinutes, file_minutes, filed, minutes_at
+from services.office_records import record
 from tests.documents.quarter import HALL, LAND, play
 from tests.support.clock import open_log
 from tests.support.history import meet

@@ -11,7 +11,6 @@ import pytest
 from documents.formats.markdown import markdown
 from documents.ledger import read_ledger
 from documents.papers.forms import compose_paper
-from documents.papers.issuing import issue_paper, ledger_of, void
 from domain import commands as c
 from domain.base import Refusal
 from domain.facts import UnitRef
@@ -19,8 +18,9 @@ from domain.office import DIRECTORY_STREAM, Unit, UnitRecorded
 from domain.papers import PaperKind
 from domain.terms import Supervision, UnitLevel
 from eventlog.database import Database
-from eventlog.record import record
 from eventlog.verify import verify
+from services.issuing.papers import issue_paper, ledger_of, void
+from services.office_records import record
 from tests.documents.quarter import HALL, LAND, POWER, WORDS, play
 from tests.support.clock import open_log
 from tests.support.history import act

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from documents.papers.issuing import issue_paper
 from domain import commands as c
 from domain.base import Refusal
 from domain.facts import NewPoint
 from domain.papers import PaperKind
 from eventlog.database import Database
+from services.issuing.papers import issue_paper
 from tests.support.history import act
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER, HEAD, LEADER, LIAISON, OFFICE, opening

@@ -15,8 +15,8 @@ from domain.envelope import SYSTEM
 from domain.log import Rulebook
 from domain.policy import Policy
 from domain.terms import Rung, SuspensionReason, Urgency
-from eventlog.seed import seed_years
 from plans.policy_file import READY, read_policy
+from services.calendar_seed import seed_years
 from tests.support.life import CALENDAR, Life, accepted, at, opened
 from tests.support.office import ASSIST, FOR_LEADER, LIAISON, SECOND
 

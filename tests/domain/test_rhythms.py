@@ -22,7 +22,7 @@ from domain.rules import Office, decide
 from domain.rules.rhythm import MonthlyOwed, monthly_owed
 from domain.terms import MatterClass, Rhythm, Stage, SuspensionReason
 from domain.windows import next_window, window_label
-from eventlog.seed import seed_years
+from services.calendar_seed import seed_years
 from tests.support.life import CALENDAR, MONDAY, RULEBOOK, Life, accepted, at, fold, opened
 from tests.support.office import FOR_LEADER, LIAISON, OFFICE, opening
 

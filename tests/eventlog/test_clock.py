@@ -12,8 +12,8 @@ from domain.terms import Supervision, UnitLevel
 from eventlog import reading
 from eventlog.clock import LogClock
 from eventlog.database import Database
-from eventlog.record import record
 from eventlog.verify import verify
+from services.office_records import record
 from tests.support.clock import open_log
 
 HOUR, MONTH = timedelta(hours=1), timedelta(days=30)

@@ -27,7 +27,7 @@ from domain.rules.records import RECORDS
 from eventlog import reading
 from eventlog.append import append
 from eventlog.database import Database
-from eventlog.record import record, record_decided
+from services.office_records import record, record_decided
 from tests.support.office import AUDITOR, FOR_LEADER, HEAD, LEADER, LIAISON, OFFICE, founded
 
 NOW = datetime(2022, 3, 7, 2, tzinfo=UTC)

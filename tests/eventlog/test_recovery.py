@@ -5,8 +5,8 @@ from domain.numbering import NUMBERS_STREAM
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.projections import rebuild
-from eventlog.recovery import advance_numbers, lagging_numbers
 from eventlog.verify import verify
+from services.restored_numbers import advance_numbers, lagging_numbers
 from tests.eventlog.sample import Asker, SampleOpened, everything
 
 SEEN = {"sample/2022": 7, "urge/2022": 2}

@@ -8,7 +8,7 @@ import pytest
 
 from domain.base import Refusal
 from domain.calendar import WorkCalendar
-from eventlog.seed import seed_years
+from services.calendar_seed import seed_years
 
 FIRST, LAST = 2004, 2026
 # chinesecalendar has this Saturday off; holidays has it worked, as a make-up day for 2006-01-03 (very likely right).

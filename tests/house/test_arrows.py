@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 BELOW_ACTIVITIES = {"documents", "plans", "sheets", "eventlog", "domain"}
-SERVICE = {"workflows", "activities", "settings", "process"} | BELOW_ACTIVITIES
+SERVICE = {"services", "workflows", "activities", "settings", "process"} | BELOW_ACTIVITIES
 MAY_IMPORT: dict[str, set[str]] = {
     "domain": set(),
     "eventlog": {"domain"},
@@ -22,13 +22,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "activities": BELOW_ACTIVITIES,
     "settings": {"sheets", "domain"},
     "process": {"settings"},
-    "gateway": SERVICE,
-    "healing": SERVICE | {"gateway"},
-    "worker": SERVICE | {"gateway", "healing"},
-    "simulation": SERVICE | {"gateway", "worker"},
-    "cli": SERVICE | {"gateway", "healing", "worker", "simulation"},
+    "services": {"workflows", "activities"} | BELOW_ACTIVITIES,
+    "worker": SERVICE,
+    "simulation": SERVICE | {"worker"},
+    "cli": SERVICE | {"worker", "simulation"},
 }
-MODULES = {"settings", "process", "gateway", "healing", "worker"}
+MODULES = {"settings", "process", "worker"}
 PACKAGES = sorted(MAY_IMPORT.keys() - MODULES)
 
 

@@ -26,13 +26,13 @@ from domain.notices.routing import Routing
 from domain.office import DIRECTORY_STREAM, PersonRecorded, UnitRecorded
 from eventlog.clock import LogClock
 from eventlog.database import Database
-from eventlog.founding import found
 from eventlog.migrate import migrate
 from eventlog.migrations.rights import least_rights
 from eventlog.notices import listed
-from eventlog.record import record
 from eventlog.secrets import destroy, scrub, seal
 from eventlog.verify import verify as verified
+from services.founding import found
+from services.office_records import record
 from tests.support.clock import MASTER
 from tests.support.history import act
 from tests.support.office import FOR_LEADER, OFFICE, PEOPLE, UNITS, opening

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli.services.prepare import embedded_home
-from eventlog.home import make_private
+from services.home import make_private
 from settings import Settings
 
 

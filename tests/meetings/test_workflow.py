@@ -20,10 +20,10 @@ from domain.office import CALENDAR_STREAM, DayOverridden
 from domain.terms import MatterClass, Stage, SuspensionReason
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.record import record
 from eventlog.verify import verify
-from gateway import Gateway
-from healing import Healing
+from services.gateway import Gateway
+from services.healing import Healing
+from services.office_records import record
 from tests.support.desk import MONDAY
 from tests.support.meetings import MONTHLY, THURSDAY, convening, decision, meeting_order
 from tests.support.office import (

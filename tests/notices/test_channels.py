@@ -14,8 +14,8 @@ from domain.notices.routing import ChannelSettings, Routing
 from domain.office import DIRECTORY_STREAM, Person, PersonLeft
 from domain.terms import Role, Urgency
 from eventlog import notices as kept
-from eventlog.record import record
 from eventlog.secrets import seal
+from services.office_records import record
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER, LIAISON, PEOPLE
 from tests.support.postroom import PostRoom

@@ -5,8 +5,6 @@ from datetime import date
 
 import pytest
 
-from documents.bulletin.issuing import Issued, issue_briefing
-from documents.papers.issuing import approve_circular, issue_circular, issue_paper, void
 from domain.calendar import WorkCalendar
 from domain.facts import SEALED
 from domain.notices.issues import notices
@@ -17,6 +15,8 @@ from domain.papers import PaperKind
 from domain.terms import Role, Urgency
 from eventlog import reading
 from eventlog.notices import NoticeOnRecord
+from services.issuing.bulletins import Issued, issue_briefing
+from services.issuing.papers import approve_circular, issue_circular, issue_paper, void
 from tests.documents.quarter import HALL, WORDS, play
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER

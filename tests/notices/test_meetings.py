@@ -15,7 +15,7 @@ from domain.notices.notice import Notice
 from domain.notices.people import House
 from domain.office import DIRECTORY_STREAM, Delegation, DelegationGranted, DelegationRevoked
 from domain.terms import Urgency
-from eventlog.record import record
+from services.office_records import record
 from tests.support.homes import at
 from tests.support.life import CALENDAR
 from tests.support.meetings import THURSDAY, Session, convened, decision, in_session, item

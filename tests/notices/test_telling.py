@@ -112,7 +112,7 @@ def test_a_leaders_words_are_announced_and_not_said(room: PostRoom) -> None:
 def test_when_the_supervisor_has_left_the_office_is_told(room: PostRoom) -> None:
     from domain.envelope import SYSTEM
     from domain.office import DIRECTORY_STREAM, PersonLeft
-    from eventlog.record import record
+    from services.office_records import record
 
     stream = room.accepted(MONDAY)
     record(room.log, DIRECTORY_STREAM, [PersonLeft(person="office")], actor=SYSTEM, command_id="x", now=MONDAY)

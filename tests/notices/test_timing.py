@@ -7,7 +7,7 @@ from domain.calendar import local_date
 from domain.envelope import SYSTEM
 from domain.office import CALENDAR_STREAM, DayOverridden
 from domain.terms import Urgency
-from eventlog.record import record
+from services.office_records import record
 from tests.support.homes import at
 from tests.support.office import LEADER, LIAISON, OFFICE, OTHER
 from tests.support.postroom import PostRoom

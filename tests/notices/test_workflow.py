@@ -21,7 +21,7 @@ from domain import commands as c
 from domain.notices.routing import ChannelSettings, Routing
 from domain.terms import Role, Urgency
 from eventlog.database import Database
-from gateway import Gateway
+from services.gateway import Gateway
 from settings import Settings, make_door_key
 from tests.support.homes import at
 from tests.support.office import DOOR, LIAISON, OFFICE, founded, opening, order, sqlite, until

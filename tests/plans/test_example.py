@@ -15,9 +15,9 @@ from domain.calendar import WorkCalendar
 from domain.log import Rulebook
 from domain.office import Person, Unit
 from domain.terms import Rhythm, Role, Stage, Supervision
-from eventlog.seed import seed_years
 from plans.directory import DirectorySheets, UnitIndex, read_directory
 from plans.task_list import TaskList, read_task_list
+from services.calendar_seed import seed_years
 from tests.plans.office_year import COMMANDS, MatterYear, monthly_meetings
 
 FOLDER = Path(__file__).parents[2] / "examples" / "xiangmihu-2022"

@@ -26,8 +26,8 @@ from domain.meetings import commands as mc
 from domain.office import CALENDAR_STREAM, DayOverridden, OfficeHoursSet
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.record import record
-from gateway import Gateway, Unreachable, connect
+from services.gateway import Gateway, Unreachable, connect
+from services.office_records import record
 from settings import Settings
 from tests.support.meetings import meeting_order
 from tests.support.office import LIAISON, OFFICE, opening, order

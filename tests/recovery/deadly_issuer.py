@@ -12,15 +12,16 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-import documents.filing.signing
+# What issuing would import late is there before the processes are forked.
 import documents.formats.docx
 import documents.formats.html
-import documents.formats.pdf
+import documents.formats.pdf  # noqa: F401
+import services.issuing.signing
 from documents.bulletin.drafts import find
-from documents.bulletin.issuing import issue
 from documents.formats.press import Press
 from domain.log import AppendAnswer, Appended
 from eventlog.append import append
+from services.issuing.bulletins import issue
 from tests.support.clock import open_log
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER, sqlite
@@ -69,7 +70,7 @@ def _signed(home: Path, draft: str, where: str) -> str:
         if where == "linking":
             _die()
 
-    setattr(documents.filing.signing, "append", deadly_append)  # noqa: B010  (a name the module imported, not its own)
+    setattr(services.issuing.signing, "append", deadly_append)  # noqa: B010  (a name the module imported, not its own)
     os.link = deadly_link  # type: ignore[assignment]
     found = find(home, draft)
     assert found is not None

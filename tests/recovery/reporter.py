@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from domain.base import Refusal
 from domain.commands import Order, SubmitFeedback
 from eventlog.database import Database
-from gateway import Gateway, Unreachable, connect
+from services.gateway import Gateway, Unreachable, connect
 from settings import Settings
 from tests.support.office import LIAISON
 

@@ -15,7 +15,7 @@ from domain import confidential
 from domain.envelope import SYSTEM
 from domain.office import DIRECTORY_STREAM, Person, PersonRecorded
 from domain.terms import Role
-from eventlog.record import record
+from services.office_records import record
 from tests.support.command_line import CommandLine
 from tests.support.office import office_today
 from tests.support.served import Home, home_in

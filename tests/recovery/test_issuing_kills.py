@@ -14,11 +14,11 @@ import pytest
 from documents.bulletin import drafts
 from documents.bulletin.briefing import compose
 from documents.bulletin.drafts import Draft
-from documents.bulletin.issuing import folder_of, issue, issued, numbers_on_disk, with_files
 from domain.bulletin import Publication
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
+from services.issuing.bulletins import folder_of, issue, issued, numbers_on_disk, with_files
 from tests.recovery.deadly_issuer import NOW
 from tests.support.homes import founded_home, home, log
 from tests.support.office import FOR_LEADER

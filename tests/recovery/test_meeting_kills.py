@@ -19,8 +19,8 @@ from domain.meetings.terms import MeetingStage
 from domain.office import CALENDAR_STREAM, DayOverridden
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.record import record
 from eventlog.verify import verify
+from services.office_records import record
 from tests.recovery.chaos import Desk, away_from_midnight, chaos_in
 from tests.recovery.deadly_worker import CALM
 from tests.support.meetings import decision

@@ -17,7 +17,7 @@ from domain import commands as c
 from domain.calendar import local_date
 from eventlog import reading
 from eventlog.verify import verify
-from gateway import Unreachable
+from services.gateway import Unreachable
 from tests.recovery.chaos import Chaos, Desk, away_from_midnight, chaos_in, counted
 from tests.support.office import LIAISON, opening, order, types, until
 from tests.support.postgres import Server

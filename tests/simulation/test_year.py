@@ -9,13 +9,10 @@ from typing import Any
 
 import pytest
 
-from documents.bulletin.issuing import issue_briefing
 from documents.checking.report import check
-from documents.filing.catalogue import everything
 from documents.filing.rebuilding import Verdict, rebuild_each
 from documents.formats.press import Press
 from documents.ledger import read_ledger
-from documents.meetings.filing import file_minutes
 from domain.calendar import at_office, local_date
 from domain.envelope import Actor, Recorded
 from domain.facts import is_sealed
@@ -24,6 +21,9 @@ from domain.terms import Role
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
+from services.issuing.bulletins import issue_briefing
+from services.issuing.catalogue import everything
+from services.issuing.minutes import file_minutes
 from simulation.leaving import leave
 from simulation.run import Played, simulate
 from simulation.scenario import Briefing

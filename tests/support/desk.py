@@ -16,7 +16,7 @@ from domain.calendar import at_office
 from domain.envelope import Actor
 from domain.matter import Matter
 from eventlog.database import Database
-from gateway import Gateway
+from services.gateway import Gateway
 from tests.support.history import act
 from tests.support.office import LIAISON, OFFICE, at_work, matter, opening, order, types
 from tests.support.temporal import DevServer

@@ -17,7 +17,7 @@ from domain.lights import Lit, light
 from domain.log import Rulebook
 from domain.matter import Matter
 from domain.rules import Office, decide
-from eventlog.seed import seed_years
+from services.calendar_seed import seed_years
 from tests.support.office import LIAISON, OFFICE, opening
 
 CALENDAR = WorkCalendar(years=seed_years(2021, 2026))

@@ -20,10 +20,10 @@ from domain.office import DIRECTORY_STREAM, Person, PersonRecorded, Unit, UnitRe
 from domain.terms import BasisKind, Role, Supervision, UnitLevel
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.founding import found
 from eventlog.migrate import migrate
-from eventlog.record import record
-from gateway import Gateway
+from services.founding import found
+from services.gateway import Gateway
+from services.office_records import record
 from tests.support.clock import open_log
 from worker import running
 

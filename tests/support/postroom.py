@@ -21,7 +21,7 @@ from eventlog import notices as kept
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.notices import NoticeOnRecord
-from eventlog.record import record
+from services.office_records import record
 from tests.support.history import act
 from tests.support.office import LIAISON, OFFICE, opening
 

@@ -18,7 +18,7 @@ from domain.envelope import SYSTEM
 from domain.office import CALENDAR_STREAM, CalendarYearPublished
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.record import record
+from services.office_records import record
 from settings import make_door_key
 from tests.support.office import founded, office_today
 

@@ -29,8 +29,8 @@ from domain.office import DIRECTORY_STREAM, Person, PersonRecorded
 from domain.terms import Role
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.record import record
-from healing import Healing
+from services.healing import Healing
+from services.office_records import record
 from settings import Settings, make_door_key
 from tests.support.desk import FRIDAY_CLOSING, MONDAY, Desk, desk
 from tests.support.history import act, meet

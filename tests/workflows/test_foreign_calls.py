@@ -30,9 +30,9 @@ from domain.meetings.series import SERIES_STREAM, SeriesRecorded, spoken_rule
 from domain.rules import Office, decide
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.record import record
 from eventlog.verify import verify
-from gateway import Gateway
+from services.gateway import Gateway
+from services.office_records import record
 from tests.support.meetings import MONTHLY
 from tests.support.office import (
     DOOR,

@@ -18,7 +18,7 @@ from domain.matter import Matter
 from domain.terms import Urgency
 from eventlog import reading
 from eventlog.database import Database
-from gateway import Gateway
+from services.gateway import Gateway
 from tests.support.history import act
 from tests.support.life import CALENDAR, at
 from tests.support.office import DOOR, LIAISON, OFFICE, founded, opening, sqlite, until

@@ -19,11 +19,11 @@ from domain.facts import NewPoint
 from domain.meetings.series import SERIES_STREAM, SeriesRecorded
 from domain.office import CALENDAR_STREAM, DayOverridden
 from eventlog import reading
-from eventlog.record import record
-from eventlog.verified import FRESH_EVERY, Verified
 from eventlog.verify import verify
-from gateway import Gateway
-from healing import Healing
+from services.gateway import Gateway
+from services.healing import Healing
+from services.office_records import record
+from services.verified import FRESH_EVERY, Verified
 from settings import Settings
 from tests.support.desk import FRIDAY_CLOSING, MONDAY, REPORT, Desk, copied, desk
 from tests.support.history import act, meet

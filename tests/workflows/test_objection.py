@@ -9,7 +9,7 @@ from domain import commands as c
 from domain.base import Refusal
 from domain.terms import ObjectionOutcome, Stage
 from eventlog import reading
-from healing import Healing
+from services.healing import Healing
 from tests.support.desk import Desk
 from tests.support.office import LIAISON, OFFICE, SECOND, at_work, founded, matter, opening, order, sqlite, types, until
 

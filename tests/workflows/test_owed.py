@@ -15,10 +15,10 @@ from domain.policy import Policy
 from domain.terms import Rhythm, SuspensionReason
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.record import record
-from eventlog.reprojection import pending
-from eventlog.seed import seed_years
-from gateway import Gateway
+from services.calendar_seed import seed_years
+from services.gateway import Gateway
+from services.office_records import record
+from services.reprojection import pending
 from simulation.clock import SimulatedClock
 from tests.support.life import MONDAY, at, fold
 from tests.support.office import ASSIST, DOOR, FOR_LEADER, LIAISON, OFFICE, founded, opening, order, sqlite, until

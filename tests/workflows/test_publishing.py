@@ -23,12 +23,12 @@ from domain.office import (
 from domain.policy import Policy
 from domain.terms import SuspensionReason
 from eventlog import reading
-from eventlog.founding import OFFICE_PERSON, OFFICE_UNIT
 from eventlog.migrate import migrate
-from eventlog.record import record
-from eventlog.reprojection import moves_since, open_matters, pending, reminders
-from eventlog.seed import seed_years
-from gateway import Gateway
+from services.calendar_seed import seed_years
+from services.founding import OFFICE_PERSON, OFFICE_UNIT
+from services.gateway import Gateway
+from services.office_records import record
+from services.reprojection import moves_since, open_matters, pending, reminders
 from tests.support.clock import open_log
 from tests.support.life import at
 from tests.support.office import (

@@ -31,7 +31,7 @@ from domain.meetings.meeting import Meeting
 from domain.meetings.terms import Delivery
 from domain.terms import MatterClass, SuspensionReason
 from eventlog import reading
-from gateway import HEADQUARTERS_ID
+from services.gateway import HEADQUARTERS_ID
 from simulation.clock import SimulatedClock
 from tests.support.meetings import THURSDAY, convening, decision, meeting_order
 from tests.support.office import (

@@ -32,7 +32,7 @@ from eventlog import reading
 from eventlog.append import append
 from eventlog.database import Database
 from eventlog.verify import verify
-from gateway import Gateway, Unreachable
+from services.gateway import Gateway, Unreachable
 from tests.support.clock import open_log
 from tests.support.desk import FRIDAY_CLOSING, MONDAY, REPORT, Desk, desk
 from tests.support.history import act

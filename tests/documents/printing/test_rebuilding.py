@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from documents.bulletin.issuing import Issued, filed, issue_briefing, issued
-from documents.filing.catalogue import everything, find
 from documents.filing.rebuilding import Kept, Verdict, rebuild, rebuild_each
 from documents.filing.shelf import SHELF
 from documents.formats.fonts import Typeface
 from documents.formats.press import LAYOUT, Press
 from documents.formats.templates import template
-from documents.papers.issuing import IssuedPaper, issue_paper
-from documents.papers.issuing import filed as paper_filed
 from domain import commands as c
 from domain.base import Refusal
 from domain.papers import PaperKind
 from eventlog.database import Database
+from services.issuing.bulletins import Issued, filed, issue_briefing, issued
+from services.issuing.catalogue import everything, find
+from services.issuing.papers import IssuedPaper, issue_paper
+from services.issuing.papers import filed as paper_filed
 from tests.documents.quarter import HALL, play
 from tests.support.clock import open_log
 from tests.support.history import act

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from domain.calendar import WorkCalendar
-from eventlog.seed import seed_years
 from plans.draft.draft import Office, draft_file
 from plans.draft.model import Draft, Item, Target
 from plans.draft.text import fold
+from services.calendar_seed import seed_years
 
 CORPUS = Path(__file__).parent / "corpus"
 FIELDS = ("lead", "assist", "leaders", "persons", "due", "rhythm", "targets")

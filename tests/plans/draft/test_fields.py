@@ -7,13 +7,13 @@ import pytest
 from domain.calendar import WorkCalendar
 from domain.office import Unit
 from domain.terms import Rhythm, Supervision, UnitLevel
-from eventlog.seed import seed_years
 from plans.draft.fields import clauses
 from plans.draft.fields.figures import figures
 from plans.draft.fields.limits import Times, rhythms
 from plans.draft.fields.names import Directory, split
 from plans.draft.model import Comparison, UnitRole
 from plans.draft.text import View, view
+from services.calendar_seed import seed_years
 
 CALENDAR = WorkCalendar(years=seed_years(2021, 2026))
 TIMES = Times(2022, CALENDAR)

@@ -1,6 +1,6 @@
 """Healing: what must run by the log is looked for in Temporal, and started or woken. `xmh recover`, and every sweep.
 
-It is the door of `gateway.py` seen from inside: the log says what lives, Temporal is brought to it.
+It is the door of `services/gateway.py` seen from inside: the log says what lives, Temporal is brought to it.
 """
 
 import asyncio
@@ -16,10 +16,10 @@ from temporalio.service import RPCError
 
 from domain.base import Frozen
 from eventlog import reading
-from eventlog.recovery import advance_numbers
-from eventlog.verified import Verified
-from eventlog.watermark import highest
-from gateway import QUERY_WITHIN, SEEN, Gateway, gathered
+from services.gateway import QUERY_WITHIN, SEEN, Gateway, gathered
+from services.restored_numbers import advance_numbers
+from services.verified import Verified
+from services.watermark import highest
 from workflows.contract import Seen
 
 logger = structlog.get_logger()

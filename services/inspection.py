@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from documents.filing.cabinet import FOLDER, sha256
-from documents.filing.catalogue import everything
 from documents.filing.shelf import altered
 from eventlog.database import Database
 from eventlog.findings import Problem, Token
+from services.issuing.catalogue import everything
 
 
 def inspect(database: Database, home: Path) -> Iterator[Problem]:

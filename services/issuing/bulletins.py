@@ -7,11 +7,9 @@ from pathlib import Path
 
 from documents.bulletin.briefing import TEMPLATE, Briefing, compose
 from documents.bulletin.drafts import Draft, press_of
-from documents.bulletin.editing import composed, edited_by
 from documents.bulletin.recipe import recipe_of
 from documents.filing.cabinet import FOLDER, papers_on_disk
 from documents.filing.filed import Filed, worded_as
-from documents.filing.signing import Desk, Issue, issue_next, issued_event
 from documents.formats.press import Press
 from documents.page import Page
 from domain.base import Frozen
@@ -27,8 +25,10 @@ from domain.calendar import end_of_day, local_date
 from domain.envelope import Actor, NumberSeries, Recorded
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.recovery import advance_numbers
-from eventlog.watermark import Watermark, highest
+from services.issuing.editing import composed, edited_by
+from services.issuing.signing import Desk, Issue, issue_next, issued_event
+from services.restored_numbers import advance_numbers
+from services.watermark import Watermark, highest
 
 
 class Issued(Frozen):

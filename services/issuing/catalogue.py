@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from documents.bulletin import issuing
 from documents.filing.filed import Filed
-from documents.meetings import filing as minutes_filing
-from documents.papers import issuing as paper_issuing
 from domain.papers import spelled
 from eventlog.database import Database
+from services.issuing import bulletins as issuing
+from services.issuing import minutes as minutes_filing
+from services.issuing import papers as paper_issuing
 
 
 def everything(database: Database, home: Path, year: int | None = None) -> tuple[Filed, ...]:

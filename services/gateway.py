@@ -1,7 +1,7 @@
 """The one door through which every command to a matter leaves.
 
 Command line, imports and simulation all use it, so none can skip a rule. What must run by the log and does not is
-started by `healing.py`.
+started by `services/healing.py`.
 """
 
 import asyncio

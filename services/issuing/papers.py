@@ -9,7 +9,6 @@ from pathlib import Path
 
 from documents.filing.cabinet import FOLDER, PAPERS, papers_on_disk, sha256
 from documents.filing.filed import Filed, worded_as
-from documents.filing.signing import Desk, Issue, issue_next, issued_event
 from documents.formats.press import Press
 from documents.ledger import read_ledger
 from documents.page import Page
@@ -36,8 +35,9 @@ from domain.papers import (
 )
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.record import record_decided
-from eventlog.recovery import advance_numbers
+from services.issuing.signing import Desk, Issue, issue_next, issued_event
+from services.office_records import record_decided
+from services.restored_numbers import advance_numbers
 
 _TELLS: Mapping[PaperKind, tuple[str, ...]] = {
     PaperKind.ASSIGNMENT: (MatterAssigned.__name__,),

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from documents.bulletin.issuing import series_of
 from domain.base import refuse
 from domain.bulletin import BulletinRecorded, PastIssue, bulletin_stream, number_series
 from domain.calendar import local_date
 from domain.envelope import Actor
 from eventlog.database import Database
-from eventlog.record import record
+from services.issuing.bulletins import series_of
+from services.office_records import record
 
 
 @dataclass

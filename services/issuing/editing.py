@@ -15,7 +15,7 @@ from domain.event import decode
 from domain.rules.records import may_record
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.record import record_decided
+from services.office_records import record_decided
 
 
 def edit(

@@ -10,7 +10,6 @@ from pathlib import Path
 from documents.filing.cabinet import FOLDER, MINUTES, printed
 from documents.filing.filed import Filed, worded_as
 from documents.filing.shelf import shelve
-from documents.filing.signing import issued_event
 from documents.formats.press import Press
 from documents.meetings.calling import Names
 from documents.meetings.minutes import TEMPLATE, minutes_page
@@ -25,7 +24,8 @@ from domain.meetings.meeting import Meeting
 from domain.office import DIRECTORY_STREAM, PersonRecorded, UnitRecorded
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.record import record
+from services.issuing.signing import issued_event
+from services.office_records import record
 
 
 class FiledMinutes(Frozen):

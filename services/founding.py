@@ -20,8 +20,8 @@ from domain.policy import Policy
 from domain.terms import Role, Supervision, UnitLevel
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.record import record
-from eventlog.seed import seed_years
+from services.calendar_seed import seed_years
+from services.office_records import record
 
 FIRST_YEAR, LAST_YEAR = 2021, 2026
 OFFICE_UNIT = Unit(

@@ -12,11 +12,8 @@ from typing import NamedTuple
 from documents.bulletin.briefing import Briefing, compose, issue_line
 from documents.bulletin.drafts import Draft, discard, keep
 from documents.bulletin.edited import Differing, Line, Text, changes, differing, read_edited
-from documents.bulletin.editing import edited_by, keep_text, may_edit
-from documents.bulletin.issuing import Issued, issued, series_of
 from documents.bulletin.recipe import Recipe, recipe_of
 from documents.filing.shelf import press_then
-from documents.filing.signing import Desk
 from documents.ledger import read_ledger
 from documents.page import Paragraph, Section
 from documents.wording import clean, full_date, marked, numeral
@@ -24,6 +21,9 @@ from domain.base import Refusal, refuse
 from domain.bulletin import BulletinIssued, Change, Publication
 from domain.papers import spelled
 from eventlog.database import Database
+from services.issuing.bulletins import Issued, issued, series_of
+from services.issuing.editing import edited_by, keep_text, may_edit
+from services.issuing.signing import Desk
 
 _SENTENCE = re.compile(r"(?<=[。；！？])")
 _SHOWN = 30

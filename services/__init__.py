@@ -1,0 +1,1 @@
+"""What the office can do, in steps that touch log and Temporal: the door, healing, office records, issuing."""
