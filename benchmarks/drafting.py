@@ -20,12 +20,12 @@ DRAFT = """
 from pathlib import Path
 from domain.calendar import WorkCalendar
 from services.calendar_seed import seed_years
-from plans.draft.draft import Office, draft_file
+from intake.draft.draft import Office, draft_file
 made = draft_file(Path(sys.argv[1]), Office(WorkCalendar(years=seed_years(2022, 2022)), 2022))
 assert len(made.items) == int(sys.argv[2]), len(made.items)
 """
 WRITE = """
-from plans.draft.sheet import write_sheet
+from intake.draft.sheet import write_sheet
 write_sheet(made, Path(sys.argv[3]))
 """
 BARE_READ = """

@@ -21,7 +21,7 @@ from domain.spoken import said_date
 from eventlog import reading
 
 if TYPE_CHECKING:
-    from plans.holidays import YearSheet
+    from intake.holidays import YearSheet
 
 app = group(
     "工作日历：放假、调休和临时调整。没有公布的年份只按周一至周五计，并注明暂定。",
@@ -109,7 +109,7 @@ def publish(
     replace: Annotated[bool, typer.Option("--replace", help="已公布的年份改用这份安排")] = False,
 ) -> None:
     """公布一年的放假调休安排；未办结事项的时限随即重算。"""
-    from plans.holidays import read_holidays
+    from intake.holidays import read_holidays
 
     may_record(CalendarYearPublished, session.actor)
     table = read_holidays(file)

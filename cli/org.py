@@ -59,7 +59,7 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只核对，不写入")] = False,
 ) -> None:
     """导入通讯录：只登记有变化的单位和人员；有一处错误就整份不导入。"""
-    from plans.directory import read_directory
+    from intake.directory import read_directory
 
     may_record(UnitRecorded, session.actor)
     may_record(PersonRecorded, session.actor)

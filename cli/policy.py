@@ -28,7 +28,7 @@ app = group(
 
 def show(as_of: AsOfOption = None) -> None:
     """现行的督办规则，或某一天的。"""
-    from plans.policy_file import LABELS, level_line, plain
+    from intake.policy_file import LABELS, level_line, plain
 
     moment = asked(as_of)
     position = moment.position if moment else None
@@ -56,7 +56,7 @@ def adopt(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只看会改变什么，不采用")] = False,
 ) -> None:
     """采用一份督办规则：逐条说明改了什么；未办结事项的时限随即重算。"""
-    from plans.policy_file import changes, find_policy, read_policy
+    from intake.policy_file import changes, find_policy, read_policy
 
     may_record(PolicyAdopted, session.actor)
     policy = read_policy(find_policy(file))
@@ -105,7 +105,7 @@ def export(
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="写到哪个文件")] = None,
 ) -> None:
     """导出现行规则为 .toml 文件，供修改后采用；不写 -o 则打印。"""
-    from plans.policy_file import policy_text
+    from intake.policy_file import policy_text
 
     policy = reading.rulebook(session.database).policy
     text = policy_text(policy)

@@ -13,7 +13,7 @@ from domain.facts import NewPoint, UnitRef
 from domain.matter import Matter
 from domain.office import Delegation, Person, Unit
 from domain.terms import Channel, LeaderMark, ObjectionOutcome, Rhythm, Role, SuspensionReason
-from plans.directory import UnitIndex
+from intake.directory import UnitIndex
 from simulation.scenario import Incident
 
 UNITS_DO = frozenset({"accept", "decline", "coordinate", "report", "extend", "close", "object"})

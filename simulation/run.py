@@ -24,12 +24,12 @@ from eventlog import reading
 from eventlog.clock import LogClock
 from eventlog.database import Database
 from eventlog.migrate import migrate
-from plans.bulletins import read_bulletins
-from plans.directory import read_directory
-from plans.meetings import read_meetings
-from plans.opening import Opening, openings
-from plans.sheets import CellFault
-from plans.task_list import read_task_list
+from intake.bulletins import read_bulletins
+from intake.directory import read_directory
+from intake.meetings import read_meetings
+from intake.opening import Opening, openings
+from intake.sheets import CellFault
+from intake.task_list import read_task_list
 from services.founding import found
 from services.gateway import Gateway, silent_runtime
 from services.issuing.register import register

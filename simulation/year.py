@@ -24,7 +24,7 @@ from domain.terms import LeaderMark, Stage
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.secrets import seal
-from plans.opening import Opening
+from intake.opening import Opening
 from services.gateway import Gateway
 from services.office_records import record
 from simulation.clock import SimulatedClock, Stalled

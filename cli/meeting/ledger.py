@@ -47,7 +47,7 @@ def record(
 
 
 def _many(source: Path) -> None:
-    from plans.meetings import read_meetings
+    from intake.meetings import read_meetings
 
     listed = read_meetings(source, {s.id: s for s in _series()}.values())
     if listed.faults:

@@ -27,7 +27,7 @@ from domain.meetings.commands import WithdrawPoint as Withdraw
 from domain.meetings.meeting import Attendance, Meeting
 from domain.meetings.terms import Outcome, Subject
 from eventlog import reading
-from plans.sheets import split_names
+from intake.sheets import split_names
 from sheets.input_file import read_text
 
 PeopleOption = list[str] | None

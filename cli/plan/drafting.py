@@ -17,9 +17,9 @@ from sheets.file_errors import unwritable
 if TYPE_CHECKING:
     from domain.calendar import PublishedYear, WorkCalendar
     from domain.office import Unit
-    from plans.draft.draft import Office
-    from plans.draft.model import Draft, Item, Target
-    from plans.draft.text import Span
+    from intake.draft.draft import Office
+    from intake.draft.model import Draft, Item, Target
+    from intake.draft.text import Span
 
 _SHOWN = 40
 _FIRST_YEAR = 2015
@@ -39,7 +39,7 @@ def draft_(
     ] = None,
 ) -> None:
     """从文稿中列出督办任务草稿：谁牵头、谁配合、何时完成、完成多少；文中没有的不编造，只提示。"""
-    from plans.draft.draft import draft_file
+    from intake.draft.draft import draft_file
 
     check_out(output, (".xlsx",))
     office, units = _office()
@@ -59,7 +59,7 @@ def draft_(
 def _office() -> "tuple[Office, Sequence[Unit]]":
     """What the log knows of units and calendar; without a log a text can be read all the same."""
     from eventlog import reading
-    from plans.draft.draft import Office
+    from intake.draft.draft import Office
 
     year = datetime.now(SHANGHAI).year
     try:
@@ -87,7 +87,7 @@ def _seeded(year: int) -> "WorkCalendar":
 def _write(made: "Draft", output: Path, units: list[str]) -> None:
     from xlsxwriter.exceptions import XlsxWriterException
 
-    from plans.draft.sheet import write_sheet
+    from intake.draft.sheet import write_sheet
 
     try:
         write_sheet(made, output, units)
@@ -100,7 +100,7 @@ def _write(made: "Draft", output: Path, units: list[str]) -> None:
 
 
 def _document(made: "Draft") -> dict[str, Any]:
-    from plans.draft.model import Part
+    from intake.draft.model import Part
 
     return {
         "file": made.file,

@@ -25,18 +25,18 @@ from eventlog import reading
 
 if TYPE_CHECKING:
     from domain.commands import Order
-    from plans.edited.copy import EditedTable
-    from plans.edited.edits import Conflict, Edit, Edits
-    from plans.opening import Opening, Openings
-    from plans.sheets import CellFault
+    from intake.edited.copy import EditedTable
+    from intake.edited.edits import Conflict, Edit, Edits
+    from intake.opening import Opening, Openings
+    from intake.sheets import CellFault
 
 _COLUMNS = {"牵头单位": "牵头", "配合单位": "配合", "完成时限": "时限", "依据": "理由或依据"}
 
 
 def import_edited(file: Path, *, dry_run: bool, keep_going: bool) -> None:
     """Compare, judge, tell; and, unless it is a dry run, send."""
-    from plans.edited import edits
-    from plans.edited.copy import read_edited_table
+    from intake.edited import edits
+    from intake.edited.copy import read_edited_table
 
     table = read_edited_table(file, reading.identity(session.database))
     matters = _matters()
@@ -70,8 +70,8 @@ def _matters() -> dict[str, Matter]:
 
 
 def _known() -> Any:
-    from plans.directory import UnitIndex
-    from plans.edited.edits import Known
+    from intake.directory import UnitIndex
+    from intake.edited.edits import Known
     from sheets.table import Names
 
     units, people = reading.units(session.database), reading.people(session.database)
@@ -90,7 +90,7 @@ def _split(wanted: "Sequence[Edit]") -> "tuple[list[Edit], list[Edit]]":
 
 
 def _openings(table: "EditedTable", done: Import) -> "Openings":
-    from plans.task_list import TaskList
+    from intake.task_list import TaskList
     from sheets.table import SHEET
 
     listed = TaskList(file=table.file, sheet=SHEET, rows=table.new, faults=())

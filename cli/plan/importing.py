@@ -24,8 +24,8 @@ from domain.base import Refusal
 from services.reprojection import open_matters
 
 if TYPE_CHECKING:
-    from plans.opening import Opening
-    from plans.task_list import TaskList
+    from intake.opening import Opening
+    from intake.task_list import TaskList
 
 
 def import_(
@@ -41,8 +41,8 @@ def import_(
     ] = False,
 ) -> None:
     """导入任务清单，或改过的一览表：逐行立项、逐处办理，重复导入不会重复办理；有一处错误就整份不导入。"""
-    from plans.edited.copy import is_edited_table
-    from plans.task_list import read_task_list
+    from intake.edited.copy import is_edited_table
+    from intake.task_list import read_task_list
 
     if is_edited_table(file):
         from cli.plan.edited import import_edited

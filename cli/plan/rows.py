@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from domain.commands import Order
     from domain.matter import Matter
-    from plans.directory import UnitIndex
-    from plans.opening import Opening, Openings
-    from plans.sheets import CellFault
-    from plans.task_list import TaskList, TaskRow
+    from intake.directory import UnitIndex
+    from intake.opening import Opening, Openings
+    from intake.sheets import CellFault
+    from intake.task_list import TaskList, TaskRow
     from workflows.contract import Reply
 
 
@@ -48,7 +48,7 @@ class Import:
 
 def judged(listed: "TaskList", standing: "Mapping[str, Matter] | None" = None) -> "Openings":
     """What every row would open or join, and what stands against it; `standing` are the open matters by number."""
-    from plans.opening import openings
+    from intake.opening import openings
 
     office = Office(rulebook=reading.rulebook(session.database), now=now(), actor=session.actor)
     units, people = reading.units(session.database), reading.people(session.database)
@@ -60,7 +60,7 @@ def judged(listed: "TaskList", standing: "Mapping[str, Matter] | None" = None) -
 
 def not_yet_open(listed: "TaskList", done: Import, standing: "Mapping[str, Matter] | None" = None) -> "TaskList":
     """The rows to be opened. A row opened before is left alone, and said to differ when it does."""
-    from plans.directory import UnitIndex
+    from intake.directory import UnitIndex
 
     rows, index = [], UnitIndex(reading.units(session.database))
     for row in listed.rows:

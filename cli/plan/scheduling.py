@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def templates() -> None:
     """现成的节点模板：节点、工期和前置。"""
-    from plans.node_template import ready_templates
+    from intake.node_template import ready_templates
 
     found = list(ready_templates())
     lines = []
@@ -49,7 +49,7 @@ def schedule(
 ) -> None:
     """倒排工期：由完成日期按工作日历倒推各节点最迟何时开始，哪些已经来不及，各有多少余地。"""
     from domain.schedule import schedule as worked_backward
-    from plans.node_template import find_template
+    from intake.node_template import find_template
 
     found = the_matter(matter)
     chosen = find_template(need(template, "--template", "节点模板"))

@@ -19,7 +19,7 @@ from services.office_records import record_decided
 if TYPE_CHECKING:
     from domain.base import Frozen
     from domain.workplan import PlanChanges
-    from plans.task_list import TaskRow
+    from intake.task_list import TaskRow
 
 PlanOption = Annotated[str | None, typer.Option("--plan", metavar="NAME", help="计划名称，如 2023年工作计划")]
 
@@ -35,7 +35,7 @@ def version(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只比较，不登记")] = False,
 ) -> None:
     """登记计划的一版：征求意见稿、印发稿、调整稿；说明与上一版的差别。印发后再用 plan import 立项。"""
-    from plans.task_list import read_task_list
+    from intake.task_list import read_task_list
 
     listed = read_task_list(file)
     if listed.faults:

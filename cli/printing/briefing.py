@@ -293,7 +293,7 @@ def record(
     ] = None,
 ) -> None:
     """登记以往年度的简报、动态，列入台账；期次须逐期相接。"""
-    from plans.bulletins import read_bulletins
+    from intake.bulletins import read_bulletins
     from services.issuing.register import register
 
     may_record(BulletinRecorded, session.actor)

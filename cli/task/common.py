@@ -150,7 +150,7 @@ def the_unit(name: str) -> UnitRef:
     Raises:
         Problem: none (exit 4), or several (exit 2).
     """
-    from plans.directory import UnitIndex
+    from intake.directory import UnitIndex
 
     found = UnitIndex(reading.units(session.database)).find(name)
     if not found:

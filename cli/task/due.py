@@ -34,8 +34,8 @@ def due_day(text: str) -> date:
 
 
 def _end_of_stretch(plain: str) -> date | None:
-    from plans.draft.fields.limits import Times
-    from plans.draft.text import view
+    from intake.draft.fields.limits import Times
+    from intake.draft.text import view
 
     now = today()
     calendar = reading.rulebook(session.database).calendar

@@ -197,7 +197,7 @@ def test_without_a_service_it_is_said_when_the_limits_will_be_computed_again(xmh
 def test_the_notice_s_own_wording_is_published_and_a_contradiction_refused(
     xmh: CommandLine, log: Database, tmp_path: Path
 ) -> None:
-    from tests.plans.test_notice import notice
+    from tests.intake.test_notice import notice
 
     file = tmp_path / "2028.txt"
     text = notice(2021).replace("2021年", "2028年").replace("〔2020〕", "〔2027〕")

@@ -41,7 +41,7 @@ def test_a_notice_that_changes_a_year_names_the_command_for_single_days(xmh: Com
 
 def test_the_basis_of_a_year_is_the_number_of_its_notice_alone(xmh: CommandLine) -> None:
     assert xmh("calendar", "publish", INPUTS / "holiday-notice.txt", "--replace").code == 0
-    from plans.notice import read_notice
+    from intake.notice import read_notice
 
     assert read_notice(INPUTS / "holiday-notice.txt").source == "国办发明电〔2019〕16号"
     assert "依据：国办发明电〔2019〕16号\n" in xmh("calendar", "show", "2020").out

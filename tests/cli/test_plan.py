@@ -42,8 +42,8 @@ def open_first(log: Database, sheets: Sheets, file: Path) -> None:
     from datetime import UTC, datetime
 
     from domain.rules import Office
-    from plans.opening import openings
-    from plans.task_list import read_task_list
+    from intake.opening import openings
+    from intake.task_list import read_task_list
 
     now = datetime.now(UTC)
     office = Office(rulebook=reading.rulebook(log), now=now, actor=OFFICE)
@@ -108,7 +108,7 @@ def test_a_row_opened_before_is_unchanged_even_when_its_date_has_passed_since(
     from domain.facts import Basis, UnitRef
     from domain.streams import matter_stream
     from domain.terms import BasisKind, Supervision
-    from plans.task_list import row_key
+    from intake.task_list import row_key
     from tests.support.homes import at
 
     due = date(2022, 6, 30)

@@ -14,7 +14,7 @@ from domain.log import Rulebook
 from domain.office import PolicyAdopted, evolve_policy
 from domain.policy import DueRule, Policy, Step
 from domain.terms import BasisKind, DayCount, MatterClass, OrderColour, Rung, Trigger, Urgency
-from plans.policy_file import READY, read_policy
+from intake.policy_file import READY, read_policy
 from tests.support.life import CALENDAR, HOUR, MONDAY, Life, at, opened
 from tests.support.office import ASSIST, FOR_LEADER, LIAISON, SECOND, opening
 

@@ -15,7 +15,7 @@ from domain.envelope import SYSTEM
 from domain.log import Rulebook
 from domain.policy import Policy
 from domain.terms import Rung, SuspensionReason, Urgency
-from plans.policy_file import READY, read_policy
+from intake.policy_file import READY, read_policy
 from services.calendar_seed import seed_years
 from tests.support.life import CALENDAR, Life, accepted, at, opened
 from tests.support.office import ASSIST, FOR_LEADER, LIAISON, SECOND

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from domain.base import Refusal
 from domain.calendar import WorkCalendar
 from domain.schedule import Node, Schedule, Template, schedule
-from plans.node_template import find_template
+from intake.node_template import find_template
 from tests.support.life import CALENDAR
 
 FINISH = date(2021, 12, 24)

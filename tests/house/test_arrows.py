@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-BELOW_ACTIVITIES = {"documents", "plans", "sheets", "eventlog", "domain"}
+BELOW_ACTIVITIES = {"documents", "intake", "sheets", "eventlog", "domain"}
 SERVICE = {"services", "workflows", "activities", "settings", "process"} | BELOW_ACTIVITIES
 MAY_IMPORT: dict[str, set[str]] = {
     "domain": set(),
     "eventlog": {"domain"},
     "sheets": {"domain"},
-    "plans": {"sheets", "eventlog", "domain"},
+    "intake": {"sheets", "eventlog", "domain"},
     "documents": {"sheets", "eventlog", "domain"},
     "workflows": {"domain"},
     "activities": BELOW_ACTIVITIES,

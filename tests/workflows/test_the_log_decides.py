@@ -264,7 +264,7 @@ async def test_an_answer_that_comes_too_late_is_found_in_the_log(
     at_desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without the look-up the caller would be told 服务没有及时答复 of a command that was carried out."""
-    monkeypatch.setattr("gateway.ANSWER_WITHIN", timedelta(seconds=2.5))
+    monkeypatch.setattr("services.gateway.ANSWER_WITHIN", timedelta(seconds=2.5))
     await at_desk.accepted()
     async with losing_answers(at_desk, lambda _stream: time.sleep(3)) as (gateway, _):
         reply = await gateway.submit(at_desk.order(REPORT, LIAISON, "answer-lost"))

@@ -1,0 +1,420 @@
+"""A whole document: what was found in its text and its tables becomes a `Draft`."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from domain.base import refuse
+from domain.calendar import WorkCalendar
+from domain.office import Unit
+from domain.terms import Rhythm, Supervision
+from intake.draft.fields import limits
+from intake.draft.fields.clauses import Clause, in_sentence
+from intake.draft.fields.figures import figures
+from intake.draft.fields.limits import Times
+from intake.draft.fields.names import Directory
+from intake.draft.model import Deadline, Draft, DraftPoint, Item, NamedPerson, NamedUnit, Part, Target, UnitRole
+from intake.draft.partition import Claim, partition
+from intake.draft.prose import Prose, Task
+from intake.draft.readers import read_source
+from intake.draft.rules import deadlines, responsibility, structure
+from intake.draft.shape.lines import paragraphs
+from intake.draft.shape.outline import Builder, Outline
+from intake.draft.shape.source import Source
+from intake.draft.tables import TableReader
+from intake.draft.text import Span, View, fold, view
+from intake.sheets import CellFault
+from sheets.budget import budget, stage
+
+_YEAR_OF_PLAN = re.compile(
+    r"(20\d\d)年(?:度)?[^，。；\d]{0,16}(?:计划|要点|任务|分解|分工|方案|安排|清单|打算|目标|重点|政府工作报告|责任|实事|台账|一览表)"
+)
+_YEAR = re.compile(r"(20\d\d)年")
+_YEAR_OF_DATE = re.compile(r"(?<!\d)(20\d\d)(?=[-/.年]\d{1,2}(?!\d))")
+_DATE = re.compile(r"(20\d\d)年(\d{1,2})月(\d{1,2})日")
+_YEARS = re.compile(r"（?(20\d\d)年?(?:-|—|–|至|~)20\d\d年）?")
+_CHINESE_YEAR = re.compile(r"二[〇零○O0][〇零○O0一二三四五六七八九]{2}年")
+_HEAD = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What the office knows that a text does not say: its units, its calendar, and today's year."""
+
+    calendar: WorkCalendar
+    year: int
+    units: Sequence[Unit] = ()
+
+
+@dataclass(slots=True)
+class _Found:
+    """Everything found in a source, in order."""
+
+    tasks: list[Task] = field(default_factory=list)
+    due_values: dict[int, tuple[object, View]] = field(default_factory=dict)
+    headings: list[View] = field(default_factory=list)
+    preamble: list[tuple[View, str]] = field(default_factory=list)
+    skipped: list[tuple[View, str]] = field(default_factory=list)
+    faults: list[CellFault] = field(default_factory=list)
+    tables: int = 0
+
+
+def draft_file(path: Path, office: Office, *, everything: bool = False, year: int | None = None) -> Draft:
+    """The draft of a file.
+
+    Raises:
+        Refusal: `not_found` or `malformed`, when the file as a whole cannot be read.
+    """
+    source = read_source(path)
+    with budget(path.name, "标题和段落"):
+        made = draft(source, path.name, office, everything=everything, year=year)
+    if source.must_be_tables and not made.items and not made.faults:
+        sheets = "、".join(grid.name for grid in source.grids)
+        seen = "；".join(f"〔{grid.name}〕第{grid.rows[0].number}行起没有认出表头" for grid in source.grids[:3])
+        refuse(
+            True, f"{path.name} {seen}（工作表：{sheets}）：表头须有“工作任务”之类的列和责任单位、时限等列", "malformed"
+        )
+    return made
+
+
+def draft(source: Source, name: str, office: Office, *, everything: bool = False, year: int | None = None) -> Draft:
+    """The draft of a text that was read."""
+    directory = Directory(office.units)
+    found = _find(source, directory, everything=everything)
+    heading_text = " ".join(h.text for h in found.headings)
+    plan_year = year or plan_year_of(fold(source.text[:_HEAD]), heading_text)
+    stated = plan_year or _usual_year(fold(source.text))
+    plan_year = stated or office.year
+    times = Times(plan_year, office.calendar, written_on(fold(source.text)))
+    first_leads = bool(responsibility.FIRST_LEADS.pattern.search(fold(source.text)))
+    maker = _Maker(directory, times, first_leads=first_leads)
+    stage("单位和时限")
+    items = [maker.item(no, task, found.due_values.get(id(task))) for no, task in enumerate(found.tasks)]
+    items = _numbered(items)
+    owners, regions = partition(source.text, _claims(found))
+    items = [item.model_copy(update={"spans": tuple(owners.get(no, ()))}) for no, item in enumerate(items)]
+    return Draft(
+        file=name,
+        year=plan_year,
+        text=source.text,
+        items=tuple(items),
+        regions=regions,
+        warnings=tuple(_about_all(found, items, times, year_stated=bool(stated))),
+        faults=tuple(found.faults),
+    )
+
+
+def plan_year_of(head: str, headings: str) -> int | None:
+    """The year a plan is for, as its title or a heading says (the first of several); else the first that is named."""
+    for text in (headings, head):
+        plain = _with_digits("".join(text.split()))
+        several = _YEARS.search(plain)
+        if several:
+            return int(several[1])
+        named = [int(m[1]) for m in _YEAR_OF_PLAN.finditer(plain)]
+        if named:
+            return max(named)
+    first = _YEAR.search(_with_digits("".join(head.split())))
+    return int(first[1]) if first else None
+
+
+def _usual_year(text: str) -> int | None:
+    """The year most dates of the text are in."""
+    years = Counter(_YEAR_OF_DATE.findall(text))
+    return int(years.most_common(1)[0][0]) if years else None
+
+
+def _with_digits(text: str) -> str:
+    """二〇二二年 as 2022年."""
+    return _CHINESE_YEAR.sub(
+        lambda found: "".join(str("〇一二三四五六七八九".index(c)) for c in _zeros(found[0])) + "年", text
+    )
+
+
+def _zeros(text: str) -> str:
+    return text.rstrip("年").translate({ord(zero): "〇" for zero in "零○O0"})
+
+
+def written_on(text: str) -> date | None:
+    """The day of the document: the date alone on a line, else the first full date of its opening."""
+    for line in text.splitlines():
+        if structure.SIGNATURE_DATE.pattern.match("".join(line.split())):
+            found = _DATE.search("".join(line.split()))
+            break
+    else:
+        found = _DATE.search("".join(text[:_HEAD].split()))
+    if found is None:
+        return None
+    try:
+        return date(int(found[1]), int(found[2]), int(found[3]))
+    except ValueError:
+        return None
+
+
+# Finding
+
+
+def _find(source: Source, directory: Directory, *, everything: bool) -> _Found:
+    found = _Found()
+    builder = Builder(directory)
+    at = 0
+    for grid in [*source.grids, None]:
+        end = grid.start if grid else len(source.text)
+        builder.take(list(paragraphs(source.text, at, end)))
+        at = max(at, grid.end) if grid else end
+        if grid is None:
+            break
+        reader = TableReader(source.text, grid, directory)
+        above = builder.current.path() if builder.current.parent else ()
+        reading = reader.read(above)
+        if reading.header is None:
+            for row in grid.rows:
+                for cell in row.cells.values():
+                    if seen := cell.view(source.text):
+                        found.skipped.append((seen, "不是任务表"))
+            continue
+        found.tables += 1
+        found.tasks.extend(reading.tasks)
+        found.headings.extend(reading.headings)
+        found.skipped.extend(reading.skipped)
+        found.faults.extend(reading.faults)
+        for task, due in zip(reading.tasks, reading.due_values, strict=True):
+            if due is not None:
+                found.due_values[id(task)] = due
+    _read_prose(builder.outline, directory, found, everything=everything)
+    drawn = [grid for grid in source.grids if grid.drawn]
+    found.skipped.extend((view(source.text, grid.start, grid.end, marks=""), "表格线") for grid in drawn)
+    return found
+
+
+def _read_prose(outline: Outline, directory: Directory, found: _Found, *, everything: bool) -> None:
+    """The tasks of the running text; beside tables of tasks it only announces them."""
+    reading = Prose(outline, directory, everything=everything).read()
+    skipped = [(leftover.view, leftover.why) for leftover in outline.leftovers]
+    if found.tables:
+        with_clause = [task for task in reading.tasks if task.clause]
+        for task in reading.tasks:
+            if not task.clause:
+                reading.preamble.extend((part, "表外文字") for part in task.parts)
+        reading.tasks = with_clause
+    found.tasks.extend(reading.tasks)
+    found.tasks.sort(key=lambda task: min((part.at[0] for part in task.parts if part), default=0))
+    found.headings.extend(reading.headings)
+    found.preamble.extend(reading.preamble)
+    found.skipped.extend([*reading.skipped, *skipped])
+
+
+def _claims(found: _Found) -> Iterator[Claim]:
+    """What each stretch is; where two claim a character, the first has it."""
+    for no, task in enumerate(found.tasks):
+        for seen in (*task.parts, *task.clause.parts):
+            yield Claim(seen, Part.ITEM, item=no)
+    for seen in found.headings:
+        yield Claim(seen, Part.HEADING)
+    for seen, why in found.preamble:
+        yield Claim(seen, Part.PREAMBLE, why)
+    for seen, why in found.skipped:
+        yield Claim(seen, Part.SKIPPED, why)
+
+
+# The fields of an item
+
+
+class _Maker:
+    """Makes items of tasks."""
+
+    def __init__(self, directory: Directory, times: Times, *, first_leads: bool) -> None:
+        self._directory, self._times, self._first_leads = directory, times, first_leads
+        self._ditto: tuple[tuple[str, ...], Task] | None = None
+
+    def item(self, no: int, task: Task, due_cell: tuple[object, View] | None) -> Item:
+        """One item; what the text does not say stays empty and is said to be missing."""
+        warnings: list[str] = []
+        self._take_named(task)
+        self._take_ditto(task)
+        units = self._units(task, warnings)
+        texts = [task.body, *task.figures_from]
+        limit, others = self._deadline(task, due_cell, texts, warnings)
+        rhythm, rhythm_span = self._rhythm(task, texts, warnings)
+        if task.inherited and task.clause:
+            warnings.append(task.inherited)
+        return Item(
+            no=str(no + 1),
+            label=task.label.strip(),
+            section=" / ".join(task.section),
+            title=(task.title or task.body).raw,
+            title_span=(task.title or task.body).span(),
+            text=task.body.raw,
+            spans=(),
+            units=tuple(units),
+            leaders=tuple(_people(task.clause.leaders)),
+            persons=tuple(_people(task.clause.persons)),
+            deadline=limit,
+            deadlines=tuple(others),
+            rhythm=rhythm,
+            rhythm_span=rhythm_span,
+            targets=tuple(_targets(texts)),
+            points=tuple(self._points(task)),
+            source=task.source,
+            basis=task.basis,
+            notes=tuple(task.notes),
+            place=task.place,
+            warnings=tuple(dict.fromkeys(warnings)),
+        )
+
+    def _take_named(self, task: Task) -> None:
+        """由区住建局牵头…: whom the sentence names, when no clause does, or only that of a heading above."""
+        named = in_sentence(task.body)
+        if named.says_who and (task.inherited or not task.clause.says_who):
+            own = Clause()
+            own.add(task.clause)
+            if task.inherited:
+                own.lead, own.assist, own.shared, task.inherited = [], [], [], ""
+            own.add(named)
+            task.clause = own
+
+    def _take_ditto(self, task: Task) -> None:
+        """下同: what a clause says holds for the items after it in the chapter that say nothing."""
+        chapter = task.section[:1]
+        if task.clause.ditto:
+            self._ditto = (chapter, task)
+        elif self._ditto and not task.clause.says_who and self._ditto[0] == chapter and self._ditto[1] is not task:
+            source = self._ditto[1].clause
+            task.clause.lead.extend(source.lead)
+            task.clause.assist.extend(source.assist)
+            task.clause.shared.extend(source.shared)
+            task.inherited = "责任单位沿用前文“下同”"
+
+    def _units(self, task: Task, warnings: list[str]) -> list[NamedUnit]:
+        clause = task.clause
+        lead, assist = list(clause.lead), list(clause.assist)
+        shared = [name for name in clause.shared if name.text not in {each.text for each in (*lead, *assist)}]
+        if lead:
+            assist += shared
+        elif shared and self._first_leads:
+            lead, assist = shared[:1], [*shared[1:], *assist]
+        else:
+            lead = shared
+        named: list[NamedUnit] = []
+        for role, written in ((UnitRole.LEAD, lead), (UnitRole.ASSIST, assist)):
+            for name in written:
+                unit, warning = self._directory.name(name, role)
+                if any(unit.shown == other.shown for other in named):
+                    continue
+                named.append(unit)
+                if warning:
+                    warnings.append(warning)
+                if role is UnitRole.LEAD and unit.supervision is Supervision.CONTACT:
+                    warnings.append(f"“{unit.shown}”不是督办对象，不能牵头")
+        heads = [unit.written for unit in named if unit.role is UnitRole.LEAD]
+        together = [name for name in heads if responsibility.COLLECTIVE.pattern.match(fold(name))]
+        if not heads:
+            warnings.append("缺牵头单位")
+        elif len(heads) == 1 and together:
+            warnings.append(f"牵头待明确（“{together[0]}”不是一个单位）")
+        elif len(heads) > 1:
+            warnings.append(f"牵头待明确（列了{len(heads)}个单位）")
+        return named
+
+    def _deadline(
+        self, task: Task, due_cell: tuple[object, View] | None, texts: list[View], warnings: list[str]
+    ) -> tuple[Deadline | None, list[Deadline]]:
+        times = self._times
+        said: list[Deadline] = []
+        stated = False
+        if due_cell is not None:
+            stated = True
+            said = times.of_cell(*due_cell)
+            if not any(one.day for one in said):
+                warnings.append(f"时限“{due_cell[1].raw[:20]}”没有确定的日期")
+        for view_of in task.clause.due:
+            stated = True
+            found = times.of_cell(None, view_of)
+            said += found
+            if not any(one.day for one in found):
+                warnings.append(f"时限“{view_of.raw[:20]}”没有确定的日期")
+        told = [one for text in texts for one in times.found(text)]
+        everything = [*said, *told]
+        dated = [one for one in (said or told) if one.day]
+        if not dated and told:
+            dated = [one for one in told if one.day]
+        limit = max(dated, key=lambda one: one.day or date.min) if dated else None
+        self._doubt(limit, everything, stated, warnings)
+        return limit, everything
+
+    def _doubt(self, limit: Deadline | None, everything: list[Deadline], stated: bool, warnings: list[str]) -> None:
+        if not stated:
+            warnings.extend(f"时限“{one.written}”没有确定的日期" for one in everything if one.day is None)
+        if limit is None or limit.day is None:
+            if not any("时限" in warning for warning in warnings):
+                warnings.append("缺完成时限")
+            return
+        days = {one.day for one in everything if one.day}
+        if len(days) > 1:
+            warnings.append(
+                f"有{len(days)}个时限，取最晚的“{limit.written}”" if not stated else "正文另有时限，以所列时限为准"
+            )
+        if self._times.calendar.is_provisional(limit.day):
+            warnings.append(f"{limit.day.year}年工作日历未公布，时限暂定")
+        elif not self._times.calendar.is_workday(limit.day):
+            warnings.append(f"时限 {limit.day} 不是工作日")
+
+    def _rhythm(self, task: Task, texts: list[View], warnings: list[str]) -> tuple[Rhythm | None, Span | None]:
+        said = [one for each in task.clause.rhythm for one in limits.rhythm_of_cell(each)]
+        told = said or [one for text in (*texts, *task.clause.due) for one in limits.rhythms(text)]
+        if not told and any(deadlines.OTHER_RHYTHM.pattern.search(text.text) for text in texts):
+            warnings.append("反馈周期不在日、周、月、季之列，请选定")
+        if len({rhythm for rhythm, _ in told}) > 1:
+            warnings.append(f"有多个周期，取最密的（{told[0][0].label}）")
+        return told[0] if told else (None, None)
+
+    def _points(self, task: Task) -> Iterator[DraftPoint]:
+        if len(task.points) < 2 and not task.place:  # noqa: PLR2004  (one point is the task itself)
+            return
+        for point in task.points:
+            text = point.strip("。；， ")
+            if not text:
+                continue
+            days = [one.day for one in self._times.found(text) if one.day]
+            yield DraftPoint(text=text.raw, span=text.span(), due=max(days) if days else None)
+
+
+def _people(written: Iterable[View]) -> Iterator[NamedPerson]:
+    seen: set[str] = set()
+    for name in written:
+        if name.raw not in seen:
+            seen.add(name.raw)
+            yield NamedPerson(written=name.raw, span=name.span())
+
+
+def _targets(texts: list[View]) -> Iterator[Target]:
+    seen: set[Span] = set()
+    for text in texts:
+        for target in figures(text):
+            if target.span not in seen:
+                seen.add(target.span)
+                yield target
+
+
+def _numbered(items: list[Item]) -> list[Item]:
+    """The source's own numbers when they are plain and tell every item apart, else 1, 2, 3…."""
+    labels = [re.sub(r"[、.．]$", "", fold(item.label)) for item in items]
+    plain = bool(items) and all(label.isdecimal() for label in labels) and len(set(labels)) == len(labels)
+    return (
+        [item.model_copy(update={"no": label}) for item, label in zip(items, labels, strict=True)] if plain else items
+    )
+
+
+def _about_all(found: _Found, items: Sequence[Item], times: Times, *, year_stated: bool) -> Iterator[str]:
+    if not items:
+        yield "没有找到任务；如果全文都是工作总结，可加 --all"
+    if not year_stated:
+        yield f"文中没有写明年度，时限按{times.year}年计；可用 --year 指定"
+    if not times.calendar.is_published(times.year):
+        yield f"{times.year}年工作日历未公布，时限按周一至周五暂定"
+    summary = sum(len(seen) for seen, why in found.skipped if why == "工作总结")
+    if summary:
+        yield f"工作总结部分（{summary}字）没有列入，需要时加 --all"

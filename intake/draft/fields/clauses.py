@@ -1,0 +1,315 @@
+"""Responsibility clauses: the bracket, the labelled line, the phrase; who leads, who helps, and until when."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from intake.draft.fields import names
+from intake.draft.rules import deadlines, responsibility
+from intake.draft.rules.responsibility import Duty
+from intake.draft.text import NOTHING, View
+
+_BRACKET = re.compile(r"（(?P<inner>[^（）]*(?:（[^（）]*）[^（）]*)*)）")
+_AT_END = re.compile(r"^[。；]?(?:$|(?=（))|^[。；]")
+_PHRASE_END = re.compile(r"[，；。]")
+_ASKED = re.compile(r"^(?:由|请|建议|提请|商请|恳请|责成)(?=[一-鿿]{2})")
+_WORD = re.compile(r"[一-鿿A-Za-z0-9]")
+_MOST_LABEL_VALUE = 400
+
+
+@dataclass(slots=True)
+class Clause:
+    """What one or more clauses say of a task. `shared` are responsible units of which none is said to lead."""
+
+    lead: list[View] = field(default_factory=list)
+    assist: list[View] = field(default_factory=list)
+    shared: list[View] = field(default_factory=list)
+    leaders: list[View] = field(default_factory=list)
+    persons: list[View] = field(default_factory=list)
+    due: list[View] = field(default_factory=list)
+    rhythm: list[View] = field(default_factory=list)
+    ditto: bool = False
+    parts: list[View] = field(default_factory=list)
+    """The stretches of text the clause was read from."""
+
+    def completed(self, above: "Clause | None") -> tuple["Clause", bool]:
+        """What it says, and what it leaves open as the heading above says it; whether anything came from there."""
+        if above is None:
+            return self, False
+        whole = Clause()
+        whole.add(self)
+        if not self.says_who:
+            whole.lead, whole.assist, whole.shared = [*above.lead], [*above.assist], [*above.shared]
+        if not self.leaders and not self.persons:
+            whole.leaders, whole.persons = [*above.leaders], [*above.persons]
+        if not self.due and not self:
+            whole.due = [*above.due]
+        return whole, not self.says_who and above.says_who
+
+    @property
+    def says_who(self) -> bool:
+        """Whether a unit is named."""
+        return bool(self.lead or self.assist or self.shared)
+
+    def __bool__(self) -> bool:
+        """Whether it says anything."""
+        return bool(self.says_who or self.leaders or self.persons or self.due or self.rhythm)
+
+    def add(self, other: "Clause") -> None:
+        """Put what another clause of the same task says to this one."""
+        for key in ("lead", "assist", "shared", "leaders", "persons", "due", "rhythm", "parts"):
+            getattr(self, key).extend(getattr(other, key))
+        self.ditto = self.ditto or other.ditto
+
+
+def labels(text: View, *, short: bool = False) -> list[re.Match[str]]:
+    """The labels of a text, in order. A label begins a text, or stands after a mark or a blank."""
+    found = [one for one in responsibility.LABEL.pattern.finditer(text.text) if _begins(text, one)]
+    if short:
+        found += [
+            one
+            for one in responsibility.SHORT_LABEL.pattern.finditer(text.text)
+            if _begins(text, one) and all(one.end() <= other.start() or one.start() >= other.end() for other in found)
+        ]
+    return sorted(found, key=lambda one: one.start())
+
+
+def _begins(text: View, found: re.Match[str]) -> bool:
+    start = found.start()
+    alone = found.group().endswith("：") or found.end() - start == len(text)
+    return alone and (start == 0 or start in text.gaps or not _WORD.match(text.text[start - 1]))
+
+
+def labelled(text: View, *, short: bool = False) -> Clause:
+    """A clause of labels: 牵头单位：…；配合单位：…；完成时限：…. Empty when there is no label."""
+    clause = Clause()
+    found = labels(text, short=short)
+    ends = [after.start() for after in found[1:]] + [len(text)]
+    for one, end in zip(found, ends, strict=False):
+        value = text.cut(one.end(), end).strip(" ，；。、")
+        if value.text.count("（") != value.text.count("）"):
+            value = value.strip("（）")
+        if len(value) <= _MOST_LABEL_VALUE:
+            _take(clause, duty_of(one), value)
+    if clause:
+        clause.parts.append(text)
+    return clause
+
+
+def duty_of(label: re.Match[str]) -> Duty:
+    """What a label says of the names after it."""
+    named = next(name for name, value in label.groupdict().items() if value is not None and name != "colon")
+    return next(duty for duty in Duty if duty.value == named)
+
+
+def of_label(label: View, value: View) -> Clause:
+    """The clause of a label on one line and its value on the next."""
+    clause = Clause()
+    _take(clause, duty_of(labels(label, short=True)[0]), value)
+    clause.parts.extend([label, value])
+    return clause
+
+
+def _take(clause: Clause, duty: Duty, value: View) -> None:
+    """Put a labelled value where it belongs; a value may itself be phrases (责任单位：X牵头，Y配合)."""
+    match duty:
+        case Duty.LEADER:
+            clause.leaders.extend(_people(value))
+        case Duty.PERSON:
+            clause.persons.extend(_people(value))
+        case Duty.DUE:
+            if value:
+                clause.due.append(value)
+        case Duty.OTHER:
+            pass
+        case Duty.RHYTHM:
+            if value:
+                clause.rhythm.append(value)
+        case _:
+            clause.add(phrases(value, duty))
+
+
+def _people(value: View) -> Iterator[View]:
+    for name in names.split(value):
+        cuts = [0, *sorted(name.gaps), len(name)]
+        parts = [name.cut(a, b) for a, b in pairwise(cuts)]
+        whole = len(parts) == 1 or any(len(part) == 1 for part in parts)  # 张 三 is one name
+        yield from ([name] if whole else parts)
+
+
+def phrases(value: View, otherwise: Duty = Duty.SHARED) -> Clause:
+    """A clause of phrases: X牵头，Y、Z配合; names whose phrase says nothing have the duty `otherwise`.
+
+    Names before a comma wait for the phrase they belong to: 区住建局，各街道按职责分工负责.
+    """
+    clause, waiting, spoken = Clause(), list[View](), False
+    ditto = responsibility.DITTO.pattern.search(value.text)
+    clause.ditto = bool(ditto)
+    for phrase in _pieces(value):
+        body = (
+            phrase.strip(" ，。；、（）")
+            if phrase.text.count("（") != phrase.text.count("）")
+            else phrase.strip(" ，。；、")
+        )
+        if responsibility.DITTO.pattern.fullmatch(body.text) or not body:
+            continue
+        body = _without_ditto(body)
+        if responsibility.NO_NAME.pattern.search(body.text):
+            continue
+        if any(rule.pattern.match(body.text) for rule in deadlines.EVERYWHERE):
+            clause.due.append(body)
+            continue
+        start = responsibility.BY.pattern.match(body.text)
+        duty, body = _ended(body.cut(start.end()) if start and body.text[0] != "请" else body)
+        waiting.append(body)
+        if duty is None:
+            continue
+        spoken = True
+        _assign(clause, duty, waiting)
+        waiting = []
+    if spoken and otherwise is Duty.SHARED:  # what is left after 牵头 helps, if it is a name at all
+        _assign(
+            clause, Duty.ASSIST, [body for body in waiting if all(names.is_unit(n.text) for n in names.split(body))]
+        )
+    else:
+        _assign(clause, otherwise, waiting)
+    return clause
+
+
+def _without_ditto(body: View) -> View:
+    found = responsibility.DITTO.pattern.search(body.text)
+    return body.cut(0, found.start()).strip(" ，。；、") if found and found.end() == len(body) else body
+
+
+def _pieces(value: View) -> Iterator[View]:
+    start = 0
+    for found in _PHRASE_END.finditer(value.text):
+        yield value.cut(start, found.start())
+        start = found.end()
+    yield value.cut(start)
+
+
+def _ended(body: View) -> tuple[Duty | None, View]:
+    """The duty a phrase ends with, and the names before it."""
+    for duty, rule in responsibility.PHRASES:
+        found = rule.pattern.search(body.text)
+        if found and found.end() == len(body) and found.start() > 0:
+            return duty, body.cut(0, found.start())
+    return None, body
+
+
+def _assign(clause: Clause, duty: Duty, bodies: list[View]) -> None:
+    for body in bodies:
+        together = responsibility.WITH.pattern.search(body.text)
+        if together and names.is_unit(body.text[: together.start()]):
+            clause.lead.extend(_real(body.cut(0, together.start())))
+            clause.assist.extend(_real(body.cut(together.end())))
+            continue
+        for name in _real(body):
+            role, plain = _marked(name, duty)
+            {Duty.LEAD: clause.lead, Duty.ASSIST: clause.assist}.get(role, clause.shared).append(plain)
+
+
+def _marked(name: View, duty: Duty) -> tuple[Duty, View]:
+    """区交通局（牵头）: the role in the bracket goes before that of the phrase."""
+    found = responsibility.MARKED.pattern.search(name.text)
+    if found is None or found.start() == 0:
+        return duty, name
+    return (Duty.LEAD if found["lead"] else Duty.ASSIST), name.cut(0, found.start())
+
+
+def _real(body: View) -> Iterator[View]:
+    for name in names.split(body):
+        start = _ASKED.match(name.text)
+        inner = name.cut(start.end()) if start else name
+        if inner and not responsibility.NOBODY_YET.pattern.match(inner.text):
+            yield inner
+
+
+def bracketed(inner: View, directory: names.Directory, *, at_end: bool) -> Clause:
+    """The clause in a bracket, empty for an ordinary one such as （预包装食品）.
+
+    Without a label or a 牵头 every part must be a unit, and the bracket must close its sentence.
+    """
+    clause = labelled(inner, short=True)
+    if clause:
+        before = inner.cut(0, labels(inner, short=True)[0].start()).strip(" ，；。、")
+        if before and not clause.says_who:
+            clause.add(bracketed(before, directory, at_end=at_end))
+            clause.parts = [inner]
+        return clause
+    spoken = phrases(inner)
+    said = any(
+        rule.pattern.search(piece.text.strip("；。，"))
+        for piece in _pieces(inner)
+        for _, rule in responsibility.PHRASES
+    )
+    everyone = [*spoken.lead, *spoken.assist, *spoken.shared]
+    units = [name for name in everyone if names.is_unit(name.text) or directory.knows(name.raw)]
+    named = len(units) == len(everyone) or (said and len(units) * 2 >= len(everyone))
+    if everyone and named and (said or at_end):
+        spoken.parts.append(inner)
+        return spoken
+    return Clause()
+
+
+def in_sentence(sentence: View) -> Clause:
+    """Who is named in the running text: 由区住建局牵头, 请区城管局于6月底前…. Only certain names are taken."""
+    clause = Clause()
+    taken: list[tuple[int, int]] = []
+    for rule in responsibility.IN_SENTENCE:
+        for found in rule.pattern.finditer(sentence.text):
+            for duty, target in (("lead", clause.lead), ("assist", clause.assist)):
+                if duty not in found.groupdict() or found.start(duty) < 0:
+                    continue
+                start, end = found.span(duty)
+                if any(start < b and a < end for a, b in taken):
+                    continue
+                if rule.name == responsibility.SOME_DEPARTMENTS:  # 交通、水利等部门 are no names of units one by one
+                    taken.append((start, end))
+                    target.append(sentence.cut(start, end))
+                    continue
+                listed = [*_real(sentence.cut(start, end))]
+                if listed and all(names.is_unit(name.text) for name in listed):
+                    taken.append((start, end))
+                    target.extend(listed)
+    return clause
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of a paragraph up to a clause."""
+
+    view: View
+    clause: Clause
+
+
+def segments_of(text: View, directory: names.Directory) -> list[Segment]:
+    """A paragraph cut after each clause in it; the last segment may have none."""
+    segments, start = list[Segment](), 0
+    for found in _BRACKET.finditer(text.text):
+        at_end = bool(_AT_END.match(text.text[found.end() :]))
+        clause = bracketed(text.cut(*found.span("inner")), directory, at_end=at_end)
+        if not clause:
+            continue
+        end = found.end()
+        end += text.text[end : end + 1] in ("。", "；")
+        clause.parts = [text.cut(found.start(), end)]
+        before = text.cut(start, found.start())
+        if not before.text.strip("。；") and segments:
+            segments[-1].clause.add(clause)
+        else:
+            segments.append(Segment(before, clause))
+        start = end
+    rest = text.cut(start)
+    tail = labels(rest)
+    begins = tail[0].start() if tail else len(rest)
+    if tail and (begins == 0 or begins in rest.gaps or rest.text[begins - 1] in "。；，（"):
+        clause = labelled(rest.cut(begins))
+        if clause:
+            segments.append(Segment(rest.cut(0, begins), clause))
+            rest = NOTHING
+    if rest or not segments:
+        segments.append(Segment(rest, Clause()))
+    return segments

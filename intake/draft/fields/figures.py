@@ -1,0 +1,111 @@
+"""Figures to be reached, with how they bind."""
+
+import re
+from collections.abc import Iterator
+
+from intake.draft.fields.limits import number
+from intake.draft.model import Comparison, Target
+from intake.draft.rules import targets
+from intake.draft.text import View
+
+_SUBJECT = re.compile(r"[^，。；：、]*$")
+_ORDINAL = re.compile(r"(?:第|“\d*\+?)$")
+_QUOTED = re.compile(r"^[^“”]*”")
+_MOST_SUBJECT = 30
+
+
+def figures(text: View) -> Iterator[Target]:
+    """The figures of a task."""
+    for found in targets.FIGURE.pattern.finditer(text.text):
+        if not _no_figure(text.text, found):
+            yield _target(text, found)
+    for found in targets.BARE_FIGURE.pattern.finditer(text.text):
+        yield _bare_target(text, found)
+    for found in targets.CHINESE_FIGURE.pattern.finditer(text.text):
+        value = _chinese(found["value"])
+        if value is not None:
+            yield _chinese_target(text, found, value)
+
+
+def _no_figure(text: str, found: re.Match[str]) -> bool:
+    """Names that hold a number (15分钟生活圈, “1+19”), ordinals."""
+    rest = text[found.start("value") :]
+    if targets.NOT_A_FIGURE.pattern.match(rest) or _ORDINAL.search(text[: found.start("value")]):
+        return True
+    quoted = text[: found.start()].count("“") > text[: found.start()].count("”")
+    return quoted and found["unit"] not in ("%", "个百分点")
+
+
+def _target(text: View, found: re.Match[str]) -> Target:
+    words = {found[key] for key in ("before", "more", "odd", "few", "after") if found[key]}
+    part = text.cut(found.start(), found.end())
+    return Target(
+        written=part.raw,
+        span=part.span(),
+        subject=_subject(text, found.start()),
+        comparison=Comparison.BETWEEN if found["upper"] else _comparison(words),
+        value=found["value"].replace(",", ""),
+        upper=found["upper"].replace(",", "") if found["upper"] else None,
+        unit=(found["big"] or "") + found["unit"],
+        striving=_striving(text, found.start()),
+    )
+
+
+def _bare_target(text: View, found: re.Match[str]) -> Target:
+    part = text.cut(*found.span())
+    return Target(
+        written=part.raw,
+        span=part.span(),
+        subject=_subject(text, found.start()),
+        comparison=_comparison({found[key] for key in ("before", "after") if found[key]}),
+        value=found["value"].replace(",", ""),
+        unit="",
+        striving=_striving(text, found.start()),
+    )
+
+
+def _comparison(words: set[str]) -> Comparison:
+    words = words | {word[:n] for word in words for n in (2, 3)}  # 至少开展3次
+    if words & targets.ROUGHLY:  # 控制在5.5%左右
+        return Comparison.ABOUT
+    if words & targets.AT_LEAST:
+        return Comparison.AT_LEAST
+    if words & targets.AT_MOST:
+        return Comparison.AT_MOST
+    return Comparison.ABOUT if words & targets.ABOUT else Comparison.EQUAL
+
+
+def _chinese(text: str) -> int | None:
+    if any(char in text for char in "百千"):
+        return None
+    try:
+        value = number(text)
+    except KeyError:
+        return None
+    return value if value > 1 else None
+
+
+def _chinese_target(text: View, found: re.Match[str], value: int) -> Target:
+    words = {found[key] for key in ("more", "after") if found[key]}
+    part = text.cut(found.start("value"), found.end())
+    return Target(
+        written=part.raw,
+        span=part.span(),
+        subject=_subject(text, found.start("value")),
+        comparison=_comparison(words),
+        value=str(value),
+        unit=found["unit"],
+        striving=_striving(text, found.start("value")),
+    )
+
+
+def _subject(text: View, before: int) -> str:
+    """The words of the clause before the figure."""
+    found = _SUBJECT.search(text.text[:before])
+    start = max(found.start() if found else 0, before - _MOST_SUBJECT)
+    return text.raw[start:before]
+
+
+def _striving(text: View, before: int) -> bool:
+    clause = re.split(r"[。；，]", text.text[: before + 2])[-1]
+    return bool(targets.STRIVING.pattern.search(clause))

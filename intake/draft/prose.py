@@ -1,0 +1,423 @@
+"""From the tree to tasks: what in running text is one task, and what is none."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from intake.draft.fields import clauses
+from intake.draft.fields.clauses import Clause, Segment, segments_of
+from intake.draft.fields.figures import figures
+from intake.draft.fields.names import Directory
+from intake.draft.rules import structure, words
+from intake.draft.sentences import MOST_TITLE, divided, enumerated, is_task, sentences, title_of
+from intake.draft.shape.outline import Node, Outline, Passage, Zone
+from intake.draft.text import View, joined
+
+_EXPECTED = re.compile(r"预期|目标|力争|指标")
+_DECIDED = re.compile(r"^(?:会议|与会)?.{0,4}(?:议定|决定|明确|要求|确定|同意)")
+_ENOUGH_CLAUSES = 2
+
+
+@dataclass(slots=True)
+class Task:
+    """A task as found: its stretches of text, its title and body, and the clause that belongs to it."""
+
+    section: tuple[str, ...]
+    label: str
+    title: View
+    body: View
+    parts: list[View]
+    clause: Clause = field(default_factory=Clause)
+    inherited: str = ""
+    node: Node | None = None
+    points: list[View] = field(default_factory=list)
+    source: str = ""
+    basis: str = ""
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    figures_from: list[View] = field(default_factory=list)
+    place: str = ""
+
+
+@dataclass(slots=True)
+class Reading:
+    """What running text came to. `headings`, `preamble` and `skipped` are the stretches that are no tasks, and why."""
+
+    tasks: list[Task] = field(default_factory=list)
+    headings: list[View] = field(default_factory=list)
+    preamble: list[tuple[View, str]] = field(default_factory=list)
+    skipped: list[tuple[View, str]] = field(default_factory=list)
+
+
+class Prose:
+    """Reads the tree of one document."""
+
+    def __init__(self, outline: Outline, directory: Directory, *, everything: bool = False) -> None:
+        """`everything` lists the summary half too."""
+        self._outline, self._directory, self._everything = outline, directory, everything
+        for root in outline.roots:
+            _mark_report(root, outline.titles)
+        nodes = [node for root in outline.roots for node in root.walk() if node.parent]
+        self._flat = not nodes
+        self._one_by_one = self._ranks_of_tasks(nodes)
+        self._sections = {id(node) for node in nodes if self._is_section(node)}
+        self.reading = Reading()
+
+    def read(self) -> Reading:
+        """Every task of the tree, in order."""
+        self.reading.headings.extend(self._outline.titles)
+        for no, root in enumerate(self._outline.roots):
+            if self._is_cover(no):
+                self._leave_all(root, "通知正文")
+            else:
+                self._node(root, None)
+            self._account_for(root)
+        return self.reading
+
+    # The tree
+
+    def _ranks_of_tasks(self, nodes: Sequence[Node]) -> frozenset[float]:
+        """The ranks whose headings are tasks: most of those without headings below have a clause."""
+        leaves = [node for node in nodes if not node.children and node.zone is Zone.TASKS]
+        ranks = {node.rank for node in leaves}
+        return frozenset(
+            rank
+            for rank in ranks
+            if (alike := [self._own_clause(node) for node in leaves if node.rank == rank])
+            and sum(alike) * 2 >= len(alike) >= _ENOUGH_CLAUSES
+        )
+
+    def _is_cover(self, no: int) -> bool:
+        """A covering letter: it sends a plan along (现将…印发给你们), and names nobody while what follows does."""
+        root, later = self._outline.roots[no], self._outline.roots[no + 1 :]
+        after = [node for each in later for node in each.walk() if node.parent]
+        if not after or any(self._own_clause(node) for node in root.walk() if node.parent):
+            return False
+        sends = any(words.SENDS_ALONG.pattern.search(passage.view.text) for passage in root.body)
+        return sends or any(self._own_clause(node) for node in after)
+
+    def _account_for(self, root: Node) -> None:
+        """Whatever no rule took is said to be left out: the first claim to a character holds, this is the last."""
+        for node in root.walk():
+            stretches = [node.head, *node.clause.parts]
+            for passage in node.body:
+                stretches += [passage.view, *passage.clause.parts]
+            self.reading.skipped.extend((stretch, "未列入") for stretch in stretches)
+
+    def _leave_all(self, root: Node, why: str) -> None:
+        for node in root.walk():
+            self._leave(node, why)
+
+    def _node(self, node: Node, from_above: Clause | None) -> None:
+        zone = self._zone(node)
+        heading_clause = self._clause_of_heading(node)
+        shared = heading_clause.completed(from_above)[0] if heading_clause else from_above
+        if node.parent is None:
+            self._opening(node)
+        elif zone in (Zone.SUMMARY, Zone.GUIDING):
+            self._leave(node, zone.label)
+        elif node.children:
+            self.reading.headings.append(node.head)
+            self.reading.headings.extend(part for part in node.clause.parts)
+            self._lead_in(node)
+        else:
+            self._leaf(node, zone, shared)
+        before = len(self.reading.tasks)
+        for child in node.children:
+            self._node(child, shared)
+        self._last_clause_of_all(node, self.reading.tasks[before:])
+
+    def _lists_all(self, zone: Zone) -> bool:
+        return self._everything and zone is Zone.SUMMARY
+
+    def _zone(self, node: Node) -> Zone:
+        return Zone.TASKS if self._lists_all(node.zone) else node.zone
+
+    def _leave(self, node: Node, why: str) -> None:
+        """A heading whose text holds no tasks; those below it speak for themselves."""
+        self.reading.headings.append(node.head)
+        self.reading.skipped.extend((part, why) for part in node.clause.parts)
+        for passage in node.body:
+            self.reading.skipped.append((passage.view, why))
+            self.reading.skipped.extend((part, why) for part in passage.clause.parts)
+
+    def _opening(self, root: Node) -> None:
+        """The text before the first heading: tasks only when the document has no heading at all."""
+        for passage in root.body:
+            if self._flat or passage.clause:
+                self._passage(root, passage, None)
+                continue
+            for sentence in sentences(passage.view):
+                if self._binds(sentence) or _DECIDED.match(sentence.text):
+                    for piece in divided(sentence, together=False):
+                        self._sentence(root, piece, Clause(), "", promised=self._binds(sentence))
+                else:
+                    self.reading.preamble.append((sentence, "前言"))
+
+    def _binds(self, sentence: View) -> bool:
+        """A figure promised in the preamble (今年预期增长6.8%左右) is a task all the same."""
+        expected = _EXPECTED.search(sentence.text) and not words.REPORTS.pattern.search(sentence.text)
+        return bool(expected) and any(True for _ in figures(sentence))
+
+    def _lead_in(self, node: Node) -> None:
+        """The text between a heading and its items leads in; only what has a clause or a figure is a task."""
+        for passage in node.body:
+            segments = self._segments(passage)
+            for segment in segments:
+                if segment.clause:
+                    self._segment(node, segment)
+                    continue
+                for sentence in sentences(segment.view):
+                    if not self._binds(sentence):
+                        self.reading.preamble.append((sentence, "引言"))
+                        continue
+                    for piece in divided(sentence, together=False):
+                        self._sentence(node, piece, Clause(), "", promised=True)
+
+    def _leaf(self, node: Node, zone: Zone, shared: Clause | None) -> None:
+        """A heading without headings below it: one task, or the tasks of its sentences."""
+        own = self._own_clause(node)
+        if zone is Zone.REQUIREMENTS and not self._names_somebody(node):
+            self._leave(node, zone.label)
+        elif not node.body:
+            self._item(node, shared)
+        elif id(node) in self._sections or not self._as_one(node, own):
+            self.reading.headings.append(node.head)
+            self.reading.headings.extend(node.clause.parts)
+            for passage in node.body:
+                self._passage(node, passage, shared)
+        else:
+            self._whole(node, shared)
+
+    def _as_one(self, node: Node, own: bool) -> bool:
+        """Whether a heading with its text is one task: an item of a list, or one clause for it all."""
+        count = sum(bool(segment.clause) for passage in node.body for segment in self._segments(passage))
+        told = any(len(enumerated(passage.view)) > 1 for passage in node.body)
+        return count <= 1 and not told and (own or node.numbered or node.rank in self._one_by_one)
+
+    def _is_section(self, node: Node) -> bool:
+        """A heading whose line ran into its text, while its siblings stand on lines of their own, is as they are."""
+        if not node.run_in or node.parent is None or node.numbered:
+            return False
+        alike = [each for each in node.parent.children if each.rank == node.rank and each is not node]
+        return any(each.body and not each.run_in for each in alike) and not self._own_clause(node)
+
+    # Clauses
+
+    def _own_clause(self, node: Node) -> bool:
+        if node.clause or any(passage.clause for passage in node.body):
+            return True
+        if any(segment.clause for passage in node.body for segment in self._segments(passage)):
+            return True
+        return bool(segments_of(node.title, self._directory)[-1].clause) if node.title else False
+
+    def _names_somebody(self, node: Node) -> bool:
+        """Whether a clause of the node says who: a requirement to everybody is no task, one to a unit is."""
+        told = [segment.clause for passage in node.body for segment in self._segments(passage)]
+        told += [segment.clause for segment in segments_of(node.title, self._directory)]
+        return any(clause.says_who for clause in (node.clause, *told))
+
+    def _clause_of_heading(self, node: Node) -> Clause | None:
+        """（三）推进教育发展（区教育局牵头）: what a heading with items below it says holds for them."""
+        if not node.children or node.parent is None:
+            return None
+        clause = Clause()
+        clause.add(node.clause)
+        for segment in segments_of(node.title, self._directory):
+            clause.add(segment.clause)
+        return clause if clause else None
+
+    def _last_clause_of_all(self, node: Node, made: Sequence[Task]) -> None:
+        """A clause on lines of its own below the last of several items that have none is the clause of them all."""
+        last = made[-1] if made else None
+        if last is None or last.node is None or last.node.parent is not node or len(made) < _ENOUGH_CLAUSES:
+            return
+        on_lines = last.node.clause or (last.node.body and last.node.body[-1].clause)
+        if on_lines and node.title and not any(task.clause for task in made[:-1]) and not node.run_in:
+            for task in made[:-1]:
+                task.clause, task.inherited = Clause().completed(last.clause)[0], "责任单位取自本节末尾"
+
+    # Tasks
+
+    def _item(self, node: Node, shared: Clause | None) -> None:
+        """An item that is one line: its sentences belong together, as the author numbered them."""
+        text = node.head
+        segments = segments_of(text.cut(len(text) - len(node.title)), self._directory)
+        told = [segment for segment in segments if segment.view]
+        clause = Clause()
+        clause.add(node.clause)
+        if len(told) > 1 and sum(bool(segment.clause) for segment in told) > 1:
+            self.reading.headings.append(text.cut(0, len(text) - len(node.title)))
+            for segment in told:
+                self._segment(node, segment, shared)
+            self.reading.headings.extend(node.clause.parts)
+            return
+        for segment in segments:
+            clause.add(segment.clause)
+        body = joined(segment.view for segment in segments)
+        self._several(node, body, clause, shared, text.cut(0, len(text) - len(node.title)), node.numbered)
+
+    def _several(
+        self, node: Node, body: View, clause: Clause, shared: Clause | None, before: View, together: bool
+    ) -> None:
+        pieces = [piece for piece in divided(body, together=together) if piece.text.strip("。；，")]
+        listed = node.numbered or node.zone is Zone.GOALS or clause or len(pieces) == 1
+        kept = [piece for piece in pieces if (listed and len(pieces) == 1) or is_task(piece.text) or self._binds(piece)]
+        if not kept or (len(pieces) == 1 and not self._stands(node, pieces[0], clause)):
+            self.reading.headings.append(before)
+            self.reading.preamble.append((body, "标题"))
+            self.reading.headings.extend(clause.parts)
+            return
+        whole, inherited = _completed(clause, shared)
+        for no, piece in enumerate(pieces):
+            if piece not in kept:
+                self.reading.preamble.append((piece, "引言"))
+                continue
+            parts = [*([before] if no == 0 and before else []), piece]
+            if no == len(pieces) - 1:
+                parts.extend(clause.parts)
+            label = node.label if len(kept) == 1 else f"{node.label}{kept.index(piece) + 1}"
+            self.reading.tasks.append(
+                Task(
+                    _above(node),
+                    label,
+                    title_of(piece),
+                    piece,
+                    parts,
+                    whole,
+                    inherited,
+                    node,
+                )
+            )
+
+    def _stands(self, node: Node, piece: View, clause: Clause) -> bool:
+        """Whether a single line is a task: numbered or with a clause yes, a bare heading only when it orders."""
+        if clause or node.numbered or node.zone is Zone.GOALS:
+            return not words.RHETORIC.pattern.match(piece.text)
+        told = structure.TERMINAL.pattern.search(piece.text) and not words.REPORTS.pattern.search(piece.text)
+        return is_task(piece.text) or bool(told and clauses.in_sentence(piece))
+
+    def _whole(self, node: Node, shared: Clause | None) -> None:
+        """A heading with its text as one task; the sentences are its points."""
+        clause, bodies, parts = Clause(), [], [node.head]
+        clause.add(node.clause)
+        for segment in segments_of(node.title, self._directory):
+            clause.add(segment.clause)
+        parts.extend(node.clause.parts)
+        for passage in node.body:
+            for segment in self._segments(passage):
+                clause.add(segment.clause)
+                bodies.append(segment.view)
+                parts.append(segment.view)
+                parts.extend(segment.clause.parts)
+        whole, inherited = _completed(clause, shared)
+        heading = node.title.strip("。；： ")
+        body = joined([node.title, *bodies]) if node.run_in else joined(bodies)
+        points = [piece for text in bodies for piece in divided(text, together=False)]
+        title = heading if is_task(heading.text) or len(heading) <= MOST_TITLE else title_of(body)
+        self.reading.tasks.append(
+            Task(
+                _above(node),
+                node.label,
+                title,
+                body,
+                parts,
+                whole,
+                inherited,
+                node,
+                points,
+            )
+        )
+
+    def _passage(self, node: Node, passage: Passage, shared: Clause | None) -> None:
+        """A paragraph: what ends in a clause is one task, what has none is a task for each sentence."""
+        for segment in self._segments(passage):
+            if segment.clause:
+                self._segment(node, segment, shared)
+            else:
+                whole, inherited = _completed(Clause(), shared)
+                for piece in divided(segment.view, together=False):
+                    self._sentence(node, piece, whole, inherited)
+
+    def _segment(self, node: Node, segment: Segment, shared: Clause | None = None) -> None:
+        pieces = [piece for piece in divided(segment.view, together=True) if piece.text.strip("。；，")]
+        clause = segment.clause
+        whole, inherited = _completed(clause, shared)
+        for no, piece in enumerate(pieces):
+            parts = [piece, *(clause.parts if no == len(pieces) - 1 else [])]
+            if len(pieces) > 1 and not is_task(piece.text):
+                self.reading.preamble.append((piece, "引言"))
+                self.reading.preamble.extend((part, "引言") for part in parts[1:])
+                continue
+            self.reading.tasks.append(
+                Task(
+                    _path(node),
+                    node.label if len(pieces) == 1 else "",
+                    title_of(piece),
+                    piece,
+                    parts,
+                    whole,
+                    inherited,
+                    node,
+                )
+            )
+        if not pieces:
+            self.reading.preamble.extend((part, "责任分工") for part in clause.parts)
+
+    def _sentence(self, node: Node, piece: View, clause: Clause, inherited: str, *, promised: bool = False) -> None:
+        told = list(sentences(piece))
+        goal = promised or (node.zone is Zone.GOALS and any(True for _ in figures(piece)))
+        if goal or is_task(piece.text) or self._binds(piece):
+            self.reading.tasks.append(
+                Task(
+                    _path(node),
+                    "",
+                    title_of(piece),
+                    piece,
+                    [piece],
+                    clause,
+                    inherited,
+                    node,
+                    told if len(told) > 1 else [],
+                )
+            )
+        else:
+            self.reading.preamble.append((piece, "叙述"))
+
+    def _segments(self, passage: Passage) -> list[Segment]:
+        segments = segments_of(passage.view, self._directory)
+        if passage.clause:
+            last = segments[-1]
+            clause = Clause()
+            clause.add(last.clause)
+            clause.add(passage.clause)
+            if len(segments) > 1 and not last.clause:
+                segments[-1] = Segment(last.view, clause)
+            else:
+                segments = [*segments[:-1], Segment(last.view, clause)]
+        return segments
+
+
+def _mark_report(root: Node, titles: Sequence[View]) -> None:
+    """In a paper that is a summary by its title, the chapters before 下半年打算 report, whatever they are called."""
+    opening = "".join([*(title.text for title in titles), *(passage.view.text for passage in root.body[:2])])
+    chapters = root.children
+    following = next((n for n, c in enumerate(chapters) if structure.NEXT_HEADING.pattern.search(c.title.text)), 0)
+    if "总结" not in opening or not following or not structure.NEXT_HEADING.pattern.search(opening):
+        return
+    for chapter in chapters[:following]:
+        for node in chapter.walk():
+            node.zone = Zone.SUMMARY
+
+
+def _completed(clause: Clause, above: Clause | None) -> tuple[Clause, str]:
+    """The clause of a task, completed by that of a heading above it; and what is to be said of that."""
+    whole, came_down = clause.completed(above)
+    return whole, "责任单位取自上级标题" if came_down else ""
+
+
+def _path(node: Node) -> tuple[str, ...]:
+    return node.path()
+
+
+def _above(node: Node) -> tuple[str, ...]:
+    return node.parent.path() if node.parent else ()

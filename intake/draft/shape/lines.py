@@ -1,0 +1,156 @@
+"""From lines to paragraphs: page numbers and rules go, sentences broken over lines and pages come together again."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from intake.draft.rules import structure, words
+from intake.draft.rules.responsibility import LABEL, SHORT_LABEL
+from intake.draft.text import View, joined, view
+
+_LINE = re.compile(r"[^\n\r\f\v\x85\u2028\u2029]+")
+_INDENT = re.compile(r"^(?:\u3000{2,}|[ \t]{4,}|\t)")
+_RUNNING = re.compile(r"[。；！？]")
+_MORE_TO_COME = re.compile(r"(?:[，、]|[的和与及]|（[^）]*)$")
+_TAIL = re.compile(r"^[^，。；：（]{1,4}[。；]")
+_SHORT = 30
+_LONG = 45
+_LEAST_WRAPPED = 3
+_MOSTLY = 0.5
+_COLUMNS_OFF = 4
+_NARROWEST, _WIDEST = 24, 120
+_REPEATED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph as it was meant, on one line."""
+
+    view: View
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A line that is no text of the document."""
+
+    view: View
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    view: View
+    indented: bool
+    width: int
+    after_blank: bool
+
+
+def paragraphs(source: str, start: int, end: int) -> Iterator[Paragraph | Leftover]:
+    """The paragraphs of a stretch of the source, and what was left out between them, in order."""
+    lines = list(_lines(source, start, end))
+    wrapped_at = _wrap_width(lines)
+    running_heads = _running_heads(source, lines)
+    current: list[_Line] = []
+    for line in lines:
+        why = _no_text(line, running_heads)
+        if why:
+            yield Leftover(line.view, why)
+        elif current and _goes_on(current, line, wrapped_at):
+            current.append(line)
+        else:
+            if current:
+                yield Paragraph(joined(each.view for each in current))
+            current = [line]
+    if current:
+        yield Paragraph(joined(each.view for each in current))
+
+
+def _lines(source: str, start: int, end: int) -> Iterator[_Line]:
+    last = start
+    for found in _LINE.finditer(source, start, end):
+        seen = view(source, found.start(), found.end())
+        if not seen:
+            continue
+        between = source[last : found.start()]
+        width = sum(2 if ord(char) > 0x2E7F else 1 for char in found.group().strip())  # noqa: PLR2004  (wide scripts)
+        yield _Line(seen, bool(_INDENT.match(found.group())), width, between.count("\n") > 1)
+        last = found.end()
+
+
+def _wrap_width(lines: list[_Line]) -> int | None:
+    """The width at which the whole text was broken into lines; None when a line is a paragraph.
+
+    A text was broken when its longest lines are alike, no longer than a page is wide, and end in mid-sentence.
+    """
+    widest = max((line.width for line in lines), default=0)
+    full = [line for line in lines if line.width >= widest - _COLUMNS_OFF]
+    broken = sum(not structure.TERMINAL.pattern.search(line.view.text) for line in full)
+    wrapped = _NARROWEST < widest <= _WIDEST and broken >= _LEAST_WRAPPED and broken >= _MOSTLY * len(full)
+    return widest if wrapped else None
+
+
+def _running_heads(source: str, lines: list[_Line]) -> frozenset[str]:
+    """Headers and footers of pages: the same short line next to a page break, again and again."""
+    if "\f" not in source:
+        return frozenset()
+    beside: Counter[str] = Counter()
+    for line in lines:
+        first, last = line.view.at[0], line.view.at[-1]
+        page_break = "\f" in source[max(0, first - 3) : first] or "\f" in source[last + 1 : last + 4]
+        if page_break and len(line.view) <= _SHORT:
+            beside[re.sub(r"\d+", "0", line.view.text)] += 1
+    return frozenset(text for text, count in beside.items() if count >= _REPEATED)
+
+
+def _no_text(line: _Line, running_heads: frozenset[str]) -> str:
+    text = line.view.text
+    if structure.PAGE_NUMBER.pattern.search(text):
+        return "页码"
+    if structure.RULE_LINE.pattern.search(text):
+        return "分隔线"
+    return "页眉页脚" if re.sub(r"\d+", "0", text) in running_heads else ""
+
+
+def begins_something(line: View) -> bool:
+    """Whether a line opens a chapter, an item, a label or the like, so that it cannot go on from the line before."""
+    text = line.text
+    if 1 in line.gaps and text[0] in "-•·":
+        return True
+    rules = (*structure.MARKERS, structure.BULLET, structure.MARKDOWN, structure.ATTACHMENT, structure.SIGNATURE_DATE)
+    if any(r.pattern.match(text) for r in rules) or structure.END_MATTER.pattern.match(text):
+        return True
+    start = structure.ENUMERATION.pattern.match(text)
+    label = LABEL.pattern.match(text.lstrip("（")) or SHORT_LABEL.pattern.match(text.lstrip("（"))
+    return bool(start or label)
+
+
+def _begins_sentence(text: str) -> bool:
+    """Whether a line begins as a sentence of its own would: with an order, or with what may stand before one."""
+    first = re.split(r"[，。；：]", text)[0]
+    return bool(words.STARTS_WITH_VERB.pattern.match(first) or words.LEADING_WORDS.pattern.match(text))
+
+
+def _goes_on(current: list[_Line], line: _Line, wrapped_at: int | None) -> bool:
+    """Whether `line` goes on with the sentence that the lines before it left unfinished."""
+    text, last = line.view.text, current[-1]
+    before = last.view.text
+    if begins_something(line.view) or (line.indented and not last.indented):
+        return False
+    if structure.TERMINAL.pattern.search(before):
+        return False
+    if _MORE_TO_COME.search(before):
+        return True
+    whole = current[0].view.text
+    if LABEL.pattern.match(whole):
+        return wrapped_at is not None and last.width >= wrapped_at - _COLUMNS_OFF
+    if wrapped_at is not None:
+        return last.width >= wrapped_at - _COLUMNS_OFF
+    if _TAIL.match(text) and not line.after_blank:
+        return True
+    item = any(rule.pattern.match(whole) for rule in structure.MARKERS[3:])
+    if item and "，" in before and not line.after_blank and not _begins_sentence(text):
+        return True
+    running = any(_RUNNING.search(each.view.text) for each in current) or len(before) >= _LONG
+    sentence = structure.TERMINAL.pattern.search(text) or len(text) > _SHORT or "，" in text
+    return bool(running and sentence)

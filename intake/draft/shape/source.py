@@ -1,0 +1,77 @@
+"""What a reader makes of a file: its text, and the tables in it as cells that know their place in the text."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from intake.draft.text import View, joined, view
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell: where its text stands, its value if that is more than text, and whether it goes on from above.
+
+    The value of a cell that cannot be read is its fault.
+    """
+
+    start: int
+    end: int
+    value: object = None
+    covered: bool = False
+
+    def view(self, source: str) -> View:
+        """Its text as one."""
+        return view(source, self.start, self.end)
+
+    def lines(self, source: str) -> list[View]:
+        """Its lines, empty ones left out."""
+        found, start = [], self.start
+        for piece in source[self.start : self.end].splitlines(keepends=True):
+            line = view(source, start, start + len(piece))
+            start += len(piece)
+            if line:
+                found.append(line)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """A row: its number as a person counts, and its cells by column."""
+
+    number: int
+    cells: dict[int, Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table and the stretch of the text it takes; a drawn one has lines of characters between its cells."""
+
+    name: str
+    start: int
+    end: int
+    rows: list[GridRow]
+    drawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file as read. `must_be_tables` says that outside of tables there is nothing to read (.xlsx)."""
+
+    text: str
+    grids: list[Grid] = field(default_factory=list)
+    must_be_tables: bool = False
+
+
+def together(views: Iterable[View]) -> View:
+    """The text of several lines or cells as one; a blank where they meet."""
+    pieces: Iterator[View] = (each for each in views if each)
+    return joined_with_gaps(list(pieces))
+
+
+def joined_with_gaps(views: list[View]) -> View:
+    """Put together, each start but the first marked as a gap."""
+    whole = joined(views)
+    gaps, length = set(whole.gaps), 0
+    for each in views[:-1]:
+        length += len(each)
+        gaps.add(length)
+    return View(whole.raw, whole.text, whole.at, frozenset(gaps))

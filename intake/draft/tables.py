@@ -1,0 +1,366 @@
+"""From the rows of a table to tasks: which row is the header, what its columns hold, which rows go on from above."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from intake.draft.fields import clauses
+from intake.draft.fields.clauses import Clause, segments_of
+from intake.draft.fields.names import Directory, is_unit, split
+from intake.draft.prose import Task
+from intake.draft.rules import columns, structure
+from intake.draft.rules.columns import Column
+from intake.draft.rules.responsibility import Duty
+from intake.draft.sentences import MOST_TITLE, divided, has_verb, title_of
+from intake.draft.shape.grids import column_of, is_header
+from intake.draft.shape.outline import marker
+from intake.draft.shape.source import Cell, Grid, GridRow, together
+from intake.draft.text import NOTHING, View
+from intake.sheets import CellFault
+
+_HEADER_WITHIN = 15
+_NUMBER = re.compile(r"^\d{1,4}(?:[.\-]\d{1,3})*[.、]?$|^[①-⑳]$|^（?[一二三四五六七八九十百]{1,4}）?、?$|^[A-Z]?\d+$")
+_POINT_NUMBER = re.compile(r"(?:^|(?<=[。；]))（?(\d{1,2})(?:）|[.、．](?=\d{1,2}月|\D))")
+_DITTO_CELL = re.compile(r"^(?:同上|〃|″|同前)$")
+_MOSTLY = 0.6
+_LEAST_KNOWN = 2
+_CARRIED = frozenset(Column) - {Column.NO, Column.TASK, Column.POINTS, Column.TARGET, Column.NOTE}
+
+
+@dataclass(slots=True)
+class TableReading:
+    """What a table came to; `header` is None when it is no table of tasks."""
+
+    header: int | None = None
+    tasks: list[Task] = field(default_factory=list)
+    due_values: list[tuple[object, View] | None] = field(default_factory=list)
+    headings: list[View] = field(default_factory=list)
+    skipped: list[tuple[View, str]] = field(default_factory=list)
+    faults: list[CellFault] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Record:
+    """One task's cells by column, gathered over the rows it takes."""
+
+    number: int
+    section: tuple[str, ...]
+    cells: dict[int, list[Cell]] = field(default_factory=dict)
+    carried: dict[int, Cell] = field(default_factory=dict)
+
+
+class TableReader:
+    """Reads one grid."""
+
+    def __init__(self, source: str, grid: Grid, directory: Directory) -> None:
+        """Find the header."""
+        self._source, self._grid, self._directory = source, grid, directory
+        self._columns: dict[int, Column] = {}
+        self._titles: dict[int, str] = {}
+        self._first = 0
+        self._seen: dict[tuple[int, int], View] = {}
+        self.reading = TableReading()
+        self._find_header()
+
+    def read(self, above: tuple[str, ...] = ()) -> TableReading:
+        """The tasks of the table, or nothing when it has no header of one."""
+        if self.reading.header is None:
+            return self.reading
+        for row in self._grid.rows[: self._first]:
+            self.reading.headings.extend(self._views(row))
+        for record in self._records(above):
+            self._task(record)
+        return self.reading
+
+    def _views(self, row: GridRow) -> Iterator[View]:
+        yield from (seen for cell in row.cells.values() if (seen := self._view(cell)))
+
+    def _view(self, cell: Cell) -> View:
+        place = (cell.start, cell.end)
+        if place not in self._seen:
+            self._seen[place] = cell.view(self._source)
+        return self._seen[place]
+
+    def _text(self, cell: Cell | None) -> str:
+        return self._view(cell).text if cell else ""
+
+    # The header
+
+    def _find_header(self) -> None:
+        rows = self._grid.rows
+        for at, row in enumerate(rows[:_HEADER_WITHIN]):
+            titles = {column: self._text(cell) for column, cell in row.cells.items() if self._text(cell)}
+            below = self._second_line(at, titles)
+            for names, lines in ((below, 2), (titles, 1)):
+                found = {column: column_of(name) for column, name in names.items()}
+                if names and is_header([*found.values()]):
+                    self._columns = {column: kind for column, kind in found.items() if kind is not None}
+                    self._titles = names
+                    self._first = at + lines
+                    self.reading.header = row.number
+                    self._two_tasks()
+                    return
+
+    def _second_line(self, at: int, titles: dict[int, str]) -> dict[int, str]:
+        """A header of two lines: 责任分工 over 牵头单位 and 配合单位."""
+        rows = self._grid.rows
+        if at + 1 >= len(rows) or not titles:
+            return {}
+        lower = {column: self._text(cell) for column, cell in rows[at + 1].cells.items() if self._text(cell)}
+        known = sum(column_of(name) is not None for name in lower.values())
+        if sum(column_of(name) is not None for name in titles.values()) < _LEAST_KNOWN:
+            return {}
+        if not lower or known < len(lower):
+            return {}
+        return {**titles, **lower}
+
+    def _two_tasks(self) -> None:
+        """重点工作 before 工作任务: the first is what the others are grouped by, or the second tells more of it."""
+        tasks = sorted(column for column, kind in self._columns.items() if kind is Column.TASK)
+        if not tasks:
+            spare = [column for column, kind in self._columns.items() if kind in (Column.POINTS, Column.TARGET)]
+            points = [column for column in spare if self._columns[column] is Column.POINTS]
+            unknown = [column for column in self._titles if column not in self._columns]
+            self._columns[min(unknown or points or spare or self._columns)] = Column.TASK
+        elif len(tasks) > 1:
+            rows = self._grid.rows[self._first :]
+            empty = sum(not self._text(row.cells.get(tasks[0])) for row in rows)
+            full = sum(bool(self._text(row.cells.get(tasks[1]))) for row in rows)
+            self._columns[tasks[0]] = Column.SECTION if empty and full > len(rows) - empty else Column.TASK
+            for other in tasks[1 if self._columns[tasks[0]] is Column.TASK else 2 :]:
+                self._columns[other] = Column.POINTS
+
+    def _of(self, kind: Column) -> list[int]:
+        return sorted(column for column, found in self._columns.items() if found is kind)
+
+    # The rows
+
+    def _records(self, above: tuple[str, ...]) -> Iterator[_Record]:
+        current: _Record | None = None
+        section = above
+        within: tuple[str, ...] = ()
+        carried: dict[int, Cell] = {}
+        numbered = self._numbered()
+        for row in self._grid.rows[self._first :]:
+            self._note_faults(row)
+            kind = self._kind(row, current, numbered=numbered)
+            if kind == "section":
+                seen = together(self._views(row))
+                self.reading.headings.append(seen)
+                section = (*above, *_nested(section[len(above) :], seen))
+            elif kind:
+                self.reading.skipped.extend((seen, kind) for seen in self._views(row))
+            elif current is not None and self._continues(row, current, numbered=numbered):
+                self._put(current, row, carried)
+            else:
+                if current is not None:
+                    yield current
+                current = _Record(row.number, section)
+                self._put(current, row, carried)
+                within = self._within(current, within)
+                current.section = (*section, *within)
+        if current is not None:
+            yield current
+
+    def _note_faults(self, row: GridRow) -> None:
+        """Cells that cannot be read, where something that matters should stand; a computed 序号 does not matter."""
+        for column, cell in row.cells.items():
+            matters = self._columns.get(column, Column.NO) not in (Column.NO, Column.NOTE)
+            if matters and isinstance(cell.value, CellFault):
+                self.reading.faults.append(cell.value.model_copy(update={"column": self._titles.get(column, "")}))
+
+    def _numbered(self) -> bool:
+        """Whether the table numbers its tasks."""
+        columns_of_numbers, tasks = self._of(Column.NO), self._of(Column.TASK)
+        rows = [row for row in self._grid.rows[self._first :] if any(self._text(row.cells.get(c)) for c in tasks)]
+        have = [row for row in rows if any(_NUMBER.match(self._text(row.cells.get(c))) for c in columns_of_numbers)]
+        return bool(rows) and len(have) >= _MOSTLY * len(rows)
+
+    def _kind(self, row: GridRow, current: _Record | None, *, numbered: bool) -> str:
+        """What a row is that is no task: `section`, or why it is skipped."""
+        filled = {column: text for column, cell in row.cells.items() if (text := self._text(cell))}
+        if not filled:
+            return "空行"
+        texts = list(filled.values())
+        if columns.TOTAL_ROW.pattern.match(texts[0]) or (len(texts) > 1 and columns.TOTAL_ROW.pattern.match(texts[1])):
+            return "合计行"
+        if columns.TABLE_NOTE.pattern.match(texts[0]):
+            return "表注"
+        known = [column_of(text) for text in texts]
+        if is_header(known) and all(known):
+            return "重复的表头"
+        if len(filled) == 1 and len(self._columns) > 1:
+            column, text = next(iter(filled.items()))
+            opens = column == min(self._columns) and not _NUMBER.match(text)
+            heading = marker(self._view(row.cells[column])) is not None
+            in_task = self._columns.get(column) is Column.TASK
+            unnumbered = numbered and in_task and heading and (current is None or self._is_done(current))
+            if (
+                opens and not (in_task and not numbered and self._columns[column] is Column.TASK and not heading)
+            ) or unnumbered:
+                return "section"
+        return ""
+
+    def _is_done(self, record: _Record) -> bool:
+        return any(record.cells.get(c) for kind in (Column.LEAD, Column.SHARED) for c in self._of(kind))
+
+    def _continues(self, row: GridRow, current: _Record, *, numbered: bool) -> bool:
+        """Whether a row goes on with the task above: its cells of number and task are empty or merged from above."""
+        numbers, tasks = self._of(Column.NO), self._of(Column.TASK)
+        has_number = any(self._text(row.cells.get(c)) for c in numbers)
+        has_task = any(self._text(row.cells.get(c)) for c in tasks)
+        if has_number:
+            return False
+        if not has_task:
+            return True
+        merged = any(cell.covered for c in numbers if (cell := row.cells.get(c)))
+        cut = not structure.TERMINAL.pattern.search(self._text_of(current, Column.TASK))
+        return numbered and (merged or cut)
+
+    def _text_of(self, record: _Record, kind: Column) -> str:
+        return "".join(self._text(cell) for column in self._of(kind) for cell in record.cells.get(column, ()))
+
+    def _put(self, record: _Record, row: GridRow, carried: dict[int, Cell]) -> None:
+        for column, cell in row.cells.items():
+            text = self._text(cell)
+            above = carried.get(column)
+            if (cell.covered or _DITTO_CELL.match(text)) and above is not None and not record.cells.get(column):
+                if self._columns.get(column) in _CARRIED:
+                    record.carried.setdefault(column, above)
+                if text:
+                    self.reading.skipped.append((self._view(cell), "同上"))
+            elif text:
+                record.cells.setdefault(column, []).append(cell)
+                carried[column] = cell
+
+    def _within(self, record: _Record, before: tuple[str, ...]) -> tuple[str, ...]:
+        """What the column of classes says; an empty cell means the class above."""
+        found = [
+            self._view(cell).raw
+            for column in self._of(Column.SECTION)
+            for cell in (*record.cells.get(column, ()), *([record.carried[column]] if column in record.carried else []))
+        ]
+        return tuple(found) if found else before
+
+    # A task
+
+    def _task(self, record: _Record) -> None:
+        title_cells = self._cells(record, Column.TASK)
+        segments = [
+            segment
+            for cell in title_cells
+            for line in [self._view(cell)]
+            for segment in segments_of(line, self._directory)
+        ]
+        body, more = _told(segment.view for segment in segments)
+        lines = [line for cell in self._cells(record, Column.POINTS) for line in cell.lines(self._source)]
+        points = [*more, *(point for line in lines for point in _points(line))]
+        goals = [self._view(cell) for cell in self._cells(record, Column.TARGET)]
+        if not body:
+            body = together(points or goals)
+        label = "".join(self._text(cell) for cell in self._cells(record, Column.NO))
+        clause = self._clause(record)
+        for segment in segments:
+            if segment.clause and not clause.says_who:
+                clause.add(segment.clause)
+            elif segment.clause:
+                clause.due.extend(segment.clause.due)
+        mine = [self._view(cell) for cells in record.cells.values() for cell in cells]
+        mark = marker(body)
+        named = body.cut(mark[1]) if mark and len(body) > mark[1] else body
+        title = named.strip("。；： ") if len(named) <= MOST_TITLE else title_of(named)
+        due = self._due(record)
+        notes = self._notes(record)
+        if not body:
+            self.reading.skipped.extend((seen, "没有任务的行") for seen in mine)
+            return
+        self.reading.tasks.append(
+            Task(
+                record.section,
+                label.rstrip(".、"),
+                title,
+                named,
+                mine,
+                clause,
+                points=points or (divided(named, together=False) if len(named) > 2 * MOST_TITLE else []),
+                source=self._said(record, Column.SOURCE),
+                basis=self._said(record, Column.BASIS),
+                notes=notes,
+                figures_from=[*points, *goals],
+                place=f"{f'〔{self._grid.name}〕' if self._grid.name else '表'}第{record.number}行",
+            )
+        )
+        self.reading.due_values.append(due)
+
+    def _cells(self, record: _Record, kind: Column) -> list[Cell]:
+        return [cell for column in self._of(kind) for cell in record.cells.get(column, ())]
+
+    def _with_carried(self, record: _Record, kind: Column) -> list[Cell]:
+        found = self._cells(record, kind)
+        return found or [record.carried[column] for column in self._of(kind) if column in record.carried]
+
+    def _clause(self, record: _Record) -> Clause:
+        clause = Clause()
+        for kind, duty in ((Column.LEAD, Duty.LEAD), (Column.ASSIST, Duty.ASSIST), (Column.SHARED, Duty.SHARED)):
+            for cell in self._with_carried(record, kind):
+                for value in _values(cell.lines(self._source)):
+                    found = clauses.labelled(value, short=True) or clauses.phrases(value, duty)
+                    clause.add(found)
+        for kind, people in ((Column.LEADER, clause.leaders), (Column.PERSON, clause.persons)):
+            for cell in self._with_carried(record, kind):
+                for line in cell.lines(self._source):
+                    people.extend(split(line))
+        for cell in self._with_carried(record, Column.RHYTHM):
+            clause.rhythm.append(self._view(cell))
+        clause.parts = []
+        return clause
+
+    def _due(self, record: _Record) -> tuple[object, View] | None:
+        cells = self._with_carried(record, Column.DUE)
+        return (cells[-1].value, together(self._view(cell) for cell in cells)) if cells else None
+
+    def _said(self, record: _Record, kind: Column) -> str:
+        return "；".join(self._view(cell).raw for cell in self._with_carried(record, kind))
+
+    def _notes(self, record: _Record) -> list[tuple[str, str]]:
+        return [
+            (self._titles.get(column, ""), "\n".join(self._source[cell.start : cell.end].strip() for cell in cells))
+            for column, cells in sorted(record.cells.items())
+            if self._columns.get(column) is Column.NOTE or (column not in self._columns and column in self._titles)
+        ]
+
+
+def _told(cells: Iterable[View]) -> tuple[View, list[View]]:
+    """The task of one or more cells, and what is a sentence of its own in those below the first."""
+    first, *below = list(cells) or [NOTHING]
+    whole = [first]
+    points: list[View] = []
+    for cell in below:
+        (points if points or has_verb(re.split("[，。；]", cell.text)[0]) else whole).append(cell)
+    return together(whole), points
+
+
+def _points(line: View) -> list[View]:
+    """1.…。2.…。 on one line as points of their own, their numbers left out."""
+    starts = list(_POINT_NUMBER.finditer(line.text))
+    numbered = [int(m[1]) for m in starts] == list(range(1, len(starts) + 1))
+    if not numbered or not starts:
+        return [line.cut(starts[0].end())] if starts and starts[0].start() == 0 and len(starts) == 1 else [line]
+    ends = [m.start() for m in starts[1:]] + [len(line)]
+    return [line.cut(m.end(), end) for m, end in zip(starts, ends, strict=True)]
+
+
+def _nested(section: tuple[str, ...], heading: View) -> tuple[str, ...]:
+    """（一） below 一、; otherwise a section row replaces the one before."""
+    mark = marker(heading)
+    if section and mark and mark[0] == 3.0:  # noqa: PLR2004  (the rank of （一）)
+        top = [one for one in section[:1] if not one.startswith(("（", "("))]
+        return (*top, heading.raw)
+    return (heading.raw,)
+
+
+def _values(lines: list[View]) -> list[View]:
+    """The lines of a cell, put together where a name is broken over two of them."""
+    if all(is_unit(name.text) for line in lines for name in split(line)):
+        return lines
+    return [together(lines)] if lines else []
