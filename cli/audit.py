@@ -24,9 +24,9 @@ from domain.facts import is_sealed
 from domain.lights import Lit, light
 from domain.log import Rulebook
 from domain.matter import Matter
+from domain.queries.spoken import said_date
+from domain.queries.telling import Reader, local, pace_said, tell
 from domain.rules.authority import may_read_secret
-from domain.spoken import said_date
-from domain.telling import Reader, local, pace_said, tell
 from domain.terms import Light, Rhythm
 from eventlog import reading
 from eventlog.reading import Moment

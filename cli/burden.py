@@ -12,8 +12,8 @@ from cli.tables import table
 from cli.task.common import the_unit, today
 from documents.burden import UnitBurden, burden
 from documents.ledger import read_ledger
-from domain.burden import Ask
 from domain.calendar import SHANGHAI
+from domain.queries.burden import Ask
 from eventlog import reading
 
 _MONTH = re.compile(r"(\d{4})\s*[-./年]\s*(\d{1,2})\s*月?")

@@ -16,8 +16,8 @@ from cli.task.common import ReasonOption, confirm, day, need
 from domain.base import refuse
 from domain.calendar import DayOverride, PublishedYear, WorkCalendar
 from domain.office import CALENDAR_STREAM, CalendarYearPublished, DayOverridden
+from domain.queries.spoken import said_date
 from domain.rules.records import may_record
-from domain.spoken import said_date
 from eventlog import reading
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import typer
 from cli.session import Problem, session
 from domain.base import Refusal
 from domain.calendar import SHANGHAI, at_office, end_of_day, local_date
-from domain.spoken import spoken_moment, spoken_past
+from domain.queries.spoken import spoken_moment, spoken_past
 from eventlog import reading
 from eventlog.reading import Moment
 

@@ -13,8 +13,8 @@ from cli.session import session
 from domain.base import Refusal
 from domain.calendar import SHANGHAI
 from domain.event import Event
-from domain.spoken import said_date
-from domain.telling import local, moved_what
+from domain.queries.spoken import said_date
+from domain.queries.telling import local, moved_what
 from eventlog import reading
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from cli.tables import table
 from cli.task.common import now
 from domain.base import Refusal, refuse
 from domain.calendar import SHANGHAI
-from domain.telling import local
+from domain.queries.telling import local
 from domain.terms import Role, Urgency
 from eventlog import notices as kept
 from eventlog import reading

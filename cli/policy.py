@@ -16,8 +16,8 @@ from domain.base import refuse
 from domain.calendar import SHANGHAI
 from domain.office import POLICY_STREAM, PolicyAdopted
 from domain.policy import Policy
+from domain.queries.spoken import said_date
 from domain.rules.records import may_record
-from domain.spoken import said_date
 from eventlog import reading
 
 app = group(

@@ -24,11 +24,11 @@ from domain.office import (
     PersonTransferred,
     PostAssigned,
 )
+from domain.queries.spoken import said_date
 from domain.rules.delegation import grant, revoke_all
 from domain.rules.delegation import revoke as revoked
 from domain.rules.ending import duties_of
 from domain.rules.records import may_record
-from domain.spoken import said_date
 from domain.terms import Duty, Role
 from eventlog import reading
 

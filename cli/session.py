@@ -85,7 +85,7 @@ class Session:
 
     def echo(self) -> None:
         """Say on stderr how days were understood, once; with `--json` the answer holds it."""
-        from domain.spoken import said_meaning
+        from domain.queries.spoken import said_meaning
 
         if not self.json:
             for text, meant in self.dates.items():

@@ -9,7 +9,7 @@ from domain.envelope import Actor
 from domain.facts import Basis, PartOf
 from domain.matter import Closed, Counts, Feedback, Point, Surge
 from domain.policy import DueRule
-from domain.telling import Reader, local
+from domain.queries.telling import Reader, local
 from domain.window_ledger import WindowLedger
 from domain.windows import window_label
 

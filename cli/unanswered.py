@@ -11,9 +11,9 @@ from cli.task.reads import unit_names
 from domain.calendar import SHANGHAI, end_of_day, local_date
 from domain.envelope import Recorded
 from domain.matter import Matter
-from domain.spoken import said_date
-from domain.unanswered import unanswered as unanswered_of
-from domain.unanswered import unfinished as unfinished_of
+from domain.queries.spoken import said_date
+from domain.queries.unanswered import unanswered as unanswered_of
+from domain.queries.unanswered import unfinished as unfinished_of
 from eventlog import reading
 from eventlog.reading import Moment
 

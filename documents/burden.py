@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from documents.ledger import Ledger
-from domain.burden import Ask, Asked, asked_in_matter, asked_in_meeting
 from domain.office import Unit
+from domain.queries.burden import Ask, Asked, asked_in_matter, asked_in_meeting
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from documents.figures import Entry, Period
 from documents.page import Block, Grid, Items, Paragraph, Subheading
 from documents.wording import clean, counted, dated, day_in, reason_of
 from domain.calendar import local_date
+from domain.queries.telling import left_undone
 from domain.streams import matter_stream
-from domain.telling import left_undone
 from domain.terms import Light, Stage
 from domain.workplan import PlanStage, WorkPlan
 from sheets.table import NO_CHAPTER

@@ -6,8 +6,8 @@ from documents.figures import Entry, Period, year_of
 from documents.page import Block, Grid, Layout, Page, Paragraph, Section, section
 from documents.wording import clean, dated, day_in, reason_of, share, short_date
 from domain import events as ev
-from domain.score import Line, score
-from domain.telling import progress_said
+from domain.queries.score import Line, score
+from domain.queries.telling import progress_said
 from domain.terms import Stage
 from eventlog import reading
 from eventlog.database import Database

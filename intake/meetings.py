@@ -9,7 +9,7 @@ from domain.calendar import at_office
 from domain.meetings.commands import RecordMeeting
 from domain.meetings.series import Series, SeriesBook
 from domain.meetings.terms import Part
-from domain.spoken import spoken_moment
+from domain.queries.spoken import spoken_moment
 from intake.sheets import CellFault, Row, read_table
 from intake.xlsx import worksheet_names
 

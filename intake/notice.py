@@ -13,7 +13,7 @@ from pathlib import Path
 
 from domain.base import Frozen, Refusal, refuse, refuse_always
 from domain.calendar import DayOverride
-from domain.spoken import WEEKDAYS
+from domain.queries.spoken import WEEKDAYS
 from intake.archive import DOCX, local, main_part, opened, small_part
 from sheets.budget import budget
 from sheets.input_file import read_text

@@ -15,8 +15,8 @@ from domain.base import refuse
 from domain.calendar import SHANGHAI
 from domain.meetings.commands import CancelMeeting, ConveneMeeting, MoveMeeting
 from domain.meetings.series import SERIES_STREAM, Series, SeriesRecorded, said_rule, spoken_rule
+from domain.queries.spoken import said_date
 from domain.rules.records import may_record
-from domain.spoken import said_date
 from domain.streams import meeting_stream
 from eventlog import reading
 

@@ -15,7 +15,7 @@ from domain.meetings.agenda import Assembled
 from domain.meetings.commands import MeetingCommand, MeetingOrder
 from domain.meetings.meeting import Meeting
 from domain.meetings.series import Series
-from domain.spoken import spoken_moment
+from domain.queries.spoken import spoken_moment
 from eventlog import reading
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from documents.meetings.pack import SERIES
 from domain.calendar import SHANGHAI, local_date
 from domain.meetings.meeting import Meeting
 from domain.meetings.terms import MeetingStage
-from domain.spoken import said_date
+from domain.queries.spoken import said_date
 from eventlog import reading
 
 if TYPE_CHECKING:

@@ -65,7 +65,7 @@ def schedule(
 
 
 def _day(text: str, start: date) -> date:
-    from domain.spoken import spoken_date
+    from domain.queries.spoken import spoken_date
 
     return spoken_date(text, start)
 

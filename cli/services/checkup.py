@@ -21,7 +21,7 @@ from domain.calendar import SHANGHAI, local_date
 from domain.deadlines import owed
 from domain.matter import Matter
 from domain.notices.reach import unreached
-from domain.telling import local
+from domain.queries.telling import local
 from eventlog import reading
 from eventlog.clock import FAST
 from eventlog.configured import open_log

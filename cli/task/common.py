@@ -20,7 +20,7 @@ from domain.commands import MatterCommand, Order
 from domain.confidential import sealed
 from domain.envelope import Actor, OnBehalf
 from domain.facts import Attachment, UnitRef
-from domain.spoken import spoken_date
+from domain.queries.spoken import spoken_date
 from eventlog import reading
 from eventlog.patience import answer_by, not_counted
 

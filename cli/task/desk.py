@@ -17,8 +17,8 @@ from domain.matter import Matter
 from domain.meetings.meeting import Meeting
 from domain.meetings.rules import BEFORE
 from domain.meetings.terms import Delivery, MeetingStage
-from domain.spoken import said_date
-from domain.telling import left_undone
+from domain.queries.spoken import said_date
+from domain.queries.telling import left_undone
 from domain.terms import Role, Stage
 from eventlog import reading
 

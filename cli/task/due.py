@@ -8,7 +8,7 @@ from cli.session import session
 from cli.task.common import today
 from domain.base import Refusal
 from domain.bounds import plausible
-from domain.spoken import spoken_date
+from domain.queries.spoken import spoken_date
 from eventlog import reading
 
 _NAMES_A_YEAR = re.compile(r"\d{4}|[今本当明次来去]年|年度|[二〇零○]{3,}")

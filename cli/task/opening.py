@@ -38,7 +38,7 @@ from domain.commands import AcceptReceipt, AssignMatter, DeclineReceipt, OpenMat
 from domain.facts import MOST_DECIMALS, Basis, Checkpoint, NewIndicator, NewPoint
 from domain.matter import Matter
 from domain.policy import DueRule
-from domain.spoken import said_date
+from domain.queries.spoken import said_date
 from domain.streams import matter_stream
 from domain.terms import BasisKind, KeyFlag, MatterClass, MatterKind, Rhythm, Urgency
 from eventlog import reading

@@ -14,7 +14,7 @@ from domain.facts import is_sealed
 from domain.lights import Lit, light
 from domain.log import Rulebook
 from domain.matter import Indicator, Matter
-from domain.spoken import said_date
+from domain.queries.spoken import said_date
 from domain.terms import Light, Stage
 from eventlog import reading
 from eventlog.reading import Moment
@@ -93,7 +93,7 @@ def _unit_id(name: str) -> str:
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:
     from cli.tables import table
-    from domain.telling import progress_said
+    from domain.queries.telling import progress_said
 
     if not rows:
         return "没有符合条件的督办事项"
@@ -176,7 +176,7 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Any
     from cli.task.files import entry
     from domain.deadlines import owed
     from domain.event import decode, label_of
-    from domain.telling import Reader, local, tell
+    from domain.queries.telling import Reader, local, tell
     from eventlog.attachments import filed
 
     names, opened = unit_names(), secrets_of(state)
@@ -273,7 +273,7 @@ def _indicator(indicator: Indicator, on: date) -> dict[str, Any]:
 
 
 def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
-    from domain.telling import left_undone, pace_said
+    from domain.queries.telling import left_undone, pace_said
 
     names = unit_names()
     moved = f"（原时限 {state.original_due}）" if state.original_due != state.due else ""

@@ -8,7 +8,7 @@ from cli.session import session
 from domain.lights import light
 from domain.log import Rulebook
 from domain.matter import Matter
-from domain.rollup import Branch, branches
+from domain.queries.rollup import Branch, branches
 from domain.terms import Stage
 from eventlog import reading
 
@@ -88,7 +88,7 @@ def relations_said(shown: dict[str, Any], names: Callable[[str], str]) -> list[s
 
 
 def _part_line(part: dict[str, Any], names: Callable[[str], str]) -> str:
-    from domain.telling import progress_said
+    from domain.queries.telling import progress_said
 
     lead = names(part["lead"]) if part["lead"] else "待明确牵头"
     far = progress_said(part["stage"], part["progress"] if part["rolled_up"] is None else part["rolled_up"])

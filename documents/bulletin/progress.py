@@ -13,7 +13,7 @@ from domain import events as ev
 from domain.calendar import local_date
 from domain.event import Event
 from domain.matter import Matter
-from domain.telling import left_undone
+from domain.queries.telling import left_undone
 from domain.terms import Light, MatterClass, Stage
 
 # --- 办结销号、由红转绿

@@ -18,7 +18,7 @@ from domain.meetings.events import MeetingConvened, MeetingMoved
 from domain.meetings.meeting import AgendaItem, Meeting
 from domain.meetings.terms import MeetingStage
 from domain.office import Person, Unit
-from domain.spoken import WEEKDAYS
+from domain.queries.spoken import WEEKDAYS
 
 EVERYBODY_CONCERNED = "各有关单位"
 

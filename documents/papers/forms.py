@@ -17,7 +17,7 @@ from domain.event import Event
 from domain.lights import light
 from domain.matter import Matter
 from domain.papers import PaperKind, by_letter
-from domain.telling import left_undone
+from domain.queries.telling import left_undone
 from domain.terms import OrderColour, Rhythm, Stage
 from domain.windows import window_label
 

@@ -17,9 +17,9 @@ from domain.meetings.agenda import arranged
 from domain.meetings.deadlines import MeetingDeadlineKind, minutes_due, next_meeting_deadline
 from domain.meetings.meeting import AgendaItem, DecisionPoint, Meeting, NewMatter
 from domain.meetings.terms import AGREEING, NEEDS_MATTER, Delivery, MeetingStage, Outcome, Subject
+from domain.queries.spoken import said_date
 from domain.rules.office import At, Office, drafted
 from domain.rules.office import Outcome as Result
-from domain.spoken import said_date
 from domain.terms import Role, Supervision
 
 BEFORE = (MeetingStage.SCHEDULED, MeetingStage.FROZEN)

@@ -13,7 +13,7 @@ from domain.calendar import WorkCalendar
 from domain.envelope import HEADQUARTERS, Recorded
 from domain.event import Event, decode
 from domain.meetings.terms import AgendaReason
-from domain.spoken import WEEKDAYS
+from domain.queries.spoken import WEEKDAYS
 
 SERIES_STREAM = f"series/{HEADQUARTERS}"
 LAST = -1

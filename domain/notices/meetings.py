@@ -13,7 +13,7 @@ from domain.meetings import events as ev
 from domain.meetings.meeting import Meeting
 from domain.notices.notice import Notice, addressed, worded
 from domain.notices.people import House
-from domain.telling import local
+from domain.queries.telling import local
 from domain.terms import Urgency
 
 

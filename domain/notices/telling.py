@@ -1,4 +1,4 @@
-"""Which event of a matter tells whom what. One table; what happened is said by `domain.telling`, what it asks, here.
+"""Which event of a matter tells whom what. One table; `domain.queries.telling` says what happened, this what it asks.
 
 Words that are secret, sealed or not, never leave by a notice: it says that they exist and where to read them (条例
 art. 24). Nobody is told what he did himself. A report that only confirms the routine is told to the 督办员 alone: a
@@ -14,7 +14,7 @@ from domain.event import Event, decode
 from domain.matter import Matter
 from domain.notices.notice import Notice, addressed, shown, worded
 from domain.notices.people import House, Scene, To, recipients
-from domain.telling import Reader, tell
+from domain.queries.telling import Reader, tell
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from activities.clock import OfficeClock
 from activities.notices import NoticeActivities
 from domain.calendar import local_date
 from domain.notices.routing import Routing
-from domain.spoken import said_date
+from domain.queries.spoken import said_date
 from eventlog import reading
 from eventlog.database import Database
 from tests.cli.conftest import Sheets

@@ -9,7 +9,7 @@ import pytest
 
 from domain import commands as c
 from domain.calendar import local_date
-from domain.spoken import spoken_moment, spoken_past
+from domain.queries.spoken import spoken_moment, spoken_past
 from eventlog import reading
 from eventlog.database import Database
 from tests.support.command_line import CommandLine

@@ -9,7 +9,7 @@ from documents.burden import UnitBurden, burden
 from documents.figures import Period
 from documents.ledger import read_ledger
 from domain import commands as c
-from domain.burden import Ask
+from domain.queries.burden import Ask
 from eventlog import reading
 from eventlog.database import Database
 from tests.documents.quarter import play

@@ -13,8 +13,8 @@ from domain.log import Rulebook
 from domain.meetings import commands as mc
 from domain.meetings.rules import decide_meeting
 from domain.meetings.series import Series
+from domain.queries.spoken import spoken_date
 from domain.rules import Office, decide
-from domain.spoken import spoken_date
 from tests.support.office import LIST, OFFICE, opening, order
 
 NOW = datetime(2022, 3, 1, 2, tzinfo=UTC)

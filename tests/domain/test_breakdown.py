@@ -15,7 +15,7 @@ from domain.breakdown import Kin, may_be_part, may_end
 from domain.event import Event
 from domain.facts import PartOf
 from domain.matter import Matter
-from domain.rollup import Branch, branches
+from domain.queries.rollup import Branch, branches
 from domain.terms import Stage
 from tests.support.life import Life, accepted
 from tests.support.office import HEAD, LIAISON, SECOND, opening

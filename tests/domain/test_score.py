@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from domain import commands as c
-from domain.score import Outcome, score
+from domain.queries.score import Outcome, score
 from domain.terms import SuspensionReason
 from tests.support.life import Life, accepted, at
 from tests.support.office import ASSIST as HELPER

@@ -1,7 +1,7 @@
 """多头交办: which open matters a new task may be about."""
 
 from domain.duplicates import Standing
-from domain.similar import OFFERED, OpenTitles
+from domain.queries.similar import OFFERED, OpenTitles
 
 
 def standing(*titles: str, lead: str | None = None) -> OpenTitles:

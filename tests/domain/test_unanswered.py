@@ -4,8 +4,8 @@ from datetime import date
 
 from domain import commands as c
 from domain.policy import Policy
+from domain.queries.unanswered import Unanswered, Unfinished, unanswered, unfinished
 from domain.terms import SuspensionReason
-from domain.unanswered import Unanswered, Unfinished, unanswered, unfinished
 from tests.support.life import Life, accepted, at, opened
 from tests.support.office import FOR_LEADER, LIAISON, SECOND
 

@@ -11,7 +11,7 @@ from domain import commands as c
 from domain.base import Frozen, Refusal
 from domain.envelope import Actor
 from domain.facts import PartOf
-from domain.rollup import branches
+from domain.queries.rollup import branches
 from domain.terms import Stage
 from eventlog import reading
 from eventlog.database import Database

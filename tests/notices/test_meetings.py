@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 
 from domain import commands as c
-from domain.burden import Ask, asked_in_meeting
 from domain.envelope import SYSTEM
 from domain.event import known_types
 from domain.meetings import commands as mc
@@ -14,6 +13,7 @@ from domain.notices.meetings import RULES, notices
 from domain.notices.notice import Notice
 from domain.notices.people import House
 from domain.office import DIRECTORY_STREAM, Delegation, DelegationGranted, DelegationRevoked
+from domain.queries.burden import Ask, asked_in_meeting
 from domain.terms import Urgency
 from services.office_records import record
 from tests.support.homes import at

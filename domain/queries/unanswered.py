@@ -15,7 +15,7 @@ from domain.envelope import Recorded
 from domain.event import decode
 from domain.log import Rulebook
 from domain.matter import Matter
-from domain.spoken import said_date
+from domain.queries.spoken import said_date
 from domain.terms import Rung, Stage
 from domain.windows import window_label
 
