@@ -16,6 +16,7 @@ from cli.state import FIELDS, changed, say
 from cli.task.common import MatterArg, the_matter
 from cli.task.reads import unit_names
 from domain.calendar import SHANGHAI
+from domain.confidential import opened
 from domain.deadlines import Deadline, DeadlineKind, owed
 from domain.envelope import Recorded
 from domain.event import decode, label_of
@@ -76,9 +77,7 @@ def replay(
     }
     if step and session.json:
         document["steps"] = list(_steps(events, states, shown))
-    reader = Reader(name=unit_names(), open=shown)
-    steps = list(_step_lines(events, states, reader)) if step else []
-    answer(document, "" if session.json else _replayed(last, steps, reader))
+    answer(document, "" if session.json else _replayed(events, [opened(s, shown) for s in states], shown, step=step))
 
 
 def _events(stream: str, as_of: str | None, moment: Moment | None, version: int | None = None) -> tuple[Recorded, ...]:
@@ -156,9 +155,11 @@ def _told(event: Recorded, reader: Reader) -> dict[str, Any]:
     }
 
 
-def _replayed(last: Matter, steps: Sequence[str], reader: Reader) -> str:
+def _replayed(events: Sequence[Recorded], states: Sequence[Matter], shown: Shown, *, step: bool) -> str:
+    """The same for people, by states whose secrets are opened for the reader."""
+    last, reader = states[-1], Reader(name=unit_names(), open=shown)
     lines = [
-        *steps,
+        *(_step_lines(events, states, reader) if step else ()),
         f"{last.number}  {last.title}  第{last.version}版",
         f"  阶段  {last.stage.label}{'' if last.ended else f'  进度{last.progress}%'}",
         f"  牵头  {reader.name(last.lead) if last.lead else '待明确'}",

@@ -148,8 +148,10 @@ class SealingCommand(Command):
         self.params = [*self.params, *_sealing()]
 
 
-SEALING = re.compile(r"cli\.task\.(?!reads)|cli\.plan\.(importing|edited)")
-"""Modules whose commands send words to matters."""
+SEALING = re.compile(
+    r"cli\.task\.(?!reads)|cli\.plan\.(importing|edited)|cli\.meeting\.(agenda|sitting:(decide|outcome))"
+)
+"""What sends words to matters: modules, or commands of one."""
 
 
 class Group(TyperGroup):
@@ -189,7 +191,7 @@ class Group(TyperGroup):
             command = get_command(found)
         else:
             single = typer.Typer(add_completion=False, rich_markup_mode=None)
-            single.command(cmd_name, cls=SealingCommand if SEALING.match(module) else Command)(found)
+            single.command(cmd_name, cls=SealingCommand if SEALING.match(target) else Command)(found)
             command = get_command(single)
         command.name = cmd_name
         return command

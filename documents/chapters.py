@@ -13,6 +13,7 @@ from documents.figures import Entry, Period
 from documents.page import Block, Grid, Items, Paragraph, Subheading
 from documents.wording import clean, counted, dated, day_in, reason_of
 from domain.calendar import local_date
+from domain.facts import openly
 from domain.queries.telling import left_undone
 from domain.streams import matter_stream
 from domain.terms import Light, Stage
@@ -86,7 +87,7 @@ def _by_chapter(period: Period, entries: Sequence[Entry]) -> tuple[Chapter, ...]
     place = {stream: n for n, stream in enumerate(rows)}
     by_source: dict[str, list[Entry]] = {}
     for entry in sorted(entries, key=lambda e: place.get(e.matter.stream, len(rows))):
-        by_source.setdefault(entry.matter.source or NO_CHAPTER, []).append(entry)
+        by_source.setdefault(openly(entry.matter.source or NO_CHAPTER), []).append(entry)
     found = [Chapter(clean(source), tuple(own)) for source, own in by_source.items()]
     return tuple(sorted(found, key=lambda c: c.title == NO_CHAPTER))
 

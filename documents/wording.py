@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from domain.calendar import SHANGHAI
-from domain.facts import is_sealed
+from domain.facts import WITHHELD, is_sealed
 from domain.lights import Lit
 from domain.matter import Matter
 from domain.terms import Rung, Stage
-from sheets.table import CONTROL, WITHHELD
+from sheets.table import CONTROL
 
 INSTRUCTION = "批示（工作秘密）"
 NOTE = "本期数据由督办日志生成"

@@ -19,6 +19,7 @@ from domain.facts import (
     PartOf,
     Percent,
     PointReport,
+    SecretValues,
     UnitRef,
     Whole,
     Words,
@@ -351,7 +352,8 @@ class CorrectEvent(Frozen):
     do: Literal["correct"] = "correct"
     version: Whole
     text: Confidential
-    fields: dict[str, str] = {}
+    fields: Annotated[dict[str, str], SecretValues(frozenset({"source", "basis_text", "basis_no"}))] = {}
+    """Field → what it should have said. A title stands in every list, so that it is never secret."""
 
 
 class ExpireDeadline(Frozen):

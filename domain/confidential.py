@@ -11,8 +11,9 @@ from functools import cache
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from domain.base import Frozen
-from domain.facts import MAY_BE_SECRET, SECRET, is_sealed
+from domain.facts import MAY_BE_SECRET, SECRET, SecretValues, is_sealed
 
+Mark = str | SecretValues | None
 F = TypeVar("F", bound=Frozen)
 Map = Callable[[str], str]
 
@@ -63,6 +64,8 @@ def _changed(model: F, change: Callable[..., str]) -> F:
         value = getattr(model, name)
         if isinstance(value, str) and mark is not None:
             update[name] = change(value, always=mark == SECRET)
+        elif isinstance(mark, SecretValues):
+            update[name] = {k: change(v, always=False) if k in mark.of else v for k, v in value.items()}
         elif isinstance(value, Frozen):
             update[name] = _changed(value, change)
         elif isinstance(value, tuple):
@@ -72,18 +75,17 @@ def _changed(model: F, change: Callable[..., str]) -> F:
 
 
 @cache
-def _marks(kind: type[Frozen]) -> dict[str, str | None]:
+def _marks(kind: type[Frozen]) -> dict[str, Mark]:
     """Field → what its type says of its words; None where it may hold values that say it of theirs."""
     return {
-        name: next((m for m in _annotations(field.annotation, field.metadata) if m in (MAY_BE_SECRET, SECRET)), None)
-        for name, field in kind.model_fields.items()
+        name: next(_annotations(field.annotation, field.metadata), None) for name, field in kind.model_fields.items()
     }
 
 
-def _annotations(annotation: Any, metadata: list[Any]) -> Iterator[str]:
-    yield from (m for m in metadata if isinstance(m, str))
+def _annotations(annotation: Any, metadata: list[Any]) -> Iterator[str | SecretValues]:
+    yield from (m for m in metadata if m in (MAY_BE_SECRET, SECRET) or isinstance(m, SecretValues))
     if get_origin(annotation) is Annotated:
-        yield from (m for m in get_args(annotation)[1:] if isinstance(m, str))
+        yield from _annotations(None, list(get_args(annotation)[1:]))
     for inner in get_args(annotation):
         if get_origin(inner) is not None:
             yield from _annotations(inner, [])

@@ -1,5 +1,6 @@
 """Small values that commands, events and the matter's state share."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
 
@@ -14,9 +15,18 @@ SEALED = "sealed:v2:"
 SEALS = (SEALED, "sealed:v1:", "sealed:sm4:")
 """How a ciphertext begins: AES-GCM-SIV, what earlier builds wrote (AES-GCM), and SM4-GCM (国密) by configuration."""
 MAY_BE_SECRET, SECRET = "may be secret", "secret"
+WITHHELD = "（内容属工作秘密，不予刊载）"
+"""Stands for a ciphertext wherever it is not opened for one reader."""
 MOST_TITLE = 500
 MOST_DECIMALS = 3
 MOST_WEIGHT = 100
+
+
+@dataclass(frozen=True)
+class SecretValues:
+    """Says of a mapping which of its values are words that may be secret."""
+
+    of: frozenset[str]
 
 
 def _fits(text: str) -> str:
@@ -61,6 +71,11 @@ def is_sealed(text: str) -> bool:
     return text.startswith(SEALS)
 
 
+def openly(text: str) -> str:
+    """The text where several readers see it together with others."""
+    return WITHHELD if is_sealed(text) else text
+
+
 class UnitRef(Frozen):
     """A unit as a command names it; the append checks `supervision` against the directory."""
 
@@ -78,7 +93,7 @@ class Basis(Frozen):
 
     def __str__(self) -> str:
         """The basis as it is quoted: 2022年工作计划（香指办〔2022〕1号）."""
-        return f"{self.text}（{self.no}）" if self.no else self.text
+        return f"{self.text}（{self.no}）" if self.no and not is_sealed(self.no) else self.text
 
 
 class Attachment(Frozen):

@@ -40,6 +40,7 @@ from domain.log import (
     Refused,
     Rulebook,
 )
+from domain.meetings.meeting import Meeting
 from domain.office import CALENDAR_STREAM, POLICY_STREAM
 from domain.streams import FOLDS, kind_of
 from eventlog.backend import Row, Statement
@@ -239,8 +240,9 @@ def _record(
     numbers = _Numbers(transaction)
     rows = _chain(request, standing, recorded_at, numbers, headquarters, algorithm)
     events = [recorded(row) for row in rows]  # the answer is what a reader will find
-    check_seals(transaction, request.stream, [text for draft in request.drafts for text in seals_in(draft.payload)])
     state = _fold(transaction, request, standing, events)
+    keyed = (request.stream, *(state.matters if isinstance(state, Meeting) else ()))
+    check_seals(transaction, keyed, [text for draft in request.drafts for text in seals_in(draft.payload)])
     check_duplicate(transaction, events, state)
     check_breakdown(transaction, events, state)
     text = state_text(state)

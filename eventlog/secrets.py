@@ -9,6 +9,7 @@ import binascii
 import hmac
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -212,18 +213,22 @@ def shown(database: Database, stream: str, sealed: str) -> str:
     return found.label if isinstance(found, Unreadable) else found
 
 
-def check_seals(transaction: Transaction, stream: str, texts: list[str]) -> None:
-    """What claims to be a ciphertext is one of this stream's, under a key that lives: else nobody could ever read it.
+def check_seals(transaction: Transaction, streams: Sequence[str], texts: Sequence[str]) -> None:
+    """What claims to be a ciphertext is under a living key of these streams: else nobody could ever read it.
+
+    Args:
+        transaction: that which records the texts.
+        streams: the stream they are recorded in, and of a meeting the matters it has to do with.
+        texts: what claims to be ciphertext.
 
     Raises:
         Refusal: `malformed`.
     """
     if not texts:
         return
-    keys = {
-        row[0]
-        for row in transaction.all("SELECT key_id FROM secret_keys WHERE stream = ? AND key IS NOT NULL", (stream,))
-    }
+    marks = ", ".join("?" * len(streams))
+    sql = f"SELECT key_id FROM secret_keys WHERE stream IN ({marks}) AND key IS NOT NULL"  # noqa: S608  (only marks)
+    keys = {row[0] for row in transaction.all(sql, tuple(streams))}
     for text in texts:
         taken = _taken_apart(text)
         if taken is None or taken.key_id not in keys:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from domain.base import Refusal
 from domain.facts import SEALS
+from domain.streams import kind_of
 from eventlog.backend import Row
 from eventlog.database import Database, Transaction
 from eventlog.evidence import NOTICE_COLUMNS, notices_digest
@@ -102,7 +103,11 @@ def _wrong(row: Row, forgotten: set[str], master: bytes | None, seal: tuple[str,
             return "写的不是加封它的主密钥"
     if key is None:
         return "被替换或移动"
-    if seal is not None and (seal[0] != stream or isinstance(opens(key, *seal), Unreadable)):
+    if seal is None:
+        return None
+    # What a meeting says of a matter is under the matter's key.
+    place = stream if kind_of(seal[0]) == "meeting" else seal[0]
+    if place != stream or isinstance(opens(key, stream, seal[1]), Unreadable):
         return "打不开用它加密的内容：被替换或移动"
     return None
 

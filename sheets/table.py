@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from domain.base import Frozen, Term, refuse
 from domain.bounds import visible
 from domain.calendar import local_date
-from domain.facts import is_sealed
+from domain.facts import WITHHELD, is_sealed
 from domain.matter import Matter
 from domain.queries.telling import progress_said
 from sheets.layout import MOST_IN_A_CELL
@@ -24,7 +24,6 @@ KEY_SHEET = "回传校验"
 KEY_FORMAT = "xmh-table-1"
 NO_CHAPTER = "其他事项"
 """The heading over matters without a source."""
-WITHHELD = "（内容属工作秘密，不予刊载）"
 CUT_SHORT = "……（内容过长，以下从略）"
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 """What no document may hold."""

@@ -6,7 +6,17 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.meeting.common import MeetingArg, convene, document, line, meeting_order, names, proposed, the_meeting
+from cli.meeting.common import (
+    MeetingArg,
+    convene,
+    document,
+    for_reader,
+    line,
+    meeting_order,
+    names,
+    proposed,
+    the_meeting,
+)
 from cli.printing.files import OutOption, check_out, write_page
 from cli.session import Problem, answer, session
 from cli.task.common import ReasonOption, need, the_matter
@@ -45,9 +55,9 @@ def agenda(
     elif freeze:
         commands = [FreezeAgenda(proposed=assembled.items, position=assembled.position)]
     if not commands:
-        _show(found, items, output)
+        _show(found, for_reader(found.model_copy(update={"items": items})).items, output)
         return
-    replies = convene(*(meeting_order(found.stream, c, nth=n) for n, c in enumerate(commands)))
+    replies = convene(*(meeting_order(found, c, nth=n) for n, c in enumerate(commands)))
     answer(document(replies[-1]), "\n".join(line(r) for r in replies))
 
 

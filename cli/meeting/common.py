@@ -1,19 +1,24 @@
 """What the `meeting` commands share: which meeting and series are meant, and sending."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
 import typer
 
 from cli.session import Problem, answer, session
-from cli.task.common import VALID_FOR, now, the_gateway, today
+from cli.task.common import VALID_FOR, now, sealed_under, the_gateway, today
 from domain.calendar import at_office, local_date
 from domain.envelope import Actor
+from domain.facts import openly
+from domain.matter import Matter
 from domain.meetings.agenda import Assembled
 from domain.meetings.commands import MeetingCommand, MeetingOrder
 from domain.meetings.meeting import Meeting
+from domain.meetings.secrets import matter_concerned, opened_meeting
 from domain.meetings.series import Series
 from domain.queries.spoken import spoken_moment
 from eventlog import reading
@@ -87,16 +92,50 @@ def moment(text: str) -> datetime:
     return found
 
 
-def meeting_order(stream: str, command: MeetingCommand, actor: Actor | None = None, nth: int = 0) -> MeetingOrder:
-    """The command on its way; `nth` keeps ids apart when one run sends several."""
+def meeting_order(
+    meeting: Meeting | str, command: MeetingCommand, actor: Actor | None = None, nth: int = 0
+) -> MeetingOrder:
+    """The command on its way, its secret words sealed; `nth` keeps ids apart when one run sends several.
+
+    Args:
+        meeting: as it stands, or the stream of one that is only being convened.
+        command: what is asked of it.
+        actor: who asks; whoever runs this, unless given.
+        nth: which of several.
+
+    Raises:
+        Problem: the words are to be secret, and are about no matter whose key could seal them (exit 2).
+    """
     base = session.command_id or uuid4().hex
     return MeetingOrder(
         command_id=f"{base}-{nth}" if nth else base,
-        stream=stream,
+        stream=meeting.stream if isinstance(meeting, Meeting) else meeting,
         actor=actor or session.actor,
-        command=command,
+        command=_sealed(meeting, command),
         valid_until=now() + VALID_FOR,
     )
+
+
+def _sealed(meeting: Meeting | str, command: MeetingCommand) -> MeetingCommand:
+    if not session.secret:
+        return command
+    matter = matter_concerned(meeting, command) if isinstance(meeting, Meeting) else None
+    if matter is None:
+        said = "--secret 的内容用所涉事项的密钥加密，这里没有对应的督办事项；请先为其立项，或去掉 --secret"
+        raise Problem(said, "malformed")
+    return sealed_under(matter, command)
+
+
+def for_reader(meeting: Meeting) -> Meeting:
+    """The meeting with its secret words as whoever runs this may see them. No paper is made of it."""
+    from cli.task.reads import secrets_of
+
+    @cache
+    def reader(stream: str) -> Callable[[str], str]:
+        found = reading.load(session.database, stream)
+        return secrets_of(found.state) if found and isinstance(found.state, Matter) else openly
+
+    return opened_meeting(meeting, lambda stream, text: reader(stream)(text))
 
 
 def convene(*orders: MeetingOrder) -> "list[MeetingReply]":
@@ -115,7 +154,7 @@ async def _convene(orders: tuple[MeetingOrder, ...]) -> "list[MeetingReply]":
 
 def do(meeting: Meeting, command: MeetingCommand, actor: Actor | None = None) -> None:
     """One command on one meeting, start to answer."""
-    (reply,) = convene(meeting_order(meeting.stream, command, actor))
+    (reply,) = convene(meeting_order(meeting, command, actor))
     answer(document(reply), line(reply))
 
 

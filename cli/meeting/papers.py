@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.meeting.common import MeetingArg, convene, line, meeting_order, names, proposed, the_meeting
+from cli.meeting.common import MeetingArg, convene, for_reader, line, meeting_order, names, proposed, the_meeting
 from cli.printing.files import OutOption, check_out, press, write_copy, write_page
 from cli.session import Problem, answer, session
 from cli.task.common import PaperOption, acting, confirm, now, today
@@ -68,7 +68,7 @@ def minutes(
         "meeting": found.number,
         "stage": found.stage.value,
         "minutes": found.minutes.no if found.minutes else None,
-        "points": [p.model_dump(mode="json", exclude={"decided_by"}) for p in found.standing_points],
+        "points": [p.model_dump(mode="json", exclude={"decided_by"}) for p in for_reader(found).standing_points],
         "files": {kind: str(path) for kind, path in kept.files.items()} if kept else {},
         "sha256": kept.sha256 if kept else {},
         "markdown": text,
@@ -91,7 +91,7 @@ def _sign(meeting: Meeting, actor: Actor) -> str:
     confirm(f"签发 {meeting.number} 的纪要？签发后议定事项即行生效。")
     seen = papers_on_disk(session.settings.home)
     advance_numbers(session.database, seen, "文件柜中已有该文号的纪要，日志由旧备份还原")
-    (reply,) = convene(meeting_order(meeting.stream, SignMinutes(), actor))
+    (reply,) = convene(meeting_order(meeting, SignMinutes(), actor))
     return line(reply)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.meeting.common import MeetingArg, names, the_meeting, the_series
+from cli.meeting.common import MeetingArg, for_reader, names, the_meeting, the_series
 from cli.printing.files import OutOption, check_out, write_page
 from cli.session import Problem, answer, session
 from cli.task.common import today
@@ -98,7 +98,7 @@ def _table(found: Sequence[reading.ListedMeeting]) -> str:
 
 def show(meeting: MeetingArg) -> None:
     """一次会议的全部情况：议题、出席、议定事项及其落实。"""
-    found = the_meeting(meeting)
+    found = for_reader(the_meeting(meeting))
     document = {
         **found.model_dump(mode="json", exclude={"points", "hash", "starts"}),
         "meeting": found.number,

@@ -114,7 +114,7 @@ def decide(
         need(outcome, "--outcome", "议定结果")
         need(text, "--text", "议定内容")
         commands = [_command({**row, "item": number, "urgent": urgent})]
-    replies = convene(*(meeting_order(found.stream, c, actor, nth=n) for n, c in enumerate(commands)))
+    replies = convene(*(meeting_order(found, c, actor, nth=n) for n, c in enumerate(commands)))
     documents = [document(r) for r in replies]
     answer(documents[0] if source is None else documents, "\n".join(line(r) for r in replies))
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 import typer
 
 from cli.session import Exit, Problem, answer, problem_of, session
-from domain.base import Refusal, Term, refuse
+from domain.base import Frozen, Refusal, Term, refuse
 from domain.bounds import cleaned, seen, within_bounds
 from domain.calendar import local_date
 from domain.commands import MatterCommand, Order
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from services.gateway import Gateway
     from workflows.contract import Reply
 
+    F = TypeVar("F", bound=Frozen)
     T = TypeVar("T", bound=Term)
 
 VALID_FOR = timedelta(minutes=15)
@@ -203,13 +204,13 @@ def order(
         command_id=f"{base}-{nth}" if nth else base,
         stream=stream,
         actor=actor or session.actor,
-        command=_sealed(stream, command),
+        command=sealed_under(stream, command),
         valid_until=now() + VALID_FOR,
         occurred_at=occurred_at,
     )
 
 
-def _sealed(stream: str, command: MatterCommand) -> MatterCommand:
+def sealed_under(stream: str, command: "F") -> "F":
     """A leader's words always, all others that may be secret with `--secret`: the one place they are."""
 
     def seal(text: str) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.session import Problem
+from cli.session import Problem, session
 from cli.task.common import (
     ByOption,
     MatterArg,
@@ -174,4 +174,6 @@ def correct(
         if not mark or not value.strip():
             raise Problem(f"--set “{pair}”应写成 字段=内容", "malformed")
         fields[name.strip()] = value.strip()
+    if session.secret and "title" in fields:
+        raise Problem("事项名称列在各种清单和通知里，不能加密；请更正为不涉密的名称，不加 --secret", "malformed")
     do(matter, CorrectEvent(version=event, text=need(text, "--text", "更正说明"), fields=fields))

@@ -10,6 +10,7 @@ from cli.moments import AsOfOption, asked
 from cli.session import Problem, answer, session
 from cli.task.tree import placed, relations, relations_said, walked
 from domain.calendar import SHANGHAI, local_date
+from domain.confidential import opened
 from domain.facts import is_sealed
 from domain.lights import Lit, light
 from domain.log import Rulebook
@@ -140,7 +141,7 @@ def secrets_of(matter: Matter) -> Callable[[str], str]:
     actor = session.actor
     allowed = may_read_secret(matter, actor.role, actor.unit)
 
-    def opened(text: str) -> str:
+    def seen(text: str) -> str:
         if not is_sealed(text):
             return text
         if not allowed:
@@ -149,7 +150,7 @@ def secrets_of(matter: Matter) -> Callable[[str], str]:
 
         return shown(session.database, matter.stream, text)
 
-    return opened
+    return seen
 
 
 def show(
@@ -168,6 +169,7 @@ def show(
     assert isinstance(state, Matter)  # noqa: S101  (a stream under matter/)
     rulebook = reading.rulebook(session.database, position)
     at = moment.as_of if moment else datetime.now(UTC)
+    state = opened(state, secrets_of(state))
     document = _shown(state, rulebook, at, events) | relations(state, rulebook, at, position)
     answer(document, "" if session.json else _read_aloud(state, document))
 
@@ -179,8 +181,8 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Any
     from domain.queries.telling import Reader, local, tell
     from eventlog.attachments import filed
 
-    names, opened = unit_names(), secrets_of(state)
-    reader, persons = Reader(name=names, open=opened), person_names()
+    names, persons = unit_names(), person_names()
+    reader = Reader(name=names, open=secrets_of(state))
     deadlines = [
         {
             "kind": d.kind.value,
@@ -210,11 +212,11 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Any
     points = [
         {
             "no": p.no,
-            "text": opened(p.text),
+            "text": p.text,
             "due": p.due.isoformat() if p.due else None,
             "original_due": p.original_due.isoformat() if p.original_due else None,
             "progress": p.progress,
-            "said": opened(p.said) if p.said else None,
+            "said": p.said,
             "dropped": p.dropped,
         }
         for p in state.points
@@ -238,7 +240,7 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Any
             "missed": len(state.windows.missed),
             **state.counts.model_dump(),
         },
-        "closure": _closure(state, opened),
+        "closure": _closure(state),
         "points": points,
         "indicators": [_indicator(i, local_date(at)) for i in state.indicators],
         "deadlines": deadlines,
@@ -247,7 +249,7 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Any
     }
 
 
-def _closure(state: Matter, opened: Callable[[str], str]) -> dict[str, Any] | None:
+def _closure(state: Matter) -> dict[str, Any] | None:
     """What is asked of the reviewer, or was closed: with what evidence, over what that was not done, and why."""
     ended, asked = state.closed, state.closure
     if ended is None and asked is None:
@@ -257,7 +259,7 @@ def _closure(state: Matter, opened: Callable[[str], str]) -> dict[str, Any] | No
     evidence = ended.evidence if ended else asked.evidence if asked else ()
     return {
         "unfinished": list(unfinished),
-        "over_unfinished": opened(why) if why else None,
+        "over_unfinished": why,
         "evidence": [a.model_dump() for a in evidence],
     }
 

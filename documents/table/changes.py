@@ -8,11 +8,10 @@ from documents.wording import clean, day_in, reason_of, sentence, short_date
 from domain import events as ev
 from domain.base import Frozen, Term
 from domain.calendar import local_date
-from domain.facts import is_sealed
+from domain.facts import WITHHELD, is_sealed
 from domain.lights import light
 from domain.terms import Light
 from eventlog.reading import Moment
-from sheets.table import WITHHELD
 
 
 class ChangeKind(Term):

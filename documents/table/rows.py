@@ -9,6 +9,7 @@ from documents.table.changes import Change, changes
 from documents.wording import counted, full_date, reason_of
 from domain.base import Frozen, refuse
 from domain.calendar import end_of_day, local_date
+from domain.facts import openly
 from domain.lights import Lit
 from domain.matter import Matter
 from domain.terms import Light, Stage
@@ -124,7 +125,7 @@ def _chapters(entries: Iterable[Entry], names: Names, ledger: Ledger) -> Iterato
     """By source, in the order in which the sources first occur among the numbers."""
     by_source: dict[str, list[Entry]] = {}
     for entry in entries:
-        by_source.setdefault(entry.matter.source or NO_CHAPTER, []).append(entry)
+        by_source.setdefault(openly(entry.matter.source or NO_CHAPTER), []).append(entry)
     no = 0
     for source in sorted(by_source, key=lambda s: s == NO_CHAPTER):
         found = by_source[source]

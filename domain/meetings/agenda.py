@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from domain.base import Frozen
 from domain.calendar import local_date
+from domain.facts import openly
 from domain.lights import light
 from domain.log import Rulebook
 from domain.matter import Matter
@@ -72,7 +73,7 @@ def _unfinished(meeting: Meeting, held: Iterable[Meeting]) -> dict[str, str]:
             continue
         for point in past.standing_points:
             if point.matter and point.outcome in LASTING and point.delivery is not Delivery.WAIVED:
-                found[point.matter] = f"{past.name}议定：{point.text.rstrip('。')}"
+                found[point.matter] = f"{past.name}议定：{openly(point.text).rstrip('。')}"
     return found
 
 
@@ -108,16 +109,17 @@ def _set_by_leader(matter: Matter) -> bool:
 
 
 def _why(reason: AgendaReason, matter: Matter, unfinished: dict[str, str]) -> str | None:
-    """What the secretary reads beside the item."""
+    """What everybody at the table reads beside the item; what is secret there, who may reads in the matter."""
     said = matter.last_feedback
     match reason:
         case AgendaReason.UNFINISHED:
-            told = f"。最近反馈（{local_date(said.at):%-m月%-d日}）：{said.text}" if said else "。尚无反馈"
+            told = f"。最近反馈（{local_date(said.at):%-m月%-d日}）：{openly(said.text)}" if said else "。尚无反馈"
             return f"{unfinished[matter.stream]}{told}"
         case AgendaReason.EXTENSION if matter.extension:
-            return f"申请延至 {matter.extension.to}：{matter.extension.reason}"
+            return f"申请延至 {matter.extension.to}：{openly(matter.extension.reason)}"
         case AgendaReason.COORDINATION:
             asked = matter.open_coordinations
-            return asked[0].text if asked else (said.coordination if said else None)
+            wanted = asked[0].text if asked else said.coordination if said else None
+            return wanted and openly(wanted)
         case _:
-            return said.text if said else None
+            return openly(said.text) if said else None

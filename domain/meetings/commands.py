@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 
 from domain.base import Frozen
 from domain.bounds import cleaned
-from domain.facts import UnitRef, Whole, Words
+from domain.facts import Confidential, UnitRef, Whole, Words
 from domain.meetings.meeting import AgendaItem, Attendance
 from domain.meetings.series import Series
 from domain.meetings.terms import Outcome, Part, Subject
@@ -56,7 +56,7 @@ class DropItem(Frozen):
     do: Literal["item_drop"] = "item_drop"
     key: str
     title: Words
-    reason: Words
+    reason: Confidential
 
 
 class OrderItems(Frozen):
@@ -94,7 +94,7 @@ class DecideItem(Frozen):
     do: Literal["decide"] = "decide"
     item: Whole
     outcome: Outcome
-    text: Words
+    text: Confidential
     subject: Subject | None = None
     lead: UnitRef | None = None
     assist: tuple[UnitRef, ...] = ()
@@ -108,7 +108,7 @@ class WithdrawPoint(Frozen):
 
     do: Literal["withdraw"] = "withdraw"
     point: Whole
-    reason: Words
+    reason: Confidential
 
 
 class SignMinutes(Frozen):
@@ -129,7 +129,7 @@ class WaiveOutcome(Frozen):
 
     do: Literal["waive"] = "waive"
     point: Whole
-    reason: Words
+    reason: Confidential
 
 
 class Delivered(Frozen):

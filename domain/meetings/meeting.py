@@ -7,6 +7,9 @@ from domain.envelope import Actor
 from domain.facts import UnitRef, Words
 from domain.meetings.terms import MEETING_ENDED, AgendaReason, Delivery, MeetingStage, Outcome, Part, Subject
 
+MATTER = "matter/"
+"""How the stream of a matter begins."""
+
 
 class AgendaItem(Frozen):
     """One 议题. `key` is the stream of its matter, or names an item the secretary added without one."""
@@ -129,6 +132,12 @@ class Meeting(Frozen):
         """2022年第3次市级指挥部工作会议; without ordinal before it is held."""
         year = self.number.split("-")[1] if self.number else ""
         return f"{year}年第{self.ordinal}次{self.series_name}" if self.ordinal else self.title
+
+    @property
+    def matters(self) -> tuple[str, ...]:
+        """Streams of the matters it has to do with: on the agenda, added to it, or dropped from it."""
+        keys = (*(item.matter or "" for item in (*self.items, *self.added)), *self.dropped)
+        return tuple(dict.fromkeys(key for key in keys if key.startswith(MATTER)))
 
     def item(self, no: int) -> AgendaItem | None:
         """The item of that number, dropped ones too."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from domain import commands as c
 from domain import events as ev
 from domain.base import refuse, refuse_always
+from domain.facts import is_sealed
 from domain.matter import Matter
 from domain.meetings.terms import AGREEING, Outcome, Subject
 from domain.rules.ending import closed_by_meeting, returned
@@ -68,7 +69,8 @@ def _consequences(matter: Matter, command: c.RecordDecision, office: Office) -> 
 
 def _answered(matter: Matter, command: c.RecordDecision, office: Office, *, agreed: bool) -> Iterator[Result]:
     """The meeting's answer to what was asked: 延期, 办结 or 撤销."""
-    words = f"{command.meeting}议定：{command.text}"
+    # A ciphertext is one only as long as nothing stands before it.
+    words = command.text if is_sealed(command.text) else f"{command.meeting}议定：{command.text}"
     match command.subject:
         case Subject.EXTENSION:
             answer = c.AnswerExtension(grant=agreed, to=command.due, reason=words)

@@ -12,7 +12,7 @@ from datetime import date
 from domain import commands as c
 from domain.base import Refusal
 from domain.envelope import canonical
-from domain.facts import NewPoint
+from domain.facts import WITHHELD, NewPoint
 from domain.matter import Matter
 from domain.office import Person
 from domain.rules import Office, decide
@@ -23,7 +23,7 @@ from intake.edited.cells import points_of, progress_of
 from intake.edited.copy import EditedRow, EditedTable
 from intake.opening import NotNamedError, person_named, unit_named
 from intake.sheets import CellFault, split_names
-from sheets.table import CUT_SHORT, KEYED, SHEET, WITHHELD, Column, Names, cells, fingerprint, plain
+from sheets.table import CUT_SHORT, KEYED, SHEET, Column, Names, cells, fingerprint, plain
 
 _SAID = (Column.PROGRESS, Column.PROBLEM, Column.NEXT)
 """One 反馈 says all three: what was not edited is said again, so none of them may have moved."""

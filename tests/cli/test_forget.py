@@ -90,3 +90,8 @@ def test_while_somebody_reads_the_log_it_says_that_bytes_remain_and_ends_them_wh
     assert on_disk(files)
     assert xmh(*FORGET).code == 0
     assert not on_disk(files)
+
+
+def test_a_title_stands_in_every_list_and_is_not_corrected_in_secret(xmh: CommandLine, instructed: Database) -> None:
+    said = xmh("task", "correct", "1", "--event", "1", "--text", "笔误", "--set", "title=另一名称", "--secret")
+    assert (said.code, "不能加密" in said.error) == (2, True)

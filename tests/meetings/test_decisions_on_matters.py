@@ -1,5 +1,6 @@
 """What a meeting decided, at the matter: each outcome and what follows from it there."""
 
+import json
 from datetime import date
 
 import pytest
@@ -138,3 +139,15 @@ def test_a_red_light_goes_out_with_the_new_limit() -> None:
     assert life.light.light is Light.RED
     life.do(decided(Outcome.LIMITED, due=date(2022, 5, 31)), FOR_LEADER)
     assert life.light.light is not Light.RED
+
+
+def test_a_decision_in_secret_words_stays_one_ciphertext_in_all_that_follows_from_it() -> None:
+    words = "sealed:v2:0123456789abcdef:AAAA"
+    granted, returned, cancelled = asked_to_extend(), asked_to_close(), accepted()
+    granted.do(decided(Outcome.AGREED, subject=Subject.EXTENSION, due=date(2022, 7, 15), text=words), FOR_LEADER)
+    returned.do(decided(Outcome.DISAGREED, subject=Subject.CLOSURE, text=words), FOR_LEADER)
+    cancelled.do(decided(Outcome.AGREED, subject=Subject.CANCELLATION, text=words), FOR_LEADER)
+    for life in (granted, returned, cancelled):
+        payloads = [json.loads(r.payload) for r in life.recorded]
+        held = [text for payload in payloads for text in payload.values() if "sealed:" in str(text)]
+        assert held == [words] * 2

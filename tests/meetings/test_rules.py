@@ -5,16 +5,18 @@ from typing import Any
 
 import pytest
 
+from domain import commands as matters
 from domain.base import Frozen, Refusal
 from domain.calendar import DayOverride, at_office
 from domain.envelope import SYSTEM, Actor
+from domain.facts import WITHHELD
 from domain.meetings import commands as c
-from domain.meetings.agenda import arranged
+from domain.meetings.agenda import arranged, propose
 from domain.meetings.deadlines import MeetingDeadlineKind, owed_by
 from domain.meetings.meeting import AgendaItem, Attendance
-from domain.meetings.terms import Delivery, MeetingStage, Outcome, Subject
-from tests.support.life import CALENDAR
-from tests.support.meetings import THURSDAY, WEEKLY, Session, convened, convening, decision, in_session, item
+from domain.meetings.terms import AgendaReason, Delivery, MeetingStage, Outcome, Subject
+from tests.support.life import CALENDAR, RULEBOOK, accepted
+from tests.support.meetings import MONTHLY, THURSDAY, WEEKLY, Session, convened, convening, decision, in_session, item
 from tests.support.office import AUDITOR, FOR_LEADER, LEAD, LEADER, LIAISON, OFFICE
 
 
@@ -263,3 +265,32 @@ def test_a_recorded_meeting_has_its_ordinal_and_owes_nothing() -> None:
         1,
     )
     assert owed_by(session.m, CALENDAR) == []
+
+
+SEALED = "sealed:v2:0123456789abcdef:AAAA"
+
+
+def test_a_new_matter_decided_in_secret_words_needs_a_title_of_its_own() -> None:
+    session = in_session()
+    told: dict[str, Any] = {"outcome": Outcome.NEW_MATTER, "due": date(2022, 6, 30), "text": SEALED}
+    refused(session, decision(**told), FOR_LEADER, "--title", "malformed")
+    session.do(decision(**told, new_title="专项核查"), FOR_LEADER)
+    assert session.m.points[0].new is not None
+    assert session.m.points[0].new.title == "专项核查"
+
+
+def test_an_agenda_says_that_words_are_secret_and_never_holds_them() -> None:
+    """A ciphertext of a matter in the stream of a meeting, or within other words, could be opened by nobody."""
+    life = accepted()
+    life.do(matters.SubmitFeedback(text=SEALED, coordination=SEALED), LIAISON)
+    life.do(matters.RequestExtension(to=date(2022, 7, 29), reason=SEALED), LIAISON)
+    earlier = in_session(item(1, life.m.stream))
+    earlier.do(decision(text=SEALED), FOR_LEADER)
+    coming = convened(starts=THURSDAY + timedelta(days=28))
+    for reason in (AgendaReason.UNFINISHED, AgendaReason.COORDINATION, AgendaReason.EXTENSION, AgendaReason.RED):
+        series = MONTHLY.model_copy(update={"agenda": (reason,)})
+        matter = life.m.model_copy(update={"due": date(2022, 3, 1), "due_set_by": LEADER})
+        meeting = coming.m.model_copy(update={"stream": "meeting/later"})
+        (proposed,) = propose(meeting, series, [matter], [earlier.m], RULEBOOK)
+        assert WITHHELD in (proposed.text or ""), reason
+        assert "sealed:" not in (proposed.text or ""), reason

@@ -1,9 +1,12 @@
 """A secret is typed by every entrance, and looked for in every file of the home, Temporal's database among them."""
 
 import base64
+import io
 import json
+import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -12,13 +15,15 @@ import pytest
 from openpyxl import load_workbook
 
 from domain import confidential
+from domain.calendar import SHANGHAI, local_date, to_minute
 from domain.envelope import SYSTEM
 from domain.office import DIRECTORY_STREAM, Person, PersonRecorded
 from domain.terms import Role
 from services.office_records import record
+from tests.recovery.chaos import away_from_midnight
 from tests.support.command_line import CommandLine
 from tests.support.office import office_today
-from tests.support.served import Home, home_in
+from tests.support.served import Home, home_in, wait_for
 
 LEAD, ASSIST = "区城市更新和土地整备局", "区住房和建设局"
 PLAIN = "不是秘密的进展一二三"
@@ -114,11 +119,14 @@ def everything_typed(xmh: Callable[..., Any], words: Words, outside: Path) -> No
     csv = outside / "反馈.csv"
     csv.write_text(f"事项,进展,进度\n{one},{words('--from csv')},45\n")
     xmh("task", "report", "--from", csv, "--secret", actor="li")
+    with typed_in(json.dumps([{"matter": one, "text": words("--from stdin"), "next": words("stdin next")}])):
+        xmh("task", "report", "--from", "-", "--secret", actor="li")
     xmh("task", "report", one, "--text", PLAIN, "--progress", "50", actor="li")
     xmh("task", "point", "add", one, words("point add"), "--secret")
     xmh("task", "point", "change", one, "2", "--text", words("point change"), "--secret")
     xmh("task", "point", "drop", one, "2", "--reason", words("point drop"), "--secret")
     xmh("task", "coordinate", one, "--with", ASSIST, "--text", words("coordinate"), "--secret", actor="li")
+    a_meeting_decides(xmh, words, outside, one)
     xmh("task", "coordinate", one, "--answer", words("coordinate --answer"), "--secret", actor="zhao")
     xmh("task", "escalate", one, "--reason", words("escalate"), "--secret")
     xmh("task", "extend", one, "--to", due, "--reason", words("extend"), "--secret", actor="li")
@@ -127,7 +135,9 @@ def everything_typed(xmh: Callable[..., Any], words: Words, outside: Path) -> No
     xmh("task", "resume", one)
     xmh("task", "instruct", one, "--text", words("instruct"), *BY)
     xmh("task", "decide", one, "--meeting", "例会", "--text", words("decide"), "--secret", *BY)
-    xmh("task", "correct", one, "--event", "1", "--text", words("correct"), "--secret")
+    fields = [f"{name}={words(f'correct {name}')}" for name in ("source", "basis_text", "basis_no")]
+    told = [word for field in fields for word in ("--set", field)]
+    xmh("task", "correct", one, "--event", "1", "--text", words("correct"), *told, "--secret")
     table = outside / "一览表.xlsx"
     xmh("plan", "table", "-o", table)
     _edited(table, words("edited table"))
@@ -145,6 +155,61 @@ def everything_typed(xmh: Callable[..., Any], words: Words, outside: Path) -> No
     xmh("task", "cancel", one, "--reason", words("cancel"), "--secret", *BY)
 
 
+@contextmanager
+def typed_in(text: str) -> Iterator[None]:
+    """Standard input holds this."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        yield
+
+
+def imported(xmh: Callable[..., Any], words: Words, outside: Path) -> str:
+    """A matter that comes as a row of a sheet."""
+    sheet = outside / "任务清单.csv"
+    heads = "序号,任务,要点,牵头单位,完成时限,反馈周期,类别,依据"
+    due = f"{office_today().year + 1}-06-30"
+    sheet.write_text(f"{heads}\n1,丙事项,{words('plan import')};{due},{LEAD},{due},月,常规,工作计划\n")
+    (no,) = xmh("plan", "import", sheet, "--secret")["opened"]
+    return str(no["matter"])
+
+
+def a_meeting_decides(xmh: Callable[..., Any], words: Words, outside: Path, one: str) -> None:
+    """Every entrance by which words reach a matter by way of a meeting that is held today."""
+    away_from_midnight()
+    starts = to_minute(datetime.now(UTC)) + timedelta(minutes=30)
+    starts = min(starts, starts.astimezone(SHANGHAI).replace(hour=23, minute=59))
+    xmh("calendar", "override", str(local_date(starts)), "--workday", "--reason", "测试当日开会")
+    at = f"{starts.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}"
+    three = imported(xmh, words, outside)
+    meeting = xmh("meeting", "schedule", "--series", "联席会议", "--at", at, "--chair", "leader")["meeting"]
+    wait_for(lambda: bool(xmh("meeting", "show", meeting)["stage"] == "frozen"))
+    items = {i["number"]: i["no"] for i in xmh("meeting", "show", meeting)["items"]}
+    assert one in items, "coordination in secret words comes onto the agenda"
+    xmh("meeting", "agenda", meeting, "--add", three)
+    xmh("meeting", "agenda", meeting, "--drop", str(len(items) + 1), "--reason", words("agenda --drop"), "--secret")
+    xmh("meeting", "open", meeting)
+    of = ("--item", str(items[one]), "--outcome")
+    decide = ("meeting", "decide", meeting)
+    xmh(*decide, *of, "继续推进", "--text", words("meeting decide"), "--secret", *BY)
+    new = ("--title", "会上新立的事项", "--due", f"{office_today().year + 1}-06-30", "--lead", LEAD)
+    xmh(*decide, *of, "新立项", "--text", words("meeting decide new"), *new, "--secret", *BY)
+    row = {"item": items[one], "outcome": "继续推进", "text": words("meeting decide --from json")}
+    many = outside / "议定.json"
+    many.write_text(json.dumps([row]))
+    xmh(*decide, "--from", many, "--secret", *BY)
+    csv = outside / "议定.csv"
+    csv.write_text(f"议题,结果,内容\n{items[one]},缓议,{words('meeting decide --from csv')}\n")
+    xmh(*decide, "--from", csv, "--secret", *BY)
+    with typed_in(json.dumps([{**row, "text": words("meeting decide stdin")}])):
+        xmh(*decide, "--from", "-", "--secret", *BY)
+    xmh(*decide, "--withdraw", "5", "--reason", words("meeting withdraw"), "--secret")
+    xmh(*decide, *of, "摘牌", "--text", words("meeting refused"), "--urgent", "--secret", *BY)
+    wait_for(lambda: bool(xmh("meeting", "show", meeting)["points"][5]["delivery"] == "refused"))
+    xmh("meeting", "outcome", meeting, "6", "--waive", "--reason", words("meeting waive"), "--secret")
+    xmh("meeting", "minutes", meeting, "--sign", "leader", "--yes")
+    wait_for(lambda: bool(xmh("meeting", "show", meeting)["stage"] == "closed"))
+
+
 def _edited(table: Path, word: str) -> None:
     """Somebody writes what was done into the table's column for it."""
     book = load_workbook(table)
@@ -160,8 +225,9 @@ def _edited(table: Path, word: str) -> None:
     raise AssertionError("the table holds no cell to edit")
 
 
-def shown_to_all(xmh: Callable[..., Any], home: Path) -> str:
+def shown_to_all(xmh: Callable[..., Any], served: Home) -> str:
     """Whatever is printed and exported of it, into the home, where it is looked for; what the leader reads of it."""
+    home = served.path
     xmh("plan", "table", "-o", home / "一览表.xlsx")
     xmh("plan", "table", "-o", home / "一览表.docx")
     xmh("briefing", "draft", "-o", home / "简报.docx")
@@ -169,8 +235,29 @@ def shown_to_all(xmh: Callable[..., Any], home: Path) -> str:
         seen = xmh(*what, "1", actor="audit")
         (home / f"无权者所见{name}.json").write_text(json.dumps(seen, ensure_ascii=False))
     xmh("notice", "list")
-    read = [xmh(*what, no, actor="leader") for no in "12" for what in (("task", "show"), ("audit", "replay", "--step"))]
+    for command in (("task", "show", "1"), ("audit", "replay", "1", "--step"), ("meeting", "show", "1"), ("today",)):
+        assert "sealed:" not in served.xmh(*command).out, "nobody is shown a ciphertext"
+    for name, words in (
+        ("会议", ("meeting", "show")),
+        ("议题", ("meeting", "agenda")),
+        ("纪要", ("meeting", "minutes")),
+    ):
+        seen = xmh(*words, "1", actor="audit")
+        (home / f"无权者所见{name}.json").write_text(json.dumps(seen, ensure_ascii=False))
+    for name in ("会议纪要", "周调度"):
+        (home / name).mkdir()
+    xmh("meeting", "minutes", "1", "-o", home / "会议纪要" / "纪要.docx")
+    xmh("meeting", "pack", "-o", home / "周调度" / "材料.docx")
+    read = [
+        xmh(*what, no, actor="leader") for no in "123" for what in (("task", "show"), ("audit", "replay", "--step"))
+    ]
+    read.append(xmh("meeting", "show", "1", actor="leader"))
     return json.dumps(read, ensure_ascii=False)
+
+
+def both_of_the_first(xmh: Callable[..., Any]) -> list[Any]:
+    """What a leader is shown of the first matter and of the meeting that decided on it."""
+    return [xmh(*command, "1", actor="leader") for command in (("task", "show"), ("meeting", "show"))]
 
 
 @pytest.mark.slow
@@ -178,8 +265,16 @@ def shown_to_all(xmh: Callable[..., Any], home: Path) -> str:
 def test_a_secret_typed_by_any_entrance_is_in_no_file(served: Home, xmh: Callable[..., Any], tmp_path: Path) -> None:
     words = Words()
     everything_typed(xmh, words, tmp_path)
-    read = shown_to_all(xmh, served.path)
+    read = shown_to_all(xmh, served)
     assert {word: e for word, e in words.said.items() if word not in read} == {}, "its readers read every one"
+    of_the_first = [word for word in words.said if word in json.dumps(both_of_the_first(xmh), ensure_ascii=False)]
+    assert {"meeting decide", "meeting waive", "correct basis_text"} <= {words.said[word] for word in of_the_first}
+    assert xmh("audit", "verify")["ok"]
+    xmh("audit", "forget", "1", "--reason", "原件收回", *BY)
+    left = json.dumps(both_of_the_first(xmh), ensure_ascii=False)
+    assert [words.said[word] for word in of_the_first if word in left] == ["agenda --drop"], "that is of another matter"
+    assert left.count("【密钥已销毁，无法查看】") > len(of_the_first) / 2
+    assert xmh("audit", "verify")["ok"]
     served.down()
     names = {path.name for path in served.path.rglob("*") if path.is_file()}
     assert {"events.db", "temporal.db", "worker.log", "简报.docx"} <= names
@@ -191,20 +286,27 @@ def test_a_secret_typed_by_any_entrance_is_in_no_file(served: Home, xmh: Callabl
 @pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_the_search_finds_a_field_that_is_not_sealed(
-    served: Home, xmh: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    served: Home, xmh: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     marks = confidential._marks
+    open_ = {("SubmitFeedback", "problem"), ("DecideItem", "text"), ("CorrectEvent", "fields"), ("NewPoint", "text")}
 
-    def without_problem(kind: Any) -> dict[str, str | None]:
-        return {name: mark for name, mark in marks(kind).items() if name != "problem"}
+    def with_some_left_out(kind: Any) -> dict[str, Any]:
+        return {name: mark for name, mark in marks(kind).items() if (kind.__name__, name) not in open_}
 
-    monkeypatch.setattr(confidential, "_marks", without_problem)
+    monkeypatch.setattr(confidential, "_marks", with_some_left_out)
     words = Words()
     one = opened(xmh, "乙事项")
     xmh("task", "accept", one, actor="li")
-    said = ("--text", words("text"), "--problem", words("problem"))
-    xmh("task", "report", one, *said, "--secret", actor="li")
+    with typed_in(json.dumps([{"matter": one, "text": words("text"), "problem": words("problem")}])):
+        xmh("task", "report", "--from", "-", "--secret", actor="li")
+    xmh("task", "coordinate", one, "--with", ASSIST, "--text", words("coordinate"), "--secret", actor="li")
+    told = ("--text", words("correct"), "--set", f"source={words('correct source')}")
+    xmh("task", "correct", one, "--event", "1", *told, "--secret")
+    a_meeting_decides(xmh, words, tmp_path, one)
     hits = {words.said[word]: names for word, names in found(served.path, list(words.said)).items()}
-    assert hits.keys() == {"problem"}
-    assert any(name.startswith("events.db") for name in hits["problem"])
-    assert any(name.startswith("temporal.db") for name in hits["problem"])
+    decided = {entrance for entrance in words.said.values() if entrance.startswith("meeting decide")}
+    assert hits.keys() == {"problem", "correct source", "plan import", "meeting refused", *decided}
+    for names in hits.values():
+        assert any(name.startswith("events.db") for name in names)
+        assert any(name.startswith("temporal.db") for name in names)

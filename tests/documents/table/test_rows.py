@@ -9,10 +9,11 @@ from documents.table.rows import TaskTable, task_table
 from domain import commands as c
 from domain.base import Refusal
 from domain.calendar import end_of_day
+from domain.facts import WITHHELD
 from domain.terms import Light
 from eventlog.database import Database
 from eventlog.secrets import seal
-from sheets.table import WITHHELD, Column, Key
+from sheets.table import Column, Key
 from tests.documents.quarter import HALL, LAND, WORDS, play
 from tests.support.history import act
 from tests.support.homes import at
