@@ -10,8 +10,8 @@ from cli.moments import AsOfOption, past_instant
 from cli.session import Problem, answer, session
 from cli.tables import table
 from cli.task.common import the_unit, today
-from documents.burden import UnitBurden, burden
 from documents.ledger import read_ledger
+from documents.reports.burden import UnitBurden, burden
 from domain.calendar import SHANGHAI
 from domain.queries.burden import Ask
 from eventlog import reading

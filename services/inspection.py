@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from documents.filing.cabinet import FOLDER, sha256
+from documents.filing.cabinet import FOLDER
 from documents.filing.shelf import altered
+from documents.formats.digest import sha256
 from eventlog.database import Database
 from eventlog.findings import Problem, Token
 from services.issuing.catalogue import everything

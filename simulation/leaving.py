@@ -8,10 +8,8 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from documents.annual import annual
 from documents.bulletin import drafts
 from documents.bulletin.briefing import compose
-from documents.bulletin.recipe import recipe_of
 from documents.formats.markdown import markdown
 from documents.formats.press import FORMATS, Press
 from documents.ledger import Ledger, MatterFile, Told, read_known, read_ledger
@@ -19,7 +17,9 @@ from documents.meetings.calling import Names, agenda_page, notice_page
 from documents.meetings.pack import SERIES, weekly_pack
 from documents.page import Page
 from documents.papers.forms import PaperText, compose_paper
-from documents.statement import statement
+from documents.reports.annual import annual
+from documents.reports.statement import statement
+from documents.sections.recipe import recipe_of
 from documents.table.rows import task_table
 from documents.table.word import document
 from documents.table.workbook import workbook

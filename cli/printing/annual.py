@@ -16,8 +16,8 @@ def annual(
     out: OutOption = None,
 ) -> None:
     """年度统计：全年会议、简报和事项的数字，每个数都附清单。"""
-    from documents.annual import annual as counted
     from documents.formats.markdown import markdown
+    from documents.reports.annual import annual as counted
 
     wanted = year or today().year
     if wanted > today().year:

@@ -69,8 +69,8 @@ def draft(
     from documents.bulletin.briefing import compose
     from documents.bulletin.drafts import keep
     from documents.bulletin.edited import foreword_of
-    from documents.bulletin.recipe import recipe_of
     from documents.formats.markdown import markdown
+    from documents.sections.recipe import recipe_of
 
     now = datetime.now(UTC)
     today = local_date(now)
@@ -105,7 +105,7 @@ def edit(
 ) -> None:
     """读回改好的草稿：签发时用改后的文字，改了哪些字记入日志。"""
     from documents.bulletin.drafts import find, press_of
-    from documents.bulletin.recipe import recipe_of
+    from documents.sections.recipe import recipe_of
     from services.issuing.editing import edit as keep_edited
 
     found = find(session.settings.home, draft_id)
@@ -258,8 +258,8 @@ def show(
 ) -> None:
     """一期或一份草稿的全文；签发的文件丢失时由日志重新生成，须与原来逐字节一致。"""
     from documents.bulletin.drafts import find, press_of
-    from documents.bulletin.recipe import recipe_of
     from documents.formats.markdown import markdown
+    from documents.sections.recipe import recipe_of
     from services.issuing.bulletins import issued, with_files
     from services.issuing.editing import changes_of, composed
 

@@ -18,7 +18,7 @@ def unit(
 ) -> None:
     """单位督办情况：一个单位的事项、按期率和计分，逐项说明，供该单位核对；不排名。"""
     from documents.formats.markdown import markdown
-    from documents.statement import statement
+    from documents.reports.statement import statement
 
     wanted = year or today().year
     if wanted > today().year:

@@ -34,7 +34,7 @@ def templates(
     if export is not None:
         _export(export)
         return
-    from documents.formats.trial import tried
+    from documents.sections.trial import tried
 
     found = list(tried(press()))
     broken = [t for t in found if t.fault]

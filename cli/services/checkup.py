@@ -238,7 +238,7 @@ def _templates(settings: "Settings") -> Iterator[Finding]:
     Raises:
         Refusal: `template_gone`; `template_broken`, naming every one that cannot be used.
     """
-    from documents.formats.trial import tried
+    from documents.sections.trial import tried
 
     if settings.template_folder is None:
         told, remedy = "成文用自带的模板", "要改版式请用 xmh briefing templates --export 导出一份修改"

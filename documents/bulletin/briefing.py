@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from documents.bulletin import attention, progress
-from documents.bulletin.edition import Edition, Piece, assembled
-from documents.bulletin.overview import OVERVIEW
-from documents.bulletin.recipe import Recipe, SectionRecipe, Topic, built_in
 from documents.figures import Period, read_period
 from documents.formats.press import LAYOUT
 from documents.ledger import OFFICE_UNIT, Ledger
 from documents.page import Grid, Imprint, Items, Layout, Page, Paragraph, Section, Subheading
+from documents.sections import attention, progress
+from documents.sections.edition import Edition, Piece, assembled
+from documents.sections.overview import OVERVIEW
+from documents.sections.recipe import Recipe, SectionRecipe, Topic, built_in
 from documents.wording import NOTE, NOTE_OF_CORRECTION, full_date, moment, span
 from domain.base import Frozen, refuse
 from domain.bulletin import BulletinIssued, Publication

@@ -5,9 +5,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from documents.bulletin.briefing import Briefing, compose
-from documents.bulletin.recipe import Recipe
 from documents.filing.shelf import press_then, shelve
 from documents.formats.press import Press
+from documents.sections.recipe import Recipe
 from domain.base import Frozen, Refusal
 from domain.bulletin import Publication
 from domain.calendar import local_date

@@ -1,6 +1,5 @@
 """The filing cabinet: numbered files of the home, put in their places only after their number is recorded."""
 
-import hashlib
 import os
 import re
 import shutil
@@ -10,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
+from documents.formats.digest import sha256
 from domain.base import Refusal, refuse
 from domain.meetings.numbers import minutes_numbers_held
 from domain.papers import MARK, paper_series
@@ -22,11 +22,6 @@ _TEMPORARY = re.compile(r"\.[0-9a-f]{32}")
 _DEAD_AFTER = 3600
 """Seconds after which whoever made a temporary folder has died: printing takes a few."""
 _NUMBERED = re.compile(rf"{MARK}([督函])〔(\d{{4}})〕(\d+)号\.\w+")
-
-
-def sha256(data: bytes) -> str:
-    """The hash a file is known by in the log."""
-    return hashlib.sha256(data).hexdigest()
 
 
 def papers_on_disk(home: Path) -> dict[str, int]:

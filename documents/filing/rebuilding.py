@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from documents.filing.cabinet import sha256
 from documents.filing.filed import Filed, Printed
 from documents.formats import standard as gb
+from documents.formats.digest import sha256
 from documents.formats.press import Press
 from domain.base import Frozen, Refusal, Term
 from eventlog.database import Database

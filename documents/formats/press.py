@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from documents.filing.cabinet import sha256
+from documents.formats.digest import sha256
 from documents.formats.fonts import Typeface
 from documents.formats.templates import Template, template
 from documents.page import Page

@@ -8,17 +8,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
-from documents.bulletin.attention import missed, overdue
-from documents.bulletin.edition import Edition, Piece, assembled
-from documents.bulletin.overview import OVERVIEW
-from documents.bulletin.progress import closed
-from documents.bulletin.recipe import Part, built_in
 from documents.figures import Period
-from documents.filing.cabinet import sha256
+from documents.formats.digest import sha256
 from documents.formats.markdown import markdown
 from documents.ledger import Ledger, MatterFile, read_ledger
 from documents.page import Items, Paragraph
 from documents.papers.forms import REPLY_WORKDAYS, PaperText
+from documents.sections.attention import missed, overdue
+from documents.sections.edition import Edition, Piece, assembled
+from documents.sections.overview import OVERVIEW
+from documents.sections.progress import closed
+from documents.sections.recipe import Part, built_in
 from documents.wording import moment, span
 from domain.base import refuse
 from domain.calendar import end_of_day

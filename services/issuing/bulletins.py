@@ -7,11 +7,11 @@ from pathlib import Path
 
 from documents.bulletin.briefing import TEMPLATE, Briefing, compose
 from documents.bulletin.drafts import Draft, press_of
-from documents.bulletin.recipe import recipe_of
 from documents.filing.cabinet import FOLDER, papers_on_disk
 from documents.filing.filed import Filed, worded_as
 from documents.formats.press import Press
 from documents.page import Page
+from documents.sections.recipe import recipe_of
 from domain.base import Frozen
 from domain.bulletin import (
     BulletinIssued,

@@ -12,10 +12,10 @@ from typing import NamedTuple
 from documents.bulletin.briefing import Briefing, compose, issue_line
 from documents.bulletin.drafts import Draft, discard, keep
 from documents.bulletin.edited import Differing, Line, Text, changes, differing, read_edited
-from documents.bulletin.recipe import Recipe, recipe_of
 from documents.filing.shelf import press_then
 from documents.ledger import read_ledger
 from documents.page import Paragraph, Section
+from documents.sections.recipe import Recipe, recipe_of
 from documents.wording import clean, full_date, marked, numeral
 from domain.base import Refusal, refuse
 from domain.bulletin import BulletinIssued, Change, Publication

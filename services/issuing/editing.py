@@ -7,7 +7,7 @@ from pathlib import Path
 from documents.bulletin.briefing import Briefing
 from documents.bulletin.drafts import Draft, computed
 from documents.bulletin.edited import Text, changes, read_edited, sections_of, text_of
-from documents.bulletin.recipe import Recipe
+from documents.sections.recipe import Recipe
 from domain.base import Frozen, refuse
 from domain.bulletin import BulletinEdited, BulletinSeries, Change, Publication, bulletin_stream
 from domain.envelope import Actor

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 
-from documents.filing.cabinet import FOLDER, PAPERS, papers_on_disk, sha256
+from documents.filing.cabinet import FOLDER, PAPERS, papers_on_disk
 from documents.filing.filed import Filed, worded_as
+from documents.formats.digest import sha256
 from documents.formats.press import Press
 from documents.ledger import read_ledger
 from documents.page import Page

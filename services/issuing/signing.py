@@ -6,8 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from documents.filing.cabinet import printed, sha256
+from documents.filing.cabinet import printed
 from documents.filing.shelf import shelve
+from documents.formats.digest import sha256
 from documents.formats.press import Press
 from domain.base import Refusal
 from domain.envelope import Actor, NumberSeries, Recorded, canonical

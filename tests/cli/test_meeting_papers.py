@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from documents.filing.cabinet import sha256
+from documents.formats.digest import sha256
 from domain.calendar import SHANGHAI, local_date, to_minute
 from domain.meetings.commands import SignMinutes
 from domain.office import CALENDAR_STREAM, DayOverridden

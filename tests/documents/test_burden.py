@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from documents.burden import UnitBurden, burden
 from documents.figures import Period
 from documents.ledger import read_ledger
+from documents.reports.burden import UnitBurden, burden
 from domain import commands as c
 from domain.queries.burden import Ask
 from eventlog import reading

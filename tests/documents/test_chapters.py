@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from documents.annual import annual
 from documents.page import Grid, Items, Paragraph, Section, Subheading
+from documents.reports.annual import annual
 from domain import commands as c
 from domain.streams import matter_stream
 from domain.workplan import PlanItem, PlanStage, PlanText, PlanVersioned, plan_stream

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from documents.filing.cabinet import papers_on_disk, sha256
+from documents.filing.cabinet import papers_on_disk
 from documents.filing.rebuilding import rebuild
+from documents.formats.digest import sha256
 from documents.formats.press import Press
 from domain.base import Refusal
 from domain.envelope import SYSTEM

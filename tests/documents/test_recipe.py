@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 
 from documents.bulletin.briefing import Briefing, compose
-from documents.bulletin.recipe import FILE, NEWS_PARTS, PARTS, Part, Recipe, Topic, built_in, read_recipe
 from documents.formats.markdown import markdown
 from documents.formats.press import LAYOUT
 from documents.formats.templates import template
+from documents.sections.recipe import FILE, NEWS_PARTS, PARTS, Part, Recipe, Topic, built_in, read_recipe
 from domain import commands as c
 from domain.base import Refusal
 from domain.bulletin import Publication

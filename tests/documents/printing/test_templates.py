@@ -15,10 +15,10 @@ from documents.filing.shelf import SHELF, press_then, shelve
 from documents.formats.docx import REQUIRED
 from documents.formats.press import LAYOUT, Press
 from documents.formats.templates import exported, template
-from documents.formats.trial import tried
 from documents.formats.word_styles import Style
 from documents.formats.word_templates import templates as drawn
 from documents.page import Layout
+from documents.sections.trial import tried
 from domain.base import Refusal
 from tests.documents.printing.sample import bulletin
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
 
-from documents.bulletin.recipe import FILE, recipe_of
 from documents.formats.press import FORMATS, Press
 from documents.page import Figure, Grid, Imprint, Items, Layout, Page, Paragraph, Roll, Section, Subheading
+from documents.sections.recipe import FILE, recipe_of
 from domain.base import Frozen, Refusal
 
 _SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10" width="10" height="10"></svg>'

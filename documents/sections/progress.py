@@ -4,10 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 
-from documents.bulletin.edition import Edition, Piece, Writers, listed, short
-from documents.bulletin.recipe import Part
 from documents.figures import Entry
 from documents.page import Items, Paragraph, headed
+from documents.sections.edition import Edition, Piece, Writers, listed, short
+from documents.sections.recipe import Part
 from documents.wording import INSTRUCTION, clean, counted, day_in, quoted, reason_of, sentence, short_date
 from domain import events as ev
 from domain.calendar import local_date

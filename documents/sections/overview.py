@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from documents.bulletin.edition import Edition, Piece, Writers
-from documents.bulletin.recipe import Part
 from documents.figures import Entry, Period, Rate, by_light, by_stage
 from documents.lit_weeks import lights_figure
 from documents.page import Grid, Paragraph
+from documents.sections.edition import Edition, Piece, Writers
+from documents.sections.recipe import Part
 from documents.wording import counted, day_in, reason_of, share, short_date
 from domain import events as ev
 from domain.calendar import local_date

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from documents.bulletin.recipe import Limits, Part
 from documents.figures import Entry, Period
 from documents.page import Block, Grid, Items, Paragraph, Section, Subheading, section
+from documents.sections.recipe import Limits, Part
 from domain.matter import Matter
 from domain.terms import Light
 

@@ -4,10 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from documents.bulletin.edition import Edition, Piece, Writers, listed, short, tabled
-from documents.bulletin.recipe import Part
 from documents.figures import Entry, Period
 from documents.page import Block, Grid, Items, Paragraph, Subheading, headed
+from documents.sections.edition import Edition, Piece, Writers, listed, short, tabled
+from documents.sections.recipe import Part
 from documents.wording import clean, dated, day_in, quoted, reason_of, rung_above, sentence, short_date, whose_move
 from domain import events as ev
 from domain.calendar import local_date

@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from documents.bulletin.edition import Edition
-from documents.bulletin.overview import OVERVIEW
-from documents.bulletin.recipe import Part, built_in
-from documents.chapters import chapters
 from documents.charts import UnitRate
 from documents.figures import Entry, Period, year_of
 from documents.lit_weeks import lights_figure, rates_figure
 from documents.page import Block, Grid, Page, Paragraph, Section, section
+from documents.reports.chapters import chapters
+from documents.sections.edition import Edition
+from documents.sections.overview import OVERVIEW
+from documents.sections.recipe import Part, built_in
 from documents.wording import clean, full_date, share, short_date
 from domain import events as ev
 from domain.bulletin import BulletinSeries, Publication, bulletin_stream

@@ -7,10 +7,10 @@ follow each other; what no plan ordered comes after, in the order it was opened.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from documents.bulletin.edition import TABLE
-from documents.bulletin.recipe import built_in
 from documents.figures import Entry, Period
 from documents.page import Block, Grid, Items, Paragraph, Subheading
+from documents.sections.edition import TABLE
+from documents.sections.recipe import built_in
 from documents.wording import clean, counted, dated, day_in, reason_of
 from domain.calendar import local_date
 from domain.facts import openly

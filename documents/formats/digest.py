@@ -1,0 +1,8 @@
+"""The hash a printed file is known by in the log."""
+
+import hashlib
+
+
+def sha256(data: bytes) -> str:
+    """In hexadecimal."""
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,1 @@
+"""Sections that several documents share: what each says of a period, and the recipe that chooses among them."""
