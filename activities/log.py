@@ -9,10 +9,11 @@ from temporalio.exceptions import ApplicationError
 
 from domain.door import Door, same
 from domain.envelope import Recorded
+from domain.ids import kind_of
 from domain.log import APPEND, LOAD, LOG_UNREACHABLE, Appended, AppendRequest, Loaded, Loading, LogAnswer
 from domain.matter import Matter
 from domain.meetings.meeting import Meeting
-from domain.streams import WORKFLOW_OF, kind_of
+from domain.streams import WORKFLOW_OF
 from eventlog import reading
 from eventlog.append import append
 from eventlog.database import Database

@@ -15,13 +15,13 @@ from domain.base import Refusal
 from domain.calendar import WorkCalendar, at_office, local_date
 from domain.commands import Order
 from domain.envelope import SYSTEM
+from domain.ids import meeting_stream
 from domain.log import LOG_UNREACHABLE
 from domain.meetings.agenda import Assembled
 from domain.meetings.commands import ConveneMeeting, Delivered, MeetingOrder
 from domain.meetings.deliveries import ASSEMBLE, CONVENE, DELIVER, Assembling, Convened, Convening, outcome_order
 from domain.meetings.meeting import Meeting
 from domain.meetings.series import Series, occurrences
-from domain.streams import meeting_stream
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogError

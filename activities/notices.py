@@ -20,6 +20,7 @@ from domain.base import Frozen
 from domain.calendar import WorkCalendar
 from domain.envelope import Recorded
 from domain.event import UnknownEventError
+from domain.ids import kind_of
 from domain.notices.backoff import pause_after
 from domain.notices.delivery import DELIVER, SPREAD, Standing, Turn
 from domain.notices.digest import Due, Message, batch_id, batches, message
@@ -30,7 +31,6 @@ from domain.notices.people import House
 from domain.notices.routing import Routing
 from domain.notices.timing import is_stale, may_go_out, next_try
 from domain.office import DIRECTORY_STREAM, Directory, Person
-from domain.streams import kind_of
 from eventlog import notices as kept
 from eventlog import reading
 from eventlog.database import Database

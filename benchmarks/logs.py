@@ -8,7 +8,7 @@ from pathlib import Path
 
 from domain import commands as c
 from domain.calendar import at_office
-from domain.streams import matter_stream
+from domain.ids import matter_stream
 from eventlog import reading
 from eventlog.database import Database
 from tests.support.history import act, tick

@@ -18,7 +18,7 @@ from benchmarks.measure import Goal, Row, Side, percentile, turns
 from benchmarks.scale import Scale
 from domain import commands as c
 from domain.calendar import SHANGHAI
-from domain.streams import matter_stream
+from domain.ids import matter_stream
 from services.gateway import Gateway
 from tests.support.office import LIAISON, OFFICE, at_work, founded, order, sqlite
 from tests.support.temporal import DevServer

@@ -22,12 +22,13 @@ from domain.calendar import WorkCalendar
 from domain.envelope import Recorded
 from domain.event import Event, decode
 from domain.evolve import evolve_told
+from domain.ids import kind_of
 from domain.log import Rulebook
 from domain.matter import Matter
 from domain.meetings.meeting import Meeting
 from domain.office import CALENDAR_STREAM, DIRECTORY_STREAM, POLICY_STREAM, Directory
 from domain.policy import Policy
-from domain.streams import FOLDS, kind_of
+from domain.streams import FOLDS
 from domain.workplan import WorkPlan
 from eventlog import reading
 from eventlog.database import Database

@@ -11,11 +11,11 @@ from domain.envelope import Recorded
 from domain.evolve import evolve as evolve_matter
 from domain.forgetting import ForgottenSecrets, evolve_forgotten
 from domain.matter import Matter
-from domain.meetings.deliveries import stream_of
 from domain.meetings.evolve import evolve_meeting
 from domain.meetings.filing import MinutesOfYear, evolve_minutes
 from domain.meetings.meeting import Meeting
 from domain.meetings.series import SeriesBook, evolve_series
+from domain.numbering import NumberLedger, evolve_numbers
 from domain.office import Directory, evolve_calendar, evolve_directory, evolve_policy
 from domain.papers import PaperLedger, evolve_papers
 from domain.policy import Policy
@@ -43,23 +43,9 @@ FOLDS: dict[str, Fold[Any]] = {
     "plan": Fold(WorkPlan, evolve_plan),
     "meeting": Fold(Meeting, evolve_meeting),
     "minutes": Fold(MinutesOfYear, evolve_minutes),
+    "numbers": Fold(NumberLedger, evolve_numbers),
     "secrets": Fold(ForgottenSecrets, evolve_forgotten),
 }
 """Kind of stream (what stands before the slash) → its fold."""
 WORKFLOW_OF = {"matter": "Matter", "meeting": "Meeting"}
 """Kind of stream → the type of its workflow; the others have none."""
-
-
-def matter_stream(key: str) -> str:
-    """The stream of the matter opened under an idempotency key: opening twice meets the same one."""
-    return stream_of(key)
-
-
-def meeting_stream(key: str) -> str:
-    """The stream of the meeting convened or recorded under a key."""
-    return f"meeting/{stream_of(key).partition('/')[2]}"
-
-
-def kind_of(stream: str) -> str:
-    """`matter/3f2a…` → `matter`."""
-    return stream.partition("/")[0]

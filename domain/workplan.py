@@ -12,7 +12,6 @@ from domain.calendar import local_date
 from domain.envelope import Recorded
 from domain.event import Event, decode
 from domain.facts import Words
-from domain.meetings.deliveries import stream_of
 from domain.rules.office import Office
 from domain.terms import Role
 
@@ -89,11 +88,6 @@ class PlanChanges(Frozen):
     added: tuple[PlanItem, ...]
     dropped: tuple[PlanItem, ...]
     changed: tuple[tuple[PlanItem, PlanItem], ...]
-
-
-def plan_stream(plan: str) -> str:
-    """Where the versions of the plan of that name are recorded."""
-    return f"plan/{stream_of(plan).partition('/')[2]}"
 
 
 def next_version(plan: WorkPlan | None, text: PlanText, office: Office) -> PlanVersioned | None:

@@ -28,6 +28,7 @@ from domain.envelope import (
     micros,
 )
 from domain.event import UnknownEventError
+from domain.ids import kind_of
 from domain.log import (
     BEHIND_BYTES,
     BEHIND_EVENTS,
@@ -42,7 +43,7 @@ from domain.log import (
 )
 from domain.meetings.meeting import Meeting
 from domain.office import CALENDAR_STREAM, POLICY_STREAM
-from domain.streams import FOLDS, kind_of
+from domain.streams import FOLDS
 from eventlog.backend import Row, Statement
 from eventlog.breakdown import check_breakdown
 from eventlog.chain import hash_of

@@ -5,11 +5,11 @@ from datetime import date
 from domain.base import Refusal, Term, refuse
 from domain.envelope import SYSTEM, Actor, OnBehalf, micros
 from domain.event import UnknownEventError, event_of
+from domain.ids import kind_of
 from domain.log import AppendRequest, UnitClaim
 from domain.office import DIRECTORY_STREAM, Directory
 from domain.rules.delegation import check_delegation
 from domain.rules.records import authorise_record
-from domain.streams import kind_of
 from domain.terms import Role, Supervision
 from eventlog.database import Transaction
 

@@ -14,12 +14,12 @@ from domain.base import Frozen
 from domain.bounds import visible
 from domain.calendar import WorkCalendar, local_date
 from domain.envelope import Recorded, from_micros, micros
+from domain.ids import kind_of
 from domain.log import Rulebook
 from domain.meetings.series import SERIES_STREAM, SeriesBook
 from domain.meetings.terms import MeetingStage
 from domain.office import CALENDAR_STREAM, POLICY_STREAM, RULEBOOK_STREAMS, Person, Unit
 from domain.policy import Policy
-from domain.streams import kind_of
 from domain.terms import Stage
 from eventlog.backend import Row
 from eventlog.database import Database, Transaction

@@ -10,14 +10,13 @@ from domain.duplicates import title_key
 from domain.envelope import Recorded, micros
 from domain.event import decode
 from domain.facts import PartOf
+from domain.ids import kind_of
 from domain.meetings.meeting import Meeting
-from domain.numbering import NumberLedger, NumbersAdvanced, evolve_numbers
+from domain.numbering import NumbersAdvanced
 from domain.office import PersonLeft, PersonRecorded, UnitRecorded
-from domain.streams import FOLDS, Fold, kind_of
+from domain.streams import FOLDS
 from domain.terms import Stage
 from eventlog.backend import Statement
-
-FOLDS.setdefault("numbers", Fold(NumberLedger, evolve_numbers))
 
 _PUT_STATE = (
     "INSERT INTO states (stream, kind, version, hash, position, state, ended) VALUES (?, ?, ?, ?, ?, ?, ?) "

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from domain.base import Refusal
 from domain.facts import SEALS
-from domain.streams import kind_of
+from domain.ids import kind_of
 from eventlog.backend import Row
 from eventlog.database import Database, Transaction
 from eventlog.evidence import NOTICE_COLUMNS, notices_digest

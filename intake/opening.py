@@ -9,10 +9,10 @@ from domain.calendar import OfficeHours, at_office
 from domain.commands import AddBasis, OpenMatter
 from domain.duplicates import Standing, duplicate, title_key
 from domain.facts import Basis, NewPoint, UnitRef
+from domain.ids import matter_stream
 from domain.matter import Matter
 from domain.office import Person, Unit
 from domain.rules import Office, decide
-from domain.streams import matter_stream
 from domain.terms import BasisKind
 from intake.directory import UnitIndex
 from intake.sheets import CellFault

@@ -33,13 +33,14 @@ from domain.base import Frozen, Refusal
 from domain.commands import Order
 from domain.door import Door
 from domain.envelope import HEADQUARTERS, Recorded
+from domain.ids import kind_of
 from domain.lights import light
 from domain.log import LOG_UNREACHABLE, Rulebook
 from domain.matter import Matter
 from domain.meetings.commands import Delivered, MeetingOrder
 from domain.meetings.meeting import Meeting
 from domain.order import OrderBase
-from domain.streams import WORKFLOW_OF, kind_of
+from domain.streams import WORKFLOW_OF
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogError

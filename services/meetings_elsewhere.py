@@ -4,12 +4,12 @@ from datetime import datetime
 
 from domain.base import Refusal
 from domain.envelope import Actor
+from domain.ids import meeting_stream
 from domain.log import Already, Appended, AppendRequest, Behind
 from domain.meetings.commands import MeetingOrder, RecordMeeting
 from domain.meetings.meeting import Meeting
 from domain.meetings.rules import decide_meeting
 from domain.rules.office import Office
-from domain.streams import meeting_stream
 from eventlog import reading
 from eventlog.append import append
 from eventlog.database import Database

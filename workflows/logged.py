@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.bounds import named
     from domain.door import UNPROVEN
     from domain.envelope import SYSTEM, Draft, Recorded
+    from domain.ids import kind_of
     from domain.log import (
         APPEND,
         LOAD,
@@ -35,7 +36,6 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.order import OrderBase
     from domain.rules.office import Office
-    from domain.streams import kind_of
     from domain.terms import Role
     from workflows.contract import FOREIGN, NO_STREAM, UNEXPECTED, Answered, Seen, Start
 

@@ -13,11 +13,11 @@ from cli.session import Problem, answer, session
 from cli.task.common import ReasonOption, confirm, need, the_gateway
 from domain.base import refuse
 from domain.calendar import SHANGHAI
+from domain.ids import meeting_stream
 from domain.meetings.commands import CancelMeeting, ConveneMeeting, MoveMeeting
 from domain.meetings.series import SERIES_STREAM, Series, SeriesRecorded, said_rule, spoken_rule
 from domain.queries.spoken import said_date
 from domain.rules.records import may_record
-from domain.streams import meeting_stream
 from eventlog import reading
 
 AtOption = Annotated[

@@ -12,9 +12,9 @@ from cli.task.common import now, order
 from domain.base import Refusal
 from domain.commands import AddBasis
 from domain.events import MatterAssigned, MatterOpened
+from domain.ids import matter_stream
 from domain.queries.similar import OpenTitles
 from domain.rules import Office
-from domain.streams import matter_stream
 from eventlog import reading
 from eventlog.duplicates import open_titles
 

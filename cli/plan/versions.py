@@ -11,8 +11,9 @@ from cli.sheets import reject
 from cli.tables import table
 from cli.task.common import ByOption, PaperOption, ReasonOption, acting, need, now, term
 from cli.task.reads import person_names
+from domain.ids import plan_stream
 from domain.rules.office import Office
-from domain.workplan import PlanItem, PlanStage, PlanText, PlanVersioned, WorkPlan, changes, next_version, plan_stream
+from domain.workplan import PlanItem, PlanStage, PlanText, PlanVersioned, WorkPlan, changes, next_version
 from eventlog import reading
 from services.office_records import record_decided
 

@@ -36,10 +36,10 @@ from domain.bounds import plausible
 from domain.calendar import OfficeHours, at_office, local_date
 from domain.commands import AcceptReceipt, AssignMatter, DeclineReceipt, OpenMatter
 from domain.facts import MOST_DECIMALS, Basis, Checkpoint, NewIndicator, NewPoint
+from domain.ids import matter_stream
 from domain.matter import Matter
 from domain.policy import DueRule
 from domain.queries.spoken import said_date
-from domain.streams import matter_stream
 from domain.terms import BasisKind, KeyFlag, MatterClass, MatterKind, Rhythm, Urgency
 from eventlog import reading
 from eventlog.patience import not_counted

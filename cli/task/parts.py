@@ -20,8 +20,8 @@ from cli.task.due import due_day
 from domain.commands import OpenMatter
 from domain.duplicates import title_key
 from domain.facts import MOST_WEIGHT, PartOf
+from domain.ids import matter_stream
 from domain.matter import Matter
-from domain.streams import matter_stream
 from eventlog import reading
 
 ParentOption = Annotated[

@@ -14,8 +14,8 @@ from documents.sections.recipe import built_in
 from documents.wording import clean, counted, dated, day_in, reason_of
 from domain.calendar import local_date
 from domain.facts import openly
+from domain.ids import matter_stream
 from domain.queries.telling import left_undone
-from domain.streams import matter_stream
 from domain.terms import Light, Stage
 from domain.workplan import PlanStage, WorkPlan
 from sheets.table import NO_CHAPTER

@@ -1,13 +1,12 @@
 """How an outcome reaches its matter: one command, named by meeting, point and attempt, so that it counts once."""
 
-import unicodedata
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from domain import commands as c
 from domain.base import Frozen
 from domain.envelope import Actor, OnBehalf
 from domain.facts import Basis
+from domain.ids import matter_stream
 from domain.meetings.meeting import DecisionPoint, Meeting
 from domain.terms import BasisKind, MatterKind
 
@@ -51,12 +50,7 @@ def outcome_order(meeting: Meeting, point: DecisionPoint, now: datetime) -> c.Or
 
 
 def _stream(meeting: Meeting, point: DecisionPoint) -> str:
-    return point.matter or stream_of(f"{meeting.stream}#{point.no}")
-
-
-def stream_of(key: str) -> str:
-    """The stream of the matter opened under an idempotency key: opening twice meets the same one."""
-    return f"matter/{sha256(unicodedata.normalize('NFKC', key).encode()).hexdigest()[:20]}"
+    return point.matter or matter_stream(f"{meeting.stream}#{point.no}")
 
 
 def _decider(meeting: Meeting, point: DecisionPoint) -> Actor:

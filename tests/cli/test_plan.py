@@ -106,7 +106,7 @@ def test_a_row_opened_before_is_unchanged_even_when_its_date_has_passed_since(
 ) -> None:
     from domain import commands as c
     from domain.facts import Basis, UnitRef
-    from domain.streams import matter_stream
+    from domain.ids import matter_stream
     from domain.terms import BasisKind, Supervision
     from intake.task_list import row_key
     from tests.support.homes import at

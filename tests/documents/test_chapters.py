@@ -5,8 +5,8 @@ from datetime import date
 from documents.page import Grid, Items, Paragraph, Section, Subheading
 from documents.reports.annual import annual
 from domain import commands as c
-from domain.streams import matter_stream
-from domain.workplan import PlanItem, PlanStage, PlanText, PlanVersioned, plan_stream
+from domain.ids import matter_stream, plan_stream
+from domain.workplan import PlanItem, PlanStage, PlanText, PlanVersioned
 from eventlog.database import Database
 from services.office_records import record
 from tests.support.history import act
