@@ -1,11 +1,14 @@
 """Whom no notice reaches: how the commands that bring it about, and those that look around, say so."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from cli.session import session
+from domain.commands import AssignMatter, OpenMatter
 from domain.matter import Matter
-from domain.notices.reach import Unreached, unreached
+from domain.notices.reach import Unreached, unreached, unreached_units
+from domain.notices.routing import Routing
+from domain.office import Person
 from eventlog import reading
 
 
@@ -15,15 +18,25 @@ def nobody_to_tell(
     """What is found now; of these units only, or of the matters of these numbers."""
     states = [s.state for s in reading.matter_states(session.database) if isinstance(s.state, Matter)]
     wanted = None if matters is None else set(matters)
-    names = {u.id: u.name for u in reading.units(session.database)}
-    found = unreached(
-        (m for m in states if wanted is None or m.number in wanted),
-        reading.people(session.database),
-        session.settings.notices,
-        lambda unit: names.get(unit, unit),
-    )
+    found = unreached((m for m in states if wanted is None or m.number in wanted), *_known())
     only = None if units is None else set(units)
     return tuple(one for one in found if only is None or one.unit in only)
+
+
+def nobody_would_be_told(rows: Iterable[tuple[int, OpenMatter | AssignMatter]]) -> tuple[Unreached, ...]:
+    """What would be found once the rows of a list were opened or assigned."""
+    handed = (
+        (f"第{row}行", unit.id)
+        for row, command in rows
+        for unit in (command.lead, *(command.assist or ()))
+        if unit is not None
+    )
+    return unreached_units(handed, *_known())
+
+
+def _known() -> tuple[Sequence[Person], Routing, Callable[[str], str]]:
+    names = {u.id: u.name for u in reading.units(session.database)}
+    return reading.people(session.database), session.settings.notices, lambda unit: names.get(unit, unit)
 
 
 def entries(found: Sequence[Unreached]) -> list[dict[str, Any]]:

@@ -15,16 +15,20 @@ from cli.plan.rows import (
     openings_document,
     sent,
 )
+from cli.reach import entries, nobody_to_tell, nobody_would_be_told
+from cli.reach import lines as lines_of
 from cli.session import Exit, answer, problem_of, session
 from cli.sheets import reject, say
 from cli.task.common import now, order
 from domain.base import Refusal
+from domain.commands import AssignMatter, OpenMatter
 from domain.matter import Matter
 from domain.rules import Office
 from eventlog import reading
 
 if TYPE_CHECKING:
     from domain.commands import Order
+    from domain.notices.reach import Unreached
     from intake.edited.copy import EditedTable
     from intake.edited.edits import Conflict, Edit, Edits
     from intake.opening import Opening, Openings
@@ -59,9 +63,21 @@ def import_edited(file: Path, *, dry_run: bool, keep_going: bool) -> None:
         extra["applied"] = _applied(ready, opening.ready, done)
     if code and not session.json:
         say([f.line for f in (*faults, *refused)])
-    answer({**done.document, **extra}, _told(done, extra, dry_run=dry_run))
+    without = _without(ready, opening.ready) if dry_run else nobody_to_tell(matters=_handed(extra["applied"]))
+    told = "\n".join([_told(done, extra, dry_run=dry_run), *lines_of(without)])
+    answer({**done.document, **extra, "unreached": entries(without)}, told)
     if code or (not dry_run and len(extra["applied"]) < len(ready) + len(opening.ready)):
         raise SystemExit(code or Exit.REFUSED)
+
+
+def _without(ready: "Sequence[Edit]", openings: "Sequence[Opening]") -> "tuple[Unreached, ...]":
+    """Who could not be told of what would be opened or assigned."""
+    orders = [(e.row.row, e.command) for e in ready] + [(o.row.row, o.command) for o in openings]
+    return nobody_would_be_told((row, c) for row, c in orders if isinstance(c, OpenMatter | AssignMatter))
+
+
+def _handed(applied: "Sequence[dict[str, Any]]") -> list[str]:
+    return [one["matter"] for one in applied if one["do"] in ("open", "assign")]
 
 
 def _matters() -> dict[str, Matter]:

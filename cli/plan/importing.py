@@ -16,14 +16,16 @@ from cli.plan.rows import (
     openings_document,
     sent,
 )
-from cli.reach import entries, nobody_to_tell
+from cli.reach import entries, nobody_to_tell, nobody_would_be_told
 from cli.reach import lines as lines_of
 from cli.session import Exit, Problem, answer, problem_of, session
 from cli.sheets import reject, say
 from domain.base import Refusal
+from domain.commands import OpenMatter
 from services.reprojection import open_matters
 
 if TYPE_CHECKING:
+    from domain.notices.reach import Unreached
     from intake.opening import Opening
     from intake.task_list import TaskList
 
@@ -65,11 +67,14 @@ def import_(
         _open(found.ready, done)
     if found.faults and not session.json:
         say([f.line for f in found.faults])
-    without = nobody_to_tell(matters=[o["matter"] for o in done.opened]) if done.opened else ()
-    document = done.document if dry_run else {**done.document, "unreached": entries(without)}
-    answer(document, "\n".join([_told(done, dry_run), *lines_of(without)]))
+    without = _without(found.ready) if dry_run else nobody_to_tell(matters=[o["matter"] for o in done.opened])
+    answer({**done.document, "unreached": entries(without)}, "\n".join([_told(done, dry_run), *lines_of(without)]))
     if found.faults:
         raise SystemExit(Exit.MALFORMED)
+
+
+def _without(ready: "Sequence[Opening]") -> "tuple[Unreached, ...]":
+    return nobody_would_be_told((o.row.row, o.command) for o in ready if isinstance(o.command, OpenMatter))
 
 
 def _refuse_draft(listed: "TaskList") -> None:

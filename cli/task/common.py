@@ -12,6 +12,8 @@ from uuid import uuid4
 
 import typer
 
+from cli.reach import entries, nobody_to_tell
+from cli.reach import lines as lines_of
 from cli.session import Exit, Problem, answer, problem_of, session
 from domain.base import Frozen, Refusal, Term, refuse
 from domain.bounds import cleaned, seen, within_bounds
@@ -274,8 +276,8 @@ def do_all(words: Sequence[str], command: MatterCommand, actor: Actor | None = N
     tell_many([m.number for m in matters], send(orders))
 
 
-def tell_many(numbers: Sequence[str], replies: Sequence["Reply | Exception"]) -> None:
-    """Show several answers; what was refused is shown in its place."""
+def tell_many(numbers: Sequence[str], replies: Sequence["Reply | Exception"], *, handed: bool = False) -> None:
+    """Show several answers; what was refused is shown in its place. Of what was `handed` over, who cannot be told."""
     documents: list[dict[str, Any]] = []
     lines: list[str] = []
     worst = Exit.DONE
@@ -286,8 +288,9 @@ def tell_many(numbers: Sequence[str], replies: Sequence["Reply | Exception"]) ->
             documents.append({"matter": number, "error": {"code": problem.code, "message": problem.message}})
             lines.append(f"{number}  未办：{problem.message}")
         else:
-            documents.append(document(reply))
-            lines.append(line(reply))
+            without = nobody_to_tell(matters=[reply.matter]) if handed else ()
+            documents.append({**document(reply), **({"unreached": entries(without)} if handed else {})})
+            lines += [line(reply), *lines_of(without)]
     answer(documents, "\n".join(lines))
     if worst:
         raise SystemExit(worst)

@@ -25,6 +25,7 @@ from cli.task.common import (
     order,
     send,
     term,
+    the_matter,
     the_unit,
     today,
     typed,
@@ -208,11 +209,7 @@ def _tell_opened(stream: str, reply: "Reply") -> None:
     assert isinstance(matter, Matter)  # noqa: S101  (a stream under matter/)
     rule = matter.due_rule.rule if matter.due_rule else None
     said = f"办结时限 {said_date(matter.due)}" + (f"，按默认时限计算：{rule}" if rule else "")
-    without = nobody_to_tell(matters=[matter.number])
-    answer(
-        {**document(reply), "due": matter.due.isoformat(), "due_rule": rule, "unreached": entries(without)},
-        "\n".join([line(reply), said, *lines(without)]),
-    )
+    _tell_handed(reply, said, due=matter.due.isoformat(), due_rule=rule)
 
 
 def accept(matters: MattersArg) -> None:
@@ -241,7 +238,17 @@ def assign(
         person=session.person(person).id if person else None,
         reason=reason,
     )
-    do(matter, command, acting(by, paper))
+    reply = send([order(the_matter(matter).stream, command, acting(by, paper))])[0]
+    if isinstance(reply, Exception):
+        raise reply
+    _tell_handed(reply)
+
+
+def _tell_handed(reply: "Reply", *said: str, **more: object) -> None:
+    """The answer, and who cannot be told of the matter that is now in his hands."""
+    without = nobody_to_tell(matters=[reply.matter])
+    document_ = {**document(reply), **more, "unreached": entries(without)}
+    answer(document_, "\n".join([line(reply), *said, *lines(without)]))
 
 
 def new_point(text: str) -> NewPoint:

@@ -81,7 +81,7 @@ def split(
     replies = [send([o])[0] for o in orders]
     if len(replies) == 1 and isinstance(replies[0], Exception):
         raise replies[0]
-    tell_many([command.title for command in commands], replies)
+    tell_many([command.title for command in commands], replies, handed=True)
 
 
 def _opening(whole: Matter, text: str) -> OpenMatter:

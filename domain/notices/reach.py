@@ -42,16 +42,22 @@ def unreached(
     matters: Iterable[Matter], people: Iterable[Person], routing: Routing, name: Callable[[str], str]
 ) -> tuple[Unreached, ...]:
     """Of every open matter the units without 联络员 and 负责人, and the contacts whose channels all lack an address."""
+    handed = ((m.number, unit) for m in matters if not m.ended for unit in (m.lead, *m.assist))
+    return unreached_units(handed, people, routing, name)
+
+
+def unreached_units(
+    handed: Iterable[tuple[str, str | None]], people: Iterable[Person], routing: Routing, name: Callable[[str], str]
+) -> tuple[Unreached, ...]:
+    """The same of what is handed to units, each by its number, or by the row of a list that has none yet."""
     contacts: defaultdict[str, list[Person]] = defaultdict(list)
     for person in people:
         if person.role in _CONTACTS:
             contacts[person.unit].append(person)
-    concerned: defaultdict[str, list[str]] = defaultdict(list)
-    for matter in matters:
-        if not matter.ended:
-            for unit in dict.fromkeys((matter.lead, *matter.assist)):
-                if unit is not None:
-                    concerned[unit].append(matter.number)
+    concerned: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for number, unit in handed:
+        if unit is not None:
+            concerned[unit][number] = None
     return tuple(
         found
         for unit, numbers in sorted(concerned.items())

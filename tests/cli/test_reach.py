@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from cli.services.checkup import examine
 from domain.notices.routing import Routing
@@ -55,6 +56,24 @@ def test_a_matter_opened_for_a_unit_without_contact_says_so(xmh: CommandLine, sh
     assert names_it(assisted["unreached"], assisted["matter"])
 
 
+def test_a_matter_assigned_to_a_unit_without_contact_says_so(xmh: CommandLine, shuiwu: str) -> None:
+    xmh("org", "leave", "w2")
+    matter = xmh.json(*OPEN)["matter"]
+    assigned = xmh.json("task", "assign", matter, "--lead", shuiwu)
+    assert names_it(assigned["unreached"], matter)
+    assert xmh.json("task", "assign", matter, "--lead", "gengxin", "--reason", "职能调整")["unreached"] == []
+    said = xmh("task", "assign", matter, "--lead", shuiwu, "--reason", "职能再调整")
+    assert f"注意：区水务局没有联络员和负责人，{matter} 的通知无人可收" in said.out
+
+
+def test_a_matter_split_for_a_unit_without_contact_says_so(xmh: CommandLine, shuiwu: str) -> None:
+    xmh("org", "leave", "w2")
+    whole = xmh.json(*OPEN, "--lead", "gengxin")["matter"]
+    first, second = xmh.json("task", "split", whole, "--part", f"清淤;lead={shuiwu}", "--part", "检修;lead=gengxin")
+    assert names_it(first["unreached"], first["matter"])
+    assert second["unreached"] == []
+
+
 def test_a_list_imported_for_a_unit_without_contact_says_so(xmh: CommandLine, shuiwu: str, sheets: Sheets) -> None:
     xmh("org", "leave", "w2")
     head = (
@@ -72,8 +91,29 @@ def test_a_list_imported_for_a_unit_without_contact_says_so(xmh: CommandLine, sh
         "批准人",
     )
     row = ("1", "河道清淤", "区水务局", "2099-03-31", "香指办〔2026〕9号", *[None] * 7)
-    done = xmh.json("plan", "import", sheets({"任务清单": (head, row)}))
+    listed = sheets({"任务清单": (head, row)})
+    said = xmh("plan", "import", listed, "--dry-run")
+    assert "注意：区水务局没有联络员和负责人，第2行 的通知无人可收" in said.out
+    assert names_it(xmh.json("plan", "import", listed, "--dry-run")["unreached"], "第2行")
+    done = xmh.json("plan", "import", listed)
     assert names_it(done["unreached"], done["opened"][0]["matter"])
+
+
+def test_an_edited_table_that_gives_a_matter_to_a_unit_without_contact_says_so(
+    xmh: CommandLine, shuiwu: str, tmp_path: Path
+) -> None:
+    xmh("org", "leave", "w2")
+    matter, table = xmh.json(*OPEN)["matter"], tmp_path / "一览表.xlsx"
+    xmh.json("plan", "table", "-o", table)
+    book = load_workbook(table)
+    sheet = book.worksheets[0]
+    (head,) = [cell for row in sheet.iter_rows(max_row=6) for cell in row if cell.value == "牵头"]
+    (no,) = [cell.row for row in sheet.iter_rows() for cell in row if cell.value == "泵站检修"]
+    sheet.cell(no, head.column).value = "区水务局"
+    book.save(table)
+    row = f"第{no}行"
+    assert names_it(xmh.json("plan", "import", table, "--dry-run")["unreached"], row)
+    assert names_it(xmh.json("plan", "import", table)["unreached"], matter)
 
 
 def test_the_doctor_names_it(xmh: CommandLine, shuiwu: str) -> None:
