@@ -11,7 +11,8 @@ from documents.wording import share, span
 from domain import commands as c
 from domain.base import Refusal
 from domain.bulletin import Publication
-from domain.facts import SEALED
+from domain.facts import SEALED, Attachment
+from domain.terms import Rhythm, SuspensionReason
 from eventlog.database import Database
 from eventlog.secrets import seal
 from tests.documents.quarter import HALL, WORDS, play, suspend
@@ -67,6 +68,28 @@ def test_a_report_made_up_for_later_is_still_a_miss_and_is_said_to_be_made_up(lo
     act(log, HALL, c.SubmitFeedback(text="补报", progress=10), LIAISON, at("2022-03-07"))
     overall = part(text_of(briefing(log, until=date(2022, 3, 7))), "总体情况")
     assert "本期应反馈1次，按时反馈0次，按时反馈率0%；漏报1次，其中已补报1次。" in overall
+
+
+def test_a_miss_that_was_withdrawn_is_a_report_in_time(log: Database) -> None:
+    act(log, HALL, opening(due=date(2022, 6, 30)), OFFICE, at("2022-03-01"))
+    act(log, HALL, c.AcceptReceipt(), LIAISON, at("2022-03-01"))
+    tick(log, at("2022-03-07", "09:00"))
+    proof = Attachment(name="收文登记.jpg", sha256="0" * 64, size=1)
+    came = c.SubmitFeedback(text="电话已报", progress=10, attachments=(proof,), occurred_at=at("2022-03-04", "15:00"))
+    act(log, HALL, came, OFFICE, at("2022-03-07"), occurred_at=at("2022-03-04", "15:00"))
+    overall = part(text_of(briefing(log, until=date(2022, 3, 7))), "总体情况")
+    assert "本期应反馈1次，按时反馈1次，按时反馈率100%。" in overall
+
+
+def test_a_suspended_matter_whose_limit_passed_is_in_no_rate(log: Database) -> None:
+    """Its clock stands: the days come back when it is resumed."""
+    for stream, title in ((HALL, "推进主体施工"), ("matter/pipe", "改造管网")):
+        act(log, stream, opening(title, date(2022, 3, 4), rhythm=Rhythm.ONCE), OFFICE, at("2022-02-14"))
+        act(log, stream, c.AcceptReceipt(), LIAISON, at("2022-02-14"))
+    pause = c.SuspendMatter(reason=SuspensionReason.AWAITING_SUPERIOR, until=date(2022, 4, 29))
+    act(log, HALL, pause, OFFICE, at("2022-03-01"))
+    tick(log, at("2022-03-31", "17:30"))
+    assert "今年以来应办结1件，按期办结0件" in part(text_of(briefing(log)), "总体情况")
 
 
 def test_a_rate_that_is_the_same_by_both_limits_is_said_once(log: Database) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from documents.bulletin import drafts
 from documents.bulletin.briefing import compose
+from documents.filing.cabinet import printed
 from domain.base import Refusal
 from domain.bulletin import Publication
 from domain.envelope import Actor
@@ -194,6 +195,17 @@ def test_an_altered_file_is_found_and_not_overwritten(log: Database, home: Path)
     with pytest.raises(Refusal, match="与日志中的哈希不符"):
         with_files(log, home, done.event)
     assert done.files["md"].read_text(encoding="utf-8") == "改过"
+
+
+def test_a_different_file_in_its_place_is_named_and_never_kept_silently(tmp_path: Path) -> None:
+    place = tmp_path / "简报" / "简报-2022-01.md"
+    for _ in range(2):  # the same bytes twice are one file
+        with printed(place.parent, {place.name: "原文".encode()}) as put:
+            put()
+    with printed(place.parent, {place.name: "另一份".encode()}) as put, pytest.raises(Refusal) as refused:
+        put()
+    assert refused.value.code == "file_exists"
+    assert place.read_text(encoding="utf-8") == "原文"
 
 
 def test_after_an_older_log_is_restored_no_number_is_given_twice(founded_home: Path, log: Database, home: Path) -> None:

@@ -325,6 +325,22 @@ def test_what_its_own_fold_cannot_read_never_enters_the_log(asker: Asker) -> Non
     assert reading.read_all(asker.database) == ()
 
 
+def test_a_read_model_that_fell_behind_its_log_is_not_built_upon(asker: Asker) -> None:
+    """Half restored, or edited: what is recorded next is folded from the events, which are the truth."""
+    asker.open(notes=1)
+    with asker.database.reading() as transaction:
+        [older] = transaction.all("SELECT version, hash, position, state FROM states WHERE stream = 'sample/a'")
+    asker.write("sample/a", SampleNoted(text="二"))
+    with asker.database.writing() as transaction:
+        put_back = "UPDATE states SET version = ?, hash = ?, position = ?, state = ? WHERE stream = 'sample/a'"
+        transaction.commit([(put_back, [older])])
+    asker.write("sample/a", SampleNoted(text="三"))
+    stored = reading.load(asker.database, "sample/a")
+    assert stored is not None
+    assert isinstance(stored.state, Sample)
+    assert stored.state.notes == ("第0次", "二", "三")
+
+
 def test_nothing_refused_burns_a_number(asker: Asker) -> None:
     asker.seat_office()
     asker.open("a")
