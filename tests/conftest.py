@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 
 from tests.support.postgres import Server
 
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from temporalio.testing import WorkflowEnvironment
 
     from tests.support.temporal import DevServer
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,6 @@
 
 from datetime import date, timedelta
 
-import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -14,6 +12,7 @@ from domain.deadlines import next_deadline
 from domain.envelope import Actor
 from domain.facts import Attachment, PointReport
 from domain.terms import ENDED, Duty, LeaderMark, Light, ObjectionOutcome, Rhythm, Stage, SuspensionReason, Urgency
+from tests.support import lives
 from tests.support.life import MONDAY, Life, fold
 from tests.support.office import (
     ASSIST,
@@ -198,7 +197,5 @@ class RandomLife(RuleBasedStateMachine):
         assert self.life.now >= MONDAY
 
 
-TestRandomLives = pytest.mark.timeout(300)(RandomLife.TestCase)
-TestRandomLives.settings = settings(
-    max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+TestRandomLives = lives.some(RandomLife)
+TestRandomLivesAtLength = lives.many(RandomLife)

@@ -2,8 +2,6 @@
 
 from datetime import date, datetime, time, timedelta
 
-import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -23,6 +21,7 @@ from domain.rules.rhythm import MonthlyOwed, monthly_owed
 from domain.terms import MatterClass, Rhythm, Stage, SuspensionReason
 from domain.windows import next_window, window_label
 from services.calendar_seed import seed_years
+from tests.support import lives
 from tests.support.life import CALENDAR, MONDAY, RULEBOOK, Life, accepted, at, fold, opened
 from tests.support.office import FOR_LEADER, LIAISON, OFFICE, opening
 
@@ -329,10 +328,8 @@ def _judged(life: Life) -> list[str]:
     return found
 
 
-TestPaces = pytest.mark.timeout(300)(Paces.TestCase)
-TestPaces.settings = settings(
-    max_examples=120, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+TestPaces = lives.some(Paces)
+TestPacesAtLength = lives.many(Paces)
 
 
 def test_the_office_closes_windows_on_days_it_works() -> None:

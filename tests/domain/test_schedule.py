@@ -116,7 +116,7 @@ def templates(draw: st.DrawFn) -> Template:
     return Template(name="任意", nodes=tuple(draw(st.permutations(nodes))))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(templates(), st.integers(0, 1200), st.integers(0, 600), st.data())
 def test_the_laws_of_any_schedule(template: Template, finish: int, today: int, data: st.DataObject) -> None:
     cal: WorkCalendar = CALENDAR

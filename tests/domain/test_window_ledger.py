@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -21,6 +20,7 @@ from domain.log import Loaded, Rulebook
 from domain.terms import LeaderMark, Light, Rhythm, Role, Rung, Stage, SuspensionReason
 from domain.window_ledger import WindowEnd, WindowLedger
 from domain.windows import period_end
+from tests.support import lives
 from tests.support.life import CALENDAR, Life, accepted, at, fold, opened
 from tests.support.office import ASSIST, FOR_LEADER, LEAD, LIAISON, OFFICE, OTHER, SECOND
 
@@ -510,7 +510,5 @@ class _Told:
             self.said_at, self.progress = r.occurred_at, self.progress if e.progress is None else e.progress
 
 
-TestReporting = pytest.mark.timeout(300)(Reporting.TestCase)
-TestReporting.settings = settings(
-    max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+TestReporting = lives.some(Reporting)
+TestReportingAtLength = lives.many(Reporting)

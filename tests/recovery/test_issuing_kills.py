@@ -1,4 +1,4 @@
-"""Twenty sign at once and some die on the way: no number is missing or double, the files are there or made again."""
+"""Many sign at once and some die on the way: no number is missing or double, the files are there or made again."""
 
 import json
 import os
@@ -26,14 +26,15 @@ from tests.support.served import ROOT
 
 __all__ = ["founded_home", "home", "log"]
 
-ENDINGS = ("nowhere",) * 8 + ("before",) * 4 + ("after",) * 4 + ("linking",) * 4
-RECORDED = sum(ending != "before" for ending in ENDINGS)
+ENDINGS = ("nowhere", "nowhere", "before", "after", "linking")
+TIMES = (2, pytest.param(4, marks=pytest.mark.chaos))
+"""How often each ending: ten who sign, or twenty."""
 MARCH = (date(2022, 3, 1), date(2022, 3, 31))
 
 
-def signed_at_once(home: Path, made: list[Draft]) -> list[str]:
+def signed_at_once(home: Path, made: list[Draft], endings: tuple[str, ...]) -> list[str]:
     """The numbers those who lived were told."""
-    wanted = [f"{draft.id}:{ending}" for draft, ending in zip(made, ENDINGS, strict=True)]
+    wanted = [f"{draft.id}:{ending}" for draft, ending in zip(made, endings, strict=True)]
     command = (sys.executable, "-m", "tests.recovery.deadly_issuer", str(home), *wanted)
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         try:
@@ -42,46 +43,51 @@ def signed_at_once(home: Path, made: list[Draft]) -> list[str]:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
     ended = [said[draft.id][0] for draft in made]
-    assert ended == [0 if ending == "nowhere" else signal.SIGKILL for ending in ENDINGS]
+    assert ended == [0 if ending == "nowhere" else signal.SIGKILL for ending in endings]
     return [number for _, number in said.values() if number]
 
 
 @pytest.mark.timeout(90)
-def test_numbers_have_no_gap_and_files_are_there_or_made_again_whoever_dies_when(log: Database, home: Path) -> None:
+@pytest.mark.parametrize("times", TIMES)
+def test_numbers_have_no_gap_and_files_are_there_or_made_again_whoever_dies_when(
+    log: Database, home: Path, times: int
+) -> None:
+    endings = ENDINGS * times
+    recorded = sum(ending != "before" for ending in endings)
     text = compose(log, Publication.BRIEFING, *MARCH, as_of=NOW)
-    made = [drafts.keep(home, text, "office", NOW) for _ in ENDINGS]
-    told = signed_at_once(home, made)
+    made = [drafts.keep(home, text, "office", NOW) for _ in endings]
+    told = signed_at_once(home, made, endings)
 
     events = issued(log)
-    assert sorted(e.no for e in events) == list(range(1, RECORDED + 1))
+    assert sorted(e.no for e in events) == list(range(1, recorded + 1))
     assert set(told) <= {e.number for e in events}
-    assert len(set(told)) == len(told) == ENDINGS.count("nowhere")
+    assert len(set(told)) == len(told) == endings.count("nowhere")
     assert verify(log).ok
-    _left_behind_and_not_counted(home)
+    _left_behind_and_not_counted(home, recorded, endings)
 
     for event in events:
         done = with_files(log, home, event)
         assert all(path.exists() for path in done.files.values())
-    assert len(_files(home)) == 4 * RECORDED
-    _each_draft_is_one_issue(log, home, made)
+    assert len(_files(home)) == 4 * recorded
+    _each_draft_is_one_issue(log, home, made, recorded)
 
 
-def _left_behind_and_not_counted(home: Path) -> None:
+def _left_behind_and_not_counted(home: Path, recorded: int, endings: tuple[str, ...]) -> None:
     """What the dead left is under names that no issue has."""
     folder = folder_of(home, Publication.BRIEFING)
     left = [path for path in folder.iterdir() if path.is_dir()]
-    assert len(left) == sum(ending != "nowhere" for ending in ENDINGS)
+    assert len(left) == sum(ending != "nowhere" for ending in endings)
     assert all(path.name.startswith(".") for path in left)
-    assert max(numbers_on_disk(home).values()) <= RECORDED
+    assert max(numbers_on_disk(home).values()) <= recorded
 
 
 def _files(home: Path) -> list[Path]:
     return [path for path in folder_of(home, Publication.BRIEFING).iterdir() if path.is_file()]
 
 
-def _each_draft_is_one_issue(log: Database, home: Path, made: list[Draft]) -> None:
+def _each_draft_is_one_issue(log: Database, home: Path, made: list[Draft], recorded: int) -> None:
     """Signed again, a draft whose number was recorded answers with that; one that died before gets the next."""
     already = {draft.id for draft in made if reading.find_command(log, draft.key)}
     numbers = [issue(log, home, draft, FOR_LEADER, NOW).event.no for draft in made]
     assert sorted(numbers) == list(range(1, len(made) + 1))
-    assert {n for n, draft in zip(numbers, made, strict=True) if draft.id in already} == set(range(1, RECORDED + 1))
+    assert {n for n, draft in zip(numbers, made, strict=True) if draft.id in already} == set(range(1, recorded + 1))
