@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from http.client import HTTPException
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
-from urllib.request import HTTPRedirectHandler, Request
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from activities.channels.deadline import Deadline
 from activities.channels.filling import filled, gaps, with_secrets
@@ -24,6 +24,9 @@ class _StayHere(HTTPRedirectHandler):
 
     def redirect_request(self, *_: object, **__: object) -> None:
         """Do not follow."""
+
+
+_OPENER = build_opener(_StayHere)
 
 
 def _mapped(fields: Mapping[str, Field], change: Callable[[str], str]) -> dict[str, Field]:
@@ -62,7 +65,7 @@ class HttpChannel:
         )
         deadline = Deadline(self._timeout)
         try:
-            with deadline, deadline.open(request, _StayHere) as answer:
+            with deadline, _OPENER.open(request, timeout=self._timeout) as answer:
                 answer.read(1024)
             deadline.check()
         except HTTPError as error:
