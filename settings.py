@@ -23,6 +23,7 @@ from pydantic_settings import (
 from domain.base import Refusal, refuse
 from domain.door import Door
 from domain.notices.routing import Routing
+from sheets.input_file import read_file
 from sheets.toml_file import read_toml
 
 CONFIG_FILE = "xmh.toml"
@@ -33,6 +34,8 @@ EMBEDDED_RUN_FILE = "run.json"
 DOOR_KEY = "door.key"
 """Inside the home: the key of the door, mode 0600."""
 DOOR_KEY_LENGTH = 32
+MOST_ADDRESS = 4096
+"""Bytes of a database's address."""
 
 
 def make_door_key(home: Path) -> None:
@@ -75,6 +78,17 @@ def _folder(value: Any) -> Any:
     return {"folder": value} if isinstance(value, str) else value
 
 
+def _address_in(file: Path) -> str:
+    """The address a file holds. What else it holds, a password maybe, is never repeated."""
+    try:
+        text = read_file(file.resolve(), MOST_ADDRESS).decode("utf-8").strip()
+    except (Refusal, ValueError) as error:
+        said = f"读不出数据库地址文件 {file}，请检查 XMH_DATABASE_URL_FILE、该文件和权限"
+        raise Refusal(said, "malformed") from error
+    refuse(not text or "\n" in text, f"数据库地址文件 {file} 应只有一行，写明数据库地址", "malformed")
+    return text
+
+
 class _OfficeToml(TomlConfigSettingsSource):
     """`xmh.toml`, read as every file somebody wrote by hand is: bounded, and told on which line it goes wrong."""
 
@@ -91,6 +105,8 @@ class Settings(BaseSettings):
     """The data directory of the embedded default."""
     database_url: str | None = None
     """`sqlite:///path` or `postgresql://…`; by default `events.db` in the home."""
+    database_url_file: Path | None = None
+    """The file it stands in instead, password and all (a secret that is mounted)."""
     temporal_address: str | None = None
     """`host:port`; by default the server `xmh up` runs on the home."""
     temporal_namespace: str = "default"
@@ -125,7 +141,13 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        """The URL of the log's database."""
+        """The URL of the log's database.
+
+        Raises:
+            Refusal: `malformed`: the file it is to stand in cannot be read, or holds none.
+        """
+        if self.database_url is None and self.database_url_file is not None:
+            return _address_in(self.database_url_file)
         return self.database_url or f"sqlite:///{(self.home / 'events.db').absolute()}"
 
     @property

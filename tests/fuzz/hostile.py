@@ -180,6 +180,7 @@ ENVIRONMENT = {
         "sqlite:///",
         "postgresql://[::",
     ),
+    "XMH_DATABASE_URL_FILE": ("/nowhere", "/dev/zero", "/etc", "\x01", "/etc/hostname"),
     "XMH_TEMPORAL_ADDRESS": ("127.0.0.1:1", "x", ":", "127.0.0.1:99999999", "http://a", ""),
     "XMH_TEMPORAL_NAMESPACE": ("default", "", "沒有"),
     "XMH_TASK_QUEUE": ("", "x" * 300),

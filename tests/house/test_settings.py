@@ -11,6 +11,7 @@ from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogUnreachable
 from settings import Settings
+from tests.support.served import home_in
 
 
 @pytest.fixture(autouse=True)
@@ -88,3 +89,39 @@ def test_an_address_the_driver_cannot_read_is_not_quoted() -> None:
     with pytest.raises(LogUnreachable) as said:
         reading.identity(Database("postgresql://xmh:ge:heim@db:heim/xmh"))
     assert "heim" not in said.value.message
+
+
+def test_the_address_of_the_database_may_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the keys may: a password in the environment is seen by whoever may look at the process or the container."""
+    held, link = tmp_path / "held", tmp_path / "address"
+    held.write_text("postgresql://xmh:geheim@db/xmh\n")
+    link.symlink_to(held)  # as a mounted secret is
+    monkeypatch.setenv("XMH_DATABASE_URL_FILE", str(link))
+    assert Settings().database == "postgresql://xmh:geheim@db/xmh"
+    monkeypatch.setenv("XMH_DATABASE_URL", "sqlite:////srv/other.db")
+    assert Settings().database == "sqlite:////srv/other.db", "what is said itself wins, as with the keys"
+
+
+@pytest.mark.parametrize(
+    "content", [None, b"", b"\n", b"postgresql://a:geheim@b/c\nand more", b"\xff\xfe", b"x" * 5000]
+)
+def test_a_file_without_an_address_is_one_line_that_repeats_nothing_of_it(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    file = tmp_path / "address"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(Refusal) as said:
+        _ = Settings(database_url_file=file).database
+    assert said.value.code == "malformed"
+    assert "数据库地址文件" in said.value.message
+    assert "geheim" not in said.value.message
+    assert "\n" not in said.value.message
+
+
+def test_a_whole_command_runs_on_the_address_in_a_file(tmp_path: Path) -> None:
+    with home_in(tmp_path) as home:
+        (tmp_path / "address").write_text(f"sqlite:///{home.path / 'events.db'}")
+        env = {"XMH_HOME": str(tmp_path / "elsewhere"), "XMH_DATABASE_URL_FILE": str(tmp_path / "address")}
+        assert home.xmh("org", "list", env=env).code == 0
+        assert home.xmh("org", "list", env={**env, "XMH_DATABASE_URL_FILE": "/nowhere"}).code == 2
