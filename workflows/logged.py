@@ -143,6 +143,11 @@ class Logged(ABC, Generic[S, O, R]):
         return 0 if self.state is None else int(getattr(self.state, "version", 0))
 
     @property
+    def at_rest(self) -> bool:
+        """Whether nothing will ever be owed again; of a stream the log does not know nothing is."""
+        return self.state is None or bool(getattr(self.state, "at_rest", False))
+
+    @property
     def seen(self) -> Seen:
         """Where this cache stands."""
         return Seen(version=self.version, rulebook=self.rulebook.version, refused=self.refused)

@@ -1,18 +1,12 @@
-"""One supervised matter as a workflow: a cache of the log with timers.
+"""One supervised matter as a workflow: what its clock owes, and how that is decided. The loop is that of `stream`."""
 
-Updates: `submit` (every command of people). Signals: `look_again` (the log or the rulebook moved).
-Queries: `version`, `seen`.
-"""
-
-import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.commands import ExpireDeadline, Order, Reproject
-    from domain.deadlines import next_deadline
+    from domain.deadlines import Deadline, next_deadline
     from domain.envelope import SYSTEM, Draft, Recorded
     from domain.evolve import evolve
     from domain.lights import light
@@ -20,8 +14,9 @@ with workflow.unsafe.imports_passed_through():
     from domain.matter import Matter
     from domain.numbering import numbers_held
     from domain.rules import Office, claims, decide
-    from workflows.contract import MatterStart, Reply, Seen, matter_reply
-    from workflows.logged import LOG_PAUSE, Logged, LogUnreachableError, must_renew
+    from workflows.contract import MatterStart, Reply, matter_reply
+    from workflows.logged import LOG_PAUSE, Logged
+    from workflows.stream import StreamWorkflow
 
 
 class LoggedMatter(Logged[Matter, Order, Reply]):
@@ -55,97 +50,38 @@ class LoggedMatter(Logged[Matter, Order, Reply]):
 
 
 @workflow.defn(name="Matter")
-class MatterWorkflow:
-    """One matter, from 立项 to 销号. The log decides; this waits."""
+class MatterWorkflow(StreamWorkflow[Matter, Order, Reply, Deadline]):
+    """One matter, from 立项 to 销号."""
 
     @workflow.init
     def __init__(self, start: MatterStart) -> None:
         """Know the stream; everything else is loaded from the log."""
-        self._log = LoggedMatter(start)
+        super().__init__(LoggedMatter(start))
 
     @workflow.run
     async def run(self, start: MatterStart) -> None:
-        """Wait for the next deadline or message until the matter has ended."""
-        self._log.check_identity()
-        while True:
-            try:
-                if await self._turn():
-                    self._log.check_proven()
-                    return
-            except LogUnreachableError:
-                workflow.logger.warning("log_unreachable", extra={"stream": start.stream})
-                await self._rest(LOG_PAUSE)
-            except asyncio.CancelledError:
-                # A matter ends by 销号 or 撤销, not by a cancelled workflow.
-                workflow.logger.warning("cancellation_ignored", extra={"stream": start.stream})
-            if must_renew(self._log.renew_after):
-                await workflow.wait_condition(workflow.all_handlers_finished)
-                workflow.continue_as_new(start)
+        """Until the matter has ended and nobody objects."""
+        await self._live(start)
 
     @workflow.update
     async def submit(self, order: Order) -> Reply:
         """Carry out one command; the reply comes after the commit."""
         return await self._log.update(order)
 
-    @workflow.signal
-    def look_again(self) -> None:
-        """The log or the rulebook may have moved without this workflow."""
-        self._log.look_again()
+    def _reprojection(self) -> Order:
+        return self._order(Reproject(), "reproject")
 
-    @workflow.query
-    def version(self) -> int:
-        """The version of the stream this workflow has seen."""
-        return self._log.version
+    def _deadline(self, state: Matter) -> Deadline | None:
+        return next_deadline(state, self._log.rulebook, self._log.now())
 
-    @workflow.query
-    def seen(self) -> Seen:
-        """Where this workflow stands, for healing and `doctor`."""
-        return self._log.seen
+    async def _expire(self, deadline: Deadline) -> None:
+        await self._log.own(self._order(ExpireDeadline(), deadline.kind.value), deadline.kind.value)
 
-    async def _turn(self) -> bool:
-        """One thing owed, or one wait. True when nothing will ever be owed again."""
-        log = self._log
-        if not log.loaded or log.stale:
-            await log.synchronise()
-        if log.state is None or log.state.at_rest:
-            await workflow.wait_condition(workflow.all_handlers_finished)
-            return log.state is None or log.state.at_rest
-        if log.reproject:
-            log.reproject = False
-            if decide(log.state, Reproject(), Office(rulebook=log.rulebook, now=log.now(), actor=SYSTEM)):
-                refused = not await self._own(Reproject(), "reproject")
-                log.reproject = log.reproject or refused
-        deadline = next_deadline(log.state, log.rulebook, log.now())
-        if deadline is not None and deadline.at <= log.now():
-            await self._own(ExpireDeadline(), deadline.kind.value)
-        else:
-            await self._wait_until(deadline.at if deadline else None)
-        return False
-
-    async def _wait_until(self, instant: datetime | None) -> None:
-        seen = self._log.moved
-        try:
-            await workflow.wait_condition(
-                lambda: self._log.moved != seen or must_renew(self._log.renew_after),
-                timeout=None if instant is None else instant - self._log.now(),
-            )
-        except TimeoutError:
-            return
-
-    async def _rest(self, pause: timedelta) -> None:
-        try:
-            await workflow.sleep(pause)
-        except asyncio.CancelledError:
-            return
-
-    async def _own(self, command: ExpireDeadline | Reproject, what: str) -> bool:
-        """A command of the clock. Its id names the version it stands on, so a second timer finds it done."""
-        log = self._log
-        order = Order(
-            command_id=f"{log.stream}@{log.version}+{log.rulebook.version}:{what}",
-            stream=log.stream,
+    def _order(self, command: ExpireDeadline | Reproject, what: str) -> Order:
+        return Order(
+            command_id=self._own_id(what),
+            stream=self._log.stream,
             actor=SYSTEM,
             command=command,
-            valid_until=log.now() + LOG_PAUSE,
+            valid_until=self._log.now() + LOG_PAUSE,
         )
-        return await log.own(order, what)

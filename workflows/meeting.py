@@ -1,12 +1,8 @@
-"""One meeting as a workflow: its notice, its agenda, its minutes, and every outcome on its way to its matter.
-
-Updates: `submit` (every command of people). Signals: `look_again` (the log or the rulebook moved).
-Queries: `version`, `seen`.
-"""
+"""One meeting as a workflow: its notice, its agenda, its minutes, and every outcome on its way to its matter."""
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -25,15 +21,16 @@ with workflow.unsafe.imports_passed_through():
         NoteDelivery,
         ReprojectMeeting,
     )
-    from domain.meetings.deadlines import MeetingDeadlineKind, next_meeting_deadline
+    from domain.meetings.deadlines import MeetingDeadline, MeetingDeadlineKind, next_meeting_deadline
     from domain.meetings.deliveries import ASSEMBLE, DELIVER, Assembling, outcome_order
     from domain.meetings.evolve import evolve_meeting
     from domain.meetings.meeting import DecisionPoint, Meeting
     from domain.meetings.numbers import meeting_numbers_held
     from domain.meetings.rules import decide_meeting, meeting_claims
     from domain.rules.office import Office
-    from workflows.contract import MeetingReply, MeetingStart, Seen, meeting_reply
-    from workflows.logged import LOG_PAUSE, Logged, LogUnreachableError, must_renew
+    from workflows.contract import MeetingReply, MeetingStart, meeting_reply
+    from workflows.logged import LOG_PAUSE, Logged, LogUnreachableError
+    from workflows.stream import StreamWorkflow
 
 FOR_EVER = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10))
 ONE_DELIVERY = timedelta(seconds=20)
@@ -72,101 +69,62 @@ class LoggedMeeting(Logged[Meeting, MeetingOrder, MeetingReply]):
 
 
 @workflow.defn(name="Meeting")
-class MeetingWorkflow:
-    """One meeting, from its notice to the last outcome. The log decides; this waits and carries."""
+class MeetingWorkflow(StreamWorkflow[Meeting, MeetingOrder, MeetingReply, MeetingDeadline]):
+    """One meeting, from its notice to the last outcome; beside the loop it carries outcomes to their matters."""
 
     @workflow.init
     def __init__(self, start: MeetingStart) -> None:
         """Know the stream; everything else is loaded from the log."""
-        self._log = LoggedMeeting(start)
+        super().__init__(LoggedMeeting(start))
         self._carrying: dict[tuple[int, int], asyncio.Task[None]] = {}
 
     @workflow.run
     async def run(self, start: MeetingStart) -> None:
-        """Wait for the next deadline, message or delivery until the meeting has ended."""
-        self._log.check_identity()
-        while True:
-            try:
-                if await self._turn():
-                    self._log.check_proven()
-                    return
-            except LogUnreachableError:
-                workflow.logger.warning("log_unreachable", extra={"stream": start.stream})
-                await self._rest(LOG_PAUSE)
-            except asyncio.CancelledError:
-                # A meeting ends by its minutes or by 取消, not by a cancelled workflow.
-                workflow.logger.warning("cancellation_ignored", extra={"stream": start.stream})
-            if must_renew(self._log.renew_after):
-                await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self._carrying)
-                workflow.continue_as_new(start)
+        """Until the minutes are signed and every outcome has reached its matter."""
+        await self._live(start)
 
     @workflow.update
     async def submit(self, order: MeetingOrder) -> MeetingReply:
         """Carry out one command; the reply comes after the commit."""
         return await self._log.update(order)
 
-    @workflow.signal
-    def look_again(self) -> None:
-        """The log or the rulebook may have moved without this workflow."""
-        self._log.look_again()
+    def _reprojection(self) -> MeetingOrder:
+        return self._order(ReprojectMeeting(), self._own_id("reproject"))
 
-    @workflow.query
-    def version(self) -> int:
-        """The version of the stream this workflow has seen."""
-        return self._log.version
+    def _deadline(self, state: Meeting) -> MeetingDeadline | None:
+        return next_meeting_deadline(state, self._log.rulebook.calendar)
 
-    @workflow.query
-    def seen(self) -> Seen:
-        """Where this workflow stands, for healing and `doctor`."""
-        return self._log.seen
-
-    # --- the loop
-
-    async def _turn(self) -> bool:
-        """One thing owed, or one wait. True when nothing will ever be owed again."""
-        log = self._log
-        if not log.loaded or log.stale:
-            await log.synchronise()
-        if log.state is None or log.state.at_rest:
-            await workflow.wait_condition(workflow.all_handlers_finished)
-            return log.state is None or log.state.at_rest
-        if log.reproject:
-            log.reproject = False
-            if decide_meeting(log.state, ReprojectMeeting(), Office(log.rulebook, log.now(), SYSTEM)):
-                refused = not await self._own(ReprojectMeeting(), "reproject")
-                log.reproject = log.reproject or refused
-        self._carry(log.state)
-        deadline = next_meeting_deadline(log.state, log.rulebook.calendar)
-        if deadline is None or deadline.at > log.now():
-            await self._wait_until(deadline.at if deadline else None)
-        elif deadline.kind is MeetingDeadlineKind.AGENDA:
+    async def _expire(self, deadline: MeetingDeadline) -> None:
+        if deadline.kind is MeetingDeadlineKind.AGENDA:
             await self._freeze()
         else:
             await self._own(ExpireMeeting(), deadline.kind.value)
-        return False
+
+    def _set_out(self, state: Meeting) -> None:
+        """With every outcome that is owed and not yet on its way; none waits for another."""
+        for point in state.pending:
+            key = (point.no, point.attempt)
+            if key not in self._carrying:
+                self._carrying[key] = asyncio.create_task(self._deliver(state, point, key))
+
+    def _may_renew(self) -> bool:
+        return workflow.all_handlers_finished() and not self._carrying
 
     async def _freeze(self) -> None:
         """确定议题, with what the log proposes at this moment."""
         log = self._log
-        found: Assembled = await workflow.execute_activity(
+        assembled: Assembled = await workflow.execute_activity(
             ASSEMBLE,
             Assembling(stream=log.stream, now=log.now()),
             result_type=Assembled,
             start_to_close_timeout=ONE_DELIVERY,
             retry_policy=FOR_EVER,
         )
-        await self._own(FreezeAgenda(proposed=found.items, position=found.position), "freeze")
-
-    def _carry(self, meeting: Meeting) -> None:
-        """Set out with every outcome that is owed and not yet on its way; none waits for another."""
-        for point in meeting.pending:
-            key = (point.no, point.attempt)
-            if key not in self._carrying:
-                self._carrying[key] = asyncio.create_task(self._deliver(meeting, point, key))
+        await self._own(FreezeAgenda(proposed=assembled.items, position=assembled.position), "freeze")
 
     async def _deliver(self, meeting: Meeting, point: DecisionPoint, key: tuple[int, int]) -> None:
         try:
-            said: Delivered = await workflow.execute_activity(
+            delivered: Delivered = await workflow.execute_activity(
                 DELIVER,
                 outcome_order(meeting, point, self._log.now()),
                 result_type=Delivered,
@@ -174,8 +132,9 @@ class MeetingWorkflow:
                 heartbeat_timeout=SILENT_FOR,
                 retry_policy=FOR_EVER,
             )
-            noted = NoteDelivery(point=point.no, attempt=point.attempt, delivered=said)
-            await self._own(noted, f"delivery:{point.no}.{point.attempt}")
+            what = f"delivery:{point.no}.{point.attempt}"
+            noted = NoteDelivery(point=point.no, attempt=point.attempt, delivered=delivered)
+            await self._log.own(self._order(noted, f"{self._log.stream}:{what}"), what)
         except (ActivityError, LogUnreachableError):
             # The matter has it or will have it: the next turn asks again, under the same command id.
             workflow.logger.warning("delivery_postponed", extra={"stream": self._log.stream, "point": point.no})
@@ -184,31 +143,14 @@ class MeetingWorkflow:
             self._carrying.pop(key, None)
             self._log.moved += 1
 
-    async def _wait_until(self, instant: datetime | None) -> None:
-        seen = self._log.moved
-        try:
-            await workflow.wait_condition(
-                lambda: self._log.moved != seen or must_renew(self._log.renew_after),
-                timeout=None if instant is None else instant - self._log.now(),
-            )
-        except TimeoutError:
-            return
+    async def _own(self, command: MeetingCommand, what: str) -> None:
+        await self._log.own(self._order(command, self._own_id(what)), what)
 
-    async def _rest(self, pause: timedelta) -> None:
-        try:
-            await workflow.sleep(pause)
-        except asyncio.CancelledError:
-            return
-
-    async def _own(self, command: MeetingCommand, what: str) -> bool:
-        """A command of the clock. Its id names what it stands on, so that a second one finds it done."""
-        log = self._log
-        base = "" if isinstance(command, NoteDelivery) else f"@{log.version}+{log.rulebook.version}"
-        order = MeetingOrder(
-            command_id=f"{log.stream}{base}:{what}",
-            stream=log.stream,
+    def _order(self, command: MeetingCommand, command_id: str) -> MeetingOrder:
+        return MeetingOrder(
+            command_id=command_id,
+            stream=self._log.stream,
             actor=SYSTEM,
             command=command,
-            valid_until=log.now() + LOG_PAUSE,
+            valid_until=self._log.now() + LOG_PAUSE,
         )
-        return await log.own(order, what)

@@ -1,0 +1,151 @@
+"""The one loop every stream's workflow runs: what is owed now is carried out, for all else it waits."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Generic, Protocol, TypeVar
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from domain.base import Frozen
+    from domain.envelope import SYSTEM
+    from domain.order import OrderBase
+    from domain.rules.office import Office
+    from workflows.contract import Answered, Seen, Start
+    from workflows.logged import LOG_PAUSE, Logged, LogUnreachableError, must_renew
+
+
+class Owed(Protocol):
+    """A deadline of whatever stream: what is owed, and from when on."""
+
+    @property
+    def at(self) -> datetime:
+        """The instant."""
+
+    @property
+    def kind(self) -> Enum:
+        """What it is called; part of the id of the command that carries it out."""
+
+
+S = TypeVar("S", bound=Frozen)
+O = TypeVar("O", bound=OrderBase)  # noqa: E741  (an order)
+R = TypeVar("R", bound=Answered)
+D = TypeVar("D", bound=Owed)
+
+
+class StreamWorkflow(ABC, Generic[S, O, R, D]):
+    """One stream, from its first event until nothing is owed any more. The log decides; this waits.
+
+    A kind of stream says what it owes next and how that is carried out. It defines `run` and `submit` itself: Temporal
+    reads their types off the class.
+    """
+
+    def __init__(self, log: Logged[S, O, R]) -> None:
+        """Run the stream of this cache."""
+        self._log = log
+
+    # --- what a kind of stream says
+
+    @abstractmethod
+    def _reprojection(self) -> O:
+        """The command that computes the open deadlines again after the rulebook moved."""
+
+    @abstractmethod
+    def _deadline(self, state: S) -> D | None:
+        """What is owed next; None when the stream waits for people only."""
+
+    @abstractmethod
+    async def _expire(self, deadline: D) -> None:
+        """Carry out what is owed now."""
+
+    def _set_out(self, state: S) -> None:
+        """Begin what runs beside the loop."""
+
+    def _may_renew(self) -> bool:
+        """Whether nothing runs that a new run would lose."""
+        return workflow.all_handlers_finished()
+
+    # --- messages
+
+    @workflow.signal
+    def look_again(self) -> None:
+        """The log or the rulebook may have moved without this workflow."""
+        self._log.look_again()
+
+    @workflow.query
+    def version(self) -> int:
+        """The version of the stream this workflow has seen."""
+        return self._log.version
+
+    @workflow.query
+    def seen(self) -> Seen:
+        """Where this workflow stands, for healing and `doctor`."""
+        return self._log.seen
+
+    # --- the loop
+
+    async def _live(self, start: Start) -> None:
+        """Wait for the next deadline or message until nothing will ever be owed again."""
+        self._log.check_identity()
+        while True:
+            try:
+                if await self._turn():
+                    self._log.check_proven()
+                    return
+            except LogUnreachableError:
+                workflow.logger.warning("log_unreachable", extra={"stream": start.stream})
+                await self._rest(LOG_PAUSE)
+            except asyncio.CancelledError:
+                # A matter ends by 销号 or 撤销, a meeting by its minutes or by 取消, not by a cancelled workflow.
+                workflow.logger.warning("cancellation_ignored", extra={"stream": start.stream})
+            if must_renew(self._log.renew_after):
+                await workflow.wait_condition(self._may_renew)
+                workflow.continue_as_new(start)
+
+    async def _turn(self) -> bool:
+        """One thing owed, or one wait. True when nothing will ever be owed again."""
+        log = self._log
+        if not log.loaded or log.stale:
+            await log.synchronise()
+        if log.state is None or log.at_rest:
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            return log.at_rest
+        if log.reproject:
+            await self._reproject()
+        self._set_out(log.state)
+        deadline = self._deadline(log.state)
+        if deadline is not None and deadline.at <= log.now():
+            await self._expire(deadline)
+        else:
+            await self._wait_until(deadline.at if deadline else None)
+        return False
+
+    async def _reproject(self) -> None:
+        """Only what moves a deadline is sent; what the log refuses is tried again."""
+        log, order = self._log, self._reprojection()
+        log.reproject = False
+        if log.decide(order, Office(rulebook=log.rulebook, now=log.now(), actor=SYSTEM)):
+            refused = not await log.own(order, "reproject")
+            log.reproject = log.reproject or refused
+
+    async def _wait_until(self, instant: datetime | None) -> None:
+        seen = self._log.moved
+        try:
+            await workflow.wait_condition(
+                lambda: self._log.moved != seen or must_renew(self._log.renew_after),
+                timeout=None if instant is None else instant - self._log.now(),
+            )
+        except TimeoutError:
+            return
+
+    async def _rest(self, pause: timedelta) -> None:
+        try:
+            await workflow.sleep(pause)
+        except asyncio.CancelledError:
+            return
+
+    def _own_id(self, what: str) -> str:
+        """The id of a command of the clock. It names what it stands on, so a second timer finds it done."""
+        return f"{self._log.stream}@{self._log.version}+{self._log.rulebook.version}:{what}"
