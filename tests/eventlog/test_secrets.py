@@ -16,7 +16,7 @@ from domain.log import Refused
 from eventlog import reading
 from eventlog.database import Database, SealCipher
 from eventlog.masterkey import MasterKey
-from eventlog.secrets import Unreadable, destroy, ensure_key, keys_standing, scrub, seal, shown, unseal
+from eventlog.secrets import Unreadable, destroy, ensure_key, keys_standing, scrub, seal, shown, unseal, wrap_keys
 from eventlog.verify import Token, verify
 from tests.eventlog.sample import Asker, SampleNoted, everything
 from tests.support.clock import open_log
@@ -133,6 +133,17 @@ def test_neither_the_words_nor_a_destroyed_key_are_left_in_any_file(on_sqlite: D
     assert scrub(on_sqlite) is None
     assert not on_disk(on_sqlite, wrapped)
     assert len(reading.read_all(on_sqlite)) == 2
+
+
+def test_a_key_of_an_earlier_build_is_in_no_file_once_it_is_wrapped(on_sqlite: Database) -> None:
+    plain = bytes(range(32))
+    insert = "INSERT INTO secret_keys (key_id, stream, key, created_at, wrapped_by) VALUES (?, ?, ?, ?, ?)"
+    with on_sqlite.writing() as transaction:
+        transaction.commit([(insert, [("0" * 16, STREAM, plain, 0, None)])])
+    assert on_disk(on_sqlite, plain)
+    assert wrap_keys(on_sqlite) == 1
+    assert not on_disk(on_sqlite, plain)
+    assert ensure_key(on_sqlite, STREAM) == ("0" * 16, plain)
 
 
 def test_a_reader_who_stays_keeps_the_bytes_and_that_is_said(

@@ -107,7 +107,7 @@ async def test_outcomes_reach_their_matters_once_the_minutes_are_signed_and_the_
     assert [i.number for i in room.meeting.items] == ["XMH-2022-001", "XMH-2022-002", "XMH-2022-003"]
     for no in (1, 2, 3):
         await room.do(decision(no), FOR_LEADER)
-    await asyncio.sleep(0.5)
+    assert room.meeting.pending == ()
     assert room.decided_on(room.matters[0]) == []
     await room.do(c.SignMinutes(), FOR_LEADER)
     await until(lambda: room.stage is MeetingStage.CLOSED)

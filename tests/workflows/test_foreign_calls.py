@@ -183,8 +183,9 @@ async def test_an_update_of_garbage_is_refused(home: Attacked, garbage: object) 
 
 @pytest.mark.parametrize(("name", "args"), [("look_again", []), ("look_again", [b"\x00"]), ("cancel", [1])])
 async def test_a_signal_changes_nothing(home: Attacked, name: str, args: list[object]) -> None:
-    await home.client.get_workflow_handle(home.stream).signal(name, args=args)
-    await asyncio.sleep(0.3)
+    handle = home.client.get_workflow_handle(home.stream)
+    await handle.signal(name, args=args)
+    await handle.query("version")  # answered after what came before it
 
 
 # --- activities

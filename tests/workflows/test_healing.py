@@ -198,7 +198,7 @@ async def test_a_calendar_that_moved_moves_open_deadlines_once_and_says_why(at_d
     assert await at_desk.gateway.wake_open_matters() == 1
     await until(lambda: at_desk.types[-1] == "DeadlineMoved")
     await at_desk.gateway.wake_open_matters()
-    await asyncio.sleep(0.3)
+    await at_desk.seen()
     assert at_desk.types.count("DeadlineMoved") == 1
 
 
