@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from cli.session import session
+from cli.task.common import told_in_time
 from domain.base import Refusal
 from domain.calendar import SHANGHAI
 from domain.event import Event
 from domain.queries.spoken import said_date
 from domain.queries.telling import local, moved_what
 from eventlog import reading
+from eventlog.patience import left as left_of
 
 if TYPE_CHECKING:
     from services.reprojection import Move, Reminder
@@ -105,7 +107,7 @@ def _wait() -> int:
 
     from services.reprojection import pending
 
-    give_up = time.monotonic() + PATIENCE
+    give_up = time.monotonic() + left_of(PATIENCE)
     left: Sequence[str] = pending(session.database, datetime.now(UTC))
     with Progress(console=Console(file=sys.stderr), disable=not sys.stderr.isatty(), transient=True) as bar:
         task, looked = bar.add_task("重算时限", total=len(left)), 0.0
@@ -128,7 +130,9 @@ def _wake() -> int | None:
     from services.gateway import Unreachable
 
     try:
-        return asyncio.run(_woken())
+        return asyncio.run(told_in_time(_woken(), PATIENCE))
+    except TimeoutError:
+        return 0
     except (Unreachable, RPCError, Refusal):
         return None
 

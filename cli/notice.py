@@ -10,7 +10,7 @@ from cli.moments import AsOfOption, asked
 from cli.session import Problem, answer, session
 from cli.shape import group
 from cli.tables import table
-from cli.task.common import now
+from cli.task.common import now, told_in_time
 from domain.base import Refusal, refuse
 from domain.calendar import SHANGHAI
 from domain.queries.telling import local
@@ -97,9 +97,10 @@ async def _wake() -> bool:
     settings = session.settings
     if settings.address is None:
         return False
-    with suppress(Unreachable, RPCError, Refusal):
+    with suppress(Unreachable, RPCError, Refusal, TimeoutError):
         client = await connect(settings.address, settings.temporal_namespace)
-        await Gateway(client, session.database, settings.task_queue, settings.door).keep_notices(look=True)
+        gateway = Gateway(client, session.database, settings.task_queue, settings.door)
+        await told_in_time(gateway.keep_notices(look=True))
         return True
     return False
 

@@ -14,6 +14,7 @@ from typer.main import get_command
 
 from cli.session import session
 from domain.bounds import named, plausible_year, within_bounds
+from eventlog.patience import take_time
 
 
 def _remember(name: str) -> Callable[[Any], Any]:
@@ -117,8 +118,19 @@ def _in_chinese(text: str) -> str:
     return text
 
 
+TAKES_TIME = re.compile(
+    r"cli\.(services\.commands:(up|down|worker|recover|migrate|doctor)|simulate|audit:verify"
+    r"|plan\.(importing|drafting|table)|meeting\.papers|meeting\.reads:pack"
+    r"|printing\.(briefing:(draft|edit|issue)|correction|proof|annual|statement|papers:form|circular|templates))"
+)
+"""What is answered when it is done: services, lists with a progress bar, papers that are typeset, proofs over the whole
+log. Every other command is answered within ten seconds."""
+
+
 class Command(TyperCommand):
     """A command with the options every command has."""
+
+    takes_time = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Add the shared options after the command's own."""
@@ -133,6 +145,12 @@ class Command(TyperCommand):
             if name == "year" and isinstance(value, int):
                 plausible_year(value)
         return left
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it, within the time a person waits or within its own."""
+        if self.takes_time:
+            take_time()
+        return super().invoke(ctx)
 
     def get_help(self, ctx: Any) -> str:
         """The help page, headings too, in Chinese."""
@@ -193,6 +211,7 @@ class Group(TyperGroup):
             single = typer.Typer(add_completion=False, rich_markup_mode=None)
             single.command(cmd_name, cls=SealingCommand if SEALING.match(target) else Command)(found)
             command = get_command(single)
+            command.takes_time = TAKES_TIME.match(target) is not None  # type: ignore[attr-defined]
         command.name = cmd_name
         return command
 

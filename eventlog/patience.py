@@ -1,6 +1,7 @@
 """Until when whoever started this process must have his answer: shared by reading, connecting and submitting.
 
-A service has no such moment, and neither has a command that may take its time; then every step keeps its own limit.
+A service has no such moment, and neither has a command that takes its time by what it does (`take_time`); then every
+step keeps its own limit.
 """
 
 import time
@@ -17,6 +18,12 @@ def answer_within(seconds: float) -> None:
     """From now on every step of this process together has so long."""
     global _answer_by  # noqa: PLW0603  (one process, one person who waits)
     _answer_by = time.monotonic() + seconds
+
+
+def take_time() -> None:
+    """What is done from now on takes as long as it takes: a list, a paper, a proof."""
+    global _answer_by  # noqa: PLW0603  (as above)
+    _answer_by = None
 
 
 def answer_by() -> float | None:

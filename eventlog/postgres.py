@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Sequence
 from functools import lru_cache
+from math import inf
 from typing import Any, TypeVar, cast
 
 import psycopg
@@ -78,7 +79,8 @@ class _Session(psycopg.Connection[Row]):
     def wait(self, gen: PQGen[T], interval: float = _LOOK_EVERY, timeout: float | None = None) -> T:
         """Wait for an answer as the driver does, but not longer than our patience."""
         del timeout  # newer drivers have one of their own
-        return super().wait(gen if self.patience is None else _limited(gen, left(self.patience)), interval)
+        seconds = left(inf if self.patience is None else self.patience)
+        return super().wait(gen if seconds == inf else _limited(gen, seconds), interval)
 
 
 def _limited(gen: PQGen[T], seconds: float) -> PQGen[T]:

@@ -10,7 +10,7 @@ import typer
 
 from cli.meeting.common import MeetingArg, convene, do, document, line, meeting_order, moment, the_meeting, the_series
 from cli.session import Problem, answer, session
-from cli.task.common import ReasonOption, confirm, need, the_gateway
+from cli.task.common import ReasonOption, confirm, need, the_gateway, told_in_time
 from domain.base import refuse
 from domain.calendar import SHANGHAI
 from domain.ids import meeting_stream
@@ -115,8 +115,8 @@ def _wake() -> None:
         return
     from services.gateway import Unreachable
 
-    with suppress(Unreachable):
-        asyncio.run(_woken())
+    with suppress(Unreachable, TimeoutError):
+        asyncio.run(told_in_time(_woken()))
 
 
 async def _woken() -> None:

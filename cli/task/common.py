@@ -3,8 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,7 +23,7 @@ from domain.envelope import Actor, OnBehalf
 from domain.facts import Attachment, UnitRef
 from domain.queries.spoken import spoken_date
 from eventlog import reading
-from eventlog.patience import answer_by, not_counted
+from eventlog.patience import answer_by, left, not_counted, take_time
 
 if TYPE_CHECKING:
     from typing import TypeVar
@@ -33,9 +32,14 @@ if TYPE_CHECKING:
     from workflows.contract import Reply
 
     F = TypeVar("F", bound=Frozen)
+    R = TypeVar("R")
     T = TypeVar("T", bound=Term)
 
 VALID_FOR = timedelta(minutes=15)
+MOST_IN_TIME = 50
+"""So many commands at once are answered within the time of one."""
+WAKE_WITHIN = 8.5
+"""Seconds to tell a workflow that it may look: what is recorded is found without that too."""
 MOST_ATTACHED = 100 * 1024 * 1024
 MOST_PAPER = 200
 """Characters of the 文号 or name of a paper."""
@@ -226,15 +230,24 @@ def sealed_under(stream: str, command: "F") -> "F":
 
 
 def send(orders: Sequence[Order]) -> list[Any]:
-    """Submit through the gateway; an answer or the exception for each, in order."""
+    """Submit through the gateway; an answer or the exception for each, in order. Very many take their time."""
+    if len(orders) > MOST_IN_TIME:
+        take_time()
     return asyncio.run(_send(orders))
 
 
 async def _send(orders: Sequence[Order]) -> list[Any]:
     gateway = await the_gateway()
-    if len(orders) == 1:
-        gateway = replace(gateway, answer_by=answer_by())
     return await gateway.submit_all(orders)
+
+
+async def told_in_time(telling: "Awaitable[R]", within: float = WAKE_WITHIN) -> "R":
+    """What is told by the way keeps nobody waiting.
+
+    Raises:
+        TimeoutError: it was not told in time.
+    """
+    return await asyncio.wait_for(telling, left(within))
 
 
 async def the_gateway() -> "Gateway":
@@ -250,7 +263,7 @@ async def the_gateway() -> "Gateway":
     if settings.address is None:
         raise Problem(f"督办服务没有运行（数据目录 {settings.home}），请先运行 xmh up --detach", "unreachable")
     client = await connect(settings.address, settings.temporal_namespace)
-    return Gateway(client, session.database, settings.task_queue, settings.door)
+    return Gateway(client, session.database, settings.task_queue, settings.door, answer_by=answer_by())
 
 
 def tell_one(reply: "Reply | Exception") -> None:

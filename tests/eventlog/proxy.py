@@ -1,18 +1,25 @@
-"""A wire between client and PostgreSQL that can lose exactly the answer to a COMMIT."""
+"""A wire between client and PostgreSQL: it can lose exactly the answer to a COMMIT, and be slow."""
 
 import contextlib
 import socket
 import threading
+import time
 from pathlib import Path
 
 _SOCKET = ".s.PGSQL.5432"
+GREETING = 3
+"""Answers before a connection stands."""
 _COMMITTED = b"COMMIT\x00"
 
 
 class Proxy:
-    """Passes bytes between a socket in `folder` and the server's. `lose_next_commit` cuts the wire once."""
+    """Passes bytes between a socket in `folder` and the server's. `lose_next_commit` cuts the wire once.
 
-    def __init__(self, folder: Path, server: Path) -> None:
+    Each answer waits `delay` seconds on the wire, once a connection stands.
+    """
+
+    def __init__(self, folder: Path, server: Path, delay: float = 0) -> None:
+        self._delay = delay
         self._server = server / _SOCKET
         self._lose = threading.Event()
         self.lost = threading.Event()
@@ -39,7 +46,11 @@ class Proxy:
 
     def _pass(self, source: socket.socket, target: socket.socket, answers: bool) -> None:
         with contextlib.suppress(OSError):
+            passed = 0
             while data := source.recv(65536):
+                passed += 1
+                if answers and passed > GREETING:
+                    time.sleep(self._delay)
                 if answers and self._lose.is_set() and _COMMITTED in data:
                     self._lose.clear()
                     self.lost.set()
