@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import NoReturn
 
 LONGEST_START = 60.0
+NO_ANSWER = 5
+"""Exit code of a command whose answer could not be written."""
 
 
 def age() -> float:
@@ -37,5 +39,5 @@ def leave(code: int) -> NoReturn:
             continue
         except OSError:
             # A full disk: what was asked for may be done, but the answer is lost.
-            code = code or 1
+            code = code or NO_ANSWER
     os._exit(code)

@@ -191,7 +191,7 @@ def _step_lines(events: Sequence[Recorded], states: Sequence[Matter], reader: Re
 def verify(
     matter: Annotated[str | None, typer.Option("--matter", metavar="M", help="只核验一个事项")] = None,
 ) -> None:
-    """核验日志：链是否完整、有无改动和缺号、台账与日志是否一致。"""
+    """核验日志：链是否完整、有无改动和缺号、台账与日志是否一致；有问题时退出码为 1。"""
     from eventlog.verify import verify as check
 
     stream = the_matter(matter).stream if matter else None
@@ -207,7 +207,7 @@ def verify(
     }
     answer(document, _verdict(report))
     if not report.ok:
-        raise SystemExit(Exit.UNEXPECTED)
+        raise SystemExit(Exit.FOUND_WRONG)
 
 
 def _of_files(stream: str | None) -> "list[Finding]":

@@ -8,17 +8,15 @@ import traceback
 from pydantic import ValidationError
 
 from cli.session import Exit, Problem
-from eventlog.errors import LogError, LogUnreachable, SchemaMismatch
+from eventlog.errors import LogError
 from sheets.file_errors import reason
 
 
 def explained(error: Exception) -> Problem:
     """One Chinese line for an exception, with the exit code it deserves."""
     match error:
-        case LogUnreachable() | SchemaMismatch():
+        case LogError():  # away, of another build, or damaged: the log is no service to this command
             return Problem(error.message, error.code, Exit.UNREACHABLE)
-        case LogError():
-            return Problem(error.message, error.code, Exit.UNEXPECTED)
         case ValidationError():
             return Problem(_validation(error), "malformed")
         case OSError(errno=errno.ENOSPC | errno.EDQUOT) | OSError(filename=str()):
@@ -106,5 +104,5 @@ def _usage(error: Exception) -> Problem:
         "BadOptionUsage": f"{option} 用法有误：{value}",
     }.get(name, f"命令有误：{value}；请用 --help 查看用法")
     if name == "Abort":
-        return Problem("已取消，未作任何改动", "aborted", Exit.UNEXPECTED)
+        return Problem("已取消，未作任何改动", "aborted")
     return Problem(text, "malformed")

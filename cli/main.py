@@ -69,7 +69,7 @@ def _code(arguments: list[str]) -> int:
         return int(ending.code or 0)
     except KeyboardInterrupt:
         sys.stderr.write("已中断\n")
-        return Exit.UNEXPECTED
+        return Exit.INTERRUPTED
     return Exit.DONE
 
 

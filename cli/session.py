@@ -1,6 +1,6 @@
 """One run of `xmh`: where the home is, who acts, how to answer, and how it ends.
 
-Exit codes: 0 done, 1 unexpected, 2 malformed, 3 refused by a rule, 4 not found, 5 a service is unreachable.
+Exit codes: 0 done, 1 found wrong (or a bug), 2 malformed, 3 refused by a rule, 4 not found, 5 a service is unreachable.
 """
 
 import json
@@ -29,11 +29,16 @@ class Exit(IntEnum):
     """What the shell sees."""
 
     DONE = 0
+    FOUND_WRONG = 1
+    """The verdict of a command that looks for what is wrong, and says so in its help."""
     UNEXPECTED = 1
+    """A bug: whatever else goes wrong has a code of its own."""
     MALFORMED = 2
     REFUSED = 3
     NOT_FOUND = 4
     UNREACHABLE = 5
+    INTERRUPTED = 130
+    """Ctrl-C, as every program of the shell ends by it."""
 
 
 CODES = {
@@ -46,6 +51,8 @@ CODES = {
     "door_key_missing": Exit.UNREACHABLE,
     "door_key_broken": Exit.UNREACHABLE,
     "disk_full": Exit.UNREACHABLE,
+    "log_damaged": Exit.UNREACHABLE,
+    "interrupted": Exit.INTERRUPTED,
     "unexpected": Exit.UNEXPECTED,
 }
 """Refusal code → exit code; every other code is a rule's, exit 3."""

@@ -48,7 +48,7 @@ def simulate(
     year: Annotated[int, typer.Option("--year", metavar="Y", help="模拟哪个工作年度")],
     seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="随机种子；同一种子得到同样的一年")] = None,
 ) -> None:
-    """在时间快进的 Temporal 上办完一整年：真实的流程、真实的时限，留下日志和简报。"""
+    """在时间快进的 Temporal 上办完一整年：真实的流程、真实的时限，留下日志和简报；核验不通过时退出码为 1。"""
     import structlog
 
     from simulation.run import simulate as play
@@ -74,7 +74,7 @@ def simulate(
     document["seconds"] = round(time.monotonic() - started, 1)
     answer(document, "" if session.json else _table(document))
     if not document["verify"]["ok"]:
-        raise SystemExit(Exit.UNEXPECTED)
+        raise SystemExit(Exit.FOUND_WRONG)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ def unanswered(
     as_of: AsOfOption = None,
     year: Annotated[int | None, typer.Option("--year", metavar="Y", help="一个年度；到年底每一行都须有说明")] = None,
 ) -> None:
-    """事事有回应、件件有落实：哪些没有按期反馈，哪些没有办结，各因为什么；有一行说不清即返回 1。"""
+    """事事有回应、件件有落实：哪些没有按期反馈，哪些没有办结，各因为什么；有一行说不清时退出码为 1。"""
     if as_of is not None and year is not None:
         raise Problem("--as-of 与 --year 二者取一", "malformed")
     now = datetime.now(UTC)
@@ -43,7 +43,7 @@ def unanswered(
     }
     answer(document, "" if session.json else _told(document, local_date(at)))
     if unexplained:
-        raise SystemExit(Exit.UNEXPECTED)
+        raise SystemExit(Exit.FOUND_WRONG)
 
 
 def _lines(moment: Moment, since: date) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -82,7 +82,7 @@ def doctor(
     report = asyncio.run(examine(session.settings, noted=noted))
     answer(report.document(), told(report))
     if not report.ok:
-        raise SystemExit(Exit.UNEXPECTED)
+        raise SystemExit(Exit.FOUND_WRONG)
 
 
 def worker(

@@ -59,7 +59,7 @@ def _watch(supervisor: Supervisor, speak: int) -> NoReturn:
 def _problem(error: BaseException) -> Problem:
     if isinstance(error, Problem):
         return error
-    return explained(error) if isinstance(error, Exception) else Problem("已中断", "interrupted", Exit.UNEXPECTED)
+    return explained(error) if isinstance(error, Exception) else Problem("已中断", "interrupted")
 
 
 def _own_output(supervisor: Supervisor) -> None:

@@ -22,5 +22,7 @@ def stop(home: Path) -> bool:
         return bool(end_orphans(home))
     found.supervisor.send(signal.SIGTERM)
     if not found.supervisor.gone_within(WORKER_DRAINS_WITHIN + SERVER_STOPS_WITHIN + 5):
-        raise Problem(f"进程 {found.supervisor.pid} 没有停下，请稍候再试或人工结束它", "still_running", Exit.UNEXPECTED)
+        raise Problem(
+            f"进程 {found.supervisor.pid} 没有停下，请稍候再试，或人工结束它", "still_running", Exit.UNREACHABLE
+        )
     return True

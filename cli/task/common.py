@@ -112,7 +112,7 @@ def confirm(question: str) -> None:
     with not_counted():
         refused = session.asks and not typer.confirm(question)
     if refused:
-        raise Problem("已取消，未作任何改动", "aborted", Exit.UNEXPECTED)
+        raise Problem("已取消，未作任何改动", "aborted")
 
 
 def term(kind: "type[T]", text: str, option: str, offered: "Sequence[T] | None" = None) -> "T":

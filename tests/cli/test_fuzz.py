@@ -16,7 +16,7 @@ import pytest
 
 from cli.main import _code
 from eventlog.database import Database
-from tests.fuzz.cases import Case, case, leaves
+from tests.fuzz.cases import VERDICTS, Case, case, leaves
 from tests.fuzz.hostile import Files
 from tests.support.command_line import CommandLine, _forget
 from tests.support.memory import forget_peak, peak
@@ -26,8 +26,6 @@ CASES = int(os.environ.get("XMH_FUZZ_CASES", "80"))
 ONE = os.environ.get("XMH_FUZZ_SEED")
 SECONDS, MEGABYTES = 10, 500
 GOOD = frozenset({0, 2, 3, 4, 5})
-VERDICTS = (("doctor",), ("audit", "verify"), ("audit", "unanswered"), ("briefing", "check"), ("briefing", "rebuild"))
-"""They look for what is wrong, and end with 1 when they found it."""
 OPEN = ("task", "open", "--basis", "会议", "--due", "2099-03-31", "--lead", "gengxin", "--title")
 
 
