@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -35,20 +35,19 @@ from activities.meetings import MeetingActivities
 from activities.notices import NoticeActivities
 from domain.base import Refusal
 from domain.door import Door
-from domain.envelope import Recorded
 from domain.meetings.series import SERIES_STREAM
 from eventlog import reading
 from eventlog.configured import open_log
 from eventlog.database import Database
 from eventlog.errors import LogError
 from eventlog.notices import newest_untold
+from eventlog.watermark import Healed
 from process import leave
 from services.gateway import Gateway
 from services.healing import Healing, Recovery
 from services.home import make_private
-from services.issuing.bulletins import numbers_given
+from services.log_guard import LogGuard
 from services.verified import Verified
-from services.watermark import Healed, Watermark
 from workflows.headquarters import HeadquartersWorkflow
 from workflows.matter import MatterWorkflow
 from workflows.meeting import MeetingWorkflow
@@ -116,7 +115,6 @@ async def running(  # noqa: PLR0913  (what a worker is made of)
     task_queue: str,
     door: Door,
     simulated: bool = False,
-    recorded: Callable[[Recorded], None] = lambda _: None,
     cached: int = 2000,
     sandboxed: bool = True,
     notices: NoticeActivities | None = None,
@@ -130,7 +128,7 @@ async def running(  # noqa: PLR0913  (what a worker is made of)
     gateway = Gateway(client, database, task_queue, door, clock_shift=clock_shift)
     clock = OfficeClock(simulated=simulated)
     activities = [
-        *LogActivities(database, door, simulated=simulated, recorded=recorded).all,
+        *LogActivities(database, door, simulated=simulated).all,
         *MeetingActivities(database, gateway.carry, gateway.convene, clock).all,
         *(notices.all if notices else ()),
     ]
@@ -153,13 +151,13 @@ async def running(  # noqa: PLR0913  (what a worker is made of)
 
 
 class Sweep:
-    """Compares every open matter with the log: starts what is missing, wakes what differs, and keeps the watermark."""
+    """Compares every open matter with the log: starts what is missing, wakes what differs, notes what was healed."""
 
     def __init__(self, gateway: Gateway, home: Path) -> None:
-        """The watermark lies in the home, beside the log and not in it."""
+        """What is noticed is noted in the home, beside the log and not in it."""
         self._gateway = gateway
         self._healing = Healing(gateway)
-        self._home = home
+        self.guard = LogGuard(self._healing, home)
         self._verified = Verified()
         self._rhythm_told = (-1, -1)
         self._hurry = asyncio.Event()
@@ -167,13 +165,9 @@ class Sweep:
         """Set when everything was looked at once."""
 
     def hurry(self) -> None:
-        """Look again now, at every matter: the server was away and may have forgotten any of them."""
+        """Look again now, at every matter: the server was away or the log went back, and any of them may differ."""
         self._verified.level.clear()
         self._hurry.set()
-
-    def recorded(self, event: Recorded) -> None:
-        """The worker recorded this: a log without it went back."""
-        self._verified.recorded(event)
 
     async def _tell_rhythm(self) -> None:
         """Rules that changed while nobody could be told: the rhythm looks again."""
@@ -184,23 +178,11 @@ class Sweep:
             await self._gateway.wake_rhythm()
             self._rhythm_told = (rulebook, series)
 
-    async def settle(self) -> None:
-        """Before the first command: no number that was ever given may be given again, whatever copy the log is."""
-        given = await asyncio.to_thread(numbers_given, self._gateway.database, self._home)
-        moved = await self._healing.settle_numbers(given)
-        if moved:
-            logger.error("numbers_moved_past_those_given", **moved)
-
-    def note(self) -> None:
-        """Keep where the log stands, so that one put back from an older copy is known by the next start."""
-        with suppress(LogError):
-            Watermark.read(self._home).looked(self._gateway.database, datetime.now(UTC)).write(self._home)
-
     async def once(self) -> Recovery | None:
         """One look at everything; None when a service did not answer."""
-        now = datetime.now(UTC)
         try:
-            mark = await asyncio.to_thread(Watermark.read(self._home).looked, self._gateway.database, now)
+            if await self.guard.look():
+                self._verified.level.clear()
             await self._gateway.keep_services()
             await self._tell_rhythm()
             found = await self._healing.recover(verified=self._verified)
@@ -211,15 +193,19 @@ class Sweep:
             logger.error("clock_refused", streams=found.refused)
         if found.missing or found.foreign or found.behind or found.silent or found.ahead:
             healed = Healed(
-                at=now,
+                at=datetime.now(UTC),
                 missing=len(found.missing) + len(found.foreign),
                 behind=len(found.behind) + len(found.silent),
                 ahead=len(found.ahead),
             )
             logger.warning("healed", open=found.open, **healed.model_dump(exclude={"at"}))
-            mark = mark.with_healing(healed)
-        mark.write(self._home)
+            await asyncio.to_thread(self._note, healed)
         return found
+
+    def _note(self, healed: Healed) -> None:
+        database = self._gateway.database
+        if database.witness is not None:
+            database.witness.note(database.log(), lambda mark: mark.with_healing(healed))
 
     async def for_ever(self) -> None:
         """At once, then every minute or when told to hurry."""
@@ -236,19 +222,22 @@ class Sweep:
 
 
 class Lookout:
-    """Tells the delivery of notices that the log holds something nobody was told of, whoever wrote it.
+    """Sees every second whether the log moved: forward, then the notices are told; back, then it is settled.
 
     A question a second to an index instead of a signal per append: no command waits for it, writers outside Temporal
     are seen too, and Temporal hears nothing while nothing happens.
     """
 
-    def __init__(self, gateway: Gateway) -> None:
-        """Look at the gateway's log."""
+    def __init__(self, gateway: Gateway, sweep: Sweep) -> None:
+        """Look at the gateway's log; the sweep looks at every matter when it went back."""
         self._gateway = gateway
+        self._sweep = sweep
         self._told = -1
 
     async def once(self) -> None:
         """One look. The first one always tells: what waits may have become due while no worker ran."""
+        if await self._sweep.guard.look():
+            self._sweep.hurry()
         newest = await asyncio.to_thread(newest_untold, self._gateway.database)
         if newest > self._told:
             await self._gateway.keep_notices(look=True)
@@ -294,13 +283,12 @@ async def serve(stop: asyncio.Event | None = None) -> None:
                 database,
                 task_queue=settings.task_queue,
                 door=door,
-                recorded=sweep.recorded,
                 cached=settings.cached_matters,
                 notices=NoticeActivities(database, channels, settings.notices, OfficeClock()),
             ) as worker,
             _health(settings, worker),
         ):
-            at_work = [asyncio.create_task(sweep.for_ever()), asyncio.create_task(Lookout(gateway).for_ever())]
+            at_work = [asyncio.create_task(sweep.for_ever()), asyncio.create_task(Lookout(gateway, sweep).for_ever())]
             with suppress(TimeoutError):
                 await asyncio.wait_for(sweep.swept.wait(), FIRST_SWEEP_WITHIN)
             logger.info("worker_ready", address=address, task_queue=settings.task_queue)
@@ -309,7 +297,6 @@ async def serve(stop: asyncio.Event | None = None) -> None:
             for task in at_work:
                 task.cancel()
             logger.info("worker_draining")
-        await asyncio.to_thread(sweep.note)
     logger.info("worker_stopped")
 
 
@@ -317,7 +304,7 @@ async def _settled(sweep: Sweep, stop: asyncio.Event) -> bool:
     """Wait for the log and the server; False when told to stop meanwhile."""
     while not stop.is_set():
         try:
-            await sweep.settle()
+            await sweep.guard.settle()
         except (RPCError, LogError, RuntimeError) as e:
             logger.warning("not_ready", error=str(e))
             await asyncio.sleep(PATIENCE)

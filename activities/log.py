@@ -8,7 +8,6 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from domain.door import Door, same
-from domain.envelope import Recorded
 from domain.ids import kind_of
 from domain.log import APPEND, LOAD, LOG_UNREACHABLE, Appended, AppendRequest, Loaded, Loading, LogAnswer
 from domain.matter import Matter
@@ -35,13 +34,11 @@ class LogActivities:
         door: Door,
         *,
         simulated: bool = False,
-        recorded: Callable[[Recorded], None] = lambda _: None,
     ) -> None:
         """Work on this database, for what came through this door; in a simulated home starts say which day it is."""
         self._database = database
         self._door = door
         self._simulated = simulated
-        self._recorded = recorded
 
     @property
     def all(self) -> Sequence[Callable[..., Any]]:
@@ -58,7 +55,6 @@ class LogActivities:
             raise failed_activity(e) from e
         if isinstance(said, Appended):
             for event in said.events:
-                self._recorded(event)
                 logger.info(
                     "event_recorded",
                     stream=event.stream,

@@ -81,7 +81,12 @@ class NoticeActivities:
                 self._spread(events, now)
                 after = events[-1].position
             queues = kept.queues(self._database)
-            return Standing(queues=queues, looked_at=now, plain=not self._clock.simulated)
+            return Standing(
+                queues=queues,
+                looked_at=now,
+                plain=not self._clock.simulated,
+                witnessed=reading.witnessed(self._database),
+            )
 
     def _spread(self, events: Sequence[Recorded], now: datetime) -> None:
         house = self._house()

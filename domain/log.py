@@ -21,8 +21,30 @@ LOAD = "load"
 LOG_UNREACHABLE = "log_unreachable"
 """Nothing is known to be recorded; the same command may be sent again under its id."""
 
+WITNESSED = "witnessed"
+"""Memo of the delivery of notices: what it has seen of the log. It survives a log that is put back from a copy."""
+
 BEHIND_EVENTS = 200
 BEHIND_BYTES = 512 * 1024
+
+
+class Witnessed(Frozen):
+    """How far somebody has seen a log reach, and which numbers were given from it."""
+
+    log: str
+    """Hash of its first event."""
+    position: int
+    hash: str
+    numbers: dict[str, int] = {}
+    """Series → the last number given."""
+
+    def after(self, earlier: "Witnessed") -> "Witnessed":
+        """What is to be remembered: no number is ever forgotten, and a log that lags behind them is not believed."""
+        if earlier.log != self.log:
+            return self
+        lags = any(self.numbers.get(series, 0) < n for series, n in earlier.numbers.items())
+        numbers = {s: max(earlier.numbers.get(s, 0), self.numbers.get(s, 0)) for s in earlier.numbers | self.numbers}
+        return (earlier if lags else self).model_copy(update={"numbers": numbers})
 
 
 class Rulebook(Frozen):

@@ -51,6 +51,7 @@ from eventlog.claims import check_actor, check_people, check_record, check_slots
 from eventlog.clock import check_clock, own_time
 from eventlog.database import Database, Transaction
 from eventlog.duplicates import check_duplicate
+from eventlog.errors import LogRestored
 from eventlog.evidence import command_digest
 from eventlog.reading import command_events, rulebook_in, stream_events
 from eventlog.readmodel import PUT_NUMBER, event_statements, fold, parse_state, state_statements, state_text
@@ -58,6 +59,7 @@ from eventlog.refusals import check_not_refused, note_refusal
 from eventlog.rows import EVENT_COLUMNS, INSERT_EVENT, actor_text, recorded
 from eventlog.secrets import check_seals
 from eventlog.shape import check_shape, check_text, seals_in
+from eventlog.witness import NOWHERE, Height
 
 STATE_BYTES = 256 * 1024
 """How far people fill a state freely. Beyond, a command adds at most a share of what is left to `MOST_BYTES`."""
@@ -70,13 +72,14 @@ UNLIMITED_KINDS = frozenset({"directory", "plan", "paper", "minutes", "secrets"}
 # One round trip for everything the answer depends on.
 _LOOK = """
 SELECT c.stream, c.request_hash, r.valid_until, h.version, h.hash, h.recorded_at, s.hash, s.state,
-       (SELECT max(position) FROM states WHERE stream IN (?, ?)), n.position, n.recorded_at, {clock}
+       (SELECT max(position) FROM states WHERE stream IN (?, ?)), n.position, n.recorded_at, w.hash, {clock}
 FROM (SELECT 1 AS one) o
 LEFT JOIN commands c ON c.command_id = ?
 LEFT JOIN refusals r ON r.command_id = ?
 LEFT JOIN (SELECT version, hash, recorded_at FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1) h ON TRUE
 LEFT JOIN states s ON s.stream = ?
 LEFT JOIN (SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1) n ON TRUE
+LEFT JOIN events w ON w.position = ?
 """
 _BEHIND = f"SELECT {EVENT_COLUMNS} FROM events WHERE stream = ? AND version >= ? ORDER BY version LIMIT ?"
 _LAST_NUMBER = "SELECT last FROM numbers WHERE series = ?"
@@ -99,6 +102,8 @@ class _Standing:
     state: str | None
     rulebook_version: int
     last_position: int
+    witnessed_hash: str
+    """Of the newest event this home has seen."""
     clock: int | None
     """The database's own time, when it has a clock."""
 
@@ -110,6 +115,7 @@ def append(
     headquarters: str = HEADQUARTERS,
     algorithm: Algorithm | None = None,
     door: Door | None = None,
+    settling: bool = False,
 ) -> AppendAnswer:
     """Ask the log to record what was decided, or, without drafts, whether the asker is up to date.
 
@@ -119,8 +125,10 @@ def append(
         headquarters: whose log this is.
         algorithm: digest of the hash chain; the database's own unless given.
         door: who made the proofs, where the request came by a way others can reach; the clock's own needs none.
+        settling: this is what settles the numbers of a log that went back.
 
     Raises:
+        LogRestored: the log does not hold what this home has seen in it.
         LogUnreachable: nothing is known to be recorded; ask again with the same command id.
         SchemaMismatch: the tables are not those of this build.
     """
@@ -129,9 +137,12 @@ def append(
         if door is not None and request.command_id and not request.clock:
             _check_proof(door, request)
         command_id, stream = request.command_id, request.stream
-        look = (CALENDAR_STREAM, POLICY_STREAM, command_id, command_id, stream, stream)
+        seen = _seen(database)
+        look = (CALENDAR_STREAM, POLICY_STREAM, command_id, command_id, stream, stream, seen.position)
         with database.writing(look=(_LOOK.format(clock=database.backend.clock_sql), look)) as transaction:
             standing = _standing(transaction.looked[0])
+            if standing.witnessed_hash != seen.hash and not settling:
+                raise LogRestored
             known = _already(transaction, request, standing) or _outdated(transaction, request, standing)
             if known is not None:
                 return known
@@ -147,7 +158,7 @@ def append(
                 if request.drafts:
                     check_clock(request, own)
                     at = max(own, standing.recorded_at)
-                    return _record(transaction, request, standing, at, headquarters, algorithm or database.algorithm)
+                    return _record(database, transaction, request, standing, at, headquarters, algorithm)
             except Refusal:
                 note_refusal(transaction, request, standing.refused_until, own)
                 raise
@@ -156,6 +167,13 @@ def append(
             return Appended()
     except Refusal as refusal:
         return Refused(code=refusal.code, message=refusal.message)
+
+
+def _seen(database: Database) -> Height:
+    """The newest event this home knows the log to hold; nothing, when it keeps no witness or never saw this log."""
+    log = database.log() if database.witness is not None else ""
+    known = database.witness.height(log) if database.witness is not None and log else None
+    return known or NOWHERE
 
 
 def _check_proof(door: Door, request: AppendRequest) -> None:
@@ -167,7 +185,7 @@ def _check_proof(door: Door, request: AppendRequest) -> None:
 
 def _standing(row: Row) -> _Standing:
     command_stream, command_hash, refused, version, digest, recorded, state_hash, state, *newest = row
-    rulebook, position, last, own = newest
+    rulebook, position, last, witnessed, own = newest
     return _Standing(
         command_stream,
         command_hash,
@@ -179,6 +197,7 @@ def _standing(row: Row) -> _Standing:
         state,
         rulebook or 0,
         position or 0,
+        witnessed or "",
         own,
     )
 
@@ -231,15 +250,16 @@ def _at_most(events: Sequence[Recorded]) -> tuple[Recorded, ...]:
 
 
 def _record(
+    database: Database,
     transaction: Transaction,
     request: AppendRequest,
     standing: _Standing,
     recorded_at: int,
     headquarters: str,
-    algorithm: Algorithm,
+    algorithm: Algorithm | None,
 ) -> Appended:
     numbers = _Numbers(transaction)
-    rows = _chain(request, standing, recorded_at, numbers, headquarters, algorithm)
+    rows = _chain(request, standing, recorded_at, numbers, headquarters, algorithm or database.algorithm)
     events = [recorded(row) for row in rows]  # the answer is what a reader will find
     state = _fold(transaction, request, standing, events)
     keyed = (request.stream, *(state.matters if isinstance(state, Meeting) else ()))
@@ -261,6 +281,9 @@ def _record(
     if numbers.given:
         statements.append((PUT_NUMBER, list(numbers.given.items())))
     transaction.commit(statements)
+    if database.witness is not None:
+        log = database.log() if standing.last_position else events[0].hash
+        database.witness.saw(log, Height(last.position, last.hash), numbers.given)
     return Appended(events=tuple(events))
 
 

@@ -68,6 +68,10 @@ class Connection(ABC):
     def reusable(self) -> bool:
         """Whether the connection is healthy and outside any transaction."""
 
+    def replaced(self) -> bool:
+        """Whether this is no longer the database that lies where it was opened."""
+        return False
+
     @abstractmethod
     def close(self) -> None:
         """Close; never raises."""

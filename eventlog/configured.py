@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from domain.envelope import Algorithm
 from eventlog.database import Database, SealCipher
 from eventlog.masterkey import MasterKey
+from eventlog.witness import Witness
 
 
 class LogSettings(Protocol):
@@ -16,6 +17,10 @@ class LogSettings(Protocol):
     @property
     def database(self) -> str:
         """Its URL."""
+
+    @property
+    def home(self) -> Path:
+        """The data directory, which remembers how far the log reached."""
 
     @property
     def hash_algorithm(self) -> Algorithm:
@@ -45,4 +50,10 @@ def open_log(settings: LogSettings) -> Database:
         text=settings.master_key.get_secret_value() if settings.master_key else None,
         file=settings.master_key_place,
     )
-    return Database(settings.database, settings.hash_algorithm, master_key=key, seal_with=settings.seal_with)
+    return Database(
+        settings.database,
+        settings.hash_algorithm,
+        master_key=key,
+        seal_with=settings.seal_with,
+        witness=Witness(settings.home),
+    )

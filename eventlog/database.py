@@ -13,6 +13,7 @@ from eventlog.errors import LogError, LogUnreachable
 from eventlog.masterkey import MasterKey
 from eventlog.patience import left
 from eventlog.schema import require_current
+from eventlog.witness import Witness
 
 IDLE_CONNECTIONS = 8
 SealCipher = Literal["aes-gcm-siv", "sm4-gcm"]
@@ -72,6 +73,7 @@ class Database:
         clock: LogClock = LogClock.OWN,
         master_key: MasterKey | None = None,
         seal_with: SealCipher = "aes-gcm-siv",
+        witness: Witness | None = None,
     ) -> None:
         """Remember the URL (`sqlite:///path` or `postgresql://…`) and how it is written to.
 
@@ -82,6 +84,7 @@ class Database:
             clock: whose time is the log's.
             master_key: under which the keys of secrets are wrapped; by default a file beside that of SQLite.
             seal_with: what new secrets are sealed with; each says which it is.
+            witness: what the home knows this log to hold; without one a log put back from a copy is added to.
         """
         self.url = url
         self.algorithm: Algorithm = algorithm
@@ -89,6 +92,8 @@ class Database:
         self.seal_with: SealCipher = seal_with
         self.backend = backend_of(url)
         self.master_key = master_key or MasterKey(file=self.backend.beside("master.key"))
+        self.witness = witness
+        self._log = ""
         self._idle: list[Connection] = []
         self._guard = threading.Lock()
         self._writer = threading.Lock() if self.backend.one_writer_per_process else None
@@ -139,6 +144,18 @@ class Database:
 
         with self._transaction(begin) as transaction:
             yield transaction
+
+    def log(self) -> str:
+        """Which log this is, wherever it lies: the hash of its first event; empty as long as there is none.
+
+        Raises:
+            LogUnreachable: the database is down.
+        """
+        if not self._log:
+            with self.reading() as transaction:
+                first = transaction.one("SELECT hash FROM events WHERE position = 1")
+            self._log = first[0] if first else ""
+        return self._log
 
     def scrub(self, table: str) -> str | None:
         """Drop what overwritten rows of the table left behind on disk; what remains and why, in Chinese, or None.
@@ -212,7 +229,12 @@ class Database:
 
     def _pooled(self) -> Connection | None:
         with self._guard:
-            return self._idle.pop() if self._idle else None
+            pooled = self._idle.pop() if self._idle else None
+        if pooled is None or not pooled.replaced():
+            return pooled
+        pooled.close()
+        self._drop_idle()
+        return None
 
     def _drop_idle(self) -> None:
         with self._guard:

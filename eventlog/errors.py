@@ -21,6 +21,18 @@ class LogUnreachable(LogError):
         super().__init__(message, "log_unreachable")
 
 
+class LogRestored(LogUnreachable):
+    """The log is an older copy of itself: nothing is added before every number given from it is settled (exit 5)."""
+
+    def __init__(self) -> None:
+        """The line for the person; the same command may be sent again."""
+        super().__init__(
+            "事件日志被换成了较旧的副本或别的日志，核对已发出的编号以前不再记录；办理进程正在核对，请稍后用同一命令重试，"
+            "一直不好时运行 xmh doctor"
+        )
+        self.code = "log_restored"
+
+
 class SchemaMismatch(LogError):
     """The database's tables are not those of this build: empty, behind, or written by a newer one."""
 

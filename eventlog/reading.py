@@ -15,7 +15,7 @@ from domain.bounds import visible
 from domain.calendar import WorkCalendar, local_date
 from domain.envelope import Recorded, from_micros, micros
 from domain.ids import kind_of
-from domain.log import Rulebook
+from domain.log import Rulebook, Witnessed
 from domain.meetings.series import SERIES_STREAM, SeriesBook
 from domain.meetings.terms import MeetingStage
 from domain.office import CALENDAR_STREAM, POLICY_STREAM, RULEBOOK_STREAMS, Person, Unit
@@ -192,6 +192,17 @@ def hash_at(database: Database, position: int) -> str:
     with database.reading() as transaction:
         row = transaction.one("SELECT hash FROM events WHERE position = ?", (position,))
     return str(row[0]) if row else ""
+
+
+def witnessed(database: Database) -> Witnessed | None:
+    """How far the log reaches and which numbers were given from it; None when it is empty."""
+    with database.reading(snapshot=True) as transaction:
+        first = transaction.one("SELECT hash FROM events WHERE position = 1")
+        last = transaction.one("SELECT position, hash FROM events ORDER BY position DESC LIMIT 1")
+        numbers: dict[str, int] = dict(transaction.all("SELECT series, last FROM numbers"))
+    if first is None or last is None:
+        return None
+    return Witnessed(log=first[0], position=last[0], hash=last[1], numbers=numbers)
 
 
 def rulebook_version(database: Database) -> int:

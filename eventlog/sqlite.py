@@ -30,9 +30,15 @@ _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 class SqliteConnection(Connection):
     """A connection in autocommit mode: transactions are begun and ended by us, visibly."""
 
-    def __init__(self, raw: sqlite3.Connection) -> None:
-        """Wrap the driver's connection."""
+    def __init__(self, raw: sqlite3.Connection, path: Path | None = None) -> None:
+        """Wrap the driver's connection to the file that lies at the path now."""
         self.raw = raw
+        self._path = path
+        self._file = _file_at(path)
+
+    def replaced(self) -> bool:
+        """Whether another file lies there now: what is written to this one nobody would ever find."""
+        return _file_at(self._path) != self._file
 
     def begin_write(self, *, long: bool, look: Question | None = None) -> list[Row]:
         """IMMEDIATE: a transaction that began by reading could not become a writer safely."""
@@ -102,6 +108,14 @@ class SqliteConnection(Connection):
             self.raw.close()
 
 
+def _file_at(path: Path | None) -> tuple[int, int] | None:
+    try:
+        found = path.stat() if path else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found else None
+
+
 class SqliteBackend(Backend):
     """A file. It is created by the migrations only, readable by its owner alone (WAL and SHM inherit the mode)."""
 
@@ -157,7 +171,7 @@ class SqliteBackend(Backend):
             except sqlite3.OperationalError:
                 raw.close()
             else:
-                return SqliteConnection(raw)
+                return SqliteConnection(raw, self.path)
         raise trouble
 
     def _writable(self) -> SqliteConnection:
@@ -171,7 +185,7 @@ class SqliteBackend(Backend):
         except BaseException:
             raw.close()
             raise
-        return SqliteConnection(raw)
+        return SqliteConnection(raw, self.path)
 
     def driver_connection(self) -> Any:
         """The bare connection for the migrations; makes the file."""
@@ -179,7 +193,7 @@ class SqliteBackend(Backend):
 
     def around(self, driver: Any) -> SqliteConnection:
         """The migration's transaction holds the only writer's place already."""
-        return SqliteConnection(driver)
+        return SqliteConnection(driver, self.path)
 
     def explain(self, error: BaseException) -> LogError | None:
         """Busy, full, read-only, missing, damaged; anything else is a fault of ours."""

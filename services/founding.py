@@ -34,6 +34,10 @@ OFFICE_UNIT = Unit(
 OFFICE_PERSON = Person(id="office", name="督办员", unit="office", role=Role.OFFICE)
 
 
+FOUNDED = (CALENDAR_STREAM, POLICY_STREAM, DIRECTORY_STREAM, SERIES_STREAM)
+"""Streams no log is without."""
+
+
 def found(database: Database, now: datetime | None = None) -> None:
     """Write the founding events that are not there yet. Safe to repeat.
 

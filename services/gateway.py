@@ -35,7 +35,7 @@ from domain.door import Door
 from domain.envelope import HEADQUARTERS, Recorded
 from domain.ids import kind_of
 from domain.lights import light
-from domain.log import LOG_UNREACHABLE, Rulebook
+from domain.log import LOG_UNREACHABLE, WITNESSED, Rulebook, Witnessed
 from domain.matter import Matter
 from domain.meetings.commands import Delivered, MeetingOrder
 from domain.meetings.meeting import Meeting
@@ -370,6 +370,19 @@ class Gateway:
                 return False
             raise
         return described.status is WorkflowExecutionStatus.RUNNING
+
+    async def witnessed(self) -> Witnessed | None:
+        """What the delivery of notices has seen of the log; None when it never ran, or is none of ours."""
+        handle = self.client.get_workflow_handle(self.notices_id)
+        try:
+            described = await handle.describe(rpc_timeout=QUERY_WITHIN)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise
+        if self.is_foreign(described):
+            return None
+        return await described.memo_value(WITNESSED, None, type_hint=Witnessed)
 
     @property
     def rhythm_id(self) -> str:

@@ -16,10 +16,10 @@ from temporalio.service import RPCError
 
 from domain.base import Frozen
 from eventlog import reading
+from eventlog.watermark import highest
 from services.gateway import QUERY_WITHIN, SEEN, Gateway, gathered
 from services.restored_numbers import advance_numbers
 from services.verified import Verified
-from services.watermark import highest
 from workflows.contract import Seen
 
 logger = structlog.get_logger()
@@ -82,8 +82,8 @@ class Healing:
             verified: what was found level before and need not be asked again; keeps what this look finds.
         """
         database = self.gateway.database
-        if verified is not None and await asyncio.to_thread(verified.begin, database):
-            logger.error("log_went_back")
+        if verified is not None:
+            verified.begin()
         heads = await asyncio.to_thread(self.gateway.open_streams)
         rulebook = await asyncio.to_thread(reading.rulebook_version, database)
         runs = {run.id: run async for run in self._runs("ExecutionStatus = 'Running'")}
@@ -118,8 +118,9 @@ class Healing:
         await gathered(map(self._heal_stray, found.stray))
 
     async def numbers_known(self) -> dict[str, int]:
-        """Series → the highest number any matter in Temporal was ever given; also matters that ended since."""
-        numbers: dict[str, int] = {}
+        """Series → the highest number Temporal knows of: from its matters, ended ones too, and from the notices."""
+        witnessed = await self.gateway.witnessed()
+        numbers = dict(witnessed.numbers) if witnessed else {}
         async for run in self._runs("ExecutionStatus != 'ContinuedAsNew'"):
             # Whoever may begin a run may write anything into its memo; so only runs of ours are believed.
             if not self.gateway.is_foreign(run):

@@ -46,6 +46,7 @@ def advance_numbers(database: Database, seen: Mapping[str, int], reason: str = "
                 now=now,
                 drafts=tuple(event.draft(now) for event in events),
             ),
+            settling=True,
         )
         match answer:
             case Appended():

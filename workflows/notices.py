@@ -13,6 +13,7 @@ from temporalio.exceptions import ActivityError
 from temporalio.exceptions import TimeoutError as TemporalTimeout
 
 with workflow.unsafe.imports_passed_through():
+    from domain.log import WITNESSED, Witnessed
     from domain.notices.delivery import DELIVER, SPREAD, Standing, Turn
     from workflows.contract import NoticesStart
 
@@ -24,6 +25,7 @@ TURN = timedelta(minutes=3)
 SILENCE = timedelta(seconds=10)
 """A worker that says nothing for so long is dead; it says something every two seconds."""
 AFTER_TROUBLE = timedelta(seconds=30)
+WITNESSES = "the-delivery-is-a-witness"
 
 
 @workflow.defn(name="Notices")
@@ -73,7 +75,17 @@ class NoticesWorkflow:
             # The worker's home says which day it is, not what this run was started with.
             self._shift += standing.looked_at - asked
         self._renew_after = None if standing.plain else self._start.renew_after
+        if standing.witnessed is not None and workflow.patched(WITNESSES):
+            self._witness(standing.witnessed)
         return standing
+
+    @staticmethod
+    def _witness(now: Witnessed) -> None:
+        """Keep in Temporal how far the log reached, and every number given: an older copy of the log knows neither."""
+        before = workflow.memo_value(WITNESSED, None, type_hint=Witnessed)
+        known = now if before is None else now.after(before)
+        if known != before:
+            workflow.upsert_memo({WITNESSED: known})
 
     async def _serve(self, channel: str) -> None:
         """One turn of one channel. The others do not wait for it."""

@@ -30,12 +30,14 @@ from eventlog.errors import LogError
 from eventlog.notices import failing
 from eventlog.schema import SchemaState, schema_state
 from eventlog.secrets import keys_standing
+from eventlog.watermark import Watermark, highest
 from services.gateway import Gateway, Unreachable, connect
 from services.healing import Healing, Recovery
-from services.issuing.bulletins import numbers_given, numbers_on_disk
+from services.issuing.bulletins import numbers_on_disk
+from services.log_guard import LogGuard, noticed
+from services.lost_log import check_nothing_lost, check_own
 from services.reprojection import pending
 from services.restored_numbers import lagging_numbers
-from services.watermark import Restored, Watermark, highest
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -97,12 +99,8 @@ def told(report: Report) -> str:
 
 async def examine(settings: "Settings", *, noted: bool = False) -> Report:
     """Look at everything; what cannot be reached is itself a finding. `noted` forgets what was noticed earlier."""
-    mark = Watermark.read(settings.home)
-    if noted and (mark.restored or mark.healed):
-        mark = mark.noted()
-        mark.write(settings.home)
     problems = [*_log(settings), *_disk(settings), *_processes(settings)]
-    notices = list(_healed(mark))
+    notices: list[Finding] = []
     for look in (_faces, _templates):
         try:
             notices += look(settings)
@@ -110,12 +108,15 @@ async def examine(settings: "Settings", *, noted: bool = False) -> Report:
             if refusal.code not in {p.code for p in problems}:
                 problems.append(Finding(code=refusal.code, message=refusal.message, remedy=_TO_PRINT[refusal.code]))
     readable = not any(p.code.startswith(("schema_", "log_")) for p in problems)
-    problems += _restored(mark.restored)
     client, trouble = await _client(settings)
     problems += [*trouble, *(_door(settings) if readable else ())]
     if readable:
         with open_log(settings) as database:
-            problems += _restored_unseen(mark, database)
+            mark = noticed(database)
+            if noted and database.witness is not None:
+                mark = database.witness.note(database.log(), Watermark.noted)
+            notices = [*_healed(mark), *notices]
+            problems += _restored(mark, database, settings)
             problems += _clocks(database)
             problems += _keys(database)
             problems += _calendar(database)
@@ -138,7 +139,7 @@ async def recovered(settings: "Settings", database: Database, *, dry_run: bool) 
     client = await connect(settings.address, settings.temporal_namespace)
     gateway = Gateway(client, database, settings.task_queue, settings.door)
     if not dry_run:
-        await Healing(gateway).settle_numbers(numbers_given(database, settings.home))
+        await LogGuard(Healing(gateway), settings.home).settle()
         await gateway.keep_notices()
     return await Healing(gateway).recover(dry_run=dry_run)
 
@@ -160,6 +161,12 @@ def _log(settings: "Settings") -> Iterator[Finding]:
         SchemaState.BEHIND: ("事件日志的表结构待升级", "运行 xmh migrate"),
         SchemaState.NEWER: ("事件日志由更新版本的 xmh 建立", "升级 xmh；数据未改动"),
     }
+    if state is SchemaState.EMPTY:
+        try:
+            check_nothing_lost(settings.home)
+        except Refusal as refusal:
+            yield Finding(code=refusal.code, message=refusal.message, remedy="恢复以前不要启动，也不要办理任何事项")
+            return
     if state in remedies:
         message, remedy = remedies[state]
         yield Finding(code=f"schema_{state.value}", message=message, remedy=remedy)
@@ -271,8 +278,21 @@ def _healed(mark: Watermark) -> Iterator[Finding]:
         )
 
 
-def _restored(restored: Iterable[Restored]) -> Iterator[Finding]:
-    for found in restored:
+def _restored(mark: Watermark, database: Database, settings: "Settings") -> Iterator[Finding]:
+    try:
+        fallen = check_own(database, settings.home)
+    except Refusal as refusal:
+        yield Finding(code=refusal.code, message=refusal.message, remedy="恢复以前不要办理任何事项")
+        return
+    if fallen is not None and mark.with_restored(fallen) != mark:
+        yield Finding(
+            code="log_restored",
+            message=f"事件日志被换成了较旧的副本：本机见过 {fallen.had_position} 条，现在 {fallen.found_position} 条"
+            "或内容不同；核对已发出的编号以前，命令暂不受理",
+            remedy="若误用了旧副本，xmh down 后换回最新的再启动；确要从旧副本继续，运行 xmh up --detach 或 xmh recover",
+            more=fallen.model_dump(mode="json"),
+        )
+    for found in mark.restored:
         yield Finding(
             code="log_restored",
             message=f"事件日志曾由旧副本还原：原有 {found.had_position} 条，"
@@ -280,11 +300,6 @@ def _restored(restored: Iterable[Restored]) -> Iterator[Finding]:
             remedy="据纸质件和通知补录其后办理的事项；已发出的编号已跳过，不会重号；补录后运行 xmh doctor --noted",
             more=found.model_dump(mode="json"),
         )
-
-
-def _restored_unseen(mark: Watermark, database: Database) -> list[Finding]:
-    """The same, when no worker has looked yet."""
-    return list(_restored(mark.looked(database, datetime.now(UTC)).restored[len(mark.restored) :]))
 
 
 def _clocks(database: Database) -> Iterator[Finding]:

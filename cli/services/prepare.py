@@ -74,16 +74,31 @@ def check_port(port: int | None) -> None:
 def prepare_log(settings: "Settings") -> None:
     """Bring the tables to this build's, write what a new log begins with, and wrap what keys stand in it unwrapped.
 
+    A log that is an older copy of itself goes on, and no number is given twice; but somebody must know.
+
     Raises:
+        Refusal: `log_lost` or `log_exchanged`, the home has worked on a log that is not there.
         LogError: the database cannot be reached, or a newer build made it; nothing is touched then.
         Refusal: `master_key`, when there are keys to wrap and nothing to wrap them under.
     """
     from eventlog.configured import open_log
     from eventlog.migrate import migrate
+    from eventlog.schema import SchemaState, schema_state
     from eventlog.secrets import wrap_keys
     from services.founding import found
+    from services.lost_log import check_nothing_lost, check_own
 
+    if schema_state(settings.database) is SchemaState.EMPTY:
+        check_nothing_lost(settings.home)
     migrate(settings.database)
     with open_log(settings) as database:
-        found(database)
+        fallen = check_own(database, settings.home)
+        if fallen is not None:
+            sys.stderr.write(
+                f"注意：事件日志是较旧的副本（本机见过 {fallen.had_position} 条，现在 {fallen.found_position} 条）；"
+                "已发出的编号会先跳过再受理命令，其后办理的须据纸质件补录，见 xmh doctor\n"
+            )
+            sys.stderr.flush()
+        else:
+            found(database)
         wrap_keys(database)

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from cli.services.runfile import Process, RunFile
 
 if TYPE_CHECKING:
+    from eventlog.database import Database
     from settings import Settings
 
 CONNECT_WITHIN = 1.0
@@ -49,22 +50,43 @@ def _log(settings: "Settings") -> dict[str, Any]:
     from eventlog.database import Database
     from eventlog.errors import LogError
     from eventlog.schema import schema_state
+    from eventlog.witness import Witness
 
     url = settings.database
-    document: dict[str, Any] = {"url": without_password(url), "schema": None, "position": None, "matters": None}
+    document: dict[str, Any] = {
+        "url": without_password(url),
+        "schema": None,
+        "position": None,
+        "matters": None,
+        "restored": None,
+    }
     try:
         state = schema_state(url)
         document["schema"] = state.value
         if state.value == "current":
-            with Database(url) as database, database.reading() as transaction:
+            with (
+                Database(url, witness=Witness(settings.home)) as database,
+                database.reading() as transaction,
+            ):
                 last = transaction.one("SELECT max(position) FROM events")
                 stages: dict[str, int] = dict(transaction.all("SELECT stage, count(*) FROM matters GROUP BY stage"))
                 opened = len(reading.open_streams(database, "matter"))
+                document["restored"] = _restored(database)
             document["position"] = last[0] or 0 if last else 0
             document["matters"] = {"open": opened, "stages": stages}
     except LogError as error:
         document["error"] = {"code": error.code, "message": error.message}
     return document
+
+
+def _restored(database: "Database") -> dict[str, Any] | None:
+    """That the log is an older copy, and whether the numbers given from it are settled; until somebody has read it."""
+    from services.log_guard import noticed, went_back
+
+    fallen = went_back(database)
+    known = noticed(database).restored
+    latest = fallen or (known[-1] if known else None)
+    return {**latest.model_dump(mode="json"), "settled": fallen is None} if latest else None
 
 
 def without_password(url: str) -> str:
@@ -123,10 +145,14 @@ def told(document: dict[str, Any]) -> str:
     ]
     if "error" in log:
         lines.append(f"            {log['error']['message']}")
+    elif log["restored"] and not log["restored"]["settled"]:
+        lines.append("            已被换成较旧的副本，正在核对已发出的编号，命令暂不受理；见 xmh doctor")
     elif log["matters"] is not None:
         lines.append(f"            已记 {log['position']} 条，未办结事项 {log['matters']['open']} 件")
     else:
         lines.append(f"            表结构：{log['schema']}")
+    if log["restored"] and log["restored"]["settled"]:
+        lines.append("            曾由较旧的副本还原，已发出的编号已跳过；见 xmh doctor")
     if document["running"] and restarts:
         names = {"server": "Temporal", "worker": "办理进程"}
         lines.append("  自动重启  " + "、".join(f"{names[name]} {n} 次" for name, n in restarts.items()))

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from domain.base import Frozen
+from domain.log import Witnessed
 
 SPREAD = "spread_notices"
 """Look at what the log holds and nobody was told of yet; answers what waits on which channel."""
@@ -28,6 +29,8 @@ class Standing(Frozen):
     looked_at: datetime | None = None
     plain: bool = False
     """The home is a real one: the clock is the world's, whatever the delivery was started with."""
+    witnessed: Witnessed | None = None
+    """How far the log reached when it was looked at."""
 
 
 class Turn(Frozen):

@@ -28,7 +28,6 @@ from eventlog.database import Database
 from services.issuing.editing import composed, edited_by
 from services.issuing.signing import Desk, Issue, issue_next, issued_event
 from services.restored_numbers import advance_numbers
-from services.watermark import Watermark, highest
 
 
 class Issued(Frozen):
@@ -163,11 +162,6 @@ def numbers_on_disk(home: Path) -> dict[str, int]:
                 name = number_series(publication, int(match[1])).series
                 seen[name] = max(seen.get(name, 0), int(match[2]))
     return seen
-
-
-def numbers_given(database: Database, home: Path) -> dict[str, int]:
-    """The highest number of each series this home remembers, on paper or in the watermark; the log may be older."""
-    return highest(Watermark.read(home).numbers_of(database), numbers_on_disk(home))
 
 
 # --- issuing

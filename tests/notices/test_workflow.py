@@ -56,7 +56,7 @@ async def sending(
     hands = NoticeActivities(log, open_channels(routing, home, {}), routing, OfficeClock(simulated=True))
     gateway = Gateway(client, log, queue, DOOR, renew_after, moment - datetime.now(UTC))
     async with running(client, log, task_queue=queue, door=DOOR, simulated=True, notices=hands):
-        looking = asyncio.create_task(Lookout(gateway).for_ever())
+        looking = asyncio.create_task(Lookout(gateway, Sweep(gateway, home)).for_ever())
         try:
             yield gateway
         finally:

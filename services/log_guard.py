@@ -1,0 +1,127 @@
+"""A log that goes back under running workers must not give a number twice: who guards it, and how it is settled.
+
+A restore or a failover to a standby that lags puts an older copy in the log's place. The append refuses whatever comes
+(`eventlog/witness.py`), and the guard of each worker settles: it moves every series past the highest number known to
+the home, to its filed papers and to Temporal. Only then is anything recorded again.
+"""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from domain.log import Witnessed
+from eventlog import reading
+from eventlog.database import Database
+from eventlog.errors import LogRestored
+from eventlog.watermark import Restored, Watermark, highest
+from eventlog.witness import Height
+from services.healing import Healing
+from services.issuing.bulletins import numbers_on_disk
+
+logger = structlog.get_logger()
+
+
+class LogGuard:
+    """Watches one log for one home."""
+
+    def __init__(self, healing: Healing, home: Path) -> None:
+        """The home has a witness; one that has none yet is given one by the first settling."""
+        self._healing = healing
+        self._database = healing.gateway.database
+        self._home = home
+
+    async def look(self) -> bool:
+        """Whether the log had gone back; it is settled then, or this raises and what comes is refused still.
+
+        Raises:
+            LogError, RPCError: a service did not answer.
+        """
+        fallen = await asyncio.to_thread(went_back, self._database)
+        if fallen is None:
+            await asyncio.to_thread(self._keep)
+            return False
+        await self.settle()
+        return True
+
+    async def settle(self) -> dict[str, int]:
+        """No number that was ever given may be given again, whatever copy the log is; the series that were moved.
+
+        Raises:
+            LogError, RPCError: a service did not answer.
+        """
+        fallen = await asyncio.to_thread(self._fallen, await self._healing.gateway.witnessed())
+        if fallen is not None:
+            logger.error("log_restored", **fallen.model_dump(mode="json"))
+        given = await asyncio.to_thread(numbers_given, self._database, self._home)
+        moved = await self._healing.settle_numbers(given)
+        if fallen is not None or moved:
+            logger.error("numbers_settled", moved=moved)
+        await asyncio.to_thread(self._keep, settled=fallen is not None)
+        return moved
+
+    def _fallen(self, elsewhere: Witnessed | None) -> Restored | None:
+        """How the log went back, by the home's or Temporal's witness; noted until somebody has read it."""
+        witness, log = self._database.witness, self._database.log()
+        if witness is not None and log:
+            witness.adopt_earlier(self._database.url, log)
+        fallen = went_back(self._database)
+        if fallen is None and elsewhere is not None and elsewhere.log == log:
+            fallen = _fallen_from(self._database, Height(elsewhere.position, elsewhere.hash))
+        if fallen is not None and witness is not None:
+            witness.note(log, lambda mark: mark.with_restored(fallen))
+        return fallen
+
+    def _keep(self, *, settled: bool = False) -> None:
+        """What the log holds now is what it must hold from now on."""
+        witness, now = self._database.witness, reading.witnessed(self._database)
+        if witness is None or now is None:
+            return
+        height = Height(now.position, now.hash)
+        witness.saw(now.log, height, now.numbers)
+        if settled:
+            witness.goes_on_from(now.log, height)
+
+
+def numbers_given(database: Database, home: Path) -> dict[str, int]:
+    """The highest number of each series this home remembers, on paper or by its witness; the log may be older."""
+    known = database.witness.mark(database.log()).numbers if database.witness else {}
+    return highest(known, numbers_on_disk(home))
+
+
+def noticed(database: Database) -> Watermark:
+    """What was noticed of this log and nobody has read yet."""
+    witness, log = database.witness, database.log()
+    if witness is None or not log:
+        return Watermark()
+    witness.adopt_earlier(database.url, log)
+    return witness.mark(log)
+
+
+def went_back(database: Database) -> Restored | None:
+    """How the log fell behind what this home knows it to hold; None when it did not, or nobody knows.
+
+    Raises:
+        LogRestored: it is another log altogether, where this process has worked on one before.
+        LogError: the log cannot be read.
+    """
+    witness, log = database.witness, database.log()
+    height = witness.height(log) if witness is not None and log else None
+    if height is None:
+        return None
+    if reading.hash_at(database, 1) not in ("", log):
+        logger.error("log_exchanged", had=log)
+        raise LogRestored
+    return _fallen_from(database, height)
+
+
+def _fallen_from(database: Database, height: Height) -> Restored | None:
+    if reading.hash_at(database, height.position) == height.hash:
+        return None
+    return Restored(
+        noticed_at=datetime.now(UTC),
+        had_position=height.position,
+        had_hash=height.hash,
+        found_position=reading.newest(database)[0],
+    )

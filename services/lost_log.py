@@ -1,0 +1,64 @@
+"""A log that is gone is not founded anew: where a home shows that there was one, somebody has to bring it back."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from domain.base import refuse
+from eventlog import attachments, reading
+from eventlog.database import Database
+from eventlog.watermark import Restored
+from eventlog.witness import EARLIER_FILE, Witness, name_of
+from services.founding import FOUNDED
+from services.issuing.bulletins import numbers_on_disk
+from services.log_guard import went_back
+
+
+def check_nothing_lost(home: Path) -> None:
+    """Whether a new log may be founded for this home.
+
+    Raises:
+        Refusal: `log_lost`, something in it came from a log that is not there any more.
+    """
+    traces = "、".join(_traces(home))
+    refuse(
+        bool(traces),
+        f"事件日志不见了或不完整，而 {home} 里有{traces}，不能另立新日志；"
+        "请把事件日志（events.db 或数据库）从备份恢复到原处再启动，确要另立新日志，请用 --home 换一个数据目录",
+        "log_lost",
+    )
+
+
+def check_own(database: Database, home: Path) -> Restored | None:
+    """Whether this is the log the home has worked on, and all of it; how it went back, when it is an older copy.
+
+    Raises:
+        Refusal: `log_lost`, it ends before what every log begins with; `log_exchanged`, it is another log.
+        LogError: it cannot be read.
+    """
+    log = database.log()
+    if not log:
+        check_nothing_lost(home)
+        return None
+    known = Witness(home).logs()
+    refuse(
+        bool(known) and name_of(log) not in known,
+        f"这里的事件日志不是数据目录 {home} 原来的那一本（首条记录不同）；请换回原来的，"
+        "确要改用这一本，请用 --home 换一个数据目录",
+        "log_exchanged",
+    )
+    fallen = went_back(database)
+    if fallen is not None and any(reading.head(database, stream).version == 0 for stream in FOUNDED):
+        check_nothing_lost(home)
+    return fallen
+
+
+def _traces(home: Path) -> Iterator[str]:
+    """What shows that a log was here, in Chinese."""
+    if Witness(home).logs() or (home / EARLIER_FILE).exists():
+        yield "原日志留下的水位记录"
+    if numbers_on_disk(home):
+        yield "已签发的文件"
+    if any((home / attachments.FOLDER).glob("*")):
+        yield "附件"
+    if (home / "temporal.db").exists():
+        yield "Temporal 的数据"
