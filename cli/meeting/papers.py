@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.meeting.common import MeetingArg, convene, for_reader, line, meeting_order, names, proposed, the_meeting
+from cli.numbers import pass_numbers_given
 from cli.printing.files import OutOption, check_out, press, write_copy, write_page
 from cli.session import Problem, answer, session
 from cli.task.common import PaperOption, acting, confirm, now, today
@@ -89,6 +90,7 @@ def _sign(meeting: Meeting, actor: Actor) -> str:
     if meeting.stage is MeetingStage.IN_SESSION:  # else there is nothing to sign, and the meeting says why
         rehearse(session.settings.home, meeting, names(), now=now(), press=press())
     confirm(f"签发 {meeting.number} 的纪要？签发后议定事项即行生效。")
+    pass_numbers_given()
     seen = papers_on_disk(session.settings.home)
     advance_numbers(session.database, seen, "文件柜中已有该文号的纪要，日志由旧备份还原")
     (reply,) = convene(meeting_order(meeting, SignMinutes(), actor))

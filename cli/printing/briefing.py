@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.moments import past_day
+from cli.numbers import pass_numbers_given
 from cli.printing.files import check_out, press, write
 from cli.session import Problem, answer, session
 from cli.shape import group
@@ -165,6 +166,7 @@ def issue(
         raise Problem(f"{found.publication.label}须由领导签发，请用 --sign 写明签发领导", "unsigned")
     signer = acting(session.person(sign).id, paper)
     confirm(f"签发{found.publication.label}（{found.since} 至 {found.until}）？签发后编号不能收回。")
+    pass_numbers_given()
     done = issue_draft(
         session.database,
         home,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.moments import last_such_day
+from cli.numbers import pass_numbers_given
 from cli.printing.files import OutOption, check_out, press, write_page
 from cli.printing.papers import answer_issued
 from cli.session import Problem, answer, session
@@ -57,6 +58,7 @@ def _issue(since: date, until: date, sign: str | None, paper: str | None, out: P
 
     signer = acting(session.person(need(sign, "--sign", "签发领导")).id, paper)
     confirm(f"签发 {since} 至 {until} 的通报？文号给出后不能收回，只能作废。")
+    pass_numbers_given()
     done = issue_circular(
         session.database, session.settings.home, since, until, signer=signer, now=datetime.now(UTC), press=press()
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.numbers import pass_numbers_given
 from cli.printing.files import OutOption, check_out, press, write_copy, write_page
 from cli.session import Problem, answer, session
 from cli.shape import group
@@ -76,6 +77,7 @@ def _issue(stream: str, kind: PaperKind, sign: str | None, paper: str | None, ou
 
     signer = acting(session.person(need(sign, "--sign", "签发领导")).id, paper)
     confirm(f"签发{kind.label}？文号给出后不能收回，只能作废。")
+    pass_numbers_given()
     done = issue_paper(
         session.database, session.settings.home, stream, kind, signer=signer, now=datetime.now(UTC), press=press()
     )
