@@ -8,8 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import TYPE_CHECKING, NoReturn
 
 import structlog
@@ -35,19 +34,14 @@ from activities.meetings import MeetingActivities
 from activities.notices import NoticeActivities
 from domain.base import Refusal
 from domain.door import Door
-from domain.meetings.series import SERIES_STREAM
-from eventlog import reading
 from eventlog.configured import open_log
 from eventlog.database import Database
 from eventlog.errors import LogError
-from eventlog.notices import newest_untold
-from eventlog.watermark import Healed
 from process import leave
 from services.gateway import Gateway
-from services.healing import Healing, Recovery
-from services.home import make_private
-from services.log_guard import LogGuard
-from services.verified import Verified
+from services.home import make_home, make_private
+from services.lookout import Lookout
+from services.sweep import Sweep
 from workflows.headquarters import HeadquartersWorkflow
 from workflows.matter import MatterWorkflow
 from workflows.meeting import MeetingWorkflow
@@ -59,9 +53,6 @@ if TYPE_CHECKING:
 logger = structlog.get_logger()
 
 DRAIN = timedelta(seconds=30)
-SWEEP_EVERY = timedelta(minutes=1)
-LOOK_OUT_EVERY = 1.0
-"""Seconds between two looks for events nobody was told of: one question to an index."""
 FIRST_SWEEP_WITHIN = 10.0
 PATIENCE = 2.0
 """Seconds between two looks for a service that does not answer."""
@@ -150,116 +141,12 @@ async def running(  # noqa: PLR0913  (what a worker is made of)
             yield worker
 
 
-class Sweep:
-    """Compares every open matter with the log: starts what is missing, wakes what differs, notes what was healed."""
-
-    def __init__(self, gateway: Gateway, home: Path) -> None:
-        """What is noticed is noted in the home, beside the log and not in it."""
-        self._gateway = gateway
-        self._healing = Healing(gateway)
-        self.guard = LogGuard(self._healing, home)
-        self._verified = Verified()
-        self._rhythm_told = (-1, -1)
-        self._hurry = asyncio.Event()
-        self.swept = asyncio.Event()
-        """Set when everything was looked at once."""
-
-    def hurry(self) -> None:
-        """Look again now, at every matter: the server was away or the log went back, and any of them may differ."""
-        self._verified.level.clear()
-        self._hurry.set()
-
-    async def _tell_rhythm(self) -> None:
-        """Rules that changed while nobody could be told: the rhythm looks again."""
-        database = self._gateway.database
-        rulebook = await asyncio.to_thread(reading.rulebook_version, database)
-        series = (await asyncio.to_thread(reading.head, database, SERIES_STREAM)).version
-        if (rulebook, series) != self._rhythm_told:
-            await self._gateway.wake_rhythm()
-            self._rhythm_told = (rulebook, series)
-
-    async def once(self) -> Recovery | None:
-        """One look at everything; None when a service did not answer."""
-        try:
-            if await self.guard.look():
-                self._verified.level.clear()
-            await self._gateway.keep_services()
-            await self._tell_rhythm()
-            found = await self._healing.recover(verified=self._verified)
-        except (RPCError, LogError, RuntimeError) as e:
-            logger.warning("sweep_failed", error=str(e))
-            return None
-        if found.refused:
-            logger.error("clock_refused", streams=found.refused)
-        if found.missing or found.foreign or found.behind or found.silent or found.ahead:
-            healed = Healed(
-                at=datetime.now(UTC),
-                missing=len(found.missing) + len(found.foreign),
-                behind=len(found.behind) + len(found.silent),
-                ahead=len(found.ahead),
-            )
-            logger.warning("healed", open=found.open, **healed.model_dump(exclude={"at"}))
-            await asyncio.to_thread(self._note, healed)
-        return found
-
-    def _note(self, healed: Healed) -> None:
-        database = self._gateway.database
-        if database.witness is not None:
-            database.witness.note(database.log(), lambda mark: mark.with_healing(healed))
-
-    async def for_ever(self) -> None:
-        """At once, then every minute or when told to hurry."""
-        while True:
-            try:
-                await self.once()
-            except Exception:
-                # Whatever it is, the next look may succeed; without sweeps a lost matter would stay lost in silence.
-                logger.exception("sweep_broken")
-            self.swept.set()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._hurry.wait(), SWEEP_EVERY.total_seconds())
-            self._hurry.clear()
-
-
-class Lookout:
-    """Sees every second whether the log moved: forward, then the notices are told; back, then it is settled.
-
-    A question a second to an index instead of a signal per append: no command waits for it, writers outside Temporal
-    are seen too, and Temporal hears nothing while nothing happens.
-    """
-
-    def __init__(self, gateway: Gateway, sweep: Sweep) -> None:
-        """Look at the gateway's log; the sweep looks at every matter when it went back."""
-        self._gateway = gateway
-        self._sweep = sweep
-        self._told = -1
-
-    async def once(self) -> None:
-        """One look. The first one always tells: what waits may have become due while no worker ran."""
-        if await self._sweep.guard.look():
-            self._sweep.hurry()
-        newest = await asyncio.to_thread(newest_untold, self._gateway.database)
-        if newest > self._told:
-            await self._gateway.keep_notices(look=True)
-            self._told = newest
-
-    async def for_ever(self) -> None:
-        """Every second."""
-        while True:
-            try:
-                await self.once()
-            except (RPCError, LogError, RuntimeError) as e:
-                logger.warning("lookout_failed", error=str(e))
-            except Exception:
-                logger.exception("lookout_broken")
-            await asyncio.sleep(LOOK_OUT_EVERY)
-
-
 async def serve(stop: asyncio.Event | None = None) -> None:
     """Run until SIGTERM or SIGINT (or `stop`), then drain."""
     from settings import Settings
 
     settings = Settings()
+    make_home(settings.home)
     make_private(settings.home)
     door = settings.door
     stop = stop or asyncio.Event()

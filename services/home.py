@@ -5,6 +5,8 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from domain.base import Refusal
+
 _FOLDER, _FILE = 0o700, 0o600
 _OTHERS = 0o077
 _OURS = (
@@ -12,6 +14,20 @@ _OURS = (
     *("files", "logs", "notices", "documents", "drafts", "templates"),
 )
 """What is ours in a home; whatever else lies there is closed off by the home itself."""
+
+
+def make_home(home: Path) -> None:
+    """The data directory, for its owner alone. Without one a worker has no witness of its log, and so no word.
+
+    Raises:
+        Refusal: `malformed`, it cannot be made.
+    """
+    try:
+        home.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise Refusal(f"{home} 不是目录，不能用作数据目录；请换一个 --home", "malformed") from None
+    except OSError:
+        raise Refusal(f"没有权限建立数据目录 {home}；请换一个 --home 或检查权限", "malformed") from None
 
 
 def make_private(home: Path) -> None:

@@ -40,7 +40,7 @@ class LogGuard:
         """
         fallen = await asyncio.to_thread(went_back, self._database)
         if fallen is None:
-            await asyncio.to_thread(self._keep)
+            await asyncio.to_thread(keep, self._database)
             return False
         await self.settle()
         return True
@@ -58,7 +58,7 @@ class LogGuard:
         moved = await self._healing.settle_numbers(given)
         if fallen is not None or moved:
             logger.error("numbers_settled", moved=moved)
-        await asyncio.to_thread(self._keep, settled=fallen is not None)
+        await asyncio.to_thread(keep, self._database, settled=fallen is not None)
         return moved
 
     def _fallen(self, elsewhere: Witnessed | None) -> Restored | None:
@@ -73,15 +73,20 @@ class LogGuard:
             witness.note(log, lambda mark: mark.with_restored(fallen))
         return fallen
 
-    def _keep(self, *, settled: bool = False) -> None:
-        """What the log holds now is what it must hold from now on."""
-        witness, now = self._database.witness, reading.witnessed(self._database)
-        if witness is None or now is None:
-            return
-        height = Height(now.position, now.hash)
-        witness.saw(now.log, height, now.numbers)
-        if settled:
-            witness.goes_on_from(now.log, height)
+
+def keep(database: Database, *, settled: bool = False) -> None:
+    """What the log holds now is what it must hold from now on; also if it is less, once that is `settled`.
+
+    Raises:
+        LogError: the log cannot be read.
+    """
+    witness, now = database.witness, reading.witnessed(database)
+    if witness is None or now is None:
+        return
+    height = Height(now.position, now.hash)
+    witness.saw(now.log, height, now.numbers)
+    if settled:
+        witness.goes_on_from(now.log, height)
 
 
 def numbers_given(database: Database, home: Path) -> dict[str, int]:

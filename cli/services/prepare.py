@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cli.services.runfile import RunFile
 from cli.services.supervise import port_is_free
 from cli.session import Exit, Problem
-from services.home import make_private
+from services.home import make_home, make_private
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -30,12 +30,7 @@ def embedded_home(settings: "Settings") -> Path:
             Exit.MALFORMED,
         )
     home = settings.home.absolute()
-    try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        raise Problem(f"{home} 不是目录，不能用作数据目录；请换一个 --home", "malformed") from None
-    except PermissionError:
-        raise Problem(f"没有权限建立数据目录 {home}；请换一个 --home 或检查权限", "malformed") from None
+    make_home(home)
     make_private(home)
     return home
 
@@ -86,6 +81,7 @@ def prepare_log(settings: "Settings") -> None:
     from eventlog.schema import SchemaState, schema_state
     from eventlog.secrets import wrap_keys
     from services.founding import found
+    from services.log_guard import keep
     from services.lost_log import check_nothing_lost, check_own
 
     if schema_state(settings.database) is SchemaState.EMPTY:
@@ -101,4 +97,5 @@ def prepare_log(settings: "Settings") -> None:
             sys.stderr.flush()
         else:
             found(database)
+        keep(database)
         wrap_keys(database)

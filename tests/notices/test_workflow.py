@@ -22,13 +22,15 @@ from domain.notices.routing import ChannelSettings, Routing
 from domain.terms import Role, Urgency
 from eventlog.database import Database
 from services.gateway import Gateway
+from services.lookout import Lookout
+from services.sweep import Sweep
 from settings import Settings, make_door_key
 from tests.support.homes import at
 from tests.support.office import DOOR, LIAISON, OFFICE, founded, opening, order, sqlite, until
 from tests.support.postroom import PostRoom
 from tests.support.receivers import STALL, http_receiver
 from tests.support.temporal import DevServer
-from worker import Lookout, Sweep, running
+from worker import running
 
 MONDAY = at("2022-03-07")
 

@@ -1,0 +1,93 @@
+"""The sweep of a worker: every minute each open matter is compared with the log, and brought to it."""
+
+import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import structlog
+from temporalio.service import RPCError
+
+from domain.meetings.series import SERIES_STREAM
+from eventlog import reading
+from eventlog.errors import LogError
+from eventlog.watermark import Healed
+from services.gateway import Gateway
+from services.healing import Healing, Recovery
+from services.log_guard import LogGuard
+from services.verified import Verified
+
+logger = structlog.get_logger()
+
+SWEEP_EVERY = timedelta(minutes=1)
+
+
+class Sweep:
+    """Compares every open matter with the log: starts what is missing, wakes what differs, notes what was healed."""
+
+    def __init__(self, gateway: Gateway, home: Path) -> None:
+        """What is noticed is noted in the home, beside the log and not in it."""
+        self._gateway = gateway
+        self._healing = Healing(gateway)
+        self.guard = LogGuard(self._healing, home)
+        self._verified = Verified()
+        self._rhythm_told = (-1, -1)
+        self._hurry = asyncio.Event()
+        self.swept = asyncio.Event()
+        """Set when everything was looked at once."""
+
+    def hurry(self) -> None:
+        """Look again now, at every matter: the server was away or the log went back, and any of them may differ."""
+        self._verified.level.clear()
+        self._hurry.set()
+
+    async def _tell_rhythm(self) -> None:
+        """Rules that changed while nobody could be told: the rhythm looks again."""
+        database = self._gateway.database
+        rulebook = await asyncio.to_thread(reading.rulebook_version, database)
+        series = (await asyncio.to_thread(reading.head, database, SERIES_STREAM)).version
+        if (rulebook, series) != self._rhythm_told:
+            await self._gateway.wake_rhythm()
+            self._rhythm_told = (rulebook, series)
+
+    async def once(self) -> Recovery | None:
+        """One look at everything; None when a service did not answer."""
+        try:
+            if await self.guard.look():
+                self._verified.level.clear()
+            await self._gateway.keep_services()
+            await self._tell_rhythm()
+            found = await self._healing.recover(verified=self._verified)
+        except (RPCError, LogError, RuntimeError) as e:
+            logger.warning("sweep_failed", error=str(e))
+            return None
+        if found.refused:
+            logger.error("clock_refused", streams=found.refused)
+        if found.missing or found.foreign or found.behind or found.silent or found.ahead:
+            healed = Healed(
+                at=datetime.now(UTC),
+                missing=len(found.missing) + len(found.foreign),
+                behind=len(found.behind) + len(found.silent),
+                ahead=len(found.ahead),
+            )
+            logger.warning("healed", open=found.open, **healed.model_dump(exclude={"at"}))
+            await asyncio.to_thread(self._note, healed)
+        return found
+
+    def _note(self, healed: Healed) -> None:
+        database = self._gateway.database
+        if database.witness is not None:
+            database.witness.note(database.log(), lambda mark: mark.with_healing(healed))
+
+    async def for_ever(self) -> None:
+        """At once, then every minute or when told to hurry."""
+        while True:
+            try:
+                await self.once()
+            except Exception:
+                # Whatever it is, the next look may succeed; without sweeps a lost matter would stay lost in silence.
+                logger.exception("sweep_broken")
+            self.swept.set()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), SWEEP_EVERY.total_seconds())
+            self._hurry.clear()
