@@ -91,9 +91,9 @@ class NoticeActivities:
     def _spread(self, events: Sequence[Recorded], now: datetime) -> None:
         house = self._house()
         channels = {p.id: self._routing.channels_of(p) for p in house.people}
-        told, found = list[int](), list[tuple[Notice, Sequence[str]]]()
+        told, found = list[Recorded](), list[tuple[Notice, Sequence[str]]]()
         for event, made in self._made(events, now, house):
-            told.append(event.position)
+            told.append(event)
             found += [(notice, channels[notice.person]) for notice in made]
             if len(found) >= NOTICES_AT_ONCE:
                 kept.tell(self._database, told, found, now)

@@ -102,8 +102,9 @@ class _Standing:
     state: str | None
     rulebook_version: int
     last_position: int
-    witnessed_hash: str
-    """Of the newest event this home has seen."""
+    seen: Height
+    """How far this home has seen the log reach, and below what stands there now."""
+    seen_hash: str
     clock: int | None
     """The database's own time, when it has a clock."""
 
@@ -140,8 +141,8 @@ def append(
         seen = _seen(database)
         look = (CALENDAR_STREAM, POLICY_STREAM, command_id, command_id, stream, stream, seen.position)
         with database.writing(look=(_LOOK.format(clock=database.backend.clock_sql), look)) as transaction:
-            standing = _standing(transaction.looked[0])
-            if standing.witnessed_hash != seen.hash and not settling:
+            standing = _standing(transaction.looked[0], seen)
+            if standing.seen_hash != seen.hash and not settling:
                 raise LogRestored
             known = _already(transaction, request, standing) or _outdated(transaction, request, standing)
             if known is not None:
@@ -183,7 +184,7 @@ def _check_proof(door: Door, request: AppendRequest) -> None:
     refuse(not expected or not same(request.proof, expected), UNPROVEN, "unproven")
 
 
-def _standing(row: Row) -> _Standing:
+def _standing(row: Row, seen: Height) -> _Standing:
     command_stream, command_hash, refused, version, digest, recorded, state_hash, state, *newest = row
     rulebook, position, last, witnessed, own = newest
     return _Standing(
@@ -197,6 +198,7 @@ def _standing(row: Row) -> _Standing:
         state,
         rulebook or 0,
         position or 0,
+        seen,
         witnessed or "",
         own,
     )
@@ -283,7 +285,8 @@ def _record(
     transaction.commit(statements)
     if database.witness is not None:
         log = database.log() if standing.last_position else events[0].hash
-        database.witness.saw(log, Height(last.position, last.hash), numbers.given)
+        if not database.witness.saw(log, Height(last.position, last.hash, standing.seen.falls), numbers.given):
+            raise LogRestored
     return Appended(events=tuple(events))
 
 

@@ -18,6 +18,7 @@ from domain.notices.notice import Notice
 from domain.terms import Urgency
 from eventlog.backend import Params, Row, Statement
 from eventlog.database import Database
+from eventlog.errors import LogRestored
 from eventlog.evidence import NOTICE_COLUMNS, notices_digest
 from eventlog.reading import Moment
 from eventlog.rows import EVENT_COLUMNS, recorded
@@ -32,6 +33,7 @@ _IS_DUE = "channel = ? AND sent_at IS NULL AND next_at <= ?"
 _PUT = f"INSERT INTO notices ({_COLUMNS}) VALUES ({', '.join('?' * 16)}) ON CONFLICT (id) DO NOTHING"
 _TOLD = "UPDATE outbox SET sent_at = ?, notices = ? WHERE position = ? AND sent_at IS NULL"
 _KEPT = f"SELECT {NOTICE_COLUMNS} FROM notices WHERE position = ?"
+_HASH = "SELECT hash FROM events WHERE position = ?"
 _POSITION = "SELECT position FROM notices WHERE id = ?"
 _REDIGEST = "UPDATE outbox SET notices = ? WHERE position = ? AND sent_at IS NOT NULL"
 _TRIED = "UPDATE notices SET batch = ?, attempts = attempts + 1, tried_at = ? WHERE id = ?"
@@ -113,15 +115,23 @@ def newest_untold(database: Database) -> int:
 
 
 def tell(
-    database: Database, told: Iterable[int], notices: Iterable[tuple[Notice, Sequence[str]]], now: datetime
+    database: Database, told: Sequence[Recorded], notices: Iterable[tuple[Notice, Sequence[str]]], now: datetime
 ) -> None:
-    """Keep the notices of these events, each for its channels, and tick the events off, in one transaction."""
+    """Keep the notices of these events, each for its channels, and tick the events off, in one transaction.
+
+    Raises:
+        LogRestored: one of them is not in the log any more; what stands in its place was never told.
+    """
     rows = [_row(notice, channel) for notice, channels in notices for channel in channels]
     with database.writing() as transaction:
+        if any(transaction.one(_HASH, (event.position,)) != (event.hash,) for event in told):
+            raise LogRestored
         if rows:
             transaction.run([(_PUT, rows)])
         # What an earlier look kept stays, so what is digested is what stands there.
-        ticked = [(micros(now), notices_digest(transaction.all(_KEPT, (position,))), position) for position in told]
+        ticked = [
+            (micros(now), notices_digest(transaction.all(_KEPT, (event.position,))), event.position) for event in told
+        ]
         transaction.commit([(_TOLD, ticked)] if ticked else [])
 
 

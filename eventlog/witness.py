@@ -26,10 +26,11 @@ _WIDTH = 128
 
 
 class Height(NamedTuple):
-    """How far a log reaches: its newest event."""
+    """How far a log reaches: its newest event, and how often it had gone back by then."""
 
     position: int
     hash: str
+    falls: int = 0
 
 
 NOWHERE = Height(0, "")
@@ -56,19 +57,27 @@ class Witness:
             return _read(file)
         return None
 
-    def saw(self, log: str, height: Height, numbers: Mapping[str, int]) -> None:
-        """This is in the log, and these numbers were given. What was seen higher before stays."""
+    def saw(self, log: str, height: Height, numbers: Mapping[str, int]) -> bool:
+        """This is in the log, and these numbers were given. What was seen higher before stays.
+
+        Returns:
+            False when the log went back since `falls` was read: then what was seen may be lost.
+        """
         if numbers and numbers.items() - self.mark(log).numbers.items():
             self.note(log, lambda mark: mark.model_copy(update={"numbers": highest(mark.numbers, numbers)}))
         with suppress(OSError), self._held(log, fcntl.LOCK_EX) as file:
             known = _read(file)
+            if known is not None and known.falls != height.falls:
+                return False
             if known is None or height.position > known.position:
                 _write(file, height)
+        return True
 
     def goes_on_from(self, log: str, height: Height) -> None:
         """The log went back, and no number can be given twice any more: it goes on from here."""
         with suppress(OSError), self._held(log, fcntl.LOCK_EX) as file:
-            _write(file, height)
+            known = _read(file)
+            _write(file, height._replace(falls=known.falls + 1 if known else 0))
 
     def mark(self, log: str) -> Watermark:
         """The numbers given from a log, and what was noticed of it."""
@@ -138,9 +147,11 @@ def name_of(log: str) -> str:
 
 
 def _read(file: int) -> Height | None:
-    position, _, digest = os.pread(file, _WIDTH, 0).decode("ascii", "replace").strip().partition(" ")
-    return Height(int(position), digest) if position.isdecimal() and digest else None
+    match os.pread(file, _WIDTH, 0).decode("ascii", "replace").split():
+        case [position, digest, falls] if position.isdecimal() and falls.isdecimal():
+            return Height(int(position), digest, int(falls))
+    return None
 
 
 def _write(file: int, height: Height) -> None:
-    os.pwrite(file, f"{height.position} {height.hash}".ljust(_WIDTH - 1).encode("ascii") + b"\n", 0)
+    os.pwrite(file, " ".join(map(str, height)).ljust(_WIDTH - 1).encode("ascii") + b"\n", 0)

@@ -80,10 +80,12 @@ def keep(database: Database, *, settled: bool = False) -> None:
     Raises:
         LogError: the log cannot be read.
     """
-    witness, now = database.witness, reading.witnessed(database)
+    witness, log = database.witness, database.log()
+    known = witness.height(log) if witness is not None and log else None
+    now = reading.witnessed(database)
     if witness is None or now is None:
         return
-    height = Height(now.position, now.hash)
+    height = Height(now.position, now.hash, known.falls if known else 0)
     witness.saw(now.log, height, now.numbers)
     if settled:
         witness.goes_on_from(now.log, height)

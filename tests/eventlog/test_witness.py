@@ -12,7 +12,7 @@ from sqlite3 import connect
 import pytest
 
 from domain.log import Appended
-from eventlog import reading
+from eventlog import notices, reading
 from eventlog.append import append
 from eventlog.clock import LogClock
 from eventlog.database import Database
@@ -21,7 +21,7 @@ from eventlog.migrate import migrate
 from eventlog.watermark import Restored, Watermark
 from eventlog.witness import EARLIER_FILE, Height, Witness
 from services.log_guard import went_back
-from tests.eventlog.sample import Asker, SampleOpened
+from tests.eventlog.sample import NOON, Asker, SampleOpened
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_what_one_process_acknowledged_another_of_the_home_knows(home: Path) -> 
     with seen_by(home) as one, seen_by(home) as other:
         (event,) = Asker(one).write("sample/a", SampleOpened(title="甲"))
         assert other.witness is not None
-        assert other.witness.height(other.log()) == (event.position, event.hash)
+        assert other.witness.height(other.log()) == Height(event.position, event.hash)
         assert other.witness.mark(other.log()).numbers == {"sample/2022": 4}
 
 
@@ -106,7 +106,7 @@ def test_a_log_is_known_by_what_it_holds_and_not_by_its_path(home: Path, old: Pa
         Asker(another).write("sample/x", SampleOpened(title="另一本"))
     with seen_by(home) as log:
         known = Witness(home)
-        assert known.height(log.log()) == reading.newest(log)
+        assert known.height(log.log()) == Height(*reading.newest(log))
         assert len(known.logs()) == 2
     with seen_by(home, f"sqlite:///{old}") as copy:
         found = went_back(copy)
@@ -118,8 +118,31 @@ def test_a_lower_height_seen_late_changes_nothing(tmp_path: Path) -> None:
     witness = Witness(tmp_path)
     witness.saw("sha256:ab", Height(7, "seven"), {"sample/2022": 3})
     witness.saw("sha256:ab", Height(6, "six"), {"sample/2022": 2, "urge/2022": 1})
-    assert witness.height("sha256:ab") == (7, "seven")
+    assert witness.height("sha256:ab") == Height(7, "seven")
     assert witness.mark("sha256:ab").numbers == {"sample/2022": 3, "urge/2022": 1}
+
+
+def test_what_was_seen_before_the_log_went_back_is_not_taken_for_what_it_holds(tmp_path: Path) -> None:
+    """A thread that was slow between its commit and its witness: it may not acknowledge what is lost."""
+    witness = Witness(tmp_path)
+    assert witness.saw("sha256:ab", Height(7, "seven"), {})
+    witness.goes_on_from("sha256:ab", Height(5, "five"))
+    assert not witness.saw("sha256:ab", Height(8, "eight"), {"sample/2022": 4})
+    assert witness.height("sha256:ab") == Height(5, "five", 1)
+    assert witness.mark("sha256:ab").numbers == {"sample/2022": 4}
+
+
+def test_notices_of_lost_events_are_not_kept_for_those_in_their_place(fallen: Database, home: Path) -> None:
+    """The delivery had read the events before the log went back; their positions were given again."""
+    witness = Witness(home)
+    witness.goes_on_from(fallen.log(), Height(*reading.newest(fallen)))
+    (event,) = Asker(fallen).write("sample/new", SampleOpened(title="又一件"))
+    lost = event.model_copy(update={"hash": "sha256:lost"})
+    with pytest.raises(LogRestored):
+        notices.tell(fallen, [event, lost], [], NOON)
+    assert [e.position for e in notices.untold(fallen, 3, 10)] == [event.position]
+    notices.tell(fallen, [event], [], NOON)
+    assert notices.untold(fallen, 3, 10) == ()
 
 
 def test_a_home_that_cannot_be_written_to_only_loses_a_witness(home: Path) -> None:

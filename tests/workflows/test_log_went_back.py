@@ -23,7 +23,7 @@ from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogRestored
 from eventlog.verify import verify
-from eventlog.witness import Witness
+from eventlog.witness import Height, Witness
 from services.gateway import Gateway, Unreachable
 from services.healing import Healing
 from services.issuing.bulletins import issue_briefing
@@ -153,7 +153,7 @@ async def test_two_workers_and_two_clients_give_no_number_twice(
             given += [await opened(gateway, f"第{n}件") for n, gateway in enumerate((near, second, near), start=2)]
             bulletins = [bulletin(near_log, home, month=1), bulletin(near_log, home, month=3)]
             if not shared:
-                await until(lambda: Witness(far).height(far_log.log()) == reading.newest(far_log))
+                await until(lambda: Witness(far).height(far_log.log()) == Height(*reading.newest(far_log)))
             await asyncio.to_thread(back)
             late = [opened(gateway, f"还原后{n}") for n, gateway in enumerate((near, second, near, second))]
             given += await asyncio.gather(*late)
