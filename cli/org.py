@@ -55,7 +55,12 @@ class Changes:
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="通讯录：含工作表“单位”“人员”的 .xlsx，或同名 .csv")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="通讯录：含工作表“单位”“人员”的 .xlsx，或同名 .csv；或一张有单位、姓名、职务、手机的表"
+        ),
+    ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只核对，不写入")] = False,
 ) -> None:
     """导入通讯录：只登记有变化的单位和人员；有一处错误就整份不导入。"""
@@ -71,6 +76,7 @@ def import_(
         "people": changes.people,
         "rejected": [{"sheet": f.sheet, "row": f.row, "column": f.column, "message": f.message} for f in sheets.faults],
         "dry_run": dry_run,
+        "assumed": list(sheets.assumed),
     }
     if sheets.faults:
         reject(document, [*(f.line for f in sheets.faults), f"共{len(sheets.faults)}处错误，整份未导入"])
@@ -79,7 +85,12 @@ def import_(
         _record(changes.events)
     left, without = _not_in_file(units, people), nobody_to_tell()
     document |= {"missing": [p.id for p in left], "unreached": entries(without)}
-    said = [_told(changes, dry_run), *([_missing(left)] if left else []), *lines(without)]
+    said = [
+        *(f"推定：{line}" for line in sheets.assumed),
+        _told(changes, dry_run),
+        *([_missing(left)] if left else []),
+        *lines(without),
+    ]
     answer(document, "\n".join(said))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from domain.base import Frozen, Term, refuse
+from domain.base import Frozen, Term, refuse_always
 from domain.office import Person, Unit
 from domain.terms import Role, Supervision, UnitLevel
 from intake.abbreviations import candidates
@@ -24,7 +24,8 @@ PERSON_COLUMNS = (ID, PERSON_NAME, UNIT, ROLE)
 _WANTED = (
     f"须有工作表（或 .csv）“{UNITS}”，列为{'、'.join(UNIT_COLUMNS)}（可加{PARENT}、{ALIASES}）；"
     f"“{PEOPLE}”，列为{'、'.join(PERSON_COLUMNS)}（可加{PHONE}、{EMAIL}、{SECRETARY}）。"
-    f"职务一类的列不能代替{ROLE}：联络员填 liaison，负责人填 head，领导填 leader"
+    f"{ROLE}：联络员填 liaison，负责人填 head，领导填 leader。"
+    f"或一张通讯录，列为{UNIT}、{PERSON_NAME}、职务、{PHONE}（标题可在表头以上，{UNIT}可合并）"
 )
 
 _ID_LENGTH = 64
@@ -52,6 +53,8 @@ class DirectorySheets(Frozen):
     units: tuple[UnitRow, ...]
     people: tuple[PersonRow, ...]
     faults: tuple[CellFault, ...]
+    assumed: tuple[str, ...] = ()
+    """What a 通讯录 does not say and was derived, a line each."""
 
 
 class UnitIndex:
@@ -89,9 +92,10 @@ def read_directory(path: Path, known: Iterable[Unit] = (), people: Iterable[Pers
     Raises:
         Refusal: `not_found` or `malformed`, when the file as a whole cannot be read.
     """
+    known, people = tuple(known), tuple(people)
     has_units, has_people = has_table(path, UNITS), has_table(path, PEOPLE)
-    refuse(not (has_units or has_people), f"{path.name} 中没有“{UNITS}”，也没有“{PEOPLE}”；{_WANTED}", "malformed")
-    known = tuple(known)
+    if not (has_units or has_people):
+        return _contacts(path, known, people)
     units: tuple[UnitRow, ...] = ()
     found: tuple[PersonRow, ...] = ()
     faults: tuple[CellFault, ...] = ()
@@ -102,9 +106,24 @@ def read_directory(path: Path, known: Iterable[Unit] = (), people: Iterable[Pers
         faults += table.faults
     if has_people:
         table = read_table(path, PEOPLE, PERSON_COLUMNS, (PHONE, EMAIL, SECRETARY))
-        found = _people(table, UnitIndex((*known, *written)), tuple(people))
+        found = _people(table, UnitIndex((*known, *written)), people)
         faults += table.faults
     return DirectorySheets(units=units, people=found, faults=faults)
+
+
+def _contacts(path: Path, known: tuple[Unit, ...], people: tuple[Person, ...]) -> DirectorySheets:
+    """The same of a 通讯录 as offices keep it."""
+    from intake.contacts import read_contacts  # noqa: PLC0415  (it stands on this module)
+
+    found = read_contacts(path, known, people)
+    if found is None:
+        refuse_always(f"{path.name} 中没有“{UNITS}”，也没有“{PEOPLE}”；{_WANTED}", "malformed")
+    return DirectorySheets(
+        units=tuple(UnitRow(row=row, unit=unit) for row, unit in found.units),
+        people=tuple(PersonRow(row=row, person=person) for row, person in found.people),
+        faults=found.faults,
+        assumed=found.assumed,
+    )
 
 
 # Units

@@ -187,6 +187,21 @@ def has_table(path: Path, name: str) -> bool:
     return name in worksheet_names(path)
 
 
+def raw_sheets(path: Path) -> Iterator[RawSheet]:
+    """Every sheet of a workbook, or the one of a .csv, as found; nothing of a folder.
+
+    Raises:
+        Refusal: as `read_table`.
+    """
+    _must_exist(path)
+    if _is_csv(path):
+        yield _read_csv(path)
+    elif not path.is_dir():
+        for name in worksheet_names(path):
+            if (sheet := read_worksheet(path, name)) is not None:
+                yield sheet
+
+
 def read_table(path: Path, name: str, required: Sequence[str], optional: Sequence[str] = ()) -> Table:
     """The table called `name`: that sheet of an .xlsx, `name`.csv of a folder, or a single .csv of any name.
 

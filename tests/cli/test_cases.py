@@ -47,11 +47,19 @@ def test_the_basis_of_a_year_is_the_number_of_its_notice_alone(xmh: CommandLine)
     assert "依据：国办发明电〔2019〕16号\n" in xmh("calendar", "show", "2020").out
 
 
-def test_a_contact_list_is_told_which_sheets_and_columns_are_wanted(xmh: CommandLine) -> None:
-    said = xmh("org", "import", INPUTS / "contact-list.xlsx", "--dry-run")
-    assert said.code == 2
-    for wanted in ("“单位”", "“人员”", "编号、名称、层级、督办对象", "编号、姓名、单位、角色"):
-        assert wanted in said.error
+def test_a_contact_list_is_read_and_what_it_does_not_say_is_said(xmh: CommandLine) -> None:
+    file = INPUTS / "contact-list.xlsx"
+    said = xmh("org", "import", file, "--dry-run")
+    assert said.code == 0
+    assert "推定：没有写明角色，按职务登记为单位负责人：甲某（副局长）" in said.out
+    assert "没有写入" in said.out
+    done = xmh.json("org", "import", file)
+    assert (len(done["units"]["added"]), done["people"]["added"]) == (1, ["甲某", "乙某"])
+    people = {p["name"]: (p["role"], p["phone"]) for p in xmh.json("org", "list")["people"]}
+    assert people["甲某"] == ("head", "13800000001")
+    assert people["乙某"] == ("liaison", "13800000002")
+    again = xmh.json("org", "import", file)
+    assert (again["units"]["added"], again["people"]["unchanged"]) == ([], ["甲某", "乙某"])
 
 
 def test_a_name_with_separators_is_one_unit_in_every_list(office: CommandLine, sheets: Sheets, tmp_path: Path) -> None:
