@@ -66,7 +66,7 @@ class MatterWorkflow(StreamWorkflow[Matter, Order, Reply, Deadline]):
     @workflow.update
     async def submit(self, order: Order) -> Reply:
         """Carry out one command; the reply comes after the commit."""
-        return await self._log.update(order)
+        return await self._answer(order)
 
     def _reprojection(self) -> Order:
         return self._order(Reproject(), "reproject")

@@ -86,7 +86,7 @@ class MeetingWorkflow(StreamWorkflow[Meeting, MeetingOrder, MeetingReply, Meetin
     @workflow.update
     async def submit(self, order: MeetingOrder) -> MeetingReply:
         """Carry out one command; the reply comes after the commit."""
-        return await self._log.update(order)
+        return await self._answer(order)
 
     def _reprojection(self) -> MeetingOrder:
         return self._order(ReprojectMeeting(), self._own_id("reproject"))

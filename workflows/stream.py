@@ -17,6 +17,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.logged import LOG_PAUSE, Logged, LogUnreachableError, must_renew
 
 
+CLOCK_FIRST = "the-clock-comes-first"
+
+
 class Owed(Protocol):
     """A deadline of whatever stream: what is owed, and from when on."""
 
@@ -45,6 +48,8 @@ class StreamWorkflow(ABC, Generic[S, O, R, D]):
     def __init__(self, log: Logged[S, O, R]) -> None:
         """Run the stream of this cache."""
         self._log = log
+        self._hindered = False
+        """The loop cannot carry out what is owed: the log does not answer, or the run is about to be renewed."""
 
     # --- what a kind of stream says
 
@@ -84,6 +89,26 @@ class StreamWorkflow(ABC, Generic[S, O, R, D]):
         """Where this workflow stands, for healing and `doctor`."""
         return self._log.seen
 
+    async def _answer(self, order: O) -> R:
+        """Carry out one command of a person, after what the clock owed before him.
+
+        Where nothing ran for a while, a command that starts the stream again would be decided on yesterday's state: a
+        report of Saturday in time for the window of Friday.
+        """
+        if workflow.patched(CLOCK_FIRST):
+            await workflow.wait_condition(self._clock_is_even)
+        return await self._log.update(order)
+
+    def _clock_is_even(self) -> bool:
+        """Whether nothing is owed at this moment, or it cannot be had."""
+        log = self._log
+        if self._hindered or log.refused:
+            return True
+        if log.state is None or log.at_rest:
+            return log.loaded
+        deadline = self._deadline(log.state)
+        return deadline is None or deadline.at > log.now()
+
     # --- the loop
 
     async def _live(self, start: Start) -> None:
@@ -94,13 +119,16 @@ class StreamWorkflow(ABC, Generic[S, O, R, D]):
                 if await self._turn():
                     self._log.check_proven()
                     return
+                self._hindered = False
             except LogUnreachableError:
                 workflow.logger.warning("log_unreachable", extra={"stream": start.stream})
+                self._hindered = True
                 await self._rest(LOG_PAUSE)
             except asyncio.CancelledError:
                 # A matter ends by 销号 or 撤销, a meeting by its minutes or by 取消, not by a cancelled workflow.
                 workflow.logger.warning("cancellation_ignored", extra={"stream": start.stream})
             if must_renew(self._log.renew_after):
+                self._hindered = True
                 await workflow.wait_condition(self._may_renew)
                 workflow.continue_as_new(start)
 

@@ -1,6 +1,7 @@
 """What `owed` computes from the folded log is what fires, at that minute, on the real time-skipping server."""
 
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,9 +21,11 @@ from services.gateway import Gateway
 from services.office_records import record
 from services.reprojection import pending
 from simulation.clock import SimulatedClock
+from tests.support.desk import desk
+from tests.support.history import act
 from tests.support.life import MONDAY, at, fold
 from tests.support.office import ASSIST, DOOR, FOR_LEADER, LIAISON, OFFICE, founded, opening, order, sqlite, until
-from tests.support.temporal import time_skipping
+from tests.support.temporal import DevServer, time_skipping
 from worker import running
 
 FIRES = {
@@ -154,3 +157,15 @@ class _Spring:
 
 def _minute(instant: datetime) -> datetime:
     return instant.replace(second=0, microsecond=0) if instant.second < 30 else instant + timedelta(minutes=1)
+
+
+async def test_what_the_clock_owes_comes_before_what_a_person_says(dev_server: DevServer, tmp_path: Path) -> None:
+    """Nothing ran on Friday at five. The report of Saturday, which starts the matter again, is not in time for it."""
+    with founded(sqlite(tmp_path)) as log:
+        async with desk(dev_server, log, at(3, 12, 11)) as late:
+            late_act = partial(act, log, late.stream)
+            late_act(opening(), OFFICE, at(3, 7, 10))
+            late_act(c.AcceptReceipt(), LIAISON, at(3, 7, 11))
+            await late.do(SAID, LIAISON)
+            assert late.types.index("FeedbackMissed") < late.types.index("FeedbackSubmitted")
+            assert len(late.matter.windows.missed) == 1

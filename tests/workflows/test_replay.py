@@ -158,6 +158,7 @@ async def test_record_the_histories(time_skipping_env: WorkflowEnvironment, tmp_
             await do(closed, c.AnswerCoordination(text="已提供"), OTHER)
             await do(closed, c.RequestExtension(to=due + timedelta(days=10), reason="慢"))
             await do(closed, c.AnswerExtension(grant=True), SECOND)
+            await do(closed, c.SubmitFeedback(text="全部完成", progress=100))
             await do(closed, c.RequestClosure(text="完成"))
             await do(closed, c.ReviewClosure(approve=False, text="补材料"), SECOND)
             await do(closed, c.RequestClosure(text="已补"))
