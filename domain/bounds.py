@@ -16,7 +16,12 @@ from domain.base import refuse, refuse_always
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 """Before the first there was no such office; beyond the last nobody means it, and spreadsheets give out."""
 MOST_DIGITS = 15
-"""Digits of a whole number: canonical JSON is exact to 2^53, which has sixteen."""
+"""Digits of a whole number. Python, the databases' text and Temporal's payloads carry more; two readers do not.
+
+A number of canonical JSON (RFC 8785) is a double, exact to 2^53: whoever checks the log by another implementation would
+hash and show a longer one as another, so that `canonical` refuses it. And a cell of a spreadsheet keeps fifteen digits,
+in what comes in and in what is handed out. A number that is not the same everywhere is worse than a refusal.
+"""
 COMMAND_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@#+/=-]{7,127}(?:-[0-9]{1,6})?")
 """Eight to 128 plain characters; `-n` is added where one run sends several commands."""
 

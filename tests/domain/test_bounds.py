@@ -1,13 +1,17 @@
 """What may enter: dates, numbers, ids and characters, for commands; old events fold whatever they hold."""
 
+import json
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 from pydantic import ValidationError
 
 from domain import commands as c
 from domain.base import Refusal
 from domain.bounds import is_command_id, seen, visible
+from domain.envelope import canonical
 from domain.facts import NewIndicator, NewPoint, PointReport
 from domain.log import Rulebook
 from domain.meetings import commands as mc
@@ -15,6 +19,7 @@ from domain.meetings.rules import decide_meeting
 from domain.meetings.series import Series
 from domain.queries.spoken import spoken_date
 from domain.rules import Office, decide
+from intake.xlsx import read_worksheet
 from tests.support.office import LIST, OFFICE, opening, order
 
 NOW = datetime(2022, 3, 1, 2, tzinfo=UTC)
@@ -41,6 +46,38 @@ def test_a_thing_that_happened_before_there_was_an_office_is_refused() -> None:
 def test_a_number_of_more_digits_than_json_keeps_is_refused() -> None:
     huge = NewIndicator(name="出土量", unit="万立方米", target=10**15)
     assert "15位" in refused(opening(indicators=(huge,)))
+
+
+@pytest.mark.parametrize("digits", [1, 12, 15])
+def test_a_number_within_the_bound_is_the_same_to_every_reader(digits: int, tmp_path: Path) -> None:
+    for number in (10**digits - 1, -(10**digits) + 1, 10 ** (digits - 1) + 1):
+        assert read_elsewhere(number) == number
+        assert through_a_spreadsheet(number, tmp_path / "数.xlsx") == number
+
+
+@pytest.mark.parametrize("number", [2**53 + 1, 123456789012345678, 999999999999999999])
+def test_a_number_beyond_it_would_not_be(number: int, tmp_path: Path) -> None:
+    """Why fifteen and not eighteen: Python keeps these, other readers of the log and of our sheets do not."""
+    assert json.loads(json.dumps(number)) == number
+    assert read_elsewhere(number) != number
+    with pytest.raises(TypeError):
+        canonical({"value": number})
+    assert through_a_spreadsheet(number, tmp_path / "数.xlsx") != number
+
+
+def read_elsewhere(number: int) -> int:
+    """As whoever keeps to RFC 8785 reads it: a number is a double."""
+    return int(json.loads(json.dumps(number), parse_int=float))
+
+
+def through_a_spreadsheet(number: int, path: Path) -> object:
+    """Typed into a cell, and read by our own reader."""
+    book = Workbook()
+    book.worksheets[0].append(["数", number])
+    book.save(path)
+    sheet = read_worksheet(path, book.worksheets[0].title)
+    assert sheet is not None
+    return sheet.rows[0][1][2]
 
 
 def test_a_meeting_of_the_year_9999_is_refused() -> None:
