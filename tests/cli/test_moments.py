@@ -49,13 +49,25 @@ def handled(log: Database) -> Database:
     """A matter opened, accepted and reported on, on three days."""
     act(log, STREAM, opening(), OFFICE, at("2022-03-07"))
     act(log, STREAM, c.AcceptReceipt(), LIAISON, at("2022-03-08"))
-    act(log, STREAM, c.SubmitFeedback(text="主体施工至三层", progress=30), LIAISON, at("2022-03-09"))
-    act(log, STREAM, c.SubmitFeedback(text="主体施工至四层", progress=40), LIAISON, at("2022-03-10"))
+    act(
+        log,
+        STREAM,
+        c.SubmitFeedback(text="主体施工至三层", progress=30, problem="两处权属争议未决"),
+        LIAISON,
+        at("2022-03-09"),
+    )
+    act(
+        log,
+        STREAM,
+        c.SubmitFeedback(text="主体施工至四层", progress=40, problem="塔吊未到货"),
+        LIAISON,
+        at("2022-03-10"),
+    )
     return log
 
 
 def _versions(xmh: CommandLine, day: str, out: Path) -> set[int]:
-    """At which version list, show, replay, explain and the table see the matter as of a day."""
+    """At which version list, show, replay, explain, the table and a briefing see the matter as of a day."""
     listed = xmh.json("task", "list", "--as-of", day)["matters"]
     shown = xmh.json("task", "show", "1", "--as-of", day)
     replayed = xmh.json("audit", "replay", "1", "--as-of", day)
@@ -63,8 +75,12 @@ def _versions(xmh: CommandLine, day: str, out: Path) -> set[int]:
     table = xmh.json("plan", "table", "--as-of", day, "-o", out)
     events = reading.read_stream(Database(f"sqlite:///{xmh.home / 'events.db'}"), STREAM)
     in_table = sum(e.position <= table["position"] for e in events)
+    briefing = xmh.json("briefing", "draft", "--from", "2022-03-07", "--to", day)
+    in_briefing = sum(e.position <= briefing["position"] for e in events)
     assert len(shown["timeline"]) == shown["version"]
-    return {listed[0]["version"], shown["version"], replayed["version"], explained["version"], in_table}
+    assert "权属争议" in briefing["markdown"]
+    assert "塔吊" not in briefing["markdown"]
+    return {listed[0]["version"], shown["version"], replayed["version"], explained["version"], in_table, in_briefing}
 
 
 def test_every_reader_of_a_moment_sees_the_same_part_of_the_log(
@@ -72,6 +88,17 @@ def test_every_reader_of_a_moment_sees_the_same_part_of_the_log(
 ) -> None:
     everything = reading.read_stream(handled, STREAM)
     assert _versions(xmh, "2022-03-09", tmp_path / "表.xlsx") == {len(everything) - 1}
+
+
+def test_a_briefing_of_a_past_period_tells_what_was_known_then_and_nothing_later(
+    xmh: CommandLine, handled: Database
+) -> None:
+    position = reading.read_stream(handled, STREAM)[-2].position
+    draft = xmh.json("briefing", "draft", "--from", "2022-03-07", "--to", "2022-03-09")
+    assert draft["position"] == position
+    assert "权属争议" in draft["markdown"]
+    assert "塔吊" not in draft["markdown"]
+    assert xmh.json("task", "list", "--as-of", "2022-03-09")["as_of"] == draft["as_of"]
 
 
 def test_also_where_a_clock_was_once_a_month_fast(xmh: CommandLine, handled: Database, tmp_path: Path) -> None:
