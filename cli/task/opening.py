@@ -1,7 +1,7 @@
 """`xmh task open accept decline assign`."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
@@ -31,11 +31,37 @@ from cli.task.common import (
     typed,
 )
 from cli.task.due import due_day
+from cli.task.opening_options import (
+    ApproverOption,
+    AssistOption,
+    BasisKindOption,
+    BasisNoOption,
+    BasisOption,
+    ClassOption,
+    DueOption,
+    DuplicateReasonOption,
+    FlagOption,
+    IndicatorOption,
+    InheritedOption,
+    InstructionOption,
+    KeyOption,
+    KindOption,
+    LeadOption,
+    OccurredOption,
+    PersonOption,
+    PointOption,
+    RhythmOption,
+    SourceOption,
+    SupervisorOption,
+    TitleOption,
+    UrgencyOption,
+)
 from cli.task.parts import ParentOption, WeightOption, part_of, the_whole
 from domain.base import Refusal
 from domain.bounds import plausible
 from domain.calendar import OfficeHours, at_office, local_date
 from domain.commands import AcceptReceipt, AssignMatter, DeclineReceipt, OpenMatter
+from domain.envelope import Actor
 from domain.facts import MOST_DECIMALS, Basis, Checkpoint, NewIndicator, NewPoint
 from domain.ids import matter_stream
 from domain.matter import Matter
@@ -53,77 +79,31 @@ _NUMBER = re.compile(rf"(?P<sign>-?)(?P<whole>\d{{1,12}})(?:\.(?P<rest>\d{{1,{MO
 
 
 def open_(
-    title: Annotated[str | None, typer.Option("--title", metavar="T", help="事项名称")] = None,
-    due: Annotated[
-        str | None,
-        typer.Option("--due", metavar="DATE", help="办结时限，如 2022-06-30、6月30日、下周五；不填按督办规则计算"),
-    ] = None,
-    basis: Annotated[str | None, typer.Option("--basis", metavar="TEXT", help="立项依据（没有依据不能立项）")] = None,
-    basis_kind: Annotated[
-        str, typer.Option("--basis-kind", metavar="会议纪要|领导批示|任务清单|文件", help="依据种类")
-    ] = BasisKind.DOCUMENT.label,
-    basis_no: Annotated[str | None, typer.Option("--basis-no", metavar="文号", help="依据的文号")] = None,
-    approver: Annotated[
-        str | None, typer.Option("--approver", metavar="P", help="立项批准人（人员编号或姓名）")
-    ] = None,
-    lead: Annotated[str | None, typer.Option("--lead", metavar="UNIT", help="牵头单位；不填则待明确")] = None,
-    assist: Annotated[list[str] | None, typer.Option("--assist", metavar="UNIT", help="配合单位，可多次填写")] = None,
-    person: Annotated[str | None, typer.Option("--person", metavar="P", help="责任人（人员编号或姓名）")] = None,
-    supervisor: Annotated[str | None, typer.Option("--supervisor", metavar="P", help="督办员（默认为立项人）")] = None,
-    source: Annotated[str | None, typer.Option("--source", metavar="S", help="任务来源")] = None,
-    kind: Annotated[str, typer.Option("--kind", metavar="K", help="督查类别，默认日常督办")] = MatterKind.ROUTINE.label,
-    klass: Annotated[
-        str, typer.Option("--class", metavar="重大|协调|常规", help="事项分类")
-    ] = MatterClass.ORDINARY.label,
-    key_flag: Annotated[
-        list[str] | None,
-        typer.Option("--flag", metavar="关键专项|关键项目|关键问题|关键节点", help="四个关键，可多次填写"),
-    ] = None,
-    rhythm: Annotated[
-        str | None,
-        typer.Option(
-            "--rhythm",
-            metavar="daily|weekly|monthly|quarterly|once|plan_and_land",
-            help="反馈周期，默认每周；协调事项默认一周一谋划一周一落实",
-        ),
-    ] = None,
-    urgency: Annotated[
-        str, typer.Option("--urgency", metavar="特急|加急|平件", help="紧急程度")
-    ] = Urgency.NORMAL.label,
-    instruction: Annotated[
-        str | None,
-        typer.Option(
-            "--instruction", metavar="TEXT", help="领导批示原文（加密保存，须配 --by）；写 - 则由标准输入读取"
-        ),
-    ] = None,
-    occurred: Annotated[
-        str | None, typer.Option("--occurred", metavar="T", help="实际立项日期（补录时填写，会注明补录）")
-    ] = None,
-    point: Annotated[
-        list[str] | None, typer.Option("--point", metavar="TEXT[;due=DATE]", help="督办要点，可多次填写")
-    ] = None,
-    indicator: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--indicator",
-            metavar="NAME;unit=U;target=N[;DATE=N…]",
-            help="指标和序时进度，如 累计出土量;unit=万立方米;target=23;2022-06-30=10；"
-            "上限写 max，如 失业率;unit=%;max=4.5",
-        ),
-    ] = None,
-    duplicate_reason: Annotated[
-        str | None,
-        typer.Option("--duplicate-reason", metavar="TEXT", help="与未办结事项名称、牵头单位相同而仍须另行立项的理由"),
-    ] = None,
-    inherited: Annotated[
-        str | None,
-        typer.Option(
-            "--inherited", metavar="TEXT", help="存量事项：原来列在哪里，如 2021年督办台账第17号（须配 --occurred）"
-        ),
-    ] = None,
+    title: TitleOption = None,
+    due: DueOption = None,
+    basis: BasisOption = None,
+    basis_kind: BasisKindOption = BasisKind.DOCUMENT.label,
+    basis_no: BasisNoOption = None,
+    approver: ApproverOption = None,
+    lead: LeadOption = None,
+    assist: AssistOption = None,
+    person: PersonOption = None,
+    supervisor: SupervisorOption = None,
+    source: SourceOption = None,
+    kind: KindOption = MatterKind.ROUTINE.label,
+    klass: ClassOption = MatterClass.ORDINARY.label,
+    key_flag: FlagOption = None,
+    rhythm: RhythmOption = None,
+    urgency: UrgencyOption = Urgency.NORMAL.label,
+    instruction: InstructionOption = None,
+    occurred: OccurredOption = None,
+    point: PointOption = None,
+    indicator: IndicatorOption = None,
+    duplicate_reason: DuplicateReasonOption = None,
+    inherited: InheritedOption = None,
     parent: ParentOption = None,
     weight: WeightOption = None,
-    key: Annotated[str | None, typer.Option("--key", metavar="K", help="防重编号：同一编号只立项一次")] = None,
+    key: KeyOption = None,
     by: ByOption = None,
     paper: PaperOption = None,
 ) -> None:
@@ -131,20 +111,12 @@ def open_(
     title, instruction = need(title, "--title", "事项名称"), typed(instruction, "领导批示原文")
     whole = the_whole(parent, weight)
     grounds = _grounds(basis, basis_kind, basis_no, approver, whole)
-    sort = term(MatterClass, klass, "--class")
-    pressing = term(Urgency, urgency, "--urgency")
+    sort, pressing = term(MatterClass, klass, "--class"), term(Urgency, urgency, "--urgency")
     since = _occurred(occurred)
-    if due is None and whole is not None:
-        due = whole.due.isoformat()
-    rule = None if due else _usual_limit(grounds.kind, pressing, sort, since)
-    if due is None and (rule is None or session.asks):
-        due = _asked_for(rule)
-    stream = _stream(key)
-    actor = acting(by, paper)
     command = OpenMatter(
         title=title,
         basis=grounds,
-        due=due_day(due) if due else None,
+        due=_limit(due, whole, grounds.kind, pressing, sort, since),
         kind=term(MatterKind, kind, "--kind"),
         klass=sort,
         flags=tuple(term(KeyFlag, f, "--flag") for f in key_flag or ()),
@@ -163,10 +135,32 @@ def open_(
         inherited=inherited,
         part_of=part_of(whole, weight) if whole else None,
     )
+    _open(_stream(key), command, acting(by, paper), since)
+
+
+def _open(stream: str, command: OpenMatter, actor: Actor, since: datetime | None) -> None:
     reply = send([order(stream, command, actor, since)])[0]
     if isinstance(reply, Exception):
         raise reply
     _tell_opened(stream, reply)
+
+
+def _limit(
+    due: str | None,
+    whole: Matter | None,
+    basis: BasisKind,
+    urgency: Urgency,
+    klass: MatterClass,
+    since: datetime | None,
+) -> date | None:
+    """The limit as typed, that of the whole, or None where the office's rules compute it; asked for where none do."""
+    if due is None and whole is not None:
+        return whole.due
+    if due is None:
+        rule = _usual_limit(basis, urgency, klass, since)
+        if rule is None or session.asks:
+            due = _asked_for(rule)
+    return due_day(due) if due else None
 
 
 def _grounds(text: str | None, kind: str, no: str | None, approver: str | None, whole: Matter | None) -> Basis:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,14 +11,18 @@ from cli.session import Problem, answer, session
 from cli.task.tree import placed, relations, relations_said, walked
 from domain.calendar import SHANGHAI, local_date
 from domain.confidential import opened
+from domain.envelope import Recorded
 from domain.facts import is_sealed
 from domain.lights import Lit, light
 from domain.log import Rulebook
-from domain.matter import Indicator, Matter
+from domain.matter import Indicator, Matter, Point
 from domain.queries.spoken import said_date
 from domain.terms import Light, Stage
 from eventlog import reading
 from eventlog.reading import Moment
+
+if TYPE_CHECKING:
+    from domain.queries.telling import Reader
 
 HIDDEN = "【工作秘密，无权查看】"
 
@@ -174,56 +178,14 @@ def show(
     answer(document, "" if session.json else _read_aloud(state, document))
 
 
-def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Any]) -> dict[str, Any]:
+def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Recorded]) -> dict[str, Any]:
+    """Everything of a matter for scripts; its secrets are opened for the reader already."""
     from cli.task.files import entry
-    from domain.deadlines import owed
-    from domain.event import decode, label_of
-    from domain.queries.telling import Reader, local, tell
     from eventlog.attachments import filed
 
-    names, persons = unit_names(), person_names()
-    reader = Reader(name=names, open=secrets_of(state))
-    deadlines = [
-        {
-            "kind": d.kind.value,
-            "label": d.kind.label,
-            "at": d.at.astimezone(SHANGHAI).isoformat(),
-            "provisional": rulebook.calendar.is_provisional(d.at.astimezone(SHANGHAI).date()),
-        }
-        for d in sorted(owed(state, rulebook, at), key=lambda d: d.at)
-    ]
-    timeline = [
-        {
-            "version": e.version,
-            "type": e.type,
-            "label": label_of(e.type),
-            "text": tell(decode(e), reader),
-            "actor": e.actor.id,
-            "actor_name": persons(e.actor.id),
-            "decided_by": e.actor.on_behalf_of.id if e.actor.on_behalf_of else None,
-            "paper": e.actor.on_behalf_of.paper if e.actor.on_behalf_of else None,
-            "delegation": e.actor.on_behalf_of.delegation if e.actor.on_behalf_of else None,
-            "occurred_at": e.occurred_at.astimezone(SHANGHAI).isoformat(),
-            "recorded_at": e.recorded_at.astimezone(SHANGHAI).isoformat(),
-            "backdated": local(e.occurred_at)[:10] != local(e.recorded_at)[:10],
-        }
-        for e in events
-    ]
-    points = [
-        {
-            "no": p.no,
-            "text": p.text,
-            "due": p.due.isoformat() if p.due else None,
-            "original_due": p.original_due.isoformat() if p.original_due else None,
-            "progress": p.progress,
-            "said": p.said,
-            "dropped": p.dropped,
-        }
-        for p in state.points
-    ]
     return {
         **row(state, light(state, rulebook, at)),
-        "lead_name": names(state.lead) if state.lead else None,
+        "lead_name": unit_names()(state.lead) if state.lead else None,
         "original_due": state.original_due.isoformat(),
         "rung": state.rung.value,
         "basis": state.basis.model_dump(mode="json"),
@@ -241,11 +203,65 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Any
             **state.counts.model_dump(),
         },
         "closure": _closure(state),
-        "points": points,
+        "points": [_point(p) for p in state.points],
         "indicators": [_indicator(i, local_date(at)) for i in state.indicators],
-        "deadlines": deadlines,
+        "deadlines": _deadlines(state, rulebook, at),
         "files": [entry(one) for one in filed(events)],
-        "timeline": timeline,
+        "timeline": _timeline(state, events),
+    }
+
+
+def _point(point: Point) -> dict[str, Any]:
+    return {
+        "no": point.no,
+        "text": point.text,
+        "due": point.due.isoformat() if point.due else None,
+        "original_due": point.original_due.isoformat() if point.original_due else None,
+        "progress": point.progress,
+        "said": point.said,
+        "dropped": point.dropped,
+    }
+
+
+def _deadlines(state: Matter, rulebook: Rulebook, at: datetime) -> list[dict[str, Any]]:
+    from domain.deadlines import owed
+
+    return [
+        {
+            "kind": d.kind.value,
+            "label": d.kind.label,
+            "at": d.at.astimezone(SHANGHAI).isoformat(),
+            "provisional": rulebook.calendar.is_provisional(local_date(d.at)),
+        }
+        for d in sorted(owed(state, rulebook, at), key=lambda d: d.at)
+    ]
+
+
+def _timeline(state: Matter, events: Sequence[Recorded]) -> list[dict[str, Any]]:
+    from domain.queries.telling import Reader
+
+    reader, persons = Reader(name=unit_names(), open=secrets_of(state)), person_names()
+    return [_happened(e, reader, persons) for e in events]
+
+
+def _happened(e: Recorded, reader: "Reader", persons: Callable[[str], str]) -> dict[str, Any]:
+    from domain.event import decode, label_of
+    from domain.queries.telling import local, tell
+
+    behalf = e.actor.on_behalf_of
+    return {
+        "version": e.version,
+        "type": e.type,
+        "label": label_of(e.type),
+        "text": tell(decode(e), reader),
+        "actor": e.actor.id,
+        "actor_name": persons(e.actor.id),
+        "decided_by": behalf.id if behalf else None,
+        "paper": behalf.paper if behalf else None,
+        "delegation": behalf.delegation if behalf else None,
+        "occurred_at": e.occurred_at.astimezone(SHANGHAI).isoformat(),
+        "recorded_at": e.recorded_at.astimezone(SHANGHAI).isoformat(),
+        "backdated": local(e.occurred_at)[:10] != local(e.recorded_at)[:10],
     }
 
 
