@@ -7,10 +7,11 @@ import pytest
 from domain import commands as c
 from domain import events as ev
 from domain.envelope import Actor, OnBehalf
-from domain.facts import MOST_WEIGHT, PartOf
+from domain.facts import MOST_WEIGHT, Attachment, IndicatorReport, PartOf
+from domain.policy import Policy
 from domain.rules.ending import OBJECTION_DAYS, duties_of
 from domain.terms import Duty, LeaderMark, ObjectionOutcome, Role, Stage
-from tests.support.life import MONDAY, Life, accepted, at
+from tests.support.life import MONDAY, Life, accepted, at, opened
 from tests.support.office import FOR_LEADER, LEADER, LIAISON, OFFICE, SECOND, opening
 
 SEALED = "sealed:v1:k1:AAAA"
@@ -117,6 +118,49 @@ def test_a_meeting_that_disagrees_returns_in_the_name_of_its_chair() -> None:
         [said] = life.events(ev.ClosureReturned)
         assert isinstance(said, ev.ClosureReturned)
         assert said.by_leader is by_leader
+
+
+def test_only_what_is_under_way_is_asked_to_be_closed() -> None:
+    request = c.RequestClosure(text="完成")
+    opened().refuses(request, OFFICE, words="不能申请办结")
+    closed().refuses(request, OFFICE, words="无需再申请办结", code="ended")
+
+
+def test_evidence_goes_with_the_request_and_is_enough_where_the_policy_asks_for_it() -> None:
+    life = accepted()
+    life.rulebook = life.rulebook.model_copy(update={"policy": Policy(closure_evidence=True)})
+    life.refuses(c.RequestClosure(text="完成"), LIAISON, words="未附证明材料", code="unfinished")
+    proof = (Attachment(name="验收单.pdf", sha256="0" * 64, size=1),)
+    life.do(c.RequestClosure(text="完成", evidence=proof), LIAISON)
+    [said] = life.events(ev.ClosureRequested)
+    assert isinstance(said, ev.ClosureRequested)
+    assert said.evidence == proof
+
+
+def test_a_stated_nothing_is_unfinished_and_an_unstated_one_is_not() -> None:
+    silent, stated = accepted(), accepted()
+    stated.do(c.SubmitFeedback(text="尚未开工", progress=0), LIAISON)
+    stated.refuses(c.RequestClosure(text="完成"), LIAISON, words="进度0%", code="unfinished")
+    silent.do(c.RequestClosure(text="完成"), LIAISON)
+
+
+def test_an_indicator_above_its_ceiling_is_named_as_one() -> None:
+    life = accepted(indicators=[{"name": "失业率", "unit": "%", "target": 4, "at_most": True}])
+    life.do(c.SubmitFeedback(text="报数", indicators=(IndicatorReport(no=1, value=5),)), LIAISON)
+    life.refuses(c.RequestClosure(text="完成"), LIAISON, words="不超过4%，实为5%", code="unfinished")
+
+
+def test_a_review_closes_or_endorses_in_its_own_words_and_may_say_why() -> None:
+    plain, led = accepted(), instructed()
+    for life in (plain, led):
+        life.do(c.RequestClosure(text="完成"), LIAISON)
+        life.matter = life.m.model_copy(update={"progress": 50})
+        life.refuses(c.ReviewClosure(approve=True), SECOND, code="unfinished")
+        life.do(c.ReviewClosure(approve=True, text="材料齐全", over_unfinished=WHY), SECOND)
+    [endorsed] = led.events(ev.ClosureEndorsed)
+    assert isinstance(endorsed, ev.ClosureEndorsed)
+    for said in (ended(plain), endorsed):
+        assert (said.text, said.unfinished, said.over_unfinished) == ("材料齐全", ("进度50%",), WHY)
 
 
 # --- 撤销, 重开

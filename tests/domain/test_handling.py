@@ -11,7 +11,7 @@ from domain.base import Frozen, Refusal
 from domain.calendar import DayOverride
 from domain.envelope import SYSTEM
 from domain.event import Event
-from domain.facts import IndicatorReport, NewPoint, UnitRef
+from domain.facts import IndicatorReport, NewPoint, PointReport, UnitRef
 from domain.log import Rulebook
 from domain.meetings.terms import Outcome, Subject
 from domain.office import Delegation, Directory
@@ -219,7 +219,50 @@ def test_an_indicator_keeps_its_decimals_and_a_report_entered_later_its_window()
     assert [(i.value, i.decimals) for i in said.indicators] == [(50, 1)]
 
 
+def test_who_reports_for_whom() -> None:
+    life = accepted()
+    life.refuses(c.SubmitFeedback(text="x", for_unit="gengxin"), LIAISON, words="只有办公室督办员", code="forbidden")
+    life.refuses(c.SubmitFeedback(text="x"), LEADER, words="联络员或负责人", code="forbidden")
+    other = c.RecordInstruction(leader="deputy", text=SEALED)
+    life.refuses(other, LEADER, words="领导不一致", code="forbidden")
+
+
+def test_of_two_reports_of_one_moment_the_later_one_counts_and_points_keep_their_day() -> None:
+    life = accepted(points=[{"text": "图审"}, {"text": "招标"}])
+    first = c.SubmitFeedback(text="图审完成", points=(PointReport(no=1, progress=100, text="已批"),))
+    life.do(first, LIAISON)
+    life.do(c.SubmitFeedback(text="招标过半", points=(PointReport(no=2, progress=51),)), LIAISON)
+    assert life.m.progress == 75, "the mean of the points, in whole percent"
+    assert life.m.last_feedback is not None
+    assert life.m.last_feedback.text == "招标过半"
+    [done, going] = life.m.points
+    assert (done.progress, done.said, done.done_on) == (100, "已批", date(2022, 3, 7))
+    assert (going.progress, going.done_on) == (51, None)
+
+
+def test_a_report_at_the_closing_instant_is_in_time() -> None:
+    life = accepted()
+    life.now = at(3, 11, 17)
+    life.do(c.SubmitFeedback(text="进展"), LIAISON)
+    life.wait_until(at(3, 11, 18))
+    assert (life.m.windows.on_time, life.m.windows.missed) == (1, ())
+
+
 # --- 催办, 协调
+
+
+def test_what_the_clock_urges_is_automatic_and_asks_for_what_is_missing() -> None:
+    rows = (Step(trigger=Trigger.OVERDUE, order=OrderColour.RED),)
+    missed, late = accepted(), Life(rulebook=Rulebook(calendar=CALENDAR, policy=Policy(steps=rows)))
+    late.do(opening(due=date(2022, 3, 10), rhythm="once"))
+    late.do(c.AcceptReceipt(), LIAISON)
+    missed.wait_until(at(3, 14))
+    late.wait_until(at(3, 14))
+    for life, words in ((missed, "请立即补报"), (late, "请抓紧办理并反馈")):
+        said = life.events(ev.UrgeIssued)[0]
+        assert isinstance(said, ev.UrgeIssued)
+        assert said.automatic
+        assert words in said.reason
 
 
 def test_an_urge_by_hand_has_the_gravest_colour_that_holds_and_says_how_long_to_wait() -> None:
@@ -257,6 +300,14 @@ def test_nobody_but_a_handling_unit_the_office_or_a_leader_asks_for_coordination
 
 
 # --- 一日一调度
+
+
+def test_a_surge_may_be_of_today_alone_and_one_more_day_of_nothing_is_none() -> None:
+    life = accepted()
+    life.do(c.StartSurge(campaign="开工活动", until=date(2022, 3, 7)))
+    late = accepted()
+    late.now = at(3, 7, 16)
+    late.refuses(c.StartSurge(campaign="开工活动", until=date(2022, 3, 7)), words="已没有一天")
 
 
 def test_a_moved_surge_says_why_and_may_end_today() -> None:

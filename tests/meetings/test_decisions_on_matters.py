@@ -7,10 +7,11 @@ import pytest
 
 from domain import commands as c
 from domain.envelope import Actor
+from domain.events import DecisionRecorded
 from domain.meetings.terms import Outcome, Subject
 from domain.terms import Light, Rung, Stage, SuspensionReason
 from tests.support.life import Life, accepted, at
-from tests.support.office import ASSIST, FOR_LEADER, LIAISON, OFFICE, SECOND
+from tests.support.office import ASSIST, FOR_LEADER, LEAD, LIAISON, OFFICE, SECOND
 
 
 def decided(outcome: Outcome, **more: object) -> c.RecordDecision:
@@ -151,3 +152,46 @@ def test_a_decision_in_secret_words_stays_one_ciphertext_in_all_that_follows_fro
         payloads = [json.loads(r.payload) for r in life.recorded]
         held = [text for payload in payloads for text in payload.values() if "sealed:" in str(text)]
         assert held == [words] * 2
+
+
+def test_a_decision_is_recorded_with_all_that_names_it() -> None:
+    life = asked_to_extend()
+    life.do(decided(Outcome.AGREED, subject=Subject.EXTENSION), FOR_LEADER)
+    [said] = life.events(DecisionRecorded)
+    assert isinstance(said, DecisionRecorded)
+    assert (said.minutes, said.point, said.subject) == ("HY-2022-003", 1, Subject.EXTENSION)
+
+
+def test_a_decided_limit_is_today_at_the_earliest() -> None:
+    life = accepted()
+    life.refuses(decided(Outcome.LIMITED, due=date(2022, 3, 4)), FOR_LEADER, words="已经过去")
+    life.do(decided(Outcome.LIMITED, due=date(2022, 3, 7)), FOR_LEADER)
+    assert life.m.due == date(2022, 3, 7)
+
+
+def test_who_leads_by_a_leaders_word_is_changed_by_a_leader_in_the_chair_only() -> None:
+    life = accepted()
+    life.do(decided(Outcome.REASSIGNED, lead=ASSIST), FOR_LEADER)
+    back = decided(Outcome.REASSIGNED, lead=LEAD)
+    life.refuses(back, SECOND, words="牵头单位由领导指定", code="forbidden")
+    life.do(decided(Outcome.CONTINUED), SECOND)
+    life.do(back, FOR_LEADER)
+    assert life.m.lead == "gengxin"
+    other = accepted()
+    other.do(decided(Outcome.REASSIGNED, lead=ASSIST), SECOND)
+    assert other.m.lead == "zhujian"
+
+
+def test_a_leader_in_the_chair_moves_what_a_leader_set() -> None:
+    life = accepted()
+    for day in (date(2022, 5, 31), date(2022, 6, 30)):
+        life.do(decided(Outcome.LIMITED, due=day), FOR_LEADER)
+        assert life.m.due == day
+
+
+def test_reassigned_under_a_new_limit_receipt_is_not_due_after_it_and_the_assisting_units_are_those_named() -> None:
+    life = accepted()
+    life.do(decided(Outcome.REASSIGNED, lead=ASSIST, assist=[LEAD], due=date(2022, 3, 7)), FOR_LEADER)
+    assert life.m.assist == ("gengxin",)
+    assert life.m.receipt_due is not None
+    assert life.m.receipt_due <= at(3, 7, 18)
