@@ -27,6 +27,8 @@ from tests.support.processes import free_port
 from tests.support.served import Home, home_in, kill, wait_for
 from tests.support.temporal import DevServer
 
+pytestmark = pytest.mark.slow
+
 DUE = (local_date(datetime.now(UTC)) + timedelta(days=40)).isoformat()
 OPENING = ("task", "open", "--title", "推进主体施工", "--due", DUE, "--basis", "2022年工作计划", "--lead", "gengxin")
 

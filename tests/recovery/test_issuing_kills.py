@@ -24,6 +24,8 @@ from tests.support.homes import founded_home, home, log
 from tests.support.office import FOR_LEADER
 from tests.support.served import ROOT
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["founded_home", "home", "log"]
 
 ENDINGS = ("nowhere", "nowhere", "before", "after", "linking")

@@ -23,6 +23,8 @@ from tests.support.office import LIAISON, opening, order, types, until
 from tests.support.postgres import Server
 from tests.support.served import ROOT, Home, home_in
 
+pytestmark = pytest.mark.slow
+
 OUTAGES = (15.0, pytest.param(90.0, marks=pytest.mark.chaos))
 """Seconds: longer than a caller waits, and longer than all patience."""
 ANSWERED_WITHIN = 10.0
@@ -50,7 +52,6 @@ async def test_after_a_power_cut_between_commit_and_completion_what_depends_on_i
         assert verify(log).problems == ()
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("seconds", OUTAGES)
 def test_a_database_that_is_away_is_said_in_time_and_nothing_is_lost(

@@ -15,6 +15,8 @@ from tests.recovery.chaos import Desk, away_from_midnight, open_all_day
 from tests.support.office import types, until
 from tests.support.served import Home, home_in, wait_for
 
+pytestmark = pytest.mark.slow
+
 BASIS = (
     "--basis",
     "2022年工作计划",

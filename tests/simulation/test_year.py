@@ -132,15 +132,15 @@ def _plain(event: Recorded) -> dict[str, Any]:
 async def test_the_same_seed_gives_the_same_year_and_another_seed_another(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """The one with everything printed, the other with nothing: what is printed changes nothing else."""
+    """The one with everything printed, the other, which ends earlier, with nothing: printing changes nothing else."""
     filed: list[str] = []
     _, first = await printed_year(tmp_path_factory)
-    second = await played(winter(tmp_path / "same"), 7, filed)
+    second = await played(winter(tmp_path / "same", date(2022, 2, 25)), 7, filed)
     other = await played(winter(tmp_path / "other", date(2022, 2, 11)), 8)
     one, same, another = told(first.database), told(second.database), told(other.database)
-    played_out = [stream for stream in one | same if not stream.startswith(PRINTED)]
+    played_out = [stream for stream in same if not stream.startswith(PRINTED)]
     for stream in played_out:
-        assert one[stream] == same[stream], stream
+        assert one[stream][: len(same[stream])] == same[stream], stream
     assert another.keys() <= same.keys()
     assert any(
         events != same[stream][: len(events)] for stream, events in another.items() if stream.startswith("matter/")
@@ -148,12 +148,13 @@ async def test_the_same_seed_gives_the_same_year_and_another_seed_another(
     assert first.refused == second.refused == other.refused == []
     report = verify(first.database)
     assert report.ok, report.problems[:3]
-    types = Counter(e["type"] for events in same.values() for e in events)
+    types = Counter(e["type"] for events in one.values() for e in events)
     assert types["MatterOpened"] == 46
     for kind in ("FeedbackSubmitted", "FeedbackMissed", "UrgeIssued", "MatterSuspended", "MeetingClosed"):
         assert types[kind] > 0, kind
     assert sum(len(events) for events in same.values()) > 500
-    assert filed == [f"香指纪〔2022〕{n}号" for n in range(1, types["MinutesIssued"] + 1)]
+    signed = sum(e["type"] == "MinutesIssued" for events in same.values() for e in events)
+    assert filed == [f"香指纪〔2022〕{n}号" for n in range(1, signed + 1)]
 
 
 @pytest.mark.slow

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -64,7 +66,25 @@ def office_today() -> date:
 
 
 def founded(url: str, now: datetime | None = None) -> Database:
-    """A migrated log with calendars, policy and the directory above."""
+    """A migrated log with calendars, policy and the directory above; a file is a copy of one made once."""
+    if now is None and url.startswith("sqlite:///"):
+        path = Path(url.removeprefix("sqlite:///"))
+        path.touch(mode=0o600)
+        path.write_bytes(_template())
+        return open_log(url)
+    return _founded(url, now)
+
+
+@cache
+def _template() -> bytes:
+    with TemporaryDirectory() as folder:
+        _founded(sqlite(Path(folder))).close()
+        file = Path(folder) / "events.db"
+        assert not any(file.parent.glob("*-wal")), "closed, it is one file"
+        return file.read_bytes()
+
+
+def _founded(url: str, now: datetime | None = None) -> Database:
     migrate(url)
     database = open_log(url)
     moment = now or datetime(2021, 1, 4, 1, tzinfo=UTC)

@@ -13,6 +13,8 @@ from eventlog.database import Database
 from simulation.clock import SimulatedClock
 from tests.support.office import LIAISON, at_work, founded, opening, order, sqlite
 
+pytestmark = pytest.mark.slow
+
 WEEKS = (80, pytest.param(300, marks=pytest.mark.chaos))
 SILENT = 10
 """Every tenth week nobody reports: a miss, urges, and a report that makes up for it."""
@@ -56,7 +58,6 @@ async def lived(
     return first
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("weeks", WEEKS)
 async def test_a_life_of_years_through_continue_as_new_changes_no_answer(
