@@ -68,19 +68,20 @@ def end_surge(matter: Matter, command: c.EndSurge, office: Office) -> Iterator[O
 def open_window(matter: Matter, office: Office, after: datetime, done: str | None = None) -> Iterator[Outcome]:
     """The next 反馈 window of the matter's pace, if it has one; `done` was judged just now.
 
-    A surge without a further day is over: it ends by itself, and the former rhythm goes on from there.
+    A surge without a further day is over: it ends by itself, and the former rhythm goes on from there, or from where an
+    answer given before it is no longer good.
     """
 
-    def following(pace: Pace) -> Iterator[Outcome]:
+    def following(pace: Pace, since: datetime) -> Iterator[Outcome]:
         judged = matter.windows.judged if done is None else matter.windows.judged | {done}
-        window = next_window(pace, after, office.calendar, office.policy.window_closes, judged)
+        window = next_window(pace, since, office.calendar, office.policy.window_closes, judged)
         if window:
             yield _at(ev.FeedbackWindowOpened(window=window), after, office)
 
-    opened = list(following(matter.pace))
+    opened = list(following(matter.pace, after))
     if not opened and matter.surge is not None:
         yield _at(ev.SurgeEnded(campaign=matter.surge.campaign, automatic=True), after, office)
-        opened = list(following(Pace(rhythm=matter.rhythm)))
+        opened = list(following(Pace(rhythm=matter.rhythm), max(after, matter.windows.good_until or after)))
     yield from opened
 
 

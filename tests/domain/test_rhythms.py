@@ -127,6 +127,7 @@ def test_what_was_answered_this_week_is_not_asked_again_after_a_surge_or_a_pause
     surged.do(c.StartSurge(campaign="开工活动", until=date(2022, 3, 9)))
     surged.wait_until(at(3, 10))
     assert windows(surged)[-1].key == "2022-W11"
+    assert windows(surged)[-1].opens == at(3, 11, 17), "not before the answer of this week is no longer good"
     paused = accepted()
     paused.do(SAID, LIAISON)
     paused.do(c.SuspendMatter(reason=SuspensionReason.FORCE_MAJEURE, until=date(2022, 3, 9)), FOR_LEADER)
