@@ -13,7 +13,7 @@ import structlog
 from temporalio import activity
 
 from activities.channels.opening import ClosedChannel
-from activities.channels.port import Channel, NoAddressError, NotTakenError
+from activities.channels.port import NoAddressError, NoticeChannel, NotTakenError
 from activities.clock import OfficeClock
 from activities.log import failed_activity
 from domain.base import Frozen
@@ -22,12 +22,12 @@ from domain.envelope import Recorded
 from domain.event import UnknownEventError
 from domain.ids import kind_of
 from domain.notices.backoff import pause_after
-from domain.notices.delivery import DELIVER, SPREAD, Standing, Turn
+from domain.notices.delivery import DELIVER, SPREAD, DeliveryQueues, Turn
 from domain.notices.digest import Due, Message, batch_id, batches, message
 from domain.notices.kinds import RETELLERS, TELLERS
 from domain.notices.notice import Notice
 from domain.notices.overtaken import Since, since
-from domain.notices.people import House
+from domain.notices.people import RecipientDirectory
 from domain.notices.routing import Routing
 from domain.notices.timing import is_stale, may_go_out, next_try
 from domain.office import DIRECTORY_STREAM, Directory, Person
@@ -56,7 +56,7 @@ class NoticeActivities:
     """Synchronous, in a thread of the worker's pool. At least once: what was sent and not ticked off is sent again."""
 
     def __init__(
-        self, database: Database, channels: Mapping[str, Channel], routing: Routing, clock: OfficeClock
+        self, database: Database, channels: Mapping[str, NoticeChannel], routing: Routing, clock: OfficeClock
     ) -> None:
         """Work on this log, with these channels."""
         self._clock = clock
@@ -72,7 +72,7 @@ class NoticeActivities:
     # --- telling
 
     @activity.defn(name=SPREAD, no_thread_cancel_exception=True)
-    def spread(self, now: datetime) -> Standing:
+    def spread(self, now: datetime) -> DeliveryQueues:
         """Turn every event nobody was told of into notices; what waits afterwards."""
         now = self._clock.moment(now)
         with _alive(), _log_may_fail():
@@ -101,12 +101,12 @@ class NoticeActivities:
         kept.tell(self._database, told, found, now)
         self._reread(kept.waiting(self._database, {event.stream for event in events}), house)
 
-    def _house(self) -> House:
+    def _house(self) -> RecipientDirectory:
         everybody = reading.people(self._database, former=True)
         names = {u.id: u.name for u in reading.units(self._database)} | {p.id: p.name for p in everybody}
         directory = reading.load(self._database, DIRECTORY_STREAM)
         delegations = directory.state.delegations if directory and isinstance(directory.state, Directory) else {}
-        return House(
+        return RecipientDirectory(
             people=tuple(p for p in everybody if p.left_at is None),
             calendar=reading.rulebook(self._database).calendar,
             name=lambda i: names.get(i, i),
@@ -114,7 +114,7 @@ class NoticeActivities:
         )
 
     def _made(
-        self, events: Sequence[Recorded], now: datetime, house: House
+        self, events: Sequence[Recorded], now: datetime, house: RecipientDirectory
     ) -> Iterable[tuple[Recorded, tuple[Notice, ...]]]:
         """Each event with its notices. One this build cannot read stays untold: a newer worker knows it."""
         told = defaultdict[str, list[Recorded]](list)
@@ -184,7 +184,7 @@ class NoticeActivities:
         stay = {*gone, *late}
         return [n for n in waiting if n.id not in stay]
 
-    def _reread(self, waiting: Sequence[Due], house: House) -> list[Due]:
+    def _reread(self, waiting: Sequence[Due], house: RecipientDirectory) -> list[Due]:
         """What still stands of what waits, in the words of now; what was overtaken reaches nobody any more."""
         events = reading.events_at(self._database, {n.position for n in waiting})
         standing: dict[str, Frozen | None] = {}
@@ -226,7 +226,7 @@ class NoticeActivities:
         logger.warning("channel_dead", channel=channel, until=until.isoformat(), rounds=rounds)
 
 
-def _sent(channel: Channel, letter: Message, person: Person) -> NotTakenError | None:
+def _sent(channel: NoticeChannel, letter: Message, person: Person) -> NotTakenError | None:
     """Why the message was not taken; None when it was."""
     try:
         channel.send(letter, person)

@@ -33,9 +33,9 @@ from eventlog import reading
 from eventlog.reading import Moment
 
 if TYPE_CHECKING:
-    from eventlog.findings import Problem as Finding
+    from eventlog.findings import Finding
     from eventlog.projections import Progress
-    from eventlog.verify import Report
+    from eventlog.verify import VerificationReport
 
 app = group(
     "核验：由日志还原任何时刻的情况，核对日志有无改动，说明每盏灯和每个时限的来历。",
@@ -213,7 +213,7 @@ def verify(
 def _of_files(stream: str | None) -> "list[Finding]":
     """What is wrong with attachments and issued files; where the log cannot be read they cannot be looked up in it."""
     from eventlog.attachments import problems
-    from eventlog.findings import Problem as Unread
+    from eventlog.findings import Finding as Unread
     from eventlog.findings import Token
     from services.inspection import inspect
 
@@ -225,7 +225,7 @@ def _of_files(stream: str | None) -> "list[Finding]":
         return [Unread(token=Token.FILES_UNREAD, message=Token.FILES_UNREAD.label)]
 
 
-def _verdict(report: "Report") -> str:
+def _verdict(report: "VerificationReport") -> str:
     if report.ok:
         return f"核验通过：{report.streams}条链、{report.events}条事件，无缺号、无改动，台账与日志一致"
     more = f"（另有{report.unlisted}处未列）" if report.unlisted else ""

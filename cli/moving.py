@@ -20,7 +20,7 @@ from eventlog import reading
 from eventlog.patience import left as left_of
 
 if TYPE_CHECKING:
-    from services.reprojection import Move, Reminder
+    from services.reprojection import MovedDeadline, Reminder
 
 PATIENCE = 120.0
 """Seconds for all open matters to record what moves; the rest follow by themselves."""
@@ -33,7 +33,7 @@ class Moved:
 
     woken: int | None
     """How many matters were told; None when no service runs."""
-    recorded: tuple["Move", ...]
+    recorded: tuple["MovedDeadline", ...]
     reminders: tuple["Reminder", ...]
     unfinished: int = 0
 
@@ -72,7 +72,7 @@ class Moved:
         return "\n".join(lines)
 
 
-def move_lines(moves: Iterable["Move"]) -> list[str]:
+def move_lines(moves: Iterable["MovedDeadline"]) -> list[str]:
     """One line for each deadline that moved."""
     return [f"  {m.matter}  {moved_what(m.what)}  {_said(m.before)} → {_said(m.after)}  {m.reason}" for m in moves]
 

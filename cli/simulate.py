@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from domain.meetings.meeting import Meeting
     from eventlog.database import Database
     from simulation.run import Played
-    from simulation.scenario import Briefing
+    from simulation.scenario import PlannedBriefing
 
 COUNTED = (
     ("MatterOpened", "立项"),
@@ -100,13 +100,13 @@ def _progress(year: int) -> "Iterator[Callable[[date], None]]":
         yield moved
 
 
-def _issuer(home: Path) -> "Callable[[Database, Briefing, datetime], tuple[str, str]]":
+def _issuer(home: Path) -> "Callable[[Database, PlannedBriefing, datetime], tuple[str, str]]":
     from domain.envelope import Actor
     from services.issuing.bulletins import issue_briefing
 
     ready = press()
 
-    def issue(database: "Database", briefing: "Briefing", now: datetime) -> tuple[str, str]:
+    def issue(database: "Database", briefing: "PlannedBriefing", now: datetime) -> tuple[str, str]:
         person = reading.person(database, briefing.sign)
         signer = Actor(
             id=briefing.sign, role=person.role if person else Role.OFFICE, unit=person.unit if person else None

@@ -42,7 +42,7 @@ class UnitRate:
 
 
 @dataclass(frozen=True)
-class Moment:
+class LifeMoment:
     """Something on the line of a matter's life."""
 
     day: date
@@ -85,7 +85,7 @@ def on_time_by_unit(rates: Sequence[UnitRate], title: str) -> str:
     return _svg(top + len(rates) * _ROW + 10, title, parts)
 
 
-def life_line(moments: Sequence[Moment], since: date, until: date, title: str) -> str:
+def life_line(moments: Sequence[LifeMoment], since: date, until: date, title: str) -> str:
     """A matter from its opening to its end: what happened when, on one line of time."""
     left, top = 20, 40
     span = max((until - since).days, 1)

@@ -44,7 +44,7 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class Feedback:
+class ReportingFigures:
     """Reports owed in the period: those that came in time, and the misses that stand."""
 
     on_time: int
@@ -155,12 +155,12 @@ class Period:
         moment = matter.closure.at if matter.closure else self.ledger.as_of
         return moment > self.ledger.calendar.closes(due)
 
-    def feedback(self) -> Feedback:
+    def feedback(self) -> ReportingFigures:
         """Windows answered in time and windows missed, each once."""
         return self._feedback
 
     @cached_property
-    def _feedback(self) -> Feedback:
+    def _feedback(self) -> ReportingFigures:
         on_time = 0
         missed: list[tuple[Matter, str, bool]] = []
         for file in self.ledger.matters:
@@ -176,7 +176,7 @@ class Period:
                     key = event.window.key
                     if key not in withdrawn:
                         missed.append((file.matter, key, key in made_up))
-        return Feedback(on_time, tuple(missed))
+        return ReportingFigures(on_time, tuple(missed))
 
 
 def read_period(

@@ -123,7 +123,7 @@ class Ledger:
 
 
 @dataclass(frozen=True)
-class Known:
+class RecordedStreams:
     """What had been recorded up to a position, by stream: read once, not folded yet."""
 
     position: int
@@ -200,7 +200,7 @@ def read_ledger(database: Database, as_of: datetime, position: int | None = None
     return read_known(database, as_of, position).ledger()
 
 
-def read_known(database: Database, as_of: datetime, position: int | None = None) -> Known:
+def read_known(database: Database, as_of: datetime, position: int | None = None) -> RecordedStreams:
     """The same, for who has to look into it before it is folded.
 
     Raises:
@@ -212,7 +212,7 @@ def read_known(database: Database, as_of: datetime, position: int | None = None)
     with _nothing_thrown_away():
         for event in _upto(database, position):
             streams[event.stream].append(event)
-    return Known(position=position, as_of=as_of, streams=streams)
+    return RecordedStreams(position=position, as_of=as_of, streams=streams)
 
 
 @contextmanager

@@ -27,13 +27,13 @@ from domain.facts import (
 from domain.meetings.terms import Outcome, Subject
 from domain.order import OrderBase
 from domain.terms import (
-    Channel,
     Duty,
     KeyFlag,
     LeaderMark,
     MatterClass,
     MatterKind,
     ObjectionOutcome,
+    ReportChannel,
     Rhythm,
     SuspensionReason,
     Urgency,
@@ -105,7 +105,7 @@ class SubmitFeedback(Frozen):
     coordination: Confidential | None = None
     attachments: tuple[Attachment, ...] = ()
     for_unit: str | None = None
-    via: Channel | None = None
+    via: ReportChannel | None = None
     occurred_at: datetime | None = None
 
 

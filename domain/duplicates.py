@@ -23,7 +23,7 @@ _LEADING = re.compile(rf"^(?:(?:{_MANNER})*(?:加快推进|推进|推动|加快)
 """A leading verb, with its adverbs, that says only that the matter is to move on."""
 
 
-class Standing(Frozen):
+class OpenTitle(Frozen):
     """An open matter as a new one is compared with it."""
 
     stream: str
@@ -40,7 +40,7 @@ def title_key(title: str) -> str:
     return _LEADING.sub("", plain) or plain
 
 
-def duplicate(title: str, standing: Standing) -> Refusal:
+def duplicate(title: str, standing: OpenTitle) -> Refusal:
     """The refusal of a 立项 whose matter is open already, with the pointer to it."""
     differs = "" if title.strip() == standing.title.strip() else "（仅写法不同）"
     lead = "牵头单位也相同" if standing.lead else "两件都尚未明确牵头单位"

@@ -27,7 +27,6 @@ from domain.meetings.terms import Outcome as MeetingOutcome
 from domain.meetings.terms import Subject
 from domain.policy import DueRule
 from domain.terms import (
-    Channel,
     Duty,
     KeyFlag,
     LeaderMark,
@@ -35,6 +34,7 @@ from domain.terms import (
     MatterKind,
     ObjectionOutcome,
     OrderColour,
+    ReportChannel,
     Rhythm,
     Rung,
     Stage,
@@ -205,7 +205,7 @@ class FeedbackSubmitted(Event):
     next_step: Words | None = None
     coordination: Words | None = None
     attachments: tuple[Attachment, ...] = ()
-    via: Channel | None = None
+    via: ReportChannel | None = None
     window: str | None = None
     late_for: str | None = None
 

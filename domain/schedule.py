@@ -18,7 +18,7 @@ LONGEST = 2500
 """Ten years of working days; more is a slip of the pen."""
 
 
-class Node(Frozen):
+class PlanNode(Frozen):
     """A step of a template: how many working days it takes, and after which steps."""
 
     id: Annotated[str, Field(min_length=1)]
@@ -30,19 +30,19 @@ class Node(Frozen):
     """Where the duration comes from: a rule, an estimate."""
 
 
-class Template(Frozen):
+class NodeTemplate(Frozen):
     """A chain of steps as it recurs, e.g. 一书两证; each stands after what it waits for."""
 
     name: Words
     about: str = ""
-    nodes: tuple[Node, ...]
+    nodes: tuple[PlanNode, ...]
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         object.__setattr__(self, "nodes", _ordered(self.nodes))
         return self
 
-    def find(self, words: str) -> Node:
+    def find(self, words: str) -> PlanNode:
         """The step of that id or name.
 
         Raises:
@@ -62,7 +62,7 @@ class Planned(Frozen):
     start has passed.
     """
 
-    node: Node
+    node: PlanNode
     start: date
     finish: date
     slack: int | None
@@ -93,7 +93,7 @@ class Schedule(Frozen):
 
 
 def schedule(
-    template: Template, finish: date, calendar: WorkCalendar, today: date, target: str | None = None
+    template: NodeTemplate, finish: date, calendar: WorkCalendar, today: date, target: str | None = None
 ) -> Schedule:
     """Work the template backward so that the target, by default the last step, ends by the finish.
 
@@ -136,7 +136,7 @@ def schedule(
     )
 
 
-def _backward(nodes: list[Node], finish: date, calendar: WorkCalendar) -> dict[str, tuple[date, date]]:
+def _backward(nodes: list[PlanNode], finish: date, calendar: WorkCalendar) -> dict[str, tuple[date, date]]:
     """Latest start and finish of each: the working day before whatever waits for it must start, less that one's lag."""
     ends: dict[str, date] = {}
     found: dict[str, tuple[date, date]] = {}
@@ -150,7 +150,7 @@ def _backward(nodes: list[Node], finish: date, calendar: WorkCalendar) -> dict[s
     return found
 
 
-def _forward(nodes: tuple[Node, ...], calendar: WorkCalendar, today: date) -> dict[str, date]:
+def _forward(nodes: tuple[PlanNode, ...], calendar: WorkCalendar, today: date) -> dict[str, date]:
     """The earliest start of each if work begins today."""
     first = calendar.first_workday_on_or_after(today)
     ends: dict[str, date] = {}
@@ -161,14 +161,14 @@ def _forward(nodes: tuple[Node, ...], calendar: WorkCalendar, today: date) -> di
     return starts
 
 
-def _soonest(node: Node, ends: Mapping[str, date], calendar: WorkCalendar, today: date) -> tuple[date, date]:
+def _soonest(node: PlanNode, ends: Mapping[str, date], calendar: WorkCalendar, today: date) -> tuple[date, date]:
     """A step after the target, or beside it."""
     first = calendar.first_workday_on_or_after(today)
     start = max((calendar.add_workdays(ends[b], 1 + node.lag) for b in node.after), default=first)
     return max(start, first), calendar.add_workdays(max(start, first), node.days - 1)
 
 
-def _before(template: Template, aim: Node) -> set[str]:
+def _before(template: NodeTemplate, aim: PlanNode) -> set[str]:
     """The target and everything it waits for, directly or not."""
     needed = {aim.id}
     for node in reversed(template.nodes):
@@ -177,7 +177,7 @@ def _before(template: Template, aim: Node) -> set[str]:
     return needed
 
 
-def _ordered(nodes: Iterable[Node]) -> tuple[Node, ...]:
+def _ordered(nodes: Iterable[PlanNode]) -> tuple[PlanNode, ...]:
     """Each after what it waits for, otherwise as given.
 
     Raises:
@@ -185,14 +185,14 @@ def _ordered(nodes: Iterable[Node]) -> tuple[Node, ...]:
     """
     waiting = list(nodes)
     refuse(not waiting, "模板没有一个节点", "malformed")
-    known: dict[str, Node] = {}
+    known: dict[str, PlanNode] = {}
     for node in waiting:
         refuse(node.id in known, f"节点编号“{node.id}”重复", "malformed")
         known[node.id] = node
     for node in waiting:
         strange = next((b for b in node.after if b not in known), None)
         refuse(strange is not None, f"节点“{node.name}”的前置“{strange}”不在模板中", "malformed")
-    placed: list[Node] = []
+    placed: list[PlanNode] = []
     done: set[str] = set()
     while waiting:
         ready = [n for n in waiting if done.issuperset(n.after)]

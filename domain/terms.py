@@ -180,7 +180,7 @@ class ObjectionOutcome(Term):
     REJECTED = "rejected", "维持原结论"
 
 
-class Channel(Term):
+class ReportChannel(Term):
     """How a report reached the office when the office types it for a unit (代录)."""
 
     WECHAT = "wechat", "微信"

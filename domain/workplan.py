@@ -12,7 +12,7 @@ from domain.calendar import local_date
 from domain.envelope import Recorded
 from domain.event import Event, decode
 from domain.facts import Words
-from domain.rules.office import Office
+from domain.rules.office import DecisionContext
 from domain.terms import Role
 
 
@@ -90,7 +90,7 @@ class PlanChanges(Frozen):
     changed: tuple[tuple[PlanItem, PlanItem], ...]
 
 
-def next_version(plan: WorkPlan | None, text: PlanText, office: Office) -> PlanVersioned | None:
+def next_version(plan: WorkPlan | None, text: PlanText, office: DecisionContext) -> PlanVersioned | None:
     """The event that records the text as the plan's next version; None when the plan says that already.
 
     Raises:

@@ -20,7 +20,7 @@ from domain.event import label_of
 from domain.facts import Attachment
 from eventlog.database import Database
 from eventlog.rows import EVENT_COLUMNS, recorded
-from eventlog.verify import Problem, Token
+from eventlog.verify import Finding, Token
 
 FOLDER = "files"
 _PIECE = 1024 * 1024
@@ -28,7 +28,7 @@ _KEYS = frozenset(Attachment.model_fields)
 _WITH_FILES = '%"sha256"%'
 
 
-class Filed(Frozen):
+class StoredAttachment(Frozen):
     """An attachment as a matter has it: its number there, and the event it came with."""
 
     no: int
@@ -70,7 +70,7 @@ def keep(home: Path, pieces: Iterable[bytes], name: str) -> Attachment:
     return Attachment(name=name, sha256=digest.hexdigest(), size=size)
 
 
-def content(home: Path, filed: Filed) -> bytes:
+def content(home: Path, filed: StoredAttachment) -> bytes:
     """The file as it was handed in.
 
     Raises:
@@ -84,11 +84,11 @@ def content(home: Path, filed: Filed) -> bytes:
     return path.read_bytes()
 
 
-def filed(events: Sequence[Recorded]) -> tuple[Filed, ...]:
+def filed(events: Sequence[Recorded]) -> tuple[StoredAttachment, ...]:
     """The attachments of a matter in the order they came; the same file handed in again is named again."""
     found = [(attachment, event) for event in events for attachment in _in(json.loads(event.payload))]
     return tuple(
-        Filed(
+        StoredAttachment(
             no=no,
             name=attachment["name"],
             sha256=attachment["sha256"],
@@ -103,7 +103,7 @@ def filed(events: Sequence[Recorded]) -> tuple[Filed, ...]:
     )
 
 
-def problems(database: Database, home: Path, stream: str | None = None) -> tuple[Problem, ...]:
+def problems(database: Database, home: Path, stream: str | None = None) -> tuple[Finding, ...]:
     """Attachments of the log, or of one stream, that are missing in the home or altered there."""
     with database.reading() as transaction:
         rows = transaction.all(
@@ -113,7 +113,7 @@ def problems(database: Database, home: Path, stream: str | None = None) -> tuple
     return tuple(_problems(map(recorded, rows), home))
 
 
-def _problems(events: Iterable[Recorded], home: Path) -> Iterator[Problem]:
+def _problems(events: Iterable[Recorded], home: Path) -> Iterator[Finding]:
     judged: dict[str, str | None] = {}
     for event in events:
         for one in filed([event]):
@@ -123,7 +123,7 @@ def _problems(events: Iterable[Recorded], home: Path) -> Iterator[Problem]:
             if found == one.sha256:
                 continue
             token = Token.ATTACHMENT_MISSING if found is None else Token.ATTACHMENT_ALTERED
-            yield Problem(
+            yield Finding(
                 token=token,
                 message=f"{token.label}：{event.stream} 第{event.version}条（{one.label}）的“{one.name}”",
                 stream=event.stream,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from domain.base import Frozen
-from domain.duplicates import Standing, duplicate, title_key
+from domain.duplicates import OpenTitle, duplicate, title_key
 from domain.envelope import Recorded
 from domain.event import decode
 from domain.events import MatterOpened
@@ -40,11 +40,11 @@ def check_duplicate(transaction: Transaction, events: Sequence[Recorded], state:
     parent = opened.part_of.stream if opened.part_of else None
     for stream, number, title, other_lead, _, other_parent in rows:
         if other_lead == lead and (parent is None or other_parent in (None, parent)):
-            raise duplicate(opened.title, Standing(stream=stream, number=number, title=title, lead=lead))
+            raise duplicate(opened.title, OpenTitle(stream=stream, number=number, title=title, lead=lead))
 
 
-def open_titles(database: Database) -> dict[tuple[str, str | None], Standing]:
+def open_titles(database: Database) -> dict[tuple[str, str | None], OpenTitle]:
     """(key of the title, lead) → the open matter, for whoever wants to know before asking."""
     with database.reading() as transaction:
         rows = transaction.all(f"{_OPEN} ORDER BY number DESC", _ENDED)
-    return {(key, lead): Standing(stream=s, number=n, title=t, lead=lead) for s, n, t, lead, key, _ in rows}
+    return {(key, lead): OpenTitle(stream=s, number=n, title=t, lead=lead) for s, n, t, lead, key, _ in rows}

@@ -65,7 +65,7 @@ READ_MODEL = {
 """The tables that follow from the events alone, with their columns, the key first."""
 
 
-class ListedMatter(Protocol):
+class ListableMatter(Protocol):
     """What a state must tell to stand in the list of matters."""
 
     @property
@@ -156,7 +156,7 @@ def event_statements(event: Recorded) -> list[Statement]:
 
 
 def _matter(last: Recorded, state: Frozen) -> list[Statement]:
-    matter = cast("ListedMatter", state)
+    matter = cast("ListableMatter", state)
     due = None if matter.due is None else matter.due.isoformat()
     listed = (last.stream, matter.number, matter.title, matter.stage.value, matter.lead, due, last.version)
     parent = matter.part_of.stream if matter.part_of else None

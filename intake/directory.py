@@ -33,14 +33,14 @@ _ROLES = tuple(role for role in Role if role is not Role.SYSTEM)
 T = TypeVar("T", bound=Term)
 
 
-class UnitRow(Frozen):
+class SheetUnit(Frozen):
     """A unit and the row it stands in. `unit.parent` is an id."""
 
     row: int
     unit: Unit
 
 
-class PersonRow(Frozen):
+class SheetPerson(Frozen):
     """A person and the row it stands in. `person.unit` is an id."""
 
     row: int
@@ -50,8 +50,8 @@ class PersonRow(Frozen):
 class DirectorySheets(Frozen):
     """What a file holds: the rows that can be taken, and every fault of the others."""
 
-    units: tuple[UnitRow, ...]
-    people: tuple[PersonRow, ...]
+    units: tuple[SheetUnit, ...]
+    people: tuple[SheetPerson, ...]
     faults: tuple[CellFault, ...]
     assumed: tuple[str, ...] = ()
     """What a 通讯录 does not say and was derived, a line each."""
@@ -129,7 +129,7 @@ def _contacts(path: Path, known: tuple[Unit, ...], people: tuple[Person, ...]) -
 # Units
 
 
-def _units(table: Table, known: tuple[Unit, ...]) -> tuple[tuple[Unit, ...], tuple[UnitRow, ...]]:
+def _units(table: Table, known: tuple[Unit, ...]) -> tuple[tuple[Unit, ...], tuple[SheetUnit, ...]]:
     """Every unit with an id and a name, for others to refer to; and the rows without fault."""
     _refuse_doubled_ids(table)
     drafts = [(row, unit) for row in table.rows if (unit := _unit(row)) is not None]
@@ -138,7 +138,7 @@ def _units(table: Table, known: tuple[Unit, ...]) -> tuple[tuple[Unit, ...], tup
     placed = [(row, unit.model_copy(update={"parent": _parent(row, index)})) for row, unit in drafts]
     _refuse_shared_names(placed, index)
     _refuse_circles(placed, known)
-    rows = tuple(UnitRow(row=row.number, unit=unit) for row, unit in placed if not row.faults)
+    rows = tuple(SheetUnit(row=row.number, unit=unit) for row, unit in placed if not row.faults)
     return written, rows
 
 
@@ -206,14 +206,14 @@ def _refuse_circles(placed: list[tuple[Row, Unit]], known: tuple[Unit, ...]) -> 
 # People
 
 
-def _people(table: Table, index: UnitIndex, known: tuple[Person, ...]) -> tuple[PersonRow, ...]:
+def _people(table: Table, index: UnitIndex, known: tuple[Person, ...]) -> tuple[SheetPerson, ...]:
     _refuse_doubled_ids(table)
     read = [(row, person) for row in table.rows if (person := _person(row, index)) is not None]
     everybody = {p.id: p for p in (*known, *(person for _, person in read))}
     placed = [
         (row, person.model_copy(update={"secretary": _secretary(row, person, everybody)})) for row, person in read
     ]
-    return tuple(PersonRow(row=row.number, person=person) for row, person in placed if not row.faults)
+    return tuple(SheetPerson(row=row.number, person=person) for row, person in placed if not row.faults)
 
 
 def _secretary(row: Row, person: Person, everybody: Mapping[str, Person]) -> str | None:

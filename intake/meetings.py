@@ -8,7 +8,7 @@ from domain.base import Frozen, Refusal
 from domain.calendar import at_office
 from domain.meetings.commands import RecordMeeting
 from domain.meetings.series import Series, SeriesBook
-from domain.meetings.terms import Part
+from domain.meetings.terms import OfficePart
 from domain.queries.spoken import spoken_moment
 from intake.sheets import CellFault, Row, read_table
 from intake.xlsx import worksheet_names
@@ -45,7 +45,7 @@ def _command(row: Row, book: SeriesBook) -> RecordMeeting | None:
     if name and len(found) != 1:
         row.fault(SERIES, f"没有会议系列“{name[:20]}”，可填：{'、'.join(s.name for s in book.series)}")
     starts = _starts(row)
-    part = Part.from_label(row.text(PART)) if row.text(PART) else Part.ORGANISED
+    part = OfficePart.from_label(row.text(PART)) if row.text(PART) else OfficePart.ORGANISED
     if part is None:
         row.fault(PART, f"没有“{row.text(PART)[:20]}”这一项，可填：组织、参加")
     if len(found) != 1 or starts is None or part is None or not title:

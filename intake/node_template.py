@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from domain.base import Refusal, refuse
-from domain.schedule import Template
+from domain.schedule import NodeTemplate
 from sheets.toml_file import read_toml
 
 READY = Path(__file__).parent / "templates"
@@ -24,12 +24,12 @@ _FAULTS = {
 }
 
 
-def ready_templates() -> Iterator[Template]:
+def ready_templates() -> Iterator[NodeTemplate]:
     """Those that come with xmh."""
     yield from (read_template(path) for path in sorted(READY.glob("*.toml")))
 
 
-def find_template(name: str) -> Template:
+def find_template(name: str) -> NodeTemplate:
     """A file of that path, or one that comes with xmh.
 
     Raises:
@@ -43,7 +43,7 @@ def find_template(name: str) -> Template:
     return read_template(path)
 
 
-def read_template(path: Path) -> Template:
+def read_template(path: Path) -> NodeTemplate:
     """The template a file holds.
 
     Raises:
@@ -56,7 +56,7 @@ def read_template(path: Path) -> Template:
     listed = isinstance(nodes, list) and all(isinstance(n, dict) for n in nodes)
     refuse(not listed, f"{path.name}：节点应写成 [[node]] 一个一段", "malformed")
     try:
-        return Template.model_validate({**said, "nodes": tuple(_tuples(n) for n in nodes)}, strict=True)
+        return NodeTemplate.model_validate({**said, "nodes": tuple(_tuples(n) for n in nodes)}, strict=True)
     except ValidationError as error:
         raise Refusal(f"{path.name}：{_fault(error)}", "malformed") from error
     except Refusal as refusal:

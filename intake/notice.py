@@ -40,7 +40,7 @@ _ONE_DAY = re.compile(r"(?:(\d{4})年)?(?:(\d{1,2})月)?(\d{1,2})日(?:\(([^)]*)
 _WEEKDAY = re.compile(r"(?:星期|周)([一二三四五六日天])")
 
 
-class Notice(Frozen):
+class HolidayNotice(Frozen):
     """The exceptional days of the year, and those it names in the year before or after."""
 
     year: int
@@ -64,7 +64,7 @@ class _Found:
         self.days[day] = works
 
 
-def read_notice(path: Path) -> Notice:
+def read_notice(path: Path) -> HolidayNotice:
     """The notice in a .txt, .md or .docx file.
 
     Raises:
@@ -78,7 +78,7 @@ def read_notice(path: Path) -> Notice:
         raise Refusal(f"{path.name}：{refusal.message}", refusal.code) from refusal
 
 
-def parse_notice(text: str) -> Notice:
+def parse_notice(text: str) -> HolidayNotice:
     """The notice in its wording.
 
     Raises:
@@ -177,13 +177,13 @@ def _day(text: str, year: int, before: date | None) -> date:
     return day
 
 
-def _notice(found: _Found, source: str | None) -> Notice:
+def _notice(found: _Found, source: str | None) -> HolidayNotice:
     inside = {d: w for d, w in found.days.items() if d.year == found.year}
     # What it says of another year stands there only as far as the weekday does not say so already.
     other = {d: w for d, w in found.days.items() if d.year != found.year and w is not (d.weekday() < _SATURDAY)}
     off = [d for d, works in inside.items() if not works]
     reason = f"{found.year}年节假日安排" + (f"（{source}）" if source else "")
-    return Notice(
+    return HolidayNotice(
         year=found.year,
         source=source,
         off=tuple(sorted(d for d in off if d.weekday() < _SATURDAY)),

@@ -7,12 +7,12 @@ from datetime import datetime
 from domain.base import Refusal, refuse
 from domain.calendar import OfficeHours, at_office
 from domain.commands import AddBasis, OpenMatter
-from domain.duplicates import Standing, duplicate, title_key
+from domain.duplicates import OpenTitle, duplicate, title_key
 from domain.facts import Basis, NewPoint, UnitRef
 from domain.ids import matter_stream
 from domain.matter import Matter
 from domain.office import Person, Unit
-from domain.rules import Office, decide
+from domain.rules import DecisionContext, decide
 from domain.terms import BasisKind
 from intake.directory import UnitIndex
 from intake.sheets import CellFault
@@ -60,8 +60,8 @@ def openings(
     listed: TaskList,
     units: Iterable[Unit],
     people: Iterable[Person],
-    office: Office,
-    standing: Mapping[TitleAndLead, Standing] | None = None,
+    office: DecisionContext,
+    standing: Mapping[TitleAndLead, OpenTitle] | None = None,
     joined: Mapping[str, Matter] | None = None,
 ) -> Openings:
     """Resolve and judge every row; a row with a fault is not ready. Nothing is guessed: an unknown name is a fault.
@@ -94,7 +94,7 @@ def openings(
 def _refuse_duplicate(
     row: TaskRow,
     command: OpenMatter,
-    standing: Mapping[TitleAndLead, Standing],
+    standing: Mapping[TitleAndLead, OpenTitle],
     above: dict[TitleAndLead, int],
 ) -> None:
     key = (title_key(command.title), command.lead.id if command.lead else None)
@@ -114,7 +114,9 @@ def _refuse_duplicate(
     )
 
 
-def _joining(row: TaskRow, people: tuple[Person, ...], office: Office, joined: Mapping[str, Matter]) -> Opening:
+def _joining(
+    row: TaskRow, people: tuple[Person, ...], office: DecisionContext, joined: Mapping[str, Matter]
+) -> Opening:
     """并入: the row is about an open matter, and its basis becomes one more of that matter's."""
     matter = joined.get(row.join or "")
     if matter is None:

@@ -9,7 +9,7 @@ from domain.log import Already, Appended, AppendRequest, Behind
 from domain.meetings.commands import MeetingOrder, RecordMeeting
 from domain.meetings.meeting import Meeting
 from domain.meetings.rules import decide_meeting
-from domain.rules.office import Office
+from domain.rules.office import DecisionContext
 from eventlog import reading
 from eventlog.append import append
 from eventlog.database import Database
@@ -41,7 +41,7 @@ def record_meeting(database: Database, command: RecordMeeting, actor: Actor, now
                 request_hash=order.content_hash(),
                 actor=actor,
                 now=now,
-                drafts=decide_meeting(None, command, Office(rulebook=rulebook, now=now, actor=actor)),
+                drafts=decide_meeting(None, command, DecisionContext(rulebook=rulebook, now=now, actor=actor)),
             ),
         )
         match said:

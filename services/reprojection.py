@@ -13,12 +13,12 @@ from domain.event import decode
 from domain.events import DeadlineMoved
 from domain.log import Rulebook
 from domain.matter import Matter
-from domain.rules import Office, decide
+from domain.rules import DecisionContext, decide
 from eventlog import reading
 from eventlog.database import Database
 
 
-class Move(Frozen):
+class MovedDeadline(Frozen):
     """One open deadline of one matter that moved, from when to when, and why."""
 
     matter: str
@@ -39,7 +39,7 @@ class Reminder(Frozen):
 def pending(database: Database, now: datetime) -> tuple[str, ...]:
     """Streams of open matters whose deadlines are not yet those of the rulebook in force."""
     rulebook = reading.rulebook(database)
-    office = Office(rulebook=rulebook, now=now, actor=SYSTEM)
+    office = DecisionContext(rulebook=rulebook, now=now, actor=SYSTEM)
     return tuple(m.stream for m in open_matters(database) if decide(m, Reproject(), office))
 
 
@@ -49,16 +49,16 @@ def open_matters(database: Database) -> tuple[Matter, ...]:
     return tuple(sorted((m for m in matters if not m.ended), key=lambda m: m.number))
 
 
-def moves_since(database: Database, position: int) -> tuple[Move, ...]:
+def moves_since(database: Database, position: int) -> tuple[MovedDeadline, ...]:
     """What moved after a position of the log, by matter."""
     numbers = {found.stream: cast("Matter", found.state).number for found in reading.matter_states(database)}
-    found: list[Move] = []
+    found: list[MovedDeadline] = []
     while events := reading.read_all(database, after=position):
         position = events[-1].position
         for event in events:
             if event.type == DeadlineMoved.__name__:
                 moved = cast("DeadlineMoved", decode(event))
-                found.append(Move(matter=numbers[event.stream], **dict(moved)))
+                found.append(MovedDeadline(matter=numbers[event.stream], **dict(moved)))
     return tuple(sorted(found, key=lambda move: (move.matter, move.what)))
 
 
@@ -78,12 +78,12 @@ def _near(matter: Matter, rulebook: Rulebook) -> date:
     return local_date(near_due_instant(matter, rulebook))
 
 
-def foreseen(database: Database, rulebook: Rulebook, now: datetime) -> tuple[Move, ...]:
+def foreseen(database: Database, rulebook: Rulebook, now: datetime) -> tuple[MovedDeadline, ...]:
     """What would move if the rulebook were this one; nothing is written."""
-    office = Office(rulebook=rulebook, now=now, actor=SYSTEM)
-    found: list[Move] = []
+    office = DecisionContext(rulebook=rulebook, now=now, actor=SYSTEM)
+    found: list[MovedDeadline] = []
     for matter in open_matters(database):
         for draft in decide(matter, Reproject(), office):
             moved = DeadlineMoved.model_validate(draft.payload)
-            found.append(Move(matter=matter.number, **dict(moved)))
+            found.append(MovedDeadline(matter=matter.number, **dict(moved)))
     return tuple(found)

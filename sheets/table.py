@@ -65,7 +65,7 @@ KEYED = (
 
 
 @dataclass(frozen=True)
-class Names:
+class SheetNames:
     """What units and people are called; an unknown id stands for itself."""
 
     units: Mapping[str, str]
@@ -83,7 +83,7 @@ class Names:
 # --- what stands in a cell
 
 
-def cells(matter: Matter, names: Names, lit: str) -> dict[Column, str]:
+def cells(matter: Matter, names: SheetNames, lit: str) -> dict[Column, str]:
     """The texts of the keyed columns, as they are written; `lit` is what stands under 灯."""
     said = matter.last_feedback
     open_points = [p for p in matter.points if not p.dropped]
@@ -147,7 +147,7 @@ def fingerprint(column: Column, text: str) -> str:
 # --- the key
 
 
-class Key(Frozen):
+class RowKey(Frozen):
     """What the hidden sheet says: of which log and of which moment of it the table is, and what it said."""
 
     database: str
@@ -166,7 +166,7 @@ class Key(Frozen):
         return [*written, ("sum", _sum(written))]
 
     @classmethod
-    def of(cls, lines: list[tuple[str, str]]) -> "Key":
+    def of(cls, lines: list[tuple[str, str]]) -> "RowKey":
         """The key of its lines.
 
         Raises:

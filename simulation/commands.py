@@ -12,7 +12,7 @@ from domain.envelope import Actor, OnBehalf
 from domain.facts import NewPoint, UnitRef
 from domain.matter import Matter
 from domain.office import Delegation, Person, Unit
-from domain.terms import Channel, LeaderMark, ObjectionOutcome, Rhythm, Role, SuspensionReason
+from domain.terms import LeaderMark, ObjectionOutcome, ReportChannel, Rhythm, Role, SuspensionReason
 from intake.directory import UnitIndex
 from simulation.scenario import Incident
 
@@ -103,7 +103,7 @@ _MAKE: dict[str, Callable[[Any, Cast], Any]] = {
     "lead": lambda name, cast: cast.unit(name),
     "assist": lambda names, cast: tuple(cast.unit(n) for n in names),
     "for_unit": lambda name, cast: cast.unit(name).id,
-    "via": _term(Channel),
+    "via": _term(ReportChannel),
     "rhythm": _term(Rhythm),
     "mark": _term(LeaderMark),
     "outcome": _term(ObjectionOutcome),

@@ -13,7 +13,7 @@ from documents.bulletin.briefing import compose
 from documents.formats.markdown import markdown
 from documents.formats.press import FORMATS, Press
 from documents.ledger import Ledger, MatterFile, Told, read_known, read_ledger
-from documents.meetings.calling import Names, agenda_page, notice_page
+from documents.meetings.calling import DirectoryNames, agenda_page, notice_page
 from documents.meetings.pack import SERIES, weekly_pack
 from documents.page import Page
 from documents.papers.forms import PaperText, compose_paper
@@ -178,7 +178,7 @@ def _meeting(desk: Desk, ledger: Ledger) -> Iterator[tuple[str, Page]]:
     found: Meeting | None = next((m for m in ledger.meetings if m.stage in before and m.starts > desk.now), None)
     if found is None:
         return
-    names = Names.of(ledger.directory.units.values(), ledger.directory.people.values())
+    names = DirectoryNames.of(ledger.directory.units.values(), ledger.directory.people.values())
     items = found.items or found.added
     yield f"会议材料/{found.number}会议通知", notice_page(found, items, names, ledger.calendar, desk.now)
     yield f"会议材料/{found.number}议程", agenda_page(found, items, names)

@@ -12,7 +12,7 @@ from domain.meetings.terms import AgendaReason, Delivery, MeetingStage, Outcome,
 from simulation.clock import SimulatedClock
 from simulation.commands import Cast
 from simulation.scenario import Decided, Scenario
-from simulation.scenario import Meeting as Told
+from simulation.scenario import PlannedMeeting as Told
 
 SIGNING_TIME = time(11, 0)
 MOST_WEEKLY = 3

@@ -18,7 +18,7 @@ from domain.envelope import SYSTEM, Actor, Algorithm
 from domain.meetings.meeting import Meeting
 from domain.meetings.series import SERIES_STREAM, SeriesRecorded, spoken_rule
 from domain.office import DIRECTORY_STREAM, PersonRecorded, UnitRecorded
-from domain.rules import Office
+from domain.rules import DecisionContext
 from domain.terms import Role
 from eventlog import reading
 from eventlog.clock import LogClock
@@ -38,8 +38,8 @@ from services.office_records import record
 from settings import Settings, make_door_key
 from simulation.clock import SimulatedClock
 from simulation.commands import Cast
-from simulation.scenario import Briefing, Scenario, read_scenario
-from simulation.year import Refused, SimulatedYear
+from simulation.scenario import PlannedBriefing, Scenario, read_scenario
+from simulation.year import RefusedCommand, SimulatedYear
 from worker import running
 
 TASK_LIST, DIRECTORY, SCENARIO = "任务清单.xlsx", "通讯录.xlsx", "scenario.toml"
@@ -52,12 +52,12 @@ class Played:
     """What the year left behind."""
 
     database: Database
-    refused: list[Refused] = field(default_factory=list)
+    refused: list[RefusedCommand] = field(default_factory=list)
     briefings: list[tuple[str, str]] = field(default_factory=list)
     """(number, file) of each issue."""
 
 
-Issue = Callable[[Database, Briefing, datetime], tuple[str, str]]
+Issue = Callable[[Database, PlannedBriefing, datetime], tuple[str, str]]
 File = Callable[[Database, Meeting, Actor, datetime], None]
 
 
@@ -152,7 +152,7 @@ def _cast_and_openings(database: Database, plan: Path, start: datetime) -> tuple
     ]
     record(database, DIRECTORY_STREAM, events, actor=SYSTEM, command_id="simulate:directory", now=start)
     units, people = reading.units(database), reading.people(database)
-    office = Office(rulebook=reading.rulebook(database), now=start, actor=OFFICE)
+    office = DecisionContext(rulebook=reading.rulebook(database), now=start, actor=OFFICE)
     judged = openings(read_task_list(plan / TASK_LIST), units, people, office)
     _no_faults(judged.faults)
     return Cast(units, people), judged.ready

@@ -95,7 +95,7 @@ class Decided(Frozen):
     urgent: bool = False
 
 
-class Rule(Frozen):
+class SeriesRule(Frozen):
     """会期 of a series, as `xmh meeting series`."""
 
     series: str
@@ -104,7 +104,7 @@ class Rule(Frozen):
     place: str
 
 
-class Meeting(Frozen):
+class PlannedMeeting(Frozen):
     """What the monthly meeting of a month decided, under whose chair, and who was there."""
 
     month: str
@@ -114,7 +114,7 @@ class Meeting(Frozen):
     decisions: tuple[Decided, ...]
 
 
-class Briefing(Frozen):
+class PlannedBriefing(Frozen):
     """A 工作简报 to be issued."""
 
     model_config = {"populate_by_name": True}
@@ -155,9 +155,9 @@ class Scenario(Frozen):
     incident: tuple[Incident, ...]
     ledger: str | None = None
     """A folder with the registers of the year before, beside this one."""
-    rule: tuple[Rule, ...] = ()
-    meeting: tuple[Meeting, ...] = ()
-    briefing: tuple[Briefing, ...] = ()
+    rule: tuple[SeriesRule, ...] = ()
+    meeting: tuple[PlannedMeeting, ...] = ()
+    briefing: tuple[PlannedBriefing, ...] = ()
     override: tuple[Override, ...] = ()
     delegation: tuple[Delegated, ...] = ()
 

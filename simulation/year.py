@@ -31,7 +31,7 @@ from simulation.clock import SimulatedClock, Stalled
 from simulation.commands import Cast, command_of
 from simulation.habits import Habits
 from simulation.meetings import Secretary
-from simulation.scenario import Briefing, Delegated, Incident, Override, Scenario
+from simulation.scenario import Delegated, Incident, Override, PlannedBriefing, Scenario
 
 Action = Callable[[], Awaitable[None]]
 ALONE = 0
@@ -58,7 +58,7 @@ async def _one_by_one(actions: list[Action]) -> None:
 
 
 @dataclass
-class Refused:
+class RefusedCommand:
     """A command the scenario meant and a rule refused: shown in the end, for the author of the scenario."""
 
     at: datetime
@@ -77,10 +77,10 @@ class SimulatedYear:
     gateway: Gateway
     database: Database
     clock: SimulatedClock
-    issue: Callable[[Briefing, datetime], None]
+    issue: Callable[[PlannedBriefing, datetime], None]
     file: Callable[[Meeting, Actor, datetime], None]
     progress: Callable[[date], None]
-    refused: list[Refused] = field(default_factory=list)
+    refused: list[RefusedCommand] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Nothing is planned yet."""
@@ -203,7 +203,7 @@ class SimulatedYear:
         found = reading.load(self.database, DIRECTORY_STREAM)
         return found.state if found and isinstance(found.state, Directory) else Directory()
 
-    async def _issue(self, briefing: Briefing) -> None:
+    async def _issue(self, briefing: PlannedBriefing) -> None:
         self.issue(briefing, self._now)
 
     # --- what people do of themselves
@@ -318,7 +318,7 @@ class SimulatedYear:
         try:
             await self.gateway.convene(order)
         except Refusal as e:
-            self.refused.append(Refused(self._now, ALONE, command.do, e.message))
+            self.refused.append(RefusedCommand(self._now, ALONE, command.do, e.message))
         await self.clock.settle(self._now)
 
     async def _submit(self, no: int, command: Any, actor: Actor) -> None:
@@ -334,4 +334,4 @@ class SimulatedYear:
         try:
             await self.gateway.submit(order)
         except Refusal as e:
-            self.refused.append(Refused(self._now, no, command.do, e.message))
+            self.refused.append(RefusedCommand(self._now, no, command.do, e.message))

@@ -35,7 +35,7 @@ with workflow.unsafe.imports_passed_through():
         Rulebook,
     )
     from domain.order import OrderBase
-    from domain.rules.office import Office
+    from domain.rules.office import DecisionContext
     from domain.terms import Role
     from workflows.contract import FOREIGN, NO_STREAM, UNEXPECTED, Answered, Seen, Start
 
@@ -93,7 +93,7 @@ class Logged(ABC, Generic[S, O, R]):
         """The state after one recorded event."""
 
     @abstractmethod
-    def decide(self, order: O, office: Office) -> tuple[Draft, ...]:
+    def decide(self, order: O, office: DecisionContext) -> tuple[Draft, ...]:
         """The events a command leads to.
 
         Raises:
@@ -247,7 +247,7 @@ class Logged(ABC, Generic[S, O, R]):
         now = self.now()
         if now > order.valid_until:
             return (), Refusal("这条命令已过有效期，请重新提交", "expired")
-        office = Office(rulebook=self.rulebook, now=now, actor=order.actor, occurred_at=order.occurred_at)
+        office = DecisionContext(rulebook=self.rulebook, now=now, actor=order.actor, occurred_at=order.occurred_at)
         try:
             if order.actor.role is not Role.SYSTEM:
                 named(order.command_id)

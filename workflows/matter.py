@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.log import Claims, Loaded
     from domain.matter import Matter
     from domain.numbering import numbers_held
-    from domain.rules import Office, claims, decide
+    from domain.rules import DecisionContext, claims, decide
     from workflows.contract import MatterStart, Reply, matter_reply
     from workflows.logged import LOG_PAUSE, Logged
     from workflows.stream import StreamWorkflow
@@ -28,7 +28,7 @@ class LoggedMatter(Logged[Matter, Order, Reply]):
         """By the table of events."""
         return evolve(state, recorded)
 
-    def decide(self, order: Order, office: Office) -> tuple[Draft, ...]:
+    def decide(self, order: Order, office: DecisionContext) -> tuple[Draft, ...]:
         """By the office's rule book."""
         return decide(self.state, order.command, office)
 

@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.meetings.meeting import DecisionPoint, Meeting
     from domain.meetings.numbers import meeting_numbers_held
     from domain.meetings.rules import decide_meeting, meeting_claims
-    from domain.rules.office import Office
+    from domain.rules.office import DecisionContext
     from workflows.contract import MeetingReply, MeetingStart, meeting_reply
     from workflows.logged import LOG_PAUSE, Logged, LogUnreachableError
     from workflows.stream import StreamWorkflow
@@ -47,7 +47,7 @@ class LoggedMeeting(Logged[Meeting, MeetingOrder, MeetingReply]):
         """By the table of events."""
         return evolve_meeting(state, recorded)
 
-    def decide(self, order: MeetingOrder, office: Office) -> tuple[Draft, ...]:
+    def decide(self, order: MeetingOrder, office: DecisionContext) -> tuple[Draft, ...]:
         """By the rules of meetings."""
         return decide_meeting(self.state, order.command, office)
 

@@ -61,12 +61,12 @@ class NoticesWorkflow:
         """Something new may be there."""
         self._moved += 1
 
-    async def _spread(self) -> Standing:
+    async def _spread(self) -> DeliveryQueues:
         asked = self._now()
-        standing: Standing = await workflow.execute_activity(
+        standing: DeliveryQueues = await workflow.execute_activity(
             SPREAD,
             asked,
-            result_type=Standing,
+            result_type=DeliveryQueues,
             start_to_close_timeout=TURN,
             heartbeat_timeout=SILENCE,
             retry_policy=PATIENT,

@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.base import Frozen
     from domain.envelope import SYSTEM
     from domain.order import OrderBase
-    from domain.rules.office import Office
+    from domain.rules.office import DecisionContext
     from workflows.contract import Answered, Seen, Start
     from workflows.logged import LOG_PAUSE, Logged, LogUnreachableError, must_renew
 
@@ -154,7 +154,7 @@ class StreamWorkflow(ABC, Generic[S, O, R, D]):
         """Only what moves a deadline is sent; what the log refuses is tried again."""
         log, order = self._log, self._reprojection()
         log.reproject = False
-        if log.decide(order, Office(rulebook=log.rulebook, now=log.now(), actor=SYSTEM)):
+        if log.decide(order, DecisionContext(rulebook=log.rulebook, now=log.now(), actor=SYSTEM)):
             refused = not await log.own(order, "reproject")
             log.reproject = log.reproject or refused
 

@@ -18,7 +18,7 @@ CUT_AGAIN = 0.05
 _RUNNING = threading.local()
 
 
-class Deadline:
+class TimeLimit:
     """From entering it: when the time is up, every connection this thread made under it is cut, whatever it does."""
 
     def __init__(self, seconds: float) -> None:

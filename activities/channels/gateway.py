@@ -7,7 +7,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from activities.channels.deadline import Deadline
+from activities.channels.deadline import TimeLimit
 from activities.channels.filling import filled, gaps, with_secrets
 from activities.channels.port import NotTakenError
 from domain.notices.digest import Message
@@ -63,7 +63,7 @@ class HttpChannel:
         request = Request(  # noqa: S310  (the scheme is checked above)
             filled(self._url, values, in_url=True), data=body.encode(), headers=headers, method="POST"
         )
-        deadline = Deadline(self._timeout)
+        deadline = TimeLimit(self._timeout)
         try:
             with deadline, _OPENER.open(request, timeout=self._timeout) as answer:
                 answer.read(1024)
@@ -74,7 +74,7 @@ class HttpChannel:
         except (OSError, HTTPException) as error:
             raise NotTakenError(self._trouble(error, deadline)) from error
 
-    def _trouble(self, error: Exception, deadline: Deadline) -> str:
+    def _trouble(self, error: Exception, deadline: TimeLimit) -> str:
         if deadline.over or isinstance(error, TimeoutError):
             return f"网关 {self._timeout:g} 秒内没有答复"
         if isinstance(error, URLError):

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from apprise import Apprise, NotifyFormat
 
-from activities.channels.deadline import Deadline
+from activities.channels.deadline import TimeLimit
 from activities.channels.filling import filled, gaps, secrets_in, with_secrets
 from activities.channels.port import NotTakenError
 from domain.notices.digest import Message
@@ -37,7 +37,7 @@ class AppriseChannel:
             raise NotTakenError("渠道地址无法识别，请对照 apprise 的写法检查")
         # Named, because a robot of 企业微信 or 飞书 speaks to a whole group.
         body = f"{person.name}：\n{message.text}\n\n通知编号：{message.id}"
-        deadline = Deadline(self._timeout)
+        deadline = TimeLimit(self._timeout)
         with _overheard() as said, deadline:
             taken = service.notify(title=message.subject, body=body, body_format=NotifyFormat.TEXT)
         if deadline.over:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from activities.channels.files import FileChannel
-from activities.channels.port import Channel, NotTakenError
+from activities.channels.port import NoticeChannel, NotTakenError
 from domain.notices.digest import Message
 from domain.notices.routing import ChannelSettings, Routing
 from domain.office import Person
@@ -23,12 +23,12 @@ class ClosedChannel:
         raise NotTakenError(self._reason)
 
 
-def open_channels(routing: Routing, home: Path, environment: Mapping[str, str]) -> dict[str, Channel]:
+def open_channels(routing: Routing, home: Path, environment: Mapping[str, str]) -> dict[str, NoticeChannel]:
     """Name → channel."""
     return {name: _opened(settings, home, environment) for name, settings in routing.channels.items()}
 
 
-def _opened(settings: ChannelSettings, home: Path, environment: Mapping[str, str]) -> Channel:
+def _opened(settings: ChannelSettings, home: Path, environment: Mapping[str, str]) -> NoticeChannel:
     try:
         match settings.kind:
             case "file":

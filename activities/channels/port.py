@@ -17,7 +17,7 @@ class NoAddressError(NotTakenError):
     """The directory holds no address of this person for this channel: his trouble, not the channel's."""
 
 
-class Channel(Protocol):
+class NoticeChannel(Protocol):
     """A way to reach people. Sending twice under one id must be harmless: the receiver can tell by the id."""
 
     def send(self, message: Message, person: Person) -> None:

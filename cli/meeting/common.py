@@ -24,7 +24,7 @@ from domain.queries.spoken import spoken_moment
 from eventlog import reading
 
 if TYPE_CHECKING:
-    from documents.meetings.calling import Names
+    from documents.meetings.calling import DirectoryNames
     from workflows.contract import MeetingReply
 
 MeetingArg = Annotated[str, typer.Argument(metavar="ID", help="会议编号（HY-2022-031）、尾号（31）或会议名称中的字词")]
@@ -69,11 +69,11 @@ def the_series(name: str) -> Series:
     return found[0]
 
 
-def names() -> "Names":
+def names() -> "DirectoryNames":
     """Units and people as the directory names them now, those who left too."""
-    from documents.meetings.calling import Names
+    from documents.meetings.calling import DirectoryNames
 
-    return Names.of(reading.units(session.database), reading.people(session.database, former=True))
+    return DirectoryNames.of(reading.units(session.database), reading.people(session.database, former=True))
 
 
 def proposed(meeting: Meeting) -> Assembled:

@@ -11,14 +11,14 @@ from cli.session import Problem, answer, session
 from cli.sheets import reject
 from cli.task.common import TextOption, need, now, term
 from domain.meetings.commands import RecordMeeting
-from domain.meetings.terms import Part
+from domain.meetings.terms import OfficePart
 
 
 def record(
     series: Annotated[str | None, typer.Option("--series", metavar="S", help="会议系列")] = None,
     at: Annotated[str | None, typer.Option("--at", metavar="DATETIME", help="开会时间")] = None,
     title: Annotated[str | None, typer.Option("--title", metavar="T", help="会议名称或议题")] = None,
-    part: Annotated[str, typer.Option("--part", metavar="组织|参加", help="组织还是参加")] = Part.ORGANISED.label,
+    part: Annotated[str, typer.Option("--part", metavar="组织|参加", help="组织还是参加")] = OfficePart.ORGANISED.label,
     place: Annotated[str | None, typer.Option("--place", metavar="TEXT", help="地点")] = None,
     chair: Annotated[str | None, typer.Option("--chair", metavar="P", help="主持人")] = None,
     text: TextOption = None,
@@ -37,7 +37,7 @@ def record(
         series=the_series(need(series, "--series", "会议系列")),
         starts=past_moment(need(at, "--at", "开会时间")),
         title=need(title, "--title", "会议名称"),
-        part=term(Part, part, "--part"),
+        part=term(OfficePart, part, "--part"),
         place=place,
         chair=session.person(chair).id if chair else None,
         summary=text,

@@ -19,7 +19,7 @@ from domain.queries.spoken import said_date
 from eventlog import reading
 
 if TYPE_CHECKING:
-    from documents.meetings.calling import Names
+    from documents.meetings.calling import DirectoryNames
 
 YearOption = Annotated[int | None, typer.Option("--year", metavar="Y", help="哪一年，默认今年")]
 
@@ -142,7 +142,7 @@ def _told(m: Meeting) -> list[str]:
     return lines
 
 
-def _point(m: Meeting, n: int, who: "Names") -> str:
+def _point(m: Meeting, n: int, who: "DirectoryNames") -> str:
     from documents.meetings.minutes import decision_line
 
     p = m.points[n]

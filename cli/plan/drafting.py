@@ -17,8 +17,8 @@ from sheets.file_errors import unwritable
 if TYPE_CHECKING:
     from domain.calendar import PublishedYear, WorkCalendar
     from domain.office import Unit
-    from intake.draft.draft import Office
-    from intake.draft.model import Draft, Item, Target
+    from intake.draft.draft import DraftingContext
+    from intake.draft.model import DraftedList, Item, Target
     from intake.draft.text import Span
 
 _SHOWN = 40
@@ -56,18 +56,18 @@ def draft_(
     answer(document, _told(made, output))
 
 
-def _office() -> "tuple[Office, Sequence[Unit]]":
+def _office() -> "tuple[DraftingContext, Sequence[Unit]]":
     """What the log knows of units and calendar; without a log a text can be read all the same."""
     from eventlog import reading
-    from intake.draft.draft import Office
+    from intake.draft.draft import DraftingContext
 
     year = datetime.now(SHANGHAI).year
     try:
         database = session.database
     except Problem:
-        return Office(calendar=_seeded(year), year=year), ()
+        return DraftingContext(calendar=_seeded(year), year=year), ()
     units = reading.units(database)
-    return Office(calendar=reading.rulebook(database).calendar, year=year, units=units), units
+    return DraftingContext(calendar=reading.rulebook(database).calendar, year=year, units=units), units
 
 
 def _seeded(year: int) -> "WorkCalendar":
@@ -84,7 +84,7 @@ def _seeded(year: int) -> "WorkCalendar":
     return WorkCalendar(years=years)
 
 
-def _write(made: "Draft", output: Path, units: list[str]) -> None:
+def _write(made: "DraftedList", output: Path, units: list[str]) -> None:
     from xlsxwriter.exceptions import XlsxWriterException
 
     from intake.draft.sheet import write_sheet
@@ -99,8 +99,8 @@ def _write(made: "Draft", output: Path, units: list[str]) -> None:
 # --- telling
 
 
-def _document(made: "Draft") -> dict[str, Any]:
-    from intake.draft.model import Part
+def _document(made: "DraftedList") -> dict[str, Any]:
+    from intake.draft.model import TextPart
 
     return {
         "file": made.file,
@@ -110,7 +110,7 @@ def _document(made: "Draft") -> dict[str, Any]:
         "left_out": [
             {"part": region.part.value, "why": region.why, "span": list(region.span)}
             for region in made.regions
-            if region.part is not Part.ITEM and made.text[slice(*region.span)].strip()
+            if region.part is not TextPart.ITEM and made.text[slice(*region.span)].strip()
         ],
         "text": made.text,
         "rejected": [],
@@ -182,7 +182,7 @@ def _target(target: "Target") -> dict[str, Any]:
     }
 
 
-def _told(made: "Draft", output: Path | None) -> str:
+def _told(made: "DraftedList", output: Path | None) -> str:
     lines = [_line(item) for item in made.items]
     lines += [f"提示：{warning}" for warning in made.warnings]
     without_lead = sum(not item.lead for item in made.items)

@@ -23,7 +23,7 @@ from cli.task.common import now, order
 from domain.base import Refusal
 from domain.commands import AssignMatter, OpenMatter
 from domain.matter import Matter
-from domain.rules import Office
+from domain.rules import DecisionContext
 from eventlog import reading
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def import_edited(file: Path, *, dry_run: bool, keep_going: bool) -> None:
     fresh, already = _split(found.wanted)
     done = Import()
     opening = _openings(table, done)
-    office = Office(rulebook=reading.rulebook(session.database), now=now(), actor=session.actor)
+    office = DecisionContext(rulebook=reading.rulebook(session.database), now=now(), actor=session.actor)
     refused = edits.judged(fresh, table, office)
     blamed = {(fault.row, fault.column) for fault in refused}
     ready = [edit for edit in fresh if (edit.row.row, edit.column.label) not in blamed]
@@ -87,12 +87,12 @@ def _matters() -> dict[str, Matter]:
 
 def _known() -> Any:
     from intake.directory import UnitIndex
-    from intake.edited.edits import Known
-    from sheets.table import Names
+    from intake.edited.edits import KnownNames
+    from sheets.table import SheetNames
 
     units, people = reading.units(session.database), reading.people(session.database)
-    names = Names(units={u.id: u.name for u in units}, people={p.id: p.name for p in people})
-    return Known(units=UnitIndex(units), people=people, names=names)
+    names = SheetNames(units={u.id: u.name for u in units}, people={p.id: p.name for p in people})
+    return KnownNames(units=UnitIndex(units), people=people, names=names)
 
 
 def _split(wanted: "Sequence[Edit]") -> "tuple[list[Edit], list[Edit]]":

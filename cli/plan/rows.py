@@ -14,7 +14,7 @@ from domain.commands import AddBasis
 from domain.events import MatterAssigned, MatterOpened
 from domain.ids import matter_stream
 from domain.queries.similar import OpenTitles
-from domain.rules import Office
+from domain.rules import DecisionContext
 from eventlog import reading
 from eventlog.duplicates import open_titles
 
@@ -50,7 +50,7 @@ def judged(listed: "TaskList", standing: "Mapping[str, Matter] | None" = None) -
     """What every row would open or join, and what stands against it; `standing` are the open matters by number."""
     from intake.opening import openings
 
-    office = Office(rulebook=reading.rulebook(session.database), now=now(), actor=session.actor)
+    office = DecisionContext(rulebook=reading.rulebook(session.database), now=now(), actor=session.actor)
     units, people = reading.units(session.database), reading.people(session.database)
     return openings(listed, units, people, office, open_titles(session.database), standing)
 

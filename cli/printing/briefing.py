@@ -21,7 +21,7 @@ from domain.rules.records import may_record
 from eventlog import reading
 
 if TYPE_CHECKING:
-    from documents.bulletin.drafts import Draft
+    from documents.bulletin.drafts import BulletinDraft
     from domain.bulletin import Change
     from services.issuing.bulletins import Issued
 
@@ -225,7 +225,7 @@ def _old_row(issue: Issue) -> dict[str, Any]:
     }
 
 
-def _table(old: list[Issue], events: "tuple[BulletinIssued, ...]", waiting: "list[Draft]") -> str:
+def _table(old: list[Issue], events: "tuple[BulletinIssued, ...]", waiting: "list[BulletinDraft]") -> str:
     from cli.tables import table
 
     if not old and not events and not waiting:
@@ -354,7 +354,7 @@ def _row(event: BulletinIssued, corrected_by: tuple[str, ...]) -> dict[str, Any]
     }
 
 
-def draft_document(kept: "Draft") -> dict[str, Any]:
+def draft_document(kept: "BulletinDraft") -> dict[str, Any]:
     """A draft, for scripts."""
     return {
         "draft": kept.id,

@@ -11,7 +11,7 @@ from cli.printing.files import press
 from cli.session import Exit, Problem, answer, session
 
 if TYPE_CHECKING:
-    from documents.checking.report import Report
+    from documents.checking.report import MeasuringReport
     from documents.filing.filed import Filed
     from documents.filing.rebuilding import Rebuilt
 
@@ -139,7 +139,7 @@ def check(
         raise SystemExit(Exit.REFUSED)
 
 
-def _measured(report: "Report") -> str:
+def _measured(report: "MeasuringReport") -> str:
     from cli.tables import table
 
     rows = [(x.clause, x.what, x.strength.label, x.wanted, x.found, x.verdict.label) for x in report.lines]

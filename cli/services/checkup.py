@@ -55,7 +55,7 @@ _TO_PRINT = {
 """What to do when nothing can be printed."""
 
 
-class Finding(Frozen):
+class HealthFinding(Frozen):
     """One thing that is wrong, or worth knowing: a stable code, what it is, what to do."""
 
     code: str
@@ -64,11 +64,11 @@ class Finding(Frozen):
     more: dict[str, Any] = {}
 
 
-class Report(Frozen):
+class HealthReport(Frozen):
     """What was found. `ok` cannot disagree with the problems; a notice is no problem."""
 
-    problems: tuple[Finding, ...] = ()
-    notices: tuple[Finding, ...] = ()
+    problems: tuple[HealthFinding, ...] = ()
+    notices: tuple[HealthFinding, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -78,7 +78,7 @@ class Report(Frozen):
     def document(self) -> dict[str, Any]:
         """As scripts read it."""
 
-        def shown(found: Finding) -> dict[str, Any]:
+        def shown(found: HealthFinding) -> dict[str, Any]:
             return {"code": found.code, "message": found.message, "remedy": found.remedy, **found.more}
 
         return {
@@ -88,7 +88,7 @@ class Report(Frozen):
         }
 
 
-def told(report: Report) -> str:
+def told(report: HealthReport) -> str:
     """As a person reads it."""
     lines = [f"✗ {p.message}\n  处理：{p.remedy}" for p in report.problems]
     lines += [f"· {n.message}\n  {n.remedy}" for n in report.notices]
@@ -97,7 +97,7 @@ def told(report: Report) -> str:
     return "\n".join(lines)
 
 
-async def examine(settings: "Settings", *, noted: bool = False) -> Report:
+async def examine(settings: "Settings", *, noted: bool = False) -> HealthReport:
     """Look at everything; what cannot be reached is itself a finding. `noted` forgets what was noticed earlier."""
     problems = [*_log(settings), *_disk(settings), *_processes(settings)]
     notices: list[Finding] = []
@@ -106,7 +106,9 @@ async def examine(settings: "Settings", *, noted: bool = False) -> Report:
             notices += look(settings)
         except Refusal as refusal:
             if refusal.code not in {p.code for p in problems}:
-                problems.append(Finding(code=refusal.code, message=refusal.message, remedy=_TO_PRINT[refusal.code]))
+                problems.append(
+                    HealthFinding(code=refusal.code, message=refusal.message, remedy=_TO_PRINT[refusal.code])
+                )
     readable = not any(p.code.startswith(("schema_", "log_")) for p in problems)
     client, trouble = await _client(settings)
     problems += [*trouble, *(_door(settings) if readable else ())]
@@ -125,7 +127,7 @@ async def examine(settings: "Settings", *, noted: bool = False) -> Report:
             problems += _pending_moves(database)
             if client is not None and not any(p.code.startswith("door_key_") for p in problems):
                 problems += [p async for p in _matters(client, database, settings)]
-    return Report(problems=tuple(problems), notices=tuple(notices))
+    return HealthReport(problems=tuple(problems), notices=tuple(notices))
 
 
 async def recovered(settings: "Settings", database: Database, *, dry_run: bool) -> Recovery:
@@ -147,14 +149,16 @@ async def recovered(settings: "Settings", database: Database, *, dry_run: bool) 
 # --- without Temporal
 
 
-def _log(settings: "Settings") -> Iterator[Finding]:
+def _log(settings: "Settings") -> Iterator[HealthFinding]:
     if settings.database.startswith("sqlite:") and not settings.home.exists():
-        yield Finding(code="log_missing", message=f"数据目录 {settings.home} 不存在", remedy="运行 xmh up --detach")
+        yield HealthFinding(
+            code="log_missing", message=f"数据目录 {settings.home} 不存在", remedy="运行 xmh up --detach"
+        )
         return
     try:
         state = schema_state(settings.database)
     except LogError as error:
-        yield Finding(code=error.code, message=error.message, remedy="检查数据库服务和 XMH_DATABASE_URL 后再试")
+        yield HealthFinding(code=error.code, message=error.message, remedy="检查数据库服务和 XMH_DATABASE_URL 后再试")
         return
     remedies = {
         SchemaState.EMPTY: ("事件日志尚未建立", "运行 xmh up --detach；生产环境运行 xmh migrate"),
@@ -169,25 +173,25 @@ def _log(settings: "Settings") -> Iterator[Finding]:
             return
     if state in remedies:
         message, remedy = remedies[state]
-        yield Finding(code=f"schema_{state.value}", message=message, remedy=remedy)
+        yield HealthFinding(code=f"schema_{state.value}", message=message, remedy=remedy)
 
 
-def _unreached(database: Database, settings: "Settings") -> Iterator[Finding]:
+def _unreached(database: Database, settings: "Settings") -> Iterator[HealthFinding]:
     """Open matters with somebody whom no notice reaches."""
     matters = [s.state for s in reading.matter_states(database) if isinstance(s.state, Matter)]
     names = {u.id: u.name for u in reading.units(database)}
     for one in unreached(matters, reading.people(database), settings.notices, lambda unit: names.get(unit, unit)):
-        yield Finding(
+        yield HealthFinding(
             code="nobody_to_tell", message=one.said, remedy=one.remedy, more={"who": one.who, "matters": one.matters}
         )
 
 
-def _disk(settings: "Settings") -> Iterator[Finding]:
+def _disk(settings: "Settings") -> Iterator[HealthFinding]:
     if not settings.home.exists():
         return
     free = shutil.disk_usage(settings.home).free
     if free < ENOUGH_DISK:
-        yield Finding(
+        yield HealthFinding(
             code="disk_low",
             message=f"数据目录所在磁盘只剩 {free // 2**20} MiB",
             remedy="清理磁盘；写满后命令会被拒绝，已记录的不受影响",
@@ -195,19 +199,19 @@ def _disk(settings: "Settings") -> Iterator[Finding]:
         )
 
 
-def _processes(settings: "Settings") -> Iterator[Finding]:
+def _processes(settings: "Settings") -> Iterator[HealthFinding]:
     found = RunFile.read(settings.home)
     if settings.temporal_address or found is None:
         return
     if not found.running:
         left = "，其子进程仍在运行" if found.orphans() else ""
-        yield Finding(
+        yield HealthFinding(
             code="supervisor_gone", message=f"xmh up 意外结束{left}", remedy="再运行 xmh up --detach，会先清理遗留进程"
         )
     for name, n in found.restarts.items():
         if n >= MANY_RESTARTS:
             what, log = {"server": ("Temporal 服务", "temporal.log"), "worker": ("办理进程", "worker.log")}[name]
-            yield Finding(
+            yield HealthFinding(
                 code=f"{name}_restarting",
                 message=f"{what}已自动重启 {n} 次",
                 remedy=f"查看 {settings.home / 'logs' / log}；处理后 xmh down 再 xmh up --detach",
@@ -215,23 +219,23 @@ def _processes(settings: "Settings") -> Iterator[Finding]:
             )
 
 
-def _door(settings: "Settings") -> Iterator[Finding]:
+def _door(settings: "Settings") -> Iterator[HealthFinding]:
     """The key without which no order gets through."""
     try:
         _ = settings.door
     except Refusal as refusal:
         remedy = "运行 xmh up 或 xmh migrate 会自动生成；多台机器须用同一个，设置 XMH_DOOR_KEY_FILE"
-        yield Finding(code=refusal.code, message=refusal.message, remedy=remedy)
+        yield HealthFinding(code=refusal.code, message=refusal.message, remedy=remedy)
 
 
-def _faces(settings: "Settings") -> Iterator[Finding]:
+def _faces(settings: "Settings") -> Iterator[HealthFinding]:
     """What printed documents are set in, where the office has not the faces the standard names."""
     from documents.formats.fonts import Typeface
 
     replaced = Typeface(settings.font_folders).substitutions
     if replaced:
         told = "、".join(f"{wanted}→{used}" for wanted, used in replaced.items())
-        yield Finding(
+        yield HealthFinding(
             code="fonts_substituted",
             message=f"成文用的字体有替代：{told}；PDF 中已声明",
             remedy="把方正小标宋简体、仿宋_GB2312 等放进一个目录，写入 xmh.toml 的 [fonts] folder，或 make fonts",
@@ -239,7 +243,7 @@ def _faces(settings: "Settings") -> Iterator[Finding]:
         )
 
 
-def _templates(settings: "Settings") -> Iterator[Finding]:
+def _templates(settings: "Settings") -> Iterator[HealthFinding]:
     """Whose templates documents are printed by; those of the office are tried, which takes a second.
 
     Raises:
@@ -249,14 +253,14 @@ def _templates(settings: "Settings") -> Iterator[Finding]:
 
     if settings.template_folder is None:
         told, remedy = "成文用自带的模板", "要改版式请用 xmh briefing templates --export 导出一份修改"
-        yield Finding(code="templates", message=told, remedy=remedy, more={"own": []})
+        yield HealthFinding(code="templates", message=told, remedy=remedy, more={"own": []})
         return
     found = list(tried(press_by(settings)))
     faults = [t.fault for t in found if t.fault]
     refuse(bool(faults), "；".join(faults), "template_broken")
     own = [t.file for t in found if t.own]
     named = f"：{'、'.join(own)}" if own else ""
-    yield Finding(
+    yield HealthFinding(
         code="templates",
         message=f"本单位的模板{len(own)}个，均可用{named}",
         remedy=f"放在 {settings.template_folder}；移走即用自带的",
@@ -264,12 +268,12 @@ def _templates(settings: "Settings") -> Iterator[Finding]:
     )
 
 
-def _healed(mark: Watermark) -> Iterator[Finding]:
+def _healed(mark: Watermark) -> Iterator[HealthFinding]:
     for healed in mark.healed:
         when = healed.at.astimezone(SHANGHAI)
         parts = ((healed.missing, "缺失"), (healed.behind, "落后"), (healed.ahead, "超前于日志"))
         what = "、".join(f"{name}{n}件" for n, name in parts if n)
-        yield Finding(
+        yield HealthFinding(
             code="healed",
             message=f"{when:%Y-%m-%d %H:%M:%S} 发现 Temporal 与日志不一致（{what}），已自动按日志补上；"
             "可能是进程中断、Temporal 数据丢失或由旧副本还原",
@@ -307,14 +311,14 @@ def _clocks(database: Database) -> Iterator[Finding]:
     newest, own = reading.clocks(database)
     now = datetime.now(UTC)
     if own is not None and abs(own - now) > FAST:
-        yield Finding(
+        yield HealthFinding(
             code="clock_off",
             message=f"本机时钟（{local(now)}）与数据库的时钟（{local(own)}）相差{_apart(own, now)}",
             remedy="校准慢了或快了的那台机器（NTP）；校准前，从快慢不对的机器办理会被拒绝",
             more={"machine": now.isoformat(), "database": own.isoformat()},
         )
     if newest is not None and newest - (own or now) > FAST:
-        yield Finding(
+        yield HealthFinding(
             code="log_ahead_of_clock",
             message=f"日志最新一条记于 {local(newest)}，比现在（{local(own or now)}）晚{_apart(newest, own or now)}："
             "曾有一台机器的时钟走快，或现在的时钟走慢",
@@ -323,17 +327,17 @@ def _clocks(database: Database) -> Iterator[Finding]:
         )
 
 
-def _keys(database: Database) -> Iterator[Finding]:
+def _keys(database: Database) -> Iterator[HealthFinding]:
     """Whether the keys of secrets are wrapped, and can be opened here."""
     found = keys_standing(database)
     if found.unwrapped:
-        yield Finding(
+        yield HealthFinding(
             code="keys_unwrapped",
             message=f"有{found.unwrapped}把密钥还没有用主密钥加密，拿到数据库副本的人能看涉密内容",
             remedy="运行 xmh migrate（内置服务重新 xmh up）",
         )
     if found.locked:
-        yield Finding(
+        yield HealthFinding(
             code="master_key",
             message=f"有{found.locked}把密钥在这里打不开：主密钥不在，或不是原来的那一把",
             remedy="找回 master.key（或 XMH_MASTER_KEY、XMH_MASTER_KEY_COMMAND）；它不在数据库里，须单独备份",
@@ -347,7 +351,7 @@ def _apart(one: datetime, other: datetime) -> str:
     return f"{minutes // HOUR_MINUTES}小时" if minutes < DAY_MINUTES else f"{minutes // DAY_MINUTES}天"
 
 
-def _calendar(database: Database) -> Iterator[Finding]:
+def _calendar(database: Database) -> Iterator[HealthFinding]:
     rulebook = reading.rulebook(database)
     years: dict[int, set[str]] = {}
     for found in reading.matter_states(database):
@@ -360,7 +364,7 @@ def _calendar(database: Database) -> Iterator[Finding]:
             if rulebook.calendar.is_provisional(day):
                 years.setdefault(day.year, set()).add(matter.number)
     for year, numbers in sorted(years.items()):
-        yield Finding(
+        yield HealthFinding(
             code="calendar_unpublished",
             message=f"{year} 年工作日历尚未公布，{len(numbers)} 件未办结事项的时限按周一至周五暂定",
             remedy="国务院办公厅通知印发后运行 xmh calendar publish FILE，时限会自动重算",
@@ -368,13 +372,13 @@ def _calendar(database: Database) -> Iterator[Finding]:
         )
 
 
-def _pending_moves(database: Database) -> Iterator[Finding]:
+def _pending_moves(database: Database) -> Iterator[HealthFinding]:
     """Matters whose deadlines are not yet those of the calendar and the policy in force."""
     waiting = pending(database, datetime.now(UTC))
     if waiting:
         found = (reading.load(database, stream) for stream in waiting[:NAMED])
         numbers = [f.state.number for f in found if f is not None and isinstance(f.state, Matter)]
-        yield Finding(
+        yield HealthFinding(
             code="deadlines_pending",
             message=f"日历或规则已变，{len(waiting)} 件事项的时限尚待重算：{'、'.join(numbers)}",
             remedy="督办服务运行时一分钟内会自动重算；没有运行的话，运行 xmh up --detach",
@@ -382,10 +386,10 @@ def _pending_moves(database: Database) -> Iterator[Finding]:
         )
 
 
-def _channels(database: Database) -> Iterator[Finding]:
+def _channels(database: Database) -> Iterator[HealthFinding]:
     for found in failing(database):
         since = found.since.astimezone(SHANGHAI)
-        yield Finding(
+        yield HealthFinding(
             code="channel_failing",
             message=f"通知渠道 {found.channel} 连续{found.attempts}次没有送达（{found.error}），"
             f"{found.waiting}条通知自 {since:%Y-%m-%d %H:%M} 起等待；其他渠道和事项办理不受影响",
@@ -397,10 +401,10 @@ def _channels(database: Database) -> Iterator[Finding]:
 # --- with Temporal
 
 
-async def _client(settings: "Settings") -> tuple[Client | None, list[Finding]]:
+async def _client(settings: "Settings") -> tuple[Client | None, list[HealthFinding]]:
     if settings.address is None:
-        return None, [Finding(code="not_running", message="督办服务没有运行", remedy="运行 xmh up --detach")]
-    trouble = Finding(
+        return None, [HealthFinding(code="not_running", message="督办服务没有运行", remedy="运行 xmh up --detach")]
+    trouble = HealthFinding(
         code="temporal_unreachable",
         message=f"连不上 Temporal 服务（{settings.address}）",
         remedy="运行 xmh status 查看；内置服务用 xmh up --detach 启动，外部服务请检查地址和网络",
@@ -413,7 +417,7 @@ async def _client(settings: "Settings") -> tuple[Client | None, list[Finding]]:
         return None, [trouble]
 
 
-async def _matters(client: Client, database: Database, settings: "Settings") -> AsyncIterator[Finding]:
+async def _matters(client: Client, database: Database, settings: "Settings") -> AsyncIterator[HealthFinding]:
     gateway = Gateway(client, database, settings.task_queue, settings.door)
     try:
         at_work = await _workers(client, settings)
@@ -426,22 +430,22 @@ async def _matters(client: Client, database: Database, settings: "Settings") -> 
         found = await Healing(gateway).recover(dry_run=True) if at_work else None
         delivering = await gateway.notices_run()
     except RPCError as error:
-        yield Finding(
+        yield HealthFinding(
             code="temporal_unreachable", message=f"Temporal 服务没有答复（{error.status.name}）", remedy="稍后再试"
         )
         return
     if not at_work:
-        yield Finding(
+        yield HealthFinding(
             code="no_worker",
             message=f"没有办理进程在处理任务队列 {settings.task_queue}",
             remedy="内置服务运行 xmh up --detach；生产环境运行 xmh worker",
         )
     if at_work and not delivering:
-        yield Finding(
+        yield HealthFinding(
             code="notices_stopped", message="通知发送没有在运行", remedy="一分钟内会自动启动，也可运行 xmh recover"
         )
     if lagging:
-        yield Finding(
+        yield HealthFinding(
             code="log_restored",
             message="日志里的编号低于已发出的编号：日志由旧副本还原",
             remedy="运行 xmh recover 跳过已发出的编号；据纸质件补录其后办理的事项",
@@ -458,7 +462,7 @@ async def _matters(client: Client, database: Database, settings: "Settings") -> 
     for code, (which, what, remedy) in streams.items():
         if which:
             named = "、".join(numbers.get(s, s) for s in which[:NAMED]) + ("……" if len(which) > NAMED else "")
-            yield Finding(
+            yield HealthFinding(
                 code=code,
                 message=f"{len(which)} 件事项{what}：{named}",
                 remedy=remedy,

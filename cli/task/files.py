@@ -10,7 +10,7 @@ from cli.session import Problem, answer, session
 from cli.task.common import MatterArg, the_matter
 from domain.calendar import SHANGHAI
 from eventlog import attachments, reading
-from eventlog.attachments import Filed
+from eventlog.attachments import StoredAttachment
 
 
 def file(
@@ -41,13 +41,13 @@ def file(
     answer({"matter": found.number, "file": entry(wanted), "out": str(place)}, f"已存为 {place}（{wanted.name}）")
 
 
-def entry(one: Filed) -> dict[str, Any]:
+def entry(one: StoredAttachment) -> dict[str, Any]:
     """An attachment as scripts read it."""
     shown = one.model_dump(mode="json", exclude={"at", "stream"})
     return {**shown, "at": one.at.astimezone(SHANGHAI).isoformat()}
 
 
-def line(one: Filed) -> str:
+def line(one: StoredAttachment) -> str:
     """An attachment as people read it."""
     size = f"{one.size / 1024 / 1024:.1f} MB" if one.size >= 1024 * 1024 else f"{max(1, round(one.size / 1024))} KB"
     return f"{one.no}. {one.name}（{size}，{one.label}，{one.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}，{one.actor}）"

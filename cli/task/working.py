@@ -29,7 +29,7 @@ from cli.task.opening import moment, new_point, scaled
 from domain.commands import AddPoint, ChangePoint, DropPoint, SubmitFeedback
 from domain.facts import IndicatorReport, PointReport
 from domain.matter import DONE
-from domain.terms import Channel
+from domain.terms import ReportChannel
 from sheets.input_file import read_text
 
 MANY = ("matter", "text", "progress", "problem", "next", "points", "key")
@@ -76,7 +76,7 @@ def report(
         coordination=coordination,
         attachments=attached(attach or ()),
         for_unit=the_unit(for_unit).id if for_unit else None,
-        via=term(Channel, via, "--via") if via else None,
+        via=term(ReportChannel, via, "--via") if via else None,
         occurred_at=moment(occurred),
     )
     tell_one(send([order(target.stream, command)])[0])

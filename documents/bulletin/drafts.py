@@ -17,7 +17,7 @@ FOLDER = "drafts"
 MOST_A_DAY = 1000
 
 
-class Draft(Frozen):
+class BulletinDraft(Frozen):
     """What a draft stands for. `key` is the id of the command that issues it: a draft is issued once."""
 
     id: str
@@ -37,7 +37,7 @@ class Draft(Frozen):
     """Of the templates it was drafted by; it is issued by no others. None in drafts of before."""
 
 
-def keep(home: Path, briefing: Briefing, drafted_by: str, now: datetime, press: Press | None = None) -> Draft:
+def keep(home: Path, briefing: Briefing, drafted_by: str, now: datetime, press: Press | None = None) -> BulletinDraft:
     """Keep a composed issue as a draft, under the next free id of the day (D20220331-1).
 
     Raises:
@@ -48,7 +48,7 @@ def keep(home: Path, briefing: Briefing, drafted_by: str, now: datetime, press: 
     folder = home / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     for n in range(1, MOST_A_DAY):
-        draft = Draft(
+        draft = BulletinDraft(
             id=f"D{local_date(now):%Y%m%d}-{n}",
             key=f"bulletin-draft:{uuid4().hex}",
             publication=briefing.publication,
@@ -71,12 +71,12 @@ def keep(home: Path, briefing: Briefing, drafted_by: str, now: datetime, press: 
     raise Refusal("今天的草稿太多了，请先清理数据目录下的 drafts", "too_many_drafts")
 
 
-def discard(home: Path, draft: Draft) -> None:
+def discard(home: Path, draft: BulletinDraft) -> None:
     """Forget a draft."""
     _file(home, draft.id).unlink(missing_ok=True)
 
 
-def find(home: Path, draft_id: str) -> Draft | None:
+def find(home: Path, draft_id: str) -> BulletinDraft | None:
     """The draft of that id; None when there is none.
 
     Raises:
@@ -86,7 +86,7 @@ def find(home: Path, draft_id: str) -> Draft | None:
     return next((draft for draft in kept(home) if draft.id == wanted), None)
 
 
-def kept(home: Path) -> tuple[Draft, ...]:
+def kept(home: Path) -> tuple[BulletinDraft, ...]:
     """All drafts, the oldest first.
 
     Raises:
@@ -95,13 +95,13 @@ def kept(home: Path) -> tuple[Draft, ...]:
     found = []
     for path in (home / FOLDER).glob("D*.json"):
         try:
-            found.append(Draft.model_validate_json(path.read_bytes()))
+            found.append(BulletinDraft.model_validate_json(path.read_bytes()))
         except ValueError as error:
             raise Refusal(f"草稿文件 {path.name} 已损坏，请删除后重新起草", "malformed") from error
     return tuple(sorted(found, key=lambda d: (d.drafted_at, d.id)))
 
 
-def press_of(home: Path, draft: Draft, now: Press | None = None) -> Press:
+def press_of(home: Path, draft: BulletinDraft, now: Press | None = None) -> Press:
     """The press a draft is shown and issued by: the templates of then.
 
     Raises:
@@ -110,7 +110,7 @@ def press_of(home: Path, draft: Draft, now: Press | None = None) -> Press:
     return press_then(home, now or Press(), draft.template_sha256, f"草稿 {draft.id}", "请重新起草，或从备份恢复")
 
 
-def computed(database: Database, draft: Draft, recipe: Recipe | None = None) -> Briefing:
+def computed(database: Database, draft: BulletinDraft, recipe: Recipe | None = None) -> Briefing:
     """The text of a draft, from the part of the log it names."""
     text = compose(
         database, draft.publication, draft.since, draft.until, as_of=draft.as_of, position=draft.position, recipe=recipe

@@ -56,7 +56,7 @@ class Text(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Line:
+class TextLine:
     """A heading, a paragraph, an item or a row of a table, and where it stands."""
 
     text: str
@@ -71,9 +71,9 @@ class Line:
 class Differing:
     """Lines that others stand for; either may be empty. `previous` is the line before them in the old text."""
 
-    before: tuple[Line, ...]
-    after: tuple[Line, ...]
-    previous: Line | None
+    before: tuple[TextLine, ...]
+    after: tuple[TextLine, ...]
+    previous: TextLine | None
 
 
 def read_edited(path: Path, computed: "Briefing", issue: str | None = None) -> Text:
@@ -184,7 +184,7 @@ def changes(before: Text, after: Text) -> tuple[Change, ...]:
     )
 
 
-def _kept(line: Line) -> str:
+def _kept(line: TextLine) -> str:
     return line.text if len(line.text) <= _KEPT else f"{line.text[:_KEPT]}……"
 
 
@@ -197,26 +197,26 @@ def differing(before: Text, after: Text) -> Iterator[Differing]:
             yield Differing(tuple(old[a:b]), tuple(new[c:d]), old[a - 1] if a else None)
 
 
-def _lines(text: Text) -> Iterator[Line]:
+def _lines(text: Text) -> Iterator[TextLine]:
     if text.foreword:
-        yield Line(f"{_FOREWORD}{text.foreword}", "")
-    yield Line(text.title, "", title=True)
+        yield TextLine(f"{_FOREWORD}{text.foreword}", "")
+    yield TextLine(text.title, "", title=True)
     for no, section in enumerate(text.sections, start=1):
         heading = f"{numeral(no)}、{section.title}" if len(text.sections) > 1 else ""
         if heading:
-            yield Line(heading, heading)
+            yield TextLine(heading, heading)
         for block in section.blocks:
             match block:
                 case Paragraph(text=said) | Subheading(text=said):
-                    yield Line(said, heading)
+                    yield TextLine(said, heading)
                 case Items(items=items):
-                    yield from (Line(said, heading) for said in items)
+                    yield from (TextLine(said, heading) for said in items)
                 case Roll(label=label, names=names):
-                    yield Line(f"{label}：{names}", heading)
+                    yield TextLine(f"{label}：{names}", heading)
                 case Grid(headers=headers, rows=rows):
-                    yield from (Line(" | ".join(r), heading, cells=r, headers=headers) for r in (headers, *rows))
+                    yield from (TextLine(" | ".join(r), heading, cells=r, headers=headers) for r in (headers, *rows))
                 case Figure(title=title):
-                    yield Line(f"（图：{title}）", heading)
+                    yield TextLine(f"（图：{title}）", heading)
 
 
 def _lines_of(path: Path, charts: Iterable[Figure]) -> Iterator[str | Grid | Figure]:

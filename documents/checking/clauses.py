@@ -19,7 +19,7 @@ class Strength(Term):
     MAY = "may", "可以"
 
 
-class Key(Term):
+class ClauseKey(Term):
     """What is measured."""
 
     WIDTH = "paper_width", "纸宽"
@@ -61,11 +61,11 @@ class Key(Term):
 
 
 @dataclass(frozen=True)
-class Clause:
+class StandardClause:
     """One requirement: between two numbers, or one of some words."""
 
     no: str
-    key: Key
+    key: ClauseKey
     strength: Strength
     low: float = 0.0
     high: float = 0.0
@@ -90,8 +90,8 @@ class Clause:
         return not self.words and self.low <= round(value, 2) <= self.high
 
 
-def _near(no: str, key: Key, strength: Strength, value: float, off: float, unit: str = "mm") -> Clause:
-    return Clause(no, key, strength, round(value - off, 3), round(value + off, 3), unit)
+def _near(no: str, key: ClauseKey, strength: Strength, value: float, off: float, unit: str = "mm") -> StandardClause:
+    return StandardClause(no, key, strength, round(value - off, 3), round(value + off, 3), unit)
 
 
 FANG = ("仿宋", "FangSong", "Fang")
@@ -101,43 +101,43 @@ KAI = ("楷体", "KaiTi", "Kai")
 SONG = ("宋体", "SimSun", "Song")
 MUST, USUAL, ADVISED = Strength.MUST, Strength.USUAL, Strength.ADVISED
 
-CLAUSES: tuple[Clause, ...] = (
-    _near("5.1", Key.WIDTH, MUST, gb.PAPER[0], 1),
-    _near("5.1", Key.HEIGHT, MUST, gb.PAPER[1], 1),
-    _near("5.2.1", Key.TOP, MUST, gb.TOP, 1),
-    _near("5.2.1", Key.LEFT, MUST, gb.LEFT, 1),
-    _near("5.2.1", Key.TEXT_WIDTH, MUST, gb.TEXT[0], 1),
-    _near("5.2.1", Key.TEXT_HEIGHT, MUST, gb.TEXT[1], 1),
+CLAUSES: tuple[StandardClause, ...] = (
+    _near("5.1", ClauseKey.WIDTH, MUST, gb.PAPER[0], 1),
+    _near("5.1", ClauseKey.HEIGHT, MUST, gb.PAPER[1], 1),
+    _near("5.2.1", ClauseKey.TOP, MUST, gb.TOP, 1),
+    _near("5.2.1", ClauseKey.LEFT, MUST, gb.LEFT, 1),
+    _near("5.2.1", ClauseKey.TEXT_WIDTH, MUST, gb.TEXT[0], 1),
+    _near("5.2.1", ClauseKey.TEXT_HEIGHT, MUST, gb.TEXT[1], 1),
     # From the first line's head to the last line's foot. The gap below that is part of 版心, and a face may end a line
     # short, with a row or a heading that did not fit.
-    Clause("5.2.1", Key.FILLED, MUST, 210.4, gb.TEXT[1] + 0.5, "mm", said="225mm，末行以下不足一行"),
-    _near("5.2.3", Key.LINES, USUAL, gb.LINES, 0.5, "行"),
-    _near("5.2.3", Key.CHARACTERS, USUAL, gb.CHARACTERS, 0.5, "字"),
-    _near("5.2.2", Key.BODY_SIZE, USUAL, gb.BODY, 0.25, "磅（3号）"),
-    Clause("5.2.2", Key.BODY_FACE, USUAL, words=FANG),
-    _near("7.3.1", Key.TITLE_SIZE, USUAL, gb.TITLE, 0.25, "磅（2号）"),
-    Clause("7.3.1", Key.TITLE_FACE, USUAL, words=XBS),
-    Clause("7.3.1", Key.TITLE_PLACE, MUST, words=("居中",)),
-    Clause("7.3.3", Key.HEADING_FACE, USUAL, words=HEI),
-    Clause("7.3.3", Key.SUBHEADING_FACE, USUAL, words=KAI),
-    Clause("7.2.4", Key.MARK_COLOUR, MUST, words=("红色",)),
-    _near("7.2.4", Key.MARK_TOP, MUST, gb.MARK_FROM_TOP, 2),
-    _near("7.2.7", Key.RED_RULE, MUST, gb.TEXT[0], 1),
-    _near("7.2.7", Key.RED_RULE_BELOW, MUST, gb.RULE_BELOW, 1),
-    _near("7.5", Key.NUMBER_SIZE, USUAL, gb.SMALL, 0.25, "磅（4号）"),
-    Clause("7.5", Key.NUMBER_FACE, USUAL, words=SONG),
-    Clause("7.5", Key.NUMBER_FORM, MUST, words=("— N —",)),
-    _near("7.5", Key.NUMBER_BELOW, MUST, gb.NUMBER_BELOW, 1),
-    Clause("7.5", Key.NUMBER_SIDE, MUST, words=("单页居右、双页居左",)),
-    _near("7.5", Key.NUMBER_INDENT, MUST, 1, 0.3, "字"),
-    _near("7.4.2", Key.IMPRINT_SIZE, MUST, gb.SMALL, 0.25, "磅（4号）"),
-    _near("7.4.1", Key.IMPRINT_WIDTH, MUST, gb.TEXT[0], 1),
-    _near("7.4.1", Key.IMPRINT_OUTER, ADVISED, gb.RULE_THICK, 0.06),
-    _near("7.4.1", Key.IMPRINT_INNER, ADVISED, gb.RULE_THIN, 0.06),
-    _near("7.4.1", Key.IMPRINT_BOTTOM, MUST, 0, 1),
-    _near("10.1", Key.LETTER_MARK, MUST, gb.LETTER_FROM_TOP, 1),
-    _near("10.1", Key.LETTER_RULE, MUST, gb.LETTER_RULE, 1),
-    _near("10.1", Key.LETTER_RULE_BELOW, MUST, gb.LETTER_RULE_BELOW, 1),
-    _near("10.1", Key.LETTER_FOOT, MUST, gb.LETTER_FOOT, 1),
-    Clause("10.1", Key.LETTER_NUMBER, MUST, words=("不显示",)),
+    StandardClause("5.2.1", ClauseKey.FILLED, MUST, 210.4, gb.TEXT[1] + 0.5, "mm", said="225mm，末行以下不足一行"),
+    _near("5.2.3", ClauseKey.LINES, USUAL, gb.LINES, 0.5, "行"),
+    _near("5.2.3", ClauseKey.CHARACTERS, USUAL, gb.CHARACTERS, 0.5, "字"),
+    _near("5.2.2", ClauseKey.BODY_SIZE, USUAL, gb.BODY, 0.25, "磅（3号）"),
+    StandardClause("5.2.2", ClauseKey.BODY_FACE, USUAL, words=FANG),
+    _near("7.3.1", ClauseKey.TITLE_SIZE, USUAL, gb.TITLE, 0.25, "磅（2号）"),
+    StandardClause("7.3.1", ClauseKey.TITLE_FACE, USUAL, words=XBS),
+    StandardClause("7.3.1", ClauseKey.TITLE_PLACE, MUST, words=("居中",)),
+    StandardClause("7.3.3", ClauseKey.HEADING_FACE, USUAL, words=HEI),
+    StandardClause("7.3.3", ClauseKey.SUBHEADING_FACE, USUAL, words=KAI),
+    StandardClause("7.2.4", ClauseKey.MARK_COLOUR, MUST, words=("红色",)),
+    _near("7.2.4", ClauseKey.MARK_TOP, MUST, gb.MARK_FROM_TOP, 2),
+    _near("7.2.7", ClauseKey.RED_RULE, MUST, gb.TEXT[0], 1),
+    _near("7.2.7", ClauseKey.RED_RULE_BELOW, MUST, gb.RULE_BELOW, 1),
+    _near("7.5", ClauseKey.NUMBER_SIZE, USUAL, gb.SMALL, 0.25, "磅（4号）"),
+    StandardClause("7.5", ClauseKey.NUMBER_FACE, USUAL, words=SONG),
+    StandardClause("7.5", ClauseKey.NUMBER_FORM, MUST, words=("— N —",)),
+    _near("7.5", ClauseKey.NUMBER_BELOW, MUST, gb.NUMBER_BELOW, 1),
+    StandardClause("7.5", ClauseKey.NUMBER_SIDE, MUST, words=("单页居右、双页居左",)),
+    _near("7.5", ClauseKey.NUMBER_INDENT, MUST, 1, 0.3, "字"),
+    _near("7.4.2", ClauseKey.IMPRINT_SIZE, MUST, gb.SMALL, 0.25, "磅（4号）"),
+    _near("7.4.1", ClauseKey.IMPRINT_WIDTH, MUST, gb.TEXT[0], 1),
+    _near("7.4.1", ClauseKey.IMPRINT_OUTER, ADVISED, gb.RULE_THICK, 0.06),
+    _near("7.4.1", ClauseKey.IMPRINT_INNER, ADVISED, gb.RULE_THIN, 0.06),
+    _near("7.4.1", ClauseKey.IMPRINT_BOTTOM, MUST, 0, 1),
+    _near("10.1", ClauseKey.LETTER_MARK, MUST, gb.LETTER_FROM_TOP, 1),
+    _near("10.1", ClauseKey.LETTER_RULE, MUST, gb.LETTER_RULE, 1),
+    _near("10.1", ClauseKey.LETTER_RULE_BELOW, MUST, gb.LETTER_RULE_BELOW, 1),
+    _near("10.1", ClauseKey.LETTER_FOOT, MUST, gb.LETTER_FOOT, 1),
+    StandardClause("10.1", ClauseKey.LETTER_NUMBER, MUST, words=("不显示",)),
 )

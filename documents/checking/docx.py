@@ -19,7 +19,7 @@ from docx.table import Table
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
-from documents.checking.clauses import Key
+from documents.checking.clauses import ClauseKey
 from documents.checking.report import Measured
 from documents.formats import standard as gb
 from domain.base import Refusal
@@ -99,12 +99,12 @@ class _Line:
 def _sheet(measured: Measured, sheet: Section, where: str) -> None:
     width, height = _mm(sheet.page_width), _mm(sheet.page_height)
     top, bottom, left, right = map(_mm, (sheet.top_margin, sheet.bottom_margin, sheet.left_margin, sheet.right_margin))
-    measured.add(Key.WIDTH, width, where)
-    measured.add(Key.HEIGHT, height, where)
-    measured.add(Key.TOP, top, where)
-    measured.add(Key.LEFT, left, where)
-    measured.add(Key.TEXT_WIDTH, width - left - right, where)
-    measured.add(Key.TEXT_HEIGHT, height - top - bottom, where)
+    measured.add(ClauseKey.WIDTH, width, where)
+    measured.add(ClauseKey.HEIGHT, height, where)
+    measured.add(ClauseKey.TOP, top, where)
+    measured.add(ClauseKey.LEFT, left, where)
+    measured.add(ClauseKey.TEXT_WIDTH, width - left - right, where)
+    measured.add(ClauseKey.TEXT_HEIGHT, height - top - bottom, where)
 
 
 def _mm(length: Length | None) -> float:
@@ -123,19 +123,19 @@ def _type(measured: Measured, document: Docx, lines: list[_Line]) -> None:
     if not weights:
         return
     body = size, font = weights.most_common(1)[0][0]
-    measured.add(Key.BODY_SIZE, size)
-    measured.add(Key.BODY_FACE, font or "未指定")
+    measured.add(ClauseKey.BODY_SIZE, size)
+    measured.add(ClauseKey.BODY_FACE, font or "未指定")
     running = max((x for x in plain if (x.size, x.font) == body), key=lambda x: len(x.text))
-    measured.add(Key.LINES, _lines(document, running))
-    measured.add(Key.CHARACTERS, gb.TEXT[0] * gb.MM / (size + _closer(running)))
+    measured.add(ClauseKey.LINES, _lines(document, running))
+    measured.add(ClauseKey.CHARACTERS, gb.TEXT[0] * gb.MM / (size + _closer(running)))
     for line in lines:
         if "\t" in line.paragraph.text:
             continue  # a line of the 目录
         if _HEADING.match(line.text):
-            measured.add(Key.HEADING_FACE, line.font or "未指定", line.text[:8])
+            measured.add(ClauseKey.HEADING_FACE, line.font or "未指定", line.text[:8])
         # Alone on its line: a paragraph that goes on after （一） is text.
         elif _SUBHEADING.match(line.text) and len(line.text) <= gb.CHARACTERS:
-            measured.add(Key.SUBHEADING_FACE, line.font or "未指定", line.text[:8])
+            measured.add(ClauseKey.SUBHEADING_FACE, line.font or "未指定", line.text[:8])
 
 
 def _is_heading(text: str) -> bool:
@@ -195,17 +195,17 @@ def _styles(paragraph: Paragraph) -> Iterator[ParagraphStyle]:
 def _head(measured: Measured, document: Docx, lines: list[_Line]) -> None:
     largest = max((x for x in lines if x.size > gb.TITLE + _LARGE), key=lambda x: x.size, default=None)
     if largest is not None:
-        measured.add(Key.MARK_COLOUR, "红色" if largest.red else "其他颜色")
+        measured.add(ClauseKey.MARK_COLOUR, "红色" if largest.red else "其他颜色")
         rule = next((r for r in map(_rule_of, document.paragraphs) if r is not None), None)
         if not document.sections[0].different_first_page_header_footer:  # a 函 has its own
-            measured.add(Key.RED_RULE, "没有红色分隔线" if rule is None else gb.TEXT[0] - rule)
+            measured.add(ClauseKey.RED_RULE, "没有红色分隔线" if rule is None else gb.TEXT[0] - rule)
     titles = [x for x in lines if not x.red and gb.BODY + _LARGE < x.size <= gb.TITLE + _LARGE]
     if not titles:
-        measured.add(Key.TITLE_SIZE, "没有比正文大的标题")
+        measured.add(ClauseKey.TITLE_SIZE, "没有比正文大的标题")
     for line in titles:
-        measured.add(Key.TITLE_SIZE, line.size)
-        measured.add(Key.TITLE_FACE, line.font or "未指定")
-        measured.add(Key.TITLE_PLACE, "居中" if _alignment(line.paragraph) == ALIGN.CENTER else "靠一边")
+        measured.add(ClauseKey.TITLE_SIZE, line.size)
+        measured.add(ClauseKey.TITLE_FACE, line.font or "未指定")
+        measured.add(ClauseKey.TITLE_PLACE, "居中" if _alignment(line.paragraph) == ALIGN.CENTER else "靠一边")
 
 
 def _letter_rule(lines: list[Paragraph]) -> Paragraph | None:
@@ -214,15 +214,15 @@ def _letter_rule(lines: list[Paragraph]) -> Paragraph | None:
 
 
 def _letter(measured: Measured, sheet: Section, rule: Paragraph) -> None:
-    measured.add(Key.LETTER_MARK, _mm(sheet.header_distance))
-    measured.add(Key.LETTER_RULE, gb.TEXT[0] - (_rule_of(rule) or 0.0))
+    measured.add(ClauseKey.LETTER_MARK, _mm(sheet.header_distance))
+    measured.add(ClauseKey.LETTER_RULE, gb.TEXT[0] - (_rule_of(rule) or 0.0))
     spacing = rule.paragraph_format.line_spacing
-    measured.add(Key.LETTER_RULE_BELOW, spacing.mm if isinstance(spacing, Length) else None)
+    measured.add(ClauseKey.LETTER_RULE_BELOW, spacing.mm if isinstance(spacing, Length) else None)
     frame = next((found for p in sheet.first_page_footer.paragraphs for found in p._p.iter(qn("w:framePr"))), None)
     foot = _mm(sheet.page_height) - _number(frame, "w:y") / _TWENTIETHS if frame is not None else "没有红色双线"
-    measured.add(Key.LETTER_FOOT, foot)
+    measured.add(ClauseKey.LETTER_FOOT, foot)
     numbered = _number_line(sheet.first_page_footer) is not None
-    measured.add(Key.LETTER_NUMBER, "显示" if numbered else "不显示")
+    measured.add(ClauseKey.LETTER_NUMBER, "显示" if numbered else "不显示")
 
 
 def _rule_of(paragraph: Paragraph) -> float | None:
@@ -252,27 +252,27 @@ def _numbers(measured: Measured, document: Docx) -> None:
     for footer, where, wanted in found:
         line = _number_line(footer)
         if line is None:
-            measured.add(Key.NUMBER_FORM, "没有页码", where)
+            measured.add(ClauseKey.NUMBER_FORM, "没有页码", where)
             continue
         text = "".join(_shown(line)).replace(" ", "")
         measured.add(
-            Key.NUMBER_FORM, "— N —" if re.fullmatch(f"[{_DASHES}].*[{_DASHES}]", text) else text or "N", where
+            ClauseKey.NUMBER_FORM, "— N —" if re.fullmatch(f"[{_DASHES}].*[{_DASHES}]", text) else text or "N", where
         )
         first = next((r for r in line.runs if r.text.strip()), line.runs[0])
         size = _size(first, line)
-        measured.add(Key.NUMBER_SIZE, size, where)
-        measured.add(Key.NUMBER_FACE, _font(first, line) or "未指定", where)
+        measured.add(ClauseKey.NUMBER_SIZE, size, where)
+        measured.add(ClauseKey.NUMBER_FACE, _font(first, line) or "未指定", where)
         below = gb.BOTTOM - _mm(sheet.footer_distance) - size * _NUMBER_ABOVE / gb.MM
-        measured.add(Key.NUMBER_BELOW, below + _mm(sheet.bottom_margin) - gb.BOTTOM, where)
+        measured.add(ClauseKey.NUMBER_BELOW, below + _mm(sheet.bottom_margin) - gb.BOTTOM, where)
         side = {ALIGN.RIGHT: "右", ALIGN.CENTER: "中"}.get(_alignment(line) or ALIGN.LEFT, "左")
         if not both:
-            measured.add(Key.NUMBER_SIDE, f"单双页都居{side}")
+            measured.add(ClauseKey.NUMBER_SIDE, f"单双页都居{side}")
             continue
-        measured.add(Key.NUMBER_SIDE, "单页居右、双页居左" if side == wanted else f"居{side}", where)
+        measured.add(ClauseKey.NUMBER_SIDE, "单页居右、双页居左" if side == wanted else f"居{side}", where)
         look = line.paragraph_format
         if side != "中":
             empty = look.right_indent if side == "右" else look.left_indent
-            measured.add(Key.NUMBER_INDENT, (empty or Length(0)).pt / size, where)
+            measured.add(ClauseKey.NUMBER_INDENT, (empty or Length(0)).pt / size, where)
 
 
 def _number_line(footer: _Footer) -> Paragraph | None:
@@ -300,14 +300,18 @@ def _imprint(measured: Measured, document: Docx) -> None:
     table = next((t for t in reversed(document.tables) if _says_issued(t)), None)
     if table is None:
         return
-    measured.add(Key.IMPRINT_WIDTH, sum(_mm(c.width) for c in table.columns))
+    measured.add(ClauseKey.IMPRINT_WIDTH, sum(_mm(c.width) for c in table.columns))
     borders = table._tbl.tblPr.find(qn("w:tblBorders"))
-    for side, key in (("top", Key.IMPRINT_OUTER), ("bottom", Key.IMPRINT_OUTER), ("insideH", Key.IMPRINT_INNER)):
+    for side, key in (
+        ("top", ClauseKey.IMPRINT_OUTER),
+        ("bottom", ClauseKey.IMPRINT_OUTER),
+        ("insideH", ClauseKey.IMPRINT_INNER),
+    ):
         measured.add(key, _thick(borders, side) if len(table.rows) > 1 or side != "insideH" else None)
     for row in table.rows:
         for line in row.cells[0].paragraphs:
             if line.runs:
-                measured.add(Key.IMPRINT_SIZE, _size(line.runs[0], line))
+                measured.add(ClauseKey.IMPRINT_SIZE, _size(line.runs[0], line))
 
 
 def _says_issued(table: Table) -> bool:

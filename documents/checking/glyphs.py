@@ -38,7 +38,7 @@ class Glyph:
 
 
 @dataclass(frozen=True)
-class Rule:
+class RuledLine:
     """One horizontal rule."""
 
     x: float
@@ -49,14 +49,14 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Face:
+class PdfFace:
     """One page (一面)."""
 
     no: int
     width: float
     height: float
     glyphs: tuple[Glyph, ...]
-    rules: tuple[Rule, ...]
+    rules: tuple[RuledLine, ...]
     uprights: tuple[tuple[float, float], ...]
     """From where to where a vertical stroke goes: what stands beside one stands in a table."""
 
@@ -69,7 +69,7 @@ class Face:
 class Pdf:
     """The pages, and what the file says of itself."""
 
-    faces: tuple[Face, ...]
+    faces: tuple[PdfFace, ...]
     declared: str
     """Its description: where a substitution of faces is declared."""
 
@@ -108,7 +108,7 @@ def _text(value: object) -> str:
     return decode_text(value) if isinstance(value, bytes) else ""
 
 
-def _face(no: int, page: LTPage) -> Face:
+def _face(no: int, page: LTPage) -> PdfFace:
     glyphs, rules, uprights = [], [], []
     for found in _flat(page):
         if isinstance(found, LTChar):
@@ -119,7 +119,7 @@ def _face(no: int, page: LTPage) -> Face:
             elif found.width <= _THICKEST < found.height:
                 uprights.append(((page.height - found.y1) / MM, (page.height - found.y0) / MM))
     size = (page.width / MM, page.height / MM)
-    return Face(no, *size, tuple(glyphs), tuple(dict.fromkeys(rules)), tuple(uprights))
+    return PdfFace(no, *size, tuple(glyphs), tuple(dict.fromkeys(rules)), tuple(uprights))
 
 
 def _flat(container: Iterable[object]) -> Iterator[object]:
@@ -143,7 +143,7 @@ def _glyph(found: LTChar, height: float) -> Glyph:
     )
 
 
-def _rule(found: LTCurve, height: float) -> Rule | None:
+def _rule(found: LTCurve, height: float) -> RuledLine | None:
     """A line, or a rectangle so low that it is one."""
     high = found.y1 - found.y0
     if found.width < _SHORTEST or high > _THICKEST:
@@ -151,7 +151,7 @@ def _rule(found: LTCurve, height: float) -> Rule | None:
     thick = high if found.fill and high else found.linewidth
     colour = found.non_stroking_color if found.fill and not found.stroke else found.stroking_color
     middle = (height - (found.y0 + found.y1) / 2) / MM
-    return Rule(found.x0 / MM, found.x1 / MM, middle, thick / MM, _is_red(colour))
+    return RuledLine(found.x0 / MM, found.x1 / MM, middle, thick / MM, _is_red(colour))
 
 
 def _is_red(colour: object) -> bool:

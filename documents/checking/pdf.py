@@ -8,8 +8,8 @@ from itertools import pairwise
 from statistics import median
 from typing import TypeVar
 
-from documents.checking.clauses import Key
-from documents.checking.glyphs import Face, Glyph, Pdf, Rule, read_pdf
+from documents.checking.clauses import ClauseKey
+from documents.checking.glyphs import Glyph, Pdf, PdfFace, RuledLine, read_pdf
 from documents.checking.report import Measured
 from documents.formats import standard as gb
 
@@ -46,10 +46,10 @@ _ENTRY = re.compile(r"[·…．.]{3,}\s*\d+$")
 
 
 @dataclass(frozen=True)
-class Line:
+class PrintedLine:
     """Characters on one baseline."""
 
-    face: Face
+    face: PdfFace
     glyphs: tuple[Glyph, ...]
 
     @property
@@ -113,8 +113,8 @@ def measure_pdf(data: bytes) -> Measured:
     measured = Measured(declared=found.declared)
     sheet = _Sheet(found)
     for face in found.faces:
-        measured.add(Key.WIDTH, face.width, f"第{face.no}页")
-        measured.add(Key.HEIGHT, face.height, f"第{face.no}页")
+        measured.add(ClauseKey.WIDTH, face.width, f"第{face.no}页")
+        measured.add(ClauseKey.HEIGHT, face.height, f"第{face.no}页")
     _area(measured, sheet)
     _type(measured, sheet)
     _title(measured, sheet)
@@ -129,8 +129,8 @@ class _Sheet:
 
     def __init__(self, pdf: Pdf) -> None:
         self.faces = pdf.faces
-        self.numbers: dict[int, Line] = {}
-        self.text: list[Line] = []
+        self.numbers: dict[int, PrintedLine] = {}
+        self.text: list[PrintedLine] = []
         for face in pdf.faces:
             lines = [line for line in _lines(face) if line.text]
             if lines and _PAGE_NUMBER.fullmatch(lines[-1].text):
@@ -153,7 +153,7 @@ class _Sheet:
         """Whether it is a 函: its red rules are longer than 版心 is wide."""
         return any(r.red and r.end - r.x > gb.TEXT[0] + _LONGER for r in self.faces[0].rules)
 
-    def _flush(self) -> Iterator[Line]:
+    def _flush(self) -> Iterator[PrintedLine]:
         """Lines that begin at the edge: what a long line goes on in, and whom it is addressed to."""
         for line, after in pairwise(self.running):
             near = line.face is after.face and 0 < after.y - line.y < _ONE_PITCH
@@ -164,13 +164,13 @@ class _Sheet:
                 elif line.text.endswith("：") and line.text[0] not in _OPENING and after.x > line.x + _SLACK:
                     yield line
 
-    def _in_imprint(self, line: Line) -> bool:
+    def _in_imprint(self, line: PrintedLine) -> bool:
         return bool(self.imprint_rules) and line.face is self.faces[-1] and line.y > self.imprint_rules[0].y
 
-    def is_body(self, line: Line) -> bool:
+    def is_body(self, line: PrintedLine) -> bool:
         return abs(line.size - self.body) < _SAME_LINE
 
-    def _continues(self, line: Line, after: Line) -> bool:
+    def _continues(self, line: PrintedLine, after: PrintedLine) -> bool:
         """Whether the text of a line goes on in the next: so that line is as long as 版心 is wide."""
         near = line.face is after.face and 0 < after.y - line.y < _ONE_PITCH
         return near and self.is_body(after) and abs(after.x - self.left) < _SLACK
@@ -191,19 +191,19 @@ def _area(measured: Measured, sheet: _Sheet) -> None:
     firsts = {x.face.no: x for x in reversed(sheet.text)}
     tops = [(x.top, x.where) for no, x in firsts.items() if not begun or (no > 1 and sheet.is_body(x))]
     if tops:
-        measured.add(Key.TOP, *min(tops))
+        measured.add(ClauseKey.TOP, *min(tops))
     if sheet.shows_left:
-        measured.add(Key.LEFT, sheet.left)
+        measured.add(ClauseKey.LEFT, sheet.left)
     if sheet.right is not None:
-        measured.add(Key.TEXT_WIDTH, sheet.right - sheet.left)
+        measured.add(ClauseKey.TEXT_WIDTH, sheet.right - sheet.left)
     step = _pitch(sheet)
     if step:
-        measured.add(Key.LINES, gb.TEXT[1] / step)
+        measured.add(ClauseKey.LINES, gb.TEXT[1] / step)
         last = sheet.faces[-1].no
         ends = [(x.bottom - gb.TOP, x.where) for x in sheet.text if x.face.no != last]
         # A heading goes over with its text, so a few faces may all end short; over the edge is over the edge.
         if ends and (last > _ENOUGH_FACES or max(ends)[0] > gb.TEXT[1]):
-            measured.add(Key.FILLED, *max(ends))
+            measured.add(ClauseKey.FILLED, *max(ends))
 
 
 def _pitch(sheet: _Sheet) -> float | None:
@@ -221,26 +221,26 @@ def _type(measured: Measured, sheet: _Sheet) -> None:
     steps = [found for line in sheet.full if (found := _step(line))]
     if len(steps) >= _ENOUGH_LINES:
         # To be flush a line is set wider; the nearest set one shows how they are meant.
-        measured.add(Key.CHARACTERS, gb.TEXT[0] / min(steps))
-    measured.add(Key.BODY_SIZE, sheet.body)
+        measured.add(ClauseKey.CHARACTERS, gb.TEXT[0] / min(steps))
+    measured.add(ClauseKey.BODY_SIZE, sheet.body)
     faces = [g.font for x in body if not _is_heading(x) for g in x.glyphs if _HAN.match(g.text)]
-    measured.add(Key.BODY_FACE, _most(faces))
+    measured.add(ClauseKey.BODY_FACE, _most(faces))
     for line in body:
         if not _is_heading(line):
             continue
         if _HEADING.match(line.text) and line.x > sheet.left + _SLACK:
-            measured.add(Key.HEADING_FACE, line.font, line.where)
+            measured.add(ClauseKey.HEADING_FACE, line.font, line.where)
         elif _SUBHEADING.match(line.text) and line.x > sheet.left + _SLACK:
-            measured.add(Key.SUBHEADING_FACE, line.font, line.where)
+            measured.add(ClauseKey.SUBHEADING_FACE, line.font, line.where)
 
 
-def _step(line: Line) -> float | None:
+def _step(line: PrintedLine) -> float | None:
     """From one character to the next."""
     found = [b.x - a.x for a, b in pairwise(line.glyphs) if _HAN.match(a.text) and _HAN.match(b.text)]
     return median(found) if found else None
 
 
-def _is_heading(line: Line) -> bool:
+def _is_heading(line: PrintedLine) -> bool:
     return not _ENTRY.search(line.text) and bool(_HEADING.match(line.text) or _SUBHEADING.match(line.text))
 
 
@@ -250,15 +250,16 @@ def _is_heading(line: Line) -> bool:
 def _title(measured: Measured, sheet: _Sheet) -> None:
     large = [x for x in sheet.text if x.face.no == 1 and not x.red and x.size > sheet.body + 1]
     if not large:
-        measured.add(Key.TITLE_SIZE, "没有比正文大的标题", "第1页")
+        measured.add(ClauseKey.TITLE_SIZE, "没有比正文大的标题", "第1页")
         return
     middle = sheet.left + gb.TEXT[0] / 2
     for line in large:
-        measured.add(Key.TITLE_SIZE, line.size, line.where)
-        measured.add(Key.TITLE_FACE, line.font, line.where)
+        measured.add(ClauseKey.TITLE_SIZE, line.size, line.where)
+        measured.add(ClauseKey.TITLE_FACE, line.font, line.where)
         off = (line.x + line.end) / 2 - middle
         measured.add(
-            Key.TITLE_PLACE, "居中" if abs(off) < 2 * _SLACK else f"偏{'右' if off > 0 else '左'} {abs(off):.1f} mm"
+            ClauseKey.TITLE_PLACE,
+            "居中" if abs(off) < 2 * _SLACK else f"偏{'右' if off > 0 else '左'} {abs(off):.1f} mm",
         )
 
 
@@ -272,36 +273,36 @@ def _head(measured: Measured, sheet: _Sheet) -> None:
     if mark is None and number is None:
         return
     if mark is not None:
-        measured.add(Key.MARK_COLOUR, "红色" if mark.red else "其他颜色", mark.where)
+        measured.add(ClauseKey.MARK_COLOUR, "红色" if mark.red else "其他颜色", mark.where)
         if not sheet.letter and (number is not None or mark.text.endswith("纪要")):
-            measured.add(Key.MARK_TOP, mark.y - mark.size * _INK / gb.MM - gb.TOP)
+            measured.add(ClauseKey.MARK_TOP, mark.y - mark.size * _INK / gb.MM - gb.TOP)
     rules = sorted((r for r in sheet.faces[0].rules if r.red), key=lambda r: r.y)
     if sheet.letter:
         _letter(measured, sheet, mark, rules)
         return
     if not rules:
-        measured.add(Key.RED_RULE, "没有红色分隔线", "第1页")
+        measured.add(ClauseKey.RED_RULE, "没有红色分隔线", "第1页")
         return
-    measured.add(Key.RED_RULE, rules[0].end - rules[0].x)
+    measured.add(ClauseKey.RED_RULE, rules[0].end - rules[0].x)
     between = [x for x in first if number is not None and number.y < x.y < rules[0].y]
     if number is not None and not between:
-        measured.add(Key.RED_RULE_BELOW, rules[0].y - number.bottom)
+        measured.add(ClauseKey.RED_RULE_BELOW, rules[0].y - number.bottom)
 
 
-def _letter(measured: Measured, sheet: _Sheet, mark: Line | None, rules: list[Rule]) -> None:
+def _letter(measured: Measured, sheet: _Sheet, mark: PrintedLine | None, rules: list[RuledLine]) -> None:
     """函 (10.1): two red double rules around its first face."""
     height = sheet.faces[0].height
     above = [r for r in rules if r.y < height / 2]
     below = [r for r in rules if r.y > height / 2]
     for rule in rules:
-        measured.add(Key.LETTER_RULE, rule.end - rule.x)
+        measured.add(ClauseKey.LETTER_RULE, rule.end - rule.x)
     if mark is not None:
-        measured.add(Key.LETTER_MARK, mark.y - mark.size * _INK / gb.MM)
+        measured.add(ClauseKey.LETTER_MARK, mark.y - mark.size * _INK / gb.MM)
         if above:
             foot = mark.y + mark.size * _INK_BELOW / gb.MM
-            measured.add(Key.LETTER_RULE_BELOW, above[0].y - above[0].thick / 2 - foot)
-    measured.add(Key.LETTER_FOOT, height - below[-1].y if below else "没有红色双线")
-    measured.add(Key.LETTER_NUMBER, "显示" if sheet.faces[0].no in sheet.numbers else "不显示")
+            measured.add(ClauseKey.LETTER_RULE_BELOW, above[0].y - above[0].thick / 2 - foot)
+    measured.add(ClauseKey.LETTER_FOOT, height - below[-1].y if below else "没有红色双线")
+    measured.add(ClauseKey.LETTER_NUMBER, "显示" if sheet.faces[0].no in sheet.numbers else "不显示")
 
 
 # --- page numbers
@@ -313,22 +314,24 @@ def _numbers(measured: Measured, sheet: _Sheet) -> None:
         where, line = f"第{face.no}页", sheet.numbers.get(face.no)
         if line is None:
             if len(sheet.faces) > 1:
-                measured.add(Key.NUMBER_FORM, "没有页码", where)
+                measured.add(ClauseKey.NUMBER_FORM, "没有页码", where)
             continue
         proper = bool(_PROPER_NUMBER.fullmatch(line.text))
-        measured.add(Key.NUMBER_FORM, "— N —" if proper else line.text, where)
-        measured.add(Key.NUMBER_SIZE, line.size, where)
-        measured.add(Key.NUMBER_FACE, line.glyphs[0].font, where)
-        measured.add(Key.NUMBER_BELOW, line.y - line.size * _DASH / gb.MM - gb.TOP - gb.TEXT[1], where)
+        measured.add(ClauseKey.NUMBER_FORM, "— N —" if proper else line.text, where)
+        measured.add(ClauseKey.NUMBER_SIZE, line.size, where)
+        measured.add(ClauseKey.NUMBER_FACE, line.glyphs[0].font, where)
+        measured.add(ClauseKey.NUMBER_BELOW, line.y - line.size * _DASH / gb.MM - gb.TOP - gb.TEXT[1], where)
         side = _side(line, sheet.left, right)
         odd = face.no % 2 == 1
-        measured.add(Key.NUMBER_SIDE, "单页居右、双页居左" if side == ("右" if odd else "左") else f"居{side}", where)
+        measured.add(
+            ClauseKey.NUMBER_SIDE, "单页居右、双页居左" if side == ("右" if odd else "左") else f"居{side}", where
+        )
         if side != "中":
             empty = right - line.end if side == "右" else line.x - sheet.left
-            measured.add(Key.NUMBER_INDENT, empty * gb.MM / line.size, where)
+            measured.add(ClauseKey.NUMBER_INDENT, empty * gb.MM / line.size, where)
 
 
-def _side(line: Line, left: float, right: float) -> str:
+def _side(line: PrintedLine, left: float, right: float) -> str:
     off = (line.x + line.end) / 2 - (left + right) / 2
     if abs(off) < (right - left) / 6:
         return "中"
@@ -343,21 +346,21 @@ def _imprint(measured: Measured, sheet: _Sheet) -> None:
     if issued is None:
         return
     if len(rules) < 2:  # noqa: PLR2004  (a first and a last)
-        measured.add(Key.IMPRINT_WIDTH, "没有版记分隔线", issued.where)
+        measured.add(ClauseKey.IMPRINT_WIDTH, "没有版记分隔线", issued.where)
         return
     for rule in rules:
-        measured.add(Key.IMPRINT_WIDTH, rule.end - rule.x)
+        measured.add(ClauseKey.IMPRINT_WIDTH, rule.end - rule.x)
     for rule in (rules[0], rules[-1]):
-        measured.add(Key.IMPRINT_OUTER, rule.thick)
+        measured.add(ClauseKey.IMPRINT_OUTER, rule.thick)
     for rule in rules[1:-1]:
-        measured.add(Key.IMPRINT_INNER, rule.thick)
-    measured.add(Key.IMPRINT_BOTTOM, rules[-1].y - gb.TOP - gb.TEXT[1])
+        measured.add(ClauseKey.IMPRINT_INNER, rule.thick)
+    measured.add(ClauseKey.IMPRINT_BOTTOM, rules[-1].y - gb.TOP - gb.TEXT[1])
     within = [x for x in sheet.text if x.face is face and rules[0].y < x.y < rules[-1].y]
     for size in dict.fromkeys(x.size for x in within):
-        measured.add(Key.IMPRINT_SIZE, size)
+        measured.add(ClauseKey.IMPRINT_SIZE, size)
 
 
-def _imprint_of(face: Face, text: list[Line]) -> tuple[Line | None, list[Rule]]:
+def _imprint_of(face: PdfFace, text: list[PrintedLine]) -> tuple[PrintedLine | None, list[RuledLine]]:
     """The line that says 印发 on the last face, and the rules around it."""
     issued = next((x for x in reversed(text) if x.face is face and x.text.endswith(_ISSUED)), None)
     if issued is None:
@@ -369,7 +372,7 @@ def _imprint_of(face: Face, text: list[Line]) -> tuple[Line | None, list[Rule]]:
 # --- characters to lines
 
 
-def _lines(face: Face) -> Iterator[Line]:
+def _lines(face: PdfFace) -> Iterator[PrintedLine]:
     """Lines from top to bottom, each from left to right."""
     rows: list[list[Glyph]] = []
     for glyph in sorted(face.glyphs, key=lambda g: (g.y, g.x)):
@@ -380,7 +383,7 @@ def _lines(face: Face) -> Iterator[Line]:
     for row in rows:
         seen = [g for g in sorted(row, key=lambda g: g.x) if g.text.strip()]
         if seen:
-            yield Line(face, tuple(seen))
+            yield PrintedLine(face, tuple(seen))
 
 
 def _most(values: Iterable[T]) -> T | None:

@@ -3,13 +3,21 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from documents.checking.clauses import CLAUSES, Clause, Key, Strength
+from documents.checking.clauses import CLAUSES, ClauseKey, StandardClause, Strength
 from domain.base import Frozen, Refusal, Term
 from sheets.budget import budget
 from sheets.input_file import read_file
 
 MOST_BYTES = 100 * 1024 * 1024
-FACES = frozenset({Key.BODY_FACE, Key.TITLE_FACE, Key.HEADING_FACE, Key.SUBHEADING_FACE, Key.NUMBER_FACE})
+FACES = frozenset(
+    {
+        ClauseKey.BODY_FACE,
+        ClauseKey.TITLE_FACE,
+        ClauseKey.HEADING_FACE,
+        ClauseKey.SUBHEADING_FACE,
+        ClauseKey.NUMBER_FACE,
+    }
+)
 
 
 class Verdict(Term):
@@ -22,7 +30,7 @@ class Verdict(Term):
 
 
 @dataclass(frozen=True)
-class Reading:
+class Measurement:
     """One value and where it was found."""
 
     value: float | str
@@ -39,12 +47,12 @@ class Measured:
     """Everything read off a file, by what it is. `declared` is what the file says of its faces."""
 
     declared: str = ""
-    readings: dict[Key, list[Reading]] = field(default_factory=dict)
+    readings: dict[ClauseKey, list[Measurement]] = field(default_factory=dict)
 
-    def add(self, key: Key, value: float | str | None, where: str = "") -> None:
+    def add(self, key: ClauseKey, value: float | str | None, where: str = "") -> None:
         """One more reading; None is none."""
         if value is not None:
-            self.readings.setdefault(key, []).append(Reading(value, where))
+            self.readings.setdefault(key, []).append(Measurement(value, where))
 
 
 class Judged(Frozen):
@@ -58,7 +66,7 @@ class Judged(Frozen):
     verdict: Verdict
 
 
-class Report(Frozen):
+class MeasuringReport(Frozen):
     """All lines. `ok` cannot disagree with them: only a 规定 clause that fails makes a file fail."""
 
     file: str
@@ -75,7 +83,7 @@ class Report(Frozen):
         return not self.failed
 
 
-def check(path: Path) -> Report:
+def check(path: Path) -> MeasuringReport:
     """Measure a .pdf or a .docx.
 
     Raises:
@@ -96,12 +104,14 @@ def check(path: Path) -> Report:
         return judge(path.name, measure_docx(data))
 
 
-def judge(file: str, found: Measured) -> Report:
+def judge(file: str, found: Measured) -> MeasuringReport:
     """Each clause with the reading that fails it, else the first."""
-    return Report(file=file, lines=tuple(_line(c, found.readings.get(c.key, []), found.declared) for c in CLAUSES))
+    return MeasuringReport(
+        file=file, lines=tuple(_line(c, found.readings.get(c.key, []), found.declared) for c in CLAUSES)
+    )
 
 
-def _line(clause: Clause, readings: list[Reading], declared: str) -> Judged:
+def _line(clause: StandardClause, readings: list[Measurement], declared: str) -> Judged:
     failing = next((r for r in readings if not clause.allows(r.value)), None)
     shown = failing or next(iter(readings), None)
     verdict = Verdict.MET if readings else Verdict.UNMEASURED

@@ -19,7 +19,7 @@ from documents.formats.press import Press
 from domain.base import Frozen, Refusal, Term
 from eventlog.database import Database
 from eventlog.errors import LogUnreachable
-from eventlog.verify import Problem, verify
+from eventlog.verify import Finding, verify
 from sheets.file_errors import unwritable
 
 _SHOWN = 3
@@ -29,7 +29,7 @@ _SHOWN = 3
 _UNREADABLE = "被改动的事件已不能读出，无从重算"
 
 
-class Verdict(Term):
+class ReprintVerdict(Term):
     """How a file printed again compares with the one that was issued."""
 
     IDENTICAL = "identical", "逐字节一致"
@@ -50,7 +50,7 @@ class Compared(Frozen):
     """One file of an issue."""
 
     name: str
-    verdict: Verdict
+    verdict: ReprintVerdict
     kept: Kept
     recorded: str
     rebuilt: str
@@ -113,7 +113,7 @@ def rebuild_each(database: Database, found: Iterable[Filed], press: Press) -> It
             yield Rebuilt(number=event.number, position=event.position, differences=(refusal.message,))
 
 
-def _rebuild(filed: Filed, press: Press, problems: Iterable[Problem], out: Path | None = None) -> Rebuilt:
+def _rebuild(filed: Filed, press: Press, problems: Iterable[Finding], out: Path | None = None) -> Rebuilt:
     event, damaged = filed.event, _damaged(filed, problems)
     press = filed.press(press)
     try:
@@ -152,11 +152,11 @@ def _leave(rendered: Mapping[str, bytes], out: Path) -> None:
 # --- what differs, in words
 
 
-def _problems(database: Database) -> tuple[Problem, ...]:
+def _problems(database: Database) -> tuple[Finding, ...]:
     return verify(database, read_model=False).problems
 
 
-def _damaged(filed: Filed, problems: Iterable[Problem]) -> tuple[str, ...]:
+def _damaged(filed: Filed, problems: Iterable[Finding]) -> tuple[str, ...]:
     """Every break of the hash chain in the part of the log the issue stands on, and in the issue itself."""
     return tuple(
         f"事件日志 {p.stream} 第{p.version}条（序号 {p.position}）：{p.message}"
@@ -175,7 +175,7 @@ def _faces(bench: _Bench) -> list[str]:
 
 
 def _difference(found: Compared) -> str | None:
-    if found.verdict is Verdict.DIFFERENT:
+    if found.verdict is ReprintVerdict.DIFFERENT:
         return f"{found.name} 与成文时不一致：成文时 {found.recorded[:12]}，重算 {found.rebuilt[:12]}"
     if found.kept is Kept.ALTERED:
         return f"{found.name} {found.kept.label}，日志和重算的一致"
@@ -207,18 +207,18 @@ def _compared(bench: _Bench, name: str, data: bytes) -> Compared:
     kept = Kept.MISSING
     if place.exists():
         kept = Kept.INTACT if _issued(bench, name) is not None else Kept.ALTERED
-    verdict = Verdict.IDENTICAL if rebuilt == recorded else _by_content(bench, name, data)
+    verdict = ReprintVerdict.IDENTICAL if rebuilt == recorded else _by_content(bench, name, data)
     return Compared(name=name, verdict=verdict, kept=kept, recorded=recorded, rebuilt=rebuilt)
 
 
-def _by_content(bench: _Bench, name: str, data: bytes) -> Verdict:
+def _by_content(bench: _Bench, name: str, data: bytes) -> ReprintVerdict:
     """A .docx of another library and a .pdf in other faces are other bytes; what they say must be the same."""
     read = {".docx": _words_of_docx, ".pdf": _words_of_pdf}.get(Path(name).suffix)
     issued = _issued(bench, name)
     if read is not None and issued is not None and read(issued) == read(data):
-        return Verdict.SAME_CONTENT
+        return ReprintVerdict.SAME_CONTENT
     # In other faces lines and pages break elsewhere; the .md and .html still prove what it says.
-    return Verdict.UNPROVEN if bench.other_faces and name.endswith(".pdf") else Verdict.DIFFERENT
+    return ReprintVerdict.UNPROVEN if bench.other_faces and name.endswith(".pdf") else ReprintVerdict.DIFFERENT
 
 
 def _issued(bench: _Bench, name: str) -> bytes | None:

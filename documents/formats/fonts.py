@@ -22,7 +22,7 @@ MISSING = "〓"
 """What a compositor sets where he has no type for a character (得号); never a blank or a box."""
 
 
-class Role(Term):
+class FaceRole(Term):
     """What a face is for."""
 
     TITLE = "title", "小标宋"
@@ -47,20 +47,20 @@ class Choice:
 
 
 _SERIF, _SANS = "Noto Serif SC", "Noto Sans SC"
-OWN: Mapping[Role, tuple[str, ...]] = {
-    Role.TITLE: ("方正小标宋简体", "FZXiaoBiaoSong-B05S", "方正小标宋_GBK", "FZXiaoBiaoSong-B05"),
-    Role.BODY: ("仿宋_GB2312", "FangSong_GB2312", "仿宋", "FangSong", "STFangsong"),
-    Role.KAI: ("楷体_GB2312", "KaiTi_GB2312", "楷体", "KaiTi", "STKaiti"),
-    Role.HEI: ("黑体", "SimHei", "STHeiti"),
-    Role.SONG: ("宋体", "SimSun", "STSong"),
+OWN: Mapping[FaceRole, tuple[str, ...]] = {
+    FaceRole.TITLE: ("方正小标宋简体", "FZXiaoBiaoSong-B05S", "方正小标宋_GBK", "FZXiaoBiaoSong-B05"),
+    FaceRole.BODY: ("仿宋_GB2312", "FangSong_GB2312", "仿宋", "FangSong", "STFangsong"),
+    FaceRole.KAI: ("楷体_GB2312", "KaiTi_GB2312", "楷体", "KaiTi", "STKaiti"),
+    FaceRole.HEI: ("黑体", "SimHei", "STHeiti"),
+    FaceRole.SONG: ("宋体", "SimSun", "STSong"),
 }
 """The families the standard means, under the names their makers give them."""
-STAND_INS: Mapping[Role, tuple[Choice, ...]] = {
-    Role.TITLE: (Choice("FandolSong", bold=True), Choice(_SERIF, faked=True)),
-    Role.BODY: (Choice("FandolFang R"), Choice(_SERIF)),
-    Role.KAI: (Choice("FandolKai"), Choice(_SERIF)),
-    Role.HEI: (Choice("FandolHei"), Choice(_SANS)),
-    Role.SONG: (Choice("FandolSong"), Choice(_SERIF)),
+STAND_INS: Mapping[FaceRole, tuple[Choice, ...]] = {
+    FaceRole.TITLE: (Choice("FandolSong", bold=True), Choice(_SERIF, faked=True)),
+    FaceRole.BODY: (Choice("FandolFang R"), Choice(_SERIF)),
+    FaceRole.KAI: (Choice("FandolKai"), Choice(_SERIF)),
+    FaceRole.HEI: (Choice("FandolHei"), Choice(_SANS)),
+    FaceRole.SONG: (Choice("FandolSong"), Choice(_SERIF)),
 }
 """Open faces in their place, the nearest first. No open 小标宋 is known."""
 
@@ -69,7 +69,7 @@ STAND_INS: Mapping[Role, tuple[Choice, ...]] = {
 class Face:
     """A role, what was found for it, and the file."""
 
-    role: Role
+    role: FaceRole
     choice: Choice
     path: Path
     substitute: bool
@@ -99,10 +99,10 @@ class Typeface:
         return Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=places)
 
     @cached_property
-    def faces(self) -> Mapping[Role, Face]:
+    def faces(self) -> Mapping[FaceRole, Face]:
         """What each role is set in."""
         installed = {(f.family, f.weight >= BOLD): f for f in reversed(self.found.fonts()) if f.style == "normal"}
-        return {role: _chosen(role, installed) for role in Role}
+        return {role: _chosen(role, installed) for role in FaceRole}
 
     @cached_property
     def substitutions(self) -> Mapping[str, str]:
@@ -135,7 +135,7 @@ class Typeface:
         return (c for c in dict.fromkeys(text) if ord(c) not in self.characters and not c.isspace())
 
 
-def _chosen(role: Role, installed: Mapping[tuple[str, bool], "FontInfo"]) -> Face:
+def _chosen(role: FaceRole, installed: Mapping[tuple[str, bool], "FontInfo"]) -> Face:
     own = [Choice(family, bold) for family in OWN[role] for bold in (False, True)]
     for choice in (*own, *STAND_INS[role]):
         info = installed.get((choice.family, choice.bold))

@@ -24,7 +24,7 @@ EVERYBODY_CONCERNED = "各有关单位"
 
 
 @dataclass(frozen=True)
-class Names:
+class DirectoryNames:
     """Ids as names; what is no id stays as it was typed. A unit and a person may have the same id."""
 
     units: Mapping[str, Unit]
@@ -66,7 +66,7 @@ def numbered_lines(lines: Iterable[tuple[int, str]]) -> tuple[Paragraph, ...]:
 # --- 议程
 
 
-def agenda_page(meeting: Meeting, items: Sequence[AgendaItem], names: Names) -> Page:
+def agenda_page(meeting: Meeting, items: Sequence[AgendaItem], names: DirectoryNames) -> Page:
     """会议议程: the items in order, each with why it is there."""
     lines = numbered_lines((i.no, _agenda_line(i, names)) for i in items if i.dropped is None)
     where = f"，地点：{meeting.place}" if meeting.place else ""
@@ -83,13 +83,13 @@ def agenda_page(meeting: Meeting, items: Sequence[AgendaItem], names: Names) -> 
     )
 
 
-def _agenda_line(item: AgendaItem, names: Names) -> str:
+def _agenda_line(item: AgendaItem, names: DirectoryNames) -> str:
     reasons = "、".join(r.label for r in item.reasons)
     why = f"：{clean(item.text)}" if item.text else ""
     return f"{_item(item, names)}【{reasons}】{why}。"
 
 
-def _item(item: AgendaItem, names: Names) -> str:
+def _item(item: AgendaItem, names: DirectoryNames) -> str:
     """推进国际交流中心建设（XMH-2022-007，汇报单位：区住房和建设局）."""
     unit = f"汇报单位：{names.unit(item.lead)}" if item.lead else None
     told = "，".join(filter(None, (item.number, unit)))
@@ -106,19 +106,19 @@ def _when(instant: datetime) -> str:
 # --- 会议通知
 
 
-class Move(Frozen):
+class MovedMeeting(Frozen):
     """改期: when the meeting was to be before, and why it is not."""
 
     since: datetime
     reason: str
 
 
-def last_move(events: Iterable[Recorded]) -> Move | None:
+def last_move(events: Iterable[Recorded]) -> MovedMeeting | None:
     """The newest 改期 among the events of a meeting; None when it is still where it was convened."""
     starts, found = None, None
     for event in map(decode, events):
         if isinstance(event, MeetingMoved) and starts is not None:
-            found = Move(since=starts, reason=event.reason)
+            found = MovedMeeting(since=starts, reason=event.reason)
         if isinstance(event, MeetingConvened | MeetingMoved):
             starts = event.starts
     return found
@@ -127,10 +127,10 @@ def last_move(events: Iterable[Recorded]) -> Move | None:
 def notice_page(
     meeting: Meeting,
     items: Sequence[AgendaItem],
-    names: Names,
+    names: DirectoryNames,
     calendar: WorkCalendar,
     now: datetime,
-    moved: Move | None = None,
+    moved: MovedMeeting | None = None,
 ) -> Page:
     """会议通知, to the units that report: when, where, who, about what, and what has to be done until then.
 
@@ -183,21 +183,21 @@ def _still_to_come(meeting: Meeting, now: datetime) -> None:
     )
 
 
-def _opening(meeting: Meeting, moved: Move | None) -> str:
+def _opening(meeting: Meeting, moved: MovedMeeting | None) -> str:
     title, day = clean(meeting.title), full_date(local_date(meeting.starts))
     if moved is None:
         return f"定于{day}召开{title}，现将有关事项通知如下："
     return f"原定于{_when(moved.since)}召开的{title}改期至{day}召开（{clean(moved.reason)}），现将有关事项通知如下："
 
 
-def _invited(meeting: Meeting, items: Sequence[AgendaItem], names: Names) -> list[str]:
+def _invited(meeting: Meeting, items: Sequence[AgendaItem], names: DirectoryNames) -> list[str]:
     """The units that report, and those of people who are known to come; the office invites, it is not invited."""
     coming = (*meeting.attendance.present, *meeting.attendance.observers)
     units = [*(i.lead for i in items), *(names.people[p].unit for p in coming if p in names.people)]
     return [names.unit(u) for u in dict.fromkeys(units) if u and u != OFFICE_UNIT]
 
 
-def _arrangements(meeting: Meeting, items: Sequence[AgendaItem], names: Names) -> tuple[Block, ...]:
+def _arrangements(meeting: Meeting, items: Sequence[AgendaItem], names: DirectoryNames) -> tuple[Block, ...]:
     coming = names.listed((*meeting.attendance.present, *meeting.attendance.observers))
     whom = "主送单位" if _invited(meeting, items, names) else EVERYBODY_CONCERNED
     chair = f"{names.person(meeting.chair)}主持，" if meeting.chair else ""
@@ -209,12 +209,12 @@ def _arrangements(meeting: Meeting, items: Sequence[AgendaItem], names: Names) -
     return tuple(block for label, text in told for block in headed(label, Paragraph(text=f"{text}。")))
 
 
-def _about(items: Sequence[AgendaItem], names: Names) -> tuple[Block, ...]:
+def _about(items: Sequence[AgendaItem], names: DirectoryNames) -> tuple[Block, ...]:
     lines = numbered_lines((i.no, f"{_item(i, names)}。") for i in items)
     return headed("会议议题", *(lines or (Paragraph(text="议题确定后另行通知。"),)))
 
 
-def _asked(meeting: Meeting, names: Names, calendar: WorkCalendar) -> list[str]:
+def _asked(meeting: Meeting, names: DirectoryNames, calendar: WorkCalendar) -> list[str]:
     """What who comes has to do; the papers are wanted before the agenda is fixed."""
     papers = f"请汇报单位于{moment(agenda_instant(meeting, calendar))}前将汇报材料报送指挥部办公室，届时议题即行确定。"
     if meeting.stage is MeetingStage.FROZEN:

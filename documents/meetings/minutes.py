@@ -5,7 +5,7 @@ from datetime import date
 from itertools import groupby
 
 from documents.formats.press import LAYOUT
-from documents.meetings.calling import Names, numbered_lines
+from documents.meetings.calling import DirectoryNames, numbered_lines
 from documents.page import Block, Imprint, Layout, Page, Paragraph, Roll, Section, headed, section
 from documents.wording import clean, day_in, moment, sentence
 from domain.base import refuse
@@ -17,7 +17,7 @@ TEMPLATE = f"{LAYOUT}/minutes-1"
 UNSIGNED = "（未签发）"
 
 
-def minutes_page(meeting: Meeting, names: Names, on: date) -> Page:
+def minutes_page(meeting: Meeting, names: DirectoryNames, on: date) -> Page:
     """What was decided on each item, by whom and by when; then who was there. `on` dates what is not signed yet.
 
     Raises:
@@ -39,7 +39,7 @@ def minutes_page(meeting: Meeting, names: Names, on: date) -> Page:
     )
 
 
-def _held(meeting: Meeting, names: Names) -> Section:
+def _held(meeting: Meeting, names: DirectoryNames) -> Section:
     where = f"在{clean(meeting.place)}" if meeting.place else ""
     chair = f"{names.person(meeting.chair)}{where}主持" if meeting.chair else where
     about = "" if meeting.title in meeting.name else f"（{clean(meeting.title)}）"
@@ -58,7 +58,7 @@ def _held(meeting: Meeting, names: Names) -> Section:
 # --- 议定事项
 
 
-def _decided(meeting: Meeting, names: Names) -> Section:
+def _decided(meeting: Meeting, names: DirectoryNames) -> Section:
     """The points in the order of their numbers, which run through the minutes: 第2项 names one of them."""
     parts: list[Block] = []
     headings: set[int] = set()
@@ -74,7 +74,7 @@ def _decided(meeting: Meeting, names: Names) -> Section:
     return section("议定事项", tuple(parts), (Paragraph(text=gap),) if withdrawn else ())
 
 
-def decision_line(meeting: Meeting, point: DecisionPoint, names: Names) -> str:
+def decision_line(meeting: Meeting, point: DecisionPoint, names: DirectoryNames) -> str:
     """One 议定事项: 同意延期：…（责任单位：…；配合单位：…；时限：…）。"""
     lead = _lead(meeting, point)
     facts = [
@@ -96,7 +96,7 @@ def _lead(meeting: Meeting, point: DecisionPoint) -> str | None:
     return item.lead if item else None
 
 
-def _obliged(meeting: Meeting, names: Names) -> Iterator[str]:
+def _obliged(meeting: Meeting, names: DirectoryNames) -> Iterator[str]:
     """发: every unit that has something to do, once."""
     points = meeting.standing_points
     units = [u for p in points for u in (_lead(meeting, p), *(a.id for a in p.assist))]
@@ -106,7 +106,7 @@ def _obliged(meeting: Meeting, names: Names) -> Iterator[str]:
 # --- 参会人员
 
 
-def _attendance(meeting: Meeting, names: Names) -> Section:
+def _attendance(meeting: Meeting, names: DirectoryNames) -> Section:
     """出席、请假、列席 in the order of 10.3, each person with the unit; then who took the minutes."""
     found = meeting.attendance
     groups = (("出席", found.present), ("请假", found.leave), ("列席", found.observers))

@@ -18,7 +18,7 @@ from documents.sections.attention import missed, overdue
 from documents.sections.edition import Edition, Piece, assembled
 from documents.sections.overview import OVERVIEW
 from documents.sections.progress import closed
-from documents.sections.recipe import Part, built_in
+from documents.sections.recipe import SectionPart, built_in
 from documents.wording import moment, span
 from domain.base import refuse
 from domain.calendar import end_of_day
@@ -26,7 +26,7 @@ from domain.papers import PaperKind
 from domain.terms import Supervision
 from eventlog.database import Database
 
-_STANDING = (Part.STANDING, Part.MOVEMENT, Part.RATES, Part.REPORTS, Part.BY_CLASS)
+_STANDING = (SectionPart.STANDING, SectionPart.MOVEMENT, SectionPart.RATES, SectionPart.REPORTS, SectionPart.BY_CLASS)
 
 
 def draft_circular(database: Database, since: date, until: date, today: date) -> PaperText:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from documents.charts import Moment, life_line
+from documents.charts import LifeMoment, life_line
 from documents.formats.press import LAYOUT
 from documents.ledger import Ledger, MatterFile
 from documents.page import Block, Figure, Grid, Imprint, Items, Layout, Page, Paragraph, Section
@@ -323,7 +323,7 @@ _ENDS = 4
 def _course(case: _Case) -> Figure:
     """办理过程 as a line of time; of a long story its first and its last steps."""
     told = [
-        Moment(local_date(t.recorded.occurred_at), _MILESTONES[type(t.event)])
+        LifeMoment(local_date(t.recorded.occurred_at), _MILESTONES[type(t.event)])
         for t in case.file.events
         if type(t.event) in _MILESTONES
     ]

@@ -16,7 +16,7 @@ from documents.page import Block, Grid, Page, Paragraph, Section, section
 from documents.reports.chapters import chapters
 from documents.sections.edition import Edition
 from documents.sections.overview import OVERVIEW
-from documents.sections.recipe import Part, built_in
+from documents.sections.recipe import SectionPart, built_in
 from documents.wording import clean, full_date, share, short_date
 from domain import events as ev
 from domain.bulletin import BulletinSeries, Publication, bulletin_stream
@@ -36,7 +36,13 @@ SAID: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """How the year's summary tells what was held and issued: the verb, and the series whose headings follow it."""
 _MEASURES = {Publication.BRIEFING: "期", Publication.NEWS: "次"}
-_SAID_OF_MATTERS = (Part.STANDING, Part.MOVEMENT, Part.RATES, Part.REPORTS, Part.BY_CLASS)
+_SAID_OF_MATTERS = (
+    SectionPart.STANDING,
+    SectionPart.MOVEMENT,
+    SectionPart.RATES,
+    SectionPart.REPORTS,
+    SectionPart.BY_CLASS,
+)
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,14 @@ from documents.figures import Entry, Period, year_of
 from documents.page import Block, Grid, Layout, Page, Paragraph, Section, section
 from documents.wording import clean, dated, day_in, reason_of, share, short_date
 from domain import events as ev
-from domain.queries.score import Line, score
+from domain.queries.score import ScoreLine, score
 from domain.queries.telling import progress_said
 from domain.terms import Stage
 from eventlog import reading
 from eventlog.database import Database
 
 
-def statement(database: Database, unit: str, year: int, now: datetime) -> tuple[Page, tuple[Line, ...]]:
+def statement(database: Database, unit: str, year: int, now: datetime) -> tuple[Page, tuple[ScoreLine, ...]]:
     """A unit's year up to now, and the lines of its score.
 
     Raises:
@@ -77,7 +77,7 @@ def _listed(period: Period, entries: list[Entry]) -> tuple[Block, ...]:
     return (Grid(headers=("编号", "事项", "办结时限", "进度", "情况"), rows=rows),)
 
 
-def _scored(lines: tuple[Line, ...]) -> Section:
+def _scored(lines: tuple[ScoreLine, ...]) -> Section:
     total = sum(line.total for line in lines)
     text = f"按办理结果计分，牵头与配合按2∶1，合计{total}分。在办未到期、暂缓、撤销的不计。"
     rows = tuple(

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from documents.figures import Entry, Period
 from documents.page import Block, Grid, Items, Paragraph, Subheading, headed
 from documents.sections.edition import Edition, Piece, Writers, listed, short, tabled
-from documents.sections.recipe import Part
+from documents.sections.recipe import SectionPart
 from documents.wording import clean, dated, day_in, quoted, reason_of, rung_above, sentence, short_date, whose_move
 from domain import events as ev
 from domain.calendar import local_date
@@ -105,7 +105,7 @@ def missed(edition: Edition) -> Iterable[Piece]:
 
 def _told_as_yellow(edition: Edition) -> dict[str, int]:
     """How many of its last misses a matter's yellow light has told."""
-    if Part.BEHIND not in edition.parts:
+    if SectionPart.BEHIND not in edition.parts:
         return {}
     yellow = (e.matter for e in edition.period.entries() if e.lit.light is Light.YELLOW)
     return {matter.stream: matter.missed_in_row for matter in yellow if matter.missed_in_row}
@@ -148,17 +148,17 @@ def _said_problem(period: Period, matter: Matter) -> tuple[str, str] | None:
 
 
 PROBLEMS: Writers = {
-    Part.OVERDUE: overdue,
-    Part.BEHIND: _behind,
-    Part.MISSED: missed,
-    Part.REPORTED: _reported,
+    SectionPart.OVERDUE: overdue,
+    SectionPart.BEHIND: _behind,
+    SectionPart.MISSED: missed,
+    SectionPart.REPORTED: _reported,
 }
 
 
 # --- 需协调事项
 
 
-def coordination(edition: Edition, parts: Sequence[Part]) -> Iterable[Piece]:
+def coordination(edition: Edition, parts: Sequence[SectionPart]) -> Iterable[Piece]:
     """What needs somebody else, matter by matter: one list, without headings."""
     items = [
         text
@@ -224,12 +224,12 @@ def _why(entry: Entry) -> str:
     return clean(raised[-1].reason) if raised else reason_of(entry.lit)
 
 
-_WANTED: Mapping[Part, Callable[[Period, Entry], Iterator[str]]] = {
-    Part.LEADLESS: _leadless,
-    Part.ASKED: _asked,
-    Part.BROUGHT_UP: _brought_up,
-    Part.TO_EXTEND: _to_extend,
-    Part.RAISED: _raised,
+_WANTED: Mapping[SectionPart, Callable[[Period, Entry], Iterator[str]]] = {
+    SectionPart.LEADLESS: _leadless,
+    SectionPart.ASKED: _asked,
+    SectionPart.BROUGHT_UP: _brought_up,
+    SectionPart.TO_EXTEND: _to_extend,
+    SectionPart.RAISED: _raised,
 }
 
 
@@ -306,7 +306,7 @@ def _alive(matter: Matter) -> bool:
 
 
 AHEAD: Writers = {
-    Part.MATTERS_DUE: _matters_due,
-    Part.POINTS_DUE: _points_due,
-    Part.NEXT_DUE: _next_due,
+    SectionPart.MATTERS_DUE: _matters_due,
+    SectionPart.POINTS_DUE: _points_due,
+    SectionPart.NEXT_DUE: _next_due,
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from documents.figures import Entry, Period
 from documents.page import Block, Grid, Items, Paragraph, Section, Subheading, section
-from documents.sections.recipe import Limits, Part
+from documents.sections.recipe import Limits, SectionPart
 from domain.matter import Matter
 from domain.terms import Light
 
@@ -20,7 +20,7 @@ class Edition:
 
     period: Period
     limits: Limits
-    parts: frozenset[Part] = frozenset()
+    parts: frozenset[SectionPart] = frozenset()
 
     def led(self, matter: Matter) -> str:
         """区教育局牵头."""
@@ -34,7 +34,7 @@ class Edition:
 
 
 Writer = Callable[[Edition], Iterable[Piece]]
-Writers = Mapping[Part, Writer]
+Writers = Mapping[SectionPart, Writer]
 
 
 def assembled(told: Iterable[tuple[str, Iterable[Piece]]]) -> tuple[tuple[Section, ...], tuple[Section, ...]]:

@@ -6,7 +6,7 @@ from documents.figures import Entry, Period, Rate, by_light, by_stage
 from documents.lit_weeks import lights_figure
 from documents.page import Grid, Paragraph
 from documents.sections.edition import Edition, Piece, Writers
-from documents.sections.recipe import Part
+from documents.sections.recipe import SectionPart
 from documents.wording import counted, day_in, reason_of, share, short_date
 from domain import events as ev
 from domain.calendar import local_date
@@ -241,11 +241,11 @@ def _chart(edition: Edition) -> Iterator[Piece]:
 
 
 OVERVIEW: Writers = {
-    Part.STANDING: _standing,
-    Part.CHANGE: _change,
-    Part.MOVEMENT: _movement,
-    Part.RATES: _rates,
-    Part.REPORTS: _reports,
-    Part.BY_CLASS: _by_class,
-    Part.CHART: _chart,
+    SectionPart.STANDING: _standing,
+    SectionPart.CHANGE: _change,
+    SectionPart.MOVEMENT: _movement,
+    SectionPart.RATES: _rates,
+    SectionPart.REPORTS: _reports,
+    SectionPart.BY_CLASS: _by_class,
+    SectionPart.CHART: _chart,
 }

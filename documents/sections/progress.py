@@ -7,7 +7,7 @@ from datetime import date
 from documents.figures import Entry
 from documents.page import Items, Paragraph, headed
 from documents.sections.edition import Edition, Piece, Writers, listed, short
-from documents.sections.recipe import Part
+from documents.sections.recipe import SectionPart
 from documents.wording import INSTRUCTION, clean, counted, day_in, quoted, reason_of, sentence, short_date
 from domain import events as ev
 from domain.calendar import local_date
@@ -169,20 +169,20 @@ def _issued(edition: Edition) -> Iterable[Piece]:
 
 
 ADVANCES: Writers = {
-    Part.CLOSED: closed,
-    Part.RECOVERED: _recovered,
-    Part.DECIDED: _decided,
-    Part.MAJOR: _major,
-    Part.OPENED: _opened,
-    Part.INSTRUCTED: _instructed,
-    Part.NEWS: _issued,
+    SectionPart.CLOSED: closed,
+    SectionPart.RECOVERED: _recovered,
+    SectionPart.DECIDED: _decided,
+    SectionPart.MAJOR: _major,
+    SectionPart.OPENED: _opened,
+    SectionPart.INSTRUCTED: _instructed,
+    SectionPart.NEWS: _issued,
 }
 
 
 # --- 动态
 
 
-def news(edition: Edition, parts: Collection[Part]) -> list[Piece]:
+def news(edition: Edition, parts: Collection[SectionPart]) -> list[Piece]:
     """What happened, day by day."""
     told = [item for part in parts for item in _NEWS[part](edition)]
     told.sort(key=lambda item: item[0])
@@ -221,10 +221,10 @@ def _news_suspended(edition: Edition) -> Iterator[tuple[date, str]]:
         yield on, f"{quoted(m)}暂缓办理至{day_in(e.until, on.year)}（{e.reason.label}）。"
 
 
-_NEWS: Mapping[Part, Callable[[Edition], Iterator[tuple[date, str]]]] = {
-    Part.NEWS_DECIDED: _news_decided,
-    Part.NEWS_CLOSED: _news_closed,
-    Part.NEWS_OPENED: _news_opened,
-    Part.NEWS_ANSWERED: _news_answered,
-    Part.NEWS_SUSPENDED: _news_suspended,
+_NEWS: Mapping[SectionPart, Callable[[Edition], Iterator[tuple[date, str]]]] = {
+    SectionPart.NEWS_DECIDED: _news_decided,
+    SectionPart.NEWS_CLOSED: _news_closed,
+    SectionPart.NEWS_OPENED: _news_opened,
+    SectionPart.NEWS_ANSWERED: _news_answered,
+    SectionPart.NEWS_SUSPENDED: _news_suspended,
 }

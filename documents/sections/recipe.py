@@ -29,7 +29,7 @@ class Topic(Term):
     AHEAD = "ahead", "下步安排"
 
 
-class Part(Term):
+class SectionPart(Term):
     """Something a section says."""
 
     STANDING = "standing", "督办总数"
@@ -70,20 +70,20 @@ class Part(Term):
     NEWS_SUSPENDED = "news_suspended", "暂缓"
 
 
-def _between(first: Part, last: Part) -> tuple[Part, ...]:
-    every = list(Part)
+def _between(first: SectionPart, last: SectionPart) -> tuple[SectionPart, ...]:
+    every = list(SectionPart)
     return tuple(every[every.index(first) : every.index(last) + 1])
 
 
-PARTS: Mapping[Topic, tuple[Part, ...]] = {
-    Topic.OVERVIEW: _between(Part.STANDING, Part.CHART),
-    Topic.ADVANCES: _between(Part.CLOSED, Part.NEWS),
-    Topic.PROBLEMS: _between(Part.OVERDUE, Part.REPORTED),
-    Topic.COORDINATION: _between(Part.LEADLESS, Part.RAISED),
-    Topic.AHEAD: _between(Part.MATTERS_DUE, Part.NEXT_DUE),
+PARTS: Mapping[Topic, tuple[SectionPart, ...]] = {
+    Topic.OVERVIEW: _between(SectionPart.STANDING, SectionPart.CHART),
+    Topic.ADVANCES: _between(SectionPart.CLOSED, SectionPart.NEWS),
+    Topic.PROBLEMS: _between(SectionPart.OVERDUE, SectionPart.REPORTED),
+    Topic.COORDINATION: _between(SectionPart.LEADLESS, SectionPart.RAISED),
+    Topic.AHEAD: _between(SectionPart.MATTERS_DUE, SectionPart.NEXT_DUE),
 }
 """What each section may say."""
-NEWS_PARTS = _between(Part.NEWS_DECIDED, Part.NEWS_SUSPENDED)
+NEWS_PARTS = _between(SectionPart.NEWS_DECIDED, SectionPart.NEWS_SUSPENDED)
 
 _Name = Annotated[str, Field(min_length=1)]
 _Positive = Annotated[int, Field(gt=0)]
@@ -126,7 +126,7 @@ class SectionRecipe(Frozen):
 
     topic: Topic
     title: str
-    parts: tuple[Part, ...]
+    parts: tuple[SectionPart, ...]
 
 
 class Recipe(Frozen):
@@ -138,7 +138,7 @@ class Recipe(Frozen):
     recipients: Annotated[Recipients, Field(alias="分送")]
     limits: Annotated[Limits, Field(alias="限度")]
     sections: Annotated[tuple[SectionRecipe, ...], Field(alias="栏目")]
-    news: Annotated[tuple[Part, ...], Field(alias="动态")]
+    news: Annotated[tuple[SectionPart, ...], Field(alias="动态")]
 
 
 def read_recipe(data: bytes, where: str) -> Recipe:
@@ -207,13 +207,13 @@ def _section(where: str, which: str, said: dict[str, Any]) -> dict[str, Any]:
     return {"topic": topic, "title": title, "parts": _parts(where, f"栏目“{name}”", said["内容"], PARTS[topic])}
 
 
-def _news(where: str, said: Any) -> list[Part]:
+def _news(where: str, said: Any) -> list[SectionPart]:
     _wrong_when(not isinstance(said, dict), f'{where}：动态应写成 ["动态"] 一段')
     _keys(where, "动态", said, ("内容",))
     return _parts(where, "动态", said["内容"], NEWS_PARTS)
 
 
-def _parts(where: str, which: str, said: Any, known: tuple[Part, ...]) -> list[Part]:
+def _parts(where: str, which: str, said: Any, known: tuple[SectionPart, ...]) -> list[SectionPart]:
     _wrong_when(not isinstance(said, list), f'{where}：{which}的内容应写成 ["{known[0].label}", "{known[-1].label}"]')
     _wrong_when(not said, f"{where}：{which}的内容是空的；不要这一栏就把整段删去")
     by_label = {part.label: part for part in known}

@@ -25,7 +25,7 @@ class ChangeKind(Term):
     FEEDBACK = "feedback", "反馈进展"
 
 
-class Change(Frozen):
+class TableChange(Frozen):
     """One difference, and how it is told."""
 
     kind: ChangeKind
@@ -35,20 +35,20 @@ class Change(Frozen):
     text: str
 
 
-def changes(ledger: Ledger, entries: Iterable[Entry], since: Moment) -> tuple[Change, ...]:
+def changes(ledger: Ledger, entries: Iterable[Entry], since: Moment) -> tuple[TableChange, ...]:
     """Everything that changed after an earlier moment, by kind and number."""
     found = [change for entry in entries for change in _of(ledger, entry, since)]
     order = list(ChangeKind)
     return tuple(sorted(found, key=lambda c: (order.index(c.kind), c.number)))
 
 
-def _of(ledger: Ledger, entry: Entry, since: Moment) -> Iterator[Change]:
+def _of(ledger: Ledger, entry: Entry, since: Moment) -> Iterator[TableChange]:
     matter = entry.matter
     later = [told for told in entry.file.events if told.recorded.position > since.position]
 
-    def change(kind: ChangeKind, text: str) -> Change:
+    def change(kind: ChangeKind, text: str) -> TableChange:
         unit = ledger.unit(matter.lead)
-        return Change(kind=kind, number=matter.number, title=clean(matter.title), unit=unit, text=text)
+        return TableChange(kind=kind, number=matter.number, title=clean(matter.title), unit=unit, text=text)
 
     then = entry.file.thens.get(since.position)
     if then is None:

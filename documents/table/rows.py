@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from documents.figures import Entry, Period, by_light
 from documents.ledger import Ledger, read_known
-from documents.table.changes import Change, changes
+from documents.table.changes import TableChange, changes
 from documents.wording import counted, full_date, reason_of
 from domain.base import Frozen, refuse
 from domain.calendar import end_of_day, local_date
@@ -16,7 +16,7 @@ from domain.terms import Light, Stage
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.reading import Moment
-from sheets.table import NO_CHAPTER, Column, Key, Names, cells, fingerprints
+from sheets.table import NO_CHAPTER, Column, RowKey, SheetNames, cells, fingerprints
 
 
 class Mark(Frozen):
@@ -54,7 +54,7 @@ class TableRow(Frozen):
         return self.texts[column]
 
 
-class Chapter(Frozen):
+class TableChapter(Frozen):
     """The matters of one source, under its heading."""
 
     heading: str
@@ -68,9 +68,9 @@ class TaskTable(Frozen):
     as_of: datetime
     since: date
     summary: str
-    chapters: tuple[Chapter, ...]
-    changes: tuple[Change, ...]
-    key: Key
+    chapters: tuple[TableChapter, ...]
+    changes: tuple[TableChange, ...]
+    key: RowKey
 
     @property
     def on(self) -> date:
@@ -101,7 +101,7 @@ def compose(ledger: Ledger, then: Moment, identity: str) -> TaskTable:
     """The table of a ledger, and what changed since an earlier moment it was asked to look at."""
     on, since = local_date(ledger.as_of), local_date(then.as_of)
     entries = Period(ledger=ledger, since=since, until=on).entries()
-    names = Names(
+    names = SheetNames(
         units={u.id: u.name for u in ledger.directory.units.values()},
         people={p.id: p.name for p in ledger.directory.people.values()},
     )
@@ -113,7 +113,7 @@ def compose(ledger: Ledger, then: Moment, identity: str) -> TaskTable:
         summary=_summary(entries, on),
         chapters=chapters,
         changes=changes(ledger, entries, then),
-        key=Key(
+        key=RowKey(
             database=identity,
             position=ledger.position,
             rows={row.number: fingerprints(row.texts) for chapter in chapters for row in chapter.rows},
@@ -121,7 +121,7 @@ def compose(ledger: Ledger, then: Moment, identity: str) -> TaskTable:
     )
 
 
-def _chapters(entries: Iterable[Entry], names: Names, ledger: Ledger) -> Iterator[Chapter]:
+def _chapters(entries: Iterable[Entry], names: SheetNames, ledger: Ledger) -> Iterator[TableChapter]:
     """By source, in the order in which the sources first occur among the numbers."""
     by_source: dict[str, list[Entry]] = {}
     for entry in entries:
@@ -129,11 +129,11 @@ def _chapters(entries: Iterable[Entry], names: Names, ledger: Ledger) -> Iterato
     no = 0
     for source in sorted(by_source, key=lambda s: s == NO_CHAPTER):
         found = by_source[source]
-        yield Chapter(heading=source, rows=tuple(_row(no + i, e, names, ledger) for i, e in enumerate(found, 1)))
+        yield TableChapter(heading=source, rows=tuple(_row(no + i, e, names, ledger) for i, e in enumerate(found, 1)))
         no += len(found)
 
 
-def _row(no: int, entry: Entry, names: Names, ledger: Ledger) -> TableRow:
+def _row(no: int, entry: Entry, names: SheetNames, ledger: Ledger) -> TableRow:
     matter, on = entry.matter, local_date(ledger.as_of)
     ended = matter.closed.on if matter.closed else None
     late = entry.lit.light is Light.RED

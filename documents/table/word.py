@@ -16,7 +16,7 @@ from docx.text.paragraph import Paragraph
 
 from documents.formats.word_styles import BODY, HEADING, LATIN, TITLE
 from documents.formats.word_templates import empty, finished
-from documents.table.rows import Chapter, TableRow, TaskTable
+from documents.table.rows import TableChapter, TableRow, TaskTable
 from documents.table.styles import FILLS
 from documents.table.workbook import LEGEND
 from domain.terms import Light
@@ -104,7 +104,7 @@ def _table(table: TaskTable) -> Iterator[str]:
     yield "</w:tbl>"
 
 
-def _heading(chapter: Chapter) -> str:
+def _heading(chapter: TableChapter) -> str:
     text = f"{chapter.heading}（{len(chapter.rows)}件）"
     return _cell(text, sum(_COLUMNS.values()), span=len(_COLUMNS), font=HEADING, fill="EDEDED", keep=True)
 

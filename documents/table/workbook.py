@@ -12,7 +12,7 @@ import xlsxwriter
 
 from documents.table import time_map
 from documents.table.changes import ChangeKind
-from documents.table.rows import Chapter, TableRow, TaskTable
+from documents.table.rows import TableChapter, TableRow, TaskTable
 from documents.table.styles import Styles
 from documents.wording import full_date
 from domain.terms import Light
@@ -100,7 +100,7 @@ def _frame(sheet: Any, styles: Styles, columns: Sequence[Column], title: str, no
     print_on_a3(sheet, _HEAD_ROW)
 
 
-def _chapter(sheet: Any, styles: Styles, chapter: Chapter, row: int) -> int:
+def _chapter(sheet: Any, styles: Styles, chapter: TableChapter, row: int) -> int:
     """The heading and its rows; the last row written."""
     sheet.set_row(row, 20)
     sheet.merge_range(row, 0, row, _PRINTED, f"{chapter.heading}（{len(chapter.rows)}件）", styles.chapter)

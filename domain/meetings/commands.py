@@ -10,7 +10,7 @@ from domain.bounds import cleaned
 from domain.facts import Confidential, UnitRef, Whole, Words
 from domain.meetings.meeting import AgendaItem, Attendance
 from domain.meetings.series import Series
-from domain.meetings.terms import Outcome, Part, Subject
+from domain.meetings.terms import OfficePart, Outcome, Subject
 from domain.order import OrderBase
 
 
@@ -169,7 +169,7 @@ class RecordMeeting(Frozen):
     series: Series
     starts: datetime
     title: Words
-    part: Part = Part.ORGANISED
+    part: OfficePart = OfficePart.ORGANISED
     place: str | None = None
     chair: str | None = None
     summary: Words | None = None

@@ -8,7 +8,7 @@ from domain.envelope import NumberSeries
 from domain.event import Event
 from domain.facts import UnitRef, Words
 from domain.meetings.meeting import AgendaItem, Attendance, NewMatter
-from domain.meetings.terms import Outcome, Part, Subject
+from domain.meetings.terms import OfficePart, Outcome, Subject
 
 CODE = "HY"
 """会议: what a meeting's number begins with."""
@@ -211,7 +211,7 @@ class MeetingRecorded(Event):
     series_name: str
     title: Words
     starts: datetime
-    part: Part = Part.ORGANISED
+    part: OfficePart = OfficePart.ORGANISED
     place: str | None = None
     secretary: str
     summary: str | None = None

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from domain.base import Frozen
 from domain.envelope import Actor
 from domain.facts import UnitRef, Words
-from domain.meetings.terms import MEETING_ENDED, AgendaReason, Delivery, MeetingStage, Outcome, Part, Subject
+from domain.meetings.terms import MEETING_ENDED, AgendaReason, Delivery, MeetingStage, OfficePart, Outcome, Subject
 
 MATTER = "matter/"
 """How the stream of a matter begins."""
@@ -94,7 +94,7 @@ class Meeting(Frozen):
     stage: MeetingStage
     starts: datetime
     place: str | None = None
-    part: Part = Part.ORGANISED
+    part: OfficePart = OfficePart.ORGANISED
     chair: str | None = None
     secretary: str
     ordinal: int | None = None

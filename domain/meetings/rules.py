@@ -18,7 +18,7 @@ from domain.meetings.deadlines import MeetingDeadlineKind, minutes_due, next_mee
 from domain.meetings.meeting import AgendaItem, DecisionPoint, Meeting, NewMatter
 from domain.meetings.terms import AGREEING, NEEDS_MATTER, Delivery, MeetingStage, Outcome, Subject
 from domain.queries.spoken import said_date
-from domain.rules.office import At, Office, drafted
+from domain.rules.office import At, DecisionContext, drafted
 from domain.rules.office import Outcome as Result
 from domain.terms import Role, Supervision
 
@@ -26,10 +26,10 @@ BEFORE = (MeetingStage.SCHEDULED, MeetingStage.FROZEN)
 ONLY_CLOCK: tuple[type[Frozen], ...] = (c.ExpireMeeting, c.ReprojectMeeting, c.NoteDelivery)
 CLOCK: tuple[type[Frozen], ...] = (*ONLY_CLOCK, c.ConveneMeeting, c.FreezeAgenda)
 """What the clock does: convening by a series' rule and freezing the agenda a person may do as well."""
-Rule = Callable[[Meeting, Any, Office], Iterable[Result]]
+Rule = Callable[[Meeting, Any, DecisionContext], Iterable[Result]]
 
 
-def decide_meeting(meeting: Meeting | None, command: Frozen, office: Office) -> tuple[Draft, ...]:
+def decide_meeting(meeting: Meeting | None, command: Frozen, office: DecisionContext) -> tuple[Draft, ...]:
     """The events a command leads to on this meeting at this moment; none when it changes nothing.
 
     Raises:
@@ -66,7 +66,7 @@ def meeting_claims(meeting: Meeting | None, command: Frozen) -> Claims:
     return Claims(units=units, slots=slots)
 
 
-def _authorise(command: Frozen, office: Office) -> None:
+def _authorise(command: Frozen, office: DecisionContext) -> None:
     """The office keeps meetings; a leader may chair and sign; only the system's clock says what fell due."""
     actor = office.actor
     if actor.role is Role.SYSTEM:
@@ -83,7 +83,7 @@ def _authorise(command: Frozen, office: Office) -> None:
 # --- 安排
 
 
-def _convene(command: c.ConveneMeeting, office: Office) -> Iterator[Result]:
+def _convene(command: c.ConveneMeeting, office: DecisionContext) -> Iterator[Result]:
     """A meeting is on a working day and still to come; of one series there are not two at once (see `SlotClaim`)."""
     refuse(command.starts <= office.now, "开会时间已经过去；已开过的会议请用 xmh meeting record 登记", "malformed")
     _on_a_workday(command.starts, office.calendar)
@@ -114,7 +114,7 @@ def _on_a_workday(starts: datetime, calendar: WorkCalendar) -> None:
     )
 
 
-def _move(meeting: Meeting, command: c.MoveMeeting, office: Office) -> Iterator[Result]:
+def _move(meeting: Meeting, command: c.MoveMeeting, office: DecisionContext) -> Iterator[Result]:
     """改期 before the meeting is opened."""
     refuse(meeting.stage not in BEFORE, f"{meeting.number} {meeting.stage.label}，不能改期")
     refuse(command.starts <= office.now, "改期后的时间已经过去", "malformed")
@@ -123,7 +123,7 @@ def _move(meeting: Meeting, command: c.MoveMeeting, office: Office) -> Iterator[
     yield ev.MeetingMoved(starts=command.starts, reason=command.reason)
 
 
-def _cancel(meeting: Meeting, command: c.CancelMeeting, office: Office) -> Iterator[Result]:
+def _cancel(meeting: Meeting, command: c.CancelMeeting, office: DecisionContext) -> Iterator[Result]:
     """取消 before the meeting is opened."""
     del office
     refuse(meeting.stage not in BEFORE, f"{meeting.number} {meeting.stage.label}，不能取消")
@@ -133,7 +133,7 @@ def _cancel(meeting: Meeting, command: c.CancelMeeting, office: Office) -> Itera
 # --- 议题
 
 
-def _add_item(meeting: Meeting, command: c.AddItem, office: Office) -> Iterator[Result]:
+def _add_item(meeting: Meeting, command: c.AddItem, office: DecisionContext) -> Iterator[Result]:
     """增列; once the agenda is frozen as a 临时议题 under the next number, up to the signing of the minutes."""
     del office
     _not_signed(meeting)
@@ -144,7 +144,7 @@ def _add_item(meeting: Meeting, command: c.AddItem, office: Office) -> Iterator[
     yield ev.AgendaItemAdded(item=command.item.model_copy(update={"no": no, "key": key}))
 
 
-def _drop_item(meeting: Meeting, command: c.DropItem, office: Office) -> Iterator[Result]:
+def _drop_item(meeting: Meeting, command: c.DropItem, office: DecisionContext) -> Iterator[Result]:
     """撤下, with a reason; not an item on which something was decided."""
     del office
     _not_signed(meeting)
@@ -157,14 +157,14 @@ def _drop_item(meeting: Meeting, command: c.DropItem, office: Office) -> Iterato
     yield ev.AgendaItemDropped(key=command.key, title=command.title, reason=command.reason)
 
 
-def _order_items(meeting: Meeting, command: c.OrderItems, office: Office) -> Iterator[Result]:
+def _order_items(meeting: Meeting, command: c.OrderItems, office: DecisionContext) -> Iterator[Result]:
     """The order may change until the agenda is frozen."""
     del office
     refuse(meeting.stage is not MeetingStage.SCHEDULED, f"{meeting.number} 议题已定，不能再调整次序")
     yield ev.AgendaOrdered(order=command.order)
 
 
-def _freeze(meeting: Meeting, command: c.FreezeAgenda, office: Office) -> Iterator[Result]:
+def _freeze(meeting: Meeting, command: c.FreezeAgenda, office: DecisionContext) -> Iterator[Result]:
     """确定议题: what the log proposes, less what was dropped, with what was added."""
     del office
     refuse(meeting.stage is not MeetingStage.SCHEDULED, f"{meeting.number} 议题已定")
@@ -174,7 +174,7 @@ def _freeze(meeting: Meeting, command: c.FreezeAgenda, office: Office) -> Iterat
 # --- 召开、议定
 
 
-def _open(meeting: Meeting, command: c.OpenMeeting, office: Office) -> Iterator[Result]:
+def _open(meeting: Meeting, command: c.OpenMeeting, office: DecisionContext) -> Iterator[Result]:
     """召开: on its day or after; the chair must be known."""
     refuse(meeting.stage is MeetingStage.SCHEDULED, f"{meeting.number} 议题尚未确定，请先 xmh meeting agenda --freeze")
     refuse(meeting.stage is not MeetingStage.FROZEN, f"{meeting.number} {meeting.stage.label}，不能再召开")
@@ -185,7 +185,7 @@ def _open(meeting: Meeting, command: c.OpenMeeting, office: Office) -> Iterator[
     yield ev.MeetingOpened(series_id=meeting.series, year=day.year, chair=chair)
 
 
-def _attend(meeting: Meeting, command: c.RecordAttendance, office: Office) -> Iterator[Result]:
+def _attend(meeting: Meeting, command: c.RecordAttendance, office: DecisionContext) -> Iterator[Result]:
     """出席、列席、请假: from the freezing of the agenda to the signing of the minutes; each person in one place."""
     del office
     _not_signed(meeting)
@@ -195,7 +195,7 @@ def _attend(meeting: Meeting, command: c.RecordAttendance, office: Office) -> It
     yield ev.AttendanceRecorded(attendance=command.attendance)
 
 
-def _decide(meeting: Meeting, command: c.DecideItem, office: Office) -> Iterator[Result]:
+def _decide(meeting: Meeting, command: c.DecideItem, office: DecisionContext) -> Iterator[Result]:
     """议定, while the meeting is in session: on an item of the agenda, by the chair, with what the outcome needs."""
     refuse(meeting.stage in BEFORE, f"{meeting.number} 尚未召开，不能议定")
     refuse(meeting.stage is not MeetingStage.IN_SESSION, f"{meeting.number} {meeting.stage.label}，不能再议定")
@@ -224,7 +224,7 @@ def _decide(meeting: Meeting, command: c.DecideItem, office: Office) -> Iterator
     )
 
 
-def _by_the_chair(meeting: Meeting, office: Office) -> None:
+def _by_the_chair(meeting: Meeting, office: DecisionContext) -> None:
     refuse(
         office.decider.id != meeting.chair,
         f"议定须以主持人的名义记录（--by {meeting.chair}）",
@@ -232,7 +232,7 @@ def _by_the_chair(meeting: Meeting, office: Office) -> None:
     )
 
 
-def _complete(command: c.DecideItem, item: AgendaItem, office: Office) -> None:
+def _complete(command: c.DecideItem, item: AgendaItem, office: DecisionContext) -> None:
     """What each outcome needs: a matter, a lead, a date."""
     outcome = command.outcome
     needs_matter = outcome in NEEDS_MATTER or command.subject is not None
@@ -252,7 +252,7 @@ def _complete(command: c.DecideItem, item: AgendaItem, office: Office) -> None:
     refuse(command.due is not None and not moves, f"“{outcome.label}”不改时限；要定时限请用“限期”", "malformed")
 
 
-def _withdraw(meeting: Meeting, command: c.WithdrawPoint, office: Office) -> Iterator[Result]:
+def _withdraw(meeting: Meeting, command: c.WithdrawPoint, office: DecisionContext) -> Iterator[Result]:
     """撤回 before the point binds: an urgent one has gone out, the others wait for the minutes."""
     del office
     point = _point(meeting, command.point)
@@ -261,7 +261,7 @@ def _withdraw(meeting: Meeting, command: c.WithdrawPoint, office: Office) -> Ite
     yield ev.PointWithdrawn(no=point.no, reason=command.reason)
 
 
-def _sign(meeting: Meeting, command: c.SignMinutes, office: Office) -> Iterator[Result]:
+def _sign(meeting: Meeting, command: c.SignMinutes, office: DecisionContext) -> Iterator[Result]:
     """签发纪要 by a leader or, of a meeting he chaired, by the chair: from now on the outcomes bind."""
     del command
     refuse(
@@ -276,7 +276,7 @@ def _sign(meeting: Meeting, command: c.SignMinutes, office: Office) -> Iterator[
 # --- 落实
 
 
-def _note_delivery(meeting: Meeting, command: c.NoteDelivery, office: Office) -> Iterator[Result]:
+def _note_delivery(meeting: Meeting, command: c.NoteDelivery, office: DecisionContext) -> Iterator[Result]:
     """What the matter said to an outcome. A word about an attempt that is over changes nothing."""
     del office
     point = _point(meeting, command.point)
@@ -291,14 +291,14 @@ def _note_delivery(meeting: Meeting, command: c.NoteDelivery, office: Office) ->
         )
 
 
-def _send_again(meeting: Meeting, command: c.SendAgain, office: Office) -> Iterator[Result]:
+def _send_again(meeting: Meeting, command: c.SendAgain, office: DecisionContext) -> Iterator[Result]:
     """再次落实 what a matter refused, after the reason was dealt with."""
     point = _refused(meeting, command.point)
     _by_the_chair(meeting, office)
     yield ev.OutcomeSentAgain(point=point.no)
 
 
-def _waive(meeting: Meeting, command: c.WaiveOutcome, office: Office) -> Iterator[Result]:
+def _waive(meeting: Meeting, command: c.WaiveOutcome, office: DecisionContext) -> Iterator[Result]:
     """不再落实, with a reason; never silently."""
     del office
     point = _refused(meeting, command.point)
@@ -314,7 +314,7 @@ def _refused(meeting: Meeting, no: int) -> DecisionPoint:
 # --- 时钟
 
 
-def _expire(meeting: Meeting, command: c.ExpireMeeting, office: Office) -> Iterator[Result]:
+def _expire(meeting: Meeting, command: c.ExpireMeeting, office: DecisionContext) -> Iterator[Result]:
     """The earliest thing that has fallen due. The agenda is frozen by `FreezeAgenda`, with what the log proposes."""
     del command
     deadline = next_meeting_deadline(meeting, office.calendar)
@@ -331,7 +331,7 @@ def _expire(meeting: Meeting, command: c.ExpireMeeting, office: Office) -> Itera
             yield ev.MeetingClosed()
 
 
-def _reproject(meeting: Meeting, command: c.ReprojectMeeting, office: Office) -> Iterator[Result]:
+def _reproject(meeting: Meeting, command: c.ReprojectMeeting, office: DecisionContext) -> Iterator[Result]:
     """A meeting whose day has become a day off moves to the next working day, at the same hour."""
     del command
     day = local_date(meeting.starts)
@@ -345,7 +345,7 @@ def _reproject(meeting: Meeting, command: c.ReprojectMeeting, office: Office) ->
 # --- 台账
 
 
-def _record(command: c.RecordMeeting, office: Office) -> Iterator[Result]:
+def _record(command: c.RecordMeeting, office: DecisionContext) -> Iterator[Result]:
     """登记 a meeting that was held: it takes its number and its ordinal, and nothing is owed for it."""
     refuse(command.starts > office.now, "登记的会议尚未召开；请用 xmh meeting schedule 安排", "malformed")
     series = command.series

@@ -51,7 +51,7 @@ class AgendaReason(Term):
     ADDED = "added", "秘书增列"
 
 
-class Part(Term):
+class OfficePart(Term):
     """Whether the office convened a meeting or was asked to it."""
 
     ORGANISED = "organised", "组织"

@@ -22,7 +22,7 @@ class Queue(Frozen):
     next_at: datetime
 
 
-class Standing(Frozen):
+class DeliveryQueues(Frozen):
     """What waits, by channel, and when that was looked at."""
 
     queues: tuple[Queue, ...] = ()

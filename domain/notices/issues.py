@@ -10,12 +10,12 @@ from domain.bulletin import BulletinIssued
 from domain.envelope import Recorded
 from domain.event import decode
 from domain.notices.notice import Notice, addressed, worded
-from domain.notices.people import House
+from domain.notices.people import RecipientDirectory
 from domain.papers import PaperIssued, PaperLedger, PaperVoided
 from domain.terms import Urgency
 
 
-def notices(recorded: Recorded, before: Any, after: Any, house: House) -> tuple[Notice, ...]:
+def notices(recorded: Recorded, before: Any, after: Any, house: RecipientDirectory) -> tuple[Notice, ...]:
     """The notices of one event of a publication or of a year's papers; the others are the office's own work."""
     del before
     event = decode(recorded)
@@ -36,7 +36,7 @@ def notices(recorded: Recorded, before: Any, after: Any, house: House) -> tuple[
     return addressed(recorded, people, event.number, worded(said, ""), Urgency.NORMAL, house.calendar)
 
 
-def _liaisons(units: Iterable[str], house: House) -> Iterator[str]:
+def _liaisons(units: Iterable[str], house: RecipientDirectory) -> Iterator[str]:
     for unit in units:
         yield from house.liaisons(unit)
 

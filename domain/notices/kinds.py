@@ -6,9 +6,9 @@ from typing import Any
 from domain.envelope import Recorded
 from domain.notices import issues, meetings, telling
 from domain.notices.notice import Notice
-from domain.notices.people import House
+from domain.notices.people import RecipientDirectory
 
-Teller = Callable[[Recorded, Any, Any, House], tuple[Notice, ...]]
+Teller = Callable[[Recorded, Any, Any, RecipientDirectory], tuple[Notice, ...]]
 """An event, its stream's state before and after it, and the house → its notices."""
 
 TELLERS: dict[str, Teller] = {

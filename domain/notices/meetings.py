@@ -12,7 +12,7 @@ from domain.event import Event, decode
 from domain.meetings import events as ev
 from domain.meetings.meeting import Meeting
 from domain.notices.notice import Notice, addressed, worded
-from domain.notices.people import House
+from domain.notices.people import RecipientDirectory
 from domain.queries.telling import local
 from domain.terms import Urgency
 
@@ -26,7 +26,7 @@ class Of(Term):
 
 
 @dataclass(frozen=True)
-class Rule:
+class MeetingNoticeRule:
     """Whom an event is told to, in which words, and how soon."""
 
     to: tuple[Of, ...]
@@ -46,21 +46,27 @@ def _why(event: Event) -> str:
     return f"：{reason}" if (reason := getattr(event, "reason", None)) else ""
 
 
-RULES: dict[type[Event], Rule] = {
-    ev.MeetingNotified: Rule(ALL, lambda _, m: f"会议通知：{_when(m)}", "请安排参加"),
+RULES: dict[type[Event], MeetingNoticeRule] = {
+    ev.MeetingNotified: MeetingNoticeRule(ALL, lambda _, m: f"会议通知：{_when(m)}", "请安排参加"),
     # Soon: who would travel to a meeting must know in time.
-    ev.MeetingMoved: Rule(ALL, lambda e, m: f"会议改期{_why(e)}，{_when(m)}", urgency=Urgency.URGENT),
-    ev.MeetingCancelled: Rule(ALL, lambda e, _: f"会议取消{_why(e)}", urgency=Urgency.URGENT),
-    ev.AgendaFrozen: Rule(ALL, lambda _, m: f"议题已定（共{len(_items(m))}项），{_when(m)}", "请准备汇报"),
-    ev.MinutesIssued: Rule(ALL, lambda _, m: f"会议纪要已签发：{m.minutes.no if m.minutes else ''}"),
-    ev.MeetingLapsed: Rule((Of.SECRETARY,), lambda _, m: f"会议逾期未开（原定{local(m.starts)}）", "请改期或取消"),
-    ev.MinutesOverdue: Rule((Of.SECRETARY,), lambda _, m: f"会议纪要逾期未签发（{m.name}）", "请尽快送签"),
-    ev.OutcomeRefused: Rule((Of.SECRETARY,), lambda e, _: f"事项未接受议定{_why(e)}", "请核对后再次落实或注明不再落实"),
+    ev.MeetingMoved: MeetingNoticeRule(ALL, lambda e, m: f"会议改期{_why(e)}，{_when(m)}", urgency=Urgency.URGENT),
+    ev.MeetingCancelled: MeetingNoticeRule(ALL, lambda e, _: f"会议取消{_why(e)}", urgency=Urgency.URGENT),
+    ev.AgendaFrozen: MeetingNoticeRule(ALL, lambda _, m: f"议题已定（共{len(_items(m))}项），{_when(m)}", "请准备汇报"),
+    ev.MinutesIssued: MeetingNoticeRule(ALL, lambda _, m: f"会议纪要已签发：{m.minutes.no if m.minutes else ''}"),
+    ev.MeetingLapsed: MeetingNoticeRule(
+        (Of.SECRETARY,), lambda _, m: f"会议逾期未开（原定{local(m.starts)}）", "请改期或取消"
+    ),
+    ev.MinutesOverdue: MeetingNoticeRule((Of.SECRETARY,), lambda _, m: f"会议纪要逾期未签发（{m.name}）", "请尽快送签"),
+    ev.OutcomeRefused: MeetingNoticeRule(
+        (Of.SECRETARY,), lambda e, _: f"事项未接受议定{_why(e)}", "请核对后再次落实或注明不再落实"
+    ),
 }
 """Event → whom it is told. The other events of a meeting tell nobody: they are the secretary's own work."""
 
 
-def notices(recorded: Recorded, before: Meeting | None, after: Meeting, house: House) -> tuple[Notice, ...]:
+def notices(
+    recorded: Recorded, before: Meeting | None, after: Meeting, house: RecipientDirectory
+) -> tuple[Notice, ...]:
     """The notices of one event of a meeting."""
     del before
     event = decode(recorded)
@@ -72,7 +78,7 @@ def notices(recorded: Recorded, before: Meeting | None, after: Meeting, house: H
     return addressed(recorded, told, f"{after.number} {after.title}", text, rule.urgency, house.calendar)
 
 
-def retold(recorded: Recorded, meeting: Meeting, house: House, *, asks: bool) -> str:
+def retold(recorded: Recorded, meeting: Meeting, house: RecipientDirectory, *, asks: bool) -> str:
     """The text of a notice that waited, by the meeting as it is now."""
     del house
     event = decode(recorded)
@@ -85,12 +91,12 @@ def _items(meeting: Meeting) -> list[str | None]:
     return [item.lead for item in meeting.items or meeting.added if item.dropped is None]
 
 
-def _units(meeting: Meeting, house: House) -> Iterator[str]:
+def _units(meeting: Meeting, house: RecipientDirectory) -> Iterator[str]:
     for unit in dict.fromkeys(_items(meeting)):
         yield from house.liaisons(unit)
 
 
-_FIND: dict[Of, Callable[[Meeting, House], Iterator[str]]] = {
+_FIND: dict[Of, Callable[[Meeting, RecipientDirectory], Iterator[str]]] = {
     Of.CHAIR: lambda m, house: house.known([m.chair]),
     Of.SECRETARY: lambda m, house: house.known([m.secretary]),
     Of.UNITS: _units,

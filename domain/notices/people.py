@@ -31,7 +31,7 @@ class To(Term):
 
 
 @dataclass(frozen=True)
-class House:
+class RecipientDirectory:
     """What is looked up when an event is told: the directory, the calendar, and who stands in for whom."""
 
     people: tuple[Person, ...]
@@ -93,7 +93,7 @@ class Scene:
     event: Event
     before: Matter | None
     after: Matter
-    house: House
+    house: RecipientDirectory
 
 
 def recipients(scene: Scene, roles: Iterable[To]) -> Iterator[str]:

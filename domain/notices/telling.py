@@ -13,73 +13,73 @@ from domain.envelope import Recorded
 from domain.event import Event, decode
 from domain.matter import Matter
 from domain.notices.notice import Notice, addressed, shown, worded
-from domain.notices.people import House, Scene, To, recipients
+from domain.notices.people import RecipientDirectory, Scene, To, recipients
 from domain.queries.telling import Reader, tell
 
 
 @dataclass(frozen=True)
-class Rule:
+class NoticeRule:
     """Whom an event is told to, and what it asks of them."""
 
     to: tuple[To, ...]
     ask: str = ""
 
 
-NOBODY = Rule(to=())
+NOBODY = NoticeRule(to=())
 UNIT = (To.LIAISON, To.HANDLER)
 WHOLE_UNIT = (*UNIT, To.HEAD)
 EVERYBODY = (*WHOLE_UNIT, To.ASSIST, To.SUPERVISOR)
 
-RULES: dict[type[Event], Rule] = {
+RULES: dict[type[Event], NoticeRule] = {
     # 立项、交办、签收. Opening alone asks nothing of anybody: 交办 does.
     ev.MatterOpened: NOBODY,
-    ev.MatterAssigned: Rule((*EVERYBODY, To.FORMER_LEAD), "请牵头单位在时限内签收或退签"),
-    ev.ReceiptSigned: Rule((To.LIAISON, To.SUPERVISOR)),
-    ev.ReceiptDeclined: Rule((To.SUPERVISOR,), "请重新明确牵头单位"),
+    ev.MatterAssigned: NoticeRule((*EVERYBODY, To.FORMER_LEAD), "请牵头单位在时限内签收或退签"),
+    ev.ReceiptSigned: NoticeRule((To.LIAISON, To.SUPERVISOR)),
+    ev.ReceiptDeclined: NoticeRule((To.SUPERVISOR,), "请重新明确牵头单位"),
     # 要点、反馈.
-    ev.PointAdded: Rule(UNIT),
-    ev.PointChanged: Rule(UNIT),
-    ev.PointDropped: Rule(UNIT),
-    ev.BasisAdded: Rule(EVERYBODY, "请一并落实"),
-    ev.MatterCarriedOver: Rule(WHOLE_UNIT, "请继续办理"),
-    ev.RhythmChanged: Rule(UNIT),
-    ev.SurgeStarted: Rule((*WHOLE_UNIT, To.SUPERVISOR), "请按日反馈"),
-    ev.SurgeMoved: Rule(UNIT),
-    ev.SurgeEnded: Rule(UNIT),
-    ev.FeedbackWindowOpened: Rule(UNIT),
-    ev.FeedbackSubmitted: Rule((To.SUPERVISOR,)),
-    ev.FeedbackMissed: Rule((*UNIT, To.SUPERVISOR), "请尽快补报"),
-    ev.MissWithdrawn: Rule(UNIT),
+    ev.PointAdded: NoticeRule(UNIT),
+    ev.PointChanged: NoticeRule(UNIT),
+    ev.PointDropped: NoticeRule(UNIT),
+    ev.BasisAdded: NoticeRule(EVERYBODY, "请一并落实"),
+    ev.MatterCarriedOver: NoticeRule(WHOLE_UNIT, "请继续办理"),
+    ev.RhythmChanged: NoticeRule(UNIT),
+    ev.SurgeStarted: NoticeRule((*WHOLE_UNIT, To.SUPERVISOR), "请按日反馈"),
+    ev.SurgeMoved: NoticeRule(UNIT),
+    ev.SurgeEnded: NoticeRule(UNIT),
+    ev.FeedbackWindowOpened: NoticeRule(UNIT),
+    ev.FeedbackSubmitted: NoticeRule((To.SUPERVISOR,)),
+    ev.FeedbackMissed: NoticeRule((*UNIT, To.SUPERVISOR), "请尽快补报"),
+    ev.MissWithdrawn: NoticeRule(UNIT),
     # 催办、协调、升级、议定、批示. An urge reaches as far up as the matter has been carried.
-    ev.UrgeIssued: Rule((*UNIT, To.PRESSED), "请尽快反馈办理情况"),
-    ev.CoordinationRequested: Rule((To.ASKED, To.SUPERVISOR), "请在时限内答复"),
-    ev.CoordinationAnswered: Rule((*UNIT, To.SUPERVISOR)),
-    ev.MatterEscalated: Rule((To.RUNG, *UNIT, To.SUPERVISOR)),
-    ev.DecisionRecorded: Rule(EVERYBODY, "请按议定意见办理"),
-    ev.MatterListed: Rule(EVERYBODY),
-    ev.MatterDelisted: Rule(EVERYBODY),
-    ev.InstructionRecorded: Rule((*WHOLE_UNIT, To.SUPERVISOR), "请按批示要求办理"),
+    ev.UrgeIssued: NoticeRule((*UNIT, To.PRESSED), "请尽快反馈办理情况"),
+    ev.CoordinationRequested: NoticeRule((To.ASKED, To.SUPERVISOR), "请在时限内答复"),
+    ev.CoordinationAnswered: NoticeRule((*UNIT, To.SUPERVISOR)),
+    ev.MatterEscalated: NoticeRule((To.RUNG, *UNIT, To.SUPERVISOR)),
+    ev.DecisionRecorded: NoticeRule(EVERYBODY, "请按议定意见办理"),
+    ev.MatterListed: NoticeRule(EVERYBODY),
+    ev.MatterDelisted: NoticeRule(EVERYBODY),
+    ev.InstructionRecorded: NoticeRule((*WHOLE_UNIT, To.SUPERVISOR), "请按批示要求办理"),
     # 时限、暂缓.
-    ev.NearDueWarned: Rule(UNIT, "请按时办结"),
-    ev.DueLapsed: Rule((*WHOLE_UNIT, To.SUPERVISOR), "请尽快办结，或说明原因"),
-    ev.DeadlineMoved: Rule(UNIT),
-    ev.ExtensionRequested: Rule((To.SUPERVISOR,), "请批复"),
-    ev.ExtensionGranted: Rule((*UNIT, To.ASKER, To.ASSIST)),
-    ev.ExtensionRefused: Rule((*WHOLE_UNIT, To.ASKER), "请按原时限办理"),
-    ev.MatterSuspended: Rule(EVERYBODY),
-    ev.MatterResumed: Rule(EVERYBODY, "请继续办理"),
+    ev.NearDueWarned: NoticeRule(UNIT, "请按时办结"),
+    ev.DueLapsed: NoticeRule((*WHOLE_UNIT, To.SUPERVISOR), "请尽快办结，或说明原因"),
+    ev.DeadlineMoved: NoticeRule(UNIT),
+    ev.ExtensionRequested: NoticeRule((To.SUPERVISOR,), "请批复"),
+    ev.ExtensionGranted: NoticeRule((*UNIT, To.ASKER, To.ASSIST)),
+    ev.ExtensionRefused: NoticeRule((*WHOLE_UNIT, To.ASKER), "请按原时限办理"),
+    ev.MatterSuspended: NoticeRule(EVERYBODY),
+    ev.MatterResumed: NoticeRule(EVERYBODY, "请继续办理"),
     # 办结、销号、重开、撤销、异议、更正.
-    ev.ClosureRequested: Rule((To.SUPERVISOR,), "请审核"),
-    ev.ClosureEndorsed: Rule((To.INSTRUCTING, *UNIT), "请批示领导审阅"),
-    ev.ClosureReturned: Rule((*WHOLE_UNIT, To.ASKER), "请按意见重办"),
-    ev.MatterClosed: Rule((*EVERYBODY, To.ASKER)),
-    ev.MatterReopened: Rule(EVERYBODY, "请继续办理"),
-    ev.MatterCancelled: Rule(EVERYBODY),
-    ev.ObjectionRaised: Rule((To.SUPERVISOR,), "请安排未参与结论的人员复核"),
-    ev.ObjectionDecided: Rule((*WHOLE_UNIT, To.SUPERVISOR)),
-    ev.RecusalDeclared: Rule((To.SUPERVISOR,), "请另行安排人员"),
-    ev.DutyReassigned: Rule((To.SUCCESSOR, *UNIT, To.SUPERVISOR)),
-    ev.EventCorrected: Rule((*UNIT, To.SUPERVISOR)),
+    ev.ClosureRequested: NoticeRule((To.SUPERVISOR,), "请审核"),
+    ev.ClosureEndorsed: NoticeRule((To.INSTRUCTING, *UNIT), "请批示领导审阅"),
+    ev.ClosureReturned: NoticeRule((*WHOLE_UNIT, To.ASKER), "请按意见重办"),
+    ev.MatterClosed: NoticeRule((*EVERYBODY, To.ASKER)),
+    ev.MatterReopened: NoticeRule(EVERYBODY, "请继续办理"),
+    ev.MatterCancelled: NoticeRule(EVERYBODY),
+    ev.ObjectionRaised: NoticeRule((To.SUPERVISOR,), "请安排未参与结论的人员复核"),
+    ev.ObjectionDecided: NoticeRule((*WHOLE_UNIT, To.SUPERVISOR)),
+    ev.RecusalDeclared: NoticeRule((To.SUPERVISOR,), "请另行安排人员"),
+    ev.DutyReassigned: NoticeRule((To.SUCCESSOR, *UNIT, To.SUPERVISOR)),
+    ev.EventCorrected: NoticeRule((*UNIT, To.SUPERVISOR)),
 }
 """Event → whom it is told, and what it asks. An event that is not here tells nobody; a test looks for that."""
 
@@ -90,7 +90,7 @@ _INSTEAD: dict[type[Event], str] = {
 """Events of which not even the leader's name goes out."""
 
 
-def notices(recorded: Recorded, before: Matter | None, after: Matter, house: House) -> tuple[Notice, ...]:
+def notices(recorded: Recorded, before: Matter | None, after: Matter, house: RecipientDirectory) -> tuple[Notice, ...]:
     """The notices of one event of a matter: the same for the same event and house, whoever computes them and when."""
     event = decode(recorded)
     rule = RULES.get(type(event), NOBODY)
@@ -99,14 +99,14 @@ def notices(recorded: Recorded, before: Matter | None, after: Matter, house: Hou
     return addressed(recorded, told, subject, _text(event, after, rule, house), after.urgency, house.calendar)
 
 
-def retold(recorded: Recorded, matter: Matter, house: House, *, asks: bool) -> str:
+def retold(recorded: Recorded, matter: Matter, house: RecipientDirectory, *, asks: bool) -> str:
     """The text of a notice that waited, by the matter as it is now; without what it asked when that was done."""
     event = decode(recorded)
     rule = RULES.get(type(event), NOBODY)
     return _text(event, matter, rule if asks else replace(rule, ask=""), house)
 
 
-def _text(event: Event, matter: Matter, rule: Rule, house: House) -> str:
+def _text(event: Event, matter: Matter, rule: NoticeRule, house: RecipientDirectory) -> str:
     said = _INSTEAD.get(type(event))
     if said is None:
         said = f"{event.label}：{tell(event, Reader(name=house.name, open=shown))}".rstrip("：")

@@ -15,7 +15,7 @@ from domain.terms import Stage
 LEAD, ASSIST = 2, 1
 
 
-class Outcome(Term):
+class ScoredOutcome(Term):
     """What a matter came to, as far as it is scored."""
 
     IN_TIME = "in_time", "按期办结"
@@ -24,15 +24,15 @@ class Outcome(Term):
     RETURNED = "returned", "办结申请退回重办"
 
 
-_TIMES = {Outcome.IN_TIME: 1, Outcome.LATE: -1, Outcome.OVERDUE: -1, Outcome.RETURNED: -2}
+_TIMES = {ScoredOutcome.IN_TIME: 1, ScoredOutcome.LATE: -1, ScoredOutcome.OVERDUE: -1, ScoredOutcome.RETURNED: -2}
 """Of the weight of the part a unit has in the matter; each return counts."""
 
 
 @dataclass(frozen=True)
-class Line:
+class ScoreLine:
     """So many outcomes of one kind in one part, and what they come to."""
 
-    outcome: Outcome
+    outcome: ScoredOutcome
     leading: bool
     matters: tuple[str, ...]
     """Numbers; one stands as often as it counts."""
@@ -48,9 +48,9 @@ class Line:
         return self.each * len(self.matters)
 
 
-def score(unit: str, matters: Iterable[Matter], today: date) -> tuple[Line, ...]:
+def score(unit: str, matters: Iterable[Matter], today: date) -> tuple[ScoreLine, ...]:
     """The lines of a unit's score, those it leads first; what was called off or is suspended counts nothing."""
-    found: dict[tuple[bool, Outcome], list[str]] = {}
+    found: dict[tuple[bool, ScoredOutcome], list[str]] = {}
     for matter in matters:
         if unit != matter.lead and unit not in matter.assist:
             continue
@@ -58,19 +58,19 @@ def score(unit: str, matters: Iterable[Matter], today: date) -> tuple[Line, ...]
         for outcome in _outcomes(matter, today):
             found.setdefault((leading, outcome), []).append(matter.number)
     return tuple(
-        Line(outcome, leading, tuple(found[leading, outcome]))
+        ScoreLine(outcome, leading, tuple(found[leading, outcome]))
         for leading in (True, False)
-        for outcome in Outcome
+        for outcome in ScoredOutcome
         if (leading, outcome) in found
     )
 
 
-def _outcomes(matter: Matter, today: date) -> list[Outcome]:
+def _outcomes(matter: Matter, today: date) -> list[ScoredOutcome]:
     if matter.stage in (Stage.CANCELLED, Stage.SUSPENDED):
         return []
-    returned = [Outcome.RETURNED] * matter.counts.returns
+    returned = [ScoredOutcome.RETURNED] * matter.counts.returns
     if matter.stage is Stage.CLOSED and matter.closed is not None:
-        return [Outcome.LATE if matter.closed.overdue_workdays else Outcome.IN_TIME, *returned]
+        return [ScoredOutcome.LATE if matter.closed.overdue_workdays else ScoredOutcome.IN_TIME, *returned]
     # While a closure is reviewed the clock stands; the limit counts when it is returned.
     overdue = matter.closure is None and matter.due < today
-    return [Outcome.OVERDUE, *returned] if overdue else returned
+    return [ScoredOutcome.OVERDUE, *returned] if overdue else returned

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from domain.base import Frozen
-from domain.duplicates import Standing, title_key
+from domain.duplicates import OpenTitle, title_key
 
 NEAR = 0.6
 """Dice's coefficient of the pairs of characters from which two titles are near, whoever leads."""
@@ -30,7 +30,7 @@ _COMMON_PAIR = 60
 class Near(Frozen):
     """An open matter a new task may be about: `score` is 0 to 1, `shared` the longest run both have."""
 
-    matter: Standing
+    matter: OpenTitle
     score: float
     shared: str
 
@@ -38,7 +38,7 @@ class Near(Frozen):
 class OpenTitles:
     """The open matters, to be asked which of them a title may be about."""
 
-    def __init__(self, standing: Iterable[Standing]) -> None:
+    def __init__(self, standing: Iterable[OpenTitle]) -> None:
         self._standing = tuple(standing)
         self._keys = tuple(title_key(s.title) for s in self._standing)
         self._where: dict[str, list[int]] = defaultdict(list)

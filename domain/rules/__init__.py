@@ -2,6 +2,6 @@
 
 from domain.rules.claims import claims
 from domain.rules.decide import decide
-from domain.rules.office import Office
+from domain.rules.office import DecisionContext
 
-__all__ = ["Office", "claims", "decide"]
+__all__ = ["DecisionContext", "claims", "decide"]

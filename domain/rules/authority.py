@@ -3,7 +3,7 @@
 from domain import commands as c
 from domain.base import Frozen, refuse
 from domain.matter import Matter
-from domain.rules.office import Office
+from domain.rules.office import DecisionContext
 from domain.terms import Role
 
 OFFICE_ONLY: tuple[type[Frozen], ...] = (
@@ -58,7 +58,7 @@ CLOCK: tuple[type[Frozen], ...] = (c.ExpireDeadline, c.Reproject)
 IN_UNIT = (Role.LIAISON, Role.HEAD)
 
 
-def authorise(matter: Matter | None, command: Frozen, office: Office) -> None:
+def authorise(matter: Matter | None, command: Frozen, office: DecisionContext) -> None:
     """Refuse what the actor's role does not allow on this matter.
 
     Only the office types for others (代录); who acts under a 授权 may do what its giver may (授权代办, AB角).
@@ -92,7 +92,7 @@ def authorise(matter: Matter | None, command: Frozen, office: Office) -> None:
         refuse(bool(declared), f"已对 {matter.number} 声明回避，请由其他人员办理", "recused")
 
 
-def conclude_others_work(matter: Matter, office: Office) -> None:
+def conclude_others_work(matter: Matter, office: DecisionContext) -> None:
     """Nobody concludes on his own work: who wrote or typed the closure, or the report it stands on, is not its judge.
 
     The same for the office's review, the leader's word and a meeting's decision. A leader's word is his own whoever
@@ -106,7 +106,7 @@ def conclude_others_work(matter: Matter, office: Office) -> None:
     refuse(bool(judges & set(report)), "不能审核本人报送或代录的最近一次反馈，请由办公室其他人员审核", "forbidden")
 
 
-def acting_unit(matter: Matter, office: Office, for_unit: str | None = None) -> str:
+def acting_unit(matter: Matter, office: DecisionContext, for_unit: str | None = None) -> str:
     """The unit the actor acts for: his own, or the one the office types for (the lead, unless it says which)."""
     if office.is_(Role.OFFICE, Role.LEADER):
         return for_unit or matter.lead or ""
@@ -118,7 +118,7 @@ def may_read_secret(matter: Matter, role: Role, unit: str | None) -> bool:
     return role in (Role.OFFICE, Role.LEADER) or (role in IN_UNIT and unit is not None and unit in matter.units)
 
 
-def _of_lead_unit(matter: Matter, office: Office) -> None:
+def _of_lead_unit(matter: Matter, office: DecisionContext) -> None:
     if office.is_(Role.OFFICE):
         return
     refuse(
@@ -128,14 +128,14 @@ def _of_lead_unit(matter: Matter, office: Office) -> None:
     )
 
 
-def _of_handling_unit(matter: Matter, office: Office) -> None:
+def _of_handling_unit(matter: Matter, office: DecisionContext) -> None:
     if office.is_(Role.OFFICE, Role.LEADER):
         return
     handling = {matter.lead, *matter.assist}
     refuse(office.decider.unit not in handling, f"{matter.number} 不由您所在单位办理", "forbidden")
 
 
-def _may_report(matter: Matter, command: c.SubmitFeedback, office: Office) -> None:
+def _may_report(matter: Matter, command: c.SubmitFeedback, office: DecisionContext) -> None:
     handling = {matter.lead, *matter.assist}
     if office.is_(Role.OFFICE):
         # Whoever led before is still owed a 漏报 withdrawn that was none.
@@ -148,7 +148,7 @@ def _may_report(matter: Matter, command: c.SubmitFeedback, office: Office) -> No
     refuse(office.decider.unit not in handling, f"{matter.number} 不由您所在单位办理，不能反馈", "forbidden")
 
 
-def _speaks_for_leader(command: c.RecordInstruction | c.MarkClosure, office: Office) -> None:
+def _speaks_for_leader(command: c.RecordInstruction | c.MarkClosure, office: DecisionContext) -> None:
     refuse(not office.is_(Role.LEADER), "批示和圈阅须由领导本人作出，或由办公室代录（--by 领导）", "forbidden")
     if isinstance(command, c.RecordInstruction):
         refuse(office.decider.id != command.leader, "批示领导与作出决定的领导不一致", "forbidden")

@@ -11,11 +11,11 @@ from domain import events as ev
 from domain.base import refuse
 from domain.calendar import local_date
 from domain.matter import Matter
-from domain.rules.office import Office, Outcome
+from domain.rules.office import DecisionContext, Outcome
 from domain.rules.rhythm import still_open
 
 
-def add_basis(matter: Matter, command: c.AddBasis, office: Office) -> Iterator[Outcome]:
+def add_basis(matter: Matter, command: c.AddBasis, office: DecisionContext) -> Iterator[Outcome]:
     """并入: another decision behind the matter; the same one a second time changes nothing."""
     del office
     still_open(matter)
@@ -23,7 +23,7 @@ def add_basis(matter: Matter, command: c.AddBasis, office: Office) -> Iterator[O
         yield ev.BasisAdded(basis=command.basis)
 
 
-def carry_over(matter: Matter, command: c.CarryOver, office: Office) -> Iterator[Outcome]:
+def carry_over(matter: Matter, command: c.CarryOver, office: DecisionContext) -> Iterator[Outcome]:
     """结转 into a later year's list; a second time into the same year changes nothing."""
     still_open(matter)
     if command.year in matter.carried:

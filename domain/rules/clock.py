@@ -12,14 +12,14 @@ from domain.facts import Window
 from domain.matter import Matter
 from domain.policy import Step
 from domain.rules.limits import answer_due, resumed
-from domain.rules.office import At, Office, Outcome
+from domain.rules.office import At, DecisionContext, Outcome
 from domain.rules.opening import receipt_due
 from domain.rules.rhythm import open_window
 from domain.terms import OrderColour, Stage, Trigger
 from domain.windows import closing_of
 
 
-def expire(matter: Matter, office: Office) -> Iterator[Outcome]:
+def expire(matter: Matter, office: DecisionContext) -> Iterator[Outcome]:
     """The earliest deadline that has passed. One at a time: each stands on what the one before recorded."""
     deadline = next_deadline(matter, office.rulebook, office.now)
     if deadline is None or deadline.at > office.now:
@@ -49,7 +49,7 @@ def expire(matter: Matter, office: Office) -> Iterator[Outcome]:
             yield _escalated(matter, deadline, office)
 
 
-def _close_window(matter: Matter, office: Office) -> Iterator[Outcome]:
+def _close_window(matter: Matter, office: DecisionContext) -> Iterator[Outcome]:
     """漏报 when nobody answered, dated at the closing; the next window opens at that same moment."""
     window = matter.window
     if window is None:
@@ -60,7 +60,7 @@ def _close_window(matter: Matter, office: Office) -> Iterator[Outcome]:
     yield from open_window(matter, office, window.closes, done=window.key)
 
 
-def _urged(matter: Matter, deadline: Deadline, office: Office) -> ev.UrgeIssued:
+def _urged(matter: Matter, deadline: Deadline, office: DecisionContext) -> ev.UrgeIssued:
     """The 催办单: its colour is the gravest of all causes that hold, its words those of the row that owed it."""
     step = _row(deadline)
     colour = ladder.worst_colour(matter, office.rulebook, office.now)
@@ -73,7 +73,7 @@ def _urged(matter: Matter, deadline: Deadline, office: Office) -> ev.UrgeIssued:
     )
 
 
-def _escalated(matter: Matter, deadline: Deadline, office: Office) -> ev.MatterEscalated:
+def _escalated(matter: Matter, deadline: Deadline, office: DecisionContext) -> ev.MatterEscalated:
     step = _row(deadline)
     return ev.MatterEscalated(
         from_rung=matter.rung,
@@ -88,7 +88,7 @@ def _row(deadline: Deadline) -> Step:
     return deadline.step
 
 
-def reproject(matter: Matter, office: Office) -> Iterator[Outcome]:
+def reproject(matter: Matter, office: DecisionContext) -> Iterator[Outcome]:
     """Compute the open deadlines by today's calendar and policy; record each that moves, and why. Closed never move.
 
     What has passed stays where it was; a limit somebody set as a date is that date, whatever the calendar says.
@@ -105,24 +105,24 @@ def reproject(matter: Matter, office: Office) -> Iterator[Outcome]:
         yield ev.DeadlineMoved(what="due", before=matter.due, after=due, reason=f"{reason}；{matter.due_rule.rule}")
 
 
-def _given_way(matter: Matter, office: Office) -> Iterator[Outcome]:
+def _given_way(matter: Matter, office: DecisionContext) -> Iterator[Outcome]:
     """A running window in whose period nobody works any more is not owed: the next one takes its place."""
     window = matter.window
     if window is not None and not window.answered and _closing(matter, window, office) is None:
         yield from open_window(matter, office, max(window.opens, office.moment))
 
 
-def _closing(matter: Matter, window: Window, office: Office) -> datetime | None:
+def _closing(matter: Matter, window: Window, office: DecisionContext) -> datetime | None:
     return closing_of(window, matter.pace, office.calendar, office.policy.window_closes)
 
 
-def _limit(matter: Matter, office: Office) -> date:
+def _limit(matter: Matter, office: DecisionContext) -> date:
     """办结时限 by today's calendar: a computed one moves, unless it would have passed; a date somebody set stays."""
     due = matter.due if matter.due_rule is None else matter.due_rule.due(office.calendar)
     return due if office.calendar.closes(due) > office.now else matter.due
 
 
-def _projected(matter: Matter, office: Office) -> Iterator[tuple[str, datetime, datetime]]:
+def _projected(matter: Matter, office: DecisionContext) -> Iterator[tuple[str, datetime, datetime]]:
     if matter.window:
         yield "window", matter.window.closes, _closes(matter, matter.window, office)
     if matter.stage is Stage.ASSIGNED and matter.receipt_due and matter.receipt_from:
@@ -133,7 +133,7 @@ def _projected(matter: Matter, office: Office) -> Iterator[tuple[str, datetime, 
             yield f"coordination:{asked.no}", asked.answer_due, answer_due(asked, office)
 
 
-def _closes(matter: Matter, window: Window, office: Office) -> datetime:
+def _closes(matter: Matter, window: Window, office: DecisionContext) -> datetime:
     """When the open window closes by today's calendar.
 
     A stop announced on the last day itself would close it in the past: then it closes on the next working day.

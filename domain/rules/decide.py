@@ -10,10 +10,10 @@ from domain.envelope import Draft
 from domain.matter import Matter
 from domain.rules import bases, clock, decisions, ending, feedback, limits, opening, pressure, rhythm
 from domain.rules.authority import authorise
-from domain.rules.office import Office, Outcome, drafted
+from domain.rules.office import DecisionContext, Outcome, drafted
 from domain.terms import Role
 
-Rule = Callable[[Matter, Any, Office], Iterable[Outcome]]
+Rule = Callable[[Matter, Any, DecisionContext], Iterable[Outcome]]
 
 RULES: dict[type[Frozen], Rule] = {
     c.AssignMatter: opening.assign,
@@ -54,7 +54,7 @@ RULES: dict[type[Frozen], Rule] = {
 }
 
 
-def decide(matter: Matter | None, command: Frozen, office: Office) -> tuple[Draft, ...]:
+def decide(matter: Matter | None, command: Frozen, office: DecisionContext) -> tuple[Draft, ...]:
     """The events a command leads to on this matter at this moment; none when it changes nothing.
 
     Raises:

@@ -10,13 +10,13 @@ from domain.matter import Matter
 from domain.meetings.terms import AGREEING, Outcome, Subject
 from domain.rules.ending import closed_by_meeting, returned
 from domain.rules.limits import answer_extension
-from domain.rules.office import Office
+from domain.rules.office import DecisionContext
 from domain.rules.office import Outcome as Result
 from domain.rules.opening import assign, receipt_moved
 from domain.terms import Role, Stage
 
 
-def record_decision(matter: Matter, command: c.RecordDecision, office: Office) -> Iterator[Result]:
+def record_decision(matter: Matter, command: c.RecordDecision, office: DecisionContext) -> Iterator[Result]:
     """议定 by the leader who chaired (a 工作例会 by whoever of the office did), with all that follows from it."""
     refuse(matter.ended, f"{matter.number} {matter.stage.label}，不能再办理；如需继续请先重开", "ended")
     refuse(matter.stage is Stage.SUSPENDED, f"{matter.number} 暂缓中，恢复后再办理")
@@ -38,7 +38,7 @@ def record_decision(matter: Matter, command: c.RecordDecision, office: Office) -
     yield from _consequences(matter, command, office)
 
 
-def _within_the_chairs_reach(matter: Matter, command: c.RecordDecision, office: Office) -> None:
+def _within_the_chairs_reach(matter: Matter, command: c.RecordDecision, office: DecisionContext) -> None:
     """What a leader set, a meeting without a leader in the chair does not move."""
     if office.is_(Role.LEADER):
         return
@@ -49,7 +49,7 @@ def _within_the_chairs_reach(matter: Matter, command: c.RecordDecision, office: 
     refuse(named, "牵头单位由领导指定，须由领导主持的会议改派", "forbidden")
 
 
-def _consequences(matter: Matter, command: c.RecordDecision, office: Office) -> Iterator[Result]:
+def _consequences(matter: Matter, command: c.RecordDecision, office: DecisionContext) -> Iterator[Result]:
     """What an outcome does beyond being recorded: 改派, 挂牌, an extension answered, a closure reviewed, 撤销."""
     match command.outcome:
         case Outcome.REASSIGNED if command.lead:
@@ -67,7 +67,7 @@ def _consequences(matter: Matter, command: c.RecordDecision, office: Office) -> 
             yield from _answered(matter, command, office, agreed=command.outcome in AGREEING)
 
 
-def _answered(matter: Matter, command: c.RecordDecision, office: Office, *, agreed: bool) -> Iterator[Result]:
+def _answered(matter: Matter, command: c.RecordDecision, office: DecisionContext, *, agreed: bool) -> Iterator[Result]:
     """The meeting's answer to what was asked: 延期, 办结 or 撤销."""
     # A ciphertext is one only as long as nothing stands before it.
     words = command.text if is_sealed(command.text) else f"{command.meeting}议定：{command.text}"

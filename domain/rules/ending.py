@@ -13,7 +13,7 @@ from domain.matter import DONE, Closure, Matter
 from domain.policy import Policy
 from domain.rules.authority import acting_unit, conclude_others_work
 from domain.rules.limits import owns_limit
-from domain.rules.office import Office, Outcome
+from domain.rules.office import DecisionContext, Outcome
 from domain.rules.rhythm import open_window
 from domain.terms import Duty, LeaderMark, ObjectionOutcome, Role, Stage
 
@@ -31,7 +31,7 @@ _FIELDS = {
 CORRECTABLE = frozenset(_FIELDS)
 
 
-def request_closure(matter: Matter, command: c.RequestClosure, office: Office) -> Iterator[Outcome]:
+def request_closure(matter: Matter, command: c.RequestClosure, office: DecisionContext) -> Iterator[Outcome]:
     """办结申请 by the lead unit; the clock stops at the moment it is asked."""
     refuse(matter.ended, f"{matter.number} {matter.stage.label}，无需再申请办结", "ended")
     refuse(matter.stage is not Stage.IN_PROGRESS, f"{matter.number} 当前为“{matter.stage.label}”，不能申请办结")
@@ -72,7 +72,7 @@ def _say_why(matter: Matter, left: tuple[str, ...], why: str | None) -> None:
     )
 
 
-def review_closure(matter: Matter, command: c.ReviewClosure, office: Office) -> Iterator[Outcome]:
+def review_closure(matter: Matter, command: c.ReviewClosure, office: DecisionContext) -> Iterator[Outcome]:
     """审核: facts, evidence, conclusion; else 退回重办. Nobody reviews his own report.
 
     What a leader instructed goes back to that leader (报原批示领导) before 销号.
@@ -91,7 +91,7 @@ def review_closure(matter: Matter, command: c.ReviewClosure, office: Office) -> 
         yield _closed(matter, office, closure, command.text, **over)
 
 
-def mark_closure(matter: Matter, command: c.MarkClosure, office: Office) -> Iterator[Outcome]:
+def mark_closure(matter: Matter, command: c.MarkClosure, office: DecisionContext) -> Iterator[Outcome]:
     """The instructing leader's word: 圈阅 and 同意 close, 继续办理 returns (淮南 2021)."""
     closure = _open_closure(matter)
     conclude_others_work(matter, office)
@@ -104,7 +104,7 @@ def mark_closure(matter: Matter, command: c.MarkClosure, office: Office) -> Iter
         yield _closed(matter, office, closure, command.text, command.mark, **over)
 
 
-def closed_by_meeting(matter: Matter, office: Office, words: str) -> Outcome:
+def closed_by_meeting(matter: Matter, office: DecisionContext, words: str) -> Outcome:
     """A meeting agrees to 办结, on the terms of any review; its own words say why over what is unfinished.
 
     What another leader instructed still goes back to that leader (报原批示领导).
@@ -127,7 +127,7 @@ class _Over(TypedDict):
     over_unfinished: str | None
 
 
-def _over(matter: Matter, office: Office, open_children: str | None, over_unfinished: str | None) -> _Over:
+def _over(matter: Matter, office: DecisionContext, open_children: str | None, over_unfinished: str | None) -> _Over:
     """Who asked may have said why; who approves may say it himself. Unsaid, what is unfinished is in the way."""
     closure = _open_closure(matter)
     left = unfinished(matter, closure.evidence, office.policy)
@@ -140,13 +140,13 @@ def _over(matter: Matter, office: Office, open_children: str | None, over_unfini
     )
 
 
-def returned(matter: Matter, office: Office, words: str) -> Iterator[Outcome]:
+def returned(matter: Matter, office: DecisionContext, words: str) -> Iterator[Outcome]:
     """A meeting does not agree to 办结: 退回重办."""
     _open_closure(matter)
     yield from _returned(matter, office, words, by_leader=office.is_(Role.LEADER))
 
 
-def reopen(matter: Matter, command: c.ReopenMatter, office: Office) -> Iterator[Outcome]:
+def reopen(matter: Matter, command: c.ReopenMatter, office: DecisionContext) -> Iterator[Outcome]:
     """重开: a new event after the end; a new limit when the old one has passed."""
     refuse(not matter.ended, f"{matter.number} 尚未办结，无需重开")
     refuse(matter.objection is not None, f"{matter.number} 有待复核的异议，请先复核；异议成立的即重新办理")
@@ -157,21 +157,21 @@ def reopen(matter: Matter, command: c.ReopenMatter, office: Office) -> Iterator[
     yield from _reopened(matter, office, due, command.reason)
 
 
-def _reopened(matter: Matter, office: Office, due: date, reason: str) -> Iterator[Outcome]:
+def _reopened(matter: Matter, office: DecisionContext, due: date, reason: str) -> Iterator[Outcome]:
     stage = Stage.IN_PROGRESS if matter.lead else Stage.OPENED
     yield ev.MatterReopened(reason=reason, due=due, stage=stage)
     if stage is Stage.IN_PROGRESS:
         yield from open_window(matter, office, office.moment)
 
 
-def cancel(matter: Matter, command: c.CancelMatter, office: Office) -> Iterator[Outcome]:
+def cancel(matter: Matter, command: c.CancelMatter, office: DecisionContext) -> Iterator[Outcome]:
     """撤销立项, with a reason."""
     del office
     refuse(matter.ended, f"{matter.number} {matter.stage.label}，不能撤销", "ended")
     yield ev.MatterCancelled(reason=command.reason, over_open_children=command.over_open_children)
 
 
-def raise_objection(matter: Matter, command: c.RaiseObjection, office: Office) -> Iterator[Outcome]:
+def raise_objection(matter: Matter, command: c.RaiseObjection, office: DecisionContext) -> Iterator[Outcome]:
     """异议 within 30 days of the conclusion (条例 art. 17)."""
     refuse(matter.closed is None, f"{matter.number} 尚无督查结论，不能提出异议")
     assert matter.closed is not None  # noqa: S101  (refuse raised otherwise)
@@ -182,7 +182,7 @@ def raise_objection(matter: Matter, command: c.RaiseObjection, office: Office) -
     yield ev.ObjectionRaised(unit=acting_unit(matter, office), text=command.text, decide_by=decide_by)
 
 
-def decide_objection(matter: Matter, command: c.DecideObjection, office: Office) -> Iterator[Outcome]:
+def decide_objection(matter: Matter, command: c.DecideObjection, office: DecisionContext) -> Iterator[Outcome]:
     """复核 within 30 days, by somebody who neither wrote nor reviewed the finding (条例 art. 17).
 
     Upheld, the matter is handled again at once; changed or rejected, it stays ended and the decision stands.
@@ -200,7 +200,7 @@ def decide_objection(matter: Matter, command: c.DecideObjection, office: Office)
     yield from _reopened(matter, office, due, f"异议成立：{command.text}")
 
 
-def recuse(matter: Matter, command: c.DeclareRecusal, office: Office) -> Iterator[Outcome]:
+def recuse(matter: Matter, command: c.DeclareRecusal, office: DecisionContext) -> Iterator[Outcome]:
     """回避: declared by whoever would review or decide, and respected from then on."""
     person = office.decider.id
     refuse(matter.at_rest and matter.objected, f"{matter.number} 异议已复核，无需再回避")
@@ -208,7 +208,7 @@ def recuse(matter: Matter, command: c.DeclareRecusal, office: Office) -> Iterato
     yield ev.RecusalDeclared(person=person, reason=command.reason)
 
 
-def reassign_duty(matter: Matter, command: c.ReassignDuty, office: Office) -> Iterator[Outcome]:
+def reassign_duty(matter: Matter, command: c.ReassignDuty, office: DecisionContext) -> Iterator[Outcome]:
     """职责交接: what a person answered for goes to the successor, a leader's duties with the post."""
     del office
     refuse(matter.at_rest, f"{matter.number} {matter.stage.label}，没有需要交接的职责", "ended")
@@ -230,7 +230,7 @@ def duties_of(matter: Matter, person: str) -> tuple[Duty, ...]:
     return tuple(duty for duty, holds in held.items() if holds)
 
 
-def correct(matter: Matter, command: c.CorrectEvent, office: Office) -> Iterator[Outcome]:
+def correct(matter: Matter, command: c.CorrectEvent, office: DecisionContext) -> Iterator[Outcome]:
     """更正: a new event that names the one it corrects. Dates are moved by 延期 or 议定, never here."""
     del office
     refuse(not 1 <= command.version <= matter.version, f"{matter.number} 没有第{command.version}条记录", "not_found")
@@ -268,14 +268,14 @@ def _open_closure(matter: Matter) -> Closure:
     return matter.closure
 
 
-def _returned(matter: Matter, office: Office, text: str, *, by_leader: bool) -> Iterator[Outcome]:
+def _returned(matter: Matter, office: DecisionContext, text: str, *, by_leader: bool) -> Iterator[Outcome]:
     yield ev.ClosureReturned(text=text, by_leader=by_leader)
     yield from open_window(matter, office, office.moment)
 
 
 def _closed(
     matter: Matter,
-    office: Office,
+    office: DecisionContext,
     closure: Closure,
     text: str | None,
     mark: LeaderMark | None = None,

@@ -10,7 +10,7 @@ from domain.calendar import local_date
 from domain.facts import IndicatorReport
 from domain.matter import Matter
 from domain.rules.authority import acting_unit
-from domain.rules.office import At, Office, Outcome
+from domain.rules.office import At, DecisionContext, Outcome
 from domain.rules.opening import existing_point
 from domain.terms import Role, Stage
 from domain.window_ledger import ReportWindow, WindowEnd
@@ -19,7 +19,7 @@ from domain.windows import window_label
 _CALLED_MISSED = (WindowEnd.MISSED, WindowEnd.LATE)
 
 
-def report(matter: Matter, command: c.SubmitFeedback, office: Office) -> Iterator[Outcome]:
+def report(matter: Matter, command: c.SubmitFeedback, office: DecisionContext) -> Iterator[Outcome]:
     """反馈, judged by when it happened: it answers the window it falls in, or makes up for the one just missed.
 
     A window is answered by the unit it was asked of. Whatever else is reported, late, early or by another unit, is
@@ -45,7 +45,7 @@ def report(matter: Matter, command: c.SubmitFeedback, office: Office) -> Iterato
 
 
 def _answers(
-    matter: Matter, unit: str, asked: ReportWindow | None, moment: datetime, office: Office
+    matter: Matter, unit: str, asked: ReportWindow | None, moment: datetime, office: DecisionContext
 ) -> tuple[str | None, str | None]:
     """The window a report answers, and the missed one it makes up for; at most one of the two."""
     if unit != matter.lead:
@@ -102,7 +102,7 @@ def _received_in_time(command: c.SubmitFeedback, unit: str, missed: ReportWindow
     )
 
 
-def _soon_after(missed: ReportWindow, office: Office) -> bool:
+def _soon_after(missed: ReportWindow, office: DecisionContext) -> bool:
     """Within the first working days after a miss a report makes up for it (policy `late_report_workdays`)."""
     days = office.calendar.workdays_between(local_date(missed.closes), office.today)
     return days <= office.policy.late_report_workdays

@@ -9,13 +9,13 @@ from domain.base import refuse
 from domain.calendar import local_date
 from domain.deadlines import due_instant
 from domain.matter import Coordination, Matter
-from domain.rules.office import At, Office, Outcome
+from domain.rules.office import At, DecisionContext, Outcome
 from domain.rules.opening import existing_point, receipt_due, receipt_moved
 from domain.rules.rhythm import open_window
 from domain.terms import Role, Stage
 
 
-def request_extension(matter: Matter, command: c.RequestExtension, office: Office) -> Iterator[Outcome]:
+def request_extension(matter: Matter, command: c.RequestExtension, office: DecisionContext) -> Iterator[Outcome]:
     """延期: asked before the limit, with a reason and an exact new date; the original limit is kept.
 
     Source: 电子督查规则 (the extension is asked in the system before the due date).
@@ -37,7 +37,7 @@ def request_extension(matter: Matter, command: c.RequestExtension, office: Offic
 
 
 def answer_extension(
-    matter: Matter, command: c.AnswerExtension, office: Office, *, by_meeting: bool = False
+    matter: Matter, command: c.AnswerExtension, office: DecisionContext, *, by_meeting: bool = False
 ) -> Iterator[Outcome]:
     """批复延期: grant to an exact date or refuse with a reason; only whoever set the limit, or a meeting over him."""
     asked = matter.extension
@@ -57,7 +57,7 @@ def answer_extension(
         yield ev.ExtensionRefused(reason=command.reason or "", point=asked.point)
 
 
-def suspend(matter: Matter, command: c.SuspendMatter, office: Office) -> Iterator[Outcome]:
+def suspend(matter: Matter, command: c.SuspendMatter, office: DecisionContext) -> Iterator[Outcome]:
     """暂缓 until a date, for a listed reason; the clock stops."""
     refuse(matter.stage is Stage.SUSPENDED, f"{matter.number} 已在暂缓中")
     refuse(matter.stage is Stage.CLOSING, f"{matter.number} 办结审核中，不能暂缓")
@@ -66,14 +66,14 @@ def suspend(matter: Matter, command: c.SuspendMatter, office: Office) -> Iterato
     yield ev.MatterSuspended(reason=command.reason, note=command.note, until=command.until)
 
 
-def resume(matter: Matter, command: c.ResumeMatter, office: Office) -> Iterator[Outcome]:
+def resume(matter: Matter, command: c.ResumeMatter, office: DecisionContext) -> Iterator[Outcome]:
     """恢复 by hand, before the date."""
     del command
     refuse(matter.stage is not Stage.SUSPENDED, f"{matter.number} 不在暂缓中")
     yield from resumed(matter, office, office.moment, automatic=False)
 
 
-def resumed(matter: Matter, office: Office, at: datetime, *, automatic: bool) -> Iterator[Outcome]:
+def resumed(matter: Matter, office: DecisionContext, at: datetime, *, automatic: bool) -> Iterator[Outcome]:
     """Give back the working days suspended to the limit and to the points, and start the clocks again."""
     start, day = matter.suspensions[-1].start, local_date(at)
     workdays = office.calendar.workdays_between(start, day)
@@ -111,13 +111,13 @@ def resumed(matter: Matter, office: Office, at: datetime, *, automatic: bool) ->
         )
 
 
-def answer_due(asked: Coordination, office: Office) -> datetime:
+def answer_due(asked: Coordination, office: DecisionContext) -> datetime:
     """When a 请求协调 is to be answered: the policy's working days, and those a suspension gave back."""
     days = office.policy.coordination_workdays + asked.given_back
     return office.calendar.closes(office.calendar.add_workdays(local_date(asked.asked_at), days))
 
 
-def owns_limit(matter: Matter, office: Office) -> None:
+def owns_limit(matter: Matter, office: DecisionContext) -> None:
     """Who set a limit moves it: a leader's limit is moved by that leader, the office's by office or leader."""
     setter = matter.due_set_by.on_behalf_of or matter.due_set_by
     if setter.role is Role.LEADER:

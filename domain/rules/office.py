@@ -12,7 +12,7 @@ from domain.terms import Role
 
 
 @dataclass(frozen=True)
-class Office:
+class DecisionContext:
     """The office at one moment, as one rule sees it."""
 
     rulebook: Rulebook
@@ -62,7 +62,7 @@ class At:
 Outcome = Event | At
 
 
-def drafted(outcome: Outcome, office: Office) -> Draft:
+def drafted(outcome: Outcome, office: DecisionContext) -> Draft:
     """The outcome of a rule, ready for the log."""
     if isinstance(outcome, At):
         return outcome.event.draft(office.now, outcome.occurred_at)

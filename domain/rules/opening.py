@@ -12,12 +12,12 @@ from domain.ladder import rung_of_the_matter
 from domain.matter import Matter, Point
 from domain.policy import DueRule
 from domain.rules.authority import acting_unit
-from domain.rules.office import At, Office, Outcome
+from domain.rules.office import At, DecisionContext, Outcome
 from domain.rules.rhythm import open_window, still_open
 from domain.terms import BasisKind, Role, Rung, Stage, Supervision, Urgency
 
 
-def open_matter(command: c.OpenMatter, office: Office) -> Iterator[Outcome]:
+def open_matter(command: c.OpenMatter, office: DecisionContext) -> Iterator[Outcome]:
     """立项 with its basis (条例 art. 11); 交办 at once when the lead is known."""
     due, rule = _limit(command, office)
     _check_due(due, office)
@@ -72,7 +72,7 @@ def open_matter(command: c.OpenMatter, office: Office) -> Iterator[Outcome]:
         )
 
 
-def assign(matter: Matter, command: c.AssignMatter, office: Office) -> Iterator[Outcome]:
+def assign(matter: Matter, command: c.AssignMatter, office: DecisionContext) -> Iterator[Outcome]:
     """交办, and 改派 with a reason when a unit already leads."""
     still_open(matter)
     refuse(matter.stage in (Stage.CLOSING, Stage.SUSPENDED), f"{matter.number} {matter.stage.label}，不能改派")
@@ -91,7 +91,7 @@ def assign(matter: Matter, command: c.AssignMatter, office: Office) -> Iterator[
     )
 
 
-def accept(matter: Matter, command: c.AcceptReceipt, office: Office) -> Iterator[Outcome]:
+def accept(matter: Matter, command: c.AcceptReceipt, office: DecisionContext) -> Iterator[Outcome]:
     """签收 within the limit; the first 反馈 window opens."""
     del command
     _awaiting_receipt(matter)
@@ -99,7 +99,7 @@ def accept(matter: Matter, command: c.AcceptReceipt, office: Office) -> Iterator
     yield from open_window(matter, office, office.moment)
 
 
-def decline(matter: Matter, command: c.DeclineReceipt, office: Office) -> Iterator[Outcome]:
+def decline(matter: Matter, command: c.DeclineReceipt, office: DecisionContext) -> Iterator[Outcome]:
     """退签. A lead named by a leader cannot; the second 退签 is 牵头争议 and goes up one rung."""
     _awaiting_receipt(matter)
     refuse(matter.lead_named_by_leader, "牵头单位由领导指定，不能退签；如有困难请申请协调")
@@ -114,14 +114,14 @@ def decline(matter: Matter, command: c.DeclineReceipt, office: Office) -> Iterat
         )
 
 
-def receipt_due(start: datetime, due: date, urgency: Urgency, office: Office) -> datetime:
+def receipt_due(start: datetime, due: date, urgency: Urgency, office: DecisionContext) -> datetime:
     """签收时限: so many working hours from 交办 on, and never after 办结时限 while that is still to come."""
     limit = office.calendar.add_working_time(start, office.policy.receipt_limit(urgency))
     last = office.calendar.closes(due)
     return min(limit, last) if last > start else limit
 
 
-def receipt_moved(matter: Matter, due: date, office: Office) -> Iterator[Outcome]:
+def receipt_moved(matter: Matter, due: date, office: DecisionContext) -> Iterator[Outcome]:
     """签收时限 follows a moved 办结时限, which it may not pass."""
     if matter.stage is not Stage.ASSIGNED or matter.receipt_due is None or matter.receipt_from is None:
         return
@@ -131,7 +131,7 @@ def receipt_moved(matter: Matter, due: date, office: Office) -> Iterator[Outcome
         yield ev.DeadlineMoved(what="receipt", before=matter.receipt_due, after=after, reason=reason)
 
 
-def add_point(matter: Matter, command: c.AddPoint, office: Office) -> Iterator[Outcome]:
+def add_point(matter: Matter, command: c.AddPoint, office: DecisionContext) -> Iterator[Outcome]:
     """Add a point within the matter's limit."""
     del office
     still_open(matter)
@@ -139,7 +139,7 @@ def add_point(matter: Matter, command: c.AddPoint, office: Office) -> Iterator[O
     yield ev.PointAdded(no=max((p.no for p in matter.points), default=0) + 1, point=command.point)
 
 
-def change_point(matter: Matter, command: c.ChangePoint, office: Office) -> Iterator[Outcome]:
+def change_point(matter: Matter, command: c.ChangePoint, office: DecisionContext) -> Iterator[Outcome]:
     """Change a point's words or date; the original date is kept."""
     del office
     still_open(matter)
@@ -150,7 +150,7 @@ def change_point(matter: Matter, command: c.ChangePoint, office: Office) -> Iter
     yield ev.PointChanged(no=command.no, point=changed)
 
 
-def drop_point(matter: Matter, command: c.DropPoint, office: Office) -> Iterator[Outcome]:
+def drop_point(matter: Matter, command: c.DropPoint, office: DecisionContext) -> Iterator[Outcome]:
     """Drop a point; it stays in the record."""
     del office
     still_open(matter)
@@ -170,7 +170,7 @@ def _ids(units: tuple[UnitRef, ...]) -> tuple[str, ...]:
     return tuple(u.id for u in units)
 
 
-def _limit(command: c.OpenMatter, office: Office) -> tuple[date, DueRule | None]:
+def _limit(command: c.OpenMatter, office: DecisionContext) -> tuple[date, DueRule | None]:
     """The limit asked for, else the one the policy gives by source (公文 30 日, 会议纪要 20 日, 批示急件 1–5 日 …)."""
     if command.due is not None:
         return command.due, None
@@ -182,7 +182,7 @@ def _limit(command: c.OpenMatter, office: Office) -> tuple[date, DueRule | None]
     return rule.due(office.calendar), rule
 
 
-def _check_due(due: date, office: Office) -> None:
+def _check_due(due: date, office: DecisionContext) -> None:
     if office.occurred_at is None:
         refuse(due < office.today, f"办结时限 {due} 已经过去，请改为今天（{office.today}）或以后的日期")
 

@@ -7,12 +7,12 @@ from domain import events as ev
 from domain.base import Refusal, refuse
 from domain.ladder import worst_colour
 from domain.matter import Coordination, Matter
-from domain.rules.office import Office, Outcome
+from domain.rules.office import DecisionContext, Outcome
 from domain.rules.rhythm import still_open
 from domain.terms import OrderColour, Role, Rung, Stage, Urgency
 
 
-def urge(matter: Matter, command: c.IssueUrge, office: Office) -> Iterator[Outcome]:
+def urge(matter: Matter, command: c.IssueUrge, office: DecisionContext) -> Iterator[Outcome]:
     """催办 by hand, not more often than the cool-down allows (特急 excepted)."""
     _alive(matter)
     refuse(matter.lead is None, f"{matter.number} 尚未明确牵头单位，无从催办")
@@ -31,7 +31,7 @@ def urge(matter: Matter, command: c.IssueUrge, office: Office) -> Iterator[Outco
     )
 
 
-def request_coordination(matter: Matter, command: c.RequestCoordination, office: Office) -> Iterator[Outcome]:
+def request_coordination(matter: Matter, command: c.RequestCoordination, office: DecisionContext) -> Iterator[Outcome]:
     """请求协调 of a named unit, to be answered within the policy's working days."""
     _alive(matter)
     refuse(command.unit.id == matter.lead, "不能请求牵头单位协调自己牵头的事项")
@@ -48,14 +48,14 @@ def request_coordination(matter: Matter, command: c.RequestCoordination, office:
     )
 
 
-def answer_coordination(matter: Matter, command: c.AnswerCoordination, office: Office) -> Iterator[Outcome]:
+def answer_coordination(matter: Matter, command: c.AnswerCoordination, office: DecisionContext) -> Iterator[Outcome]:
     """The asked unit answers; the office may type the answer for it. Once the matter has ended nobody waits for it."""
     still_open(matter)
     asked = _asked(matter, command, office)
     yield ev.CoordinationAnswered(no=asked.no, unit=asked.unit, text=command.text)
 
 
-def _asked(matter: Matter, command: c.AnswerCoordination, office: Office) -> Coordination:
+def _asked(matter: Matter, command: c.AnswerCoordination, office: DecisionContext) -> Coordination:
     mine = [
         x
         for x in matter.open_coordinations
@@ -73,7 +73,7 @@ def _asked(matter: Matter, command: c.AnswerCoordination, office: Office) -> Coo
     raise Refusal(f"{matter.number} {message}", code)
 
 
-def escalate(matter: Matter, command: c.EscalateMatter, office: Office) -> Iterator[Outcome]:
+def escalate(matter: Matter, command: c.EscalateMatter, office: DecisionContext) -> Iterator[Outcome]:
     """升级 by hand, one rung at a time."""
     _alive(matter)
     refuse(matter.rung is Rung.MEETING, f"{matter.number} 已升级至指挥部会议，请待会议议定")
@@ -85,7 +85,7 @@ def escalate(matter: Matter, command: c.EscalateMatter, office: Office) -> Itera
     )
 
 
-def record_instruction(matter: Matter, command: c.RecordInstruction, office: Office) -> Iterator[Outcome]:
+def record_instruction(matter: Matter, command: c.RecordInstruction, office: DecisionContext) -> Iterator[Outcome]:
     """领导批示: ciphertext; from now on the closure goes back to this leader."""
     del office
     refuse(matter.stage is Stage.CANCELLED, f"{matter.number} 已撤销，不能再批示")

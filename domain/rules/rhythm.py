@@ -8,12 +8,12 @@ from domain import events as ev
 from domain.base import Frozen, refuse
 from domain.facts import Pace
 from domain.matter import Matter, Surge
-from domain.rules.office import At, Office, Outcome
+from domain.rules.office import At, DecisionContext, Outcome
 from domain.terms import MatterClass, Stage
 from domain.windows import next_window
 
 
-def change_rhythm(matter: Matter, command: c.ChangeRhythm, office: Office) -> Iterator[Outcome]:
+def change_rhythm(matter: Matter, command: c.ChangeRhythm, office: DecisionContext) -> Iterator[Outcome]:
     """Change 反馈周期: a running window gives way to the one of the new rhythm; a surge runs to its end first."""
     still_open(matter)
     refuse(command.rhythm is matter.rhythm, f"反馈周期本来就是{matter.rhythm.label}")
@@ -22,7 +22,7 @@ def change_rhythm(matter: Matter, command: c.ChangeRhythm, office: Office) -> It
         yield from open_window(matter.model_copy(update={"rhythm": command.rhythm}), office, _free_from(matter, office))
 
 
-def start_surge(matter: Matter, command: c.StartSurge, office: Office) -> Iterator[Outcome]:
+def start_surge(matter: Matter, command: c.StartSurge, office: DecisionContext) -> Iterator[Outcome]:
     """一日一调度·一日一反馈·一日一落实: every day a report until the end, from today on, whatever was answered."""
     still_open(matter)
     refuse(
@@ -44,7 +44,7 @@ def start_surge(matter: Matter, command: c.StartSurge, office: Office) -> Iterat
         yield from open_window(changed, office, office.moment)
 
 
-def move_surge(matter: Matter, command: c.MoveSurge, office: Office) -> Iterator[Outcome]:
+def move_surge(matter: Matter, command: c.MoveSurge, office: DecisionContext) -> Iterator[Outcome]:
     """The ceremony was postponed, or brought forward: the daily pace ends with it."""
     surge = _running(matter)
     refuse(command.until == surge.until, f"截止日本来就是 {surge.until}")
@@ -57,7 +57,7 @@ def move_surge(matter: Matter, command: c.MoveSurge, office: Office) -> Iterator
     yield ev.SurgeMoved(campaign=surge.campaign, until=command.until, reason=command.reason)
 
 
-def end_surge(matter: Matter, command: c.EndSurge, office: Office) -> Iterator[Outcome]:
+def end_surge(matter: Matter, command: c.EndSurge, office: DecisionContext) -> Iterator[Outcome]:
     """End it early: the former rhythm holds again at once."""
     surge = _running(matter)
     yield ev.SurgeEnded(campaign=surge.campaign, reason=command.reason)
@@ -65,7 +65,7 @@ def end_surge(matter: Matter, command: c.EndSurge, office: Office) -> Iterator[O
         yield from open_window(matter.model_copy(update={"surge": None}), office, _free_from(matter, office))
 
 
-def open_window(matter: Matter, office: Office, after: datetime, done: str | None = None) -> Iterator[Outcome]:
+def open_window(matter: Matter, office: DecisionContext, after: datetime, done: str | None = None) -> Iterator[Outcome]:
     """The next 反馈 window of the matter's pace, if it has one; `done` was judged just now.
 
     A surge without a further day is over: it ends by itself, and the former rhythm goes on from there, or from where an
@@ -112,7 +112,7 @@ def still_open(matter: Matter) -> None:
     refuse(matter.ended, f"{matter.number} {matter.stage.label}，不能再办理；如需继续请先重开", "ended")
 
 
-def _free_from(matter: Matter, office: Office) -> datetime:
+def _free_from(matter: Matter, office: DecisionContext) -> datetime:
     """From when the next window may run: an answered one is good until it closes."""
     good = matter.windows.good_until
     return office.moment if good is None else max(office.moment, good)
@@ -125,5 +125,5 @@ def _running(matter: Matter) -> Surge:
     return matter.surge
 
 
-def _at(event: ev.SurgeEnded | ev.FeedbackWindowOpened, instant: datetime, office: Office) -> Outcome:
+def _at(event: ev.SurgeEnded | ev.FeedbackWindowOpened, instant: datetime, office: DecisionContext) -> Outcome:
     return event if instant >= office.moment else At(event, instant)

@@ -1,4 +1,4 @@
-"""A whole document: what was found in its text and its tables becomes a `Draft`."""
+"""A whole document: what was found in its text and its tables becomes a `DraftedList`."""
 
 import re
 from collections import Counter
@@ -12,11 +12,21 @@ from domain.calendar import WorkCalendar
 from domain.office import Unit
 from domain.terms import Rhythm, Supervision
 from intake.draft.fields import limits
-from intake.draft.fields.clauses import Clause, in_sentence
+from intake.draft.fields.clauses import TaskClauses, in_sentence
 from intake.draft.fields.figures import figures
 from intake.draft.fields.limits import Times
-from intake.draft.fields.names import Directory
-from intake.draft.model import Deadline, Draft, DraftPoint, Item, NamedPerson, NamedUnit, Part, Target, UnitRole
+from intake.draft.fields.names import UnitNames
+from intake.draft.model import (
+    DraftedList,
+    DraftPoint,
+    Item,
+    NamedPerson,
+    NamedUnit,
+    StatedLimit,
+    Target,
+    TextPart,
+    UnitRole,
+)
 from intake.draft.partition import Claim, partition
 from intake.draft.prose import Prose, Task
 from intake.draft.readers import read_source
@@ -41,7 +51,7 @@ _HEAD = 3000
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class DraftingContext:
     """What the office knows that a text does not say: its units, its calendar, and today's year."""
 
     calendar: WorkCalendar
@@ -62,7 +72,9 @@ class _Found:
     tables: int = 0
 
 
-def draft_file(path: Path, office: Office, *, everything: bool = False, year: int | None = None) -> Draft:
+def draft_file(
+    path: Path, office: DraftingContext, *, everything: bool = False, year: int | None = None
+) -> DraftedList:
     """The draft of a file.
 
     Raises:
@@ -80,9 +92,11 @@ def draft_file(path: Path, office: Office, *, everything: bool = False, year: in
     return made
 
 
-def draft(source: Source, name: str, office: Office, *, everything: bool = False, year: int | None = None) -> Draft:
+def draft(
+    source: Source, name: str, office: DraftingContext, *, everything: bool = False, year: int | None = None
+) -> DraftedList:
     """The draft of a text that was read."""
-    directory = Directory(office.units)
+    directory = UnitNames(office.units)
     found = _find(source, directory, everything=everything)
     heading_text = " ".join(h.text for h in found.headings)
     plan_year = year or plan_year_of(fold(source.text[:_HEAD]), heading_text)
@@ -96,7 +110,7 @@ def draft(source: Source, name: str, office: Office, *, everything: bool = False
     items = _numbered(items)
     owners, regions = partition(source.text, _claims(found))
     items = [item.model_copy(update={"spans": tuple(owners.get(no, ()))}) for no, item in enumerate(items)]
-    return Draft(
+    return DraftedList(
         file=name,
         year=plan_year,
         text=source.text,
@@ -157,7 +171,7 @@ def written_on(text: str) -> date | None:
 # Finding
 
 
-def _find(source: Source, directory: Directory, *, everything: bool) -> _Found:
+def _find(source: Source, directory: UnitNames, *, everything: bool) -> _Found:
     found = _Found()
     builder = Builder(directory)
     at = 0
@@ -190,7 +204,7 @@ def _find(source: Source, directory: Directory, *, everything: bool) -> _Found:
     return found
 
 
-def _read_prose(outline: Outline, directory: Directory, found: _Found, *, everything: bool) -> None:
+def _read_prose(outline: Outline, directory: UnitNames, found: _Found, *, everything: bool) -> None:
     """The tasks of the running text; beside tables of tasks it only announces them."""
     reading = Prose(outline, directory, everything=everything).read()
     skipped = [(leftover.view, leftover.why) for leftover in outline.leftovers]
@@ -211,13 +225,13 @@ def _claims(found: _Found) -> Iterator[Claim]:
     """What each stretch is; where two claim a character, the first has it."""
     for no, task in enumerate(found.tasks):
         for seen in (*task.parts, *task.clause.parts):
-            yield Claim(seen, Part.ITEM, item=no)
+            yield Claim(seen, TextPart.ITEM, item=no)
     for seen in found.headings:
-        yield Claim(seen, Part.HEADING)
+        yield Claim(seen, TextPart.HEADING)
     for seen, why in found.preamble:
-        yield Claim(seen, Part.PREAMBLE, why)
+        yield Claim(seen, TextPart.PREAMBLE, why)
     for seen, why in found.skipped:
-        yield Claim(seen, Part.SKIPPED, why)
+        yield Claim(seen, TextPart.SKIPPED, why)
 
 
 # The fields of an item
@@ -226,7 +240,7 @@ def _claims(found: _Found) -> Iterator[Claim]:
 class _Maker:
     """Makes items of tasks."""
 
-    def __init__(self, directory: Directory, times: Times, *, first_leads: bool) -> None:
+    def __init__(self, directory: UnitNames, times: Times, *, first_leads: bool) -> None:
         self._directory, self._times, self._first_leads = directory, times, first_leads
         self._ditto: tuple[tuple[str, ...], Task] | None = None
 
@@ -269,7 +283,7 @@ class _Maker:
         """由区住建局牵头…: whom the sentence names, when no clause does, or only that of a heading above."""
         named = in_sentence(task.body)
         if named.says_who and (task.inherited or not task.clause.says_who):
-            own = Clause()
+            own = TaskClauses()
             own.add(task.clause)
             if task.inherited:
                 own.lead, own.assist, own.shared, task.inherited = [], [], [], ""
@@ -321,9 +335,9 @@ class _Maker:
 
     def _deadline(
         self, task: Task, due_cell: tuple[object, View] | None, texts: list[View], warnings: list[str]
-    ) -> tuple[Deadline | None, list[Deadline]]:
+    ) -> tuple[StatedLimit | None, list[StatedLimit]]:
         times = self._times
-        said: list[Deadline] = []
+        said: list[StatedLimit] = []
         stated = False
         if due_cell is not None:
             stated = True
@@ -345,7 +359,9 @@ class _Maker:
         self._doubt(limit, everything, stated, warnings)
         return limit, everything
 
-    def _doubt(self, limit: Deadline | None, everything: list[Deadline], stated: bool, warnings: list[str]) -> None:
+    def _doubt(
+        self, limit: StatedLimit | None, everything: list[StatedLimit], stated: bool, warnings: list[str]
+    ) -> None:
         if not stated:
             warnings.extend(f"时限“{one.written}”没有确定的日期" for one in everything if one.day is None)
         if limit is None or limit.day is None:

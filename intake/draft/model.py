@@ -17,7 +17,7 @@ from intake.draft.text import Span
 from intake.sheets import CellFault
 
 
-class Part(Term):
+class TextPart(Term):
     """What a stretch of the text is."""
 
     ITEM = "item", "任务"
@@ -46,7 +46,7 @@ class UnitRole(Term):
 class Region(Frozen):
     """A stretch of the text and what it is; `why` says for which reason it is no task."""
 
-    part: Part
+    part: TextPart
     span: Span
     why: str = ""
 
@@ -75,7 +75,7 @@ class NamedPerson(Frozen):
     span: Span
 
 
-class Deadline(Frozen):
+class StatedLimit(Frozen):
     """A limit as written and the day it means; no day when the text alone does not say."""
 
     written: str
@@ -121,8 +121,8 @@ class Item(Frozen):
     units: tuple[NamedUnit, ...] = ()
     leaders: tuple[NamedPerson, ...] = ()
     persons: tuple[NamedPerson, ...] = ()
-    deadline: Deadline | None = None
-    deadlines: tuple[Deadline, ...] = ()
+    deadline: StatedLimit | None = None
+    deadlines: tuple[StatedLimit, ...] = ()
     rhythm: Rhythm | None = None
     rhythm_span: Span | None = None
     targets: tuple[Target, ...] = ()
@@ -149,7 +149,7 @@ class Item(Frozen):
         return self.deadline.day if self.deadline else None
 
 
-class Draft(Frozen):
+class DraftedList(Frozen):
     """All that was found in one file; `faults` are the cells of it that could not be read."""
 
     file: str

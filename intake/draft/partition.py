@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from intake.draft.model import Part, Region
+from intake.draft.model import Region, TextPart
 from intake.draft.text import Span, View, view
 
 _BLANK, _LOST = "空白", "未归类"
@@ -15,7 +15,7 @@ class Claim:
     """A stretch and what it is; `item` is the place of its item."""
 
     seen: View
-    part: Part
+    part: TextPart
     why: str = ""
     item: int = -1
 
@@ -26,14 +26,14 @@ def partition(text: str, claims: Iterable[Claim]) -> tuple[dict[int, list[Span]]
     Blanks and marks go with what stands before them on their line. What nobody claims is a region of its own: there
     should be none, and a test looks for it.
     """
-    kinds = list[tuple[Part, str, int]]()
+    kinds = list[tuple[TextPart, str, int]]()
     owner = array("i", [-1]) * len(text)
     for claim in claims:
         kinds.append((claim.part, claim.why, claim.item))
         for place in claim.seen.at:
             if owner[place] < 0:
                 owner[place] = len(kinds) - 1
-    kinds.extend([(Part.SKIPPED, _BLANK, -1), (Part.SKIPPED, _LOST, -1)])
+    kinds.extend([(TextPart.SKIPPED, _BLANK, -1), (TextPart.SKIPPED, _LOST, -1)])
     _give_away(text, owner, blank=len(kinds) - 2, lost=len(kinds) - 1)
     return _regions(text, owner, kinds)
 
@@ -51,7 +51,7 @@ def _give_away(text: str, owner: "array[int]", *, blank: int, lost: int) -> None
 
 
 def _regions(
-    text: str, owner: "array[int]", kinds: list[tuple[Part, str, int]]
+    text: str, owner: "array[int]", kinds: list[tuple[TextPart, str, int]]
 ) -> tuple[dict[int, list[Span]], tuple[Region, ...]]:
     spans: dict[int, list[Span]] = {}
     regions: list[Region] = []
@@ -72,7 +72,7 @@ def _merged(regions: list[Region]) -> Iterator[Region]:
     last: Region | None = None
     for region in regions:
         alike = last is not None and region.part is last.part and region.why == last.why
-        if last is not None and alike and region.part is not Part.ITEM:
+        if last is not None and alike and region.part is not TextPart.ITEM:
             last = Region(part=last.part, span=Span(last.span.start, region.span.end), why=last.why)
             continue
         if last is not None:

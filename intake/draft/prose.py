@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from intake.draft.fields import clauses
-from intake.draft.fields.clauses import Clause, Segment, segments_of
+from intake.draft.fields.clauses import Segment, TaskClauses, segments_of
 from intake.draft.fields.figures import figures
-from intake.draft.fields.names import Directory
+from intake.draft.fields.names import UnitNames
 from intake.draft.rules import structure, words
 from intake.draft.sentences import MOST_TITLE, divided, enumerated, is_task, sentences, title_of
-from intake.draft.shape.outline import Node, Outline, Passage, Zone
+from intake.draft.shape.outline import Outline, OutlineNode, Passage, Zone
 from intake.draft.text import View, joined
 
 _EXPECTED = re.compile(r"预期|目标|力争|指标")
@@ -27,9 +27,9 @@ class Task:
     title: View
     body: View
     parts: list[View]
-    clause: Clause = field(default_factory=Clause)
+    clause: TaskClauses = field(default_factory=TaskClauses)
     inherited: str = ""
-    node: Node | None = None
+    node: OutlineNode | None = None
     points: list[View] = field(default_factory=list)
     source: str = ""
     basis: str = ""
@@ -39,7 +39,7 @@ class Task:
 
 
 @dataclass(slots=True)
-class Reading:
+class ProseReading:
     """What running text came to. `headings`, `preamble` and `skipped` are the stretches that are no tasks, and why."""
 
     tasks: list[Task] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Reading:
 class Prose:
     """Reads the tree of one document."""
 
-    def __init__(self, outline: Outline, directory: Directory, *, everything: bool = False) -> None:
+    def __init__(self, outline: Outline, directory: UnitNames, *, everything: bool = False) -> None:
         """`everything` lists the summary half too."""
         self._outline, self._directory, self._everything = outline, directory, everything
         for root in outline.roots:
@@ -60,9 +60,9 @@ class Prose:
         self._flat = not nodes
         self._one_by_one = self._ranks_of_tasks(nodes)
         self._sections = {id(node) for node in nodes if self._is_section(node)}
-        self.reading = Reading()
+        self.reading = ProseReading()
 
-    def read(self) -> Reading:
+    def read(self) -> ProseReading:
         """Every task of the tree, in order."""
         self.reading.headings.extend(self._outline.titles)
         for no, root in enumerate(self._outline.roots):
@@ -75,7 +75,7 @@ class Prose:
 
     # The tree
 
-    def _ranks_of_tasks(self, nodes: Sequence[Node]) -> frozenset[float]:
+    def _ranks_of_tasks(self, nodes: Sequence[OutlineNode]) -> frozenset[float]:
         """The ranks whose headings are tasks: most of those without headings below have a clause."""
         leaves = [node for node in nodes if not node.children and node.zone is Zone.TASKS]
         ranks = {node.rank for node in leaves}
@@ -95,7 +95,7 @@ class Prose:
         sends = any(words.SENDS_ALONG.pattern.search(passage.view.text) for passage in root.body)
         return sends or any(self._own_clause(node) for node in after)
 
-    def _account_for(self, root: Node) -> None:
+    def _account_for(self, root: OutlineNode) -> None:
         """Whatever no rule took is said to be left out: the first claim to a character holds, this is the last."""
         for node in root.walk():
             stretches = [node.head, *node.clause.parts]
@@ -103,11 +103,11 @@ class Prose:
                 stretches += [passage.view, *passage.clause.parts]
             self.reading.skipped.extend((stretch, "未列入") for stretch in stretches)
 
-    def _leave_all(self, root: Node, why: str) -> None:
+    def _leave_all(self, root: OutlineNode, why: str) -> None:
         for node in root.walk():
             self._leave(node, why)
 
-    def _node(self, node: Node, from_above: Clause | None) -> None:
+    def _node(self, node: OutlineNode, from_above: TaskClauses | None) -> None:
         zone = self._zone(node)
         heading_clause = self._clause_of_heading(node)
         shared = heading_clause.completed(from_above)[0] if heading_clause else from_above
@@ -129,10 +129,10 @@ class Prose:
     def _lists_all(self, zone: Zone) -> bool:
         return self._everything and zone is Zone.SUMMARY
 
-    def _zone(self, node: Node) -> Zone:
+    def _zone(self, node: OutlineNode) -> Zone:
         return Zone.TASKS if self._lists_all(node.zone) else node.zone
 
-    def _leave(self, node: Node, why: str) -> None:
+    def _leave(self, node: OutlineNode, why: str) -> None:
         """A heading whose text holds no tasks; those below it speak for themselves."""
         self.reading.headings.append(node.head)
         self.reading.skipped.extend((part, why) for part in node.clause.parts)
@@ -140,7 +140,7 @@ class Prose:
             self.reading.skipped.append((passage.view, why))
             self.reading.skipped.extend((part, why) for part in passage.clause.parts)
 
-    def _opening(self, root: Node) -> None:
+    def _opening(self, root: OutlineNode) -> None:
         """The text before the first heading: tasks only when the document has no heading at all."""
         for passage in root.body:
             if self._flat or passage.clause:
@@ -149,7 +149,7 @@ class Prose:
             for sentence in sentences(passage.view):
                 if self._binds(sentence) or _DECIDED.match(sentence.text):
                     for piece in divided(sentence, together=False):
-                        self._sentence(root, piece, Clause(), "", promised=self._binds(sentence))
+                        self._sentence(root, piece, TaskClauses(), "", promised=self._binds(sentence))
                 else:
                     self.reading.preamble.append((sentence, "前言"))
 
@@ -158,7 +158,7 @@ class Prose:
         expected = _EXPECTED.search(sentence.text) and not words.REPORTS.pattern.search(sentence.text)
         return bool(expected) and any(True for _ in figures(sentence))
 
-    def _lead_in(self, node: Node) -> None:
+    def _lead_in(self, node: OutlineNode) -> None:
         """The text between a heading and its items leads in; only what has a clause or a figure is a task."""
         for passage in node.body:
             segments = self._segments(passage)
@@ -171,9 +171,9 @@ class Prose:
                         self.reading.preamble.append((sentence, "引言"))
                         continue
                     for piece in divided(sentence, together=False):
-                        self._sentence(node, piece, Clause(), "", promised=True)
+                        self._sentence(node, piece, TaskClauses(), "", promised=True)
 
-    def _leaf(self, node: Node, zone: Zone, shared: Clause | None) -> None:
+    def _leaf(self, node: OutlineNode, zone: Zone, shared: TaskClauses | None) -> None:
         """A heading without headings below it: one task, or the tasks of its sentences."""
         own = self._own_clause(node)
         if zone is Zone.REQUIREMENTS and not self._names_somebody(node):
@@ -188,13 +188,13 @@ class Prose:
         else:
             self._whole(node, shared)
 
-    def _as_one(self, node: Node, own: bool) -> bool:
+    def _as_one(self, node: OutlineNode, own: bool) -> bool:
         """Whether a heading with its text is one task: an item of a list, or one clause for it all."""
         count = sum(bool(segment.clause) for passage in node.body for segment in self._segments(passage))
         told = any(len(enumerated(passage.view)) > 1 for passage in node.body)
         return count <= 1 and not told and (own or node.numbered or node.rank in self._one_by_one)
 
-    def _is_section(self, node: Node) -> bool:
+    def _is_section(self, node: OutlineNode) -> bool:
         """A heading whose line ran into its text, while its siblings stand on lines of their own, is as they are."""
         if not node.run_in or node.parent is None or node.numbered:
             return False
@@ -203,30 +203,30 @@ class Prose:
 
     # Clauses
 
-    def _own_clause(self, node: Node) -> bool:
+    def _own_clause(self, node: OutlineNode) -> bool:
         if node.clause or any(passage.clause for passage in node.body):
             return True
         if any(segment.clause for passage in node.body for segment in self._segments(passage)):
             return True
         return bool(segments_of(node.title, self._directory)[-1].clause) if node.title else False
 
-    def _names_somebody(self, node: Node) -> bool:
+    def _names_somebody(self, node: OutlineNode) -> bool:
         """Whether a clause of the node says who: a requirement to everybody is no task, one to a unit is."""
         told = [segment.clause for passage in node.body for segment in self._segments(passage)]
         told += [segment.clause for segment in segments_of(node.title, self._directory)]
         return any(clause.says_who for clause in (node.clause, *told))
 
-    def _clause_of_heading(self, node: Node) -> Clause | None:
+    def _clause_of_heading(self, node: OutlineNode) -> TaskClauses | None:
         """（三）推进教育发展（区教育局牵头）: what a heading with items below it says holds for them."""
         if not node.children or node.parent is None:
             return None
-        clause = Clause()
+        clause = TaskClauses()
         clause.add(node.clause)
         for segment in segments_of(node.title, self._directory):
             clause.add(segment.clause)
         return clause if clause else None
 
-    def _last_clause_of_all(self, node: Node, made: Sequence[Task]) -> None:
+    def _last_clause_of_all(self, node: OutlineNode, made: Sequence[Task]) -> None:
         """A clause on lines of its own below the last of several items that have none is the clause of them all."""
         last = made[-1] if made else None
         if last is None or last.node is None or last.node.parent is not node or len(made) < _ENOUGH_CLAUSES:
@@ -234,16 +234,16 @@ class Prose:
         on_lines = last.node.clause or (last.node.body and last.node.body[-1].clause)
         if on_lines and node.title and not any(task.clause for task in made[:-1]) and not node.run_in:
             for task in made[:-1]:
-                task.clause, task.inherited = Clause().completed(last.clause)[0], "责任单位取自本节末尾"
+                task.clause, task.inherited = TaskClauses().completed(last.clause)[0], "责任单位取自本节末尾"
 
     # Tasks
 
-    def _item(self, node: Node, shared: Clause | None) -> None:
+    def _item(self, node: OutlineNode, shared: TaskClauses | None) -> None:
         """An item that is one line: its sentences belong together, as the author numbered them."""
         text = node.head
         segments = segments_of(text.cut(len(text) - len(node.title)), self._directory)
         told = [segment for segment in segments if segment.view]
-        clause = Clause()
+        clause = TaskClauses()
         clause.add(node.clause)
         if len(told) > 1 and sum(bool(segment.clause) for segment in told) > 1:
             self.reading.headings.append(text.cut(0, len(text) - len(node.title)))
@@ -257,7 +257,13 @@ class Prose:
         self._several(node, body, clause, shared, text.cut(0, len(text) - len(node.title)), node.numbered)
 
     def _several(
-        self, node: Node, body: View, clause: Clause, shared: Clause | None, before: View, together: bool
+        self,
+        node: OutlineNode,
+        body: View,
+        clause: TaskClauses,
+        shared: TaskClauses | None,
+        before: View,
+        together: bool,
     ) -> None:
         pieces = [piece for piece in divided(body, together=together) if piece.text.strip("。；，")]
         listed = node.numbered or node.zone is Zone.GOALS or clause or len(pieces) == 1
@@ -289,16 +295,16 @@ class Prose:
                 )
             )
 
-    def _stands(self, node: Node, piece: View, clause: Clause) -> bool:
+    def _stands(self, node: OutlineNode, piece: View, clause: TaskClauses) -> bool:
         """Whether a single line is a task: numbered or with a clause yes, a bare heading only when it orders."""
         if clause or node.numbered or node.zone is Zone.GOALS:
             return not words.RHETORIC.pattern.match(piece.text)
         told = structure.TERMINAL.pattern.search(piece.text) and not words.REPORTS.pattern.search(piece.text)
         return is_task(piece.text) or bool(told and clauses.in_sentence(piece))
 
-    def _whole(self, node: Node, shared: Clause | None) -> None:
+    def _whole(self, node: OutlineNode, shared: TaskClauses | None) -> None:
         """A heading with its text as one task; the sentences are its points."""
-        clause, bodies, parts = Clause(), [], [node.head]
+        clause, bodies, parts = TaskClauses(), [], [node.head]
         clause.add(node.clause)
         for segment in segments_of(node.title, self._directory):
             clause.add(segment.clause)
@@ -328,17 +334,17 @@ class Prose:
             )
         )
 
-    def _passage(self, node: Node, passage: Passage, shared: Clause | None) -> None:
+    def _passage(self, node: OutlineNode, passage: Passage, shared: TaskClauses | None) -> None:
         """A paragraph: what ends in a clause is one task, what has none is a task for each sentence."""
         for segment in self._segments(passage):
             if segment.clause:
                 self._segment(node, segment, shared)
             else:
-                whole, inherited = _completed(Clause(), shared)
+                whole, inherited = _completed(TaskClauses(), shared)
                 for piece in divided(segment.view, together=False):
                     self._sentence(node, piece, whole, inherited)
 
-    def _segment(self, node: Node, segment: Segment, shared: Clause | None = None) -> None:
+    def _segment(self, node: OutlineNode, segment: Segment, shared: TaskClauses | None = None) -> None:
         pieces = [piece for piece in divided(segment.view, together=True) if piece.text.strip("。；，")]
         clause = segment.clause
         whole, inherited = _completed(clause, shared)
@@ -363,7 +369,9 @@ class Prose:
         if not pieces:
             self.reading.preamble.extend((part, "责任分工") for part in clause.parts)
 
-    def _sentence(self, node: Node, piece: View, clause: Clause, inherited: str, *, promised: bool = False) -> None:
+    def _sentence(
+        self, node: OutlineNode, piece: View, clause: TaskClauses, inherited: str, *, promised: bool = False
+    ) -> None:
         told = list(sentences(piece))
         goal = promised or (node.zone is Zone.GOALS and any(True for _ in figures(piece)))
         if goal or is_task(piece.text) or self._binds(piece):
@@ -387,7 +395,7 @@ class Prose:
         segments = segments_of(passage.view, self._directory)
         if passage.clause:
             last = segments[-1]
-            clause = Clause()
+            clause = TaskClauses()
             clause.add(last.clause)
             clause.add(passage.clause)
             if len(segments) > 1 and not last.clause:
@@ -397,7 +405,7 @@ class Prose:
         return segments
 
 
-def _mark_report(root: Node, titles: Sequence[View]) -> None:
+def _mark_report(root: OutlineNode, titles: Sequence[View]) -> None:
     """In a paper that is a summary by its title, the chapters before 下半年打算 report, whatever they are called."""
     opening = "".join([*(title.text for title in titles), *(passage.view.text for passage in root.body[:2])])
     chapters = root.children
@@ -409,15 +417,15 @@ def _mark_report(root: Node, titles: Sequence[View]) -> None:
             node.zone = Zone.SUMMARY
 
 
-def _completed(clause: Clause, above: Clause | None) -> tuple[Clause, str]:
+def _completed(clause: TaskClauses, above: TaskClauses | None) -> tuple[TaskClauses, str]:
     """The clause of a task, completed by that of a heading above it; and what is to be said of that."""
     whole, came_down = clause.completed(above)
     return whole, "责任单位取自上级标题" if came_down else ""
 
 
-def _path(node: Node) -> tuple[str, ...]:
+def _path(node: OutlineNode) -> tuple[str, ...]:
     return node.path()
 
 
-def _above(node: Node) -> tuple[str, ...]:
+def _above(node: OutlineNode) -> tuple[str, ...]:
     return node.parent.path() if node.parent else ()

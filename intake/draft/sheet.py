@@ -11,7 +11,7 @@ import xlsxwriter
 
 from domain.terms import MatterClass, Rhythm
 from intake import task_list as columns
-from intake.draft.model import Comparison, Draft, DraftPoint, Item, Part, Target
+from intake.draft.model import Comparison, DraftedList, DraftPoint, Item, Target, TextPart
 from sheets.layout import MOST_IN_A_CELL, print_on_a3, row_height
 
 _EXTRA = ("责任领导", "章节", "指标", "提示", "原文", "原文位置")
@@ -45,7 +45,7 @@ _SPARE_ROWS = 200
 _OPTIONS, _REST = "选项", "未列入"
 
 
-def write_sheet(made: Draft, path: Path, units: Sequence[str] = ()) -> None:
+def write_sheet(made: DraftedList, path: Path, units: Sequence[str] = ()) -> None:
     """Write the workbook; `units` are the directory's names for the drop-downs.
 
     Raises:
@@ -69,7 +69,7 @@ class _Writer:
         self._doubtful_day = book.add_format({**base, "num_format": "yyyy-mm-dd", "bg_color": "#FFE699"})
         self._source = book.add_format({**base, "font_color": "#595959"})
 
-    def write(self, made: Draft, units: Sequence[str]) -> None:
+    def write(self, made: DraftedList, units: Sequence[str]) -> None:
         sheet = self._book.add_worksheet(columns.SHEET)
         for column, (header, width) in enumerate(zip(HEADERS, _WIDTHS, strict=True)):
             sheet.set_column(column, column, width)
@@ -122,7 +122,7 @@ class _Writer:
             source = f"={_OPTIONS}!$A$1:$A${len(units)}"
             sheet.data_validation(1, at, last, at, {"validate": "list", "source": source, "error_type": "information"})
 
-    def _left_out(self, made: Draft) -> None:
+    def _left_out(self, made: DraftedList) -> None:
         """What was read and is no task, with the reason, so that nothing is missed unseen."""
         sheet = self._book.add_worksheet(_REST)
         for column, (header, width) in enumerate(zip(("类别", "原因", "原文", "位置"), _REST_WIDTHS, strict=True)):
@@ -131,7 +131,7 @@ class _Writer:
         row = 0
         for region in made.regions:
             text = made.text[region.span.start : region.span.end].strip()
-            if region.part is Part.ITEM or not text:
+            if region.part is TextPart.ITEM or not text:
                 continue
             row += 1
             place = f"{region.span.start}–{region.span.end}"
@@ -143,7 +143,7 @@ class _Writer:
         print_on_a3(sheet)
 
 
-def _written_units(made: Draft) -> Iterator[str]:
+def _written_units(made: DraftedList) -> Iterator[str]:
     yield from dict.fromkeys(unit.shown for item in made.items for unit in item.units)
 
 

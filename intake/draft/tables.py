@@ -5,16 +5,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from intake.draft.fields import clauses
-from intake.draft.fields.clauses import Clause, segments_of
-from intake.draft.fields.names import Directory, is_unit, split
+from intake.draft.fields.clauses import TaskClauses, segments_of
+from intake.draft.fields.names import UnitNames, is_unit, split
 from intake.draft.prose import Task
 from intake.draft.rules import columns, structure
-from intake.draft.rules.columns import Column
-from intake.draft.rules.responsibility import Duty
+from intake.draft.rules.columns import PlanColumn
+from intake.draft.rules.responsibility import StatedDuty
 from intake.draft.sentences import MOST_TITLE, divided, has_verb, title_of
 from intake.draft.shape.grids import column_of, is_header
 from intake.draft.shape.outline import marker
-from intake.draft.shape.source import Cell, Grid, GridRow, together
+from intake.draft.shape.source import Cell, GridRow, SourceTable, together
 from intake.draft.text import NOTHING, View
 from intake.sheets import CellFault
 
@@ -24,7 +24,13 @@ _POINT_NUMBER = re.compile(r"(?:^|(?<=[。；]))（?(\d{1,2})(?:）|[.、．](?=
 _DITTO_CELL = re.compile(r"^(?:同上|〃|″|同前)$")
 _MOSTLY = 0.6
 _LEAST_KNOWN = 2
-_CARRIED = frozenset(Column) - {Column.NO, Column.TASK, Column.POINTS, Column.TARGET, Column.NOTE}
+_CARRIED = frozenset(PlanColumn) - {
+    PlanColumn.NO,
+    PlanColumn.TASK,
+    PlanColumn.POINTS,
+    PlanColumn.TARGET,
+    PlanColumn.NOTE,
+}
 
 
 @dataclass(slots=True)
@@ -52,10 +58,10 @@ class _Record:
 class TableReader:
     """Reads one grid."""
 
-    def __init__(self, source: str, grid: Grid, directory: Directory) -> None:
+    def __init__(self, source: str, grid: SourceTable, directory: UnitNames) -> None:
         """Find the header."""
         self._source, self._grid, self._directory = source, grid, directory
-        self._columns: dict[int, Column] = {}
+        self._columns: dict[int, PlanColumn] = {}
         self._titles: dict[int, str] = {}
         self._first = 0
         self._seen: dict[tuple[int, int], View] = {}
@@ -116,21 +122,21 @@ class TableReader:
 
     def _two_tasks(self) -> None:
         """重点工作 before 工作任务: the first is what the others are grouped by, or the second tells more of it."""
-        tasks = sorted(column for column, kind in self._columns.items() if kind is Column.TASK)
+        tasks = sorted(column for column, kind in self._columns.items() if kind is PlanColumn.TASK)
         if not tasks:
-            spare = [column for column, kind in self._columns.items() if kind in (Column.POINTS, Column.TARGET)]
-            points = [column for column in spare if self._columns[column] is Column.POINTS]
+            spare = [column for column, kind in self._columns.items() if kind in (PlanColumn.POINTS, PlanColumn.TARGET)]
+            points = [column for column in spare if self._columns[column] is PlanColumn.POINTS]
             unknown = [column for column in self._titles if column not in self._columns]
-            self._columns[min(unknown or points or spare or self._columns)] = Column.TASK
+            self._columns[min(unknown or points or spare or self._columns)] = PlanColumn.TASK
         elif len(tasks) > 1:
             rows = self._grid.rows[self._first :]
             empty = sum(not self._text(row.cells.get(tasks[0])) for row in rows)
             full = sum(bool(self._text(row.cells.get(tasks[1]))) for row in rows)
-            self._columns[tasks[0]] = Column.SECTION if empty and full > len(rows) - empty else Column.TASK
-            for other in tasks[1 if self._columns[tasks[0]] is Column.TASK else 2 :]:
-                self._columns[other] = Column.POINTS
+            self._columns[tasks[0]] = PlanColumn.SECTION if empty and full > len(rows) - empty else PlanColumn.TASK
+            for other in tasks[1 if self._columns[tasks[0]] is PlanColumn.TASK else 2 :]:
+                self._columns[other] = PlanColumn.POINTS
 
-    def _of(self, kind: Column) -> list[int]:
+    def _of(self, kind: PlanColumn) -> list[int]:
         return sorted(column for column, found in self._columns.items() if found is kind)
 
     # The rows
@@ -165,13 +171,13 @@ class TableReader:
     def _note_faults(self, row: GridRow) -> None:
         """Cells that cannot be read, where something that matters should stand; a computed 序号 does not matter."""
         for column, cell in row.cells.items():
-            matters = self._columns.get(column, Column.NO) not in (Column.NO, Column.NOTE)
+            matters = self._columns.get(column, PlanColumn.NO) not in (PlanColumn.NO, PlanColumn.NOTE)
             if matters and isinstance(cell.value, CellFault):
                 self.reading.faults.append(cell.value.model_copy(update={"column": self._titles.get(column, "")}))
 
     def _numbered(self) -> bool:
         """Whether the table numbers its tasks."""
-        columns_of_numbers, tasks = self._of(Column.NO), self._of(Column.TASK)
+        columns_of_numbers, tasks = self._of(PlanColumn.NO), self._of(PlanColumn.TASK)
         rows = [row for row in self._grid.rows[self._first :] if any(self._text(row.cells.get(c)) for c in tasks)]
         have = [row for row in rows if any(_NUMBER.match(self._text(row.cells.get(c))) for c in columns_of_numbers)]
         return bool(rows) and len(have) >= _MOSTLY * len(rows)
@@ -193,20 +199,20 @@ class TableReader:
             column, text = next(iter(filled.items()))
             opens = column == min(self._columns) and not _NUMBER.match(text)
             heading = marker(self._view(row.cells[column])) is not None
-            in_task = self._columns.get(column) is Column.TASK
+            in_task = self._columns.get(column) is PlanColumn.TASK
             unnumbered = numbered and in_task and heading and (current is None or self._is_done(current))
             if (
-                opens and not (in_task and not numbered and self._columns[column] is Column.TASK and not heading)
+                opens and not (in_task and not numbered and self._columns[column] is PlanColumn.TASK and not heading)
             ) or unnumbered:
                 return "section"
         return ""
 
     def _is_done(self, record: _Record) -> bool:
-        return any(record.cells.get(c) for kind in (Column.LEAD, Column.SHARED) for c in self._of(kind))
+        return any(record.cells.get(c) for kind in (PlanColumn.LEAD, PlanColumn.SHARED) for c in self._of(kind))
 
     def _continues(self, row: GridRow, current: _Record, *, numbered: bool) -> bool:
         """Whether a row goes on with the task above: its cells of number and task are empty or merged from above."""
-        numbers, tasks = self._of(Column.NO), self._of(Column.TASK)
+        numbers, tasks = self._of(PlanColumn.NO), self._of(PlanColumn.TASK)
         has_number = any(self._text(row.cells.get(c)) for c in numbers)
         has_task = any(self._text(row.cells.get(c)) for c in tasks)
         if has_number:
@@ -214,10 +220,10 @@ class TableReader:
         if not has_task:
             return True
         merged = any(cell.covered for c in numbers if (cell := row.cells.get(c)))
-        cut = not structure.TERMINAL.pattern.search(self._text_of(current, Column.TASK))
+        cut = not structure.TERMINAL.pattern.search(self._text_of(current, PlanColumn.TASK))
         return numbered and (merged or cut)
 
-    def _text_of(self, record: _Record, kind: Column) -> str:
+    def _text_of(self, record: _Record, kind: PlanColumn) -> str:
         return "".join(self._text(cell) for column in self._of(kind) for cell in record.cells.get(column, ()))
 
     def _put(self, record: _Record, row: GridRow, carried: dict[int, Cell]) -> None:
@@ -237,7 +243,7 @@ class TableReader:
         """What the column of classes says; an empty cell means the class above."""
         found = [
             self._view(cell).raw
-            for column in self._of(Column.SECTION)
+            for column in self._of(PlanColumn.SECTION)
             for cell in (*record.cells.get(column, ()), *([record.carried[column]] if column in record.carried else []))
         ]
         return tuple(found) if found else before
@@ -245,7 +251,7 @@ class TableReader:
     # A task
 
     def _task(self, record: _Record) -> None:
-        title_cells = self._cells(record, Column.TASK)
+        title_cells = self._cells(record, PlanColumn.TASK)
         segments = [
             segment
             for cell in title_cells
@@ -253,12 +259,12 @@ class TableReader:
             for segment in segments_of(line, self._directory)
         ]
         body, more = _told(segment.view for segment in segments)
-        lines = [line for cell in self._cells(record, Column.POINTS) for line in cell.lines(self._source)]
+        lines = [line for cell in self._cells(record, PlanColumn.POINTS) for line in cell.lines(self._source)]
         points = [*more, *(point for line in lines for point in _points(line))]
-        goals = [self._view(cell) for cell in self._cells(record, Column.TARGET)]
+        goals = [self._view(cell) for cell in self._cells(record, PlanColumn.TARGET)]
         if not body:
             body = together(points or goals)
-        label = "".join(self._text(cell) for cell in self._cells(record, Column.NO))
+        label = "".join(self._text(cell) for cell in self._cells(record, PlanColumn.NO))
         clause = self._clause(record)
         for segment in segments:
             if segment.clause and not clause.says_who:
@@ -283,8 +289,8 @@ class TableReader:
                 mine,
                 clause,
                 points=points or (divided(named, together=False) if len(named) > 2 * MOST_TITLE else []),
-                source=self._said(record, Column.SOURCE),
-                basis=self._said(record, Column.BASIS),
+                source=self._said(record, PlanColumn.SOURCE),
+                basis=self._said(record, PlanColumn.BASIS),
                 notes=notes,
                 figures_from=[*points, *goals],
                 place=f"{f'〔{self._grid.name}〕' if self._grid.name else '表'}第{record.number}行",
@@ -292,41 +298,45 @@ class TableReader:
         )
         self.reading.due_values.append(due)
 
-    def _cells(self, record: _Record, kind: Column) -> list[Cell]:
+    def _cells(self, record: _Record, kind: PlanColumn) -> list[Cell]:
         return [cell for column in self._of(kind) for cell in record.cells.get(column, ())]
 
-    def _with_carried(self, record: _Record, kind: Column) -> list[Cell]:
+    def _with_carried(self, record: _Record, kind: PlanColumn) -> list[Cell]:
         found = self._cells(record, kind)
         return found or [record.carried[column] for column in self._of(kind) if column in record.carried]
 
-    def _clause(self, record: _Record) -> Clause:
-        clause = Clause()
-        for kind, duty in ((Column.LEAD, Duty.LEAD), (Column.ASSIST, Duty.ASSIST), (Column.SHARED, Duty.SHARED)):
+    def _clause(self, record: _Record) -> TaskClauses:
+        clause = TaskClauses()
+        for kind, duty in (
+            (PlanColumn.LEAD, StatedDuty.LEAD),
+            (PlanColumn.ASSIST, StatedDuty.ASSIST),
+            (PlanColumn.SHARED, StatedDuty.SHARED),
+        ):
             for cell in self._with_carried(record, kind):
                 for value in _values(cell.lines(self._source)):
                     found = clauses.labelled(value, short=True) or clauses.phrases(value, duty)
                     clause.add(found)
-        for kind, people in ((Column.LEADER, clause.leaders), (Column.PERSON, clause.persons)):
+        for kind, people in ((PlanColumn.LEADER, clause.leaders), (PlanColumn.PERSON, clause.persons)):
             for cell in self._with_carried(record, kind):
                 for line in cell.lines(self._source):
                     people.extend(split(line))
-        for cell in self._with_carried(record, Column.RHYTHM):
+        for cell in self._with_carried(record, PlanColumn.RHYTHM):
             clause.rhythm.append(self._view(cell))
         clause.parts = []
         return clause
 
     def _due(self, record: _Record) -> tuple[object, View] | None:
-        cells = self._with_carried(record, Column.DUE)
+        cells = self._with_carried(record, PlanColumn.DUE)
         return (cells[-1].value, together(self._view(cell) for cell in cells)) if cells else None
 
-    def _said(self, record: _Record, kind: Column) -> str:
+    def _said(self, record: _Record, kind: PlanColumn) -> str:
         return "；".join(self._view(cell).raw for cell in self._with_carried(record, kind))
 
     def _notes(self, record: _Record) -> list[tuple[str, str]]:
         return [
             (self._titles.get(column, ""), "\n".join(self._source[cell.start : cell.end].strip() for cell in cells))
             for column, cells in sorted(record.cells.items())
-            if self._columns.get(column) is Column.NOTE or (column not in self._columns and column in self._titles)
+            if self._columns.get(column) is PlanColumn.NOTE or (column not in self._columns and column in self._titles)
         ]
 
 

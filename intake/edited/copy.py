@@ -13,7 +13,7 @@ from intake.edited.cells import points_of
 from intake.sheets import CellFault, Row, as_text, fill_row, mark_merged, split_names
 from intake.task_list import ANOTHER, TaskPoint, TaskRow, row_key
 from intake.xlsx import Cells, RawSheet, read_worksheet, worksheet_names
-from sheets.table import KEY_SHEET, KEYED, NO_CHAPTER, SHEET, Column, Key
+from sheets.table import KEY_SHEET, KEYED, NO_CHAPTER, SHEET, Column, RowKey
 
 _COUNT = re.compile(r"（\d+件）$")
 _NEEDED = (Column.NO, *KEYED, Column.NUMBER)
@@ -34,7 +34,7 @@ class EditedTable(Frozen):
     """What the copy holds: rows that can be taken, rows to be opened, and every fault of the others."""
 
     file: str
-    key: Key
+    key: RowKey
     rows: tuple[EditedRow, ...]
     new: tuple[TaskRow, ...]
     missing: tuple[str, ...]
@@ -69,17 +69,17 @@ def read_edited_table(path: Path, database: str) -> EditedTable:
     return _Copy(path.name, raw, key).read()
 
 
-def _key(path: Path) -> Key:
+def _key(path: Path) -> RowKey:
     raw = read_worksheet(path, KEY_SHEET)
     if raw is None:
         refuse_always(
             f"{path.name} 中隐藏的工作表“{KEY_SHEET}”已被删除，分不清改了什么；请重新导出一览表后再修改", "malformed"
         )
-    return Key.of([(as_text(cells.get(1, "")), as_text(cells.get(2, ""))) for _, cells in raw.rows])
+    return RowKey.of([(as_text(cells.get(1, "")), as_text(cells.get(2, ""))) for _, cells in raw.rows])
 
 
 class _Copy:
-    def __init__(self, file: str, raw: RawSheet, key: Key) -> None:
+    def __init__(self, file: str, raw: RawSheet, key: RowKey) -> None:
         self._file, self._raw, self._key = file, raw, key
         self._start, self._headers = self._head()
         self._letters = {header: get_column_letter(at) for at, header in self._headers.items()}

@@ -15,7 +15,7 @@ from domain.envelope import canonical
 from domain.facts import WITHHELD, NewPoint
 from domain.matter import Matter
 from domain.office import Person
-from domain.rules import Office, decide
+from domain.rules import DecisionContext, decide
 from domain.terms import Duty
 from intake.dates import as_date
 from intake.directory import UnitIndex
@@ -23,7 +23,7 @@ from intake.edited.cells import points_of, progress_of
 from intake.edited.copy import EditedRow, EditedTable
 from intake.opening import NotNamedError, person_named, unit_named
 from intake.sheets import CellFault, split_names
-from sheets.table import CUT_SHORT, KEYED, SHEET, Column, Names, cells, fingerprint, plain
+from sheets.table import CUT_SHORT, KEYED, SHEET, Column, SheetNames, cells, fingerprint, plain
 
 _SAID = (Column.PROGRESS, Column.PROBLEM, Column.NEXT)
 """One 反馈 says all three: what was not edited is said again, so none of them may have moved."""
@@ -74,15 +74,15 @@ class _CellError(Exception):
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownNames:
     """The directory as the copy's names are looked up in it."""
 
     units: UnitIndex
     people: tuple[Person, ...]
-    names: Names
+    names: SheetNames
 
 
-def edits_of(table: EditedTable, matters: Mapping[str, Matter], known: Known) -> Edits:
+def edits_of(table: EditedTable, matters: Mapping[str, Matter], known: KnownNames) -> Edits:
     """Every change in the copy against the log as it stands now; names are never guessed."""
     found = Edits(faults=list(table.faults))
     for row in table.rows:
@@ -100,7 +100,7 @@ def edits_of(table: EditedTable, matters: Mapping[str, Matter], known: Known) ->
     return found
 
 
-def judged(edits: Sequence[Edit], table: EditedTable, office: Office) -> list[CellFault]:
+def judged(edits: Sequence[Edit], table: EditedTable, office: DecisionContext) -> list[CellFault]:
     """The rules' own refusals of what this actor asks for."""
     refused = []
     for edit in edits:
@@ -126,7 +126,7 @@ class _Row:
     table: EditedTable
     row: EditedRow
     matter: Matter
-    known: Known
+    known: KnownNames
 
     def text(self, column: Column) -> str:
         return self.row.texts[column]

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from documents.bulletin.briefing import TEMPLATE, Briefing, compose
-from documents.bulletin.drafts import Draft, press_of
+from documents.bulletin.drafts import BulletinDraft, press_of
 from documents.filing.cabinet import FOLDER, papers_on_disk
 from documents.filing.filed import Filed, worded_as
 from documents.formats.press import Press
@@ -26,7 +26,7 @@ from domain.envelope import Actor, NumberSeries, Recorded
 from eventlog import reading
 from eventlog.database import Database
 from services.issuing.editing import composed, edited_by
-from services.issuing.signing import Desk, Issue, issue_next, issued_event
+from services.issuing.signing import Desk, NumberedIssue, issue_next, issued_event
 from services.restored_numbers import advance_numbers
 
 
@@ -76,7 +76,7 @@ def issue_briefing(
 def issue(
     database: Database,
     home: Path,
-    draft: Draft,
+    draft: BulletinDraft,
     signer: Actor,
     now: datetime,
     press: Press | None = None,
@@ -181,7 +181,7 @@ def _issue(desk: Desk, text: Callable[[], Briefing], key: str, copies: int | Non
 
     recorded = issue_next(
         desk,
-        Issue(
+        NumberedIssue(
             key=key,
             stream=bulletin_stream(briefing.publication),
             series=series,

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from documents.bulletin.briefing import Briefing, compose, issue_line
-from documents.bulletin.drafts import Draft, discard, keep
-from documents.bulletin.edited import Differing, Line, Text, changes, differing, read_edited
+from documents.bulletin.drafts import BulletinDraft, discard, keep
+from documents.bulletin.edited import Differing, Text, TextLine, changes, differing, read_edited
 from documents.filing.shelf import press_then
 from documents.ledger import read_ledger
 from documents.page import Paragraph, Section
@@ -38,7 +38,7 @@ _MOST_BYTES = 60 * 1024
 class Correction(NamedTuple):
     """A draft of a 更正, and what it corrects."""
 
-    draft: Draft
+    draft: BulletinDraft
     text: Briefing
     changes: tuple[Change, ...]
 
@@ -141,15 +141,15 @@ def _places(found: Differing) -> Iterator[str]:
         yield f"{where}的{_said(old)}更正为{_said(new)}"
 
 
-def _where(line: Line) -> str:
+def _where(line: TextLine) -> str:
     return f"{marked(line.section)}部分" if line.section else "正文"
 
 
-def _said(lines: Sequence[Line]) -> str:
+def _said(lines: Sequence[TextLine]) -> str:
     return marked("".join("，".join(line.cells) or line.text for line in lines))
 
 
-def _reworded(old: Line, new: Line) -> Iterator[str]:
+def _reworded(old: TextLine, new: TextLine) -> Iterator[str]:
     """What differs of a line: the cells of a row, the sentences of a paragraph."""
     if old.title:
         yield f"标题{marked(old.text)}更正为{marked(new.text)}"
@@ -164,7 +164,7 @@ def _reworded(old: Line, new: Line) -> Iterator[str]:
         yield f"{_where(old)}的{marked(one)}更正为{marked(other)}"
 
 
-def _row(old: Line, new: Line) -> str:
+def _row(old: TextLine, new: TextLine) -> str:
     """A row by its first cell, and by the next where that is a word that stays: several rows may have one date."""
     named = [cell for cell, other in zip(old.cells[:2], new.cells[:2], strict=True) if cell == other]
     words = [cell for n, cell in enumerate(named) if n == 0 or not cell[:1].isdigit()]

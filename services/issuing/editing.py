@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from documents.bulletin.briefing import Briefing
-from documents.bulletin.drafts import Draft, computed
+from documents.bulletin.drafts import BulletinDraft, computed
 from documents.bulletin.edited import Text, changes, read_edited, sections_of, text_of
 from documents.sections.recipe import Recipe
 from domain.base import Frozen, refuse
@@ -19,7 +19,7 @@ from services.office_records import record_decided
 
 
 def edit(
-    database: Database, draft: Draft, path: Path, actor: Actor, now: datetime, recipe: Recipe | None = None
+    database: Database, draft: BulletinDraft, path: Path, actor: Actor, now: datetime, recipe: Recipe | None = None
 ) -> tuple[Change, ...]:
     """Keep the edited file as the draft's text from now on; what it changed of the text computed from the log.
 
@@ -53,7 +53,7 @@ def may_edit(actor: Actor) -> None:
 
 
 def keep_text(
-    database: Database, draft: Draft, text: Text, found: tuple[Change, ...], actor: Actor, now: datetime
+    database: Database, draft: BulletinDraft, text: Text, found: tuple[Change, ...], actor: Actor, now: datetime
 ) -> None:
     """Record what the draft says from now on.
 
@@ -71,7 +71,7 @@ def keep_text(
     record_decided(database, stream, decide, actor=actor, command_id=command_id, now=now, content={"text": digest})
 
 
-def _version(draft: Draft, text: Text, found: tuple[Change, ...]) -> BulletinEdited:
+def _version(draft: BulletinDraft, text: Text, found: tuple[Change, ...]) -> BulletinEdited:
     return BulletinEdited(
         draft_id=draft.id,
         key=draft.key,
@@ -82,7 +82,7 @@ def _version(draft: Draft, text: Text, found: tuple[Change, ...]) -> BulletinEdi
     )
 
 
-def composed(database: Database, draft: Draft, recipe: Recipe | None = None) -> Briefing:
+def composed(database: Database, draft: BulletinDraft, recipe: Recipe | None = None) -> Briefing:
     """The text of a draft: its newest editor's version if there is one, else what the log says.
 
     Raises:

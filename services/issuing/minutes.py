@@ -11,7 +11,7 @@ from documents.filing.cabinet import FOLDER, MINUTES, printed
 from documents.filing.filed import Filed, worded_as
 from documents.filing.shelf import shelve
 from documents.formats.press import Press
-from documents.meetings.calling import Names
+from documents.meetings.calling import DirectoryNames
 from documents.meetings.minutes import TEMPLATE, minutes_page
 from documents.page import Page
 from domain.base import Frozen, refuse_always
@@ -82,7 +82,7 @@ def file_minutes(
     return with_files(database, home, known or event, ready)
 
 
-def rehearse(home: Path, meeting: Meeting, names: Names, *, now: datetime, press: Press) -> None:
+def rehearse(home: Path, meeting: Meeting, names: DirectoryNames, *, now: datetime, press: Press) -> None:
     """Print the minutes before they are signed and throw the files away: what cannot be filed is not signed either.
 
     Raises:
@@ -152,11 +152,11 @@ def _event(database: Database, meeting: Meeting) -> MinutesFiled:
     )
 
 
-def _names(database: Database, position: int) -> Names:
+def _names(database: Database, position: int) -> DirectoryNames:
     """The directory as it was; who has left by then was still there, and keeps the name."""
     told = [decode(e) for e in _upto(database, DIRECTORY_STREAM, position)]
     units = (e.unit for e in told if isinstance(e, UnitRecorded))
-    return Names.of(units, (e.person for e in told if isinstance(e, PersonRecorded)))
+    return DirectoryNames.of(units, (e.person for e in told if isinstance(e, PersonRecorded)))
 
 
 def _upto(database: Database, stream: str, position: int) -> list[Recorded]:

@@ -36,7 +36,7 @@ from domain.papers import (
 )
 from eventlog import reading
 from eventlog.database import Database
-from services.issuing.signing import Desk, Issue, issue_next, issued_event
+from services.issuing.signing import Desk, NumberedIssue, issue_next, issued_event
 from services.office_records import record_decided
 from services.restored_numbers import advance_numbers
 
@@ -178,7 +178,7 @@ def _issue(desk: Desk, text: PaperText, key: str, content: Mapping[str, str]) ->
 
     recorded = issue_next(
         desk,
-        Issue(
+        NumberedIssue(
             key=key,
             stream=paper_stream(local_date(now).year),
             series=series,

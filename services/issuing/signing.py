@@ -35,7 +35,7 @@ class Desk:
 
 
 @dataclass(frozen=True)
-class Issue(Generic[E]):
+class NumberedIssue(Generic[E]):
     """What is to be issued: where it is recorded and filed, and how it reads under a number."""
 
     key: str
@@ -50,7 +50,7 @@ class Issue(Generic[E]):
     files: Callable[[E], dict[str, bytes]]
 
 
-def issue_next(desk: Desk, issue: Issue[E]) -> Recorded:
+def issue_next(desk: Desk, issue: NumberedIssue[E]) -> Recorded:
     """Print and record it under the next number; the event as it stands in the log, also if it stood there before.
 
     Raises:
@@ -96,7 +96,7 @@ def _next(database: Database, series: NumberSeries) -> int:
     return (row[0] if row else 0) + 1
 
 
-def _record(desk: Desk, issue: Issue[E], stands: reading.Head, event: E) -> AppendAnswer:
+def _record(desk: Desk, issue: NumberedIssue[E], stands: reading.Head, event: E) -> AppendAnswer:
     return append(
         desk.database,
         AppendRequest(

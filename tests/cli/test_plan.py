@@ -41,12 +41,12 @@ def open_first(log: Database, sheets: Sheets, file: Path) -> None:
     """Open the rows as the import would, without a service."""
     from datetime import UTC, datetime
 
-    from domain.rules import Office
+    from domain.rules import DecisionContext
     from intake.opening import openings
     from intake.task_list import read_task_list
 
     now = datetime.now(UTC)
-    office = Office(rulebook=reading.rulebook(log), now=now, actor=OFFICE)
+    office = DecisionContext(rulebook=reading.rulebook(log), now=now, actor=OFFICE)
     for ready in openings(read_task_list(file), reading.units(log), reading.people(log), office).ready:
         act(log, ready.stream, ready.command, OFFICE, now)
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from xml.etree import ElementTree as etree  # noqa: N813
 
 from documents.bulletin.briefing import compose
-from documents.charts import LightsOn, Moment, UnitRate, life_line, lights_over_weeks, on_time_by_unit
+from documents.charts import LifeMoment, LightsOn, UnitRate, life_line, lights_over_weeks, on_time_by_unit
 from documents.figures import read_period
 from documents.formats.press import FORMATS, Press
 from documents.lit_weeks import lights_figure, weekly_lights
@@ -66,7 +66,7 @@ def test_units_are_told_with_both_numbers_and_names_are_text_not_markup() -> Non
 
 def test_a_line_of_life_puts_each_day_in_its_place() -> None:
     since, until = date(2022, 1, 1), date(2022, 12, 31)
-    moments = [Moment(since, "立项"), Moment(date(2022, 7, 2), "议定"), Moment(until, "销号")]
+    moments = [LifeMoment(since, "立项"), LifeMoment(date(2022, 7, 2), "议定"), LifeMoment(until, "销号")]
     drawn = drawing(life_line(moments, since, until, "过程"))
     places = [float(c.get("cx", "0")) for c in drawn.iter(f"{SVG}circle")]
     assert places == [20, 295, 570]

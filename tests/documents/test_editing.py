@@ -12,7 +12,7 @@ from docx import Document
 from docx.document import Document as Docx
 
 from documents.bulletin.briefing import compose
-from documents.bulletin.drafts import Draft, keep
+from documents.bulletin.drafts import BulletinDraft, keep
 from documents.formats.press import Press
 from documents.page import Figure
 from domain.base import Refusal
@@ -32,14 +32,14 @@ STREAM = "bulletin/briefing"
 
 
 @pytest.fixture
-def draft(log: Database, home: Path) -> Draft:
+def draft(log: Database, home: Path) -> BulletinDraft:
     play(log)
     briefing = compose(log, Publication.BRIEFING, date(2022, 3, 1), date(2022, 3, 31), as_of=EVENING)
     return keep(home, briefing, "office", EVENING)
 
 
 @pytest.fixture
-def exported(log: Database, draft: Draft, tmp_path: Path) -> Path:
+def exported(log: Database, draft: BulletinDraft, tmp_path: Path) -> Path:
     path = tmp_path / "草稿.docx"
     path.write_bytes(Press().printed(composed(log, draft).draft(date(2022, 3, 31)), "docx"))
     return path
@@ -59,14 +59,14 @@ def reword(document: Docx, old: str, new: str) -> None:
         run.text = ""
 
 
-def test_a_draft_read_back_unchanged_changes_nothing(log: Database, draft: Draft, exported: Path) -> None:
+def test_a_draft_read_back_unchanged_changes_nothing(log: Database, draft: BulletinDraft, exported: Path) -> None:
     assert edit(log, draft, exported, OFFICE, EVENING) == ()
     assert reading.head(log, STREAM).version == 0
     assert composed(log, draft).edited is None
 
 
 def test_a_chart_stays_in_an_edited_draft_and_one_taken_out_is_a_change(
-    log: Database, draft: Draft, exported: Path
+    log: Database, draft: BulletinDraft, exported: Path
 ) -> None:
     def charts() -> list[Figure]:
         return [b for s in composed(log, draft).sections for b in s.blocks if isinstance(b, Figure)]
@@ -85,7 +85,7 @@ def test_a_chart_stays_in_an_edited_draft_and_one_taken_out_is_a_change(
 
 
 def test_what_was_changed_is_in_the_log_and_is_what_is_issued(
-    log: Database, home: Path, draft: Draft, exported: Path
+    log: Database, home: Path, draft: BulletinDraft, exported: Path
 ) -> None:
     def office(document: Docx) -> None:
         reword(document, "主体施工至五层", "主体施工已达五层，安全平稳")
@@ -109,7 +109,7 @@ def test_what_was_changed_is_in_the_log_and_is_what_is_issued(
 
 
 def test_a_lost_file_of_an_edited_issue_is_printed_again_as_edited(
-    log: Database, home: Path, draft: Draft, exported: Path
+    log: Database, home: Path, draft: BulletinDraft, exported: Path
 ) -> None:
     edit(log, draft, changed(exported, lambda d: reword(d, "主体施工至五层", "主体已到五层")), OFFICE, EVENING)
     done = issue(log, home, draft, FOR_LEADER, EVENING)
@@ -121,7 +121,7 @@ def test_a_lost_file_of_an_edited_issue_is_printed_again_as_edited(
 
 
 def test_the_newest_version_counts_and_the_same_file_twice_is_one(
-    log: Database, home: Path, draft: Draft, exported: Path
+    log: Database, home: Path, draft: BulletinDraft, exported: Path
 ) -> None:
     first = changed(exported, lambda d: reword(d, "主体施工至五层", "主体至五层"))
     edit(log, draft, first, OFFICE, EVENING)
@@ -132,7 +132,7 @@ def test_the_newest_version_counts_and_the_same_file_twice_is_one(
     assert "主体已至五层" in issue(log, home, draft, FOR_LEADER, EVENING).files["md"].read_text(encoding="utf-8")
 
 
-def test_going_back_to_the_computed_text_is_a_version_too(log: Database, draft: Draft, exported: Path) -> None:
+def test_going_back_to_the_computed_text_is_a_version_too(log: Database, draft: BulletinDraft, exported: Path) -> None:
     original = exported.read_bytes()
     edit(log, draft, changed(exported, lambda d: reword(d, "主体施工至五层", "主体至五层")), OFFICE, EVENING)
     exported.write_bytes(original)
@@ -141,7 +141,7 @@ def test_going_back_to_the_computed_text_is_a_version_too(log: Database, draft: 
     assert reading.head(log, STREAM).version == 2
 
 
-def test_a_table_cell_is_a_change_like_any_other(log: Database, draft: Draft, exported: Path) -> None:
+def test_a_table_cell_is_a_change_like_any_other(log: Database, draft: BulletinDraft, exported: Path) -> None:
     def office(document: Docx) -> None:
         document.tables[0].rows[1].cells[0].text = "重大事项"
 
@@ -150,7 +150,7 @@ def test_a_table_cell_is_a_change_like_any_other(log: Database, draft: Draft, ex
     assert found.after[0].startswith("重大事项 | ")
 
 
-def test_who_may_edit_and_until_when(log: Database, home: Path, draft: Draft, exported: Path) -> None:
+def test_who_may_edit_and_until_when(log: Database, home: Path, draft: BulletinDraft, exported: Path) -> None:
     with pytest.raises(Refusal, match="由办公室或领导办理"):
         edit(log, draft, exported, LIAISON, EVENING)
     issue(log, home, draft, FOR_LEADER, EVENING)
@@ -178,14 +178,14 @@ def too_long(document: Docx) -> None:
     [(no_note, "不是导出的草稿"), (no_sections, "应是“一、……”"), (too_long, "有4.*字，一期最多20000字")],
 )
 def test_a_file_that_is_no_draft_any_more_is_one_line(
-    log: Database, draft: Draft, exported: Path, change: Callable[[Docx], None], words: str
+    log: Database, draft: BulletinDraft, exported: Path, change: Callable[[Docx], None], words: str
 ) -> None:
     with pytest.raises(Refusal, match=words):
         edit(log, draft, changed(exported, change), OFFICE, EVENING)
     assert reading.head(log, STREAM).version == 0
 
 
-def test_a_broken_a_macro_and_a_swollen_file_are_one_line(log: Database, draft: Draft, tmp_path: Path) -> None:
+def test_a_broken_a_macro_and_a_swollen_file_are_one_line(log: Database, draft: BulletinDraft, tmp_path: Path) -> None:
     broken, macro, bomb = (tmp_path / f"{n}.docx" for n in ("坏", "宏", "大"))
     broken.write_bytes(b"PK\x03\x04 no archive")
     with zipfile.ZipFile(macro, "w") as archive:
@@ -198,7 +198,9 @@ def test_a_broken_a_macro_and_a_swollen_file_are_one_line(log: Database, draft: 
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed: soffice")
-def test_a_file_saved_by_libreoffice_is_read_alike(log: Database, draft: Draft, exported: Path, tmp_path: Path) -> None:
+def test_a_file_saved_by_libreoffice_is_read_alike(
+    log: Database, draft: BulletinDraft, exported: Path, tmp_path: Path
+) -> None:
     changed(exported, lambda d: reword(d, "主体施工至五层", "主体至五层"))
     saved = tmp_path / "saved"
     convert = ("soffice", "--headless", "--convert-to", "docx:MS Word 2007 XML", "--outdir", str(saved), str(exported))

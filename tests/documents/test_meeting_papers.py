@@ -10,7 +10,7 @@ import pytest
 from documents.checking.report import check
 from documents.formats.markdown import markdown
 from documents.formats.press import Press
-from documents.meetings.calling import Names, agenda_page, last_move, notice_page
+from documents.meetings.calling import DirectoryNames, agenda_page, last_move, notice_page
 from documents.meetings.minutes import minutes_page
 from documents.page import Page
 from domain.base import Refusal
@@ -26,7 +26,7 @@ from tests.support.meetings import THURSDAY, Session, convened, decision, in_ses
 from tests.support.office import ASSIST, FOR_LEADER, LEAD, PEOPLE, UNITS
 
 SECRETARY = Person(id="office", name="林若谷", unit="office", role=Role.OFFICE, phone="0755-00000001")
-NAMES = Names.of((*UNITS, OFFICE_UNIT), (*PEOPLE, SECRETARY))
+NAMES = DirectoryNames.of((*UNITS, OFFICE_UNIT), (*PEOPLE, SECRETARY))
 SIGNED = date(2022, 4, 1)
 UPDATE, HOUSING = "区城市更新和土地整备局", "区住房和建设局"
 

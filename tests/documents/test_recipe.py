@@ -8,7 +8,7 @@ from documents.bulletin.briefing import Briefing, compose
 from documents.formats.markdown import markdown
 from documents.formats.press import LAYOUT
 from documents.formats.templates import template
-from documents.sections.recipe import FILE, NEWS_PARTS, PARTS, Part, Recipe, Topic, built_in, read_recipe
+from documents.sections.recipe import FILE, NEWS_PARTS, PARTS, Recipe, SectionPart, Topic, built_in, read_recipe
 from domain import commands as c
 from domain.base import Refusal
 from domain.bulletin import Publication
@@ -56,7 +56,7 @@ def test_the_built_in_recipe_says_everything_there_is_in_the_order_of_the_terms(
     assert [s.topic for s in recipe.sections] == list(Topic)
     assert {s.topic: s.parts for s in recipe.sections} == PARTS
     assert recipe.news == NEWS_PARTS
-    assert {part for parts in (*PARTS.values(), NEWS_PARTS) for part in parts} == set(Part)
+    assert {part for parts in (*PARTS.values(), NEWS_PARTS) for part in parts} == set(SectionPart)
 
 
 def test_sections_come_in_the_order_and_under_the_titles_of_the_recipe(log: Database) -> None:

@@ -23,12 +23,12 @@ from intake.xlsx import read_worksheet
 from tests.support.office import LIST, OFFICE, opening, order
 
 NOW = datetime(2022, 3, 1, 2, tzinfo=UTC)
-HERE = Office(rulebook=Rulebook(), now=NOW, actor=OFFICE)
+HERE = DecisionContext(rulebook=Rulebook(), now=NOW, actor=OFFICE)
 
 
 def refused(command: c.MatterCommand, **more: datetime) -> str:
     with pytest.raises(Refusal) as refusal:
-        decide(None, command, Office(rulebook=Rulebook(), now=NOW, actor=OFFICE, **more))
+        decide(None, command, DecisionContext(rulebook=Rulebook(), now=NOW, actor=OFFICE, **more))
     assert refusal.value.code == "malformed"
     return refusal.value.message
 

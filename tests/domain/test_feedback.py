@@ -6,7 +6,7 @@ from domain import commands as c
 from domain import events as ev
 from domain.facts import Attachment, PointReport
 from domain.matter import Matter
-from domain.terms import Channel, Light, Rhythm, Rung, Stage
+from domain.terms import Light, ReportChannel, Rhythm, Rung, Stage
 from tests.support.life import Life, accepted, at, opened
 from tests.support.office import ASSIST, AUDITOR, LIAISON, OFFICE, OTHER, SECOND
 
@@ -150,7 +150,9 @@ def test_no_urge_after_the_report_came() -> None:
 def test_a_report_received_in_time_and_entered_late_withdraws_the_miss_with_evidence_only() -> None:
     life = accepted()
     life.wait_until(at(3, 16, 10))
-    late = c.SubmitFeedback(text="周五微信已报", occurred_at=at(3, 11, 11), via=Channel.WECHAT, for_unit="gengxin")
+    late = c.SubmitFeedback(
+        text="周五微信已报", occurred_at=at(3, 11, 11), via=ReportChannel.WECHAT, for_unit="gengxin"
+    )
     life.refuses(late, OFFICE, words="凭据")
     assert life.do(late.model_copy(update={"attachments": PROOF}), OFFICE) == ["FeedbackSubmitted", "MissWithdrawn"]
     assert (len(life.m.windows.missed), life.m.windows.on_time, life.m.missed_in_row) == (0, 1, 0)

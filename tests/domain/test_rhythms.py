@@ -16,7 +16,7 @@ from domain.evolve import evolve
 from domain.facts import Pace, Window
 from domain.log import Rulebook
 from domain.matter import Matter
-from domain.rules import Office, decide
+from domain.rules import DecisionContext, decide
 from domain.rules.rhythm import MonthlyOwed, monthly_owed
 from domain.terms import MatterClass, Rhythm, Stage, SuspensionReason
 from domain.windows import next_window, window_label
@@ -291,7 +291,7 @@ class Paces(RuleBasedStateMachine):
     def computing_again_from_the_log_gives_the_deadlines_that_stand(self) -> None:
         matter = fold(self.life.recorded)
         assert matter == self.life.m
-        office = Office(rulebook=self.life.rulebook, now=self.life.now, actor=SYSTEM)
+        office = DecisionContext(rulebook=self.life.rulebook, now=self.life.now, actor=SYSTEM)
         assert decide(matter, c.Reproject(), office) == ()
 
 

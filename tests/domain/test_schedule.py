@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.base import Refusal
 from domain.calendar import WorkCalendar
-from domain.schedule import Node, Schedule, Template, schedule
+from domain.schedule import NodeTemplate, PlanNode, Schedule, schedule
 from intake.node_template import find_template
 from tests.support.life import CALENDAR
 
@@ -82,9 +82,9 @@ def test_a_year_nobody_has_published_is_provisional() -> None:
 
 
 def test_lag_is_waited_for() -> None:
-    pour = Node(id="a", name="浇筑", days=2)
-    strip = Node(id="b", name="拆模", days=1, after=("a",), lag=7)
-    made = schedule(Template(name="混凝土", nodes=(pour, strip)), date(2022, 3, 31), CALENDAR, date(2022, 3, 1))
+    pour = PlanNode(id="a", name="浇筑", days=2)
+    strip = PlanNode(id="b", name="拆模", days=1, after=("a",), lag=7)
+    made = schedule(NodeTemplate(name="混凝土", nodes=(pour, strip)), date(2022, 3, 31), CALENDAR, date(2022, 3, 1))
     # 拆模 3-31; seven working days between: 3-30 29 28 ‖ 25 24 23 22; 浇筑 3-21 and ‖ 3-18.
     assert of(made, "a")[:2] == (date(2022, 3, 18), date(2022, 3, 21))
 
@@ -101,24 +101,26 @@ def test_lag_is_waited_for() -> None:
 )
 def test_a_template_that_cannot_be_laid_out_is_refused(nodes: tuple[dict[str, object], ...], words: str) -> None:
     with pytest.raises(Refusal, match=words):
-        Template(name="甲", nodes=tuple(Node(name=str(n["id"]), days=1, **n) for n in nodes))  # type: ignore[arg-type]
+        NodeTemplate(name="甲", nodes=tuple(PlanNode(name=str(n["id"]), days=1, **n) for n in nodes))  # type: ignore[arg-type]
 
 
 @st.composite
-def templates(draw: st.DrawFn) -> Template:
+def templates(draw: st.DrawFn) -> NodeTemplate:
     """Any chain: each step waits for some of those before it."""
     count = draw(st.integers(1, 9))
     nodes = []
     for n in range(count):
         after = draw(st.sets(st.integers(0, n - 1))) if n else set()
         days, lag = draw(st.integers(1, 40)), draw(st.integers(0, 5))
-        nodes.append(Node(id=f"n{n}", name=f"节点{n}", days=days, lag=lag, after=tuple(f"n{a}" for a in sorted(after))))
-    return Template(name="任意", nodes=tuple(draw(st.permutations(nodes))))
+        nodes.append(
+            PlanNode(id=f"n{n}", name=f"节点{n}", days=days, lag=lag, after=tuple(f"n{a}" for a in sorted(after)))
+        )
+    return NodeTemplate(name="任意", nodes=tuple(draw(st.permutations(nodes))))
 
 
 @settings(max_examples=300)
 @given(templates(), st.integers(0, 1200), st.integers(0, 600), st.data())
-def test_the_laws_of_any_schedule(template: Template, finish: int, today: int, data: st.DataObject) -> None:
+def test_the_laws_of_any_schedule(template: NodeTemplate, finish: int, today: int, data: st.DataObject) -> None:
     cal: WorkCalendar = CALENDAR
     end, begin = date(2022, 1, 4) + timedelta(days=finish), date(2022, 1, 4) + timedelta(days=today)
     target = data.draw(st.sampled_from(template.nodes)).id

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from domain import commands as c
-from domain.queries.score import Outcome, score
+from domain.queries.score import ScoredOutcome, score
 from domain.terms import SuspensionReason
 from tests.support.life import Life, accepted, at
 from tests.support.office import ASSIST as HELPER
@@ -24,27 +24,27 @@ def closed(life: Life, month: int, day: int, returns: int = 0) -> Life:
     return life
 
 
-def lines(unit: str, *lives: Life, today: date = date(2022, 12, 31)) -> dict[tuple[Outcome, bool], int]:
+def lines(unit: str, *lives: Life, today: date = date(2022, 12, 31)) -> dict[tuple[ScoredOutcome, bool], int]:
     return {(x.outcome, x.leading): x.total for x in score(unit, (life.m for life in lives), today)}
 
 
 def test_in_time_is_worth_twice_as_much_to_who_leads() -> None:
     life = closed(accepted(**WITH), 6, 1)
-    assert lines(LEAD, life) == {(Outcome.IN_TIME, True): 2}
-    assert lines(ASSIST, life) == {(Outcome.IN_TIME, False): 1}
+    assert lines(LEAD, life) == {(ScoredOutcome.IN_TIME, True): 2}
+    assert lines(ASSIST, life) == {(ScoredOutcome.IN_TIME, False): 1}
     assert lines("nobody", life) == {}
 
 
 def test_late_costs_what_in_time_earns_and_a_return_costs_more() -> None:
     life = closed(accepted(**WITH), 7, 8, returns=2)
-    assert lines(LEAD, life) == {(Outcome.LATE, True): -2, (Outcome.RETURNED, True): -8}
-    assert lines(ASSIST, life) == {(Outcome.LATE, False): -1, (Outcome.RETURNED, False): -4}
+    assert lines(LEAD, life) == {(ScoredOutcome.LATE, True): -2, (ScoredOutcome.RETURNED, True): -8}
+    assert lines(ASSIST, life) == {(ScoredOutcome.LATE, False): -1, (ScoredOutcome.RETURNED, False): -4}
 
 
 def test_an_open_matter_counts_only_once_its_limit_has_passed() -> None:
     life = accepted(rhythm="once")
     assert lines(LEAD, life, today=date(2022, 6, 30)) == {}
-    assert lines(LEAD, life, today=date(2022, 7, 1)) == {(Outcome.OVERDUE, True): -2}
+    assert lines(LEAD, life, today=date(2022, 7, 1)) == {(ScoredOutcome.OVERDUE, True): -2}
     life.do(c.RequestClosure(text="已完成"), LIAISON)
     assert lines(LEAD, life, today=date(2022, 7, 1)) == {}, "asked in time, the clock stands"
 

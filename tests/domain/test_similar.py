@@ -1,12 +1,12 @@
 """多头交办: which open matters a new task may be about."""
 
-from domain.duplicates import Standing
+from domain.duplicates import OpenTitle
 from domain.queries.similar import OFFERED, OpenTitles
 
 
 def standing(*titles: str, lead: str | None = None) -> OpenTitles:
     return OpenTitles(
-        Standing(stream=f"matter/{n}", number=f"XMH-2022-{n:03d}", title=title, lead=lead)
+        OpenTitle(stream=f"matter/{n}", number=f"XMH-2022-{n:03d}", title=title, lead=lead)
         for n, title in enumerate(titles, 1)
     )
 

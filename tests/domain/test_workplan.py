@@ -7,7 +7,7 @@ import pytest
 
 from domain.base import Refusal
 from domain.envelope import Actor, OnBehalf
-from domain.rules import Office
+from domain.rules import DecisionContext
 from domain.terms import Role
 from domain.workplan import PlanItem, PlanStage, PlanText, PlanVersion, WorkPlan, changes, next_version
 from tests.support.life import MONDAY, RULEBOOK
@@ -35,7 +35,7 @@ def plan(*stages: PlanStage, items: tuple[PlanItem, ...] = (item("1"),)) -> Work
 
 
 def asked(before: WorkPlan | None, wanted: PlanText, actor: Actor = FOR_LEADER) -> Any:
-    return next_version(before, wanted, Office(rulebook=RULEBOOK, now=MONDAY, actor=actor))
+    return next_version(before, wanted, DecisionContext(rulebook=RULEBOOK, now=MONDAY, actor=actor))
 
 
 C, ISSUED, A = PlanStage.CIRCULATED, PlanStage.ISSUED, PlanStage.ADJUSTED

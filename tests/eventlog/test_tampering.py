@@ -17,7 +17,7 @@ from domain.notices.routing import Routing
 from eventlog.database import Database
 from eventlog.secrets import ensure_key, seal
 from eventlog.typed import NUMBERS
-from eventlog.verify import Report, Token, verify
+from eventlog.verify import Token, VerificationReport, verify
 from tests.eventlog.sample import is_sqlite, raw
 from tests.support.clock import open_log
 from tests.support.history import act
@@ -120,7 +120,7 @@ def test_no_cell_of_whatever_type_stops_the_walk_and_each_is_named(untouched: Pa
                 continue  # the table itself refuses it
             tried += 1
             found = verify(log)
-            assert isinstance(found, Report)
+            assert isinstance(found, VerificationReport)
             if before != after and (table, column) not in UNCHECKED and (table, "*") not in UNCHECKED:
                 named = {p.token for p in found.problems} - {Token.UNPROTECTED}
                 silent = (table == "notices" and column in DELIVERY) or (table, column) == ("outbox", "sent_at")

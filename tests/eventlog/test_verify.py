@@ -16,7 +16,7 @@ from eventlog.database import Database
 from eventlog.errors import LogDamaged
 from eventlog.reading import page
 from eventlog.rows import EVENT_COLUMNS, INSERT_EVENT
-from eventlog.verify import MOST_PROBLEMS, Problem, Report, Token, verify
+from eventlog.verify import MOST_PROBLEMS, Finding, Token, VerificationReport, verify
 from tests.eventlog.earlier import GUARDS
 from tests.eventlog.sample import NOON, Asker, SampleNoted, SampleOpened, is_sqlite, raw
 
@@ -30,7 +30,7 @@ def log(database: Database) -> Database:
     asker.seat_office()
     asker.open("a", notes=4)
     asker.open("b", notes=4)
-    assert verify(database) == Report(streams=3, events=12)
+    assert verify(database) == VerificationReport(streams=3, events=12)
     return database
 
 
@@ -212,8 +212,8 @@ def test_an_event_of_a_newer_build_is_named_and_the_rest_is_still_checked(log: D
 
 
 def test_one_stream_alone_can_be_verified(log: Database) -> None:
-    assert verify(log, stream="sample/a") == Report(streams=1, events=5)
-    assert verify(log, stream="sample/unknown") == Report(streams=0, events=0)
+    assert verify(log, stream="sample/a") == VerificationReport(streams=1, events=5)
+    assert verify(log, stream="sample/unknown") == VerificationReport(streams=0, events=0)
     unprotect(log)
     raw(log, f'UPDATE events SET payload = \'{{"text":"改"}}\' WHERE {MIDDLE}')
     assert tokens(log, "sample/a") == {"hash_mismatch", "read_model_differs"}
@@ -238,7 +238,7 @@ def test_a_finding_names_its_place_in_one_chinese_line(log: Database) -> None:
     unprotect(log)
     raw(log, f'UPDATE events SET payload = \'{{"text":"改"}}\' WHERE {MIDDLE}')
     (problem,) = (p for p in verify(log).problems if p.token is Token.HASH_MISMATCH)
-    assert problem == Problem(
+    assert problem == Finding(
         token=Token.HASH_MISMATCH,
         stream="sample/a",
         version=3,

@@ -23,8 +23,8 @@ from domain.meetings.series import occurrences, spoken_rule
 from domain.meetings.terms import Outcome, Subject
 from domain.office import Person, Unit
 from domain.rules.decide import decide
-from domain.rules.office import Office
-from domain.terms import BasisKind, Channel, LeaderMark, ObjectionOutcome, Role, Stage, SuspensionReason
+from domain.rules.office import DecisionContext
+from domain.terms import BasisKind, LeaderMark, ObjectionOutcome, ReportChannel, Role, Stage, SuspensionReason
 from intake.task_list import TaskRow
 
 Entry = dict[str, Any]
@@ -74,7 +74,7 @@ class MatterYear:
         return usual
 
     def do(self, now: datetime, command: Frozen, actor: Actor) -> None:
-        office = Office(rulebook=self.rulebook, now=now, actor=actor)
+        office = DecisionContext(rulebook=self.rulebook, now=now, actor=actor)
         for draft in decide(self.matter, command, office):
             payload = {**draft.payload, "number": f"N-{self.row.no}"} if draft.number else draft.payload
             event = Recorded(
@@ -187,7 +187,7 @@ class MatterYear:
             case "coordinate":
                 given["unit"] = self.unit(given.pop("with"))
             case "report" if "for" in entry:
-                given |= {"for_unit": entry["for"], "via": Channel.from_label(entry["via"])}
+                given |= {"for_unit": entry["for"], "via": ReportChannel.from_label(entry["via"])}
             case "decision":
                 given |= self.outcome(entry)
             case "objection":

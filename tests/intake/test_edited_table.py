@@ -15,15 +15,15 @@ from domain import commands as c
 from domain.base import Refusal
 from domain.facts import NewPoint
 from domain.matter import Matter
-from domain.rules import Office
+from domain.rules import DecisionContext
 from domain.terms import Duty
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.secrets import seal
 from intake.directory import UnitIndex
 from intake.edited.copy import EditedTable, is_edited_table, read_edited_table
-from intake.edited.edits import Edits, Known, edits_of, judged
-from sheets.table import KEY_SHEET, SHEET, Column, Names
+from intake.edited.edits import Edits, KnownNames, edits_of, judged
+from sheets.table import KEY_SHEET, SHEET, Column, SheetNames
 from tests.support.history import act
 from tests.support.homes import at, founded_home, home, log
 from tests.support.office import HEAD, LIAISON, OFFICE, founded, matter, opening, sqlite
@@ -87,9 +87,9 @@ def read(log: Database, path: Path) -> EditedTable:
 
 def found(log: Database, path: Path) -> Edits:
     units, people = reading.units(log), reading.people(log)
-    names = Names(units={u.id: u.name for u in units}, people={p.id: p.name for p in people})
+    names = SheetNames(units={u.id: u.name for u in units}, people={p.id: p.name for p in people})
     matters = {s.state.number: s.state for s in reading.matter_states(log) if isinstance(s.state, Matter)}
-    return edits_of(read(log, path), matters, Known(units=UnitIndex(units), people=people, names=names))
+    return edits_of(read(log, path), matters, KnownNames(units=UnitIndex(units), people=people, names=names))
 
 
 def commands(log: Database, path: Path) -> list[c.MatterCommand]:
@@ -341,9 +341,9 @@ def test_the_rules_say_who_may_not(office: Database, copy: Path) -> None:
     put(copy, FIRST, progress="60%\n甲", points="1. 基坑支护\n2. 主体结构封顶\n3. 样板验收")
     edits, table = found(office, copy), read(office, copy)
     rulebook = reading.rulebook(office)
-    by_liaison = judged(edits.wanted, table, Office(rulebook=rulebook, now=NOW, actor=LIAISON))
+    by_liaison = judged(edits.wanted, table, DecisionContext(rulebook=rulebook, now=NOW, actor=LIAISON))
     assert [(f.column, f.message) for f in by_liaison] == [
         ("要点", "XMH-2022-001 此操作由办公室督办员办理，单位人员不能办理")
     ]
-    assert judged(edits.wanted, table, Office(rulebook=rulebook, now=NOW, actor=OFFICE)) == []
+    assert judged(edits.wanted, table, DecisionContext(rulebook=rulebook, now=NOW, actor=OFFICE)) == []
     assert matter(office, HALL).progress == 30

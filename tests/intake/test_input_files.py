@@ -16,7 +16,7 @@ from pypdf.generic import DictionaryObject, NameObject, StreamObject
 from documents.checking.report import check
 from domain.base import Refusal
 from domain.calendar import WorkCalendar
-from intake.draft.draft import Office, draft_file
+from intake.draft.draft import DraftingContext, draft_file
 from intake.holidays import read_holidays
 from intake.policy_file import read_policy
 from intake.sheets import read_table
@@ -66,7 +66,7 @@ def test_every_reader_of_text_takes_the_same_encodings(tmp_path: Path, encoding:
     table.write_bytes("序号,任务\n1,河道清淤\n".encode(encoding))
     assert read_table(table, "任务", ("序号", "任务")).rows[0].text("任务") == "河道清淤"
     plan.write_bytes("一、推进河道清淤工程。责任单位：区水务局\n".encode(encoding))
-    assert "河道清淤" in draft_file(plan, Office(calendar=WorkCalendar(), year=2026)).text
+    assert "河道清淤" in draft_file(plan, DraftingContext(calendar=WorkCalendar(), year=2026)).text
     notice.write_bytes('{"year": 2027, "off": ["2027-01-01"], "source": "国办发明电〔2026〕1号"}'.encode(encoding))
     assert read_holidays(notice).sheet is not None
 

@@ -9,10 +9,10 @@ from contextlib import contextmanager, suppress
 import pytest
 from apprise import Apprise
 
-from activities.channels.deadline import Deadline
+from activities.channels.deadline import TimeLimit
 from activities.channels.gateway import HttpChannel
 from activities.channels.library import AppriseChannel
-from activities.channels.port import Channel, NotTakenError
+from activities.channels.port import NoticeChannel, NotTakenError
 from domain.notices.digest import Message
 from domain.notices.routing import ChannelSettings
 from domain.office import Person
@@ -67,7 +67,7 @@ def silent() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def ends_in_time(channel: Channel) -> None:
+def ends_in_time(channel: NoticeChannel) -> None:
     Apprise.instantiate("json://127.0.0.1/")  # the first of a process loads every service the library knows
     began = time.monotonic()
     with pytest.raises(NotTakenError, match="1 秒内没有答复"):
@@ -101,7 +101,7 @@ def test_a_server_of_mail_that_drips_its_greeting_ends_at_its_time_limit(drippin
 
 
 def test_what_another_thread_connects_to_is_left_alone(silent: int) -> None:
-    with Deadline(0.1) as deadline:
+    with TimeLimit(0.1) as deadline:
         made: list[socket.socket] = []
         other = threading.Thread(target=lambda: made.append(socket.create_connection(("127.0.0.1", silent))))
         other.start()
@@ -114,7 +114,7 @@ def test_what_another_thread_connects_to_is_left_alone(silent: int) -> None:
 
 
 def test_no_connection_is_begun_when_the_time_is_up(silent: int) -> None:
-    with Deadline(0.01) as deadline:
+    with TimeLimit(0.01) as deadline:
         while not deadline.over:
             time.sleep(0.01)
         with pytest.raises(TimeoutError):

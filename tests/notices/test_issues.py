@@ -8,7 +8,7 @@ import pytest
 from domain.calendar import WorkCalendar
 from domain.facts import SEALED
 from domain.notices.issues import notices
-from domain.notices.people import House
+from domain.notices.people import RecipientDirectory
 from domain.notices.timing import next_morning
 from domain.office import Person
 from domain.papers import PaperKind
@@ -92,7 +92,7 @@ def test_what_was_issued_before_readers_were_recorded_reaches_the_leaders_alone(
     briefing(room)
     [recorded] = reading.read_stream(room.log, "bulletin/briefing")
     old = {key: value for key, value in json.loads(recorded.payload).items() if key != "distributed"}
-    house = House((*reading.people(room.log), SECOND_LEADER), _calendar(room), lambda i: i)
+    house = RecipientDirectory((*reading.people(room.log), SECOND_LEADER), _calendar(room), lambda i: i)
     found = notices(recorded.model_copy(update={"payload": json.dumps(old)}), None, None, house)
     assert {n.person for n in found} == {SECOND_LEADER.id}
 

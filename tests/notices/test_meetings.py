@@ -11,7 +11,7 @@ from domain.meetings.evolve import evolve_meeting
 from domain.meetings.meeting import Meeting
 from domain.notices.meetings import RULES, notices
 from domain.notices.notice import Notice
-from domain.notices.people import House
+from domain.notices.people import RecipientDirectory
 from domain.office import DIRECTORY_STREAM, Delegation, DelegationGranted, DelegationRevoked
 from domain.queries.burden import Ask, asked_in_meeting
 from domain.terms import Urgency
@@ -24,7 +24,7 @@ from tests.support.postroom import PostRoom
 
 MONDAY = at("2022-03-07")
 ITEMS = (item(1).model_copy(update={"lead": "gengxin"}), item(2).model_copy(update={"lead": "zhujian"}))
-HOUSE = House(PEOPLE, CALENDAR, lambda i: i)
+HOUSE = RecipientDirectory(PEOPLE, CALENDAR, lambda i: i)
 
 
 def told(session: Session) -> list[Notice]:

@@ -11,7 +11,7 @@ from domain.base import Frozen
 from domain.envelope import Actor
 from domain.event import known_types
 from domain.notices.notice import LONGEST, Notice
-from domain.notices.people import House
+from domain.notices.people import RecipientDirectory
 from domain.notices.telling import RULES, notices
 from domain.terms import Role, SuspensionReason, Urgency
 from eventlog import reading
@@ -155,7 +155,7 @@ def _all(room: PostRoom, stream: str) -> list[Notice]:
 
     people = reading.people(room.log)
     names: dict[str, str] = {p.id: p.name for p in people}
-    house = House(people, reading.rulebook(room.log).calendar, lambda i: names.get(i, i))
+    house = RecipientDirectory(people, reading.rulebook(room.log).calendar, lambda i: names.get(i, i))
     before: Any = None
     found: list[Notice] = []
     for event in reading.read_stream(room.log, stream):

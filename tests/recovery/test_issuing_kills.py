@@ -13,7 +13,7 @@ import pytest
 
 from documents.bulletin import drafts
 from documents.bulletin.briefing import compose
-from documents.bulletin.drafts import Draft
+from documents.bulletin.drafts import BulletinDraft
 from domain.bulletin import Publication
 from eventlog import reading
 from eventlog.database import Database
@@ -34,7 +34,7 @@ TIMES = (2, pytest.param(4, marks=pytest.mark.chaos))
 MARCH = (date(2022, 3, 1), date(2022, 3, 31))
 
 
-def signed_at_once(home: Path, made: list[Draft], endings: tuple[str, ...]) -> list[str]:
+def signed_at_once(home: Path, made: list[BulletinDraft], endings: tuple[str, ...]) -> list[str]:
     """The numbers those who lived were told."""
     wanted = [f"{draft.id}:{ending}" for draft, ending in zip(made, endings, strict=True)]
     command = (sys.executable, "-m", "tests.recovery.deadly_issuer", str(home), *wanted)
@@ -87,7 +87,7 @@ def _files(home: Path) -> list[Path]:
     return [path for path in folder_of(home, Publication.BRIEFING).iterdir() if path.is_file()]
 
 
-def _each_draft_is_one_issue(log: Database, home: Path, made: list[Draft], recorded: int) -> None:
+def _each_draft_is_one_issue(log: Database, home: Path, made: list[BulletinDraft], recorded: int) -> None:
     """Signed again, a draft whose number was recorded answers with that; one that died before gets the next."""
     already = {draft.id for draft in made if reading.find_command(log, draft.key)}
     numbers = [issue(log, home, draft, FOR_LEADER, NOW).event.no for draft in made]

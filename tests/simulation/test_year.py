@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from documents.checking.report import check
-from documents.filing.rebuilding import Verdict, rebuild_each
+from documents.filing.rebuilding import ReprintVerdict, rebuild_each
 from documents.formats.press import Press
 from documents.ledger import read_ledger
 from domain.calendar import at_office, local_date
@@ -26,7 +26,7 @@ from services.issuing.catalogue import everything
 from services.issuing.minutes import file_minutes
 from simulation.leaving import leave
 from simulation.run import Played, simulate
-from simulation.scenario import Briefing
+from simulation.scenario import PlannedBriefing
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "xiangmihu-2022"
 DRAWN_AT_SEND = ("event_id", "hash", "previous_hash", "position")
@@ -55,7 +55,7 @@ def winter(folder: Path, ends: date = date(2022, 3, 18)) -> Path:
     return folder
 
 
-def not_issued(_: Database, briefing: Briefing, __: datetime) -> tuple[str, str]:
+def not_issued(_: Database, briefing: PlannedBriefing, __: datetime) -> tuple[str, str]:
     return str(briefing.on), ""
 
 
@@ -80,7 +80,7 @@ async def printed_year(folders: pytest.TempPathFactory) -> tuple[Path, Played]:
         def file(log: Database, meeting: Meeting, actor: Actor, at: datetime) -> None:
             file_minutes(log, home, meeting, actor=actor, now=at, press=press)
 
-        def issue(log: Database, wanted: Briefing, at: datetime) -> tuple[str, str]:
+        def issue(log: Database, wanted: PlannedBriefing, at: datetime) -> tuple[str, str]:
             signer = Actor(id=wanted.sign, role=Role.LEADER, unit=None)
             done = issue_briefing(log, home, since=wanted.since, until=wanted.until, signer=signer, now=at, press=press)
             return done.number, ""
@@ -181,7 +181,7 @@ async def test_whatever_a_year_leaves_is_laid_out_and_rebuilt_and_a_changed_even
     assert {type(f.event).__name__ for f in every} == {"BulletinIssued", "PaperIssued", "MinutesFiled"}
     for found in rebuild_each(done.database, every, press):
         assert found.ok, found.differences
-        assert {f.verdict for f in found.files} == {Verdict.IDENTICAL}
+        assert {f.verdict for f in found.files} == {ReprintVerdict.IDENTICAL}
 
     altered = _with_another_title(home)
     changed = [found for found in rebuild_each(altered, everything(altered, home), press) if not found.ok]

@@ -12,7 +12,7 @@ from domain.log import Appended, AppendRequest, UnitClaim
 from domain.matter import Matter
 from domain.meetings.meeting import Meeting
 from domain.meetings.rules import decide_meeting
-from domain.rules import Office, claims, decide
+from domain.rules import DecisionContext, claims, decide
 from eventlog import reading
 from eventlog.append import append
 from eventlog.database import Database
@@ -34,7 +34,7 @@ def act(
     """
     found = reading.load(database, stream)
     matter = found.state if found and isinstance(found.state, Matter) else None
-    office = Office(rulebook=reading.rulebook(database), now=now, actor=actor, occurred_at=occurred_at)
+    office = DecisionContext(rulebook=reading.rulebook(database), now=now, actor=actor, occurred_at=occurred_at)
     return _appended(database, stream, found, decide(matter, command, office), office, claims(command).units)
 
 
@@ -46,7 +46,7 @@ def meet(database: Database, stream: str, command: Frozen, actor: Actor, now: da
     """
     found = reading.load(database, stream)
     meeting = found.state if found and isinstance(found.state, Meeting) else None
-    office = Office(rulebook=reading.rulebook(database), now=now, actor=actor)
+    office = DecisionContext(rulebook=reading.rulebook(database), now=now, actor=actor)
     return _appended(database, stream, found, decide_meeting(meeting, command, office), office)
 
 
@@ -55,7 +55,7 @@ def _appended(
     stream: str,
     found: reading.StreamState | None,
     drafts: tuple[Draft, ...],
-    office: Office,
+    office: DecisionContext,
     units: tuple[UnitClaim, ...] = (),
 ) -> Sequence[Recorded]:
     said = append(

@@ -16,7 +16,7 @@ from domain.evolve import evolve
 from domain.lights import Lit, light
 from domain.log import Rulebook
 from domain.matter import Matter
-from domain.rules import Office, decide
+from domain.rules import DecisionContext, decide
 from services.calendar_seed import seed_years
 from tests.support.office import LIAISON, OFFICE, opening
 
@@ -59,7 +59,7 @@ class Life:
 
     def do(self, command: Frozen, actor: Actor = OFFICE, occurred_at: datetime | None = None) -> list[str]:
         """Decide and evolve; the types of the events it gave."""
-        office = Office(rulebook=self.rulebook, now=self.now, actor=actor, occurred_at=occurred_at)
+        office = DecisionContext(rulebook=self.rulebook, now=self.now, actor=actor, occurred_at=occurred_at)
         before = len(self.recorded)
         for draft in decide(self.matter, command, office):
             self._record(draft, actor)

@@ -14,7 +14,7 @@ from domain.meetings.meeting import AgendaItem, Meeting
 from domain.meetings.rules import decide_meeting
 from domain.meetings.series import DEFAULT_SERIES, Series
 from domain.meetings.terms import Outcome
-from domain.rules import Office
+from domain.rules import DecisionContext
 from tests.support.life import MONDAY, RULEBOOK
 from tests.support.office import OFFICE
 
@@ -51,7 +51,7 @@ class Session:
     def do(self, command: Frozen, actor: Actor = OFFICE) -> list[str]:
         """Decide and evolve; the types of the events it gave."""
         before = len(self.recorded)
-        for draft in decide_meeting(self.meeting, command, Office(self.rulebook, self.now, actor)):
+        for draft in decide_meeting(self.meeting, command, DecisionContext(self.rulebook, self.now, actor)):
             self._record(draft, actor)
         return self.types[before:]
 

@@ -27,7 +27,7 @@ from domain.facts import NewPoint
 from domain.log import APPEND, LOAD, AppendRequest, Loading
 from domain.meetings.deliveries import CONVENE, DELIVER, Convening
 from domain.meetings.series import SERIES_STREAM, SeriesRecorded, spoken_rule
-from domain.rules import Office, decide
+from domain.rules import DecisionContext, decide
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
@@ -84,7 +84,7 @@ class Attacked:
         assert found is not None
         rulebook = reading.rulebook(self.log)
         cancel = c.CancelMatter(reason="到此为止")
-        drafts = decide(matter(self.log, self.stream), cancel, Office(rulebook, self.now, LEADER))
+        drafts = decide(matter(self.log, self.stream), cancel, DecisionContext(rulebook, self.now, LEADER))
         return AppendRequest(
             stream=self.stream,
             expected_version=found.version,

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from intake.draft.fields import names
 from intake.draft.rules import deadlines, responsibility
-from intake.draft.rules.responsibility import Duty
+from intake.draft.rules.responsibility import StatedDuty
 from intake.draft.text import NOTHING, View
 
 _BRACKET = re.compile(r"（(?P<inner>[^（）]*(?:（[^（）]*）[^（）]*)*)）")
@@ -19,7 +19,7 @@ _MOST_LABEL_VALUE = 400
 
 
 @dataclass(slots=True)
-class Clause:
+class TaskClauses:
     """What one or more clauses say of a task. `shared` are responsible units of which none is said to lead."""
 
     lead: list[View] = field(default_factory=list)
@@ -33,11 +33,11 @@ class Clause:
     parts: list[View] = field(default_factory=list)
     """The stretches of text the clause was read from."""
 
-    def completed(self, above: "Clause | None") -> tuple["Clause", bool]:
+    def completed(self, above: "TaskClauses | None") -> tuple["TaskClauses", bool]:
         """What it says, and what it leaves open as the heading above says it; whether anything came from there."""
         if above is None:
             return self, False
-        whole = Clause()
+        whole = TaskClauses()
         whole.add(self)
         if not self.says_who:
             whole.lead, whole.assist, whole.shared = [*above.lead], [*above.assist], [*above.shared]
@@ -56,7 +56,7 @@ class Clause:
         """Whether it says anything."""
         return bool(self.says_who or self.leaders or self.persons or self.due or self.rhythm)
 
-    def add(self, other: "Clause") -> None:
+    def add(self, other: "TaskClauses") -> None:
         """Put what another clause of the same task says to this one."""
         for key in ("lead", "assist", "shared", "leaders", "persons", "due", "rhythm", "parts"):
             getattr(self, key).extend(getattr(other, key))
@@ -81,9 +81,9 @@ def _begins(text: View, found: re.Match[str]) -> bool:
     return alone and (start == 0 or start in text.gaps or not _WORD.match(text.text[start - 1]))
 
 
-def labelled(text: View, *, short: bool = False) -> Clause:
+def labelled(text: View, *, short: bool = False) -> TaskClauses:
     """A clause of labels: 牵头单位：…；配合单位：…；完成时限：…. Empty when there is no label."""
-    clause = Clause()
+    clause = TaskClauses()
     found = labels(text, short=short)
     ends = [after.start() for after in found[1:]] + [len(text)]
     for one, end in zip(found, ends, strict=False):
@@ -97,33 +97,33 @@ def labelled(text: View, *, short: bool = False) -> Clause:
     return clause
 
 
-def duty_of(label: re.Match[str]) -> Duty:
+def duty_of(label: re.Match[str]) -> StatedDuty:
     """What a label says of the names after it."""
     named = next(name for name, value in label.groupdict().items() if value is not None and name != "colon")
-    return next(duty for duty in Duty if duty.value == named)
+    return next(duty for duty in StatedDuty if duty.value == named)
 
 
-def of_label(label: View, value: View) -> Clause:
+def of_label(label: View, value: View) -> TaskClauses:
     """The clause of a label on one line and its value on the next."""
-    clause = Clause()
+    clause = TaskClauses()
     _take(clause, duty_of(labels(label, short=True)[0]), value)
     clause.parts.extend([label, value])
     return clause
 
 
-def _take(clause: Clause, duty: Duty, value: View) -> None:
+def _take(clause: TaskClauses, duty: StatedDuty, value: View) -> None:
     """Put a labelled value where it belongs; a value may itself be phrases (责任单位：X牵头，Y配合)."""
     match duty:
-        case Duty.LEADER:
+        case StatedDuty.LEADER:
             clause.leaders.extend(_people(value))
-        case Duty.PERSON:
+        case StatedDuty.PERSON:
             clause.persons.extend(_people(value))
-        case Duty.DUE:
+        case StatedDuty.DUE:
             if value:
                 clause.due.append(value)
-        case Duty.OTHER:
+        case StatedDuty.OTHER:
             pass
-        case Duty.RHYTHM:
+        case StatedDuty.RHYTHM:
             if value:
                 clause.rhythm.append(value)
         case _:
@@ -138,12 +138,12 @@ def _people(value: View) -> Iterator[View]:
         yield from ([name] if whole else parts)
 
 
-def phrases(value: View, otherwise: Duty = Duty.SHARED) -> Clause:
+def phrases(value: View, otherwise: StatedDuty = StatedDuty.SHARED) -> TaskClauses:
     """A clause of phrases: X牵头，Y、Z配合; names whose phrase says nothing have the duty `otherwise`.
 
     Names before a comma wait for the phrase they belong to: 区住建局，各街道按职责分工负责.
     """
-    clause, waiting, spoken = Clause(), list[View](), False
+    clause, waiting, spoken = TaskClauses(), list[View](), False
     ditto = responsibility.DITTO.pattern.search(value.text)
     clause.ditto = bool(ditto)
     for phrase in _pieces(value):
@@ -168,9 +168,11 @@ def phrases(value: View, otherwise: Duty = Duty.SHARED) -> Clause:
         spoken = True
         _assign(clause, duty, waiting)
         waiting = []
-    if spoken and otherwise is Duty.SHARED:  # what is left after 牵头 helps, if it is a name at all
+    if spoken and otherwise is StatedDuty.SHARED:  # what is left after 牵头 helps, if it is a name at all
         _assign(
-            clause, Duty.ASSIST, [body for body in waiting if all(names.is_unit(n.text) for n in names.split(body))]
+            clause,
+            StatedDuty.ASSIST,
+            [body for body in waiting if all(names.is_unit(n.text) for n in names.split(body))],
         )
     else:
         _assign(clause, otherwise, waiting)
@@ -190,7 +192,7 @@ def _pieces(value: View) -> Iterator[View]:
     yield value.cut(start)
 
 
-def _ended(body: View) -> tuple[Duty | None, View]:
+def _ended(body: View) -> tuple[StatedDuty | None, View]:
     """The duty a phrase ends with, and the names before it."""
     for duty, rule in responsibility.PHRASES:
         found = rule.pattern.search(body.text)
@@ -199,7 +201,7 @@ def _ended(body: View) -> tuple[Duty | None, View]:
     return None, body
 
 
-def _assign(clause: Clause, duty: Duty, bodies: list[View]) -> None:
+def _assign(clause: TaskClauses, duty: StatedDuty, bodies: list[View]) -> None:
     for body in bodies:
         together = responsibility.WITH.pattern.search(body.text)
         if together and names.is_unit(body.text[: together.start()]):
@@ -208,15 +210,15 @@ def _assign(clause: Clause, duty: Duty, bodies: list[View]) -> None:
             continue
         for name in _real(body):
             role, plain = _marked(name, duty)
-            {Duty.LEAD: clause.lead, Duty.ASSIST: clause.assist}.get(role, clause.shared).append(plain)
+            {StatedDuty.LEAD: clause.lead, StatedDuty.ASSIST: clause.assist}.get(role, clause.shared).append(plain)
 
 
-def _marked(name: View, duty: Duty) -> tuple[Duty, View]:
+def _marked(name: View, duty: StatedDuty) -> tuple[StatedDuty, View]:
     """区交通局（牵头）: the role in the bracket goes before that of the phrase."""
     found = responsibility.MARKED.pattern.search(name.text)
     if found is None or found.start() == 0:
         return duty, name
-    return (Duty.LEAD if found["lead"] else Duty.ASSIST), name.cut(0, found.start())
+    return (StatedDuty.LEAD if found["lead"] else StatedDuty.ASSIST), name.cut(0, found.start())
 
 
 def _real(body: View) -> Iterator[View]:
@@ -227,7 +229,7 @@ def _real(body: View) -> Iterator[View]:
             yield inner
 
 
-def bracketed(inner: View, directory: names.Directory, *, at_end: bool) -> Clause:
+def bracketed(inner: View, directory: names.UnitNames, *, at_end: bool) -> TaskClauses:
     """The clause in a bracket, empty for an ordinary one such as （预包装食品）.
 
     Without a label or a 牵头 every part must be a unit, and the bracket must close its sentence.
@@ -251,12 +253,12 @@ def bracketed(inner: View, directory: names.Directory, *, at_end: bool) -> Claus
     if everyone and named and (said or at_end):
         spoken.parts.append(inner)
         return spoken
-    return Clause()
+    return TaskClauses()
 
 
-def in_sentence(sentence: View) -> Clause:
+def in_sentence(sentence: View) -> TaskClauses:
     """Who is named in the running text: 由区住建局牵头, 请区城管局于6月底前…. Only certain names are taken."""
-    clause = Clause()
+    clause = TaskClauses()
     taken: list[tuple[int, int]] = []
     for rule in responsibility.IN_SENTENCE:
         for found in rule.pattern.finditer(sentence.text):
@@ -282,10 +284,10 @@ class Segment:
     """A stretch of a paragraph up to a clause."""
 
     view: View
-    clause: Clause
+    clause: TaskClauses
 
 
-def segments_of(text: View, directory: names.Directory) -> list[Segment]:
+def segments_of(text: View, directory: names.UnitNames) -> list[Segment]:
     """A paragraph cut after each clause in it; the last segment may have none."""
     segments, start = list[Segment](), 0
     for found in _BRACKET.finditer(text.text):
@@ -311,5 +313,5 @@ def segments_of(text: View, directory: names.Directory) -> list[Segment]:
             segments.append(Segment(rest.cut(0, begins), clause))
             rest = NOTHING
     if rest or not segments:
-        segments.append(Segment(rest, Clause()))
+        segments.append(Segment(rest, TaskClauses()))
     return segments

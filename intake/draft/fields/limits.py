@@ -9,9 +9,9 @@ from datetime import date, datetime, timedelta
 from domain.calendar import WorkCalendar
 from domain.terms import Rhythm
 from intake.dates import as_date
-from intake.draft.model import Deadline
+from intake.draft.model import StatedLimit
 from intake.draft.rules import deadlines
-from intake.draft.rules.rule import Rule
+from intake.draft.rules.rule import TextRule
 from intake.draft.text import Span, View
 
 _DIGITS = {char: n for n, char in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0, "O": 0, "两": 2}
@@ -33,7 +33,7 @@ class Times:
 
     # One phrase
 
-    def found(self, text: View, *, labelled: bool = False) -> list[Deadline]:
+    def found(self, text: View, *, labelled: bool = False) -> list[StatedLimit]:
         """Every limit in the text, in order; `labelled` text is known to be one."""
         if labelled:
             whole = text.strip(" 。，；")
@@ -44,7 +44,7 @@ class Times:
         if not _MAY_SAY_WHEN.search(text.text):
             return []
         taken: list[tuple[int, int]] = []
-        found: list[Deadline] = []
+        found: list[StatedLimit] = []
         for rule in (*deadlines.EVERYWHERE, *deadlines.RELATIVE, deadlines.FEAST):
             for match in rule.pattern.finditer(text.text):
                 if all(match.end() <= a or match.start() >= b for a, b in taken):
@@ -52,27 +52,27 @@ class Times:
                     found.append(self._deadline(text, match, rule))
         return sorted(found, key=lambda one: one.span)
 
-    def of_cell(self, value: object, shown: View) -> list[Deadline]:
+    def of_cell(self, value: object, shown: View) -> list[StatedLimit]:
         """The limit in a cell that may hold a true date."""
         if isinstance(value, int | date | datetime) and not isinstance(value, bool):
             try:
                 day = as_date(value)
             except ValueError:
                 return []
-            return [Deadline(written=shown.raw, span=shown.span(), day=day, rule="日期")]
+            return [StatedLimit(written=shown.raw, span=shown.span(), day=day, rule="日期")]
         found = self.found(shown, labelled=True)
         if found or deadlines.OPEN_ENDED.pattern.match(shown.text):
             return found
         return []
 
-    def _deadline(self, text: View, match: re.Match[str], rule: Rule) -> Deadline:
+    def _deadline(self, text: View, match: re.Match[str], rule: TextRule) -> StatedLimit:
         try:
             means = _MEANING.get(rule.name)
             day = means(self, match) if means else None
         except ValueError:  # 2月30日
             day = None
         part = text.cut(match.start(), match.end())
-        return Deadline(written=part.raw, span=part.span(), day=day, rule=rule.name)
+        return StatedLimit(written=part.raw, span=part.span(), day=day, rule=rule.name)
 
     # What it means
 

@@ -75,7 +75,7 @@ def _one(piece: View) -> Iterator[View]:
         yield name
 
 
-class Directory:
+class UnitNames:
     """The units of the directory, asked with names as documents write them."""
 
     def __init__(self, units: Iterable[Unit]) -> None:

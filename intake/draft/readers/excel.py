@@ -7,7 +7,7 @@ from pathlib import Path
 from openpyxl.utils import get_column_letter
 
 from domain.base import refuse_always
-from intake.draft.shape.source import Cell, Grid, GridRow, Source
+from intake.draft.shape.source import Cell, GridRow, Source, SourceTable
 from intake.sheets import CellFault, as_text
 from intake.xlsx import ErrorValue, Formula, RawSheet, Value, corners, read_worksheet, worksheet_names
 
@@ -19,7 +19,7 @@ def read(path: Path) -> Source:
         Refusal: as `read_worksheet`, and when there is nothing in it.
     """
     pieces: list[str] = []
-    grids: list[Grid] = []
+    grids: list[SourceTable] = []
     length = 0
     for name in worksheet_names(path):
         sheet = read_worksheet(path, name)
@@ -34,7 +34,7 @@ def read(path: Path) -> Source:
     return Source("".join(pieces), grids, must_be_tables=True)
 
 
-def _grid(file: str, sheet: RawSheet, offset: int) -> tuple[Grid, str]:
+def _grid(file: str, sheet: RawSheet, offset: int) -> tuple[SourceTable, str]:
     covered = _covered(sheet)
     pieces: list[str] = []
     rows: list[GridRow] = []
@@ -54,7 +54,7 @@ def _grid(file: str, sheet: RawSheet, offset: int) -> tuple[Grid, str]:
         pieces.append("\n")
         at += 1
         rows.append(GridRow(number, dict(sorted(row.items()))))
-    return Grid(sheet.name, offset, at, rows), "".join(pieces)
+    return SourceTable(sheet.name, offset, at, rows), "".join(pieces)
 
 
 def _covered(sheet: RawSheet) -> defaultdict[int, set[int]]:

@@ -10,7 +10,7 @@ from domain.base import refuse
 from intake.archive import DOCX, local, main_part, opened, related, small_part
 from intake.draft.readers.plain import MAX_TEXT
 from intake.draft.shape.grids import text_tables
-from intake.draft.shape.source import Cell, Grid, GridRow, Source
+from intake.draft.shape.source import Cell, GridRow, Source, SourceTable
 
 _MOST_XML = 40 * 1024 * 1024
 _NOT_TEXT = frozenset(
@@ -146,7 +146,7 @@ class _Writer:
         self._numbering = numbering
         self._pieces: list[str] = []
         self._length = 0
-        self._grids: list[Grid] = []
+        self._grids: list[SourceTable] = []
 
     def write(self, body: Element) -> Source:
         for block in _blocks(body):
@@ -168,7 +168,7 @@ class _Writer:
         start, rows = self._length, list[GridRow]()
         for element in (child for child in table if local(child.tag) == "tr"):
             rows.append(GridRow(len(rows) + 1, self._row(element)))
-        self._grids.append(Grid("", start, self._length, rows))
+        self._grids.append(SourceTable("", start, self._length, rows))
 
     def _row(self, element: Element) -> dict[int, Cell]:
         cells: dict[int, Cell] = {}

@@ -8,7 +8,7 @@ from domain.base import Term
 from intake.draft.rules.rule import rule
 
 
-class Duty(Term):
+class StatedDuty(Term):
     """What a label or a phrase says of the names beside it."""
 
     LEAD = "lead", "牵头"
@@ -24,37 +24,37 @@ class Duty(Term):
 _BODY = r"(?:单位|部门|科室|处室|股室|站所|办所|科所|机构|主体|企业|街道|镇街|乡镇|班组|专班|区直单位|市直单位|单位（部门）|部门（单位）)"
 LABELS = (
     (
-        Duty.LEADER,
+        StatedDuty.LEADER,
         r"(?:责任|牵头|分管|包联|包保|挂点|挂钩|主管|督办|协管|配合|联系|负责|市级|区级|县级|责任区|责任市|责任县|包抓|领办|挂帅|[市区县]委|[市区县]政府)(?:[市区县])?领导|指挥长|牵头人|包保责任人",
     ),
-    (Duty.PERSON, r"(?:具体|直接|第一|项目)?责任人|负责人|经办人|承办人|责任人员|责任科长"),
+    (StatedDuty.PERSON, r"(?:具体|直接|第一|项目)?责任人|负责人|经办人|承办人|责任人员|责任科长"),
     (
-        Duty.LEAD,
+        StatedDuty.LEAD,
         rf"(?:牵头|主办|主责|承办|主管|汇总|总牵头)(?:（?(?:责任|负责|主办)）?)?{_BODY}|第一责任单位|首要责任单位|牵头负责单位",
     ),
     (
-        Duty.ASSIST,
+        StatedDuty.ASSIST,
         rf"(?:配合|协办|协同|协助|参与|参加|支持|支撑|联动|会办|相关|共同|责任（配合）|配合（责任）)(?:责任)?{_BODY}",
     ),
     (
-        Duty.SHARED,
+        StatedDuty.SHARED,
         rf"(?:责任|落实|实施|负责|执行|推进|办理|职责|建设|分工|完成|主体责任)(?:（?落实）?)?{_BODY}|项目业主|业主单位|责任分工|任务分工|分工",
     ),
     (
-        Duty.DUE,
+        StatedDuty.DUE,
         r"(?:完成|办结|办理|落实|整改|达成|计划完成|预计完成|时间)?(?:时限|期限)(?:要求)?|(?:完成|办结|计划完成|预计完成|竣工)(?:时间|日期|节点)|时间(?:节点|要求|安排|进度)",
     ),
     (
-        Duty.OTHER,
+        StatedDuty.OTHER,
         r"(?:实际|目前|当前|最新)?(?:完成|进展|推进|落实)情况|目前进展|存在(?:的)?问题|下一步(?:工作|打算|计划)?|备注|联系人|联络员|联系电话|联系方式|电话|项目地点|总投资|建设内容",
     ),
-    (Duty.RHYTHM, r"(?:反馈|报送|调度|汇报|报告|推进)(?:周期|频次|频率|时间)"),
+    (StatedDuty.RHYTHM, r"(?:反馈|报送|调度|汇报|报告|推进)(?:周期|频次|频率|时间)"),
 )
 """Labels before a colon, or alone on a line. The first that fits."""
 SHORT_LABELS = (
-    (Duty.LEAD, r"牵头|主办"),
-    (Duty.ASSIST, r"配合|协办|参与|协同|协助|支持"),
-    (Duty.SHARED, r"责任|分工|落实"),
+    (StatedDuty.LEAD, r"牵头|主办"),
+    (StatedDuty.ASSIST, r"配合|协办|参与|协同|协助|支持"),
+    (StatedDuty.SHARED, r"责任|分工|落实"),
 )
 """Only before a colon."""
 
@@ -74,7 +74,7 @@ SHORT_LABEL = rule(
 
 PHRASES = (
     (
-        Duty.LEAD,
+        StatedDuty.LEAD,
         rule(
             "牵头",
             r"(?:负责)?(?:总?牵头|主办|主抓|主责|汇总)(?:负责|落实|推进|组织实施|抓总|总体协调|组织|实施|办理|汇总)*$|(?:负责)(?:总?牵头|统筹|汇总)(?:协调)?$",
@@ -83,7 +83,7 @@ PHRASES = (
         ),
     ),
     (
-        Duty.ASSIST,
+        StatedDuty.ASSIST,
         rule(
             "配合",
             r"(?:等)?(?:共同|积极|做好|协同)?(?:配合|协办|协助|参与|参加|协同|支持)(?:落实|做好|推进|实施|负责)*$",
@@ -91,7 +91,7 @@ PHRASES = (
         ),
     ),
     (
-        Duty.SHARED,
+        StatedDuty.SHARED,
         rule(
             "负责",
             r"""(?:等)?(?:(?:按|依|根据|依照|按照)?(?:各自)?(?:职责|职能|职责分工|分工|任务分工|职能分工|权限)(?:分工)?)?(?:分别|共同|分工|具体|组织|各负其责)?

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class TextRule:
     """A pattern with its name; `yes` are texts in which it must be found, `no` texts in which it must not."""
 
     name: str
@@ -14,11 +14,11 @@ class Rule:
     no: tuple[str, ...] = field(default=())
 
 
-def rule(name: str, pattern: str, *yes: str, no: tuple[str, ...] = ()) -> Rule:
+def rule(name: str, pattern: str, *yes: str, no: tuple[str, ...] = ()) -> TextRule:
     """A rule from its pattern as written (verbose: blanks do not count)."""
-    return Rule(name, re.compile(pattern, re.VERBOSE), yes, no)
+    return TextRule(name, re.compile(pattern, re.VERBOSE), yes, no)
 
 
-def first(rules: tuple[Rule, ...], text: str) -> Rule | None:
+def first(rules: tuple[TextRule, ...], text: str) -> TextRule | None:
     """The first rule found in the text."""
     return next((r for r in rules if r.pattern.search(text)), None)

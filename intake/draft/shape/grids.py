@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from intake.draft.fields.names import is_unit, split
 from intake.draft.rules import columns, structure
-from intake.draft.rules.columns import Column
-from intake.draft.shape.source import Cell, Grid, GridRow
+from intake.draft.rules.columns import PlanColumn
+from intake.draft.shape.source import Cell, GridRow, SourceTable
 from intake.draft.text import view
 
 _LINE = re.compile(r"[^\n\r\f]*")
@@ -21,7 +21,7 @@ _MORE_LINES = 3
 Line = tuple[int, int]
 
 
-def column_of(text: str) -> Column | None:
+def column_of(text: str) -> PlanColumn | None:
     """What a header says its column holds."""
     plain = text.strip("*：: 　")
     if not plain or len(plain) > 16:  # noqa: PLR2004  (a header is short)
@@ -29,19 +29,19 @@ def column_of(text: str) -> Column | None:
     return next((column for column, rule in columns.COLUMNS if rule.pattern.match(plain)), None)
 
 
-def is_header(found: list[Column | None]) -> bool:
+def is_header(found: list[PlanColumn | None]) -> bool:
     """Whether a row of cells is a header: a task column and another one, or three columns of who and when."""
     known = {column for column in found if column is not None}
-    task = known & {Column.TASK, Column.TARGET, Column.POINTS}
-    who = known & {Column.LEAD, Column.SHARED, Column.LEADER}
-    enough = len(known) >= _LEAST_COLUMNS if task else bool(who) and len(known - {Column.NOTE}) > _LEAST_COLUMNS
-    return enough and len(known - {Column.NOTE}) * 2 >= len(known)
+    task = known & {PlanColumn.TASK, PlanColumn.TARGET, PlanColumn.POINTS}
+    who = known & {PlanColumn.LEAD, PlanColumn.SHARED, PlanColumn.LEADER}
+    enough = len(known) >= _LEAST_COLUMNS if task else bool(who) and len(known - {PlanColumn.NOTE}) > _LEAST_COLUMNS
+    return enough and len(known - {PlanColumn.NOTE}) * 2 >= len(known)
 
 
-def text_tables(source: str) -> list[Grid]:
+def text_tables(source: str) -> list[SourceTable]:
     """The tables of a text, in order."""
     lines = [(m.start(), m.end()) for m in _LINE.finditer(source) if source[m.start() : m.end()].strip()]
-    grids: list[Grid] = []
+    grids: list[SourceTable] = []
     at = 0
     while at < len(lines):
         found = (
@@ -58,18 +58,18 @@ def text_tables(source: str) -> list[Grid]:
     return grids
 
 
-def _grid(rows: list[GridRow], lines: list[Line], first: int, last: int) -> tuple[Grid, int]:
-    return Grid("", lines[first][0], lines[last - 1][1], rows, drawn=True), last
+def _grid(rows: list[GridRow], lines: list[Line], first: int, last: int) -> tuple[SourceTable, int]:
+    return SourceTable("", lines[first][0], lines[last - 1][1], rows, drawn=True), last
 
 
-def _columns(source: str, cells: dict[int, Cell]) -> list[Column | None]:
+def _columns(source: str, cells: dict[int, Cell]) -> list[PlanColumn | None]:
     return [column_of(cell.view(source).text) for cell in cells.values()]
 
 
 # Bars
 
 
-def _barred(source: str, lines: list[Line], first: int) -> tuple[Grid, int] | None:
+def _barred(source: str, lines: list[Line], first: int) -> tuple[SourceTable, int] | None:
     last, rows = first, list[GridRow]()
     while last < len(lines) and len(_BAR.findall(source, *lines[last])) >= _LEAST_COLUMNS:
         if not _BAR_RULE.match(source[slice(*lines[last])]):
@@ -95,7 +95,7 @@ def _between(source: str, line: Line, divider: re.Pattern[str], *, framed: bool)
 # Tabs and wide blanks
 
 
-def _divided(source: str, lines: list[Line], first: int) -> tuple[Grid, int] | None:
+def _divided(source: str, lines: list[Line], first: int) -> tuple[SourceTable, int] | None:
     for divider in (_TAB, _WIDE_BLANK):
         header = dict(enumerate(_cells(source, lines[first], divider)))
         if not is_header(_columns(source, header)):
@@ -131,15 +131,15 @@ def _cells(source: str, line: Line, divider: re.Pattern[str]) -> Iterator[Cell]:
 # One cell to a line, as a table looks that was copied out of a page
 
 
-def _stacked(source: str, lines: list[Line], first: int) -> tuple[Grid, int] | None:
-    last, header = first, list[Column]()
+def _stacked(source: str, lines: list[Line], first: int) -> tuple[SourceTable, int] | None:
+    last, header = first, list[PlanColumn]()
     while last < min(first + _LONGEST_HEADER, len(lines)):
         column = column_of(view(source, *lines[last]).text)
         if column is None:
             break
         header.append(column)
         last += 1
-    if len(header) < _LEAST_COLUMNS or header[0] is not Column.NO or not is_header([*header]):
+    if len(header) < _LEAST_COLUMNS or header[0] is not PlanColumn.NO or not is_header([*header]):
         return None
     rows = [GridRow(1, {n: Cell(*line) for n, line in enumerate(lines[first:last])})]
     number = _number(source, lines, last)
@@ -172,7 +172,7 @@ def _stacked(source: str, lines: list[Line], first: int) -> tuple[Grid, int] | N
     return _grid(rows, lines, first, last)
 
 
-def _stacked_between_bars(source: str, lines: list[Line], first: int) -> tuple[Grid, int] | None:
+def _stacked_between_bars(source: str, lines: list[Line], first: int) -> tuple[SourceTable, int] | None:
     """The same with a bar after each cell, so that a cell may take several lines."""
     if column_of(_BAR.sub("", source[slice(*lines[first])])) is None or not _BAR.search(source, *lines[first]):
         return None
@@ -192,7 +192,7 @@ def _stacked_between_bars(source: str, lines: list[Line], first: int) -> tuple[G
         return None
     stop = cells[found[1] - 1][1]
     after = next((n for n in range(first, len(lines)) if lines[n][0] >= stop), len(lines))
-    return Grid("", start, lines[after - 1][1], found[0].rows, drawn=True), after
+    return SourceTable("", start, lines[after - 1][1], found[0].rows, drawn=True), after
 
 
 def _cells_between_bars(source: str, start: int, end: int) -> list[Line]:
@@ -210,7 +210,7 @@ def _is_section(source: str, line: Line) -> bool:
     return any(rule.pattern.match(text) for rule in structure.MARKERS[:3])
 
 
-def _end(source: str, lines: list[Line], last: int, header: list[Column]) -> int:
+def _end(source: str, lines: list[Line], last: int, header: list[PlanColumn]) -> int:
     """Where the last row ends: after as many lines as there are columns, or a few more when a cell took two lines."""
     most = min(last + len(header) + _MORE_LINES, len(lines))
     for n in range(last + 1, most):
@@ -226,19 +226,21 @@ def _end(source: str, lines: list[Line], last: int, header: list[Column]) -> int
     return min(last + len(header), most)
 
 
-def _fits(source: str, cell: Cell, column: Column) -> bool:
+def _fits(source: str, cell: Cell, column: PlanColumn) -> bool:
     """Whether what stands in a column of units could be units."""
-    if column not in (Column.LEAD, Column.ASSIST, Column.SHARED):
+    if column not in (PlanColumn.LEAD, PlanColumn.ASSIST, PlanColumn.SHARED):
         return True
     return all(is_unit(name.text) for name in split(cell.view(source)))
 
 
-def _placed(between: list[Line], header: list[Column]) -> dict[int, Cell]:
+def _placed(between: list[Line], header: list[PlanColumn]) -> dict[int, Cell]:
     """The lines of a row under their columns; what is too much belongs to the task."""
     spare = len(between) - (len(header) - 1)
     if spare <= 0:
         return {n: Cell(*line) for n, line in enumerate(between, 1)}
-    task = next(n for n, column in enumerate(header) if column in (Column.TASK, Column.TARGET, Column.POINTS))
+    task = next(
+        n for n, column in enumerate(header) if column in (PlanColumn.TASK, PlanColumn.TARGET, PlanColumn.POINTS)
+    )
     merged = (between[task - 1][0], between[task - 1 + spare][1])
     placed = [*between[: task - 1], merged, *between[task + spare :]]
     return {n: Cell(*line) for n, line in enumerate(placed, 1)}

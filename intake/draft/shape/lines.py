@@ -24,7 +24,7 @@ _REPEATED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Paragraph:
+class SourceParagraph:
     """A paragraph as it was meant, on one line."""
 
     view: View
@@ -46,7 +46,7 @@ class _Line:
     after_blank: bool
 
 
-def paragraphs(source: str, start: int, end: int) -> Iterator[Paragraph | Leftover]:
+def paragraphs(source: str, start: int, end: int) -> Iterator[SourceParagraph | Leftover]:
     """The paragraphs of a stretch of the source, and what was left out between them, in order."""
     lines = list(_lines(source, start, end))
     wrapped_at = _wrap_width(lines)
@@ -60,10 +60,10 @@ def paragraphs(source: str, start: int, end: int) -> Iterator[Paragraph | Leftov
             current.append(line)
         else:
             if current:
-                yield Paragraph(joined(each.view for each in current))
+                yield SourceParagraph(joined(each.view for each in current))
             current = [line]
     if current:
-        yield Paragraph(joined(each.view for each in current))
+        yield SourceParagraph(joined(each.view for each in current))
 
 
 def _lines(source: str, start: int, end: int) -> Iterator[_Line]:

@@ -7,11 +7,11 @@ from itertools import pairwise
 
 from domain.base import Term
 from intake.draft.fields import clauses
-from intake.draft.fields.clauses import Clause, segments_of
-from intake.draft.fields.names import Directory, is_unit
+from intake.draft.fields.clauses import TaskClauses, segments_of
+from intake.draft.fields.names import UnitNames, is_unit
 from intake.draft.rules import structure
 from intake.draft.rules.responsibility import PLAIN_NAMES
-from intake.draft.shape.lines import Leftover, Paragraph
+from intake.draft.shape.lines import Leftover, SourceParagraph
 from intake.draft.text import NOTHING, View
 
 _BARE_RANK_OUTSIDE, _BARE_RANK_INSIDE = 1.5, 3.5
@@ -46,11 +46,11 @@ class Passage:
     """A paragraph of running text, and what the clause lines right below it say."""
 
     view: View
-    clause: Clause = field(default_factory=Clause)
+    clause: TaskClauses = field(default_factory=TaskClauses)
 
 
 @dataclass(slots=True)
-class Node:
+class OutlineNode:
     """A chapter or an item. `head` is its line with the marker, `title` what the line says."""
 
     rank: float
@@ -61,9 +61,9 @@ class Node:
     zone: Zone
     run_in: bool = False
     body: list[Passage] = field(default_factory=list)
-    children: "list[Node]" = field(default_factory=list)
-    clause: Clause = field(default_factory=Clause)
-    parent: "Node | None" = field(default=None, repr=False)
+    children: "list[OutlineNode]" = field(default_factory=list)
+    clause: TaskClauses = field(default_factory=TaskClauses)
+    parent: "OutlineNode | None" = field(default=None, repr=False)
 
     @property
     def numbered(self) -> bool:
@@ -76,7 +76,7 @@ class Node:
         own = f"{self.label}{self.name}"
         return (*above, own) if own and self.parent else above
 
-    def walk(self) -> "Iterator[Node]":
+    def walk(self) -> "Iterator[OutlineNode]":
         """It and all below it, in order."""
         yield self
         for child in self.children:
@@ -87,7 +87,7 @@ class Node:
 class Outline:
     """The trees, one for each part of the document, and what belongs to none of them."""
 
-    roots: list[Node] = field(default_factory=list)
+    roots: list[OutlineNode] = field(default_factory=list)
     titles: list[View] = field(default_factory=list)
     leftovers: list[Leftover] = field(default_factory=list)
 
@@ -95,29 +95,29 @@ class Outline:
 class Builder:
     """Takes the paragraphs of a document one by one."""
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: UnitNames) -> None:
         """Begin with an empty tree."""
         self.outline = Outline()
         self._directory = directory
-        self._stack: list[Node] = []
+        self._stack: list[OutlineNode] = []
         self._begun = False
         self._begin_part()
         self._label: View | None = None
 
     @property
-    def current(self) -> Node:
+    def current(self) -> OutlineNode:
         """The node the next text belongs to."""
         return self._stack[-1]
 
     def _begin_part(self) -> None:
         """What follows a signature or 附件 is a document of its own; what stands before may be its covering letter."""
-        root = Node(0, "", NOTHING, NOTHING, "", Zone.TASKS)
+        root = OutlineNode(0, "", NOTHING, NOTHING, "", Zone.TASKS)
         self.outline.roots.append(root)
         self._stack, self._begun = [root], False
 
-    def take(self, blocks: Sequence[Paragraph | Leftover]) -> None:
+    def take(self, blocks: Sequence[SourceParagraph | Leftover]) -> None:
         """Put the paragraphs into the tree."""
-        texts = [block.view for block in blocks if isinstance(block, Paragraph)]
+        texts = [block.view for block in blocks if isinstance(block, SourceParagraph)]
         following = iter([*texts[1:], None])
         for block in blocks:
             if isinstance(block, Leftover):
@@ -174,7 +174,9 @@ class Builder:
         parent = self._stack[-1]
         title, body = run_in(rest)
         name = "".join(segment.view.raw for segment in segments_of(title, self._directory)).strip("。；： ")
-        node = Node(rank, label, head, title, name, zone_of(title.text, parent), run_in=bool(body), parent=parent)
+        node = OutlineNode(
+            rank, label, head, title, name, zone_of(title.text, parent), run_in=bool(body), parent=parent
+        )
         if body:
             node.head = head.cut(0, len(head) - len(body))
             node.body.append(Passage(body))
@@ -227,7 +229,7 @@ class Builder:
         self._attach(clause)
         return True
 
-    def _attach(self, clause: Clause) -> None:
+    def _attach(self, clause: TaskClauses) -> None:
         node = self.current
         (node.body[-1].clause if node.body else node.clause).add(clause)
         self._begun = True
@@ -309,7 +311,7 @@ def run_in(text: View) -> tuple[View, View]:
     return text, NOTHING
 
 
-def zone_of(title: str, parent: Node) -> Zone:
+def zone_of(title: str, parent: OutlineNode) -> Zone:
     """What a heading says of the text below it; what it does not say, the one above it says."""
     plain = title.strip("。：； ")
     plan = structure.PLAN_HEADING.pattern.search(plain)

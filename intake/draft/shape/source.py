@@ -42,7 +42,7 @@ class GridRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class SourceTable:
     """A table and the stretch of the text it takes; a drawn one has lines of characters between its cells."""
 
     name: str
@@ -57,7 +57,7 @@ class Source:
     """A file as read. `must_be_tables` says that outside of tables there is nothing to read (.xlsx)."""
 
     text: str
-    grids: list[Grid] = field(default_factory=list)
+    grids: list[SourceTable] = field(default_factory=list)
     must_be_tables: bool = False
 
 

@@ -15,10 +15,10 @@ from docx.shared import Mm, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 from docx.text.run import Run
 
-from documents.checking.clauses import CLAUSES, Key, Strength
+from documents.checking.clauses import CLAUSES, ClauseKey, Strength
 from documents.checking.docx import measure_docx
 from documents.checking.pdf import measure_pdf
-from documents.checking.report import Report, Verdict, check, judge
+from documents.checking.report import MeasuringReport, Verdict, check, judge
 from documents.formats import pdf as typeset
 from documents.formats import templates
 from documents.formats.fonts import Typeface
@@ -33,20 +33,20 @@ PRESS = Press()
 FETCHED = Path(__file__).parents[3] / ".fonts"
 
 
-def of_pdf(data: bytes) -> Report:
+def of_pdf(data: bytes) -> MeasuringReport:
     return judge("x.pdf", measure_pdf(data))
 
 
-def of_docx(data: bytes) -> Report:
+def of_docx(data: bytes) -> MeasuringReport:
     return judge("x.docx", measure_docx(data))
 
 
-def failed(report: Report, *, usual: bool = False) -> set[str]:
+def failed(report: MeasuringReport, *, usual: bool = False) -> set[str]:
     lines = report.lines if usual else report.failed
     return {x.what for x in lines if x.verdict is Verdict.FAILED}
 
 
-def measured(report: Report) -> set[str]:
+def measured(report: MeasuringReport) -> set[str]:
     return {x.what for x in report.lines if x.verdict is not Verdict.UNMEASURED}
 
 
@@ -73,7 +73,7 @@ def test_imprint_stands_at_the_foot_wherever_the_text_ends(matters: int) -> None
 def test_of_a_long_paper_every_clause_but_the_margins_is_measured_in_the_pdf() -> None:
     seen = measured(of_pdf(PRESS.printed(paper(), "pdf")))
     seen |= measured(of_pdf(PRESS.printed(bulletin(), "pdf"))) | measured(of_pdf(PRESS.printed(letter(), "pdf")))
-    assert {k.label for k in Key} - seen == {Key.TEXT_HEIGHT.label}
+    assert {k.label for k in ClauseKey} - seen == {ClauseKey.TEXT_HEIGHT.label}
 
 
 @pytest.mark.skipif(not FETCHED.is_dir(), reason="without `make fonts`")
@@ -359,5 +359,5 @@ def test_only_a_clause_of_must_fails_a_file(measures: dict[str, object]) -> None
 
 
 def test_every_key_has_one_clause() -> None:
-    assert len({c.key for c in CLAUSES}) == len(Key) == len(CLAUSES)
+    assert len({c.key for c in CLAUSES}) == len(ClauseKey) == len(CLAUSES)
     assert {c.strength for c in CLAUSES} == {Strength.MUST, Strength.USUAL, Strength.ADVISED}

@@ -14,7 +14,7 @@ from pdfminer.high_level import extract_text
 from pypdf import PdfReader
 
 from documents.checking.glyphs import read_pdf
-from documents.formats.fonts import MISSING, Role, Typeface
+from documents.formats.fonts import MISSING, FaceRole, Typeface
 from documents.formats.placing import title_lines
 from documents.formats.press import FORMATS, LAYOUT, Press
 from documents.formats.templates import template
@@ -100,7 +100,7 @@ def test_what_no_face_has_is_set_as_a_missing_type_and_declared() -> None:
 
 def test_each_substitution_is_declared_in_the_file() -> None:
     declared = read_pdf(PRESS.printed(bulletin(), "pdf")).declared
-    for role in Role:
+    for role in FaceRole:
         assert f"{role.label}以" in declared
     metadata = PdfReader(io.BytesIO(PRESS.printed(bulletin(), "pdf"))).metadata
     assert metadata is not None
@@ -112,7 +112,7 @@ def test_each_substitution_is_declared_in_the_file() -> None:
 def test_an_offices_own_faces_are_taken_before_any_other(tmp_path: Path) -> None:
     renamed(tmp_path / "fs.otf", "FangSong_GB2312")
     found = Typeface([tmp_path])
-    assert found.faces[Role.BODY].choice.family == "FangSong_GB2312"
+    assert found.faces[FaceRole.BODY].choice.family == "FangSong_GB2312"
     assert "仿宋" not in found.substitutions
     assert "小标宋" in found.substitutions
     data = Press(found).printed(bulletin(1), "pdf")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from documents.filing.rebuilding import Kept, Verdict, rebuild, rebuild_each
+from documents.filing.rebuilding import Kept, ReprintVerdict, rebuild, rebuild_each
 from documents.filing.shelf import SHELF
 from documents.formats.fonts import Typeface
 from documents.formats.press import LAYOUT, Press
@@ -56,7 +56,7 @@ def test_an_issue_is_the_same_after_the_log_went_on(log: Database, home: Path, m
     found = rebuild(log, filed(log, home, march.event), Press())
     assert found.ok
     assert {f.name.rpartition(".")[2]: f.verdict for f in found.files} == dict.fromkeys(
-        ("md", "docx", "pdf", "html"), Verdict.IDENTICAL
+        ("md", "docx", "pdf", "html"), ReprintVerdict.IDENTICAL
     )
     assert {f.kept for f in found.files} == {Kept.INTACT}
     assert (found.differences, found.remarks) == ((), ())
@@ -84,7 +84,7 @@ def test_a_changed_event_is_named_with_the_line_it_changes(log: Database, home: 
     found = rebuild(altered, filed(altered, home, march.event), Press())
     assert not found.ok
     verdicts = {f.name.rpartition(".")[2]: f.verdict for f in found.files}
-    assert verdicts == dict.fromkeys(("md", "docx", "pdf", "html"), Verdict.DIFFERENT)
+    assert verdicts == dict.fromkeys(("md", "docx", "pdf", "html"), ReprintVerdict.DIFFERENT)
     said = "\n".join(found.differences)
     assert "matter/hall" in said
     assert "事件内容与其哈希不符" in said
@@ -127,7 +127,7 @@ def test_an_issue_is_the_same_when_the_templates_have_changed(log: Database, hom
     event = issue_march(log, home, own_press(tmp_path / "own", "签发人")).event
     found = rebuild(log, filed(log, home, event), own_press(tmp_path / "own", "签发领导"))
     assert found.ok
-    assert {f.verdict for f in found.files} == {Verdict.IDENTICAL}
+    assert {f.verdict for f in found.files} == {ReprintVerdict.IDENTICAL}
 
 
 def test_an_issue_whose_templates_are_gone_is_one_line(log: Database, home: Path, tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_other_faces_are_told_and_the_words_compared(log: Database, home: Path, 
     renamed(fonts / "heiti.otf")
     found = rebuild(log, filed(log, home, march.event), Press(Typeface([fonts])))
     assert found.ok
-    assert [f.verdict for f in found.files if f.name.endswith(".pdf")] == [Verdict.SAME_CONTENT]
+    assert [f.verdict for f in found.files if f.name.endswith(".pdf")] == [ReprintVerdict.SAME_CONTENT]
     assert "字体与成文时不同" in found.remarks[0]
 
 

@@ -13,7 +13,7 @@ from domain.facts import WITHHELD
 from domain.terms import Light
 from eventlog.database import Database
 from eventlog.secrets import seal
-from sheets.table import Column, Key
+from sheets.table import Column, RowKey
 from tests.documents.quarter import HALL, LAND, WORDS, play
 from tests.support.history import act
 from tests.support.homes import at
@@ -103,7 +103,7 @@ def test_the_key_comes_back_as_it_was_written_and_not_otherwise(log: Database) -
     play(log)
     key = table(log, "2022-03-31", "2022-03-24").key
     lines = key.lines()
-    assert Key.of(lines) == key
+    assert RowKey.of(lines) == key
     for at_line, changed in ((1, ("database", "another")), (2, ("position", "1")), (3, (lines[3][0], lines[4][1]))):
         with pytest.raises(Refusal, match="被改动过"):
-            Key.of([*lines[:at_line], changed, *lines[at_line + 1 :]])
+            RowKey.of([*lines[:at_line], changed, *lines[at_line + 1 :]])

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from domain.calendar import WorkCalendar
-from intake.draft.draft import Office, draft_file
-from intake.draft.model import Draft, Item, Target
+from intake.draft.draft import DraftingContext, draft_file
+from intake.draft.model import DraftedList, Item, Target
 from intake.draft.text import fold
 from services.calendar_seed import seed_years
 
@@ -65,9 +65,9 @@ def _case(path: Path) -> Case:
     return Case(path.stem, CORPUS / listed["file"], listed["year"], listed["task"])
 
 
-def office() -> Office:
+def office() -> DraftingContext:
     """An office without a directory, in the year of most documents of the corpus."""
-    return Office(calendar=WorkCalendar(years=seed_years(2021, 2026)), year=YEAR)
+    return DraftingContext(calendar=WorkCalendar(years=seed_years(2021, 2026)), year=YEAR)
 
 
 def score(case: Case) -> Score:
@@ -78,7 +78,7 @@ def score(case: Case) -> Score:
     return compare(case, made)
 
 
-def compare(case: Case, made: Draft) -> Score:
+def compare(case: Case, made: DraftedList) -> Score:
     """Compare a draft with the expected list."""
     left = list(made.items)
     score = Score(case, len(made.items), 0)

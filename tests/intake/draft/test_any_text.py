@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from intake.draft.draft import draft
-from intake.draft.model import Deadline, Draft, NamedPerson, NamedUnit, Part, Target
+from intake.draft.model import DraftedList, NamedPerson, NamedUnit, StatedLimit, Target, TextPart
 from intake.draft.readers.plain import of_text
 from intake.draft.text import Span, view
 from tests.intake.draft.scoring import office
@@ -27,7 +27,7 @@ SECONDS = int(os.environ.get("XMH_FUZZ_SECONDS", "0"))
 OFFICE = office()
 
 
-def in_the_source(made: Draft, span: Span, written: str) -> None:
+def in_the_source(made: DraftedList, span: Span, written: str) -> None:
     """Every character of a field stands in its span, in order; a page number or a table's line may lie between them."""
     letters = iter(_bare(view(made.text, span.start, span.end, marks="").raw))
     assert all(letter in letters for letter in _bare(written)), (written, made.text[span.start : span.end])
@@ -52,14 +52,14 @@ def _bare(text: str) -> str:
 def search(text: str) -> None:
     made = draft(of_text(text, "来文.txt"), "来文.txt", OFFICE)
     for region in made.regions:
-        lost = region.why == "未归类" and region.part is Part.SKIPPED
+        lost = region.why == "未归类" and region.part is TextPart.SKIPPED
         assert not lost, made.text[region.span.start : region.span.end]
     assert "".join(made.text[region.span.start : region.span.end] for region in made.regions) == text
     for item in made.items:
         assert item.title
         assert item.spans or item.place
         in_the_source(made, item.title_span, item.title)
-        found: list[NamedUnit | NamedPerson | Deadline | Target] = [*item.units, *item.leaders, *item.persons]
+        found: list[NamedUnit | NamedPerson | StatedLimit | Target] = [*item.units, *item.leaders, *item.persons]
         for named in (*found, *item.deadlines, *item.targets):
             in_the_source(made, named.span, named.written)
         for point in item.points:

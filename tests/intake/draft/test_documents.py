@@ -6,8 +6,8 @@ import pytest
 
 from domain.office import Unit
 from domain.terms import Supervision, UnitLevel
-from intake.draft.draft import Office, draft, draft_file
-from intake.draft.model import Draft, Part
+from intake.draft.draft import DraftingContext, draft, draft_file
+from intake.draft.model import DraftedList, TextPart
 from intake.draft.readers.plain import of_text
 from tests.intake.draft.pdf import write_pdf
 from tests.intake.draft.scoring import CORPUS, office
@@ -15,15 +15,15 @@ from tests.intake.draft.scoring import CORPUS, office
 PLAN = CORPUS / "工作总结和计划.txt"
 
 
-def of(text: str, **asked: bool) -> Draft:
+def of(text: str, **asked: bool) -> DraftedList:
     return draft(of_text(text, "稿.txt"), "稿.txt", office(), **asked)
 
 
-def titles(made: Draft) -> list[str]:
+def titles(made: DraftedList) -> list[str]:
     return [item.title for item in made.items]
 
 
-def leads(made: Draft) -> list[list[str]]:
+def leads(made: DraftedList) -> list[list[str]]:
     return [[unit.written for unit in item.lead] for item in made.items]
 
 
@@ -111,19 +111,21 @@ def test_every_span_of_the_corpus_holds_what_was_read_there() -> None:
 def test_the_regions_of_a_document_are_the_document() -> None:
     made = draft_file(PLAN, office())
     assert "".join(made.text[slice(*region.span)] for region in made.regions) == made.text
-    assert {region.part for region in made.regions} == set(Part)
+    assert {region.part for region in made.regions} == set(TextPart)
 
 
 def test_a_consultancy_named_as_lead_is_warned_of() -> None:
     adviser = Unit(id="a", name="安永咨询公司", level=UnitLevel.SOCIAL, supervision=Supervision.CONTACT)
-    own = Office(office().calendar, 2022, (adviser,))
+    own = DraftingContext(office().calendar, 2022, (adviser,))
     made = draft(of_text("1.编制运营方案。（牵头单位：安永咨询公司）", "稿.txt"), "稿.txt", own)
     assert "“安永咨询公司”不是督办对象，不能牵头" in made.items[0].warnings
 
 
 def test_a_matched_unit_shows_the_name_of_the_directory_and_keeps_what_was_written() -> None:
     fagai = Unit(id="f", name="区发展和改革局", level=UnitLevel.DISTRICT, supervision=Supervision.OBJECT)
-    made = draft(of_text("1.编制规划。（区发改局牵头）", "稿.txt"), "稿.txt", Office(office().calendar, 2022, (fagai,)))
+    made = draft(
+        of_text("1.编制规划。（区发改局牵头）", "稿.txt"), "稿.txt", DraftingContext(office().calendar, 2022, (fagai,))
+    )
     lead = made.items[0].lead[0]
     assert (lead.shown, lead.written, lead.learned) == ("区发展和改革局", "区发改局", True)
 

@@ -10,7 +10,7 @@ from domain.terms import Rhythm, Supervision, UnitLevel
 from intake.draft.fields import clauses
 from intake.draft.fields.figures import figures
 from intake.draft.fields.limits import Times, rhythms
-from intake.draft.fields.names import Directory, split
+from intake.draft.fields.names import UnitNames, split
 from intake.draft.model import Comparison, UnitRole
 from intake.draft.text import View, view
 from services.calendar_seed import seed_years
@@ -147,7 +147,7 @@ def test_strive_is_told_from_a_promise() -> None:
 
 
 def clause_of(text: str) -> tuple[list[str], list[str], list[str]]:
-    found = clauses.bracketed(seen(text), Directory(()), at_end=True)
+    found = clauses.bracketed(seen(text), UnitNames(()), at_end=True)
     return [n.raw for n in found.lead], [n.raw for n in found.assist], [n.raw for n in found.shared]
 
 
@@ -216,16 +216,16 @@ UNITS = (
     ],
 )
 def test_a_unit_is_found_by_its_abbreviation_either_way_and_never_guessed(written: str, found: str | None) -> None:
-    named, warning = Directory(UNITS).name(seen(written), UnitRole.LEAD)
+    named, warning = UnitNames(UNITS).name(seen(written), UnitRole.LEAD)
     assert named.unit == found
     assert bool(warning) == (found is None)
 
 
 def test_an_abbreviation_of_two_units_is_left_to_a_person() -> None:
-    named, warning = Directory(UNITS).name(seen("区文体局"), UnitRole.LEAD)
+    named, warning = UnitNames(UNITS).name(seen("区文体局"), UnitRole.LEAD)
     assert named.unit is None
     assert warning == "“区文体局”可指区文化体育局、区文物体验局，请明确"
 
 
 def test_without_a_directory_nobody_is_unknown() -> None:
-    assert Directory(()).name(seen("区发改局"), UnitRole.LEAD)[1] == ""
+    assert UnitNames(()).name(seen("区发改局"), UnitRole.LEAD)[1] == ""

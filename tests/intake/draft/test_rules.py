@@ -6,21 +6,21 @@ from types import ModuleType
 import pytest
 
 from intake.draft.rules import columns, deadlines, responsibility, structure, targets, words
-from intake.draft.rules.rule import Rule
+from intake.draft.rules.rule import TextRule
 from intake.draft.text import fold
 
 MODULES = (structure, words, responsibility, deadlines, targets, columns)
 
 
-def rules_of(value: object) -> Iterator[Rule]:
-    if isinstance(value, Rule):
+def rules_of(value: object) -> Iterator[TextRule]:
+    if isinstance(value, TextRule):
         yield value
     elif isinstance(value, tuple):
         for each in value:
             yield from rules_of(each)
 
 
-def all_rules(module: ModuleType) -> list[Rule]:
+def all_rules(module: ModuleType) -> list[TextRule]:
     return [rule for value in vars(module).values() for rule in rules_of(value)]
 
 
@@ -30,7 +30,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("rule", [rule for _, rule in CASES], ids=[name for name, _ in CASES])
-def test_a_rule_finds_its_examples_and_nothing_in_its_counter_examples(rule: Rule) -> None:
+def test_a_rule_finds_its_examples_and_nothing_in_its_counter_examples(rule: TextRule) -> None:
     assert rule.yes
     missed = [
         example
