@@ -81,7 +81,7 @@ class NoticeActivities:
                 self._spread(events, now)
                 after = events[-1].position
             queues = kept.queues(self._database)
-            return Standing(
+            return DeliveryQueues(
                 queues=queues,
                 looked_at=now,
                 plain=not self._clock.simulated,

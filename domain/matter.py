@@ -280,7 +280,7 @@ class Matter(Frozen):
         return (self.basis, *self.further)
 
     @property
-    def at_rest(self) -> bool:
+    def settled(self) -> bool:
         """Ended, and no objection waits to be decided: the clock owes nothing, the workflow may end."""
         return self.ended and self.objection is None
 

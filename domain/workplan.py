@@ -12,7 +12,7 @@ from domain.calendar import local_date
 from domain.envelope import Recorded
 from domain.event import Event, decode
 from domain.facts import Words
-from domain.rules.office import DecisionContext
+from domain.rules.context import DecisionContext
 from domain.terms import Role
 
 
@@ -90,14 +90,14 @@ class PlanChanges(Frozen):
     changed: tuple[tuple[PlanItem, PlanItem], ...]
 
 
-def next_version(plan: WorkPlan | None, text: PlanText, office: DecisionContext) -> PlanVersioned | None:
+def next_version(plan: WorkPlan | None, text: PlanText, context: DecisionContext) -> PlanVersioned | None:
     """The event that records the text as the plan's next version; None when the plan says that already.
 
     Raises:
         Refusal: the stages go one way, and only a leader issues or adjusts (the office may enter it for him).
     """
     refuse(not text.items, "计划里没有一项任务", "malformed")
-    refuse(not office.is_(Role.OFFICE, Role.LEADER), "计划由办公室或领导提出", "forbidden")
+    refuse(not context.is_(Role.OFFICE, Role.LEADER), "计划由办公室或领导提出", "forbidden")
     if plan is not None and (plan.stage, plan.items) == (text.stage, text.items):
         return None
     issued = plan is not None and plan.stage is not PlanStage.CIRCULATED
@@ -105,8 +105,8 @@ def next_version(plan: WorkPlan | None, text: PlanText, office: DecisionContext)
     if text.stage is PlanStage.CIRCULATED:
         refuse(issued, f"“{text.plan}”已经印发，改动请用“调整”（--stage 调整）")
     else:
-        refuse(not office.is_(Role.LEADER), f"{text.stage.label}须由领导批准，请用 --by 写明批准领导", "unsigned")
-        approver = office.decider.id
+        refuse(not context.is_(Role.LEADER), f"{text.stage.label}须由领导批准，请用 --by 写明批准领导", "unsigned")
+        approver = context.decider.id
     if text.stage is PlanStage.ISSUED:
         refuse(issued, f"“{text.plan}”已经印发，改动请用“调整”（--stage 调整）")
         refuse(text.document_no is None, "印发须写明文号（--no）", "malformed")

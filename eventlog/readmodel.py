@@ -131,7 +131,7 @@ def parse_state(kind: str, text: str) -> Frozen:
 def state_statements(last: Recorded, state: Frozen, text: str) -> list[Statement]:
     """The rows that show a stream as of its last event."""
     kind = kind_of(last.stream)
-    ended = int(getattr(state, "at_rest", False))
+    ended = int(getattr(state, "settled", False))
     put: Statement = (_PUT_STATE, [(last.stream, kind, last.version, last.hash, last.position, text, ended)])
     listed = LISTED.get(kind)
     return [put, *listed(last, state)] if listed else [put]

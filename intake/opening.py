@@ -60,7 +60,7 @@ def openings(
     listed: TaskList,
     units: Iterable[Unit],
     people: Iterable[Person],
-    office: DecisionContext,
+    context: DecisionContext,
     standing: Mapping[TitleAndLead, OpenTitle] | None = None,
     joined: Mapping[str, Matter] | None = None,
 ) -> Openings:
@@ -76,11 +76,11 @@ def openings(
     for row in listed.rows:
         try:
             if row.join:
-                ready.append(_joining(row, known, office, joined or {}))
+                ready.append(_joining(row, known, context, joined or {}))
                 continue
             command = _command(row, index, known)
             opening = Opening(row=row, stream=matter_stream(row.key), command=command)
-            decide(None, command, replace(office, occurred_at=opening.occurred_at))
+            decide(None, command, replace(context, occurred_at=opening.occurred_at))
             _refuse_duplicate(row, command, standing or {}, above)
         except NotNamedError as e:
             faults.append(_fault(listed, row, e.column, e.message))
@@ -115,7 +115,7 @@ def _refuse_duplicate(
 
 
 def _joining(
-    row: TaskRow, people: tuple[Person, ...], office: DecisionContext, joined: Mapping[str, Matter]
+    row: TaskRow, people: tuple[Person, ...], context: DecisionContext, joined: Mapping[str, Matter]
 ) -> Opening:
     """并入: the row is about an open matter, and its basis becomes one more of that matter's."""
     matter = joined.get(row.join or "")
@@ -123,7 +123,7 @@ def _joining(
         raise NotNamedError(JOIN, f"没有未办结的事项“{row.join}”，请写编号（如 XMH-2022-007）")
     command = AddBasis(basis=_basis(row, people))
     try:
-        decide(matter, command, office)
+        decide(matter, command, context)
     except Refusal as refusal:
         raise NotNamedError(JOIN, refusal.message) from refusal
     return Opening(row=row, stream=matter.stream, command=command, matter=matter)

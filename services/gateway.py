@@ -47,6 +47,8 @@ from eventlog.errors import LogError
 from eventlog.patience import left
 from workflows.contract import (
     FOREIGN,
+    RESYNC,
+    SUBMIT,
     Answered,
     HeadquartersStart,
     MeetingReply,
@@ -79,8 +81,6 @@ WEDGED_AFTER = 3
 """A workflow task that failed so often in a row will not get better by itself."""
 
 HEADQUARTERS_ID = f"headquarters/{HEADQUARTERS}"
-SUBMIT, LOOK_AGAIN, SEEN = "submit", "look_again", "seen"
-"""The update, the signal and the query every workflow of a stream has."""
 _LOOKING_UP = ThreadPoolExecutor(4, thread_name_prefix="look-up")
 
 T = TypeVar("T")
@@ -286,7 +286,7 @@ class Gateway:
     async def wake(self, stream: str) -> bool:
         """Tell one to look at the log again; False when Temporal does not know it."""
         try:
-            await self.client.get_workflow_handle(stream).signal(LOOK_AGAIN)
+            await self.client.get_workflow_handle(stream).signal(RESYNC)
         except RPCError as e:
             if e.status is RPCStatusCode.NOT_FOUND:
                 return False
@@ -404,7 +404,7 @@ class Gateway:
         """Tell the headquarters' rhythm that a rule has changed."""
         handle = self.client.get_workflow_handle(self.rhythm_id)
         with suppress(RPCError):
-            await handle.signal(LOOK_AGAIN)
+            await handle.signal(RESYNC)
 
     def _start_of(self, stream: str) -> Start:
         proof = self.door.of_start(stream, self.renew_after, self.clock_shift)

@@ -17,10 +17,10 @@ from temporalio.service import RPCError
 from domain.base import Frozen
 from eventlog import reading
 from eventlog.watermark import highest
-from services.gateway import QUERY_WITHIN, SEEN, Gateway, gathered
+from services.gateway import QUERY_WITHIN, Gateway, gathered
 from services.restored_numbers import advance_numbers
 from services.verified import Verified
-from workflows.contract import Seen
+from workflows.contract import SEEN, Seen
 
 logger = structlog.get_logger()
 

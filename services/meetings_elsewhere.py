@@ -9,7 +9,7 @@ from domain.log import Already, Appended, AppendRequest, Behind
 from domain.meetings.commands import MeetingOrder, RecordMeeting
 from domain.meetings.meeting import Meeting
 from domain.meetings.rules import decide_meeting
-from domain.rules.office import DecisionContext
+from domain.rules.context import DecisionContext
 from eventlog import reading
 from eventlog.append import append
 from eventlog.database import Database

@@ -39,8 +39,8 @@ class Reminder(Frozen):
 def pending(database: Database, now: datetime) -> tuple[str, ...]:
     """Streams of open matters whose deadlines are not yet those of the rulebook in force."""
     rulebook = reading.rulebook(database)
-    office = DecisionContext(rulebook=rulebook, now=now, actor=SYSTEM)
-    return tuple(m.stream for m in open_matters(database) if decide(m, Reproject(), office))
+    context = DecisionContext(rulebook=rulebook, now=now, actor=SYSTEM)
+    return tuple(m.stream for m in open_matters(database) if decide(m, Reproject(), context))
 
 
 def open_matters(database: Database) -> tuple[Matter, ...]:
@@ -80,10 +80,10 @@ def _near(matter: Matter, rulebook: Rulebook) -> date:
 
 def foreseen(database: Database, rulebook: Rulebook, now: datetime) -> tuple[MovedDeadline, ...]:
     """What would move if the rulebook were this one; nothing is written."""
-    office = DecisionContext(rulebook=rulebook, now=now, actor=SYSTEM)
+    context = DecisionContext(rulebook=rulebook, now=now, actor=SYSTEM)
     found: list[MovedDeadline] = []
     for matter in open_matters(database):
-        for draft in decide(matter, Reproject(), office):
+        for draft in decide(matter, Reproject(), context):
             moved = DeadlineMoved.model_validate(draft.payload)
             found.append(MovedDeadline(matter=matter.number, **dict(moved)))
     return tuple(found)

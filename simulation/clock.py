@@ -18,8 +18,8 @@ from domain.meetings.deadlines import next_meeting_deadline
 from domain.meetings.meeting import Meeting
 from eventlog import reading
 from eventlog.database import Database
-from services.gateway import HEADQUARTERS_ID, SEEN, Gateway
-from workflows.contract import Seen
+from services.gateway import HEADQUARTERS_ID, Gateway
+from workflows.contract import SEEN, Seen
 from workflows.headquarters import HeadquartersWorkflow
 
 PATIENCE = 60
@@ -69,7 +69,7 @@ class SimulatedClock:
                     self._matters[found.stream] = matter
                 case Meeting() as meeting:
                     self._meetings[found.stream] = meeting
-                    (self._live.discard if meeting.at_rest else self._live.add)(found.stream)
+                    (self._live.discard if meeting.settled else self._live.add)(found.stream)
             self._owed.pop(found.stream, None)
             self._seen = max(self._seen, found.position)
 

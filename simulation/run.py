@@ -152,8 +152,8 @@ def _cast_and_openings(database: Database, plan: Path, start: datetime) -> tuple
     ]
     record(database, DIRECTORY_STREAM, events, actor=SYSTEM, command_id="simulate:directory", now=start)
     units, people = reading.units(database), reading.people(database)
-    office = DecisionContext(rulebook=reading.rulebook(database), now=start, actor=OFFICE)
-    judged = openings(read_task_list(plan / TASK_LIST), units, people, office)
+    context = DecisionContext(rulebook=reading.rulebook(database), now=start, actor=OFFICE)
+    judged = openings(read_task_list(plan / TASK_LIST), units, people, context)
     _no_faults(judged.faults)
     return Cast(units, people), judged.ready
 

@@ -15,6 +15,8 @@ from domain.meetings.terms import MeetingStage
 from domain.terms import Light, Stage
 
 TASK_QUEUE = "xmh"
+SUBMIT, RESYNC, SEEN = "submit", "look_again", "seen"
+"""The update, the signal and the query of every stream's workflow, by the names that runs of every build know."""
 UNEXPECTED = "unexpected"
 FOREIGN = "foreign"
 """A run that is not of the stream it is named after: it ends, and whoever met it tries again."""

@@ -11,7 +11,7 @@ from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from domain.meetings.deliveries import CONVENE, Convened, Convening
-    from workflows.contract import HeadquartersStart
+    from workflows.contract import RESYNC, HeadquartersStart
 
 FOR_EVER = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=10))
 ONE_TRY = timedelta(minutes=2)
@@ -61,7 +61,7 @@ class HeadquartersWorkflow:
         """The moment of the last look that is over."""
         return self._looked
 
-    @workflow.signal
-    def look_again(self) -> None:
+    @workflow.signal(name=RESYNC)
+    def resync(self) -> None:
         """A rule or the calendar has changed."""
         self._look = True

@@ -35,7 +35,7 @@ with workflow.unsafe.imports_passed_through():
         Rulebook,
     )
     from domain.order import OrderBase
-    from domain.rules.office import DecisionContext
+    from domain.rules.context import DecisionContext
     from domain.terms import Role
     from workflows.contract import FOREIGN, NO_STREAM, UNEXPECTED, Answered, Seen, Start
 
@@ -93,7 +93,7 @@ class Logged(ABC, Generic[S, O, R]):
         """The state after one recorded event."""
 
     @abstractmethod
-    def decide(self, order: O, office: DecisionContext) -> tuple[Draft, ...]:
+    def decide(self, order: O, context: DecisionContext) -> tuple[Draft, ...]:
         """The events a command leads to.
 
         Raises:
@@ -143,9 +143,9 @@ class Logged(ABC, Generic[S, O, R]):
         return 0 if self.state is None else int(getattr(self.state, "version", 0))
 
     @property
-    def at_rest(self) -> bool:
+    def settled(self) -> bool:
         """Whether nothing will ever be owed again; of a stream the log does not know nothing is."""
-        return self.state is None or bool(getattr(self.state, "at_rest", False))
+        return self.state is None or bool(getattr(self.state, "settled", False))
 
     @property
     def seen(self) -> Seen:
@@ -156,7 +156,7 @@ class Logged(ABC, Generic[S, O, R]):
         """The office's moment."""
         return workflow.now() + self._shift
 
-    def look_again(self) -> None:
+    def resync(self) -> None:
         """The log or the rulebook may have moved without this workflow."""
         self.stale = True
         self.moved += 1
@@ -176,7 +176,7 @@ class Logged(ABC, Generic[S, O, R]):
             workflow.logger.exception("update_failed", extra={"stream": self.stream})
             raise ApplicationError(f"内部错误：{type(e).__name__}", type=UNEXPECTED, non_retryable=True) from e
 
-    async def own(self, order: O, what: str) -> bool:
+    async def execute_due(self, order: O, what: str) -> bool:
         """Carry out a command of the clock; False when it was refused and nothing had moved.
 
         When something moved meanwhile, somebody was faster and nothing is owed any more. Otherwise the same would be
@@ -247,11 +247,11 @@ class Logged(ABC, Generic[S, O, R]):
         now = self.now()
         if now > order.valid_until:
             return (), Refusal("这条命令已过有效期，请重新提交", "expired")
-        office = DecisionContext(rulebook=self.rulebook, now=now, actor=order.actor, occurred_at=order.occurred_at)
+        context = DecisionContext(rulebook=self.rulebook, now=now, actor=order.actor, occurred_at=order.occurred_at)
         try:
             if order.actor.role is not Role.SYSTEM:
                 named(order.command_id)
-            return self.decide(order, office), None
+            return self.decide(order, context), None
         except Refusal as refusal:
             return (), refusal
 

@@ -28,9 +28,9 @@ class LoggedMatter(Logged[Matter, Order, Reply]):
         """By the table of events."""
         return evolve(state, recorded)
 
-    def decide(self, order: Order, office: DecisionContext) -> tuple[Draft, ...]:
+    def decide(self, order: Order, context: DecisionContext) -> tuple[Draft, ...]:
         """By the office's rule book."""
-        return decide(self.state, order.command, office)
+        return decide(self.state, order.command, context)
 
     def claims(self, order: Order) -> Claims:
         """The units the command names."""
@@ -75,11 +75,11 @@ class MatterWorkflow(StreamWorkflow[Matter, Order, Reply, Deadline]):
         return next_deadline(state, self._log.rulebook, self._log.now())
 
     async def _expire(self, deadline: Deadline) -> None:
-        await self._log.own(self._order(ExpireDeadline(), deadline.kind.value), deadline.kind.value)
+        await self._log.execute_due(self._order(ExpireDeadline(), deadline.kind.value), deadline.kind.value)
 
     def _order(self, command: ExpireDeadline | Reproject, what: str) -> Order:
         return Order(
-            command_id=self._own_id(what),
+            command_id=self._due_id(what),
             stream=self._log.stream,
             actor=SYSTEM,
             command=command,

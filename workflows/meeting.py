@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.meetings.meeting import DecisionPoint, Meeting
     from domain.meetings.numbers import meeting_numbers_held
     from domain.meetings.rules import decide_meeting, meeting_claims
-    from domain.rules.office import DecisionContext
+    from domain.rules.context import DecisionContext
     from workflows.contract import MeetingReply, MeetingStart, meeting_reply
     from workflows.logged import LOG_PAUSE, Logged, LogUnreachableError
     from workflows.stream import StreamWorkflow
@@ -47,9 +47,9 @@ class LoggedMeeting(Logged[Meeting, MeetingOrder, MeetingReply]):
         """By the table of events."""
         return evolve_meeting(state, recorded)
 
-    def decide(self, order: MeetingOrder, office: DecisionContext) -> tuple[Draft, ...]:
+    def decide(self, order: MeetingOrder, context: DecisionContext) -> tuple[Draft, ...]:
         """By the rules of meetings."""
-        return decide_meeting(self.state, order.command, office)
+        return decide_meeting(self.state, order.command, context)
 
     def claims(self, order: MeetingOrder) -> Claims:
         """Units a decision names, and the slot a meeting takes."""
@@ -89,7 +89,7 @@ class MeetingWorkflow(StreamWorkflow[Meeting, MeetingOrder, MeetingReply, Meetin
         return await self._answer(order)
 
     def _reprojection(self) -> MeetingOrder:
-        return self._order(ReprojectMeeting(), self._own_id("reproject"))
+        return self._order(ReprojectMeeting(), self._due_id("reproject"))
 
     def _deadline(self, state: Meeting) -> MeetingDeadline | None:
         return next_meeting_deadline(state, self._log.rulebook.calendar)
@@ -98,7 +98,7 @@ class MeetingWorkflow(StreamWorkflow[Meeting, MeetingOrder, MeetingReply, Meetin
         if deadline.kind is MeetingDeadlineKind.AGENDA:
             await self._freeze()
         else:
-            await self._own(ExpireMeeting(), deadline.kind.value)
+            await self._execute_due(ExpireMeeting(), deadline.kind.value)
 
     def _set_out(self, state: Meeting) -> None:
         """With every outcome that is owed and not yet on its way; none waits for another."""
@@ -120,7 +120,7 @@ class MeetingWorkflow(StreamWorkflow[Meeting, MeetingOrder, MeetingReply, Meetin
             start_to_close_timeout=ONE_DELIVERY,
             retry_policy=FOR_EVER,
         )
-        await self._own(FreezeAgenda(proposed=assembled.items, position=assembled.position), "freeze")
+        await self._execute_due(FreezeAgenda(proposed=assembled.items, position=assembled.position), "freeze")
 
     async def _deliver(self, meeting: Meeting, point: DecisionPoint, key: tuple[int, int]) -> None:
         try:
@@ -134,7 +134,7 @@ class MeetingWorkflow(StreamWorkflow[Meeting, MeetingOrder, MeetingReply, Meetin
             )
             what = f"delivery:{point.no}.{point.attempt}"
             noted = NoteDelivery(point=point.no, attempt=point.attempt, delivered=delivered)
-            await self._log.own(self._order(noted, f"{self._log.stream}:{what}"), what)
+            await self._log.execute_due(self._order(noted, f"{self._log.stream}:{what}"), what)
         except (ActivityError, LogUnreachableError):
             # The matter has it or will have it: the next turn asks again, under the same command id.
             workflow.logger.warning("delivery_postponed", extra={"stream": self._log.stream, "point": point.no})
@@ -143,8 +143,8 @@ class MeetingWorkflow(StreamWorkflow[Meeting, MeetingOrder, MeetingReply, Meetin
             self._carrying.pop(key, None)
             self._log.moved += 1
 
-    async def _own(self, command: MeetingCommand, what: str) -> None:
-        await self._log.own(self._order(command, self._own_id(what)), what)
+    async def _execute_due(self, command: MeetingCommand, what: str) -> None:
+        await self._log.execute_due(self._order(command, self._due_id(what)), what)
 
     def _order(self, command: MeetingCommand, command_id: str) -> MeetingOrder:
         return MeetingOrder(

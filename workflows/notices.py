@@ -14,7 +14,7 @@ from temporalio.exceptions import TimeoutError as TemporalTimeout
 
 with workflow.unsafe.imports_passed_through():
     from domain.log import WITNESSED, Witnessed
-    from domain.notices.delivery import DELIVER, SPREAD, Standing, Turn
+    from domain.notices.delivery import DELIVER, SPREAD, DeliveryQueues, Turn
     from workflows.contract import NoticesStart
 
 PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))

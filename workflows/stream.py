@@ -12,8 +12,8 @@ with workflow.unsafe.imports_passed_through():
     from domain.base import Frozen
     from domain.envelope import SYSTEM
     from domain.order import OrderBase
-    from domain.rules.office import DecisionContext
-    from workflows.contract import Answered, Seen, Start
+    from domain.rules.context import DecisionContext
+    from workflows.contract import RESYNC, Answered, Seen, Start
     from workflows.logged import LOG_PAUSE, Logged, LogUnreachableError, must_renew
 
 
@@ -74,10 +74,10 @@ class StreamWorkflow(ABC, Generic[S, O, R, D]):
 
     # --- messages
 
-    @workflow.signal
-    def look_again(self) -> None:
+    @workflow.signal(name=RESYNC)
+    def resync(self) -> None:
         """The log or the rulebook may have moved without this workflow."""
-        self._log.look_again()
+        self._log.resync()
 
     @workflow.query
     def version(self) -> int:
@@ -104,7 +104,7 @@ class StreamWorkflow(ABC, Generic[S, O, R, D]):
         log = self._log
         if self._hindered or log.refused:
             return True
-        if log.state is None or log.at_rest:
+        if log.state is None or log.settled:
             return log.loaded
         deadline = self._deadline(log.state)
         return deadline is None or deadline.at > log.now()
@@ -137,9 +137,9 @@ class StreamWorkflow(ABC, Generic[S, O, R, D]):
         log = self._log
         if not log.loaded or log.stale:
             await log.synchronise()
-        if log.state is None or log.at_rest:
+        if log.state is None or log.settled:
             await workflow.wait_condition(workflow.all_handlers_finished)
-            return log.at_rest
+            return log.settled
         if log.reproject:
             await self._reproject()
         self._set_out(log.state)
@@ -155,7 +155,7 @@ class StreamWorkflow(ABC, Generic[S, O, R, D]):
         log, order = self._log, self._reprojection()
         log.reproject = False
         if log.decide(order, DecisionContext(rulebook=log.rulebook, now=log.now(), actor=SYSTEM)):
-            refused = not await log.own(order, "reproject")
+            refused = not await log.execute_due(order, "reproject")
             log.reproject = log.reproject or refused
 
     async def _wait_until(self, instant: datetime | None) -> None:
@@ -174,6 +174,6 @@ class StreamWorkflow(ABC, Generic[S, O, R, D]):
         except asyncio.CancelledError:
             return
 
-    def _own_id(self, what: str) -> str:
+    def _due_id(self, what: str) -> str:
         """The id of a command of the clock. It names what it stands on, so a second timer finds it done."""
         return f"{self._log.stream}@{self._log.version}+{self._log.rulebook.version}:{what}"

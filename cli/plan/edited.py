@@ -48,8 +48,8 @@ def import_edited(file: Path, *, dry_run: bool, keep_going: bool) -> None:
     fresh, already = _split(found.wanted)
     done = Import()
     opening = _openings(table, done)
-    office = DecisionContext(rulebook=reading.rulebook(session.database), now=now(), actor=session.actor)
-    refused = edits.judged(fresh, table, office)
+    context = DecisionContext(rulebook=reading.rulebook(session.database), now=now(), actor=session.actor)
+    refused = edits.judged(fresh, table, context)
     blamed = {(fault.row, fault.column) for fault in refused}
     ready = [edit for edit in fresh if (edit.row.row, edit.column.label) not in blamed]
     faults = [*found.faults, *opening.faults]

@@ -50,9 +50,9 @@ def judged(listed: "TaskList", standing: "Mapping[str, Matter] | None" = None) -
     """What every row would open or join, and what stands against it; `standing` are the open matters by number."""
     from intake.opening import openings
 
-    office = DecisionContext(rulebook=reading.rulebook(session.database), now=now(), actor=session.actor)
+    context = DecisionContext(rulebook=reading.rulebook(session.database), now=now(), actor=session.actor)
     units, people = reading.units(session.database), reading.people(session.database)
-    return openings(listed, units, people, office, open_titles(session.database), standing)
+    return openings(listed, units, people, context, open_titles(session.database), standing)
 
 
 # --- what is already open

@@ -12,7 +12,7 @@ from cli.tables import table
 from cli.task.common import ByOption, PaperOption, ReasonOption, acting, need, now, term
 from cli.task.reads import person_names
 from domain.ids import plan_stream
-from domain.rules.office import DecisionContext
+from domain.rules.context import DecisionContext
 from domain.workplan import PlanItem, PlanStage, PlanText, PlanVersioned, WorkPlan, changes, next_version
 from eventlog import reading
 from services.office_records import record_decided
@@ -56,8 +56,8 @@ def version(
     done: list[PlanVersioned] = []
 
     def decide(state: "Frozen | None") -> list[PlanVersioned]:
-        office = DecisionContext(rulebook=reading.rulebook(session.database), now=now(), actor=actor)
-        made = next_version(cast("WorkPlan | None", state), text, office)
+        context = DecisionContext(rulebook=reading.rulebook(session.database), now=now(), actor=actor)
+        made = next_version(cast("WorkPlan | None", state), text, context)
         done[:] = [made] if made else []
         return done
 

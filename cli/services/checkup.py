@@ -100,7 +100,7 @@ def told(report: HealthReport) -> str:
 async def examine(settings: "Settings", *, noted: bool = False) -> HealthReport:
     """Look at everything; what cannot be reached is itself a finding. `noted` forgets what was noticed earlier."""
     problems = [*_log(settings), *_disk(settings), *_processes(settings)]
-    notices: list[Finding] = []
+    notices: list[HealthFinding] = []
     for look in (_faces, _templates):
         try:
             notices += look(settings)
@@ -169,7 +169,9 @@ def _log(settings: "Settings") -> Iterator[HealthFinding]:
         try:
             check_nothing_lost(settings.home)
         except Refusal as refusal:
-            yield Finding(code=refusal.code, message=refusal.message, remedy="恢复以前不要启动，也不要办理任何事项")
+            yield HealthFinding(
+                code=refusal.code, message=refusal.message, remedy="恢复以前不要启动，也不要办理任何事项"
+            )
             return
     if state in remedies:
         message, remedy = remedies[state]
@@ -282,14 +284,14 @@ def _healed(mark: Watermark) -> Iterator[HealthFinding]:
         )
 
 
-def _restored(mark: Watermark, database: Database, settings: "Settings") -> Iterator[Finding]:
+def _restored(mark: Watermark, database: Database, settings: "Settings") -> Iterator[HealthFinding]:
     try:
         fallen = check_own(database, settings.home)
     except Refusal as refusal:
-        yield Finding(code=refusal.code, message=refusal.message, remedy="恢复以前不要办理任何事项")
+        yield HealthFinding(code=refusal.code, message=refusal.message, remedy="恢复以前不要办理任何事项")
         return
     if fallen is not None and mark.with_restored(fallen) != mark:
-        yield Finding(
+        yield HealthFinding(
             code="log_restored",
             message=f"事件日志被换成了较旧的副本：本机见过 {fallen.had_position} 条，现在 {fallen.found_position} 条"
             "或内容不同；核对已发出的编号以前，命令暂不受理",
@@ -297,7 +299,7 @@ def _restored(mark: Watermark, database: Database, settings: "Settings") -> Iter
             more=fallen.model_dump(mode="json"),
         )
     for found in mark.restored:
-        yield Finding(
+        yield HealthFinding(
             code="log_restored",
             message=f"事件日志曾由旧副本还原：原有 {found.had_position} 条，"
             f"{found.noticed_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M} 发现时只有 {found.found_position} 条或内容不同",
@@ -306,7 +308,7 @@ def _restored(mark: Watermark, database: Database, settings: "Settings") -> Iter
         )
 
 
-def _clocks(database: Database) -> Iterator[Finding]:
+def _clocks(database: Database) -> Iterator[HealthFinding]:
     """Whether this machine's clock, the database's and the log's newest entry can all be right."""
     newest, own = reading.clocks(database)
     now = datetime.now(UTC)

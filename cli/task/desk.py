@@ -30,7 +30,7 @@ def today() -> None:
     matters, rulebook, at = standing(None)
     actor, names = session.actor, unit_names()
     office = actor.role in (Role.OFFICE, Role.LEADER)
-    alive = [m for m in matters if not m.at_rest]
+    alive = [m for m in matters if not m.settled]
     mine = [(m, what) for m in alive for what in (_for_office(m) if office else _for_unit(m, actor.unit or ""))]
     waiting = [(m, f"等{names(m.lead or '')}{what}") for m in alive for what in _for_unit(m, m.lead or "") if office]
     day = local_date(at)
@@ -72,7 +72,7 @@ def _meetings(day: date, rulebook: Rulebook) -> list[tuple[Meeting, str]]:
     found = []
     for state in reading.states_of(session.database, "meeting"):
         meeting = state.state
-        if not isinstance(meeting, Meeting) or meeting.at_rest:
+        if not isinstance(meeting, Meeting) or meeting.settled:
             continue
         on = local_date(meeting.starts)
         if meeting.stage in BEFORE and rulebook.calendar.workdays_between(day, on) <= SOON_WORKDAYS:

@@ -43,7 +43,7 @@ def owed_by(meeting: Meeting, calendar: WorkCalendar) -> list[MeetingDeadline]:
             if meeting.minutes_overdue:
                 return []
             return [MeetingDeadline(kind=kind.MINUTES, at=minutes_due(meeting, calendar))]
-        case MeetingStage.SIGNED if meeting.settled and meeting.minutes:
+        case MeetingStage.SIGNED if meeting.outcomes_settled and meeting.minutes:
             # Nothing is left to wait for: it was owed the moment the last outcome was settled.
             return [MeetingDeadline(kind=kind.CLOSING, at=meeting.opened_at or meeting.starts)]
     return []

@@ -123,7 +123,7 @@ class Meeting(Frozen):
     """What a meeting held elsewhere was about."""
 
     @property
-    def at_rest(self) -> bool:
+    def settled(self) -> bool:
         """Nothing more is owed: the workflow may end."""
         return self.stage in MEETING_ENDED
 
@@ -158,7 +158,7 @@ class Meeting(Frozen):
         return tuple(p for p in self.standing_points if p.delivery is Delivery.PENDING)
 
     @property
-    def settled(self) -> bool:
+    def outcomes_settled(self) -> bool:
         """Whether every outcome has reached its matter or needs none."""
         open_ways = (Delivery.WAITING, Delivery.PENDING, Delivery.REFUSED)
         return not any(p.delivery in open_ways for p in self.standing_points)

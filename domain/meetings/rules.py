@@ -18,8 +18,8 @@ from domain.meetings.deadlines import MeetingDeadlineKind, minutes_due, next_mee
 from domain.meetings.meeting import AgendaItem, DecisionPoint, Meeting, NewMatter
 from domain.meetings.terms import AGREEING, NEEDS_MATTER, Delivery, MeetingStage, Outcome, Subject
 from domain.queries.spoken import said_date
-from domain.rules.office import At, DecisionContext, drafted
-from domain.rules.office import Outcome as Result
+from domain.rules.context import DatedEvent, DecisionContext, drafted
+from domain.rules.context import RuleEvent as Result
 from domain.terms import Role, Supervision
 
 BEFORE = (MeetingStage.SCHEDULED, MeetingStage.FROZEN)
@@ -29,26 +29,26 @@ CLOCK: tuple[type[Frozen], ...] = (*ONLY_CLOCK, c.ConveneMeeting, c.FreezeAgenda
 Rule = Callable[[Meeting, Any, DecisionContext], Iterable[Result]]
 
 
-def decide_meeting(meeting: Meeting | None, command: Frozen, office: DecisionContext) -> tuple[Draft, ...]:
+def decide_meeting(meeting: Meeting | None, command: Frozen, context: DecisionContext) -> tuple[Draft, ...]:
     """The events a command leads to on this meeting at this moment; none when it changes nothing.
 
     Raises:
         Refusal: with one Chinese line, when a rule says no.
     """
-    _authorise(command, office)
-    if office.actor.role is not Role.SYSTEM:
-        within_bounds((command, office.occurred_at))
+    _authorise(command, context)
+    if context.actor.role is not Role.SYSTEM:
+        within_bounds((command, context.occurred_at))
     outcomes: Iterable[Result]
     if isinstance(command, c.ConveneMeeting):
         # The stream follows from the opener's key: meeting one there means it was convened before.
-        outcomes = () if meeting else _convene(command, office)
+        outcomes = () if meeting else _convene(command, context)
     elif isinstance(command, c.RecordMeeting):
-        outcomes = () if meeting else _record(command, office)
+        outcomes = () if meeting else _record(command, context)
     elif meeting is None:
         refuse_always("没有这次会议", "not_found")
     else:
-        outcomes = _RULES[type(command)](meeting, command, office)
-    return tuple(drafted(outcome, office) for outcome in outcomes)
+        outcomes = _RULES[type(command)](meeting, command, context)
+    return tuple(drafted(outcome, context) for outcome in outcomes)
 
 
 def meeting_claims(meeting: Meeting | None, command: Frozen) -> Claims:
@@ -66,9 +66,9 @@ def meeting_claims(meeting: Meeting | None, command: Frozen) -> Claims:
     return Claims(units=units, slots=slots)
 
 
-def _authorise(command: Frozen, office: DecisionContext) -> None:
+def _authorise(command: Frozen, context: DecisionContext) -> None:
     """The office keeps meetings; a leader may chair and sign; only the system's clock says what fell due."""
-    actor = office.actor
+    actor = context.actor
     if actor.role is Role.SYSTEM:
         refuse(not isinstance(command, CLOCK), "系统时钟不能替人办理会议", "forbidden")
         return
@@ -77,16 +77,16 @@ def _authorise(command: Frozen, office: DecisionContext) -> None:
     refuse(
         actor.on_behalf_of is not None and actor.role is not Role.OFFICE, "只有办公室可以代录领导的决定", "forbidden"
     )
-    refuse(not office.is_(Role.OFFICE, Role.LEADER), "会议由办公室或领导办理，单位人员不能办理", "forbidden")
+    refuse(not context.is_(Role.OFFICE, Role.LEADER), "会议由办公室或领导办理，单位人员不能办理", "forbidden")
 
 
 # --- 安排
 
 
-def _convene(command: c.ConveneMeeting, office: DecisionContext) -> Iterator[Result]:
+def _convene(command: c.ConveneMeeting, context: DecisionContext) -> Iterator[Result]:
     """A meeting is on a working day and still to come; of one series there are not two at once (see `SlotClaim`)."""
-    refuse(command.starts <= office.now, "开会时间已经过去；已开过的会议请用 xmh meeting record 登记", "malformed")
-    _on_a_workday(command.starts, office.calendar)
+    refuse(command.starts <= context.now, "开会时间已经过去；已开过的会议请用 xmh meeting record 登记", "malformed")
+    _on_a_workday(command.starts, context.calendar)
     series = command.series
     yield ev.MeetingConvened(
         series_id=series.id,
@@ -95,7 +95,7 @@ def _convene(command: c.ConveneMeeting, office: DecisionContext) -> Iterator[Res
         starts=command.starts,
         place=command.place,
         chair=command.chair,
-        secretary=command.secretary or office.actor.id,
+        secretary=command.secretary or context.actor.id,
         period=command.period,
         notice_workdays=series.notice_workdays,
         agenda_workdays=series.agenda_workdays,
@@ -114,18 +114,18 @@ def _on_a_workday(starts: datetime, calendar: WorkCalendar) -> None:
     )
 
 
-def _move(meeting: Meeting, command: c.MoveMeeting, office: DecisionContext) -> Iterator[Result]:
+def _move(meeting: Meeting, command: c.MoveMeeting, context: DecisionContext) -> Iterator[Result]:
     """改期 before the meeting is opened."""
     refuse(meeting.stage not in BEFORE, f"{meeting.number} {meeting.stage.label}，不能改期")
-    refuse(command.starts <= office.now, "改期后的时间已经过去", "malformed")
+    refuse(command.starts <= context.now, "改期后的时间已经过去", "malformed")
     refuse(command.starts == meeting.starts, "时间没有变化")
-    _on_a_workday(command.starts, office.calendar)
+    _on_a_workday(command.starts, context.calendar)
     yield ev.MeetingMoved(starts=command.starts, reason=command.reason)
 
 
-def _cancel(meeting: Meeting, command: c.CancelMeeting, office: DecisionContext) -> Iterator[Result]:
+def _cancel(meeting: Meeting, command: c.CancelMeeting, context: DecisionContext) -> Iterator[Result]:
     """取消 before the meeting is opened."""
-    del office
+    del context
     refuse(meeting.stage not in BEFORE, f"{meeting.number} {meeting.stage.label}，不能取消")
     yield ev.MeetingCancelled(reason=command.reason)
 
@@ -133,9 +133,9 @@ def _cancel(meeting: Meeting, command: c.CancelMeeting, office: DecisionContext)
 # --- 议题
 
 
-def _add_item(meeting: Meeting, command: c.AddItem, office: DecisionContext) -> Iterator[Result]:
+def _add_item(meeting: Meeting, command: c.AddItem, context: DecisionContext) -> Iterator[Result]:
     """增列; once the agenda is frozen as a 临时议题 under the next number, up to the signing of the minutes."""
-    del office
+    del context
     _not_signed(meeting)
     taken = {i.key for i in (*meeting.added, *meeting.items) if i.dropped is None}
     refuse(command.item.key in taken, f"“{command.item.title}”已在议题中")
@@ -144,9 +144,9 @@ def _add_item(meeting: Meeting, command: c.AddItem, office: DecisionContext) -> 
     yield ev.AgendaItemAdded(item=command.item.model_copy(update={"no": no, "key": key}))
 
 
-def _drop_item(meeting: Meeting, command: c.DropItem, office: DecisionContext) -> Iterator[Result]:
+def _drop_item(meeting: Meeting, command: c.DropItem, context: DecisionContext) -> Iterator[Result]:
     """撤下, with a reason; not an item on which something was decided."""
-    del office
+    del context
     _not_signed(meeting)
     refuse(command.key in meeting.dropped, f"“{command.title}”已撤下")
     item = next((i for i in meeting.items if i.key == command.key), None)
@@ -157,16 +157,16 @@ def _drop_item(meeting: Meeting, command: c.DropItem, office: DecisionContext) -
     yield ev.AgendaItemDropped(key=command.key, title=command.title, reason=command.reason)
 
 
-def _order_items(meeting: Meeting, command: c.OrderItems, office: DecisionContext) -> Iterator[Result]:
+def _order_items(meeting: Meeting, command: c.OrderItems, context: DecisionContext) -> Iterator[Result]:
     """The order may change until the agenda is frozen."""
-    del office
+    del context
     refuse(meeting.stage is not MeetingStage.SCHEDULED, f"{meeting.number} 议题已定，不能再调整次序")
     yield ev.AgendaOrdered(order=command.order)
 
 
-def _freeze(meeting: Meeting, command: c.FreezeAgenda, office: DecisionContext) -> Iterator[Result]:
+def _freeze(meeting: Meeting, command: c.FreezeAgenda, context: DecisionContext) -> Iterator[Result]:
     """确定议题: what the log proposes, less what was dropped, with what was added."""
-    del office
+    del context
     refuse(meeting.stage is not MeetingStage.SCHEDULED, f"{meeting.number} 议题已定")
     yield ev.AgendaFrozen(items=arranged(meeting, command.proposed), position=command.position)
 
@@ -174,20 +174,20 @@ def _freeze(meeting: Meeting, command: c.FreezeAgenda, office: DecisionContext) 
 # --- 召开、议定
 
 
-def _open(meeting: Meeting, command: c.OpenMeeting, office: DecisionContext) -> Iterator[Result]:
+def _open(meeting: Meeting, command: c.OpenMeeting, context: DecisionContext) -> Iterator[Result]:
     """召开: on its day or after; the chair must be known."""
     refuse(meeting.stage is MeetingStage.SCHEDULED, f"{meeting.number} 议题尚未确定，请先 xmh meeting agenda --freeze")
     refuse(meeting.stage is not MeetingStage.FROZEN, f"{meeting.number} {meeting.stage.label}，不能再召开")
     day = local_date(meeting.starts)
-    refuse(office.today < day, f"会议定于 {said_date(day)}，未到日期；提前召开请先改期")
+    refuse(context.today < day, f"会议定于 {said_date(day)}，未到日期；提前召开请先改期")
     chair = command.chair or meeting.chair
     refuse(chair is None, "请写明主持人（--chair）", "malformed")
     yield ev.MeetingOpened(series_id=meeting.series, year=day.year, chair=chair)
 
 
-def _attend(meeting: Meeting, command: c.RecordAttendance, office: DecisionContext) -> Iterator[Result]:
+def _attend(meeting: Meeting, command: c.RecordAttendance, context: DecisionContext) -> Iterator[Result]:
     """出席、列席、请假: from the freezing of the agenda to the signing of the minutes; each person in one place."""
-    del office
+    del context
     _not_signed(meeting)
     seen = [*command.attendance.present, *command.attendance.observers, *command.attendance.leave]
     twice = sorted({p for p in seen if seen.count(p) > 1})
@@ -195,15 +195,15 @@ def _attend(meeting: Meeting, command: c.RecordAttendance, office: DecisionConte
     yield ev.AttendanceRecorded(attendance=command.attendance)
 
 
-def _decide(meeting: Meeting, command: c.DecideItem, office: DecisionContext) -> Iterator[Result]:
+def _decide(meeting: Meeting, command: c.DecideItem, context: DecisionContext) -> Iterator[Result]:
     """议定, while the meeting is in session: on an item of the agenda, by the chair, with what the outcome needs."""
     refuse(meeting.stage in BEFORE, f"{meeting.number} 尚未召开，不能议定")
     refuse(meeting.stage is not MeetingStage.IN_SESSION, f"{meeting.number} {meeting.stage.label}，不能再议定")
     item = meeting.item(command.item)
     if item is None or item.dropped is not None:
         refuse_always(f"{meeting.number} 的议题里没有第{command.item}项，请先增列议题", "not_on_agenda")
-    _by_the_chair(meeting, office)
-    _complete(command, item, office)
+    _by_the_chair(meeting, context)
+    _complete(command, item, context)
     new = None
     if command.outcome is Outcome.NEW_MATTER and command.due:
         nameless = command.new_title is None and is_sealed(command.text)
@@ -224,15 +224,15 @@ def _decide(meeting: Meeting, command: c.DecideItem, office: DecisionContext) ->
     )
 
 
-def _by_the_chair(meeting: Meeting, office: DecisionContext) -> None:
+def _by_the_chair(meeting: Meeting, context: DecisionContext) -> None:
     refuse(
-        office.decider.id != meeting.chair,
+        context.decider.id != meeting.chair,
         f"议定须以主持人的名义记录（--by {meeting.chair}）",
         "forbidden",
     )
 
 
-def _complete(command: c.DecideItem, item: AgendaItem, office: DecisionContext) -> None:
+def _complete(command: c.DecideItem, item: AgendaItem, context: DecisionContext) -> None:
     """What each outcome needs: a matter, a lead, a date."""
     outcome = command.outcome
     needs_matter = outcome in NEEDS_MATTER or command.subject is not None
@@ -245,40 +245,40 @@ def _complete(command: c.DecideItem, item: AgendaItem, office: DecisionContext) 
     refuse(outcome is Outcome.REASSIGNED and command.lead is None, "改派须写明牵头单位（--lead）", "malformed")
     wants_date = outcome in (Outcome.LIMITED, Outcome.NEW_MATTER)
     refuse(wants_date and command.due is None, f"“{outcome.label}”须写明时限（--due）", "malformed")
-    refuse(command.due is not None and command.due < office.today, f"时限 {command.due} 已经过去")
+    refuse(command.due is not None and command.due < context.today, f"时限 {command.due} 已经过去")
     contact = command.lead is not None and command.lead.supervision is Supervision.CONTACT
     refuse(contact, "该单位不是督办对象（条例第五条），只能作为联系单位，不能牵头")
     moves = outcome in (Outcome.LIMITED, Outcome.NEW_MATTER) or command.subject is Subject.EXTENSION
     refuse(command.due is not None and not moves, f"“{outcome.label}”不改时限；要定时限请用“限期”", "malformed")
 
 
-def _withdraw(meeting: Meeting, command: c.WithdrawPoint, office: DecisionContext) -> Iterator[Result]:
+def _withdraw(meeting: Meeting, command: c.WithdrawPoint, context: DecisionContext) -> Iterator[Result]:
     """撤回 before the point binds: an urgent one has gone out, the others wait for the minutes."""
-    del office
+    del context
     point = _point(meeting, command.point)
     free = meeting.stage is MeetingStage.IN_SESSION and point.delivery in (Delivery.WAITING, Delivery.NOTHING_TO_DO)
     refuse(not free, f"第{point.no}项议定已经生效，不能撤回；请另作议定")
     yield ev.PointWithdrawn(no=point.no, reason=command.reason)
 
 
-def _sign(meeting: Meeting, command: c.SignMinutes, office: DecisionContext) -> Iterator[Result]:
+def _sign(meeting: Meeting, command: c.SignMinutes, context: DecisionContext) -> Iterator[Result]:
     """签发纪要 by a leader or, of a meeting he chaired, by the chair: from now on the outcomes bind."""
     del command
     refuse(
         meeting.minutes is not None, f"{meeting.number} 的纪要已签发（{meeting.minutes.no if meeting.minutes else ''}）"
     )
     refuse(meeting.stage is not MeetingStage.IN_SESSION, f"{meeting.number} {meeting.stage.label}，没有可签发的纪要")
-    chair = office.decider.id == meeting.chair
-    refuse(not (office.is_(Role.LEADER) or chair), "纪要须由领导或主持人签发（--sign）", "unsigned")
-    yield ev.MinutesIssued(signer=office.decider.id)
+    chair = context.decider.id == meeting.chair
+    refuse(not (context.is_(Role.LEADER) or chair), "纪要须由领导或主持人签发（--sign）", "unsigned")
+    yield ev.MinutesIssued(signer=context.decider.id)
 
 
 # --- 落实
 
 
-def _note_delivery(meeting: Meeting, command: c.NoteDelivery, office: DecisionContext) -> Iterator[Result]:
+def _note_delivery(meeting: Meeting, command: c.NoteDelivery, context: DecisionContext) -> Iterator[Result]:
     """What the matter said to an outcome. A word about an attempt that is over changes nothing."""
-    del office
+    del context
     point = _point(meeting, command.point)
     if point.delivery is not Delivery.PENDING or point.attempt != command.attempt:
         return
@@ -291,16 +291,16 @@ def _note_delivery(meeting: Meeting, command: c.NoteDelivery, office: DecisionCo
         )
 
 
-def _send_again(meeting: Meeting, command: c.SendAgain, office: DecisionContext) -> Iterator[Result]:
+def _send_again(meeting: Meeting, command: c.SendAgain, context: DecisionContext) -> Iterator[Result]:
     """再次落实 what a matter refused, after the reason was dealt with."""
     point = _refused(meeting, command.point)
-    _by_the_chair(meeting, office)
+    _by_the_chair(meeting, context)
     yield ev.OutcomeSentAgain(point=point.no)
 
 
-def _waive(meeting: Meeting, command: c.WaiveOutcome, office: DecisionContext) -> Iterator[Result]:
+def _waive(meeting: Meeting, command: c.WaiveOutcome, context: DecisionContext) -> Iterator[Result]:
     """不再落实, with a reason; never silently."""
-    del office
+    del context
     point = _refused(meeting, command.point)
     yield ev.OutcomeWaived(point=point.no, reason=command.reason)
 
@@ -314,30 +314,30 @@ def _refused(meeting: Meeting, no: int) -> DecisionPoint:
 # --- 时钟
 
 
-def _expire(meeting: Meeting, command: c.ExpireMeeting, office: DecisionContext) -> Iterator[Result]:
+def _expire(meeting: Meeting, command: c.ExpireMeeting, context: DecisionContext) -> Iterator[Result]:
     """The earliest thing that has fallen due. The agenda is frozen by `FreezeAgenda`, with what the log proposes."""
     del command
-    deadline = next_meeting_deadline(meeting, office.calendar)
-    if deadline is None or deadline.at > office.now or deadline.kind is MeetingDeadlineKind.AGENDA:
+    deadline = next_meeting_deadline(meeting, context.calendar)
+    if deadline is None or deadline.at > context.now or deadline.kind is MeetingDeadlineKind.AGENDA:
         refuse_always("没有到期的事", "nothing_owed")
     match deadline.kind:
         case MeetingDeadlineKind.NOTICE:
             yield ev.MeetingNotified()
         case MeetingDeadlineKind.OPENING:
-            yield At(ev.MeetingLapsed(), deadline.at)
+            yield DatedEvent(ev.MeetingLapsed(), deadline.at)
         case MeetingDeadlineKind.MINUTES:
-            yield At(ev.MinutesOverdue(due=local_date(minutes_due(meeting, office.calendar))), deadline.at)
+            yield DatedEvent(ev.MinutesOverdue(due=local_date(minutes_due(meeting, context.calendar))), deadline.at)
         case MeetingDeadlineKind.CLOSING:
             yield ev.MeetingClosed()
 
 
-def _reproject(meeting: Meeting, command: c.ReprojectMeeting, office: DecisionContext) -> Iterator[Result]:
+def _reproject(meeting: Meeting, command: c.ReprojectMeeting, context: DecisionContext) -> Iterator[Result]:
     """A meeting whose day has become a day off moves to the next working day, at the same hour."""
     del command
     day = local_date(meeting.starts)
-    if meeting.stage not in BEFORE or meeting.starts <= office.now or office.calendar.is_workday(day):
+    if meeting.stage not in BEFORE or meeting.starts <= context.now or context.calendar.is_workday(day):
         return
-    starts = meeting.starts + (office.calendar.first_workday_on_or_after(day) - day)
+    starts = meeting.starts + (context.calendar.first_workday_on_or_after(day) - day)
     reason = f"{said_date(day)}按工作日历不上班，顺延至下一工作日"
     yield ev.MeetingMoved(starts=starts, reason=reason, automatic=True)
 
@@ -345,9 +345,9 @@ def _reproject(meeting: Meeting, command: c.ReprojectMeeting, office: DecisionCo
 # --- 台账
 
 
-def _record(command: c.RecordMeeting, office: DecisionContext) -> Iterator[Result]:
+def _record(command: c.RecordMeeting, context: DecisionContext) -> Iterator[Result]:
     """登记 a meeting that was held: it takes its number and its ordinal, and nothing is owed for it."""
-    refuse(command.starts > office.now, "登记的会议尚未召开；请用 xmh meeting schedule 安排", "malformed")
+    refuse(command.starts > context.now, "登记的会议尚未召开；请用 xmh meeting schedule 安排", "malformed")
     series = command.series
     recorded: Event = ev.MeetingRecorded(
         series_id=series.id,
@@ -356,12 +356,12 @@ def _record(command: c.RecordMeeting, office: DecisionContext) -> Iterator[Resul
         starts=command.starts,
         part=command.part,
         place=command.place,
-        secretary=office.actor.id,
+        secretary=context.actor.id,
         summary=command.summary,
     )
-    yield At(recorded, command.starts)
+    yield DatedEvent(recorded, command.starts)
     held = ev.MeetingOpened(series_id=series.id, year=local_date(command.starts).year, chair=command.chair)
-    yield At(held, command.starts)
+    yield DatedEvent(held, command.starts)
 
 
 _RULES: dict[type[Frozen], Rule] = {

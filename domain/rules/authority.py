@@ -3,7 +3,7 @@
 from domain import commands as c
 from domain.base import Frozen, refuse
 from domain.matter import Matter
-from domain.rules.office import DecisionContext
+from domain.rules.context import DecisionContext
 from domain.terms import Role
 
 OFFICE_ONLY: tuple[type[Frozen], ...] = (
@@ -58,13 +58,13 @@ CLOCK: tuple[type[Frozen], ...] = (c.ExpireDeadline, c.Reproject)
 IN_UNIT = (Role.LIAISON, Role.HEAD)
 
 
-def authorise(matter: Matter | None, command: Frozen, office: DecisionContext) -> None:
+def authorise(matter: Matter | None, command: Frozen, context: DecisionContext) -> None:
     """Refuse what the actor's role does not allow on this matter.
 
     Only the office types for others (代录); who acts under a 授权 may do what its giver may (授权代办, AB角).
     The auditor reads and verifies, nothing else (三员分立).
     """
-    actor, kind = office.actor, type(command)
+    actor, kind = context.actor, type(command)
     refuse((actor.role is Role.SYSTEM) != (kind in CLOCK), "此操作只能由系统时钟发起", "forbidden")
     if kind in CLOCK:
         return
@@ -76,23 +76,23 @@ def authorise(matter: Matter | None, command: Frozen, office: DecisionContext) -
         "forbidden",
     )
     if kind in OFFICE_ONLY:
-        refuse(not office.is_(Role.OFFICE, Role.LEADER), "此操作由办公室督办员办理，单位人员不能办理", "forbidden")
+        refuse(not context.is_(Role.OFFICE, Role.LEADER), "此操作由办公室督办员办理，单位人员不能办理", "forbidden")
     elif kind in LEADER_OR_OFFICE:
-        refuse(not office.is_(Role.OFFICE, Role.LEADER), "此操作须由办公室或领导决定", "forbidden")
+        refuse(not context.is_(Role.OFFICE, Role.LEADER), "此操作须由办公室或领导决定", "forbidden")
     elif matter is not None and kind in LEAD_UNIT:
-        _of_lead_unit(matter, office)
+        _of_lead_unit(matter, context)
     elif matter is not None and isinstance(command, c.SubmitFeedback):
-        _may_report(matter, command, office)
+        _may_report(matter, command, context)
     elif matter is not None and isinstance(command, c.RequestCoordination):
-        _of_handling_unit(matter, office)
+        _of_handling_unit(matter, context)
     elif isinstance(command, c.RecordInstruction | c.MarkClosure):
-        _speaks_for_leader(command, office)
+        _speaks_for_leader(command, context)
     if matter is not None and kind in DECISIONS:
-        declared = {actor.id, office.decider.id} & set(matter.recused)
+        declared = {actor.id, context.decider.id} & set(matter.recused)
         refuse(bool(declared), f"已对 {matter.number} 声明回避，请由其他人员办理", "recused")
 
 
-def conclude_others_work(matter: Matter, office: DecisionContext) -> None:
+def conclude_others_work(matter: Matter, context: DecisionContext) -> None:
     """Nobody concludes on his own work: who wrote or typed the closure, or the report it stands on, is not its judge.
 
     The same for the office's review, the leader's word and a meeting's decision. A leader's word is his own whoever
@@ -100,17 +100,17 @@ def conclude_others_work(matter: Matter, office: DecisionContext) -> None:
     """
     closure = matter.closure.authors if matter.closure else ()
     report = matter.last_feedback.authors if matter.last_feedback else ()
-    mine = {office.actor.id, office.decider.id}
+    mine = {context.actor.id, context.decider.id}
     refuse(bool(mine & set(closure)), "不能审核自己提交或代录的办结申请，请由办公室其他人员审核", "forbidden")
-    judges = {office.decider.id} if office.is_(Role.LEADER) else mine
+    judges = {context.decider.id} if context.is_(Role.LEADER) else mine
     refuse(bool(judges & set(report)), "不能审核本人报送或代录的最近一次反馈，请由办公室其他人员审核", "forbidden")
 
 
-def acting_unit(matter: Matter, office: DecisionContext, for_unit: str | None = None) -> str:
+def acting_unit(matter: Matter, context: DecisionContext, for_unit: str | None = None) -> str:
     """The unit the actor acts for: his own, or the one the office types for (the lead, unless it says which)."""
-    if office.is_(Role.OFFICE, Role.LEADER):
+    if context.is_(Role.OFFICE, Role.LEADER):
         return for_unit or matter.lead or ""
-    return office.decider.unit or ""
+    return context.decider.unit or ""
 
 
 def may_read_secret(matter: Matter, role: Role, unit: str | None) -> bool:
@@ -118,37 +118,37 @@ def may_read_secret(matter: Matter, role: Role, unit: str | None) -> bool:
     return role in (Role.OFFICE, Role.LEADER) or (role in IN_UNIT and unit is not None and unit in matter.units)
 
 
-def _of_lead_unit(matter: Matter, office: DecisionContext) -> None:
-    if office.is_(Role.OFFICE):
+def _of_lead_unit(matter: Matter, context: DecisionContext) -> None:
+    if context.is_(Role.OFFICE):
         return
     refuse(
-        not office.is_(*IN_UNIT) or office.decider.unit != matter.lead,
+        not context.is_(*IN_UNIT) or context.decider.unit != matter.lead,
         f"只有牵头单位的联络员或负责人可以办理；{matter.number} 的牵头单位不是您所在单位",
         "forbidden",
     )
 
 
-def _of_handling_unit(matter: Matter, office: DecisionContext) -> None:
-    if office.is_(Role.OFFICE, Role.LEADER):
+def _of_handling_unit(matter: Matter, context: DecisionContext) -> None:
+    if context.is_(Role.OFFICE, Role.LEADER):
         return
     handling = {matter.lead, *matter.assist}
-    refuse(office.decider.unit not in handling, f"{matter.number} 不由您所在单位办理", "forbidden")
+    refuse(context.decider.unit not in handling, f"{matter.number} 不由您所在单位办理", "forbidden")
 
 
-def _may_report(matter: Matter, command: c.SubmitFeedback, office: DecisionContext) -> None:
+def _may_report(matter: Matter, command: c.SubmitFeedback, context: DecisionContext) -> None:
     handling = {matter.lead, *matter.assist}
-    if office.is_(Role.OFFICE):
+    if context.is_(Role.OFFICE):
         # Whoever led before is still owed a 漏报 withdrawn that was none.
         known = handling | {window.lead for window in matter.windows.missed}
         foreign = command.for_unit is not None and command.for_unit not in known
         refuse(foreign, f"{matter.number} 不由该单位办理，不能代其反馈", "forbidden")
         return
     refuse(command.for_unit is not None, "只有办公室督办员可以代单位反馈", "forbidden")
-    refuse(not office.is_(*IN_UNIT), "反馈由办理单位的联络员或负责人提交", "forbidden")
-    refuse(office.decider.unit not in handling, f"{matter.number} 不由您所在单位办理，不能反馈", "forbidden")
+    refuse(not context.is_(*IN_UNIT), "反馈由办理单位的联络员或负责人提交", "forbidden")
+    refuse(context.decider.unit not in handling, f"{matter.number} 不由您所在单位办理，不能反馈", "forbidden")
 
 
-def _speaks_for_leader(command: c.RecordInstruction | c.MarkClosure, office: DecisionContext) -> None:
-    refuse(not office.is_(Role.LEADER), "批示和圈阅须由领导本人作出，或由办公室代录（--by 领导）", "forbidden")
+def _speaks_for_leader(command: c.RecordInstruction | c.MarkClosure, context: DecisionContext) -> None:
+    refuse(not context.is_(Role.LEADER), "批示和圈阅须由领导本人作出，或由办公室代录（--by 领导）", "forbidden")
     if isinstance(command, c.RecordInstruction):
-        refuse(office.decider.id != command.leader, "批示领导与作出决定的领导不一致", "forbidden")
+        refuse(context.decider.id != command.leader, "批示领导与作出决定的领导不一致", "forbidden")

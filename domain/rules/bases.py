@@ -11,19 +11,19 @@ from domain import events as ev
 from domain.base import refuse
 from domain.calendar import local_date
 from domain.matter import Matter
-from domain.rules.office import DecisionContext, Outcome
+from domain.rules.context import DecisionContext, RuleEvent
 from domain.rules.rhythm import still_open
 
 
-def add_basis(matter: Matter, command: c.AddBasis, office: DecisionContext) -> Iterator[Outcome]:
+def add_basis(matter: Matter, command: c.AddBasis, context: DecisionContext) -> Iterator[RuleEvent]:
     """并入: another decision behind the matter; the same one a second time changes nothing."""
-    del office
+    del context
     still_open(matter)
     if command.basis not in matter.bases:
         yield ev.BasisAdded(basis=command.basis)
 
 
-def carry_over(matter: Matter, command: c.CarryOver, office: DecisionContext) -> Iterator[Outcome]:
+def carry_over(matter: Matter, command: c.CarryOver, context: DecisionContext) -> Iterator[RuleEvent]:
     """结转 into a later year's list; a second time into the same year changes nothing."""
     still_open(matter)
     if command.year in matter.carried:
@@ -35,8 +35,8 @@ def carry_over(matter: Matter, command: c.CarryOver, office: DecisionContext) ->
         "malformed",
     )
     refuse(
-        command.year > office.today.year + 1,
-        f"现在是{office.today.year}年，最多结转到{office.today.year + 1}年",
+        command.year > context.today.year + 1,
+        f"现在是{context.today.year}年，最多结转到{context.today.year + 1}年",
         "malformed",
     )
     yield ev.MatterCarriedOver(year=command.year, basis=command.basis)

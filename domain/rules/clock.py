@@ -11,59 +11,59 @@ from domain.deadlines import Deadline, DeadlineKind, next_deadline
 from domain.facts import Window
 from domain.matter import Matter
 from domain.policy import Step
+from domain.rules.context import DatedEvent, DecisionContext, RuleEvent
 from domain.rules.limits import answer_due, resumed
-from domain.rules.office import At, DecisionContext, Outcome
 from domain.rules.opening import receipt_due
 from domain.rules.rhythm import open_window
 from domain.terms import OrderColour, Stage, Trigger
 from domain.windows import closing_of
 
 
-def expire(matter: Matter, office: DecisionContext) -> Iterator[Outcome]:
+def expire(matter: Matter, context: DecisionContext) -> Iterator[RuleEvent]:
     """The earliest deadline that has passed. One at a time: each stands on what the one before recorded."""
-    deadline = next_deadline(matter, office.rulebook, office.now)
-    if deadline is None or deadline.at > office.now:
+    deadline = next_deadline(matter, context.rulebook, context.now)
+    if deadline is None or deadline.at > context.now:
         refuse_always("没有到期的时限", "nothing_owed")
     match deadline.kind:
         case DeadlineKind.RECEIPT:
-            yield At(ev.ReceiptSigned(unit=matter.lead or "", deemed=True), deadline.at)
-            yield from open_window(matter, office, deadline.at)
+            yield DatedEvent(ev.ReceiptSigned(unit=matter.lead or "", deemed=True), deadline.at)
+            yield from open_window(matter, context, deadline.at)
         case DeadlineKind.WINDOW:
-            yield from _close_window(matter, office)
+            yield from _close_window(matter, context)
         case DeadlineKind.NEAR_DUE:
             yield ev.NearDueWarned(due=matter.due)
         case DeadlineKind.DUE:
-            yield At(ev.DueLapsed(due=matter.due), deadline.at)
+            yield DatedEvent(ev.DueLapsed(due=matter.due), deadline.at)
         case DeadlineKind.URGE:
-            yield _urged(matter, deadline, office)
+            yield _urged(matter, deadline, context)
         case DeadlineKind.RESUME:
-            yield from resumed(matter, office, deadline.at, automatic=True)
+            yield from resumed(matter, context, deadline.at, automatic=True)
         case DeadlineKind.OBJECTION:
             yield ev.MatterEscalated(
                 from_rung=matter.rung,
-                to_rung=office.policy.rung_above(matter.rung),
+                to_rung=context.policy.rung_above(matter.rung),
                 reason=f"异议未在规定期限（{deadline.key}）前复核",
                 trigger=deadline.claim,
             )
         case _:
-            yield _escalated(matter, deadline, office)
+            yield _escalated(matter, deadline, context)
 
 
-def _close_window(matter: Matter, office: DecisionContext) -> Iterator[Outcome]:
+def _close_window(matter: Matter, context: DecisionContext) -> Iterator[RuleEvent]:
     """漏报 when nobody answered, dated at the closing; the next window opens at that same moment."""
     window = matter.window
     if window is None:
         return
     if not window.answered:
         missed = Window(key=window.key, opens=window.opens, closes=window.closes)
-        yield At(ev.FeedbackMissed(window=missed), window.closes)
-    yield from open_window(matter, office, window.closes, done=window.key)
+        yield DatedEvent(ev.FeedbackMissed(window=missed), window.closes)
+    yield from open_window(matter, context, window.closes, done=window.key)
 
 
-def _urged(matter: Matter, deadline: Deadline, office: DecisionContext) -> ev.UrgeIssued:
+def _urged(matter: Matter, deadline: Deadline, context: DecisionContext) -> ev.UrgeIssued:
     """The 催办单: its colour is the gravest of all causes that hold, its words those of the row that owed it."""
     step = _row(deadline)
-    colour = ladder.worst_colour(matter, office.rulebook, office.now)
+    colour = ladder.worst_colour(matter, context.rulebook, context.now)
     wanted = "请立即补报" if step.trigger is Trigger.MISSED else "请抓紧办理并反馈"
     return ev.UrgeIssued(
         reason=f"{ladder.reason(deadline.key, step, matter)}，{wanted}",
@@ -73,11 +73,11 @@ def _urged(matter: Matter, deadline: Deadline, office: DecisionContext) -> ev.Ur
     )
 
 
-def _escalated(matter: Matter, deadline: Deadline, office: DecisionContext) -> ev.MatterEscalated:
+def _escalated(matter: Matter, deadline: Deadline, context: DecisionContext) -> ev.MatterEscalated:
     step = _row(deadline)
     return ev.MatterEscalated(
         from_rung=matter.rung,
-        to_rung=step.rung or office.policy.rung_above(matter.rung),
+        to_rung=step.rung or context.policy.rung_above(matter.rung),
         reason=ladder.reason(deadline.key, step, matter),
         trigger=deadline.claim,
     )
@@ -88,58 +88,58 @@ def _row(deadline: Deadline) -> Step:
     return deadline.step
 
 
-def reproject(matter: Matter, office: DecisionContext) -> Iterator[Outcome]:
+def reproject(matter: Matter, context: DecisionContext) -> Iterator[RuleEvent]:
     """Compute the open deadlines by today's calendar and policy; record each that moves, and why. Closed never move.
 
     What has passed stays where it was; a limit somebody set as a date is that date, whatever the calendar says.
     """
     if matter.ended:
         return
-    reason = f"{office.rulebook.because or '工作日历或督办规则已调整'}，按新的工作日重算"
-    yield from _given_way(matter, office)
-    for what, before, after in _projected(matter, office):
-        if before != after and after > office.now:
+    reason = f"{context.rulebook.because or '工作日历或督办规则已调整'}，按新的工作日重算"
+    yield from _given_way(matter, context)
+    for what, before, after in _projected(matter, context):
+        if before != after and after > context.now:
             yield ev.DeadlineMoved(what=what, before=before, after=after, reason=reason)
-    due = _limit(matter, office)
+    due = _limit(matter, context)
     if due != matter.due and matter.due_rule is not None:
         yield ev.DeadlineMoved(what="due", before=matter.due, after=due, reason=f"{reason}；{matter.due_rule.rule}")
 
 
-def _given_way(matter: Matter, office: DecisionContext) -> Iterator[Outcome]:
+def _given_way(matter: Matter, context: DecisionContext) -> Iterator[RuleEvent]:
     """A running window in whose period nobody works any more is not owed: the next one takes its place."""
     window = matter.window
-    if window is not None and not window.answered and _closing(matter, window, office) is None:
-        yield from open_window(matter, office, max(window.opens, office.moment))
+    if window is not None and not window.answered and _closing(matter, window, context) is None:
+        yield from open_window(matter, context, max(window.opens, context.moment))
 
 
-def _closing(matter: Matter, window: Window, office: DecisionContext) -> datetime | None:
-    return closing_of(window, matter.pace, office.calendar, office.policy.window_closes)
+def _closing(matter: Matter, window: Window, context: DecisionContext) -> datetime | None:
+    return closing_of(window, matter.pace, context.calendar, context.policy.window_closes)
 
 
-def _limit(matter: Matter, office: DecisionContext) -> date:
+def _limit(matter: Matter, context: DecisionContext) -> date:
     """办结时限 by today's calendar: a computed one moves, unless it would have passed; a date somebody set stays."""
-    due = matter.due if matter.due_rule is None else matter.due_rule.due(office.calendar)
-    return due if office.calendar.closes(due) > office.now else matter.due
+    due = matter.due if matter.due_rule is None else matter.due_rule.due(context.calendar)
+    return due if context.calendar.closes(due) > context.now else matter.due
 
 
-def _projected(matter: Matter, office: DecisionContext) -> Iterator[tuple[str, datetime, datetime]]:
+def _projected(matter: Matter, context: DecisionContext) -> Iterator[tuple[str, datetime, datetime]]:
     if matter.window:
-        yield "window", matter.window.closes, _closes(matter, matter.window, office)
+        yield "window", matter.window.closes, _closes(matter, matter.window, context)
     if matter.stage is Stage.ASSIGNED and matter.receipt_due and matter.receipt_from:
-        again = receipt_due(to_minute(matter.receipt_from), _limit(matter, office), matter.urgency, office)
+        again = receipt_due(to_minute(matter.receipt_from), _limit(matter, context), matter.urgency, context)
         yield "receipt", matter.receipt_due, again
     if matter.stage is not Stage.SUSPENDED:  # its clock stands; resuming computes it
         for asked in matter.open_coordinations:
-            yield f"coordination:{asked.no}", asked.answer_due, answer_due(asked, office)
+            yield f"coordination:{asked.no}", asked.answer_due, answer_due(asked, context)
 
 
-def _closes(matter: Matter, window: Window, office: DecisionContext) -> datetime:
+def _closes(matter: Matter, window: Window, context: DecisionContext) -> datetime:
     """When the open window closes by today's calendar.
 
     A stop announced on the last day itself would close it in the past: then it closes on the next working day.
     """
-    closes = _closing(matter, window, office) or window.closes
-    if closes > office.now or window.closes <= office.now:
+    closes = _closing(matter, window, context) or window.closes
+    if closes > context.now or window.closes <= context.now:
         return closes
     day = local_date(window.closes)
-    return at_office(office.calendar.first_workday_on_or_after(day), office.policy.window_closes)
+    return at_office(context.calendar.first_workday_on_or_after(day), context.policy.window_closes)

@@ -10,10 +10,10 @@ from domain.envelope import Draft
 from domain.matter import Matter
 from domain.rules import bases, clock, decisions, ending, feedback, limits, opening, pressure, rhythm
 from domain.rules.authority import authorise
-from domain.rules.office import DecisionContext, Outcome, drafted
+from domain.rules.context import DecisionContext, RuleEvent, drafted
 from domain.terms import Role
 
-Rule = Callable[[Matter, Any, DecisionContext], Iterable[Outcome]]
+Rule = Callable[[Matter, Any, DecisionContext], Iterable[RuleEvent]]
 
 RULES: dict[type[Frozen], Rule] = {
     c.AssignMatter: opening.assign,
@@ -54,20 +54,20 @@ RULES: dict[type[Frozen], Rule] = {
 }
 
 
-def decide(matter: Matter | None, command: Frozen, office: DecisionContext) -> tuple[Draft, ...]:
+def decide(matter: Matter | None, command: Frozen, context: DecisionContext) -> tuple[Draft, ...]:
     """The events a command leads to on this matter at this moment; none when it changes nothing.
 
     Raises:
         Refusal: with one Chinese line, when a rule says no. Nothing is recorded then.
     """
-    authorise(matter, command, office)
-    if office.actor.role is not Role.SYSTEM:
-        within_bounds((command, office.occurred_at))
+    authorise(matter, command, context)
+    if context.actor.role is not Role.SYSTEM:
+        within_bounds((command, context.occurred_at))
     if isinstance(command, c.OpenMatter):
         # The stream comes from the opener's key: meeting an open matter there means it was opened before.
-        outcomes: Iterable[Outcome] = () if matter else opening.open_matter(command, office)
+        outcomes: Iterable[RuleEvent] = () if matter else opening.open_matter(command, context)
     elif matter is None:
         refuse_always("没有这个督办事项", "not_found")
     else:
-        outcomes = RULES[type(command)](matter, command, office)
-    return tuple(drafted(outcome, office) for outcome in outcomes)
+        outcomes = RULES[type(command)](matter, command, context)
+    return tuple(drafted(outcome, context) for outcome in outcomes)

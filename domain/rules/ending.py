@@ -12,8 +12,8 @@ from domain.facts import MOST_WEIGHT, Attachment, titled
 from domain.matter import DONE, Closure, Matter
 from domain.policy import Policy
 from domain.rules.authority import acting_unit, conclude_others_work
+from domain.rules.context import DecisionContext, RuleEvent
 from domain.rules.limits import owns_limit
-from domain.rules.office import DecisionContext, Outcome
 from domain.rules.rhythm import open_window
 from domain.terms import Duty, LeaderMark, ObjectionOutcome, Role, Stage
 
@@ -31,14 +31,14 @@ _FIELDS = {
 CORRECTABLE = frozenset(_FIELDS)
 
 
-def request_closure(matter: Matter, command: c.RequestClosure, office: DecisionContext) -> Iterator[Outcome]:
+def request_closure(matter: Matter, command: c.RequestClosure, context: DecisionContext) -> Iterator[RuleEvent]:
     """办结申请 by the lead unit; the clock stops at the moment it is asked."""
     refuse(matter.ended, f"{matter.number} {matter.stage.label}，无需再申请办结", "ended")
     refuse(matter.stage is not Stage.IN_PROGRESS, f"{matter.number} 当前为“{matter.stage.label}”，不能申请办结")
-    left = unfinished(matter, command.evidence, office.policy)
+    left = unfinished(matter, command.evidence, context.policy)
     _say_why(matter, left, command.over_unfinished)
     yield ev.ClosureRequested(
-        unit=acting_unit(matter, office),
+        unit=acting_unit(matter, context),
         text=command.text,
         evidence=command.evidence,
         over_open_children=command.over_open_children,
@@ -72,51 +72,51 @@ def _say_why(matter: Matter, left: tuple[str, ...], why: str | None) -> None:
     )
 
 
-def review_closure(matter: Matter, command: c.ReviewClosure, office: DecisionContext) -> Iterator[Outcome]:
+def review_closure(matter: Matter, command: c.ReviewClosure, context: DecisionContext) -> Iterator[RuleEvent]:
     """审核: facts, evidence, conclusion; else 退回重办. Nobody reviews his own report.
 
     What a leader instructed goes back to that leader (报原批示领导) before 销号.
     """
     closure = _open_closure(matter)
-    conclude_others_work(matter, office)
+    conclude_others_work(matter, context)
     if not command.approve:
         refuse(command.text is None, "退回重办须说明理由（--text）", "malformed")
-        yield from _returned(matter, office, command.text or "", by_leader=False)
+        yield from _returned(matter, context, command.text or "", by_leader=False)
         return
     refuse(closure.endorsed, f"{matter.number} 已审核通过，待原批示领导审阅")
-    over = _over(matter, office, command.over_open_children, command.over_unfinished)
+    over = _over(matter, context, command.over_open_children, command.over_unfinished)
     if matter.instructed_by:
         yield ev.ClosureEndorsed(text=command.text, **over)
     else:
-        yield _closed(matter, office, closure, command.text, **over)
+        yield _closed(matter, context, closure, command.text, **over)
 
 
-def mark_closure(matter: Matter, command: c.MarkClosure, office: DecisionContext) -> Iterator[Outcome]:
+def mark_closure(matter: Matter, command: c.MarkClosure, context: DecisionContext) -> Iterator[RuleEvent]:
     """The instructing leader's word: 圈阅 and 同意 close, 继续办理 returns (淮南 2021)."""
     closure = _open_closure(matter)
-    conclude_others_work(matter, office)
+    conclude_others_work(matter, context)
     refuse(not closure.endorsed, f"{matter.number} 须先经办公室审核，再报批示领导")
-    refuse(office.decider.id not in matter.instructed_by, f"{matter.number} 应由原批示领导审阅", "forbidden")
+    refuse(context.decider.id not in matter.instructed_by, f"{matter.number} 应由原批示领导审阅", "forbidden")
     if command.mark is LeaderMark.CONTINUE:
-        yield from _returned(matter, office, command.text or "批示领导要求继续办理", by_leader=True)
+        yield from _returned(matter, context, command.text or "批示领导要求继续办理", by_leader=True)
     else:
-        over = _over(matter, office, command.over_open_children, command.over_unfinished)
-        yield _closed(matter, office, closure, command.text, command.mark, **over)
+        over = _over(matter, context, command.over_open_children, command.over_unfinished)
+        yield _closed(matter, context, closure, command.text, command.mark, **over)
 
 
-def closed_by_meeting(matter: Matter, office: DecisionContext, words: str) -> Outcome:
+def closed_by_meeting(matter: Matter, context: DecisionContext, words: str) -> RuleEvent:
     """A meeting agrees to 办结, on the terms of any review; its own words say why over what is unfinished.
 
     What another leader instructed still goes back to that leader (报原批示领导).
     """
     closure = _open_closure(matter)
-    conclude_others_work(matter, office)
-    over = _over(matter, office, None, words)
-    if matter.instructed_by and office.decider.id not in matter.instructed_by:
+    conclude_others_work(matter, context)
+    over = _over(matter, context, None, words)
+    if matter.instructed_by and context.decider.id not in matter.instructed_by:
         refuse(closure.endorsed, f"{matter.number} 已审核通过，待原批示领导审阅")
         return ev.ClosureEndorsed(text=words, **over)
     mark = LeaderMark.AGREED if matter.instructed_by else None
-    return _closed(matter, office, closure, words, mark, **over)
+    return _closed(matter, context, closure, words, mark, **over)
 
 
 class _Over(TypedDict):
@@ -127,10 +127,10 @@ class _Over(TypedDict):
     over_unfinished: str | None
 
 
-def _over(matter: Matter, office: DecisionContext, open_children: str | None, over_unfinished: str | None) -> _Over:
+def _over(matter: Matter, context: DecisionContext, open_children: str | None, over_unfinished: str | None) -> _Over:
     """Who asked may have said why; who approves may say it himself. Unsaid, what is unfinished is in the way."""
     closure = _open_closure(matter)
-    left = unfinished(matter, closure.evidence, office.policy)
+    left = unfinished(matter, closure.evidence, context.policy)
     why = closure.over_unfinished or over_unfinished
     _say_why(matter, left, why)
     return _Over(
@@ -140,78 +140,78 @@ def _over(matter: Matter, office: DecisionContext, open_children: str | None, ov
     )
 
 
-def returned(matter: Matter, office: DecisionContext, words: str) -> Iterator[Outcome]:
+def returned(matter: Matter, context: DecisionContext, words: str) -> Iterator[RuleEvent]:
     """A meeting does not agree to 办结: 退回重办."""
     _open_closure(matter)
-    yield from _returned(matter, office, words, by_leader=office.is_(Role.LEADER))
+    yield from _returned(matter, context, words, by_leader=context.is_(Role.LEADER))
 
 
-def reopen(matter: Matter, command: c.ReopenMatter, office: DecisionContext) -> Iterator[Outcome]:
+def reopen(matter: Matter, command: c.ReopenMatter, context: DecisionContext) -> Iterator[RuleEvent]:
     """重开: a new event after the end; a new limit when the old one has passed."""
     refuse(not matter.ended, f"{matter.number} 尚未办结，无需重开")
     refuse(matter.objection is not None, f"{matter.number} 有待复核的异议，请先复核；异议成立的即重新办理")
     due = command.due or matter.due
-    refuse(due < office.today, f"原时限 {matter.due} 已过，重开须给出新时限（--due）", "malformed")
+    refuse(due < context.today, f"原时限 {matter.due} 已过，重开须给出新时限（--due）", "malformed")
     if due != matter.due:
-        owns_limit(matter, office)
-    yield from _reopened(matter, office, due, command.reason)
+        owns_limit(matter, context)
+    yield from _reopened(matter, context, due, command.reason)
 
 
-def _reopened(matter: Matter, office: DecisionContext, due: date, reason: str) -> Iterator[Outcome]:
+def _reopened(matter: Matter, context: DecisionContext, due: date, reason: str) -> Iterator[RuleEvent]:
     stage = Stage.IN_PROGRESS if matter.lead else Stage.OPENED
     yield ev.MatterReopened(reason=reason, due=due, stage=stage)
     if stage is Stage.IN_PROGRESS:
-        yield from open_window(matter, office, office.moment)
+        yield from open_window(matter, context, context.moment)
 
 
-def cancel(matter: Matter, command: c.CancelMatter, office: DecisionContext) -> Iterator[Outcome]:
+def cancel(matter: Matter, command: c.CancelMatter, context: DecisionContext) -> Iterator[RuleEvent]:
     """撤销立项, with a reason."""
-    del office
+    del context
     refuse(matter.ended, f"{matter.number} {matter.stage.label}，不能撤销", "ended")
     yield ev.MatterCancelled(reason=command.reason, over_open_children=command.over_open_children)
 
 
-def raise_objection(matter: Matter, command: c.RaiseObjection, office: DecisionContext) -> Iterator[Outcome]:
+def raise_objection(matter: Matter, command: c.RaiseObjection, context: DecisionContext) -> Iterator[RuleEvent]:
     """异议 within 30 days of the conclusion (条例 art. 17)."""
     refuse(matter.closed is None, f"{matter.number} 尚无督查结论，不能提出异议")
     assert matter.closed is not None  # noqa: S101  (refuse raised otherwise)
     last = matter.closed.on + timedelta(days=OBJECTION_DAYS)
-    refuse(office.today > last, f"已过异议期限 {last}（结论作出之日起30日内）")
+    refuse(context.today > last, f"已过异议期限 {last}（结论作出之日起30日内）")
     refuse(matter.objected, f"{matter.number} 已提出异议，正在复核")
-    decide_by = office.today + timedelta(days=OBJECTION_DAYS)
-    yield ev.ObjectionRaised(unit=acting_unit(matter, office), text=command.text, decide_by=decide_by)
+    decide_by = context.today + timedelta(days=OBJECTION_DAYS)
+    yield ev.ObjectionRaised(unit=acting_unit(matter, context), text=command.text, decide_by=decide_by)
 
 
-def decide_objection(matter: Matter, command: c.DecideObjection, office: DecisionContext) -> Iterator[Outcome]:
+def decide_objection(matter: Matter, command: c.DecideObjection, context: DecisionContext) -> Iterator[RuleEvent]:
     """复核 within 30 days, by somebody who neither wrote nor reviewed the finding (条例 art. 17).
 
     Upheld, the matter is handled again at once; changed or rejected, it stays ended and the decision stands.
     """
     refuse(matter.objection is None or matter.closed is None, f"{matter.number} 没有待复核的异议")
     assert matter.closed is not None  # noqa: S101  (refuse raised otherwise)
-    wrote = {office.actor.id, office.decider.id} & set(matter.closed.authors)
+    wrote = {context.actor.id, context.decider.id} & set(matter.closed.authors)
     refuse(bool(wrote), "结论的提出、审核人员应当回避，请由其他人员复核（条例第十七条）", "forbidden")
     yield ev.ObjectionDecided(outcome=command.outcome, text=command.text)
     if command.outcome is not ObjectionOutcome.UPHELD:
         refuse(command.due is not None, "只有异议成立、重新办理时才写新时限（--due）", "malformed")
         return
     due = command.due or matter.due
-    refuse(due < office.today, f"原时限 {matter.due} 已过，重新办理须给出新时限（--due）", "malformed")
-    yield from _reopened(matter, office, due, f"异议成立：{command.text}")
+    refuse(due < context.today, f"原时限 {matter.due} 已过，重新办理须给出新时限（--due）", "malformed")
+    yield from _reopened(matter, context, due, f"异议成立：{command.text}")
 
 
-def recuse(matter: Matter, command: c.DeclareRecusal, office: DecisionContext) -> Iterator[Outcome]:
+def recuse(matter: Matter, command: c.DeclareRecusal, context: DecisionContext) -> Iterator[RuleEvent]:
     """回避: declared by whoever would review or decide, and respected from then on."""
-    person = office.decider.id
-    refuse(matter.at_rest and matter.objected, f"{matter.number} 异议已复核，无需再回避")
+    person = context.decider.id
+    refuse(matter.settled and matter.objected, f"{matter.number} 异议已复核，无需再回避")
     refuse(person in matter.recused, "已声明回避")
     yield ev.RecusalDeclared(person=person, reason=command.reason)
 
 
-def reassign_duty(matter: Matter, command: c.ReassignDuty, office: DecisionContext) -> Iterator[Outcome]:
+def reassign_duty(matter: Matter, command: c.ReassignDuty, context: DecisionContext) -> Iterator[RuleEvent]:
     """职责交接: what a person answered for goes to the successor, a leader's duties with the post."""
-    del office
-    refuse(matter.at_rest, f"{matter.number} {matter.stage.label}，没有需要交接的职责", "ended")
+    del context
+    refuse(matter.settled, f"{matter.number} {matter.stage.label}，没有需要交接的职责", "ended")
     refuse(command.from_person == command.to_person, "交接前后是同一个人", "malformed")
     held = command.duty in duties_of(matter, command.from_person)
     refuse(not held, f"{matter.number} 的{command.duty.label}不是 {command.from_person}，无可交接")
@@ -222,7 +222,7 @@ def reassign_duty(matter: Matter, command: c.ReassignDuty, office: DecisionConte
 
 def duties_of(matter: Matter, person: str) -> tuple[Duty, ...]:
     """What a person answers for on a matter that is not at rest."""
-    if matter.at_rest:
+    if matter.settled:
         return ()
     setter = matter.due_set_by.on_behalf_of or matter.due_set_by
     leads = person in matter.instructed_by or (setter.id == person and setter.role is Role.LEADER)
@@ -230,9 +230,9 @@ def duties_of(matter: Matter, person: str) -> tuple[Duty, ...]:
     return tuple(duty for duty, holds in held.items() if holds)
 
 
-def correct(matter: Matter, command: c.CorrectEvent, office: DecisionContext) -> Iterator[Outcome]:
+def correct(matter: Matter, command: c.CorrectEvent, context: DecisionContext) -> Iterator[RuleEvent]:
     """更正: a new event that names the one it corrects. Dates are moved by 延期 or 议定, never here."""
-    del office
+    del context
     refuse(not 1 <= command.version <= matter.version, f"{matter.number} 没有第{command.version}条记录", "not_found")
     unknown = sorted(set(command.fields) - CORRECTABLE)
     refuse(
@@ -268,22 +268,22 @@ def _open_closure(matter: Matter) -> Closure:
     return matter.closure
 
 
-def _returned(matter: Matter, office: DecisionContext, text: str, *, by_leader: bool) -> Iterator[Outcome]:
+def _returned(matter: Matter, context: DecisionContext, text: str, *, by_leader: bool) -> Iterator[RuleEvent]:
     yield ev.ClosureReturned(text=text, by_leader=by_leader)
-    yield from open_window(matter, office, office.moment)
+    yield from open_window(matter, context, context.moment)
 
 
 def _closed(
     matter: Matter,
-    office: DecisionContext,
+    context: DecisionContext,
     closure: Closure,
     text: str | None,
     mark: LeaderMark | None = None,
     **over: Unpack[_Over],
 ) -> ev.MatterClosed:
     def late(due: date) -> int:
-        in_time = closure.at <= office.calendar.closes(due)
-        return 0 if in_time else max(office.calendar.workdays_between(due, local_date(closure.at)), 1)
+        in_time = closure.at <= context.calendar.closes(due)
+        return 0 if in_time else max(context.calendar.workdays_between(due, local_date(closure.at)), 1)
 
     return ev.MatterClosed(
         text=text,

@@ -10,7 +10,7 @@ from domain.calendar import local_date
 from domain.facts import IndicatorReport
 from domain.matter import Matter
 from domain.rules.authority import acting_unit
-from domain.rules.office import At, DecisionContext, Outcome
+from domain.rules.context import DatedEvent, DecisionContext, RuleEvent
 from domain.rules.opening import existing_point
 from domain.terms import Role, Stage
 from domain.window_ledger import ReportWindow, WindowEnd
@@ -19,7 +19,7 @@ from domain.windows import window_label
 _CALLED_MISSED = (WindowEnd.MISSED, WindowEnd.LATE)
 
 
-def report(matter: Matter, command: c.SubmitFeedback, office: DecisionContext) -> Iterator[Outcome]:
+def report(matter: Matter, command: c.SubmitFeedback, context: DecisionContext) -> Iterator[RuleEvent]:
     """反馈, judged by when it happened: it answers the window it falls in, or makes up for the one just missed.
 
     A window is answered by the unit it was asked of. Whatever else is reported, late, early or by another unit, is
@@ -29,29 +29,29 @@ def report(matter: Matter, command: c.SubmitFeedback, office: DecisionContext) -
     for item in command.points:
         existing_point(matter, item.no)
     command = command.model_copy(update={"indicators": tuple(_measured(matter, v) for v in command.indicators)})
-    moment = command.occurred_at or office.now
-    refuse(moment > office.now, "反馈时间不能晚于现在", "malformed")
+    moment = command.occurred_at or context.now
+    refuse(moment > context.now, "反馈时间不能晚于现在", "malformed")
     opened_on = local_date(matter.opened_at)
     before = command.occurred_at is not None and local_date(moment) < opened_on
     refuse(before, f"反馈日期早于 {matter.number} 的立项日期 {opened_on}", "malformed")
-    unit = acting_unit(matter, office, command.for_unit)
+    unit = acting_unit(matter, context, command.for_unit)
     asked = matter.windows.asked(unit, moment)
-    if command.occurred_at and asked and asked.end in _CALLED_MISSED and office.is_(Role.OFFICE):
+    if command.occurred_at and asked and asked.end in _CALLED_MISSED and context.is_(Role.OFFICE):
         yield from _received_in_time(command, unit, asked)
         return
-    window, late_for = _answers(matter, unit, asked, moment, office)
+    window, late_for = _answers(matter, unit, asked, moment, context)
     submitted = _submitted(command, unit, window=window, late_for=late_for)
-    yield At(submitted, moment) if command.occurred_at else submitted
+    yield DatedEvent(submitted, moment) if command.occurred_at else submitted
 
 
 def _answers(
-    matter: Matter, unit: str, asked: ReportWindow | None, moment: datetime, office: DecisionContext
+    matter: Matter, unit: str, asked: ReportWindow | None, moment: datetime, context: DecisionContext
 ) -> tuple[str | None, str | None]:
     """The window a report answers, and the missed one it makes up for; at most one of the two."""
     if unit != matter.lead:
         return None, None
     missed = matter.windows.row[-1] if matter.windows.row else None
-    if missed and local_date(moment) >= local_date(missed.opens) and _soon_after(missed, office):
+    if missed and local_date(moment) >= local_date(missed.opens) and _soon_after(missed, context):
         return None, missed.key
     running = matter.window
     if running is None or running.lead != unit or (asked is not running and moment <= running.closes):
@@ -89,12 +89,12 @@ def _may_report_now(matter: Matter) -> None:
             refuse(True, f"{number} 尚未签收，请先签收再反馈")
 
 
-def _received_in_time(command: c.SubmitFeedback, unit: str, missed: ReportWindow) -> Iterator[Outcome]:
+def _received_in_time(command: c.SubmitFeedback, unit: str, missed: ReportWindow) -> Iterator[RuleEvent]:
     """A report that came in time and is entered late: only with evidence, and then the 漏报 is withdrawn."""
     label = window_label(missed.key)
     refuse(not command.attachments, f"补录{label}的反馈须附按时收到的凭据（--attach）")
     assert command.occurred_at is not None  # noqa: S101  (that is how the window was found)
-    yield At(_submitted(command, unit, window=missed.key, late_for=None), command.occurred_at)
+    yield DatedEvent(_submitted(command, unit, window=missed.key, late_for=None), command.occurred_at)
     yield ev.MissWithdrawn(
         window=missed.key,
         evidence=command.attachments,
@@ -102,10 +102,10 @@ def _received_in_time(command: c.SubmitFeedback, unit: str, missed: ReportWindow
     )
 
 
-def _soon_after(missed: ReportWindow, office: DecisionContext) -> bool:
+def _soon_after(missed: ReportWindow, context: DecisionContext) -> bool:
     """Within the first working days after a miss a report makes up for it (policy `late_report_workdays`)."""
-    days = office.calendar.workdays_between(local_date(missed.closes), office.today)
-    return days <= office.policy.late_report_workdays
+    days = context.calendar.workdays_between(local_date(missed.closes), context.today)
+    return days <= context.policy.late_report_workdays
 
 
 def _submitted(

@@ -9,13 +9,13 @@ from domain.base import refuse
 from domain.calendar import local_date
 from domain.deadlines import due_instant
 from domain.matter import Coordination, Matter
-from domain.rules.office import At, DecisionContext, Outcome
+from domain.rules.context import DatedEvent, DecisionContext, RuleEvent
 from domain.rules.opening import existing_point, receipt_due, receipt_moved
 from domain.rules.rhythm import open_window
 from domain.terms import Role, Stage
 
 
-def request_extension(matter: Matter, command: c.RequestExtension, office: DecisionContext) -> Iterator[Outcome]:
+def request_extension(matter: Matter, command: c.RequestExtension, context: DecisionContext) -> Iterator[RuleEvent]:
     """延期: asked before the limit, with a reason and an exact new date; the original limit is kept.
 
     Source: 电子督查规则 (the extension is asked in the system before the due date).
@@ -23,63 +23,63 @@ def request_extension(matter: Matter, command: c.RequestExtension, office: Decis
     _running(matter)
     refuse(matter.extension is not None, f"{matter.number} 已有待批复的延期申请")
     if command.point is None:
-        late = office.now > due_instant(matter, office.calendar)
+        late = context.now > due_instant(matter, context.calendar)
         refuse(late, "已过办结时限，不能申请延期；请先反馈并由会议议定")
         refuse(command.to <= matter.due, f"新时限须晚于原时限 {matter.due}")
     else:
         point = existing_point(matter, command.point)
         refuse(point.due is None, f"第{command.point}个要点没有单独的节点，请对事项申请延期")
         assert point.due is not None  # noqa: S101  (refuse raised otherwise)
-        refuse(office.now > office.calendar.closes(point.due), f"第{command.point}个要点已过节点，不能申请延期")
+        refuse(context.now > context.calendar.closes(point.due), f"第{command.point}个要点已过节点，不能申请延期")
         refuse(command.to <= point.due, f"新节点须晚于原节点 {point.due}")
         refuse(command.to > matter.due, f"要点节点 {command.to} 晚于办结时限 {matter.due}，请对事项申请延期")
     yield ev.ExtensionRequested(to=command.to, reason=command.reason, progress=matter.progress, point=command.point)
 
 
 def answer_extension(
-    matter: Matter, command: c.AnswerExtension, office: DecisionContext, *, by_meeting: bool = False
-) -> Iterator[Outcome]:
+    matter: Matter, command: c.AnswerExtension, context: DecisionContext, *, by_meeting: bool = False
+) -> Iterator[RuleEvent]:
     """批复延期: grant to an exact date or refuse with a reason; only whoever set the limit, or a meeting over him."""
     asked = matter.extension
     refuse(asked is None, f"{matter.number} 没有待批复的延期申请")
     assert asked is not None  # noqa: S101  (refuse raised otherwise)
     if not by_meeting:
-        owns_limit(matter, office)
+        owns_limit(matter, context)
     if command.grant:
         to = command.to or asked.to
         current = matter.due if asked.point is None else existing_point(matter, asked.point).due or matter.due
         refuse(to <= current, f"批准的时限须晚于原时限 {current}")
         yield ev.ExtensionGranted(to=to, reason=command.reason, point=asked.point)
         if asked.point is None:
-            yield from receipt_moved(matter, to, office)
+            yield from receipt_moved(matter, to, context)
     else:
         refuse(command.reason is None, "不同意延期须说明理由（--reason）", "malformed")
         yield ev.ExtensionRefused(reason=command.reason or "", point=asked.point)
 
 
-def suspend(matter: Matter, command: c.SuspendMatter, office: DecisionContext) -> Iterator[Outcome]:
+def suspend(matter: Matter, command: c.SuspendMatter, context: DecisionContext) -> Iterator[RuleEvent]:
     """暂缓 until a date, for a listed reason; the clock stops."""
     refuse(matter.stage is Stage.SUSPENDED, f"{matter.number} 已在暂缓中")
     refuse(matter.stage is Stage.CLOSING, f"{matter.number} 办结审核中，不能暂缓")
     _running(matter)
-    refuse(command.until <= office.today, f"暂缓截止日 {command.until} 须晚于今天")
+    refuse(command.until <= context.today, f"暂缓截止日 {command.until} 须晚于今天")
     yield ev.MatterSuspended(reason=command.reason, note=command.note, until=command.until)
 
 
-def resume(matter: Matter, command: c.ResumeMatter, office: DecisionContext) -> Iterator[Outcome]:
+def resume(matter: Matter, command: c.ResumeMatter, context: DecisionContext) -> Iterator[RuleEvent]:
     """恢复 by hand, before the date."""
     del command
     refuse(matter.stage is not Stage.SUSPENDED, f"{matter.number} 不在暂缓中")
-    yield from resumed(matter, office, office.moment, automatic=False)
+    yield from resumed(matter, context, context.moment, automatic=False)
 
 
-def resumed(matter: Matter, office: DecisionContext, at: datetime, *, automatic: bool) -> Iterator[Outcome]:
+def resumed(matter: Matter, context: DecisionContext, at: datetime, *, automatic: bool) -> Iterator[RuleEvent]:
     """Give back the working days suspended to the limit and to the points, and start the clocks again."""
     start, day = matter.suspensions[-1].start, local_date(at)
-    workdays = office.calendar.workdays_between(start, day)
+    workdays = context.calendar.workdays_between(start, day)
 
     def later(due: date) -> date:
-        return office.calendar.add_workdays(due, workdays) if due >= start and workdays else due
+        return context.calendar.add_workdays(due, workdays) if due >= start and workdays else due
 
     event = ev.MatterResumed(
         automatic=automatic,
@@ -89,10 +89,10 @@ def resumed(matter: Matter, office: DecisionContext, at: datetime, *, automatic:
             ev.PointDue(no=p.no, due=later(p.due)) for p in matter.points if p.open and p.due and p.due >= start
         ),
     )
-    yield At(event, at) if automatic else event
+    yield DatedEvent(event, at) if automatic else event
     for asked in matter.open_coordinations:
         given_back = asked.model_copy(update={"given_back": asked.given_back + workdays})
-        after = answer_due(given_back, office)
+        after = answer_due(given_back, context)
         if after != asked.answer_due:
             yield ev.DeadlineMoved(
                 what=f"coordination:{asked.no}",
@@ -101,28 +101,28 @@ def resumed(matter: Matter, office: DecisionContext, at: datetime, *, automatic:
                 reason=f"暂缓{workdays}个工作日，答复时限顺延",
             )
     if matter.suspended_from is Stage.IN_PROGRESS:
-        yield from open_window(matter, office, at)
+        yield from open_window(matter, context, at)
     elif matter.suspended_from is Stage.ASSIGNED and matter.receipt_due:
         yield ev.DeadlineMoved(
             what="receipt",
             before=matter.receipt_due,
-            after=receipt_due(at, later(matter.due), matter.urgency, office),
+            after=receipt_due(at, later(matter.due), matter.urgency, context),
             reason="暂缓后恢复，签收时限重新计算",
         )
 
 
-def answer_due(asked: Coordination, office: DecisionContext) -> datetime:
+def answer_due(asked: Coordination, context: DecisionContext) -> datetime:
     """When a 请求协调 is to be answered: the policy's working days, and those a suspension gave back."""
-    days = office.policy.coordination_workdays + asked.given_back
-    return office.calendar.closes(office.calendar.add_workdays(local_date(asked.asked_at), days))
+    days = context.policy.coordination_workdays + asked.given_back
+    return context.calendar.closes(context.calendar.add_workdays(local_date(asked.asked_at), days))
 
 
-def owns_limit(matter: Matter, office: DecisionContext) -> None:
+def owns_limit(matter: Matter, context: DecisionContext) -> None:
     """Who set a limit moves it: a leader's limit is moved by that leader, the office's by office or leader."""
     setter = matter.due_set_by.on_behalf_of or matter.due_set_by
     if setter.role is Role.LEADER:
         refuse(
-            office.decider.id != setter.id,
+            context.decider.id != setter.id,
             "该时限由领导确定，须由该领导批准变更（--by 领导 --paper 文号）",
             "forbidden",
         )

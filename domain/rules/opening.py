@@ -12,15 +12,15 @@ from domain.ladder import rung_of_the_matter
 from domain.matter import Matter, Point
 from domain.policy import DueRule
 from domain.rules.authority import acting_unit
-from domain.rules.office import At, DecisionContext, Outcome
+from domain.rules.context import DatedEvent, DecisionContext, RuleEvent
 from domain.rules.rhythm import open_window, still_open
 from domain.terms import BasisKind, Role, Rung, Stage, Supervision, Urgency
 
 
-def open_matter(command: c.OpenMatter, office: DecisionContext) -> Iterator[Outcome]:
+def open_matter(command: c.OpenMatter, context: DecisionContext) -> Iterator[RuleEvent]:
     """立项 with its basis (条例 art. 11); 交办 at once when the lead is known."""
-    due, rule = _limit(command, office)
-    _check_due(due, office)
+    due, rule = _limit(command, context)
+    _check_due(due, context)
     for point in command.points:
         _check_point_due(point.due, due)
     _check_lead(command.lead)
@@ -29,8 +29,8 @@ def open_matter(command: c.OpenMatter, office: DecisionContext) -> Iterator[Outc
         "录入领导批示须写明批示领导（--by）",
         "malformed",
     )
-    began = office.occurred_at
-    refuse(began is not None and began > office.now, "立项日期还没有到，请填写实际立项的日期", "malformed")
+    began = context.occurred_at
+    refuse(began is not None and began > context.now, "立项日期还没有到，请填写实际立项的日期", "malformed")
     refuse(
         command.inherited is not None and began is None,
         "存量事项须写明原立项日期（--occurred）",
@@ -48,7 +48,7 @@ def open_matter(command: c.OpenMatter, office: DecisionContext) -> Iterator[Outc
         source=command.source,
         assist=_ids(command.assist),
         person=command.person,
-        supervisor=command.supervisor or office.actor.id,
+        supervisor=command.supervisor or context.actor.id,
         points=command.points,
         indicators=command.indicators,
         duplicate_reason=command.duplicate_reason,
@@ -56,23 +56,23 @@ def open_matter(command: c.OpenMatter, office: DecisionContext) -> Iterator[Outc
         inherited=command.inherited,
         part_of=command.part_of,
     )
-    yield At(opened, began) if began else opened
+    yield DatedEvent(opened, began) if began else opened
     if command.instruction and command.instructed_by:
         yield ev.InstructionRecorded(leader=command.instructed_by, text=command.instruction)
     if command.lead:
         # An instruction names the lead of the whole; who leads a part of it, the office says.
         instructed = command.basis.kind is BasisKind.INSTRUCTION and command.part_of is None
-        by_leader = office.is_(Role.LEADER) or instructed
+        by_leader = context.is_(Role.LEADER) or instructed
         yield ev.MatterAssigned(
             lead=command.lead.id,
             assist=_ids(command.assist),
             person=command.person,
             named_by_leader=by_leader,
-            receipt_due=receipt_due(office.moment, due, command.urgency, office),
+            receipt_due=receipt_due(context.moment, due, command.urgency, context),
         )
 
 
-def assign(matter: Matter, command: c.AssignMatter, office: DecisionContext) -> Iterator[Outcome]:
+def assign(matter: Matter, command: c.AssignMatter, context: DecisionContext) -> Iterator[RuleEvent]:
     """交办, and 改派 with a reason when a unit already leads."""
     still_open(matter)
     refuse(matter.stage in (Stage.CLOSING, Stage.SUSPENDED), f"{matter.number} {matter.stage.label}，不能改派")
@@ -84,64 +84,64 @@ def assign(matter: Matter, command: c.AssignMatter, office: DecisionContext) -> 
         lead=command.lead.id,
         assist=kept if command.assist is None else _ids(command.assist),
         person=command.person,
-        named_by_leader=office.is_(Role.LEADER),
-        receipt_due=receipt_due(office.moment, matter.due, matter.urgency, office),
+        named_by_leader=context.is_(Role.LEADER),
+        receipt_due=receipt_due(context.moment, matter.due, matter.urgency, context),
         reason=command.reason,
-        rung=rung_of_the_matter(matter, office.rulebook) if matter.lead else None,
+        rung=rung_of_the_matter(matter, context.rulebook) if matter.lead else None,
     )
 
 
-def accept(matter: Matter, command: c.AcceptReceipt, office: DecisionContext) -> Iterator[Outcome]:
+def accept(matter: Matter, command: c.AcceptReceipt, context: DecisionContext) -> Iterator[RuleEvent]:
     """签收 within the limit; the first 反馈 window opens."""
     del command
     _awaiting_receipt(matter)
-    yield ev.ReceiptSigned(unit=acting_unit(matter, office))
-    yield from open_window(matter, office, office.moment)
+    yield ev.ReceiptSigned(unit=acting_unit(matter, context))
+    yield from open_window(matter, context, context.moment)
 
 
-def decline(matter: Matter, command: c.DeclineReceipt, office: DecisionContext) -> Iterator[Outcome]:
+def decline(matter: Matter, command: c.DeclineReceipt, context: DecisionContext) -> Iterator[RuleEvent]:
     """退签. A lead named by a leader cannot; the second 退签 is 牵头争议 and goes up one rung."""
     _awaiting_receipt(matter)
     refuse(matter.lead_named_by_leader, "牵头单位由领导指定，不能退签；如有困难请申请协调")
-    disputed = matter.declines + 1 >= office.policy.declines_before_dispute
-    yield ev.ReceiptDeclined(unit=acting_unit(matter, office), reason=command.reason, disputed=disputed)
+    disputed = matter.declines + 1 >= context.policy.declines_before_dispute
+    yield ev.ReceiptDeclined(unit=acting_unit(matter, context), reason=command.reason, disputed=disputed)
     if disputed and matter.rung is not Rung.MEETING:
         yield ev.MatterEscalated(
             from_rung=matter.rung,
-            to_rung=office.policy.rung_above(matter.rung),
+            to_rung=context.policy.rung_above(matter.rung),
             reason=f"牵头争议：第{matter.declines + 1}次退签",
             trigger=f"dispute:{matter.declines + 1}",
         )
 
 
-def receipt_due(start: datetime, due: date, urgency: Urgency, office: DecisionContext) -> datetime:
+def receipt_due(start: datetime, due: date, urgency: Urgency, context: DecisionContext) -> datetime:
     """签收时限: so many working hours from 交办 on, and never after 办结时限 while that is still to come."""
-    limit = office.calendar.add_working_time(start, office.policy.receipt_limit(urgency))
-    last = office.calendar.closes(due)
+    limit = context.calendar.add_working_time(start, context.policy.receipt_limit(urgency))
+    last = context.calendar.closes(due)
     return min(limit, last) if last > start else limit
 
 
-def receipt_moved(matter: Matter, due: date, office: DecisionContext) -> Iterator[Outcome]:
+def receipt_moved(matter: Matter, due: date, context: DecisionContext) -> Iterator[RuleEvent]:
     """签收时限 follows a moved 办结时限, which it may not pass."""
     if matter.stage is not Stage.ASSIGNED or matter.receipt_due is None or matter.receipt_from is None:
         return
-    after = receipt_due(to_minute(matter.receipt_from), due, matter.urgency, office)
-    if after != matter.receipt_due and after > office.now:
+    after = receipt_due(to_minute(matter.receipt_from), due, matter.urgency, context)
+    if after != matter.receipt_due and after > context.now:
         reason = f"办结时限改为 {due}，签收时限不晚于办结时限"
         yield ev.DeadlineMoved(what="receipt", before=matter.receipt_due, after=after, reason=reason)
 
 
-def add_point(matter: Matter, command: c.AddPoint, office: DecisionContext) -> Iterator[Outcome]:
+def add_point(matter: Matter, command: c.AddPoint, context: DecisionContext) -> Iterator[RuleEvent]:
     """Add a point within the matter's limit."""
-    del office
+    del context
     still_open(matter)
     _check_point_due(command.point.due, matter.due)
     yield ev.PointAdded(no=max((p.no for p in matter.points), default=0) + 1, point=command.point)
 
 
-def change_point(matter: Matter, command: c.ChangePoint, office: DecisionContext) -> Iterator[Outcome]:
+def change_point(matter: Matter, command: c.ChangePoint, context: DecisionContext) -> Iterator[RuleEvent]:
     """Change a point's words or date; the original date is kept."""
-    del office
+    del context
     still_open(matter)
     point = existing_point(matter, command.no)
     _check_point_due(command.due, matter.due)
@@ -150,9 +150,9 @@ def change_point(matter: Matter, command: c.ChangePoint, office: DecisionContext
     yield ev.PointChanged(no=command.no, point=changed)
 
 
-def drop_point(matter: Matter, command: c.DropPoint, office: DecisionContext) -> Iterator[Outcome]:
+def drop_point(matter: Matter, command: c.DropPoint, context: DecisionContext) -> Iterator[RuleEvent]:
     """Drop a point; it stays in the record."""
-    del office
+    del context
     still_open(matter)
     existing_point(matter, command.no)
     yield ev.PointDropped(no=command.no, reason=command.reason)
@@ -170,21 +170,21 @@ def _ids(units: tuple[UnitRef, ...]) -> tuple[str, ...]:
     return tuple(u.id for u in units)
 
 
-def _limit(command: c.OpenMatter, office: DecisionContext) -> tuple[date, DueRule | None]:
+def _limit(command: c.OpenMatter, context: DecisionContext) -> tuple[date, DueRule | None]:
     """The limit asked for, else the one the policy gives by source (公文 30 日, 会议纪要 20 日, 批示急件 1–5 日 …)."""
     if command.due is not None:
         return command.due, None
-    start = local_date(office.occurred_at) if office.occurred_at else office.today
-    rule = office.policy.due_rule(command.basis.kind, command.urgency, command.klass, start)
+    start = local_date(context.occurred_at) if context.occurred_at else context.today
+    rule = context.policy.due_rule(command.basis.kind, command.urgency, command.klass, start)
     if rule is None:
         label = command.basis.kind.label
         raise Refusal(f"督办规则没有“{label}”的默认时限，请写明办结时限（--due）", "malformed")
-    return rule.due(office.calendar), rule
+    return rule.due(context.calendar), rule
 
 
-def _check_due(due: date, office: DecisionContext) -> None:
-    if office.occurred_at is None:
-        refuse(due < office.today, f"办结时限 {due} 已经过去，请改为今天（{office.today}）或以后的日期")
+def _check_due(due: date, context: DecisionContext) -> None:
+    if context.occurred_at is None:
+        refuse(due < context.today, f"办结时限 {due} 已经过去，请改为今天（{context.today}）或以后的日期")
 
 
 def _check_point_due(due: date | None, limit: date) -> None:

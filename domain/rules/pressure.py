@@ -7,31 +7,33 @@ from domain import events as ev
 from domain.base import Refusal, refuse
 from domain.ladder import worst_colour
 from domain.matter import Coordination, Matter
-from domain.rules.office import DecisionContext, Outcome
+from domain.rules.context import DecisionContext, RuleEvent
 from domain.rules.rhythm import still_open
 from domain.terms import OrderColour, Role, Rung, Stage, Urgency
 
 
-def urge(matter: Matter, command: c.IssueUrge, office: DecisionContext) -> Iterator[Outcome]:
+def urge(matter: Matter, command: c.IssueUrge, context: DecisionContext) -> Iterator[RuleEvent]:
     """催办 by hand, not more often than the cool-down allows (特急 excepted)."""
     _alive(matter)
     refuse(matter.lead is None, f"{matter.number} 尚未明确牵头单位，无从催办")
     if matter.last_urge_at is not None and matter.urgency is not Urgency.EXTRA:
-        rested = office.calendar.working_time(matter.last_urge_at, office.now)
-        hours = office.policy.urge_cooldown_hours
+        rested = context.calendar.working_time(matter.last_urge_at, context.now)
+        hours = context.policy.urge_cooldown_hours
         refuse(
-            rested < office.policy.urge_cooldown,
+            rested < context.policy.urge_cooldown,
             f"距上次催办（{matter.last_urge_no}）不足{hours}个工作小时，请勿重复催办",
             "cooldown",
         )
-    colour = worst_colour(matter, office.rulebook, office.now)
+    colour = worst_colour(matter, context.rulebook, context.now)
     yield ev.UrgeIssued(
         reason=command.reason or f"请尽快反馈“{matter.title}”办理情况",
         colour=None if colour is OrderColour.PLAIN else colour,
     )
 
 
-def request_coordination(matter: Matter, command: c.RequestCoordination, office: DecisionContext) -> Iterator[Outcome]:
+def request_coordination(
+    matter: Matter, command: c.RequestCoordination, context: DecisionContext
+) -> Iterator[RuleEvent]:
     """请求协调 of a named unit, to be answered within the policy's working days."""
     _alive(matter)
     refuse(command.unit.id == matter.lead, "不能请求牵头单位协调自己牵头的事项")
@@ -39,27 +41,27 @@ def request_coordination(matter: Matter, command: c.RequestCoordination, office:
         any(x.unit == command.unit.id for x in matter.open_coordinations),
         "已请求该单位协调，尚未答复，请勿重复请求",
     )
-    last_day = office.calendar.add_workdays(office.today, office.policy.coordination_workdays)
+    last_day = context.calendar.add_workdays(context.today, context.policy.coordination_workdays)
     yield ev.CoordinationRequested(
         no=len(matter.coordinations) + 1,
         unit=command.unit.id,
         text=command.text,
-        answer_due=office.calendar.closes(last_day),
+        answer_due=context.calendar.closes(last_day),
     )
 
 
-def answer_coordination(matter: Matter, command: c.AnswerCoordination, office: DecisionContext) -> Iterator[Outcome]:
+def answer_coordination(matter: Matter, command: c.AnswerCoordination, context: DecisionContext) -> Iterator[RuleEvent]:
     """The asked unit answers; the office may type the answer for it. Once the matter has ended nobody waits for it."""
     still_open(matter)
-    asked = _asked(matter, command, office)
+    asked = _asked(matter, command, context)
     yield ev.CoordinationAnswered(no=asked.no, unit=asked.unit, text=command.text)
 
 
-def _asked(matter: Matter, command: c.AnswerCoordination, office: DecisionContext) -> Coordination:
+def _asked(matter: Matter, command: c.AnswerCoordination, context: DecisionContext) -> Coordination:
     mine = [
         x
         for x in matter.open_coordinations
-        if command.no in (None, x.no) and (office.is_(Role.OFFICE) or x.unit == office.decider.unit)
+        if command.no in (None, x.no) and (context.is_(Role.OFFICE) or x.unit == context.decider.unit)
     ]
     if len(mine) == 1:
         return mine[0]
@@ -73,21 +75,21 @@ def _asked(matter: Matter, command: c.AnswerCoordination, office: DecisionContex
     raise Refusal(f"{matter.number} {message}", code)
 
 
-def escalate(matter: Matter, command: c.EscalateMatter, office: DecisionContext) -> Iterator[Outcome]:
+def escalate(matter: Matter, command: c.EscalateMatter, context: DecisionContext) -> Iterator[RuleEvent]:
     """升级 by hand, one rung at a time."""
     _alive(matter)
     refuse(matter.rung is Rung.MEETING, f"{matter.number} 已升级至指挥部会议，请待会议议定")
     yield ev.MatterEscalated(
         from_rung=matter.rung,
-        to_rung=office.policy.rung_above(matter.rung),
+        to_rung=context.policy.rung_above(matter.rung),
         reason=command.reason,
         trigger=f"manual:{matter.counts.escalations + 1}",
     )
 
 
-def record_instruction(matter: Matter, command: c.RecordInstruction, office: DecisionContext) -> Iterator[Outcome]:
+def record_instruction(matter: Matter, command: c.RecordInstruction, context: DecisionContext) -> Iterator[RuleEvent]:
     """领导批示: ciphertext; from now on the closure goes back to this leader."""
-    del office
+    del context
     refuse(matter.stage is Stage.CANCELLED, f"{matter.number} 已撤销，不能再批示")
     refuse(matter.stage is Stage.CLOSED, f"{matter.number} 已销号；新的批示请先重开", "ended")
     yield ev.InstructionRecorded(leader=command.leader, text=command.text)

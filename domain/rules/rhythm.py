@@ -8,21 +8,23 @@ from domain import events as ev
 from domain.base import Frozen, refuse
 from domain.facts import Pace
 from domain.matter import Matter, Surge
-from domain.rules.office import At, DecisionContext, Outcome
+from domain.rules.context import DatedEvent, DecisionContext, RuleEvent
 from domain.terms import MatterClass, Stage
 from domain.windows import next_window
 
 
-def change_rhythm(matter: Matter, command: c.ChangeRhythm, office: DecisionContext) -> Iterator[Outcome]:
+def change_rhythm(matter: Matter, command: c.ChangeRhythm, context: DecisionContext) -> Iterator[RuleEvent]:
     """Change 反馈周期: a running window gives way to the one of the new rhythm; a surge runs to its end first."""
     still_open(matter)
     refuse(command.rhythm is matter.rhythm, f"反馈周期本来就是{matter.rhythm.label}")
     yield ev.RhythmChanged(rhythm=command.rhythm)
     if matter.stage is Stage.IN_PROGRESS and matter.surge is None:
-        yield from open_window(matter.model_copy(update={"rhythm": command.rhythm}), office, _free_from(matter, office))
+        yield from open_window(
+            matter.model_copy(update={"rhythm": command.rhythm}), context, _free_from(matter, context)
+        )
 
 
-def start_surge(matter: Matter, command: c.StartSurge, office: DecisionContext) -> Iterator[Outcome]:
+def start_surge(matter: Matter, command: c.StartSurge, context: DecisionContext) -> Iterator[RuleEvent]:
     """一日一调度·一日一反馈·一日一落实: every day a report until the end, from today on, whatever was answered."""
     still_open(matter)
     refuse(
@@ -33,54 +35,56 @@ def start_surge(matter: Matter, command: c.StartSurge, office: DecisionContext) 
         running is not None,
         f"{matter.number} 已在一日一调度中（{running.campaign if running else ''}），改期请用 --move",
     )
-    refuse(command.until < office.today, f"一日一调度的截止日 {command.until} 已经过去")
+    refuse(command.until < context.today, f"一日一调度的截止日 {command.until} 已经过去")
     surge = Surge(campaign=command.campaign, until=command.until, every_day=command.every_day)
     changed = matter.model_copy(update={"surge": surge})
     judged = matter.windows.judged
-    first = next_window(changed.pace, office.moment, office.calendar, office.policy.window_closes, judged)
+    first = next_window(changed.pace, context.moment, context.calendar, context.policy.window_closes, judged)
     refuse(first is None, f"到 {command.until} 已没有一天可以反馈，不能转入一日一调度")
     yield ev.SurgeStarted(campaign=command.campaign, until=command.until, every_day=command.every_day)
     if matter.stage is Stage.IN_PROGRESS:
-        yield from open_window(changed, office, office.moment)
+        yield from open_window(changed, context, context.moment)
 
 
-def move_surge(matter: Matter, command: c.MoveSurge, office: DecisionContext) -> Iterator[Outcome]:
+def move_surge(matter: Matter, command: c.MoveSurge, context: DecisionContext) -> Iterator[RuleEvent]:
     """The ceremony was postponed, or brought forward: the daily pace ends with it."""
     surge = _running(matter)
     refuse(command.until == surge.until, f"截止日本来就是 {surge.until}")
-    refuse(command.until < office.today, f"截止日 {command.until} 已经过去；提前结束请用 --end")
+    refuse(command.until < context.today, f"截止日 {command.until} 已经过去；提前结束请用 --end")
     window = matter.window
     refuse(
-        window is not None and window.closes > office.calendar.closes(command.until),
+        window is not None and window.closes > context.calendar.closes(command.until),
         "正在进行的一期晚于新的截止日；提前结束请用 --end",
     )
     yield ev.SurgeMoved(campaign=surge.campaign, until=command.until, reason=command.reason)
 
 
-def end_surge(matter: Matter, command: c.EndSurge, office: DecisionContext) -> Iterator[Outcome]:
+def end_surge(matter: Matter, command: c.EndSurge, context: DecisionContext) -> Iterator[RuleEvent]:
     """End it early: the former rhythm holds again at once."""
     surge = _running(matter)
     yield ev.SurgeEnded(campaign=surge.campaign, reason=command.reason)
     if matter.stage is Stage.IN_PROGRESS:
-        yield from open_window(matter.model_copy(update={"surge": None}), office, _free_from(matter, office))
+        yield from open_window(matter.model_copy(update={"surge": None}), context, _free_from(matter, context))
 
 
-def open_window(matter: Matter, office: DecisionContext, after: datetime, done: str | None = None) -> Iterator[Outcome]:
+def open_window(
+    matter: Matter, context: DecisionContext, after: datetime, done: str | None = None
+) -> Iterator[RuleEvent]:
     """The next 反馈 window of the matter's pace, if it has one; `done` was judged just now.
 
     A surge without a further day is over: it ends by itself, and the former rhythm goes on from there, or from where an
     answer given before it is no longer good.
     """
 
-    def following(pace: Pace, since: datetime) -> Iterator[Outcome]:
+    def following(pace: Pace, since: datetime) -> Iterator[RuleEvent]:
         judged = matter.windows.judged if done is None else matter.windows.judged | {done}
-        window = next_window(pace, since, office.calendar, office.policy.window_closes, judged)
+        window = next_window(pace, since, context.calendar, context.policy.window_closes, judged)
         if window:
-            yield _at(ev.FeedbackWindowOpened(window=window), after, office)
+            yield _at(ev.FeedbackWindowOpened(window=window), after, context)
 
     opened = list(following(matter.pace, after))
     if not opened and matter.surge is not None:
-        yield _at(ev.SurgeEnded(campaign=matter.surge.campaign, automatic=True), after, office)
+        yield _at(ev.SurgeEnded(campaign=matter.surge.campaign, automatic=True), after, context)
         opened = list(following(Pace(rhythm=matter.rhythm), max(after, matter.windows.good_until or after)))
     yield from opened
 
@@ -112,10 +116,10 @@ def still_open(matter: Matter) -> None:
     refuse(matter.ended, f"{matter.number} {matter.stage.label}，不能再办理；如需继续请先重开", "ended")
 
 
-def _free_from(matter: Matter, office: DecisionContext) -> datetime:
+def _free_from(matter: Matter, context: DecisionContext) -> datetime:
     """From when the next window may run: an answered one is good until it closes."""
     good = matter.windows.good_until
-    return office.moment if good is None else max(office.moment, good)
+    return context.moment if good is None else max(context.moment, good)
 
 
 def _running(matter: Matter) -> Surge:
@@ -125,5 +129,5 @@ def _running(matter: Matter) -> Surge:
     return matter.surge
 
 
-def _at(event: ev.SurgeEnded | ev.FeedbackWindowOpened, instant: datetime, office: DecisionContext) -> Outcome:
-    return event if instant >= office.moment else At(event, instant)
+def _at(event: ev.SurgeEnded | ev.FeedbackWindowOpened, instant: datetime, context: DecisionContext) -> RuleEvent:
+    return event if instant >= context.moment else DatedEvent(event, instant)

@@ -100,12 +100,12 @@ def edits_of(table: EditedTable, matters: Mapping[str, Matter], known: KnownName
     return found
 
 
-def judged(edits: Sequence[Edit], table: EditedTable, office: DecisionContext) -> list[CellFault]:
+def judged(edits: Sequence[Edit], table: EditedTable, context: DecisionContext) -> list[CellFault]:
     """The rules' own refusals of what this actor asks for."""
     refused = []
     for edit in edits:
         try:
-            decide(edit.matter, edit.command, office)
+            decide(edit.matter, edit.command, context)
         except Refusal as refusal:
             refused.append(_fault(table, edit.row, edit.column, refusal.message))
     return refused

@@ -46,8 +46,8 @@ def open_first(log: Database, sheets: Sheets, file: Path) -> None:
     from intake.task_list import read_task_list
 
     now = datetime.now(UTC)
-    office = DecisionContext(rulebook=reading.rulebook(log), now=now, actor=OFFICE)
-    for ready in openings(read_task_list(file), reading.units(log), reading.people(log), office).ready:
+    context = DecisionContext(rulebook=reading.rulebook(log), now=now, actor=OFFICE)
+    for ready in openings(read_task_list(file), reading.units(log), reading.people(log), context).ready:
         act(log, ready.stream, ready.command, OFFICE, now)
 
 

@@ -188,7 +188,7 @@ def test_the_objection_is_decided_by_somebody_who_did_not_write_the_finding() ->
     life.refuses(decide, LIAISON, code="forbidden")
     life.refuses(decide, AUDITOR, code="forbidden")
     assert life.do(decide, OFFICE) == ["ObjectionDecided"]
-    assert (life.m.stage, life.m.at_rest) == (Stage.CLOSED, True)
+    assert (life.m.stage, life.m.settled) == (Stage.CLOSED, True)
     life.refuses(decide, THIRD, words="没有待复核的异议")
     life.refuses(c.RaiseObjection(text="仍不服"), LIAISON)
 

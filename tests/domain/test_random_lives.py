@@ -80,9 +80,9 @@ class RandomLife(RuleBasedStateMachine):
     @rule(hours=st.integers(min_value=1, max_value=24 * 20), punctual=st.booleans())
     def time_passes(self, hours: int, punctual: bool) -> None:
         until = self.life.now + timedelta(hours=hours)
-        before, at_rest = len(self.life.recorded), self.life.m.at_rest
+        before, settled = len(self.life.recorded), self.life.m.settled
         (self.life.wait_until if punctual else self.life.sleep_until)(until)
-        assert not (at_rest and len(self.life.recorded) > before), "the clock owes a matter at rest nothing"
+        assert not (settled and len(self.life.recorded) > before), "the clock owes a matter at rest nothing"
 
     @rule(actor=ACTORS, which=st.sampled_from(["accept", "decline", "assign", "urge", "escalate"]))
     def receipt_and_pressure(self, actor: Actor, which: str) -> None:
@@ -192,7 +192,7 @@ class RandomLife(RuleBasedStateMachine):
     @invariant()
     def the_clock_is_not_behind(self) -> None:
         deadline = next_deadline(self.life.m, self.life.rulebook, self.life.now)
-        assert deadline is None or not self.life.m.at_rest
+        assert deadline is None or not self.life.m.settled
         assert self.life.m.original_due == date(2022, 4, 29)
         assert self.life.now >= MONDAY
 

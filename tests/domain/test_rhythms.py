@@ -291,8 +291,8 @@ class Paces(RuleBasedStateMachine):
     def computing_again_from_the_log_gives_the_deadlines_that_stand(self) -> None:
         matter = fold(self.life.recorded)
         assert matter == self.life.m
-        office = DecisionContext(rulebook=self.life.rulebook, now=self.life.now, actor=SYSTEM)
-        assert decide(matter, c.Reproject(), office) == ()
+        context = DecisionContext(rulebook=self.life.rulebook, now=self.life.now, actor=SYSTEM)
+        assert decide(matter, c.Reproject(), context) == ()
 
 
 def owes(life: Life) -> bool:

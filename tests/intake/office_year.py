@@ -22,8 +22,8 @@ from domain.matter import Matter
 from domain.meetings.series import occurrences, spoken_rule
 from domain.meetings.terms import Outcome, Subject
 from domain.office import Person, Unit
+from domain.rules.context import DecisionContext
 from domain.rules.decide import decide
-from domain.rules.office import DecisionContext
 from domain.terms import BasisKind, LeaderMark, ObjectionOutcome, ReportChannel, Role, Stage, SuspensionReason
 from intake.task_list import TaskRow
 
@@ -74,8 +74,8 @@ class MatterYear:
         return usual
 
     def do(self, now: datetime, command: Frozen, actor: Actor) -> None:
-        office = DecisionContext(rulebook=self.rulebook, now=now, actor=actor)
-        for draft in decide(self.matter, command, office):
+        context = DecisionContext(rulebook=self.rulebook, now=now, actor=actor)
+        for draft in decide(self.matter, command, context):
             payload = {**draft.payload, "number": f"N-{self.row.no}"} if draft.number else draft.payload
             event = Recorded(
                 position=len(self.recorded) + 1,

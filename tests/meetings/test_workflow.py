@@ -141,7 +141,7 @@ async def test_a_matter_that_refuses_is_shown_and_takes_the_outcome_when_the_rea
     await room.do(c.SignMinutes(), FOR_LEADER)
     await until(lambda: room.meeting.points[0].delivery is Delivery.REFUSED)
     assert "暂缓中" in (room.meeting.points[0].reason or "")
-    assert not room.meeting.at_rest
+    assert not room.meeting.settled
     await room.to_matter(room.matters[0], mc.ResumeMatter())
     await room.do(c.SendAgain(point=1), FOR_LEADER)
     await until(lambda: room.stage is MeetingStage.CLOSED)

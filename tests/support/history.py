@@ -34,8 +34,8 @@ def act(
     """
     found = reading.load(database, stream)
     matter = found.state if found and isinstance(found.state, Matter) else None
-    office = DecisionContext(rulebook=reading.rulebook(database), now=now, actor=actor, occurred_at=occurred_at)
-    return _appended(database, stream, found, decide(matter, command, office), office, claims(command).units)
+    context = DecisionContext(rulebook=reading.rulebook(database), now=now, actor=actor, occurred_at=occurred_at)
+    return _appended(database, stream, found, decide(matter, command, context), context, claims(command).units)
 
 
 def meet(database: Database, stream: str, command: Frozen, actor: Actor, now: datetime) -> Sequence[Recorded]:
@@ -46,8 +46,8 @@ def meet(database: Database, stream: str, command: Frozen, actor: Actor, now: da
     """
     found = reading.load(database, stream)
     meeting = found.state if found and isinstance(found.state, Meeting) else None
-    office = DecisionContext(rulebook=reading.rulebook(database), now=now, actor=actor)
-    return _appended(database, stream, found, decide_meeting(meeting, command, office), office)
+    context = DecisionContext(rulebook=reading.rulebook(database), now=now, actor=actor)
+    return _appended(database, stream, found, decide_meeting(meeting, command, context), context)
 
 
 def _appended(
@@ -55,7 +55,7 @@ def _appended(
     stream: str,
     found: reading.StreamState | None,
     drafts: tuple[Draft, ...],
-    office: DecisionContext,
+    context: DecisionContext,
     units: tuple[UnitClaim, ...] = (),
 ) -> Sequence[Recorded]:
     said = append(
@@ -64,11 +64,11 @@ def _appended(
             stream=stream,
             expected_version=found.version if found else 0,
             expected_hash=found.hash if found else "",
-            rulebook_version=office.rulebook.version,
+            rulebook_version=context.rulebook.version,
             command_id=uuid4().hex,
-            actor=office.actor,
+            actor=context.actor,
             units=units,
-            now=office.now,
+            now=context.now,
             drafts=drafts,
         ),
     )

@@ -59,9 +59,9 @@ class Life:
 
     def do(self, command: Frozen, actor: Actor = OFFICE, occurred_at: datetime | None = None) -> list[str]:
         """Decide and evolve; the types of the events it gave."""
-        office = DecisionContext(rulebook=self.rulebook, now=self.now, actor=actor, occurred_at=occurred_at)
+        context = DecisionContext(rulebook=self.rulebook, now=self.now, actor=actor, occurred_at=occurred_at)
         before = len(self.recorded)
-        for draft in decide(self.matter, command, office):
+        for draft in decide(self.matter, command, context):
             self._record(draft, actor)
         return [r.type for r in self.recorded[before:]]
 

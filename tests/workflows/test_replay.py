@@ -209,7 +209,7 @@ async def test_record_the_meetings(dev_server: DevServer, tmp_path: Path) -> Non
             await meet(mc.SendAgain(point=3), FOR_LEADER)
             await until(stands(lambda m: m.points[2].attempt == 1 and m.points[2].delivery is Delivery.REFUSED))
             await meet(mc.WaiveOutcome(point=3, reason="并案"))
-            await until(stands(lambda m: m.at_rest))
+            await until(stands(lambda m: m.settled))
             await gateway.start_rhythm()
             await asyncio.sleep(2)
             await keep(client, "meeting/recorded-held", "recorded-held")

@@ -52,18 +52,18 @@ class DecisionContext:
 
 
 @dataclass(frozen=True)
-class At:
+class DatedEvent:
     """An event that did not happen now: a window judged by its own closing, a report of last Friday."""
 
     event: Event
     occurred_at: datetime
 
 
-Outcome = Event | At
+RuleEvent = Event | DatedEvent
 
 
-def drafted(outcome: Outcome, office: DecisionContext) -> Draft:
+def drafted(outcome: RuleEvent, context: DecisionContext) -> Draft:
     """The outcome of a rule, ready for the log."""
-    if isinstance(outcome, At):
-        return outcome.event.draft(office.now, outcome.occurred_at)
-    return outcome.draft(office.now)
+    if isinstance(outcome, DatedEvent):
+        return outcome.event.draft(context.now, outcome.occurred_at)
+    return outcome.draft(context.now)
