@@ -96,8 +96,8 @@ def read_directory(path: Path, known: Iterable[Unit] = (), people: Iterable[Pers
     has_units, has_people = has_table(path, UNITS), has_table(path, PEOPLE)
     if not (has_units or has_people):
         return _contacts(path, known, people)
-    units: tuple[UnitRow, ...] = ()
-    found: tuple[PersonRow, ...] = ()
+    units: tuple[SheetUnit, ...] = ()
+    found: tuple[SheetPerson, ...] = ()
     faults: tuple[CellFault, ...] = ()
     written: tuple[Unit, ...] = ()
     if has_units:
@@ -119,8 +119,8 @@ def _contacts(path: Path, known: tuple[Unit, ...], people: tuple[Person, ...]) -
     if found is None:
         refuse_always(f"{path.name} 中没有“{UNITS}”，也没有“{PEOPLE}”；{_WANTED}", "malformed")
     return DirectorySheets(
-        units=tuple(UnitRow(row=row, unit=unit) for row, unit in found.units),
-        people=tuple(PersonRow(row=row, person=person) for row, person in found.people),
+        units=tuple(SheetUnit(row=row, unit=unit) for row, unit in found.units),
+        people=tuple(SheetPerson(row=row, person=person) for row, person in found.people),
         faults=found.faults,
         assumed=found.assumed,
     )

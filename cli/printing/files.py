@@ -16,7 +16,6 @@ from sheets.file_errors import unwritable
 if TYPE_CHECKING:
     from documents.formats.press import Press
     from documents.page import Page
-    from settings import Settings
 
 ENDINGS = (".docx", ".pdf", ".html", ".md")
 OutOption = Annotated[
@@ -32,16 +31,9 @@ OutOption = Annotated[
 
 def press() -> "Press":
     """The faces and templates this office has."""
+    from services.press import press_by
+
     return press_by(session.settings)
-
-
-def press_by(settings: "Settings") -> "Press":
-    """The faces and templates these settings name."""
-    from documents.formats.fonts import Typeface
-    from documents.formats.press import LAYOUT, Press
-    from documents.formats.templates import template
-
-    return Press(Typeface(settings.font_folders), template(LAYOUT, settings.template_folder))
 
 
 def check_out(out: Path | None, endings: Sequence[str] = ENDINGS) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from cli.services.checkup import examine
 from domain.notices.routing import Routing
 from domain.office import Person
 from domain.terms import Role
+from services.doctor import examine
 from settings import Settings
 from tests.cli.conftest import Sheets
 from tests.support.command_line import CommandLine

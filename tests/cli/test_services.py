@@ -17,11 +17,11 @@ from uuid import uuid4
 
 import pytest
 
-from cli.services.runfile import Process, RunFile
 from domain.calendar import local_date
 from eventlog import reading
 from eventlog.schema import HEAD
 from eventlog.verify import verify
+from services.embedded.runfile import Process, RunFile
 from tests.support.office import office_today
 from tests.support.processes import free_port
 from tests.support.served import Home, home_in, kill, wait_for

@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "activities": BELOW_ACTIVITIES,
     "settings": {"sheets", "domain"},
     "process": {"settings"},
-    "services": {"workflows", "activities"} | BELOW_ACTIVITIES,
+    "services": {"workflows", "activities", "settings", "process"} | BELOW_ACTIVITIES,
     "worker": SERVICE,
     "simulation": SERVICE | {"worker"},
     "cli": SERVICE | {"worker", "simulation"},

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.services.prepare import embedded_home
+from services.embedded.prepare import embedded_home
 from services.home import make_private
 from settings import Settings
 

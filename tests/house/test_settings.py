@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 import settings
-from cli.services.state import without_password
 from domain.base import Refusal
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogUnreachable
+from services.status import without_password
 from settings import Settings
 from tests.support.served import home_in
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.services.checkup import examine
 from domain.notices.routing import ChannelSettings, Routing
 from domain.terms import Role, Urgency
+from services.doctor import examine
 from settings import Settings
 from tests.support.command_line import CommandLine
 from tests.support.homes import at

@@ -16,11 +16,11 @@ from temporalio.client import Client
 from activities.channels.opening import open_channels
 from activities.clock import OfficeClock
 from activities.notices import NoticeActivities
-from cli.services.checkup import examine
 from domain import commands as c
 from domain.notices.routing import ChannelSettings, Routing
 from domain.terms import Role, Urgency
 from eventlog.database import Database
+from services.doctor import examine
 from services.gateway import Gateway
 from services.lookout import Lookout
 from services.sweep import Sweep

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from cli.services.runfile import RunFile
 from domain import commands as c
 from domain.calendar import SHANGHAI, OfficeHours, local_date
 from domain.envelope import SYSTEM, Actor
@@ -26,6 +25,7 @@ from domain.meetings import commands as mc
 from domain.office import CALENDAR_STREAM, DayOverridden, OfficeHoursSet
 from eventlog import reading
 from eventlog.database import Database
+from services.embedded.runfile import RunFile
 from services.gateway import Gateway, Unreachable, connect
 from services.office_records import record
 from settings import Settings

@@ -4,10 +4,10 @@ import os
 import sys
 from pathlib import Path
 
-from cli.services.prepare import end_orphans
-from cli.services.runfile import HomeLock
-from cli.services.supervise import Supervisor
 from process import leave
+from services.embedded.prepare import end_orphans
+from services.embedded.runfile import HomeLock
+from services.embedded.supervise import Supervisor
 
 
 def main() -> None:

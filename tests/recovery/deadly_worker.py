@@ -19,11 +19,11 @@ from temporalio import activity
 
 import worker
 from activities.log import LogActivities
-from cli.services.runfile import RunFile
-from cli.services.supervise import READY_FD
 from domain.log import APPEND, Appended, AppendRequest, LogAnswer
 from eventlog.backend import Statement
 from eventlog.database import Transaction
+from services.embedded.runfile import RunFile
+from services.embedded.supervise import READY_FD
 
 HOME = Path(os.environ.get("XMH_HOME", "."))
 CHANCE = random.SystemRandom()

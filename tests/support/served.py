@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cli.services.runfile import Process, RunFile
 from domain.envelope import SYSTEM
 from domain.office import CALENDAR_STREAM, CalendarYearPublished
 from eventlog import reading
 from eventlog.database import Database
+from services.embedded.runfile import Process, RunFile
 from services.office_records import record
 from settings import make_door_key
 from tests.support.office import founded, office_today

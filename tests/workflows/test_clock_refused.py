@@ -16,7 +16,6 @@ from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
 
 from activities.log import LogActivities
-from cli.services.checkup import examine
 from domain import commands as c
 from domain.base import Refusal
 from domain.calendar import local_date
@@ -29,6 +28,7 @@ from domain.office import DIRECTORY_STREAM, Person, PersonRecorded
 from domain.terms import Role
 from eventlog import reading
 from eventlog.database import Database
+from services.doctor import examine
 from services.healing import Healing
 from services.office_records import record
 from settings import Settings, make_door_key

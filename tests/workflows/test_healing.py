@@ -11,7 +11,6 @@ from temporalio.client import WorkflowExecutionStatus
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-from cli.services.checkup import examine
 from domain import commands as c
 from domain.base import Refusal
 from domain.calendar import SHANGHAI, local_date
@@ -22,6 +21,7 @@ from domain.office import CALENDAR_STREAM, DayOverridden
 from eventlog.database import Database
 from eventlog.verify import verify
 from eventlog.witness import Witness
+from services.doctor import examine
 from services.gateway import Gateway
 from services.healing import Healing
 from services.log_guard import LogGuard

@@ -15,8 +15,6 @@ from psycopg.conninfo import conninfo_to_dict
 from activities.channels.opening import open_channels
 from activities.clock import OfficeClock
 from activities.notices import NoticeActivities
-from cli.services.checkup import examine
-from cli.services.state import standing
 from domain.log import Witnessed
 from domain.notices.routing import Routing
 from eventlog import reading
@@ -24,11 +22,13 @@ from eventlog.database import Database
 from eventlog.errors import LogRestored
 from eventlog.verify import verify
 from eventlog.witness import Height, Witness
+from services.doctor import examine
 from services.gateway import Gateway, Unreachable
 from services.healing import Healing
 from services.issuing.bulletins import issue_briefing
 from services.log_guard import LogGuard, noticed
 from services.lookout import Lookout
+from services.status import standing
 from services.sweep import Sweep
 from settings import Settings
 from tests.support.clock import MASTER

@@ -9,9 +9,10 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from cli.explain import explained
-from cli.services.supervise import READY_WITHIN, Supervisor
-from cli.session import Exit, Problem
+from cli.session import Exit, Problem, problem_of
+from domain.base import Refusal
 from process import leave
+from services.embedded.supervise import READY_WITHIN, Supervisor
 
 
 def detached(supervisor: Supervisor) -> dict[str, Any]:
@@ -59,6 +60,8 @@ def _watch(supervisor: Supervisor, speak: int) -> NoReturn:
 def _problem(error: BaseException) -> Problem:
     if isinstance(error, Problem):
         return error
+    if isinstance(error, Refusal):
+        return problem_of(error)
     return explained(error) if isinstance(error, Exception) else Problem("已中断", "interrupted")
 
 

@@ -18,9 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-from cli.services.runfile import Process, RunFile
-from cli.services.temporal_file import TEMPORAL_FILE, set_aside_damaged
-from cli.session import Exit, Problem
+from domain.base import Refusal
+from services.embedded.runfile import Process, RunFile
+from services.embedded.temporal_file import TEMPORAL_FILE, set_aside_damaged
 
 LOOPBACK = "127.0.0.1"
 NAMESPACE = "default"
@@ -151,7 +151,7 @@ class Supervisor:
         """Start both, say when they are ready, watch over them until SIGTERM or Ctrl-C, then drain.
 
         Raises:
-            Problem: they did not become ready in time (exit 5); nothing runs any more.
+            Refusal: they did not become ready in time (exit 5); nothing runs any more.
         """
         self._me = Process.of(os.getpid())  # not before: the supervisor may have been forked since it was made
         limit = time.monotonic() + READY_WITHIN
@@ -235,12 +235,10 @@ class Supervisor:
         self.server.stop(signal.SIGTERM, SERVER_STOPS_WITHIN, lambda: self._signals > before + 1)
         RunFile.remove(self.home)
 
-    def _not_ready(self) -> Problem:
+    def _not_ready(self) -> Refusal:
         late = self.worker if self.server.ready else self.server
         what = "办理进程" if late is self.worker else "Temporal 服务"
-        return Problem(
-            f"{what}没有在 {READY_WITHIN:.0f} 秒内就绪，已全部停止；原因见 {late.log}", "not_ready", Exit.UNREACHABLE
-        )
+        return Refusal(f"{what}没有在 {READY_WITHIN:.0f} 秒内就绪，已全部停止；原因见 {late.log}", "not_ready")
 
 
 class _wakened_by_signals:  # noqa: N801  (reads as what it does)
@@ -269,7 +267,7 @@ def worker_script() -> Path:
     """Where the worker's module is, found without importing it."""
     spec = importlib.util.find_spec("worker")
     if spec is None or spec.origin is None:
-        raise Problem("找不到 worker 模块，安装不完整", "unexpected")
+        raise Refusal("找不到 worker 模块，安装不完整", "unexpected")
     return Path(spec.origin)
 
 
@@ -277,11 +275,11 @@ def temporal_program() -> Path:
     """The Temporal command that came with this environment.
 
     Raises:
-        Problem: it is not installed.
+        Refusal: it is not installed.
     """
     program = Path(sys.executable).with_name("temporal")
     if not program.exists():
-        raise Problem(f"找不到 Temporal 程序 {program}，请重新安装（make setup）", "not_installed", Exit.UNREACHABLE)
+        raise Refusal(f"找不到 Temporal 程序 {program}，请重新安装（make setup）", "not_installed")
     return program
 
 

@@ -19,10 +19,10 @@ def up(
     port: PortOption = None,
 ) -> None:
     """启动督办服务：内置 Temporal 服务和办理进程，出故障自动重启；Ctrl-C 停止。"""
-    from cli.services.prepare import check_port, embedded_home, end_orphans, prepare_log
-    from cli.services.runfile import HomeLock
-    from cli.services.supervise import Supervisor
-    from cli.services.temporal_file import set_aside_damaged
+    from services.embedded.prepare import check_port, embedded_home, end_orphans, prepare_log
+    from services.embedded.runfile import HomeLock
+    from services.embedded.supervise import Supervisor
+    from services.embedded.temporal_file import set_aside_damaged
 
     settings = session.settings
     home = embedded_home(settings)
@@ -35,7 +35,7 @@ def up(
         prepare_log(settings)
         supervisor = Supervisor(home, port)
         if detach:
-            from cli.services.detach import detached
+            from cli.service.detach import detached
 
             _tell_ready(detached(supervisor))
         else:
@@ -59,7 +59,7 @@ def _tell_ready(document: dict[str, Any]) -> None:
 
 def down() -> None:
     """停止督办服务：先让办理进程办完手头的事，再停 Temporal。"""
-    from cli.services.stop import stop
+    from cli.service.stop import stop
 
     stopped = stop(session.settings.home.absolute())
     answer({"stopped": stopped}, "督办服务已停止" if stopped else "督办服务没有在运行")
@@ -67,7 +67,7 @@ def down() -> None:
 
 def status() -> None:
     """现在运行着什么：进程、版本、未办结事项、日志位置。"""
-    from cli.services.state import standing, told
+    from services.status import standing, told
 
     document = standing(session.settings)
     answer(document, told(document))
@@ -77,7 +77,7 @@ def doctor(
     noted: Annotated[bool, typer.Option("--noted", help="已知悉日志曾被还原、事项曾被自动补上，以后不再提示")] = False,
 ) -> None:
     """检查哪里不对、怎么处理；有问题时退出码为 1。"""
-    from cli.services.checkup import examine, told
+    from services.doctor import examine, told
 
     report = asyncio.run(examine(session.settings, noted=noted))
     answer(report.document(), told(report))
@@ -107,7 +107,7 @@ def recover(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只列出，不恢复")] = False,
 ) -> None:
     """按日志恢复：Temporal 丢失的未办结事项重新启动，落后的补上。"""
-    from cli.services.checkup import recovered
+    from services.doctor import recovered
 
     found = asyncio.run(recovered(session.settings, session.database, dry_run=dry_run))
     healed = "待恢复" if dry_run else "已恢复"
@@ -121,8 +121,8 @@ def recover(
 
 def migrate() -> None:
     """把事件日志的表结构升级到本版本；数据不变。"""
-    from cli.services.prepare import prepare_log
     from eventlog.schema import HEAD, schema_state
+    from services.embedded.prepare import prepare_log
 
     url = session.settings.database
     before = schema_state(url)

@@ -12,10 +12,6 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from cli.printing.files import press_by
-from cli.services.runfile import RunFile
-from cli.services.state import reachable
-from cli.session import Problem
 from domain.base import Frozen, Refusal, refuse
 from domain.calendar import SHANGHAI, local_date
 from domain.deadlines import owed
@@ -31,13 +27,16 @@ from eventlog.notices import failing
 from eventlog.schema import SchemaState, schema_state
 from eventlog.secrets import keys_standing
 from eventlog.watermark import Watermark, highest
+from services.embedded.runfile import RunFile
 from services.gateway import Gateway, Unreachable, connect
 from services.healing import Healing, Recovery
 from services.issuing.bulletins import numbers_on_disk
 from services.log_guard import LogGuard, noticed
 from services.lost_log import check_nothing_lost, check_own
+from services.press import press_by
 from services.reprojection import pending
 from services.restored_numbers import lagging_numbers
+from services.status import reachable
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -134,10 +133,10 @@ async def recovered(settings: "Settings", database: Database, *, dry_run: bool) 
     """Start and wake what differs from the log, give no number twice; with `dry_run` only say what.
 
     Raises:
-        Problem: Temporal does not run or cannot be reached (exit 5).
+        Refusal: Temporal does not run or cannot be reached (exit 5).
     """
     if settings.address is None:
-        raise Problem(f"督办服务没有运行（数据目录 {settings.home}），请先运行 xmh up --detach", "unreachable")
+        raise Refusal(f"督办服务没有运行（数据目录 {settings.home}），请先运行 xmh up --detach", "unreachable")
     client = await connect(settings.address, settings.temporal_namespace)
     gateway = Gateway(client, database, settings.task_queue, settings.door)
     if not dry_run:

@@ -3,10 +3,10 @@
 import signal
 from pathlib import Path
 
-from cli.services.prepare import end_orphans
-from cli.services.runfile import RunFile
-from cli.services.supervise import SERVER_STOPS_WITHIN, WORKER_DRAINS_WITHIN
 from cli.session import Exit, Problem
+from services.embedded.prepare import end_orphans
+from services.embedded.runfile import RunFile
+from services.embedded.supervise import SERVER_STOPS_WITHIN, WORKER_DRAINS_WITHIN
 
 
 def stop(home: Path) -> bool:

@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from cli.services.runfile import Process, RunFile
+from services.embedded.runfile import Process, RunFile
 
 if TYPE_CHECKING:
     from eventlog.database import Database

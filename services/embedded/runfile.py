@@ -16,8 +16,7 @@ from typing import IO, Self
 
 from pydantic import ValidationError
 
-from cli.session import Exit, Problem
-from domain.base import Frozen
+from domain.base import Frozen, Refusal
 
 RUN_FILE = "run.json"
 LOCK_FILE = "up.lock"
@@ -157,7 +156,7 @@ class HomeLock:
         """Take the lock.
 
         Raises:
-            Problem: another `up` holds it (exit 3).
+            Refusal: another `up` holds it (exit 3).
         """
         self._file: IO[str] = (home / LOCK_FILE).open("a")
         try:
@@ -166,10 +165,9 @@ class HomeLock:
             self._file.close()
             found = RunFile.read(home)
             who = f"（进程 {found.supervisor.pid}）" if found and found.running else ""
-            raise Problem(
+            raise Refusal(
                 f"数据目录 {home} 上已有 xmh up 在运行{who}；用 xmh status 查看，用 xmh down 停止",
                 "already_running",
-                Exit.REFUSED,
             ) from None
 
     def release(self) -> None:

@@ -4,9 +4,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.services.runfile import RunFile
-from cli.services.supervise import port_is_free
-from cli.session import Exit, Problem
+from domain.base import Refusal
+from services.embedded.runfile import RunFile
+from services.embedded.supervise import port_is_free
 from services.home import make_home, make_private
 
 if TYPE_CHECKING:
@@ -21,13 +21,12 @@ def embedded_home(settings: "Settings") -> Path:
     """The data directory, made for its owner alone when it is not there.
 
     Raises:
-        Problem: it cannot be made, or a Temporal elsewhere is configured, whose worker `xmh worker` is.
+        Refusal: it cannot be made, or a Temporal elsewhere is configured, whose worker `xmh worker` is.
     """
     if settings.temporal_address:
-        raise Problem(
+        raise Refusal(
             f"已配置使用 {settings.temporal_address} 的 Temporal 服务，不再启动内置服务；请用 xmh worker 启动办理进程",
             "external_temporal",
-            Exit.MALFORMED,
         )
     home = settings.home.absolute()
     make_home(home)
@@ -60,10 +59,10 @@ def check_port(port: int | None) -> None:
     """Refuse a port somebody else listens on.
 
     Raises:
-        Problem: it is in use (exit 2).
+        Refusal: it is in use (exit 2).
     """
     if port is not None and not port_is_free(port):
-        raise Problem(f"端口 {port} 已被占用，请用 --port 换一个，或不填由系统选择", "port_in_use", Exit.MALFORMED)
+        raise Refusal(f"端口 {port} 已被占用，请用 --port 换一个，或不填由系统选择", "port_in_use")
 
 
 def prepare_log(settings: "Settings") -> None:
