@@ -12,7 +12,7 @@ from cli.tables import table
 from cli.task.common import the_unit, today
 from documents.ledger import read_ledger
 from documents.reports.burden import UnitBurden, burden
-from domain.calendar import SHANGHAI
+from domain.calendar import SHANGHAI, next_month
 from domain.queries.burden import Ask
 from eventlog import reading
 
@@ -54,7 +54,7 @@ def _month(text: str | None) -> tuple[date, date]:
         if found is None or not 1 <= int(found[2]) <= _DECEMBER:
             raise Problem(f"月份“{text}”应写成 2022-03 的样子", "malformed")
         first = date(int(found[1]), int(found[2]), 1)
-    following = (first + timedelta(days=32)).replace(day=1)
+    following = next_month(first)
     return first, following - timedelta(days=1)
 
 

@@ -27,6 +27,11 @@ _NO_TIME = timedelta()
 _SATURDAY = 5
 
 
+def next_month(day: date) -> date:
+    """The first day of the month after the day's."""
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
 def local_date(instant: datetime) -> date:
     """The office's date at an instant.
 

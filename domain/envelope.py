@@ -1,6 +1,5 @@
 """An event's envelope: who, when, in which stream, and the bytes its hash covers."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -122,45 +121,3 @@ def from_micros(value: int) -> datetime:
 
 
 Algorithm = Literal["sha256", "sm3"]
-
-
-def event_hash(  # noqa: PLR0913  (the fields of the envelope)
-    algorithm: Algorithm,
-    *,
-    previous_hash: str,
-    position: int,
-    headquarters: str,
-    stream: str,
-    version: int,
-    event_id: str,
-    event_type: str,
-    schema_version: int,
-    payload: str,
-    actor: str,
-    command_id: str,
-    causation: str | None,
-    occurred_at: int,
-    recorded_at: int,
-) -> str:
-    """`algorithm:hex` over the length-prefixed fields as stored (times in microseconds)."""
-    digest = hashlib.new(algorithm, HASH_FORMAT)
-    for part in (
-        previous_hash,
-        position,
-        headquarters,
-        stream,
-        version,
-        event_id,
-        event_type,
-        schema_version,
-        payload,
-        actor,
-        command_id,
-        causation or "",
-        occurred_at,
-        recorded_at,
-    ):
-        data = str(part).encode()
-        digest.update(len(data).to_bytes(4, "big"))
-        digest.update(data)
-    return f"{algorithm}:{digest.hexdigest()}"

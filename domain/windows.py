@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from domain.calendar import WorkCalendar, at_office, local_date
+from domain.calendar import WorkCalendar, at_office, local_date, next_month
 from domain.facts import Pace, Window
 from domain.terms import Rhythm
 
@@ -122,4 +122,4 @@ def _stretch(rhythm: Rhythm, day: date) -> tuple[str, date, date]:
 
 
 def _month_end(day: date) -> date:
-    return (day.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+    return next_month(day) - timedelta(days=1)

@@ -1,4 +1,8 @@
-"""The hash of an event as `domain.envelope.event_hash` defines it, over rows as stored, fast enough for whole logs."""
+"""The hash of an event over its row as stored, fast enough for whole logs: `algorithm:hex`.
+
+What is hashed is the format, the previous hash and every column before it in the order of `EVENT_COLUMNS`, each as text
+with its length in four bytes before it; times are microseconds, an empty cause is an empty text.
+"""
 
 import hashlib
 from typing import Any

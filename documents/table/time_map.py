@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from documents.table.styles import BAR, ENDED, FILLS, Styles
+from domain.calendar import next_month
 from domain.terms import Light
 from sheets.layout import print_on_a3, row_height
 from sheets.table import Column
@@ -60,7 +61,7 @@ def _months(first: date, last: date) -> Iterator[date]:
     month = first.replace(day=1)
     while month <= last:
         yield month
-        month = (month + timedelta(days=32)).replace(day=1)
+        month = next_month(month)
 
 
 def _heads(sheet: Any, styles: Styles, starts: list[date], *, by_week: bool) -> None:

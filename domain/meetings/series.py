@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from domain.base import Frozen, Refusal
-from domain.calendar import WorkCalendar
+from domain.calendar import WorkCalendar, next_month
 from domain.envelope import HEADQUARTERS, Recorded
 from domain.event import Event, decode
 from domain.meetings.terms import AgendaReason
@@ -207,7 +207,7 @@ def _periods(rule: MonthlyRule | WeeklyRule, first: date, last: date) -> Iterato
         weeks = list(_weeks_of(month, rule.weekday))
         chosen = weeks[::-1] if rule.week == LAST else weeks[rule.week - 1 :] + weeks[: rule.week - 1][::-1]
         yield f"{month:%Y-%m}", chosen
-        month = (month + timedelta(days=32)).replace(day=1)
+        month = next_month(month)
 
 
 def _weeks_of(month: date, weekday: int) -> Iterator[list[date]]:

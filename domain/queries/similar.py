@@ -8,6 +8,7 @@ share a run of characters that few other open titles have: the project's own nam
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from difflib import SequenceMatcher
 from itertools import pairwise
 
 from domain.base import Frozen
@@ -89,14 +90,5 @@ def _dice(one: str, other: str) -> float:
 
 def _longest_run(one: str, other: str) -> str:
     """The longest substring both have; the first of several."""
-    best, end = 0, 0
-    before = [0] * (len(other) + 1)
-    for i, a in enumerate(one, 1):
-        row = [0] * (len(other) + 1)
-        for j, b in enumerate(other, 1):
-            if a == b:
-                row[j] = before[j - 1] + 1
-                if row[j] > best:
-                    best, end = row[j], i
-        before = row
-    return one[end - best : end]
+    run = SequenceMatcher(None, one, other, autojunk=False).find_longest_match()
+    return one[run.a : run.a + run.size]

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 from domain.base import Refusal
 from domain.bounds import plausible, seen
+from domain.calendar import next_month
 
 WEEKDAYS = "一二三四五六日"
 MOST_SHOWN = 40
@@ -82,7 +83,7 @@ def _parse(plain: str, today: date) -> date | None:
         monday = today - timedelta(days=today.weekday())
         return monday + timedelta(weeks=_WEEKS[week], days=WEEKDAYS.index("日" if name == "天" else name))
     if plain in ("月底", "本月底"):
-        return (today.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+        return next_month(today) - timedelta(days=1)
     return today + timedelta(days=_RELATIVE[plain]) if plain in _RELATIVE else None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from domain.calendar import WorkCalendar
+from domain.calendar import WorkCalendar, next_month
 from domain.terms import Rhythm
 from intake.dates import as_date
 from intake.draft.model import StatedLimit
@@ -144,7 +144,7 @@ def _this_month(times: Times, _: re.Match[str]) -> date | None:
 def _next_month(times: Times, match: re.Match[str]) -> date | None:
     if times.written_on is None:
         return None
-    first = (times.written_on.replace(day=1) + timedelta(days=32)).replace(day=1)
+    first = next_month(times.written_on)
     if match["day"]:
         return first.replace(day=number(match["day"]))
     return times.end_of_part(first.year, first.month, match["part"])
