@@ -1,0 +1,166 @@
+"""Events as they were recorded: of a stream, of a command, at a position, and how far the log goes."""
+
+# ruff: noqa: S608  (SQL is put together from constants here, values are parameters)
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from domain.base import Frozen
+from domain.envelope import Recorded, from_micros, micros
+from domain.log import Witnessed
+from eventlog.backend import Row
+from eventlog.database import Database, Transaction
+from eventlog.rows import EVENT_COLUMNS, recorded
+
+PAGE = 1000
+_FOREVER = 2**62
+_LAST_VERSION = 2**31 - 1
+
+
+class Head(Frozen):
+    """Where a stream stands; version 0 and an empty hash when it has no event."""
+
+    stream: str
+    version: int = 0
+    hash: str = ""
+
+
+def read_stream(
+    database: Database,
+    stream: str,
+    after: int = 0,
+    upto_version: int | None = None,
+    position: int | None = None,
+) -> tuple[Recorded, ...]:
+    """The events of a stream in order, after a version, up to a version or up to a position of the log."""
+    with database.reading() as transaction:
+        return stream_events(transaction, stream, after=after, upto_version=upto_version, position=position)
+
+
+def stream_events(
+    transaction: Transaction,
+    stream: str,
+    *,
+    after: int = 0,
+    upto_version: int | None = None,
+    position: int | None = None,
+) -> tuple[Recorded, ...]:
+    """`read_stream` within a transaction."""
+    upto = _LAST_VERSION if upto_version is None else upto_version
+    rows = transaction.all(
+        f"SELECT {EVENT_COLUMNS} FROM events WHERE stream = ? AND version > ? AND version <= ? AND position <= ? "
+        "ORDER BY version",
+        (stream, after, upto, _FOREVER if position is None else position),
+    )
+    return tuple(map(recorded, rows))
+
+
+def events_at(database: Database, positions: Iterable[int]) -> dict[int, Recorded]:
+    """The events at these positions."""
+    with database.reading() as transaction:
+        rows = [transaction.one(f"SELECT {EVENT_COLUMNS} FROM events WHERE position = ?", (p,)) for p in positions]
+    return {event.position: event for event in (recorded(row) for row in rows if row)}
+
+
+def read_all(database: Database, after: int = 0, limit: int = PAGE) -> tuple[Recorded, ...]:
+    """The next events of the whole log after a position. Positions appear in order: none is ever filled in later."""
+    with database.reading() as transaction:
+        return tuple(map(recorded, page(transaction, after, limit)))
+
+
+class Moment(NamedTuple):
+    """A part of the log, and the instant it is looked at from."""
+
+    position: int
+    as_of: datetime
+
+
+def position_at(database: Database, instant: datetime) -> int:
+    """Up to where the log had been recorded by an instant: the largest such position; 0 before its first event.
+
+    What is asked of a moment is asked of this position, by every reader, so that their answers agree. Recording times
+    do not go back along the log; in a log written before that held, what stands earlier in it was known earlier,
+    whatever time a clock that was off gave it.
+    """
+    sql = "SELECT position FROM events WHERE recorded_at <= ? ORDER BY position DESC LIMIT 1"
+    with database.reading() as transaction:
+        row = transaction.one(sql, (micros(instant),))
+    return int(row[0]) if row else 0
+
+
+def clocks(database: Database) -> tuple[datetime | None, datetime | None]:
+    """When the newest event was recorded, and the time of the database's own clock, when it has one."""
+    newest = "SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1"
+    with database.reading() as transaction:
+        row = transaction.one(f"SELECT ({newest}), {database.backend.clock_sql}")
+    last, own = row if row else (None, None)
+    return (None if last is None else from_micros(last)), (None if own is None else from_micros(own))
+
+
+def moment_at(database: Database, instant: datetime) -> Moment:
+    """The instant with the part of the log known by then."""
+    return Moment(position_at(database, instant), instant)
+
+
+def page(transaction: Transaction, after: int, limit: int) -> list[Row]:
+    """Rows of the whole log after a position."""
+    sql = f"SELECT {EVENT_COLUMNS} FROM events WHERE position > ? ORDER BY position LIMIT ?"
+    return transaction.all(sql, (after, limit))
+
+
+def head(database: Database, stream: str) -> Head:
+    """Where the stream stands."""
+    sql = "SELECT version, hash FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1"
+    with database.reading() as transaction:
+        row = transaction.one(sql, (stream,))
+    return Head(stream=stream, version=row[0], hash=row[1]) if row else Head(stream=stream)
+
+
+def newest(database: Database) -> tuple[int, str]:
+    """Position and hash of the newest event; 0 and empty when there is none."""
+    with database.reading() as transaction:
+        row = transaction.one("SELECT position, hash FROM events ORDER BY position DESC LIMIT 1")
+    return (row[0], row[1]) if row else (0, "")
+
+
+def hash_at(database: Database, position: int) -> str:
+    """The hash of the event at a position; empty when there is none."""
+    with database.reading() as transaction:
+        row = transaction.one("SELECT hash FROM events WHERE position = ?", (position,))
+    return str(row[0]) if row else ""
+
+
+def witnessed(database: Database) -> Witnessed | None:
+    """How far the log reaches and which numbers were given from it; None when it is empty."""
+    with database.reading(snapshot=True) as transaction:
+        first = transaction.one("SELECT hash FROM events WHERE position = 1")
+        last = transaction.one("SELECT position, hash FROM events ORDER BY position DESC LIMIT 1")
+        numbers: dict[str, int] = dict(transaction.all("SELECT series, last FROM numbers"))
+    if first is None or last is None:
+        return None
+    return Witnessed(log=first[0], position=last[0], hash=last[1], numbers=numbers)
+
+
+def find_command(database: Database, command_id: str) -> tuple[Recorded, ...] | None:
+    """The events a command gave; None when it is not in the log."""
+    with database.reading() as transaction:
+        return command_events(transaction, command_id) or None
+
+
+def command_events(transaction: Transaction, command_id: str) -> tuple[Recorded, ...]:
+    """The events a command gave; none when it is not in the log."""
+    rows = transaction.all(
+        f"SELECT {', '.join(f'e.{c}' for c in EVENT_COLUMNS.split(', '))} FROM commands c "
+        "JOIN events e ON e.stream = c.stream AND e.version BETWEEN c.first AND c.last "
+        "WHERE c.command_id = ? ORDER BY e.version",
+        (command_id,),
+    )
+    return tuple(map(recorded, rows))
+
+
+def identity(database: Database) -> str:
+    """What no other log has and this one never loses: the hash of its first event; empty while it has none."""
+    with database.reading() as transaction:
+        row = transaction.one("SELECT hash FROM events WHERE position = 1")
+    return str(row[0]) if row else ""

@@ -1,0 +1,108 @@
+"""Matters and meetings by what people call them: a number, its tail, words of the title."""
+
+import re
+import unicodedata
+from datetime import date, datetime
+
+from domain.base import Frozen
+from domain.bounds import visible
+from domain.calendar import local_date
+from domain.envelope import from_micros
+from domain.meetings.series import SERIES_STREAM, SeriesBook
+from domain.meetings.terms import MeetingStage
+from domain.terms import Stage
+from eventlog.backend import Row
+from eventlog.database import Database
+from eventlog.reading.states import load
+
+_MATTERS = "SELECT stream, number, title, stage, lead, due, version FROM matters"
+_MEETINGS = "SELECT stream, number, series, title, stage, starts, ordinal, version FROM meetings"
+
+
+class ListedMatter(Frozen):
+    """What a matter is found and listed by."""
+
+    stream: str
+    number: str
+    title: str
+    stage: Stage
+    lead: str | None
+    due: date | None
+    version: int
+
+
+class ListedMeeting(Frozen):
+    """What a meeting is found and listed by."""
+
+    stream: str
+    number: str
+    series: str
+    title: str
+    stage: MeetingStage
+    starts: datetime
+    ordinal: int | None
+    version: int
+
+
+def find_matters(database: Database, words: str) -> tuple[ListedMatter, ...]:
+    """The matters meant by a number (`XMH-2022-007`), its tail (`7`), a stream, or words of the title.
+
+    The first of these that fits anything decides; several matters come back when the words fit several.
+    """
+    with database.reading() as transaction:
+        matters = sorted(map(_matter, transaction.all(_MATTERS)), key=lambda m: m.number)
+    wanted = _plain(words)
+    exact = tuple(m for m in matters if wanted in (_plain(m.number), _plain(m.stream)))
+    if exact or not wanted:
+        return exact
+    if wanted.isdecimal():
+        tail = tuple(m for m in matters if _tail(m.number) == int(wanted))
+        if tail:
+            return tail
+    return tuple(m for m in matters if all(word in _plain(m.title) for word in wanted.split()))
+
+
+def meetings(database: Database, year: int | None = None) -> tuple[ListedMeeting, ...]:
+    """All meetings, or those of a year, in the order they begin."""
+    with database.reading() as transaction:
+        rows = transaction.all(f"{_MEETINGS} ORDER BY starts, number")
+    found = (_meeting(row) for row in rows)
+    return tuple(m for m in found if year is None or local_date(m.starts).year == year)
+
+
+def find_meetings(database: Database, words: str) -> tuple[ListedMeeting, ...]:
+    """The meetings meant by a number (`HY-2022-031`), its tail (`31`, of the newest such year), or the title."""
+    everything = meetings(database)
+    wanted = _plain(words)
+    exact = tuple(m for m in everything if wanted in (_plain(m.number), _plain(m.stream)))
+    if exact or not wanted:
+        return exact
+    if wanted.isdecimal():
+        tails = [m for m in everything if _tail(m.number) == int(wanted)]
+        return tuple(tails[-1:])
+    return tuple(m for m in everything if all(word in _plain(m.title) for word in wanted.split()))
+
+
+def series_book(database: Database) -> SeriesBook:
+    """The series of meetings."""
+    found = load(database, SERIES_STREAM)
+    return found.state if found and isinstance(found.state, SeriesBook) else SeriesBook()
+
+
+def _plain(text: str) -> str:
+    """Full width, case, blanks and characters nobody sees do not matter."""
+    return unicodedata.normalize("NFKC", visible(text)).casefold().strip()
+
+
+def _tail(number: str) -> int | None:
+    found = re.search(r"(\d+)\D*$", number)
+    return int(found[1]) if found else None
+
+
+def _matter(row: Row) -> ListedMatter:
+    return ListedMatter.model_validate(dict(zip(ListedMatter.model_fields, row, strict=True)))
+
+
+def _meeting(row: Row) -> ListedMeeting:
+    found = dict(zip(ListedMeeting.model_fields, row, strict=True))
+    return ListedMeeting.model_validate({**found, "starts": from_micros(found["starts"])})

@@ -1,0 +1,53 @@
+"""The calendar and policy in force, now or at a position of the log."""
+
+from typing import cast
+
+from domain.calendar import WorkCalendar
+from domain.log import Rulebook
+from domain.office import CALENDAR_STREAM, POLICY_STREAM, RULEBOOK_STREAMS
+from domain.policy import Policy
+from eventlog.database import Database, Transaction
+from eventlog.reading.events import stream_events
+from eventlog.reading.states import STATES, StreamState, folded, state_of
+
+
+def rulebook_version(database: Database) -> int:
+    """The version of the rulebook in force, without the rulebook."""
+    with database.reading() as transaction:
+        row = transaction.one("SELECT max(position) FROM states WHERE stream IN (?, ?)", RULEBOOK_STREAMS)
+    return int(row[0] or 0) if row else 0
+
+
+def rulebook(database: Database, position: int | None = None) -> Rulebook:
+    """The calendar and policy in force, now or at a position of the log."""
+    if position is None:
+        with database.reading() as transaction:
+            return rulebook_in(transaction)
+    with database.reading(snapshot=True) as transaction:
+        found = {stream: stream_events(transaction, stream, position=position) for stream in RULEBOOK_STREAMS}
+    states = {stream: folded(stream, list(events)) for stream, events in found.items() if events}
+    return _rulebook(states)
+
+
+def rulebook_in(transaction: Transaction) -> Rulebook:
+    """`rulebook` within a transaction."""
+    rows = transaction.all(f"{STATES} WHERE stream IN (?, ?)", RULEBOOK_STREAMS)
+    return _rulebook({row[0]: state_of(row) for row in rows})
+
+
+def _rulebook(states: dict[str, StreamState]) -> Rulebook:
+    calendar, policy = states.get(CALENDAR_STREAM), states.get(POLICY_STREAM)
+    newest = max(states.values(), key=lambda s: s.position, default=None)
+    match newest.state if newest else None:
+        case WorkCalendar(changed=said):
+            because = said
+        case Policy(version=version):
+            because = f"采用督办规则“{version}”"
+        case _:
+            because = ""
+    return Rulebook(
+        version=newest.position if newest else 0,
+        calendar=cast("WorkCalendar", calendar.state) if calendar else WorkCalendar(),
+        policy=cast("Policy", policy.state) if policy else Policy(),
+        because=because,
+    )

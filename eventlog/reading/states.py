@@ -1,0 +1,109 @@
+"""The states of streams: now from the read model, or at a position from the events up to there."""
+
+# ruff: noqa: S608  (SQL is put together from constants here, values are parameters)
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from domain.base import Frozen
+from domain.envelope import Recorded
+from domain.ids import kind_of
+from eventlog.backend import Row
+from eventlog.database import Database
+from eventlog.reading.events import Head
+from eventlog.readmodel import fold, parse_state
+from eventlog.rows import EVENT_COLUMNS, recorded
+
+STATES = "SELECT stream, kind, version, hash, position, state FROM states"
+
+
+class StreamState(Frozen):
+    """The state of a stream as its fold gives it, and the version, hash and position it stands on."""
+
+    stream: str
+    kind: str
+    version: int
+    hash: str
+    position: int
+    state: Frozen
+
+
+def load(database: Database, stream: str) -> StreamState | None:
+    """The current state of a stream; None when it has no event."""
+    with database.reading() as transaction:
+        row = transaction.one(f"{STATES} WHERE stream = ?", (stream,))
+    return state_of(row) if row else None
+
+
+def matter_states(database: Database, *, position: int | None = None) -> tuple[StreamState, ...]:
+    """Every matter's state, now or at a position of the log."""
+    return states_of(database, "matter", position=position)
+
+
+def states_of(database: Database, kind: str, *, position: int | None = None) -> tuple[StreamState, ...]:
+    """The states of all streams of a kind, now or at a position of the log."""
+    if position is not None:
+        return tuple(_states_at(database, kind, position))
+    with database.reading() as transaction:
+        rows = transaction.all(f"{STATES} WHERE kind = ?", (kind,))
+    return tuple(state_of(row) for row in sorted(rows, key=lambda row: row[0]))
+
+
+def family_streams(database: Database, stream: str) -> tuple[str, ...]:
+    """The streams of a matter and of all its parts, theirs too; a part stays where it was opened."""
+    with database.reading() as transaction:
+        rows = transaction.all(
+            "WITH RECURSIVE family (stream) AS (SELECT stream FROM matters WHERE stream = ? "
+            "UNION SELECT m.stream FROM matters m JOIN family f ON m.parent = f.stream) SELECT stream FROM family",
+            (stream,),
+        )
+    return tuple(sorted(row[0] for row in rows))
+
+
+def states_since(database: Database, kind: str, position: int) -> tuple[StreamState, ...]:
+    """The states of the streams of a kind that an event after `position` moved."""
+    with database.reading() as transaction:
+        rows = transaction.all(f"{STATES} WHERE kind = ? AND position > ?", (kind, position))
+    return tuple(state_of(row) for row in sorted(rows, key=lambda row: row[0]))
+
+
+def _states_at(database: Database, kind: str, position: int) -> Iterator[StreamState]:
+    with database.reading(snapshot=True) as transaction:
+        rows = transaction.all(
+            f"SELECT {EVENT_COLUMNS} FROM events WHERE stream IN (SELECT stream FROM states WHERE kind = ?) "
+            "AND position <= ? ORDER BY stream, version",
+            (kind, position),
+        )
+    events = sorted(map(recorded, rows), key=lambda event: event.stream)
+    for stream, group in groupby(events, key=lambda event: event.stream):
+        yield folded(stream, list(group))
+
+
+def folded(stream: str, events: list[Recorded]) -> StreamState:
+    """The state after all events of a stream, from its first on."""
+    last = events[-1]
+    return StreamState(
+        stream=stream,
+        kind=kind_of(stream),
+        version=last.version,
+        hash=last.hash,
+        position=last.position,
+        state=fold(stream, None, events),
+    )
+
+
+def open_streams(database: Database, kind: str) -> tuple[Head, ...]:
+    """Heads of the streams of a kind that still live: a closed or cancelled matter does not, unless objected to."""
+    with database.reading() as transaction:
+        rows = transaction.all(
+            "SELECT stream, version, hash FROM states WHERE kind = ? AND ended = 0",
+            (kind,),
+        )
+    return tuple(Head(stream=s, version=v, hash=h) for s, v, h in sorted(rows))
+
+
+def state_of(row: Row) -> StreamState:
+    """The state a row of `states` holds."""
+    stream, kind, version, digest, position, text = row
+    state = parse_state(kind, text)
+    return StreamState(stream=stream, kind=kind, version=version, hash=digest, position=position, state=state)
