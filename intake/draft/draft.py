@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 from domain.base import refuse
@@ -246,7 +247,7 @@ class _Maker:
 
     def item(self, no: int, task: Task, due_cell: tuple[object, View] | None) -> Item:
         """One item; what the text does not say stays empty and is said to be missing."""
-        warnings: list[str] = []
+        warnings: list[str] = [*task.doubts]
         self._take_named(task)
         self._take_ditto(task)
         units = self._units(task, warnings)
@@ -270,7 +271,7 @@ class _Maker:
             deadlines=tuple(others),
             rhythm=rhythm,
             rhythm_span=rhythm_span,
-            targets=tuple(_targets(texts)),
+            targets=(*_targets(texts), *task.targets),
             points=tuple(self._points(task)),
             source=task.source,
             basis=task.basis,
@@ -388,14 +389,23 @@ class _Maker:
         return told[0] if told else (None, None)
 
     def _points(self, task: Task) -> Iterator[DraftPoint]:
-        if len(task.points) < 2 and not task.place:  # noqa: PLR2004  (one point is the task itself)
-            return
-        for point in task.points:
+        points = task.points
+        if len(points) < 2 and not task.place:  # noqa: PLR2004  (one point is the task itself)
+            points = self._steps(task.body)
+        for point in points:
             text = point.strip("。；， ")
             if not text:
                 continue
             days = [one.day for one in self._times.found(text) if one.day]
             yield DraftPoint(text=text.raw, span=text.span(), due=max(days) if days else None)
+
+    def _steps(self, body: View) -> list[View]:
+        """4月底前…；7月底前…：a task told as steps, each with a day of its own."""
+        ends = [found.end() for found in re.finditer("；|。", body.text)]
+        cuts = [0, *(end for end in ends if end < len(body)), len(body)]
+        steps = [body.cut(a, b) for a, b in pairwise(cuts)]
+        days = {max(days) for step in steps if (days := [one.day for one in self._times.found(step) if one.day])}
+        return steps if len(steps) > 1 and len(days) == len(steps) else []
 
 
 def _people(written: Iterable[View]) -> Iterator[NamedPerson]:

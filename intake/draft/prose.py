@@ -8,6 +8,7 @@ from intake.draft.fields import clauses
 from intake.draft.fields.clauses import Segment, TaskClauses, segments_of
 from intake.draft.fields.figures import figures
 from intake.draft.fields.names import UnitNames
+from intake.draft.model import Target
 from intake.draft.rules import structure, words
 from intake.draft.sentences import MOST_TITLE, divided, enumerated, is_task, sentences, title_of
 from intake.draft.shape.outline import Outline, OutlineNode, Passage, Zone
@@ -35,6 +36,9 @@ class Task:
     basis: str = ""
     notes: list[tuple[str, str]] = field(default_factory=list)
     figures_from: list[View] = field(default_factory=list)
+    targets: list[Target] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    """What the clerk has to look at."""
     place: str = ""
 
 
@@ -60,6 +64,8 @@ class Prose:
         self._flat = not nodes
         self._one_by_one = self._ranks_of_tasks(nodes)
         self._sections = {id(node) for node in nodes if self._is_section(node)}
+        opening = [*outline.titles, *(passage.view for root in outline.roots for passage in root.body[:2])]
+        self._minutes = any(structure.MINUTES.pattern.search(text.text) for text in opening)
         self.reading = ProseReading()
 
     def read(self) -> ProseReading:
@@ -121,10 +127,23 @@ class Prose:
             self._lead_in(node)
         else:
             self._leaf(node, zone, shared)
+        for aside in node.asides:
+            self._aside(node, aside)
         before = len(self.reading.tasks)
         for child in node.children:
             self._node(child, shared)
         self._last_clause_of_all(node, self.reading.tasks[before:])
+
+    def _aside(self, node: OutlineNode, aside: OutlineNode) -> None:
+        """The schedule of a task is its steps; what was done of it is no task."""
+        task = self.reading.tasks[-1] if self.reading.tasks else None
+        if aside.zone is not Zone.SCHEDULE or task is None or task.node is not node:
+            self._leave(aside, aside.zone.label)
+            return
+        steps = [step for passage in aside.body for step in divided(passage.view, together=False)]
+        task.points = [*task.points, *steps]
+        task.figures_from = [*task.figures_from, *steps]
+        task.parts = [*task.parts, aside.head, *(passage.view for passage in aside.body)]
 
     def _lists_all(self, zone: Zone) -> bool:
         return self._everything and zone is Zone.SUMMARY
@@ -320,6 +339,9 @@ class Prose:
         body = joined([node.title, *bodies]) if node.run_in else joined(bodies)
         points = [piece for text in bodies for piece in divided(text, together=False)]
         title = heading if is_task(heading.text) or len(heading) <= MOST_TITLE else title_of(body)
+        if self._minutes and node.run_in and bodies and not is_task(heading.text):
+            # 第九中学：会议要求…: the project alone does not say what is to be done.
+            title = joined([node.title.strip("。； "), title_of(joined(bodies))])
         self.reading.tasks.append(
             Task(
                 _above(node),
@@ -343,6 +365,8 @@ class Prose:
                 whole, inherited = _completed(TaskClauses(), shared)
                 for piece in divided(segment.view, together=False):
                     self._sentence(node, piece, whole, inherited)
+        for aside in passage.asides:
+            self._aside(node, aside)
 
     def _segment(self, node: OutlineNode, segment: Segment, shared: TaskClauses | None = None) -> None:
         pieces = [piece for piece in divided(segment.view, together=True) if piece.text.strip("。；，")]

@@ -9,6 +9,8 @@ from intake.draft.text import View
 
 _GOALS_FOLLOW = re.compile(r"^[^：；]*(?:目标|指标)[^：；]{0,6}：")
 _CLAUSE = re.compile(r"[^，：；。]+[，：；。]*")
+_OF_SOMEBODY = re.compile(r"(?:负责)?(?:牵头|会同|配合|联合)")
+"""What is said of a unit makes no sense without it."""
 MOST_TITLE = 40
 _LIMITS = frozenset({"年月日", "数字日期前", "月底前", "年底前", "某年完成", "全年", "到某年", "某年前", "五年规划"})
 _LEAST_TOLD = 2
@@ -114,7 +116,8 @@ def title_of(text: View) -> View:
     for _ in range(2):
         ahead = body.text[begin : found[first].end()]
         lead = words.LEADING_WORDS.pattern.match(ahead) or words.WILL.pattern.match(ahead)
-        if lead and words.STARTS_WITH_VERB.pattern.match(ahead[lead.end() :]):
+        after = ahead[lead.end() :] if lead else ""
+        if lead and words.STARTS_WITH_VERB.pattern.match(after) and not _OF_SOMEBODY.match(after):
             begin += lead.end()
     end = found[first].end()
     for one in found[first + 1 :]:

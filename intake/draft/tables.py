@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from intake.draft.fields import clauses
 from intake.draft.fields.clauses import TaskClauses, segments_of
 from intake.draft.fields.names import UnitNames, is_unit, split
+from intake.draft.model import Comparison, Target
 from intake.draft.prose import Task
 from intake.draft.rules import columns, structure
 from intake.draft.rules.columns import PlanColumn
@@ -21,6 +22,8 @@ from intake.sheets import CellFault
 _HEADER_WITHIN = 15
 _NUMBER = re.compile(r"^\d{1,4}(?:[.\-]\d{1,3})*[.、]?$|^[①-⑳]$|^（?[一二三四五六七八九十百]{1,4}）?、?$|^[A-Z]?\d+$")
 _POINT_NUMBER = re.compile(r"(?:^|(?<=[。；]))（?(\d{1,2})(?:）|[.、．](?=\d{1,2}月|\D))")
+_UNIT_IN_HEADER = re.compile(r"（([^（）\d]{1,6})）$")
+_BARE_NUMBER = re.compile(r"^\d{1,3}(?:,\d{3})+(?:\.\d+)?$|^\d+(?:\.\d+)?$")
 _DITTO_CELL = re.compile(r"^(?:同上|〃|″|同前)$")
 _MOSTLY = 0.6
 _LEAST_KNOWN = 2
@@ -64,6 +67,7 @@ class TableReader:
         self._columns: dict[int, PlanColumn] = {}
         self._titles: dict[int, str] = {}
         self._first = 0
+        self._guessed = ""
         self._seen: dict[tuple[int, int], View] = {}
         self.reading = TableReading()
         self._find_header()
@@ -114,11 +118,23 @@ class TableReader:
             return {}
         lower = {column: self._text(cell) for column, cell in rows[at + 1].cells.items() if self._text(cell)}
         known = sum(column_of(name) is not None for name in lower.values())
-        if sum(column_of(name) is not None for name in titles.values()) < _LEAST_KNOWN:
+        if sum(column_of(name) is not None for name in titles.values()) < _LEAST_KNOWN or not lower:
             return {}
-        if not lower or known < len(lower):
+        if known == len(lower):
+            return {**titles, **lower}
+        return self._grouped(titles, lower, rows[at + 1])
+
+    def _grouped(self, titles: dict[int, str], lower: dict[int, str], row: GridRow) -> dict[int, str]:
+        """Groups over their columns, merged: 工作计划 over 投资 and 形象进度. A column is called by both names."""
+        alone = {column for column in titles if column not in lower}
+        under = [column for column in lower if column not in titles]
+        words = not any(any(char.isdigit() for char in name) for name in lower.values())
+        rest = all(column in row.cells and row.cells[column].covered for column in alone)
+        if not under or not words or not rest:
             return {}
-        return {**titles, **lower}
+        groups = {column: max((c for c in titles if c <= column and c in lower), default=None) for column in lower}
+        named = {c: f"{titles[g]}·{name}" if (g := groups[c]) is not None else name for c, name in lower.items()}
+        return {**titles, **named}
 
     def _two_tasks(self) -> None:
         """重点工作 before 工作任务: the first is what the others are grouped by, or the second tells more of it."""
@@ -127,7 +143,9 @@ class TableReader:
             spare = [column for column, kind in self._columns.items() if kind in (PlanColumn.POINTS, PlanColumn.TARGET)]
             points = [column for column in spare if self._columns[column] is PlanColumn.POINTS]
             unknown = [column for column in self._titles if column not in self._columns]
-            self._columns[min(unknown or points or spare or self._columns)] = PlanColumn.TASK
+            guessed = min(unknown or points or spare or self._columns)
+            self._columns[guessed] = PlanColumn.TASK
+            self._guessed = f"表中没有任务一列，以“{self._titles[guessed][:12]}”为任务" if unknown else ""
         elif len(tasks) > 1:
             rows = self._grid.rows[self._first :]
             empty = sum(not self._text(row.cells.get(tasks[0])) for row in rows)
@@ -277,6 +295,7 @@ class TableReader:
         title = named.strip("。；： ") if len(named) <= MOST_TITLE else title_of(named)
         due = self._due(record)
         notes = self._notes(record)
+        goals_of_number = list(self._bare_goals(record))
         if not body:
             self.reading.skipped.extend((seen, "没有任务的行") for seen in mine)
             return
@@ -293,10 +312,29 @@ class TableReader:
                 basis=self._said(record, PlanColumn.BASIS),
                 notes=notes,
                 figures_from=[*points, *goals],
+                targets=goals_of_number,
+                doubts=[self._guessed] if self._guessed else [],
                 place=f"{f'〔{self._grid.name}〕' if self._grid.name else '表'}第{record.number}行",
             )
         )
         self.reading.due_values.append(due)
+
+    def _bare_goals(self, record: _Record) -> Iterator[Target]:
+        """目标任务（个） over 220: the header says of what."""
+        for column in self._of(PlanColumn.TARGET):
+            unit = _UNIT_IN_HEADER.search(self._titles.get(column, ""))
+            for cell in record.cells.get(column, ()):
+                seen = self._view(cell)
+                if unit and _BARE_NUMBER.match(seen.text):
+                    value = seen.text.replace(",", "")
+                    yield Target(
+                        written=seen.raw,
+                        span=seen.span(),
+                        subject="",
+                        comparison=Comparison.EQUAL,
+                        value=value,
+                        unit=unit[1],
+                    )
 
     def _cells(self, record: _Record, kind: PlanColumn) -> list[Cell]:
         return [cell for column in self._of(kind) for cell in record.cells.get(column, ())]
@@ -334,7 +372,7 @@ class TableReader:
 
     def _notes(self, record: _Record) -> list[tuple[str, str]]:
         return [
-            (self._titles.get(column, ""), "\n".join(self._source[cell.start : cell.end].strip() for cell in cells))
+            (self._titles.get(column, ""), "\n".join(cell.written(self._source) for cell in cells))
             for column, cells in sorted(record.cells.items())
             if self._columns.get(column) is PlanColumn.NOTE or (column not in self._columns and column in self._titles)
         ]

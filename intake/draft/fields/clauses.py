@@ -12,7 +12,7 @@ from intake.draft.text import NOTHING, View
 
 _BRACKET = re.compile(r"（(?P<inner>[^（）]*(?:（[^（）]*）[^（）]*)*)）")
 _AT_END = re.compile(r"^[。；]?(?:$|(?=（))|^[。；]")
-_PHRASE_END = re.compile(r"[，；。]")
+_PHRASE_END = re.compile(r"[，；。]|(?<=牵头)、|(?<=负责)、|(?<=主办)、|(?<=配合)、|(?<=协办)、")
 _ASKED = re.compile(r"^(?:由|请|建议|提请|商请|恳请|责成)(?=[一-鿿]{2})")
 _WORD = re.compile(r"[一-鿿A-Za-z0-9]")
 _MOST_LABEL_VALUE = 400

@@ -30,7 +30,11 @@ def figures(text: View) -> Iterator[Target]:
 def _no_figure(text: str, found: re.Match[str]) -> bool:
     """Names that hold a number (15分钟生活圈, “1+19”), ordinals."""
     rest = text[found.start("value") :]
-    if targets.NOT_A_FIGURE.pattern.match(rest) or _ORDINAL.search(text[: found.start("value")]):
+    price = "元" in found["unit"] and (
+        targets.PRICE_BEFORE.pattern.search(text[: found.start()])
+        or targets.PRICE_AFTER.pattern.match(text[found.end() :])
+    )
+    if price or targets.NOT_A_FIGURE.pattern.match(rest) or _ORDINAL.search(text[: found.start("value")]):
         return True
     quoted = text[: found.start()].count("“") > text[: found.start()].count("”")
     return quoted and found["unit"] not in ("%", "个百分点")

@@ -50,6 +50,13 @@ AT_MOST = frozenset(
 )
 ABOUT = frozenset({"约", "近", "大约", "左右", "上下"})
 ROUGHLY = frozenset({"左右", "上下"})
+PRICE_BEFORE = rule(
+    "每…", r"(?:每(?:平方米|亩|户|人|吨|台|套|个|次|公里|立方米|[一-鿿])|单价|标准为?|均价)$", "按照绿地每平方米"
+)
+PRICE_AFTER = rule(
+    "…的标准", r"^(?:/|每)[一-鿿]|^的?(?:标准|单价|价格|均价|补偿|补助标准)", "的标准补偿", "/平方米", no=("以上",)
+)
+"""What one of something costs is no figure to be reached."""
 STRIVING = rule("力争", r"力争|争取|奋力|努力实现|冲刺", "力争达到50家")
 NOT_A_FIGURE = rule(
     "不是指标",

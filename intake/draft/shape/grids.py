@@ -12,6 +12,7 @@ from intake.draft.text import view
 _LINE = re.compile(r"[^\n\r\f]*")
 _BAR = re.compile(r"[|│┃]")
 _BAR_RULE = re.compile(r"^[\s|│┃:\-—+=─━┼├┤┌┐└┘┬┴]+$")
+_BOX_RULE = re.compile(r"^\s*[┌├└╔+][\s|│┃\-—+=─━═┼├┤┌┐└┘┬┴╦╩╗╝╚]+$")
 _TAB = re.compile(r"\t+")
 _WIDE_BLANK = re.compile(r"[ \u3000]{2,}|\u3000+|\t+")
 _LEAST_COLUMNS = 2
@@ -70,14 +71,36 @@ def _columns(source: str, cells: dict[int, Cell]) -> list[PlanColumn | None]:
 
 
 def _barred(source: str, lines: list[Line], first: int) -> tuple[SourceTable, int] | None:
+    boxed = bool(_BOX_RULE.match(source[slice(*lines[first])]))
     last, rows = first, list[GridRow]()
-    while last < len(lines) and len(_BAR.findall(source, *lines[last])) >= _LEAST_COLUMNS:
-        if not _BAR_RULE.match(source[slice(*lines[last])]):
-            rows.append(GridRow(len(rows) + 1, dict(enumerate(_between(source, lines[last], _BAR, framed=True)))))
+    while last < len(lines):
+        text = source[slice(*lines[last])]
+        if _BAR_RULE.match(text) and (boxed or len(_BAR.findall(text)) >= _LEAST_COLUMNS):
+            last += 1
+            continue
+        if len(_BAR.findall(text)) < _LEAST_COLUMNS:
+            break
+        cells = dict(enumerate(_between(source, lines[last], _BAR, framed=True)))
+        if boxed and rows and _goes_on(source, cells):
+            rows[-1] = GridRow(rows[-1].number, _gone_on(source, rows[-1].cells, cells))
+        else:
+            rows.append(GridRow(len(rows) + 1, cells))
         last += 1
     if len(rows) > 1 and any(is_header(_columns(source, row.cells)) for row in rows[:4]):
         return _grid(rows, lines, first, last)
     return None
+
+
+def _goes_on(source: str, cells: dict[int, Cell]) -> bool:
+    """Whether a line within a box goes on with the row above it: its first cell is empty."""
+    return bool(cells) and not cells[0].view(source)
+
+
+def _gone_on(source: str, above: dict[int, Cell], below: dict[int, Cell]) -> dict[int, Cell]:
+    return {
+        column: cell.going_on(below[column]) if column in below and below[column].view(source) else cell
+        for column, cell in above.items()
+    } | {column: cell for column, cell in below.items() if column not in above}
 
 
 def _between(source: str, line: Line, divider: re.Pattern[str], *, framed: bool) -> Iterator[Cell]:
@@ -85,7 +108,8 @@ def _between(source: str, line: Line, divider: re.Pattern[str], *, framed: bool)
     marks = list(divider.finditer(source, start, end))
     edges = [start, *(edge for m in marks for edge in m.span()), end]
     cells = [Cell(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True)]
-    if framed and not source[cells[0].start : cells[0].end].strip():
+    opened = bool(marks) and start == marks[0].start()
+    if framed and (opened or not source[cells[0].start : cells[0].end].strip()):
         cells = cells[1:]
     if framed and cells and not source[cells[-1].start : cells[-1].end].strip():
         cells = cells[:-1]

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from intake.draft.rules import structure, words
@@ -46,17 +46,42 @@ class _Line:
     after_blank: bool
 
 
+_NUMBERED = re.compile(r"^(\d{1,3})(?:[、．](?!\d)|\.(?!\d)|(?P<glued>[.．、](?=\d)))")
+
+_DECIMAL = re.compile(r"^\d{1,3}\.\d{1,3}(?:%|‰|[万亿倍元米吨亩]|个百分点|公里|平方|立方)")
+
+
+def in_sequence(texts: Sequence[str]) -> frozenset[int]:
+    """Which texts open with the number of an item although a digit follows it: 2.2026年…, 3.30个…, 1.2月底前….
+
+    An outline number is known by its neighbours (1. before it, 3. after it), not by what follows; 1.5万吨 has none.
+    """
+    opened = [(n, found) for n, text in enumerate(texts) if (found := _NUMBERED.match(text))]
+    sure: set[int] = set()
+    for at, (n, found) in enumerate(opened):
+        own = int(found[1])
+        before = int(opened[at - 1][1][1]) if at else 0
+        after = int(opened[at + 1][1][1]) if at + 1 < len(opened) else 0
+        follows = at > 0 and before == own - 1 and (opened[at - 1][1]["glued"] is None or opened[at - 1][0] in sure)
+        decimal = _DECIMAL.match(texts[n]) and n > 0 and not structure.TERMINAL.pattern.search(texts[n - 1])
+        opens = own == 1 and after == 2 and opened[at + 1][1]["glued"] is None  # noqa: PLR2004  (1. before 2.)
+        if found["glued"] and (follows or opens) and not decimal:
+            sure.add(n)
+    return frozenset(sure)
+
+
 def paragraphs(source: str, start: int, end: int) -> Iterator[SourceParagraph | Leftover]:
     """The paragraphs of a stretch of the source, and what was left out between them, in order."""
     lines = list(_lines(source, start, end))
     wrapped_at = _wrap_width(lines)
     running_heads = _running_heads(source, lines)
+    numbered = in_sequence([line.view.text for line in lines])
     current: list[_Line] = []
-    for line in lines:
+    for n, line in enumerate(lines):
         why = _no_text(line, running_heads)
         if why:
             yield Leftover(line.view, why)
-        elif current and _goes_on(current, line, wrapped_at):
+        elif current and n not in numbered and _goes_on(current, line, wrapped_at):
             current.append(line)
         else:
             if current:

@@ -10,18 +10,20 @@ from intake.draft.fields import clauses
 from intake.draft.fields.clauses import TaskClauses, segments_of
 from intake.draft.fields.names import UnitNames, is_unit
 from intake.draft.rules import structure
-from intake.draft.rules.responsibility import PLAIN_NAMES
-from intake.draft.shape.lines import Leftover, SourceParagraph
+from intake.draft.rules.responsibility import PLAIN_NAMES, StatedDuty
+from intake.draft.shape.lines import Leftover, SourceParagraph, in_sequence
 from intake.draft.text import NOTHING, View
 
 _BARE_RANK_OUTSIDE, _BARE_RANK_INSIDE = 1.5, 3.5
 _FIRSTLY_RANK = 3.7
 _BULLET_RANK = 8.0
+_ASIDE = 0.01
 _ARABIC_RANK = 4.0
 _MOST_HEADING = 45
 _MOST_RUN_IN = 32
 _MOST_BEFORE_BLANK = 25
 _LEAST_AFTER_BLANK = 10
+_GLUED = re.compile(r"^\d{1,3}[.．、]")
 _DASH_AND_BLANK = re.compile(r"^[-•·*]")
 _SENTENCE_MARK = re.compile(r"[。；！？]")
 _LOST_BREAK = re.compile(
@@ -39,6 +41,7 @@ class Zone(Term):
     SUMMARY = "summary", "工作总结"
     GUIDING = "guiding", "总体要求"
     REQUIREMENTS = "requirements", "工作要求"
+    SCHEDULE = "schedule", "进度安排"
 
 
 @dataclass(slots=True)
@@ -47,6 +50,8 @@ class Passage:
 
     view: View
     clause: TaskClauses = field(default_factory=TaskClauses)
+    asides: "list[OutlineNode]" = field(default_factory=list)
+    """As those of a node, where the paragraph itself is the task."""
 
 
 @dataclass(slots=True)
@@ -64,6 +69,9 @@ class OutlineNode:
     children: "list[OutlineNode]" = field(default_factory=list)
     clause: TaskClauses = field(default_factory=TaskClauses)
     parent: "OutlineNode | None" = field(default=None, repr=False)
+    aside: bool = False
+    asides: "list[OutlineNode]" = field(default_factory=list)
+    """What is told of this one task under a heading of its own: its schedule, what was done of it."""
 
     @property
     def numbered(self) -> bool:
@@ -79,8 +87,9 @@ class OutlineNode:
     def walk(self) -> "Iterator[OutlineNode]":
         """It and all below it, in order."""
         yield self
-        for child in self.children:
-            yield from child.walk()
+        told = (aside for passage in self.body for aside in passage.asides)
+        for below in (*self.asides, *told, *self.children):
+            yield from below.walk()
 
 
 @dataclass(slots=True)
@@ -119,20 +128,23 @@ class Builder:
         """Put the paragraphs into the tree."""
         texts = [block.view for block in blocks if isinstance(block, SourceParagraph)]
         following = iter([*texts[1:], None])
-        for block in blocks:
-            if isinstance(block, Leftover):
-                self.outline.leftovers.append(block)
-            else:
-                self._paragraph(block.view, next(following))
+        numbered = in_sequence([text.text for text in texts])
+        for n, block in enumerate(block for block in blocks if self._is_text(block)):
+            self._paragraph(block.view, next(following), numbered=n in numbered)
         if self._label is not None:
             self.outline.leftovers.append(Leftover(self._label, "没有内容的标签"))
             self._label = None
+
+    def _is_text(self, block: SourceParagraph | Leftover) -> bool:
+        if isinstance(block, Leftover):
+            self.outline.leftovers.append(block)
+        return isinstance(block, SourceParagraph)
 
     def section(self, title: View) -> None:
         """A heading found in a table."""
         self._open(_BARE_RANK_OUTSIDE, "", title, title)
 
-    def _paragraph(self, text: View, after: View | None) -> None:
+    def _paragraph(self, text: View, after: View | None, *, numbered: bool) -> None:
         if self._value_of_label(text) or self._clause_line(text):
             return
         if structure.SIGNATURE_DATE.pattern.match(text.text):
@@ -146,11 +158,14 @@ class Builder:
         elif structure.CLOSING.pattern.match(text.text):
             self.outline.leftovers.append(Leftover(text, "结语"))
         else:
-            for piece in split_inline(text):
-                self._text(piece, after)
+            for no, piece in enumerate(split_inline(text)):
+                self._text(piece, after, numbered=numbered and no == 0)
 
-    def _text(self, text: View, after: View | None) -> None:
-        marked = marker(text)
+    def _text(self, text: View, after: View | None, *, numbered: bool) -> None:
+        glued = _GLUED.match(text.text) if numbered else None
+        marked = (_ARABIC_RANK, glued.end()) if glued else marker(text)
+        if self.current.aside and not structure.TERMINAL.pattern.search(text.text) and _says_who(after):
+            self._stack.pop()  # the next task, with its labels below it
         if marked:
             rank, end = marked
             label, rest = text.cut(0, end), text.cut(end).strip()
@@ -158,6 +173,8 @@ class Builder:
             if inner:
                 rank, label, rest = inner[0], text.cut(0, end + inner[1]), rest.cut(inner[1])
             self._open(rank, label.text.strip("#·•●○◆◇■□-–—*"), text, rest)
+        elif structure.SCHEDULE_HEADING.pattern.match(text.text) and self._open_aside(Zone.SCHEDULE, text):
+            pass
         elif self._is_heading(text, after):
             if not self._begun:
                 self.outline.titles.append(text)
@@ -183,6 +200,19 @@ class Builder:
         parent.children.append(node)
         self._stack.append(node)
 
+    def _open_aside(self, zone: Zone, text: View) -> bool:
+        """A heading that tells more of the task above it; False when there is none."""
+        owner = next(node for node in reversed(self._stack) if not node.aside)
+        told = owner.body[-1] if owner.body and owner.body[-1].clause else None
+        if owner.children or (owner.parent is None and told is None):
+            return False
+        while self._stack[-1] is not owner:
+            self._stack.pop()
+        node = OutlineNode(owner.rank + _ASIDE, "", text, text, text.raw.strip("：: "), zone, parent=owner, aside=True)
+        (told or owner).asides.append(node)
+        self._stack.append(node)
+        return True
+
     def _is_heading(self, text: View, after: View | None) -> bool:
         """A bare heading: short, no sentence, and text or a marker below it."""
         if len(text) > _MOST_HEADING or _SENTENCE_MARK.search(text.text) or text.text.endswith(("：", "，", "、")):
@@ -192,7 +222,7 @@ class Builder:
         long = len(after) > _MOST_HEADING or bool(_SENTENCE_MARK.search(after.text))
         return long or marker(after) is not None or not self._begun
 
-    # Clause lines
+    # TaskClauses lines
 
     def _value_of_label(self, text: View) -> bool:
         """The line after a label that stood alone."""
@@ -204,16 +234,25 @@ class Builder:
         people = [*clause.leaders, *clause.persons]
         named = all(is_unit(n.text) or self._directory.knows(n.raw) for n in names)
         called = all(PLAIN_NAMES.pattern.match(p.text) for p in people)
-        if marker(text) or not clause or not (named and called):
-            self.outline.leftovers.append(Leftover(label, "没有内容的标签"))
+        schedule = structure.SCHEDULE_HEADING.pattern.match(label.text) and _SENTENCE_MARK.search(text.text)
+        if schedule or marker(text) or not clause or not (named and called):
+            if not self._label_tells_more(label):
+                self.outline.leftovers.append(Leftover(label, "没有内容的标签"))
             return False
         self._attach(clause)
         return True
 
+    def _label_tells_more(self, label: View) -> bool:
+        """A label alone on its line, with text below it: 进度安排, 落实情况."""
+        plain = label.text.strip("：")
+        if structure.SCHEDULE_HEADING.pattern.match(plain):
+            return self._open_aside(Zone.SCHEDULE, label)
+        return bool(structure.SUMMARY_HEADING.pattern.search(plain)) and self._open_aside(Zone.SUMMARY, label)
+
     def _clause_line(self, text: View) -> bool:
         """A line that is nothing but a clause: labels, or one bracket."""
         inner = text.strip(" 。；")
-        if inner.text.startswith("（") and inner.text.endswith("）") and "（" not in inner.text[1:]:
+        if _is_one_bracket(inner.text):
             clause = clauses.bracketed(inner.cut(1, len(inner) - 1), self._directory, at_end=True)
         else:
             found = clauses.labels(text, short=True)
@@ -233,6 +272,25 @@ class Builder:
         node = self.current
         (node.body[-1].clause if node.body else node.clause).add(clause)
         self._begun = True
+
+
+_WHO = frozenset({StatedDuty.LEAD, StatedDuty.SHARED, StatedDuty.ASSIST, StatedDuty.LEADER, StatedDuty.PERSON})
+
+
+def _says_who(after: View | None) -> bool:
+    """Whether a line is a label of who answers."""
+    found = clauses.labels(after) if after is not None else []
+    return bool(found) and clauses.duty_of(found[0]) in _WHO
+
+
+def _is_one_bracket(text: str) -> bool:
+    """Whether the bracket that opens a line closes only at its end: （责任单位：各县（市、区）人民政府）."""
+    depth = 0
+    for place, char in enumerate(text):
+        depth += {"（": 1, "）": -1}.get(char, 0)
+        if depth == 0:
+            return place == len(text) - 1 and place > 0
+    return False
 
 
 def marker(text: View) -> tuple[float, int] | None:

@@ -1,7 +1,7 @@
 """What a reader makes of a file: its text, and the tables in it as cells that know their place in the text."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from intake.draft.text import View, joined, view
 
@@ -17,13 +17,17 @@ class Cell:
     end: int
     value: object = None
     covered: bool = False
+    more: tuple[tuple[int, int], ...] = ()
+    """Where its text goes on, in a table drawn with characters."""
 
     def view(self, source: str) -> View:
         """Its text as one."""
-        return view(source, self.start, self.end)
+        return joined(view(source, *place) for place in ((self.start, self.end), *self.more))
 
     def lines(self, source: str) -> list[View]:
         """Its lines, empty ones left out."""
+        if self.more:
+            return [self.view(source)]
         found, start = [], self.start
         for piece in source[self.start : self.end].splitlines(keepends=True):
             line = view(source, start, start + len(piece))
@@ -31,6 +35,16 @@ class Cell:
             if line:
                 found.append(line)
         return found
+
+    def written(self, source: str) -> str:
+        """As it stands in the source, line breaks and all."""
+        if self.more:
+            return self.view(source).raw
+        return source[self.start : self.end].strip()
+
+    def going_on(self, below: "Cell") -> "Cell":
+        """The same cell with a further line of it."""
+        return replace(self, more=(*self.more, (below.start, below.end), *below.more))
 
 
 @dataclass(frozen=True, slots=True)

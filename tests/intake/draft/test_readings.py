@@ -1,0 +1,155 @@
+"""What a clerk sees at a glance and a rule alone does not. Each input was read wrong once; each stands for a kind."""
+
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+
+from domain.calendar import WorkCalendar
+from intake.draft.draft import DraftingContext, draft, draft_file
+from intake.draft.model import DraftedList, Item
+from intake.draft.readers.plain import of_text
+from services.calendar_seed import seed_years
+
+OFFICE = DraftingContext(WorkCalendar(years=seed_years(2026, 2026)), 2026)
+
+
+def read(text: str) -> DraftedList:
+    return draft(of_text(text, "文稿.txt"), "文稿.txt", OFFICE)
+
+
+def leads(item: Item) -> list[str]:
+    return [unit.shown for unit in item.lead]
+
+
+def assists(item: Item) -> list[str]:
+    return [unit.shown for unit in item.assist]
+
+
+@pytest.mark.parametrize(
+    "second", ["2.2026年暑期开放借阅", "2.30个书架换新", "2.3月底前完成验收", "2、2026年暑期开放借阅"]
+)
+def test_an_outline_number_is_known_by_its_neighbours(second: str) -> None:
+    """A digit after the dot made it a decimal, and the task went into the one above it."""
+    made = read(
+        f"2026年图书馆工作安排\n1.书库除湿，4月20日前完成。\n责任单位：区文体局。\n{second}。\n责任单位：区图书馆。\n3.外墙清洗。\n"
+    )
+    assert [item.no for item in made.items] == ["1", "2", "3"]
+    assert leads(made.items[0]) == ["区文体局"]
+    assert leads(made.items[1]) == ["区图书馆"]
+
+
+def test_a_decimal_that_opens_a_line_is_no_item() -> None:
+    made = read("2026年工作安排\n1.新增绿地，面积达到\n2.5万平方米以上，由区城管局负责。\n")
+    assert [item.no for item in made.items] == ["1"]
+
+
+@pytest.mark.parametrize("units", ["区应急局、各镇（街道、园区）、各开发区管委会", "区应急局"])
+def test_a_bracket_on_a_line_of_its_own_below_a_group_is_of_the_group(units: str) -> None:
+    made = read(
+        "2026年应急工作要点\n一、应急体系\n1.完善预案\n（1）修订总体预案，明确审批、备案流程。\n（2）组织双盲演练。\n"
+        f"（责任单位：{units}）\n2.健全机构\n（1）充实值守力量。\n（2）建立会商制度。\n（责任单位：区编办）\n"
+    )
+    expected = units.replace("（街道、园区）", "#").split("、")
+    got = [[name.replace("（街道、园区）", "#") for name in leads(item)] for item in made.items]
+    assert got == [expected, expected, ["区编办"], ["区编办"]]
+
+
+def test_labels_nobody_listed_are_labels_by_their_form() -> None:
+    made = read(
+        "2026年重点任务分工方案\n1.社会消费品零售总额增长5%以上。\n分管省领导：甲某\n部门分工：省商务厅牵头，省财政厅配合。\n"
+        "2.新增绿道30公里。\n分管市领导：乙某\n主责：市林业局\n会办：市水务局\n"
+    )
+    assert [leads(item) for item in made.items] == [["省商务厅"], ["市林业局"]]
+    assert [assists(item) for item in made.items] == [["省财政厅"], ["市水务局"]]
+    assert [[p.written for p in item.leaders] for item in made.items] == [["甲某"], ["乙某"]]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "lead", "assist"),
+    [
+        ("由省发展改革委牵头，省财政厅、省水利厅配合，6月底前制定方案。", ["省发展改革委"], ["省财政厅", "省水利厅"]),
+        ("省自然资源厅牵头，省财政厅配合，9月底前完成普查。", ["省自然资源厅"], ["省财政厅"]),
+        ("完成管网普查。（区住建局牵头、区水务局配合，6月底前完成）", ["区住建局"], ["区水务局"]),
+        ("区住建局牵头、区水务局配合，8月底前完成泵站检修。", ["区住建局"], ["区水务局"]),
+        ("请区教育局牵头会同区卫健局，5月8日前提出选址意见。", ["区教育局"], ["区卫健局"]),
+        ("区更新局负责，区住建局配合，3月底前完成收储。", ["区更新局"], ["区住建局"]),
+        ("4月下旬区政府组织召开现场会。", ["区政府"], []),
+        ("二季度前区水务局完成清淤。", ["区水务局"], []),
+    ],
+)
+def test_who_leads_and_who_helps_in_a_sentence(sentence: str, lead: list[str], assist: list[str]) -> None:
+    (item,) = read(f"2026年工作分工\n1、{sentence}\n").items
+    assert (leads(item), assists(item)) == (lead, assist)
+    assert not item.title.startswith(("牵头", "会同", "配合"))
+
+
+def test_steps_with_days_of_their_own_are_points() -> None:
+    (item,) = read(
+        "2026年检查安排\n（一）检查验收。4月下旬区政府组织召开现场会；7月底前进行阶段验收；11月底各街道自验；12月18日前全区验收。\n"
+    ).items
+    assert [str(point.due) for point in item.points] == ["2026-04-30", "2026-07-31", "2026-11-30", "2026-12-18"]
+
+
+@pytest.mark.parametrize("heading", ["进度安排", "实施步骤：", "时间要求"])
+def test_a_schedule_below_a_task_is_its_steps_and_a_past_report_is_no_task(heading: str) -> None:
+    made = read(
+        f"2026年民生实事\n社区公园改造工程\n牵头单位：区城管局\n协办单位：区财政局、各街道\n{heading}\n第一季度：完成设计招标。\n"
+        "第二季度：完成施工图。\n第三季度：完成施工招标。\n第四季度：开工建设。\n落实情况\n第一季度：已完成设计招标。\n"
+        "老旧小区加装电梯\n牵头单位：区住建局\n进度安排\n二季度：完成摸底。\n四季度：安装30台。\n"
+    )
+    park, lifts = made.items
+    assert [str(p.due) for p in park.points] == ["2026-03-31", "2026-06-30", "2026-09-30", "2026-12-31"]
+    assert (park.title, str(park.due), leads(park)) == ("社区公园改造工程", "2026-12-31", ["区城管局"])
+    assert (lifts.title, leads(lifts), len(lifts.points)) == ("老旧小区加装电梯", ["区住建局"], 2)
+    assert "已完成设计招标" not in "".join(item.text + "".join(p.text for p in item.points) for item in made.items)
+
+
+def test_a_box_drawn_with_characters_is_read_cell_by_cell() -> None:
+    made = read(
+        "2026年水窖建设任务一览表\n"
+        "┌────┬─────┬───┬──────┐\n│街道│目标任务 │责任人│工程地点 │\n│  │(个)  │   │     │\n"
+        "├────┼─────┼───┼──────┤\n│东街道│220   │甲某 │沙头等4个 │\n│  │     │   │社区   │\n"
+        "├────┼─────┼───┼──────┤\n│西街道│360   │乙某 │梅林等3个 │\n│  │     │   │社区   │\n└────┴─────┴───┴──────┘\n"
+    )
+    assert [(item.title, item.targets[0].value, item.targets[0].unit) for item in made.items] == [
+        ("东街道", "220", "个"),
+        ("西街道", "360", "个"),
+    ]
+    assert dict(made.items[0].notes) == {"工程地点": "沙头等4个社区"}
+    assert [p.written for p in made.items[1].persons] == ["乙某"]
+    assert all("表中没有任务一列，以“街道”为任务" in item.warnings for item in made.items)
+
+
+def test_merged_groups_over_two_rows_of_header_keep_every_column(tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.worksheets[0]
+    for row in (
+        ("2026年实事项目计划表",),
+        ("序号", "项目名称", "建设规模及内容", "2026年工作计划", None, "项目建设阶段", None, "责任单位"),
+        (None, None, None, "投资", "形象进度", "完成投资", "%", None),
+        (1, "敬老院加装电梯", "加装电梯10台，2026年11月底前完成改造", 600, "建成", 600, 100, "区民政局"),
+    ):
+        sheet.append(row)
+    for reference in ("A1:H1", "D2:E2", "F2:G2", "A2:A3", "B2:B3", "C2:C3", "H2:H3"):
+        sheet.merge_cells(reference)
+    book.save(tmp_path / "plan.xlsx")
+    (item,) = draft_file(tmp_path / "plan.xlsx", OFFICE).items
+    assert (item.title, leads(item), str(item.due)) == ("敬老院加装电梯", ["区民政局"], "2026-11-30")
+    assert dict(item.notes) == {
+        "2026年工作计划·投资": "600",
+        "2026年工作计划·形象进度": "建成",
+        "项目建设阶段·完成投资": "600",
+        "项目建设阶段·%": "100",
+    }
+
+
+def test_minutes_by_project_say_what_is_to_be_done() -> None:
+    made = read(
+        "重点项目协调会会议纪要\n2026年3月5日上午，区长主持召开协调会，现纪要如下：\n一、教育项目\n"
+        "1、职业学校：会议要求抓紧落实招标手续，力争月底前开始打桩。\n2、第九中学：会议要求其他工作同步进行，今年力争动工。\n"
+        "3、中心小学：按照绿地每平方米4000元的标准补偿，由区教育局写出报告，4月10日前报区政府。\n"
+    )
+    school, ninth, central = made.items
+    assert school.title == "职业学校：抓紧落实招标手续，力争月底前开始打桩"
+    assert (ninth.due and ninth.due.year, central.targets, leads(central)) == (2026, (), ["区教育局"])
