@@ -30,8 +30,8 @@ class Scale:
 
 
 QUICK = Scale(
-    rounds=3,
-    workflow_rounds=2,
+    rounds=2,
+    workflow_rounds=1,
     alone=5,
     matters=20,
     appends=30,

@@ -136,7 +136,8 @@ def test_whatever_is_given_is_answered_in_one_line_and_records_only_by_success(
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_a_process_of_its_own_answers_as_this_one(home: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("cases", [8, pytest.param(100, marks=pytest.mark.chaos)])
+def test_a_process_of_its_own_answers_as_this_one(home: Path, tmp_path: Path, cases: int) -> None:
     """A sample by subprocess, without a service; and what starts things, with what it must refuse."""
     files, commands = Files(tmp_path / "files"), leaves()
     starts = [
@@ -145,7 +146,7 @@ def test_a_process_of_its_own_answers_as_this_one(home: Path, tmp_path: Path) ->
         ["simulate", "--plan", "/dev/zero", "--year", "2022"], ["simulate", "--plan", "/nowhere", "--year", "x"],
         ["migrate", "--nosuch"], ["down", "--home", "/dev/null"], ["worker", "--metrics-port", "abc"],
     ]  # fmt: skip
-    for words in [*(case(seed, commands, files).words for seed in range(9_000, 9_020)), *starts]:
+    for words in [*(case(seed, commands, files).words for seed in range(9_000, 9_000 + cases)), *starts]:
         sound = [w for w in words if "\ud800" not in w]
         began = time.monotonic()
         done = subprocess.run(
