@@ -11,7 +11,7 @@ from domain.facts import MOST_WEIGHT, Attachment, IndicatorReport, PartOf
 from domain.policy import Policy
 from domain.rules.ending import OBJECTION_DAYS, duties_of
 from domain.terms import Duty, LeaderMark, ObjectionOutcome, Role, Stage
-from tests.support.life import MONDAY, Life, accepted, at, opened
+from tests.support.life import CALENDAR, MONDAY, Life, accepted, at, opened
 from tests.support.office import FOR_LEADER, LEADER, LIAISON, OFFICE, SECOND, opening
 
 SEALED = "sealed:v1:k1:AAAA"
@@ -135,6 +135,17 @@ def test_evidence_goes_with_the_request_and_is_enough_where_the_policy_asks_for_
     [said] = life.events(ev.ClosureRequested)
     assert isinstance(said, ev.ClosureRequested)
     assert said.evidence == proof
+    life.do(c.ReviewClosure(approve=True), SECOND)
+    assert (ended(life).unfinished, ended(life).over_unfinished) == ((), None)
+
+
+@pytest.mark.parametrize(("minute", "late"), [(0, 0), (1, 1)])
+def test_asked_as_the_office_closes_a_closure_is_in_time_and_a_minute_later_a_day_late(minute: int, late: int) -> None:
+    life = accepted(due=date(2022, 3, 10), rhythm="once")
+    life.now = CALENDAR.closes(date(2022, 3, 10)).replace(minute=minute)
+    life.do(c.RequestClosure(text="完成"), LIAISON)
+    life.do(c.ReviewClosure(approve=True), SECOND)
+    assert ended(life).overdue_workdays == late
 
 
 def test_a_stated_nothing_is_unfinished_and_an_unstated_one_is_not() -> None:
@@ -223,6 +234,14 @@ def test_an_objection_is_heard_on_the_thirtieth_day_and_names_its_unit() -> None
     assert said.unit == "gengxin"
 
 
+def test_the_office_enters_an_objection_in_the_name_of_the_unit() -> None:
+    life = closed()
+    life.do(c.RaiseObjection(text="不服"), OFFICE)
+    [said] = life.events(ev.ObjectionRaised)
+    assert isinstance(said, ev.ObjectionRaised)
+    assert said.unit == "gengxin"
+
+
 def test_there_is_nothing_to_object_to_before_a_conclusion() -> None:
     accepted().refuses(c.RaiseObjection(text="不服"), LIAISON, words="尚无督查结论")
 
@@ -256,6 +275,20 @@ def test_only_a_leaders_own_limit_is_a_leaders_duty() -> None:
     assert duties_of(by_leader.m, "leader") == (Duty.LEADER,)
     assert Duty.LEADER not in duties_of(by_leader.m, "office"), "who typed it set nothing"
     assert duties_of(instructed().m, "leader") == (Duty.LEADER,), "an instruction alone is one"
+
+
+@pytest.mark.parametrize("opener", [LEADER, FOR_LEADER])
+def test_a_leaders_limit_goes_with_his_post_and_another_leaders_does_not(opener: Actor) -> None:
+    life = Life()
+    life.do(opening(), opener)
+    life.do(c.AcceptReceipt(), LIAISON)
+    life.do(c.RecordInstruction(leader="deputy", text=SEALED), DEPUTY)
+    third = Actor(id="third", role=Role.LEADER, unit="office")
+    life.do(c.ReassignDuty(duty=Duty.LEADER, from_person="deputy", to_person="third", reason="接任"))
+    life.do(c.RequestExtension(to=date(2022, 7, 15), reason="慢"), LIAISON)
+    life.refuses(c.AnswerExtension(grant=True), third, code="forbidden")
+    life.do(c.ReassignDuty(duty=Duty.LEADER, from_person="leader", to_person="third", reason="接任"))
+    life.do(c.AnswerExtension(grant=True), third)
 
 
 def test_duties_are_handed_over_to_somebody_else_and_while_there_are_any() -> None:

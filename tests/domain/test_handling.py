@@ -11,13 +11,14 @@ from domain.base import Frozen, Refusal
 from domain.calendar import DayOverride
 from domain.envelope import SYSTEM
 from domain.event import Event
-from domain.facts import IndicatorReport, NewPoint, PointReport, UnitRef
+from domain.facts import Attachment, IndicatorReport, NewPoint, PointReport, UnitRef
 from domain.log import Rulebook
 from domain.meetings.terms import Outcome, Subject
 from domain.office import Delegation, Directory
 from domain.policy import Policy, Step
 from domain.rules.delegation import grant, revoke
-from domain.terms import OrderColour, Rhythm, Supervision, SuspensionReason, Trigger, Urgency
+from domain.rules.rhythm import monthly_owed
+from domain.terms import MatterClass, OrderColour, Rhythm, Supervision, SuspensionReason, Trigger, Urgency
 from tests.support.life import CALENDAR, Life, accepted, at, opened
 from tests.support.office import ASSIST, CONSULTANT, FOR_LEADER, LEADER, LIAISON, OFFICE, OTHER, PEOPLE, SECOND, opening
 
@@ -108,8 +109,8 @@ def test_a_reassignment_names_its_person_and_keeps_the_assisting_units_but_the_n
 
 def test_a_decline_names_its_unit_and_the_second_is_a_dispute() -> None:
     life = opened()
-    for disputed in (False, True):
-        life.do(c.DeclineReceipt(reason="非我单位职能"), LIAISON)
+    for disputed, actor in ((False, OFFICE), (True, LIAISON)):  # the office types for the unit
+        life.do(c.DeclineReceipt(reason="非我单位职能"), actor)
         said = last(life, ev.ReceiptDeclined)
         assert isinstance(said, ev.ReceiptDeclined)
         assert (said.unit, said.disputed) == ("gengxin", disputed)
@@ -124,6 +125,18 @@ def test_receipt_of_what_is_extra_urgent_is_counted_anew_by_its_own_measure() ->
     life.now = at(3, 28, 9)
     assert life.m.receipt_due is not None
     assert life.m.receipt_due <= at(3, 29, 12), "four working hours"
+
+
+@pytest.mark.parametrize("urgency", [Urgency.NORMAL, Urgency.EXTRA])
+def test_receipt_moves_with_a_limit_only_where_the_limit_comes_before_it(urgency: Urgency) -> None:
+    life = opened(urgency=urgency)
+    before = life.m.receipt_due
+    limited = c.RecordDecision(meeting="月度会", text="限期", outcome=Outcome.LIMITED, due=date(2022, 5, 31))
+    assert life.do(limited, FOR_LEADER) == ["DecisionRecorded"]
+    assert life.m.receipt_due == before
+    life.do(limited.model_copy(update={"due": date(2022, 3, 7)}), FOR_LEADER)
+    assert before is not None
+    assert life.m.receipt_due == min(before, CALENDAR.closes(date(2022, 3, 7)))
 
 
 # --- 要点
@@ -197,7 +210,7 @@ def test_a_suspension_keeps_its_note_and_ends_at_its_own_instant_or_by_hand() ->
     noted = last(by_hand, ev.MatterSuspended)
     assert isinstance(noted, ev.MatterSuspended)
     assert noted.note == "台风"
-    by_hand.now = at(3, 9, 10, 30)
+    by_hand.now = at(3, 9, 10, 30).replace(second=30)
     by_hand.do(c.ResumeMatter())
     by_clock.sleep_until(at(3, 30))
     for life, automatic in ((by_hand, False), (by_clock, True)):
@@ -238,6 +251,17 @@ def test_of_two_reports_of_one_moment_the_later_one_counts_and_points_keep_their
     [done, going] = life.m.points
     assert (done.progress, done.said, done.done_on) == (100, "已批", date(2022, 3, 7))
     assert (going.progress, going.done_on) == (51, None)
+
+
+def test_a_report_entered_later_names_the_window_it_came_in() -> None:
+    life = accepted()
+    life.wait_until(at(3, 16))
+    late = c.SubmitFeedback(text="周五已报", occurred_at=at(3, 11, 11), for_unit="gengxin")
+    life.refuses(late, OFFICE, words="补录2022年第10周")
+    life.do(late.model_copy(update={"attachments": (Attachment(name="截图.png", sha256="0" * 64, size=1),)}), OFFICE)
+    said = last(life, ev.FeedbackSubmitted)
+    assert isinstance(said, ev.FeedbackSubmitted)
+    assert (said.window, said.late_for) == ("2022-W10", None)
 
 
 def test_a_report_at_the_closing_instant_is_in_time() -> None:
@@ -281,6 +305,12 @@ def test_an_urge_by_hand_has_the_gravest_colour_that_holds_and_says_how_long_to_
         life.refuses(c.IssueUrge(), words="不足14个工作小时", code="cooldown")
 
 
+def test_nobody_is_urged_where_nobody_leads() -> None:
+    life = Life()
+    life.do(opening(lead=None))
+    life.refuses(c.IssueUrge(), words="尚未明确牵头单位")
+
+
 def test_the_office_answers_for_an_asked_unit_and_says_which_request() -> None:
     life = accepted()
     for unit in (ASSIST, WATER):
@@ -322,6 +352,17 @@ def test_a_moved_surge_says_why_and_may_end_today() -> None:
     over = last(life, ev.SurgeEnded)
     assert isinstance(over, ev.SurgeEnded)
     assert over.reason == "已开工"
+
+
+def test_what_a_month_owes_a_major_matter_begins_anew_on_the_first_and_rests_with_it() -> None:
+    life = accepted(klass=MatterClass.MAJOR)
+    decided = c.RecordDecision(meeting="月度会", text="抓紧", outcome=Outcome.CONTINUED)
+    life.now = at(4, 1)
+    life.do(decided, FOR_LEADER)
+    assert not monthly_owed(life.m, date(2022, 4, 30)).decision
+    assert monthly_owed(life.m, date(2022, 5, 1)).decision
+    life.do(c.SuspendMatter(reason=SuspensionReason.FORCE_MAJEURE, until=date(2022, 6, 1)), FOR_LEADER)
+    assert not monthly_owed(life.m, date(2022, 5, 1)).decision
 
 
 # --- a changed calendar
