@@ -80,6 +80,7 @@ def test_a_dry_run_needs_no_service_and_says_what_would_be_done(
         ],
         "conflicts": [],
         "rejected": [],
+        "unreached": [],
     }
     assert matters(log) == []
 
