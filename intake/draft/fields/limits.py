@@ -21,6 +21,7 @@ _MAY_SAY_WHEN = re.compile(r"[年月日天周季时前内期五Qq]|\d[-/.]\d")
 """Every limit has one of these; most cells of a large table have none."""
 _DECEMBER = 12
 _TEN = 10
+_FRIDAY = 5
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Times:
             return []
         taken: list[tuple[int, int]] = []
         found: list[StatedLimit] = []
-        for rule in (*deadlines.EVERYWHERE, *deadlines.RELATIVE, deadlines.FEAST):
+        for rule in (*deadlines.EVERYWHERE, *deadlines.RELATIVE, deadlines.HOLIDAY, deadlines.FEAST):
             for match in rule.pattern.finditer(text.text):
                 if all(match.end() <= a or match.start() >= b for a, b in taken):
                     taken.append(match.span())
@@ -180,6 +181,35 @@ def _within(times: Times, match: re.Match[str]) -> date | None:
             return start + timedelta(days=n)
 
 
+_FIXED = {"国庆": (9, 30), "十一": (9, 30), "劳动节": (4, 30), "五一": (4, 30), "元旦": (12, 31)}
+"""Holidays of the solar calendar: the day before."""
+_BETWEEN = {"春节": ((1, 17), (2, 25)), "清明": ((4, 3), (4, 6)), "端午": ((5, 22), (6, 26)), "中秋": ((9, 7), (10, 8))}
+"""Those of the lunar one: within which their day off falls."""
+
+
+def _before_holiday(times: Times, match: re.Match[str]) -> date | None:
+    """The last working day before; the one that comes next after the day of the document, if no year is said."""
+    named, year = match["feast"].strip("“”"), times.year_of(match)
+    said = bool(match["year"] or match["rel"])
+    day = _eve(times, named, year - 1 if named == "元旦" and match["year"] else year)
+    if day is not None and not said and times.written_on is not None and day < times.written_on:
+        return _eve(times, named, year + 1)
+    return day
+
+
+def _eve(times: Times, named: str, year: int) -> date | None:
+    if named in _FIXED:
+        return times.last_workday(year, *_FIXED[named])
+    if not times.calendar.is_published(year):
+        return None
+    first, last = (date(year, *day) for day in _BETWEEN[named])
+    for n in range((last - first).days + 1):
+        day = first + timedelta(days=n)
+        if day.isoweekday() <= _FRIDAY and not times.calendar.is_workday(day):
+            return times.calendar.last_workday_on_or_before(day - timedelta(days=1))
+    return None
+
+
 _MEANING: dict[str, Callable[[Times, re.Match[str]], date | None]] = {
     "年月日": _named_day,
     "数字日期前": _named_day,
@@ -207,8 +237,9 @@ _MEANING: dict[str, Callable[[Times, re.Match[str]], date | None]] = {
     "下月": _next_month,
     "周几前": _weekday,
     "若干日内": _within,
+    "节前": _before_holiday,
 }
-"""What each rule of `rules.deadlines` means; 春节前 and the like mean nothing that the text alone could tell."""
+"""What each rule of `rules.deadlines` means; 汛期前 and the like mean nothing that the text alone could tell."""
 
 
 def rhythms(text: View) -> list[tuple[Rhythm, Span]]:

@@ -44,7 +44,7 @@ def seen(text: str) -> View:
         ("3至6月开展整治", date(2022, 6, 30)),
         ("明年6月底前完成", date(2023, 6, 30)),
         ("十二月底前竣工", date(2022, 12, 30)),
-        ("春节前完成", None),
+        ("春节前完成", date(2022, 1, 30)),  # the Sunday before was worked
         ("月底前上报", None),
     ],
 )

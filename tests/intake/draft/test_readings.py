@@ -153,3 +153,19 @@ def test_minutes_by_project_say_what_is_to_be_done() -> None:
     school, ninth, central = made.items
     assert school.title == "职业学校：抓紧落实招标手续，力争月底前开始打桩"
     assert (ninth.due and ninth.due.year, central.targets, leads(central)) == (2026, (), ["区教育局"])
+
+
+@pytest.mark.parametrize(
+    ("said", "day"),
+    [
+        ("春节前完成慰问", "2026-02-14"),  # a Saturday worked instead: the holiday begins on Sunday
+        ("国庆节前完成布展", "2026-09-30"),
+        ("劳动节前开放", "2026-04-30"),
+        ("端午节前完成清淤", "2026-06-18"),
+        ("元旦前验收", "2026-12-31"),
+        ("2027年元旦前验收", "2026-12-31"),
+    ],
+)
+def test_the_day_before_a_holiday_is_in_the_calendar(said: str, day: str) -> None:
+    (item,) = read(f"2026年工作安排\n1.推进广场改造，{said}。\n责任单位：区城管局。\n").items
+    assert str(item.due) == day
