@@ -1,5 +1,6 @@
 """The five answers of the log, on both databases."""
 
+import json
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -323,6 +324,12 @@ def test_what_its_own_fold_cannot_read_never_enters_the_log(asker: Asker) -> Non
     assert isinstance(answer, Refused)
     assert answer.code == "malformed"
     assert reading.read_all(asker.database) == ()
+
+
+def test_two_numbers_of_one_series_in_one_command_are_two(asker: Asker) -> None:
+    events = asker.write("sample/a", SampleOpened(title="一"), SampleOpened(title="二"))
+    events += asker.write("sample/b", SampleOpened(title="三"))
+    assert [json.loads(e.payload)["number"] for e in events] == ["S-2022-001", "S-2022-002", "S-2022-003"]
 
 
 def test_a_read_model_that_fell_behind_its_log_is_not_built_upon(asker: Asker) -> None:

@@ -72,9 +72,10 @@ def test_neither_a_question_nor_the_clock_is_noted(asker: Asker) -> None:
 
 def test_the_table_forgets_what_nobody_can_mean_any_more(asker: Asker) -> None:
     asker.ask(asked(asker, refused=True))
-    later = NOON + KEPT_FOR + timedelta(minutes=16)
-    asker.ask(asked(asker, refused=True, until=later, now=later).model_copy(update={"command_id": "later"}))
-    assert refusals(asker.database) == ["later"]
+    for minutes, kept in ((14, ["early", "later"]), (16, ["later"])):
+        later = NOON + KEPT_FOR + timedelta(minutes=minutes)
+        asker.ask(asked(asker, refused=True, until=later, now=later).model_copy(update={"command_id": "later"}))
+        assert refusals(asker.database) == kept
 
 
 def test_a_moment_without_a_zone_is_refused(asker: Asker) -> None:
