@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from benchmarks.measure import Row, Side, Spread
 from benchmarks.scale import QUICK, Scale
 from process import leave
-from worker import configure_logging
+from services.service_log import configure_logging
 
 BENCHMARKS = {
     "workflows": "open and report on real workflows",

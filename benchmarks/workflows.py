@@ -20,9 +20,9 @@ from domain import commands as c
 from domain.calendar import SHANGHAI
 from domain.ids import matter_stream
 from services.gateway import Gateway
+from services.running import workflow_runner
 from tests.support.office import LIAISON, OFFICE, at_work, founded, order, sqlite
 from tests.support.temporal import DevServer
-from worker import workflow_runner
 
 AT_ONCE = 10
 QUEUE = "bare"

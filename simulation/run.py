@@ -35,12 +35,12 @@ from services.gateway import Gateway, silent_runtime
 from services.issuing.register import register
 from services.meetings_elsewhere import record_meeting
 from services.office_records import record
+from services.running import running
 from settings import Settings, make_door_key
 from simulation.clock import SimulatedClock
 from simulation.commands import Cast
 from simulation.scenario import PlannedBriefing, Scenario, read_scenario
 from simulation.year import RefusedCommand, SimulatedYear
-from worker import running
 
 TASK_LIST, DIRECTORY, SCENARIO = "任务清单.xlsx", "通讯录.xlsx", "scenario.toml"
 MEETINGS, BULLETINS = "会议台账.csv", "简报台账.csv"

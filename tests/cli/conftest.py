@@ -37,8 +37,8 @@ def service(dev_server: "DevServer", home: Path, monkeypatch: pytest.MonkeyPatch
     """A worker on the home's log and the real server, in a thread with a loop of its own."""
     from eventlog.database import Database
     from services.gateway import connect
+    from services.running import running
     from settings import Settings
-    from worker import running
 
     # The worker shares this process's stdout, where a command's one document goes.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))

@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "process": {"settings"},
     "services": {"workflows", "activities", "settings", "process"} | BELOW_ACTIVITIES,
     "worker": SERVICE,
-    "simulation": SERVICE | {"worker"},
+    "simulation": SERVICE,
     "cli": SERVICE | {"worker", "simulation"},
 }
 MODULES = {"settings", "process", "worker"}

@@ -49,6 +49,6 @@ def test_what_is_not_ours_and_what_a_link_points_to_is_left_alone(open_home: Pat
 
 def test_health_and_metrics_listen_on_the_loopback_by_default() -> None:
     assert Settings().listen_address == "127.0.0.1"
-    for module in ("worker.py", "settings.py"):
+    for module in ("worker.py", "settings.py", "services/health.py", "services/service_log.py"):
         source = (Path(__file__).parents[2] / module).read_text(encoding="utf-8")
         assert "0.0.0.0" not in source  # noqa: S104  (looked for, not listened on)

@@ -23,6 +23,7 @@ from eventlog.database import Database
 from services.doctor import examine
 from services.gateway import Gateway
 from services.lookout import Lookout
+from services.running import running
 from services.sweep import Sweep
 from settings import Settings, make_door_key
 from tests.support.homes import at
@@ -30,7 +31,6 @@ from tests.support.office import DOOR, LIAISON, OFFICE, founded, opening, order,
 from tests.support.postroom import PostRoom
 from tests.support.receivers import STALL, http_receiver
 from tests.support.temporal import DevServer
-from worker import running
 
 MONDAY = at("2022-03-07")
 

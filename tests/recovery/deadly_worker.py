@@ -17,6 +17,7 @@ from pathlib import Path
 
 from temporalio import activity
 
+import services.running
 import worker
 from activities.log import LogActivities
 from domain.log import APPEND, Appended, AppendRequest, LogAnswer
@@ -98,7 +99,7 @@ class FrozenTransaction(Transaction):
 
 
 if __name__ == "__main__":
-    setattr(worker, "LogActivities", DeadlyActivities)  # noqa: B010  (a name the worker imported, not its own)
+    setattr(services.running, "LogActivities", DeadlyActivities)  # noqa: B010  (a name the worker imported, not its own)
     if "FROZEN_IN" in os.environ:
         import eventlog.database
 

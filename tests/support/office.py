@@ -26,8 +26,8 @@ from eventlog.migrate import migrate
 from services.founding import found
 from services.gateway import Gateway
 from services.office_records import record
+from services.running import running
 from tests.support.clock import open_log
-from worker import running
 
 DOOR = Door(b"the key of the tests, 32 bytes or more")
 OFFICE = Actor(id="office", role=Role.OFFICE, unit="office")

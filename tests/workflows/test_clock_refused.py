@@ -54,7 +54,7 @@ class Counted(LogActivities):
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """What the log answered so far."""
-    monkeypatch.setattr("worker.LogActivities", Counted)
+    monkeypatch.setattr("services.running.LogActivities", Counted)
     monkeypatch.setattr(Counted, "said", Counter())
     return Counted.said
 

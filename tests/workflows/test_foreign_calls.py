@@ -33,6 +33,7 @@ from eventlog.database import Database
 from eventlog.verify import verify
 from services.gateway import Gateway
 from services.office_records import record
+from services.running import running
 from tests.support.meetings import MONTHLY
 from tests.support.office import (
     DOOR,
@@ -49,7 +50,6 @@ from tests.support.office import (
     until,
 )
 from tests.support.temporal import DevServer
-from worker import running
 from workflows.contract import HeadquartersStart, MatterStart
 
 REPORT = c.SubmitFeedback(text="正常推进", progress=20)

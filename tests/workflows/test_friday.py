@@ -19,11 +19,11 @@ from domain.terms import Urgency
 from eventlog import reading
 from eventlog.database import Database
 from services.gateway import Gateway
+from services.running import running
 from tests.support.history import act
 from tests.support.life import CALENDAR, at
 from tests.support.office import DOOR, LIAISON, OFFICE, founded, opening, sqlite, until
 from tests.support.temporal import time_skipping
-from worker import running
 
 MANY = (100, pytest.param(500, marks=pytest.mark.chaos))
 PRESSING, AT_ONCE = 10, 20

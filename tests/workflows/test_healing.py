@@ -26,6 +26,7 @@ from services.gateway import Gateway
 from services.healing import Healing
 from services.log_guard import LogGuard
 from services.office_records import record
+from services.running import WORKFLOWS, running, workflow_runner
 from services.sweep import Sweep
 from services.verified import FRESH_EVERY, Verified
 from settings import Settings
@@ -34,7 +35,6 @@ from tests.support.history import act, meet
 from tests.support.meetings import MONTHLY, THURSDAY, convening
 from tests.support.office import DOOR, LIAISON, OFFICE, at_work, founded, matter, opening, order, sqlite, until
 from tests.support.temporal import DevServer
-from worker import WORKFLOWS, running, workflow_runner
 from workflows.contract import Reply, Start
 
 

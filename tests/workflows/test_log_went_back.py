@@ -28,6 +28,7 @@ from services.healing import Healing
 from services.issuing.bulletins import issue_briefing
 from services.log_guard import LogGuard, noticed
 from services.lookout import Lookout
+from services.running import running
 from services.status import standing
 from services.sweep import Sweep
 from settings import Settings
@@ -35,7 +36,6 @@ from tests.support.clock import MASTER
 from tests.support.office import DOOR, LEADER, founded, opening, order, sqlite, until
 from tests.support.postgres import Server
 from tests.support.temporal import DevServer
-from worker import running
 
 SHORT = timedelta(seconds=2)
 Copy = Callable[[], Callable[[], None]]

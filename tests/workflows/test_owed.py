@@ -20,13 +20,13 @@ from services.calendar_seed import seed_years
 from services.gateway import Gateway
 from services.office_records import record
 from services.reprojection import pending
+from services.running import running
 from simulation.clock import SimulatedClock
 from tests.support.desk import desk
 from tests.support.history import act
 from tests.support.life import MONDAY, at, fold
 from tests.support.office import ASSIST, DOOR, FOR_LEADER, LIAISON, OFFICE, founded, opening, order, sqlite, until
 from tests.support.temporal import DevServer, time_skipping
-from worker import running
 
 FIRES = {
     DeadlineKind.RECEIPT: {"ReceiptSigned"},

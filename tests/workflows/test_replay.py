@@ -32,6 +32,7 @@ from domain.meetings.terms import Delivery
 from domain.terms import MatterClass, SuspensionReason
 from eventlog import reading
 from services.gateway import HEADQUARTERS_ID
+from services.running import WORKFLOWS, workflow_runner
 from simulation.clock import SimulatedClock
 from tests.support.meetings import THURSDAY, convening, decision, meeting_order
 from tests.support.office import (
@@ -49,7 +50,6 @@ from tests.support.office import (
     until,
 )
 from tests.support.temporal import DevServer
-from worker import WORKFLOWS, workflow_runner
 from workflows.contract import MatterStart
 from workflows.matter import MatterWorkflow
 

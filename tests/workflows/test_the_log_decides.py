@@ -33,13 +33,13 @@ from eventlog.append import append
 from eventlog.database import Database
 from eventlog.verify import verify
 from services.gateway import Gateway, Unreachable
+from services.running import WORKFLOWS, workflow_runner
 from tests.support.clock import open_log
 from tests.support.desk import FRIDAY_CLOSING, MONDAY, REPORT, Desk, desk
 from tests.support.history import act
 from tests.support.office import DOOR, LIAISON, OFFICE, SECOND, at_work, founded, opening, order, sqlite, until
 from tests.support.postgres import Server
 from tests.support.temporal import DevServer
-from worker import WORKFLOWS, workflow_runner
 
 # --- rule 1: a refusal is decided by the log too
 

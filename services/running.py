@@ -1,0 +1,78 @@
+"""A worker put together: workflows in their sandbox, activities on the log, one pool of threads."""
+
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.clock import OfficeClock
+from activities.log import LogActivities
+from activities.meetings import MeetingActivities
+from activities.notices import NoticeActivities
+from domain.door import Door
+from eventlog.database import Database
+from services.gateway import Gateway
+from workflows.headquarters import HeadquartersWorkflow
+from workflows.matter import MatterWorkflow
+from workflows.meeting import MeetingWorkflow
+from workflows.notices import NoticesWorkflow
+
+DRAIN = timedelta(seconds=30)
+STICKY = timedelta(seconds=3)
+"""A matter whose worker died goes to another after this, well within the time a caller waits."""
+THREADS = 16
+PASSED_THROUGH = ("domain", "workflows", "pydantic", "pydantic_core", "annotated_types")
+WORKFLOWS = (MatterWorkflow, MeetingWorkflow, HeadquartersWorkflow, NoticesWorkflow)
+
+
+def workflow_runner() -> SandboxedWorkflowRunner:
+    """The sandbox of workers and replays: our own pure packages are passed through, once for all workflows."""
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    return SandboxedWorkflowRunner(restrictions=restrictions)
+
+
+@asynccontextmanager
+async def running(  # noqa: PLR0913  (what a worker is made of)
+    client: Client,
+    database: Database,
+    *,
+    task_queue: str,
+    door: Door,
+    simulated: bool = False,
+    cached: int = 2000,
+    sandboxed: bool = True,
+    notices: NoticeActivities | None = None,
+    clock_shift: timedelta = timedelta(0),
+) -> AsyncIterator[Worker]:
+    """A worker on this client and log; on leaving it drains what it has begun. Without `notices` it sends none.
+
+    The sandbox catches what a replay would choke on and costs a quarter of a worker's time; a simulated year, which
+    nobody replays, does without. Only in a `simulated` home does a workflow's start say which day it is.
+    """
+    gateway = Gateway(client, database, task_queue, door, clock_shift=clock_shift)
+    clock = OfficeClock(simulated=simulated)
+    activities = [
+        *LogActivities(database, door, simulated=simulated).all,
+        *MeetingActivities(database, gateway.carry, gateway.convene, clock).all,
+        *(notices.all if notices else ()),
+    ]
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="log") as threads:
+        worker = Worker(
+            client,
+            task_queue=task_queue,
+            workflows=list(WORKFLOWS),
+            activities=activities,
+            activity_executor=threads,
+            workflow_runner=workflow_runner() if sandboxed else UnsandboxedWorkflowRunner(),
+            max_cached_workflows=cached,
+            max_concurrent_activities=THREADS,
+            max_concurrent_local_activities=THREADS,
+            graceful_shutdown_timeout=DRAIN,
+            sticky_queue_schedule_to_start_timeout=STICKY,
+        )
+        async with worker:
+            yield worker

@@ -1,0 +1,59 @@
+"""What a service says: one line of JSON per message on stderr, ours and the SDK's alike; metrics if asked for."""
+
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+import structlog
+from temporalio import activity, workflow
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    PrometheusConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
+
+if TYPE_CHECKING:
+    from settings import Settings
+
+
+def configure_logging(level: int = logging.INFO) -> None:
+    """One line of JSON per message on stderr, from structlog and the standard library alike."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    render: list[structlog.typing.Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=render))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    # The SDK would otherwise put the whole workflow info into the message text as well as into the fields.
+    workflow.logger.workflow_info_on_message = False
+    activity.logger.activity_info_on_message = False
+
+
+def service_runtime(settings: "Settings") -> Runtime:
+    """The SDK's runtime: its log through ours (its own way is standard output), metrics if asked for."""
+    log = LoggingConfig(
+        filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
+        forwarding=LogForwardingConfig(logging.getLogger("temporalio.core")),
+    )
+    port = settings.metrics_port
+    metrics = PrometheusConfig(bind_address=f"{settings.listen_address}:{port}") if port is not None else None
+    return Runtime(telemetry=TelemetryConfig(logging=log, metrics=metrics))
