@@ -123,6 +123,9 @@ def main() -> NoReturn:
     except Refusal as refusal:
         logger.critical("worker_refused", code=refusal.code, message=refusal.message)
         leave(2)
+    except LogError as error:
+        logger.critical("log_failed", code=error.code, message=error.message)
+        leave(5)
     except Exception:
         logger.exception("worker_failed")
         leave(1)

@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from settings import Settings
 
 
+def log_nothing() -> None:
+    """A command answers by itself: what its services note on the way is not to stand in its answer."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
 def configure_logging(level: int = logging.INFO) -> None:
     """One line of JSON per message on stderr, from structlog and the standard library alike."""
     shared: list[structlog.typing.Processor] = [

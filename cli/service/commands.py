@@ -78,6 +78,9 @@ def doctor(
 ) -> None:
     """检查哪里不对、怎么处理；有问题时退出码为 1。"""
     from services.doctor import examine, told
+    from services.service_log import log_nothing
+
+    log_nothing()
 
     report = asyncio.run(examine(session.settings, noted=noted))
     answer(report.document(), told(report))
@@ -108,7 +111,9 @@ def recover(
 ) -> None:
     """按日志恢复：Temporal 丢失的未办结事项重新启动，落后的补上。"""
     from services.doctor import recovered
+    from services.service_log import log_nothing
 
+    log_nothing()
     found = asyncio.run(recovered(session.settings, session.database, dry_run=dry_run))
     healed = "待恢复" if dry_run else "已恢复"
     answer(
