@@ -30,7 +30,7 @@ def record_meeting(database: Database, command: RecordMeeting, actor: Actor, now
         if found is not None and isinstance(found.state, Meeting):
             return found.state, False
         rulebook = reading.rulebook(database)
-        said = append(
+        answer = append(
             database,
             AppendRequest(
                 stream=stream,
@@ -44,7 +44,7 @@ def record_meeting(database: Database, command: RecordMeeting, actor: Actor, now
                 drafts=decide_meeting(None, command, DecisionContext(rulebook=rulebook, now=now, actor=actor)),
             ),
         )
-        match said:
+        match answer:
             case Appended() | Already():
                 stored = reading.load(database, stream)
                 if stored is not None and isinstance(stored.state, Meeting):
@@ -53,5 +53,5 @@ def record_meeting(database: Database, command: RecordMeeting, actor: Actor, now
                 continue  # somebody else wrote in between
             case _:
                 raise Refusal(
-                    getattr(said, "message", "日志被还原过，请运行 xmh doctor"), getattr(said, "code", "ahead")
+                    getattr(answer, "message", "日志被还原过，请运行 xmh doctor"), getattr(answer, "code", "ahead")
                 )

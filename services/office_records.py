@@ -38,9 +38,9 @@ def record(
         Refusal: the log refused the actor or the command.
         LogError: the log cannot be written.
     """
-    told = tuple(events)
-    asked = content or {"actor": actor.model_dump(mode="json"), "events": [_plain(event) for event in told]}
-    return record_decided(database, stream, lambda _: told, actor=actor, command_id=command_id, now=now, content=asked)
+    facts = tuple(events)
+    asked = content or {"actor": actor.model_dump(mode="json"), "events": [_plain(event) for event in facts]}
+    return record_decided(database, stream, lambda _: facts, actor=actor, command_id=command_id, now=now, content=asked)
 
 
 def record_decided(
@@ -73,7 +73,7 @@ def record_decided(
             drafts = tuple(event.draft(now) for event in decide(found.state if found else None))
         except Refusal as error:
             drafts, refusal = (), error
-        said = append(
+        answer = append(
             database,
             AppendRequest(
                 stream=stream,
@@ -87,7 +87,7 @@ def record_decided(
                 drafts=drafts,
             ),
         )
-        match said:
+        match answer:
             case Appended() if refusal is not None:
                 raise refusal
             case Appended(events=stored) | Already(events=stored):
@@ -96,7 +96,7 @@ def record_decided(
                 continue  # somebody else wrote in between
             case _:
                 raise Refusal(
-                    getattr(said, "message", "事件日志被还原过，请运行 xmh doctor"), getattr(said, "code", "ahead")
+                    getattr(answer, "message", "事件日志被还原过，请运行 xmh doctor"), getattr(answer, "code", "ahead")
                 )
 
 
