@@ -75,6 +75,8 @@ SURGE = c.StartSurge(campaign="开工活动", until=date(2022, 3, 16))
         (suspended, SURGE, "不能转入一日一调度"),
         (closing, SURGE, "不能转入一日一调度"),
         (accepted, c.AnswerExtension(grant=True), "没有待批复"),
+        (accepted, c.ReviewClosure(approve=True), "没有待审核的办结申请"),
+        (closed, c.ReviewClosure(approve=True), "没有待审核的办结申请"),
         (accepted, c.ChangeRhythm(rhythm=Rhythm.WEEKLY), "本来就是"),
         (
             accepted,
