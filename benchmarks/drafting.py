@@ -20,8 +20,8 @@ DRAFT = """
 from pathlib import Path
 from domain.calendar import WorkCalendar
 from services.calendar_seed import seed_years
-from intake.draft.draft import Office, draft_file
-made = draft_file(Path(sys.argv[1]), Office(WorkCalendar(years=seed_years(2022, 2022)), 2022))
+from intake.draft.draft import DraftingContext, draft_file
+made = draft_file(Path(sys.argv[1]), DraftingContext(WorkCalendar(years=seed_years(2022, 2022)), 2022))
 assert len(made.items) == int(sys.argv[2]), len(made.items)
 """
 WRITE = """

@@ -117,8 +117,8 @@ try:
         from documents.checking.report import check
         check(path)
     elif sys.argv[2] == "draft":
-        from intake.draft.draft import Office, draft_file
-        draft_file(path, Office(calendar=WorkCalendar(), year=2026))
+        from intake.draft.draft import DraftingContext, draft_file
+        draft_file(path, DraftingContext(calendar=WorkCalendar(), year=2026))
     else:
         from intake.policy_file import read_policy
         read_policy(path)
