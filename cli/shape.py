@@ -119,7 +119,7 @@ def _in_chinese(text: str) -> str:
 
 
 TAKES_TIME = re.compile(
-    r"cli\.(services\.commands:(up|down|worker|recover|migrate|doctor)|simulate|audit:verify"
+    r"cli\.(service\.commands:(up|down|worker|recover|migrate|doctor)|simulate|audit:verify"
     r"|plan\.(importing|drafting|table)|meeting\.papers|meeting\.reads:pack"
     r"|printing\.(briefing:(draft|edit|issue)|correction|proof|annual|statement|papers:form|circular|templates))"
 )
