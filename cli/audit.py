@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from cli.moments import AsOfOption, asked
+from cli.names import unit_names
 from cli.session import Exit, Problem, answer, session
 from cli.shape import group
 from cli.state import FIELDS, changed, say
 from cli.task.common import MatterArg, the_matter
-from cli.task.reads import unit_names
 from domain.calendar import SHANGHAI
 from domain.confidential import opened
 from domain.deadlines import Deadline, DeadlineKind, owed

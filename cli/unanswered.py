@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from cli.moments import AsOfOption, past_instant
+from cli.names import unit_names
 from cli.session import Exit, Problem, answer, session
-from cli.task.reads import unit_names
 from domain.calendar import SHANGHAI, end_of_day, local_date
 from domain.envelope import Recorded
 from domain.matter import Matter

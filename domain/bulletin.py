@@ -7,10 +7,9 @@ files is the one the log allots: an event in which the two differ is never recor
 from datetime import date, datetime
 from typing import ClassVar
 
-from domain.base import Frozen, Term, refuse
-from domain.envelope import Actor, NumberSeries, OnBehalf, Recorded
+from domain.base import Frozen, Term
+from domain.envelope import NumberSeries, Recorded
 from domain.event import Event, decode
-from domain.terms import Role
 
 
 class Publication(Term):
@@ -159,28 +158,6 @@ def number_series(publication: Publication, year: int) -> NumberSeries:
         field="number",
         template=f"{publication.label}-{year}-{{n:02d}}",
     )
-
-
-def signs(actor: Actor, what: str) -> Actor | OnBehalf:
-    """Who signs a 简报, a 督办单 …: a leader, himself or typed for by the office. Nobody else's name makes it an issue.
-
-    Raises:
-        Refusal: with code `unsigned` or `forbidden`.
-    """
-    return by_leader(actor, "签发", f"{what}须由领导签发，请用 --sign 写明签发领导")
-
-
-def by_leader(actor: Actor, act: str, otherwise: str) -> Actor | OnBehalf:
-    """The leader whose act it is, himself or typed for by the office.
-
-    Raises:
-        Refusal: `unsigned`, saying `otherwise`, when it is no leader's; `forbidden`, when not the office types it.
-    """
-    leader = actor.on_behalf_of or actor
-    refuse(leader.role is not Role.LEADER, otherwise, "unsigned")
-    typed_by_others = actor.on_behalf_of is not None and actor.role is not Role.OFFICE
-    refuse(typed_by_others, f"只有办公室督办员可以代录领导{act}", "forbidden")
-    return leader
 
 
 def evolve_bulletins(state: BulletinSeries | None, recorded: Recorded) -> BulletinSeries:

@@ -87,15 +87,6 @@ class HealthReport(Frozen):
         }
 
 
-def told(report: HealthReport) -> str:
-    """As a person reads it."""
-    lines = [f"✗ {p.message}\n  处理：{p.remedy}" for p in report.problems]
-    lines += [f"· {n.message}\n  {n.remedy}" for n in report.notices]
-    if report.ok:
-        lines.append("✓ 没有发现问题")
-    return "\n".join(lines)
-
-
 async def examine(settings: "Settings", *, noted: bool = False) -> HealthReport:
     """Look at everything; what cannot be reached is itself a finding. `noted` forgets what was noticed earlier."""
     problems = [*_log(settings), *_disk(settings), *_processes(settings)]

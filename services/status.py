@@ -124,38 +124,3 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = ""
     return found
-
-
-def told(document: dict[str, Any]) -> str:
-    """The document for a person."""
-    temporal, worker, log = document["temporal"], document["worker"], document["log"]
-    if document["running"]:
-        head = f"督办服务正在运行（进程 {document['supervisor']['pid']}，自 {document['started_at'][:19]}）"
-        head += "" if document["ready"] else "，尚未就绪"
-    else:
-        head = "督办服务没有在运行；用 xmh up --detach 启动"
-    restarts = {name: n for name, n in document["restarts"].items() if n}
-    lines = [
-        head,
-        f"  数据目录  {document['home']}",
-        f"  Temporal  {temporal['address'] or '—'}  {'可连接' if temporal['reachable'] else '连不上'}"
-        + (f"（进程 {temporal['pid']}）" if temporal["pid"] else ""),
-        f"  办理进程  {worker['pid'] or '—'}",
-        f"  事件日志  {log['url']}",
-    ]
-    if "error" in log:
-        lines.append(f"            {log['error']['message']}")
-    elif log["restored"] and not log["restored"]["settled"]:
-        lines.append("            已被换成较旧的副本，正在核对已发出的编号，命令暂不受理；见 xmh doctor")
-    elif log["matters"] is not None:
-        lines.append(f"            已记 {log['position']} 条，未办结事项 {log['matters']['open']} 件")
-    else:
-        lines.append(f"            表结构：{log['schema']}")
-    if log["restored"] and log["restored"]["settled"]:
-        lines.append("            曾由较旧的副本还原，已发出的编号已跳过；见 xmh doctor")
-    if document["running"] and restarts:
-        names = {"server": "Temporal", "worker": "办理进程"}
-        lines.append("  自动重启  " + "、".join(f"{names[name]} {n} 次" for name, n in restarts.items()))
-    found = document["versions"]
-    lines.append(f"  版本      xmh {found['xmh'] or '—'}，Python {found['python']}，temporalio {found['temporalio']}")
-    return "\n".join(lines)

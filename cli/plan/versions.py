@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from cli.names import person_names
 from cli.session import Problem, answer, session
 from cli.sheets import reject
 from cli.tables import table
 from cli.task.common import ByOption, PaperOption, ReasonOption, acting, need, now, term
-from cli.task.reads import person_names
 from domain.ids import plan_stream
 from domain.rules.context import DecisionContext
 from domain.workplan import PlanItem, PlanStage, PlanText, PlanVersioned, WorkPlan, changes, next_version

@@ -135,8 +135,8 @@ def _row(paper: Paper) -> dict[str, Any]:
 
 
 def _table(papers: list[Paper]) -> str:
+    from cli.names import person_names, unit_names
     from cli.tables import table
-    from cli.task.reads import person_names, unit_names
 
     if not papers:
         return "没有已编文号的公文；用 xmh form M --kind 督办单 --issue --sign 领导 制发"

@@ -67,23 +67,25 @@ def down() -> None:
 
 def status() -> None:
     """现在运行着什么：进程、版本、未办结事项、日志位置。"""
-    from services.status import standing, told
+    from cli.service.wording import status_text
+    from services.status import standing
 
     document = standing(session.settings)
-    answer(document, told(document))
+    answer(document, status_text(document))
 
 
 def doctor(
     noted: Annotated[bool, typer.Option("--noted", help="已知悉日志曾被还原、事项曾被自动补上，以后不再提示")] = False,
 ) -> None:
     """检查哪里不对、怎么处理；有问题时退出码为 1。"""
-    from services.doctor import examine, told
+    from cli.service.wording import health_text
+    from services.doctor import examine
     from services.service_log import log_nothing
 
     log_nothing()
 
     report = asyncio.run(examine(session.settings, noted=noted))
-    answer(report.document(), told(report))
+    answer(report.document(), health_text(report))
     if not report.ok:
         raise SystemExit(Exit.FOUND_WRONG)
 

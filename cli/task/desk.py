@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.names import unit_names
 from cli.reach import entries, nobody_to_tell
 from cli.session import answer, session
 from cli.task.common import the_matter
-from cli.task.reads import row, secrets_of, standing, unit_names
+from cli.task.reads import row, secrets_of, standing
 from domain.calendar import local_date
 from domain.lights import light
 from domain.log import Rulebook

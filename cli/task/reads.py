@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.moments import AsOfOption, asked
+from cli.names import person_names, unit_names
 from cli.session import Problem, answer, session
 from cli.task.tree import placed, relations, relations_said, walked
 from domain.calendar import SHANGHAI, local_date
@@ -123,19 +124,6 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
 
 def _stage_label(value: str) -> str:
     return next(stage.label for stage in Stage if stage.value == value)
-
-
-def unit_names() -> Callable[[str], str]:
-    """Unit id (or, failing that, person id) → name, as the directory has it now."""
-    people = {p.id: p.name for p in reading.people(session.database, former=True)}
-    names = people | {u.id: u.name for u in reading.units(session.database)}
-    return lambda key: names.get(key, key)
-
-
-def person_names() -> Callable[[str], str]:
-    """Person id → name, also of those who left."""
-    names = {p.id: p.name for p in reading.people(session.database, former=True)} | {"system": "系统"}
-    return lambda key: names.get(key, key)
 
 
 def secrets_of(matter: Matter) -> Callable[[str], str]:

@@ -60,7 +60,7 @@ def addressed(
 
 
 def worded(said: str, ask: str) -> str:
-    """What happened and what it asks, cut to length, without a secret even where it stands in a field as it is."""
+    """The text of a notice: what happened and what it asks, cut to length; no secret, even where one stands open."""
     said = _CIPHER.sub(SEALED_WORDS, said)
     if len(said) > LONGEST:
         said = f"{said[:LONGEST]}……"
@@ -68,5 +68,5 @@ def worded(said: str, ask: str) -> str:
 
 
 def shown(words: str) -> str:
-    """What a notice shows of a text: nothing of a sealed one, not even the cipher."""
+    """A text within a notice: nothing of a sealed one, not even the cipher."""
     return SEALED_WORDS if is_sealed(words) else words

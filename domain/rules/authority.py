@@ -2,6 +2,7 @@
 
 from domain import commands as c
 from domain.base import Frozen, refuse
+from domain.envelope import Actor, OnBehalf
 from domain.matter import Matter
 from domain.rules.context import DecisionContext
 from domain.terms import Role
@@ -152,3 +153,25 @@ def _speaks_for_leader(command: c.RecordInstruction | c.MarkClosure, context: De
     refuse(not context.is_(Role.LEADER), "批示和圈阅须由领导本人作出，或由办公室代录（--by 领导）", "forbidden")
     if isinstance(command, c.RecordInstruction):
         refuse(context.decider.id != command.leader, "批示领导与作出决定的领导不一致", "forbidden")
+
+
+def signs(actor: Actor, what: str) -> Actor | OnBehalf:
+    """Who signs a 简报, a 督办单 …: a leader, himself or typed for by the office. Nobody else's name makes it an issue.
+
+    Raises:
+        Refusal: with code `unsigned` or `forbidden`.
+    """
+    return by_leader(actor, "签发", f"{what}须由领导签发，请用 --sign 写明签发领导")
+
+
+def by_leader(actor: Actor, act: str, otherwise: str) -> Actor | OnBehalf:
+    """The leader whose act it is, himself or typed for by the office.
+
+    Raises:
+        Refusal: `unsigned`, saying `otherwise`, when it is no leader's; `forbidden`, when not the office types it.
+    """
+    leader = actor.on_behalf_of or actor
+    refuse(leader.role is not Role.LEADER, otherwise, "unsigned")
+    typed_by_others = actor.on_behalf_of is not None and actor.role is not Role.OFFICE
+    refuse(typed_by_others, f"只有办公室督办员可以代录领导{act}", "forbidden")
+    return leader

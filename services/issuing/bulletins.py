@@ -19,10 +19,10 @@ from domain.bulletin import (
     Publication,
     bulletin_stream,
     number_series,
-    signs,
 )
 from domain.calendar import end_of_day, local_date
 from domain.envelope import Actor, NumberSeries, Recorded
+from domain.rules.authority import signs
 from eventlog import reading
 from eventlog.database import Database
 from services.issuing.editing import composed, edited_by

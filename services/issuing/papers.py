@@ -17,7 +17,6 @@ from documents.papers.circular import compose_circular, draft_circular, words_of
 from documents.papers.forms import TEMPLATE, PaperText, compose_paper
 from documents.papers.overtaken import refuse_overtaken
 from domain.base import Frozen, Refusal
-from domain.bulletin import by_leader, signs
 from domain.calendar import local_date
 from domain.envelope import Actor, NumberSeries
 from domain.event import decode
@@ -34,6 +33,7 @@ from domain.papers import (
     paper_stream,
     void_paper,
 )
+from domain.rules.authority import by_leader, signs
 from eventlog import reading
 from eventlog.database import Database
 from services.issuing.signing import Desk, NumberedIssue, issue_next, issued_event
