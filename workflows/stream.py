@@ -49,7 +49,7 @@ class StreamWorkflow(ABC, Generic[S, O, R, D]):
         """Run the stream of this cache."""
         self._log = log
         self._hindered = False
-        """The loop cannot carry out what is owed: the log does not answer, or the run is about to be renewed."""
+        """The loop cannot carry out what is owed: the log does not answer, or it waits for the handlers."""
 
     # --- what a kind of stream says
 
@@ -138,6 +138,7 @@ class StreamWorkflow(ABC, Generic[S, O, R, D]):
         if not log.loaded or log.stale:
             await log.synchronise()
         if log.state is None or log.settled:
+            self._hindered = True  # whoever opens it is answered first, and whoever comes with him does not wait for us
             await workflow.wait_condition(workflow.all_handlers_finished)
             return log.settled
         if log.reproject:

@@ -1,16 +1,21 @@
 """What `owed` computes from the folded log is what fires, at that minute, on the real time-skipping server."""
 
-from datetime import date, datetime, timedelta
+import asyncio
+import time
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from temporalio import activity
 
+from activities.log import LogActivities
 from domain import commands as c
 from domain.deadlines import Deadline, DeadlineKind, next_deadline
 from domain.envelope import SYSTEM, Actor, Recorded
 from domain.event import Event
+from domain.log import APPEND, AppendRequest, LogAnswer
 from domain.office import CALENDAR_STREAM, POLICY_STREAM, CalendarYearPublished, DayOverridden, PolicyAdopted
 from domain.policy import Policy
 from domain.terms import Rhythm, SuspensionReason
@@ -25,7 +30,19 @@ from simulation.clock import SimulatedClock
 from tests.support.desk import desk
 from tests.support.history import act
 from tests.support.life import MONDAY, at, fold
-from tests.support.office import ASSIST, DOOR, FOR_LEADER, LIAISON, OFFICE, founded, opening, order, sqlite, until
+from tests.support.office import (
+    ASSIST,
+    DOOR,
+    FOR_LEADER,
+    LIAISON,
+    OFFICE,
+    founded,
+    opening,
+    order,
+    sqlite,
+    types,
+    until,
+)
 from tests.support.temporal import DevServer, time_skipping
 
 FIRES = {
@@ -169,3 +186,36 @@ async def test_what_the_clock_owes_comes_before_what_a_person_says(dev_server: D
             await late.do(SAID, LIAISON)
             assert late.types.index("FeedbackMissed") < late.types.index("FeedbackSubmitted")
             assert len(late.matter.windows.missed) == 1
+
+
+class _SlowLog(LogActivities):
+    @activity.defn(name=APPEND, no_thread_cancel_exception=True)
+    def append(self, request: AppendRequest) -> LogAnswer:
+        time.sleep(0.95)  # beyond four seconds in all the server lets further commands in
+        return super().append(request)
+
+
+async def test_commands_that_come_with_the_opening_do_not_wait_for_a_clock_that_waits_for_them(
+    dev_server: DevServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Due in two days, it is near its limit at once: the loop waited for the handlers, and they for the loop."""
+    client, stream = await dev_server.client(), f"matter/{uuid4().hex[:12]}"
+    with founded(sqlite(tmp_path)) as log:
+        shift = at(3, 7, 10) - datetime.now(UTC)
+        gateway = Gateway(client, log, f"owed-{uuid4().hex[:8]}", DOOR, clock_shift=shift)
+
+        async def sent(command: c.MatterCommand, actor: Actor) -> None:
+            await gateway.submit(order(stream, command, actor, now=datetime.now(UTC) + shift))
+
+        # Nobody is at work yet: all of them are in the first task of the run.
+        asked = [asyncio.create_task(sent(opening(due=date(2022, 3, 9)), OFFICE))]
+        await asyncio.sleep(0.3)
+        asked += [asyncio.create_task(sent(SAID, LIAISON)) for _ in range(4)]
+        await asyncio.sleep(0.3)
+        monkeypatch.setattr("services.running.LogActivities", _SlowLog)
+        async with running(client, log, task_queue=gateway.task_queue, door=DOOR, simulated=True):
+            await until(lambda: reading.head(log, stream).version > 0)
+            # Opened, and the reports that came with it are still being refused.
+            await sent(c.AcceptReceipt(), LIAISON)
+            await asyncio.gather(*asked, return_exceptions=True)
+            await until(lambda: "NearDueWarned" in types(log, stream))
