@@ -70,6 +70,7 @@ _SAID = (
     (r"greater than or equal to (\S+)", r"不能小于 \1"),
     (r"at least 1 character", "不能为空"),
     (r"Field required", "不能缺"),
+    (r"requires an argument", "后面须写上内容"),
 )
 """What the parser and the models say in English → what the office reads."""
 
@@ -101,7 +102,7 @@ def _usage(error: Exception) -> Problem:
         "NoSuchOption": f"没有 {option} 这个选项，请用 --help 查看",
         "MissingParameter": f"缺少 {option}，请用 --help 查看用法",
         "BadParameter": f"{option} 填写有误：{_in_chinese(value)}",
-        "BadOptionUsage": f"{option} 用法有误：{value}",
+        "BadOptionUsage": f"{option} 用法有误：{_in_chinese(value)}",
     }.get(name, f"命令有误：{value}；请用 --help 查看用法")
     if name == "Abort":
         return Problem("已取消，未作任何改动", "aborted")

@@ -9,10 +9,6 @@ REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "00
 HEAD = REVISIONS[-1]
 
 
-PROTECTED = ("events", "commands")
-"""Tables that are append-only by trigger."""
-
-
 class SchemaState(Term):
     """How a database's tables compare with this build."""
 

@@ -8,6 +8,7 @@ from eventlog import attachments, reading
 from eventlog.database import Database
 from eventlog.watermark import Restored
 from eventlog.witness import EARLIER_FILE, Witness, name_of
+from services.embedded.temporal_file import TEMPORAL_FILE
 from services.founding import FOUNDED
 from services.issuing.bulletins import numbers_on_disk
 from services.log_guard import went_back
@@ -60,5 +61,5 @@ def _traces(home: Path) -> Iterator[str]:
         yield "已签发的文件"
     if any((home / attachments.FOLDER).glob("*")):
         yield "附件"
-    if (home / "temporal.db").exists():
+    if (home / TEMPORAL_FILE).exists():
         yield "Temporal 的数据"

@@ -14,7 +14,6 @@ from domain.meetings.meeting import Meeting
 from domain.meetings.terms import MeetingStage
 from domain.terms import Light, Stage
 
-TASK_QUEUE = "xmh"
 SUBMIT, RESYNC, SEEN = "submit", "look_again", "seen"
 """The update, the signal and the query of every stream's workflow, by the names that runs of every build know."""
 UNEXPECTED = "unexpected"

@@ -1,6 +1,5 @@
 """`xmh briefing draft issue list show`: 简报 and 动态, from the log to numbered files."""
 
-import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -45,7 +44,6 @@ app = group(
     },
 )
 
-_NO_YEAR = re.compile(r"\d{1,2}\s*(月|/|-)\s*\d{1,2}\s*[日号]?")
 SeriesOption = Annotated[str, typer.Option("--series", metavar="简报|动态", help="简报综述一段时间，动态逐条记事")]
 
 

@@ -65,3 +65,8 @@ def test_what_takes_its_time_is_on_the_page() -> None:
     named = {tuple(words.split()) for words in re.findall(r"`xmh ([a-z ]+)`", listed)}
     assert named <= taking
     assert TAKES_TIME.match("cli.task.working:report") is None
+
+
+def test_an_option_without_its_value_is_said_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _code(["task", "report", "7", "--text"]) == 2
+    assert capsys.readouterr().err == "错误：--text 用法有误：后面须写上内容\n"

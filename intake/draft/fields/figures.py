@@ -10,7 +10,6 @@ from intake.draft.text import View
 
 _SUBJECT = re.compile(r"[^，。；：、]*$")
 _ORDINAL = re.compile(r"(?:第|“\d*\+?)$")
-_QUOTED = re.compile(r"^[^“”]*”")
 _MOST_SUBJECT = 30
 
 
