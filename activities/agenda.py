@@ -14,10 +14,10 @@ def assembled(database: Database, stream: str) -> Assembled:
     Raises:
         LogError: the log cannot be read.
     """
-    found = reading.load(database, stream)
-    if found is None or not isinstance(found.state, Meeting):
+    loaded = reading.load(database, stream)
+    if loaded is None or not isinstance(loaded.state, Meeting):
         return Assembled()
-    meeting = found.state
+    meeting = loaded.state
     matters = [s for s in reading.matter_states(database) if isinstance(s.state, Matter)]
     held = [s.state for s in reading.states_of(database, "meeting") if isinstance(s.state, Meeting)]
     series = next((s for s in reading.series_book(database).series if s.id == meeting.series), None)

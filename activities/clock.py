@@ -10,6 +10,6 @@ class OfficeClock:
 
     simulated: bool = False
 
-    def moment(self, said: datetime) -> datetime:
+    def moment(self, instant: datetime) -> datetime:
         """The office's moment, where a workflow says it is `said`."""
-        return said if self.simulated else datetime.now(UTC)
+        return instant if self.simulated else datetime.now(UTC)

@@ -50,11 +50,11 @@ class LogActivities:
         """Ask the log to record what was decided; one line of log per event recorded."""
         check_caller(request.stream)
         try:
-            said = append(self._database, request, door=self._door)
+            answer = append(self._database, request, door=self._door)
         except LogError as e:
             raise failed_activity(e) from e
-        if isinstance(said, Appended):
-            for event in said.events:
+        if isinstance(answer, Appended):
+            for event in answer.events:
                 logger.info(
                     "event_recorded",
                     stream=event.stream,
@@ -63,7 +63,7 @@ class LogActivities:
                     actor=event.actor.id,
                     command_id=event.command_id,
                 )
-        return LogAnswer(said=said)
+        return LogAnswer(said=answer)
 
     @activity.defn(name=LOAD, no_thread_cancel_exception=True)
     def load(self, asked: Loading) -> Loaded:
@@ -76,13 +76,13 @@ class LogActivities:
 
     def _loaded(self, stream: str) -> Loaded:
         try:
-            found = reading.load(self._database, stream)
+            loaded = reading.load(self._database, stream)
             rulebook = reading.rulebook(self._database)
         except LogError as e:
             raise failed_activity(e) from e
-        if found is None:
+        if loaded is None:
             return Loaded(rulebook=rulebook)
-        match found.state:
+        match loaded.state:
             case Matter() as matter:
                 return Loaded(matter=matter, rulebook=rulebook)
             case Meeting() as meeting:

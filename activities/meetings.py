@@ -78,10 +78,10 @@ class MeetingActivities:
     def _check_owed(self, order: Order) -> None:
         stream = order.command_id.partition("#")[0]
         try:
-            found = reading.load(self._database, stream)
+            loaded = reading.load(self._database, stream)
         except LogError as e:
             raise ApplicationError(e.message, type=LOG_UNREACHABLE) from e
-        meeting = found.state if found is not None else None
+        meeting = loaded.state if loaded is not None else None
         pending = meeting.pending if isinstance(meeting, Meeting) else ()
         owed = [outcome_order(meeting, point, order.valid_until) for point in pending if isinstance(meeting, Meeting)]
         if (order.command_id, order.content_hash()) not in {(o.command_id, o.content_hash()) for o in owed}:
@@ -124,15 +124,15 @@ def orders_by_rule(series: Series, now: datetime, calendar: WorkCalendar) -> Ite
     if series.rule is None:
         return
     first = local_date(now) + timedelta(days=1)
-    for found in occurrences(series.rule, first, first + HORIZON, calendar):
-        key = f"{series.id}/{found.period}"
+    for occurrence in occurrences(series.rule, first, first + HORIZON, calendar):
+        key = f"{series.id}/{occurrence.period}"
         command = ConveneMeeting(
             series=series,
-            starts=at_office(found.day, found.at),
+            starts=at_office(occurrence.day, occurrence.at),
             place=series.place,
             chair=series.chair,
             secretary=series.secretary,
-            period=found.period,
+            period=occurrence.period,
         )
         yield MeetingOrder(
             command_id=f"rule:{key}",

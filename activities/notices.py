@@ -91,14 +91,14 @@ class NoticeActivities:
     def _spread(self, events: Sequence[Recorded], now: datetime) -> None:
         house = self._house()
         channels = {p.id: self._routing.channels_of(p) for p in house.people}
-        told, found = list[Recorded](), list[tuple[Notice, Sequence[str]]]()
+        spread, ready = list[Recorded](), list[tuple[Notice, Sequence[str]]]()
         for event, made in self._made(events, now, house):
-            told.append(event)
-            found += [(notice, channels[notice.person]) for notice in made]
-            if len(found) >= NOTICES_AT_ONCE:
-                kept.tell(self._database, told, found, now)
-                told, found = [], []
-        kept.tell(self._database, told, found, now)
+            spread.append(event)
+            ready += [(notice, channels[notice.person]) for notice in made]
+            if len(ready) >= NOTICES_AT_ONCE:
+                kept.tell(self._database, spread, ready, now)
+                spread, ready = [], []
+        kept.tell(self._database, spread, ready, now)
         self._reread(kept.waiting(self._database, {event.stream for event in events}), house)
 
     def _house(self) -> RecipientDirectory:
@@ -117,13 +117,13 @@ class NoticeActivities:
         self, events: Sequence[Recorded], now: datetime, house: RecipientDirectory
     ) -> Iterable[tuple[Recorded, tuple[Notice, ...]]]:
         """Each event with its notices. One this build cannot read stays untold: a newer worker knows it."""
-        told = defaultdict[str, list[Recorded]](list)
+        by_stream = defaultdict[str, list[Recorded]](list)
         for event in events:
             if kind_of(event.stream) not in TELLERS or is_stale(event.recorded_at, now):
                 yield event, ()
             else:
-                told[event.stream].append(event)
-        for stream, wanted in told.items():
+                by_stream[event.stream].append(event)
+        for stream, wanted in by_stream.items():
             positions, teller = {event.position for event in wanted}, TELLERS[kind_of(stream)]
             try:
                 for event, before, after in self._life(stream, wanted[-1].version):

@@ -64,8 +64,8 @@ def replay(
     """由日志重放一个事项，还原某一时刻或某一版的情况。"""
     if as_of is not None and version is not None:
         raise Problem("--as-of 与 --version 二者取一", "malformed")
-    found = the_matter(matter)
-    events = _events(found.stream, as_of, asked(as_of), version)
+    target = the_matter(matter)
+    events = _events(target.stream, as_of, asked(as_of), version)
     states = _states(events)
     last = states[-1]
     shown = _reader(last)
@@ -175,8 +175,8 @@ def _step_lines(events: Sequence[Recorded], states: Sequence[Matter], reader: Re
     """Each event, and under it what it changed."""
     before: Matter | None = None
     for event, state in zip(events, states, strict=True):
-        told = tell(decode(event), reader)
-        yield f"{event.version:>4}  {local(event.occurred_at)}  {label_of(event.type)}  {told}"
+        line = tell(decode(event), reader)
+        yield f"{event.version:>4}  {local(event.occurred_at)}  {label_of(event.type)}  {line}"
         for field, label in FIELDS.items():
             new = getattr(state, field)
             became = say(new, reader) if before is None else changed(getattr(before, field), new, reader)
@@ -219,8 +219,8 @@ def _of_files(stream: str | None) -> "list[Finding]":
 
     home = session.settings.home
     try:
-        found = list(problems(session.database, home, stream))
-        return found if stream is not None else [*found, *inspect(session.database, home)]
+        missing = list(problems(session.database, home, stream))
+        return missing if stream is not None else [*missing, *inspect(session.database, home)]
     except Exception:
         return [Unread(token=Token.FILES_UNREAD, message=Token.FILES_UNREAD.label)]
 

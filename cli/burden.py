@@ -31,29 +31,29 @@ def show(
         raise Problem("--month 和 --year 只能填一个", "malformed")
     since, until = _year(year) if year else _month(month)
     ledger = read_ledger(session.database, past_instant(as_of) if as_of else datetime.now(SHANGHAI))
-    found = burden(ledger, reading.units(session.database), since, until)
+    burdens = burden(ledger, reading.units(session.database), since, until)
     if unit:
         wanted = the_unit(unit).id
-        found = tuple(b for b in found if b.unit == wanted)
+        burdens = tuple(b for b in burdens if b.unit == wanted)
     document = {
         "since": since.isoformat(),
         "until": until.isoformat(),
-        "units": [_document(b, listed=unit is not None) for b in found],
+        "units": [_document(b, listed=unit is not None) for b in burdens],
     }
     title = f"{since:%Y年}" if year else f"{since:%Y年}{since.month}月"
-    if not found:
+    if not burdens:
         answer(document, f"{title}没有向{'该' if unit else '各'}单位提出要求")
         return
-    answer(document, "\n".join([_overview(title, found), *(_listed(b) for b in found if unit)]))
+    answer(document, "\n".join([_overview(title, burdens), *(_listed(b) for b in burdens if unit)]))
 
 
 def _month(text: str | None) -> tuple[date, date]:
     first = today().replace(day=1)
     if text is not None:
-        found = _MONTH.fullmatch(text.strip())
-        if found is None or not 1 <= int(found[2]) <= _DECEMBER:
+        match = _MONTH.fullmatch(text.strip())
+        if match is None or not 1 <= int(match[2]) <= _DECEMBER:
             raise Problem(f"月份“{text}”应写成 2022-03 的样子", "malformed")
-        first = date(int(found[1]), int(found[2]), 1)
+        first = date(int(match[1]), int(match[2]), 1)
     following = next_month(first)
     return first, following - timedelta(days=1)
 
@@ -62,15 +62,15 @@ def _year(year: int) -> tuple[date, date]:
     return date(year, 1, 1), date(year, _DECEMBER, 31)
 
 
-def _document(found: UnitBurden, *, listed: bool) -> dict[str, Any]:
+def _document(unit: UnitBurden, *, listed: bool) -> dict[str, Any]:
     document: dict[str, Any] = {
-        "unit": found.unit,
-        "name": found.name,
-        **_named(found.counts()),
-        "months": [{"month": month, **_named(found.counts(month))} for month in found.months],
+        "unit": unit.unit,
+        "name": unit.name,
+        **_named(unit.counts()),
+        "months": [{"month": month, **_named(unit.counts(month))} for month in unit.months],
     }
     if listed:
-        document["asked"] = [a.model_dump(mode="json") for a in found.asked]
+        document["asked"] = [a.model_dump(mode="json") for a in unit.asked]
     return document
 
 
@@ -78,14 +78,14 @@ def _named(counts: dict[Ask, int]) -> dict[str, int]:
     return {ask.value: n for ask, n in counts.items()}
 
 
-def _overview(title: str, found: tuple[UnitBurden, ...]) -> str:
+def _overview(title: str, burdens: tuple[UnitBurden, ...]) -> str:
     heads = ["单位", *(ask.label for ask in Ask)]
-    rows = [[b.name, *(str(n) for n in b.counts().values())] for b in found]
+    rows = [[b.name, *(str(n) for n in b.counts().values())] for b in burdens]
     return table(heads, rows, f"{title}向各单位提出的要求（按名录顺序）")
 
 
-def _listed(found: UnitBurden) -> str:
-    months = [[month, *(str(n) for n in found.counts(month).values())] for month in found.months]
-    items = [[a.on.isoformat(), a.ask.label, a.of, a.text] for a in found.asked]
+def _listed(unit: UnitBurden) -> str:
+    months = [[month, *(str(n) for n in unit.counts(month).values())] for month in unit.months]
+    items = [[a.on.isoformat(), a.ask.label, a.of, a.text] for a in unit.asked]
     by_month = table(["月份", *(ask.label for ask in Ask)], months)
     return f"\n{by_month}\n\n{table(['日期', '要求', '事项', '内容'], items)}"

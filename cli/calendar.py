@@ -153,15 +153,15 @@ def _usual(sheet: "YearSheet") -> None:
     """
     if len(sheet.off) <= MOST_OFF and len(sheet.work) <= MOST_WORKED:
         return
-    said = f"{sheet.year}年周一至周五放假{len(sheet.off)}天、周末上班{len(sheet.work)}天，远多于往年"
-    refuse(not session.yes and not session.asks, f"{said}，请核对文件；确属如此请加 --yes")
-    confirm(f"{said}。确属如此，按此公布？")
+    question = f"{sheet.year}年周一至周五放假{len(sheet.off)}天、周末上班{len(sheet.work)}天，远多于往年"
+    refuse(not session.yes and not session.asks, f"{question}，请核对文件；确属如此请加 --yes")
+    confirm(f"{question}。确属如此，按此公布？")
 
 
 def _also(outside: Sequence[DayOverride]) -> str:
     """What the notice decides in the year before or after."""
-    said = "、".join(f"{said_date(d.day)}{'上班' if d.workday else '放假'}" for d in outside)
-    return f"；同时调整相邻年份：{said}" if said else ""
+    days = "、".join(f"{said_date(d.day)}{'上班' if d.workday else '放假'}" for d in outside)
+    return f"；同时调整相邻年份：{days}" if days else ""
 
 
 def _differing(known: PublishedYear, off: tuple[date, ...], work: tuple[date, ...]) -> str:

@@ -75,11 +75,11 @@ _SAID = (
 """What the parser and the models say in English → what the office reads."""
 
 
-def _in_chinese(said: str) -> str:
+def _in_chinese(message: str) -> str:
     for pattern, words in _SAID:
-        if found := re.search(pattern, said):
-            return found.expand(words)
-    return said
+        if match := re.search(pattern, message):
+            return match.expand(words)
+    return message
 
 
 def _unreachable(error: Exception) -> Problem:

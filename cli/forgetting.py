@@ -31,8 +31,8 @@ def forget_(matter: MatterArg, reason: ReasonOption = None, by: ByOption = None,
         destroy(session.database, target.stream)
     left = scrub(session.database)
     if left is not None:
-        said = f"{target.number} 的密钥已作废，但没有销毁干净：{left}"
-        raise Problem(said, "not_scrubbed", Exit.UNREACHABLE, keys=list(keys))
-    said = f"已销毁 {target.number} 的密钥{len(keys)}把" if keys else f"{target.number} 没有可销毁的密钥，残留已清理"
+        line = f"{target.number} 的密钥已作废，但没有销毁干净：{left}"
+        raise Problem(line, "not_scrubbed", Exit.UNREACHABLE, keys=list(keys))
+    line = f"已销毁 {target.number} 的密钥{len(keys)}把" if keys else f"{target.number} 没有可销毁的密钥，残留已清理"
     note = "；销毁前的备份里还有（用主密钥加密的）旧密钥，请一并销毁备份"
-    answer({"matter": target.number, "keys": list(keys), "approver": event.approver}, said + (note if keys else ""))
+    answer({"matter": target.number, "keys": list(keys), "approver": event.approver}, line + (note if keys else ""))

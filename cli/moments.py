@@ -24,9 +24,9 @@ def last_such_day(text: str) -> date:
     Raises:
         Refusal: `malformed`, when no day is meant.
     """
-    found = spoken_past(text, local_date(datetime.now(UTC)))
-    session.understood(text, found)
-    return found
+    day = spoken_past(text, local_date(datetime.now(UTC)))
+    session.understood(text, day)
+    return day
 
 
 def past_day(text: str, what: str = "") -> date:
@@ -36,10 +36,10 @@ def past_day(text: str, what: str = "") -> date:
         Refusal: `malformed`, when no day is meant.
         Problem: the day has not come (exit 2).
     """
-    found, today = last_such_day(text), local_date(datetime.now(UTC))
-    if found > today:
-        raise Problem(f"{what}{found} 还没有到，请写今天（{today}）或以前的日期", "malformed")
-    return found
+    day, today = last_such_day(text), local_date(datetime.now(UTC))
+    if day > today:
+        raise Problem(f"{what}{day} 还没有到，请写今天（{today}）或以前的日期", "malformed")
+    return day
 
 
 def past_instant(text: str) -> datetime:
@@ -54,19 +54,19 @@ def past_instant(text: str) -> datetime:
     if ":" not in plain:
         return min(end_of_day(past_day(text)), now)
     try:
-        found = datetime.fromisoformat(plain)
-        found = found if found.tzinfo else found.replace(tzinfo=SHANGHAI)
+        instant = datetime.fromisoformat(plain)
+        instant = instant if instant.tzinfo else instant.replace(tzinfo=SHANGHAI)
     except ValueError:
         try:
-            found = at_office(*spoken_moment(plain, local_date(now), past=True))
+            instant = at_office(*spoken_moment(plain, local_date(now), past=True))
         except Refusal:
-            said = f"看不懂时刻“{text}”，请写成 2022-03-31T17:30 或 2022-03-31"
-            raise Problem(said, "malformed") from None
-        session.understood(text, found)
-    if found > now:
-        said = f"{found.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-        raise Problem(f"{said} 还没有到，请写现在或以前的时刻", "malformed")
-    return found
+            shown = f"看不懂时刻“{text}”，请写成 2022-03-31T17:30 或 2022-03-31"
+            raise Problem(shown, "malformed") from None
+        session.understood(text, instant)
+    if instant > now:
+        shown = f"{instant.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+        raise Problem(f"{shown} 还没有到，请写现在或以前的时刻", "malformed")
+    return instant
 
 
 def past_moment(text: str) -> datetime:
@@ -75,9 +75,9 @@ def past_moment(text: str) -> datetime:
     Raises:
         Refusal: `malformed`, when no such moment is meant.
     """
-    found = at_office(*spoken_moment(text, local_date(datetime.now(UTC)), past=True))
-    session.understood(text, found)
-    return found
+    instant = at_office(*spoken_moment(text, local_date(datetime.now(UTC)), past=True))
+    session.understood(text, instant)
+    return instant
 
 
 def asked(text: str | None) -> Moment | None:

@@ -33,40 +33,41 @@ def list_(
     last: Annotated[int, typer.Option("--last", metavar="N", min=1, help="最近多少条")] = 100,
 ) -> None:
     """列出通知：每人每个渠道一条，含送达情况。"""
-    found = kept.listed(
+    notices = kept.listed(
         session.database,
         person=session.person(person).id if person else None,
         failed=failed,
         pending=pending,
         moment=asked(as_of),
     )
-    total, found = len(found), found[-last:]
+    total, notices = len(notices), notices[-last:]
     names = {p.id: p.name for p in reading.people(session.database, former=True)}
     rows = [
-        [n.id, names.get(n.person, n.person), n.channel, _state(n), n.subject, n.text.replace("\n", " ")] for n in found
+        [n.id, names.get(n.person, n.person), n.channel, _state(n), n.subject, n.text.replace("\n", " ")]
+        for n in notices
     ]
     shown = table(["编号", "收件人", "渠道", "情况", "事项", "内容"], rows) if rows else "没有符合条件的通知"
     if total > last:
         shown += f"\n共{total}条，只列最近{last}条，更早的用 --last 查看"
-    answer({"notices": [_document(n) for n in found], "total": total}, shown)
+    answer({"notices": [_document(n) for n in notices], "total": total}, shown)
 
 
 def show(notice_id: Annotated[str, typer.Argument(metavar="ID", help="通知编号，见 xmh notice list")]) -> None:
     """看一条通知：内容、何时应发、试了几次、为什么没有送达。"""
-    found = kept.one(session.database, notice_id)
-    person = reading.person(session.database, found.person)
+    notice = kept.one(session.database, notice_id)
+    person = reading.person(session.database, notice.person)
     lines = [
-        f"{found.id}  {_state(found)}",
-        f"收件人：{person.name if person else found.person}（{found.person}），渠道 {found.channel}",
-        f"事项：{found.subject}",
-        f"内容：{found.text}",
-        f"应发：{local(found.due_at)}（{_why(found.urgency)}），已试 {found.attempts} 次",
+        f"{notice.id}  {_state(notice)}",
+        f"收件人：{person.name if person else notice.person}（{notice.person}），渠道 {notice.channel}",
+        f"事项：{notice.subject}",
+        f"内容：{notice.text}",
+        f"应发：{local(notice.due_at)}（{_why(notice.urgency)}），已试 {notice.attempts} 次",
     ]
-    if found.batch and found.batch != found.id:
-        lines.append(f"合并发送：{found.batch}")
-    if found.failed:
-        lines.append(f"原因：{found.error}")
-    answer(_document(found), "\n".join(lines))
+    if notice.batch and notice.batch != notice.id:
+        lines.append(f"合并发送：{notice.batch}")
+    if notice.failed:
+        lines.append(f"原因：{notice.error}")
+    answer(_document(notice), "\n".join(lines))
 
 
 def retry(

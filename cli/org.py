@@ -85,13 +85,13 @@ def import_(
         _record(changes.events)
     left, without = _not_in_file(units, people), nobody_to_tell()
     document |= {"missing": [p.id for p in left], "unreached": entries(without)}
-    said = [
+    summary = [
         *(f"推定：{line}" for line in sheets.assumed),
         _told(changes, dry_run),
         *([_missing(left)] if left else []),
         *lines(without),
     ]
-    answer(document, "\n".join(said))
+    answer(document, "\n".join(summary))
 
 
 def _not_in_file(units: Sequence[Unit], people: Sequence[Person]) -> list[Person]:
@@ -115,14 +115,14 @@ def _compared(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[s
 
 
 def _told(changes: Changes, dry_run: bool) -> str:
-    def line(what: str, measure: str, found: dict[str, list[str]]) -> str:
-        added, changed, same = (len(found[k]) for k in ("added", "changed", "unchanged"))
+    def line(what: str, measure: str, rows: dict[str, list[str]]) -> str:
+        added, changed, same = (len(rows[k]) for k in ("added", "changed", "unchanged"))
         return f"{what}：新增{added}{measure}，变更{changed}{measure}，未变{same}{measure}"
 
-    told = [line("单位", "个", changes.units), line("人员", "人", changes.people)]
+    summary = [line("单位", "个", changes.units), line("人员", "人", changes.people)]
     if dry_run:
-        told.append("以上是试导入，没有写入；去掉 --dry-run 即正式导入")
-    return "\n".join(told)
+        summary.append("以上是试导入，没有写入；去掉 --dry-run 即正式导入")
+    return "\n".join(summary)
 
 
 def leave(
@@ -130,15 +130,15 @@ def leave(
 ) -> None:
     """登记人员离任：此后不能再以其身份办理，已有记录不变。"""
     may_record(PersonLeft, session.actor)
-    found = session.person(person)
-    others = [p for p in _active() if p.id != found.id and p.role is Role.OFFICE]
-    refuse(found.id == session.actor.id, "不能登记本人离任，请由其他督办员办理")
-    refuse(found.role is Role.OFFICE and not others, f"{found.name}是唯一的督办员，不能登记离任")
-    confirm(f"登记{found.name}（{found.id}）离任？")
-    _record([*revoke_all(session.directory(), found.id, f"{found.name}离任"), PersonLeft(person=found.id)])
-    without = nobody_to_tell(units=[found.unit])
-    said = [f"已登记{found.name}（{found.id}）离任", *lines(without)]
-    answer({"left": found.id, "unreached": entries(without)}, "\n".join(said))
+    leaver = session.person(person)
+    others = [p for p in _active() if p.id != leaver.id and p.role is Role.OFFICE]
+    refuse(leaver.id == session.actor.id, "不能登记本人离任，请由其他督办员办理")
+    refuse(leaver.role is Role.OFFICE and not others, f"{leaver.name}是唯一的督办员，不能登记离任")
+    confirm(f"登记{leaver.name}（{leaver.id}）离任？")
+    _record([*revoke_all(session.directory(), leaver.id, f"{leaver.name}离任"), PersonLeft(person=leaver.id)])
+    without = nobody_to_tell(units=[leaver.unit])
+    summary = [f"已登记{leaver.name}（{leaver.id}）离任", *lines(without)]
+    answer({"left": leaver.id, "unreached": entries(without)}, "\n".join(summary))
 
 
 def _active() -> tuple[reading.PersonOnRecord, ...]:

@@ -73,10 +73,10 @@ def adopt(
     lines = [f"“{before.version}” → “{policy.version}”", *(f"  {line}" for line in changed)]
     if dry_run:
         foreseen = _foreseen(policy)
-        told = [f"未办结事项将有{len(foreseen)}个时限变动", *move_lines(foreseen)]
+        preview = [f"未办结事项将有{len(foreseen)}个时限变动", *move_lines(foreseen)]
         ending = "以上是预演，没有采用；去掉 --dry-run 即正式采用"
         moved = [m.model_dump(mode="json") for m in foreseen]
-        answer({**document, "adopted": False, "moved": moved}, "\n".join([*lines, *told, ending]))
+        answer({**document, "adopted": False, "moved": moved}, "\n".join([*lines, *preview, ending]))
         return
     confirm(f"采用督办规则“{policy.version}”（{len(changed)}处改动）？")
     done = record_and_move(POLICY_STREAM, PolicyAdopted(policy=policy))

@@ -79,27 +79,27 @@ def revoke(
 ) -> None:
     """收回授权：立即生效。"""
     known = session.directory()
-    found = [n for n in known.delegations if no in (n, n.rpartition("〕")[2].removesuffix("号"))]
-    if len(found) > 1:
-        raise Problem(f"“{no}”对应{len(found)}个授权，请写全：{'、'.join(found)}", "ambiguous")
-    number, why = found[0] if found else no, need(reason, "--reason", "收回理由")
+    numbers = [n for n in known.delegations if no in (n, n.rpartition("〕")[2].removesuffix("号"))]
+    if len(numbers) > 1:
+        raise Problem(f"“{no}”对应{len(numbers)}个授权，请写全：{'、'.join(numbers)}", "ambiguous")
+    number, why = numbers[0] if numbers else no, need(reason, "--reason", "收回理由")
     _decided(lambda directory: [revoked(directory, number, session.actor, why)], {"revoke": number, "reason": why})
     answer({"revoked": number}, f"已收回{number}")
 
 
 def duties(person: PersonArg) -> None:
     """一个人手上未了的职责：责任人、督办员、批示或定时限的领导，以及作为联络员的事项。"""
-    found = _anyone(person)
-    held = _held(found.id)
-    liaison = _as_liaison(found)
-    posts = [post for post, holder in session.directory().posts.items() if holder == found.id]
+    target = _anyone(person)
+    held = _held(target.id)
+    liaison = _as_liaison(target)
+    posts = [post for post, holder in session.directory().posts.items() if holder == target.id]
     document = {
-        "person": found.id,
+        "person": target.id,
         "posts": posts,
         "duties": [{"matter": m.number, "title": m.title, "duty": d.value} for m, d in held],
         "liaison": [m.number for m in liaison],
     }
-    lines = [f"{found.name}（{found.id}）未了职责{len(held)}项" + (f"，任{'、'.join(posts)}" if posts else "")]
+    lines = [f"{target.name}（{target.id}）未了职责{len(held)}项" + (f"，任{'、'.join(posts)}" if posts else "")]
     lines += [f"  {m.number}  {d.label}  {m.title}" for m, d in held]
     if liaison:
         lines.append(f"  另为联络单位的{len(liaison)}件事项办理：{'、'.join(m.number for m in liaison)}")
@@ -219,8 +219,8 @@ def _held(person: str) -> list[tuple[Matter, Duty]]:
 
 
 def _matters() -> list[Matter]:
-    found = (s.state for s in reading.matter_states(session.database))
-    return sorted((m for m in found if isinstance(m, Matter)), key=lambda m: m.number)
+    states = (s.state for s in reading.matter_states(session.database))
+    return sorted((m for m in states if isinstance(m, Matter)), key=lambda m: m.number)
 
 
 def _as_liaison(person: "PersonOnRecord") -> list[Matter]:
@@ -240,13 +240,13 @@ def _anyone(name: str) -> "PersonOnRecord":
 
 
 def _name(person_id: str) -> str:
-    found = reading.person(session.database, person_id)
-    return found.name if found else person_id
+    person = reading.person(session.database, person_id)
+    return person.name if person else person_id
 
 
 def _unit_name(unit_id: str) -> str:
-    found = reading.unit(session.database, unit_id)
-    return found.name if found else unit_id
+    unit = reading.unit(session.database, unit_id)
+    return unit.name if unit else unit_id
 
 
 def _decided(decide: Callable[[Directory], list[Event]], content: dict[str, Any]) -> tuple[Recorded, ...]:

@@ -18,9 +18,9 @@ def nobody_to_tell(
     """What is found now; of these units only, or of the matters of these numbers."""
     states = [s.state for s in reading.matter_states(session.database) if isinstance(s.state, Matter)]
     wanted = None if matters is None else set(matters)
-    found = unreached((m for m in states if wanted is None or m.number in wanted), *_known())
+    gaps = unreached((m for m in states if wanted is None or m.number in wanted), *_known())
     only = None if units is None else set(units)
-    return tuple(one for one in found if only is None or one.unit in only)
+    return tuple(one for one in gaps if only is None or one.unit in only)
 
 
 def nobody_would_be_told(rows: Iterable[tuple[int, OpenMatter | AssignMatter]]) -> tuple[Unreached, ...]:
@@ -39,11 +39,11 @@ def _known() -> tuple[Sequence[Person], Routing, Callable[[str], str]]:
     return reading.people(session.database), session.settings.notices, lambda unit: names.get(unit, unit)
 
 
-def entries(found: Sequence[Unreached]) -> list[dict[str, Any]]:
+def entries(gaps: Sequence[Unreached]) -> list[dict[str, Any]]:
     """As scripts read it."""
-    return [one.model_dump(mode="json") for one in found]
+    return [one.model_dump(mode="json") for one in gaps]
 
 
-def lines(found: Sequence[Unreached]) -> list[str]:
+def lines(gaps: Sequence[Unreached]) -> list[str]:
     """As people read it."""
-    return [f"注意：{one.line}" for one in found]
+    return [f"注意：{one.line}" for one in gaps]

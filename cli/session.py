@@ -178,8 +178,8 @@ class Session:
         from domain.office import DIRECTORY_STREAM, Directory
         from eventlog import reading
 
-        found = reading.load(self.database, DIRECTORY_STREAM)
-        state = found.state if found else Directory()
+        loaded = reading.load(self.database, DIRECTORY_STREAM)
+        state = loaded.state if loaded else Directory()
         assert isinstance(state, Directory)  # noqa: S101  (the stream's fold)
         return state
 
@@ -192,13 +192,13 @@ class Session:
         from eventlog import reading
 
         people = reading.people(self.database)
-        found = [p for p in people if p.id == name] or [p for p in people if p.name == name]
-        if not found:
+        matching = [p for p in people if p.id == name] or [p for p in people if p.name == name]
+        if not matching:
             raise Problem(f"通讯录里没有“{name}”，请用 xmh org list 查看人员编号", "not_found")
-        if len(found) > 1:
-            shown = "、".join(f"{p.id}（{p.unit}）" for p in found)
-            raise Problem(f"有{len(found)}位“{name}”，请写人员编号：{shown}", "ambiguous")
-        return found[0]
+        if len(matching) > 1:
+            shown = "、".join(f"{p.id}（{p.unit}）" for p in matching)
+            raise Problem(f"有{len(matching)}位“{name}”，请写人员编号：{shown}", "ambiguous")
+        return matching[0]
 
     @property
     def asks(self) -> bool:

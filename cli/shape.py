@@ -202,14 +202,14 @@ class Group(TyperGroup):
         if target is None:
             return super().get_command(ctx, cmd_name)
         module, _, attribute = target.partition(":")
-        found = getattr(import_module(module), attribute)
-        if isinstance(found, typer.Typer):
-            if not (isinstance(found.info.cls, type) and issubclass(found.info.cls, Group)):
-                found.info.cls = Group
-            command = get_command(found)
+        app = getattr(import_module(module), attribute)
+        if isinstance(app, typer.Typer):
+            if not (isinstance(app.info.cls, type) and issubclass(app.info.cls, Group)):
+                app.info.cls = Group
+            command = get_command(app)
         else:
             single = typer.Typer(add_completion=False, rich_markup_mode=None)
-            single.command(cmd_name, cls=SealingCommand if SEALING.match(target) else Command)(found)
+            single.command(cmd_name, cls=SealingCommand if SEALING.match(target) else Command)(app)
             command = get_command(single)
             command.takes_time = TAKES_TIME.match(target) is not None  # type: ignore[attr-defined]
         command.name = cmd_name

@@ -206,7 +206,7 @@ def _table(done: dict[str, Any]) -> str:
     return table(("", f"数据目录 {done['home']}"), rows)
 
 
-def _verdict(found: dict[str, Any]) -> str:
-    if found["ok"]:
-        return f"通过：{found['streams']}条链、{found['events']}条事件，无缺号、无改动，台账与日志一致"
-    return f"不通过：{found['problems']}处问题，请运行 xmh audit verify"
+def _verdict(audit: dict[str, Any]) -> str:
+    if audit["ok"]:
+        return f"通过：{audit['streams']}条链、{audit['events']}条事件，无缺号、无改动，台账与日志一致"
+    return f"不通过：{audit['problems']}处问题，请运行 xmh audit verify"

@@ -89,12 +89,12 @@ def _point(p: Point, _: Reader) -> str:
 
 
 def _counts(c: Counts, _: Reader) -> str:
-    said = {
+    counts = {
         "催办": c.urges,
         "升级": c.escalations,
         "退回": c.returns,
     }
-    return "、".join(f"{word}{n}次" for word, n in said.items() if n) or "无"
+    return "、".join(f"{word}{n}次" for word, n in counts.items() if n) or "无"
 
 
 def _windows(w: WindowLedger, _: Reader) -> str:
@@ -104,8 +104,8 @@ def _windows(w: WindowLedger, _: Reader) -> str:
         if running
         else []
     )
-    said = {"按时": w.on_time, "补报": w.late, "漏报": len(w.missed), "连续漏报": len(w.row)}
-    return "，".join([*now, *(f"{word}{n}次" for word, n in said.items() if n)]) or "无"
+    counts = {"按时": w.on_time, "补报": w.late, "漏报": len(w.missed), "连续漏报": len(w.row)}
+    return "，".join([*now, *(f"{word}{n}次" for word, n in counts.items() if n)]) or "无"
 
 
 def _surge(s: Surge, _: Reader) -> str:

@@ -68,11 +68,11 @@ def _lines(moment: Moment, since: date) -> tuple[list[dict[str, Any]], list[dict
 
 def _matters(position: int) -> list[tuple[Matter, tuple[Recorded, ...]]]:
     """Each matter as known then, with its events."""
-    found = []
+    matters = []
     for state in reading.matter_states(session.database, position=position):
         assert isinstance(state.state, Matter)  # noqa: S101  (the kind says so)
-        found.append((state.state, reading.read_stream(session.database, state.stream, position=position)))
-    return sorted(found, key=lambda pair: pair[0].number)
+        matters.append((state.state, reading.read_stream(session.database, state.stream, position=position)))
+    return sorted(matters, key=lambda pair: pair[0].number)
 
 
 def _told(shown: dict[str, Any], day: date) -> str:

@@ -62,10 +62,10 @@ class ReportingFigures:
         return sum(late for _, _, late in self.missed)
 
 
-def _place(told: Told, matter: Matter) -> tuple[int, str, int]:
+def _place(happening: Told, matter: Matter) -> tuple[int, str, int]:
     """Among what happened in one minute: the point of the minutes, the matter's number, the place in the log."""
-    point = told.event.point if isinstance(told.event, ev.DecisionRecorded) else None
-    return point or 0, matter.number, told.recorded.position
+    point = happening.event.point if isinstance(happening.event, ev.DecisionRecorded) else None
+    return point or 0, matter.number, happening.recorded.position
 
 
 @dataclass(frozen=True)
@@ -100,32 +100,40 @@ class Period:
     def _ends(self) -> tuple[datetime, datetime]:
         return end_of_day(self.since - timedelta(days=1)), end_of_day(self.until)
 
-    def within(self, told: Told) -> bool:
+    def within(self, happening: Told) -> bool:
         """Whether it happened in the period."""
         before, last = self._ends
-        return before < told.recorded.occurred_at <= last
+        return before < happening.recorded.occurred_at <= last
 
     @cached_property
     def _happened(self) -> Mapping[type[Event], list[tuple[MatterFile, Told]]]:
         """A document asks for some twenty kinds of event: the log is gone through once."""
-        found: defaultdict[type[Event], list[tuple[MatterFile, Told]]] = defaultdict(list)
+        happenings: defaultdict[type[Event], list[tuple[MatterFile, Told]]] = defaultdict(list)
         for file in self.ledger.matters:
-            for told in file.events:
-                if self.within(told):
-                    found[type(told.event)].append((file, told))
-        return found
+            for happening in file.events:
+                if self.within(happening):
+                    happenings[type(happening.event)].append((file, happening))
+        return happenings
 
     def happened(self, kind: type[E]) -> list[tuple[Matter, E, date]]:
         """All events of a kind in the period, in the order they happened; of one minute, that of minutes and numbers.
 
         Outcomes of one meeting reach their matters within a moment of each other and in any order.
         """
-        found = [
-            (told.recorded.occurred_at.replace(second=0, microsecond=0), _place(told, file.matter), file.matter, told)
-            for file, told in self._happened.get(kind, ())
+        happenings = [
+            (
+                happening.recorded.occurred_at.replace(second=0, microsecond=0),
+                _place(happening, file.matter),
+                file.matter,
+                happening,
+            )
+            for file, happening in self._happened.get(kind, ())
         ]
-        found.sort(key=lambda item: item[:2])
-        return [(m, cast("E", told.event), local_date(told.recorded.occurred_at)) for _, _, m, told in found]
+        happenings.sort(key=lambda item: item[:2])
+        return [
+            (m, cast("E", happening.event), local_date(happening.recorded.occurred_at))
+            for _, _, m, happening in happenings
+        ]
 
     # --- rates
 
@@ -167,12 +175,12 @@ class Period:
             answered: set[str] = set()
             made_up = {t.event.late_for for t in file.events if isinstance(t.event, ev.FeedbackSubmitted)}
             withdrawn = {t.event.window for t in file.events if isinstance(t.event, ev.MissWithdrawn)}
-            for told in file.events:
-                event = told.event
+            for happening in file.events:
+                event = happening.event
                 if isinstance(event, ev.FeedbackSubmitted) and event.window and event.window not in answered:
                     answered.add(event.window)
-                    on_time += self.within(told)
-                if isinstance(event, ev.FeedbackMissed) and self.within(told):
+                    on_time += self.within(happening)
+                if isinstance(event, ev.FeedbackMissed) and self.within(happening):
                     key = event.window.key
                     if key not in withdrawn:
                         missed.append((file.matter, key, key in made_up))

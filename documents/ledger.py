@@ -63,7 +63,7 @@ class MatterFile:
         matter = self.thens.get(position)
         if matter is None:
             return None
-        known = bisect_right(self.events, position, key=lambda told: told.recorded.position)
+        known = bisect_right(self.events, position, key=lambda happening: happening.recorded.position)
         return MatterFile(matter=matter, events=self.events[:known])
 
 
@@ -133,16 +133,16 @@ class RecordedStreams:
     def moments(self, instants: Sequence[datetime]) -> tuple[Moment, ...]:
         """How much of it had been recorded by each of these instants, which ascend."""
         newest = [0] * (len(instants) + 1)
-        for found in self.streams.values():
-            for event in found:
+        for events in self.streams.values():
+            for event in events:
                 slot = bisect_left(instants, event.recorded_at)
                 newest[slot] = max(newest[slot], event.position)
         return tuple(map(Moment, accumulate(newest, max), instants))
 
     def issues(self, publication: Publication) -> tuple[BulletinIssued, ...]:
         """What had been issued of a publication, the oldest first."""
-        found = map(decode, self.streams.get(bulletin_stream(publication), ()))
-        return tuple(event for event in found if isinstance(event, BulletinIssued))
+        events = map(decode, self.streams.get(bulletin_stream(publication), ()))
+        return tuple(event for event in events if isinstance(event, BulletinIssued))
 
     def ledger(self, looks: Iterable[Moment] = ()) -> Ledger:
         """Everything folded, with the states at these earlier moments kept on the way.
@@ -155,7 +155,7 @@ class RecordedStreams:
             return self._ledger(at)
 
     def _ledger(self, at: Sequence[int]) -> Ledger:
-        files = [_matter(found, at) for stream, found in self.streams.items() if kind_of(stream) == "matter"]
+        files = [_matter(events, at) for stream, events in self.streams.items() if kind_of(stream) == "matter"]
         folded = [self._folded(stream, at) for stream in self.streams if kind_of(stream) == "meeting"]
         plans = [cast("WorkPlan", self._state(stream)) for stream in self.streams if kind_of(stream) == "plan"]
         news = cast("BulletinSeries | None", self._state(_NEWS))
@@ -270,15 +270,15 @@ def _position(recorded: Recorded) -> int:
     return recorded.position
 
 
-def _told_at(told: Told) -> int:
-    return told.recorded.position
+def _told_at(happening: Told) -> int:
+    return happening.recorded.position
 
 
-def _tell(matter: Matter | None, told: Told) -> Matter:
-    return evolve_told(matter, told.event, told.recorded)
+def _tell(matter: Matter | None, happening: Told) -> Matter:
+    return evolve_told(matter, happening.event, happening.recorded)
 
 
 def _matter(events: Sequence[Recorded], looks: Sequence[int]) -> MatterFile:
-    told = tuple(Told(recorded=e, event=decode(e)) for e in events)
-    matter, thens = _fold(told, _tell, _told_at, looks)
-    return MatterFile(matter=cast("Matter", matter), events=told, thens=thens)
+    happenings = tuple(Told(recorded=e, event=decode(e)) for e in events)
+    matter, thens = _fold(happenings, _tell, _told_at, looks)
+    return MatterFile(matter=cast("Matter", matter), events=happenings, thens=thens)

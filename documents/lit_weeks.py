@@ -15,13 +15,13 @@ _SHOWN = (Light.GREEN, Light.BLUE, Light.YELLOW, Light.RED)
 
 def weekly_lights(period: Period) -> tuple[LightsOn, ...]:
     """The lights of what was alive at the end of each Friday of the period."""
-    found = []
+    weeks = []
     for position, end in period.weeks:
         rulebook = period.ledger.rulebooks[position]
         states = (file.thens.get(position) for file in period.ledger.matters)
         counts = Counter(light(m, rulebook, end).light for m in states if m is not None and not m.ended)
-        found.append(LightsOn(day=local_date(end), counts={kind: counts[kind] for kind in _SHOWN}))
-    return tuple(found)
+        weeks.append(LightsOn(day=local_date(end), counts={kind: counts[kind] for kind in _SHOWN}))
+    return tuple(weeks)
 
 
 def lights_figure(period: Period, title: str) -> Figure | None:
@@ -32,10 +32,10 @@ def lights_figure(period: Period, title: str) -> Figure | None:
         return None
     worst = max(lit, key=lambda w: w.counts[Light.RED])
     reds = worst.counts[Light.RED]
-    said = f"红灯最多的一周为{short_date(worst.day)}，{reds}件" if reds else "各周均无红灯"
+    worst_week = f"红灯最多的一周为{short_date(worst.day)}，{reds}件" if reds else "各周均无红灯"
     last = lit[-1]
     ended = "、".join(f"{kind.label}灯{last.counts[kind]}件" for kind in _SHOWN if last.counts[kind])
-    return Figure(title=title, said=f"{said}；{short_date(last.day)}{ended}", svg=lights_over_weeks(weeks, title))
+    return Figure(title=title, said=f"{worst_week}；{short_date(last.day)}{ended}", svg=lights_over_weeks(weeks, title))
 
 
 def rates_figure(rates: list[UnitRate], title: str) -> Figure | None:
@@ -44,5 +44,5 @@ def rates_figure(rates: list[UnitRate], title: str) -> Figure | None:
     if not judged:
         return None
     part, whole = sum(r.part for r in judged), sum(r.whole for r in judged)
-    said = f"{len(judged)}个单位共办结{whole}件，其中按期{part}件"
-    return Figure(title=title, said=said, svg=on_time_by_unit(judged, title))
+    caption = f"{len(judged)}个单位共办结{whole}件，其中按期{part}件"
+    return Figure(title=title, said=caption, svg=on_time_by_unit(judged, title))

@@ -46,7 +46,7 @@ def day_in(day: date, year: int) -> str:
 
 def dated(text: str, year: int) -> str:
     """A reason with its 2022-12-15 as the office writes it: 12月15日."""
-    return _ISO.sub(lambda found: day_in(date.fromisoformat(found[1]), year), text)
+    return _ISO.sub(lambda match: day_in(date.fromisoformat(match[1]), year), text)
 
 
 def span(since: date, until: date) -> str:
@@ -80,8 +80,8 @@ def clean(text: str) -> str:
 
 def sentence(text: str) -> str:
     """A text as one sentence."""
-    said = clean(text)
-    return said if said.endswith(("！", "？", "!", "?", WITHHELD)) else f"{said}。"
+    plain = clean(text)
+    return plain if plain.endswith(("！", "？", "!", "?", WITHHELD)) else f"{plain}。"
 
 
 def counted(pairs: Sequence[tuple[str, int, str]], separator: str = "、") -> str:

@@ -82,9 +82,9 @@ def plausible_year(year: int) -> int:
 def cleaned(value: T) -> T:
     """A command without characters nobody sees. A text of nothing else stays, for `within_bounds` to refuse."""
     changed = {
-        name: found
+        name: clean
         for name in type(value).model_fields
-        if (found := _cleaned(before := getattr(value, name))) is not before
+        if (clean := _cleaned(before := getattr(value, name))) is not before
     }
     return value.model_copy(update=changed) if changed else value
 
@@ -147,8 +147,8 @@ def named(command_id: str) -> str:
         Refusal: `malformed`: it is too short, too long, or not of the plain alphabet.
     """
     if not is_command_id(command_id):
-        said = f"命令编号“{seen(command_id)[:40]}”不合用：须为 8 至 128 位英文字母、数字和 . _ : @ # + / = -"
-        refuse_always(said, "malformed")
+        unusable = f"命令编号“{seen(command_id)[:40]}”不合用：须为 8 至 128 位英文字母、数字和 . _ : @ # + / = -"
+        refuse_always(unusable, "malformed")
     return command_id
 
 

@@ -29,15 +29,15 @@ def sealed(command: F, seal: Map, *, secret: bool) -> F:
 
 def left_open(command: Frozen) -> Iterator[str]:
     """Names of the fields that hold a leader's words in the clear."""
-    found: list[str] = []
+    texts: list[str] = []
 
     def look(text: str, *, always: bool) -> str:
         if always and not is_sealed(text):
-            found.append(text)
+            texts.append(text)
         return text
 
     _changed(command, look)
-    yield from found
+    yield from texts
 
 
 def opened(value: Any, show: Map) -> Any:

@@ -137,7 +137,7 @@ def _limit(matter: Matter, rulebook: Rulebook) -> list[Deadline]:
 
 def _urge(matter: Matter, rulebook: Rulebook, now: datetime) -> list[Deadline]:
     """The next 催办, in working hours only; one for all that fell in downtime, and for all causes that hold."""
-    found = [
+    due = [
         Deadline(
             kind=DeadlineKind.URGE,
             at=in_hours(matter, cause.at, rulebook.calendar, now, any_hour=cause.step.any_hour),
@@ -147,20 +147,20 @@ def _urge(matter: Matter, rulebook: Rulebook, now: datetime) -> list[Deadline]:
         )
         for cause in ladder.urging(matter, rulebook)
     ]
-    first = min(found, key=lambda d: d.at, default=None)
+    first = min(due, key=lambda d: d.at, default=None)
     return [] if first is None else [first]
 
 
 def _escalations(matter: Matter, rulebook: Rulebook, now: datetime) -> list[Deadline]:
     """Rows of the table that carry the matter up, each claimed once; of several at one moment the highest rung."""
-    found: dict[datetime, Deadline] = {}
+    highest: dict[datetime, Deadline] = {}
     for cause in ladder.climbing(matter, rulebook):
         at = in_hours(matter, cause.at, rulebook.calendar, now, any_hour=cause.step.any_hour)
         kind = ESCALATIONS[cause.step.trigger]
         deadline = Deadline(kind=kind, at=at, key=cause.key, step=cause.step, claim=cause.claim)
-        if at not in found or _height(deadline) > _height(found[at]):
-            found[at] = deadline
-    return list(found.values())
+        if at not in highest or _height(deadline) > _height(highest[at]):
+            highest[at] = deadline
+    return list(highest.values())
 
 
 def _height(deadline: Deadline) -> int:

@@ -44,8 +44,8 @@ class Door:
         shift = clock_shift // timedelta(microseconds=1)
         return self._proof(["start", stream, str(renew_after), str(shift)])
 
-    def _proof(self, said: list[str]) -> str:
-        return KIND + hmac.new(self._key, canonical({"proves": said}).encode(), hashlib.sha256).hexdigest()
+    def _proof(self, fields: list[str]) -> str:
+        return KIND + hmac.new(self._key, canonical({"proves": fields}).encode(), hashlib.sha256).hexdigest()
 
 
 def same(proof: str, expected: str) -> bool:

@@ -51,9 +51,9 @@ def duplicate(title: str, standing: OpenTitle) -> Refusal:
     )
 
 
-def _arabic(found: re.Match[str]) -> str:
+def _arabic(match: re.Match[str]) -> str:
     """一 → 1, 十二 → 12, 二〇二二 → 2022; what is no well-formed number stays as it is."""
-    text = found[0]
+    text = match[0]
     if all(c in _DIGITS for c in text):
         return "".join(str(_DIGITS[c]) for c in text)
     if not _WELL_FORMED.fullmatch(text):

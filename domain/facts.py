@@ -42,8 +42,8 @@ def titled(title: str) -> str:
         Refusal: `malformed`.
     """
     title = " ".join(title.split())
-    said = f"事项名称有{len(title)}字，最多{MOST_TITLE}字；其余请写入要点"
-    refuse(len(title) > MOST_TITLE, said, "malformed")
+    too_long = f"事项名称有{len(title)}字，最多{MOST_TITLE}字；其余请写入要点"
+    refuse(len(title) > MOST_TITLE, too_long, "malformed")
     return title
 
 

@@ -8,22 +8,22 @@ from domain.window_ledger import WindowEnd
 _COUNTERS = ("window", "answered", "covered_until", "judged", "missed", "missed_in_row", "reporters")
 
 
-def lifted_matter(said: Mapping[str, Any]) -> dict[str, Any]:
+def lifted_matter(stored: Mapping[str, Any]) -> dict[str, Any]:
     """A matter's state as it was written before its windows were a ledger.
 
     What the counters did not tell (when an answered window closed, who led at the time) is taken for granted.
     """
-    found = {field: value for field, value in said.items() if field not in _COUNTERS}
-    counts = dict(found.get("counts") or {})
+    kept = {field: value for field, value in stored.items() if field not in _COUNTERS}
+    counts = dict(kept.get("counts") or {})
     on_time = counts.pop("on_time", 0)
     counts.pop("late", None)
     counts.pop("missed", None)
-    lead, misses = said.get("lead") or "", said.get("missed") or ()
+    lead, misses = stored.get("lead") or "", stored.get("missed") or ()
     standing = [m["window"]["key"] for m in misses if not m["withdrawn"]]
-    in_row = standing[-said["missed_in_row"] :] if said["missed_in_row"] else []
-    past = said.get("covered_until") or said["opened_at"]
+    in_row = standing[-stored["missed_in_row"] :] if stored["missed_in_row"] else []
+    past = stored.get("covered_until") or stored["opened_at"]
     known = {m["window"]["key"] for m in misses}
-    answered = [key for key in said.get("judged") or () if key not in known]
+    answered = [key for key in stored.get("judged") or () if key not in known]
     behind = [
         *({"key": key, **_answered(lead), "opens": past, "closes": past} for key in answered),
         *(
@@ -36,12 +36,12 @@ def lifted_matter(said: Mapping[str, Any]) -> dict[str, Any]:
             for m in misses
         ),
     ]
-    running = said.get("window")
+    running = stored.get("window")
     if running is not None:
-        running = {**running, "lead": lead, "spell": 1, "report": 0 if said.get("answered") else None}
-    listed = len(answered) + sum(m["withdrawn"] for m in misses) + bool(running and said.get("answered"))
+        running = {**running, "lead": lead, "spell": 1, "report": 0 if stored.get("answered") else None}
+    listed = len(answered) + sum(m["withdrawn"] for m in misses) + bool(running and stored.get("answered"))
     ledger = {"behind": behind, "running": running, "spell": 1, "summed": max(on_time - listed, 0)}
-    return {**found, "counts": counts, "windows": ledger}
+    return {**kept, "counts": counts, "windows": ledger}
 
 
 def _answered(lead: str) -> dict[str, Any]:

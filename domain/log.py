@@ -180,5 +180,5 @@ class Loaded(Frozen):
 
     @field_validator("matter", mode="before")
     @classmethod
-    def _lift(cls, said: Any) -> Any:
-        return lifted_matter(said) if isinstance(said, Mapping) and "missed_in_row" in said else said
+    def _lift(cls, stored: Any) -> Any:
+        return lifted_matter(stored) if isinstance(stored, Mapping) and "missed_in_row" in stored else stored

@@ -16,8 +16,8 @@ _HELD = (("matter", re.compile(rf"{HEADQUARTERS}-(\d{{4}})-(\d+)")), ("urge", re
 def numbers_held(matter: Matter) -> dict[str, int]:
     """Series → the newest number this matter was given: its own, and that of its last 催办单."""
     texts = {"matter": matter.number, "urge": matter.last_urge_no or ""}
-    found = ((kind, shape.fullmatch(texts[kind])) for kind, shape in _HELD)
-    return {f"{kind}/{match[1]}": int(match[2]) for kind, match in found if match}
+    matches = ((kind, shape.fullmatch(texts[kind])) for kind, shape in _HELD)
+    return {f"{kind}/{match[1]}": int(match[2]) for kind, match in matches if match}
 
 
 class NumbersAdvanced(Event):

@@ -175,8 +175,8 @@ def evolve_calendar(state: WorkCalendar | None, recorded: Recorded) -> WorkCalen
         case DayOverridden() as e:
             kept_days = tuple(o for o in calendar.overrides if o.day != e.day)
             override = DayOverride(day=e.day, workday=e.workday, reason=e.reason)
-            said = f"{e.day}改为{'上班' if e.workday else '不上班'}（{e.reason}）"
-            return calendar.model_copy(update={"overrides": (*kept_days, override), "changed": said})
+            change = f"{e.day}改为{'上班' if e.workday else '不上班'}（{e.reason}）"
+            return calendar.model_copy(update={"overrides": (*kept_days, override), "changed": change})
         case OfficeHoursSet() as e:
             return calendar.model_copy(update={"hours": e.hours, "changed": "办公时间调整"})
         case other:

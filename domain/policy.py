@@ -190,8 +190,8 @@ class Policy(Frozen):
 
     @model_validator(mode="before")
     @classmethod
-    def _lift(cls, said: Any) -> Any:
-        return lifted(said) if isinstance(said, Mapping) else said
+    def _lift(cls, stored: Any) -> Any:
+        return lifted(stored) if isinstance(stored, Mapping) else stored
 
     @model_validator(mode="after")
     def _climbs(self) -> Self:
@@ -255,21 +255,21 @@ def _check_ladder(ladder: tuple[Level, ...]) -> None:
         raise ValueError(f"ladder 里从“{way[0].label}”到不了“{stray[0]}”")
 
 
-def lifted(said: Mapping[str, Any]) -> dict[str, Any]:
+def lifted(stored: Mapping[str, Any]) -> dict[str, Any]:
     """A policy as it was written before it had a ladder of its own, with the ladder that was in the code then.
 
     Not only events hold one: a workflow's history and the read model do too.
     """
-    found = dict(said)
-    missed = found.pop("missed_before_escalation", None)
+    fields = dict(stored)
+    missed = fields.pop("missed_before_escalation", None)
     if missed is None:
-        return found
-    again = found.get("urge_cooldown_hours", 14)
-    found["steps"] = (
+        return fields
+    again = fields.get("urge_cooldown_hours", 14)
+    fields["steps"] = (
         Step(trigger=Trigger.MISSED, after=1, order=OrderColour.PLAIN, repeat_hours=again),
         Step(trigger=Trigger.MISSED, after=missed, up=True),
         Step(trigger=Trigger.OVERDUE, up=True),
         Step(trigger=Trigger.UNANSWERED, up=True),
     )
-    found["limits"] = ()
-    return found
+    fields["limits"] = ()
+    return fields

@@ -48,11 +48,11 @@ class NodeTemplate(Frozen):
         Raises:
             Refusal: `not_found`.
         """
-        found = next((n for n in self.nodes if words in (n.id, n.name)), None)
-        if found is None:
+        node = next((n for n in self.nodes if words in (n.id, n.name)), None)
+        if node is None:
             named = "、".join(n.name for n in self.nodes)
             raise Refusal(f"模板“{self.name}”没有节点“{words}”，有：{named}", "not_found")
-        return found
+        return node
 
 
 class Planned(Frozen):
@@ -139,15 +139,15 @@ def schedule(
 def _backward(nodes: list[PlanNode], finish: date, calendar: WorkCalendar) -> dict[str, tuple[date, date]]:
     """Latest start and finish of each: the working day before whatever waits for it must start, less that one's lag."""
     ends: dict[str, date] = {}
-    found: dict[str, tuple[date, date]] = {}
+    latest: dict[str, tuple[date, date]] = {}
     for node in reversed(nodes):
         end = ends.get(node.id, finish)
         start = calendar.add_workdays(end, 1 - node.days)
-        found[node.id] = (start, end)
+        latest[node.id] = (start, end)
         for before in node.after:
             limit = calendar.add_workdays(start, -1 - node.lag)
             ends[before] = min(ends.get(before, limit), limit)
-    return found
+    return latest
 
 
 def _forward(nodes: tuple[PlanNode, ...], calendar: WorkCalendar, today: date) -> dict[str, date]:

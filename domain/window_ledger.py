@@ -62,14 +62,14 @@ class WindowLedger(Frozen):
         """连续漏报: the windows missed in a row up to now, in this spell; any answer ends the row."""
         if self.running is not None and self.running.answered:
             return ()
-        found: list[ReportWindow] = []
+        windows: list[ReportWindow] = []
         for window in reversed(self.behind):
             if window.end is WindowEnd.NOT_OWED:
                 continue
             if window.end is not WindowEnd.MISSED or window.spell != self.spell:
                 break
-            found.append(window)
-        return tuple(reversed(found))
+            windows.append(window)
+        return tuple(reversed(windows))
 
     @property
     def missed(self) -> tuple[ReportWindow, ...]:
@@ -149,8 +149,8 @@ class WindowLedger(Frozen):
 
     def make_up(self, key: str, report: int) -> Self:
         """补报: a late report makes up for a missed window."""
-        found = self.find(key)
-        if found is None or found.end is not WindowEnd.MISSED:
+        window = self.find(key)
+        if window is None or window.end is not WindowEnd.MISSED:
             return self
         return self._changed(key, end=WindowEnd.LATE, report=report)
 
@@ -181,10 +181,10 @@ class WindowLedger(Frozen):
 
     def _changed(self, key: str, **change: object) -> Self:
         """The window behind with that key changed."""
-        found = self._behind(key)
-        if found is None:
+        window = self._behind(key)
+        if window is None:
             return self
-        return self._update(behind=tuple(w.model_copy(update=change) if w is found else w for w in self.behind))
+        return self._update(behind=tuple(w.model_copy(update=change) if w is window else w for w in self.behind))
 
     def _summed_up(self, now: datetime) -> Self:
         """Without what nobody needs any more: a period may be asked again until it is over, an answer ends a row."""

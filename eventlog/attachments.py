@@ -77,16 +77,16 @@ def content(home: Path, filed: StoredAttachment) -> bytes:
         Refusal: it is not in the home, or is not what was handed in (`not_found`).
     """
     path = home / FOLDER / filed.sha256
-    found = _digest_of(path)
-    refuse(found is None, f"附件“{filed.name}”不在数据目录中（{path}），请从备份恢复", "not_found")
-    if found != filed.sha256:
+    digest = _digest_of(path)
+    refuse(digest is None, f"附件“{filed.name}”不在数据目录中（{path}），请从备份恢复", "not_found")
+    if digest != filed.sha256:
         refuse_always(f"附件“{filed.name}”与登记的不符，已被改动（{path}），请从备份恢复", "not_found")
     return path.read_bytes()
 
 
 def filed(events: Sequence[Recorded]) -> tuple[StoredAttachment, ...]:
     """The attachments of a matter in the order they came; the same file handed in again is named again."""
-    found = [(attachment, event) for event in events for attachment in _in(json.loads(event.payload))]
+    attachments = [(attachment, event) for event in events for attachment in _in(json.loads(event.payload))]
     return tuple(
         StoredAttachment(
             no=no,
@@ -99,7 +99,7 @@ def filed(events: Sequence[Recorded]) -> tuple[StoredAttachment, ...]:
             at=event.occurred_at,
             stream=event.stream,
         )
-        for no, (attachment, event) in enumerate(found, 1)
+        for no, (attachment, event) in enumerate(attachments, 1)
     )
 
 
@@ -119,10 +119,10 @@ def _problems(events: Iterable[Recorded], home: Path) -> Iterator[Finding]:
         for one in filed([event]):
             if one.sha256 not in judged:
                 judged[one.sha256] = _digest_of(home / FOLDER / one.sha256)
-            found = judged[one.sha256]
-            if found == one.sha256:
+            digest = judged[one.sha256]
+            if digest == one.sha256:
                 continue
-            token = Token.ATTACHMENT_MISSING if found is None else Token.ATTACHMENT_ALTERED
+            token = Token.ATTACHMENT_MISSING if digest is None else Token.ATTACHMENT_ALTERED
             yield Finding(
                 token=token,
                 message=f"{token.label}：{event.stream} 第{event.version}条（{one.label}）的“{one.name}”",

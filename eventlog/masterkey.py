@@ -55,9 +55,9 @@ class MasterKey:
         Raises:
             Refusal: `master_key`, when there is no file to make it in.
         """
-        found = self.load()
-        if found is not None:
-            return found
+        master = self.load()
+        if master is not None:
+            return master
         if self.file is None:
             raise Refusal(
                 "没有设主密钥；请设置 XMH_MASTER_KEY_FILE、XMH_MASTER_KEY 或 XMH_MASTER_KEY_COMMAND", "master_key"

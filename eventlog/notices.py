@@ -115,7 +115,7 @@ def newest_untold(database: Database) -> int:
 
 
 def tell(
-    database: Database, told: Sequence[Recorded], notices: Iterable[tuple[Notice, Sequence[str]]], now: datetime
+    database: Database, events: Sequence[Recorded], notices: Iterable[tuple[Notice, Sequence[str]]], now: datetime
 ) -> None:
     """Keep the notices of these events, each for its channels, and tick the events off, in one transaction.
 
@@ -124,13 +124,13 @@ def tell(
     """
     rows = [_row(notice, channel) for notice, channels in notices for channel in channels]
     with database.writing() as transaction:
-        if any(transaction.one(_HASH, (event.position,)) != (event.hash,) for event in told):
+        if any(transaction.one(_HASH, (event.position,)) != (event.hash,) for event in events):
             raise LogRestored
         if rows:
             transaction.run([(_PUT, rows)])
         # What an earlier look kept stays, so what is digested is what stands there.
         ticked = [
-            (micros(now), notices_digest(transaction.all(_KEPT, (event.position,))), event.position) for event in told
+            (micros(now), notices_digest(transaction.all(_KEPT, (event.position,))), event.position) for event in events
         ]
         transaction.commit([(_TOLD, ticked)] if ticked else [])
 
@@ -174,11 +174,11 @@ def due(database: Database, channel: str, now: datetime, people: int) -> tuple[D
 
 def waiting(database: Database, streams: Iterable[str]) -> tuple[Due, ...]:
     """What waits of these streams, whenever it is due."""
-    found: list[Row] = []
+    rows: list[Row] = []
     with database.reading() as transaction:
         for stream in streams:
-            found += transaction.all(_WAITING, (stream, micros(NEVER)))
-    return tuple(map(_due, found))
+            rows += transaction.all(_WAITING, (stream, micros(NEVER)))
+    return tuple(map(_due, rows))
 
 
 def _due(row: Row) -> Due:
@@ -251,10 +251,10 @@ def listed(
             f"SELECT {_COLUMNS} FROM notices WHERE (? = '' OR person = ?) ORDER BY position, id",
             (person or "", person or ""),
         )
-    found = [_record(row) for row in rows]
+    records = [_record(row) for row in rows]
     if moment is not None:
-        found = [_as_of(n, moment.as_of) for n in found if n.position <= moment.position]
-    return tuple(n for n in found if (not pending or n.pending) and (not failed or n.failed))
+        records = [_as_of(n, moment.as_of) for n in records if n.position <= moment.position]
+    return tuple(n for n in records if (not pending or n.pending) and (not failed or n.failed))
 
 
 def one(database: Database, notice_id: str) -> NoticeOnRecord:
@@ -272,7 +272,7 @@ def one(database: Database, notice_id: str) -> NoticeOnRecord:
 
 def failing(database: Database) -> tuple[Failing, ...]:
     """Channels with messages tried in vain several times, with what they said last."""
-    found = []
+    channels = []
     for channel, group in groupby(_in_vain(database), key=lambda row: row[0]):
         messages = list(group)
         attempts = sum(row[3] for row in messages)
@@ -280,8 +280,8 @@ def failing(database: Database) -> tuple[Failing, ...]:
             newest = max(messages, key=lambda row: row[4] or 0)
             since = from_micros(min(row[5] for row in messages))
             waiting = sum(row[2] for row in messages)
-            found.append(Failing(channel=channel, waiting=waiting, attempts=attempts, error=newest[6], since=since))
-    return tuple(found)
+            channels.append(Failing(channel=channel, waiting=waiting, attempts=attempts, error=newest[6], since=since))
+    return tuple(channels)
 
 
 def in_vain(database: Database, channel: str) -> int:

@@ -35,10 +35,10 @@ class SeriesCount:
         series = decoded.series(event.occurred_at)
         if series is None:
             return None
-        found, due = getattr(decoded, series.field, None), self.last.get(series.series, 0) + 1
+        number, due = getattr(decoded, series.field, None), self.last.get(series.series, 0) + 1
         for n in (due, *range(due + 1, due + _LOOK_AHEAD), *range(1, due)):
-            if found == series.render(n):
+            if number == series.render(n):
                 self.last[series.series] = max(n, due - 1)
-                return None if n == due else f"编号 {found} 不是 {series.series} 的下一个（应为 {series.render(due)}）"
+                return None if n == due else f"编号 {number} 不是 {series.series} 的下一个（应为 {series.render(due)}）"
         self.last[series.series] = due
-        return f"编号 {found} 不属于 {series.series}（应为 {series.render(due)}）"
+        return f"编号 {number} 不属于 {series.series}（应为 {series.render(due)}）"

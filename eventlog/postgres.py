@@ -218,7 +218,7 @@ class PostgresConnection(Connection):
             "WHERE NOT t.tgisinternal AND n.nspname = current_schema()"
         )
         rules = self.query("SELECT rulename, definition FROM pg_rules WHERE schemaname = current_schema()")
-        return {str(name): str(said) for name, said in [*rows, *rules]}
+        return {str(name): str(statement) for name, statement in [*rows, *rules]}
 
     def scrub(self, table: str) -> str | None:
         """Write the table anew: an UPDATE leaves the old row in the file. The server's own WAL archive is not ours.

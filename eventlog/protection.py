@@ -56,10 +56,10 @@ def _sqlite() -> dict[str, str]:
             f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
             f"BEGIN SELECT RAISE(ABORT, '{_CHANGE}'); END"
         )
-    for (table, verb), (wrong, said) in _GUARDS.items():
+    for (table, verb), (wrong, message) in _GUARDS.items():
         made[f"{table}_guard_{verb}"] = (
             f"CREATE TRIGGER {table}_guard_{verb} BEFORE {verb.upper()} ON {table} WHEN {wrong} "
-            f"BEGIN SELECT RAISE(ABORT, '{said}'); END"
+            f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
         )
     return made
 
@@ -74,11 +74,12 @@ def _postgresql() -> dict[str, str]:
                 f"A CREATE TRIGGER {name} BEFORE {verb} ON {table} FOR EACH STATEMENT "
                 f"EXECUTE FUNCTION refuse_change() {_REFUSE}"
             )
-    for (table, verb), (wrong, said) in _GUARDS.items():
+    for (table, verb), (wrong, message) in _GUARDS.items():
         name = f"{table}_guard_{verb}"
         made[name] = (
             f"A CREATE TRIGGER {name} BEFORE {verb.upper()} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}() "
-            f"BEGIN IF {wrong} THEN RAISE EXCEPTION '{said}' USING ERRCODE = 'integrity_constraint_violation'; END IF; "
+            f"BEGIN IF {wrong} THEN RAISE EXCEPTION '{message}' "
+            f"USING ERRCODE = 'integrity_constraint_violation'; END IF; "
             f"RETURN {'NEW' if verb == 'update' else 'OLD'}; END"
         )
     return made

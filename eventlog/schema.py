@@ -51,12 +51,12 @@ def state_of(connection: Connection) -> SchemaState:
     """The state as seen by an open connection."""
     if "alembic_version" not in connection.table_names():
         return SchemaState.EMPTY
-    found = {revision for (revision,) in connection.query("SELECT version_num FROM alembic_version")}
-    if not found:
+    revisions = {revision for (revision,) in connection.query("SELECT version_num FROM alembic_version")}
+    if not revisions:
         return SchemaState.EMPTY
-    if not found <= set(REVISIONS):
+    if not revisions <= set(REVISIONS):
         return SchemaState.NEWER
-    return SchemaState.CURRENT if HEAD in found else SchemaState.BEHIND
+    return SchemaState.CURRENT if HEAD in revisions else SchemaState.BEHIND
 
 
 def require_current(connection: Connection) -> None:

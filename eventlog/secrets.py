@@ -66,10 +66,10 @@ def ensure_key(database: Database, stream: str) -> tuple[str, bytes]:
                 row = (key_id, wrap(master, key_id, stream, key), id_of(master))
                 made = micros(datetime.now(UTC))
                 transaction.commit([(_INSERT, [(key_id, stream, row[1], made, row[2])])])
-    found = _opened(database, stream, row)
-    if isinstance(found, Unreadable):
+    opened = _opened(database, stream, row)
+    if isinstance(opened, Unreadable):
         raise Refusal("打不开这个事项的密钥：主密钥不在，或不是原来的那一把；请找回 master.key", "master_key")
-    return row[0], found
+    return row[0], opened
 
 
 def _master_for(database: Database, other: Row | None) -> bytes:
@@ -209,8 +209,8 @@ def unseal(database: Database, stream: str, sealed: str) -> str | Unreadable:
 
 def shown(database: Database, stream: str, sealed: str) -> str:
     """The same for a reader's eyes."""
-    found = unseal(database, stream, sealed)
-    return found.label if isinstance(found, Unreadable) else found
+    text = unseal(database, stream, sealed)
+    return text.label if isinstance(text, Unreadable) else text
 
 
 def check_seals(transaction: Transaction, streams: Sequence[str], texts: Sequence[str]) -> None:
@@ -242,14 +242,14 @@ def opens(key: bytes, stream: str, sealed: str) -> str | Unreadable:
 
 
 def _taken_apart(sealed: str) -> _Seal | None:
-    found = _SHAPE.fullmatch(sealed)
-    if found is None:
+    match = _SHAPE.fullmatch(sealed)
+    if match is None:
         return None
     try:
-        body = base64.b64decode(found[3], altchars=b"-_", validate=True)
+        body = base64.b64decode(match[3], altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         return None
-    return _Seal(found[1], found[2], body) if len(body) >= TAG_BYTES else None
+    return _Seal(match[1], match[2], body) if len(body) >= TAG_BYTES else None
 
 
 def _text(taken: _Seal, key: bytes, stream: str) -> str | Unreadable:

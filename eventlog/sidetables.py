@@ -80,9 +80,9 @@ def key_problems(
         yield from odd
         present.add(str(row[0]))
         if not odd:
-            said = _wrong(row, forgotten, master, seals.get(row[0]))
-            if said is not None:
-                yield _problem(Token.KEY_DIFFERS, f"{row[1]} 的密钥 {row[0]} {said}", row[1])
+            fault = _wrong(row, forgotten, master, seals.get(row[0]))
+            if fault is not None:
+                yield _problem(Token.KEY_DIFFERS, f"{row[1]} 的密钥 {row[0]} {fault}", row[1])
     for key_id in sorted(seals.keys() - present):
         yield _problem(Token.KEY_DIFFERS, f"{seals[key_id][0]} 的密钥 {key_id} 不见了", seals[key_id][0])
 

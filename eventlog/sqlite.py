@@ -110,10 +110,10 @@ class SqliteConnection(Connection):
 
 def _file_at(path: Path | None) -> tuple[int, int] | None:
     try:
-        found = path.stat() if path else None
+        stat = path.stat() if path else None
     except OSError:
         return None
-    return (found.st_dev, found.st_ino) if found else None
+    return (stat.st_dev, stat.st_ino) if stat else None
 
 
 class SqliteBackend(Backend):

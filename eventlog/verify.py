@@ -161,28 +161,28 @@ class _Chain:
         """What is wrong with the next row; an empty list for nearly all."""
         position, _, stream, version = row[:4]
         recorded_at, previous_hash, digest = row[12:]
-        found: list[Finding] = []
+        findings: list[Finding] = []
         if self._whole:
             if position != self._position + 1:
-                found.append(finding(Token.POSITION_GAP, f"，前一序号是 {self._position}", row))
+                findings.append(finding(Token.POSITION_GAP, f"，前一序号是 {self._position}", row))
             self._position = position
         last_version, last_hash, last_time = self.heads.get(stream, (0, "", 0))
         if version == last_version + 1:
             if previous_hash != last_hash:
-                found.append(finding(Token.PREVIOUS_HASH_MISMATCH, "", row))
+                findings.append(finding(Token.PREVIOUS_HASH_MISMATCH, "", row))
         elif version > last_version:
-            found.append(finding(Token.VERSION_GAP, f"，前一版是 {last_version}", row))
+            findings.append(finding(Token.VERSION_GAP, f"，前一版是 {last_version}", row))
         else:
-            found.append(finding(Token.DUPLICATE, f"，前面已有第 {last_version} 版", row))
+            findings.append(finding(Token.DUPLICATE, f"，前面已有第 {last_version} 版", row))
         if recorded_at < last_time:
-            found.append(finding(Token.TIME_BACKWARDS, "", row))
+            findings.append(finding(Token.TIME_BACKWARDS, "", row))
         algorithm = digest.partition(":")[0]
         if algorithm not in ALGORITHMS:
-            found.append(finding(Token.UNKNOWN_ALGORITHM, f"：{digest[:20]}", row))
+            findings.append(finding(Token.UNKNOWN_ALGORITHM, f"：{digest[:20]}", row))
         elif hash_of(algorithm, row) != digest:
-            found.append(finding(Token.HASH_MISMATCH, "", row))
+            findings.append(finding(Token.HASH_MISMATCH, "", row))
         self.heads[stream] = (version, digest, recorded_at)
-        return found
+        return findings
 
     def skip(self, row: Row) -> None:
         """Go on behind a row that cannot be looked at; what follows is still bound to what it says."""

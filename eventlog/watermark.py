@@ -80,8 +80,8 @@ class Watermark(Frozen):
 
 def highest(*seen: Mapping[str, int]) -> dict[str, int]:
     """For each series the highest number anybody has seen."""
-    found: dict[str, int] = {}
+    heights: dict[str, int] = {}
     for numbers in seen:
         for series, n in numbers.items():
-            found[series] = max(n, found.get(series, 0))
-    return found
+            heights[series] = max(n, heights.get(series, 0))
+    return heights

@@ -77,8 +77,8 @@ class HealthReport(Frozen):
     def document(self) -> dict[str, Any]:
         """As scripts read it."""
 
-        def shown(found: HealthFinding) -> dict[str, Any]:
-            return {"code": found.code, "message": found.message, "remedy": found.remedy, **found.more}
+        def shown(finding: HealthFinding) -> dict[str, Any]:
+            return {"code": finding.code, "message": finding.message, "remedy": finding.remedy, **finding.more}
 
         return {
             "ok": self.ok,
@@ -192,15 +192,15 @@ def _disk(settings: "Settings") -> Iterator[HealthFinding]:
 
 
 def _processes(settings: "Settings") -> Iterator[HealthFinding]:
-    found = RunFile.read(settings.home)
-    if settings.temporal_address or found is None:
+    run = RunFile.read(settings.home)
+    if settings.temporal_address or run is None:
         return
-    if not found.running:
-        left = "，其子进程仍在运行" if found.orphans() else ""
+    if not run.running:
+        left = "，其子进程仍在运行" if run.orphans() else ""
         yield HealthFinding(
             code="supervisor_gone", message=f"xmh up 意外结束{left}", remedy="再运行 xmh up --detach，会先清理遗留进程"
         )
-    for name, n in found.restarts.items():
+    for name, n in run.restarts.items():
         if n >= MANY_RESTARTS:
             what, log = {"server": ("Temporal 服务", "temporal.log"), "worker": ("办理进程", "worker.log")}[name]
             yield HealthFinding(
@@ -226,10 +226,10 @@ def _faces(settings: "Settings") -> Iterator[HealthFinding]:
 
     replaced = Typeface(settings.font_folders).substitutions
     if replaced:
-        told = "、".join(f"{wanted}→{used}" for wanted, used in replaced.items())
+        pairs = "、".join(f"{wanted}→{used}" for wanted, used in replaced.items())
         yield HealthFinding(
             code="fonts_substituted",
-            message=f"成文用的字体有替代：{told}；PDF 中已声明",
+            message=f"成文用的字体有替代：{pairs}；PDF 中已声明",
             remedy="把方正小标宋简体、仿宋_GB2312 等放进一个目录，写入 xmh.toml 的 [fonts] folder，或 make fonts",
             more={"substitutions": dict(replaced)},
         )
@@ -244,13 +244,13 @@ def _templates(settings: "Settings") -> Iterator[HealthFinding]:
     from documents.sections.trial import tried
 
     if settings.template_folder is None:
-        told, remedy = "成文用自带的模板", "要改版式请用 xmh briefing templates --export 导出一份修改"
-        yield HealthFinding(code="templates", message=told, remedy=remedy, more={"own": []})
+        message, remedy = "成文用自带的模板", "要改版式请用 xmh briefing templates --export 导出一份修改"
+        yield HealthFinding(code="templates", message=message, remedy=remedy, more={"own": []})
         return
-    found = list(tried(press_by(settings)))
-    faults = [t.fault for t in found if t.fault]
+    templates = list(tried(press_by(settings)))
+    faults = [t.fault for t in templates if t.fault]
     refuse(bool(faults), "；".join(faults), "template_broken")
-    own = [t.file for t in found if t.own]
+    own = [t.file for t in templates if t.own]
     named = f"：{'、'.join(own)}" if own else ""
     yield HealthFinding(
         code="templates",
@@ -288,13 +288,14 @@ def _restored(mark: Watermark, database: Database, settings: "Settings") -> Iter
             remedy="若误用了旧副本，xmh down 后换回最新的再启动；确要从旧副本继续，运行 xmh up --detach 或 xmh recover",
             more=fallen.model_dump(mode="json"),
         )
-    for found in mark.restored:
+    for restored in mark.restored:
         yield HealthFinding(
             code="log_restored",
-            message=f"事件日志曾由旧副本还原：原有 {found.had_position} 条，"
-            f"{found.noticed_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M} 发现时只有 {found.found_position} 条或内容不同",
+            message=f"事件日志曾由旧副本还原：原有 {restored.had_position} 条，"
+            f"{restored.noticed_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M} "
+            f"发现时只有 {restored.found_position} 条或内容不同",
             remedy="据纸质件和通知补录其后办理的事项；已发出的编号已跳过，不会重号；补录后运行 xmh doctor --noted",
-            more=found.model_dump(mode="json"),
+            more=restored.model_dump(mode="json"),
         )
 
 
@@ -321,17 +322,17 @@ def _clocks(database: Database) -> Iterator[HealthFinding]:
 
 def _keys(database: Database) -> Iterator[HealthFinding]:
     """Whether the keys of secrets are wrapped, and can be opened here."""
-    found = keys_standing(database)
-    if found.unwrapped:
+    keys = keys_standing(database)
+    if keys.unwrapped:
         yield HealthFinding(
             code="keys_unwrapped",
-            message=f"有{found.unwrapped}把密钥还没有用主密钥加密，拿到数据库副本的人能看涉密内容",
+            message=f"有{keys.unwrapped}把密钥还没有用主密钥加密，拿到数据库副本的人能看涉密内容",
             remedy="运行 xmh migrate（内置服务重新 xmh up）",
         )
-    if found.locked:
+    if keys.locked:
         yield HealthFinding(
             code="master_key",
-            message=f"有{found.locked}把密钥在这里打不开：主密钥不在，或不是原来的那一把",
+            message=f"有{keys.locked}把密钥在这里打不开：主密钥不在，或不是原来的那一把",
             remedy="找回 master.key（或 XMH_MASTER_KEY、XMH_MASTER_KEY_COMMAND）；它不在数据库里，须单独备份",
         )
 
@@ -346,8 +347,8 @@ def _apart(one: datetime, other: datetime) -> str:
 def _calendar(database: Database) -> Iterator[HealthFinding]:
     rulebook = reading.rulebook(database)
     years: dict[int, set[str]] = {}
-    for found in reading.matter_states(database):
-        matter = found.state
+    for loaded in reading.matter_states(database):
+        matter = loaded.state
         if not isinstance(matter, Matter) or matter.ended:
             continue
         days = [matter.due, *(local_date(d.at) for d in owed(matter, rulebook, datetime.now(UTC)))]
@@ -368,8 +369,8 @@ def _pending_moves(database: Database) -> Iterator[HealthFinding]:
     """Matters whose deadlines are not yet those of the calendar and the policy in force."""
     waiting = pending(database, datetime.now(UTC))
     if waiting:
-        found = (reading.load(database, stream) for stream in waiting[:NAMED])
-        numbers = [f.state.number for f in found if f is not None and isinstance(f.state, Matter)]
+        loaded = (reading.load(database, stream) for stream in waiting[:NAMED])
+        numbers = [f.state.number for f in loaded if f is not None and isinstance(f.state, Matter)]
         yield HealthFinding(
             code="deadlines_pending",
             message=f"日历或规则已变，{len(waiting)} 件事项的时限尚待重算：{'、'.join(numbers)}",
@@ -379,14 +380,19 @@ def _pending_moves(database: Database) -> Iterator[HealthFinding]:
 
 
 def _channels(database: Database) -> Iterator[HealthFinding]:
-    for found in failing(database):
-        since = found.since.astimezone(SHANGHAI)
+    for channel in failing(database):
+        since = channel.since.astimezone(SHANGHAI)
         yield HealthFinding(
             code="channel_failing",
-            message=f"通知渠道 {found.channel} 连续{found.attempts}次没有送达（{found.error}），"
-            f"{found.waiting}条通知自 {since:%Y-%m-%d %H:%M} 起等待；其他渠道和事项办理不受影响",
+            message=f"通知渠道 {channel.channel} 连续{channel.attempts}次没有送达（{channel.error}），"
+            f"{channel.waiting}条通知自 {since:%Y-%m-%d %H:%M} 起等待；其他渠道和事项办理不受影响",
             remedy="检查 xmh.toml 的 [notices] 和渠道的服务；修好后会自动补发，也可运行 xmh notice retry --failed",
-            more={"channel": found.channel, "waiting": found.waiting, "attempts": found.attempts, "error": found.error},
+            more={
+                "channel": channel.channel,
+                "waiting": channel.waiting,
+                "attempts": channel.attempts,
+                "error": channel.error,
+            },
         )
 
 
@@ -419,7 +425,7 @@ async def _matters(client: Client, database: Database, settings: "Settings") -> 
         numbers = {s.stream: s.state.number for s in reading.matter_states(database) if isinstance(s.state, Matter)}
         wedged = await _wedged(client, [h.stream for h in reading.open_streams(database, "matter")])
         # Without a worker no matter can say where it stands.
-        found = await Healing(gateway).recover(dry_run=True) if at_work else None
+        recovery = await Healing(gateway).recover(dry_run=True) if at_work else None
         delivering = await gateway.notices_run()
     except RPCError as error:
         yield HealthFinding(
@@ -449,7 +455,7 @@ async def _matters(client: Client, database: Database, settings: "Settings") -> 
             "卡住，命令得不到答复",
             "一分钟内会按日志自动重启，也可运行 xmh recover；反复出现时查看 worker.log",
         ),
-        **_gaps(found, wedged),
+        **_gaps(recovery, wedged),
     }
     for code, (which, what, remedy) in streams.items():
         if which:
@@ -462,21 +468,21 @@ async def _matters(client: Client, database: Database, settings: "Settings") -> 
             )
 
 
-def _gaps(found: Recovery | None, wedged: Iterable[str]) -> dict[str, tuple[list[str], str, str]]:
-    if found is None:
+def _gaps(recovery: Recovery | None, wedged: Iterable[str]) -> dict[str, tuple[list[str], str, str]]:
+    if recovery is None:
         return {}
-    behind = [s for s in (*found.behind, *found.silent) if s not in set(wedged)]
+    behind = [s for s in (*recovery.behind, *recovery.silent) if s not in set(wedged)]
     return {
-        "matters_missing": (list(found.missing), "在 Temporal 中缺失，计时已停", "运行 xmh recover"),
+        "matters_missing": (list(recovery.missing), "在 Temporal 中缺失，计时已停", "运行 xmh recover"),
         "matters_foreign": (
-            list(found.foreign),
+            list(recovery.foreign),
             "的名字被别处的流程占用，命令得不到答复",
             "一分钟内会自动接管，也可运行 xmh recover；若两处各用一个任务队列，请改用同一个 XMH_TASK_QUEUE",
         ),
         "matters_behind": (behind, "落后于日志", "运行 xmh recover"),
-        "matters_ahead": (list(found.ahead), "超前于日志，日志由旧副本还原", "运行 xmh recover，并据纸质件补录"),
+        "matters_ahead": (list(recovery.ahead), "超前于日志，日志由旧副本还原", "运行 xmh recover，并据纸质件补录"),
         "clock_refused": (
-            list(found.refused),
+            list(recovery.refused),
             "到期应办的被日志拒绝，已暂停计时、隔一段时间自动再试；命令照常受理",
             "查看 worker.log 中的 clock_refused 一行；办理该事项的任何一条命令会让它立即再试",
         ),

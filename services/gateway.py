@@ -267,11 +267,11 @@ class Gateway:
             events = reading.find_command(self.database, order.command_id)
             if not events:
                 return None
-            found = reading.load(self.database, order.stream)
+            loaded = reading.load(self.database, order.stream)
             rulebook = reading.rulebook(self.database)
         except LogError:
             return None
-        return None if found is None else route.answer(found.state, rulebook, events)
+        return None if loaded is None else route.answer(loaded.state, rulebook, events)
 
     async def wake_open_matters(self) -> int:
         """Tell every open matter and meeting to look at the log again; how many matters. After the rulebook moved."""

@@ -97,7 +97,7 @@ class Healing:
             level = {stream: (look.version, look.rulebook) for stream, look in looks.items() if isinstance(look, Seen)}
             verified.level = believed | level
         streams = {h.stream for h in heads}
-        found = Recovery(
+        recovery = Recovery(
             open=len(heads),
             missing=tuple(h.stream for h in heads if h.stream not in runs),
             foreign=tuple(sorted(foreign)),
@@ -108,14 +108,14 @@ class Healing:
             stray=tuple(sorted(i for i, run in runs.items() if i not in streams and self._is_on_our_queue(run))),
         )
         if not dry_run:
-            await self._heal(found)
-        return found
+            await self._heal(recovery)
+        return recovery
 
-    async def _heal(self, found: Recovery) -> None:
-        await gathered(map(self.gateway.start, found.missing))
-        await gathered(map(self._heal_deaf, (*found.foreign, *found.silent)))
-        await gathered(map(self.gateway.wake, (*found.behind, *found.ahead)))
-        await gathered(map(self._heal_stray, found.stray))
+    async def _heal(self, recovery: Recovery) -> None:
+        await gathered(map(self.gateway.start, recovery.missing))
+        await gathered(map(self._heal_deaf, (*recovery.foreign, *recovery.silent)))
+        await gathered(map(self.gateway.wake, (*recovery.behind, *recovery.ahead)))
+        await gathered(map(self._heal_stray, recovery.stray))
 
     async def numbers_known(self) -> dict[str, int]:
         """Series → the highest number Temporal knows of: from its matters, ended ones too, and from the notices."""
@@ -142,8 +142,8 @@ class Healing:
 
     async def _runs(self, which: str) -> AsyncIterator[WorkflowExecution]:
         """Runs under the name of a stream, on whatever queue and of whatever type."""
-        async for found in self.gateway.client.list_workflows(f"{_OF_OURS} AND {which}"):
-            yield found
+        async for execution in self.gateway.client.list_workflows(f"{_OF_OURS} AND {which}"):
+            yield execution
 
     def _is_on_our_queue(self, run: WorkflowExecution) -> bool:
         return run.task_queue == self.gateway.task_queue

@@ -26,9 +26,9 @@ def record_meeting(database: Database, command: RecordMeeting, actor: Actor, now
     stream = meeting_stream(key)
     order = MeetingOrder(command_id=f"record:{stream}", stream=stream, actor=actor, command=command, valid_until=now)
     while True:
-        found = reading.load(database, stream)
-        if found is not None and isinstance(found.state, Meeting):
-            return found.state, False
+        loaded = reading.load(database, stream)
+        if loaded is not None and isinstance(loaded.state, Meeting):
+            return loaded.state, False
         rulebook = reading.rulebook(database)
         answer = append(
             database,

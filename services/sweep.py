@@ -57,22 +57,22 @@ class Sweep:
                 self._verified.level.clear()
             await self._gateway.keep_services()
             await self._tell_rhythm()
-            found = await self._healing.recover(verified=self._verified)
+            recovery = await self._healing.recover(verified=self._verified)
         except (RPCError, LogError, RuntimeError) as e:
             logger.warning("sweep_failed", error=str(e))
             return None
-        if found.refused:
-            logger.error("clock_refused", streams=found.refused)
-        if found.missing or found.foreign or found.behind or found.silent or found.ahead:
+        if recovery.refused:
+            logger.error("clock_refused", streams=recovery.refused)
+        if recovery.missing or recovery.foreign or recovery.behind or recovery.silent or recovery.ahead:
             healed = Healed(
                 at=datetime.now(UTC),
-                missing=len(found.missing) + len(found.foreign),
-                behind=len(found.behind) + len(found.silent),
-                ahead=len(found.ahead),
+                missing=len(recovery.missing) + len(recovery.foreign),
+                behind=len(recovery.behind) + len(recovery.silent),
+                ahead=len(recovery.ahead),
             )
-            logger.warning("healed", open=found.open, **healed.model_dump(exclude={"at"}))
+            logger.warning("healed", open=recovery.open, **healed.model_dump(exclude={"at"}))
             await asyncio.to_thread(self._note, healed)
-        return found
+        return recovery
 
     def _note(self, healed: Healed) -> None:
         database = self._gateway.database

@@ -54,8 +54,8 @@ def budget(name: str, what: str, seconds: float = SECONDS, megabytes: int = MEGA
         with _timed(seconds), _bounded(megabytes):
             yield
     except _TooLongError:
-        said = f"{seen(name)} 读了{seconds:g}秒还没有读完：{_stage}过多或过于复杂，请拆分后再读"
-        raise Refusal(said, "malformed") from None
+        overrun = f"{seen(name)} 读了{seconds:g}秒还没有读完：{_stage}过多或过于复杂，请拆分后再读"
+        raise Refusal(overrun, "malformed") from None
     except MemoryError:
         raise Refusal(
             f"{seen(name)} 的{_stage}展开后超过{megabytes} MB，拒绝读取；请拆分或重新导出", "malformed"

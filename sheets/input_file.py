@@ -52,9 +52,9 @@ def opened(path: Path, most: int = MOST_BYTES) -> Iterator[BinaryIO]:
         _must_be_file(name, os.lstat(path).st_mode)
         # What was a file a moment ago may be a FIFO by now: opening must not wait for a writer.
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
-            found = os.fstat(file.fileno())
-            _must_be_file(name, found.st_mode)
-            refuse(found.st_size > most, _too_large(name, most), "malformed")
+            facts = os.fstat(file.fileno())
+            _must_be_file(name, facts.st_mode)
+            refuse(facts.st_size > most, _too_large(name, most), "malformed")
             yield file
     except (FileNotFoundError, NotADirectoryError):
         raise Refusal(f"找不到文件 {seen(str(path))}", "not_found") from None
@@ -138,8 +138,8 @@ def _mostly_utf8(data: bytes) -> bool:
 
 
 def _must_be_file(name: str, mode: int) -> None:
-    for is_kind, said in _KINDS:
-        refuse(is_kind(mode), f"{name} {said}", "malformed")
+    for is_kind, fault in _KINDS:
+        refuse(is_kind(mode), f"{name} {fault}", "malformed")
 
 
 def _too_large(name: str, most: int) -> str:

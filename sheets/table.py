@@ -85,7 +85,7 @@ class SheetNames:
 
 def cells(matter: Matter, names: SheetNames, lit: str) -> dict[Column, str]:
     """The texts of the keyed columns, as they are written; `lit` is what stands under 灯."""
-    said = matter.last_feedback
+    feedback = matter.last_feedback
     open_points = [p for p in matter.points if not p.dropped]
     return {
         Column.TITLE: _printable(matter.title),
@@ -99,17 +99,17 @@ def cells(matter: Matter, names: SheetNames, lit: str) -> dict[Column, str]:
         ),
         Column.PROGRESS: _progress(matter),
         Column.LIGHT: lit,
-        Column.PROBLEM: _printable(said.problem or "") if said else "",
-        Column.NEXT: _printable(said.next_step or "") if said else "",
+        Column.PROBLEM: _printable(feedback.problem or "") if feedback else "",
+        Column.NEXT: _printable(feedback.next_step or "") if feedback else "",
     }
 
 
 def _progress(matter: Matter) -> str:
-    said = matter.last_feedback
-    if matter.ended or said is None:
+    feedback = matter.last_feedback
+    if matter.ended or feedback is None:
         return progress_said(matter.stage, matter.progress)
-    on = local_date(said.at)
-    return _printable(f"{matter.progress}%（{on.month}月{on.day}日反馈）\n", said.text)
+    on = local_date(feedback.at)
+    return _printable(f"{matter.progress}%（{on.month}月{on.day}日反馈）\n", feedback.text)
 
 
 def _stands(progress: int) -> str:

@@ -63,15 +63,15 @@ class SimulatedClock:
     def _look(self) -> None:
         """Read what moved since the last look, and nothing else."""
         moved = [f for kind in ("matter", "meeting") for f in reading.states_since(self._database, kind, self._seen)]
-        for found in moved:
-            match found.state:
+        for loaded in moved:
+            match loaded.state:
                 case Matter() as matter:
-                    self._matters[found.stream] = matter
+                    self._matters[loaded.stream] = matter
                 case Meeting() as meeting:
-                    self._meetings[found.stream] = meeting
-                    (self._live.discard if meeting.settled else self._live.add)(found.stream)
-            self._owed.pop(found.stream, None)
-            self._seen = max(self._seen, found.position)
+                    self._meetings[loaded.stream] = meeting
+                    (self._live.discard if meeting.settled else self._live.add)(loaded.stream)
+            self._owed.pop(loaded.stream, None)
+            self._seen = max(self._seen, loaded.position)
 
     def matter(self, stream: str) -> Matter | None:
         """The matter of a stream; None before it is opened."""

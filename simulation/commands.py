@@ -46,13 +46,13 @@ class Cast:
 
     def liaison(self, unit: str) -> Actor:
         """The unit's liaison, or its head when it has none."""
-        found = sorted((p for p in self._people.values() if p.unit == unit), key=lambda p: p.role is not Role.LIAISON)
-        return self.actor(found[0].id)
+        staff = sorted((p for p in self._people.values() if p.unit == unit), key=lambda p: p.role is not Role.LIAISON)
+        return self.actor(staff[0].id)
 
     def unit(self, name: str) -> UnitRef:
         """The unit meant."""
-        found = self._units.find(name)[0]
-        return UnitRef(id=found.id, supervision=found.supervision)
+        unit = self._units.find(name)[0]
+        return UnitRef(id=unit.id, supervision=unit.supervision)
 
     def who(self, incident: Incident, matter: Matter) -> Actor:
         """Who enters the incident, and for whom."""

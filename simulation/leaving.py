@@ -64,10 +64,10 @@ def leave(database: Database, home: Path, now: datetime, press: Press) -> None:
 
 def _leader(database: Database) -> Actor:
     """A leader signs; the office types."""
-    found = next((p for p in reading.people(database) if p.role is Role.LEADER), None)
-    if found is None:
+    leader = next((p for p in reading.people(database) if p.role is Role.LEADER), None)
+    if leader is None:
         raise Refusal("通讯录里没有领导，不能签发", "unsigned")
-    signer = OnBehalf(id=found.id, role=found.role, unit=found.unit, paper="年底归档")
+    signer = OnBehalf(id=leader.id, role=leader.role, unit=leader.unit, paper="年底归档")
     return Actor(id="office", role=Role.OFFICE, on_behalf_of=signer)
 
 
@@ -175,13 +175,13 @@ def _busiest(ledger: Ledger) -> str | None:
 def _meeting(desk: Desk, ledger: Ledger) -> Iterator[tuple[str, Page]]:
     """会议通知 and 议程 of the next meeting there will be."""
     before = (MeetingStage.SCHEDULED, MeetingStage.FROZEN)
-    found: Meeting | None = next((m for m in ledger.meetings if m.stage in before and m.starts > desk.now), None)
-    if found is None:
+    meeting: Meeting | None = next((m for m in ledger.meetings if m.stage in before and m.starts > desk.now), None)
+    if meeting is None:
         return
     names = DirectoryNames.of(ledger.directory.units.values(), ledger.directory.people.values())
-    items = found.items or found.added
-    yield f"会议材料/{found.number}会议通知", notice_page(found, items, names, ledger.calendar, desk.now)
-    yield f"会议材料/{found.number}议程", agenda_page(found, items, names)
+    items = meeting.items or meeting.added
+    yield f"会议材料/{meeting.number}会议通知", notice_page(meeting, items, names, ledger.calendar, desk.now)
+    yield f"会议材料/{meeting.number}议程", agenda_page(meeting, items, names)
 
 
 def _write(path: Path, data: bytes) -> None:

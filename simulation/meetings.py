@@ -51,19 +51,19 @@ class Secretary:
         meeting = self.clock.meeting(stream)
         if meeting.stage is not MeetingStage.FROZEN:
             return
-        told = self._told(meeting)
-        chair = told.by if told else meeting.chair or "office"
+        script = self._told(meeting)
+        chair = script.by if script else meeting.chair or "office"
         await self.send(stream, c.OpenMeeting(chair=chair), self.cast.actor("office"))
-        there = self._there(stream, told)
+        there = self._there(stream, script)
         await self.send(stream, c.RecordAttendance(attendance=there), self.cast.actor("office"))
-        await (self._decide_as_told(stream, told) if told else self._decide_weekly(stream))
+        await (self._decide_as_told(stream, script) if script else self._decide_weekly(stream))
         day = self.clock.rulebook().calendar.add_workdays(local_date(meeting.starts), 1)
         self.at(at_office(day, SIGNING_TIME), lambda: self._sign(stream))
 
-    def _there(self, stream: str, told: Told | None) -> Attendance:
+    def _there(self, stream: str, script: Told | None) -> Attendance:
         """Who came as the scenario says; else the chair and who answers for an item."""
-        if told and (told.present or told.leave):
-            return Attendance(present=told.present, leave=told.leave)
+        if script and (script.present or script.leave):
+            return Attendance(present=script.present, leave=script.leave)
         meeting = self.clock.meeting(stream)
         leads = dict.fromkeys(item.lead for item in meeting.items if item.lead and item.dropped is None)
         people = (meeting.chair or "office", *(self.cast.liaison(lead).id for lead in leads))
@@ -75,22 +75,22 @@ class Secretary:
         month = f"{local_date(meeting.starts):%Y-%m}"
         return next((t for t in self.scenario.meeting if t.month == month), None)
 
-    async def _decide_as_told(self, stream: str, told: Told) -> None:
-        for decided in told.decisions:
+    async def _decide_as_told(self, stream: str, script: Told) -> None:
+        for decided in script.decisions:
             no = await self._item(stream, decided.matter)
             await self.send(stream, self._command(no, decided), self._chair(stream))
 
     async def _item(self, stream: str, matter: int) -> int:
         """The item of a matter; one that is not on the agenda is brought up as a 临时议题."""
         wanted = self.streams[matter]
-        found = next((i for i in self.clock.meeting(stream).items if i.matter == wanted), None)
-        if found is None:
+        chosen = next((i for i in self.clock.meeting(stream).items if i.matter == wanted), None)
+        if chosen is None:
             m = self.clock.matter(wanted)
             assert m is not None  # noqa: S101  (opened at the beginning of the year)
             item = AgendaItem(key=wanted, title=m.title, matter=wanted, number=m.number, lead=m.lead)
             await self.send(stream, c.AddItem(item=item), self.cast.actor("office"))
-            found = self.clock.meeting(stream).items[-1]
-        return found.no
+            chosen = self.clock.meeting(stream).items[-1]
+        return chosen.no
 
     def _command(self, no: int, decided: Decided) -> c.DecideItem:
         outcome = Outcome.from_label(decided.outcome) if decided.outcome else None

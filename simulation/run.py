@@ -169,9 +169,9 @@ def _register(database: Database, plan: Path, scenario: Scenario, start: datetim
             record_meeting(database, command, OFFICE, start)
         register(database, bulletins.rows, OFFICE, start)
     book = reading.series_book(database)
-    for told in scenario.rule:
-        change = {"rule": spoken_rule(told.rule), "chair": told.chair, "place": told.place}
-        entry = book.find(told.series)[0].model_copy(update=change)
+    for rule in scenario.rule:
+        change = {"rule": spoken_rule(rule.rule), "chair": rule.chair, "place": rule.place}
+        entry = book.find(rule.series)[0].model_copy(update=change)
         command_id = f"simulate:series:{entry.id}"
         record(database, SERIES_STREAM, [SeriesRecorded(entry=entry)], actor=OFFICE, command_id=command_id, now=start)
 

@@ -175,13 +175,13 @@ def read_scenario(path: Path) -> Scenario:
     Raises:
         Refusal: `malformed`, naming what is wrong.
     """
-    told = read_toml(path, "情景文件")
+    document = read_toml(path, "情景文件")
     try:
-        told["incident"] = [
+        document["incident"] = [
             {**{k: v for k, v in i.items() if k in _OWN}, "fields": {k: v for k, v in i.items() if k not in _OWN}}
-            for i in told.get("incident", ())
+            for i in document.get("incident", ())
         ]
-        return Scenario.model_validate(told)
+        return Scenario.model_validate(document)
     except ValidationError as e:
         where = ".".join(map(str, e.errors()[0]["loc"]))
         raise Refusal(f"情景文件 {path} 的 {where} 填写有误：{e.errors()[0]['msg']}", "malformed") from e

@@ -200,8 +200,8 @@ class SimulatedYear:
         )
 
     def _directory(self) -> Directory:
-        found = reading.load(self.database, DIRECTORY_STREAM)
-        return found.state if found and isinstance(found.state, Directory) else Directory()
+        loaded = reading.load(self.database, DIRECTORY_STREAM)
+        return loaded.state if loaded and isinstance(loaded.state, Directory) else Directory()
 
     async def _issue(self, briefing: PlannedBriefing) -> None:
         self.issue(briefing, self._now)
@@ -252,8 +252,8 @@ class SimulatedYear:
         matter = self._matter(no)
         if matter.stage is Stage.IN_PROGRESS and matter.lead:
             today = local_date(self._now)
-            said = self._habits.feedback(no, matter, today, self.clock.rulebook().calendar, key)
-            await self._submit(no, said, self.cast.liaison(matter.lead))
+            feedback = self._habits.feedback(no, matter, today, self.clock.rulebook().calendar, key)
+            await self._submit(no, feedback, self.cast.liaison(matter.lead))
 
     def _plan_closing(self, no: int, matter: Matter) -> None:
         own = any(i.matter == no and i.do == "close" for i in self.scenario.incident)
@@ -301,10 +301,10 @@ class SimulatedYear:
         return True
 
     def _matter(self, no: int) -> Matter:
-        found = self.clock.matter(self._streams[no])
-        if found is None:
+        matter = self.clock.matter(self._streams[no])
+        if matter is None:
             raise Stalled(f"第{no}项没有立项")
-        return found
+        return matter
 
     async def _convene(self, stream: str, command: mc.MeetingCommand, actor: Actor) -> None:
         self._sent[ALONE] += 1

@@ -39,10 +39,10 @@ class Start(Frozen):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _permissive(cls, said: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+    def _permissive(cls, payload: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
         """What is no start becomes one of no stream, so that the run ends instead of failing to begin for ever."""
         try:
-            return handler(said)
+            return handler(payload)
         except ValidationError:
             return handler({"stream": NO_STREAM})
 

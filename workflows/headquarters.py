@@ -35,18 +35,18 @@ class HeadquartersWorkflow:
             try:
                 self._look = False
                 now = workflow.now() + self._shift
-                found: Convened = await workflow.execute_activity(
+                convened: Convened = await workflow.execute_activity(
                     CONVENE,
                     Convening(now=now),
                     result_type=Convened,
                     start_to_close_timeout=ONE_TRY,
                     retry_policy=FOR_EVER,
                 )
-                if found.looked_at is not None:
+                if convened.looked_at is not None:
                     # The worker's home says which day it is, not what this run was started with.
-                    self._shift += found.looked_at - now
-                self._looked = workflow.now() + self._shift if found.looked_at else now
-                pause = found.look_again_at - (workflow.now() + self._shift)
+                    self._shift += convened.looked_at - now
+                self._looked = workflow.now() + self._shift if convened.looked_at else now
+                pause = convened.look_again_at - (workflow.now() + self._shift)
                 await workflow.wait_condition(lambda: self._look, timeout=max(pause, timedelta(minutes=1)))
             except TimeoutError:
                 pass

@@ -182,14 +182,14 @@ class Logged(ABC, Generic[S, O, R]):
         When something moved meanwhile, somebody was faster and nothing is owed any more. Otherwise the same would be
         refused again at once: the stream rests, longer each time, hears commands all the while, and `doctor` names it.
         """
-        seen, said = self.moved, {"stream": self.stream, "what": what}
+        seen, fields = self.moved, {"stream": self.stream, "what": what}
         try:
             await self.execute(order, clock=True)
         except Refusal as e:
             if self.moved != seen:
-                workflow.logger.info("no_longer_owed", extra={**said, "code": e.code})
+                workflow.logger.info("no_longer_owed", extra={**fields, "code": e.code})
                 return True
-            workflow.logger.error("clock_refused", extra={**said, "code": e.code, "reason": e.message})
+            workflow.logger.error("clock_refused", extra={**fields, "code": e.code, "reason": e.message})
             self.refused = e.message
             if not workflow.patched(CLOCK_RESTS):
                 return True

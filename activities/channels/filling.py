@@ -33,11 +33,11 @@ def filled(template: str, values: Mapping[str, str | None], *, in_url: bool = Fa
         NoAddressError: the person has no phone or no email in the directory.
     """
 
-    def value(found: re.Match[str]) -> str:
-        text = values[found[1]]
+    def value(match: re.Match[str]) -> str:
+        text = values[match[1]]
         if text is None:
             raise NoAddressError(
-                f"名录中没有{values['name']}的{_MISSING.get(found[1], found[1])}，请用 xmh org import 补登"
+                f"名录中没有{values['name']}的{_MISSING.get(match[1], match[1])}，请用 xmh org import 补登"
             )
         return quote(text, safe="") if in_url else text
 
@@ -52,7 +52,7 @@ def with_secrets(template: str, environment: Mapping[str, str], *, in_url: bool 
     """
     whole = _SECRET.fullmatch(template) is not None
     quoted: Callable[[str], str] = (lambda text: quote(text, safe="")) if in_url and not whole else str
-    return _SECRET.sub(lambda found: quoted(environment[found[1]]), template)
+    return _SECRET.sub(lambda match: quoted(environment[match[1]]), template)
 
 
 def secrets_in(template: str, environment: Mapping[str, str]) -> tuple[str, ...]:

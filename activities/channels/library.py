@@ -38,12 +38,12 @@ class AppriseChannel:
         # Named, because a robot of 企业微信 or 飞书 speaks to a whole group.
         body = f"{person.name}：\n{message.text}\n\n通知编号：{message.id}"
         deadline = TimeLimit(self._timeout)
-        with _overheard() as said, deadline:
+        with _overheard() as messages, deadline:
             taken = service.notify(title=message.subject, body=body, body_format=NotifyFormat.TEXT)
         if deadline.over:
             raise NotTakenError(f"渠道 {self._timeout:g} 秒内没有答复")
         if not taken:
-            raise NotTakenError(self._without_secrets(said[-1]) if said else "渠道没有接收")
+            raise NotTakenError(self._without_secrets(messages[-1]) if messages else "渠道没有接收")
 
     def _without_secrets(self, text: str) -> str:
         for secret in self._secrets:
@@ -60,17 +60,17 @@ class AppriseChannel:
 @contextmanager
 def _overheard() -> Iterator[list[str]]:
     """What the library complains of in this thread meanwhile."""
-    said: list[str] = []
+    messages: list[str] = []
     here = threading.get_ident()
 
     class Ear(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             if record.thread == here:
-                said.append(record.getMessage().replace("\n", " "))
+                messages.append(record.getMessage().replace("\n", " "))
 
     ear = Ear(logging.WARNING)
     _LOGGER.addHandler(ear)
     try:
-        yield said
+        yield messages
     finally:
         _LOGGER.removeHandler(ear)

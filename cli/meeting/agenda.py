@@ -38,11 +38,11 @@ def agenda(
 ) -> None:
     """会议议题：由日志自动汇集，可增列、撤下、排序；到期自动确定。"""
     check_out(output)
-    found = the_meeting(meeting)
+    target = the_meeting(meeting)
     if sum(x is not None and x is not False for x in (add or None, drop, order, output)) + freeze > 1:
         raise Problem("--add、--drop、--order、--freeze、-o 一次只做一件", "malformed")
-    assembled = proposed(found)
-    items = arranged(found, assembled.items)
+    assembled = proposed(target)
+    items = arranged(target, assembled.items)
     commands: list[MeetingCommand] = []
     if add:
         commands = [AddItem(item=_item(text)) for text in add]
@@ -55,9 +55,9 @@ def agenda(
     elif freeze:
         commands = [FreezeAgenda(proposed=assembled.items, position=assembled.position)]
     if not commands:
-        _show(found, for_reader(found.model_copy(update={"items": items})).items, output)
+        _show(target, for_reader(target.model_copy(update={"items": items})).items, output)
         return
-    replies = convene(*(meeting_order(found, c, nth=n) for n, c in enumerate(commands)))
+    replies = convene(*(meeting_order(target, c, nth=n) for n, c in enumerate(commands)))
     answer(document(replies[-1]), "\n".join(line(r) for r in replies))
 
 
@@ -78,10 +78,10 @@ def _numbers(text: str) -> list[int]:
 
 
 def _numbered(items: Sequence[AgendaItem], no: int) -> AgendaItem:
-    found = next((i for i in items if i.no == no), None)
-    if found is None:
+    item = next((i for i in items if i.no == no), None)
+    if item is None:
         raise Problem(f"议题里没有第{no}项，请先用 xmh meeting agenda 查看", "not_found")
-    return found
+    return item
 
 
 def _show(meeting: Meeting, items: Sequence[AgendaItem], output: Path | None) -> None:
@@ -102,7 +102,8 @@ def _show(meeting: Meeting, items: Sequence[AgendaItem], output: Path | None) ->
     page = agenda_page(meeting, items, names())
     if output is not None:
         write_page(page, output)
-    told = f"已写入 {output}" if output else "" if session.json else markdown(page).rstrip("\n")
+    display = f"已写入 {output}" if output else "" if session.json else markdown(page).rstrip("\n")
     answer(
-        {"meeting": meeting.number, "stage": meeting.stage.value, "frozen": bool(meeting.items), "items": shown}, told
+        {"meeting": meeting.number, "stage": meeting.stage.value, "frozen": bool(meeting.items), "items": shown},
+        display,
     )

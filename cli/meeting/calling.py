@@ -59,9 +59,9 @@ def move(meeting: MeetingArg, at: AtOption = None, reason: ReasonOption = None) 
 
 def cancel(meeting: MeetingArg, reason: ReasonOption = None) -> None:
     """取消会议。"""
-    found, why = the_meeting(meeting), need(reason, "--reason", "取消理由")
-    confirm(f"取消 {found.number} {found.title}？")
-    do(found, CancelMeeting(reason=why))
+    target, why = the_meeting(meeting), need(reason, "--reason", "取消理由")
+    confirm(f"取消 {target.number} {target.title}？")
+    do(target, CancelMeeting(reason=why))
 
 
 def series(
@@ -126,10 +126,12 @@ async def _woken() -> None:
 def _list() -> None:
     from cli.tables import table
 
-    found = reading.series_book(session.database).series
-    rows = [(s.id, s.name, "、".join(s.aliases), s.counter, said_rule(s.rule) if s.rule else "不定期") for s in found]
+    all_series = reading.series_book(session.database).series
+    rows = [
+        (s.id, s.name, "、".join(s.aliases), s.counter, said_rule(s.rule) if s.rule else "不定期") for s in all_series
+    ]
     shown = "" if session.json else table(("编号", "系列", "又称", "统计名目", "会期"), rows)
-    answer({"series": [_document(s) for s in found]}, shown)
+    answer({"series": [_document(s) for s in all_series]}, shown)
 
 
 def _document(entry: Series) -> dict[str, Any]:

@@ -40,13 +40,13 @@ def the_meeting(words: str) -> Meeting:
     Raises:
         Problem: none (exit 4), or several fit (exit 2, with the candidates).
     """
-    found = reading.find_meetings(session.database, words)
-    if len(found) > 1:
-        first = "；".join(f"{m.number} {m.title}（{local_date(m.starts)}）" for m in found[:MOST_NAMED])
-        shown = f"{first}{'……' if len(found) > MOST_NAMED else ''}"
-        candidates = [{"meeting": m.number, "title": m.title} for m in found]
-        raise Problem(f"“{words}”对应{len(found)}次会议，请写明编号：{shown}", "ambiguous", candidates=candidates)
-    state = reading.load(session.database, found[0].stream) if found else None
+    listed = reading.find_meetings(session.database, words)
+    if len(listed) > 1:
+        first = "；".join(f"{m.number} {m.title}（{local_date(m.starts)}）" for m in listed[:MOST_NAMED])
+        shown = f"{first}{'……' if len(listed) > MOST_NAMED else ''}"
+        candidates = [{"meeting": m.number, "title": m.title} for m in listed]
+        raise Problem(f"“{words}”对应{len(listed)}次会议，请写明编号：{shown}", "ambiguous", candidates=candidates)
+    state = reading.load(session.database, listed[0].stream) if listed else None
     if state is None or not isinstance(state.state, Meeting):
         raise Problem(f"没有找到会议“{words}”，请用 xmh meeting list 查看编号", "not_found")
     return state.state
@@ -59,14 +59,14 @@ def the_series(name: str) -> Series:
         Problem: none (exit 4), or several (exit 2).
     """
     book = reading.series_book(session.database)
-    found = book.find(name)
-    if not found:
+    series = book.find(name)
+    if not series:
         known = "、".join(s.name for s in book.series)
         raise Problem(f"没有会议系列“{name}”，现有：{known}；新设请用 xmh meeting series", "not_found")
-    if len(found) > 1:
-        shown = "、".join(s.name for s in found)
+    if len(series) > 1:
+        shown = "、".join(s.name for s in series)
         raise Problem(f"“{name}”对应多个会议系列：{shown}，请写全称", "ambiguous")
-    return found[0]
+    return series[0]
 
 
 def names() -> "DirectoryNames":
@@ -87,9 +87,9 @@ def proposed(meeting: Meeting) -> Assembled:
 
 def moment(text: str) -> datetime:
     """An instant as people say it."""
-    found = at_office(*spoken_moment(text, today()))
-    session.understood(text, found)
-    return found
+    instant = at_office(*spoken_moment(text, today()))
+    session.understood(text, instant)
+    return instant
 
 
 def meeting_order(
@@ -121,8 +121,8 @@ def _sealed(meeting: Meeting | str, command: MeetingCommand) -> MeetingCommand:
         return command
     matter = matter_concerned(meeting, command) if isinstance(meeting, Meeting) else None
     if matter is None:
-        said = "--secret 的内容用所涉事项的密钥加密，这里没有对应的督办事项；请先为其立项，或去掉 --secret"
-        raise Problem(said, "malformed")
+        no_matter = "--secret 的内容用所涉事项的密钥加密，这里没有对应的督办事项；请先为其立项，或去掉 --secret"
+        raise Problem(no_matter, "malformed")
     return sealed_under(matter, command)
 
 
@@ -132,8 +132,8 @@ def for_reader(meeting: Meeting) -> Meeting:
 
     @cache
     def reader(stream: str) -> Callable[[str], str]:
-        found = reading.load(session.database, stream)
-        return secrets_of(found.state) if found and isinstance(found.state, Matter) else openly
+        loaded = reading.load(session.database, stream)
+        return secrets_of(loaded.state) if loaded and isinstance(loaded.state, Matter) else openly
 
     return opened_meeting(meeting, lambda stream, text: reader(stream)(text))
 

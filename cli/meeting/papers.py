@@ -32,19 +32,19 @@ def notice(meeting: MeetingArg, output: OutOption = None) -> None:
     from documents.meetings.calling import last_move, notice_page
 
     check_out(output)
-    found = the_meeting(meeting)
+    target = the_meeting(meeting)
     page = notice_page(
-        found,
-        arranged(found, proposed(found).items),
+        target,
+        arranged(target, proposed(target).items),
         names(),
         reading.rulebook(session.database).calendar,
         now(),
-        last_move(reading.read_stream(session.database, found.stream)),
+        last_move(reading.read_stream(session.database, target.stream)),
     )
     text = markdown(page)
     if output is not None:
         write_page(page, output)
-    document = {"meeting": found.number, "title": page.title, "addressee": page.addressee, "markdown": text}
+    document = {"meeting": target.number, "title": page.title, "addressee": page.addressee, "markdown": text}
     answer(
         {**document, "file": str(output) if output else None},
         f"已写入 {output}" if output else text.rstrip("\n"),
@@ -59,22 +59,22 @@ def minutes(
 ) -> None:
     """会议纪要；--sign 签发后议定事项生效，纪要成文归档。"""
     check_out(output)
-    found, said = the_meeting(meeting), []
+    target, lines = the_meeting(meeting), []
     if sign is not None:
-        said.append(_sign(found, acting(session.person(sign).id, paper)))
-        found = the_meeting(found.number)
-    kept, told = _kept(found)
-    text = _written(found, kept, output)
+        lines.append(_sign(target, acting(session.person(sign).id, paper)))
+        target = the_meeting(target.number)
+    kept, filed = _kept(target)
+    text = _written(target, kept, output)
     shown = {
-        "meeting": found.number,
-        "stage": found.stage.value,
-        "minutes": found.minutes.no if found.minutes else None,
-        "points": [p.model_dump(mode="json", exclude={"decided_by"}) for p in for_reader(found).standing_points],
+        "meeting": target.number,
+        "stage": target.stage.value,
+        "minutes": target.minutes.no if target.minutes else None,
+        "points": [p.model_dump(mode="json", exclude={"decided_by"}) for p in for_reader(target).standing_points],
         "files": {kind: str(path) for kind, path in kept.files.items()} if kept else {},
         "sha256": kept.sha256 if kept else {},
         "markdown": text,
     }
-    answer(shown, "\n".join([*said, *told, f"已写入 {output}" if output else text.rstrip("\n")]))
+    answer(shown, "\n".join([*lines, *filed, f"已写入 {output}" if output else text.rstrip("\n")]))
 
 
 def _sign(meeting: Meeting, actor: Actor) -> str:

@@ -31,26 +31,28 @@ def list_(
 ) -> None:
     """会议一览。"""
     year = year or today().year
-    found = reading.meetings(session.database, year)
+    meetings = reading.meetings(session.database, year)
     counters = _counters()
     if series is not None:
         wanted = the_series(series).id
-        found = tuple(m for m in found if m.series == wanted)
+        meetings = tuple(m for m in meetings if m.series == wanted)
     if counted is not None:
         if counted not in counters.values():
             raise Problem(f"没有统计名目“{counted}”，现有：{'、'.join(dict.fromkeys(counters.values()))}", "not_found")
-        found = tuple(m for m in found if counters.get(m.series) == counted and _held(m))
-    shown = _table(found) if found else f"{year}年没有符合条件的会议，其他年份用 --year"
-    answer({"meetings": [_row(m) for m in found]}, shown)
+        meetings = tuple(m for m in meetings if counters.get(m.series) == counted and _held(m))
+    shown = _table(meetings) if meetings else f"{year}年没有符合条件的会议，其他年份用 --year"
+    answer({"meetings": [_row(m) for m in meetings]}, shown)
 
 
 def count(year: YearOption = None) -> None:
     """各类会议的次数；已召开的才计数，各名目互不合并。"""
     wanted = year or today().year
     counters = _counters()
-    found = Counter(counters.get(m.series, m.series) for m in reading.meetings(session.database, wanted) if _held(m))
-    counted = {name: found[name] for name in dict.fromkeys(counters.values()) if found[name]}
-    counted |= {name: n for name, n in found.items() if name not in counted}
+    per_counter = Counter(
+        counters.get(m.series, m.series) for m in reading.meetings(session.database, wanted) if _held(m)
+    )
+    counted = {name: per_counter[name] for name in dict.fromkeys(counters.values()) if per_counter[name]}
+    counted |= {name: n for name, n in per_counter.items() if name not in counted}
     lines = [f"{wanted}年会议次数", *(f"  {name}  {n}次" for name, n in counted.items())]
     lines.append("各次会议见 xmh meeting list --counted 名目" if counted else "  没有会议记录")
     answer(counted, "\n".join(lines))
@@ -76,7 +78,7 @@ def _row(meeting: reading.ListedMeeting) -> dict[str, Any]:
     }
 
 
-def _table(found: Sequence[reading.ListedMeeting]) -> str:
+def _table(meetings: Sequence[reading.ListedMeeting]) -> str:
     from cli.tables import table
 
     called = {s.id: s.name for s in reading.series_book(session.database).series}
@@ -91,22 +93,22 @@ def _table(found: Sequence[reading.ListedMeeting]) -> str:
                 m.title,
                 m.stage.label,
             )
-            for m in found
+            for m in meetings
         ],
     )
 
 
 def show(meeting: MeetingArg) -> None:
     """一次会议的全部情况：议题、出席、议定事项及其落实。"""
-    found = for_reader(the_meeting(meeting))
+    target = for_reader(the_meeting(meeting))
     document = {
-        **found.model_dump(mode="json", exclude={"points", "hash", "starts"}),
-        "meeting": found.number,
-        "name": found.name,
-        "starts": found.starts.astimezone(SHANGHAI).isoformat(),
-        "points": [{**p.model_dump(mode="json", exclude={"decided_by"}), "matter": p.number} for p in found.points],
+        **target.model_dump(mode="json", exclude={"points", "hash", "starts"}),
+        "meeting": target.number,
+        "name": target.name,
+        "starts": target.starts.astimezone(SHANGHAI).isoformat(),
+        "points": [{**p.model_dump(mode="json", exclude={"decided_by"}), "matter": p.number} for p in target.points],
     }
-    answer(document, "" if session.json else "\n".join(_told(found)))
+    answer(document, "" if session.json else "\n".join(_told(target)))
 
 
 def _told(m: Meeting) -> list[str]:
@@ -178,9 +180,9 @@ def pack(
 
 def _held_at(monday: date) -> datetime:
     """When that week's 工作例会 is, else the opening of its first day: the papers are of that moment."""
-    found = [m for m in reading.meetings(session.database) if m.series == SERIES]
+    meetings = [m for m in reading.meetings(session.database) if m.series == SERIES]
     sunday = monday + timedelta(days=6)
-    week = [m.starts for m in found if monday <= local_date(m.starts) <= sunday]
+    week = [m.starts for m in meetings if monday <= local_date(m.starts) <= sunday]
     return week[0] if week else reading.rulebook(session.database).calendar.opens(monday)
 
 
@@ -188,13 +190,13 @@ def _monday(text: str | None) -> date:
     from cli.task.common import day
 
     if text is None:
-        found = today()
+        given = today()
     elif "W" in text.upper():
         year, _, number = text.upper().partition("-W")
         try:
-            found = date.fromisocalendar(int(year), int(number), 1)
+            given = date.fromisocalendar(int(year), int(number), 1)
         except ValueError:
             raise Problem(f"没有“{text}”这一周，请写成 2022-W10", "malformed") from None
     else:
-        found = day(text)
-    return found - timedelta(days=found.weekday())
+        given = day(text)
+    return given - timedelta(days=given.weekday())

@@ -101,11 +101,11 @@ def decide(
     paper: PaperOption = None,
 ) -> None:
     """议定：逐项录入；纪要签发后生效，--urgent 的立即生效。"""
-    found = the_meeting(meeting)
+    target = the_meeting(meeting)
     if withdraw is not None:
-        do(found, Withdraw(point=withdraw, reason=need(reason, "--reason", "撤回理由")))
+        do(target, Withdraw(point=withdraw, reason=need(reason, "--reason", "撤回理由")))
         return
-    actor = acting(by or found.chair, paper)
+    actor = acting(by or target.chair, paper)
     if source is not None:
         commands = [_command(row) for row in _rows(source)]
     else:
@@ -114,7 +114,7 @@ def decide(
         need(outcome, "--outcome", "议定结果")
         need(text, "--text", "议定内容")
         commands = [_command({**row, "item": number, "urgent": urgent})]
-    replies = convene(*(meeting_order(found, c, actor, nth=n) for n, c in enumerate(commands)))
+    replies = convene(*(meeting_order(target, c, actor, nth=n) for n, c in enumerate(commands)))
     documents = [document(r) for r in replies]
     answer(documents[0] if source is None else documents, "\n".join(line(r) for r in replies))
 
@@ -176,11 +176,11 @@ def outcome(
     """处理事项未接受的议定：消除原因后再次落实，或写明理由不再落实。"""
     if again == waive:
         raise Problem("请写明 --again（再次落实）或 --waive（不再落实），二者取一", "malformed")
-    found = the_meeting(meeting)
+    target = the_meeting(meeting)
     if waive:
-        do(found, WaiveOutcome(point=point, reason=need(reason, "--reason", "不再落实的理由")))
+        do(target, WaiveOutcome(point=point, reason=need(reason, "--reason", "不再落实的理由")))
         return
-    do(found, SendAgain(point=point), _chair(found, by, paper))
+    do(target, SendAgain(point=point), _chair(target, by, paper))
 
 
 def _chair(meeting: Meeting, by: str | None, paper: str | None) -> Actor:

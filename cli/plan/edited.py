@@ -44,18 +44,18 @@ def import_edited(file: Path, *, dry_run: bool, keep_going: bool) -> None:
 
     table = read_edited_table(file, reading.identity(session.database))
     matters = _matters()
-    found = edits.edits_of(table, matters, _known())
-    fresh, already = _split(found.wanted)
+    edited = edits.edits_of(table, matters, _known())
+    fresh, already = _split(edited.wanted)
     done = Import()
     opening = _openings(table, done)
     context = DecisionContext(rulebook=reading.rulebook(session.database), now=now(), actor=session.actor)
     refused = edits.judged(fresh, table, context)
     blamed = {(fault.row, fault.column) for fault in refused}
     ready = [edit for edit in fresh if (edit.row.row, edit.column.label) not in blamed]
-    faults = [*found.faults, *opening.faults]
-    _document(done, found, ready, opening)
+    faults = [*edited.faults, *opening.faults]
+    _document(done, edited, ready, opening)
     done.rejected = [fault_document(f) for f in sorted((*faults, *refused), key=lambda f: f.row)]
-    extra = _extra(found, already, table)
+    extra = _extra(edited, already, table)
     code = _code(faults, refused)
     if code and not keep_going:
         _refused(done, extra, [*faults, *refused], code, dry_run=dry_run)
@@ -64,8 +64,8 @@ def import_edited(file: Path, *, dry_run: bool, keep_going: bool) -> None:
     if code and not session.json:
         say([f.line for f in (*faults, *refused)])
     without = _without(ready, opening.ready) if dry_run else nobody_to_tell(matters=_handed(extra["applied"]))
-    told = "\n".join([_told(done, extra, dry_run=dry_run), *lines_of(without)])
-    answer({**done.document, **extra, "unreached": entries(without)}, told)
+    text = "\n".join([_told(done, extra, dry_run=dry_run), *lines_of(without)])
+    answer({**done.document, **extra, "unreached": entries(without)}, text)
     if code or (not dry_run and len(extra["applied"]) < len(ready) + len(opening.ready)):
         raise SystemExit(code or Exit.REFUSED)
 
@@ -110,10 +110,10 @@ def _openings(table: "EditedTable", done: Import) -> "Openings":
     from sheets.table import SHEET
 
     listed = TaskList(file=table.file, sheet=SHEET, rows=table.new, faults=())
-    found = judged(not_yet_open(listed, done))
+    openings = judged(not_yet_open(listed, done))
     # A task list calls its columns by longer names; the fault is named as the sheet in hand has it.
-    faults = tuple(f.model_copy(update={"column": _COLUMNS.get(f.column, f.column)}) for f in found.faults)
-    return replace(found, faults=faults)
+    faults = tuple(f.model_copy(update={"column": _COLUMNS.get(f.column, f.column)}) for f in openings.faults)
+    return replace(openings, faults=faults)
 
 
 def _code(faults: "Sequence[CellFault]", refused: "Sequence[CellFault]") -> int:
@@ -152,7 +152,7 @@ def _order(edit: "Edit") -> "Order":
 # --- telling
 
 
-def _document(done: Import, found: "Edits", ready: "Sequence[Edit]", opening: "Openings") -> None:
+def _document(done: Import, edits: "Edits", ready: "Sequence[Edit]", opening: "Openings") -> None:
     done.commands = [
         {
             "row": e.row.row,
@@ -164,8 +164,8 @@ def _document(done: Import, found: "Edits", ready: "Sequence[Edit]", opening: "O
         }
         for e in ready
     ] + openings_document(opening.ready)
-    done.conflicts += [_conflict(c) for c in found.conflicts]
-    done.unchanged += [{"row": r.row, "matter": r.number} for r in found.unchanged]
+    done.conflicts += [_conflict(c) for c in edits.conflicts]
+    done.unchanged += [{"row": r.row, "matter": r.number} for r in edits.unchanged]
 
 
 def _conflict(conflict: "Conflict") -> dict[str, Any]:
@@ -179,11 +179,11 @@ def _conflict(conflict: "Conflict") -> dict[str, Any]:
     }
 
 
-def _extra(found: "Edits", already: "Sequence[Edit]", table: "EditedTable") -> dict[str, Any]:
+def _extra(edits: "Edits", already: "Sequence[Edit]", table: "EditedTable") -> dict[str, Any]:
     return {
         "position": table.key.position,
         "already": [{"row": e.row.row, "matter": e.matter.number, "do": e.command.do} for e in already],
-        "moved": [{"matter": number, "columns": [c.label for c in columns]} for number, columns in found.moved],
+        "moved": [{"matter": number, "columns": [c.label for c in columns]} for number, columns in edits.moved],
         "missing": list(table.missing),
         "applied": [],
     }

@@ -55,21 +55,21 @@ def import_(
     done = Import()
     standing = {m.number: m for m in open_matters(session.database)} if any(r.join for r in listed.rows) else {}
     new = not_yet_open(listed, done, standing)
-    found = judged(new, standing)
-    done.rejected = [fault_document(f) for f in found.faults]
-    done.commands = openings_document(found.ready)
-    if found.faults and not keep_going:
+    openings = judged(new, standing)
+    done.rejected = [fault_document(f) for f in openings.faults]
+    done.commands = openings_document(openings.ready)
+    if openings.faults and not keep_going:
         done.commands = []
-        lines = [*(f.line for f in found.faults), f"共{len(found.faults)}处错误，整份未导入"]
+        lines = [*(f.line for f in openings.faults), f"共{len(openings.faults)}处错误，整份未导入"]
         reject(done.document, lines)
     if not dry_run:
         _refuse_draft(listed)
-        _open(found.ready, done)
-    if found.faults and not session.json:
-        say([f.line for f in found.faults])
-    without = _without(found.ready) if dry_run else nobody_to_tell(matters=[o["matter"] for o in done.opened])
+        _open(openings.ready, done)
+    if openings.faults and not session.json:
+        say([f.line for f in openings.faults])
+    without = _without(openings.ready) if dry_run else nobody_to_tell(matters=[o["matter"] for o in done.opened])
     answer({**done.document, "unreached": entries(without)}, "\n".join([_told(done, dry_run), *lines_of(without)]))
-    if found.faults:
+    if openings.faults:
         raise SystemExit(Exit.MALFORMED)
 
 
@@ -82,8 +82,8 @@ def _refuse_draft(listed: "TaskList") -> None:
 
     plan = circulated_only(listed.rows)
     if plan is not None:
-        said = f"这是“{plan}”的征求意见稿，还没有印发，不能立项；印发后请先用 xmh plan version --stage 印发 登记"
-        raise Problem(said, "refused", Exit.REFUSED)
+        not_issued = f"这是“{plan}”的征求意见稿，还没有印发，不能立项；印发后请先用 xmh plan version --stage 印发 登记"
+        raise Problem(not_issued, "refused", Exit.REFUSED)
 
 
 def _open(ready: "Sequence[Opening]", done: Import) -> None:

@@ -118,7 +118,7 @@ def _differing(
 
 
 def _ids(index: "UnitIndex", names: Iterable[str]) -> list[str]:
-    return [found[0].id if len(found := index.find(name)) == 1 else name for name in names]
+    return [people[0].id if len(people := index.find(name)) == 1 else name for name in names]
 
 
 # --- opening
@@ -158,8 +158,8 @@ async def _send(orders: "Sequence[Order]", step: "Callable[[], None]") -> "list[
         except Refusal as refusal:
             replies.append(refusal)
         except Unreachable as silence:
-            said = f"{silence.message}；已答复{len(replies)}行，服务恢复后再次导入同一文件即可，已立项的不会重复"
-            raise Problem(said, "unreachable") from silence
+            unanswered = f"{silence.message}；已答复{len(replies)}行，服务恢复后再次导入同一文件即可，已立项的不会重复"
+            raise Problem(unanswered, "unreachable") from silence
         step()
     return replies
 

@@ -22,15 +22,15 @@ def templates() -> None:
     """现成的节点模板：节点、工期和前置。"""
     from intake.node_template import ready_templates
 
-    found = list(ready_templates())
+    ready = list(ready_templates())
     lines = []
-    for one in found:
+    for one in ready:
         names = {n.id: n.name for n in one.nodes}
         rows = [
             (n.id, n.name, str(n.days), "、".join(names[b] for b in n.after) or "—", n.source or "—") for n in one.nodes
         ]
         lines.append(table(("节点", "名称", "工作日", "前置", "依据"), rows, title=f"{one.name}：{one.about}"))
-    answer({"templates": [t.model_dump(mode="json") for t in found]}, "\n\n".join(lines))
+    answer({"templates": [t.model_dump(mode="json") for t in ready]}, "\n\n".join(lines))
 
 
 def schedule(
@@ -51,17 +51,17 @@ def schedule(
     from domain.schedule import schedule as worked_backward
     from intake.node_template import find_template
 
-    found = the_matter(matter)
+    target = the_matter(matter)
     chosen = find_template(need(template, "--template", "节点模板"))
     start = day(since) if since else today()
     wanted = _day(need(finish, "--finish", "完成日期"), start)
     rulebook = reading.rulebook(session.database)
     made = worked_backward(chosen, wanted, rulebook.calendar, start, node)
     if apply:
-        _apply(found.stream, made)
+        _apply(target.stream, made)
         return
-    document = {"matter": found.number, **_document(made)}
-    answer(document, "" if session.json else f"{found.number}  {found.title}\n{_told(made)}")
+    document = {"matter": target.number, **_document(made)}
+    answer(document, "" if session.json else f"{target.number}  {target.title}\n{_told(made)}")
 
 
 def _day(text: str, start: date) -> date:
@@ -72,9 +72,9 @@ def _day(text: str, start: date) -> date:
 
 def _apply(stream: str, made: Schedule) -> None:
     """Each node a point under its name; a point of that name gets the date. A second time nothing changes."""
-    found = reading.load(session.database, stream)
-    assert found is not None  # noqa: S101  (it was found just now)
-    matter = found.state
+    loaded = reading.load(session.database, stream)
+    assert loaded is not None  # noqa: S101  (it was found just now)
+    matter = loaded.state
     assert isinstance(matter, Matter)  # noqa: S101  (a stream under matter/)
     last = max(n.finish for n in made.nodes)
     if last > matter.due:
@@ -153,7 +153,7 @@ def _told(made: Schedule) -> str:
 def _remark(planned: Planned) -> str:
     if planned.slack is None:
         return "在目标节点之后，按最早开始排"
-    said = ["关键"] if planned.critical else []
+    remarks = ["关键"] if planned.critical else []
     if planned.late:
-        said.append("最迟开始日已过")
-    return "，".join(said)
+        remarks.append("最迟开始日已过")
+    return "，".join(remarks)

@@ -84,18 +84,20 @@ def versions(
 ) -> None:
     """计划的各版：何时征求意见、印发、调整，谁批准，有多少项。"""
     plans = [cast("WorkPlan", s.state) for s in reading.states_of(session.database, "plan")]
-    found = sorted((p for p in plans if plan in (None, p.plan)), key=lambda p: p.plan)
-    if plan is not None and not found:
+    chosen = sorted((p for p in plans if plan in (None, p.plan)), key=lambda p: p.plan)
+    if plan is not None and not chosen:
         raise Problem(f"没有登记过计划“{plan}”，请用 xmh plan versions 查看", "not_found")
-    document = {"plans": [{"plan": p.plan, "versions": [v.model_dump(mode="json") for v in p.versions]} for p in found]}
-    answer(document, "" if session.json else _table(found))
+    document = {
+        "plans": [{"plan": p.plan, "versions": [v.model_dump(mode="json") for v in p.versions]} for p in chosen]
+    }
+    answer(document, "" if session.json else _table(chosen))
 
 
 def circulated_only(rows: "tuple[TaskRow, ...]") -> str | None:
     """The plan of which exactly these rows are the newest 征求意见稿: nothing is opened by a draft."""
     items = tuple(map(_item, rows))
-    for found in reading.states_of(session.database, "plan"):
-        plan = cast("WorkPlan", found.state)
+    for loaded in reading.states_of(session.database, "plan"):
+        plan = cast("WorkPlan", loaded.state)
         if plan.stage is PlanStage.CIRCULATED and plan.items == items:
             return plan.plan
     return None
@@ -106,8 +108,8 @@ def _item(row: "TaskRow") -> PlanItem:
 
 
 def _plan(name: str) -> WorkPlan | None:
-    found = reading.load(session.database, plan_stream(name))
-    return cast("WorkPlan", found.state) if found else None
+    loaded = reading.load(session.database, plan_stream(name))
+    return cast("WorkPlan", loaded.state) if loaded else None
 
 
 def _tell(text: PlanText, done: list[PlanVersioned], before: WorkPlan | None, dry_run: bool) -> None:
@@ -126,8 +128,8 @@ def _tell(text: PlanText, done: list[PlanVersioned], before: WorkPlan | None, dr
         "rows": len(text.items),
         "changes": _document(differs),
     }
-    said = f"{'将登记' if dry_run else '已登记'}“{text.plan}”第{number}版（{text.stage.label}），{len(text.items)}项"
-    answer(document, "\n".join([said, *(_lines(differs) if before else [])]))
+    summary = f"{'将登记' if dry_run else '已登记'}“{text.plan}”第{number}版（{text.stage.label}），{len(text.items)}项"
+    answer(document, "\n".join([summary, *(_lines(differs) if before else [])]))
 
 
 def _document(differs: "PlanChanges") -> dict[str, Any]:

@@ -107,16 +107,16 @@ def edit(
     from documents.sections.recipe import recipe_of
     from services.issuing.editing import edit as keep_edited
 
-    found = find(session.settings.home, draft_id)
-    if found is None:
+    kept = find(session.settings.home, draft_id)
+    if kept is None:
         raise Problem(f"没有草稿“{draft_id}”，请用 xmh briefing list 查看", "not_found")
     if source is None:
         raise Problem("请用 --from 写明改好的 .docx", "malformed")
-    recipe = recipe_of(press_of(session.settings.home, found, press()).template)
-    changed = keep_edited(session.database, found, source, session.actor, datetime.now(UTC), recipe)
-    document = {"draft": found.id, "changes": [c.model_dump(mode="json") for c in changed]}
-    said = f"草稿 {found.id} 与日志算出的文字相比改了{len(changed)}处" if changed else "文字没有改动"
-    answer(document, "\n".join([said, *change_lines(changed)]))
+    recipe = recipe_of(press_of(session.settings.home, kept, press()).template)
+    changed = keep_edited(session.database, kept, source, session.actor, datetime.now(UTC), recipe)
+    document = {"draft": kept.id, "changes": [c.model_dump(mode="json") for c in changed]}
+    summary = f"草稿 {kept.id} 与日志算出的文字相比改了{len(changed)}处" if changed else "文字没有改动"
+    answer(document, "\n".join([summary, *change_lines(changed)]))
 
 
 def change_lines(changed: "tuple[Change, ...]") -> list[str]:
@@ -157,18 +157,18 @@ def issue(
     from services.issuing.bulletins import issue as issue_draft
 
     home = session.settings.home
-    found = find(home, draft_id)
-    if found is None:
+    kept = find(home, draft_id)
+    if kept is None:
         raise Problem(f"没有草稿“{draft_id}”，请用 xmh briefing list 查看", "not_found")
     if sign is None:
-        raise Problem(f"{found.publication.label}须由领导签发，请用 --sign 写明签发领导", "unsigned")
+        raise Problem(f"{kept.publication.label}须由领导签发，请用 --sign 写明签发领导", "unsigned")
     signer = acting(session.person(sign).id, paper)
-    confirm(f"签发{found.publication.label}（{found.since} 至 {found.until}）？签发后编号不能收回。")
+    confirm(f"签发{kept.publication.label}（{kept.since} 至 {kept.until}）？签发后编号不能收回。")
     pass_numbers_given()
     done = issue_draft(
         session.database,
         home,
-        found,
+        kept,
         signer,
         datetime.now(UTC),
         press(),
@@ -269,8 +269,8 @@ def show(
     if event is not None:
         done = with_files(session.database, home, event, press())
         text, by = done.files["md"].read_text(encoding="utf-8"), _corrected_by(event, events)
-        said = [text.rstrip("\n"), *([f"（本期{_correction(event.corrects, by)}）"] if event.corrects or by else [])]
-        answer({**_row(event, by), **_issued_document(done), "markdown": text}, "\n\n".join(said))
+        lines = [text.rstrip("\n"), *([f"（本期{_correction(event.corrects, by)}）"] if event.corrects or by else [])]
+        answer({**_row(event, by), **_issued_document(done), "markdown": text}, "\n\n".join(lines))
         return
     kept = find(home, wanted)
     if kept is None:

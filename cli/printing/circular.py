@@ -47,10 +47,10 @@ def circular(
         write_page(page, out)
     words = markdown(page)
     shown = f"已写入 {out}（未编号）" if out else words.rstrip("\n")
-    told = (
+    next_step = (
         f"点名通报须经领导批准；批准后请用 xmh paper approve --from {first} --to {last} --by 批准领导 --paper 批件 登记"
     )
-    answer({**_document(text), "markdown": words, "file": str(out) if out else None}, f"{shown}\n{told}")
+    answer({**_document(text), "markdown": words, "file": str(out) if out else None}, f"{shown}\n{next_step}")
 
 
 def _issue(since: date, until: date, sign: str | None, paper: str | None, out: Path | None) -> None:
@@ -80,11 +80,11 @@ def approve(
     confirm(f"登记领导已批准 {first} 至 {last} 的通报？登记后不能收回。")
     text = approve_circular(session.database, first, last, actor=actor, now=datetime.now(UTC))
     approver = actor.on_behalf_of or actor
-    told = f"{text.title}（日志第 {text.ledger.position} 条以前），批准人 {text.ledger.person(approver.id)}"
+    approved = f"{text.title}（日志第 {text.ledger.position} 条以前），批准人 {text.ledger.person(approver.id)}"
     next_step = f"签发请用 xmh paper circular --from {first} --to {last} --issue --sign 签发领导"
     answer(
         {**_document(text), "approver": approver.id, "paper": paper, "words": words_of(text)},
-        f"已登记：{told}{f'，批件 {paper}' if paper else ''}；{next_step}",
+        f"已登记：{approved}{f'，批件 {paper}' if paper else ''}；{next_step}",
     )
 
 

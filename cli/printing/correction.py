@@ -43,5 +43,5 @@ def correct(
         "markdown": text,
     }
     draft = done.draft.id
-    said = f"更正稿 {draft}，共{len(done.changes)}处；签发请用 xmh briefing issue {draft} --sign 签发领导"
-    answer(document, "\n".join([text, *change_lines(done.changes), said]))
+    next_step = f"更正稿 {draft}，共{len(done.changes)}处；签发请用 xmh briefing issue {draft} --sign 签发领导"
+    answer(document, "\n".join([text, *change_lines(done.changes), next_step]))

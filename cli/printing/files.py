@@ -47,8 +47,8 @@ def check_out(out: Path | None, endings: Sequence[str] = ENDINGS) -> None:
         return
     if out.suffix.lower() not in endings:
         *others, last = endings
-        told = f"{'、'.join(others)} 或 {last}" if others else last
-        raise Problem(f"{out} 应是 {told} 文件", "malformed")
+        allowed = f"{'、'.join(others)} 或 {last}" if others else last
+        raise Problem(f"{out} 应是 {allowed} 文件", "malformed")
     check_place(out)
 
 

@@ -50,10 +50,10 @@ def form(
     out: OutOption = None,
 ) -> None:
     """督办单、交办通知单、催办单等：由日志填写；市级部门和区外单位自动用函。"""
-    wanted, found = term(PaperKind, kind, "--kind", FORMS), the_matter(matter)
+    wanted, listed = term(PaperKind, kind, "--kind", FORMS), the_matter(matter)
     check_out(out)
     if issue:
-        _issue(found.stream, wanted, sign, paper, out)
+        _issue(listed.stream, wanted, sign, paper, out)
         return
     if sign is not None:
         raise Problem("--sign 须与 --issue 一起使用", "malformed")
@@ -61,11 +61,11 @@ def form(
     from documents.ledger import read_ledger
     from documents.papers.forms import compose_paper
 
-    page = compose_paper(read_ledger(session.database, now()), found.stream, wanted).page()
+    page = compose_paper(read_ledger(session.database, now()), listed.stream, wanted).page()
     text = markdown(page)
     if out is not None:
         write_page(page, out)
-    document = {"matter": found.number, "kind": wanted.value, "number": None, "title": page.title, "markdown": text}
+    document = {"matter": listed.number, "kind": wanted.value, "number": None, "title": page.title, "markdown": text}
     answer(
         {**document, "file": str(out) if out else None},
         f"已写入 {out}（未编号；签发请加 --issue --sign 领导）" if out else text.rstrip("\n"),
@@ -111,8 +111,8 @@ def list_(
     from services.issuing.papers import ledger_of
 
     stream = the_matter(matter).stream if matter else None
-    found = [p for p in ledger_of(session.database, year) if stream in (None, p.matter)]
-    answer({"papers": [_row(p) for p in found]}, "" if session.json else _table(found))
+    papers = [p for p in ledger_of(session.database, year) if stream in (None, p.matter)]
+    answer({"papers": [_row(p) for p in papers]}, "" if session.json else _table(papers))
 
 
 def void(

@@ -38,9 +38,9 @@ def rebuild(
     filed = find(session.database, session.settings.home, number)
     if filed is None:
         raise Problem(f"没有已签发的“{number}”，请用 xmh briefing list 或 xmh paper list 查看", "not_found")
-    found = rebuilt(session.database, filed, press(), out)
-    answer(_document(found, out), "" if session.json else _told(found, out))
-    if not found.ok:
+    proof = rebuilt(session.database, filed, press(), out)
+    answer(_document(proof, out), "" if session.json else _told(proof, out))
+    if not proof.ok:
         raise SystemExit(Exit.REFUSED)
 
 
@@ -51,17 +51,20 @@ def _rebuild_all(year: int | None) -> None:
     filed = everything(session.database, session.settings.home, year)
     lines: list[str] = []
     done: list[Rebuilt] = []
-    for found in _watched(filed):
-        done.append(found)
-        lines.append(f"{'✓' if found.ok else '✗'} {found.number}　{_verdict(found)}")
-        lines += [f"    {told}" for told in found.differences]
+    for proof in _watched(filed):
+        done.append(proof)
+        lines.append(f"{'✓' if proof.ok else '✗'} {proof.number}　{_verdict(proof)}")
+        lines += [f"    {difference}" for difference in proof.differences]
     beside = [] if year is not None else _beside()
-    lines += [f"✗ {said}" for said in beside]
-    wrong = sum(not found.ok for found in done) + len(beside)
+    lines += [f"✗ {message}" for message in beside]
+    wrong = sum(not proof.ok for proof in done) + len(beside)
     summed = f"{wrong}件不一致" if wrong else "全部与日志一致"
     lines.append(f"共核对{len(done)}件成文，{summed}" if done else "还没有成文")
-    documents = [_document(found, None) for found in done]
-    answer([*documents, *({"bulletin": None, "ok": False, "differences": [said]} for said in beside)], "\n".join(lines))
+    documents = [_document(proof, None) for proof in done]
+    answer(
+        [*documents, *({"bulletin": None, "ok": False, "differences": [message]} for message in beside)],
+        "\n".join(lines),
+    )
     if wrong:
         raise SystemExit(Exit.REFUSED)
 
@@ -71,8 +74,8 @@ def _beside() -> list[str]:
     from eventlog.findings import Token
     from services.inspection import inspect
 
-    found = inspect(session.database, session.settings.home)
-    return [p.message for p in found if p.token in (Token.FILE_ADDED, Token.TEMPLATE_ALTERED)]
+    problems = inspect(session.database, session.settings.home)
+    return [p.message for p in problems if p.token in (Token.FILE_ADDED, Token.TEMPLATE_ALTERED)]
 
 
 def _watched(filed: "tuple[Filed, ...]") -> "Iterator[Rebuilt]":
@@ -84,40 +87,40 @@ def _watched(filed: "tuple[Filed, ...]") -> "Iterator[Rebuilt]":
 
     with Progress(console=Console(file=sys.stderr), disable=not sys.stderr.isatty(), transient=True) as bar:
         task = bar.add_task("核对成文", total=len(filed))
-        for found in rebuild_each(session.database, filed, press()):
-            bar.update(task, advance=1, description=found.number)
-            yield found
+        for proof in rebuild_each(session.database, filed, press()):
+            bar.update(task, advance=1, description=proof.number)
+            yield proof
 
 
-def _verdict(found: "Rebuilt") -> str:
+def _verdict(proof: "Rebuilt") -> str:
     """In few words: how the files compare."""
-    if not found.ok:
+    if not proof.ok:
         return "不一致"
-    return "、".join(dict.fromkeys(f.verdict.label for f in found.files))
+    return "、".join(dict.fromkeys(f.verdict.label for f in proof.files))
 
 
-def _document(found: "Rebuilt", out: Path | None) -> dict[str, Any]:
+def _document(proof: "Rebuilt", out: Path | None) -> dict[str, Any]:
     return {
-        "bulletin": found.number,
-        "ok": found.ok,
-        "position": found.position,
-        "files": [f.model_dump(mode="json") for f in found.files],
-        "differences": list(found.differences),
-        "remarks": list(found.remarks),
+        "bulletin": proof.number,
+        "ok": proof.ok,
+        "position": proof.position,
+        "files": [f.model_dump(mode="json") for f in proof.files],
+        "differences": list(proof.differences),
+        "remarks": list(proof.remarks),
         "out": str(out) if out else None,
     }
 
 
-def _told(found: "Rebuilt", out: Path | None) -> str:
+def _told(proof: "Rebuilt", out: Path | None) -> str:
     from cli.tables import table
 
-    rows = [(f.name, f.verdict.label, f.kept.label, f.recorded[:12], f.rebuilt[:12]) for f in found.files]
-    lines = [f"{found.number}：由日志第 {found.position} 条以前的事件重新生成"]
+    rows = [(f.name, f.verdict.label, f.kept.label, f.recorded[:12], f.rebuilt[:12]) for f in proof.files]
+    lines = [f"{proof.number}：由日志第 {proof.position} 条以前的事件重新生成"]
     lines += [table(("文件", "重算", "柜中", "成文哈希", "重算哈希"), rows)] if rows else []
-    lines += [f"· {remark}" for remark in found.remarks]
-    lines += [f"✗ {difference}" for difference in found.differences]
-    lines += [f"已写入 {out}"] if out and found.files else []
-    lines += ["✓ 与成文一致"] if found.ok else ["✗ 与成文不一致；事件日志可用 xmh audit verify 全面核验"]
+    lines += [f"· {remark}" for remark in proof.remarks]
+    lines += [f"✗ {difference}" for difference in proof.differences]
+    lines += [f"已写入 {out}"] if out and proof.files else []
+    lines += ["✓ 与成文一致"] if proof.ok else ["✗ 与成文不一致；事件日志可用 xmh audit verify 全面核验"]
     return "\n".join(lines)
 
 
@@ -143,8 +146,8 @@ def _measured(report: "MeasuringReport") -> str:
     from cli.tables import table
 
     rows = [(x.clause, x.what, x.strength.label, x.wanted, x.found, x.verdict.label) for x in report.lines]
-    told = table(("条款", "项目", "力度", "要求", "实测", "结论"), rows, report.file)
+    measures = table(("条款", "项目", "力度", "要求", "实测", "结论"), rows, report.file)
     if report.ok:
-        return f"{told}\n✓ “规定”的条款没有不符合的"
+        return f"{measures}\n✓ “规定”的条款没有不符合的"
     named = "、".join(f"{x.clause} {x.what}" for x in report.failed)
-    return f"{told}\n✗ 不符合“规定”的条款：{named}"
+    return f"{measures}\n✗ 不符合“规定”的条款：{named}"

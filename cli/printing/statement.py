@@ -24,13 +24,13 @@ def unit(
     if wanted > today().year:
         raise Problem(f"{wanted}年还没有到", "malformed")
     check_out(out)
-    found = the_unit(name).id
-    page, lines = statement(session.database, found, wanted, now())
+    unit_id = the_unit(name).id
+    page, lines = statement(session.database, unit_id, wanted, now())
     text = markdown(page)
     if out is not None:
         write_page(page, out)
     document: dict[str, Any] = {
-        "unit": found,
+        "unit": unit_id,
         "year": wanted,
         "score": sum(line.total for line in lines),
         "lines": [

@@ -36,11 +36,11 @@ def templates(
         return
     from documents.sections.trial import tried
 
-    found = list(tried(press()))
-    broken = [t for t in found if t.fault]
+    checked = list(tried(press()))
+    broken = [t for t in checked if t.fault]
     answer(
-        {"folder": _folder(), "ok": not broken, "templates": [t.model_dump(mode="json") for t in found]},
-        "" if session.json else _told([(t.file, t.own, t.fault) for t in found]),
+        {"folder": _folder(), "ok": not broken, "templates": [t.model_dump(mode="json") for t in checked]},
+        "" if session.json else _told([(t.file, t.own, t.fault) for t in checked]),
     )
     if broken:
         raise SystemExit(Exit.REFUSED)
@@ -74,14 +74,14 @@ def _folder() -> str | None:
     return str(own) if own else None
 
 
-def _told(found: list[tuple[str, bool, str | None]]) -> str:
+def _told(checked: list[tuple[str, bool, str | None]]) -> str:
     from cli.tables import table
 
     rows = [
         (file, _FOR.get(file, ""), "本单位" if own else "自带", "有错误" if fault else "可用")
-        for file, own, fault in found
+        for file, own, fault in checked
     ]
-    faults = [f"✗ {fault}" for _, _, fault in found if fault]
+    faults = [f"✗ {fault}" for _, _, fault in checked if fault]
     place = _folder()
     where = f"本单位的模板在 {place}" if place else "没有本单位的模板；用 --export 导出一份修改"
     return "\n".join([table(("文件", "用于", "来源", "试印"), rows), where, *faults])

@@ -39,7 +39,7 @@ def up(
 
             _tell_ready(detached(supervisor))
         else:
-            supervisor.run(lambda found: _tell_ready(ready_document(supervisor, found.supervisor.pid)))
+            supervisor.run(lambda run: _tell_ready(ready_document(supervisor, run.supervisor.pid)))
     finally:
         lock.release()
 
@@ -116,13 +116,13 @@ def recover(
     from services.service_log import log_nothing
 
     log_nothing()
-    found = asyncio.run(recovered(session.settings, session.database, dry_run=dry_run))
+    recovery = asyncio.run(recovered(session.settings, session.database, dry_run=dry_run))
     healed = "待恢复" if dry_run else "已恢复"
     answer(
-        {**found.model_dump(mode="json"), "dry_run": dry_run},
-        f"未办结事项{found.open}件；{healed}：Temporal 中缺失{len(found.missing)}件、被别处占用{len(found.foreign)}件、"
-        f"落后{len(found.behind)}件、"
-        f"没有应答{len(found.silent)}件、超前于日志{len(found.ahead)}件",
+        {**recovery.model_dump(mode="json"), "dry_run": dry_run},
+        f"未办结事项{recovery.open}件；{healed}：Temporal 中缺失{len(recovery.missing)}件、"
+        f"被别处占用{len(recovery.foreign)}件、落后{len(recovery.behind)}件、"
+        f"没有应答{len(recovery.silent)}件、超前于日志{len(recovery.ahead)}件",
     )
 
 

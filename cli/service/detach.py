@@ -31,12 +31,12 @@ def detached(supervisor: Supervisor) -> dict[str, Any]:
         os.close(listen)
         _watch(supervisor, speak)
     os.close(speak)
-    said = _heard(listen)
-    if said is None:
+    answer = _heard(listen)
+    if answer is None:
         raise Problem(f"督办服务没有就绪；原因见 {supervisor.home / 'logs' / 'up.log'}", "not_ready", Exit.UNREACHABLE)
-    if "error" in said:
-        raise Problem(said["error"], said["code"], Exit(said["exit"]))
-    return said
+    if "error" in answer:
+        raise Problem(answer["error"], answer["code"], Exit(answer["exit"]))
+    return answer
 
 
 def _watch(supervisor: Supervisor, speak: int) -> NoReturn:
@@ -51,9 +51,9 @@ def _watch(supervisor: Supervisor, speak: int) -> NoReturn:
     except BaseException as error:
         # Whatever it is, the process that waits must hear of it.
         traceback.print_exc()
-        found = _problem(error)
-        code = found.exit_code
-        say({"error": found.message, "code": found.code, "exit": int(code)})
+        problem = _problem(error)
+        code = problem.exit_code
+        say({"error": problem.message, "code": problem.code, "exit": int(code)})
     leave(code)
 
 
@@ -92,13 +92,13 @@ class _Once:
 
 
 def _heard(listen: int) -> dict[str, Any] | None:
-    said = b""
-    while not said.endswith(b"\n"):
+    line = b""
+    while not line.endswith(b"\n"):
         if not select.select([listen], [], [], READY_WITHIN + 60)[0]:
             return None
         part = os.read(listen, 65536)
         if not part:
             return None
-        said += part
-    document: dict[str, Any] = json.loads(said)
+        line += part
+    document: dict[str, Any] = json.loads(line)
     return document

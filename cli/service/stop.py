@@ -15,14 +15,14 @@ def stop(home: Path) -> bool:
     Raises:
         Problem: it did not end in time (exit 1).
     """
-    found = RunFile.read(home)
-    if found is None:
+    run = RunFile.read(home)
+    if run is None:
         return False
-    if not found.running:
+    if not run.running:
         return bool(end_orphans(home))
-    found.supervisor.send(signal.SIGTERM)
-    if not found.supervisor.gone_within(WORKER_DRAINS_WITHIN + SERVER_STOPS_WITHIN + 5):
+    run.supervisor.send(signal.SIGTERM)
+    if not run.supervisor.gone_within(WORKER_DRAINS_WITHIN + SERVER_STOPS_WITHIN + 5):
         raise Problem(
-            f"进程 {found.supervisor.pid} 没有停下，请稍候再试，或人工结束它", "still_running", Exit.UNREACHABLE
+            f"进程 {run.supervisor.pid} 没有停下，请稍候再试，或人工结束它", "still_running", Exit.UNREACHABLE
         )
     return True

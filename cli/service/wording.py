@@ -36,8 +36,10 @@ def status_text(document: dict[str, Any]) -> str:
     if document["running"] and restarts:
         names = {"server": "Temporal", "worker": "办理进程"}
         lines.append("  自动重启  " + "、".join(f"{names[name]} {n} 次" for name, n in restarts.items()))
-    found = document["versions"]
-    lines.append(f"  版本      xmh {found['xmh'] or '—'}，Python {found['python']}，temporalio {found['temporalio']}")
+    versions = document["versions"]
+    lines.append(
+        f"  版本      xmh {versions['xmh'] or '—'}，Python {versions['python']}，temporalio {versions['temporalio']}"
+    )
     return "\n".join(lines)
 
 

@@ -61,13 +61,14 @@ def carry_over(
     if year is None:
         raise Problem("请写明结转到哪一年（--year）", "malformed")
     command = CarryOver(year=year, basis=_basis(text, kind, no, approver))
-    found = _unfinished(year, matters)
-    if dry_run or not found:
-        _tell_wanted(found, year)
+    unfinished = _unfinished(year, matters)
+    if dry_run or not unfinished:
+        _tell_wanted(unfinished, year)
         return
     actor = acting(by, paper)
     tell_many(
-        [m.number for m in found], send([order(m.stream, command, actor, nth=n) for n, m in enumerate(found, start=1)])
+        [m.number for m in unfinished],
+        send([order(m.stream, command, actor, nth=n) for n, m in enumerate(unfinished, start=1)]),
     )
 
 
@@ -90,11 +91,11 @@ def _unfinished(year: int, words: list[str] | None) -> list[Matter]:
     ]
 
 
-def _tell_wanted(found: list[Matter], year: int) -> None:
+def _tell_wanted(unfinished: list[Matter], year: int) -> None:
     document = {
         "year": year,
-        "matters": [{"matter": m.number, "title": m.title, "due": m.due.isoformat()} for m in found],
+        "matters": [{"matter": m.number, "title": m.title, "due": m.due.isoformat()} for m in unfinished],
     }
-    lines = [f"{m.number}  {m.title}  时限 {m.due}" for m in found]
-    said = f"将结转{len(found)}件到{year}年" if found else f"没有要结转到{year}年的事项"
-    answer(document, "\n".join([*lines, said]))
+    lines = [f"{m.number}  {m.title}  时限 {m.due}" for m in unfinished]
+    summary = f"将结转{len(unfinished)}件到{year}年" if unfinished else f"没有要结转到{year}年的事项"
+    answer(document, "\n".join([*lines, summary]))

@@ -121,18 +121,18 @@ def term(kind: "type[T]", text: str, option: str, offered: "Sequence[T] | None" 
     Raises:
         Problem: there is no such term (exit 2).
     """
-    found = kind.from_label(text.strip())
-    if found is None:
+    member = kind.from_label(text.strip())
+    if member is None:
         choices = "、".join(m.label for m in offered or kind)
         raise Problem(f"{option} 没有“{text}”这一项，可填：{choices}", "malformed")
-    return found
+    return member
 
 
 def day(text: str) -> date:
     """A date as people say it."""
-    found = spoken_date(text, today())
-    session.understood(text, found)
-    return found
+    spoken = spoken_date(text, today())
+    session.understood(text, spoken)
+    return spoken
 
 
 def the_matter(words: str) -> reading.ListedMatter:
@@ -141,14 +141,14 @@ def the_matter(words: str) -> reading.ListedMatter:
     Raises:
         Problem: none (exit 4), or several fit (exit 2, with the candidates).
     """
-    found = reading.find_matters(session.database, words)
-    if len(found) == 1:
-        return found[0]
-    if not found:
+    matters = reading.find_matters(session.database, words)
+    if len(matters) == 1:
+        return matters[0]
+    if not matters:
         raise Problem(f"没有找到事项“{words}”，请用 xmh task list 查看编号", "not_found")
-    shown = "；".join(f"{m.number} {m.title}" for m in found[:8]) + ("……" if len(found) > 8 else "")  # noqa: PLR2004
-    candidates = [{"matter": m.number, "title": m.title} for m in found]
-    raise Problem(f"“{words}”对应{len(found)}个事项，请写明编号：{shown}", "ambiguous", candidates=candidates)
+    shown = "；".join(f"{m.number} {m.title}" for m in matters[:8]) + ("……" if len(matters) > 8 else "")  # noqa: PLR2004
+    candidates = [{"matter": m.number, "title": m.title} for m in matters]
+    raise Problem(f"“{words}”对应{len(matters)}个事项，请写明编号：{shown}", "ambiguous", candidates=candidates)
 
 
 def the_unit(name: str) -> UnitRef:
@@ -159,13 +159,13 @@ def the_unit(name: str) -> UnitRef:
     """
     from intake.directory import UnitIndex
 
-    found = UnitIndex(reading.units(session.database)).find(name)
-    if not found:
+    units = UnitIndex(reading.units(session.database)).find(name)
+    if not units:
         raise Problem(f"通讯录里没有单位“{name}”，请用 xmh org list 查看，或先 xmh org import", "not_found")
-    if len(found) > 1:
-        shown = "、".join(u.name for u in found)
+    if len(units) > 1:
+        shown = "、".join(u.name for u in units)
         raise Problem(f"“{name}”对应多个单位：{shown}，请写全称或编号", "ambiguous")
-    return UnitRef(id=found[0].id, supervision=found[0].supervision)
+    return UnitRef(id=units[0].id, supervision=units[0].supervision)
 
 
 def acting(by: str | None = None, paper: str | None = None) -> Actor:

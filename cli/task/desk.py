@@ -70,7 +70,7 @@ def today() -> None:
 
 def _meetings(day: date, rulebook: Rulebook) -> list[tuple[Meeting, str]]:
     """Meetings that come soon, minutes that are owed, outcomes a matter did not take."""
-    found = []
+    meetings = []
     for state in reading.states_of(session.database, "meeting"):
         meeting = state.state
         if not isinstance(meeting, Meeting) or meeting.settled:
@@ -78,15 +78,15 @@ def _meetings(day: date, rulebook: Rulebook) -> list[tuple[Meeting, str]]:
         on = local_date(meeting.starts)
         if meeting.stage in BEFORE and rulebook.calendar.workdays_between(day, on) <= SOON_WORKDAYS:
             late = "，逾期未开" if meeting.lapsed else ""
-            found.append((meeting, f"{said_date(on)}召开，{meeting.stage.label}{late}"))
+            meetings.append((meeting, f"{said_date(on)}召开，{meeting.stage.label}{late}"))
         if meeting.stage is MeetingStage.IN_SESSION:
-            found.append((meeting, "纪要待签发" + ("，已逾期" if meeting.minutes_overdue else "")))
-        found += [
+            meetings.append((meeting, "纪要待签发" + ("，已逾期" if meeting.minutes_overdue else "")))
+        meetings += [
             (meeting, f"第{p.no}项议定未被 {p.number or '事项'} 接受（{p.reason}），请再次落实或注明不再落实")
             for p in meeting.standing_points
             if p.delivery is Delivery.REFUSED
         ]
-    return found
+    return meetings
 
 
 def _section(title: str, lines: Sequence[str]) -> list[str]:
@@ -125,9 +125,9 @@ def _for_unit(m: Matter, unit: str) -> list[str]:
 
 def ask(words: Annotated[list[str], typer.Argument(metavar="WORDS", help="事项编号、尾号或名称中的字词")]) -> None:
     """那件事到哪一步了：一段可以在电话里念的话。"""
-    found = the_matter(" ".join(words))
+    target = the_matter(" ".join(words))
     matters, rulebook, at = standing(None)
-    matter = next(m for m in matters if m.stream == found.stream)
+    matter = next(m for m in matters if m.stream == target.stream)
     names, opened = unit_names(), secrets_of(matter)
     lit = light(matter, rulebook, at)
     who = f"由{names(matter.lead)}牵头" if matter.lead else "尚未明确牵头单位"
@@ -137,9 +137,9 @@ def ask(words: Annotated[list[str], typer.Argument(metavar="WORDS", help="事项
     ]
     if matter.progress and not matter.ended:
         parts.append(f"进度{matter.progress}%")
-    if said := matter.last_feedback:
-        parts.append(f"最近一次反馈是{local_date(said.at):%-m月%-d日}：{opened(said.text).rstrip('。')}")
-        if said.problem:
-            parts.append(f"存在问题：{opened(said.problem).rstrip('。')}")
+    if feedback := matter.last_feedback:
+        parts.append(f"最近一次反馈是{local_date(feedback.at):%-m月%-d日}：{opened(feedback.text).rstrip('。')}")
+        if feedback.problem:
+            parts.append(f"存在问题：{opened(feedback.problem).rstrip('。')}")
     text = "，".join(parts[:2]) + "".join(f"。{p}" for p in parts[2:]) + f"。亮灯情况：{lit.reason}。"
     answer({**row(matter, lit), "text": text}, text)

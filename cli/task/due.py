@@ -23,14 +23,14 @@ def due_day(text: str) -> date:
         Refusal: `malformed`, when no day is meant.
     """
     try:
-        found = spoken_date(text, today())
+        day = spoken_date(text, today())
     except Refusal as refusal:
         stretch = _end_of_stretch(unicodedata.normalize("NFKC", text).replace(" ", ""))
         if stretch is None:
             raise refusal from None
-        found = plausible(stretch)
-    session.understood(text, found)
-    return found
+        day = plausible(stretch)
+    session.understood(text, day)
+    return day
 
 
 def _end_of_stretch(plain: str) -> date | None:
@@ -41,8 +41,8 @@ def _end_of_stretch(plain: str) -> date | None:
     calendar = reading.rulebook(session.database).calendar
     for year in (now.year, now.year + 1):
         times = Times(year, calendar, now)
-        found = times.found(view(plain, 0, len(plain)), labelled=True)
-        days = [f.day for f in found if f.day is not None and f.written == plain]
+        readings = times.found(view(plain, 0, len(plain)), labelled=True)
+        days = [f.day for f in readings if f.day is not None and f.written == plain]
         if len(days) != 1:
             return None
         if days[0] >= now or _NAMES_A_YEAR.search(plain):

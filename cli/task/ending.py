@@ -154,7 +154,7 @@ def objection(
     if recuse:
         do(matter, DeclareRecusal(reason=words), acting(by, paper))
         return
-    outcome = next(o for o, said in chosen.items() if said)
+    outcome = next(o for o, given in chosen.items() if given)
     confirm(f"对 {the_matter(matter).number} 的异议作出复核决定“{outcome.label}”？")
     do(matter, DecideObjection(outcome=outcome, text=words, due=due_day(due) if due else None), acting(by, paper))
 

@@ -21,24 +21,24 @@ def file(
     ] = None,
 ) -> None:
     """附件：列出一个事项的全部附件，或取出其中一个。"""
-    found = the_matter(matter)
-    listed = attachments.filed(reading.read_stream(session.database, found.stream))
+    target = the_matter(matter)
+    listed = attachments.filed(reading.read_stream(session.database, target.stream))
     if no is None:
         if out is not None:
             raise Problem("取出附件须写明是第几个，如 xmh task file 7 1 -o 材料.pdf", "malformed")
-        document = {"matter": found.number, "files": [entry(one) for one in listed]}
-        answer(document, "\n".join(map(line, listed)) or f"{found.number} 没有附件")
+        document = {"matter": target.number, "files": [entry(one) for one in listed]}
+        answer(document, "\n".join(map(line, listed)) or f"{target.number} 没有附件")
         return
     wanted = next((one for one in listed if one.no == no), None)
     if wanted is None:
-        raise Problem(f"{found.number} 没有第{no}个附件，共{len(listed)}个", "not_found")
+        raise Problem(f"{target.number} 没有第{no}个附件，共{len(listed)}个", "not_found")
     data = attachments.content(session.settings.home, wanted)
     place = out or Path(Path(wanted.name).name)
     check_place(place)
     if out is None and place.exists():
         raise Problem(f"当前目录已有 {place}，请用 -o 另写文件名", "malformed")
     write(place, data)
-    answer({"matter": found.number, "file": entry(wanted), "out": str(place)}, f"已存为 {place}（{wanted.name}）")
+    answer({"matter": target.number, "file": entry(wanted), "out": str(place)}, f"已存为 {place}（{wanted.name}）")
 
 
 def entry(one: StoredAttachment) -> dict[str, Any]:

@@ -186,8 +186,8 @@ def _asked_for(rule: DueRule | None) -> str | None:
         return need(None, "--due", "办结时限")
     usual = rule.due(reading.rulebook(session.database).calendar)
     with not_counted():
-        said: str = typer.prompt(f"办结时限（{rule.rule}）", default=usual.isoformat())
-    return None if said == usual.isoformat() else said
+        reply: str = typer.prompt(f"办结时限（{rule.rule}）", default=usual.isoformat())
+    return None if reply == usual.isoformat() else reply
 
 
 def _usual_rhythm(klass: MatterClass) -> Rhythm:
@@ -197,13 +197,13 @@ def _usual_rhythm(klass: MatterClass) -> Rhythm:
 
 def _tell_opened(stream: str, reply: "Reply") -> None:
     """Echo the limit and where it comes from."""
-    found = reading.load(session.database, stream)
-    assert found is not None  # noqa: S101  (it was opened just now)
-    matter = found.state
+    loaded = reading.load(session.database, stream)
+    assert loaded is not None  # noqa: S101  (it was opened just now)
+    matter = loaded.state
     assert isinstance(matter, Matter)  # noqa: S101  (a stream under matter/)
     rule = matter.due_rule.rule if matter.due_rule else None
-    said = f"办结时限 {said_date(matter.due)}" + (f"，按默认时限计算：{rule}" if rule else "")
-    _tell_handed(reply, said, due=matter.due.isoformat(), due_rule=rule)
+    limit = f"办结时限 {said_date(matter.due)}" + (f"，按默认时限计算：{rule}" if rule else "")
+    _tell_handed(reply, limit, due=matter.due.isoformat(), due_rule=rule)
 
 
 def accept(matters: MattersArg) -> None:
@@ -238,11 +238,11 @@ def assign(
     _tell_handed(reply)
 
 
-def _tell_handed(reply: "Reply", *said: str, **more: object) -> None:
+def _tell_handed(reply: "Reply", *more_lines: str, **more: object) -> None:
     """The answer, and who cannot be told of the matter that is now in his hands."""
     without = nobody_to_tell(matters=[reply.matter])
     document_ = {**document(reply), **more, "unreached": entries(without)}
-    answer(document_, "\n".join([line(reply), *said, *lines(without)]))
+    answer(document_, "\n".join([line(reply), *more_lines, *lines(without)]))
 
 
 def new_point(text: str) -> NewPoint:
@@ -272,8 +272,8 @@ def new_indicator(text: str) -> NewIndicator:
     wanted = [fields.pop("max" if ceiling else "target", ""), *fields.values()]
     numbers = [number for value in wanted if (number := scaled(value)) is not None]
     if not (name.strip() and unit and len(numbers) == len(wanted)):
-        said = f"指标“{text}”应写成 名称;unit=单位;target=数[;日期=数]，上限写 max=数，最多{MOST_DECIMALS}位小数"
-        raise Problem(said, "malformed")
+        malformed = f"指标“{text}”应写成 名称;unit=单位;target=数[;日期=数]，上限写 max=数，最多{MOST_DECIMALS}位小数"
+        raise Problem(malformed, "malformed")
     decimals = max(d for _, d in numbers)
     target, *values = (value * 10 ** (decimals - d) for value, d in numbers)
     return NewIndicator(
@@ -288,10 +288,10 @@ def new_indicator(text: str) -> NewIndicator:
 
 def scaled(text: str) -> tuple[int, int] | None:
     """6.8 → (68, 1): a number in whole units of its last decimal; None when it is none, or has too many decimals."""
-    found = _NUMBER.fullmatch(text.strip())
-    if found is None:
+    match = _NUMBER.fullmatch(text.strip())
+    if match is None:
         return None
-    return int(f"{found['sign']}{found['whole']}{found['rest'] or ''}"), len(found["rest"] or "")
+    return int(f"{match['sign']}{match['whole']}{match['rest'] or ''}"), len(match["rest"] or "")
 
 
 def _stream(key: str | None) -> str:

@@ -45,10 +45,10 @@ def the_whole(parent: str | None, weight: int | None = None) -> Matter | None:
         if weight is not None:
             raise Problem("--weight 须与 --parent 一起使用，写明是哪个事项的分解", "malformed")
         return None
-    found = reading.load(session.database, the_matter(parent).stream)
-    assert found is not None  # noqa: S101  (it was listed just now)
-    assert isinstance(found.state, Matter)  # noqa: S101  (a stream under matter/)
-    return found.state
+    loaded = reading.load(session.database, the_matter(parent).stream)
+    assert loaded is not None  # noqa: S101  (it was listed just now)
+    assert isinstance(loaded.state, Matter)  # noqa: S101  (a stream under matter/)
+    return loaded.state
 
 
 def part_of(whole: Matter, weight: int | None) -> PartOf:
@@ -70,7 +70,7 @@ def split(
         raise Problem("请用 --part 写明分解出的事项，可多次填写", "malformed")
     whole = the_whole(matter)
     assert whole is not None  # noqa: S101  (a matter is named)
-    commands = [_opening(whole, said) for said in part]
+    commands = [_opening(whole, text) for text in part]
     actor = acting(by, paper)
     # The stream follows from whole and title, so that the same split again meets the same parts.
     streams = [matter_stream(f"split:{whole.stream}:{title_key(command.title)}") for command in commands]

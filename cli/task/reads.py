@@ -85,10 +85,10 @@ def list_(
 def _choice(kind: Any, text: str | None, option: str) -> Any:
     if text is None:
         return None
-    found = kind.from_label(text.removesuffix("灯"))
-    if found is None:
+    member = kind.from_label(text.removesuffix("灯"))
+    if member is None:
         raise Problem(f"{option} 没有“{text}”这一项，可填：{'、'.join(m.label for m in kind)}", "malformed")
-    return found
+    return member
 
 
 def _unit_id(name: str) -> str:
@@ -270,12 +270,12 @@ def _closure(state: Matter) -> dict[str, Any] | None:
 
 def _indicator(indicator: Indicator, on: date) -> dict[str, Any]:
     wanted = indicator.wanted(on)
-    said = {
+    shown = {
         "reached": indicator.shown(indicator.value),
         "wanted": indicator.shown(wanted.value) if wanted else None,
         "behind": indicator.behind(on) is not None,
     }
-    return {**indicator.model_dump(mode="json"), **said}
+    return {**indicator.model_dump(mode="json"), **shown}
 
 
 def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:

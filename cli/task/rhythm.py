@@ -57,7 +57,7 @@ def surge(
 def _taking_part(campaign: str | None) -> list[str]:
     """Numbers of the matters that are on a surge for the campaign."""
     name = need(campaign, "--campaign", "活动名称，或写明事项")
-    found = [m.number for m in open_matters(session.database) if m.surge is not None and m.surge.campaign == name]
-    if not found:
+    numbers = [m.number for m in open_matters(session.database) if m.surge is not None and m.surge.campaign == name]
+    if not numbers:
         raise Problem(f"没有事项正在为“{name}”一日一调度", "not_found")
-    return found
+    return numbers

@@ -44,11 +44,11 @@ def relations(matter: Matter, rulebook: Rulebook, at: datetime, position: int | 
 
 def _state(stream: str, position: int | None) -> Matter | None:
     if position is None:
-        found = reading.load(session.database, stream)
+        loaded = reading.load(session.database, stream)
     else:
         events = reading.read_stream(session.database, stream, position=position)
-        found = reading.folded(stream, list(events)) if events else None
-    return found.state if found and isinstance(found.state, Matter) else None
+        loaded = reading.folded(stream, list(events)) if events else None
+    return loaded.state if loaded and isinstance(loaded.state, Matter) else None
 
 
 def _whole(matter: Matter, whole: Matter) -> dict[str, Any]:

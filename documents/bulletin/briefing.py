@@ -55,7 +55,7 @@ class Briefing(Frozen):
     @property
     def with_contents(self) -> bool:
         """Whether it is long enough for 目录."""
-        return sum(len(line) for found in self.sections for line in _texts(found)) > self.contents_from
+        return sum(len(line) for section in self.sections for line in _texts(section)) > self.contents_from
 
     def draft(self, on: date) -> Page:
         """As it is shown before it is signed."""
@@ -63,9 +63,9 @@ class Briefing(Frozen):
 
     def issue(self, event: BulletinIssued) -> Page:
         """As it is printed."""
-        told = self.model_copy(update={"foreword": event.foreword})
+        worded = self.model_copy(update={"foreword": event.foreword})
         signer = self.people.get(event.signer, event.signer)
-        return told._page(issue_line(event), event.issued_on, signer, event.copies)
+        return worded._page(issue_line(event), event.issued_on, signer, event.copies)
 
     @property
     def _note(self) -> str:
@@ -187,8 +187,8 @@ def _masthead(ledger: Ledger, publication: Publication) -> str:
     return f"{ledger.office.removesuffix('办公室')}工作{publication.label}"
 
 
-def _texts(found: Section) -> Iterator[str]:
-    for block in found.blocks:
+def _texts(section: Section) -> Iterator[str]:
+    for block in section.blocks:
         match block:
             case Paragraph(text=text) | Subheading(text=text):
                 yield text

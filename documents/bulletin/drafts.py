@@ -92,13 +92,13 @@ def kept(home: Path) -> tuple[BulletinDraft, ...]:
     Raises:
         Refusal: `malformed`, when a file is damaged.
     """
-    found = []
+    drafts = []
     for path in (home / FOLDER).glob("D*.json"):
         try:
-            found.append(BulletinDraft.model_validate_json(path.read_bytes()))
+            drafts.append(BulletinDraft.model_validate_json(path.read_bytes()))
         except ValueError as error:
             raise Refusal(f"草稿文件 {path.name} 已损坏，请删除后重新起草", "malformed") from error
-    return tuple(sorted(found, key=lambda d: (d.drafted_at, d.id)))
+    return tuple(sorted(drafts, key=lambda d: (d.drafted_at, d.id)))
 
 
 def press_of(home: Path, draft: BulletinDraft, now: Press | None = None) -> Press:

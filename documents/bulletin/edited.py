@@ -84,7 +84,7 @@ def read_edited(path: Path, computed: "Briefing", issue: str | None = None) -> T
     Raises:
         Refusal: `malformed`, in one line, when the file is no .docx of this draft or issue.
     """
-    charts = [b for found in computed.sections for b in found.blocks if isinstance(b, Figure)]
+    charts = [b for section in computed.sections for b in section.blocks if isinstance(b, Figure)]
     lines = list(_lines_of(path, charts))
     refuse(
         issue is not None and not any(isinstance(line, str) and line.startswith(issue) for line in lines),
@@ -100,10 +100,10 @@ def read_edited(path: Path, computed: "Briefing", issue: str | None = None) -> T
         lost = f"“{head}”一行" if issuer is None else f"文末“{NOTE}”一行"
         raise Refusal(f"{path.name} 不是导出的草稿：找不到{lost}，请在导出的草稿上修改", "malformed")
     foreword, rest = _foreword(_without_contents(lines[issuer + 1 : end]))
-    told = [line for line in rest if line]
-    if not told or not isinstance(told[0], str):
+    written = [line for line in rest if line]
+    if not written or not isinstance(written[0], str):
         raise Refusal(f"{path.name} 缺少标题", "malformed")
-    title, *body = told[0], *told[1:]
+    title, *body = written[0], *written[1:]
     single = computed.sections[0].title if len(computed.sections) == 1 else None
     refuse(
         single is None and _SECTION.fullmatch(title) is not None,
@@ -116,7 +116,7 @@ def read_edited(path: Path, computed: "Briefing", issue: str | None = None) -> T
         "malformed",
     )
     text = Text(title.replace("\n", ""), tuple(_sections(body, path, single)), foreword)
-    characters = len(foreword or "") + sum(map(_length, told))
+    characters = len(foreword or "") + sum(map(_length, written))
     fits = characters <= MOST_CHARACTERS and _fits(foreword or "") and _fits(text_of(text.sections))
     refuse(
         issue is None and not fits,
@@ -151,9 +151,9 @@ def _foreword(lines: list[str | Grid | Figure]) -> tuple[str | None, list[str | 
     begun = list(dropwhile(lambda line: not line, lines))
     if not begun or not isinstance(begun[0], str) or not begun[0].startswith(_FOREWORD):
         return None, lines
-    told = list(takewhile(lambda line: isinstance(line, str) and line, begun))
-    text = "".join(str(line) for line in told).removeprefix(_FOREWORD).strip()
-    return text or None, begun[len(told) :]
+    opening = list(takewhile(lambda line: isinstance(line, str) and line, begun))
+    text = "".join(str(line) for line in opening).removeprefix(_FOREWORD).strip()
+    return text or None, begun[len(opening) :]
 
 
 def _length(line: str | Grid | Figure) -> int:
@@ -210,7 +210,7 @@ def _lines(text: Text) -> Iterator[TextLine]:
                 case Paragraph(text=said) | Subheading(text=said):
                     yield TextLine(said, heading)
                 case Items(items=items):
-                    yield from (TextLine(said, heading) for said in items)
+                    yield from (TextLine(item, heading) for item in items)
                 case Roll(label=label, names=names):
                     yield TextLine(f"{label}：{names}", heading)
                 case Grid(headers=headers, rows=rows):
@@ -275,14 +275,14 @@ def _sections(body: list[str | Grid | Figure], path: Path, single: str | None) -
 def _add(blocks: list[Block], line: str | Grid | Figure) -> None:
     if isinstance(line, Grid | Figure):
         blocks.append(line)
-    elif found := _SUBHEADING.fullmatch(line):
-        blocks.append(Subheading(text=found["title"]))
-    elif found := _ITEM.fullmatch(line):
+    elif match := _SUBHEADING.fullmatch(line):
+        blocks.append(Subheading(text=match["title"]))
+    elif match := _ITEM.fullmatch(line):
         last = blocks[-1] if blocks else None
         if isinstance(last, Items):
-            blocks[-1] = Items(items=(*last.items, found["text"]))
+            blocks[-1] = Items(items=(*last.items, match["text"]))
         else:
-            blocks.append(Items(items=(found["text"],)))
+            blocks.append(Items(items=(match["text"],)))
     else:
         blocks.append(Paragraph(text=line))
 

@@ -145,9 +145,9 @@ def _is_heading(text: str) -> bool:
 def _lines(document: Docx, running: _Line) -> float | None:
     """How many lines of the text fit into 版心."""
     looks = (running.paragraph.paragraph_format, *(s.paragraph_format for s in _styles(running.paragraph)))
-    found = next((look.line_spacing for look in looks if look.line_spacing is not None), None)
-    if isinstance(found, Length):
-        return gb.TEXT[1] * gb.MM / float(found.pt)
+    spacing = next((look.line_spacing for look in looks if look.line_spacing is not None), None)
+    if isinstance(spacing, Length):
+        return gb.TEXT[1] * gb.MM / float(spacing.pt)
     grid = document.sections[0]._sectPr.find(qn("w:docGrid"))
     if grid is not None and grid.get(qn("w:type")) in ("lines", "linesAndChars", "snapToChars"):
         pitch = _number(grid, "w:linePitch")
@@ -159,9 +159,9 @@ def _closer(line: _Line) -> float:
     """Points added between two characters."""
     own = [line.run._element.rPr] if line.run is not None else []
     for properties in (*own, *(style.element.rPr for style in _styles(line.paragraph))):
-        found = properties.find(qn("w:spacing")) if properties is not None else None
-        if found is not None:
-            return _number(found, "w:val") / 20
+        spacing = properties.find(qn("w:spacing")) if properties is not None else None
+        if spacing is not None:
+            return _number(spacing, "w:val") / 20
     return 0.0
 
 
@@ -218,7 +218,7 @@ def _letter(measured: Measured, sheet: Section, rule: Paragraph) -> None:
     measured.add(ClauseKey.LETTER_RULE, gb.TEXT[0] - (_rule_of(rule) or 0.0))
     spacing = rule.paragraph_format.line_spacing
     measured.add(ClauseKey.LETTER_RULE_BELOW, spacing.mm if isinstance(spacing, Length) else None)
-    frame = next((found for p in sheet.first_page_footer.paragraphs for found in p._p.iter(qn("w:framePr"))), None)
+    frame = next((frame for p in sheet.first_page_footer.paragraphs for frame in p._p.iter(qn("w:framePr"))), None)
     foot = _mm(sheet.page_height) - _number(frame, "w:y") / _TWENTIETHS if frame is not None else "没有红色双线"
     measured.add(ClauseKey.LETTER_FOOT, foot)
     numbered = _number_line(sheet.first_page_footer) is not None
@@ -247,9 +247,9 @@ def _alignment(paragraph: Paragraph) -> ALIGN | None:
 def _numbers(measured: Measured, document: Docx) -> None:
     sheet = document.sections[0]
     both = bool(document.settings.odd_and_even_pages_header_footer)
-    found = [(sheet.footer, "单页", "右")]
-    found += [(sheet.even_page_footer, "双页", "左")] if both else []
-    for footer, where, wanted in found:
+    footers = [(sheet.footer, "单页", "右")]
+    footers += [(sheet.even_page_footer, "双页", "左")] if both else []
+    for footer, where, wanted in footers:
         line = _number_line(footer)
         if line is None:
             measured.add(ClauseKey.NUMBER_FORM, "没有页码", where)
@@ -325,9 +325,9 @@ def _thick(borders: BaseOxmlElement | None, side: str) -> float | str:
 
 def _number(element: BaseOxmlElement | None, attribute: str) -> float:
     """An attribute that counts; 0 where there is none or it counts nothing."""
-    found = element.get(qn(attribute)) if element is not None else None
+    value = element.get(qn(attribute)) if element is not None else None
     try:
-        return float(found or 0)
+        return float(value or 0)
     except ValueError:
         return 0.0
 

@@ -110,48 +110,48 @@ def _text(value: object) -> str:
 
 def _face(no: int, page: LTPage) -> PdfFace:
     glyphs, rules, uprights = [], [], []
-    for found in _flat(page):
-        if isinstance(found, LTChar):
-            glyphs.append(_glyph(found, page.height))
-        elif isinstance(found, LTCurve):
-            if rule := _rule(found, page.height):
+    for shape in _flat(page):
+        if isinstance(shape, LTChar):
+            glyphs.append(_glyph(shape, page.height))
+        elif isinstance(shape, LTCurve):
+            if rule := _rule(shape, page.height):
                 rules.append(rule)
-            elif found.width <= _THICKEST < found.height:
-                uprights.append(((page.height - found.y1) / MM, (page.height - found.y0) / MM))
+            elif shape.width <= _THICKEST < shape.height:
+                uprights.append(((page.height - shape.y1) / MM, (page.height - shape.y0) / MM))
     size = (page.width / MM, page.height / MM)
     return PdfFace(no, *size, tuple(glyphs), tuple(dict.fromkeys(rules)), tuple(uprights))
 
 
 def _flat(container: Iterable[object]) -> Iterator[object]:
     """What a page holds, also within its figures."""
-    for found in container:
-        if isinstance(found, LTFigure):
-            yield from _flat(found)
+    for shape in container:
+        if isinstance(shape, LTFigure):
+            yield from _flat(shape)
         else:
-            yield found
+            yield shape
 
 
-def _glyph(found: LTChar, height: float) -> Glyph:
+def _glyph(char: LTChar, height: float) -> Glyph:
     return Glyph(
-        text=found.get_text(),
-        x=found.x0 / MM,
-        end=found.x1 / MM,
-        y=(height - found.matrix[5]) / MM,
-        size=found.size,
-        font=found.fontname.partition("+")[2] or found.fontname,
-        red=_is_red(found.graphicstate.ncolor),
+        text=char.get_text(),
+        x=char.x0 / MM,
+        end=char.x1 / MM,
+        y=(height - char.matrix[5]) / MM,
+        size=char.size,
+        font=char.fontname.partition("+")[2] or char.fontname,
+        red=_is_red(char.graphicstate.ncolor),
     )
 
 
-def _rule(found: LTCurve, height: float) -> RuledLine | None:
+def _rule(curve: LTCurve, height: float) -> RuledLine | None:
     """A line, or a rectangle so low that it is one."""
-    high = found.y1 - found.y0
-    if found.width < _SHORTEST or high > _THICKEST:
+    high = curve.y1 - curve.y0
+    if curve.width < _SHORTEST or high > _THICKEST:
         return None
-    thick = high if found.fill and high else found.linewidth
-    colour = found.non_stroking_color if found.fill and not found.stroke else found.stroking_color
-    middle = (height - (found.y0 + found.y1) / 2) / MM
-    return RuledLine(found.x0 / MM, found.x1 / MM, middle, thick / MM, _is_red(colour))
+    thick = high if curve.fill and high else curve.linewidth
+    colour = curve.non_stroking_color if curve.fill and not curve.stroke else curve.stroking_color
+    middle = (height - (curve.y0 + curve.y1) / 2) / MM
+    return RuledLine(curve.x0 / MM, curve.x1 / MM, middle, thick / MM, _is_red(colour))
 
 
 def _is_red(colour: object) -> bool:

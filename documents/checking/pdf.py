@@ -109,10 +109,10 @@ def measure_pdf(data: bytes) -> Measured:
     Raises:
         Refusal: `malformed`, when it cannot be read.
     """
-    found = read_pdf(data)
-    measured = Measured(declared=found.declared)
-    sheet = _Sheet(found)
-    for face in found.faces:
+    document = read_pdf(data)
+    measured = Measured(declared=document.declared)
+    sheet = _Sheet(document)
+    for face in document.faces:
         measured.add(ClauseKey.WIDTH, face.width, f"第{face.no}页")
         measured.add(ClauseKey.HEIGHT, face.height, f"第{face.no}页")
     _area(measured, sheet)
@@ -218,7 +218,7 @@ def _pitch(sheet: _Sheet) -> float | None:
 
 def _type(measured: Measured, sheet: _Sheet) -> None:
     body = [x for x in sheet.running if sheet.is_body(x) and not x.red]
-    steps = [found for line in sheet.full if (found := _step(line))]
+    steps = [step for line in sheet.full if (step := _step(line))]
     if len(steps) >= _ENOUGH_LINES:
         # To be flush a line is set wider; the nearest set one shows how they are meant.
         measured.add(ClauseKey.CHARACTERS, gb.TEXT[0] / min(steps))
@@ -236,8 +236,8 @@ def _type(measured: Measured, sheet: _Sheet) -> None:
 
 def _step(line: PrintedLine) -> float | None:
     """From one character to the next."""
-    found = [b.x - a.x for a, b in pairwise(line.glyphs) if _HAN.match(a.text) and _HAN.match(b.text)]
-    return median(found) if found else None
+    steps = [b.x - a.x for a, b in pairwise(line.glyphs) if _HAN.match(a.text) and _HAN.match(b.text)]
+    return median(steps) if steps else None
 
 
 def _is_heading(line: PrintedLine) -> bool:
@@ -365,8 +365,8 @@ def _imprint_of(face: PdfFace, text: list[PrintedLine]) -> tuple[PrintedLine | N
     issued = next((x for x in reversed(text) if x.face is face and x.text.endswith(_ISSUED)), None)
     if issued is None:
         return None, []
-    found = sorted((r for r in face.rules if not r.red and not face.in_table(r.y)), key=lambda r: r.y)
-    return issued, [r for r in found if r.y < issued.y + _ONE_PITCH]
+    rules = sorted((r for r in face.rules if not r.red and not face.in_table(r.y)), key=lambda r: r.y)
+    return issued, [r for r in rules if r.y < issued.y + _ONE_PITCH]
 
 
 # --- characters to lines
@@ -387,5 +387,5 @@ def _lines(face: PdfFace) -> Iterator[PrintedLine]:
 
 
 def _most(values: Iterable[T]) -> T | None:
-    found = Counter(values).most_common(1)
-    return found[0][0] if found else None
+    commonest = Counter(values).most_common(1)
+    return commonest[0][0] if commonest else None

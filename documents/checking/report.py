@@ -104,10 +104,10 @@ def check(path: Path) -> MeasuringReport:
         return judge(path.name, measure_docx(data))
 
 
-def judge(file: str, found: Measured) -> MeasuringReport:
+def judge(file: str, measured: Measured) -> MeasuringReport:
     """Each clause with the reading that fails it, else the first."""
     return MeasuringReport(
-        file=file, lines=tuple(_line(c, found.readings.get(c.key, []), found.declared) for c in CLAUSES)
+        file=file, lines=tuple(_line(c, measured.readings.get(c.key, []), measured.declared) for c in CLAUSES)
     )
 
 

@@ -98,14 +98,14 @@ def rebuild(database: Database, filed: Filed, press: Press, out: Path | None = N
     return _rebuild(filed, press, _problems(database), out)
 
 
-def rebuild_each(database: Database, found: Iterable[Filed], press: Press) -> Iterator[Rebuilt]:
+def rebuild_each(database: Database, documents: Iterable[Filed], press: Press) -> Iterator[Rebuilt]:
     """One after the other; what this build cannot print again is named among the differences.
 
     Raises:
         LogUnreachable: the database is down.
     """
     problems = _problems(database)
-    for filed in found:
+    for filed in documents:
         try:
             yield _rebuild(filed, press, problems)
         except Refusal as refusal:
@@ -169,16 +169,16 @@ def _faces(bench: _Bench) -> list[str]:
     if not bench.other_faces:
         return []
     then, now = bench.event.fonts, dict(bench.press.typeface.hashes)
-    gone = [name for name, found in then.items() if now.get(name) != found]
-    new = [name for name, found in now.items() if then.get(name) != found]
+    gone = [name for name, digest in then.items() if now.get(name) != digest]
+    new = [name for name, digest in now.items() if then.get(name) != digest]
     return [f"字体与成文时不同，PDF 只比较内容：成文时 {'、'.join(gone) or '较少'}，现在 {'、'.join(new) or '较少'}"]
 
 
-def _difference(found: Compared) -> str | None:
-    if found.verdict is ReprintVerdict.DIFFERENT:
-        return f"{found.name} 与成文时不一致：成文时 {found.recorded[:12]}，重算 {found.rebuilt[:12]}"
-    if found.kept is Kept.ALTERED:
-        return f"{found.name} {found.kept.label}，日志和重算的一致"
+def _difference(compared: Compared) -> str | None:
+    if compared.verdict is ReprintVerdict.DIFFERENT:
+        return f"{compared.name} 与成文时不一致：成文时 {compared.recorded[:12]}，重算 {compared.rebuilt[:12]}"
+    if compared.kept is Kept.ALTERED:
+        return f"{compared.name} {compared.kept.label}，日志和重算的一致"
     return None
 
 

@@ -40,9 +40,9 @@ def press_then(home: Path, press: Press, sha256: str | None, what: str, remedy: 
     own = template(LAYOUT)
     place = _place(home, sha256 or "")
     kept = Template(LAYOUT, place) if place.is_dir() else None
-    for found in (own, kept):
-        if found is not None and found.sha256 == sha256:
-            return replace(press, template=found)
+    for candidate in (own, kept):
+        if candidate is not None and candidate.sha256 == sha256:
+            return replace(press, template=candidate)
     state = f"已被改动（{place}）" if kept else f"不在了（应在 {place}）"
     raise Refusal(f"{what} 所用的模板{state}，不能按原样成文；{remedy}", "template_gone")
 

@@ -67,9 +67,9 @@ def docx(page: Page, template: Template, typeface: Typeface | None = None) -> by
     except Exception as error:
         raise template.broken(name, _why(error)) from error
     document = word.docx
-    said = _said(document)
-    told = {name: text.replace("\n", "") for name, text in fields.items() if isinstance(text, str)}
-    silent = [name for name in REQUIRED[page.layout] if told.get(name, "") not in said]
+    printed = _said(document)
+    plain = {name: text.replace("\n", "") for name, text in fields.items() if isinstance(text, str)}
+    silent = [name for name in REQUIRED[page.layout] if plain.get(name, "") not in printed]
     if silent:
         raise template.broken(name, f"没有印出 {'、'.join(silent)}（条件写错，或只判断而没有写出）")
     _fit(document, page, ids)
@@ -188,7 +188,7 @@ def _header(document: "Docx") -> "list[Line]":
 
 
 def _headers(document: "Docx") -> list[Any]:
-    return [found.target_part for found in document.part.rels.values() if found.reltype.endswith("/header")]
+    return [relation.target_part for relation in document.part.rels.values() if relation.reltype.endswith("/header")]
 
 
 def _squeeze(line: "Line", page: Page) -> None:

@@ -20,15 +20,15 @@ def markdown(page: Page) -> str:
         *([f"*按语：{_plain(page.foreword)}*"] if page.foreword else []),
         f"## {_plain(page.title)}",
         *([f"{_plain(page.addressee)}："] if page.addressee else []),
-        *(part for no, found in enumerate(page.sections, start=1) for part in _section(page, no, found)),
+        *(part for no, section in enumerate(page.sections, start=1) for part in _section(page, no, section)),
         "---",
     ]
     if page.note:
         parts.append(_plain(page.note))
     if page.signer:
         parts.append(f"签发：{_plain(page.signer)}")
-    for found in page.appendices:
-        parts += [f"### {_plain(found.title)}", *(_block(block, 0) for block in found.blocks)]
+    for appendix in page.appendices:
+        parts += [f"### {_plain(appendix.title)}", *(_block(block, 0) for block in appendix.blocks)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -38,11 +38,11 @@ def _contents(page: Page) -> list[str]:
     return ["**目　录**", "\n".join(f"{'  ' * (level - 1)}- {_plain(text)}" for level, text in outline(page))]
 
 
-def _section(page: Page, no: int, found: Section) -> list[str]:
+def _section(page: Page, no: int, section: Section) -> list[str]:
     # A single section needs neither number nor heading: the title says it.
-    parts = [f"### {numeral(no)}、{_plain(found.title)}"] if len(page.sections) > 1 else []
+    parts = [f"### {numeral(no)}、{_plain(section.title)}"] if len(page.sections) > 1 else []
     heading = 0
-    for block in found.blocks:
+    for block in section.blocks:
         if isinstance(block, Subheading):
             heading += 1
         parts.append(_block(block, heading))

@@ -66,7 +66,7 @@ def pdf(page: Page, typeface: Typeface, template: Template) -> bytes:
 
 
 def _data(page: Page, typeface: Typeface) -> dict[str, Any]:
-    told = {
+    data = {
         "layout": page.layout.value,
         "marking": page.marking or "",
         "masthead": page.masthead,
@@ -79,17 +79,17 @@ def _data(page: Page, typeface: Typeface) -> dict[str, Any]:
         "addressee": page.addressee or "",
         "foreword": page.foreword or "",
         "contents": page.contents,
-        "sections": [_section(page, n, found) for n, found in enumerate(page.sections, start=1)],
+        "sections": [_section(page, n, section) for n, section in enumerate(page.sections, start=1)],
         "appendices": [{"title": s.title, "blocks": _blocks(s)} for s in page.appendices],
         "note": page.note or "",
         "signed": signed(page),
         "imprint": _imprint(page),
     }
-    absent = list(typeface.missing(json.dumps(told, ensure_ascii=False)))
+    absent = list(typeface.missing(json.dumps(data, ensure_ascii=False)))
     if absent:
-        told = json.loads(json.dumps(told, ensure_ascii=False).translate(dict.fromkeys(map(ord, absent), MISSING)))
+        data = json.loads(json.dumps(data, ensure_ascii=False).translate(dict.fromkeys(map(ord, absent), MISSING)))
     return {
-        **told,
+        **data,
         "on": (page.on.year, page.on.month, page.on.day),
         "declared": _declared(typeface, absent),
         "keywords": [page.masthead, page.issue],
@@ -104,24 +104,24 @@ def _data(page: Page, typeface: Typeface) -> dict[str, Any]:
 
 def _declared(typeface: Typeface, absent: list[str]) -> str:
     """What was set in another face than the standard names, and what could not be set at all; for the metadata."""
-    parts = [f"{wanted}以{found}代替" for wanted, found in typeface.substitutions.items()]
-    said = f"字体替代：{'，'.join(parts)}。" if parts else "未作字体替代。"
+    parts = [f"{wanted}以{used}代替" for wanted, used in typeface.substitutions.items()]
+    replaced = f"字体替代：{'，'.join(parts)}。" if parts else "未作字体替代。"
     codes = "、".join(f"U+{ord(c):04X}" for c in absent)
-    return f"{said}缺字形的字以{MISSING}代替：{codes}。" if absent else said
+    return f"{replaced}缺字形的字以{MISSING}代替：{codes}。" if absent else replaced
 
 
-def _section(page: Page, no: int, found: Section) -> dict[str, Any]:
+def _section(page: Page, no: int, section: Section) -> dict[str, Any]:
     # A single section needs neither number nor heading: the title says it.
-    title = f"{numeral(no)}、{found.title}" if len(page.sections) > 1 else ""
-    return {"title": title, "blocks": _blocks(found)}
+    title = f"{numeral(no)}、{section.title}" if len(page.sections) > 1 else ""
+    return {"title": title, "blocks": _blocks(section)}
 
 
-def _blocks(found: Section) -> list[dict[str, Any]]:
-    heading, told = 0, []
-    for block in found.blocks:
+def _blocks(section: Section) -> list[dict[str, Any]]:
+    heading, blocks = 0, []
+    for block in section.blocks:
         heading += isinstance(block, Subheading)
-        told.append(_block(block, heading))
-    return told
+        blocks.append(_block(block, heading))
+    return blocks
 
 
 def _block(block: Block, heading: int) -> dict[str, Any]:

@@ -24,13 +24,13 @@ def numbered(n: int, item: str) -> str:
 
 def outline(page: Page) -> tuple[tuple[int, str], ...]:
     """What a 目录 lists, in order: sections (1), what stands under them (2), 附表 (1)."""
-    found: list[tuple[int, str]] = []
+    headings: list[tuple[int, str]] = []
     for no, one in enumerate(page.sections, start=1):
         if len(page.sections) > 1:
-            found.append((1, f"{numeral(no)}、{one.title}"))
+            headings.append((1, f"{numeral(no)}、{one.title}"))
         heads = [block.text for block in one.blocks if isinstance(block, Subheading)]
-        found += [(2, f"（{numeral(n)}）{text}") for n, text in enumerate(heads, start=1)]
-    return (*found, *((1, one.title) for one in page.appendices))
+        headings += [(2, f"（{numeral(n)}）{text}") for n, text in enumerate(heads, start=1)]
+    return (*headings, *((1, one.title) for one in page.appendices))
 
 
 def roll_width(label: str) -> float:
@@ -71,15 +71,15 @@ def title_lines(title: str, latin: float = FIGURE) -> list[str]:
     lines = ceil(wide(title) / most)
     if lines > _MOST_LINES:
         return [title]  # no title any more: it is let run on
-    even, found, rest = wide(title) / max(lines, 1), list[str](), title
+    even, rows, rest = wide(title) / max(lines, 1), list[str](), title
     for left in range(lines - 1, 0, -1):
         fits = [n for n in range(1, len(rest)) if wide(rest[:n]) <= most and wide(rest[n:]) <= most * left]
         if not fits:
             break
         cut = min(fits, key=lambda n: abs(wide(rest[:n]) - even) + _torn(rest[:n], rest[n:]))
-        found.append(rest[:cut])
+        rows.append(rest[:cut])
         rest = rest[cut:]
-    return [*found, rest]
+    return [*rows, rest]
 
 
 _HOLDS_NEXT = frozenset("“‘（《〔第")

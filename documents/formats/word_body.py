@@ -40,8 +40,10 @@ class Body:
     def fields(self) -> dict[str, str]:
         """正文, 附表, 目录 and 落款, by the name a template calls them."""
         # In the order of the page: headings are counted as they come.
-        sections = "".join(part for no, found in enumerate(self.page.sections, 1) for part in self._section(no, found))
-        appendices = "".join(part for found in self.page.appendices for part in self._appendix(found))
+        sections = "".join(
+            part for no, section in enumerate(self.page.sections, 1) for part in self._section(no, section)
+        )
+        appendices = "".join(part for appendix in self.page.appendices for part in self._appendix(appendix))
         return {"正文": sections, "附表": appendices, "目录": self._contents(), "落款": self._signed()}
 
     def _contents(self) -> str:
@@ -59,22 +61,22 @@ class Body:
         """At the right below the text."""
         lines = signed(self.page)
         indents = [f'<w:ind w:right="{round(right * gb.BODY * 20)}"/>' for _, right in lines]
-        told = [self._line(Style.SIGNED, text, ind) for (text, _), ind in zip(lines, indents, strict=True)]
-        return "".join([self._line(Style.TEXT, ""), *told]) if told else ""
+        signatures = [self._line(Style.SIGNED, text, ind) for (text, _), ind in zip(lines, indents, strict=True)]
+        return "".join([self._line(Style.TEXT, ""), *signatures]) if signatures else ""
 
     # --- blocks
 
-    def _section(self, no: int, found: Section) -> Iterator[str]:
+    def _section(self, no: int, section: Section) -> Iterator[str]:
         if len(self.page.sections) > 1:  # a single section needs neither number nor heading: the title says it
-            yield self._heading(Style.HEADING, f"{numeral(no)}、{found.title}")
+            yield self._heading(Style.HEADING, f"{numeral(no)}、{section.title}")
         heading = 0
-        for block in found.blocks:
+        for block in section.blocks:
             heading += isinstance(block, Subheading)
             yield from self._block(block, heading)
 
-    def _appendix(self, found: Section) -> Iterator[str]:
-        yield self._heading(Style.APPENDIX, found.title)
-        for block in found.blocks:
+    def _appendix(self, appendix: Section) -> Iterator[str]:
+        yield self._heading(Style.APPENDIX, appendix.title)
+        for block in appendix.blocks:
             yield from self._block(block, 0)
 
     def _block(self, block: Block, heading: int) -> Iterator[str]:
@@ -102,8 +104,8 @@ class Body:
         """出席：… with the names hanging right of the label (10.3)."""
         left = round((2 + roll_width(label)) * gb.BODY * 20)
         hang = round(roll_width(label) * gb.BODY * 20)
-        told = f'<w:r><w:rPr><w:rFonts w:eastAsia="{HEADING}"/></w:rPr>{_text(f"{label}：")}</w:r>{_run(names)}'
-        return self._paragraph(Style.ROLL, told, f'<w:ind w:left="{left}" w:hanging="{hang}"/>')
+        runs = f'<w:r><w:rPr><w:rFonts w:eastAsia="{HEADING}"/></w:rPr>{_text(f"{label}：")}</w:r>{_run(names)}'
+        return self._paragraph(Style.ROLL, runs, f'<w:ind w:left="{left}" w:hanging="{hang}"/>')
 
     def _figure(self, figure: Figure) -> str:
         from docx.shared import Mm  # noqa: PLC0415  (a page without charts needs it not)
@@ -162,8 +164,8 @@ _EDGES = (
 
 
 def _row(look: str, cells: list[tuple[str, str]], texts: tuple[str, ...]) -> str:
-    told = "".join(f"{before}{_text(text)}{after}" for (before, after), text in zip(cells, texts, strict=True))
-    return f"<w:tr><w:trPr>{look}</w:trPr>{told}</w:tr>" if look else f"<w:tr>{told}</w:tr>"
+    filled = "".join(f"{before}{_text(text)}{after}" for (before, after), text in zip(cells, texts, strict=True))
+    return f"<w:tr><w:trPr>{look}</w:trPr>{filled}</w:tr>" if look else f"<w:tr>{filled}</w:tr>"
 
 
 def _run(text: str) -> str:

@@ -48,7 +48,7 @@ def empty() -> Docx:
     """A document of the library without what it brings and no page of ours uses."""
     document = Document()
     for relations in (document.part.package.rels, document.part.rels):
-        for key in [key for key, found in relations.items() if found.reltype.endswith(_UNUSED)]:
+        for key in [key for key, relation in relations.items() if relation.reltype.endswith(_UNUSED)]:
             del relations[key]
     return document
 
@@ -278,9 +278,9 @@ def _double_rule(line: Line, side: str, kind: str, *, framed: bool = False) -> N
 
 
 def _border(line: Line, side: str, kind: str, eighths: int) -> None:
-    told = {"val": kind, "sz": str(eighths), "space": "0", "color": _RED}
+    attributes = {"val": kind, "sz": str(eighths), "space": "0", "color": _RED}
     borders = OxmlElement("w:pBdr")
-    borders.append(OxmlElement(f"w:{side}", {qn(f"w:{k}"): v for k, v in told.items()}))
+    borders.append(OxmlElement(f"w:{side}", {qn(f"w:{k}"): v for k, v in attributes.items()}))
     after = ("w:shd", "w:tabs", "w:autoSpaceDE", "w:autoSpaceDN", "w:spacing", "w:ind", "w:jc", "w:outlineLvl")
     line._p.get_or_add_pPr().insert_element_before(borders, *after)
 
@@ -317,9 +317,9 @@ def _when(document: Docx, field: str, style: Style, text: str, *, after: bool = 
 def _imprint(document: Docx, *, ruled: bool) -> None:
     """版记 between its rules (7.4), a table floating at the foot of 版心; that of a 函 has neither rules nor 印发."""
     table = document.add_table(rows=0, cols=1)
-    told = ["{%tr if 报送 or 印数 %}", "", "{%tr endif %}"]
-    told += ["{%tr if 版记 %}", "{{ 编发单位 }}\t{{ 日期 }}印发", "{%tr endif %}"] if ruled else []
-    for text in told:
+    tags = ["{%tr if 报送 or 印数 %}", "", "{%tr endif %}"]
+    tags += ["{%tr if 版记 %}", "{{ 编发单位 }}\t{{ 日期 }}印发", "{%tr endif %}"] if ruled else []
+    for text in tags:
         cell = table.add_row().cells[0]
         lines = [text] if text else ["{%p for 行 in 报送 %}", "{{ 行 }}", "{%p endfor %}", "{%p if 印数 %}",
                                      "\t（共印{{ 印数 }}份）", "{%p endif %}"]  # fmt: skip
@@ -355,8 +355,8 @@ def _floating() -> BaseOxmlElement:
 def _rules() -> BaseOxmlElement:
     borders = OxmlElement("w:tblBorders")
     for side, wide in (("top", gb.RULE_THICK), ("bottom", gb.RULE_THICK), ("insideH", gb.RULE_THIN)):
-        told = {"val": "single", "sz": str(round(wide * _EIGHTHS)), "space": "0", "color": "000000"}
-        borders.append(OxmlElement(f"w:{side}", {qn(f"w:{k}"): v for k, v in told.items()}))
+        attributes = {"val": "single", "sz": str(round(wide * _EIGHTHS)), "space": "0", "color": "000000"}
+        borders.append(OxmlElement(f"w:{side}", {qn(f"w:{k}"): v for k, v in attributes.items()}))
     return borders
 
 

@@ -92,15 +92,15 @@ def _agenda_line(item: AgendaItem, names: DirectoryNames) -> str:
 def _item(item: AgendaItem, names: DirectoryNames) -> str:
     """推进国际交流中心建设（XMH-2022-007，汇报单位：区住房和建设局）."""
     unit = f"汇报单位：{names.unit(item.lead)}" if item.lead else None
-    told = "，".join(filter(None, (item.number, unit)))
-    return f"{clean(item.title)}（{told}）" if told else clean(item.title)
+    details = "，".join(filter(None, (item.number, unit)))
+    return f"{clean(item.title)}（{details}）" if details else clean(item.title)
 
 
 def _when(instant: datetime) -> str:
     """2022年3月31日（星期四）9时30分."""
     day = local_date(instant)
-    said = full_date(day)
-    return f"{said}（星期{WEEKDAYS[day.weekday()]}）{moment(instant).removeprefix(said)}"
+    on = full_date(day)
+    return f"{on}（星期{WEEKDAYS[day.weekday()]}）{moment(instant).removeprefix(on)}"
 
 
 # --- 会议通知
@@ -115,13 +115,13 @@ class MovedMeeting(Frozen):
 
 def last_move(events: Iterable[Recorded]) -> MovedMeeting | None:
     """The newest 改期 among the events of a meeting; None when it is still where it was convened."""
-    starts, found = None, None
+    starts, move = None, None
     for event in map(decode, events):
         if isinstance(event, MeetingMoved) and starts is not None:
-            found = MovedMeeting(since=starts, reason=event.reason)
+            move = MovedMeeting(since=starts, reason=event.reason)
         if isinstance(event, MeetingConvened | MeetingMoved):
             starts = event.starts
-    return found
+    return move
 
 
 def notice_page(
@@ -201,12 +201,12 @@ def _arrangements(meeting: Meeting, items: Sequence[AgendaItem], names: Director
     coming = names.listed((*meeting.attendance.present, *meeting.attendance.observers))
     whom = "主送单位" if _invited(meeting, items, names) else EVERYBODY_CONCERNED
     chair = f"{names.person(meeting.chair)}主持，" if meeting.chair else ""
-    told = (
+    arrangements = (
         ("会议时间", _when(meeting.starts)),
         ("会议地点", clean(meeting.place) if meeting.place else "另行通知"),
         ("参会人员", f"{chair}{whom}负责同志和联络员参加{f'；{coming}' if coming else ''}"),
     )
-    return tuple(block for label, text in told for block in headed(label, Paragraph(text=f"{text}。")))
+    return tuple(block for label, text in arrangements for block in headed(label, Paragraph(text=f"{text}。")))
 
 
 def _about(items: Sequence[AgendaItem], names: DirectoryNames) -> tuple[Block, ...]:

@@ -82,10 +82,10 @@ def decision_line(meeting: Meeting, point: DecisionPoint, names: DirectoryNames)
         ("配合单位", "、".join(names.unit(u.id) for u in point.assist)),
         ("时限", day_in(point.due, local_date(meeting.starts).year) if point.due else ""),
     ]
-    told = "；".join(f"{label}：{value}" for label, value in facts if value)
+    details = "；".join(f"{label}：{value}" for label, value in facts if value)
     subject = point.subject.label if point.subject else ""
     new = f"“{clean(point.new.title)}”" if point.new else ""
-    return f"{point.outcome.label}{subject}{new}：{sentence(point.text)}{f'（{told}）' if told else ''}"
+    return f"{point.outcome.label}{subject}{new}：{sentence(point.text)}{f'（{details}）' if details else ''}"
 
 
 def _lead(meeting: Meeting, point: DecisionPoint) -> str | None:
@@ -108,8 +108,8 @@ def _obliged(meeting: Meeting, names: DirectoryNames) -> Iterator[str]:
 
 def _attendance(meeting: Meeting, names: DirectoryNames) -> Section:
     """出席、请假、列席 in the order of 10.3, each person with the unit; then who took the minutes."""
-    found = meeting.attendance
-    groups = (("出席", found.present), ("请假", found.leave), ("列席", found.observers))
+    attendance = meeting.attendance
+    groups = (("出席", attendance.present), ("请假", attendance.leave), ("列席", attendance.observers))
     there = [Roll(label=label, names=names.listed(people)) for label, people in groups if people]
     record = Roll(label="记录", names=names.person(meeting.secretary))
     return Section(title="参会人员", blocks=(*(there or [Roll(label="出席", names="未登记")]), record))

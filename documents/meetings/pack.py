@@ -52,15 +52,15 @@ def _followed(week: Period, meeting: Meeting, point: DecisionPoint) -> str:
         return f"{name}：{sentence(point.text)}未落实到事项，{sentence(point.reason or '')}"
     if entry is None:
         return f"{name}：{sentence(point.text)}"
-    said = entry.matter.last_feedback
+    feedback = entry.matter.last_feedback
     since = local_date(meeting.starts)
-    told = sentence(said.text) if said and local_date(said.at) >= since else "会后尚无反馈。"
-    told += "".join(
+    progress = sentence(feedback.text) if feedback and local_date(feedback.at) >= since else "会后尚无反馈。"
+    progress += "".join(
         f"{week.ledger.unit(c.unit)}对协调请求" + ("已答复。" if c.answered_at else "尚未答复。")
         for c in entry.matter.coordinations[-1:]
         if c.answered_at is None or local_date(c.answered_at) >= since
     )
-    return f"{name}：{sentence(point.text)}目前{entry.matter.stage.label}，{entry.lit.light.label}灯；{told}"
+    return f"{name}：{sentence(point.text)}目前{entry.matter.stage.label}，{entry.lit.light.label}灯；{progress}"
 
 
 # --- 本周
@@ -76,20 +76,20 @@ def _this_week(week: Period) -> Section:
 
 
 def _due(week: Period) -> list[tuple[date, str, str, str, str]]:
-    found = []
+    due = []
     for entry in week.entries():
         matter = entry.matter
         if matter.ended or matter.stage in (Stage.SUSPENDED, Stage.CLOSING):
             continue
         unit = week.ledger.unit(matter.lead)
         if week.since <= matter.due <= week.until:
-            found.append((matter.due, "办结时限", clean(matter.title), unit, f"{matter.progress}%"))
-        found += [
+            due.append((matter.due, "办结时限", clean(matter.title), unit, f"{matter.progress}%"))
+        due += [
             (p.due, f"要点：{clean(p.text)}", clean(matter.title), unit, f"{p.progress}%")
             for p in matter.points
             if p.open and p.due and week.since <= p.due <= week.until
         ]
-    return found
+    return due
 
 
 # --- 红黄灯
@@ -98,16 +98,16 @@ def _due(week: Period) -> list[tuple[date, str, str, str, str]]:
 def _lights(week: Period) -> Section:
     parts: list[Block] = []
     for light, heading in ((Light.RED, "红灯"), (Light.YELLOW, "黄灯")):
-        found = [e for e in week.entries() if e.lit.light is light]
-        if found:
-            parts += headed(f"{heading}{len(found)}件", Items(items=tuple(_lit(week, e) for e in found)))
+        lit = [e for e in week.entries() if e.lit.light is light]
+        if lit:
+            parts += headed(f"{heading}{len(lit)}件", Items(items=tuple(_lit(week, e) for e in lit)))
     return section("红黄灯事项", tuple(parts))
 
 
 def _lit(week: Period, entry: Entry) -> str:
     unit = week.ledger.unit(entry.matter.lead)
-    said = entry.matter.last_feedback
-    problem = f"反映问题：{sentence(said.problem)}" if said and said.problem else ""
+    feedback = entry.matter.last_feedback
+    problem = f"反映问题：{sentence(feedback.problem)}" if feedback and feedback.problem else ""
     missed = entry.lit.light is Light.YELLOW and entry.matter.missed_in_row
     move = f"{unit}补报反馈" if missed else whose_move(entry.matter, unit)
     return f"{quoted(entry.matter)}（{unit}）：{reason_of(entry.lit)}，下一环节：{move}。{problem}"

@@ -53,14 +53,14 @@ def compose_circular(ledger: Ledger, since: date, until: date) -> PaperText:
     refuse(not leads, f"{span(since, until)}没有督办对象牵头的事项，没有可通报的情况", "nothing_to_say")
     edition = Edition(period, built_in().limits)
     others = len(Period(ledger, since, until).entries()) - len(period.entries())
-    told: list[tuple[str, Iterable[Piece]]] = [
+    chapters: list[tuple[str, Iterable[Piece]]] = [
         ("总体情况", [_scope(period, others), *(piece for part in _STANDING for piece in OVERVIEW[part](edition))]),
         ("办结情况", closed(edition)),
         ("逾期情况", overdue(edition)),
         ("反馈情况", missed(edition)),
         ("工作要求", [_demands(edition)]),
     ]
-    sections, appendices = assembled(told)
+    sections, appendices = assembled(chapters)
     return PaperText(
         kind=PaperKind.CIRCULAR,
         letter=False,
@@ -87,8 +87,8 @@ def _supervised(ledger: Ledger, file: MatterFile) -> bool:
 
 def _scope(period: Period, others: int) -> Paragraph:
     left_out = f"，商请办理或尚未明确牵头单位的{others}件不在通报之列" if others else ""
-    said = f"经指挥部领导批准，现通报各单位牵头督办事项的办理情况（截至{moment(period.ledger.as_of)}{left_out}）。"
-    return Paragraph(text=said)
+    scope = f"经指挥部领导批准，现通报各单位牵头督办事项的办理情况（截至{moment(period.ledger.as_of)}{left_out}）。"
+    return Paragraph(text=scope)
 
 
 def _demands(edition: Edition) -> Items:

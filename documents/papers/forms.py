@@ -229,8 +229,12 @@ def _urge(case: _Case) -> Written:
         raise Refusal(f"{m.number} 没有催办过，请先 xmh task urge", "nothing_to_say")
     coloured = urge.colour is not None and urge.colour is not OrderColour.PLAIN
     colour = f"（{urge.colour.label}色）" if coloured and urge.colour else ""
-    said = m.last_feedback
-    last = f"最近一次反馈为{full_date(local_date(said.at))}：{sentence(said.text)}" if said else "至今没有收到反馈。"
+    feedback = m.last_feedback
+    last = (
+        f"最近一次反馈为{full_date(local_date(feedback.at))}：{sentence(feedback.text)}"
+        if feedback
+        else "至今没有收到反馈。"
+    )
     ask = "商请尽快反馈办理情况。" if case.letter else "请尽快反馈办理情况；逾期仍未反馈的，按督办规则升级。"
     return f"关于{quoted(m)}的催办{'函' if case.letter else '单'}{colour}", (
         Paragraph(text=f"{case.you}牵头办理的{case.what}，办结时限{full_date(m.due)}，{_light(case)}。"),
@@ -242,19 +246,19 @@ def _urge(case: _Case) -> Written:
 def _problem(case: _Case) -> Written:
     m = case.matter
     missed = m.windows.missed
-    found = [f"逾期：{_light(case)}。"] if m.lapsed_for and not m.ended else []
+    problems = [f"逾期：{_light(case)}。"] if m.lapsed_for and not m.ended else []
     if missed:
         windows = "、".join(window_label(w.key) for w in missed[-5:])
-        found.append(f"漏报{len(missed)}次，最近为{windows}。")
+        problems.append(f"漏报{len(missed)}次，最近为{windows}。")
     if m.counts.returns:
-        found.append(f"办结申请退回重办{m.counts.returns}次。")
+        problems.append(f"办结申请退回重办{m.counts.returns}次。")
     if m.last_feedback and m.last_feedback.problem:
-        found.append(f"反馈中提出的问题：{sentence(m.last_feedback.problem)}")
-    refuse(not found, f"{m.number} 没有逾期、漏报、退回或已反映的问题，不需要问题处理通知单", "nothing_to_say")
+        problems.append(f"反馈中提出的问题：{sentence(m.last_feedback.problem)}")
+    refuse(not problems, f"{m.number} 没有逾期、漏报、退回或已反映的问题，不需要问题处理通知单", "nothing_to_say")
     by = case.ledger.calendar.add_workdays(local_date(case.ledger.as_of), REPLY_WORKDAYS)
     return f"关于{quoted(m)}有关问题的{'商请函' if case.letter else '处理通知单'}", (
         Paragraph(text=f"督办中发现，{case.you}牵头办理的{case.what}存在以下问题："),
-        Items(items=tuple(found)),
+        Items(items=tuple(problems)),
         Paragraph(text=f"请研究整改措施和完成时间，于{full_date(by)}前书面反馈指挥部办公室。"),
     )
 
@@ -322,15 +326,15 @@ _ENDS = 4
 
 def _course(case: _Case) -> Figure:
     """办理过程 as a line of time; of a long story its first and its last steps."""
-    told = [
+    steps = [
         LifeMoment(local_date(t.recorded.occurred_at), _MILESTONES[type(t.event)])
         for t in case.file.events
         if type(t.event) in _MILESTONES
     ]
-    shown = told if len(told) <= 2 * _ENDS else [*told[:_ENDS], *told[-_ENDS:]]
-    title = f"办理过程（{full_date(told[0].day)}至{full_date(told[-1].day)}）"
-    said = "、".join(f"{short_date(x.day)}{x.label}" for x in shown)
-    return Figure(title=title, said=said, svg=life_line(shown, told[0].day, told[-1].day, title))
+    shown = steps if len(steps) <= 2 * _ENDS else [*steps[:_ENDS], *steps[-_ENDS:]]
+    title = f"办理过程（{full_date(steps[0].day)}至{full_date(steps[-1].day)}）"
+    caption = "、".join(f"{short_date(x.day)}{x.label}" for x in shown)
+    return Figure(title=title, said=caption, svg=life_line(shown, steps[0].day, steps[-1].day, title))
 
 
 _TEXTS: dict[PaperKind, Callable[[_Case], Written]] = {

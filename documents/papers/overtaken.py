@@ -23,8 +23,8 @@ def refuse_overtaken(text: PaperText) -> None:
     judge = _OVERTAKEN.get(text.kind)
     if matter is None or judge is None:
         return
-    for said in judge(text, matter):
-        raise Refusal(f"{matter.number} {said}", "overtaken")
+    for fault in judge(text, matter):
+        raise Refusal(f"{matter.number} {fault}", "overtaken")
 
 
 def _asks_for(text: PaperText, m: Matter) -> Iterator[str]:
@@ -71,8 +71,8 @@ def _events(text: PaperText) -> Iterator[Event]:
 
 
 def _last_urged(text: PaperText) -> datetime | None:
-    told = [t for f in text.ledger.matters if f.matter == text.matter for t in f.events]
-    return next((t.recorded.occurred_at for t in reversed(told) if isinstance(t.event, ev.UrgeIssued)), None)
+    happenings = [t for f in text.ledger.matters if f.matter == text.matter for t in f.events]
+    return next((t.recorded.occurred_at for t in reversed(happenings) if isinstance(t.event, ev.UrgeIssued)), None)
 
 
 _OVERTAKEN: dict[PaperKind, Callable[[PaperText, Matter], Iterator[str]]] = {

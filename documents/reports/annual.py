@@ -107,23 +107,23 @@ def _meetings(database: Database, year: int) -> dict[str, Counted]:
 
 
 def _issues(database: Database, year: int) -> tuple[Counted, ...]:
-    found = []
+    counted = []
     for publication in Publication:
         stored = reading.load(database, bulletin_stream(publication))
         series = stored.state if stored and isinstance(stored.state, BulletinSeries) else BulletinSeries()
         listed = tuple((i.number, i.issued_on, i.title) for i in series.issues if i.year == year)
         if listed:
-            found.append(Counted(label=f"工作{publication.label}", measure=_MEASURES[publication], listed=listed))
-    return tuple(found)
+            counted.append(Counted(label=f"工作{publication.label}", measure=_MEASURES[publication], listed=listed))
+    return tuple(counted)
 
 
 def _sentence(meetings: dict[str, Counted], issues: tuple[Counted, ...]) -> str:
     """累计召开4次市级指挥部工作会议、6次联席会议……; what there was none of is not mentioned."""
     parts = []
     for verb, wanted in SAID:
-        found = issues if wanted == (BULLETINS,) else tuple(meetings[s] for s in wanted if s in meetings)
-        if found:
-            parts.append(f"{verb}{'、'.join(c.said for c in found)}")
+        counted = issues if wanted == (BULLETINS,) else tuple(meetings[s] for s in wanted if s in meetings)
+        if counted:
+            parts.append(f"{verb}{'、'.join(c.said for c in counted)}")
     return f"{'，'.join(parts)}。" if parts else ""
 
 
@@ -155,8 +155,8 @@ def _overview(period: Period, sentence: str, everything: tuple[Counted, ...]) ->
         blocks.append(Grid(headers=("名目", "数量", "清单"), rows=rows))
     if period.entries():
         edition = Edition(period=period, limits=built_in().limits)
-        said = [piece for part in _SAID_OF_MATTERS for piece in OVERVIEW[part](edition)]
-        blocks += [piece for piece in said if not isinstance(piece, Section)]
+        pieces = [piece for part in _SAID_OF_MATTERS for piece in OVERVIEW[part](edition)]
+        blocks += [piece for piece in pieces if not isinstance(piece, Section)]
         chart = lights_figure(period, f"{period.until.year}年各周灯色（件，每周五）")
         blocks += [chart] if chart else []
     return section("总体情况", tuple(blocks))
@@ -212,8 +212,8 @@ def _months(period: Period) -> tuple[Block, ...]:
     withdrawn = {(m.stream, e.window) for m, e, _ in period.happened(ev.MissWithdrawn)}
     misses = period.happened(ev.FeedbackMissed)
     by_month["漏报"] = Counter(on.month for m, e, on in misses if (m.stream, e.window.key) not in withdrawn)
-    rows = [(f"{n}月", *(str(found[n]) for found in by_month.values())) for n in range(1, period.until.month + 1)]
-    total = ("合计", *(str(found.total()) for found in by_month.values()))
+    rows = [(f"{n}月", *(str(months[n]) for months in by_month.values())) for n in range(1, period.until.month + 1)]
+    total = ("合计", *(str(months.total()) for months in by_month.values()))
     return (Grid(headers=("月份", *by_month), rows=(*rows, total)),)
 
 

@@ -20,8 +20,8 @@ class UnitBurden:
 
     def counts(self, month: str | None = None) -> dict[Ask, int]:
         """So many of each, in a month or in all."""
-        found = Counter(a.ask for a in self.asked if month in (None, month_of(a.on)))
-        return {ask: found[ask] for ask in Ask}
+        counted = Counter(a.ask for a in self.asked if month in (None, month_of(a.on)))
+        return {ask: counted[ask] for ask in Ask}
 
     @property
     def months(self) -> list[str]:
@@ -51,6 +51,6 @@ def burden(ledger: Ledger, units: Iterable[Unit], since: date, until: date) -> t
 def _everything(ledger: Ledger) -> Iterator[Asked]:
     """What matters asked, and whose time meetings took."""
     for file in ledger.matters:
-        yield from asked_in_matter((told.recorded for told in file.events), file.matter)
+        yield from asked_in_matter((happening.recorded for happening in file.events), file.matter)
     for meeting in ledger.meetings:
         yield from asked_in_meeting(meeting)

@@ -35,10 +35,10 @@ def chapters(period: Period) -> Iterator[Block]:
     if not entries:
         return
     yield from _plans(period, entries)
-    found = _by_chapter(period, entries)
-    if len(found) > 1:
-        yield _figures(found, entries)
-    for chapter in found:
+    by_chapter = _by_chapter(period, entries)
+    if len(by_chapter) > 1:
+        yield _figures(by_chapter, entries)
+    for chapter in by_chapter:
         yield Subheading(text=_heading(chapter, period.until.year))
         yield Paragraph(text=f"共{len(chapter.entries)}件，{_told(chapter.entries)}。")
         yield from _listed(period, chapter)
@@ -88,8 +88,8 @@ def _by_chapter(period: Period, entries: Sequence[Entry]) -> tuple[Chapter, ...]
     by_source: dict[str, list[Entry]] = {}
     for entry in sorted(entries, key=lambda e: place.get(e.matter.stream, len(rows))):
         by_source.setdefault(openly(entry.matter.source or NO_CHAPTER), []).append(entry)
-    found = [Chapter(clean(source), tuple(own)) for source, own in by_source.items()]
-    return tuple(sorted(found, key=lambda c: c.title == NO_CHAPTER))
+    by_chapter = [Chapter(clean(source), tuple(own)) for source, own in by_source.items()]
+    return tuple(sorted(by_chapter, key=lambda c: c.title == NO_CHAPTER))
 
 
 def _heading(chapter: Chapter, year: int) -> str:
@@ -97,10 +97,10 @@ def _heading(chapter: Chapter, year: int) -> str:
     return f"{chapter.title}（上年结转）" if carried else chapter.title
 
 
-def _figures(found: Sequence[Chapter], entries: Sequence[Entry]) -> Grid:
+def _figures(by_chapter: Sequence[Chapter], entries: Sequence[Entry]) -> Grid:
     return Grid(
         headers=("章节", "合计", "已销号", "按期", "逾期", "已撤销", "在办", "暂缓", "红灯"),
-        rows=(*(_row(c.title, c.entries) for c in found), _row("合计", entries)),
+        rows=(*(_row(c.title, c.entries) for c in by_chapter), _row("合计", entries)),
     )
 
 

@@ -24,10 +24,10 @@ _WORST_FIRST = (Light.RED, Light.YELLOW, Light.BLUE, Light.GREEN, Light.GREY)
 def overdue(edition: Edition) -> Iterable[Piece]:
     """The longest overdue first; what was not red at the last issue is marked."""
     period, was_red = edition.period, edition.red_before()
-    found = [e for e in period.entries() if e.lit.light is Light.RED]
-    found.sort(key=lambda e: e.matter.due)
-    new = {e.matter.stream for e in found} - set(was_red) if period.before is not None else set()
-    some = new if len(new) < len(found) else ()
+    red = [e for e in period.entries() if e.lit.light is Light.RED]
+    red.sort(key=lambda e: e.matter.due)
+    new = {e.matter.stream for e in red} - set(was_red) if period.before is not None else set()
+    some = new if len(new) < len(red) else ()
     rows = tuple(
         (
             e.matter.number,
@@ -37,16 +37,16 @@ def overdue(edition: Edition) -> Iterable[Piece]:
             _workdays_late(period, e.matter),
             whose_move(e.matter, "牵头单位"),  # named two columns before
         )
-        for e in found
+        for e in red
     )
     grid = Grid(headers=("编号", "事项", "牵头单位", "办结时限", "逾期", "下一环节"), rows=rows)
-    said = tabled(edition, f"逾期未办结{len(found)}件{_new(len(new), len(found))}", "逾期未办结事项", grid)
-    if len(found) > edition.limits.rows:
-        units = Counter(period.ledger.unit(e.matter.lead) for e in found)
+    blocks = tabled(edition, f"逾期未办结{len(red)}件{_new(len(new), len(red))}", "逾期未办结事项", grid)
+    if len(red) > edition.limits.rows:
+        units = Counter(period.ledger.unit(e.matter.lead) for e in red)
         split = f"按牵头单位分，{_by_unit(units, edition.limits.listed, '件')}"
         whose = split if len(units) > 1 else f"均由{next(iter(units))}牵头"
-        said.insert(1, Paragraph(text=f"{whose}。逾期最久的有："))
-    return said
+        blocks.insert(1, Paragraph(text=f"{whose}。逾期最久的有："))
+    return blocks
 
 
 def _new(new: int, every: int) -> str:
@@ -64,10 +64,10 @@ def _workdays_late(period: Period, matter: Matter) -> str:
 
 
 def _behind(edition: Edition) -> Iterable[Piece]:
-    found = [e for e in edition.period.entries() if e.lit.light is Light.YELLOW]
-    found.sort(key=lambda e: -e.matter.missed_in_row)
-    items = [f"{quoted(e.matter)}（{edition.led(e.matter)}）：{reason_of(e.lit)}。" for e in found]
-    return listed(edition, f"黄灯预警{len(found)}件", "黄灯预警事项", items)
+    yellow = [e for e in edition.period.entries() if e.lit.light is Light.YELLOW]
+    yellow.sort(key=lambda e: -e.matter.missed_in_row)
+    items = [f"{quoted(e.matter)}（{edition.led(e.matter)}）：{reason_of(e.lit)}。" for e in yellow]
+    return listed(edition, f"黄灯预警{len(yellow)}件", "黄灯预警事项", items)
 
 
 def missed(edition: Edition) -> Iterable[Piece]:
@@ -87,15 +87,15 @@ def missed(edition: Edition) -> Iterable[Piece]:
     if not owed:
         rest = "均已补报" if all(made_up for _, _, made_up in missed) else "均已补报或办结"
         return headed(heading, Paragraph(text=f"{shown}，{rest}。"))
-    told = _told_as_yellow(edition)
+    listed_already = _told_as_yellow(edition)
     items = [
         f"{quoted(matters[stream])}（{edition.led(matters[stream])}）：{'、'.join(further)}。"
         for stream, keys in sorted(owed.items(), key=lambda one: -len(one[1]))
-        if (further := keys[: max(0, len(keys) - told.get(stream, 0))])
+        if (further := keys[: max(0, len(keys) - listed_already.get(stream, 0))])
     ]
     if not items:
         return headed(heading, Paragraph(text=f"{shown}。未补报的已列入黄灯预警。"))
-    which = "未补报的除已列入黄灯预警的外，还有：" if told.keys() & owed.keys() else "未补报的有："
+    which = "未补报的除已列入黄灯预警的外，还有：" if listed_already.keys() & owed.keys() else "未补报的有："
     return [
         Subheading(text=heading),
         Paragraph(text=f"{shown}。{which}"),
@@ -122,29 +122,29 @@ def _by_unit(units: Counter[str], most: int, measure: str) -> str:
 def _reported(edition: Edition) -> Iterable[Piece]:
     """Problems the units themselves reported in the period, the worst lights first."""
     period, most = edition.period, edition.limits.reported
-    found = [(e, said) for e in period.entries() if (said := _said_problem(period, e.matter))]
-    if not found:
+    problems = [(e, problem) for e in period.entries() if (problem := _said_problem(period, e.matter))]
+    if not problems:
         return ()
-    found.sort(
+    problems.sort(
         key=lambda f: (
             _WORST_FIRST.index(f[0].lit.light),
             f[0].matter.klass is not MatterClass.MAJOR,
             f[0].matter.number,
         )
     )
-    items = tuple(f"{quoted(e.matter)}（{period.ledger.unit(unit)}）：{sentence(text)}" for e, (unit, text) in found)
+    items = tuple(f"{quoted(e.matter)}（{period.ledger.unit(unit)}）：{sentence(text)}" for e, (unit, text) in problems)
     blocks: list[Block] = [Items(items=items[:most])]
-    if len(found) > most:
-        blocks.append(Paragraph(text=f"另有{len(found) - most}项，从略。"))
-    return headed(f"单位反映问题{len(found)}项", *blocks)
+    if len(problems) > most:
+        blocks.append(Paragraph(text=f"另有{len(problems) - most}项，从略。"))
+    return headed(f"单位反映问题{len(problems)}项", *blocks)
 
 
 def _said_problem(period: Period, matter: Matter) -> tuple[str, str] | None:
     """Which unit said what."""
-    said = matter.last_feedback
-    if matter.ended or said is None or not said.problem:
+    feedback = matter.last_feedback
+    if matter.ended or feedback is None or not feedback.problem:
         return None
-    return (said.unit, said.problem) if period.since <= local_date(said.at) <= period.until else None
+    return (feedback.unit, feedback.problem) if period.since <= local_date(feedback.at) <= period.until else None
 
 
 PROBLEMS: Writers = {
@@ -200,9 +200,9 @@ def _answer_by(period: Period, asked: Coordination) -> str:
 
 
 def _brought_up(period: Period, entry: Entry) -> Iterator[str]:
-    said = entry.matter.last_feedback
-    if said and said.coordination and period.since <= local_date(said.at) <= period.until:
-        yield f"{quoted(entry.matter)}：{period.ledger.unit(said.unit)}提出，{sentence(said.coordination)}"
+    feedback = entry.matter.last_feedback
+    if feedback and feedback.coordination and period.since <= local_date(feedback.at) <= period.until:
+        yield f"{quoted(entry.matter)}：{period.ledger.unit(feedback.unit)}提出，{sentence(feedback.coordination)}"
 
 
 def _to_extend(period: Period, entry: Entry) -> Iterator[str]:
@@ -248,12 +248,12 @@ def _spoken(edition: Edition) -> str:
 
 def _due(edition: Edition) -> list[Entry]:
     first, last = _horizon(edition)
-    found = [e for e in edition.period.entries() if _alive(e.matter) and first <= e.matter.due <= last]
-    return sorted(found, key=lambda e: e.matter.due)
+    due = [e for e in edition.period.entries() if _alive(e.matter) and first <= e.matter.due <= last]
+    return sorted(due, key=lambda e: e.matter.due)
 
 
 def _matters_due(edition: Edition) -> Iterable[Piece]:
-    period, found = edition.period, _due(edition)
+    period, due = edition.period, _due(edition)
     rows = tuple(
         (
             day_in(e.matter.due, period.until.year),
@@ -262,10 +262,10 @@ def _matters_due(edition: Edition) -> Iterable[Piece]:
             f"{e.matter.progress}%",
             f"{e.lit.light.label}灯",
         )
-        for e in found
+        for e in due
     )
     grid = Grid(headers=("办结时限", "事项", "牵头单位", "进度", "亮灯"), rows=rows)
-    return tabled(edition, f"{_spoken(edition)}应办结{len(found)}件", "近期应办结事项", grid)
+    return tabled(edition, f"{_spoken(edition)}应办结{len(due)}件", "近期应办结事项", grid)
 
 
 def _points_due(edition: Edition) -> Iterable[Piece]:
@@ -276,17 +276,17 @@ def _points_due(edition: Edition) -> Iterable[Piece]:
 
 def _points(edition: Edition) -> tuple[tuple[str, ...], ...]:
     period, (first, last) = edition.period, _horizon(edition)
-    found = [
+    points = [
         (p.due, p, e.matter)
         for e in period.entries()
         if _alive(e.matter)
         for p in e.matter.points
         if p.open and p.due and first <= p.due <= last
     ]
-    found.sort(key=lambda point: point[0])
+    points.sort(key=lambda point: point[0])
     return tuple(
         (day_in(due, period.until.year), clean(p.text), clean(m.title), period.ledger.unit(m.lead), f"{p.progress}%")
-        for due, p, m in found
+        for due, p, m in points
     )
 
 

@@ -29,22 +29,22 @@ class Edition:
     def red_before(self) -> Mapping[str, Entry]:
         """What was red at the last issue, or, when there is none, as the period began; by stream."""
         before = self.period.before
-        found = before.entries() if before else ()
-        return {e.matter.stream: e for e in found if e.lit.light is Light.RED}
+        entries = before.entries() if before else ()
+        return {e.matter.stream: e for e in entries if e.lit.light is Light.RED}
 
 
 Writer = Callable[[Edition], Iterable[Piece]]
 Writers = Mapping[SectionPart, Writer]
 
 
-def assembled(told: Iterable[tuple[str, Iterable[Piece]]]) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
+def assembled(chapters: Iterable[tuple[str, Iterable[Piece]]]) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
     """Sections by title, and the appendices their pieces refer to."""
     sections: list[Section] = []
     appendices: list[Section] = []
-    for title, pieces in told:
-        found = list(pieces)
-        sections.append(section(title, tuple(p for p in found if not isinstance(p, Section))))
-        appendices += [p for p in found if isinstance(p, Section)]
+    for title, pieces in chapters:
+        composed = list(pieces)
+        sections.append(section(title, tuple(p for p in composed if not isinstance(p, Section))))
+        appendices += [p for p in composed if isinstance(p, Section)]
     return tuple(sections), tuple(appendices)
 
 

@@ -158,8 +158,8 @@ def _movement(edition: Edition) -> Iterator[Piece]:
             ("升级", times(ev.MatterEscalated), "次"),
         )
     )
-    said = "；".join(part for part in (moved, pressed) if part)
-    yield Paragraph(text=f"{period.called}{said}。" if said else f"{period.called}无新立项、办结和催办事项。")
+    movement = "；".join(part for part in (moved, pressed) if part)
+    yield Paragraph(text=f"{period.called}{movement}。" if movement else f"{period.called}无新立项、办结和催办事项。")
 
 
 def _rates(edition: Edition) -> Iterator[Piece]:
@@ -187,16 +187,17 @@ def _reports(edition: Edition) -> Iterator[Piece]:
     period = edition.period
     if not period.entries():
         return
-    found = period.feedback()
-    if not found.owed:
+    feedback = period.feedback()
+    if not feedback.owed:
         yield Paragraph(text=f"{period.called}无应反馈事项。")
         return
     text = (
-        f"{period.called}应反馈{found.owed}次，按时反馈{found.on_time}次，按时反馈率{share(found.on_time, found.owed)}"
+        f"{period.called}应反馈{feedback.owed}次，按时反馈{feedback.on_time}次，"
+        f"按时反馈率{share(feedback.on_time, feedback.owed)}"
     )
-    if found.missed:
-        made_up = f"，其中已补报{found.made_up}次" if found.made_up else "，均未补报"
-        text += f"；漏报{len(found.missed)}次{made_up}"
+    if feedback.missed:
+        made_up = f"，其中已补报{feedback.made_up}次" if feedback.made_up else "，均未补报"
+        text += f"；漏报{len(feedback.missed)}次{made_up}"
     yield Paragraph(text=f"{text}。")
 
 

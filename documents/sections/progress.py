@@ -21,9 +21,9 @@ from domain.terms import Light, MatterClass, Stage
 
 def closed(edition: Edition) -> Iterable[Piece]:
     """办结销号: each matter, its lead, and whether in time."""
-    found = edition.period.happened(ev.MatterClosed)
-    items = [f"{quoted(m)}（{edition.led(m)}），{short_date(on)}销号，{_how_ended(e)}。" for m, e, on in found]
-    return listed(edition, f"办结销号{len(found)}件", "办结销号事项", items)
+    endings = edition.period.happened(ev.MatterClosed)
+    items = [f"{quoted(m)}（{edition.led(m)}），{short_date(on)}销号，{_how_ended(e)}。" for m, e, on in endings]
+    return listed(edition, f"办结销号{len(endings)}件", "办结销号事项", items)
 
 
 def _how_ended(closed: ev.MatterClosed) -> str:
@@ -52,8 +52,8 @@ def _why_green(edition: Edition, then: Entry, now: Entry) -> str:
     year, matter = edition.period.until.year, now.matter
     moved = [
         reason
-        for told in now.file.events[len(then.file.events) :]
-        if (reason := _moved_the_limit(told.event)) is not None
+        for happening in now.file.events[len(then.file.events) :]
+        if (reason := _moved_the_limit(happening.event)) is not None
     ]
     because = moved[-1] if moved else ""
     limit = ""
@@ -84,12 +84,12 @@ def _moved_the_limit(event: Event) -> str | None:
 
 def _decided(edition: Edition) -> Iterable[Piece]:
     """By meeting: what one meeting decided on several matters is told under its name once."""
-    found = edition.period.happened(ev.DecisionRecorded)
+    decisions = edition.period.happened(ev.DecisionRecorded)
     meetings: defaultdict[tuple[date, str], list[tuple[Matter, ev.DecisionRecorded]]] = defaultdict(list)
-    for matter, event, on in found:
+    for matter, event, on in decisions:
         meetings[on, event.meeting].append((matter, event))
     items = [_decisions(on, clean(meeting), points) for (on, meeting), points in meetings.items()]
-    return listed(edition, f"会议议定{len(found)}项", "会议议定事项", items, "次会议的议定事项")
+    return listed(edition, f"会议议定{len(decisions)}项", "会议议定事项", items, "次会议的议定事项")
 
 
 def _decisions(on: date, meeting: str, points: list[tuple[Matter, ev.DecisionRecorded]]) -> str:
@@ -99,8 +99,8 @@ def _decisions(on: date, meeting: str, points: list[tuple[Matter, ev.DecisionRec
     about: defaultdict[str, list[str]] = defaultdict(list)
     for matter, event in points:
         about[_resolved(event, on)].append(quoted(matter))
-    told = "".join(f"关于{''.join(matters)}，{text}" for text, matters in about.items())
-    return f"{short_date(on)}，{meeting}议定{len(points)}项。{told}"
+    worded = "".join(f"关于{''.join(matters)}，{text}" for text, matters in about.items())
+    return f"{short_date(on)}，{meeting}议定{len(points)}项。{worded}"
 
 
 def _resolved(event: ev.DecisionRecorded, on: date) -> str:
@@ -115,15 +115,17 @@ def _major(edition: Edition) -> Iterable[Piece]:
     """What the leads of 重大 matters last reported in the period."""
     period, items = edition.period, []
     for entry in period.entries():
-        matter, said = entry.matter, entry.matter.last_feedback
-        if matter.klass is not MatterClass.MAJOR or matter.ended or said is None:
+        matter, feedback = entry.matter, entry.matter.last_feedback
+        if matter.klass is not MatterClass.MAJOR or matter.ended or feedback is None:
             continue
-        if period.since <= local_date(said.at) <= period.until:
+        if period.since <= local_date(feedback.at) <= period.until:
             further = (
-                f"下一步，{sentence(said.next_step).removeprefix('下一步').lstrip('，')}" if said.next_step else ""
+                f"下一步，{sentence(feedback.next_step).removeprefix('下一步').lstrip('，')}"
+                if feedback.next_step
+                else ""
             )
             items.append(
-                f"{quoted(matter)}（{edition.led(matter)}，进度{matter.progress}%）：{sentence(said.text)}{further}"
+                f"{quoted(matter)}（{edition.led(matter)}，进度{matter.progress}%）：{sentence(feedback.text)}{further}"
             )
     return listed(edition, f"重大事项进展{len(items)}件", "重大事项进展", items)
 
@@ -132,15 +134,16 @@ def _major(edition: Edition) -> Iterable[Piece]:
 
 
 def _opened(edition: Edition) -> Iterable[Piece]:
-    found = edition.period.happened(ev.MatterOpened)
-    if not found:
+    openings = edition.period.happened(ev.MatterOpened)
+    if not openings:
         return ()
-    heading = f"新立项{len(found)}件"
-    if len(found) > edition.limits.opened:
-        return headed(heading, Paragraph(text=_by_class(Counter(e.klass for _, e, _ in found))))
+    heading = f"新立项{len(openings)}件"
+    if len(openings) > edition.limits.opened:
+        return headed(heading, Paragraph(text=_by_class(Counter(e.klass for _, e, _ in openings))))
     year = edition.period.until.year
     items = [
-        f"{quoted(m)}（{edition.led(m)}），时限{day_in(e.due, year)}，依据{clean(str(e.basis))}。" for m, e, _ in found
+        f"{quoted(m)}（{edition.led(m)}），时限{day_in(e.due, year)}，依据{clean(str(e.basis))}。"
+        for m, e, _ in openings
     ]
     return headed(heading, Items(items=tuple(items)))
 
@@ -154,18 +157,18 @@ def _by_class(classes: Counter[MatterClass]) -> str:
 
 def _instructed(edition: Edition) -> Iterable[Piece]:
     """That a leader instructed, on what and when; never the words."""
-    found = edition.period.happened(ev.InstructionRecorded)
+    instructions = edition.period.happened(ev.InstructionRecorded)
     person = edition.period.ledger.person
-    items = [f"{short_date(on)}，{person(e.leader)}对{quoted(m)}作出{INSTRUCTION}。" for m, e, on in found]
-    return listed(edition, f"领导批示{len(found)}件", "领导批示事项", items)
+    items = [f"{short_date(on)}，{person(e.leader)}对{quoted(m)}作出{INSTRUCTION}。" for m, e, on in instructions]
+    return listed(edition, f"领导批示{len(instructions)}件", "领导批示事项", items)
 
 
 def _issued(edition: Edition) -> Iterable[Piece]:
     """The 动态 of the period: each told one event as it happened, the 简报 lists them."""
     period = edition.period
-    found = [i for i in period.ledger.news if period.since <= i.issued_on <= period.until]
-    items = [f"第{i.no}期，{short_date(i.issued_on)}：{clean(i.title)}。" for i in found]
-    return listed(edition, f"编发工作动态{len(found)}次", "工作动态", items, "次")
+    issues = [i for i in period.ledger.news if period.since <= i.issued_on <= period.until]
+    items = [f"第{i.no}期，{short_date(i.issued_on)}：{clean(i.title)}。" for i in issues]
+    return listed(edition, f"编发工作动态{len(issues)}次", "工作动态", items, "次")
 
 
 ADVANCES: Writers = {
@@ -184,9 +187,9 @@ ADVANCES: Writers = {
 
 def news(edition: Edition, parts: Collection[SectionPart]) -> list[Piece]:
     """What happened, day by day."""
-    told = [item for part in parts for item in _NEWS[part](edition)]
-    told.sort(key=lambda item: item[0])
-    return short(edition, "工作动态", [f"{short_date(on)}，{text}" for on, text in told], "条")
+    items = [item for part in parts for item in _NEWS[part](edition)]
+    items.sort(key=lambda item: item[0])
+    return short(edition, "工作动态", [f"{short_date(on)}，{text}" for on, text in items], "条")
 
 
 def _news_decided(edition: Edition) -> Iterator[tuple[date, str]]:

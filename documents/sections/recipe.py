@@ -148,14 +148,14 @@ def read_recipe(data: bytes, where: str) -> Recipe:
         Refusal: `template_broken`, in one line that names the file and the line or key at fault.
     """
     try:
-        said = parse_toml(data, where)
+        document = parse_toml(data, where)
     except Refusal as refusal:
         raise _broken(f"{refusal.message}；名称和文字都要加英文双引号") from refusal
-    _wrong_when("动态" not in said, f'{where}：缺少 ["动态"] 一段')
-    said |= {"栏目": _sections(where, said.get("栏目", [])), "动态": _news(where, said["动态"])}
+    _wrong_when("动态" not in document, f'{where}：缺少 ["动态"] 一段')
+    document |= {"栏目": _sections(where, document.get("栏目", [])), "动态": _news(where, document["动态"])}
     try:
         # Strict, and as JSON: there a list is a tuple, and a number in quotes is still no number.
-        return Recipe.model_validate_json(json.dumps(said, default=str), strict=True)
+        return Recipe.model_validate_json(json.dumps(document, default=str), strict=True)
     except ValidationError as error:
         raise _broken(f"{where}：{_fault(error)}") from error
 
@@ -185,49 +185,51 @@ def built_in() -> Recipe:
 # --- sections
 
 
-def _sections(where: str, said: Any) -> list[dict[str, Any]]:
-    listed = isinstance(said, list) and all(isinstance(s, dict) for s in said)
+def _sections(where: str, written: Any) -> list[dict[str, Any]]:
+    listed = isinstance(written, list) and all(isinstance(s, dict) for s in written)
     _wrong_when(not listed, f'{where}：栏目应写成 [["栏目"]]，一栏一段')
-    _wrong_when(not said, f'{where}：一个栏目也没有，至少要有一段 [["栏目"]]')
-    found = [_section(where, f"第{n}个栏目", one) for n, one in enumerate(said, start=1)]
-    names = [s["名称"] for s in said]
+    _wrong_when(not written, f'{where}：一个栏目也没有，至少要有一段 [["栏目"]]')
+    sections = [_section(where, f"第{n}个栏目", one) for n, one in enumerate(written, start=1)]
+    names = [s["名称"] for s in written]
     twice = next((name for name in names if names.count(name) > 1), None)
     _wrong_when(twice is not None, f"{where}：栏目“{twice}”写了两次")
-    return found
+    return sections
 
 
-def _section(where: str, which: str, said: dict[str, Any]) -> dict[str, Any]:
-    _keys(where, which, said, ("名称", "标题", "内容"))
-    name, title = said["名称"], said["标题"]
+def _section(where: str, which: str, written: dict[str, Any]) -> dict[str, Any]:
+    _keys(where, which, written, ("名称", "标题", "内容"))
+    name, title = written["名称"], written["标题"]
     topic = next((t for t in Topic if t.label == name), None)
     if topic is None:
         raise _broken(f"{where}：{which}的名称没有“{name}”，可填：{_labels(Topic)}")
     blank = not isinstance(title, str) or not title.strip()
     _wrong_when(blank, f"{where}：栏目“{name}”的标题须是文字（加引号），不能为空")
-    return {"topic": topic, "title": title, "parts": _parts(where, f"栏目“{name}”", said["内容"], PARTS[topic])}
+    return {"topic": topic, "title": title, "parts": _parts(where, f"栏目“{name}”", written["内容"], PARTS[topic])}
 
 
-def _news(where: str, said: Any) -> list[SectionPart]:
-    _wrong_when(not isinstance(said, dict), f'{where}：动态应写成 ["动态"] 一段')
-    _keys(where, "动态", said, ("内容",))
-    return _parts(where, "动态", said["内容"], NEWS_PARTS)
+def _news(where: str, written: Any) -> list[SectionPart]:
+    _wrong_when(not isinstance(written, dict), f'{where}：动态应写成 ["动态"] 一段')
+    _keys(where, "动态", written, ("内容",))
+    return _parts(where, "动态", written["内容"], NEWS_PARTS)
 
 
-def _parts(where: str, which: str, said: Any, known: tuple[SectionPart, ...]) -> list[SectionPart]:
-    _wrong_when(not isinstance(said, list), f'{where}：{which}的内容应写成 ["{known[0].label}", "{known[-1].label}"]')
-    _wrong_when(not said, f"{where}：{which}的内容是空的；不要这一栏就把整段删去")
+def _parts(where: str, which: str, written: Any, known: tuple[SectionPart, ...]) -> list[SectionPart]:
+    _wrong_when(
+        not isinstance(written, list), f'{where}：{which}的内容应写成 ["{known[0].label}", "{known[-1].label}"]'
+    )
+    _wrong_when(not written, f"{where}：{which}的内容是空的；不要这一栏就把整段删去")
     by_label = {part.label: part for part in known}
-    strange = next((name for name in said if not isinstance(name, str) or name not in by_label), None)
+    strange = next((name for name in written if not isinstance(name, str) or name not in by_label), None)
     _wrong_when(strange is not None, f"{where}：{which}的内容没有“{strange}”，可填：{_labels(known)}")
-    twice = next((name for name in said if said.count(name) > 1), None)
+    twice = next((name for name in written if written.count(name) > 1), None)
     _wrong_when(twice is not None, f"{where}：{which}的内容里“{twice}”写了两次")
-    return [by_label[name] for name in said]
+    return [by_label[name] for name in written]
 
 
-def _keys(where: str, which: str, said: Mapping[str, Any], wanted: tuple[str, ...]) -> None:
-    strange = next((key for key in said if key not in wanted), None)
+def _keys(where: str, which: str, written: Mapping[str, Any], wanted: tuple[str, ...]) -> None:
+    strange = next((key for key in written if key not in wanted), None)
     _wrong_when(strange is not None, f"{where}：{which}没有“{strange}”这一项，只有：{'、'.join(wanted)}")
-    missing = next((key for key in wanted if key not in said), None)
+    missing = next((key for key in wanted if key not in written), None)
     _wrong_when(missing is not None, f"{where}：{which}缺少“{missing}”")
 
 
@@ -251,7 +253,7 @@ _FAULTS = {
 
 def _fault(error: ValidationError) -> str:
     # A key that is misspelt is also missing: its own spelling is what helps.
-    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
+    first = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
     where = "的".join(f"“{key}”" for key in first["loc"] if isinstance(key, str))
     return _FAULTS.get(first["type"], "{where}填写有误").format(where=where, **first.get("ctx", {}))
 

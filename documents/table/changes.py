@@ -37,14 +37,14 @@ class TableChange(Frozen):
 
 def changes(ledger: Ledger, entries: Iterable[Entry], since: Moment) -> tuple[TableChange, ...]:
     """Everything that changed after an earlier moment, by kind and number."""
-    found = [change for entry in entries for change in _of(ledger, entry, since)]
+    listed = [change for entry in entries for change in _of(ledger, entry, since)]
     order = list(ChangeKind)
-    return tuple(sorted(found, key=lambda c: (order.index(c.kind), c.number)))
+    return tuple(sorted(listed, key=lambda c: (order.index(c.kind), c.number)))
 
 
 def _of(ledger: Ledger, entry: Entry, since: Moment) -> Iterator[TableChange]:
     matter = entry.matter
-    later = [told for told in entry.file.events if told.recorded.position > since.position]
+    later = [happening for happening in entry.file.events if happening.recorded.position > since.position]
 
     def change(kind: ChangeKind, text: str) -> TableChange:
         unit = ledger.unit(matter.lead)
@@ -70,11 +70,11 @@ def _of(ledger: Ledger, entry: Entry, since: Moment) -> Iterator[TableChange]:
 
 def _feedback(later: Iterable[Told], ledger: Ledger, lead: str | None) -> Iterator[str]:
     """How often it was reported, and the last report."""
-    said = [(t.recorded.occurred_at, t.event) for t in later if isinstance(t.event, ev.FeedbackSubmitted)]
-    if not said:
+    feedbacks = [(t.recorded.occurred_at, t.event) for t in later if isinstance(t.event, ev.FeedbackSubmitted)]
+    if not feedbacks:
         return
-    at, last = max(said, key=lambda s: s[0])
-    times = f"反馈{len(said)}次，最近一次" if len(said) > 1 else ""
+    at, last = max(feedbacks, key=lambda s: s[0])
+    times = f"反馈{len(feedbacks)}次，最近一次" if len(feedbacks) > 1 else ""
     text = WITHHELD if is_sealed(last.text) else sentence(last.text)
     who = "" if last.unit == lead else ledger.unit(last.unit)
     yield f"{times}{short_date(local_date(at))}{who}：{text}"

@@ -128,9 +128,11 @@ def _chapters(entries: Iterable[Entry], names: SheetNames, ledger: Ledger) -> It
         by_source.setdefault(openly(entry.matter.source or NO_CHAPTER), []).append(entry)
     no = 0
     for source in sorted(by_source, key=lambda s: s == NO_CHAPTER):
-        found = by_source[source]
-        yield TableChapter(heading=source, rows=tuple(_row(no + i, e, names, ledger) for i, e in enumerate(found, 1)))
-        no += len(found)
+        of_chapter = by_source[source]
+        yield TableChapter(
+            heading=source, rows=tuple(_row(no + i, e, names, ledger) for i, e in enumerate(of_chapter, 1))
+        )
+        no += len(of_chapter)
 
 
 def _row(no: int, entry: Entry, names: SheetNames, ledger: Ledger) -> TableRow:

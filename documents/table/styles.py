@@ -45,11 +45,11 @@ class Styles:
 
     def bar(self, fill: str, *, today: bool) -> Any:
         """A cell of the time map; today's column has a thick red edge. No fill: an empty cell."""
-        found = self._bars.get((fill, today))
-        if found is None:
+        look = self._bars.get((fill, today))
+        if look is None:
             shape: dict[str, Any] = {"align": "center", "valign": "vcenter", "font_size": 9}
             shape |= {"bg_color": fill, "top": 7, "bottom": 7} if fill else {}
             shape |= {"border_color": "#BFBFBF"}
             shape |= {"left": 5, "left_color": "#C00000"} if today else {}
-            found = self._bars[fill, today] = self._book.add_format(shape)
-        return found
+            look = self._bars[fill, today] = self._book.add_format(shape)
+        return look

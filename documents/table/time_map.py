@@ -105,12 +105,12 @@ def _row(sheet: Any, styles: Styles, at: int, row: "TableRow", starts: list[date
 
 def _marks(row: "TableRow", starts: list[date]) -> dict[int, str]:
     """What stands in a column: the limit before points, open points before done ones."""
-    found: dict[int, str] = {}
+    marks: dict[int, str] = {}
     for mark in sorted(row.marks, key=lambda m: not m.done):
         if starts[0] <= mark.on:
-            found[_at(starts, mark.on)] = "◇" if mark.done else "◆"
-    found[_at(starts, row.due)] = "★"
-    return found
+            marks[_at(starts, mark.on)] = "◇" if mark.done else "◆"
+    marks[_at(starts, row.due)] = "★"
+    return marks
 
 
 def _at(starts: list[date], day: date) -> int:

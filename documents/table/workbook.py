@@ -104,9 +104,9 @@ def _chapter(sheet: Any, styles: Styles, chapter: TableChapter, row: int) -> int
     """The heading and its rows; the last row written."""
     sheet.set_row(row, 20)
     sheet.merge_range(row, 0, row, _PRINTED, f"{chapter.heading}（{len(chapter.rows)}件）", styles.chapter)
-    for found in chapter.rows:
+    for table_row in chapter.rows:
         row += 1
-        _row(sheet, styles, row, found, list(Column))
+        _row(sheet, styles, row, table_row, list(Column))
     return row
 
 
@@ -164,8 +164,8 @@ def _changes(book: Any, styles: Styles, table: TaskTable) -> None:
     sheet.merge_range(0, 0, 0, len(heads) - 1, f"{table.title}·变化情况", styles.title)
     after = date_after(table)
     counts = [(kind.label, sum(c.kind is kind for c in table.changes)) for kind in ChangeKind]
-    said = "、".join(f"{label}{n}件" for label, n in counts if n) or "没有变化"
-    sheet.merge_range(1, 0, 1, len(heads) - 1, f"{after}：{said}。", styles.note)
+    summary = "、".join(f"{label}{n}件" for label, n in counts if n) or "没有变化"
+    sheet.merge_range(1, 0, 1, len(heads) - 1, f"{after}：{summary}。", styles.note)
     for at, head in enumerate(heads):
         sheet.write_string(_HEAD_ROW, at, head, styles.head)
     for row, change in enumerate(table.changes, _HEAD_ROW + 1):

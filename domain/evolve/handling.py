@@ -110,7 +110,7 @@ def _(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> Change:
         windows = windows.answer(e.window, r.version)
     change: Change = {"windows": windows, "points": _points(m, e, r), "indicators": _indicators(m, e, r)}
     if _is_last_word(m, e, r):
-        said = Feedback(
+        feedback = Feedback(
             at=r.occurred_at,
             unit=e.unit,
             authors=authors(r.actor),
@@ -120,7 +120,7 @@ def _(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> Change:
             next_step=e.next_step,
             coordination=e.coordination,
         )
-        change |= {"last_feedback": said, "progress": _progress(m, e, change["points"])}
+        change |= {"last_feedback": feedback, "progress": _progress(m, e, change["points"])}
     return change
 
 

@@ -67,14 +67,14 @@ def arranged(meeting: Meeting, proposed: Sequence[AgendaItem]) -> tuple[AgendaIt
 def _unfinished(meeting: Meeting, held: Iterable[Meeting]) -> dict[str, str]:
     """Matter → what earlier meetings of the series decided on it and is not done; the newest word of several."""
     earlier = sorted((m for m in held if m.series == meeting.series and m.opened_at), key=lambda m: m.starts)
-    found: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     for past in earlier:
         if past.stream == meeting.stream:
             continue
         for point in past.standing_points:
             if point.matter and point.outcome in LASTING and point.delivery is not Delivery.WAIVED:
-                found[point.matter] = f"{past.name}议定：{openly(point.text).rstrip('。')}"
-    return found
+                reasons[point.matter] = f"{past.name}议定：{openly(point.text).rstrip('。')}"
+    return reasons
 
 
 def _belongs(
@@ -100,8 +100,8 @@ def _belongs(
 
 
 def _wants_coordination(matter: Matter) -> bool:
-    said = matter.last_feedback
-    return bool(matter.open_coordinations) or bool(said and said.coordination)
+    feedback = matter.last_feedback
+    return bool(matter.open_coordinations) or bool(feedback and feedback.coordination)
 
 
 def _set_by_leader(matter: Matter) -> bool:
@@ -110,16 +110,20 @@ def _set_by_leader(matter: Matter) -> bool:
 
 def _why(reason: AgendaReason, matter: Matter, unfinished: dict[str, str]) -> str | None:
     """What everybody at the table reads beside the item; what is secret there, who may reads in the matter."""
-    said = matter.last_feedback
+    feedback = matter.last_feedback
     match reason:
         case AgendaReason.UNFINISHED:
-            told = f"。最近反馈（{local_date(said.at):%-m月%-d日}）：{openly(said.text)}" if said else "。尚无反馈"
-            return f"{unfinished[matter.stream]}{told}"
+            reported = (
+                f"。最近反馈（{local_date(feedback.at):%-m月%-d日}）：{openly(feedback.text)}"
+                if feedback
+                else "。尚无反馈"
+            )
+            return f"{unfinished[matter.stream]}{reported}"
         case AgendaReason.EXTENSION if matter.extension:
             return f"申请延至 {matter.extension.to}：{openly(matter.extension.reason)}"
         case AgendaReason.COORDINATION:
             asked = matter.open_coordinations
-            wanted = asked[0].text if asked else said.coordination if said else None
+            wanted = asked[0].text if asked else feedback.coordination if feedback else None
             return wanted and openly(wanted)
         case _:
-            return openly(said.text) if said else None
+            return openly(feedback.text) if feedback else None

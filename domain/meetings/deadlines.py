@@ -35,8 +35,8 @@ def owed_by(meeting: Meeting, calendar: WorkCalendar) -> list[MeetingDeadline]:
     kind = MeetingDeadlineKind
     match meeting.stage:
         case MeetingStage.SCHEDULED:
-            found = [MeetingDeadline(kind=kind.AGENDA, at=agenda_instant(meeting, calendar))]
-            return [*found, *_notice(meeting, calendar), *_opening(meeting, calendar)]
+            deadlines = [MeetingDeadline(kind=kind.AGENDA, at=agenda_instant(meeting, calendar))]
+            return [*deadlines, *_notice(meeting, calendar), *_opening(meeting, calendar)]
         case MeetingStage.FROZEN:
             return [*_notice(meeting, calendar), *_opening(meeting, calendar)]
         case MeetingStage.IN_SESSION:

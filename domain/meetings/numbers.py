@@ -12,12 +12,12 @@ _MINUTES = re.compile(r"香指纪〔(\d{4})〕(\d+)号")
 
 def meeting_numbers_held(meeting: Meeting) -> dict[str, int]:
     """Series → the newest number this meeting was given."""
-    found: dict[str, int] = {}
+    held: dict[str, int] = {}
     if match := _NUMBER.fullmatch(meeting.number):
-        found[f"meeting/{match[1]}"] = int(match[2])
+        held[f"meeting/{match[1]}"] = int(match[2])
     if meeting.ordinal is not None:
-        found[f"meeting-ordinal/{meeting.series}/{local_date(meeting.starts).year}"] = meeting.ordinal
-    return found | minutes_numbers_held(meeting.minutes.no if meeting.minutes else "")
+        held[f"meeting-ordinal/{meeting.series}/{local_date(meeting.starts).year}"] = meeting.ordinal
+    return held | minutes_numbers_held(meeting.minutes.no if meeting.minutes else "")
 
 
 def minutes_numbers_held(no: str) -> dict[str, int]:

@@ -282,12 +282,12 @@ def _note_delivery(meeting: Meeting, command: c.NoteDelivery, context: DecisionC
     point = _point(meeting, command.point)
     if point.delivery is not Delivery.PENDING or point.attempt != command.attempt:
         return
-    said = command.delivered
-    if said.refused is not None or said.matter is None:
-        yield ev.OutcomeRefused(point=point.no, attempt=point.attempt, reason=said.refused or "事项没有答复")
+    answer = command.delivered
+    if answer.refused is not None or answer.matter is None:
+        yield ev.OutcomeRefused(point=point.no, attempt=point.attempt, reason=answer.refused or "事项没有答复")
     else:
         yield ev.OutcomeDelivered(
-            point=point.no, attempt=point.attempt, stream=said.stream, matter=said.matter, version=said.version
+            point=point.no, attempt=point.attempt, stream=answer.stream, matter=answer.matter, version=answer.version
         )
 
 

@@ -21,19 +21,19 @@ def notices(recorded: Recorded, before: Any, after: Any, house: RecipientDirecto
     event = decode(recorded)
     match event:
         case BulletinIssued():
-            told = (*house.leaders, *_liaisons(event.distributed, house))
-            said = f"{event.called}已印发：{event.title}"
+            readers = (*house.leaders, *_liaisons(event.distributed, house))
+            line = f"{event.called}已印发：{event.title}"
         case PaperIssued():
-            told = tuple(_liaisons(event.distributed, house))
-            said = f"{event.number} 已印发：{event.title}"
+            readers = tuple(_liaisons(event.distributed, house))
+            line = f"{event.number} 已印发：{event.title}"
         case PaperVoided():
-            told = tuple(_liaisons(_readers_of(after, event.number), house))
-            said = f"{event.number} 已作废：{event.reason}"
+            readers = tuple(_liaisons(_readers_of(after, event.number), house))
+            line = f"{event.number} 已作废：{event.reason}"
         case _:
             return ()
-    people = house.reached(told, recorded)
+    people = house.reached(readers, recorded)
     # What a paper asks is told by its matter, as urgently as that is; that there is a paper can wait for the morning.
-    return addressed(recorded, people, event.number, worded(said, ""), Urgency.NORMAL, house.calendar)
+    return addressed(recorded, people, event.number, worded(line, ""), Urgency.NORMAL, house.calendar)
 
 
 def _liaisons(units: Iterable[str], house: RecipientDirectory) -> Iterator[str]:

@@ -73,9 +73,9 @@ def notices(
     rule = RULES.get(type(event))
     if rule is None:
         return ()
-    told = house.reached((person for of in rule.to for person in _FIND[of](after, house)), recorded)
+    reached = house.reached((person for of in rule.to for person in _FIND[of](after, house)), recorded)
     text = worded(rule.say(event, after), rule.ask)
-    return addressed(recorded, told, f"{after.number} {after.title}", text, rule.urgency, house.calendar)
+    return addressed(recorded, reached, f"{after.number} {after.title}", text, rule.urgency, house.calendar)
 
 
 def retold(recorded: Recorded, meeting: Meeting, house: RecipientDirectory, *, asks: bool) -> str:

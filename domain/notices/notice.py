@@ -59,12 +59,12 @@ def addressed(
     )
 
 
-def worded(said: str, ask: str) -> str:
+def worded(text: str, ask: str) -> str:
     """The text of a notice: what happened and what it asks, cut to length; no secret, even where one stands open."""
-    said = _CIPHER.sub(SEALED_WORDS, said)
-    if len(said) > LONGEST:
-        said = f"{said[:LONGEST]}……"
-    return f"{said}。{ask}" if ask else said
+    text = _CIPHER.sub(SEALED_WORDS, text)
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]}……"
+    return f"{text}。{ask}" if ask else text
 
 
 def shown(words: str) -> str:

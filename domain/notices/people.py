@@ -57,8 +57,8 @@ class RecipientDirectory:
 
     def liaisons(self, unit: str | None) -> Iterator[str]:
         """联络员 of a unit; one that named none is reached through its head."""
-        found = tuple(self.of_unit(unit, Role.LIAISON))
-        yield from found or self.of_unit(unit, Role.HEAD)
+        named = tuple(self.of_unit(unit, Role.LIAISON))
+        yield from named or self.of_unit(unit, Role.HEAD)
 
     def of_unit(self, unit: str | None, *roles: Role) -> Iterator[str]:
         """People of a unit who hold one of the roles."""
@@ -67,15 +67,15 @@ class RecipientDirectory:
     def reached(self, ids: Iterable[str], recorded: Recorded) -> tuple[str, ...]:
         """Each once, with a leader's secretary and whoever stands in that day (授权代办), without those who did it."""
         day = local_date(recorded.recorded_at)
-        found: dict[str, None] = {}
+        reached: dict[str, None] = {}
         for person in ids:
-            found[person] = None
-            found.update(dict.fromkeys(self.known([self.secretaries.get(person)])))
+            reached[person] = None
+            reached.update(dict.fromkeys(self.known([self.secretaries.get(person)])))
             for held in self.delegations:
                 if held.giver == person and held.holds(day) and recorded.stream in (held.matters or (recorded.stream,)):
-                    found.update(dict.fromkeys(self.known([held.receiver])))
+                    reached.update(dict.fromkeys(self.known([held.receiver])))
         did_it = _did_it(recorded)
-        return tuple(person for person in found if person not in did_it)
+        return tuple(person for person in reached if person not in did_it)
 
 
 def _did_it(recorded: Recorded) -> frozenset[str]:
@@ -125,8 +125,8 @@ def _asker(s: Scene) -> Iterator[str]:
 
 def _supervisor(s: Scene) -> Iterator[str]:
     """督办员 of the matter; when he has left, the whole office, so that nothing is nobody's."""
-    found = tuple(s.house.known([s.after.supervisor]))
-    yield from found or (p.id for p in s.house.people if p.role is Role.OFFICE)
+    named = tuple(s.house.known([s.after.supervisor]))
+    yield from named or (p.id for p in s.house.people if p.role is Role.OFFICE)
 
 
 def _instructing(s: Scene) -> Iterator[str]:

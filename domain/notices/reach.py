@@ -59,9 +59,9 @@ def unreached_units(
         if unit is not None:
             concerned[unit][number] = None
     return tuple(
-        found
+        one
         for unit, numbers in sorted(concerned.items())
-        for found in _of_unit(unit, tuple(numbers), contacts, routing, name)
+        for one in _of_unit(unit, tuple(numbers), contacts, routing, name)
     )
 
 
@@ -77,10 +77,10 @@ def _of_unit(
         remedy = f"请用 xmh org import 登记 {unit} 的联络员，或用 xmh task assign 改派"
         yield Unreached(who=unit, unit=unit, name=name(unit), why="没有联络员和负责人", remedy=remedy, matters=numbers)
     # Told is the 联络员, the 负责人 in his place.
-    told = [p for p in there if p.role is Role.LIAISON] or there
-    lacking = {p.id: lacks for p in told if (lacks := missing_address(p, routing)) is not None}
-    if told and len(lacking) == len(told):
-        for person in told:
+    recipients = [p for p in there if p.role is Role.LIAISON] or there
+    lacking = {p.id: lacks for p in recipients if (lacks := missing_address(p, routing)) is not None}
+    if recipients and len(lacking) == len(recipients):
+        for person in recipients:
             yield Unreached(
                 who=person.id,
                 unit=unit,

@@ -94,9 +94,9 @@ def notices(recorded: Recorded, before: Matter | None, after: Matter, house: Rec
     """The notices of one event of a matter: the same for the same event and house, whoever computes them and when."""
     event = decode(recorded)
     rule = RULES.get(type(event), NOBODY)
-    told = house.reached(recipients(Scene(event, before, after, house), rule.to), recorded)
+    reached = house.reached(recipients(Scene(event, before, after, house), rule.to), recorded)
     subject = f"{after.number} {after.title}"
-    return addressed(recorded, told, subject, _text(event, after, rule, house), after.urgency, house.calendar)
+    return addressed(recorded, reached, subject, _text(event, after, rule, house), after.urgency, house.calendar)
 
 
 def retold(recorded: Recorded, matter: Matter, house: RecipientDirectory, *, asks: bool) -> str:
@@ -107,11 +107,11 @@ def retold(recorded: Recorded, matter: Matter, house: RecipientDirectory, *, ask
 
 
 def _text(event: Event, matter: Matter, rule: NoticeRule, house: RecipientDirectory) -> str:
-    said = _INSTEAD.get(type(event))
-    if said is None:
-        said = f"{event.label}：{tell(event, Reader(name=house.name, open=shown))}".rstrip("：")
+    line = _INSTEAD.get(type(event))
+    if line is None:
+        line = f"{event.label}：{tell(event, Reader(name=house.name, open=shown))}".rstrip("：")
     if isinstance(event, ev.MatterAssigned):
         # Once it is signed nobody waits for the 签收 any more.
-        said = said if rule.ask else _RECEIPT.sub("", said)
-        said = f"{said}；办结时限 {matter.due}"
-    return worded(said, rule.ask)
+        line = line if rule.ask else _RECEIPT.sub("", line)
+        line = f"{line}；办结时限 {matter.due}"
+    return worded(line, rule.ask)

@@ -50,11 +50,11 @@ def asked_in_matter(events: Iterable[Recorded], matter: Matter) -> Iterator[Aske
     window: Window | None = None
     owed = set[str]()
 
-    def owes(found: Window) -> Iterator[Asked]:
-        if lead is not None and found.key not in owed:
-            owed.add(found.key)
-            text = window_label(found.key)
-            yield Asked(ask=Ask.WINDOW, unit=lead, on=local_date(found.closes), of=about, text=text)
+    def owes(window: Window) -> Iterator[Asked]:
+        if lead is not None and window.key not in owed:
+            owed.add(window.key)
+            text = window_label(window.key)
+            yield Asked(ask=Ask.WINDOW, unit=lead, on=local_date(window.closes), of=about, text=text)
 
     for recorded in events:
         event = decode(recorded)
@@ -82,15 +82,15 @@ def asked_in_meeting(meeting: Meeting) -> Iterator[Asked]:
 
 def _plainly(event: Event, lead: str | None, on: date, about: str) -> Iterator[Asked]:
     """What an event asks by itself."""
-    found: tuple[Ask, str | None, str] | None = None
+    asked: tuple[Ask, str | None, str] | None = None
     match event:
         case ev.FeedbackSubmitted(unit=unit, late_for=late_for):
-            found = Ask.REPORT, unit, f"补报{window_label(late_for)}" if late_for else "反馈"
+            asked = Ask.REPORT, unit, f"补报{window_label(late_for)}" if late_for else "反馈"
         case ev.UrgeIssued(no=no):
-            found = Ask.URGE, lead, no
+            asked = Ask.URGE, lead, no
         case ev.MatterEscalated(from_rung=below, to_rung=above):
-            found = Ask.ESCALATION, lead, f"{below.label}→{above.label}"
+            asked = Ask.ESCALATION, lead, f"{below.label}→{above.label}"
         case ev.CoordinationRequested(unit=unit, no=no):
-            found = Ask.COORDINATION, unit, f"第{no}项"
-    if found is not None and found[1] is not None:
-        yield Asked(ask=found[0], unit=found[1], on=on, of=about, text=found[2])
+            asked = Ask.COORDINATION, unit, f"第{no}项"
+    if asked is not None and asked[1] is not None:
+        yield Asked(ask=asked[0], unit=asked[1], on=on, of=about, text=asked[2])

@@ -50,18 +50,18 @@ class ScoreLine:
 
 def score(unit: str, matters: Iterable[Matter], today: date) -> tuple[ScoreLine, ...]:
     """The lines of a unit's score, those it leads first; what was called off or is suspended counts nothing."""
-    found: dict[tuple[bool, ScoredOutcome], list[str]] = {}
+    numbers: dict[tuple[bool, ScoredOutcome], list[str]] = {}
     for matter in matters:
         if unit != matter.lead and unit not in matter.assist:
             continue
         leading = unit == matter.lead
         for outcome in _outcomes(matter, today):
-            found.setdefault((leading, outcome), []).append(matter.number)
+            numbers.setdefault((leading, outcome), []).append(matter.number)
     return tuple(
-        ScoreLine(outcome, leading, tuple(found[leading, outcome]))
+        ScoreLine(outcome, leading, tuple(numbers[leading, outcome]))
         for leading in (True, False)
         for outcome in ScoredOutcome
-        if (leading, outcome) in found
+        if (leading, outcome) in numbers
     )
 
 

@@ -50,8 +50,8 @@ class OpenTitles:
     def near(self, title: str, lead: str | None) -> tuple[Near, ...]:
         """At most three open matters the title may be about, the nearest first."""
         key = title_key(title)
-        found = [near for index in self._candidates(key) if (near := self._compared(key, lead, index))]
-        return tuple(sorted(found, key=lambda n: (-n.score, n.matter.number))[:OFFERED])
+        nearest = [near for index in self._candidates(key) if (near := self._compared(key, lead, index))]
+        return tuple(sorted(nearest, key=lambda n: (-n.score, n.matter.number))[:OFFERED])
 
     def _candidates(self, key: str) -> list[int]:
         hits: Counter[int] = Counter()

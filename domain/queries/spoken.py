@@ -28,12 +28,12 @@ def spoken_date(text: str, today: date) -> date:
     """
     plain = unicodedata.normalize("NFKC", text).replace(" ", "")
     try:
-        found = _parse(plain, today)
+        day = _parse(plain, today)
     except ValueError:
         raise Refusal(f"没有“{_shown(text)}”这一天，请写成 2022-06-30", "malformed") from None
-    if found is None:
+    if day is None:
         raise Refusal(f"看不懂日期“{_shown(text)}”，请写成 2022-06-30、6月30日或下周五", "malformed")
-    return plausible(found)
+    return plausible(day)
 
 
 def _shown(text: str) -> str:
@@ -52,21 +52,21 @@ def spoken_past(text: str, today: date) -> date:
     if match := _MONTH_DAY.fullmatch(plain):
         month, day = map(int, match.groups())
         return _last(month, day, today, text)
-    found = spoken_date(text, today)
-    if (match := _WEEKDAY.fullmatch(plain)) and match[1] is None and found > today:
-        return found - timedelta(weeks=1)
-    return found
+    past = spoken_date(text, today)
+    if (match := _WEEKDAY.fullmatch(plain)) and match[1] is None and past > today:
+        return past - timedelta(weeks=1)
+    return past
 
 
 def _last(month: int, day: int, today: date, text: str) -> date:
     """The last such day; 29 February may be years ago."""
     for year in range(today.year, today.year - 9, -1):
         try:
-            found = date(year, month, day)
+            past = date(year, month, day)
         except ValueError:
             continue
-        if found <= today:
-            return found
+        if past <= today:
+            return past
     raise Refusal(f"没有“{text}”这一天，请写成 2022-06-30", "malformed")
 
 

@@ -26,9 +26,9 @@ class Reader:
 def tell(event: Event, reader: Reader) -> str:
     """What happened, without the label: who, what, until when."""
     event = opened(event, reader.open)
-    found = _LINES.get(type(event))
-    if found is not None:
-        return found(event, reader)
+    line = _LINES.get(type(event))
+    if line is not None:
+        return line(event, reader)
     words = getattr(event, "text", None) or getattr(event, "reason", None) or ""
     return reader.open(words) if isinstance(words, str) else ""
 
@@ -49,8 +49,8 @@ def left_undone(unfinished: Sequence[str], why: str | None) -> str:
     """；办结时尚有：要点2未完成；说明：…  Empty when nothing was left."""
     if not unfinished:
         return ""
-    said = "说明属工作秘密" if why and is_sealed(why) else f"说明：{why}"
-    return f"；办结时尚有：{'、'.join(unfinished)}{_if(why and said, '（', '）')}"
+    reason = "说明属工作秘密" if why and is_sealed(why) else f"说明：{why}"
+    return f"；办结时尚有：{'、'.join(unfinished)}{_if(why and reason, '（', '）')}"
 
 
 def pace_said(matter: Matter) -> str:
@@ -107,8 +107,8 @@ def _decided(e: ev.DecisionRecorded, _: Reader) -> str:
 
 def _closed(e: ev.MatterClosed, r: Reader) -> str:
     late = f"逾期{e.overdue_workdays}个工作日办结" if e.overdue_workdays else "按期办结"
-    said = f"{late}{_if(e.mark and e.mark.label, '，')}{_if(e.text and r.open(e.text), '：')}"
-    return f"{said}{_ending(e, r)}"
+    how = f"{late}{_if(e.mark and e.mark.label, '，')}{_if(e.text and r.open(e.text), '：')}"
+    return f"{how}{_ending(e, r)}"
 
 
 def _over(e: ev.ClosureRequested | ev.ClosureEndorsed | ev.MatterClosed | ev.MatterCancelled, r: Reader) -> str:

@@ -58,7 +58,7 @@ def unanswered(matter: Matter, events: Sequence[Recorded], since: date, until: d
     open_ = {key: closed for key, closed in missed.items() if since <= closed <= until}
     if not open_:
         return None
-    after = [said for day, said in acts if day >= max(open_.values())]
+    after = [label for day, label in acts if day >= max(open_.values())]
     return Unanswered(windows=tuple(map(window_label, open_)), explanation="，".join(dict.fromkeys(after)) or None)
 
 

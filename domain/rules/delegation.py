@@ -46,11 +46,11 @@ def _may_give(directory: Directory, giver: str, actor: Actor, today: date) -> No
 
 def revoke(directory: Directory, no: str, actor: Actor, reason: str) -> DelegationRevoked:
     """收回授权: by the giver or the office, from this moment on."""
-    found = directory.delegations.get(no)
-    refuse(found is None, f"没有授权 {no}，请用 xmh org list 查看", "not_found")
-    assert found is not None  # noqa: S101  (refuse raised otherwise)
-    refuse(found.revoked, f"{no} 已收回")
-    mine = actor.on_behalf_of is None and (actor.id == found.giver or actor.role is Role.OFFICE)
+    delegation = directory.delegations.get(no)
+    refuse(delegation is None, f"没有授权 {no}，请用 xmh org list 查看", "not_found")
+    assert delegation is not None  # noqa: S101  (refuse raised otherwise)
+    refuse(delegation.revoked, f"{no} 已收回")
+    mine = actor.on_behalf_of is None and (actor.id == delegation.giver or actor.role is Role.OFFICE)
     refuse(not mine, "授权由本人或办公室督办员收回", "forbidden")
     return DelegationRevoked(no=no, reason=reason)
 
@@ -67,8 +67,8 @@ def acting_under(directory: Directory, actor: Actor, giver: Person, today: date)
     given = {no: d for no, d in directory.delegations.items() if (d.giver, d.receiver) == (giver.id, actor.id)}
     holding = [no for no, d in given.items() if d.holds(today)]
     past = "，原来的授权已到期或收回" if given else ""
-    said = f"{giver.name}（{giver.id}）没有授权您代办{past}；授权用 xmh org delegate"
-    refuse(not holding, said, "not_delegated")
+    not_delegated = f"{giver.name}（{giver.id}）没有授权您代办{past}；授权用 xmh org delegate"
+    refuse(not holding, not_delegated, "not_delegated")
     number = min(holding, key=lambda no: bool(given[no].matters))
     behalf = OnBehalf(id=giver.id, role=giver.role, unit=giver.unit, paper=number, delegation=number)
     return actor.model_copy(update={"on_behalf_of": behalf})
@@ -77,11 +77,11 @@ def acting_under(directory: Directory, actor: Actor, giver: Person, today: date)
 def check_delegation(directory: Directory, actor: str, behalf: OnBehalf, stream: str, day: date) -> None:
     """An act under a 授权 stands when it was given to this person by that one, holds that day and covers the matter."""
     no = behalf.delegation or ""
-    found = directory.delegations.get(no)
-    wrong = found is None or (found.giver, found.receiver) != (behalf.id, actor)
+    delegation = directory.delegations.get(no)
+    wrong = delegation is None or (delegation.giver, delegation.receiver) != (behalf.id, actor)
     refuse(wrong, f"{behalf.id} 没有授权 {actor} 代办（{no}）", "not_delegated")
-    assert found is not None  # noqa: S101  (refuse raised otherwise)
-    refuse(found.revoked, f"{no} 已收回，不能再代办", "not_delegated")
-    refuse(day < found.since, f"{no} 自 {found.since} 起才生效", "not_delegated")
-    refuse(day > found.until, f"{no} 已于 {found.until} 到期，不能再代办", "not_delegated")
-    refuse(bool(found.matters) and stream not in found.matters, f"{no} 不包括这个事项", "not_delegated")
+    assert delegation is not None  # noqa: S101  (refuse raised otherwise)
+    refuse(delegation.revoked, f"{no} 已收回，不能再代办", "not_delegated")
+    refuse(day < delegation.since, f"{no} 自 {delegation.since} 起才生效", "not_delegated")
+    refuse(day > delegation.until, f"{no} 已于 {delegation.until} 到期，不能再代办", "not_delegated")
+    refuse(bool(delegation.matters) and stream not in delegation.matters, f"{no} 不包括这个事项", "not_delegated")

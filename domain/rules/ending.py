@@ -49,19 +49,19 @@ def request_closure(matter: Matter, command: c.RequestClosure, context: Decision
 
 def unfinished(matter: Matter, evidence: tuple[Attachment, ...], policy: Policy) -> tuple[str, ...]:
     """What is not done although the matter is to end, in the office's words; empty when nothing is left."""
-    found = []
-    said = matter.last_feedback.progress if matter.last_feedback else None
-    if matter.progress < DONE and (matter.progress or said is not None):
-        found.append(f"进度{matter.progress}%")
+    lacking = []
+    reported = matter.last_feedback.progress if matter.last_feedback else None
+    if matter.progress < DONE and (matter.progress or reported is not None):
+        lacking.append(f"进度{matter.progress}%")
     if points := [str(p.no) for p in matter.points if p.open]:
-        found.append(f"要点{'、'.join(points)}未完成")
+        lacking.append(f"要点{'、'.join(points)}未完成")
     for i in matter.indicators:
         if not i.reached:
             bound = "不超过" if i.at_most else "应达"
-            found.append(f"指标“{i.name}”{bound}{i.shown(i.target)}，实为{i.shown(i.value)}")
+            lacking.append(f"指标“{i.name}”{bound}{i.shown(i.target)}，实为{i.shown(i.value)}")
     if policy.closure_evidence and not evidence:
-        found.append("未附证明材料")
-    return tuple(found)
+        lacking.append("未附证明材料")
+    return tuple(lacking)
 
 
 def _say_why(matter: Matter, left: tuple[str, ...], why: str | None) -> None:

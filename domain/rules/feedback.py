@@ -59,18 +59,18 @@ def _answers(
     return running.key, None
 
 
-def _measured(matter: Matter, said: IndicatorReport) -> IndicatorReport:
+def _measured(matter: Matter, reported: IndicatorReport) -> IndicatorReport:
     """The value in the indicator's own decimals."""
-    known = next((i for i in matter.indicators if i.no == said.no), None)
+    known = next((i for i in matter.indicators if i.no == reported.no), None)
     if known is None:
-        raise Refusal(f"{matter.number} 没有第{said.no}项指标", "not_found")
+        raise Refusal(f"{matter.number} 没有第{reported.no}项指标", "not_found")
     refuse(
-        said.decimals > known.decimals,
+        reported.decimals > known.decimals,
         f"指标“{known.name}”的值最多{known.decimals}位小数" if known.decimals else f"指标“{known.name}”的值须是整数",
         "malformed",
     )
     return IndicatorReport(
-        no=said.no, value=said.value * 10 ** (known.decimals - said.decimals), decimals=known.decimals
+        no=reported.no, value=reported.value * 10 ** (known.decimals - reported.decimals), decimals=known.decimals
     )
 
 

@@ -113,8 +113,8 @@ def authorise_record(event: Event, actor: Actor, directory: Callable[[], Directo
         case DelegationGranted(delegation=delegation):
             _of_giver(delegation.giver, actor)
         case DelegationRevoked(no=no):
-            found = directory().delegations.get(no)
-            _of_giver(found.giver if found else "", actor)
+            granted = directory().delegations.get(no)
+            _of_giver(granted.giver if granted else "", actor)
         case PlanVersioned(text=text, approver=approver):
             issued = text.stage is not PlanStage.CIRCULATED
             refuse(issued and decider.role is not Role.LEADER, f"{text.stage.label}须由领导批准", "unsigned")

@@ -47,11 +47,11 @@ def units(database: Database) -> tuple[Unit, ...]:
 
 
 def _unit(row: Row) -> Unit:
-    found = dict(zip(Unit.model_fields, row, strict=True))
-    return Unit.model_validate({**found, "aliases": json.loads(found["aliases"])})
+    fields = dict(zip(Unit.model_fields, row, strict=True))
+    return Unit.model_validate({**fields, "aliases": json.loads(fields["aliases"])})
 
 
 def _person(row: Row) -> PersonOnRecord:
     *entry, left_at = row
-    found = dict(zip(Person.model_fields, entry, strict=True))
-    return PersonOnRecord.model_validate({**found, "left_at": None if left_at is None else from_micros(left_at)})
+    fields = dict(zip(Person.model_fields, entry, strict=True))
+    return PersonOnRecord.model_validate({**fields, "left_at": None if left_at is None else from_micros(left_at)})

@@ -66,8 +66,8 @@ def meetings(database: Database, year: int | None = None) -> tuple[ListedMeeting
     """All meetings, or those of a year, in the order they begin."""
     with database.reading() as transaction:
         rows = transaction.all(f"{_MEETINGS} ORDER BY starts, number")
-    found = (_meeting(row) for row in rows)
-    return tuple(m for m in found if year is None or local_date(m.starts).year == year)
+    listed = (_meeting(row) for row in rows)
+    return tuple(m for m in listed if year is None or local_date(m.starts).year == year)
 
 
 def find_meetings(database: Database, words: str) -> tuple[ListedMeeting, ...]:
@@ -85,8 +85,8 @@ def find_meetings(database: Database, words: str) -> tuple[ListedMeeting, ...]:
 
 def series_book(database: Database) -> SeriesBook:
     """The series of meetings."""
-    found = load(database, SERIES_STREAM)
-    return found.state if found and isinstance(found.state, SeriesBook) else SeriesBook()
+    loaded = load(database, SERIES_STREAM)
+    return loaded.state if loaded and isinstance(loaded.state, SeriesBook) else SeriesBook()
 
 
 def _plain(text: str) -> str:
@@ -95,8 +95,8 @@ def _plain(text: str) -> str:
 
 
 def _tail(number: str) -> int | None:
-    found = re.search(r"(\d+)\D*$", number)
-    return int(found[1]) if found else None
+    match = re.search(r"(\d+)\D*$", number)
+    return int(match[1]) if match else None
 
 
 def _matter(row: Row) -> ListedMatter:
@@ -104,5 +104,5 @@ def _matter(row: Row) -> ListedMatter:
 
 
 def _meeting(row: Row) -> ListedMeeting:
-    found = dict(zip(ListedMeeting.model_fields, row, strict=True))
-    return ListedMeeting.model_validate({**found, "starts": from_micros(found["starts"])})
+    fields = dict(zip(ListedMeeting.model_fields, row, strict=True))
+    return ListedMeeting.model_validate({**fields, "starts": from_micros(fields["starts"])})

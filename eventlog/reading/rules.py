@@ -24,8 +24,8 @@ def rulebook(database: Database, position: int | None = None) -> Rulebook:
         with database.reading() as transaction:
             return rulebook_in(transaction)
     with database.reading(snapshot=True) as transaction:
-        found = {stream: stream_events(transaction, stream, position=position) for stream in RULEBOOK_STREAMS}
-    states = {stream: folded(stream, list(events)) for stream, events in found.items() if events}
+        events_of = {stream: stream_events(transaction, stream, position=position) for stream in RULEBOOK_STREAMS}
+    states = {stream: folded(stream, list(events)) for stream, events in events_of.items() if events}
     return _rulebook(states)
 
 

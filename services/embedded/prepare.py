@@ -40,10 +40,10 @@ def end_orphans(home: Path) -> list[int]:
     Bounded: what does not drain in time, or was stopped (SIGSTOP) and cannot, is killed; every acknowledged command is
     in the log.
     """
-    found = RunFile.read(home)
-    if found is None:
+    run = RunFile.read(home)
+    if run is None:
         return []
-    orphans = found.orphans()
+    orphans = run.orphans()
     if orphans:
         named = "、".join(f"进程 {orphan.pid}" for orphan in orphans)
         most = ORPHAN_ENDS_WITHIN * len(orphans)

@@ -36,8 +36,8 @@ def identity(pid: int) -> str | None:
         except OSError:
             return None
         return None if fields[0] in "ZX" else f"{_boot()}:{fields[19]}"
-    told = subprocess.run(["/bin/ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return told.stdout.strip() or None
+    ps = subprocess.run(["/bin/ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return ps.stdout.strip() or None
 
 
 def _boot() -> str:
@@ -163,8 +163,8 @@ class HomeLock:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self._file.close()
-            found = RunFile.read(home)
-            who = f"（进程 {found.supervisor.pid}）" if found and found.running else ""
+            run = RunFile.read(home)
+            who = f"（进程 {run.supervisor.pid}）" if run and run.running else ""
             raise Refusal(
                 f"数据目录 {home} 上已有 xmh up 在运行{who}；用 xmh status 查看，用 xmh down 停止",
                 "already_running",

@@ -101,9 +101,9 @@ class Child:
         """Whether it wrote that it is ready."""
         if self.says is None or not select.select([self.says], [], [], 0)[0]:
             return False
-        said = os.read(self.says, 16)
+        byte = os.read(self.says, 16)
         self._hush()
-        return bool(said)
+        return bool(byte)
 
     def _hush(self) -> None:
         if self.says is not None:
@@ -155,15 +155,15 @@ class Supervisor:
         """
         self._me = Process.of(os.getpid())  # not before: the supervisor may have been forked since it was made
         limit = time.monotonic() + READY_WITHIN
-        told = False
+        announced = False
         with _wakened_by_signals(self._count) as self._woken:
             try:
                 while not self._signals:
                     self._look()
-                    if not told and self.worker.ready:
-                        told = True
+                    if not announced and self.worker.ready:
+                        announced = True
                         when_ready(self._noted())
-                    if not told and time.monotonic() > limit:
+                    if not announced and time.monotonic() > limit:
                         raise self._not_ready()
                     self._wait()
             finally:
@@ -207,7 +207,7 @@ class Supervisor:
 
     def _noted(self) -> RunFile:
         """Write down what runs now."""
-        found = RunFile(
+        run = RunFile(
             supervisor=self._me,
             server=self.server.known if self.server.runs else None,
             worker=self.worker.known if self.worker.runs else None,
@@ -216,8 +216,8 @@ class Supervisor:
             ready=self.server.ready and self.worker.ready,
             restarts={c.name: max(c.starts - 1, 0) for c in (self.server, self.worker)},
         )
-        found.write(self.home)
-        return found
+        run.write(self.home)
+        return run
 
     def _wait(self) -> None:
         """Sleep until something happens: a signal, the death of a child, a word from the worker."""

@@ -36,8 +36,8 @@ def _sound(file: Path) -> bool:
     try:
         with closing(sqlite3.connect(file, timeout=1)) as connection:
             connection.set_progress_handler(lambda: time.monotonic() > limit, _STEPS)
-            found: tuple[str] = connection.execute("PRAGMA quick_check(1)").fetchone()
-            return found == ("ok",)
+            verdict: tuple[str] = connection.execute("PRAGMA quick_check(1)").fetchone()
+            return verdict == ("ok",)
     except sqlite3.OperationalError:
         return True  # out of time, or busy: no proof of anything
     except sqlite3.DatabaseError:

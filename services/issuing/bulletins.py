@@ -97,20 +97,20 @@ def issue(
 
 def issued(database: Database, publication: Publication | None = None) -> tuple[BulletinIssued, ...]:
     """Everything issued, the oldest first."""
-    found = [
+    issues = [
         (event.recorded_at, _event(event))
         for one in Publication
         if publication in (None, one)
         for event in reading.read_stream(database, bulletin_stream(one))
         if event.type == BulletinIssued.__name__
     ]
-    return tuple(event for _, event in sorted(found, key=lambda item: (item[0], item[1].number)))
+    return tuple(event for _, event in sorted(issues, key=lambda item: (item[0], item[1].number)))
 
 
 def series_of(database: Database, publication: Publication) -> BulletinSeries:
     """The state of a publication."""
-    found = reading.load(database, bulletin_stream(publication))
-    return found.state if found and isinstance(found.state, BulletinSeries) else BulletinSeries()
+    loaded = reading.load(database, bulletin_stream(publication))
+    return loaded.state if loaded and isinstance(loaded.state, BulletinSeries) else BulletinSeries()
 
 
 def with_files(database: Database, home: Path, event: BulletinIssued, press: Press | None = None) -> Issued:

@@ -57,10 +57,10 @@ def correct(desk: Desk, wrong: Issued, path: Path, reason: str) -> Correction:
     computed = _computed(database, event, event.position, then)
     printed = edited_by(database, computed, event.edited)
     before, after = (read_edited(file, printed, issue_line(event)) for file in (wrong.files["docx"], path))
-    found = tuple(differing(before, after))
-    refuse(not found, f"{path.name} 与印发的 {event.number} 一致，没有可更正之处", "nothing_to_say")
+    differences = tuple(differing(before, after))
+    refuse(not differences, f"{path.name} 与印发的 {event.number} 一致，没有可更正之处", "nothing_to_say")
     basis = _computed(database, event, read_ledger(database, now).position, recipe_of(desk.press.template))
-    text, changed = _correction(basis, event, found, reason), changes(before, after)
+    text, changed = _correction(basis, event, differences, reason), changes(before, after)
     draft = keep(home, text, desk.signer.id, now, desk.press)
     try:
         keep_text(database, draft, Text(text.title, text.sections), changed, desk.signer, now)
@@ -93,14 +93,14 @@ def _computed(database: Database, event: BulletinIssued, position: int, recipe: 
     )
 
 
-def _correction(basis: Briefing, event: BulletinIssued, found: Sequence[Differing], reason: str) -> Briefing:
+def _correction(basis: Briefing, event: BulletinIssued, differences: Sequence[Differing], reason: str) -> Briefing:
     """The new issue: of the same span and data, for those who read such issues now."""
     why = clean(reason).removeprefix("因")
     opening = (
         f"我办{full_date(event.issued_on)}印发的{event.called}（总第{event.total_no}期，题为《{clean(event.title)}》），"
         f"因{why}，现将有关内容更正如下："
     )
-    places = [place for one in found for place in _places(one)]
+    places = [place for one in differences for place in _places(one)]
     refuse(
         len(places) > _MOST_PLACES or len("".join(places).encode()) > _MOST_BYTES,
         f"改动太多（{len(places)}处），更正只写错处；要整期重写请另编一期",
@@ -125,8 +125,8 @@ def _correction(basis: Briefing, event: BulletinIssued, found: Sequence[Differin
 # --- each place, in words
 
 
-def _places(found: Differing) -> Iterator[str]:
-    old, new = found.before, found.after
+def _places(differs: Differing) -> Iterator[str]:
+    old, new = differs.before, differs.after
     where = _where((*old, *new)[0])
     if len(old) == len(new):
         for one, other in zip(old, new, strict=True):
@@ -134,7 +134,7 @@ def _places(found: Differing) -> Iterator[str]:
     elif not new:
         yield f"{where}删去{_said(old)}"
     elif not old:
-        after = found.previous.text if found.previous else ""
+        after = differs.previous.text if differs.previous else ""
         shown = after if len(after) <= _SHOWN else f"{after[:_SHOWN]}……"
         yield f"{where}在{marked(shown)}之后增加{_said(new)}"
     else:

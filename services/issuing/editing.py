@@ -36,11 +36,11 @@ def edit(
     refuse(already, f"草稿 {draft.id} 已经签发，不能再改；更正请另发一期", "issued")
     briefing = computed(database, draft, recipe)
     text = read_edited(path, briefing)
-    found = changes(Text(briefing.title, briefing.sections, briefing.foreword), text)
+    edits = changes(Text(briefing.title, briefing.sections, briefing.foreword), text)
     newest = _newest(database, draft.publication, draft.key)
-    if newest != _version(draft, text, found) and (newest is not None or found):
-        keep_text(database, draft, text, found, actor, now)
-    return found
+    if newest != _version(draft, text, edits) and (newest is not None or edits):
+        keep_text(database, draft, text, edits, actor, now)
+    return edits
 
 
 def may_edit(actor: Actor) -> None:
@@ -53,14 +53,14 @@ def may_edit(actor: Actor) -> None:
 
 
 def keep_text(
-    database: Database, draft: BulletinDraft, text: Text, found: tuple[Change, ...], actor: Actor, now: datetime
+    database: Database, draft: BulletinDraft, text: Text, edits: tuple[Change, ...], actor: Actor, now: datetime
 ) -> None:
     """Record what the draft says from now on.
 
     Raises:
         Refusal: the log refused it.
     """
-    event = _version(draft, text, found)
+    event = _version(draft, text, edits)
 
     def decide(_: Frozen | None) -> list[BulletinEdited]:
         return [event]
@@ -71,14 +71,14 @@ def keep_text(
     record_decided(database, stream, decide, actor=actor, command_id=command_id, now=now, content={"text": digest})
 
 
-def _version(draft: BulletinDraft, text: Text, found: tuple[Change, ...]) -> BulletinEdited:
+def _version(draft: BulletinDraft, text: Text, edits: tuple[Change, ...]) -> BulletinEdited:
     return BulletinEdited(
         draft_id=draft.id,
         key=draft.key,
         title=text.title,
         foreword=text.foreword,
         sections=text_of(text.sections),
-        changes=found,
+        changes=edits,
     )
 
 
@@ -125,8 +125,8 @@ def _newest(database: Database, publication: Publication, key: str) -> BulletinE
 
 
 def _versions(database: Database, publication: Publication) -> dict[str, int]:
-    found = reading.load(database, bulletin_stream(publication))
-    return found.state.edits if found and isinstance(found.state, BulletinSeries) else {}
+    loaded = reading.load(database, bulletin_stream(publication))
+    return loaded.state.edits if loaded and isinstance(loaded.state, BulletinSeries) else {}
 
 
 def _event(database: Database, publication: Publication, version: int) -> BulletinEdited:

@@ -135,10 +135,10 @@ def minutes_at(database: Database, event: MinutesFiled) -> Page:
 
 def _event(database: Database, meeting: Meeting) -> MinutesFiled:
     """What is filed of the signing, but for the files."""
-    found = [e for e in reading.read_stream(database, meeting.stream) if e.type == MinutesIssued.__name__]
-    if not found:
+    signings = [e for e in reading.read_stream(database, meeting.stream) if e.type == MinutesIssued.__name__]
+    if not signings:
         refuse_always(f"{meeting.number} 的纪要尚未签发，不能归档", "unsigned")
-    signing, issued = found[-1], issued_event(found[-1], MinutesIssued)
+    signing, issued = signings[-1], issued_event(signings[-1], MinutesIssued)
     return MinutesFiled(
         number=issued.no,
         meeting=meeting.stream,
@@ -154,9 +154,9 @@ def _event(database: Database, meeting: Meeting) -> MinutesFiled:
 
 def _names(database: Database, position: int) -> DirectoryNames:
     """The directory as it was; who has left by then was still there, and keeps the name."""
-    told = [decode(e) for e in _upto(database, DIRECTORY_STREAM, position)]
-    units = (e.unit for e in told if isinstance(e, UnitRecorded))
-    return DirectoryNames.of(units, (e.person for e in told if isinstance(e, PersonRecorded)))
+    events = [decode(e) for e in _upto(database, DIRECTORY_STREAM, position)]
+    units = (e.unit for e in events if isinstance(e, UnitRecorded))
+    return DirectoryNames.of(units, (e.person for e in events if isinstance(e, PersonRecorded)))
 
 
 def _upto(database: Database, stream: str, position: int) -> list[Recorded]:

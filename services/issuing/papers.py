@@ -130,19 +130,19 @@ def approve_circular(database: Database, since: date, until: date, *, actor: Act
         LogError: the log cannot be written.
     """
     text = draft_circular(database, since, until, local_date(now))
-    said = words_of(text)
+    words = words_of(text)
 
     def decide(_: Frozen | None) -> list[CircularApproved]:
-        return [approval(actor, since, until, text.ledger.position, said)]
+        return [approval(actor, since, until, text.ledger.position, words)]
 
     record_decided(
         database,
         paper_stream(until.year),
         decide,
         actor=actor,
-        command_id=f"circular-approve:{said[:24]}:{now.isoformat()}",
+        command_id=f"circular-approve:{words[:24]}:{now.isoformat()}",
         now=now,
-        content={"words": said, "actor": actor.model_dump(mode="json")},
+        content={"words": words, "actor": actor.model_dump(mode="json")},
     )
     return text
 
@@ -152,8 +152,8 @@ def _approved(database: Database, text: PaperText) -> None:
     since, until = text.since, text.until
     if since is None or until is None:
         raise TypeError("a 通报 has a period")
-    found = reading.load(database, paper_stream(until.year))
-    given = found.state.approvals if found and isinstance(found.state, PaperLedger) else ()
+    loaded = reading.load(database, paper_stream(until.year))
+    given = loaded.state.approvals if loaded and isinstance(loaded.state, PaperLedger) else ()
     of_span = [a for a in given if (a.since, a.until) == (since, until)]
     if any((a.position, a.words) == (text.ledger.position, words_of(text)) for a in of_span):
         return
@@ -217,10 +217,10 @@ def void(database: Database, number: str, reason: str, *, actor: Actor, now: dat
 def ledger_of(database: Database, year: int | None = None) -> tuple[Paper, ...]:
     """Every paper, or those of a year, void ones too, the oldest first."""
     states = [s for s in reading.states_of(database, "paper") if year is None or s.stream == paper_stream(year)]
-    found = (
+    papers = (
         p for s in sorted(states, key=lambda s: s.stream) if isinstance(s.state, PaperLedger) for p in s.state.papers
     )
-    return tuple(found)
+    return tuple(papers)
 
 
 def issued(database: Database) -> tuple[PaperIssued, ...]:
@@ -256,8 +256,8 @@ def _page(database: Database, event: PaperIssued) -> Page:
 def _key(desk: Desk, stream: str, kind: PaperKind) -> str:
     """The id of the command: the event the paper tells of (a 问题处理通知单: the day), and how often it was void."""
     events = reading.read_stream(desk.database, stream)
-    told = max((e.version for e in events if e.type in _TELLS.get(kind, ())), default=0)
-    what = str(told) if told else local_date(desk.now).isoformat()
+    version = max((e.version for e in events if e.type in _TELLS.get(kind, ())), default=0)
+    what = str(version) if version else local_date(desk.now).isoformat()
     void_ones = sum(p.matter == stream and p.kind is kind and p.void is not None for p in ledger_of(desk.database))
     return f"paper:{stream}:{kind.value}:{what}:{void_ones}"
 

@@ -51,15 +51,15 @@ class CommandLine:
         with mock.patch.dict(os.environ, {"XMH_HOME": str(self.home), "XMH_ACTOR": actor}):
             code = _code([*map(str, arguments), "--home", str(self.home), "--as", actor])
         _forget()
-        said = self._capsys.readouterr()
-        return Said(code, said.out, said.err)
+        streams = self._capsys.readouterr()
+        return Said(code, streams.out, streams.err)
 
     def json(self, *arguments: str | Path, actor: str = "office", code: int = 0) -> Any:
         """The document of a command that ends with this code."""
-        said = self(*arguments, "--json", actor=actor)
-        assert said.code == code, said
-        assert said.err == ""
-        return said.json
+        result = self(*arguments, "--json", actor=actor)
+        assert result.code == code, result
+        assert result.err == ""
+        return result.json
 
 
 def _forget() -> None:

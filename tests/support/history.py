@@ -32,10 +32,10 @@ def act(
     Raises:
         Refusal: a rule said no.
     """
-    found = reading.load(database, stream)
-    matter = found.state if found and isinstance(found.state, Matter) else None
+    loaded = reading.load(database, stream)
+    matter = loaded.state if loaded and isinstance(loaded.state, Matter) else None
     context = DecisionContext(rulebook=reading.rulebook(database), now=now, actor=actor, occurred_at=occurred_at)
-    return _appended(database, stream, found, decide(matter, command, context), context, claims(command).units)
+    return _appended(database, stream, loaded, decide(matter, command, context), context, claims(command).units)
 
 
 def meet(database: Database, stream: str, command: Frozen, actor: Actor, now: datetime) -> Sequence[Recorded]:
@@ -44,26 +44,26 @@ def meet(database: Database, stream: str, command: Frozen, actor: Actor, now: da
     Raises:
         Refusal: a rule said no.
     """
-    found = reading.load(database, stream)
-    meeting = found.state if found and isinstance(found.state, Meeting) else None
+    loaded = reading.load(database, stream)
+    meeting = loaded.state if loaded and isinstance(loaded.state, Meeting) else None
     context = DecisionContext(rulebook=reading.rulebook(database), now=now, actor=actor)
-    return _appended(database, stream, found, decide_meeting(meeting, command, context), context)
+    return _appended(database, stream, loaded, decide_meeting(meeting, command, context), context)
 
 
 def _appended(
     database: Database,
     stream: str,
-    found: reading.StreamState | None,
+    loaded: reading.StreamState | None,
     drafts: tuple[Draft, ...],
     context: DecisionContext,
     units: tuple[UnitClaim, ...] = (),
 ) -> Sequence[Recorded]:
-    said = append(
+    answer = append(
         database,
         AppendRequest(
             stream=stream,
-            expected_version=found.version if found else 0,
-            expected_hash=found.hash if found else "",
+            expected_version=loaded.version if loaded else 0,
+            expected_hash=loaded.hash if loaded else "",
             rulebook_version=context.rulebook.version,
             command_id=uuid4().hex,
             actor=context.actor,
@@ -72,9 +72,9 @@ def _appended(
             drafts=drafts,
         ),
     )
-    if not isinstance(said, Appended):
-        raise Refusal(f"{said}", "history")
-    return said.events
+    if not isinstance(answer, Appended):
+        raise Refusal(f"{answer}", "history")
+    return answer.events
 
 
 def tick(database: Database, now: datetime) -> int:
@@ -90,8 +90,8 @@ def tick(database: Database, now: datetime) -> int:
 
 
 def _next(database: Database, stream: str, now: datetime) -> datetime | None:
-    found = reading.load(database, stream)
-    assert found is not None
-    assert isinstance(found.state, Matter)
-    deadline = next_deadline(found.state, reading.rulebook(database), min(now, found.state.opened_at))
+    loaded = reading.load(database, stream)
+    assert loaded is not None
+    assert isinstance(loaded.state, Matter)
+    deadline = next_deadline(loaded.state, reading.rulebook(database), min(now, loaded.state.opened_at))
     return deadline.at if deadline else None

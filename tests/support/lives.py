@@ -20,5 +20,5 @@ def many(machine: type[RuleBasedStateMachine]) -> type[unittest.TestCase]:
 
 
 def _lived(machine: type[RuleBasedStateMachine], examples: int) -> type[unittest.TestCase]:
-    told = settings(max_examples=examples, stateful_step_count=STEPS)
-    return type(machine.__name__, (machine.TestCase,), {"settings": told})
+    depth = settings(max_examples=examples, stateful_step_count=STEPS)
+    return type(machine.__name__, (machine.TestCase,), {"settings": depth})

@@ -70,9 +70,9 @@ class PostRoom:
         record(self.log, DIRECTORY_STREAM, events, actor=SYSTEM, command_id=uuid4().hex, now=now)
 
     def person(self, person_id: str) -> Person:
-        found = reading.person(self.log, person_id)
-        assert found is not None
-        return Person.model_validate(found.model_dump(exclude={"left_at"}))
+        recorded = reading.person(self.log, person_id)
+        assert recorded is not None
+        return Person.model_validate(recorded.model_dump(exclude={"left_at"}))
 
     def kept(self, **which: Any) -> tuple[NoticeOnRecord, ...]:
         return kept.listed(self.log, **which)

@@ -71,8 +71,8 @@ def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log:
     limit = time.monotonic() + seconds
     while not ready():
         if process.poll() is not None or time.monotonic() > limit:
-            said = log.read_text(errors="replace")[-2000:]
-            raise NotReadyError(f"exit code {process.returncode}: {said}")
+            tail = log.read_text(errors="replace")[-2000:]
+            raise NotReadyError(f"exit code {process.returncode}: {tail}")
         time.sleep(0.02)
 
 

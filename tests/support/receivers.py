@@ -51,14 +51,14 @@ class Received:
     @property
     def mails(self) -> list[tuple[str, str, str]]:
         """To, subject and text of the mails taken."""
-        found = []
+        mails = []
         for data in self.taken:
             mail = message_from_bytes(data, policy=default)
             body = mail.get_body(("plain",))
             assert body is not None
             subject = str(make_header(decode_header(str(mail["Subject"]))))
-            found.append((str(mail["To"]), subject, body.get_content()))
-        return found
+            mails.append((str(mail["To"]), subject, body.get_content()))
+        return mails
 
 
 @contextmanager

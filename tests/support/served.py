@@ -108,9 +108,9 @@ class Home:
     @property
     def running(self) -> RunFile:
         """What runs now."""
-        found = RunFile.read(self.path)
-        assert found is not None
-        return found
+        run = RunFile.read(self.path)
+        assert run is not None
+        return run
 
     def down(self) -> None:
         self.ok("down")
@@ -120,9 +120,9 @@ class Home:
 
     def kill_all(self) -> None:
         """As in a power cut: whoever watches first, so that nothing is started again."""
-        found = RunFile.read(self.path)
-        if found is not None:
-            for process in (found.supervisor, found.worker, found.server):
+        run = RunFile.read(self.path)
+        if run is not None:
+            for process in (run.supervisor, run.worker, run.server):
                 if process is not None:
                     kill(process)
 

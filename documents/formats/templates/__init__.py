@@ -36,15 +36,15 @@ class Template:
         Raises:
             Refusal: `template_gone`, when the folder of the office's own is not there or cannot be read.
         """
-        found = dict(_read(self.folder))
+        files = dict(_read(self.folder))
         if self.own is not None:
             refuse(
                 not self.own.is_dir(),
                 f"模板目录 {self.own} 不存在，请检查 xmh.toml 的 [templates] 或 XMH_TEMPLATES",
                 "template_gone",
             )
-            found |= dict(_read(self.own))
-        return dict(sorted(found.items()))
+            files |= dict(_read(self.own))
+        return dict(sorted(files.items()))
 
     def source(self, name: str) -> bytes:
         """One of its files.
@@ -52,18 +52,18 @@ class Template:
         Raises:
             Refusal: `template_gone`.
         """
-        found = self.files.get(name)
-        if found is None:
+        source = self.files.get(name)
+        if source is None:
             raise Refusal(f"版式 {self.id} 的文件 {name} 不见了，请重新安装本版本", "template_gone")
-        return found
+        return source
 
     @cached_property
     def sha256(self) -> str:
         """Of all its files, names included."""
-        found = hashlib.sha256()
+        digest = hashlib.sha256()
         for name, data in self.files.items():
-            found.update(f"{name}\0".encode() + data + b"\0")
-        return found.hexdigest()
+            digest.update(f"{name}\0".encode() + data + b"\0")
+        return digest.hexdigest()
 
     def broken(self, name: str, why: str) -> Refusal:
         """What to say when a source is not understood."""
