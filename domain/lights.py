@@ -85,8 +85,12 @@ def _yellow(matter: Matter, rulebook: Rulebook, as_of: datetime) -> tuple[Light,
 def _blue(matter: Matter, rulebook: Rulebook, as_of: datetime) -> tuple[Light, str] | None:
     if matter.closure or as_of < near_due_instant(matter, rulebook):
         return None
-    left = rulebook.calendar.workdays_between(local_date(as_of), matter.due)
-    return Light.BLUE, f"距办结时限{left}个工作日" if left > 0 else "今日到期"
+    day = local_date(as_of)
+    left = rulebook.calendar.workdays_between(day, matter.due)
+    if left > 0:
+        return Light.BLUE, f"距办结时限{left}个工作日"
+    days = (matter.due - day).days
+    return Light.BLUE, f"距办结时限{days}天，其间没有工作日" if days > 0 else "今日到期"
 
 
 def _green(matter: Matter) -> str:

@@ -136,6 +136,17 @@ def schedule(
     )
 
 
+def up_to(made: Schedule, words: str) -> Schedule:
+    """The same plan as far as one of its steps: that step and all it waits for.
+
+    Raises:
+        Refusal: `not_found`, when there is no such step.
+    """
+    template = NodeTemplate(name=made.template, nodes=tuple(n.node for n in made.nodes))
+    wanted = _before(template, template.find(words))
+    return made.model_copy(update={"nodes": tuple(n for n in made.nodes if n.node.id in wanted)})
+
+
 def _backward(nodes: list[PlanNode], finish: date, calendar: WorkCalendar) -> dict[str, tuple[date, date]]:
     """Latest start and finish of each: the working day before whatever waits for it must start, less that one's lag."""
     ends: dict[str, date] = {}

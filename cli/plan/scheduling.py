@@ -45,10 +45,14 @@ def schedule(
     since: Annotated[
         str | None, typer.Option("--today", metavar="DATE", help="从哪天起算有没有余地（默认今天）")
     ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="N", help="只排到哪个节点为止（含它的前置）；不写则为全部节点")
+    ] = None,
     apply: Annotated[bool, typer.Option("--apply", help="把倒排出的节点列为事项的要点")] = False,
 ) -> None:
     """倒排工期：由完成日期按工作日历倒推各节点最迟何时开始，哪些已经来不及，各有多少余地。"""
     from domain.schedule import schedule as worked_backward
+    from domain.schedule import up_to
     from intake.node_template import find_template
 
     target = the_matter(matter)
@@ -57,6 +61,8 @@ def schedule(
     wanted = _day(need(finish, "--finish", "完成日期"), start)
     rulebook = reading.rulebook(session.database)
     made = worked_backward(chosen, wanted, rulebook.calendar, start, node)
+    if until is not None:
+        made = up_to(made, until)
     if apply:
         _apply(target.stream, made)
         return

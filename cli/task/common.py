@@ -289,12 +289,21 @@ def do_all(words: Sequence[str], command: MatterCommand, actor: Actor | None = N
     tell_many([m.number for m in matters], send(orders))
 
 
-def tell_many(numbers: Sequence[str], replies: Sequence["Reply | Exception"], *, handed: bool = False) -> None:
-    """Show several answers; what was refused is shown in its place. Of what was `handed` over, who cannot be told."""
+def tell_many(
+    numbers: Sequence[str],
+    replies: Sequence["Reply | Exception"],
+    *,
+    handed: bool = False,
+    more: Sequence[Sequence[str]] = (),
+) -> None:
+    """Show several answers; what was refused is shown in its place. Of what was `handed` over, who cannot be told.
+
+    `more` are further lines to each answer, under `notes` for scripts.
+    """
     documents: list[dict[str, Any]] = []
     lines: list[str] = []
     worst = Exit.DONE
-    for number, reply in zip(numbers, replies, strict=True):
+    for n, (number, reply) in enumerate(zip(numbers, replies, strict=True)):
         if isinstance(reply, Exception):
             problem = _problem(reply)
             worst = max(worst, problem.exit_code)
@@ -302,8 +311,10 @@ def tell_many(numbers: Sequence[str], replies: Sequence["Reply | Exception"], *,
             lines.append(f"{number}  未办：{problem.message}")
         else:
             without = nobody_to_tell(matters=[reply.matter]) if handed else ()
-            documents.append({**document(reply), **({"unreached": entries(without)} if handed else {})})
-            lines += [line(reply), *lines_of(without)]
+            notes = list(more[n]) if more else []
+            told = {"unreached": entries(without)} if handed else {}
+            documents.append({**document(reply), **told, **({"notes": notes} if notes else {})})
+            lines += [line(reply), *notes, *lines_of(without)]
     answer(documents, "\n".join(lines))
     if worst:
         raise SystemExit(worst)

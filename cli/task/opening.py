@@ -1,6 +1,7 @@
 """`xmh task open accept decline assign`."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
@@ -56,7 +57,7 @@ from cli.task.opening_options import (
     TitleOption,
     UrgencyOption,
 )
-from cli.task.parts import ParentOption, WeightOption, part_of, the_whole
+from cli.task.parts import ParentOption, WeightOption, part_of, said_otherwise, the_whole
 from domain.base import Refusal
 from domain.bounds import plausible
 from domain.calendar import OfficeHours, at_office, local_date
@@ -142,7 +143,7 @@ def _open(stream: str, command: OpenMatter, actor: Actor, since: datetime | None
     reply = send([order(stream, command, actor, since)])[0]
     if isinstance(reply, Exception):
         raise reply
-    _tell_opened(stream, reply)
+    _tell_opened(stream, reply, said_otherwise(stream, reply, command))
 
 
 def _limit(
@@ -195,15 +196,17 @@ def _usual_rhythm(klass: MatterClass) -> Rhythm:
     return Rhythm.PLAN_AND_LAND if klass is MatterClass.COORDINATION else Rhythm.WEEKLY
 
 
-def _tell_opened(stream: str, reply: "Reply") -> None:
-    """Echo the limit and where it comes from."""
+def _tell_opened(stream: str, reply: "Reply", differs: Sequence[str]) -> None:
+    """Echo the limit and where it comes from; of what was opened before, what was said otherwise this time."""
     loaded = reading.load(session.database, stream)
     assert loaded is not None  # noqa: S101  (it was opened just now)
     matter = loaded.state
     assert isinstance(matter, Matter)  # noqa: S101  (a stream under matter/)
     rule = matter.due_rule.rule if matter.due_rule else None
     limit = f"办结时限 {said_date(matter.due)}" + (f"，按默认时限计算：{rule}" if rule else "")
-    _tell_handed(reply, limit, due=matter.due.isoformat(), due_rule=rule)
+    if not reading.rulebook(session.database).calendar.is_workday(matter.due):
+        limit += "，不是工作日"
+    _tell_handed(reply, limit, *differs, due=matter.due.isoformat(), due_rule=rule, notes=list(differs))
 
 
 def accept(matters: MattersArg) -> None:

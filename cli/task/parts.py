@@ -1,9 +1,11 @@
 """`xmh task split`, and how `task open` names the whole of a part."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.names import unit_names
 from cli.session import Problem, session
 from cli.task.common import (
     ByOption,
@@ -19,10 +21,15 @@ from cli.task.common import (
 from cli.task.due import due_day
 from domain.commands import OpenMatter
 from domain.duplicates import title_key
+from domain.event import decode
 from domain.facts import MOST_WEIGHT, PartOf
 from domain.ids import matter_stream
 from domain.matter import Matter
+from domain.queries.reopening import differences
 from eventlog import reading
+
+if TYPE_CHECKING:
+    from workflows.contract import Reply
 
 ParentOption = Annotated[
     str | None,
@@ -81,7 +88,28 @@ def split(
     replies = [send([o])[0] for o in orders]
     if len(replies) == 1 and isinstance(replies[0], Exception):
         raise replies[0]
-    tell_many([command.title for command in commands], replies, handed=True)
+    tell_many(
+        [command.title for command in commands], replies, handed=True, more=_differing(streams, replies, commands)
+    )
+
+
+def said_otherwise(stream: str, reply: "Reply", command: OpenMatter) -> tuple[str, ...]:
+    """Of a matter that was opened before: what this 立项 says otherwise, so that nobody takes it for done."""
+    if reply.events:
+        return ()
+    events = [decode(e) for e in reading.read_stream(session.database, stream)]
+    found = differences(events, command, unit_names())
+    change = "时限用 xmh task extend 或会议议定，牵头单位用 assign，要点用 point"
+    return (*found, f"{reply.matter} 早已立项，以上各处未作改动；要改：{change}") if found else ()
+
+
+def _differing(
+    streams: Sequence[str], replies: "Sequence[Reply | Exception]", commands: Sequence[OpenMatter]
+) -> list[tuple[str, ...]]:
+    return [
+        () if isinstance(r, Exception) else said_otherwise(s, r, c)
+        for s, r, c in zip(streams, replies, commands, strict=True)
+    ]
 
 
 def _opening(whole: Matter, text: str) -> OpenMatter:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from datetime import date, datetime
 
-from domain.base import Frozen
+from domain.base import Frozen, Refusal
 from domain.bounds import visible
 from domain.calendar import local_date
 from domain.envelope import from_micros
@@ -48,6 +48,9 @@ def find_matters(database: Database, words: str) -> tuple[ListedMatter, ...]:
     """The matters meant by a number (`XMH-2022-007`), its tail (`7`), a stream, or words of the title.
 
     The first of these that fits anything decides; several matters come back when the words fit several.
+
+    Raises:
+        Refusal: `ambiguous`, when only an earlier year has a matter of that tail: whoever types 7 means this year's.
     """
     with database.reading() as transaction:
         matters = sorted(map(_matter, transaction.all(_MATTERS)), key=lambda m: m.number)
@@ -58,6 +61,7 @@ def find_matters(database: Database, words: str) -> tuple[ListedMatter, ...]:
     if wanted.isdecimal():
         tail = tuple(m for m in matters if _tail(m.number) == int(wanted))
         if tail:
+            _of_newest_year([m.number for m in tail], [m.number for m in matters], wanted)
             return tail
     return tuple(m for m in matters if all(word in _plain(m.title) for word in wanted.split()))
 
@@ -71,7 +75,11 @@ def meetings(database: Database, year: int | None = None) -> tuple[ListedMeeting
 
 
 def find_meetings(database: Database, words: str) -> tuple[ListedMeeting, ...]:
-    """The meetings meant by a number (`HY-2022-031`), its tail (`31`, of the newest such year), or the title."""
+    """The meetings meant by a number (`HY-2022-031`), its tail (`31`, of the newest year), or the title.
+
+    Raises:
+        Refusal: `ambiguous`, when only an earlier year has a meeting of that tail.
+    """
     everything = meetings(database)
     wanted = _plain(words)
     exact = tuple(m for m in everything if wanted in (_plain(m.number), _plain(m.stream)))
@@ -79,6 +87,8 @@ def find_meetings(database: Database, words: str) -> tuple[ListedMeeting, ...]:
         return exact
     if wanted.isdecimal():
         tails = [m for m in everything if _tail(m.number) == int(wanted)]
+        if tails:
+            _of_newest_year([m.number for m in tails], [m.number for m in everything], wanted)
         return tuple(tails[-1:])
     return tuple(m for m in everything if all(word in _plain(m.title) for word in wanted.split()))
 
@@ -89,9 +99,23 @@ def series_book(database: Database) -> SeriesBook:
     return loaded.state if loaded and isinstance(loaded.state, SeriesBook) else SeriesBook()
 
 
+def _of_newest_year(fitting: list[str], numbers: list[str], tail: str) -> None:
+    """A tail means the newest year there is: with none of that year nothing is guessed."""
+    newest = max(map(_year, numbers))
+    if max(map(_year, fitting)) < newest:
+        shown = "、".join(sorted(fitting))
+        raise Refusal(f"{newest}年没有第{tail}号，以前年度有 {shown}；请写明完整编号", "ambiguous")
+
+
 def _plain(text: str) -> str:
     """Full width, case, blanks and characters nobody sees do not matter."""
     return unicodedata.normalize("NFKC", visible(text)).casefold().strip()
+
+
+def _year(number: str) -> int:
+    """2022 of XMH-2022-007."""
+    found = re.search(r"-(\d{4})-", number)
+    return int(found[1]) if found else 0
 
 
 def _tail(number: str) -> int | None:

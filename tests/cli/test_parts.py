@@ -72,6 +72,25 @@ def test_a_split_opens_all_at_once_and_a_second_time_nothing(xmh: CommandLine, w
     assert xmh("task", "split", whole).code == 2
 
 
+def test_a_split_again_with_another_date_says_that_the_date_was_not_taken(xmh: CommandLine, whole: str) -> None:
+    part = ("task", "split", whole, "--part")
+    xmh.json(*part, f"桩基;lead=zhujian;due={SOONER}")
+    said = xmh(*part, f"桩基;lead=zhujian;due={DUE}")
+    assert said.code == 0
+    assert f"时限立项时为{SOONER}，这次写的是{DUE}" in said.out
+    assert "未作改动" in said.out
+    assert xmh.json(*part, f"桩基;lead=zhujian;due={DUE}")[0]["notes"][0].startswith("时限")
+
+
+def test_opening_again_under_a_key_says_what_is_not_taken(xmh: CommandLine, service: None, log: Database) -> None:
+    del service, log
+    once = (*OPEN, "--title", "金融文化中心建设", "--key", "k1")
+    xmh.json(*once)
+    assert xmh.json(*once)["notes"] == []
+    again = xmh(*once[:3], SOONER.isoformat(), *once[4:])
+    assert (again.code, f"这次写的是{SOONER}" in again.out) == (0, True)
+
+
 def test_progress_rolls_up_in_show_and_in_the_tree_also_of_a_past_day(xmh: CommandLine, whole: str) -> None:
     parts = xmh.json("task", "split", whole, "--part", "土石方;lead=gengxin;weight=3", "--part", "桩基;lead=gengxin")
     first, second = (part["matter"] for part in parts)

@@ -49,6 +49,14 @@ def test_too_late_is_said_and_past_the_limit_is_refused(xmh: CommandLine) -> Non
 
 
 @pytest.mark.usefixtures("service", "log")
+def test_the_points_may_stop_at_a_node(xmh: CommandLine) -> None:
+    xmh.json(*OPEN, "--lead", "gengxin")
+    xmh.json(*WANTED, "--today", "2021-09-01", "--until", "支护图", "--apply")
+    shown = xmh.json("task", "show", "金融文化中心")["points"]
+    assert [p["text"] for p in shown] == ["场地勘察", "基坑支护施工图设计"]
+
+
+@pytest.mark.usefixtures("service", "log")
 def test_what_is_missing_or_unknown_is_one_line(xmh: CommandLine) -> None:
     xmh.json(*OPEN, "--lead", "gengxin")
     assert "--template" in xmh("plan", "schedule", "金融文化中心", "--finish", "2031-01-05").error

@@ -143,3 +143,12 @@ def test_backdated_opening_says_when_it_happened() -> None:
     assert life.m.opened_at == at(2, 7)
     assert life.recorded[0].recorded_at - life.recorded[0].occurred_at > timedelta(days=20)
     assert LEAD.id == life.m.lead
+
+
+def test_on_a_saturday_tomorrow_is_not_today_and_the_receipt_is_due_no_later() -> None:
+    saturday = opened(at(3, 12, 10), due=date(2022, 3, 13))
+    assert saturday.light.reason == "蓝:距办结时限1天，其间没有工作日"
+    assert saturday.m.receipt_due is not None
+    assert saturday.m.receipt_due <= at(3, 13, 18), "签收时限 not after 办结时限"
+    saturday.now = at(3, 13, 10)
+    assert saturday.light.reason == "蓝:今日到期"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.base import Refusal
 from domain.calendar import WorkCalendar
-from domain.schedule import NodeTemplate, PlanNode, Schedule, schedule
+from domain.schedule import NodeTemplate, PlanNode, Schedule, schedule, up_to
 from intake.node_template import find_template
 from tests.support.life import CALENDAR
 
@@ -141,3 +141,11 @@ def test_the_laws_of_any_schedule(template: NodeTemplate, finish: int, today: in
     assert {n.slack for n in critical} == {least}
     assert found[target].critical, "nothing is later than the target, so it is on the chain"
     assert made.feasible == (least >= 0)
+
+
+def test_a_plan_is_taken_as_far_as_one_node_with_all_it_waits_for(groundbreaking: Schedule) -> None:
+    some = up_to(groundbreaking, "基坑支护施工图设计")
+    assert {n.node.id for n in some.nodes} == {"勘察", "支护图"}
+    assert set(some.nodes) < set(groundbreaking.nodes), "the days stay those of the whole"
+    with pytest.raises(Refusal, match="没有节点“封顶”"):
+        up_to(groundbreaking, "封顶")

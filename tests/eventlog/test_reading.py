@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from domain.base import Refusal
 from domain.event import decode
 from domain.log import Rulebook
 from domain.office import (
@@ -117,7 +118,6 @@ def found(asker: Asker) -> Asker:
     [
         ("S-2022-001", ["S-2022-001"]),
         ("ｓ－２０２２－００１", ["S-2022-001"]),
-        ("2", ["S-2022-002"]),
         ("1", ["S-2022-001", "S-2023-001"]),
         ("９", []),
         ("香蜜", ["S-2022-001", "S-2022-002"]),
@@ -130,6 +130,13 @@ def found(asker: Asker) -> Asker:
 )
 def test_a_matter_is_found_by_number_tail_or_words(found: Asker, words: str, numbers: list[str]) -> None:
     assert [m.number for m in reading.find_matters(found.database, words)] == numbers
+
+
+def test_a_tail_never_jumps_to_another_year(found: Asker) -> None:
+    """No. 2 is last year's: whoever types 2 this year means this year's, which there is none of."""
+    with pytest.raises(Refusal, match="2023年没有第2号，以前年度有 S-2022-002") as refused:
+        reading.find_matters(found.database, "2")
+    assert refused.value.code == "ambiguous"
 
 
 def test_ended_matters_are_not_open(found: Asker) -> None:
