@@ -1,4 +1,7 @@
-"""A home served by a deadly worker, four clients that report to it, and a hand that kills at random moments."""
+"""A home served by a deadly worker, four clients that report to it, and a hand that kills at random moments.
+
+The log lies in SQLite's file or in a PostgreSQL of the test's own, which the hand kills as well.
+"""
 
 import asyncio
 import json
@@ -10,6 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,13 +35,14 @@ from services.office_records import record
 from settings import Settings
 from tests.support.meetings import meeting_order
 from tests.support.office import LIAISON, OFFICE, opening, order
+from tests.support.postgres import Server as DatabaseServer
 from tests.support.served import ROOT, Home, home_in, kill, wait_for
 from workflows.contract import Reply
 
 HERE = Path(__file__).parent
 CLIENTS = 4
 KINDS = ("worker", "server", "both", "all")
-"""What a hand can kill; `all` is the supervisor too."""
+"""What a hand can kill; `all` is the supervisor too. Beside these, where the log has a server: `database`."""
 PATIENCE = 120.0
 """A stopped worker's polls take tasks from the server until they end after a minute."""
 
@@ -70,8 +75,17 @@ class Chaos:
     """The home, and whoever serves it."""
 
     home: Home
+    database: DatabaseServer | None = None
+    """Where the log lies, when not in the home's own file."""
     serving: subprocess.Popen[str] | None = None
     kills: Counter[str] = field(default_factory=Counter)
+    hand: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "hand"))
+    """One thread that lives as long as the test: a server it starts would die with a thread of its own."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What the hand can kill here."""
+        return KINDS if self.database is None else (*KINDS, "database")
 
     def serve(self) -> None:
         """Up, with the deadly worker; returns when ready."""
@@ -101,6 +115,9 @@ class Chaos:
         if found is None:
             return
         self.kills[what] += 1
+        if what == "database":
+            self._strike_database(luck)
+            return
         match what:
             case "worker" | "server":
                 victims = [found.worker if what == "worker" else found.server]
@@ -116,28 +133,30 @@ class Chaos:
             time.sleep(luck.uniform(0, 0.5))
             self.serve()
 
+    def _strike_database(self, luck: random.Random) -> None:
+        """Kill the log's server; whoever watches it starts it again."""
+        assert self.database is not None
+        self.database.kill()
+        time.sleep(luck.uniform(0, 2))
+        self.database.start()
+
     @contextmanager
     def striking(self, luck: random.Random, kinds: Sequence[str], within: float) -> Iterator[None]:
         """Kill these at random moments while something else goes on; calm is restored in the end."""
         over = threading.Event()
-        failed: list[BaseException] = []
 
-        def hand() -> None:
-            try:
-                for what in kinds:
-                    over.wait(luck.uniform(0.2, within / len(kinds)))
-                    self.strike(what, luck)
-            except BaseException as e:  # told below, in the thread that waits
-                failed.append(e)
+        def strikes() -> None:
+            for what in kinds:
+                over.wait(luck.uniform(0.2, within / len(kinds)))
+                self.strike(what, luck)
 
-        thread = threading.Thread(target=hand)
-        thread.start()
+        struck = self.hand.submit(strikes)
         try:
             yield
         finally:
             over.set()
-            thread.join()
-        assert not failed, failed
+            wait([struck])
+        struck.result()
         self.calm()
 
     def calm(self) -> None:
@@ -171,11 +190,13 @@ class Chaos:
 
 
 @contextmanager
-def chaos_in(folder: Path, **deadly: object) -> Iterator[Chaos]:
-    """A served home whose worker is as deadly as told (see `deadly_worker.py`)."""
+def chaos_in(folder: Path, database: DatabaseServer | None = None, **deadly: object) -> Iterator[Chaos]:
+    """A served home whose worker is as deadly as told (see `deadly_worker.py`), its log in SQLite unless told."""
     env = {name.upper(): str(value) for name, value in deadly.items()}
+    if database is not None:
+        env["XMH_DATABASE_URL"] = database.new_database()
     with home_in(folder, env) as home:
-        chaos = Chaos(home)
+        chaos = Chaos(home, database)
         try:
             chaos.serve()
             yield chaos

@@ -8,9 +8,10 @@ import pytest
 
 from domain import commands as c
 from eventlog.verify import verify
-from tests.recovery.chaos import CLIENTS, KINDS, Chaos, Desk, away_from_midnight, chaos_in, counted, seed_of
+from tests.recovery.chaos import CLIENTS, Chaos, Desk, away_from_midnight, chaos_in, counted, seed_of
 from tests.recovery.deadly_worker import CALM
 from tests.support.office import LIAISON, types, until
+from tests.support.postgres import Server
 
 REPORTS = 200
 MATTERS = 8
@@ -21,17 +22,19 @@ ANSWERED_WITHIN = 10.0
 
 @pytest.mark.slow
 @pytest.mark.timeout(180)
-async def test_every_acknowledged_report_is_recorded_once_after_every_kind_of_kill(tmp_path: Path) -> None:
+async def test_every_acknowledged_report_is_recorded_once_after_every_kind_of_kill(
+    tmp_path: Path, database: Server | None
+) -> None:
     """Each kind once, within two rounds of 200 reports from 4 processes.
 
     The worker kills itself before an insert and between a commit and its task's completion, alone and with the server;
-    a hand kills worker, server, both, and the supervisor as well, whereupon `up` is typed again.
+    a hand kills worker, server, both, the log's own server, and the supervisor as well, whereupon `up` is typed again.
     """
     away_from_midnight()
     luck = seed_of("kills")
-    kinds = luck.sample(KINDS, len(KINDS))
     deadly = {"deadly_before": "round0-0-2", "deadly_after": "round0-2-3", "deadly_together": "round1-2-2"}
-    with chaos_in(tmp_path, **deadly, deadly_when_ready=True) as chaos:
+    with chaos_in(tmp_path, database, **deadly, deadly_when_ready=True) as chaos:
+        kinds = luck.sample(chaos.kinds, len(chaos.kinds))
         await _lived_through(chaos, luck, [kinds[:2], kinds[2:]])
         assert {path.stem.lower() for path in chaos.home.path.glob("DEADLY*.done")} == set(deadly)
 
@@ -39,13 +42,15 @@ async def test_every_acknowledged_report_is_recorded_once_after_every_kind_of_ki
 @pytest.mark.chaos
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", range(4))
-async def test_every_acknowledged_report_is_recorded_once_whatever_is_killed(tmp_path: Path, part: int) -> None:
+async def test_every_acknowledged_report_is_recorded_once_whatever_is_killed(
+    tmp_path: Path, database: Server | None, part: int
+) -> None:
     """The long form: four times five rounds, in which the worker dies by chance and the hand takes what it likes."""
     away_from_midnight()
     luck = seed_of(f"kills-{part}")
-    rounds = [luck.choices(KINDS, weights=(2, 1, 1, 1), k=2) for _ in range(5)]
     chances = {"deadly_before": 0.003, "deadly_after": 0.004, "deadly_together": 0.002}
-    with chaos_in(tmp_path, **chances, deadly_when_ready=True) as chaos:
+    with chaos_in(tmp_path, database, **chances, deadly_when_ready=True) as chaos:
+        rounds = [luck.choices(chaos.kinds, k=2) for _ in range(5)]
         await _lived_through(chaos, luck, rounds)
 
 

@@ -25,6 +25,7 @@ from tests.recovery.chaos import Desk, away_from_midnight, chaos_in
 from tests.recovery.deadly_worker import CALM
 from tests.support.meetings import decision
 from tests.support.office import FOR_LEADER, OFFICE, until
+from tests.support.postgres import Server
 from tests.support.served import ROOT, Home
 
 WORKERS = 2
@@ -62,20 +63,24 @@ async def kept_at_work(home: Home, over: asyncio.Event, dead: list[int]) -> None
 
 @pytest.mark.slow
 @pytest.mark.timeout(120)
-async def test_every_outcome_counts_once_while_workers_die_five_times(tmp_path: Path) -> None:
-    await _signed_while_workers_die(tmp_path, items=16, deaths=5, before=0.12, after=0.2)
+async def test_every_outcome_counts_once_while_workers_die_five_times(tmp_path: Path, database: Server | None) -> None:
+    await _signed_while_workers_die(tmp_path, database, items=16, deaths=5, before=0.12, after=0.2)
 
 
 @pytest.mark.chaos
 @pytest.mark.timeout(300)
-async def test_every_outcome_counts_once_while_workers_die_twenty_times(tmp_path: Path) -> None:
-    await _signed_while_workers_die(tmp_path, items=60, deaths=20, before=0.07, after=0.09)
+async def test_every_outcome_counts_once_while_workers_die_twenty_times(
+    tmp_path: Path, database: Server | None
+) -> None:
+    await _signed_while_workers_die(tmp_path, database, items=60, deaths=20, before=0.07, after=0.09)
 
 
-async def _signed_while_workers_die(folder: Path, *, items: int, deaths: int, before: float, after: float) -> None:
+async def _signed_while_workers_die(
+    folder: Path, database: Server | None, *, items: int, deaths: int, before: float, after: float
+) -> None:
     """Minutes with so many outcomes; workers die with these probabilities before inserts and after commits."""
     away_from_midnight()
-    with chaos_in(folder, deadly_before=before, deadly_after=after) as chaos, chaos.log() as log:
+    with chaos_in(folder, database, deadly_before=before, deadly_after=after) as chaos, chaos.log() as log:
         (chaos.home.path / CALM).touch()
         desk = Desk(chaos.home, log)
         streams = await desk.in_progress(items)

@@ -144,8 +144,8 @@ async def test_a_worker_stopped_before_its_insert_appends_nothing_stale_when_it_
 
 
 @pytest.mark.timeout(200)
-async def test_a_worker_stopped_inside_its_transaction_locks_nobody_out(tmp_path: Path, postgres_url: str) -> None:
+async def test_a_worker_stopped_inside_its_transaction_locks_nobody_out(tmp_path: Path, own_postgres: Server) -> None:
     """PostgreSQL ends the sleeper's transaction after five seconds (`transaction_timeout`)."""
     away_from_midnight(200)
-    with chaos_in(tmp_path, frozen_in="sleeping", xmh_database_url=postgres_url) as chaos:
+    with chaos_in(tmp_path, own_postgres, frozen_in="sleeping") as chaos:
         await _sleeps_through(chaos, "sleeping")
