@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-from domain.base import Refusal
 from domain.envelope import Actor
 from domain.ids import meeting_stream
-from domain.log import Already, Appended, AppendRequest, Behind
+from domain.log import AppendAnswer, AppendRequest
 from domain.meetings.commands import MeetingOrder, RecordMeeting
 from domain.meetings.meeting import Meeting
 from domain.meetings.rules import decide_meeting
@@ -13,6 +12,7 @@ from domain.rules.context import DecisionContext
 from eventlog import reading
 from eventlog.append import append
 from eventlog.database import Database
+from services.retry_append import retry_append
 
 
 def record_meeting(database: Database, command: RecordMeeting, actor: Actor, now: datetime) -> tuple[Meeting, bool]:
@@ -24,13 +24,13 @@ def record_meeting(database: Database, command: RecordMeeting, actor: Actor, now
     """
     key = f"{command.series.id}/{command.starts.isoformat()}/{command.title}"
     stream = meeting_stream(key)
+    if (held := _meeting(database, stream)) is not None:
+        return held, False
     order = MeetingOrder(command_id=f"record:{stream}", stream=stream, actor=actor, command=command, valid_until=now)
-    while True:
-        loaded = reading.load(database, stream)
-        if loaded is not None and isinstance(loaded.state, Meeting):
-            return loaded.state, False
+
+    def attempt() -> AppendAnswer:
         rulebook = reading.rulebook(database)
-        answer = append(
+        return append(
             database,
             AppendRequest(
                 stream=stream,
@@ -44,14 +44,13 @@ def record_meeting(database: Database, command: RecordMeeting, actor: Actor, now
                 drafts=decide_meeting(None, command, DecisionContext(rulebook=rulebook, now=now, actor=actor)),
             ),
         )
-        match answer:
-            case Appended() | Already():
-                stored = reading.load(database, stream)
-                if stored is not None and isinstance(stored.state, Meeting):
-                    return stored.state, True
-            case Behind():
-                continue  # somebody else wrote in between
-            case _:
-                raise Refusal(
-                    getattr(answer, "message", "日志被还原过，请运行 xmh doctor"), getattr(answer, "code", "ahead")
-                )
+
+    retry_append(attempt)
+    recorded = _meeting(database, stream)
+    assert recorded is not None  # noqa: S101  (the log has just said so)
+    return recorded, True
+
+
+def _meeting(database: Database, stream: str) -> Meeting | None:
+    loaded = reading.load(database, stream)
+    return loaded.state if loaded is not None and isinstance(loaded.state, Meeting) else None

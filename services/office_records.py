@@ -11,10 +11,11 @@ from datetime import datetime
 from domain.base import Frozen, Refusal
 from domain.envelope import Actor, Recorded, canonical
 from domain.event import Event
-from domain.log import Already, Appended, AppendRequest, Behind
+from domain.log import AppendAnswer, Appended, AppendRequest
 from eventlog import reading
 from eventlog.append import append
 from eventlog.database import Database
+from services.retry_append import retry_append
 
 
 def record(
@@ -66,14 +67,17 @@ def record_decided(
         LogError: the log cannot be written.
     """
     digest = hashlib.sha256(canonical({"stream": stream, "content": content}).encode()).hexdigest()
-    while True:
+    refusal: Refusal | None = None
+
+    def attempt() -> AppendAnswer:
+        nonlocal refusal
         loaded = reading.load(database, stream)
-        refusal: Refusal | None = None
         try:
             drafts = tuple(event.draft(now) for event in decide(loaded.state if loaded else None))
+            refusal = None
         except Refusal as error:
             drafts, refusal = (), error
-        answer = append(
+        return append(
             database,
             AppendRequest(
                 stream=stream,
@@ -87,17 +91,11 @@ def record_decided(
                 drafts=drafts,
             ),
         )
-        match answer:
-            case Appended() if refusal is not None:
-                raise refusal
-            case Appended(events=stored) | Already(events=stored):
-                return stored
-            case Behind():
-                continue  # somebody else wrote in between
-            case _:
-                raise Refusal(
-                    getattr(answer, "message", "事件日志被还原过，请运行 xmh doctor"), getattr(answer, "code", "ahead")
-                )
+
+    answer = retry_append(attempt)
+    if isinstance(answer, Appended) and refusal is not None:
+        raise refusal
+    return answer.events
 
 
 def _plain(event: Event) -> dict[str, object]:

@@ -1,15 +1,17 @@
 """After a log was restored from an older copy: numbers issued since then exist on paper and must not be given again."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from domain.base import Refusal
-from domain.envelope import SYSTEM
-from domain.log import Already, Appended, AppendRequest, Behind
+from domain.envelope import SYSTEM, canonical
+from domain.event import decode
+from domain.log import AppendAnswer, AppendRequest
 from domain.numbering import NUMBERS_STREAM, NumbersAdvanced
 from eventlog.append import append
 from eventlog.database import Database
 from eventlog.reading import head, rulebook
+from services.retry_append import retry_append
 
 
 def lagging_numbers(database: Database, seen: Mapping[str, int]) -> dict[str, tuple[int, int]]:
@@ -28,31 +30,36 @@ def advance_numbers(database: Database, seen: Mapping[str, int], reason: str = "
     The move is an event of its own in the log, so that an auditor who asks for the missing numbers finds the reason.
 
     Raises:
+        Refusal: the log refused it.
         LogUnreachable: nothing is known to be recorded.
     """
-    while lagging := lagging_numbers(database, seen):
-        now = datetime.now(UTC)
-        stands = head(database, NUMBERS_STREAM)
+
+    def attempt() -> AppendAnswer:
+        now, stands = datetime.now(UTC), head(database, NUMBERS_STREAM)
+        lagging = lagging_numbers(database, seen)
         events = [NumbersAdvanced(name=series, past=n, reason=reason) for series, (_, n) in lagging.items()]
-        answer = append(
+        return append(
             database,
             AppendRequest(
                 stream=NUMBERS_STREAM,
                 expected_version=stands.version,
                 expected_hash=stands.hash,
                 rulebook_version=rulebook(database).version,
-                command_id=f"advance-numbers/{stands.version + 1}/{stands.hash[-16:]}",
+                command_id=_move_id(lagging),
                 actor=SYSTEM,
                 now=now,
                 drafts=tuple(event.draft(now) for event in events),
             ),
             settling=True,
         )
-        match answer:
-            case Appended():
-                return {event.name: event.past for event in events}
-            case Behind() | Already():
-                continue  # somebody else moved them in between: look again
-            case _:
-                raise Refusal(getattr(answer, "message", "日志被还原过，请运行 xmh doctor"), "numbers_refused")
-    return {}
+
+    if not lagging_numbers(database, seen):
+        return {}
+    moves = map(decode, retry_append(attempt).events)
+    return {move.name: move.past for move in moves if isinstance(move, NumbersAdvanced)}
+
+
+def _move_id(lagging: Mapping[str, tuple[int, int]]) -> str:
+    """The same for whoever makes the same move: a series only rises, so no log has one twice."""
+    moves = canonical({series: list(span) for series, span in lagging.items()})
+    return f"advance-numbers/{hashlib.sha256(moves.encode()).hexdigest()[:32]}"

@@ -13,13 +13,12 @@ from documents.formats.press import Press
 from domain.base import Refusal
 from domain.envelope import Actor, NumberSeries, Recorded, canonical
 from domain.event import Event, decode
-from domain.log import Ahead, Already, AppendAnswer, Appended, AppendRequest, Behind
+from domain.log import AppendAnswer, Appended, AppendRequest
 from eventlog import reading
 from eventlog.append import append
 from eventlog.database import Database
+from services.retry_append import retry_append
 
-MOST_RACES = 50
-"""So many issues between two looks at the log do not happen."""
 E = TypeVar("E", bound=Event)
 
 
@@ -58,23 +57,19 @@ def issue_next(desk: Desk, issue: NumberedIssue[E]) -> Recorded:
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
     shelve(desk.home, desk.press.template)
-    for _ in range(MOST_RACES):
+
+    def attempt() -> AppendAnswer:
         stands = reading.head(desk.database, issue.stream)
         event = issue.event(_next(desk.database, issue.series))
         rendered = issue.files(event)
         event = event.model_copy(update=desk.press.provenance(rendered))
         with printed(issue.folder, rendered) as place:
-            match _record(desk, issue, stands, event):
-                case Appended(events=events):
-                    place()
-                    return events[0]
-                case Already(events=events):
-                    return events[0]
-                case Behind() | Ahead():
-                    continue  # somebody issued in between: the next number is another one
-                case refused:
-                    raise Refusal(refused.message, refused.code)
-    raise Refusal("正有多人同时签发，请稍后重试", "busy")
+            answer = _record(desk, issue, stands, event)
+            if isinstance(answer, Appended):
+                place()
+        return answer
+
+    return retry_append(attempt).events[0]
 
 
 def issued_event(recorded: Recorded, kind: type[E]) -> E:

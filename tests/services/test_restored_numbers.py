@@ -1,5 +1,7 @@
 """A log restored from an older copy: what was issued since then is on paper, so its numbers are not given again."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from domain.event import label_of
 from domain.numbering import NUMBERS_STREAM
 from eventlog import reading
@@ -40,6 +42,16 @@ def test_moving_twice_moves_once_and_further_when_more_was_seen(database: Databa
     advance_numbers(database, SEEN)
     assert advance_numbers(database, SEEN) == {}
     assert advance_numbers(database, {**SEEN, "sample/2022": 9}) == {"sample/2022": 9}
+    assert verify(database).ok
+
+
+def test_whoever_moves_them_at_once_moves_them_once(database: Database) -> None:
+    Asker(database).open("a")
+    with ThreadPoolExecutor(4) as several:
+        moved = list(several.map(lambda _: advance_numbers(database, SEEN), range(4)))
+    assert SEEN in moved
+    assert all(one in (SEEN, {}) for one in moved)
+    assert len(reading.read_stream(database, NUMBERS_STREAM)) == len(SEEN)
     assert verify(database).ok
 
 
