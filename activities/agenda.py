@@ -18,10 +18,10 @@ def assembled(database: Database, stream: str) -> Assembled:
     if loaded is None or not isinstance(loaded.state, Meeting):
         return Assembled()
     meeting = loaded.state
-    matters = [s for s in reading.matter_states(database) if isinstance(s.state, Matter)]
-    held = [s.state for s in reading.states_of(database, "meeting") if isinstance(s.state, Meeting)]
+    position, _ = reading.newest(database)
+    matters = [s.state for s in reading.open_states(database, "matter") if isinstance(s.state, Matter)]
+    held = [s.state for s in reading.series_states(database, meeting.series) if isinstance(s.state, Meeting)]
     series = next((s for s in reading.series_book(database).series if s.id == meeting.series), None)
     known = series or Series(id=meeting.series, name=meeting.series_name)
-    states = [s.state for s in matters if isinstance(s.state, Matter)]
-    items = propose(meeting, known, states, held, reading.rulebook(database))
-    return Assembled(items=items, position=max((s.position for s in matters), default=0))
+    items = propose(meeting, known, matters, held, reading.rulebook(database))
+    return Assembled(items=items, position=position)

@@ -105,7 +105,7 @@ class MeetingActivities:
         try:
             calendar = reading.rulebook(self._database).calendar
             series = reading.series_book(self._database).series
-            known = {head.stream for head in reading.meetings(self._database)}
+            known = reading.meeting_streams(self._database)
         except LogError as e:
             raise ApplicationError(e.message, type=LOG_UNREACHABLE) from e
         orders = [o for s in series for o in orders_by_rule(s, now, calendar) if o.stream not in known]

@@ -21,7 +21,15 @@ from eventlog.reading.events import (
     stream_events,
     witnessed,
 )
-from eventlog.reading.matters import ListedMatter, ListedMeeting, find_matters, find_meetings, meetings, series_book
+from eventlog.reading.matters import (
+    ListedMatter,
+    ListedMeeting,
+    find_matters,
+    find_meetings,
+    meeting_streams,
+    meetings,
+    series_book,
+)
 from eventlog.reading.rules import rulebook, rulebook_in, rulebook_version
 from eventlog.reading.states import (
     StreamState,
@@ -29,7 +37,9 @@ from eventlog.reading.states import (
     folded,
     load,
     matter_states,
+    open_states,
     open_streams,
+    series_states,
     states_of,
     states_since,
 )
@@ -55,9 +65,11 @@ __all__ = [
     "identity",
     "load",
     "matter_states",
+    "meeting_streams",
     "meetings",
     "moment_at",
     "newest",
+    "open_states",
     "open_streams",
     "page",
     "people",
@@ -69,6 +81,7 @@ __all__ = [
     "rulebook_in",
     "rulebook_version",
     "series_book",
+    "series_states",
     "states_of",
     "states_since",
     "stream_events",

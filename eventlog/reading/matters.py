@@ -74,6 +74,12 @@ def meetings(database: Database, year: int | None = None) -> tuple[ListedMeeting
     return tuple(m for m in listed if year is None or local_date(m.starts).year == year)
 
 
+def meeting_streams(database: Database) -> frozenset[str]:
+    """The streams of all meetings there have ever been."""
+    with database.reading() as transaction:
+        return frozenset(stream for (stream,) in transaction.all("SELECT stream FROM meetings"))
+
+
 def find_meetings(database: Database, words: str) -> tuple[ListedMeeting, ...]:
     """The meetings meant by a number (`HY-2022-031`), its tail (`31`, of the newest year), or the title.
 

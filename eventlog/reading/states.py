@@ -49,6 +49,20 @@ def states_of(database: Database, kind: str, *, position: int | None = None) -> 
     return tuple(state_of(row) for row in sorted(rows, key=lambda row: row[0]))
 
 
+def open_states(database: Database, kind: str) -> tuple[StreamState, ...]:
+    """The states of the streams of a kind that still live (see `open_streams`)."""
+    with database.reading() as transaction:
+        rows = transaction.all(f"{STATES} WHERE kind = ? AND ended = 0", (kind,))
+    return tuple(state_of(row) for row in sorted(rows, key=lambda row: row[0]))
+
+
+def series_states(database: Database, series: str) -> tuple[StreamState, ...]:
+    """The states of the meetings of a series."""
+    with database.reading() as transaction:
+        rows = transaction.all(f"{STATES} WHERE stream IN (SELECT stream FROM meetings WHERE series = ?)", (series,))
+    return tuple(state_of(row) for row in sorted(rows, key=lambda row: row[0]))
+
+
 def family_streams(database: Database, stream: str) -> tuple[str, ...]:
     """The streams of a matter and of all its parts, theirs too; a part stays where it was opened."""
     with database.reading() as transaction:
