@@ -13,6 +13,7 @@ from cli.session import session
 from cli.task.common import told_in_time
 from domain.base import Refusal
 from domain.calendar import SHANGHAI
+from domain.envelope import Actor
 from domain.event import Event
 from domain.queries.spoken import said_date
 from domain.queries.telling import local, moved_what
@@ -77,7 +78,7 @@ def move_lines(moves: Iterable["MovedDeadline"]) -> list[str]:
     return [f"  {m.matter}  {moved_what(m.what)}  {_said(m.before)} → {_said(m.after)}  {m.reason}" for m in moves]
 
 
-def record_and_move(stream: str, *events: Event) -> Moved:
+def record_and_move(stream: str, *events: Event, actor: Actor | None = None) -> Moved:
     """Write into one of the rulebook's streams, and wait until every open matter has recorded what moves."""
     from services.office_records import record
     from services.reprojection import moves_since, open_matters, reminders
@@ -87,7 +88,7 @@ def record_and_move(stream: str, *events: Event) -> Moved:
         session.database,
         stream,
         events,
-        actor=session.actor,
+        actor=actor or session.actor,
         command_id=session.command_id or uuid4().hex,
         now=datetime.now(UTC),
     )

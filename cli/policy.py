@@ -11,13 +11,15 @@ from cli.moving import move_lines, record_and_move
 from cli.printing.files import write
 from cli.session import Problem, answer, session
 from cli.shape import group
-from cli.task.common import confirm
+from cli.task.common import ByOption, PaperOption, acting, confirm
 from domain.base import refuse
 from domain.calendar import SHANGHAI
+from domain.envelope import Actor
 from domain.office import POLICY_STREAM, PolicyAdopted
 from domain.policy import Policy
 from domain.queries.spoken import said_date
 from domain.rules.records import may_record
+from domain.terms import Role
 from eventlog import reading
 
 app = group(
@@ -54,11 +56,14 @@ def show(as_of: AsOfOption = None) -> None:
 def adopt(
     file: Annotated[str, typer.Argument(metavar="FILE", help="规则文件（.toml），或现成规则的名称：默认、宿迁、三明")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只看会改变什么，不采用")] = False,
+    by: ByOption = None,
+    paper: PaperOption = None,
 ) -> None:
     """采用一份督办规则：逐条说明改了什么；未办结事项的时限随即重算。"""
     from intake.policy_file import changes, find_policy, read_policy
 
-    may_record(PolicyAdopted, session.actor)
+    actor = acting(by, paper)
+    may_record(PolicyAdopted, actor)
     policy = read_policy(find_policy(file))
     before = reading.rulebook(session.database).policy
     changed = changes(before, policy)
@@ -70,6 +75,7 @@ def adopt(
         policy.version in _versions(),
         f"“{policy.version}”这个版本名用过了，内容却不同；请在 version 另起一个版本名",
     )
+    _approved(actor, before)
     lines = [f"“{before.version}” → “{policy.version}”", *(f"  {line}" for line in changed)]
     if dry_run:
         foreseen = _foreseen(policy)
@@ -79,8 +85,20 @@ def adopt(
         answer({**document, "adopted": False, "moved": moved}, "\n".join([*lines, *preview, ending]))
         return
     confirm(f"采用督办规则“{policy.version}”（{len(changed)}处改动）？")
-    done = record_and_move(POLICY_STREAM, PolicyAdopted(policy=policy))
+    done = record_and_move(POLICY_STREAM, PolicyAdopted(policy=policy), actor=actor)
     answer({**document, "adopted": True, **done.document}, "\n".join(["已采用督办规则", *lines, done.told]))
+
+
+def _approved(actor: Actor, before: Policy) -> None:
+    """规则由领导批准: refused without one where the policy in force says so, else said aloud."""
+    decider = actor.on_behalf_of or actor
+    lacking = decider.role is not Role.LEADER
+    refuse(lacking and before.leader_adopts, "采用督办规则须由领导批准（--by 领导 --paper 文号）", "practice")
+    if lacking:
+        session.advice.append("采用规则没有写明由哪位领导批准（--by 领导 --paper 文号）")
+    elif actor.on_behalf_of is not None and actor.on_behalf_of.paper is None:
+        refuse(before.paper_required, "代录领导决定没有写明所凭文件（--paper 文号）", "practice")
+        session.advice.append("代录领导决定没有写明所凭文件（--paper 文号）")
 
 
 def _versions() -> set[str]:

@@ -90,6 +90,8 @@ class Session:
     yes: bool = False
     command_id: str | None = None
     secret: bool = False
+    advice: list[str] = field(default_factory=list)
+    """What good practice would have had of the commands of this run, to be said with the answer."""
     dates: dict[str, str] = field(default_factory=dict)
     """Days and moments as they were said in this run, and as they were understood."""
 
@@ -212,8 +214,12 @@ session = Session()
 def answer(document: Any, text: str) -> None:
     """Show the answer: one JSON document with `--json`, else plain Chinese; with it how days were understood."""
     session.echo()
+    advice = list(dict.fromkeys(session.advice))
     if session.dates and isinstance(document, dict):
         document = {**document, "understood": session.dates}
+    if advice and isinstance(document, dict):
+        document = {**document, "advice": advice}
+    text = "\n".join([text, *(f"提示：{line}" for line in advice)])
     out = json.dumps(document, ensure_ascii=False, default=str) if session.json else text
     sys.stdout.write(out + "\n")
 

@@ -80,9 +80,10 @@ class AssignMatter(Frozen):
 
 
 class AcceptReceipt(Frozen):
-    """签收."""
+    """签收. The office may enter it for a unit (`via`)."""
 
     do: Literal["accept"] = "accept"
+    via: ReportChannel | None = None
 
 
 class DeclineReceipt(Frozen):

@@ -98,6 +98,8 @@ class ReceiptSigned(Event):
     label: ClassVar[str] = "签收"
     unit: str
     deemed: bool = False
+    via: ReportChannel | None = None
+    """How it reached the office, when the office typed it for the unit."""
 
 
 class ReceiptDeclined(Event):

@@ -178,6 +178,19 @@ class Policy(Frozen):
     closure_evidence: bool = False
     """Whether 办结申请 without a file to show for it needs a reason."""
 
+    feedback_by_point: bool = False
+    """Whether a report of the lead must say something of every open point; here and below it is advised otherwise."""
+    channel_required: bool = False
+    """Whether what the office types for a unit must say how it came (微信、电话、纸质)."""
+    paper_required: bool = False
+    """Whether a leader's decision typed by the office must name the paper that shows it."""
+    leader_ends: bool = False
+    """Whether 撤销 and 暂缓 must be a leader's decision."""
+    leader_adopts: bool = False
+    """Whether another policy must be a leader's decision."""
+    approver_apart: bool = False
+    """Whether who opens a matter may not be the one who approved it."""
+
     command_minutes: Positive = 15
     """How long a command stays valid when its sender does not say."""
 

@@ -25,6 +25,12 @@ LABELS = {
     "urge_cooldown_hours": "两次催办至少隔几个工作小时",
     "coordination_workdays": "协调请求几个工作日内答复",
     "closure_evidence": "办结申请是否必须附证明材料",
+    "feedback_by_point": "反馈是否必须逐个要点",
+    "channel_required": "代单位签收、反馈是否必须写明收到的方式",
+    "paper_required": "代录领导决定是否必须写明所凭文件",
+    "leader_ends": "撤销、暂缓是否必须由领导决定",
+    "leader_adopts": "采用督办规则是否必须由领导批准",
+    "approver_apart": "立项人与批准人是否必须分开",
     "command_minutes": "一条命令几分钟内有效",
 }
 """The plain limits, in the order they are told."""

@@ -21,7 +21,10 @@ from domain.commands import MatterCommand, Order
 from domain.confidential import sealed
 from domain.envelope import Actor, OnBehalf
 from domain.facts import Attachment, UnitRef
+from domain.matter import Matter
 from domain.queries.spoken import spoken_date
+from domain.rules.context import DecisionContext
+from domain.rules.practice import CONCERNED, shortfalls
 from eventlog import reading
 from eventlog.patience import answer_by, left, not_counted, take_time
 
@@ -205,15 +208,27 @@ def order(
     stream: str, command: MatterCommand, actor: Actor | None = None, occurred_at: datetime | None = None, nth: int = 0
 ) -> Order:
     """The command on its way, its secret words sealed. `nth` keeps ids apart when one run sends several."""
-    base = session.command_id or uuid4().hex
+    base, actor = session.command_id or uuid4().hex, actor or session.actor
+    advise(stream, command, actor)
     return Order(
         command_id=f"{base}-{nth}" if nth else base,
         stream=stream,
-        actor=actor or session.actor,
+        actor=actor,
         command=sealed_under(stream, command),
         valid_until=now() + VALID_FOR,
         occurred_at=occurred_at,
     )
+
+
+def advise(stream: str, command: MatterCommand, actor: Actor) -> None:
+    """Keep for the answer what good practice would have had of the command; what the policy requires the rule says."""
+    if not isinstance(command, CONCERNED) and actor.on_behalf_of is None:
+        return
+    loaded = reading.load(session.database, stream)
+    matter = loaded.state if loaded is not None else None
+    context = DecisionContext(rulebook=reading.rulebook(session.database), now=now(), actor=actor)
+    lacking = shortfalls(matter if isinstance(matter, Matter) else None, command, context)
+    session.advice += [one.message for one in lacking if not one.required]
 
 
 def sealed_under(stream: str, command: "F") -> "F":

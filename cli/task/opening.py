@@ -68,7 +68,7 @@ from domain.ids import matter_stream
 from domain.matter import Matter
 from domain.policy import DueRule
 from domain.queries.spoken import said_date
-from domain.terms import BasisKind, KeyFlag, MatterClass, MatterKind, Rhythm, Urgency
+from domain.terms import BasisKind, KeyFlag, MatterClass, MatterKind, ReportChannel, Rhythm, Urgency
 from eventlog import reading
 from eventlog.patience import not_counted
 
@@ -209,9 +209,14 @@ def _tell_opened(stream: str, reply: "Reply", differs: Sequence[str]) -> None:
     _tell_handed(reply, limit, *differs, due=matter.due.isoformat(), due_rule=rule, notes=list(differs))
 
 
-def accept(matters: MattersArg) -> None:
+def accept(
+    matters: MattersArg,
+    via: Annotated[
+        str | None, typer.Option("--via", metavar="微信|电话|纸质", help="办公室代单位签收时，是怎样收到的")
+    ] = None,
+) -> None:
     """签收交办事项。"""
-    do_all(matters, AcceptReceipt())
+    do_all(matters, AcceptReceipt(via=term(ReportChannel, via, "--via") if via else None))
 
 
 def decline(matter: MatterArg, reason: ReasonOption = None) -> None:

@@ -234,14 +234,15 @@ def _timeline(state: Matter, events: Sequence[Recorded]) -> list[dict[str, Any]]
 
 def _happened(e: Recorded, reader: "Reader", persons: Callable[[str], str]) -> dict[str, Any]:
     from domain.event import decode, label_of
-    from domain.queries.telling import local, tell
+    from domain.queries.telling import local, tell, typed_for
 
-    behalf = e.actor.on_behalf_of
+    behalf, event = e.actor.on_behalf_of, decode(e)
     return {
         "version": e.version,
         "type": e.type,
         "label": label_of(e.type),
-        "text": tell(decode(e), reader),
+        "text": tell(event, reader),
+        "typed_for": typed_for(event, e.actor),
         "actor": e.actor.id,
         "actor_name": persons(e.actor.id),
         "decided_by": behalf.id if behalf else None,
@@ -341,5 +342,7 @@ def _event_line(e: dict[str, Any], names: Callable[[str], str]) -> str:
         who = f"{who} 代 {names(e['decided_by'])}（{e['delegation']}）"
     elif e["decided_by"]:
         who = f"{names(e['decided_by'])}（{who}代录{'，' + e['paper'] if e['paper'] else ''}）"
+    elif e["typed_for"]:
+        who = f"{who}代录"
     late = f"（{e['recorded_at'][:10]}补录）" if e["backdated"] and e["actor"] != "system" else ""
     return f"    {e['version']:>3}  {e['occurred_at'][:16].replace('T', ' ')}  {e['label']}  {e['text']}  ——{who}{late}"

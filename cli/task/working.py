@@ -1,10 +1,7 @@
 """`xmh task report point`."""
 
-import csv
-import io
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -18,22 +15,16 @@ from cli.task.common import (
     need,
     order,
     send,
-    tell_many,
     tell_one,
     term,
     the_matter,
     the_unit,
 )
 from cli.task.due import due_day
-from cli.task.opening import moment, new_point, scaled
+from cli.task.opening import moment, new_point
+from cli.task.points import indicator_report, point_report, words_of
 from domain.commands import AddPoint, ChangePoint, DropPoint, SubmitFeedback
-from domain.facts import IndicatorReport, PointReport
-from domain.matter import DONE
 from domain.terms import ReportChannel
-from sheets.input_file import read_text
-
-MANY = ("matter", "text", "progress", "problem", "next", "points", "key")
-_CSV = {"事项": "matter", "进展": "text", "进度": "progress", "问题": "problem", "下步": "next", "要点": "points"}
 
 
 def report(
@@ -57,20 +48,33 @@ def report(
     via: Annotated[str | None, typer.Option("--via", metavar="微信|电话|纸质", help="代录时，反馈是怎样收到的")] = None,
     source: Annotated[
         str | None,
-        typer.Option("--from", metavar="FILE|-", help="一次录入多件：JSON、JSON 行或 CSV（事项,进展,进度,问题,下步）"),
+        typer.Option(
+            "--from",
+            metavar="FILE|-",
+            help="一次录入多件：JSON、JSON 行或 CSV（事项,进展,进度,问题,下步,需协调,要点,指标）；"
+            "同一份重复录入不重复记",
+        ),
     ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="配 --from：只核对每条将怎样，不录入")] = False,
 ) -> None:
     """反馈办理情况：逐个要点写，另写问题、下步和需协调事项。"""
     if source is not None:
-        _report_many(source)
+        from cli.task.many import report_many
+
+        report_many(source, dry_run=dry_run)
         return
+    if dry_run:
+        raise Problem("--dry-run 须与 --from 一起使用", "malformed")
     target = the_matter(need(matter, "M", "事项"))
-    words = need(text, "--text", "办理情况")
+    points = tuple(point_report(p) for p in point or ())
+    indicators = tuple(indicator_report(i) for i in indicator or ())
     command = SubmitFeedback(
-        text=words,
+        text=words_of(points, indicators)
+        if text is None and (points or indicators)
+        else need(text, "--text", "办理情况"),
         progress=progress,
-        points=tuple(point_report(p) for p in point or ()),
-        indicators=tuple(indicator_report(i) for i in indicator or ()),
+        points=points,
+        indicators=indicators,
         problem=problem,
         next_step=next_step,
         coordination=coordination,
@@ -80,82 +84,6 @@ def report(
         occurred_at=moment(occurred),
     )
     tell_one(send([order(target.stream, command)])[0])
-
-
-def point_report(text: str) -> PointReport:
-    """`N:PROGRESS[:TEXT]`, full-width signs too.
-
-    Raises:
-        Problem: the number or the progress is no number (exit 2).
-    """
-    no, _, rest = text.replace("：", ":").partition(":")
-    progress, _, words = rest.partition(":")
-    if not (no.strip().isdecimal() and progress.strip().rstrip("%％").isdecimal()):
-        raise Problem(f"--point “{text}”应写成 要点序号:进度[:说明]，如 2:60:已完成图审", "malformed")
-    return PointReport(no=int(no), progress=int(progress.strip().rstrip("%％")), text=words.strip() or None)
-
-
-def indicator_report(text: str) -> IndicatorReport:
-    """`N:VALUE`, full-width signs too.
-
-    Raises:
-        Problem: the number is no whole number, or the value none (exit 2).
-    """
-    no, _, value = text.replace("：", ":").partition(":")
-    number = scaled(value)
-    if not no.strip().isdecimal() or number is None:
-        raise Problem(f"--indicator “{text}”应写成 指标序号:累计值，如 1:12 或 2:6.5", "malformed")
-    return IndicatorReport(no=int(no), value=number[0], decimals=number[1])
-
-
-def _report_many(source: str) -> None:
-    rows = _rows(read_text(Path(source)))
-    matters = [the_matter(str(row.get("matter", ""))) for row in rows]
-    orders = []
-    for n, (row, target) in enumerate(zip(rows, matters, strict=True)):
-        points = row.get("points") or ()
-        command = SubmitFeedback(
-            text=str(row.get("text") or ""),
-            progress=_percent(row.get("progress"), n + 1),
-            points=tuple(point_report(p) for p in (points.split() if isinstance(points, str) else points)),
-            problem=row.get("problem") or None,
-            next_step=row.get("next") or None,
-        )
-        orders.append(order(target.stream, command, nth=n))
-    tell_many([m.number for m in matters], send(orders))
-
-
-def _percent(value: object, row: int) -> int | None:
-    """A progress as a file has it: a number, or text with or without a per cent sign."""
-    if value in (None, ""):
-        return None
-    plain = str(value).strip().rstrip("%％")
-    if not plain.isdecimal() or int(plain) > DONE:
-        raise Problem(f"反馈文件第{row}条的进度“{value}”应为 0 到 100 的整数", "malformed")
-    return int(plain)
-
-
-def _rows(text: str) -> list[dict[str, Any]]:
-    """The rows of a JSON list, of JSON lines or of a CSV with Chinese or English headers."""
-    stripped = text.strip()
-    try:
-        if stripped.startswith("["):
-            rows: list[dict[str, Any]] = json.loads(stripped)
-        elif stripped.startswith("{"):
-            rows = [json.loads(part) for part in stripped.splitlines() if part.strip()]
-        else:
-            rows = [{_CSV.get(k, k): v for k, v in row.items()} for row in csv.DictReader(io.StringIO(stripped))]
-    except (json.JSONDecodeError, RecursionError, csv.Error) as e:
-        line = e.lineno if isinstance(e, json.JSONDecodeError) else 1
-        raise Problem(f"反馈文件第{line}行附近不是有效的 JSON 或 CSV", "malformed") from e
-    for n, row in enumerate(rows, start=1):
-        if not isinstance(row, dict):
-            raise Problem(f"反馈文件第{n}条不是一条反馈，请写成 {{...}} 的样子", "malformed")
-        unknown = sorted(str(k) for k in set(row) - set(MANY))
-        if unknown or not row.get("matter") or not row.get("text"):
-            what = f"有不认识的栏目 {'、'.join(unknown)}" if unknown else "缺少“事项”或“进展”"
-            raise Problem(f"反馈文件第{n}条{what}", "malformed")
-    return rows
 
 
 point = typer.Typer(

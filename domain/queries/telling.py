@@ -8,10 +8,11 @@ from typing import Any
 from domain import events as ev
 from domain.calendar import SHANGHAI
 from domain.confidential import opened
+from domain.envelope import Actor
 from domain.event import Event
 from domain.facts import decimal, is_sealed
 from domain.matter import Matter
-from domain.terms import Stage
+from domain.terms import Role, Stage
 from domain.windows import window_label
 
 
@@ -31,6 +32,14 @@ def tell(event: Event, reader: Reader) -> str:
         return line(event, reader)
     words = getattr(event, "text", None) or getattr(event, "reason", None) or ""
     return reader.open(words) if isinstance(words, str) else ""
+
+
+def typed_for(event: Event, actor: Actor) -> str | None:
+    """The unit whose act the office typed (代录); None when whoever acted did it himself."""
+    unit = getattr(event, "unit", None)
+    asked = isinstance(event, ev.CoordinationRequested) or not isinstance(unit, str)
+    office = actor.role is Role.OFFICE and actor.on_behalf_of is None
+    return unit if office and not asked and unit != actor.unit else None
 
 
 def local(value: object) -> str:
@@ -93,7 +102,7 @@ def _feedback(e: ev.FeedbackSubmitted, r: Reader) -> str:
         if words:
             parts.append(f"{label}：{r.open(words)}")
     if e.via:
-        parts.append(f"（{e.via.label}收到，代录）")
+        parts.append(f"（{e.via.label}收到）")
     if e.late_for:
         parts.append(f"（补报{window_label(e.late_for)}）")
     return "；".join(part.rstrip("。") for part in parts)
@@ -131,7 +140,9 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
         f"{_if(e.part_of and e.part_of.number, '；分解自 ')}"
     ),
     ev.MatterAssigned: _assigned,
-    ev.ReceiptSigned: lambda e, r: f"{r.name(e.unit)}{'逾期未签，视同签收' if e.deemed else '签收'}",
+    ev.ReceiptSigned: lambda e, r: (
+        f"{r.name(e.unit)}{'逾期未签，视同签收' if e.deemed else '签收'}{_if(e.via and e.via.label, '（', '收到）')}"
+    ),
     ev.ReceiptDeclined: lambda e, r: f"{r.name(e.unit)}：{e.reason}{'（牵头争议）' if e.disputed else ''}",
     ev.PointAdded: lambda e, _: f"要点{e.no}：{e.point.text}{_if(e.point.due, '（', '）')}",
     ev.PointChanged: lambda e, _: f"要点{e.no}：{e.point.text}{_if(e.point.due, '（', '）')}",

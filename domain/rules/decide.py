@@ -11,6 +11,7 @@ from domain.matter import Matter
 from domain.rules import bases, clock, decisions, ending, feedback, limits, opening, pressure, rhythm
 from domain.rules.authority import authorise
 from domain.rules.context import DecisionContext, RuleEvent, drafted
+from domain.rules.practice import refuse_shortfalls
 from domain.terms import Role
 
 Rule = Callable[[Matter, Any, DecisionContext], Iterable[RuleEvent]]
@@ -63,6 +64,7 @@ def decide(matter: Matter | None, command: Frozen, context: DecisionContext) -> 
     authorise(matter, command, context)
     if context.actor.role is not Role.SYSTEM:
         within_bounds((command, context.occurred_at))
+        refuse_shortfalls(matter, command, context)
     if isinstance(command, c.OpenMatter):
         # The stream comes from the opener's key: meeting an open matter there means it was opened before.
         outcomes: Iterable[RuleEvent] = () if matter else opening.open_matter(command, context)

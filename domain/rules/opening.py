@@ -23,7 +23,7 @@ def open_matter(command: c.OpenMatter, context: DecisionContext) -> Iterator[Rul
     _check_due(due, context)
     for point in command.points:
         _check_point_due(point.due, due)
-    _check_lead(command.lead)
+    _check_lead(command.lead, context)
     refuse(
         command.instruction is not None and command.instructed_by is None,
         "录入领导批示须写明批示领导（--by）",
@@ -76,7 +76,7 @@ def assign(matter: Matter, command: c.AssignMatter, context: DecisionContext) ->
     """交办, and 改派 with a reason when a unit already leads."""
     still_open(matter)
     refuse(matter.stage in (Stage.CLOSING, Stage.SUSPENDED), f"{matter.number} {matter.stage.label}，不能改派")
-    _check_lead(command.lead)
+    _check_lead(command.lead, context)
     refuse(command.lead.id == matter.lead, "牵头单位没有变化")
     refuse(matter.lead is not None and command.reason is None, "改派须说明理由（--reason）", "malformed")
     kept = tuple(u for u in matter.assist if u != command.lead.id)
@@ -93,9 +93,8 @@ def assign(matter: Matter, command: c.AssignMatter, context: DecisionContext) ->
 
 def accept(matter: Matter, command: c.AcceptReceipt, context: DecisionContext) -> Iterator[RuleEvent]:
     """签收 within the limit; the first 反馈 window opens."""
-    del command
     _awaiting_receipt(matter)
-    yield ev.ReceiptSigned(unit=acting_unit(matter, context))
+    yield ev.ReceiptSigned(unit=acting_unit(matter, context), via=command.via)
     yield from open_window(matter, context, context.moment)
 
 
@@ -191,9 +190,11 @@ def _check_point_due(due: date | None, limit: date) -> None:
     refuse(due is not None and due > limit, f"要点节点 {due} 晚于办结时限 {limit}")
 
 
-def _check_lead(lead: UnitRef | None) -> None:
+def _check_lead(lead: UnitRef | None, context: DecisionContext) -> None:
+    """Who is no 督办对象 does not lead; what the office takes upon itself it may (本办事项)."""
+    own = lead is not None and context.actor.role is Role.OFFICE and lead.id == context.actor.unit
     refuse(
-        lead is not None and lead.supervision is Supervision.CONTACT,
+        lead is not None and lead.supervision is Supervision.CONTACT and not own,
         "该单位不是督办对象（条例第五条），只能作为联系单位，不能牵头",
     )
 

@@ -157,3 +157,15 @@ def test_adopting_moves_open_deadlines_with_the_policy_as_reason(
     assert [m["what"] for m in foreseen["moved"]] == ["receipt"]
     assert "采用督办规则“本办-2”" in done["moved"][0]["reason"]
     assert done["unfinished"] == 0
+
+
+def test_who_approved_a_policy_is_kept_and_may_be_required(xmh: CommandLine, exported: Path, log: Database) -> None:
+    strict = edited(exported, ("leader_adopts = false", "leader_adopts = true"))
+    assert "由哪位领导批准" in xmh("policy", "adopt", strict).out, "the policy before did not ask for it"
+    looser = edited(strict, ("leader_adopts = true", "leader_adopts = false"), ("本办-2", "本办-3"))
+    assert xmh("policy", "adopt", looser).code == 3
+    done = xmh.json("policy", "adopt", looser, "--by", "leader", "--paper", "香指办〔2022〕9号")
+    assert (done["adopted"], "advice" in done) == (True, False)
+    behalf = reading.read_stream(log, POLICY_STREAM)[-1].actor.on_behalf_of
+    assert behalf is not None
+    assert (behalf.id, behalf.paper) == ("leader", "香指办〔2022〕9号")

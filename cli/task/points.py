@@ -1,0 +1,40 @@
+"""What is said of single points and indicators: as it is typed, and as a text."""
+
+from collections.abc import Sequence
+
+from cli.session import Problem
+from cli.task.opening import scaled
+from domain.facts import IndicatorReport, PointReport, decimal
+
+
+def words_of(points: Sequence[PointReport], indicators: Sequence[IndicatorReport]) -> str:
+    """The text of a report that speaks of its points only: they say what was done."""
+    said = [f"要点{p.no}：{p.progress}%{f'，{p.text}' if p.text else ''}" for p in points]
+    said += [f"指标{i.no}：{decimal(i.value, i.decimals)}" for i in indicators]
+    return "；".join(said)
+
+
+def point_report(text: str) -> PointReport:
+    """`N:PROGRESS[:TEXT]`, full-width signs too.
+
+    Raises:
+        Problem: the number or the progress is no number (exit 2).
+    """
+    no, _, rest = text.replace("：", ":").partition(":")
+    progress, _, words = rest.partition(":")
+    if not (no.strip().isdecimal() and progress.strip().rstrip("%％").isdecimal()):
+        raise Problem(f"--point “{text}”应写成 要点序号:进度[:说明]，如 2:60:已完成图审", "malformed")
+    return PointReport(no=int(no), progress=int(progress.strip().rstrip("%％")), text=words.strip() or None)
+
+
+def indicator_report(text: str) -> IndicatorReport:
+    """`N:VALUE`, full-width signs too.
+
+    Raises:
+        Problem: the number is no whole number, or the value none (exit 2).
+    """
+    no, _, value = text.replace("：", ":").partition(":")
+    number = scaled(value)
+    if not no.strip().isdecimal() or number is None:
+        raise Problem(f"--indicator “{text}”应写成 指标序号:累计值，如 1:12 或 2:6.5", "malformed")
+    return IndicatorReport(no=int(no), value=number[0], decimals=number[1])

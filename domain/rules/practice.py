@@ -1,0 +1,80 @@
+"""What good practice asks for beside what a command must have: advised, and required where the office's policy says so.
+
+Scripts call commands in forms that were documented before these were asked for, so that nothing here stands in the way
+of them unless an office adopts it (docs/decisions/070).
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from domain import commands as c
+from domain.base import Frozen, refuse
+from domain.matter import Matter
+from domain.rules.context import DecisionContext
+from domain.terms import Role
+
+CONCERNED: tuple[type[Frozen], ...] = (
+    c.OpenMatter,
+    c.CancelMatter,
+    c.SuspendMatter,
+    c.AcceptReceipt,
+    c.SubmitFeedback,
+)
+"""Commands of which something may be asked whoever sends them."""
+
+
+class Shortfall(NamedTuple):
+    """One thing a command does without."""
+
+    message: str
+    required: bool
+    """Whether the policy refuses it; else it is said, and recorded all the same."""
+
+
+def refuse_shortfalls(matter: Matter | None, command: Frozen, context: DecisionContext) -> None:
+    """Refuse what the policy in force requires and the command lacks."""
+    for shortfall in shortfalls(matter, command, context):
+        refuse(shortfall.required, shortfall.message, "practice")
+
+
+def shortfalls(matter: Matter | None, command: Frozen, context: DecisionContext) -> Iterator[Shortfall]:
+    """Everything this command lacks, required or not."""
+    if context.actor.role is Role.SYSTEM:
+        return
+    policy = context.policy
+    if _without_paper(command, context):
+        yield Shortfall("代录领导决定没有写明所凭文件（--paper 文号）", policy.paper_required)
+    match command:
+        case c.OpenMatter(basis=basis) if basis.approver == context.actor.id and context.actor.role is Role.OFFICE:
+            yield Shortfall("立项和批准是同一个人，请写明由谁批准（--approver）", policy.approver_apart)
+        case c.CancelMatter() if not context.is_(Role.LEADER):
+            yield Shortfall("撤销立项没有写明由哪位领导决定（--by 领导 --paper 文号）", policy.leader_ends)
+        case c.SuspendMatter() if not context.is_(Role.LEADER):
+            yield Shortfall("暂缓没有写明由哪位领导决定（--by 领导 --paper 文号）", policy.leader_ends)
+        case c.AcceptReceipt(via=None) if matter is not None and _types_for(matter.lead, context):
+            yield Shortfall("代单位签收没有写明怎样收到的（--via 微信|电话|纸质）", policy.channel_required)
+        case c.SubmitFeedback() if matter is not None:
+            yield from _reported(matter, command, context)
+
+
+def _without_paper(command: Frozen, context: DecisionContext) -> bool:
+    """A leader's decision typed by the office; what a meeting decided stands in its minutes."""
+    behalf = context.actor.on_behalf_of
+    if behalf is None or behalf.delegation is not None or behalf.paper is not None:
+        return False
+    return not (isinstance(command, c.RecordDecision) and command.minutes is not None)
+
+
+def _types_for(unit: str | None, context: DecisionContext) -> bool:
+    """Whether the office types what a unit did; what it does for its own unit it does itself."""
+    return context.is_(Role.OFFICE) and unit != context.decider.unit
+
+
+def _reported(matter: Matter, command: c.SubmitFeedback, context: DecisionContext) -> Iterator[Shortfall]:
+    if command.via is None and _types_for(command.for_unit or matter.lead, context):
+        yield Shortfall("代单位反馈没有写明怎样收到的（--via 微信|电话|纸质）", context.policy.channel_required)
+    silent = [str(p.no) for p in matter.points if p.open and p.no not in {said.no for said in command.points}]
+    leads = (command.for_unit or matter.lead if context.is_(Role.OFFICE) else context.decider.unit) == matter.lead
+    if silent and leads:
+        shown = "、".join(silent)
+        yield Shortfall(f"要点{shown}没有逐点反馈（--point 序号:进度:说明）", context.policy.feedback_by_point)
