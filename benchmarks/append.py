@@ -29,7 +29,7 @@ MATTERS = 20
 ONE_APPEND = Goal(0.4, at_most=False)
 _TABLE = (
     "CREATE TABLE bare (position BIGINT PRIMARY KEY, headquarters TEXT, stream TEXT, version INTEGER, event_id TEXT, "
-    "type TEXT, schema INTEGER, payload TEXT, actor TEXT, command_id TEXT, causation TEXT, occurred_at BIGINT, "
+    "type TEXT, schema INTEGER, payload TEXT, actor TEXT, command_id TEXT, occurred_at BIGINT, "
     "recorded_at BIGINT, previous_hash TEXT, hash TEXT, UNIQUE (stream, version))"
 )
 
@@ -50,7 +50,7 @@ class BareSqlite:
         for pragma in ("journal_mode=WAL", "synchronous=FULL"):
             self.raw.execute(f"PRAGMA {pragma}")
         self.raw.execute(_TABLE)
-        self._insert = f"INSERT INTO bare VALUES ({', '.join('?' * 15)})"
+        self._insert = f"INSERT INTO bare VALUES ({', '.join('?' * 14)})"
 
     def write(self, rows: Sequence[Stored]) -> None:
         self.raw.execute("BEGIN IMMEDIATE")
@@ -69,7 +69,7 @@ class BarePostgres:
         self.raw = psycopg.connect(url, autocommit=True)
         self.raw.execute(_TABLE)
         self.cursor = self.raw.cursor()
-        self._insert = f"INSERT INTO bare VALUES ({', '.join(['%s'] * 15)})"
+        self._insert = f"INSERT INTO bare VALUES ({', '.join(['%s'] * 14)})"
 
     def write(self, rows: Sequence[Stored]) -> None:
         if len(rows) == 1:

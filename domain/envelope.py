@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from pydantic import ConfigDict
+
 from domain.base import Frozen
 from domain.terms import Role
 
@@ -61,8 +63,12 @@ class Draft(Frozen):
 
 
 class Recorded(Frozen):
-    """An event as stored. `payload` is the canonical JSON text exactly as hashed."""
+    """An event as stored. `payload` is the canonical JSON text exactly as hashed.
 
+    Histories of earlier builds hold it with a `causation`, which was never set.
+    """
+
+    model_config = ConfigDict(extra="ignore")
     position: int
     headquarters: str
     stream: str
@@ -73,7 +79,6 @@ class Recorded(Frozen):
     payload: str
     actor: Actor
     command_id: str
-    causation: str | None
     occurred_at: datetime
     recorded_at: datetime
     previous_hash: str

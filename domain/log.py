@@ -108,7 +108,6 @@ class AppendRequest(Frozen):
     valid_until: datetime | None = None
     proof: str = ""
     refused: bool = False
-    causation: str | None = None
     drafts: tuple[Draft, ...] = ()
 
 

@@ -339,7 +339,6 @@ def _chain(
             _payload(draft, numbers, limited=not request.clock),
             actor,
             request.command_id,
-            request.causation,
             min(micros(draft.occurred_at or request.now), recorded_at),
             recorded_at,
             previous,

@@ -1,7 +1,8 @@
 """The hash of an event over its row as stored, fast enough for whole logs: `algorithm:hex`.
 
 What is hashed is the format, the previous hash and every column before it in the order of `EVENT_COLUMNS`, each as text
-with its length in four bytes before it; times are microseconds, an empty cause is an empty text.
+with its length in four bytes before it; times are microseconds. Between command and times stands an empty field: there
+format 1 had a place for a cause, which nothing ever filled.
 """
 
 import hashlib
@@ -45,8 +46,8 @@ def hash_of(algorithm: str, row: Row) -> str:
 
 def _any(row: Row) -> bytes:
     """What is hashed, said plainly: format, then every field with its length before it, the previous hash first."""
-    *fields, previous_hash = row[:14]
-    fields[10] = fields[10] or ""
+    *fields, previous_hash = row[:13]
+    fields.insert(10, "")
     return HASH_FORMAT + b"".join(map(_prefixed, (previous_hash, *fields)))
 
 
@@ -57,11 +58,10 @@ def _short(row: Row) -> bytes:
         IndexError: a field is longer.
     """
     position, headquarters, stream, version, event_id, event_type, schema = row[:7]
-    payload, actor, command_id, causation, occurred_at, recorded_at, previous_hash = row[7:14]
+    payload, actor, command_id, occurred_at, recorded_at, previous_hash = row[7:13]
     known, length = _known, _LENGTHS
     previous, place, name, body = previous_hash.encode(), b"%d" % position, event_id.encode(), payload.encode()
-    command, cause = command_id.encode(), causation.encode() if causation else b""
-    occurred, noted = b"%d" % occurred_at, b"%d" % recorded_at
+    command, occurred, noted = command_id.encode(), b"%d" % occurred_at, b"%d" % recorded_at
     return b"".join(
         (
             HASH_FORMAT,
@@ -81,8 +81,7 @@ def _short(row: Row) -> bytes:
             known[actor],
             length[len(command)],
             command,
-            length[len(cause)],
-            cause,
+            length[0],
             length[len(occurred)],
             occurred,
             length[len(noted)],

@@ -8,10 +8,10 @@ from domain.envelope import Actor, Recorded, canonical, from_micros
 from eventlog.backend import Row
 
 EVENT_COLUMNS = (
-    "position, headquarters, stream, version, event_id, type, schema, payload, actor, command_id, causation, "
+    "position, headquarters, stream, version, event_id, type, schema, payload, actor, command_id, "
     "occurred_at, recorded_at, previous_hash, hash"
 )
-INSERT_EVENT = f"INSERT INTO events ({EVENT_COLUMNS}) VALUES ({', '.join('?' * 15)})"
+INSERT_EVENT = f"INSERT INTO events ({EVENT_COLUMNS}) VALUES ({', '.join('?' * 14)})"
 
 
 @lru_cache(maxsize=1024)
@@ -39,9 +39,8 @@ def recorded(row: Row) -> Recorded:
         payload=row[7],
         actor=actor_of(row[8]),
         command_id=row[9],
-        causation=row[10],
-        occurred_at=from_micros(row[11]),
-        recorded_at=from_micros(row[12]),
-        previous_hash=row[13],
-        hash=row[14],
+        occurred_at=from_micros(row[10]),
+        recorded_at=from_micros(row[11]),
+        previous_hash=row[12],
+        hash=row[13],
     )

@@ -41,7 +41,7 @@ def _check_names(names: list[str]) -> None:
 
 def _names(request: AppendRequest) -> list[str]:
     actor, behalf = request.actor, request.actor.on_behalf_of
-    names = [request.stream, request.command_id, request.request_hash, request.causation or ""]
+    names = [request.stream, request.command_id, request.request_hash]
     names += [actor.id, actor.unit or "", *{draft.type for draft in request.drafts}]
     if behalf is not None:
         names += [behalf.id, behalf.unit or "", behalf.paper or ""]

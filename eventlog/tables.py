@@ -30,7 +30,6 @@ class EventRow(SQLModel, table=True):
     payload: str = Field(sa_type=Text)
     actor: str = Field(sa_type=Text)
     command_id: str = Field(sa_type=Text)
-    causation: str | None = Field(default=None, sa_type=Text)
     occurred_at: int = Field(sa_type=BigInteger)
     recorded_at: int = Field(sa_type=BigInteger)
     previous_hash: str = Field(sa_type=Text)

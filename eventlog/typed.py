@@ -26,7 +26,6 @@ NUMBERS = {
 """Columns that hold whole numbers; all others hold text, but for `BYTES`."""
 BYTES = {"secret_keys": ("key",)}
 OPTIONAL = {
-    "events": ("causation",),
     "matters": ("lead", "due", "parent"),
     "meetings": ("ordinal",),
     "units": ("parent",),
@@ -52,8 +51,6 @@ def oddities(table: str, columns: Sequence[str], row: Row) -> Iterator[str]:
                 yield f"{name} 应为二进制"
         elif not _is_text(cell):
             yield f"{name} 应为文字"
-        elif (table, name) == ("events", "causation") and not cell:
-            yield f"{name} 应为空值"  # the hash takes an empty text for none
 
 
 def _is_text(cell: object) -> bool:

@@ -160,7 +160,7 @@ class _Chain:
     def problems(self, row: Row) -> list[Finding]:
         """What is wrong with the next row; an empty list for nearly all."""
         position, _, stream, version = row[:4]
-        recorded_at, previous_hash, digest = row[12:]
+        recorded_at, previous_hash, digest = row[11:]
         findings: list[Finding] = []
         if self._whole:
             if position != self._position + 1:
@@ -186,7 +186,7 @@ class _Chain:
 
     def skip(self, row: Row) -> None:
         """Go on behind a row that cannot be looked at; what follows is still bound to what it says."""
-        position, stream, version, digest = row[0], row[2], row[3], row[14]
+        position, stream, version, digest = row[0], row[2], row[3], row[13]
         if isinstance(position, int):
             self._position = position
         if isinstance(stream, str):

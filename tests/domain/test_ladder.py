@@ -167,7 +167,6 @@ def test_a_policy_of_2022_still_reads_and_still_climbs_one_rung_each_time() -> N
         payload=canonical({"policy": old}),
         actor=SYSTEM,
         command_id="c",
-        causation=None,
         occurred_at=MONDAY,
         recorded_at=MONDAY,
         previous_hash="",

@@ -6,11 +6,16 @@ from tests.eventlog.sample import is_sqlite
 GUARDS = (("numbers", "update"), ("secret_keys", "update"), ("secret_keys", "delete"))
 
 
+BACK_TO_0009 = ("ALTER TABLE events ADD COLUMN causation TEXT", "UPDATE alembic_version SET version_num = '0009'")
+"""Statements that leave the tables of 0009."""
+
+
 def back_to_0007(database: Database) -> tuple[str, ...]:
     """Statements that leave the tables of 0007."""
     names = [(table, f"{table}_guard_{verb}") for table, verb in GUARDS]
     dropped = [f"DROP TRIGGER {name}" if is_sqlite(database) else f"DROP FUNCTION {name} CASCADE" for _, name in names]
     return (
+        *BACK_TO_0009,
         *dropped,
         "ALTER TABLE secret_keys DROP COLUMN wrapped_by",
         "ALTER TABLE commands DROP COLUMN digest",

@@ -64,7 +64,7 @@ def test_replacing_is_refused_although_sqlite_fires_no_delete_trigger_for_it(
         _at_the_prompt(
             database,
             f"{verb} INTO events SELECT {position}, headquarters, 'sample/z', version, {event_id}, type, schema, "
-            "'{}', actor, command_id, causation, occurred_at, recorded_at, previous_hash, hash "
+            "'{}', actor, command_id, occurred_at, recorded_at, previous_hash, hash "
             "FROM events WHERE version = 2",
         )
     with pytest.raises(sqlite3.IntegrityError, match=REFUSAL):

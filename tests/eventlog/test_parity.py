@@ -80,7 +80,6 @@ class Caprice:
             actor=pick.choice(ACTORS),
             units=(UnitClaim(id=pick.choice(("u1", "u7")), supervision=Supervision.OBJECT),) * (pick.random() < 0.1),
             now=at,
-            causation=pick.choice((None, "会议")),
             drafts=tuple(
                 self.event(stream).draft(at, pick.choice((None, NOON))) for _ in range(pick.choice((0, 1, 1, 3)))
             ),

@@ -19,8 +19,9 @@ from eventlog.reading import read_all
 from eventlog.rows import EVENT_COLUMNS
 from eventlog.schema import HEAD, REVISIONS, SchemaState, schema_state
 from eventlog.verify import verify
-from tests.eventlog.earlier import back_to_0007
+from tests.eventlog.earlier import BACK_TO_0009, back_to_0007
 from tests.eventlog.sample import Asker, everything, raw
+from tests.eventlog.test_verify import unprotect
 from tests.support.clock import open_log
 
 
@@ -165,6 +166,26 @@ def test_a_log_of_an_older_build_is_folded_anew(database: Database, log_url: str
     assert migrate(log_url)
     with open_log(log_url) as reopened:
         assert verify(reopened).ok
+
+
+def test_the_hashes_of_a_log_stay_when_it_loses_the_cause_nobody_set(database: Database, log_url: str) -> None:
+    Asker(database).open(notes=2)
+    before = everything(database)
+    raw(database, *BACK_TO_0009)
+    assert migrate(log_url)
+    assert everything(database) == before
+    with open_log(log_url) as reopened:
+        assert verify(reopened).ok
+
+
+def test_a_cause_somebody_wrote_into_a_log_is_not_dropped_with_its_column(database: Database, log_url: str) -> None:
+    Asker(database).open(notes=2)
+    unprotect(database)
+    raw(database, *BACK_TO_0009, "UPDATE events SET causation = 'x' WHERE position = 2")
+    with pytest.raises(LogDamaged, match="第 2 条填有 causation") as refused:
+        migrate(log_url)
+    assert "\n" not in refused.value.message
+    assert schema_state(log_url) is SchemaState.BEHIND
 
 
 def test_a_log_that_cannot_be_folded_is_not_migrated_by_half(database: Database, log_url: str) -> None:

@@ -56,7 +56,6 @@ ATTACKS: dict[str, tuple[str, str]] = {
     "edit the event's time": (f"UPDATE events SET occurred_at = occurred_at - 1 WHERE {MIDDLE}", "hash_mismatch"),
     "edit the recording time": (f"UPDATE events SET recorded_at = recorded_at + 1 WHERE {MIDDLE}", "hash_mismatch"),
     "edit the type": (f"UPDATE events SET type = 'SampleOpened' WHERE {MIDDLE}", "hash_mismatch"),
-    "edit the cause": (f"UPDATE events SET causation = 'x' WHERE {MIDDLE}", "hash_mismatch"),
     "edit a hash": (f"UPDATE events SET hash = 'sha256:00' WHERE {MIDDLE}", "hash_mismatch previous_hash_mismatch"),
     "name another algorithm": (f"UPDATE events SET hash = 'md5:00' WHERE {MIDDLE}", "unknown_algorithm"),
     "delete in the middle": (f"DELETE FROM events WHERE {MIDDLE}", "version_gap position_gap command_index_differs"),
@@ -285,17 +284,15 @@ def test_a_log_may_change_its_digest_and_old_events_keep_theirs(database: Databa
     texts=st.lists(st.text(st.characters(codec="utf-8"), max_size=60), min_size=8, max_size=8),
     numbers=st.lists(st.integers(0, 2**53), min_size=5, max_size=5),
     algorithm=st.sampled_from(["sha256", "sm3"]),
-    caused=st.booleans(),
 )
 def test_the_fast_hash_is_that_of_the_length_prefixed_fields(
-    texts: list[str], numbers: list[int], algorithm: Algorithm, caused: bool
+    texts: list[str], numbers: list[int], algorithm: Algorithm
 ) -> None:
     headquarters, stream, event_id, event_type, payload, actor, command_id, previous = texts
     position, version, schema, occurred_at, recorded_at = numbers
-    causation = command_id if caused else None
-    row = (position, headquarters, stream, version, event_id, event_type, schema, payload, actor, command_id, causation,
+    row = (position, headquarters, stream, version, event_id, event_type, schema, payload, actor, command_id,
            occurred_at, recorded_at, previous)  # fmt: skip
-    fields = (previous, *row[:10], causation or "", occurred_at, recorded_at)
+    fields = (previous, *row[:10], "", occurred_at, recorded_at)
     digest = hashlib.new(algorithm, HASH_FORMAT)
     for data in (str(field).encode() for field in fields):
         digest.update(len(data).to_bytes(4, "big") + data)

@@ -88,7 +88,6 @@ class MatterYear:
                 payload=json.dumps(payload, ensure_ascii=False),
                 actor=actor,
                 command_id="c",
-                causation=None,
                 occurred_at=draft.occurred_at or now,
                 recorded_at=now,
                 previous_hash="",

@@ -111,7 +111,6 @@ class Life:
             payload=canonical(payload),
             actor=actor,
             command_id=f"c{version}",
-            causation=None,
             occurred_at=draft.occurred_at or self.now,
             recorded_at=self.now,
             previous_hash="",

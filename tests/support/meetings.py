@@ -71,7 +71,6 @@ class Session:
             payload=canonical(payload),
             actor=actor,
             command_id=f"c{version}",
-            causation=None,
             occurred_at=draft.occurred_at or self.now,
             recorded_at=self.now,
             previous_hash="",
