@@ -350,7 +350,7 @@ def _rule(deadline: Deadline, matter: Matter, rulebook: Rulebook) -> str:
         rested = f"；两次催办至少隔{policy.urge_cooldown_hours}个工作小时" if deadline.step.order else ""
         return f"{deadline.step.label}{rested}（督办规则 {policy.version}）"
     closes = f"{rulebook.calendar.hours.afternoon_closes:%H:%M}"
-    limit = int(policy.receipt_limit(matter.urgency).total_seconds() // 3600)
+    limit = policy.not_shorter(matter.receipt_hours, policy.hours_for_receipt(matter.urgency))
     return {
         DeadlineKind.RECEIPT: f"交办后{limit}个工作小时内签收，逾期视同签收",
         DeadlineKind.WINDOW: _window_rule(matter, f"{policy.window_closes:%H:%M}"),

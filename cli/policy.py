@@ -1,8 +1,9 @@
 """`xmh policy show adopt export`: the office's rules as data."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,9 +19,13 @@ from domain.envelope import Actor
 from domain.office import POLICY_STREAM, PolicyAdopted
 from domain.policy import Policy
 from domain.queries.spoken import said_date
+from domain.queries.telling import local
 from domain.rules.records import may_record
 from domain.terms import Role
 from eventlog import reading
+
+if TYPE_CHECKING:
+    from services.reprojection import Pressure, Reminder
 
 app = group(
     "督办规则：签收、反馈、催办、升级和默认时限。规则是数据，改动留痕，未办结事项的时限随之重算。",
@@ -78,11 +83,11 @@ def adopt(
     _approved(actor, before)
     lines = [f"“{before.version}” → “{policy.version}”", *(f"  {line}" for line in changed)]
     if dry_run:
-        foreseen = _foreseen(policy)
-        preview = [f"未办结事项将有{len(foreseen)}个时限变动", *move_lines(foreseen)]
+        foreseen, soon = _foreseen(policy), _reminded(policy)
+        preview = [f"未办结事项将有{len(foreseen)}个时限变动", *move_lines(foreseen), *soon.lines]
         ending = "以上是预演，没有采用；去掉 --dry-run 即正式采用"
         moved = [m.model_dump(mode="json") for m in foreseen]
-        answer({**document, "adopted": False, "moved": moved}, "\n".join([*lines, *preview, ending]))
+        answer({**document, "adopted": False, "moved": moved, **soon.document}, "\n".join([*lines, *preview, ending]))
         return
     confirm(f"采用督办规则“{policy.version}”（{len(changed)}处改动）？")
     done = record_and_move(POLICY_STREAM, PolicyAdopted(policy=policy), actor=actor)
@@ -117,6 +122,40 @@ def _foreseen(policy: Policy) -> Any:
     return foreseen(
         session.database, rulebook.model_copy(update={"policy": policy, "because": because}), datetime.now(UTC)
     )
+
+
+@dataclass(frozen=True)
+class _Soon:
+    """What a policy would change of reminders, 催办 and 升级 of the open matters."""
+
+    reminders: "tuple[Reminder, ...]"
+    pressures: "tuple[Pressure, ...]"
+
+    @property
+    def document(self) -> dict[str, Any]:
+        return {
+            "near_due": [r.model_dump(mode="json") for r in self.reminders],
+            "pressure": [p.model_dump(mode="json") for p in self.pressures],
+        }
+
+    @property
+    def lines(self) -> list[str]:
+        def said(at: datetime | None) -> str:
+            return local(at) if at else "无"
+
+        lines = [f"临期提醒、催办和升级将有{len(self.reminders) + len(self.pressures)}处变动"]
+        lines += [f"  {r.matter}  临期提醒  {said_date(r.before)} → {said_date(r.after)}" for r in self.reminders]
+        return lines + [f"  {p.matter}  {p.what}  {said(p.before)} → {said(p.after)}" for p in self.pressures]
+
+
+def _reminded(policy: Policy) -> _Soon:
+    from services.reprojection import open_matters, pressures, reminders
+
+    was = reading.rulebook(session.database)
+    wanted = was.model_copy(update={"policy": policy})
+    matters = open_matters(session.database)
+    now = datetime.now(UTC)
+    return _Soon(reminders(matters, was, matters, wanted), pressures(matters, was, wanted, now))
 
 
 def export(

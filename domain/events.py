@@ -87,6 +87,8 @@ class MatterAssigned(Event):
     person: str | None = None
     named_by_leader: bool = False
     receipt_due: datetime
+    receipt_hours: int | None = None
+    """The working hours it was counted by: a later policy does not shorten them unless it says so."""
     reason: Words | None = None
     rung: Rung | None = None
     """改派: where pressure begins for the new lead. None where it stays, and in events of before this was said."""
@@ -255,6 +257,8 @@ class CoordinationRequested(Event):
     unit: str
     text: Words
     answer_due: datetime
+    workdays: int | None = None
+    """The working days it was counted by."""
 
 
 class CoordinationAnswered(Event):
@@ -426,6 +430,8 @@ class ClosureReturned(Event):
     label: ClassVar[str] = "退回重办"
     text: Words
     by_leader: bool = False
+    due: date | None = None
+    """The limit, which being returned does not move; None in events of before this was said."""
 
 
 class MatterClosed(Event):
@@ -500,3 +506,7 @@ class EventCorrected(Event):
     version: int
     text: Words
     fields: dict[str, str] = {}
+    before: dict[str, str] = {}
+    """What stood there until then, of the fields that are still so since the event corrected."""
+    overtaken: tuple[str, ...] = ()
+    """Fields that a later event has set since: the record is corrected, what is so now is not."""

@@ -86,6 +86,8 @@ class Coordination(Frozen):
     text: str
     asked_at: datetime
     answer_due: datetime
+    workdays: int | None = None
+    """The working days the policy gave for the answer when it was asked."""
     given_back: int = 0
     """Working days a suspension gave back to the answer."""
     answer: str | None = None
@@ -219,6 +221,8 @@ class Matter(Frozen):
     receipt_due: datetime | None = None
     receipt_from: datetime | None = None
     """From when the working hours for 签收 are counted."""
+    receipt_hours: int | None = None
+    """How many the policy gave when it was handed over."""
     declines: int = 0
     accepted_at: datetime | None = None
 
@@ -226,6 +230,10 @@ class Matter(Frozen):
     indicators: tuple[Indicator, ...] = ()
     progress: int = 0
     """What the lead last said of the whole; nobody else moves it."""
+    progress_from: int = 1
+    """Version of the event that said so; here and below 1 when none did."""
+    person_from: int = 1
+    """Version of the event that named the person."""
     last_feedback: Feedback | None = None
     windows: WindowLedger = WindowLedger()
     surge: Surge | None = None

@@ -167,6 +167,9 @@ class Policy(Frozen):
     late_report_workdays: Natural = 2
     """A report this soon after a missed window makes up for it; a later one answers the window then open."""
 
+    retroactive: bool = False
+    """Whether a limit this policy makes shorter (签收, 反馈, 协调答复) also binds what was handed over before it."""
+
     near_due_workdays: Natural = 3
     """临期: a blue light and one warning this many working days before 办结时限 (市纪委 practice: 3 days)."""
 
@@ -220,10 +223,13 @@ class Policy(Frozen):
             seen.add(same)
         return self
 
-    def receipt_limit(self, urgency: Urgency) -> timedelta:
-        """Working time for 签收."""
-        hours = self.receipt_hours_extra_urgent if urgency is Urgency.EXTRA else self.receipt_hours
-        return timedelta(hours=hours)
+    def hours_for_receipt(self, urgency: Urgency) -> int:
+        """Working hours for 签收."""
+        return self.receipt_hours_extra_urgent if urgency is Urgency.EXTRA else self.receipt_hours
+
+    def not_shorter(self, given: int | None, now: int) -> int:
+        """A span as it binds what was handed over under another policy: never shorter than given, unless said."""
+        return now if given is None or self.retroactive else max(given, now)
 
     @property
     def urge_cooldown(self) -> timedelta:

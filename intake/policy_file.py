@@ -21,6 +21,7 @@ LABELS = {
     "declines_before_dispute": "第几次退签算牵头争议",
     "window_closes": "反馈截止时刻",
     "late_report_workdays": "漏报后几个工作日内算补报",
+    "retroactive": "缩短的签收、反馈、协调时限是否适用于此前已交办的事项",
     "near_due_workdays": "提前几个工作日算临期",
     "urge_cooldown_hours": "两次催办至少隔几个工作小时",
     "coordination_workdays": "协调请求几个工作日内答复",

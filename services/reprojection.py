@@ -7,7 +7,7 @@ from typing import cast
 from domain.base import Frozen
 from domain.calendar import local_date
 from domain.commands import Reproject
-from domain.deadlines import near_due_instant
+from domain.deadlines import ESCALATIONS, DeadlineKind, near_due_instant, owed
 from domain.envelope import SYSTEM
 from domain.event import decode
 from domain.events import DeadlineMoved
@@ -34,6 +34,15 @@ class Reminder(Frozen):
     matter: str
     before: date
     after: date
+
+
+class Pressure(Frozen):
+    """The next 催办 or 升级 of a matter, which another policy would bring at another moment, or not at all."""
+
+    matter: str
+    what: str
+    before: datetime | None
+    after: datetime | None
 
 
 def pending(database: Database, now: datetime) -> tuple[str, ...]:
@@ -72,6 +81,28 @@ def reminders(before: Sequence[Matter], was: Rulebook, after: Sequence[Matter], 
         if known is not None and known != day and not warned:
             changed.append(Reminder(matter=matter.number, before=known, after=day))
     return tuple(changed)
+
+
+def pressures(matters: Sequence[Matter], was: Rulebook, wanted: Rulebook, now: datetime) -> tuple[Pressure, ...]:
+    """What another pressure table changes for the open matters: the next of each kind, where its moment differs."""
+    changed = []
+    for matter in matters:
+        before, after = _next(matter, was, now), _next(matter, wanted, now)
+        changed += [
+            Pressure(matter=matter.number, what=kind.label, before=before.get(kind), after=after.get(kind))
+            for kind in DeadlineKind
+            if before.get(kind) != after.get(kind)
+        ]
+    return tuple(changed)
+
+
+def _next(matter: Matter, rulebook: Rulebook, now: datetime) -> dict[DeadlineKind, datetime]:
+    pressing = {DeadlineKind.URGE, *ESCALATIONS.values()}
+    found: dict[DeadlineKind, datetime] = {}
+    for deadline in owed(matter, rulebook, now):
+        if deadline.kind in pressing:
+            found[deadline.kind] = min(deadline.at, found.get(deadline.kind, deadline.at))
+    return found
 
 
 def _near(matter: Matter, rulebook: Rulebook) -> date:

@@ -115,6 +115,8 @@ def _for_unit(m: Matter, unit: str) -> list[str]:
     if m.lead == unit and unit:
         if m.stage is Stage.ASSIGNED:
             owed.append("签收")
+        if m.returned_at is not None and m.stage is Stage.IN_PROGRESS:
+            owed.append(f"退回重办，办完再申请办结（时限仍为 {m.due}）")
         if m.missed_in_row:
             owed.append(f"补报（已漏报{m.missed_in_row}次）")
         elif m.window and not m.window.answered:

@@ -97,7 +97,7 @@ def _(m: Matter, e: ev.RecusalDeclared, r: Recorded) -> Change:
 def _(m: Matter, e: ev.DutyReassigned, r: Recorded) -> Change:
     match e.duty:
         case Duty.PERSON:
-            return {"person": e.to_person}
+            return {"person": e.to_person, "person_from": r.version}
         case Duty.SUPERVISOR:
             return {"supervisor": e.to_person}
         case Duty.LEADER:
@@ -116,12 +116,13 @@ def _succeeded(setter: Actor, e: ev.DutyReassigned) -> Actor:
 
 @on(ev.EventCorrected)
 def _(m: Matter, e: ev.EventCorrected, r: Recorded) -> Change:
-    change: Change = {k: v for k, v in e.fields.items() if k in {"title", "source", "person"}}
-    basis = {k.removeprefix("basis_"): v for k, v in e.fields.items() if k in {"basis_no", "basis_text"}}
+    fields = {k: v for k, v in e.fields.items() if k not in e.overtaken}
+    change: Change = {k: v for k, v in fields.items() if k in {"title", "source", "person"}}
+    basis = {k.removeprefix("basis_"): v for k, v in fields.items() if k in {"basis_no", "basis_text"}}
     if basis:
         change["basis"] = m.basis.model_copy(update=basis)
-    if "progress" in e.fields:
-        change["progress"] = int(e.fields["progress"])
-    if "weight" in e.fields and m.part_of is not None:
-        change["part_of"] = m.part_of.model_copy(update={"weight": int(e.fields["weight"])})
+    if "progress" in fields:
+        change["progress"] = int(fields["progress"])
+    if "weight" in fields and m.part_of is not None:
+        change["part_of"] = m.part_of.model_copy(update={"weight": int(fields["weight"])})
     return change

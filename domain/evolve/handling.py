@@ -24,6 +24,8 @@ def _(m: Matter, e: ev.MatterAssigned, r: Recorded) -> Change:
         "lead": e.lead,
         "assist": e.assist,
         "person": e.person or m.person,
+        "person_from": r.version if e.person else m.person_from,
+        "receipt_hours": e.receipt_hours,
         "lead_named_by_leader": e.named_by_leader,
         "assigned_at": r.recorded_at,
         "receipt_due": e.receipt_due,
@@ -121,6 +123,8 @@ def _(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> Change:
             coordination=e.coordination,
         )
         change |= {"last_feedback": feedback, "progress": _progress(m, e, change["points"])}
+        if e.progress is not None or e.points:
+            change["progress_from"] = r.version
     return change
 
 

@@ -27,7 +27,9 @@ def _(m: Matter, e: ev.UrgeIssued, r: Recorded) -> Change:
 
 @on(ev.CoordinationRequested)
 def _(m: Matter, e: ev.CoordinationRequested, r: Recorded) -> Change:
-    asked = Coordination(no=e.no, unit=e.unit, text=e.text, asked_at=r.recorded_at, answer_due=e.answer_due)
+    asked = Coordination(
+        no=e.no, unit=e.unit, text=e.text, asked_at=r.recorded_at, answer_due=e.answer_due, workdays=e.workdays
+    )
     return {"coordinations": (*m.coordinations, asked)}
 
 

@@ -12,6 +12,7 @@ from domain.envelope import Actor
 from domain.event import Event
 from domain.facts import decimal, is_sealed
 from domain.matter import Matter
+from domain.rules.ending import FIELDS
 from domain.terms import Role, Stage
 from domain.windows import window_label
 
@@ -129,6 +130,17 @@ def _ending(e: ev.ClosureRequested | ev.ClosureEndorsed | ev.MatterClosed, r: Re
     return f"{left_undone(e.unfinished, why)}{_over(e, r)}"
 
 
+def _corrected(e: ev.EventCorrected, r: Reader) -> str:
+    """更正第5条：误填；进度 60 → 20."""
+    said = [f"更正第{e.version}条：{r.open(e.text)}"]
+    for field, words in e.fields.items():
+        name = r.name if field == "person" else r.open
+        was = f"{name(e.before[field]) or '无'} → " if field in e.before else "更正为 "
+        late = "（此后另有记录，现状不变）" if field in e.overtaken else ""
+        said.append(f"{FIELDS.get(field, field)} {was}{name(words)}{late}")
+    return "；".join(said)
+
+
 def _point(no: int | None) -> str:
     return f"要点{no}" if no else ""
 
@@ -174,6 +186,7 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.MatterResumed: lambda e, _: f"补回{e.workdays}个工作日，时限 {e.due}{'（到期自动恢复）' if e.automatic else ''}",
     ev.ClosureRequested: lambda e, r: f"{r.open(e.text)}{_ending(e, r)}",
     ev.ClosureEndorsed: lambda e, r: f"{r.open(e.text or '')}{_ending(e, r)}",
+    ev.ClosureReturned: lambda e, r: f"{r.open(e.text)}{_if(e.due, '；时限仍为 ')}",
     ev.MatterClosed: _closed,
     ev.MatterCancelled: lambda e, r: f"{r.open(e.reason)}{_over(e, r)}",
     ev.MatterReopened: lambda e, _: f"{e.reason}；时限 {e.due}",
@@ -181,5 +194,5 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.ObjectionDecided: lambda e, r: f"{e.outcome.label}：{r.open(e.text)}",
     ev.RecusalDeclared: lambda e, r: f"{r.name(e.person)}：{e.reason}",
     ev.DutyReassigned: lambda e, r: f"{e.duty.label}：{r.name(e.from_person)}→{r.name(e.to_person)}，{e.reason}",
-    ev.EventCorrected: lambda e, _: f"更正第{e.version}条：{e.text}",
+    ev.EventCorrected: _corrected,
 }

@@ -6,14 +6,14 @@ from datetime import date, datetime
 from domain import events as ev
 from domain import ladder
 from domain.base import refuse_always
-from domain.calendar import at_office, local_date, to_minute
+from domain.calendar import SHANGHAI, at_office, local_date, to_minute
 from domain.deadlines import Deadline, DeadlineKind, next_deadline
 from domain.facts import Window
 from domain.matter import Matter
 from domain.policy import Step
 from domain.rules.context import DatedEvent, DecisionContext, RuleEvent
 from domain.rules.limits import answer_due, resumed
-from domain.rules.opening import receipt_due
+from domain.rules.opening import receipt_due, receipt_hours
 from domain.rules.rhythm import open_window
 from domain.terms import OrderColour, Stage, Trigger
 from domain.windows import closing_of
@@ -113,7 +113,12 @@ def _given_way(matter: Matter, context: DecisionContext) -> Iterator[RuleEvent]:
 
 
 def _closing(matter: Matter, window: Window, context: DecisionContext) -> datetime | None:
-    return closing_of(window, matter.pace, context.calendar, context.policy.window_closes)
+    closes = closing_of(window, matter.pace, context.calendar, context.policy.window_closes)
+    if closes is None or context.policy.retroactive:
+        return closes
+    # A running window keeps the hour it was opened with where the policy now closes earlier in the day.
+    hour = window.closes.astimezone(SHANGHAI).time()
+    return max(closes, at_office(local_date(closes), hour))
 
 
 def _limit(matter: Matter, context: DecisionContext) -> date:
@@ -126,7 +131,8 @@ def _projected(matter: Matter, context: DecisionContext) -> Iterator[tuple[str, 
     if matter.window:
         yield "window", matter.window.closes, _closes(matter, matter.window, context)
     if matter.stage is Stage.ASSIGNED and matter.receipt_due and matter.receipt_from:
-        again = receipt_due(to_minute(matter.receipt_from), _limit(matter, context), matter.urgency, context)
+        hours = receipt_hours(matter, context)
+        again = receipt_due(to_minute(matter.receipt_from), _limit(matter, context), hours, context)
         yield "receipt", matter.receipt_due, again
     if matter.stage is not Stage.SUSPENDED:  # its clock stands; resuming computes it
         for asked in matter.open_coordinations:

@@ -19,7 +19,7 @@ from domain.terms import Duty, LeaderMark, ObjectionOutcome, Role, Stage
 
 OBJECTION_DAYS = 30
 """条例 art. 17: thirty days to object, thirty to decide."""
-_FIELDS = {
+FIELDS = {
     "title": "事项名称",
     "source": "来源",
     "person": "责任人",
@@ -28,7 +28,7 @@ _FIELDS = {
     "progress": "进度",
     "weight": "权重",
 }
-CORRECTABLE = frozenset(_FIELDS)
+CORRECTABLE = frozenset(FIELDS)
 
 
 def request_closure(matter: Matter, command: c.RequestClosure, context: DecisionContext) -> Iterator[RuleEvent]:
@@ -231,7 +231,11 @@ def duties_of(matter: Matter, person: str) -> tuple[Duty, ...]:
 
 
 def correct(matter: Matter, command: c.CorrectEvent, context: DecisionContext) -> Iterator[RuleEvent]:
-    """更正: a new event that names the one it corrects. Dates are moved by 延期 or 议定, never here."""
+    """更正: a new event that names the one it corrects. Dates are moved by 延期 or 议定, never here.
+
+    What a later event has set since stays as that event set it: a slip of March is corrected in March's record, and the
+    progress of June is still June's.
+    """
     del context
     refuse(not 1 <= command.version <= matter.version, f"{matter.number} 没有第{command.version}条记录", "not_found")
     unknown = sorted(set(command.fields) - CORRECTABLE)
@@ -242,12 +246,31 @@ def correct(matter: Matter, command: c.CorrectEvent, context: DecisionContext) -
     )
     for field, text in command.fields.items():
         _check_corrected(matter, field, text)
-    yield ev.EventCorrected(version=command.version, text=command.text, fields=command.fields)
+    now = _standing(matter)
+    since = {"progress": matter.progress_from, "person": matter.person_from}
+    overtaken = tuple(field for field in command.fields if command.version < since.get(field, 1))
+    before = {field: now[field] for field in command.fields if field not in overtaken}
+    yield ev.EventCorrected(
+        version=command.version, text=command.text, fields=command.fields, before=before, overtaken=overtaken
+    )
+
+
+def _standing(matter: Matter) -> dict[str, str]:
+    """What each field that can be corrected says now."""
+    return {
+        "title": matter.title,
+        "source": matter.source or "",
+        "person": matter.person or "",
+        "basis_no": matter.basis.no or "",
+        "basis_text": matter.basis.text,
+        "progress": str(matter.progress),
+        "weight": str(matter.part_of.weight) if matter.part_of else "",
+    }
 
 
 def _check_corrected(matter: Matter, field: str, text: str) -> None:
     """What was refused at first is refused as a correction; whether a person is in the directory the append asks."""
-    refuse(not text.strip(), f"更正后的{_FIELDS[field]}不能为空", "malformed")
+    refuse(not text.strip(), f"更正后的{FIELDS[field]}不能为空", "malformed")
     match field:
         case "title":
             titled(text)
@@ -269,7 +292,7 @@ def _open_closure(matter: Matter) -> Closure:
 
 
 def _returned(matter: Matter, context: DecisionContext, text: str, *, by_leader: bool) -> Iterator[RuleEvent]:
-    yield ev.ClosureReturned(text=text, by_leader=by_leader)
+    yield ev.ClosureReturned(text=text, by_leader=by_leader, due=matter.due)
     yield from open_window(matter, context, context.moment)
 
 

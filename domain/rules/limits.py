@@ -10,7 +10,7 @@ from domain.calendar import local_date
 from domain.deadlines import due_instant
 from domain.matter import Coordination, Matter
 from domain.rules.context import DatedEvent, DecisionContext, RuleEvent
-from domain.rules.opening import existing_point, receipt_due, receipt_moved
+from domain.rules.opening import existing_point, receipt_due, receipt_hours, receipt_moved
 from domain.rules.rhythm import open_window
 from domain.terms import Role, Stage
 
@@ -106,14 +106,15 @@ def resumed(matter: Matter, context: DecisionContext, at: datetime, *, automatic
         yield ev.DeadlineMoved(
             what="receipt",
             before=matter.receipt_due,
-            after=receipt_due(at, later(matter.due), matter.urgency, context),
+            after=receipt_due(at, later(matter.due), receipt_hours(matter, context), context),
             reason="暂缓后恢复，签收时限重新计算",
         )
 
 
 def answer_due(asked: Coordination, context: DecisionContext) -> datetime:
-    """When a 请求协调 is to be answered: the policy's working days, and those a suspension gave back."""
-    days = context.policy.coordination_workdays + asked.given_back
+    """When a 请求协调 is to be answered: the working days it was given, and those a suspension gave back."""
+    policy = context.policy
+    days = policy.not_shorter(asked.workdays, policy.coordination_workdays) + asked.given_back
     return context.calendar.closes(context.calendar.add_workdays(local_date(asked.asked_at), days))
 
 

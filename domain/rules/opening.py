@@ -1,7 +1,7 @@
 """立项、交办、签收、退签、改派、要点."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from domain import commands as c
 from domain import events as ev
@@ -14,7 +14,7 @@ from domain.policy import DueRule
 from domain.rules.authority import acting_unit
 from domain.rules.context import DatedEvent, DecisionContext, RuleEvent
 from domain.rules.rhythm import open_window, still_open
-from domain.terms import BasisKind, Role, Rung, Stage, Supervision, Urgency
+from domain.terms import BasisKind, Role, Rung, Stage, Supervision
 
 
 def open_matter(command: c.OpenMatter, context: DecisionContext) -> Iterator[RuleEvent]:
@@ -68,7 +68,8 @@ def open_matter(command: c.OpenMatter, context: DecisionContext) -> Iterator[Rul
             assist=_ids(command.assist),
             person=command.person,
             named_by_leader=by_leader,
-            receipt_due=receipt_due(context.moment, due, command.urgency, context),
+            receipt_due=receipt_due(context.moment, due, context.policy.hours_for_receipt(command.urgency), context),
+            receipt_hours=context.policy.hours_for_receipt(command.urgency),
         )
 
 
@@ -85,7 +86,8 @@ def assign(matter: Matter, command: c.AssignMatter, context: DecisionContext) ->
         assist=kept if command.assist is None else _ids(command.assist),
         person=command.person,
         named_by_leader=context.is_(Role.LEADER),
-        receipt_due=receipt_due(context.moment, matter.due, matter.urgency, context),
+        receipt_due=receipt_due(context.moment, matter.due, context.policy.hours_for_receipt(matter.urgency), context),
+        receipt_hours=context.policy.hours_for_receipt(matter.urgency),
         reason=command.reason,
         rung=rung_of_the_matter(matter, context.rulebook) if matter.lead else None,
     )
@@ -113,9 +115,15 @@ def decline(matter: Matter, command: c.DeclineReceipt, context: DecisionContext)
         )
 
 
-def receipt_due(start: datetime, due: date, urgency: Urgency, context: DecisionContext) -> datetime:
+def receipt_hours(matter: Matter, context: DecisionContext) -> int:
+    """The working hours for 签收 of what was handed over already: a later policy does not take any away."""
+    now = context.policy.hours_for_receipt(matter.urgency)
+    return context.policy.not_shorter(matter.receipt_hours, now)
+
+
+def receipt_due(start: datetime, due: date, hours: int, context: DecisionContext) -> datetime:
     """签收时限: so many working hours from 交办 on, and never after 办结时限 while that is still to come."""
-    limit = context.calendar.add_working_time(start, context.policy.receipt_limit(urgency))
+    limit = context.calendar.add_working_time(start, timedelta(hours=hours))
     last = context.calendar.closes(due)
     return min(limit, last) if last > start else limit
 
@@ -124,7 +132,7 @@ def receipt_moved(matter: Matter, due: date, context: DecisionContext) -> Iterat
     """签收时限 follows a moved 办结时限, which it may not pass."""
     if matter.stage is not Stage.ASSIGNED or matter.receipt_due is None or matter.receipt_from is None:
         return
-    after = receipt_due(to_minute(matter.receipt_from), due, matter.urgency, context)
+    after = receipt_due(to_minute(matter.receipt_from), due, receipt_hours(matter, context), context)
     if after != matter.receipt_due and after > context.now:
         reason = f"办结时限改为 {due}，签收时限不晚于办结时限"
         yield ev.DeadlineMoved(what="receipt", before=matter.receipt_due, after=after, reason=reason)

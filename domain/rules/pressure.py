@@ -47,6 +47,7 @@ def request_coordination(
         unit=command.unit.id,
         text=command.text,
         answer_due=context.calendar.closes(last_day),
+        workdays=context.policy.coordination_workdays,
     )
 
 

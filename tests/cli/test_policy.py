@@ -150,11 +150,16 @@ def test_adopting_moves_open_deadlines_with_the_policy_as_reason(
 ) -> None:
     ask: tuple[str, ...] = ("task", "open", "--title", "任务", "--basis", "工作计划", "--due", "2026-12-31")
     opened: Any = xmh.json(*ask, "--lead", "gengxin")
-    file = edited(exported, ("receipt_hours = 14", "receipt_hours = 21"))
+    file = edited(
+        exported,
+        ("receipt_hours = 14", "receipt_hours = 21"),
+        ("near_due_workdays = 3", "near_due_workdays = 5"),
+    )
     foreseen = xmh.json("policy", "adopt", file, "--dry-run")
     done = xmh.json("policy", "adopt", file)
     assert [(m["matter"], m["what"]) for m in done["moved"]] == [(opened["matter"], "receipt")]
     assert [m["what"] for m in foreseen["moved"]] == ["receipt"]
+    assert [r["matter"] for r in foreseen["near_due"]] == [opened["matter"]], "the dry run tells of reminders too"
     assert "采用督办规则“本办-2”" in done["moved"][0]["reason"]
     assert done["unfinished"] == 0
 

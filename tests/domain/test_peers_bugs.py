@@ -3,7 +3,7 @@
 The issues are public; what is quoted is the fault, never a line of code.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
@@ -18,7 +18,7 @@ from domain.terms import Rung, SuspensionReason, Urgency
 from intake.policy_file import READY, read_policy
 from services.calendar_seed import seed_years
 from tests.support.life import CALENDAR, Life, accepted, at, opened
-from tests.support.office import ASSIST, FOR_LEADER, LIAISON, SECOND
+from tests.support.office import ASSIST, FOR_LEADER, LIAISON, SECOND, opening
 
 SAID = c.SubmitFeedback(text="进展", progress=30)
 
@@ -36,6 +36,32 @@ def adopt(life: Life, **changes: object) -> list[str]:
     policy = Policy.model_validate({"version": "新规则", **changes})
     life.rulebook = life.rulebook.model_copy(update={"version": life.rulebook.version + 1, "policy": policy})
     return life.do(c.Reproject(), SYSTEM)
+
+
+SHORTER = {"receipt_hours": 7, "coordination_workdays": 2, "window_closes": time(12, 0)}
+
+
+def test_a_policy_shortens_no_limit_of_what_was_handed_over_before_it_unless_it_says_so() -> None:
+    waiting, asked = opened(), accepted()
+    asked.do(c.RequestCoordination(unit=ASSIST, text="请提供资料"), LIAISON)
+    before = (waiting.m.receipt_due, asked.m.coordinations, asked.m.window)
+    assert adopt(waiting, **SHORTER) == adopt(asked, **SHORTER) == []
+    assert (waiting.m.receipt_due, asked.m.coordinations, asked.m.window) == before
+    assert adopt(waiting, **SHORTER, retroactive=True) == ["DeadlineMoved"]
+    assert adopt(asked, **SHORTER, retroactive=True) == ["DeadlineMoved"] * 2
+    assert waiting.m.receipt_due == at(3, 8, 10)
+    assert asked.m.window is not None
+    assert (asked.m.window.closes, asked.m.coordinations[0].answer_due) == (at(3, 11, 12), at(3, 9, 18))
+
+
+def test_what_is_handed_over_under_the_shorter_policy_has_the_shorter_limit() -> None:
+    life = Life()
+    life.rulebook = life.rulebook.model_copy(update={"policy": Policy.model_validate({"version": "新", **SHORTER})})
+    life.do(opening())
+    assert life.m.receipt_due == at(3, 8, 10)
+    life.do(c.AcceptReceipt(), LIAISON)
+    assert life.m.window is not None
+    assert life.m.window.closes == at(3, 11, 12)
 
 
 def override(life: Life, day: date, *, workday: bool) -> list[str]:
@@ -68,8 +94,8 @@ def test_glpi_15605_a_pause_is_kept_when_the_class_of_limit_changes() -> None:
     life.do(stop(date(2022, 3, 21)), FOR_LEADER)
     life.wait_until(at(3, 21, 9))
     assert life.m.receipt_due == at(3, 22, 18), "14 hours from Monday 9:00 on"
-    assert adopt(life, receipt_hours=7) == ["DeadlineMoved"]
-    assert life.m.receipt_due == at(3, 21, 18), "7 hours from the resumption, not from the 交办 two weeks before"
+    assert adopt(life, receipt_hours=21) == ["DeadlineMoved"]
+    assert life.m.receipt_due == at(3, 23, 18), "21 hours from the resumption, not from the 交办 two weeks before"
     prolonged = accepted(due=date(2022, 3, 31))
     prolonged.do(stop(date(2022, 3, 14)), FOR_LEADER)
     prolonged.wait_until(at(3, 14, 10))
