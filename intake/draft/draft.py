@@ -13,10 +13,11 @@ from domain.calendar import WorkCalendar
 from domain.office import Unit
 from domain.terms import Rhythm, Supervision
 from intake.draft.fields import limits
-from intake.draft.fields.clauses import TaskClauses, in_sentence
+from intake.draft.fields.clauses import TaskClauses
 from intake.draft.fields.figures import figures
 from intake.draft.fields.limits import Times
 from intake.draft.fields.names import UnitNames
+from intake.draft.fields.spoken import in_sentence
 from intake.draft.model import (
     DraftedList,
     DraftPoint,
@@ -99,7 +100,8 @@ def draft(
     """The draft of a text that was read."""
     directory = UnitNames(office.units)
     found = _find(source, directory, everything=everything)
-    heading_text = " ".join(h.text for h in found.headings)
+    names = (fold(Path(name).stem), *(fold(grid.name) for grid in source.grids))
+    heading_text = " ".join((*(h.text for h in found.headings), *names))
     plan_year = year or plan_year_of(fold(source.text[:_HEAD]), heading_text)
     stated = plan_year or _usual_year(fold(source.text))
     plan_year = stated or office.year
@@ -282,7 +284,7 @@ class _Maker:
 
     def _take_named(self, task: Task) -> None:
         """由区住建局牵头…: whom the sentence names, when no clause does, or only that of a heading above."""
-        named = in_sentence(task.body)
+        named = in_sentence(task.body, self._directory)
         if named.says_who and (task.inherited or not task.clause.says_who):
             own = TaskClauses()
             own.add(task.clause)
@@ -356,6 +358,10 @@ class _Maker:
         dated = [one for one in (said or told) if one.day]
         if not dated and told:
             dated = [one for one in told if one.day]
+        if not dated and not stated:
+            dated = [one for text in texts for one in times.months(text) if one.day and one.day.year >= times.year]
+            warnings.extend(f"时限只写了“{one.written}”，按月底计" for one in dated)
+            everything += dated
         limit = max(dated, key=lambda one: one.day or date.min) if dated else None
         self._doubt(limit, everything, stated, warnings)
         return limit, everything

@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from intake.draft.fields import clauses
 from intake.draft.fields.clauses import Segment, TaskClauses, segments_of
 from intake.draft.fields.figures import figures
 from intake.draft.fields.names import UnitNames
+from intake.draft.fields.spoken import in_sentence
 from intake.draft.model import Target
 from intake.draft.rules import structure, words
 from intake.draft.sentences import MOST_TITLE, divided, enumerated, is_task, sentences, title_of
@@ -319,7 +319,7 @@ class Prose:
         if clause or node.numbered or node.zone is Zone.GOALS:
             return not words.RHETORIC.pattern.match(piece.text)
         told = structure.TERMINAL.pattern.search(piece.text) and not words.REPORTS.pattern.search(piece.text)
-        return is_task(piece.text) or bool(told and clauses.in_sentence(piece))
+        return is_task(piece.text) or bool(told and in_sentence(piece))
 
     def _whole(self, node: OutlineNode, shared: TaskClauses | None) -> None:
         """A heading with its text as one task; the sentences are its points."""
@@ -353,6 +353,7 @@ class Prose:
                 inherited,
                 node,
                 points,
+                figures_from=[] if node.run_in else [node.title],
             )
         )
 

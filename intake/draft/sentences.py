@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from intake.draft.fields.spoken import past_names, without_who
 from intake.draft.rules import deadlines, structure, targets, words
 from intake.draft.text import View
 
@@ -74,17 +75,22 @@ def _orders(clause: str) -> bool:
     for _ in range(4):
         if words.STARTS_WITH_VERB.pattern.match(clause) or words.DISPOSAL.pattern.match(clause):
             return True
-        found = words.LEADING_WORDS.pattern.match(clause) or structure.ENUMERATION.pattern.match(clause)
-        if not found or found.end() == 0:
+        found = (
+            deadlines.OPENS.pattern.match(clause)
+            or words.LEADING_WORDS.pattern.match(clause)
+            or structure.ENUMERATION.pattern.match(clause)
+        )
+        past = found.end() if found else past_names(clause)
+        if past == 0:
             return False
-        clause = clause[found.end() :]
+        clause = clause[past:]
     return False
 
 
 def is_task(text: str) -> bool:
     """Whether a sentence orders something, rather than reporting, announcing or declaring."""
     plain = structure.ENUMERATION.pattern.sub("", text, count=1).strip()
-    if any(rule.pattern.search(plain) for rule in (words.RHETORIC, words.CONDITION, words.ANNOUNCES)):
+    if any(rule.pattern.search(plain) for rule in (words.RHETORIC, words.CONDITION, words.ANNOUNCES, words.SETS_OUT)):
         return False
     reports = words.REPORTS.pattern.search(plain)
     if reports and not words.FUTURE.pattern.search(plain[reports.start() :]):
@@ -102,7 +108,8 @@ def title_of(text: View) -> View:
     """The words a task is called by: from its first clause with a verb, as many clauses as are short enough."""
     start = structure.ENUMERATION.pattern.match(text.text)
     body = text.cut(start.end()) if start else text
-    found = [*_CLAUSE.finditer(body.text)]
+    who = without_who(body)
+    found = [one for one in _CLAUSE.finditer(body.text) if not any(a <= one.start() < b for a, b in who)]
     if not found:
         return body
     if len(found) > 1 and found[0].group().endswith("：") and targets.FIGURE.pattern.search(found[1].group()):
@@ -116,12 +123,14 @@ def title_of(text: View) -> View:
     for _ in range(2):
         ahead = body.text[begin : found[first].end()]
         lead = words.LEADING_WORDS.pattern.match(ahead) or words.WILL.pattern.match(ahead)
-        after = ahead[lead.end() :] if lead else ""
-        if lead and words.STARTS_WITH_VERB.pattern.match(after) and not _OF_SOMEBODY.match(after):
-            begin += lead.end()
+        past = lead.end() if lead else 0
+        if not words.STARTS_WITH_VERB.pattern.match(ahead[past:]) or _OF_SOMEBODY.match(ahead[past:]):
+            past = past_names(ahead)
+        if past and words.STARTS_WITH_VERB.pattern.match(ahead[past:]) and not _OF_SOMEBODY.match(ahead[past:]):
+            begin += past
     end = found[first].end()
     for one in found[first + 1 :]:
-        if one.end() - begin > MOST_TITLE or body.text[end - 1] in "。；":
+        if one.end() - begin > MOST_TITLE or body.text[end - 1] in "。；" or one.start() > end:
             break
         end = one.end()
     title = body.cut(begin, end).strip("，：；。、 ")

@@ -21,7 +21,8 @@ _BRACKETS = str.maketrans("()[]〔〕【】［］﹙﹚⟦⟧", "（）（）（
 _PUNCTUATION = {",": "，", ":": "：", ";": "；", "﹐": "，", "﹔": "；", "﹕": "：", "．": ".", "﹒": ".", "！": "！"}
 _DASHES = dict.fromkeys("‐‑‒–−﹣－", "-")
 _TILDES = dict.fromkeys("～∼〜", "~")
-_BETWEEN_DIGITS = re.compile(r"(?<=\d)[，：](?=\d)")
+_BETWEEN_DIGITS = re.compile(r"(?<=\d)(?:，(?=\d{3}(?!\d))|：(?=\d\d(?!\d|月|年|日|个|所|家)))")
+"""1，200 and 9：30; not 任务3：2026年."""
 _INVISIBLE = frozenset(map(chr, (0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xAD)))
 _LEFT_OUT = re.compile(rf"[\s*{''.join(map(re.escape, sorted(_INVISIBLE)))}]")
 _ASCII_WORD = re.compile(r"[A-Za-z0-9]")

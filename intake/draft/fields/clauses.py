@@ -77,7 +77,8 @@ def labels(text: View, *, short: bool = False) -> list[re.Match[str]]:
 
 def _begins(text: View, found: re.Match[str]) -> bool:
     start = found.start()
-    alone = found.group().endswith("：") or found.end() - start == len(text)
+    closed = found.group().startswith("（")  # 【牵头单位】区发改局
+    alone = closed or found.group().endswith("：") or found.end() - start == len(text)
     return alone and (start == 0 or start in text.gaps or not _WORD.match(text.text[start - 1]))
 
 
@@ -99,7 +100,9 @@ def labelled(text: View, *, short: bool = False) -> TaskClauses:
 
 def duty_of(label: re.Match[str]) -> StatedDuty:
     """What a label says of the names after it."""
-    named = next(name for name, value in label.groupdict().items() if value is not None and name != "colon")
+    named = next(
+        name for name, value in label.groupdict().items() if value is not None and name not in ("colon", "open")
+    )
     return next(duty for duty in StatedDuty if duty.value == named)
 
 
@@ -157,8 +160,12 @@ def phrases(value: View, otherwise: StatedDuty = StatedDuty.SHARED) -> TaskClaus
         body = _without_ditto(body)
         if responsibility.NO_NAME.pattern.search(body.text):
             continue
-        if any(rule.pattern.match(body.text) for rule in deadlines.EVERYWHERE):
+        if deadlines.ONLY_UNTIL.pattern.match(body.text):
             clause.due.append(body)
+            continue
+        with_ = responsibility.TOGETHER.pattern.match(body.text)
+        if with_ and spoken:
+            _assign(clause, StatedDuty.ASSIST, [_ended(body.cut(with_.end()))[1]])
             continue
         start = responsibility.BY.pattern.match(body.text)
         duty, body = _ended(body.cut(start.end()) if start and body.text[0] != "请" else body)
@@ -254,29 +261,6 @@ def bracketed(inner: View, directory: names.UnitNames, *, at_end: bool) -> TaskC
         spoken.parts.append(inner)
         return spoken
     return TaskClauses()
-
-
-def in_sentence(sentence: View) -> TaskClauses:
-    """Who is named in the running text: 由区住建局牵头, 请区城管局于6月底前…. Only certain names are taken."""
-    clause = TaskClauses()
-    taken: list[tuple[int, int]] = []
-    for rule in responsibility.IN_SENTENCE:
-        for found in rule.pattern.finditer(sentence.text):
-            for duty, target in (("lead", clause.lead), ("assist", clause.assist)):
-                if duty not in found.groupdict() or found.start(duty) < 0:
-                    continue
-                start, end = found.span(duty)
-                if any(start < b and a < end for a, b in taken):
-                    continue
-                if rule.name == responsibility.SOME_DEPARTMENTS:  # 交通、水利等部门 are no names of units one by one
-                    taken.append((start, end))
-                    target.append(sentence.cut(start, end))
-                    continue
-                listed = [*_real(sentence.cut(start, end))]
-                if listed and all(names.is_unit(name.text) for name in listed):
-                    taken.append((start, end))
-                    target.extend(listed)
-    return clause
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,11 @@ class Times:
                     found.append(self._deadline(text, match, rule))
         return sorted(found, key=lambda one: one.span)
 
+    def months(self, text: View) -> list[StatedLimit]:
+        """The months of a text that nothing marks as limits."""
+        rule = deadlines.BARE_MONTH
+        return [self._deadline(text, match, rule) for match in rule.pattern.finditer(text.text)]
+
     def of_cell(self, value: object, shown: View) -> list[StatedLimit]:
         """The limit in a cell that may hold a true date."""
         if isinstance(value, int | date | datetime) and not isinstance(value, bool):
@@ -219,6 +224,7 @@ _MEANING: dict[str, Callable[[Times, re.Match[str]], date | None]] = {
     "月.日": _named_day,
     "月区间": _month_end,
     "月底前": _month_end,
+    "只写了月份": _month_end,
     "年-月": _month_end,
     "年月": _month_end,
     "季度": _quarter,

@@ -1,6 +1,7 @@
 """The worksheets of an .xlsx file as tables in one text."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 
@@ -18,19 +19,28 @@ def read(path: Path) -> Source:
     Raises:
         Refusal: as `read_worksheet`, and when there is nothing in it.
     """
+    sheets = (read_worksheet(path, name) for name in worksheet_names(path))
+    return of_sheets(path.name, [sheet for sheet in sheets if sheet is not None])
+
+
+def of_sheets(file: str, sheets: Iterable[RawSheet]) -> Source:
+    """Worksheets that were read, as tables in one text.
+
+    Raises:
+        Refusal: `malformed` when there is nothing in them.
+    """
     pieces: list[str] = []
     grids: list[SourceTable] = []
     length = 0
-    for name in worksheet_names(path):
-        sheet = read_worksheet(path, name)
-        if sheet is None or not sheet.rows:
+    for sheet in sheets:
+        if not sheet.rows:
             continue
-        grid, text = _grid(path.name, sheet, length)
+        grid, text = _grid(file, sheet, length)
         pieces.append(text)
         length += len(text)
         grids.append(grid)
     if not grids:
-        refuse_always(f"{path.name} 是空表", "malformed")
+        refuse_always(f"{file} 是空表", "malformed")
     return Source("".join(pieces), grids, must_be_tables=True)
 
 

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from intake.draft.rules import structure, words
 from intake.draft.rules.responsibility import LABEL, SHORT_LABEL
@@ -18,6 +19,11 @@ _SHORT = 30
 _LONG = 45
 _LEAST_WRAPPED = 3
 _MOSTLY = 0.5
+_NEARLY = 0.8
+_LONGEST_BRACKET = 300
+_YEAR_CUT = re.compile(r"^\d{1,4}）")
+"""The rest of a year in a bracket, 〔202 5〕, and no number of an item."""
+_CLOSES_BRACKET = re.compile(r"^[^（）]*(?:（[^（）]*）[^（）]*)*）")
 _COLUMNS_OFF = 4
 _NARROWEST, _WIDEST = 24, 120
 _REPEATED = 3
@@ -48,6 +54,10 @@ class _Line:
 
 _NUMBERED = re.compile(r"^(\d{1,3})(?:[、．](?!\d)|\.(?!\d)|(?P<glued>[.．、](?=\d)))")
 
+_WANTS_A_NUMBER = re.compile(
+    r"(?:达到?|为|约|近|超过?|增长|下降|突破|至|到|于|不低于|不少于|不超过|以内|面积|投资|完成|，|、)$"
+)
+"""A line that ends so goes on with a figure."""
 _DECIMAL = re.compile(r"^\d{1,3}\.\d{1,3}(?:%|‰|[万亿倍元米吨亩]|个百分点|公里|平方|立方)")
 
 
@@ -63,8 +73,8 @@ def in_sequence(texts: Sequence[str]) -> frozenset[int]:
         before = int(opened[at - 1][1][1]) if at else 0
         after = int(opened[at + 1][1][1]) if at + 1 < len(opened) else 0
         follows = at > 0 and before == own - 1 and (opened[at - 1][1]["glued"] is None or opened[at - 1][0] in sure)
-        decimal = _DECIMAL.match(texts[n]) and n > 0 and not structure.TERMINAL.pattern.search(texts[n - 1])
-        opens = own == 1 and after == 2 and opened[at + 1][1]["glued"] is None  # noqa: PLR2004  (1. before 2.)
+        decimal = _DECIMAL.match(texts[n]) and n > 0 and _WANTS_A_NUMBER.search(texts[n - 1])
+        opens = own == 1 and after == 2  # noqa: PLR2004  (1. before 2.)
         if found["glued"] and (follows or opens) and not decimal:
             sure.add(n)
     return frozenset(sure)
@@ -98,7 +108,7 @@ def _lines(source: str, start: int, end: int) -> Iterator[_Line]:
         if not seen:
             continue
         between = source[last : found.start()]
-        width = sum(2 if ord(char) > 0x2E7F else 1 for char in found.group().strip())  # noqa: PLR2004  (wide scripts)
+        width = sum(2 if ord(char) > 0x2E7F else 1 for char in found.group().rstrip())  # noqa: PLR2004  (wide scripts)
         yield _Line(seen, bool(_INDENT.match(found.group())), width, between.count("\n") > 1)
         last = found.end()
 
@@ -111,8 +121,15 @@ def _wrap_width(lines: list[_Line]) -> int | None:
     widest = max((line.width for line in lines), default=0)
     full = [line for line in lines if line.width >= widest - _COLUMNS_OFF]
     broken = sum(not structure.TERMINAL.pattern.search(line.view.text) for line in full)
-    wrapped = _NARROWEST < widest <= _WIDEST and broken >= _LEAST_WRAPPED and broken >= _MOSTLY * len(full)
-    return widest if wrapped else None
+    wrapped = broken >= _LEAST_WRAPPED and broken >= _MOSTLY * len(full)
+    return widest if _NARROWEST < widest <= _WIDEST and (wrapped or _only_after_full(lines, widest)) else None
+
+
+def _only_after_full(lines: list[_Line], widest: int) -> bool:
+    """Whether paragraphs are indented, and what is not follows a line that reaches the edge."""
+    after = [before.width >= widest - _COLUMNS_OFF for before, line in pairwise(lines) if not line.indented]
+    indented = sum(line.indented for line in lines)
+    return bool(after) and indented >= _LEAST_WRAPPED and sum(after) >= _NEARLY * len(after)
 
 
 def _running_heads(source: str, lines: list[_Line]) -> frozenset[str]:
@@ -143,10 +160,17 @@ def begins_something(line: View) -> bool:
     if 1 in line.gaps and text[0] in "-•·":
         return True
     rules = (*structure.MARKERS, structure.BULLET, structure.MARKDOWN, structure.ATTACHMENT, structure.SIGNATURE_DATE)
+    schedule = structure.SCHEDULE_HEADING.pattern.match(text) or structure.SCHEDULE_LINE.pattern.match(text)
+    if schedule:
+        return True
     if any(r.pattern.match(text) for r in rules) or structure.END_MATTER.pattern.match(text):
         return True
     start = structure.ENUMERATION.pattern.match(text)
-    label = LABEL.pattern.match(text.lstrip("（")) or SHORT_LABEL.pattern.match(text.lstrip("（"))
+    label = (
+        LABEL.pattern.match(text)
+        or LABEL.pattern.match(text.lstrip("（"))
+        or SHORT_LABEL.pattern.match(text.lstrip("（"))
+    )
     return bool(start or label)
 
 
@@ -156,24 +180,45 @@ def _begins_sentence(text: str) -> bool:
     return bool(words.STARTS_WITH_VERB.pattern.match(first) or words.LEADING_WORDS.pattern.match(text))
 
 
+def _is_marked(text: str) -> bool:
+    return any(rule.pattern.match(text) for rule in structure.MARKERS)
+
+
+def _in_bracket(lines: Sequence[_Line]) -> bool:
+    """Whether the last bracket that was opened is not closed yet."""
+    text = "".join(line.view.text for line in lines)[-_LONGEST_BRACKET:]
+    return text.count("（") > _YEAR_CUT.sub("", text).count("）")
+
+
 def _goes_on(current: list[_Line], line: _Line, wrapped_at: int | None) -> bool:
     """Whether `line` goes on with the sentence that the lines before it left unfinished."""
     text, last = line.view.text, current[-1]
-    before = last.view.text
+    full = wrapped_at is not None and last.width >= wrapped_at - _COLUMNS_OFF
+    if (
+        _in_bracket(current)
+        and (full or _CLOSES_BRACKET.match(text))
+        and (_YEAR_CUT.match(text) or not _is_marked(text))
+    ):
+        return True
     if begins_something(line.view) or (line.indented and not last.indented):
         return False
-    if structure.TERMINAL.pattern.search(before):
-        return False
-    if _MORE_TO_COME.search(before):
+    if full and current[0].indented and not line.indented:
         return True
-    whole = current[0].view.text
-    if LABEL.pattern.match(whole):
-        return wrapped_at is not None and last.width >= wrapped_at - _COLUMNS_OFF
-    if wrapped_at is not None:
-        return last.width >= wrapped_at - _COLUMNS_OFF
+    if structure.TERMINAL.pattern.search(last.view.text):
+        return False
+    if _MORE_TO_COME.search(last.view.text):
+        return True
+    if LABEL.pattern.match(current[0].view.text) or wrapped_at is not None:
+        return full
+    return _is_rest(current, line)
+
+
+def _is_rest(current: list[_Line], line: _Line) -> bool:
+    """Whether a line of a text that nobody broke at a width is the rest of the sentence before it."""
+    text, before = line.view.text, current[-1].view.text
     if _TAIL.match(text) and not line.after_blank:
         return True
-    item = any(rule.pattern.match(whole) for rule in structure.MARKERS[3:])
+    item = any(rule.pattern.match(current[0].view.text) for rule in structure.MARKERS[3:])
     if item and "，" in before and not line.after_blank and not _begins_sentence(text):
         return True
     running = any(_RUNNING.search(each.view.text) for each in current) or len(before) >= _LONG

@@ -9,7 +9,7 @@ from domain.base import Term
 from intake.draft.fields import clauses
 from intake.draft.fields.clauses import TaskClauses, segments_of
 from intake.draft.fields.names import UnitNames, is_unit
-from intake.draft.rules import structure
+from intake.draft.rules import responsibility, structure, words
 from intake.draft.rules.responsibility import PLAIN_NAMES, StatedDuty
 from intake.draft.shape.lines import Leftover, SourceParagraph, in_sequence
 from intake.draft.text import NOTHING, View
@@ -29,7 +29,7 @@ _SENTENCE_MARK = re.compile(r"[。；！？]")
 _LOST_BREAK = re.compile(
     r"^[^。；]{8,40}?[一-鿿“”](?=以[^，。；]{2,24}?为(?:引领|抓手|牵引|目标|重点|契机|核心|主线|载体|突破口|依托)[一-鿿])"
 )
-_BEFORE_COLON = re.compile(r"^[^，。；：]{2,18}：(?=.{8})")
+_BEFORE_COLON = re.compile(r"^(?:[^，。；：（）]|（[^（）]*）){2,18}：(?=.{8})")
 
 
 class Zone(Term):
@@ -145,11 +145,14 @@ class Builder:
         self._open(_BARE_RANK_OUTSIDE, "", title, title)
 
     def _paragraph(self, text: View, after: View | None, *, numbered: bool) -> None:
-        if self._value_of_label(text) or self._clause_line(text):
+        steps = structure.SCHEDULE_LINE.pattern.match(text.text) and "；" in text.text.rstrip("；")
+        if self._value_of_label(text) or (not steps and self._clause_line(text)):
             return
         if structure.SIGNATURE_DATE.pattern.match(text.text):
             self.outline.leftovers.append(Leftover(text, "落款"))
             self._begin_part()
+        elif self._signs(text, after):
+            self.outline.leftovers.append(Leftover(text, "落款"))
         elif structure.ATTACHMENT.pattern.match(text.text):
             self.outline.leftovers.append(Leftover(text, "附件标记"))
             self._begin_part()
@@ -160,6 +163,11 @@ class Builder:
         else:
             for no, piece in enumerate(split_inline(text)):
                 self._text(piece, after, numbered=numbered and no == 0)
+
+    def _signs(self, text: View, after: View | None) -> bool:
+        """The name above the date at the end."""
+        dated = after is not None and structure.SIGNATURE_DATE.pattern.match(after.text)
+        return bool(dated) and is_unit(text.text) and self._begun and not structure.TERMINAL.pattern.search(text.text)
 
     def _text(self, text: View, after: View | None, *, numbered: bool) -> None:
         glued = _GLUED.match(text.text) if numbered else None
@@ -175,6 +183,10 @@ class Builder:
             self._open(rank, label.text.strip("#·•●○◆◇■□-–—*"), text, rest)
         elif structure.SCHEDULE_HEADING.pattern.match(text.text) and self._open_aside(Zone.SCHEDULE, text):
             pass
+        elif (told := structure.SCHEDULE_LINE.pattern.match(text.text)) and self._open_aside(
+            Zone.SCHEDULE, text.cut(0, told.end())
+        ):
+            self.current.body.append(Passage(text.cut(told.end())))
         elif self._is_heading(text, after):
             if not self._begun:
                 self.outline.titles.append(text)
@@ -232,7 +244,7 @@ class Builder:
         clause = clauses.of_label(label, text)
         names = [*clause.lead, *clause.assist, *clause.shared]
         people = [*clause.leaders, *clause.persons]
-        named = all(is_unit(n.text) or self._directory.knows(n.raw) for n in names)
+        named = all(is_unit(n.text) or self._directory.knows(n.raw) or _could_be_a_name(n.text) for n in names)
         called = all(PLAIN_NAMES.pattern.match(p.text) for p in people)
         schedule = structure.SCHEDULE_HEADING.pattern.match(label.text) and _SENTENCE_MARK.search(text.text)
         if schedule or marker(text) or not clause or not (named and called):
@@ -252,7 +264,8 @@ class Builder:
     def _clause_line(self, text: View) -> bool:
         """A line that is nothing but a clause: labels, or one bracket."""
         inner = text.strip(" 。；")
-        if _is_one_bracket(inner.text):
+        label = clauses.labels(inner)
+        if _is_one_bracket(inner.text) and not (label and label[0].end() == len(inner)):
             clause = clauses.bracketed(inner.cut(1, len(inner) - 1), self._directory, at_end=True)
         else:
             found = clauses.labels(text, short=True)
@@ -272,6 +285,12 @@ class Builder:
         node = self.current
         (node.body[-1].clause if node.body else node.clause).add(clause)
         self._begun = True
+
+
+def _could_be_a_name(text: str) -> bool:
+    """Whether what stands below a label of units may be one although its form does not say so."""
+    told = _SENTENCE_MARK.search(text) or words.STARTS_WITH_VERB.pattern.match(text)
+    return len(text) <= _MOST_RUN_IN // 2 and not told and not responsibility.NO_UNIT.pattern.search(text)
 
 
 _WHO = frozenset({StatedDuty.LEAD, StatedDuty.SHARED, StatedDuty.ASSIST, StatedDuty.LEADER, StatedDuty.PERSON})
