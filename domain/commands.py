@@ -54,6 +54,10 @@ class OpenMatter(Frozen):
     urgency: Urgency = Urgency.NORMAL
     rhythm: Rhythm = Rhythm.WEEKLY
     source: str | None = None
+    section: str | None = None
+    """章节 of the plan it stands in."""
+    leaders: tuple[str, ...] = ()
+    """责任领导 and 分管领导, in order: the first answers for it."""
     lead: UnitRef | None = None
     assist: tuple[UnitRef, ...] = ()
     person: str | None = None

@@ -59,6 +59,10 @@ class MatterOpened(Event):
     urgency: Urgency
     rhythm: Rhythm
     source: str | None = None
+    section: str | None = None
+    """章节 of the plan it stands in."""
+    leaders: tuple[str, ...] = ()
+    """责任领导 and 分管领导, in order: the first answers for it."""
     assist: tuple[str, ...] = ()
     person: str | None = None
     supervisor: str

@@ -202,6 +202,10 @@ class Matter(Frozen):
     part_of: PartOf | None = None
     """任务分解: the matter it is a part of. What its own parts are, only the log as a whole knows."""
     source: str | None
+    section: str | None = None
+    """章节 of the plan it stands in."""
+    leaders: tuple[str, ...] = ()
+    """责任领导 and 分管领导, in order."""
     stage: Stage
     lead: str | None = None
     lead_named_by_leader: bool = False
@@ -286,6 +290,11 @@ class Matter(Frozen):
     def bases(self) -> tuple[Basis, ...]:
         """Every decision behind it, the first one first."""
         return (self.basis, *self.further)
+
+    @property
+    def chapter(self) -> str | None:
+        """Under which heading lists show it: its 章节, else where it came from."""
+        return self.section or self.source
 
     @property
     def settled(self) -> bool:

@@ -44,6 +44,8 @@ class Openings:
 
     ready: tuple[Opening, ...]
     faults: tuple[CellFault, ...]
+    remarks: tuple[str, ...] = ()
+    """What could not be taken over and is no fault."""
 
 
 class NotNamedError(Exception):
@@ -88,7 +90,13 @@ def openings(
             faults.append(_fault(listed, row, _column_of(e), e.message))
         else:
             ready.append(opening)
-    return Openings(ready=tuple(ready), faults=tuple(faults))
+    remarks = [
+        f"第{row.row}行：通讯录里没有唯一的责任领导“{name}”，没有登记"
+        for row in listed.rows
+        for name in row.leaders
+        if _leader(name, known) is None
+    ]
+    return Openings(ready=tuple(ready), faults=tuple(faults), remarks=tuple(remarks))
 
 
 def _refuse_duplicate(
@@ -143,6 +151,8 @@ def _command(row: TaskRow, units: UnitIndex, people: tuple[Person, ...]) -> Open
         klass=row.klass,
         rhythm=row.rhythm,
         source=row.source,
+        section=row.section,
+        leaders=tuple(p.id for name in row.leaders if (p := _leader(name, people)) is not None),
         lead=lead,
         assist=tuple(unit_named(name, units, "配合单位") for name in row.assist),
         person=person_named(row.person, people, lead, "责任人") if row.person else None,
@@ -150,6 +160,12 @@ def _command(row: TaskRow, units: UnitIndex, people: tuple[Person, ...]) -> Open
         duplicate_reason=row.another,
         inherited=row.ledger,
     )
+
+
+def _leader(name: str, people: tuple[Person, ...]) -> Person | None:
+    """The one person so called, by id or name; None when the directory does not say who is meant."""
+    known = [p for p in people if p.id == name] or [p for p in people if p.name == name]
+    return known[0] if len(known) == 1 else None
 
 
 def unit_named(name: str, units: UnitIndex, column: str) -> UnitRef:

@@ -5,15 +5,16 @@ Names of units and people stay as written here; who they are is for the director
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
-from domain.base import Frozen
+from domain.base import Frozen, Refusal
 from domain.envelope import canonical
 from domain.terms import MatterClass, Rhythm
 from intake.dates import as_date
 from intake.sheets import CellFault, Row, normal, read_table, split_names
+from intake.xlsx import Value
 
 SHEET = "任务清单"
 NO, TITLE, POINTS, LEAD, ASSIST, PERSON = "序号", "任务", "要点", "牵头单位", "配合单位", "责任人"
@@ -22,10 +23,11 @@ ANOTHER = "另行立项理由"
 """Why a row is not the open matter of the same title and lead."""
 JOIN = "并入事项"
 """The number of the open matter that the row is about: the row becomes one more basis of it (多头交办)."""
+SECTION, LEADERS = "章节", "责任领导"
 BEGAN, LEDGER = "原立项日期", "原台账"
 """存量: since when, and in which ledger, the matter was supervised before it came here."""
 REQUIRED = (NO, TITLE, LEAD, DUE, BASIS)
-OPTIONAL = (POINTS, ASSIST, PERSON, RHYTHM, CLASS, SOURCE, APPROVER, ANOTHER, JOIN, BEGAN, LEDGER)
+OPTIONAL = (POINTS, ASSIST, PERSON, RHYTHM, CLASS, SOURCE, APPROVER, ANOTHER, JOIN, SECTION, LEADERS, BEGAN, LEDGER)
 
 _RHYTHMS = {
     "日": Rhythm.DAILY,
@@ -34,6 +36,8 @@ _RHYTHMS = {
     "季": Rhythm.QUARTERLY,
     "一次": Rhythm.ONCE,
 }
+Spoken = Callable[[str], date]
+"""Understands a day as people say it, or raises `Refusal`."""
 _LOOKS_LIKE_A_DATE = re.compile(r"\d[\d\s\-/.年月日号:]*")
 
 
@@ -61,6 +65,8 @@ class TaskRow(Frozen):
     rhythm: Rhythm
     klass: MatterClass
     source: str | None
+    section: str | None = None
+    leaders: tuple[str, ...] = ()
     basis: str
     approver: str | None
     another: str | None = None
@@ -85,8 +91,10 @@ class TaskList(Frozen):
     faults: tuple[CellFault, ...]
 
 
-def read_task_list(path: Path) -> TaskList:
+def read_task_list(path: Path, spoken: Spoken | None = None) -> TaskList:
     """Read sheet or file `任务清单`. A row with a fault is not among the rows.
+
+    `spoken` understands a limit as people say it (6月30日, 年底); without it only a full date is one.
 
     Raises:
         Refusal: `not_found` or `malformed`, when the file as a whole cannot be read.
@@ -95,7 +103,7 @@ def read_task_list(path: Path) -> TaskList:
     seen: dict[str, int] = {}
     rows = []
     for row in table.rows:
-        task = _task(row, table.extra)
+        task = _task(row, table.extra, spoken or _written_out)
         earlier = seen.setdefault(normal(row.text(NO)), row.number) if row.text(NO) else row.number
         if earlier != row.number:
             row.fault(NO, f"序号 {row.text(NO)} 与第{earlier}行重复")
@@ -118,12 +126,12 @@ def _sha256(value: object) -> str:
     return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
-def _task(row: Row, extra: Sequence[str]) -> TaskRow | None:
+def _task(row: Row, extra: Sequence[str], spoken: Spoken) -> TaskRow | None:
     """The row as a task, or None with its faults recorded in it."""
     no, title, basis = row.required(NO), row.required(TITLE), _basis(row)
-    due = _date(row)
+    due = _date(row, spoken)
     began = _began(row)
-    points = _points(row, due)
+    points = _points(row, due, spoken)
     lead, assist = _units(row)
     rhythm = _rhythm(row)
     klass = _class(row)
@@ -143,6 +151,8 @@ def _task(row: Row, extra: Sequence[str]) -> TaskRow | None:
         rhythm=rhythm,
         klass=klass,
         source=source,
+        section=row.text(SECTION) or None,
+        leaders=tuple(dict.fromkeys(split_names(row.text(LEADERS)))),
         basis=basis,
         approver=row.text(APPROVER) or None,
         another=row.text(ANOTHER) or None,
@@ -161,13 +171,34 @@ def _basis(row: Row) -> str:
     return text
 
 
-def _date(row: Row) -> date | None:
+def _written_out(text: str) -> date:
+    return as_date(text)
+
+
+def _meant(value: Value, spoken: Spoken) -> date:
+    """A full date as it stands; a text that is none as people say it.
+
+    Raises:
+        ValueError: it is no day, with the line for a full date.
+    """
+    try:
+        return as_date(value)
+    except ValueError:
+        if not isinstance(value, str):
+            raise
+        try:
+            return spoken(value)
+        except Refusal:
+            return as_date(value)
+
+
+def _date(row: Row, spoken: Spoken) -> date | None:
     value = row.value(DUE)
     if value is None:
         row.fault(DUE, "缺少完成时限，请写成 2022-06-30 的样子")
         return None
     try:
-        return as_date(value)
+        return _meant(value, spoken)
     except ValueError as error:
         row.fault(DUE, str(error))
         return None
@@ -186,13 +217,13 @@ def _began(row: Row) -> date | None:
         return None
 
 
-def _points(row: Row, due: date | None) -> tuple[TaskPoint, ...]:
+def _points(row: Row, due: date | None, spoken: Spoken) -> tuple[TaskPoint, ...]:
     points = []
     for no, line in enumerate(row.text(POINTS).split("\n"), 1):
         if not line:
             continue
         try:
-            point = _point(line)
+            point = _point(line, spoken)
         except ValueError as error:
             row.fault(POINTS, f"第{no}条要点：{error}")
             continue
@@ -202,7 +233,7 @@ def _points(row: Row, due: date | None) -> tuple[TaskPoint, ...]:
     return tuple(points)
 
 
-def _point(line: str) -> TaskPoint:
+def _point(line: str, spoken: Spoken) -> TaskPoint:
     """`要点;2022-06-30`. What follows the last semicolon is a date only if it looks like one."""
     text, mark, last = line.replace("；", ";").rpartition(";")
     text, last = line[: len(text)].strip(), last.strip()
@@ -210,7 +241,7 @@ def _point(line: str) -> TaskPoint:
         return TaskPoint(text=line)
     if not text:
         raise ValueError("只有日期，没有内容")
-    return TaskPoint(text=text, due=as_date(last))
+    return TaskPoint(text=text, due=_meant(last, spoken))
 
 
 def _units(row: Row) -> tuple[str | None, tuple[str, ...]]:

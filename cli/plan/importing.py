@@ -20,6 +20,7 @@ from cli.reach import entries, nobody_to_tell, nobody_would_be_told
 from cli.reach import lines as lines_of
 from cli.session import Exit, Problem, answer, problem_of, session
 from cli.sheets import reject, say
+from cli.task.due import due_day
 from domain.base import Refusal
 from domain.commands import OpenMatter
 from services.reprojection import open_matters
@@ -51,11 +52,12 @@ def import_(
 
         import_edited(file, dry_run=dry_run, keep_going=keep_going)
         return
-    listed = read_task_list(file)
+    listed = read_task_list(file, due_day)
     done = Import()
     standing = {m.number: m for m in open_matters(session.database)} if any(r.join for r in listed.rows) else {}
     new = not_yet_open(listed, done, standing)
     openings = judged(new, standing)
+    session.advice += openings.remarks
     done.rejected = [fault_document(f) for f in openings.faults]
     done.commands = openings_document(openings.ready)
     if openings.faults and not keep_going:

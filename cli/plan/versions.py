@@ -11,6 +11,7 @@ from cli.session import Problem, answer, session
 from cli.sheets import reject
 from cli.tables import table
 from cli.task.common import ByOption, PaperOption, ReasonOption, acting, need, now, term
+from cli.task.due import due_day
 from domain.ids import plan_stream
 from domain.rules.context import DecisionContext
 from domain.workplan import PlanItem, PlanStage, PlanText, PlanVersioned, WorkPlan, changes, next_version
@@ -38,7 +39,7 @@ def version(
     """登记计划的一版：征求意见稿、印发稿、调整稿；说明与上一版的差别。印发后再用 plan import 立项。"""
     from intake.task_list import read_task_list
 
-    listed = read_task_list(file)
+    listed = read_task_list(file, due_day)
     if listed.faults:
         faults = [{"row": f.row, "column": f.column, "message": f.message} for f in listed.faults]
         reject({"rejected": faults}, [*(f.line for f in listed.faults), f"共{len(faults)}处错误，这一版未登记"])

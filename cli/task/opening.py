@@ -47,11 +47,13 @@ from cli.task.opening_options import (
     InstructionOption,
     KeyOption,
     KindOption,
+    LeadersOption,
     LeadOption,
     OccurredOption,
     PersonOption,
     PointOption,
     RhythmOption,
+    SectionOption,
     SourceOption,
     SupervisorOption,
     TitleOption,
@@ -63,7 +65,7 @@ from domain.bounds import plausible
 from domain.calendar import OfficeHours, at_office, local_date
 from domain.commands import AcceptReceipt, AssignMatter, DeclineReceipt, OpenMatter
 from domain.envelope import Actor
-from domain.facts import MOST_DECIMALS, Basis, Checkpoint, NewIndicator, NewPoint
+from domain.facts import MOST_DECIMALS, Basis, Checkpoint, NewIndicator, NewPoint, UnitRef
 from domain.ids import matter_stream
 from domain.matter import Matter
 from domain.policy import DueRule
@@ -91,6 +93,8 @@ def open_(
     person: PersonOption = None,
     supervisor: SupervisorOption = None,
     source: SourceOption = None,
+    section: SectionOption = None,
+    leader: LeadersOption = None,
     kind: KindOption = MatterKind.ROUTINE.label,
     klass: ClassOption = MatterClass.ORDINARY.label,
     key_flag: FlagOption = None,
@@ -124,7 +128,9 @@ def open_(
         urgency=pressing,
         rhythm=term(Rhythm, rhythm, "--rhythm") if rhythm else _usual_rhythm(sort),
         source=source,
-        lead=the_unit(lead) if lead else None,
+        section=section,
+        leaders=tuple(session.person(p).id for p in leader or ()),
+        lead=the_lead(lead),
         assist=tuple(the_unit(u) for u in assist or ()),
         person=session.person(person).id if person else None,
         supervisor=session.person(supervisor).id if supervisor else None,
@@ -226,7 +232,7 @@ def decline(matter: MatterArg, reason: ReasonOption = None) -> None:
 
 def assign(
     matter: MatterArg,
-    lead: Annotated[str | None, typer.Option("--lead", metavar="U", help="牵头单位")] = None,
+    lead: Annotated[list[str] | None, typer.Option("--lead", metavar="U", help="牵头单位，只能有一个")] = None,
     assist: Annotated[list[str] | None, typer.Option("--assist", metavar="UNIT", help="配合单位，可多次填写")] = None,
     person: Annotated[str | None, typer.Option("--person", metavar="P", help="责任人")] = None,
     reason: ReasonOption = None,
@@ -235,7 +241,7 @@ def assign(
 ) -> None:
     """交办给牵头单位；已有牵头单位的是改派，须说明理由。"""
     command = AssignMatter(
-        lead=the_unit(need(lead, "--lead", "牵头单位")),
+        lead=the_lead(lead) or the_unit(need(None, "--lead", "牵头单位")),
         assist=None if assist is None else tuple(the_unit(u) for u in assist),
         person=session.person(person).id if person else None,
         reason=reason,
@@ -244,6 +250,18 @@ def assign(
     if isinstance(reply, Exception):
         raise reply
     _tell_handed(reply)
+
+
+def the_lead(names: Sequence[str] | None) -> UnitRef | None:
+    """The one unit that leads; a second one is refused aloud, or nobody would know that only one was taken.
+
+    Raises:
+        Problem: several are named (exit 2), or the unit is not known.
+    """
+    if names is not None and len(names) > 1:
+        others = "、".join(names[1:])
+        raise Problem(f"牵头单位只能有一个，写了{len(names)}个；请把{others}用 --assist 列为配合单位", "malformed")
+    return the_unit(names[0]) if names else None
 
 
 def _tell_handed(reply: "Reply", *more_lines: str, **more: object) -> None:

@@ -15,7 +15,14 @@ BasisKindOption = Annotated[
 ]
 BasisNoOption = Annotated[str | None, typer.Option("--basis-no", metavar="文号", help="依据的文号")]
 ApproverOption = Annotated[str | None, typer.Option("--approver", metavar="P", help="立项批准人（人员编号或姓名）")]
-LeadOption = Annotated[str | None, typer.Option("--lead", metavar="UNIT", help="牵头单位；不填则待明确")]
+LeadOption = Annotated[
+    list[str] | None, typer.Option("--lead", metavar="UNIT", help="牵头单位，只能有一个；不填则待明确")
+]
+SectionOption = Annotated[str | None, typer.Option("--section", metavar="S", help="列在计划的哪一章节")]
+LeadersOption = Annotated[
+    list[str] | None,
+    typer.Option("--leader", metavar="P", help="责任领导、分管领导（人员编号或姓名），按次序多次填写"),
+]
 AssistOption = Annotated[list[str] | None, typer.Option("--assist", metavar="UNIT", help="配合单位，可多次填写")]
 PersonOption = Annotated[str | None, typer.Option("--person", metavar="P", help="责任人（人员编号或姓名）")]
 SupervisorOption = Annotated[str | None, typer.Option("--supervisor", metavar="P", help="督办员（默认为立项人）")]

@@ -180,6 +180,9 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Rec
         "further_bases": [b.model_dump(mode="json") for b in state.further],
         "carried": list(state.carried),
         "inherited": state.inherited,
+        "source": state.source,
+        "section": state.section,
+        "leaders": list(state.leaders),
         "urgency": state.urgency.value,
         "class": state.klass.value,
         "rhythm": state.rhythm.value,
@@ -293,6 +296,10 @@ def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
         f"  {state.kind.label}  {state.klass.label}  {state.urgency.label}",
         *(f"  依据：{b.kind.label} {b}" for b in state.bases),
     ]
+    if state.leaders:
+        lines.append(f"  责任领导：{'、'.join(map(person_names(), state.leaders))}")
+    if state.source or state.section:
+        lines.append(f"  来源：{'，'.join(x for x in (state.source, state.section) if x)}")
     lines += relations_said(shown, names)
     if state.carried:
         lines.append(f"  结转：{'、'.join(f'{year}年' for year in state.carried)}")

@@ -177,6 +177,7 @@ def _supervision(case: _Case) -> Written:
         ("督办内容", "；".join(line.rstrip("。") for line in _points(case)) or clean(m.title)),
         ("牵头单位", case.unit(m.lead)),
         ("配合单位", "、".join(map(case.unit, m.assist))),
+        *((("责任领导", "、".join(map(case.ledger.person, m.leaders))),) if m.leaders else ()),
         ("责任人", case.ledger.person(m.person) if m.person else ""),
         ("部署时间", full_date(local_date(m.assigned_at)) if m.assigned_at else ""),
         ("交办时限", full_date(m.due)),

@@ -1,7 +1,7 @@
 """The year by the chapters of its plan: a line of figures each, and where every matter stands.
 
-A matter's chapter is its source, as the list it came from named it. The plan says in which order chapters and matters
-follow each other; what no plan ordered comes after, in the order it was opened.
+A matter's chapter is its 章节, else its source, as the list it came from named it. The plan says in which order
+chapters and matters follow each other; what no plan ordered comes after, in the order it was opened.
 """
 
 from collections.abc import Iterator, Sequence
@@ -87,7 +87,7 @@ def _by_chapter(period: Period, entries: Sequence[Entry]) -> tuple[Chapter, ...]
     place = {stream: n for n, stream in enumerate(rows)}
     by_source: dict[str, list[Entry]] = {}
     for entry in sorted(entries, key=lambda e: place.get(e.matter.stream, len(rows))):
-        by_source.setdefault(openly(entry.matter.source or NO_CHAPTER), []).append(entry)
+        by_source.setdefault(openly(entry.matter.chapter or NO_CHAPTER), []).append(entry)
     by_chapter = [Chapter(clean(source), tuple(own)) for source, own in by_source.items()]
     return tuple(sorted(by_chapter, key=lambda c: c.title == NO_CHAPTER))
 

@@ -122,10 +122,10 @@ def compose(ledger: Ledger, then: Moment, identity: str) -> TaskTable:
 
 
 def _chapters(entries: Iterable[Entry], names: SheetNames, ledger: Ledger) -> Iterator[TableChapter]:
-    """By source, in the order in which the sources first occur among the numbers."""
+    """By 章节 or source, in the order in which these first occur among the numbers."""
     by_source: dict[str, list[Entry]] = {}
     for entry in entries:
-        by_source.setdefault(openly(entry.matter.source or NO_CHAPTER), []).append(entry)
+        by_source.setdefault(openly(entry.matter.chapter or NO_CHAPTER), []).append(entry)
     no = 0
     for source in sorted(by_source, key=lambda s: s == NO_CHAPTER):
         of_chapter = by_source[source]

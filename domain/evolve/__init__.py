@@ -42,6 +42,8 @@ def _opened(event: Event, recorded: Recorded) -> Matter:
         rhythm=event.rhythm,
         basis=event.basis,
         source=event.source,
+        section=event.section,
+        leaders=event.leaders,
         stage=Stage.OPENED,
         assist=event.assist,
         person=event.person,

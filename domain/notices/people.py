@@ -135,11 +135,12 @@ def _instructing(s: Scene) -> Iterator[str]:
 
 
 def _leaders(s: Scene) -> Iterator[str]:
-    """分管领导: who instructed; else who approved the 立项, if a leader; else every leader, rather than none."""
+    """分管领导: who instructed; else who answers for it; else who approved it, if a leader; else every leader."""
     leaders = s.house.leaders
     instructing = tuple(_instructing(s))
+    answering = tuple(s.house.known(s.after.leaders))
     approver = s.after.basis.approver
-    yield from instructing or ((approver,) if approver in leaders and approver else sorted(leaders))
+    yield from instructing or answering or ((approver,) if approver in leaders and approver else sorted(leaders))
 
 
 _AT_RUNG: dict[Rung, Callable[[Scene], Iterator[str]]] = {

@@ -11,9 +11,9 @@ def claims(command: Frozen) -> Claims:
     named: tuple[UnitRef, ...] = ()
     people: tuple[str | None, ...] = ()
     match command:
-        case c.OpenMatter(lead=lead, assist=assist, person=person, supervisor=supervisor):
+        case c.OpenMatter(lead=lead, assist=assist, person=person, supervisor=supervisor, leaders=leaders):
             named = (*((lead,) if lead else ()), *assist)
-            people = (person, supervisor)
+            people = (person, supervisor, *leaders)
         case c.AssignMatter(lead=lead, assist=assist, person=person):
             named = (lead, *(assist or ()))
             people = (person,)

@@ -46,6 +46,8 @@ def open_matter(command: c.OpenMatter, context: DecisionContext) -> Iterator[Rul
         urgency=command.urgency,
         rhythm=command.rhythm,
         source=command.source,
+        section=command.section,
+        leaders=tuple(dict.fromkeys(command.leaders)),
         assist=_ids(command.assist),
         person=command.person,
         supervisor=command.supervisor or context.actor.id,

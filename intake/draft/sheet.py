@@ -149,7 +149,7 @@ def _written_units(made: DraftedList) -> Iterator[str]:
 
 def _cell(item: Item, header: str, file: str) -> str:
     if header == columns.SOURCE:
-        return item.source or file
+        return item.source or item.basis or file
     shows = _CELLS.get(header)
     return shows(item) if shows else ""
 

@@ -270,3 +270,28 @@ def test_a_row_that_says_why_it_is_another_matter_is_taken(xmh: CommandLine, log
     again = sheets({"任务清单": [(*HEAD, "另行立项理由"), (*row(7, 任务="任务1"), "第二标段另行考核")]}, "后.xlsx")
     document = xmh.json("plan", "import", again, "--dry-run")
     assert [c["title"] for c in document["commands"]] == ["任务1"]
+
+
+@pytest.mark.usefixtures("service")
+def test_chapter_and_leaders_come_over_and_an_unknown_leader_is_said(
+    xmh: CommandLine, log: Database, sheets: Sheets
+) -> None:
+    head = (*HEAD, "来源", "章节", "责任领导")
+    file = sheets(
+        {"任务清单": [head, (*row(1, 完成时限="明年6月30日"), "2022年工作计划", "一、规划建设", "吴七、王某")]}
+    )
+    done = xmh.json("plan", "import", file)
+    assert done["advice"] == ["第2行：通讯录里没有唯一的责任领导“王某”，没有登记"]
+    shown = xmh.json("task", "show", "任务1")
+    assert (shown["source"], shown["section"], shown["leaders"]) == ("2022年工作计划", "一、规划建设", ["leader"])
+    assert shown["due"].endswith("-06-30")
+    said = xmh("task", "show", "任务1").out
+    assert "责任领导：吴七" in said
+    assert "来源：2022年工作计划，一、规划建设" in said
+
+
+@pytest.mark.usefixtures("log")
+def test_a_second_lead_is_refused_aloud(xmh: CommandLine) -> None:
+    words = ("task", "open", "--title", "任务", "--basis", "来文", "--due", LATER.isoformat())
+    said = xmh(*words, "--lead", "gengxin", "--lead", "zhujian")
+    assert (said.code, "牵头单位只能有一个" in said.error) == (2, True)

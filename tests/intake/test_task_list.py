@@ -7,8 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from domain.queries.spoken import spoken_date
 from domain.terms import MatterClass, Rhythm
-from intake.task_list import ANOTHER, BEGAN, JOIN, LEDGER, OPTIONAL, REQUIRED, TaskList, TaskPoint, read_task_list
+from intake.task_list import (
+    ANOTHER,
+    BEGAN,
+    JOIN,
+    LEADERS,
+    LEDGER,
+    OPTIONAL,
+    REQUIRED,
+    SECTION,
+    TaskList,
+    TaskPoint,
+    read_task_list,
+)
 
 MakeBook = Callable[..., Path]
 COLUMNS = (
@@ -48,7 +61,24 @@ ReadRows = Callable[..., TaskList]
 
 
 def test_the_columns_are_those_of_the_contract() -> None:
-    assert {*COLUMNS, ANOTHER, JOIN, BEGAN, LEDGER} == {*REQUIRED, *OPTIONAL}
+    assert {*COLUMNS, ANOTHER, JOIN, SECTION, LEADERS, BEGAN, LEDGER} == {*REQUIRED, *OPTIONAL}
+
+
+def test_a_row_keeps_its_chapter_and_its_leaders_in_order(listed: ReadRows) -> None:
+    columns = (*COLUMNS, "章节", "责任领导")
+    [row] = listed([*cells(), "一、规划建设", "王一、李二"], columns=columns).rows
+    assert (row.section, row.leaders, row.notes) == ("一、规划建设", ("王一", "李二"), {})
+
+
+def test_a_limit_may_be_said_as_people_say_it(workbook: MakeBook) -> None:
+    file = workbook({"任务清单": [COLUMNS, cells(完成时限="6月30日", 要点="完成土石方；3月31日")]})
+    day = date(2022, 3, 7)
+    [row] = read_task_list(file, lambda text: spoken_date(text, day)).rows
+    assert (row.due, row.points[0].due) == (date(2022, 6, 30), date(2022, 3, 31))
+    nobody = workbook({"任务清单": [COLUMNS, cells(完成时限="尽快")]})
+    [fault] = read_task_list(nobody, lambda text: spoken_date(text, day)).faults
+    assert "不是明确的日期" in fault.message
+    assert read_task_list(file).faults, "where nobody says which day it is, only a full date is one"
 
 
 def test_a_matter_that_ran_elsewhere_says_since_when_and_where(listed: ReadRows) -> None:
