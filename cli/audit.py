@@ -98,7 +98,6 @@ def _events(stream: str, as_of: str | None, moment: Moment | None, version: int 
 
 
 def _states(events: Sequence[Recorded]) -> list[Matter]:
-    """The state after each event."""
     states: list[Matter] = []
     for event in events:
         states.append(evolve(states[-1] if states else None, event))

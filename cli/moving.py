@@ -40,7 +40,7 @@ class Moved:
 
     @property
     def document(self) -> dict[str, Any]:
-        """For scripts."""
+        """What `--json` answers: the matters woken, and each deadline that moved."""
         return {
             "woken": self.woken,
             "moved": [

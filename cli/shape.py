@@ -197,7 +197,7 @@ class Group(TyperGroup):
         return [*self.lazy, *super().list_commands(ctx)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Import the command."""
+        """The command by name; its module is imported only now."""
         target = self.lazy.get(cmd_name)
         if target is None:
             return super().get_command(ctx, cmd_name)

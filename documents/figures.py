@@ -31,7 +31,7 @@ class Entry:
 
     @property
     def matter(self) -> Matter:
-        """The matter."""
+        """The matter as it stood at the moment of the figures."""
         return self.file.matter
 
 
@@ -101,7 +101,7 @@ class Period:
         return end_of_day(self.since - timedelta(days=1)), end_of_day(self.until)
 
     def within(self, happening: Told) -> bool:
-        """Whether it happened in the period."""
+        """Whether it happened after the moment the period begins at and not after its end."""
         before, last = self._ends
         return before < happening.recorded.occurred_at <= last
 

@@ -79,7 +79,7 @@ def clean(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """A text as one sentence."""
+    """Cleaned of marks and line breaks, and closed with 。 unless it ends in a mark of its own."""
     plain = clean(text)
     return plain if plain.endswith(("！", "？", "!", "?", WITHHELD)) else f"{plain}。"
 

@@ -115,7 +115,7 @@ class SubmitFeedback(Frozen):
 
 
 class AddPoint(Frozen):
-    """Add a point."""
+    """One more 要点, with a date of its own if it has one."""
 
     do: Literal["point_add"] = "point_add"
     point: NewPoint
@@ -131,7 +131,7 @@ class ChangePoint(Frozen):
 
 
 class DropPoint(Frozen):
-    """Drop a point."""
+    """Take a point off; its number is not given again."""
 
     do: Literal["point_drop"] = "point_drop"
     no: Whole
@@ -170,7 +170,7 @@ class StartSurge(Frozen):
 
 
 class MoveSurge(Frozen):
-    """Move the end of the surge."""
+    """Let the surge (一日一调度) last longer or shorter than it was ordered for."""
 
     do: Literal["surge_move"] = "surge_move"
     until: date
@@ -178,7 +178,7 @@ class MoveSurge(Frozen):
 
 
 class EndSurge(Frozen):
-    """End the surge before its end."""
+    """Back to the usual rhythm before the surge's last day."""
 
     do: Literal["surge_end"] = "surge_end"
     reason: Confidential | None = None

@@ -23,7 +23,7 @@ class Door:
     """Makes and checks proofs with one key."""
 
     def __init__(self, key: bytes) -> None:
-        """Keep the key."""
+        """`key` is the home's `door.key`, which gateway and worker share."""
         self._key = key
 
     def __repr__(self) -> str:

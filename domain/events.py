@@ -121,7 +121,7 @@ class ReceiptDeclined(Event):
 
 
 class PointAdded(Event):
-    """A point was added."""
+    """One more 要点, under the next number of its matter."""
 
     label: ClassVar[str] = "增加要点"
     no: int
@@ -137,7 +137,7 @@ class PointChanged(Event):
 
 
 class PointDropped(Event):
-    """A point was dropped."""
+    """An 要点 no longer counts; its number stays taken."""
 
     label: ClassVar[str] = "取消要点"
     no: int

@@ -123,7 +123,7 @@ class PartOf(Frozen):
 
 
 class PointReport(Frozen):
-    """Feedback on one point."""
+    """How far one 要点 is, as a report of the whole matter says it."""
 
     no: Whole
     progress: Percent

@@ -12,7 +12,7 @@ from domain.windows import window_label
 
 
 class Lit(Frozen):
-    """A light and why."""
+    """A light, and in one Chinese phrase what makes it that colour."""
 
     light: Light
     reason: str

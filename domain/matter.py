@@ -141,7 +141,7 @@ class Objection(Frozen):
 
 
 class Closed(Frozen):
-    """How the matter ended."""
+    """销号: the day, whose conclusion it was, how late, and what was left unfinished."""
 
     on: date
     authors: tuple[str, ...] = ()

@@ -123,7 +123,7 @@ class OrderColour(Term):
 
 
 class DayCount(Term):
-    """How days of a limit are counted."""
+    """“10个工作日”, or “10日” in which weekends and holidays count too."""
 
     WORKDAYS = "workdays", "工作日"
     CALENDAR = "calendar", "自然日"

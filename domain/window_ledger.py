@@ -28,7 +28,7 @@ class WindowEnd(Term):
 
 
 class ReportWindow(Window):
-    """A window of the ledger."""
+    """One reporting window for good: of whom it was asked, and how it ended."""
 
     lead: str
     """The unit it was asked of: who led the matter when it opened."""

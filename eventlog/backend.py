@@ -37,7 +37,7 @@ class Connection(ABC):
 
     @abstractmethod
     def query(self, sql: str, params: Params = ()) -> list[Row]:
-        """All rows of one statement."""
+        """Run one statement that reads, its parameters written `?` on either database."""
 
     @abstractmethod
     def run(self, statements: Sequence[Statement], *, commit: bool) -> None:
@@ -49,7 +49,7 @@ class Connection(ABC):
 
     @abstractmethod
     def table_names(self) -> set[str]:
-        """Tables that exist."""
+        """The tables of this log; none in a database nobody has migrated."""
 
     is_postgresql = False
 

@@ -30,7 +30,7 @@ class Transaction:
         """What the first question was answered."""
 
     def all(self, sql: str, params: Params = ()) -> list[Row]:
-        """All rows."""
+        """Every row of a query, as tuples; parameters are written `?` on either database."""
         return self._connection.query(sql, params)
 
     def one(self, sql: str, params: Params = ()) -> Row | None:

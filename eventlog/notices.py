@@ -258,7 +258,7 @@ def listed(
 
 
 def one(database: Database, notice_id: str) -> NoticeOnRecord:
-    """The notice of an id.
+    """A notice with its attempts and what became of it.
 
     Raises:
         Refusal: there is none (`not_found`).

@@ -112,7 +112,7 @@ def fold(stream: str, state: Frozen | None, events: Sequence[Recorded]) -> Froze
 
 
 def state_text(state: Frozen) -> str:
-    """A state as stored."""
+    """A state as the column `states.state` holds it; `parse_state` reads it back."""
     return state.model_dump_json()
 
 

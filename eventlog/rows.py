@@ -22,7 +22,7 @@ def actor_text(actor: Actor) -> str:
 
 @lru_cache(maxsize=1024)
 def actor_of(text: str) -> Actor:
-    """The actor of its stored text."""
+    """The actor of the JSON in the column `events.actor`."""
     return Actor.model_validate_json(text)
 
 

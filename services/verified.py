@@ -21,7 +21,7 @@ class Verified:
         self._sweeps = 0
 
     def begin(self) -> None:
-        """Begin a sweep."""
+        """Count a sweep: which tenth of the streams is asked afresh follows from it."""
         self._sweeps += 1
 
     def skips(self, head: reading.Head, rulebook: int) -> bool:

@@ -72,11 +72,11 @@ class SheetNames:
     people: Mapping[str, str]
 
     def unit(self, unit_id: str) -> str:
-        """A unit's name."""
+        """The full name of the unit with this id."""
         return self.units.get(unit_id, unit_id)
 
     def person(self, person_id: str) -> str:
-        """A person's name."""
+        """The name of the person with this id."""
         return self.people.get(person_id, person_id)
 
 

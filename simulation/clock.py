@@ -79,7 +79,7 @@ class SimulatedClock:
         return self._matters.get(stream)
 
     def meeting(self, stream: str) -> Meeting:
-        """The meeting of a stream."""
+        """The meeting as the log has it now."""
         self._look()
         return self._meetings[stream]
 
@@ -90,7 +90,7 @@ class SimulatedClock:
         await self._keep_pace(began)
 
     def rulebook(self) -> Rulebook:
-        """The rulebook in force."""
+        """Calendar and policy as last read; `look_at_rulebook` reads them again."""
         return self._rulebook
 
     def look_at_rulebook(self) -> None:
@@ -136,7 +136,7 @@ class SimulatedClock:
         await self.settle(instant)
 
     async def settle(self, instant: datetime) -> None:
-        """The barrier."""
+        """Wait until every workflow has done what it owes at this instant: no day begins before the last one ended."""
         give_up = asyncio.get_running_loop().time() + PATIENCE
         if self._rhythm is not None and self._next_morning() <= instant:
             await self._keep_pace(self._next_morning())

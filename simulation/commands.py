@@ -31,7 +31,7 @@ class Cast:
         self._people = {p.id: p for p in people}
 
     def actor(self, person_id: str, behalf: OnBehalf | None = None) -> Actor:
-        """The person as an actor."""
+        """Who sends a command: the person by id, for himself or for `behalf`."""
         person = self._people[person_id]
         return Actor(id=person.id, role=person.role, unit=person.unit, on_behalf_of=behalf)
 
@@ -50,7 +50,7 @@ class Cast:
         return self.actor(staff[0].id)
 
     def unit(self, name: str) -> UnitRef:
-        """The unit meant."""
+        """The unit a scenario names, in any of the ways a person may write it."""
         unit = self._units.find(name)[0]
         return UnitRef(id=unit.id, supervision=unit.supervision)
 

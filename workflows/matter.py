@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 class LoggedMatter(Logged[Matter, Order, Reply]):
-    """The stream of one matter."""
+    """What `Logged` asks of a matter: how it folds, decides and answers."""
 
     kind = "matter"
 
@@ -37,7 +37,7 @@ class LoggedMatter(Logged[Matter, Order, Reply]):
         return claims(order.command)
 
     def of(self, loaded: Loaded) -> Matter | None:
-        """The matter."""
+        """None until it is opened: its run may start before its first event."""
         return loaded.matter
 
     def numbers(self, state: Matter) -> dict[str, int]:

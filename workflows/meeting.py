@@ -39,7 +39,7 @@ SILENT_FOR = timedelta(seconds=4)
 
 
 class LoggedMeeting(Logged[Meeting, MeetingOrder, MeetingReply]):
-    """The stream of one meeting."""
+    """What `Logged` asks of a meeting: how it folds, decides and answers."""
 
     kind = "meeting"
 
@@ -56,7 +56,7 @@ class LoggedMeeting(Logged[Meeting, MeetingOrder, MeetingReply]):
         return meeting_claims(self.state, order.command)
 
     def of(self, loaded: Loaded) -> Meeting | None:
-        """The meeting."""
+        """None until it is convened: its run may start before its first event."""
         return loaded.meeting
 
     def numbers(self, state: Meeting) -> dict[str, int]:
@@ -64,7 +64,7 @@ class LoggedMeeting(Logged[Meeting, MeetingOrder, MeetingReply]):
         return meeting_numbers_held(state)
 
     def answer(self, state: Meeting, events: Sequence[Recorded]) -> MeetingReply:
-        """How the meeting stands."""
+        """Number and stage after the command, and the decision points it gave."""
         return meeting_reply(state, events)
 
 

@@ -25,7 +25,7 @@ class Owed(Protocol):
 
     @property
     def at(self) -> datetime:
-        """The instant."""
+        """From when on it is owed; its timer fires then."""
 
     @property
     def kind(self) -> Enum:

@@ -24,7 +24,7 @@ class ClosedChannel:
 
 
 def open_channels(routing: Routing, home: Path, environment: Mapping[str, str]) -> dict[str, NoticeChannel]:
-    """Name → channel."""
+    """The channels of the routing by name; one that cannot be opened refuses whatever it is given, and says why."""
     return {name: _opened(settings, home, environment) for name, settings in routing.channels.items()}
 
 

@@ -42,7 +42,7 @@ class Import:
 
     @property
     def document(self) -> dict[str, Any]:
-        """For scripts."""
+        """What `--json` answers of an import."""
         return dict(vars(self))
 
 
@@ -179,7 +179,7 @@ def _progress(total: int) -> "Iterator[Callable[[], None]]":
 
 
 def fault_document(fault: "CellFault") -> dict[str, Any]:
-    """A fault for scripts."""
+    """A rejected cell as `--json` names it."""
     return {"row": fault.row, "column": fault.column, "message": fault.message}
 
 
@@ -210,7 +210,7 @@ def _command(opening: "Opening", names: dict[str, str], open_now: OpenTitles) ->
 
 
 def command_line(c: dict[str, Any]) -> str:
-    """The same in a line."""
+    """One entry of `openings_document`, for people."""
     if c["do"] == "basis_add":
         return f"第{c['row']}行  并入 {c['matter']}  增加依据：{c['basis']}"
     since = f"  存量，{c['began']}立项" if c["began"] else ""

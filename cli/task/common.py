@@ -73,7 +73,7 @@ def now() -> datetime:
 
 
 def today() -> date:
-    """The date in the office."""
+    """The date in Shanghai, whatever the machine's zone."""
     return local_date(now())
 
 

@@ -62,7 +62,7 @@ class Briefing(Frozen):
         return self._page(UNNUMBERED, on)
 
     def issue(self, event: BulletinIssued) -> Page:
-        """As it is printed."""
+        """The page under its number, date and signer, as `event` gives them."""
         worded = self.model_copy(update={"foreword": event.foreword})
         signer = self.people.get(event.signer, event.signer)
         return worded._page(issue_line(event), event.issued_on, signer, event.copies)

@@ -56,7 +56,7 @@ class Measured:
 
 
 class Judged(Frozen):
-    """One line of the report."""
+    """One clause, what it wants, what the file measures, and whether that conforms."""
 
     clause: str
     what: str

@@ -22,7 +22,7 @@ class Printed(Protocol):
 
     @property
     def year(self) -> int:
-        """The year it is numbered in."""
+        """The year in its number, which is that of its issue."""
         ...
 
     @property

@@ -23,7 +23,7 @@ MISSING = "〓"
 
 
 class FaceRole(Term):
-    """What a face is for."""
+    """The typefaces GB/T 9704 names, each to be set in the best that is installed."""
 
     TITLE = "title", "小标宋"
     BODY = "body", "仿宋"

@@ -56,7 +56,7 @@ class Counted:
 
     @property
     def count(self) -> int:
-        """The number."""
+        """How many; each is named in the appendix."""
         return len(self.listed)
 
     @property

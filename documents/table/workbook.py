@@ -51,7 +51,7 @@ _NOT_IN_SHEET_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", ""))
 
 
 def workbook(table: TaskTable) -> bytes:
-    """The file's bytes."""
+    """《任务清单一览表》 as an .xlsx: the list, the time map and what changed; the same table is the same bytes."""
     kept = io.BytesIO()
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(kept, options) as book:

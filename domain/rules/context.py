@@ -28,12 +28,12 @@ class DecisionContext:
 
     @property
     def calendar(self) -> WorkCalendar:
-        """The working calendar."""
+        """The calendar of the rulebook: which days the office works, and from when to when."""
         return self.rulebook.calendar
 
     @property
     def policy(self) -> Policy:
-        """The policy in force."""
+        """The policy of the rulebook: 时限, 反馈周期, 催办 and 升级 as adopted."""
         return self.rulebook.policy
 
     @property

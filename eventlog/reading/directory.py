@@ -40,7 +40,7 @@ def unit(database: Database, unit_id: str) -> Unit | None:
 
 
 def units(database: Database) -> tuple[Unit, ...]:
-    """All units by id."""
+    """Every unit of the directory, sorted by id."""
     with database.reading() as transaction:
         rows = transaction.all(_UNITS)
     return tuple(_unit(row) for row in sorted(rows, key=lambda row: row[0]))

@@ -57,7 +57,7 @@ def stream_events(
 
 
 def events_at(database: Database, positions: Iterable[int]) -> dict[int, Recorded]:
-    """The events at these positions."""
+    """Position → event; a position beyond the log is left out."""
     with database.reading() as transaction:
         rows = [transaction.one(f"SELECT {EVENT_COLUMNS} FROM events WHERE position = ?", (p,)) for p in positions]
     return {event.position: event for event in (recorded(row) for row in rows if row)}

@@ -100,7 +100,7 @@ def find_meetings(database: Database, words: str) -> tuple[ListedMeeting, ...]:
 
 
 def series_book(database: Database) -> SeriesBook:
-    """The series of meetings."""
+    """Which series of meetings there are and their rules; an empty book before any is recorded."""
     loaded = load(database, SERIES_STREAM)
     return loaded.state if loaded and isinstance(loaded.state, SeriesBook) else SeriesBook()
 

@@ -30,7 +30,7 @@ def rulebook(database: Database, position: int | None = None) -> Rulebook:
 
 
 def rulebook_in(transaction: Transaction) -> Rulebook:
-    """`rulebook` within a transaction."""
+    """The rulebook in force, read in the same moment as what else this transaction reads."""
     rows = transaction.all(f"{STATES} WHERE stream IN (?, ?)", RULEBOOK_STREAMS)
     return _rulebook({row[0]: state_of(row) for row in rows})
 

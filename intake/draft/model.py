@@ -140,7 +140,7 @@ class Item(Frozen):
 
     @property
     def assist(self) -> tuple[NamedUnit, ...]:
-        """Who helps."""
+        """配合单位: the units named beside the one that leads."""
         return tuple(u for u in self.units if u.role is UnitRole.ASSIST)
 
     @property

@@ -108,7 +108,7 @@ def issued(database: Database, publication: Publication | None = None) -> tuple[
 
 
 def series_of(database: Database, publication: Publication) -> BulletinSeries:
-    """The state of a publication."""
+    """What a publication has issued, and which drafts were edited; empty before the first."""
     loaded = reading.load(database, bulletin_stream(publication))
     return loaded.state if loaded and isinstance(loaded.state, BulletinSeries) else BulletinSeries()
 
@@ -123,7 +123,7 @@ def with_files(database: Database, home: Path, event: BulletinIssued, press: Pre
 
 
 def filed(database: Database, home: Path, event: BulletinIssued) -> Filed:
-    """An issue as it is filed."""
+    """What it takes to find an issued 简报's files, or to print them again."""
     return Filed(
         event=event,
         home=home,

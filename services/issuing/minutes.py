@@ -103,7 +103,7 @@ def with_files(database: Database, home: Path, event: MinutesFiled, press: Press
 
 
 def as_filed(database: Database, home: Path, event: MinutesFiled) -> Filed:
-    """Minutes as they are filed."""
+    """What it takes to find the files of filed 纪要, or to print them again."""
     return Filed(
         event=event,
         home=home,

@@ -231,7 +231,7 @@ def issued(database: Database) -> tuple[PaperIssued, ...]:
 
 
 def filed(database: Database, home: Path, event: PaperIssued) -> Filed:
-    """A paper as it is filed."""
+    """What it takes to find an issued paper's files, or to print them again."""
     return Filed(
         event=event,
         home=home,
