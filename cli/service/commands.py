@@ -79,7 +79,7 @@ def doctor(
 ) -> None:
     """检查哪里不对、怎么处理；有问题时退出码为 1。"""
     from cli.service.wording import health_text
-    from services.doctor import examine
+    from services.doctor.examination import examine
     from services.service_log import log_nothing
 
     log_nothing()
@@ -112,7 +112,7 @@ def recover(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只列出，不恢复")] = False,
 ) -> None:
     """按日志恢复：Temporal 丢失的未办结事项重新启动，落后的补上。"""
-    from services.doctor import recovered
+    from services.recovery import recovered
     from services.service_log import log_nothing
 
     log_nothing()

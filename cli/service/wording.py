@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from services.doctor import HealthReport
+    from services.doctor.report import HealthReport
 
 
 def status_text(document: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 from domain.notices.routing import Routing
 from domain.office import Person
 from domain.terms import Role
-from services.doctor import examine
+from services.doctor.examination import examine
 from settings import Settings
 from tests.cli.conftest import Sheets
 from tests.support.command_line import CommandLine

@@ -8,7 +8,7 @@ import pytest
 
 from domain.notices.routing import ChannelSettings, Routing
 from domain.terms import Role, Urgency
-from services.doctor import examine
+from services.doctor.examination import examine
 from settings import Settings
 from tests.support.command_line import CommandLine
 from tests.support.homes import at

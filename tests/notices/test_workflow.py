@@ -20,7 +20,7 @@ from domain import commands as c
 from domain.notices.routing import ChannelSettings, Routing
 from domain.terms import Role, Urgency
 from eventlog.database import Database
-from services.doctor import examine
+from services.doctor.examination import examine
 from services.gateway import Gateway
 from services.lookout import Lookout
 from services.running import running

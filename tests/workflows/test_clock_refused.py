@@ -28,7 +28,7 @@ from domain.office import DIRECTORY_STREAM, Person, PersonRecorded
 from domain.terms import Role
 from eventlog import reading
 from eventlog.database import Database
-from services.doctor import examine
+from services.doctor.examination import examine
 from services.healing import Healing
 from services.office_records import record
 from settings import Settings, make_door_key

@@ -21,7 +21,7 @@ from domain.office import CALENDAR_STREAM, DayOverridden
 from eventlog.database import Database
 from eventlog.verify import verify
 from eventlog.witness import Witness
-from services.doctor import examine
+from services.doctor.examination import examine
 from services.gateway import Gateway
 from services.healing import Healing
 from services.log_guard import LogGuard

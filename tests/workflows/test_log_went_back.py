@@ -22,7 +22,7 @@ from eventlog.database import Database
 from eventlog.errors import LogRestored
 from eventlog.verify import verify
 from eventlog.witness import Height, Witness
-from services.doctor import examine
+from services.doctor.examination import examine
 from services.gateway import Gateway, Unreachable
 from services.healing import Healing
 from services.issuing.bulletins import issue_briefing

@@ -1,0 +1,1 @@
+"""`xmh doctor`: what is wrong with home, log and Temporal, each with its remedy."""

@@ -1,0 +1,133 @@
+"""What can be wrong with a home and what it prints with, before its log is opened."""
+
+import shutil
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from domain.base import Refusal, refuse
+from eventlog.errors import LogError
+from eventlog.schema import SchemaState, schema_state
+from services.doctor.report import HealthFinding
+from services.embedded.runfile import RunFile
+from services.lost_log import check_nothing_lost
+from services.press import press_by
+
+if TYPE_CHECKING:
+    from settings import Settings
+
+ENOUGH_DISK = 500 * 1024 * 1024
+MANY_RESTARTS = 5
+
+
+def schema(settings: "Settings") -> Iterator[HealthFinding]:
+    """Whether there is a log, of this build's tables, where the settings say."""
+    if settings.database.startswith("sqlite:") and not settings.home.exists():
+        yield HealthFinding(
+            code="log_missing", message=f"数据目录 {settings.home} 不存在", remedy="运行 xmh up --detach"
+        )
+        return
+    try:
+        state = schema_state(settings.database)
+    except LogError as error:
+        yield HealthFinding(code=error.code, message=error.message, remedy="检查数据库服务和 XMH_DATABASE_URL 后再试")
+        return
+    remedies = {
+        SchemaState.EMPTY: ("事件日志尚未建立", "运行 xmh up --detach；生产环境运行 xmh migrate"),
+        SchemaState.BEHIND: ("事件日志的表结构待升级", "运行 xmh migrate"),
+        SchemaState.NEWER: ("事件日志由更新版本的 xmh 建立", "升级 xmh；数据未改动"),
+    }
+    if state is SchemaState.EMPTY:
+        try:
+            check_nothing_lost(settings.home)
+        except Refusal as refusal:
+            yield HealthFinding(
+                code=refusal.code, message=refusal.message, remedy="恢复以前不要启动，也不要办理任何事项"
+            )
+            return
+    if state in remedies:
+        message, remedy = remedies[state]
+        yield HealthFinding(code=f"schema_{state.value}", message=message, remedy=remedy)
+
+
+def disk(settings: "Settings") -> Iterator[HealthFinding]:
+    """Whether the disk of the home is nearly full."""
+    if not settings.home.exists():
+        return
+    free = shutil.disk_usage(settings.home).free
+    if free < ENOUGH_DISK:
+        yield HealthFinding(
+            code="disk_low",
+            message=f"数据目录所在磁盘只剩 {free // 2**20} MiB",
+            remedy="清理磁盘；写满后命令会被拒绝，已记录的不受影响",
+            more={"free_bytes": free},
+        )
+
+
+def processes(settings: "Settings") -> Iterator[HealthFinding]:
+    """Whether the embedded service died, or a part of it dies again and again."""
+    run = RunFile.read(settings.home)
+    if settings.temporal_address or run is None:
+        return
+    if not run.running:
+        left = "，其子进程仍在运行" if run.orphans() else ""
+        yield HealthFinding(
+            code="supervisor_gone", message=f"xmh up 意外结束{left}", remedy="再运行 xmh up --detach，会先清理遗留进程"
+        )
+    for name, n in run.restarts.items():
+        if n >= MANY_RESTARTS:
+            what, log = {"server": ("Temporal 服务", "temporal.log"), "worker": ("办理进程", "worker.log")}[name]
+            yield HealthFinding(
+                code=f"{name}_restarting",
+                message=f"{what}已自动重启 {n} 次",
+                remedy=f"查看 {settings.home / 'logs' / log}；处理后 xmh down 再 xmh up --detach",
+                more={"restarts": n},
+            )
+
+
+def door_key(settings: "Settings") -> Iterator[HealthFinding]:
+    """The key without which no order gets through."""
+    try:
+        _ = settings.door
+    except Refusal as refusal:
+        remedy = "运行 xmh up 或 xmh migrate 会自动生成；多台机器须用同一个，设置 XMH_DOOR_KEY_FILE"
+        yield HealthFinding(code=refusal.code, message=refusal.message, remedy=remedy)
+
+
+def faces(settings: "Settings") -> Iterator[HealthFinding]:
+    """What printed documents are set in, where the office has not the faces the standard names."""
+    from documents.formats.fonts import Typeface
+
+    replaced = Typeface(settings.font_folders).substitutions
+    if replaced:
+        pairs = "、".join(f"{wanted}→{used}" for wanted, used in replaced.items())
+        yield HealthFinding(
+            code="fonts_substituted",
+            message=f"成文用的字体有替代：{pairs}；PDF 中已声明",
+            remedy="把方正小标宋简体、仿宋_GB2312 等放进一个目录，写入 xmh.toml 的 [fonts] folder，或 make fonts",
+            more={"substitutions": dict(replaced)},
+        )
+
+
+def templates(settings: "Settings") -> Iterator[HealthFinding]:
+    """Whose templates documents are printed by; those of the office are tried, which takes a second.
+
+    Raises:
+        Refusal: `template_gone`; `template_broken`, naming every one that cannot be used.
+    """
+    from documents.sections.trial import tried
+
+    if settings.template_folder is None:
+        message, remedy = "成文用自带的模板", "要改版式请用 xmh briefing templates --export 导出一份修改"
+        yield HealthFinding(code="templates", message=message, remedy=remedy, more={"own": []})
+        return
+    templates = list(tried(press_by(settings)))
+    faults = [t.fault for t in templates if t.fault]
+    refuse(bool(faults), "；".join(faults), "template_broken")
+    own = [t.file for t in templates if t.own]
+    named = f"：{'、'.join(own)}" if own else ""
+    yield HealthFinding(
+        code="templates",
+        message=f"本单位的模板{len(own)}个，均可用{named}",
+        remedy=f"放在 {settings.template_folder}；移走即用自带的",
+        more={"own": own},
+    )

@@ -1,0 +1,176 @@
+"""What the log says is wrong, and what was noticed and mended before."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from domain.base import Refusal
+from domain.calendar import SHANGHAI, local_date
+from domain.deadlines import owed
+from domain.matter import Matter
+from domain.notices.reach import unreached
+from domain.queries.telling import local
+from eventlog import reading
+from eventlog.clock import FAST
+from eventlog.database import Database
+from eventlog.notices import failing
+from eventlog.secrets import keys_standing
+from eventlog.watermark import Watermark
+from services.doctor.report import NAMED, HealthFinding
+from services.lost_log import check_own
+from services.reprojection import pending
+
+if TYPE_CHECKING:
+    from settings import Settings
+
+HOUR_MINUTES, DAY_MINUTES = 60, 24 * 60
+
+
+def healed(mark: Watermark) -> Iterator[HealthFinding]:
+    """When Temporal was brought to the log without anybody asking."""
+    for healed in mark.healed:
+        when = healed.at.astimezone(SHANGHAI)
+        parts = ((healed.missing, "缺失"), (healed.behind, "落后"), (healed.ahead, "超前于日志"))
+        what = "、".join(f"{name}{n}件" for n, name in parts if n)
+        yield HealthFinding(
+            code="healed",
+            message=f"{when:%Y-%m-%d %H:%M:%S} 发现 Temporal 与日志不一致（{what}），已自动按日志补上；"
+            "可能是进程中断、Temporal 数据丢失或由旧副本还原",
+            remedy="无须处理；xmh doctor --noted 后不再提示",
+            more=healed.model_dump(mode="json"),
+        )
+
+
+def restored(mark: Watermark, database: Database, settings: "Settings") -> Iterator[HealthFinding]:
+    """Whether the log is, or was, put back from an older copy."""
+    try:
+        fallen = check_own(database, settings.home)
+    except Refusal as refusal:
+        yield HealthFinding(code=refusal.code, message=refusal.message, remedy="恢复以前不要办理任何事项")
+        return
+    if fallen is not None and mark.with_restored(fallen) != mark:
+        yield HealthFinding(
+            code="log_restored",
+            message=f"事件日志被换成了较旧的副本：本机见过 {fallen.had_position} 条，现在 {fallen.found_position} 条"
+            "或内容不同；核对已发出的编号以前，命令暂不受理",
+            remedy="若误用了旧副本，xmh down 后换回最新的再启动；确要从旧副本继续，运行 xmh up --detach 或 xmh recover",
+            more=fallen.model_dump(mode="json"),
+        )
+    for restored in mark.restored:
+        yield HealthFinding(
+            code="log_restored",
+            message=f"事件日志曾由旧副本还原：原有 {restored.had_position} 条，"
+            f"{restored.noticed_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M} "
+            f"发现时只有 {restored.found_position} 条或内容不同",
+            remedy="据纸质件和通知补录其后办理的事项；已发出的编号已跳过，不会重号；补录后运行 xmh doctor --noted",
+            more=restored.model_dump(mode="json"),
+        )
+
+
+def clocks(database: Database) -> Iterator[HealthFinding]:
+    """Whether this machine's clock, the database's and the log's newest entry can all be right."""
+    newest, own = reading.clocks(database)
+    now = datetime.now(UTC)
+    if own is not None and abs(own - now) > FAST:
+        yield HealthFinding(
+            code="clock_off",
+            message=f"本机时钟（{local(now)}）与数据库的时钟（{local(own)}）相差{_apart(own, now)}",
+            remedy="校准慢了或快了的那台机器（NTP）；校准前，从快慢不对的机器办理会被拒绝",
+            more={"machine": now.isoformat(), "database": own.isoformat()},
+        )
+    if newest is not None and newest - (own or now) > FAST:
+        yield HealthFinding(
+            code="log_ahead_of_clock",
+            message=f"日志最新一条记于 {local(newest)}，比现在（{local(own or now)}）晚{_apart(newest, own or now)}："
+            "曾有一台机器的时钟走快，或现在的时钟走慢",
+            remedy="核对本机时间；时间走到之前，新的记录都记在这一时刻，先后次序不受影响",
+            more={"newest": newest.isoformat()},
+        )
+
+
+def keys(database: Database) -> Iterator[HealthFinding]:
+    """Whether the keys of secrets are wrapped, and can be opened here."""
+    keys = keys_standing(database)
+    if keys.unwrapped:
+        yield HealthFinding(
+            code="keys_unwrapped",
+            message=f"有{keys.unwrapped}把密钥还没有用主密钥加密，拿到数据库副本的人能看涉密内容",
+            remedy="运行 xmh migrate（内置服务重新 xmh up）",
+        )
+    if keys.locked:
+        yield HealthFinding(
+            code="master_key",
+            message=f"有{keys.locked}把密钥在这里打不开：主密钥不在，或不是原来的那一把",
+            remedy="找回 master.key（或 XMH_MASTER_KEY、XMH_MASTER_KEY_COMMAND）；它不在数据库里，须单独备份",
+        )
+
+
+def _apart(one: datetime, other: datetime) -> str:
+    minutes = int(abs(one - other).total_seconds() // 60)
+    if minutes < HOUR_MINUTES:
+        return f"{minutes}分钟"
+    return f"{minutes // HOUR_MINUTES}小时" if minutes < DAY_MINUTES else f"{minutes // DAY_MINUTES}天"
+
+
+def provisional_days(database: Database) -> Iterator[HealthFinding]:
+    """Open matters with a day in a year whose calendar is not published yet."""
+    rulebook = reading.rulebook(database)
+    years: dict[int, set[str]] = {}
+    for loaded in reading.matter_states(database):
+        matter = loaded.state
+        if not isinstance(matter, Matter) or matter.ended:
+            continue
+        days = [matter.due, *(local_date(d.at) for d in owed(matter, rulebook, datetime.now(UTC)))]
+        days += [p.due for p in matter.points if p.due and p.open]
+        for day in days:
+            if rulebook.calendar.is_provisional(day):
+                years.setdefault(day.year, set()).add(matter.number)
+    for year, numbers in sorted(years.items()):
+        yield HealthFinding(
+            code="calendar_unpublished",
+            message=f"{year} 年工作日历尚未公布，{len(numbers)} 件未办结事项的时限按周一至周五暂定",
+            remedy="国务院办公厅通知印发后运行 xmh calendar publish FILE，时限会自动重算",
+            more={"year": year, "matters": sorted(numbers)[:NAMED]},
+        )
+
+
+def pending_moves(database: Database) -> Iterator[HealthFinding]:
+    """Matters whose deadlines are not yet those of the calendar and the policy in force."""
+    waiting = pending(database, datetime.now(UTC))
+    if waiting:
+        loaded = (reading.load(database, stream) for stream in waiting[:NAMED])
+        numbers = [f.state.number for f in loaded if f is not None and isinstance(f.state, Matter)]
+        yield HealthFinding(
+            code="deadlines_pending",
+            message=f"日历或规则已变，{len(waiting)} 件事项的时限尚待重算：{'、'.join(numbers)}",
+            remedy="督办服务运行时一分钟内会自动重算；没有运行的话，运行 xmh up --detach",
+            more={"matters": numbers, "count": len(waiting)},
+        )
+
+
+def channels(database: Database) -> Iterator[HealthFinding]:
+    """Channels that deliver nothing although something waits."""
+    for channel in failing(database):
+        since = channel.since.astimezone(SHANGHAI)
+        yield HealthFinding(
+            code="channel_failing",
+            message=f"通知渠道 {channel.channel} 连续{channel.attempts}次没有送达（{channel.error}），"
+            f"{channel.waiting}条通知自 {since:%Y-%m-%d %H:%M} 起等待；其他渠道和事项办理不受影响",
+            remedy="检查 xmh.toml 的 [notices] 和渠道的服务；修好后会自动补发，也可运行 xmh notice retry --failed",
+            more={
+                "channel": channel.channel,
+                "waiting": channel.waiting,
+                "attempts": channel.attempts,
+                "error": channel.error,
+            },
+        )
+
+
+def nobody_to_tell(database: Database, settings: "Settings") -> Iterator[HealthFinding]:
+    """Open matters with somebody whom no notice reaches."""
+    matters = [s.state for s in reading.matter_states(database) if isinstance(s.state, Matter)]
+    names = {u.id: u.name for u in reading.units(database)}
+    for one in unreached(matters, reading.people(database), settings.notices, lambda unit: names.get(unit, unit)):
+        yield HealthFinding(
+            code="nobody_to_tell", message=one.said, remedy=one.remedy, more={"who": one.who, "matters": one.matters}
+        )

@@ -1,0 +1,142 @@
+"""What Temporal says is wrong, held against the log."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from typing import TYPE_CHECKING
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from domain.matter import Matter
+from eventlog import reading
+from eventlog.database import Database
+from eventlog.watermark import highest
+from services.doctor.report import NAMED, HealthFinding
+from services.gateway import Gateway, Unreachable, connect
+from services.healing import Healing, Recovery
+from services.issuing.bulletins import numbers_on_disk
+from services.restored_numbers import lagging_numbers
+from services.status import reachable
+
+if TYPE_CHECKING:
+    from settings import Settings
+
+
+async def client_or_trouble(settings: "Settings") -> tuple[Client | None, list[HealthFinding]]:
+    """A connection, or why there is none."""
+    if settings.address is None:
+        return None, [HealthFinding(code="not_running", message="督办服务没有运行", remedy="运行 xmh up --detach")]
+    trouble = HealthFinding(
+        code="temporal_unreachable",
+        message=f"连不上 Temporal 服务（{settings.address}）",
+        remedy="运行 xmh status 查看；内置服务用 xmh up --detach 启动，外部服务请检查地址和网络",
+    )
+    if not reachable(settings.address):
+        return None, [trouble]
+    try:
+        return await connect(settings.address, settings.temporal_namespace), []
+    except Unreachable:
+        return None, [trouble]
+
+
+async def matters(client: Client, database: Database, settings: "Settings") -> AsyncIterator[HealthFinding]:
+    """Whether somebody works, and which matters Temporal lost, holds otherwise than the log, or cannot run."""
+    gateway = Gateway(client, database, settings.task_queue, settings.door)
+    try:
+        at_work = await _workers(client, settings)
+        lagging = lagging_numbers(
+            database, highest(await Healing(gateway).numbers_known(), numbers_on_disk(settings.home))
+        )
+        numbers = {s.stream: s.state.number for s in reading.matter_states(database) if isinstance(s.state, Matter)}
+        wedged = await _wedged(client, [h.stream for h in reading.open_streams(database, "matter")])
+        # Without a worker no matter can say where it stands.
+        recovery = await Healing(gateway).recover(dry_run=True) if at_work else None
+        delivering = await gateway.notices_run()
+    except RPCError as error:
+        yield HealthFinding(
+            code="temporal_unreachable", message=f"Temporal 服务没有答复（{error.status.name}）", remedy="稍后再试"
+        )
+        return
+    if not at_work:
+        yield HealthFinding(
+            code="no_worker",
+            message=f"没有办理进程在处理任务队列 {settings.task_queue}",
+            remedy="内置服务运行 xmh up --detach；生产环境运行 xmh worker",
+        )
+    if at_work and not delivering:
+        yield HealthFinding(
+            code="notices_stopped", message="通知发送没有在运行", remedy="一分钟内会自动启动，也可运行 xmh recover"
+        )
+    if lagging:
+        yield HealthFinding(
+            code="log_restored",
+            message="日志里的编号低于已发出的编号：日志由旧副本还原",
+            remedy="运行 xmh recover 跳过已发出的编号；据纸质件补录其后办理的事项",
+            more={"numbers": {series: {"log": last, "seen": seen} for series, (last, seen) in lagging.items()}},
+        )
+    streams = {
+        "matters_wedged": (
+            wedged,
+            "卡住，命令得不到答复",
+            "一分钟内会按日志自动重启，也可运行 xmh recover；反复出现时查看 worker.log",
+        ),
+        **_gaps(recovery, wedged),
+    }
+    for code, (which, what, remedy) in streams.items():
+        if which:
+            named = "、".join(numbers.get(s, s) for s in which[:NAMED]) + ("……" if len(which) > NAMED else "")
+            yield HealthFinding(
+                code=code,
+                message=f"{len(which)} 件事项{what}：{named}",
+                remedy=remedy,
+                more={"matters": [numbers.get(s, s) for s in which[:NAMED]], "count": len(which)},
+            )
+
+
+def _gaps(recovery: Recovery | None, wedged: Iterable[str]) -> dict[str, tuple[list[str], str, str]]:
+    if recovery is None:
+        return {}
+    behind = [s for s in (*recovery.behind, *recovery.silent) if s not in set(wedged)]
+    return {
+        "matters_missing": (list(recovery.missing), "在 Temporal 中缺失，计时已停", "运行 xmh recover"),
+        "matters_foreign": (
+            list(recovery.foreign),
+            "的名字被别处的流程占用，命令得不到答复",
+            "一分钟内会自动接管，也可运行 xmh recover；若两处各用一个任务队列，请改用同一个 XMH_TASK_QUEUE",
+        ),
+        "matters_behind": (behind, "落后于日志", "运行 xmh recover"),
+        "matters_ahead": (list(recovery.ahead), "超前于日志，日志由旧副本还原", "运行 xmh recover，并据纸质件补录"),
+        "clock_refused": (
+            list(recovery.refused),
+            "到期应办的被日志拒绝，已暂停计时、隔一段时间自动再试；命令照常受理",
+            "查看 worker.log 中的 clock_refused 一行；办理该事项的任何一条命令会让它立即再试",
+        ),
+    }
+
+
+async def _workers(client: Client, settings: "Settings") -> bool:
+    request = DescribeTaskQueueRequest(
+        namespace=settings.temporal_namespace,
+        task_queue=TaskQueue(name=settings.task_queue),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    )
+    return bool((await client.workflow_service.describe_task_queue(request)).pollers)
+
+
+async def _wedged(client: Client, streams: list[str]) -> list[str]:
+    """Matters whose workflow task was attempted and failed: the status stays "running", only the attempts climb."""
+    gate = asyncio.Semaphore(10)
+
+    async def one(stream: str) -> bool:
+        async with gate:
+            try:
+                described = await client.get_workflow_handle(stream).describe()
+            except RPCError:
+                return False
+            return described.raw_description.pending_workflow_task.attempt > 1
+
+    stuck = await asyncio.gather(*map(one, streams))
+    return [stream for stream, is_stuck in zip(streams, stuck, strict=True) if is_stuck]
