@@ -4,7 +4,6 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.pool import StaticPool
 
@@ -21,11 +20,6 @@ def config() -> Config:
     configuration = Config()
     configuration.set_main_option("script_location", str(Path(__file__).parent))
     return configuration
-
-
-def script_revisions() -> tuple[str, ...]:
-    """The revisions found as scripts, oldest first."""
-    return tuple(script.revision for script in reversed(list(ScriptDirectory.from_config(config()).walk_revisions())))
 
 
 def engine_for(backend: Backend) -> Engine:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from domain.event import UnknownEventError
 from eventlog.backend import backend_of
@@ -13,7 +14,7 @@ from eventlog.database import Database
 from eventlog.errors import LogDamaged, LogError, LogUnreachable, SchemaMismatch
 from eventlog.migrate import migrate
 from eventlog.migrations.metadata import METADATA
-from eventlog.migrations.run import engine_for, script_revisions
+from eventlog.migrations.run import config, engine_for
 from eventlog.protection import differences
 from eventlog.reading import read_all
 from eventlog.rows import EVENT_COLUMNS
@@ -34,7 +35,8 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def test_the_constant_names_the_scripts() -> None:
-    assert script_revisions() == REVISIONS
+    scripts = reversed(list(ScriptDirectory.from_config(config()).walk_revisions()))
+    assert tuple(script.revision for script in scripts) == REVISIONS
     assert REVISIONS[-1] == HEAD
 
 
