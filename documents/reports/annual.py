@@ -144,7 +144,8 @@ def _page(period: Period, sentence: str, everything: tuple[Counted, ...]) -> Pag
         title=f"{year}年{'' if whole else f'（截至{short_date(period.until)}）'}督办工作统计",
         sections=sections,
         appendices=tuple(_appendix(n, c) for n, c in enumerate(everything, start=1)),
-        note="会议和简报按登记的台账计数，事项按当年年末的督办日志计数。",
+        note="会议和简报按登记的台账计数，事项按当年年末的督办日志计数。在办不含暂缓；议定指会议对在督事项的决定，"
+        "会议新立项的计入立项。",
     )
 
 
@@ -169,7 +170,7 @@ def _units(period: Period) -> tuple[Block, ...]:
         led[entry.matter.lead].append(entry)
     order = [*period.ledger.directory.units, None]
     rows = tuple(_unit_row(period, unit, led[unit]) for unit in order if led.get(unit))
-    headers = ("牵头单位", "牵头", "已销号", "按期", "逾期", "按期率", "在办", "催办")
+    headers = ("牵头单位", "牵头", "已销号", "按期", "逾期", "按期率", "在办", "暂缓", "催办")
     if not rows:
         return ()
     chart = rates_figure(
@@ -190,8 +191,9 @@ def _unit_row(period: Period, unit: str | None, entries: Iterable[Entry]) -> tup
     in_time = sum(c.overdue_workdays == 0 for c in closed)
     rate = share(in_time, len(closed)) if closed else "—"
     urges = sum(m.counts.urges for m in matters)
-    alive = sum(not m.ended for m in matters)
-    numbers = (len(matters), len(closed), in_time, len(closed) - in_time, rate, alive, urges)
+    paused = sum(m.stage is Stage.SUSPENDED for m in matters)
+    working = sum(not m.ended for m in matters) - paused
+    numbers = (len(matters), len(closed), in_time, len(closed) - in_time, rate, working, paused, urges)
     return (period.ledger.unit(unit), *map(str, numbers))
 
 

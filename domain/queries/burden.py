@@ -12,7 +12,6 @@ from domain.base import Frozen, Term
 from domain.calendar import local_date
 from domain.envelope import Recorded
 from domain.event import Event, decode
-from domain.facts import Window
 from domain.matter import Matter
 from domain.meetings.meeting import Meeting
 from domain.windows import window_label
@@ -22,6 +21,8 @@ class Ask(Term):
     """What a unit is asked for, or gave because it was asked."""
 
     WINDOW = "feedback_owed", "应反馈"
+    RUNNING = "running", "待反馈"
+    """The window that is running and not answered: asked for, not owed before it closes."""
     REPORT = "reports", "已反馈"
     URGE = "urges", "催办"
     ESCALATION = "escalations", "升级"
@@ -43,32 +44,32 @@ class Asked(Frozen):
 def asked_in_matter(events: Iterable[Recorded], matter: Matter) -> Iterator[Asked]:
     """What one matter asked of the units, each of the lead it had then; `matter` is how it stands after the events.
 
-    A 反馈 window is owed once, in the month it closes: answered, missed, or still running.
+    应反馈 is what the 简报 counts (`documents.figures`): a window answered in time, on the day of its first answer, or
+    missed, on the day it closed. The one that still runs is told apart.
     """
     about = f"{matter.number} {matter.title}"
     lead: str | None = None
-    window: Window | None = None
-    owed = set[str]()
+    decoded = [(decode(recorded), local_date(recorded.occurred_at)) for recorded in events]
+    withdrawn = {event.window for event, _ in decoded if isinstance(event, ev.MissWithdrawn)}
+    answered = set[str]()
 
-    def owes(window: Window) -> Iterator[Asked]:
-        if lead is not None and window.key not in owed:
-            owed.add(window.key)
-            text = window_label(window.key)
-            yield Asked(ask=Ask.WINDOW, unit=lead, on=local_date(window.closes), of=about, text=text)
+    def window(ask: Ask, unit: str | None, on: date, key: str) -> Iterator[Asked]:
+        if unit is not None:
+            yield Asked(ask=ask, unit=unit, on=on, of=about, text=window_label(key))
 
-    for recorded in events:
-        event = decode(recorded)
-        if isinstance(event, ev.MatterAssigned):
-            lead = event.lead
-        elif isinstance(event, ev.FeedbackWindowOpened):
-            window = event.window
-        elif isinstance(event, ev.FeedbackMissed):
-            yield from owes(event.window)
-        elif isinstance(event, ev.FeedbackSubmitted) and window is not None and event.window == window.key:
-            yield from owes(window)
-        yield from _plainly(event, lead, local_date(recorded.occurred_at), about)
-    if matter.window is not None and not matter.window.answered and not matter.ended:
-        yield from owes(matter.window)
+    for event, on in decoded:
+        match event:
+            case ev.MatterAssigned():
+                lead = event.lead
+            case ev.FeedbackMissed(window=missed) if missed.key not in withdrawn:
+                yield from window(Ask.WINDOW, lead, on, missed.key)
+            case ev.FeedbackSubmitted(window=str() as key) if key not in answered:
+                answered.add(key)
+                yield from window(Ask.WINDOW, event.unit, on, key)
+        yield from _plainly(event, lead, on, about)
+    running = matter.window
+    if running is not None and not running.answered and not matter.ended:
+        yield from window(Ask.RUNNING, lead, local_date(running.closes), running.key)
 
 
 def asked_in_meeting(meeting: Meeting) -> Iterator[Asked]:
