@@ -162,6 +162,11 @@ class NewIndicator(Frozen):
         """A value with its unit: 6.8%."""
         return f"{decimal(value, self.decimals)}{self.unit}"
 
+    @property
+    def bound(self) -> str:
+        """What is to be reached, in a line: 新增泊位 ≥300个."""
+        return f"{self.name} {'≤' if self.at_most else '≥'}{self.shown(self.target)}"
+
 
 class IndicatorReport(Frozen):
     """The value one indicator has reached by now (a count is cumulative), in whole numbers of its last decimal."""

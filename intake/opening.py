@@ -157,6 +157,7 @@ def _command(row: TaskRow, units: UnitIndex, people: tuple[Person, ...]) -> Open
         assist=tuple(unit_named(name, units, "配合单位") for name in row.assist),
         person=person_named(row.person, people, lead, "责任人") if row.person else None,
         points=tuple(NewPoint(text=p.text, due=p.due) for p in row.points),
+        indicators=row.indicators,
         duplicate_reason=row.another,
         inherited=row.ledger,
     )
@@ -201,7 +202,7 @@ def _fault(listed: TaskList, row: TaskRow, column: str, message: str) -> CellFau
 
 def _column_of(refusal: Refusal) -> str:
     """The column a rule's refusal is about."""
-    for words, column in (("时限", "完成时限"), ("节点", "要点"), ("督办对象", "牵头单位")):
+    for words, column in (("指标", "指标"), ("时限", "完成时限"), ("节点", "要点"), ("督办对象", "牵头单位")):
         if words in refusal.message:
             return column
     return "任务"

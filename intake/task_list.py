@@ -11,8 +11,10 @@ from pathlib import Path
 
 from domain.base import Frozen, Refusal
 from domain.envelope import canonical
+from domain.facts import NewIndicator
 from domain.terms import MatterClass, Rhythm
 from intake.dates import as_date
+from intake.indicators import indicators
 from intake.sheets import CellFault, Row, normal, read_table, split_names
 from intake.xlsx import Value
 
@@ -26,8 +28,13 @@ JOIN = "并入事项"
 SECTION, LEADERS = "章节", "责任领导"
 BEGAN, LEDGER = "原立项日期", "原台账"
 """存量: since when, and in which ledger, the matter was supervised before it came here."""
+INDICATORS = "指标"
+"""What is to be reached, a line for each: 新增泊位 ≥300个."""
 REQUIRED = (NO, TITLE, LEAD, DUE, BASIS)
-OPTIONAL = (POINTS, ASSIST, PERSON, RHYTHM, CLASS, SOURCE, APPROVER, ANOTHER, JOIN, SECTION, LEADERS, BEGAN, LEDGER)
+OPTIONAL = (
+    *(POINTS, ASSIST, PERSON, RHYTHM, CLASS, SOURCE, APPROVER, ANOTHER, JOIN, SECTION, LEADERS, BEGAN, LEDGER),
+    INDICATORS,
+)
 
 _RHYTHMS = {
     "日": Rhythm.DAILY,
@@ -73,6 +80,7 @@ class TaskRow(Frozen):
     join: str | None = None
     began: date | None = None
     ledger: str | None = None
+    indicators: tuple[NewIndicator, ...] = ()
     notes: dict[str, str]
     key: str
 
@@ -135,6 +143,7 @@ def _task(row: Row, extra: Sequence[str], spoken: Spoken) -> TaskRow | None:
     lead, assist = _units(row)
     rhythm = _rhythm(row)
     klass = _class(row)
+    wanted = _indicators(row, title)
     if due is None or row.faults:
         return None
     title = " ".join(title.split("\n"))
@@ -159,6 +168,7 @@ def _task(row: Row, extra: Sequence[str], spoken: Spoken) -> TaskRow | None:
         join=row.text(JOIN) or None,
         began=began,
         ledger=row.text(LEDGER) or ("原有台账" if began else None),
+        indicators=wanted,
         notes={header: text for header in extra if (text := row.text(header))},
         key=row_key(no, title, source, basis),
     )
@@ -242,6 +252,14 @@ def _point(line: str, spoken: Spoken) -> TaskPoint:
     if not text:
         raise ValueError("只有日期，没有内容")
     return TaskPoint(text=text, due=_meant(last, spoken))
+
+
+def _indicators(row: Row, title: str) -> tuple[NewIndicator, ...]:
+    try:
+        return indicators(row.text(INDICATORS), title)
+    except ValueError as error:
+        row.fault(INDICATORS, str(error))
+        return ()
 
 
 def _units(row: Row) -> tuple[str | None, tuple[str, ...]]:

@@ -115,6 +115,8 @@ def _differing(
         yield "反馈周期"
     if row.klass is not opened.klass:
         yield "类别"
+    if row.indicators != opened.indicators:
+        yield "指标"
 
 
 def _ids(index: "UnitIndex", names: Iterable[str]) -> list[str]:
@@ -202,6 +204,7 @@ def _command(opening: "Opening", names: dict[str, str], open_now: OpenTitles) ->
         **common,
         "lead": names.get(lead.id, lead.id) if lead else None,
         "due": row.due.isoformat(),
+        "indicators": [i.bound for i in command.indicators],
         "began": row.began.isoformat() if row.began else None,
         "near": [
             {"matter": n.matter.number, "title": n.matter.title, "score": n.score, "shared": n.shared} for n in near

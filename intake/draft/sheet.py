@@ -14,7 +14,7 @@ from intake import task_list as columns
 from intake.draft.model import Comparison, DraftedList, DraftPoint, Item, Target, TextPart
 from sheets.layout import MOST_IN_A_CELL, print_on_a3, row_height
 
-_EXTRA = ("责任领导", "章节", "指标", "提示", "原文", "原文位置")
+_EXTRA = ("责任领导", "章节", columns.INDICATORS, "提示", "原文", "原文位置")
 HEADERS = (
     columns.NO,
     columns.TITLE,
@@ -165,7 +165,7 @@ _CELLS: dict[str, Callable[[Item], str]] = {
     columns.BASIS: lambda item: item.basis,
     "责任领导": lambda item: "、".join(leader.written for leader in item.leaders),
     "章节": lambda item: item.section,
-    "指标": lambda item: "\n".join(shown_target(target) for target in item.targets),
+    columns.INDICATORS: lambda item: "\n".join(shown_target(target) for target in item.targets),
     "提示": lambda item: "\n".join(item.warnings),
     "原文": lambda item: "\n".join([item.text, *(f"【{name}】{text}" for name, text in item.notes)]),
     "原文位置": lambda item: item.place or "、".join(f"{a}–{b}" for a, b in item.spans),

@@ -12,6 +12,7 @@ from domain.terms import MatterClass, Rhythm
 from intake.task_list import (
     ANOTHER,
     BEGAN,
+    INDICATORS,
     JOIN,
     LEADERS,
     LEDGER,
@@ -61,7 +62,7 @@ ReadRows = Callable[..., TaskList]
 
 
 def test_the_columns_are_those_of_the_contract() -> None:
-    assert {*COLUMNS, ANOTHER, JOIN, SECTION, LEADERS, BEGAN, LEDGER} == {*REQUIRED, *OPTIONAL}
+    assert {*COLUMNS, ANOTHER, JOIN, SECTION, LEADERS, BEGAN, LEDGER, INDICATORS} == {*REQUIRED, *OPTIONAL}
 
 
 def test_a_row_keeps_its_chapter_and_its_leaders_in_order(listed: ReadRows) -> None:
