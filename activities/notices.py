@@ -85,7 +85,7 @@ class NoticeActivities:
                 queues=queues,
                 looked_at=now,
                 plain=not self._clock.simulated,
-                witnessed=reading.witnessed(self._database),
+                witnessed=reading.height_and_numbers(self._database),
             )
 
     def _spread(self, events: Sequence[Recorded], now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from pydantic import ConfigDict
@@ -11,7 +11,6 @@ from domain.base import Frozen
 from domain.terms import Role
 
 HEADQUARTERS = "XMH"
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HASH_FORMAT = b"xmh1"
 LAST_OF_BMP = 0xFFFF
 LARGEST_INTEGER = 2**53
@@ -113,16 +112,6 @@ def _restrict(value: object) -> None:
                 _restrict(item)
         case _:
             raise TypeError(f"not allowed in canonical JSON: {type(value).__name__}")
-
-
-def micros(instant: datetime) -> int:
-    """Microseconds since 1970 UTC; exact, so that what is hashed is what is stored."""
-    return (instant - EPOCH) // timedelta(microseconds=1)
-
-
-def from_micros(value: int) -> datetime:
-    """The UTC instant of a stored time."""
-    return EPOCH + timedelta(microseconds=value)
 
 
 Algorithm = Literal["sha256", "sm3"]

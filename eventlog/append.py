@@ -17,16 +17,7 @@ from pydantic import ValidationError
 from domain.base import Frozen, Refusal, refuse
 from domain.calendar import local_date
 from domain.door import UNPROVEN, Door, same
-from domain.envelope import (
-    HEADQUARTERS,
-    Algorithm,
-    Draft,
-    NumberSeries,
-    Recorded,
-    canonical,
-    from_micros,
-    micros,
-)
+from domain.envelope import HEADQUARTERS, Algorithm, Draft, NumberSeries, Recorded, canonical
 from domain.event import UnknownEventError
 from domain.ids import kind_of
 from domain.log import (
@@ -54,11 +45,12 @@ from eventlog.duplicates import check_duplicate
 from eventlog.errors import LogRestored
 from eventlog.evidence import command_digest
 from eventlog.reading import command_events, rulebook_in, stream_events
-from eventlog.readmodel import PUT_NUMBER, event_statements, fold, parse_state, state_statements, state_text
+from eventlog.readmodel import PUT_NUMBER, fold, parse_state, read_model_of_event, read_model_of_state, state_text
 from eventlog.refusals import check_not_refused, note_refusal
 from eventlog.rows import EVENT_COLUMNS, INSERT_EVENT, actor_text, recorded
-from eventlog.secrets import check_seals
-from eventlog.shape import check_shape, check_text, seals_in
+from eventlog.secrets import check_seals, sealed_texts
+from eventlog.shape import check_shape, check_text
+from eventlog.stored_time import from_micros, micros
 from eventlog.witness import NOWHERE, Height
 
 STATE_BYTES = 256 * 1024
@@ -265,7 +257,7 @@ def _record(
     events = [recorded(row) for row in rows]  # the answer is what a reader will find
     state = _fold(transaction, request, standing, events)
     keyed = (request.stream, *(state.matters if isinstance(state, Meeting) else ()))
-    check_seals(transaction, keyed, [text for draft in request.drafts for text in seals_in(draft.payload)])
+    check_seals(transaction, keyed, [text for draft in request.drafts for text in sealed_texts(draft.payload)])
     check_duplicate(transaction, events, state)
     check_breakdown(transaction, events, state)
     text = state_text(state)
@@ -276,8 +268,8 @@ def _record(
     statements: list[Statement] = [
         (INSERT_EVENT, rows),
         (_PUT_COMMAND, [(*command, command_digest((*command, last.hash)))]),
-        *state_statements(last, state, text),
-        *(statement for event in events for statement in event_statements(event)),
+        *read_model_of_state(last, state, text),
+        *(statement for event in events for statement in read_model_of_event(event)),
         (_PUT_OUTBOX, [(event.position,) for event in events]),
     ]
     if numbers.given:

@@ -3,7 +3,7 @@
 from datetime import date
 
 from domain.base import Refusal, Term, refuse
-from domain.envelope import SYSTEM, Actor, OnBehalf, micros
+from domain.envelope import SYSTEM, Actor, OnBehalf
 from domain.event import UnknownEventError, event_of
 from domain.ids import kind_of
 from domain.log import AppendRequest, UnitClaim
@@ -12,6 +12,7 @@ from domain.rules.delegation import check_delegation
 from domain.rules.records import authorise_record
 from domain.terms import Role, Supervision
 from eventlog.database import Transaction
+from eventlog.stored_time import micros
 
 _PERSON = "SELECT name, role, unit, left_at FROM people WHERE id = ?"
 _SLOT = (

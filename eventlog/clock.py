@@ -10,8 +10,8 @@ from enum import Enum
 
 from domain.base import Refusal, refuse
 from domain.calendar import SHANGHAI
-from domain.envelope import from_micros, micros
 from domain.log import AppendRequest
+from eventlog.stored_time import from_micros, micros
 
 FAST = timedelta(minutes=2)
 """A decision may stand this far ahead of the log's clock: machines differ by seconds."""

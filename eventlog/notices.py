@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import groupby
 
 from domain.base import Frozen, Refusal
-from domain.envelope import Recorded, from_micros, micros
+from domain.envelope import Recorded
 from domain.notices.backoff import FAILING_AFTER
 from domain.notices.delivery import NEVER, Queue
 from domain.notices.digest import Due
@@ -22,6 +22,7 @@ from eventlog.errors import LogRestored
 from eventlog.evidence import NOTICE_COLUMNS, notices_digest
 from eventlog.reading import Moment
 from eventlog.rows import EVENT_COLUMNS, recorded
+from eventlog.stored_time import from_micros, micros
 
 _COLUMNS = (
     "id, position, person, channel, stream, subject, text, urgency, recorded_at, due_at, next_at, attempts, batch, "

@@ -8,7 +8,7 @@ from eventlog.backend import Row, Statement
 from eventlog.database import Database, Transaction
 from eventlog.numbers import SeriesCount
 from eventlog.reading import page
-from eventlog.readmodel import PUT_NUMBER, READ_MODEL, event_statements, fold, state_statements, state_text
+from eventlog.readmodel import PUT_NUMBER, READ_MODEL, fold, read_model_of_event, read_model_of_state, state_text
 from eventlog.rows import recorded
 
 PAGE = 2000
@@ -34,7 +34,7 @@ class Projection:
         """
         _, before = self._states.get(event.stream, (None, None))
         state = fold(event.stream, before, [event])
-        self._pending.extend(event_statements(event))
+        self._pending.extend(read_model_of_event(event))
         self._states[event.stream] = (event, state)
         return self._numbers.take(event)
 
@@ -52,7 +52,7 @@ class Projection:
         rows = [
             statement
             for last, state in self._states.values()
-            for statement in state_statements(last, state, state_text(state))
+            for statement in read_model_of_state(last, state, state_text(state))
         ]
         numbers = list(self._numbers.last.items())
         return [*rows, (PUT_NUMBER, numbers)] if numbers else rows

@@ -7,7 +7,7 @@ from typing import Protocol, cast
 
 from domain.base import Frozen
 from domain.duplicates import title_key
-from domain.envelope import Recorded, micros
+from domain.envelope import Recorded
 from domain.event import decode
 from domain.facts import PartOf
 from domain.ids import kind_of
@@ -17,6 +17,7 @@ from domain.office import PersonLeft, PersonRecorded, UnitRecorded
 from domain.streams import FOLDS
 from domain.terms import Stage
 from eventlog.backend import Statement
+from eventlog.stored_time import micros
 
 _PUT_STATE = (
     "INSERT INTO states (stream, kind, version, hash, position, state, ended) VALUES (?, ?, ?, ?, ?, ?, ?) "
@@ -128,7 +129,7 @@ def parse_state(kind: str, text: str) -> Frozen:
     return cast("Frozen", known.state.model_validate_json(text))
 
 
-def state_statements(last: Recorded, state: Frozen, text: str) -> list[Statement]:
+def read_model_of_state(last: Recorded, state: Frozen, text: str) -> list[Statement]:
     """The rows that show a stream as of its last event."""
     kind = kind_of(last.stream)
     ended = int(getattr(state, "settled", False))
@@ -137,8 +138,11 @@ def state_statements(last: Recorded, state: Frozen, text: str) -> list[Statement
     return [put, *listed(last, state)] if listed else [put]
 
 
-def event_statements(event: Recorded) -> list[Statement]:
-    """The directory or number rows one event changes. One by one, so that it does not matter how they were batched."""
+def read_model_of_event(event: Recorded) -> list[Statement]:
+    """Rows of the read model that follow from an event and not from its stream's state: directory, numbers advanced.
+
+    One by one, so that it does not matter how they were batched.
+    """
     if kind_of(event.stream) not in _BY_EVENT:
         return []
     match decode(event):

@@ -9,10 +9,10 @@ a later `valid_until` and is heard.
 from datetime import timedelta
 
 from domain.base import refuse
-from domain.envelope import micros
 from domain.log import AppendRequest
 from eventlog.backend import Statement
 from eventlog.database import Transaction
+from eventlog.stored_time import micros
 
 KEPT_FOR = timedelta(days=1)
 """How long a refusal is kept after the command expired: the table stays as small as a day or two of refusals.

@@ -4,8 +4,9 @@
 
 from functools import lru_cache
 
-from domain.envelope import Actor, Recorded, canonical, from_micros
+from domain.envelope import Actor, Recorded, canonical
 from eventlog.backend import Row
+from eventlog.stored_time import from_micros
 
 EVENT_COLUMNS = (
     "position, headquarters, stream, version, event_id, type, schema, payload, actor, command_id, "

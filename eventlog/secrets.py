@@ -9,16 +9,17 @@ import binascii
 import hmac
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from domain.base import Refusal, Term
-from domain.envelope import micros
-from domain.facts import SEALED
+from domain.facts import SEALED, is_sealed
 from eventlog.backend import Row
 from eventlog.database import Database, Transaction
 from eventlog.masterkey import KEY_BYTES, id_of, unwrap, wrap
+from eventlog.shape import texts_in
+from eventlog.stored_time import micros
 
 NONCE_BYTES, SM4_KEY_BYTES, TAG_BYTES = 12, 16, 16
 SM4 = "sealed:sm4:"
@@ -211,6 +212,11 @@ def shown(database: Database, stream: str, sealed: str) -> str:
     """The same for a reader's eyes."""
     text = unseal(database, stream, sealed)
     return text.label if isinstance(text, Unreadable) else text
+
+
+def sealed_texts(payload: Mapping[str, object]) -> Iterator[str]:
+    """Every text of a payload that says it is ciphertext."""
+    return (text for _, text in texts_in(payload) if is_sealed(text))
 
 
 def check_seals(transaction: Transaction, streams: Sequence[str], texts: Sequence[str]) -> None:

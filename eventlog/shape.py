@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Mapping
 
 from domain.base import Refusal, refuse
-from domain.facts import is_sealed
 from domain.log import AppendRequest
 
 FIELD_BYTES = 64 * 1024
@@ -66,7 +65,7 @@ def check_text(payload: Mapping[str, object], text: str, *, limited: bool = True
     # The usual payload is small and plain: then its fields need no walk of their own.
     if 0 <= size <= FIELD_BYTES and "\\u0000" not in text:
         return
-    for name, value in _texts(payload, ""):
+    for name, value in texts_in(payload):
         refuse(_UNSTORABLE.search(value) is not None, f"“{name}”含有不能入库的字符", "malformed")
         refuse(
             limited and len(value.encode()) > FIELD_BYTES,
@@ -75,21 +74,17 @@ def check_text(payload: Mapping[str, object], text: str, *, limited: bool = True
         )
 
 
-def seals_in(payload: Mapping[str, object]) -> Iterator[str]:
-    """Every text of a payload that says it is ciphertext."""
-    return (text for _, text in _texts(payload, "") if is_sealed(text))
-
-
-def _texts(value: object, name: str) -> Iterator[tuple[str, str]]:
+def texts_in(value: object, name: str = "") -> Iterator[tuple[str, str]]:
+    """Each text of a payload with the path of its field, a mapping's keys too."""
     match value:
         case str():
             yield name, value
         case Mapping():
             for key, item in value.items():
                 yield f"{name}键", key
-                yield from _texts(item, f"{name}.{key}" if name else key)
+                yield from texts_in(item, f"{name}.{key}" if name else key)
         case list() | tuple():
             for item in value:
-                yield from _texts(item, name)
+                yield from texts_in(item, name)
         case _:
             pass

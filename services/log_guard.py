@@ -82,7 +82,7 @@ def keep(database: Database, *, settled: bool = False) -> None:
     """
     witness, log = database.witness, database.log()
     known = witness.height(log) if witness is not None and log else None
-    now = reading.witnessed(database)
+    now = reading.height_and_numbers(database)
     if witness is None or now is None:
         return
     height = Height(now.position, now.hash, known.falls if known else 0)

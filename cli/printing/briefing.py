@@ -261,7 +261,7 @@ def show(
     from documents.formats.markdown import markdown
     from documents.sections.recipe import recipe_of
     from services.issuing.bulletins import issued, with_files
-    from services.issuing.editing import changes_of, composed
+    from services.issuing.editing import briefing_of_draft, changes_of
 
     home, wanted = session.settings.home, bulletin.strip().replace("－", "-")
     events = issued(session.database)
@@ -276,7 +276,7 @@ def show(
     if kept is None:
         raise Problem(f"没有“{bulletin}”这一期，也没有这份草稿，请用 xmh briefing list 查看", "not_found")
     recipe = recipe_of(press_of(home, kept, press()).template)
-    text = markdown(composed(session.database, kept, recipe).draft(local_date(kept.drafted_at)))
+    text = markdown(briefing_of_draft(session.database, kept, recipe).draft(local_date(kept.drafted_at)))
     changed = changes_of(session.database, kept.publication, kept.key)
     document = {**draft_document(kept), "edited": [c.model_dump(mode="json") for c in changed], "markdown": text}
     answer(document, "\n".join([text, *change_lines(changed)]).rstrip("\n"))

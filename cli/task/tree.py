@@ -31,7 +31,7 @@ def placed(depth: int, branch: Branch) -> dict[str, Any]:
 
 def relations(matter: Matter, rulebook: Rulebook, at: datetime, position: int | None) -> dict[str, Any]:
     """The whole of a matter, its parts, and how far these are, now or at a position of the log."""
-    streams = reading.family_streams(session.database, matter.stream)
+    streams = reading.streams_with_parts(session.database, matter.stream)
     family = [m for stream in streams if (m := _state(stream, position)) is not None]
     [branch] = branches(family)
     whole = _state(matter.part_of.stream, position) if matter.part_of else None

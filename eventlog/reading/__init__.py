@@ -11,6 +11,7 @@ from eventlog.reading.events import (
     find_command,
     hash_at,
     head,
+    height_and_numbers,
     identity,
     moment_at,
     newest,
@@ -19,7 +20,6 @@ from eventlog.reading.events import (
     read_all,
     read_stream,
     stream_events,
-    witnessed,
 )
 from eventlog.reading.matters import (
     ListedMatter,
@@ -29,11 +29,11 @@ from eventlog.reading.matters import (
     meeting_streams,
     meetings,
     series_book,
+    streams_with_parts,
 )
 from eventlog.reading.rules import rulebook, rulebook_in, rulebook_version
 from eventlog.reading.states import (
     StreamState,
-    family_streams,
     folded,
     load,
     matter_states,
@@ -55,13 +55,13 @@ __all__ = [
     "clocks",
     "command_events",
     "events_at",
-    "family_streams",
     "find_command",
     "find_matters",
     "find_meetings",
     "folded",
     "hash_at",
     "head",
+    "height_and_numbers",
     "identity",
     "load",
     "matter_states",
@@ -85,7 +85,7 @@ __all__ = [
     "states_of",
     "states_since",
     "stream_events",
+    "streams_with_parts",
     "unit",
     "units",
-    "witnessed",
 ]

@@ -3,10 +3,10 @@
 import json
 from datetime import datetime
 
-from domain.envelope import from_micros
 from domain.office import Person, Unit
 from eventlog.backend import Row
 from eventlog.database import Database
+from eventlog.stored_time import from_micros
 
 _UNITS = "SELECT id, name, level, supervision, parent, aliases FROM units"
 _PEOPLE = "SELECT id, name, unit, role, phone, email, secretary, left_at FROM people"

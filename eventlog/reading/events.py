@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from domain.base import Frozen
-from domain.envelope import Recorded, from_micros, micros
+from domain.envelope import Recorded
 from domain.log import Witnessed
 from eventlog.backend import Row
 from eventlog.database import Database, Transaction
 from eventlog.rows import EVENT_COLUMNS, recorded
+from eventlog.stored_time import from_micros, micros
 
 PAGE = 1000
 _FOREVER = 2**62
@@ -131,8 +132,8 @@ def hash_at(database: Database, position: int) -> str:
     return str(row[0]) if row else ""
 
 
-def witnessed(database: Database) -> Witnessed | None:
-    """How far the log reaches and which numbers were given from it; None when it is empty."""
+def height_and_numbers(database: Database) -> Witnessed | None:
+    """What a witness keeps of the log: its newest event and the last number of each series; None when it is empty."""
     with database.reading(snapshot=True) as transaction:
         first = transaction.one("SELECT hash FROM events WHERE position = 1")
         last = transaction.one("SELECT position, hash FROM events ORDER BY position DESC LIMIT 1")

@@ -7,13 +7,13 @@ from datetime import date, datetime
 from domain.base import Frozen, Refusal
 from domain.bounds import visible
 from domain.calendar import local_date
-from domain.envelope import from_micros
 from domain.meetings.series import SERIES_STREAM, SeriesBook
 from domain.meetings.terms import MeetingStage
 from domain.terms import Stage
 from eventlog.backend import Row
 from eventlog.database import Database
 from eventlog.reading.states import load
+from eventlog.stored_time import from_micros
 
 _MATTERS = "SELECT stream, number, title, stage, lead, due, version FROM matters"
 _MEETINGS = "SELECT stream, number, series, title, stage, starts, ordinal, version FROM meetings"
@@ -64,6 +64,17 @@ def find_matters(database: Database, words: str) -> tuple[ListedMatter, ...]:
             _of_newest_year([m.number for m in tail], [m.number for m in matters], wanted)
             return tail
     return tuple(m for m in matters if all(word in _plain(m.title) for word in wanted.split()))
+
+
+def streams_with_parts(database: Database, stream: str) -> tuple[str, ...]:
+    """The streams of a matter and of all its parts, theirs too; a part stays where it was opened."""
+    with database.reading() as transaction:
+        rows = transaction.all(
+            "WITH RECURSIVE family (stream) AS (SELECT stream FROM matters WHERE stream = ? "
+            "UNION SELECT m.stream FROM matters m JOIN family f ON m.parent = f.stream) SELECT stream FROM family",
+            (stream,),
+        )
+    return tuple(sorted(row[0] for row in rows))
 
 
 def meetings(database: Database, year: int | None = None) -> tuple[ListedMeeting, ...]:

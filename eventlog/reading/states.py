@@ -63,17 +63,6 @@ def series_states(database: Database, series: str) -> tuple[StreamState, ...]:
     return tuple(state_of(row) for row in sorted(rows, key=lambda row: row[0]))
 
 
-def family_streams(database: Database, stream: str) -> tuple[str, ...]:
-    """The streams of a matter and of all its parts, theirs too; a part stays where it was opened."""
-    with database.reading() as transaction:
-        rows = transaction.all(
-            "WITH RECURSIVE family (stream) AS (SELECT stream FROM matters WHERE stream = ? "
-            "UNION SELECT m.stream FROM matters m JOIN family f ON m.parent = f.stream) SELECT stream FROM family",
-            (stream,),
-        )
-    return tuple(sorted(row[0] for row in rows))
-
-
 def states_since(database: Database, kind: str, position: int) -> tuple[StreamState, ...]:
     """The states of the streams of a kind that an event after `position` moved."""
     with database.reading() as transaction:

@@ -25,7 +25,7 @@ from domain.envelope import Actor, NumberSeries, Recorded
 from domain.rules.authority import signs
 from eventlog import reading
 from eventlog.database import Database
-from services.issuing.editing import composed, edited_by
+from services.issuing.editing import briefing_of_draft, edited_by
 from services.issuing.signing import Desk, NumberedIssue, issue_next, issued_event
 from services.restored_numbers import advance_numbers
 
@@ -92,7 +92,7 @@ def issue(
     signs(signer, draft.publication.label)
     used = press_of(home, draft, press)
     desk = Desk(database, home, signer, now, used)
-    return _issue(desk, lambda: composed(database, draft, recipe_of(used.template)), draft.key, copies)
+    return _issue(desk, lambda: briefing_of_draft(database, draft, recipe_of(used.template)), draft.key, copies)
 
 
 def issued(database: Database, publication: Publication | None = None) -> tuple[BulletinIssued, ...]:

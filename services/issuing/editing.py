@@ -82,8 +82,8 @@ def _version(draft: BulletinDraft, text: Text, edits: tuple[Change, ...]) -> Bul
     )
 
 
-def composed(database: Database, draft: BulletinDraft, recipe: Recipe | None = None) -> Briefing:
-    """The text of a draft: its newest editor's version if there is one, else what the log says.
+def briefing_of_draft(database: Database, draft: BulletinDraft, recipe: Recipe | None = None) -> Briefing:
+    """What a kept draft reads now: its newest editor's version if there is one, else what the log says.
 
     Raises:
         Refusal: `malformed`, when a 更正 was never finished.

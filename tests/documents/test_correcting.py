@@ -21,7 +21,7 @@ from eventlog.errors import LogUnreachable
 from eventlog.verify import verify
 from services.issuing.bulletins import Issued, filed, issue, issue_briefing, issued
 from services.issuing.correcting import Correction, correct, to_correct
-from services.issuing.editing import composed, edit
+from services.issuing.editing import briefing_of_draft, edit
 from services.issuing.register import register
 from services.issuing.signing import Desk
 from tests.documents.quarter import play
@@ -62,7 +62,7 @@ def drafted(log: Database, home: Path, done: Issued, path: Path, reason: str = "
 
 
 def said(log: Database, found: Correction) -> str:
-    return markdown(composed(log, found.draft).draft(date(2022, 4, 8)))
+    return markdown(briefing_of_draft(log, found.draft).draft(date(2022, 4, 8)))
 
 
 def test_a_correction_says_which_issue_why_and_each_place(

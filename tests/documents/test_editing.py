@@ -22,7 +22,7 @@ from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
 from services.issuing.bulletins import issue, with_files
-from services.issuing.editing import changes_of, composed, edit
+from services.issuing.editing import briefing_of_draft, changes_of, edit
 from tests.documents.quarter import play
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER, LIAISON, OFFICE
@@ -41,7 +41,7 @@ def draft(log: Database, home: Path) -> BulletinDraft:
 @pytest.fixture
 def exported(log: Database, draft: BulletinDraft, tmp_path: Path) -> Path:
     path = tmp_path / "草稿.docx"
-    path.write_bytes(Press().printed(composed(log, draft).draft(date(2022, 3, 31)), "docx"))
+    path.write_bytes(Press().printed(briefing_of_draft(log, draft).draft(date(2022, 3, 31)), "docx"))
     return path
 
 
@@ -62,14 +62,14 @@ def reword(document: Docx, old: str, new: str) -> None:
 def test_a_draft_read_back_unchanged_changes_nothing(log: Database, draft: BulletinDraft, exported: Path) -> None:
     assert edit(log, draft, exported, OFFICE, EVENING) == ()
     assert reading.head(log, STREAM).version == 0
-    assert composed(log, draft).edited is None
+    assert briefing_of_draft(log, draft).edited is None
 
 
 def test_a_chart_stays_in_an_edited_draft_and_one_taken_out_is_a_change(
     log: Database, draft: BulletinDraft, exported: Path
 ) -> None:
     def charts() -> list[Figure]:
-        return [b for s in composed(log, draft).sections for b in s.blocks if isinstance(b, Figure)]
+        return [b for s in briefing_of_draft(log, draft).sections for b in s.blocks if isinstance(b, Figure)]
 
     [before] = charts()
     edit(log, draft, changed(exported, lambda d: reword(d, "主体施工至五层", "主体施工已达五层")), OFFICE, EVENING)

@@ -56,7 +56,7 @@ def test_a_part_beyond_its_whole_is_refused_and_burns_no_number(log: Database) -
     with pytest.raises(Refusal, match="beyond_parent"):
         part(log, "a", due=date(2022, 7, 1))
     assert matter(log, part(log, "b")).number == "XMH-2022-002"
-    assert reading.family_streams(log, WHOLE) == ("matter/b", WHOLE)
+    assert reading.streams_with_parts(log, WHOLE) == ("matter/b", WHOLE)
     assert verify(log).ok
 
 
@@ -154,7 +154,7 @@ def test_the_tree_and_its_progress_follow_from_the_events_also_of_a_past_day(log
     for stream, progress in ((first, 40), (deeper, 80)):
         act(log, stream, c.AcceptReceipt(), LIAISON, MONDAY)
         act(log, stream, c.SubmitFeedback(text="推进", progress=progress), LIAISON, at("2022-03-08"))
-    assert reading.family_streams(log, WHOLE) == tuple(sorted((WHOLE, first, second, deeper)))
+    assert reading.streams_with_parts(log, WHOLE) == tuple(sorted((WHOLE, first, second, deeper)))
     assert _progress(log) == (3 * 40 + 80) // 4
     assert _progress(log, at("2022-03-07", "23:00")) == 0
     before = everything(log)

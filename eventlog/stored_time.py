@@ -1,0 +1,15 @@
+"""How the log stores an instant: whole microseconds since 1970 UTC, so that what is hashed is what is stored."""
+
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def micros(instant: datetime) -> int:
+    """Microseconds since 1970 UTC; exact."""
+    return (instant - EPOCH) // timedelta(microseconds=1)
+
+
+def from_micros(value: int) -> datetime:
+    """The UTC instant of a stored time."""
+    return EPOCH + timedelta(microseconds=value)
