@@ -42,7 +42,7 @@ def make_door_key(home: Path) -> None:
     """A fresh key in the home, unless it has one; nobody ever reads half a key."""
     if (home / DOOR_KEY).exists():
         return
-    fresh = home / f"{DOOR_KEY}.{os.getpid()}"
+    fresh = home / f"{DOOR_KEY}.{secrets.token_hex(4)}"
     descriptor = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:

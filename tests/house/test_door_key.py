@@ -1,7 +1,7 @@
 """The door's key: made once, for its owner's eyes alone, the same for whoever shares a log, and never printed."""
 
 import stat
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,11 +21,8 @@ def proof(door: Door) -> str:
 
 
 def test_it_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
-    makers = [threading.Thread(target=make_door_key, args=(tmp_path,)) for _ in range(4)]
-    for maker in makers:
-        maker.start()
-    for maker in makers:
-        maker.join()
+    with ThreadPoolExecutor(4) as makers:
+        list(makers.map(make_door_key, [tmp_path] * 4))
     key = (tmp_path / DOOR_KEY).read_text()
     make_door_key(tmp_path)
     assert (tmp_path / DOOR_KEY).read_text() == key
