@@ -14,6 +14,7 @@ from domain.facts import (
     Confidential,
     IndicatorReport,
     LeadersWords,
+    MatterRef,
     NewIndicator,
     NewPoint,
     PartOf,
@@ -318,6 +319,37 @@ class CancelMatter(Frozen):
     over_open_children: Confidential | None = None
 
 
+class MergeMatter(Frozen):
+    """合并: into its twin, which goes on; `into_due` is the twin's limit as the office saw it when it decided."""
+
+    do: Literal["merge"] = "merge"
+    into: MatterRef
+    into_due: date
+    reason: Confidential
+
+
+class SetPredecessor(Frozen):
+    """前置事项: the matter waits for an earlier one."""
+
+    do: Literal["predecessor_set"] = "predecessor_set"
+    earlier: MatterRef
+
+
+class DropPredecessor(Frozen):
+    """The matter waits for it no more."""
+
+    do: Literal["predecessor_drop"] = "predecessor_drop"
+    earlier: MatterRef
+    reason: Confidential
+
+
+class FollowMatter(Frozen):
+    """关注, or no more: the actor himself."""
+
+    do: Literal["follow"] = "follow"
+    stop: bool = False
+
+
 class RaiseObjection(Frozen):
     """提出异议."""
 
@@ -403,6 +435,10 @@ MatterCommand = Annotated[
     | MarkClosure
     | ReopenMatter
     | CancelMatter
+    | MergeMatter
+    | SetPredecessor
+    | DropPredecessor
+    | FollowMatter
     | RaiseObjection
     | DecideObjection
     | DeclareRecusal

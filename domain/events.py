@@ -14,6 +14,7 @@ from domain.facts import (
     Attachment,
     Basis,
     IndicatorReport,
+    MatterRef,
     NewIndicator,
     NewPoint,
     PartOf,
@@ -466,6 +467,45 @@ class MatterCancelled(Event):
     label: ClassVar[str] = "撤销"
     reason: Words
     over_open_children: Words | None = None
+
+
+class MatterMerged(Event):
+    """并入: the same thing is supervised under another matter, which goes on; this one keeps its number and history."""
+
+    label: ClassVar[str] = "并入"
+    into: MatterRef
+    due: date
+    """The limit by which the same thing is to be done from now on."""
+    reason: Words
+
+
+class PredecessorSet(Event):
+    """设定前置事项: this matter waits for another one."""
+
+    label: ClassVar[str] = "设定前置"
+    earlier: MatterRef
+
+
+class PredecessorDropped(Event):
+    """It waits for it no more."""
+
+    label: ClassVar[str] = "取消前置"
+    earlier: MatterRef
+    reason: Words
+
+
+class FollowBegun(Event):
+    """关注: a person keeps an eye on the matter."""
+
+    label: ClassVar[str] = "关注"
+    person: str
+
+
+class FollowEnded(Event):
+    """取消关注."""
+
+    label: ClassVar[str] = "取消关注"
+    person: str
 
 
 class ObjectionRaised(Event):

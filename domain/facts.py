@@ -111,6 +111,13 @@ class NewPoint(Frozen):
     due: date | None = None
 
 
+class MatterRef(Frozen):
+    """Another matter: `stream` is who it is, `number` how people read it; the append checks that they fit."""
+
+    stream: str
+    number: str
+
+
 class PartOf(Frozen):
     """任务分解: the matter this one is a part of, and what it weighs among the parts.
 

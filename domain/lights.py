@@ -7,6 +7,7 @@ from domain.calendar import local_date
 from domain.deadlines import due_instant, near_due_instant
 from domain.log import Rulebook
 from domain.matter import Matter
+from domain.relations import withdrawn_how
 from domain.terms import Light, Stage
 from domain.windows import window_label
 
@@ -38,7 +39,7 @@ def light(matter: Matter, rulebook: Rulebook, as_of: datetime) -> Lit:
 def _grey(matter: Matter) -> tuple[Light, str] | None:
     match matter.stage:
         case Stage.CANCELLED:
-            return Light.GREY, "已撤销立项"
+            return Light.GREY, withdrawn_how(matter) if matter.merged_into else "已撤销立项"
         case Stage.CLOSED:
             late = matter.closed.overdue_workdays if matter.closed else 0
             return Light.GREY, f"逾期{late}个工作日办结" if late > 0 else "按期办结"

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from domain.base import Frozen
 from domain.envelope import Actor
-from domain.facts import Attachment, Basis, Checkpoint, NewIndicator, Pace, PartOf, Words
+from domain.facts import Attachment, Basis, Checkpoint, MatterRef, NewIndicator, Pace, PartOf, Words
 from domain.policy import DueRule
 from domain.terms import (
     ENDED,
@@ -201,6 +201,12 @@ class Matter(Frozen):
     """存量: where it was supervised before it came here."""
     part_of: PartOf | None = None
     """任务分解: the matter it is a part of. What its own parts are, only the log as a whole knows."""
+    merged_into: MatterRef | None = None
+    """合并: the matter under which the same thing goes on; this one is ended."""
+    predecessors: tuple[MatterRef, ...] = ()
+    """前置事项: what it waits for."""
+    followers: tuple[str, ...] = ()
+    """关注: persons who keep an eye on it."""
     source: str | None
     section: str | None = None
     """章节 of the plan it stands in."""

@@ -47,6 +47,7 @@ from eventlog.evidence import command_digest
 from eventlog.reading import command_events, rulebook_in, stream_events
 from eventlog.readmodel import PUT_NUMBER, fold, parse_state, read_model_of_event, read_model_of_state, state_text
 from eventlog.refusals import check_not_refused, note_refusal
+from eventlog.relations import check_relations
 from eventlog.rows import EVENT_COLUMNS, INSERT_EVENT, actor_text, recorded
 from eventlog.secrets import check_seals, sealed_texts
 from eventlog.shape import check_shape, check_text
@@ -260,6 +261,7 @@ def _record(
     check_seals(transaction, keyed, [text for draft in request.drafts for text in sealed_texts(draft.payload)])
     check_duplicate(transaction, events, state)
     check_breakdown(transaction, events, state)
+    check_relations(transaction, events, state)
     text = state_text(state)
     if not request.clock and kind_of(request.stream) not in UNLIMITED_KINDS:
         _check_size(len((standing.state or "").encode()), len(text.encode()))

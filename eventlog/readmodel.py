@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Protocol, cast
 
+from domain import events as ev
 from domain.base import Frozen
 from domain.duplicates import title_key
 from domain.envelope import Recorded
 from domain.event import decode
-from domain.facts import PartOf
+from domain.facts import MatterRef, PartOf
 from domain.ids import kind_of
 from domain.meetings.meeting import Meeting
 from domain.numbering import NumbersAdvanced
@@ -47,12 +48,19 @@ _PUT_PERSON = (
     "ON CONFLICT (id) DO UPDATE SET name = excluded.name, unit = excluded.unit, role = excluded.role, "
     "phone = excluded.phone, email = excluded.email, secretary = excluded.secretary, left_at = NULL"
 )
+_PUT_RELATION = (
+    "INSERT INTO relations (id, stream, kind, target, holds) VALUES (?, ?, ?, ?, ?) "
+    "ON CONFLICT (id) DO UPDATE SET holds = excluded.holds"
+)
+_PART_AGAIN = "UPDATE relations SET holds = 0 WHERE stream = ? AND kind = 'merged'"
 _ADVANCE_NUMBER = (
     "INSERT INTO numbers (series, last) VALUES (?, ?) "
     "ON CONFLICT (series) DO UPDATE SET last = excluded.last WHERE numbers.last < excluded.last"
 )
 PUT_NUMBER = "INSERT INTO numbers (series, last) VALUES (?, ?) ON CONFLICT (series) DO UPDATE SET last = excluded.last"
 _BY_EVENT = frozenset({"directory", "numbers"})
+RELATING = frozenset(kind.__name__ for kind in (ev.MatterMerged, ev.PredecessorSet, ev.PredecessorDropped))
+_PARTING = ev.MatterReopened.__name__
 _PERSON_LEFT = "UPDATE people SET left_at = ? WHERE id = ?"
 
 READ_MODEL = {
@@ -62,6 +70,7 @@ READ_MODEL = {
     "units": ("id", "name", "level", "supervision", "parent", "aliases"),
     "people": ("id", "name", "unit", "role", "phone", "email", "secretary", "left_at"),
     "numbers": ("series", "last"),
+    "relations": ("id", "stream", "kind", "target", "holds"),
 }
 """The tables that follow from the events alone, with their columns, the key first."""
 
@@ -139,10 +148,13 @@ def read_model_of_state(last: Recorded, state: Frozen, text: str) -> list[Statem
 
 
 def read_model_of_event(event: Recorded) -> list[Statement]:
-    """Rows of the read model that follow from an event and not from its stream's state: directory, numbers advanced.
+    """Rows of the read model that follow from an event and not from its stream's state.
 
-    One by one, so that it does not matter how they were batched.
+    The directory, numbers advanced, what one matter says of another; one by one, so that it does not matter how they
+    were batched.
     """
+    if kind_of(event.stream) == "matter":
+        return _relation(event) if event.type in RELATING or event.type == _PARTING else []
     if kind_of(event.stream) not in _BY_EVENT:
         return []
     match decode(event):
@@ -157,6 +169,24 @@ def read_model_of_event(event: Recorded) -> list[Statement]:
             return [(_ADVANCE_NUMBER, [(series, n)])]
         case _:
             return []
+
+
+def _relation(event: Recorded) -> list[Statement]:
+    """What a matter says of another; a merge is undone when the matter is handled again."""
+
+    def put(kind: str, other: MatterRef, holds: int) -> list[Statement]:
+        row = (f"{event.stream} {kind} {other.stream}", event.stream, kind, other.stream, holds)
+        return [(_PUT_RELATION, [row])]
+
+    match decode(event):
+        case ev.MatterMerged(into=into):
+            return put("merged", into, 1)
+        case ev.PredecessorSet(earlier=earlier):
+            return put("waits", earlier, 1)
+        case ev.PredecessorDropped(earlier=earlier):
+            return put("waits", earlier, 0)
+        case _:
+            return [(_PART_AGAIN, [(event.stream,)])]
 
 
 def _matter(last: Recorded, state: Frozen) -> list[Statement]:

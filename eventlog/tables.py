@@ -100,6 +100,19 @@ class MatterRow(SQLModel, table=True):
     """The stream of the matter it is a part of."""
 
 
+class RelationRow(SQLModel, table=True):
+    """Read model: one matter is `merged` into another or `waits` for it; `holds` is 0 when that was taken back."""
+
+    __tablename__ = "relations"
+    __table_args__ = (Index("relations_stream", "stream"), Index("relations_target", "target"))
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    stream: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    target: str = Field(sa_type=Text)
+    holds: int
+
+
 class MeetingRow(SQLModel, table=True):
     """Read model: what a meeting is found and listed by. `starts` is in microseconds, `ordinal` NULL until held."""
 

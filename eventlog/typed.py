@@ -22,6 +22,7 @@ NUMBERS = {
     "outbox": ("position", "sent_at"),
     "notices": ("position", "recorded_at", "due_at", "next_at", "attempts", "tried_at", "sent_at"),
     "refusals": ("valid_until",),
+    "relations": ("holds",),
 }
 """Columns that hold whole numbers; all others hold text, but for `BYTES`."""
 BYTES = {"secret_keys": ("key",)}

@@ -20,6 +20,8 @@ from domain.meetings.rules import BEFORE
 from domain.meetings.terms import Delivery, MeetingStage
 from domain.queries.spoken import said_date
 from domain.queries.telling import left_undone
+from domain.queries.waiting import endangers
+from domain.relations import withdrawn_how
 from domain.terms import Role, Stage
 from eventlog import reading
 
@@ -47,6 +49,15 @@ def today() -> None:
     def lit(m: Matter) -> dict[str, Any]:
         return row(m, light(m, rulebook, at))
 
+    known = {m.stream: m for m in matters}
+    endangered = [
+        (m, why)
+        for m in alive
+        if office or actor.unit in m.units
+        for p in m.predecessors
+        if (why := endangers(known[p.stream], m, rulebook, at))
+    ]
+    following = [m for m in alive if actor.id in m.followers]
     meetings = _meetings(day, rulebook) if office else []
     without = nobody_to_tell() if office else ()
     document = {
@@ -54,6 +65,8 @@ def today() -> None:
         "for_me": [{**lit(m), "what": what} for m, what in mine],
         "waiting_for": [{**lit(m), "what": what} for m, what in waiting],
         "due_soon": [lit(m) for m in due],
+        "endangered": [{**lit(m), "what": what} for m, what in endangered],
+        "following": [lit(m) for m in following],
         "meetings": [{"meeting": m.number, "title": m.title, "what": what} for m, what in meetings],
         "unreached": entries(without),
     }
@@ -62,6 +75,12 @@ def today() -> None:
         *_section("待我办理", [f"{m.number} {m.title}：{what}" for m, what in mine]),
         *_section("我在等待", [f"{m.number} {m.title}：{what}" for m, what in waiting]),
         *_section("即将到期", [f"{m.number} {m.title}：{lit(m)['light_reason']}" for m in due]),
+        *(_section("前置事项拖期", [f"{m.number} {m.title}：{why}" for m, why in endangered]) if endangered else []),
+        *(
+            _section("我的关注", [f"{m.number} {m.title}：{lit(m)['light_reason']}" for m in following])
+            if following
+            else []
+        ),
         *(_section("会议", [f"{m.number} {m.title}：{what}" for m, what in meetings]) if office else []),
         *(_section("无人可通知", [one.line for one in without]) if without else []),
     ]
@@ -135,7 +154,7 @@ def ask(words: Annotated[list[str], typer.Argument(metavar="WORDS", help="事项
     who = f"由{names(matter.lead)}牵头" if matter.lead else "尚未明确牵头单位"
     with_ = f"，{'、'.join(map(names, matter.assist))}配合" if matter.assist else ""
     parts = [
-        f"“{matter.title}”（{matter.number}）{who}{with_}，时限{matter.due:%Y年%-m月%-d日}，目前{matter.stage.label}"
+        f"“{matter.title}”（{matter.number}）{who}{with_}，时限{matter.due:%Y年%-m月%-d日}，目前{withdrawn_how(matter)}"
     ]
     if matter.progress and not matter.ended:
         parts.append(f"进度{matter.progress}%")

@@ -60,6 +60,7 @@ def list_(
     light_: Annotated[str | None, typer.Option("--light", metavar="L", help="灯色：绿蓝黄红灰")] = None,
     lead: Annotated[str | None, typer.Option("--lead", metavar="U", help="牵头单位")] = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="只看逾期未办结的")] = False,
+    following: Annotated[bool, typer.Option("--following", help="只看我关注的")] = False,
     tree: Annotated[bool, typer.Option("--tree", help="按任务分解的上下级排列，并算出分解进度")] = False,
     as_of: AsOfOption = None,
 ) -> None:
@@ -73,6 +74,8 @@ def list_(
     branched = walked(matters) if tree else {}
     for matter in (b.matter for _, b in branched.values()) if tree else matters:
         if (wanted_stage and matter.stage is not wanted_stage) or (unit and matter.lead != unit):
+            continue
+        if following and session.actor.id not in matter.followers:
             continue
         lit = light(matter, rulebook, at)
         if (wanted_light and lit.light is not wanted_light) or (overdue and lit.light is not Light.RED):
@@ -179,6 +182,7 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Rec
         "basis": state.basis.model_dump(mode="json"),
         "further_bases": [b.model_dump(mode="json") for b in state.further],
         "carried": list(state.carried),
+        "followers": list(state.followers),
         "inherited": state.inherited,
         "source": state.source,
         "section": state.section,

@@ -32,17 +32,51 @@ def placed(depth: int, branch: Branch) -> dict[str, Any]:
 def relations(matter: Matter, rulebook: Rulebook, at: datetime, position: int | None) -> dict[str, Any]:
     """The whole of a matter, its parts, and how far these are, now or at a position of the log."""
     streams = reading.streams_with_parts(session.database, matter.stream)
-    family = [m for stream in streams if (m := _state(stream, position)) is not None]
+    family = [m for stream in streams if (m := state_of(stream, position)) is not None]
     [branch] = branches(family)
-    whole = _state(matter.part_of.stream, position) if matter.part_of else None
+    whole = state_of(matter.part_of.stream, position) if matter.part_of else None
     return {
         "parent": _whole(matter, whole) if whole else None,
         "rolled_up": branch.progress,
         "children": [_part(part, rulebook, at) for part in branch.parts],
+        **_others(matter, rulebook, at, position),
     }
 
 
-def _state(stream: str, position: int | None) -> Matter | None:
+def _others(matter: Matter, rulebook: Rulebook, at: datetime, position: int | None) -> dict[str, Any]:
+    """Twins merged into it and those it waits for, or that wait for it, with what endangers whom."""
+    from domain.queries.waiting import endangers
+
+    awaited = {p.stream for p in matter.predecessors}
+    streams = sorted({other.stream for other in reading.related(session.database, matter.stream)} | awaited)
+    others = [m for stream in streams if (m := state_of(stream, position))]
+    behind = [m for m in others if matter.stream in {p.stream for p in m.predecessors} and not m.ended]
+    return {
+        "merged_into": matter.merged_into.number if matter.merged_into else None,
+        "merged": [
+            {**_other(m), "bases": [b.model_dump(mode="json") for b in m.bases]}
+            for m in others
+            if m.merged_into and m.merged_into.stream == matter.stream
+        ],
+        "waits_for": [
+            {**_other(m), "endangers": endangers(m, matter, rulebook, at)} for m in others if m.stream in awaited
+        ],
+        "awaited_by": [{**_other(m), "endangered": endangers(matter, m, rulebook, at)} for m in behind],
+    }
+
+
+def _other(matter: Matter) -> dict[str, Any]:
+    return {
+        "matter": matter.number,
+        "title": matter.title,
+        "stage": matter.stage.value,
+        "due": matter.due.isoformat(),
+        "basis": f"{matter.basis.kind.label} {matter.basis}",
+    }
+
+
+def state_of(stream: str, position: int | None) -> Matter | None:
+    """A matter now, or at a position of the log; None when there was none."""
     if position is None:
         loaded = reading.load(session.database, stream)
     else:
@@ -79,6 +113,13 @@ def relations_said(shown: dict[str, Any], names: Callable[[str], str]) -> list[s
     if whole:
         late = "，本事项时限已晚于上级事项" if shown["due"] > whole["due"] else ""
         lines.append(f"  上级：{whole['matter']} {whole['title']}（时限 {whole['due']}，权重{whole['weight']}{late}）")
+    lines += [f"  并入本事项：{twin['matter']} {twin['title']}（依据：{twin['basis']}）" for twin in shown["merged"]]
+    for earlier in shown["waits_for"]:
+        danger = f"  注意：{earlier['endangers']}" if earlier["endangers"] else ""
+        lines.append(f"  前置事项：{earlier['matter']} {earlier['title']}（时限 {earlier['due']}）{danger}")
+    for later in shown["awaited_by"]:
+        danger = "  注意：本事项影响它按期办结" if later["endangered"] else ""
+        lines.append(f"  后置事项：{later['matter']} {later['title']}（时限 {later['due']}）{danger}")
     if parts:
         done = sum(part["stage"] == Stage.CLOSED.value for part in parts)
         rolled = "" if shown["rolled_up"] is None else f"，分解进度{shown['rolled_up']}%"

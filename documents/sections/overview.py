@@ -11,6 +11,7 @@ from documents.wording import counted, day_in, reason_of, share, short_date
 from domain import events as ev
 from domain.calendar import local_date
 from domain.event import Event
+from domain.relations import withdrawn_how
 from domain.terms import Light, MatterClass, Stage
 
 ALIVE = (Light.GREEN, Light.BLUE, Light.YELLOW, Light.RED)
@@ -38,7 +39,7 @@ def _state(entry: Entry) -> str:
         case Stage.CLOSED:
             return f"已销号（{reason_of(entry.lit)}）"
         case Stage.CANCELLED:
-            return "已撤销"
+            return withdrawn_how(entry.matter)
         case Stage.SUSPENDED:
             return "暂缓办理"
     return f"在办，亮{entry.lit.light.label}灯（{reason_of(entry.lit)}）"
@@ -145,6 +146,7 @@ def _movement(edition: Edition) -> Iterator[Piece]:
             ("退回重办", times(ev.ClosureReturned), "件次"),
             ("重开", times(ev.MatterReopened), "件"),
             ("撤销", times(ev.MatterCancelled), "件"),
+            ("并入其他事项", times(ev.MatterMerged), "件"),
             ("同意延期", times(ev.ExtensionGranted), "件次"),
             ("暂缓", times(ev.MatterSuspended), "件"),
             ("恢复办理", times(ev.MatterResumed), "件"),

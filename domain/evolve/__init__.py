@@ -3,13 +3,13 @@
 from domain import events as ev
 from domain.envelope import Recorded
 from domain.event import Event, decode
-from domain.evolve import ending, handling, limits, pressing
+from domain.evolve import ending, handling, limits, pressing, relating
 from domain.evolve.change import APPLY
 from domain.matter import Indicator, Matter, Point
 from domain.terms import Stage
 
 __all__ = ["evolve", "evolve_told"]
-FOLDS = (handling, pressing, limits, ending)
+FOLDS = (handling, pressing, limits, ending, relating)
 """Imported so that each registers its events."""
 
 

@@ -62,12 +62,22 @@ def _(m: Matter, e: ev.MatterClosed, r: Recorded) -> Change:
 @on(ev.MatterReopened)
 def _(m: Matter, e: ev.MatterReopened, r: Recorded) -> Change:
     change: Change = {"stage": e.stage, "closure": None, "closed": None, "windows": m.windows.begin_anew()}
-    change |= {"objected": False, "objection": None}
+    change |= {"objected": False, "objection": None, "merged_into": None}
     return change | (limit(e.due, r) if e.due != m.due else {})
 
 
 @on(ev.MatterCancelled)
 def _(m: Matter, e: ev.MatterCancelled, r: Recorded) -> Change:
+    return _withdrawn(m, r)
+
+
+@on(ev.MatterMerged)
+def _(m: Matter, e: ev.MatterMerged, r: Recorded) -> Change:
+    return {**_withdrawn(m, r), "merged_into": e.into}
+
+
+def _withdrawn(m: Matter, r: Recorded) -> Change:
+    """Supervised no more under its own number."""
     return {
         "stage": Stage.CANCELLED,
         "closed": Closed(on=local_date(r.occurred_at), authors=authors(r.actor)),

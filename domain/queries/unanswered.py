@@ -53,6 +53,8 @@ def unanswered(matter: Matter, events: Sequence[Recorded], since: date, until: d
                 acts.append((day, f"已升级至{rung.label}"))
             case ev.MatterSuspended(until=end, reason=reason):
                 acts.append((day, f"暂缓至{end}（{reason.label}）"))
+            case ev.MatterMerged(into=into):
+                acts.append((day, f"{said_date(day)}并入 {into.number}"))
             case ev.MatterClosed() | ev.MatterCancelled():
                 acts.append((day, f"{said_date(day)}{matter.stage.label}" if matter.ended else "曾办结"))
     open_ = {key: closed for key, closed in missed.items() if since <= closed <= until}

@@ -21,6 +21,8 @@ OFFICE_ONLY: tuple[type[Frozen], ...] = (
     c.CorrectEvent,
     c.ReviewClosure,
     c.ReassignDuty,
+    c.SetPredecessor,
+    c.DropPredecessor,
 )
 LEADER_OR_OFFICE: tuple[type[Frozen], ...] = (
     c.OpenMatter,
@@ -31,6 +33,7 @@ LEADER_OR_OFFICE: tuple[type[Frozen], ...] = (
     c.ResumeMatter,
     c.ReopenMatter,
     c.CancelMatter,
+    c.MergeMatter,
     c.RecordDecision,
     c.DecideObjection,
     c.DeclareRecusal,
@@ -52,6 +55,7 @@ DECISIONS: tuple[type[Frozen], ...] = (
     c.RecordInstruction,
     c.ReopenMatter,
     c.CancelMatter,
+    c.MergeMatter,
     c.DecideObjection,
 )
 """What nobody does on a matter after declaring 回避 on it: typed, on paper, or in the chair of a meeting."""

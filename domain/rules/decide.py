@@ -8,7 +8,7 @@ from domain.base import Frozen, refuse_always
 from domain.bounds import within_bounds
 from domain.envelope import Draft
 from domain.matter import Matter
-from domain.rules import bases, clock, decisions, ending, feedback, limits, opening, pressure, rhythm
+from domain.rules import bases, clock, decisions, ending, feedback, limits, opening, pressure, relating, rhythm
 from domain.rules.authority import authorise
 from domain.rules.context import DecisionContext, RuleEvent, drafted
 from domain.rules.practice import refuse_shortfalls
@@ -45,6 +45,10 @@ RULES: dict[type[Frozen], Rule] = {
     c.MarkClosure: ending.mark_closure,
     c.ReopenMatter: ending.reopen,
     c.CancelMatter: ending.cancel,
+    c.MergeMatter: relating.merge,
+    c.SetPredecessor: relating.set_predecessor,
+    c.DropPredecessor: relating.drop_predecessor,
+    c.FollowMatter: relating.follow,
     c.RaiseObjection: ending.raise_objection,
     c.DecideObjection: ending.decide_objection,
     c.DeclareRecusal: ending.recuse,

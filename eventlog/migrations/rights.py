@@ -15,6 +15,7 @@ RIGHTS = {
     "states": CHANGE,
     "matters": CHANGE,
     "meetings": CHANGE,
+    "relations": CHANGE,
     "numbers": "SELECT, INSERT, UPDATE (last)",
     "units": CHANGE,
     "people": CHANGE,

@@ -63,6 +63,17 @@ def series_states(database: Database, series: str) -> tuple[StreamState, ...]:
     return tuple(state_of(row) for row in sorted(rows, key=lambda row: row[0]))
 
 
+def related(database: Database, stream: str) -> tuple[StreamState, ...]:
+    """The matters that say something of this one, or of which it says something: merged, or waiting."""
+    with database.reading() as transaction:
+        rows = transaction.all(
+            f"{STATES} WHERE stream IN (SELECT stream FROM relations WHERE target = ? AND holds = 1 "
+            "UNION SELECT target FROM relations WHERE stream = ? AND holds = 1)",
+            (stream, stream),
+        )
+    return tuple(state_of(row) for row in sorted(rows, key=lambda row: row[0]))
+
+
 def states_since(database: Database, kind: str, position: int) -> tuple[StreamState, ...]:
     """The states of the streams of a kind that an event after `position` moved."""
     with database.reading() as transaction:

@@ -6,7 +6,11 @@ from tests.eventlog.sample import is_sqlite
 GUARDS = (("numbers", "update"), ("secret_keys", "update"), ("secret_keys", "delete"))
 
 
-BACK_TO_0009 = ("ALTER TABLE events ADD COLUMN causation TEXT", "UPDATE alembic_version SET version_num = '0009'")
+BACK_TO_0009 = (
+    "DROP TABLE relations",
+    "ALTER TABLE events ADD COLUMN causation TEXT",
+    "UPDATE alembic_version SET version_num = '0009'",
+)
 """Statements that leave the tables of 0009."""
 
 

@@ -202,8 +202,8 @@ def test_a_log_that_cannot_be_folded_is_not_migrated_by_half(database: Database,
         *back_to_0007(database),
         "UPDATE states SET state = '{}'",
     )
-    before = everything(database)
+    before = everything(database, without="relations")
     with pytest.raises(UnknownEventError):
         migrate(log_url)
     assert schema_state(log_url) is SchemaState.BEHIND
-    assert everything(database) == before
+    assert everything(database, without="relations") == before

@@ -3,8 +3,8 @@
 Every upgrade makes the read model again from the events; this revision asks for one.
 """
 
-revision = "0042"
-down_revision = "0040"
+revision = "0011"
+down_revision = "0010"
 
 
 def upgrade() -> None:

@@ -8,7 +8,7 @@ from alembic import op
 
 from eventlog.errors import LogDamaged
 
-revision = "0040"
+revision = "0010"
 down_revision = "0009"
 
 

@@ -1,0 +1,101 @@
+"""合并、前置、关注 on the command line, on a real server."""
+
+from datetime import timedelta
+
+import pytest
+
+from eventlog import reading
+from eventlog.database import Database
+from tests.support.command_line import CommandLine
+from tests.support.office import office_today, types
+
+SOON, LATER = (office_today() + timedelta(days=days) for days in (60, 90))
+OPEN = ("task", "open", "--basis", "2022年工作计划", "--lead", "gengxin")
+
+
+@pytest.fixture
+def twins(xmh: CommandLine, service: None, log: Database) -> tuple[str, str]:
+    """Two matters; the second ends later and has a point."""
+    del service, log
+    first = xmh.json(*OPEN, "--title", "会展中心配套道路", "--due", SOON.isoformat())["matter"]
+    point = ("--point", "完成管线迁改")
+    second = xmh.json(*OPEN, "--title", "会展周边路网", "--due", LATER.isoformat(), *point)["matter"]
+    return first, second
+
+
+def test_a_merged_twin_shows_where_it_goes_on_and_the_other_what_came_to_it(
+    xmh: CommandLine, twins: tuple[str, str]
+) -> None:
+    first, second = twins
+    reply = xmh.json("task", "merge", second, "--into", first, "--reason", "同一条路")
+    assert (reply["matter"], reply["stage"], reply["into"]) == (second, "cancelled", first)
+    assert reply["light_reason"] == f"灰:已并入 {first}"
+    assert any("完成管线迁改" in note for note in reply["notes"])
+    assert xmh.json("task", "show", second)["merged_into"] == first
+    [merged] = xmh.json("task", "show", first)["merged"]
+    assert (merged["matter"], merged["bases"][0]["text"]) == (second, "2022年工作计划")
+    assert f"并入本事项：{second} 会展周边路网（依据：" in xmh("task", "show", first).out
+    assert f"目前已并入 {first}" in xmh("ask", second).out
+    again = xmh("task", "merge", second, "--into", first, "--reason", "再并一次")
+    assert again.code == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("merge", "会展中心配套道路", "--into", "会展中心配套道路", "--reason", "x"), 2),
+        (("merge", "会展中心配套道路", "--reason", "x"), 2),
+        (("merge", "会展中心配套道路", "--into", "会展周边路网"), 2),
+        (("merge", "会展中心配套道路", "--into", "没有这件事", "--reason", "x"), 4),
+        (("merge", "会展", "--into", "会展周边路网", "--reason", "x"), 2),
+        (("merge", "会展中心配套道路", "--into", "会展周边路网", "--reason", "x", "--paper", "文"), 2),
+        (("wait", "会展中心配套道路"), 2),
+        (("wait", "会展中心配套道路", "--for", "会展周边路网", "--drop", "会展周边路网"), 2),
+        (("wait", "会展中心配套道路", "--for", "会展中心配套道路"), 2),
+        (("wait", "会展中心配套道路", "--drop", "会展周边路网", "--reason", "x"), 4),
+        (("wait", "会展中心配套道路", "--drop", "会展周边路网"), 2),
+        (("follow", "没有这件事"), 4),
+    ],
+)
+def test_what_is_typed_wrong_is_one_line_and_records_nothing(
+    xmh: CommandLine, twins: tuple[str, str], log: Database, words: tuple[str, ...], code: int
+) -> None:
+    del twins
+    before = [types(log, s.stream) for s in _matters(log)]
+    said = xmh("task", *words)
+    assert (said.code, said.error.strip().count("\n")) == (code, 0), said
+    assert [types(log, s.stream) for s in _matters(log)] == before
+
+
+def test_a_unit_merges_nothing(xmh: CommandLine, twins: tuple[str, str]) -> None:
+    said = xmh("task", "merge", twins[1], "--into", twins[0], "--reason", "同一条路", actor="li")
+    assert said.code == 3
+    assert "须由办公室或领导决定" in said.error
+
+
+def test_what_waits_for_a_later_matter_is_named_in_show_and_today(xmh: CommandLine, twins: tuple[str, str]) -> None:
+    first, second = twins
+    xmh.json("task", "wait", first, "--for", second)
+    [earlier] = xmh.json("task", "show", first)["waits_for"]
+    danger = f"前置事项 {second} 的时限 {LATER} 晚于本事项时限 {SOON}"
+    assert (earlier["matter"], earlier["endangers"]) == (second, danger)
+    [later] = xmh.json("task", "show", second)["awaited_by"]
+    assert (later["matter"], later["endangered"]) == (first, danger)
+    assert [(m["matter"], m["what"]) for m in xmh.json("today")["endangered"]] == [(first, danger)]
+    assert "前置事项拖期（1）" in xmh("today").out
+    xmh.json("task", "wait", first, "--drop", second, "--reason", "改为同步施工")
+    assert xmh.json("today")["endangered"] == []
+
+
+def test_who_follows_sees_it_in_his_own_today(xmh: CommandLine, twins: tuple[str, str]) -> None:
+    first, second = twins
+    xmh.json("task", "follow", first, second)
+    assert [m["matter"] for m in xmh.json("today")["following"]] == [first, second]
+    assert xmh.json("today", actor="li")["following"] == []
+    xmh.json("task", "follow", first, "--stop")
+    assert [m["matter"] for m in xmh.json("task", "list", "--following")["matters"]] == [second]
+
+
+def _matters(log: Database) -> tuple[reading.StreamState, ...]:
+
+    return reading.matter_states(log)
