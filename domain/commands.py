@@ -29,6 +29,7 @@ from domain.meetings.terms import Outcome, Subject
 from domain.order import OrderBase
 from domain.terms import (
     Duty,
+    Finding,
     KeyFlag,
     LeaderMark,
     MatterClass,
@@ -366,6 +367,18 @@ class DecideObjection(Frozen):
     due: date | None = None
 
 
+class InspectMatter(Frozen):
+    """现场核查 or 验收, by the office or by somebody it names."""
+
+    do: Literal["inspect"] = "inspect"
+    text: Confidential
+    finding: Finding | None = None
+    inspector: Words | None = None
+    """Who saw it, when it was not whoever records it: 第三方机构, a team."""
+    attachments: tuple[Attachment, ...] = ()
+    occurred_at: datetime | None = None
+
+
 class DeclareRecusal(Frozen):
     """回避: the decider will not review or decide on this matter."""
 
@@ -441,6 +454,7 @@ MatterCommand = Annotated[
     | FollowMatter
     | RaiseObjection
     | DecideObjection
+    | InspectMatter
     | DeclareRecusal
     | ReassignDuty
     | CorrectEvent

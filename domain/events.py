@@ -29,6 +29,7 @@ from domain.meetings.terms import Subject
 from domain.policy import DueRule
 from domain.terms import (
     Duty,
+    Finding,
     KeyFlag,
     LeaderMark,
     MatterClass,
@@ -523,6 +524,17 @@ class ObjectionDecided(Event):
     label: ClassVar[str] = "异议复核"
     outcome: ObjectionOutcome
     text: Words
+
+
+class MatterInspected(Event):
+    """现场核查: what was seen on the spot, and whether what `unit` reported is so."""
+
+    label: ClassVar[str] = "现场核查"
+    unit: str
+    text: Words
+    finding: Finding | None = None
+    inspector: Words | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 class RecusalDeclared(Event):

@@ -8,6 +8,7 @@ from domain.facts import Attachment, Basis, Checkpoint, MatterRef, NewIndicator,
 from domain.policy import DueRule
 from domain.terms import (
     ENDED,
+    Finding,
     KeyFlag,
     MatterClass,
     MatterKind,
@@ -129,6 +130,18 @@ class Closure(Frozen):
     """What is not finished, in the office's words."""
     over_unfinished: str | None = None
     """Why it is to end all the same."""
+
+
+class Inspection(Frozen):
+    """A 现场核查, and whose report it is about."""
+
+    version: int
+    on: date
+    authors: tuple[str, ...]
+    inspector: str | None
+    unit: str
+    finding: Finding | None
+    text: str
 
 
 class Objection(Frozen):
@@ -272,6 +285,8 @@ class Matter(Frozen):
     """When a leader or a meeting last pushed it on, and when a meeting last decided on it (一月一推动、一月一决策)."""
     closure: Closure | None = None
     closed: Closed | None = None
+    inspections: tuple[Inspection, ...] = ()
+    """What was seen on the spot, in the order it was seen."""
     objected: bool = False
     objection: Objection | None = None
     recused: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from domain.base import Frozen
 from domain.calendar import WorkCalendar
-from domain.terms import RUNGS, BasisKind, DayCount, MatterClass, OrderColour, Role, Rung, Trigger, Urgency
+from domain.terms import RUNGS, BasisKind, DayCount, MatterClass, MatterKind, OrderColour, Role, Rung, Trigger, Urgency
 
 Positive = Annotated[int, Field(ge=1, le=1000)]
 Natural = Annotated[int, Field(ge=0, le=1000)]
@@ -98,6 +98,33 @@ class SourceLimit(Frozen):
         """领导批示·加急 5 个自然日."""
         parts = [self.basis.label, self.klass.label if self.klass else "", self.urgency.label if self.urgency else ""]
         return f"{'·'.join(p for p in parts if p)} {self.days}个{self.count.label}"
+
+
+class ClosingRule(Frozen):
+    """办结核验: what a matter of this kind and class must show before it ends, or say why not; the first that fits."""
+
+    kind: MatterKind | None = None
+    klass: MatterClass | None = None
+    evidence: bool = False
+    """附件: a file to show for it."""
+    indicators: bool = True
+    """指标达标."""
+    inspection: bool = False
+    """现场核查, by whoever."""
+    problem: bool = False
+    """The lead's own problem, as last reported, is solved."""
+
+    @property
+    def label(self) -> str:
+        """重大：附件、指标达标、现场核查."""
+        of = "·".join(x.label for x in (self.kind, self.klass) if x is not None) or "其他事项"
+        asked = {
+            "附件": self.evidence,
+            "指标达标": self.indicators,
+            "现场核查": self.inspection,
+            "问题已销": self.problem,
+        }
+        return f"{of}：{'、'.join(name for name, wanted in asked.items() if wanted) or '无另外要求'}"
 
 
 class DueRule(Frozen):
@@ -201,6 +228,12 @@ class Policy(Frozen):
     """The rungs pressure climbs."""
     steps: tuple[Step, ...] = STEPS
     """The pressure table: what makes it climb, and what is urged."""
+    closing: tuple[ClosingRule, ...] = ()
+    """办结核验 by kind of matter; for what no row fits `closure_evidence` alone decides about evidence."""
+    untrue_times: Natural = 3
+    """A report an inspection finds untrue costs so many times the weight in a unit's score (−2/−3 in local rules)."""
+    partly_untrue_times: Natural = 1
+    """The same for one found partly true."""
     limits: tuple[SourceLimit, ...] = LIMITS
     """办结时限 by source, for matters opened without one."""
 
@@ -243,6 +276,13 @@ class Policy(Frozen):
             return level.up or rung
         higher = [x.rung for x in self.ladder if RUNGS.index(x.rung) > RUNGS.index(rung)]
         return min(higher, key=RUNGS.index, default=rung)
+
+    def closing_rule(self, kind: MatterKind, klass: MatterClass) -> ClosingRule:
+        """What a matter of this kind and class must show before it ends."""
+        for rule in self.closing:
+            if rule.kind in (None, kind) and rule.klass in (None, klass):
+                return rule
+        return ClosingRule(evidence=self.closure_evidence)
 
     def due_rule(self, kind: BasisKind, urgency: Urgency, klass: MatterClass, start: date) -> DueRule | None:
         """The rule that gives a matter of this source its limit; None when the policy has none for it."""

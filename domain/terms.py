@@ -80,6 +80,14 @@ class Rhythm(Term):
     ONCE = "once", "一次"
 
 
+class Finding(Term):
+    """What an inspection on the spot finds of what was reported."""
+
+    TRUE = "true", "属实"
+    PARTLY = "partly", "部分属实"
+    UNTRUE = "untrue", "不实"
+
+
 class Role(Term):
     """What a person is in the directory; what each may do is in `rules/authority.py`."""
 

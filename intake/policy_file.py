@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from domain.base import Frozen, Refusal, Term, refuse
 from domain.policy import Level, Policy
-from domain.terms import BasisKind, DayCount, MatterClass, OrderColour, Role, Rung, Trigger, Urgency
+from domain.terms import BasisKind, DayCount, MatterClass, MatterKind, OrderColour, Role, Rung, Trigger, Urgency
 from sheets.toml_file import read_toml
 
 READY = Path(__file__).parent / "policies"
@@ -26,6 +26,8 @@ LABELS = {
     "urge_cooldown_hours": "两次催办至少隔几个工作小时",
     "coordination_workdays": "协调请求几个工作日内答复",
     "closure_evidence": "办结申请是否必须附证明材料",
+    "untrue_times": "核查认定不实的，按几倍扣分",
+    "partly_untrue_times": "核查认定部分属实的，按几倍扣分",
     "feedback_by_point": "反馈是否必须逐个要点",
     "channel_required": "代单位签收、反馈是否必须写明收到的方式",
     "paper_required": "代录领导决定是否必须写明所凭文件",
@@ -38,6 +40,7 @@ LABELS = {
 _TERMS: dict[str, dict[str, type[Term]]] = {
     "ladder": {"rung": Rung, "role": Role, "up": Rung},
     "steps": {"trigger": Trigger, "rung": Rung, "order": OrderColour},
+    "closing": {"kind": MatterKind, "klass": MatterClass},
     "limits": {"basis": BasisKind, "urgency": Urgency, "klass": MatterClass, "count": DayCount},
 }
 _NOTES = {
@@ -48,6 +51,10 @@ _NOTES = {
         "#          逾期（几个工作日）、协调未答复（逾期几个工作日）\n"
         "# order：不分色、蓝、黄、橙、红；repeat_hours 是此后每隔几个工作小时再催，不写则只催一次\n"
         "# any_hour = true 表示不限办公时间（特急事项本来不限）"
+    ),
+    "closing": (
+        "办结核验：从上往下，第一条符合的算数；kind（督查类别）和 klass（重大、协调、常规）不写则不限\n"
+        "# evidence 附件、indicators 指标达标、inspection 现场核查、problem 问题已销；缺的须说明理由才能办结"
     ),
     "limits": (
         "没有写明办结时限的，按来源计算；从上往下，第一条符合的算数\n# days 天数，count 工作日或自然日；"
@@ -149,6 +156,7 @@ def changes(before: Policy, after: Policy) -> list[str]:
     ]
     lines += _moved("升级阶梯", [level_line(x) for x in before.ladder], [level_line(x) for x in after.ladder])
     lines += _moved("压力表", [s.label for s in before.steps], [s.label for s in after.steps])
+    lines += _moved("办结核验", [x.label for x in before.closing], [x.label for x in after.closing])
     lines += _moved("默认时限", [x.label for x in before.limits], [x.label for x in after.limits])
     return lines
 

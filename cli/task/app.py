@@ -27,6 +27,7 @@ app = group(
         "resume": "cli.task.limits:resume",
         "close": "cli.task.ending:close",
         "review": "cli.task.ending:review",
+        "inspect": "cli.task.inspecting:inspect",
         "reopen": "cli.task.ending:reopen",
         "cancel": "cli.task.ending:cancel",
         "merge": "cli.task.relating:merge",

@@ -12,17 +12,19 @@ from cli.session import answer, session
 from cli.task.common import the_matter
 from cli.task.reads import row, secrets_of, standing
 from domain.calendar import local_date
+from domain.closing import to_be_weighed
 from domain.lights import light
 from domain.log import Rulebook
 from domain.matter import Matter
 from domain.meetings.meeting import Meeting
 from domain.meetings.rules import BEFORE
 from domain.meetings.terms import Delivery, MeetingStage
+from domain.policy import Policy
 from domain.queries.spoken import said_date
 from domain.queries.telling import left_undone
 from domain.queries.waiting import endangers
 from domain.relations import withdrawn_how
-from domain.terms import Role, Stage
+from domain.terms import Finding, Role, Stage
 from eventlog import reading
 
 SOON_WORKDAYS = 5
@@ -34,7 +36,8 @@ def today() -> None:
     actor, names = session.actor, unit_names()
     office = actor.role in (Role.OFFICE, Role.LEADER)
     alive = [m for m in matters if not m.settled]
-    mine = [(m, what) for m in alive for what in (_for_office(m) if office else _for_unit(m, actor.unit or ""))]
+    policy = rulebook.policy
+    mine = [(m, what) for m in alive for what in (_for_office(m, policy) if office else _for_unit(m, actor.unit or ""))]
     waiting = [(m, f"等{names(m.lead or '')}{what}") for m in alive for what in _for_unit(m, m.lead or "") if office]
     day = local_date(at)
     due = [
@@ -112,12 +115,14 @@ def _section(title: str, lines: Sequence[str]) -> list[str]:
     return [f"{title}（{len(lines)}）", *(f"  {text}" for text in lines)]
 
 
-def _for_office(m: Matter) -> list[str]:
+def _for_office(m: Matter, policy: Policy) -> list[str]:
     owed = []
     if m.stage is Stage.OPENED:
         owed.append("明确牵头单位")
     if m.closure and not m.closure.endorsed:
-        owed.append(f"审核办结申请{left_undone(m.closure.unfinished, m.closure.over_unfinished)}")
+        weighed = "、".join(to_be_weighed(m, m.closure.evidence, policy))
+        left = left_undone(m.closure.unfinished, m.closure.over_unfinished)
+        owed.append(f"审核办结申请{left}{f'；请核对：{weighed}' if weighed else ''}")
     if m.closure and m.closure.endorsed:
         owed.append("报原批示领导审阅")
     if m.objection:
@@ -136,6 +141,10 @@ def _for_unit(m: Matter, unit: str) -> list[str]:
             owed.append("签收")
         if m.returned_at is not None and m.stage is Stage.IN_PROGRESS:
             owed.append(f"退回重办，办完再申请办结（时限仍为 {m.due}）")
+        last = m.inspections[-1] if m.inspections else None
+        heard = m.last_feedback is not None and last is not None and local_date(m.last_feedback.at) >= last.on
+        if last is not None and last.finding is Finding.UNTRUE and not heard:
+            owed.append(f"{last.on}现场核查认定不实，请核实并重新反馈")
         if m.missed_in_row:
             owed.append(f"补报（已漏报{m.missed_in_row}次）")
         elif m.window and not m.window.answered:

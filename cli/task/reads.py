@@ -11,12 +11,14 @@ from cli.names import person_names, unit_names
 from cli.session import Problem, answer, session
 from cli.task.tree import placed, relations, relations_said, walked
 from domain.calendar import SHANGHAI, local_date
+from domain.closing import to_be_weighed
 from domain.confidential import opened
 from domain.envelope import Recorded
 from domain.facts import is_sealed
 from domain.lights import Lit, light
 from domain.log import Rulebook
 from domain.matter import Indicator, Matter, Point
+from domain.policy import Policy
 from domain.queries.spoken import said_date
 from domain.terms import Light, Stage
 from eventlog import reading
@@ -197,7 +199,8 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Rec
             "missed": len(state.windows.missed),
             **state.counts.model_dump(),
         },
-        "closure": _closure(state),
+        "closure": _closure(state, rulebook.policy),
+        "inspections": [i.model_dump(mode="json") for i in state.inspections],
         "points": [_point(p) for p in state.points],
         "indicators": [_indicator(i, local_date(at)) for i in state.indicators],
         "deadlines": _deadlines(state, rulebook, at),
@@ -261,7 +264,7 @@ def _happened(e: Recorded, reader: "Reader", persons: Callable[[str], str]) -> d
     }
 
 
-def _closure(state: Matter) -> dict[str, Any] | None:
+def _closure(state: Matter, policy: Policy) -> dict[str, Any] | None:
     """What is asked of the reviewer, or was closed: with what evidence, over what that was not done, and why."""
     ended, asked = state.closed, state.closure
     if ended is None and asked is None:
@@ -273,6 +276,7 @@ def _closure(state: Matter) -> dict[str, Any] | None:
         "unfinished": list(unfinished),
         "over_unfinished": why,
         "evidence": [a.model_dump() for a in evidence],
+        "to_be_weighed": [] if ended else list(to_be_weighed(state, evidence, policy)),
     }
 
 
@@ -287,7 +291,7 @@ def _indicator(indicator: Indicator, on: date) -> dict[str, Any]:
 
 
 def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
-    from domain.queries.telling import left_undone, pace_said
+    from domain.queries.telling import pace_said
 
     names = unit_names()
     moved = f"（原时限 {state.original_due}）" if state.original_due != state.due else ""
@@ -319,11 +323,7 @@ def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
     if shown["indicators"]:
         lines.append("  指标")
         lines += [_indicator_line(i, state.indicators[n]) for n, i in enumerate(shown["indicators"])]
-    if (closure := shown["closure"]) is not None:
-        if closure["evidence"]:
-            lines.append(f"  证明材料：{'、'.join(a['name'] for a in closure['evidence'])}")
-        if left := left_undone(closure["unfinished"], closure["over_unfinished"]):
-            lines.append(f"  {left.removeprefix('；')}")
+    lines += _ending_lines(state, shown)
     if shown["deadlines"]:
         lines.append("  待办时限")
         lines += [
@@ -339,6 +339,25 @@ def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
     lines.append("  来龙去脉")
     lines += [_event_line(e, persons) for e in shown["timeline"]]
     return "\n".join(lines)
+
+
+def _ending_lines(state: Matter, shown: dict[str, Any]) -> list[str]:
+    """With what evidence it ends or ended, over what, and what was seen on the spot."""
+    from domain.queries.telling import left_undone
+
+    lines: list[str] = []
+    if (closure := shown["closure"]) is not None:
+        if closure["evidence"]:
+            lines.append(f"  证明材料：{'、'.join(a['name'] for a in closure['evidence'])}")
+        if left := left_undone(closure["unfinished"], closure["over_unfinished"]):
+            lines.append(f"  {left.removeprefix('；')}")
+        if closure["to_be_weighed"]:
+            lines.append(f"  请审核时核对：{'、'.join(closure['to_be_weighed'])}")
+    for seen in state.inspections:
+        by = f"（{seen.inspector}）" if seen.inspector else ""
+        found = f"{seen.finding.label}：" if seen.finding else ""
+        lines.append(f"  现场核查 {seen.on}{by}：{found}{seen.text}")
+    return lines
 
 
 def _indicator_line(shown: dict[str, Any], indicator: Indicator) -> str:

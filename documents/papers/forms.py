@@ -302,12 +302,21 @@ def _conclusion(case: _Case) -> Written:
     moved = f"（原定时限{full_date(m.original_due)}）" if m.due != m.original_due else ""
     return f"关于{quoted(m)}{'办理情况的函' if case.letter else '的督查结论'}", (
         Paragraph(text=f"{case.you}牵头办理的{case.what}，办结时限{full_date(m.due)}{moved}。{done}"),
-        Paragraph(text=f"经审核，该事项{result}，于{full_date(m.closed.on)}销号{left}。{mark}"),
+        Paragraph(text=f"经审核，该事项{result}，于{full_date(m.closed.on)}销号{left}。{mark}{_seen(m)}"),
         _course(case),
         Paragraph(
             text="对本结论有异议的，可自结论作出之日起30日内向指挥部办公室书面提出，由未参与作出结论的人员复核。"
         ),
     )
+
+
+def _seen(m: Matter) -> str:
+    """The last 现场核查, when there was one."""
+    last = m.inspections[-1] if m.inspections else None
+    if last is None:
+        return ""
+    by = f"由{clean(last.inspector)}" if last.inspector else ""
+    return f"{full_date(last.on)}{by}现场核查{f'，认定{last.finding.label}' if last.finding else ''}。"
 
 
 _MILESTONES: dict[type[Event], str] = {

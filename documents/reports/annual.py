@@ -204,6 +204,7 @@ _MONTHLY: tuple[tuple[str, type[Event]], ...] = (
     ("催办", ev.UrgeIssued),
     ("升级", ev.MatterEscalated),
     ("延期", ev.ExtensionGranted),
+    ("核查", ev.MatterInspected),
 )
 
 

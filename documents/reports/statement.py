@@ -6,6 +6,7 @@ from documents.figures import Entry, Period, year_of
 from documents.page import Block, Grid, Layout, Page, Paragraph, Section, section
 from documents.wording import clean, dated, day_in, reason_of, share, short_date
 from domain import events as ev
+from domain.facts import openly
 from domain.queries.score import ScoreLine, score
 from domain.queries.telling import progress_said
 from domain.terms import Stage
@@ -23,7 +24,7 @@ def statement(database: Database, unit: str, year: int, now: datetime) -> tuple[
     entries = period.entries()
     led = [e for e in entries if e.matter.lead == unit]
     assisted = [e for e in entries if unit in e.matter.assist]
-    lines = score(unit, (e.matter for e in entries), period.until)
+    lines = score(unit, (e.matter for e in entries), period.until, period.ledger.rulebook.policy)
     name = period.ledger.unit(unit)
     if name == unit:  # the directory of that year did not know it yet
         name = next((u.name for u in reading.units(database) if u.id == unit), name)
@@ -39,6 +40,7 @@ def statement(database: Database, unit: str, year: int, now: datetime) -> tuple[
             section("总体情况", (Paragraph(text=_overview(period, unit, led, assisted)),)),
             section("牵头事项", _listed(period, led)),
             section("配合事项", _listed(period, assisted)),
+            section("现场核查", _inspected(period, unit)),
             _scored(lines),
         ),
         note="本表供本单位核对，不作排名、不予公布；如有出入请在五个工作日内反馈指挥部办公室。",
@@ -75,6 +77,16 @@ def _listed(period: Period, entries: list[Entry]) -> tuple[Block, ...]:
         for e in entries
     )
     return (Grid(headers=("编号", "事项", "办结时限", "进度", "情况"), rows=rows),)
+
+
+def _inspected(period: Period, unit: str) -> tuple[Block, ...]:
+    """What was found on the spot of what the unit reported: nothing of it counts that the unit cannot read here."""
+    rows = tuple(
+        (m.number, day_in(on, period.until.year), e.finding.label if e.finding else "—", clean(openly(e.text)))
+        for m, e, on in period.happened(ev.MatterInspected)
+        if e.unit == unit
+    )
+    return (Grid(headers=("编号", "日期", "认定", "核查情况"), rows=rows),) if rows else ()
 
 
 def _scored(lines: tuple[ScoreLine, ...]) -> Section:

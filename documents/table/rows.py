@@ -145,7 +145,7 @@ def _row(no: int, entry: Entry, names: SheetNames, ledger: Ledger) -> TableRow:
         unit=ledger.unit(matter.lead),
         light=entry.lit.light,
         due=matter.due,
-        texts=cells(matter, names, said_light(entry.lit)),
+        texts=cells(matter, names, f"{said_light(entry.lit)}{_found(matter)}"),
         since=local_date(matter.opened_at),
         until=ended or matter.due,
         overdue=on if late else None,
@@ -157,6 +157,12 @@ def _marks(matter: Matter) -> Iterator[Mark]:
     for point in matter.points:
         if point.due is not None and not point.dropped:
             yield Mark(on=point.due, done=not point.open)
+
+
+def _found(matter: Matter) -> str:
+    """The last finding on the spot, under the light."""
+    last = matter.inspections[-1] if matter.inspections else None
+    return "" if last is None or last.finding is None else f"\n{last.on.month}月{last.on.day}日核查{last.finding.label}"
 
 
 def said_light(lit: Lit) -> str:

@@ -7,6 +7,7 @@ from domain.evolve.change import Change, authors, limit, on
 from domain.matter import (
     Closed,
     Closure,
+    Inspection,
     Matter,
     Objection,
 )
@@ -96,6 +97,20 @@ def _(m: Matter, e: ev.ObjectionRaised, r: Recorded) -> Change:
 @on(ev.ObjectionDecided)
 def _(m: Matter, e: ev.ObjectionDecided, r: Recorded) -> Change:
     return {"objection": None}
+
+
+@on(ev.MatterInspected)
+def _(m: Matter, e: ev.MatterInspected, r: Recorded) -> Change:
+    seen = Inspection(
+        version=r.version,
+        on=local_date(r.occurred_at),
+        authors=authors(r.actor),
+        inspector=e.inspector,
+        unit=e.unit,
+        finding=e.finding,
+        text=e.text,
+    )
+    return {"inspections": tuple(sorted((*m.inspections, seen), key=lambda i: (i.on, i.version)))}
 
 
 @on(ev.RecusalDeclared)

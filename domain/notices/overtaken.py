@@ -107,6 +107,7 @@ _JUDGES: dict[type[Event], _Judge] = {
     ev.ClosureRequested: lambda _, m, __: _if(m.closure is None or m.closure.endorsed),
     ev.ClosureEndorsed: lambda _, m, __: _if(m.closure is None, Since.ANSWERED),
     ev.ClosureReturned: lambda _, m, __: _if(m.ended or m.stage is Stage.CLOSING, Since.ANSWERED),
+    ev.MatterInspected: lambda _, m, at: _if(m.ended or _reported_since(m, at), Since.ANSWERED),
     ev.ObjectionRaised: lambda _, m, __: _if(m.objection is None),
     mev.MeetingNotified: _meeting,
     mev.MeetingMoved: _meeting,

@@ -80,6 +80,7 @@ RULES: dict[type[Event], NoticeRule] = {
     ev.PredecessorDropped: NoticeRule(UNIT),
     ev.FollowBegun: NOBODY,
     ev.FollowEnded: NOBODY,
+    ev.MatterInspected: NoticeRule((*WHOLE_UNIT, To.SUPERVISOR), "如有不同意见请在反馈中说明"),
     ev.ObjectionRaised: NoticeRule((To.SUPERVISOR,), "请安排未参与结论的人员复核"),
     ev.ObjectionDecided: NoticeRule((*WHOLE_UNIT, To.SUPERVISOR)),
     ev.RecusalDeclared: NoticeRule((To.SUPERVISOR,), "请另行安排人员"),

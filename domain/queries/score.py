@@ -10,7 +10,8 @@ from datetime import date
 
 from domain.base import Term
 from domain.matter import Matter
-from domain.terms import Stage
+from domain.policy import Policy
+from domain.terms import Finding, Stage
 
 LEAD, ASSIST = 2, 1
 
@@ -22,6 +23,8 @@ class ScoredOutcome(Term):
     LATE = "late", "逾期办结"
     OVERDUE = "overdue", "逾期未办结"
     RETURNED = "returned", "办结申请退回重办"
+    UNTRUE = "untrue", "核查认定不实"
+    PARTLY = "partly", "核查认定部分属实"
 
 
 _TIMES = {ScoredOutcome.IN_TIME: 1, ScoredOutcome.LATE: -1, ScoredOutcome.OVERDUE: -1, ScoredOutcome.RETURNED: -2}
@@ -36,11 +39,13 @@ class ScoreLine:
     leading: bool
     matters: tuple[str, ...]
     """Numbers; one stands as often as it counts."""
+    times: int
+    """How often the weight of the part the unit has; below nothing what costs."""
 
     @property
     def each(self) -> int:
         """What one of them counts."""
-        return _TIMES[self.outcome] * (LEAD if self.leading else ASSIST)
+        return self.times * (LEAD if self.leading else ASSIST)
 
     @property
     def total(self) -> int:
@@ -48,21 +53,35 @@ class ScoreLine:
         return self.each * len(self.matters)
 
 
-def score(unit: str, matters: Iterable[Matter], today: date) -> tuple[ScoreLine, ...]:
-    """The lines of a unit's score, those it leads first; what was called off or is suspended counts nothing."""
+def score(unit: str, matters: Iterable[Matter], today: date, policy: Policy | None = None) -> tuple[ScoreLine, ...]:
+    """The lines of a unit's score, those it leads first; what was called off or is suspended counts nothing.
+
+    What an inspection finds untrue costs the unit whose report it was, whoever leads now, as much as the policy says.
+    """
+    rules = policy or Policy()
+    times = {**_TIMES, ScoredOutcome.UNTRUE: -rules.untrue_times, ScoredOutcome.PARTLY: -rules.partly_untrue_times}
     numbers: dict[tuple[bool, ScoredOutcome], list[str]] = {}
     for matter in matters:
+        for outcome in _inspected(unit, matter):
+            numbers.setdefault((True, outcome), []).append(matter.number)
         if unit != matter.lead and unit not in matter.assist:
             continue
         leading = unit == matter.lead
         for outcome in _outcomes(matter, today):
             numbers.setdefault((leading, outcome), []).append(matter.number)
     return tuple(
-        ScoreLine(outcome, leading, tuple(numbers[leading, outcome]))
+        ScoreLine(outcome, leading, tuple(numbers[leading, outcome]), times[outcome])
         for leading in (True, False)
         for outcome in ScoredOutcome
-        if (leading, outcome) in numbers
+        if (leading, outcome) in numbers and times[outcome]
     )
+
+
+def _inspected(unit: str, matter: Matter) -> list[ScoredOutcome]:
+    if matter.stage is Stage.CANCELLED:
+        return []
+    found = {Finding.UNTRUE: ScoredOutcome.UNTRUE, Finding.PARTLY: ScoredOutcome.PARTLY}
+    return [found[i.finding] for i in matter.inspections if i.unit == unit and i.finding in found]
 
 
 def _outcomes(matter: Matter, today: date) -> list[ScoredOutcome]:

@@ -40,6 +40,7 @@ def typed_for(event: Event, actor: Actor) -> str | None:
     unit = getattr(event, "unit", None)
     asked = isinstance(event, ev.CoordinationRequested) or not isinstance(unit, str)
     office = actor.role is Role.OFFICE and actor.on_behalf_of is None
+    asked = asked or isinstance(event, ev.MatterInspected)
     return unit if office and not asked and unit != actor.unit else None
 
 
@@ -197,6 +198,9 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.MatterReopened: lambda e, _: f"{e.reason}；时限 {e.due}",
     ev.ObjectionRaised: lambda e, r: f"{r.name(e.unit)}：{r.open(e.text)}；{e.decide_by}前复核",
     ev.ObjectionDecided: lambda e, r: f"{e.outcome.label}：{r.open(e.text)}",
+    ev.MatterInspected: lambda e, r: (
+        f"{_if(e.finding and e.finding.label, '', '：')}{r.open(e.text)}{_if(e.inspector, '（核查：', '）')}"
+    ),
     ev.RecusalDeclared: lambda e, r: f"{r.name(e.person)}：{e.reason}",
     ev.DutyReassigned: lambda e, r: f"{e.duty.label}：{r.name(e.from_person)}→{r.name(e.to_person)}，{e.reason}",
     ev.EventCorrected: _corrected,

@@ -37,6 +37,7 @@ LEADER_OR_OFFICE: tuple[type[Frozen], ...] = (
     c.RecordDecision,
     c.DecideObjection,
     c.DeclareRecusal,
+    c.InspectMatter,
 )
 LEAD_UNIT: tuple[type[Frozen], ...] = (
     c.AcceptReceipt,
@@ -57,6 +58,7 @@ DECISIONS: tuple[type[Frozen], ...] = (
     c.CancelMatter,
     c.MergeMatter,
     c.DecideObjection,
+    c.InspectMatter,
 )
 """What nobody does on a matter after declaring 回避 on it: typed, on paper, or in the chair of a meeting."""
 CLOCK: tuple[type[Frozen], ...] = (c.ExpireDeadline, c.Reproject)

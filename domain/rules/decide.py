@@ -8,7 +8,19 @@ from domain.base import Frozen, refuse_always
 from domain.bounds import within_bounds
 from domain.envelope import Draft
 from domain.matter import Matter
-from domain.rules import bases, clock, decisions, ending, feedback, limits, opening, pressure, relating, rhythm
+from domain.rules import (
+    bases,
+    clock,
+    decisions,
+    ending,
+    feedback,
+    inspection,
+    limits,
+    opening,
+    pressure,
+    relating,
+    rhythm,
+)
 from domain.rules.authority import authorise
 from domain.rules.context import DecisionContext, RuleEvent, drafted
 from domain.rules.practice import refuse_shortfalls
@@ -51,6 +63,7 @@ RULES: dict[type[Frozen], Rule] = {
     c.FollowMatter: relating.follow,
     c.RaiseObjection: ending.raise_objection,
     c.DecideObjection: ending.decide_objection,
+    c.InspectMatter: inspection.inspect,
     c.DeclareRecusal: ending.recuse,
     c.ReassignDuty: ending.reassign_duty,
     c.CorrectEvent: ending.correct,

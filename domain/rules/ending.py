@@ -8,9 +8,9 @@ from domain import commands as c
 from domain import events as ev
 from domain.base import refuse
 from domain.calendar import local_date
-from domain.facts import MOST_WEIGHT, Attachment, titled
+from domain.closing import unfinished
+from domain.facts import MOST_WEIGHT, titled
 from domain.matter import DONE, Closure, Matter
-from domain.policy import Policy
 from domain.rules.authority import acting_unit, conclude_others_work
 from domain.rules.context import DecisionContext, RuleEvent
 from domain.rules.limits import owns_limit
@@ -45,23 +45,6 @@ def request_closure(matter: Matter, command: c.RequestClosure, context: Decision
         unfinished=left,
         over_unfinished=command.over_unfinished if left else None,
     )
-
-
-def unfinished(matter: Matter, evidence: tuple[Attachment, ...], policy: Policy) -> tuple[str, ...]:
-    """What is not done although the matter is to end, in the office's words; empty when nothing is left."""
-    lacking = []
-    reported = matter.last_feedback.progress if matter.last_feedback else None
-    if matter.progress < DONE and (matter.progress or reported is not None):
-        lacking.append(f"进度{matter.progress}%")
-    if points := [str(p.no) for p in matter.points if p.open]:
-        lacking.append(f"要点{'、'.join(points)}未完成")
-    for i in matter.indicators:
-        if not i.reached:
-            bound = "不超过" if i.at_most else "应达"
-            lacking.append(f"指标“{i.name}”{bound}{i.shown(i.target)}，实为{i.shown(i.value)}")
-    if policy.closure_evidence and not evidence:
-        lacking.append("未附证明材料")
-    return tuple(lacking)
 
 
 def _say_why(matter: Matter, left: tuple[str, ...], why: str | None) -> None:
@@ -131,7 +114,9 @@ def _over(matter: Matter, context: DecisionContext, open_children: str | None, o
     """Who asked may have said why; who approves may say it himself. Unsaid, what is unfinished is in the way."""
     closure = _open_closure(matter)
     left = unfinished(matter, closure.evidence, context.policy)
-    why = closure.over_unfinished or over_unfinished
+    # What came up since somebody said why, an inspection for instance, needs a reason of its own.
+    known = set(left) <= set(closure.unfinished)
+    why = (closure.over_unfinished if known else None) or over_unfinished
     _say_why(matter, left, why)
     return _Over(
         over_open_children=open_children or closure.over_open_children,

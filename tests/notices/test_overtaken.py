@@ -124,8 +124,8 @@ def test_a_notice_retried_alone_has_an_id_of_its_own(room: PostRoom) -> None:
 def test_every_event_that_asks_something_is_judged_before_it_is_sent() -> None:
     from domain.notices.overtaken import _JUDGES
 
-    stands = {ev.MatterCarriedOver, ev.RecusalDeclared}
-    """结转 and 回避 ask for what no later event of the matter answers."""
+    stands = {ev.MatterCarriedOver, ev.RecusalDeclared, ev.MatterMerged}
+    """结转, 回避 and 并入 ask for what no later event of the matter answers."""
     asking = {kind for kind, rule in RULES.items() if rule.ask}
     assert asking - _JUDGES.keys() == stands
     assert callable(since)
