@@ -36,6 +36,7 @@ FIELDS = {
     "points": "要点",
     "progress": "进度",
     "last_feedback": "最近反馈",
+    "returned_reports": "退回的反馈",
     "windows": "反馈期",
     "surge": "一日一调度",
     "counts": "累计",

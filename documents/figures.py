@@ -172,18 +172,21 @@ class Period:
         on_time = 0
         missed: list[tuple[Matter, str, bool]] = []
         for file in self.ledger.matters:
-            answered: set[str] = set()
+            answered: dict[str, bool] = {}
             made_up = {t.event.late_for for t in file.events if isinstance(t.event, ev.FeedbackSubmitted)}
             withdrawn = {t.event.window for t in file.events if isinstance(t.event, ev.MissWithdrawn)}
             for happening in file.events:
                 event = happening.event
-                if isinstance(event, ev.FeedbackSubmitted) and event.window and event.window not in answered:
-                    answered.add(event.window)
-                    on_time += self.within(happening)
+                if isinstance(event, ev.FeedbackSubmitted) and event.window:
+                    answered.setdefault(event.window, self.within(happening))
+                if isinstance(event, ev.ReportReturned) and event.window:
+                    # Asked again: what answers it now counts, or the miss.
+                    answered.pop(event.window, None)
                 if isinstance(event, ev.FeedbackMissed) and self.within(happening):
                     key = event.window.key
                     if key not in withdrawn:
                         missed.append((file.matter, key, key in made_up))
+            on_time += sum(answered.values())
         return ReportingFigures(on_time, tuple(missed))
 
 

@@ -36,6 +36,7 @@ from domain.terms import (
     MatterKind,
     ObjectionOutcome,
     ReportChannel,
+    ReturnReason,
     Rhythm,
     SuspensionReason,
     Urgency,
@@ -114,6 +115,15 @@ class SubmitFeedback(Frozen):
     for_unit: str | None = None
     via: ReportChannel | None = None
     occurred_at: datetime | None = None
+
+
+class AskBack(Frozen):
+    """退回反馈: the lead's last report is asked for again, until an hour."""
+
+    do: Literal["ask_back"] = "ask_back"
+    reason: ReturnReason
+    text: Confidential
+    until: datetime | None = None
 
 
 class AddPoint(Frozen):
@@ -424,6 +434,7 @@ MatterCommand = Annotated[
     | AcceptReceipt
     | DeclineReceipt
     | SubmitFeedback
+    | AskBack
     | AddPoint
     | ChangePoint
     | DropPoint

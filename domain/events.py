@@ -37,6 +37,7 @@ from domain.terms import (
     ObjectionOutcome,
     OrderColour,
     ReportChannel,
+    ReturnReason,
     Rhythm,
     Rung,
     Stage,
@@ -218,6 +219,19 @@ class FeedbackSubmitted(Event):
     via: ReportChannel | None = None
     window: str | None = None
     late_for: str | None = None
+
+
+class ReportReturned(Event):
+    """退回反馈: the report does not say what was asked; `window` is open again until then, the mark stays."""
+
+    label: ClassVar[str] = "退回反馈"
+    unit: str
+    report: int
+    """Version of the report."""
+    window: str | None = None
+    reason: ReturnReason
+    text: Words
+    until: datetime
 
 
 class FeedbackMissed(Event):

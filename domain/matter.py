@@ -13,6 +13,7 @@ from domain.terms import (
     MatterClass,
     MatterKind,
     OrderColour,
+    ReturnReason,
     Rhythm,
     Rung,
     Stage,
@@ -173,6 +174,8 @@ class Feedback(Frozen):
     """The last word of the lead, for tables and 简报: last by when it was so, not by when it was entered."""
 
     at: datetime
+    version: int = 0
+    """Of the event it was said in."""
     unit: str
     authors: tuple[str, ...] = ()
     """Who said it and who typed it."""
@@ -182,6 +185,17 @@ class Feedback(Frozen):
     problem: str | None = None
     next_step: str | None = None
     coordination: str | None = None
+
+
+class ReturnedReport(Frozen):
+    """A report the office returned. The mark stays when it was given again."""
+
+    report: int
+    unit: str
+    reason: ReturnReason
+    text: str
+    on: date
+    until: datetime
 
 
 class Counts(Frozen):
@@ -258,6 +272,7 @@ class Matter(Frozen):
     person_from: int = 1
     """Version of the event that named the person."""
     last_feedback: Feedback | None = None
+    returned_reports: tuple[ReturnedReport, ...] = ()
     windows: WindowLedger = WindowLedger()
     surge: Surge | None = None
     counts: Counts = Counts()
@@ -296,6 +311,13 @@ class Matter(Frozen):
     def window(self) -> ReportWindow | None:
         """The reporting window that is running."""
         return self.windows.running
+
+    @property
+    def asked_back(self) -> ReturnedReport | None:
+        """The returned report that was not given again yet."""
+        last = self.returned_reports[-1] if self.returned_reports else None
+        waits = last is not None and self.last_feedback is not None and self.last_feedback.version <= last.report
+        return last if waits else None
 
     @property
     def missed_in_row(self) -> int:

@@ -197,6 +197,11 @@ class Policy(Frozen):
     retroactive: bool = False
     """Whether a limit this policy makes shorter (签收, 反馈, 协调答复) also binds what was handed over before it."""
 
+    ask_back_hours: Positive = 7
+    """A returned report is to be given again within so many working hours, when the office says no hour."""
+    returned_report_times: Natural = 0
+    """A returned report costs so many times the weight in a unit's score."""
+
     near_due_workdays: Natural = 3
     """临期: a blue light and one warning this many working days before 办结时限 (市纪委 practice: 3 days)."""
 

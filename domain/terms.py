@@ -80,6 +80,14 @@ class Rhythm(Term):
     ONCE = "once", "一次"
 
 
+class ReturnReason(Term):
+    """Why a report is asked for again."""
+
+    UNCLEAR = "unclear", "不清楚"
+    SAME = "same", "与上期雷同"
+    UNFOUNDED = "unfounded", "无依据"
+
+
 class Finding(Term):
     """What an inspection on the spot finds of what was reported."""
 

@@ -38,6 +38,8 @@ class ReportWindow(Window):
     """None while it is running."""
     report: int | None = None
     """Version of the event that answered it, or made up for it."""
+    returned: bool = False
+    """Its report was returned: it closes when the office said, not with its period."""
 
     @property
     def answered(self) -> bool:
@@ -157,6 +159,18 @@ class WindowLedger(Frozen):
     def withdraw(self, key: str) -> Self:
         """撤销漏报: the report had come in time."""
         return self._changed(key, end=WindowEnd.WITHDRAWN)
+
+    def reopen(self, key: str, until: datetime) -> Self:
+        """退回反馈: an answered window runs again until then; one that runs meanwhile gives way, and comes after it."""
+        if self.running is not None and self.running.key == key:
+            back, rest = self.running, self._update(running=None)
+        else:
+            behind = self._behind(key)
+            if behind is None:
+                return self
+            back, rest = behind, self._update(behind=tuple(w for w in self.behind if w is not behind)).put_away()
+        again = {"closes": until, "spell": self.spell, "end": None, "report": None, "returned": True}
+        return rest._update(running=back.model_copy(update=again))
 
     def put_away(self) -> Self:
         """The running window ends at once: what was answered stays so, the rest is no longer owed."""

@@ -26,6 +26,8 @@ LABELS = {
     "urge_cooldown_hours": "两次催办至少隔几个工作小时",
     "coordination_workdays": "协调请求几个工作日内答复",
     "closure_evidence": "办结申请是否必须附证明材料",
+    "ask_back_hours": "退回的反馈几个工作小时内重新反馈",
+    "returned_report_times": "反馈被退回的，按几倍扣分",
     "untrue_times": "核查认定不实的，按几倍扣分",
     "partly_untrue_times": "核查认定部分属实的，按几倍扣分",
     "feedback_by_point": "反馈是否必须逐个要点",

@@ -13,6 +13,7 @@ app = group(
         "assign": "cli.task.opening:assign",
         "basis": "cli.task.bases:basis",
         "report": "cli.task.working:report",
+        "ask-back": "cli.task.inspecting:ask_back",
         "point": "cli.task.working:point",
         "rhythm": "cli.task.rhythm:rhythm",
         "surge": "cli.task.rhythm:surge",

@@ -13,6 +13,7 @@ from cli.task.common import the_matter
 from cli.task.reads import row, secrets_of, standing
 from domain.calendar import local_date
 from domain.closing import to_be_weighed
+from domain.facts import openly
 from domain.lights import light
 from domain.log import Rulebook
 from domain.matter import Matter
@@ -21,7 +22,7 @@ from domain.meetings.rules import BEFORE
 from domain.meetings.terms import Delivery, MeetingStage
 from domain.policy import Policy
 from domain.queries.spoken import said_date
-from domain.queries.telling import left_undone
+from domain.queries.telling import left_undone, local
 from domain.queries.waiting import endangers
 from domain.relations import withdrawn_how
 from domain.terms import Finding, Role, Stage
@@ -145,7 +146,9 @@ def _for_unit(m: Matter, unit: str) -> list[str]:
         heard = m.last_feedback is not None and last is not None and local_date(m.last_feedback.at) >= last.on
         if last is not None and last.finding is Finding.UNTRUE and not heard:
             owed.append(f"{last.on}现场核查认定不实，请核实并重新反馈")
-        if m.missed_in_row:
+        if (back := m.asked_back) is not None:
+            owed.append(f"重新反馈（{local(back.until)}前；退回原因：{back.reason.label}，{openly(back.text)}）")
+        elif m.missed_in_row:
             owed.append(f"补报（已漏报{m.missed_in_row}次）")
         elif m.window and not m.window.answered:
             owed.append(f"反馈（{local_date(m.window.closes)}前）")

@@ -1,10 +1,12 @@
-"""`xmh task inspect`: what was seen on the spot."""
+"""`xmh task inspect ask-back`: what was seen on the spot, and a report that is asked for again."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cli.session import session
 from cli.task.common import (
     ByOption,
     MatterArg,
@@ -12,16 +14,21 @@ from cli.task.common import (
     TextOption,
     acting,
     attached,
+    do,
     need,
     order,
     send,
     tell_one,
     term,
     the_matter,
+    today,
 )
 from cli.task.opening import moment
-from domain.commands import InspectMatter
-from domain.terms import Finding
+from domain.calendar import SHANGHAI, at_office
+from domain.commands import AskBack, InspectMatter
+from domain.queries.spoken import spoken_moment
+from domain.terms import Finding, ReturnReason
+from eventlog import reading
 
 
 def inspect(
@@ -52,3 +59,34 @@ def inspect(
         occurred_at=moment(occurred),
     )
     tell_one(send([order(target.stream, command, acting(by, paper))])[0])
+
+
+def ask_back(
+    matter: MatterArg,
+    reason: Annotated[
+        str | None, typer.Option("--reason", metavar="不清楚|与上期雷同|无依据", help="为什么退回")
+    ] = None,
+    text: TextOption = None,
+    until: Annotated[
+        str | None,
+        typer.Option("--until", metavar="WHEN", help="什么时候之前重新反馈，如 明天12:00；不填按督办规则"),
+    ] = None,
+) -> None:
+    """退回反馈：牵头单位最近一次反馈没有说清，写一句意见退回，反馈期重开到指定时刻；退回的记录保留。"""
+    target = the_matter(matter)
+    command = AskBack(
+        reason=term(ReturnReason, need(reason, "--reason", "退回原因"), "--reason"),
+        text=need(text, "--text", "退回意见"),
+        until=_hour(until) if until else None,
+    )
+    do(target.number, command)
+
+
+def _hour(text: str) -> datetime:
+    """The moment meant; a day alone is until the office closes."""
+    day, clock = spoken_moment(text, today())
+    named = ":" in text.replace("：", ":") or any(word in text for word in "点时午晚")
+    hours = reading.rulebook(session.database).calendar.hours
+    instant = at_office(day, clock if named else hours.afternoon_closes)
+    session.understood(text, instant.astimezone(SHANGHAI).replace(tzinfo=None))
+    return instant

@@ -200,6 +200,7 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Rec
             **state.counts.model_dump(),
         },
         "closure": _closure(state, rulebook.policy),
+        "returned_reports": [x.model_dump(mode="json") for x in state.returned_reports],
         "inspections": [i.model_dump(mode="json") for i in state.inspections],
         "points": [_point(p) for p in state.points],
         "indicators": [_indicator(i, local_date(at)) for i in state.indicators],
@@ -343,7 +344,7 @@ def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
 
 def _ending_lines(state: Matter, shown: dict[str, Any]) -> list[str]:
     """With what evidence it ends or ended, over what, and what was seen on the spot."""
-    from domain.queries.telling import left_undone
+    from domain.queries.telling import left_undone, local
 
     lines: list[str] = []
     if (closure := shown["closure"]) is not None:
@@ -353,6 +354,9 @@ def _ending_lines(state: Matter, shown: dict[str, Any]) -> list[str]:
             lines.append(f"  {left.removeprefix('；')}")
         if closure["to_be_weighed"]:
             lines.append(f"  请审核时核对：{'、'.join(closure['to_be_weighed'])}")
+    for back in state.returned_reports:
+        again = "" if back is not state.asked_back else f"，{local(back.until)}前重新反馈"
+        lines.append(f"  退回反馈 {back.on} 第{back.report}条：{back.reason.label}，{back.text}{again}")
     for seen in state.inspections:
         by = f"（{seen.inspector}）" if seen.inspector else ""
         found = f"{seen.finding.label}：" if seen.finding else ""

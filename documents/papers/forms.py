@@ -251,6 +251,9 @@ def _problem(case: _Case) -> Written:
     if missed:
         windows = "、".join(window_label(w.key) for w in missed[-5:])
         problems.append(f"漏报{len(missed)}次，最近为{windows}。")
+    if m.returned_reports:
+        reasons = "、".join(dict.fromkeys(r.reason.label for r in m.returned_reports))
+        problems.append(f"反馈被退回{len(m.returned_reports)}次（{reasons}）。")
     if m.counts.returns:
         problems.append(f"办结申请退回重办{m.counts.returns}次。")
     if m.last_feedback and m.last_feedback.problem:

@@ -41,6 +41,7 @@ def statement(database: Database, unit: str, year: int, now: datetime) -> tuple[
             section("牵头事项", _listed(period, led)),
             section("配合事项", _listed(period, assisted)),
             section("现场核查", _inspected(period, unit)),
+            section("退回的反馈", _asked_back(period, unit)),
             _scored(lines),
         ),
         note="本表供本单位核对，不作排名、不予公布；如有出入请在五个工作日内反馈指挥部办公室。",
@@ -87,6 +88,16 @@ def _inspected(period: Period, unit: str) -> tuple[Block, ...]:
         if e.unit == unit
     )
     return (Grid(headers=("编号", "日期", "认定", "核查情况"), rows=rows),) if rows else ()
+
+
+def _asked_back(period: Period, unit: str) -> tuple[Block, ...]:
+    """Which reports the office returned, and why."""
+    rows = tuple(
+        (m.number, day_in(on, period.until.year), e.reason.label, clean(openly(e.text)))
+        for m, e, on in period.happened(ev.ReportReturned)
+        if e.unit == unit
+    )
+    return (Grid(headers=("编号", "日期", "原因", "退回意见"), rows=rows),) if rows else ()
 
 
 def _scored(lines: tuple[ScoreLine, ...]) -> Section:

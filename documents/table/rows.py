@@ -160,9 +160,12 @@ def _marks(matter: Matter) -> Iterator[Mark]:
 
 
 def _found(matter: Matter) -> str:
-    """The last finding on the spot, under the light."""
+    """The last finding on the spot, and a report that is asked for again, under the light."""
     last = matter.inspections[-1] if matter.inspections else None
-    return "" if last is None or last.finding is None else f"\n{last.on.month}月{last.on.day}日核查{last.finding.label}"
+    seen = last.finding if last is not None else None
+    lines = [f"\n{last.on.month}月{last.on.day}日核查{seen.label}"] if last is not None and seen is not None else []
+    lines += [f"\n反馈已退回（{matter.asked_back.reason.label}）"] if matter.asked_back else []
+    return "".join(lines)
 
 
 def said_light(lit: Lit) -> str:

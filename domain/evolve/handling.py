@@ -10,6 +10,7 @@ from domain.matter import (
     Indicator,
     Matter,
     Point,
+    ReturnedReport,
     Surge,
 )
 from domain.terms import Stage
@@ -114,6 +115,7 @@ def _(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> Change:
     if _is_last_word(m, e, r):
         feedback = Feedback(
             at=r.occurred_at,
+            version=r.version,
             unit=e.unit,
             authors=authors(r.actor),
             text=e.text,
@@ -171,6 +173,15 @@ def _progress(m: Matter, e: ev.FeedbackSubmitted, points: tuple[Point, ...]) -> 
         return e.progress
     counted = [p.progress for p in points if not p.dropped]
     return sum(counted) // len(counted) if e.points and counted else m.progress
+
+
+@on(ev.ReportReturned)
+def _(m: Matter, e: ev.ReportReturned, r: Recorded) -> Change:
+    mark = ReturnedReport(
+        report=e.report, unit=e.unit, reason=e.reason, text=e.text, on=local_date(r.occurred_at), until=e.until
+    )
+    windows = m.windows if e.window is None else m.windows.reopen(e.window, e.until)
+    return {"returned_reports": (*m.returned_reports, mark), "windows": windows}
 
 
 @on(ev.FeedbackMissed)

@@ -91,6 +91,7 @@ _JUDGES: dict[type[Event], _Judge] = {
     ev.ReceiptDeclined: lambda _, m, __: _if(m.lead is not None and m.stage is not Stage.OPENED, Since.ANSWERED),
     ev.SurgeStarted: lambda e, m, _: _if(m.surge is None or m.surge.campaign != e.campaign, Since.ANSWERED),
     ev.FeedbackWindowOpened: _window,
+    ev.ReportReturned: lambda _, m, at: _if(m.ended or _reported_since(m, at), Since.ANSWERED),
     ev.FeedbackMissed: lambda _, m, at: _if(m.ended or _reported_since(m, at), Since.ANSWERED),
     ev.UrgeIssued: lambda _, m, at: _if(m.ended or _reported_since(m, at)),
     ev.CoordinationRequested: _coordination,

@@ -48,6 +48,7 @@ RULES: dict[type[Event], NoticeRule] = {
     ev.SurgeEnded: NoticeRule(UNIT),
     ev.FeedbackWindowOpened: NoticeRule(UNIT),
     ev.FeedbackSubmitted: NoticeRule((To.SUPERVISOR,)),
+    ev.ReportReturned: NoticeRule(WHOLE_UNIT, "请在期限内重新反馈"),
     ev.FeedbackMissed: NoticeRule((*UNIT, To.SUPERVISOR), "请尽快补报"),
     ev.MissWithdrawn: NoticeRule(UNIT),
     # 催办、协调、升级、议定、批示. An urge reaches as far up as the matter has been carried.

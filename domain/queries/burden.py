@@ -51,7 +51,7 @@ def asked_in_matter(events: Iterable[Recorded], matter: Matter) -> Iterator[Aske
     lead: str | None = None
     decoded = [(decode(recorded), local_date(recorded.occurred_at)) for recorded in events]
     withdrawn = {event.window for event, _ in decoded if isinstance(event, ev.MissWithdrawn)}
-    answered = set[str]()
+    answered: dict[str, tuple[str, date]] = {}
 
     def window(ask: Ask, unit: str | None, on: date, key: str) -> Iterator[Asked]:
         if unit is not None:
@@ -63,10 +63,13 @@ def asked_in_matter(events: Iterable[Recorded], matter: Matter) -> Iterator[Aske
                 lead = event.lead
             case ev.FeedbackMissed(window=missed) if missed.key not in withdrawn:
                 yield from window(Ask.WINDOW, lead, on, missed.key)
-            case ev.FeedbackSubmitted(window=str() as key) if key not in answered:
-                answered.add(key)
-                yield from window(Ask.WINDOW, event.unit, on, key)
+            case ev.FeedbackSubmitted(window=str() as key):
+                answered.setdefault(key, (event.unit, on))
+            case ev.ReportReturned(window=str() as key):
+                answered.pop(key, None)  # asked again: what answers it now counts, or the miss
         yield from _plainly(event, lead, on, about)
+    for key, (unit, on) in answered.items():
+        yield from window(Ask.WINDOW, unit, on, key)
     running = matter.window
     if running is not None and not running.answered and not matter.ended:
         yield from window(Ask.RUNNING, lead, local_date(running.closes), running.key)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from domain.base import Term
+from domain.calendar import local_date
 from domain.matter import Matter
 from domain.policy import Policy
 from domain.terms import Finding, Stage
@@ -25,6 +26,7 @@ class ScoredOutcome(Term):
     RETURNED = "returned", "办结申请退回重办"
     UNTRUE = "untrue", "核查认定不实"
     PARTLY = "partly", "核查认定部分属实"
+    ASKED_BACK = "asked_back", "反馈被退回"
 
 
 _TIMES = {ScoredOutcome.IN_TIME: 1, ScoredOutcome.LATE: -1, ScoredOutcome.OVERDUE: -1, ScoredOutcome.RETURNED: -2}
@@ -60,9 +62,10 @@ def score(unit: str, matters: Iterable[Matter], today: date, policy: Policy | No
     """
     rules = policy or Policy()
     times = {**_TIMES, ScoredOutcome.UNTRUE: -rules.untrue_times, ScoredOutcome.PARTLY: -rules.partly_untrue_times}
+    times[ScoredOutcome.ASKED_BACK] = -rules.returned_report_times
     numbers: dict[tuple[bool, ScoredOutcome], list[str]] = {}
     for matter in matters:
-        for outcome in _inspected(unit, matter):
+        for outcome in (*_inspected(unit, matter), *_asked_back(unit, matter, today)):
             numbers.setdefault((True, outcome), []).append(matter.number)
         if unit != matter.lead and unit not in matter.assist:
             continue
@@ -82,6 +85,15 @@ def _inspected(unit: str, matter: Matter) -> list[ScoredOutcome]:
         return []
     found = {Finding.UNTRUE: ScoredOutcome.UNTRUE, Finding.PARTLY: ScoredOutcome.PARTLY}
     return [found[i.finding] for i in matter.inspections if i.unit == unit and i.finding in found]
+
+
+def _asked_back(unit: str, matter: Matter, today: date) -> list[ScoredOutcome]:
+    """Reports returned to the unit: each counts once it was given again, or its hour passed: not before it was seen."""
+    if matter.stage is Stage.CANCELLED:
+        return []
+    open_ = matter.asked_back
+    seen = [r for r in matter.returned_reports if r is not open_ or local_date(r.until) < today]
+    return [ScoredOutcome.ASKED_BACK for r in seen if r.unit == unit]
 
 
 def _outcomes(matter: Matter, today: date) -> list[ScoredOutcome]:

@@ -40,7 +40,7 @@ def typed_for(event: Event, actor: Actor) -> str | None:
     unit = getattr(event, "unit", None)
     asked = isinstance(event, ev.CoordinationRequested) or not isinstance(unit, str)
     office = actor.role is Role.OFFICE and actor.on_behalf_of is None
-    asked = asked or isinstance(event, ev.MatterInspected)
+    asked = asked or isinstance(event, ev.MatterInspected | ev.ReportReturned)
     return unit if office and not asked and unit != actor.unit else None
 
 
@@ -168,6 +168,9 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.SurgeEnded: lambda e, _: f"{e.campaign}{'（到期自动恢复原周期）' if e.automatic else ''}{_if(e.reason, '：')}",
     ev.FeedbackWindowOpened: lambda e, _: f"{window_label(e.window.key)}，{local(e.window.closes)}前反馈",
     ev.FeedbackSubmitted: _feedback,
+    ev.ReportReturned: lambda e, r: (
+        f"退回{r.name(e.unit)}第{e.report}条反馈，{e.reason.label}：{r.open(e.text)}；{local(e.until)}前重新反馈"
+    ),
     ev.FeedbackMissed: lambda e, _: f"{window_label(e.window.key)}未反馈",
     ev.MissWithdrawn: lambda e, _: f"{window_label(e.window)}；{e.reason}",
     ev.UrgeIssued: lambda e, _: f"{e.no}{_if(e.colour and e.colour.label, '（', '色）')}：{e.reason}",

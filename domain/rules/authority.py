@@ -8,6 +8,7 @@ from domain.rules.context import DecisionContext
 from domain.terms import Role
 
 OFFICE_ONLY: tuple[type[Frozen], ...] = (
+    c.AskBack,
     c.AssignMatter,
     c.AddPoint,
     c.ChangePoint,

@@ -108,7 +108,7 @@ def reproject(matter: Matter, context: DecisionContext) -> Iterator[RuleEvent]:
 def _given_way(matter: Matter, context: DecisionContext) -> Iterator[RuleEvent]:
     """A running window in whose period nobody works any more is not owed: the next one takes its place."""
     window = matter.window
-    if window is not None and not window.answered and _closing(matter, window, context) is None:
+    if window is not None and not window.answered and not window.returned and _closing(matter, window, context) is None:
         yield from open_window(matter, context, max(window.opens, context.moment))
 
 
@@ -128,7 +128,7 @@ def _limit(matter: Matter, context: DecisionContext) -> date:
 
 
 def _projected(matter: Matter, context: DecisionContext) -> Iterator[tuple[str, datetime, datetime]]:
-    if matter.window:
+    if matter.window and not matter.window.returned:  # its hour the office set
         yield "window", matter.window.closes, _closes(matter, matter.window, context)
     if matter.stage is Stage.ASSIGNED and matter.receipt_due and matter.receipt_from:
         hours = receipt_hours(matter, context)

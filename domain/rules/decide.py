@@ -9,6 +9,7 @@ from domain.bounds import within_bounds
 from domain.envelope import Draft
 from domain.matter import Matter
 from domain.rules import (
+    asking_back,
     bases,
     clock,
     decisions,
@@ -42,6 +43,7 @@ RULES: dict[type[Frozen], Rule] = {
     c.MoveSurge: rhythm.move_surge,
     c.EndSurge: rhythm.end_surge,
     c.SubmitFeedback: feedback.report,
+    c.AskBack: asking_back.ask_back,
     c.IssueUrge: pressure.urge,
     c.RequestCoordination: pressure.request_coordination,
     c.AnswerCoordination: pressure.answer_coordination,

@@ -51,7 +51,8 @@ def _answers(
     if unit != matter.lead:
         return None, None
     missed = matter.windows.row[-1] if matter.windows.row else None
-    if missed and local_date(moment) >= local_date(missed.opens) and _soon_after(missed, context):
+    again = matter.window is not None and matter.window.returned and asked is matter.window
+    if not again and missed and local_date(moment) >= local_date(missed.opens) and _soon_after(missed, context):
         return None, missed.key
     running = matter.window
     if running is None or running.lead != unit or (asked is not running and moment <= running.closes):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from domain import commands as c
 from domain.base import Frozen, refuse
+from domain.facts import is_sealed
 from domain.matter import Matter
 from domain.rules.context import DecisionContext
 from domain.terms import Role
@@ -71,10 +72,15 @@ def _types_for(unit: str | None, context: DecisionContext) -> bool:
 
 
 def _reported(matter: Matter, command: c.SubmitFeedback, context: DecisionContext) -> Iterator[Shortfall]:
-    if command.via is None and _types_for(command.for_unit or matter.lead, context):
+    unit = (command.for_unit or matter.lead) if context.is_(Role.OFFICE) else context.decider.unit
+    if command.via is None and _types_for(unit, context):
         yield Shortfall("代单位反馈没有写明怎样收到的（--via 微信|电话|纸质）", context.policy.channel_required)
+    if unit != matter.lead:
+        return
+    last = matter.last_feedback
+    if last is not None and not is_sealed(last.text) and command.text.split() == last.text.split():
+        yield Shortfall("与上一次反馈的文字雷同，可能被退回；请写明这一期做了什么", required=False)
     silent = [str(p.no) for p in matter.points if p.open and p.no not in {said.no for said in command.points}]
-    leads = (command.for_unit or matter.lead if context.is_(Role.OFFICE) else context.decider.unit) == matter.lead
-    if silent and leads:
+    if silent:
         shown = "、".join(silent)
         yield Shortfall(f"要点{shown}没有逐点反馈（--point 序号:进度:说明）", context.policy.feedback_by_point)

@@ -1,0 +1,57 @@
+"""退回反馈: a report that does not say what was asked is asked for again, and the mark of it stays."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from domain import commands as c
+from domain import events as ev
+from domain.base import refuse
+from domain.deadlines import due_instant
+from domain.matter import Matter
+from domain.rules.context import DecisionContext, RuleEvent
+from domain.rules.rhythm import still_open
+from domain.terms import Stage
+from domain.window_ledger import ReportWindow, WindowEnd
+
+
+def ask_back(matter: Matter, command: c.AskBack, context: DecisionContext) -> Iterator[RuleEvent]:
+    """The office returns the lead's last report with one line; the window it answered is open again until then.
+
+    It gives time to say better what was done, not to do it: never past 办结时限 while that is still to come.
+    """
+    still_open(matter)
+    refuse(matter.stage is Stage.CLOSING, f"{matter.number} 办结审核中，请用 xmh task review --return 退回办结申请")
+    refuse(matter.stage is not Stage.IN_PROGRESS, f"{matter.number} 当前为“{matter.stage.label}”，没有反馈可退回")
+    last = matter.last_feedback
+    refuse(last is None or last.unit != matter.lead, f"{matter.number} 牵头单位还没有反馈，没有可退回的")
+    assert last is not None  # noqa: S101  (refuse raised otherwise)
+    refuse(
+        any(mark.report == last.version for mark in matter.returned_reports),
+        f"{matter.number} 最近一次反馈（第{last.version}条）已经退回，请待重新反馈",
+    )
+    hours = timedelta(hours=context.policy.ask_back_hours)
+    until = command.until or context.calendar.add_working_time(context.moment, hours)
+    refuse(until <= context.now, "重新反馈的期限须晚于现在（--until）", "malformed")
+    limit = due_instant(matter, context.calendar)
+    if command.until is None and context.now < limit:
+        until = min(until, limit)
+    refuse(context.now < limit < until, f"重新反馈的期限不能晚于办结时限 {matter.due}；退回不延长时限", "malformed")
+    window = _answered(matter, last.version)
+    yield ev.ReportReturned(
+        unit=last.unit,
+        report=last.version,
+        window=window.key if window else None,
+        reason=command.reason,
+        text=command.text,
+        until=until,
+    )
+
+
+def _answered(matter: Matter, report: int) -> ReportWindow | None:
+    """The window to be open again; none for what made up for a 漏报, which stays one, or answered nothing."""
+    ledger = matter.windows
+    listed = (*ledger.behind, *([ledger.running] if ledger.running is not None else []))
+    found = next((w for w in reversed(listed) if w.report == report), None)
+    if found is None and matter.last_feedback is not None:
+        found = ledger.asked(matter.last_feedback.unit, matter.last_feedback.at)
+    return found if found is not None and found.answered and found.end in (None, WindowEnd.ANSWERED) else None
