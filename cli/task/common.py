@@ -26,6 +26,7 @@ from domain.queries.spoken import spoken_date
 from domain.rules.context import DecisionContext
 from domain.rules.practice import CONCERNED, shortfalls
 from eventlog import reading
+from eventlog.errors import LogError
 from eventlog.patience import answer_by, left, not_counted, take_time
 
 if TYPE_CHECKING:
@@ -139,12 +140,20 @@ def day(text: str) -> date:
 
 
 def the_matter(words: str) -> reading.ListedMatter:
-    """The one matter meant.
+    """The one matter meant by its number, its tail, or words of its title.
 
     Raises:
-        Problem: none (exit 4), or several fit (exit 2, with the candidates).
+        Problem: as `the_one`.
     """
-    matters = reading.find_matters(session.database, words)
+    return the_one(reading.find_matters(session.database, words), words)
+
+
+def the_one(matters: Sequence[reading.ListedMatter], words: str) -> reading.ListedMatter:
+    """The only one of those that fit the words.
+
+    Raises:
+        Problem: none (exit 4), or several (exit 2, with the candidates).
+    """
     if len(matters) == 1:
         return matters[0]
     if not matters:
@@ -285,7 +294,8 @@ def tell_one(reply: "Reply | Exception") -> None:
     """Show one answer, or fail with its refusal."""
     if isinstance(reply, Exception):
         raise reply
-    answer(document(reply), line(reply))
+    shown = document(reply)
+    answer(shown, line(reply, shown))
 
 
 def do(words: str, command: MatterCommand, actor: Actor | None = None, occurred_at: datetime | None = None) -> None:
@@ -328,8 +338,9 @@ def tell_many(
             without = nobody_to_tell(matters=[reply.matter]) if handed else ()
             notes = list(more[n]) if more else []
             told = {"unreached": entries(without)} if handed else {}
-            documents.append({**document(reply), **told, **({"notes": notes} if notes else {})})
-            lines += [line(reply), *notes, *lines_of(without)]
+            shown = document(reply)
+            documents.append({**shown, **told, **({"notes": notes} if notes else {})})
+            lines += [line(reply, shown), *notes, *lines_of(without)]
     answer(documents, "\n".join(lines))
     if worst:
         raise SystemExit(worst)
@@ -344,19 +355,38 @@ def _problem(error: Exception) -> Problem:
 
 
 def document(reply: "Reply") -> dict[str, Any]:
-    """The answer as scripts read it."""
+    """The answer as scripts read it; `changed` are the numbers given, limits moved and rung reached, in words."""
     return {
         "matter": reply.matter,
         "stage": reply.stage.value,
         "version": reply.version,
         "light": reply.light.value,
         "light_reason": reply.light_reason,
+        "changed": _changed(reply),
     }
 
 
-def line(reply: "Reply") -> str:
-    """The answer as people read it."""
+def _changed(reply: "Reply") -> list[str]:
+    """What the command changed; nothing when the log cannot be read just now, for the command itself is recorded."""
+    from domain.queries.changed import changed
+
+    if not reply.events:
+        return []
+    try:
+        events = reading.read_stream(session.database, reply.stream)
+    except LogError:
+        return []
+    upto = [e for e in events if e.version <= reply.version]
+    before = upto[: len(upto) - len(reply.events)]
+    states = [reading.folded(reply.stream, part).state if part else None for part in (before, upto)]
+    old, new = (state if isinstance(state, Matter) else None for state in states)
+    return list(changed(old, new)) if new is not None else []
+
+
+def line(reply: "Reply", shown: dict[str, Any]) -> str:
+    """The answer as people read it, from the one for scripts."""
     from domain.event import label_of
 
     done = "、".join(dict.fromkeys(label_of(e) for e in reply.events)) or "没有变化"
-    return f"{reply.matter}  {done}  →  {reply.stage.label}  {reply.light_reason}"
+    more = f"  （{'；'.join(shown['changed'])}）" if shown["changed"] else ""
+    return f"{reply.matter}  {done}{more}  →  {reply.stage.label}  {reply.light_reason}"

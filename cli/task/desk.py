@@ -9,7 +9,7 @@ import typer
 from cli.names import unit_names
 from cli.reach import entries, nobody_to_tell
 from cli.session import answer, session
-from cli.task.common import the_matter
+from cli.task.common import the_matter, the_one
 from cli.task.reads import row, secrets_of, standing
 from domain.calendar import local_date
 from domain.closing import to_be_weighed
@@ -156,9 +156,23 @@ def _for_unit(m: Matter, unit: str) -> list[str]:
     return owed
 
 
-def ask(words: Annotated[list[str], typer.Argument(metavar="WORDS", help="事项编号、尾号或名称中的字词")]) -> None:
+def _meant(words: str) -> reading.ListedMatter:
+    """The matter of that number or title; else the one of whose records the words are."""
+    if not reading.find_matters(session.database, words):
+        position, _ = reading.newest(session.database)
+        streams = sorted(reading.streams_saying(session.database, words, position))
+        if streams:
+            return the_one([m for stream in streams for m in reading.find_matters(session.database, stream)], words)
+    return the_matter(words)
+
+
+def ask(
+    words: Annotated[
+        list[str], typer.Argument(metavar="WORDS", help="事项编号、尾号、名称中的字词，或要点、反馈、议定中的字词")
+    ],
+) -> None:
     """那件事到哪一步了：一段可以在电话里念的话。"""
-    target = the_matter(" ".join(words))
+    target = _meant(" ".join(words))
     matters, rulebook, at = standing(None)
     matter = next(m for m in matters if m.stream == target.stream)
     names, opened = unit_names(), secrets_of(matter)

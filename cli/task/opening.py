@@ -267,8 +267,9 @@ def the_lead(names: Sequence[str] | None) -> UnitRef | None:
 def _tell_handed(reply: "Reply", *more_lines: str, **more: object) -> None:
     """The answer, and who cannot be told of the matter that is now in his hands."""
     without = nobody_to_tell(matters=[reply.matter])
-    document_ = {**document(reply), **more, "unreached": entries(without)}
-    answer(document_, "\n".join([line(reply), *more_lines, *lines(without)]))
+    shown = document(reply)
+    document_ = {**shown, **more, "unreached": entries(without)}
+    answer(document_, "\n".join([line(reply, shown), *more_lines, *lines(without)]))
 
 
 def new_point(text: str) -> NewPoint:

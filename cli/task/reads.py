@@ -9,6 +9,7 @@ import typer
 from cli.moments import AsOfOption, asked
 from cli.names import person_names, unit_names
 from cli.session import Problem, answer, session
+from cli.task import choosing as ch
 from cli.task.tree import placed, relations, relations_said, walked
 from domain.calendar import SHANGHAI, local_date
 from domain.closing import to_be_weighed
@@ -20,7 +21,7 @@ from domain.log import Rulebook
 from domain.matter import Indicator, Matter, Point
 from domain.policy import Policy
 from domain.queries.spoken import said_date
-from domain.terms import Light, Stage
+from domain.terms import Stage
 from eventlog import reading
 from eventlog.reading import Moment
 
@@ -56,50 +57,49 @@ def row(matter: Matter, lit: Lit) -> dict[str, Any]:
 
 
 def list_(
-    stage: Annotated[
-        str | None, typer.Option("--stage", metavar="S", help="办理阶段，如 in_progress 或 办理中")
-    ] = None,
-    light_: Annotated[str | None, typer.Option("--light", metavar="L", help="灯色：绿蓝黄红灰")] = None,
-    lead: Annotated[str | None, typer.Option("--lead", metavar="U", help="牵头单位")] = None,
-    overdue: Annotated[bool, typer.Option("--overdue", help="只看逾期未办结的")] = False,
+    stage: ch.StageOption = None,
+    light_: ch.LightOption = None,
+    lead: ch.LeadOption = None,
+    leader: ch.LeaderOption = None,
+    supervisor: ch.SupervisorOption = None,
+    source: ch.SourceOption = None,
+    klass: ch.ClassOption = None,
+    urgency: ch.UrgencyOption = None,
+    flag: ch.FlagOption = None,
+    rung: ch.RungOption = None,
+    listed: ch.ListedOption = False,
+    overdue: ch.OverdueOption = False,
+    unanswered: ch.UnansweredOption = False,
+    open_: ch.OpenOption = False,
+    due_from: ch.DueFromOption = None,
+    due_to: ch.DueToOption = None,
+    words: ch.WordsOption = None,
+    mine: ch.MineOption = False,
     following: Annotated[bool, typer.Option("--following", help="只看我关注的")] = False,
+    save: ch.SaveOption = None,
+    saved: ch.SavedOption = None,
     tree: Annotated[bool, typer.Option("--tree", help="按任务分解的上下级排列，并算出分解进度")] = False,
     as_of: AsOfOption = None,
 ) -> None:
-    """督办事项一览。"""
+    """督办事项一览；条件可以同时写几个，须都符合。"""
     moment = asked(as_of)
+    said = {"stage": stage, "light": light_, "lead": lead, "leader": leader, "supervisor": supervisor}
+    said |= {"source": source, "klass": klass, "urgency": urgency, "flag": flag, "rung": rung, "words": words}
+    marks = {"listed": listed, "overdue": overdue, "unanswered": unanswered, "open": open_}
+    wanted = ch.choice({**said, **marks, "due_from": due_from, "due_to": due_to}, saved, save)
     matters, rulebook, at = standing(moment)
-    wanted_stage = _choice(Stage, stage, "--stage")
-    wanted_light = _choice(Light, light_, "--light")
-    unit = _unit_id(lead) if lead else None
-    rows = []
+    saying = ch.saying(wanted, moment.position if moment else None)
     branched = walked(matters) if tree else {}
+    rows = []
     for matter in (b.matter for _, b in branched.values()) if tree else matters:
-        if (wanted_stage and matter.stage is not wanted_stage) or (unit and matter.lead != unit):
-            continue
-        if following and session.actor.id not in matter.followers:
-            continue
         lit = light(matter, rulebook, at)
-        if (wanted_light and lit.light is not wanted_light) or (overdue and lit.light is not Light.RED):
+        if not wanted.fits(matter, lit) or (saying is not None and matter.stream not in saying):
+            continue
+        if (mine and not ch.own(matter)) or (following and session.actor.id not in matter.followers):
             continue
         rows.append({**row(matter, lit), **(placed(*branched[matter.stream]) if tree else {})})
     document = {"matters": rows, **({"as_of": at.astimezone(SHANGHAI).isoformat()} if moment else {})}
     answer(document, "" if session.json else _table(rows))
-
-
-def _choice(kind: Any, text: str | None, option: str) -> Any:
-    if text is None:
-        return None
-    member = kind.from_label(text.removesuffix("灯"))
-    if member is None:
-        raise Problem(f"{option} 没有“{text}”这一项，可填：{'、'.join(m.label for m in kind)}", "malformed")
-    return member
-
-
-def _unit_id(name: str) -> str:
-    from cli.task.common import the_unit
-
-    return the_unit(name).id
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:

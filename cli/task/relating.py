@@ -49,7 +49,8 @@ def merge(
     if isinstance(reply, Exception):
         raise reply
     notes = _left_over(merged, twin) if reply.events else []
-    answer({**document(reply), "into": twin.number, "notes": notes}, "\n".join([line(reply), *notes]))
+    shown = document(reply)
+    answer({**shown, "into": twin.number, "notes": notes}, "\n".join([line(reply, shown), *notes]))
 
 
 def wait(

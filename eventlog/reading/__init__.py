@@ -44,6 +44,7 @@ from eventlog.reading.states import (
     states_of,
     states_since,
 )
+from eventlog.reading.words import streams_saying
 
 __all__ = [
     "PAGE",
@@ -87,6 +88,7 @@ __all__ = [
     "states_of",
     "states_since",
     "stream_events",
+    "streams_saying",
     "streams_with_parts",
     "unit",
     "units",

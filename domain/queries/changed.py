@@ -1,0 +1,36 @@
+"""What a command changed of a matter, in the office's words: what whoever typed it does not know yet."""
+
+from collections.abc import Iterator
+
+from domain.matter import Matter
+from domain.queries.telling import local
+
+
+def changed(before: Matter | None, after: Matter) -> tuple[str, ...]:
+    """Numbers given, limits moved (old → new), the rung reached; `before` is None for a matter that was just opened."""
+    return tuple(_changed(before, after)) if before is not None else ()
+
+
+def _changed(before: Matter, after: Matter) -> Iterator[str]:
+    if after.due != before.due:
+        yield f"办结时限 {before.due}→{after.due}"
+    known = {p.no: p for p in before.points}
+    for point in after.points:
+        old = known.get(point.no)
+        if old is None:
+            yield f"新增要点{point.no}"
+        elif old.due != point.due:
+            yield f"要点{point.no}节点 {old.due or '未定'}→{point.due or '未定'}"
+    if after.rung is not before.rung:
+        yield f"级别 {before.rung.label}→{after.rung.label}"
+    if after.last_urge_no is not None and after.last_urge_no != before.last_urge_no:
+        yield f"催办 {after.last_urge_no}"
+    asked = {c.no for c in before.coordinations}
+    yield from (f"第{c.no}项协调请求，{local(c.answer_due)}前答复" for c in after.coordinations if c.no not in asked)
+    if after.receipt_due is not None and after.receipt_due != before.receipt_due:
+        yield f"签收时限 {local(after.receipt_due)}"
+    window, old_window = after.window, before.window
+    if window is not None and not window.answered and (old_window is None or window.key != old_window.key):
+        yield f"下次反馈 {local(window.closes)}前"
+    if after.rhythm is not before.rhythm:
+        yield f"反馈周期 {before.rhythm.label}→{after.rhythm.label}"

@@ -1,0 +1,73 @@
+"""Which matters are meant: a choice by what a matter is, as `list` and `batch` take it and people keep it by name."""
+
+from datetime import date
+
+from domain.base import Frozen
+from domain.lights import Lit
+from domain.matter import Matter
+from domain.rules.authority import IN_UNIT
+from domain.terms import KeyFlag, Light, MatterClass, Role, Rung, Stage, Urgency
+
+
+class Choice(Frozen):
+    """All of these hold at once; what is None or False chooses nothing out. People and units are ids."""
+
+    stage: Stage | None = None
+    light: Light | None = None
+    lead: str | None = None
+    leader: str | None = None
+    """责任领导 or 分管领导 of the matter, or who instructed on it."""
+    supervisor: str | None = None
+    source: str | None = None
+    """Words of where it comes from, or of its 章节."""
+    klass: MatterClass | None = None
+    urgency: Urgency | None = None
+    flag: KeyFlag | None = None
+    rung: Rung | None = None
+    listed: bool = False
+    """挂牌督办."""
+    overdue: bool = False
+    unanswered: bool = False
+    """漏报: a report is missing and not made up for."""
+    open: bool = False
+    """在办: not ended."""
+    due_from: date | None = None
+    due_to: date | None = None
+    words: str | None = None
+    """Words of anything recorded of it, all of them; what is sealed is not searched."""
+
+    @property
+    def chooses_nothing_out(self) -> bool:
+        """Every matter fits."""
+        return self == Choice()
+
+    def fits(self, matter: Matter, lit: Lit) -> bool:
+        """Whether the matter is meant; `words` only the log can answer."""
+        wanted = (
+            (self.stage, matter.stage),
+            (self.light, lit.light),
+            (self.lead, matter.lead),
+            (self.supervisor, matter.supervisor),
+            (self.klass, matter.klass),
+            (self.urgency, matter.urgency),
+            (self.rung, matter.rung),
+        )
+        return (
+            all(want is None or want == is_ for want, is_ in wanted)
+            and (self.leader is None or self.leader in (*matter.leaders, *matter.instructed_by))
+            and (self.flag is None or self.flag in matter.flags)
+            and (self.source is None or self.source in f"{matter.source or ''} {matter.section or ''}")
+            and (self.due_from is None or matter.due >= self.due_from)
+            and (self.due_to is None or matter.due <= self.due_to)
+            and (not self.listed or matter.listed)
+            and (not self.overdue or lit.light is Light.RED)
+            and (not self.unanswered or bool(matter.missed_in_row))
+            and (not self.open or not matter.ended)
+        )
+
+
+def concerns(matter: Matter, person: str, role: Role, unit: str | None) -> bool:
+    """Whether a matter is a person's own (`--mine`): he supervises, leads, handles or follows it, or his unit does."""
+    if person in (matter.supervisor, matter.person, *matter.leaders, *matter.instructed_by, *matter.followers):
+        return True
+    return role in IN_UNIT and unit is not None and unit in matter.units

@@ -1,0 +1,42 @@
+"""Words in what was recorded of matters: points, reports, problems, decisions, instructions' bases, whatever it is."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from domain.facts import is_sealed
+from eventlog.database import Database
+
+_SAYING = (
+    "SELECT stream, payload FROM events WHERE stream LIKE ? AND position <= ? AND LOWER(payload) LIKE ? ESCAPE '~'"
+)
+
+
+def streams_saying(database: Database, words: str, position: int) -> frozenset[str]:
+    """The matters of whose events, up to a position, each of these words stands somewhere; sealed texts say nothing."""
+    wanted = [word.casefold() for word in words.split()]
+    streams = [_saying(database, word, position) for word in wanted]
+    return frozenset.intersection(*streams) if streams else frozenset()
+
+
+def _saying(database: Database, word: str, position: int) -> frozenset[str]:
+    """The database finds the rows, also by their keys or escapes; what is said in them decides."""
+    escaped = json.dumps(word, ensure_ascii=False)[1:-1]
+    for sign in "~%_":
+        escaped = escaped.replace(sign, f"~{sign}")
+    with database.reading() as transaction:
+        rows = transaction.all(_SAYING, ("matter/%", position, f"%{escaped}%"))
+    return frozenset(stream for stream, payload in rows if any(word in text for text in _said(json.loads(payload))))
+
+
+def _said(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            if not is_sealed(value):
+                yield value.casefold()
+        case dict():
+            for item in value.values():
+                yield from _said(item)
+        case list():
+            for item in value:
+                yield from _said(item)
