@@ -100,6 +100,12 @@ class WindowLedger(Frozen):
         running = [self.running.key] if self.running is not None and self.running.answered else []
         return frozenset([w.key for w in self.behind if w.end is not WindowEnd.NOT_OWED] + running)
 
+    def judged_after(self, key: str) -> tuple[str, ...]:
+        """Keys of the windows that were judged after that one."""
+        places = [n for n, w in enumerate(self.behind) if w.key == key and w.end is not WindowEnd.NOT_OWED]
+        later = self.behind[places[-1] + 1 :] if places else ()
+        return tuple(w.key for w in later if w.end is not WindowEnd.NOT_OWED)
+
     @property
     def good_until(self) -> datetime | None:
         """Until when an answer of this spell is still good; None when none is."""

@@ -37,6 +37,8 @@ def ask_back(matter: Matter, command: c.AskBack, context: DecisionContext) -> It
         until = min(until, limit)
     refuse(context.now < limit < until, f"重新反馈的期限不能晚于办结时限 {matter.due}；退回不延长时限", "malformed")
     window = _answered(matter, last.version)
+    since = matter.windows.judged_after(window.key) if window is not None else ()
+    refuse(bool(since), f"{matter.number} 此后的反馈期已经漏报，不再退回上一期；请用 xmh task urge 催办")
     yield ev.ReportReturned(
         unit=last.unit,
         report=last.version,

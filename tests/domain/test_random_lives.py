@@ -11,7 +11,19 @@ from domain.calendar import local_date
 from domain.deadlines import next_deadline
 from domain.envelope import Actor
 from domain.facts import Attachment, PointReport
-from domain.terms import ENDED, Duty, LeaderMark, Light, ObjectionOutcome, Rhythm, Stage, SuspensionReason, Urgency
+from domain.terms import (
+    ENDED,
+    Duty,
+    Finding,
+    LeaderMark,
+    Light,
+    ObjectionOutcome,
+    ReturnReason,
+    Rhythm,
+    Stage,
+    SuspensionReason,
+    Urgency,
+)
 from tests.support import lives
 from tests.support.life import MONDAY, Life, fold
 from tests.support.office import (
@@ -34,6 +46,7 @@ SEALED = "sealed:v1:k1:AAAA"
 PROOF = (Attachment(name="凭据.png", sha256="0" * 64, size=1),)
 AFTER_THE_END = {
     "MatterReopened",
+    "MatterInspected",
     "ObjectionRaised",
     "ObjectionDecided",
     "RecusalDeclared",
@@ -107,6 +120,12 @@ class RandomLife(RuleBasedStateMachine):
             attachments=PROOF if proof else (),
         )
         self.attempt(said, actor)
+
+    @rule(actor=ACTORS, hours=st.integers(-5, 60), finding=st.sampled_from([None, *Finding]))
+    def look_closer(self, actor: Actor, hours: int, finding: Finding | None) -> None:
+        until = self.life.now + timedelta(hours=hours)
+        self.attempt(c.AskBack(reason=ReturnReason.SAME, text="还差什么", until=until), actor)
+        self.attempt(c.InspectMatter(text="看过", finding=finding), actor)
 
     @rule(actor=ACTORS, rhythm=st.sampled_from(list(Rhythm)), days=DAYS, no=st.integers(1, 3))
     def reshape(self, actor: Actor, rhythm: Rhythm, days: int, no: int) -> None:

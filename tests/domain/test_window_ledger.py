@@ -17,7 +17,7 @@ from domain.envelope import SYSTEM, Actor, OnBehalf, Recorded
 from domain.event import decode
 from domain.facts import Attachment, PointReport, Window
 from domain.log import Loaded, Rulebook
-from domain.terms import LeaderMark, Light, Rhythm, Role, Rung, Stage, SuspensionReason
+from domain.terms import LeaderMark, Light, ReturnReason, Rhythm, Role, Rung, Stage, SuspensionReason
 from domain.window_ledger import WindowEnd, WindowLedger
 from domain.windows import period_end
 from tests.support import lives
@@ -427,6 +427,11 @@ class Reporting(RuleBasedStateMachine):
             case "reopen":
                 self.attempt(c.ReopenMatter(reason="还有问题", due=self.day(60)), FOR_LEADER)
 
+    @rule(hours=st.integers(1, 40))
+    def ask_back(self, hours: int) -> None:
+        until = self.life.now + timedelta(hours=hours)
+        self.attempt(c.AskBack(reason=ReturnReason.UNCLEAR, text="还差什么", until=until), OFFICE)
+
     @invariant()
     def figures_are_what_the_log_says(self) -> None:
         told, windows = _Told(self.life.recorded), self.life.m.windows
@@ -465,13 +470,18 @@ class _Told:
         self._made_up: set[str] = set()
         self._missed: set[str] = set()
         self._asked: dict[str, str] = {}
+        self._row_before: dict[str, list[str]] = {}
+        """Window → what was missed in a row before its answer, which stands again when that is returned."""
         lead = ""
         for r in recorded:
             match decode(r):
                 case ev.MatterAssigned(lead=unit):
-                    lead, self.row = unit, []
+                    lead, self.row, self._row_before = unit, [], {}
                 case ev.ClosureRequested() | ev.MatterResumed() | ev.MatterReopened():
-                    self.row = []
+                    self.row, self._row_before = [], {}
+                case ev.ReportReturned(window=str() as key):
+                    self._on_time.discard(key)
+                    self.row = self._row_before.get(key, [])
                 case ev.FeedbackWindowOpened(window=window):
                     self._asked[window.key] = lead
                 case ev.FeedbackMissed(window=window):
@@ -503,6 +513,8 @@ class _Told:
             self._made_up.add(e.late_for)
             self.row = []
         elif e.window and e.window not in self._missed:
+            if e.window not in self._on_time:
+                self._row_before[e.window] = self.row
             self._on_time.add(e.window)
             self.row = []
         led = e.unit in (lead, self._asked.get(e.late_for or e.window or ""))
