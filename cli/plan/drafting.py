@@ -27,7 +27,7 @@ _FIRST_YEAR = 2015
 
 def draft_(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="计划、分工方案、纪要、讲话或任务表：.txt .md .docx .xlsx .pdf")
+        Path, typer.Argument(metavar="FILE", help="计划、分工方案、纪要、讲话或任务表：.txt .md .csv .docx .xlsx .pdf")
     ],
     output: Annotated[
         Path | None,

@@ -2,42 +2,32 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import pairwise
 from pathlib import Path
 
 from domain.base import refuse
 from domain.calendar import WorkCalendar
 from domain.office import Unit
-from domain.terms import Rhythm, Supervision
-from intake.draft.fields import limits
-from intake.draft.fields.clauses import TaskClauses
-from intake.draft.fields.figures import figures
+from intake.draft.doubts import gaps, overlooked
 from intake.draft.fields.limits import Times
 from intake.draft.fields.names import UnitNames
-from intake.draft.fields.spoken import in_sentence
+from intake.draft.items import ItemMaker
 from intake.draft.model import (
     DraftedList,
-    DraftPoint,
     Item,
-    NamedPerson,
-    NamedUnit,
-    StatedLimit,
-    Target,
     TextPart,
-    UnitRole,
 )
 from intake.draft.partition import Claim, partition
 from intake.draft.prose import Prose, Task
 from intake.draft.readers import read_source
-from intake.draft.rules import deadlines, responsibility, structure
+from intake.draft.rules import responsibility, structure
 from intake.draft.shape.lines import paragraphs
 from intake.draft.shape.outline import Builder, Outline
 from intake.draft.shape.source import Source
 from intake.draft.tables import TableReader
-from intake.draft.text import Span, View, fold, view
+from intake.draft.text import View, fold, view
 from intake.sheets import CellFault
 from sheets.budget import budget, stage
 
@@ -72,6 +62,8 @@ class _Found:
     skipped: list[tuple[View, str]] = field(default_factory=list)
     faults: list[CellFault] = field(default_factory=list)
     tables: int = 0
+    gaps: list[str] = field(default_factory=list)
+    """Where the numbers of items leap."""
 
 
 def draft_file(
@@ -107,19 +99,20 @@ def draft(
     plan_year = stated or office.year
     times = Times(plan_year, office.calendar, written_on(fold(source.text)))
     first_leads = bool(responsibility.FIRST_LEADS.pattern.search(fold(source.text)))
-    maker = _Maker(directory, times, first_leads=first_leads)
+    maker = ItemMaker(directory, times, first_leads=first_leads)
     stage("单位和时限")
     items = [maker.item(no, task, found.due_values.get(id(task))) for no, task in enumerate(found.tasks)]
     items = _numbered(items)
     owners, regions = partition(source.text, _claims(found))
     items = [item.model_copy(update={"spans": tuple(owners.get(no, ()))}) for no, item in enumerate(items)]
+    left_out = overlooked(source.text, regions)
     return DraftedList(
         file=name,
         year=plan_year,
         text=source.text,
         items=tuple(items),
         regions=regions,
-        warnings=tuple(_about_all(found, items, times, year_stated=bool(stated))),
+        warnings=(*_about_all(found, items, times, year_stated=bool(stated)), *left_out, *found.gaps),
         faults=tuple(found.faults),
     )
 
@@ -219,6 +212,7 @@ def _read_prose(outline: Outline, directory: UnitNames, found: _Found, *, everyt
         reading.tasks = with_clause
     found.tasks.extend(reading.tasks)
     found.tasks.sort(key=lambda task: min((part.at[0] for part in task.parts if part), default=0))
+    found.gaps.extend(gaps(outline))
     found.headings.extend(reading.headings)
     found.preamble.extend(reading.preamble)
     found.skipped.extend([*reading.skipped, *skipped])
@@ -235,200 +229,6 @@ def _claims(found: _Found) -> Iterator[Claim]:
         yield Claim(seen, TextPart.PREAMBLE, why)
     for seen, why in found.skipped:
         yield Claim(seen, TextPart.SKIPPED, why)
-
-
-# The fields of an item
-
-
-class _Maker:
-    """Makes items of tasks."""
-
-    def __init__(self, directory: UnitNames, times: Times, *, first_leads: bool) -> None:
-        self._directory, self._times, self._first_leads = directory, times, first_leads
-        self._ditto: tuple[tuple[str, ...], Task] | None = None
-
-    def item(self, no: int, task: Task, due_cell: tuple[object, View] | None) -> Item:
-        """One item; what the text does not say stays empty and is said to be missing."""
-        warnings: list[str] = [*task.doubts]
-        self._take_named(task)
-        self._take_ditto(task)
-        units = self._units(task, warnings)
-        texts = [task.body, *task.figures_from]
-        limit, others = self._deadline(task, due_cell, texts, warnings)
-        rhythm, rhythm_span = self._rhythm(task, texts, warnings)
-        if task.inherited and task.clause:
-            warnings.append(task.inherited)
-        return Item(
-            no=str(no + 1),
-            label=task.label.strip(),
-            section=" / ".join(task.section),
-            title=(task.title or task.body).raw,
-            title_span=(task.title or task.body).span(),
-            text=task.body.raw,
-            spans=(),
-            units=tuple(units),
-            leaders=tuple(_people(task.clause.leaders)),
-            persons=tuple(_people(task.clause.persons)),
-            deadline=limit,
-            deadlines=tuple(others),
-            rhythm=rhythm,
-            rhythm_span=rhythm_span,
-            targets=(*_targets(texts), *task.targets),
-            points=tuple(self._points(task)),
-            source=task.source,
-            basis=task.basis,
-            notes=tuple(task.notes),
-            place=task.place,
-            warnings=tuple(dict.fromkeys(warnings)),
-        )
-
-    def _take_named(self, task: Task) -> None:
-        """由区住建局牵头…: whom the sentence names, when no clause does, or only that of a heading above."""
-        named = in_sentence(task.body, self._directory)
-        if named.says_who and (task.inherited or not task.clause.says_who):
-            own = TaskClauses()
-            own.add(task.clause)
-            if task.inherited:
-                own.lead, own.assist, own.shared, task.inherited = [], [], [], ""
-            own.add(named)
-            task.clause = own
-
-    def _take_ditto(self, task: Task) -> None:
-        """下同: what a clause says holds for the items after it in the chapter that say nothing."""
-        chapter = task.section[:1]
-        if task.clause.ditto:
-            self._ditto = (chapter, task)
-        elif self._ditto and not task.clause.says_who and self._ditto[0] == chapter and self._ditto[1] is not task:
-            source = self._ditto[1].clause
-            task.clause.lead.extend(source.lead)
-            task.clause.assist.extend(source.assist)
-            task.clause.shared.extend(source.shared)
-            task.inherited = "责任单位沿用前文“下同”"
-
-    def _units(self, task: Task, warnings: list[str]) -> list[NamedUnit]:
-        clause = task.clause
-        lead, assist = list(clause.lead), list(clause.assist)
-        shared = [name for name in clause.shared if name.text not in {each.text for each in (*lead, *assist)}]
-        if lead:
-            assist += shared
-        elif shared and self._first_leads:
-            lead, assist = shared[:1], [*shared[1:], *assist]
-        else:
-            lead = shared
-        named: list[NamedUnit] = []
-        for role, written in ((UnitRole.LEAD, lead), (UnitRole.ASSIST, assist)):
-            for name in written:
-                unit, warning = self._directory.name(name, role)
-                if any(unit.shown == other.shown for other in named):
-                    continue
-                named.append(unit)
-                if warning:
-                    warnings.append(warning)
-                if role is UnitRole.LEAD and unit.supervision is Supervision.CONTACT:
-                    warnings.append(f"“{unit.shown}”不是督办对象，不能牵头")
-        heads = [unit.written for unit in named if unit.role is UnitRole.LEAD]
-        together = [name for name in heads if responsibility.COLLECTIVE.pattern.match(fold(name))]
-        if not heads:
-            warnings.append("缺牵头单位")
-        elif len(heads) == 1 and together:
-            warnings.append(f"牵头待明确（“{together[0]}”不是一个单位）")
-        elif len(heads) > 1:
-            warnings.append(f"牵头待明确（列了{len(heads)}个单位）")
-        return named
-
-    def _deadline(
-        self, task: Task, due_cell: tuple[object, View] | None, texts: list[View], warnings: list[str]
-    ) -> tuple[StatedLimit | None, list[StatedLimit]]:
-        times = self._times
-        said: list[StatedLimit] = []
-        stated = False
-        if due_cell is not None:
-            stated = True
-            said = times.of_cell(*due_cell)
-            if not any(one.day for one in said):
-                warnings.append(f"时限“{due_cell[1].raw[:20]}”没有确定的日期")
-        for view_of in task.clause.due:
-            stated = True
-            found = times.of_cell(None, view_of)
-            said += found
-            if not any(one.day for one in found):
-                warnings.append(f"时限“{view_of.raw[:20]}”没有确定的日期")
-        told = [one for text in texts for one in times.found(text)]
-        everything = [*said, *told]
-        dated = [one for one in (said or told) if one.day]
-        if not dated and told:
-            dated = [one for one in told if one.day]
-        if not dated and not stated:
-            dated = [one for text in texts for one in times.months(text) if one.day and one.day.year >= times.year]
-            warnings.extend(f"时限只写了“{one.written}”，按月底计" for one in dated)
-            everything += dated
-        limit = max(dated, key=lambda one: one.day or date.min) if dated else None
-        self._doubt(limit, everything, stated, warnings)
-        return limit, everything
-
-    def _doubt(
-        self, limit: StatedLimit | None, everything: list[StatedLimit], stated: bool, warnings: list[str]
-    ) -> None:
-        if not stated:
-            warnings.extend(f"时限“{one.written}”没有确定的日期" for one in everything if one.day is None)
-        if limit is None or limit.day is None:
-            if not any("时限" in warning for warning in warnings):
-                warnings.append("缺完成时限")
-            return
-        days = {one.day for one in everything if one.day}
-        if len(days) > 1:
-            warnings.append(
-                f"有{len(days)}个时限，取最晚的“{limit.written}”" if not stated else "正文另有时限，以所列时限为准"
-            )
-        if self._times.calendar.is_provisional(limit.day):
-            warnings.append(f"{limit.day.year}年工作日历未公布，时限暂定")
-        elif not self._times.calendar.is_workday(limit.day):
-            warnings.append(f"时限 {limit.day} 不是工作日")
-
-    def _rhythm(self, task: Task, texts: list[View], warnings: list[str]) -> tuple[Rhythm | None, Span | None]:
-        said = [one for each in task.clause.rhythm for one in limits.rhythm_of_cell(each)]
-        told = said or [one for text in (*texts, *task.clause.due) for one in limits.rhythms(text)]
-        if not told and any(deadlines.OTHER_RHYTHM.pattern.search(text.text) for text in texts):
-            warnings.append("反馈周期不在日、周、月、季之列，请选定")
-        if len({rhythm for rhythm, _ in told}) > 1:
-            warnings.append(f"有多个周期，取最密的（{told[0][0].label}）")
-        return told[0] if told else (None, None)
-
-    def _points(self, task: Task) -> Iterator[DraftPoint]:
-        points = task.points
-        if len(points) < 2 and not task.place:  # noqa: PLR2004  (one point is the task itself)
-            points = self._steps(task.body)
-        for point in points:
-            text = point.strip("。；， ")
-            if not text:
-                continue
-            days = [one.day for one in self._times.found(text) if one.day]
-            yield DraftPoint(text=text.raw, span=text.span(), due=max(days) if days else None)
-
-    def _steps(self, body: View) -> list[View]:
-        """4月底前…；7月底前…：a task told as steps, each with a day of its own."""
-        ends = [found.end() for found in re.finditer("；|。", body.text)]
-        cuts = [0, *(end for end in ends if end < len(body)), len(body)]
-        steps = [body.cut(a, b) for a, b in pairwise(cuts)]
-        days = {max(days) for step in steps if (days := [one.day for one in self._times.found(step) if one.day])}
-        return steps if len(steps) > 1 and len(days) == len(steps) else []
-
-
-def _people(written: Iterable[View]) -> Iterator[NamedPerson]:
-    seen: set[str] = set()
-    for name in written:
-        if name.raw not in seen:
-            seen.add(name.raw)
-            yield NamedPerson(written=name.raw, span=name.span())
-
-
-def _targets(texts: list[View]) -> Iterator[Target]:
-    seen: set[Span] = set()
-    for text in texts:
-        for target in figures(text):
-            if target.span not in seen:
-                seen.add(target.span)
-                yield target
 
 
 def _numbered(items: list[Item]) -> list[Item]:

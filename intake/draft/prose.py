@@ -1,7 +1,7 @@
 """From the tree to tasks: what in running text is one task, and what is none."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from intake.draft.fields.clauses import Segment, TaskClauses, segments_of
@@ -40,6 +40,8 @@ class Task:
     doubts: list[str] = field(default_factory=list)
     """What the clerk has to look at."""
     place: str = ""
+    topic: str = ""
+    """In minutes, what the decision is on: the title alone would not say of what."""
 
 
 @dataclass(slots=True)
@@ -140,7 +142,7 @@ class Prose:
         if aside.zone is not Zone.SCHEDULE or task is None or task.node is not node:
             self._leave(aside, aside.zone.label)
             return
-        steps = [step for passage in aside.body for step in divided(passage.view, together=False)]
+        steps = [step for passage in aside.body for step in _steps(passage.view)]
         task.points = [*task.points, *steps]
         task.figures_from = [*task.figures_from, *steps]
         task.parts = [*task.parts, aside.head, *(passage.view for passage in aside.body)]
@@ -199,6 +201,8 @@ class Prose:
             self._leave(node, zone.label)
         elif not node.body:
             self._item(node, shared)
+        elif self._minutes and self._is_topic(node):
+            self._whole(node, shared)
         elif id(node) in self._sections or not self._as_one(node, own):
             self.reading.headings.append(node.head)
             self.reading.headings.extend(node.clause.parts)
@@ -212,6 +216,11 @@ class Prose:
         count = sum(bool(segment.clause) for passage in node.body for segment in self._segments(passage))
         told = any(len(enumerated(passage.view)) > 1 for passage in node.body)
         return count <= 1 and not told and (own or node.numbered or node.rank in self._one_by_one)
+
+    def _is_topic(self, node: OutlineNode) -> bool:
+        """In minutes, a topic and one decision on it; several decisions are several tasks."""
+        told = [piece for passage in node.body for piece in divided(passage.view, together=False)]
+        return sum(is_task(piece.text) for piece in told) == 1
 
     def _is_section(self, node: OutlineNode) -> bool:
         """A heading whose line ran into its text, while its siblings stand on lines of their own, is as they are."""
@@ -338,10 +347,11 @@ class Prose:
         heading = node.title.strip("。；： ")
         body = joined([node.title, *bodies]) if node.run_in else joined(bodies)
         points = [piece for text in bodies for piece in divided(text, together=False)]
+        topic = ""
         title = heading if is_task(heading.text) or len(heading) <= MOST_TITLE else title_of(body)
-        if self._minutes and node.run_in and bodies and not is_task(heading.text):
+        if self._minutes and bodies and not is_task(heading.text):
             # 第九中学：会议要求…: the project alone does not say what is to be done.
-            title = joined([node.title.strip("。； "), title_of(joined(bodies))])
+            topic, title = self._decided(node.title, joined(bodies))
         self.reading.tasks.append(
             Task(
                 _above(node),
@@ -354,8 +364,18 @@ class Prose:
                 node,
                 points,
                 figures_from=[] if node.run_in else [node.title],
+                topic=topic,
             )
         )
+        for passage in node.body:
+            for aside in passage.asides:
+                self._aside(node, aside)
+
+    def _decided(self, topic: View, body: View) -> tuple[str, View]:
+        """关于海堤路改造 and what was decided on it: the first sentence that orders something."""
+        about = topic.cut(len("关于")) if topic.text.startswith("关于") else topic
+        told = [sentence for sentence in sentences(body) if is_task(sentence.text)]
+        return about.strip("。；：， ").raw, title_of(told[0] if told else body)
 
     def _passage(self, node: OutlineNode, passage: Passage, shared: TaskClauses | None) -> None:
         """A paragraph: what ends in a clause is one task, what has none is a task for each sentence."""
@@ -428,6 +448,16 @@ class Prose:
             else:
                 segments = [*segments[:-1], Segment(last.view, clause)]
         return segments
+
+
+def _steps(text: View) -> Iterator[View]:
+    """The lines of a schedule: from mark to mark, whatever their verbs."""
+    start = 0
+    for found in re.finditer("[；。]", text.text):
+        yield text.cut(start, found.end())
+        start = found.end()
+    if start < len(text):
+        yield text.cut(start)
 
 
 def _mark_report(root: OutlineNode, titles: Sequence[View]) -> None:

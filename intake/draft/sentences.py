@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from intake.draft.fields.spoken import past_names, without_who
-from intake.draft.rules import deadlines, structure, targets, words
+from intake.draft.rules import deadlines, responsibility, structure, targets, words
 from intake.draft.text import View
 
 _GOALS_FOLLOW = re.compile(r"^[^：；]*(?:目标|指标)[^：；]{0,6}：")
@@ -104,6 +104,10 @@ def _sets_a_limit(text: str) -> bool:
     return any(rule.pattern.search(text) for rule in rules)
 
 
+def _leads_in(clause: str) -> bool:
+    return bool(words.LEAD_IN.pattern.search(clause) or words.REPORTS.pattern.search(clause))
+
+
 def title_of(text: View) -> View:
     """The words a task is called by: from its first clause with a verb, as many clauses as are short enough."""
     start = structure.ENUMERATION.pattern.match(text.text)
@@ -117,7 +121,7 @@ def title_of(text: View) -> View:
     first = next((n for n, one in enumerate(found) if words.SUBJECT_WILL.pattern.match(one.group())), None)
     if first is None:
         first = next((n for n, one in enumerate(found) if _orders(one.group().rstrip("，：；。"))), 0)
-        while first > 0 and not words.LEAD_IN.pattern.search(found[first - 1].group()):
+        while first > 0 and not _leads_in(found[first - 1].group()):
             first -= 1
     begin = found[first].start()
     for _ in range(2):
@@ -126,8 +130,12 @@ def title_of(text: View) -> View:
         past = lead.end() if lead else 0
         if not words.STARTS_WITH_VERB.pattern.match(ahead[past:]) or _OF_SOMEBODY.match(ahead[past:]):
             past = past_names(ahead)
+        if "每" in ahead[:past]:  # 每半年演练一次: how often is part of what is to be done
+            past = ahead.index("每")
         if past and words.STARTS_WITH_VERB.pattern.match(ahead[past:]) and not _OF_SOMEBODY.match(ahead[past:]):
             begin += past
+    formula = responsibility.BEFORE_A_NAME.pattern.match(body.text, begin)
+    begin = formula.end() if formula and formula.end() < found[first].end() else begin
     end = found[first].end()
     for one in found[first + 1 :]:
         if one.end() - begin > MOST_TITLE or body.text[end - 1] in "。；" or one.start() > end:
@@ -138,5 +146,5 @@ def title_of(text: View) -> View:
         return title
     # 按程序报批: of what, the words before it say.
     decided = words.LEADING_WORDS.pattern.match(body.text)
-    begin = decided.end() if decided and body.text.startswith("会议") else 0
+    begin = decided.end() if decided and body.text.startswith("会议") else found[0].start()
     return body.cut(begin, end).strip("，：；。、 ")

@@ -56,6 +56,8 @@ class _Record:
     section: tuple[str, ...]
     cells: dict[int, list[Cell]] = field(default_factory=dict)
     carried: dict[int, Cell] = field(default_factory=dict)
+    above: TaskClauses | None = None
+    """What the section row says of all below it: （包联领导：…）."""
 
 
 class TableReader:
@@ -164,6 +166,7 @@ class TableReader:
         section = above
         within: tuple[str, ...] = ()
         carried: dict[int, Cell] = {}
+        of_section: TaskClauses | None = None
         numbered = self._numbered()
         for row in self._grid.rows[self._first :]:
             self._note_faults(row)
@@ -172,6 +175,8 @@ class TableReader:
                 seen = together(self._views(row))
                 self.reading.headings.append(seen)
                 section = (*above, *_nested(section[len(above) :], seen))
+                told = [segment.clause for segment in segments_of(seen, self._directory) if segment.clause]
+                of_section = told[0] if told else None
             elif kind:
                 self.reading.skipped.extend((seen, kind) for seen in self._views(row))
             elif current is not None and self._continues(row, current, numbered=numbered):
@@ -179,7 +184,7 @@ class TableReader:
             else:
                 if current is not None:
                     yield current
-                current = _Record(row.number, section)
+                current = _Record(row.number, section, above=of_section)
                 self._put(current, row, carried)
                 within = self._within(current, within)
                 current.section = (*section, *within)
@@ -289,6 +294,7 @@ class TableReader:
                 clause.add(segment.clause)
             elif segment.clause:
                 clause.due.extend(segment.clause.due)
+        clause, came_down = clause.completed(record.above)
         mine = [self._view(cell) for cells in record.cells.values() for cell in cells]
         mark = marker(body)
         named = body.cut(mark[1]) if mark and len(body) > mark[1] else body
@@ -313,7 +319,7 @@ class TableReader:
                 notes=notes,
                 figures_from=[*points, *goals],
                 targets=goals_of_number,
-                doubts=[self._guessed] if self._guessed else [],
+                doubts=[*([self._guessed] if self._guessed else []), *(["责任单位取自分节行"] if came_down else [])],
                 place=f"{f'〔{self._grid.name}〕' if self._grid.name else '表'}第{record.number}行",
             )
         )

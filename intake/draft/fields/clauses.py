@@ -173,6 +173,9 @@ def phrases(value: View, otherwise: StatedDuty = StatedDuty.SHARED) -> TaskClaus
         if duty is None:
             continue
         spoken = True
+        if duty is StatedDuty.ASSIST and not clause.lead:  # 区住建局，各街道配合: the first is not the helper
+            _assign(clause, otherwise, waiting[:-1])
+            waiting = waiting[-1:]
         _assign(clause, duty, waiting)
         waiting = []
     if spoken and otherwise is StatedDuty.SHARED:  # what is left after 牵头 helps, if it is a name at all
@@ -289,10 +292,10 @@ def segments_of(text: View, directory: names.UnitNames) -> list[Segment]:
             segments.append(Segment(before, clause))
         start = end
     rest = text.cut(start)
-    tail = labels(rest)
+    tail = labels(rest, short=True)
     begins = tail[0].start() if tail else len(rest)
     if tail and (begins == 0 or begins in rest.gaps or rest.text[begins - 1] in "。；，（"):
-        clause = labelled(rest.cut(begins))
+        clause = labelled(rest.cut(begins), short=True)
         if clause:
             segments.append(Segment(rest.cut(0, begins), clause))
             rest = NOTHING

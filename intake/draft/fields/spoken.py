@@ -102,6 +102,7 @@ class _Stretch:
 
     def __init__(self, text: str, start: int, directory: "names.UnitNames | None") -> None:
         self._text, self._start, self._directory = text, start, directory
+        self._asked = False
 
     def read(self, *, named: bool) -> Iterator[Said]:
         """What it says; 会同… goes with somebody `named` before it."""
@@ -137,6 +138,7 @@ class _Stretch:
 
     def _of(self, at: int, *, asked: bool) -> Said | None:
         at = self.opening(at) if asked else at
+        self._asked = asked
         found, end = self._names(at)
         if not found:
             return None
@@ -176,6 +178,11 @@ class _Stretch:
         )
         return certain and bool(deadlines.OPENS.pattern.match(rest) or words.STARTS_WITH_VERB.pattern.match(rest))
 
+    def _is_inner(self, name: str, rest: str) -> bool:
+        """教务处, 法务部: an office within a unit, where 由 or 牵头 says that it is one."""
+        role = any(rule.pattern.match(rest) for _, rule in responsibility.ROLES)
+        return (self._asked or role) and bool(responsibility.INNER_OFFICE.pattern.match(name))
+
     def _knows(self, place: Place) -> bool:
         return self._directory is not None and self._directory.knows(self._text[slice(*place)])
 
@@ -214,9 +221,10 @@ class _Stretch:
             name = self._text[at:end]
             if responsibility.NOT_IN_A_NAME.pattern.search(name):
                 return
-            if not (names.is_unit(name) or self._knows((at, end))) or _is_an_order(name):
-                continue
             rest = self._text[end:]
+            known = names.is_unit(name) or self._knows((at, end)) or self._is_inner(name, rest)
+            if not known or _is_an_order(name):
+                continue
             hard = _can_follow(rest, soft=False)
             if hard or _can_follow(rest, soft=True):
                 yield end, hard

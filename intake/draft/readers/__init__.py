@@ -10,7 +10,7 @@ from sheets.input_file import opened
 
 
 def read_source(path: Path) -> Source:
-    """The text and tables of a .txt, .md, .docx, .xlsx or .pdf file.
+    """The text and tables of a .txt, .md, .csv, .docx, .xlsx or .pdf file.
 
     Raises:
         Refusal: `not_found` when there is no such file, `malformed` when it cannot be read.
@@ -20,7 +20,7 @@ def read_source(path: Path) -> Source:
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         old = path.suffix.lower() in (".doc", ".wps", ".xls", ".et", ".rtf")
-        how = "请另存为 .docx 或 .xlsx 后再读" if old else "只能读 .txt .md .docx .xlsx .pdf"
+        how = "请另存为 .docx 或 .xlsx 后再读" if old else "只能读 .txt .md .csv .docx .xlsx .pdf"
         refuse_always(f"{path.name} 的格式读不了，{how}", "malformed")
     # Imported when it is needed: a text does not wait for the PDF reader.
     read: Callable[[Path], Source] = import_module(f"intake.draft.readers.{reader}").read
@@ -31,6 +31,7 @@ _READERS = {
     ".txt": "plain",
     ".md": "plain",
     ".markdown": "plain",
+    ".csv": "commas",
     ".docx": "word",
     ".docm": "word",
     ".dotm": "word",

@@ -21,6 +21,8 @@ _LEAST_WRAPPED = 3
 _MOSTLY = 0.5
 _NEARLY = 0.8
 _LONGEST_BRACKET = 300
+_LABEL_FORM = re.compile(r"^[一-鿿]{2,8}：")
+"""A label by its form, below another label."""
 _YEAR_CUT = re.compile(r"^\d{1,4}）")
 """The rest of a year in a bracket, 〔202 5〕, and no number of an item."""
 _CLOSES_BRACKET = re.compile(r"^[^（）]*(?:（[^（）]*）[^（）]*)*）")
@@ -204,6 +206,8 @@ def _goes_on(current: list[_Line], line: _Line, wrapped_at: int | None) -> bool:
         return False
     if full and current[0].indented and not line.indented:
         return True
+    if LABEL.pattern.match(current[0].view.text) and _LABEL_FORM.match(text):
+        return False
     if structure.TERMINAL.pattern.search(last.view.text):
         return False
     if _MORE_TO_COME.search(last.view.text):

@@ -21,6 +21,7 @@ _ASIDE = 0.01
 _ARABIC_RANK = 4.0
 _MOST_HEADING = 45
 _MOST_RUN_IN = 32
+_MOST_TOPIC = 12
 _MOST_BEFORE_BLANK = 25
 _LEAST_AFTER_BLANK = 10
 _GLUED = re.compile(r"^\d{1,3}[.．、]")
@@ -112,6 +113,7 @@ class Builder:
         self._begun = False
         self._begin_part()
         self._label: View | None = None
+        self._bullets: list[str] = []
 
     @property
     def current(self) -> OutlineNode:
@@ -164,6 +166,13 @@ class Builder:
             for no, piece in enumerate(split_inline(text)):
                 self._text(piece, after, numbered=numbered and no == 0)
 
+    def _depth_of_bullet(self, text: View) -> float:
+        """★ above ●: bullets of several kinds stand below each other in the order in which they come."""
+        kind = text.text[0]
+        if kind not in self._bullets:
+            self._bullets.append(kind)
+        return self._bullets.index(kind) / 10
+
     def _signs(self, text: View, after: View | None) -> bool:
         """The name above the date at the end."""
         dated = after is not None and structure.SIGNATURE_DATE.pattern.match(after.text)
@@ -176,6 +185,7 @@ class Builder:
             self._stack.pop()  # the next task, with its labels below it
         if marked:
             rank, end = marked
+            rank += self._depth_of_bullet(text) if rank == _BULLET_RANK else 0
             label, rest = text.cut(0, end), text.cut(end).strip()
             inner = marker(rest) if rank < 1 else None  # "## 一、…"
             if inner:
@@ -392,6 +402,8 @@ def zone_of(title: str, parent: OutlineNode) -> Zone:
     """What a heading says of the text below it; what it does not say, the one above it says."""
     plain = title.strip("。：； ")
     plan = structure.PLAN_HEADING.pattern.search(plain)
+    if title.endswith("。") and len(plain) > _MOST_TOPIC:  # 各单位每月25日前报送进展情况。 is no heading
+        return parent.zone
     if len(plain) <= _MOST_HEADING and parent.zone not in (Zone.SUMMARY,):
         if structure.GUIDING_HEADING.pattern.match(plain):
             return Zone.GUIDING

