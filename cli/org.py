@@ -192,11 +192,12 @@ def _tables(units: Sequence[Unit], people: Sequence[Person], given: Directory) -
         title=f"单位（{len(units)}）",
     )
     second = table(
-        ("编号", "姓名", "单位", "角色", "手机", "邮箱", "秘书"),
+        ("编号", "姓名", "职务", "单位", "角色", "手机", "邮箱", "秘书"),
         [
             (
                 p.id,
                 p.name,
+                p.title or "",
                 names.get(p.unit, p.unit),
                 p.role.label,
                 p.phone or "",

@@ -75,6 +75,8 @@ class Person(Frozen):
     email: str | None = None
     secretary: str | None = None
     """Of a leader: who receives what he receives and types what he decides (领导联络员)."""
+    title: str | None = None
+    """职务, as the list of contacts says it; what it lets him do is the role's to say."""
 
 
 class UnitRecorded(Event):

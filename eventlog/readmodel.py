@@ -44,9 +44,11 @@ _PUT_UNIT = (
     "supervision = excluded.supervision, parent = excluded.parent, aliases = excluded.aliases"
 )
 _PUT_PERSON = (
-    "INSERT INTO people (id, name, unit, role, phone, email, secretary, left_at) VALUES (?, ?, ?, ?, ?, ?, ?, NULL) "
+    "INSERT INTO people (id, name, unit, role, phone, email, secretary, title, left_at) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL) "
     "ON CONFLICT (id) DO UPDATE SET name = excluded.name, unit = excluded.unit, role = excluded.role, "
-    "phone = excluded.phone, email = excluded.email, secretary = excluded.secretary, left_at = NULL"
+    "phone = excluded.phone, email = excluded.email, secretary = excluded.secretary, title = excluded.title, "
+    "left_at = NULL"
 )
 _PUT_RELATION = (
     "INSERT INTO relations (id, stream, kind, target, holds) VALUES (?, ?, ?, ?, ?) "
@@ -68,7 +70,7 @@ READ_MODEL = {
     "matters": ("stream", "number", "title", "stage", "lead", "due", "version", "title_key", "parent"),
     "meetings": ("stream", "number", "series", "title", "stage", "starts", "ordinal", "version"),
     "units": ("id", "name", "level", "supervision", "parent", "aliases"),
-    "people": ("id", "name", "unit", "role", "phone", "email", "secretary", "left_at"),
+    "people": ("id", "name", "unit", "role", "phone", "email", "secretary", "title", "left_at"),
     "numbers": ("series", "last"),
     "relations": ("id", "stream", "kind", "target", "holds"),
 }
@@ -162,7 +164,8 @@ def read_model_of_event(event: Recorded) -> list[Statement]:
             aliases = json.dumps(u.aliases, ensure_ascii=False)
             return [(_PUT_UNIT, [(u.id, u.name, u.level.value, u.supervision.value, u.parent, aliases)])]
         case PersonRecorded(person=p):
-            return [(_PUT_PERSON, [(p.id, p.name, p.unit, p.role.value, p.phone, p.email, p.secretary)])]
+            row = (p.id, p.name, p.unit, p.role.value, p.phone, p.email, p.secretary, p.title)
+            return [(_PUT_PERSON, [row])]
         case PersonLeft(person=person):
             return [(_PERSON_LEFT, [(micros(event.recorded_at), person)])]
         case NumbersAdvanced(name=series, past=n):

@@ -166,6 +166,7 @@ class PersonRow(SQLModel, table=True):
     phone: str | None = Field(default=None, sa_type=Text)
     email: str | None = Field(default=None, sa_type=Text)
     secretary: str | None = Field(default=None, sa_type=Text)
+    title: str | None = Field(default=None, sa_type=Text)
     left_at: int | None = Field(default=None, sa_type=BigInteger)
 
 

@@ -30,7 +30,7 @@ OPTIONAL = {
     "matters": ("lead", "due", "parent"),
     "meetings": ("ordinal",),
     "units": ("parent",),
-    "people": ("phone", "email", "secretary", "left_at"),
+    "people": ("phone", "email", "secretary", "title", "left_at"),
     "secret_keys": ("key", "destroyed_at", "wrapped_by"),
     "outbox": ("sent_at", "notices"),
     "notices": ("batch", "tried_at", "sent_at", "error"),

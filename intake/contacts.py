@@ -143,6 +143,7 @@ class _Reading:
             phone=self._phone(row, name) or (known.phone if known else None),
             email=row.text(EMAIL) or (known.email if known else None),
             secretary=known.secretary if known else None,
+            title=row.text(POST) or (known.title if known else None),
         )
         self.persons.append((row.number, person))
 

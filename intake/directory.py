@@ -18,12 +18,12 @@ UNITS, PEOPLE = "单位", "人员"
 ID, NAME = "编号", "名称"
 LEVEL, PARENT, ALIASES, SUPERVISION = "层级", "上级", "别名", "督办对象"
 PERSON_NAME, UNIT, ROLE, PHONE, EMAIL = "姓名", "单位", "角色", "手机", "邮箱"
-SECRETARY = "秘书"
+SECRETARY, TITLE = "秘书", "职务"
 UNIT_COLUMNS = (ID, NAME, LEVEL, SUPERVISION)
 PERSON_COLUMNS = (ID, PERSON_NAME, UNIT, ROLE)
 _WANTED = (
     f"须有工作表（或 .csv）“{UNITS}”，列为{'、'.join(UNIT_COLUMNS)}（可加{PARENT}、{ALIASES}）；"
-    f"“{PEOPLE}”，列为{'、'.join(PERSON_COLUMNS)}（可加{PHONE}、{EMAIL}、{SECRETARY}）。"
+    f"“{PEOPLE}”，列为{'、'.join(PERSON_COLUMNS)}（可加{PHONE}、{EMAIL}、{SECRETARY}、{TITLE}）。"
     f"{ROLE}：联络员填 liaison，负责人填 head，领导填 leader。"
     f"或一张通讯录，列为{UNIT}、{PERSON_NAME}、职务、{PHONE}（标题可在表头以上，{UNIT}可合并）"
 )
@@ -105,7 +105,7 @@ def read_directory(path: Path, known: Iterable[Unit] = (), people: Iterable[Pers
         written, units = _units(table, known)
         faults += table.faults
     if has_people:
-        table = read_table(path, PEOPLE, PERSON_COLUMNS, (PHONE, EMAIL, SECRETARY))
+        table = read_table(path, PEOPLE, PERSON_COLUMNS, (PHONE, EMAIL, SECRETARY, TITLE))
         found = _people(table, UnitIndex((*known, *written)), people)
         faults += table.faults
     return DirectorySheets(units=units, people=found, faults=faults)
@@ -247,6 +247,7 @@ def _person(row: Row, index: UnitIndex) -> Person | None:
         role=role,
         phone=row.text(PHONE) or None,
         email=row.text(EMAIL) or None,
+        title=row.text(TITLE) or None,
     )
 
 

@@ -306,7 +306,9 @@ def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
         *(f"  依据：{b.kind.label} {b}" for b in state.bases),
     ]
     if state.leaders:
-        lines.append(f"  责任领导：{'、'.join(map(person_names(), state.leaders))}")
+        titles = {p.id: f"（{p.title}）" for p in reading.people(session.database, former=True) if p.title}
+        leaders = [f"{person_names()(p)}{titles.get(p, '')}" for p in state.leaders]
+        lines.append(f"  责任领导：{'、'.join(leaders)}")
     if state.source or state.section:
         lines.append(f"  来源：{'，'.join(x for x in (state.source, state.section) if x)}")
     lines += relations_said(shown, names)

@@ -9,7 +9,7 @@ from eventlog.database import Database
 from eventlog.stored_time import from_micros
 
 _UNITS = "SELECT id, name, level, supervision, parent, aliases FROM units"
-_PEOPLE = "SELECT id, name, unit, role, phone, email, secretary, left_at FROM people"
+_PEOPLE = "SELECT id, name, unit, role, phone, email, secretary, title, left_at FROM people"
 
 
 class PersonOnRecord(Person):

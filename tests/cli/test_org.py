@@ -128,3 +128,11 @@ def test_the_shared_options_stand_before_the_command_or_behind_it(
     assert behind.code == 0
     assert xmh("--home", str(home), "--json", "org", "list").out == behind.out
     assert xmh("org", "--home", str(home), "list", "--json").out == behind.out
+
+
+@pytest.mark.usefixtures("log")
+def test_what_post_somebody_has_comes_over_and_is_listed(xmh: CommandLine, sheets: Sheets) -> None:
+    people = [(*PERSON_HEAD, "职务"), ("wang", "王一", "gengxin", "leader", None, None, "副区长")]
+    xmh.json("org", "import", sheets({"单位": [UNIT_HEAD], "人员": people}))
+    assert next(p["title"] for p in xmh.json("org", "list")["people"] if p["id"] == "wang") == "副区长"
+    assert "副区长" in xmh("org", "list").out

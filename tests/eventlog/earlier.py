@@ -7,6 +7,7 @@ GUARDS = (("numbers", "update"), ("secret_keys", "update"), ("secret_keys", "del
 
 
 BACK_TO_0009 = (
+    "ALTER TABLE people DROP COLUMN title",
     "DROP TABLE relations",
     "ALTER TABLE events ADD COLUMN causation TEXT",
     "UPDATE alembic_version SET version_num = '0009'",

@@ -52,9 +52,12 @@ def test_merged_units_a_title_and_posts_become_units_and_people(workbook: MakeBo
         Unit(id="区住建局", name="区住建局", level=UnitLevel.DISTRICT, supervision=Supervision.OBJECT)
     ]
     assert [(r.row, r.person) for r in found.people] == [
-        (3, Person(id="甲某", name="甲某", unit="区住建局", role=Role.HEAD, phone="13800000001")),
-        (4, Person(id="乙某", name="乙某", unit="区住建局", role=Role.LIAISON, phone="13800000002")),
-        (5, Person(id="丙某", name="丙某", unit="u-shuiwu", role=Role.LIAISON, phone="13800000003")),
+        (3, Person(id="甲某", name="甲某", unit="区住建局", role=Role.HEAD, phone="13800000001", title="副局长")),
+        (4, Person(id="乙某", name="乙某", unit="区住建局", role=Role.LIAISON, phone="13800000002", title="科员")),
+        (
+            5,
+            Person(id="丙某", name="丙某", unit="u-shuiwu", role=Role.LIAISON, phone="13800000003", title="办公室主任"),
+        ),
     ]
     told = "\n".join(found.assumed)
     assert "第1行“某指挥部通讯录（2026年6月）”" in told
@@ -72,7 +75,7 @@ def test_who_is_known_keeps_id_and_role_and_nothing_changes_when_the_list_comes_
     ]
     found = read(workbook({"Sheet1": rows}), known)
     people = [r.person for r in found.people]
-    assert people[0] == known.model_copy(update={"phone": "13800000003"})
+    assert people[0] == known.model_copy(update={"phone": "13800000003", "title": "局长"})
     again = read(workbook({"Sheet1": rows}), *people)
     assert [r.person for r in again.people] == people
     assert again.units == ()
