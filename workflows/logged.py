@@ -45,6 +45,8 @@ ALL_TRIES = timedelta(seconds=8)
 """A caller has his answer within ten seconds even when the log is down."""
 CLOCK_RESTS = "clock-rests"
 """Names the change: before it a refused command of the clock was tried again at once, for ever."""
+CLOCK_ANEW = "clock-anew"
+"""Names the change: before it a command of the clock kept its id when the log had gone back under it."""
 LONGEST_REST = timedelta(hours=1)
 LOG_PAUSE = timedelta(seconds=15)
 """How long the workflow's own events wait for an unreachable log before deciding afresh."""
@@ -228,6 +230,9 @@ class Logged(ABC, Generic[S, O, R]):
                     case Ahead(version=version):
                         workflow.logger.error("log_restored", extra={"stream": self.stream, "log": version})
                         await self._load()
+                        if clock and workflow.patched(CLOCK_ANEW):
+                            # Its id names the version it stood on; used below that, it would be met again there.
+                            raise Refusal("日志回到了较早的状态，时钟所欠须重新计算", "log_restored")
                     case Refused(code=code, message=message):
                         raise Refusal(message, code)
 

@@ -18,6 +18,7 @@ from domain.envelope import SYSTEM
 from domain.facts import NewPoint
 from domain.meetings.series import SERIES_STREAM, SeriesRecorded
 from domain.office import CALENDAR_STREAM, DayOverridden
+from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
 from eventlog.witness import Witness
@@ -248,6 +249,24 @@ async def test_every_stream_is_asked_afresh_now_and_then(at_desk: Desk, tmp_path
     await put_back_unseen(at_desk, tmp_path)
     found = [(await Healing(at_desk.gateway).recover(verified=verified)).ahead for _ in range(FRESH_EVERY)]
     assert (at_desk.stream,) in found
+
+
+async def test_what_the_clock_records_after_the_log_went_back_is_named_after_where_it_stands(
+    dev_server: DevServer, tmp_path: Path
+) -> None:
+    """An id that names a version the log has yet to reach is met there again: the clock then spun on its own word."""
+    with founded(sqlite(tmp_path)) as log:
+        async with desk(dev_server, log, FRIDAY_CLOSING - timedelta(seconds=6)) as at:
+            for command, actor in ((opening(), OFFICE), (c.AcceptReceipt(), LIAISON), (REPORT, LIAISON)):
+                act(log, at.stream, command, actor, MONDAY)
+            copied(tmp_path / "events.db", tmp_path / "copy.db")
+            await at.do(c.SubmitFeedback(text="主体施工至四层", progress=35), LIAISON)
+            copied(tmp_path / "copy.db", tmp_path / "events.db")
+            before = at.matter.version
+            await until(lambda: at.matter.version > before)
+            (event,) = reading.read_stream(log, at.stream)[before:]
+            assert event.type == "FeedbackWindowOpened"
+            assert event.command_id.startswith(f"{at.stream}@{before}+")
 
 
 # --- a rulebook that moved
