@@ -168,6 +168,8 @@ def _rows(text: str) -> list[dict[str, Any]]:
     except (json.JSONDecodeError, RecursionError, csv.Error) as e:
         line = e.lineno if isinstance(e, json.JSONDecodeError) else 1
         raise Problem(f"反馈文件第{line}行附近不是有效的 JSON 或 CSV", "malformed") from e
+    if not rows:
+        raise Problem("反馈文件里没有一条反馈", "malformed")
     for n, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
             raise Problem(f"反馈文件第{n}条不是一条反馈，请写成 {{...}} 的样子", "malformed")

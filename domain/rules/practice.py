@@ -16,6 +16,7 @@ from domain.terms import Role
 
 CONCERNED: tuple[type[Frozen], ...] = (
     c.OpenMatter,
+    c.AnswerExtension,
     c.CancelMatter,
     c.SuspendMatter,
     c.AcceptReceipt,
@@ -48,6 +49,8 @@ def shortfalls(matter: Matter | None, command: Frozen, context: DecisionContext)
     match command:
         case c.OpenMatter(basis=basis) if basis.approver == context.actor.id and context.actor.role is Role.OFFICE:
             yield Shortfall("立项和批准是同一个人，请写明由谁批准（--approver）", policy.approver_apart)
+        case c.AnswerExtension(grant=True) if matter is not None and _asked_himself(matter, context):
+            yield Shortfall("申请延期和批准延期是同一个人，请由其他人员批复", policy.approver_apart)
         case c.CancelMatter() if not context.is_(Role.LEADER):
             yield Shortfall("撤销立项没有写明由哪位领导决定（--by 领导 --paper 文号）", policy.leader_ends)
         case c.SuspendMatter() if not context.is_(Role.LEADER):
@@ -64,6 +67,11 @@ def _without_paper(command: Frozen, context: DecisionContext) -> bool:
     if behalf is None or behalf.delegation is not None or behalf.paper is not None:
         return False
     return not (isinstance(command, c.RecordDecision) and command.minutes is not None)
+
+
+def _asked_himself(matter: Matter, context: DecisionContext) -> bool:
+    """Whether who typed the request answers it; a leader answers in his own name, whoever types."""
+    return matter.extension is not None and matter.extension.asked_by == context.decider.id
 
 
 def _types_for(unit: str | None, context: DecisionContext) -> bool:

@@ -90,3 +90,35 @@ def test_a_row_that_cannot_be_meant_is_named_and_nothing_is_recorded(
         assert (said.code, words in said.error) == (code, True), said
     assert xmh.json("task", "show", matter)["version"] == before
     assert xmh("task", "report", matter, "--text", "推进", "--dry-run", actor="li").code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "words"),
+    [
+        ("", 2, "没有一条反馈"),
+        ("事项,进展\n", 2, "没有一条反馈"),
+        ("事项,进展,心情\n1,推进,好\n", 2, "不认识的栏目 心情"),
+        ('[{"matter": "1", "text": "推进"', 2, "不是有效的 JSON 或 CSV"),
+        ('["推进"]', 2, "第1条不是一条反馈"),
+        ('{"matter": "1", "points": ["1:200"]}', 2, ""),
+        ('{"matter": "1", "text": "推进", "indicators": ["一:二"]}', 2, "应写成 指标序号:累计值"),
+        ('{"matter": "1", "text": "推进", "progress": 101}', 2, "0 到 100"),
+    ],
+)
+def test_a_file_that_cannot_be_meant_is_one_line_and_leaves_no_trace(
+    xmh: CommandLine, matter: str, tmp_path: Path, text: str, code: int, words: str
+) -> None:
+    file = tmp_path / "反馈"
+    file.write_text(text, encoding="utf-8")
+    before = xmh.json("task", "show", matter)["version"]
+    said = xmh("task", "report", "--from", file, actor="li")
+    assert (said.code, words in said.error) == (code, True), said
+    assert xmh.json("task", "show", matter)["version"] == before
+    assert xmh("task", "report", "--from", tmp_path / "没有.csv", actor="li").code == 4
+
+
+def test_what_a_rule_refuses_a_dry_run_says_before(xmh: CommandLine, matter: str, tmp_path: Path) -> None:
+    file = tmp_path / "反馈.json"
+    file.write_text(f'[{{"matter": "{matter}", "text": "推进", "points": ["9:50"]}}]', encoding="utf-8")
+    said = xmh("task", "report", "--from", file, "--dry-run", actor="li")
+    assert (said.code, "没有第9个要点" in said.out) == (3, True)

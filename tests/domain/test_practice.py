@@ -17,7 +17,7 @@ from domain.rules.context import DecisionContext
 from domain.rules.practice import shortfalls
 from domain.terms import BasisKind, ReportChannel, Role, Stage, Supervision, SuspensionReason
 from tests.support.life import CALENDAR, Life, accepted, opened
-from tests.support.office import FOR_LEADER, LIAISON, OFFICE, OTHER, opening
+from tests.support.office import FOR_LEADER, LIAISON, OFFICE, OTHER, SECOND, opening
 
 STRICT = Policy(
     version="从严",
@@ -66,6 +66,16 @@ def test_who_opens_does_not_approve() -> None:
     assert lacking(Life(), opening(basis=OWN)) == ["立项和批准是同一个人，请写明由谁批准（--approver）"]
     strictly(Life()).refuses(opening(basis=OWN), OFFICE, "同一个人", "practice")
     assert lacking(Life(), opening()) == []
+
+
+def test_who_asks_for_time_does_not_grant_it() -> None:
+    asked, granted = c.RequestExtension(to=date(2022, 7, 29), reason="慢"), c.AnswerExtension(grant=True)
+    life = accepted()
+    life.do(asked, OFFICE)
+    assert lacking(life, granted) == ["申请延期和批准延期是同一个人，请由其他人员批复"]
+    assert lacking(life, granted, SECOND) == lacking(life, granted, FOR_LEADER) == []
+    strictly(life).refuses(granted, OFFICE, "同一个人", "practice")
+    life.do(granted, SECOND)
 
 
 def test_nothing_is_lacking_where_all_is_said() -> None:
