@@ -86,6 +86,14 @@ class AssignMatter(Frozen):
     reason: Confidential | None = None
 
 
+class SetLeaders(Frozen):
+    """责任领导 and 分管领导, in order; they replace those before."""
+
+    do: Literal["leaders"] = "leaders"
+    leaders: Annotated[tuple[str, ...], Field(min_length=1, max_length=10)]
+    reason: Confidential | None = None
+
+
 class AcceptReceipt(Frozen):
     """签收. The office may enter it for a unit (`via`)."""
 
@@ -431,6 +439,7 @@ class Reproject(Frozen):
 MatterCommand = Annotated[
     OpenMatter
     | AssignMatter
+    | SetLeaders
     | AcceptReceipt
     | DeclineReceipt
     | SubmitFeedback

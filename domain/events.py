@@ -101,6 +101,14 @@ class MatterAssigned(Event):
     """改派: where pressure begins for the new lead. None where it stays, and in events of before this was said."""
 
 
+class LeadersSet(Event):
+    """责任领导 and 分管领导 from now on, in order."""
+
+    label: ClassVar[str] = "明确责任领导"
+    leaders: tuple[str, ...]
+    reason: Words | None = None
+
+
 class ReceiptSigned(Event):
     """签收; `deemed` when silence past the limit counts as it (视同签收)."""
 

@@ -13,7 +13,7 @@ from domain.ids import matter_stream
 from domain.matter import Matter
 from domain.office import Person, Unit
 from domain.rules import DecisionContext, decide
-from domain.terms import BasisKind
+from domain.terms import BasisKind, Role
 from intake.directory import UnitIndex
 from intake.sheets import CellFault
 from intake.task_list import ANOTHER, JOIN, TaskList, TaskRow
@@ -164,8 +164,9 @@ def _command(row: TaskRow, units: UnitIndex, people: tuple[Person, ...]) -> Open
 
 
 def _leader(name: str, people: tuple[Person, ...]) -> Person | None:
-    """The one person so called, by id or name; None when the directory does not say who is meant."""
-    known = [p for p in people if p.id == name] or [p for p in people if p.name == name]
+    """The one leader so called, by id or name; None when the directory does not say who is meant."""
+    leaders = [p for p in people if p.role is Role.LEADER]
+    known = [p for p in leaders if p.id == name] or [p for p in leaders if p.name == name]
     return known[0] if len(known) == 1 else None
 
 

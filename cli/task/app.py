@@ -11,6 +11,7 @@ app = group(
         "accept": "cli.task.opening:accept",
         "decline": "cli.task.opening:decline",
         "assign": "cli.task.opening:assign",
+        "leaders": "cli.task.opening:leaders",
         "basis": "cli.task.bases:basis",
         "report": "cli.task.working:report",
         "ask-back": "cli.task.inspecting:ask_back",

@@ -63,14 +63,14 @@ from cli.task.parts import ParentOption, WeightOption, part_of, said_otherwise, 
 from domain.base import Refusal
 from domain.bounds import plausible
 from domain.calendar import OfficeHours, at_office, local_date
-from domain.commands import AcceptReceipt, AssignMatter, DeclineReceipt, OpenMatter
+from domain.commands import AcceptReceipt, AssignMatter, DeclineReceipt, OpenMatter, SetLeaders
 from domain.envelope import Actor
 from domain.facts import MOST_DECIMALS, Basis, Checkpoint, NewIndicator, NewPoint, UnitRef
 from domain.ids import matter_stream
 from domain.matter import Matter
 from domain.policy import DueRule
 from domain.queries.spoken import said_date
-from domain.terms import BasisKind, KeyFlag, MatterClass, MatterKind, ReportChannel, Rhythm, Urgency
+from domain.terms import BasisKind, KeyFlag, MatterClass, MatterKind, ReportChannel, Rhythm, Role, Urgency
 from eventlog import reading
 from eventlog.patience import not_counted
 
@@ -129,7 +129,7 @@ def open_(
         rhythm=term(Rhythm, rhythm, "--rhythm") if rhythm else _usual_rhythm(sort),
         source=source,
         section=section,
-        leaders=tuple(session.person(p).id for p in leader or ()),
+        leaders=the_leaders(leader or ()),
         lead=the_lead(lead),
         assist=tuple(the_unit(u) for u in assist or ()),
         person=session.person(person).id if person else None,
@@ -250,6 +250,35 @@ def assign(
     if isinstance(reply, Exception):
         raise reply
     _tell_handed(reply)
+
+
+def leaders(
+    matter: MatterArg,
+    leader: LeadersOption = None,
+    reason: ReasonOption = None,
+    by: ByOption = None,
+    paper: PaperOption = None,
+) -> None:
+    """明确责任领导、分管领导：按次序写全，代替原来的；升级到分管领导时通知他们。"""
+    if not leader:
+        raise Problem("请用 --leader 写明责任领导，按次序可多次填写", "malformed")
+    do(matter, SetLeaders(leaders=the_leaders(leader), reason=reason), acting(by, paper))
+
+
+def the_leaders(names: Sequence[str]) -> tuple[str, ...]:
+    """Ids of the leaders meant, in their order.
+
+    Raises:
+        Problem: nobody or several are so called, one is no leader, or one is named twice.
+    """
+    people = [session.person(name) for name in names]
+    for person in people:
+        if person.role is not Role.LEADER:
+            raise Problem(f"{person.name}（{person.id}）不是领导，不能列为责任领导", "malformed")
+    ids = tuple(p.id for p in people)
+    if len(set(ids)) < len(ids):
+        raise Problem("同一位责任领导写了两次，请核对", "malformed")
+    return ids
 
 
 def the_lead(names: Sequence[str] | None) -> UnitRef | None:

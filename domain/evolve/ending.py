@@ -127,7 +127,9 @@ def _(m: Matter, e: ev.DutyReassigned, r: Recorded) -> Change:
             return {"supervisor": e.to_person}
         case Duty.LEADER:
             leaders = dict.fromkeys(e.to_person if x == e.from_person else x for x in m.instructed_by)
-            return {"instructed_by": tuple(leaders), "due_set_by": _succeeded(m.due_set_by, e)}
+            answering = tuple(dict.fromkeys(e.to_person if x == e.from_person else x for x in m.leaders))
+            succeeded = _succeeded(m.due_set_by, e)
+            return {"instructed_by": tuple(leaders), "due_set_by": succeeded, "leaders": answering}
 
 
 def _succeeded(setter: Actor, e: ev.DutyReassigned) -> Actor:

@@ -37,6 +37,11 @@ def _(m: Matter, e: ev.MatterAssigned, r: Recorded) -> Change:
     }
 
 
+@on(ev.LeadersSet)
+def _(m: Matter, e: ev.LeadersSet, r: Recorded) -> Change:
+    return {"leaders": e.leaders}
+
+
 @on(ev.ReceiptSigned)
 def _(m: Matter, e: ev.ReceiptSigned, r: Recorded) -> Change:
     return {"stage": Stage.IN_PROGRESS, "accepted_at": r.occurred_at, "receipt_due": None}

@@ -28,6 +28,7 @@ class To(Term):
     RUNG = "rung", "升级到的一级"
     PRESSED = "pressed", "压力已到的一级"
     INSTRUCTING = "instructing", "批示领导"
+    ANSWERING = "answering", "责任领导"
 
 
 @dataclass(frozen=True)
@@ -172,5 +173,6 @@ FIND: dict[To, Callable[[Scene], Iterator[str]]] = {
     To.RUNG: lambda s: _AT_RUNG[s.after.rung](s),
     To.PRESSED: _pressed,
     To.INSTRUCTING: _instructing,
+    To.ANSWERING: lambda s: s.house.known(s.after.leaders),
 }
 """Role → who holds it."""

@@ -34,6 +34,7 @@ RULES: dict[type[Event], NoticeRule] = {
     # 立项、交办、签收. Opening alone asks nothing of anybody: 交办 does.
     ev.MatterOpened: NOBODY,
     ev.MatterAssigned: NoticeRule((*EVERYBODY, To.FORMER_LEAD), "请牵头单位在时限内签收或退签"),
+    ev.LeadersSet: NoticeRule((To.ANSWERING, To.LIAISON, To.SUPERVISOR)),
     ev.ReceiptSigned: NoticeRule((To.LIAISON, To.SUPERVISOR)),
     ev.ReceiptDeclined: NoticeRule((To.SUPERVISOR,), "请重新明确牵头单位"),
     # 要点、反馈.

@@ -153,6 +153,7 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
         f"{_if(e.part_of and e.part_of.number, '；分解自 ')}"
     ),
     ev.MatterAssigned: _assigned,
+    ev.LeadersSet: lambda e, r: f"{'、'.join(map(r.name, e.leaders))}{_if(e.reason and r.open(e.reason), '；')}",
     ev.ReceiptSigned: lambda e, r: (
         f"{r.name(e.unit)}{'逾期未签，视同签收' if e.deemed else '签收'}{_if(e.via and e.via.label, '（', '收到）')}"
     ),

@@ -26,6 +26,7 @@ OFFICE_ONLY: tuple[type[Frozen], ...] = (
     c.DropPredecessor,
 )
 LEADER_OR_OFFICE: tuple[type[Frozen], ...] = (
+    c.SetLeaders,
     c.OpenMatter,
     c.AddBasis,
     c.CarryOver,

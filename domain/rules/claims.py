@@ -17,6 +17,8 @@ def claims(command: Frozen) -> Claims:
         case c.AssignMatter(lead=lead, assist=assist, person=person):
             named = (lead, *(assist or ()))
             people = (person,)
+        case c.SetLeaders(leaders=leaders):
+            people = leaders
         case c.ReassignDuty(to_person=person):
             people = (person,)
         case c.CorrectEvent(fields=fields):

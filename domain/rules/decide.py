@@ -31,6 +31,7 @@ Rule = Callable[[Matter, Any, DecisionContext], Iterable[RuleEvent]]
 
 RULES: dict[type[Frozen], Rule] = {
     c.AssignMatter: opening.assign,
+    c.SetLeaders: opening.set_leaders,
     c.AcceptReceipt: opening.accept,
     c.DeclineReceipt: opening.decline,
     c.AddPoint: opening.add_point,

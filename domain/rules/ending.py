@@ -210,7 +210,7 @@ def duties_of(matter: Matter, person: str) -> tuple[Duty, ...]:
     if matter.settled:
         return ()
     setter = matter.due_set_by.on_behalf_of or matter.due_set_by
-    leads = person in matter.instructed_by or (setter.id == person and setter.role is Role.LEADER)
+    leads = person in (*matter.instructed_by, *matter.leaders) or (setter.id == person and setter.role is Role.LEADER)
     held = {Duty.PERSON: matter.person == person, Duty.SUPERVISOR: matter.supervisor == person, Duty.LEADER: leads}
     return tuple(duty for duty, holds in held.items() if holds)
 

@@ -95,6 +95,15 @@ def assign(matter: Matter, command: c.AssignMatter, context: DecisionContext) ->
     )
 
 
+def set_leaders(matter: Matter, command: c.SetLeaders, context: DecisionContext) -> Iterator[RuleEvent]:
+    """明确责任领导: who answers for it among the leaders, in order; the first is told first what is carried up."""
+    del context
+    still_open(matter)
+    leaders = tuple(dict.fromkeys(command.leaders))
+    refuse(leaders == matter.leaders, "责任领导没有变化")
+    yield ev.LeadersSet(leaders=leaders, reason=command.reason)
+
+
 def accept(matter: Matter, command: c.AcceptReceipt, context: DecisionContext) -> Iterator[RuleEvent]:
     """签收 within the limit; the first 反馈 window opens."""
     _awaiting_receipt(matter)
