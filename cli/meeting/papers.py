@@ -9,7 +9,7 @@ from cli.meeting.common import MeetingArg, convene, for_reader, line, meeting_or
 from cli.numbers import pass_numbers_given
 from cli.printing.files import OutOption, check_out, press, write_copy, write_page
 from cli.session import Problem, answer, session
-from cli.task.common import PaperOption, acting, confirm, now, today
+from cli.task.common import ByOption, PaperOption, acting, confirm, now, today
 from domain.base import Refusal
 from domain.envelope import Actor
 from domain.meetings.agenda import arranged
@@ -52,12 +52,32 @@ def notice(meeting: MeetingArg, output: OutOption = None) -> None:
 
 
 def minutes(
-    meeting: MeetingArg,
+    meeting: Annotated[
+        str, typer.Argument(metavar="ID|import", help="会议编号、尾号或名称中的字词；import 则由纪要文稿录入议定")
+    ],
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="import 的纪要文稿，或核对过的议定清单（.xlsx）")
+    ] = None,
+    into: Annotated[str | None, typer.Option("--meeting", metavar="ID", help="import 到哪次会议")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="import 只核对，不录入")] = False,
+    by: ByOption = None,
     sign: Annotated[str | None, typer.Option("--sign", metavar="P", help="签发人：领导，或本次会议的主持人")] = None,
     output: OutOption = None,
     paper: PaperOption = None,
 ) -> None:
-    """会议纪要；--sign 签发后议定事项生效，纪要成文归档。"""
+    """会议纪要；--sign 签发后议定事项生效，纪要成文归档。
+
+    import FILE 由纪要文稿录入议定：先用 -o 写成议定清单核对，再用 --meeting 导入；没有牵头单位或时限的不录入。
+    """
+    if meeting == "import":
+        from cli.meeting.minutes_import import import_minutes
+
+        if file is None:
+            raise Problem("请写明纪要文稿：xmh meeting minutes import FILE", "malformed")
+        import_minutes(file, into, output, dry_run=dry_run, by=by, paper=paper)
+        return
+    if file is not None or into is not None or dry_run or by is not None:
+        raise Problem("--meeting、--by、--dry-run 和文件只用于 xmh meeting minutes import FILE", "malformed")
     check_out(output)
     target, lines = the_meeting(meeting), []
     if sign is not None:

@@ -42,7 +42,7 @@ def draft_(
     from intake.draft.draft import draft_file
 
     check_out(output, (".xlsx",))
-    office, units = _office()
+    office, units = drafting_context()
     made = draft_file(file, office, everything=everything, year=year)
     document = _document(made)
     if made.faults:
@@ -56,7 +56,7 @@ def draft_(
     answer(document, _told(made, output))
 
 
-def _office() -> "tuple[DraftingContext, Sequence[Unit]]":
+def drafting_context() -> "tuple[DraftingContext, Sequence[Unit]]":
     """What the log knows of units and calendar; without a log a text can be read all the same."""
     from eventlog import reading
     from intake.draft.draft import DraftingContext

@@ -61,6 +61,7 @@ class ItemMaker:
             basis=task.basis,
             notes=tuple(task.notes),
             place=task.place,
+            topic=task.topic,
             warnings=tuple(dict.fromkeys(warnings)),
         )
 

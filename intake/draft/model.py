@@ -131,6 +131,8 @@ class Item(Frozen):
     basis: str = ""
     notes: tuple[tuple[str, str], ...] = ()
     place: str = ""
+    topic: str = ""
+    """In minutes, what the decision is on."""
     warnings: tuple[str, ...] = ()
 
     @property

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from intake.draft.fields.spoken import past_names, without_who
+from intake.draft.fields.spoken import past_names, past_who, without_who
 from intake.draft.rules import deadlines, responsibility, structure, targets, words
 from intake.draft.text import View
 
@@ -17,6 +17,8 @@ _LIMITS = frozenset({"年月日", "数字日期前", "月底前", "年底前", "
 _LEAST_TOLD = 2
 _LEAST_ORDER = 8
 _LEAST_TITLE = 8
+_FORMULA = re.compile(rf"(?:{responsibility.BEFORE_A_NAME.pattern.pattern})[，：]?$", re.VERBOSE)
+"""会议要求， says nothing of what is to be done."""
 
 
 def sentences(text: View) -> Iterator[View]:
@@ -144,7 +146,10 @@ def title_of(text: View) -> View:
     title = body.cut(begin, end).strip("，：；。、 ")
     if len(title) >= _LEAST_TITLE or begin == 0:
         return title
-    # 按程序报批: of what, the words before it say.
-    decided = words.LEADING_WORDS.pattern.match(body.text)
-    begin = decided.end() if decided and body.text.startswith("会议") else found[0].start()
+    # 按程序报批: of what, the words before it say; who decided and who is to do it is not of them.
+    told = [one for one in found if not _FORMULA.match(one.group())] or found
+    begin = told[0].start()
+    begin += past_who(body.text[begin : told[0].end()])
+    formula = responsibility.BEFORE_A_NAME.pattern.match(body.text, begin)
+    begin = formula.end() if formula else begin
     return body.cut(begin, end).strip("，：；。、 ")

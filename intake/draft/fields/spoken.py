@@ -66,12 +66,16 @@ def without_who(text: View) -> list[Place]:
 
 def past_names(text: str) -> int:
     """Where what is to be done begins, past a time, 会议要求, and who is to do it; 0 when there is none of them."""
-    stretch = _Stretch(text, 0, None)
-    said = next(stretch.read(named=False), None)
-    at = said.end if said and not said.only_who and said.at_start else stretch.opening(0)
+    at = past_who(text) or _Stretch(text, 0, None).opening(0)
     while at and (after := deadlines.OPENS.pattern.match(text[at:])):
         at += after.end()
     return at
+
+
+def past_who(text: str) -> int:
+    """Where what is to be done begins in a stretch that opens with who is to do it; 0 when it does not."""
+    said = next(_Stretch(text, 0, None).read(named=False), None)
+    return said.end if said and said.at_start and not said.only_who else 0
 
 
 def said_of(sentence: View, directory: "names.UnitNames | None" = None) -> Iterator[Said]:
@@ -206,8 +210,9 @@ class _Stretch:
         if not ends:
             return None
         first, hard = ends[0]
-        # 区委宣传部开展…: the longer name, when the first could go on to one; 区住建局完成区教育局…: the shorter
-        more = [end for end, _ in ends[1:] if not hard and end - first <= _MOST_ADDED]
+        # 区委宣传部开展…, 区城市更新局牵头: the longer name, where the first could go on; else the shorter.
+        open_end = not responsibility.COMPLETE.pattern.search(self._text, at, first)
+        more = [end for end, sure in ends[1:] if not hard and (end - first <= _MOST_ADDED or (sure and open_end))]
         more = [end for end in more if not responsibility.ANOTHER_LEVEL.pattern.search(self._text, first, end)]
         return max(more, default=first)
 
