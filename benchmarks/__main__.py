@@ -34,17 +34,17 @@ def main() -> NoReturn:
     """Measure what was asked for; exit 0 whatever the figures are."""
     asked = _arguments()
     configure_logging(logging.WARNING)  # the table is all that may stand on standard output
-    found: dict[str, list[Row]] = {}
+    measured: dict[str, list[Row]] = {}
     began = time.monotonic()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}", flush=True)
     for name in asked.only or BENCHMARKS:
         module = import_module(f"benchmarks.{MODULES.get(name, name)}")
         run: Callable[[Scale, Path], list[Row]] = module.run
         with tempfile.TemporaryDirectory(prefix="xmh-bench-") as folder:
-            found[name] = run(QUICK if asked.quick else Scale(), Path(folder))
-        print(f"\n{name}: {BENCHMARKS[name]}\n{_table(found[name])}", flush=True)
+            measured[name] = run(QUICK if asked.quick else Scale(), Path(folder))
+        print(f"\n{name}: {BENCHMARKS[name]}\n{_table(measured[name])}", flush=True)
     if asked.json:
-        document = {name: [row.document() for row in rows] for name, rows in found.items()}
+        document = {name: [row.document() for row in rows] for name, rows in measured.items()}
         asked.json.write_text(json.dumps({"machine": _machine(), "benchmarks": document}, ensure_ascii=False, indent=2))
     print(f"\nin {time.monotonic() - began:.0f} s; the ratio is product over bare, pair by pair", flush=True)
     leave(0)

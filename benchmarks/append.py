@@ -153,8 +153,8 @@ Writer = Callable[[Clock, int], None]
 def _log_writer(log: Log, size: int) -> Writer:
     turn = itertools.count()
     event = logs.report(0)
-    said: dict[str, Any] = {"text": event.text, "progress": event.progress, "next_step": event.next_step}
-    drafts = (FeedbackSubmitted(unit="gengxin", **said).draft(logs.MONDAY),) * size
+    fields: dict[str, Any] = {"text": event.text, "progress": event.progress, "next_step": event.next_step}
+    drafts = (FeedbackSubmitted(unit="gengxin", **fields).draft(logs.MONDAY),) * size
 
     def write(clock: Clock, calls: int) -> None:
         for _ in range(calls):

@@ -39,8 +39,8 @@ def _fold(log: Database, scale: Scale) -> Row:
             cls.model_validate_json(payload)
 
     def xmh() -> None:
-        found = reading.read_stream(log, stream, upto_version=LIFE)
-        reading.folded(stream, list(found))
+        events = reading.read_stream(log, stream, upto_version=LIFE)
+        reading.folded(stream, list(events))
 
     return _in_turns(
         Row(f"fold {LIFE} events (load, decode, evolve)", "events/s"), bare, xmh, LIFE, scale.folds, scale.rounds

@@ -110,7 +110,7 @@ def _computed(scale: Scale, folder: Path) -> list[Row]:
 
 
 def _printed(scale: Scale) -> list[Row]:
-    found = []
+    figures = []
     for issues, matters in ((scale.issues, ORDINARY), (1, scale.matters_printed)):
         name = f"{issues} of {matters:,} matters"
         seconds, memory = Row(name, "s", FAST_ENOUGH), Row(f"{name}, memory", "MB")
@@ -119,5 +119,5 @@ def _printed(scale: Scale) -> list[Row]:
                 cost = apart({Side.XMH: XMH, Side.BARE: BARE}[side], issues, matters)
                 seconds.add(side, cost.seconds)
                 memory.add(side, cost.mb)
-        found += [seconds, memory]
-    return found
+        figures += [seconds, memory]
+    return figures

@@ -60,8 +60,8 @@ def past_instant(text: str) -> datetime:
         try:
             instant = at_office(*spoken_moment(plain, local_date(now), past=True))
         except Refusal:
-            shown = f"看不懂时刻“{text}”，请写成 2022-03-31T17:30 或 2022-03-31"
-            raise Problem(shown, "malformed") from None
+            unreadable = f"看不懂时刻“{text}”，请写成 2022-03-31T17:30 或 2022-03-31"
+            raise Problem(unreadable, "malformed") from None
         session.understood(text, instant)
     if instant > now:
         shown = f"{instant.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
