@@ -22,21 +22,21 @@ def to_be_weighed(matter: Matter, evidence: tuple[Attachment, ...], policy: Poli
     rule = policy.closing_rule(matter.kind, matter.klass)
     asked = unfinished(matter, evidence, policy)
     everything = ClosingRule(evidence=True, inspection=True, problem=True)
-    found = [*_undone(matter, everything), *_unproven(matter, evidence, everything)]
-    found += [f"第{c.no}项协调请求未答复" for c in matter.open_coordinations]
-    found += [f"{i.on}现场核查部分属实" for i in matter.inspections[-1:] if i.finding is Finding.PARTLY]
+    reasons = [*_undone(matter, everything), *_unproven(matter, evidence, everything)]
+    reasons += [f"第{c.no}项协调请求未答复" for c in matter.open_coordinations]
+    reasons += [f"{i.on}现场核查部分属实" for i in matter.inspections[-1:] if i.finding is Finding.PARTLY]
     if not rule.evidence and not rule.inspection:
         # Where the policy asks for neither, to name both at every closure would be noise.
-        found = [words for words in found if words not in (_NO_EVIDENCE, _NOT_INSPECTED)]
-    return tuple(words for words in found if words not in asked)
+        reasons = [words for words in reasons if words not in (_NO_EVIDENCE, _NOT_INSPECTED)]
+    return tuple(words for words in reasons if words not in asked)
 
 
 _NO_EVIDENCE, _NOT_INSPECTED = "未附证明材料", "未经现场核查"
 
 
 def _undone(matter: Matter, rule: ClosingRule) -> Iterator[str]:
-    said = matter.last_feedback
-    if matter.progress < DONE and (matter.progress or (said is not None and said.progress is not None)):
+    feedback = matter.last_feedback
+    if matter.progress < DONE and (matter.progress or (feedback is not None and feedback.progress is not None)):
         yield f"进度{matter.progress}%"
     if points := [str(p.no) for p in matter.points if p.open]:
         yield f"要点{'、'.join(points)}未完成"
@@ -44,8 +44,8 @@ def _undone(matter: Matter, rule: ClosingRule) -> Iterator[str]:
         if not i.reached:
             bound = "不超过" if i.at_most else "应达"
             yield f"指标“{i.name}”{bound}{i.shown(i.target)}，实为{i.shown(i.value)}"
-    if rule.problem and said is not None and said.problem:
-        words = "（工作秘密）" if is_sealed(said.problem) else f"“{said.problem}”"
+    if rule.problem and feedback is not None and feedback.problem:
+        words = "（工作秘密）" if is_sealed(feedback.problem) else f"“{feedback.problem}”"
         yield f"牵头单位反映的问题{words}未销"
 
 

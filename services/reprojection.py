@@ -98,11 +98,11 @@ def pressures(matters: Sequence[Matter], was: Rulebook, wanted: Rulebook, now: d
 
 def _next(matter: Matter, rulebook: Rulebook, now: datetime) -> dict[DeadlineKind, datetime]:
     pressing = {DeadlineKind.URGE, *ESCALATIONS.values()}
-    found: dict[DeadlineKind, datetime] = {}
+    earliest: dict[DeadlineKind, datetime] = {}
     for deadline in owed(matter, rulebook, now):
         if deadline.kind in pressing:
-            found[deadline.kind] = min(deadline.at, found.get(deadline.kind, deadline.at))
-    return found
+            earliest[deadline.kind] = min(deadline.at, earliest.get(deadline.kind, deadline.at))
+    return earliest
 
 
 def _near(matter: Matter, rulebook: Rulebook) -> date:

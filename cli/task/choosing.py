@@ -47,18 +47,18 @@ SaveOption = Annotated[str | None, typer.Option("--save", metavar="NAME", help="
 SavedOption = Annotated[str | None, typer.Option("--saved", metavar="NAME", help="用存下的条件，另写的条件优先")]
 
 
-def choice(said: dict[str, Any], saved: str | None, save: str | None) -> Choice:
+def choice(options: dict[str, Any], saved: str | None, save: str | None) -> Choice:
     """The choice the options make, over the one of a saved name; kept under a name when asked.
 
     Args:
-        said: each option by the name of its function's parameter; what was not said is None or False.
+        options: each option by the name of its function's parameter; what was not said is None or False.
         saved: the name of a choice kept before.
         save: the name to keep this one under.
 
     Raises:
         Problem: a term, unit, person, day or name that is not known.
     """
-    fields = {name: _READ[name](value) for name, value in said.items() if value not in (None, False)}
+    fields = {name: _READ[name](value) for name, value in options.items() if value not in (None, False)}
     base = _kept().get(saved) if saved is not None else Choice()
     if base is None:
         known = "、".join(sorted(_kept())) or "还没有存过"

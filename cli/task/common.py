@@ -337,9 +337,9 @@ def tell_many(
         else:
             without = nobody_to_tell(matters=[reply.matter]) if handed else ()
             notes = list(more[n]) if more else []
-            told = {"unreached": entries(without)} if handed else {}
+            unreached = {"unreached": entries(without)} if handed else {}
             shown = document(reply)
-            documents.append({**shown, **told, **({"notes": notes} if notes else {})})
+            documents.append({**shown, **unreached, **({"notes": notes} if notes else {})})
             lines += [line(reply, shown), *notes, *lines_of(without)]
     answer(documents, "\n".join(lines))
     if worst:

@@ -138,11 +138,11 @@ def _command_id(matter: Matter, command: SubmitFeedback, key: object) -> str:
     return f"report-{hashlib.sha256(content.encode()).hexdigest()[:32]}"
 
 
-def _several(said: object) -> Sequence[str]:
+def _several(written: object) -> Sequence[str]:
     """Points or indicators of a row: a list, or a cell with one on each line or between semicolons."""
-    if isinstance(said, list | tuple):
-        return [str(one) for one in said]
-    return [part.strip() for part in _BETWEEN.split(str(said or "")) if part.strip()]
+    if isinstance(written, list | tuple):
+        return [str(one) for one in written]
+    return [part.strip() for part in _BETWEEN.split(str(written or "")) if part.strip()]
 
 
 def _percent(value: object, row: int) -> int | None:
@@ -174,8 +174,8 @@ def _rows(text: str) -> list[dict[str, Any]]:
         if not isinstance(row, dict):
             raise Problem(f"反馈文件第{n}条不是一条反馈，请写成 {{...}} 的样子", "malformed")
         unknown = sorted(str(k) for k in set(row) - set(MANY))
-        said = row.get("text") or row.get("points") or row.get("indicators")
-        if unknown or not row.get("matter") or not said:
+        reported = row.get("text") or row.get("points") or row.get("indicators")
+        if unknown or not row.get("matter") or not reported:
             what = f"有不认识的栏目 {'、'.join(unknown)}" if unknown else "缺少“事项”或“进展”"
             raise Problem(f"反馈文件第{n}条{what}", "malformed")
     return rows

@@ -98,9 +98,9 @@ def said_otherwise(stream: str, reply: "Reply", command: OpenMatter) -> tuple[st
     if reply.events:
         return ()
     events = [decode(e) for e in reading.read_stream(session.database, stream)]
-    found = differences(events, command, unit_names())
+    differing = differences(events, command, unit_names())
     change = "时限用 xmh task extend 或会议议定，牵头单位用 assign，要点用 point"
-    return (*found, f"{reply.matter} 早已立项，以上各处未作改动；要改：{change}") if found else ()
+    return (*differing, f"{reply.matter} 早已立项，以上各处未作改动；要改：{change}") if differing else ()
 
 
 def _differing(

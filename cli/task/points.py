@@ -9,9 +9,9 @@ from domain.facts import IndicatorReport, PointReport, decimal
 
 def words_of(points: Sequence[PointReport], indicators: Sequence[IndicatorReport]) -> str:
     """The text of a report that speaks of its points only: they say what was done."""
-    said = [f"要点{p.no}：{p.progress}%{f'，{p.text}' if p.text else ''}" for p in points]
-    said += [f"指标{i.no}：{decimal(i.value, i.decimals)}" for i in indicators]
-    return "；".join(said)
+    parts = [f"要点{p.no}：{p.progress}%{f'，{p.text}' if p.text else ''}" for p in points]
+    parts += [f"指标{i.no}：{decimal(i.value, i.decimals)}" for i in indicators]
+    return "；".join(parts)
 
 
 def point_report(text: str) -> PointReport:

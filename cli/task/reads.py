@@ -83,10 +83,10 @@ def list_(
 ) -> None:
     """督办事项一览；条件可以同时写几个，须都符合。"""
     moment = asked(as_of)
-    said = {"stage": stage, "light": light_, "lead": lead, "leader": leader, "supervisor": supervisor}
-    said |= {"source": source, "klass": klass, "urgency": urgency, "flag": flag, "rung": rung, "words": words}
+    options = {"stage": stage, "light": light_, "lead": lead, "leader": leader, "supervisor": supervisor}
+    options |= {"source": source, "klass": klass, "urgency": urgency, "flag": flag, "rung": rung, "words": words}
     marks = {"listed": listed, "overdue": overdue, "unanswered": unanswered, "open": open_}
-    wanted = ch.choice({**said, **marks, "due_from": due_from, "due_to": due_to}, saved, save)
+    wanted = ch.choice({**options, **marks, "due_from": due_from, "due_to": due_to}, saved, save)
     matters, rulebook, at = standing(moment)
     saying = ch.saying(wanted, moment.position if moment else None)
     branched = walked(matters) if tree else {}
@@ -361,8 +361,8 @@ def _ending_lines(state: Matter, shown: dict[str, Any]) -> list[str]:
         lines.append(f"  退回反馈 {back.on} 第{back.report}条：{back.reason.label}，{back.text}{again}")
     for seen in state.inspections:
         by = f"（{seen.inspector}）" if seen.inspector else ""
-        found = f"{seen.finding.label}：" if seen.finding else ""
-        lines.append(f"  现场核查 {seen.on}{by}：{found}{seen.text}")
+        verdict = f"{seen.finding.label}：" if seen.finding else ""
+        lines.append(f"  现场核查 {seen.on}{by}：{verdict}{seen.text}")
     return lines
 
 

@@ -83,8 +83,8 @@ def score(unit: str, matters: Iterable[Matter], today: date, policy: Policy | No
 def _inspected(unit: str, matter: Matter) -> list[ScoredOutcome]:
     if matter.stage is Stage.CANCELLED:
         return []
-    found = {Finding.UNTRUE: ScoredOutcome.UNTRUE, Finding.PARTLY: ScoredOutcome.PARTLY}
-    return [found[i.finding] for i in matter.inspections if i.unit == unit and i.finding in found]
+    outcome_of = {Finding.UNTRUE: ScoredOutcome.UNTRUE, Finding.PARTLY: ScoredOutcome.PARTLY}
+    return [outcome_of[i.finding] for i in matter.inspections if i.unit == unit and i.finding in outcome_of]
 
 
 def _asked_back(unit: str, matter: Matter, today: date) -> list[ScoredOutcome]:

@@ -133,13 +133,13 @@ def _ending(e: ev.ClosureRequested | ev.ClosureEndorsed | ev.MatterClosed, r: Re
 
 def _corrected(e: ev.EventCorrected, r: Reader) -> str:
     """更正第5条：误填；进度 60 → 20."""
-    said = [f"更正第{e.version}条：{r.open(e.text)}"]
+    parts = [f"更正第{e.version}条：{r.open(e.text)}"]
     for field, words in e.fields.items():
         name = r.name if field == "person" else r.open
         was = f"{name(e.before[field]) or '无'} → " if field in e.before else "更正为 "
         late = "（此后另有记录，现状不变）" if field in e.overtaken else ""
-        said.append(f"{FIELDS.get(field, field)} {was}{name(words)}{late}")
-    return "；".join(said)
+        parts.append(f"{FIELDS.get(field, field)} {was}{name(words)}{late}")
+    return "；".join(parts)
 
 
 def _point(no: int | None) -> str:

@@ -53,7 +53,7 @@ def _answered(matter: Matter, report: int) -> ReportWindow | None:
     """The window to be open again; none for what made up for a 漏报, which stays one, or answered nothing."""
     ledger = matter.windows
     listed = (*ledger.behind, *([ledger.running] if ledger.running is not None else []))
-    found = next((w for w in reversed(listed) if w.report == report), None)
-    if found is None and matter.last_feedback is not None:
-        found = ledger.asked(matter.last_feedback.unit, matter.last_feedback.at)
-    return found if found is not None and found.answered and found.end in (None, WindowEnd.ANSWERED) else None
+    window = next((w for w in reversed(listed) if w.report == report), None)
+    if window is None and matter.last_feedback is not None:
+        window = ledger.asked(matter.last_feedback.unit, matter.last_feedback.at)
+    return window if window is not None and window.answered and window.end in (None, WindowEnd.ANSWERED) else None

@@ -88,7 +88,7 @@ def _reported(matter: Matter, command: c.SubmitFeedback, context: DecisionContex
     last = matter.last_feedback
     if last is not None and not is_sealed(last.text) and command.text.split() == last.text.split():
         yield Shortfall("与上一次反馈的文字雷同，可能被退回；请写明这一期做了什么", required=False)
-    silent = [str(p.no) for p in matter.points if p.open and p.no not in {said.no for said in command.points}]
+    silent = [str(p.no) for p in matter.points if p.open and p.no not in {reported.no for reported in command.points}]
     if silent:
         shown = "、".join(silent)
         yield Shortfall(f"要点{shown}没有逐点反馈（--point 序号:进度:说明）", context.policy.feedback_by_point)

@@ -131,8 +131,8 @@ def _plain(text: str) -> str:
 
 def _year(number: str) -> int:
     """2022 of XMH-2022-007."""
-    found = re.search(r"-(\d{4})-", number)
-    return int(found[1]) if found else 0
+    match = re.search(r"-(\d{4})-", number)
+    return int(match[1]) if match else 0
 
 
 def _tail(number: str) -> int | None:
