@@ -1,7 +1,7 @@
 """`xmh today` and `xmh ask`: what waits for me, and one paragraph for the phone."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 import typer
@@ -133,6 +133,10 @@ def _for_office(m: Matter, policy: Policy) -> list[str]:
     return owed
 
 
+def _reported_since(m: Matter, moment: datetime) -> bool:
+    return m.last_feedback is not None and m.last_feedback.at > moment
+
+
 def _for_unit(m: Matter, unit: str) -> list[str]:
     owed: list[str] = []
     if m.ended:
@@ -140,7 +144,7 @@ def _for_unit(m: Matter, unit: str) -> list[str]:
     if m.lead == unit and unit:
         if m.stage is Stage.ASSIGNED:
             owed.append("签收")
-        if m.returned_at is not None and m.stage is Stage.IN_PROGRESS:
+        if m.returned_at is not None and m.stage is Stage.IN_PROGRESS and not _reported_since(m, m.returned_at):
             owed.append(f"退回重办，办完再申请办结（时限仍为 {m.due}）")
         last = m.inspections[-1] if m.inspections else None
         heard = m.last_feedback is not None and last is not None and local_date(m.last_feedback.at) >= last.on

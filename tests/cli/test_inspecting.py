@@ -70,3 +70,11 @@ def test_ten_wrong_ways_to_inspect_are_a_line_each_and_leave_no_trace(
         said = xmh("task", "inspect", *words, actor=actor)
         assert (said.code, line in said.error) == (code, True), said
     assert reading.head(log, reading.find_matters(log, matter)[0].stream).version == before
+
+
+def test_a_returned_closure_is_on_the_units_desk_with_the_limit_that_stays(xmh: CommandLine, matter: str) -> None:
+    xmh.json("task", "close", matter, "--text", "完成", actor="li")
+    xmh.json("task", "review", matter, "--return", "--text", "缺验收单", actor="office-2")
+    assert f"退回重办，办完再申请办结（时限仍为 {DUE}）" in xmh("today", actor="li").out
+    xmh.json("task", "report", matter, "--text", "已补验收单", "--progress", "100", actor="li")
+    assert "退回重办" not in xmh("today", actor="li").out
