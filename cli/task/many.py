@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.session import Exit, Problem, answer, session
-from cli.task.common import now, order, send, tell_many, the_matter, today
+from cli.task.common import now, order, send, tell_many, term, the_matter, today
 from cli.task.points import indicator_report, point_report, words_of
 from domain.base import Refusal
 from domain.commands import SubmitFeedback
@@ -19,13 +19,14 @@ from domain.envelope import canonical
 from domain.lights import light
 from domain.matter import DONE, Matter
 from domain.rules import DecisionContext, decide
+from domain.terms import ReportChannel
 from eventlog import reading
 from sheets.input_file import read_text
 
 if TYPE_CHECKING:
     from workflows.contract import Reply
 
-MANY = ("matter", "text", "progress", "problem", "next", "need", "points", "indicators", "key")
+MANY = ("matter", "text", "progress", "problem", "next", "need", "points", "indicators", "via", "key")
 _CSV = {
     "事项": "matter",
     "进展": "text",
@@ -35,6 +36,7 @@ _CSV = {
     "需协调": "need",
     "要点": "points",
     "指标": "indicators",
+    "收到方式": "via",
     "编号": "key",
 }
 _BETWEEN = re.compile(r"[;；\n]+|\s+(?=\d+[:：]\d)")
@@ -111,6 +113,7 @@ def _row(no: int, row: dict[str, Any]) -> _Row:
         stream = the_matter(str(row["matter"])).stream
         points = tuple(point_report(p) for p in _several(row.get("points")))
         indicators = tuple(indicator_report(i) for i in _several(row.get("indicators")))
+        via = term(ReportChannel, str(row["via"]), "收到方式") if row.get("via") else None
     except (Problem, Refusal) as error:
         raise Problem(f"反馈文件第{no}条：{error.message}", error.code) from error
     loaded = reading.load(session.database, stream)
@@ -124,6 +127,7 @@ def _row(no: int, row: dict[str, Any]) -> _Row:
         problem=row.get("problem") or None,
         next_step=row.get("next") or None,
         coordination=row.get("need") or None,
+        via=via,
     )
     command_id = _command_id(loaded.state, command, row.get("key"))
     known = reading.find_command(session.database, command_id) is not None

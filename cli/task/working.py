@@ -51,7 +51,7 @@ def report(
         typer.Option(
             "--from",
             metavar="FILE|-",
-            help="一次录入多件：JSON、JSON 行或 CSV（事项,进展,进度,问题,下步,需协调,要点,指标）；"
+            help="一次录入多件：JSON、JSON 行或 CSV（事项,进展,进度,问题,下步,需协调,要点,指标,收到方式）；"
             "同一份重复录入不重复记",
         ),
     ] = None,

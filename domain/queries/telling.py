@@ -94,6 +94,12 @@ def _assigned(e: ev.MatterAssigned, r: Reader) -> str:
     return f"牵头：{r.name(e.lead)}{with_}；签收时限 {local(e.receipt_due)}{_if(e.reason, '；')}"
 
 
+def _signed(e: ev.ReceiptSigned, r: Reader) -> str:
+    if e.deemed:
+        return f"{r.name(e.unit)}逾期未签，视同签收"
+    return f"{r.name(e.unit)}签收{_if(e.via and e.via.label, '（', '告知，代签）')}"
+
+
 def _feedback(e: ev.FeedbackSubmitted, r: Reader) -> str:
     parts = [f"{r.name(e.unit)}：{r.open(e.text)}"]
     if e.progress is not None:
@@ -104,7 +110,7 @@ def _feedback(e: ev.FeedbackSubmitted, r: Reader) -> str:
         if words:
             parts.append(f"{label}：{r.open(words)}")
     if e.via:
-        parts.append(f"（{e.via.label}收到）")
+        parts.append(f"（{e.via.label}收到，代录）")
     if e.late_for:
         parts.append(f"（补报{window_label(e.late_for)}）")
     return "；".join(part.rstrip("。") for part in parts)
@@ -154,9 +160,7 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ),
     ev.MatterAssigned: _assigned,
     ev.LeadersSet: lambda e, r: f"{'、'.join(map(r.name, e.leaders))}{_if(e.reason and r.open(e.reason), '；')}",
-    ev.ReceiptSigned: lambda e, r: (
-        f"{r.name(e.unit)}{'逾期未签，视同签收' if e.deemed else '签收'}{_if(e.via and e.via.label, '（', '收到）')}"
-    ),
+    ev.ReceiptSigned: _signed,
     ev.ReceiptDeclined: lambda e, r: f"{r.name(e.unit)}：{e.reason}{'（牵头争议）' if e.disputed else ''}",
     ev.PointAdded: lambda e, _: f"要点{e.no}：{e.point.text}{_if(e.point.due, '（', '）')}",
     ev.PointChanged: lambda e, _: f"要点{e.no}：{e.point.text}{_if(e.point.due, '（', '）')}",

@@ -76,6 +76,7 @@ def test_the_same_file_twice_is_recorded_once_and_may_be_tried_first(
         ("1,推进,,三:60", 2, "第2条：--point “三:60”应写成"),
         ("1,推进,一半,", 2, "第2条的进度“一半”"),
         (",推进,,", 2, "第2条缺少“事项”或“进展”"),
+        ("1,推进,,,传真", 2, "第2条：收到方式 没有“传真”"),
         ("1,,,", 2, "第2条缺少“事项”或“进展”"),
     ],
 )
@@ -83,7 +84,7 @@ def test_a_row_that_cannot_be_meant_is_named_and_nothing_is_recorded(
     xmh: CommandLine, matter: str, tmp_path: Path, row: str, code: int, words: str
 ) -> None:
     file = tmp_path / "反馈.csv"
-    file.write_text(f"事项,进展,进度,要点\n{matter},推进,,\n{row}\n", encoding="utf-8")
+    file.write_text(f"事项,进展,进度,要点,收到方式\n{matter},推进,,,\n{row}\n", encoding="utf-8")
     before = xmh.json("task", "show", matter)["version"]
     for more in ((), ("--dry-run",)):
         said = xmh("task", "report", "--from", file, *more, actor="li")
@@ -115,6 +116,13 @@ def test_a_file_that_cannot_be_meant_is_one_line_and_leaves_no_trace(
     assert (said.code, words in said.error) == (code, True), said
     assert xmh.json("task", "show", matter)["version"] == before
     assert xmh("task", "report", "--from", tmp_path / "没有.csv", actor="li").code == 4
+
+
+def test_what_the_office_enters_for_many_says_how_it_came(xmh: CommandLine, matter: str, tmp_path: Path) -> None:
+    file = tmp_path / "反馈.csv"
+    file.write_text(f"事项,进展,要点,收到方式\n{matter},推进,1:60；2:10,电话\n", encoding="utf-8")
+    assert "提示" not in xmh("task", "report", "--from", file).out
+    assert "（电话收到，代录）" in xmh.json("task", "show", matter)["timeline"][-1]["text"]
 
 
 def test_what_a_rule_refuses_a_dry_run_says_before(xmh: CommandLine, matter: str, tmp_path: Path) -> None:
