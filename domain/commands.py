@@ -180,6 +180,13 @@ class ChangeRhythm(Frozen):
     rhythm: Rhythm
 
 
+class ChangeUrgency(Frozen):
+    """Change 紧急程度."""
+
+    do: Literal["urgency"] = "urgency"
+    urgency: Urgency
+
+
 class StartSurge(Frozen):
     """转入一日一调度 until a day, for a campaign."""
 
@@ -202,6 +209,13 @@ class EndSurge(Frozen):
 
     do: Literal["surge_end"] = "surge_end"
     reason: Confidential | None = None
+
+
+class RemindUnit(Frozen):
+    """提醒 the lead: less than a 催办."""
+
+    do: Literal["remind"] = "remind"
+    text: Confidential | None = None
 
 
 class IssueUrge(Frozen):
@@ -265,6 +279,14 @@ class AnswerExtension(Frozen):
     grant: bool
     to: date | None = None
     reason: Confidential | None = None
+
+
+class ExtendLimit(Frozen):
+    """延期 of the matter by who may grant it, of himself: nobody asked."""
+
+    do: Literal["extend_limit"] = "extend_limit"
+    to: date
+    reason: Confidential
 
 
 class SuspendMatter(Frozen):
@@ -450,6 +472,8 @@ MatterCommand = Annotated[
     | AddBasis
     | CarryOver
     | ChangeRhythm
+    | ChangeUrgency
+    | RemindUnit
     | StartSurge
     | MoveSurge
     | EndSurge
@@ -460,6 +484,7 @@ MatterCommand = Annotated[
     | RecordDecision
     | RequestExtension
     | AnswerExtension
+    | ExtendLimit
     | SuspendMatter
     | ResumeMatter
     | RecordInstruction

@@ -177,6 +177,15 @@ class RhythmChanged(Event):
     rhythm: Rhythm
 
 
+class UrgencyChanged(Event):
+    """紧急程度 changed."""
+
+    label: ClassVar[str] = "调整紧急程度"
+    urgency: Urgency
+    receipt_hours: int
+    """The working hours for 签收 from now on, should it be awaited."""
+
+
 class SurgeStarted(Event):
     """一日一调度 began: a daily pace until a day, 周末 and holidays too if `every_day`."""
 
@@ -259,6 +268,13 @@ class MissWithdrawn(Event):
 
 
 # --- 催办、协调、升级、议定
+
+
+class UnitReminded(Event):
+    """提醒: a friendly word to the lead, without a number and counted nowhere."""
+
+    label: ClassVar[str] = "提醒"
+    text: Words
 
 
 class UrgeIssued(Event):

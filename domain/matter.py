@@ -278,6 +278,8 @@ class Matter(Frozen):
     counts: Counts = Counts()
     returned_at: datetime | None = None
 
+    reminded_on: date | None = None
+    """When the lead was last reminded in a friendly way."""
     last_urge_at: datetime | None = None
     last_urge_no: str | None = None
     last_urge_colour: OrderColour | None = None

@@ -27,6 +27,7 @@ app = group(
         "extension": "cli.task.limits:extension",
         "suspend": "cli.task.limits:suspend",
         "resume": "cli.task.limits:resume",
+        "batch": "cli.task.batch:batch",
         "close": "cli.task.ending:close",
         "review": "cli.task.ending:review",
         "inspect": "cli.task.inspecting:inspect",

@@ -12,7 +12,7 @@ import typer
 from cli.session import Problem, session
 from domain.base import Term
 from domain.matter import Matter
-from domain.queries.choice import Choice, concerns
+from domain.queries.matter_filter import MatterFilter, concerns
 from domain.terms import KeyFlag, Light, MatterClass, Rung, Stage, Urgency
 from eventlog import reading
 
@@ -47,7 +47,7 @@ SaveOption = Annotated[str | None, typer.Option("--save", metavar="NAME", help="
 SavedOption = Annotated[str | None, typer.Option("--saved", metavar="NAME", help="用存下的条件，另写的条件优先")]
 
 
-def choice(options: dict[str, Any], saved: str | None, save: str | None) -> Choice:
+def choice(options: dict[str, Any], saved: str | None, save: str | None) -> MatterFilter:
     """The choice the options make, over the one of a saved name; kept under a name when asked.
 
     Args:
@@ -59,7 +59,7 @@ def choice(options: dict[str, Any], saved: str | None, save: str | None) -> Choi
         Problem: a term, unit, person, day or name that is not known.
     """
     fields = {name: _READ[name](value) for name, value in options.items() if value not in (None, False)}
-    base = _kept().get(saved) if saved is not None else Choice()
+    base = _kept().get(saved) if saved is not None else MatterFilter()
     if base is None:
         known = "、".join(sorted(_kept())) or "还没有存过"
         raise Problem(f"没有存过名为“{saved}”的条件；已存：{known}", "not_found")
@@ -77,7 +77,7 @@ def own(matter: Matter) -> bool:
     return concerns(matter, actor.id, actor.role, actor.unit)
 
 
-def saying(wanted: Choice, position: int | None) -> frozenset[str] | None:
+def saying(wanted: MatterFilter, position: int | None) -> frozenset[str] | None:
     """The streams that say the words of the choice; None when it has none."""
     if wanted.words is None:
         return None
@@ -145,15 +145,15 @@ def _all() -> dict[str, dict[str, Any]]:
     return everybody if isinstance(everybody, dict) else {}
 
 
-def _kept() -> dict[str, Choice]:
+def _kept() -> dict[str, MatterFilter]:
     mine = _all().get(session.actor.id, {})
     try:
-        return {name: Choice.model_validate_json(json.dumps(fields)) for name, fields in mine.items()}
+        return {name: MatterFilter.model_validate_json(json.dumps(fields)) for name, fields in mine.items()}
     except (ValueError, AttributeError) as e:
         raise Problem(f"存下的条件 {_file()} 读不出来，请删去这个文件后重存", "malformed") from e
 
 
-def _keep(name: str, wanted: Choice) -> None:
+def _keep(name: str, wanted: MatterFilter) -> None:
     if not 0 < len(name.strip()) <= MOST_NAME:
         raise Problem(f"--save 的名称须为1到{MOST_NAME}字", "malformed")
     everybody = _all()

@@ -88,6 +88,11 @@ def _(m: Matter, e: ev.RhythmChanged, r: Recorded) -> Change:
     return {"rhythm": e.rhythm, **({} if m.surge else {"windows": m.windows.put_away()})}
 
 
+@on(ev.UrgencyChanged)
+def _(m: Matter, e: ev.UrgencyChanged, r: Recorded) -> Change:
+    return {"urgency": e.urgency, "receipt_hours": e.receipt_hours}
+
+
 @on(ev.SurgeStarted)
 def _(m: Matter, e: ev.SurgeStarted, r: Recorded) -> Change:
     surge = Surge(campaign=e.campaign, until=e.until, every_day=e.every_day)

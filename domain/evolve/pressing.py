@@ -72,3 +72,8 @@ def _(m: Matter, e: ev.MatterDelisted, r: Recorded) -> Change:
 def _(m: Matter, e: ev.InstructionRecorded, r: Recorded) -> Change:
     leaders = (*(x for x in m.instructed_by if x != e.leader), e.leader)
     return {"instructed_by": leaders, "pushed_on": local_date(r.occurred_at)}
+
+
+@on(ev.UnitReminded)
+def _(m: Matter, e: ev.UnitReminded, r: Recorded) -> Change:
+    return {"reminded_on": local_date(r.occurred_at)}

@@ -44,6 +44,7 @@ RULES: dict[type[Event], NoticeRule] = {
     ev.BasisAdded: NoticeRule(EVERYBODY, "请一并落实"),
     ev.MatterCarriedOver: NoticeRule(WHOLE_UNIT, "请继续办理"),
     ev.RhythmChanged: NoticeRule(UNIT),
+    ev.UrgencyChanged: NoticeRule(UNIT),
     ev.SurgeStarted: NoticeRule((*WHOLE_UNIT, To.SUPERVISOR), "请按日反馈"),
     ev.SurgeMoved: NoticeRule(UNIT),
     ev.SurgeEnded: NoticeRule(UNIT),
@@ -53,6 +54,7 @@ RULES: dict[type[Event], NoticeRule] = {
     ev.FeedbackMissed: NoticeRule((*UNIT, To.SUPERVISOR), "请尽快补报"),
     ev.MissWithdrawn: NoticeRule(UNIT),
     # 催办、协调、升级、议定、批示. An urge reaches as far up as the matter has been carried.
+    ev.UnitReminded: NoticeRule(UNIT),
     ev.UrgeIssued: NoticeRule((*UNIT, To.PRESSED), "请尽快反馈办理情况"),
     ev.CoordinationRequested: NoticeRule((To.ASKED, To.SUPERVISOR), "请在时限内答复"),
     ev.CoordinationAnswered: NoticeRule((*UNIT, To.SUPERVISOR)),

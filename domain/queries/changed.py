@@ -32,5 +32,7 @@ def _changed(before: Matter, after: Matter) -> Iterator[str]:
     window, old_window = after.window, before.window
     if window is not None and not window.answered and (old_window is None or window.key != old_window.key):
         yield f"下次反馈 {local(window.closes)}前"
+    if after.urgency is not before.urgency:
+        yield f"紧急程度 {before.urgency.label}→{after.urgency.label}"
     if after.rhythm is not before.rhythm:
         yield f"反馈周期 {before.rhythm.label}→{after.rhythm.label}"

@@ -167,6 +167,7 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.PointDropped: lambda e, _: f"要点{e.no}{_if(e.reason, '：')}",
     ev.BasisAdded: lambda e, _: f"{e.basis.kind.label} {e.basis}",
     ev.MatterCarriedOver: lambda e, _: f"列入{e.year}年，依据：{e.basis}",
+    ev.UrgencyChanged: lambda e, _: f"改为{e.urgency.label}",
     ev.RhythmChanged: lambda e, _: f"改为{e.rhythm.label}",
     ev.SurgeStarted: lambda e, _: f"{e.campaign}，至 {e.until}{'，周末和节假日也报' if e.every_day else ''}",
     ev.SurgeMoved: lambda e, _: f"{e.campaign}，改至 {e.until}{_if(e.reason, '：')}",

@@ -17,6 +17,8 @@ OFFICE_ONLY: tuple[type[Frozen], ...] = (
     c.StartSurge,
     c.MoveSurge,
     c.EndSurge,
+    c.ChangeUrgency,
+    c.RemindUnit,
     c.IssueUrge,
     c.EscalateMatter,
     c.CorrectEvent,
@@ -31,6 +33,7 @@ LEADER_OR_OFFICE: tuple[type[Frozen], ...] = (
     c.AddBasis,
     c.CarryOver,
     c.AnswerExtension,
+    c.ExtendLimit,
     c.SuspendMatter,
     c.ResumeMatter,
     c.ReopenMatter,
@@ -50,6 +53,7 @@ LEAD_UNIT: tuple[type[Frozen], ...] = (
 )
 DECISIONS: tuple[type[Frozen], ...] = (
     c.AnswerExtension,
+    c.ExtendLimit,
     c.SuspendMatter,
     c.ResumeMatter,
     c.ReviewClosure,

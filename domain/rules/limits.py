@@ -57,6 +57,18 @@ def answer_extension(
         yield ev.ExtensionRefused(reason=command.reason or "", point=asked.point)
 
 
+def extend_limit(matter: Matter, command: c.ExtendLimit, context: DecisionContext) -> Iterator[RuleEvent]:
+    """延期 without a request, on the terms of one: before the limit, by who set it, to a later day, with a reason."""
+    _running(matter)
+    owns_limit(matter, context)
+    refuse(matter.extension is not None, f"{matter.number} 已有待批复的延期申请，请先批复")
+    late = context.now > due_instant(matter, context.calendar)
+    refuse(late, "已过办结时限，不能延期；请由会议议定")
+    refuse(command.to <= matter.due, f"新时限须晚于原时限 {matter.due}")
+    yield ev.ExtensionGranted(to=command.to, reason=command.reason, point=None)
+    yield from receipt_moved(matter, command.to, context)
+
+
 def suspend(matter: Matter, command: c.SuspendMatter, context: DecisionContext) -> Iterator[RuleEvent]:
     """暂缓 until a date, for a listed reason; the clock stops."""
     refuse(matter.stage is Stage.SUSPENDED, f"{matter.number} 已在暂缓中")

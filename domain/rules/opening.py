@@ -139,6 +139,19 @@ def receipt_due(start: datetime, due: date, hours: int, context: DecisionContext
     return min(limit, last) if last > start else limit
 
 
+def change_urgency(matter: Matter, command: c.ChangeUrgency, context: DecisionContext) -> Iterator[RuleEvent]:
+    """Change 紧急程度: while 签收 is awaited, its limit follows; limits that were set stay."""
+    still_open(matter)
+    refuse(command.urgency is matter.urgency, f"{matter.number} 本来就是{matter.urgency.label}")
+    hours = context.policy.hours_for_receipt(command.urgency)
+    yield ev.UrgencyChanged(urgency=command.urgency, receipt_hours=hours)
+    if matter.stage is Stage.ASSIGNED and matter.receipt_due is not None and matter.receipt_from is not None:
+        after = receipt_due(to_minute(matter.receipt_from), matter.due, hours, context)
+        if after != matter.receipt_due and after > context.now:
+            reason = f"紧急程度改为{command.urgency.label}"
+            yield ev.DeadlineMoved(what="receipt", before=matter.receipt_due, after=after, reason=reason)
+
+
 def receipt_moved(matter: Matter, due: date, context: DecisionContext) -> Iterator[RuleEvent]:
     """签收时限 follows a moved 办结时限, which it may not pass."""
     if matter.stage is not Stage.ASSIGNED or matter.receipt_due is None or matter.receipt_from is None:

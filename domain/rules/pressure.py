@@ -31,6 +31,14 @@ def urge(matter: Matter, command: c.IssueUrge, context: DecisionContext) -> Iter
     )
 
 
+def remind(matter: Matter, command: c.RemindUnit, context: DecisionContext) -> Iterator[RuleEvent]:
+    """提醒, once a day: no number, no count, no cool-down of 催办."""
+    _alive(matter)
+    refuse(matter.lead is None, f"{matter.number} 尚未明确牵头单位，无从提醒")
+    refuse(matter.reminded_on == context.today, f"{matter.number} 今天已提醒过，确需再催请用催办", "cooldown")
+    yield ev.UnitReminded(text=command.text or f"请按时反馈并于 {matter.due} 前办结")
+
+
 def request_coordination(
     matter: Matter, command: c.RequestCoordination, context: DecisionContext
 ) -> Iterator[RuleEvent]:

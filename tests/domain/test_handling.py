@@ -1,7 +1,7 @@
 """What a step on the way carries with it, and when it is refused: 改派, 要点, 延期, 暂缓, 催办, 协调, 授权."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -413,3 +413,46 @@ def test_who_is_gone_gives_no_delegation_and_what_was_taken_back_is_not_taken_ba
     )
     with pytest.raises(Refusal, match="已收回"):
         revoke(gone, "授权〔2022〕1号", LIAISON, "回来了")
+
+
+def test_a_limit_is_put_off_without_a_request_on_the_terms_of_one() -> None:
+    later = c.ExtendLimit(to=date(2022, 9, 30), reason="管线迁改")
+    life = accepted()
+    life.refuses(later, LIAISON, "须由办公室或领导决定", "forbidden")
+    life.refuses(c.ExtendLimit(to=life.m.due, reason="管线迁改"), words="须晚于原时限")
+    assert life.do(later) == ["ExtensionGranted"]
+    assert (life.m.due, life.m.original_due) == (date(2022, 9, 30), date(2022, 6, 30))
+    asked = accepted()
+    asked.do(c.RequestExtension(to=date(2022, 8, 31), reason="慢"), LIAISON)
+    asked.refuses(later, words="请先批复")
+    his = Life()
+    his.do(opening(), FOR_LEADER)
+    his.do(c.AcceptReceipt(), LIAISON)
+    his.refuses(later, OFFICE, "该时限由领导确定", "forbidden")
+    assert his.do(later, FOR_LEADER) == ["ExtensionGranted"]
+
+
+def test_urgency_moves_the_receipt_that_is_awaited_and_no_other_limit() -> None:
+    life = Life()
+    life.do(opening())
+    before = life.m.receipt_due
+    assert life.do(c.ChangeUrgency(urgency=Urgency.EXTRA)) == ["UrgencyChanged", "DeadlineMoved"]
+    assert life.m.receipt_due is not None
+    assert before is not None
+    assert life.m.receipt_due < before
+    assert life.do(c.Reproject(), SYSTEM) == [], "nor is it moved back"
+    life.refuses(c.ChangeUrgency(urgency=Urgency.EXTRA), words="本来就是特急")
+    signed = accepted()
+    assert signed.do(c.ChangeUrgency(urgency=Urgency.EXTRA)) == ["UrgencyChanged"]
+
+
+def test_a_reminder_counts_nowhere_and_comes_once_a_day() -> None:
+    life = accepted()
+    assert life.do(c.RemindUnit()) == ["UnitReminded"]
+    assert (life.m.counts.urges, life.m.last_urge_at) == (0, None)
+    life.refuses(c.RemindUnit(), words="今天已提醒过", code="cooldown")
+    life.now += timedelta(days=1)
+    assert life.do(c.RemindUnit(text="下周一前请报")) == ["UnitReminded"]
+    without = Life()
+    without.do(opening(lead=None))
+    without.refuses(c.RemindUnit(), words="无从提醒")

@@ -9,7 +9,7 @@ from domain.rules.authority import IN_UNIT
 from domain.terms import KeyFlag, Light, MatterClass, Role, Rung, Stage, Urgency
 
 
-class Choice(Frozen):
+class MatterFilter(Frozen):
     """All of these hold at once; what is None or False chooses nothing out. People and units are ids."""
 
     stage: Stage | None = None
@@ -39,7 +39,7 @@ class Choice(Frozen):
     @property
     def chooses_nothing_out(self) -> bool:
         """Every matter fits."""
-        return self == Choice()
+        return self == MatterFilter()
 
     def fits(self, matter: Matter, lit: Lit) -> bool:
         """Whether the matter is meant; `words` only the log can answer."""

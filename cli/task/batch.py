@@ -1,0 +1,169 @@
+"""`xmh task batch`: the same thing for many matters, tried first, with a result for each."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.session import Problem, answer, session
+from cli.task import choosing as ch
+from cli.task.common import (
+    ByOption,
+    PaperOption,
+    ReasonOption,
+    acting,
+    confirm,
+    now,
+    order,
+    send,
+    tell_many,
+    the_matter,
+)
+from cli.task.due import due_day
+from cli.task.reads import standing
+from domain import commands as c
+from domain.base import Refusal
+from domain.envelope import Actor
+from domain.event import label_of
+from domain.lights import light
+from domain.matter import Matter
+from domain.rules import DecisionContext, decide
+from domain.terms import Duty, Urgency
+from eventlog import reading
+
+Made = Callable[[Matter], c.MatterCommand]
+"""The command for one matter."""
+
+
+def batch(
+    matters: Annotated[list[str] | None, typer.Argument(metavar="[M…]", help="哪些事项，或用 --saved、--from")] = None,
+    saved: Annotated[
+        str | None, typer.Option("--saved", metavar="NAME", help="用 list --save 存下的条件选出的在办事项")
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="表中“事项”一列（编号、尾号或名称）所列的事项")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="条件选出全部在办事项时，确认就是要全部办理")] = False,
+    lead: Annotated[str | None, typer.Option("--lead", metavar="U", help="交办或改派给哪个单位（配 --reason）")] = None,
+    supervisor: Annotated[
+        str | None, typer.Option("--supervisor", metavar="P", help="督办员换成谁（配 --reason）")
+    ] = None,
+    due: Annotated[str | None, typer.Option("--due", metavar="DATE", help="延期到哪天（配 --reason）")] = None,
+    urgency: Annotated[str | None, typer.Option("--urgency", metavar="U", help="改为特急、加急或平件")] = None,
+    urge: Annotated[bool, typer.Option("--urge", help="催办")] = False,
+    remind: Annotated[bool, typer.Option("--remind", help="提醒：不编号、不计入催办次数，一天一次")] = False,
+    reason: ReasonOption = None,
+    by: ByOption = None,
+    paper: PaperOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只逐件核对将怎样，不办理")] = False,
+) -> None:
+    """批量办理：一批事项办同一件事（改派、换督办员、延期、改紧急程度、催办、提醒），逐件给出结果。"""
+    made, what = _action(lead, supervisor, due, urgency, urge=urge, remind=remind, reason=reason)
+    chosen = _chosen(matters, saved, source, everything=everything)
+    actor = acting(by, paper)
+    if dry_run:
+        _tried(chosen, made, actor, what)
+        return
+    if not chosen:
+        answer([], "没有符合条件的在办事项")
+        return
+    confirm(f"对{len(chosen)}件事项{what}？")
+    numbers = [matter.number for matter in chosen]
+    tell_many(numbers, send([order(m.stream, made(m), actor, nth=n) for n, m in enumerate(chosen, start=1)]))
+
+
+def _action(
+    lead: str | None,
+    supervisor: str | None,
+    due: str | None,
+    urgency: str | None,
+    *,
+    urge: bool,
+    remind: bool,
+    reason: str | None,
+) -> tuple[Made, str]:
+    """The one thing that is asked for, and how it is called.
+
+    Raises:
+        Problem: none or several are asked for, or a reason is missing.
+    """
+    if [lead is not None, supervisor is not None, due is not None, urgency is not None, urge, remind].count(True) != 1:
+        raise Problem(
+            "请写明办哪一件事：--lead、--supervisor、--due、--urgency、--urge、--remind（六者取一）", "malformed"
+        )
+    if urge:
+        return lambda _: c.IssueUrge(reason=reason), "催办"
+    if remind:
+        return lambda _: c.RemindUnit(text=reason), "提醒"
+    if urgency is not None:
+        wanted: Urgency = ch.term_of(Urgency, "--urgency", urgency)
+        return lambda _: c.ChangeUrgency(urgency=wanted), f"改为{wanted.label}"
+    if reason is None:
+        raise Problem("请用 --reason 写明理由", "malformed")
+    why = reason
+    if lead is not None:
+        from cli.task.common import the_unit
+
+        unit = the_unit(lead)
+        return lambda m: c.AssignMatter(lead=unit, reason=why if m.lead else None), f"交办{lead}"
+    if supervisor is not None:
+        person = session.person(supervisor).id
+
+        def handed(m: Matter) -> c.MatterCommand:
+            return c.ReassignDuty(duty=Duty.SUPERVISOR, from_person=m.supervisor, to_person=person, reason=why)
+
+        return handed, f"督办员换成{supervisor}"
+    day = due_day(due or "")
+    return lambda _: c.ExtendLimit(to=day, reason=why), f"延期至 {day}"
+
+
+def _chosen(words: Sequence[str] | None, saved: str | None, source: Path | None, *, everything: bool) -> list[Matter]:
+    """The matters meant, each once; of a choice those that have not ended.
+
+    Raises:
+        Problem: not one way of naming them, or a choice that chooses nothing out.
+    """
+    if [bool(words), saved is not None, source is not None].count(True) != 1:
+        raise Problem("请写明哪些事项：M…、--saved 或 --from（三者取一）", "malformed")
+    if saved is None:
+        named = list(words or ()) if source is None else _listed(source)
+        streams = dict.fromkeys(the_matter(word).stream for word in named)
+        return [m for stream in streams if (m := _state(stream)) is not None]
+    wanted = ch.choice({}, saved, None)
+    matters, rulebook, at = standing(None)
+    alive = [m for m in matters if not m.ended]
+    saying = ch.saying(wanted, None)
+    fitting = [m for m in alive if wanted.fits(m, light(m, rulebook, at)) and (saying is None or m.stream in saying)]
+    if len(fitting) == len(alive) > 1 and not everything:
+        raise Problem(f"“{saved}”选出了全部{len(alive)}件在办事项；确要全部办理请加 --all，否则请缩小条件", "fits_all")
+    return fitting
+
+
+def _listed(source: Path) -> list[str]:
+    from intake.sheets import read_table
+
+    words = [row.text("事项") for row in read_table(source, "事项", ("事项",)).rows]
+    return [word for word in words if word]
+
+
+def _state(stream: str) -> Matter | None:
+    loaded = reading.load(session.database, stream)
+    return loaded.state if loaded and isinstance(loaded.state, Matter) else None
+
+
+def _tried(chosen: Sequence[Matter], made: Made, actor: Actor, what: str) -> None:
+    """What the rules would say to each, by what is known now; nothing is sent."""
+    context = DecisionContext(rulebook=reading.rulebook(session.database), now=now(), actor=actor)
+    rows: list[dict[str, Any]] = []
+    for matter in chosen:
+        try:
+            drafts = decide(matter, made(matter), context)
+        except Refusal as refusal:
+            rows.append({"matter": matter.number, "title": matter.title, "refused": refusal.message, "would": []})
+        else:
+            would = [label_of(draft.type) for draft in drafts]
+            rows.append({"matter": matter.number, "title": matter.title, "refused": None, "would": would})
+    said = [f"{r['matter']}  {r['title']}  {'不能：' + r['refused'] if r['refused'] else '可以'}" for r in rows]
+    can = sum(r["refused"] is None for r in rows)
+    answer(rows, "\n".join([*said, f"将对{can}件{what}，{len(rows) - can}件不能；确认后去掉 --dry-run 再办理"]))

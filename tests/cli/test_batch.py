@@ -1,0 +1,138 @@
+"""`task batch`: one thing for many matters, tried first, with a result for each, on a real server."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from eventlog import reading
+from eventlog.database import Database
+from tests.support.command_line import CommandLine
+from tests.support.office import office_today
+
+SOON, LATER, LATEST = (office_today() + timedelta(days=days) for days in (30, 60, 90))
+OPEN = ("task", "open", "--basis", "2022年工作计划", "--due")
+TITLES = ("会展中心配套道路", "国际演艺中心选址", "片区海绵城市规划")
+
+
+@pytest.fixture
+def three(xmh: CommandLine, service: None, log: Database) -> list[str]:
+    """Two led by one unit, the first of them accepted; the third without a lead."""
+    del service, log
+    leads = (("--lead", "gengxin"), ("--lead", "gengxin"), ())
+    numbers = [
+        xmh.json(*OPEN, SOON.isoformat(), "--title", title, *lead)["matter"]
+        for title, lead in zip(TITLES, leads, strict=True)
+    ]
+    xmh.json("task", "accept", numbers[0], actor="li")
+    return numbers
+
+
+def heads(log: Database) -> dict[str, int]:
+    return {s.stream: s.version for s in reading.matter_states(log)}
+
+
+def test_what_is_tried_is_told_for_each_and_nothing_happens(xmh: CommandLine, three: list[str], log: Database) -> None:
+    before = heads(log)
+    tried = xmh.json("task", "batch", *three, "--urge", "--dry-run")
+    assert [(t["matter"], t["would"], bool(t["refused"])) for t in tried] == [
+        (three[0], ["催办"], False),
+        (three[1], ["催办"], False),
+        (three[2], [], True),
+    ]
+    assert "将对2件催办，1件不能" in xmh("task", "batch", *three, "--urge", "--dry-run").out
+    assert heads(log) == before
+
+
+def test_each_has_its_result_and_the_first_refusal_is_the_exit_code(xmh: CommandLine, three: list[str]) -> None:
+    said = xmh("task", "batch", *three, "--urge", "--json")
+    assert said.code == 3
+    assert [("error" in reply, reply["matter"]) for reply in said.json] == [
+        (False, three[0]),
+        (False, three[1]),
+        (True, three[2]),
+    ]
+    assert all(any(change.startswith("催办 ") for change in reply["changed"]) for reply in said.json[:2])
+
+
+@pytest.mark.parametrize(
+    ("options", "changed"),
+    [
+        (("--urgency", "特急"), "紧急程度 平件→特急"),
+        (("--due", LATER.isoformat(), "--reason", "管线迁改"), f"办结时限 {SOON}→{LATER}"),
+    ],
+)
+def test_what_was_changed_is_said(xmh: CommandLine, three: list[str], options: tuple[str, ...], changed: str) -> None:
+    for reply in xmh.json("task", "batch", *three[:2], *options):
+        assert changed in reply["changed"]
+
+
+def test_a_lead_is_given_to_those_without_and_taken_from_those_with_one(xmh: CommandLine, three: list[str]) -> None:
+    replies = xmh.json("task", "batch", *three, "--lead", "zhujian", "--reason", "机构改革")
+    assert [reply["stage"] for reply in replies] == ["assigned"] * 3
+    assert {m["lead"] for m in xmh.json("task", "list")["matters"]} == {"zhujian"}
+
+
+def test_a_supervisor_hands_all_of_his_over(xmh: CommandLine, three: list[str]) -> None:
+    xmh.json("task", "list", "--supervisor", "office", "--lead", "gengxin", "--save", "我的")
+    xmh.json("task", "batch", "--saved", "我的", "--supervisor", "office-2", "--reason", "轮岗")
+    mine = xmh.json("task", "list", "--supervisor", "office-2")["matters"]
+    assert [m["matter"] for m in mine] == three[:2]
+
+
+def test_a_reminder_goes_out_once_a_day_and_is_no_urge(xmh: CommandLine, three: list[str]) -> None:
+    xmh.json("task", "batch", *three[:2], "--remind")
+    again = xmh("task", "batch", *three[:2], "--remind")
+    assert again.code == 3
+    assert "今天已提醒过" in again.out
+    assert xmh.json("task", "show", three[0])["counts"]["urges"] == 0
+
+
+def test_matters_are_read_from_a_sheet_each_once(xmh: CommandLine, three: list[str], tmp_path: Path) -> None:
+    sheet = tmp_path / "名单.csv"
+    sheet.write_text(f"事项,备注\n{three[0]},\n国际演艺,二\n{three[0]},又\n", encoding="utf-8")
+    replies = xmh.json("task", "batch", "--from", sheet, "--urgency", "加急")
+    assert [reply["matter"] for reply in replies] == three[:2]
+
+
+def test_a_choice_that_fits_all_is_asked_about(xmh: CommandLine, three: list[str], log: Database) -> None:
+    del three
+    xmh.json("task", "list", "--open", "--save", "全部")
+    before = heads(log)
+    all_ = xmh("task", "batch", "--saved", "全部", "--urgency", "加急")
+    assert (all_.code, "选出了全部3件在办事项" in all_.error) == (3, True)
+    assert heads(log) == before
+    assert len(xmh.json("task", "batch", "--saved", "全部", "--urgency", "加急", "--all")) == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--urge",), 2),
+        (("会展",), 2),
+        (("会展", "--urge", "--remind"), 2),
+        (("会展", "--lead", "zhujian"), 2),
+        (("会展", "--supervisor", "office-2"), 2),
+        (("会展", "--due", LATEST.isoformat()), 2),
+        (("会展", "--urgency", "十万火急"), 2),
+        (("会展", "--saved", "没存过", "--urge"), 2),
+        (("--saved", "没存过", "--urge"), 4),
+        (("--from", "没有这个文件.csv", "--urge"), 4),
+        (("没有这件事", "--urge"), 4),
+        (("会展", "--lead", "没有这个单位", "--reason", "x"), 4),
+    ],
+)
+@pytest.mark.usefixtures("three")
+def test_what_is_typed_wrong_is_one_line_and_records_nothing(
+    xmh: CommandLine, log: Database, words: tuple[str, ...], code: int
+) -> None:
+    before = heads(log)
+    said = xmh("task", "batch", *words)
+    assert (said.code, said.error.strip().count("\n")) == (code, 0), said
+    assert heads(log) == before
+
+
+def test_a_unit_does_nothing_in_a_batch(xmh: CommandLine, three: list[str]) -> None:
+    said = xmh("task", "batch", *three[:2], "--urge", actor="li")
+    assert said.code == 3
+    assert said.out.count("单位人员不能办理") == 2
