@@ -125,8 +125,11 @@ def resumed(matter: Matter, context: DecisionContext, at: datetime, *, automatic
 
 def answer_due(asked: Coordination, context: DecisionContext) -> datetime:
     """When a 请求协调 is to be answered: the working days it was given, and those a suspension gave back."""
-    policy = context.policy
-    days = policy.not_shorter(asked.workdays, policy.coordination_workdays) + asked.given_back
+    policy, given = context.policy, asked.workdays
+    if given is None:  # an event of before they were kept
+        given = context.calendar.workdays_between(local_date(asked.asked_at), local_date(asked.answer_due))
+        given -= asked.given_back
+    days = policy.not_shorter(given, policy.coordination_workdays) + asked.given_back
     return context.calendar.closes(context.calendar.add_workdays(local_date(asked.asked_at), days))
 
 

@@ -127,9 +127,14 @@ def decline(matter: Matter, command: c.DeclineReceipt, context: DecisionContext)
 
 
 def receipt_hours(matter: Matter, context: DecisionContext) -> int:
-    """The working hours for 签收 of what was handed over already: a later policy does not take any away."""
-    now = context.policy.hours_for_receipt(matter.urgency)
-    return context.policy.not_shorter(matter.receipt_hours, now)
+    """The working hours for 签收 of what was handed over already: a later policy does not take any away.
+
+    An event of before the hours were kept leaves them to be counted from the limit it set.
+    """
+    given, now = matter.receipt_hours, context.policy.hours_for_receipt(matter.urgency)
+    if given is None and matter.receipt_due is not None and matter.receipt_from is not None:
+        given = context.calendar.working_time(to_minute(matter.receipt_from), matter.receipt_due) // timedelta(hours=1)
+    return context.policy.not_shorter(given, now)
 
 
 def receipt_due(start: datetime, due: date, hours: int, context: DecisionContext) -> datetime:

@@ -174,3 +174,18 @@ def test_who_approved_a_policy_is_kept_and_may_be_required(xmh: CommandLine, exp
     behalf = reading.read_stream(log, POLICY_STREAM)[-1].actor.on_behalf_of
     assert behalf is not None
     assert (behalf.id, behalf.paper) == ("leader", "香指办〔2022〕9号")
+
+
+def test_what_an_ending_must_show_is_a_table_of_the_policy(xmh: CommandLine, exported: Path) -> None:
+    text = exported.read_text(encoding="utf-8").replace('version = "默认规则"', 'version = "核验"')
+    rows = '[[closing]]\nklass = "重大"\nevidence = true\ninspection = true\n[[closing]]\nindicators = false\n'
+    exported.write_text(text.replace("closing = []\n", "") + rows, encoding="utf-8")
+    done = xmh.json("policy", "adopt", exported)
+    assert "办结核验：增加 重大：附件、指标达标、现场核查" in done["changes"]
+    assert "  其他事项：无另外要求" in xmh("policy", "show").out
+    again = exported.with_name("再导出.toml")
+    assert xmh("policy", "export", "-o", again).code == 0
+    assert xmh.json("policy", "adopt", again)["changes"] == [], "what is exported is what is in force"
+    wrong = exported.read_text(encoding="utf-8").replace('"重大"', '"特大"').replace('"核验"', '"核验二"')
+    exported.write_text(wrong, encoding="utf-8")
+    assert "closing 第1行的 klass 没有“特大”这一项" in xmh("policy", "adopt", exported).error

@@ -54,6 +54,18 @@ def test_a_policy_shortens_no_limit_of_what_was_handed_over_before_it_unless_it_
     assert (asked.m.window.closes, asked.m.coordinations[0].answer_due) == (at(3, 11, 12), at(3, 9, 18))
 
 
+def test_what_was_handed_over_before_the_hours_were_kept_is_not_shortened_either() -> None:
+    waiting, asked = opened(), accepted()
+    asked.do(c.RequestCoordination(unit=ASSIST, text="请提供资料"), LIAISON)
+    waiting.matter = waiting.m.model_copy(update={"receipt_hours": None})
+    known = tuple(x.model_copy(update={"workdays": None}) for x in asked.m.coordinations)
+    asked.matter = asked.m.model_copy(update={"coordinations": known})
+    assert adopt(waiting, **SHORTER) == adopt(asked, **SHORTER) == []
+    assert override(waiting, date(2022, 3, 8), workday=False) == ["DeadlineMoved"], "a stop moves it as ever"
+    assert waiting.m.receipt_due == at(3, 10, 10)
+    assert adopt(waiting, receipt_hours=21) == ["DeadlineMoved"], "longer it may become"
+
+
 def test_what_is_handed_over_under_the_shorter_policy_has_the_shorter_limit() -> None:
     life = Life()
     life.rulebook = life.rulebook.model_copy(update={"policy": Policy.model_validate({"version": "新", **SHORTER})})
