@@ -145,7 +145,7 @@ def _page(period: Period, sentence: str, everything: tuple[Counted, ...]) -> Pag
         sections=sections,
         appendices=tuple(_appendix(n, c) for n, c in enumerate(everything, start=1)),
         note="会议和简报按登记的台账计数，事项按当年年末的督办日志计数。在办不含暂缓；议定指会议对在督事项的决定，"
-        "会议新立项的计入立项。",
+        "会议新立项的计入立项，不再落实的不计。",
     )
 
 

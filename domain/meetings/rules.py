@@ -248,7 +248,8 @@ def _complete(command: c.DecideItem, item: AgendaItem, context: DecisionContext)
     refuse(command.due is not None and command.due < context.today, f"时限 {command.due} 已经过去")
     contact = command.lead is not None and command.lead.supervision is Supervision.CONTACT
     refuse(contact, "该单位不是督办对象（条例第五条），只能作为联系单位，不能牵头")
-    moves = outcome in (Outcome.LIMITED, Outcome.NEW_MATTER) or command.subject is Subject.EXTENSION
+    granted = command.subject is Subject.EXTENSION and outcome in AGREEING
+    moves = outcome in (Outcome.LIMITED, Outcome.NEW_MATTER) or granted
     refuse(command.due is not None and not moves, f"“{outcome.label}”不改时限；要定时限请用“限期”", "malformed")
 
 

@@ -1,6 +1,7 @@
 """What a meeting decided, at the matter: each outcome and what follows from it there."""
 
 import json
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -55,6 +56,16 @@ def test_limiting_sets_the_limit_and_the_leader_owns_it() -> None:
     assert life.m.due == date(2022, 5, 31)
     life.do(c.RequestExtension(to=date(2022, 6, 30), reason="慢"), LIAISON)
     life.refuses(c.AnswerExtension(grant=True), OFFICE, code="forbidden")
+
+
+@pytest.mark.parametrize(("standing", "subject"), [(asked_to_extend, "extension"), (asked_to_close, "closure")])
+def test_what_is_not_agreed_to_sets_no_limit_whatever_date_was_said(standing: Callable[[], Life], subject: str) -> None:
+    """简报 and 督办单 print the date of a decision: a refused extension read as a limit moved to August."""
+    life = standing()
+    life.do(decided(Outcome.DISAGREED, subject=subject, due=date(2022, 8, 31)), FOR_LEADER)
+    [said] = life.events(DecisionRecorded)
+    assert isinstance(said, DecisionRecorded)
+    assert (said.due, life.m.due) == (None, date(2022, 6, 30))
 
 
 def test_agreeing_to_an_extension_moves_the_limit_to_the_date_asked_or_to_another() -> None:

@@ -157,6 +157,7 @@ def test_decisions_are_the_chairs_and_the_typist_is_recorded() -> None:
         ({"outcome": Outcome.NEW_MATTER, "due": date(2022, 6, 1), "lead": LEAD, "new_title": "长" * 501}, "有501字"),
         ({"outcome": Outcome.LIMITED, "due": date(2022, 3, 1)}, "已经过去"),
         ({"outcome": Outcome.CONTINUED, "due": date(2022, 6, 1)}, "不改时限"),
+        ({"outcome": Outcome.DISAGREED, "subject": Subject.EXTENSION, "due": date(2022, 6, 1)}, "不改时限"),
         ({"outcome": Outcome.HEARD, "subject": Subject.CLOSURE}, "不能带 --of"),
     ],
 )
