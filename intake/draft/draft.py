@@ -112,7 +112,7 @@ def draft(
         text=source.text,
         items=tuple(items),
         regions=regions,
-        warnings=(*_about_all(found, items, times, year_stated=bool(stated)), *left_out, *found.gaps),
+        warnings=(*_about_all(found, items, times, year_stated=bool(stated)), *left_out, *found.gaps, *source.notes),
         faults=tuple(found.faults),
     )
 

@@ -282,7 +282,7 @@ class TableReader:
             for segment in segments_of(line, self._directory)
         ]
         body, more = _told(segment.view for segment in segments)
-        lines = [line for cell in self._cells(record, PlanColumn.POINTS) for line in cell.lines(self._source)]
+        lines = [line for cell in self._cells(record, PlanColumn.POINTS) for line in cell.paragraphs(self._source)]
         points = [*more, *(point for line in lines for point in _points(line))]
         goals = [self._view(cell) for cell in self._cells(record, PlanColumn.TARGET)]
         if not body:

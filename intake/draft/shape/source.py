@@ -1,9 +1,13 @@
 """What a reader makes of a file: its text, and the tables in it as cells that know their place in the text."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from intake.draft.rules import structure
 from intake.draft.text import View, joined, view
+
+_NUMBERED = re.compile(r"^(?:\d{1,2}[、.．]|（\d{1,2}）|[①-⑳])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +23,23 @@ class Cell:
     covered: bool = False
     more: tuple[tuple[int, int], ...] = ()
     """Where its text goes on, in a table drawn with characters."""
+    wrapped: bool = False
+    """Whether its lines are broken at its width and not by whoever wrote it."""
 
     def view(self, source: str) -> View:
         """Its text as one."""
         return joined(view(source, *place) for place in ((self.start, self.end), *self.more))
+
+    def paragraphs(self, source: str) -> list[View]:
+        """Its lines as they were meant: one broken at the width of the cell goes on in the next."""
+        lines = self.lines(source)
+        if not self.wrapped:
+            return lines
+        found = lines[:1]
+        for line in lines[1:]:
+            ended = structure.TERMINAL.pattern.search(found[-1].text) or _NUMBERED.match(line.text)
+            found = [*found, line] if ended else [*found[:-1], joined([found[-1], line])]
+        return found
 
     def lines(self, source: str) -> list[View]:
         """Its lines, empty ones left out."""
@@ -73,6 +90,8 @@ class Source:
     text: str
     grids: list[SourceTable] = field(default_factory=list)
     must_be_tables: bool = False
+    notes: list[str] = field(default_factory=list)
+    """What the reader could not do, for the clerk."""
 
 
 def together(views: Iterable[View]) -> View:
