@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import typer
 
-from cli.reach import entries, lines, nobody_to_tell
+from cli.reach import gap_lines, gaps_as_json, nobody_to_tell
 from cli.session import answer, session
 from cli.shape import group
 from cli.sheets import reject
@@ -84,12 +84,12 @@ def import_(
     if changes.events and not dry_run:
         _record(changes.events)
     left, without = _not_in_file(units, people), nobody_to_tell()
-    document |= {"missing": [p.id for p in left], "unreached": entries(without)}
+    document |= {"missing": [p.id for p in left], "unreached": gaps_as_json(without)}
     summary = [
         *(f"推定：{line}" for line in sheets.assumed),
         _told(changes, dry_run),
         *([_missing(left)] if left else []),
-        *lines(without),
+        *gap_lines(without),
     ]
     answer(document, "\n".join(summary))
 
@@ -137,8 +137,8 @@ def leave(
     confirm(f"登记{leaver.name}（{leaver.id}）离任？")
     _record([*revoke_all(session.directory(), leaver.id, f"{leaver.name}离任"), PersonLeft(person=leaver.id)])
     without = nobody_to_tell(units=[leaver.unit])
-    summary = [f"已登记{leaver.name}（{leaver.id}）离任", *lines(without)]
-    answer({"left": leaver.id, "unreached": entries(without)}, "\n".join(summary))
+    summary = [f"已登记{leaver.name}（{leaver.id}）离任", *gap_lines(without)]
+    answer({"left": leaver.id, "unreached": gaps_as_json(without)}, "\n".join(summary))
 
 
 def _active() -> tuple[reading.PersonOnRecord, ...]:

@@ -39,11 +39,11 @@ def _known() -> tuple[Sequence[Person], Routing, Callable[[str], str]]:
     return reading.people(session.database), session.settings.notices, lambda unit: names.get(unit, unit)
 
 
-def entries(gaps: Sequence[Unreached]) -> list[dict[str, Any]]:
-    """As scripts read it."""
+def gaps_as_json(gaps: Sequence[Unreached]) -> list[dict[str, Any]]:
+    """Whom no notice reaches, as scripts read it: a list of objects."""
     return [one.model_dump(mode="json") for one in gaps]
 
 
-def lines(gaps: Sequence[Unreached]) -> list[str]:
-    """As people read it."""
+def gap_lines(gaps: Sequence[Unreached]) -> list[str]:
+    """Whom no notice reaches, a line of Chinese for each."""
     return [f"注意：{one.line}" for one in gaps]

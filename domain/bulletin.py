@@ -152,7 +152,7 @@ def bulletin_stream(publication: Publication) -> str:
 
 
 def number_series(publication: Publication, year: int) -> NumberSeries:
-    """The series a publication's numbers of a year come from."""
+    """The gapless series of a year's numbers of 简报 or 动态."""
     return NumberSeries(
         series=f"bulletin/{publication.value}/{year}",
         field="number",

@@ -35,8 +35,8 @@ def _fits(text: str) -> str:
     return text
 
 
-def titled(title: str) -> str:
-    """The title of a matter on one line, short enough to head a paper and to be quoted in a 简报.
+def checked_title(title: str) -> str:
+    """The title somebody gave a matter, as it is kept: on one line, and refused when too long to head a paper.
 
     Raises:
         Refusal: `malformed`.

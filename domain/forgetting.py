@@ -35,7 +35,7 @@ class ForgottenSecrets(Frozen):
 
 
 def forget(matter: str, number: str, keys: tuple[str, ...], reason: str, actor: Actor) -> SecretsForgotten:
-    """What a leader decides, himself or typed for by the office, on a paper that shows it.
+    """The event by which a matter's keys are destroyed: a leader's decision, his own or typed for him, on a paper.
 
     Raises:
         Refusal: `unsigned`, `forbidden`; `malformed`, when no paper is named.

@@ -149,7 +149,7 @@ def spelled(number: str) -> str:
 
 
 def by_letter(supervision: Supervision | None) -> bool:
-    """Whether a unit is written to by 函: whom the headquarters may not order, it asks (条例 art. 5)."""
+    """Whether a paper to a unit is a 函 and no 通知: whom the headquarters may not order, it asks (条例 art. 5)."""
     return supervision is Supervision.BY_LETTER
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from domain.base import Frozen
 from eventlog.backend import Row
+from eventlog.beside_events import Seals, key_problems, odd_cells, outbox_problems, protection_problems
 from eventlog.chain import ALGORITHMS, hash_of
 from eventlog.database import Database, Transaction
 from eventlog.evidence import command_digest
@@ -20,7 +21,6 @@ from eventlog.findings import Finding, Token, finding
 from eventlog.projections import Progress, Projection, last_position, pages
 from eventlog.readmodel import READ_MODEL
 from eventlog.rows import EVENT_COLUMNS, recorded
-from eventlog.sidetables import Seals, key_problems, odd_cells, outbox_problems, protection_problems
 from eventlog.sqlite import SqliteConnection
 from eventlog.typed import oddities
 

@@ -15,8 +15,7 @@ from cli.plan.rows import (
     openings_document,
     sent,
 )
-from cli.reach import entries, nobody_to_tell, nobody_would_be_told
-from cli.reach import lines as lines_of
+from cli.reach import gap_lines, gaps_as_json, nobody_to_tell, nobody_would_be_told
 from cli.session import Exit, answer, problem_of, session
 from cli.sheets import reject, say
 from cli.task.common import now, order
@@ -64,8 +63,8 @@ def import_edited(file: Path, *, dry_run: bool, keep_going: bool) -> None:
     if code and not session.json:
         say([f.line for f in (*faults, *refused)])
     without = _without(ready, opening.ready) if dry_run else nobody_to_tell(matters=_handed(extra["applied"]))
-    text = "\n".join([_told(done, extra, dry_run=dry_run), *lines_of(without)])
-    answer({**done.document, **extra, "unreached": entries(without)}, text)
+    text = "\n".join([_told(done, extra, dry_run=dry_run), *gap_lines(without)])
+    answer({**done.document, **extra, "unreached": gaps_as_json(without)}, text)
     if code or (not dry_run and len(extra["applied"]) < len(ready) + len(opening.ready)):
         raise SystemExit(code or Exit.REFUSED)
 

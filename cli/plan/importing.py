@@ -16,8 +16,7 @@ from cli.plan.rows import (
     openings_document,
     sent,
 )
-from cli.reach import entries, nobody_to_tell, nobody_would_be_told
-from cli.reach import lines as lines_of
+from cli.reach import gap_lines, gaps_as_json, nobody_to_tell, nobody_would_be_told
 from cli.session import Exit, Problem, answer, problem_of, session
 from cli.sheets import reject, say
 from cli.task.due import due_day
@@ -70,7 +69,9 @@ def import_(
     if openings.faults and not session.json:
         say([f.line for f in openings.faults])
     without = _without(openings.ready) if dry_run else nobody_to_tell(matters=[o["matter"] for o in done.opened])
-    answer({**done.document, "unreached": entries(without)}, "\n".join([_told(done, dry_run), *lines_of(without)]))
+    answer(
+        {**done.document, "unreached": gaps_as_json(without)}, "\n".join([_told(done, dry_run), *gap_lines(without)])
+    )
     if openings.faults:
         raise SystemExit(Exit.MALFORMED)
 

@@ -11,8 +11,7 @@ from uuid import uuid4
 
 import typer
 
-from cli.reach import entries, nobody_to_tell
-from cli.reach import lines as lines_of
+from cli.reach import gap_lines, gaps_as_json, nobody_to_tell
 from cli.session import Exit, Problem, answer, problem_of, session
 from domain.base import Frozen, Refusal, Term, refuse
 from domain.bounds import cleaned, seen, within_bounds
@@ -337,10 +336,10 @@ def tell_many(
         else:
             without = nobody_to_tell(matters=[reply.matter]) if handed else ()
             notes = list(more[n]) if more else []
-            unreached = {"unreached": entries(without)} if handed else {}
+            unreached = {"unreached": gaps_as_json(without)} if handed else {}
             shown = document(reply)
             documents.append({**shown, **unreached, **({"notes": notes} if notes else {})})
-            lines += [line(reply, shown), *notes, *lines_of(without)]
+            lines += [line(reply, shown), *notes, *gap_lines(without)]
     answer(documents, "\n".join(lines))
     if worst:
         raise SystemExit(worst)

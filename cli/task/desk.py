@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.names import unit_names
-from cli.reach import entries, nobody_to_tell
+from cli.reach import gaps_as_json, nobody_to_tell
 from cli.session import answer, session
 from cli.task.common import the_matter, the_one
 from cli.task.reads import row, secrets_of, standing
@@ -72,7 +72,7 @@ def today() -> None:
         "endangered": [{**lit(m), "what": what} for m, what in endangered],
         "following": [lit(m) for m in following],
         "meetings": [{"meeting": m.number, "title": m.title, "what": what} for m, what in meetings],
-        "unreached": entries(without),
+        "unreached": gaps_as_json(without),
     }
     lines = [
         f"今天 {said_date(day)}",

@@ -9,7 +9,7 @@ from uuid import uuid4
 import typer
 
 from cli.moments import past_day
-from cli.reach import entries, lines, nobody_to_tell
+from cli.reach import gap_lines, gaps_as_json, nobody_to_tell
 from cli.session import Problem, answer, session
 from cli.task.common import (
     ByOption,
@@ -297,8 +297,8 @@ def _tell_handed(reply: "Reply", *more_lines: str, **more: object) -> None:
     """The answer, and who cannot be told of the matter that is now in his hands."""
     without = nobody_to_tell(matters=[reply.matter])
     shown = document(reply)
-    document_ = {**shown, **more, "unreached": entries(without)}
-    answer(document_, "\n".join([line(reply, shown), *more_lines, *lines(without)]))
+    document_ = {**shown, **more, "unreached": gaps_as_json(without)}
+    answer(document_, "\n".join([line(reply, shown), *more_lines, *gap_lines(without)]))
 
 
 def new_point(text: str) -> NewPoint:

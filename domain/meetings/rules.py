@@ -9,7 +9,7 @@ from domain.bounds import within_bounds
 from domain.calendar import WorkCalendar, local_date
 from domain.envelope import Draft
 from domain.event import Event
-from domain.facts import UnitRef, is_sealed, titled
+from domain.facts import UnitRef, checked_title, is_sealed
 from domain.log import Claims, SlotClaim, UnitClaim
 from domain.meetings import commands as c
 from domain.meetings import events as ev
@@ -208,7 +208,7 @@ def _decide(meeting: Meeting, command: c.DecideItem, context: DecisionContext) -
     if command.outcome is Outcome.NEW_MATTER and command.due:
         nameless = command.new_title is None and is_sealed(command.text)
         refuse(nameless, "议定内容属工作秘密，新立项须另拟不涉密的名称（--title）", "malformed")
-        title = titled(command.new_title or command.text)
+        title = checked_title(command.new_title or command.text)
         new = NewMatter(title=title, due=command.due, lead=command.lead, assist=command.assist)
     yield ev.PointDecided(
         no=len(meeting.points) + 1,

@@ -9,7 +9,7 @@ from domain import events as ev
 from domain.base import refuse
 from domain.calendar import local_date
 from domain.closing import unfinished
-from domain.facts import MOST_WEIGHT, titled
+from domain.facts import MOST_WEIGHT, checked_title
 from domain.matter import DONE, Closure, Matter
 from domain.rules.authority import acting_unit, conclude_others_work
 from domain.rules.context import DecisionContext, RuleEvent
@@ -258,7 +258,7 @@ def _check_corrected(matter: Matter, field: str, text: str) -> None:
     refuse(not text.strip(), f"更正后的{FIELDS[field]}不能为空", "malformed")
     match field:
         case "title":
-            titled(text)
+            checked_title(text)
         case "progress":
             refuse(not _whole(text, 0, DONE), f"进度须为 0 到 {DONE} 的整数", "malformed")
         case "weight":

@@ -7,7 +7,7 @@ from domain import commands as c
 from domain import events as ev
 from domain.base import Refusal, refuse
 from domain.calendar import local_date, to_minute
-from domain.facts import NewPoint, UnitRef, titled
+from domain.facts import NewPoint, UnitRef, checked_title
 from domain.ladder import rung_of_the_matter
 from domain.matter import Matter, Point
 from domain.policy import DueRule
@@ -37,7 +37,7 @@ def open_matter(command: c.OpenMatter, context: DecisionContext) -> Iterator[Rul
         "malformed",
     )
     opened = ev.MatterOpened(
-        title=titled(command.title),
+        title=checked_title(command.title),
         basis=command.basis,
         due=due,
         kind=command.kind,

@@ -111,7 +111,7 @@ def page(transaction: Transaction, after: int, limit: int) -> list[Row]:
 
 
 def head(database: Database, stream: str) -> Head:
-    """Where the stream stands."""
+    """Version and hash of a stream's newest event, read by itself; 0 and empty when it has none."""
     sql = "SELECT version, hash FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1"
     with database.reading() as transaction:
         row = transaction.one(sql, (stream,))

@@ -231,7 +231,7 @@ def issued(database: Database) -> tuple[PaperIssued, ...]:
 
 
 def filed(database: Database, home: Path, event: PaperIssued) -> Filed:
-    """What it takes to find an issued paper's files, or to print them again."""
+    """Where an issued paper (督办单、催办单 …) lies in the home, and what prints it again."""
     return Filed(
         event=event,
         home=home,

@@ -249,7 +249,7 @@ _MEANING: dict[str, Callable[[Times, re.Match[str]], date | None]] = {
 
 
 def rhythms(text: View) -> list[tuple[Rhythm, Span]]:
-    """The rhythms a text speaks of, the most frequent first."""
+    """The 反馈周期 (每周、每月 …) that a task of a drafted plan speaks of, the most frequent first."""
     found = []
     for value, rule in deadlines.RHYTHMS:
         match = rule.pattern.search(text.text)

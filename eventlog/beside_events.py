@@ -70,7 +70,7 @@ class Seals:
 def key_problems(
     database: Database, transaction: Transaction, stream: str | None, seals: Mapping[str, tuple[str, str]]
 ) -> Iterator[Finding]:
-    """Each key is there, in its place, and opens what it sealed; one that is gone was destroyed by a decision."""
+    """For `verify`: each matter's key is there, opens what it sealed, or was destroyed by a decision."""
     only, params = ("", ()) if stream is None else (" WHERE stream = ?", (stream,))
     rows = transaction.all(f"SELECT {', '.join(_KEYS)} FROM secret_keys{only} ORDER BY key_id", params)
     forgotten, master = _forgotten(transaction), _master(database)
