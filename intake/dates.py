@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import date, datetime, time
 from functools import lru_cache
 
+from domain.base import Refusal
 from domain.bounds import FIRST_YEAR, LAST_YEAR
 from intake.sheets import as_text
 from intake.xlsx import Value
@@ -16,6 +18,8 @@ _PARTS = re.compile(
 _MIDNIGHT = re.compile(r"[T ]?0{1,2}:00(:00(\.0+)?)?$")
 _SERIALS = range(36526, 73051)
 _HOW = "请写成 2022-06-30 的样子"
+Spoken = Callable[[str], date]
+"""Understands a day as people say it (6月30日, 年底), or raises `Refusal` or `ValueError`."""
 
 
 def as_date(value: Value) -> date:
@@ -38,6 +42,23 @@ def as_date(value: Value) -> date:
             return date.fromordinal(value - 25569 + date(1970, 1, 1).toordinal())
         case _:
             return _date_of_text(as_text(value))
+
+
+def meant(value: Value, spoken: Spoken) -> date:
+    """A full date as it stands; a text that is none as people say it.
+
+    Raises:
+        ValueError: it is no day, with the line for a full date.
+    """
+    try:
+        return as_date(value)
+    except ValueError:
+        if not isinstance(value, str):
+            raise
+        try:
+            return spoken(value)
+        except Refusal:
+            return as_date(value)
 
 
 @lru_cache(maxsize=1024)

@@ -5,18 +5,17 @@ Names of units and people stay as written here; who they are is for the director
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from domain.base import Frozen, Refusal
+from domain.base import Frozen
 from domain.envelope import canonical
 from domain.facts import NewIndicator
 from domain.terms import MatterClass, Rhythm
-from intake.dates import as_date
+from intake.dates import Spoken, as_date, meant
 from intake.indicators import indicators
 from intake.sheets import CellFault, Row, normal, read_table, split_names
-from intake.xlsx import Value
 
 SHEET = "任务清单"
 NO, TITLE, POINTS, LEAD, ASSIST, PERSON = "序号", "任务", "要点", "牵头单位", "配合单位", "责任人"
@@ -43,8 +42,6 @@ _RHYTHMS = {
     "季": Rhythm.QUARTERLY,
     "一次": Rhythm.ONCE,
 }
-Spoken = Callable[[str], date]
-"""Understands a day as people say it, or raises `Refusal`."""
 _LOOKS_LIKE_A_DATE = re.compile(r"\d[\d\s\-/.年月日号:]*")
 
 
@@ -111,7 +108,7 @@ def read_task_list(path: Path, spoken: Spoken | None = None) -> TaskList:
     seen: dict[str, int] = {}
     rows = []
     for row in table.rows:
-        task = _task(row, table.extra, spoken or _written_out)
+        task = _task(row, table.extra, spoken or as_date)
         earlier = seen.setdefault(normal(row.text(NO)), row.number) if row.text(NO) else row.number
         if earlier != row.number:
             row.fault(NO, f"序号 {row.text(NO)} 与第{earlier}行重复")
@@ -181,34 +178,13 @@ def _basis(row: Row) -> str:
     return text
 
 
-def _written_out(text: str) -> date:
-    return as_date(text)
-
-
-def _meant(value: Value, spoken: Spoken) -> date:
-    """A full date as it stands; a text that is none as people say it.
-
-    Raises:
-        ValueError: it is no day, with the line for a full date.
-    """
-    try:
-        return as_date(value)
-    except ValueError:
-        if not isinstance(value, str):
-            raise
-        try:
-            return spoken(value)
-        except Refusal:
-            return as_date(value)
-
-
 def _date(row: Row, spoken: Spoken) -> date | None:
     value = row.value(DUE)
     if value is None:
         row.fault(DUE, "缺少完成时限，请写成 2022-06-30 的样子")
         return None
     try:
-        return _meant(value, spoken)
+        return meant(value, spoken)
     except ValueError as error:
         row.fault(DUE, str(error))
         return None
@@ -251,7 +227,7 @@ def _point(line: str, spoken: Spoken) -> TaskPoint:
         return TaskPoint(text=line)
     if not text:
         raise ValueError("只有日期，没有内容")
-    return TaskPoint(text=text, due=_meant(last, spoken))
+    return TaskPoint(text=text, due=meant(last, spoken))
 
 
 def _indicators(row: Row, title: str) -> tuple[NewIndicator, ...]:

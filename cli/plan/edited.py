@@ -19,6 +19,7 @@ from cli.reach import gap_lines, gaps_as_json, nobody_to_tell, nobody_would_be_t
 from cli.session import Exit, answer, problem_of, session
 from cli.sheets import reject, say
 from cli.task.common import now, order
+from cli.task.due import due_day
 from domain.base import Refusal
 from domain.commands import AssignMatter, OpenMatter
 from domain.matter import Matter
@@ -41,7 +42,7 @@ def import_edited(file: Path, *, dry_run: bool, keep_going: bool) -> None:
     from intake.edited import edits
     from intake.edited.copy import read_edited_table
 
-    table = read_edited_table(file, reading.identity(session.database))
+    table = read_edited_table(file, reading.identity(session.database), due_day)
     matters = _matters()
     edited = edits.edits_of(table, matters, _known())
     fresh, already = _split(edited.wanted)

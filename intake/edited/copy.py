@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from openpyxl.utils import get_column_letter
 
-from domain.base import Frozen, refuse, refuse_always
+from domain.base import Frozen, Refusal, refuse, refuse_always
 from domain.terms import MatterClass, Rhythm
-from intake.dates import as_date
+from intake.dates import Spoken, as_date, meant
 from intake.edited.cells import points_of
 from intake.sheets import CellFault, Row, as_text, fill_row, mark_merged, split_names
 from intake.task_list import ANOTHER, TaskPoint, TaskRow, row_key
@@ -53,8 +54,10 @@ def is_edited_table(path: Path) -> bool:
     return bool({SHEET, KEY_SHEET} & set(worksheet_names(path)))
 
 
-def read_edited_table(path: Path, database: str) -> EditedTable:
+def read_edited_table(path: Path, database: str, spoken: Spoken | None = None) -> EditedTable:
     """Read a copy; `database` is the identity of the log it must belong to.
+
+    `spoken` understands a day as people say it (6月30日, 年底); without it only a full date is one.
 
     Raises:
         Refusal: `malformed`, when the copy as a whole cannot be read, lost its key, or is of another log.
@@ -66,7 +69,7 @@ def read_edited_table(path: Path, database: str) -> EditedTable:
     raw = read_worksheet(path, SHEET)
     if raw is None:
         refuse_always(f"{path.name} 中没有工作表“{SHEET}”，请保留该表名", "malformed")
-    return _Copy(path.name, raw, key).read()
+    return _Copy(path.name, raw, key, spoken or as_date).read()
 
 
 def _key(path: Path) -> RowKey:
@@ -79,8 +82,8 @@ def _key(path: Path) -> RowKey:
 
 
 class _Copy:
-    def __init__(self, file: str, raw: RawSheet, key: RowKey) -> None:
-        self._file, self._raw, self._key = file, raw, key
+    def __init__(self, file: str, raw: RawSheet, key: RowKey, spoken: Spoken) -> None:
+        self._file, self._raw, self._key, self._spoken = file, raw, key, spoken
         self._start, self._headers = self._head()
         self._letters = {header: get_column_letter(at) for at, header in self._headers.items()}
 
@@ -148,7 +151,8 @@ class _Copy:
 
     def _edited(self, row: Row, number: str) -> EditedRow:
         texts = {column: row.text(column.label) for column in KEYED}
-        texts[Column.DUE] = _day(row)
+        texts[Column.DUE] = self._day(row)
+        texts[Column.DATES] = self._days(texts[Column.DATES])
         if isinstance(row.value(Column.PROGRESS.label), int | float):
             row.fault(Column.PROGRESS.label, "是数字，看不出是百分之几；请写成“60%”，另起一行写办理情况")
         letters = {column: self._letters[column.label] for column in KEYED}
@@ -160,7 +164,7 @@ class _Copy:
     def _new(self, row: Row, chapter: str) -> TaskRow | None:
         """A row without 编号 is a matter to be opened."""
         title = " ".join(row.required(Column.TITLE.label).split("\n"))
-        due = _day(row)
+        due = self._day(row)
         basis = row.text(Column.REASON.label)
         if not basis:
             row.fault(Column.REASON.label, "新增的行须在这一列写明立项依据（会议纪要、领导批示或文件及其文号）")
@@ -193,22 +197,34 @@ class _Copy:
     def _new_points(self, row: Row) -> tuple[TaskPoint, ...]:
         texts = points_of(Column.POINTS, row.text(Column.POINTS.label))
         try:
-            days = {no: as_date(text) for no, text in points_of(Column.DATES, row.text(Column.DATES.label))}
+            days = {no: meant(text, self._spoken) for no, text in points_of(Column.DATES, row.text(Column.DATES.label))}
         except ValueError as error:
             row.fault(Column.DATES.label, str(error))
             return ()
         return tuple(TaskPoint(text=text, due=days.get(no or at)) for at, (no, text) in enumerate(texts, 1))
 
+    def _day(self, row: Row) -> str:
+        """时限 as ISO text, whether the cell is a date, a day number or text; empty with a fault when it is none."""
+        label = Column.DUE.label
+        value = row.value(label)
+        if value is None:
+            row.fault(label, "时限不能空，请写成 2022-06-30 的样子")
+            return ""
+        try:
+            return meant(value, self._spoken).isoformat()
+        except ValueError as error:
+            row.fault(label, str(error))
+            return ""
 
-def _day(row: Row) -> str:
-    """时限 as ISO text, whether the cell is a date, a day number or text; empty with a fault when it is none."""
-    label = Column.DUE.label
-    value = row.value(label)
-    if value is None:
-        row.fault(label, "时限不能空，请写成 2022-06-30 的样子")
-        return ""
-    try:
-        return as_date(value).isoformat()
-    except ValueError as error:
-        row.fault(label, str(error))
-        return ""
+    def _days(self, text: str) -> str:
+        """节点 with each day written out that was only said; what is no day stays, for its own fault to name."""
+        lines = []
+        for line in text.split("\n"):
+            lines.append(line)
+            for no, day in points_of(Column.DATES, line):
+                try:
+                    as_date(day)
+                except ValueError:
+                    with suppress(ValueError, Refusal):
+                        lines[-1] = f"{'' if no is None else f'{no}. '}{self._spoken(day)}"
+        return "\n".join(lines)

@@ -15,6 +15,7 @@ from domain import commands as c
 from domain.base import Refusal
 from domain.facts import NewPoint
 from domain.matter import Matter
+from domain.queries.spoken import spoken_date
 from domain.rules import DecisionContext
 from domain.terms import Duty
 from eventlog import reading
@@ -82,7 +83,7 @@ def put(path: Path, row: int, **values: Any) -> Path:
 
 
 def read(log: Database, path: Path) -> EditedTable:
-    return read_edited_table(path, reading.identity(log))
+    return read_edited_table(path, reading.identity(log), lambda text: spoken_date(text, date(2022, 3, 11)))
 
 
 def found(log: Database, path: Path) -> Edits:
@@ -104,6 +105,18 @@ def only_fault(log: Database, path: Path) -> str:
 
 
 # --- what an edit means
+
+
+def test_a_day_may_be_said_as_people_say_it(office: Database, copy: Path) -> None:
+    put(copy, FIRST, due="7月29日", dates="1. 4月29日", reason="受疫情影响")
+    assert commands(office, copy) == [
+        c.ChangePoint(no=1, due=date(2022, 4, 29)),
+        c.RequestExtension(to=date(2022, 7, 29), reason="受疫情影响"),
+    ]
+
+
+def test_what_is_no_day_is_named_in_its_cell(office: Database, copy: Path) -> None:
+    assert "“尽快”不是明确的日期" in only_fault(office, put(copy, FIRST, dates="1. 尽快"))
 
 
 def test_a_copy_nobody_edited_asks_for_nothing(office: Database, copy: Path) -> None:
