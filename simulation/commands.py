@@ -12,7 +12,16 @@ from domain.envelope import Actor, OnBehalf
 from domain.facts import NewPoint, UnitRef
 from domain.matter import Matter
 from domain.office import Delegation, Person, Unit
-from domain.terms import LeaderMark, ObjectionOutcome, ReportChannel, Rhythm, Role, SuspensionReason
+from domain.terms import (
+    Finding,
+    LeaderMark,
+    ObjectionOutcome,
+    ReportChannel,
+    ReturnReason,
+    Rhythm,
+    Role,
+    SuspensionReason,
+)
 from intake.directory import UnitIndex
 from simulation.scenario import Incident
 
@@ -79,6 +88,8 @@ def command_of(incident: Incident, cast: Cast, seal: Seal) -> c.MatterCommand:
         fields["text"] = seal(fields["text"])
     if incident.do == "suspend":
         fields["reason"] = SuspensionReason.from_label(fields["reason"])
+    if incident.do == "ask_back":
+        fields["reason"] = ReturnReason.from_label(fields["reason"])
     if incident.do == "instruct":
         fields["leader"] = incident.by or incident.as_
     if incident.do == "point_add":
@@ -107,4 +118,5 @@ _MAKE: dict[str, Callable[[Any, Cast], Any]] = {
     "rhythm": _term(Rhythm),
     "mark": _term(LeaderMark),
     "outcome": _term(ObjectionOutcome),
+    "finding": _term(Finding),
 }

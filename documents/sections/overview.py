@@ -157,6 +157,8 @@ def _movement(edition: Edition) -> Iterator[Piece]:
             ("会议议定", times(ev.DecisionRecorded), "项"),
             ("请求协调", times(ev.CoordinationRequested), "项"),
             ("催办", times(ev.UrgeIssued), "次"),
+            ("退回反馈", times(ev.ReportReturned), "次"),
+            ("现场核查", times(ev.MatterInspected), "次"),
             ("升级", times(ev.MatterEscalated), "次"),
         )
     )
