@@ -19,7 +19,7 @@ AsOfOption = Annotated[
 
 
 def last_such_day(text: str) -> date:
-    """The day meant where what has been is meant; one whose year is told may be still to come.
+    """A day of the past as people say it: 3月5日, said in February, is last year's; a told year may be to come.
 
     Raises:
         Refusal: `malformed`, when no day is meant.

@@ -16,7 +16,7 @@ from domain.calendar import SHANGHAI
 from domain.envelope import Actor
 from domain.event import Event
 from domain.queries.spoken import said_date
-from domain.queries.telling import local, moved_what
+from domain.queries.telling import deadline_in_words, local
 from eventlog import reading
 from eventlog.patience import left as left_of
 
@@ -75,7 +75,9 @@ class Moved:
 
 def move_lines(moves: Iterable["MovedDeadline"]) -> list[str]:
     """One line for each deadline that moved."""
-    return [f"  {m.matter}  {moved_what(m.what)}  {_said(m.before)} → {_said(m.after)}  {m.reason}" for m in moves]
+    return [
+        f"  {m.matter}  {deadline_in_words(m.what)}  {_said(m.before)} → {_said(m.after)}  {m.reason}" for m in moves
+    ]
 
 
 def record_and_move(stream: str, *events: Event, actor: Actor | None = None) -> Moved:

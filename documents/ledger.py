@@ -17,12 +17,12 @@ from datetime import datetime
 from itertools import accumulate
 from typing import Any, TypeVar, cast
 
-from domain.bulletin import BulletinIssued, BulletinSeries, Issue, Publication, bulletin_stream
+from domain.bulletin import BulletinIssued, BulletinSeries, Issue, Publication
 from domain.calendar import WorkCalendar
 from domain.envelope import Recorded
 from domain.event import Event, decode
 from domain.evolve import evolve_told
-from domain.ids import kind_of
+from domain.ids import bulletin_stream, kind_of
 from domain.log import Rulebook
 from domain.matter import Matter
 from domain.meetings.meeting import Meeting

@@ -10,6 +10,7 @@ from typing import ClassVar
 from domain.base import Frozen, Term
 from domain.envelope import NumberSeries, Recorded
 from domain.event import Event, decode
+from domain.ids import bulletin_stream
 
 
 class Publication(Term):
@@ -144,11 +145,6 @@ class BulletinSeries(Frozen):
     def last_no(self, year: int) -> int:
         """The last number of a year; 0 when there is none."""
         return max((i.no for i in self.issues if i.year == year), default=0)
-
-
-def bulletin_stream(publication: Publication) -> str:
-    """Where the issues of a publication are recorded."""
-    return f"bulletin/{publication.value}"
 
 
 def number_series(publication: Publication, year: int) -> NumberSeries:

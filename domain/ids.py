@@ -1,7 +1,9 @@
-"""The ids of streams: they follow from a key, so that whoever does a thing twice meets the same stream."""
+"""The ids of streams: they follow from a key or a year, so that whoever does a thing twice meets the same stream."""
 
 import unicodedata
 from hashlib import sha256
+
+from domain.base import Term
 
 
 def matter_stream(key: str) -> str:
@@ -17,6 +19,21 @@ def meeting_stream(key: str) -> str:
 def plan_stream(name: str) -> str:
     """Where the versions of the work plan of that name are recorded."""
     return f"plan/{_derived(name)}"
+
+
+def bulletin_stream(publication: Term) -> str:
+    """Where the issues of 简报, or of 动态, are recorded."""
+    return f"bulletin/{publication.value}"
+
+
+def paper_stream(year: int) -> str:
+    """Where the papers of a year (督办单、催办单 …) are recorded."""
+    return f"paper/{year}"
+
+
+def minutes_stream(year: int) -> str:
+    """Where the filed 纪要 of a year are recorded."""
+    return f"minutes/{year}"
 
 
 def kind_of(stream: str) -> str:

@@ -132,11 +132,6 @@ class PaperLedger(Frozen):
         return next((p for p in self.papers if p.number == number), None)
 
 
-def paper_stream(year: int) -> str:
-    """Where the papers of a year are recorded."""
-    return f"paper/{year}"
-
-
 def paper_series(letter: bool, year: int) -> NumberSeries:
     """The series of a 代字 and year: no 第, no leading zero (GB/T 9704 7.2.5)."""
     mark = f"{MARK}{'函' if letter else '督'}"

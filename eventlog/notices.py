@@ -97,7 +97,7 @@ class Failing(Frozen):
 
 
 def untold(database: Database, after: int, limit: int) -> tuple[Recorded, ...]:
-    """The next events after a position that nobody was told of yet."""
+    """The next events after a position that are still in the outbox: no notice was made of them yet."""
     columns = ", ".join(f"e.{c}" for c in EVENT_COLUMNS.split(", "))
     with database.reading() as transaction:
         rows = transaction.all(

@@ -182,7 +182,7 @@ def list_(
     series: Annotated[str | None, typer.Option("--series", metavar="简报|动态", help="只看一种")] = None,
 ) -> None:
     """已签发的各期和未签发的草稿。"""
-    from documents.bulletin.drafts import kept
+    from documents.bulletin.drafts import kept_drafts
     from services.issuing.bulletins import issued
 
     publication = term(Publication, series, "--series") if series else None
@@ -190,7 +190,7 @@ def list_(
     old = [i for p in Publication if publication in (None, p) for i in _old(p)]
     waiting = [
         d
-        for d in kept(session.settings.home)
+        for d in kept_drafts(session.settings.home)
         if publication in (None, d.publication) and reading.find_command(session.database, d.key) is None
     ]
     document = {

@@ -83,11 +83,11 @@ def find(home: Path, draft_id: str) -> BulletinDraft | None:
         Refusal: `malformed`, when its file is damaged.
     """
     wanted = draft_id.strip().upper()
-    return next((draft for draft in kept(home) if draft.id == wanted), None)
+    return next((draft for draft in kept_drafts(home) if draft.id == wanted), None)
 
 
-def kept(home: Path) -> tuple[BulletinDraft, ...]:
-    """All drafts, the oldest first.
+def kept_drafts(home: Path) -> tuple[BulletinDraft, ...]:
+    """All drafts of 简报 and 动态 the home keeps, the oldest first.
 
     Raises:
         Refusal: `malformed`, when a file is damaged.

@@ -19,9 +19,10 @@ from documents.sections.overview import OVERVIEW
 from documents.sections.recipe import SectionPart, built_in
 from documents.wording import clean, full_date, share, short_date
 from domain import events as ev
-from domain.bulletin import BulletinSeries, Publication, bulletin_stream
+from domain.bulletin import BulletinSeries, Publication
 from domain.calendar import local_date
 from domain.event import Event
+from domain.ids import bulletin_stream
 from domain.terms import Stage
 from eventlog import reading
 from eventlog.database import Database

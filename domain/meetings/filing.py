@@ -10,6 +10,7 @@ from typing import ClassVar
 from domain.base import Frozen
 from domain.envelope import Recorded
 from domain.event import Event, decode
+from domain.ids import minutes_stream
 
 
 class MinutesFiled(Event):
@@ -44,11 +45,6 @@ class MinutesOfYear(Frozen):
     """The 文号 of a year whose files are recorded, in the order of filing."""
 
     numbers: tuple[str, ...] = ()
-
-
-def minutes_stream(year: int) -> str:
-    """Where the filed minutes of a year are recorded."""
-    return f"minutes/{year}"
 
 
 def filing_key(meeting: str, number: str) -> str:

@@ -73,8 +73,8 @@ def pace_said(matter: Matter) -> str:
     return matter.rhythm.label
 
 
-def moved_what(what: str) -> str:
-    """Which deadline moved: `coordination:2` → 第2项协调答复时限."""
+def deadline_in_words(what: str) -> str:
+    """The deadline of a `DeadlineMoved`, as every timeline says it: `coordination:2` → 第2项协调答复时限."""
     kind, _, no = what.partition(":")
     label = {
         "window": "反馈期限",
@@ -189,7 +189,7 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.InstructionRecorded: lambda e, r: f"{r.name(e.leader)}：{r.open(e.text)}",
     ev.NearDueWarned: lambda e, _: f"时限 {e.due}",
     ev.DueLapsed: lambda e, _: f"时限 {e.due}",
-    ev.DeadlineMoved: lambda e, _: f"{moved_what(e.what)} {local(e.before)}→{local(e.after)}：{e.reason}",
+    ev.DeadlineMoved: lambda e, _: f"{deadline_in_words(e.what)} {local(e.before)}→{local(e.after)}：{e.reason}",
     ev.ExtensionRequested: lambda e, _: f"{_point(e.point)}延至 {e.to}：{e.reason}（进度{e.progress}%）",
     ev.ExtensionGranted: lambda e, _: f"{_point(e.point)}延至 {e.to}{_if(e.reason, '：')}",
     ev.MatterSuspended: lambda e, _: f"至 {e.until}，{e.reason.label}{_if(e.note, '：')}",

@@ -167,8 +167,8 @@ def _speaks_for_leader(command: c.RecordInstruction | c.MarkClosure, context: De
         refuse(context.decider.id != command.leader, "批示领导与作出决定的领导不一致", "forbidden")
 
 
-def signs(actor: Actor, what: str) -> Actor | OnBehalf:
-    """Who signs a 简报, a 督办单 …: a leader, himself or typed for by the office. Nobody else's name makes it an issue.
+def signer_of(actor: Actor, what: str) -> Actor | OnBehalf:
+    """Rule: the leader who signs a 简报, a 督办单 …, himself or typed for by the office; nobody else's name issues it.
 
     Raises:
         Refusal: with code `unsigned` or `forbidden`.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 async def client_or_trouble(settings: "Settings") -> tuple[Client | None, list[HealthFinding]]:
-    """A connection, or why there is none."""
+    """A connection to Temporal, or what is wrong that there is none."""
     if settings.address is None:
         return None, [HealthFinding(code="not_running", message="督办服务没有运行", remedy="运行 xmh up --detach")]
     trouble = HealthFinding(

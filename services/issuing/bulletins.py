@@ -17,12 +17,12 @@ from domain.bulletin import (
     BulletinIssued,
     BulletinSeries,
     Publication,
-    bulletin_stream,
     number_series,
 )
 from domain.calendar import end_of_day, local_date
 from domain.envelope import Actor, NumberSeries, Recorded
-from domain.rules.authority import signs
+from domain.ids import bulletin_stream
+from domain.rules.authority import signer_of
 from eventlog import reading
 from eventlog.database import Database
 from services.issuing.editing import briefing_of_draft, edited_by
@@ -64,7 +64,7 @@ def issue_briefing(
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
     series = Publication.BRIEFING
-    signs(signer, series.label)
+    signer_of(signer, series.label)
     as_of, used = min(now, end_of_day(until)), press or Press()
     return _issue(
         Desk(database, home, signer, now, used),
@@ -89,7 +89,7 @@ def issue(
         Refusal: with code `unsigned`, when the signer is not a leader.
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
-    signs(signer, draft.publication.label)
+    signer_of(signer, draft.publication.label)
     used = press_of(home, draft, press)
     desk = Desk(database, home, signer, now, used)
     return _issue(desk, lambda: briefing_of_draft(database, draft, recipe_of(used.template)), draft.key, copies)
@@ -186,7 +186,7 @@ def _issue(desk: Desk, text: Callable[[], Briefing], key: str, copies: int | Non
             stream=bulletin_stream(briefing.publication),
             series=series,
             folder=folder_of(home, briefing.publication),
-            content={"position": briefing.position, "signer": signs(desk.signer, briefing.publication.label).id},
+            content={"position": briefing.position, "signer": signer_of(desk.signer, briefing.publication.label).id},
             event=lambda no: _numbered(desk, briefing, series, no, copies),
             files=files,
         ),
@@ -207,7 +207,7 @@ def _numbered(desk: Desk, briefing: Briefing, series: NumberSeries, no: int, cop
         until=briefing.until,
         position=briefing.position,
         as_of=briefing.as_of,
-        signer=signs(desk.signer, briefing.publication.label).id,
+        signer=signer_of(desk.signer, briefing.publication.label).id,
         issued_on=on,
         files={},
         template=TEMPLATE,

@@ -9,9 +9,10 @@ from documents.bulletin.drafts import BulletinDraft, computed
 from documents.bulletin.edited import Text, changes, read_edited, sections_of, text_of
 from documents.sections.recipe import Recipe
 from domain.base import Frozen, refuse
-from domain.bulletin import BulletinEdited, BulletinSeries, Change, Publication, bulletin_stream
+from domain.bulletin import BulletinEdited, BulletinSeries, Change, Publication
 from domain.envelope import Actor
 from domain.event import decode
+from domain.ids import bulletin_stream
 from domain.rules.records import may_record
 from eventlog import reading
 from eventlog.database import Database

@@ -18,8 +18,9 @@ from domain.base import Frozen, refuse_always
 from domain.calendar import local_date
 from domain.envelope import Actor, Recorded
 from domain.event import decode
+from domain.ids import minutes_stream
 from domain.meetings.events import MinutesIssued
-from domain.meetings.filing import MinutesFiled, filing_key, minutes_stream
+from domain.meetings.filing import MinutesFiled, filing_key
 from domain.meetings.meeting import Meeting
 from domain.office import DIRECTORY_STREAM, PersonRecorded, UnitRecorded
 from eventlog import reading

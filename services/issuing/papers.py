@@ -21,6 +21,7 @@ from domain.calendar import local_date
 from domain.envelope import Actor, NumberSeries
 from domain.event import decode
 from domain.events import DecisionRecorded, InstructionRecorded, MatterAssigned
+from domain.ids import paper_stream
 from domain.papers import (
     CircularApproved,
     Paper,
@@ -30,10 +31,9 @@ from domain.papers import (
     PaperVoided,
     approval,
     paper_series,
-    paper_stream,
     void_paper,
 )
-from domain.rules.authority import by_leader, signs
+from domain.rules.authority import by_leader, signer_of
 from eventlog import reading
 from eventlog.database import Database
 from services.issuing.signing import Desk, NumberedIssue, issue_next, issued_event
@@ -74,7 +74,7 @@ def issue_paper(
             `overtaken`, when it would ask for a date already past, or for what was answered.
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
-    signs(signer, kind.label)
+    signer_of(signer, kind.label)
     text = compose_paper(read_ledger(database, now), stream, kind)
     desk = Desk(database, home, signer, now, press or Press())
     if reading.find_command(database, _key(desk, stream, kind)) is None:
@@ -89,7 +89,7 @@ def issue_composed(desk: Desk, text: PaperText) -> IssuedPaper:
         Refusal: `unsigned`, when the signer is no leader.
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
-    signs(desk.signer, text.kind.label)
+    signer_of(desk.signer, text.kind.label)
     if text.matter is None:
         raise TypeError("a 通报 is issued only as it was approved")
     stream = text.matter.stream
@@ -112,7 +112,7 @@ def issue_circular(
         Refusal: `unsigned`, when the signer is no leader; `unapproved`, when nobody approved exactly this text.
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
-    signs(signer, PaperKind.CIRCULAR.label)
+    signer_of(signer, PaperKind.CIRCULAR.label)
     text = draft_circular(database, since, until, local_date(now))
     void_ones = sum((p.since, p.until) == (since, until) and p.void is not None for p in ledger_of(database))
     key = f"paper:circular:{since}:{until}:{void_ones}"
@@ -183,7 +183,7 @@ def _issue(desk: Desk, text: PaperText, key: str, content: Mapping[str, str]) ->
             stream=paper_stream(local_date(now).year),
             series=series,
             folder=home / FOLDER / PAPERS,
-            content={**content, "kind": text.kind.value, "signer": signs(desk.signer, text.kind.label).id},
+            content={**content, "kind": text.kind.value, "signer": signer_of(desk.signer, text.kind.label).id},
             event=lambda no: _numbered(desk, text, series, no),
             files=files,
         ),
@@ -279,7 +279,7 @@ def _numbered(desk: Desk, text: PaperText, series: NumberSeries, no: int) -> Pap
         distributed=text.addressees,
         position=text.ledger.position,
         as_of=text.ledger.as_of,
-        signer=signs(desk.signer, text.kind.label).id,
+        signer=signer_of(desk.signer, text.kind.label).id,
         issued_on=on,
         files={},
         template=TEMPLATE,

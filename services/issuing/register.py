@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.base import refuse
-from domain.bulletin import BulletinRecorded, PastIssue, bulletin_stream, number_series
+from domain.bulletin import BulletinRecorded, PastIssue, number_series
 from domain.calendar import local_date
 from domain.envelope import Actor
+from domain.ids import bulletin_stream
 from eventlog.database import Database
 from services.issuing.bulletins import series_of
 from services.office_records import record
@@ -22,7 +23,7 @@ class Registered:
 
 
 def register(database: Database, rows: Sequence[PastIssue], actor: Actor, now: datetime) -> Registered:
-    """Register the rows in their order; all are judged before the first is recorded.
+    """Register issues of 简报 and 动态 from before this log, in order; all are judged before the first is recorded.
 
     Raises:
         Refusal: `out_of_order`, when a number is not the next of its year; `malformed`, for a day still to come.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from documents.bulletin.drafts import kept
+from documents.bulletin.drafts import kept_drafts
 from documents.formats.press import LAYOUT
 from documents.formats.templates import exported
 from eventlog import reading
@@ -100,7 +100,7 @@ def test_a_broken_template_refuses_the_draft_and_the_repaired_one_gets_the_first
     assert (refused.code, refused.out) == (3, "")
     assert refused.error.startswith(f"错误：{said}")
     assert xmh.json(*DRAFT, code=3)["error"]["code"] == "template_broken"
-    assert kept(xmh.home) == ()
+    assert kept_drafts(xmh.home) == ()
     nothing_issued(xmh, played)
     shutil.rmtree(own)
     draft = xmh.json(*DRAFT)["draft"]
@@ -229,7 +229,7 @@ def test_a_folder_that_is_not_there_is_named_by_whatever_prints(
         assert refused.error.startswith(f"错误：{what.format(gone)}，请检查 xmh.toml 的 [")
         assert not out.exists()
     nothing_issued(xmh, played)
-    assert [d.id for d in kept(xmh.home)] == [draft]
+    assert [d.id for d in kept_drafts(xmh.home)] == [draft]
 
 
 # --- signatures
@@ -313,5 +313,5 @@ def test_a_period_that_cannot_be_is_one_line(
     refused = xmh(*words)
     assert (refused.code, refused.out) == (2, "")
     assert said in refused.error
-    assert kept(xmh.home) == ()
+    assert kept_drafts(xmh.home) == ()
     nothing_issued(xmh, played)

@@ -15,8 +15,9 @@ from domain.base import Refusal
 from domain.envelope import Actor
 from domain.event import decode
 from domain.facts import UnitRef
+from domain.ids import paper_stream
 from domain.office import DIRECTORY_STREAM, Unit, UnitRecorded
-from domain.papers import CircularApproved, PaperIssued, PaperKind, paper_stream
+from domain.papers import CircularApproved, PaperIssued, PaperKind
 from domain.terms import Supervision, UnitLevel
 from eventlog import reading
 from eventlog.database import Database

@@ -9,7 +9,7 @@ from docx import Document
 from docx.document import Document as Docx
 
 from documents.bulletin.briefing import compose
-from documents.bulletin.drafts import find, keep, kept
+from documents.bulletin.drafts import find, keep, kept_drafts
 from documents.filing.rebuilding import rebuild
 from documents.formats.markdown import markdown
 from documents.formats.press import Press
@@ -164,7 +164,7 @@ def test_what_cannot_be_corrected_is_one_line_and_leaves_no_draft(
         drafted(log, home, march, much)
     with pytest.raises(Refusal, match="由办公室或领导办理"):
         correct(Desk(log, home, LIAISON, LATER, Press()), march, other, "误")
-    assert kept(home) == ()
+    assert kept_drafts(home) == ()
     assert reading.head(log, STREAM).version == 1
 
 
@@ -191,7 +191,7 @@ def test_a_correction_whose_words_were_not_recorded_leaves_no_draft(
     monkeypatch.setattr("services.issuing.editing.record_decided", dies)
     with pytest.raises(LogUnreachable):
         drafted(log, home, march, path)
-    assert kept(home) == ()
+    assert kept_drafts(home) == ()
 
 
 def test_a_draft_without_its_words_is_never_issued_as_the_whole_issue(

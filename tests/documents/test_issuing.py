@@ -243,7 +243,7 @@ def test_a_damaged_draft_is_one_line(log: Database, home: Path) -> None:
     assert kept.id == "D20220331-1"
     (home / "drafts" / "D20220331-1.json").write_text("{", encoding="utf-8")
     with pytest.raises(Refusal, match="已损坏"):
-        drafts.kept(home)
+        drafts.kept_drafts(home)
 
 
 def test_drafts_of_one_day_are_counted_up(log: Database, home: Path) -> None:
