@@ -57,7 +57,7 @@ def overlooked(text: str, regions: Sequence[Region]) -> list[str]:
         if region.part is TextPart.ITEM or region.why in _QUIET:
             continue
         for sentence in sentences(view(text, *region.span)):
-            limit = any(rule.pattern.search(sentence.text) for rule in _LIMITS)
+            limit = region.part is not TextPart.HEADING and any(r.pattern.search(sentence.text) for r in _LIMITS)
             if limit or any(one.spoken for one in said_of(sentence)):
                 told.append(f"“{sentence.raw[:_SHOWN]}”没有列为任务（{region.why or region.part.label}），请核对")
     more = [f"另有{len(told) - _MOST}处写有时限或单位的文字没有列为任务，见“未列入”"] if len(told) > _MOST else []

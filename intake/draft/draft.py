@@ -56,7 +56,6 @@ class _Found:
     """Everything found in a source, in order."""
 
     tasks: list[Task] = field(default_factory=list)
-    due_values: dict[int, tuple[object, View]] = field(default_factory=dict)
     headings: list[View] = field(default_factory=list)
     preamble: list[tuple[View, str]] = field(default_factory=list)
     skipped: list[tuple[View, str]] = field(default_factory=list)
@@ -101,7 +100,7 @@ def draft(
     first_leads = bool(responsibility.FIRST_LEADS.pattern.search(fold(source.text)))
     maker = ItemMaker(directory, times, first_leads=first_leads)
     stage("单位和时限")
-    items = [maker.item(no, task, found.due_values.get(id(task))) for no, task in enumerate(found.tasks)]
+    items = [maker.item(no, task) for no, task in enumerate(found.tasks)]
     items = _numbered(items)
     owners, regions = partition(source.text, _claims(found))
     items = [item.model_copy(update={"spans": tuple(owners.get(no, ()))}) for no, item in enumerate(items)]
@@ -191,9 +190,6 @@ def _find(source: Source, directory: UnitNames, *, everything: bool) -> _Found:
         found.headings.extend(reading.headings)
         found.skipped.extend(reading.skipped)
         found.faults.extend(reading.faults)
-        for task, due in zip(reading.tasks, reading.due_values, strict=True):
-            if due is not None:
-                found.due_values[id(task)] = due
     _read_prose(builder.outline, directory, found, everything=everything)
     drawn = [grid for grid in source.grids if grid.drawn]
     found.skipped.extend((view(source.text, grid.start, grid.end, marks=""), "表格线") for grid in drawn)

@@ -18,6 +18,8 @@ from intake.draft.prose import Task
 from intake.draft.rules import deadlines, responsibility, words
 from intake.draft.text import Span, View, fold
 
+_OF_HEADINGS = frozenset({"年月日", "月区间", "月底前", "季度", "前三季度", "半年"})
+
 
 class ItemMaker:
     """Makes items of tasks."""
@@ -26,14 +28,14 @@ class ItemMaker:
         self._directory, self._times, self._first_leads = directory, times, first_leads
         self._ditto: tuple[tuple[str, ...], Task] | None = None
 
-    def item(self, no: int, task: Task, due_cell: tuple[object, View] | None) -> Item:
+    def item(self, no: int, task: Task) -> Item:
         """One item; what the text does not say stays empty and is said to be missing."""
         warnings: list[str] = [*task.doubts]
         self._take_named(task)
         self._take_ditto(task)
         units = self._units(task, warnings)
         texts = [task.body, *task.figures_from]
-        limit, others = self._deadline(task, due_cell, texts, warnings)
+        limit, others = self._deadline(task, texts, warnings)
         rhythm, rhythm_span = self._rhythm(task, texts, warnings)
         targets = (*_targets(texts), *task.targets)
         if task.inherited and task.clause:
@@ -59,7 +61,7 @@ class ItemMaker:
             points=tuple(self._points(task)),
             source=task.source,
             basis=task.basis,
-            notes=tuple(task.notes),
+            notes=(*task.notes, *task.clause.notes),
             place=task.place,
             topic=task.topic,
             warnings=tuple(dict.fromkeys(warnings)),
@@ -128,22 +130,17 @@ class ItemMaker:
         return "" if told or self._directory.knows(name.raw) else f"“{name.raw[:20]}”不像单位名称，请核对"
 
     def _deadline(
-        self, task: Task, due_cell: tuple[object, View] | None, texts: list[View], warnings: list[str]
+        self, task: Task, texts: list[View], warnings: list[str]
     ) -> tuple[StatedLimit | None, list[StatedLimit]]:
         times = self._times
         said: list[StatedLimit] = []
-        stated = False
-        if due_cell is not None:
-            stated = True
-            said = times.of_cell(*due_cell)
-            if not any(one.day for one in said):
-                warnings.append(f"时限“{due_cell[1].raw[:20]}”没有确定的日期")
-        for view_of in task.clause.due:
-            stated = True
-            found = times.of_cell(None, view_of)
+        cells = [*task.dues, *((None, shown) for shown in task.clause.due)]
+        stated = bool(cells)
+        for value, shown in cells:
+            found = times.of_cell(value, shown)
             said += found
             if not any(one.day for one in found):
-                warnings.append(f"时限“{view_of.raw[:20]}”没有确定的日期")
+                warnings.append(f"时限“{shown.raw[:20]}”没有确定的日期")
         told = [one for text in texts for one in times.found(text)]
         everything = [*said, *told]
         dated = [one for one in (said or told) if one.day]
@@ -153,12 +150,33 @@ class ItemMaker:
             dated = [one for text in texts for one in times.months(text) if one.day and one.day.year >= times.year]
             warnings.extend(f"时限只写了“{one.written}”，按月底计" for one in dated)
             everything += dated
+        if not dated and not everything and not stated:
+            dated = self._of_heading(task, warnings)
         limit = max(dated, key=lambda one: one.day or date.min) if dated else None
-        self._doubt(limit, everything, stated, warnings)
+        self._doubt(limit, everything, warnings, cells=len({one.day for one in said if one.day}), stated=stated)
         return limit, everything
 
+    def _of_heading(self, task: Task, warnings: list[str]) -> list[StatedLimit]:
+        """二季度, 第一阶段（3月1日至3月15日）: what a heading above says of all below it."""
+        node = task.node
+        while node is not None and node.parent is not None:
+            text, found = node.title.text.strip("：。 "), []
+            if deadlines.ONLY_TIME.pattern.match(text) or ("（" in text and text.endswith("）")):
+                found = [one for one in self._times.found(node.title) if one.day and one.rule in _OF_HEADINGS]
+            if found:
+                warnings.append(f"时限取自上级标题“{node.title.raw[:20]}”")
+                return found
+            node = node.parent
+        return []
+
     def _doubt(
-        self, limit: StatedLimit | None, everything: list[StatedLimit], stated: bool, warnings: list[str]
+        self,
+        limit: StatedLimit | None,
+        everything: list[StatedLimit],
+        warnings: list[str],
+        *,
+        cells: int,
+        stated: bool,
     ) -> None:
         if not stated:
             warnings.extend(f"时限“{one.written}”没有确定的日期" for one in everything if one.day is None)
@@ -169,7 +187,9 @@ class ItemMaker:
         days = {one.day for one in everything if one.day}
         if len(days) > 1:
             warnings.append(
-                f"有{len(days)}个时限，取最晚的“{limit.written}”" if not stated else "正文另有时限，以所列时限为准"
+                f"有{len(days)}个时限，取最晚的“{limit.written}”"
+                if not stated or cells > 1
+                else "正文另有时限，以所列时限为准"
             )
         if self._times.calendar.is_provisional(limit.day):
             warnings.append(f"{limit.day.year}年工作日历未公布，时限暂定")

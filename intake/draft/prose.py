@@ -40,6 +40,8 @@ class Task:
     doubts: list[str] = field(default_factory=list)
     """What the clerk has to look at."""
     place: str = ""
+    dues: list[tuple[object, View]] = field(default_factory=list)
+    """The cells of its limit, each with its value if that is more than text."""
     topic: str = ""
     """In minutes, what the decision is on: the title alone would not say of what."""
 
@@ -419,7 +421,8 @@ class Prose:
     ) -> None:
         told = list(sentences(piece))
         goal = promised or (node.zone is Zone.GOALS and any(True for _ in figures(piece)))
-        if goal or is_task(piece.text) or self._binds(piece):
+        vague = node.zone is Zone.GOALS and not clause and not words.FUTURE.pattern.search(piece.text)
+        if goal or (is_task(piece.text) and not vague) or self._binds(piece):
             self.reading.tasks.append(
                 Task(
                     _path(node),

@@ -42,7 +42,6 @@ class TableReading:
 
     header: int | None = None
     tasks: list[Task] = field(default_factory=list)
-    due_values: list[tuple[object, View] | None] = field(default_factory=list)
     headings: list[View] = field(default_factory=list)
     skipped: list[tuple[View, str]] = field(default_factory=list)
     faults: list[CellFault] = field(default_factory=list)
@@ -299,7 +298,6 @@ class TableReader:
         mark = marker(body)
         named = body.cut(mark[1]) if mark and len(body) > mark[1] else body
         title = named.strip("。；： ") if len(named) <= MOST_TITLE else title_of(named)
-        due = self._due(record)
         notes = self._notes(record)
         goals_of_number = list(self._bare_goals(record))
         if not body:
@@ -320,10 +318,10 @@ class TableReader:
                 figures_from=[*points, *goals],
                 targets=goals_of_number,
                 doubts=[*([self._guessed] if self._guessed else []), *(["责任单位取自分节行"] if came_down else [])],
+                dues=self._dues(record),
                 place=f"{f'〔{self._grid.name}〕' if self._grid.name else '表'}第{record.number}行",
             )
         )
-        self.reading.due_values.append(due)
 
     def _bare_goals(self, record: _Record) -> Iterator[Target]:
         """目标任务（个） over 220: the header says of what."""
@@ -369,9 +367,8 @@ class TableReader:
         clause.parts = []
         return clause
 
-    def _due(self, record: _Record) -> tuple[object, View] | None:
-        cells = self._with_carried(record, PlanColumn.DUE)
-        return (cells[-1].value, together(self._view(cell) for cell in cells)) if cells else None
+    def _dues(self, record: _Record) -> list[tuple[object, View]]:
+        return [(cell.value, self._view(cell)) for cell in self._with_carried(record, PlanColumn.DUE)]
 
     def _said(self, record: _Record, kind: PlanColumn) -> str:
         return "；".join(self._view(cell).raw for cell in self._with_carried(record, kind))

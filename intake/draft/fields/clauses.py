@@ -29,6 +29,8 @@ class TaskClauses:
     persons: list[View] = field(default_factory=list)
     due: list[View] = field(default_factory=list)
     rhythm: list[View] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    """What stands behind labels nobody knows."""
     ditto: bool = False
     parts: list[View] = field(default_factory=list)
     """The stretches of text the clause was read from."""
@@ -58,7 +60,7 @@ class TaskClauses:
 
     def add(self, other: "TaskClauses") -> None:
         """Put what another clause of the same task says to this one."""
-        for key in ("lead", "assist", "shared", "leaders", "persons", "due", "rhythm", "parts"):
+        for key in ("lead", "assist", "shared", "leaders", "persons", "due", "rhythm", "notes", "parts"):
             getattr(self, key).extend(getattr(other, key))
         self.ditto = self.ditto or other.ditto
 
@@ -86,12 +88,18 @@ def labelled(text: View, *, short: bool = False) -> TaskClauses:
     """A clause of labels: 牵头单位：…；配合单位：…；完成时限：…. Empty when there is no label."""
     clause = TaskClauses()
     found = labels(text, short=short)
+    if found:
+        others = responsibility.UNKNOWN_LABEL.pattern.finditer(text.text, found[0].end())
+        apart = [one for one in others if all(one.end() <= k.start() or one.start() >= k.end() for k in found)]
+        found = sorted([*found, *apart], key=lambda one: one.start())
     ends = [after.start() for after in found[1:]] + [len(text)]
     for one, end in zip(found, ends, strict=False):
         value = text.cut(one.end(), end).strip(" ，；。、")
         if value.text.count("（") != value.text.count("）"):
             value = value.strip("（）")
-        if len(value) <= _MOST_LABEL_VALUE:
+        if "unknown" in one.groupdict():
+            clause.notes.append((one["unknown"], value.raw))
+        elif len(value) <= _MOST_LABEL_VALUE:
             _take(clause, duty_of(one), value)
     if clause:
         clause.parts.append(text)
@@ -160,7 +168,7 @@ def phrases(value: View, otherwise: StatedDuty = StatedDuty.SHARED) -> TaskClaus
         body = _without_ditto(body)
         if responsibility.NO_NAME.pattern.search(body.text):
             continue
-        if deadlines.ONLY_UNTIL.pattern.match(body.text):
+        if deadlines.ONLY_UNTIL.pattern.match(body.text) or deadlines.OPEN_ENDED.pattern.match(body.text):
             clause.due.append(body)
             continue
         with_ = responsibility.TOGETHER.pattern.match(body.text)

@@ -33,7 +33,9 @@ def _no_figure(text: str, found: re.Match[str]) -> bool:
         targets.PRICE_BEFORE.pattern.search(text[: found.start()])
         or targets.PRICE_AFTER.pattern.match(text[found.end() :])
     )
-    if price or targets.NOT_A_FIGURE.pattern.match(rest) or _ORDINAL.search(text[: found.start("value")]):
+    bound = any(found[key] for key in ("before", "more", "odd", "few", "after"))
+    cost = "元" in found["unit"] and not bound and targets.COST_BEFORE.pattern.search(text[: found.start()])
+    if cost or price or targets.NOT_A_FIGURE.pattern.match(rest) or _ORDINAL.search(text[: found.start("value")]):
         return True
     quoted = text[: found.start()].count("“") > text[: found.start()].count("”")
     return quoted and found["unit"] not in ("%", "个百分点")

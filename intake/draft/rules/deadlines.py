@@ -136,6 +136,10 @@ OPENS = rule(
 )
 """A time that opens a clause: what follows says who or what."""
 
+ONLY_TIME = rule(
+    "只有时间", OPENS.pattern.pattern + r"(?:份|（[^（）]*）)?$", "二季度", "第三季度", "4月份", no=("下半年工作打算",)
+)
+"""A heading that is a time holds for what stands below it."""
 ONLY_UNTIL = rule(
     "只说时限",
     OPENS.pattern.pattern

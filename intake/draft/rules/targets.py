@@ -56,6 +56,8 @@ PRICE_AFTER = rule(
     "…的标准", r"^(?:/|每)[一-鿿]|^的?(?:标准|单价|价格|均价|补偿|补助标准)", "的标准补偿", "/平方米", no=("以上",)
 )
 """What one of something costs is no figure to be reached."""
+COST_BEFORE = rule("费用", r"(?:经费|概算|预算|造价|费用|所需资金)(?:约|共|共计|为|达)?$", "所需经费")
+"""What something costs is none either, unless it says 以上, 不少于 and the like; a clerk is told of it."""
 STRIVING = rule("力争", r"力争|争取|奋力|努力实现|冲刺", "力争达到50家")
 NOT_A_FIGURE = rule(
     "不是指标",

@@ -76,7 +76,10 @@ def in_sequence(texts: Sequence[str]) -> frozenset[int]:
         after = int(opened[at + 1][1][1]) if at + 1 < len(opened) else 0
         follows = at > 0 and before == own - 1 and (opened[at - 1][1]["glued"] is None or opened[at - 1][0] in sure)
         decimal = _DECIMAL.match(texts[n]) and n > 0 and _WANTS_A_NUMBER.search(texts[n - 1])
-        opens = own == 1 and after == 2  # noqa: PLR2004  (1. before 2.)
+        again = own == 1 and any(
+            int(each[1]) == 1 for _, each in opened[:at]
+        )  # the numbers begin again below a heading
+        opens = own == 1 and (after == 2 or again)  # noqa: PLR2004  (1. before 2.)
         if found["glued"] and (follows or opens) and not decimal:
             sure.add(n)
     return frozenset(sure)

@@ -9,7 +9,7 @@ from domain.base import Term
 from intake.draft.fields import clauses
 from intake.draft.fields.clauses import TaskClauses, segments_of
 from intake.draft.fields.names import UnitNames, is_unit
-from intake.draft.rules import responsibility, structure, words
+from intake.draft.rules import deadlines, responsibility, structure, words
 from intake.draft.rules.responsibility import PLAIN_NAMES, StatedDuty
 from intake.draft.shape.lines import Leftover, SourceParagraph, in_sequence
 from intake.draft.text import NOTHING, View
@@ -181,6 +181,8 @@ class Builder:
     def _text(self, text: View, after: View | None, *, numbered: bool) -> None:
         glued = _GLUED.match(text.text) if numbered else None
         marked = (_ARABIC_RANK, glued.end()) if glued else marker(text)
+        if marked and self.current.aside and structure.MARKERS[0].pattern.match(text.text):
+            marked = None  # 第一阶段：… below 实施步骤 is a step
         if self.current.aside and not structure.TERMINAL.pattern.search(text.text) and _says_who(after):
             self._stack.pop()  # the next task, with its labels below it
         if marked:
@@ -198,7 +200,7 @@ class Builder:
         ):
             self.current.body.append(Passage(text.cut(told.end())))
         elif self._is_heading(text, after):
-            if not self._begun:
+            if not self._begun and not deadlines.ONLY_TIME.pattern.match(text.text):
                 self.outline.titles.append(text)
                 return
             inside = any(node.rank >= 2 and node.rank != _BARE_RANK_INSIDE for node in self._stack)  # noqa: PLR2004  (一、)

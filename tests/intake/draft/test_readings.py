@@ -213,3 +213,32 @@ def test_a_topic_with_one_decision_is_one_task_called_by_both() -> None:
         "参加人员：区住建局某某。\n"
     ).items
     assert (item.title, leads(item)) == ("海堤路改造：抓紧办理开工手续，今年力争完工", ["区交通局"])
+
+
+def test_a_heading_that_is_a_time_is_the_limit_of_what_stands_below_it() -> None:
+    made = read(
+        "2026年推进计划\n一季度\n1.取得用地批复。（区发改局）\n二季度\n1.开展施工招标。（区建筑工务署）\n2.5月20日前迁改管线。\n"
+    )
+    assert [str(item.due) for item in made.items] == ["2026-03-31", "2026-06-30", "2026-05-20"]
+    assert "时限取自上级标题“一季度”" in made.items[0].warnings
+
+
+def test_a_label_nobody_listed_ends_the_value_before_it_and_is_kept() -> None:
+    (item,) = read(
+        "2026年任务清单\n1、产业发展。培育示范社15家。牵头单位：县农业农村局；责任单位：县财政局；工作标准：省级以上；县级责任领导：甲某某。\n"
+    ).items
+    assert (leads(item), assists(item)) == (["县农业农村局"], ["县财政局"])
+    assert [p.written for p in item.leaders] == ["甲某某"]
+    assert dict(item.notes) == {"工作标准": "省级以上"}
+
+
+def test_what_something_costs_is_no_target_and_is_said() -> None:
+    (item,) = read("2026年工作安排\n1.建设泵站2座，所需经费850万元由区财政局保障。\n").items
+    assert [(t.value, t.unit) for t in item.targets] == [("2", "座")]
+    assert "数字“850万元”没有列为指标，请核对" in item.warnings
+
+
+def test_an_open_end_among_units_is_no_unit() -> None:
+    (item,) = read("2026年工作安排\n1.健全管理机制。（长期坚持，区发改局）\n").items
+    assert leads(item) == ["区发改局"]
+    assert "时限“长期坚持”没有确定的日期" in item.warnings
