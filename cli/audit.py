@@ -33,7 +33,7 @@ from eventlog import reading
 from eventlog.reading import Moment
 
 if TYPE_CHECKING:
-    from eventlog.findings import Finding
+    from eventlog.findings import VerifyFinding
     from eventlog.projections import Progress
     from eventlog.verify import VerificationReport
 
@@ -209,11 +209,11 @@ def verify(
         raise SystemExit(Exit.FOUND_WRONG)
 
 
-def _of_files(stream: str | None) -> "list[Finding]":
+def _of_files(stream: str | None) -> "list[VerifyFinding]":
     """What is wrong with attachments and issued files; where the log cannot be read they cannot be looked up in it."""
     from eventlog.attachments import problems
-    from eventlog.findings import Finding as Unread
     from eventlog.findings import Token
+    from eventlog.findings import VerifyFinding as Unread
     from services.inspection import inspect
 
     home = session.settings.home

@@ -20,7 +20,7 @@ from domain.event import label_of
 from domain.facts import Attachment
 from eventlog.database import Database
 from eventlog.rows import EVENT_COLUMNS, recorded
-from eventlog.verify import Finding, Token
+from eventlog.verify import Token, VerifyFinding
 
 FOLDER = "files"
 _PIECE = 1024 * 1024
@@ -103,7 +103,7 @@ def filed(events: Sequence[Recorded]) -> tuple[StoredAttachment, ...]:
     )
 
 
-def problems(database: Database, home: Path, stream: str | None = None) -> tuple[Finding, ...]:
+def problems(database: Database, home: Path, stream: str | None = None) -> tuple[VerifyFinding, ...]:
     """Attachments of the log, or of one stream, that are missing in the home or altered there."""
     with database.reading() as transaction:
         rows = transaction.all(
@@ -113,7 +113,7 @@ def problems(database: Database, home: Path, stream: str | None = None) -> tuple
     return tuple(_problems(map(recorded, rows), home))
 
 
-def _problems(events: Iterable[Recorded], home: Path) -> Iterator[Finding]:
+def _problems(events: Iterable[Recorded], home: Path) -> Iterator[VerifyFinding]:
     judged: dict[str, str | None] = {}
     for event in events:
         for one in filed([event]):
@@ -123,7 +123,7 @@ def _problems(events: Iterable[Recorded], home: Path) -> Iterator[Finding]:
             if digest == one.sha256:
                 continue
             token = Token.ATTACHMENT_MISSING if digest is None else Token.ATTACHMENT_ALTERED
-            yield Finding(
+            yield VerifyFinding(
                 token=token,
                 message=f"{token.label}：{event.stream} 第{event.version}条（{one.label}）的“{one.name}”",
                 stream=event.stream,

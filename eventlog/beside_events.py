@@ -12,7 +12,7 @@ from domain.ids import kind_of
 from eventlog.backend import Row
 from eventlog.database import Database, Transaction
 from eventlog.evidence import NOTICE_COLUMNS, notices_digest
-from eventlog.findings import Finding, Token
+from eventlog.findings import Token, VerifyFinding
 from eventlog.masterkey import id_of, unwrap
 from eventlog.protection import differences
 from eventlog.secrets import Unreadable, opens
@@ -25,21 +25,21 @@ _NOTICES = (*NOTICE_COLUMNS.split(", "), "due_at", "next_at", "attempts", "batch
 _STREAM, _PAYLOAD = 2, 7
 
 
-def odd_cells(table: str, columns: Sequence[str], row: Row) -> Iterator[Finding]:
+def odd_cells(table: str, columns: Sequence[str], row: Row) -> Iterator[VerifyFinding]:
     """Cells of another type than their column's, as one problem."""
     odd = "、".join(oddities(table, columns, row))
     if odd:
         yield _problem(Token.ODD_CELL, f"表 {table} 的 {str(row[0])[:80]!r} 行 {odd}")
 
 
-def _problem(token: Token, detail: str, stream: str | None = None) -> Finding:
-    return Finding(token=token, message=f"{token.label}：{detail}", stream=stream)
+def _problem(token: Token, detail: str, stream: str | None = None) -> VerifyFinding:
+    return VerifyFinding(token=token, message=f"{token.label}：{detail}", stream=stream)
 
 
 # --- triggers
 
 
-def protection_problems(transaction: Transaction) -> Iterator[Finding]:
+def protection_problems(transaction: Transaction) -> Iterator[VerifyFinding]:
     """The triggers are there, do what they were made to do, and are the only ones."""
     missing, changed, added = differences(transaction.triggers(), postgresql=transaction.is_postgresql)
     for name in missing:
@@ -69,7 +69,7 @@ class Seals:
 
 def key_problems(
     database: Database, transaction: Transaction, stream: str | None, seals: Mapping[str, tuple[str, str]]
-) -> Iterator[Finding]:
+) -> Iterator[VerifyFinding]:
     """For `verify`: each matter's key is there, opens what it sealed, or was destroyed by a decision."""
     only, params = ("", ()) if stream is None else (" WHERE stream = ?", (stream,))
     rows = transaction.all(f"SELECT {', '.join(_KEYS)} FROM secret_keys{only} ORDER BY key_id", params)
@@ -132,7 +132,7 @@ def _master(database: Database) -> bytes | None:
 # --- outbox and notices
 
 
-def outbox_problems(transaction: Transaction) -> Iterator[Finding]:
+def outbox_problems(transaction: Transaction) -> Iterator[VerifyFinding]:
     """Every event waits for its notices or has given them, and these stand as they were given."""
     rows = transaction.all(f"SELECT {', '.join(_OUTBOX)} FROM outbox ORDER BY position")
     positions = {row[0] for row in transaction.all("SELECT position FROM events")}

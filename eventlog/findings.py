@@ -34,7 +34,7 @@ class Token(Term):
     NOTICES_DIFFER = "notices_differ", "通知被改动、删除或添加"
 
 
-class Finding(Frozen):
+class VerifyFinding(Frozen):
     """One finding: a stable token, where, and one Chinese line."""
 
     token: Token
@@ -44,11 +44,11 @@ class Finding(Frozen):
     position: int | None = None
 
 
-def finding(token: Token, detail: str, row: Row | None = None) -> Finding:
+def finding(token: Token, detail: str, row: Row | None = None) -> VerifyFinding:
     """One finding, with the place of the event it is about."""
     if row is None:
-        return Finding(token=token, message=f"{token.label}：{detail}")
-    return Finding(
+        return VerifyFinding(token=token, message=f"{token.label}：{detail}")
+    return VerifyFinding(
         token=token,
         message=f"{token.label}：{row[2]} 第 {row[3]} 版（序号 {row[0]}）{detail}",
         stream=row[2],

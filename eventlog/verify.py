@@ -17,14 +17,14 @@ from eventlog.beside_events import Seals, key_problems, odd_cells, outbox_proble
 from eventlog.chain import ALGORITHMS, hash_of
 from eventlog.database import Database, Transaction
 from eventlog.evidence import command_digest
-from eventlog.findings import Finding, Token, finding
+from eventlog.findings import Token, VerifyFinding, finding
 from eventlog.projections import Progress, Projection, last_position, pages
 from eventlog.readmodel import READ_MODEL
 from eventlog.rows import EVENT_COLUMNS, recorded
 from eventlog.sqlite import SqliteConnection
 from eventlog.typed import oddities
 
-__all__ = ["Finding", "Token", "VerificationReport", "verify"]
+__all__ = ["Token", "VerificationReport", "VerifyFinding", "verify"]
 MOST_PROBLEMS = 1000
 _COLUMNS = EVENT_COLUMNS.split(", ")
 
@@ -56,7 +56,7 @@ class VerificationReport(Frozen):
 
     streams: int
     events: int
-    problems: tuple[Finding, ...] = ()
+    problems: tuple[VerifyFinding, ...] = ()
     unlisted: int = 0
 
     @property
@@ -122,12 +122,12 @@ def _newest(transaction: Transaction) -> int:
     return newest if newest.__class__ is int else 0
 
 
-def _odd_event(row: Row) -> Iterator[Finding]:
+def _odd_event(row: Row) -> Iterator[VerifyFinding]:
     """Cells of an event that are of another type than their column's."""
     odd = "、".join(oddities("events", _COLUMNS, row))
     if odd:
         place = f"：表 events 第 {row[0]!r} 行（{str(row[2])[:60]}）{odd}"
-        yield Finding(token=Token.ODD_CELL, message=f"{Token.ODD_CELL.label}{place}")
+        yield VerifyFinding(token=Token.ODD_CELL, message=f"{Token.ODD_CELL.label}{place}")
 
 
 def _stream_pages(transaction: Transaction, stream: str) -> Iterator[list[Row]]:
@@ -138,10 +138,10 @@ def _stream_pages(transaction: Transaction, stream: str) -> Iterator[list[Row]]:
 
 @dataclass
 class _Findings:
-    listed: list[Finding] = field(default_factory=list)
+    listed: list[VerifyFinding] = field(default_factory=list)
     unlisted: int = 0
 
-    def add_all(self, problems: Iterator[Finding] | list[Finding]) -> None:
+    def add_all(self, problems: Iterator[VerifyFinding] | list[VerifyFinding]) -> None:
         for problem in problems:
             if len(self.listed) < MOST_PROBLEMS:
                 self.listed.append(problem)
@@ -157,11 +157,11 @@ class _Chain:
         self._position = 0
         self.heads: dict[str, tuple[int, str, int]] = {}
 
-    def problems(self, row: Row) -> list[Finding]:
+    def problems(self, row: Row) -> list[VerifyFinding]:
         """What is wrong with the next row; an empty list for nearly all."""
         position, _, stream, version = row[:4]
         recorded_at, previous_hash, digest = row[11:]
-        findings: list[Finding] = []
+        findings: list[VerifyFinding] = []
         if self._whole:
             if position != self._position + 1:
                 findings.append(finding(Token.POSITION_GAP, f"，前一序号是 {self._position}", row))
@@ -212,7 +212,7 @@ class _Fold:
             self._unreadable.add(row[2])
             self._projection.forget(row[2])
 
-    def problems(self, row: Row) -> list[Finding]:
+    def problems(self, row: Row) -> list[VerifyFinding]:
         if row[2] in self._unreadable:
             return []
         try:
@@ -225,7 +225,7 @@ class _Fold:
             return []
         return [finding(Token.NUMBER_GAP, f"：{wrong_number}", row)]
 
-    def differences(self, transaction: Transaction) -> Iterator[Finding]:
+    def differences(self, transaction: Transaction) -> Iterator[VerifyFinding]:
         self._memory.run(self._projection.rest(), commit=False)
         whole = self._stream is None and not self._unreadable
         for table, columns in READ_MODEL.items():
@@ -249,21 +249,21 @@ class _Fold:
                 if key not in self._unreadable and expected.get(key) != actual.get(key):
                     yield self._difference(table, key, expected.get(key), actual.get(key))
 
-    def _difference(self, table: str, key: str, expected: Row | None, actual: Row | None) -> Finding:
+    def _difference(self, table: str, key: str, expected: Row | None, actual: Row | None) -> VerifyFinding:
         if expected is None or actual is None:
             detail = "多出" if expected is None else "缺少"
         else:
             columns = zip(READ_MODEL[table], expected, actual, strict=True)
             detail = "、".join(name for name, ours, theirs in columns if ours != theirs) + " 不符："
         stream = key if READ_MODEL[table][0] == "stream" else None
-        return Finding(
+        return VerifyFinding(
             token=Token.READ_MODEL_DIFFERS,
             message=f"{Token.READ_MODEL_DIFFERS.label}：表 {table} {detail}{key}",
             stream=stream,
         )
 
 
-def _command_problems(transaction: Transaction, stream: str | None) -> Iterator[Finding]:
+def _command_problems(transaction: Transaction, stream: str | None) -> Iterator[VerifyFinding]:
     """Each command's row names exactly its events, and each event belongs to a command."""
     only, params = ("TRUE", ()) if stream is None else ("{0}.stream = ?", (stream,))
     for command_id, named in transaction.all(_WRONG_COMMANDS.format(only.format("c")), params):
@@ -272,7 +272,7 @@ def _command_problems(transaction: Transaction, stream: str | None) -> Iterator[
         yield _command_problem(named, f"命令 {command_id} 的事件没有索引")
 
 
-def _digest_problems(transaction: Transaction, stream: str | None) -> Iterator[Finding]:
+def _digest_problems(transaction: Transaction, stream: str | None) -> Iterator[VerifyFinding]:
     """Each command's row is the one its last event was recorded with: else an id could be given other content."""
     only, params = ("", ()) if stream is None else (" WHERE c.stream = ?", (stream,))
     for *row, digest, event_hash in transaction.all(f"{_DIGESTS}{only} ORDER BY c.command_id", params):
@@ -282,13 +282,13 @@ def _digest_problems(transaction: Transaction, stream: str | None) -> Iterator[F
             yield _command_problem(row[1], f"命令 {row[0]} 的内容摘要被改动")
 
 
-def _command_problem(stream: object, detail: str) -> Finding:
+def _command_problem(stream: object, detail: str) -> VerifyFinding:
     token = Token.COMMAND_INDEX_DIFFERS
     # The stream is what stands in a cell, which may be anything.
     named = stream if isinstance(stream, str) and stream.isprintable() else None
-    return Finding(token=token, message=f"{token.label}：{named or repr(stream)} {detail}", stream=named)
+    return VerifyFinding(token=token, message=f"{token.label}：{named or repr(stream)} {detail}", stream=named)
 
 
-def _duplicate_ids(transaction: Transaction) -> Iterator[Finding]:
+def _duplicate_ids(transaction: Transaction) -> Iterator[VerifyFinding]:
     for (event_id,) in transaction.all("SELECT event_id FROM events GROUP BY event_id HAVING count(*) > 1"):
         yield finding(Token.DUPLICATE, f"事件编号 {event_id} 出现多次")

@@ -7,11 +7,11 @@ from documents.filing.cabinet import FOLDER
 from documents.filing.shelf import altered
 from documents.formats.digest import sha256
 from eventlog.database import Database
-from eventlog.findings import Finding, Token
+from eventlog.findings import Token, VerifyFinding
 from services.issuing.catalogue import everything
 
 
-def inspect(database: Database, home: Path) -> Iterator[Finding]:
+def inspect(database: Database, home: Path) -> Iterator[VerifyFinding]:
     """What is altered, missing or added. A home without a cabinet has none to look at: the files stand elsewhere.
 
     Raises:
@@ -28,7 +28,7 @@ def inspect(database: Database, home: Path) -> Iterator[Finding]:
         yield _problem(Token.TEMPLATE_ALTERED, home, place)
 
 
-def _folder(home: Path, folder: Path, files: dict[str, str]) -> Iterator[Finding]:
+def _folder(home: Path, folder: Path, files: dict[str, str]) -> Iterator[VerifyFinding]:
     there = {path.name: path for path in folder.glob("*") if not path.name.startswith(".")} if folder.is_dir() else {}
     for name in sorted(files.keys() | there.keys()):
         if name not in there:
@@ -39,5 +39,5 @@ def _folder(home: Path, folder: Path, files: dict[str, str]) -> Iterator[Finding
             yield _problem(Token.FILE_ALTERED, home, there[name])
 
 
-def _problem(token: Token, home: Path, place: Path) -> Finding:
-    return Finding(token=token, message=f"{token.label}：{place.relative_to(home)}")
+def _problem(token: Token, home: Path, place: Path) -> VerifyFinding:
+    return VerifyFinding(token=token, message=f"{token.label}：{place.relative_to(home)}")

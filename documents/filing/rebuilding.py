@@ -19,7 +19,7 @@ from documents.formats.press import Press
 from domain.base import Frozen, Refusal, Term
 from eventlog.database import Database
 from eventlog.errors import LogUnreachable
-from eventlog.verify import Finding, verify
+from eventlog.verify import VerifyFinding, verify
 from sheets.file_errors import unwritable
 
 _SHOWN = 3
@@ -113,7 +113,7 @@ def rebuild_each(database: Database, documents: Iterable[Filed], press: Press) -
             yield Rebuilt(number=event.number, position=event.position, differences=(refusal.message,))
 
 
-def _rebuild(filed: Filed, press: Press, problems: Iterable[Finding], out: Path | None = None) -> Rebuilt:
+def _rebuild(filed: Filed, press: Press, problems: Iterable[VerifyFinding], out: Path | None = None) -> Rebuilt:
     event, damaged = filed.event, _damaged(filed, problems)
     press = filed.press(press)
     try:
@@ -152,11 +152,11 @@ def _leave(rendered: Mapping[str, bytes], out: Path) -> None:
 # --- what differs, in words
 
 
-def _problems(database: Database) -> tuple[Finding, ...]:
+def _problems(database: Database) -> tuple[VerifyFinding, ...]:
     return verify(database, read_model=False).problems
 
 
-def _damaged(filed: Filed, problems: Iterable[Finding]) -> tuple[str, ...]:
+def _damaged(filed: Filed, problems: Iterable[VerifyFinding]) -> tuple[str, ...]:
     """Every break of the hash chain in the part of the log the issue stands on, and in the issue itself."""
     return tuple(
         f"事件日志 {p.stream} 第{p.version}条（序号 {p.position}）：{p.message}"

@@ -17,7 +17,7 @@ from eventlog.database import Database
 from eventlog.errors import LogDamaged
 from eventlog.reading import page
 from eventlog.rows import EVENT_COLUMNS, INSERT_EVENT
-from eventlog.verify import MOST_PROBLEMS, Finding, Token, VerificationReport, verify
+from eventlog.verify import MOST_PROBLEMS, Token, VerificationReport, VerifyFinding, verify
 from tests.eventlog.earlier import GUARDS
 from tests.eventlog.sample import NOON, Asker, SampleNoted, SampleOpened, is_sqlite, raw
 
@@ -238,7 +238,7 @@ def test_a_finding_names_its_place_in_one_chinese_line(log: Database) -> None:
     unprotect(log)
     raw(log, f'UPDATE events SET payload = \'{{"text":"改"}}\' WHERE {MIDDLE}')
     (problem,) = (p for p in verify(log).problems if p.token is Token.HASH_MISMATCH)
-    assert problem == Finding(
+    assert problem == VerifyFinding(
         token=Token.HASH_MISMATCH,
         stream="sample/a",
         version=3,
