@@ -40,30 +40,28 @@ def test_a_merged_twin_shows_where_it_goes_on_and_the_other_what_came_to_it(
     assert again.code == 3
 
 
-@pytest.mark.parametrize(
-    ("words", "code"),
-    [
-        (("merge", "会展中心配套道路", "--into", "会展中心配套道路", "--reason", "x"), 2),
-        (("merge", "会展中心配套道路", "--reason", "x"), 2),
-        (("merge", "会展中心配套道路", "--into", "会展周边路网"), 2),
-        (("merge", "会展中心配套道路", "--into", "没有这件事", "--reason", "x"), 4),
-        (("merge", "会展", "--into", "会展周边路网", "--reason", "x"), 2),
-        (("merge", "会展中心配套道路", "--into", "会展周边路网", "--reason", "x", "--paper", "文"), 2),
-        (("wait", "会展中心配套道路"), 2),
-        (("wait", "会展中心配套道路", "--for", "会展周边路网", "--drop", "会展周边路网"), 2),
-        (("wait", "会展中心配套道路", "--for", "会展中心配套道路"), 2),
-        (("wait", "会展中心配套道路", "--drop", "会展周边路网", "--reason", "x"), 4),
-        (("wait", "会展中心配套道路", "--drop", "会展周边路网"), 2),
-        (("follow", "没有这件事"), 4),
-    ],
-)
-def test_what_is_typed_wrong_is_one_line_and_records_nothing(
-    xmh: CommandLine, twins: tuple[str, str], log: Database, words: tuple[str, ...], code: int
-) -> None:
-    del twins
+WRONG: list[tuple[tuple[str, ...], int]] = [
+    (("merge", "会展中心配套道路", "--into", "会展中心配套道路", "--reason", "x"), 2),
+    (("merge", "会展中心配套道路", "--reason", "x"), 2),
+    (("merge", "会展中心配套道路", "--into", "会展周边路网"), 2),
+    (("merge", "会展中心配套道路", "--into", "没有这件事", "--reason", "x"), 4),
+    (("merge", "会展", "--into", "会展周边路网", "--reason", "x"), 2),
+    (("merge", "会展中心配套道路", "--into", "会展周边路网", "--reason", "x", "--paper", "文"), 2),
+    (("wait", "会展中心配套道路"), 2),
+    (("wait", "会展中心配套道路", "--for", "会展周边路网", "--drop", "会展周边路网"), 2),
+    (("wait", "会展中心配套道路", "--for", "会展中心配套道路"), 2),
+    (("wait", "会展中心配套道路", "--drop", "会展周边路网", "--reason", "x"), 4),
+    (("wait", "会展中心配套道路", "--drop", "会展周边路网"), 2),
+    (("follow", "没有这件事"), 4),
+]
+
+
+@pytest.mark.usefixtures("twins")
+def test_what_is_typed_wrong_is_one_line_and_records_nothing(xmh: CommandLine, log: Database) -> None:
     before = [types(log, s.stream) for s in _matters(log)]
-    said = xmh("task", *words)
-    assert (said.code, said.error.strip().count("\n")) == (code, 0), said
+    for words, code in WRONG:
+        said = xmh("task", *words)
+        assert (said.code, said.error.strip().count("\n")) == (code, 0), said
     assert [types(log, s.stream) for s in _matters(log)] == before
 
 
