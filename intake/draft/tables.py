@@ -11,7 +11,7 @@ from intake.draft.model import Comparison, Target
 from intake.draft.prose import Task
 from intake.draft.rules import columns, structure
 from intake.draft.rules.columns import PlanColumn
-from intake.draft.rules.responsibility import StatedDuty
+from intake.draft.rules.responsibility import PLAIN_NAMES, StatedDuty
 from intake.draft.sentences import MOST_TITLE, divided, has_verb, title_of
 from intake.draft.shape.grids import column_of, is_header
 from intake.draft.shape.outline import marker
@@ -103,7 +103,7 @@ class TableReader:
             titles = {column: self._text(cell) for column, cell in row.cells.items() if self._text(cell)}
             below = self._second_line(at, titles)
             for names, lines in ((below, 2), (titles, 1)):
-                found = {column: column_of(name) for column, name in names.items()}
+                found = {column: column_of(name.rpartition("·")[2]) for column, name in names.items()}
                 if names and is_header([*found.values()]):
                     self._columns = {column: kind for column, kind in found.items() if kind is not None}
                     self._titles = names
@@ -365,7 +365,17 @@ class TableReader:
         for cell in self._with_carried(record, PlanColumn.RHYTHM):
             clause.rhythm.append(self._view(cell))
         clause.parts = []
+        self._people_among(clause)
         return clause
+
+    def _people_among(self, clause: TaskClauses) -> None:
+        """责任单位/责任人 in one column: what has the form of a person's name and not of a unit's is a person."""
+        if not any("责任人" in self._titles.get(column, "") for column in self._of(PlanColumn.SHARED)):
+            return
+        people = [n for n in clause.shared if PLAIN_NAMES.pattern.match(n.text) and not is_unit(n.text)]
+        people = [n for n in people if not self._directory.knows(n.raw)]
+        clause.shared = [name for name in clause.shared if name not in people]
+        clause.persons.extend(people)
 
     def _dues(self, record: _Record) -> list[tuple[object, View]]:
         return [(cell.value, self._view(cell)) for cell in self._with_carried(record, PlanColumn.DUE)]

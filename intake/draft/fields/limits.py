@@ -188,7 +188,13 @@ def _within(times: Times, match: re.Match[str]) -> date | None:
 
 _FIXED = {"国庆": (9, 30), "十一": (9, 30), "劳动节": (4, 30), "五一": (4, 30), "元旦": (12, 31)}
 """Holidays of the solar calendar: the day before."""
-_BETWEEN = {"春节": ((1, 17), (2, 25)), "清明": ((4, 3), (4, 6)), "端午": ((5, 22), (6, 26)), "中秋": ((9, 7), (10, 8))}
+_BETWEEN = {
+    "春节": ((1, 17), (2, 25)),
+    "除夕": ((1, 17), (2, 25)),
+    "清明": ((4, 3), (4, 6)),
+    "端午": ((5, 22), (6, 26)),
+    "中秋": ((9, 7), (10, 8)),
+}
 """Those of the lunar one: within which their day off falls."""
 
 

@@ -178,7 +178,10 @@ class _Stretch:
     def _is_subject(self, found: list[Place], rest: str) -> bool:
         """区财政局做好资金保障: nothing but their place in the sentence says that they are to do it."""
         certain = all(
-            responsibility.WITH_LEVEL.pattern.match(self._text, *place) or self._knows(place) for place in found
+            responsibility.WITH_LEVEL.pattern.match(self._text, *place)
+            or self._text[place[1] - 1] in "局署厅"
+            or self._knows(place)
+            for place in found
         )
         return certain and bool(deadlines.OPENS.pattern.match(rest) or words.STARTS_WITH_VERB.pattern.match(rest))
 

@@ -158,6 +158,8 @@ class Builder:
         elif structure.ATTACHMENT.pattern.match(text.text):
             self.outline.leftovers.append(Leftover(text, "附件标记"))
             self._begin_part()
+        elif structure.FORM_NUMBER.pattern.match(text.text):
+            self.outline.leftovers.append(Leftover(text, "编号"))
         elif structure.END_MATTER.pattern.match(text.text):
             self.outline.leftovers.append(Leftover(text, "文尾"))
         elif structure.CLOSING.pattern.match(text.text):
@@ -193,6 +195,8 @@ class Builder:
             if inner:
                 rank, label, rest = inner[0], text.cut(0, end + inner[1]), rest.cut(inner[1])
             self._open(rank, label.text.strip("#·•●○◆◇■□-–—*"), text, rest)
+        elif (form := structure.TASK_LABEL.pattern.match(text.text)) and after is not None and _labels_follow(after):
+            self._open(_ARABIC_RANK, "", text, text.cut(form.end()))
         elif structure.SCHEDULE_HEADING.pattern.match(text.text) and self._open_aside(Zone.SCHEDULE, text):
             pass
         elif (told := structure.SCHEDULE_LINE.pattern.match(text.text)) and self._open_aside(
@@ -305,6 +309,12 @@ def _could_be_a_name(text: str) -> bool:
     return len(text) <= _MOST_RUN_IN // 2 and not told and not responsibility.NO_UNIT.pattern.search(text)
 
 
+def _labels_follow(after: View) -> bool:
+    """Whether a line is one of a form: a word and a colon."""
+    return bool(_FORM_LINE.match(after.text))
+
+
+_FORM_LINE = re.compile(r"^[一-鿿]{2,8}：")
 _WHO = frozenset({StatedDuty.LEAD, StatedDuty.SHARED, StatedDuty.ASSIST, StatedDuty.LEADER, StatedDuty.PERSON})
 
 

@@ -242,3 +242,39 @@ def test_an_open_end_among_units_is_no_unit() -> None:
     (item,) = read("2026年工作安排\n1.健全管理机制。（长期坚持，区发改局）\n").items
     assert leads(item) == ["区发改局"]
     assert "时限“长期坚持”没有确定的日期" in item.warnings
+
+
+def test_a_form_filled_in_line_by_line_is_a_task_for_each_form() -> None:
+    made = read(
+        "2026年督办事项\n编号：001\n督办事项：推进应收账款清收\n具体要求：6月30日前回收不低于8000万元\n责任部门：财务管理部\n责任人：甲某\n"
+        "编号：002\n督办事项：完成系统二期上线\n具体要求：9月30日前上线\n责任部门：信息中心\n"
+    )
+    assert [(item.title, leads(item), str(item.due)) for item in made.items] == [
+        ("推进应收账款清收", ["财务管理部"], "2026-06-30"),
+        ("完成系统二期上线", ["信息中心"], "2026-09-30"),
+    ]
+
+
+def test_a_closing_request_to_everybody_does_not_join_the_last_task() -> None:
+    made = read(
+        "2026年春节前工作\n1.走访慰问。春节前完成慰问2600人。责任单位：区民政局。\n2.市容提升。除夕前完成布置60处。责任单位：区城管局。\n"
+        "请各单位于2月6日前将落实情况报区委督查室。\n"
+    )
+    assert [str(item.due) for item in made.items] == ["2026-02-14", "2026-02-14"]
+    assert any("没有列为任务（结语）" in warning for warning in made.warnings)
+
+
+def test_units_and_people_in_one_column_come_apart(tmp_path: Path) -> None:
+    book = Workbook()
+    for row in (
+        ("序号", "问题", "责任单位/责任人", "整改期限"),
+        (1, "学位供给不足", "区教育局 甲某某", "2026年8月31日"),
+        (2, "停车泊位不足", "区交通局\n乙某某", "2026年9月30日"),
+    ):
+        book.worksheets[0].append(row)
+    book.save(tmp_path / "2026年整改.xlsx")
+    made = draft_file(tmp_path / "2026年整改.xlsx", OFFICE)
+    assert [(leads(item), [p.written for p in item.persons]) for item in made.items] == [
+        (["区教育局"], ["甲某某"]),
+        (["区交通局"], ["乙某某"]),
+    ]
