@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +74,15 @@ def office() -> DraftingContext:
     return DraftingContext(calendar=WorkCalendar(years=seed_years(2021, 2026)), year=YEAR)
 
 
+@cache
+def drafted_of(path: Path) -> DraftedList:
+    """What is drafted of a document of the corpus, read once for all who ask."""
+    return draft_file(path, office())
+
+
 def score(case: Case) -> Score:
     """Draft the document and compare."""
-    made = draft_file(case.path, office())
+    made = drafted_of(case.path)
     assert made.faults == ()
     assert made.year == case.year
     return compare(case, made)

@@ -10,7 +10,7 @@ from intake.draft.draft import DraftingContext, draft, draft_file
 from intake.draft.model import DraftedList, TextPart
 from intake.draft.readers.plain import of_text
 from tests.intake.draft.pdf import write_pdf
-from tests.intake.draft.scoring import CORPUS, office
+from tests.intake.draft.scoring import CORPUS, drafted_of, office
 
 PLAN = CORPUS / "工作总结和计划.txt"
 
@@ -98,9 +98,10 @@ def test_an_empty_field_is_empty_and_says_so() -> None:
     assert item.warnings == ("缺牵头单位", "缺完成时限")
 
 
+@pytest.mark.xdist_group("corpus")
 def test_every_span_of_the_corpus_holds_what_was_read_there() -> None:
     for path in sorted(p for p in CORPUS.iterdir() if p.suffix in (".txt", ".md")):
-        made = draft_file(path, office())
+        made = drafted_of(path)
         for item in made.items:
             for named in item.units:
                 written = "".join(made.text[slice(*named.span)].split())

@@ -7,6 +7,7 @@ import pytest
 from tests.intake.draft.dress_scores import Tally, read_all
 from tests.intake.draft.dressing import dress
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("dresses")]
 DRESSES = int(os.environ.get("XMH_DRESSES", "2000"))
 ENOUGH = 0.98
 
