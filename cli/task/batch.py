@@ -1,8 +1,10 @@
 """`xmh task batch`: the same thing for many matters, tried first, with a result for each."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import uuid4
 
 import typer
 
@@ -24,14 +26,18 @@ from cli.task.due import due_day
 from cli.task.reads import standing
 from domain import commands as c
 from domain.base import Refusal
-from domain.envelope import Actor
-from domain.event import label_of
+from domain.breakdown import Kin, may_be_part
+from domain.commands import Order
+from domain.envelope import Actor, Draft
+from domain.event import event_of, label_of
 from domain.lights import light
 from domain.matter import Matter
 from domain.rules import DecisionContext, decide
 from domain.terms import Duty, Urgency
 from eventlog import reading
 
+_OWN = 12
+"""Hex digits of a matter's own in the id of its command."""
 Made = Callable[[Matter], c.MatterCommand]
 """The command for one matter."""
 
@@ -69,8 +75,22 @@ def batch(
         answer([], "没有符合条件的在办事项")
         return
     confirm(f"对{len(chosen)}件事项{what}？")
-    numbers = [matter.number for matter in chosen]
-    tell_many(numbers, send([order(m.stream, made(m), actor, nth=n) for n, m in enumerate(chosen, start=1)]))
+    tell_many([matter.number for matter in chosen], send([_order(matter, made, actor) for matter in chosen]))
+
+
+def _order(matter: Matter, made: Made, actor: Actor) -> Order:
+    """The command for one matter, under an id that is its own: a repeated batch says the same to each, in any order.
+
+    What is said may follow from how the matter stood, so what is repeated is made from how it stood then.
+    """
+    own = hashlib.sha256(matter.stream.encode()).hexdigest()[:_OWN]
+    command_id = f"{session.command_id or uuid4().hex}-{own}"
+    done = reading.find_command(session.database, command_id)
+    if done is not None:
+        earlier = [e for e in reading.read_stream(session.database, matter.stream) if e.version < done[0].version]
+        then = reading.folded(matter.stream, earlier).state
+        matter = then if isinstance(then, Matter) else matter
+    return order(matter.stream, made(matter), actor).model_copy(update={"command_id": command_id})
 
 
 def _action(
@@ -133,8 +153,8 @@ def _chosen(words: Sequence[str] | None, saved: str | None, source: Path | None,
     wanted = ch.choice({}, saved, None)
     matters, rulebook, at = standing(None)
     alive = [m for m in matters if not m.ended]
-    saying = ch.saying(wanted, None)
-    fitting = [m for m in alive if wanted.fits(m, light(m, rulebook, at)) and (saying is None or m.stream in saying)]
+    fits = ch.fitting(wanted, None)
+    fitting = [m for m in alive if fits(m, light(m, rulebook, at))]
     if len(fitting) == len(alive) > 1 and not everything:
         raise Problem(f"“{saved}”选出了全部{len(alive)}件在办事项；确要全部办理请加 --all，否则请缩小条件", "fits_all")
     return fitting
@@ -159,6 +179,7 @@ def _tried(chosen: Sequence[Matter], made: Made, actor: Actor, what: str) -> Non
     for matter in chosen:
         try:
             drafts = decide(matter, made(matter), context)
+            _asked_of_its_whole(matter, drafts)
         except Refusal as refusal:
             rows.append({"matter": matter.number, "title": matter.title, "refused": refusal.message, "would": []})
         else:
@@ -167,3 +188,16 @@ def _tried(chosen: Sequence[Matter], made: Made, actor: Actor, what: str) -> Non
     said = [f"{r['matter']}  {r['title']}  {'不能：' + r['refused'] if r['refused'] else '可以'}" for r in rows]
     can = sum(r["refused"] is None for r in rows)
     answer(rows, "\n".join([*said, f"将对{can}件{what}，{len(rows) - can}件不能；确认后去掉 --dry-run 再办理"]))
+
+
+def _asked_of_its_whole(part: Matter, drafts: Sequence[Draft]) -> None:
+    """What the whole of a part would say to it; the append asks the same.
+
+    Raises:
+        Refusal: the part would end later than its whole.
+    """
+    if part.part_of is None:
+        return
+    whole = _state(part.part_of.stream)
+    kin = Kin(number=whole.number, title=whole.title, stage=whole.stage, due=whole.due) if whole else None
+    may_be_part(part, kin, [event_of(draft) for draft in drafts])

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,8 +12,9 @@ import typer
 
 from cli.session import Problem, session
 from domain.base import Term
+from domain.lights import Lit
 from domain.matter import Matter
-from domain.queries.matter_filter import MatterFilter, concerns
+from domain.queries.matter_filter import MatterFilter
 from domain.terms import KeyFlag, Light, MatterClass, Rung, Stage, Urgency
 from eventlog import reading
 
@@ -43,6 +45,7 @@ WordsOption = Annotated[
     str | None, typer.Option("--text", metavar="WORDS", help="要点、反馈、问题、议定等记录中的字词，须都有")
 ]
 MineOption = Annotated[bool, typer.Option("--mine", help="只看我的：我督办、我负责、我批示、我关注，或本单位办理的")]
+FollowingOption = Annotated[bool, typer.Option("--following", help="只看我关注的")]
 SaveOption = Annotated[str | None, typer.Option("--save", metavar="NAME", help="把这次的条件存为一个名称，供本人再用")]
 SavedOption = Annotated[str | None, typer.Option("--saved", metavar="NAME", help="用存下的条件，另写的条件优先")]
 
@@ -71,13 +74,14 @@ def choice(options: dict[str, Any], saved: str | None, save: str | None) -> Matt
     return wanted
 
 
-def own(matter: Matter) -> bool:
-    """Whether it is the actor's own (`--mine`)."""
-    actor = session.actor
-    return concerns(matter, actor.id, actor.role, actor.unit)
+def fitting(wanted: MatterFilter, position: int | None) -> Callable[[Matter, Lit], bool]:
+    """Whether this reader's choice means a matter, its words looked for up to a position of the log."""
+    streams = _saying(wanted, position)
+    reader = session.actor
+    return lambda matter, lit: wanted.fits(matter, lit, reader) and (streams is None or matter.stream in streams)
 
 
-def saying(wanted: MatterFilter, position: int | None) -> frozenset[str] | None:
+def _saying(wanted: MatterFilter, position: int | None) -> frozenset[str] | None:
     """The streams that say the words of the choice; None when it has none."""
     if wanted.words is None:
         return None
@@ -127,7 +131,9 @@ _READ: dict[str, Any] = {
     "supervisor": _person,
     "due_from": _day,
     "due_to": _day,
-    **dict.fromkeys(("source", "words", "listed", "overdue", "unanswered", "open"), lambda value: value),
+    **dict.fromkeys(
+        ("source", "words", "listed", "overdue", "unanswered", "open", "mine", "following"), lambda value: value
+    ),
 }
 
 

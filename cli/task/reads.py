@@ -75,7 +75,7 @@ def list_(
     due_to: ch.DueToOption = None,
     words: ch.WordsOption = None,
     mine: ch.MineOption = False,
-    following: Annotated[bool, typer.Option("--following", help="只看我关注的")] = False,
+    following: ch.FollowingOption = False,
     save: ch.SaveOption = None,
     saved: ch.SavedOption = None,
     tree: Annotated[bool, typer.Option("--tree", help="按任务分解的上下级排列，并算出分解进度")] = False,
@@ -86,18 +86,16 @@ def list_(
     options = {"stage": stage, "light": light_, "lead": lead, "leader": leader, "supervisor": supervisor}
     options |= {"source": source, "klass": klass, "urgency": urgency, "flag": flag, "rung": rung, "words": words}
     marks = {"listed": listed, "overdue": overdue, "unanswered": unanswered, "open": open_}
+    marks |= {"mine": mine, "following": following}
     wanted = ch.choice({**options, **marks, "due_from": due_from, "due_to": due_to}, saved, save)
     matters, rulebook, at = standing(moment)
-    saying = ch.saying(wanted, moment.position if moment else None)
+    fits = ch.fitting(wanted, moment.position if moment else None)
     branched = walked(matters) if tree else {}
     rows = []
     for matter in (b.matter for _, b in branched.values()) if tree else matters:
         lit = light(matter, rulebook, at)
-        if not wanted.fits(matter, lit) or (saying is not None and matter.stream not in saying):
-            continue
-        if (mine and not ch.own(matter)) or (following and session.actor.id not in matter.followers):
-            continue
-        rows.append({**row(matter, lit), **(placed(*branched[matter.stream]) if tree else {})})
+        if fits(matter, lit):
+            rows.append({**row(matter, lit), **(placed(*branched[matter.stream]) if tree else {})})
     document = {"matters": rows, **({"as_of": at.astimezone(SHANGHAI).isoformat()} if moment else {})}
     answer(document, "" if session.json else _table(rows))
 

@@ -3,6 +3,7 @@
 from datetime import date
 
 from domain.base import Frozen
+from domain.envelope import Actor
 from domain.lights import Lit
 from domain.matter import Matter
 from domain.rules.authority import IN_UNIT
@@ -35,13 +36,12 @@ class MatterFilter(Frozen):
     due_to: date | None = None
     words: str | None = None
     """Words of anything recorded of it, all of them; what is sealed is not searched."""
+    mine: bool = False
+    """The reader's own (`concerns`)."""
+    following: bool = False
+    """关注 by the reader."""
 
-    @property
-    def chooses_nothing_out(self) -> bool:
-        """Every matter fits."""
-        return self == MatterFilter()
-
-    def fits(self, matter: Matter, lit: Lit) -> bool:
+    def fits(self, matter: Matter, lit: Lit, reader: Actor) -> bool:
         """Whether the matter is meant; `words` only the log can answer."""
         wanted = (
             (self.stage, matter.stage),
@@ -63,6 +63,8 @@ class MatterFilter(Frozen):
             and (not self.overdue or lit.light is Light.RED)
             and (not self.unanswered or bool(matter.missed_in_row))
             and (not self.open or not matter.ended)
+            and (not self.mine or concerns(matter, reader.id, reader.role, reader.unit))
+            and (not self.following or reader.id in matter.followers)
         )
 
 

@@ -134,3 +134,52 @@ def test_a_unit_does_nothing_in_a_batch(xmh: CommandLine, three: list[str]) -> N
     said = xmh("task", "batch", *three[:2], "--urge", actor="li")
     assert said.code == 3
     assert said.out.count("单位人员不能办理") == 2
+
+
+def test_a_part_is_tried_by_the_limit_of_its_whole_too(xmh: CommandLine, three: list[str]) -> None:
+    split = ("task", "split", three[0], "--part", "管线迁改;lead=gengxin")
+    [part] = [reply["matter"] for reply in xmh.json(*split)]
+    later = ("--due", LATER.isoformat(), "--reason", "管线迁改")
+    [tried] = xmh.json("task", "batch", part, *later, "--dry-run")
+    assert (tried["would"], "晚于上级事项" in tried["refused"]) == ([], True)
+    [whole] = xmh.json("task", "batch", three[0], *later, "--dry-run")
+    assert whole["refused"] is None
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--lead", "zhujian", "--reason", "机构改革"),
+        ("--supervisor", "office-2", "--reason", "轮岗", "--secret"),
+        ("--due", LATER.isoformat(), "--reason", "管线迁改"),
+        ("--urgency", "特急"),
+    ],
+)
+def test_a_batch_repeated_under_its_id_is_answered_again_and_done_once(
+    xmh: CommandLine, three: list[str], log: Database, options: tuple[str, ...]
+) -> None:
+    """In another order too, and by a choice that leaves out what was done: an answer was lost, or one was refused."""
+    sent = (*options, "--command-id", "batch-0001")
+    first = xmh.json("task", "batch", *three, *sent)
+    done = heads(log)
+    again = xmh.json("task", "batch", *reversed(three), *sent)
+    assert [reply["changed"] for reply in reversed(again)] == [reply["changed"] for reply in first]
+    assert xmh.json("task", "batch", three[1], *sent)[0]["matter"] == three[1]
+    assert heads(log) == done
+
+
+def test_an_id_of_a_batch_is_not_used_for_another_one(xmh: CommandLine, three: list[str], log: Database) -> None:
+    xmh.json("task", "batch", *three, "--urgency", "特急", "--command-id", "batch-0001")
+    done = heads(log)
+    said = xmh("task", "batch", *three, "--urgency", "加急", "--command-id", "batch-0001", "--json")
+    assert [reply["error"]["code"] for reply in said.json] == ["command_id_reused"] * 3
+    assert heads(log) == done
+
+
+def test_a_choice_of_ones_own_stays_ones_own_in_a_batch(xmh: CommandLine, three: list[str]) -> None:
+    xmh.json("task", "follow", three[0])
+    xmh.json("task", "list", "--following", "--save", "关注")
+    assert [m["matter"] for m in xmh.json("task", "batch", "--saved", "关注", "--urgency", "加急")] == three[:1]
+    xmh.json("task", "list", "--mine", "--urgency", "平件", "--save", "我的", actor="office-2")
+    nothing = xmh.json("task", "batch", "--saved", "我的", "--urgency", "特急", actor="office-2")
+    assert nothing == []

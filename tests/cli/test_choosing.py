@@ -132,3 +132,11 @@ def test_an_answer_says_what_nobody_typed(xmh: CommandLine, three: list[str]) ->
     assert xmh.json("task", "extend", three[0], "--to", later, "--reason", "雨季", actor="li")["changed"] == []
     granted = xmh.json("task", "extension", three[0], "--grant")
     assert granted["changed"] == [f"办结时限 {SOON}→{later}"]
+
+
+def test_what_is_ones_own_is_kept_with_the_choice(xmh: CommandLine, three: list[str]) -> None:
+    xmh.json("task", "follow", three[2])
+    xmh.json("task", "list", "--following", "--save", "关注")
+    assert [m["matter"] for m in xmh.json("task", "list", "--saved", "关注")["matters"]] == [three[2]]
+    xmh.json("task", "list", "--mine", "--save", "我的", actor="office-2")
+    assert xmh.json("task", "list", "--saved", "我的", actor="office-2")["matters"] == []
