@@ -20,7 +20,7 @@ def may_be_merged(matter: Matter, merged: ev.MatterMerged, twin: Matter | None, 
         Refusal: `not_found`, `ended`, `open_children`, `moved`, `refused`.
     """
     twin = _known(twin, merged.into)
-    refuse(twin.ended, f"{twin.number} {twin.stage.label}，不能并入；请并入仍在办理的事项", "ended")
+    refuse(twin.ended, f"{twin.number} {withdrawn_how(twin)}，不能并入；请并入仍在办理的事项", "ended")
     refuse(twin.stage is Stage.CLOSING, f"{twin.number} 正在办结审核，不能并入；请先审核或退回")
     refuse(
         bool(open_parts),

@@ -23,8 +23,10 @@ from cli.task.common import (
     send,
     the_matter,
 )
+from cli.task.reads import secrets_of
 from cli.task.tree import state_of
 from domain.commands import DropPredecessor, FollowMatter, MergeMatter, SetPredecessor
+from domain.confidential import opened
 from domain.facts import MatterRef
 from domain.matter import Matter
 from eventlog.reading import ListedMatter
@@ -84,6 +86,7 @@ def _ref(listed: ListedMatter) -> MatterRef:
 def _left_over(merged: Matter, twin: Matter) -> list[str]:
     """What the office should see of the merged matter before it forgets it."""
     names = unit_names()
+    merged = opened(merged, secrets_of(merged))
     notes = []
     if merged.lead and merged.lead not in twin.units:
         notes.append(f"{names(merged.lead)} 原牵头 {merged.number}，不在 {twin.number} 的办理单位中")

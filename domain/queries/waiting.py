@@ -13,6 +13,8 @@ def endangers(earlier: Matter, matter: Matter, rulebook: Rulebook, at: datetime)
     """Why the earlier matter endangers the one that waits for it, in the office's words; None while it does not."""
     if matter.ended or earlier.stage is Stage.CLOSED:
         return None
+    if earlier.merged_into is not None and earlier.merged_into.stream == matter.stream:
+        return None  # what it waited for is done under its own number now
     if earlier.stage is Stage.CANCELLED:
         return f"前置事项 {earlier.number} {withdrawn_how(earlier)}"
     if earlier.stage is Stage.SUSPENDED:

@@ -94,6 +94,34 @@ def test_who_follows_sees_it_in_his_own_today(xmh: CommandLine, twins: tuple[str
     assert [m["matter"] for m in xmh.json("task", "list", "--following")["matters"]] == [second]
 
 
+def test_a_merged_twin_tells_its_open_points_as_its_reader_may_see_them(
+    xmh: CommandLine, twins: tuple[str, str]
+) -> None:
+    first, second = twins
+    xmh.json("task", "point", "add", second, "征拆底价已定", "--secret")
+    reply = xmh.json("task", "merge", second, "--into", first, "--reason", "同一条路", "--secret")
+    assert f"{second} 有2个要点未完成：完成管线迁改；征拆底价已定" in reply["notes"]
+
+
+def test_who_waited_for_what_was_merged_into_it_waits_no_more(xmh: CommandLine, twins: tuple[str, str]) -> None:
+    first, second = twins
+    xmh.json("task", "wait", first, "--for", second)
+    xmh.json("task", "merge", second, "--into", first, "--reason", "同一条路")
+    assert xmh.json("today")["endangered"] == []
+    [earlier] = xmh.json("task", "show", first)["waits_for"]
+    assert earlier["endangers"] is None
+    xmh.json("task", "reopen", second, "--reason", "不是一条路", "--due", LATER.isoformat())
+    assert [m["matter"] for m in xmh.json("today")["endangered"]] == [first]
+
+
+def test_who_would_merge_into_what_was_merged_hears_where_it_went(xmh: CommandLine, twins: tuple[str, str]) -> None:
+    first, second = twins
+    third = xmh.json(*OPEN, "--title", "片区支路", "--due", SOON.isoformat())["matter"]
+    xmh.json("task", "merge", second, "--into", first, "--reason", "同一条路")
+    refused = xmh("task", "merge", third, "--into", second, "--reason", "同一条路")
+    assert refused.error == f"错误：{second} 已并入 {first}，不能并入；请并入仍在办理的事项"
+
+
 def _matters(log: Database) -> tuple[reading.StreamState, ...]:
 
     return reading.matter_states(log)
