@@ -147,7 +147,7 @@ def _for_unit(m: Matter, unit: str) -> list[str]:
         if m.returned_at is not None and m.stage is Stage.IN_PROGRESS and not _reported_since(m, m.returned_at):
             owed.append(f"退回重办，办完再申请办结（时限仍为 {m.due}）")
         last = m.inspections[-1] if m.inspections else None
-        heard = m.last_feedback is not None and last is not None and local_date(m.last_feedback.at) >= last.on
+        heard = m.last_feedback is not None and last is not None and m.last_feedback.version > last.version
         if last is not None and last.finding is Finding.UNTRUE and not heard:
             owed.append(f"{last.on}现场核查认定不实，请核实并重新反馈")
         if (back := m.asked_back) is not None:

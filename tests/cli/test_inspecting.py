@@ -45,6 +45,17 @@ def test_an_untrue_report_is_seen_told_and_stands_before_the_reviewer(
     assert "现场核查认定不实（说明：已整改）" in mine
 
 
+def test_what_was_found_untrue_stays_on_the_units_desk_until_it_has_reported_again(
+    xmh: CommandLine, matter: str
+) -> None:
+    """Also when the report that was found untrue is of the same day."""
+    xmh.json("task", "inspect", matter, "--text", "现场未动工", "--finding", "不实")
+    owed = f"{office_today()}现场核查认定不实，请核实并重新反馈"
+    assert owed in [m["what"] for m in xmh.json("today", actor="li")["for_me"]]
+    xmh.json("task", "report", matter, "--text", "已重新组织进场", "--progress", "90", actor="li")
+    assert owed not in [m["what"] for m in xmh.json("today", actor="li")["for_me"]]
+
+
 def test_ten_wrong_ways_to_inspect_are_a_line_each_and_leave_no_trace(
     xmh: CommandLine, matter: str, log: Database, tmp_path: Path
 ) -> None:
