@@ -279,18 +279,20 @@ class Builder:
 
     def _clause_line(self, text: View) -> bool:
         """A line that is nothing but a clause: labels, or one bracket."""
-        inner = text.strip(" 。；")
+        bullet = structure.BULLET.pattern.match(text.text) or _DASH_AND_BLANK.match(text.text)
+        listed = text.cut(bullet.end()) if bullet else text  # - 牵头：区政数局
+        inner = listed.strip(" 。；")
         label = clauses.labels(inner)
         if _is_one_bracket(inner.text) and not (label and label[0].end() == len(inner)):
             clause = clauses.bracketed(inner.cut(1, len(inner) - 1), self._directory, at_end=True)
         else:
-            found = clauses.labels(text, short=True)
+            found = clauses.labels(listed, short=True)
             if not found or found[0].start() > 0:
                 return False
-            if found[0].end() >= len(text):
-                self._label = text
+            if found[0].end() >= len(listed):
+                self._label = listed
                 return True
-            clause = clauses.labelled(text, short=True)
+            clause = clauses.labelled(listed, short=True)
         if not clause:
             return False
         clause.parts = [text]

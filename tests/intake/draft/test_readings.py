@@ -278,3 +278,16 @@ def test_units_and_people_in_one_column_come_apart(tmp_path: Path) -> None:
         (["区教育局"], ["甲某某"]),
         (["区交通局"], ["乙某某"]),
     ]
+
+
+def test_labels_in_a_list_below_an_item_are_its_labels() -> None:
+    """They became tasks called 牵头, and the items themselves were lost."""
+    made = read(
+        "# 2026年工作清单\n\n1. **一网统管**：建成城市运行管理平台。\n   - 牵头：区政数局；配合：区城管局\n"
+        "   - 时限：2026-10-30\n"
+        "2. **数据治理**：归集目录1200条。\n   - 牵头：区政数局\n"
+    )
+    assert [(item.title[:4], leads(item), assists(item)) for item in made.items] == [
+        ("一网统管", ["区政数局"], ["区城管局"]),
+        ("数据治理", ["区政数局"], []),
+    ]
