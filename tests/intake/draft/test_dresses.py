@@ -8,6 +8,7 @@ from tests.intake.draft.dress_scores import Tally, read_all
 from tests.intake.draft.dressing import dress
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("dresses")]
+"""Half a minute of the processor, however many share it."""
 DRESSES = int(os.environ.get("XMH_DRESSES", "2000"))
 ENOUGH = 0.98
 
