@@ -216,6 +216,17 @@ class Group(TyperGroup):
         return command
 
 
+class MatterFirst(Group):
+    """A group that takes the matter before the command's name as well: `point 7 add` and `point add 7`."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command meant, the matter after its name."""
+        names = self.list_commands(ctx)
+        if len(args) > 1 and args[0] not in names and args[1] in names:
+            args = [args[1], args[0], *args[2:]]
+        return super().resolve_command(ctx, args)
+
+
 def group(help_text: str, lazy: dict[str, str]) -> typer.Typer:
     """A Typer application whose commands load lazily."""
     cls = type("LazyGroup", (Group,), {"lazy": lazy})

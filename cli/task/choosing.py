@@ -1,14 +1,16 @@
 """Which matters are meant: the options of `list`, and choices kept under a name (`--saved` of `list` and `batch`)."""
 
-import json
+import fcntl
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import TypeAdapter
 
 from cli.session import Problem, session
 from domain.base import Term
@@ -20,6 +22,7 @@ from eventlog import reading
 
 SAVED = "choices.json"
 """In the home, 0600: person → name → choice. What somebody likes to look at is nobody's evidence."""
+_CHOICES = TypeAdapter(dict[str, dict[str, MatterFilter]])
 MOST_SAVED = 50
 MOST_NAME = 30
 
@@ -62,7 +65,7 @@ def choice(options: dict[str, Any], saved: str | None, save: str | None) -> Matt
         Problem: a term, unit, person, day or name that is not known.
     """
     fields = {name: _READ[name](value) for name, value in options.items() if value not in (None, False)}
-    base = _kept().get(saved) if saved is not None else MatterFilter()
+    base = _kept().get(saved.strip()) if saved is not None else MatterFilter()
     if base is None:
         known = "、".join(sorted(_kept())) or "还没有存过"
         raise Problem(f"没有存过名为“{saved}”的条件；已存：{known}", "not_found")
@@ -70,7 +73,7 @@ def choice(options: dict[str, Any], saved: str | None, save: str | None) -> Matt
     if wanted.due_from and wanted.due_to and wanted.due_from > wanted.due_to:
         raise Problem(f"时限范围写反了：{wanted.due_from} 晚于 {wanted.due_to}", "malformed")
     if save is not None:
-        _keep(save, wanted)
+        _keep(save.strip(), wanted)
     return wanted
 
 
@@ -141,32 +144,46 @@ def _file() -> Path:
     return session.settings.home / SAVED
 
 
-def _all() -> dict[str, dict[str, Any]]:
+def _all() -> dict[str, dict[str, MatterFilter]]:
     try:
-        everybody = json.loads(_file().read_text(encoding="utf-8"))
+        return _CHOICES.validate_json(_file().read_bytes())
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as e:
         raise Problem(f"存下的条件 {_file()} 读不出来，请删去这个文件后重存", "malformed") from e
-    return everybody if isinstance(everybody, dict) else {}
 
 
 def _kept() -> dict[str, MatterFilter]:
-    mine = _all().get(session.actor.id, {})
-    try:
-        return {name: MatterFilter.model_validate_json(json.dumps(fields)) for name, fields in mine.items()}
-    except (ValueError, AttributeError) as e:
-        raise Problem(f"存下的条件 {_file()} 读不出来，请删去这个文件后重存", "malformed") from e
+    return _all().get(session.actor.id, {})
 
 
 def _keep(name: str, wanted: MatterFilter) -> None:
-    if not 0 < len(name.strip()) <= MOST_NAME:
+    if not 0 < len(name) <= MOST_NAME:
         raise Problem(f"--save 的名称须为1到{MOST_NAME}字", "malformed")
-    everybody = _all()
-    mine = {**everybody.get(session.actor.id, {}), name: wanted.model_dump(mode="json", exclude_defaults=True)}
-    if len(mine) > MOST_SAVED:
-        raise Problem(f"每人最多存{MOST_SAVED}个条件，请换用已有的名称", "refused")
-    _write(json.dumps({**everybody, session.actor.id: mine}, ensure_ascii=False, indent=1))
+    with _alone():
+        everybody = _all()
+        mine = {**everybody.get(session.actor.id, {}), name: wanted}
+        if len(mine) > MOST_SAVED:
+            raise Problem(f"每人最多存{MOST_SAVED}个条件，请换用已有的名称", "refused")
+        kept = _CHOICES.dump_json({**everybody, session.actor.id: mine}, indent=1, exclude_defaults=True)
+        _write(kept.decode())
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Of two who keep a choice at the same moment, the second adds to what the first kept."""
+    from sheets.file_errors import unwritable
+
+    place = _file().with_name(f"{SAVED}.lock")
+    try:
+        lock = os.open(place, os.O_CREAT | os.O_WRONLY, 0o600)
+    except OSError as error:
+        raise unwritable(_file(), error) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _write(text: str) -> None:

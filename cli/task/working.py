@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.session import Problem
-from cli.shape import SealingCommand
+from cli.shape import MatterFirst, SealingCommand
 from cli.task.common import (
     MatterArg,
     TextOption,
@@ -87,7 +87,11 @@ def report(
 
 
 point = typer.Typer(
-    help="督办要点：增加、调整、取消。", no_args_is_help=True, add_completion=False, rich_markup_mode=None
+    cls=MatterFirst,
+    help="督办要点：增加、调整、取消。",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
 )
 
 

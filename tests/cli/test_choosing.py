@@ -1,6 +1,8 @@
 """What `list` chooses by, words found in what was recorded, and choices kept under a name."""
 
 import stat
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -97,6 +99,33 @@ def test_choices_are_for_their_owners_eyes(xmh: CommandLine, three: list[str], h
     assert xmh("task", "list").code == 0
 
 
+@pytest.mark.parametrize("damage", ["[]", '{"office": 3}', '{"office": {"在办": 3}}'])
+@pytest.mark.usefixtures("log")
+def test_kept_choices_that_cannot_be_read_are_one_line_and_stay(xmh: CommandLine, home: Path, damage: str) -> None:
+    (home / "choices.json").write_text(damage, encoding="utf-8")
+    for words in (("--saved", "在办"), ("--open", "--save", "又一个")):
+        said = xmh("task", "list", *words)
+        assert (said.code, "请删去这个文件后重存" in said.error) == (2, True), said
+    assert (home / "choices.json").read_text(encoding="utf-8") == damage
+
+
+@pytest.mark.usefixtures("log")
+def test_choices_kept_at_the_same_moment_are_all_kept(xmh: CommandLine, home: Path) -> None:
+    command: list[str | Path] = [
+        Path(sys.executable).with_name("xmh"),
+        "task",
+        "list",
+        "--open",
+        "--home",
+        home,
+        "--save",
+    ]
+    running = [subprocess.Popen([*command, f" 条件{n} "], stdout=subprocess.DEVNULL) for n in range(4)]
+    assert [one.wait(60) for one in running] == [0] * 4
+    for n in range(4):
+        assert xmh("task", "list", "--saved", f"条件{n}").code == 0
+
+
 WRONG: list[tuple[tuple[str, ...], int]] = [
     (("--stage", "飞快"), 2),
     (("--light", "紫"), 2),
@@ -124,6 +153,7 @@ def test_an_answer_says_what_nobody_typed(xmh: CommandLine, three: list[str]) ->
     """Numbers given, limits moved, the rung reached."""
     added = xmh("task", "point", "add", three[0], "完成管线迁改")
     assert "新增要点1" in added.out
+    assert "新增要点2" in xmh("task", "point", three[0], "add", "完成交通疏解").out
     urged = xmh.json("task", "urge", three[0])
     assert any(change.startswith("催办 ") for change in urged["changed"])
     raised = xmh.json("task", "escalate", three[0], "--reason", "久拖不决")
