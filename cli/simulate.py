@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 COUNTED = (
     ("MatterOpened", "立项"),
     ("MatterClosed", "销号"),
+    ("MatterReopened", "重开"),
     ("UrgeIssued", "催办"),
     ("MatterEscalated", "升级"),
     ("DecisionRecorded", "会议议定"),
