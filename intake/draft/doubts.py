@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from intake.draft.fields.spoken import said_of
+from intake.draft.fields.spoken import unit_mentions
 from intake.draft.model import Region, TextPart
 from intake.draft.rules import deadlines, targets
 from intake.draft.sentences import sentences
@@ -57,7 +57,7 @@ def overlooked(text: str, regions: Sequence[Region]) -> list[str]:
             continue
         for sentence in sentences(view(text, *region.span)):
             limit = region.part is not TextPart.HEADING and any(r.pattern.search(sentence.text) for r in _LIMITS)
-            if limit or any(one.spoken for one in said_of(sentence)):
+            if limit or any(one.spoken for one in unit_mentions(sentence)):
                 told.append(f"“{sentence.raw[:_SHOWN]}”没有列为任务（{region.why or region.part.label}），请核对")
     more = [f"另有{len(told) - _MOST}处写有时限或单位的文字没有列为任务，见“未列入”"] if len(told) > _MOST else []
     return [*told[:_MOST], *more]

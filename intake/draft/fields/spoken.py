@@ -20,7 +20,7 @@ _MOST_ADDED = 6
 
 
 @dataclass(slots=True)
-class Said:
+class UnitMention:
     """A stretch that speaks of units: who, what they do, and whether it says nothing else."""
 
     place: Place
@@ -42,7 +42,7 @@ def in_sentence(sentence: View, directory: "names.UnitNames | None" = None) -> T
     if departments:  # 交通、水利等部门 are no names of units one by one
         clause.lead.append(sentence.cut(*departments.span("lead")))
         return clause
-    said = list(said_of(sentence, directory))
+    said = list(unit_mentions(sentence, directory))
     led = any(one.duty is StatedDuty.LEAD and one.spoken for one in said)
     for one in said:
         duty = StatedDuty.ASSIST if led and not one.spoken else one.duty
@@ -61,7 +61,7 @@ def _add(target: list[View], sentence: View, places: list[Place]) -> None:
 
 def without_who(text: View) -> list[Place]:
     """The stretches that say nothing but who, for a title needs none of them."""
-    return [one.place for one in said_of(text) if one.only_who]
+    return [one.place for one in unit_mentions(text) if one.only_who]
 
 
 def past_names(text: str) -> int:
@@ -78,7 +78,7 @@ def past_who(text: str) -> int:
     return said.end if said and said.at_start and not said.only_who else 0
 
 
-def said_of(sentence: View, directory: "names.UnitNames | None" = None) -> Iterator[Said]:
+def unit_mentions(sentence: View, directory: "names.UnitNames | None" = None) -> Iterator[UnitMention]:
     """Every stretch that speaks of units, in order."""
     text = sentence.text
     if not responsibility.MAY_NAME.pattern.search(text):
@@ -108,14 +108,14 @@ class _Stretch:
         self._text, self._start, self._directory = text, start, directory
         self._asked = False
 
-    def read(self, *, named: bool) -> Iterator[Said]:
+    def read(self, *, named: bool) -> Iterator[UnitMention]:
         """What it says; 会同… goes with somebody `named` before it."""
         at = self.opening(self._start)
         with_ = responsibility.TOGETHER.pattern.match(self._text, at)
         if with_:
             helpers, end = self._names(with_.end())
             if helpers and named:
-                yield Said(self._place(), helpers, StatedDuty.ASSIST, only_who=end == len(self._text))
+                yield UnitMention(self._place(), helpers, StatedDuty.ASSIST, only_who=end == len(self._text))
             return
         asked = responsibility.ASKS.pattern.match(self._text, at)
         found = self._of(asked.end() if asked else at, asked=bool(asked))
@@ -140,7 +140,7 @@ class _Stretch:
                     at += found.end()
         return at
 
-    def _of(self, at: int, *, asked: bool) -> Said | None:
+    def _of(self, at: int, *, asked: bool) -> UnitMention | None:
         at = self.opening(at) if asked else at
         self._asked = asked
         found, end = self._names(at)
@@ -150,7 +150,7 @@ class _Stretch:
         end = others.end() if others else end
         return self._role(found, end, asked=asked)
 
-    def _role(self, found: list[Place], end: int, *, asked: bool) -> Said | None:
+    def _role(self, found: list[Place], end: int, *, asked: bool) -> UnitMention | None:
         rest = self._text[end:]
         for duty, rule in responsibility.ROLES:
             role = rule.pattern.match(rest)
@@ -162,17 +162,23 @@ class _Stretch:
             if with_:
                 helpers, after = self._names(with_.end())
                 end = after if helpers else end
-            return Said(self._place(), found, duty, helpers, only_who=not self._text[end:].strip("的工作"), end=end)
+            return UnitMention(
+                self._place(), found, duty, helpers, only_who=not self._text[end:].strip("的工作"), end=end
+            )
         with_ = responsibility.TOGETHER.pattern.match(self._text, end)
         if with_:
             helpers, after = self._names(with_.end())
             only = after == len(self._text)
-            return Said(self._place(), found, StatedDuty.LEAD, helpers, only_who=only, end=after) if helpers else None
+            return (
+                UnitMention(self._place(), found, StatedDuty.LEAD, helpers, only_who=only, end=after)
+                if helpers
+                else None
+            )
         ordered = responsibility.ORDERED.pattern.match(rest)
         if ordered or (asked and _can_follow(rest, soft=True)):
-            return Said(self._place(), found, StatedDuty.LEAD, end=end + (ordered.end() if ordered else 0))
+            return UnitMention(self._place(), found, StatedDuty.LEAD, end=end + (ordered.end() if ordered else 0))
         if self._is_subject(found, rest):
-            return Said(self._place(), found, StatedDuty.LEAD, end=end, spoken=False)
+            return UnitMention(self._place(), found, StatedDuty.LEAD, end=end, spoken=False)
         return None
 
     def _is_subject(self, found: list[Place], rest: str) -> bool:
