@@ -1,7 +1,7 @@
 """What the log proposes for the agenda of a meeting."""
 
 from domain.matter import Matter
-from domain.meetings.agenda import Assembled, propose
+from domain.meetings.agenda import Assembled, propose_agenda
 from domain.meetings.meeting import Meeting
 from domain.meetings.series import Series
 from eventlog import reading
@@ -18,10 +18,10 @@ def assembled(database: Database, stream: str) -> Assembled:
     if loaded is None or not isinstance(loaded.state, Meeting):
         return Assembled()
     meeting = loaded.state
-    position, _ = reading.newest(database)
+    position, _ = reading.newest_event(database)
     matters = [s.state for s in reading.open_states(database, "matter") if isinstance(s.state, Matter)]
     held = [s.state for s in reading.series_states(database, meeting.series) if isinstance(s.state, Meeting)]
     series = next((s for s in reading.series_book(database).series if s.id == meeting.series), None)
     known = series or Series(id=meeting.series, name=meeting.series_name)
-    items = propose(meeting, known, matters, held, reading.rulebook(database))
+    items = propose_agenda(meeting, known, matters, held, reading.rulebook(database))
     return Assembled(items=items, position=position)

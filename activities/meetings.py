@@ -21,7 +21,7 @@ from domain.meetings.agenda import Assembled
 from domain.meetings.commands import ConveneMeeting, Delivered, MeetingOrder
 from domain.meetings.deliveries import ASSEMBLE, CONVENE, DELIVER, Assembling, Convened, Convening, outcome_order
 from domain.meetings.meeting import Meeting
-from domain.meetings.series import Series, occurrences
+from domain.meetings.series import Series, meetings_called_for
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogError
@@ -124,7 +124,7 @@ def orders_by_rule(series: Series, now: datetime, calendar: WorkCalendar) -> Ite
     if series.rule is None:
         return
     first = local_date(now) + timedelta(days=1)
-    for occurrence in occurrences(series.rule, first, first + HORIZON, calendar):
+    for occurrence in meetings_called_for(series.rule, first, first + HORIZON, calendar):
         key = f"{series.id}/{occurrence.period}"
         command = ConveneMeeting(
             series=series,

@@ -21,21 +21,21 @@ from domain.calendar import WorkCalendar
 from domain.envelope import Recorded
 from domain.event import UnknownEventError
 from domain.ids import kind_of
-from domain.notices.backoff import pause_after
+from domain.notices.backoff import channel_pause
 from domain.notices.delivery import DELIVER, SPREAD, DeliveryQueues, Turn
-from domain.notices.digest import Due, Message, batch_id, batches, message
+from domain.notices.digest import Due, Message, batch_id, batch_message, message_batches
 from domain.notices.kinds import RETELLERS, TELLERS
 from domain.notices.notice import Notice
-from domain.notices.overtaken import Since, since
+from domain.notices.overtaken import Since, what_became_of
 from domain.notices.people import RecipientDirectory
 from domain.notices.routing import Routing
-from domain.notices.timing import is_stale, may_go_out, next_try
+from domain.notices.timing import is_stale_event, next_delivery_try, notice_may_go_out
 from domain.office import DIRECTORY_STREAM, Directory, Person
 from eventlog import notices as kept
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogError
-from eventlog.readmodel import fold
+from eventlog.readmodel import fold_events
 
 logger = structlog.get_logger()
 
@@ -77,10 +77,10 @@ class NoticeActivities:
         now = self._clock.moment(now)
         with _alive(), _log_may_fail():
             after = 0
-            while events := kept.untold(self._database, after, EVENTS_AT_ONCE):
+            while events := kept.untold_events(self._database, after, EVENTS_AT_ONCE):
                 self._spread(events, now)
                 after = events[-1].position
-            queues = kept.queues(self._database)
+            queues = kept.waiting_by_channel(self._database)
             return DeliveryQueues(
                 queues=queues,
                 looked_at=now,
@@ -96,10 +96,10 @@ class NoticeActivities:
             spread.append(event)
             ready += [(notice, channels[notice.person]) for notice in made]
             if len(ready) >= NOTICES_AT_ONCE:
-                kept.tell(self._database, spread, ready, now)
+                kept.keep_notices(self._database, spread, ready, now)
                 spread, ready = [], []
-        kept.tell(self._database, spread, ready, now)
-        self._reread(kept.waiting(self._database, {event.stream for event in events}), house)
+        kept.keep_notices(self._database, spread, ready, now)
+        self._reread(kept.waiting_notices(self._database, {event.stream for event in events}), house)
 
     def _house(self) -> RecipientDirectory:
         everybody = reading.people(self._database, former=True)
@@ -119,7 +119,7 @@ class NoticeActivities:
         """Each event with its notices. One this build cannot read stays untold: a newer worker knows it."""
         by_stream = defaultdict[str, list[Recorded]](list)
         for event in events:
-            if kind_of(event.stream) not in TELLERS or is_stale(event.recorded_at, now):
+            if kind_of(event.stream) not in TELLERS or is_stale_event(event.recorded_at, now):
                 yield event, ()
             else:
                 by_stream[event.stream].append(event)
@@ -136,7 +136,7 @@ class NoticeActivities:
         """Each event of a stream, with the state before and after it."""
         before: Frozen | None = None
         for event in reading.read_stream(self._database, stream, upto_version=upto):
-            after = fold(stream, before, [event])
+            after = fold_events(stream, before, [event])
             yield event, before, after
             before = after
 
@@ -152,25 +152,25 @@ class NoticeActivities:
         clock = _Clock(turn.now)
         calendar = reading.rulebook(self._database).calendar
         people = {p.id: p for p in reading.people(self._database)}
-        waiting = kept.due(self._database, turn.channel, turn.now, PEOPLE_AT_ONCE)
+        waiting = kept.due_notices(self._database, turn.channel, turn.now, PEOPLE_AT_ONCE)
         going = self._reread(self._sorted_out(turn, calendar, people, waiting), self._house())
         channel = self._channels.get(turn.channel) or ClosedChannel(f"渠道 {turn.channel} 没有配置")
         in_vain = 0
-        for group in batches(going):
+        for group in message_batches(going):
             if clock.elapsed > TURN or _leaving():
                 return
             if in_vain >= DEAD_AFTER:
                 self._put_off(turn.channel, clock.now)
                 return
-            letter = message(group)
-            kept.tried(self._database, [(batch_id(group), letter.ids)], clock.now)
+            letter = batch_message(group)
+            kept.mark_notices_tried(self._database, [(batch_id(group), letter.ids)], clock.now)
             trouble = _sent(channel, letter, people[letter.person])
             if trouble is not None:
                 in_vain += not isinstance(trouble, NoAddressError)
                 self._not_taken(turn.channel, letter, str(trouble), clock.now, calendar)
             else:
                 in_vain = 0
-                kept.sent(self._database, letter.ids, clock.now)
+                kept.mark_notices_sent(self._database, letter.ids, clock.now)
                 logger.info("notice_sent", channel=turn.channel, person=letter.person, id=letter.id, notices=len(group))
 
     def _sorted_out(
@@ -178,9 +178,9 @@ class NoticeActivities:
     ) -> list[Due]:
         """What may go out now. What became due in downtime waits for office hours; nobody writes to who has left."""
         gone = [n.id for n in waiting if n.person not in people]
-        late = [n.id for n in waiting if n.person in people and not may_go_out(n.urgency, turn.now, calendar)]
-        kept.give_up(self._database, gone, NOBODY_THERE)
-        kept.retry(self._database, late, calendar.next_working(turn.now))
+        late = [n.id for n in waiting if n.person in people and not notice_may_go_out(n.urgency, turn.now, calendar)]
+        kept.give_up_notices(self._database, gone, NOBODY_THERE)
+        kept.retry_notices(self._database, late, calendar.next_working(turn.now))
         stay = {*gone, *late}
         return [n for n in waiting if n.id not in stay]
 
@@ -198,7 +198,7 @@ class NoticeActivities:
                 loaded = reading.load(self._database, notice.stream)
                 standing[notice.stream] = loaded.state if loaded else None
             state = standing[notice.stream]
-            became = since(event, state) if state is not None else Since.STANDS
+            became = what_became_of(event, state) if state is not None else Since.STANDS
             if became is Since.OVERTAKEN:
                 gone.append(notice.id)
                 continue
@@ -208,21 +208,21 @@ class NoticeActivities:
                 continue
             changed.append((notice.id, text))
             stay.append(notice.model_copy(update={"text": text}))
-        kept.give_up(self._database, gone, Since.OVERTAKEN.label)
-        kept.reword(self._database, changed)
+        kept.give_up_notices(self._database, gone, Since.OVERTAKEN.label)
+        kept.reword_notices(self._database, changed)
         return stay
 
     def _not_taken(self, channel: str, letter: Message, reason: str, now: datetime, calendar: WorkCalendar) -> None:
-        attempts = kept.one(self._database, letter.ids[0]).attempts
-        again = next_try(letter.urgency, now + pause_after(attempts), calendar)
-        kept.failed(self._database, letter.ids, reason, again)
+        attempts = kept.find_notice(self._database, letter.ids[0]).attempts
+        again = next_delivery_try(letter.urgency, now + channel_pause(attempts), calendar)
+        kept.mark_notices_failed(self._database, letter.ids, reason, again)
         logger.warning("notice_not_taken", channel=channel, person=letter.person, id=letter.id, reason=reason)
 
     def _put_off(self, channel: str, now: datetime) -> None:
         """The longer the channel is dead, the longer it is left alone."""
-        rounds = kept.in_vain(self._database, channel) // DEAD_AFTER
-        until = now + pause_after(rounds)
-        kept.put_off(self._database, channel, until)
+        rounds = kept.tries_in_vain(self._database, channel) // DEAD_AFTER
+        until = now + channel_pause(rounds)
+        kept.put_off_channel(self._database, channel, until)
         logger.warning("channel_dead", channel=channel, until=until.isoformat(), rounds=rounds)
 
 

@@ -90,7 +90,7 @@ class Log:
 
     def request(self, stream: str, drafts: tuple[Draft, ...]) -> AppendRequest:
         """What the workflow of a stream would ask now."""
-        head = reading.head(self.log, stream)
+        head = reading.stream_head(self.log, stream)
         return AppendRequest(
             stream=stream,
             expected_version=head.version,

@@ -40,7 +40,7 @@ def _fold(log: Database, scale: Scale) -> Row:
 
     def xmh() -> None:
         events = reading.read_stream(log, stream, upto_version=LIFE)
-        reading.folded(stream, list(events))
+        reading.folded_state(stream, list(events))
 
     return _in_turns(
         Row(f"fold {LIFE} events (load, decode, evolve)", "events/s"), bare, xmh, LIFE, scale.folds, scale.rounds

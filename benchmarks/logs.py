@@ -76,7 +76,7 @@ def lived(log: Database, events: int) -> None:
     act(log, stream, wish(0, MONDAY).model_copy(update={"due": due}), OFFICE, MONDAY)
     act(log, stream, c.AcceptReceipt(), LIAISON, MONDAY)
     moment = MONDAY
-    while reading.head(log, stream).version < events:
+    while reading.stream_head(log, stream).version < events:
         tick(log, moment)
         # Two weeks of three are answered, so that the life holds misses, urges and escalations too.
         if moment.isocalendar().week % 3:

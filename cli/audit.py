@@ -26,7 +26,7 @@ from domain.lights import Lit, light
 from domain.log import Rulebook
 from domain.matter import Matter
 from domain.queries.spoken import said_date
-from domain.queries.telling import Reader, local, pace_said, tell
+from domain.queries.telling import Reader, office_time, pace_said, tell_event
 from domain.rules.authority import may_read_secret
 from domain.terms import Light, Rhythm
 from eventlog import reading
@@ -124,9 +124,9 @@ def _reader(matter: Matter) -> Shown:
 
 
 def _unsealed(stream: str, text: str) -> str:
-    from eventlog.secrets import shown
+    from eventlog.secrets import readable_text
 
-    return shown(session.database, stream, text)
+    return readable_text(session.database, stream, text)
 
 
 def _steps(events: Sequence[Recorded], states: Sequence[Matter], shown: Shown) -> Iterator[dict[str, Any]]:
@@ -146,7 +146,7 @@ def _told(event: Recorded, reader: Reader) -> dict[str, Any]:
         "position": event.position,
         "type": event.type,
         "label": label_of(event.type),
-        "text": tell(decode(event), reader),
+        "text": tell_event(decode(event), reader),
         "actor": event.actor.id,
         "occurred_at": event.occurred_at.astimezone(SHANGHAI).isoformat(),
         "recorded_at": event.recorded_at.astimezone(SHANGHAI).isoformat(),
@@ -174,8 +174,8 @@ def _step_lines(events: Sequence[Recorded], states: Sequence[Matter], reader: Re
     """Each event, and under it what it changed."""
     before: Matter | None = None
     for event, state in zip(events, states, strict=True):
-        line = tell(decode(event), reader)
-        yield f"{event.version:>4}  {local(event.occurred_at)}  {label_of(event.type)}  {line}"
+        line = tell_event(decode(event), reader)
+        yield f"{event.version:>4}  {office_time(event.occurred_at)}  {label_of(event.type)}  {line}"
         for field, label in FIELDS.items():
             new = getattr(state, field)
             became = say(new, reader) if before is None else changed(getattr(before, field), new, reader)
@@ -211,14 +211,14 @@ def verify(
 
 def _of_files(stream: str | None) -> "list[VerifyFinding]":
     """What is wrong with attachments and issued files; where the log cannot be read they cannot be looked up in it."""
-    from eventlog.attachments import problems
+    from eventlog.attachments import attachment_problems
     from eventlog.findings import Token
     from eventlog.findings import VerifyFinding as Unread
     from services.inspection import inspect
 
     home = session.settings.home
     try:
-        missing = list(problems(session.database, home, stream))
+        missing = list(attachment_problems(session.database, home, stream))
         return missing if stream is not None else [*missing, *inspect(session.database, home)]
     except Exception:
         return [Unread(token=Token.FILES_UNREAD, message=Token.FILES_UNREAD.label)]
@@ -381,7 +381,7 @@ def _explained(shown: dict[str, Any]) -> str:
         lines.append("  没有待到的时限")
     for deadline in shown["deadlines"]:
         provisional = "（该年工作日历未公布，暂定）" if deadline["provisional"] else ""
-        when = local(datetime.fromisoformat(deadline["at"]))
+        when = office_time(datetime.fromisoformat(deadline["at"]))
         lines += [f"  {deadline['label']}  {when}{provisional}", f"    规则：{deadline['rule']}"]
         lines += _because(deadline["because"])
     return "\n".join(lines)

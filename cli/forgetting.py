@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from cli.session import Exit, Problem, answer, session
 from cli.task.common import ByOption, MatterArg, PaperOption, ReasonOption, acting, confirm, need, the_matter
 from domain.forgetting import SECRETS_STREAM, forget
-from eventlog.secrets import destroy, live_keys, scrub
+from eventlog.secrets import destroy_keys, live_keys, scrub_destroyed_keys
 from services.office_records import record
 
 
@@ -28,8 +28,8 @@ def forget_(matter: MatterArg, reason: ReasonOption = None, by: ByOption = None,
             command_id=session.command_id or f"forget:{'+'.join(keys)}",
             now=datetime.now(UTC),
         )
-        destroy(session.database, target.stream)
-    left = scrub(session.database)
+        destroy_keys(session.database, target.stream)
+    left = scrub_destroyed_keys(session.database)
     if left is not None:
         line = f"{target.number} 的密钥已作废，但没有销毁干净：{left}"
         raise Problem(line, "not_scrubbed", Exit.UNREACHABLE, keys=list(keys))

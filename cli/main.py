@@ -10,7 +10,7 @@ from cli.session import Exit, Problem, fail, problem_of, session
 from cli.shape import group
 from domain.base import Refusal
 from domain.bounds import seen, visible
-from eventlog.patience import answer_within
+from eventlog.patience import set_answer_limit
 from process import age, leave
 
 ANSWER_WITHIN = 9.0
@@ -49,7 +49,7 @@ app = group(
 def run() -> NoReturn:
     """The console script: run the command, then leave through the one function every process leaves by."""
     # Counted from the moment the process was started; what takes its time says so (`cli.shape.TAKES_TIME`).
-    answer_within(ANSWER_WITHIN - age())
+    set_answer_limit(ANSWER_WITHIN - age())
     leave(_code(sys.argv[1:]))
 
 

@@ -8,7 +8,7 @@ import typer
 from cli.session import Problem, session
 from domain.base import Refusal
 from domain.calendar import SHANGHAI, at_office, end_of_day, local_date
-from domain.queries.spoken import spoken_moment, spoken_past
+from domain.queries.spoken import spoken_moment, spoken_past_date
 from eventlog import reading
 from eventlog.reading import Moment
 
@@ -24,7 +24,7 @@ def last_such_day(text: str) -> date:
     Raises:
         Refusal: `malformed`, when no day is meant.
     """
-    day = spoken_past(text, local_date(datetime.now(UTC)))
+    day = spoken_past_date(text, local_date(datetime.now(UTC)))
     session.understood(text, day)
     return day
 

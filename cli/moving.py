@@ -16,9 +16,9 @@ from domain.calendar import SHANGHAI
 from domain.envelope import Actor
 from domain.event import Event
 from domain.queries.spoken import said_date
-from domain.queries.telling import deadline_in_words, local
+from domain.queries.telling import deadline_in_words, office_time
 from eventlog import reading
-from eventlog.patience import left as left_of
+from eventlog.patience import time_left as left_of
 
 if TYPE_CHECKING:
     from services.reprojection import MovedDeadline, Reminder
@@ -153,4 +153,4 @@ def _iso(value: datetime | date) -> str:
 
 
 def _said(value: datetime | date) -> str:
-    return local(value) if isinstance(value, datetime) else said_date(value)
+    return office_time(value) if isinstance(value, datetime) else said_date(value)

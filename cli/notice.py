@@ -13,7 +13,7 @@ from cli.tables import table
 from cli.task.common import now, told_in_time
 from domain.base import Refusal, refuse
 from domain.calendar import SHANGHAI
-from domain.queries.telling import local
+from domain.queries.telling import office_time
 from domain.terms import Role, Urgency
 from eventlog import notices as kept
 from eventlog import reading
@@ -33,7 +33,7 @@ def list_(
     last: Annotated[int, typer.Option("--last", metavar="N", min=1, help="最近多少条")] = 100,
 ) -> None:
     """列出通知：每人每个渠道一条，含送达情况。"""
-    notices = kept.listed(
+    notices = kept.list_notices(
         session.database,
         person=session.person(person).id if person else None,
         failed=failed,
@@ -54,14 +54,14 @@ def list_(
 
 def show(notice_id: Annotated[str, typer.Argument(metavar="ID", help="通知编号，见 xmh notice list")]) -> None:
     """看一条通知：内容、何时应发、试了几次、为什么没有送达。"""
-    notice = kept.one(session.database, notice_id)
+    notice = kept.find_notice(session.database, notice_id)
     person = reading.person(session.database, notice.person)
     lines = [
         f"{notice.id}  {_state(notice)}",
         f"收件人：{person.name if person else notice.person}（{notice.person}），渠道 {notice.channel}",
         f"事项：{notice.subject}",
         f"内容：{notice.text}",
-        f"应发：{local(notice.due_at)}（{_why(notice.urgency)}），已试 {notice.attempts} 次",
+        f"应发：{office_time(notice.due_at)}（{_why(notice.urgency)}），已试 {notice.attempts} 次",
     ]
     if notice.batch and notice.batch != notice.id:
         lines.append(f"合并发送：{notice.batch}")
@@ -78,12 +78,16 @@ def retry(
     if (notice_id is None) == (not failed):
         raise Problem("请写明通知编号，或用 --failed 重发所有没有送达的", "malformed")
     refuse(session.actor.role is not Role.OFFICE, "重发通知由办公室督办员办理", "forbidden")
-    chosen = [kept.one(session.database, notice_id)] if notice_id else [*kept.listed(session.database, failed=True)]
+    chosen = (
+        [kept.find_notice(session.database, notice_id)]
+        if notice_id
+        else [*kept.list_notices(session.database, failed=True)]
+    )
     if notice_id and not chosen[0].pending:
         state = "已经送达" if chosen[0].sent_at else str(chosen[0].error)
         raise Problem(f"通知 {notice_id} {state}，不能重发", "not_pending")
     again = [n.id for n in chosen if n.pending]
-    kept.retry(session.database, again, now())
+    kept.retry_notices(session.database, again, now())
     woken = bool(again) and asyncio.run(_wake())
     when = "，马上发送（办公时间以外只发特急）" if woken or not again else "；督办服务没有运行，启动后发送"
     answer({"retried": again, "service": woken}, f"重发{len(again)}条通知{when}")
@@ -108,12 +112,12 @@ async def _wake() -> bool:
 
 def _state(n: NoticeOnRecord) -> str:
     if n.sent_at is not None:
-        return f"已送达 {local(n.sent_at)}"
+        return f"已送达 {office_time(n.sent_at)}"
     if n.given_up:
         return "不再发送"
     if n.failed:
-        return f"未送达（{n.attempts}次），{local(n.next_at)} 再发"
-    return f"待发送 {local(n.next_at)}"
+        return f"未送达（{n.attempts}次），{office_time(n.next_at)} 再发"
+    return f"待发送 {office_time(n.next_at)}"
 
 
 def _why(urgency: Urgency) -> str:

@@ -19,7 +19,7 @@ from domain.envelope import Actor
 from domain.office import POLICY_STREAM, PolicyAdopted
 from domain.policy import Policy
 from domain.queries.spoken import said_date
-from domain.queries.telling import local
+from domain.queries.telling import office_time
 from domain.rules.records import may_record
 from domain.terms import Role
 from eventlog import reading
@@ -142,7 +142,7 @@ class _Soon:
     @property
     def lines(self) -> list[str]:
         def said(at: datetime | None) -> str:
-            return local(at) if at else "无"
+            return office_time(at) if at else "无"
 
         lines = [f"临期提醒、催办和升级将有{len(self.reminders) + len(self.pressures)}处变动"]
         lines += [f"  {r.matter}  临期提醒  {said_date(r.before)} → {said_date(r.after)}" for r in self.reminders]

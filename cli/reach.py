@@ -6,7 +6,7 @@ from typing import Any
 from cli.session import session
 from domain.commands import AssignMatter, OpenMatter
 from domain.matter import Matter
-from domain.notices.reach import Unreached, unreached, unreached_units
+from domain.notices.reach import Unreached, unreached_of_matters, unreached_units
 from domain.notices.routing import Routing
 from domain.office import Person
 from eventlog import reading
@@ -18,7 +18,7 @@ def nobody_to_tell(
     """What is found now; of these units only, or of the matters of these numbers."""
     states = [s.state for s in reading.matter_states(session.database) if isinstance(s.state, Matter)]
     wanted = None if matters is None else set(matters)
-    gaps = unreached((m for m in states if wanted is None or m.number in wanted), *_known())
+    gaps = unreached_of_matters((m for m in states if wanted is None or m.number in wanted), *_known())
     only = None if units is None else set(units)
     return tuple(one for one in gaps if only is None or one.unit in only)
 

@@ -102,11 +102,11 @@ class Session:
 
     def echo(self) -> None:
         """Say on stderr how days were understood, once; with `--json` the answer holds it."""
-        from domain.queries.spoken import said_meaning
+        from domain.queries.spoken import said_date_or_moment
 
         if not self.json:
             for text, meant in self.dates.items():
-                sys.stderr.write(f"“{text}”即 {said_meaning(meant)}\n")
+                sys.stderr.write(f"“{text}”即 {said_date_or_moment(meant)}\n")
             self.dates = {}
 
     @cached_property

@@ -14,7 +14,7 @@ from typer.main import get_command
 
 from cli.session import session
 from domain.bounds import named, plausible_year, within_bounds
-from eventlog.patience import take_time
+from eventlog.patience import lift_answer_limit
 
 
 def _remember(name: str) -> Callable[[Any], Any]:
@@ -149,7 +149,7 @@ class Command(TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         """Run it, within the time a person waits or within its own."""
         if self.takes_time:
-            take_time()
+            lift_answer_limit()
         return super().invoke(ctx)
 
     def get_help(self, ctx: Any) -> str:

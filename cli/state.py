@@ -9,7 +9,7 @@ from domain.envelope import Actor
 from domain.facts import Basis, PartOf
 from domain.matter import Closed, Counts, Feedback, Point, Surge
 from domain.policy import DueRule
-from domain.queries.telling import Reader, local
+from domain.queries.telling import Reader, office_time
 from domain.window_ledger import WindowLedger
 from domain.windows import window_label
 
@@ -103,7 +103,7 @@ def _counts(c: Counts, _: Reader) -> str:
 def _windows(w: WindowLedger, _: Reader) -> str:
     running = w.running
     now = (
-        [f"{window_label(running.key)}{'已反馈' if running.answered else f'，{local(running.closes)}截止'}"]
+        [f"{window_label(running.key)}{'已反馈' if running.answered else f'，{office_time(running.closes)}截止'}"]
         if running
         else []
     )
@@ -123,12 +123,12 @@ _SPOKEN: dict[type, Callable[[Any, Reader], str]] = {
     bool: lambda v, _: "是" if v else "否",
     Term: lambda v, _: v.label,
     str: lambda v, r: r.name(r.open(v)),
-    datetime: lambda v, _: local(v),
+    datetime: lambda v, _: office_time(v),
     Actor: lambda v, r: r.name(v.id),
     WindowLedger: _windows,
     Basis: lambda v, _: f"{v.kind.label} {v}",
     PartOf: lambda v, _: f"{v.number}（权重{v.weight}）",
-    Feedback: lambda v, r: f"{r.name(v.unit)} {local(v.at)}",
+    Feedback: lambda v, r: f"{r.name(v.unit)} {office_time(v.at)}",
     Point: _point,
     Counts: _counts,
     Surge: _surge,

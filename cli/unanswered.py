@@ -12,8 +12,8 @@ from domain.calendar import SHANGHAI, end_of_day, local_date
 from domain.envelope import Recorded
 from domain.matter import Matter
 from domain.queries.spoken import said_date
-from domain.queries.unanswered import unanswered as unanswered_of
-from domain.queries.unanswered import unfinished as unfinished_of
+from domain.queries.unanswered import unanswered_windows as unanswered_of
+from domain.queries.unanswered import why_unfinished as unfinished_of
 from eventlog import reading
 from eventlog.reading import Moment
 

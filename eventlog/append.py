@@ -39,16 +39,23 @@ from eventlog.backend import Row, Statement
 from eventlog.breakdown import check_breakdown
 from eventlog.chain import hash_of
 from eventlog.claims import check_actor, check_people, check_record, check_slots, check_units
-from eventlog.clock import check_clock, own_time
+from eventlog.clock import check_clock, log_time
 from eventlog.database import Database, Transaction
 from eventlog.duplicates import check_duplicate
 from eventlog.errors import LogRestored
 from eventlog.evidence import command_digest
 from eventlog.reading import command_events, rulebook_in, stream_events
-from eventlog.readmodel import PUT_NUMBER, fold, parse_state, read_model_of_event, read_model_of_state, state_text
+from eventlog.readmodel import (
+    PUT_NUMBER,
+    fold_events,
+    parse_state,
+    read_model_of_event,
+    read_model_of_state,
+    state_text,
+)
 from eventlog.refusals import check_not_refused, note_refusal
 from eventlog.relations import check_relations
-from eventlog.rows import EVENT_COLUMNS, INSERT_EVENT, actor_text, recorded
+from eventlog.rows import EVENT_COLUMNS, INSERT_EVENT, actor_text, event_of_row
 from eventlog.secrets import check_seals, sealed_texts
 from eventlog.shape import check_shape, check_text
 from eventlog.stored_time import from_micros, micros
@@ -140,7 +147,7 @@ def append(
             known = _already(transaction, request, standing) or _outdated(transaction, request, standing)
             if known is not None:
                 return known
-            own = own_time(database.clock, standing.clock, request.now)
+            own = log_time(database.clock, standing.clock, request.now)
             try:
                 check_not_refused(request, standing.refused_until)
                 if request.command_id:
@@ -222,7 +229,7 @@ def _outdated(transaction: Transaction, request: AppendRequest, standing: _Stand
     else:
         # From the last event the asker knows, to see that it is the same one.
         rows = transaction.all(_BEHIND, (request.stream, max(expected, 1), BEHIND_EVENTS + 1))
-        events = [recorded(row) for row in rows]
+        events = [event_of_row(row) for row in rows]
         known_hash = events.pop(0).hash if expected else ""
         same = known_hash == expected_hash
         missing = _at_most(events)
@@ -255,7 +262,7 @@ def _record(
 ) -> Appended:
     numbers = _Numbers(transaction)
     rows = _chain(request, standing, recorded_at, numbers, headquarters, algorithm or database.algorithm)
-    events = [recorded(row) for row in rows]  # the answer is what a reader will find
+    events = [event_of_row(row) for row in rows]  # the answer is what a reader will find
     state = _fold(transaction, request, standing, events)
     keyed = (request.stream, *(state.matters if isinstance(state, Meeting) else ()))
     check_seals(transaction, keyed, [text for draft in request.drafts for text in sealed_texts(draft.payload)])
@@ -369,11 +376,11 @@ def _fold(transaction: Transaction, request: AppendRequest, standing: _Standing,
     refuse(kind not in FOLDS, f"日志不认识这一类记录：{request.stream}", "malformed")
     try:
         if standing.version == 0:
-            return fold(request.stream, None, events)
+            return fold_events(request.stream, None, events)
         if standing.state is not None and standing.state_hash == standing.hash:
-            return fold(request.stream, parse_state(kind, standing.state), events)
+            return fold_events(request.stream, parse_state(kind, standing.state), events)
         # The read model has fallen behind its log (edited, or half restored): the events are the truth.
-        return fold(request.stream, None, [*stream_events(transaction, request.stream), *events])
+        return fold_events(request.stream, None, [*stream_events(transaction, request.stream), *events])
     except (UnknownEventError, ValidationError, TypeError) as error:
         reason = str(error).splitlines()[0]
         raise Refusal(f"{events[0].type} 与 {request.stream} 的记录不符：{reason}", "malformed") from error

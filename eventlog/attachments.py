@@ -19,7 +19,7 @@ from domain.envelope import Recorded
 from domain.event import label_of
 from domain.facts import Attachment
 from eventlog.database import Database
-from eventlog.rows import EVENT_COLUMNS, recorded
+from eventlog.rows import EVENT_COLUMNS, event_of_row
 from eventlog.verify import Token, VerifyFinding
 
 FOLDER = "files"
@@ -43,8 +43,8 @@ class StoredAttachment(Frozen):
     stream: str
 
 
-def keep(home: Path, pieces: Iterable[bytes], name: str) -> Attachment:
-    """Copy a file into the home in one pass; what lies under its digest and is another file is replaced.
+def keep_attachment(home: Path, pieces: Iterable[bytes], name: str) -> Attachment:
+    """Copy an attachment into the home in one pass; what lies under its digest and is another file is replaced.
 
     Raises:
         OSError: it cannot be written; nothing is left of it then.
@@ -70,8 +70,8 @@ def keep(home: Path, pieces: Iterable[bytes], name: str) -> Attachment:
     return Attachment(name=name, sha256=digest.hexdigest(), size=size)
 
 
-def content(home: Path, filed: StoredAttachment) -> bytes:
-    """The file as it was handed in.
+def attachment_content(home: Path, filed: StoredAttachment) -> bytes:
+    """The bytes of an attachment as it was handed in.
 
     Raises:
         Refusal: it is not in the home, or is not what was handed in (`not_found`).
@@ -84,7 +84,7 @@ def content(home: Path, filed: StoredAttachment) -> bytes:
     return path.read_bytes()
 
 
-def filed(events: Sequence[Recorded]) -> tuple[StoredAttachment, ...]:
+def attachments_of(events: Sequence[Recorded]) -> tuple[StoredAttachment, ...]:
     """The attachments of a matter in the order they came; the same file handed in again is named again."""
     attachments = [(attachment, event) for event in events for attachment in _in(json.loads(event.payload))]
     return tuple(
@@ -103,20 +103,20 @@ def filed(events: Sequence[Recorded]) -> tuple[StoredAttachment, ...]:
     )
 
 
-def problems(database: Database, home: Path, stream: str | None = None) -> tuple[VerifyFinding, ...]:
+def attachment_problems(database: Database, home: Path, stream: str | None = None) -> tuple[VerifyFinding, ...]:
     """Attachments of the log, or of one stream, that are missing in the home or altered there."""
     with database.reading() as transaction:
         rows = transaction.all(
             f"SELECT {EVENT_COLUMNS} FROM events WHERE payload LIKE ? AND (? = '' OR stream = ?) ORDER BY position",  # noqa: S608
             (_WITH_FILES, stream or "", stream or ""),
         )
-    return tuple(_problems(map(recorded, rows), home))
+    return tuple(_problems(map(event_of_row, rows), home))
 
 
 def _problems(events: Iterable[Recorded], home: Path) -> Iterator[VerifyFinding]:
     judged: dict[str, str | None] = {}
     for event in events:
-        for one in filed([event]):
+        for one in attachments_of([event]):
             if one.sha256 not in judged:
                 judged[one.sha256] = _digest_of(home / FOLDER / one.sha256)
             digest = judged[one.sha256]

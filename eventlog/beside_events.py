@@ -13,10 +13,10 @@ from eventlog.backend import Row
 from eventlog.database import Database, Transaction
 from eventlog.evidence import NOTICE_COLUMNS, notices_digest
 from eventlog.findings import Token, VerifyFinding
-from eventlog.masterkey import id_of, unwrap
-from eventlog.protection import differences
-from eventlog.secrets import Unreadable, opens
-from eventlog.typed import oddities
+from eventlog.masterkey import master_key_id, unwrap_key
+from eventlog.protection import trigger_differences
+from eventlog.secrets import Unreadable, open_ciphertext
+from eventlog.typed import odd_cells
 
 _SEAL = re.compile(rf"(?:{'|'.join(map(re.escape, SEALS))})([0-9a-f]{{16}}):[A-Za-z0-9_-]+={{0,2}}")
 _KEYS = ("key_id", "stream", "key", "created_at", "destroyed_at", "wrapped_by")
@@ -25,9 +25,9 @@ _NOTICES = (*NOTICE_COLUMNS.split(", "), "due_at", "next_at", "attempts", "batch
 _STREAM, _PAYLOAD = 2, 7
 
 
-def odd_cells(table: str, columns: Sequence[str], row: Row) -> Iterator[VerifyFinding]:
-    """Cells of another type than their column's, as one problem."""
-    odd = "、".join(oddities(table, columns, row))
+def cell_problems(table: str, columns: Sequence[str], row: Row) -> Iterator[VerifyFinding]:
+    """For `verify`: cells of the log's tables of another type than their column's, as one problem."""
+    odd = "、".join(odd_cells(table, columns, row))
     if odd:
         yield _problem(Token.ODD_CELL, f"表 {table} 的 {str(row[0])[:80]!r} 行 {odd}")
 
@@ -40,8 +40,8 @@ def _problem(token: Token, detail: str, stream: str | None = None) -> VerifyFind
 
 
 def protection_problems(transaction: Transaction) -> Iterator[VerifyFinding]:
-    """The triggers are there, do what they were made to do, and are the only ones."""
-    missing, changed, added = differences(transaction.triggers(), postgresql=transaction.is_postgresql)
+    """For `verify`: the triggers are there, do what they were made to do, and are the only ones."""
+    missing, changed, added = trigger_differences(transaction.triggers(), postgresql=transaction.is_postgresql)
     for name in missing:
         yield _problem(Token.UNPROTECTED, name)
     for name in changed:
@@ -76,7 +76,7 @@ def key_problems(
     forgotten, master = _forgotten(transaction), _master(database)
     present = set[str]()
     for row in rows:
-        odd = list(odd_cells("secret_keys", _KEYS, row))
+        odd = list(cell_problems("secret_keys", _KEYS, row))
         yield from odd
         present.add(str(row[0]))
         if not odd:
@@ -95,8 +95,8 @@ def _wrong(row: Row, forgotten: set[str], master: bytes | None, seal: tuple[str,
         return "已决定销毁，却还在；请再执行一次 xmh audit forget"
     key: bytes | None = bytes(stored)
     if wrapped_by is not None:
-        key = unwrap(master, key_id, stream, bytes(stored)) if master else None
-        ours = master is not None and id_of(master) == wrapped_by
+        key = unwrap_key(master, key_id, stream, bytes(stored)) if master else None
+        ours = master is not None and master_key_id(master) == wrapped_by
         if key is None and not ours:
             return None  # not ours to open here: the master key stands elsewhere
         if key is not None and not ours:
@@ -107,7 +107,7 @@ def _wrong(row: Row, forgotten: set[str], master: bytes | None, seal: tuple[str,
         return None
     # What a meeting says of a matter is under the matter's key.
     place = stream if kind_of(seal[0]) == "meeting" else seal[0]
-    if place != stream or isinstance(opens(key, stream, seal[1]), Unreadable):
+    if place != stream or isinstance(open_ciphertext(key, stream, seal[1]), Unreadable):
         return "打不开用它加密的内容：被替换或移动"
     return None
 
@@ -133,17 +133,17 @@ def _master(database: Database) -> bytes | None:
 
 
 def outbox_problems(transaction: Transaction) -> Iterator[VerifyFinding]:
-    """Every event waits for its notices or has given them, and these stand as they were given."""
+    """For `verify`: every event waits in the outbox or has given its notices, and these stand as they were given."""
     rows = transaction.all(f"SELECT {', '.join(_OUTBOX)} FROM outbox ORDER BY position")
     positions = {row[0] for row in transaction.all("SELECT position FROM events")}
     kept: dict[object, list[Row]] = {}
     for row in transaction.all(f"SELECT {', '.join(_NOTICES)} FROM notices ORDER BY id"):
-        odd = list(odd_cells("notices", _NOTICES, row))
+        odd = list(cell_problems("notices", _NOTICES, row))
         yield from odd
         kept.setdefault(row[1], []).append(row[: len(NOTICE_COLUMNS.split(", "))])
     seen = set[object]()
     for row in rows:
-        odd = list(odd_cells("outbox", _OUTBOX, row))
+        odd = list(cell_problems("outbox", _OUTBOX, row))
         yield from odd
         position, sent_at, digest = row
         seen.add(position)

@@ -62,7 +62,7 @@ def _check_person(transaction: Transaction, claim: Actor | OnBehalf) -> None:
 
 
 def check_record(transaction: Transaction, request: AppendRequest) -> None:
-    """A record of the office's own is the actor's to make. Matters and meetings are decided by their workflows.
+    """Refuse a record of the office's own that is not the actor's to make; matters are decided by their workflows.
 
     Raises:
         Refusal: with codes `forbidden`, `unsigned`; `malformed` for what is no event of this build.
@@ -88,7 +88,7 @@ def _in_office(transaction: Transaction, person: str, then: str) -> tuple[str, s
 
 
 def check_people(transaction: Transaction, people: tuple[str, ...]) -> None:
-    """Whoever is to answer for something is in the directory, and in office.
+    """Refuse an append that makes somebody answer who is not in the directory, or left office.
 
     Raises:
         Refusal: with codes `actor_unknown`, `actor_left`.
@@ -98,7 +98,7 @@ def check_people(transaction: Transaction, people: tuple[str, ...]) -> None:
 
 
 def check_units(transaction: Transaction, claims: tuple[UnitClaim, ...]) -> None:
-    """Each unit is in the directory with the standing the decision was made on.
+    """Refuse an append unless each unit is in the directory with the standing the decision was made on.
 
     Raises:
         Refusal: with codes `unit_unknown`, `unit_supervision`.
@@ -117,7 +117,7 @@ def check_units(transaction: Transaction, claims: tuple[UnitClaim, ...]) -> None
 
 
 def check_slots(transaction: Transaction, request: AppendRequest) -> None:
-    """No two meetings of a series are at once, whoever convenes them.
+    """Refuse an append by which two meetings of a series would be at once, whoever convenes them.
 
     Raises:
         Refusal: with code `slot_taken`.

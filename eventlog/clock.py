@@ -28,7 +28,7 @@ class LogClock(Enum):
     """The moment of each decision: a simulated year, and tests, whose office does not live today."""
 
 
-def own_time(clock: LogClock, server: int | None, decided: datetime) -> int:
+def log_time(clock: LogClock, server: int | None, decided: datetime) -> int:
     """The time of the log's clock in microseconds; `server` is what the database said, when it has a clock."""
     if clock is LogClock.DECIDED:
         return micros(decided)
@@ -36,14 +36,14 @@ def own_time(clock: LogClock, server: int | None, decided: datetime) -> int:
 
 
 def check_clock(request: AppendRequest, own: int) -> None:
-    """A decision made by a clock that is off is not recorded: its deadlines and dates would be off as well.
+    """Refuse an append decided by a clock that is off: its deadlines and dates would be off as well.
 
     Raises:
         Refusal: `clock_off`; `malformed` for what has not happened yet.
     """
     now = from_micros(own)
     ahead = request.now - now
-    refuse(ahead > FAST or -ahead > SLOW, clock_off(request.now, now), "clock_off")
+    refuse(ahead > FAST or -ahead > SLOW, _clock_off(request.now, now), "clock_off")
     for draft in request.drafts:
         if draft.occurred_at is not None and draft.occurred_at - now > FAST:
             raise Refusal(
@@ -51,7 +51,7 @@ def check_clock(request: AppendRequest, own: int) -> None:
             )
 
 
-def clock_off(decided: datetime, own: datetime) -> str:
-    """One line for the person: whose clock says what."""
+def _clock_off(decided: datetime, own: datetime) -> str:
+    """One line for the person: which clock, the decider's or the log's, says what."""
     theirs, ours = (f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}" for at in (decided, own))
     return f"办理所用的时钟（{theirs}）与日志的时钟（{ours}）相差太多，未作记录；请校准机器时钟后重新提交"

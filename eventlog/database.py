@@ -11,7 +11,7 @@ from eventlog.backend import BUSY_SECONDS, Connection, Params, Question, Row, St
 from eventlog.clock import LogClock
 from eventlog.errors import LogError, LogUnreachable
 from eventlog.masterkey import MasterKey
-from eventlog.patience import left
+from eventlog.patience import time_left
 from eventlog.schema import require_current
 from eventlog.witness import Witness
 
@@ -180,7 +180,7 @@ class Database:
         if self._writer is None:
             yield
             return
-        if not self._writer.acquire(timeout=left(2 * BUSY_SECONDS)):
+        if not self._writer.acquire(timeout=time_left(2 * BUSY_SECONDS)):
             raise LogUnreachable("事件日志正被占用，请稍后用同一命令重试")
         try:
             yield

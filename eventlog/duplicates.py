@@ -44,7 +44,7 @@ def check_duplicate(transaction: Transaction, events: Sequence[Recorded], state:
 
 
 def open_titles(database: Database) -> dict[tuple[str, str | None], OpenTitle]:
-    """(key of the title, lead) → the open matter, for whoever wants to know before asking."""
+    """The open matters by key of the title and lead, to see a duplicate 立项 before asking the append."""
     with database.reading() as transaction:
         rows = transaction.all(f"{_OPEN} ORDER BY number DESC", _ENDED)
     return {(key, lead): OpenTitle(stream=s, number=n, title=t, lead=lead) for s, n, t, lead, key, _ in rows}

@@ -13,12 +13,12 @@ NOTICE_COLUMNS = "id, position, person, channel, stream, subject, text, urgency,
 
 
 def command_digest(row: Row) -> str:
-    """Of a command's row (id, stream, first, last, request hash) and of the hash of its last event."""
+    """The digest that binds a command's row (id, stream, first, last, request hash) to the hash of its last event."""
     return _digest(row)
 
 
 def notices_digest(rows: Iterable[Row]) -> str:
-    """Of the notices of one event, in the order of their ids; one of none too."""
+    """The digest that binds an event's notices to the log, in the order of their ids; also when there are none."""
     return _digest([part for row in sorted(rows, key=lambda row: str(row[0])) for part in row])
 
 

@@ -44,8 +44,8 @@ class VerifyFinding(Frozen):
     position: int | None = None
 
 
-def finding(token: Token, detail: str, row: Row | None = None) -> VerifyFinding:
-    """One finding, with the place of the event it is about."""
+def verify_finding(token: Token, detail: str, row: Row | None = None) -> VerifyFinding:
+    """One finding of `verify`, with the place of the event it is about."""
     if row is None:
         return VerifyFinding(token=token, message=f"{token.label}：{detail}")
     return VerifyFinding(

@@ -93,21 +93,21 @@ def _parsed(text: str, where: str) -> bytes:
     return key
 
 
-def id_of(master: bytes) -> str:
-    """What tells one master key from another and tells nothing of it."""
+def master_key_id(master: bytes) -> str:
+    """The id of a master key: it tells one from another and tells nothing of the key."""
     return hashlib.sha256(b"xmh master key" + master).hexdigest()[:16]
 
 
-def wrap(master: bytes, key_id: str, stream: str, key: bytes) -> bytes:
-    """A stream's key as it is stored: it opens only in its own row."""
+def wrap_key(master: bytes, key_id: str, stream: str, key: bytes) -> bytes:
+    """A stream's key wrapped under the master key, as it is stored: it opens only in its own row."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV  # noqa: PLC0415  (60 ms; most commands need none)
 
     nonce = secrets.token_bytes(_NONCE)
     return nonce + AESGCMSIV(master).encrypt(nonce, key, _row(key_id, stream))
 
 
-def unwrap(master: bytes, key_id: str, stream: str, wrapped: bytes) -> bytes | None:
-    """The key of a row; None when it was not wrapped under this master key, or not for this row."""
+def unwrap_key(master: bytes, key_id: str, stream: str, wrapped: bytes) -> bytes | None:
+    """The stream's key in a row; None when it was not wrapped under this master key, or not for this row."""
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415
     from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV  # noqa: PLC0415
 

@@ -6,7 +6,7 @@ from eventlog.schema import ADVICE, SchemaState, schema_state
 
 
 def migrate(url: str) -> bool:
-    """Bring the database to this build's tables, in one transaction; False when it already is there.
+    """Bring the database to this build's tables, in one transaction; False when it already has them.
 
     A log that was there before is folded anew: states an older build stored lack what this one's hold.
 

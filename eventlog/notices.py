@@ -21,7 +21,7 @@ from eventlog.database import Database
 from eventlog.errors import LogRestored
 from eventlog.evidence import NOTICE_COLUMNS, notices_digest
 from eventlog.reading import Moment
-from eventlog.rows import EVENT_COLUMNS, recorded
+from eventlog.rows import EVENT_COLUMNS, event_of_row
 from eventlog.stored_time import from_micros, micros
 
 _COLUMNS = (
@@ -96,7 +96,7 @@ class Failing(Frozen):
 # --- from the outbox
 
 
-def untold(database: Database, after: int, limit: int) -> tuple[Recorded, ...]:
+def untold_events(database: Database, after: int, limit: int) -> tuple[Recorded, ...]:
     """The next events after a position that are still in the outbox: no notice was made of them yet."""
     columns = ", ".join(f"e.{c}" for c in EVENT_COLUMNS.split(", "))
     with database.reading() as transaction:
@@ -105,20 +105,20 @@ def untold(database: Database, after: int, limit: int) -> tuple[Recorded, ...]:
             "WHERE o.sent_at IS NULL AND o.position > ? ORDER BY o.position LIMIT ?",
             (after, limit),
         )
-    return tuple(map(recorded, rows))
+    return tuple(map(event_of_row, rows))
 
 
-def newest_untold(database: Database) -> int:
-    """The newest position nobody was told of yet; 0 when all are told. Answered from an index."""
+def newest_untold_position(database: Database) -> int:
+    """The newest position in the outbox, of which nobody was told yet; 0 when all are told. Answered from an index."""
     with database.reading() as transaction:
         row = transaction.one("SELECT max(position) FROM outbox WHERE sent_at IS NULL")
     return int(row[0] or 0) if row else 0
 
 
-def tell(
+def keep_notices(
     database: Database, events: Sequence[Recorded], notices: Iterable[tuple[Notice, Sequence[str]]], now: datetime
 ) -> None:
-    """Keep the notices of these events, each for its channels, and tick the events off, in one transaction.
+    """Store the notices of these events, each for its channels, and tick the events off the outbox, in one transaction.
 
     Raises:
         LogRestored: one of them is not in the log any more; what stands in its place was never told.
@@ -145,8 +145,8 @@ def _row(n: Notice, channel: str) -> Params:
 # --- to the channels
 
 
-def queues(database: Database) -> tuple[Queue, ...]:
-    """What waits, by channel."""
+def waiting_by_channel(database: Database) -> tuple[Queue, ...]:
+    """How many notices wait on each channel, and when the next is tried."""
     with database.reading() as transaction:
         rows = transaction.all(
             "SELECT channel, count(*), min(next_at) FROM notices WHERE sent_at IS NULL AND next_at < ? "
@@ -156,8 +156,8 @@ def queues(database: Database) -> tuple[Queue, ...]:
     return tuple(Queue(channel=c, waiting=n, next_at=from_micros(at)) for c, n, at in rows)
 
 
-def due(database: Database, channel: str, now: datetime, people: int) -> tuple[Due, ...]:
-    """What may be tried on a channel now, for so many people, 特急 first; a person's digest is never cut in two."""
+def due_notices(database: Database, channel: str, now: datetime, people: int) -> tuple[Due, ...]:
+    """Notices that may be sent on a channel now, for so many people, 特急 first; no person's digest is cut in two."""
     with database.reading() as transaction:
         rows = transaction.all(
             f"""
@@ -173,8 +173,8 @@ def due(database: Database, channel: str, now: datetime, people: int) -> tuple[D
     return tuple(map(_due, rows))
 
 
-def waiting(database: Database, streams: Iterable[str]) -> tuple[Due, ...]:
-    """What waits of these streams, whenever it is due."""
+def waiting_notices(database: Database, streams: Iterable[str]) -> tuple[Due, ...]:
+    """The undelivered notices of these streams, whenever each is due."""
     rows: list[Row] = []
     with database.reading() as transaction:
         for stream in streams:
@@ -186,8 +186,8 @@ def _due(row: Row) -> Due:
     return Due.model_validate(dict(zip(Due.model_fields, row, strict=True)))
 
 
-def reword(database: Database, texts: Iterable[tuple[str, str]]) -> None:
-    """Notices that were not tried yet say what is so now: id and text. Their digest moves with them."""
+def reword_notices(database: Database, texts: Iterable[tuple[str, str]]) -> None:
+    """Replace the text of notices nobody tried to send yet: id and new text. Their digest moves with them."""
     changed: list[Params] = [(text, notice) for notice, text in texts]
     if not changed:
         return
@@ -198,33 +198,33 @@ def reword(database: Database, texts: Iterable[tuple[str, str]]) -> None:
         transaction.commit([(_REDIGEST, digests)] if digests else [])
 
 
-def tried(database: Database, batches: Iterable[tuple[str, Iterable[str]]], now: datetime) -> None:
-    """About to be sent: from now on these notices stay in this message."""
+def mark_notices_tried(database: Database, batches: Iterable[tuple[str, Iterable[str]]], now: datetime) -> None:
+    """Note that these notices are about to be sent: from now on they stay in this message."""
     _write(database, (_TRIED, [(batch, micros(now), notice) for batch, ids in batches for notice in ids]))
 
 
-def sent(database: Database, ids: Iterable[str], now: datetime) -> None:
-    """The channel took them."""
+def mark_notices_sent(database: Database, ids: Iterable[str], now: datetime) -> None:
+    """Note that the channel took these notices."""
     _write(database, (_SENT, [(micros(now), notice) for notice in ids]))
 
 
-def failed(database: Database, ids: Iterable[str], error: str, next_at: datetime) -> None:
-    """The channel did not take them, or did not say so."""
+def mark_notices_failed(database: Database, ids: Iterable[str], error: str, next_at: datetime) -> None:
+    """Note that the channel did not take these notices, or did not say so."""
     _write(database, (_FAILED, [(error, micros(next_at), notice) for notice in ids]))
 
 
-def give_up(database: Database, ids: Iterable[str], reason: str) -> None:
-    """They reach nobody any more; they stay on record with the reason."""
-    failed(database, ids, reason, NEVER)
+def give_up_notices(database: Database, ids: Iterable[str], reason: str) -> None:
+    """End the delivery of notices that reach nobody any more; they stay on record with the reason."""
+    mark_notices_failed(database, ids, reason, NEVER)
 
 
-def put_off(database: Database, channel: str, until: datetime) -> None:
-    """The channel is dead: nothing of it is tried before."""
+def put_off_channel(database: Database, channel: str, until: datetime) -> None:
+    """Let a dead channel rest: no notice is tried on it before this instant."""
     _write(database, (_PUT_OFF, [(micros(until), channel, micros(until))]))
 
 
-def retry(database: Database, ids: Iterable[str], at: datetime) -> None:
-    """Try them from this instant on."""
+def retry_notices(database: Database, ids: Iterable[str], at: datetime) -> None:
+    """Let the delivery of these notices be tried again from this instant on."""
     _write(database, (_RETRY, [(micros(at), notice) for notice in ids]))
 
 
@@ -238,7 +238,7 @@ def _write(database: Database, *statements: Statement) -> None:
 # --- for people
 
 
-def listed(
+def list_notices(
     database: Database,
     *,
     person: str | None = None,
@@ -246,7 +246,7 @@ def listed(
     failed: bool = False,
     moment: Moment | None = None,
 ) -> tuple[NoticeOnRecord, ...]:
-    """The notices in the order of the log, now or as they stood at a moment of it."""
+    """The notices in the order of the log, now or as their delivery stood at a moment of it."""
     with database.reading() as transaction:
         rows = transaction.all(
             f"SELECT {_COLUMNS} FROM notices WHERE (? = '' OR person = ?) ORDER BY position, id",
@@ -258,8 +258,8 @@ def listed(
     return tuple(n for n in records if (not pending or n.pending) and (not failed or n.failed))
 
 
-def one(database: Database, notice_id: str) -> NoticeOnRecord:
-    """A notice with its attempts and what became of it.
+def find_notice(database: Database, notice_id: str) -> NoticeOnRecord:
+    """A notice by its id, with its attempts and what became of its delivery.
 
     Raises:
         Refusal: there is none (`not_found`).
@@ -271,8 +271,8 @@ def one(database: Database, notice_id: str) -> NoticeOnRecord:
     return _record(row)
 
 
-def failing(database: Database) -> tuple[Failing, ...]:
-    """Channels with messages tried in vain several times, with what they said last."""
+def failing_channels(database: Database) -> tuple[Failing, ...]:
+    """Channels whose notices were tried in vain several times, with what each channel said last."""
     channels = []
     for channel, group in groupby(_in_vain(database), key=lambda row: row[0]):
         messages = list(group)
@@ -285,8 +285,8 @@ def failing(database: Database) -> tuple[Failing, ...]:
     return tuple(channels)
 
 
-def in_vain(database: Database, channel: str) -> int:
-    """Tries in vain on a channel, of the messages that still wait there."""
+def tries_in_vain(database: Database, channel: str) -> int:
+    """How many tries failed on a channel, over the notices that still wait there."""
     return sum(row[3] for row in _in_vain(database) if row[0] == channel)
 
 

@@ -15,7 +15,7 @@ from psycopg.pq import Escaping, TransactionStatus
 
 from eventlog.backend import BUSY_SECONDS, TRANSACTION_SECONDS, Backend, Connection, Params, Question, Row, Statement
 from eventlog.errors import LogDamaged, LogError, LogUnreachable
-from eventlog.patience import left
+from eventlog.patience import time_left
 
 PATIENCE_SECONDS = TRANSACTION_SECONDS + 1.0
 _LOOK_EVERY = 0.1
@@ -79,7 +79,7 @@ class _Session(psycopg.Connection[Row]):
     def wait(self, gen: PQGen[T], interval: float = _LOOK_EVERY, timeout: float | None = None) -> T:
         """Wait for an answer as the driver does, but not longer than our patience."""
         del timeout  # newer drivers have one of their own
-        seconds = left(inf if self.patience is None else self.patience)
+        seconds = time_left(inf if self.patience is None else self.patience)
         return super().wait(gen if seconds == inf else _limited(gen, seconds), interval)
 
 

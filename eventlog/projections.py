@@ -7,9 +7,9 @@ from domain.envelope import Recorded
 from eventlog.backend import Row, Statement
 from eventlog.database import Database, Transaction
 from eventlog.numbers import SeriesCount
-from eventlog.reading import page
-from eventlog.readmodel import PUT_NUMBER, READ_MODEL, fold, read_model_of_event, read_model_of_state, state_text
-from eventlog.rows import recorded
+from eventlog.reading import events_page
+from eventlog.readmodel import PUT_NUMBER, READ_MODEL, fold_events, read_model_of_event, read_model_of_state, state_text
+from eventlog.rows import event_of_row
 
 PAGE = 2000
 
@@ -33,7 +33,7 @@ class Projection:
             UnknownEventError, UnknownKindError, ValidationError, TypeError: this build cannot read the event.
         """
         _, before = self._states.get(event.stream, (None, None))
-        state = fold(event.stream, before, [event])
+        state = fold_events(event.stream, before, [event])
         self._pending.extend(read_model_of_event(event))
         self._states[event.stream] = (event, state)
         return self._numbers.take(event)
@@ -58,8 +58,8 @@ class Projection:
         return [*rows, (PUT_NUMBER, numbers)] if numbers else rows
 
 
-def rebuild(database: Database, progress: Progress | None = None) -> int:
-    """Make the read model again from the events, in one transaction; the number of events folded.
+def rebuild_read_model(database: Database, progress: Progress | None = None) -> int:
+    """Make the read model anew from the events, in one transaction; the number of events folded.
 
     Writers wait meanwhile; readers see the old read model until the new one is there.
 
@@ -68,19 +68,19 @@ def rebuild(database: Database, progress: Progress | None = None) -> int:
         UnknownEventError: the log holds events of a newer build; nothing is changed.
     """
     with database.writing(long=True) as transaction:
-        done = fold_anew(transaction, progress)
+        done = fold_read_model(transaction, progress)
         transaction.commit()
     return done
 
 
-def fold_anew(transaction: Transaction, progress: Progress | None = None) -> int:
-    """The same within a writer's transaction that somebody else commits."""
+def fold_read_model(transaction: Transaction, progress: Progress | None = None) -> int:
+    """Make the read model anew within a transaction somebody else commits; the number of events folded."""
     projection = Projection()
     transaction.run([(f"DELETE FROM {table}", [()]) for table in READ_MODEL])  # noqa: S608  (constants)
-    done, total = 0, last_position(transaction)
-    for rows in pages(transaction):
+    done, total = 0, newest_position(transaction)
+    for rows in log_pages(transaction):
         for row in rows:
-            projection.take(recorded(row))
+            projection.take(event_of_row(row))
         transaction.run(projection.pending())
         done += len(rows)
         if progress is not None:
@@ -89,15 +89,15 @@ def fold_anew(transaction: Transaction, progress: Progress | None = None) -> int
     return done
 
 
-def last_position(transaction: Transaction) -> int:
-    """The newest position; 0 when the log is empty."""
+def newest_position(transaction: Transaction) -> int:
+    """The position of the log's newest event; 0 when the log is empty."""
     row = transaction.one("SELECT max(position) FROM events")
     return (row[0] or 0) if row else 0
 
 
-def pages(transaction: Transaction) -> Iterator[list[Row]]:
-    """The whole log in the order of `position`, a page at a time."""
+def log_pages(transaction: Transaction) -> Iterator[list[Row]]:
+    """All events of the log in the order of `position`, a page at a time."""
     after = -(2**62)
-    while rows := page(transaction, after, PAGE):
+    while rows := events_page(transaction, after, PAGE):
         yield rows
         after = rows[-1][0]

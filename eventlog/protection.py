@@ -24,22 +24,22 @@ _GUARDS = {
 _REFUSE = f"BEGIN RAISE EXCEPTION '{_CHANGE}' USING ERRCODE = 'restrict_violation'; END"
 
 
-def expected(*, postgresql: bool) -> dict[str, str]:
+def _expected_triggers(*, postgresql: bool) -> dict[str, str]:
     """Name → text of every trigger there must be; a test holds them to what the migrations make."""
     made = _postgresql() if postgresql else _sqlite()
-    return {name: plain(text) for name, text in made.items()}
+    return {name: _plain_text(text) for name, text in made.items()}
 
 
-def plain(text: str) -> str:
+def _plain_text(text: str) -> str:
     """A trigger's text without what does not matter."""
     return re.sub(r"\s+", " ", text).strip().rstrip(";").strip()
 
 
-def differences(present: Mapping[str, str], *, postgresql: bool) -> tuple[list[str], list[str], list[str]]:
-    """Names of what is missing, of what is not as it was made, and of what does not belong here."""
-    wanted = expected(postgresql=postgresql)
+def trigger_differences(present: Mapping[str, str], *, postgresql: bool) -> tuple[list[str], list[str], list[str]]:
+    """Names of triggers that are missing, not as they were made, or do not belong in this database."""
+    wanted = _expected_triggers(postgresql=postgresql)
     missing = sorted(wanted.keys() - present.keys())
-    changed = sorted(name for name in wanted.keys() & present.keys() if plain(present[name]) != wanted[name])
+    changed = sorted(name for name in wanted.keys() & present.keys() if _plain_text(present[name]) != wanted[name])
     return missing, changed, sorted(present.keys() - wanted.keys())
 
 

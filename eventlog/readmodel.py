@@ -109,8 +109,8 @@ class UnknownKindError(Exception):
     """No fold is known for this kind of stream."""
 
 
-def fold(stream: str, state: Frozen | None, events: Sequence[Recorded]) -> Frozen:
-    """The state after the events.
+def fold_events(stream: str, state: Frozen | None, events: Sequence[Recorded]) -> Frozen:
+    """The state of a stream, for the read model, after these events.
 
     Raises:
         UnknownKindError: for a kind of stream this build does not know.
@@ -129,7 +129,7 @@ def state_text(state: Frozen) -> str:
 
 
 def parse_state(kind: str, text: str) -> Frozen:
-    """A state as read.
+    """The state in the column `states.state`, which `state_text` wrote.
 
     Raises:
         UnknownKindError: for a kind of stream this build does not know.
@@ -141,7 +141,7 @@ def parse_state(kind: str, text: str) -> Frozen:
 
 
 def read_model_of_state(last: Recorded, state: Frozen, text: str) -> list[Statement]:
-    """The rows that show a stream as of its last event."""
+    """The rows of the read model that show a stream as of its last event."""
     kind = kind_of(last.stream)
     ended = int(getattr(state, "settled", False))
     put: Statement = (_PUT_STATE, [(last.stream, kind, last.version, last.hash, last.position, text, ended)])

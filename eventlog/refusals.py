@@ -28,7 +28,7 @@ _FORGET = "DELETE FROM refusals WHERE valid_until < ?"
 
 
 def check_not_refused(request: AppendRequest, refused_until: int) -> None:
-    """Nobody was told that this very command is refused.
+    """Refuse to append a command of which its sender was already told that it is refused.
 
     Args:
         request: what is to be recorded.

@@ -17,18 +17,18 @@ INSERT_EVENT = f"INSERT INTO events ({EVENT_COLUMNS}) VALUES ({', '.join('?' * 1
 
 @lru_cache(maxsize=1024)
 def actor_text(actor: Actor) -> str:
-    """The actor as stored and hashed."""
+    """The actor of an event as the column `events.actor` stores and hashes him."""
     return canonical(actor.model_dump(mode="json", exclude_none=True))
 
 
 @lru_cache(maxsize=1024)
-def actor_of(text: str) -> Actor:
+def _actor_of(text: str) -> Actor:
     """The actor of the JSON in the column `events.actor`."""
     return Actor.model_validate_json(text)
 
 
-def recorded(row: Row) -> Recorded:
-    """The event of a row selected by `EVENT_COLUMNS`."""
+def event_of_row(row: Row) -> Recorded:
+    """The event (`Recorded`) of a row selected by `EVENT_COLUMNS`."""
     return Recorded(
         position=row[0],
         headquarters=row[1],
@@ -38,7 +38,7 @@ def recorded(row: Row) -> Recorded:
         type=row[5],
         schema_version=row[6],
         payload=row[7],
-        actor=actor_of(row[8]),
+        actor=_actor_of(row[8]),
         command_id=row[9],
         occurred_at=from_micros(row[10]),
         recorded_at=from_micros(row[11]),

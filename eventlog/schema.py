@@ -26,7 +26,7 @@ ADVICE = {
 
 
 def schema_state(url: str) -> SchemaState:
-    """The state of the database under a URL; a missing SQLite file is empty.
+    """Whether the database under a URL has this build's tables; a missing SQLite file is empty.
 
     Raises:
         LogUnreachable: the database cannot be reached.
@@ -37,7 +37,7 @@ def schema_state(url: str) -> SchemaState:
     try:
         connection = backend.connect()
         try:
-            return state_of(connection)
+            return _schema_on(connection)
         finally:
             connection.close()
     except Exception as error:
@@ -47,8 +47,8 @@ def schema_state(url: str) -> SchemaState:
         raise explained from error
 
 
-def state_of(connection: Connection) -> SchemaState:
-    """The state as seen by an open connection."""
+def _schema_on(connection: Connection) -> SchemaState:
+    """Which tables' version the database of an open connection has."""
     if "alembic_version" not in connection.table_names():
         return SchemaState.EMPTY
     revisions = {revision for (revision,) in connection.query("SELECT version_num FROM alembic_version")}
@@ -65,6 +65,6 @@ def require_current(connection: Connection) -> None:
     Raises:
         SchemaMismatch: with one line that says what to do.
     """
-    state = state_of(connection)
+    state = _schema_on(connection)
     if state is not SchemaState.CURRENT:
         raise SchemaMismatch(ADVICE[state], f"schema_{state.value}")

@@ -17,7 +17,7 @@ from domain.base import Refusal, Term
 from domain.facts import SEALED, is_sealed
 from eventlog.backend import Row
 from eventlog.database import Database, Transaction
-from eventlog.masterkey import KEY_BYTES, id_of, unwrap, wrap
+from eventlog.masterkey import KEY_BYTES, master_key_id, unwrap_key, wrap_key
 from eventlog.shape import texts_in
 from eventlog.stored_time import micros
 
@@ -50,7 +50,7 @@ class _Seal:
 
 
 def ensure_key(database: Database, stream: str) -> tuple[str, bytes]:
-    """The id and bytes of the stream's key, made on first use. After `destroy` a new secret gets a new key.
+    """The id and bytes of the stream's key, made on first use. After `destroy_keys` a new secret gets a new key.
 
     Raises:
         Refusal: `master_key`, when the key cannot be unwrapped, or no master key is set to wrap a new one.
@@ -64,7 +64,7 @@ def ensure_key(database: Database, stream: str) -> tuple[str, bytes]:
             row = transaction.one(_LIVE, (stream,))  # another may have made it meanwhile
             if row is None:
                 key_id, key = secrets.token_hex(8), secrets.token_bytes(KEY_BYTES)
-                row = (key_id, wrap(master, key_id, stream, key), id_of(master))
+                row = (key_id, wrap_key(master, key_id, stream, key), master_key_id(master))
                 made = micros(datetime.now(UTC))
                 transaction.commit([(_INSERT, [(key_id, stream, row[1], made, row[2])])])
     opened = _opened(database, stream, row)
@@ -76,7 +76,7 @@ def ensure_key(database: Database, stream: str) -> tuple[str, bytes]:
 def _master_for(database: Database, other: Row | None) -> bytes:
     """The master key to wrap a new key under; it is not made anew where others are wrapped already."""
     master = database.master_key.make() if other is None else database.master_key.load()
-    if master is None or (other is not None and other[0] != id_of(master)):
+    if master is None or (other is not None and other[0] != master_key_id(master)):
         raise Refusal("主密钥不在，或不是原来的那一把；请找回 master.key（或 XMH_MASTER_KEY）后再试", "master_key")
     return master
 
@@ -89,12 +89,12 @@ def _opened(database: Database, stream: str, row: Row) -> bytes | Unreadable:
     if wrapped_by is None:
         return bytes(stored)
     master = database.master_key.load()
-    key = unwrap(master, key_id, stream, bytes(stored)) if master else None
+    key = unwrap_key(master, key_id, stream, bytes(stored)) if master else None
     return key or Unreadable.LOCKED
 
 
 def wrap_keys(database: Database) -> int:
-    """Wrap the keys an earlier build kept as they are; how many there were.
+    """Wrap the secrets' keys an earlier build kept as they are; how many there were.
 
     Raises:
         Refusal: `master_key`, when there is none to wrap them under.
@@ -107,7 +107,7 @@ def wrap_keys(database: Database) -> int:
     master = _master_for(database, other)
     with database.writing() as transaction:
         rows = [
-            (wrap(master, key_id, stream, bytes(key)), id_of(master), key_id)
+            (wrap_key(master, key_id, stream, bytes(key)), master_key_id(master), key_id)
             for key_id, stream, key in transaction.all(plain)
         ]
         transaction.commit([("UPDATE secret_keys SET key = ?, wrapped_by = ? WHERE key_id = ?", rows)])
@@ -123,8 +123,8 @@ class KeysStanding:
     locked: int
 
 
-def keys_standing(database: Database) -> KeysStanding:
-    """Whether the keys are wrapped, and can be opened by the master key that is here."""
+def key_protection(database: Database) -> KeysStanding:
+    """Whether the keys of secrets are wrapped, and can be opened by the master key that is here."""
     sql = "SELECT key_id, stream, key, wrapped_by FROM secret_keys WHERE key IS NOT NULL"
     with database.reading() as transaction:
         rows = transaction.all(sql)
@@ -135,12 +135,12 @@ def keys_standing(database: Database) -> KeysStanding:
     except Refusal:
         master = None
     wrapped = [row for row in rows if row[3] is not None]
-    locked = sum(master is None or unwrap(master, row[0], row[1], bytes(row[2])) is None for row in wrapped)
+    locked = sum(master is None or unwrap_key(master, row[0], row[1], bytes(row[2])) is None for row in wrapped)
     return KeysStanding(len(rows) - len(wrapped), locked)
 
 
 def live_keys(database: Database, stream: str) -> tuple[str, ...]:
-    """Ids of the keys of a stream that are not destroyed."""
+    """Ids of a stream's keys that are not destroyed."""
     with database.reading() as transaction:
         rows = transaction.all(
             "SELECT key_id FROM secret_keys WHERE stream = ? AND key IS NOT NULL ORDER BY key_id", (stream,)
@@ -148,11 +148,11 @@ def live_keys(database: Database, stream: str) -> tuple[str, ...]:
     return tuple(row[0] for row in rows)
 
 
-def destroy(database: Database, stream: str) -> int:
+def destroy_keys(database: Database, stream: str) -> int:
     """Overwrite the stream's keys for good; how many there were. The rows stay and say when.
 
-    What the database's files may still hold of them is `scrub`'s to remove. Backups taken before still hold them,
-    wrapped: whoever has the master key opens those.
+    What the database's files may still hold of them is `scrub_destroyed_keys`'s to remove. Backups taken before still
+    hold them, wrapped: whoever has the master key opens those.
     """
     with database.writing() as transaction:
         live = transaction.all("SELECT key_id FROM secret_keys WHERE stream = ? AND key IS NOT NULL", (stream,))
@@ -161,15 +161,15 @@ def destroy(database: Database, stream: str) -> int:
     return len(live)
 
 
-def scrub(database: Database) -> str | None:
-    """Remove what overwritten keys left in the database's files; what remains and why, in Chinese, or None."""
+def scrub_destroyed_keys(database: Database) -> str | None:
+    """Remove what destroyed keys left in the database's files; what remains and why, in Chinese, or None."""
     return database.scrub("secret_keys")
 
 
 # --- sealing
 
 
-def seal(database: Database, stream: str, text: str) -> str:
+def seal_text(database: Database, stream: str, text: str) -> str:
     """The text as ciphertext that only this stream's key opens, and only as part of this stream.
 
     The same text gives the same ciphertext, so a command repeated under its id is known again. All it tells is that two
@@ -192,7 +192,7 @@ def seal(database: Database, stream: str, text: str) -> str:
     return f"{form}{key_id}:{base64.urlsafe_b64encode(body).decode()}"
 
 
-def unseal(database: Database, stream: str, sealed: str) -> str | Unreadable:
+def unseal_text(database: Database, stream: str, sealed: str) -> str | Unreadable:
     """The text of a ciphertext, or why it cannot be read; never an error, whatever stands in the log."""
     taken = _taken_apart(sealed)
     if taken is None:
@@ -208,19 +208,19 @@ def unseal(database: Database, stream: str, sealed: str) -> str | Unreadable:
     return key if isinstance(key, Unreadable) else _text(taken, key, stream)
 
 
-def shown(database: Database, stream: str, sealed: str) -> str:
-    """The same for a reader's eyes."""
-    text = unseal(database, stream, sealed)
+def readable_text(database: Database, stream: str, sealed: str) -> str:
+    """The text of a secret for a reader's eyes: opened when a key of his opens it, else why it cannot be read."""
+    text = unseal_text(database, stream, sealed)
     return text.label if isinstance(text, Unreadable) else text
 
 
 def sealed_texts(payload: Mapping[str, object]) -> Iterator[str]:
-    """Every text of a payload that says it is ciphertext."""
+    """Every text of an event's payload that says it is ciphertext."""
     return (text for _, text in texts_in(payload) if is_sealed(text))
 
 
 def check_seals(transaction: Transaction, streams: Sequence[str], texts: Sequence[str]) -> None:
-    """What claims to be a ciphertext is under a living key of these streams: else nobody could ever read it.
+    """Refuse a ciphertext that is not under a living key of these streams: else nobody could ever read it.
 
     Args:
         transaction: that which records the texts.
@@ -241,8 +241,8 @@ def check_seals(transaction: Transaction, streams: Sequence[str], texts: Sequenc
             raise Refusal(f"“{text[:20]}…”形似加密内容，却不是用这个事项的密钥加密的；请改写开头", "malformed")
 
 
-def opens(key: bytes, stream: str, sealed: str) -> str | Unreadable:
-    """What a key makes of a ciphertext."""
+def open_ciphertext(key: bytes, stream: str, sealed: str) -> str | Unreadable:
+    """The text a stream's key makes of a ciphertext."""
     taken = _taken_apart(sealed)
     return Unreadable.BROKEN if taken is None else _text(taken, key, stream)
 

@@ -13,7 +13,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def check_shape(request: AppendRequest) -> None:
-    """The request itself is well formed.
+    """Refuse an append whose request is not well formed: its ids, sizes, number of drafts.
 
     Raises:
         Refusal: with code `malformed` or `too_large`.
@@ -48,7 +48,7 @@ def _names(request: AppendRequest) -> list[str]:
 
 
 def check_text(payload: Mapping[str, object], text: str, *, limited: bool = True) -> None:
-    """No field is over 64 KiB (longer texts are attachments, by digest), none holds what cannot be stored.
+    """Refuse a text over 64 KiB (longer ones are attachments, by digest) or with characters that cannot be stored.
 
     Args:
         payload: the fields.
@@ -75,7 +75,7 @@ def check_text(payload: Mapping[str, object], text: str, *, limited: bool = True
 
 
 def texts_in(value: object, name: str = "") -> Iterator[tuple[str, str]]:
-    """Each text of a payload with the path of its field, a mapping's keys too."""
+    """Each text of an event's payload with the path of its field, a mapping's keys too."""
     match value:
         case str():
             yield name, value

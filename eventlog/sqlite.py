@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from eventlog.backend import BUSY_SECONDS, Backend, Connection, Params, Question, Row, Statement
 from eventlog.errors import LogDamaged, LogError, LogUnreachable
-from eventlog.patience import left
+from eventlog.patience import time_left
 
 _MESSAGES = {
     sqlite3.SQLITE_BUSY: "事件日志正被占用，请稍后用同一命令重试",
@@ -89,7 +89,7 @@ class SqliteConnection(Connection):
         A reader with an open snapshot keeps the log as it is: we wait for him, and say so if he stays.
         """
         del table
-        give_up = time.monotonic() + left(SCRUB_SECONDS)
+        give_up = time.monotonic() + time_left(SCRUB_SECONDS)
         while True:
             ((busy, _, _),) = self.query("PRAGMA wal_checkpoint(TRUNCATE)")
             if not busy:

@@ -6,10 +6,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def micros(instant: datetime) -> int:
-    """Microseconds since 1970 UTC; exact."""
+    """An instant as the log stores it: whole microseconds since 1970 UTC, exact."""
     return (instant - EPOCH) // timedelta(microseconds=1)
 
 
 def from_micros(value: int) -> datetime:
-    """The UTC instant of a stored time."""
+    """The UTC instant of a time the log stored in microseconds."""
     return EPOCH + timedelta(microseconds=value)

@@ -38,8 +38,8 @@ OPTIONAL = {
 """Columns that may be NULL."""
 
 
-def oddities(table: str, columns: Sequence[str], row: Row) -> Iterator[str]:
-    """Each cell that is not what its column holds, in Chinese."""
+def odd_cells(table: str, columns: Sequence[str], row: Row) -> Iterator[str]:
+    """Each cell of the log's tables whose type is not its column's, in Chinese."""
     numbers, raw, optional = NUMBERS[table], BYTES.get(table, ()), OPTIONAL.get(table, ())
     for name, cell in zip(columns, row, strict=True):
         if cell is None and name in optional:

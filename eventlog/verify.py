@@ -13,16 +13,16 @@ from typing import Any
 
 from domain.base import Frozen
 from eventlog.backend import Row
-from eventlog.beside_events import Seals, key_problems, odd_cells, outbox_problems, protection_problems
+from eventlog.beside_events import Seals, cell_problems, key_problems, outbox_problems, protection_problems
 from eventlog.chain import ALGORITHMS, hash_of
 from eventlog.database import Database, Transaction
 from eventlog.evidence import command_digest
-from eventlog.findings import Token, VerifyFinding, finding
-from eventlog.projections import Progress, Projection, last_position, pages
+from eventlog.findings import Token, VerifyFinding, verify_finding
+from eventlog.projections import Progress, Projection, log_pages, newest_position
 from eventlog.readmodel import READ_MODEL
-from eventlog.rows import EVENT_COLUMNS, recorded
+from eventlog.rows import EVENT_COLUMNS, event_of_row
 from eventlog.sqlite import SqliteConnection
-from eventlog.typed import oddities
+from eventlog.typed import odd_cells
 
 __all__ = ["Token", "VerificationReport", "VerifyFinding", "verify"]
 MOST_PROBLEMS = 1000
@@ -68,7 +68,7 @@ class VerificationReport(Frozen):
 def verify(
     database: Database, *, stream: str | None = None, read_model: bool = True, progress: Progress | None = None
 ) -> VerificationReport:
-    """Check the whole log, or one stream, as of one moment; writers are not held up.
+    """Check the whole log, or one stream, as of one moment: what was found; writers are not held up.
 
     Args:
         database: where the log is.
@@ -86,7 +86,7 @@ def verify(
     with database.reading(snapshot=True, tolerant=True) as transaction:
         findings.add_all(protection_problems(transaction))
         done, total = 0, _newest(transaction)
-        for rows in pages(transaction) if stream is None else _stream_pages(transaction, stream):
+        for rows in log_pages(transaction) if stream is None else _stream_pages(transaction, stream):
             for row in rows:
                 odd = list(_odd_event(row))
                 findings.add_all(odd)
@@ -118,13 +118,13 @@ def verify(
 
 def _newest(transaction: Transaction) -> int:
     """How many events there are to look at, for who watches."""
-    newest = last_position(transaction)
+    newest = newest_position(transaction)
     return newest if newest.__class__ is int else 0
 
 
 def _odd_event(row: Row) -> Iterator[VerifyFinding]:
     """Cells of an event that are of another type than their column's."""
-    odd = "、".join(oddities("events", _COLUMNS, row))
+    odd = "、".join(odd_cells("events", _COLUMNS, row))
     if odd:
         place = f"：表 events 第 {row[0]!r} 行（{str(row[2])[:60]}）{odd}"
         yield VerifyFinding(token=Token.ODD_CELL, message=f"{Token.ODD_CELL.label}{place}")
@@ -164,23 +164,23 @@ class _Chain:
         findings: list[VerifyFinding] = []
         if self._whole:
             if position != self._position + 1:
-                findings.append(finding(Token.POSITION_GAP, f"，前一序号是 {self._position}", row))
+                findings.append(verify_finding(Token.POSITION_GAP, f"，前一序号是 {self._position}", row))
             self._position = position
         last_version, last_hash, last_time = self.heads.get(stream, (0, "", 0))
         if version == last_version + 1:
             if previous_hash != last_hash:
-                findings.append(finding(Token.PREVIOUS_HASH_MISMATCH, "", row))
+                findings.append(verify_finding(Token.PREVIOUS_HASH_MISMATCH, "", row))
         elif version > last_version:
-            findings.append(finding(Token.VERSION_GAP, f"，前一版是 {last_version}", row))
+            findings.append(verify_finding(Token.VERSION_GAP, f"，前一版是 {last_version}", row))
         else:
-            findings.append(finding(Token.DUPLICATE, f"，前面已有第 {last_version} 版", row))
+            findings.append(verify_finding(Token.DUPLICATE, f"，前面已有第 {last_version} 版", row))
         if recorded_at < last_time:
-            findings.append(finding(Token.TIME_BACKWARDS, "", row))
+            findings.append(verify_finding(Token.TIME_BACKWARDS, "", row))
         algorithm = digest.partition(":")[0]
         if algorithm not in ALGORITHMS:
-            findings.append(finding(Token.UNKNOWN_ALGORITHM, f"：{digest[:20]}", row))
+            findings.append(verify_finding(Token.UNKNOWN_ALGORITHM, f"：{digest[:20]}", row))
         elif hash_of(algorithm, row) != digest:
-            findings.append(finding(Token.HASH_MISMATCH, "", row))
+            findings.append(verify_finding(Token.HASH_MISMATCH, "", row))
         self.heads[stream] = (version, digest, recorded_at)
         return findings
 
@@ -216,14 +216,14 @@ class _Fold:
         if row[2] in self._unreadable:
             return []
         try:
-            wrong_number = self._projection.take(recorded(row))
+            wrong_number = self._projection.take(event_of_row(row))
         except Exception as error:
             self.skip(row)
-            return [finding(Token.UNDECODABLE, f"：{str(error).splitlines()[0] if str(error) else row[5]}", row)]
+            return [verify_finding(Token.UNDECODABLE, f"：{str(error).splitlines()[0] if str(error) else row[5]}", row)]
         self._memory.run(self._projection.pending(), commit=False)
         if wrong_number is None or self._stream is not None:
             return []
-        return [finding(Token.NUMBER_GAP, f"：{wrong_number}", row)]
+        return [verify_finding(Token.NUMBER_GAP, f"：{wrong_number}", row)]
 
     def differences(self, transaction: Transaction) -> Iterator[VerifyFinding]:
         self._memory.run(self._projection.rest(), commit=False)
@@ -239,7 +239,7 @@ class _Fold:
             expected = {row[0]: row for row in self._memory.query(sql, params)}
             actual: dict[Any, Row] = {}
             for row in transaction.all(sql, params):
-                odd = list(odd_cells(table, columns, row))
+                odd = list(cell_problems(table, columns, row))
                 yield from odd
                 if odd:
                     expected.pop(row[0], None)
@@ -276,7 +276,7 @@ def _digest_problems(transaction: Transaction, stream: str | None) -> Iterator[V
     """Each command's row is the one its last event was recorded with: else an id could be given other content."""
     only, params = ("", ()) if stream is None else (" WHERE c.stream = ?", (stream,))
     for *row, digest, event_hash in transaction.all(f"{_DIGESTS}{only} ORDER BY c.command_id", params):
-        odd = list(odd_cells("commands", COMMAND_COLUMNS, (*row, digest)))
+        odd = list(cell_problems("commands", COMMAND_COLUMNS, (*row, digest)))
         yield from odd
         if not odd and isinstance(event_hash, str) and command_digest((*row, event_hash)) != digest:
             yield _command_problem(row[1], f"命令 {row[0]} 的内容摘要被改动")
@@ -291,4 +291,4 @@ def _command_problem(stream: object, detail: str) -> VerifyFinding:
 
 def _duplicate_ids(transaction: Transaction) -> Iterator[VerifyFinding]:
     for (event_id,) in transaction.all("SELECT event_id FROM events GROUP BY event_id HAVING count(*) > 1"):
-        yield finding(Token.DUPLICATE, f"事件编号 {event_id} 出现多次")
+        yield verify_finding(Token.DUPLICATE, f"事件编号 {event_id} 出现多次")

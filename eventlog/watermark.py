@@ -78,8 +78,8 @@ class Watermark(Frozen):
         return self.model_copy(update={"restored": (), "healed": ()})
 
 
-def highest(*seen: Mapping[str, int]) -> dict[str, int]:
-    """For each series the highest number anybody has seen."""
+def highest_numbers(*seen: Mapping[str, int]) -> dict[str, int]:
+    """For each series the highest number that any of these records of given numbers has seen."""
     heights: dict[str, int] = {}
     for numbers in seen:
         for series, n in numbers.items():

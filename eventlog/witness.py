@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from eventlog.watermark import Watermark, highest
+from eventlog.watermark import Watermark, highest_numbers
 
 EARLIER_FILE = "watermark.json"
 """Where builds before this one kept the mark of the one log they knew, by its address."""
@@ -48,7 +48,7 @@ class Witness:
         self._earlier = home / EARLIER_FILE
 
     def logs(self) -> tuple[str, ...]:
-        """The logs this home has seen, by `name_of`."""
+        """The logs this home has seen, by `log_name`."""
         return tuple(sorted(path.stem for path in self._folder.glob("*.height")))
 
     def height(self, log: str) -> Height | None:
@@ -64,7 +64,7 @@ class Witness:
             False when the log went back since `falls` was read: then what was seen may be lost.
         """
         if numbers and numbers.items() - self.mark(log).numbers.items():
-            self.note(log, lambda mark: mark.model_copy(update={"numbers": highest(mark.numbers, numbers)}))
+            self.note(log, lambda mark: mark.model_copy(update={"numbers": highest_numbers(mark.numbers, numbers)}))
         with suppress(OSError), self._held(log, fcntl.LOCK_EX) as file:
             known = _read(file)
             if known is not None and known.falls != height.falls:
@@ -108,12 +108,12 @@ class Witness:
             self._earlier.unlink()
 
     def _mark_file(self, log: str) -> Path:
-        return self._folder / f"{name_of(log)}.json"
+        return self._folder / f"{log_name(log)}.json"
 
     @contextmanager
     def _held(self, log: str, lock: int) -> Iterator[int]:
         """The file of the height, locked; made where somebody wants to write."""
-        place = self._folder / f"{name_of(log)}.height"
+        place = self._folder / f"{log_name(log)}.height"
         how = os.O_RDWR | os.O_CREAT if lock == fcntl.LOCK_EX else os.O_RDONLY
         try:
             file = os.open(place, how, 0o600)
@@ -141,8 +141,8 @@ def _address(url: str) -> str:
     return hashlib.sha256(where.encode()).hexdigest()[:16]
 
 
-def name_of(log: str) -> str:
-    """How a log is called in the names of files: the beginning of its first event's digest."""
+def log_name(log: str) -> str:
+    """The name of a log in the file names of its witnesses: the beginning of its first event's digest."""
     return log.rpartition(":")[2][:16]
 
 

@@ -54,6 +54,6 @@ def found(database: Database, now: datetime | None = None) -> None:
         (SERIES_STREAM, [*series]),
     ]
     for stream, events in founding:
-        if reading.head(database, stream).version == 0:
+        if reading.stream_head(database, stream).version == 0:
             moment = now or datetime.now(UTC)
             record(database, stream, events, actor=SYSTEM, command_id=f"founding:{stream}", now=moment)

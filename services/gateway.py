@@ -44,7 +44,7 @@ from domain.streams import WORKFLOW_OF
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogError
-from eventlog.patience import left
+from eventlog.patience import time_left
 from workflows.contract import (
     FOREIGN,
     RESYNC,
@@ -108,7 +108,7 @@ async def connect(address: str, namespace: str = "default", within: timedelta = 
         connecting = Client.connect(
             address, namespace=namespace, data_converter=pydantic_data_converter, runtime=silent_runtime()
         )
-        return await asyncio.wait_for(connecting, left(within.total_seconds()))
+        return await asyncio.wait_for(connecting, time_left(within.total_seconds()))
     except (RuntimeError, RPCError, TimeoutError) as e:
         raise Unreachable(f"连不上 Temporal 服务（{address}），请检查服务是否运行（xmh status）") from e
 

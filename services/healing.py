@@ -16,7 +16,7 @@ from temporalio.service import RPCError
 
 from domain.base import Frozen
 from eventlog import reading
-from eventlog.watermark import highest
+from eventlog.watermark import highest_numbers
 from services.gateway import QUERY_WITHIN, Gateway, gathered
 from services.restored_numbers import advance_numbers
 from services.verified import Verified
@@ -125,7 +125,7 @@ class Healing:
             # Whoever may begin a run may write anything into its memo; so only runs of ours are believed.
             if not self.gateway.is_foreign(run):
                 memo = await run.memo()
-                numbers = highest(numbers, {series: n for series, n in memo.items() if isinstance(n, int)})
+                numbers = highest_numbers(numbers, {series: n for series, n in memo.items() if isinstance(n, int)})
         return numbers
 
     async def settle_numbers(self, seen: Mapping[str, int]) -> dict[str, int]:
@@ -137,7 +137,7 @@ class Healing:
         Raises:
             LogError: the log cannot be written.
         """
-        known = highest(seen, await self.numbers_known())
+        known = highest_numbers(seen, await self.numbers_known())
         return await asyncio.to_thread(advance_numbers, self.gateway.database, known)
 
     async def _runs(self, which: str) -> AsyncIterator[WorkflowExecution]:
@@ -177,7 +177,7 @@ class Healing:
                 seen = await handle.query(SEEN, result_type=Seen, rpc_timeout=QUERY_WITHIN)
             except (RPCError, WorkflowQueryFailedError):
                 return Gap.SILENT
-            now = await asyncio.to_thread(reading.head, self.gateway.database, head.stream)
+            now = await asyncio.to_thread(reading.stream_head, self.gateway.database, head.stream)
             rulebook = await asyncio.to_thread(reading.rulebook_version, self.gateway.database)
             if (seen.version, seen.rulebook) == (now.version, rulebook):
                 return Gap.REFUSED if seen.refused else seen

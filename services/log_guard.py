@@ -15,7 +15,7 @@ from domain.log import Witnessed
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogRestored
-from eventlog.watermark import Restored, Watermark, highest
+from eventlog.watermark import Restored, Watermark, highest_numbers
 from eventlog.witness import Height
 from services.healing import Healing
 from services.issuing.bulletins import numbers_on_disk
@@ -94,7 +94,7 @@ def keep(database: Database, *, settled: bool = False) -> None:
 def numbers_given(database: Database, home: Path) -> dict[str, int]:
     """The highest number of each series this home remembers, on paper or by its witness; the log may be older."""
     known = database.witness.mark(database.log()).numbers if database.witness else {}
-    return highest(known, numbers_on_disk(home))
+    return highest_numbers(known, numbers_on_disk(home))
 
 
 def noticed(database: Database) -> Watermark:
@@ -130,5 +130,5 @@ def _fallen_from(database: Database, height: Height) -> Restored | None:
         noticed_at=datetime.now(UTC),
         had_position=height.position,
         had_hash=height.hash,
-        found_position=reading.newest(database)[0],
+        found_position=reading.newest_event(database)[0],
     )

@@ -6,7 +6,7 @@ import structlog
 from temporalio.service import RPCError
 
 from eventlog.errors import LogError
-from eventlog.notices import newest_untold
+from eventlog.notices import newest_untold_position
 from services.gateway import Gateway
 from services.sweep import Sweep
 
@@ -33,7 +33,7 @@ class Lookout:
         """One look. The first one always tells: what waits may have become due while no worker ran."""
         if await self._sweep.guard.look():
             self._sweep.hurry()
-        newest = await asyncio.to_thread(newest_untold, self._gateway.database)
+        newest = await asyncio.to_thread(newest_untold_position, self._gateway.database)
         if newest > self._told:
             await self._gateway.keep_notices(look=True)
             self._told = newest

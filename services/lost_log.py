@@ -7,7 +7,7 @@ from domain.base import refuse
 from eventlog import attachments, reading
 from eventlog.database import Database
 from eventlog.watermark import Restored
-from eventlog.witness import EARLIER_FILE, Witness, name_of
+from eventlog.witness import EARLIER_FILE, Witness, log_name
 from services.embedded.temporal_file import TEMPORAL_FILE
 from services.founding import FOUNDED
 from services.issuing.bulletins import numbers_on_disk
@@ -42,13 +42,13 @@ def check_own(database: Database, home: Path) -> Restored | None:
         return None
     known = Witness(home).logs()
     refuse(
-        bool(known) and name_of(log) not in known,
+        bool(known) and log_name(log) not in known,
         f"这里的事件日志不是数据目录 {home} 原来的那一本（首条记录不同）；请换回原来的，"
         "确要改用这一本，请用 --home 换一个数据目录",
         "log_exchanged",
     )
     fallen = went_back(database)
-    if fallen is not None and any(reading.head(database, stream).version == 0 for stream in FOUNDED):
+    if fallen is not None and any(reading.stream_head(database, stream).version == 0 for stream in FOUNDED):
         check_nothing_lost(home)
     return fallen
 

@@ -10,7 +10,7 @@ from domain.log import AppendAnswer, AppendRequest
 from domain.numbering import NUMBERS_STREAM, NumbersAdvanced
 from eventlog.append import append
 from eventlog.database import Database
-from eventlog.reading import head, rulebook
+from eventlog.reading import rulebook, stream_head
 from services.retry_append import retry_append
 
 
@@ -35,7 +35,7 @@ def advance_numbers(database: Database, seen: Mapping[str, int], reason: str = "
     """
 
     def attempt() -> AppendAnswer:
-        now, stands = datetime.now(UTC), head(database, NUMBERS_STREAM)
+        now, stands = datetime.now(UTC), stream_head(database, NUMBERS_STREAM)
         lagging = lagging_numbers(database, seen)
         events = [NumbersAdvanced(name=series, past=n, reason=reason) for series, (_, n) in lagging.items()]
         return append(

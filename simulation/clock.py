@@ -169,7 +169,7 @@ class SimulatedClock:
         async def one(stream: str) -> None:
             async with gate:
                 handle = self._gateway.client.get_workflow_handle(stream)
-                wanted = reading.head(self._database, stream).version
+                wanted = reading.stream_head(self._database, stream).version
                 while (await handle.query(SEEN, result_type=Seen)).version < wanted:  # noqa: ASYNC110  (another process)
                     await asyncio.sleep(0.01)
 

@@ -23,7 +23,7 @@ from domain.rules.delegation import grant
 from domain.terms import LeaderMark, Stage
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.secrets import seal
+from eventlog.secrets import seal_text
 from intake.opening import Opening
 from services.gateway import Gateway
 from services.office_records import record
@@ -166,7 +166,7 @@ class SimulatedYear:
     async def _happen(self, incident: Incident) -> None:
         matter = self._matter(incident.matter)
         stream = self._streams[incident.matter]
-        command = command_of(incident, self.cast, lambda text: seal(self.database, stream, text))
+        command = command_of(incident, self.cast, lambda text: seal_text(self.database, stream, text))
         actor = self.cast.who(incident, matter)
         if isinstance(command, c.RequestClosure) and command.over_unfinished is None:
             await self._submit(incident.matter, self._habits.last_report(matter), actor)

@@ -20,7 +20,7 @@ from cli.meeting.common import (
 from cli.printing.files import OutOption, check_out, write_page
 from cli.session import Problem, answer, session
 from cli.task.common import ReasonOption, need, the_matter
-from domain.meetings.agenda import arranged
+from domain.meetings.agenda import arranged_agenda
 from domain.meetings.commands import AddItem, DropItem, FreezeAgenda, MeetingCommand, OrderItems
 from domain.meetings.meeting import AgendaItem, Meeting
 
@@ -42,7 +42,7 @@ def agenda(
     if sum(x is not None and x is not False for x in (add or None, drop, order, output)) + freeze > 1:
         raise Problem("--add、--drop、--order、--freeze、-o 一次只做一件", "malformed")
     assembled = proposed(target)
-    items = arranged(target, assembled.items)
+    items = arranged_agenda(target, assembled.items)
     commands: list[MeetingCommand] = []
     if add:
         commands = [AddItem(item=_item(text)) for text in add]

@@ -15,7 +15,7 @@ from domain.base import refuse
 from domain.calendar import SHANGHAI
 from domain.ids import meeting_stream
 from domain.meetings.commands import CancelMeeting, ConveneMeeting, MoveMeeting
-from domain.meetings.series import SERIES_STREAM, Series, SeriesRecorded, said_rule, spoken_rule
+from domain.meetings.series import SERIES_STREAM, Series, SeriesRecorded, rule_in_words, spoken_rule
 from domain.queries.spoken import said_date
 from domain.rules.records import may_record
 from eventlog import reading
@@ -93,7 +93,7 @@ def series(
     changed = entry.model_copy(update=change)
     _record(changed)
     _wake()
-    answer(_document(changed), f"已设定{changed.name}：{said_rule(changed.rule) if changed.rule else '不定期'}")
+    answer(_document(changed), f"已设定{changed.name}：{rule_in_words(changed.rule) if changed.rule else '不定期'}")
 
 
 def _record(entry: Series) -> None:
@@ -128,11 +128,12 @@ def _list() -> None:
 
     all_series = reading.series_book(session.database).series
     rows = [
-        (s.id, s.name, "、".join(s.aliases), s.counter, said_rule(s.rule) if s.rule else "不定期") for s in all_series
+        (s.id, s.name, "、".join(s.aliases), s.counter, rule_in_words(s.rule) if s.rule else "不定期")
+        for s in all_series
     ]
     shown = "" if session.json else table(("编号", "系列", "又称", "统计名目", "会期"), rows)
     answer({"series": [_document(s) for s in all_series]}, shown)
 
 
 def _document(entry: Series) -> dict[str, Any]:
-    return {**entry.model_dump(mode="json"), "rule": said_rule(entry.rule) if entry.rule else None}
+    return {**entry.model_dump(mode="json"), "rule": rule_in_words(entry.rule) if entry.rule else None}

@@ -18,7 +18,7 @@ from domain.matter import Matter
 from domain.meetings.agenda import Assembled
 from domain.meetings.commands import MeetingCommand, MeetingOrder
 from domain.meetings.meeting import Meeting
-from domain.meetings.secrets import matter_concerned, opened_meeting
+from domain.meetings.secrets import matter_concerned, readable_meeting
 from domain.meetings.series import Series
 from domain.queries.spoken import spoken_moment
 from eventlog import reading
@@ -135,7 +135,7 @@ def for_reader(meeting: Meeting) -> Meeting:
         loaded = reading.load(session.database, stream)
         return secrets_of(loaded.state) if loaded and isinstance(loaded.state, Matter) else openly
 
-    return opened_meeting(meeting, lambda stream, text: reader(stream)(text))
+    return readable_meeting(meeting, lambda stream, text: reader(stream)(text))
 
 
 def convene(*orders: MeetingOrder) -> "list[MeetingReply]":

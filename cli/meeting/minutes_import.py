@@ -13,7 +13,7 @@ from cli.sheets import reject, say
 from cli.task.common import acting, now
 from domain.base import Refusal
 from domain.envelope import canonical
-from domain.meetings.agenda import arranged
+from domain.meetings.agenda import arranged_agenda
 from domain.meetings.commands import AddItem, DecideItem, MeetingOrder
 from domain.meetings.meeting import AgendaItem, Meeting
 from domain.meetings.rules import decide_meeting
@@ -102,7 +102,7 @@ def _planned(target: Meeting, listed: "MinutesList", context: DecisionContext) -
 
     plan = _Plan(malformed=list(listed.faults))
     index = UnitIndex(reading.units(session.database))
-    items = list(arranged(target, proposed(target).items))
+    items = list(arranged_agenda(target, proposed(target).items))
     for row in listed.rows:
         if reading.find_command(session.database, _command_id(target, row)) is not None:
             plan.unchanged.append({"row": row.row, "text": row.text})

@@ -12,7 +12,7 @@ from cli.session import Problem, answer, session
 from cli.task.common import ByOption, PaperOption, acting, confirm, now, today
 from domain.base import Refusal
 from domain.envelope import Actor
-from domain.meetings.agenda import arranged
+from domain.meetings.agenda import arranged_agenda
 from domain.meetings.commands import SignMinutes
 from domain.meetings.meeting import Meeting
 from domain.meetings.terms import MeetingStage
@@ -35,7 +35,7 @@ def notice(meeting: MeetingArg, output: OutOption = None) -> None:
     target = the_meeting(meeting)
     page = notice_page(
         target,
-        arranged(target, proposed(target).items),
+        arranged_agenda(target, proposed(target).items),
         names(),
         reading.rulebook(session.database).calendar,
         now(),

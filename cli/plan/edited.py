@@ -42,7 +42,7 @@ def import_edited(file: Path, *, dry_run: bool, keep_going: bool) -> None:
     from intake.edited import edits
     from intake.edited.copy import read_edited_table
 
-    table = read_edited_table(file, reading.identity(session.database), due_day)
+    table = read_edited_table(file, reading.log_identity(session.database), due_day)
     matters = _matters()
     edited = edits.edits_of(table, matters, _known())
     fresh, already = _split(edited.wanted)

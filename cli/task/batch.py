@@ -88,7 +88,7 @@ def _order(matter: Matter, made: Made, actor: Actor) -> Order:
     done = reading.find_command(session.database, command_id)
     if done is not None:
         earlier = [e for e in reading.read_stream(session.database, matter.stream) if e.version < done[0].version]
-        then = reading.folded(matter.stream, earlier).state
+        then = reading.folded_state(matter.stream, earlier).state
         matter = then if isinstance(then, Matter) else matter
     return order(matter.stream, made(matter), actor).model_copy(update={"command_id": command_id})
 

@@ -90,7 +90,7 @@ def _saying(wanted: MatterFilter, position: int | None) -> frozenset[str] | None
         return None
     if not wanted.words.strip():
         raise Problem("--text 没有写要找的字词", "malformed")
-    last = reading.newest(session.database)[0] if position is None else position
+    last = reading.newest_event(session.database)[0] if position is None else position
     return reading.streams_saying(session.database, wanted.words, last)
 
 

@@ -26,7 +26,7 @@ from domain.rules.context import DecisionContext
 from domain.rules.practice import CONCERNED, shortfalls
 from eventlog import reading
 from eventlog.errors import LogError
-from eventlog.patience import answer_by, left, not_counted, take_time
+from eventlog.patience import answer_deadline, lift_answer_limit, time_left, time_not_counted
 
 if TYPE_CHECKING:
     from typing import TypeVar
@@ -85,7 +85,7 @@ def need(value: str | None, option: str, question: str) -> str:
     """
     value = typed(value, question)
     if value is None and session.asks:
-        with not_counted():
+        with time_not_counted():
             value = typer.prompt(question)
     if value is None or not value.strip():
         raise Problem(f"缺少{question}，请用 {option} 填写", "malformed")
@@ -100,11 +100,11 @@ def typed(value: str | None, question: str) -> str | None:
     if value != "-":
         return value
     if sys.stdin.isatty():
-        with not_counted():
+        with time_not_counted():
             return str(typer.prompt(f"{question}（输入时不显示）", hide_input=True))
     from sheets.input_file import read_text
 
-    with not_counted():
+    with time_not_counted():
         return read_text(Path("-")).strip()
 
 
@@ -112,7 +112,7 @@ def confirm(question: str) -> None:
     """Ask before what cannot be taken back; a pipe, `--json` or `--yes` asks nothing."""
     if session.asks:
         session.echo()
-    with not_counted():
+    with time_not_counted():
         refused = session.asks and not typer.confirm(question)
     if refused:
         raise Problem("已取消，未作任何改动", "aborted")
@@ -202,14 +202,14 @@ def attached(paths: Sequence[Path]) -> tuple[Attachment, ...]:
 
 
 def _attached(path: Path) -> Attachment:
-    from eventlog.attachments import keep
+    from eventlog.attachments import keep_attachment
     from sheets.input_file import opened, pieces
 
     with opened(path, MOST_ATTACHED) as file:
         refuse(os.fstat(file.fileno()).st_size == 0, f"附件 {path.name} 是空文件，请核对", "malformed")
         # A name written in another encoding than UTF-8 is kept as it reads.
         name = seen(os.fsencode(path.name).decode("gb18030", "replace")) if not path.name.isprintable() else path.name
-        return keep(session.settings.home, pieces(file, name, MOST_ATTACHED), name)
+        return keep_attachment(session.settings.home, pieces(file, name, MOST_ATTACHED), name)
 
 
 def order(
@@ -243,7 +243,7 @@ def sealed_under(stream: str, command: "F") -> "F":
     """A leader's words always, all others that may be secret with `--secret`: the one place they are."""
 
     def seal(text: str) -> str:
-        from eventlog.secrets import seal as under_key
+        from eventlog.secrets import seal_text as under_key
 
         return under_key(session.database, stream, text)
 
@@ -255,7 +255,7 @@ def sealed_under(stream: str, command: "F") -> "F":
 def send(orders: Sequence[Order]) -> list[Any]:
     """Submit through the gateway; an answer or the exception for each, in order. Very many take their time."""
     if len(orders) > MOST_IN_TIME:
-        take_time()
+        lift_answer_limit()
     return asyncio.run(_send(orders))
 
 
@@ -270,7 +270,7 @@ async def told_in_time(telling: "Awaitable[R]", within: float = WAKE_WITHIN) -> 
     Raises:
         TimeoutError: it was not told in time.
     """
-    return await asyncio.wait_for(telling, left(within))
+    return await asyncio.wait_for(telling, time_left(within))
 
 
 async def the_gateway() -> "Gateway":
@@ -286,7 +286,7 @@ async def the_gateway() -> "Gateway":
     if settings.address is None:
         raise Problem(f"督办服务没有运行（数据目录 {settings.home}），请先运行 xmh up --detach", "unreachable")
     client = await connect(settings.address, settings.temporal_namespace)
-    return Gateway(client, session.database, settings.task_queue, settings.door, answer_by=answer_by())
+    return Gateway(client, session.database, settings.task_queue, settings.door, answer_by=answer_deadline())
 
 
 def tell_one(reply: "Reply | Exception") -> None:
@@ -367,7 +367,7 @@ def document(reply: "Reply") -> dict[str, Any]:
 
 def _changed(reply: "Reply") -> list[str]:
     """What the command changed; nothing when the log cannot be read just now, for the command itself is recorded."""
-    from domain.queries.changed import changed
+    from domain.queries.changed import changed_by_command
 
     if not reply.events:
         return []
@@ -377,9 +377,9 @@ def _changed(reply: "Reply") -> list[str]:
         return []
     upto = [e for e in events if e.version <= reply.version]
     before = upto[: len(upto) - len(reply.events)]
-    states = [reading.folded(reply.stream, part).state if part else None for part in (before, upto)]
+    states = [reading.folded_state(reply.stream, part).state if part else None for part in (before, upto)]
     old, new = (state if isinstance(state, Matter) else None for state in states)
-    return list(changed(old, new)) if new is not None else []
+    return list(changed_by_command(old, new)) if new is not None else []
 
 
 def line(reply: "Reply", shown: dict[str, Any]) -> str:

@@ -22,8 +22,8 @@ from domain.meetings.rules import BEFORE
 from domain.meetings.terms import Delivery, MeetingStage
 from domain.policy import Policy
 from domain.queries.spoken import said_date
-from domain.queries.telling import left_undone, local
-from domain.queries.waiting import endangers
+from domain.queries.telling import office_time, points_left_undone
+from domain.queries.waiting import predecessor_danger
 from domain.relations import withdrawn_how
 from domain.terms import Finding, Role, Stage
 from eventlog import reading
@@ -59,7 +59,7 @@ def today() -> None:
         for m in alive
         if office or actor.unit in m.units
         for p in m.predecessors
-        if (why := endangers(known[p.stream], m, rulebook, at))
+        if (why := predecessor_danger(known[p.stream], m, rulebook, at))
     ]
     following = [m for m in alive if actor.id in m.followers]
     meetings = _meetings(day, rulebook) if office else []
@@ -122,7 +122,7 @@ def _for_office(m: Matter, policy: Policy) -> list[str]:
         owed.append("明确牵头单位")
     if m.closure and not m.closure.endorsed:
         weighed = "、".join(to_be_weighed(m, m.closure.evidence, policy))
-        left = left_undone(m.closure.unfinished, m.closure.over_unfinished)
+        left = points_left_undone(m.closure.unfinished, m.closure.over_unfinished)
         owed.append(f"审核办结申请{left}{f'；请核对：{weighed}' if weighed else ''}")
     if m.closure and m.closure.endorsed:
         owed.append("报原批示领导审阅")
@@ -151,7 +151,7 @@ def _for_unit(m: Matter, unit: str) -> list[str]:
         if last is not None and last.finding is Finding.UNTRUE and not heard:
             owed.append(f"{last.on}现场核查认定不实，请核实并重新反馈")
         if (back := m.asked_back) is not None:
-            owed.append(f"重新反馈（{local(back.until)}前；退回原因：{back.reason.label}，{openly(back.text)}）")
+            owed.append(f"重新反馈（{office_time(back.until)}前；退回原因：{back.reason.label}，{openly(back.text)}）")
         elif m.missed_in_row:
             owed.append(f"补报（已漏报{m.missed_in_row}次）")
         elif m.window and not m.window.answered:
@@ -163,7 +163,7 @@ def _for_unit(m: Matter, unit: str) -> list[str]:
 def _meant(words: str) -> reading.ListedMatter:
     """The matter of that number or title; else the one of whose records the words are."""
     if not reading.find_matters(session.database, words):
-        position, _ = reading.newest(session.database)
+        position, _ = reading.newest_event(session.database)
         streams = sorted(reading.streams_saying(session.database, words, position))
         if streams:
             return the_one([m for stream in streams for m in reading.find_matters(session.database, stream)], words)

@@ -22,7 +22,7 @@ def file(
 ) -> None:
     """附件：列出一个事项的全部附件，或取出其中一个。"""
     target = the_matter(matter)
-    listed = attachments.filed(reading.read_stream(session.database, target.stream))
+    listed = attachments.attachments_of(reading.read_stream(session.database, target.stream))
     if no is None:
         if out is not None:
             raise Problem("取出附件须写明是第几个，如 xmh task file 7 1 -o 材料.pdf", "malformed")
@@ -32,7 +32,7 @@ def file(
     wanted = next((one for one in listed if one.no == no), None)
     if wanted is None:
         raise Problem(f"{target.number} 没有第{no}个附件，共{len(listed)}个", "not_found")
-    data = attachments.content(session.settings.home, wanted)
+    data = attachments.attachment_content(session.settings.home, wanted)
     place = out or Path(Path(wanted.name).name)
     check_place(place)
     if out is None and place.exists():

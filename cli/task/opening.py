@@ -72,7 +72,7 @@ from domain.policy import DueRule
 from domain.queries.spoken import said_date
 from domain.terms import BasisKind, KeyFlag, MatterClass, MatterKind, ReportChannel, Rhythm, Role, Urgency
 from eventlog import reading
-from eventlog.patience import not_counted
+from eventlog.patience import time_not_counted
 
 if TYPE_CHECKING:
     from workflows.contract import Reply
@@ -192,7 +192,7 @@ def _asked_for(rule: DueRule | None) -> str | None:
     if rule is None:
         return need(None, "--due", "办结时限")
     usual = rule.due(reading.rulebook(session.database).calendar)
-    with not_counted():
+    with time_not_counted():
         reply: str = typer.prompt(f"办结时限（{rule.rule}）", default=usual.isoformat())
     return None if reply == usual.isoformat() else reply
 

@@ -25,7 +25,7 @@ from domain.event import decode
 from domain.facts import MOST_WEIGHT, PartOf
 from domain.ids import matter_stream
 from domain.matter import Matter
-from domain.queries.reopening import differences
+from domain.queries.reopening import opening_differences
 from eventlog import reading
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def said_otherwise(stream: str, reply: "Reply", command: OpenMatter) -> tuple[st
     if reply.events:
         return ()
     events = [decode(e) for e in reading.read_stream(session.database, stream)]
-    differing = differences(events, command, unit_names())
+    differing = opening_differences(events, command, unit_names())
     change = "时限用 xmh task extend 或会议议定，牵头单位用 assign，要点用 point"
     return (*differing, f"{reply.matter} 早已立项，以上各处未作改动；要改：{change}") if differing else ()
 

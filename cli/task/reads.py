@@ -141,9 +141,9 @@ def secrets_of(matter: Matter) -> Callable[[str], str]:
             return text
         if not allowed:
             return HIDDEN
-        from eventlog.secrets import shown
+        from eventlog.secrets import readable_text
 
-        return shown(session.database, matter.stream, text)
+        return readable_text(session.database, matter.stream, text)
 
     return seen
 
@@ -160,7 +160,7 @@ def show(
     events = reading.read_stream(session.database, the_matter(matter).stream, position=position)
     if not events:
         raise Problem(f"{as_of} 时还没有这个事项", "not_found")
-    state = reading.folded(events[0].stream, list(events)).state
+    state = reading.folded_state(events[0].stream, list(events)).state
     assert isinstance(state, Matter)  # noqa: S101  (a stream under matter/)
     rulebook = reading.rulebook(session.database, position)
     at = moment.as_of if moment else datetime.now(UTC)
@@ -172,7 +172,7 @@ def show(
 def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Recorded]) -> dict[str, Any]:
     """Everything of a matter for scripts; its secrets are opened for the reader already."""
     from cli.task.files import entry
-    from eventlog.attachments import filed
+    from eventlog.attachments import attachments_of
 
     return {
         **row(state, light(state, rulebook, at)),
@@ -203,7 +203,7 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Rec
         "points": [_point(p) for p in state.points],
         "indicators": [_indicator(i, local_date(at)) for i in state.indicators],
         "deadlines": _deadlines(state, rulebook, at),
-        "files": [entry(one) for one in filed(events)],
+        "files": [entry(one) for one in attachments_of(events)],
         "timeline": _timeline(state, events),
     }
 
@@ -243,15 +243,15 @@ def _timeline(state: Matter, events: Sequence[Recorded]) -> list[dict[str, Any]]
 
 def _happened(e: Recorded, reader: "Reader", persons: Callable[[str], str]) -> dict[str, Any]:
     from domain.event import decode, label_of
-    from domain.queries.telling import local, tell, typed_for
+    from domain.queries.telling import office_time, tell_event, unit_typed_for
 
     behalf, event = e.actor.on_behalf_of, decode(e)
     return {
         "version": e.version,
         "type": e.type,
         "label": label_of(e.type),
-        "text": tell(event, reader),
-        "typed_for": typed_for(event, e.actor),
+        "text": tell_event(event, reader),
+        "typed_for": unit_typed_for(event, e.actor),
         "actor": e.actor.id,
         "actor_name": persons(e.actor.id),
         "decided_by": behalf.id if behalf else None,
@@ -259,7 +259,7 @@ def _happened(e: Recorded, reader: "Reader", persons: Callable[[str], str]) -> d
         "delegation": behalf.delegation if behalf else None,
         "occurred_at": e.occurred_at.astimezone(SHANGHAI).isoformat(),
         "recorded_at": e.recorded_at.astimezone(SHANGHAI).isoformat(),
-        "backdated": local(e.occurred_at)[:10] != local(e.recorded_at)[:10],
+        "backdated": office_time(e.occurred_at)[:10] != office_time(e.recorded_at)[:10],
     }
 
 
@@ -344,18 +344,18 @@ def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
 
 def _ending_lines(state: Matter, shown: dict[str, Any]) -> list[str]:
     """With what evidence it ends or ended, over what, and what was seen on the spot."""
-    from domain.queries.telling import left_undone, local
+    from domain.queries.telling import office_time, points_left_undone
 
     lines: list[str] = []
     if (closure := shown["closure"]) is not None:
         if closure["evidence"]:
             lines.append(f"  证明材料：{'、'.join(a['name'] for a in closure['evidence'])}")
-        if left := left_undone(closure["unfinished"], closure["over_unfinished"]):
+        if left := points_left_undone(closure["unfinished"], closure["over_unfinished"]):
             lines.append(f"  {left.removeprefix('；')}")
         if closure["to_be_weighed"]:
             lines.append(f"  请审核时核对：{'、'.join(closure['to_be_weighed'])}")
     for back in state.returned_reports:
-        again = "" if back is not state.asked_back else f"，{local(back.until)}前重新反馈"
+        again = "" if back is not state.asked_back else f"，{office_time(back.until)}前重新反馈"
         lines.append(f"  退回反馈 {back.on} 第{back.report}条：{back.reason.label}，{back.text}{again}")
     for seen in state.inspections:
         by = f"（{seen.inspector}）" if seen.inspector else ""

@@ -8,14 +8,14 @@ from cli.session import session
 from domain.lights import light
 from domain.log import Rulebook
 from domain.matter import Matter
-from domain.queries.rollup import Branch, branches
+from domain.queries.rollup import Branch, matter_branches
 from domain.terms import Stage
 from eventlog import reading
 
 
 def walked(matters: Iterable[Matter]) -> dict[str, tuple[int, Branch]]:
     """Stream → depth and branch, a part right after its whole."""
-    return {b.matter.stream: (depth, b) for root in branches(matters) for depth, b in root.walk()}
+    return {b.matter.stream: (depth, b) for root in matter_branches(matters) for depth, b in root.walk()}
 
 
 def placed(depth: int, branch: Branch) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def relations(matter: Matter, rulebook: Rulebook, at: datetime, position: int | 
     """The whole of a matter, its parts, and how far these are, now or at a position of the log."""
     streams = reading.streams_with_parts(session.database, matter.stream)
     family = [m for stream in streams if (m := state_of(stream, position)) is not None]
-    [branch] = branches(family)
+    [branch] = matter_branches(family)
     whole = state_of(matter.part_of.stream, position) if matter.part_of else None
     return {
         "parent": _whole(matter, whole) if whole else None,
@@ -45,10 +45,10 @@ def relations(matter: Matter, rulebook: Rulebook, at: datetime, position: int | 
 
 def _others(matter: Matter, rulebook: Rulebook, at: datetime, position: int | None) -> dict[str, Any]:
     """Twins merged into it and those it waits for, or that wait for it, with what endangers whom."""
-    from domain.queries.waiting import endangers
+    from domain.queries.waiting import predecessor_danger
 
     awaited = {p.stream for p in matter.predecessors}
-    streams = sorted({other.stream for other in reading.related(session.database, matter.stream)} | awaited)
+    streams = sorted({other.stream for other in reading.related_matters(session.database, matter.stream)} | awaited)
     others = [m for stream in streams if (m := state_of(stream, position))]
     behind = [m for m in others if matter.stream in {p.stream for p in m.predecessors} and not m.ended]
     return {
@@ -59,9 +59,11 @@ def _others(matter: Matter, rulebook: Rulebook, at: datetime, position: int | No
             if m.merged_into and m.merged_into.stream == matter.stream
         ],
         "waits_for": [
-            {**_other(m), "endangers": endangers(m, matter, rulebook, at)} for m in others if m.stream in awaited
+            {**_other(m), "endangers": predecessor_danger(m, matter, rulebook, at)}
+            for m in others
+            if m.stream in awaited
         ],
-        "awaited_by": [{**_other(m), "endangered": endangers(matter, m, rulebook, at)} for m in behind],
+        "awaited_by": [{**_other(m), "endangered": predecessor_danger(matter, m, rulebook, at)} for m in behind],
     }
 
 
@@ -81,7 +83,7 @@ def state_of(stream: str, position: int | None) -> Matter | None:
         loaded = reading.load(session.database, stream)
     else:
         events = reading.read_stream(session.database, stream, position=position)
-        loaded = reading.folded(stream, list(events)) if events else None
+        loaded = reading.folded_state(stream, list(events)) if events else None
     return loaded.state if loaded and isinstance(loaded.state, Matter) else None
 
 

@@ -17,7 +17,7 @@ from domain.event import Event
 from domain.lights import light
 from domain.matter import Matter
 from domain.papers import PaperKind, by_letter
-from domain.queries.telling import left_undone
+from domain.queries.telling import points_left_undone
 from domain.terms import OrderColour, Rhythm, Stage
 from domain.windows import window_label
 
@@ -299,7 +299,7 @@ def _conclusion(case: _Case) -> Written:
     closed, asked = case.last(ev.MatterClosed), case.last(ev.ClosureRequested)
     late = m.closed.overdue_workdays
     result = f"逾期{late}个工作日办结" if late else "按期办结"
-    left = left_undone(m.closed.unfinished, m.closed.over_unfinished)
+    left = points_left_undone(m.closed.unfinished, m.closed.over_unfinished)
     done = f"办理情况：{sentence(asked.text)}" if asked else ""
     mark = f"批示领导意见：{closed.mark.label}。" if closed and closed.mark else ""
     moved = f"（原定时限{full_date(m.original_due)}）" if m.due != m.original_due else ""

@@ -15,7 +15,7 @@ from documents.wording import clean, counted, dated, day_in, reason_of
 from domain.calendar import local_date
 from domain.facts import openly
 from domain.ids import matter_stream
-from domain.queries.telling import left_undone
+from domain.queries.telling import points_left_undone
 from domain.terms import Light, Stage
 from domain.workplan import PlanStage, WorkPlan
 from sheets.table import NO_CHAPTER
@@ -131,7 +131,7 @@ def _standing(period: Period, entry: Entry) -> str:
     head = f"{clean(matter.title)}（{period.ledger.unit(matter.lead)}）"
     if matter.stage is Stage.CLOSED and matter.closed:
         late = matter.closed.overdue_workdays
-        left = left_undone(matter.closed.unfinished, matter.closed.over_unfinished)
+        left = points_left_undone(matter.closed.unfinished, matter.closed.over_unfinished)
         ended = f"逾期{late}个工作日办结" if late else "按期办结"
         return f"{head}：{day_in(matter.closed.on, year)}销号，{ended}{left}。"
     if matter.ended:

@@ -13,7 +13,7 @@ from domain import events as ev
 from domain.calendar import local_date
 from domain.event import Event
 from domain.matter import Matter
-from domain.queries.telling import left_undone
+from domain.queries.telling import points_left_undone
 from domain.terms import Light, MatterClass, Stage
 
 # --- 办结销号、由红转绿
@@ -28,7 +28,7 @@ def closed(edition: Edition) -> Iterable[Piece]:
 
 def _how_ended(closed: ev.MatterClosed) -> str:
     in_time = f"逾期{closed.overdue_workdays}个工作日办结" if closed.overdue_workdays else "按期办结"
-    return f"{in_time}{left_undone(closed.unfinished, closed.over_unfinished)}"
+    return f"{in_time}{points_left_undone(closed.unfinished, closed.over_unfinished)}"
 
 
 def _recovered(edition: Edition) -> Iterable[Piece]:

@@ -94,7 +94,7 @@ def task_table(database: Database, as_of: datetime, since: date) -> TaskTable:
     refuse(since >= on, f"起始日期 {since} 须早于一览表的日期 {on}（--since）", "malformed")
     known = read_known(database, as_of)
     (then,) = known.moments([before])
-    return compose(known.ledger([then]), then, reading.identity(database))
+    return compose(known.ledger([then]), then, reading.log_identity(database))
 
 
 def compose(ledger: Ledger, then: Moment, identity: str) -> TaskTable:

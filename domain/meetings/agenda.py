@@ -25,10 +25,10 @@ class Assembled(Frozen):
     position: int = 0
 
 
-def propose(
+def propose_agenda(
     meeting: Meeting, series: Series, matters: Iterable[Matter], held: Iterable[Meeting], rulebook: Rulebook
 ) -> tuple[AgendaItem, ...]:
-    """What the log puts on the agenda: every matter once, for all its reasons, under the first of them.
+    """The agenda items the log proposes: every matter once, for all its reasons, under the first of them.
 
     Order: last meetings' unfinished points, matters escalated to the meeting, coordination asked for, red lights,
     extensions only a leader may grant, 重大 matters whose monthly push is owed.
@@ -53,7 +53,7 @@ def propose(
     return tuple(sorted(items, key=lambda i: (series.agenda.index(i.reasons[0]), i.number or "")))
 
 
-def arranged(meeting: Meeting, proposed: Sequence[AgendaItem]) -> tuple[AgendaItem, ...]:
+def arranged_agenda(meeting: Meeting, proposed: Sequence[AgendaItem]) -> tuple[AgendaItem, ...]:
     """The agenda as it stands: proposals less what was dropped, what was added, in the secretary's order, numbered."""
     if meeting.items:
         return meeting.items

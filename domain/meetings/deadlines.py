@@ -26,12 +26,12 @@ class MeetingDeadline(Frozen):
 
 
 def next_meeting_deadline(meeting: Meeting, calendar: WorkCalendar) -> MeetingDeadline | None:
-    """The earliest thing owed; None when the meeting waits for people only."""
-    return min(owed_by(meeting, calendar), key=lambda d: (d.at, d.kind.value), default=None)
+    """The earliest deadline the clock owes a meeting; None when it waits for people only."""
+    return min(owed_by_meeting(meeting, calendar), key=lambda d: (d.at, d.kind.value), default=None)
 
 
-def owed_by(meeting: Meeting, calendar: WorkCalendar) -> list[MeetingDeadline]:
-    """Everything the clock owes, each until the event it leads to is recorded."""
+def owed_by_meeting(meeting: Meeting, calendar: WorkCalendar) -> list[MeetingDeadline]:
+    """Every deadline the clock owes a meeting, each until the event it leads to is recorded."""
     kind = MeetingDeadlineKind
     match meeting.stage:
         case MeetingStage.SCHEDULED:
@@ -57,7 +57,7 @@ def _notice(meeting: Meeting, calendar: WorkCalendar) -> list[MeetingDeadline]:
 
 
 def agenda_instant(meeting: Meeting, calendar: WorkCalendar) -> datetime:
-    """When the agenda is frozen: the opening of the office, so many working days before; never after the start."""
+    """When a meeting's agenda is frozen: the office's opening, so many working days before; never after its start."""
     day = calendar.add_workdays(local_date(meeting.starts), -meeting.agenda_workdays)
     return min(calendar.opens(day), meeting.starts)
 
@@ -70,6 +70,6 @@ def _opening(meeting: Meeting, calendar: WorkCalendar) -> list[MeetingDeadline]:
 
 
 def minutes_due(meeting: Meeting, calendar: WorkCalendar) -> datetime:
-    """When the minutes are owed: the closing of the office, so many working days after the meeting."""
+    """When a meeting's minutes are due: the closing of the office, so many working days after the meeting."""
     held = local_date(meeting.opened_at or meeting.starts)
     return calendar.closes(calendar.add_workdays(held, meeting.minutes_workdays))

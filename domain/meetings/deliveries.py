@@ -39,7 +39,7 @@ class Assembling(Frozen):
 
 
 def outcome_order(meeting: Meeting, point: DecisionPoint, now: datetime) -> c.Order:
-    """The command that carries an outcome; it follows from the meeting alone, so a repeat is the same command."""
+    """The command that carries a meeting's outcome to its matter, named so that it counts once."""
     return c.Order(
         command_id=f"{meeting.stream}#{point.no}.{point.attempt}",
         stream=_stream(meeting, point),
@@ -58,15 +58,15 @@ def _decider(meeting: Meeting, point: DecisionPoint) -> Actor:
     actor = point.decided_by
     if actor.on_behalf_of is None:
         return actor
-    return actor.model_copy(update={"on_behalf_of": _with_paper(actor.on_behalf_of, paper_of(meeting, point))})
+    return actor.model_copy(update={"on_behalf_of": _with_paper(actor.on_behalf_of, decision_source(meeting, point))})
 
 
 def _with_paper(behalf: OnBehalf, paper: str) -> OnBehalf:
     return behalf.model_copy(update={"paper": paper})
 
 
-def paper_of(meeting: Meeting, point: DecisionPoint) -> str:
-    """香指纪〔2022〕3号第2项; an urgent point binds before there are minutes and names the meeting."""
+def decision_source(meeting: Meeting, point: DecisionPoint) -> str:
+    """The 文号 a matter's decision cites, 香指纪〔2022〕3号第2项; an urgent point cites its meeting."""
     if point.urgent or meeting.minutes is None:
         return f"{meeting.name}（{meeting.number}）第{point.no}项"
     return f"{meeting.minutes.no}第{point.no}项"
@@ -79,7 +79,7 @@ def _command(meeting: Meeting, point: DecisionPoint) -> c.OpenMatter | c.RecordD
             basis=Basis(
                 kind=BasisKind.MINUTES,
                 text=f"{meeting.name}议定",
-                no=paper_of(meeting, point),
+                no=decision_source(meeting, point),
                 approver=meeting.chair,
             ),
             due=point.new.due,

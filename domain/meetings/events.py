@@ -34,7 +34,7 @@ class MeetingConvened(Event):
     def series(self, at: datetime) -> NumberSeries:
         """HY-2022-031: gapless per year of the meeting's date."""
         del at
-        return meeting_number(local_date(self.starts).year)
+        return _meeting_number(local_date(self.starts).year)
 
 
 class MeetingMoved(Event):
@@ -219,14 +219,14 @@ class MeetingRecorded(Event):
     def series(self, at: datetime) -> NumberSeries:
         """HY-2021-031: gapless per year of the meeting's date."""
         del at
-        return meeting_number(local_date(self.starts).year)
+        return _meeting_number(local_date(self.starts).year)
 
 
-def meeting_number(year: int) -> NumberSeries:
+def _meeting_number(year: int) -> NumberSeries:
     """HY-2022-031: gapless per year."""
     return NumberSeries(series=f"meeting/{year}", field="number", template=f"{CODE}-{year}-{{n:03d}}")
 
 
 def minutes_number(year: int) -> NumberSeries:
-    """香指纪〔2022〕3号: gapless per year."""
+    """The 文号 of a meeting's minutes, 香指纪〔2022〕3号: gapless per year."""
     return NumberSeries(series=f"minutes/{year}", field="no", template=f"香指纪〔{year}〕{{n}}号")

@@ -23,7 +23,7 @@ def _on(event: type[E]) -> Callable[[Callable[[Meeting, E, Recorded], Change]], 
 
 
 def evolve_meeting(meeting: Meeting | None, recorded: Recorded) -> Meeting:
-    """The state after one recorded event. Total: whatever the log holds can be folded."""
+    """The state of a meeting after one recorded event. Total: whatever the log holds can be folded."""
     event = decode(recorded)
     if meeting is None:
         return _begun(event, recorded)

@@ -48,12 +48,12 @@ class MinutesOfYear(Frozen):
 
 
 def filing_key(meeting: str, number: str) -> str:
-    """The id of the command that files them: signed minutes are filed once."""
+    """The id of the command that files a meeting's minutes: signed 纪要 are filed once."""
     return f"minutes:{meeting}:{number}"
 
 
 def evolve_minutes(state: MinutesOfYear | None, recorded: Recorded) -> MinutesOfYear:
-    """Fold one filing; a 文号 has files once."""
+    """The year's filed minutes after one more event of filing; a 文号 has files once."""
     year = state or MinutesOfYear()
     event = decode(recorded)
     if not isinstance(event, MinutesFiled):

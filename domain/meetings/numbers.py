@@ -11,7 +11,7 @@ _MINUTES = re.compile(r"香指纪〔(\d{4})〕(\d+)号")
 
 
 def meeting_numbers_held(meeting: Meeting) -> dict[str, int]:
-    """Series → the newest number this meeting was given."""
+    """Series of numbers → the newest this meeting was given: its own, its ordinal."""
     held: dict[str, int] = {}
     if match := _NUMBER.fullmatch(meeting.number):
         held[f"meeting/{match[1]}"] = int(match[2])

@@ -13,7 +13,7 @@ from domain.facts import UnitRef, checked_title, is_sealed
 from domain.log import Claims, SlotClaim, UnitClaim
 from domain.meetings import commands as c
 from domain.meetings import events as ev
-from domain.meetings.agenda import arranged
+from domain.meetings.agenda import arranged_agenda
 from domain.meetings.deadlines import MeetingDeadlineKind, minutes_due, next_meeting_deadline
 from domain.meetings.meeting import AgendaItem, DecisionPoint, Meeting, NewMatter
 from domain.meetings.terms import AGREEING, NEEDS_MATTER, Delivery, MeetingStage, Outcome, Subject
@@ -30,7 +30,7 @@ Rule = Callable[[Meeting, Any, DecisionContext], Iterable[Result]]
 
 
 def decide_meeting(meeting: Meeting | None, command: Frozen, context: DecisionContext) -> tuple[Draft, ...]:
-    """The events a command leads to on this meeting at this moment; none when it changes nothing.
+    """The events a command leads to on a meeting at this moment; none when it changes nothing.
 
     Raises:
         Refusal: with one Chinese line, when a rule says no.
@@ -52,7 +52,7 @@ def decide_meeting(meeting: Meeting | None, command: Frozen, context: DecisionCo
 
 
 def meeting_claims(meeting: Meeting | None, command: Frozen) -> Claims:
-    """Units a decision names, and the slot a meeting takes."""
+    """What a meeting's events claim of the directory: units a decision names, and the slot the meeting takes."""
     named: tuple[UnitRef, ...] = ()
     slots: tuple[SlotClaim, ...] = ()
     match command:
@@ -168,7 +168,7 @@ def _freeze(meeting: Meeting, command: c.FreezeAgenda, context: DecisionContext)
     """确定议题: what the log proposes, less what was dropped, with what was added."""
     del context
     refuse(meeting.stage is not MeetingStage.SCHEDULED, f"{meeting.number} 议题已定")
-    yield ev.AgendaFrozen(items=arranged(meeting, command.proposed), position=command.position)
+    yield ev.AgendaFrozen(items=arranged_agenda(meeting, command.proposed), position=command.position)
 
 
 # --- 召开、议定

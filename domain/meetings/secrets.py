@@ -17,7 +17,7 @@ Show = Callable[[str, str], str]
 
 
 def matter_concerned(meeting: Meeting, command: Frozen) -> str | None:
-    """The stream of the matter a command's words are about; None when they are about none."""
+    """The stream of the matter that a meeting command's secret words are about; None when they are about none."""
     match command:
         case DecideItem(item=no):
             return _of_item(meeting, no)
@@ -30,8 +30,8 @@ def matter_concerned(meeting: Meeting, command: Frozen) -> str | None:
             return None
 
 
-def opened_meeting(meeting: Meeting, show: Show) -> Meeting:
-    """The meeting with every ciphertext in it as its reader may see it."""
+def readable_meeting(meeting: Meeting, show: Show) -> Meeting:
+    """The meeting with every secret word in it as its reader may see it."""
 
     def of(matter: str | None) -> Callable[[str], str]:
         return partial(show, matter or "")

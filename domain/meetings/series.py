@@ -113,7 +113,7 @@ class SeriesBook(Frozen):
 
 
 def evolve_series(state: SeriesBook | None, recorded: Recorded) -> SeriesBook:
-    """Fold one event; a series recorded again takes its old place."""
+    """The book of meeting series after one event; a series recorded again takes its old place."""
     book = state or SeriesBook()
     event = decode(recorded)
     if not isinstance(event, SeriesRecorded):
@@ -136,7 +136,7 @@ _NUMERALS = {c: n for n, c in enumerate("一二三四五", start=1)} | {str(n): 
 
 
 def spoken_rule(text: str) -> MonthlyRule | WeeklyRule:
-    """`每月最后一个工作周的周四上午`, `每月第二个工作周的周三下午`, `每周一上午`, `每周五16:00`.
+    """The rule of a meeting series from text: `每月最后一个工作周的周四上午`, `每周一上午`, `每周五16:00`.
 
     Raises:
         Refusal: `malformed`, when it means none of these.
@@ -159,8 +159,8 @@ def spoken_rule(text: str) -> MonthlyRule | WeeklyRule:
     return MonthlyRule(week=LAST if match["last"] else _NUMERALS[match["nth"]], weekday=weekday, at=at)
 
 
-def said_rule(rule: MonthlyRule | WeeklyRule) -> str:
-    """The rule as people say it."""
+def rule_in_words(rule: MonthlyRule | WeeklyRule) -> str:
+    """The rule of a meeting series as people say it."""
     day = f"周{WEEKDAYS[rule.weekday]}{rule.at:%H:%M}"
     if isinstance(rule, WeeklyRule):
         return f"每{day}"
@@ -179,10 +179,10 @@ class Occurrence(Frozen):
     at: time
 
 
-def occurrences(
+def meetings_called_for(
     rule: MonthlyRule | WeeklyRule, first: date, last: date, calendar: WorkCalendar
 ) -> Iterator[Occurrence]:
-    """The meetings a rule calls for between two days, both included, each moved to a working day by the calendar.
+    """The meetings a series' rule calls for between two days, both included, each on a working day of the calendar.
 
     A day off moves it to the nearest working day of the same week, an earlier one of two; a week without working days
     has no meeting (春节), and then a month's meeting is on the week before.

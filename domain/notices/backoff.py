@@ -8,7 +8,7 @@ FAILING_AFTER = 3
 """Tries in vain after which `doctor` names the channel."""
 
 
-def pause_after(attempts: int) -> timedelta:
-    """One minute, two, four … at most an hour: a notice is never given up, only tried less often."""
+def channel_pause(attempts: int) -> timedelta:
+    """How long a failing channel is left alone: one minute, two, four … at most an hour; no notice is ever given up."""
     doublings = min(max(attempts - 1, 0), 10)
     return min(FIRST * (1 << doublings), LONGEST)

@@ -36,8 +36,8 @@ class Message(Frozen):
     ids: tuple[str, ...]
 
 
-def batches(due: Iterable[Due]) -> list[list[Due]]:
-    """What goes out together: what was tried together before, 特急 alone, else all there is for a person.
+def message_batches(due: Iterable[Due]) -> list[list[Due]]:
+    """Which notices go out as one message: what was tried together before, 特急 alone, else all there is for a person.
 
     特急 come first, then the order of the log.
     """
@@ -50,7 +50,7 @@ def batches(due: Iterable[Due]) -> list[list[Due]]:
 
 
 def batch_id(group: Sequence[Due]) -> str:
-    """The id of a message: of the notice when it holds one, else derived from those in it.
+    """The id of a message: of the notice when it holds one, else derived from the notices in it.
 
     So what is tried again together keeps its id, and one that is tried without the others has an id of its own.
     """
@@ -59,8 +59,8 @@ def batch_id(group: Sequence[Due]) -> str:
     return f"digest-{sha256(' '.join(notice.id for notice in group).encode()).hexdigest()[:20]}"
 
 
-def message(group: Sequence[Due]) -> Message:
-    """The message of one batch."""
+def batch_message(group: Sequence[Due]) -> Message:
+    """The message that carries one batch of notices."""
     first = group[0]
     extra = first.urgency is Urgency.EXTRA
     if len(group) == 1:

@@ -9,14 +9,14 @@ from typing import Any
 from domain.bulletin import BulletinIssued
 from domain.envelope import Recorded
 from domain.event import decode
-from domain.notices.notice import Notice, addressed, worded
+from domain.notices.notice import Notice, notice_text, notices_to
 from domain.notices.people import RecipientDirectory
 from domain.papers import PaperIssued, PaperLedger, PaperVoided
 from domain.terms import Urgency
 
 
-def notices(recorded: Recorded, before: Any, after: Any, house: RecipientDirectory) -> tuple[Notice, ...]:
-    """The notices of one event of a publication or of a year's papers; the others are the office's own work."""
+def issue_notices(recorded: Recorded, before: Any, after: Any, house: RecipientDirectory) -> tuple[Notice, ...]:
+    """The notices of one issue (简报、动态) or paper; other events of these streams are the office's own work."""
     del before
     event = decode(recorded)
     match event:
@@ -33,7 +33,7 @@ def notices(recorded: Recorded, before: Any, after: Any, house: RecipientDirecto
             return ()
     people = house.reached(readers, recorded)
     # What a paper asks is told by its matter, as urgently as that is; that there is a paper can wait for the morning.
-    return addressed(recorded, people, event.number, worded(line, ""), Urgency.NORMAL, house.calendar)
+    return notices_to(recorded, people, event.number, notice_text(line, ""), Urgency.NORMAL, house.calendar)
 
 
 def _liaisons(units: Iterable[str], house: RecipientDirectory) -> Iterator[str]:

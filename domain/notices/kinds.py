@@ -12,12 +12,12 @@ Teller = Callable[[Recorded, Any, Any, RecipientDirectory], tuple[Notice, ...]]
 """An event, its stream's state before and after it, and the house → its notices."""
 
 TELLERS: dict[str, Teller] = {
-    "matter": telling.notices,
-    "meeting": meetings.notices,
-    "bulletin": issues.notices,
-    "paper": issues.notices,
+    "matter": telling.matter_notices,
+    "meeting": meetings.meeting_notices,
+    "bulletin": issues.issue_notices,
+    "paper": issues.issue_notices,
 }
 """Kind of stream → its table. The office's other streams (calendar, policy, directory, plan) tell nobody."""
 
-RETELLERS: dict[str, Callable[..., str]] = {"matter": telling.retold, "meeting": meetings.retold}
+RETELLERS: dict[str, Callable[..., str]] = {"matter": telling.matter_notice_now, "meeting": meetings.meeting_notice_now}
 """Kind of stream → how a notice that waited is told by the state as it is now. What was issued stays as it was told."""

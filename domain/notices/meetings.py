@@ -11,9 +11,9 @@ from domain.envelope import Recorded
 from domain.event import Event, decode
 from domain.meetings import events as ev
 from domain.meetings.meeting import Meeting
-from domain.notices.notice import Notice, addressed, worded
+from domain.notices.notice import Notice, notice_text, notices_to
 from domain.notices.people import RecipientDirectory
-from domain.queries.telling import local
+from domain.queries.telling import office_time
 from domain.terms import Urgency
 
 
@@ -39,7 +39,7 @@ ALL = (Of.CHAIR, Of.SECRETARY, Of.UNITS)
 
 
 def _when(meeting: Meeting) -> str:
-    return f"{local(meeting.starts)}召开{f'，地点：{meeting.place}' if meeting.place else ''}"
+    return f"{office_time(meeting.starts)}召开{f'，地点：{meeting.place}' if meeting.place else ''}"
 
 
 def _why(event: Event) -> str:
@@ -54,7 +54,7 @@ RULES: dict[type[Event], MeetingNoticeRule] = {
     ev.AgendaFrozen: MeetingNoticeRule(ALL, lambda _, m: f"议题已定（共{len(_items(m))}项），{_when(m)}", "请准备汇报"),
     ev.MinutesIssued: MeetingNoticeRule(ALL, lambda _, m: f"会议纪要已签发：{m.minutes.no if m.minutes else ''}"),
     ev.MeetingLapsed: MeetingNoticeRule(
-        (Of.SECRETARY,), lambda _, m: f"会议逾期未开（原定{local(m.starts)}）", "请改期或取消"
+        (Of.SECRETARY,), lambda _, m: f"会议逾期未开（原定{office_time(m.starts)}）", "请改期或取消"
     ),
     ev.MinutesOverdue: MeetingNoticeRule((Of.SECRETARY,), lambda _, m: f"会议纪要逾期未签发（{m.name}）", "请尽快送签"),
     ev.OutcomeRefused: MeetingNoticeRule(
@@ -64,7 +64,7 @@ RULES: dict[type[Event], MeetingNoticeRule] = {
 """Event → whom it is told. The other events of a meeting tell nobody: they are the secretary's own work."""
 
 
-def notices(
+def meeting_notices(
     recorded: Recorded, before: Meeting | None, after: Meeting, house: RecipientDirectory
 ) -> tuple[Notice, ...]:
     """The notices of one event of a meeting."""
@@ -74,16 +74,16 @@ def notices(
     if rule is None:
         return ()
     reached = house.reached((person for of in rule.to for person in _FIND[of](after, house)), recorded)
-    text = worded(rule.say(event, after), rule.ask)
-    return addressed(recorded, reached, f"{after.number} {after.title}", text, rule.urgency, house.calendar)
+    text = notice_text(rule.say(event, after), rule.ask)
+    return notices_to(recorded, reached, f"{after.number} {after.title}", text, rule.urgency, house.calendar)
 
 
-def retold(recorded: Recorded, meeting: Meeting, house: RecipientDirectory, *, asks: bool) -> str:
-    """The text of a notice that waited, by the meeting as it is now."""
+def meeting_notice_now(recorded: Recorded, meeting: Meeting, house: RecipientDirectory, *, asks: bool) -> str:
+    """The text of a meeting's notice that waited, by the meeting as it is now."""
     del house
     event = decode(recorded)
     rule = RULES[type(event)]
-    return worded(rule.say(event, meeting), rule.ask if asks else "")
+    return notice_text(rule.say(event, meeting), rule.ask if asks else "")
 
 
 def _items(meeting: Meeting) -> list[str | None]:

@@ -9,7 +9,7 @@ from domain.base import Frozen
 from domain.calendar import WorkCalendar
 from domain.envelope import Recorded
 from domain.facts import SEALS, is_sealed
-from domain.notices.timing import due_at
+from domain.notices.timing import notice_due_at
 from domain.terms import Urgency
 
 SEALED_WORDS = "（工作秘密，通知不载原文，请登录后用 xmh task show 查阅）"
@@ -39,11 +39,11 @@ class Notice(Frozen):
         return f"{self.position}-{quote(self.person, safe='')}-{channel}"
 
 
-def addressed(
+def notices_to(
     recorded: Recorded, people: Iterable[str], subject: str, text: str, urgency: Urgency, calendar: WorkCalendar
 ) -> tuple[Notice, ...]:
-    """The notices of one event to these people."""
-    due = due_at(urgency, recorded.recorded_at, calendar)
+    """The notices of one event, one to each of these people."""
+    due = notice_due_at(urgency, recorded.recorded_at, calendar)
     return tuple(
         Notice(
             position=recorded.position,
@@ -59,7 +59,7 @@ def addressed(
     )
 
 
-def worded(text: str, ask: str) -> str:
+def notice_text(text: str, ask: str) -> str:
     """The text of a notice: what happened and what it asks, cut to length; no secret, even where one stands open."""
     text = _CIPHER.sub(SEALED_WORDS, text)
     if len(text) > LONGEST:
@@ -67,6 +67,6 @@ def worded(text: str, ask: str) -> str:
     return f"{text}。{ask}" if ask else text
 
 
-def shown(words: str) -> str:
-    """A text within a notice: nothing of a sealed one, not even the cipher."""
+def shown_in_notice(words: str) -> str:
+    """A text as a notice may show it: nothing of a sealed one, not even the cipher."""
     return SEALED_WORDS if is_sealed(words) else words

@@ -32,8 +32,8 @@ class Since(Term):
 _Judge = Callable[[Any, Any, datetime], Since]
 
 
-def since(recorded: Recorded, now: Frozen) -> Since:
-    """What became of an event by the state its stream has now."""
+def what_became_of(recorded: Recorded, now: Frozen) -> Since:
+    """What became of a queued notice's event, by the state its stream has now."""
     event = decode(recorded)
     judge = _JUDGES.get(type(event))
     return judge(event, now, recorded.occurred_at) if judge else Since.STANDS

@@ -97,8 +97,8 @@ class Scene:
     house: RecipientDirectory
 
 
-def recipients(scene: Scene, roles: Iterable[To]) -> Iterator[str]:
-    """Everybody who holds one of the roles."""
+def notice_recipients(scene: Scene, roles: Iterable[To]) -> Iterator[str]:
+    """Everybody whom a notice reaches because he holds one of these roles in the matter."""
     return (person for role in roles for person in FIND[role](scene))
 
 

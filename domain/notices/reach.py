@@ -38,10 +38,10 @@ class Unreached(Frozen):
         return f"{self.name}{self.why}，{shown} 的通知无人可收"
 
 
-def unreached(
+def unreached_of_matters(
     matters: Iterable[Matter], people: Iterable[Person], routing: Routing, name: Callable[[str], str]
 ) -> tuple[Unreached, ...]:
-    """Of every open matter the units without 联络员 and 负责人, and the contacts whose channels all lack an address."""
+    """Of every open matter whom no notice reaches: units without 联络员 and 负责人, contacts without an address."""
     handed = ((m.number, unit) for m in matters if not m.ended for unit in (m.lead, *m.assist))
     return unreached_units(handed, people, routing, name)
 
@@ -49,7 +49,7 @@ def unreached(
 def unreached_units(
     handed: Iterable[tuple[str, str | None]], people: Iterable[Person], routing: Routing, name: Callable[[str], str]
 ) -> tuple[Unreached, ...]:
-    """The same of what is handed to units, each by its number, or by the row of a list that has none yet."""
+    """Of units that matters are handed to, whom no notice reaches; each by its number, or by the row of a list."""
     contacts: defaultdict[str, list[Person]] = defaultdict(list)
     for person in people:
         if person.role in _CONTACTS:
@@ -92,7 +92,7 @@ def _of_unit(
 
 
 def missing_address(person: Person, routing: Routing) -> str | None:
-    """What the directory lacks for every channel that would reach him; None when one of them can."""
+    """What the directory lacks for every channel that would take a notice to a person; None when one of them can."""
     channels = routing.channels_of(person)
     if not channels:
         return "没有任何通知渠道"

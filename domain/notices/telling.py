@@ -12,9 +12,9 @@ from domain import events as ev
 from domain.envelope import Recorded
 from domain.event import Event, decode
 from domain.matter import Matter
-from domain.notices.notice import Notice, addressed, shown, worded
-from domain.notices.people import RecipientDirectory, Scene, To, recipients
-from domain.queries.telling import Reader, tell
+from domain.notices.notice import Notice, notice_text, notices_to, shown_in_notice
+from domain.notices.people import RecipientDirectory, Scene, To, notice_recipients
+from domain.queries.telling import Reader, tell_event
 
 
 @dataclass(frozen=True)
@@ -100,17 +100,19 @@ _INSTEAD: dict[type[Event], str] = {
 """Events of which not even the leader's name goes out."""
 
 
-def notices(recorded: Recorded, before: Matter | None, after: Matter, house: RecipientDirectory) -> tuple[Notice, ...]:
-    """The notices of one event of a matter: the same for the same event and house, whoever computes them and when."""
+def matter_notices(
+    recorded: Recorded, before: Matter | None, after: Matter, house: RecipientDirectory
+) -> tuple[Notice, ...]:
+    """The notices of one event of a matter: the same for the same event and directory, whoever computes them."""
     event = decode(recorded)
     rule = RULES.get(type(event), NOBODY)
-    reached = house.reached(recipients(Scene(event, before, after, house), rule.to), recorded)
+    reached = house.reached(notice_recipients(Scene(event, before, after, house), rule.to), recorded)
     subject = f"{after.number} {after.title}"
-    return addressed(recorded, reached, subject, _text(event, after, rule, house), after.urgency, house.calendar)
+    return notices_to(recorded, reached, subject, _text(event, after, rule, house), after.urgency, house.calendar)
 
 
-def retold(recorded: Recorded, matter: Matter, house: RecipientDirectory, *, asks: bool) -> str:
-    """The text of a notice that waited, by the matter as it is now; without what it asked when that was done."""
+def matter_notice_now(recorded: Recorded, matter: Matter, house: RecipientDirectory, *, asks: bool) -> str:
+    """The text of a matter's notice that waited, by the matter as it is now; what was done meanwhile is not asked."""
     event = decode(recorded)
     rule = RULES.get(type(event), NOBODY)
     return _text(event, matter, rule if asks else replace(rule, ask=""), house)
@@ -119,9 +121,9 @@ def retold(recorded: Recorded, matter: Matter, house: RecipientDirectory, *, ask
 def _text(event: Event, matter: Matter, rule: NoticeRule, house: RecipientDirectory) -> str:
     line = _INSTEAD.get(type(event))
     if line is None:
-        line = f"{event.label}：{tell(event, Reader(name=house.name, open=shown))}".rstrip("：")
+        line = f"{event.label}：{tell_event(event, Reader(name=house.name, open=shown_in_notice))}".rstrip("：")
     if isinstance(event, ev.MatterAssigned):
         # Once it is signed nobody waits for the 签收 any more.
         line = line if rule.ask else _RECEIPT.sub("", line)
         line = f"{line}；办结时限 {matter.due}"
-    return worded(line, rule.ask)
+    return notice_text(line, rule.ask)

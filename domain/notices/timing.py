@@ -13,8 +13,8 @@ STALE = timedelta(days=30)
 """What was recorded longer ago than this when it is first looked at is not announced any more."""
 
 
-def due_at(urgency: Urgency, recorded_at: datetime, calendar: WorkCalendar) -> datetime:
-    """特急 at once, 加急 in office hours, 平件 with the digest of the next morning the office opens."""
+def notice_due_at(urgency: Urgency, recorded_at: datetime, calendar: WorkCalendar) -> datetime:
+    """When a notice is due: 特急 at once, 加急 in office hours, 平件 with the digest of the office's next morning."""
     match urgency:
         case Urgency.EXTRA:
             return recorded_at
@@ -32,16 +32,16 @@ def next_morning(instant: datetime, calendar: WorkCalendar) -> datetime:
     return calendar.opens(calendar.add_workdays(today, 1))
 
 
-def may_go_out(urgency: Urgency, now: datetime, calendar: WorkCalendar) -> bool:
+def notice_may_go_out(urgency: Urgency, now: datetime, calendar: WorkCalendar) -> bool:
     """Whether a notice that is due may really go out now: also one that waited for a dead channel, or was late."""
     return urgency is Urgency.EXTRA or calendar.is_working(now)
 
 
-def next_try(urgency: Urgency, after: datetime, calendar: WorkCalendar) -> datetime:
-    """A try put off to `after`, moved into office hours unless 特急."""
+def next_delivery_try(urgency: Urgency, after: datetime, calendar: WorkCalendar) -> datetime:
+    """When a notice's next try is, put off to `after` and moved into office hours unless 特急."""
     return after if urgency is Urgency.EXTRA else calendar.next_working(after)
 
 
-def is_stale(recorded_at: datetime, now: datetime) -> bool:
-    """Whether the event is history: of a simulated year, or of a log that ran before there were notices."""
+def is_stale_event(recorded_at: datetime, now: datetime) -> bool:
+    """Whether an event is too old for notices: of a simulated year, or of a log that ran before there were any."""
     return now - recorded_at > STALE

@@ -42,7 +42,7 @@ class Asked(Frozen):
 
 
 def asked_in_matter(events: Iterable[Recorded], matter: Matter) -> Iterator[Asked]:
-    """What one matter asked of the units, each of the lead it had then; `matter` is how it stands after the events.
+    """The burden of one matter: what it asked of units, each of the lead of then; `matter` is how it stands afterwards.
 
     应反馈 is what the 简报 counts (`documents.figures`): a window answered in time, on the day of its first answer, or
     missed, on the day it closed. The one that still runs is told apart.
@@ -76,7 +76,7 @@ def asked_in_matter(events: Iterable[Recorded], matter: Matter) -> Iterator[Aske
 
 
 def asked_in_meeting(meeting: Meeting) -> Iterator[Asked]:
-    """Whose time a meeting took: each unit with an item on the agenda, once, if it was held."""
+    """The burden of one meeting: each unit with an item on the agenda, once, if it was held."""
     units = dict.fromkeys(item.lead for item in meeting.items if item.lead is not None and item.dropped is None)
     if meeting.opened_at is not None:
         for unit in units:

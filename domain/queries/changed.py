@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from domain.matter import Matter
-from domain.queries.telling import local
+from domain.queries.telling import office_time
 
 
-def changed(before: Matter | None, after: Matter) -> tuple[str, ...]:
-    """Numbers given, limits moved (old → new), the rung reached; `before` is None for a matter that was just opened."""
+def changed_by_command(before: Matter | None, after: Matter) -> tuple[str, ...]:
+    """What a command changed of a matter: numbers given, limits moved (old → new), rung; no `before`: just opened."""
     return tuple(_changed(before, after)) if before is not None else ()
 
 
@@ -26,12 +26,14 @@ def _changed(before: Matter, after: Matter) -> Iterator[str]:
     if after.last_urge_no is not None and after.last_urge_no != before.last_urge_no:
         yield f"催办 {after.last_urge_no}"
     asked = {c.no for c in before.coordinations}
-    yield from (f"第{c.no}项协调请求，{local(c.answer_due)}前答复" for c in after.coordinations if c.no not in asked)
+    yield from (
+        f"第{c.no}项协调请求，{office_time(c.answer_due)}前答复" for c in after.coordinations if c.no not in asked
+    )
     if after.receipt_due is not None and after.receipt_due != before.receipt_due:
-        yield f"签收时限 {local(after.receipt_due)}"
+        yield f"签收时限 {office_time(after.receipt_due)}"
     window, old_window = after.window, before.window
     if window is not None and not window.answered and (old_window is None or window.key != old_window.key):
-        yield f"下次反馈 {local(window.closes)}前"
+        yield f"下次反馈 {office_time(window.closes)}前"
     if after.urgency is not before.urgency:
         yield f"紧急程度 {before.urgency.label}→{after.urgency.label}"
     if after.rhythm is not before.rhythm:

@@ -63,12 +63,12 @@ class MatterFilter(Frozen):
             and (not self.overdue or lit.light is Light.RED)
             and (not self.unanswered or bool(matter.missed_in_row))
             and (not self.open or not matter.ended)
-            and (not self.mine or concerns(matter, reader.id, reader.role, reader.unit))
+            and (not self.mine or matter_concerns(matter, reader.id, reader.role, reader.unit))
             and (not self.following or reader.id in matter.followers)
         )
 
 
-def concerns(matter: Matter, person: str, role: Role, unit: str | None) -> bool:
+def matter_concerns(matter: Matter, person: str, role: Role, unit: str | None) -> bool:
     """Whether a matter is a person's own (`--mine`): he supervises, leads, handles or follows it, or his unit does."""
     if person in (matter.supervisor, matter.person, *matter.leaders, *matter.instructed_by, *matter.followers):
         return True

@@ -8,7 +8,7 @@ from domain.event import Event
 from domain.facts import Basis, NewPoint
 
 
-def differences(events: Sequence[Event], command: c.OpenMatter, name: Callable[[str], str]) -> tuple[str, ...]:
+def opening_differences(events: Sequence[Event], command: c.OpenMatter, name: Callable[[str], str]) -> tuple[str, ...]:
     """In which fields a 立项 differs from the one the stream began with; `name` turns a unit's id into its name.
 
     Compared is what was said at the beginning: what the office changed since is no difference.

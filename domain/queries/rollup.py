@@ -54,8 +54,8 @@ class Branch:
             yield from part.walk(depth + 1)
 
 
-def branches(matters: Iterable[Matter]) -> tuple[Branch, ...]:
-    """The matters as trees; a part whose whole is not among them stands by itself."""
+def matter_branches(matters: Iterable[Matter]) -> tuple[Branch, ...]:
+    """The matters as trees of wholes and parts; a part whose whole is not among them stands by itself."""
     known = sorted(matters, key=lambda m: m.number)
     streams = {m.stream for m in known}
     below: dict[str, list[Matter]] = defaultdict(list)

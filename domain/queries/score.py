@@ -56,7 +56,7 @@ class ScoreLine:
 
 
 def score(unit: str, matters: Iterable[Matter], today: date, policy: Policy | None = None) -> tuple[ScoreLine, ...]:
-    """The lines of a unit's score, those it leads first; what was called off or is suspended counts nothing.
+    """The lines of a unit's score, matters it leads first; what was called off or is suspended counts nothing.
 
     What an inspection finds untrue costs the unit whose report it was, whoever leads now, as much as the policy says.
     """

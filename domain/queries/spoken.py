@@ -19,7 +19,7 @@ _WEEKS = {"上": -1, "本": 0, "这": 0, None: 0, "下": 1, "下下": 2}
 
 
 def spoken_date(text: str, today: date) -> date:
-    """The date meant by `2022-06-30`, `2022年6月30日`, `6月30日`, `下周五`, `明天`, `月底`.
+    """The date people mean by `2022-06-30`, `2022年6月30日`, `6月30日`, `下周五`, `明天`, `月底`.
 
     A month and day without a year is the next such day from `today` on; a bare weekday is that of this week.
 
@@ -40,8 +40,8 @@ def _shown(text: str) -> str:
     return seen(text)[:MOST_SHOWN]
 
 
-def spoken_past(text: str, today: date) -> date:
-    """The same where only what has been can be meant: `7月29日` typed in November is last July's, `周五` last Friday.
+def spoken_past_date(text: str, today: date) -> date:
+    """The past date people mean: `7月29日` typed in November is last July's, `周五` last Friday.
 
     A date whose year is told stays as it is told, so that whoever asks can refuse it.
 
@@ -97,7 +97,7 @@ _NOON = 12
 def spoken_moment(text: str, today: date, *, past: bool = False) -> tuple[date, time]:
     """The day and time meant by `2022-03-31T09:30`, `3月31日 9:30`, `下周四上午`, `明天下午3点半`; 9:00 by default.
 
-    With `past` the day is one that has been (`spoken_past`).
+    With `past` the day is one that has been (`spoken_past_date`).
 
     Raises:
         Refusal: `malformed`, when no such moment is meant.
@@ -109,7 +109,7 @@ def spoken_moment(text: str, today: date, *, past: bool = False) -> tuple[date, 
     if match is None:
         raise Refusal(f"看不懂时间“{_shown(text)}”，请写成 2022-03-31T09:30 或 3月31日9:30、下周四上午", "malformed")
     try:
-        day = (spoken_past if past else spoken_date)(match["day"], today)
+        day = (spoken_past_date if past else spoken_date)(match["day"], today)
         return day, _clock(match["half"], match["clock"])
     except ValueError:
         raise Refusal(f"没有“{_shown(text)}”这个时刻", "malformed") from None
@@ -125,12 +125,12 @@ def _clock(half: str | None, clock: str | None) -> time:
 
 
 def said_date(day: date) -> str:
-    """`2022-06-30（星期四）`: the date as meant, echoed so that a slip is seen."""
+    """A date as people read it, `2022-06-30（星期四）`: echoed so that a slip is seen."""
     return f"{day:%Y-%m-%d}（星期{WEEKDAYS[day.weekday()]}）"
 
 
-def said_meaning(meant: str) -> str:
-    """The same of a day or a moment in ISO form."""
+def said_date_or_moment(meant: str) -> str:
+    """A day or a moment in ISO form as people read it, with its weekday."""
     if len(meant) == len("2022-06-30"):
         return said_date(date.fromisoformat(meant))
     moment = datetime.fromisoformat(meant)

@@ -25,8 +25,8 @@ class Reader:
     open: Callable[[str], str]
 
 
-def tell(event: Event, reader: Reader) -> str:
-    """What happened, without the label: who, what, until when."""
+def tell_event(event: Event, reader: Reader) -> str:
+    """What happened in an event, in one line without its label: who, what, until when."""
     event = opened(event, reader.open)
     line = _LINES.get(type(event))
     if line is not None:
@@ -35,8 +35,8 @@ def tell(event: Event, reader: Reader) -> str:
     return reader.open(words) if isinstance(words, str) else ""
 
 
-def typed_for(event: Event, actor: Actor) -> str | None:
-    """The unit whose act the office typed (代录); None when whoever acted did it himself."""
+def unit_typed_for(event: Event, actor: Actor) -> str | None:
+    """The unit whose act the office typed (代录), by the event's actor; None when whoever acted did it himself."""
     unit = getattr(event, "unit", None)
     asked = isinstance(event, ev.CoordinationRequested) or not isinstance(unit, str)
     office = actor.role is Role.OFFICE and actor.on_behalf_of is None
@@ -44,7 +44,7 @@ def typed_for(event: Event, actor: Actor) -> str | None:
     return unit if office and not asked and unit != actor.unit else None
 
 
-def local(value: object) -> str:
+def office_time(value: object) -> str:
     """An instant in the office's time, to the minute; a date as it is."""
     if isinstance(value, datetime):
         return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
@@ -56,8 +56,8 @@ def progress_said(stage: str, progress: int) -> str:
     return {Stage.CLOSED.value: "已办结", Stage.CANCELLED.value: "已撤销"}.get(stage, f"{progress}%")
 
 
-def left_undone(unfinished: Sequence[str], why: str | None) -> str:
-    """；办结时尚有：要点2未完成；说明：…  Empty when nothing was left."""
+def points_left_undone(unfinished: Sequence[str], why: str | None) -> str:
+    """What a closed matter left undone: ；办结时尚有：要点2未完成；说明：…  Empty when nothing was left."""
     if not unfinished:
         return ""
     reason = "说明属工作秘密" if why and is_sealed(why) else f"说明：{why}"
@@ -91,7 +91,7 @@ def _if(words: object, before: str = "", after: str = "") -> str:
 
 def _assigned(e: ev.MatterAssigned, r: Reader) -> str:
     with_ = _if("、".join(map(r.name, e.assist)), "，配合：")
-    return f"牵头：{r.name(e.lead)}{with_}；签收时限 {local(e.receipt_due)}{_if(e.reason, '；')}"
+    return f"牵头：{r.name(e.lead)}{with_}；签收时限 {office_time(e.receipt_due)}{_if(e.reason, '；')}"
 
 
 def _signed(e: ev.ReceiptSigned, r: Reader) -> str:
@@ -134,7 +134,7 @@ def _over(e: ev.ClosureRequested | ev.ClosureEndorsed | ev.MatterClosed | ev.Mat
 
 def _ending(e: ev.ClosureRequested | ev.ClosureEndorsed | ev.MatterClosed, r: Reader) -> str:
     why = e.over_unfinished and r.open(e.over_unfinished)
-    return f"{left_undone(e.unfinished, why)}{_over(e, r)}"
+    return f"{points_left_undone(e.unfinished, why)}{_over(e, r)}"
 
 
 def _corrected(e: ev.EventCorrected, r: Reader) -> str:
@@ -172,15 +172,17 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.SurgeStarted: lambda e, _: f"{e.campaign}，至 {e.until}{'，周末和节假日也报' if e.every_day else ''}",
     ev.SurgeMoved: lambda e, _: f"{e.campaign}，改至 {e.until}{_if(e.reason, '：')}",
     ev.SurgeEnded: lambda e, _: f"{e.campaign}{'（到期自动恢复原周期）' if e.automatic else ''}{_if(e.reason, '：')}",
-    ev.FeedbackWindowOpened: lambda e, _: f"{window_label(e.window.key)}，{local(e.window.closes)}前反馈",
+    ev.FeedbackWindowOpened: lambda e, _: f"{window_label(e.window.key)}，{office_time(e.window.closes)}前反馈",
     ev.FeedbackSubmitted: _feedback,
     ev.ReportReturned: lambda e, r: (
-        f"退回{r.name(e.unit)}第{e.report}条反馈，{e.reason.label}：{r.open(e.text)}；{local(e.until)}前重新反馈"
+        f"退回{r.name(e.unit)}第{e.report}条反馈，{e.reason.label}：{r.open(e.text)}；{office_time(e.until)}前重新反馈"
     ),
     ev.FeedbackMissed: lambda e, _: f"{window_label(e.window.key)}未反馈",
     ev.MissWithdrawn: lambda e, _: f"{window_label(e.window)}；{e.reason}",
     ev.UrgeIssued: lambda e, _: f"{e.no}{_if(e.colour and e.colour.label, '（', '色）')}：{e.reason}",
-    ev.CoordinationRequested: lambda e, r: f"请{r.name(e.unit)}协调：{r.open(e.text)}；{local(e.answer_due)}前答复",
+    ev.CoordinationRequested: lambda e, r: (
+        f"请{r.name(e.unit)}协调：{r.open(e.text)}；{office_time(e.answer_due)}前答复"
+    ),
     ev.CoordinationAnswered: lambda e, r: f"{r.name(e.unit)}：{r.open(e.text)}",
     ev.MatterEscalated: lambda e, _: f"{e.from_rung.label}→{e.to_rung.label}：{e.reason}",
     ev.DecisionRecorded: _decided,
@@ -189,7 +191,9 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.InstructionRecorded: lambda e, r: f"{r.name(e.leader)}：{r.open(e.text)}",
     ev.NearDueWarned: lambda e, _: f"时限 {e.due}",
     ev.DueLapsed: lambda e, _: f"时限 {e.due}",
-    ev.DeadlineMoved: lambda e, _: f"{deadline_in_words(e.what)} {local(e.before)}→{local(e.after)}：{e.reason}",
+    ev.DeadlineMoved: lambda e, _: (
+        f"{deadline_in_words(e.what)} {office_time(e.before)}→{office_time(e.after)}：{e.reason}"
+    ),
     ev.ExtensionRequested: lambda e, _: f"{_point(e.point)}延至 {e.to}：{e.reason}（进度{e.progress}%）",
     ev.ExtensionGranted: lambda e, _: f"{_point(e.point)}延至 {e.to}{_if(e.reason, '：')}",
     ev.MatterSuspended: lambda e, _: f"至 {e.until}，{e.reason.label}{_if(e.note, '：')}",

@@ -33,8 +33,8 @@ class Unfinished(Frozen):
     explanation: str | None
 
 
-def unanswered(matter: Matter, events: Sequence[Recorded], since: date, until: date) -> Unanswered | None:
-    """The windows that closed in the period and were never answered, and what the office did about it.
+def unanswered_windows(matter: Matter, events: Sequence[Recorded], since: date, until: date) -> Unanswered | None:
+    """The report windows that closed in the period and were never answered, and what the office did about each.
 
     Each window is explained by what was done after it was missed: a 催办, an 升级, a pause, or the end of the matter.
     """
@@ -64,8 +64,8 @@ def unanswered(matter: Matter, events: Sequence[Recorded], since: date, until: d
     return Unanswered(windows=tuple(map(window_label, open_)), explanation="，".join(dict.fromkeys(after)) or None)
 
 
-def unfinished(matter: Matter, events: Sequence[Recorded], rulebook: Rulebook, at: datetime) -> Unfinished | None:
-    """Why a matter has no end state at that moment; None when it has one."""
+def why_unfinished(matter: Matter, events: Sequence[Recorded], rulebook: Rulebook, at: datetime) -> Unfinished | None:
+    """Why a matter has no end state at that moment, 件件有落实; None when it has one."""
     if matter.ended:
         return None
     return Unfinished(explanation=_why(matter, events, rulebook, at))

@@ -9,8 +9,8 @@ from domain.relations import withdrawn_how
 from domain.terms import Light, Stage
 
 
-def endangers(earlier: Matter, matter: Matter, rulebook: Rulebook, at: datetime) -> str | None:
-    """Why the earlier matter endangers the one that waits for it, in the office's words; None while it does not."""
+def predecessor_danger(earlier: Matter, matter: Matter, rulebook: Rulebook, at: datetime) -> str | None:
+    """Why an earlier matter endangers the one that waits for it (前置事项), in the office's words; None while not."""
     if matter.ended or earlier.stage is Stage.CLOSED:
         return None
     if earlier.merged_into is not None and earlier.merged_into.stream == matter.stream:

@@ -34,7 +34,7 @@ _TABLES = text("SELECT tablename FROM pg_tables WHERE schemaname = current_schem
 
 
 def least_rights(connection: Connection) -> None:
-    """Set the rights of every role that appends here."""
+    """Give every database role that appends to the log its rights on the tables, and no more."""
     tables = {name for (name,) in connection.execute(_TABLES)}
     for (role,) in connection.execute(_WORKERS).all():
         for table in sorted(tables):

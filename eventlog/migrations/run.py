@@ -10,13 +10,13 @@ from sqlalchemy.pool import StaticPool
 from eventlog.backend import Backend
 from eventlog.database import Transaction
 from eventlog.migrations.rights import least_rights
-from eventlog.projections import fold_anew
+from eventlog.projections import fold_read_model
 
 _MIGRATION_LOCK = 0x786D69
 
 
 def config() -> Config:
-    """Alembic's configuration, without a file."""
+    """Alembic's configuration for the migrations, made without a file."""
     configuration = Config()
     configuration.set_main_option("script_location", str(Path(__file__).parent))
     return configuration
@@ -37,7 +37,7 @@ def engine_for(backend: Backend) -> Engine:
 
 
 def upgrade(backend: Backend) -> None:
-    """Apply what is missing and fold the log anew: all of it or nothing, and only one process at a time.
+    """Apply the migrations that are missing and fold the log anew: all of it or nothing, only one process at a time.
 
     A state stored by an older build lacks what this one folds from the same events.
     """
@@ -49,7 +49,7 @@ def upgrade(backend: Backend) -> None:
             configuration = config()
             configuration.attributes["connection"] = connection
             command.upgrade(configuration, "head")
-            fold_anew(Transaction(backend.around(connection.connection.driver_connection)))
+            fold_read_model(Transaction(backend.around(connection.connection.driver_connection)))
             if connection.dialect.name == "postgresql":
                 least_rights(connection)
     finally:

@@ -19,7 +19,7 @@ class PersonOnRecord(Person):
 
 
 def person(database: Database, person_id: str) -> PersonOnRecord | None:
-    """A person by id, also one who left; None when never recorded."""
+    """A person of the directory by id, also one who left; None when never recorded."""
     with database.reading() as transaction:
         row = transaction.one(f"{_PEOPLE} WHERE id = ?", (person_id,))
     return _person(row) if row else None
@@ -33,7 +33,7 @@ def people(database: Database, *, former: bool = False) -> tuple[PersonOnRecord,
 
 
 def unit(database: Database, unit_id: str) -> Unit | None:
-    """A unit by id; None when never recorded."""
+    """A unit of the directory by id; None when never recorded."""
     with database.reading() as transaction:
         row = transaction.one(f"{_UNITS} WHERE id = ?", (unit_id,))
     return _unit(row) if row else None

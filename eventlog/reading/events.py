@@ -11,7 +11,7 @@ from domain.envelope import Recorded
 from domain.log import Witnessed
 from eventlog.backend import Row
 from eventlog.database import Database, Transaction
-from eventlog.rows import EVENT_COLUMNS, recorded
+from eventlog.rows import EVENT_COLUMNS, event_of_row
 from eventlog.stored_time import from_micros, micros
 
 PAGE = 1000
@@ -34,7 +34,7 @@ def read_stream(
     upto_version: int | None = None,
     position: int | None = None,
 ) -> tuple[Recorded, ...]:
-    """The events of a stream in order, after a version, up to a version or up to a position of the log."""
+    """The recorded events of a stream in order, after a version, up to a version or up to a position of the log."""
     with database.reading() as transaction:
         return stream_events(transaction, stream, after=after, upto_version=upto_version, position=position)
 
@@ -47,27 +47,27 @@ def stream_events(
     upto_version: int | None = None,
     position: int | None = None,
 ) -> tuple[Recorded, ...]:
-    """`read_stream` within a transaction."""
+    """The recorded events of a stream, read within a transaction as `read_stream` does."""
     upto = _LAST_VERSION if upto_version is None else upto_version
     rows = transaction.all(
         f"SELECT {EVENT_COLUMNS} FROM events WHERE stream = ? AND version > ? AND version <= ? AND position <= ? "
         "ORDER BY version",
         (stream, after, upto, _FOREVER if position is None else position),
     )
-    return tuple(map(recorded, rows))
+    return tuple(map(event_of_row, rows))
 
 
 def events_at(database: Database, positions: Iterable[int]) -> dict[int, Recorded]:
-    """Position → event; a position beyond the log is left out."""
+    """The recorded events at these positions, by position; a position beyond the log is left out."""
     with database.reading() as transaction:
         rows = [transaction.one(f"SELECT {EVENT_COLUMNS} FROM events WHERE position = ?", (p,)) for p in positions]
-    return {event.position: event for event in (recorded(row) for row in rows if row)}
+    return {event.position: event for event in (event_of_row(row) for row in rows if row)}
 
 
 def read_all(database: Database, after: int = 0, limit: int = PAGE) -> tuple[Recorded, ...]:
     """The next events of the whole log after a position. Positions appear in order: none is ever filled in later."""
     with database.reading() as transaction:
-        return tuple(map(recorded, page(transaction, after, limit)))
+        return tuple(map(event_of_row, events_page(transaction, after, limit)))
 
 
 class Moment(NamedTuple):
@@ -78,7 +78,7 @@ class Moment(NamedTuple):
 
 
 def position_at(database: Database, instant: datetime) -> int:
-    """Up to where the log had been recorded by an instant: the largest such position; 0 before its first event.
+    """The position up to which the log had been recorded by an instant; 0 before its first event.
 
     What is asked of a moment is asked of this position, by every reader, so that their answers agree. Recording times
     do not go back along the log; in a log written before that held, what stands earlier in it was known earlier,
@@ -90,8 +90,8 @@ def position_at(database: Database, instant: datetime) -> int:
     return int(row[0]) if row else 0
 
 
-def clocks(database: Database) -> tuple[datetime | None, datetime | None]:
-    """When the newest event was recorded, and the time of the database's own clock, when it has one."""
+def log_clocks(database: Database) -> tuple[datetime | None, datetime | None]:
+    """When the log's newest event was recorded, and the time of the database's own clock, when it has one."""
     newest = "SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1"
     with database.reading() as transaction:
         row = transaction.one(f"SELECT ({newest}), {database.backend.clock_sql}")
@@ -100,17 +100,17 @@ def clocks(database: Database) -> tuple[datetime | None, datetime | None]:
 
 
 def moment_at(database: Database, instant: datetime) -> Moment:
-    """The instant with the part of the log known by then."""
+    """An instant with the position of the log known by then."""
     return Moment(position_at(database, instant), instant)
 
 
-def page(transaction: Transaction, after: int, limit: int) -> list[Row]:
-    """Rows of the whole log after a position."""
+def events_page(transaction: Transaction, after: int, limit: int) -> list[Row]:
+    """Rows of the table `events` after a position, one page of the whole log."""
     sql = f"SELECT {EVENT_COLUMNS} FROM events WHERE position > ? ORDER BY position LIMIT ?"
     return transaction.all(sql, (after, limit))
 
 
-def head(database: Database, stream: str) -> Head:
+def stream_head(database: Database, stream: str) -> Head:
     """Version and hash of a stream's newest event, read by itself; 0 and empty when it has none."""
     sql = "SELECT version, hash FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1"
     with database.reading() as transaction:
@@ -118,8 +118,8 @@ def head(database: Database, stream: str) -> Head:
     return Head(stream=stream, version=row[0], hash=row[1]) if row else Head(stream=stream)
 
 
-def newest(database: Database) -> tuple[int, str]:
-    """Position and hash of the newest event; 0 and empty when there is none."""
+def newest_event(database: Database) -> tuple[int, str]:
+    """Position and hash of the log's newest event; 0 and empty when there is none."""
     with database.reading() as transaction:
         row = transaction.one("SELECT position, hash FROM events ORDER BY position DESC LIMIT 1")
     return (row[0], row[1]) if row else (0, "")
@@ -144,23 +144,23 @@ def height_and_numbers(database: Database) -> Witnessed | None:
 
 
 def find_command(database: Database, command_id: str) -> tuple[Recorded, ...] | None:
-    """The events a command gave; None when it is not in the log."""
+    """The events the command of this id gave; None when it is not in the log."""
     with database.reading() as transaction:
         return command_events(transaction, command_id) or None
 
 
 def command_events(transaction: Transaction, command_id: str) -> tuple[Recorded, ...]:
-    """The events a command gave; none when it is not in the log."""
+    """The events a command gave, read within a transaction; none when it is not in the log."""
     rows = transaction.all(
         f"SELECT {', '.join(f'e.{c}' for c in EVENT_COLUMNS.split(', '))} FROM commands c "
         "JOIN events e ON e.stream = c.stream AND e.version BETWEEN c.first AND c.last "
         "WHERE c.command_id = ? ORDER BY e.version",
         (command_id,),
     )
-    return tuple(map(recorded, rows))
+    return tuple(map(event_of_row, rows))
 
 
-def identity(database: Database) -> str:
+def log_identity(database: Database) -> str:
     """What no other log has and this one never loses: the hash of its first event; empty while it has none."""
     with database.reading() as transaction:
         row = transaction.one("SELECT hash FROM events WHERE position = 1")

@@ -67,7 +67,7 @@ def find_matters(database: Database, words: str) -> tuple[ListedMatter, ...]:
 
 
 def streams_with_parts(database: Database, stream: str) -> tuple[str, ...]:
-    """The streams of a matter and of all its parts, theirs too; a part stays where it was opened."""
+    """The streams of a matter and of all its parts, and of their parts; a part stays where it was opened."""
     with database.reading() as transaction:
         rows = transaction.all(
             "WITH RECURSIVE family (stream) AS (SELECT stream FROM matters WHERE stream = ? "
@@ -78,7 +78,7 @@ def streams_with_parts(database: Database, stream: str) -> tuple[str, ...]:
 
 
 def meetings(database: Database, year: int | None = None) -> tuple[ListedMeeting, ...]:
-    """All meetings, or those of a year, in the order they begin."""
+    """The meetings in the log, all or those of a year, in the order they begin."""
     with database.reading() as transaction:
         rows = transaction.all(f"{_MEETINGS} ORDER BY starts, number")
     listed = (_meeting(row) for row in rows)

@@ -8,7 +8,7 @@ from domain.office import CALENDAR_STREAM, POLICY_STREAM, RULEBOOK_STREAMS
 from domain.policy import Policy
 from eventlog.database import Database, Transaction
 from eventlog.reading.events import stream_events
-from eventlog.reading.states import STATES, StreamState, folded, state_of
+from eventlog.reading.states import STATES, StreamState, folded_state, state_in_row
 
 
 def rulebook_version(database: Database) -> int:
@@ -19,20 +19,20 @@ def rulebook_version(database: Database) -> int:
 
 
 def rulebook(database: Database, position: int | None = None) -> Rulebook:
-    """The calendar and policy in force, now or at a position of the log."""
+    """The rulebook (calendar and policy) in force, now or at a position of the log."""
     if position is None:
         with database.reading() as transaction:
             return rulebook_in(transaction)
     with database.reading(snapshot=True) as transaction:
         events_of = {stream: stream_events(transaction, stream, position=position) for stream in RULEBOOK_STREAMS}
-    states = {stream: folded(stream, list(events)) for stream, events in events_of.items() if events}
+    states = {stream: folded_state(stream, list(events)) for stream, events in events_of.items() if events}
     return _rulebook(states)
 
 
 def rulebook_in(transaction: Transaction) -> Rulebook:
-    """The rulebook in force, read in the same moment as what else this transaction reads."""
+    """The rulebook in force, read within a transaction, at the same moment as what else is read there."""
     rows = transaction.all(f"{STATES} WHERE stream IN (?, ?)", RULEBOOK_STREAMS)
-    return _rulebook({row[0]: state_of(row) for row in rows})
+    return _rulebook({row[0]: state_in_row(row) for row in rows})
 
 
 def _rulebook(states: dict[str, StreamState]) -> Rulebook:

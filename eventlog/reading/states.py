@@ -11,8 +11,8 @@ from domain.ids import kind_of
 from eventlog.backend import Row
 from eventlog.database import Database
 from eventlog.reading.events import Head
-from eventlog.readmodel import fold, parse_state
-from eventlog.rows import EVENT_COLUMNS, recorded
+from eventlog.readmodel import fold_events, parse_state
+from eventlog.rows import EVENT_COLUMNS, event_of_row
 
 STATES = "SELECT stream, kind, version, hash, position, state FROM states"
 
@@ -29,10 +29,10 @@ class StreamState(Frozen):
 
 
 def load(database: Database, stream: str) -> StreamState | None:
-    """The current state of a stream; None when it has no event."""
+    """The current state of a stream, from the read model; None when it has no event."""
     with database.reading() as transaction:
         row = transaction.one(f"{STATES} WHERE stream = ?", (stream,))
-    return state_of(row) if row else None
+    return state_in_row(row) if row else None
 
 
 def matter_states(database: Database, *, position: int | None = None) -> tuple[StreamState, ...]:
@@ -46,39 +46,39 @@ def states_of(database: Database, kind: str, *, position: int | None = None) -> 
         return tuple(_states_at(database, kind, position))
     with database.reading() as transaction:
         rows = transaction.all(f"{STATES} WHERE kind = ?", (kind,))
-    return tuple(state_of(row) for row in sorted(rows, key=lambda row: row[0]))
+    return tuple(state_in_row(row) for row in sorted(rows, key=lambda row: row[0]))
 
 
 def open_states(database: Database, kind: str) -> tuple[StreamState, ...]:
     """The states of the streams of a kind that still live (see `open_streams`)."""
     with database.reading() as transaction:
         rows = transaction.all(f"{STATES} WHERE kind = ? AND ended = 0", (kind,))
-    return tuple(state_of(row) for row in sorted(rows, key=lambda row: row[0]))
+    return tuple(state_in_row(row) for row in sorted(rows, key=lambda row: row[0]))
 
 
 def series_states(database: Database, series: str) -> tuple[StreamState, ...]:
     """The states of the meetings of a series."""
     with database.reading() as transaction:
         rows = transaction.all(f"{STATES} WHERE stream IN (SELECT stream FROM meetings WHERE series = ?)", (series,))
-    return tuple(state_of(row) for row in sorted(rows, key=lambda row: row[0]))
+    return tuple(state_in_row(row) for row in sorted(rows, key=lambda row: row[0]))
 
 
-def related(database: Database, stream: str) -> tuple[StreamState, ...]:
-    """The matters that say something of this one, or of which it says something: merged, or waiting."""
+def related_matters(database: Database, stream: str) -> tuple[StreamState, ...]:
+    """The states of matters that say something of this one, or of which it says something: merged, or waiting."""
     with database.reading() as transaction:
         rows = transaction.all(
             f"{STATES} WHERE stream IN (SELECT stream FROM relations WHERE target = ? AND holds = 1 "
             "UNION SELECT target FROM relations WHERE stream = ? AND holds = 1)",
             (stream, stream),
         )
-    return tuple(state_of(row) for row in sorted(rows, key=lambda row: row[0]))
+    return tuple(state_in_row(row) for row in sorted(rows, key=lambda row: row[0]))
 
 
 def states_since(database: Database, kind: str, position: int) -> tuple[StreamState, ...]:
     """The states of the streams of a kind that an event after `position` moved."""
     with database.reading() as transaction:
         rows = transaction.all(f"{STATES} WHERE kind = ? AND position > ?", (kind, position))
-    return tuple(state_of(row) for row in sorted(rows, key=lambda row: row[0]))
+    return tuple(state_in_row(row) for row in sorted(rows, key=lambda row: row[0]))
 
 
 def _states_at(database: Database, kind: str, position: int) -> Iterator[StreamState]:
@@ -88,13 +88,13 @@ def _states_at(database: Database, kind: str, position: int) -> Iterator[StreamS
             "AND position <= ? ORDER BY stream, version",
             (kind, position),
         )
-    events = sorted(map(recorded, rows), key=lambda event: event.stream)
+    events = sorted(map(event_of_row, rows), key=lambda event: event.stream)
     for stream, group in groupby(events, key=lambda event: event.stream):
-        yield folded(stream, list(group))
+        yield folded_state(stream, list(group))
 
 
-def folded(stream: str, events: list[Recorded]) -> StreamState:
-    """The state after all events of a stream, from its first on."""
+def folded_state(stream: str, events: list[Recorded]) -> StreamState:
+    """The state of a stream after all its events, folded from the first on."""
     last = events[-1]
     return StreamState(
         stream=stream,
@@ -102,7 +102,7 @@ def folded(stream: str, events: list[Recorded]) -> StreamState:
         version=last.version,
         hash=last.hash,
         position=last.position,
-        state=fold(stream, None, events),
+        state=fold_events(stream, None, events),
     )
 
 
@@ -116,8 +116,8 @@ def open_streams(database: Database, kind: str) -> tuple[Head, ...]:
     return tuple(Head(stream=s, version=v, hash=h) for s, v, h in sorted(rows))
 
 
-def state_of(row: Row) -> StreamState:
-    """The state a row of `states` holds."""
+def state_in_row(row: Row) -> StreamState:
+    """The state a row of the table `states` holds."""
     stream, kind, version, digest, position, text = row
     state = parse_state(kind, text)
     return StreamState(stream=stream, kind=kind, version=version, hash=digest, position=position, state=state)

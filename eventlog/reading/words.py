@@ -13,7 +13,7 @@ _SAYING = (
 
 
 def streams_saying(database: Database, words: str, position: int) -> frozenset[str]:
-    """The matters of whose events, up to a position, each of these words stands somewhere; sealed texts say nothing."""
+    """The matters whose recorded events, up to a position, say each of these words; sealed texts say nothing."""
     wanted = [word.casefold() for word in words.split()]
     streams = [_saying(database, word, position) for word in wanted]
     return frozenset.intersection(*streams) if streams else frozenset()

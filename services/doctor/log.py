@@ -8,13 +8,13 @@ from domain.base import Refusal
 from domain.calendar import SHANGHAI, local_date
 from domain.deadlines import owed
 from domain.matter import Matter
-from domain.notices.reach import unreached
-from domain.queries.telling import local
+from domain.notices.reach import unreached_of_matters
+from domain.queries.telling import office_time
 from eventlog import reading
 from eventlog.clock import FAST
 from eventlog.database import Database
-from eventlog.notices import failing
-from eventlog.secrets import keys_standing
+from eventlog.notices import failing_channels
+from eventlog.secrets import key_protection
 from eventlog.watermark import Watermark
 from services.doctor.report import NAMED, HealthFinding
 from services.lost_log import check_own
@@ -69,19 +69,20 @@ def restored(mark: Watermark, database: Database, settings: "Settings") -> Itera
 
 def clocks(database: Database) -> Iterator[HealthFinding]:
     """Whether this machine's clock, the database's and the log's newest entry can all be right."""
-    newest, own = reading.clocks(database)
+    newest, own = reading.log_clocks(database)
     now = datetime.now(UTC)
     if own is not None and abs(own - now) > FAST:
         yield HealthFinding(
             code="clock_off",
-            message=f"本机时钟（{local(now)}）与数据库的时钟（{local(own)}）相差{_apart(own, now)}",
+            message=f"本机时钟（{office_time(now)}）与数据库的时钟（{office_time(own)}）相差{_apart(own, now)}",
             remedy="校准慢了或快了的那台机器（NTP）；校准前，从快慢不对的机器办理会被拒绝",
             more={"machine": now.isoformat(), "database": own.isoformat()},
         )
     if newest is not None and newest - (own or now) > FAST:
         yield HealthFinding(
             code="log_ahead_of_clock",
-            message=f"日志最新一条记于 {local(newest)}，比现在（{local(own or now)}）晚{_apart(newest, own or now)}："
+            message=f"日志最新一条记于 {office_time(newest)}，比现在（{office_time(own or now)}）"
+            f"晚{_apart(newest, own or now)}："
             "曾有一台机器的时钟走快，或现在的时钟走慢",
             remedy="核对本机时间；时间走到之前，新的记录都记在这一时刻，先后次序不受影响",
             more={"newest": newest.isoformat()},
@@ -90,7 +91,7 @@ def clocks(database: Database) -> Iterator[HealthFinding]:
 
 def keys(database: Database) -> Iterator[HealthFinding]:
     """Whether the keys of secrets are wrapped, and can be opened here."""
-    keys = keys_standing(database)
+    keys = key_protection(database)
     if keys.unwrapped:
         yield HealthFinding(
             code="keys_unwrapped",
@@ -150,7 +151,7 @@ def pending_moves(database: Database) -> Iterator[HealthFinding]:
 
 def channels(database: Database) -> Iterator[HealthFinding]:
     """Channels that deliver nothing although something waits."""
-    for channel in failing(database):
+    for channel in failing_channels(database):
         since = channel.since.astimezone(SHANGHAI)
         yield HealthFinding(
             code="channel_failing",
@@ -170,7 +171,9 @@ def nobody_to_tell(database: Database, settings: "Settings") -> Iterator[HealthF
     """Open matters with somebody whom no notice reaches."""
     matters = [s.state for s in reading.matter_states(database) if isinstance(s.state, Matter)]
     names = {u.id: u.name for u in reading.units(database)}
-    for one in unreached(matters, reading.people(database), settings.notices, lambda unit: names.get(unit, unit)):
+    for one in unreached_of_matters(
+        matters, reading.people(database), settings.notices, lambda unit: names.get(unit, unit)
+    ):
         yield HealthFinding(
             code="nobody_to_tell", message=one.said, remedy=one.remedy, more={"who": one.who, "matters": one.matters}
         )

@@ -13,7 +13,7 @@ from temporalio.service import RPCError
 from domain.matter import Matter
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.watermark import highest
+from eventlog.watermark import highest_numbers
 from services.doctor.report import NAMED, HealthFinding
 from services.gateway import Gateway, Unreachable, connect
 from services.healing import Healing, Recovery
@@ -48,7 +48,7 @@ async def matters(client: Client, database: Database, settings: "Settings") -> A
     try:
         at_work = await _workers(client, settings)
         lagging = lagging_numbers(
-            database, highest(await Healing(gateway).numbers_known(), numbers_on_disk(settings.home))
+            database, highest_numbers(await Healing(gateway).numbers_known(), numbers_on_disk(settings.home))
         )
         numbers = {s.stream: s.state.number for s in reading.matter_states(database) if isinstance(s.state, Matter)}
         wedged = await _wedged(client, [h.stream for h in reading.open_streams(database, "matter")])

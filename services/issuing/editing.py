@@ -68,7 +68,7 @@ def keep_text(
 
     digest = hashlib.sha256(f"{event.title}\n{event.foreword}\n{event.sections}".encode()).hexdigest()
     stream = bulletin_stream(draft.publication)
-    command_id = f"bulletin-edit:{draft.key}:{digest[:24]}:{reading.head(database, stream).version}"
+    command_id = f"bulletin-edit:{draft.key}:{digest[:24]}:{reading.stream_head(database, stream).version}"
     record_decided(database, stream, decide, actor=actor, command_id=command_id, now=now, content={"text": digest})
 
 

@@ -128,7 +128,7 @@ def minutes_at(database: Database, event: MinutesFiled) -> Page:
         Refusal: `template_gone`, when this build words or sets minutes otherwise.
     """
     worded_as(event, TEMPLATE)
-    meeting = reading.folded(event.meeting, _upto(database, event.meeting, event.position)).state
+    meeting = reading.folded_state(event.meeting, _upto(database, event.meeting, event.position)).state
     if not isinstance(meeting, Meeting):
         refuse_always(f"{event.meeting} 不是会议", "malformed")
     return minutes_page(meeting, _names(database, event.position), event.issued_on)

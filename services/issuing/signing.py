@@ -59,7 +59,7 @@ def issue_next(desk: Desk, issue: NumberedIssue[E]) -> Recorded:
     shelve(desk.home, desk.press.template)
 
     def attempt() -> AppendAnswer:
-        stands = reading.head(desk.database, issue.stream)
+        stands = reading.stream_head(desk.database, issue.stream)
         event = issue.event(_next(desk.database, issue.series))
         rendered = issue.files(event)
         event = event.model_copy(update=desk.press.provenance(rendered))

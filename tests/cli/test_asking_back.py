@@ -53,8 +53,8 @@ def test_ten_wrong_ways_to_ask_back_are_a_line_each_and_leave_no_trace(
         ((matter, *why, *text), "li", 3, "由办公室督办员办理"),
         ((matter, *why, *text), "audit", 3, "只能查阅"),
     ]
-    before = reading.head(log, reading.find_matters(log, matter)[0].stream).version
+    before = reading.stream_head(log, reading.find_matters(log, matter)[0].stream).version
     for words, actor, code, line in wrong:
         said = xmh("task", "ask-back", *words, actor=actor)
         assert (said.code, line in said.error) == (code, True), said
-    assert reading.head(log, reading.find_matters(log, matter)[0].stream).version == before
+    assert reading.stream_head(log, reading.find_matters(log, matter)[0].stream).version == before

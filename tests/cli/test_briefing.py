@@ -71,7 +71,7 @@ def test_unsigned_or_signed_by_no_leader_is_exit_3_and_uses_no_number(
     assert said.code == 3
     assert "须由领导签发" in said.error
     assert xmh.json("briefing", "issue", draft["draft"], *sign, code=3)["error"]["code"] == "unsigned"
-    assert reading.head(quarter, "bulletin/briefing").version == 0
+    assert reading.stream_head(quarter, "bulletin/briefing").version == 0
 
 
 def test_a_liaison_may_not_type_a_leaders_signature(quarter: Database, xmh: CommandLine) -> None:
@@ -121,7 +121,7 @@ def test_what_cannot_be_meant_is_one_line(
 ) -> None:
     said = xmh("briefing", *arguments)
     assert (said.code, words in said.error) == (code, True)
-    assert reading.head(log, "bulletin/briefing").version == 0
+    assert reading.stream_head(log, "bulletin/briefing").version == 0
 
 
 def test_a_day_without_year_means_the_last_such_day(xmh: CommandLine) -> None:

@@ -22,7 +22,7 @@ FESTIVAL = [(date(YEAR, 2, 8) + timedelta(days=n), "休", "春节") for n in ran
 
 
 def version(log: Database) -> int:
-    return reading.head(log, CALENDAR_STREAM).version
+    return reading.stream_head(log, CALENDAR_STREAM).version
 
 
 def test_a_published_year_is_shown_by_month_with_its_source(xmh: CommandLine) -> None:

@@ -10,7 +10,7 @@ from domain.event import decode
 from domain.forgetting import SECRETS_STREAM, SecretsForgotten
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.secrets import live_keys, seal
+from eventlog.secrets import live_keys, seal_text
 from tests.support.command_line import CommandLine
 from tests.support.history import act
 from tests.support.homes import at
@@ -24,7 +24,7 @@ FORGET = ("audit", "forget", "1", "--reason", "人事变动，原件收回", "--
 @pytest.fixture
 def instructed(log: Database) -> Database:
     act(log, STREAM, opening(), OFFICE, at("2022-03-07"))
-    words = seal(log, STREAM, WORDS)
+    words = seal_text(log, STREAM, WORDS)
     act(log, STREAM, c.RecordInstruction(leader="leader", text=words), FOR_LEADER, at("2022-03-08"))
     return log
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from eventlog.attachments import keep
+from eventlog.attachments import keep_attachment
 from tests.support.command_line import CommandLine
 from tests.support.served import ROOT, XMH, Home
 
@@ -83,6 +83,6 @@ def test_a_disk_that_is_full_keeps_no_half_attachment(small_disk: Path, tmp_path
     photo = tmp_path / "照片.jpg"
     photo.write_bytes(bytes(200_000))
     with pytest.raises(OSError, match="No space left") as full:
-        keep(small_disk, iter([photo.read_bytes()]), photo.name)
+        keep_attachment(small_disk, iter([photo.read_bytes()]), photo.name)
     assert full.value.errno == errno.ENOSPC
     assert not list((small_disk / "files").iterdir())

@@ -242,7 +242,7 @@ def test_a_spoilt_edited_draft_is_one_line_and_the_draft_stays_as_it_was(
     assert refused.error.startswith("错误：草稿.docx ")
     assert said in refused.error
     assert xmh.json("briefing", "show", draft)["edited"] == []
-    assert reading.head(played, "bulletin/briefing").version == 0
+    assert reading.stream_head(played, "bulletin/briefing").version == 0
 
 
 def test_what_is_no_docx_is_one_line_for_an_edit_and_for_a_correction(
@@ -261,4 +261,4 @@ def test_what_is_no_docx_is_one_line_for_an_edit_and_for_a_correction(
         ):
             refused = xmh("briefing", *told, "--from", file)
             assert (refused.code, said in refused.error) == (code, True)
-    assert reading.head(played, "bulletin/briefing").version == 1
+    assert reading.stream_head(played, "bulletin/briefing").version == 1

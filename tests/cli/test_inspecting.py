@@ -76,11 +76,11 @@ def test_ten_wrong_ways_to_inspect_are_a_line_each_and_leave_no_trace(
         ((matter, *text), "audit", 3, "只能查阅"),
         ((matter, *text, "--by", "没有这人"), "office", 4, "没有这人"),
     ]
-    before = reading.head(log, reading.find_matters(log, matter)[0].stream).version
+    before = reading.stream_head(log, reading.find_matters(log, matter)[0].stream).version
     for words, actor, code, line in wrong:
         said = xmh("task", "inspect", *words, actor=actor)
         assert (said.code, line in said.error) == (code, True), said
-    assert reading.head(log, reading.find_matters(log, matter)[0].stream).version == before
+    assert reading.stream_head(log, reading.find_matters(log, matter)[0].stream).version == before
 
 
 def test_a_returned_closure_is_on_the_units_desk_with_the_limit_that_stays(xmh: CommandLine, matter: str) -> None:

@@ -17,7 +17,7 @@ OPEN = ("task", "open", "--title", "金融文化中心建设", "--due", DUE, "--
 def test_leaders_are_set_found_and_shown_and_wrong_ways_leave_no_trace(xmh: CommandLine, log: Database) -> None:
     matter = xmh.json(*OPEN)["matter"]
     stream = reading.find_matters(log, matter)[0].stream
-    before = reading.head(log, stream).version
+    before = reading.stream_head(log, stream).version
     wrong: list[tuple[tuple[str, ...], str, int, str]] = [
         ((matter,), "office", 2, "--leader"),
         (("99", "--leader", "leader"), "office", 4, "没有找到事项"),
@@ -33,7 +33,7 @@ def test_leaders_are_set_found_and_shown_and_wrong_ways_leave_no_trace(xmh: Comm
     for words, actor, code, line in wrong:
         said = xmh("task", "leaders", *words, actor=actor)
         assert (said.code, line in said.error) == (code, True), said
-    assert reading.head(log, stream).version == before
+    assert reading.stream_head(log, stream).version == before
     assert xmh.json("task", "list", "--leader", "吴七")["matters"] == []
     xmh.json("task", "leaders", matter, "--leader", "吴七")
     assert [m["matter"] for m in xmh.json("task", "list", "--leader", "吴七")["matters"]] == [matter]

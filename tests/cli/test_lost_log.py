@@ -111,4 +111,4 @@ def test_an_older_copy_goes_on_and_says_so(home: Home, tmp_path: Path) -> None:
 
 def test_a_log_has_a_witness_from_its_first_day(home: Home) -> None:
     with home.log() as log:
-        assert Witness(home.path).height(log.log()) == Height(*reading.newest(log))
+        assert Witness(home.path).height(log.log()) == Height(*reading.newest_event(log))

@@ -9,7 +9,7 @@ import pytest
 
 from domain import commands as c
 from domain.calendar import local_date
-from domain.queries.spoken import spoken_moment, spoken_past
+from domain.queries.spoken import spoken_moment, spoken_past_date
 from eventlog import reading
 from eventlog.database import Database
 from tests.support.command_line import CommandLine
@@ -36,7 +36,7 @@ STREAM = "matter/first"
     ],
 )
 def test_a_day_of_the_past_is_the_last_such_day(said: str, meant: date) -> None:
-    assert spoken_past(said, NOVEMBER) == meant
+    assert spoken_past_date(said, NOVEMBER) == meant
 
 
 def test_a_moment_of_the_past_likewise() -> None:
@@ -117,7 +117,7 @@ def test_what_is_asked_without_a_year_is_echoed_and_never_in_the_future(xmh: Com
     del handled
     soon = local_date(datetime.now(UTC)) + timedelta(days=40)
     said = f"{soon.month}月{soon.day}日"
-    last = spoken_past(said, local_date(datetime.now(UTC)))
+    last = spoken_past_date(said, local_date(datetime.now(UTC)))
     assert last < soon
     heard = xmh("task", "list", "--as-of", said)
     assert heard.code == 0

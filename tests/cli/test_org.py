@@ -17,7 +17,7 @@ LIN = ("lin", "林七", "市水务局", "liaison", "0755-1", None)
 
 
 def version(log: Database) -> int:
-    return reading.head(log, DIRECTORY_STREAM).version
+    return reading.stream_head(log, DIRECTORY_STREAM).version
 
 
 def test_new_units_and_people_are_recorded_once(xmh: CommandLine, log: Database, sheets: Sheets) -> None:

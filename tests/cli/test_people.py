@@ -65,10 +65,10 @@ def test_a_delegate_acts_and_the_timeline_says_for_whom(service: None, xmh: Comm
 def test_a_delegation_that_cannot_be_is_one_line(
     xmh: CommandLine, log: Database, arguments: tuple[str, ...], words: str, code: int
 ) -> None:
-    before = reading.head(log, DIRECTORY_STREAM).version
+    before = reading.stream_head(log, DIRECTORY_STREAM).version
     said = xmh("org", "delegate", *arguments, actor="li")
     assert (said.code, words in said.error) == (code, True), said
-    assert reading.head(log, DIRECTORY_STREAM).version == before
+    assert reading.stream_head(log, DIRECTORY_STREAM).version == before
 
 
 def test_a_transfer_hands_over_every_open_duty_and_ends_delegations(

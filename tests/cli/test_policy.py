@@ -13,7 +13,7 @@ from tests.support.command_line import CommandLine
 
 
 def version(log: Database) -> int:
-    return reading.head(log, POLICY_STREAM).version
+    return reading.stream_head(log, POLICY_STREAM).version
 
 
 @pytest.fixture

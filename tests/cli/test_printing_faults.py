@@ -85,7 +85,7 @@ def own(xmh: CommandLine) -> Path:
 def nothing_issued(xmh: CommandLine, log: Database) -> None:
     assert numbers_on_disk(xmh.home) == {}
     assert {p.name for p in (xmh.home / "documents").glob("*/*.*")} == set()
-    assert [reading.head(log, s).version for s in ("bulletin/briefing", f"paper/{YEAR}")] == [0, 0]
+    assert [reading.stream_head(log, s).version for s in ("bulletin/briefing", f"paper/{YEAR}")] == [0, 0]
 
 
 # --- templates
@@ -135,7 +135,7 @@ def test_a_draft_is_issued_by_the_templates_it_was_drafted_by_and_by_no_others(
         refused = xmh("briefing", *words)
         assert (refused.code, refused.out) == (3, "")
         assert refused.error.startswith(f"错误：草稿 {second} 所用的模板不在了（应在 {xmh.home / 'documents' / '模板'}")
-    assert reading.head(played, "bulletin/briefing").version == 1
+    assert reading.stream_head(played, "bulletin/briefing").version == 1
 
 
 def test_a_rebuild_whose_templates_are_gone_is_one_line_and_the_others_are_rebuilt(

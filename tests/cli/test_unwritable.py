@@ -112,7 +112,7 @@ def test_an_ending_nothing_is_written_in_names_those_there_are(
 ) -> None:
     said = xmh(*words, "-o", tmp_path / name)
     assert (said.code, said.error) == (2, f"错误：{tmp_path / name} 应是 {wanted} 文件")
-    assert reading.head(played, f"paper/{office_today().year}").version == 0
+    assert reading.stream_head(played, f"paper/{office_today().year}").version == 0
 
 
 def test_places_that_cannot_be_made_are_told_by_rebuild_and_by_what_exports(

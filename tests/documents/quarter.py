@@ -6,7 +6,7 @@ from domain import commands as c
 from domain.facts import NewPoint
 from domain.terms import MatterClass, Rhythm, SuspensionReason
 from eventlog.database import Database
-from eventlog.secrets import seal
+from eventlog.secrets import seal_text
 from tests.support.history import act, tick
 from tests.support.homes import at
 from tests.support.office import ASSIST, FOR_LEADER, HEAD, LEADER, LIAISON, OFFICE, SECOND, opening
@@ -25,7 +25,7 @@ def play(log: Database) -> None:
     _first_reports(log)
     act(log, POWER, c.RequestExtension(to=date(2022, 3, 18), reason="专家评审延后"), LIAISON, at("2022-03-01"))
     act(log, POWER, c.AnswerExtension(grant=True, reason="同意"), OFFICE, at("2022-03-01", "15:00"))
-    act(log, HALL, c.RecordInstruction(leader="leader", text=seal(log, HALL, WORDS)), FOR_LEADER, at("2022-03-02"))
+    act(log, HALL, c.RecordInstruction(leader="leader", text=seal_text(log, HALL, WORDS)), FOR_LEADER, at("2022-03-02"))
     decision = c.RecordDecision(meeting="第五次工作会议", text="加快主体施工，逐月报送形象进度")
     act(log, HALL, decision, LEADER, at("2022-03-04"))
     act(log, POWER, c.RequestClosure(text="成果已批复"), LIAISON, at("2022-03-10"))

@@ -14,7 +14,7 @@ from domain.bulletin import Publication
 from domain.facts import SEALED, Attachment
 from domain.terms import Rhythm, SuspensionReason
 from eventlog.database import Database
-from eventlog.secrets import seal
+from eventlog.secrets import seal_text
 from tests.documents.quarter import HALL, WORDS, play, suspend
 from tests.support.history import act, tick
 from tests.support.homes import at
@@ -194,7 +194,7 @@ def test_a_secret_report_is_not_printed(log: Database) -> None:
 
     act(log, HALL, opening(klass=MatterClass.MAJOR), OFFICE, at("2022-03-29"))
     act(log, HALL, c.AcceptReceipt(), LIAISON, at("2022-03-29"))
-    secret = c.SubmitFeedback(text=seal(log, HALL, "涉密进展"), progress=20)
+    secret = c.SubmitFeedback(text=seal_text(log, HALL, "涉密进展"), progress=20)
     act(log, HALL, secret, LIAISON, at("2022-03-30"))
     text = text_of(briefing(log))
     assert "涉密进展" not in text

@@ -165,7 +165,7 @@ def test_what_cannot_be_corrected_is_one_line_and_leaves_no_draft(
     with pytest.raises(Refusal, match="由办公室或领导办理"):
         correct(Desk(log, home, LIAISON, LATER, Press()), march, other, "误")
     assert kept_drafts(home) == ()
-    assert reading.head(log, STREAM).version == 1
+    assert reading.stream_head(log, STREAM).version == 1
 
 
 def test_an_unknown_and_a_registered_issue_are_refused(log: Database) -> None:

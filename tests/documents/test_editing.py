@@ -61,7 +61,7 @@ def reword(document: Docx, old: str, new: str) -> None:
 
 def test_a_draft_read_back_unchanged_changes_nothing(log: Database, draft: BulletinDraft, exported: Path) -> None:
     assert edit(log, draft, exported, OFFICE, EVENING) == ()
-    assert reading.head(log, STREAM).version == 0
+    assert reading.stream_head(log, STREAM).version == 0
     assert briefing_of_draft(log, draft).edited is None
 
 
@@ -126,9 +126,9 @@ def test_the_newest_version_counts_and_the_same_file_twice_is_one(
     first = changed(exported, lambda d: reword(d, "主体施工至五层", "主体至五层"))
     edit(log, draft, first, OFFICE, EVENING)
     edit(log, draft, first, OFFICE, EVENING)
-    assert reading.head(log, STREAM).version == 1
+    assert reading.stream_head(log, STREAM).version == 1
     edit(log, draft, changed(exported, lambda d: reword(d, "主体至五层", "主体已至五层")), OFFICE, EVENING)
-    assert reading.head(log, STREAM).version == 2
+    assert reading.stream_head(log, STREAM).version == 2
     assert "主体已至五层" in issue(log, home, draft, FOR_LEADER, EVENING).files["md"].read_text(encoding="utf-8")
 
 
@@ -138,7 +138,7 @@ def test_going_back_to_the_computed_text_is_a_version_too(log: Database, draft: 
     exported.write_bytes(original)
     assert edit(log, draft, exported, OFFICE, EVENING) == ()
     assert changes_of(log, draft.publication, draft.key) == ()
-    assert reading.head(log, STREAM).version == 2
+    assert reading.stream_head(log, STREAM).version == 2
 
 
 def test_a_table_cell_is_a_change_like_any_other(log: Database, draft: BulletinDraft, exported: Path) -> None:
@@ -182,7 +182,7 @@ def test_a_file_that_is_no_draft_any_more_is_one_line(
 ) -> None:
     with pytest.raises(Refusal, match=words):
         edit(log, draft, changed(exported, change), OFFICE, EVENING)
-    assert reading.head(log, STREAM).version == 0
+    assert reading.stream_head(log, STREAM).version == 0
 
 
 def test_a_broken_a_macro_and_a_swollen_file_are_one_line(log: Database, draft: BulletinDraft, tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from documents.meetings.minutes import minutes_page
 from documents.page import Page
 from domain.base import Refusal
 from domain.meetings import commands as c
-from domain.meetings.agenda import arranged
-from domain.meetings.deliveries import paper_of
+from domain.meetings.agenda import arranged_agenda
+from domain.meetings.deliveries import decision_source
 from domain.meetings.meeting import AgendaItem, Attendance
 from domain.meetings.terms import Outcome
 from domain.office import Person
@@ -36,7 +36,7 @@ def led(n: int, unit: str = "gengxin") -> AgendaItem:
 
 
 def notice(session: Session, items: Sequence[AgendaItem] = (), *, before: int = 3) -> Page:
-    shown, now = arranged(session.m, items), THURSDAY - timedelta(days=before)
+    shown, now = arranged_agenda(session.m, items), THURSDAY - timedelta(days=before)
     return notice_page(session.m, shown, NAMES, session.rulebook.calendar, now, last_move(session.recorded))
 
 
@@ -145,7 +145,7 @@ def test_a_point_is_printed_under_the_number_it_is_cited_by() -> None:
     told = [line for line in minutes(session) if line[:1].isdigit() and "：" in line]
     assert [line.partition(".")[0] for line in told] == ["1", "2", "3", "4"]
     assert told[1] == f"2.继续推进：再报。（责任单位：{UPDATE}）"
-    assert paper_of(session.m, session.m.points[1]) == "香指纪〔2022〕1号第2项"
+    assert decision_source(session.m, session.m.points[1]) == "香指纪〔2022〕1号第2项"
 
 
 def test_an_item_taken_up_again_keeps_the_points_in_the_order_of_their_numbers() -> None:

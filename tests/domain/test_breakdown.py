@@ -15,7 +15,7 @@ from domain.breakdown import Kin, may_be_part, may_end
 from domain.event import Event
 from domain.facts import PartOf
 from domain.matter import Matter
-from domain.queries.rollup import Branch, branches
+from domain.queries.rollup import Branch, matter_branches
 from domain.terms import Stage
 from tests.support.life import Life, accepted
 from tests.support.office import HEAD, LIAISON, SECOND, opening
@@ -181,7 +181,7 @@ def test_progress_rolls_up_by_weight_over_two_levels() -> None:
 
     The whole is (1x100 + 3x37.5) / 4 = 53.125, shown as 53. Were part 3 rounded first, (100 + 3x37) / 4 = 52.75: 52.
     """
-    [whole] = branches(
+    [whole] = matter_branches(
         [
             matter(1, progress=10),
             matter(2, 1, stage=Stage.CLOSED, progress=90),
@@ -203,13 +203,13 @@ def test_progress_rolls_up_by_weight_over_two_levels() -> None:
 
 
 def test_a_whole_whose_parts_were_all_called_off_is_as_far_as_it_says() -> None:
-    [whole] = branches([matter(1, progress=40), matter(2, 1, stage=Stage.CANCELLED, progress=100)])
+    [whole] = matter_branches([matter(1, progress=40), matter(2, 1, stage=Stage.CANCELLED, progress=100)])
     assert whole.progress is None
     assert whole.exact == 40
 
 
 def test_a_part_whose_whole_is_not_in_sight_stands_by_itself() -> None:
-    assert [b.matter.number for b in branches([matter(7, 1), matter(8)])] == ["XMH-2022-007", "XMH-2022-008"]
+    assert [b.matter.number for b in matter_branches([matter(7, 1), matter(8)])] == ["XMH-2022-007", "XMH-2022-008"]
 
 
 @given(st.lists(st.tuples(st.integers(0, 100), st.integers(1, 100)), min_size=1, max_size=8), st.randoms())
@@ -217,7 +217,7 @@ def test_the_mean_lies_between_its_parts_and_no_order_moves_it(parts: list[tuple
     family = [MATTERS[0], *(_weighed(no, *said) for no, said in enumerate(parts, start=2))]
     shuffled = list(family)
     random.shuffle(shuffled)
-    [whole], [again] = branches(family), branches(shuffled)
+    [whole], [again] = matter_branches(family), matter_branches(shuffled)
     lowest, highest = min(p for p, _ in parts), max(p for p, _ in parts)
     assert lowest <= whole.exact <= highest
     assert whole.exact == again.exact == Fraction(sum(p * w for p, w in parts), sum(w for _, w in parts))

@@ -2,9 +2,9 @@
 
 from domain import commands as c
 from domain.event import decode
-from domain.notices.people import RecipientDirectory, Scene, To, recipients
+from domain.notices.people import RecipientDirectory, Scene, To, notice_recipients
 from domain.office import Person
-from domain.queries.telling import Reader, tell
+from domain.queries.telling import Reader, tell_event
 from domain.rules import claims
 from domain.rules.ending import duties_of
 from domain.terms import Duty, Role
@@ -20,7 +20,7 @@ def test_several_leaders_answer_in_their_order_and_who_they_are_the_log_is_asked
     life.do(TWO, FOR_LEADER)
     assert list(life.m.leaders) == ["leader", "deputy"]
     names = {"leader": "吴七", "deputy": "郑八"}
-    assert tell(decode(life.recorded[-1]), Reader(name=names.__getitem__, open=str)) == "吴七、郑八；分工调整"
+    assert tell_event(decode(life.recorded[-1]), Reader(name=names.__getitem__, open=str)) == "吴七、郑八；分工调整"
     assert set(claims(TWO).people) == {"leader", "deputy"}
     assert "deputy" in claims(opening(leaders=("deputy",))).people
 
@@ -52,4 +52,4 @@ def test_what_is_carried_up_to_the_leader_comes_to_those_who_answer_for_it() -> 
         for _ in range(3):
             life.do(c.EscalateMatter(reason="久拖不决"), OFFICE)
         scene = Scene(decode(life.recorded[-1]), life.m, life.m, house)
-        assert list(recipients(scene, (To.RUNG,))) == told, "else to whoever approved it"
+        assert list(notice_recipients(scene, (To.RUNG,))) == told, "else to whoever approved it"

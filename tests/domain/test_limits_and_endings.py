@@ -13,7 +13,7 @@ from domain.event import decode
 from domain.evolve import evolve
 from domain.facts import MOST_TITLE
 from domain.log import Rulebook
-from domain.queries.telling import Reader, tell
+from domain.queries.telling import Reader, tell_event
 from domain.rules.authority import may_read_secret
 from domain.terms import LeaderMark, Light, Role, Stage, SuspensionReason
 from domain.window_ledger import WindowLedger
@@ -226,14 +226,14 @@ def test_a_correction_says_before_and_after_and_leaves_what_was_said_since() -> 
     march = life.m.version
     life.do(c.CorrectEvent(version=march, text="误填", fields={"progress": "20"}))
     assert life.m.progress == 20
-    assert tell(decode(life.recorded[-1]), reader) == f"更正第{march}条：误填；进度 30 → 20"
+    assert tell_event(decode(life.recorded[-1]), reader) == f"更正第{march}条：误填；进度 30 → 20"
     life.do(c.SubmitFeedback(text="四月", progress=60), LIAISON)
     life.do(c.CorrectEvent(version=march, text="再核", fields={"progress": "25"}))
     assert life.m.progress == 60, "what April said is still so"
-    assert "更正为 25（此后另有记录，现状不变）" in tell(decode(life.recorded[-1]), reader)
+    assert "更正为 25（此后另有记录，现状不变）" in tell_event(decode(life.recorded[-1]), reader)
     life.do(c.CorrectEvent(version=1, text="笔误", fields={"title": "推进演艺中心"}))
     assert life.m.title == "推进演艺中心"
-    assert "事项名称 推进国际交流中心一期主体施工 → 推进演艺中心" in tell(decode(life.recorded[-1]), reader)
+    assert "事项名称 推进国际交流中心一期主体施工 → 推进演艺中心" in tell_event(decode(life.recorded[-1]), reader)
 
 
 def test_a_correction_of_an_earlier_build_folds_as_it_did() -> None:
@@ -252,7 +252,7 @@ def test_being_returned_moves_no_limit_and_says_so() -> None:
     life.do(c.RequestClosure(text="完成"), LIAISON)
     life.do(c.ReviewClosure(approve=False, text="缺验收"), SECOND)
     returned = next(decode(r) for r in life.recorded if r.type == "ClosureReturned")
-    assert tell(returned, Reader(name=str, open=str)) == "缺验收；时限仍为 2022-06-30"
+    assert tell_event(returned, Reader(name=str, open=str)) == "缺验收；时限仍为 2022-06-30"
     assert life.m.due == date(2022, 6, 30)
 
 

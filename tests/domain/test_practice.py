@@ -12,7 +12,7 @@ from domain.event import decode
 from domain.facts import Basis, NewPoint, PointReport, UnitRef
 from domain.log import Rulebook
 from domain.policy import Policy
-from domain.queries.telling import typed_for
+from domain.queries.telling import unit_typed_for
 from domain.rules.context import DecisionContext
 from domain.rules.practice import shortfalls
 from domain.terms import BasisKind, ReportChannel, Role, Stage, Supervision, SuspensionReason
@@ -91,8 +91,8 @@ def test_what_the_office_signs_for_a_unit_bears_the_mark_and_the_channel() -> No
     life = opened()
     life.do(c.AcceptReceipt(via=ReportChannel.PHONE), OFFICE)
     signed = decode(life.recorded[-2])
-    assert typed_for(signed, life.recorded[-2].actor) == "gengxin"
-    assert typed_for(signed, LIAISON) is None
+    assert unit_typed_for(signed, life.recorded[-2].actor) == "gengxin"
+    assert unit_typed_for(signed, LIAISON) is None
     assert lacking(opened(), c.AcceptReceipt()) == ["代单位签收没有写明怎样收到的（--via 微信|电话|纸质）"]
     strictly(opened()).refuses(c.AcceptReceipt(), OFFICE, "怎样收到", "practice")
 
@@ -103,7 +103,7 @@ def test_the_offices_own_unit_may_lead_what_the_office_takes_upon_itself() -> No
     life.do(c.AcceptReceipt())
     assert (life.m.lead, life.m.stage) == ("office", Stage.IN_PROGRESS)
     assert lacking(life, c.SubmitFeedback(text="已梳理")) == [], "its own report it types for nobody"
-    assert typed_for(decode(life.recorded[-1]), OFFICE) is None
+    assert unit_typed_for(decode(life.recorded[-1]), OFFICE) is None
     Life().refuses(opening(lead=own), OFFICE.model_copy(update={"unit": "other"}), words="不是督办对象")
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 from domain import commands as c
 from domain.policy import Policy
-from domain.queries.unanswered import Unanswered, Unfinished, unanswered, unfinished
+from domain.queries.unanswered import Unanswered, Unfinished, unanswered_windows, why_unfinished
 from domain.terms import SuspensionReason
 from tests.support.life import Life, accepted, at, opened
 from tests.support.office import FOR_LEADER, LIAISON, SECOND
@@ -14,11 +14,11 @@ YEAR = (date(2022, 1, 1), date(2022, 12, 31))
 
 
 def silent(life: Life) -> Unanswered | None:
-    return unanswered(life.m, life.recorded, *YEAR)
+    return unanswered_windows(life.m, life.recorded, *YEAR)
 
 
 def going_on(life: Life) -> Unfinished | None:
-    return unfinished(life.m, life.recorded, life.rulebook, life.now)
+    return why_unfinished(life.m, life.recorded, life.rulebook, life.now)
 
 
 def test_a_window_missed_is_explained_by_what_the_office_did_and_answered_late_it_is_gone() -> None:
@@ -38,7 +38,7 @@ def test_a_window_nobody_did_anything_about_is_not_explained() -> None:
     life.rulebook = life.rulebook.model_copy(update={"policy": Policy(version="不催", steps=())})
     life.wait_until(at(3, 14, 10))
     assert silent(life) == Unanswered(windows=("2022年第10周",), explanation=None)
-    assert unanswered(life.m, life.recorded, date(2023, 1, 1), date(2023, 12, 31)) is None
+    assert unanswered_windows(life.m, life.recorded, date(2023, 1, 1), date(2023, 12, 31)) is None
 
 
 def test_a_matter_without_an_end_says_why() -> None:

@@ -96,7 +96,7 @@ class Asker:
         units: tuple[UnitClaim, ...] = (),
         request_hash: str = "content",
     ) -> AppendRequest:
-        head = reading.head(self.database, stream) if head is None else head
+        head = reading.stream_head(self.database, stream) if head is None else head
         version = reading.rulebook(self.database).version if rulebook_version is None else rulebook_version
         return AppendRequest(
             stream=stream,

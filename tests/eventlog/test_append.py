@@ -310,7 +310,7 @@ def test_a_state_that_would_wedge_a_workflow_is_refused(asker: Asker) -> None:
     answer = asker.ask(asker.request("sample/a", SampleNoted(text="督" * 20_000)))
     assert isinstance(answer, Refused)
     assert answer.code == "too_large"
-    assert reading.head(asker.database, "sample/a").version == 5
+    assert reading.stream_head(asker.database, "sample/a").version == 5
 
 
 def test_what_its_own_fold_cannot_read_never_enters_the_log(asker: Asker) -> None:

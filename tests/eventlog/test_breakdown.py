@@ -11,11 +11,11 @@ from domain import commands as c
 from domain.base import Frozen, Refusal
 from domain.envelope import Actor
 from domain.facts import PartOf
-from domain.queries.rollup import branches
+from domain.queries.rollup import matter_branches
 from domain.terms import Stage
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.projections import rebuild
+from eventlog.projections import rebuild_read_model
 from eventlog.verify import verify
 from tests.eventlog.sample import everything
 from tests.support.history import act
@@ -158,7 +158,7 @@ def test_the_tree_and_its_progress_follow_from_the_events_also_of_a_past_day(log
     assert _progress(log) == (3 * 40 + 80) // 4
     assert _progress(log, at("2022-03-07", "23:00")) == 0
     before = everything(log)
-    rebuild(log)
+    rebuild_read_model(log)
     assert everything(log) == before
 
 
@@ -167,5 +167,5 @@ def _progress(log: Database, as_of: Any = None) -> int | None:
 
     position = None if as_of is None else reading.position_at(log, as_of)
     states = [s.state for s in reading.matter_states(log, position=position)]
-    [whole] = branches(m for m in states if isinstance(m, Matter))
+    [whole] = matter_branches(m for m in states if isinstance(m, Matter))
     return whole.progress

@@ -11,8 +11,8 @@ from domain.base import Refusal
 from eventlog.database import Database
 from eventlog.duplicates import open_titles
 from eventlog.migrate import migrate
-from eventlog.notices import newest_untold
-from eventlog.projections import rebuild
+from eventlog.notices import newest_untold_position
+from eventlog.projections import rebuild_read_model
 from eventlog.schema import REVISIONS
 from eventlog.verify import verify
 from tests.eventlog.earlier import back_to_0007
@@ -101,7 +101,7 @@ def test_of_two_who_open_at_once_under_different_keys_one_is_refused(log: Databa
 def test_the_keys_follow_from_the_events(log: Database) -> None:
     opened(log, "a")
     before = open_titles(log)
-    rebuild(log)
+    rebuild_read_model(log)
     assert open_titles(log) == before
     assert verify(log).ok
 
@@ -126,11 +126,11 @@ def test_a_log_from_before_knows_its_open_matters_and_announces_nothing_of_the_p
     assert migrate(log.url)
     with open_log(log.url) as lifted:
         assert verify(lifted).ok
-        assert newest_untold(lifted) == 0
+        assert newest_untold_position(lifted) == 0
         with pytest.raises(Refusal, match="XMH-2022-001"):
             opened(lifted, "b")
         opened(lifted, "c", "另一件")
-        assert newest_untold(lifted) > 0
+        assert newest_untold_position(lifted) > 0
 
 
 def _events(log: Database, stream: str) -> list[str]:

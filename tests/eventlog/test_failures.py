@@ -263,7 +263,7 @@ def test_an_outage_is_said_within_ten_seconds_and_over_when_the_server_is_back(
     asker = Asker(open_database(url))
     asker.open()
     for end in (own_postgres.stop, own_postgres.kill):
-        head = reading.head(asker.database, "sample/a")
+        head = reading.stream_head(asker.database, "sample/a")
         request = asker.request("sample/a", SampleNoted(text=f"{end}"), head=head)
         end()
         for attempt in (lambda: asker.ask(request), lambda: reading.read_all(asker.database)):  # noqa: B023

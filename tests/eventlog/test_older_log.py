@@ -21,8 +21,8 @@ from domain.terms import Stage
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.migrate import migrate
-from eventlog.projections import rebuild
-from eventlog.secrets import KeysStanding, ensure_key, keys_standing, wrap_keys
+from eventlog.projections import rebuild_read_model
+from eventlog.secrets import KeysStanding, ensure_key, key_protection, wrap_keys
 from eventlog.verify import verify
 from tests.support.command_line import CommandLine
 
@@ -48,7 +48,7 @@ def test_a_log_of_the_build_before_verifies_before_and_after_it_is_folded_anew(o
     assert report.problems == ()
     assert (report.events, report.streams) == (EVENTS, STREAMS)
     before = [(s.stream, s.state) for s in reading.matter_states(older)]
-    assert rebuild(older) == EVENTS
+    assert rebuild_read_model(older) == EVENTS
     assert verify(older).problems == ()
     assert [(s.stream, s.state) for s in reading.matter_states(older)] == before
 
@@ -60,7 +60,7 @@ def test_its_keys_are_wrapped_and_no_longer_stand_in_the_file(older: Database) -
         memory.deserialize(lzma.decompress(OLDER.read_bytes()))
         ((plain, stream),) = memory.execute("SELECT key, stream FROM secret_keys").fetchall()
     assert plain not in path.read_bytes()
-    assert keys_standing(older) == KeysStanding(unwrapped=0, locked=0)
+    assert key_protection(older) == KeysStanding(unwrapped=0, locked=0)
     assert ensure_key(older, stream)[1] == plain
     assert wrap_keys(older) == 0
 

@@ -25,7 +25,7 @@ from domain.terms import Role, Supervision, UnitLevel
 from eventlog import reading
 from eventlog.append import append
 from eventlog.database import Database
-from eventlog.projections import rebuild
+from eventlog.projections import rebuild_read_model
 from eventlog.reading import Head
 from eventlog.verify import verify
 from tests.eventlog.sample import NOON, SampleNoted, SampleOpened, everything
@@ -52,7 +52,7 @@ class Caprice:
 
     def look(self, database: Database) -> None:
         for stream, heads in self.heads.items():
-            if (now := reading.head(database, stream)) != heads[-1]:
+            if (now := reading.stream_head(database, stream)) != heads[-1]:
                 heads.append(now)
         if (version := reading.rulebook(database).version) != self.rulebooks[-1]:
             self.rulebooks.append(version)
@@ -137,7 +137,7 @@ def test_the_same_requests_get_the_same_answers_from_both_databases(
     for database in (on_sqlite, on_postgres):
         before = everything(database)
         assert verify(database).problems == ()
-        rebuild(database)
+        rebuild_read_model(database)
         assert everything(database) == before
     for words in ("督", "1", "S-2022-001", "sample/C"):
         assert reading.find_matters(on_sqlite, words) == reading.find_matters(on_postgres, words)

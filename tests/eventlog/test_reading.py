@@ -27,7 +27,7 @@ from domain.terms import Role, Supervision, UnitLevel
 from eventlog import reading
 from eventlog.backend import Params, Row
 from eventlog.database import Database, Transaction
-from eventlog.projections import rebuild
+from eventlog.projections import rebuild_read_model
 from eventlog.reading import Head
 from eventlog.verify import verify
 from tests.eventlog.sample import NOON, Asker, Sample, SampleNoted, SampleOpened, everything, raw
@@ -67,7 +67,7 @@ def test_the_whole_log_is_read_in_pages(asker: Asker) -> None:
 
 
 def test_where_nothing_is_there_reading_says_so(database: Database) -> None:
-    assert reading.head(database, "sample/none") == Head(stream="sample/none")
+    assert reading.stream_head(database, "sample/none") == Head(stream="sample/none")
     assert reading.load(database, "sample/none") is None
     assert reading.find_command(database, "none") is None
     assert reading.person(database, "none") is None
@@ -142,7 +142,7 @@ def test_a_tail_never_jumps_to_another_year(found: Asker) -> None:
 def test_ended_matters_are_not_open(found: Asker) -> None:
     raw(found.database, "UPDATE states SET ended = 1 WHERE stream IN ('sample/a', 'sample/b')")
     still = reading.open_streams(found.database, "sample")
-    assert still == (reading.head(found.database, "sample/c"),)
+    assert still == (reading.stream_head(found.database, "sample/c"),)
 
 
 def test_the_directory_is_read_by_id_and_keeps_the_names_of_those_who_left(asker: Asker) -> None:
@@ -193,7 +193,7 @@ def test_the_read_model_made_again_from_zero_is_the_same_to_the_letter(asker: As
     raw(asker.database, "INSERT INTO units VALUES ('ghost', 'x', 'city', 'object', NULL, '[]')")
     assert not verify(asker.database).ok
     calls: list[tuple[int, int]] = []
-    assert rebuild(asker.database, progress=lambda done, total: calls.append((done, total))) == 18
+    assert rebuild_read_model(asker.database, progress=lambda done, total: calls.append((done, total))) == 18
     assert calls == [(18, 18)]
     assert everything(asker.database) == before
     assert verify(asker.database).ok
@@ -227,7 +227,7 @@ def test_an_old_payload_is_lifted_when_read_and_never_rewritten(asker: Asker) ->
     assert isinstance(state.state, Sample)
     assert state.state.notes == ("五年前的话",)
     before = everything(asker.database)
-    rebuild(asker.database)
+    rebuild_read_model(asker.database)
     assert everything(asker.database) == before
     assert verify(asker.database).ok
 
@@ -266,9 +266,9 @@ def test_a_thousand_states_are_one_question(asker: Asker, monkeypatch: pytest.Mo
 
 
 def test_a_log_is_known_by_its_first_event_and_keeps_that_name(database: Database, asker: Asker) -> None:
-    assert reading.identity(database) == ""
+    assert reading.log_identity(database) == ""
     asker.open("a")
-    name = reading.identity(database)
+    name = reading.log_identity(database)
     assert name == reading.read_all(database, limit=1)[0].hash
     asker.open("b")
-    assert reading.identity(database) == name
+    assert reading.log_identity(database) == name

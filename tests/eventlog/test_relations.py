@@ -13,8 +13,8 @@ from domain.facts import LeadersWords, MatterRef, PartOf
 from domain.terms import Stage
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.projections import rebuild
-from eventlog.secrets import seal
+from eventlog.projections import rebuild_read_model
+from eventlog.secrets import seal_text
 from eventlog.verify import verify
 from tests.eventlog.sample import everything
 from tests.support.history import act
@@ -62,7 +62,7 @@ def test_of_twins_one_ends_and_says_under_which_number_it_goes_on(log: Database)
     merged = matter(log, TWIN)
     assert (merged.stage, merged.ended, merged.number) == (Stage.CANCELLED, True, "XMH-2022-002")
     assert merged.merged_into == ref(log, FIRST)
-    assert [s.stream for s in reading.related(log, FIRST)] == [TWIN]
+    assert [s.stream for s in reading.related_matters(log, FIRST)] == [TWIN]
     assert TWIN not in {h.stream for h in reading.open_streams(log, "matter")}
     assert "已撤销，不能再反馈" in refused(log, TWIN, c.SubmitFeedback(text="还在做"), LIAISON)
     assert verify(log).ok
@@ -92,7 +92,7 @@ def test_nothing_hangs_under_a_merged_matter(log: Database) -> None:
 
 def test_whoever_instructed_on_the_merged_matter_is_answered_by_the_other(log: Database) -> None:
     def words(stream: str) -> LeadersWords:
-        return seal(log, stream, "务必年内通车")
+        return seal_text(log, stream, "务必年内通车")
 
     act(log, TWIN, c.RecordInstruction(leader="leader", text=words(TWIN)), FOR_LEADER, MONDAY)
     assert "请先在 XMH-2022-001 录入同一批示" in refused(log, TWIN, merging(log, FIRST))
@@ -119,9 +119,9 @@ def test_handled_again_a_matter_stands_by_itself(log: Database) -> None:
     act(log, TWIN, merging(log, FIRST), OFFICE, MONDAY)
     act(log, TWIN, c.ReopenMatter(reason="是两条路"), OFFICE, MONDAY)
     assert matter(log, TWIN).merged_into is None
-    assert reading.related(log, FIRST) == ()
+    assert reading.related_matters(log, FIRST) == ()
     before = everything(log)
-    rebuild(log)
+    rebuild_read_model(log)
     assert everything(log) == before
     assert verify(log).ok
 
@@ -161,14 +161,14 @@ def test_of_two_merged_into_each_other_at_one_moment_one_goes_on(log: Database) 
 def test_what_waits_is_found_from_either_side_until_it_waits_no_more(log: Database) -> None:
     act(log, THIRD, waiting(log, FIRST), OFFICE, MONDAY)
     assert matter(log, THIRD).predecessors == (ref(log, FIRST),)
-    assert [s.stream for s in reading.related(log, FIRST)] == [THIRD]
+    assert [s.stream for s in reading.related_matters(log, FIRST)] == [THIRD]
     assert act(log, THIRD, waiting(log, FIRST), OFFICE, MONDAY) == (), "named once"
     act(log, THIRD, c.DropPredecessor(earlier=ref(log, FIRST), reason="改为同步施工"), OFFICE, MONDAY)
-    assert (matter(log, THIRD).predecessors, reading.related(log, FIRST)) == ((), ())
+    assert (matter(log, THIRD).predecessors, reading.related_matters(log, FIRST)) == ((), ())
     act(log, THIRD, waiting(log, FIRST), OFFICE, MONDAY)
-    assert [s.stream for s in reading.related(log, FIRST)] == [THIRD]
+    assert [s.stream for s in reading.related_matters(log, FIRST)] == [THIRD]
     before = everything(log)
-    rebuild(log)
+    rebuild_read_model(log)
     assert everything(log) == before
     assert verify(log).ok
 

@@ -15,7 +15,7 @@ from eventlog.errors import LogDamaged, LogError, LogUnreachable, SchemaMismatch
 from eventlog.migrate import migrate
 from eventlog.migrations.metadata import METADATA
 from eventlog.migrations.run import config, engine_for
-from eventlog.protection import differences
+from eventlog.protection import trigger_differences
 from eventlog.reading import read_all
 from eventlog.rows import EVENT_COLUMNS
 from eventlog.schema import HEAD, REVISIONS, SchemaState, schema_state
@@ -156,7 +156,7 @@ def test_a_wrong_database_name_is_one_clear_line(postgres_url: str) -> None:
 def test_the_append_only_triggers_survive_on_both(database: Database) -> None:
     with database.reading() as transaction:
         found = transaction.triggers()
-    assert differences(found, postgresql=database.url.startswith("postgres")) == ([], [], [])
+    assert trigger_differences(found, postgresql=database.url.startswith("postgres")) == ([], [], [])
 
 
 def test_a_log_of_an_older_build_is_folded_anew(database: Database, log_url: str) -> None:

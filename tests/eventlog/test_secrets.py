@@ -16,7 +16,17 @@ from domain.log import Refused
 from eventlog import reading
 from eventlog.database import Database, SealCipher
 from eventlog.masterkey import MasterKey
-from eventlog.secrets import Unreadable, destroy, ensure_key, keys_standing, scrub, seal, shown, unseal, wrap_keys
+from eventlog.secrets import (
+    Unreadable,
+    destroy_keys,
+    ensure_key,
+    key_protection,
+    readable_text,
+    scrub_destroyed_keys,
+    seal_text,
+    unseal_text,
+    wrap_keys,
+)
 from eventlog.verify import Token, verify
 from tests.eventlog.sample import Asker, SampleNoted, everything
 from tests.support.clock import open_log
@@ -26,10 +36,10 @@ STREAM = "sample/a"
 
 
 def test_a_sealed_text_opens_again(database: Database) -> None:
-    sealed = seal(database, STREAM, WORDS)
+    sealed = seal_text(database, STREAM, WORDS)
     assert is_sealed(sealed)
     assert WORDS not in sealed
-    assert unseal(database, STREAM, sealed) == WORDS
+    assert unseal_text(database, STREAM, sealed) == WORDS
 
 
 @pytest.mark.parametrize("cipher", ["aes-gcm-siv", "sm4-gcm"])
@@ -38,23 +48,23 @@ def test_a_command_repeated_carries_the_same_ciphertext_and_no_two_texts_the_sam
 ) -> None:
     """Else the second sending of one command would be taken for other content under a used id."""
     on_sqlite.seal_with = cipher
-    sealed = [seal(on_sqlite, STREAM, f"{WORDS}{n}") for n in range(50)]
-    assert sealed == [seal(on_sqlite, STREAM, f"{WORDS}{n}") for n in range(50)]
+    sealed = [seal_text(on_sqlite, STREAM, f"{WORDS}{n}") for n in range(50)]
+    assert sealed == [seal_text(on_sqlite, STREAM, f"{WORDS}{n}") for n in range(50)]
     assert len({text.rpartition(":")[2][:16] for text in sealed}) == 50
-    assert seal(on_sqlite, "sample/b", f"{WORDS}0") not in sealed
-    assert {unseal(on_sqlite, STREAM, text) for text in sealed} == {f"{WORDS}{n}" for n in range(50)}
+    assert seal_text(on_sqlite, "sample/b", f"{WORDS}0") not in sealed
+    assert {unseal_text(on_sqlite, STREAM, text) for text in sealed} == {f"{WORDS}{n}" for n in range(50)}
 
 
 def test_every_form_of_seal_opens_whatever_the_cipher_is_now(on_sqlite: Database) -> None:
     on_sqlite.seal_with = "sm4-gcm"
-    sm4 = seal(on_sqlite, STREAM, WORDS)
+    sm4 = seal_text(on_sqlite, STREAM, WORDS)
     on_sqlite.seal_with = "aes-gcm-siv"
-    siv = seal(on_sqlite, STREAM, WORDS)
+    siv = seal_text(on_sqlite, STREAM, WORDS)
     key_id, key = ensure_key(on_sqlite, STREAM)
     nonce = b"n" * 12
     body = nonce + AESGCM(key).encrypt(nonce, WORDS.encode(), STREAM.encode())
     earlier = f"sealed:v1:{key_id}:{base64.urlsafe_b64encode(body).decode()}"
-    assert [unseal(on_sqlite, STREAM, text) for text in (sm4, siv, earlier)] == [WORDS] * 3
+    assert [unseal_text(on_sqlite, STREAM, text) for text in (sm4, siv, earlier)] == [WORDS] * 3
     assert all(map(is_sealed, (sm4, siv, earlier)))
 
 
@@ -88,49 +98,49 @@ def test_a_stream_has_one_key_also_when_many_ask_first(log_url: str, open_databa
 def test_an_altered_ciphertext_is_shown_as_such_and_is_no_error(
     on_sqlite: Database, break_it: Callable[[str], str]
 ) -> None:
-    sealed = seal(on_sqlite, STREAM, WORDS)
-    assert unseal(on_sqlite, STREAM, break_it(sealed)) is Unreadable.BROKEN
-    assert shown(on_sqlite, STREAM, break_it(sealed)) == "【加密内容已损坏，无法查看】"
+    sealed = seal_text(on_sqlite, STREAM, WORDS)
+    assert unseal_text(on_sqlite, STREAM, break_it(sealed)) is Unreadable.BROKEN
+    assert readable_text(on_sqlite, STREAM, break_it(sealed)) == "【加密内容已损坏，无法查看】"
 
 
 def test_a_ciphertext_moved_to_another_matter_does_not_open(database: Database) -> None:
-    sealed = seal(database, STREAM, WORDS)
-    assert isinstance(unseal(database, "sample/b", sealed), Unreadable)
+    sealed = seal_text(database, STREAM, WORDS)
+    assert isinstance(unseal_text(database, "sample/b", sealed), Unreadable)
 
 
 def test_destroying_the_key_forgets_the_words_and_leaves_the_chain_whole(database: Database) -> None:
     asker = Asker(database)
     asker.open()
-    sealed = seal(database, STREAM, WORDS)
+    sealed = seal_text(database, STREAM, WORDS)
     asker.write(STREAM, SampleNoted(text=sealed))
     before = everything(database)
-    other = seal(database, "sample/b", WORDS)
-    assert destroy(database, STREAM) == 1
-    assert unseal(database, STREAM, sealed) is Unreadable.DESTROYED
-    assert unseal(database, "sample/b", other) == WORDS
+    other = seal_text(database, "sample/b", WORDS)
+    assert destroy_keys(database, STREAM) == 1
+    assert unseal_text(database, STREAM, sealed) is Unreadable.DESTROYED
+    assert unseal_text(database, "sample/b", other) == WORDS
     assert everything(database) == before
     assert {p.token for p in verify(database).problems} == {Token.KEY_DIFFERS}, "nobody decided it"
-    assert destroy(database, STREAM) == 0
+    assert destroy_keys(database, STREAM) == 0
     with database.reading() as transaction:
         rows = transaction.all("SELECT key, destroyed_at FROM secret_keys WHERE stream = ?", (STREAM,))
     assert rows[0][0] is None
     assert rows[0][1] > 0
-    again = seal(database, STREAM, WORDS)  # a reopened matter gets a key of its own
-    assert unseal(database, STREAM, again) == WORDS
-    assert unseal(database, STREAM, sealed) is Unreadable.DESTROYED
+    again = seal_text(database, STREAM, WORDS)  # a reopened matter gets a key of its own
+    assert unseal_text(database, STREAM, again) == WORDS
+    assert unseal_text(database, STREAM, sealed) is Unreadable.DESTROYED
 
 
 def test_neither_the_words_nor_a_destroyed_key_are_left_in_any_file(on_sqlite: Database) -> None:
     asker = Asker(on_sqlite)
     asker.open()
     _, plain = ensure_key(on_sqlite, STREAM)
-    asker.write(STREAM, SampleNoted(text=seal(on_sqlite, STREAM, WORDS)))
+    asker.write(STREAM, SampleNoted(text=seal_text(on_sqlite, STREAM, WORDS)))
     wrapped = _stored(on_sqlite)
     assert not on_disk(on_sqlite, plain)
     assert on_disk(on_sqlite, wrapped)
     assert not on_disk(on_sqlite, WORDS.encode())
-    destroy(on_sqlite, STREAM)
-    assert scrub(on_sqlite) is None
+    destroy_keys(on_sqlite, STREAM)
+    assert scrub_destroyed_keys(on_sqlite) is None
     assert not on_disk(on_sqlite, wrapped)
     assert len(reading.read_all(on_sqlite)) == 2
 
@@ -154,17 +164,17 @@ def test_a_reader_who_stays_keeps_the_bytes_and_that_is_said(
     wrapped = _stored(on_sqlite)
     with on_sqlite.reading(snapshot=True) as reader:
         assert reader.one("SELECT count(*) FROM secret_keys") == (1,)
-        destroy(on_sqlite, STREAM)
-        left = scrub(on_sqlite)
+        destroy_keys(on_sqlite, STREAM)
+        left = scrub_destroyed_keys(on_sqlite)
         assert left is not None
         assert "正在读日志" in left
         assert on_disk(on_sqlite, wrapped)
-    assert scrub(on_sqlite) is None
+    assert scrub_destroyed_keys(on_sqlite) is None
     assert not on_disk(on_sqlite, wrapped)
 
 
 def test_a_copy_of_the_database_alone_opens_nothing(on_sqlite: Database, tmp_path: Path) -> None:
-    sealed = seal(on_sqlite, STREAM, WORDS)
+    sealed = seal_text(on_sqlite, STREAM, WORDS)
     path = Path(on_sqlite.url.removeprefix("sqlite:///"))
     assert stat.S_IMODE((path.parent / "master.key").stat().st_mode) == 0o600
     elsewhere = tmp_path / "elsewhere"
@@ -172,23 +182,23 @@ def test_a_copy_of_the_database_alone_opens_nothing(on_sqlite: Database, tmp_pat
     with sqlite3.connect(path) as source, sqlite3.connect(elsewhere / "events.db") as target:
         source.backup(target)
     with open_log(f"sqlite:///{elsewhere / 'events.db'}") as copy:
-        assert unseal(copy, STREAM, sealed) is Unreadable.LOCKED
-        assert keys_standing(copy).locked == 1
+        assert unseal_text(copy, STREAM, sealed) is Unreadable.LOCKED
+        assert key_protection(copy).locked == 1
         with pytest.raises(Refusal, match="主密钥"):
-            seal(copy, STREAM, WORDS)
+            seal_text(copy, STREAM, WORDS)
         with pytest.raises(Refusal, match="主密钥"):  # nor is a second master key made beside the lost one
-            seal(copy, "sample/b", WORDS)
+            seal_text(copy, "sample/b", WORDS)
         assert not (elsewhere / "master.key").exists()
         (elsewhere / "master.key").write_bytes((path.parent / "master.key").read_bytes())
-        assert unseal(copy, STREAM, sealed) == WORDS
+        assert unseal_text(copy, STREAM, sealed) == WORDS
 
 
 def test_a_key_moved_to_another_row_opens_nothing(on_sqlite: Database) -> None:
-    sealed = seal(on_sqlite, STREAM, WORDS)
+    sealed = seal_text(on_sqlite, STREAM, WORDS)
     ensure_key(on_sqlite, "sample/b")
     with sqlite3.connect(on_sqlite.url.removeprefix("sqlite:///")) as raw:
         raw.execute("UPDATE secret_keys SET key = (SELECT key FROM secret_keys WHERE stream = 'sample/b')")
-    assert unseal(on_sqlite, STREAM, sealed) is Unreadable.LOCKED
+    assert unseal_text(on_sqlite, STREAM, sealed) is Unreadable.LOCKED
 
 
 @pytest.mark.parametrize("where", ["command", "text", "file"])
@@ -228,9 +238,9 @@ def test_what_only_looks_sealed_does_not_enter_the_log(database: Database, text:
     said = asker.ask(asker.request(STREAM, SampleNoted(text=text)))
     assert isinstance(said, Refused)
     assert said.code == "malformed"
-    foreign = seal(database, "sample/b", WORDS)
+    foreign = seal_text(database, "sample/b", WORDS)
     assert isinstance(asker.ask(asker.request(STREAM, SampleNoted(text=foreign))), Refused)
-    asker.write(STREAM, SampleNoted(text=seal(database, STREAM, WORDS)))
+    asker.write(STREAM, SampleNoted(text=seal_text(database, STREAM, WORDS)))
 
 
 def on_disk(log: Database, data: bytes) -> bool:

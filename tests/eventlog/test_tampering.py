@@ -15,7 +15,7 @@ from activities.notices import NoticeActivities
 from domain import commands as c
 from domain.notices.routing import Routing
 from eventlog.database import Database
-from eventlog.secrets import ensure_key, seal
+from eventlog.secrets import ensure_key, seal_text
 from eventlog.typed import NUMBERS
 from eventlog.verify import Token, VerificationReport, verify
 from tests.eventlog.sample import is_sqlite, raw
@@ -33,7 +33,7 @@ def live(log: Database) -> Database:
     for stream, day in ((ONE, "2022-03-07"), (TWO, "2022-03-08")):
         act(log, stream, opening(f"事项{stream[-3:]}"), OFFICE, at(day))
         act(log, stream, c.AcceptReceipt(), LIAISON, at(day, "14:30"))
-        words = seal(log, stream, "抓紧办理")
+        words = seal_text(log, stream, "抓紧办理")
         act(log, stream, c.RecordInstruction(leader="leader", text=words), FOR_LEADER, at(day, "15:00"))
     NoticeActivities(log, {}, Routing(), OfficeClock(simulated=True)).spread(at("2022-03-08", "16:00"))
     act(log, ONE, c.SubmitFeedback(text="进展顺利", progress=30), LIAISON, at("2022-03-09"))
@@ -236,12 +236,12 @@ def test_what_is_changed_beside_the_events_is_named(request: pytest.FixtureReque
 
 
 def test_a_key_replaced_by_one_that_was_wrapped_well_is_named_by_what_it_no_longer_opens(log: Database) -> None:
-    from eventlog.masterkey import wrap
+    from eventlog.masterkey import wrap_key
 
     key_id, _ = ensure_key(log, ONE)
     master = log.master_key.load()
     assert master is not None
-    other = wrap(master, key_id, ONE, bytes(32))
+    other = wrap_key(master, key_id, ONE, bytes(32))
     without_triggers(log).execute("UPDATE secret_keys SET key = ? WHERE key_id = ?", (other, key_id))
     assert tokens(log) == {Token.KEY_DIFFERS}
 

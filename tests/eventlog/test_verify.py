@@ -15,7 +15,7 @@ from eventlog.backend import Row
 from eventlog.chain import hash_of
 from eventlog.database import Database
 from eventlog.errors import LogDamaged
-from eventlog.reading import page
+from eventlog.reading import events_page
 from eventlog.rows import EVENT_COLUMNS, INSERT_EVENT
 from eventlog.verify import MOST_PROBLEMS, Token, VerificationReport, VerifyFinding, verify
 from tests.eventlog.earlier import GUARDS
@@ -95,7 +95,7 @@ def test_the_dropped_triggers_alone_are_found(log: Database) -> None:
 
 def rows(database: Database) -> list[Row]:
     with database.reading() as transaction:
-        return page(transaction, 0, 1000)
+        return events_page(transaction, 0, 1000)
 
 
 def put(database: Database, *new: Row) -> None:

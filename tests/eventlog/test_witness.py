@@ -75,8 +75,8 @@ def fallen(home: Path, old: Path) -> Iterator[Database]:
 def test_nothing_is_added_to_an_older_copy(fallen: Database) -> None:
     with pytest.raises(LogRestored, match="较旧的副本"):
         Asker(fallen).write("sample/new", SampleOpened(title="又一件"))
-    assert reading.newest(fallen)[0] == 3
-    assert reading.head(fallen, "sample/new").version == 0
+    assert reading.newest_event(fallen)[0] == 3
+    assert reading.stream_head(fallen, "sample/new").version == 0
 
 
 def test_a_refused_append_to_an_older_copy_spoils_no_command_id(fallen: Database, home: Path) -> None:
@@ -85,7 +85,7 @@ def test_a_refused_append_to_an_older_copy_spoils_no_command_id(fallen: Database
     request = asker.request("sample/new", SampleOpened(title="又一件"))
     with pytest.raises(LogRestored):
         append(fallen, request)
-    Witness(home).goes_on_from(fallen.log(), Height(*reading.newest(fallen)))
+    Witness(home).goes_on_from(fallen.log(), Height(*reading.newest_event(fallen)))
     assert isinstance(append(fallen, request), Appended)
 
 
@@ -106,7 +106,7 @@ def test_a_log_is_known_by_what_it_holds_and_not_by_its_path(home: Path, old: Pa
         Asker(another).write("sample/x", SampleOpened(title="另一本"))
     with seen_by(home) as log:
         known = Witness(home)
-        assert known.height(log.log()) == Height(*reading.newest(log))
+        assert known.height(log.log()) == Height(*reading.newest_event(log))
         assert len(known.logs()) == 2
     with seen_by(home, f"sqlite:///{old}") as copy:
         found = went_back(copy)
@@ -135,14 +135,14 @@ def test_what_was_seen_before_the_log_went_back_is_not_taken_for_what_it_holds(t
 def test_notices_of_lost_events_are_not_kept_for_those_in_their_place(fallen: Database, home: Path) -> None:
     """The delivery had read the events before the log went back; their positions were given again."""
     witness = Witness(home)
-    witness.goes_on_from(fallen.log(), Height(*reading.newest(fallen)))
+    witness.goes_on_from(fallen.log(), Height(*reading.newest_event(fallen)))
     (event,) = Asker(fallen).write("sample/new", SampleOpened(title="又一件"))
     lost = event.model_copy(update={"hash": "sha256:lost"})
     with pytest.raises(LogRestored):
-        notices.tell(fallen, [event, lost], [], NOON)
-    assert [e.position for e in notices.untold(fallen, 3, 10)] == [event.position]
-    notices.tell(fallen, [event], [], NOON)
-    assert notices.untold(fallen, 3, 10) == ()
+        notices.keep_notices(fallen, [event, lost], [], NOON)
+    assert [e.position for e in notices.untold_events(fallen, 3, 10)] == [event.position]
+    notices.keep_notices(fallen, [event], [], NOON)
+    assert notices.untold_events(fallen, 3, 10) == ()
 
 
 def test_a_home_that_cannot_be_written_to_only_loses_a_witness(home: Path) -> None:
@@ -156,16 +156,16 @@ def test_a_home_that_cannot_be_written_to_only_loses_a_witness(home: Path) -> No
 def test_a_file_put_under_an_open_log_is_the_one_that_is_read(home: Path, old: Path) -> None:
     """The connections kept the file that has no name any more, and acknowledged what nobody would ever find."""
     with seen_by(home) as log:
-        assert reading.newest(log)[0] == 6
+        assert reading.newest_event(log)[0] == 6
         put_back(home, old)
-        assert reading.newest(log)[0] == 3
+        assert reading.newest_event(log)[0] == 3
         with pytest.raises(LogRestored):
             Asker(log).write("sample/new", SampleOpened(title="又一件"))
 
 
 def test_what_an_earlier_build_noted_is_taken_over(home: Path) -> None:
     with seen_by(home) as log:
-        newest = reading.newest(log)
+        newest = reading.newest_event(log)
         shutil.rmtree(home / "watermarks")
         known = {
             "log": hashlib.sha256(f"sqlite://:/{home / 'events.db'}?".encode()).hexdigest()[:16],

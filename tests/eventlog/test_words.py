@@ -49,7 +49,7 @@ def log(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     ],
 )
 def test_words_are_found_as_they_are_said_and_nothing_else(log: Database, words: str, streams: set[str]) -> None:
-    position, _ = reading.newest(log)
+    position, _ = reading.newest_event(log)
     assert reading.streams_saying(log, words, position) == streams
 
 

@@ -28,8 +28,8 @@ from eventlog.clock import LogClock
 from eventlog.database import Database
 from eventlog.migrate import migrate
 from eventlog.migrations.rights import least_rights
-from eventlog.notices import listed
-from eventlog.secrets import destroy, scrub, seal
+from eventlog.notices import list_notices
+from eventlog.secrets import destroy_keys, scrub_destroyed_keys, seal_text
 from eventlog.verify import verify as verified
 from services.founding import found
 from services.office_records import record
@@ -178,7 +178,7 @@ def at_work(log_database: str) -> Database:
     events = [*(UnitRecorded(unit=u) for u in UNITS), *(PersonRecorded(person=p) for p in PEOPLE)]
     record(log, DIRECTORY_STREAM, events, actor=SYSTEM, command_id="test:directory", now=moment)
     act(log, "matter/one", opening(), OFFICE, moment)
-    words = seal(log, "matter/one", "工作秘密")
+    words = seal_text(log, "matter/one", "工作秘密")
     act(log, "matter/one", c.RecordInstruction(leader="leader", text=words), FOR_LEADER, moment)
     NoticeActivities(log, {}, Routing(), OfficeClock(simulated=True)).spread(moment)
     return log
@@ -186,9 +186,9 @@ def at_work(log_database: str) -> Database:
 
 def test_the_worker_s_role_does_everything_a_worker_does(at_work: Database) -> None:
     assert verified(at_work).problems == ()
-    assert len(listed(at_work)) > 0
-    assert destroy(at_work, "matter/one") == 1
-    left = scrub(at_work)
+    assert len(list_notices(at_work)) > 0
+    assert destroy_keys(at_work, "matter/one") == 1
+    left = scrub_destroyed_keys(at_work)
     assert left is not None, "it may not write the table anew, and says so"
     assert "VACUUM" in left
 
@@ -236,7 +236,7 @@ def test_the_worker_s_role_cannot_change_the_schema_or_what_the_append_does_not(
     ],
 )
 def test_a_number_never_goes_back_and_a_destroyed_key_never_comes_back(at_work: Database, statement: str) -> None:
-    destroy(at_work, "matter/one")
+    destroy_keys(at_work, "matter/one")
     with psycopg.connect(at_work.url) as worker, pytest.raises(psycopg.IntegrityError):
         worker.execute(statement.encode())
 

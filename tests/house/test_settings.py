@@ -87,7 +87,7 @@ def test_what_is_no_password_is_shown() -> None:
 
 def test_an_address_the_driver_cannot_read_is_not_quoted() -> None:
     with pytest.raises(LogUnreachable) as said:
-        reading.identity(Database("postgresql://xmh:ge:heim@db:heim/xmh"))
+        reading.log_identity(Database("postgresql://xmh:ge:heim@db:heim/xmh"))
     assert "heim" not in said.value.message
 
 

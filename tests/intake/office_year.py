@@ -19,7 +19,7 @@ from domain.evolve import evolve
 from domain.facts import SEALED, Basis, NewPoint, UnitRef
 from domain.log import Rulebook
 from domain.matter import Matter
-from domain.meetings.series import occurrences, spoken_rule
+from domain.meetings.series import meetings_called_for, spoken_rule
 from domain.meetings.terms import Outcome, Subject
 from domain.office import Person, Unit
 from domain.rules.context import DecisionContext
@@ -219,7 +219,7 @@ def monthly_meetings(scenario: Entry, calendar: WorkCalendar) -> dict[str, date]
     """Month (2022-03) → the day on which the rule of the example has its meeting held."""
     (said,) = (rule["rule"] for rule in scenario["rule"] if rule["series"] == "monthly")
     year = scenario["year"]
-    return {o.period: o.day for o in occurrences(spoken_rule(said), year["opens"], year["ends"], calendar)}
+    return {o.period: o.day for o in meetings_called_for(spoken_rule(said), year["opens"], year["ends"], calendar)}
 
 
 COMMANDS: dict[str, type[Frozen]] = {

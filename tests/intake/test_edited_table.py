@@ -20,7 +20,7 @@ from domain.rules import DecisionContext
 from domain.terms import Duty
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.secrets import seal
+from eventlog.secrets import seal_text
 from intake.directory import UnitIndex
 from intake.edited.copy import EditedTable, is_edited_table, read_edited_table
 from intake.edited.edits import Edits, KnownNames, edits_of, judged
@@ -83,7 +83,7 @@ def put(path: Path, row: int, **values: Any) -> Path:
 
 
 def read(log: Database, path: Path) -> EditedTable:
-    return read_edited_table(path, reading.identity(log), lambda text: spoken_date(text, date(2022, 3, 11)))
+    return read_edited_table(path, reading.log_identity(log), lambda text: spoken_date(text, date(2022, 3, 11)))
 
 
 def found(log: Database, path: Path) -> Edits:
@@ -312,7 +312,7 @@ def test_a_new_row_says_its_basis_and_no_progress(office: Database, copy: Path) 
 
 
 def test_a_secret_report_is_not_said_again_from_the_table(office: Database, copy: Path) -> None:
-    act(office, HALL, c.SubmitFeedback(text=seal(office, HALL, "内部情况"), progress=40), LIAISON, NOW)
+    act(office, HALL, c.SubmitFeedback(text=seal_text(office, HALL, "内部情况"), progress=40), LIAISON, NOW)
     copy.write_bytes(workbook(task_table(office, at("2022-03-11", "12:00"), date(2022, 3, 3))))
     put(copy, FIRST, next="转入结构施工")
     assert "属工作秘密" in only_fault(office, copy)

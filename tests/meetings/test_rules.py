@@ -11,8 +11,8 @@ from domain.calendar import DayOverride, at_office
 from domain.envelope import SYSTEM, Actor
 from domain.facts import WITHHELD
 from domain.meetings import commands as c
-from domain.meetings.agenda import arranged, propose
-from domain.meetings.deadlines import MeetingDeadlineKind, owed_by
+from domain.meetings.agenda import arranged_agenda, propose_agenda
+from domain.meetings.deadlines import MeetingDeadlineKind, owed_by_meeting
 from domain.meetings.meeting import AgendaItem, Attendance
 from domain.meetings.terms import AgendaReason, Delivery, MeetingStage, Outcome, Subject
 from tests.support.life import CALENDAR, RULEBOOK, accepted
@@ -59,11 +59,11 @@ def test_units_and_auditors_do_not_convene(actor: Actor) -> None:
 
 def test_the_clock_owes_the_notice_three_days_before_the_agenda_one_and_the_minutes_five_days_after() -> None:
     session = convened()
-    owed = {d.kind: d.at for d in owed_by(session.m, CALENDAR)}
+    owed = {d.kind: d.at for d in owed_by_meeting(session.m, CALENDAR)}
     assert owed[MeetingDeadlineKind.NOTICE] == at_office(date(2022, 3, 28), time(9))
     assert owed[MeetingDeadlineKind.AGENDA] == at_office(date(2022, 3, 30), time(9))
     held = in_session().m
-    assert [(d.kind, d.at) for d in owed_by(held, CALENDAR)] == [
+    assert [(d.kind, d.at) for d in owed_by_meeting(held, CALENDAR)] == [
         (MeetingDeadlineKind.MINUTES, at_office(date(2022, 4, 8), time(18)))  # 清明 in between
     ]
 
@@ -97,7 +97,7 @@ def test_the_secretary_adds_drops_with_a_reason_and_orders() -> None:
     session.do(c.AddItem(item=own))
     session.do(c.DropItem(key=item(2).key, title="第2件", reason="会前已解决"))
     session.do(c.OrderItems(order=(item(3).key,)))
-    agenda = arranged(session.m, (item(1), item(2), item(3)))
+    agenda = arranged_agenda(session.m, (item(1), item(2), item(3)))
     assert [(i.no, i.title) for i in agenda] == [(1, "第3件"), (2, "第1件"), (3, "通报廉政纪律")]
     session.do(c.FreezeAgenda(proposed=(item(1), item(2), item(3)), position=9))
     assert session.m.items == agenda
@@ -220,7 +220,7 @@ def test_what_a_matter_refuses_is_kept_with_the_reason_until_it_is_sent_again_or
     session.do(delivered(1, why_not="暂缓中，恢复后再办理"), SYSTEM)
     session.do(delivered(2), SYSTEM)
     assert (session.m.points[0].delivery, session.m.points[0].reason) == (Delivery.REFUSED, "暂缓中，恢复后再办理")
-    assert not owed_by(session.m, CALENDAR), "a refused outcome keeps the meeting open"
+    assert not owed_by_meeting(session.m, CALENDAR), "a refused outcome keeps the meeting open"
     session.do(c.SendAgain(point=1), FOR_LEADER)
     assert session.m.points[0].attempt == 1
     assert session.do(delivered(1), SYSTEM) == [], "a word about the first attempt says nothing of the second"
@@ -265,7 +265,7 @@ def test_a_recorded_meeting_has_its_ordinal_and_owes_nothing() -> None:
         MeetingStage.RECORDED,
         1,
     )
-    assert owed_by(session.m, CALENDAR) == []
+    assert owed_by_meeting(session.m, CALENDAR) == []
 
 
 SEALED = "sealed:v2:0123456789abcdef:AAAA"
@@ -292,6 +292,6 @@ def test_an_agenda_says_that_words_are_secret_and_never_holds_them() -> None:
         series = MONTHLY.model_copy(update={"agenda": (reason,)})
         matter = life.m.model_copy(update={"due": date(2022, 3, 1), "due_set_by": LEADER})
         meeting = coming.m.model_copy(update={"stream": "meeting/later"})
-        (proposed,) = propose(meeting, series, [matter], [earlier.m], RULEBOOK)
+        (proposed,) = propose_agenda(meeting, series, [matter], [earlier.m], RULEBOOK)
         assert WITHHELD in (proposed.text or ""), reason
         assert "sealed:" not in (proposed.text or ""), reason

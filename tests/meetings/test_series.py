@@ -5,14 +5,21 @@ from datetime import date, time
 import pytest
 
 from domain.base import Refusal
-from domain.meetings.series import DEFAULT_SERIES, MonthlyRule, WeeklyRule, occurrences, said_rule, spoken_rule
+from domain.meetings.series import (
+    DEFAULT_SERIES,
+    MonthlyRule,
+    WeeklyRule,
+    meetings_called_for,
+    rule_in_words,
+    spoken_rule,
+)
 from tests.support.life import CALENDAR
 
 LAST_THURSDAY = spoken_rule("每月最后一个工作周的周四上午")
 
 
 def days(rule: MonthlyRule | WeeklyRule, first: date, last: date) -> list[date]:
-    return [o.day for o in occurrences(rule, first, last, CALENDAR)]
+    return [o.day for o in meetings_called_for(rule, first, last, CALENDAR)]
 
 
 def test_the_last_working_thursday_of_every_month_of_2022() -> None:
@@ -59,7 +66,7 @@ def test_of_two_working_days_equally_near_the_earlier_is_taken() -> None:
 )
 def test_rules_are_read_as_people_write_them(text: str, rule: MonthlyRule | WeeklyRule, said: str) -> None:
     assert spoken_rule(text) == rule
-    assert said_rule(rule) == said
+    assert rule_in_words(rule) == said
 
 
 @pytest.mark.parametrize("text", ["每月", "每月周四", "每周", "每周八", "每周一25:00", "有空就开"])

@@ -14,7 +14,7 @@ from domain.notices.routing import ChannelSettings, Routing
 from domain.office import DIRECTORY_STREAM, Person, PersonLeft
 from domain.terms import Role, Urgency
 from eventlog import notices as kept
-from eventlog.secrets import seal
+from eventlog.secrets import seal_text
 from services.office_records import record
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER, LIAISON, PEOPLE
@@ -81,7 +81,7 @@ def served(room: PostRoom, start: datetime, until: datetime) -> None:
     moment = start
     while moment <= until:
         room.deliver(moment)
-        later = [q.next_at for q in kept.queues(room.log)]
+        later = [q.next_at for q in kept.waiting_by_channel(room.log)]
         moment = max(min(later, default=until + timedelta(days=1)), moment + timedelta(seconds=1))
 
 
@@ -195,7 +195,7 @@ def test_a_dead_channel_neither_loses_a_notice_nor_holds_up_a_live_one(either_ro
         assert len(smtp.taken) == 2, "li and head have their mail"
         assert len([n for n in room.kept(pending=True) if n.channel == "sms"]) == 6
         tries = len(dead.everything)
-        [found] = kept.failing(room.log)
+        [found] = kept.failing_channels(room.log)
         assert (found.channel, found.waiting, found.error) == ("sms", 6, "网关答复 500")
         assert tries < 20, "the dead channel is left alone longer and longer"
         dead.manner = "takes"
@@ -243,7 +243,7 @@ def test_nobody_writes_to_who_has_left(room: PostRoom) -> None:
     [notice] = room.kept(person="li")
     assert notice.given_up
     assert not room.kept(pending=True)
-    assert kept.queues(room.log) == ()
+    assert kept.waiting_by_channel(room.log) == ()
 
 
 def test_a_missing_secret_closes_one_channel_and_says_which_variable(room: PostRoom, http: Received) -> None:
@@ -291,7 +291,7 @@ def test_no_byte_that_leaves_the_house_holds_a_secret(room: PostRoom, http: Rece
     room.routing = Routing(channels=room.routing.channels, default=("sms", "mail", "file"))
     words = "此事务必低调处理"
     stream = room.accepted(MONDAY, urgency=Urgency.EXTRA)
-    sealed = seal(room.log, stream, words)
+    sealed = seal_text(room.log, stream, words)
     room.do(stream, c.RecordInstruction(leader="leader", text=sealed), FOR_LEADER, MONDAY)
     room.do(stream, c.SubmitFeedback(text=sealed, problem=sealed, progress=5), LIAISON, MONDAY)
     room.do(stream, c.RequestExtension(to=at("2022-07-30").date(), reason=sealed), LIAISON, MONDAY)

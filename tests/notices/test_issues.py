@@ -7,7 +7,7 @@ import pytest
 
 from domain.calendar import WorkCalendar
 from domain.facts import SEALED
-from domain.notices.issues import notices
+from domain.notices.issues import issue_notices
 from domain.notices.people import RecipientDirectory
 from domain.notices.timing import next_morning
 from domain.office import Person
@@ -93,7 +93,7 @@ def test_what_was_issued_before_readers_were_recorded_reaches_the_leaders_alone(
     [recorded] = reading.read_stream(room.log, "bulletin/briefing")
     old = {key: value for key, value in json.loads(recorded.payload).items() if key != "distributed"}
     house = RecipientDirectory((*reading.people(room.log), SECOND_LEADER), _calendar(room), lambda i: i)
-    found = notices(recorded.model_copy(update={"payload": json.dumps(old)}), None, None, house)
+    found = issue_notices(recorded.model_copy(update={"payload": json.dumps(old)}), None, None, house)
     assert {n.person for n in found} == {SECOND_LEADER.id}
 
 

@@ -49,7 +49,9 @@ def test_everybody_has_his_digest_within_a_minute(either_room: PostRoom, people:
         assert len(room.kept()) >= people * MATTERS
         began = time.monotonic()
         moment = MORNING
-        while any(q.next_at <= moment for q in kept.queues(room.log)) and moment < MORNING + timedelta(minutes=2):
+        while any(q.next_at <= moment for q in kept.waiting_by_channel(room.log)) and moment < MORNING + timedelta(
+            minutes=2
+        ):
             room.deliver(moment)
             moment += timedelta(seconds=1)
         taken = time.monotonic() - began
@@ -113,8 +115,10 @@ def test_workers_that_are_killed_while_they_send_lose_nothing_and_double_nothing
                 assert worker is not None
                 kill(worker)
             with home.log() as log:
-                wait_for(lambda: len(kept.listed(log)) == 8 * kills and not kept.listed(log, pending=True), 120)
-                found = kept.listed(log)
+                wait_for(
+                    lambda: len(kept.list_notices(log)) == 8 * kills and not kept.list_notices(log, pending=True), 120
+                )
+                found = kept.list_notices(log)
                 assert verify(log).ok
             assert {d["id"] for d in sms.documents} == {n.id for n in found if n.channel == "sms"}
             texts: dict[str, set[str]] = {}

@@ -9,7 +9,7 @@ from domain.meetings import commands as mc
 from domain.meetings import events as mev
 from domain.meetings.evolve import evolve_meeting
 from domain.meetings.meeting import Meeting
-from domain.notices.meetings import RULES, notices
+from domain.notices.meetings import RULES, meeting_notices
 from domain.notices.notice import Notice
 from domain.notices.people import RecipientDirectory
 from domain.office import DIRECTORY_STREAM, Delegation, DelegationGranted, DelegationRevoked
@@ -33,7 +33,7 @@ def told(session: Session) -> list[Notice]:
     found: list[Notice] = []
     for event in session.recorded:
         after = evolve_meeting(before, event)
-        found += notices(event, before, after, HOUSE)
+        found += meeting_notices(event, before, after, HOUSE)
         before = after
     return found
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from domain import commands as c
 from domain import events as ev
-from domain.notices.overtaken import Since, since
+from domain.notices.overtaken import Since, what_became_of
 from domain.notices.telling import RULES
 from eventlog import notices as kept
 from tests.support.history import tick
@@ -51,7 +51,7 @@ def test_a_line_overtaken_between_the_last_telling_and_the_morning_is_not_sent(r
     room.do(stream, c.RequestClosure(text="已全部完成"), HEAD, EVENING + later(1))
     room.spread(EVENING + later(2))
     room.do(stream, c.ReviewClosure(approve=False, text="缺验收单"), OFFICE, EVENING + later(3))
-    going = kept.due(room.log, "file", MORNING, 100)
+    going = kept.due_notices(room.log, "file", MORNING, 100)
     left = room.hands._reread(going, room.hands._house())
     assert any("请审核" in n.text for n in going)
     assert not any("请审核" in n.text for n in left)
@@ -97,7 +97,7 @@ def test_what_was_tried_is_dropped_but_never_changed_under_its_id(room: PostRoom
     stream = room.open(EVENING)
     room.spread(EVENING)
     first = {n.id: n.text for n in room.kept(pending=True)}
-    kept.tried(room.log, [("digest-x", list(first))], MORNING)
+    kept.mark_notices_tried(room.log, [("digest-x", list(first))], MORNING)
     room.do(stream, c.AcceptReceipt(), LIAISON, EVENING + later(1))
     room.spread(EVENING + later(2))
     assert {n.id: n.text for n in room.kept() if n.id in first} == first
@@ -109,9 +109,9 @@ def test_a_notice_retried_alone_has_an_id_of_its_own(room: PostRoom) -> None:
         room.open(EVENING + later(n), title=f"第{n}件事", assist=())
     room.spread(EVENING + later(5))
     mine = [n for n in room.kept(pending=True) if n.person == "li"]
-    kept.tried(room.log, [("digest-of-three", [n.id for n in mine])], MORNING)
-    kept.failed(room.log, [n.id for n in mine], "网关答复 500", MORNING + timedelta(days=1))
-    kept.retry(room.log, [mine[1].id], MORNING + later(1))
+    kept.mark_notices_tried(room.log, [("digest-of-three", [n.id for n in mine])], MORNING)
+    kept.mark_notices_failed(room.log, [n.id for n in mine], "网关答复 500", MORNING + timedelta(days=1))
+    kept.retry_notices(room.log, [mine[1].id], MORNING + later(1))
     room.deliver(MORNING + later(1), "file")
     [alone] = room.to("li")
     assert alone["id"] == mine[1].id
@@ -128,4 +128,4 @@ def test_every_event_that_asks_something_is_judged_before_it_is_sent() -> None:
     """结转, 回避 and 并入 ask for what no later event of the matter answers."""
     asking = {kind for kind, rule in RULES.items() if rule.ask}
     assert asking - _JUDGES.keys() == stands
-    assert callable(since)
+    assert callable(what_became_of)

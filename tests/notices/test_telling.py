@@ -12,7 +12,7 @@ from domain.envelope import Actor
 from domain.event import known_types
 from domain.notices.notice import LONGEST, Notice
 from domain.notices.people import RecipientDirectory
-from domain.notices.telling import RULES, notices
+from domain.notices.telling import RULES, matter_notices
 from domain.terms import Role, SuspensionReason, Urgency
 from eventlog import reading
 from tests.support.homes import at
@@ -97,10 +97,10 @@ def test_a_unit_that_loses_a_matter_is_told(room: PostRoom) -> None:
 
 
 def test_a_leaders_words_are_announced_and_not_said(room: PostRoom) -> None:
-    from eventlog.secrets import seal
+    from eventlog.secrets import seal_text
 
     stream = room.accepted(MONDAY)
-    text = seal(room.log, stream, "尽快")
+    text = seal_text(room.log, stream, "尽快")
     room.do(stream, c.RecordInstruction(leader="leader", text=text), FOR_LEADER, MONDAY)
     told_then = told(room, stream)["有领导批示"]
     assert set(told_then) == {"li", "head"}
@@ -151,7 +151,7 @@ def test_what_is_told_of_an_event_does_not_depend_on_when_it_is_looked_at(room: 
 def _all(room: PostRoom, stream: str) -> list[Notice]:
     """The notices of a matter, computed afresh from the log."""
     from domain.matter import Matter
-    from eventlog.readmodel import fold
+    from eventlog.readmodel import fold_events
 
     people = reading.people(room.log)
     names: dict[str, str] = {p.id: p.name for p in people}
@@ -159,9 +159,9 @@ def _all(room: PostRoom, stream: str) -> list[Notice]:
     before: Any = None
     found: list[Notice] = []
     for event in reading.read_stream(room.log, stream):
-        after = fold(stream, before, [event])
+        after = fold_events(stream, before, [event])
         assert isinstance(after, Matter)
-        found += notices(event, before, after, house)
+        found += matter_notices(event, before, after, house)
         before = after
     return found
 

@@ -57,7 +57,7 @@ def ask(
     log: Database, stream: str, event: Event, actor: Actor, command_id: str = "c", content: str = "hash"
 ) -> AppendAnswer:
     """A direct append, past every command line."""
-    head = reading.head(log, stream)
+    head = reading.stream_head(log, stream)
     return append(
         log,
         AppendRequest(

@@ -6,7 +6,7 @@ from domain.event import label_of
 from domain.numbering import NUMBERS_STREAM
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.projections import rebuild
+from eventlog.projections import rebuild_read_model
 from eventlog.verify import verify
 from services.restored_numbers import advance_numbers, lagging_numbers
 from tests.eventlog.sample import Asker, SampleOpened, everything
@@ -61,7 +61,7 @@ def test_a_rebuilt_read_model_knows_the_skipped_numbers(database: Database) -> N
     advance_numbers(database, SEEN)
     asker.open("b")
     before = everything(database)
-    rebuild(database)
+    rebuild_read_model(database)
     assert everything(database) == before
     assert ("sample/2022", 8) in before["numbers"]
     assert ("urge/2022", 2) in before["numbers"]

@@ -21,7 +21,7 @@ def attempts(database: Database, overtake: Callable[[int], None]) -> tuple[list[
     looked: list[int] = []
 
     def attempt() -> AppendAnswer:
-        stands = reading.head(database, STREAM)
+        stands = reading.stream_head(database, STREAM)
         looked.append(stands.version)
         overtake(len(looked))
         return append(

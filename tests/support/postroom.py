@@ -75,7 +75,7 @@ class PostRoom:
         return Person.model_validate(recorded.model_dump(exclude={"left_at"}))
 
     def kept(self, **which: Any) -> tuple[NoticeOnRecord, ...]:
-        return kept.listed(self.log, **which)
+        return kept.list_notices(self.log, **which)
 
     @property
     def lines(self) -> list[dict[str, Any]]:

@@ -153,7 +153,7 @@ async def test_two_workers_and_two_clients_give_no_number_twice(
             given += [await opened(gateway, f"第{n}件") for n, gateway in enumerate((near, second, near), start=2)]
             bulletins = [bulletin(near_log, home, month=1), bulletin(near_log, home, month=3)]
             if not shared:
-                await until(lambda: Witness(far).height(far_log.log()) == Height(*reading.newest(far_log)))
+                await until(lambda: Witness(far).height(far_log.log()) == Height(*reading.newest_event(far_log)))
             await asyncio.to_thread(back)
             late = [opened(gateway, f"还原后{n}") for n, gateway in enumerate((near, second, near, second))]
             given += await asyncio.gather(*late)
@@ -211,7 +211,7 @@ async def test_a_new_home_learns_from_temporal_what_was_given(dev_server: DevSer
         async with serving(dev_server, log, home, queue) as gateway:
             back = place.copy()
             lost = bulletin(log, home)
-            seen = await heard(gateway, reading.newest(log)[0])
+            seen = await heard(gateway, reading.newest_event(log)[0])
     back()
     with place.seen_by(tmp_path / "new") as log:
         gateway = Gateway(await dev_server.client(), log, queue, DOOR)

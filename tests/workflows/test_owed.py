@@ -214,7 +214,7 @@ async def test_commands_that_come_with_the_opening_do_not_wait_for_a_clock_that_
         await asyncio.sleep(0.3)
         monkeypatch.setattr("services.running.LogActivities", _SlowLog)
         async with running(client, log, task_queue=gateway.task_queue, door=DOOR, simulated=True):
-            await until(lambda: reading.head(log, stream).version > 0)
+            await until(lambda: reading.stream_head(log, stream).version > 0)
             # Opened, and the reports that came with it are still being refused.
             await sent(c.AcceptReceipt(), LIAISON)
             await asyncio.gather(*asked, return_exceptions=True)

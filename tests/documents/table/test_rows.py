@@ -12,7 +12,7 @@ from domain.calendar import end_of_day
 from domain.facts import WITHHELD
 from domain.terms import Light
 from eventlog.database import Database
-from eventlog.secrets import seal
+from eventlog.secrets import seal_text
 from sheets.table import Column, RowKey
 from tests.documents.quarter import HALL, LAND, WORDS, play
 from tests.support.history import act
@@ -68,7 +68,7 @@ def test_a_light_that_turns_green_again_is_told(log: Database) -> None:
 
 def test_a_secret_is_not_in_the_table(log: Database) -> None:
     play(log)
-    act(log, HALL, c.SubmitFeedback(text=seal(log, HALL, WORDS), progress=50), LIAISON, at("2022-03-31", "17:40"))
+    act(log, HALL, c.SubmitFeedback(text=seal_text(log, HALL, WORDS), progress=50), LIAISON, at("2022-03-31", "17:40"))
     row = table(log, "2022-03-31", "2022-03-24").rows[0]
     assert row.texts[Column.PROGRESS] == f"50%（3月31日反馈）\n{WITHHELD}"
 
