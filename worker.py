@@ -20,10 +20,10 @@ from eventlog.configured import open_log
 from eventlog.errors import LogError
 from process import leave
 from services.gateway import Gateway
-from services.health import answering_health
+from services.health import serve_health
 from services.home import make_home, make_private
 from services.lookout import Lookout
-from services.running import running
+from services.running import running_worker
 from services.service_log import configure_logging, service_runtime
 from services.sweep import Sweep
 
@@ -58,7 +58,7 @@ async def serve(stop: asyncio.Event | None = None) -> None:
         if not await _settled(sweep, stop):
             return
         async with (
-            running(
+            running_worker(
                 client,
                 database,
                 task_queue=settings.task_queue,
@@ -66,7 +66,7 @@ async def serve(stop: asyncio.Event | None = None) -> None:
                 cached=settings.cached_matters,
                 notices=NoticeActivities(database, channels, settings.notices, OfficeClock()),
             ) as worker,
-            answering_health(settings, worker),
+            serve_health(settings, worker),
         ):
             at_work = [asyncio.create_task(sweep.for_ever()), asyncio.create_task(Lookout(gateway, sweep).for_ever())]
             with suppress(TimeoutError):

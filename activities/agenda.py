@@ -8,8 +8,8 @@ from eventlog import reading
 from eventlog.database import Database
 
 
-def assembled(database: Database, stream: str) -> Assembled:
-    """Its proposals now; none for what is no meeting.
+def assembled_agenda(database: Database, stream: str) -> Assembled:
+    """The agenda items the log proposes for a meeting now; none when the stream is no meeting.
 
     Raises:
         LogError: the log cannot be read.

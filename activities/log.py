@@ -48,7 +48,7 @@ class LogActivities:
     @activity.defn(name=APPEND, no_thread_cancel_exception=True)
     def append(self, request: AppendRequest) -> LogAnswer:
         """Ask the log to record what was decided; one line of log per event recorded."""
-        check_caller(request.stream)
+        _check_caller(request.stream)
         try:
             answer = append(self._database, request, door=self._door)
         except LogError as e:
@@ -68,7 +68,7 @@ class LogActivities:
     @activity.defn(name=LOAD, no_thread_cancel_exception=True)
     def load(self, asked: Loading) -> Loaded:
         """The state of a stream as the log has it, the rulebook in force, and what to think of the start."""
-        check_caller(asked.stream)
+        _check_caller(asked.stream)
         proof = self._door.of_start(asked.stream, asked.renew_after, asked.clock_shift)
         proven = same(asked.proof, proof)
         loaded = self._loaded(asked.stream)
@@ -90,8 +90,8 @@ class LogActivities:
         raise ApplicationError(f"{stream} has no workflow", type="no_workflow", non_retryable=True)
 
 
-def check_caller(stream: str) -> None:
-    """The log is reached only by the workflow of the stream itself, running in this very worker.
+def _check_caller(stream: str) -> None:
+    """Refuse who is not the workflow of the stream itself, running in this very worker.
 
     Any workflow on any queue can ask for an activity by name; only a local one runs where its workflow's code does.
 
@@ -106,7 +106,7 @@ def check_caller(stream: str) -> None:
 
 
 def failed_activity(error: LogError) -> ApplicationError:
-    """The log's trouble as Temporal retries it, or does not."""
+    """The log's error as a Temporal activity fails with it: retried, or not."""
     # Only an unreachable log is worth a second try; a wrong schema stays wrong.
     retry = isinstance(error, LogUnreachable)
     return ApplicationError(error.message, type=LOG_UNREACHABLE if retry else error.code, non_retryable=not retry)

@@ -9,7 +9,7 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.agenda import assembled
+from activities.agenda import assembled_agenda
 from activities.clock import OfficeClock
 from domain.base import Refusal
 from domain.calendar import WorkCalendar, at_office, local_date
@@ -55,7 +55,7 @@ class MeetingActivities:
     def assemble(self, asked: Assembling) -> Assembled:
         """What the log proposes for a meeting's agenda now."""
         try:
-            return assembled(self._database, asked.stream)
+            return assembled_agenda(self._database, asked.stream)
         except LogError as e:
             raise ApplicationError(e.message, type=LOG_UNREACHABLE) from e
 
@@ -108,7 +108,7 @@ class MeetingActivities:
             known = reading.meeting_streams(self._database)
         except LogError as e:
             raise ApplicationError(e.message, type=LOG_UNREACHABLE) from e
-        orders = [o for s in series for o in orders_by_rule(s, now, calendar) if o.stream not in known]
+        orders = [o for s in series for o in _orders_by_rule(s, now, calendar) if o.stream not in known]
         return orders, calendar.opens(calendar.add_workdays(local_date(now), 1))
 
 
@@ -119,7 +119,7 @@ async def _beat() -> None:
         await asyncio.sleep(BEAT)
 
 
-def orders_by_rule(series: Series, now: datetime, calendar: WorkCalendar) -> Iterator[MeetingOrder]:
+def _orders_by_rule(series: Series, now: datetime, calendar: WorkCalendar) -> Iterator[MeetingOrder]:
     """The meetings a series' rule calls for within the horizon, each under an id that follows from its period."""
     if series.rule is None:
         return

@@ -214,12 +214,12 @@ def _of_files(stream: str | None) -> "list[VerifyFinding]":
     from eventlog.attachments import attachment_problems
     from eventlog.findings import Token
     from eventlog.findings import VerifyFinding as Unread
-    from services.inspection import inspect
+    from services.inspection import inspect_cabinet
 
     home = session.settings.home
     try:
         missing = list(attachment_problems(session.database, home, stream))
-        return missing if stream is not None else [*missing, *inspect(session.database, home)]
+        return missing if stream is not None else [*missing, *inspect_cabinet(session.database, home)]
     except Exception:
         return [Unread(token=Token.FILES_UNREAD, message=Token.FILES_UNREAD.label)]
 

@@ -11,7 +11,7 @@ from cli.session import Problem, answer, session
 from cli.tables import table
 from cli.task.common import the_unit, today
 from documents.ledger import read_ledger
-from documents.reports.burden import UnitBurden, burden
+from documents.reports.burden import UnitBurden, burden_report
 from domain.calendar import SHANGHAI, next_month
 from domain.queries.burden import Ask
 from eventlog import reading
@@ -31,7 +31,7 @@ def show(
         raise Problem("--month 和 --year 只能填一个", "malformed")
     since, until = _year(year) if year else _month(month)
     ledger = read_ledger(session.database, past_instant(as_of) if as_of else datetime.now(SHANGHAI))
-    burdens = burden(ledger, reading.units(session.database), since, until)
+    burdens = burden_report(ledger, reading.units(session.database), since, until)
     if unit:
         wanted = the_unit(unit).id
         burdens = tuple(b for b in burdens if b.unit == wanted)

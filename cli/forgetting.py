@@ -6,7 +6,7 @@ from cli.session import Exit, Problem, answer, session
 from cli.task.common import ByOption, MatterArg, PaperOption, ReasonOption, acting, confirm, need, the_matter
 from domain.forgetting import SECRETS_STREAM, forget
 from eventlog.secrets import destroy_keys, live_keys, scrub_destroyed_keys
-from services.office_records import record
+from services.office_records import record_office_events
 
 
 def forget_(matter: MatterArg, reason: ReasonOption = None, by: ByOption = None, paper: PaperOption = None) -> None:
@@ -20,7 +20,7 @@ def forget_(matter: MatterArg, reason: ReasonOption = None, by: ByOption = None,
     event = forget(target.stream, target.number, keys, why, actor)
     if keys:
         confirm(f"销毁 {target.number} 的密钥？此后任何人都不能再看其中加密的内容，也不能恢复。")
-        record(
+        record_office_events(
             session.database,
             SECRETS_STREAM,
             [event],

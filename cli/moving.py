@@ -82,11 +82,11 @@ def move_lines(moves: Iterable["MovedDeadline"]) -> list[str]:
 
 def record_and_move(stream: str, *events: Event, actor: Actor | None = None) -> Moved:
     """Write into one of the rulebook's streams, and wait until every open matter has recorded what moves."""
-    from services.office_records import record
-    from services.reprojection import moves_since, open_matters, reminders
+    from services.office_records import record_office_events
+    from services.reprojection import deadline_moves_since, moved_reminders, open_matters
 
     before, known = reading.rulebook(session.database), open_matters(session.database)
-    record(
+    record_office_events(
         session.database,
         stream,
         events,
@@ -98,8 +98,8 @@ def record_and_move(stream: str, *events: Event, actor: Actor | None = None) -> 
     if woken is None:
         return Moved(None, (), ())
     unfinished = _wait()
-    recorded = moves_since(session.database, before.version)
-    moved = reminders(known, before, open_matters(session.database), reading.rulebook(session.database))
+    recorded = deadline_moves_since(session.database, before.version)
+    moved = moved_reminders(known, before, open_matters(session.database), reading.rulebook(session.database))
     return Moved(woken, recorded, moved, unfinished)
 
 
@@ -108,17 +108,17 @@ def _wait() -> int:
     from rich.console import Console
     from rich.progress import Progress
 
-    from services.reprojection import pending
+    from services.reprojection import pending_reprojections
 
     give_up = time.monotonic() + left_of(PATIENCE)
-    left: Sequence[str] = pending(session.database, datetime.now(UTC))
+    left: Sequence[str] = pending_reprojections(session.database, datetime.now(UTC))
     with Progress(console=Console(file=sys.stderr), disable=not sys.stderr.isatty(), transient=True) as bar:
         task, looked = bar.add_task("重算时限", total=len(left)), 0.0
         while left and time.monotonic() < give_up:
             # The workers need the machine more than this looking on does.
             time.sleep(max(LOOK_EVERY, 2 * looked))
             began = time.monotonic()
-            left = pending(session.database, datetime.now(UTC))
+            left = pending_reprojections(session.database, datetime.now(UTC))
             looked = time.monotonic() - began
             bar.update(task, completed=(bar.tasks[0].total or 0) - len(left))
     return len(left)

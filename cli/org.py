@@ -146,9 +146,9 @@ def _active() -> tuple[reading.PersonOnRecord, ...]:
 
 
 def _record(events: Sequence[Event]) -> None:
-    from services.office_records import record
+    from services.office_records import record_office_events
 
-    record(
+    record_office_events(
         session.database,
         DIRECTORY_STREAM,
         events,

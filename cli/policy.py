@@ -116,11 +116,11 @@ def _versions() -> set[str]:
 
 
 def _foreseen(policy: Policy) -> Any:
-    from services.reprojection import foreseen
+    from services.reprojection import foreseen_moves
 
     rulebook = reading.rulebook(session.database)
     because = f"采用督办规则“{policy.version}”"
-    return foreseen(
+    return foreseen_moves(
         session.database, rulebook.model_copy(update={"policy": policy, "because": because}), datetime.now(UTC)
     )
 
@@ -150,13 +150,13 @@ class _Soon:
 
 
 def _reminded(policy: Policy) -> _Soon:
-    from services.reprojection import open_matters, pressures, reminders
+    from services.reprojection import moved_pressures, moved_reminders, open_matters
 
     was = reading.rulebook(session.database)
     wanted = was.model_copy(update={"policy": policy})
     matters = open_matters(session.database)
     now = datetime.now(UTC)
-    return _Soon(reminders(matters, was, matters, wanted), pressures(matters, was, wanted, now))
+    return _Soon(moved_reminders(matters, was, matters, wanted), moved_pressures(matters, was, wanted, now))
 
 
 def export(

@@ -265,9 +265,9 @@ def _decided(decide: Callable[[Directory], list[Event]], content: dict[str, Any]
 
 
 def _record(events: Sequence[Event]) -> None:
-    from services.office_records import record
+    from services.office_records import record_office_events
 
-    record(
+    record_office_events(
         session.database,
         DIRECTORY_STREAM,
         events,

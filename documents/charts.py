@@ -49,8 +49,8 @@ class LifeMoment:
     label: str
 
 
-def lights_over_weeks(weeks: Sequence[LightsOn], title: str) -> str:
-    """Stacked bars, one a week: grey-scale hatching tells the lights apart in print."""
+def lights_chart(weeks: Sequence[LightsOn], title: str) -> str:
+    """The chart of lights over weeks: stacked bars as SVG, told apart in print by hatching."""
     tall, top, bottom, left = 200, 46, 30, 40
     most = max((sum(w.counts.get(x, 0) for x in _SHOWN) for w in weeks), default=0) or 1
     step = (_WIDTH - left - 10) / max(len(weeks), 1)
@@ -68,8 +68,8 @@ def lights_over_weeks(weeks: Sequence[LightsOn], title: str) -> str:
     return _svg(top + tall + bottom, title, parts)
 
 
-def on_time_by_unit(rates: Sequence[UnitRate], title: str) -> str:
-    """One bar a unit, in the order given: the share closed in time, and both numbers."""
+def on_time_chart(rates: Sequence[UnitRate], title: str) -> str:
+    """The chart of units' on-time rates as SVG: one bar a unit, in the order given, with both numbers."""
     left, top = 210, 30
     room = _WIDTH - left - 90
     parts = []
@@ -85,8 +85,8 @@ def on_time_by_unit(rates: Sequence[UnitRate], title: str) -> str:
     return _svg(top + len(rates) * _ROW + 10, title, parts)
 
 
-def life_line(moments: Sequence[LifeMoment], since: date, until: date, title: str) -> str:
-    """A matter from its opening to its end: what happened when, on one line of time."""
+def life_chart(moments: Sequence[LifeMoment], since: date, until: date, title: str) -> str:
+    """The chart of a matter's life as SVG, from its opening to its end: what happened when."""
     left, top = 20, 40
     span = max((until - since).days, 1)
     line = top + 10

@@ -193,13 +193,13 @@ class Period:
 def read_period(
     database: Database, since: date, until: date, *, as_of: datetime, position: int | None = None
 ) -> Period:
-    """A period with its weeks and with how things stood at the last 简报 before it, all from one fold of the log.
+    """The figures of a period by weeks, and how things stood at the last 简报 before it, from one fold of the log.
 
     Raises:
         LogUnreachable: the database is down.
     """
     known = read_known(database, as_of, position)
-    weeks = known.moments([min(end_of_day(day), as_of) for day in fridays(since, until)])
+    weeks = known.moments([min(end_of_day(day), as_of) for day in _fridays(since, until)])
     (began,) = known.moments([end_of_day(since - timedelta(days=1))])
     earlier = [i for i in known.issues(Publication.BRIEFING) if i.until < until]
     last = max(earlier, key=lambda i: (i.until, i.position), default=None)
@@ -213,14 +213,14 @@ def read_period(
     return Period(ledger=ledger, since=since, until=until, weeks=weeks, before=before, first=last is None)
 
 
-def fridays(since: date, until: date) -> list[date]:
+def _fridays(since: date, until: date) -> list[date]:
     """Every Friday of a period."""
     first = since + timedelta(days=(_FRIDAY - since.weekday()) % _WEEK)
     return [first + timedelta(days=n) for n in range(0, (until - first).days + 1, _WEEK)]
 
 
-def year_of(database: Database, year: int, now: datetime) -> Period:
-    """A year, up to today when it has not ended; matters as they stood at its end.
+def read_year(database: Database, year: int, now: datetime) -> Period:
+    """The figures of a year, up to today when it has not ended; matters as they stood at its end.
 
     Raises:
         LogUnreachable: the database is down.
@@ -231,11 +231,11 @@ def year_of(database: Database, year: int, now: datetime) -> Period:
     return replace(period, called="全年" if until == last else "今年")
 
 
-def by_stage(entries: Iterable[Entry]) -> Counter[Stage]:
-    """How many stand where."""
+def count_by_stage(entries: Iterable[Entry]) -> Counter[Stage]:
+    """How many matters stand at which stage."""
     return Counter(e.matter.stage for e in entries)
 
 
-def by_light(entries: Iterable[Entry], klass: MatterClass | None = None) -> Counter[Light]:
-    """How many of what is alive show which light."""
+def count_by_light(entries: Iterable[Entry], klass: MatterClass | None = None) -> Counter[Light]:
+    """How many live matters show which light."""
     return Counter(e.lit.light for e in entries if not e.matter.ended and (klass is None or e.matter.klass is klass))

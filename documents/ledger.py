@@ -166,7 +166,7 @@ class RecordedStreams:
             as_of=self.as_of,
             rulebook=rulebook,
             directory=directory or Directory(),
-            matters=tuple(sorted(files, key=lambda f: in_order(f.matter.number))),
+            matters=tuple(sorted(files, key=lambda f: number_order(f.matter.number))),
             meetings=_earliest_first(meeting for meeting, _ in folded),
             news=news.issues if news else (),
             plans=tuple(sorted(plans, key=lambda p: p.plan)),
@@ -191,7 +191,7 @@ class RecordedStreams:
 
 
 def read_ledger(database: Database, as_of: datetime, position: int | None = None) -> Ledger:
-    """The log up to a position, or, without one, up to the last event known at `as_of`.
+    """The ledger: the log folded up to a position, or, without one, up to the last event known at `as_of`.
 
     Raises:
         LogUnreachable: the database is down.
@@ -201,7 +201,7 @@ def read_ledger(database: Database, as_of: datetime, position: int | None = None
 
 
 def read_known(database: Database, as_of: datetime, position: int | None = None) -> RecordedStreams:
-    """The same, for who has to look into it before it is folded.
+    """The log as `read_ledger` reads it, for who has to look into it before it is folded.
 
     Raises:
         LogUnreachable: the database is down.
@@ -256,8 +256,8 @@ def _keep(thens: dict[int, S], look: int, state: S | None) -> None:
         thens[look] = state
 
 
-def in_order(number: str) -> tuple[int, ...]:
-    """What numbers are sorted by: XMH-2022-1000 comes after XMH-2022-999."""
+def number_order(number: str) -> tuple[int, ...]:
+    """What the numbers of matters are sorted by: XMH-2022-1000 comes after XMH-2022-999."""
     return tuple(map(int, _DIGITS.findall(number)))
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from documents.charts import LightsOn, UnitRate, lights_over_weeks, on_time_by_unit
+from documents.charts import LightsOn, UnitRate, lights_chart, on_time_chart
 from documents.figures import Period
 from documents.page import Figure
 from documents.wording import short_date
@@ -14,7 +14,7 @@ _SHOWN = (Light.GREEN, Light.BLUE, Light.YELLOW, Light.RED)
 
 
 def weekly_lights(period: Period) -> tuple[LightsOn, ...]:
-    """The lights of what was alive at the end of each Friday of the period."""
+    """The lights of live matters at the end of each Friday of the period, by week."""
     weeks = []
     for position, end in period.weeks:
         rulebook = period.ledger.rulebooks[position]
@@ -24,8 +24,8 @@ def weekly_lights(period: Period) -> tuple[LightsOn, ...]:
     return tuple(weeks)
 
 
-def lights_figure(period: Period, title: str) -> Figure | None:
-    """The weeks as a chart; None when there is less than two weeks to compare."""
+def lit_weeks_figure(period: Period, title: str) -> Figure | None:
+    """The weeks' lights as a chart; None when there is less than two weeks to compare."""
     weeks = weekly_lights(period)
     lit = [w for w in weeks if sum(w.counts.values())]
     if len(lit) < 2:  # noqa: PLR2004  (one bar compares nothing)
@@ -35,14 +35,14 @@ def lights_figure(period: Period, title: str) -> Figure | None:
     worst_week = f"红灯最多的一周为{short_date(worst.day)}，{reds}件" if reds else "各周均无红灯"
     last = lit[-1]
     ended = "、".join(f"{kind.label}灯{last.counts[kind]}件" for kind in _SHOWN if last.counts[kind])
-    return Figure(title=title, said=f"{worst_week}；{short_date(last.day)}{ended}", svg=lights_over_weeks(weeks, title))
+    return Figure(title=title, said=f"{worst_week}；{short_date(last.day)}{ended}", svg=lights_chart(weeks, title))
 
 
 def rates_figure(rates: list[UnitRate], title: str) -> Figure | None:
-    """Units beside each other, in the order of the directory."""
+    """The on-time rates of units as a chart, in the order of the directory."""
     judged = [r for r in rates if r.whole]
     if not judged:
         return None
     part, whole = sum(r.part for r in judged), sum(r.whole for r in judged)
     caption = f"{len(judged)}个单位共办结{whole}件，其中按期{part}件"
-    return Figure(title=title, said=caption, svg=on_time_by_unit(judged, title))
+    return Figure(title=title, said=caption, svg=on_time_chart(judged, title))

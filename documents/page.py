@@ -117,11 +117,11 @@ class Page(Frozen):
 
 
 def section(title: str, *parts: tuple[Block, ...]) -> Section:
-    """A section of the parts that have something to say; 暂无 when none has."""
+    """A page's section of the parts that have something to say; 暂无 when none has."""
     blocks = tuple(block for part in parts for block in part)
     return Section(title=title, blocks=blocks or (Paragraph(text=NOTHING),))
 
 
 def headed(heading: str, *blocks: Block) -> tuple[Block, ...]:
-    """A subheading with what stands under it."""
+    """A subheading of a page with what stands under it."""
     return (Subheading(text=heading), *blocks)

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from eventlog.errors import LogError, LogUnreachable
 
@@ -132,3 +133,19 @@ def backend_of(url: str) -> Backend:
 
         return PostgresBackend(f"postgresql://{rest}")
     raise LogUnreachable("数据库地址须以 sqlite:///路径 或 postgresql:// 开头，请检查 XMH_DATABASE_URL")
+
+
+def without_password(url: str) -> str:
+    """A database's address without its password, as it may be shown (`xmh status`)."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme == "sqlite":
+        return url
+    place, question, query = rest.partition("?")
+    login, at, host = place.rpartition("@")
+    login = f"{login.partition(':')[0]}:***" if ":" in login else login
+    # Whatever option may hold one: password, sslpassword, and those a later driver brings.
+    shown = "&".join(
+        f"{name}=***" if "pass" in unquote(name).lower() else f"{name}{sign}{value}"
+        for name, sign, value in (part.partition("=") for part in query.split("&"))
+    )
+    return f"{scheme}://{login}{at}{host}{question}{shown}"

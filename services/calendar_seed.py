@@ -15,7 +15,7 @@ _SATURDAY = 5
 
 
 def seed_years(first: int, last: int) -> tuple[PublishedYear, ...]:
-    """The published years `first` to `last`, both included.
+    """The published years of the working calendar from `first` to `last`, both included.
 
     Raises:
         Refusal: for a year whose holidays the package does not know (`calendar_unpublished`).

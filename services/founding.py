@@ -21,7 +21,7 @@ from domain.terms import Role, Supervision, UnitLevel
 from eventlog import reading
 from eventlog.database import Database
 from services.calendar_seed import seed_years
-from services.office_records import record
+from services.office_records import record_office_events
 
 FIRST_YEAR, LAST_YEAR = 2021, 2026
 OFFICE_UNIT = Unit(
@@ -38,8 +38,8 @@ FOUNDED = (CALENDAR_STREAM, POLICY_STREAM, DIRECTORY_STREAM, SERIES_STREAM)
 """Streams no log is without."""
 
 
-def found(database: Database, now: datetime | None = None) -> None:
-    """Write the founding events that are not there yet. Safe to repeat.
+def found_log(database: Database, now: datetime | None = None) -> None:
+    """Write the founding events of a new log that are not there yet. Safe to repeat.
 
     Raises:
         LogError: the log cannot be written.
@@ -56,4 +56,4 @@ def found(database: Database, now: datetime | None = None) -> None:
     for stream, events in founding:
         if reading.stream_head(database, stream).version == 0:
             moment = now or datetime.now(UTC)
-            record(database, stream, events, actor=SYSTEM, command_id=f"founding:{stream}", now=moment)
+            record_office_events(database, stream, events, actor=SYSTEM, command_id=f"founding:{stream}", now=moment)

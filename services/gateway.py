@@ -99,7 +99,7 @@ class Unreachable(Exception):  # noqa: N818  (an answer, like `Refusal`)
 
 
 async def connect(address: str, namespace: str = "default", within: timedelta = CONNECT_WITHIN) -> Client:
-    """A client with the data converter that workflows, tests and replays share.
+    """A Temporal client for the gateway, with the data converter that workflows, tests and replays share.
 
     Raises:
         Unreachable: nobody answers there.
@@ -115,7 +115,7 @@ async def connect(address: str, namespace: str = "default", within: timedelta = 
 
 @cache
 def silent_runtime() -> Runtime:
-    """The SDK's own runtime logs to standard output, where only the answer may stand."""
+    """A runtime of Temporal's SDK that logs nothing to standard output, where only the answer may stand."""
     return Runtime(telemetry=TelemetryConfig(logging=None))
 
 
@@ -276,7 +276,7 @@ class Gateway:
     async def wake_open_matters(self) -> int:
         """Tell every open matter and meeting to look at the log again; how many matters. After the rulebook moved."""
         heads = await asyncio.to_thread(self.open_streams)
-        woken = await gathered(self.wake(head.stream) for head in heads)
+        woken = await gathered_results(self.wake(head.stream) for head in heads)
         return sum(woke for head, woke in zip(heads, woken, strict=True) if kind_of(head.stream) == "matter")
 
     def open_streams(self) -> tuple[reading.Head, ...]:
@@ -435,8 +435,8 @@ ROUTES: dict[str, Route[Any, Any]] = {"matter": MATTERS, "meeting": MEETINGS}
 """Kind of stream → how it is reached."""
 
 
-async def gathered(work: Iterable[Awaitable[T]]) -> list[T]:
-    """The results in order, a few at a time."""
+async def gathered_results(work: Iterable[Awaitable[T]]) -> list[T]:
+    """The results of submitted commands in order, a few at a time."""
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(item: Awaitable[T]) -> T:

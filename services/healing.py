@@ -17,7 +17,7 @@ from temporalio.service import RPCError
 from domain.base import Frozen
 from eventlog import reading
 from eventlog.watermark import highest_numbers
-from services.gateway import QUERY_WITHIN, Gateway, gathered
+from services.gateway import QUERY_WITHIN, Gateway, gathered_results
 from services.restored_numbers import advance_numbers
 from services.verified import Verified
 from workflows.contract import SEEN, Seen
@@ -91,7 +91,7 @@ class Healing:
         foreign = {h.stream for h in known if self.gateway.is_foreign(runs[h.stream])}
         own = [h for h in known if h.stream not in foreign]
         asked = [h for h in own if verified is None or not verified.skips(h, rulebook)]
-        looks = dict(zip((h.stream for h in asked), await gathered(map(self._look, asked)), strict=True))
+        looks = dict(zip((h.stream for h in asked), await gathered_results(map(self._look, asked)), strict=True))
         if verified is not None:
             believed = {h.stream: verified.level[h.stream] for h in own if h.stream not in looks}
             level = {stream: (look.version, look.rulebook) for stream, look in looks.items() if isinstance(look, Seen)}
@@ -112,10 +112,10 @@ class Healing:
         return recovery
 
     async def _heal(self, recovery: Recovery) -> None:
-        await gathered(map(self.gateway.start, recovery.missing))
-        await gathered(map(self._heal_deaf, (*recovery.foreign, *recovery.silent)))
-        await gathered(map(self.gateway.wake, (*recovery.behind, *recovery.ahead)))
-        await gathered(map(self._heal_stray, recovery.stray))
+        await gathered_results(map(self.gateway.start, recovery.missing))
+        await gathered_results(map(self._heal_deaf, (*recovery.foreign, *recovery.silent)))
+        await gathered_results(map(self.gateway.wake, (*recovery.behind, *recovery.ahead)))
+        await gathered_results(map(self._heal_stray, recovery.stray))
 
     async def numbers_known(self) -> dict[str, int]:
         """Series → the highest number Temporal knows of: from its matters, ended ones too, and from the notices."""

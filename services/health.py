@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def answering_health(settings: "Settings", worker: Worker) -> AsyncIterator[None]:
-    """`GET /` on the health port: 200 while the worker runs."""
+async def serve_health(settings: "Settings", worker: Worker) -> AsyncIterator[None]:
+    """Serve `GET /` on the health port: 200 while the worker runs."""
     if settings.health_port is None:
         yield
         return

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from documents.filing.cabinet import FOLDER
-from documents.filing.shelf import altered
+from documents.filing.shelf import altered_templates
 from documents.formats.digest import sha256
 from eventlog.database import Database
 from eventlog.findings import Token, VerifyFinding
-from services.issuing.catalogue import everything
+from services.issuing.catalogue import all_filed
 
 
-def inspect(database: Database, home: Path) -> Iterator[VerifyFinding]:
-    """What is altered, missing or added. A home without a cabinet has none to look at: the files stand elsewhere.
+def inspect_cabinet(database: Database, home: Path) -> Iterator[VerifyFinding]:
+    """What is altered, missing or added in the home's cabinet. Without one there is none: the files stand elsewhere.
 
     Raises:
         UnknownEventError: the log holds an issue this build cannot read.
@@ -20,11 +20,11 @@ def inspect(database: Database, home: Path) -> Iterator[VerifyFinding]:
     if not (home / FOLDER).is_dir():
         return
     known: dict[Path, dict[str, str]] = {}
-    for filed in everything(database, home):
+    for filed in all_filed(database, home):
         known.setdefault(filed.folder, {}).update(filed.event.files)
     for folder, files in known.items():
         yield from _folder(home, folder, files)
-    for place in altered(home):
+    for place in altered_templates(home):
         yield _problem(Token.TEMPLATE_ALTERED, home, place)
 
 

@@ -18,7 +18,7 @@ from eventlog.errors import LogRestored
 from eventlog.watermark import Restored, Watermark, highest_numbers
 from eventlog.witness import Height
 from services.healing import Healing
-from services.issuing.bulletins import numbers_on_disk
+from services.issuing.bulletins import bulletin_numbers_on_disk
 
 logger = structlog.get_logger()
 
@@ -38,9 +38,9 @@ class LogGuard:
         Raises:
             LogError, RPCError: a service did not answer.
         """
-        fallen = await asyncio.to_thread(went_back, self._database)
+        fallen = await asyncio.to_thread(log_went_back, self._database)
         if fallen is None:
-            await asyncio.to_thread(keep, self._database)
+            await asyncio.to_thread(keep_witness, self._database)
             return False
         await self.settle()
         return True
@@ -54,11 +54,11 @@ class LogGuard:
         fallen = await asyncio.to_thread(self._fallen, await self._healing.gateway.witnessed())
         if fallen is not None:
             logger.error("log_restored", **fallen.model_dump(mode="json"))
-        given = await asyncio.to_thread(numbers_given, self._database, self._home)
+        given = await asyncio.to_thread(_numbers_given, self._database, self._home)
         moved = await self._healing.settle_numbers(given)
         if fallen is not None or moved:
             logger.error("numbers_settled", moved=moved)
-        await asyncio.to_thread(keep, self._database, settled=fallen is not None)
+        await asyncio.to_thread(keep_witness, self._database, settled=fallen is not None)
         return moved
 
     def _fallen(self, elsewhere: Witnessed | None) -> Restored | None:
@@ -66,7 +66,7 @@ class LogGuard:
         witness, log = self._database.witness, self._database.log()
         if witness is not None and log:
             witness.adopt_earlier(self._database.url, log)
-        fallen = went_back(self._database)
+        fallen = log_went_back(self._database)
         if fallen is None and elsewhere is not None and elsewhere.log == log:
             fallen = _fallen_from(self._database, Height(elsewhere.position, elsewhere.hash))
         if fallen is not None and witness is not None:
@@ -74,8 +74,8 @@ class LogGuard:
         return fallen
 
 
-def keep(database: Database, *, settled: bool = False) -> None:
-    """What the log holds now is what it must hold from now on; also if it is less, once that is `settled`.
+def keep_witness(database: Database, *, settled: bool = False) -> None:
+    """Have the home witness what the log holds now, to be held from now on; also if it is less, once that is `settled`.
 
     Raises:
         LogError: the log cannot be read.
@@ -91,14 +91,14 @@ def keep(database: Database, *, settled: bool = False) -> None:
         witness.goes_on_from(now.log, height)
 
 
-def numbers_given(database: Database, home: Path) -> dict[str, int]:
+def _numbers_given(database: Database, home: Path) -> dict[str, int]:
     """The highest number of each series this home remembers, on paper or by its witness; the log may be older."""
     known = database.witness.mark(database.log()).numbers if database.witness else {}
-    return highest_numbers(known, numbers_on_disk(home))
+    return highest_numbers(known, bulletin_numbers_on_disk(home))
 
 
-def noticed(database: Database) -> Watermark:
-    """What was noticed of this log and nobody has read yet."""
+def noticed_of_log(database: Database) -> Watermark:
+    """What was noticed of this log (older copies, healing) and nobody has read yet."""
     witness, log = database.witness, database.log()
     if witness is None or not log:
         return Watermark()
@@ -106,7 +106,7 @@ def noticed(database: Database) -> Watermark:
     return witness.mark(log)
 
 
-def went_back(database: Database) -> Restored | None:
+def log_went_back(database: Database) -> Restored | None:
     """How the log fell behind what this home knows it to hold; None when it did not, or nobody knows.
 
     Raises:

@@ -10,12 +10,12 @@ from eventlog.watermark import Restored
 from eventlog.witness import EARLIER_FILE, Witness, log_name
 from services.embedded.temporal_file import TEMPORAL_FILE
 from services.founding import FOUNDED
-from services.issuing.bulletins import numbers_on_disk
-from services.log_guard import went_back
+from services.issuing.bulletins import bulletin_numbers_on_disk
+from services.log_guard import log_went_back
 
 
-def check_nothing_lost(home: Path) -> None:
-    """Whether a new log may be founded for this home.
+def check_no_lost_log(home: Path) -> None:
+    """Refuse to found a new log for a home that shows there was one.
 
     Raises:
         Refusal: `log_lost`, something in it came from a log that is not there any more.
@@ -29,8 +29,8 @@ def check_nothing_lost(home: Path) -> None:
     )
 
 
-def check_own(database: Database, home: Path) -> Restored | None:
-    """Whether this is the log the home has worked on, and all of it; how it went back, when it is an older copy.
+def check_own_log(database: Database, home: Path) -> Restored | None:
+    """Check that this is the log the home has worked on, and all of it; how it went back, when it is an older copy.
 
     Raises:
         Refusal: `log_lost`, it ends before what every log begins with; `log_exchanged`, it is another log.
@@ -38,7 +38,7 @@ def check_own(database: Database, home: Path) -> Restored | None:
     """
     log = database.log()
     if not log:
-        check_nothing_lost(home)
+        check_no_lost_log(home)
         return None
     known = Witness(home).logs()
     refuse(
@@ -47,9 +47,9 @@ def check_own(database: Database, home: Path) -> Restored | None:
         "确要改用这一本，请用 --home 换一个数据目录",
         "log_exchanged",
     )
-    fallen = went_back(database)
+    fallen = log_went_back(database)
     if fallen is not None and any(reading.stream_head(database, stream).version == 0 for stream in FOUNDED):
-        check_nothing_lost(home)
+        check_no_lost_log(home)
     return fallen
 
 
@@ -57,7 +57,7 @@ def _traces(home: Path) -> Iterator[str]:
     """What shows that a log was here, in Chinese."""
     if Witness(home).logs() or (home / EARLIER_FILE).exists():
         yield "原日志留下的水位记录"
-    if numbers_on_disk(home):
+    if bulletin_numbers_on_disk(home):
         yield "已签发的文件"
     if any((home / attachments.FOLDER).glob("*")):
         yield "附件"

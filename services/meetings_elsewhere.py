@@ -16,7 +16,7 @@ from services.retry_append import retry_append
 
 
 def record_meeting(database: Database, command: RecordMeeting, actor: Actor, now: datetime) -> tuple[Meeting, bool]:
-    """The meeting as recorded, and whether it was recorded now: the same series, time and title are one meeting.
+    """A meeting held elsewhere as recorded, and whether it was recorded now: same series, time and title are one.
 
     Raises:
         Refusal: a rule said no, or the log refused the actor.

@@ -18,7 +18,7 @@ from eventlog.database import Database
 from services.retry_append import retry_append
 
 
-def record(
+def record_office_events(
     database: Database,
     stream: str,
     events: Iterable[Event],
@@ -54,7 +54,7 @@ def record_decided(
     now: datetime,
     content: Mapping[str, object],
 ) -> tuple[Recorded, ...]:
-    """Append what a rule makes of the stream's state; when somebody wrote in between, the rule is asked again.
+    """Append what a rule makes of an office stream's state; when somebody wrote in between, the rule is asked again.
 
     A refusal of the rule is confirmed by the log: it may be the command's own earlier success that the rule objects to.
     `content` is what was asked, which a repetition under the same id must agree in.

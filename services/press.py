@@ -11,6 +11,6 @@ def press_by(settings: "Settings") -> "Press":
     """The faces and templates these settings name."""
     from documents.formats.fonts import Typeface
     from documents.formats.press import LAYOUT, Press
-    from documents.formats.templates import template
+    from documents.formats.templates import load_template
 
-    return Press(Typeface(settings.font_folders), template(LAYOUT, settings.template_folder))
+    return Press(Typeface(settings.font_folders), load_template(LAYOUT, settings.template_folder))

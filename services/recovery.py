@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from settings import Settings
 
 
-async def recovered(settings: "Settings", database: Database, *, dry_run: bool) -> Recovery:
-    """Start and wake what differs from the log, give no number twice; with `dry_run` only say what.
+async def recover_runs(settings: "Settings", database: Database, *, dry_run: bool) -> Recovery:
+    """Start and wake the runs in Temporal that differ from the log, give no number twice; with `dry_run` only say what.
 
     Raises:
         Refusal: Temporal does not run or cannot be reached (exit 5).

@@ -45,7 +45,7 @@ class Pressure(Frozen):
     after: datetime | None
 
 
-def pending(database: Database, now: datetime) -> tuple[str, ...]:
+def pending_reprojections(database: Database, now: datetime) -> tuple[str, ...]:
     """Streams of open matters whose deadlines are not yet those of the rulebook in force."""
     rulebook = reading.rulebook(database)
     context = DecisionContext(rulebook=rulebook, now=now, actor=SYSTEM)
@@ -53,13 +53,13 @@ def pending(database: Database, now: datetime) -> tuple[str, ...]:
 
 
 def open_matters(database: Database) -> tuple[Matter, ...]:
-    """Every matter that has not ended."""
+    """The states of every matter that has not ended, whose deadlines a changed rulebook may move."""
     matters = (cast("Matter", loaded.state) for loaded in reading.matter_states(database))
     return tuple(sorted((m for m in matters if not m.ended), key=lambda m: m.number))
 
 
-def moves_since(database: Database, position: int) -> tuple[MovedDeadline, ...]:
-    """What moved after a position of the log, by matter."""
+def deadline_moves_since(database: Database, position: int) -> tuple[MovedDeadline, ...]:
+    """Which deadlines moved (`DeadlineMoved`) after a position of the log, by matter."""
     numbers = {loaded.stream: cast("Matter", loaded.state).number for loaded in reading.matter_states(database)}
     moves: list[MovedDeadline] = []
     while events := reading.read_all(database, after=position):
@@ -71,8 +71,10 @@ def moves_since(database: Database, position: int) -> tuple[MovedDeadline, ...]:
     return tuple(sorted(moves, key=lambda move: (move.matter, move.what)))
 
 
-def reminders(before: Sequence[Matter], was: Rulebook, after: Sequence[Matter], now: Rulebook) -> tuple[Reminder, ...]:
-    """The 临期 dates that differ, of matters that are neither warned nor overdue."""
+def moved_reminders(
+    before: Sequence[Matter], was: Rulebook, after: Sequence[Matter], now: Rulebook
+) -> tuple[Reminder, ...]:
+    """The 临期 dates another rulebook moves, of matters that are neither warned nor overdue."""
     earlier = {m.stream: _near(m, was) for m in before}
     changed = []
     for matter in after:
@@ -83,7 +85,7 @@ def reminders(before: Sequence[Matter], was: Rulebook, after: Sequence[Matter], 
     return tuple(changed)
 
 
-def pressures(matters: Sequence[Matter], was: Rulebook, wanted: Rulebook, now: datetime) -> tuple[Pressure, ...]:
+def moved_pressures(matters: Sequence[Matter], was: Rulebook, wanted: Rulebook, now: datetime) -> tuple[Pressure, ...]:
     """What another pressure table changes for the open matters: the next of each kind, where its moment differs."""
     changed = []
     for matter in matters:
@@ -109,8 +111,8 @@ def _near(matter: Matter, rulebook: Rulebook) -> date:
     return local_date(near_due_instant(matter, rulebook))
 
 
-def foreseen(database: Database, rulebook: Rulebook, now: datetime) -> tuple[MovedDeadline, ...]:
-    """What would move if the rulebook were this one; nothing is written."""
+def foreseen_moves(database: Database, rulebook: Rulebook, now: datetime) -> tuple[MovedDeadline, ...]:
+    """Which deadlines of open matters would move if this rulebook were adopted; nothing is written."""
     context = DecisionContext(rulebook=rulebook, now=now, actor=SYSTEM)
     moves: list[MovedDeadline] = []
     for matter in open_matters(database):

@@ -14,7 +14,7 @@ MOST_RACES = 50
 
 
 def retry_append(attempt: Callable[[], AppendAnswer]) -> Appended | Already:
-    """What the log answers once nobody wrote between the attempt's look and its append.
+    """The answer of an append without a workflow: who is overtaken by another's write looks again and decides anew.
 
     Args:
         attempt: looks where the stream and the rulebook stand, decides, and appends; called again when overtaken.

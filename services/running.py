@@ -30,13 +30,13 @@ WORKFLOWS = (MatterWorkflow, MeetingWorkflow, HeadquartersWorkflow, NoticesWorkf
 
 
 def workflow_runner() -> SandboxedWorkflowRunner:
-    """The sandbox of workers and replays: our own pure packages are passed through, once for all workflows."""
+    """The workflow sandbox of workers and replays: our own pure packages are passed through, once for all workflows."""
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
     return SandboxedWorkflowRunner(restrictions=restrictions)
 
 
 @asynccontextmanager
-async def running(  # noqa: PLR0913  (what a worker is made of)
+async def running_worker(  # noqa: PLR0913  (what a worker is made of)
     client: Client,
     database: Database,
     *,

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from settings import Settings
 
 
-def log_nothing() -> None:
-    """A command answers by itself: what its services note on the way is not to stand in its answer."""
+def silence_service_log() -> None:
+    """Turn the service log off: a command answers by itself, notes of its services are not to stand in its answer."""
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
@@ -28,7 +28,7 @@ def log_nothing() -> None:
 
 
 def configure_logging(level: int = logging.INFO) -> None:
-    """One line of JSON per message on stderr, from structlog and the standard library alike."""
+    """Set up the service log: one line of JSON per message on stderr, from structlog and the standard library."""
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
@@ -57,7 +57,7 @@ def configure_logging(level: int = logging.INFO) -> None:
 
 
 def service_runtime(settings: "Settings") -> Runtime:
-    """The SDK's runtime: its log through ours (its own way is standard output), metrics if asked for."""
+    """The SDK's runtime for a service: its log through ours (its own way is standard output), metrics if asked for."""
     log = LoggingConfig(
         filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
         forwarding=LogForwardingConfig(logging.getLogger("temporalio.core")),

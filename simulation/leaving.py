@@ -9,20 +9,20 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from documents.bulletin import drafts
-from documents.bulletin.briefing import compose
-from documents.formats.markdown import markdown
+from documents.bulletin.briefing import compose_briefing
+from documents.formats.markdown import markdown_of
 from documents.formats.press import FORMATS, Press
 from documents.ledger import Ledger, MatterFile, Told, read_known, read_ledger
 from documents.meetings.calling import DirectoryNames, agenda_page, notice_page
 from documents.meetings.pack import SERIES, weekly_pack
 from documents.page import Page
 from documents.papers.forms import PaperText, compose_paper
-from documents.reports.annual import annual
-from documents.reports.statement import statement
+from documents.reports.annual import annual_report
+from documents.reports.statement import unit_statement
 from documents.sections.recipe import recipe_of
 from documents.table.rows import task_table
-from documents.table.word import document
-from documents.table.workbook import workbook
+from documents.table.word import table_docx
+from documents.table.workbook import table_workbook
 from domain import events as ev
 from domain.base import Refusal
 from domain.bulletin import Publication
@@ -34,7 +34,7 @@ from domain.papers import PaperKind
 from domain.terms import Role
 from eventlog import reading
 from eventlog.database import Database
-from services.issuing.bulletins import issue
+from services.issuing.bulletins import issue_draft
 from services.issuing.papers import approve_circular, issue_circular, issue_composed
 from services.issuing.signing import Desk
 
@@ -53,13 +53,13 @@ def leave(database: Database, home: Path, now: datetime, press: Press) -> None:
     _circular(desk)
     folder = home / "documents"
     for name, page in _packs(desk):
-        _write(folder / f"{name}.md", markdown(page).encode())
+        _write(folder / f"{name}.md", markdown_of(page).encode())
     for name, page in _pages(desk):
         for kind in FORMATS:
             _write(folder / f"{name}.{kind}", press.printed(page, kind))
     table = task_table(database, now, local_date(now) - _WEEK)
-    _write(folder / "一览表/任务清单一览表.xlsx", workbook(table))
-    _write(folder / "一览表/任务清单一览表.docx", document(table))
+    _write(folder / "一览表/任务清单一览表.xlsx", table_workbook(table))
+    _write(folder / "一览表/任务清单一览表.docx", table_docx(table))
 
 
 def _leader(database: Database) -> Actor:
@@ -81,11 +81,11 @@ def _news(desk: Desk) -> None:
     if not days:
         return
     day = max(days)
-    text = compose(
+    text = compose_briefing(
         desk.database, Publication.NEWS, day, day, as_of=end_of_day(day), recipe=recipe_of(desk.press.template)
     )
-    draft = drafts.keep(desk.home, text, desk.signer.id, desk.now, desk.press)
-    issue(desk.database, desk.home, draft, desk.signer, desk.now, desk.press)
+    draft = drafts.keep_draft(desk.home, text, desk.signer.id, desk.now, desk.press)
+    issue_draft(desk.database, desk.home, draft, desk.signer, desk.now, desk.press)
 
 
 def _told(ledger: Ledger) -> Iterator[Told]:
@@ -141,11 +141,11 @@ def _pages(desk: Desk) -> Iterator[tuple[str, Page]]:
     database, now = desk.database, desk.now
     year = local_date(now).year
     for one in (year - 1, year):
-        yield f"年度统计/{one}年度统计", annual(database, one, now).page
+        yield f"年度统计/{one}年度统计", annual_report(database, one, now).page
     ledger = read_ledger(database, now)
     busiest = _busiest(ledger)
     if busiest is not None:
-        yield f"单位情况/{ledger.unit(busiest)}", statement(database, busiest, year, now)[0]
+        yield f"单位情况/{ledger.unit(busiest)}", unit_statement(database, busiest, year, now)[0]
     yield _pack(ledger, local_date(now))
     yield from _meeting(desk, ledger)
 

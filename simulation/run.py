@@ -30,12 +30,12 @@ from intake.meetings import read_meetings
 from intake.opening import Opening, openings
 from intake.sheets import CellFault
 from intake.task_list import read_task_list
-from services.founding import found
+from services.founding import found_log
 from services.gateway import Gateway, silent_runtime
-from services.issuing.register import register
+from services.issuing.register import register_issues
 from services.meetings_elsewhere import record_meeting
-from services.office_records import record
-from services.running import running
+from services.office_records import record_office_events
+from services.running import running_worker
 from settings import Settings, make_door_key
 from simulation.clock import SimulatedClock
 from simulation.commands import Cast
@@ -96,7 +96,7 @@ async def simulate(  # noqa: PLR0913  (what a year is made of)
         make_door_key(home)
         door = Settings(home=home).door
         gateway = Gateway(environment.client, database, queue, door, clock_shift=shift)
-        worker = running(
+        worker = running_worker(
             environment.client,
             database,
             task_queue=queue,
@@ -143,14 +143,14 @@ def _fresh(home: Path) -> None:
 
 def _cast_and_openings(database: Database, plan: Path, start: datetime) -> tuple[Cast, tuple[Opening, ...]]:
     """Found the log, record the directory and judge the task list, as `org import` and `plan import` do."""
-    found(database, start)
+    found_log(database, start)
     sheets = read_directory(plan / DIRECTORY, known=reading.units(database))
     _no_faults(sheets.faults)
     events = [
         *(UnitRecorded(unit=u.unit) for u in sheets.units),
         *(PersonRecorded(person=p.person) for p in sheets.people),
     ]
-    record(database, DIRECTORY_STREAM, events, actor=SYSTEM, command_id="simulate:directory", now=start)
+    record_office_events(database, DIRECTORY_STREAM, events, actor=SYSTEM, command_id="simulate:directory", now=start)
     units, people = reading.units(database), reading.people(database)
     context = DecisionContext(rulebook=reading.rulebook(database), now=start, actor=OFFICE)
     judged = openings(read_task_list(plan / TASK_LIST), units, people, context)
@@ -167,13 +167,15 @@ def _register(database: Database, plan: Path, scenario: Scenario, start: datetim
         _no_faults((*meetings.faults, *bulletins.faults))
         for command in meetings.commands:
             record_meeting(database, command, OFFICE, start)
-        register(database, bulletins.rows, OFFICE, start)
+        register_issues(database, bulletins.rows, OFFICE, start)
     book = reading.series_book(database)
     for rule in scenario.rule:
         change = {"rule": spoken_rule(rule.rule), "chair": rule.chair, "place": rule.place}
         entry = book.find(rule.series)[0].model_copy(update=change)
         command_id = f"simulate:series:{entry.id}"
-        record(database, SERIES_STREAM, [SeriesRecorded(entry=entry)], actor=OFFICE, command_id=command_id, now=start)
+        record_office_events(
+            database, SERIES_STREAM, [SeriesRecorded(entry=entry)], actor=OFFICE, command_id=command_id, now=start
+        )
 
 
 def _no_faults(faults: tuple[CellFault, ...]) -> None:

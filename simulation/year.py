@@ -26,7 +26,7 @@ from eventlog.database import Database
 from eventlog.secrets import seal_text
 from intake.opening import Opening
 from services.gateway import Gateway
-from services.office_records import record
+from services.office_records import record_office_events
 from simulation.clock import SimulatedClock, Stalled
 from simulation.commands import Cast, command_of
 from simulation.habits import Habits
@@ -175,7 +175,7 @@ class SimulatedYear:
     async def _override(self, override: Override) -> None:
         event = DayOverridden(day=override.day, workday=override.workday, reason=override.reason)
         command_id = f"override:{override.day}"
-        record(
+        record_office_events(
             self.database,
             CALENDAR_STREAM,
             [event],
@@ -190,7 +190,7 @@ class SimulatedYear:
     async def _delegate(self, delegated: Delegated) -> None:
         delegation = Delegation(**delegated.model_dump(exclude={"on"}))
         actor = self.cast.actor("office")
-        record(
+        record_office_events(
             self.database,
             DIRECTORY_STREAM,
             [grant(self._directory(), delegation, actor, local_date(self._now))],

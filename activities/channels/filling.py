@@ -13,8 +13,8 @@ _SECRET = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _MISSING = {"phone": "手机号", "email": "邮箱"}
 
 
-def gaps(message: Message, person: Person) -> dict[str, str | None]:
-    """What stands for each gap."""
+def values_of_gaps(message: Message, person: Person) -> dict[str, str | None]:
+    """What stands for each gap of a channel's text in one message."""
     return {
         "person": person.id,
         "name": person.name,
@@ -26,8 +26,8 @@ def gaps(message: Message, person: Person) -> dict[str, str | None]:
     }
 
 
-def filled(template: str, values: Mapping[str, str | None], *, in_url: bool = False) -> str:
-    """The text with its gaps filled; in an address each value is quoted.
+def fill_gaps(template: str, values: Mapping[str, str | None], *, in_url: bool = False) -> str:
+    """A channel's text with its gaps filled from the message; in an address each value is quoted.
 
     Raises:
         NoAddressError: the person has no phone or no email in the directory.
@@ -44,8 +44,8 @@ def filled(template: str, values: Mapping[str, str | None], *, in_url: bool = Fa
     return _GAP.sub(value, template)
 
 
-def with_secrets(template: str, environment: Mapping[str, str], *, in_url: bool = False) -> str:
-    """The text with its secrets from the environment. An address that is nothing but one secret is taken as it is.
+def fill_secrets(template: str, environment: Mapping[str, str], *, in_url: bool = False) -> str:
+    """A channel's text with its secrets from the environment. An address that is but one secret is taken as it is.
 
     Raises:
         KeyError: one is not set, by name.
@@ -56,5 +56,5 @@ def with_secrets(template: str, environment: Mapping[str, str], *, in_url: bool 
 
 
 def secrets_in(template: str, environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The secrets a text takes from the environment, so that they can be kept out of what is said."""
+    """The secrets a channel's text takes from the environment, so that they can be kept out of what is logged."""
     return tuple(environment[name] for name in _SECRET.findall(template) if environment.get(name))

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from activities.channels.deadline import TimeLimit
-from activities.channels.filling import filled, gaps, with_secrets
+from activities.channels.filling import fill_gaps, fill_secrets, values_of_gaps
 from activities.channels.port import NotTakenError
 from domain.notices.digest import Message
 from domain.notices.routing import ChannelSettings
@@ -42,13 +42,13 @@ class HttpChannel:
 
     def __init__(self, settings: ChannelSettings, environment: Mapping[str, str]) -> None:
         """Secrets are taken from the environment now; a missing one is a KeyError."""
-        self._url = with_secrets(settings.url, environment, in_url=True)
+        self._url = fill_secrets(settings.url, environment, in_url=True)
         if not self._url.startswith(("http://", "https://")):
             raise ValueError("地址须以 http:// 或 https:// 开头")
-        self._headers = {k: with_secrets(v, environment) for k, v in settings.headers.items()}
+        self._headers = {k: fill_secrets(v, environment) for k, v in settings.headers.items()}
         if not all(text.isascii() and text.isprintable() for item in self._headers.items() for text in item):
             raise ValueError("请求头只能用英文字母、数字和符号")
-        self._fields = _mapped(settings.fields or _FIELDS, lambda text: with_secrets(text, environment))
+        self._fields = _mapped(settings.fields or _FIELDS, lambda text: fill_secrets(text, environment))
         if settings.encoding == "form" and not all(isinstance(value, str) for value in self._fields.values()):
             raise ValueError('表单里的字段不能再分字段，请改用 encoding = "json"')
         self._encoding = settings.encoding
@@ -56,12 +56,12 @@ class HttpChannel:
 
     def send(self, message: Message, person: Person) -> None:
         """Post it and wait for the answer."""
-        values = gaps(message, person)
-        fields = _mapped(self._fields, lambda text: filled(text, values))
+        values = values_of_gaps(message, person)
+        fields = _mapped(self._fields, lambda text: fill_gaps(text, values))
         body = json.dumps(fields, ensure_ascii=False) if self._encoding == "json" else urlencode(fields)
         headers = {"Content-Type": _TYPES[self._encoding], "Idempotency-Key": message.id, **self._headers}
         request = Request(  # noqa: S310  (the scheme is checked above)
-            filled(self._url, values, in_url=True), data=body.encode(), headers=headers, method="POST"
+            fill_gaps(self._url, values, in_url=True), data=body.encode(), headers=headers, method="POST"
         )
         deadline = TimeLimit(self._timeout)
         try:

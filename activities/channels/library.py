@@ -9,7 +9,7 @@ from urllib.parse import quote
 from apprise import Apprise, NotifyFormat
 
 from activities.channels.deadline import TimeLimit
-from activities.channels.filling import filled, gaps, secrets_in, with_secrets
+from activities.channels.filling import fill_gaps, fill_secrets, secrets_in, values_of_gaps
 from activities.channels.port import NotTakenError
 from domain.notices.digest import Message
 from domain.notices.routing import ChannelSettings
@@ -26,13 +26,13 @@ class AppriseChannel:
 
     def __init__(self, settings: ChannelSettings, environment: Mapping[str, str]) -> None:
         """Secrets are taken from the environment now; a missing one is a KeyError."""
-        self._url = with_secrets(settings.url, environment, in_url=True)
+        self._url = fill_secrets(settings.url, environment, in_url=True)
         self._timeout = settings.timeout
         self._secrets = secrets_in(settings.url, environment)
 
     def send(self, message: Message, person: Person) -> None:
         """Send it and wait for the library's answer."""
-        service = Apprise.instantiate(self._timed(filled(self._url, gaps(message, person), in_url=True)))
+        service = Apprise.instantiate(self._timed(fill_gaps(self._url, values_of_gaps(message, person), in_url=True)))
         if service is None:
             raise NotTakenError("渠道地址无法识别，请对照 apprise 的写法检查")
         # Named, because a robot of 企业微信 or 飞书 speaks to a whole group.

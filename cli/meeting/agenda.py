@@ -85,7 +85,7 @@ def _numbered(items: Sequence[AgendaItem], no: int) -> AgendaItem:
 
 
 def _show(meeting: Meeting, items: Sequence[AgendaItem], output: Path | None) -> None:
-    from documents.formats.markdown import markdown
+    from documents.formats.markdown import markdown_of
     from documents.meetings.calling import agenda_page
 
     shown: list[dict[str, Any]] = [
@@ -102,7 +102,7 @@ def _show(meeting: Meeting, items: Sequence[AgendaItem], output: Path | None) ->
     page = agenda_page(meeting, items, names())
     if output is not None:
         write_page(page, output)
-    display = f"已写入 {output}" if output else "" if session.json else markdown(page).rstrip("\n")
+    display = f"已写入 {output}" if output else "" if session.json else markdown_of(page).rstrip("\n")
     answer(
         {"meeting": meeting.number, "stage": meeting.stage.value, "frozen": bool(meeting.items), "items": shown},
         display,

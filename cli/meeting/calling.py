@@ -97,9 +97,9 @@ def series(
 
 
 def _record(entry: Series) -> None:
-    from services.office_records import record
+    from services.office_records import record_office_events
 
-    record(
+    record_office_events(
         session.database,
         SERIES_STREAM,
         [SeriesRecorded(entry=entry)],

@@ -80,9 +80,9 @@ def proposed(meeting: Meeting) -> Assembled:
     """What the log proposes for the agenda now; a fixed agenda needs no proposals."""
     if meeting.items:
         return Assembled()
-    from activities.agenda import assembled
+    from activities.agenda import assembled_agenda
 
-    return assembled(session.database, meeting.stream)
+    return assembled_agenda(session.database, meeting.stream)
 
 
 def moment(text: str) -> datetime:

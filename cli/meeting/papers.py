@@ -28,8 +28,8 @@ KEEPERS = (Role.OFFICE, Role.LEADER)
 
 def notice(meeting: MeetingArg, output: OutOption = None) -> None:
     """会议通知的文稿：时间、地点、议题和汇报单位，以及何时报送材料；改期的写明原定时间。"""
-    from documents.formats.markdown import markdown
-    from documents.meetings.calling import last_move, notice_page
+    from documents.formats.markdown import markdown_of
+    from documents.meetings.calling import last_rescheduling, notice_page
 
     check_out(output)
     target = the_meeting(meeting)
@@ -39,9 +39,9 @@ def notice(meeting: MeetingArg, output: OutOption = None) -> None:
         names(),
         reading.rulebook(session.database).calendar,
         now(),
-        last_move(reading.read_stream(session.database, target.stream)),
+        last_rescheduling(reading.read_stream(session.database, target.stream)),
     )
-    text = markdown(page)
+    text = markdown_of(page)
     if output is not None:
         write_page(page, output)
     document = {"meeting": target.number, "title": page.title, "addressee": page.addressee, "markdown": text}
@@ -104,11 +104,11 @@ def _sign(meeting: Meeting, actor: Actor) -> str:
         Refusal: the minutes could not be filed, or the meeting says no; nothing binds.
     """
     from documents.filing.cabinet import papers_on_disk
-    from services.issuing.minutes import rehearse
+    from services.issuing.minutes import rehearse_minutes
     from services.restored_numbers import advance_numbers
 
     if meeting.stage is MeetingStage.IN_SESSION:  # else there is nothing to sign, and the meeting says why
-        rehearse(session.settings.home, meeting, names(), now=now(), press=press())
+        rehearse_minutes(session.settings.home, meeting, names(), now=now(), press=press())
     confirm(f"签发 {meeting.number} 的纪要？签发后议定事项即行生效。")
     pass_numbers_given()
     seen = papers_on_disk(session.settings.home)
@@ -123,13 +123,13 @@ def _kept(meeting: Meeting) -> "tuple[FiledMinutes | None, list[str]]":
     Raises:
         Problem: they are signed, and cannot be filed: what was decided binds all the same.
     """
-    from services.issuing.minutes import file_minutes, filed, with_files
+    from services.issuing.minutes import file_minutes, filed_minutes, minutes_with_files
 
     if meeting.minutes is None:
         return None, []
-    home, known, no = session.settings.home, filed(session.database, meeting), meeting.minutes.no
+    home, known, no = session.settings.home, filed_minutes(session.database, meeting), meeting.minutes.no
     if known is not None:
-        return with_files(session.database, home, known, press()), []
+        return minutes_with_files(session.database, home, known, press()), []
     if session.actor.role not in KEEPERS:
         return None, [f"{no} 尚未成文归档，请办公室运行 xmh meeting minutes {meeting.number}"]
     try:
@@ -141,7 +141,7 @@ def _kept(meeting: Meeting) -> "tuple[FiledMinutes | None, list[str]]":
 
 def _written(meeting: Meeting, kept: "FiledMinutes | None", output: Path | None) -> str:
     """What they say, and the file asked for. What is filed is shown and copied as it was filed, byte for byte."""
-    from documents.formats.markdown import markdown
+    from documents.formats.markdown import markdown_of
     from documents.meetings.minutes import minutes_page
 
     if kept is not None:
@@ -151,4 +151,4 @@ def _written(meeting: Meeting, kept: "FiledMinutes | None", output: Path | None)
     page = minutes_page(meeting, names(), today())
     if output is not None:
         write_page(page, output)
-    return markdown(page)
+    return markdown_of(page)

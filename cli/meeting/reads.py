@@ -163,7 +163,7 @@ def pack(
     output: OutOption = None,
 ) -> None:
     """周调度材料：上次议定落实、本周到期、红黄灯、未反馈。"""
-    from documents.formats.markdown import markdown
+    from documents.formats.markdown import markdown_of
     from documents.ledger import read_ledger
     from documents.meetings.pack import weekly_pack
 
@@ -171,7 +171,7 @@ def pack(
     monday = _monday(week)
     at = min(datetime.now(UTC), _held_at(monday))
     page = weekly_pack(read_ledger(session.database, at), monday, monday)
-    text = markdown(page)
+    text = markdown_of(page)
     if output is not None:
         write_page(page, output)
     document = {"week": f"{monday.isocalendar().year}-W{monday.isocalendar().week:02d}", "markdown": text}

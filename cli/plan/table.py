@@ -44,12 +44,12 @@ def table_(
 def _writer(output: Path) -> "Callable[[TaskTable], bytes]":
     check_out(output, (".xlsx", ".docx"))
     if output.suffix.lower() == ".xlsx":
-        from documents.table.workbook import workbook
+        from documents.table.workbook import table_workbook
 
-        return workbook
-    from documents.table.word import document
+        return table_workbook
+    from documents.table.word import table_docx
 
-    return document
+    return table_docx
 
 
 def _document(table: "TaskTable", output: Path, data: bytes) -> dict[str, Any]:

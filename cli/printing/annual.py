@@ -16,15 +16,15 @@ def annual(
     out: OutOption = None,
 ) -> None:
     """年度统计：全年会议、简报和事项的数字，每个数都附清单。"""
-    from documents.formats.markdown import markdown
-    from documents.reports.annual import annual as counted
+    from documents.formats.markdown import markdown_of
+    from documents.reports.annual import annual_report as counted
 
     wanted = year or today().year
     if wanted > today().year:
         raise Problem(f"{wanted}年还没有到", "malformed")
     check_out(out)
     made = counted(session.database, wanted, now())
-    text = markdown(made.page)
+    text = markdown_of(made.page)
     if out is not None:
         write_page(made.page, out)
     document = {

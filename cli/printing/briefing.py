@@ -65,10 +65,10 @@ def draft(
     ] = None,
 ) -> None:
     """起草一期：算出全文，留下草稿编号，等领导签发。"""
-    from documents.bulletin.briefing import compose
-    from documents.bulletin.drafts import keep
+    from documents.bulletin.briefing import compose_briefing
+    from documents.bulletin.drafts import keep_draft
     from documents.bulletin.edited import foreword_of
-    from documents.formats.markdown import markdown
+    from documents.formats.markdown import markdown_of
     from documents.sections.recipe import recipe_of
 
     now = datetime.now(UTC)
@@ -80,14 +80,14 @@ def draft(
     foreword = foreword_of(note) if note is not None else None
     actor, ready = session.actor, press()
     as_of, recipe = min(now, end_of_day(last)), recipe_of(ready.template)
-    briefing = compose(session.database, publication, first, last, as_of=as_of, recipe=recipe)
+    briefing = compose_briefing(session.database, publication, first, last, as_of=as_of, recipe=recipe)
     if note is not None:
         briefing = briefing.model_copy(update={"foreword": foreword})
     trial = ready.named(briefing.draft(today), "草稿")  # what cannot be printed is told before there is a draft
     if out is not None:
         write(out, trial["草稿.docx"])
-    kept = keep(session.settings.home, briefing, actor.id, now, ready)
-    text = markdown(briefing.draft(today))
+    kept = keep_draft(session.settings.home, briefing, actor.id, now, ready)
+    text = markdown_of(briefing.draft(today))
     document = {**draft_document(kept), "title": briefing.title, "markdown": text}
     saved = f"，已另存为 {out}，修改后用 xmh briefing edit {kept.id} --from {out} 读回" if out else ""
     answer(
@@ -103,16 +103,16 @@ def edit(
     ] = None,
 ) -> None:
     """读回改好的草稿：签发时用改后的文字，改了哪些字记入日志。"""
-    from documents.bulletin.drafts import find, press_of
+    from documents.bulletin.drafts import find_draft, press_of_draft
     from documents.sections.recipe import recipe_of
-    from services.issuing.editing import edit as keep_edited
+    from services.issuing.editing import record_edited_draft as keep_edited
 
-    kept = find(session.settings.home, draft_id)
+    kept = find_draft(session.settings.home, draft_id)
     if kept is None:
         raise Problem(f"没有草稿“{draft_id}”，请用 xmh briefing list 查看", "not_found")
     if source is None:
         raise Problem("请用 --from 写明改好的 .docx", "malformed")
-    recipe = recipe_of(press_of(session.settings.home, kept, press()).template)
+    recipe = recipe_of(press_of_draft(session.settings.home, kept, press()).template)
     changed = keep_edited(session.database, kept, source, session.actor, datetime.now(UTC), recipe)
     document = {"draft": kept.id, "changes": [c.model_dump(mode="json") for c in changed]}
     summary = f"草稿 {kept.id} 与日志算出的文字相比改了{len(changed)}处" if changed else "文字没有改动"
@@ -129,9 +129,9 @@ def change_lines(changed: "tuple[Change, ...]") -> list[str]:
 
 def _next_day(publication: Publication, last: date) -> date:
     """The day after the last issue's span; for the first issue the day of the first 立项."""
-    from services.issuing.bulletins import series_of
+    from services.issuing.bulletins import issued_series
 
-    issues = series_of(session.database, publication).issues
+    issues = issued_series(session.database, publication).issues
     if issues:
         first = max(i.until for i in issues) + timedelta(days=1)
         if first > last:
@@ -153,11 +153,11 @@ def issue(
     ] = None,
 ) -> None:
     """签发一期：编号、成文（.md、.docx、.pdf、.html）、入日志；没有领导签发的不能成文。"""
-    from documents.bulletin.drafts import find
-    from services.issuing.bulletins import issue as issue_draft
+    from documents.bulletin.drafts import find_draft
+    from services.issuing.bulletins import issue_draft
 
     home = session.settings.home
-    kept = find(home, draft_id)
+    kept = find_draft(home, draft_id)
     if kept is None:
         raise Problem(f"没有草稿“{draft_id}”，请用 xmh briefing list 查看", "not_found")
     if sign is None:
@@ -183,10 +183,10 @@ def list_(
 ) -> None:
     """已签发的各期和未签发的草稿。"""
     from documents.bulletin.drafts import kept_drafts
-    from services.issuing.bulletins import issued
+    from services.issuing.bulletins import issued_bulletins
 
     publication = term(Publication, series, "--series") if series else None
-    events = issued(session.database, publication)
+    events = issued_bulletins(session.database, publication)
     old = [i for p in Publication if publication in (None, p) for i in _old(p)]
     waiting = [
         d
@@ -206,9 +206,9 @@ def _corrected_by(event: BulletinIssued, events: "tuple[BulletinIssued, ...]") -
 
 def _old(publication: Publication) -> list[Issue]:
     """What was issued before this log and is only registered here."""
-    from services.issuing.bulletins import series_of
+    from services.issuing.bulletins import issued_series
 
-    return [i for i in series_of(session.database, publication).issues if i.recorded]
+    return [i for i in issued_series(session.database, publication).issues if i.recorded]
 
 
 def _old_row(issue: Issue) -> dict[str, Any]:
@@ -257,26 +257,26 @@ def show(
     bulletin: Annotated[str, typer.Argument(metavar="ID", help="期号（简报-2022-07）或草稿编号")],
 ) -> None:
     """一期或一份草稿的全文；签发的文件丢失时由日志重新生成，须与原来逐字节一致。"""
-    from documents.bulletin.drafts import find, press_of
-    from documents.formats.markdown import markdown
+    from documents.bulletin.drafts import find_draft, press_of_draft
+    from documents.formats.markdown import markdown_of
     from documents.sections.recipe import recipe_of
-    from services.issuing.bulletins import issued, with_files
+    from services.issuing.bulletins import bulletin_with_files, issued_bulletins
     from services.issuing.editing import briefing_of_draft, changes_of
 
     home, wanted = session.settings.home, bulletin.strip().replace("－", "-")
-    events = issued(session.database)
+    events = issued_bulletins(session.database)
     event = next((e for e in events if e.number == wanted), None)
     if event is not None:
-        done = with_files(session.database, home, event, press())
+        done = bulletin_with_files(session.database, home, event, press())
         text, by = done.files["md"].read_text(encoding="utf-8"), _corrected_by(event, events)
         lines = [text.rstrip("\n"), *([f"（本期{_correction(event.corrects, by)}）"] if event.corrects or by else [])]
         answer({**_row(event, by), **_issued_document(done), "markdown": text}, "\n\n".join(lines))
         return
-    kept = find(home, wanted)
+    kept = find_draft(home, wanted)
     if kept is None:
         raise Problem(f"没有“{bulletin}”这一期，也没有这份草稿，请用 xmh briefing list 查看", "not_found")
-    recipe = recipe_of(press_of(home, kept, press()).template)
-    text = markdown(briefing_of_draft(session.database, kept, recipe).draft(local_date(kept.drafted_at)))
+    recipe = recipe_of(press_of_draft(home, kept, press()).template)
+    text = markdown_of(briefing_of_draft(session.database, kept, recipe).draft(local_date(kept.drafted_at)))
     changed = changes_of(session.database, kept.publication, kept.key)
     document = {**draft_document(kept), "edited": [c.model_dump(mode="json") for c in changed], "markdown": text}
     answer(document, "\n".join([text, *change_lines(changed)]).rstrip("\n"))
@@ -294,7 +294,7 @@ def record(
 ) -> None:
     """登记以往年度的简报、动态，列入台账；期次须逐期相接。"""
     from intake.bulletins import read_bulletins
-    from services.issuing.register import register
+    from services.issuing.register import register_issues
 
     may_record(BulletinRecorded, session.actor)
     if source is not None:
@@ -315,7 +315,7 @@ def record(
                 title=need(title, "--title", "标题"),
             )
         ]
-    done = register(session.database, rows, session.actor, datetime.now(UTC))
+    done = register_issues(session.database, rows, session.actor, datetime.now(UTC))
     answer(
         {"recorded": done.recorded, "known": done.known},
         f"已登记{len(done.recorded)}期，已有{len(done.known)}期未重复登记",

@@ -31,7 +31,7 @@ def circular(
     out: OutOption = None,
 ) -> None:
     """通报：一段时间的办理情况，点名到单位；草稿须经领导批准（paper approve）才能签发。"""
-    from documents.formats.markdown import markdown
+    from documents.formats.markdown import markdown_of
     from documents.papers.circular import draft_circular
 
     first, last = _span(since, until)
@@ -45,7 +45,7 @@ def circular(
     page = text.page()
     if out is not None:
         write_page(page, out)
-    words = markdown(page)
+    words = markdown_of(page)
     shown = f"已写入 {out}（未编号）" if out else words.rstrip("\n")
     next_step = (
         f"点名通报须经领导批准；批准后请用 xmh paper approve --from {first} --to {last} --by 批准领导 --paper 批件 登记"
@@ -72,7 +72,7 @@ def approve(
     paper: PaperOption = None,
 ) -> None:
     """登记领导批准了一份通报：谁、凭哪份批件、哪段时间的哪一稿；文稿再有变化须重新报批。"""
-    from documents.papers.circular import words_of
+    from documents.papers.circular import hash_of_circular
     from services.issuing.papers import approve_circular
 
     first, last = _span(since, until)
@@ -83,7 +83,7 @@ def approve(
     approved = f"{text.title}（日志第 {text.ledger.position} 条以前），批准人 {text.ledger.person(approver.id)}"
     next_step = f"签发请用 xmh paper circular --from {first} --to {last} --issue --sign 签发领导"
     answer(
-        {**_document(text), "approver": approver.id, "paper": paper, "words": words_of(text)},
+        {**_document(text), "approver": approver.id, "paper": paper, "words": hash_of_circular(text)},
         f"已登记：{approved}{f'，批件 {paper}' if paper else ''}；{next_step}",
     )
 

@@ -23,19 +23,18 @@ def correct(
     ] = None,
 ) -> None:
     """起草更正：印发的一期不改，另编一期写明错在何处、应为什么；领导签发（issue）后取下一个期号。"""
-    from documents.formats.markdown import markdown
-    from services.issuing.bulletins import with_files
-    from services.issuing.correcting import correct as draft_correction
-    from services.issuing.correcting import to_correct
+    from documents.formats.markdown import markdown_of
+    from services.issuing.bulletins import bulletin_with_files
+    from services.issuing.correcting import draft_correction, issue_to_correct
     from services.issuing.signing import Desk
 
     if source is None:
         raise Problem("请用 --from 写明改正后的 .docx", "malformed")
     why, now, home = need(reason, "--reason", "更正理由"), datetime.now(UTC), session.settings.home
     ready = press()
-    wrong = with_files(session.database, home, to_correct(session.database, bulletin), ready)
+    wrong = bulletin_with_files(session.database, home, issue_to_correct(session.database, bulletin), ready)
     done = draft_correction(Desk(session.database, home, session.actor, now, ready), wrong, source, why)
-    text = markdown(done.text.draft(local_date(now)))
+    text = markdown_of(done.text.draft(local_date(now)))
     document = {
         **draft_document(done.draft),
         "title": done.text.title,

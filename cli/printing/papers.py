@@ -57,12 +57,12 @@ def form(
         return
     if sign is not None:
         raise Problem("--sign 须与 --issue 一起使用", "malformed")
-    from documents.formats.markdown import markdown
+    from documents.formats.markdown import markdown_of
     from documents.ledger import read_ledger
     from documents.papers.forms import compose_paper
 
     page = compose_paper(read_ledger(session.database, now()), listed.stream, wanted).page()
-    text = markdown(page)
+    text = markdown_of(page)
     if out is not None:
         write_page(page, out)
     document = {"matter": listed.number, "kind": wanted.value, "number": None, "title": page.title, "markdown": text}
@@ -108,10 +108,10 @@ def list_(
     matter: Annotated[str | None, typer.Option("--matter", metavar="M", help="只看一个事项")] = None,
 ) -> None:
     """已编文号的公文，作废的也列出。"""
-    from services.issuing.papers import ledger_of
+    from services.issuing.papers import paper_ledger
 
     stream = the_matter(matter).stream if matter else None
-    papers = [p for p in ledger_of(session.database, year) if stream in (None, p.matter)]
+    papers = [p for p in paper_ledger(session.database, year) if stream in (None, p.matter)]
     answer({"papers": [_row(p) for p in papers]}, "" if session.json else _table(papers))
 
 
@@ -122,7 +122,7 @@ def void(
     paper: PaperOption = None,
 ) -> None:
     """作废一份公文：文号保留在台账，不再使用；可以另行制发。"""
-    from services.issuing.papers import void as record_void
+    from services.issuing.papers import record_void_paper as record_void
 
     why, number = need(reason, "--reason", "作废理由"), spelled(number)
     confirm(f"作废 {number}？")

@@ -25,8 +25,8 @@ def rebuild(
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="把重新生成的文件写到这个目录")] = None,
 ) -> None:
     """由日志重新生成已签发的一期或一份公文，与当时的文件逐一核对；不一致时说明何处不同（退出码 3）。"""
-    from documents.filing.rebuilding import rebuild as rebuilt
-    from services.issuing.catalogue import find
+    from documents.filing.rebuilding import rebuild_issue as rebuilt
+    from services.issuing.catalogue import find_filed
 
     if everything or year is not None:
         if number is not None or out is not None:
@@ -35,7 +35,7 @@ def rebuild(
         return
     if number is None:
         raise Problem("请写明期号或文号，或用 --all 核对全部成文", "malformed")
-    filed = find(session.database, session.settings.home, number)
+    filed = find_filed(session.database, session.settings.home, number)
     if filed is None:
         raise Problem(f"没有已签发的“{number}”，请用 xmh briefing list 或 xmh paper list 查看", "not_found")
     proof = rebuilt(session.database, filed, press(), out)
@@ -46,9 +46,9 @@ def rebuild(
 
 def _rebuild_all(year: int | None) -> None:
     """One line each, as they come; what differs is told in full at the end."""
-    from services.issuing.catalogue import everything
+    from services.issuing.catalogue import all_filed
 
-    filed = everything(session.database, session.settings.home, year)
+    filed = all_filed(session.database, session.settings.home, year)
     lines: list[str] = []
     done: list[Rebuilt] = []
     for proof in _watched(filed):
@@ -72,9 +72,9 @@ def _rebuild_all(year: int | None) -> None:
 def _beside() -> list[str]:
     """What no issue accounts for: files added to the cabinet, and templates that were changed on their shelf."""
     from eventlog.findings import Token
-    from services.inspection import inspect
+    from services.inspection import inspect_cabinet
 
-    problems = inspect(session.database, session.settings.home)
+    problems = inspect_cabinet(session.database, session.settings.home)
     return [p.message for p in problems if p.token in (Token.FILE_ADDED, Token.TEMPLATE_ALTERED)]
 
 
@@ -83,11 +83,11 @@ def _watched(filed: "tuple[Filed, ...]") -> "Iterator[Rebuilt]":
     from rich.console import Console
     from rich.progress import Progress
 
-    from documents.filing.rebuilding import rebuild_each
+    from documents.filing.rebuilding import rebuild_issues
 
     with Progress(console=Console(file=sys.stderr), disable=not sys.stderr.isatty(), transient=True) as bar:
         task = bar.add_task("核对成文", total=len(filed))
-        for proof in rebuild_each(session.database, filed, press()):
+        for proof in rebuild_issues(session.database, filed, press()):
             bar.update(task, advance=1, description=proof.number)
             yield proof
 
@@ -128,7 +128,7 @@ def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="要检查的 .pdf 或 .docx")],
 ) -> None:
     """按 GB/T 9704-2012 量一份 .pdf 或 .docx：逐条列出要求和实测；“规定”的条款不符合时退出码为 3。"""
-    from documents.checking.report import check as checked
+    from documents.checking.report import check_layout as checked
 
     report = checked(file)
     document = {

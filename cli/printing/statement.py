@@ -17,16 +17,16 @@ def unit(
     out: OutOption = None,
 ) -> None:
     """单位督办情况：一个单位的事项、按期率和计分，逐项说明，供该单位核对；不排名。"""
-    from documents.formats.markdown import markdown
-    from documents.reports.statement import statement
+    from documents.formats.markdown import markdown_of
+    from documents.reports.statement import unit_statement
 
     wanted = year or today().year
     if wanted > today().year:
         raise Problem(f"{wanted}年还没有到", "malformed")
     check_out(out)
     unit_id = the_unit(name).id
-    page, lines = statement(session.database, unit_id, wanted, now())
-    text = markdown(page)
+    page, lines = unit_statement(session.database, unit_id, wanted, now())
+    text = markdown_of(page)
     if out is not None:
         write_page(page, out)
     document: dict[str, Any] = {

@@ -34,9 +34,9 @@ def templates(
     if export is not None:
         _export(export)
         return
-    from documents.sections.trial import tried
+    from documents.sections.trial import try_templates
 
-    checked = list(tried(press()))
+    checked = list(try_templates(press()))
     broken = [t for t in checked if t.fault]
     answer(
         {"folder": _folder(), "ok": not broken, "templates": [t.model_dump(mode="json") for t in checked]},
@@ -48,9 +48,9 @@ def templates(
 
 def _export(place: Path) -> None:
     from documents.formats.press import LAYOUT
-    from documents.formats.templates import exported
+    from documents.formats.templates import exported_template
 
-    files = exported(LAYOUT)
+    files = exported_template(LAYOUT)
     try:
         place.mkdir(parents=True, exist_ok=True)
         there = [name for name in files if (place / name).exists()]

@@ -68,9 +68,9 @@ def down() -> None:
 def status() -> None:
     """现在运行着什么：进程、版本、未办结事项、日志位置。"""
     from cli.service.wording import status_text
-    from services.status import standing
+    from services.status import service_status
 
-    document = standing(session.settings)
+    document = service_status(session.settings)
     answer(document, status_text(document))
 
 
@@ -80,9 +80,9 @@ def doctor(
     """检查哪里不对、怎么处理；有问题时退出码为 1。"""
     from cli.service.wording import health_text
     from services.doctor.examination import examine
-    from services.service_log import log_nothing
+    from services.service_log import silence_service_log
 
-    log_nothing()
+    silence_service_log()
 
     report = asyncio.run(examine(session.settings, noted=noted))
     answer(report.document(), health_text(report))
@@ -112,11 +112,11 @@ def recover(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只列出，不恢复")] = False,
 ) -> None:
     """按日志恢复：Temporal 丢失的未办结事项重新启动，落后的补上。"""
-    from services.recovery import recovered
-    from services.service_log import log_nothing
+    from services.recovery import recover_runs
+    from services.service_log import silence_service_log
 
-    log_nothing()
-    recovery = asyncio.run(recovered(session.settings, session.database, dry_run=dry_run))
+    silence_service_log()
+    recovery = asyncio.run(recover_runs(session.settings, session.database, dry_run=dry_run))
     healed = "待恢复" if dry_run else "已恢复"
     answer(
         {**recovery.model_dump(mode="json"), "dry_run": dry_run},

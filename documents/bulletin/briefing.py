@@ -8,10 +8,10 @@ from documents.formats.press import LAYOUT
 from documents.ledger import OFFICE_UNIT, Ledger
 from documents.page import Grid, Imprint, Items, Layout, Page, Paragraph, Section, Subheading
 from documents.sections import attention, progress
-from documents.sections.edition import Edition, Piece, assembled
+from documents.sections.edition import Edition, Piece, assembled_sections
 from documents.sections.overview import OVERVIEW
-from documents.sections.recipe import Recipe, SectionRecipe, Topic, built_in
-from documents.wording import NOTE, NOTE_OF_CORRECTION, full_date, moment, span
+from documents.sections.recipe import Recipe, SectionRecipe, Topic, built_in_recipe
+from documents.wording import NOTE, NOTE_OF_CORRECTION, full_date, moment_in_words, span_in_words
 from domain.base import Frozen, refuse
 from domain.bulletin import BulletinIssued, Publication
 from domain.office import Unit
@@ -70,7 +70,7 @@ class Briefing(Frozen):
     @property
     def _note(self) -> str:
         data = NOTE if self.corrects is None else f"{NOTE_OF_CORRECTION}，原期数据由督办日志生成"
-        return f"{data}，截至{moment(self.as_of)}。"
+        return f"{data}，截至{moment_in_words(self.as_of)}。"
 
     def _page(self, issue: str, on: date, signer: str | None = None, copies: int | None = None) -> Page:
         news = self.publication is Publication.NEWS
@@ -93,11 +93,11 @@ class Briefing(Frozen):
 
 
 def issue_line(event: BulletinIssued) -> str:
-    """第7期（总第7期）, under the red name."""
+    """The number line under the red name of a 简报: 第7期（总第7期）."""
     return f"第{event.no}期（总第{event.total_no}期）"
 
 
-def compose(
+def compose_briefing(
     database: Database,
     publication: Publication,
     since: date,
@@ -107,7 +107,7 @@ def compose(
     position: int | None = None,
     recipe: Recipe | None = None,
 ) -> Briefing:
-    """What there is to say of a period, from the log up to a position, or up to what was known at `as_of`.
+    """The 简报 or 动态 of a period, composed from the log up to a position, or up to what was known at `as_of`.
 
     Without a recipe by the one of this build's layout.
 
@@ -116,12 +116,14 @@ def compose(
         LogUnreachable: the database is down.
     """
     refuse(since > until, f"起始日期 {full_date(since)} 晚于截止日期 {full_date(until)}", "malformed")
-    recipe = recipe or built_in()
+    recipe = recipe or built_in_recipe()
     period = read_period(database, since, until, as_of=as_of, position=position)
     edition = Edition(period, recipe.limits, frozenset(part for s in recipe.sections for part in s.parts))
     news = publication is Publication.NEWS
     sections, appendices = (
-        assembled([("工作动态", progress.news(edition, recipe.news))]) if news else _sections(edition, recipe)
+        assembled_sections([("工作动态", progress.news_section(edition, recipe.news))])
+        if news
+        else _sections(edition, recipe)
     )
     ledger = period.ledger
     concerned = _concerned(period)
@@ -132,7 +134,7 @@ def compose(
         until=until,
         position=ledger.position,
         as_of=ledger.as_of,
-        title=f"{span(since, until)}{'工作动态' if news else '督办工作情况'}",
+        title=f"{span_in_words(since, until)}{'工作动态' if news else '督办工作情况'}",
         masthead=_masthead(ledger, publication),
         issuer=ledger.office,
         people={p.id: p.name for p in ledger.directory.people.values()},
@@ -148,12 +150,12 @@ def compose(
 
 def _sections(edition: Edition, recipe: Recipe) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
     """The sections of the text, and the appendices they refer to."""
-    return assembled((wanted.title, _pieces(edition, wanted)) for wanted in recipe.sections)
+    return assembled_sections((wanted.title, _pieces(edition, wanted)) for wanted in recipe.sections)
 
 
 def _pieces(edition: Edition, wanted: SectionRecipe) -> Iterator[Piece]:
     if wanted.topic is Topic.COORDINATION:
-        yield from attention.coordination(edition, wanted.parts)
+        yield from attention.coordination_section(edition, wanted.parts)
         return
     for part in wanted.parts:
         yield from _WRITERS[part](edition)

@@ -4,8 +4,8 @@ from datetime import date, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from documents.bulletin.briefing import Briefing, compose
-from documents.filing.shelf import press_then, shelve
+from documents.bulletin.briefing import Briefing, compose_briefing
+from documents.filing.shelf import press_of_template, shelve_template
 from documents.formats.press import Press
 from documents.sections.recipe import Recipe
 from domain.base import Frozen, Refusal
@@ -37,14 +37,16 @@ class BulletinDraft(Frozen):
     """Of the templates it was drafted by; it is issued by no others. None in drafts of before."""
 
 
-def keep(home: Path, briefing: Briefing, drafted_by: str, now: datetime, press: Press | None = None) -> BulletinDraft:
-    """Keep a composed issue as a draft, under the next free id of the day (D20220331-1).
+def keep_draft(
+    home: Path, briefing: Briefing, drafted_by: str, now: datetime, press: Press | None = None
+) -> BulletinDraft:
+    """Keep a composed 简报 or 动态 as a draft, under the next free id of the day (D20220331-1).
 
     Raises:
         Refusal: `too_many_drafts`, or the templates of the press cannot be kept.
     """
     used = (press or Press()).template
-    shelve(home, used)
+    shelve_template(home, used)
     folder = home / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     for n in range(1, MOST_A_DAY):
@@ -71,13 +73,13 @@ def keep(home: Path, briefing: Briefing, drafted_by: str, now: datetime, press: 
     raise Refusal("今天的草稿太多了，请先清理数据目录下的 drafts", "too_many_drafts")
 
 
-def discard(home: Path, draft: BulletinDraft) -> None:
-    """Forget a draft."""
+def discard_draft(home: Path, draft: BulletinDraft) -> None:
+    """Delete a draft of a 简报 or 动态 from the home."""
     _file(home, draft.id).unlink(missing_ok=True)
 
 
-def find(home: Path, draft_id: str) -> BulletinDraft | None:
-    """The draft of that id; None when there is none.
+def find_draft(home: Path, draft_id: str) -> BulletinDraft | None:
+    """The draft of a 简报 or 动态 with this id; None when there is none.
 
     Raises:
         Refusal: `malformed`, when its file is damaged.
@@ -101,18 +103,20 @@ def kept_drafts(home: Path) -> tuple[BulletinDraft, ...]:
     return tuple(sorted(drafts, key=lambda d: (d.drafted_at, d.id)))
 
 
-def press_of(home: Path, draft: BulletinDraft, now: Press | None = None) -> Press:
-    """The press a draft is shown and issued by: the templates of then.
+def press_of_draft(home: Path, draft: BulletinDraft, now: Press | None = None) -> Press:
+    """The press a draft is shown and issued by, with the templates of then.
 
     Raises:
         Refusal: `template_gone`.
     """
-    return press_then(home, now or Press(), draft.template_sha256, f"草稿 {draft.id}", "请重新起草，或从备份恢复")
+    return press_of_template(
+        home, now or Press(), draft.template_sha256, f"草稿 {draft.id}", "请重新起草，或从备份恢复"
+    )
 
 
-def computed(database: Database, draft: BulletinDraft, recipe: Recipe | None = None) -> Briefing:
-    """The text of a draft, from the part of the log it names."""
-    text = compose(
+def computed_draft(database: Database, draft: BulletinDraft, recipe: Recipe | None = None) -> Briefing:
+    """The issue a draft stands for, computed from the part of the log it names."""
+    text = compose_briefing(
         database, draft.publication, draft.since, draft.until, as_of=draft.as_of, position=draft.position, recipe=recipe
     )
     return text.model_copy(update={"foreword": draft.foreword})

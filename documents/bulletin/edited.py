@@ -77,7 +77,7 @@ class Differing:
 
 
 def read_edited(path: Path, computed: "Briefing", issue: str | None = None) -> Text:
-    """Title and sections of an edited draft; of an issue when its line 第N期 is given, which the file must have.
+    """Title and sections of a draft edited in Word; of an issue when its line 第N期 is given, which the file must have.
 
     A draft's are kept whole in the log, so they must fit; an issue may be as long as it was, only what differs is kept.
 
@@ -117,7 +117,7 @@ def read_edited(path: Path, computed: "Briefing", issue: str | None = None) -> T
     )
     text = Text(title.replace("\n", ""), tuple(_sections(body, path, single)), foreword)
     characters = len(foreword or "") + sum(map(_length, written))
-    fits = characters <= MOST_CHARACTERS and _fits(foreword or "") and _fits(text_of(text.sections))
+    fits = characters <= MOST_CHARACTERS and _fits(foreword or "") and _fits(text_of_sections(text.sections))
     refuse(
         issue is None and not fits,
         f"{path.name} 有{characters}字，一期最多{MOST_CHARACTERS}字（表格和图多的更少），请分期或作为附件",
@@ -167,20 +167,21 @@ def _fits(text: str) -> bool:
     return len(text.encode()) <= TEXT_BYTES
 
 
-def text_of(sections: tuple[Section, ...]) -> str:
-    """The sections as they are kept in the log."""
+def text_of_sections(sections: tuple[Section, ...]) -> str:
+    """The sections of an edited draft as the log keeps them."""
     return canonical([s.model_dump(mode="json") for s in sections])
 
 
 def sections_of(text: str) -> tuple[Section, ...]:
-    """The sections kept in the log."""
+    """The sections of an edited draft, from the text kept in the log."""
     return _SECTIONS.validate_python(json.loads(text))
 
 
-def changes(before: Text, after: Text) -> tuple[Change, ...]:
-    """What an editor changed, line by line."""
+def editor_changes(before: Text, after: Text) -> tuple[Change, ...]:
+    """What an editor changed of a draft, line by line."""
     return tuple(
-        Change(before=tuple(map(_kept, d.before)), after=tuple(map(_kept, d.after))) for d in differing(before, after)
+        Change(before=tuple(map(_kept, d.before)), after=tuple(map(_kept, d.after)))
+        for d in differing_part(before, after)
     )
 
 
@@ -188,8 +189,8 @@ def _kept(line: TextLine) -> str:
     return line.text if len(line.text) <= _KEPT else f"{line.text[:_KEPT]}……"
 
 
-def differing(before: Text, after: Text) -> Iterator[Differing]:
-    """Where two texts differ, from the first line to the last."""
+def differing_part(before: Text, after: Text) -> Iterator[Differing]:
+    """Where two texts of a draft differ, from the first line to the last."""
     old, new = list(_lines(before)), list(_lines(after))
     matcher = SequenceMatcher(None, [line.text for line in old], [line.text for line in new], autojunk=False)
     for tag, a, b, c, d in matcher.get_opcodes():

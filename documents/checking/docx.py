@@ -39,7 +39,7 @@ _NUMBER_ABOVE = 0.6
 
 
 def measure_docx(data: bytes) -> Measured:
-    """Everything the clauses ask about that a .docx says.
+    """Measure a .docx: everything the clauses of GB/T 9704-2012 ask about that it says.
 
     Raises:
         Refusal: `malformed`, when it cannot be read.

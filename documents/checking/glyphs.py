@@ -75,7 +75,7 @@ class Pdf:
 
 
 def read_pdf(data: bytes) -> Pdf:
-    """Everything on its pages.
+    """The characters and rules on the pages of a .pdf, for measuring.
 
     Raises:
         Refusal: `malformed`, when it is no .pdf, wants a password, or has no text.
@@ -99,8 +99,8 @@ def read_pdf(data: bytes) -> Pdf:
     return Pdf(tuple(faces), "".join(_text(info.get("Subject", "")) for info in document.info))
 
 
-def words(pdf: Pdf, above: float) -> str:
-    """What it says in the order it was set, without what stands lower than `above` millimetres from the top."""
+def words_of_pdf(pdf: Pdf, above: float) -> str:
+    """The text of a measured .pdf in the order it was set, of what stands within `above` millimetres from the top."""
     return "".join(g.text for face in pdf.faces for g in face.glyphs if g.y < above)
 
 

@@ -104,7 +104,7 @@ class PrintedLine:
 
 
 def measure_pdf(data: bytes) -> Measured:
-    """Everything the clauses ask about.
+    """Measure a .pdf: everything the clauses of GB/T 9704-2012 ask about.
 
     Raises:
         Refusal: `malformed`, when it cannot be read.

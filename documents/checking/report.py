@@ -83,8 +83,8 @@ class MeasuringReport(Frozen):
         return not self.failed
 
 
-def check(path: Path) -> MeasuringReport:
-    """Measure a .pdf or a .docx.
+def check_layout(path: Path) -> MeasuringReport:
+    """Measure a .pdf or a .docx and hold it against the clauses of GB/T 9704-2012.
 
     Raises:
         Refusal: `malformed`, when it is neither, or cannot be read.
@@ -97,15 +97,15 @@ def check(path: Path) -> MeasuringReport:
         from documents.checking.pdf import measure_pdf  # noqa: PLC0415  (each reader is slow to import)
 
         with budget(path.name, "页面"):
-            return judge(path.name, measure_pdf(data))
+            return judge_clauses(path.name, measure_pdf(data))
     from documents.checking.docx import measure_docx  # noqa: PLC0415
 
     with budget(path.name, "内容"):
-        return judge(path.name, measure_docx(data))
+        return judge_clauses(path.name, measure_docx(data))
 
 
-def judge(file: str, measured: Measured) -> MeasuringReport:
-    """Each clause with the reading that fails it, else the first."""
+def judge_clauses(file: str, measured: Measured) -> MeasuringReport:
+    """Each clause of the standard with the reading of the file that fails it, else the first."""
     return MeasuringReport(
         file=file, lines=tuple(_line(c, measured.readings.get(c.key, []), measured.declared) for c in CLAUSES)
     )

@@ -25,7 +25,7 @@ _NUMBERED = re.compile(rf"{MARK}([督函])〔(\d{{4}})〕(\d+)号\.\w+")
 
 
 def papers_on_disk(home: Path) -> dict[str, int]:
-    """The highest 文号 of each series of papers and minutes that was ever printed in this home."""
+    """The highest 文号 of each series of papers and minutes whose files lie in this home's cabinet."""
     seen: dict[str, int] = {}
     for path in (home / FOLDER / MINUTES).glob("*"):
         for name, no in minutes_numbers_held(path.stem).items():
@@ -38,8 +38,8 @@ def papers_on_disk(home: Path) -> dict[str, int]:
 
 
 @contextmanager
-def printed(folder: Path, rendered: Mapping[str, bytes]) -> Iterator[Callable[[], None]]:
-    """The files, safely on disk under temporary names; the function given puts them in their places.
+def print_files(folder: Path, rendered: Mapping[str, bytes]) -> Iterator[Callable[[], None]]:
+    """Write the files of an issue under temporary names, safely on disk; the function given puts them in the cabinet.
 
     After the number is recorded only links are made: a full disk is met before. What processes that died left lying in
     the cabinet is swept up.
@@ -73,8 +73,10 @@ def _sweep(cabinet: Path) -> None:
                 shutil.rmtree(path)
 
 
-def kept(folder: Path, hashes: Mapping[str, str], again: Callable[[list[str]], Mapping[str, bytes]]) -> dict[str, Path]:
-    """The files of an issue by format. What is missing is printed again, and must have the hash it had.
+def kept_files(
+    folder: Path, hashes: Mapping[str, str], again: Callable[[list[str]], Mapping[str, bytes]]
+) -> dict[str, Path]:
+    """The cabinet's files of an issue by format. What is missing is printed again, and must have the hash it had.
 
     Raises:
         Refusal: `file_altered` or `not_reproducible`.
@@ -92,7 +94,7 @@ def kept(folder: Path, hashes: Mapping[str, str], again: Callable[[list[str]], M
             f"{'、'.join(wrong)} 已丢失，由日志重新生成的内容与原哈希不符；请用 xmh briefing rebuild 查看差异",
             "not_reproducible",
         )
-        with printed(folder, rendered) as place:
+        with print_files(folder, rendered) as place:
             place()
     return {name.rpartition(".")[2]: path for name, path in files.items()}
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from documents.filing.cabinet import kept
-from documents.filing.shelf import press_then
+from documents.filing.cabinet import kept_files
+from documents.filing.shelf import press_of_template
 from documents.formats.press import Press
 from documents.page import Page
 from domain.base import refuse
@@ -51,8 +51,8 @@ class Printed(Protocol):
         ...
 
 
-def worded_as(event: Printed, template: str) -> None:
-    """Whether this build still words and sets it as it was issued.
+def is_worded_as(event: Printed, template: str) -> None:
+    """Whether this build still words and sets a filed issue as it was issued.
 
     Raises:
         Refusal: `template_gone`.
@@ -83,7 +83,7 @@ class Filed:
         Raises:
             Refusal: `template_gone`, when the templates are neither today's nor on the shelf as they were.
         """
-        return press_then(self.home, now, self.event.template_sha256, self.event.number)
+        return press_of_template(self.home, now, self.event.template_sha256, self.event.number)
 
     def kept(self, press: Press) -> dict[str, Path]:
         """Its files by format. One that is missing is printed again from the log, and must have the hash it had.
@@ -96,4 +96,4 @@ class Filed:
             then = self.press(press)
             return then.files(self.page(then), names)
 
-        return kept(self.folder, self.event.files, again)
+        return kept_files(self.folder, self.event.files, again)

@@ -87,8 +87,8 @@ class _Bench:
         return bool(self.event.fonts) and self.event.fonts != dict(self.press.typeface.hashes)
 
 
-def rebuild(database: Database, filed: Filed, press: Press, out: Path | None = None) -> Rebuilt:
-    """Print the issue again and compare. With `out` the files printed now are left there.
+def rebuild_issue(database: Database, filed: Filed, press: Press, out: Path | None = None) -> Rebuilt:
+    """Print an issue again from the log and compare it. With `out` the files printed now are left there.
 
     Raises:
         Refusal: `template_gone`, when the layout or the templates it was printed with are not to be had;
@@ -98,8 +98,8 @@ def rebuild(database: Database, filed: Filed, press: Press, out: Path | None = N
     return _rebuild(filed, press, _problems(database), out)
 
 
-def rebuild_each(database: Database, documents: Iterable[Filed], press: Press) -> Iterator[Rebuilt]:
-    """One after the other; what this build cannot print again is named among the differences.
+def rebuild_issues(database: Database, documents: Iterable[Filed], press: Press) -> Iterator[Rebuilt]:
+    """Print issues again one after the other; what this build cannot print is named among the differences.
 
     Raises:
         LogUnreachable: the database is down.
@@ -237,6 +237,6 @@ def _words_of_docx(data: bytes) -> list[str]:
 
 
 def _words_of_pdf(data: bytes) -> str:
-    from documents.checking.glyphs import read_pdf, words  # noqa: PLC0415
+    from documents.checking.glyphs import read_pdf, words_of_pdf  # noqa: PLC0415
 
-    return words(read_pdf(data), above=gb.PAPER[1] - gb.BOTTOM + 1)
+    return words_of_pdf(read_pdf(data), above=gb.PAPER[1] - gb.BOTTOM + 1)

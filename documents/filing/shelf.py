@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from documents.filing.cabinet import FOLDER, printed
+from documents.filing.cabinet import FOLDER, print_files
 from documents.formats.press import LAYOUT, Press
-from documents.formats.templates import Template, template
+from documents.formats.templates import Template, load_template
 from domain.base import Refusal
 
 SHELF = "模板"
 _SHORT = 16
 
 
-def shelve(home: Path, used: Template) -> None:
-    """Keep the files of a template, once.
+def shelve_template(home: Path, used: Template) -> None:
+    """Keep the files of a template in the cabinet, once.
 
     Raises:
         Refusal: `unexpected`, when they cannot be written; nothing has a number yet.
@@ -25,19 +25,19 @@ def shelve(home: Path, used: Template) -> None:
     place = _place(home, used.sha256)
     if all((place / name).is_file() for name in used.files):
         return
-    with printed(place, used.files) as put:
+    with print_files(place, used.files) as put:
         put()
 
 
-def press_then(home: Path, press: Press, sha256: str | None, what: str, remedy: str = "请从备份恢复") -> Press:
-    """The press an issue or a draft names: today's faces, and the template of that hash.
+def press_of_template(home: Path, press: Press, sha256: str | None, what: str, remedy: str = "请从备份恢复") -> Press:
+    """The press an issue or a draft was printed by: today's faces, and the shelved template of that hash.
 
     Raises:
         Refusal: `template_gone`, when it is neither today's nor the program's nor on the shelf as it was.
     """
     if sha256 in (None, press.template.sha256):
         return press
-    own = template(LAYOUT)
+    own = load_template(LAYOUT)
     place = _place(home, sha256 or "")
     kept = Template(LAYOUT, place) if place.is_dir() else None
     for candidate in (own, kept):
@@ -47,8 +47,8 @@ def press_then(home: Path, press: Press, sha256: str | None, what: str, remedy: 
     raise Refusal(f"{what} 所用的模板{state}，不能按原样成文；{remedy}", "template_gone")
 
 
-def altered(home: Path) -> Iterator[Path]:
-    """Shelved templates that are no longer what they were shelved as."""
+def altered_templates(home: Path) -> Iterator[Path]:
+    """Shelved templates whose files are no longer what was shelved."""
     for place in sorted((home / FOLDER / SHELF).glob("*")):
         if place.is_dir() and not place.name.startswith("."):
             try:

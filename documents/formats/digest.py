@@ -4,5 +4,5 @@ import hashlib
 
 
 def sha256(data: bytes) -> str:
-    """In hexadecimal."""
+    """The hash of a printed file, in hexadecimal."""
     return hashlib.sha256(data).hexdigest()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from documents.formats import standard as gb
 from documents.formats.fonts import Typeface
-from documents.formats.placing import mark, title_lines
+from documents.formats.placing import red_name_size, title_lines
 from documents.formats.templates import Template
 from documents.formats.word_styles import LOOKS, Style
 from documents.page import Layout, Page
@@ -43,8 +43,8 @@ REQUIRED: Mapping[Layout, tuple[str, ...]] = {
 FIELDS = frozenset({*(field for fields in REQUIRED.values() for field in fields), "版记"})
 
 
-def docx(page: Page, template: Template, typeface: Typeface | None = None) -> bytes:
-    """The document as a file's bytes, the same every time; the typeface is for charts, which Word shows as pictures.
+def docx_of(page: Page, template: Template, typeface: Typeface | None = None) -> bytes:
+    """A page as the bytes of a .docx, the same every time; the typeface is for charts, which Word shows as pictures.
 
     Raises:
         Refusal: `template_broken`, when the template lost a field or a style or is no .docx.
@@ -53,7 +53,7 @@ def docx(page: Page, template: Template, typeface: Typeface | None = None) -> by
     from markupsafe import Markup  # noqa: PLC0415
 
     from documents.formats.word_body import Body  # noqa: PLC0415
-    from documents.formats.word_templates import finished  # noqa: PLC0415
+    from documents.formats.word_templates import finished_docx  # noqa: PLC0415
 
     name = f"{page.layout.label}.docx"
     ids = _checked(template, page.layout)
@@ -74,7 +74,7 @@ def docx(page: Page, template: Template, typeface: Typeface | None = None) -> by
         raise template.broken(name, f"没有印出 {'、'.join(silent)}（条件写错，或只判断而没有写出）")
     _fit(document, page, ids)
     _describe(document, page)
-    return finished(document)
+    return finished_docx(document)
 
 
 def _said(document: "Docx") -> str:
@@ -197,7 +197,7 @@ def _squeeze(line: "Line", page: Page) -> None:
 
     fonts = [*(run.font for run in line.runs), *(style.font for style in _styles(line.style))]
     own = next((float(font.size.pt) for font in fonts if font.size), gb.MARK)
-    size, squeeze = mark(page.masthead, own)
+    size, squeeze = red_name_size(page.masthead, own)
     if size < own:
         line.paragraph_format.line_spacing = Pt(size * 1.2)
         for run in line.runs:

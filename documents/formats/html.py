@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from documents.formats import standard as gb
-from documents.formats.placing import largest_mark, outline, title_lines
+from documents.formats.placing import largest_red_name, outline_of_page, title_lines
 from documents.formats.templates import Template
 from documents.page import Page
 from documents.wording import full_date, numeral
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 NAME = "page.html"
 
 
-def html(page: Page, template: Template) -> str:
-    """The whole document. Whatever stands in the page is text, never markup.
+def html_of(page: Page, template: Template) -> str:
+    """A page as one .html. Whatever stands in the page is text, never markup.
 
     Raises:
         Refusal: `template_broken`, when the template is no Jinja or names what a page has not.
@@ -30,10 +30,10 @@ def html(page: Page, template: Template) -> str:
             date=full_date(page.on),
             gb=gb,
             title=title_lines(page.title),
-            contents=outline(page) if page.contents else (),
+            contents=outline_of_page(page) if page.contents else (),
             numeral=numeral,
             drawn=Markup,
-            head_size=min(largest_mark(page), gb.TEXT[0] * gb.MM / max(len(page.masthead), 1) * 0.96),
+            head_size=min(largest_red_name(page), gb.TEXT[0] * gb.MM / max(len(page.masthead), 1) * 0.96),
         )
     except UnicodeDecodeError as error:
         raise template.broken(NAME, "不是 UTF-8 文本") from error

@@ -2,15 +2,15 @@
 
 import re
 
-from documents.formats.placing import outline
+from documents.formats.placing import outline_of_page
 from documents.page import Block, Figure, Grid, Items, Page, Paragraph, Roll, Section, Subheading
 from documents.wording import full_date, numeral
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|])")
 
 
-def markdown(page: Page) -> str:
-    """The whole document; ends with a line break."""
+def markdown_of(page: Page) -> str:
+    """A page as Markdown; ends with a line break."""
     parts = [
         f"# {_plain(page.masthead)}",
         f"**{_plain(page.issue)}**",
@@ -35,7 +35,7 @@ def markdown(page: Page) -> str:
 def _contents(page: Page) -> list[str]:
     if not page.contents:
         return []
-    return ["**目　录**", "\n".join(f"{'  ' * (level - 1)}- {_plain(text)}" for level, text in outline(page))]
+    return ["**目　录**", "\n".join(f"{'  ' * (level - 1)}- {_plain(text)}" for level, text in outline_of_page(page))]
 
 
 def _section(page: Page, no: int, section: Section) -> list[str]:

@@ -10,7 +10,14 @@ from typing import Any
 
 from documents.formats import standard as gb
 from documents.formats.fonts import MISSING, Typeface
-from documents.formats.placing import largest_mark, mark, numbered, roll_width, signed, title_lines
+from documents.formats.placing import (
+    largest_red_name,
+    numbered_item,
+    red_name_size,
+    roll_width,
+    signature_lines,
+    title_lines,
+)
 from documents.formats.templates import Template
 from documents.page import Block, Figure, Grid, Items, Page, Roll, Section, Subheading
 from documents.wording import full_date, numeral
@@ -43,8 +50,8 @@ _MEASURES: Mapping[str, Any] = {
 }
 
 
-def pdf(page: Page, typeface: Typeface, template: Template) -> bytes:
-    """The document as a file's bytes.
+def pdf_of(page: Page, typeface: Typeface, template: Template) -> bytes:
+    """A page as the bytes of a .pdf, typeset by typst.
 
     Raises:
         Refusal: `template_broken`, when the template is no typst.
@@ -74,7 +81,7 @@ def _data(page: Page, typeface: Typeface) -> dict[str, Any]:
         "issuer": page.issuer,
         "date": full_date(page.on),
         "title": page.title,
-        "mark": mark(page.masthead, largest_mark(page)),
+        "mark": red_name_size(page.masthead, largest_red_name(page)),
         "title-lines": title_lines(page.title),
         "addressee": page.addressee or "",
         "foreword": page.foreword or "",
@@ -82,7 +89,7 @@ def _data(page: Page, typeface: Typeface) -> dict[str, Any]:
         "sections": [_section(page, n, section) for n, section in enumerate(page.sections, start=1)],
         "appendices": [{"title": s.title, "blocks": _blocks(s)} for s in page.appendices],
         "note": page.note or "",
-        "signed": signed(page),
+        "signed": signature_lines(page),
         "imprint": _imprint(page),
     }
     absent = list(typeface.missing(json.dumps(data, ensure_ascii=False)))
@@ -131,7 +138,7 @@ def _block(block: Block, heading: int) -> dict[str, Any]:
         case Figure(title=title, svg=svg):
             return {"kind": block.kind, "title": title, "svg": svg}
         case Items(items=items):
-            return {"kind": block.kind, "items": [numbered(n, item) for n, item in enumerate(items, start=1)]}
+            return {"kind": block.kind, "items": [numbered_item(n, item) for n, item in enumerate(items, start=1)]}
         case Roll(label=label, names=names):
             return {"kind": block.kind, "label": f"{label}：", "names": names, "wide": roll_width(label)}
         case Grid(headers=headers, rows=rows):

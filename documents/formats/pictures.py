@@ -9,8 +9,8 @@ _SHEET = """#set page(width: 156mm, height: auto, margin: 0pt)
 """
 
 
-def png(svg: str, typeface: Typeface) -> bytes:
-    """The picture as a file's bytes, the same for the same chart and faces.
+def png_of_chart(svg: str, typeface: Typeface) -> bytes:
+    """A chart as the bytes of a picture for Word, the same for the same chart and faces.
 
     Raises:
         Refusal: `fonts_missing`.

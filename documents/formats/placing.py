@@ -12,18 +12,18 @@ _WITHIN = 0.96
 _SMALLEST_MARK = 32.0
 
 
-def width(text: str, latin: float = 0.5) -> float:
+def _text_width(text: str, latin: float = 0.5) -> float:
     """In characters: what is ASCII takes half of one."""
     return sum(latin if c.isascii() else 1.0 for c in text)
 
 
-def numbered(n: int, item: str) -> str:
-    """1.…; before a figure with a space, or 3.12月 is read for 3 and 12 月."""
+def numbered_item(n: int, item: str) -> str:
+    """A page's list item with its number, 1.…; before a figure with a space, or 3.12月 is read for 3 and 12 月."""
     return f"{n}. {item}" if item[:1].isdigit() else f"{n}.{item}"
 
 
-def outline(page: Page) -> tuple[tuple[int, str], ...]:
-    """What a 目录 lists, in order: sections (1), what stands under them (2), 附表 (1)."""
+def outline_of_page(page: Page) -> tuple[tuple[int, str], ...]:
+    """The lines of a page's 目录, in order: sections (1), what stands under them (2), 附表 (1)."""
     headings: list[tuple[int, str]] = []
     for no, one in enumerate(page.sections, start=1):
         if len(page.sections) > 1:
@@ -34,22 +34,22 @@ def outline(page: Page) -> tuple[tuple[int, str], ...]:
 
 
 def roll_width(label: str) -> float:
-    """Of 出席：, in characters."""
-    return width(label) + 1
+    """The width of a label of the attendance (出席：), in characters, for the lines under it."""
+    return _text_width(label) + 1
 
 
-def largest_mark(page: Page) -> float:
-    """Of the red name, in points."""
+def largest_red_name(page: Page) -> float:
+    """The largest size of a page's red name, in points."""
     return gb.NEWS_MARK if page.layout is Layout.NEWS else gb.MARK
 
 
-def mark(name: str, largest: float) -> tuple[float, float]:
-    """The red name's size in points, and how far its characters are squeezed to stand within 版心 in one line.
+def red_name_size(name: str, largest: float) -> tuple[float, float]:
+    """The size of a page's red name in points, and how far it is squeezed to stand within 版心 in one line.
 
     A long name keeps a size above that of the title; its characters become narrow, as red heads are usually drawn.
     """
     room = gb.TEXT[0] * gb.MM * _WITHIN
-    fits = room / max(width(name), 1.0)
+    fits = room / max(_text_width(name), 1.0)
     size = min(largest, max(fits, _SMALLEST_MARK))
     return size, min(1.0, fits / size)
 
@@ -59,13 +59,13 @@ FIGURE = 0.56
 
 
 def title_lines(title: str, latin: float = FIGURE) -> list[str]:
-    """A title cut into lines of about one length, no date or number cut in two (7.3.1: 回行时词意完整).
+    """A page's title cut into lines of about one length, no date or number cut in two (7.3.1: 回行时词意完整).
 
     `latin` is how wide a figure is counted; wider where nobody knows which face it will be set in.
     """
 
     def wide(text: str) -> float:
-        return width(text, latin)
+        return _text_width(text, latin)
 
     most = gb.TEXT[0] * gb.MM / gb.TITLE
     lines = ceil(wide(title) / most)
@@ -103,8 +103,8 @@ def _torn(line: str, rest: str) -> float:
     return _LOOSE if last in _GOOD_END else 0.0
 
 
-def signed(page: Page) -> list[tuple[str, float]]:
-    """Lines at the right below the text, each with its distance from the edge in characters.
+def signature_lines(page: Page) -> list[tuple[str, float]]:
+    """A page's signature: lines at the right below the text, each with its distance from the edge in characters.
 
     A paper is to be sealed: its date stands four characters from the edge, and who issues it above, in the middle of
     the date (7.3.5.1).
@@ -113,5 +113,5 @@ def signed(page: Page) -> list[tuple[str, float]]:
     if page.layout not in (Layout.PAPER, Layout.LETTER):
         return signer
     date = full_date(page.on)
-    issuer = max(_DATE_FROM_RIGHT + (width(date) - width(page.issuer)) / 2, 0.0)
+    issuer = max(_DATE_FROM_RIGHT + (_text_width(date) - _text_width(page.issuer)) / 2, 0.0)
     return [(page.issuer, issuer), (date, _DATE_FROM_RIGHT), *signer]

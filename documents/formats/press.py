@@ -6,7 +6,7 @@ from pathlib import Path
 
 from documents.formats.digest import sha256
 from documents.formats.fonts import Typeface
-from documents.formats.templates import Template, template
+from documents.formats.templates import Template, load_template
 from documents.page import Page
 
 FORMATS = ("md", "docx", "pdf", "html")
@@ -19,7 +19,7 @@ class Press:
     """Faces and layout. By default the faces of the wheel: without settings everybody prints the same."""
 
     typeface: Typeface = field(default_factory=Typeface)
-    template: Template = field(default_factory=lambda: template(LAYOUT))
+    template: Template = field(default_factory=lambda: load_template(LAYOUT))
 
     def printed(self, page: Page, kind: str) -> bytes:
         """The page in one format.
@@ -29,20 +29,20 @@ class Press:
         """
         # Each library costs tens of milliseconds, and a list needs none.
         if kind == "md":
-            from documents.formats.markdown import markdown  # noqa: PLC0415
+            from documents.formats.markdown import markdown_of  # noqa: PLC0415
 
-            return markdown(page).encode()
+            return markdown_of(page).encode()
         if kind == "docx":
-            from documents.formats.docx import docx  # noqa: PLC0415
+            from documents.formats.docx import docx_of  # noqa: PLC0415
 
-            return docx(page, self.template, self.typeface)
+            return docx_of(page, self.template, self.typeface)
         if kind == "pdf":
-            from documents.formats.pdf import pdf  # noqa: PLC0415
+            from documents.formats.pdf import pdf_of  # noqa: PLC0415
 
-            return pdf(page, self.typeface, self.template)
-        from documents.formats.html import html  # noqa: PLC0415
+            return pdf_of(page, self.typeface, self.template)
+        from documents.formats.html import html_of  # noqa: PLC0415
 
-        return html(page, self.template).encode()
+        return html_of(page, self.template).encode()
 
     def files(self, page: Page, names: Iterable[str]) -> dict[str, bytes]:
         """The page under these names, each in the format its ending says."""

@@ -57,5 +57,5 @@ LEFT_ALIGNED = frozenset({"事项", "要点", "所属事项", "章节", "内容"
 
 
 def weights(headers: tuple[str, ...]) -> tuple[int, ...]:
-    """The widths of a table's columns, relative to each other."""
+    """The widths of a printed table's columns, relative to each other; templates call it as `gb.weights`."""
     return tuple(_WIDE.get(header, _NARROW) for header in headers)

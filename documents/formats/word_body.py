@@ -10,8 +10,8 @@ from xml.sax.saxutils import escape
 
 from documents.formats import standard as gb
 from documents.formats.fonts import Typeface
-from documents.formats.pictures import png
-from documents.formats.placing import numbered, outline, roll_width, signed
+from documents.formats.pictures import png_of_chart
+from documents.formats.placing import numbered_item, outline_of_page, roll_width, signature_lines
 from documents.formats.word_styles import HEADING, Style
 from documents.page import Block, Figure, Grid, Items, Page, Paragraph, Roll, Section, Subheading
 from documents.wording import numeral
@@ -48,7 +48,7 @@ class Body:
 
     def _contents(self) -> str:
         """The headings, each with the number of its page as a field."""
-        entries = outline(self.page) if self.page.contents else ()
+        entries = outline_of_page(self.page) if self.page.contents else ()
         if not entries:
             return ""
         lines = [self._line(Style.CONTENTS, "目　录")]
@@ -59,7 +59,7 @@ class Body:
 
     def _signed(self) -> str:
         """At the right below the text."""
-        lines = signed(self.page)
+        lines = signature_lines(self.page)
         indents = [f'<w:ind w:right="{round(right * gb.BODY * 20)}"/>' for _, right in lines]
         signatures = [self._line(Style.SIGNED, text, ind) for (text, _), ind in zip(lines, indents, strict=True)]
         return "".join([self._line(Style.TEXT, ""), *signatures]) if signatures else ""
@@ -86,7 +86,7 @@ class Body:
             case Subheading(text=text):
                 yield self._heading(Style.SUBHEADING, f"（{numeral(heading)}）{text}")
             case Items(items=items):
-                yield from (self._line(Style.TEXT, numbered(n, item)) for n, item in enumerate(items, 1))
+                yield from (self._line(Style.TEXT, numbered_item(n, item)) for n, item in enumerate(items, 1))
             case Roll(label=label, names=names):
                 yield self._roll(label, names)
             case Figure():
@@ -112,7 +112,7 @@ class Body:
 
         self.figures += 1
         drawn = self.part.new_pic_inline(
-            io.BytesIO(png(figure.svg, self.typeface)), width=Mm(gb.TEXT[0] * 0.96), height=None
+            io.BytesIO(png_of_chart(figure.svg, self.typeface)), width=Mm(gb.TEXT[0] * 0.96), height=None
         )
         drawn.docPr.set("descr", f"{figure.title}。{figure.said}")
         drawn.docPr.set("id", str(1000 + self.figures))

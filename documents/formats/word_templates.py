@@ -36,16 +36,16 @@ _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _TWIPS = 20 * gb.MM
 
 
-def templates() -> dict[str, bytes]:
-    """File name → bytes, the same each time."""
+def word_templates() -> dict[str, bytes]:
+    """The .docx templates of the program: file name → bytes, the same each time."""
     return {f"{layout.label}.docx": _drawn(layout) for layout in Layout}
 
 
 _UNUSED = ("/thumbnail", "/stylesWithEffects", "/customXml", "/webSettings", "/numbering")
 
 
-def empty() -> Docx:
-    """A document of the library without what it brings and no page of ours uses."""
+def empty_document() -> Docx:
+    """A new .docx of the library without what it brings and no page of ours uses."""
     document = Document()
     for relations in (document.part.package.rels, document.part.rels):
         for key in [key for key, relation in relations.items() if relation.reltype.endswith(_UNUSED)]:
@@ -53,8 +53,8 @@ def empty() -> Docx:
     return document
 
 
-def finished(document: Docx) -> bytes:
-    """The bytes of a document with fixed times in its archive: what is the same must have the same hash."""
+def finished_docx(document: Docx) -> bytes:
+    """The bytes of a .docx with fixed times in its archive: what is the same must have the same hash."""
     packed, fixed = io.BytesIO(), io.BytesIO()
     document.save(packed)
     with zipfile.ZipFile(packed) as old, zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as new:
@@ -66,7 +66,7 @@ def finished(document: Docx) -> bytes:
 
 
 def _drawn(layout: Layout) -> bytes:
-    document = empty()
+    document = empty_document()
     _sheet(document, layout)
     _styles(document)
     _HEADS[layout](document)
@@ -76,7 +76,7 @@ def _drawn(layout: Layout) -> bytes:
     properties = document.core_properties
     properties.author = properties.last_modified_by = properties.title = properties.comments = ""
     properties.created = properties.modified = datetime(2022, 1, 1)  # noqa: DTZ001  (what the format asks for)
-    return finished(document)
+    return finished_docx(document)
 
 
 # --- the sheet and its styles
@@ -410,5 +410,5 @@ def _gap(document: Docx, millimetres: float) -> None:
 
 if __name__ == "__main__":
     place = Path(sys.argv[1])
-    for file, data in templates().items():
+    for file, data in word_templates().items():
         (place / file).write_bytes(data)

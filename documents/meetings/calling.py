@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from documents.formats.placing import numbered
+from documents.formats.placing import numbered_item
 from documents.ledger import OFFICE_UNIT
 from documents.page import Block, Imprint, Items, Layout, Page, Paragraph, Section, headed
-from documents.wording import clean, full_date, moment
+from documents.wording import clean_text, full_date, moment_in_words
 from domain.base import Frozen, refuse
 from domain.calendar import WorkCalendar, local_date
 from domain.envelope import Recorded
@@ -59,8 +59,8 @@ class DirectoryNames:
 
 
 def numbered_lines(lines: Iterable[tuple[int, str]]) -> tuple[Paragraph, ...]:
-    """Items under numbers of their own: the agenda's and the points', by which they are cited and found again."""
-    return tuple(Paragraph(text=numbered(no, text)) for no, text in lines)
+    """The agenda's or the points' items under numbers of their own, by which they are cited and found again."""
+    return tuple(Paragraph(text=numbered_item(no, text)) for no, text in lines)
 
 
 # --- 议程
@@ -85,7 +85,7 @@ def agenda_page(meeting: Meeting, items: Sequence[AgendaItem], names: DirectoryN
 
 def _agenda_line(item: AgendaItem, names: DirectoryNames) -> str:
     reasons = "、".join(r.label for r in item.reasons)
-    why = f"：{clean(item.text)}" if item.text else ""
+    why = f"：{clean_text(item.text)}" if item.text else ""
     return f"{_item(item, names)}【{reasons}】{why}。"
 
 
@@ -93,14 +93,14 @@ def _item(item: AgendaItem, names: DirectoryNames) -> str:
     """推进国际交流中心建设（XMH-2022-007，汇报单位：区住房和建设局）."""
     unit = f"汇报单位：{names.unit(item.lead)}" if item.lead else None
     details = "，".join(filter(None, (item.number, unit)))
-    return f"{clean(item.title)}（{details}）" if details else clean(item.title)
+    return f"{clean_text(item.title)}（{details}）" if details else clean_text(item.title)
 
 
 def _when(instant: datetime) -> str:
     """2022年3月31日（星期四）9时30分."""
     day = local_date(instant)
     on = full_date(day)
-    return f"{on}（星期{WEEKDAYS[day.weekday()]}）{moment(instant).removeprefix(on)}"
+    return f"{on}（星期{WEEKDAYS[day.weekday()]}）{moment_in_words(instant).removeprefix(on)}"
 
 
 # --- 会议通知
@@ -113,7 +113,7 @@ class MovedMeeting(Frozen):
     reason: str
 
 
-def last_move(events: Iterable[Recorded]) -> MovedMeeting | None:
+def last_rescheduling(events: Iterable[Recorded]) -> MovedMeeting | None:
     """The newest 改期 among the events of a meeting; None when it is still where it was convened."""
     starts, move = None, None
     for event in map(decode, events):
@@ -139,7 +139,7 @@ def notice_page(
     """
     _still_to_come(meeting, now)
     shown = [i for i in items if i.dropped is None]
-    title = clean(meeting.title)
+    title = clean_text(meeting.title)
     return Page(
         layout=Layout.PAPER,
         masthead=f"{names.issuer}会议通知",
@@ -167,7 +167,7 @@ def _still_to_come(meeting: Meeting, now: datetime) -> None:
     called = f"{meeting.number} {meeting.stage.label}"
     refuse(
         meeting.stage is MeetingStage.CANCELLED,
-        f"{called}（{clean(meeting.cancelled or '')}），不能发会议通知",
+        f"{called}（{clean_text(meeting.cancelled or '')}），不能发会议通知",
         "nothing_to_say",
     )
     before = (MeetingStage.SCHEDULED, MeetingStage.FROZEN)
@@ -178,16 +178,19 @@ def _still_to_come(meeting: Meeting, now: datetime) -> None:
     )
     refuse(
         meeting.starts <= now,
-        f"{meeting.number} 定于{moment(meeting.starts)}召开，时间已过；请先用 xmh meeting move 改期，再发会议通知",
+        f"{meeting.number} 定于{moment_in_words(meeting.starts)}召开，时间已过；"
+        "请先用 xmh meeting move 改期，再发会议通知",
         "nothing_to_say",
     )
 
 
 def _opening(meeting: Meeting, moved: MovedMeeting | None) -> str:
-    title, day = clean(meeting.title), full_date(local_date(meeting.starts))
+    title, day = clean_text(meeting.title), full_date(local_date(meeting.starts))
     if moved is None:
         return f"定于{day}召开{title}，现将有关事项通知如下："
-    return f"原定于{_when(moved.since)}召开的{title}改期至{day}召开（{clean(moved.reason)}），现将有关事项通知如下："
+    return (
+        f"原定于{_when(moved.since)}召开的{title}改期至{day}召开（{clean_text(moved.reason)}），现将有关事项通知如下："
+    )
 
 
 def _invited(meeting: Meeting, items: Sequence[AgendaItem], names: DirectoryNames) -> list[str]:
@@ -203,7 +206,7 @@ def _arrangements(meeting: Meeting, items: Sequence[AgendaItem], names: Director
     chair = f"{names.person(meeting.chair)}主持，" if meeting.chair else ""
     arrangements = (
         ("会议时间", _when(meeting.starts)),
-        ("会议地点", clean(meeting.place) if meeting.place else "另行通知"),
+        ("会议地点", clean_text(meeting.place) if meeting.place else "另行通知"),
         ("参会人员", f"{chair}{whom}负责同志和联络员参加{f'；{coming}' if coming else ''}"),
     )
     return tuple(block for label, text in arrangements for block in headed(label, Paragraph(text=f"{text}。")))
@@ -216,7 +219,8 @@ def _about(items: Sequence[AgendaItem], names: DirectoryNames) -> tuple[Block, .
 
 def _asked(meeting: Meeting, names: DirectoryNames, calendar: WorkCalendar) -> list[str]:
     """What who comes has to do; the papers are wanted before the agenda is fixed."""
-    papers = f"请汇报单位于{moment(agenda_instant(meeting, calendar))}前将汇报材料报送指挥部办公室，届时议题即行确定。"
+    until = moment_in_words(agenda_instant(meeting, calendar))
+    papers = f"请汇报单位于{until}前将汇报材料报送指挥部办公室，届时议题即行确定。"
     if meeting.stage is MeetingStage.FROZEN:
         papers = "议题已经确定，汇报材料尚未报送的，请汇报单位于会前报送指挥部办公室。"
     secretary = names.people.get(meeting.secretary)

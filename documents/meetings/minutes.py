@@ -7,7 +7,7 @@ from itertools import groupby
 from documents.formats.press import LAYOUT
 from documents.meetings.calling import DirectoryNames, numbered_lines
 from documents.page import Block, Imprint, Layout, Page, Paragraph, Roll, Section, headed, section
-from documents.wording import clean, day_in, moment, sentence
+from documents.wording import clean_text, day_in, moment_in_words, sentence
 from domain.base import refuse
 from domain.calendar import local_date
 from domain.meetings.meeting import DecisionPoint, Meeting
@@ -18,7 +18,7 @@ UNSIGNED = "（未签发）"
 
 
 def minutes_page(meeting: Meeting, names: DirectoryNames, on: date) -> Page:
-    """What was decided on each item, by whom and by when; then who was there. `on` dates what is not signed yet.
+    """会议纪要: what was decided on each item, by whom and by when; then who was there. `on` dates unsigned ones.
 
     Raises:
         Refusal: `nothing_to_say`, of a meeting that was not held, or held elsewhere.
@@ -40,16 +40,16 @@ def minutes_page(meeting: Meeting, names: DirectoryNames, on: date) -> Page:
 
 
 def _held(meeting: Meeting, names: DirectoryNames) -> Section:
-    where = f"在{clean(meeting.place)}" if meeting.place else ""
+    where = f"在{clean_text(meeting.place)}" if meeting.place else ""
     chair = f"{names.person(meeting.chair)}{where}主持" if meeting.chair else where
-    about = "" if meeting.title in meeting.name else f"（{clean(meeting.title)}）"
+    about = "" if meeting.title in meeting.name else f"（{clean_text(meeting.title)}）"
     taken = sum(i.dropped is None for i in meeting.items)
     standing = len(meeting.standing_points)
     result = f"形成议定事项{standing}项，现纪要如下" if standing else "没有形成议定事项"
     return section(
         "会议情况",
         (
-            Paragraph(text=f"{moment(meeting.starts)}，{chair}召开{meeting.name}{about}。"),
+            Paragraph(text=f"{moment_in_words(meeting.starts)}，{chair}召开{meeting.name}{about}。"),
             Paragraph(text=f"会议研究议题{taken}项，{result}。"),
         ),
     )
@@ -68,14 +68,14 @@ def _decided(meeting: Meeting, names: DirectoryNames) -> Section:
         again = "（续议）" if no in headings else ""
         headings.add(no)
         lines = numbered_lines((p.no, decision_line(meeting, p, names)) for p in points)
-        parts += headed(f"关于{clean(item.title) if item else ''}{number}{again}", *lines)
+        parts += headed(f"关于{clean_text(item.title) if item else ''}{number}{again}", *lines)
     withdrawn = "、".join(str(p.no) for p in meeting.points if p.withdrawn is not None)
     gap = f"第{withdrawn}项议定已经撤回，序号不再使用。"
     return section("议定事项", tuple(parts), (Paragraph(text=gap),) if withdrawn else ())
 
 
 def decision_line(meeting: Meeting, point: DecisionPoint, names: DirectoryNames) -> str:
-    """One 议定事项: 同意延期：…（责任单位：…；配合单位：…；时限：…）。"""
+    """One 议定事项 in the minutes: 同意延期：…（责任单位：…；配合单位：…；时限：…）。"""
     lead = _lead(meeting, point)
     facts = [
         ("责任单位", names.unit(lead) if lead else ""),
@@ -84,7 +84,7 @@ def decision_line(meeting: Meeting, point: DecisionPoint, names: DirectoryNames)
     ]
     details = "；".join(f"{label}：{value}" for label, value in facts if value)
     subject = point.subject.label if point.subject else ""
-    new = f"“{clean(point.new.title)}”" if point.new else ""
+    new = f"“{clean_text(point.new.title)}”" if point.new else ""
     return f"{point.outcome.label}{subject}{new}：{sentence(point.text)}{f'（{details}）' if details else ''}"
 
 

@@ -6,7 +6,7 @@ from documents.figures import Entry, Period
 from documents.ledger import Ledger
 from documents.meetings.calling import numbered_lines
 from documents.page import Block, Grid, Items, Page, Paragraph, Section, headed, section
-from documents.wording import clean, day_in, quoted, reason_of, sentence, short_date, whose_move
+from documents.wording import clean_text, day_in, light_reason, quoted_title, sentence, short_date, whose_move
 from domain.calendar import local_date
 from domain.meetings.meeting import DecisionPoint, Meeting
 from domain.meetings.terms import Delivery
@@ -17,7 +17,7 @@ SERIES = "weekly"
 
 
 def weekly_pack(ledger: Ledger, monday: date, on: date) -> Page:
-    """The pack for the week that begins on a Monday, computed from the log as of its moment."""
+    """周调度: the papers of the week's meeting, from its Monday on, computed from the log as of its moment."""
     week = Period(ledger=ledger, since=monday, until=monday + timedelta(days=6))
     return Page(
         masthead="周调度材料",
@@ -47,7 +47,7 @@ def _last_points(week: Period) -> Section:
 def _followed(week: Period, meeting: Meeting, point: DecisionPoint) -> str:
     entry = next((e for e in week.entries() if e.matter.stream == point.matter), None)
     item = meeting.item(point.item)
-    name = quoted(entry.matter) if entry else f"“{clean(item.title) if item else ''}”"
+    name = quoted_title(entry.matter) if entry else f"“{clean_text(item.title) if item else ''}”"
     if point.delivery is Delivery.REFUSED:
         return f"{name}：{sentence(point.text)}未落实到事项，{sentence(point.reason or '')}"
     if entry is None:
@@ -83,9 +83,9 @@ def _due(week: Period) -> list[tuple[date, str, str, str, str]]:
             continue
         unit = week.ledger.unit(matter.lead)
         if week.since <= matter.due <= week.until:
-            due.append((matter.due, "办结时限", clean(matter.title), unit, f"{matter.progress}%"))
+            due.append((matter.due, "办结时限", clean_text(matter.title), unit, f"{matter.progress}%"))
         due += [
-            (p.due, f"要点：{clean(p.text)}", clean(matter.title), unit, f"{p.progress}%")
+            (p.due, f"要点：{clean_text(p.text)}", clean_text(matter.title), unit, f"{p.progress}%")
             for p in matter.points
             if p.open and p.due and week.since <= p.due <= week.until
         ]
@@ -110,7 +110,7 @@ def _lit(week: Period, entry: Entry) -> str:
     problem = f"反映问题：{sentence(feedback.problem)}" if feedback and feedback.problem else ""
     missed = entry.lit.light is Light.YELLOW and entry.matter.missed_in_row
     move = f"{unit}补报反馈" if missed else whose_move(entry.matter, unit)
-    return f"{quoted(entry.matter)}（{unit}）：{reason_of(entry.lit)}，下一环节：{move}。{problem}"
+    return f"{quoted_title(entry.matter)}（{unit}）：{light_reason(entry.lit)}，下一环节：{move}。{problem}"
 
 
 # --- 未反馈
@@ -126,11 +126,11 @@ def _unanswered(week: Period) -> Section:
         unit = week.ledger.unit(matter.lead)
         if row := matter.windows.row:
             labels = "、".join(window_label(w.key).removeprefix(f"{week.until.year}年") for w in row)
-            items.append(f"{unit}：{quoted(matter)}{labels}未反馈。")
+            items.append(f"{unit}：{quoted_title(matter)}{labels}未反馈。")
         items += [
-            f"{week.ledger.unit(c.unit)}：{quoted(matter)}的协调请求（{short_date(local_date(c.asked_at))}提出）未答复。"
+            f"{week.ledger.unit(c.unit)}：{quoted_title(matter)}的协调请求（{short_date(local_date(c.asked_at))}提出）未答复。"
             for c in matter.open_coordinations
         ]
         if matter.stage is Stage.ASSIGNED:
-            items.append(f"{unit}：{quoted(matter)}尚未签收。")
+            items.append(f"{unit}：{quoted_title(matter)}尚未签收。")
     return section("未反馈、未答复、未签收", (Items(items=tuple(items)),) if items else ())

@@ -10,16 +10,16 @@ from datetime import date
 
 from documents.figures import Period
 from documents.formats.digest import sha256
-from documents.formats.markdown import markdown
+from documents.formats.markdown import markdown_of
 from documents.ledger import Ledger, MatterFile, read_ledger
 from documents.page import Items, Paragraph
 from documents.papers.forms import REPLY_WORKDAYS, PaperText
-from documents.sections.attention import missed, overdue
-from documents.sections.edition import Edition, Piece, assembled
+from documents.sections.attention import missed_section, overdue_section
+from documents.sections.edition import Edition, Piece, assembled_sections
 from documents.sections.overview import OVERVIEW
-from documents.sections.progress import closed
-from documents.sections.recipe import SectionPart, built_in
-from documents.wording import moment, span
+from documents.sections.progress import closed_section
+from documents.sections.recipe import SectionPart, built_in_recipe
+from documents.wording import moment_in_words, span_in_words
 from domain.base import refuse
 from domain.calendar import end_of_day
 from domain.papers import PaperKind
@@ -42,7 +42,7 @@ def draft_circular(database: Database, since: date, until: date, today: date) ->
 
 
 def compose_circular(ledger: Ledger, since: date, until: date) -> PaperText:
-    """The 通报 of a period, of the log as it stood.
+    """The 通报 of a period, composed from a ledger: the log as it stood.
 
     Raises:
         Refusal: `nothing_to_say`, when no supervised unit led a matter.
@@ -50,22 +50,22 @@ def compose_circular(ledger: Ledger, since: date, until: date) -> PaperText:
     supervised = tuple(f for f in ledger.matters if _supervised(ledger, f))
     period = Period(ledger=replace(ledger, matters=supervised), since=since, until=until)
     leads = {entry.matter.lead for entry in period.entries()}
-    refuse(not leads, f"{span(since, until)}没有督办对象牵头的事项，没有可通报的情况", "nothing_to_say")
-    edition = Edition(period, built_in().limits)
+    refuse(not leads, f"{span_in_words(since, until)}没有督办对象牵头的事项，没有可通报的情况", "nothing_to_say")
+    edition = Edition(period, built_in_recipe().limits)
     others = len(Period(ledger, since, until).entries()) - len(period.entries())
     chapters: list[tuple[str, Iterable[Piece]]] = [
         ("总体情况", [_scope(period, others), *(piece for part in _STANDING for piece in OVERVIEW[part](edition))]),
-        ("办结情况", closed(edition)),
-        ("逾期情况", overdue(edition)),
-        ("反馈情况", missed(edition)),
+        ("办结情况", closed_section(edition)),
+        ("逾期情况", overdue_section(edition)),
+        ("反馈情况", missed_section(edition)),
         ("工作要求", [_demands(edition)]),
     ]
-    sections, appendices = assembled(chapters)
+    sections, appendices = assembled_sections(chapters)
     return PaperText(
         kind=PaperKind.CIRCULAR,
         letter=False,
         matter=None,
-        title=f"关于{span(since, until)}督办事项办理情况的通报",
+        title=f"关于{span_in_words(since, until)}督办事项办理情况的通报",
         addressees=tuple(unit for unit in ledger.directory.units if unit in leads),
         sections=sections,
         appendices=appendices,
@@ -75,9 +75,9 @@ def compose_circular(ledger: Ledger, since: date, until: date) -> PaperText:
     )
 
 
-def words_of(text: PaperText) -> str:
-    """The hash of what a reader of the draft sees: an approval holds for these words and no others."""
-    return sha256(markdown(text.page()).encode())
+def hash_of_circular(text: PaperText) -> str:
+    """The hash of what a reader of the 通报's draft sees: an approval holds for these words and no others."""
+    return sha256(markdown_of(text.page()).encode())
 
 
 def _supervised(ledger: Ledger, file: MatterFile) -> bool:
@@ -87,13 +87,14 @@ def _supervised(ledger: Ledger, file: MatterFile) -> bool:
 
 def _scope(period: Period, others: int) -> Paragraph:
     left_out = f"，商请办理或尚未明确牵头单位的{others}件不在通报之列" if others else ""
-    scope = f"经指挥部领导批准，现通报各单位牵头督办事项的办理情况（截至{moment(period.ledger.as_of)}{left_out}）。"
+    until = moment_in_words(period.ledger.as_of)
+    scope = f"经指挥部领导批准，现通报各单位牵头督办事项的办理情况（截至{until}{left_out}）。"
     return Paragraph(text=scope)
 
 
 def _demands(edition: Edition) -> Items:
     asked = []
-    if list(overdue(edition)):
+    if list(overdue_section(edition)):
         asked.append(
             f"逾期未办结的，请牵头单位自本通报印发之日起{REPLY_WORKDAYS}个工作日内，"
             "书面说明原因、补救措施和明确的完成时间，报指挥部办公室。"

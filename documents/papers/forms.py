@@ -5,11 +5,21 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from documents.charts import LifeMoment, life_line
+from documents.charts import LifeMoment, life_chart
 from documents.formats.press import LAYOUT
 from documents.ledger import Ledger, MatterFile
 from documents.page import Block, Figure, Grid, Imprint, Items, Layout, Page, Paragraph, Section
-from documents.wording import INSTRUCTION, clean, day_in, full_date, moment, quoted, reason_of, sentence, short_date
+from documents.wording import (
+    INSTRUCTION,
+    clean_text,
+    day_in,
+    full_date,
+    light_reason,
+    moment_in_words,
+    quoted_title,
+    sentence,
+    short_date,
+)
 from domain import events as ev
 from domain.base import Refusal, refuse
 from domain.calendar import local_date
@@ -54,7 +64,7 @@ class _Case:
     @property
     def what(self) -> str:
         """“推进国际交流中心建设”（XMH-2022-007）."""
-        return f"{quoted(self.matter)}（{self.matter.number}）"
+        return f"{quoted_title(self.matter)}（{self.matter.number}）"
 
     def unit(self, unit: str | None) -> str:
         return self.ledger.unit(unit)
@@ -111,7 +121,7 @@ class PaperText:
 
 
 def compose_paper(ledger: Ledger, stream: str, kind: PaperKind) -> PaperText:
-    """The paper of that kind on a matter.
+    """The paper (交办通知单, 督办单, 催办单 …) of that kind on a matter, from the log at a position.
 
     Raises:
         Refusal: `not_found`, without such a matter; `nothing_to_say`, when what the paper tells has not happened;
@@ -150,15 +160,15 @@ _WHILE_OPEN = (PaperKind.ASSIGNMENT, PaperKind.SUPERVISION, PaperKind.URGE, Pape
 def _assignment(case: _Case) -> Written:
     m = case.matter
     with_ = f"，由{'、'.join(map(case.unit, m.assist))}配合" if m.assist else ""
-    grounds = "、".join(clean(str(b)) for b in m.bases)
+    grounds = "、".join(clean_text(str(b)) for b in m.bases)
     ask = f"现商请{case.you}牵头办理" if case.letter else f"现交由{case.you}牵头办理"
     opening = Paragraph(text=f"根据{grounds}，{case.what}{ask}{with_}。有关事项如下：")
     rows = [f"办结时限：{full_date(m.due)}。", f"反馈要求：{_rhythm(m.rhythm)}。", *_points(case)]
     if m.receipt_due and m.stage is Stage.ASSIGNED:
-        rows.insert(0, f"签收时限：{moment(m.receipt_due)}前。")
+        rows.insert(0, f"签收时限：{moment_in_words(m.receipt_due)}前。")
     close = f"确有困难的，请在时限前书面说明理由并提出明确的新时限。{'专此函商，请予支持。' if case.letter else ''}"
     verb = "商请办理" if case.letter else "交办"
-    return f"关于{verb}{quoted(m)}的{'函' if case.letter else '通知'}", (
+    return f"关于{verb}{quoted_title(m)}的{'函' if case.letter else '通知'}", (
         opening,
         Items(items=tuple(rows)),
         Paragraph(text=close),
@@ -171,10 +181,10 @@ def _supervision(case: _Case) -> Written:
     m = case.matter
     person = case.ledger.directory.people.get(m.supervisor)
     rows = [
-        ("督办事项", f"{clean(m.title)}（{m.number}）"),
-        ("立项依据", "；".join(clean(str(b)) for b in m.bases)),
+        ("督办事项", f"{clean_text(m.title)}（{m.number}）"),
+        ("立项依据", "；".join(clean_text(str(b)) for b in m.bases)),
         *_variant(case),
-        ("督办内容", "；".join(line.rstrip("。") for line in _points(case)) or clean(m.title)),
+        ("督办内容", "；".join(line.rstrip("。") for line in _points(case)) or clean_text(m.title)),
         ("牵头单位", case.unit(m.lead)),
         ("配合单位", "、".join(map(case.unit, m.assist))),
         *((("责任领导", "、".join(map(case.ledger.person, m.leaders))),) if m.leaders else ()),
@@ -185,7 +195,7 @@ def _supervision(case: _Case) -> Written:
         ("督办联系人", person.name if person else case.ledger.person(m.supervisor)),
         ("联系电话", (person.phone if person else None) or ""),
     ]
-    return f"关于{quoted(m)}的{'督办函' if case.letter else '督办单'}", (
+    return f"关于{quoted_title(m)}的{'督办函' if case.letter else '督办单'}", (
         Grid(headers=("项目", "内容"), rows=tuple(rows)),
         *_secrecy(case),
     )
@@ -197,13 +207,19 @@ def _variant(case: _Case) -> list[tuple[str, str]]:
         return [("督办类别", "批示督办"), ("批示领导", "、".join(leaders)), ("批示内容", INSTRUCTION)]
     decided = case.last(ev.DecisionRecorded)
     if decided is not None:
-        return [("督办类别", "会议督办"), ("会议名称", clean(decided.meeting)), ("议定意见", clean(decided.text))]
+        return [
+            ("督办类别", "会议督办"),
+            ("会议名称", clean_text(decided.meeting)),
+            ("议定意见", clean_text(decided.text)),
+        ]
     return [("督办类别", "任务督办")]
 
 
 def _points(case: _Case) -> list[str]:
     return [
-        f"{clean(p.text)}{f'（{case.day(p.due)}前）' if p.due else ''}。" for p in case.matter.points if not p.dropped
+        f"{clean_text(p.text)}{f'（{case.day(p.due)}前）' if p.due else ''}。"
+        for p in case.matter.points
+        if not p.dropped
     ]
 
 
@@ -237,7 +253,7 @@ def _urge(case: _Case) -> Written:
         else "至今没有收到反馈。"
     )
     ask = "商请尽快反馈办理情况。" if case.letter else "请尽快反馈办理情况；逾期仍未反馈的，按督办规则升级。"
-    return f"关于{quoted(m)}的催办{'函' if case.letter else '单'}{colour}", (
+    return f"关于{quoted_title(m)}的催办{'函' if case.letter else '单'}{colour}", (
         Paragraph(text=f"{case.you}牵头办理的{case.what}，办结时限{full_date(m.due)}，{_light(case)}。"),
         Paragraph(text=f"催办事由：{sentence(urge.reason)}（{urge.no}，第{m.counts.urges}次催办）"),
         Paragraph(text=f"{last}{ask}"),
@@ -260,7 +276,7 @@ def _problem(case: _Case) -> Written:
         problems.append(f"反馈中提出的问题：{sentence(m.last_feedback.problem)}")
     refuse(not problems, f"{m.number} 没有逾期、漏报、退回或已反映的问题，不需要问题处理通知单", "nothing_to_say")
     by = case.ledger.calendar.add_workdays(local_date(case.ledger.as_of), REPLY_WORKDAYS)
-    return f"关于{quoted(m)}有关问题的{'商请函' if case.letter else '处理通知单'}", (
+    return f"关于{quoted_title(m)}有关问题的{'商请函' if case.letter else '处理通知单'}", (
         Paragraph(text=f"督办中发现，{case.you}牵头办理的{case.what}存在以下问题："),
         Items(items=tuple(problems)),
         Paragraph(text=f"请研究整改措施和完成时间，于{full_date(by)}前书面反馈指挥部办公室。"),
@@ -268,7 +284,7 @@ def _problem(case: _Case) -> Written:
 
 
 def _light(case: _Case) -> str:
-    return reason_of(light(case.matter, case.ledger.rulebook, case.ledger.as_of))
+    return light_reason(light(case.matter, case.ledger.rulebook, case.ledger.as_of))
 
 
 # --- 延期、结论
@@ -289,7 +305,7 @@ def _extension(case: _Case) -> Written:
         decision = f"经研究，同意延至{full_date(answer.to)}。{why}请倒排工期，确保如期完成。"
     else:
         decision = f"经研究，不同意延期：{sentence(answer.reason)}请按原时限{full_date(m.due)}办结。"
-    return f"关于{quoted(m)}延期申请的{'复函' if case.letter else '批复'}", (wish, Paragraph(text=decision))
+    return f"关于{quoted_title(m)}延期申请的{'复函' if case.letter else '批复'}", (wish, Paragraph(text=decision))
 
 
 def _conclusion(case: _Case) -> Written:
@@ -303,7 +319,7 @@ def _conclusion(case: _Case) -> Written:
     done = f"办理情况：{sentence(asked.text)}" if asked else ""
     mark = f"批示领导意见：{closed.mark.label}。" if closed and closed.mark else ""
     moved = f"（原定时限{full_date(m.original_due)}）" if m.due != m.original_due else ""
-    return f"关于{quoted(m)}{'办理情况的函' if case.letter else '的督查结论'}", (
+    return f"关于{quoted_title(m)}{'办理情况的函' if case.letter else '的督查结论'}", (
         Paragraph(text=f"{case.you}牵头办理的{case.what}，办结时限{full_date(m.due)}{moved}。{done}"),
         Paragraph(text=f"经审核，该事项{result}，于{full_date(m.closed.on)}销号{left}。{mark}{_seen(m)}"),
         _course(case),
@@ -318,7 +334,7 @@ def _seen(m: Matter) -> str:
     last = m.inspections[-1] if m.inspections else None
     if last is None:
         return ""
-    by = f"由{clean(last.inspector)}" if last.inspector else ""
+    by = f"由{clean_text(last.inspector)}" if last.inspector else ""
     return f"{full_date(last.on)}{by}现场核查{f'，认定{last.finding.label}' if last.finding else ''}。"
 
 
@@ -347,7 +363,7 @@ def _course(case: _Case) -> Figure:
     shown = steps if len(steps) <= 2 * _ENDS else [*steps[:_ENDS], *steps[-_ENDS:]]
     title = f"办理过程（{full_date(steps[0].day)}至{full_date(steps[-1].day)}）"
     caption = "、".join(f"{short_date(x.day)}{x.label}" for x in shown)
-    return Figure(title=title, said=caption, svg=life_line(shown, steps[0].day, steps[-1].day, title))
+    return Figure(title=title, said=caption, svg=life_chart(shown, steps[0].day, steps[-1].day, title))
 
 
 _TEXTS: dict[PaperKind, Callable[[_Case], Written]] = {

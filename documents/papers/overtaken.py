@@ -14,7 +14,7 @@ from domain.terms import Stage
 
 
 def refuse_overtaken(text: PaperText) -> None:
-    """Nothing is issued that its reader would have to send back. What was issued earlier stays as it is.
+    """Refuse a paper that its reader would have to send back: overtaken by its date or by an answer.
 
     Raises:
         Refusal: `overtaken`, with what to do instead.

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from documents.charts import UnitRate
-from documents.figures import Entry, Period, year_of
-from documents.lit_weeks import lights_figure, rates_figure
+from documents.figures import Entry, Period, read_year
+from documents.lit_weeks import lit_weeks_figure, rates_figure
 from documents.page import Block, Grid, Page, Paragraph, Section, section
-from documents.reports.chapters import chapters
+from documents.reports.chapters import chapters_of_year
 from documents.sections.edition import Edition
 from documents.sections.overview import OVERVIEW
-from documents.sections.recipe import SectionPart, built_in
-from documents.wording import clean, full_date, share, short_date
+from documents.sections.recipe import SectionPart, built_in_recipe
+from documents.wording import clean_text, full_date, share_in_words, short_date
 from domain import events as ev
 from domain.bulletin import BulletinSeries, Publication
 from domain.calendar import local_date
@@ -76,13 +76,13 @@ class Annual:
     counted: tuple[Counted, ...]
 
 
-def annual(database: Database, year: int, now: datetime) -> Annual:
-    """The statistics of a year, up to today when it has not ended.
+def annual_report(database: Database, year: int, now: datetime) -> Annual:
+    """年度统计: the statistics of a year, up to today when it has not ended.
 
     Raises:
         LogUnreachable: the database is down.
     """
-    period = year_of(database, year, now)
+    period = read_year(database, year, now)
     meetings, issues = _meetings(database, year), _issues(database, year)
     sentence = _sentence(meetings, issues)
     everything = (*meetings.values(), *issues)
@@ -133,7 +133,7 @@ def _page(period: Period, sentence: str, everything: tuple[Counted, ...]) -> Pag
     whole = period.until == date(year, 12, 31)
     sections = (
         _overview(period, sentence, everything),
-        section("分章推进情况", tuple(chapters(period))),
+        section("分章推进情况", tuple(chapters_of_year(period))),
         section("各单位办理情况", _units(period)),
         section("逐月情况", _months(period)),
     )
@@ -156,10 +156,10 @@ def _overview(period: Period, sentence: str, everything: tuple[Counted, ...]) ->
         rows = tuple((c.label, f"{c.count}{c.measure}", f"附表{n}") for n, c in enumerate(everything, start=1))
         blocks.append(Grid(headers=("名目", "数量", "清单"), rows=rows))
     if period.entries():
-        edition = Edition(period=period, limits=built_in().limits)
+        edition = Edition(period=period, limits=built_in_recipe().limits)
         pieces = [piece for part in _SAID_OF_MATTERS for piece in OVERVIEW[part](edition)]
         blocks += [piece for piece in pieces if not isinstance(piece, Section)]
-        chart = lights_figure(period, f"{period.until.year}年各周灯色（件，每周五）")
+        chart = lit_weeks_figure(period, f"{period.until.year}年各周灯色（件，每周五）")
         blocks += [chart] if chart else []
     return section("总体情况", tuple(blocks))
 
@@ -190,7 +190,7 @@ def _unit_row(period: Period, unit: str | None, entries: Iterable[Entry]) -> tup
     matters = [e.matter for e in entries]
     closed = [m.closed for m in matters if m.stage is Stage.CLOSED and m.closed]
     in_time = sum(c.overdue_workdays == 0 for c in closed)
-    rate = share(in_time, len(closed)) if closed else "—"
+    rate = share_in_words(in_time, len(closed)) if closed else "—"
     urges = sum(m.counts.urges for m in matters)
     paused = sum(m.stage is Stage.SUSPENDED for m in matters)
     working = sum(not m.ended for m in matters) - paused
@@ -224,7 +224,7 @@ def _months(period: Period) -> tuple[Block, ...]:
 def _appendix(no: int, listed: Counted) -> Section:
     """The list a number is counted from."""
     rows = tuple(
-        (str(n), number, full_date(on), clean(title)) for n, (number, on, title) in enumerate(listed.listed, 1)
+        (str(n), number, full_date(on), clean_text(title)) for n, (number, on, title) in enumerate(listed.listed, 1)
     )
     return Section(
         title=f"附表{no}　{listed.label}（{listed.count}{listed.measure}）",

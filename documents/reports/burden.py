@@ -20,22 +20,22 @@ class UnitBurden:
 
     def counts(self, month: str | None = None) -> dict[Ask, int]:
         """So many of each, in a month or in all."""
-        counted = Counter(a.ask for a in self.asked if month in (None, month_of(a.on)))
+        counted = Counter(a.ask for a in self.asked if month in (None, _month_of(a.on)))
         return {ask: counted[ask] for ask in Ask}
 
     @property
     def months(self) -> list[str]:
         """The months in which it was asked for something."""
-        return sorted({month_of(a.on) for a in self.asked})
+        return sorted({_month_of(a.on) for a in self.asked})
 
 
-def month_of(day: date) -> str:
+def _month_of(day: date) -> str:
     """2022-03."""
     return f"{day:%Y-%m}"
 
 
-def burden(ledger: Ledger, units: Iterable[Unit], since: date, until: date) -> tuple[UnitBurden, ...]:
-    """The units asked for anything from `since` to `until`, both included, in the order of the directory."""
+def burden_report(ledger: Ledger, units: Iterable[Unit], since: date, until: date) -> tuple[UnitBurden, ...]:
+    """The burden of units asked for anything from `since` to `until`, both included, in the order of the directory."""
     by_unit: dict[str, list[Asked]] = {}
     for asked in _everything(ledger):
         if since <= asked.on <= until:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from documents.figures import Entry, Period
 from documents.page import Block, Grid, Items, Paragraph, Subheading
 from documents.sections.edition import TABLE
-from documents.sections.recipe import built_in
-from documents.wording import clean, counted, dated, day_in, reason_of
+from documents.sections.recipe import built_in_recipe
+from documents.wording import clean_text, counts_in_words, day_in, light_reason, reason_with_dates
 from domain.calendar import local_date
 from domain.facts import openly
 from domain.ids import matter_stream
@@ -29,8 +29,8 @@ class Chapter:
     entries: tuple[Entry, ...]
 
 
-def chapters(period: Period) -> Iterator[Block]:
-    """What the plans ordered and what became of it, the figures of each chapter, and its matters."""
+def chapters_of_year(period: Period) -> Iterator[Block]:
+    """The chapters of a year's plans: what was ordered, what became of it, figures of each chapter, and its matters."""
     entries = period.entries()
     if not entries:
         return
@@ -66,7 +66,7 @@ def _plans(period: Period, entries: Sequence[Entry]) -> Iterator[Block]:
 
 def _name(plan: WorkPlan) -> str:
     number = next((v.document_no for v in reversed(plan.versions) if v.document_no), None)
-    return f"《{clean(plan.plan)}》" + (f"（{clean(number)}）" if number else "")
+    return f"《{clean_text(plan.plan)}》" + (f"（{clean_text(number)}）" if number else "")
 
 
 def _became(opened: Sequence[Entry], rows: int) -> str:
@@ -76,7 +76,7 @@ def _became(opened: Sequence[Entry], rows: int) -> str:
 def _told(entries: Sequence[Entry], measure: str = "件") -> str:
     closed, cancelled = _with_stage(entries, Stage.CLOSED), _with_stage(entries, Stage.CANCELLED)
     alive = len(entries) - closed - cancelled
-    return counted((("已销号", closed, measure), ("已撤销", cancelled, measure), ("未办结", alive, measure)))
+    return counts_in_words((("已销号", closed, measure), ("已撤销", cancelled, measure), ("未办结", alive, measure)))
 
 
 # --- the chapters
@@ -88,7 +88,7 @@ def _by_chapter(period: Period, entries: Sequence[Entry]) -> tuple[Chapter, ...]
     by_source: dict[str, list[Entry]] = {}
     for entry in sorted(entries, key=lambda e: place.get(e.matter.stream, len(rows))):
         by_source.setdefault(openly(entry.matter.chapter or NO_CHAPTER), []).append(entry)
-    by_chapter = [Chapter(clean(source), tuple(own)) for source, own in by_source.items()]
+    by_chapter = [Chapter(clean_text(source), tuple(own)) for source, own in by_source.items()]
     return tuple(sorted(by_chapter, key=lambda c: c.title == NO_CHAPTER))
 
 
@@ -119,7 +119,7 @@ def _with_stage(entries: Sequence[Entry], stage: Stage) -> int:
 
 
 def _listed(period: Period, chapter: Chapter) -> Iterator[Block]:
-    most = built_in().limits.appended
+    most = built_in_recipe().limits.appended
     shown = chapter.entries[:most]
     yield Items(items=tuple(_standing(period, e) for e in shown))
     if len(chapter.entries) > most:
@@ -128,7 +128,7 @@ def _listed(period: Period, chapter: Chapter) -> Iterator[Block]:
 
 def _standing(period: Period, entry: Entry) -> str:
     matter, year = entry.matter, period.until.year
-    head = f"{clean(matter.title)}（{period.ledger.unit(matter.lead)}）"
+    head = f"{clean_text(matter.title)}（{period.ledger.unit(matter.lead)}）"
     if matter.stage is Stage.CLOSED and matter.closed:
         late = matter.closed.overdue_workdays
         left = points_left_undone(matter.closed.unfinished, matter.closed.over_unfinished)
@@ -136,5 +136,5 @@ def _standing(period: Period, entry: Entry) -> str:
         return f"{head}：{day_in(matter.closed.on, year)}销号，{ended}{left}。"
     if matter.ended:
         return f"{head}：已撤销。"
-    why = dated(reason_of(entry.lit), year)
+    why = reason_with_dates(light_reason(entry.lit), year)
     return f"{head}：进度{matter.progress}%，时限{day_in(matter.due, year)}，{why}。"

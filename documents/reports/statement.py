@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from documents.figures import Entry, Period, year_of
+from documents.figures import Entry, Period, read_year
 from documents.page import Block, Grid, Layout, Page, Paragraph, Section, section
-from documents.wording import clean, dated, day_in, reason_of, share, short_date
+from documents.wording import clean_text, day_in, light_reason, reason_with_dates, share_in_words, short_date
 from domain import events as ev
 from domain.facts import openly
 from domain.queries.score import ScoreLine, score
@@ -14,13 +14,13 @@ from eventlog import reading
 from eventlog.database import Database
 
 
-def statement(database: Database, unit: str, year: int, now: datetime) -> tuple[Page, tuple[ScoreLine, ...]]:
-    """A unit's year up to now, and the lines of its score.
+def unit_statement(database: Database, unit: str, year: int, now: datetime) -> tuple[Page, tuple[ScoreLine, ...]]:
+    """单位督办情况: a unit's year up to now, and the lines of its score.
 
     Raises:
         LogUnreachable: the database is down.
     """
-    period = year_of(database, year, now)
+    period = read_year(database, year, now)
     entries = period.entries()
     led = [e for e in entries if e.matter.lead == unit]
     assisted = [e for e in entries if unit in e.matter.assist]
@@ -52,7 +52,7 @@ def statement(database: Database, unit: str, year: int, now: datetime) -> tuple[
 def _overview(period: Period, unit: str, led: list[Entry], assisted: list[Entry]) -> str:
     closed = [e.matter.closed for e in led if e.matter.stage is Stage.CLOSED and e.matter.closed]
     in_time = sum(c.overdue_workdays == 0 for c in closed)
-    rate = f"，按期办结{in_time}件，按期办结率{share(in_time, len(closed))}" if closed else ""
+    rate = f"，按期办结{in_time}件，按期办结率{share_in_words(in_time, len(closed))}" if closed else ""
     own = {e.matter.stream for e in led}
     reports = [m for m, e, _ in period.happened(ev.FeedbackSubmitted) if e.unit == unit and m.stream in own]
     missed = [m for m, _, _ in period.feedback().missed if m.stream in own]
@@ -70,10 +70,10 @@ def _listed(period: Period, entries: list[Entry]) -> tuple[Block, ...]:
     rows = tuple(
         (
             e.matter.number,
-            clean(e.matter.title),
+            clean_text(e.matter.title),
             day_in(e.matter.due, year),
             progress_said(e.matter.stage, e.matter.progress),
-            dated(reason_of(e.lit), year),
+            reason_with_dates(light_reason(e.lit), year),
         )
         for e in entries
     )
@@ -83,7 +83,7 @@ def _listed(period: Period, entries: list[Entry]) -> tuple[Block, ...]:
 def _inspected(period: Period, unit: str) -> tuple[Block, ...]:
     """What was found on the spot of what the unit reported: nothing of it counts that the unit cannot read here."""
     rows = tuple(
-        (m.number, day_in(on, period.until.year), e.finding.label if e.finding else "—", clean(openly(e.text)))
+        (m.number, day_in(on, period.until.year), e.finding.label if e.finding else "—", clean_text(openly(e.text)))
         for m, e, on in period.happened(ev.MatterInspected)
         if e.unit == unit
     )
@@ -93,7 +93,7 @@ def _inspected(period: Period, unit: str) -> tuple[Block, ...]:
 def _asked_back(period: Period, unit: str) -> tuple[Block, ...]:
     """Which reports the office returned, and why."""
     rows = tuple(
-        (m.number, day_in(on, period.until.year), e.reason.label, clean(openly(e.text)))
+        (m.number, day_in(on, period.until.year), e.reason.label, clean_text(openly(e.text)))
         for m, e, on in period.happened(ev.ReportReturned)
         if e.unit == unit
     )

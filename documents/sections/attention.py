@@ -6,9 +6,19 @@ from datetime import date, timedelta
 
 from documents.figures import Entry, Period
 from documents.page import Block, Grid, Items, Paragraph, Subheading, headed
-from documents.sections.edition import Edition, Piece, Writers, listed, short, tabled
+from documents.sections.edition import Edition, Piece, Writers, listed_items, listed_table, shortened_list
 from documents.sections.recipe import SectionPart
-from documents.wording import clean, dated, day_in, quoted, reason_of, rung_above, sentence, short_date, whose_move
+from documents.wording import (
+    clean_text,
+    day_in,
+    light_reason,
+    quoted_title,
+    reason_with_dates,
+    rung_above,
+    sentence,
+    short_date,
+    whose_move,
+)
 from domain import events as ev
 from domain.calendar import local_date
 from domain.matter import Coordination, Matter
@@ -21,8 +31,8 @@ _WORST_FIRST = (Light.RED, Light.YELLOW, Light.BLUE, Light.GREEN, Light.GREY)
 # --- 存在问题
 
 
-def overdue(edition: Edition) -> Iterable[Piece]:
-    """The longest overdue first; what was not red at the last issue is marked."""
+def overdue_section(edition: Edition) -> Iterable[Piece]:
+    """存在问题: overdue matters, the longest first; what was not red at the last issue is marked."""
     period, was_red = edition.period, edition.red_before()
     red = [e for e in period.entries() if e.lit.light is Light.RED]
     red.sort(key=lambda e: e.matter.due)
@@ -31,7 +41,7 @@ def overdue(edition: Edition) -> Iterable[Piece]:
     rows = tuple(
         (
             e.matter.number,
-            clean(e.matter.title) + ("（新增）" if e.matter.stream in some else ""),
+            clean_text(e.matter.title) + ("（新增）" if e.matter.stream in some else ""),
             period.ledger.unit(e.matter.lead),
             day_in(e.matter.due, period.until.year),
             _workdays_late(period, e.matter),
@@ -40,7 +50,7 @@ def overdue(edition: Edition) -> Iterable[Piece]:
         for e in red
     )
     grid = Grid(headers=("编号", "事项", "牵头单位", "办结时限", "逾期", "下一环节"), rows=rows)
-    blocks = tabled(edition, f"逾期未办结{len(red)}件{_new(len(new), len(red))}", "逾期未办结事项", grid)
+    blocks = listed_table(edition, f"逾期未办结{len(red)}件{_new(len(new), len(red))}", "逾期未办结事项", grid)
     if len(red) > edition.limits.rows:
         units = Counter(period.ledger.unit(e.matter.lead) for e in red)
         split = f"按牵头单位分，{_by_unit(units, edition.limits.listed, '件')}"
@@ -66,12 +76,12 @@ def _workdays_late(period: Period, matter: Matter) -> str:
 def _behind(edition: Edition) -> Iterable[Piece]:
     yellow = [e for e in edition.period.entries() if e.lit.light is Light.YELLOW]
     yellow.sort(key=lambda e: -e.matter.missed_in_row)
-    items = [f"{quoted(e.matter)}（{edition.led(e.matter)}）：{reason_of(e.lit)}。" for e in yellow]
-    return listed(edition, f"黄灯预警{len(yellow)}件", "黄灯预警事项", items)
+    items = [f"{quoted_title(e.matter)}（{edition.led(e.matter)}）：{light_reason(e.lit)}。" for e in yellow]
+    return listed_items(edition, f"黄灯预警{len(yellow)}件", "黄灯预警事项", items)
 
 
-def missed(edition: Edition) -> Iterable[Piece]:
-    """Who missed how often, and what is not made up for: 黄灯预警 has told the latter of most."""
+def missed_section(edition: Edition) -> Iterable[Piece]:
+    """存在问题: which units missed feedback how often and did not make up for it; 黄灯预警 told most of the latter."""
     period = edition.period
     missed = period.feedback().missed
     if not missed:
@@ -89,7 +99,7 @@ def missed(edition: Edition) -> Iterable[Piece]:
         return headed(heading, Paragraph(text=f"{shown}，{rest}。"))
     listed_already = _told_as_yellow(edition)
     items = [
-        f"{quoted(matters[stream])}（{edition.led(matters[stream])}）：{'、'.join(further)}。"
+        f"{quoted_title(matters[stream])}（{edition.led(matters[stream])}）：{'、'.join(further)}。"
         for stream, keys in sorted(owed.items(), key=lambda one: -len(one[1]))
         if (further := keys[: max(0, len(keys) - listed_already.get(stream, 0))])
     ]
@@ -99,7 +109,7 @@ def missed(edition: Edition) -> Iterable[Piece]:
     return [
         Subheading(text=heading),
         Paragraph(text=f"{shown}。{which}"),
-        *short(edition, "漏报未补的事项", items),
+        *shortened_list(edition, "漏报未补的事项", items),
     ]
 
 
@@ -132,7 +142,9 @@ def _reported(edition: Edition) -> Iterable[Piece]:
             f[0].matter.number,
         )
     )
-    items = tuple(f"{quoted(e.matter)}（{period.ledger.unit(unit)}）：{sentence(text)}" for e, (unit, text) in problems)
+    items = tuple(
+        f"{quoted_title(e.matter)}（{period.ledger.unit(unit)}）：{sentence(text)}" for e, (unit, text) in problems
+    )
     blocks: list[Block] = [Items(items=items[:most])]
     if len(problems) > most:
         blocks.append(Paragraph(text=f"另有{len(problems) - most}项，从略。"))
@@ -148,9 +160,9 @@ def _said_problem(period: Period, matter: Matter) -> tuple[str, str] | None:
 
 
 PROBLEMS: Writers = {
-    SectionPart.OVERDUE: overdue,
+    SectionPart.OVERDUE: overdue_section,
     SectionPart.BEHIND: _behind,
-    SectionPart.MISSED: missed,
+    SectionPart.MISSED: missed_section,
     SectionPart.REPORTED: _reported,
 }
 
@@ -158,8 +170,8 @@ PROBLEMS: Writers = {
 # --- 需协调事项
 
 
-def coordination(edition: Edition, parts: Sequence[SectionPart]) -> Iterable[Piece]:
-    """What needs somebody else, matter by matter: one list, without headings."""
+def coordination_section(edition: Edition, parts: Sequence[SectionPart]) -> Iterable[Piece]:
+    """需协调事项: what needs somebody else, matter by matter: one list, without headings."""
     items = [
         text
         for entry in edition.period.entries()
@@ -167,23 +179,23 @@ def coordination(edition: Edition, parts: Sequence[SectionPart]) -> Iterable[Pie
         for part in parts
         for text in _WANTED[part](edition.period, entry)
     ]
-    return short(edition, "需协调事项", items, "项")
+    return shortened_list(edition, "需协调事项", items, "项")
 
 
 def _leadless(period: Period, entry: Entry) -> Iterator[str]:
     del period
     if entry.matter.stage is Stage.OPENED:
-        yield f"{quoted(entry.matter)}尚未明确牵头单位，需指挥部办公室商定。"
+        yield f"{quoted_title(entry.matter)}尚未明确牵头单位，需指挥部办公室商定。"
 
 
 def _asked(period: Period, entry: Entry) -> Iterator[str]:
     for asked in entry.matter.open_coordinations:
-        yield f"{quoted(entry.matter)}：{_request(period, asked)}{_answer_by(period, asked)}。"
+        yield f"{quoted_title(entry.matter)}：{_request(period, asked)}{_answer_by(period, asked)}。"
 
 
 def _request(period: Period, asked: Coordination) -> str:
     """请区教育局提供…, not 请区教育局协调解决：请提供…."""
-    unit, text = period.ledger.unit(asked.unit), clean(asked.text)
+    unit, text = period.ledger.unit(asked.unit), clean_text(asked.text)
     if text.startswith("请") and not text.startswith("请求"):
         wish = text.removeprefix("请")
         return f"请{wish}" if wish.startswith(unit) else f"请{unit}{wish}"
@@ -202,7 +214,8 @@ def _answer_by(period: Period, asked: Coordination) -> str:
 def _brought_up(period: Period, entry: Entry) -> Iterator[str]:
     feedback = entry.matter.last_feedback
     if feedback and feedback.coordination and period.since <= local_date(feedback.at) <= period.until:
-        yield f"{quoted(entry.matter)}：{period.ledger.unit(feedback.unit)}提出，{sentence(feedback.coordination)}"
+        unit = period.ledger.unit(feedback.unit)
+        yield f"{quoted_title(entry.matter)}：{unit}提出，{sentence(feedback.coordination)}"
 
 
 def _to_extend(period: Period, entry: Entry) -> Iterator[str]:
@@ -210,18 +223,18 @@ def _to_extend(period: Period, entry: Entry) -> Iterator[str]:
     if matter.extension:
         what = f"第{matter.extension.point}项要点" if matter.extension.point else "办结时限"
         to = day_in(matter.extension.to, period.until.year)
-        yield f"{quoted(matter)}：{period.ledger.unit(matter.lead)}申请将{what}延至{to}，待批复。"
+        yield f"{quoted_title(matter)}：{period.ledger.unit(matter.lead)}申请将{what}延至{to}，待批复。"
 
 
 def _raised(period: Period, entry: Entry) -> Iterator[str]:
     if rung_above(entry.matter.rung):
-        why = dated(_why(entry), period.until.year)
-        yield f"{quoted(entry.matter)}：已升级至{entry.matter.rung.label}，{why}，待研究。"
+        why = reason_with_dates(_why(entry), period.until.year)
+        yield f"{quoted_title(entry.matter)}：已升级至{entry.matter.rung.label}，{why}，待研究。"
 
 
 def _why(entry: Entry) -> str:
     raised = [t.event for t in entry.file.events if isinstance(t.event, ev.MatterEscalated)]
-    return clean(raised[-1].reason) if raised else reason_of(entry.lit)
+    return clean_text(raised[-1].reason) if raised else light_reason(entry.lit)
 
 
 _WANTED: Mapping[SectionPart, Callable[[Period, Entry], Iterator[str]]] = {
@@ -257,7 +270,7 @@ def _matters_due(edition: Edition) -> Iterable[Piece]:
     rows = tuple(
         (
             day_in(e.matter.due, period.until.year),
-            clean(e.matter.title),
+            clean_text(e.matter.title),
             period.ledger.unit(e.matter.lead),
             f"{e.matter.progress}%",
             f"{e.lit.light.label}灯",
@@ -265,13 +278,13 @@ def _matters_due(edition: Edition) -> Iterable[Piece]:
         for e in due
     )
     grid = Grid(headers=("办结时限", "事项", "牵头单位", "进度", "亮灯"), rows=rows)
-    return tabled(edition, f"{_spoken(edition)}应办结{len(due)}件", "近期应办结事项", grid)
+    return listed_table(edition, f"{_spoken(edition)}应办结{len(due)}件", "近期应办结事项", grid)
 
 
 def _points_due(edition: Edition) -> Iterable[Piece]:
     rows = _points(edition)
     grid = Grid(headers=("节点", "要点", "所属事项", "牵头单位", "进度"), rows=rows)
-    return tabled(edition, f"{_spoken(edition)}应完成要点{len(rows)}项", "近期应完成要点", grid, "项")
+    return listed_table(edition, f"{_spoken(edition)}应完成要点{len(rows)}项", "近期应完成要点", grid, "项")
 
 
 def _points(edition: Edition) -> tuple[tuple[str, ...], ...]:
@@ -285,7 +298,13 @@ def _points(edition: Edition) -> tuple[tuple[str, ...], ...]:
     ]
     points.sort(key=lambda point: point[0])
     return tuple(
-        (day_in(due, period.until.year), clean(p.text), clean(m.title), period.ledger.unit(m.lead), f"{p.progress}%")
+        (
+            day_in(due, period.until.year),
+            clean_text(p.text),
+            clean_text(m.title),
+            period.ledger.unit(m.lead),
+            f"{p.progress}%",
+        )
         for due, p, m in points
     )
 
@@ -298,7 +317,9 @@ def _next_due(edition: Edition) -> Iterator[Piece]:
         return
     first = min(later, key=lambda m: m.due)
     due = day_in(first.due, period.until.year)
-    yield Paragraph(text=f"未来{edition.limits.ahead}日无到期事项和要点，其后最近到期的是{quoted(first)}（{due}）。")
+    yield Paragraph(
+        text=f"未来{edition.limits.ahead}日无到期事项和要点，其后最近到期的是{quoted_title(first)}（{due}）。"
+    )
 
 
 def _alive(matter: Matter) -> bool:

@@ -37,8 +37,10 @@ Writer = Callable[[Edition], Iterable[Piece]]
 Writers = Mapping[SectionPart, Writer]
 
 
-def assembled(chapters: Iterable[tuple[str, Iterable[Piece]]]) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
-    """Sections by title, and the appendices their pieces refer to."""
+def assembled_sections(
+    chapters: Iterable[tuple[str, Iterable[Piece]]],
+) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
+    """An issue's sections by title, and the appendices their pieces refer to."""
     sections: list[Section] = []
     appendices: list[Section] = []
     for title, pieces in chapters:
@@ -48,13 +50,13 @@ def assembled(chapters: Iterable[tuple[str, Iterable[Piece]]]) -> tuple[tuple[Se
     return tuple(sections), tuple(appendices)
 
 
-def listed(edition: Edition, heading: str, name: str, items: Sequence[str], measure: str = "件") -> list[Piece]:
-    """A heading with its items, kept short."""
-    return [Subheading(text=heading), *short(edition, name, items, measure)] if items else []
+def listed_items(edition: Edition, heading: str, name: str, items: Sequence[str], measure: str = "件") -> list[Piece]:
+    """A heading with its items, kept short in an issue's text."""
+    return [Subheading(text=heading), *shortened_list(edition, name, items, measure)] if items else []
 
 
-def short(edition: Edition, name: str, items: Sequence[str], measure: str = "件") -> list[Piece]:
-    """The items; beyond the limit the first of them, and all in an appendix of that name."""
+def shortened_list(edition: Edition, name: str, items: Sequence[str], measure: str = "件") -> list[Piece]:
+    """The items of a list in an issue; beyond the limit the first of them, and all in an appendix of that name."""
     if not items:
         return []
     shown = tuple(items[: edition.limits.listed])
@@ -64,8 +66,8 @@ def short(edition: Edition, name: str, items: Sequence[str], measure: str = "件
     ]
 
 
-def tabled(edition: Edition, heading: str, name: str, grid: Grid, measure: str = "件") -> list[Piece]:
-    """A heading with a table, kept short the same way."""
+def listed_table(edition: Edition, heading: str, name: str, grid: Grid, measure: str = "件") -> list[Piece]:
+    """A heading with a table, kept short in an issue's text as lists are."""
     if not grid.rows:
         return []
     shown = grid.model_copy(update={"rows": grid.rows[: edition.limits.rows]})

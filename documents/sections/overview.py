@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from documents.figures import Entry, Period, Rate, by_light, by_stage
-from documents.lit_weeks import lights_figure
+from documents.figures import Entry, Period, Rate, count_by_light, count_by_stage
+from documents.lit_weeks import lit_weeks_figure
 from documents.page import Grid, Paragraph
 from documents.sections.edition import Edition, Piece, Writers
 from documents.sections.recipe import SectionPart
-from documents.wording import counted, day_in, reason_of, share, short_date
+from documents.wording import counts_in_words, day_in, light_reason, share_in_words, short_date
 from domain import events as ev
 from domain.calendar import local_date
 from domain.event import Event
@@ -37,18 +37,18 @@ def _only(period: Period, entry: Entry) -> str:
 def _state(entry: Entry) -> str:
     match entry.matter.stage:
         case Stage.CLOSED:
-            return f"已销号（{reason_of(entry.lit)}）"
+            return f"已销号（{light_reason(entry.lit)}）"
         case Stage.CANCELLED:
             return withdrawn_how(entry.matter)
         case Stage.SUSPENDED:
             return "暂缓办理"
-    return f"在办，亮{entry.lit.light.label}灯（{reason_of(entry.lit)}）"
+    return f"在办，亮{entry.lit.light.label}灯（{light_reason(entry.lit)}）"
 
 
 def _all(period: Period, entries: tuple[Entry, ...]) -> str:
-    stages = by_stage(entries)
-    where = counted(
-        (("在办", working(entries), "件"), ("暂缓", stages[Stage.SUSPENDED], "件"),
+    stages = count_by_stage(entries)
+    where = counts_in_words(
+        (("在办", _is_working(entries), "件"), ("暂缓", stages[Stage.SUSPENDED], "件"),
          ("已销号", stages[Stage.CLOSED], "件"), ("已撤销", stages[Stage.CANCELLED], "件"))
     )  # fmt: skip
     reviewed = f"，其中办结审核中{stages[Stage.CLOSING]}件" if stages[Stage.CLOSING] else ""
@@ -68,15 +68,15 @@ def _origin(period: Period, entries: tuple[Entry, ...]) -> str:
 
 
 def _lights(entries: tuple[Entry, ...]) -> str:
-    lights = by_light(entries)
+    lights = count_by_light(entries)
     lit = [kind for kind in ALIVE if lights[kind]]
     if len(lit) == 1:
         return f"均为{lit[0].label}灯"
-    shown = counted([(f"{kind.label}灯", lights[kind], "件") for kind in lit])
+    shown = counts_in_words([(f"{kind.label}灯", lights[kind], "件") for kind in lit])
     return f"中，{shown}" if shown else ""
 
 
-def working(entries: tuple[Entry, ...]) -> int:
+def _is_working(entries: tuple[Entry, ...]) -> int:
     """在办: neither ended nor suspended."""
     return sum(not e.matter.ended and e.matter.stage is not Stage.SUSPENDED for e in entries)
 
@@ -102,9 +102,9 @@ def _change(edition: Edition) -> Iterator[Piece]:
 
 def _moves(before: Period, now: Period) -> Iterator[str]:
     then, today = before.entries(), now.entries()
-    lights_then, lights = by_light(then), by_light(today)
+    lights_then, lights = count_by_light(then), count_by_light(today)
     figures = (
-        ("在办事项", working(then), working(today)),
+        ("在办事项", _is_working(then), _is_working(today)),
         ("红灯", lights_then[Light.RED], lights[Light.RED]),
         ("黄灯", lights_then[Light.YELLOW], lights[Light.YELLOW]),
     )
@@ -121,7 +121,7 @@ def _rates_of(before: Period, now: Period) -> tuple[Rate, Rate] | None:
 
 
 def _rate_moved(was: Rate, is_: Rate) -> str:
-    old, new = share(was.part, was.whole), share(is_.part, is_.whole)
+    old, new = share_in_words(was.part, was.whole), share_in_words(is_.part, is_.whole)
     if old == new:
         return ""
     rose = is_.part * was.whole > was.part * is_.whole
@@ -139,7 +139,7 @@ def _movement(edition: Edition) -> Iterator[Piece]:
     def times(*kinds: type[Event]) -> int:
         return sum(len(period.happened(kind)) for kind in kinds)
 
-    moved = counted(
+    moved = counts_in_words(
         (
             ("新立项", times(ev.MatterOpened), "件"),
             ("办结销号", times(ev.MatterClosed), "件"),
@@ -152,7 +152,7 @@ def _movement(edition: Edition) -> Iterator[Piece]:
             ("恢复办理", times(ev.MatterResumed), "件"),
         )
     )
-    pressed = counted(
+    pressed = counts_in_words(
         (
             ("会议议定", times(ev.DecisionRecorded), "项"),
             ("请求协调", times(ev.CoordinationRequested), "项"),
@@ -184,7 +184,7 @@ def _rates(edition: Edition) -> Iterator[Piece]:
 def _rate(rate: Rate) -> str:
     if not rate.whole:
         return "0件"
-    return f"{rate.whole}件，按期办结{rate.part}件，按期办结率{share(rate.part, rate.whole)}"
+    return f"{rate.whole}件，按期办结{rate.part}件，按期办结率{share_in_words(rate.part, rate.whole)}"
 
 
 def _reports(edition: Edition) -> Iterator[Piece]:
@@ -197,7 +197,7 @@ def _reports(edition: Edition) -> Iterator[Piece]:
         return
     text = (
         f"{period.called}应反馈{feedback.owed}次，按时反馈{feedback.on_time}次，"
-        f"按时反馈率{share(feedback.on_time, feedback.owed)}"
+        f"按时反馈率{share_in_words(feedback.on_time, feedback.owed)}"
     )
     if feedback.missed:
         made_up = f"，其中已补报{feedback.made_up}次" if feedback.made_up else "，均未补报"
@@ -215,7 +215,7 @@ def _by_class(edition: Edition) -> Iterator[Piece]:
 
     def line(label: str, klass: MatterClass | None) -> tuple[str, ...]:
         chosen = [e for e in entries if klass is None or e.matter.klass is klass]
-        lights, stages = by_light(chosen), by_stage(chosen)
+        lights, stages = count_by_light(chosen), count_by_stage(chosen)
         numbers = (
             len(chosen),
             *(lights[light] for light in ALIVE),
@@ -240,7 +240,7 @@ _FEW = 3
 def _chart(edition: Edition) -> Iterator[Piece]:
     if len(edition.period.weeks) < edition.limits.weeks or len(edition.period.entries()) < _FEW:
         return
-    figure = lights_figure(edition.period, f"{edition.period.called}各周灯色（件，每周五）")
+    figure = lit_weeks_figure(edition.period, f"{edition.period.called}各周灯色（件，每周五）")
     if figure is not None:
         yield figure
 

@@ -6,9 +6,18 @@ from datetime import date
 
 from documents.figures import Entry
 from documents.page import Items, Paragraph, headed
-from documents.sections.edition import Edition, Piece, Writers, listed, short
+from documents.sections.edition import Edition, Piece, Writers, listed_items, shortened_list
 from documents.sections.recipe import SectionPart
-from documents.wording import INSTRUCTION, clean, counted, day_in, quoted, reason_of, sentence, short_date
+from documents.wording import (
+    INSTRUCTION,
+    clean_text,
+    counts_in_words,
+    day_in,
+    light_reason,
+    quoted_title,
+    sentence,
+    short_date,
+)
 from domain import events as ev
 from domain.calendar import local_date
 from domain.event import Event
@@ -19,11 +28,11 @@ from domain.terms import Light, MatterClass, Stage
 # --- 办结销号、由红转绿
 
 
-def closed(edition: Edition) -> Iterable[Piece]:
-    """办结销号: each matter, its lead, and whether in time."""
+def closed_section(edition: Edition) -> Iterable[Piece]:
+    """办结销号: each matter closed in the period, its lead, and whether in time."""
     endings = edition.period.happened(ev.MatterClosed)
-    items = [f"{quoted(m)}（{edition.led(m)}），{short_date(on)}销号，{_how_ended(e)}。" for m, e, on in endings]
-    return listed(edition, f"办结销号{len(endings)}件", "办结销号事项", items)
+    items = [f"{quoted_title(m)}（{edition.led(m)}），{short_date(on)}销号，{_how_ended(e)}。" for m, e, on in endings]
+    return listed_items(edition, f"办结销号{len(endings)}件", "办结销号事项", items)
 
 
 def _how_ended(closed: ev.MatterClosed) -> str:
@@ -35,11 +44,11 @@ def _recovered(edition: Edition) -> Iterable[Piece]:
     """What was red at the last issue and is so no more: because the limit moved, never because time passed."""
     was_red = edition.red_before()
     items = [
-        f"{quoted(e.matter)}（{edition.led(e.matter)}）：{_why_green(edition, was_red[e.matter.stream], e)}。"
+        f"{quoted_title(e.matter)}（{edition.led(e.matter)}）：{_why_green(edition, was_red[e.matter.stream], e)}。"
         for e in edition.period.entries()
         if e.matter.stream in was_red and _green_now(e)
     ]
-    return listed(edition, f"由红转绿{len(items)}件", "由红转绿事项", items)
+    return listed_items(edition, f"由红转绿{len(items)}件", "由红转绿事项", items)
 
 
 def _green_now(entry: Entry) -> bool:
@@ -61,7 +70,7 @@ def _why_green(edition: Edition, then: Entry, now: Entry) -> str:
         limit = f"{because}，时限由{day_in(then.matter.due, year)}调整为{day_in(matter.due, year)}，"
     if matter.closed:
         return f"{limit.lstrip('，')}{short_date(matter.closed.on)}按期办结"
-    return f"{limit.lstrip('，')}现为{now.lit.light.label}灯，{reason_of(now.lit)}"
+    return f"{limit.lstrip('，')}现为{now.lit.light.label}灯，{light_reason(now.lit)}"
 
 
 def _moved_the_limit(event: Event) -> str | None:
@@ -69,7 +78,7 @@ def _moved_the_limit(event: Event) -> str | None:
         case ev.ExtensionGranted(point=None):
             return "经批准延期"
         case ev.DecisionRecorded(due=due, meeting=meeting) if due is not None:
-            return f"{clean(meeting)}议定延期"
+            return f"{clean_text(meeting)}议定延期"
         case ev.MatterResumed():
             return "暂缓后恢复办理"
         case ev.MatterReopened():
@@ -88,17 +97,17 @@ def _decided(edition: Edition) -> Iterable[Piece]:
     meetings: defaultdict[tuple[date, str], list[tuple[Matter, ev.DecisionRecorded]]] = defaultdict(list)
     for matter, event, on in decisions:
         meetings[on, event.meeting].append((matter, event))
-    items = [_decisions(on, clean(meeting), points) for (on, meeting), points in meetings.items()]
-    return listed(edition, f"会议议定{len(decisions)}项", "会议议定事项", items, "次会议的议定事项")
+    items = [_decisions(on, clean_text(meeting), points) for (on, meeting), points in meetings.items()]
+    return listed_items(edition, f"会议议定{len(decisions)}项", "会议议定事项", items, "次会议的议定事项")
 
 
 def _decisions(on: date, meeting: str, points: list[tuple[Matter, ev.DecisionRecorded]]) -> str:
     if len(points) == 1:
         matter, event = points[0]
-        return f"{short_date(on)}，{meeting}就{quoted(matter)}议定：{_resolved(event, on)}"
+        return f"{short_date(on)}，{meeting}就{quoted_title(matter)}议定：{_resolved(event, on)}"
     about: defaultdict[str, list[str]] = defaultdict(list)
     for matter, event in points:
-        about[_resolved(event, on)].append(quoted(matter))
+        about[_resolved(event, on)].append(quoted_title(matter))
     worded = "".join(f"关于{''.join(matters)}，{text}" for text, matters in about.items())
     return f"{short_date(on)}，{meeting}议定{len(points)}项。{worded}"
 
@@ -125,9 +134,9 @@ def _major(edition: Edition) -> Iterable[Piece]:
                 else ""
             )
             items.append(
-                f"{quoted(matter)}（{edition.led(matter)}，进度{matter.progress}%）：{sentence(feedback.text)}{further}"
+                f"{quoted_title(matter)}（{edition.led(matter)}，进度{matter.progress}%）：{sentence(feedback.text)}{further}"
             )
-    return listed(edition, f"重大事项进展{len(items)}件", "重大事项进展", items)
+    return listed_items(edition, f"重大事项进展{len(items)}件", "重大事项进展", items)
 
 
 # --- 新立项、领导批示、工作动态
@@ -142,7 +151,7 @@ def _opened(edition: Edition) -> Iterable[Piece]:
         return headed(heading, Paragraph(text=_by_class(Counter(e.klass for _, e, _ in openings))))
     year = edition.period.until.year
     items = [
-        f"{quoted(m)}（{edition.led(m)}），时限{day_in(e.due, year)}，依据{clean(str(e.basis))}。"
+        f"{quoted_title(m)}（{edition.led(m)}），时限{day_in(e.due, year)}，依据{clean_text(str(e.basis))}。"
         for m, e, _ in openings
     ]
     return headed(heading, Items(items=tuple(items)))
@@ -152,27 +161,27 @@ def _by_class(classes: Counter[MatterClass]) -> str:
     if len(classes) == 1:
         (only,) = classes
         return f"均为{only.label}事项。"
-    return f"其中{counted([(klass.label, classes[klass], '件') for klass in MatterClass])}。"
+    return f"其中{counts_in_words([(klass.label, classes[klass], '件') for klass in MatterClass])}。"
 
 
 def _instructed(edition: Edition) -> Iterable[Piece]:
     """That a leader instructed, on what and when; never the words."""
     instructions = edition.period.happened(ev.InstructionRecorded)
     person = edition.period.ledger.person
-    items = [f"{short_date(on)}，{person(e.leader)}对{quoted(m)}作出{INSTRUCTION}。" for m, e, on in instructions]
-    return listed(edition, f"领导批示{len(instructions)}件", "领导批示事项", items)
+    items = [f"{short_date(on)}，{person(e.leader)}对{quoted_title(m)}作出{INSTRUCTION}。" for m, e, on in instructions]
+    return listed_items(edition, f"领导批示{len(instructions)}件", "领导批示事项", items)
 
 
 def _issued(edition: Edition) -> Iterable[Piece]:
     """The 动态 of the period: each told one event as it happened, the 简报 lists them."""
     period = edition.period
     issues = [i for i in period.ledger.news if period.since <= i.issued_on <= period.until]
-    items = [f"第{i.no}期，{short_date(i.issued_on)}：{clean(i.title)}。" for i in issues]
-    return listed(edition, f"编发工作动态{len(issues)}次", "工作动态", items, "次")
+    items = [f"第{i.no}期，{short_date(i.issued_on)}：{clean_text(i.title)}。" for i in issues]
+    return listed_items(edition, f"编发工作动态{len(issues)}次", "工作动态", items, "次")
 
 
 ADVANCES: Writers = {
-    SectionPart.CLOSED: closed,
+    SectionPart.CLOSED: closed_section,
     SectionPart.RECOVERED: _recovered,
     SectionPart.DECIDED: _decided,
     SectionPart.MAJOR: _major,
@@ -185,21 +194,21 @@ ADVANCES: Writers = {
 # --- 动态
 
 
-def news(edition: Edition, parts: Collection[SectionPart]) -> list[Piece]:
-    """What happened, day by day."""
+def news_section(edition: Edition, parts: Collection[SectionPart]) -> list[Piece]:
+    """动态: what happened in the period, day by day."""
     items = [item for part in parts for item in _NEWS[part](edition)]
     items.sort(key=lambda item: item[0])
-    return short(edition, "工作动态", [f"{short_date(on)}，{text}" for on, text in items], "条")
+    return shortened_list(edition, "工作动态", [f"{short_date(on)}，{text}" for on, text in items], "条")
 
 
 def _news_decided(edition: Edition) -> Iterator[tuple[date, str]]:
     for m, e, on in edition.period.happened(ev.DecisionRecorded):
-        yield on, f"{clean(e.meeting)}就{quoted(m)}议定：{sentence(e.text)}"
+        yield on, f"{clean_text(e.meeting)}就{quoted_title(m)}议定：{sentence(e.text)}"
 
 
 def _news_closed(edition: Edition) -> Iterator[tuple[date, str]]:
     for m, e, on in edition.period.happened(ev.MatterClosed):
-        yield on, f"{quoted(m)}办结销号（{edition.led(m)}，{_how_ended(e)}）。"
+        yield on, f"{quoted_title(m)}办结销号（{edition.led(m)}，{_how_ended(e)}）。"
 
 
 def _news_opened(edition: Edition) -> Iterator[tuple[date, str]]:
@@ -211,17 +220,17 @@ def _news_opened(edition: Edition) -> Iterator[tuple[date, str]]:
         if len(opened) > edition.limits.opened:
             yield on, f"新立项督办{len(opened)}件，{_by_class(Counter(m.klass for m in opened))}"
         else:
-            yield from ((on, f"{quoted(m)}立项督办（{edition.led(m)}）。") for m in opened)
+            yield from ((on, f"{quoted_title(m)}立项督办（{edition.led(m)}）。") for m in opened)
 
 
 def _news_answered(edition: Edition) -> Iterator[tuple[date, str]]:
     for m, e, on in edition.period.happened(ev.CoordinationAnswered):
-        yield on, f"{edition.period.ledger.unit(e.unit)}就{quoted(m)}答复协调：{sentence(e.text)}"
+        yield on, f"{edition.period.ledger.unit(e.unit)}就{quoted_title(m)}答复协调：{sentence(e.text)}"
 
 
 def _news_suspended(edition: Edition) -> Iterator[tuple[date, str]]:
     for m, e, on in edition.period.happened(ev.MatterSuspended):
-        yield on, f"{quoted(m)}暂缓办理至{day_in(e.until, on.year)}（{e.reason.label}）。"
+        yield on, f"{quoted_title(m)}暂缓办理至{day_in(e.until, on.year)}（{e.reason.label}）。"
 
 
 _NEWS: Mapping[SectionPart, Callable[[Edition], Iterator[tuple[date, str]]]] = {

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from documents.formats.press import LAYOUT
-from documents.formats.templates import Template, template
+from documents.formats.templates import Template, load_template
 from documents.page import Imprint
 from domain.base import Frozen, Refusal, Term
 from sheets.toml_file import parse_toml
@@ -142,7 +142,7 @@ class Recipe(Frozen):
 
 
 def read_recipe(data: bytes, where: str) -> Recipe:
-    """The recipe a file holds; `where` is what the error calls the file.
+    """The recipe of a 简报 in a file (`简报.toml`); `where` is what the error calls the file.
 
     Raises:
         Refusal: `template_broken`, in one line that names the file and the line or key at fault.
@@ -161,7 +161,7 @@ def read_recipe(data: bytes, where: str) -> Recipe:
 
 
 def recipe_of(used: Template) -> Recipe:
-    """The recipe among these templates.
+    """The recipe of a 简报 among these templates.
 
     Raises:
         Refusal: `template_gone`, `template_broken`.
@@ -173,13 +173,13 @@ _read = lru_cache(maxsize=16)(read_recipe)
 
 
 @lru_cache(maxsize=1)
-def built_in() -> Recipe:
-    """The recipe of this build's layout.
+def built_in_recipe() -> Recipe:
+    """The recipe of a 简报 that this build's layout brings.
 
     Raises:
         Refusal: `template_gone`, `template_broken`.
     """
-    return recipe_of(template(LAYOUT))
+    return recipe_of(load_template(LAYOUT))
 
 
 # --- sections

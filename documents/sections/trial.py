@@ -21,7 +21,7 @@ class Tried(Frozen):
     fault: str | None = None
 
 
-def trial(layout: Layout) -> Page:
+def _trial_page(layout: Layout) -> Page:
     """A page that uses everything a template may have to show."""
     blocks = (
         Subheading(text="小标题"),
@@ -55,11 +55,11 @@ def _trials(press: Press) -> Iterator[tuple[str, Callable[[], object]]]:
     yield FILE, partial(recipe_of, press.template)
     for kind in FORMATS:
         for layout in Layout:
-            yield _KINDS[kind].format(layout=layout.label), partial(press.printed, trial(layout), kind)
+            yield _KINDS[kind].format(layout=layout.label), partial(press.printed, _trial_page(layout), kind)
 
 
-def tried(press: Press) -> Iterator[Tried]:
-    """Every file the press prints by, with its first fault.
+def try_templates(press: Press) -> Iterator[Tried]:
+    """Print a trial page by each template file of the press: every file, with its first fault.
 
     Raises:
         Refusal: `template_gone`, `fonts_missing`.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from documents.figures import Entry
 from documents.ledger import Ledger, Told
-from documents.wording import clean, day_in, reason_of, sentence, short_date
+from documents.wording import clean_text, day_in, light_reason, sentence, short_date
 from domain import events as ev
 from domain.base import Frozen, Term
 from domain.calendar import local_date
@@ -35,8 +35,8 @@ class TableChange(Frozen):
     text: str
 
 
-def changes(ledger: Ledger, entries: Iterable[Entry], since: Moment) -> tuple[TableChange, ...]:
-    """Everything that changed after an earlier moment, by kind and number."""
+def table_changes(ledger: Ledger, entries: Iterable[Entry], since: Moment) -> tuple[TableChange, ...]:
+    """本周变化 of the table: everything that changed after an earlier moment, by kind and number."""
     listed = [change for entry in entries for change in _of(ledger, entry, since)]
     order = list(ChangeKind)
     return tuple(sorted(listed, key=lambda c: (order.index(c.kind), c.number)))
@@ -48,18 +48,18 @@ def _of(ledger: Ledger, entry: Entry, since: Moment) -> Iterator[TableChange]:
 
     def change(kind: ChangeKind, text: str) -> TableChange:
         unit = ledger.unit(matter.lead)
-        return TableChange(kind=kind, number=matter.number, title=clean(matter.title), unit=unit, text=text)
+        return TableChange(kind=kind, number=matter.number, title=clean_text(matter.title), unit=unit, text=text)
 
     then = entry.file.thens.get(since.position)
     if then is None:
         due = day_in(matter.due, local_date(ledger.as_of).year)
         yield change(ChangeKind.OPENED, f"{short_date(local_date(matter.opened_at))}立项，时限{due}。")
     if matter.ended and (then is None or not then.ended):
-        yield change(ChangeKind.ENDED, f"{matter.stage.label}，{reason_of(entry.lit)}。")
+        yield change(ChangeKind.ENDED, f"{matter.stage.label}，{light_reason(entry.lit)}。")
     was = light(then, ledger.rulebooks[since.position], since.as_of).light if then else None
     now = entry.lit.light
     if now is Light.RED and was is not Light.RED:
-        yield change(ChangeKind.RED, f"{reason_of(entry.lit)}。")
+        yield change(ChangeKind.RED, f"{light_reason(entry.lit)}。")
     if now is Light.GREEN and was is not None and was is not Light.GREEN:
         yield change(ChangeKind.GREEN, f"由{was.label}灯转绿灯。")
     if then is not None and then.due != matter.due:

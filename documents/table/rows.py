@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
-from documents.figures import Entry, Period, by_light
+from documents.figures import Entry, Period, count_by_light
 from documents.ledger import Ledger, read_known
-from documents.table.changes import TableChange, changes
-from documents.wording import counted, full_date, reason_of
+from documents.table.changes import TableChange, table_changes
+from documents.wording import counts_in_words, full_date, light_reason
 from domain.base import Frozen, refuse
 from domain.calendar import end_of_day, local_date
 from domain.facts import openly
@@ -84,7 +84,7 @@ class TaskTable(Frozen):
 
 
 def task_table(database: Database, as_of: datetime, since: date) -> TaskTable:
-    """The table as of a moment, and what changed since the end of an earlier day, from the log alone.
+    """《任务清单一览表》 as of a moment: its rows, and what changed since an earlier day's end, from the log alone.
 
     Raises:
         Refusal: `malformed`, when the earlier day is not earlier.
@@ -94,10 +94,10 @@ def task_table(database: Database, as_of: datetime, since: date) -> TaskTable:
     refuse(since >= on, f"起始日期 {since} 须早于一览表的日期 {on}（--since）", "malformed")
     known = read_known(database, as_of)
     (then,) = known.moments([before])
-    return compose(known.ledger([then]), then, reading.log_identity(database))
+    return _compose(known.ledger([then]), then, reading.log_identity(database))
 
 
-def compose(ledger: Ledger, then: Moment, identity: str) -> TaskTable:
+def _compose(ledger: Ledger, then: Moment, identity: str) -> TaskTable:
     """The table of a ledger, and what changed since an earlier moment it was asked to look at."""
     on, since = local_date(ledger.as_of), local_date(then.as_of)
     entries = Period(ledger=ledger, since=since, until=on).entries()
@@ -112,7 +112,7 @@ def compose(ledger: Ledger, then: Moment, identity: str) -> TaskTable:
         since=since,
         summary=_summary(entries, on),
         chapters=chapters,
-        changes=changes(ledger, entries, then),
+        changes=table_changes(ledger, entries, then),
         key=RowKey(
             database=identity,
             position=ledger.position,
@@ -145,7 +145,7 @@ def _row(no: int, entry: Entry, names: SheetNames, ledger: Ledger) -> TableRow:
         unit=ledger.unit(matter.lead),
         light=entry.lit.light,
         due=matter.due,
-        texts=cells(matter, names, f"{said_light(entry.lit)}{_found(matter)}"),
+        texts=cells(matter, names, f"{_said_light(entry.lit)}{_found(matter)}"),
         since=local_date(matter.opened_at),
         until=ended or matter.due,
         overdue=on if late else None,
@@ -168,18 +168,18 @@ def _found(matter: Matter) -> str:
     return "".join(lines)
 
 
-def said_light(lit: Lit) -> str:
+def _said_light(lit: Lit) -> str:
     """The word for the colour first: on a black-and-white print it is the colour."""
-    return f"{lit.light.label}\n{reason_of(lit)}"
+    return f"{lit.light.label}\n{light_reason(lit)}"
 
 
 def _summary(entries: tuple[Entry, ...], on: date) -> str:
-    lights = by_light(entries)
+    lights = count_by_light(entries)
     closed = sum(e.matter.stage is Stage.CLOSED for e in entries)
     cancelled = sum(e.matter.stage is Stage.CANCELLED for e in entries)
     coloured = [(f"{light.label}灯", lights[light], "件") for light in Light if light is not Light.GREY]
-    shown = counted([*coloured, ("暂缓", lights[Light.GREY], "件")])
-    ended = counted((("已销号", closed, "件"), ("已撤销", cancelled, "件")))
+    shown = counts_in_words([*coloured, ("暂缓", lights[Light.GREY], "件")])
+    ended = counts_in_words((("已销号", closed, "件"), ("已撤销", cancelled, "件")))
     alive = len(entries) - closed - cancelled
     parts = (f"共{len(entries)}件", ended, f"在办{alive}件" + (f"（{shown}）" if shown else ""))
     return f"截至{full_date(on)}，{'，'.join(part for part in parts if part)}。"

@@ -23,8 +23,8 @@ _FIXED = ((Column.NO, 5), (Column.TITLE, 44), (Column.LEAD, 16), (Column.LIGHT, 
 _HEAD_ROWS = (2, 3)
 
 
-def write(book: Any, styles: Styles, table: "TaskTable") -> None:
-    """The sheet 时间图."""
+def write_time_map(book: Any, styles: Styles, table: "TaskTable") -> None:
+    """Write the sheet 时间图 (甘特) into the table's workbook."""
     sheet = book.add_worksheet("时间图")
     rows = table.rows
     starts, by_week = _columns(table)

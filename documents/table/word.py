@@ -15,7 +15,7 @@ from docx.shared import Mm, Pt
 from docx.text.paragraph import Paragraph
 
 from documents.formats.word_styles import BODY, HEADING, LATIN, TITLE
-from documents.formats.word_templates import empty, finished
+from documents.formats.word_templates import empty_document, finished_docx
 from documents.table.rows import TableChapter, TableRow, TaskTable
 from documents.table.styles import FILLS
 from documents.table.workbook import LEGEND
@@ -50,16 +50,16 @@ _EDGES = "".join(
 )
 
 
-def document(table: TaskTable) -> bytes:
-    """The file's bytes, the same for the same table."""
-    made = empty()
+def table_docx(table: TaskTable) -> bytes:
+    """《任务清单一览表》 as the bytes of a .docx, the same for the same table."""
+    made = empty_document()
     _set_up(made, table)
     _line(made.add_paragraph(), table.title, TITLE, 22, centred=True)
     _line(made.add_paragraph(), table.summary, BODY, 12)
     _line(made.add_paragraph(), LEGEND, BODY, 12)
     made.element.body.insert(len(made.element.body) - 1, parse_xml("".join(_table(table))))
     made.add_paragraph()
-    return finished(made)
+    return finished_docx(made)
 
 
 def _set_up(made: Docx, table: TaskTable) -> None:

@@ -50,7 +50,7 @@ _LONGEST_SHEET_NAME = 31
 _NOT_IN_SHEET_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", ""))
 
 
-def workbook(table: TaskTable) -> bytes:
+def table_workbook(table: TaskTable) -> bytes:
     """《任务清单一览表》 as an .xlsx: the list, the time map and what changed; the same table is the same bytes."""
     kept = io.BytesIO()
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -58,7 +58,7 @@ def workbook(table: TaskTable) -> bytes:
         book.set_properties({"title": table.title, "created": datetime.combine(table.on, time())})
         styles = Styles(book)
         _list(book, styles, table)
-        time_map.write(book, styles, table)
+        time_map.write_time_map(book, styles, table)
         _changes(book, styles, table)
         names: set[str] = {sheet.get_name().casefold() for sheet in book.worksheets()}
         by_unit: dict[str, list[TableRow]] = {}
@@ -162,7 +162,7 @@ def _changes(book: Any, styles: Styles, table: TaskTable) -> None:
         sheet.set_column(at, at, width)
     sheet.set_row(0, 30)
     sheet.merge_range(0, 0, 0, len(heads) - 1, f"{table.title}·变化情况", styles.title)
-    after = date_after(table)
+    after = _date_after(table)
     counts = [(kind.label, sum(c.kind is kind for c in table.changes)) for kind in ChangeKind]
     summary = "、".join(f"{label}{n}件" for label, n in counts if n) or "没有变化"
     sheet.merge_range(1, 0, 1, len(heads) - 1, f"{after}：{summary}。", styles.note)
@@ -178,7 +178,7 @@ def _changes(book: Any, styles: Styles, table: TaskTable) -> None:
     sheet.protect()
 
 
-def date_after(table: TaskTable) -> str:
+def _date_after(table: TaskTable) -> str:
     """The days the changes are of: after one, up to another."""
     return f"{full_date(table.since)}以后至{full_date(table.on)}"
 

@@ -7,7 +7,7 @@ from eventlog.configured import open_log
 from eventlog.watermark import Watermark
 from services.doctor import home, log, temporal
 from services.doctor.report import HealthFinding, HealthReport
-from services.log_guard import noticed
+from services.log_guard import noticed_of_log
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -21,10 +21,10 @@ _TO_PRINT = {
 
 
 async def examine(settings: "Settings", *, noted: bool = False) -> HealthReport:
-    """Look at everything; what cannot be reached is itself a finding. `noted` forgets what was noticed earlier."""
-    problems = [*home.schema(settings), *home.disk(settings), *home.processes(settings)]
+    """What doctor finds in home, log and Temporal, or cannot reach. `noted` forgets earlier notices."""
+    problems = [*home.schema_trouble(settings), *home.disk_trouble(settings), *home.process_trouble(settings)]
     notices: list[HealthFinding] = []
-    for look in (home.faces, home.templates):
+    for look in (home.typeface_trouble, home.template_trouble):
         try:
             notices += look(settings)
         except Refusal as refusal:
@@ -34,20 +34,20 @@ async def examine(settings: "Settings", *, noted: bool = False) -> HealthReport:
                 )
     readable = not any(p.code.startswith(("schema_", "log_")) for p in problems)
     client, trouble = await temporal.client_or_trouble(settings)
-    problems += [*trouble, *(home.door_key(settings) if readable else ())]
+    problems += [*trouble, *(home.door_key_trouble(settings) if readable else ())]
     if readable:
         with open_log(settings) as database:
-            mark = noticed(database)
+            mark = noticed_of_log(database)
             if noted and database.witness is not None:
                 mark = database.witness.note(database.log(), Watermark.noted)
-            notices = [*log.healed(mark), *notices]
-            problems += log.restored(mark, database, settings)
-            problems += log.clocks(database)
-            problems += log.keys(database)
+            notices = [*log.healing_noticed(mark), *notices]
+            problems += log.restored_log(mark, database, settings)
+            problems += log.clock_trouble(database)
+            problems += log.key_trouble(database)
             problems += log.provisional_days(database)
-            problems += log.channels(database)
+            problems += log.channel_trouble(database)
             problems += log.nobody_to_tell(database, settings)
             problems += log.pending_moves(database)
             if client is not None and not any(p.code.startswith("door_key_") for p in problems):
-                problems += [p async for p in temporal.matters(client, database, settings)]
+                problems += [p async for p in temporal.matter_trouble(client, database, settings)]
     return HealthReport(problems=tuple(problems), notices=tuple(notices))

@@ -9,7 +9,7 @@ from eventlog.errors import LogError
 from eventlog.schema import SchemaState, schema_state
 from services.doctor.report import HealthFinding
 from services.embedded.runfile import RunFile
-from services.lost_log import check_nothing_lost
+from services.lost_log import check_no_lost_log
 from services.press import press_by
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ ENOUGH_DISK = 500 * 1024 * 1024
 MANY_RESTARTS = 5
 
 
-def schema(settings: "Settings") -> Iterator[HealthFinding]:
-    """Whether there is a log, of this build's tables, where the settings say."""
+def schema_trouble(settings: "Settings") -> Iterator[HealthFinding]:
+    """For doctor: whether there is a log, of this build's tables, where the settings say."""
     if settings.database.startswith("sqlite:") and not settings.home.exists():
         yield HealthFinding(
             code="log_missing", message=f"数据目录 {settings.home} 不存在", remedy="运行 xmh up --detach"
@@ -38,7 +38,7 @@ def schema(settings: "Settings") -> Iterator[HealthFinding]:
     }
     if state is SchemaState.EMPTY:
         try:
-            check_nothing_lost(settings.home)
+            check_no_lost_log(settings.home)
         except Refusal as refusal:
             yield HealthFinding(
                 code=refusal.code, message=refusal.message, remedy="恢复以前不要启动，也不要办理任何事项"
@@ -49,8 +49,8 @@ def schema(settings: "Settings") -> Iterator[HealthFinding]:
         yield HealthFinding(code=f"schema_{state.value}", message=message, remedy=remedy)
 
 
-def disk(settings: "Settings") -> Iterator[HealthFinding]:
-    """Whether the disk of the home is nearly full."""
+def disk_trouble(settings: "Settings") -> Iterator[HealthFinding]:
+    """For doctor: whether the disk of the home is nearly full."""
     if not settings.home.exists():
         return
     free = shutil.disk_usage(settings.home).free
@@ -63,8 +63,8 @@ def disk(settings: "Settings") -> Iterator[HealthFinding]:
         )
 
 
-def processes(settings: "Settings") -> Iterator[HealthFinding]:
-    """Whether the embedded service died, or a part of it dies again and again."""
+def process_trouble(settings: "Settings") -> Iterator[HealthFinding]:
+    """For doctor: whether the embedded service died, or a part of it dies again and again."""
     run = RunFile.read(settings.home)
     if settings.temporal_address or run is None:
         return
@@ -84,8 +84,8 @@ def processes(settings: "Settings") -> Iterator[HealthFinding]:
             )
 
 
-def door_key(settings: "Settings") -> Iterator[HealthFinding]:
-    """The key without which no order gets through."""
+def door_key_trouble(settings: "Settings") -> Iterator[HealthFinding]:
+    """For doctor: whether the home has its `door.key`, without which no order gets through."""
     try:
         _ = settings.door
     except Refusal as refusal:
@@ -93,8 +93,8 @@ def door_key(settings: "Settings") -> Iterator[HealthFinding]:
         yield HealthFinding(code=refusal.code, message=refusal.message, remedy=remedy)
 
 
-def faces(settings: "Settings") -> Iterator[HealthFinding]:
-    """What printed documents are set in, where the office has not the faces the standard names."""
+def typeface_trouble(settings: "Settings") -> Iterator[HealthFinding]:
+    """For doctor: the faces documents are set in, where the office has not those the standard names."""
     from documents.formats.fonts import Typeface
 
     replaced = Typeface(settings.font_folders).substitutions
@@ -108,19 +108,19 @@ def faces(settings: "Settings") -> Iterator[HealthFinding]:
         )
 
 
-def templates(settings: "Settings") -> Iterator[HealthFinding]:
-    """Whose templates documents are printed by; those of the office are tried, which takes a second.
+def template_trouble(settings: "Settings") -> Iterator[HealthFinding]:
+    """For doctor: whose templates documents are printed by; the office's own are tried, which takes a second.
 
     Raises:
         Refusal: `template_gone`; `template_broken`, naming every one that cannot be used.
     """
-    from documents.sections.trial import tried
+    from documents.sections.trial import try_templates
 
     if settings.template_folder is None:
         message, remedy = "成文用自带的模板", "要改版式请用 xmh briefing templates --export 导出一份修改"
         yield HealthFinding(code="templates", message=message, remedy=remedy, more={"own": []})
         return
-    templates = list(tried(press_by(settings)))
+    templates = list(try_templates(press_by(settings)))
     faults = [t.fault for t in templates if t.fault]
     refuse(bool(faults), "；".join(faults), "template_broken")
     own = [t.file for t in templates if t.own]

@@ -17,8 +17,8 @@ from eventlog.notices import failing_channels
 from eventlog.secrets import key_protection
 from eventlog.watermark import Watermark
 from services.doctor.report import NAMED, HealthFinding
-from services.lost_log import check_own
-from services.reprojection import pending
+from services.lost_log import check_own_log
+from services.reprojection import pending_reprojections
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 HOUR_MINUTES, DAY_MINUTES = 60, 24 * 60
 
 
-def healed(mark: Watermark) -> Iterator[HealthFinding]:
-    """When Temporal was brought to the log without anybody asking."""
+def healing_noticed(mark: Watermark) -> Iterator[HealthFinding]:
+    """For doctor: when Temporal was brought to the log without anybody asking."""
     for healed in mark.healed:
         when = healed.at.astimezone(SHANGHAI)
         parts = ((healed.missing, "缺失"), (healed.behind, "落后"), (healed.ahead, "超前于日志"))
@@ -41,10 +41,10 @@ def healed(mark: Watermark) -> Iterator[HealthFinding]:
         )
 
 
-def restored(mark: Watermark, database: Database, settings: "Settings") -> Iterator[HealthFinding]:
-    """Whether the log is, or was, put back from an older copy."""
+def restored_log(mark: Watermark, database: Database, settings: "Settings") -> Iterator[HealthFinding]:
+    """For doctor: whether the log is, or was, put back from an older copy."""
     try:
-        fallen = check_own(database, settings.home)
+        fallen = check_own_log(database, settings.home)
     except Refusal as refusal:
         yield HealthFinding(code=refusal.code, message=refusal.message, remedy="恢复以前不要办理任何事项")
         return
@@ -67,8 +67,8 @@ def restored(mark: Watermark, database: Database, settings: "Settings") -> Itera
         )
 
 
-def clocks(database: Database) -> Iterator[HealthFinding]:
-    """Whether this machine's clock, the database's and the log's newest entry can all be right."""
+def clock_trouble(database: Database) -> Iterator[HealthFinding]:
+    """For doctor: whether this machine's clock, the database's and the log's newest entry can all be right."""
     newest, own = reading.log_clocks(database)
     now = datetime.now(UTC)
     if own is not None and abs(own - now) > FAST:
@@ -89,8 +89,8 @@ def clocks(database: Database) -> Iterator[HealthFinding]:
         )
 
 
-def keys(database: Database) -> Iterator[HealthFinding]:
-    """Whether the keys of secrets are wrapped, and can be opened here."""
+def key_trouble(database: Database) -> Iterator[HealthFinding]:
+    """For doctor: whether the keys of secrets are wrapped, and can be opened here."""
     keys = key_protection(database)
     if keys.unwrapped:
         yield HealthFinding(
@@ -114,7 +114,7 @@ def _apart(one: datetime, other: datetime) -> str:
 
 
 def provisional_days(database: Database) -> Iterator[HealthFinding]:
-    """Open matters with a day in a year whose calendar is not published yet."""
+    """For doctor: open matters with a day in a year whose calendar is not published yet."""
     rulebook = reading.rulebook(database)
     years: dict[int, set[str]] = {}
     for loaded in reading.matter_states(database):
@@ -136,8 +136,8 @@ def provisional_days(database: Database) -> Iterator[HealthFinding]:
 
 
 def pending_moves(database: Database) -> Iterator[HealthFinding]:
-    """Matters whose deadlines are not yet those of the calendar and the policy in force."""
-    waiting = pending(database, datetime.now(UTC))
+    """For doctor: matters whose deadlines are not yet those of the calendar and the policy in force."""
+    waiting = pending_reprojections(database, datetime.now(UTC))
     if waiting:
         loaded = (reading.load(database, stream) for stream in waiting[:NAMED])
         numbers = [f.state.number for f in loaded if f is not None and isinstance(f.state, Matter)]
@@ -149,8 +149,8 @@ def pending_moves(database: Database) -> Iterator[HealthFinding]:
         )
 
 
-def channels(database: Database) -> Iterator[HealthFinding]:
-    """Channels that deliver nothing although something waits."""
+def channel_trouble(database: Database) -> Iterator[HealthFinding]:
+    """For doctor: channels that deliver no notice although something waits."""
     for channel in failing_channels(database):
         since = channel.since.astimezone(SHANGHAI)
         yield HealthFinding(
@@ -168,7 +168,7 @@ def channels(database: Database) -> Iterator[HealthFinding]:
 
 
 def nobody_to_tell(database: Database, settings: "Settings") -> Iterator[HealthFinding]:
-    """Open matters with somebody whom no notice reaches."""
+    """For doctor: open matters with somebody whom no notice reaches."""
     matters = [s.state for s in reading.matter_states(database) if isinstance(s.state, Matter)]
     names = {u.id: u.name for u in reading.units(database)}
     for one in unreached_of_matters(

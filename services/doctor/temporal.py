@@ -17,16 +17,16 @@ from eventlog.watermark import highest_numbers
 from services.doctor.report import NAMED, HealthFinding
 from services.gateway import Gateway, Unreachable, connect
 from services.healing import Healing, Recovery
-from services.issuing.bulletins import numbers_on_disk
+from services.issuing.bulletins import bulletin_numbers_on_disk
 from services.restored_numbers import lagging_numbers
-from services.status import reachable
+from services.status import is_reachable
 
 if TYPE_CHECKING:
     from settings import Settings
 
 
 async def client_or_trouble(settings: "Settings") -> tuple[Client | None, list[HealthFinding]]:
-    """A connection to Temporal, or what is wrong that there is none."""
+    """For doctor: a connection to Temporal, or what is wrong that there is none."""
     if settings.address is None:
         return None, [HealthFinding(code="not_running", message="督办服务没有运行", remedy="运行 xmh up --detach")]
     trouble = HealthFinding(
@@ -34,7 +34,7 @@ async def client_or_trouble(settings: "Settings") -> tuple[Client | None, list[H
         message=f"连不上 Temporal 服务（{settings.address}）",
         remedy="运行 xmh status 查看；内置服务用 xmh up --detach 启动，外部服务请检查地址和网络",
     )
-    if not reachable(settings.address):
+    if not is_reachable(settings.address):
         return None, [trouble]
     try:
         return await connect(settings.address, settings.temporal_namespace), []
@@ -42,13 +42,13 @@ async def client_or_trouble(settings: "Settings") -> tuple[Client | None, list[H
         return None, [trouble]
 
 
-async def matters(client: Client, database: Database, settings: "Settings") -> AsyncIterator[HealthFinding]:
-    """Whether somebody works, and which matters Temporal lost, holds otherwise than the log, or cannot run."""
+async def matter_trouble(client: Client, database: Database, settings: "Settings") -> AsyncIterator[HealthFinding]:
+    """For doctor: whether a worker runs, and which matters Temporal lost, holds otherwise, or cannot run."""
     gateway = Gateway(client, database, settings.task_queue, settings.door)
     try:
         at_work = await _workers(client, settings)
         lagging = lagging_numbers(
-            database, highest_numbers(await Healing(gateway).numbers_known(), numbers_on_disk(settings.home))
+            database, highest_numbers(await Healing(gateway).numbers_known(), bulletin_numbers_on_disk(settings.home))
         )
         numbers = {s.stream: s.state.number for s in reading.matter_states(database) if isinstance(s.state, Matter)}
         wedged = await _wedged(client, [h.stream for h in reading.open_streams(database, "matter")])

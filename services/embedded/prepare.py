@@ -18,7 +18,7 @@ ORPHAN_ENDS_WITHIN = 10.0
 
 
 def embedded_home(settings: "Settings") -> Path:
-    """The data directory, made for its owner alone when it is not there.
+    """The data directory of `xmh up`, made for its owner alone when it is not there.
 
     Raises:
         Refusal: it cannot be made, or a Temporal elsewhere is configured, whose worker `xmh worker` is.
@@ -56,7 +56,7 @@ def end_orphans(home: Path) -> list[int]:
 
 
 def check_port(port: int | None) -> None:
-    """Refuse a port somebody else listens on.
+    """Refuse to start `xmh up` on a port somebody else listens on.
 
     Raises:
         Refusal: it is in use (exit 2).
@@ -66,7 +66,7 @@ def check_port(port: int | None) -> None:
 
 
 def prepare_log(settings: "Settings") -> None:
-    """Bring the tables to this build's, write what a new log begins with, and wrap what keys stand in it unwrapped.
+    """Prepare the log before `xmh up`: tables of this build, founding events, and keys wrapped.
 
     A log that is an older copy of itself goes on, and no number is given twice; but somebody must know.
 
@@ -79,15 +79,15 @@ def prepare_log(settings: "Settings") -> None:
     from eventlog.migrate import migrate
     from eventlog.schema import SchemaState, schema_state
     from eventlog.secrets import wrap_keys
-    from services.founding import found
-    from services.log_guard import keep
-    from services.lost_log import check_nothing_lost, check_own
+    from services.founding import found_log
+    from services.log_guard import keep_witness
+    from services.lost_log import check_no_lost_log, check_own_log
 
     if schema_state(settings.database) is SchemaState.EMPTY:
-        check_nothing_lost(settings.home)
+        check_no_lost_log(settings.home)
     migrate(settings.database)
     with open_log(settings) as database:
-        fallen = check_own(database, settings.home)
+        fallen = check_own_log(database, settings.home)
         if fallen is not None:
             sys.stderr.write(
                 f"注意：事件日志是较旧的副本（本机见过 {fallen.had_position} 条，现在 {fallen.found_position} 条）；"
@@ -95,6 +95,6 @@ def prepare_log(settings: "Settings") -> None:
             )
             sys.stderr.flush()
         else:
-            found(database)
-        keep(database)
+            found_log(database)
+        keep_witness(database)
         wrap_keys(database)

@@ -23,7 +23,7 @@ LOCK_FILE = "up.lock"
 _LOOK_EVERY = 0.02
 
 
-def identity(pid: int) -> str | None:
+def _process_start(pid: int) -> str | None:
     """When the process of this id was started, as the system tells it; None when there is none.
 
     A process that has ended and was not yet waited for counts as none.
@@ -57,12 +57,12 @@ class Process(Frozen):
     @classmethod
     def of(cls, pid: int) -> Self:
         """The process now running under this id."""
-        return cls(pid=pid, started=identity(pid) or "")
+        return cls(pid=pid, started=_process_start(pid) or "")
 
     @property
     def alive(self) -> bool:
         """Whether this very process still runs."""
-        return bool(self.started) and identity(self.pid) == self.started
+        return bool(self.started) and _process_start(self.pid) == self.started
 
     def send(self, signum: signal.Signals) -> bool:
         """Signal this very process, never a stranger under its id; False when it is gone."""

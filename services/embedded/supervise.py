@@ -138,7 +138,7 @@ class Supervisor:
         self.server = Child("server", _server_command(home, self.port), logs / "temporal.log")
         self.worker = Child(
             "worker",
-            worker_command or [sys.executable, worker_script()],
+            worker_command or [sys.executable, _worker_script()],
             logs / "worker.log",
             {"XMH_HOME": str(home), "XMH_TEMPORAL_ADDRESS": self.address, "XMH_TEMPORAL_NAMESPACE": NAMESPACE},
         )
@@ -263,7 +263,7 @@ class _wakened_by_signals:  # noqa: N801  (reads as what it does)
             os.close(end)
 
 
-def worker_script() -> Path:
+def _worker_script() -> Path:
     """Where the worker's module is, found without importing it."""
     spec = importlib.util.find_spec("worker")
     if spec is None or spec.origin is None:
@@ -271,7 +271,7 @@ def worker_script() -> Path:
     return Path(spec.origin)
 
 
-def temporal_program() -> Path:
+def _temporal_program() -> Path:
     """The Temporal command that came with this environment.
 
     Raises:
@@ -285,7 +285,7 @@ def temporal_program() -> Path:
 
 def _server_command(home: Path, port: int) -> list[str | Path]:
     return [
-        *(temporal_program(), "server", "start-dev", "--headless", "--log-level", "error"),
+        *(_temporal_program(), "server", "start-dev", "--headless", "--log-level", "error"),
         *("--ip", LOOPBACK, "--port", str(port), "--db-filename", home / TEMPORAL_FILE),
         # The log is flushed to disk at every commit; Temporal may fall behind it in a power cut, which costs a sync.
         *("--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL"),
@@ -299,7 +299,7 @@ def _answers(address: str) -> bool:
         probe.settimeout(1)
         if probe.connect_ex((host, int(port))) != 0:
             return False
-    question: list[str | Path] = [temporal_program(), "operator", "namespace", "update", "--namespace", NAMESPACE]
+    question: list[str | Path] = [_temporal_program(), "operator", "namespace", "update", "--namespace", NAMESPACE]
     question += ["--retention", RETENTION, "--address", address, "--command-timeout", "5s"]
     return subprocess.run(question, capture_output=True, check=False).returncode == 0
 

@@ -14,7 +14,7 @@ _STEPS = 10_000
 
 
 def set_aside_damaged(home: Path) -> Path | None:
-    """Move a file Temporal could not work on out of its way and say so; where it went, None when it is sound.
+    """Move aside a file of Temporal's that it could not work on, and say so; where it went, None when it is sound.
 
     Nobody may have the file open: two servers on one file would ruin it, and a file moved under one as well.
     """

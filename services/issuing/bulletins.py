@@ -5,10 +5,10 @@ from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 
-from documents.bulletin.briefing import TEMPLATE, Briefing, compose
-from documents.bulletin.drafts import BulletinDraft, press_of
+from documents.bulletin.briefing import TEMPLATE, Briefing, compose_briefing
+from documents.bulletin.drafts import BulletinDraft, press_of_draft
 from documents.filing.cabinet import FOLDER, papers_on_disk
-from documents.filing.filed import Filed, worded_as
+from documents.filing.filed import Filed, is_worded_as
 from documents.formats.press import Press
 from documents.page import Page
 from documents.sections.recipe import recipe_of
@@ -25,7 +25,7 @@ from domain.ids import bulletin_stream
 from domain.rules.authority import signer_of
 from eventlog import reading
 from eventlog.database import Database
-from services.issuing.editing import briefing_of_draft, edited_by
+from services.issuing.editing import as_edited, briefing_of_draft
 from services.issuing.signing import Desk, NumberedIssue, issue_next, issued_event
 from services.restored_numbers import advance_numbers
 
@@ -68,12 +68,12 @@ def issue_briefing(
     as_of, used = min(now, end_of_day(until)), press or Press()
     return _issue(
         Desk(database, home, signer, now, used),
-        lambda: compose(database, series, since, until, as_of=as_of, recipe=recipe_of(used.template)),
+        lambda: compose_briefing(database, series, since, until, as_of=as_of, recipe=recipe_of(used.template)),
         f"bulletin:{series.value}:{since}:{until}",
     )
 
 
-def issue(
+def issue_draft(
     database: Database,
     home: Path,
     draft: BulletinDraft,
@@ -83,20 +83,20 @@ def issue(
     *,
     copies: int | None = None,
 ) -> Issued:
-    """Issue a draft, exactly as it was read. A second time it answers with the issue there is.
+    """Issue a draft of a 简报 or 动态, exactly as it was read. A second time it answers with the issue there is.
 
     Raises:
         Refusal: with code `unsigned`, when the signer is not a leader.
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
     signer_of(signer, draft.publication.label)
-    used = press_of(home, draft, press)
+    used = press_of_draft(home, draft, press)
     desk = Desk(database, home, signer, now, used)
     return _issue(desk, lambda: briefing_of_draft(database, draft, recipe_of(used.template)), draft.key, copies)
 
 
-def issued(database: Database, publication: Publication | None = None) -> tuple[BulletinIssued, ...]:
-    """Everything issued, the oldest first."""
+def issued_bulletins(database: Database, publication: Publication | None = None) -> tuple[BulletinIssued, ...]:
+    """Every issued 简报 and 动态, the oldest first."""
     issues = [
         (event.recorded_at, _event(event))
         for one in Publication
@@ -107,22 +107,22 @@ def issued(database: Database, publication: Publication | None = None) -> tuple[
     return tuple(event for _, event in sorted(issues, key=lambda item: (item[0], item[1].number)))
 
 
-def series_of(database: Database, publication: Publication) -> BulletinSeries:
-    """What a publication has issued, and which drafts were edited; empty before the first."""
+def issued_series(database: Database, publication: Publication) -> BulletinSeries:
+    """What was issued of a publication (简报、动态), and which drafts were edited; empty before the first."""
     loaded = reading.load(database, bulletin_stream(publication))
     return loaded.state if loaded and isinstance(loaded.state, BulletinSeries) else BulletinSeries()
 
 
-def with_files(database: Database, home: Path, event: BulletinIssued, press: Press | None = None) -> Issued:
-    """The issue with its files. One that is missing is printed again from the log, and must have the hash it had.
+def bulletin_with_files(database: Database, home: Path, event: BulletinIssued, press: Press | None = None) -> Issued:
+    """An issued 简报 with its files. One that is missing is printed again, and must have the hash it had.
 
     Raises:
         Refusal: `file_altered`, `template_gone` or `not_reproducible`.
     """
-    return Issued(event=event, files=filed(database, home, event).kept(press or Press()))
+    return Issued(event=event, files=filed_bulletin(database, home, event).kept(press or Press()))
 
 
-def filed(database: Database, home: Path, event: BulletinIssued) -> Filed:
+def filed_bulletin(database: Database, home: Path, event: BulletinIssued) -> Filed:
     """What it takes to find an issued 简报's files, or to print them again."""
     return Filed(
         event=event,
@@ -134,8 +134,8 @@ def filed(database: Database, home: Path, event: BulletinIssued) -> Filed:
 
 
 def _page(database: Database, event: BulletinIssued, press: Press) -> Page:
-    worded_as(event, TEMPLATE)
-    computed = compose(
+    is_worded_as(event, TEMPLATE)
+    computed = compose_briefing(
         database,
         event.publication,
         event.since,
@@ -144,16 +144,16 @@ def _page(database: Database, event: BulletinIssued, press: Press) -> Page:
         position=event.position,
         recipe=recipe_of(press.template),
     )
-    return edited_by(database, computed, event.edited, event.corrects).issue(event)
+    return as_edited(database, computed, event.edited, event.corrects).issue(event)
 
 
 def folder_of(home: Path, publication: Publication) -> Path:
-    """Where the files of a publication are."""
+    """The folder in which the files of a publication (简报、动态) lie."""
     return home / FOLDER / publication.label
 
 
-def numbers_on_disk(home: Path) -> dict[str, int]:
-    """The highest number of each series that was ever printed in this home, for a log restored from an older copy."""
+def bulletin_numbers_on_disk(home: Path) -> dict[str, int]:
+    """The highest issue number of each publication printed in this home, for a log restored from an older copy."""
     seen = papers_on_disk(home)
     for publication in Publication:
         pattern = re.compile(rf"{publication.label}-(\d{{4}})-(\d+)\.\w+")
@@ -171,8 +171,8 @@ def _issue(desk: Desk, text: Callable[[], Briefing], key: str, copies: int | Non
     database, home = desk.database, desk.home
     known = reading.find_command(database, key)
     if known:
-        return with_files(database, home, _event(known[0]), desk.press)
-    advance_numbers(database, numbers_on_disk(home), "文件柜中已有该编号的文件，日志由旧备份还原")
+        return bulletin_with_files(database, home, _event(known[0]), desk.press)
+    advance_numbers(database, bulletin_numbers_on_disk(home), "文件柜中已有该编号的文件，日志由旧备份还原")
     briefing = text()
     series = number_series(briefing.publication, local_date(desk.now).year)
 
@@ -191,7 +191,7 @@ def _issue(desk: Desk, text: Callable[[], Briefing], key: str, copies: int | Non
             files=files,
         ),
     )
-    return with_files(database, home, _event(recorded), desk.press)
+    return bulletin_with_files(database, home, _event(recorded), desk.press)
 
 
 def _numbered(desk: Desk, briefing: Briefing, series: NumberSeries, no: int, copies: int | None) -> BulletinIssued:
@@ -201,7 +201,7 @@ def _numbered(desk: Desk, briefing: Briefing, series: NumberSeries, no: int, cop
         publication=briefing.publication,
         year=on.year,
         no=no,
-        total_no=series_of(desk.database, briefing.publication).total + 1,
+        total_no=issued_series(desk.database, briefing.publication).total + 1,
         title=briefing.title,
         since=briefing.since,
         until=briefing.until,

@@ -10,15 +10,15 @@ from services.issuing import minutes as minutes_filing
 from services.issuing import papers as paper_issuing
 
 
-def everything(database: Database, home: Path, year: int | None = None) -> tuple[Filed, ...]:
-    """All of it, or that of one year; each kind in the order of issue, void papers too."""
-    bulletins = (issuing.filed(database, home, event) for event in issuing.issued(database))
-    papers = (paper_issuing.filed(database, home, event) for event in paper_issuing.issued(database))
-    minutes = (minutes_filing.as_filed(database, home, event) for event in minutes_filing.every(database))
+def all_filed(database: Database, home: Path, year: int | None = None) -> tuple[Filed, ...]:
+    """Everything issued and filed, or that of one year; each kind in the order of issue, void papers too."""
+    bulletins = (issuing.filed_bulletin(database, home, event) for event in issuing.issued_bulletins(database))
+    papers = (paper_issuing.filed_paper(database, home, event) for event in paper_issuing.issued_papers(database))
+    minutes = (minutes_filing.minutes_to_print(database, home, event) for event in minutes_filing.all_minutes(database))
     return tuple(f for f in (*bulletins, *papers, *minutes) if year in (None, f.event.year))
 
 
-def find(database: Database, home: Path, number: str) -> Filed | None:
-    """What has that number, however its brackets and dashes were typed."""
+def find_filed(database: Database, home: Path, number: str) -> Filed | None:
+    """What was issued under that number, however its brackets and dashes were typed."""
     wanted = spelled(number)
-    return next((f for f in everything(database, home) if f.event.number == wanted), None)
+    return next((f for f in all_filed(database, home) if f.event.number == wanted), None)

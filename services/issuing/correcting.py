@@ -9,20 +9,20 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from documents.bulletin.briefing import Briefing, compose, issue_line
-from documents.bulletin.drafts import BulletinDraft, discard, keep
-from documents.bulletin.edited import Differing, Text, TextLine, changes, differing, read_edited
-from documents.filing.shelf import press_then
+from documents.bulletin.briefing import Briefing, compose_briefing, issue_line
+from documents.bulletin.drafts import BulletinDraft, discard_draft, keep_draft
+from documents.bulletin.edited import Differing, Text, TextLine, differing_part, editor_changes, read_edited
+from documents.filing.shelf import press_of_template
 from documents.ledger import read_ledger
 from documents.page import Paragraph, Section
 from documents.sections.recipe import Recipe, recipe_of
-from documents.wording import clean, full_date, marked, numeral
+from documents.wording import clean_text, full_date, in_quotation_marks, numeral
 from domain.base import Refusal, refuse
 from domain.bulletin import BulletinIssued, Change, Publication
 from domain.papers import spelled
 from eventlog.database import Database
-from services.issuing.bulletins import Issued, issued, series_of
-from services.issuing.editing import edited_by, keep_text, may_edit
+from services.issuing.bulletins import Issued, issued_bulletins, issued_series
+from services.issuing.editing import as_edited, check_may_edit, record_draft_text
 from services.issuing.signing import Desk
 
 _SENTENCE = re.compile(r"(?<=[。；！？])")
@@ -43,44 +43,44 @@ class Correction(NamedTuple):
     changes: tuple[Change, ...]
 
 
-def correct(desk: Desk, wrong: Issued, path: Path, reason: str) -> Correction:
+def draft_correction(desk: Desk, wrong: Issued, path: Path, reason: str) -> Correction:
     """Draft the 更正 of an issue; its text is in the log as an editor's version of the draft.
 
     Raises:
         Refusal: `nothing_to_say`, when the file says what was issued; `malformed`, when it is no file of that issue;
             `forbidden`, when the actor is not of the office.
     """
-    may_edit(desk.signer)
+    check_may_edit(desk.signer)
     refuse(len(reason) > _MOST_REASON, f"更正理由有{len(reason)}字，最多{_MOST_REASON}字", "malformed")
     database, home, now, event = desk.database, desk.home, desk.now, wrong.event
-    then = recipe_of(press_then(home, desk.press, event.template_sha256, event.number).template)
+    then = recipe_of(press_of_template(home, desk.press, event.template_sha256, event.number).template)
     computed = _computed(database, event, event.position, then)
-    printed = edited_by(database, computed, event.edited)
+    printed = as_edited(database, computed, event.edited)
     before, after = (read_edited(file, printed, issue_line(event)) for file in (wrong.files["docx"], path))
-    differences = tuple(differing(before, after))
+    differences = tuple(differing_part(before, after))
     refuse(not differences, f"{path.name} 与印发的 {event.number} 一致，没有可更正之处", "nothing_to_say")
     basis = _computed(database, event, read_ledger(database, now).position, recipe_of(desk.press.template))
-    text, changed = _correction(basis, event, differences, reason), changes(before, after)
-    draft = keep(home, text, desk.signer.id, now, desk.press)
+    text, changed = _correction(basis, event, differences, reason), editor_changes(before, after)
+    draft = keep_draft(home, text, desk.signer.id, now, desk.press)
     try:
-        keep_text(database, draft, Text(text.title, text.sections), changed, desk.signer, now)
+        record_draft_text(database, draft, Text(text.title, text.sections), changed, desk.signer, now)
     except BaseException:
-        discard(home, draft)
+        discard_draft(home, draft)
         raise
     return Correction(draft, text, changed)
 
 
-def to_correct(database: Database, number: str) -> BulletinIssued:
-    """The issue of that number.
+def issue_to_correct(database: Database, number: str) -> BulletinIssued:
+    """The issue of that number, of which a 更正 is to be made.
 
     Raises:
         Refusal: `not_found`, or `recorded`, when it is only registered and its text lies elsewhere.
     """
     wanted = spelled(number)
-    event = next((e for e in issued(database) if e.number == wanted), None)
+    event = next((e for e in issued_bulletins(database) if e.number == wanted), None)
     if event is not None:
         return event
-    listed = (issue.number for publication in Publication for issue in series_of(database, publication).issues)
+    listed = (issue.number for publication in Publication for issue in issued_series(database, publication).issues)
     if wanted in listed:
         raise Refusal(f"{wanted} 只在台账登记，原文不在本系统，不能由此更正", "recorded")
     raise Refusal(f"没有已签发的“{number}”，请用 xmh briefing list 查看", "not_found")
@@ -88,16 +88,16 @@ def to_correct(database: Database, number: str) -> BulletinIssued:
 
 def _computed(database: Database, event: BulletinIssued, position: int, recipe: Recipe) -> Briefing:
     """The issue's span as the log up to a position tells it."""
-    return compose(
+    return compose_briefing(
         database, event.publication, event.since, event.until, as_of=event.as_of, position=position, recipe=recipe
     )
 
 
 def _correction(basis: Briefing, event: BulletinIssued, differences: Sequence[Differing], reason: str) -> Briefing:
     """The new issue: of the same span and data, for those who read such issues now."""
-    why = clean(reason).removeprefix("因")
+    why = clean_text(reason).removeprefix("因")
     opening = (
-        f"我办{full_date(event.issued_on)}印发的{event.called}（总第{event.total_no}期，题为《{clean(event.title)}》），"
+        f"我办{full_date(event.issued_on)}印发的{event.called}（总第{event.total_no}期，题为《{clean_text(event.title)}》），"
         f"因{why}，现将有关内容更正如下："
     )
     places = [place for one in differences for place in _places(one)]
@@ -136,39 +136,39 @@ def _places(differs: Differing) -> Iterator[str]:
     elif not old:
         after = differs.previous.text if differs.previous else ""
         shown = after if len(after) <= _SHOWN else f"{after[:_SHOWN]}……"
-        yield f"{where}在{marked(shown)}之后增加{_said(new)}"
+        yield f"{where}在{in_quotation_marks(shown)}之后增加{_said(new)}"
     else:
         yield f"{where}的{_said(old)}更正为{_said(new)}"
 
 
 def _where(line: TextLine) -> str:
-    return f"{marked(line.section)}部分" if line.section else "正文"
+    return f"{in_quotation_marks(line.section)}部分" if line.section else "正文"
 
 
 def _said(lines: Sequence[TextLine]) -> str:
-    return marked("".join("，".join(line.cells) or line.text for line in lines))
+    return in_quotation_marks("".join("，".join(line.cells) or line.text for line in lines))
 
 
 def _reworded(old: TextLine, new: TextLine) -> Iterator[str]:
     """What differs of a line: the cells of a row, the sentences of a paragraph."""
     if old.title:
-        yield f"标题{marked(old.text)}更正为{marked(new.text)}"
+        yield f"标题{in_quotation_marks(old.text)}更正为{in_quotation_marks(new.text)}"
     elif old.cells and len(old.cells) == len(new.cells):
         for n, (one, other) in enumerate(zip(old.cells, new.cells, strict=True)):
             if one != other:
                 head = old.headers[n] if n < len(old.headers) else f"第{n + 1}"
-                at = f"{_where(old)}表中{_row(old, new)}一行{marked(head)}栏"
-                yield f"{at}的{marked(one)}更正为{marked(other)}"
+                at = f"{_where(old)}表中{_row(old, new)}一行{in_quotation_marks(head)}栏"
+                yield f"{at}的{in_quotation_marks(one)}更正为{in_quotation_marks(other)}"
     else:
         one, other = _sentences(old.text, new.text)
-        yield f"{_where(old)}的{marked(one)}更正为{marked(other)}"
+        yield f"{_where(old)}的{in_quotation_marks(one)}更正为{in_quotation_marks(other)}"
 
 
 def _row(old: TextLine, new: TextLine) -> str:
     """A row by its first cell, and by the next where that is a word that stays: several rows may have one date."""
     named = [cell for cell, other in zip(old.cells[:2], new.cells[:2], strict=True) if cell == other]
     words = [cell for n, cell in enumerate(named) if n == 0 or not cell[:1].isdigit()]
-    return marked("，".join(words or old.cells[:1]))
+    return in_quotation_marks("，".join(words or old.cells[:1]))
 
 
 def _sentences(old: str, new: str) -> tuple[str, str]:

@@ -5,8 +5,8 @@ from datetime import datetime
 from pathlib import Path
 
 from documents.bulletin.briefing import Briefing
-from documents.bulletin.drafts import BulletinDraft, computed
-from documents.bulletin.edited import Text, changes, read_edited, sections_of, text_of
+from documents.bulletin.drafts import BulletinDraft, computed_draft
+from documents.bulletin.edited import Text, editor_changes, read_edited, sections_of, text_of_sections
 from documents.sections.recipe import Recipe
 from domain.base import Frozen, refuse
 from domain.bulletin import BulletinEdited, BulletinSeries, Change, Publication
@@ -19,15 +19,15 @@ from eventlog.database import Database
 from services.office_records import record_decided
 
 
-def edit(
+def record_edited_draft(
     database: Database, draft: BulletinDraft, path: Path, actor: Actor, now: datetime, recipe: Recipe | None = None
 ) -> tuple[Change, ...]:
-    """Keep the edited file as the draft's text from now on; what it changed of the text computed from the log.
+    """Record an edited file as its draft's text from now on; what it changed of the text computed from the log.
 
     Raises:
         Refusal: the draft is issued already, the file is not an edited draft, or the actor is not of the office.
     """
-    may_edit(actor)
+    check_may_edit(actor)
     refuse(
         draft.corrects is not None,
         f"{draft.id} 是 {draft.corrects} 的更正稿；要改，请改好原期的 .docx 再用 xmh briefing correct 起草",
@@ -35,17 +35,17 @@ def edit(
     )
     already = reading.find_command(database, draft.key) is not None
     refuse(already, f"草稿 {draft.id} 已经签发，不能再改；更正请另发一期", "issued")
-    briefing = computed(database, draft, recipe)
+    briefing = computed_draft(database, draft, recipe)
     text = read_edited(path, briefing)
-    edits = changes(Text(briefing.title, briefing.sections, briefing.foreword), text)
+    edits = editor_changes(Text(briefing.title, briefing.sections, briefing.foreword), text)
     newest = _newest(database, draft.publication, draft.key)
     if newest != _version(draft, text, edits) and (newest is not None or edits):
-        keep_text(database, draft, text, edits, actor, now)
+        record_draft_text(database, draft, text, edits, actor, now)
     return edits
 
 
-def may_edit(actor: Actor) -> None:
-    """Who may write a text of his own for a draft: the office and the leaders.
+def check_may_edit(actor: Actor) -> None:
+    """Refuse who may not write a text of his own for a draft: that is for the office and the leaders.
 
     Raises:
         Refusal: `forbidden`.
@@ -53,10 +53,10 @@ def may_edit(actor: Actor) -> None:
     may_record(BulletinEdited, actor)
 
 
-def keep_text(
+def record_draft_text(
     database: Database, draft: BulletinDraft, text: Text, edits: tuple[Change, ...], actor: Actor, now: datetime
 ) -> None:
-    """Record what the draft says from now on.
+    """Record an editor's version as the text of a draft from now on.
 
     Raises:
         Refusal: the log refused it.
@@ -78,13 +78,13 @@ def _version(draft: BulletinDraft, text: Text, edits: tuple[Change, ...]) -> Bul
         key=draft.key,
         title=text.title,
         foreword=text.foreword,
-        sections=text_of(text.sections),
+        sections=text_of_sections(text.sections),
         changes=edits,
     )
 
 
 def briefing_of_draft(database: Database, draft: BulletinDraft, recipe: Recipe | None = None) -> Briefing:
-    """What a kept draft reads now: its newest editor's version if there is one, else what the log says.
+    """What a kept draft of a 简报 reads now: its newest editor's version if there is one, else what the log says.
 
     Raises:
         Refusal: `malformed`, when a 更正 was never finished.
@@ -95,11 +95,11 @@ def briefing_of_draft(database: Database, draft: BulletinDraft, recipe: Recipe |
         f"更正稿 {draft.id} 没有写完，请用 xmh briefing correct 重新起草",
         "malformed",
     )
-    return edited_by(database, computed(database, draft, recipe), version, draft.corrects)
+    return as_edited(database, computed_draft(database, draft, recipe), version, draft.corrects)
 
 
-def edited_by(database: Database, briefing: Briefing, version: int | None, corrects: str | None = None) -> Briefing:
-    """A computed issue with the title and sections of an editor's version, if it has one; so a 更正 is told."""
+def as_edited(database: Database, briefing: Briefing, version: int | None, corrects: str | None = None) -> Briefing:
+    """An issue with the title and sections of an editor's version of its draft, if it has one; so a 更正 is told."""
     if version is None:
         return briefing
     event = _event(database, briefing.publication, version)

@@ -7,9 +7,9 @@ whoever files, and however late, files the same text, and a crash between the tw
 from datetime import datetime
 from pathlib import Path
 
-from documents.filing.cabinet import FOLDER, MINUTES, printed
-from documents.filing.filed import Filed, worded_as
-from documents.filing.shelf import shelve
+from documents.filing.cabinet import FOLDER, MINUTES, print_files
+from documents.filing.filed import Filed, is_worded_as
+from documents.filing.shelf import shelve_template
 from documents.formats.press import Press
 from documents.meetings.calling import DirectoryNames
 from documents.meetings.minutes import TEMPLATE, minutes_page
@@ -26,7 +26,7 @@ from domain.office import DIRECTORY_STREAM, PersonRecorded, UnitRecorded
 from eventlog import reading
 from eventlog.database import Database
 from services.issuing.signing import issued_event
-from services.office_records import record
+from services.office_records import record_office_events
 
 
 class FiledMinutes(Frozen):
@@ -41,7 +41,7 @@ class FiledMinutes(Frozen):
         return {kind: self.event.files[path.name] for kind, path in self.files.items()}
 
 
-def filed(database: Database, meeting: Meeting) -> MinutesFiled | None:
+def filed_minutes(database: Database, meeting: Meeting) -> MinutesFiled | None:
     """How the minutes of a meeting were filed; None when they are not signed, or signed and not filed."""
     if meeting.minutes is None:
         return None
@@ -55,20 +55,20 @@ def file_minutes(
     """File the signed minutes of a meeting. Asked again it answers with the files there are.
 
     Raises:
-        Refusal: the minutes are not signed; a file cannot be written; or as `with_files`.
+        Refusal: the minutes are not signed; a file cannot be written; or as `minutes_with_files`.
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
     ready = press or Press()
-    known = filed(database, meeting)
+    known = filed_minutes(database, meeting)
     if known is not None:
-        return with_files(database, home, known, ready)
+        return minutes_with_files(database, home, known, ready)
     event = _event(database, meeting)
-    shelve(home, ready.template)
+    shelve_template(home, ready.template)
     rendered = ready.named(minutes_at(database, event), event.number)
     event = event.model_copy(update=ready.provenance(rendered))
-    with printed(home / FOLDER / MINUTES, rendered) as place:
+    with print_files(home / FOLDER / MINUTES, rendered) as place:
         key = filing_key(event.meeting, event.number)
-        record(
+        record_office_events(
             database,
             minutes_stream(event.issued_on.year),
             [event],
@@ -77,33 +77,35 @@ def file_minutes(
             now=now,
             content={"meeting": event.meeting, "number": event.number},
         )
-        known = filed(database, meeting)
+        known = filed_minutes(database, meeting)
         if known == event:  # else somebody filed them meanwhile, and those files are the ones
             place()
-    return with_files(database, home, known or event, ready)
+    return minutes_with_files(database, home, known or event, ready)
 
 
-def rehearse(home: Path, meeting: Meeting, names: DirectoryNames, *, now: datetime, press: Press) -> None:
+def rehearse_minutes(home: Path, meeting: Meeting, names: DirectoryNames, *, now: datetime, press: Press) -> None:
     """Print the minutes before they are signed and throw the files away: what cannot be filed is not signed either.
 
     Raises:
         Refusal: as `file_minutes`, when templates, faces or the disk are not ready.
     """
-    shelve(home, press.template)
-    with printed(home / FOLDER / MINUTES, press.named(minutes_page(meeting, names, local_date(now)), meeting.number)):
+    shelve_template(home, press.template)
+    with print_files(
+        home / FOLDER / MINUTES, press.named(minutes_page(meeting, names, local_date(now)), meeting.number)
+    ):
         pass
 
 
-def with_files(database: Database, home: Path, event: MinutesFiled, press: Press) -> FiledMinutes:
-    """The minutes with their files. One that is missing is printed again, and must have the hash it had.
+def minutes_with_files(database: Database, home: Path, event: MinutesFiled, press: Press) -> FiledMinutes:
+    """Filed minutes with their files. One that is missing is printed again, and must have the hash it had.
 
     Raises:
         Refusal: `file_altered`, `template_gone` or `not_reproducible`.
     """
-    return FiledMinutes(event=event, files=as_filed(database, home, event).kept(press))
+    return FiledMinutes(event=event, files=minutes_to_print(database, home, event).kept(press))
 
 
-def as_filed(database: Database, home: Path, event: MinutesFiled) -> Filed:
+def minutes_to_print(database: Database, home: Path, event: MinutesFiled) -> Filed:
     """What it takes to find the files of filed 纪要, or to print them again."""
     return Filed(
         event=event,
@@ -114,8 +116,8 @@ def as_filed(database: Database, home: Path, event: MinutesFiled) -> Filed:
     )
 
 
-def every(database: Database) -> tuple[MinutesFiled, ...]:
-    """All filed minutes, the oldest first."""
+def all_minutes(database: Database) -> tuple[MinutesFiled, ...]:
+    """All filed minutes (纪要), the oldest first."""
     streams = sorted(s.stream for s in reading.states_of(database, "minutes"))
     events = (decode(recorded) for stream in streams for recorded in reading.read_stream(database, stream))
     return tuple(event for event in events if isinstance(event, MinutesFiled))
@@ -127,7 +129,7 @@ def minutes_at(database: Database, event: MinutesFiled) -> Page:
     Raises:
         Refusal: `template_gone`, when this build words or sets minutes otherwise.
     """
-    worded_as(event, TEMPLATE)
+    is_worded_as(event, TEMPLATE)
     meeting = reading.folded_state(event.meeting, _upto(database, event.meeting, event.position)).state
     if not isinstance(meeting, Meeting):
         refuse_always(f"{event.meeting} 不是会议", "malformed")

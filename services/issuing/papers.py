@@ -8,12 +8,12 @@ from datetime import date, datetime
 from pathlib import Path
 
 from documents.filing.cabinet import FOLDER, PAPERS, papers_on_disk
-from documents.filing.filed import Filed, worded_as
+from documents.filing.filed import Filed, is_worded_as
 from documents.formats.digest import sha256
 from documents.formats.press import Press
 from documents.ledger import read_ledger
 from documents.page import Page
-from documents.papers.circular import compose_circular, draft_circular, words_of
+from documents.papers.circular import compose_circular, draft_circular, hash_of_circular
 from documents.papers.forms import TEMPLATE, PaperText, compose_paper
 from documents.papers.overtaken import refuse_overtaken
 from domain.base import Frozen, Refusal
@@ -67,7 +67,7 @@ def issue_paper(
     now: datetime,
     press: Press | None = None,
 ) -> IssuedPaper:
-    """Issue the paper as of now. Asked again about the same event it answers with the paper there is.
+    """Issue a paper on a matter as of now. Asked again about the same event it answers with the paper there is.
 
     Raises:
         Refusal: `unsigned`, when the signer is no leader; `nothing_to_say`, when there is nothing to tell;
@@ -83,7 +83,7 @@ def issue_paper(
 
 
 def issue_composed(desk: Desk, text: PaperText) -> IssuedPaper:
-    """Issue a paper on one matter as it was composed; as `issue_paper`, of one ledger many.
+    """Issue a composed paper on one matter under the next 文号; as `issue_paper`, of one ledger many.
 
     Raises:
         Refusal: `unsigned`, when the signer is no leader.
@@ -114,7 +114,7 @@ def issue_circular(
     """
     signer_of(signer, PaperKind.CIRCULAR.label)
     text = draft_circular(database, since, until, local_date(now))
-    void_ones = sum((p.since, p.until) == (since, until) and p.void is not None for p in ledger_of(database))
+    void_ones = sum((p.since, p.until) == (since, until) and p.void is not None for p in paper_ledger(database))
     key = f"paper:circular:{since}:{until}:{void_ones}"
     if reading.find_command(database, key) is None:
         _approved(database, text)
@@ -130,7 +130,7 @@ def approve_circular(database: Database, since: date, until: date, *, actor: Act
         LogError: the log cannot be written.
     """
     text = draft_circular(database, since, until, local_date(now))
-    words = words_of(text)
+    words = hash_of_circular(text)
 
     def decide(_: Frozen | None) -> list[CircularApproved]:
         return [approval(actor, since, until, text.ledger.position, words)]
@@ -155,7 +155,7 @@ def _approved(database: Database, text: PaperText) -> None:
     loaded = reading.load(database, paper_stream(until.year))
     given = loaded.state.approvals if loaded and isinstance(loaded.state, PaperLedger) else ()
     of_span = [a for a in given if (a.since, a.until) == (since, until)]
-    if any((a.position, a.words) == (text.ledger.position, words_of(text)) for a in of_span):
+    if any((a.position, a.words) == (text.ledger.position, hash_of_circular(text)) for a in of_span):
         return
     why = "批准以后文稿有变化，须重新报批" if of_span else "没有批准记录"
     raise Refusal(
@@ -191,14 +191,14 @@ def _issue(desk: Desk, text: PaperText, key: str, content: Mapping[str, str]) ->
     return _with_files(desk, issued_event(recorded, PaperIssued))
 
 
-def void(database: Database, number: str, reason: str, *, actor: Actor, now: datetime) -> None:
-    """作废: the number stays in the ledger, and the matter may get another paper of the kind.
+def record_void_paper(database: Database, number: str, reason: str, *, actor: Actor, now: datetime) -> None:
+    """作废 a paper: its 文号 stays in the ledger, and the matter may get another paper of the kind.
 
     Raises:
         Refusal: no such paper, or void already, or the actor is no leader.
     """
     by_leader(actor, "作废", "作废公文须由领导决定，请用 --by 写明是哪位领导")
-    year = next((p.issued_on.year for p in ledger_of(database) if p.number == number), local_date(now).year)
+    year = next((p.issued_on.year for p in paper_ledger(database) if p.number == number), local_date(now).year)
 
     def decide(state: Frozen | None) -> list[PaperVoided]:
         return [void_paper(state if isinstance(state, PaperLedger) else None, number, reason)]
@@ -214,8 +214,8 @@ def void(database: Database, number: str, reason: str, *, actor: Actor, now: dat
     )
 
 
-def ledger_of(database: Database, year: int | None = None) -> tuple[Paper, ...]:
-    """Every paper, or those of a year, void ones too, the oldest first."""
+def paper_ledger(database: Database, year: int | None = None) -> tuple[Paper, ...]:
+    """Every paper of the ledger, or those of a year, void ones too, the oldest first."""
     states = [s for s in reading.states_of(database, "paper") if year is None or s.stream == paper_stream(year)]
     papers = (
         p for s in sorted(states, key=lambda s: s.stream) if isinstance(s.state, PaperLedger) for p in s.state.papers
@@ -223,14 +223,14 @@ def ledger_of(database: Database, year: int | None = None) -> tuple[Paper, ...]:
     return tuple(papers)
 
 
-def issued(database: Database) -> tuple[PaperIssued, ...]:
-    """Every paper as it was issued, void ones too, the oldest first."""
+def issued_papers(database: Database) -> tuple[PaperIssued, ...]:
+    """Every paper as it was issued under its 文号, void ones too, the oldest first."""
     streams = sorted(s.stream for s in reading.states_of(database, "paper"))
     events = (decode(recorded) for stream in streams for recorded in reading.read_stream(database, stream))
     return tuple(event for event in events if isinstance(event, PaperIssued))
 
 
-def filed(database: Database, home: Path, event: PaperIssued) -> Filed:
+def filed_paper(database: Database, home: Path, event: PaperIssued) -> Filed:
     """Where an issued paper (督办单、催办单 …) lies in the home, and what prints it again."""
     return Filed(
         event=event,
@@ -242,7 +242,7 @@ def filed(database: Database, home: Path, event: PaperIssued) -> Filed:
 
 
 def _page(database: Database, event: PaperIssued) -> Page:
-    worded_as(event, TEMPLATE)
+    is_worded_as(event, TEMPLATE)
     ledger = read_ledger(database, event.as_of, event.position)
     if event.matter is not None:
         text = compose_paper(ledger, event.matter, event.kind)
@@ -258,7 +258,7 @@ def _key(desk: Desk, stream: str, kind: PaperKind) -> str:
     events = reading.read_stream(desk.database, stream)
     version = max((e.version for e in events if e.type in _TELLS.get(kind, ())), default=0)
     what = str(version) if version else local_date(desk.now).isoformat()
-    void_ones = sum(p.matter == stream and p.kind is kind and p.void is not None for p in ledger_of(desk.database))
+    void_ones = sum(p.matter == stream and p.kind is kind and p.void is not None for p in paper_ledger(desk.database))
     return f"paper:{stream}:{kind.value}:{what}:{void_ones}"
 
 
@@ -288,4 +288,4 @@ def _numbered(desk: Desk, text: PaperText, series: NumberSeries, no: int) -> Pap
 
 def _with_files(desk: Desk, event: PaperIssued) -> IssuedPaper:
     """The paper with its files; one that is missing is printed again from the log."""
-    return IssuedPaper(event=event, files=filed(desk.database, desk.home, event).kept(desk.press))
+    return IssuedPaper(event=event, files=filed_paper(desk.database, desk.home, event).kept(desk.press))

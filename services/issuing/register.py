@@ -10,8 +10,8 @@ from domain.calendar import local_date
 from domain.envelope import Actor
 from domain.ids import bulletin_stream
 from eventlog.database import Database
-from services.issuing.bulletins import series_of
-from services.office_records import record
+from services.issuing.bulletins import issued_series
+from services.office_records import record_office_events
 
 
 @dataclass
@@ -22,7 +22,7 @@ class Registered:
     known: list[str] = field(default_factory=list)
 
 
-def register(database: Database, rows: Sequence[PastIssue], actor: Actor, now: datetime) -> Registered:
+def register_issues(database: Database, rows: Sequence[PastIssue], actor: Actor, now: datetime) -> Registered:
     """Register issues of 简报 and 动态 from before this log, in order; all are judged before the first is recorded.
 
     Raises:
@@ -35,7 +35,7 @@ def register(database: Database, rows: Sequence[PastIssue], actor: Actor, now: d
     for row in rows:
         year = row.issued_on.year
         series = number_series(row.publication, year)
-        known = series_of(database, row.publication)
+        known = issued_series(database, row.publication)
         number = series.render(row.no)
         refuse(row.issued_on > local_date(now), f"{number} 的日期 {row.issued_on} 还没有到", "malformed")
         if any(i.number == number for i in known.issues):
@@ -53,6 +53,6 @@ def register(database: Database, rows: Sequence[PastIssue], actor: Actor, now: d
         command_id = f"bulletin-record:{row.publication.value}:{year}:{row.no}"
         stream = bulletin_stream(row.publication)
         content = event.model_dump(mode="json")
-        record(database, stream, [event], actor=actor, command_id=command_id, now=now, content=content)
+        record_office_events(database, stream, [event], actor=actor, command_id=command_id, now=now, content=content)
         done.recorded.append(number_series(row.publication, year).render(row.no))
     return done

@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from documents.filing.cabinet import printed
-from documents.filing.shelf import shelve
+from documents.filing.cabinet import print_files
+from documents.filing.shelf import shelve_template
 from documents.formats.digest import sha256
 from documents.formats.press import Press
 from domain.base import Refusal
@@ -50,20 +50,20 @@ class NumberedIssue(Generic[E]):
 
 
 def issue_next(desk: Desk, issue: NumberedIssue[E]) -> Recorded:
-    """Print and record it under the next number; the event as it stands in the log, also if it stood there before.
+    """Print an issue and record it under the next number; its event in the log, also if it stood there before.
 
     Raises:
         Refusal: the log refused it, or too many sign at once.
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
-    shelve(desk.home, desk.press.template)
+    shelve_template(desk.home, desk.press.template)
 
     def attempt() -> AppendAnswer:
         stands = reading.stream_head(desk.database, issue.stream)
         event = issue.event(_next(desk.database, issue.series))
         rendered = issue.files(event)
         event = event.model_copy(update=desk.press.provenance(rendered))
-        with printed(issue.folder, rendered) as place:
+        with print_files(issue.folder, rendered) as place:
             answer = _record(desk, issue, stands, event)
             if isinstance(answer, Appended):
                 place()
@@ -73,7 +73,7 @@ def issue_next(desk: Desk, issue: NumberedIssue[E]) -> Recorded:
 
 
 def issued_event(recorded: Recorded, kind: type[E]) -> E:
-    """The typed event of an issue.
+    """The typed event of an issue, from the event in the log.
 
     Raises:
         Refusal: `command_id_reused`, when its command recorded something else.

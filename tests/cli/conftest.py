@@ -37,7 +37,7 @@ def service(dev_server: "DevServer", home: Path, monkeypatch: pytest.MonkeyPatch
     """A worker on the home's log and the real server, in a thread with a loop of its own."""
     from eventlog.database import Database
     from services.gateway import connect
-    from services.running import running
+    from services.running import running_worker
     from settings import Settings
 
     # The worker shares this process's stdout, where a command's one document goes.
@@ -50,7 +50,7 @@ def service(dev_server: "DevServer", home: Path, monkeypatch: pytest.MonkeyPatch
     async def serve() -> None:
         client = await connect(dev_server.address)
         with Database(sqlite(home)) as served:
-            async with running(client, served, task_queue=queue, door=Settings(home=home).door):
+            async with running_worker(client, served, task_queue=queue, door=Settings(home=home).door):
                 ready.set()
                 await asyncio.to_thread(done.wait)
 

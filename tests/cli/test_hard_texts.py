@@ -20,7 +20,7 @@ from domain.office import DIRECTORY_STREAM, Person, PersonRecorded, Unit, UnitRe
 from domain.terms import MatterClass, Rhythm, Role, Supervision, UnitLevel
 from eventlog import reading
 from eventlog.database import Database
-from services.office_records import record
+from services.office_records import record_office_events
 from tests.cli.test_unwritable import played
 from tests.documents.quarter import HALL
 from tests.support.command_line import CommandLine
@@ -67,7 +67,7 @@ def test_names_of_hard_characters_are_printed_as_they_are_in_every_format(played
         UnitRecorded(unit=Unit(id="odd", name=unit, level=UnitLevel.DISTRICT, supervision=Supervision.OBJECT)),
         PersonRecorded(person=Person(id="leader-2", name=leader, unit="office", role=Role.LEADER)),
     ]
-    record(played, DIRECTORY_STREAM, told, actor=SYSTEM, command_id="odd", now=at("2022-03-31", "17:30"))
+    record_office_events(played, DIRECTORY_STREAM, told, actor=SYSTEM, command_id="odd", now=at("2022-03-31", "17:30"))
     lead = UnitRef(id="odd", supervision=Supervision.OBJECT)
     act(played, "matter/odd", opening("整治", date(2022, 6, 30), lead=lead), OFFICE, at("2022-03-31", "17:40"))
     issue = ("--issue", "--sign", leader, "--yes")

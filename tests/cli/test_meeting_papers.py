@@ -16,7 +16,7 @@ from domain.meetings.commands import SignMinutes
 from domain.office import CALENDAR_STREAM, DayOverridden
 from eventlog import reading
 from eventlog.database import Database
-from services.office_records import record
+from services.office_records import record_office_events
 from tests.recovery.chaos import away_from_midnight
 from tests.support.command_line import CommandLine
 from tests.support.history import meet
@@ -64,7 +64,7 @@ def today(service: None, xmh: CommandLine, log: Database) -> Today:
     starts = min(starts, starts.astimezone(SHANGHAI).replace(hour=23, minute=59))
     # Meetings are held on working days only, and this one is today.
     working = DayOverridden(day=local_date(starts), workday=True, reason="测试当日开会")
-    record(log, CALENDAR_STREAM, [working], actor=OFFICE, command_id="today", now=datetime.now(UTC))
+    record_office_events(log, CALENDAR_STREAM, [working], actor=OFFICE, command_id="today", now=datetime.now(UTC))
     at = starts.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M")
     told = ("--series", "专题会议", "--title", "用地专题会", "--at", at, "--place", "一号会议室", "--chair", "leader")
     no = xmh.json("meeting", "schedule", *told)["meeting"]
@@ -101,7 +101,7 @@ def test_notice_agenda_and_pack_are_written_in_every_format(today: Today, tmp_pa
 def test_a_meeting_that_was_moved_is_announced_as_moved_and_a_cancelled_one_not_at_all(today: Today) -> None:
     day = (datetime.now(UTC).astimezone(SHANGHAI) + timedelta(days=40)).date()
     working = DayOverridden(day=day, workday=True, reason="测试当日开会")
-    record(today.log, CALENDAR_STREAM, [working], actor=OFFICE, command_id="moved", now=datetime.now(UTC))
+    record_office_events(today.log, CALENDAR_STREAM, [working], actor=OFFICE, command_id="moved", now=datetime.now(UTC))
     assert today.xmh("meeting", "move", today.no, "--at", f"{day}T09:30", "--reason", "领导出差").code == 0
     shown = today.xmh.json("meeting", "notice", today.no)
     assert shown["title"] == "关于用地专题会改期的通知"

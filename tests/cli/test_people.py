@@ -9,7 +9,7 @@ from domain.office import DIRECTORY_STREAM, Person, PersonRecorded
 from domain.terms import Role
 from eventlog import reading
 from eventlog.database import Database
-from services.office_records import record
+from services.office_records import record_office_events
 from tests.support.command_line import CommandLine
 from tests.support.office import SECOND
 
@@ -100,7 +100,7 @@ def test_a_transfer_hands_over_every_open_duty_and_ends_delegations(
 
 def test_a_leader_s_duties_follow_the_post(service: None, xmh: CommandLine, log: Database) -> None:
     deputy = PersonRecorded(person=Person(id="deputy", name="吴八", unit="office", role=Role.LEADER))
-    record(log, DIRECTORY_STREAM, [deputy], actor=SECOND, command_id="deputy", now=datetime.now(UTC))
+    record_office_events(log, DIRECTORY_STREAM, [deputy], actor=SECOND, command_id="deputy", now=datetime.now(UTC))
     number = opened(xmh)
     xmh("task", "instruct", number, "--by", "leader", "--text", "抓紧办理", "--paper", "阅1号")
     assert xmh.json("org", "post", "常务副总指挥", "--person", "leader")["duties"] == []

@@ -9,10 +9,10 @@ import pytest
 
 from documents.bulletin.drafts import kept_drafts
 from documents.formats.press import LAYOUT
-from documents.formats.templates import exported
+from documents.formats.templates import exported_template
 from eventlog import reading
 from eventlog.database import Database
-from services.issuing.bulletins import numbers_on_disk
+from services.issuing.bulletins import bulletin_numbers_on_disk
 from tests.cli.test_unwritable import played
 from tests.documents.printing.test_templates import changed, without
 from tests.support.command_line import CommandLine
@@ -44,7 +44,7 @@ def no_word_file(name: str) -> Spoil:
 
 def recipe(old: str, new: str, said: str) -> Spoil:
     def spoil(folder: Path) -> str:
-        text = exported(LAYOUT)["简报.toml"].decode()
+        text = exported_template(LAYOUT)["简报.toml"].decode()
         assert old in text
         (folder / "简报.toml").write_text(text.replace(old, new, 1), encoding="utf-8")
         return f"{folder / '简报.toml'}{said}"
@@ -83,7 +83,7 @@ def own(xmh: CommandLine) -> Path:
 
 
 def nothing_issued(xmh: CommandLine, log: Database) -> None:
-    assert numbers_on_disk(xmh.home) == {}
+    assert bulletin_numbers_on_disk(xmh.home) == {}
     assert {p.name for p in (xmh.home / "documents").glob("*/*.*")} == set()
     assert [reading.stream_head(log, s).version for s in ("bulletin/briefing", f"paper/{YEAR}")] == [0, 0]
 
@@ -125,7 +125,7 @@ def test_a_draft_of_before_drafts_named_their_templates_is_not_issued_by_a_broke
 def test_a_draft_is_issued_by_the_templates_it_was_drafted_by_and_by_no_others(
     played: Database, xmh: CommandLine, own: Path
 ) -> None:
-    (own / "page.html").write_bytes(exported(LAYOUT)["page.html"] + "<!-- 本单位 -->".encode())
+    (own / "page.html").write_bytes(exported_template(LAYOUT)["page.html"] + "<!-- 本单位 -->".encode())
     first, second = xmh.json(*DRAFT)["draft"], xmh.json(*DRAFT)["draft"]
     source("page.html", b"{% if %}", "")(own)
     done = xmh.json("briefing", "issue", first, "--sign", "leader")
@@ -143,7 +143,7 @@ def test_a_rebuild_whose_templates_are_gone_is_one_line_and_the_others_are_rebui
 ) -> None:
     del played
     usual = xmh.json("briefing", "issue", xmh.json(*DRAFT)["draft"], "--sign", "leader")["bulletin"]
-    (own / "page.html").write_bytes(exported(LAYOUT)["page.html"] + "<!-- 本单位 -->".encode())
+    (own / "page.html").write_bytes(exported_template(LAYOUT)["page.html"] + "<!-- 本单位 -->".encode())
     ours = xmh.json("briefing", "issue", xmh.json(*DRAFT)["draft"], "--sign", "leader")["bulletin"]
     shutil.rmtree(own)
     shutil.rmtree(xmh.home / "documents" / "模板")

@@ -8,7 +8,7 @@ import pytest
 from documents.bulletin.drafts import kept_drafts
 from eventlog import reading
 from eventlog.database import Database
-from services.issuing.bulletins import numbers_on_disk
+from services.issuing.bulletins import bulletin_numbers_on_disk
 from tests.cli.test_meeting_papers import Today, today
 from tests.documents.quarter import play
 from tests.support.command_line import CommandLine
@@ -74,7 +74,7 @@ def test_a_file_that_cannot_be_written_is_told_before_anything_is_issued_or_kept
         assert (said.code, said.out) == (2, "")
         assert said.error == f"错误：{out} 写不了（{why}），请换一个位置，或关闭正打开它的程序"
     assert reading.read_all(played)[-1].position == before
-    assert (kept_drafts(xmh.home), numbers_on_disk(xmh.home)) == ((), {})
+    assert (kept_drafts(xmh.home), bulletin_numbers_on_disk(xmh.home)) == ((), {})
 
 
 def test_after_the_line_the_same_paper_gets_the_number_it_would_have_had(

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from documents.bulletin.briefing import Briefing, compose
-from documents.formats.markdown import markdown
-from documents.wording import share, span
+from documents.bulletin.briefing import Briefing, compose_briefing
+from documents.formats.markdown import markdown_of
+from documents.wording import share_in_words, span_in_words
 from domain import commands as c
 from domain.base import Refusal
 from domain.bulletin import Publication
@@ -25,11 +25,11 @@ EVENING = at("2022-03-31", "18:00")
 
 
 def briefing(log: Database, since: date = FIRST, until: date = LAST, **more: object) -> Briefing:
-    return compose(log, Publication.BRIEFING, since, until, as_of=EVENING, **more)  # type: ignore[arg-type]
+    return compose_briefing(log, Publication.BRIEFING, since, until, as_of=EVENING, **more)  # type: ignore[arg-type]
 
 
 def text_of(found: Briefing) -> str:
-    return markdown(found.draft(LAST))
+    return markdown_of(found.draft(LAST))
 
 
 def part(text: str, heading: str) -> str:
@@ -156,7 +156,8 @@ def test_a_miss_that_the_yellow_light_tells_is_not_told_again(log: Database) -> 
     act(log, HALL, c.SubmitFeedback(text="本周进展", progress=10), LIAISON, at("2022-03-10"))
     tick(log, at("2022-03-21", "09:00"))
     later = part(
-        text_of(compose(log, Publication.BRIEFING, FIRST, date(2022, 3, 21), as_of=at("2022-03-21"))), "存在问题"
+        text_of(compose_briefing(log, Publication.BRIEFING, FIRST, date(2022, 3, 21), as_of=at("2022-03-21"))),
+        "存在问题",
     )
     assert "漏报2022年第11周反馈。" in later
     assert "未补报的除已列入黄灯预警的外，还有：" in later
@@ -211,7 +212,7 @@ def test_the_same_position_gives_the_same_text_whatever_happens_afterwards(quart
 
 def test_a_past_moment_is_told_without_what_came_later(quarter: Database) -> None:
     until = date(2022, 2, 18)
-    early = compose(quarter, Publication.BRIEFING, FIRST, until, as_of=at("2022-02-18", "18:00"))
+    early = compose_briefing(quarter, Publication.BRIEFING, FIRST, until, as_of=at("2022-02-18", "18:00"))
     overall = part(text_of(early), "总体情况")
     assert "在办3件" in overall
     assert "已销号" not in overall.split("| 类别")[0]
@@ -224,8 +225,8 @@ def test_a_period_that_ends_before_it_begins_is_refused(log: Database) -> None:
 
 
 def test_news_tells_single_events_by_date(quarter: Database) -> None:
-    news = compose(quarter, Publication.NEWS, date(2022, 3, 1), LAST, as_of=EVENING)
-    text = markdown(news.draft(LAST))
+    news = compose_briefing(quarter, Publication.NEWS, date(2022, 3, 1), LAST, as_of=EVENING)
+    text = markdown_of(news.draft(LAST))
     assert text.startswith("# 香蜜湖片区建设指挥部工作动态")
     assert "1. 3月4日，第五次工作会议就“推进国际交流中心一期主体施工”议定：加快主体施工，逐月报送形象进度。" in text
     assert "2. 3月11日，“编制电力专项规划”办结销号（区城市更新和土地整备局牵头，按期办结）。" in text
@@ -240,13 +241,13 @@ def test_titles_with_signs_of_markdown_stay_as_they_were_written(log: Database) 
     ("part_", "whole", "said"), [(1, 2, "50%"), (1, 3, "33.3%"), (2, 3, "66.7%"), (0, 5, "0%"), (7, 7, "100%")]
 )
 def test_shares_are_rounded_to_one_decimal(part_: int, whole: int, said: str) -> None:
-    assert share(part_, whole) == said
+    assert share_in_words(part_, whole) == said
 
 
 def test_a_span_repeats_the_year_only_when_it_changes() -> None:
-    assert span(date(2022, 2, 1), date(2022, 3, 31)) == "2022年2月1日至3月31日"
-    assert span(date(2021, 12, 1), date(2022, 1, 31)) == "2021年12月1日至2022年1月31日"
-    assert span(date(2022, 2, 24), date(2022, 2, 24)) == "2022年2月24日"
+    assert span_in_words(date(2022, 2, 1), date(2022, 3, 31)) == "2022年2月1日至3月31日"
+    assert span_in_words(date(2021, 12, 1), date(2022, 1, 31)) == "2021年12月1日至2022年1月31日"
+    assert span_in_words(date(2022, 2, 24), date(2022, 2, 24)) == "2022年2月24日"
 
 
 def test_it_goes_to_leaders_and_units_of_the_matters_and_to_no_consultancy(quarter: Database) -> None:
@@ -260,19 +261,23 @@ def test_it_goes_to_leaders_and_units_of_the_matters_and_to_no_consultancy(quart
 
 
 def test_a_briefing_lists_the_news_of_its_period(log: Database, home: Path) -> None:
-    from documents.bulletin.drafts import keep
-    from services.issuing.bulletins import issue
+    from documents.bulletin.drafts import keep_draft
+    from services.issuing.bulletins import issue_draft
 
     play(log)
     for day in ("2022-03-04", "2022-03-11"):
         on = date.fromisoformat(day)
-        draft = keep(home, compose(log, Publication.NEWS, on, on, as_of=at(day, "18:00")), "office", at(day, "18:00"))
-        issue(log, home, draft, FOR_LEADER, at("2022-03-31", "18:00"))
-    text = markdown(
-        compose(log, Publication.BRIEFING, date(2022, 3, 1), LAST, as_of=at("2022-03-31", "19:00")).draft(LAST)
+        draft = keep_draft(
+            home, compose_briefing(log, Publication.NEWS, on, on, as_of=at(day, "18:00")), "office", at(day, "18:00")
+        )
+        issue_draft(log, home, draft, FOR_LEADER, at("2022-03-31", "18:00"))
+    text = markdown_of(
+        compose_briefing(log, Publication.BRIEFING, date(2022, 3, 1), LAST, as_of=at("2022-03-31", "19:00")).draft(LAST)
     )
     assert "编发工作动态2次" in text
     assert "1. 第1期，3月31日：2022年3月4日工作动态。" in text
     assert "2. 第2期，3月31日：2022年3月11日工作动态。" in text
-    april = compose(log, Publication.BRIEFING, date(2022, 4, 1), date(2022, 4, 30), as_of=at("2022-04-30", "18:00"))
-    assert "工作动态" not in markdown(april.draft(date(2022, 4, 30)))
+    april = compose_briefing(
+        log, Publication.BRIEFING, date(2022, 4, 1), date(2022, 4, 30), as_of=at("2022-04-30", "18:00")
+    )
+    assert "工作动态" not in markdown_of(april.draft(date(2022, 4, 30)))

@@ -7,7 +7,7 @@ import pytest
 
 from documents.figures import Period
 from documents.ledger import read_ledger
-from documents.reports.burden import UnitBurden, burden
+from documents.reports.burden import UnitBurden, burden_report
 from domain import commands as c
 from domain.queries.burden import Ask
 from eventlog import reading
@@ -25,7 +25,7 @@ MATTER = "matter/a"
 
 def of(log: Database, as_of: str = "2022-12-31", since: str = "2022-01-01") -> dict[str, UnitBurden]:
     ledger = read_ledger(log, at(as_of, "23:00"))
-    found = burden(ledger, reading.units(log), date.fromisoformat(since), date.fromisoformat(as_of))
+    found = burden_report(ledger, reading.units(log), date.fromisoformat(since), date.fromisoformat(as_of))
     return {b.unit: b for b in found}
 
 
@@ -91,7 +91,7 @@ def test_the_meter_agrees_with_the_briefing_in_every_week(log: Database) -> None
     """Two who count the same windows come to the same number, whatever span is asked for."""
     play(log)
     ledger = read_ledger(log, at("2022-03-31", "23:00"))
-    asked = burden(ledger, reading.units(log), date(2022, 1, 1), date(2022, 12, 31))
+    asked = burden_report(ledger, reading.units(log), date(2022, 1, 1), date(2022, 12, 31))
     owed = [a.on for b in asked for a in b.asked if a.ask is Ask.WINDOW]
     assert len(owed) == Period(ledger, date(2022, 1, 1), date(2022, 3, 31)).feedback().owed == 9
     for week in range(13):

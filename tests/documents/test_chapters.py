@@ -3,12 +3,12 @@
 from datetime import date
 
 from documents.page import Grid, Items, Paragraph, Section, Subheading
-from documents.reports.annual import annual
+from documents.reports.annual import annual_report
 from domain import commands as c
 from domain.ids import matter_stream, plan_stream
 from domain.workplan import PlanItem, PlanStage, PlanText, PlanVersioned
 from eventlog.database import Database
-from services.office_records import record
+from services.office_records import record_office_events
 from tests.support.history import act
 from tests.support.homes import at
 from tests.support.office import HEAD, LEADER, LIAISON, OFFICE, SECOND, opening
@@ -37,11 +37,11 @@ def planned(log: Database, *keys: str, stage: PlanStage = PlanStage.ISSUED) -> N
     no = "香指办〔2022〕1号" if stage is PlanStage.ISSUED else None
     text = PlanText(plan=PLAN, stage=stage, file="计划.xlsx", sha256="0" * 64, document_no=no, items=items)
     event = PlanVersioned(no=1, approver=None if stage is PlanStage.CIRCULATED else "leader", text=text)
-    record(log, plan_stream(PLAN), [event], actor=LEADER, command_id="test:plan", now=at("2022-02-01"))
+    record_office_events(log, plan_stream(PLAN), [event], actor=LEADER, command_id="test:plan", now=at("2022-02-01"))
 
 
 def section(log: Database) -> Section:
-    return next(s for s in annual(log, 2022, NOW).page.sections if s.title == "分章推进情况")
+    return next(s for s in annual_report(log, 2022, NOW).page.sections if s.title == "分章推进情况")
 
 
 def said(found: Section) -> list[str]:

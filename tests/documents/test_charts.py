@@ -5,11 +5,11 @@ import zipfile
 from datetime import date, timedelta
 from xml.etree import ElementTree as etree  # noqa: N813
 
-from documents.bulletin.briefing import compose
-from documents.charts import LifeMoment, LightsOn, UnitRate, life_line, lights_over_weeks, on_time_by_unit
+from documents.bulletin.briefing import compose_briefing
+from documents.charts import LifeMoment, LightsOn, UnitRate, life_chart, lights_chart, on_time_chart
 from documents.figures import read_period
 from documents.formats.press import FORMATS, Press
-from documents.lit_weeks import lights_figure, weekly_lights
+from documents.lit_weeks import lit_weeks_figure, weekly_lights
 from documents.page import Figure, Page, Section
 from domain.bulletin import Publication
 from domain.terms import Light
@@ -34,13 +34,13 @@ def texts(svg: str) -> list[str]:
 
 
 def test_each_light_has_a_hatching_of_its_own_for_black_and_white_print() -> None:
-    drawn = drawing(lights_over_weeks(WEEKS, "灯色"))
+    drawn = drawing(lights_chart(WEEKS, "灯色"))
     patterns = {p.get("id"): etree.tostring(p[0]) if len(p) else b"" for p in drawn.iter(f"{SVG}pattern")}
     assert len(set(patterns.values())) == len(patterns) == 4
 
 
 def test_the_bars_of_a_week_stand_on_each_other_and_fill_the_scale() -> None:
-    drawn = drawing(lights_over_weeks(WEEKS, "灯色"))
+    drawn = drawing(lights_chart(WEEKS, "灯色"))
     last = sorted({float(r.get("x", "0")) for r in drawn.iter(f"{SVG}rect") if r.get("fill") == "#b5392f"})[-1]
     bars = [
         r
@@ -51,29 +51,29 @@ def test_the_bars_of_a_week_stand_on_each_other_and_fill_the_scale() -> None:
 
 
 def test_a_bar_tells_its_number_where_there_is_room_and_the_scale_counts_whole_matters() -> None:
-    said = texts(lights_over_weeks(WEEKS, "灯色"))
+    said = texts(lights_chart(WEEKS, "灯色"))
     assert said.count("10") == len(WEEKS), "every green bar"
     assert {"0", "8", "17"} <= set(said), "half of 17 is no number of matters"
     assert "8.5" not in said
     crowded = [LightsOn(date(2022, 1, 7) + timedelta(weeks=n), {Light.GREEN: 100}) for n in range(52)]
-    assert texts(lights_over_weeks(crowded, "灯色")).count("100") == 1, "on the scale: fifty bars leave no room"
+    assert texts(lights_chart(crowded, "灯色")).count("100") == 1, "on the scale: fifty bars leave no room"
 
 
 def test_units_are_told_with_both_numbers_and_names_are_text_not_markup() -> None:
-    svg = on_time_by_unit([UnitRate("甲&乙<局>", 14, 15), UnitRate("丙局", 0, 0)], "按期")
+    svg = on_time_chart([UnitRate("甲&乙<局>", 14, 15), UnitRate("丙局", 0, 0)], "按期")
     assert {"甲&乙<局>", "14/15", "丙局", "—"} <= set(texts(svg))
 
 
 def test_a_line_of_life_puts_each_day_in_its_place() -> None:
     since, until = date(2022, 1, 1), date(2022, 12, 31)
     moments = [LifeMoment(since, "立项"), LifeMoment(date(2022, 7, 2), "议定"), LifeMoment(until, "销号")]
-    drawn = drawing(life_line(moments, since, until, "过程"))
+    drawn = drawing(life_chart(moments, since, until, "过程"))
     places = [float(c.get("cx", "0")) for c in drawn.iter(f"{SVG}circle")]
     assert places == [20, 295, 570]
 
 
 def test_the_same_chart_is_the_same_bytes() -> None:
-    assert lights_over_weeks(WEEKS, "灯色") == lights_over_weeks(list(WEEKS), "灯色")
+    assert lights_chart(WEEKS, "灯色") == lights_chart(list(WEEKS), "灯色")
 
 
 def test_the_lights_of_past_weeks_come_from_the_log_as_it_stood(log: Database) -> None:
@@ -84,7 +84,7 @@ def test_the_lights_of_past_weeks_come_from_the_log_as_it_stood(log: Database) -
     assert sum(weeks[date(2022, 2, 18)].values()) == 3
     assert sum(weeks[date(2022, 3, 18)].values()) == 2, "the third was closed on 3-11"
     assert weeks[date(2022, 3, 25)][Light.RED] == 1, "LAND's limit passed that evening"
-    figure = lights_figure(period, "灯色")
+    figure = lit_weeks_figure(period, "灯色")
     assert figure is not None
     assert "红灯最多的一周为3月25日，1件" in figure.said
 
@@ -93,7 +93,7 @@ def test_a_briefing_has_the_chart_from_four_weeks_on_and_after_the_text(log: Dat
     play(log)
 
     def overall(since: date) -> list[str]:
-        found = compose(log, Publication.BRIEFING, since, date(2022, 3, 31), as_of=at("2022-03-31", "18:00"))
+        found = compose_briefing(log, Publication.BRIEFING, since, date(2022, 3, 31), as_of=at("2022-03-31", "18:00"))
         return [block.kind for block in found.sections[0].blocks]
 
     assert overall(date(2022, 3, 4))[-2:] == ["grid", "figure"]
@@ -109,7 +109,7 @@ def test_the_last_week_is_looked_at_when_the_document_is_not_later(log: Database
 
 
 def test_a_figure_stands_in_every_format() -> None:
-    figure = Figure(title="灯色", said="红灯2件", svg=lights_over_weeks(WEEKS, "灯色"))
+    figure = Figure(title="灯色", said="红灯2件", svg=lights_chart(WEEKS, "灯色"))
     page = Page(
         masthead="年度统计",
         issue="2022年",

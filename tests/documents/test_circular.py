@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from documents.filing.rebuilding import rebuild
-from documents.formats.markdown import markdown
+from documents.filing.rebuilding import rebuild_issue
+from documents.formats.markdown import markdown_of
 from documents.formats.press import Press
-from documents.papers.circular import draft_circular, words_of
+from documents.papers.circular import draft_circular, hash_of_circular
 from domain import commands as c
 from domain.base import Refusal
 from domain.envelope import Actor
@@ -22,9 +22,16 @@ from domain.terms import Supervision, UnitLevel
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
-from services.issuing.catalogue import find
-from services.issuing.papers import IssuedPaper, approve_circular, issue_circular, issue_paper, ledger_of, void
-from services.office_records import record
+from services.issuing.catalogue import find_filed
+from services.issuing.papers import (
+    IssuedPaper,
+    approve_circular,
+    issue_circular,
+    issue_paper,
+    paper_ledger,
+    record_void_paper,
+)
+from services.office_records import record_office_events
 from tests.documents.quarter import HALL, WORDS, play
 from tests.support.history import act
 from tests.support.homes import at
@@ -42,7 +49,7 @@ def played(log: Database) -> Database:
 
 
 def said(log: Database) -> str:
-    return markdown(draft_circular(log, *SPAN, TODAY).page())
+    return markdown_of(draft_circular(log, *SPAN, TODAY).page())
 
 
 def approve(log: Database, actor: Actor = FOR_LEADER) -> None:
@@ -68,7 +75,9 @@ def test_it_names_who_was_in_time_who_is_late_and_who_did_not_report(played: Dat
 
 def test_a_unit_that_is_asked_by_letter_is_not_named(played: Database) -> None:
     unit = Unit(id="shigongwu", name="市建筑工务署", level=UnitLevel.CITY, supervision=Supervision.BY_LETTER)
-    record(played, DIRECTORY_STREAM, [UnitRecorded(unit=unit)], actor=OFFICE, command_id="u", now=at("2022-03-01"))
+    record_office_events(
+        played, DIRECTORY_STREAM, [UnitRecorded(unit=unit)], actor=OFFICE, command_id="u", now=at("2022-03-01")
+    )
     lead = UnitRef(id="shigongwu", supervision=Supervision.BY_LETTER)
     act(played, "matter/city", opening("办结规划许可", date(2022, 3, 15), lead=lead), OFFICE, at("2022-03-02"))
     text = said(played)
@@ -81,7 +90,7 @@ def test_the_draft_of_a_period_that_ended_is_the_same_whatever_comes_later(playe
     before = draft_circular(played, *SPAN, TODAY)
     act(played, HALL, c.SubmitFeedback(text="补充情况", progress=60), LIAISON, at("2022-04-01"))
     after = draft_circular(played, *SPAN, date(2022, 5, 1))
-    assert (after.ledger.position, words_of(after)) == (before.ledger.position, words_of(before))
+    assert (after.ledger.position, hash_of_circular(after)) == (before.ledger.position, hash_of_circular(before))
     with pytest.raises(Refusal, match="截止日期最晚为昨天"):
         draft_circular(played, SPAN[0], TODAY, TODAY)
 
@@ -99,7 +108,7 @@ def test_what_nobody_approved_is_not_issued(played: Database, home: Path) -> Non
     approve_circular(played, date(2022, 2, 1), date(2022, 2, 28), actor=FOR_LEADER, now=NOW)
     with pytest.raises(Refusal, match="没有批准记录"):
         issued(played, home)
-    assert ledger_of(played) == ()
+    assert paper_ledger(played) == ()
     assert not (home / "documents").exists()
 
 
@@ -108,7 +117,7 @@ def test_other_words_than_the_approved_ones_are_not_issued(played: Database, hom
     other = CircularApproved(
         approver="leader", since=SPAN[0], until=SPAN[1], position=text.ledger.position, words="0" * 64
     )
-    record(played, paper_stream(2022), [other], actor=LEADER, command_id="other", now=NOW)
+    record_office_events(played, paper_stream(2022), [other], actor=LEADER, command_id="other", now=NOW)
     with pytest.raises(Refusal, match="批准以后文稿有变化，须重新报批") as refused:
         issued(played, home)
     assert refused.value.code == "unapproved"
@@ -144,9 +153,9 @@ def test_approved_it_gets_its_number_from_the_series_of_all_papers(played: Datab
     assert set(done.files) == {"md", "docx", "pdf", "html"}
     assert "**香指办督〔2022〕2号**" in done.files["md"].read_text(encoding="utf-8")
     assert issued(played, home).event == done.event
-    filed = find(played, home, "香指办督[2022]2号")
+    filed = find_filed(played, home, "香指办督[2022]2号")
     assert filed is not None
-    assert rebuild(played, filed, Press()).ok
+    assert rebuild_issue(played, filed, Press()).ok
     assert verify(played).ok
 
 
@@ -161,10 +170,10 @@ def test_a_lost_file_is_printed_again(played: Database, home: Path) -> None:
 def test_a_void_circular_keeps_its_number_and_the_next_gets_the_next(played: Database, home: Path) -> None:
     approve(played)
     first = issued(played, home).event.number
-    void(played, first, "主送有误", actor=FOR_LEADER, now=NOW)
+    record_void_paper(played, first, "主送有误", actor=FOR_LEADER, now=NOW)
     second = issued(played, home).event.number
     assert second == "香指办督〔2022〕2号"
-    assert [(p.number, p.void) for p in ledger_of(played)] == [(first, "主送有误"), (second, None)]
+    assert [(p.number, p.void) for p in paper_ledger(played)] == [(first, "主送有误"), (second, None)]
 
 
 def test_an_old_paper_reads_as_sent_to_nobody_else(played: Database, home: Path) -> None:

@@ -8,10 +8,10 @@ import pytest
 from docx import Document
 from docx.document import Document as Docx
 
-from documents.bulletin.briefing import compose
-from documents.bulletin.drafts import find, keep, kept_drafts
-from documents.filing.rebuilding import rebuild
-from documents.formats.markdown import markdown
+from documents.bulletin.briefing import compose_briefing
+from documents.bulletin.drafts import find_draft, keep_draft, kept_drafts
+from documents.filing.rebuilding import rebuild_issue
+from documents.formats.markdown import markdown_of
 from documents.formats.press import Press
 from domain.base import Refusal
 from domain.bulletin import BulletinIssued, PastIssue, Publication
@@ -19,10 +19,10 @@ from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogUnreachable
 from eventlog.verify import verify
-from services.issuing.bulletins import Issued, filed, issue, issue_briefing, issued
-from services.issuing.correcting import Correction, correct, to_correct
-from services.issuing.editing import briefing_of_draft, edit
-from services.issuing.register import register
+from services.issuing.bulletins import Issued, filed_bulletin, issue_briefing, issue_draft, issued_bulletins
+from services.issuing.correcting import Correction, draft_correction, issue_to_correct
+from services.issuing.editing import briefing_of_draft, record_edited_draft
+from services.issuing.register import register_issues
 from services.issuing.signing import Desk
 from tests.documents.quarter import play
 from tests.support.homes import at
@@ -58,11 +58,11 @@ def reword(old: str, new: str) -> Callable[[Docx], None]:
 
 
 def drafted(log: Database, home: Path, done: Issued, path: Path, reason: str = "统计口径有误") -> Correction:
-    return correct(Desk(log, home, OFFICE, LATER, Press()), done, path, reason)
+    return draft_correction(Desk(log, home, OFFICE, LATER, Press()), done, path, reason)
 
 
 def said(log: Database, found: Correction) -> str:
-    return markdown(briefing_of_draft(log, found.draft).draft(date(2022, 4, 8)))
+    return markdown_of(briefing_of_draft(log, found.draft).draft(date(2022, 4, 8)))
 
 
 def test_a_correction_says_which_issue_why_and_each_place(
@@ -91,7 +91,7 @@ def test_it_gets_the_next_number_and_leaves_the_issue_as_it_was(
 ) -> None:
     before = {kind: path.read_bytes() for kind, path in march.files.items()}
     found = drafted(log, home, march, corrected(march, tmp_path, reword("主体施工至五层", "主体施工至六层")))
-    done = issue(log, home, found.draft, FOR_LEADER, LATER)
+    done = issue_draft(log, home, found.draft, FOR_LEADER, LATER)
     assert (done.number, done.event.corrects) == ("简报-2022-02", march.number)
     assert done.event.title == "关于《工作简报》2022年第1期的更正"
     assert {kind: path.read_bytes() for kind, path in march.files.items()} == before
@@ -101,7 +101,7 @@ def test_it_gets_the_next_number_and_leaves_the_issue_as_it_was(
         (march.number, None),
         (done.number, march.number),
     ]
-    assert rebuild(log, filed(log, home, done.event), Press()).ok
+    assert rebuild_issue(log, filed_bulletin(log, home, done.event), Press()).ok
     assert verify(log).ok
 
 
@@ -109,14 +109,14 @@ def test_a_correction_is_corrected_like_any_other_issue(
     log: Database, home: Path, march: Issued, tmp_path: Path
 ) -> None:
     found = drafted(log, home, march, corrected(march, tmp_path, reword("主体施工至五层", "主体施工至六层")))
-    first = issue(log, home, found.draft, FOR_LEADER, LATER)
+    first = issue_draft(log, home, found.draft, FOR_LEADER, LATER)
     again = drafted(log, home, first, corrected(first, tmp_path, reword("统计口径有误", "录入有误")), "事由写错")
     text = said(log, again)
     assert "## 关于《工作简报》2022年第2期的更正" in text
     assert "第一处，正文的“" in text
-    second = issue(log, home, again.draft, FOR_LEADER, LATER)
+    second = issue_draft(log, home, again.draft, FOR_LEADER, LATER)
     assert second.event.corrects == first.number
-    assert rebuild(log, filed(log, home, second.event), Press()).ok
+    assert rebuild_issue(log, filed_bulletin(log, home, second.event), Press()).ok
 
 
 def test_what_was_added_and_left_out_is_said_with_its_place(
@@ -141,8 +141,8 @@ def test_a_wrong_title_is_corrected_too(log: Database, home: Path, march: Issued
 
 def test_news_are_corrected_as_news(log: Database, home: Path, tmp_path: Path) -> None:
     play(log)
-    news = compose(log, Publication.NEWS, date(2022, 3, 1), date(2022, 3, 31), as_of=EVENING)
-    done = issue(log, home, keep(home, news, "office", EVENING), LEADER, EVENING)
+    news = compose_briefing(log, Publication.NEWS, date(2022, 3, 1), date(2022, 3, 31), as_of=EVENING)
+    done = issue_draft(log, home, keep_draft(home, news, "office", EVENING), LEADER, EVENING)
     found = drafted(log, home, done, corrected(done, tmp_path, reword("编制电力专项规划", "编制电力专项规划（一期）")))
     assert found.draft.publication is Publication.NEWS
     text = said(log, found)
@@ -163,13 +163,13 @@ def test_what_cannot_be_corrected_is_one_line_and_leaves_no_draft(
     with pytest.raises(Refusal, match="改动太多（1处）"):
         drafted(log, home, march, much)
     with pytest.raises(Refusal, match="由办公室或领导办理"):
-        correct(Desk(log, home, LIAISON, LATER, Press()), march, other, "误")
+        draft_correction(Desk(log, home, LIAISON, LATER, Press()), march, other, "误")
     assert kept_drafts(home) == ()
     assert reading.stream_head(log, STREAM).version == 1
 
 
 def test_an_unknown_and_a_registered_issue_are_refused(log: Database) -> None:
-    register(
+    register_issues(
         log,
         [PastIssue(publication=Publication.BRIEFING, no=1, issued_on=date(2021, 3, 1), title="旧期")],
         OFFICE,
@@ -177,7 +177,7 @@ def test_an_unknown_and_a_registered_issue_are_refused(log: Database) -> None:
     )
     for number, code in (("简报-2021-01", "recorded"), ("简报-2021-02", "not_found")):
         with pytest.raises(Refusal) as refused:
-            to_correct(log, number)
+            issue_to_correct(log, number)
         assert refused.value.code == code
 
 
@@ -201,11 +201,11 @@ def test_a_draft_without_its_words_is_never_issued_as_the_whole_issue(
     draft = drafted(log, home, march, path).draft
     lost = draft.model_copy(update={"key": "bulletin-draft:lost"})
     with pytest.raises(Refusal, match="没有写完"):
-        issue(log, home, lost, FOR_LEADER, LATER)
+        issue_draft(log, home, lost, FOR_LEADER, LATER)
     with pytest.raises(Refusal, match="更正稿"):
-        edit(log, draft, path, OFFICE, LATER)
-    assert find(home, draft.id) == draft
-    assert len(issued(log)) == 1
+        record_edited_draft(log, draft, path, OFFICE, LATER)
+    assert find_draft(home, draft.id) == draft
+    assert len(issued_bulletins(log)) == 1
 
 
 def test_an_old_event_reads_as_no_correction(march: Issued) -> None:

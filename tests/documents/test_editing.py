@@ -11,8 +11,8 @@ import pytest
 from docx import Document
 from docx.document import Document as Docx
 
-from documents.bulletin.briefing import compose
-from documents.bulletin.drafts import BulletinDraft, keep
+from documents.bulletin.briefing import compose_briefing
+from documents.bulletin.drafts import BulletinDraft, keep_draft
 from documents.formats.press import Press
 from documents.page import Figure
 from domain.base import Refusal
@@ -21,8 +21,8 @@ from domain.event import decode
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
-from services.issuing.bulletins import issue, with_files
-from services.issuing.editing import briefing_of_draft, changes_of, edit
+from services.issuing.bulletins import bulletin_with_files, issue_draft
+from services.issuing.editing import briefing_of_draft, changes_of, record_edited_draft
 from tests.documents.quarter import play
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER, LIAISON, OFFICE
@@ -34,8 +34,8 @@ STREAM = "bulletin/briefing"
 @pytest.fixture
 def draft(log: Database, home: Path) -> BulletinDraft:
     play(log)
-    briefing = compose(log, Publication.BRIEFING, date(2022, 3, 1), date(2022, 3, 31), as_of=EVENING)
-    return keep(home, briefing, "office", EVENING)
+    briefing = compose_briefing(log, Publication.BRIEFING, date(2022, 3, 1), date(2022, 3, 31), as_of=EVENING)
+    return keep_draft(home, briefing, "office", EVENING)
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def reword(document: Docx, old: str, new: str) -> None:
 
 
 def test_a_draft_read_back_unchanged_changes_nothing(log: Database, draft: BulletinDraft, exported: Path) -> None:
-    assert edit(log, draft, exported, OFFICE, EVENING) == ()
+    assert record_edited_draft(log, draft, exported, OFFICE, EVENING) == ()
     assert reading.stream_head(log, STREAM).version == 0
     assert briefing_of_draft(log, draft).edited is None
 
@@ -72,14 +72,16 @@ def test_a_chart_stays_in_an_edited_draft_and_one_taken_out_is_a_change(
         return [b for s in briefing_of_draft(log, draft).sections for b in s.blocks if isinstance(b, Figure)]
 
     [before] = charts()
-    edit(log, draft, changed(exported, lambda d: reword(d, "主体施工至五层", "主体施工已达五层")), OFFICE, EVENING)
+    record_edited_draft(
+        log, draft, changed(exported, lambda d: reword(d, "主体施工至五层", "主体施工已达五层")), OFFICE, EVENING
+    )
     assert charts() == [before]
 
     def without(document: Docx) -> None:
         [line] = [p for p in document.paragraphs if p._p.xpath(".//wp:docPr")]
         line._p.getparent().remove(line._p)
 
-    found = edit(log, draft, changed(exported, without), OFFICE, EVENING)
+    found = record_edited_draft(log, draft, changed(exported, without), OFFICE, EVENING)
     assert charts() == []
     assert any(c.before == ("（图：本期各周灯色（件，每周五））",) and not c.after for c in found)
 
@@ -92,7 +94,7 @@ def test_what_was_changed_is_in_the_log_and_is_what_is_issued(
         heading = next(p for p in document.paragraphs if p.text.startswith("二、"))
         heading.insert_paragraph_before("本期重点反映收储工作。")
 
-    found = edit(log, draft, changed(exported, office), OFFICE, EVENING)
+    found = record_edited_draft(log, draft, changed(exported, office), OFFICE, EVENING)
     assert (found[0].before, found[0].after) == ((), ("本期重点反映收储工作。",))
     assert any("主体施工已达五层，安全平稳" in line for c in found for line in c.after)
     [recorded] = reading.read_stream(log, STREAM)
@@ -100,7 +102,7 @@ def test_what_was_changed_is_in_the_log_and_is_what_is_issued(
     assert isinstance(event, BulletinEdited)
     assert (event.changes, recorded.actor.id) == (found, "office")
 
-    done = issue(log, home, draft, FOR_LEADER, EVENING)
+    done = issue_draft(log, home, draft, FOR_LEADER, EVENING)
     text = done.files["md"].read_text(encoding="utf-8")
     assert "本期重点反映收储工作。" in text
     assert "主体施工已达五层，安全平稳" in text
@@ -111,12 +113,14 @@ def test_what_was_changed_is_in_the_log_and_is_what_is_issued(
 def test_a_lost_file_of_an_edited_issue_is_printed_again_as_edited(
     log: Database, home: Path, draft: BulletinDraft, exported: Path
 ) -> None:
-    edit(log, draft, changed(exported, lambda d: reword(d, "主体施工至五层", "主体已到五层")), OFFICE, EVENING)
-    done = issue(log, home, draft, FOR_LEADER, EVENING)
+    record_edited_draft(
+        log, draft, changed(exported, lambda d: reword(d, "主体施工至五层", "主体已到五层")), OFFICE, EVENING
+    )
+    done = issue_draft(log, home, draft, FOR_LEADER, EVENING)
     before = {kind: path.read_bytes() for kind, path in done.files.items()}
     for path in done.files.values():
         path.unlink()
-    again = with_files(log, home, done.event)
+    again = bulletin_with_files(log, home, done.event)
     assert {kind: path.read_bytes() for kind, path in again.files.items()} == before
 
 
@@ -124,19 +128,23 @@ def test_the_newest_version_counts_and_the_same_file_twice_is_one(
     log: Database, home: Path, draft: BulletinDraft, exported: Path
 ) -> None:
     first = changed(exported, lambda d: reword(d, "主体施工至五层", "主体至五层"))
-    edit(log, draft, first, OFFICE, EVENING)
-    edit(log, draft, first, OFFICE, EVENING)
+    record_edited_draft(log, draft, first, OFFICE, EVENING)
+    record_edited_draft(log, draft, first, OFFICE, EVENING)
     assert reading.stream_head(log, STREAM).version == 1
-    edit(log, draft, changed(exported, lambda d: reword(d, "主体至五层", "主体已至五层")), OFFICE, EVENING)
+    record_edited_draft(
+        log, draft, changed(exported, lambda d: reword(d, "主体至五层", "主体已至五层")), OFFICE, EVENING
+    )
     assert reading.stream_head(log, STREAM).version == 2
-    assert "主体已至五层" in issue(log, home, draft, FOR_LEADER, EVENING).files["md"].read_text(encoding="utf-8")
+    assert "主体已至五层" in issue_draft(log, home, draft, FOR_LEADER, EVENING).files["md"].read_text(encoding="utf-8")
 
 
 def test_going_back_to_the_computed_text_is_a_version_too(log: Database, draft: BulletinDraft, exported: Path) -> None:
     original = exported.read_bytes()
-    edit(log, draft, changed(exported, lambda d: reword(d, "主体施工至五层", "主体至五层")), OFFICE, EVENING)
+    record_edited_draft(
+        log, draft, changed(exported, lambda d: reword(d, "主体施工至五层", "主体至五层")), OFFICE, EVENING
+    )
     exported.write_bytes(original)
-    assert edit(log, draft, exported, OFFICE, EVENING) == ()
+    assert record_edited_draft(log, draft, exported, OFFICE, EVENING) == ()
     assert changes_of(log, draft.publication, draft.key) == ()
     assert reading.stream_head(log, STREAM).version == 2
 
@@ -145,17 +153,17 @@ def test_a_table_cell_is_a_change_like_any_other(log: Database, draft: BulletinD
     def office(document: Docx) -> None:
         document.tables[0].rows[1].cells[0].text = "重大事项"
 
-    [found] = edit(log, draft, changed(exported, office), OFFICE, EVENING)
+    [found] = record_edited_draft(log, draft, changed(exported, office), OFFICE, EVENING)
     assert found.before[0].startswith("重大 | ")
     assert found.after[0].startswith("重大事项 | ")
 
 
 def test_who_may_edit_and_until_when(log: Database, home: Path, draft: BulletinDraft, exported: Path) -> None:
     with pytest.raises(Refusal, match="由办公室或领导办理"):
-        edit(log, draft, exported, LIAISON, EVENING)
-    issue(log, home, draft, FOR_LEADER, EVENING)
+        record_edited_draft(log, draft, exported, LIAISON, EVENING)
+    issue_draft(log, home, draft, FOR_LEADER, EVENING)
     with pytest.raises(Refusal, match="已经签发，不能再改"):
-        edit(log, draft, exported, OFFICE, EVENING)
+        record_edited_draft(log, draft, exported, OFFICE, EVENING)
 
 
 def no_note(document: Docx) -> None:
@@ -181,7 +189,7 @@ def test_a_file_that_is_no_draft_any_more_is_one_line(
     log: Database, draft: BulletinDraft, exported: Path, change: Callable[[Docx], None], words: str
 ) -> None:
     with pytest.raises(Refusal, match=words):
-        edit(log, draft, changed(exported, change), OFFICE, EVENING)
+        record_edited_draft(log, draft, changed(exported, change), OFFICE, EVENING)
     assert reading.stream_head(log, STREAM).version == 0
 
 
@@ -194,7 +202,7 @@ def test_a_broken_a_macro_and_a_swollen_file_are_one_line(log: Database, draft: 
         archive.writestr("word/document.xml", b"0" * (201 * 1024 * 1024))
     for path, words in ((broken, "打不开"), (macro, "含有宏"), (bomb, "解压后过大")):
         with pytest.raises(Refusal, match=words):
-            edit(log, draft, path, OFFICE, EVENING)
+            record_edited_draft(log, draft, path, OFFICE, EVENING)
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed: soffice")
@@ -205,6 +213,6 @@ def test_a_file_saved_by_libreoffice_is_read_alike(
     saved = tmp_path / "saved"
     convert = ("soffice", "--headless", "--convert-to", "docx:MS Word 2007 XML", "--outdir", str(saved), str(exported))
     subprocess.run(convert, check=True, capture_output=True, timeout=120)
-    found = edit(log, draft, saved / exported.name, OFFICE, EVENING)
+    found = record_edited_draft(log, draft, saved / exported.name, OFFICE, EVENING)
     assert len(found) == 1
     assert "主体至五层" in found[0].after[0]

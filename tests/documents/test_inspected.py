@@ -4,10 +4,10 @@ from datetime import date
 
 from documents.figures import read_period
 from documents.page import Paragraph
-from documents.reports.statement import statement
+from documents.reports.statement import unit_statement
 from documents.sections.edition import Edition
 from documents.sections.overview import OVERVIEW
-from documents.sections.recipe import SectionPart, built_in
+from documents.sections.recipe import SectionPart, built_in_recipe
 from documents.table.rows import task_table
 from domain import commands as c
 from domain.terms import Finding, ReturnReason
@@ -33,10 +33,10 @@ def played(log: Database) -> None:
 def test_a_briefing_counts_them_and_the_units_statement_names_each(log: Database) -> None:
     played(log)
     period = read_period(log, date(2022, 3, 5), date(2022, 3, 11), as_of=THEN)
-    [said] = OVERVIEW[SectionPart.MOVEMENT](Edition(period=period, limits=built_in().limits))
+    [said] = OVERVIEW[SectionPart.MOVEMENT](Edition(period=period, limits=built_in_recipe().limits))
     assert isinstance(said, Paragraph)
     assert "退回反馈1次、现场核查1次" in said.text
-    page, lines = statement(log, "gengxin", 2022, THEN)
+    page, lines = unit_statement(log, "gengxin", 2022, THEN)
     shown = str(page)
     assert "写明完成了几根桩" in shown
     assert "现场未动工" in shown

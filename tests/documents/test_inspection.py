@@ -7,7 +7,7 @@ import pytest
 from documents.formats.press import Press
 from eventlog.database import Database
 from eventlog.findings import Token
-from services.inspection import inspect
+from services.inspection import inspect_cabinet
 from services.issuing.bulletins import issue_briefing
 from tests.documents.quarter import play
 from tests.support.command_line import CommandLine
@@ -31,7 +31,7 @@ def cabinet(log: Database, home: Path) -> Path:
     done = issue_briefing(
         log, home, since=MARCH[0], until=MARCH[1], signer=LEADER, now=at("2022-03-31", "18:00"), press=Press()
     )
-    assert list(inspect(log, home)) == []
+    assert list(inspect_cabinet(log, home)) == []
     return done.files["docx"].parent
 
 
@@ -46,7 +46,7 @@ def test_what_somebody_did_to_the_cabinet_is_named(log: Database, home: Path, ca
     page = shelved / "page.html"
     page.chmod(0o600)
     page.write_text(page.read_text(encoding="utf-8") + " ", encoding="utf-8")
-    found = {p.token: p.message for p in inspect(log, home)}
+    found = {p.token: p.message for p in inspect_cabinet(log, home)}
     assert found.keys() == {Token.FILE_ALTERED, Token.FILE_MISSING, Token.FILE_ADDED, Token.TEMPLATE_ALTERED}
     said = {p["token"]: p["message"] for p in xmh.json("audit", "verify", code=1)["problems"]}
     assert said == {token.value: message for token, message in found.items()}
@@ -59,7 +59,7 @@ def test_what_somebody_did_to_the_cabinet_is_named(log: Database, home: Path, ca
 
 def test_a_home_without_a_cabinet_has_none_to_look_at(log: Database, home: Path, cabinet: Path) -> None:
     (home / "documents").rename(home / "elsewhere")
-    assert list(inspect(log, home)) == []
+    assert list(inspect_cabinet(log, home)) == []
 
 
 def test_where_the_log_cannot_be_read_it_is_said_that_the_files_were_not_looked_at(

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from documents.bulletin import drafts
-from documents.bulletin.briefing import compose
-from documents.filing.cabinet import printed
+from documents.bulletin.briefing import compose_briefing
+from documents.filing.cabinet import print_files
 from domain.base import Refusal
 from domain.bulletin import Publication
 from domain.envelope import Actor
@@ -22,12 +22,12 @@ from eventlog.errors import LogUnreachable
 from eventlog.verify import verify
 from services.issuing.bulletins import (
     Issued,
-    issue,
+    bulletin_numbers_on_disk,
+    bulletin_with_files,
     issue_briefing,
-    issued,
-    numbers_on_disk,
-    series_of,
-    with_files,
+    issue_draft,
+    issued_bulletins,
+    issued_series,
 )
 from tests.documents.quarter import WORDS, play
 from tests.support.clock import open_log
@@ -69,7 +69,7 @@ def test_nobody_but_a_leader_signs(log: Database, home: Path, signer: Actor) -> 
     with pytest.raises(Refusal, match="领导签发") as refused:
         issue_month(log, home, 3, signer)
     assert refused.value.code == "unsigned"
-    assert issued(log) == ()
+    assert issued_bulletins(log) == ()
     assert not (home / "documents").exists()
 
 
@@ -90,27 +90,27 @@ def test_who_is_no_leader_in_the_directory_is_refused_by_the_log(log: Database, 
 
 def test_the_same_span_is_issued_once(log: Database, home: Path) -> None:
     assert issue_month(log, home, 3) == issue_month(log, home, 3)
-    assert len(issued(log)) == 1
+    assert len(issued_bulletins(log)) == 1
 
 
 def test_a_draft_is_issued_once_and_exactly_as_it_was_read(log: Database, home: Path) -> None:
     play(log)
-    read = compose(log, Publication.BRIEFING, *MARCH, as_of=EVENING)
-    draft = drafts.keep(home, read, "office", EVENING)
-    done = issue(log, home, draft, LEADER, at("2022-04-02", "09:30"))
-    assert drafts.computed(log, draft) == read
-    assert done == issue(log, home, draft, LEADER, at("2022-04-03", "09:30"))
+    read = compose_briefing(log, Publication.BRIEFING, *MARCH, as_of=EVENING)
+    draft = drafts.keep_draft(home, read, "office", EVENING)
+    done = issue_draft(log, home, draft, LEADER, at("2022-04-02", "09:30"))
+    assert drafts.computed_draft(log, draft) == read
+    assert done == issue_draft(log, home, draft, LEADER, at("2022-04-03", "09:30"))
     assert done.event.issued_on == date(2022, 4, 2)
     assert done.event.position == read.position
 
 
 def test_two_who_issue_at_once_get_two_numbers(log: Database, home: Path) -> None:
     made = [
-        drafts.keep(home, compose(log, Publication.BRIEFING, *MARCH, as_of=EVENING), "office", EVENING)
+        drafts.keep_draft(home, compose_briefing(log, Publication.BRIEFING, *MARCH, as_of=EVENING), "office", EVENING)
         for _ in range(6)
     ]
     with ThreadPoolExecutor(6) as pool:
-        done = list(pool.map(lambda draft: issue(log, home, draft, LEADER, EVENING), made))
+        done = list(pool.map(lambda draft: issue_draft(log, home, draft, LEADER, EVENING), made))
     assert sorted(i.event.no for i in done) == [1, 2, 3, 4, 5, 6]
     assert all(path.exists() for i in done for path in i.files.values())
     assert all(f"第{i.event.no}期" in i.files["md"].read_text(encoding="utf-8") for i in done)
@@ -163,17 +163,19 @@ def test_a_file_system_without_links_does_as_well(log: Database, home: Path, mon
 
     monkeypatch.setattr("os.link", cannot)
     done = issue_month(log, home, 3)
-    assert with_files(log, home, done.event) == done
+    assert bulletin_with_files(log, home, done.event) == done
 
 
 def test_postgresql_numbers_as_sqlite_does(postgres_url: str, tmp_path: Path) -> None:
     with founded(postgres_url) as log:
         made = [
-            drafts.keep(tmp_path, compose(log, Publication.BRIEFING, *MARCH, as_of=EVENING), "office", EVENING)
+            drafts.keep_draft(
+                tmp_path, compose_briefing(log, Publication.BRIEFING, *MARCH, as_of=EVENING), "office", EVENING
+            )
             for _ in range(4)
         ]
         with ThreadPoolExecutor(4) as pool:
-            done = list(pool.map(lambda draft: issue(log, tmp_path, draft, LEADER, EVENING), made))
+            done = list(pool.map(lambda draft: issue_draft(log, tmp_path, draft, LEADER, EVENING), made))
         assert sorted(i.number for i in done) == [f"简报-2022-0{n}" for n in (1, 2, 3, 4)]
         assert verify(log).ok
 
@@ -184,7 +186,7 @@ def test_a_crash_after_recording_is_mended_from_the_log(log: Database, home: Pat
     before = {kind: path.read_bytes() for kind, path in done.files.items()}
     for path in done.files.values():
         path.unlink()
-    again = with_files(log, home, done.event)
+    again = bulletin_with_files(log, home, done.event)
     assert {kind: path.read_bytes() for kind, path in again.files.items()} == before
 
 
@@ -192,16 +194,16 @@ def test_an_altered_file_is_found_and_not_overwritten(log: Database, home: Path)
     done = issue_month(log, home, 3)
     done.files["md"].write_text("改过", encoding="utf-8")
     with pytest.raises(Refusal, match="与日志中的哈希不符"):
-        with_files(log, home, done.event)
+        bulletin_with_files(log, home, done.event)
     assert done.files["md"].read_text(encoding="utf-8") == "改过"
 
 
 def test_a_different_file_in_its_place_is_named_and_never_kept_silently(tmp_path: Path) -> None:
     place = tmp_path / "简报" / "简报-2022-01.md"
     for _ in range(2):  # the same bytes twice are one file
-        with printed(place.parent, {place.name: "原文".encode()}) as put:
+        with print_files(place.parent, {place.name: "原文".encode()}) as put:
             put()
-    with printed(place.parent, {place.name: "另一份".encode()}) as put, pytest.raises(Refusal) as refused:
+    with print_files(place.parent, {place.name: "另一份".encode()}) as put, pytest.raises(Refusal) as refused:
         put()
     assert refused.value.code == "file_exists"
     assert place.read_text(encoding="utf-8") == "原文"
@@ -210,7 +212,7 @@ def test_a_different_file_in_its_place_is_named_and_never_kept_silently(tmp_path
 def test_after_an_older_log_is_restored_no_number_is_given_twice(founded_home: Path, log: Database, home: Path) -> None:
     issue_month(log, home, 2)
     issue_month(log, home, 3)
-    assert numbers_on_disk(home) == {"bulletin/briefing/2022": 2}
+    assert bulletin_numbers_on_disk(home) == {"bulletin/briefing/2022": 2}
     log.close()
     for name in ("events.db", "events.db-wal", "events.db-shm"):
         (home / name).unlink(missing_ok=True)
@@ -224,10 +226,10 @@ def test_after_an_older_log_is_restored_no_number_is_given_twice(founded_home: P
 def test_a_publication_knows_its_numbers(log: Database, home: Path) -> None:
     issue_month(log, home, 2)
     issue_month(log, home, 3)
-    series = series_of(log, Publication.BRIEFING)
+    series = issued_series(log, Publication.BRIEFING)
     assert (series.last_no(2022), series.last_no(2023), series.total) == (2, 0, 2)
     assert [i.until for i in series.issues] == [date(2022, 2, 28), date(2022, 3, 28)]
-    assert series_of(log, Publication.NEWS).issues == ()
+    assert issued_series(log, Publication.NEWS).issues == ()
 
 
 def test_no_file_of_the_home_holds_a_leaders_words(log: Database, home: Path) -> None:
@@ -239,7 +241,9 @@ def test_no_file_of_the_home_holds_a_leaders_words(log: Database, home: Path) ->
 
 
 def test_a_damaged_draft_is_one_line(log: Database, home: Path) -> None:
-    kept = drafts.keep(home, compose(log, Publication.BRIEFING, *MARCH, as_of=EVENING), "office", EVENING)
+    kept = drafts.keep_draft(
+        home, compose_briefing(log, Publication.BRIEFING, *MARCH, as_of=EVENING), "office", EVENING
+    )
     assert kept.id == "D20220331-1"
     (home / "drafts" / "D20220331-1.json").write_text("{", encoding="utf-8")
     with pytest.raises(Refusal, match="已损坏"):
@@ -247,8 +251,8 @@ def test_a_damaged_draft_is_one_line(log: Database, home: Path) -> None:
 
 
 def test_drafts_of_one_day_are_counted_up(log: Database, home: Path) -> None:
-    read = compose(log, Publication.BRIEFING, *MARCH, as_of=EVENING)
-    ids = [drafts.keep(home, read, "office", moment).id for moment in (EVENING, EVENING, _next_day())]
+    read = compose_briefing(log, Publication.BRIEFING, *MARCH, as_of=EVENING)
+    ids = [drafts.keep_draft(home, read, "office", moment).id for moment in (EVENING, EVENING, _next_day())]
     assert ids == ["D20220331-1", "D20220331-2", "D20220401-1"]
 
 

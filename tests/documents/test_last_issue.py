@@ -3,9 +3,9 @@
 from datetime import date
 from pathlib import Path
 
-from documents.bulletin.briefing import Briefing, compose
+from documents.bulletin.briefing import Briefing, compose_briefing
 from documents.figures import read_period
-from documents.formats.markdown import markdown
+from documents.formats.markdown import markdown_of
 from documents.formats.press import Press
 from documents.lit_weeks import weekly_lights
 from documents.page import Page
@@ -15,8 +15,8 @@ from domain.office import POLICY_STREAM, PolicyAdopted
 from domain.policy import Policy
 from domain.terms import Light, Rhythm
 from eventlog.database import Database
-from services.issuing.bulletins import filed, issue_briefing, issued
-from services.office_records import record
+from services.issuing.bulletins import filed_bulletin, issue_briefing, issued_bulletins
+from services.office_records import record_office_events
 from tests.support.history import act, tick
 from tests.support.homes import at
 from tests.support.office import HEAD, LEADER, LIAISON, OFFICE, SECOND, opening
@@ -26,7 +26,7 @@ ROAD, PIPE, LAND = "matter/road", "matter/pipe", "matter/land"
 
 def page_of(log: Database, event: BulletinIssued) -> Page:
     """The page of an issue, computed again."""
-    return filed(log, Path("unused"), event).page(Press())
+    return filed_bulletin(log, Path("unused"), event).page(Press())
 
 
 def opened(log: Database, stream: str, title: str, due: str, on: str = "2022-02-14") -> None:
@@ -56,7 +56,7 @@ def signed(log: Database, home: Path, since: str, until: str) -> None:
 
 def april(log: Database, until: str = "2022-04-01", **more: object) -> Briefing:
     last = date.fromisoformat(until)
-    return compose(
+    return compose_briefing(
         log,
         Publication.BRIEFING,
         date(2022, 3, 19),
@@ -67,7 +67,7 @@ def april(log: Database, until: str = "2022-04-01", **more: object) -> Briefing:
 
 
 def text_of(found: Briefing) -> str:
-    return markdown(found.draft(found.until))
+    return markdown_of(found.draft(found.until))
 
 
 def extended(log: Database, stream: str, to: str, on: str) -> None:
@@ -78,8 +78,8 @@ def extended(log: Database, stream: str, to: str, on: str) -> None:
 
 def test_the_first_issue_compares_with_nothing(log: Database, home: Path) -> None:
     begun(log, home)
-    [event] = issued(log)
-    assert "与上期" not in markdown(page_of(log, event))
+    [event] = issued_bulletins(log)
+    assert "与上期" not in markdown_of(page_of(log, event))
 
 
 def test_lights_and_the_rate_are_compared_with_what_the_last_issue_said(log: Database, home: Path) -> None:
@@ -101,7 +101,7 @@ def test_in_a_new_year_the_rate_begins_anew_and_is_not_compared(log: Database, h
     begun(log, home)
     signed(log, home, "2022-12-01", "2022-12-30")
     since, until = date(2022, 12, 31), date(2023, 1, 20)
-    text = text_of(compose(log, Publication.BRIEFING, since, until, as_of=at("2023-01-20")))
+    text = text_of(compose_briefing(log, Publication.BRIEFING, since, until, as_of=at("2023-01-20")))
     assert "均与上期（截至2022年12月30日）持平。" in text
     assert "在办件数和红黄灯件数均" in text
 
@@ -110,7 +110,7 @@ def test_an_issue_computed_again_compares_with_the_same_issue_whatever_came_late
     begun(log, home)
     tick(log, at("2022-04-01", "17:30"))
     signed(log, home, "2022-03-19", "2022-04-01")
-    second = issued(log)[-1]
+    second = issued_bulletins(log)[-1]
     before = page_of(log, second)
     closed(log, ROAD, "2022-04-07")
     signed(log, home, "2022-03-19", "2022-03-25")
@@ -133,7 +133,7 @@ def test_the_last_issue_counts_and_not_the_day_the_period_begins(log: Database, 
     begun(log, home)
     tick(log, at("2022-04-01", "17:30"))
     whole = (date(2022, 3, 1), date(2022, 4, 1))
-    text = text_of(compose(log, Publication.BRIEFING, *whole, as_of=at("2022-04-01", "18:00")))
+    text = text_of(compose_briefing(log, Publication.BRIEFING, *whole, as_of=at("2022-04-01", "18:00")))
     assert "相比，红灯增加1件。" in text, "ROAD was red on 3-18, though not on 2-28"
 
 
@@ -141,7 +141,9 @@ def test_an_issue_of_a_later_period_is_not_the_last_one(log: Database, home: Pat
     begun(log, home)
     tick(log, at("2022-04-01", "17:30"))
     signed(log, home, "2022-03-19", "2022-04-01")
-    text = text_of(compose(log, Publication.BRIEFING, date(2022, 3, 19), date(2022, 4, 1), as_of=at("2022-04-02")))
+    text = text_of(
+        compose_briefing(log, Publication.BRIEFING, date(2022, 3, 19), date(2022, 4, 1), as_of=at("2022-04-02"))
+    )
     assert "与上期（截至3月18日）相比" in text
 
 
@@ -149,7 +151,7 @@ def test_lights_of_then_go_by_the_policy_of_then(log: Database, home: Path) -> N
     begun(log, home)
     then = read_period(log, date(2022, 3, 1), date(2022, 3, 18), as_of=at("2022-03-18", "18:00"))
     adopted = PolicyAdopted(policy=Policy(version="2022-2", near_due_workdays=30))
-    record(log, POLICY_STREAM, [adopted], actor=OFFICE, command_id="test:policy", now=at("2022-03-21"))
+    record_office_events(log, POLICY_STREAM, [adopted], actor=OFFICE, command_id="test:policy", now=at("2022-03-21"))
     later = read_period(log, date(2022, 3, 1), date(2022, 4, 1), as_of=at("2022-04-01"))
     assert later.before is not None
     assert [e.lit for e in later.before.entries()] == [e.lit for e in then.entries()]
@@ -185,7 +187,7 @@ def test_before_the_first_issue_red_is_compared_with_the_beginning_of_the_period
     opened(log, ROAD, "打通断头路", "2022-03-11")
     extended(log, ROAD, "2022-05-31", "2022-03-22")
     since = date(2022, 3, 19)
-    found = compose(log, Publication.BRIEFING, since, date(2022, 3, 31), as_of=at("2022-03-31"))
+    found = compose_briefing(log, Publication.BRIEFING, since, date(2022, 3, 31), as_of=at("2022-03-31"))
     assert "由红转绿1件" in text_of(found)
 
 
@@ -200,7 +202,7 @@ def test_newly_red_matters_are_counted_and_marked_among_the_old_ones(log: Databa
 
 def test_when_all_red_is_new_nothing_needs_a_mark(log: Database, home: Path) -> None:
     begun(log, home)
-    [event] = issued(log)
-    first = markdown(page_of(log, event))
+    [event] = issued_bulletins(log)
+    first = markdown_of(page_of(log, event))
     assert "逾期未办结1件，为本期新增" in first
     assert "（新增）" not in first

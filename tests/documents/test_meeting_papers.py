@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from documents.checking.report import check
-from documents.formats.markdown import markdown
+from documents.checking.report import check_layout
+from documents.formats.markdown import markdown_of
 from documents.formats.press import Press
-from documents.meetings.calling import DirectoryNames, agenda_page, last_move, notice_page
+from documents.meetings.calling import DirectoryNames, agenda_page, last_rescheduling, notice_page
 from documents.meetings.minutes import minutes_page
 from documents.page import Page
 from domain.base import Refusal
@@ -37,11 +37,11 @@ def led(n: int, unit: str = "gengxin") -> AgendaItem:
 
 def notice(session: Session, items: Sequence[AgendaItem] = (), *, before: int = 3) -> Page:
     shown, now = arranged_agenda(session.m, items), THURSDAY - timedelta(days=before)
-    return notice_page(session.m, shown, NAMES, session.rulebook.calendar, now, last_move(session.recorded))
+    return notice_page(session.m, shown, NAMES, session.rulebook.calendar, now, last_rescheduling(session.recorded))
 
 
 def lines(page: Page) -> list[str]:
-    return markdown(page).splitlines()
+    return markdown_of(page).splitlines()
 
 
 def minutes(session: Session) -> list[str]:
@@ -109,7 +109,7 @@ def test_of_two_moves_the_notice_names_the_time_before_the_last() -> None:
     session = convened()
     session.do(c.MoveMeeting(starts=THURSDAY + timedelta(days=1), reason="一"))
     session.do(c.MoveMeeting(starts=THURSDAY + timedelta(days=6), reason="二"))
-    moved = last_move(session.recorded)
+    moved = last_rescheduling(session.recorded)
     assert moved is not None
     assert (moved.since, moved.reason) == (THURSDAY + timedelta(days=1), "二")
 
@@ -239,4 +239,4 @@ def test_no_clause_of_the_standard_is_broken_however_many_points(tmp_path: Path,
         for kind in ("pdf", "docx"):
             path = tmp_path / f"{name}.{kind}"
             path.write_bytes(Press().printed(page, kind))
-            assert check(path).failed == (), path.name
+            assert check_layout(path).failed == (), path.name

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from documents.filing.cabinet import papers_on_disk
-from documents.filing.rebuilding import rebuild
+from documents.filing.rebuilding import rebuild_issue
 from documents.formats.digest import sha256
 from documents.formats.press import Press
 from domain.base import Refusal
@@ -20,9 +20,9 @@ from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
 from services.issuing import minutes as minutes_filing
-from services.issuing.catalogue import find
-from services.issuing.minutes import FiledMinutes, file_minutes, filed, minutes_at
-from services.office_records import record
+from services.issuing.catalogue import find_filed
+from services.issuing.minutes import FiledMinutes, file_minutes, filed_minutes, minutes_at
+from services.office_records import record_office_events
 from tests.documents.quarter import HALL, LAND, play
 from tests.support.clock import open_log
 from tests.support.history import meet
@@ -98,7 +98,7 @@ def test_filed_late_they_read_as_if_they_had_been_filed_at_once(signed: Database
     at_once = filing(signed, home).event.files
     later = open_log(f"sqlite:///{copy / 'events.db'}")
     renamed = UNITS[1].model_copy(update={"name": "区住房建设局"})
-    record(
+    record_office_events(
         later,
         DIRECTORY_STREAM,
         [PersonLeft(person="zhao"), UnitRecorded(unit=renamed)],
@@ -136,7 +136,7 @@ def test_a_file_somebody_changed_is_named_and_left_alone(signed: Database, home:
 
 
 def test_what_is_not_signed_is_not_filed(held: Database, home: Path) -> None:
-    assert filed(held, meeting(held)) is None
+    assert filed_minutes(held, meeting(held)) is None
     with pytest.raises(Refusal, match="尚未签发，不能归档"):
         filing(held, home)
     assert not (home / "documents").exists()
@@ -147,7 +147,7 @@ def test_minutes_that_cannot_be_written_are_not_recorded_as_filed(signed: Databa
     before = height(signed)
     with pytest.raises(Refusal, match="请检查磁盘空间和权限"):
         filing(signed, home)
-    assert (filed(signed, meeting(signed)), height(signed)) == (None, before)
+    assert (filed_minutes(signed, meeting(signed)), height(signed)) == (None, before)
 
 
 def test_filed_by_ten_at_once_they_are_filed_once(signed: Database, home: Path) -> None:
@@ -166,9 +166,9 @@ def test_filed_by_ten_at_once_they_are_filed_once(signed: Database, home: Path) 
 def test_the_log_takes_the_files_of_a_number_once(signed: Database, home: Path) -> None:
     event = filing(signed, home).event
     with pytest.raises(Refusal, match="与 minutes/2022 的记录不符"):
-        record(signed, "minutes/2022", [event], actor=OFFICE, command_id="another", now=LATER)
+        record_office_events(signed, "minutes/2022", [event], actor=OFFICE, command_id="another", now=LATER)
     with pytest.raises(Refusal, match="与 minutes/2023 的记录不符"):
-        record(signed, "minutes/2023", [event], actor=OFFICE, command_id="elsewhere", now=LATER)
+        record_office_events(signed, "minutes/2023", [event], actor=OFFICE, command_id="elsewhere", now=LATER)
 
 
 def test_minutes_of_a_layout_this_build_has_not_are_shown_and_not_made_again(
@@ -183,9 +183,9 @@ def test_minutes_of_a_layout_this_build_has_not_are_shown_and_not_made_again(
 
 def test_filed_minutes_are_found_and_rebuilt_by_their_number(signed: Database, home: Path) -> None:
     done = filing(signed, home)
-    found = find(signed, home, "香指纪[2022]1号")
+    found = find_filed(signed, home, "香指纪[2022]1号")
     assert found is not None
-    again = rebuild(signed, found, Press())
+    again = rebuild_issue(signed, found, Press())
     assert again.ok
     assert {f.name: f.rebuilt for f in again.files} == done.event.files
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from documents.formats.markdown import markdown
+from documents.formats.markdown import markdown_of
 from documents.ledger import read_known, read_ledger
 from documents.meetings.pack import weekly_pack
 from domain.meetings import commands as c
@@ -30,8 +30,8 @@ def test_a_pack_looked_back_at_is_the_one_there_was_at_the_time(log: Database) -
     assert [ledger.meetings for ledger in looked_back] == [ledger.meetings for ledger in at_the_time]
     assert [len(ledger.meetings) for ledger in looked_back] == [0, 1, 1, 1]
     monday = date(2022, 4, 4)
-    packs = [markdown(weekly_pack(ledger, monday, monday)) for ledger in looked_back]
-    assert packs == [markdown(weekly_pack(ledger, monday, monday)) for ledger in at_the_time]
+    packs = [markdown_of(weekly_pack(ledger, monday, monday)) for ledger in looked_back]
+    assert packs == [markdown_of(weekly_pack(ledger, monday, monday)) for ledger in at_the_time]
     assert len(set(packs)) == len(moments)
 
 
@@ -45,7 +45,7 @@ def test_points_of_the_last_meeting_stand_under_their_own_numbers_with_the_numbe
     meet(log, STREAM, c.WithdrawPoint(point=1, reason="误录"), FOR_LEADER, HELD)
     meet(log, STREAM, c.SignMinutes(), FOR_LEADER, at("2022-03-29"))
     page = weekly_pack(read_ledger(log, AFTER), date(2022, 4, 4), date(2022, 4, 4))
-    told = markdown(page).splitlines()
+    told = markdown_of(page).splitlines()
     assert "2022年第1次工作例会（3月28日，香指纪〔2022〕1号）议定1项。" in told
     (followed,) = [line for line in told if line.startswith("2.“协调二期用地收储”")]
     assert "移交用地。目前办理中，红灯；" in followed

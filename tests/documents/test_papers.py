@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from documents.formats.markdown import markdown
+from documents.formats.markdown import markdown_of
 from documents.ledger import read_ledger
 from documents.papers.forms import compose_paper
 from domain import commands as c
@@ -19,8 +19,8 @@ from domain.papers import PaperKind
 from domain.terms import Supervision, UnitLevel
 from eventlog.database import Database
 from eventlog.verify import verify
-from services.issuing.papers import issue_paper, ledger_of, void
-from services.office_records import record
+from services.issuing.papers import issue_paper, paper_ledger, record_void_paper
+from services.office_records import record_office_events
 from tests.documents.quarter import HALL, LAND, POWER, WORDS, play
 from tests.support.clock import open_log
 from tests.support.history import act
@@ -37,7 +37,7 @@ def played(log: Database) -> Database:
 
 
 def said(log: Database, stream: str, kind: PaperKind) -> str:
-    return markdown(compose_paper(read_ledger(log, NOW), stream, kind).page())
+    return markdown_of(compose_paper(read_ledger(log, NOW), stream, kind).page())
 
 
 def issued(log: Database, home: Path, stream: str, kind: PaperKind, **change: Any) -> Any:
@@ -104,7 +104,9 @@ def test_what_did_not_happen_is_not_told(played: Database, stream: str, kind: Pa
 
 def test_a_city_department_is_asked_by_letter(log: Database, home: Path) -> None:
     unit = Unit(id="shigongwu", name="市建筑工务署", level=UnitLevel.CITY, supervision=Supervision.BY_LETTER)
-    record(log, DIRECTORY_STREAM, [UnitRecorded(unit=unit)], actor=OFFICE, command_id="u", now=at("2022-03-01"))
+    record_office_events(
+        log, DIRECTORY_STREAM, [UnitRecorded(unit=unit)], actor=OFFICE, command_id="u", now=at("2022-03-01")
+    )
     lead = UnitRef(id="shigongwu", supervision=Supervision.BY_LETTER)
     act(log, LAND, opening("办结“一书两证”", date(2022, 5, 25), lead=lead), OFFICE, at("2022-03-01"))
     text = said(log, LAND, PaperKind.ASSIGNMENT)
@@ -139,18 +141,18 @@ def test_one_event_is_papered_once_and_a_later_one_again(played: Database, home:
 def test_nobody_but_a_leader_signs(played: Database, home: Path) -> None:
     with pytest.raises(Refusal, match="领导签发"):
         issued(played, home, HALL, PaperKind.SUPERVISION, signer=OFFICE)
-    assert ledger_of(played) == ()
+    assert paper_ledger(played) == ()
 
 
 def test_a_void_number_stays_and_the_next_paper_has_the_next(played: Database, home: Path) -> None:
     first = issued(played, home, HALL, PaperKind.SUPERVISION).event.number
-    void(played, first, "主送单位有误", actor=FOR_LEADER, now=NOW)
+    record_void_paper(played, first, "主送单位有误", actor=FOR_LEADER, now=NOW)
     with pytest.raises(Refusal, match="已经作废"):
-        void(played, first, "再次", actor=FOR_LEADER, now=NOW)
+        record_void_paper(played, first, "再次", actor=FOR_LEADER, now=NOW)
     with pytest.raises(Refusal, match="没有文号"):
-        void(played, "香指办督〔2022〕9号", "无", actor=FOR_LEADER, now=NOW)
+        record_void_paper(played, "香指办督〔2022〕9号", "无", actor=FOR_LEADER, now=NOW)
     second = issued(played, home, HALL, PaperKind.SUPERVISION).event.number
-    assert [(p.number, p.void) for p in ledger_of(played)] == [(first, "主送单位有误"), (second, None)]
+    assert [(p.number, p.void) for p in paper_ledger(played)] == [(first, "主送单位有误"), (second, None)]
     assert second == "香指办督〔2022〕2号"
 
 
@@ -170,7 +172,7 @@ def test_a_folder_that_cannot_be_written_leaves_no_number(played: Database, home
     (home / "documents" / "督办公文").write_text("不是目录")
     with pytest.raises(Refusal, match="没有编号"):
         issued(played, home, HALL, PaperKind.SUPERVISION)
-    assert ledger_of(played) == ()
+    assert paper_ledger(played) == ()
 
 
 def test_a_number_already_on_paper_is_not_given_again_by_an_older_log(played: Database, home: Path) -> None:
@@ -201,5 +203,5 @@ def test_twenty_who_sign_at_once_get_twenty_numbers(many: Database, home: Path) 
     for thread in threads:
         thread.join()
     assert sorted(done) == sorted(f"香指办督〔2022〕{n}号" for n in range(1, 21))
-    assert [p.number for p in ledger_of(many)] == [f"香指办督〔2022〕{n}号" for n in range(1, 21)]
+    assert [p.number for p in paper_ledger(many)] == [f"香指办督〔2022〕{n}号" for n in range(1, 21)]
     assert len(list((home / "documents" / "督办公文").glob("*.docx"))) == 20

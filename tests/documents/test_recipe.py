@@ -4,11 +4,11 @@ from datetime import date
 
 import pytest
 
-from documents.bulletin.briefing import Briefing, compose
-from documents.formats.markdown import markdown
+from documents.bulletin.briefing import Briefing, compose_briefing
+from documents.formats.markdown import markdown_of
 from documents.formats.press import LAYOUT
-from documents.formats.templates import template
-from documents.sections.recipe import FILE, NEWS_PARTS, PARTS, Recipe, SectionPart, Topic, built_in, read_recipe
+from documents.formats.templates import load_template
+from documents.sections.recipe import FILE, NEWS_PARTS, PARTS, Recipe, SectionPart, Topic, built_in_recipe, read_recipe
 from domain import commands as c
 from domain.base import Refusal
 from domain.bulletin import Publication
@@ -19,7 +19,7 @@ from tests.support.history import act, tick
 from tests.support.homes import at
 from tests.support.office import ASSIST, HEAD, LIAISON, OFFICE, opening
 
-SOURCE = template(LAYOUT).source(FILE).decode()
+SOURCE = load_template(LAYOUT).source(FILE).decode()
 FIRST, LAST = date(2022, 1, 1), date(2022, 3, 31)
 
 
@@ -33,11 +33,11 @@ def with_changes(*pairs: tuple[str, str]) -> Recipe:
 
 def written(log: Database, *pairs: tuple[str, str], publication: Publication = Publication.BRIEFING) -> Briefing:
     recipe = with_changes(*pairs)
-    return compose(log, publication, FIRST, LAST, as_of=at("2022-03-31", "18:00"), recipe=recipe)
+    return compose_briefing(log, publication, FIRST, LAST, as_of=at("2022-03-31", "18:00"), recipe=recipe)
 
 
 def text_of(found: Briefing) -> str:
-    return markdown(found.draft(LAST))
+    return markdown_of(found.draft(LAST))
 
 
 def many(log: Database, matters: int, **more: object) -> None:
@@ -52,7 +52,7 @@ def many(log: Database, matters: int, **more: object) -> None:
 
 
 def test_the_built_in_recipe_says_everything_there_is_in_the_order_of_the_terms() -> None:
-    recipe = built_in()
+    recipe = built_in_recipe()
     assert [s.topic for s in recipe.sections] == list(Topic)
     assert {s.topic: s.parts for s in recipe.sections} == PARTS
     assert recipe.news == NEWS_PARTS
@@ -64,7 +64,7 @@ def test_sections_come_in_the_order_and_under_the_titles_of_the_recipe(log: Data
     first = SOURCE.index('[["栏目"]]\n"名称" = "总体')
     moved = SOURCE[:first] + ahead + SOURCE[first : SOURCE.rindex('[["栏目"]]')] + SOURCE[SOURCE.index('["动态"]  #') :]
     recipe = read_recipe(moved.replace('"标题" = "存在问题"', '"标题" = "问题和差距"').encode(), FILE)
-    found = compose(log, Publication.BRIEFING, FIRST, LAST, as_of=at("2022-03-31"), recipe=recipe)
+    found = compose_briefing(log, Publication.BRIEFING, FIRST, LAST, as_of=at("2022-03-31"), recipe=recipe)
     assert [s.title for s in found.sections] == ["下步安排", "总体情况", "重点推进", "问题和差距", "需协调事项"]
 
 
@@ -81,7 +81,7 @@ def test_a_section_left_out_is_not_printed(log: Database) -> None:
     start = SOURCE.index('[["栏目"]]\n"名称" = "需协调事项"')
     end = SOURCE.index('[["栏目"]]\n"名称" = "下步安排"')
     recipe = read_recipe((SOURCE[:start] + SOURCE[end:]).encode(), FILE)
-    text = text_of(compose(log, Publication.BRIEFING, FIRST, LAST, as_of=at("2022-03-31"), recipe=recipe))
+    text = text_of(compose_briefing(log, Publication.BRIEFING, FIRST, LAST, as_of=at("2022-03-31"), recipe=recipe))
     assert "需协调事项" not in text
     assert "四、下步安排" in text
 

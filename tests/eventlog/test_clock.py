@@ -13,7 +13,7 @@ from eventlog import reading
 from eventlog.clock import LogClock
 from eventlog.database import Database
 from eventlog.verify import verify
-from services.office_records import record
+from services.office_records import record_office_events
 from tests.support.clock import open_log
 
 HOUR, MONTH = timedelta(hours=1), timedelta(days=30)
@@ -30,7 +30,7 @@ def unit(name: str) -> UnitRecorded:
 
 
 def put(log: Database, name: str, now: datetime) -> None:
-    record(log, DIRECTORY_STREAM, [unit(name)], actor=SYSTEM, command_id=f"put:{name}", now=now)
+    record_office_events(log, DIRECTORY_STREAM, [unit(name)], actor=SYSTEM, command_id=f"put:{name}", now=now)
 
 
 @pytest.mark.parametrize("off", [-MONTH, -HOUR, HOUR, MONTH])
@@ -55,7 +55,7 @@ def test_nothing_is_recorded_before_the_newest_of_the_whole_log(log_url: str) ->
         ten, nine = datetime(2022, 3, 1, 10, tzinfo=UTC), datetime(2022, 3, 1, 9, tzinfo=UTC)
         put(log, "a", ten)
         series = SeriesRecorded(entry=DEFAULT_SERIES[0])
-        record(log, SERIES_STREAM, [series], actor=SYSTEM, command_id="series", now=nine)
+        record_office_events(log, SERIES_STREAM, [series], actor=SYSTEM, command_id="series", now=nine)
         assert [e.recorded_at for e in reading.read_all(log)] == [ten, ten]
         assert verify(log).problems == ()
 

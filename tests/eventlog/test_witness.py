@@ -20,7 +20,7 @@ from eventlog.errors import LogRestored
 from eventlog.migrate import migrate
 from eventlog.watermark import Restored, Watermark
 from eventlog.witness import EARLIER_FILE, Height, Witness
-from services.log_guard import went_back
+from services.log_guard import log_went_back
 from tests.eventlog.sample import NOON, Asker, SampleOpened
 
 
@@ -109,7 +109,7 @@ def test_a_log_is_known_by_what_it_holds_and_not_by_its_path(home: Path, old: Pa
         assert known.height(log.log()) == Height(*reading.newest_event(log))
         assert len(known.logs()) == 2
     with seen_by(home, f"sqlite:///{old}") as copy:
-        found = went_back(copy)
+        found = log_went_back(copy)
         assert found is not None
         assert (found.had_position, found.found_position) == (6, 3)
 
@@ -150,7 +150,7 @@ def test_a_home_that_cannot_be_written_to_only_loses_a_witness(home: Path) -> No
     (home / "watermarks").write_text("no folder", encoding="utf-8")
     with seen_by(home) as log:
         Asker(log).write("sample/a", SampleOpened(title="甲"))
-        assert went_back(log) is None
+        assert log_went_back(log) is None
 
 
 def test_a_file_put_under_an_open_log_is_the_one_that_is_read(home: Path, old: Path) -> None:
@@ -182,7 +182,7 @@ def test_what_an_earlier_build_noted_is_taken_over(home: Path) -> None:
         assert mark.numbers == {"sample/2022": 9}
         assert [r.had_position for r in mark.restored] == [5]
         assert not (home / EARLIER_FILE).exists()
-        fallen = went_back(log)
+        fallen = log_went_back(log)
         assert fallen is not None
         assert fallen.had_position == newest[0] + 1
 

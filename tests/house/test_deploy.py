@@ -31,8 +31,8 @@ from eventlog.migrations.rights import least_rights
 from eventlog.notices import list_notices
 from eventlog.secrets import destroy_keys, scrub_destroyed_keys, seal_text
 from eventlog.verify import verify as verified
-from services.founding import found
-from services.office_records import record
+from services.founding import found_log
+from services.office_records import record_office_events
 from tests.support.clock import MASTER
 from tests.support.history import act
 from tests.support.office import FOR_LEADER, OFFICE, PEOPLE, UNITS, opening
@@ -174,9 +174,9 @@ def at_work(log_database: str) -> Database:
     """The log as the worker's role has it: founded, with a matter, a secret and notices."""
     log = Database(log_database, clock=LogClock.DECIDED, master_key=MASTER)
     moment = datetime(2022, 3, 7, 2, tzinfo=UTC)
-    found(log, moment)
+    found_log(log, moment)
     events = [*(UnitRecorded(unit=u) for u in UNITS), *(PersonRecorded(person=p) for p in PEOPLE)]
-    record(log, DIRECTORY_STREAM, events, actor=SYSTEM, command_id="test:directory", now=moment)
+    record_office_events(log, DIRECTORY_STREAM, events, actor=SYSTEM, command_id="test:directory", now=moment)
     act(log, "matter/one", opening(), OFFICE, moment)
     words = seal_text(log, "matter/one", "工作秘密")
     act(log, "matter/one", c.RecordInstruction(leader="leader", text=words), FOR_LEADER, moment)

@@ -7,9 +7,9 @@ import pytest
 import settings
 from domain.base import Refusal
 from eventlog import reading
+from eventlog.backend import without_password
 from eventlog.database import Database
 from eventlog.errors import LogUnreachable
-from services.status import without_password
 from settings import Settings
 from tests.support.served import home_in
 

@@ -10,7 +10,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from documents.table.rows import task_table
-from documents.table.workbook import workbook
+from documents.table.workbook import table_workbook
 from domain import commands as c
 from domain.base import Refusal
 from domain.facts import NewPoint
@@ -57,7 +57,7 @@ def office(log: Database) -> Database:
 def copy(office: Database, tmp_path: Path) -> Path:
     """The table as it stood, as a file."""
     path = tmp_path / "一览表.xlsx"
-    path.write_bytes(workbook(task_table(office, THEN, date(2022, 3, 3))))
+    path.write_bytes(table_workbook(task_table(office, THEN, date(2022, 3, 3))))
     return path
 
 
@@ -187,7 +187,7 @@ def test_an_id_follows_from_log_matter_position_column_and_value(office: Databas
     put(copy, FIRST, progress="60%\n乙")
     assert [e.command_id for e in found(office, copy).wanted] != first
     act(office, LAND, c.SubmitFeedback(text="已测绘"), LIAISON, NOW)
-    copy.write_bytes(workbook(task_table(office, NOW, date(2022, 3, 3))))
+    copy.write_bytes(table_workbook(task_table(office, NOW, date(2022, 3, 3))))
     put(copy, FIRST, progress="60%\n甲")
     assert [e.command_id for e in found(office, copy).wanted] != first
 
@@ -313,7 +313,7 @@ def test_a_new_row_says_its_basis_and_no_progress(office: Database, copy: Path) 
 
 def test_a_secret_report_is_not_said_again_from_the_table(office: Database, copy: Path) -> None:
     act(office, HALL, c.SubmitFeedback(text=seal_text(office, HALL, "内部情况"), progress=40), LIAISON, NOW)
-    copy.write_bytes(workbook(task_table(office, at("2022-03-11", "12:00"), date(2022, 3, 3))))
+    copy.write_bytes(table_workbook(task_table(office, at("2022-03-11", "12:00"), date(2022, 3, 3))))
     put(copy, FIRST, next="转入结构施工")
     assert "属工作秘密" in only_fault(office, copy)
 

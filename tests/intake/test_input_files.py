@@ -13,7 +13,7 @@ import pytest
 from pypdf import PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, StreamObject
 
-from documents.checking.report import check
+from documents.checking.report import check_layout
 from domain.base import Refusal
 from domain.calendar import WorkCalendar
 from intake.draft.draft import DraftingContext, draft_file
@@ -29,7 +29,7 @@ READERS: tuple[Callable[[Path], object], ...] = (
     read_file,
     read_text,
     read_policy,
-    check,
+    check_layout,
     read_holidays,
     lambda path: read_table(path, "表", ("a",)),
 )

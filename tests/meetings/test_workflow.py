@@ -23,7 +23,7 @@ from eventlog.database import Database
 from eventlog.verify import verify
 from services.gateway import Gateway
 from services.healing import Healing
-from services.office_records import record
+from services.office_records import record_office_events
 from tests.support.desk import MONDAY
 from tests.support.meetings import MONTHLY, THURSDAY, convening, decision, meeting_order
 from tests.support.office import (
@@ -214,7 +214,7 @@ async def test_a_typhoon_on_its_day_moves_the_meeting_by_itself(room: Room) -> N
     later = THURSDAY + timedelta(days=7)
     await room.do(convening(MONTHLY, later))
     stop = DayOverridden(day=date(2022, 4, 7), workday=False, reason="台风停工")
-    record(room.log, CALENDAR_STREAM, [stop], actor=SYSTEM, command_id="typhoon", now=room.now)
+    record_office_events(room.log, CALENDAR_STREAM, [stop], actor=SYSTEM, command_id="typhoon", now=room.now)
     await room.gateway.wake_open_matters()
     await until(lambda: room.meeting.starts == later + timedelta(days=1))
 

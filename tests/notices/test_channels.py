@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from apprise import Apprise
 
-from activities.channels.filling import filled, with_secrets
+from activities.channels.filling import fill_gaps, fill_secrets
 from domain import commands as c
 from domain.envelope import SYSTEM
 from domain.notices.routing import ChannelSettings, Routing
@@ -15,7 +15,7 @@ from domain.office import DIRECTORY_STREAM, Person, PersonLeft
 from domain.terms import Role, Urgency
 from eventlog import notices as kept
 from eventlog.secrets import seal_text
-from services.office_records import record
+from services.office_records import record_office_events
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER, LIAISON, PEOPLE
 from tests.support.postroom import PostRoom
@@ -134,7 +134,7 @@ def test_a_gateway_may_want_fields_within_fields(room: PostRoom, http: Received)
 def test_the_addresses_of_the_handbook_are_understood_by_the_library(url: str) -> None:
     secrets = {"PASSWORD": "p@ss:w/rd", "KEY": "0a1b2c3d-1111-2222", "SIGN": "SEC0a1b2c", "TOKEN": "0a1b2c3d4e5f"}
     gaps = {"email": "li@example.org", "phone": "13800000000", "id": "7-li-mail", "name": "李三"}
-    filled_in = filled(with_secrets(url, secrets, in_url=True), gaps, in_url=True)
+    filled_in = fill_gaps(fill_secrets(url, secrets, in_url=True), gaps, in_url=True)
     assert Apprise.instantiate(filled_in) is not None
 
 
@@ -237,7 +237,9 @@ def test_one_who_cannot_be_reached_keeps_nobody_else_waiting(room: PostRoom, smt
 def test_nobody_writes_to_who_has_left(room: PostRoom) -> None:
     room.open(MONDAY)
     room.spread(MONDAY)
-    record(room.log, DIRECTORY_STREAM, [PersonLeft(person="li")], actor=SYSTEM, command_id="left", now=MONDAY)
+    record_office_events(
+        room.log, DIRECTORY_STREAM, [PersonLeft(person="li")], actor=SYSTEM, command_id="left", now=MONDAY
+    )
     room.deliver(MORNING)
     assert room.to("li") == []
     [notice] = room.kept(person="li")

@@ -16,7 +16,7 @@ from domain.terms import Role, Urgency
 from eventlog import reading
 from eventlog.notices import NoticeOnRecord
 from services.issuing.bulletins import Issued, issue_briefing
-from services.issuing.papers import approve_circular, issue_circular, issue_paper, void
+from services.issuing.papers import approve_circular, issue_circular, issue_paper, record_void_paper
 from tests.documents.quarter import HALL, WORDS, play
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER
@@ -60,7 +60,7 @@ def test_a_paper_is_told_to_its_addressee_and_so_is_that_it_is_void(room: PostRo
     number = form.event.number
     assert form.event.distributed == ("gengxin",)
     assert {p: n.text for p, n in told(room, number).items()} == {"li": f"{number} 已印发：{form.event.title}"}
-    void(room.log, number, "主送有误", actor=FOR_LEADER, now=NOW)
+    record_void_paper(room.log, number, "主送有误", actor=FOR_LEADER, now=NOW)
     room.spread(NOW)
     assert [n.text for n in room.kept(person="li") if n.subject == number][-1] == f"{number} 已作废：主送有误"
 

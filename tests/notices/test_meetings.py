@@ -15,7 +15,7 @@ from domain.notices.people import RecipientDirectory
 from domain.office import DIRECTORY_STREAM, Delegation, DelegationGranted, DelegationRevoked
 from domain.queries.burden import Ask, asked_in_meeting
 from domain.terms import Urgency
-from services.office_records import record
+from services.office_records import record_office_events
 from tests.support.homes import at
 from tests.support.life import CALENDAR
 from tests.support.meetings import THURSDAY, Session, convened, decision, in_session, item
@@ -86,7 +86,7 @@ def test_whoever_stands_in_for_a_person_hears_what_he_hears(room: PostRoom) -> N
     """授权代办 (AB角): both are told while it holds; afterwards only the one."""
     held = Delegation(giver="li", receiver="zhao", since=date(2022, 3, 7), until=date(2022, 3, 9), reason="休假")
     granted = DelegationGranted(no="", delegation=held)
-    record(room.log, DIRECTORY_STREAM, [granted], actor=SYSTEM, command_id="d1", now=MONDAY)
+    record_office_events(room.log, DIRECTORY_STREAM, [granted], actor=SYSTEM, command_id="d1", now=MONDAY)
     first = room.open(MONDAY)
     room.spread(MONDAY)
     assert {n.person for n in room.kept() if n.stream == first} == {"li", "head", "zhao"}
@@ -99,7 +99,7 @@ def test_a_revoked_delegation_reaches_nobody_any_more(room: PostRoom) -> None:
     held = Delegation(giver="li", receiver="zhao", since=date(2022, 3, 7), until=date(2022, 3, 30), reason="休假")
     events = [DelegationGranted(no="", delegation=held), DelegationRevoked(no="授权〔2022〕1号", reason="回来了")]
     for n, event in enumerate(events):
-        record(room.log, DIRECTORY_STREAM, [event], actor=SYSTEM, command_id=f"d{n}", now=MONDAY)
+        record_office_events(room.log, DIRECTORY_STREAM, [event], actor=SYSTEM, command_id=f"d{n}", now=MONDAY)
     stream = room.open(MONDAY + timedelta(hours=1))
     room.do(stream, c.AcceptReceipt(), LIAISON, MONDAY + timedelta(hours=1))
     room.do(stream, c.IssueUrge(), OFFICE, MONDAY + timedelta(hours=2))

@@ -112,10 +112,12 @@ def test_a_leaders_words_are_announced_and_not_said(room: PostRoom) -> None:
 def test_when_the_supervisor_has_left_the_office_is_told(room: PostRoom) -> None:
     from domain.envelope import SYSTEM
     from domain.office import DIRECTORY_STREAM, PersonLeft
-    from services.office_records import record
+    from services.office_records import record_office_events
 
     stream = room.accepted(MONDAY)
-    record(room.log, DIRECTORY_STREAM, [PersonLeft(person="office")], actor=SYSTEM, command_id="x", now=MONDAY)
+    record_office_events(
+        room.log, DIRECTORY_STREAM, [PersonLeft(person="office")], actor=SYSTEM, command_id="x", now=MONDAY
+    )
     room.do(stream, c.SubmitFeedback(text="进展", progress=30), LIAISON, MONDAY)
     assert set(told(room, stream)["反馈"]) == {"office-2"}
 

@@ -7,7 +7,7 @@ from domain.calendar import local_date
 from domain.envelope import SYSTEM
 from domain.office import CALENDAR_STREAM, DayOverridden
 from domain.terms import Urgency
-from services.office_records import record
+from services.office_records import record_office_events
 from tests.support.homes import at
 from tests.support.office import LEADER, LIAISON, OFFICE, OTHER
 from tests.support.postroom import PostRoom
@@ -95,7 +95,9 @@ def test_a_typhoon_stop_declared_overnight_keeps_the_digest_until_the_office_ope
     room.open(MONDAY)
     room.spread(MONDAY)
     stop = DayOverridden(day=date(2022, 3, 8), workday=False, reason="台风停工")
-    record(room.log, CALENDAR_STREAM, [stop], actor=SYSTEM, command_id="typhoon", now=at("2022-03-07", "22:00"))
+    record_office_events(
+        room.log, CALENDAR_STREAM, [stop], actor=SYSTEM, command_id="typhoon", now=at("2022-03-07", "22:00")
+    )
     room.deliver(NEXT_MORNING)
     assert room.lines == []
     room.deliver(at("2022-03-09", "09:00"))

@@ -23,7 +23,7 @@ from eventlog.database import Database
 from services.doctor.examination import examine
 from services.gateway import Gateway
 from services.lookout import Lookout
-from services.running import running
+from services.running import running_worker
 from services.sweep import Sweep
 from settings import Settings, make_door_key
 from tests.support.homes import at
@@ -57,7 +57,7 @@ async def sending(
     queue = queue or f"notices-{uuid4().hex[:8]}"
     hands = NoticeActivities(log, open_channels(routing, home, {}), routing, OfficeClock(simulated=True))
     gateway = Gateway(client, log, queue, DOOR, renew_after, moment - datetime.now(UTC))
-    async with running(client, log, task_queue=queue, door=DOOR, simulated=True, notices=hands):
+    async with running_worker(client, log, task_queue=queue, door=DOOR, simulated=True, notices=hands):
         looking = asyncio.create_task(Lookout(gateway, Sweep(gateway, home)).for_ever())
         try:
             yield gateway

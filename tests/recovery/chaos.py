@@ -31,7 +31,7 @@ from eventlog import reading
 from eventlog.database import Database
 from services.embedded.runfile import RunFile
 from services.gateway import Gateway, Unreachable, connect
-from services.office_records import record
+from services.office_records import record_office_events
 from settings import Settings
 from tests.support.meetings import meeting_order
 from tests.support.office import LIAISON, OFFICE, opening, order
@@ -269,7 +269,7 @@ def open_all_day(log: Database) -> None:
     """Today is a working day whose hours end just before midnight: what is due today has not lapsed, whenever it is."""
     today = DayOverridden(day=local_date(datetime.now(UTC)), workday=True, reason="试验")
     now = datetime.now(UTC)
-    record(log, CALENDAR_STREAM, [today], actor=SYSTEM, command_id=uuid4().hex, now=now)
+    record_office_events(log, CALENDAR_STREAM, [today], actor=SYSTEM, command_id=uuid4().hex, now=now)
     set_hours(log, clock(23, 59, 59))
 
 
@@ -282,7 +282,9 @@ def set_hours(log: Database, closes: clock) -> None:
         afternoon_closes=closes,
     )
     now = datetime.now(UTC)
-    record(log, CALENDAR_STREAM, [OfficeHoursSet(hours=hours)], actor=SYSTEM, command_id=uuid4().hex, now=now)
+    record_office_events(
+        log, CALENDAR_STREAM, [OfficeHoursSet(hours=hours)], actor=SYSTEM, command_id=uuid4().hex, now=now
+    )
 
 
 def counted(log: Database, streams: list[str]) -> Counter[str]:

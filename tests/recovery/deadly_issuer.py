@@ -17,11 +17,11 @@ import documents.formats.docx
 import documents.formats.html
 import documents.formats.pdf  # noqa: F401
 import services.issuing.signing
-from documents.bulletin.drafts import find
+from documents.bulletin.drafts import find_draft
 from documents.formats.press import Press
 from domain.log import AppendAnswer, Appended
 from eventlog.append import append
-from services.issuing.bulletins import issue
+from services.issuing.bulletins import issue_draft
 from tests.support.clock import open_log
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER, sqlite
@@ -72,10 +72,10 @@ def _signed(home: Path, draft: str, where: str) -> str:
 
     setattr(services.issuing.signing, "append", deadly_append)  # noqa: B010  (a name the module imported, not its own)
     os.link = deadly_link  # type: ignore[assignment]
-    found = find(home, draft)
+    found = find_draft(home, draft)
     assert found is not None
     with open_log(sqlite(home)) as log:
-        return issue(log, home, found, FOR_LEADER, NOW, Press()).number
+        return issue_draft(log, home, found, FOR_LEADER, NOW, Press()).number
 
 
 def _die() -> NoReturn:

@@ -19,7 +19,7 @@ from domain.calendar import SHANGHAI, local_date, to_minute
 from domain.envelope import SYSTEM
 from domain.office import DIRECTORY_STREAM, Person, PersonRecorded
 from domain.terms import Role
-from services.office_records import record
+from services.office_records import record_office_events
 from tests.recovery.chaos import away_from_midnight
 from tests.support.command_line import CommandLine
 from tests.support.office import office_today
@@ -68,7 +68,9 @@ def served(tmp_path: Path) -> Iterator[Home]:
     with home_in(tmp_path) as home:
         third = PersonRecorded(person=Person(id="office-3", name="郑八", unit="office", role=Role.OFFICE))
         with home.log() as log:
-            record(log, DIRECTORY_STREAM, [third], actor=SYSTEM, command_id="third", now=datetime.now(UTC))
+            record_office_events(
+                log, DIRECTORY_STREAM, [third], actor=SYSTEM, command_id="third", now=datetime.now(UTC)
+            )
         home.up()
         yield home
 

@@ -12,13 +12,19 @@ from pathlib import Path
 import pytest
 
 from documents.bulletin import drafts
-from documents.bulletin.briefing import compose
+from documents.bulletin.briefing import compose_briefing
 from documents.bulletin.drafts import BulletinDraft
 from domain.bulletin import Publication
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
-from services.issuing.bulletins import folder_of, issue, issued, numbers_on_disk, with_files
+from services.issuing.bulletins import (
+    bulletin_numbers_on_disk,
+    bulletin_with_files,
+    folder_of,
+    issue_draft,
+    issued_bulletins,
+)
 from tests.recovery.deadly_issuer import NOW
 from tests.support.homes import founded_home, home, log
 from tests.support.office import FOR_LEADER
@@ -56,11 +62,11 @@ def test_numbers_have_no_gap_and_files_are_there_or_made_again_whoever_dies_when
 ) -> None:
     endings = ENDINGS * times
     recorded = sum(ending != "before" for ending in endings)
-    text = compose(log, Publication.BRIEFING, *MARCH, as_of=NOW)
-    made = [drafts.keep(home, text, "office", NOW) for _ in endings]
+    text = compose_briefing(log, Publication.BRIEFING, *MARCH, as_of=NOW)
+    made = [drafts.keep_draft(home, text, "office", NOW) for _ in endings]
     told = signed_at_once(home, made, endings)
 
-    events = issued(log)
+    events = issued_bulletins(log)
     assert sorted(e.no for e in events) == list(range(1, recorded + 1))
     assert set(told) <= {e.number for e in events}
     assert len(set(told)) == len(told) == endings.count("nowhere")
@@ -68,7 +74,7 @@ def test_numbers_have_no_gap_and_files_are_there_or_made_again_whoever_dies_when
     _left_behind_and_not_counted(home, recorded, endings)
 
     for event in events:
-        done = with_files(log, home, event)
+        done = bulletin_with_files(log, home, event)
         assert all(path.exists() for path in done.files.values())
     assert len(_files(home)) == 4 * recorded
     _each_draft_is_one_issue(log, home, made, recorded)
@@ -80,7 +86,7 @@ def _left_behind_and_not_counted(home: Path, recorded: int, endings: tuple[str, 
     left = [path for path in folder.iterdir() if path.is_dir()]
     assert len(left) == sum(ending != "nowhere" for ending in endings)
     assert all(path.name.startswith(".") for path in left)
-    assert max(numbers_on_disk(home).values()) <= recorded
+    assert max(bulletin_numbers_on_disk(home).values()) <= recorded
 
 
 def _files(home: Path) -> list[Path]:
@@ -90,6 +96,6 @@ def _files(home: Path) -> list[Path]:
 def _each_draft_is_one_issue(log: Database, home: Path, made: list[BulletinDraft], recorded: int) -> None:
     """Signed again, a draft whose number was recorded answers with that; one that died before gets the next."""
     already = {draft.id for draft in made if reading.find_command(log, draft.key)}
-    numbers = [issue(log, home, draft, FOR_LEADER, NOW).event.no for draft in made]
+    numbers = [issue_draft(log, home, draft, FOR_LEADER, NOW).event.no for draft in made]
     assert sorted(numbers) == list(range(1, len(made) + 1))
     assert {n for n, draft in zip(numbers, made, strict=True) if draft.id in already} == set(range(1, recorded + 1))

@@ -20,7 +20,7 @@ from domain.office import CALENDAR_STREAM, DayOverridden
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
-from services.office_records import record
+from services.office_records import record_office_events
 from tests.recovery.chaos import Desk, away_from_midnight, chaos_in
 from tests.recovery.deadly_worker import CALM
 from tests.support.meetings import decision
@@ -89,7 +89,7 @@ async def _signed_while_workers_die(
         convened = mc.ConveneMeeting(series=topic, starts=soon, chair="leader")
         # Meetings are held on working days only, and this one is today.
         today = DayOverridden(day=local_date(soon), workday=True, reason="测试当日开会")
-        record(log, CALENDAR_STREAM, [today], actor=OFFICE, command_id="today", now=datetime.now(UTC))
+        record_office_events(log, CALENDAR_STREAM, [today], actor=OFFICE, command_id="today", now=datetime.now(UTC))
         await desk.meet(STREAM, convened)
         await until(lambda: held(log).stage is MeetingStage.FROZEN)
         for n, stream in enumerate(streams):

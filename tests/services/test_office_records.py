@@ -27,7 +27,7 @@ from domain.rules.records import RECORDS
 from eventlog import reading
 from eventlog.append import append
 from eventlog.database import Database
-from services.office_records import record, record_decided
+from services.office_records import record_decided, record_office_events
 from tests.support.office import AUDITOR, FOR_LEADER, HEAD, LEADER, LIAISON, OFFICE, founded
 
 NOW = datetime(2022, 3, 7, 2, tzinfo=UTC)
@@ -108,14 +108,14 @@ def test_nobody_signs_in_another_s_name(log: Database) -> None:
 
 
 def test_a_command_id_used_twice_with_other_content_is_refused(log: Database) -> None:
-    first = record(log, CALENDAR_STREAM, [DAY], actor=OFFICE, command_id="一次", now=NOW)
-    assert record(log, CALENDAR_STREAM, [DAY], actor=OFFICE, command_id="一次", now=NOW) == first
+    first = record_office_events(log, CALENDAR_STREAM, [DAY], actor=OFFICE, command_id="一次", now=NOW)
+    assert record_office_events(log, CALENDAR_STREAM, [DAY], actor=OFFICE, command_id="一次", now=NOW) == first
     for event, actor in ((DAY.model_copy(update={"workday": True}), OFFICE), (DAY, SYSTEM)):
         with pytest.raises(Refusal) as refused:
-            record(log, CALENDAR_STREAM, [event], actor=actor, command_id="一次", now=NOW)
+            record_office_events(log, CALENDAR_STREAM, [event], actor=actor, command_id="一次", now=NOW)
         assert refused.value.code == "command_id_reused"
     with pytest.raises(Refusal) as refused:
-        record(
+        record_office_events(
             log, POLICY_STREAM, [PolicyAdopted(policy=Policy(version="三版"))], actor=OFFICE, command_id="一次", now=NOW
         )
     assert refused.value.code == "command_id_reused"

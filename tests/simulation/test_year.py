@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from documents.checking.report import check
-from documents.filing.rebuilding import ReprintVerdict, rebuild_each
+from documents.checking.report import check_layout
+from documents.filing.rebuilding import ReprintVerdict, rebuild_issues
 from documents.formats.press import Press
 from documents.ledger import read_ledger
 from domain.calendar import at_office, local_date
@@ -22,7 +22,7 @@ from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
 from services.issuing.bulletins import issue_briefing
-from services.issuing.catalogue import everything
+from services.issuing.catalogue import all_filed
 from services.issuing.minutes import file_minutes
 from simulation.leaving import leave
 from simulation.run import Played, simulate
@@ -168,7 +168,7 @@ async def test_whatever_a_year_leaves_is_laid_out_and_rebuilt_and_a_changed_even
     printed = [p for p in (home / "documents").rglob("*.*") if p.suffix in (".pdf", ".docx")]
     laid_out = [p for p in printed if p.parent.name != "一览表" and p.parent.parent.name != "模板"]
     assert {p.parent.name for p in laid_out} >= KINDS
-    assert [p.name for p in laid_out if not check(p).ok] == []
+    assert [p.name for p in laid_out if not check_layout(p).ok] == []
 
     held = [m for m in read_ledger(done.database, datetime.now(UTC)).meetings if m.series == "weekly" and m.opened_at]
     weeks = {f"{year}-W{week:02d}" for year, week, _ in (local_date(m.starts).isocalendar() for m in held)}
@@ -177,14 +177,14 @@ async def test_whatever_a_year_leaves_is_laid_out_and_rebuilt_and_a_changed_even
     assert len(packs) > 5
     assert len([p for p in printed if p.parent.name == "周调度"]) == 2
 
-    every = everything(done.database, home)
+    every = all_filed(done.database, home)
     assert {type(f.event).__name__ for f in every} == {"BulletinIssued", "PaperIssued", "MinutesFiled"}
-    for found in rebuild_each(done.database, every, press):
+    for found in rebuild_issues(done.database, every, press):
         assert found.ok, found.differences
         assert {f.verdict for f in found.files} == {ReprintVerdict.IDENTICAL}
 
     altered = _with_another_title(home)
-    changed = [found for found in rebuild_each(altered, everything(altered, home), press) if not found.ok]
+    changed = [found for found in rebuild_issues(altered, all_filed(altered, home), press) if not found.ok]
     assert {found.number for found in changed} >= {"简报-2022-01", "简报-2022-02"}
     assert all(any("事件日志" in line for line in found.differences) for found in changed)
     assert any("另一个名称" in line for found in changed for line in found.differences)

@@ -23,10 +23,10 @@ from domain.terms import BasisKind, Role, Supervision, UnitLevel
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.migrate import migrate
-from services.founding import found
+from services.founding import found_log
 from services.gateway import Gateway
-from services.office_records import record
-from services.running import running
+from services.office_records import record_office_events
+from services.running import running_worker
 from tests.support.clock import open_log
 
 DOOR = Door(b"the key of the tests, 32 bytes or more")
@@ -88,9 +88,9 @@ def _founded(url: str, now: datetime | None = None) -> Database:
     migrate(url)
     database = open_log(url)
     moment = now or datetime(2021, 1, 4, 1, tzinfo=UTC)
-    found(database, moment)
+    found_log(database, moment)
     events = [*(UnitRecorded(unit=u) for u in UNITS), *(PersonRecorded(person=p) for p in PEOPLE)]
-    record(database, DIRECTORY_STREAM, events, actor=SYSTEM, command_id="test:directory", now=moment)
+    record_office_events(database, DIRECTORY_STREAM, events, actor=SYSTEM, command_id="test:directory", now=moment)
     return database
 
 
@@ -145,7 +145,7 @@ async def at_work(
 ) -> AsyncIterator[Gateway]:
     """A worker on its own task queue, and the gateway to it; the shift is the office's clock less the server's."""
     queue = f"test-{uuid4().hex[:8]}"
-    async with running(client, database, task_queue=queue, door=DOOR, simulated=True, clock_shift=clock_shift):
+    async with running_worker(client, database, task_queue=queue, door=DOOR, simulated=True, clock_shift=clock_shift):
         yield Gateway(client, database, queue, DOOR, renew_after, clock_shift)
 
 

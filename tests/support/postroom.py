@@ -21,7 +21,7 @@ from eventlog import notices as kept
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.notices import NoticeOnRecord
-from services.office_records import record
+from services.office_records import record_office_events
 from tests.support.history import act
 from tests.support.office import LIAISON, OFFICE, opening
 
@@ -67,7 +67,7 @@ class PostRoom:
     def seat(self, *people: Person, now: datetime) -> None:
         """Enter people in the directory, or change their entries."""
         events = [PersonRecorded(person=p) for p in people]
-        record(self.log, DIRECTORY_STREAM, events, actor=SYSTEM, command_id=uuid4().hex, now=now)
+        record_office_events(self.log, DIRECTORY_STREAM, events, actor=SYSTEM, command_id=uuid4().hex, now=now)
 
     def person(self, person_id: str) -> Person:
         recorded = reading.person(self.log, person_id)

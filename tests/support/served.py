@@ -18,7 +18,7 @@ from domain.office import CALENDAR_STREAM, CalendarYearPublished
 from eventlog import reading
 from eventlog.database import Database
 from services.embedded.runfile import Process, RunFile
-from services.office_records import record
+from services.office_records import record_office_events
 from settings import make_door_key
 from tests.support.office import founded, office_today
 
@@ -98,7 +98,9 @@ class Home:
             published = {y.year for y in reading.rulebook(log).calendar.years}
             for year in {this, this + 1} - published:
                 event = CalendarYearPublished(year=year, source="试验", off=(), work=())
-                record(log, CALENDAR_STREAM, [event], actor=SYSTEM, command_id=f"y{year}", now=datetime.now(UTC))
+                record_office_events(
+                    log, CALENDAR_STREAM, [event], actor=SYSTEM, command_id=f"y{year}", now=datetime.now(UTC)
+                )
 
     def up(self) -> RunFile:
         """Serve it in the background; what runs."""

@@ -30,7 +30,7 @@ from eventlog import reading
 from eventlog.database import Database
 from services.doctor.examination import examine
 from services.healing import Healing
-from services.office_records import record
+from services.office_records import record_office_events
 from settings import Settings, make_door_key
 from tests.support.desk import FRIDAY_CLOSING, MONDAY, Desk, desk
 from tests.support.history import act, meet
@@ -178,4 +178,4 @@ async def named_by_doctor(at: Desk, server: DevServer, home: Path) -> set[str]:
 def usurped(log: Database, command_id: str) -> None:
     """The id stands in the log, for something else."""
     person = PersonRecorded(person=Person(id=uuid4().hex[:8], name="某人", unit="office", role=Role.AUDITOR))
-    record(log, DIRECTORY_STREAM, [person], actor=SYSTEM, command_id=command_id, now=MONDAY)
+    record_office_events(log, DIRECTORY_STREAM, [person], actor=SYSTEM, command_id=command_id, now=MONDAY)

@@ -32,8 +32,8 @@ from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
 from services.gateway import Gateway
-from services.office_records import record
-from services.running import running
+from services.office_records import record_office_events
+from services.running import running_worker
 from tests.support.meetings import MONTHLY
 from tests.support.office import (
     DOOR,
@@ -109,7 +109,7 @@ async def home(dev_server: DevServer, tmp_path: Path) -> AsyncIterator[Attacked]
     client = await dev_server.client()
     queue = f"home-{uuid4().hex[:8]}"
     with founded(sqlite(tmp_path)) as log:
-        async with running(client, log, task_queue=queue, door=DOOR):
+        async with running_worker(client, log, task_queue=queue, door=DOOR):
             found = Attacked(client, log, Gateway(client, log, queue, DOOR))
             await found.opened()
             found.before = found.events()
@@ -276,7 +276,7 @@ def monthly_rule(home: Attacked) -> None:
     """There is a meeting in the last working week of each month, of a series of this test's own."""
     rule = {"id": f"s{uuid4().hex[:8]}", "rule": spoken_rule("每月最后一个工作周的周四 9:30"), "chair": "leader"}
     event = SeriesRecorded(entry=MONTHLY.model_copy(update=rule))
-    record(home.log, SERIES_STREAM, [event], actor=SYSTEM, command_id=uuid4().hex, now=home.now)
+    record_office_events(home.log, SERIES_STREAM, [event], actor=SYSTEM, command_id=uuid4().hex, now=home.now)
 
 
 # --- starts

@@ -19,7 +19,7 @@ from domain.terms import Urgency
 from eventlog import reading
 from eventlog.database import Database
 from services.gateway import Gateway
-from services.running import running
+from services.running import running_worker
 from tests.support.history import act
 from tests.support.life import CALENDAR, at
 from tests.support.office import DOOR, LIAISON, OFFICE, founded, opening, sqlite, until
@@ -48,7 +48,7 @@ async def test_windows_that_close_at_once_before_a_holiday(tmp_path: Path, many:
         async with time_skipping() as environment:
             shift = BEFORE - await environment.get_current_time()
             gateway = Gateway(environment.client, log, f"friday-{uuid4().hex[:8]}", DOOR, clock_shift=shift)
-            async with running(
+            async with running_worker(
                 environment.client, log, task_queue=gateway.task_queue, door=DOOR, simulated=True, sandboxed=False
             ):
                 for start in range(0, many, AT_ONCE):
@@ -81,7 +81,7 @@ async def test_windows_that_closed_while_no_worker_was_there(tmp_path: Path, man
             # Nobody was there when the windows closed: the office comes back on Saturday.
             shift = SATURDAY - await environment.get_current_time()
             gateway = Gateway(environment.client, log, f"friday-{uuid4().hex[:8]}", DOOR, clock_shift=shift)
-            async with running(
+            async with running_worker(
                 environment.client, log, task_queue=gateway.task_queue, door=DOOR, simulated=True, sandboxed=False
             ):
                 for start in range(0, many, AT_ONCE):

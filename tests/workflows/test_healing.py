@@ -26,8 +26,8 @@ from services.doctor.examination import examine
 from services.gateway import Gateway
 from services.healing import Healing
 from services.log_guard import LogGuard
-from services.office_records import record
-from services.running import WORKFLOWS, running, workflow_runner
+from services.office_records import record_office_events
+from services.running import WORKFLOWS, running_worker, workflow_runner
 from services.sweep import Sweep
 from services.verified import FRESH_EVERY, Verified
 from settings import Settings
@@ -122,7 +122,7 @@ async def test_looking_at_matters_at_work_leaves_histories_that_replay(dev_serve
         await asyncio.sleep(0.3)
         looking = asyncio.create_task(Healing(gateway).recover(dry_run=True))
         await asyncio.sleep(0.2)
-        async with running(client, log, task_queue=gateway.task_queue, door=DOOR):
+        async with running_worker(client, log, task_queue=gateway.task_queue, door=DOOR):
             for _ in range(6):
                 await asyncio.sleep(0.05)
                 asked += report()
@@ -189,7 +189,7 @@ async def test_a_calendar_that_moved_is_known_before_the_next_decision(at_desk: 
     """An event stands on the calendar that precedes it: without `behind` a stop would be counted as working time."""
     await at_desk.opened()
     stop = DayOverridden(day=date(2022, 3, 11), workday=False, reason="台风停工")
-    record(at_desk.log, CALENDAR_STREAM, [stop], actor=SYSTEM, command_id="typhoon", now=at_desk.now)
+    record_office_events(at_desk.log, CALENDAR_STREAM, [stop], actor=SYSTEM, command_id="typhoon", now=at_desk.now)
     await at_desk.do(c.AcceptReceipt(), LIAISON)
     window = at_desk.matter.window
     assert window is not None
@@ -199,7 +199,7 @@ async def test_a_calendar_that_moved_is_known_before_the_next_decision(at_desk: 
 async def test_a_calendar_that_moved_moves_open_deadlines_once_and_says_why(at_desk: Desk) -> None:
     await at_desk.accepted()
     stop = DayOverridden(day=date(2022, 3, 11), workday=False, reason="台风停工")
-    record(at_desk.log, CALENDAR_STREAM, [stop], actor=SYSTEM, command_id="typhoon", now=at_desk.now)
+    record_office_events(at_desk.log, CALENDAR_STREAM, [stop], actor=SYSTEM, command_id="typhoon", now=at_desk.now)
     assert await at_desk.gateway.wake_open_matters() == 1
     await until(lambda: at_desk.types[-1] == "DeadlineMoved")
     await at_desk.gateway.wake_open_matters()
@@ -275,7 +275,7 @@ async def test_what_the_clock_records_after_the_log_went_back_is_named_after_whe
 def overridden(at: Desk) -> None:
     """A calendar changed while nobody was told: nothing ran, or the process died between recording and waking."""
     stop = DayOverridden(day=date(2022, 3, 11), workday=False, reason="台风停工")
-    record(at.log, CALENDAR_STREAM, [stop], actor=SYSTEM, command_id="typhoon-1", now=at.now)
+    record_office_events(at.log, CALENDAR_STREAM, [stop], actor=SYSTEM, command_id="typhoon-1", now=at.now)
 
 
 async def test_a_sweep_moves_deadlines_after_a_change_nobody_was_told_of(at_desk: Desk) -> None:
@@ -299,7 +299,7 @@ async def test_doctor_names_what_has_still_to_move(tmp_path: Path) -> None:
         window = matter(log, "matter/pending").window
         assert window is not None
         stop = DayOverridden(day=local_date(window.closes), workday=False, reason="台风停工")
-        record(log, CALENDAR_STREAM, [stop], actor=SYSTEM, command_id="typhoon-1", now=now)
+        record_office_events(log, CALENDAR_STREAM, [stop], actor=SYSTEM, command_id="typhoon-1", now=now)
         found = {p.code: p for p in (await examine(Settings(home=tmp_path))).problems}
         assert "XMH-" in found["deadlines_pending"].message
 
@@ -330,7 +330,7 @@ async def test_a_sweep_tells_the_rhythm_of_a_series_that_changed(at_desk: Desk, 
     await asyncio.sleep(1)
     before = await looked()
     changed = SeriesRecorded(entry=MONTHLY.model_copy(update={"place": "三楼会议室"}))
-    record(at_desk.log, SERIES_STREAM, [changed], actor=SYSTEM, command_id="series-1", now=at_desk.now)
+    record_office_events(at_desk.log, SERIES_STREAM, [changed], actor=SYSTEM, command_id="series-1", now=at_desk.now)
     await sweep.once()
     for _ in range(100):
         if await looked() != before:

@@ -26,10 +26,10 @@ from services.doctor.examination import examine
 from services.gateway import Gateway, Unreachable
 from services.healing import Healing
 from services.issuing.bulletins import issue_briefing
-from services.log_guard import LogGuard, noticed
+from services.log_guard import LogGuard, noticed_of_log
 from services.lookout import Lookout
-from services.running import running
-from services.status import standing
+from services.running import running_worker
+from services.status import service_status
 from services.sweep import Sweep
 from settings import Settings
 from tests.support.clock import MASTER
@@ -109,7 +109,7 @@ async def serving(
     sweep, routing = Sweep(gateway, home), Routing()
     hands = NoticeActivities(log, open_channels(routing, home, {}), routing, OfficeClock())
     await sweep.guard.settle()
-    async with running(client, log, task_queue=queue, door=DOOR, notices=hands):
+    async with running_worker(client, log, task_queue=queue, door=DOOR, notices=hands):
         jobs = [Lookout(gateway, sweep).for_ever(), sweep.for_ever()] if guarded else []
         at_work = [asyncio.create_task(job) for job in jobs]
         try:
@@ -161,7 +161,7 @@ async def test_two_workers_and_two_clients_give_no_number_twice(
             assert len(set(given)) == len(given)
             assert len(set(bulletins)) == len(bulletins)
             assert verify(near_log).problems == ()
-            assert [len(noticed(log).restored) for log in (near_log, far_log)] == [1, 1]
+            assert [len(noticed_of_log(log).restored) for log in (near_log, far_log)] == [1, 1]
 
 
 @pytest.mark.timeout(60)
@@ -182,10 +182,10 @@ async def test_nothing_is_recorded_before_the_numbers_are_settled(
             with pytest.raises(LogRestored):
                 bulletin(log, tmp_path)
             settings = Settings(home=tmp_path)
-            assert standing(settings)["log"]["restored"]["settled"] is False
+            assert service_status(settings)["log"]["restored"]["settled"] is False
             assert "log_restored" in {p.code for p in (await examine(settings)).problems}
             await LogGuard(Healing(gateway), tmp_path).settle()
-            assert standing(settings)["log"]["restored"]["settled"] is True
+            assert service_status(settings)["log"]["restored"]["settled"] is True
             assert "log_restored" in {p.code for p in (await examine(settings)).problems}
             assert int((await opened(gateway, "第三件"))[-3:]) > int(lost[-3:])
             assert "log_restored" not in {p.code for p in (await examine(settings, noted=True)).problems}
@@ -216,5 +216,5 @@ async def test_a_new_home_learns_from_temporal_what_was_given(dev_server: DevSer
     with place.seen_by(tmp_path / "new") as log:
         gateway = Gateway(await dev_server.client(), log, queue, DOOR)
         await LogGuard(Healing(gateway), tmp_path / "new").settle()
-        assert [r.had_position for r in noticed(log).restored] == [seen.position]
+        assert [r.had_position for r in noticed_of_log(log).restored] == [seen.position]
         assert bulletin(log, tmp_path / "new") != lost

@@ -23,9 +23,9 @@ from eventlog import reading
 from eventlog.database import Database
 from services.calendar_seed import seed_years
 from services.gateway import Gateway
-from services.office_records import record
-from services.reprojection import pending
-from services.running import running
+from services.office_records import record_office_events
+from services.reprojection import pending_reprojections
+from services.running import running_worker
 from simulation.clock import SimulatedClock
 from tests.support.desk import desk
 from tests.support.history import act
@@ -95,7 +95,9 @@ async def test_what_the_folded_log_owes_is_what_fires(tmp_path: Path) -> None:
         with founded(sqlite(tmp_path)) as log:
             shift = MONDAY - await environment.get_current_time()
             gateway = Gateway(environment.client, log, f"owed-{uuid4().hex[:8]}", DOOR, clock_shift=shift)
-            async with running(environment.client, log, task_queue=gateway.task_queue, door=DOOR, simulated=True):
+            async with running_worker(
+                environment.client, log, task_queue=gateway.task_queue, door=DOOR, simulated=True
+            ):
                 fired = await _Spring(log, gateway, SimulatedClock(environment, log, gateway)).live()
     assert {d.kind for d in fired} >= {*FIRES, *ESCALATIONS}
     assert len(fired) > 100
@@ -150,13 +152,13 @@ class _Spring:
         while self.rules and self.rules[0][0] <= moment:
             _, stream, event = self.rules.pop(0)
             now = await self.clock.now()
-            record(self.log, stream, [event], actor=SYSTEM, command_id=uuid4().hex, now=now)
+            record_office_events(self.log, stream, [event], actor=SYSTEM, command_id=uuid4().hex, now=now)
             for matter in self.clock.matters():
                 await self.gateway.wake(matter.stream)
-            await until(lambda now=now: not pending(self.log, now))
+            await until(lambda now=now: not pending_reprojections(self.log, now))
             self.clock.look_at_rulebook()
             # Computing everything again from the log gives what the running matters hold.
-            assert pending(self.log, now) == ()
+            assert pending_reprojections(self.log, now) == ()
 
     async def do(self, name: str, command: c.MatterCommand, actor: Actor) -> None:
         stream = f"matter/{name}"
@@ -213,7 +215,7 @@ async def test_commands_that_come_with_the_opening_do_not_wait_for_a_clock_that_
         asked += [asyncio.create_task(sent(SAID, LIAISON)) for _ in range(4)]
         await asyncio.sleep(0.3)
         monkeypatch.setattr("services.running.LogActivities", _SlowLog)
-        async with running(client, log, task_queue=gateway.task_queue, door=DOOR, simulated=True):
+        async with running_worker(client, log, task_queue=gateway.task_queue, door=DOOR, simulated=True):
             await until(lambda: reading.stream_head(log, stream).version > 0)
             # Opened, and the reports that came with it are still being refused.
             await sent(c.AcceptReceipt(), LIAISON)

@@ -26,8 +26,8 @@ from eventlog.migrate import migrate
 from services.calendar_seed import seed_years
 from services.founding import OFFICE_PERSON, OFFICE_UNIT
 from services.gateway import Gateway
-from services.office_records import record
-from services.reprojection import moves_since, open_matters, pending, reminders
+from services.office_records import record_office_events
+from services.reprojection import deadline_moves_since, moved_reminders, open_matters, pending_reprojections
 from tests.support.clock import open_log
 from tests.support.life import at
 from tests.support.office import (
@@ -78,7 +78,7 @@ async def office(dev_server: DevServer, tmp_path: Path) -> AsyncIterator[Gateway
             (DIRECTORY_STREAM, [*(UnitRecorded(unit=u) for u in (OFFICE_UNIT, *UNITS)), *people]),
         ]
         for stream, events in founding:
-            record(log, stream, events, actor=SYSTEM, command_id=stream, now=NOVEMBER)
+            record_office_events(log, stream, events, actor=SYSTEM, command_id=stream, now=NOVEMBER)
         client = await dev_server.client()
         async with at_work(client, log) as gateway:
             yield replace(gateway, clock_shift=NOVEMBER - datetime.now(UTC))
@@ -111,10 +111,10 @@ async def test_publishing_2023_in_november_2022_moves_exactly_what_reaches_into_
     before, known = reading.rulebook(log), open_matters(log)
     titles = {s.state.number: s.state.title for s in reading.matter_states(log)}  # type: ignore[attr-defined]
     moment = datetime.now(UTC) + office.clock_shift
-    record(log, CALENDAR_STREAM, [published(2023)], actor=OFFICE, command_id="2023", now=moment)
+    record_office_events(log, CALENDAR_STREAM, [published(2023)], actor=OFFICE, command_id="2023", now=moment)
     assert await office.wake_open_matters() == 6, "six are open, the closed one is left alone"
-    await until(lambda: not pending(log, moment))
-    moves = moves_since(log, before.version)
+    await until(lambda: not pending_reprojections(log, moment))
+    moves = deadline_moves_since(log, before.version)
     second = date(2023, 1, 2), date(2023, 1, 3)
     assert {(titles[m.matter], m.what, m.before, m.after) for m in moves} == {
         ("按规则", "due", *second),
@@ -122,7 +122,7 @@ async def test_publishing_2023_in_november_2022_moves_exactly_what_reaches_into_
         ("请求协调", "coordination:1", *(at(d.month, d.day, 18, year=2023) for d in second)),
     }
     assert all(f"2023年工作日历公布（{SOURCE}）" in m.reason for m in moves)
-    near = reminders(known, before, open_matters(log), reading.rulebook(log))
+    near = moved_reminders(known, before, open_matters(log), reading.rulebook(log))
     # 春节 2023 ends with two working weekend days, 01-28 and 01-29, right before the limit of 01-31.
     late = (date(2023, 1, 26), date(2023, 1, 28))
     assert {(titles[r.matter], r.before, r.after) for r in near} == {
@@ -133,4 +133,4 @@ async def test_publishing_2023_in_november_2022_moves_exactly_what_reaches_into_
     await office.wake_open_matters()
     for head in office.open_streams():  # a query is answered after the signals before it
         await office.client.get_workflow_handle(head.stream).query("version")
-    assert moves_since(log, before.version) == moves, "once"
+    assert deadline_moves_since(log, before.version) == moves, "once"

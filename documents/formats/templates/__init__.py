@@ -75,8 +75,8 @@ class Template:
         return str(own) if own is not None and own.exists() else name
 
 
-def template(template_id: str, own: Path | None = None) -> Template:
-    """The layout of that id, with the office's own files.
+def load_template(template_id: str, own: Path | None = None) -> Template:
+    """The layout (template) of that id, with the office's own files.
 
     Raises:
         Refusal: `template_gone`, when this build has none.
@@ -86,8 +86,8 @@ def template(template_id: str, own: Path | None = None) -> Template:
     return Template(template_id, _HERE / template_id, own)
 
 
-def exported(template_id: str) -> dict[str, bytes]:
-    """The program's own files of a layout and what explains them, for an office to change."""
+def exported_template(template_id: str) -> dict[str, bytes]:
+    """The program's own files of a template and what explains them, for an office to change."""
     folder = _HERE / template_id
     return {**dict(sorted(_read(folder))), _EXPLAINED: (folder / _EXPLAINED).read_bytes()}
 

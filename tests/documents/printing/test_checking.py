@@ -18,12 +18,12 @@ from docx.text.run import Run
 from documents.checking.clauses import CLAUSES, ClauseKey, Strength
 from documents.checking.docx import measure_docx
 from documents.checking.pdf import measure_pdf
-from documents.checking.report import MeasuringReport, Verdict, check, judge
+from documents.checking.report import MeasuringReport, Verdict, check_layout, judge_clauses
 from documents.formats import pdf as typeset
 from documents.formats import templates
 from documents.formats.fonts import Typeface
 from documents.formats.press import LAYOUT, Press
-from documents.formats.templates import Template, template
+from documents.formats.templates import Template, load_template
 from documents.formats.word_styles import Style
 from documents.page import Page
 from domain.base import Refusal
@@ -34,11 +34,11 @@ FETCHED = Path(__file__).parents[3] / ".fonts"
 
 
 def of_pdf(data: bytes) -> MeasuringReport:
-    return judge("x.pdf", measure_pdf(data))
+    return judge_clauses("x.pdf", measure_pdf(data))
 
 
 def of_docx(data: bytes) -> MeasuringReport:
-    return judge("x.docx", measure_docx(data))
+    return judge_clauses("x.docx", measure_docx(data))
 
 
 def failed(report: MeasuringReport, *, usual: bool = False) -> set[str]:
@@ -84,9 +84,9 @@ def test_the_fetched_faces_are_those_the_standard_names_but_for_the_title() -> N
 
 def test_a_substituted_face_counts_only_when_the_file_declares_it() -> None:
     found = measure_pdf(PRESS.printed(bulletin(), "pdf"))
-    declared = {x.what: x.verdict for x in judge("x", found).lines}
+    declared = {x.what: x.verdict for x in judge_clauses("x", found).lines}
     found.declared = ""
-    silent = {x.what: x.verdict for x in judge("x", found).lines}
+    silent = {x.what: x.verdict for x in judge_clauses("x", found).lines}
     assert declared["正文字体"] is Verdict.SUBSTITUTED
     assert silent["正文字体"] is Verdict.FAILED
 
@@ -144,7 +144,7 @@ def test_a_number_on_the_first_face_of_a_letter_fails_its_clause(tmp_path: Path)
     (tmp_path / "page.typ").write_text(
         source.replace("if not letter or here().page() > 1 {", "if true {"), encoding="utf-8"
     )
-    press = Press(template=template(LAYOUT, tmp_path))
+    press = Press(template=load_template(LAYOUT, tmp_path))
     assert failed(of_pdf(press.printed(letter(), "pdf"))) == {"函首页页码"}
 
 
@@ -339,7 +339,7 @@ def test_a_docx_spoiled_by_hand_fails_its_clause(name: str) -> None:
 def test_what_cannot_be_measured_is_one_line(tmp_path: Path, name: str, data: bytes, said: str) -> None:
     (tmp_path / name).write_bytes(data)
     with pytest.raises(Refusal, match=said) as refused:
-        check(tmp_path / name)
+        check_layout(tmp_path / name)
     assert refused.value.code == "malformed"
 
 
@@ -348,7 +348,7 @@ def test_a_scan_is_told_as_one(tmp_path: Path) -> None:
 
     Compiler(b"#rect(width: 5cm, height: 5cm)").compile(output=str(tmp_path / "scan.pdf"))
     with pytest.raises(Refusal, match="扫描件"):
-        check(tmp_path / "scan.pdf")
+        check_layout(tmp_path / "scan.pdf")
 
 
 def test_only_a_clause_of_must_fails_a_file(measures: dict[str, object]) -> None:

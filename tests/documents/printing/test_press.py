@@ -17,7 +17,7 @@ from documents.checking.glyphs import read_pdf
 from documents.formats.fonts import MISSING, FaceRole, Typeface
 from documents.formats.placing import title_lines
 from documents.formats.press import FORMATS, LAYOUT, Press
-from documents.formats.templates import template
+from documents.formats.templates import load_template
 from documents.page import Items, Layout, Page, Paragraph, Section
 from domain.base import Refusal
 from tests.documents.printing.sample import ISSUER, ON, bulletin, minutes, paper
@@ -187,16 +187,16 @@ def test_an_item_has_its_number_and_a_paper_its_seal_place() -> None:
 def test_a_broken_layout_is_one_line(name: str, kind: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text("#let x = {{ ( {% for %}", encoding="utf-8")
     with pytest.raises(Refusal, match=f"模板 {tmp_path}/{name} 有错误") as refused:
-        Press(template=template(LAYOUT, tmp_path)).printed(bulletin(1), kind)
+        Press(template=load_template(LAYOUT, tmp_path)).printed(bulletin(1), kind)
     assert refused.value.code == "template_broken"
     assert "\n" not in refused.value.message
 
 
 def test_a_layout_this_build_has_not_is_one_line() -> None:
     with pytest.raises(Refusal, match="本版本没有"):
-        template("gb-0")
+        load_template("gb-0")
     with pytest.raises(Refusal, match="本版本没有"):
-        template("../../..")
+        load_template("../../..")
 
 
 PRINTED = {

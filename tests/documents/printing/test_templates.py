@@ -11,25 +11,25 @@ from docx.oxml.ns import qn
 from docx.shared import Pt
 from docx.styles.style import ParagraphStyle
 
-from documents.filing.shelf import SHELF, press_then, shelve
+from documents.filing.shelf import SHELF, press_of_template, shelve_template
 from documents.formats.docx import REQUIRED
 from documents.formats.press import LAYOUT, Press
-from documents.formats.templates import exported, template
+from documents.formats.templates import exported_template, load_template
 from documents.formats.word_styles import Style
-from documents.formats.word_templates import templates as drawn
+from documents.formats.word_templates import word_templates as drawn
 from documents.page import Layout
-from documents.sections.trial import tried
+from documents.sections.trial import try_templates
 from domain.base import Refusal
 from tests.documents.printing.sample import bulletin
 
 
 def changed(folder: Path, change: Callable[[Docx], None], name: str = "简报.docx") -> Press:
     """A press whose office changed one of the templates."""
-    document = Document(io.BytesIO(exported(LAYOUT)[name]))
+    document = Document(io.BytesIO(exported_template(LAYOUT)[name]))
     change(document)
     folder.mkdir(exist_ok=True)
     document.save(str(folder / name))
-    return Press(template=template(LAYOUT, folder))
+    return Press(template=load_template(LAYOUT, folder))
 
 
 def without(field: str) -> Callable[[Docx], None]:
@@ -53,7 +53,7 @@ def before(text: str) -> Callable[[Docx], None]:
 
 
 def test_the_programs_own_templates_are_those_the_standard_draws() -> None:
-    kept = {name: data for name, data in exported(LAYOUT).items() if name.endswith(".docx")}
+    kept = {name: data for name, data in exported_template(LAYOUT).items() if name.endswith(".docx")}
     assert {name: words(data) for name, data in kept.items()} == {name: words(data) for name, data in drawn().items()}
 
 
@@ -147,7 +147,7 @@ def test_a_trial_names_every_broken_file(tmp_path: Path) -> None:
     (tmp_path / "纪要.docx").write_bytes(b"PK")
     (tmp_path / "简报.toml").write_text("标识 = 内部", encoding="utf-8")
     (tmp_path / "~$简报.docx").write_bytes(b"a lock of Word")
-    found = {t.file: t for t in tried(press)}
+    found = {t.file: t for t in try_templates(press)}
     broken = {"简报.docx", "page.typ", "page.html", "纪要.docx", "简报.toml"}
     assert {name for name, t in found.items() if t.fault} == broken
     assert {name for name, t in found.items() if t.own} == broken
@@ -155,7 +155,7 @@ def test_a_trial_names_every_broken_file(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match=r"模板目录 .* 不存在") as refused:
-        Press(template=template(LAYOUT, tmp_path / "没有")).printed(bulletin(1), "html")
+        Press(template=load_template(LAYOUT, tmp_path / "没有")).printed(bulletin(1), "html")
     assert refused.value.code == "template_gone"
 
 
@@ -164,23 +164,23 @@ def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
 
 def test_an_issue_finds_the_template_it_was_printed_by(tmp_path: Path) -> None:
     then = changed(tmp_path / "own", without("不存在"))
-    shelve(tmp_path, then.template)
+    shelve_template(tmp_path, then.template)
     first = then.printed(bulletin(1), "docx")
     now = changed(tmp_path / "own", before("改了"))
     assert now.template.sha256 != then.template.sha256
-    again = press_then(tmp_path, now, then.template.sha256, "简报-2022-07")
+    again = press_of_template(tmp_path, now, then.template.sha256, "简报-2022-07")
     assert again.printed(bulletin(1), "docx") == first
-    assert press_then(tmp_path, now, None, "简报-2022-07") is now
-    assert press_then(tmp_path, now, Press().template.sha256, "简报-2022-07").printed(bulletin(1), "docx")
+    assert press_of_template(tmp_path, now, None, "简报-2022-07") is now
+    assert press_of_template(tmp_path, now, Press().template.sha256, "简报-2022-07").printed(bulletin(1), "docx")
 
 
 def test_a_template_that_is_gone_or_touched_is_one_line(tmp_path: Path) -> None:
     then = changed(tmp_path / "own", before("旧"))
     with pytest.raises(Refusal, match="简报-2022-07 所用的模板不在了") as refused:
-        press_then(tmp_path, Press(), then.template.sha256, "简报-2022-07")
+        press_of_template(tmp_path, Press(), then.template.sha256, "简报-2022-07")
     assert refused.value.code == "template_gone"
-    shelve(tmp_path, then.template)
+    shelve_template(tmp_path, then.template)
     place = next((tmp_path / "documents" / SHELF).iterdir())
     (place / "page.html").write_text("改了", encoding="utf-8")
     with pytest.raises(Refusal, match="所用的模板已被改动"):
-        press_then(tmp_path, Press(), then.template.sha256, "简报-2022-07")
+        press_of_template(tmp_path, Press(), then.template.sha256, "简报-2022-07")
