@@ -164,9 +164,9 @@ def _meant(words: str) -> reading.ListedMatter:
     """The matter of that number or title; else the one of whose records the words are."""
     if not reading.find_matters(session.database, words):
         position, _ = reading.newest_event(session.database)
-        streams = sorted(reading.streams_saying(session.database, words, position))
+        streams = reading.streams_saying(session.database, words, position)
         if streams:
-            return the_one([m for stream in streams for m in reading.find_matters(session.database, stream)], words)
+            return the_one(reading.listed_matters(session.database, streams), words)
     return the_matter(words)
 
 

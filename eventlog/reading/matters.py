@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from domain.base import Frozen, Refusal
@@ -16,6 +17,8 @@ from eventlog.reading.states import load
 from eventlog.stored_time import from_micros
 
 _MATTERS = "SELECT stream, number, title, stage, lead, due, version FROM matters"
+_WRITTEN_OUT = f"{_MATTERS} WHERE LOWER(number) = ? OR LOWER(stream) = ?"
+"""A number or a stream is of plain letters: what is written out is found without reading every matter."""
 _MEETINGS = "SELECT stream, number, series, title, stage, starts, ordinal, version FROM meetings"
 
 
@@ -52,18 +55,25 @@ def find_matters(database: Database, words: str) -> tuple[ListedMatter, ...]:
     Raises:
         Refusal: `ambiguous`, when only an earlier year has a matter of that tail: whoever types 7 means this year's.
     """
-    with database.reading() as transaction:
-        matters = sorted(map(_matter, transaction.all(_MATTERS)), key=lambda m: m.number)
     wanted = _plain(words)
-    exact = tuple(m for m in matters if wanted in (_plain(m.number), _plain(m.stream)))
-    if exact or not wanted:
-        return exact
+    with database.reading() as transaction:
+        written_out = transaction.all(_WRITTEN_OUT, (wanted, wanted))
+        rows = [] if written_out or not wanted else transaction.all(_MATTERS)
+    if written_out or not wanted:
+        return _by_number(written_out)
+    matters = _by_number(rows)
     if wanted.isdecimal():
         tail = tuple(m for m in matters if _tail(m.number) == int(wanted))
         if tail:
             _of_newest_year([m.number for m in tail], [m.number for m in matters], wanted)
             return tail
     return tuple(m for m in matters if all(word in _plain(m.title) for word in wanted.split()))
+
+
+def listed_matters(database: Database, streams: Collection[str]) -> tuple[ListedMatter, ...]:
+    """The matters of these streams, by number; however many there are, they are read once."""
+    with database.reading() as transaction:
+        return _by_number(row for row in transaction.all(_MATTERS) if row[0] in streams)
 
 
 def streams_with_parts(database: Database, stream: str) -> tuple[str, ...]:
@@ -138,6 +148,10 @@ def _year(number: str) -> int:
 def _tail(number: str) -> int | None:
     match = re.search(r"(\d+)\D*$", number)
     return int(match[1]) if match else None
+
+
+def _by_number(rows: Iterable[Row]) -> tuple[ListedMatter, ...]:
+    return tuple(sorted(map(_matter, rows), key=lambda m: m.number))
 
 
 def _matter(row: Row) -> ListedMatter:
