@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from cli.moments import AsOfOption, asked
+from cli.moments import AsOfOption, asked_moment
 from cli.names import unit_names
 from cli.session import Exit, Problem, answer, session
 from cli.shape import group
-from cli.state import FIELDS, changed, say
+from cli.state import FIELDS, field_change, value_in_words
 from cli.task.common import MatterArg, the_matter
 from domain.calendar import SHANGHAI
 from domain.confidential import opened
@@ -65,7 +65,7 @@ def replay(
     if as_of is not None and version is not None:
         raise Problem("--as-of 与 --version 二者取一", "malformed")
     target = the_matter(matter)
-    events = _events(target.stream, as_of, asked(as_of), version)
+    events = _events(target.stream, as_of, asked_moment(as_of), version)
     states = _states(events)
     last = states[-1]
     shown = _reader(last)
@@ -178,7 +178,9 @@ def _step_lines(events: Sequence[Recorded], states: Sequence[Matter], reader: Re
         yield f"{event.version:>4}  {office_time(event.occurred_at)}  {label_of(event.type)}  {line}"
         for field, label in FIELDS.items():
             new = getattr(state, field)
-            became = say(new, reader) if before is None else changed(getattr(before, field), new, reader)
+            became = (
+                value_in_words(new, reader) if before is None else field_change(getattr(before, field), new, reader)
+            )
             if became is not None and became not in ("无", "否", "0"):
                 yield f"        {label}：{became}"
         before = state
@@ -266,7 +268,7 @@ _FIELDS: dict[DeadlineKind, tuple[str, ...]] = {
 
 def explain(matter: MatterArg, as_of: AsOfOption = None) -> None:
     """为什么亮这盏灯、时限从哪里来：每一步都指到日志里的那一条。"""
-    asked_for = asked(as_of)
+    asked_for = asked_moment(as_of)
     events = _events(the_matter(matter).stream, as_of, asked_for)
     states = _states(events)
     state = states[-1]

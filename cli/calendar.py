@@ -11,8 +11,8 @@ import typer
 from cli.moving import record_and_move
 from cli.session import Problem, answer, session
 from cli.shape import group
-from cli.sheets import reject
-from cli.task.common import ReasonOption, confirm, day, need
+from cli.sheets import reject_file
+from cli.task.common import ReasonOption, confirm_command, need_option, typed_day
 from domain.base import refuse
 from domain.calendar import DayOverride, PublishedYear, WorkCalendar
 from domain.office import CALENDAR_STREAM, CalendarYearPublished, DayOverridden
@@ -116,7 +116,7 @@ def publish(
     if table.sheet is None:
         faults = [{"row": f.row, "column": f.column, "message": f.message} for f in table.faults]
         lines = [*(f.line for f in table.faults), f"共{len(table.faults)}处错误，未公布"]
-        reject({"year": None, "rejected": faults}, lines)
+        reject_file({"year": None, "rejected": faults}, lines)
     sheet = table.sheet
     known = _published(reading.rulebook(session.database).calendar, sheet.year)
     counts = {"year": sheet.year, "off": len(sheet.off), "work": len(sheet.work), "weekends_ignored": sheet.weekends}
@@ -132,7 +132,7 @@ def publish(
             not replace,
             f"{sheet.year}年已公布（{known.source}），与此文件不同：{differing}；要改用此文件请加 --replace",
         )
-        confirm(f"改用此文件重新公布{sheet.year}年工作日历（{differing}）？")
+        confirm_command(f"改用此文件重新公布{sheet.year}年工作日历（{differing}）？")
     _usual(sheet)
     grounds = source or sheet.source or f"导入文件 {file.name}"
     event = CalendarYearPublished(year=sheet.year, source=grounds, off=sheet.off, work=sheet.work)
@@ -155,7 +155,7 @@ def _usual(sheet: "YearSheet") -> None:
         return
     question = f"{sheet.year}年周一至周五放假{len(sheet.off)}天、周末上班{len(sheet.work)}天，远多于往年"
     refuse(not session.yes and not session.asks, f"{question}，请核对文件；确属如此请加 --yes")
-    confirm(f"{question}。确属如此，按此公布？")
+    confirm_command(f"{question}。确属如此，按此公布？")
 
 
 def _also(outside: Sequence[DayOverride]) -> str:
@@ -180,13 +180,13 @@ def override(
     if workday == off:
         raise Problem("请写明 --workday（上班）或 --off（不上班），二者取一", "malformed")
     may_record(DayOverridden, session.actor)
-    when, why = day(on), need(reason, "--reason", "调整理由")
+    when, why = typed_day(on), need_option(reason, "--reason", "调整理由")
     calendar = reading.rulebook(session.database).calendar
     document = {"day": when.isoformat(), "workday": workday}
     state = "上班" if workday else "不上班"
     if calendar.is_workday(when) is workday:
         answer({**document, "changed": False, "woken": None}, f"{said_date(when)}本来就{state}，没有变化")
         return
-    confirm(f"把{said_date(when)}改为{state}？")
+    confirm_command(f"把{said_date(when)}改为{state}？")
     moved = record_and_move(CALENDAR_STREAM, DayOverridden(day=when, workday=workday, reason=why))
     answer({**document, "changed": True, **moved.document}, f"{said_date(when)}改为{state}（{why}）\n{moved.told}")

@@ -9,11 +9,11 @@ from pydantic import ValidationError
 
 from cli.session import Exit, Problem
 from eventlog.errors import LogError
-from sheets.file_errors import reason
+from sheets.file_errors import file_error_reason
 
 
-def explained(error: Exception) -> Problem:
-    """One Chinese line for an exception, with the exit code it deserves."""
+def explain_error(error: Exception) -> Problem:
+    """One Chinese line for an exception, with the exit code `xmh` ends with."""
     match error:
         case LogError():  # away, of another build, or damaged: the log is no service to this command
             return Problem(error.message, error.code, Exit.UNREACHABLE)
@@ -52,7 +52,9 @@ def _of_files(error: OSError) -> Problem:
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
             pass
         case _:
-            return Problem(f"无法读写 {error.filename}（{reason(error)}），请检查是否为文件、是否有权限", "malformed")
+            return Problem(
+                f"无法读写 {error.filename}（{file_error_reason(error)}），请检查是否为文件、是否有权限", "malformed"
+            )
     return Problem("磁盘已满或超出配额，无法写入；请清理磁盘后重试", "disk_full")
 
 

@@ -3,7 +3,16 @@
 from datetime import UTC, datetime
 
 from cli.session import Exit, Problem, answer, session
-from cli.task.common import ByOption, MatterArg, PaperOption, ReasonOption, acting, confirm, need, the_matter
+from cli.task.common import (
+    ByOption,
+    MatterArg,
+    PaperOption,
+    ReasonOption,
+    acting_for,
+    confirm_command,
+    need_option,
+    the_matter,
+)
 from domain.forgetting import SECRETS_STREAM, forget
 from eventlog.secrets import destroy_keys, live_keys, scrub_destroyed_keys
 from services.office_records import record_office_events
@@ -11,15 +20,15 @@ from services.office_records import record_office_events
 
 def forget_(matter: MatterArg, reason: ReasonOption = None, by: ByOption = None, paper: PaperOption = None) -> None:
     """销毁一个事项的密钥：加密的批示和涉密内容从此无人能看；须领导批准（--by --paper），记录保留。"""
-    why = need(reason, "--reason", "销毁理由")
-    leader = need(by, "--by", "批准领导")
-    ground = need(paper, "--paper", "批准所凭的文件")
+    why = need_option(reason, "--reason", "销毁理由")
+    leader = need_option(by, "--by", "批准领导")
+    ground = need_option(paper, "--paper", "批准所凭的文件")
     target = the_matter(matter)
     keys = live_keys(session.database, target.stream)
-    actor = acting(leader, ground)
+    actor = acting_for(leader, ground)
     event = forget(target.stream, target.number, keys, why, actor)
     if keys:
-        confirm(f"销毁 {target.number} 的密钥？此后任何人都不能再看其中加密的内容，也不能恢复。")
+        confirm_command(f"销毁 {target.number} 的密钥？此后任何人都不能再看其中加密的内容，也不能恢复。")
         record_office_events(
             session.database,
             SECRETS_STREAM,

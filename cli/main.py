@@ -91,6 +91,6 @@ def _typed(argument: str) -> str:
 
 def _explained(error: Exception) -> Problem:
     """The person's version of an error that is neither a refusal nor a problem already."""
-    from cli.explain import explained
+    from cli.explain import explain_error
 
-    return explained(error)
+    return explain_error(error)

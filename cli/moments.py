@@ -30,7 +30,7 @@ def last_such_day(text: str) -> date:
 
 
 def past_day(text: str, what: str = "") -> date:
-    """A day that has come: of a month and day without a year the last such day.
+    """A day of the past, as typed: of a month and day without a year the last such day.
 
     Raises:
         Refusal: `malformed`, when no day is meant.
@@ -43,7 +43,7 @@ def past_day(text: str, what: str = "") -> date:
 
 
 def past_instant(text: str) -> datetime:
-    """A moment that has come; a day means its end, today means now.
+    """A moment of the past, as typed; a day means its end, today means now.
 
     Raises:
         Refusal: `malformed`, when neither is meant.
@@ -70,7 +70,7 @@ def past_instant(text: str) -> datetime:
 
 
 def past_moment(text: str) -> datetime:
-    """When something began that has been: a day without a clock means nine o'clock.
+    """The moment of the past when something began: a day without a clock means nine o'clock.
 
     Raises:
         Refusal: `malformed`, when no such moment is meant.
@@ -80,6 +80,6 @@ def past_moment(text: str) -> datetime:
     return instant
 
 
-def asked(text: str | None) -> Moment | None:
-    """The part of the log known at the moment asked for; None when none is asked for."""
+def asked_moment(text: str | None) -> Moment | None:
+    """The moment of the past a reader asks about, as a position of the log; None when none is asked for."""
     return None if text is None else reading.moment_at(session.database, past_instant(text))

@@ -74,14 +74,14 @@ class Moved:
 
 
 def move_lines(moves: Iterable["MovedDeadline"]) -> list[str]:
-    """One line for each deadline that moved."""
+    """One line for each deadline a changed calendar or policy moved."""
     return [
         f"  {m.matter}  {deadline_in_words(m.what)}  {_said(m.before)} → {_said(m.after)}  {m.reason}" for m in moves
     ]
 
 
 def record_and_move(stream: str, *events: Event, actor: Actor | None = None) -> Moved:
-    """Write into one of the rulebook's streams, and wait until every open matter has recorded what moves."""
+    """Write into the calendar's or policy's stream, and wait until every open matter recorded what deadlines move."""
     from services.office_records import record_office_events
     from services.reprojection import deadline_moves_since, moved_reminders, open_matters
 

@@ -14,6 +14,6 @@ def unit_names() -> Callable[[str], str]:
 
 
 def person_names() -> Callable[[str], str]:
-    """Person id → name, also of those who left."""
+    """Names of people, also of those who left: person id → name."""
     names = {p.id: p.name for p in reading.people(session.database, former=True)} | {"system": "系统"}
     return lambda key: names.get(key, key)

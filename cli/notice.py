@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.moments import AsOfOption, asked
+from cli.moments import AsOfOption, asked_moment
 from cli.session import Problem, answer, session
 from cli.shape import group
 from cli.tables import table
@@ -38,7 +38,7 @@ def list_(
         person=session.person(person).id if person else None,
         failed=failed,
         pending=pending,
-        moment=asked(as_of),
+        moment=asked_moment(as_of),
     )
     total, notices = len(notices), notices[-last:]
     names = {p.id: p.name for p in reading.people(session.database, former=True)}

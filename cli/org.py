@@ -11,8 +11,8 @@ import typer
 from cli.reach import gap_lines, gaps_as_json, nobody_to_tell
 from cli.session import answer, session
 from cli.shape import group
-from cli.sheets import reject
-from cli.task.common import confirm, today
+from cli.sheets import reject_file
+from cli.task.common import confirm_command, today
 from domain.base import refuse
 from domain.event import Event
 from domain.office import DIRECTORY_STREAM, Directory, Person, PersonLeft, PersonRecorded, Unit, UnitRecorded
@@ -79,7 +79,7 @@ def import_(
         "assumed": list(sheets.assumed),
     }
     if sheets.faults:
-        reject(document, [*(f.line for f in sheets.faults), f"共{len(sheets.faults)}处错误，整份未导入"])
+        reject_file(document, [*(f.line for f in sheets.faults), f"共{len(sheets.faults)}处错误，整份未导入"])
     refuse(Role.OFFICE not in changes.roles.values(), "导入后将没有督办员（角色 office），系统会无人能办，未导入")
     if changes.events and not dry_run:
         _record(changes.events)
@@ -134,7 +134,7 @@ def leave(
     others = [p for p in _active() if p.id != leaver.id and p.role is Role.OFFICE]
     refuse(leaver.id == session.actor.id, "不能登记本人离任，请由其他督办员办理")
     refuse(leaver.role is Role.OFFICE and not others, f"{leaver.name}是唯一的督办员，不能登记离任")
-    confirm(f"登记{leaver.name}（{leaver.id}）离任？")
+    confirm_command(f"登记{leaver.name}（{leaver.id}）离任？")
     _record([*revoke_all(session.directory(), leaver.id, f"{leaver.name}离任"), PersonLeft(person=leaver.id)])
     without = nobody_to_tell(units=[leaver.unit])
     summary = [f"已登记{leaver.name}（{leaver.id}）离任", *gap_lines(without)]

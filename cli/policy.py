@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.moments import AsOfOption, asked
+from cli.moments import AsOfOption, asked_moment
 from cli.moving import move_lines, record_and_move
-from cli.printing.files import write
+from cli.printing.files import write_output_file
 from cli.session import Problem, answer, session
 from cli.shape import group
-from cli.task.common import ByOption, PaperOption, acting, confirm
+from cli.task.common import ByOption, PaperOption, acting_for, confirm_command
 from domain.base import refuse
 from domain.calendar import SHANGHAI
 from domain.envelope import Actor
@@ -37,7 +37,7 @@ def show(as_of: AsOfOption = None) -> None:
     """现行的督办规则，或某一天的。"""
     from intake.policy_file import LABELS, level_line, plain
 
-    moment = asked(as_of)
+    moment = asked_moment(as_of)
     position = moment.position if moment else None
     policy = reading.rulebook(session.database, position).policy
     adopted = reading.read_stream(session.database, POLICY_STREAM, position=position)
@@ -68,7 +68,7 @@ def adopt(
     """采用一份督办规则：逐条说明改了什么；未办结事项的时限随即重算。"""
     from intake.policy_file import changes, find_policy, read_policy
 
-    actor = acting(by, paper)
+    actor = acting_for(by, paper)
     may_record(PolicyAdopted, actor)
     policy = read_policy(find_policy(file))
     before = reading.rulebook(session.database).policy
@@ -90,7 +90,7 @@ def adopt(
         moved = [m.model_dump(mode="json") for m in foreseen]
         answer({**document, "adopted": False, "moved": moved, **soon.document}, "\n".join([*lines, *preview, ending]))
         return
-    confirm(f"采用督办规则“{policy.version}”（{len(changed)}处改动）？")
+    confirm_command(f"采用督办规则“{policy.version}”（{len(changed)}处改动）？")
     done = record_and_move(POLICY_STREAM, PolicyAdopted(policy=policy), actor=actor)
     answer({**document, "adopted": True, **done.document}, "\n".join(["已采用督办规则", *lines, done.told]))
 
@@ -171,5 +171,5 @@ def export(
         answer({"version": policy.version, "text": text}, text.rstrip("\n"))
         return
     refuse(output.exists(), f"{output} 已存在，请换一个文件名")
-    write(output, text.encode())
+    write_output_file(output, text.encode())
     answer({"version": policy.version, "file": str(output)}, f"已导出督办规则“{policy.version}”到 {output}")

@@ -8,7 +8,17 @@ from uuid import uuid4
 import typer
 
 from cli.session import Problem, answer, session
-from cli.task.common import ReasonOption, confirm, day, need, order, send, the_matter, the_unit, today
+from cli.task.common import (
+    ReasonOption,
+    confirm_command,
+    need_option,
+    send_orders,
+    task_order,
+    the_matter,
+    the_unit,
+    today,
+    typed_day,
+)
 from domain.base import refuse
 from domain.commands import ReassignDuty
 from domain.envelope import Recorded
@@ -47,19 +57,19 @@ def delegate(
     reason: ReasonOption = None,
 ) -> None:
     """授权代办（AB角）：有期限，可收回，代办的每一步都记为“某代某”。"""
-    receiver = session.person(need(to, "--to", "由谁代办"))
+    receiver = session.person(need_option(to, "--to", "由谁代办"))
     owner = session.person(giver).id if giver else session.actor.id
     wanted = Delegation(
         giver=owner,
         receiver=receiver.id,
-        since=day(since) if since else today(),
-        until=day(need(until, "--until", "授权到哪天")),
+        since=typed_day(since) if since else today(),
+        until=typed_day(need_option(until, "--until", "授权到哪天")),
         matters=tuple(the_matter(m).stream for m in matter or ()),
-        reason=need(reason, "--reason", "授权理由"),
+        reason=need_option(reason, "--reason", "授权理由"),
     )
     if session.command_id is None or reading.find_command(session.database, session.command_id) is None:
         grant(session.directory(), wanted, session.actor, today())
-        confirm(f"授权{receiver.name}代{_name(owner)}办理，{wanted.since}至{wanted.until}？")
+        confirm_command(f"授权{receiver.name}代{_name(owner)}办理，{wanted.since}至{wanted.until}？")
     (stored,) = _decided(
         lambda directory: [grant(directory, wanted, session.actor, today())],
         {"grant": wanted.model_dump(mode="json")},
@@ -82,7 +92,7 @@ def revoke(
     numbers = [n for n in known.delegations if no in (n, n.rpartition("〕")[2].removesuffix("号"))]
     if len(numbers) > 1:
         raise Problem(f"“{no}”对应{len(numbers)}个授权，请写全：{'、'.join(numbers)}", "ambiguous")
-    number, why = numbers[0] if numbers else no, need(reason, "--reason", "收回理由")
+    number, why = numbers[0] if numbers else no, need_option(reason, "--reason", "收回理由")
     _decided(lambda directory: [revoked(directory, number, session.actor, why)], {"revoke": number, "reason": why})
     answer({"revoked": number}, f"已收回{number}")
 
@@ -115,7 +125,7 @@ def transfer(
 ) -> None:
     """人员调动：未了职责逐件交接给接手人，领导的职责随职务走；有关授权一并收回。"""
     may_record(PersonTransferred, session.actor)
-    moving, unit = session.person(person), the_unit(need(to, "--to", "调到哪个单位"))
+    moving, unit = session.person(person), the_unit(need_option(to, "--to", "调到哪个单位"))
     refuse(unit.id == moving.unit, f"{moving.name}本来就在该单位")
     next_one = session.person(successor) if successor else None
     held = _held(moving.id)
@@ -138,7 +148,7 @@ def transfer(
     if dry_run:
         answer(document, "\n".join([*lines, "以上是预演，没有交接；去掉 --dry-run 即正式办理"]))
         return
-    confirm(lines[0] + "？")
+    confirm_command(lines[0] + "？")
     if next_one:
         _reassign(held, moving.id, next_one.id, why)
     _record(_moved(moving, unit.id, next_one.id if next_one else None, why))
@@ -151,7 +161,7 @@ def post(
 ) -> None:
     """登记职务由谁担任：换人时，原任领导批示和定时限的职责随职务转给新任。"""
     may_record(PostAssigned, session.actor)
-    holder = session.person(need(person, "--person", "由谁担任"))
+    holder = session.person(need_option(person, "--person", "由谁担任"))
     before = session.directory().posts.get(name)
     if before == holder.id:
         answer({"post": name, "person": holder.id, "duties": []}, f"{name}本来就由{holder.name}担任")
@@ -159,7 +169,7 @@ def post(
     held = [(m, d) for m, d in _held(before) if d is Duty.LEADER] if before else []
     if held:
         refuse(holder.role is not Role.LEADER, f"{holder.name}不是领导，不能接手领导批示和时限")
-        confirm(f"{name}由{_name(before or '')}改为{holder.name}，{len(held)}项职责随之转交？")
+        confirm_command(f"{name}由{_name(before or '')}改为{holder.name}，{len(held)}项职责随之转交？")
         _reassign(held, before or "", holder.id, f"{name}由{holder.name}接任")
     _record([PostAssigned(post=name, person=holder.id)])
     document = {"post": name, "person": holder.id, "duties": [{"matter": m.number, "duty": d.value} for m, d in held]}
@@ -206,10 +216,10 @@ def _moved(moving: "PersonOnRecord", unit: str, successor: str | None, why: str)
 def _reassign(held: Sequence[tuple[Matter, Duty]], person: str, successor: str, why: str) -> None:
     """Every duty is an event of its matter; the first that fails stops, and what is done stays done."""
     orders = [
-        order(m.stream, ReassignDuty(duty=d, from_person=person, to_person=successor, reason=why), nth=n)
+        task_order(m.stream, ReassignDuty(duty=d, from_person=person, to_person=successor, reason=why), nth=n)
         for n, (m, d) in enumerate(held, start=1)
     ]
-    for reply in send(orders) if orders else ():
+    for reply in send_orders(orders) if orders else ():
         if isinstance(reply, Exception):
             raise reply
 

@@ -15,7 +15,7 @@ from eventlog import reading
 def nobody_to_tell(
     *, units: Iterable[str] | None = None, matters: Iterable[str] | None = None
 ) -> tuple[Unreached, ...]:
-    """What is found now; of these units only, or of the matters of these numbers."""
+    """Whom no notice reaches now; of these units only, or of the matters of these numbers."""
     states = [s.state for s in reading.matter_states(session.database) if isinstance(s.state, Matter)]
     wanted = None if matters is None else set(matters)
     gaps = unreached_of_matters((m for m in states if wanted is None or m.number in wanted), *_known())
@@ -24,7 +24,7 @@ def nobody_to_tell(
 
 
 def nobody_would_be_told(rows: Iterable[tuple[int, OpenMatter | AssignMatter]]) -> tuple[Unreached, ...]:
-    """What would be found once the rows of a list were opened or assigned."""
+    """Whom no notice would reach once the rows of a list were opened or assigned."""
     handed = (
         (f"第{row}行", unit.id)
         for row, command in rows

@@ -212,7 +212,7 @@ session = Session()
 
 
 def answer(document: Any, text: str) -> None:
-    """Show the answer: one JSON document with `--json`, else plain Chinese; with it how days were understood."""
+    """Show this run's answer: one JSON document with `--json`, else plain Chinese; with how days were understood."""
     session.echo()
     advice = list(dict.fromkeys(session.advice))
     if session.dates and isinstance(document, dict):
@@ -225,7 +225,7 @@ def answer(document: Any, text: str) -> None:
 
 
 def fail(problem: Problem) -> NoReturn:
-    """Say what is wrong in one line and end with its exit code."""
+    """Say what is wrong in one line and end this run with its exit code."""
     message = seen(problem.message)
     if session.json:
         document = {"error": {"code": problem.code, "message": message, **problem.more}}

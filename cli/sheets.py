@@ -9,17 +9,17 @@ from cli.session import Exit, answer, session
 MOST_LINES = 50
 
 
-def reject(document: dict[str, Any], lines: Sequence[str]) -> NoReturn:
-    """End with exit 2: every fault on a line of its own, or the document with `rejected` in it."""
+def reject_file(document: dict[str, Any], lines: Sequence[str]) -> NoReturn:
+    """End with exit 2 for a rejected sheet: every fault on a line of its own, or the document with `rejected` in it."""
     if session.json:
         answer(document, "")
     else:
-        say(lines)
+        say_lines(lines)
     raise SystemExit(Exit.MALFORMED)
 
 
-def say(lines: Sequence[str]) -> None:
-    """Lines on stderr; of very many the first and the last."""
+def say_lines(lines: Sequence[str]) -> None:
+    """Show a rejected sheet's lines on stderr; of very many the first and the last."""
     left = len(lines) - MOST_LINES
     shown = lines if left <= 1 else [*lines[: MOST_LINES - 1], f"……另有{left}行，用 --json 可看全部", lines[-1]]
     sys.stderr.write("\n".join(shown) + "\n")

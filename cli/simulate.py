@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.printing.files import press
+from cli.printing.files import office_press
 from cli.session import Exit, answer, session
 from domain.lights import light
 from domain.matter import Matter
@@ -52,7 +52,7 @@ def simulate(
     """在时间快进的 Temporal 上办完一整年：真实的流程、真实的时限，留下日志和简报；核验不通过时退出码为 1。"""
     import structlog
 
-    from simulation.run import simulate as play
+    from simulation.run import simulate_year as play
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     folder = plan if plan.is_dir() else plan.parent
@@ -105,7 +105,7 @@ def _issuer(home: Path) -> "Callable[[Database, PlannedBriefing, datetime], tupl
     from domain.envelope import Actor
     from services.issuing.bulletins import issue_briefing
 
-    ready = press()
+    ready = office_press()
 
     def issue(database: "Database", briefing: "PlannedBriefing", now: datetime) -> tuple[str, str]:
         person = reading.person(database, briefing.sign)
@@ -124,7 +124,7 @@ def _filer(home: Path) -> "Callable[[Database, Meeting, Actor, datetime], None]"
     """Signed minutes into the cabinet, as `meeting minutes --sign` does."""
     from services.issuing.minutes import file_minutes
 
-    ready = press()
+    ready = office_press()
 
     def file(database: "Database", meeting: "Meeting", actor: "Actor", at: datetime) -> None:
         file_minutes(database, home, meeting, actor=actor, now=at, press=ready)
@@ -134,13 +134,13 @@ def _filer(home: Path) -> "Callable[[Database, Meeting, Actor, datetime], None]"
 
 def _leave(played: "Played", home: Path) -> None:
     """What the office prints when the year is over."""
-    from simulation.leaving import leave
+    from simulation.leaving import print_year_end
 
     position, end = 0, None
     while page := reading.read_all(played.database, position):
         position, end = page[-1].position, page[-1].recorded_at
     if end is not None:
-        leave(played.database, home, end, press())
+        print_year_end(played.database, home, end, office_press())
 
 
 def _summary(played: "Played", home: Path) -> dict[str, Any]:

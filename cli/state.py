@@ -60,29 +60,31 @@ FIELDS = {
 """Fields of `Matter` worth a line when they change, in the order they are told."""
 
 
-def say(value: Any, reader: Reader) -> str:
-    """One value in words; 无 when there is none."""
+def value_in_words(value: Any, reader: Reader) -> str:
+    """One value of a matter's state in the office's words; 无 when there is none."""
     if value is None or value in ((), ""):
         return "无"
     if isinstance(value, tuple):
-        return "；".join(say(item, reader) for item in value)
+        return "；".join(value_in_words(item, reader) for item in value)
     spoken = next((spoken for kind, spoken in _SPOKEN.items() if isinstance(value, kind)), None)
     if spoken is not None:
         return spoken(value, reader)
     parts = vars(value).values() if isinstance(value, Frozen) else None
-    return str(value) if parts is None else "，".join(say(p, reader) for p in parts if p not in (None, (), ""))
+    return (
+        str(value) if parts is None else "，".join(value_in_words(p, reader) for p in parts if p not in (None, (), ""))
+    )
 
 
-def changed(old: Any, new: Any, reader: Reader) -> str | None:
-    """What a field became, and of a list only what is new or other in it; None when it stayed."""
+def field_change(old: Any, new: Any, reader: Reader) -> str | None:
+    """What a field of a matter's state became, of a list only what is new or other in it; None when it stayed."""
     if isinstance(old, tuple) and isinstance(new, tuple):
-        before_items, after_items = [say(x, reader) for x in old], [say(x, reader) for x in new]
+        before_items, after_items = [value_in_words(x, reader) for x in old], [value_in_words(x, reader) for x in new]
         came = [x for x in after_items if x not in before_items]
         gone = [x for x in before_items if x not in after_items]
         if came:
             return "；".join(came)
         return f"去掉{'；'.join(gone)}" if gone else None
-    before, after = say(old, reader), say(new, reader)
+    before, after = value_in_words(old, reader), value_in_words(new, reader)
     return f"{before} → {after}" if before != after else None
 
 

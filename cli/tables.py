@@ -12,7 +12,7 @@ GAP = "  "
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[Cell]], title: str | None = None) -> str:
-    """The table as text; as wide as the terminal, or as its content in a pipe."""
+    """A table for people as text; as wide as the terminal, or as its content in a pipe."""
     drawn = _coloured(headers, rows) if sys.stdout.isatty() else _plain([headers, *rows])
     return f"{title}\n{drawn}" if title else drawn
 

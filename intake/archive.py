@@ -21,8 +21,8 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
 from domain.base import Refusal, refuse, refuse_always
-from sheets.budget import budget
-from sheets.file_errors import reason
+from sheets.budget import reading_budget
+from sheets.file_errors import file_error_reason
 from sheets.input_file import MOST_BYTES as MAX_FILE_BYTES
 from sheets.input_file import read_file
 
@@ -65,12 +65,12 @@ def opened(path: Path, kind: Format) -> Iterator[zipfile.ZipFile]:
     """
     name = path.name
     try:
-        with budget(name, "内容"), _archive(path, kind) as archive:
+        with reading_budget(name, "内容"), _archive(path, kind) as archive:
             yield archive
     except (DefusedXmlException, DocumentTypeError):
         refuse_always(f"{name} 内含 DTD 或 XML 实体声明，拒绝读取", "malformed")
     except OSError as error:
-        raise Refusal(f"{name} 无法读取（{reason(error)}）", "malformed") from error
+        raise Refusal(f"{name} 无法读取（{file_error_reason(error)}）", "malformed") from error
     except (
         *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError),
         *(expat.ExpatError, ParseError, KeyError, IndexError, ValueError, OverflowError),

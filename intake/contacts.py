@@ -18,7 +18,7 @@ from domain.terms import Role, Supervision, UnitLevel
 from intake.directory import UnitIndex
 from intake.sheets import CellFault, Row, as_text, fill_row, normal, raw_sheets, split_names
 from intake.xlsx import Cells, RawSheet, corners
-from sheets.budget import budget
+from sheets.budget import reading_budget
 
 HEADER_WITHIN = 10
 """Rows above the header: a title, a date, who to call."""
@@ -56,7 +56,7 @@ def read_contacts(path: Path, known: Iterable[Unit], people: Iterable[Person]) -
     Raises:
         Refusal: `not_found` or `malformed`, when the file as a whole cannot be read.
     """
-    with budget(path.name, "通讯录"):
+    with reading_budget(path.name, "通讯录"):
         found = [(sheet, header) for sheet in raw_sheets(path) if (header := _header(sheet)) is not None]
         if not found:
             return None

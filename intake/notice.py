@@ -15,7 +15,7 @@ from domain.base import Frozen, Refusal, refuse, refuse_always
 from domain.calendar import DayOverride
 from domain.queries.spoken import WEEKDAYS
 from intake.archive import DOCX, local, main_part, opened, small_part
-from sheets.budget import budget
+from sheets.budget import reading_budget
 from sheets.input_file import read_text
 
 SUFFIXES = frozenset({".txt", ".md", ".docx"})
@@ -72,7 +72,7 @@ def read_notice(path: Path) -> HolidayNotice:
     """
     text = _text(path)
     try:
-        with budget(path.name, "通知"):
+        with reading_budget(path.name, "通知"):
             return parse_notice(text)
     except Refusal as refusal:
         raise Refusal(f"{path.name}：{refusal.message}", refusal.code) from refusal

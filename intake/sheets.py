@@ -33,7 +33,7 @@ from intake.xlsx import (
     read_worksheet,
     worksheet_names,
 )
-from sheets.budget import budget
+from sheets.budget import reading_budget
 from sheets.input_file import MOST_BYTES as MAX_FILE_BYTES
 from sheets.input_file import read_text
 
@@ -211,7 +211,7 @@ def read_table(path: Path, name: str, required: Sequence[str], optional: Sequenc
     Raises:
         Refusal: `not_found` when there is no such file, `malformed` when it cannot be read as a table.
     """
-    with budget(path.name, f"表格“{name}”"):
+    with reading_budget(path.name, f"表格“{name}”"):
         return _read(path, name, required, optional)
 
 

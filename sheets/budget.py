@@ -31,21 +31,21 @@ class _TooLongError(BaseException):
     """Not an `Exception`: readers of damaged files go on after those."""
 
 
-def stage(what: str) -> None:
-    """Say what is read now, for the line that names it when it is too much."""
+def reading_stage(what: str) -> None:
+    """Say what of a file is read now, for the line that names it when it takes too much of the budget."""
     global _stage  # noqa: PLW0603  (one file is read at a time, by the main thread)
     _stage = what
 
 
 @contextmanager
-def budget(name: str, what: str, seconds: float = SECONDS, megabytes: int = MEGABYTES) -> Iterator[None]:
-    """Read within so much time and memory; inside another budget only the stage is noted.
+def reading_budget(name: str, what: str, seconds: float = SECONDS, megabytes: int = MEGABYTES) -> Iterator[None]:
+    """Read a file within so much time and memory; inside another budget only the stage is noted.
 
     Raises:
         Refusal: `malformed`, naming the file and the part.
     """
     global _running  # noqa: PLW0603
-    stage(what)
+    reading_stage(what)
     if _running or threading.current_thread() is not threading.main_thread():
         yield
         return

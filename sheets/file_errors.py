@@ -25,14 +25,14 @@ _REASONS: Mapping[int, str] = {
 }
 
 
-def reason(error: OSError) -> str:
-    """Why, in a few words; what has none here is told by its number."""
+def file_error_reason(error: OSError) -> str:
+    """Why a file cannot be read or written, in a few Chinese words; what has none here is told by its number."""
     number = error.errno or 0
     return _REASONS.get(number, f"系统错误 {number} {os.strerror(number)}")
 
 
-def unwritable(place: Path, error: OSError) -> Refusal:
+def unwritable_file(place: Path, error: OSError) -> Refusal:
     """What to say when a file somebody asked for cannot be written there."""
     full = error.errno in _FULL
     remedy = "请清理磁盘后重试" if full else "请换一个位置，或关闭正打开它的程序"
-    return Refusal(f"{place} 写不了（{reason(error)}），{remedy}", "disk_full" if full else "unwritable")
+    return Refusal(f"{place} 写不了（{file_error_reason(error)}），{remedy}", "disk_full" if full else "unwritable")

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from domain.base import Refusal, refuse, refuse_always
 from domain.bounds import seen, visible
-from sheets.file_errors import reason
+from sheets.file_errors import file_error_reason
 
 MEGABYTE = 1024 * 1024
 MOST_BYTES = 20 * MEGABYTE
@@ -41,8 +41,8 @@ _DAMAGED_IN = 20
 
 
 @contextmanager
-def opened(path: Path, most: int = MOST_BYTES) -> Iterator[BinaryIO]:
-    """A regular file of at most `most` bytes, open for reading.
+def opened_file(path: Path, most: int = MOST_BYTES) -> Iterator[BinaryIO]:
+    """A regular file somebody named, of at most `most` bytes, open for reading.
 
     Raises:
         Refusal: `malformed`, or `not_found` when there is none.
@@ -61,11 +61,11 @@ def opened(path: Path, most: int = MOST_BYTES) -> Iterator[BinaryIO]:
     except ValueError as error:  # a NUL in the name
         raise Refusal(f"文件名“{name[:40]}”不合用", "malformed") from error
     except OSError as error:
-        raise Refusal(f"{name} 无法读取（{reason(error)}）", "malformed") from error
+        raise Refusal(f"{name} 无法读取（{file_error_reason(error)}）", "malformed") from error
 
 
-def pieces(file: BinaryIO, name: str, most: int) -> Iterator[bytes]:
-    """The content piece by piece, for who needs only a pass over it; it may grow while it is read."""
+def file_pieces(file: BinaryIO, name: str, most: int) -> Iterator[bytes]:
+    """The content of an opened file piece by piece, for one pass over it; it may grow while it is read."""
     read = 0
     while piece := file.read(_PIECE):
         read += len(piece)
@@ -74,20 +74,20 @@ def pieces(file: BinaryIO, name: str, most: int) -> Iterator[bytes]:
 
 
 def read_file(path: Path, most: int = MOST_BYTES) -> bytes:
-    """The bytes of a regular file.
+    """The bytes of a regular file somebody named.
 
     Raises:
-        Refusal: as `opened`.
+        Refusal: as `opened_file`.
     """
-    with opened(path, most) as file:
-        return b"".join(pieces(file, seen(path.name), most))
+    with opened_file(path, most) as file:
+        return b"".join(file_pieces(file, seen(path.name), most))
 
 
 def read_text(path: Path, most: int = MOST_TEXT_BYTES) -> str:
     """The text of a file, or with `-` of standard input, without characters nobody sees.
 
     Raises:
-        Refusal: as `opened`, and when it is no text.
+        Refusal: as `opened_file`, and when it is no text.
     """
     if str(path) != "-":
         return text_of(read_file(path, most), path.name)
@@ -97,7 +97,7 @@ def read_text(path: Path, most: int = MOST_TEXT_BYTES) -> str:
 
 
 def text_of(data: bytes, name: str) -> str:
-    """The text of bytes in an encoding Chinese offices write: UTF-8 or UTF-16 with or without mark, or GB18030.
+    """The text of a file's bytes in an encoding Chinese offices write: UTF-8, UTF-16 with or without mark, GB18030.
 
     Raises:
         Refusal: `malformed`: it is none of these, or damaged.
@@ -146,6 +146,6 @@ def _too_large(name: str, most: int) -> str:
     return f"{name} 超过 {most // MEGABYTE} MB，请拆分或压缩后再用"
 
 
-def in_memory(path: Path, most: int = MOST_BYTES) -> BytesIO:
-    """The file as a library wants it that seeks in it: what is judged is what is parsed."""
+def file_in_memory(path: Path, most: int = MOST_BYTES) -> BytesIO:
+    """A file as a library wants it that seeks in it: what is judged is what is parsed."""
     return BytesIO(read_file(path, most))

@@ -83,8 +83,8 @@ class SheetNames:
 # --- what stands in a cell
 
 
-def cells(matter: Matter, names: SheetNames, lit: str) -> dict[Column, str]:
-    """The texts of the keyed columns, as they are written; `lit` is what stands under 灯."""
+def table_cells(matter: Matter, names: SheetNames, lit: str) -> dict[Column, str]:
+    """The texts of the keyed columns of 《任务清单一览表》, as they are written; `lit` is what stands under 灯."""
     feedback = matter.last_feedback
     open_points = [p for p in matter.points if not p.dropped]
     return {
@@ -130,8 +130,8 @@ _SAID_WHEN = re.compile(r"^(\d{1,3}%)\([^()\n]*反馈\)")
 _HOW_FAR = re.compile(r"\([^()\n]*\)$", re.MULTILINE)
 
 
-def plain(column: Column, text: str) -> str:
-    """What of a text counts as its content: not width, blanks or empty lines, and no remark the table added itself."""
+def plain_cell(column: Column, text: str) -> str:
+    """What of a cell's text counts as its content: not width, blanks or empty lines, nor remarks the table added."""
     lines = (" ".join(line.split()) for line in unicodedata.normalize("NFKC", visible(text)).split("\n"))
     folded = "\n".join(line for line in lines if line)
     if column is Column.PROGRESS:
@@ -139,9 +139,9 @@ def plain(column: Column, text: str) -> str:
     return _HOW_FAR.sub("", folded) if column is Column.DATES else folded
 
 
-def fingerprint(column: Column, text: str) -> str:
-    """A short hash of what a cell says."""
-    return hashlib.sha256(plain(column, text).encode()).hexdigest()[:16]
+def cell_fingerprint(column: Column, text: str) -> str:
+    """A short hash of what a cell of the table says."""
+    return hashlib.sha256(plain_cell(column, text).encode()).hexdigest()[:16]
 
 
 # --- the key
@@ -190,6 +190,6 @@ def _sum(lines: list[tuple[str, str]]) -> str:
     return hashlib.sha256("\n".join(f"{name}\t{value}" for name, value in lines).encode()).hexdigest()
 
 
-def fingerprints(texts: Mapping[Column, str]) -> tuple[str, ...]:
-    """The fingerprints of a row's keyed columns."""
-    return tuple(fingerprint(column, texts[column]) for column in KEYED)
+def row_fingerprints(texts: Mapping[Column, str]) -> tuple[str, ...]:
+    """The fingerprints of the keyed columns of a table's row."""
+    return tuple(cell_fingerprint(column, texts[column]) for column in KEYED)

@@ -75,7 +75,7 @@ class Cast:
 
 
 def command_of(incident: Incident, cast: Cast, seal: Seal) -> c.MatterCommand:
-    """The command the incident names.
+    """The command a scenario's incident names.
 
     Raises:
         Refusal: `malformed`, when the fields do not make one.

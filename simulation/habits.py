@@ -34,7 +34,7 @@ class Habits:
             return None
         hours = self.lots(no, f"receipt/{matter.lead}").uniform(*self.scenario.receipt.hours)
         start = calendar.next_working(to_minute(matter.assigned_at))
-        return on_the_half_hour(calendar.add_working_time(start, timedelta(hours=hours)), calendar)
+        return _on_the_half_hour(calendar.add_working_time(start, timedelta(hours=hours)), calendar)
 
     def reports_at(self, no: int, matter: Matter, window: Window, calendar: WorkCalendar) -> datetime | None:
         """When the lead answers a window: before it closes, after, or (None) never."""
@@ -108,7 +108,7 @@ class Habits:
         return self.lots(no, f"review/{day}").randint(*self.scenario.closing.review)
 
 
-def on_the_half_hour(instant: datetime, calendar: WorkCalendar) -> datetime:
+def _on_the_half_hour(instant: datetime, calendar: WorkCalendar) -> datetime:
     """The next half hour in office hours: people do not act to the second, and fewer instants make a faster year."""
     past = timedelta(minutes=instant.minute % HALF_HOUR, seconds=instant.second, microseconds=instant.microsecond)
     rounded = instant if not past else instant - past + timedelta(minutes=HALF_HOUR)

@@ -41,8 +41,8 @@ from services.issuing.signing import Desk
 _WEEK = timedelta(days=7)
 
 
-def leave(database: Database, home: Path, now: datetime, press: Press) -> None:
-    """Print and issue them into the cabinet of the home.
+def print_year_end(database: Database, home: Path, now: datetime, press: Press) -> None:
+    """Print what the simulated office leaves at a year's end (papers, tables, figures) into the cabinet of the home.
 
     Raises:
         Refusal: a file cannot be written, or nobody in the directory may sign.

@@ -1,4 +1,4 @@
-"""`simulate`: from two sheets and a scenario to a log of a whole year."""
+"""`simulate_year`: from two sheets and a scenario to a log of a whole year."""
 
 import os
 import shutil
@@ -61,7 +61,7 @@ Issue = Callable[[Database, PlannedBriefing, datetime], tuple[str, str]]
 File = Callable[[Database, Meeting, Actor, datetime], None]
 
 
-async def simulate(  # noqa: PLR0913  (what a year is made of)
+async def simulate_year(  # noqa: PLR0913  (what a year is made of)
     plan: Path,
     home: Path,
     year: int,
@@ -72,7 +72,7 @@ async def simulate(  # noqa: PLR0913  (what a year is made of)
     file: File = lambda _database, _meeting, _actor, _at: None,
     progress: Callable[[date], None] = lambda _: None,
 ) -> Played:
-    """Play the year into a fresh log in `home`.
+    """Simulate a year of the office: from two sheets and a scenario into a fresh log in `home`.
 
     Raises:
         Refusal: the folder lacks a sheet, or a sheet has faults; nothing is played.

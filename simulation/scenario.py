@@ -170,7 +170,7 @@ _OWN = {"on", "at", "matter", "do", "as", "by", "paper"}
 
 
 def read_scenario(path: Path) -> Scenario:
-    """Read the file.
+    """The year a `scenario.toml` tells.
 
     Raises:
         Refusal: `malformed`, naming what is wrong.

@@ -9,7 +9,7 @@ from activities.channels.port import NotTakenError
 from domain.calendar import local_date
 from domain.notices.digest import Message
 from domain.office import Person
-from sheets.file_errors import reason
+from sheets.file_errors import file_error_reason
 
 
 class FileChannel:
@@ -45,4 +45,4 @@ class FileChannel:
             finally:
                 os.close(descriptor)
         except OSError as error:
-            raise NotTakenError(f"写不进 {self._folder}：{reason(error)}") from error
+            raise NotTakenError(f"写不进 {self._folder}：{file_error_reason(error)}") from error

@@ -8,18 +8,18 @@ import typer
 
 from cli.meeting.common import (
     MeetingArg,
-    convene,
-    document,
-    for_reader,
-    line,
+    directory_names,
+    meeting_answer_document,
+    meeting_answer_line,
+    meeting_for_reader,
     meeting_order,
-    names,
-    proposed,
+    proposed_agenda,
+    send_meeting_commands,
     the_meeting,
 )
-from cli.printing.files import OutOption, check_out, write_page
+from cli.printing.files import OutOption, check_output_file, write_page
 from cli.session import Problem, answer, session
-from cli.task.common import ReasonOption, need, the_matter
+from cli.task.common import ReasonOption, need_option, the_matter
 from domain.meetings.agenda import arranged_agenda
 from domain.meetings.commands import AddItem, DropItem, FreezeAgenda, MeetingCommand, OrderItems
 from domain.meetings.meeting import AgendaItem, Meeting
@@ -37,28 +37,28 @@ def agenda(
     output: OutOption = None,
 ) -> None:
     """会议议题：由日志自动汇集，可增列、撤下、排序；到期自动确定。"""
-    check_out(output)
+    check_output_file(output)
     target = the_meeting(meeting)
     if sum(x is not None and x is not False for x in (add or None, drop, order, output)) + freeze > 1:
         raise Problem("--add、--drop、--order、--freeze、-o 一次只做一件", "malformed")
-    assembled = proposed(target)
+    assembled = proposed_agenda(target)
     items = arranged_agenda(target, assembled.items)
     commands: list[MeetingCommand] = []
     if add:
         commands = [AddItem(item=_item(text)) for text in add]
     elif drop is not None:
         item = _numbered(items, drop)
-        why = need(reason, "--reason", "撤下理由")
+        why = need_option(reason, "--reason", "撤下理由")
         commands = [DropItem(key=item.key, title=item.title, reason=why)]
     elif order is not None:
         commands = [OrderItems(order=tuple(_numbered(items, n).key for n in _numbers(order)))]
     elif freeze:
         commands = [FreezeAgenda(proposed=assembled.items, position=assembled.position)]
     if not commands:
-        _show(target, for_reader(target.model_copy(update={"items": items})).items, output)
+        _show(target, meeting_for_reader(target.model_copy(update={"items": items})).items, output)
         return
-    replies = convene(*(meeting_order(target, c, nth=n) for n, c in enumerate(commands)))
-    answer(document(replies[-1]), "\n".join(line(r) for r in replies))
+    replies = send_meeting_commands(*(meeting_order(target, c, nth=n) for n, c in enumerate(commands)))
+    answer(meeting_answer_document(replies[-1]), "\n".join(meeting_answer_line(r) for r in replies))
 
 
 def _item(text: str) -> AgendaItem:
@@ -99,7 +99,7 @@ def _show(meeting: Meeting, items: Sequence[AgendaItem], output: Path | None) ->
         }
         for i in items
     ]
-    page = agenda_page(meeting, items, names())
+    page = agenda_page(meeting, items, directory_names())
     if output is not None:
         write_page(page, output)
     display = f"已写入 {output}" if output else "" if session.json else markdown_of(page).rstrip("\n")

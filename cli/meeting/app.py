@@ -21,6 +21,6 @@ app = group(
         "record": "cli.meeting.ledger:record",
         "list": "cli.meeting.reads:list_",
         "show": "cli.meeting.reads:show",
-        "count": "cli.meeting.reads:count",
+        "count": "cli.meeting.reads:count_meetings",
     },
 )

@@ -8,9 +8,19 @@ from uuid import uuid4
 
 import typer
 
-from cli.meeting.common import MeetingArg, convene, do, document, line, meeting_order, moment, the_meeting, the_series
+from cli.meeting.common import (
+    MeetingArg,
+    do_for_meeting,
+    meeting_answer_document,
+    meeting_answer_line,
+    meeting_order,
+    send_meeting_commands,
+    the_meeting,
+    the_series,
+    typed_moment,
+)
 from cli.session import Problem, answer, session
-from cli.task.common import ReasonOption, confirm, need, the_gateway, told_in_time
+from cli.task.common import ReasonOption, confirm_command, need_option, the_gateway, told_in_time
 from domain.base import refuse
 from domain.calendar import SHANGHAI
 from domain.ids import meeting_stream
@@ -33,8 +43,8 @@ def schedule(
     chair: Annotated[str | None, typer.Option("--chair", metavar="P", help="主持人（人员编号或姓名）")] = None,
 ) -> None:
     """安排一次会议：到时发通知、定议题。"""
-    wanted = the_series(need(series, "--series", "会议系列"))
-    starts = moment(need(at, "--at", "开会时间"))
+    wanted = the_series(need_option(series, "--series", "会议系列"))
+    starts = typed_moment(need_option(at, "--at", "开会时间"))
     session.command_id = session.command_id or uuid4().hex
     command = ConveneMeeting(
         series=wanted,
@@ -43,25 +53,27 @@ def schedule(
         place=place,
         chair=session.person(chair).id if chair else None,
     )
-    (reply,) = convene(meeting_order(meeting_stream(session.command_id), command))
+    (reply,) = send_meeting_commands(meeting_order(meeting_stream(session.command_id), command))
     when = starts.astimezone(SHANGHAI)
     answer(
-        {**document(reply), "starts": when.isoformat()},
-        f"{line(reply)}\n{wanted.name} {said_date(when.date())} {when:%H:%M}",
+        {**meeting_answer_document(reply), "starts": when.isoformat()},
+        f"{meeting_answer_line(reply)}\n{wanted.name} {said_date(when.date())} {when:%H:%M}",
     )
 
 
 def move(meeting: MeetingArg, at: AtOption = None, reason: ReasonOption = None) -> None:
     """会议改期。"""
-    command = MoveMeeting(starts=moment(need(at, "--at", "新的时间")), reason=need(reason, "--reason", "改期理由"))
-    do(the_meeting(meeting), command)
+    command = MoveMeeting(
+        starts=typed_moment(need_option(at, "--at", "新的时间")), reason=need_option(reason, "--reason", "改期理由")
+    )
+    do_for_meeting(the_meeting(meeting), command)
 
 
 def cancel(meeting: MeetingArg, reason: ReasonOption = None) -> None:
     """取消会议。"""
-    target, why = the_meeting(meeting), need(reason, "--reason", "取消理由")
-    confirm(f"取消 {target.number} {target.title}？")
-    do(target, CancelMeeting(reason=why))
+    target, why = the_meeting(meeting), need_option(reason, "--reason", "取消理由")
+    confirm_command(f"取消 {target.number} {target.title}？")
+    do_for_meeting(target, CancelMeeting(reason=why))
 
 
 def series(

@@ -35,7 +35,7 @@ MOST_NAMED = 8
 
 
 def the_meeting(words: str) -> Meeting:
-    """The one meeting meant.
+    """The one meeting a `meeting` command means, by number, tail or words of its name.
 
     Raises:
         Problem: none (exit 4), or several fit (exit 2, with the candidates).
@@ -69,15 +69,15 @@ def the_series(name: str) -> Series:
     return series[0]
 
 
-def names() -> "DirectoryNames":
-    """Units and people as the directory names them now, those who left too."""
+def directory_names() -> "DirectoryNames":
+    """Names of units and people for a meeting's answer, as the directory has them now, those who left too."""
     from documents.meetings.calling import DirectoryNames
 
     return DirectoryNames.of(reading.units(session.database), reading.people(session.database, former=True))
 
 
-def proposed(meeting: Meeting) -> Assembled:
-    """What the log proposes for the agenda now; a fixed agenda needs no proposals."""
+def proposed_agenda(meeting: Meeting) -> Assembled:
+    """The items the log proposes for a meeting's agenda now; a fixed agenda needs no proposals."""
     if meeting.items:
         return Assembled()
     from activities.agenda import assembled_agenda
@@ -85,8 +85,8 @@ def proposed(meeting: Meeting) -> Assembled:
     return assembled_agenda(session.database, meeting.stream)
 
 
-def moment(text: str) -> datetime:
-    """An instant as people say it."""
+def typed_moment(text: str) -> datetime:
+    """The instant a `meeting` command means, as people say it."""
     instant = at_office(*spoken_moment(text, today()))
     session.understood(text, instant)
     return instant
@@ -95,7 +95,7 @@ def moment(text: str) -> datetime:
 def meeting_order(
     meeting: Meeting | str, command: MeetingCommand, actor: Actor | None = None, nth: int = 0
 ) -> MeetingOrder:
-    """The command on its way, its secret words sealed; `nth` keeps ids apart when one run sends several.
+    """The order for a meeting, its secret words sealed; `nth` keeps ids apart when one run sends several.
 
     Args:
         meeting: as it stands, or the stream of one that is only being convened.
@@ -126,7 +126,7 @@ def _sealed(meeting: Meeting | str, command: MeetingCommand) -> MeetingCommand:
     return sealed_under(matter, command)
 
 
-def for_reader(meeting: Meeting) -> Meeting:
+def meeting_for_reader(meeting: Meeting) -> Meeting:
     """The meeting with its secret words as whoever runs this may see them. No paper is made of it."""
     from cli.task.reads import secrets_of
 
@@ -138,8 +138,8 @@ def for_reader(meeting: Meeting) -> Meeting:
     return readable_meeting(meeting, lambda stream, text: reader(stream)(text))
 
 
-def convene(*orders: MeetingOrder) -> "list[MeetingReply]":
-    """Send one after another; the first refusal ends it.
+def send_meeting_commands(*orders: MeetingOrder) -> "list[MeetingReply]":
+    """Send meeting commands one after another; the first refusal ends the run.
 
     Raises:
         Refusal, Unreachable, Problem: as the gateway.
@@ -152,14 +152,14 @@ async def _convene(orders: tuple[MeetingOrder, ...]) -> "list[MeetingReply]":
     return [await gateway.convene(order) for order in orders]
 
 
-def do(meeting: Meeting, command: MeetingCommand, actor: Actor | None = None) -> None:
-    """One command on one meeting, start to answer."""
-    (reply,) = convene(meeting_order(meeting, command, actor))
-    answer(document(reply), line(reply))
+def do_for_meeting(meeting: Meeting, command: MeetingCommand, actor: Actor | None = None) -> None:
+    """Send one command to one meeting and show the answer."""
+    (reply,) = send_meeting_commands(meeting_order(meeting, command, actor))
+    answer(meeting_answer_document(reply), meeting_answer_line(reply))
 
 
-def document(reply: "MeetingReply") -> dict[str, Any]:
-    """The answer as scripts read it."""
+def meeting_answer_document(reply: "MeetingReply") -> dict[str, Any]:
+    """A meeting's answer to a command, as scripts read it (`--json`)."""
     return {
         "meeting": reply.meeting,
         "stage": reply.stage.value,
@@ -168,8 +168,8 @@ def document(reply: "MeetingReply") -> dict[str, Any]:
     }
 
 
-def line(reply: "MeetingReply") -> str:
-    """The answer as people read it."""
+def meeting_answer_line(reply: "MeetingReply") -> str:
+    """A meeting's answer to a command, as people read it."""
     from domain.event import label_of
 
     done = "、".join(dict.fromkeys(label_of(e) for e in reply.events)) or "没有变化"

@@ -8,8 +8,8 @@ import typer
 from cli.meeting.common import the_series
 from cli.moments import past_moment
 from cli.session import Problem, answer, session
-from cli.sheets import reject
-from cli.task.common import TextOption, need, now, term
+from cli.sheets import reject_file
+from cli.task.common import TextOption, need_option, now, typed_term
 from domain.meetings.commands import RecordMeeting
 from domain.meetings.terms import OfficePart
 
@@ -34,10 +34,10 @@ def record(
         _many(source)
         return
     command = RecordMeeting(
-        series=the_series(need(series, "--series", "会议系列")),
-        starts=past_moment(need(at, "--at", "开会时间")),
-        title=need(title, "--title", "会议名称"),
-        part=term(OfficePart, part, "--part"),
+        series=the_series(need_option(series, "--series", "会议系列")),
+        starts=past_moment(need_option(at, "--at", "开会时间")),
+        title=need_option(title, "--title", "会议名称"),
+        part=typed_term(OfficePart, part, "--part"),
         place=place,
         chair=session.person(chair).id if chair else None,
         summary=text,
@@ -53,7 +53,7 @@ def _many(source: Path) -> None:
     if listed.faults:
         faults = [{"row": f.row, "column": f.column, "message": f.message} for f in listed.faults]
         lines = [*(f.line for f in listed.faults), f"共{len(listed.faults)}处错误，整份未登记"]
-        reject({"recorded": [], "rejected": faults}, lines)
+        reject_file({"recorded": [], "rejected": faults}, lines)
     entries = _recorded(listed.commands)
     fresh = [e for e in entries if e["fresh"]]
     answer(

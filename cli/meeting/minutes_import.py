@@ -6,11 +6,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.meeting.common import convene, document, line, meeting_order, proposed, the_meeting
-from cli.printing.files import check_out
+from cli.meeting.common import (
+    meeting_answer_document,
+    meeting_answer_line,
+    meeting_order,
+    proposed_agenda,
+    send_meeting_commands,
+    the_meeting,
+)
+from cli.printing.files import check_output_file
 from cli.session import Exit, Problem, answer, session
-from cli.sheets import reject, say
-from cli.task.common import acting, now
+from cli.sheets import reject_file, say_lines
+from cli.task.common import acting_for, now
 from domain.base import Refusal
 from domain.envelope import canonical
 from domain.meetings.agenda import arranged_agenda
@@ -43,7 +50,7 @@ def import_minutes(
     """Write the sheet for review (`-o`), or judge and record the decisions of the meeting."""
     from intake import minutes
 
-    check_out(output, (".xlsx",))
+    check_output_file(output, (".xlsx",))
     if minutes.is_reviewed(file):
         if output is not None:
             raise Problem(f"{file.name} 已是{minutes.SHEET}，不用 -o，写明 --meeting 即可导入", "malformed")
@@ -73,7 +80,7 @@ def _import(target: Meeting, listed: "MinutesList", *, dry_run: bool, by: str | 
     chair = by or target.chair
     if chair is None:
         raise Problem(f"{target.number} 没有主持人，请用 --by 写明以谁的名义议定", "malformed")
-    decider = acting(chair, paper)
+    decider = acting_for(chair, paper)
     context = DecisionContext(rulebook=reading.rulebook(session.database), now=now(), actor=decider)
     plan = _planned(target, listed, context)
     told = _document(target, plan)
@@ -81,15 +88,19 @@ def _import(target: Meeting, listed: "MinutesList", *, dry_run: bool, by: str | 
     if faults:
         lines = [*(fault.line for fault in faults), f"共{len(faults)}处不能办理，没有录入任何议定"]
         if plan.malformed:
-            reject(told, [*lines, "可先用 -o 写成议定清单，核对补全后导入"])
+            reject_file(told, [*lines, "可先用 -o 写成议定清单，核对补全后导入"])
         if session.json:
             answer(told, "")
         else:
-            say(lines)
+            say_lines(lines)
         raise SystemExit(Exit.REFUSED)
-    replies = [] if dry_run else convene(*_orders(target, plan, decider))
-    done = [document(reply) for reply in replies]
-    lines = [f"第{row.row}行  {row.text[:40]}" for row, _ in plan.decided] if dry_run else [line(r) for r in replies]
+    replies = [] if dry_run else send_meeting_commands(*_orders(target, plan, decider))
+    done = [meeting_answer_document(reply) for reply in replies]
+    lines = (
+        [f"第{row.row}行  {row.text[:40]}" for row, _ in plan.decided]
+        if dry_run
+        else [meeting_answer_line(r) for r in replies]
+    )
     ends = f"{target.number}：{'将' if dry_run else '已'}增列议题{len(plan.added)}项、议定{len(plan.decided)}项"
     answer({**told, "replies": done}, "\n".join([*lines, ends]))
 
@@ -102,7 +113,7 @@ def _planned(target: Meeting, listed: "MinutesList", context: DecisionContext) -
 
     plan = _Plan(malformed=list(listed.faults))
     index = UnitIndex(reading.units(session.database))
-    items = list(arranged_agenda(target, proposed(target).items))
+    items = list(arranged_agenda(target, proposed_agenda(target).items))
     for row in listed.rows:
         if reading.find_command(session.database, _command_id(target, row)) is not None:
             plan.unchanged.append({"row": row.row, "text": row.text})

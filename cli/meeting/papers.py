@@ -5,11 +5,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.meeting.common import MeetingArg, convene, for_reader, line, meeting_order, names, proposed, the_meeting
+from cli.meeting.common import (
+    MeetingArg,
+    directory_names,
+    meeting_answer_line,
+    meeting_for_reader,
+    meeting_order,
+    proposed_agenda,
+    send_meeting_commands,
+    the_meeting,
+)
 from cli.numbers import pass_numbers_given
-from cli.printing.files import OutOption, check_out, press, write_copy, write_page
+from cli.printing.files import OutOption, check_output_file, office_press, write_copy, write_page
 from cli.session import Problem, answer, session
-from cli.task.common import ByOption, PaperOption, acting, confirm, now, today
+from cli.task.common import ByOption, PaperOption, acting_for, confirm_command, now, today
 from domain.base import Refusal
 from domain.envelope import Actor
 from domain.meetings.agenda import arranged_agenda
@@ -31,12 +40,12 @@ def notice(meeting: MeetingArg, output: OutOption = None) -> None:
     from documents.formats.markdown import markdown_of
     from documents.meetings.calling import last_rescheduling, notice_page
 
-    check_out(output)
+    check_output_file(output)
     target = the_meeting(meeting)
     page = notice_page(
         target,
-        arranged_agenda(target, proposed(target).items),
-        names(),
+        arranged_agenda(target, proposed_agenda(target).items),
+        directory_names(),
         reading.rulebook(session.database).calendar,
         now(),
         last_rescheduling(reading.read_stream(session.database, target.stream)),
@@ -78,10 +87,10 @@ def minutes(
         return
     if file is not None or into is not None or dry_run or by is not None:
         raise Problem("--meeting、--by、--dry-run 和文件只用于 xmh meeting minutes import FILE", "malformed")
-    check_out(output)
+    check_output_file(output)
     target, lines = the_meeting(meeting), []
     if sign is not None:
-        lines.append(_sign(target, acting(session.person(sign).id, paper)))
+        lines.append(_sign(target, acting_for(session.person(sign).id, paper)))
         target = the_meeting(target.number)
     kept, filed = _kept(target)
     text = _written(target, kept, output)
@@ -89,7 +98,9 @@ def minutes(
         "meeting": target.number,
         "stage": target.stage.value,
         "minutes": target.minutes.no if target.minutes else None,
-        "points": [p.model_dump(mode="json", exclude={"decided_by"}) for p in for_reader(target).standing_points],
+        "points": [
+            p.model_dump(mode="json", exclude={"decided_by"}) for p in meeting_for_reader(target).standing_points
+        ],
         "files": {kind: str(path) for kind, path in kept.files.items()} if kept else {},
         "sha256": kept.sha256 if kept else {},
         "markdown": text,
@@ -108,13 +119,13 @@ def _sign(meeting: Meeting, actor: Actor) -> str:
     from services.restored_numbers import advance_numbers
 
     if meeting.stage is MeetingStage.IN_SESSION:  # else there is nothing to sign, and the meeting says why
-        rehearse_minutes(session.settings.home, meeting, names(), now=now(), press=press())
-    confirm(f"签发 {meeting.number} 的纪要？签发后议定事项即行生效。")
+        rehearse_minutes(session.settings.home, meeting, directory_names(), now=now(), press=office_press())
+    confirm_command(f"签发 {meeting.number} 的纪要？签发后议定事项即行生效。")
     pass_numbers_given()
     seen = papers_on_disk(session.settings.home)
     advance_numbers(session.database, seen, "文件柜中已有该文号的纪要，日志由旧备份还原")
-    (reply,) = convene(meeting_order(meeting, SignMinutes(), actor))
-    return line(reply)
+    (reply,) = send_meeting_commands(meeting_order(meeting, SignMinutes(), actor))
+    return meeting_answer_line(reply)
 
 
 def _kept(meeting: Meeting) -> "tuple[FiledMinutes | None, list[str]]":
@@ -129,11 +140,11 @@ def _kept(meeting: Meeting) -> "tuple[FiledMinutes | None, list[str]]":
         return None, []
     home, known, no = session.settings.home, filed_minutes(session.database, meeting), meeting.minutes.no
     if known is not None:
-        return minutes_with_files(session.database, home, known, press()), []
+        return minutes_with_files(session.database, home, known, office_press()), []
     if session.actor.role not in KEEPERS:
         return None, [f"{no} 尚未成文归档，请办公室运行 xmh meeting minutes {meeting.number}"]
     try:
-        done = file_minutes(session.database, home, meeting, actor=session.actor, now=now(), press=press())
+        done = file_minutes(session.database, home, meeting, actor=session.actor, now=now(), press=office_press())
     except Refusal as refusal:
         raise Problem(f"{no} 已签发生效，但没有归档：{refusal.message}", refusal.code) from refusal
     return done, [f"{no} 已成文归档", *(f"  {path}" for path in done.files.values())]
@@ -148,7 +159,7 @@ def _written(meeting: Meeting, kept: "FiledMinutes | None", output: Path | None)
         if output is not None:
             write_copy(kept.event.number, kept.files, output)
         return kept.files["md"].read_text(encoding="utf-8")
-    page = minutes_page(meeting, names(), today())
+    page = minutes_page(meeting, directory_names(), today())
     if output is not None:
         write_page(page, output)
     return markdown_of(page)

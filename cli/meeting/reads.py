@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.meeting.common import MeetingArg, for_reader, names, the_meeting, the_series
-from cli.printing.files import OutOption, check_out, write_page
+from cli.meeting.common import MeetingArg, directory_names, meeting_for_reader, the_meeting, the_series
+from cli.printing.files import OutOption, check_output_file, write_page
 from cli.session import Problem, answer, session
 from cli.task.common import today
 from documents.meetings.pack import SERIES
@@ -44,7 +44,7 @@ def list_(
     answer({"meetings": [_row(m) for m in meetings]}, shown)
 
 
-def count(year: YearOption = None) -> None:
+def count_meetings(year: YearOption = None) -> None:
     """各类会议的次数；已召开的才计数，各名目互不合并。"""
     wanted = year or today().year
     counters = _counters()
@@ -100,7 +100,7 @@ def _table(meetings: Sequence[reading.ListedMeeting]) -> str:
 
 def show(meeting: MeetingArg) -> None:
     """一次会议的全部情况：议题、出席、议定事项及其落实。"""
-    target = for_reader(the_meeting(meeting))
+    target = meeting_for_reader(the_meeting(meeting))
     document = {
         **target.model_dump(mode="json", exclude={"points", "hash", "starts"}),
         "meeting": target.number,
@@ -112,7 +112,7 @@ def show(meeting: MeetingArg) -> None:
 
 
 def _told(m: Meeting) -> list[str]:
-    who = names()
+    who = directory_names()
     when = m.starts.astimezone(SHANGHAI)
     lines = [
         f"{m.number}  {m.name}  {m.title if m.title not in m.name else ''}".rstrip(),
@@ -167,7 +167,7 @@ def pack(
     from documents.ledger import read_ledger
     from documents.meetings.pack import weekly_pack
 
-    check_out(output)
+    check_output_file(output)
     monday = _monday(week)
     at = min(datetime.now(UTC), _held_at(monday))
     page = weekly_pack(read_ledger(session.database, at), monday, monday)
@@ -187,7 +187,7 @@ def _held_at(monday: date) -> datetime:
 
 
 def _monday(text: str | None) -> date:
-    from cli.task.common import day
+    from cli.task.common import typed_day
 
     if text is None:
         given = today()
@@ -198,5 +198,5 @@ def _monday(text: str | None) -> date:
         except ValueError:
             raise Problem(f"没有“{text}”这一周，请写成 2022-W10", "malformed") from None
     else:
-        given = day(text)
+        given = typed_day(text)
     return given - timedelta(days=given.weekday())

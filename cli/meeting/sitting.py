@@ -8,17 +8,25 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.meeting.common import MeetingArg, convene, do, document, line, meeting_order, the_meeting
+from cli.meeting.common import (
+    MeetingArg,
+    do_for_meeting,
+    meeting_answer_document,
+    meeting_answer_line,
+    meeting_order,
+    send_meeting_commands,
+    the_meeting,
+)
 from cli.session import Problem, answer, session
 from cli.task.common import (
     ByOption,
     PaperOption,
     ReasonOption,
     TextOption,
-    acting,
-    need,
-    term,
+    acting_for,
+    need_option,
     the_unit,
+    typed_term,
 )
 from cli.task.due import due_day
 from domain.envelope import Actor
@@ -49,7 +57,7 @@ def open_(
     chair: Annotated[str | None, typer.Option("--chair", metavar="P", help="主持人；安排时已写明的可不填")] = None,
 ) -> None:
     """召开：此后可以逐项议定。"""
-    do(the_meeting(meeting), OpenMeeting(chair=session.person(chair).id if chair else None))
+    do_for_meeting(the_meeting(meeting), OpenMeeting(chair=session.person(chair).id if chair else None))
 
 
 def attend(
@@ -62,7 +70,7 @@ def attend(
     attendance = Attendance(present=_people(present), observers=_people(observe), leave=_people(leave))
     if not (attendance.present or attendance.observers or attendance.leave):
         raise Problem("请写明出席（--present）、列席（--observe）或请假（--leave）人员", "malformed")
-    do(the_meeting(meeting), RecordAttendance(attendance=attendance))
+    do_for_meeting(the_meeting(meeting), RecordAttendance(attendance=attendance))
 
 
 def _people(names: PeopleOption) -> tuple[str, ...]:
@@ -103,20 +111,20 @@ def decide(
     """议定：逐项录入；纪要签发后生效，--urgent 的立即生效。"""
     target = the_meeting(meeting)
     if withdraw is not None:
-        do(target, Withdraw(point=withdraw, reason=need(reason, "--reason", "撤回理由")))
+        do_for_meeting(target, Withdraw(point=withdraw, reason=need_option(reason, "--reason", "撤回理由")))
         return
-    actor = acting(by or target.chair, paper)
+    actor = acting_for(by or target.chair, paper)
     if source is not None:
         commands = [_command(row) for row in _rows(source)]
     else:
         row = {"outcome": outcome, "of": of, "text": text, "lead": lead, "assist": assist, "due": due, "title": title}
-        number = need(None if item is None else str(item), "--item", "议题序号")
-        need(outcome, "--outcome", "议定结果")
-        need(text, "--text", "议定内容")
+        number = need_option(None if item is None else str(item), "--item", "议题序号")
+        need_option(outcome, "--outcome", "议定结果")
+        need_option(text, "--text", "议定内容")
         commands = [_command({**row, "item": number, "urgent": urgent})]
-    replies = convene(*(meeting_order(target, c, actor, nth=n) for n, c in enumerate(commands)))
-    documents = [document(r) for r in replies]
-    answer(documents[0] if source is None else documents, "\n".join(line(r) for r in replies))
+    replies = send_meeting_commands(*(meeting_order(target, c, actor, nth=n) for n, c in enumerate(commands)))
+    documents = [meeting_answer_document(r) for r in replies]
+    answer(documents[0] if source is None else documents, "\n".join(meeting_answer_line(r) for r in replies))
 
 
 def _command(row: dict[str, Any]) -> DecideItem:
@@ -129,9 +137,9 @@ def _command(row: dict[str, Any]) -> DecideItem:
     lead, due, of = row.get("lead"), row.get("due"), row.get("of")
     return DecideItem(
         item=int(number),
-        outcome=term(Outcome, str(row.get("outcome") or ""), "--outcome"),
+        outcome=typed_term(Outcome, str(row.get("outcome") or ""), "--outcome"),
         text=str(row.get("text") or ""),
-        subject=term(Subject, of, "--of") if of else None,
+        subject=typed_term(Subject, of, "--of") if of else None,
         lead=the_unit(lead) if lead else None,
         assist=tuple(the_unit(n) for n in names),
         due=due_day(due) if due else None,
@@ -178,10 +186,10 @@ def outcome(
         raise Problem("请写明 --again（再次落实）或 --waive（不再落实），二者取一", "malformed")
     target = the_meeting(meeting)
     if waive:
-        do(target, WaiveOutcome(point=point, reason=need(reason, "--reason", "不再落实的理由")))
+        do_for_meeting(target, WaiveOutcome(point=point, reason=need_option(reason, "--reason", "不再落实的理由")))
         return
-    do(target, SendAgain(point=point), _chair(target, by, paper))
+    do_for_meeting(target, SendAgain(point=point), _chair(target, by, paper))
 
 
 def _chair(meeting: Meeting, by: str | None, paper: str | None) -> Actor:
-    return acting(by or meeting.chair, paper)
+    return acting_for(by or meeting.chair, paper)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.printing.files import check_out
+from cli.printing.files import check_output_file
 from cli.session import Problem, answer, session
-from cli.sheets import reject
+from cli.sheets import reject_file
 from domain.base import Refusal
 from domain.calendar import SHANGHAI
-from sheets.file_errors import unwritable
+from sheets.file_errors import unwritable_file
 
 if TYPE_CHECKING:
     from domain.calendar import PublishedYear, WorkCalendar
@@ -41,7 +41,7 @@ def draft_(
     """从文稿中列出督办任务草稿：谁牵头、谁配合、何时完成、完成多少；文中没有的不编造，只提示。"""
     from intake.draft.draft import draft_file
 
-    check_out(output, (".xlsx",))
+    check_output_file(output, (".xlsx",))
     office, units = drafting_context()
     made = draft_file(file, office, everything=everything, year=year)
     document = _document(made)
@@ -49,7 +49,7 @@ def draft_(
         document["rejected"] = [
             {"sheet": f.sheet, "row": f.row, "column": f.column, "message": f.message} for f in made.faults
         ]
-        reject(document, [*(f.line for f in made.faults), f"共{len(made.faults)}个单元格读不了，没有写出草稿"])
+        reject_file(document, [*(f.line for f in made.faults), f"共{len(made.faults)}个单元格读不了，没有写出草稿"])
     if output is not None:
         _write(made, output, [unit.name for unit in units])
         document["output"] = str(output)
@@ -93,7 +93,7 @@ def _write(made: "DraftedList", output: Path, units: list[str]) -> None:
         write_sheet(made, output, units)
     except (OSError, XlsxWriterException) as error:
         cause = next((e for e in (error, *error.args) if isinstance(e, OSError)), OSError())
-        raise unwritable(output, cause) from error
+        raise unwritable_file(output, cause) from error
 
 
 # --- telling

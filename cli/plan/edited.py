@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from cli.plan.rows import (
     Import,
-    command_line,
     fault_document,
-    judged,
-    not_yet_open,
+    judged_rows,
     open_order,
+    opening_line,
     openings_document,
-    sent,
+    rows_not_yet_open,
+    send_openings,
 )
 from cli.reach import gap_lines, gaps_as_json, nobody_to_tell, nobody_would_be_told
 from cli.session import Exit, answer, problem_of, session
-from cli.sheets import reject, say
-from cli.task.common import now, order
+from cli.sheets import reject_file, say_lines
+from cli.task.common import now, task_order
 from cli.task.due import due_day
 from domain.base import Refusal
 from domain.commands import AssignMatter, OpenMatter
@@ -62,7 +62,7 @@ def import_edited(file: Path, *, dry_run: bool, keep_going: bool) -> None:
     if not dry_run:
         extra["applied"] = _applied(ready, opening.ready, done)
     if code and not session.json:
-        say([f.line for f in (*faults, *refused)])
+        say_lines([f.line for f in (*faults, *refused)])
     without = _without(ready, opening.ready) if dry_run else nobody_to_tell(matters=_handed(extra["applied"]))
     text = "\n".join([_told(done, extra, dry_run=dry_run), *gap_lines(without)])
     answer({**done.document, **extra, "unreached": gaps_as_json(without)}, text)
@@ -110,7 +110,7 @@ def _openings(table: "EditedTable", done: Import) -> "Openings":
     from sheets.table import SHEET
 
     listed = TaskList(file=table.file, sheet=SHEET, rows=table.new, faults=())
-    openings = judged(not_yet_open(listed, done))
+    openings = judged_rows(rows_not_yet_open(listed, done))
     # A task list calls its columns by longer names; the fault is named as the sheet in hand has it.
     faults = tuple(f.model_copy(update={"column": _COLUMNS.get(f.column, f.column)}) for f in openings.faults)
     return replace(openings, faults=faults)
@@ -135,7 +135,7 @@ def _applied(ready: "Sequence[Edit]", openings: "Sequence[Opening]", done: Impor
     rows = [edit.row.row for edit in ready] + [opening.row.row for opening in openings]
     columns = [edit.column.label for edit in ready] + [""] * len(openings)
     applied = []
-    for row, column, one, reply in zip(rows, columns, orders, sent(orders), strict=True):
+    for row, column, one, reply in zip(rows, columns, orders, send_openings(orders), strict=True):
         if isinstance(reply, Refusal):
             done.rejected.append({"row": row, "column": column, "message": problem_of(reply).message})
             continue
@@ -146,7 +146,7 @@ def _applied(ready: "Sequence[Edit]", openings: "Sequence[Opening]", done: Impor
 
 
 def _order(edit: "Edit") -> "Order":
-    return order(edit.matter.stream, edit.command).model_copy(update={"command_id": edit.command_id})
+    return task_order(edit.matter.stream, edit.command).model_copy(update={"command_id": edit.command_id})
 
 
 # --- telling
@@ -197,11 +197,11 @@ def _refused(done: Import, extra: dict[str, Any], faults: "Sequence[CellFault]",
     else:
         done.commands = []
     if code == Exit.MALFORMED:
-        reject({**done.document, **extra}, lines)
+        reject_file({**done.document, **extra}, lines)
     if session.json:
         answer({**done.document, **extra}, "")
     else:
-        say(lines)
+        say_lines(lines)
     raise SystemExit(code)
 
 
@@ -210,7 +210,7 @@ def _listed(done: Import, extra: dict[str, Any], *, dry_run: bool) -> list[str]:
     if dry_run:
         for c in done.commands:
             if c["do"] == "open":
-                lines.append(command_line(c))
+                lines.append(opening_line(c))
             else:
                 lines.append(f"第{c['row']}行“{c['column']}”  {c['matter']}  {c['text']}")
     lines += [f"第{o['row']}行  {o['matter']}  已立项  {o['title']}" for o in done.opened]

@@ -8,17 +8,17 @@ import typer
 
 from cli.plan.rows import (
     Import,
-    command_line,
     fault_document,
-    judged,
-    not_yet_open,
+    judged_rows,
     open_order,
+    opening_line,
     openings_document,
-    sent,
+    rows_not_yet_open,
+    send_openings,
 )
 from cli.reach import gap_lines, gaps_as_json, nobody_to_tell, nobody_would_be_told
 from cli.session import Exit, Problem, answer, problem_of, session
-from cli.sheets import reject, say
+from cli.sheets import reject_file, say_lines
 from cli.task.due import due_day
 from domain.base import Refusal
 from domain.commands import OpenMatter
@@ -54,20 +54,20 @@ def import_(
     listed = read_task_list(file, due_day)
     done = Import()
     standing = {m.number: m for m in open_matters(session.database)} if any(r.join for r in listed.rows) else {}
-    new = not_yet_open(listed, done, standing)
-    openings = judged(new, standing)
+    new = rows_not_yet_open(listed, done, standing)
+    openings = judged_rows(new, standing)
     session.advice += openings.remarks
     done.rejected = [fault_document(f) for f in openings.faults]
     done.commands = openings_document(openings.ready)
     if openings.faults and not keep_going:
         done.commands = []
         lines = [*(f.line for f in openings.faults), f"共{len(openings.faults)}处错误，整份未导入"]
-        reject(done.document, lines)
+        reject_file(done.document, lines)
     if not dry_run:
         _refuse_draft(listed)
         _open(openings.ready, done)
     if openings.faults and not session.json:
-        say([f.line for f in openings.faults])
+        say_lines([f.line for f in openings.faults])
     without = _without(openings.ready) if dry_run else nobody_to_tell(matters=[o["matter"] for o in done.opened])
     answer(
         {**done.document, "unreached": gaps_as_json(without)}, "\n".join([_told(done, dry_run), *gap_lines(without)])
@@ -94,7 +94,7 @@ def _open(ready: "Sequence[Opening]", done: Import) -> None:
     if not ready:
         return
     orders = [open_order(o) for o in ready]
-    for opening, reply in zip(ready, sent(orders), strict=True):
+    for opening, reply in zip(ready, send_openings(orders), strict=True):
         row = opening.row
         if isinstance(reply, Refusal):
             problem = problem_of(reply)
@@ -103,11 +103,11 @@ def _open(ready: "Sequence[Opening]", done: Import) -> None:
             done.opened.append({"row": row.row, "matter": reply.matter, "title": row.title, "do": opening.command.do})
     if len(done.opened) < len(ready):
         lines = [f"第{r['row']}行：{r['message']}" for r in done.rejected]
-        reject(done.document, [*lines, f"已立项{len(done.opened)}件；改正后再次导入，只会办理其余各行"])
+        reject_file(done.document, [*lines, f"已立项{len(done.opened)}件；改正后再次导入，只会办理其余各行"])
 
 
 def _told(done: Import, dry_run: bool) -> str:
-    lines = [*map(command_line, done.commands)] if dry_run else []
+    lines = [*map(opening_line, done.commands)] if dry_run else []
     lines += [f"第{o['row']}行  {o['matter']}  {o['title']}" for o in done.opened]
     lines += [
         f"第{c['row']}行  {c['matter']} 已立项，清单中的{'、'.join(c['columns'])}与立项时不同，未作改动；"

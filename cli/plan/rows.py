@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cli.session import Problem, session
-from cli.task.common import now, order
+from cli.task.common import now, task_order
 from domain.base import Refusal
 from domain.commands import AddBasis
 from domain.events import MatterAssigned, MatterOpened
@@ -46,8 +46,8 @@ class Import:
         return dict(vars(self))
 
 
-def judged(listed: "TaskList", standing: "Mapping[str, Matter] | None" = None) -> "Openings":
-    """What every row would open or join, and what stands against it; `standing` are the open matters by number."""
+def judged_rows(listed: "TaskList", standing: "Mapping[str, Matter] | None" = None) -> "Openings":
+    """What every row of a list would open or join, and what is against it; `standing` are open matters by number."""
     from intake.opening import openings
 
     context = DecisionContext(rulebook=reading.rulebook(session.database), now=now(), actor=session.actor)
@@ -58,8 +58,8 @@ def judged(listed: "TaskList", standing: "Mapping[str, Matter] | None" = None) -
 # --- what is already open
 
 
-def not_yet_open(listed: "TaskList", done: Import, standing: "Mapping[str, Matter] | None" = None) -> "TaskList":
-    """The rows to be opened. A row opened before is left alone, and said to differ when it does."""
+def rows_not_yet_open(listed: "TaskList", done: Import, standing: "Mapping[str, Matter] | None" = None) -> "TaskList":
+    """The rows of a list to be opened. A row opened before is left alone, and said to differ when it does."""
     from intake.directory import UnitIndex
 
     rows, index = [], UnitIndex(reading.units(session.database))
@@ -127,13 +127,13 @@ def _ids(index: "UnitIndex", names: Iterable[str]) -> list[str]:
 
 
 def open_order(opening: "Opening") -> "Order":
-    """Named by the row and what it says: the same row sent twice is one command."""
-    sent = order(opening.stream, opening.command, occurred_at=opening.occurred_at)
+    """The order that opens a matter of a list's row, named by the row's content: sent twice it is one command."""
+    sent = task_order(opening.stream, opening.command, occurred_at=opening.occurred_at)
     return sent.model_copy(update={"command_id": f"import:{opening.row.key[:24]}:{opening.row.digest[:16]}"})
 
 
-def sent(orders: "Sequence[Order]") -> "list[Reply | Refusal]":
-    """The answers, in order: one after the other, so that numbers follow the list.
+def send_openings(orders: "Sequence[Order]") -> "list[Reply | Refusal]":
+    """The answers to the rows' orders, sent one after the other, so that numbers follow the list.
 
     Raises:
         Problem: no service runs, or it falls silent (exit 5).
@@ -181,12 +181,12 @@ def _progress(total: int) -> "Iterator[Callable[[], None]]":
 
 
 def fault_document(fault: "CellFault") -> dict[str, Any]:
-    """A rejected cell as `--json` names it."""
+    """A rejected cell of a list, as `--json` names it."""
     return {"row": fault.row, "column": fault.column, "message": fault.message}
 
 
 def openings_document(ready: "Sequence[Opening]") -> list[dict[str, Any]]:
-    """What would be opened or joined, for scripts; each with the open matters it may be about."""
+    """What the rows would open or join, for scripts; each with the open matters it may be about."""
     names = {u.id: u.name for u in reading.units(session.database)}
     near = OpenTitles(open_titles(session.database).values()) if ready else OpenTitles(())
     return [_command(opening, names, near) for opening in ready]
@@ -212,8 +212,8 @@ def _command(opening: "Opening", names: dict[str, str], open_now: OpenTitles) ->
     }
 
 
-def command_line(c: dict[str, Any]) -> str:
-    """One entry of `openings_document`, for people."""
+def opening_line(c: dict[str, Any]) -> str:
+    """One row's entry of `openings_document`, for people."""
     if c["do"] == "basis_add":
         return f"第{c['row']}行  并入 {c['matter']}  增加依据：{c['basis']}"
     since = f"  存量，{c['began']}立项" if c["began"] else ""

@@ -7,7 +7,7 @@ import typer
 
 from cli.session import Problem, answer, session
 from cli.tables import table
-from cli.task.common import MatterArg, day, need, order, send, tell_many, the_matter, today
+from cli.task.common import MatterArg, need_option, send_orders, task_order, tell_many, the_matter, today, typed_day
 from domain.commands import AddPoint, ChangePoint
 from domain.facts import NewPoint
 from domain.matter import Matter
@@ -56,9 +56,9 @@ def schedule(
     from intake.node_template import find_template
 
     target = the_matter(matter)
-    chosen = find_template(need(template, "--template", "节点模板"))
-    start = day(since) if since else today()
-    wanted = _day(need(finish, "--finish", "完成日期"), start)
+    chosen = find_template(need_option(template, "--template", "节点模板"))
+    start = typed_day(since) if since else today()
+    wanted = _day(need_option(finish, "--finish", "完成日期"), start)
     rulebook = reading.rulebook(session.database)
     made = worked_backward(chosen, wanted, rulebook.calendar, start, node)
     if until is not None:
@@ -106,7 +106,7 @@ def _command(matter: Matter, planned: Planned) -> AddPoint | ChangePoint | None:
 
 def _in_turn(stream: str, commands: "Sequence[AddPoint | ChangePoint]") -> list[Any]:
     """One after the other, so that the points stand in the order of the nodes."""
-    return [send([order(stream, command, nth=n)])[0] for n, command in enumerate(commands, start=1)]
+    return [send_orders([task_order(stream, command, nth=n)])[0] for n, command in enumerate(commands, start=1)]
 
 
 def _document(made: Schedule) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.moments import AsOfOption, past_day, past_instant
-from cli.printing.files import check_out, write
+from cli.printing.files import check_output_file, write_output_file
 from cli.session import answer, session
 from domain.calendar import SHANGHAI, local_date
 
@@ -37,12 +37,12 @@ def table_(
     first = past_day(since) if since else local_date(moment) - WEEK
     table = task_table(session.database, moment, first)
     data = made(table)
-    write(output, data)
+    write_output_file(output, data)
     answer(_document(table, output, data), _told(table, output))
 
 
 def _writer(output: Path) -> "Callable[[TaskTable], bytes]":
-    check_out(output, (".xlsx", ".docx"))
+    check_output_file(output, (".xlsx", ".docx"))
     if output.suffix.lower() == ".xlsx":
         from documents.table.workbook import table_workbook
 

@@ -8,9 +8,9 @@ import typer
 
 from cli.names import person_names
 from cli.session import Problem, answer, session
-from cli.sheets import reject
+from cli.sheets import reject_file
 from cli.tables import table
-from cli.task.common import ByOption, PaperOption, ReasonOption, acting, need, now, term
+from cli.task.common import ByOption, PaperOption, ReasonOption, acting_for, need_option, now, typed_term
 from cli.task.due import due_day
 from domain.ids import plan_stream
 from domain.rules.context import DecisionContext
@@ -42,10 +42,10 @@ def version(
     listed = read_task_list(file, due_day)
     if listed.faults:
         faults = [{"row": f.row, "column": f.column, "message": f.message} for f in listed.faults]
-        reject({"rejected": faults}, [*(f.line for f in listed.faults), f"共{len(faults)}处错误，这一版未登记"])
+        reject_file({"rejected": faults}, [*(f.line for f in listed.faults), f"共{len(faults)}处错误，这一版未登记"])
     text = PlanText(
-        plan=need(plan, "--plan", "计划名称"),
-        stage=term(PlanStage, need(stage, "--stage", "征求意见、印发或调整"), "--stage"),
+        plan=need_option(plan, "--plan", "计划名称"),
+        stage=typed_term(PlanStage, need_option(stage, "--stage", "征求意见、印发或调整"), "--stage"),
         file=file.name,
         sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
         document_no=no,
@@ -53,7 +53,7 @@ def version(
         items=tuple(map(_item, listed.rows)),
     )
     before = _plan(text.plan)
-    actor = acting(by, paper)
+    actor = acting_for(by, paper)
     done: list[PlanVersioned] = []
 
     def decide(state: "Frozen | None") -> list[PlanVersioned]:

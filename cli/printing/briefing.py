@@ -8,11 +8,11 @@ import typer
 
 from cli.moments import past_day
 from cli.numbers import pass_numbers_given
-from cli.printing.files import check_out, press, write
+from cli.printing.files import check_output_file, office_press, write_output_file
 from cli.session import Problem, answer, session
 from cli.shape import group
-from cli.sheets import reject
-from cli.task.common import PaperOption, acting, confirm, need, term
+from cli.sheets import reject_file
+from cli.task.common import PaperOption, acting_for, confirm_command, need_option, typed_term
 from domain.bulletin import BulletinIssued, BulletinRecorded, Issue, PastIssue, Publication
 from domain.calendar import SHANGHAI, end_of_day, local_date
 from domain.matter import Matter
@@ -73,19 +73,19 @@ def draft(
 
     now = datetime.now(UTC)
     today = local_date(now)
-    publication = term(Publication, series, "--series")
+    publication = typed_term(Publication, series, "--series")
     last = past_day(until, "截止日期 ") if until else today
     first = past_day(since, "起始日期 ") if since else _next_day(publication, last)
-    check_out(out, (".docx",))
+    check_output_file(out, (".docx",))
     foreword = foreword_of(note) if note is not None else None
-    actor, ready = session.actor, press()
+    actor, ready = session.actor, office_press()
     as_of, recipe = min(now, end_of_day(last)), recipe_of(ready.template)
     briefing = compose_briefing(session.database, publication, first, last, as_of=as_of, recipe=recipe)
     if note is not None:
         briefing = briefing.model_copy(update={"foreword": foreword})
     trial = ready.named(briefing.draft(today), "草稿")  # what cannot be printed is told before there is a draft
     if out is not None:
-        write(out, trial["草稿.docx"])
+        write_output_file(out, trial["草稿.docx"])
     kept = keep_draft(session.settings.home, briefing, actor.id, now, ready)
     text = markdown_of(briefing.draft(today))
     document = {**draft_document(kept), "title": briefing.title, "markdown": text}
@@ -112,7 +112,7 @@ def edit(
         raise Problem(f"没有草稿“{draft_id}”，请用 xmh briefing list 查看", "not_found")
     if source is None:
         raise Problem("请用 --from 写明改好的 .docx", "malformed")
-    recipe = recipe_of(press_of_draft(session.settings.home, kept, press()).template)
+    recipe = recipe_of(press_of_draft(session.settings.home, kept, office_press()).template)
     changed = keep_edited(session.database, kept, source, session.actor, datetime.now(UTC), recipe)
     document = {"draft": kept.id, "changes": [c.model_dump(mode="json") for c in changed]}
     summary = f"草稿 {kept.id} 与日志算出的文字相比改了{len(changed)}处" if changed else "文字没有改动"
@@ -120,7 +120,7 @@ def edit(
 
 
 def change_lines(changed: "tuple[Change, ...]") -> list[str]:
-    """What was changed, as people read it."""
+    """What an editor changed of a draft, as people read it."""
     lines = []
     for change in changed:
         lines += [f"  原：{text}" for text in change.before] + [f"  改：{text}" for text in change.after]
@@ -162,8 +162,8 @@ def issue(
         raise Problem(f"没有草稿“{draft_id}”，请用 xmh briefing list 查看", "not_found")
     if sign is None:
         raise Problem(f"{kept.publication.label}须由领导签发，请用 --sign 写明签发领导", "unsigned")
-    signer = acting(session.person(sign).id, paper)
-    confirm(f"签发{kept.publication.label}（{kept.since} 至 {kept.until}）？签发后编号不能收回。")
+    signer = acting_for(session.person(sign).id, paper)
+    confirm_command(f"签发{kept.publication.label}（{kept.since} 至 {kept.until}）？签发后编号不能收回。")
     pass_numbers_given()
     done = issue_draft(
         session.database,
@@ -171,7 +171,7 @@ def issue(
         kept,
         signer,
         datetime.now(UTC),
-        press(),
+        office_press(),
         copies=copies,
     )
     lines = [f"已签发 {done.number}（第{done.event.no}期，总第{done.event.total_no}期）"]
@@ -185,7 +185,7 @@ def list_(
     from documents.bulletin.drafts import kept_drafts
     from services.issuing.bulletins import issued_bulletins
 
-    publication = term(Publication, series, "--series") if series else None
+    publication = typed_term(Publication, series, "--series") if series else None
     events = issued_bulletins(session.database, publication)
     old = [i for p in Publication if publication in (None, p) for i in _old(p)]
     waiting = [
@@ -267,7 +267,7 @@ def show(
     events = issued_bulletins(session.database)
     event = next((e for e in events if e.number == wanted), None)
     if event is not None:
-        done = bulletin_with_files(session.database, home, event, press())
+        done = bulletin_with_files(session.database, home, event, office_press())
         text, by = done.files["md"].read_text(encoding="utf-8"), _corrected_by(event, events)
         lines = [text.rstrip("\n"), *([f"（本期{_correction(event.corrects, by)}）"] if event.corrects or by else [])]
         answer({**_row(event, by), **_issued_document(done), "markdown": text}, "\n\n".join(lines))
@@ -275,7 +275,7 @@ def show(
     kept = find_draft(home, wanted)
     if kept is None:
         raise Problem(f"没有“{bulletin}”这一期，也没有这份草稿，请用 xmh briefing list 查看", "not_found")
-    recipe = recipe_of(press_of_draft(home, kept, press()).template)
+    recipe = recipe_of(press_of_draft(home, kept, office_press()).template)
     text = markdown_of(briefing_of_draft(session.database, kept, recipe).draft(local_date(kept.drafted_at)))
     changed = changes_of(session.database, kept.publication, kept.key)
     document = {**draft_document(kept), "edited": [c.model_dump(mode="json") for c in changed], "markdown": text}
@@ -302,17 +302,17 @@ def record(
         if listed.faults:
             faults = [{"row": f.row, "column": f.column, "message": f.message} for f in listed.faults]
             lines = [*(f.line for f in listed.faults), f"共{len(listed.faults)}处错误，整份未登记"]
-            reject({"recorded": [], "rejected": faults}, lines)
+            reject_file({"recorded": [], "rejected": faults}, lines)
         rows = list(listed.rows)
     else:
         if no is None:
             raise Problem("缺少期次，请用 --no 填写", "malformed")
         rows = [
             PastIssue(
-                publication=term(Publication, series, "--series"),
+                publication=typed_term(Publication, series, "--series"),
                 no=no,
-                issued_on=past_day(need(on, "--date", "印发日期")),
-                title=need(title, "--title", "标题"),
+                issued_on=past_day(need_option(on, "--date", "印发日期")),
+                title=need_option(title, "--title", "标题"),
             )
         ]
     done = register_issues(session.database, rows, session.actor, datetime.now(UTC))
@@ -353,7 +353,7 @@ def _row(event: BulletinIssued, corrected_by: tuple[str, ...]) -> dict[str, Any]
 
 
 def draft_document(kept: "BulletinDraft") -> dict[str, Any]:
-    """A draft, for scripts."""
+    """A draft of a 简报, for scripts."""
     return {
         "draft": kept.id,
         "series": kept.publication.label,

@@ -8,10 +8,10 @@ import typer
 
 from cli.moments import last_such_day
 from cli.numbers import pass_numbers_given
-from cli.printing.files import OutOption, check_out, press, write_page
+from cli.printing.files import OutOption, check_output_file, office_press, write_page
 from cli.printing.papers import answer_issued
 from cli.session import Problem, answer, session
-from cli.task.common import PaperOption, acting, confirm, need, today
+from cli.task.common import PaperOption, acting_for, confirm_command, need_option, today
 
 if TYPE_CHECKING:
     from documents.papers.forms import PaperText
@@ -35,7 +35,7 @@ def circular(
     from documents.papers.circular import draft_circular
 
     first, last = _span(since, until)
-    check_out(out)
+    check_output_file(out)
     if issue:
         _issue(first, last, sign, paper, out)
         return
@@ -56,11 +56,17 @@ def circular(
 def _issue(since: date, until: date, sign: str | None, paper: str | None, out: Path | None) -> None:
     from services.issuing.papers import issue_circular
 
-    signer = acting(session.person(need(sign, "--sign", "签发领导")).id, paper)
-    confirm(f"签发 {since} 至 {until} 的通报？文号给出后不能收回，只能作废。")
+    signer = acting_for(session.person(need_option(sign, "--sign", "签发领导")).id, paper)
+    confirm_command(f"签发 {since} 至 {until} 的通报？文号给出后不能收回，只能作废。")
     pass_numbers_given()
     done = issue_circular(
-        session.database, session.settings.home, since, until, signer=signer, now=datetime.now(UTC), press=press()
+        session.database,
+        session.settings.home,
+        since,
+        until,
+        signer=signer,
+        now=datetime.now(UTC),
+        press=office_press(),
     )
     answer_issued(done, out, {"from": since.isoformat(), "to": until.isoformat()})
 
@@ -76,8 +82,8 @@ def approve(
     from services.issuing.papers import approve_circular
 
     first, last = _span(since, until)
-    actor = acting(by, paper)
-    confirm(f"登记领导已批准 {first} 至 {last} 的通报？登记后不能收回。")
+    actor = acting_for(by, paper)
+    confirm_command(f"登记领导已批准 {first} 至 {last} 的通报？登记后不能收回。")
     text = approve_circular(session.database, first, last, actor=actor, now=datetime.now(UTC))
     approver = actor.on_behalf_of or actor
     approved = f"{text.title}（日志第 {text.ledger.position} 条以前），批准人 {text.ledger.person(approver.id)}"
@@ -89,7 +95,7 @@ def approve(
 
 
 def _span(since: str | None, until: str | None) -> tuple[date, date]:
-    first, last = need(since, "--from", "起始日期"), need(until, "--to", "截止日期")
+    first, last = need_option(since, "--from", "起始日期"), need_option(until, "--to", "截止日期")
     return last_such_day(first), last_such_day(last)
 
 

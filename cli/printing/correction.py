@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from cli.printing.briefing import change_lines, draft_document
-from cli.printing.files import press
+from cli.printing.files import office_press
 from cli.session import Problem, answer, session
-from cli.task.common import need
+from cli.task.common import need_option
 from domain.calendar import local_date
 
 
@@ -30,8 +30,8 @@ def correct(
 
     if source is None:
         raise Problem("请用 --from 写明改正后的 .docx", "malformed")
-    why, now, home = need(reason, "--reason", "更正理由"), datetime.now(UTC), session.settings.home
-    ready = press()
+    why, now, home = need_option(reason, "--reason", "更正理由"), datetime.now(UTC), session.settings.home
+    ready = office_press()
     wrong = bulletin_with_files(session.database, home, issue_to_correct(session.database, bulletin), ready)
     done = draft_correction(Desk(session.database, home, session.actor, now, ready), wrong, source, why)
     text = markdown_of(done.text.draft(local_date(now)))

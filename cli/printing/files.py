@@ -11,7 +11,7 @@ import typer
 from cli.session import Problem, session
 from domain.base import Refusal
 from domain.bounds import seen
-from sheets.file_errors import unwritable
+from sheets.file_errors import unwritable_file
 
 if TYPE_CHECKING:
     from documents.formats.press import Press
@@ -29,15 +29,15 @@ OutOption = Annotated[
 ]
 
 
-def press() -> "Press":
-    """The faces and templates this office has."""
+def office_press() -> "Press":
+    """The press with the faces and templates this office has."""
     from services.press import press_by
 
     return press_by(session.settings)
 
 
-def check_out(out: Path | None, endings: Sequence[str] = ENDINGS) -> None:
-    """Before anything is computed or recorded: a number given for a file that cannot be written is not taken back.
+def check_output_file(out: Path | None, endings: Sequence[str] = ENDINGS) -> None:
+    """Refuse a file to print to (`-o`) that cannot be written, before a number is taken that nobody can take back.
 
     Raises:
         Problem: `malformed`, when nothing can be written to such a file.
@@ -53,7 +53,7 @@ def check_out(out: Path | None, endings: Sequence[str] = ENDINGS) -> None:
 
 
 def check_place(out: Path) -> None:
-    """That a file can be made there: not in a folder's place, nor into a FIFO nobody reads.
+    """Refuse a place where no file can be printed: a folder's place, or a FIFO nobody reads.
 
     Raises:
         Refusal: `unwritable` or `disk_full`.
@@ -67,11 +67,11 @@ def check_place(out: Path) -> None:
     except ValueError as error:
         raise Refusal(f"文件名“{seen(str(out))[:40]}”不合用", "unwritable") from error
     except OSError as error:
-        raise unwritable(out, error) from error
+        raise unwritable_file(out, error) from error
 
 
-def write(out: Path, data: bytes) -> None:
-    """The file somebody asked for.
+def write_output_file(out: Path, data: bytes) -> None:
+    """Write the printed bytes to the file somebody asked for.
 
     Raises:
         Refusal: `unwritable` or `disk_full`.
@@ -80,7 +80,7 @@ def write(out: Path, data: bytes) -> None:
         _must_be_regular(out)
         out.write_bytes(data)
     except OSError as error:
-        raise unwritable(out, error) from error
+        raise unwritable_file(out, error) from error
 
 
 def _must_be_regular(out: Path) -> None:
@@ -91,22 +91,22 @@ def _must_be_regular(out: Path) -> None:
 
 
 def write_page(page: "Page", out: Path) -> None:
-    """The page as that file, in the format its ending says."""
-    write(out, press().printed(page, kind_of(out)))
+    """Print a page to the file somebody asked for, in the format its ending says."""
+    write_output_file(out, office_press().printed(page, _kind_of(out)))
 
 
 def write_copy(number: str, files: Mapping[str, Path], out: Path) -> None:
-    """What is issued, byte for byte, in the format the ending of the copy says.
+    """Copy an issued file, byte for byte, in the format the ending of the copy's name says.
 
     Raises:
         Refusal: `unwritable` or `disk_full`, saying that it is issued all the same.
     """
     try:
-        write(out, files[kind_of(out)].read_bytes())
+        write_output_file(out, files[_kind_of(out)].read_bytes())
     except Refusal as refusal:
         raise Refusal(f"{number} 已签发并成文，但副本 {refusal.message}", refusal.code) from refusal
 
 
-def kind_of(out: Path) -> str:
+def _kind_of(out: Path) -> str:
     """docx, pdf, html or md."""
     return out.suffix.lower().removeprefix(".")

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.numbers import pass_numbers_given
-from cli.printing.files import OutOption, check_out, press, write_copy, write_page
+from cli.printing.files import OutOption, check_output_file, office_press, write_copy, write_page
 from cli.session import Problem, answer, session
 from cli.shape import group
 from cli.task.common import (
     MatterArg,
     PaperOption,
     ReasonOption,
-    acting,
-    confirm,
-    need,
+    acting_for,
+    confirm_command,
+    need_option,
     now,
-    term,
     the_matter,
+    typed_term,
 )
 from domain.papers import Paper, PaperKind, spelled
 
@@ -50,8 +50,8 @@ def form(
     out: OutOption = None,
 ) -> None:
     """督办单、交办通知单、催办单等：由日志填写；市级部门和区外单位自动用函。"""
-    wanted, listed = term(PaperKind, kind, "--kind", FORMS), the_matter(matter)
-    check_out(out)
+    wanted, listed = typed_term(PaperKind, kind, "--kind", FORMS), the_matter(matter)
+    check_output_file(out)
     if issue:
         _issue(listed.stream, wanted, sign, paper, out)
         return
@@ -75,11 +75,17 @@ def form(
 def _issue(stream: str, kind: PaperKind, sign: str | None, paper: str | None, out: Path | None) -> None:
     from services.issuing.papers import issue_paper
 
-    signer = acting(session.person(need(sign, "--sign", "签发领导")).id, paper)
-    confirm(f"签发{kind.label}？文号给出后不能收回，只能作废。")
+    signer = acting_for(session.person(need_option(sign, "--sign", "签发领导")).id, paper)
+    confirm_command(f"签发{kind.label}？文号给出后不能收回，只能作废。")
     pass_numbers_given()
     done = issue_paper(
-        session.database, session.settings.home, stream, kind, signer=signer, now=datetime.now(UTC), press=press()
+        session.database,
+        session.settings.home,
+        stream,
+        kind,
+        signer=signer,
+        now=datetime.now(UTC),
+        press=office_press(),
     )
     answer_issued(done, out, {"matter": done.event.about})
 
@@ -124,9 +130,9 @@ def void(
     """作废一份公文：文号保留在台账，不再使用；可以另行制发。"""
     from services.issuing.papers import record_void_paper as record_void
 
-    why, number = need(reason, "--reason", "作废理由"), spelled(number)
-    confirm(f"作废 {number}？")
-    record_void(session.database, number, why, actor=acting(by, paper), now=now())
+    why, number = need_option(reason, "--reason", "作废理由"), spelled(number)
+    confirm_command(f"作废 {number}？")
+    record_void(session.database, number, why, actor=acting_for(by, paper), now=now())
     answer({"number": number, "void": why}, f"{number} 已作废：{why}")
 
 

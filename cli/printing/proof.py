@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.printing.files import press
+from cli.printing.files import office_press
 from cli.session import Exit, Problem, answer, session
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def rebuild(
     filed = find_filed(session.database, session.settings.home, number)
     if filed is None:
         raise Problem(f"没有已签发的“{number}”，请用 xmh briefing list 或 xmh paper list 查看", "not_found")
-    proof = rebuilt(session.database, filed, press(), out)
+    proof = rebuilt(session.database, filed, office_press(), out)
     answer(_document(proof, out), "" if session.json else _told(proof, out))
     if not proof.ok:
         raise SystemExit(Exit.REFUSED)
@@ -87,7 +87,7 @@ def _watched(filed: "tuple[Filed, ...]") -> "Iterator[Rebuilt]":
 
     with Progress(console=Console(file=sys.stderr), disable=not sys.stderr.isatty(), transient=True) as bar:
         task = bar.add_task("核对成文", total=len(filed))
-        for proof in rebuild_issues(session.database, filed, press()):
+        for proof in rebuild_issues(session.database, filed, office_press()):
             bar.update(task, advance=1, description=proof.number)
             yield proof
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.printing.files import OutOption, check_out, write_page
+from cli.printing.files import OutOption, check_output_file, write_page
 from cli.session import Problem, answer, session
 from cli.task.common import now, the_unit, today
 
@@ -23,7 +23,7 @@ def unit(
     wanted = year or today().year
     if wanted > today().year:
         raise Problem(f"{wanted}年还没有到", "malformed")
-    check_out(out)
+    check_output_file(out)
     unit_id = the_unit(name).id
     page, lines = unit_statement(session.database, unit_id, wanted, now())
     text = markdown_of(page)

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from cli.printing.files import press
+from cli.printing.files import office_press
 from cli.session import Exit, answer, session
-from sheets.file_errors import unwritable
+from sheets.file_errors import unwritable_file
 
 _FOR = {
     "简报.docx": "工作简报",
@@ -36,7 +36,7 @@ def templates(
         return
     from documents.sections.trial import try_templates
 
-    checked = list(try_templates(press()))
+    checked = list(try_templates(office_press()))
     broken = [t for t in checked if t.fault]
     answer(
         {"folder": _folder(), "ok": not broken, "templates": [t.model_dump(mode="json") for t in checked]},
@@ -58,7 +58,7 @@ def _export(place: Path) -> None:
             if name not in there:
                 (place / name).write_bytes(data)
     except OSError as error:
-        raise unwritable(place, error) from error
+        raise unwritable_file(place, error) from error
     made = [name for name in files if name not in there]
     kept = f"；已有的{len(there)}个没有覆盖：{'、'.join(there)}" if there else ""
     home = session.settings.home / "templates"

@@ -35,16 +35,16 @@ def up(
         prepare_log(settings)
         supervisor = Supervisor(home, port)
         if detach:
-            from cli.service.detach import detached
+            from cli.service.detach import detached_supervisor
 
-            _tell_ready(detached(supervisor))
+            _tell_ready(detached_supervisor(supervisor))
         else:
-            supervisor.run(lambda run: _tell_ready(ready_document(supervisor, run.supervisor.pid)))
+            supervisor.run(lambda run: _tell_ready(_ready_document(supervisor, run.supervisor.pid)))
     finally:
         lock.release()
 
 
-def ready_document(supervisor: Any, pid: int) -> dict[str, Any]:
+def _ready_document(supervisor: Any, pid: int) -> dict[str, Any]:
     """What `up` says once everything works."""
     return {"ready": True, "temporal": supervisor.address, "home": str(supervisor.home), "pid": pid}
 
@@ -59,9 +59,9 @@ def _tell_ready(document: dict[str, Any]) -> None:
 
 def down() -> None:
     """停止督办服务：先让办理进程办完手头的事，再停 Temporal。"""
-    from cli.service.stop import stop
+    from cli.service.stop import stop_service
 
-    stopped = stop(session.settings.home.absolute())
+    stopped = stop_service(session.settings.home.absolute())
     answer({"stopped": stopped}, "督办服务已停止" if stopped else "督办服务没有在运行")
 
 

@@ -8,15 +8,15 @@ import traceback
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from cli.explain import explained
+from cli.explain import explain_error
 from cli.session import Exit, Problem, problem_of
 from domain.base import Refusal
 from process import leave
 from services.embedded.supervise import READY_WITHIN, Supervisor
 
 
-def detached(supervisor: Supervisor) -> dict[str, Any]:
-    """Leave the supervisor behind in the background and return what it says once it is ready.
+def detached_supervisor(supervisor: Supervisor) -> dict[str, Any]:
+    """Leave the supervisor of `xmh up` behind in the background and return what it says once it is ready.
 
     The process is forked, not started afresh: the lock on the home goes over to it without a moment in between.
 
@@ -62,7 +62,7 @@ def _problem(error: BaseException) -> Problem:
         return error
     if isinstance(error, Refusal):
         return problem_of(error)
-    return explained(error) if isinstance(error, Exception) else Problem("已中断", "interrupted")
+    return explain_error(error) if isinstance(error, Exception) else Problem("已中断", "interrupted")
 
 
 def _own_output(supervisor: Supervisor) -> None:

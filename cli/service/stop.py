@@ -9,8 +9,8 @@ from services.embedded.runfile import RunFile
 from services.embedded.supervise import SERVER_STOPS_WITHIN, WORKER_DRAINS_WITHIN
 
 
-def stop(home: Path) -> bool:
-    """Stop what runs on a home, also what a killed `up` left behind; False when nothing ran.
+def stop_service(home: Path) -> bool:
+    """Stop the service of a home (`xmh down`), also what a killed `up` left behind; False when nothing ran.
 
     Raises:
         Problem: it did not end in time (exit 1).

@@ -9,14 +9,14 @@ from cli.task.common import (
     ByOption,
     MatterArg,
     PaperOption,
-    acting,
-    do,
-    need,
-    order,
-    send,
+    acting_for,
+    do_for_matter,
+    need_option,
+    send_orders,
+    task_order,
     tell_many,
-    term,
     the_matter,
+    typed_term,
 )
 from domain.calendar import local_date
 from domain.commands import AddBasis, CarryOver
@@ -41,7 +41,7 @@ def basis(
     paper: PaperOption = None,
 ) -> None:
     """多头交办：另一份文件也交办了同一事项，并入已有事项，一个事项两个依据。"""
-    do(matter, AddBasis(basis=_basis(text, kind, no, approver)), acting(by, paper))
+    do_for_matter(matter, AddBasis(basis=_basis(text, kind, no, approver)), acting_for(by, paper))
 
 
 def carry_over(
@@ -65,17 +65,17 @@ def carry_over(
     if dry_run or not unfinished:
         _tell_wanted(unfinished, year)
         return
-    actor = acting(by, paper)
+    actor = acting_for(by, paper)
     tell_many(
         [m.number for m in unfinished],
-        send([order(m.stream, command, actor, nth=n) for n, m in enumerate(unfinished, start=1)]),
+        send_orders([task_order(m.stream, command, actor, nth=n) for n, m in enumerate(unfinished, start=1)]),
     )
 
 
 def _basis(text: str | None, kind: str, no: str | None, approver: str | None) -> Basis:
     return Basis(
-        kind=term(BasisKind, kind, "--basis-kind"),
-        text=need(text, "--basis", "依据"),
+        kind=typed_term(BasisKind, kind, "--basis-kind"),
+        text=need_option(text, "--basis", "依据"),
         no=no,
         approver=session.person(approver).id if approver else None,
     )

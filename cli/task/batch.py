@@ -14,16 +14,16 @@ from cli.task.common import (
     ByOption,
     PaperOption,
     ReasonOption,
-    acting,
-    confirm,
+    acting_for,
+    confirm_command,
     now,
-    order,
-    send,
+    send_orders,
+    task_order,
     tell_many,
     the_matter,
 )
 from cli.task.due import due_day
-from cli.task.reads import standing
+from cli.task.reads import known_matters
 from domain import commands as c
 from domain.base import Refusal
 from domain.breakdown import Kin, may_be_part
@@ -67,15 +67,15 @@ def batch(
     """批量办理：一批事项办同一件事（改派、换督办员、延期、改紧急程度、催办、提醒），逐件给出结果。"""
     made, what = _action(lead, supervisor, due, urgency, urge=urge, remind=remind, reason=reason)
     chosen = _chosen(matters, saved, source, everything=everything)
-    actor = acting(by, paper)
+    actor = acting_for(by, paper)
     if dry_run:
         _tried(chosen, made, actor, what)
         return
     if not chosen:
         answer([], "没有符合条件的在办事项")
         return
-    confirm(f"对{len(chosen)}件事项{what}？")
-    tell_many([matter.number for matter in chosen], send([_order(matter, made, actor) for matter in chosen]))
+    confirm_command(f"对{len(chosen)}件事项{what}？")
+    tell_many([matter.number for matter in chosen], send_orders([_order(matter, made, actor) for matter in chosen]))
 
 
 def _order(matter: Matter, made: Made, actor: Actor) -> Order:
@@ -90,7 +90,7 @@ def _order(matter: Matter, made: Made, actor: Actor) -> Order:
         earlier = [e for e in reading.read_stream(session.database, matter.stream) if e.version < done[0].version]
         then = reading.folded_state(matter.stream, earlier).state
         matter = then if isinstance(then, Matter) else matter
-    return order(matter.stream, made(matter), actor).model_copy(update={"command_id": command_id})
+    return task_order(matter.stream, made(matter), actor).model_copy(update={"command_id": command_id})
 
 
 def _action(
@@ -151,7 +151,7 @@ def _chosen(words: Sequence[str] | None, saved: str | None, source: Path | None,
         streams = dict.fromkeys(the_matter(word).stream for word in named)
         return [m for stream in streams if (m := _state(stream)) is not None]
     wanted = ch.choice({}, saved, None)
-    matters, rulebook, at = standing(None)
+    matters, rulebook, at = known_matters(None)
     alive = [m for m in matters if not m.ended]
     fits = ch.fitting(wanted, None)
     fitting = [m for m in alive if fits(m, light(m, rulebook, at))]

@@ -117,9 +117,9 @@ def _person(name: str) -> str:
 
 
 def _day(text: str) -> date:
-    from cli.task.common import day
+    from cli.task.common import typed_day
 
-    return day(text)
+    return typed_day(text)
 
 
 _READ: dict[str, Any] = {
@@ -172,13 +172,13 @@ def _keep(name: str, wanted: MatterFilter) -> None:
 @contextmanager
 def _alone() -> Iterator[None]:
     """Of two who keep a choice at the same moment, the second adds to what the first kept."""
-    from sheets.file_errors import unwritable
+    from sheets.file_errors import unwritable_file
 
     place = _file().with_name(f"{SAVED}.lock")
     try:
         lock = os.open(place, os.O_CREAT | os.O_WRONLY, 0o600)
     except OSError as error:
-        raise unwritable(_file(), error) from error
+        raise unwritable_file(_file(), error) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -188,7 +188,7 @@ def _alone() -> Iterator[None]:
 
 def _write(text: str) -> None:
     """Whole or not at all, for its owner alone."""
-    from sheets.file_errors import unwritable
+    from sheets.file_errors import unwritable_file
 
     place = _file()
     fresh = place.with_name(f"{SAVED}.{secrets.token_hex(4)}")
@@ -198,4 +198,4 @@ def _write(text: str) -> None:
         fresh.replace(place)
     except OSError as error:
         fresh.unlink(missing_ok=True)
-        raise unwritable(place, error) from error
+        raise unwritable_file(place, error) from error

@@ -68,22 +68,22 @@ UnfinishedOption = Annotated[
 
 
 def now() -> datetime:
-    """The moment of this run."""
+    """The moment of this run of a `task` command."""
     return datetime.now(UTC)
 
 
 def today() -> date:
-    """The date in Shanghai, whatever the machine's zone."""
+    """The date of this run in Shanghai, whatever the machine's zone."""
     return local_date(now())
 
 
-def need(value: str | None, option: str, question: str) -> str:
-    """A required option: asked for on a terminal, else refused.
+def need_option(value: str | None, option: str, question: str) -> str:
+    """A required option of a command: asked for on a terminal, else refused.
 
     Raises:
         Problem: it is missing and nobody can be asked (exit 2).
     """
-    value = typed(value, question)
+    value = typed_text(value, question)
     if value is None and session.asks:
         with time_not_counted():
             value = typer.prompt(question)
@@ -92,8 +92,8 @@ def need(value: str | None, option: str, question: str) -> str:
     return value
 
 
-def typed(value: str | None, question: str) -> str | None:
-    """A text; `-` stands for what comes on standard input, so that a secret need not stand in the list of processes.
+def typed_text(value: str | None, question: str) -> str | None:
+    """A text option; `-` stands for standard input, so that a secret need not stand in the list of processes.
 
     On a terminal it is asked for without being shown.
     """
@@ -108,8 +108,8 @@ def typed(value: str | None, question: str) -> str | None:
         return read_text(Path("-")).strip()
 
 
-def confirm(question: str) -> None:
-    """Ask before what cannot be taken back; a pipe, `--json` or `--yes` asks nothing."""
+def confirm_command(question: str) -> None:
+    """Ask before a command that cannot be taken back; a pipe, `--json` or `--yes` asks nothing."""
     if session.asks:
         session.echo()
     with time_not_counted():
@@ -118,8 +118,8 @@ def confirm(question: str) -> None:
         raise Problem("已取消，未作任何改动", "aborted")
 
 
-def term(kind: "type[T]", text: str, option: str, offered: "Sequence[T] | None" = None) -> "T":
-    """The term a person means by its Chinese label or English value. `offered` are those to be named, else all.
+def typed_term(kind: "type[T]", text: str, option: str, offered: "Sequence[T] | None" = None) -> "T":
+    """The term an option means by Chinese label or English value. `offered` are those to be named, else all.
 
     Raises:
         Problem: there is no such term (exit 2).
@@ -131,8 +131,8 @@ def term(kind: "type[T]", text: str, option: str, offered: "Sequence[T] | None" 
     return member
 
 
-def day(text: str) -> date:
-    """A date as people say it."""
+def typed_day(text: str) -> date:
+    """The date an option means, as people say it."""
     spoken = spoken_date(text, today())
     session.understood(text, spoken)
     return spoken
@@ -163,7 +163,7 @@ def the_one(matters: Sequence[reading.ListedMatter], words: str) -> reading.List
 
 
 def the_unit(name: str) -> UnitRef:
-    """The unit meant by id, name or alias; never guessed.
+    """The unit an option means by id, name or alias; never guessed.
 
     Raises:
         Problem: none (exit 4), or several (exit 2).
@@ -179,8 +179,8 @@ def the_unit(name: str) -> UnitRef:
     return UnitRef(id=units[0].id, supervision=units[0].supervision)
 
 
-def acting(by: str | None = None, paper: str | None = None) -> Actor:
-    """Who acts, and for whom: `--by` records who decided and who typed (代录)."""
+def acting_for(by: str | None = None, paper: str | None = None) -> Actor:
+    """Who acts in a `task` command, and for whom: `--by` records who decided and who typed (代录)."""
     if by is None:
         if paper is not None:
             raise Problem("--paper 须与 --by 一起使用，写明是谁的决定", "malformed")
@@ -196,28 +196,28 @@ def acting(by: str | None = None, paper: str | None = None) -> Actor:
     return session.actor.model_copy(update={"on_behalf_of": behalf})
 
 
-def attached(paths: Sequence[Path]) -> tuple[Attachment, ...]:
-    """Copies of the files in the home, named by their hash; the log only holds name, hash and size."""
+def attached_files(paths: Sequence[Path]) -> tuple[Attachment, ...]:
+    """Copies of attached files in the home, named by their hash; the log only holds name, hash and size."""
     return tuple(map(_attached, paths))
 
 
 def _attached(path: Path) -> Attachment:
     from eventlog.attachments import keep_attachment
-    from sheets.input_file import opened, pieces
+    from sheets.input_file import file_pieces, opened_file
 
-    with opened(path, MOST_ATTACHED) as file:
+    with opened_file(path, MOST_ATTACHED) as file:
         refuse(os.fstat(file.fileno()).st_size == 0, f"附件 {path.name} 是空文件，请核对", "malformed")
         # A name written in another encoding than UTF-8 is kept as it reads.
         name = seen(os.fsencode(path.name).decode("gb18030", "replace")) if not path.name.isprintable() else path.name
-        return keep_attachment(session.settings.home, pieces(file, name, MOST_ATTACHED), name)
+        return keep_attachment(session.settings.home, file_pieces(file, name, MOST_ATTACHED), name)
 
 
-def order(
+def task_order(
     stream: str, command: MatterCommand, actor: Actor | None = None, occurred_at: datetime | None = None, nth: int = 0
 ) -> Order:
-    """The command on its way, its secret words sealed. `nth` keeps ids apart when one run sends several."""
+    """The order of a `task` command, its secret words sealed. `nth` keeps ids apart when one run sends several."""
     base, actor = session.command_id or uuid4().hex, actor or session.actor
-    advise(stream, command, actor)
+    _advise(stream, command, actor)
     return Order(
         command_id=f"{base}-{nth}" if nth else base,
         stream=stream,
@@ -228,7 +228,7 @@ def order(
     )
 
 
-def advise(stream: str, command: MatterCommand, actor: Actor) -> None:
+def _advise(stream: str, command: MatterCommand, actor: Actor) -> None:
     """Keep for the answer what good practice would have had of the command; what the policy requires the rule says."""
     if not isinstance(command, CONCERNED) and actor.on_behalf_of is None:
         return
@@ -240,7 +240,7 @@ def advise(stream: str, command: MatterCommand, actor: Actor) -> None:
 
 
 def sealed_under(stream: str, command: "F") -> "F":
-    """A leader's words always, all others that may be secret with `--secret`: the one place they are."""
+    """Under which stream's key a command's words are sealed: a leader's always, others with `--secret`."""
 
     def seal(text: str) -> str:
         from eventlog.secrets import seal_text as under_key
@@ -252,8 +252,8 @@ def sealed_under(stream: str, command: "F") -> "F":
     return sealed(plain, seal, secret=session.secret)
 
 
-def send(orders: Sequence[Order]) -> list[Any]:
-    """Submit through the gateway; an answer or the exception for each, in order. Very many take their time."""
+def send_orders(orders: Sequence[Order]) -> list[Any]:
+    """Submit orders through the gateway; an answer or the exception for each, in order. Very many take their time."""
     if len(orders) > MOST_IN_TIME:
         lift_answer_limit()
     return asyncio.run(_send(orders))
@@ -265,7 +265,7 @@ async def _send(orders: Sequence[Order]) -> list[Any]:
 
 
 async def told_in_time(telling: "Awaitable[R]", within: float = WAKE_WITHIN) -> "R":
-    """What is told by the way keeps nobody waiting.
+    """What a reading beside the answer tells in time; it keeps nobody waiting.
 
     Raises:
         TimeoutError: it was not told in time.
@@ -274,7 +274,7 @@ async def told_in_time(telling: "Awaitable[R]", within: float = WAKE_WITHIN) -> 
 
 
 async def the_gateway() -> "Gateway":
-    """The way to the workflows.
+    """The gateway to the matters' workflows, connected.
 
     Raises:
         Problem: no service runs on this home (exit 5).
@@ -290,27 +290,29 @@ async def the_gateway() -> "Gateway":
 
 
 def tell_one(reply: "Reply | Exception") -> None:
-    """Show one answer, or fail with its refusal."""
+    """Show a matter's answer to one order, or fail with its refusal."""
     if isinstance(reply, Exception):
         raise reply
-    shown = document(reply)
-    answer(shown, line(reply, shown))
+    shown = answer_document(reply)
+    answer(shown, answer_line(reply, shown))
 
 
-def do(words: str, command: MatterCommand, actor: Actor | None = None, occurred_at: datetime | None = None) -> None:
-    """One command on one matter, start to answer."""
+def do_for_matter(
+    words: str, command: MatterCommand, actor: Actor | None = None, occurred_at: datetime | None = None
+) -> None:
+    """Send one command to one matter and show its answer."""
     stream = the_matter(words).stream
-    tell_one(send([order(stream, command, actor, occurred_at)])[0])
+    tell_one(send_orders([task_order(stream, command, actor, occurred_at)])[0])
 
 
-def do_all(words: Sequence[str], command: MatterCommand, actor: Actor | None = None) -> None:
-    """The same command on several matters: a list of answers; the first refusal decides the exit code."""
+def do_for_matters(words: Sequence[str], command: MatterCommand, actor: Actor | None = None) -> None:
+    """Send the same command to several matters and show their answers; the first refusal decides the exit code."""
     if len(words) == 1:
-        do(words[0], command, actor)
+        do_for_matter(words[0], command, actor)
         return
     matters = [the_matter(w) for w in words]
-    orders = [order(m.stream, command, actor, nth=n) for n, m in enumerate(matters)]
-    tell_many([m.number for m in matters], send(orders))
+    orders = [task_order(m.stream, command, actor, nth=n) for n, m in enumerate(matters)]
+    tell_many([m.number for m in matters], send_orders(orders))
 
 
 def tell_many(
@@ -337,9 +339,9 @@ def tell_many(
             without = nobody_to_tell(matters=[reply.matter]) if handed else ()
             notes = list(more[n]) if more else []
             unreached = {"unreached": gaps_as_json(without)} if handed else {}
-            shown = document(reply)
+            shown = answer_document(reply)
             documents.append({**shown, **unreached, **({"notes": notes} if notes else {})})
-            lines += [line(reply, shown), *notes, *gap_lines(without)]
+            lines += [answer_line(reply, shown), *notes, *gap_lines(without)]
     answer(documents, "\n".join(lines))
     if worst:
         raise SystemExit(worst)
@@ -348,13 +350,13 @@ def tell_many(
 def _problem(error: Exception) -> Problem:
     if isinstance(error, Refusal):
         return problem_of(error)
-    from cli.explain import explained
+    from cli.explain import explain_error
 
-    return explained(error)
+    return explain_error(error)
 
 
-def document(reply: "Reply") -> dict[str, Any]:
-    """The answer as scripts read it; `changed` are the numbers given, limits moved and rung reached, in words."""
+def answer_document(reply: "Reply") -> dict[str, Any]:
+    """A matter's answer as scripts read it; `changed` are numbers given, limits moved and rung reached, in words."""
     return {
         "matter": reply.matter,
         "stage": reply.stage.value,
@@ -382,8 +384,8 @@ def _changed(reply: "Reply") -> list[str]:
     return list(changed_by_command(old, new)) if new is not None else []
 
 
-def line(reply: "Reply", shown: dict[str, Any]) -> str:
-    """The answer as people read it, from the one for scripts."""
+def answer_line(reply: "Reply", shown: dict[str, Any]) -> str:
+    """A matter's answer as people read it, from the one for scripts."""
     from domain.event import label_of
 
     done = "、".join(dict.fromkeys(label_of(e) for e in reply.events)) or "没有变化"

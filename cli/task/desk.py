@@ -10,7 +10,7 @@ from cli.names import unit_names
 from cli.reach import gaps_as_json, nobody_to_tell
 from cli.session import answer, session
 from cli.task.common import the_matter, the_one
-from cli.task.reads import row, secrets_of, standing
+from cli.task.reads import known_matters, matter_row, secrets_of
 from domain.calendar import local_date
 from domain.closing import to_be_weighed
 from domain.facts import openly
@@ -33,7 +33,7 @@ SOON_WORKDAYS = 5
 
 def today() -> None:
     """今天：待我办的、我在等的、快到期的。"""
-    matters, rulebook, at = standing(None)
+    matters, rulebook, at = known_matters(None)
     actor, names = session.actor, unit_names()
     office = actor.role in (Role.OFFICE, Role.LEADER)
     alive = [m for m in matters if not m.settled]
@@ -51,7 +51,7 @@ def today() -> None:
     ]
 
     def lit(m: Matter) -> dict[str, Any]:
-        return row(m, light(m, rulebook, at))
+        return matter_row(m, light(m, rulebook, at))
 
     known = {m.stream: m for m in matters}
     endangered = [
@@ -177,7 +177,7 @@ def ask(
 ) -> None:
     """那件事到哪一步了：一段可以在电话里念的话。"""
     target = _meant(" ".join(words))
-    matters, rulebook, at = standing(None)
+    matters, rulebook, at = known_matters(None)
     matter = next(m for m in matters if m.stream == target.stream)
     names, opened = unit_names(), secrets_of(matter)
     lit = light(matter, rulebook, at)
@@ -193,4 +193,4 @@ def ask(
         if feedback.problem:
             parts.append(f"存在问题：{opened(feedback.problem).rstrip('。')}")
     text = "，".join(parts[:2]) + "".join(f"。{p}" for p in parts[2:]) + f"。亮灯情况：{lit.reason}。"
-    answer({**row(matter, lit), "text": text}, text)
+    answer({**matter_row(matter, lit), "text": text}, text)

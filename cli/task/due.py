@@ -15,7 +15,7 @@ _NAMES_A_YEAR = re.compile(r"\d{4}|[今本当明次来去]年|年度|[二〇零�
 
 
 def due_day(text: str) -> date:
-    """The day meant; one that was not typed as 2022-06-30 is echoed with the answer.
+    """The limit somebody typed as a day; one that was not typed as 2022-06-30 is echoed with the answer.
 
     A stretch means its last working day. Without a year it is the next such from today on.
 

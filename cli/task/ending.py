@@ -14,13 +14,13 @@ from cli.task.common import (
     ReasonOption,
     TextOption,
     UnfinishedOption,
-    acting,
-    attached,
-    confirm,
-    do,
-    need,
-    term,
+    acting_for,
+    attached_files,
+    confirm_command,
+    do_for_matter,
+    need_option,
     the_matter,
+    typed_term,
 )
 from cli.task.due import due_day
 from domain.commands import (
@@ -50,14 +50,14 @@ def close(
 ) -> None:
     """办结申请：由牵头单位提出，附证明材料；尚有未完成的须说明理由。"""
     target = the_matter(matter)
-    words = need(text, "--text", "办结情况")
+    words = need_option(text, "--text", "办结情况")
     command = RequestClosure(
         text=words,
-        evidence=attached(evidence or ()),
+        evidence=attached_files(evidence or ()),
         over_open_children=over_open_children,
         over_unfinished=over_unfinished,
     )
-    do(target.number, command)
+    do_for_matter(target.number, command)
 
 
 def review(
@@ -79,24 +79,26 @@ def review(
         raise Problem("请写明 --approve、--return、--mark 或 --recuse（四者取一）", "malformed")
     target = the_matter(matter)
     if recuse:
-        do(target.number, DeclareRecusal(reason=need(text, "--text", "回避理由")), acting(by, paper))
+        do_for_matter(
+            target.number, DeclareRecusal(reason=need_option(text, "--text", "回避理由")), acting_for(by, paper)
+        )
         return
     if mark is not None:
-        confirm(f"录入领导对 {target.number} 的意见“{mark}”？")
+        confirm_command(f"录入领导对 {target.number} 的意见“{mark}”？")
         words = text or None
         command = MarkClosure(
-            mark=term(LeaderMark, mark, "--mark"),
+            mark=typed_term(LeaderMark, mark, "--mark"),
             text=words,
             over_open_children=over_open_children,
             over_unfinished=over_unfinished,
         )
-        do(target.number, command, acting(by, paper))
+        do_for_matter(target.number, command, acting_for(by, paper))
         return
-    confirm(f"{'同意' if approve else '退回'} {target.number} 的办结申请？")
+    confirm_command(f"{'同意' if approve else '退回'} {target.number} 的办结申请？")
     reviewed = ReviewClosure(
         approve=approve, text=text, over_open_children=over_open_children, over_unfinished=over_unfinished
     )
-    do(target.number, reviewed, acting(by, paper))
+    do_for_matter(target.number, reviewed, acting_for(by, paper))
 
 
 def reopen(
@@ -107,8 +109,8 @@ def reopen(
     paper: PaperOption = None,
 ) -> None:
     """重开已销号或已撤销的事项。"""
-    command = ReopenMatter(reason=need(reason, "--reason", "重开理由"), due=due_day(due) if due else None)
-    do(matter, command, acting(by, paper))
+    command = ReopenMatter(reason=need_option(reason, "--reason", "重开理由"), due=due_day(due) if due else None)
+    do_for_matter(matter, command, acting_for(by, paper))
 
 
 def cancel(
@@ -119,14 +121,14 @@ def cancel(
     paper: PaperOption = None,
 ) -> None:
     """撤销立项。"""
-    why = need(reason, "--reason", "撤销理由")
-    confirm(f"撤销 {the_matter(matter).number}？")
-    do(matter, CancelMatter(reason=why, over_open_children=over_open_children), acting(by, paper))
+    why = need_option(reason, "--reason", "撤销理由")
+    confirm_command(f"撤销 {the_matter(matter).number}？")
+    do_for_matter(matter, CancelMatter(reason=why, over_open_children=over_open_children), acting_for(by, paper))
 
 
 def object_(matter: MatterArg, text: TextOption = None) -> None:
     """提出异议：结论作出之日起30日内（督查工作条例第十七条）。"""
-    do(matter, RaiseObjection(text=need(text, "--text", "异议内容")))
+    do_for_matter(matter, RaiseObjection(text=need_option(text, "--text", "异议内容")))
 
 
 def objection(
@@ -150,13 +152,15 @@ def objection(
     }
     if [*chosen.values(), recuse].count(True) != 1:
         raise Problem("请写明 --uphold、--change、--reject 或 --recuse（四者取一）", "malformed")
-    words = need(text, "--text", "回避理由" if recuse else "复核意见")
+    words = need_option(text, "--text", "回避理由" if recuse else "复核意见")
     if recuse:
-        do(matter, DeclareRecusal(reason=words), acting(by, paper))
+        do_for_matter(matter, DeclareRecusal(reason=words), acting_for(by, paper))
         return
     outcome = next(o for o, given in chosen.items() if given)
-    confirm(f"对 {the_matter(matter).number} 的异议作出复核决定“{outcome.label}”？")
-    do(matter, DecideObjection(outcome=outcome, text=words, due=due_day(due) if due else None), acting(by, paper))
+    confirm_command(f"对 {the_matter(matter).number} 的异议作出复核决定“{outcome.label}”？")
+    do_for_matter(
+        matter, DecideObjection(outcome=outcome, text=words, due=due_day(due) if due else None), acting_for(by, paper)
+    )
 
 
 def correct(
@@ -176,4 +180,4 @@ def correct(
         fields[name.strip()] = value.strip()
     if session.secret and "title" in fields:
         raise Problem("事项名称列在各种清单和通知里，不能加密；请更正为不涉密的名称，不加 --secret", "malformed")
-    do(matter, CorrectEvent(version=event, text=need(text, "--text", "更正说明"), fields=fields))
+    do_for_matter(matter, CorrectEvent(version=event, text=need_option(text, "--text", "更正说明"), fields=fields))

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.printing.files import check_place, write
+from cli.printing.files import check_place, write_output_file
 from cli.session import Problem, answer, session
 from cli.task.common import MatterArg, the_matter
 from domain.calendar import SHANGHAI
@@ -26,8 +26,8 @@ def file(
     if no is None:
         if out is not None:
             raise Problem("取出附件须写明是第几个，如 xmh task file 7 1 -o 材料.pdf", "malformed")
-        document = {"matter": target.number, "files": [entry(one) for one in listed]}
-        answer(document, "\n".join(map(line, listed)) or f"{target.number} 没有附件")
+        document = {"matter": target.number, "files": [attachment_document(one) for one in listed]}
+        answer(document, "\n".join(map(_line, listed)) or f"{target.number} 没有附件")
         return
     wanted = next((one for one in listed if one.no == no), None)
     if wanted is None:
@@ -37,17 +37,20 @@ def file(
     check_place(place)
     if out is None and place.exists():
         raise Problem(f"当前目录已有 {place}，请用 -o 另写文件名", "malformed")
-    write(place, data)
-    answer({"matter": target.number, "file": entry(wanted), "out": str(place)}, f"已存为 {place}（{wanted.name}）")
+    write_output_file(place, data)
+    answer(
+        {"matter": target.number, "file": attachment_document(wanted), "out": str(place)},
+        f"已存为 {place}（{wanted.name}）",
+    )
 
 
-def entry(one: StoredAttachment) -> dict[str, Any]:
-    """An attachment as scripts read it."""
+def attachment_document(one: StoredAttachment) -> dict[str, Any]:
+    """An attachment of a matter, as scripts read it."""
     shown = one.model_dump(mode="json", exclude={"at", "stream"})
     return {**shown, "at": one.at.astimezone(SHANGHAI).isoformat()}
 
 
-def line(one: StoredAttachment) -> str:
+def _line(one: StoredAttachment) -> str:
     """An attachment as people read it."""
     size = f"{one.size / 1024 / 1024:.1f} MB" if one.size >= 1024 * 1024 else f"{max(1, round(one.size / 1024))} KB"
     return f"{one.no}. {one.name}（{size}，{one.label}，{one.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}，{one.actor}）"

@@ -12,16 +12,16 @@ from cli.task.common import (
     MatterArg,
     PaperOption,
     TextOption,
-    acting,
-    attached,
-    do,
-    need,
-    order,
-    send,
+    acting_for,
+    attached_files,
+    do_for_matter,
+    need_option,
+    send_orders,
+    task_order,
     tell_one,
-    term,
     the_matter,
     today,
+    typed_term,
 )
 from cli.task.opening import moment
 from domain.calendar import SHANGHAI, at_office
@@ -52,13 +52,13 @@ def inspect(
     """现场核查、验收：另记一条，写明所见、是否属实，附照片；不实的按规则计分，并通知单位。"""
     target = the_matter(matter)
     command = InspectMatter(
-        text=need(text, "--text", "核查情况"),
-        finding=term(Finding, finding, "--finding") if finding else None,
+        text=need_option(text, "--text", "核查情况"),
+        finding=typed_term(Finding, finding, "--finding") if finding else None,
         inspector=inspector,
-        attachments=attached(attach or ()),
+        attachments=attached_files(attach or ()),
         occurred_at=moment(occurred),
     )
-    tell_one(send([order(target.stream, command, acting(by, paper))])[0])
+    tell_one(send_orders([task_order(target.stream, command, acting_for(by, paper))])[0])
 
 
 def ask_back(
@@ -75,11 +75,11 @@ def ask_back(
     """退回反馈：牵头单位最近一次反馈没有说清，写一句意见退回，反馈期重开到指定时刻；退回的记录保留。"""
     target = the_matter(matter)
     command = AskBack(
-        reason=term(ReturnReason, need(reason, "--reason", "退回原因"), "--reason"),
-        text=need(text, "--text", "退回意见"),
+        reason=typed_term(ReturnReason, need_option(reason, "--reason", "退回原因"), "--reason"),
+        text=need_option(text, "--text", "退回意见"),
         until=_hour(until) if until else None,
     )
-    do(target.number, command)
+    do_for_matter(target.number, command)
 
 
 def _hour(text: str) -> datetime:

@@ -11,11 +11,11 @@ from cli.task.common import (
     MattersArg,
     PaperOption,
     ReasonOption,
-    acting,
-    do,
-    do_all,
-    need,
-    term,
+    acting_for,
+    do_for_matter,
+    do_for_matters,
+    need_option,
+    typed_term,
 )
 from cli.task.due import due_day
 from domain.commands import AnswerExtension, RequestExtension, ResumeMatter, SuspendMatter
@@ -30,9 +30,11 @@ def extend(
 ) -> None:
     """申请延期：须在办结时限之前提出，写明理由和确切的新时限。"""
     command = RequestExtension(
-        to=due_day(need(to, "--to", "延期到哪天")), reason=need(reason, "--reason", "延期理由"), point=point
+        to=due_day(need_option(to, "--to", "延期到哪天")),
+        reason=need_option(reason, "--reason", "延期理由"),
+        point=point,
     )
-    do(matter, command)
+    do_for_matter(matter, command)
 
 
 def extension(
@@ -48,7 +50,7 @@ def extension(
     if grant == refuse:
         raise Problem("请写明 --grant（同意）或 --refuse（不同意）", "malformed")
     command = AnswerExtension(grant=grant, to=due_day(to) if to else None, reason=reason)
-    do(matter, command, acting(by, paper))
+    do_for_matter(matter, command, acting_for(by, paper))
 
 
 def suspend(
@@ -64,15 +66,15 @@ def suspend(
     paper: PaperOption = None,
 ) -> None:
     """暂缓：只限列明的理由，停表至指定日期。"""
-    head, _, note = need(reason, "--reason", "暂缓理由").replace(":", "：").partition("：")
+    head, _, note = need_option(reason, "--reason", "暂缓理由").replace(":", "：").partition("：")
     command = SuspendMatter(
-        reason=term(SuspensionReason, head, "--reason"),
+        reason=typed_term(SuspensionReason, head, "--reason"),
         note=note.strip() or None,
-        until=due_day(need(until, "--until", "暂缓到哪天")),
+        until=due_day(need_option(until, "--until", "暂缓到哪天")),
     )
-    do(matter, command, acting(by, paper))
+    do_for_matter(matter, command, acting_for(by, paper))
 
 
 def resume(matters: MattersArg, by: ByOption = None, paper: PaperOption = None) -> None:
     """恢复暂缓的事项：暂缓的工作日补回时限。"""
-    do_all(matters, ResumeMatter(), acting(by, paper))
+    do_for_matters(matters, ResumeMatter(), acting_for(by, paper))

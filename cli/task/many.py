@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.session import Exit, Problem, answer, session
-from cli.task.common import now, order, send, tell_many, term, the_matter, today
+from cli.task.common import now, send_orders, task_order, tell_many, the_matter, today, typed_term
 from cli.task.points import indicator_report, point_report, words_of
 from domain.base import Refusal
 from domain.commands import SubmitFeedback
@@ -61,8 +61,10 @@ def report_many(source: str, *, dry_run: bool) -> None:
         _tell_wanted(rows)
         return
     new = [row for row in rows if not row.known]
-    orders = [order(row.matter.stream, row.command).model_copy(update={"command_id": row.command_id}) for row in new]
-    sent = iter(send(orders) if orders else ())
+    orders = [
+        task_order(row.matter.stream, row.command).model_copy(update={"command_id": row.command_id}) for row in new
+    ]
+    sent = iter(send_orders(orders) if orders else ())
     replies = [_standing(row.matter) if row.known else next(sent) for row in rows]
     notes = [("此前已录入，没有再记",) if row.known else () for row in rows]
     tell_many([row.matter.number for row in rows], replies, more=notes)
@@ -113,7 +115,7 @@ def _row(no: int, row: dict[str, Any]) -> _Row:
         stream = the_matter(str(row["matter"])).stream
         points = tuple(point_report(p) for p in _several(row.get("points")))
         indicators = tuple(indicator_report(i) for i in _several(row.get("indicators")))
-        via = term(ReportChannel, str(row["via"]), "收到方式") if row.get("via") else None
+        via = typed_term(ReportChannel, str(row["via"]), "收到方式") if row.get("via") else None
     except (Problem, Refusal) as error:
         raise Problem(f"反馈文件第{no}条：{error.message}", error.code) from error
     loaded = reading.load(session.database, stream)

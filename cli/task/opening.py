@@ -17,19 +17,19 @@ from cli.task.common import (
     MattersArg,
     PaperOption,
     ReasonOption,
-    acting,
-    do,
-    do_all,
-    document,
-    line,
-    need,
-    order,
-    send,
-    term,
+    acting_for,
+    answer_document,
+    answer_line,
+    do_for_matter,
+    do_for_matters,
+    need_option,
+    send_orders,
+    task_order,
     the_matter,
     the_unit,
     today,
-    typed,
+    typed_term,
+    typed_text,
 )
 from cli.task.due import due_day
 from cli.task.opening_options import (
@@ -59,7 +59,7 @@ from cli.task.opening_options import (
     TitleOption,
     UrgencyOption,
 )
-from cli.task.parts import ParentOption, WeightOption, part_of, said_otherwise, the_whole
+from cli.task.parts import ParentOption, WeightOption, part_of, reopening_differences, the_whole
 from domain.base import Refusal
 from domain.bounds import plausible
 from domain.calendar import OfficeHours, at_office, local_date
@@ -113,24 +113,24 @@ def open_(
     paper: PaperOption = None,
 ) -> None:
     """立项；写明牵头单位的同时交办。"""
-    title, instruction = need(title, "--title", "事项名称"), typed(instruction, "领导批示原文")
+    title, instruction = need_option(title, "--title", "事项名称"), typed_text(instruction, "领导批示原文")
     whole = the_whole(parent, weight)
     grounds = _grounds(basis, basis_kind, basis_no, approver, whole)
-    sort, pressing = term(MatterClass, klass, "--class"), term(Urgency, urgency, "--urgency")
+    sort, pressing = typed_term(MatterClass, klass, "--class"), typed_term(Urgency, urgency, "--urgency")
     since = _occurred(occurred)
     command = OpenMatter(
         title=title,
         basis=grounds,
         due=_limit(due, whole, grounds.kind, pressing, sort, since),
-        kind=term(MatterKind, kind, "--kind"),
+        kind=typed_term(MatterKind, kind, "--kind"),
         klass=sort,
-        flags=tuple(term(KeyFlag, f, "--flag") for f in key_flag or ()),
+        flags=tuple(typed_term(KeyFlag, f, "--flag") for f in key_flag or ()),
         urgency=pressing,
-        rhythm=term(Rhythm, rhythm, "--rhythm") if rhythm else _usual_rhythm(sort),
+        rhythm=typed_term(Rhythm, rhythm, "--rhythm") if rhythm else _usual_rhythm(sort),
         source=source,
         section=section,
-        leaders=the_leaders(leader or ()),
-        lead=the_lead(lead),
+        leaders=_the_leaders(leader or ()),
+        lead=_the_lead(lead),
         assist=tuple(the_unit(u) for u in assist or ()),
         person=session.person(person).id if person else None,
         supervisor=session.person(supervisor).id if supervisor else None,
@@ -142,14 +142,14 @@ def open_(
         inherited=inherited,
         part_of=part_of(whole, weight) if whole else None,
     )
-    _open(_stream(key), command, acting(by, paper), since)
+    _open(_stream(key), command, acting_for(by, paper), since)
 
 
 def _open(stream: str, command: OpenMatter, actor: Actor, since: datetime | None) -> None:
-    reply = send([order(stream, command, actor, since)])[0]
+    reply = send_orders([task_order(stream, command, actor, since)])[0]
     if isinstance(reply, Exception):
         raise reply
-    _tell_opened(stream, reply, said_otherwise(stream, reply, command))
+    _tell_opened(stream, reply, reopening_differences(stream, reply, command))
 
 
 def _limit(
@@ -175,8 +175,8 @@ def _grounds(text: str | None, kind: str, no: str | None, approver: str | None, 
     if text is None and whole is not None:
         return whole.basis
     return Basis(
-        kind=term(BasisKind, kind, "--basis-kind"),
-        text=need(text, "--basis", "立项依据"),
+        kind=typed_term(BasisKind, kind, "--basis-kind"),
+        text=need_option(text, "--basis", "立项依据"),
         no=no,
         approver=session.person(approver).id if approver else None,
     )
@@ -190,7 +190,7 @@ def _usual_limit(basis: BasisKind, urgency: Urgency, klass: MatterClass, since: 
 def _asked_for(rule: DueRule | None) -> str | None:
     """The limit a person types; on a terminal the one by the office's rules is offered."""
     if rule is None:
-        return need(None, "--due", "办结时限")
+        return need_option(None, "--due", "办结时限")
     usual = rule.due(reading.rulebook(session.database).calendar)
     with time_not_counted():
         reply: str = typer.prompt(f"办结时限（{rule.rule}）", default=usual.isoformat())
@@ -222,12 +222,12 @@ def accept(
     ] = None,
 ) -> None:
     """签收交办事项。"""
-    do_all(matters, AcceptReceipt(via=term(ReportChannel, via, "--via") if via else None))
+    do_for_matters(matters, AcceptReceipt(via=typed_term(ReportChannel, via, "--via") if via else None))
 
 
 def decline(matter: MatterArg, reason: ReasonOption = None) -> None:
     """退签：说明理由退回办公室；第二次退签按牵头争议升级。"""
-    do(matter, DeclineReceipt(reason=need(reason, "--reason", "退签理由")))
+    do_for_matter(matter, DeclineReceipt(reason=need_option(reason, "--reason", "退签理由")))
 
 
 def assign(
@@ -241,12 +241,12 @@ def assign(
 ) -> None:
     """交办给牵头单位；已有牵头单位的是改派，须说明理由。"""
     command = AssignMatter(
-        lead=the_lead(lead) or the_unit(need(None, "--lead", "牵头单位")),
+        lead=_the_lead(lead) or the_unit(need_option(None, "--lead", "牵头单位")),
         assist=None if assist is None else tuple(the_unit(u) for u in assist),
         person=session.person(person).id if person else None,
         reason=reason,
     )
-    reply = send([order(the_matter(matter).stream, command, acting(by, paper))])[0]
+    reply = send_orders([task_order(the_matter(matter).stream, command, acting_for(by, paper))])[0]
     if isinstance(reply, Exception):
         raise reply
     _tell_handed(reply)
@@ -262,10 +262,10 @@ def leaders(
     """明确责任领导、分管领导：按次序写全，代替原来的；升级到分管领导时通知他们。"""
     if not leader:
         raise Problem("请用 --leader 写明责任领导，按次序可多次填写", "malformed")
-    do(matter, SetLeaders(leaders=the_leaders(leader), reason=reason), acting(by, paper))
+    do_for_matter(matter, SetLeaders(leaders=_the_leaders(leader), reason=reason), acting_for(by, paper))
 
 
-def the_leaders(names: Sequence[str]) -> tuple[str, ...]:
+def _the_leaders(names: Sequence[str]) -> tuple[str, ...]:
     """Ids of the leaders meant, in their order.
 
     Raises:
@@ -281,7 +281,7 @@ def the_leaders(names: Sequence[str]) -> tuple[str, ...]:
     return ids
 
 
-def the_lead(names: Sequence[str] | None) -> UnitRef | None:
+def _the_lead(names: Sequence[str] | None) -> UnitRef | None:
     """The one unit that leads; a second one is refused aloud, or nobody would know that only one was taken.
 
     Raises:
@@ -296,13 +296,13 @@ def the_lead(names: Sequence[str] | None) -> UnitRef | None:
 def _tell_handed(reply: "Reply", *more_lines: str, **more: object) -> None:
     """The answer, and who cannot be told of the matter that is now in his hands."""
     without = nobody_to_tell(matters=[reply.matter])
-    shown = document(reply)
+    shown = answer_document(reply)
     document_ = {**shown, **more, "unreached": gaps_as_json(without)}
-    answer(document_, "\n".join([line(reply, shown), *more_lines, *gap_lines(without)]))
+    answer(document_, "\n".join([answer_line(reply, shown), *more_lines, *gap_lines(without)]))
 
 
 def new_point(text: str) -> NewPoint:
-    """`TEXT[;due=DATE]`, full-width signs too.
+    """A point of `task open` from its text: `TEXT[;due=DATE]`, full-width signs too.
 
     Raises:
         Problem: nothing stands before the semicolon (exit 2).
@@ -317,7 +317,7 @@ def new_point(text: str) -> NewPoint:
 
 
 def new_indicator(text: str) -> NewIndicator:
-    """`NAME;unit=U;target=N[;DATE=N…]`, full-width signs too; `max=N` for a ceiling; numbers with up to three decimals.
+    """An indicator from its text: `NAME;unit=U;target=N[;DATE=N…]`, full-width signs too; `max=N` for a ceiling.
 
     Raises:
         Problem: a part is not `name=value`, or a value is no number (exit 2).
@@ -326,7 +326,7 @@ def new_indicator(text: str) -> NewIndicator:
     fields = {k.strip(): v.strip() for k, _, v in (part.partition("=") for part in parts)}
     unit, ceiling = fields.pop("unit", ""), "max" in fields
     wanted = [fields.pop("max" if ceiling else "target", ""), *fields.values()]
-    numbers = [number for value in wanted if (number := scaled(value)) is not None]
+    numbers = [number for value in wanted if (number := scaled_number(value)) is not None]
     if not (name.strip() and unit and len(numbers) == len(wanted)):
         malformed = f"指标“{text}”应写成 名称;unit=单位;target=数[;日期=数]，上限写 max=数，最多{MOST_DECIMALS}位小数"
         raise Problem(malformed, "malformed")
@@ -342,8 +342,8 @@ def new_indicator(text: str) -> NewIndicator:
     )
 
 
-def scaled(text: str) -> tuple[int, int] | None:
-    """6.8 → (68, 1): a number in whole units of its last decimal; None when it is none, or has too many decimals."""
+def scaled_number(text: str) -> tuple[int, int] | None:
+    """An indicator's number in whole units of its last decimal, 6.8 → (68, 1); None when it is none, or too fine."""
     match = _NUMBER.fullmatch(text.strip())
     if match is None:
         return None

@@ -11,9 +11,9 @@ from cli.task.common import (
     ByOption,
     MatterArg,
     PaperOption,
-    acting,
-    order,
-    send,
+    acting_for,
+    send_orders,
+    task_order,
     tell_many,
     the_matter,
     the_unit,
@@ -43,7 +43,7 @@ _FIELDS = frozenset({"lead", "due", "weight"})
 
 
 def the_whole(parent: str | None, weight: int | None = None) -> Matter | None:
-    """The matter to be broken down; None when none is named.
+    """The matter `task split` breaks down into parts; None when none is named.
 
     Raises:
         Problem: there is no such matter, several fit, or a weight stands without one.
@@ -59,7 +59,7 @@ def the_whole(parent: str | None, weight: int | None = None) -> Matter | None:
 
 
 def part_of(whole: Matter, weight: int | None) -> PartOf:
-    """What the part says of its whole."""
+    """What a part says of its whole when it is opened."""
     return PartOf(stream=whole.stream, number=whole.number, weight=weight or 1)
 
 
@@ -78,14 +78,14 @@ def split(
     whole = the_whole(matter)
     assert whole is not None  # noqa: S101  (a matter is named)
     commands = [_opening(whole, text) for text in part]
-    actor = acting(by, paper)
+    actor = acting_for(by, paper)
     # The stream follows from whole and title, so that the same split again meets the same parts.
     streams = [matter_stream(f"split:{whole.stream}:{title_key(command.title)}") for command in commands]
     if len(set(streams)) < len(streams):
         raise Problem("--part 中有重复的事项名称，请合并或改名", "malformed")
-    orders = [order(s, c, actor, nth=n) for n, (s, c) in enumerate(zip(streams, commands, strict=True), start=1)]
+    orders = [task_order(s, c, actor, nth=n) for n, (s, c) in enumerate(zip(streams, commands, strict=True), start=1)]
     # One after the other, so that the numbers follow the order written.
-    replies = [send([o])[0] for o in orders]
+    replies = [send_orders([o])[0] for o in orders]
     if len(replies) == 1 and isinstance(replies[0], Exception):
         raise replies[0]
     tell_many(
@@ -93,8 +93,8 @@ def split(
     )
 
 
-def said_otherwise(stream: str, reply: "Reply", command: OpenMatter) -> tuple[str, ...]:
-    """Of a matter that was opened before: what this 立项 says otherwise, so that nobody takes it for done."""
+def reopening_differences(stream: str, reply: "Reply", command: OpenMatter) -> tuple[str, ...]:
+    """What a repeated 立项 says otherwise of a matter opened before, so that nobody takes it for done."""
     if reply.events:
         return ()
     events = [decode(e) for e in reading.read_stream(session.database, stream)]
@@ -107,7 +107,7 @@ def _differing(
     streams: Sequence[str], replies: "Sequence[Reply | Exception]", commands: Sequence[OpenMatter]
 ) -> list[tuple[str, ...]]:
     return [
-        () if isinstance(r, Exception) else said_otherwise(s, r, c)
+        () if isinstance(r, Exception) else reopening_differences(s, r, c)
         for s, r, c in zip(streams, replies, commands, strict=True)
     ]
 

@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 
 from cli.session import Problem
-from cli.task.opening import scaled
+from cli.task.opening import scaled_number
 from domain.facts import IndicatorReport, PointReport, decimal
 
 
 def words_of(points: Sequence[PointReport], indicators: Sequence[IndicatorReport]) -> str:
-    """The text of a report that speaks of its points only: they say what was done."""
+    """The text of a report that speaks of its points only."""
     parts = [f"要点{p.no}：{p.progress}%{f'，{p.text}' if p.text else ''}" for p in points]
     parts += [f"指标{i.no}：{decimal(i.value, i.decimals)}" for i in indicators]
     return "；".join(parts)
 
 
 def point_report(text: str) -> PointReport:
-    """`N:PROGRESS[:TEXT]`, full-width signs too.
+    """What is reported of a point, from `N:PROGRESS[:TEXT]`, full-width signs too.
 
     Raises:
         Problem: the number or the progress is no number (exit 2).
@@ -28,13 +28,13 @@ def point_report(text: str) -> PointReport:
 
 
 def indicator_report(text: str) -> IndicatorReport:
-    """`N:VALUE`, full-width signs too.
+    """What is reported of an indicator, from `N:VALUE`, full-width signs too.
 
     Raises:
         Problem: the number is no whole number, or the value none (exit 2).
     """
     no, _, value = text.replace("：", ":").partition(":")
-    number = scaled(value)
+    number = scaled_number(value)
     if not no.strip().isdecimal() or number is None:
         raise Problem(f"--indicator “{text}”应写成 指标序号:累计值，如 1:12 或 2:6.5", "malformed")
     return IndicatorReport(no=int(no), value=number[0], decimals=number[1])

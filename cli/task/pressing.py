@@ -11,13 +11,13 @@ from cli.task.common import (
     PaperOption,
     ReasonOption,
     TextOption,
-    acting,
-    confirm,
-    do,
-    do_all,
-    need,
-    order,
-    send,
+    acting_for,
+    confirm_command,
+    do_for_matter,
+    do_for_matters,
+    need_option,
+    send_orders,
+    task_order,
     tell_many,
     the_matter,
     the_unit,
@@ -45,16 +45,16 @@ def urge(
         raise Problem("请写明要催办的事项，或用 --unreported 催办所有漏报事项（二者取一）", "malformed")
     command = IssueUrge(reason=text)
     if not unreported:
-        confirm(f"催办{len(matters or ())}件事项？")
-        do_all(matters or (), command)
+        confirm_command(f"催办{len(matters or ())}件事项？")
+        do_for_matters(matters or (), command)
         return
     silent = [m for m in _matters() if m.missed_in_row and not m.ended]
     if not silent:
         answer([], "没有漏报的事项，无需催办")
         return
-    confirm(f"催办全部{len(silent)}件漏报事项？")
-    orders = [order(m.stream, command, nth=n) for n, m in enumerate(silent)]
-    tell_many([m.number for m in silent], send(orders))
+    confirm_command(f"催办全部{len(silent)}件漏报事项？")
+    orders = [task_order(m.stream, command, nth=n) for n, m in enumerate(silent)]
+    tell_many([m.number for m in silent], send_orders(orders))
 
 
 def _matters() -> list[Matter]:
@@ -73,17 +73,17 @@ def coordinate(
     if (reply is None) == (unit is None):
         raise Problem("请求协调用 --with 单位 --text 内容；答复用 --answer 内容（二者取一）", "malformed")
     if reply is not None:
-        do(target.number, AnswerCoordination(text=reply, no=no))
+        do_for_matter(target.number, AnswerCoordination(text=reply, no=no))
         return
-    words = need(text, "--text", "请求协调的内容")
-    do(target.number, RequestCoordination(unit=the_unit(unit or ""), text=words))
+    words = need_option(text, "--text", "请求协调的内容")
+    do_for_matter(target.number, RequestCoordination(unit=the_unit(unit or ""), text=words))
 
 
 def escalate(matter: MatterArg, reason: ReasonOption = None) -> None:
     """升级一级：承办人 → 单位负责人 → 指挥部办公室 → 分管领导 → 指挥部会议。"""
-    why = need(reason, "--reason", "升级理由")
-    confirm(f"把 {the_matter(matter).number} 升级一级？")
-    do(matter, EscalateMatter(reason=why))
+    why = need_option(reason, "--reason", "升级理由")
+    confirm_command(f"把 {the_matter(matter).number} 升级一级？")
+    do_for_matter(matter, EscalateMatter(reason=why))
 
 
 def instruct(
@@ -93,10 +93,10 @@ def instruct(
     paper: PaperOption = None,
 ) -> None:
     """录入领导批示：原文加密保存，办结须报该领导审阅。"""
-    leader = session.person(need(by, "--by", "批示领导"))
+    leader = session.person(need_option(by, "--by", "批示领导"))
     target = the_matter(matter)
-    words = need(text, "--text", "批示内容")
-    do(target.number, RecordInstruction(leader=leader.id, text=words), acting(leader.id, paper))
+    words = need_option(text, "--text", "批示内容")
+    do_for_matter(target.number, RecordInstruction(leader=leader.id, text=words), acting_for(leader.id, paper))
 
 
 def decide(
@@ -109,8 +109,8 @@ def decide(
 ) -> None:
     """录入会议议定（--by 主持领导 --paper 纪要文号）。"""
     command = RecordDecision(
-        meeting=need(meeting, "--meeting", "会议"),
-        text=need(text, "--text", "议定内容"),
+        meeting=need_option(meeting, "--meeting", "会议"),
+        text=need_option(text, "--text", "议定内容"),
         due=due_day(due) if due else None,
     )
-    do(matter, command, acting(by, paper))
+    do_for_matter(matter, command, acting_for(by, paper))

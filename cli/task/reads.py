@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.moments import AsOfOption, asked
+from cli.moments import AsOfOption, asked_moment
 from cli.names import person_names, unit_names
 from cli.session import Problem, answer, session
 from cli.task import choosing as ch
-from cli.task.tree import placed, relations, relations_said, walked
+from cli.task.tree import matter_relations, place_in_tree, relation_lines, walked_tree
 from domain.calendar import SHANGHAI, local_date
 from domain.closing import to_be_weighed
 from domain.confidential import opened
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 HIDDEN = "【工作秘密，无权查看】"
 
 
-def standing(moment: Moment | None) -> tuple[list[Matter], Rulebook, datetime]:
-    """All matters and the rulebook as known then, and the moment to light them at."""
+def known_matters(moment: Moment | None) -> tuple[list[Matter], Rulebook, datetime]:
+    """All matters and the rulebook as known at a moment, and the moment to light them at."""
     position = moment.position if moment else None
     states = reading.matter_states(session.database, position=position)
     matters = sorted((s.state for s in states if isinstance(s.state, Matter)), key=lambda m: m.number)
@@ -40,8 +40,8 @@ def standing(moment: Moment | None) -> tuple[list[Matter], Rulebook, datetime]:
     return matters, reading.rulebook(session.database, position), at
 
 
-def row(matter: Matter, lit: Lit) -> dict[str, Any]:
-    """One matter as `list` gives it."""
+def matter_row(matter: Matter, lit: Lit) -> dict[str, Any]:
+    """One matter as `task list` gives it."""
     return {
         "matter": matter.number,
         "title": matter.title,
@@ -82,20 +82,20 @@ def list_(
     as_of: AsOfOption = None,
 ) -> None:
     """督办事项一览；条件可以同时写几个，须都符合。"""
-    moment = asked(as_of)
+    moment = asked_moment(as_of)
     options = {"stage": stage, "light": light_, "lead": lead, "leader": leader, "supervisor": supervisor}
     options |= {"source": source, "klass": klass, "urgency": urgency, "flag": flag, "rung": rung, "words": words}
     marks = {"listed": listed, "overdue": overdue, "unanswered": unanswered, "open": open_}
     marks |= {"mine": mine, "following": following}
     wanted = ch.choice({**options, **marks, "due_from": due_from, "due_to": due_to}, saved, save)
-    matters, rulebook, at = standing(moment)
+    matters, rulebook, at = known_matters(moment)
     fits = ch.fitting(wanted, moment.position if moment else None)
-    branched = walked(matters) if tree else {}
+    branched = walked_tree(matters) if tree else {}
     rows = []
     for matter in (b.matter for _, b in branched.values()) if tree else matters:
         lit = light(matter, rulebook, at)
         if fits(matter, lit):
-            rows.append({**row(matter, lit), **(placed(*branched[matter.stream]) if tree else {})})
+            rows.append({**matter_row(matter, lit), **(place_in_tree(*branched[matter.stream]) if tree else {})})
     document = {"matters": rows, **({"as_of": at.astimezone(SHANGHAI).isoformat()} if moment else {})}
     answer(document, "" if session.json else _table(rows))
 
@@ -155,7 +155,7 @@ def show(
     """一个事项的全部情况：要点、时限、来龙去脉。"""
     from cli.task.common import the_matter
 
-    moment = asked(as_of)
+    moment = asked_moment(as_of)
     position = moment.position if moment else None
     events = reading.read_stream(session.database, the_matter(matter).stream, position=position)
     if not events:
@@ -165,17 +165,17 @@ def show(
     rulebook = reading.rulebook(session.database, position)
     at = moment.as_of if moment else datetime.now(UTC)
     state = opened(state, secrets_of(state))
-    document = _shown(state, rulebook, at, events) | relations(state, rulebook, at, position)
+    document = _shown(state, rulebook, at, events) | matter_relations(state, rulebook, at, position)
     answer(document, "" if session.json else _read_aloud(state, document))
 
 
 def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Recorded]) -> dict[str, Any]:
     """Everything of a matter for scripts; its secrets are opened for the reader already."""
-    from cli.task.files import entry
+    from cli.task.files import attachment_document
     from eventlog.attachments import attachments_of
 
     return {
-        **row(state, light(state, rulebook, at)),
+        **matter_row(state, light(state, rulebook, at)),
         "lead_name": unit_names()(state.lead) if state.lead else None,
         "original_due": state.original_due.isoformat(),
         "rung": state.rung.value,
@@ -203,7 +203,7 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Rec
         "points": [_point(p) for p in state.points],
         "indicators": [_indicator(i, local_date(at)) for i in state.indicators],
         "deadlines": _deadlines(state, rulebook, at),
-        "files": [entry(one) for one in attachments_of(events)],
+        "files": [attachment_document(one) for one in attachments_of(events)],
         "timeline": _timeline(state, events),
     }
 
@@ -309,7 +309,7 @@ def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
         lines.append(f"  责任领导：{'、'.join(leaders)}")
     if state.source or state.section:
         lines.append(f"  来源：{'，'.join(x for x in (state.source, state.section) if x)}")
-    lines += relations_said(shown, names)
+    lines += relation_lines(shown, names)
     if state.carried:
         lines.append(f"  结转：{'、'.join(f'{year}年' for year in state.carried)}")
     if state.inherited:

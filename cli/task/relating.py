@@ -12,15 +12,15 @@ from cli.task.common import (
     MattersArg,
     PaperOption,
     ReasonOption,
-    acting,
-    confirm,
-    do,
-    do_all,
-    document,
-    line,
-    need,
-    order,
-    send,
+    acting_for,
+    answer_document,
+    answer_line,
+    confirm_command,
+    do_for_matter,
+    do_for_matters,
+    need_option,
+    send_orders,
+    task_order,
     the_matter,
 )
 from cli.task.reads import secrets_of
@@ -40,19 +40,19 @@ def merge(
     paper: PaperOption = None,
 ) -> None:
     """合并：同一件事立了两项的，M 并入 N；M 的编号和来龙去脉保留，此后只在 N 办理。"""
-    target = the_matter(need(into, "--into", "并入的事项"))
+    target = the_matter(need_option(into, "--into", "并入的事项"))
     twin, merged = state_of(target.stream, None), state_of(the_matter(matter).stream, None)
     assert twin is not None  # noqa: S101  (it was listed just now)
     assert merged is not None  # noqa: S101
-    why = need(reason, "--reason", "合并理由")
-    confirm(f"{merged.number} “{merged.title}”并入 {twin.number} “{twin.title}”？")
+    why = need_option(reason, "--reason", "合并理由")
+    confirm_command(f"{merged.number} “{merged.title}”并入 {twin.number} “{twin.title}”？")
     command = MergeMatter(into=_ref(target), into_due=twin.due, reason=why)
-    [reply] = send([order(merged.stream, command, acting(by, paper))])
+    [reply] = send_orders([task_order(merged.stream, command, acting_for(by, paper))])
     if isinstance(reply, Exception):
         raise reply
     notes = _left_over(merged, twin) if reply.events else []
-    shown = document(reply)
-    answer({**shown, "into": twin.number, "notes": notes}, "\n".join([line(reply, shown), *notes]))
+    shown = answer_document(reply)
+    answer({**shown, "into": twin.number, "notes": notes}, "\n".join([answer_line(reply, shown), *notes]))
 
 
 def wait(
@@ -65,10 +65,10 @@ def wait(
     if (after is None) == (drop is None):
         raise Problem("请写明 --for 或 --drop（二者取一）", "malformed")
     if after is not None:
-        do(matter, SetPredecessor(earlier=_ref(the_matter(after))))
+        do_for_matter(matter, SetPredecessor(earlier=_ref(the_matter(after))))
     else:
-        why = need(reason, "--reason", "取消理由")
-        do(matter, DropPredecessor(earlier=_ref(the_matter(drop or "")), reason=why))
+        why = need_option(reason, "--reason", "取消理由")
+        do_for_matter(matter, DropPredecessor(earlier=_ref(the_matter(drop or "")), reason=why))
 
 
 def follow(
@@ -76,7 +76,7 @@ def follow(
     stop: Annotated[bool, typer.Option("--stop", help="不再关注")] = False,
 ) -> None:
     """关注：此后在 today 单列，也可用 list --following 查看；只对本人有效。"""
-    do_all(matters, FollowMatter(stop=stop))
+    do_for_matters(matters, FollowMatter(stop=stop))
 
 
 def _ref(listed: ListedMatter) -> MatterRef:

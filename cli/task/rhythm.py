@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.session import Problem, session
-from cli.task.common import MatterArg, ReasonOption, do, do_all, need, term
+from cli.task.common import MatterArg, ReasonOption, do_for_matter, do_for_matters, need_option, typed_term
 from cli.task.due import due_day
 from domain.commands import ChangeRhythm, EndSurge, MoveSurge, StartSurge
 from domain.terms import Rhythm
@@ -23,7 +23,7 @@ def rhythm(
     ],
 ) -> None:
     """调整反馈周期；正在一日一调度的，到期后才按新周期。"""
-    do(matter, ChangeRhythm(rhythm=term(Rhythm, to, "R")))
+    do_for_matter(matter, ChangeRhythm(rhythm=typed_term(Rhythm, to, "R")))
 
 
 def surge(
@@ -42,21 +42,22 @@ def surge(
     if move is not None and end:
         raise Problem("--move（改期）与 --end（提前结束）二者取一", "malformed")
     if end:
-        do_all(matters or _taking_part(campaign), EndSurge(reason=reason))
+        do_for_matters(matters or _taking_part(campaign), EndSurge(reason=reason))
     elif move is not None:
-        do_all(matters or _taking_part(campaign), MoveSurge(until=due_day(move), reason=reason))
+        do_for_matters(matters or _taking_part(campaign), MoveSurge(until=due_day(move), reason=reason))
     else:
         if not matters:
             raise Problem("请写明哪些事项转入一日一调度", "malformed")
-        name = need(campaign, "--campaign", "活动名称")
-        do_all(
-            matters, StartSurge(campaign=name, until=due_day(need(until, "--until", "到哪天为止")), every_day=every_day)
+        name = need_option(campaign, "--campaign", "活动名称")
+        do_for_matters(
+            matters,
+            StartSurge(campaign=name, until=due_day(need_option(until, "--until", "到哪天为止")), every_day=every_day),
         )
 
 
 def _taking_part(campaign: str | None) -> list[str]:
     """Numbers of the matters that are on a surge for the campaign."""
-    name = need(campaign, "--campaign", "活动名称，或写明事项")
+    name = need_option(campaign, "--campaign", "活动名称，或写明事项")
     numbers = [m.number for m in open_matters(session.database) if m.surge is not None and m.surge.campaign == name]
     if not numbers:
         raise Problem(f"没有事项正在为“{name}”一日一调度", "not_found")

@@ -13,12 +13,12 @@ from domain.terms import Stage
 from eventlog import reading
 
 
-def walked(matters: Iterable[Matter]) -> dict[str, tuple[int, Branch]]:
-    """Stream → depth and branch, a part right after its whole."""
+def walked_tree(matters: Iterable[Matter]) -> dict[str, tuple[int, Branch]]:
+    """The tree of matters: stream → depth and branch, a part right after its whole."""
     return {b.matter.stream: (depth, b) for root in matter_branches(matters) for depth, b in root.walk()}
 
 
-def placed(depth: int, branch: Branch) -> dict[str, Any]:
+def place_in_tree(depth: int, branch: Branch) -> dict[str, Any]:
     """Where a matter stands in the tree, and how far its parts are."""
     whole = branch.matter.part_of
     return {
@@ -29,7 +29,7 @@ def placed(depth: int, branch: Branch) -> dict[str, Any]:
     }
 
 
-def relations(matter: Matter, rulebook: Rulebook, at: datetime, position: int | None) -> dict[str, Any]:
+def matter_relations(matter: Matter, rulebook: Rulebook, at: datetime, position: int | None) -> dict[str, Any]:
     """The whole of a matter, its parts, and how far these are, now or at a position of the log."""
     streams = reading.streams_with_parts(session.database, matter.stream)
     family = [m for stream in streams if (m := state_of(stream, position)) is not None]
@@ -108,8 +108,8 @@ def _part(part: Branch, rulebook: Rulebook, at: datetime) -> dict[str, Any]:
     }
 
 
-def relations_said(shown: dict[str, Any], names: Callable[[str], str]) -> list[str]:
-    """The same in lines for people."""
+def relation_lines(shown: dict[str, Any], names: Callable[[str], str]) -> list[str]:
+    """The relations of a matter (whole, parts, others) in lines for people."""
     lines = []
     whole, parts = shown["parent"], shown["children"]
     if whole:

@@ -10,15 +10,15 @@ from cli.shape import MatterFirst, SealingCommand
 from cli.task.common import (
     MatterArg,
     TextOption,
-    attached,
-    do,
-    need,
-    order,
-    send,
+    attached_files,
+    do_for_matter,
+    need_option,
+    send_orders,
+    task_order,
     tell_one,
-    term,
     the_matter,
     the_unit,
+    typed_term,
 )
 from cli.task.due import due_day
 from cli.task.opening import moment, new_point
@@ -65,25 +65,25 @@ def report(
         return
     if dry_run:
         raise Problem("--dry-run 须与 --from 一起使用", "malformed")
-    target = the_matter(need(matter, "M", "事项"))
+    target = the_matter(need_option(matter, "M", "事项"))
     points = tuple(point_report(p) for p in point or ())
     indicators = tuple(indicator_report(i) for i in indicator or ())
     command = SubmitFeedback(
         text=words_of(points, indicators)
         if text is None and (points or indicators)
-        else need(text, "--text", "办理情况"),
+        else need_option(text, "--text", "办理情况"),
         progress=progress,
         points=points,
         indicators=indicators,
         problem=problem,
         next_step=next_step,
         coordination=coordination,
-        attachments=attached(attach or ()),
+        attachments=attached_files(attach or ()),
         for_unit=the_unit(for_unit).id if for_unit else None,
-        via=term(ReportChannel, via, "--via") if via else None,
+        via=typed_term(ReportChannel, via, "--via") if via else None,
         occurred_at=moment(occurred),
     )
-    tell_one(send([order(target.stream, command)])[0])
+    tell_one(send_orders([task_order(target.stream, command)])[0])
 
 
 point = typer.Typer(
@@ -98,7 +98,7 @@ point = typer.Typer(
 @point.command("add", cls=SealingCommand)
 def add(matter: MatterArg, text: Annotated[str, typer.Argument(metavar="TEXT[;due=DATE]", help="要点内容")]) -> None:
     """增加一个要点。"""
-    do(matter, AddPoint(point=new_point(text)))
+    do_for_matter(matter, AddPoint(point=new_point(text)))
 
 
 @point.command("change", cls=SealingCommand)
@@ -109,7 +109,7 @@ def change(
     due: Annotated[str | None, typer.Option("--due", metavar="DATE", help="新的节点日期")] = None,
 ) -> None:
     """调整要点的内容或日期；原日期保留。"""
-    do(matter, ChangePoint(no=no, text=text, due=due_day(due) if due else None))
+    do_for_matter(matter, ChangePoint(no=no, text=text, due=due_day(due) if due else None))
 
 
 @point.command("drop", cls=SealingCommand)
@@ -119,4 +119,4 @@ def drop(
     reason: Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="取消理由")] = None,
 ) -> None:
     """取消一个要点；记录保留。"""
-    do(matter, DropPoint(no=no, reason=reason))
+    do_for_matter(matter, DropPoint(no=no, reason=reason))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from documents.checking.clauses import CLAUSES, ClauseKey, StandardClause, Strength
 from domain.base import Frozen, Refusal, Term
-from sheets.budget import budget
+from sheets.budget import reading_budget
 from sheets.input_file import read_file
 
 MOST_BYTES = 100 * 1024 * 1024
@@ -96,11 +96,11 @@ def check_layout(path: Path) -> MeasuringReport:
     if kind == ".pdf":
         from documents.checking.pdf import measure_pdf  # noqa: PLC0415  (each reader is slow to import)
 
-        with budget(path.name, "页面"):
+        with reading_budget(path.name, "页面"):
             return judge_clauses(path.name, measure_pdf(data))
     from documents.checking.docx import measure_docx  # noqa: PLC0415
 
-    with budget(path.name, "内容"):
+    with reading_budget(path.name, "内容"):
         return judge_clauses(path.name, measure_docx(data))
 
 

@@ -13,7 +13,7 @@ from documents.formats.digest import sha256
 from domain.base import Refusal, refuse
 from domain.meetings.numbers import minutes_numbers_held
 from domain.papers import MARK, paper_series
-from sheets.file_errors import reason
+from sheets.file_errors import file_error_reason
 
 FOLDER = "documents"
 PAPERS = "督办公文"
@@ -57,7 +57,7 @@ def print_files(folder: Path, rendered: Mapping[str, bytes]) -> Iterator[Callabl
             for name, data in rendered.items():
                 _write(temporary / name, data)
         except OSError as error:
-            why = f"无法在 {folder} 写入成文（{reason(error)}），没有编号；请检查磁盘空间和权限后重试"
+            why = f"无法在 {folder} 写入成文（{file_error_reason(error)}），没有编号；请检查磁盘空间和权限后重试"
             raise Refusal(why, "unexpected") from error
         yield place
     finally:

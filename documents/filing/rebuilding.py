@@ -20,7 +20,7 @@ from domain.base import Frozen, Refusal, Term
 from eventlog.database import Database
 from eventlog.errors import LogUnreachable
 from eventlog.verify import VerifyFinding, verify
-from sheets.file_errors import unwritable
+from sheets.file_errors import unwritable_file
 
 _SHOWN = 3
 """So many changed lines are shown; the rest are in the files `--out` leaves."""
@@ -146,7 +146,7 @@ def _leave(rendered: Mapping[str, bytes], out: Path) -> None:
         for name, data in rendered.items():
             (out / name).write_bytes(data)
     except OSError as error:
-        raise unwritable(out, error) from error
+        raise unwritable_file(out, error) from error
 
 
 # --- what differs, in words

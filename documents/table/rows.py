@@ -16,7 +16,7 @@ from domain.terms import Light, Stage
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.reading import Moment
-from sheets.table import NO_CHAPTER, Column, RowKey, SheetNames, cells, fingerprints
+from sheets.table import NO_CHAPTER, Column, RowKey, SheetNames, row_fingerprints, table_cells
 
 
 class Mark(Frozen):
@@ -116,7 +116,7 @@ def _compose(ledger: Ledger, then: Moment, identity: str) -> TaskTable:
         key=RowKey(
             database=identity,
             position=ledger.position,
-            rows={row.number: fingerprints(row.texts) for chapter in chapters for row in chapter.rows},
+            rows={row.number: row_fingerprints(row.texts) for chapter in chapters for row in chapter.rows},
         ),
     )
 
@@ -145,7 +145,7 @@ def _row(no: int, entry: Entry, names: SheetNames, ledger: Ledger) -> TableRow:
         unit=ledger.unit(matter.lead),
         light=entry.lit.light,
         due=matter.due,
-        texts=cells(matter, names, f"{_said_light(entry.lit)}{_found(matter)}"),
+        texts=table_cells(matter, names, f"{_said_light(entry.lit)}{_found(matter)}"),
         since=local_date(matter.opened_at),
         until=ended or matter.due,
         overdue=on if late else None,

@@ -23,7 +23,7 @@ from intake.edited.cells import points_of, progress_of
 from intake.edited.copy import EditedRow, EditedTable
 from intake.opening import NotNamedError, person_named, unit_named
 from intake.sheets import CellFault, split_names
-from sheets.table import CUT_SHORT, KEYED, SHEET, Column, SheetNames, cells, fingerprint, plain
+from sheets.table import CUT_SHORT, KEYED, SHEET, Column, SheetNames, cell_fingerprint, plain_cell, table_cells
 
 _SAID = (Column.PROGRESS, Column.PROBLEM, Column.NEXT)
 """One 反馈 says all three: what was not edited is said again, so none of them may have moved."""
@@ -132,7 +132,7 @@ class _Row:
         return self.row.texts[column]
 
     def edited(self, column: Column) -> bool:
-        return fingerprint(column, self.text(column)) != self.table.key.written(self.row.number, column)
+        return cell_fingerprint(column, self.text(column)) != self.table.key.written(self.row.number, column)
 
     def reason(self, column: Column, what: str) -> str:
         if not self.row.reason:
@@ -150,12 +150,12 @@ class _Row:
 def _compare(row: _Row, found: Edits) -> None:
     if row.edited(Column.LIGHT):
         raise _CellError(Column.LIGHT, "灯由时限和反馈算出，不能填写，请改回")
-    now = cells(row.matter, row.known.names, row.text(Column.LIGHT))
+    now = table_cells(row.matter, row.known.names, row.text(Column.LIGHT))
     key, number = row.table.key, row.row.number
     moved: set[Column] = {
         column
         for column in KEYED
-        if column is not Column.LIGHT and fingerprint(column, now[column]) != key.written(number, column)
+        if column is not Column.LIGHT and cell_fingerprint(column, now[column]) != key.written(number, column)
     }
     edited = [column for column in KEYED if row.edited(column) and not _says_the_same(row, column, now[column])]
     clashing = {column for column in edited if column in moved}
@@ -177,7 +177,7 @@ def _compare(row: _Row, found: Edits) -> None:
 def _says_the_same(row: _Row, column: Column, now: str) -> bool:
     """Whether the copy says what the log says already, be it in other words: an alias, a point without its number."""
     text = row.text(column)
-    if plain(column, text) == plain(column, now):
+    if plain_cell(column, text) == plain_cell(column, now):
         return True
     match column:
         case Column.POINTS:
@@ -189,7 +189,7 @@ def _says_the_same(row: _Row, column: Column, now: str) -> bool:
         case Column.PROGRESS:
             progress, words = progress_of(text)
             done, said = progress_of(now)
-            return progress in (None, done) and plain(column, words) == plain(column, said)
+            return progress in (None, done) and plain_cell(column, words) == plain_cell(column, said)
     return False
 
 
@@ -272,10 +272,10 @@ def _points(row: _Row, edited: frozenset[Column], *, explained: bool = True) -> 
     if Column.POINTS not in edited:
         return
     kept = {p.no: p for p in row.matter.points if not p.dropped}
-    by_text = {plain(Column.POINTS, p.text): p.no for p in kept.values()}
+    by_text = {plain_cell(Column.POINTS, p.text): p.no for p in kept.values()}
     listed: set[int] = set()
     for no, text in points_of(Column.POINTS, row.text(Column.POINTS)):
-        number = by_text.get(plain(Column.POINTS, text)) if no not in kept else no
+        number = by_text.get(plain_cell(Column.POINTS, text)) if no not in kept else no
         if number is None:
             if text:
                 yield row.edit(
@@ -283,7 +283,7 @@ def _points(row: _Row, edited: frozenset[Column], *, explained: bool = True) -> 
                 )
             continue
         listed.add(number)
-        if text and plain(Column.POINTS, text) != plain(Column.POINTS, kept[number].text):
+        if text and plain_cell(Column.POINTS, text) != plain_cell(Column.POINTS, kept[number].text):
             what = f"要点{number}改为：{text}"
             yield row.edit(Column.POINTS, c.ChangePoint(no=number, text=text), what, "change", number, text)
     for number in sorted(kept.keys() - listed):

@@ -20,7 +20,7 @@ from intake.draft.draft import DraftingContext, draft_file
 from intake.holidays import read_holidays
 from intake.policy_file import read_policy
 from intake.sheets import read_table
-from sheets.budget import budget
+from sheets.budget import reading_budget
 from sheets.input_file import read_file, read_text, text_of
 
 TEXT = "河道清淤，已完成一半\n下步：继续\n"
@@ -173,11 +173,11 @@ def test_a_budget_ends_even_a_reader_that_swallows_every_exception() -> None:
             with suppress(Exception):  # as libraries do
                 sum(range(100_000))
 
-    with pytest.raises(Refusal, match=r"附件 读了0\.3秒还没有读完：图层"), budget("附件", "图层", seconds=0.3):
+    with pytest.raises(Refusal, match=r"附件 读了0\.3秒还没有读完：图层"), reading_budget("附件", "图层", seconds=0.3):
         stubborn()
 
 
 def test_a_budget_that_is_over_stops_nobody() -> None:
-    with budget("表", "行", seconds=0.2):
+    with reading_budget("表", "行", seconds=0.2):
         pass
     assert sum(range(20_000_000)) > 0

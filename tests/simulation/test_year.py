@@ -24,8 +24,8 @@ from eventlog.verify import verify
 from services.issuing.bulletins import issue_briefing
 from services.issuing.catalogue import all_filed
 from services.issuing.minutes import file_minutes
-from simulation.leaving import leave
-from simulation.run import Played, simulate
+from simulation.leaving import print_year_end
+from simulation.run import Played, simulate_year
 from simulation.scenario import PlannedBriefing
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "xiangmihu-2022"
@@ -64,7 +64,7 @@ async def played(folder: Path, seed: int, filed: list[str] | None = None) -> Pla
         assert meeting.minutes is not None
         (filed if filed is not None else []).append(meeting.minutes.no)
 
-    return await simulate(folder, folder / "home", 2022, seed=seed, issue=not_issued, file=file)
+    return await simulate_year(folder, folder / "home", 2022, seed=seed, issue=not_issued, file=file)
 
 
 _PRINTED: dict[str, tuple[Path, Played]] = {}
@@ -85,8 +85,8 @@ async def printed_year(folders: pytest.TempPathFactory) -> tuple[Path, Played]:
             done = issue_briefing(log, home, since=wanted.since, until=wanted.until, signer=signer, now=at, press=press)
             return done.number, ""
 
-        done = await simulate(winter(folder / "winter"), home, 2022, seed=7, issue=issue, file=file)
-        leave(done.database, home, at_office(date(2022, 3, 18), time(18, 0)), press)
+        done = await simulate_year(winter(folder / "winter"), home, 2022, seed=7, issue=issue, file=file)
+        print_year_end(done.database, home, at_office(date(2022, 3, 18), time(18, 0)), press)
         _PRINTED["year"] = home, done
     return _PRINTED["year"]
 

@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from domain.base import Refusal, refuse
-from sheets.file_errors import reason
+from sheets.file_errors import file_error_reason
 
 _HERE = Path(__file__).parent
 ENDINGS = (".typ", ".html", ".docx", ".toml")
@@ -104,4 +104,4 @@ def _read(folder: Path) -> Iterator[tuple[str, bytes]]:
             if path.suffix in ENDINGS and not path.name.startswith(("~", ".")):
                 yield path.name, path.read_bytes()
     except OSError as error:
-        raise Refusal(f"模板 {error.filename} 读不出来（{reason(error)}）", "template_gone") from error
+        raise Refusal(f"模板 {error.filename} 读不出来（{file_error_reason(error)}）", "template_gone") from error

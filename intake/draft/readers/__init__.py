@@ -6,7 +6,7 @@ from pathlib import Path
 
 from domain.base import refuse_always
 from intake.draft.shape.source import Source
-from sheets.input_file import opened
+from sheets.input_file import opened_file
 
 
 def read_source(path: Path) -> Source:
@@ -15,7 +15,7 @@ def read_source(path: Path) -> Source:
     Raises:
         Refusal: `not_found` when there is no such file, `malformed` when it cannot be read.
     """
-    with opened(path):
+    with opened_file(path):
         pass  # what is no file is told so, whatever its name ends in
     reader = _READERS.get(path.suffix.lower())
     if reader is None:

@@ -9,7 +9,7 @@ from intake.draft.readers.excel import of_sheets
 from intake.draft.readers.plain import MAX_TEXT
 from intake.draft.shape.source import Source
 from intake.xlsx import Cells, RawSheet
-from sheets.budget import budget
+from sheets.budget import reading_budget
 from sheets.input_file import MOST_BYTES, read_text
 
 
@@ -19,7 +19,7 @@ def read(path: Path) -> Source:
     Raises:
         Refusal: `malformed` when it is empty, too long, or no table.
     """
-    with budget(path.name, "表格"):
+    with reading_budget(path.name, "表格"):
         text = read_text(path, MOST_BYTES)
         if len(text) > MAX_TEXT:
             refuse_always(f"{path.name} 超过 {MAX_TEXT // 10_000} 万字，请拆分后再读", "malformed")

@@ -26,8 +26,8 @@ from intake.draft.shape.grids import column_of, is_header, text_tables
 from intake.draft.shape.ruled import Box, Drawn, RuledCell, RuledTable, lines_of, tables_of, within
 from intake.draft.shape.source import Cell, GridRow, Source, SourceTable
 from intake.draft.text import view
-from sheets.budget import budget, stage
-from sheets.input_file import in_memory
+from sheets.budget import reading_budget, reading_stage
+from sheets.input_file import file_in_memory
 
 MAX_PAGES = 500
 _LEAST_A_PAGE = 5
@@ -48,17 +48,17 @@ def read(path: Path) -> Source:
     for library in ("pypdf", "pdfminer"):  # they warn of every oddity on stderr, where only our line goes
         logging.getLogger(library).setLevel(logging.CRITICAL)
     try:
-        with budget(name, "页面"):
-            data = in_memory(path)
+        with reading_budget(name, "页面"):
+            data = file_in_memory(path)
             reader = PdfReader(data)
             refuse(reader.is_encrypted and not reader.decrypt(""), f"{name} 已加密，请取消打开密码后再读", "malformed")
             count = len(reader.pages)
             refuse(count > MAX_PAGES, f"{name} 有 {count} 页，超过 {MAX_PAGES} 页，请拆分后再读", "malformed")
             ruled = [number for number, page in enumerate(reader.pages) if _has_rules(page)]
-            stage("页面里的表格")
+            reading_stage("页面里的表格")
             looked_at = dict(_drawn(data, ruled))
             drawn = {number: page for number, page in looked_at.items() if page.tables}
-            stage("页面")
+            reading_stage("页面")
             pages = ["" if number in drawn else page.extract_text() for number, page in enumerate(reader.pages)]
     except Refusal:
         raise

@@ -5,7 +5,7 @@ from pathlib import Path
 from domain.base import refuse
 from intake.draft.shape.grids import text_tables
 from intake.draft.shape.source import Source
-from sheets.budget import budget
+from sheets.budget import reading_budget
 from sheets.input_file import MOST_BYTES, read_text
 
 MAX_TEXT = 2_000_000
@@ -14,7 +14,7 @@ MAX_TEXT = 2_000_000
 
 def read(path: Path) -> Source:
     """The text of a .txt or .md file: UTF-8, UTF-16 with its mark, or GB 18030."""
-    with budget(path.name, "文字"):
+    with reading_budget(path.name, "文字"):
         return of_text(read_text(path, MOST_BYTES), path.name)
 
 
