@@ -76,12 +76,12 @@ for no in range(1, issues + 1):
 )
 COMPOSE = """
 from datetime import date
-from documents.bulletin.briefing import compose
+from documents.bulletin.briefing import compose_briefing
 from domain.bulletin import Publication
 from domain.calendar import end_of_day
 from eventlog.database import Database
 until = date(2022, 3, 31)
-found = compose(Database(sys.argv[1]), Publication.BRIEFING, date(2022, 3, 1), until, as_of=end_of_day(until))
+found = compose_briefing(Database(sys.argv[1]), Publication.BRIEFING, date(2022, 3, 1), until, as_of=end_of_day(until))
 assert f"{sys.argv[2]}件" in found.sections[0].blocks[0].text
 """
 BARE_READ = """

@@ -22,13 +22,13 @@ SMALL_ENOUGH = Goal(300, at_most=True, ratio=False)
 TABLE = """
 from datetime import date
 from documents.table.rows import task_table
-from documents.table.workbook import workbook
+from documents.table.workbook import table_workbook
 from domain.calendar import end_of_day
 from eventlog.database import Database
 day = date.fromisoformat(sys.argv[4])
 table = task_table(Database(sys.argv[1]), end_of_day(day), date.fromordinal(day.toordinal() - 7))
 assert len(table.rows) == int(sys.argv[2]), len(table.rows)
-Path(sys.argv[3]).write_bytes(workbook(table))
+Path(sys.argv[3]).write_bytes(table_workbook(table))
 """
 BARE_WRITE = """
 import xlsxwriter

@@ -114,8 +114,8 @@ from domain.calendar import WorkCalendar
 path = Path(sys.argv[1])
 try:
     if sys.argv[2] == "check":
-        from documents.checking.report import check
-        check(path)
+        from documents.checking.report import check_layout
+        check_layout(path)
     elif sys.argv[2] == "draft":
         from intake.draft.draft import DraftingContext, draft_file
         draft_file(path, DraftingContext(calendar=WorkCalendar(), year=2026))
