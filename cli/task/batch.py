@@ -21,6 +21,7 @@ from cli.task.common import (
     task_order,
     tell_many,
     the_matter,
+    the_supervisor,
 )
 from cli.task.due import due_day
 from cli.task.reads import known_matters
@@ -128,7 +129,7 @@ def _action(
         unit = the_unit(lead)
         return lambda m: c.AssignMatter(lead=unit, reason=why if m.lead else None), f"交办{lead}"
     if supervisor is not None:
-        person = session.person(supervisor).id
+        person = the_supervisor(supervisor)
 
         def handed(m: Matter) -> c.MatterCommand:
             return c.ReassignDuty(duty=Duty.SUPERVISOR, from_person=m.supervisor, to_person=person, reason=why)

@@ -24,6 +24,7 @@ from domain.matter import Matter
 from domain.queries.spoken import spoken_date
 from domain.rules.context import DecisionContext
 from domain.rules.practice import CONCERNED, shortfalls
+from domain.terms import Role
 from eventlog import reading
 from eventlog.errors import LogError
 from eventlog.patience import answer_deadline, lift_answer_limit, time_left, time_not_counted
@@ -177,6 +178,18 @@ def the_unit(name: str) -> UnitRef:
         shown = "、".join(u.name for u in units)
         raise Problem(f"“{name}”对应多个单位：{shown}，请写全称或编号", "ambiguous")
     return UnitRef(id=units[0].id, supervision=units[0].supervision)
+
+
+def the_supervisor(name: str) -> str:
+    """The 督办员 meant by id or name; a leader who opens a matter supervises it himself.
+
+    Raises:
+        Problem: there is no such person, or several.
+        Refusal: the person is of a unit, or an auditor.
+    """
+    person = session.person(name)
+    refuse(person.role not in (Role.OFFICE, Role.LEADER), f"{person.name}（{person.id}）不是督办员，不能督办事项")
+    return person.id
 
 
 def acting_for(by: str | None = None, paper: str | None = None) -> Actor:

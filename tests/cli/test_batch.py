@@ -80,6 +80,12 @@ def test_a_supervisor_hands_all_of_his_over(xmh: CommandLine, three: list[str]) 
     assert [m["matter"] for m in mine] == three[:2]
 
 
+def test_only_a_supervisor_is_given_matters_to_supervise(xmh: CommandLine, three: list[str]) -> None:
+    del three
+    said = xmh(*OPEN, SOON.isoformat(), "--title", "轨道站点接驳", "--supervisor", "audit")
+    assert (said.code, said.error) == (3, "错误：周六（audit）不是督办员，不能督办事项")
+
+
 def test_a_reminder_goes_out_once_a_day_and_is_no_urge(xmh: CommandLine, three: list[str]) -> None:
     xmh.json("task", "batch", *three[:2], "--remind")
     again = xmh("task", "batch", *three[:2], "--remind")
@@ -118,6 +124,8 @@ WRONG: list[tuple[tuple[str, ...], int]] = [
     (("--from", "没有这个文件.csv", "--urge"), 4),
     (("没有这件事", "--urge"), 4),
     (("会展", "--lead", "没有这个单位", "--reason", "x"), 4),
+    (("会展", "--supervisor", "li", "--reason", "x"), 3),
+    (("会展", "--supervisor", "audit", "--reason", "x", "--dry-run"), 3),
 ]
 
 
