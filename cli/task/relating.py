@@ -1,11 +1,12 @@
 """`xmh task merge wait follow`: one matter and another, and who keeps an eye on it."""
 
+from datetime import date
 from typing import Annotated
 
 import typer
 
 from cli.names import unit_names
-from cli.session import Problem, answer
+from cli.session import Problem, answer, session
 from cli.task.common import (
     ByOption,
     MatterArg,
@@ -27,8 +28,11 @@ from cli.task.reads import secrets_of
 from cli.task.tree import state_of
 from domain.commands import DropPredecessor, FollowMatter, MergeMatter, SetPredecessor
 from domain.confidential import opened
+from domain.event import decode
+from domain.events import MatterMerged
 from domain.facts import MatterRef
 from domain.matter import Matter
+from eventlog import reading
 from eventlog.reading import ListedMatter
 
 
@@ -46,7 +50,7 @@ def merge(
     assert merged is not None  # noqa: S101
     why = need_option(reason, "--reason", "合并理由")
     confirm_command(f"{merged.number} “{merged.title}”并入 {twin.number} “{twin.title}”？")
-    command = MergeMatter(into=_ref(target), into_due=twin.due, reason=why)
+    command = MergeMatter(into=_ref(target), into_due=_limit_decided_on(twin), reason=why)
     [reply] = send_orders([task_order(merged.stream, command, acting_for(by, paper))])
     if isinstance(reply, Exception):
         raise reply
@@ -81,6 +85,13 @@ def follow(
 
 def _ref(listed: ListedMatter) -> MatterRef:
     return MatterRef(stream=listed.stream, number=listed.number)
+
+
+def _limit_decided_on(twin: Matter) -> date:
+    """The twin's limit as the office sees it; of a merge that is repeated, as it saw it then."""
+    done = reading.find_command(session.database, session.command_id) if session.command_id else None
+    then = [event.due for event in map(decode, done or ()) if isinstance(event, MatterMerged)]
+    return then[0] if then else twin.due
 
 
 def _left_over(merged: Matter, twin: Matter) -> list[str]:

@@ -122,6 +122,16 @@ def test_who_would_merge_into_what_was_merged_hears_where_it_went(xmh: CommandLi
     assert refused.error == f"错误：{second} 已并入 {first}，不能并入；请并入仍在办理的事项"
 
 
+def test_a_merge_repeated_under_its_id_is_answered_again_though_the_twins_limit_moved(
+    xmh: CommandLine, twins: tuple[str, str]
+) -> None:
+    first, second = twins
+    merge = ("task", "merge", second, "--into", first, "--reason", "同一条路", "--command-id", "merge-0001")
+    version = xmh.json(*merge)["version"]
+    xmh.json("task", "batch", first, "--due", LATER.isoformat(), "--reason", "雨季")
+    assert xmh.json(*merge)["version"] == version
+
+
 def _matters(log: Database) -> tuple[reading.StreamState, ...]:
 
     return reading.matter_states(log)
