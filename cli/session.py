@@ -185,15 +185,15 @@ class Session:
         assert isinstance(state, Directory)  # noqa: S101  (the stream's fold)
         return state
 
-    def person(self, name: str) -> "PersonOnRecord":
-        """The person meant by id or full name.
+    def person(self, name: str, *, former: bool = False) -> "PersonOnRecord":
+        """The person meant by id or full name; of those who have left only where what was is asked for.
 
         Raises:
             Problem: none (exit 4), or several of that name (exit 2).
         """
         from eventlog import reading
 
-        people = reading.people(self.database)
+        people = reading.people(self.database, former=former)
         matching = [p for p in people if p.id == name] or [p for p in people if p.name == name]
         if not matching:
             raise Problem(f"通讯录里没有“{name}”，请用 xmh org list 查看人员编号", "not_found")

@@ -113,7 +113,7 @@ def _unit(name: str) -> str:
 
 
 def _person(name: str) -> str:
-    return session.person(name).id
+    return session.person(name, former=True).id
 
 
 def _day(text: str) -> date:

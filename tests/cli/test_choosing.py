@@ -66,6 +66,12 @@ def test_everybody_sees_his_own(xmh: CommandLine, three: list[str]) -> None:
     assert mine("office-2") == three[2:]
 
 
+def test_who_has_left_is_still_asked_for_by_what_names_him(xmh: CommandLine, three: list[str]) -> None:
+    xmh.json("task", "leaders", three[1], "--leader", "leader")
+    assert xmh("org", "leave", "leader").code == 0
+    assert [m["matter"] for m in xmh.json("task", "list", "--leader", "leader")["matters"]] == [three[1]]
+
+
 def test_words_of_a_secret_are_found_by_nobody(xmh: CommandLine, three: list[str]) -> None:
     xmh.json("task", "report", three[0], "--text", "补偿标准谈妥", "--secret", actor="li")
     assert xmh.json("task", "list", "--text", "补偿标准")["matters"] == []
