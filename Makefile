@@ -4,7 +4,7 @@
 PYTHON  ?= python3
 VENV    := .venv
 BIN     := $(VENV)/bin
-WORKERS ?= 3
+WORKERS ?= 2
 HOME_OF_DEMO := .xmh-demo
 
 ROOMS := domain eventlog workflows activities documents intake sheets services cli simulation tests benchmarks

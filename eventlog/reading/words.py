@@ -4,16 +4,23 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from domain.base import refuse
 from domain.facts import is_sealed
 from eventlog.database import Database
 
+MOST_CHARACTERS = 200
 _SAYING = (
     "SELECT stream, payload FROM events WHERE stream LIKE ? AND position <= ? AND LOWER(payload) LIKE ? ESCAPE '~'"
 )
 
 
 def streams_saying(database: Database, words: str, position: int) -> frozenset[str]:
-    """The matters whose recorded events, up to a position, say each of these words; sealed texts say nothing."""
+    """The matters whose recorded events, up to a position, say each of these words; sealed texts say nothing.
+
+    Raises:
+        Refusal: `malformed`, when the words are too long for a database to look for.
+    """
+    refuse(len(words) > MOST_CHARACTERS, f"要找的字词太长（{len(words)}字），最多{MOST_CHARACTERS}字", "malformed")
     wanted = [word.casefold() for word in words.split()]
     streams = [_saying(database, word, position) for word in wanted]
     return frozenset.intersection(*streams) if streams else frozenset()

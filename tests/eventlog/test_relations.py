@@ -144,7 +144,7 @@ def test_of_two_merged_into_each_other_at_one_moment_one_goes_on(log: Database) 
             go()
             said[stream] = "merged"
         except Refusal as refusal:
-            said[stream] = "ended" if "已撤销，不能并入" in refusal.message else refusal.message
+            said[stream] = "ended" if "code='ended'" in refusal.message else refusal.message
 
     threads = [
         threading.Thread(target=race, args=(s, lambda s=s, m=m: act(log, s, m, OFFICE, MONDAY)))

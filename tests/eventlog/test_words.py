@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from domain import commands as c
+from domain.base import Refusal
 from eventlog import reading
 from eventlog.database import Database
 from tests.support.history import act
@@ -51,6 +52,12 @@ def log(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 def test_words_are_found_as_they_are_said_and_nothing_else(log: Database, words: str, streams: set[str]) -> None:
     position, _ = reading.newest_event(log)
     assert reading.streams_saying(log, words, position) == streams
+
+
+def test_what_is_too_long_to_be_looked_for_is_refused(log: Database) -> None:
+    with pytest.raises(Refusal, match="太长（180000字），最多200字"):
+        reading.streams_saying(log, "长" * 180_000, 1)
+    assert reading.streams_saying(log, "%" * 200, 1) == frozenset()
 
 
 def test_what_was_said_later_was_not_said_then(log: Database) -> None:

@@ -22,6 +22,7 @@ from eventlog.database import Database
 from eventlog.verify import verify
 from services.office_records import record_office_events
 from tests.recovery.chaos import Desk, away_from_midnight, chaos_in
+from tests.recovery.conftest import either
 from tests.recovery.deadly_worker import CALM
 from tests.support.meetings import decision
 from tests.support.office import FOR_LEADER, OFFICE, until
@@ -63,6 +64,7 @@ async def kept_at_work(home: Home, over: asyncio.Event, dead: list[int]) -> None
 
 @pytest.mark.slow
 @pytest.mark.timeout(120)
+@either(every_time="postgresql")
 async def test_every_outcome_counts_once_while_workers_die_five_times(tmp_path: Path, database: Server | None) -> None:
     await _signed_while_workers_die(tmp_path, database, items=16, deaths=5, before=0.12, after=0.2)
 
