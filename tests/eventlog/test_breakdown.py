@@ -18,9 +18,9 @@ from eventlog.database import Database
 from eventlog.projections import rebuild_read_model
 from eventlog.verify import verify
 from tests.eventlog.sample import everything
-from tests.support.history import act
+from tests.support.history import act, refusal_of
 from tests.support.homes import at
-from tests.support.office import LIAISON, OFFICE, SECOND, founded, matter, opening, types
+from tests.support.office import LIAISON, OFFICE, SECOND, founded, matter, opening
 
 MONDAY = at("2022-03-07")
 WHOLE = "matter/whole"
@@ -45,11 +45,7 @@ def part(log: Database, name: str, whole: str = WHOLE, weight: int = 1, **more: 
 
 
 def refused(log: Database, stream: str, command: Frozen, actor: Actor = OFFICE) -> str:
-    before = types(log, stream)
-    with pytest.raises(Refusal) as said:
-        act(log, stream, command, actor, MONDAY)
-    assert types(log, stream) == before
-    return said.value.message
+    return refusal_of(log, stream, command, actor, MONDAY)
 
 
 def test_a_part_beyond_its_whole_is_refused_and_burns_no_number(log: Database) -> None:

@@ -17,9 +17,9 @@ from eventlog.projections import rebuild_read_model
 from eventlog.secrets import seal_text
 from eventlog.verify import verify
 from tests.eventlog.sample import everything
-from tests.support.history import act
+from tests.support.history import act, refusal_of
 from tests.support.homes import at
-from tests.support.office import FOR_LEADER, LEADER, LIAISON, OFFICE, OTHER, SECOND, founded, matter, opening, types
+from tests.support.office import FOR_LEADER, LEADER, LIAISON, OFFICE, OTHER, SECOND, founded, matter, opening
 
 MONDAY = at("2022-03-07")
 FIRST, TWIN, THIRD = "matter/first", "matter/twin", "matter/third"
@@ -50,11 +50,7 @@ def waiting(log: Database, earlier: str) -> c.SetPredecessor:
 
 
 def refused(log: Database, stream: str, command: Frozen, actor: Actor = OFFICE) -> str:
-    before = types(log, stream)
-    with pytest.raises(Refusal) as refusal:
-        act(log, stream, command, actor, MONDAY)
-    assert types(log, stream) == before
-    return refusal.value.message
+    return refusal_of(log, stream, command, actor, MONDAY)
 
 
 def test_of_twins_one_ends_and_says_under_which_number_it_goes_on(log: Database) -> None:

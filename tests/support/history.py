@@ -38,6 +38,17 @@ def act(
     return _appended(database, stream, loaded, decide(matter, command, context), context, claims(command).units)
 
 
+def refusal_of(database: Database, stream: str, command: Frozen, actor: Actor, now: datetime) -> str:
+    """The words with which a command is refused; the stream is as it was."""
+    before = reading.stream_head(database, stream)
+    try:
+        act(database, stream, command, actor, now)
+    except Refusal as refusal:
+        assert reading.stream_head(database, stream) == before
+        return refusal.message
+    raise AssertionError(f"{command} was not refused")
+
+
 def meet(database: Database, stream: str, command: Frozen, actor: Actor, now: datetime) -> Sequence[Recorded]:
     """Carry out one command on a meeting at a moment; the events it gave.
 
