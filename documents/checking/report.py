@@ -94,11 +94,11 @@ def check_layout(path: Path) -> MeasuringReport:
         raise Refusal(f"“{path.name}”不能检查，请给 .pdf 或 .docx 文件", "malformed")
     data = read_file(path, MOST_BYTES)
     if kind == ".pdf":
-        from documents.checking.pdf import measure_pdf  # noqa: PLC0415  (each reader is slow to import)
+        from documents.checking.pdf_measures import measure_pdf  # noqa: PLC0415  (each reader is slow to import)
 
         with reading_budget(path.name, "页面"):
             return judge_clauses(path.name, measure_pdf(data))
-    from documents.checking.docx import measure_docx  # noqa: PLC0415
+    from documents.checking.docx_measures import measure_docx  # noqa: PLC0415
 
     with reading_budget(path.name, "内容"):
         return judge_clauses(path.name, measure_docx(data))

@@ -237,6 +237,6 @@ def _words_of_docx(data: bytes) -> list[str]:
 
 
 def _words_of_pdf(data: bytes) -> str:
-    from documents.checking.glyphs import read_pdf, words_of_pdf  # noqa: PLC0415
+    from documents.checking.pdf_reading import read_pdf, words_of_pdf  # noqa: PLC0415
 
     return words_of_pdf(read_pdf(data), above=gb.PAPER[1] - gb.BOTTOM + 1)

@@ -16,8 +16,8 @@ from docx.styles.style import ParagraphStyle
 from docx.text.run import Run
 
 from documents.checking.clauses import CLAUSES, ClauseKey, Strength
-from documents.checking.docx import measure_docx
-from documents.checking.pdf import measure_pdf
+from documents.checking.docx_measures import measure_docx
+from documents.checking.pdf_measures import measure_pdf
 from documents.checking.report import MeasuringReport, Verdict, check_layout, judge_clauses
 from documents.formats import pdf as typeset
 from documents.formats import templates

@@ -13,7 +13,7 @@ import pytest
 from pdfminer.high_level import extract_text
 from pypdf import PdfReader
 
-from documents.checking.glyphs import read_pdf
+from documents.checking.pdf_reading import read_pdf
 from documents.formats.fonts import MISSING, FaceRole, Typeface
 from documents.formats.placing import title_lines
 from documents.formats.press import FORMATS, LAYOUT, Press

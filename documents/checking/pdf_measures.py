@@ -9,7 +9,7 @@ from statistics import median
 from typing import TypeVar
 
 from documents.checking.clauses import ClauseKey
-from documents.checking.glyphs import Glyph, Pdf, PdfFace, RuledLine, read_pdf
+from documents.checking.pdf_reading import Glyph, Pdf, PdfFace, RuledLine, read_pdf
 from documents.checking.report import Measured
 from documents.formats import standard as gb
 
