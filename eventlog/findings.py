@@ -44,10 +44,10 @@ class VerifyFinding(Frozen):
     position: int | None = None
 
 
-def verify_finding(token: Token, detail: str, row: Row | None = None) -> VerifyFinding:
-    """One finding of `verify`, with the place of the event it is about."""
+def verify_finding(token: Token, detail: str, row: Row | None = None, stream: str | None = None) -> VerifyFinding:
+    """One finding of `verify`: about the event of this row, or beside the events, of a stream or of none."""
     if row is None:
-        return VerifyFinding(token=token, message=f"{token.label}：{detail}")
+        return VerifyFinding(token=token, message=f"{token.label}：{detail}", stream=stream)
     return VerifyFinding(
         token=token,
         message=f"{token.label}：{row[2]} 第 {row[3]} 版（序号 {row[0]}）{detail}",

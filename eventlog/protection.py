@@ -3,7 +3,10 @@
 # ruff: noqa: S608  (trigger and table names are constants)
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+
+from eventlog.database import Transaction
+from eventlog.findings import Token, VerifyFinding, verify_finding
 
 _CHANGE = "事件日志只能追加，不能修改或删除；更正请另记一条更正事件"
 _NUMBERS = "编号只能增加，不能退回"
@@ -41,6 +44,17 @@ def trigger_differences(present: Mapping[str, str], *, postgresql: bool) -> tupl
     missing = sorted(wanted.keys() - present.keys())
     changed = sorted(name for name in wanted.keys() & present.keys() if _plain_text(present[name]) != wanted[name])
     return missing, changed, sorted(present.keys() - wanted.keys())
+
+
+def protection_problems(transaction: Transaction) -> Iterator[VerifyFinding]:
+    """For `verify`: the triggers are there, do what they were made to do, and are the only ones."""
+    missing, changed, added = trigger_differences(transaction.triggers(), postgresql=transaction.is_postgresql)
+    for name in missing:
+        yield verify_finding(Token.UNPROTECTED, name)
+    for name in changed:
+        yield verify_finding(Token.TRIGGER_CHANGED, name)
+    for name in added:
+        yield verify_finding(Token.TRIGGER_ADDED, name)
 
 
 def _sqlite() -> dict[str, str]:

@@ -6,6 +6,7 @@ So `verify` types a row before it looks at what it says. A row that fails is nam
 from collections.abc import Iterator, Sequence
 
 from eventlog.backend import Row
+from eventlog.findings import Token, VerifyFinding, verify_finding
 
 LARGEST = 2**63
 _EVENT_NUMBERS = ("position", "version", "schema", "occurred_at", "recorded_at")
@@ -52,6 +53,13 @@ def odd_cells(table: str, columns: Sequence[str], row: Row) -> Iterator[str]:
                 yield f"{name} 应为二进制"
         elif not _is_text(cell):
             yield f"{name} 应为文字"
+
+
+def cell_problems(table: str, columns: Sequence[str], row: Row) -> Iterator[VerifyFinding]:
+    """For `verify`: cells of the log's tables of another type than their column's, as one problem."""
+    odd = "、".join(odd_cells(table, columns, row))
+    if odd:
+        yield verify_finding(Token.ODD_CELL, f"表 {table} 的 {str(row[0])[:80]!r} 行 {odd}")
 
 
 def _is_text(cell: object) -> bool:

@@ -13,16 +13,18 @@ from typing import Any
 
 from domain.base import Frozen
 from eventlog.backend import Row
-from eventlog.beside_events import Seals, cell_problems, key_problems, outbox_problems, protection_problems
 from eventlog.chain import ALGORITHMS, hash_of
 from eventlog.database import Database, Transaction
 from eventlog.evidence import command_digest
 from eventlog.findings import Token, VerifyFinding, verify_finding
+from eventlog.key_check import Seals, key_problems
+from eventlog.outbox_check import outbox_problems
 from eventlog.projections import Progress, Projection, log_pages, newest_position
+from eventlog.protection import protection_problems
 from eventlog.readmodel import READ_MODEL
 from eventlog.rows import EVENT_COLUMNS, event_of_row
 from eventlog.sqlite import SqliteConnection
-from eventlog.typed import odd_cells
+from eventlog.typed import cell_problems, odd_cells
 
 __all__ = ["Token", "VerificationReport", "VerifyFinding", "verify"]
 MOST_PROBLEMS = 1000
