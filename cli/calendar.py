@@ -112,7 +112,7 @@ def publish(
     from intake.holidays import read_holidays
 
     may_record(CalendarYearPublished, session.actor)
-    table = read_holidays(file)
+    table = read_holidays(file, typed_day)
     if table.sheet is None:
         faults = [{"row": f.row, "column": f.column, "message": f.message} for f in table.faults]
         lines = [*(f.line for f in table.faults), f"共{len(table.faults)}处错误，未公布"]

@@ -100,9 +100,9 @@ def revoke(
 def duties(person: PersonArg) -> None:
     """一个人手上未了的职责：责任人、督办员、批示或定时限的领导，以及作为联络员的事项。"""
     target = _anyone(person)
-    held = _held(target.id)
-    liaison = _as_liaison(target)
-    posts = [post for post, holder in session.directory().posts.items() if holder == target.id]
+    held = held_duties(target.id)
+    liaison = sole_liaison_of(target)
+    posts = held_posts(target.id)
     document = {
         "person": target.id,
         "posts": posts,
@@ -128,9 +128,9 @@ def transfer(
     moving, unit = session.person(person), the_unit(need_option(to, "--to", "调到哪个单位"))
     refuse(unit.id == moving.unit, f"{moving.name}本来就在该单位")
     next_one = session.person(successor) if successor else None
-    held = _held(moving.id)
-    liaison = _as_liaison(moving)
-    _check_successor(moving, next_one, held, liaison)
+    held = held_duties(moving.id)
+    liaison = sole_liaison_of(moving)
+    check_successor(moving, next_one, held, liaison)
     why = reason or f"{moving.name}调任"
     document: dict[str, Any] = {
         "person": moving.id,
@@ -150,7 +150,7 @@ def transfer(
         return
     confirm_command(lines[0] + "？")
     if next_one:
-        _reassign(held, moving.id, next_one.id, why)
+        reassign_duties(held, moving.id, next_one.id, why)
     _record(_moved(moving, unit.id, next_one.id if next_one else None, why))
     answer(document, "\n".join([*lines, "已交接，已调动"]))
 
@@ -166,24 +166,28 @@ def post(
     if before == holder.id:
         answer({"post": name, "person": holder.id, "duties": []}, f"{name}本来就由{holder.name}担任")
         return
-    held = [(m, d) for m, d in _held(before) if d is Duty.LEADER] if before else []
+    held = [(m, d) for m, d in held_duties(before) if d is Duty.LEADER] if before else []
     if held:
         refuse(holder.role is not Role.LEADER, f"{holder.name}不是领导，不能接手领导批示和时限")
         confirm_command(f"{name}由{_name(before or '')}改为{holder.name}，{len(held)}项职责随之转交？")
-        _reassign(held, before or "", holder.id, f"{name}由{holder.name}接任")
+        reassign_duties(held, before or "", holder.id, f"{name}由{holder.name}接任")
     _record([PostAssigned(post=name, person=holder.id)])
     document = {"post": name, "person": holder.id, "duties": [{"matter": m.number, "duty": d.value} for m, d in held]}
     answer(document, f"{name}由{holder.name}担任，随职务转交{len(held)}项职责")
 
 
-def _check_successor(
+def check_successor(
     moving: "PersonOnRecord",
     next_one: "PersonOnRecord | None",
     held: Sequence[tuple[Matter, Duty]],
     liaison: Sequence[Matter],
 ) -> None:
-    posts = [p for p, holder in session.directory().posts.items() if holder == moving.id]
-    wanted = bool(held or posts or liaison)
+    """Somebody takes over what is left, and may.
+
+    Raises:
+        Refusal: `malformed`, nobody or he himself does; `refused`, who would may not.
+    """
+    wanted = bool(held or held_posts(moving.id) or liaison)
     refuse(
         wanted and next_one is None,
         f"{moving.name}有{len(held) + len(liaison)}项未了职责，请用 --successor 写明由谁接手",
@@ -204,7 +208,7 @@ def _moved(moving: "PersonOnRecord", unit: str, successor: str | None, why: str)
     """The directory's events: delegations end, posts pass on, the entry changes."""
     known = session.directory()
     entry = Person.model_validate({**moving.model_dump(exclude={"left_at"}), "unit": unit})
-    posts = [name for name, holder in known.posts.items() if holder == moving.id]
+    posts = held_posts(moving.id)
     return [
         *revoke_all(known, moving.id, why),
         *(PostAssigned(post=name, person=successor) for name in posts if successor),
@@ -213,7 +217,7 @@ def _moved(moving: "PersonOnRecord", unit: str, successor: str | None, why: str)
     ]
 
 
-def _reassign(held: Sequence[tuple[Matter, Duty]], person: str, successor: str, why: str) -> None:
+def reassign_duties(held: Sequence[tuple[Matter, Duty]], person: str, successor: str, why: str) -> None:
     """Every duty is an event of its matter; the first that fails stops, and what is done stays done."""
     orders = [
         task_order(m.stream, ReassignDuty(duty=d, from_person=person, to_person=successor, reason=why), nth=n)
@@ -224,7 +228,13 @@ def _reassign(held: Sequence[tuple[Matter, Duty]], person: str, successor: str, 
             raise reply
 
 
-def _held(person: str) -> list[tuple[Matter, Duty]]:
+def held_posts(person: str) -> list[str]:
+    """The posts (职务) a person holds."""
+    return [post for post, holder in session.directory().posts.items() if holder == person]
+
+
+def held_duties(person: str) -> list[tuple[Matter, Duty]]:
+    """What a person answers for on matters that are not at rest."""
     return [(m, duty) for m in _matters() for duty in duties_of(m, person)]
 
 
@@ -233,7 +243,7 @@ def _matters() -> list[Matter]:
     return sorted((m for m in states if isinstance(m, Matter)), key=lambda m: m.number)
 
 
-def _as_liaison(person: "PersonOnRecord") -> list[Matter]:
+def sole_liaison_of(person: "PersonOnRecord") -> list[Matter]:
     """Matters of the unit that he alone, as its only liaison, reports on."""
     if person.role is not Role.LIAISON:
         return []

@@ -92,6 +92,8 @@ class Session:
     secret: bool = False
     advice: list[str] = field(default_factory=list)
     """What good practice would have had of the commands of this run, to be said with the answer."""
+    advised: dict[str, list[str]] = field(default_factory=dict)
+    """The advice about one matter, by its number: in a list of answers it stands with that matter."""
     dates: dict[str, str] = field(default_factory=dict)
     """Days and moments as they were said in this run, and as they were understood."""
 

@@ -13,11 +13,16 @@ from domain.matter import Matter
 from domain.terms import Stage
 
 
-def may_be_merged(matter: Matter, merged: ev.MatterMerged, twin: Matter | None, open_parts: Sequence[str]) -> None:
+def may_be_merged(
+    matter: Matter, merged: ev.MatterMerged, twin: Matter | None, open_parts: Sequence[str], way: Sequence[str]
+) -> None:
     """The twin goes on, answers to every leader who instructed on this one, and nothing hangs under this one.
 
+    Nor does the twin wait for something that waits for this one (`way`): it would wait for itself. What it waits for
+    directly is done under its own number from now on.
+
     Raises:
-        Refusal: `not_found`, `ended`, `open_children`, `moved`, `refused`.
+        Refusal: `not_found`, `ended`, `open_children`, `moved`, `circle`, `refused`.
     """
     twin = _known(twin, merged.into)
     refuse(twin.ended, f"{twin.number} {withdrawn_how(twin)}，不能并入；请并入仍在办理的事项", "ended")
@@ -28,6 +33,11 @@ def may_be_merged(matter: Matter, merged: ev.MatterMerged, twin: Matter | None, 
         "open_children",
     )
     refuse(twin.due != merged.due, f"{twin.number} 的时限刚改为 {twin.due}，请再看一次，用同一命令重试", "moved")
+    refuse(
+        bool(way),
+        f"{twin.number} 经 {'→'.join(way[1:])} 在等 {matter.number}，并入后即成循环；请先解除前置（xmh task wait）",
+        "circle",
+    )
     left_out = [leader for leader in matter.instructed_by if leader not in twin.instructed_by]
     refuse(
         bool(left_out),

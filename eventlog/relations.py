@@ -14,17 +14,20 @@ from eventlog.readmodel import RELATING, parse_state
 
 _STATE = "SELECT state FROM states WHERE stream = ? AND kind = 'matter'"
 _OPEN_PARTS = "SELECT number FROM matters WHERE parent = ? AND stage NOT IN (?, ?) ORDER BY number"
-_WAY = """
+_NEXT = """r.holds = 1 AND (r.kind = 'merged' OR (r.kind = 'waits' AND NOT EXISTS (
+  SELECT 1 FROM relations x WHERE x.stream = r.stream AND x.kind = 'merged' AND x.holds = 1)))"""
+"""What a matter waits for; one that is merged waits for nothing, but goes on as the other."""
+_WAY = f"""
 WITH RECURSIVE way (stream, path) AS (
   SELECT target, number FROM relations r JOIN matters m ON m.stream = r.stream
-  WHERE r.stream = ? AND r.kind = 'waits' AND r.holds = 1
+  WHERE r.stream = ? AND r.target <> ? AND {_NEXT}
   UNION
   SELECT r.target, way.path || '→' || m.number FROM relations r JOIN way ON r.stream = way.stream
-  JOIN matters m ON m.stream = r.stream WHERE r.kind = 'waits' AND r.holds = 1 AND length(way.path) < 4000
+  JOIN matters m ON m.stream = r.stream WHERE {_NEXT} AND length(way.path) < 4000
 )
 SELECT path FROM way WHERE stream = ? ORDER BY length(path) LIMIT 1
-"""
-"""From the earlier matter on, what it waits for, until it is the one that is to wait."""
+"""  # noqa: S608  (column names are constants)
+"""From one matter on, what it waits for, until it is another; a first step may be left out."""
 
 
 def check_relations(transaction: Transaction, recorded: Sequence[Recorded], state: Frozen) -> None:
@@ -39,11 +42,17 @@ def check_relations(transaction: Transaction, recorded: Sequence[Recorded], stat
         match event:
             case ev.MatterMerged(into=into):
                 parts = transaction.all(_OPEN_PARTS, (state.stream, *sorted(stage.value for stage in ENDED)))
-                may_be_merged(state, event, _matter(transaction, into.stream), [number for (number,) in parts])
+                way = _way(transaction, into.stream, state.stream, without=state.stream)
+                may_be_merged(state, event, _matter(transaction, into.stream), [number for (number,) in parts], way)
             case ev.PredecessorSet(earlier=earlier):
-                way = transaction.one(_WAY, (earlier.stream, state.stream))
-                waits = [*way[0].split("→"), state.number] if way else []
-                may_wait(event, _matter(transaction, earlier.stream), state.number, waits)
+                way = _way(transaction, earlier.stream, state.stream)
+                may_wait(event, _matter(transaction, earlier.stream), state.number, [*way, state.number] if way else [])
+
+
+def _way(transaction: Transaction, first: str, last: str, without: str = "") -> list[str]:
+    """The numbers of what waits, from `first` on, until what `last` is waited for; none when it is not."""
+    row = transaction.one(_WAY, (first, without, last))
+    return row[0].split("→") if row else []
 
 
 def _matter(transaction: Transaction, stream: str) -> Matter | None:

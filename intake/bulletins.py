@@ -4,7 +4,7 @@ from pathlib import Path
 
 from domain.base import Frozen
 from domain.bulletin import PastIssue, Publication
-from intake.dates import as_date
+from intake.dates import Spoken, as_date, meant
 from intake.sheets import CellFault, Row, read_table
 from intake.xlsx import worksheet_names
 
@@ -18,8 +18,10 @@ class BulletinSheet(Frozen):
     faults: tuple[CellFault, ...]
 
 
-def read_bulletins(path: Path) -> BulletinSheet:
+def read_bulletins(path: Path, spoken: Spoken | None = None) -> BulletinSheet:
     """Read 系列, 期次, 日期, 标题 from a .csv or the first sheet of an .xlsx.
+
+    `spoken` understands a day as people say it (12月30日); without it only a full date is one.
 
     Raises:
         Refusal: `not_found` or `malformed`, when the file as a whole cannot be read.
@@ -27,11 +29,11 @@ def read_bulletins(path: Path) -> BulletinSheet:
     is_book = path.suffix.lower() == ".xlsx" and path.is_file()
     name = worksheet_names(path)[0] if is_book else path.stem
     table = read_table(path, name, (SERIES, NO, DAY, TITLE))
-    rows = tuple(r for row in table.rows if (r := _row(row)) is not None and not row.faults)
+    rows = tuple(r for row in table.rows if (r := _row(row, spoken or as_date)) is not None and not row.faults)
     return BulletinSheet(rows=rows, faults=table.faults)
 
 
-def _row(row: Row) -> PastIssue | None:
+def _row(row: Row, spoken: Spoken) -> PastIssue | None:
     name, title, no = row.required(SERIES), row.required(TITLE), row.required(NO)
     publication = Publication.from_label(name)
     if name and publication is None:
@@ -44,7 +46,7 @@ def _row(row: Row) -> PastIssue | None:
         row.fault(DAY, "日期不能为空")
         return None
     try:
-        day = as_date(value)
+        day = meant(value, spoken)
     except ValueError as error:
         row.fault(DAY, str(error))
         return None

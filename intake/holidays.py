@@ -7,7 +7,7 @@ from pathlib import Path
 
 from domain.base import Frozen, Refusal, refuse
 from domain.calendar import DayOverride
-from intake.dates import as_date
+from intake.dates import Spoken, as_date, meant
 from intake.notice import SUFFIXES, read_notice
 from intake.sheets import CellFault, Row, read_table
 from intake.xlsx import worksheet_names
@@ -39,10 +39,11 @@ class HolidayTable(Frozen):
     faults: tuple[CellFault, ...] = ()
 
 
-def read_holidays(path: Path) -> HolidayTable:
+def read_holidays(path: Path, spoken: Spoken | None = None) -> HolidayTable:
     """Read 日期, 类型 (休 or 班) from .csv or .xlsx, `year, off, work, source` from .json, or the notice as text.
 
-    A notice names a holiday from its first to its last day, so weekends among the days off are left out and counted.
+    `spoken` understands a day as people say it (10月1日); without it only a full date is one. A notice names a holiday
+    from its first to its last day, so weekends among the days off are left out and counted.
 
     Raises:
         Refusal: `not_found` or `malformed`, when the file as a whole cannot be read.
@@ -56,20 +57,20 @@ def read_holidays(path: Path) -> HolidayTable:
     refuse(not table.rows, f"{path.name} 没有一行日期", "malformed")
     days: dict[date, tuple[bool, int]] = {}
     for row in table.rows:
-        _take(row, days)
+        _take(row, days, spoken or as_date)
     if table.faults:
         return HolidayTable(sheet=None, faults=table.faults)
     return HolidayTable(sheet=_year(path.name, {day: works for day, (works, _) in days.items()}))
 
 
-def _take(row: Row, days: dict[date, tuple[bool, int]]) -> None:
+def _take(row: Row, days: dict[date, tuple[bool, int]], spoken: Spoken) -> None:
     """One row: the day, and whether it is worked."""
     value, kind = row.value(DAY), row.required(KIND)
     if value is None:
         row.fault(DAY, "日期不能为空")
         return
     try:
-        day = as_date(value)
+        day = meant(value, spoken)
     except ValueError as error:
         row.fault(DAY, str(error))
         return

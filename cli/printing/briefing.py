@@ -298,7 +298,7 @@ def record(
 
     may_record(BulletinRecorded, session.actor)
     if source is not None:
-        listed = read_bulletins(source)
+        listed = read_bulletins(source, past_day)
         if listed.faults:
             faults = [{"row": f.row, "column": f.column, "message": f.message} for f in listed.faults]
             lines = [*(f.line for f in listed.faults), f"共{len(listed.faults)}处错误，整份未登记"]

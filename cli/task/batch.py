@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import typer
 
-from cli.session import Problem, answer, session
+from cli.session import Exit, Problem, answer, session
 from cli.task import choosing as ch
 from cli.task.common import (
     ByOption,
@@ -20,7 +20,7 @@ from cli.task.common import (
     send_orders,
     task_order,
     tell_many,
-    the_matter,
+    the_one,
     the_supervisor,
 )
 from cli.task.due import due_day
@@ -149,7 +149,8 @@ def _chosen(words: Sequence[str] | None, saved: str | None, source: Path | None,
         raise Problem("请写明哪些事项：M…、--saved 或 --from（三者取一）", "malformed")
     if saved is None:
         named = list(words or ()) if source is None else _listed(source)
-        streams = dict.fromkeys(the_matter(word).stream for word in named)
+        found = reading.find_each(session.database, named)
+        streams = dict.fromkeys(the_one(some, word).stream for some, word in zip(found, named, strict=True))
         return [m for stream in streams if (m := _state(stream)) is not None]
     wanted = ch.choice({}, saved, None)
     matters, rulebook, at = known_matters(None)
@@ -174,7 +175,7 @@ def _state(stream: str) -> Matter | None:
 
 
 def _tried(chosen: Sequence[Matter], made: Made, actor: Actor, what: str) -> None:
-    """What the rules would say to each, by what is known now; nothing is sent."""
+    """What the rules would say to each, by what is known now; exit 3 when one says no. Nothing is sent."""
     context = DecisionContext(rulebook=reading.rulebook(session.database), now=now(), actor=actor)
     rows: list[dict[str, Any]] = []
     for matter in chosen:
@@ -189,6 +190,8 @@ def _tried(chosen: Sequence[Matter], made: Made, actor: Actor, what: str) -> Non
     said = [f"{r['matter']}  {r['title']}  {'不能：' + r['refused'] if r['refused'] else '可以'}" for r in rows]
     can = sum(r["refused"] is None for r in rows)
     answer(rows, "\n".join([*said, f"将对{can}件{what}，{len(rows) - can}件不能；确认后去掉 --dry-run 再办理"]))
+    if can < len(rows):
+        raise SystemExit(Exit.REFUSED)
 
 
 def _asked_of_its_whole(part: Matter, drafts: Sequence[Draft]) -> None:

@@ -249,7 +249,10 @@ def _advise(stream: str, command: MatterCommand, actor: Actor) -> None:
     matter = loaded.state if loaded is not None else None
     context = DecisionContext(rulebook=reading.rulebook(session.database), now=now(), actor=actor)
     lacking = shortfalls(matter if isinstance(matter, Matter) else None, command, context)
-    session.advice += [one.message for one in lacking if not one.required]
+    advice = [one.message for one in lacking if not one.required]
+    session.advice += advice
+    if isinstance(matter, Matter) and advice:
+        session.advised.setdefault(matter.number, []).extend(advice)
 
 
 def sealed_under(stream: str, command: "F") -> "F":
@@ -353,7 +356,9 @@ def tell_many(
             notes = list(more[n]) if more else []
             unreached = {"unreached": gaps_as_json(without)} if handed else {}
             shown = answer_document(reply)
-            documents.append({**shown, **unreached, **({"notes": notes} if notes else {})})
+            advice = session.advised.get(reply.matter)
+            more_of = {"notes": notes} if notes else {}
+            documents.append({**shown, **unreached, **more_of, **({"advice": advice} if advice else {})})
             lines += [answer_line(reply, shown), *notes, *gap_lines(without)]
     answer(documents, "\n".join(lines))
     if worst:

@@ -59,7 +59,7 @@ def today() -> None:
         for m in alive
         if office or actor.unit in m.units
         for p in m.predecessors
-        if (why := predecessor_danger(known[p.stream], m, rulebook, at))
+        if (why := predecessor_danger(known[p.stream], m, rulebook, at, known.get))
     ]
     following = [m for m in alive if actor.id in m.followers]
     meetings = _meetings(day, rulebook) if office else []

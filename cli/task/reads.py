@@ -97,7 +97,11 @@ def list_(
         if fits(matter, lit):
             rows.append({**matter_row(matter, lit), **(place_in_tree(*branched[matter.stream]) if tree else {})})
     document = {"matters": rows, **({"as_of": at.astimezone(SHANGHAI).isoformat()} if moment else {})}
-    answer(document, "" if session.json else _table(rows))
+    kept = save.strip() if save is not None else None
+    if kept:
+        document["saved"] = kept
+    told = f"\n条件已存为“{kept}”，再用：xmh task list --saved {kept}" if kept else ""
+    answer(document, "" if session.json else _table(rows) + told)
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:

@@ -1,6 +1,6 @@
 """A matter among its whole and its parts, as `task list --tree` and `task show` tell it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +38,8 @@ def matter_relations(matter: Matter, rulebook: Rulebook, at: datetime, position:
     return {
         "parent": _whole(matter, whole) if whole else None,
         "rolled_up": branch.progress,
-        "children": [_part(part, rulebook, at) for part in branch.parts],
+        # A part that was merged into its whole is named there once, as merged.
+        "children": [_part(p, rulebook, at) for p in branch.parts if not _merged_into(p.matter, {matter.stream})],
         **_others(matter, rulebook, at, position),
     }
 
@@ -47,24 +48,49 @@ def _others(matter: Matter, rulebook: Rulebook, at: datetime, position: int | No
     """Twins merged into it and those it waits for, or that wait for it, with what endangers whom."""
     from domain.queries.waiting import predecessor_danger
 
+    def known(stream: str) -> Matter | None:
+        return state_of(stream, position)
+
     awaited = {p.stream for p in matter.predecessors}
-    streams = sorted({other.stream for other in reading.related_matters(session.database, matter.stream)} | awaited)
-    others = [m for stream in streams if (m := state_of(stream, position))]
-    behind = [m for m in others if matter.stream in {p.stream for p in m.predecessors} and not m.ended]
+    others = [m for stream in sorted(_related(matter.stream) | awaited) if (m := state_of(stream, position))]
+    goes_on_for = {matter.stream}
+    """What waits for a twin waits for this matter, also for a twin of a twin."""
+    for _ in others:
+        goes_on_for |= {m.stream for m in others if _merged_into(m, goes_on_for)}
+    behind = [m for m in others if goes_on_for & {p.stream for p in m.predecessors} and not m.ended]
     return {
         "merged_into": matter.merged_into.number if matter.merged_into else None,
         "merged": [
             {**_other(m), "bases": [b.model_dump(mode="json") for b in m.bases]}
             for m in others
-            if m.merged_into and m.merged_into.stream == matter.stream
+            if _merged_into(m, {matter.stream})
         ],
         "waits_for": [
-            {**_other(m), "endangers": predecessor_danger(m, matter, rulebook, at)}
+            {**_other(m), "endangers": predecessor_danger(m, matter, rulebook, at, known)}
             for m in others
             if m.stream in awaited
         ],
-        "awaited_by": [{**_other(m), "endangered": predecessor_danger(matter, m, rulebook, at)} for m in behind],
+        "awaited_by": [
+            {**_other(m), "endangered": predecessor_danger(matter, m, rulebook, at, known)}
+            for m in behind
+            if m.stream != matter.stream
+        ],
     }
+
+
+def _merged_into(matter: Matter, streams: Set[str]) -> bool:
+    return matter.merged_into is not None and matter.merged_into.stream in streams
+
+
+def _related(stream: str) -> set[str]:
+    """What speaks of a matter, or of a twin that was merged into it (however often), and of what these speak."""
+    found, twins = set[str](), {stream}
+    while twins:
+        states = [s.state for twin in twins for s in reading.related_matters(session.database, twin)]
+        related = [m for m in states if isinstance(m, Matter)]
+        twins = {m.stream for m in related if _merged_into(m, twins)} - found
+        found |= {m.stream for m in related}
+    return found - {stream}
 
 
 def _other(matter: Matter) -> dict[str, Any]:

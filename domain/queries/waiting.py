@@ -1,5 +1,6 @@
 """前置事项: whether what a matter waits for puts it in danger."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from domain.lights import light
@@ -8,13 +9,33 @@ from domain.matter import Matter
 from domain.relations import withdrawn_how
 from domain.terms import Light, Stage
 
+Known = Callable[[str], Matter | None]
+"""The matter of a stream."""
 
-def predecessor_danger(earlier: Matter, matter: Matter, rulebook: Rulebook, at: datetime) -> str | None:
-    """Why an earlier matter endangers the one that waits for it (前置事项), in the office's words; None while not."""
+
+def predecessor_danger(
+    earlier: Matter, matter: Matter, rulebook: Rulebook, at: datetime, known: Known = lambda _: None
+) -> str | None:
+    """Why an earlier matter endangers the one that waits for it (前置事项), in the office's words; None while not.
+
+    What was merged is waited for under the number it goes on as, however often that was merged itself.
+    """
+    waited_for = earlier.number
+    while earlier.merged_into is not None:
+        if earlier.merged_into.stream == matter.stream:
+            return None  # what it waited for is done under its own number now
+        goes_on = known(earlier.merged_into.stream)
+        if goes_on is None:
+            break
+        earlier = goes_on
+    danger = _danger(earlier, matter, rulebook, at)
+    moved = danger and earlier.number != waited_for
+    return f"前置事项 {waited_for} 已并入 {earlier.number}：{danger}" if moved else danger
+
+
+def _danger(earlier: Matter, matter: Matter, rulebook: Rulebook, at: datetime) -> str | None:
     if matter.ended or earlier.stage is Stage.CLOSED:
         return None
-    if earlier.merged_into is not None and earlier.merged_into.stream == matter.stream:
-        return None  # what it waited for is done under its own number now
     if earlier.stage is Stage.CANCELLED:
         return f"前置事项 {earlier.number} {withdrawn_how(earlier)}"
     if earlier.stage is Stage.SUSPENDED:

@@ -24,6 +24,7 @@ from eventlog.reading.events import (
 from eventlog.reading.matters import (
     ListedMatter,
     ListedMeeting,
+    find_each,
     find_matters,
     find_meetings,
     listed_matters,
@@ -59,6 +60,7 @@ __all__ = [
     "events_at",
     "events_page",
     "find_command",
+    "find_each",
     "find_matters",
     "find_meetings",
     "folded_state",

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
 from domain.base import Frozen, Refusal
@@ -55,19 +55,38 @@ def find_matters(database: Database, words: str) -> tuple[ListedMatter, ...]:
     Raises:
         Refusal: `ambiguous`, when only an earlier year has a matter of that tail: whoever types 7 means this year's.
     """
-    wanted = _plain(words)
+    return find_each(database, [words])[0]
+
+
+def find_each(database: Database, many: Sequence[str]) -> list[tuple[ListedMatter, ...]]:
+    """For each of these words the matters meant, as `find_matters`; however many words, all matters are read once.
+
+    Raises:
+        Refusal: as `find_matters`.
+    """
+    found: list[tuple[ListedMatter, ...]] = []
+    everything: list[tuple[ListedMatter, str]] | None = None
     with database.reading() as transaction:
-        written_out = transaction.all(_WRITTEN_OUT, (wanted, wanted))
-        rows = [] if written_out or not wanted else transaction.all(_MATTERS)
-    if written_out or not wanted:
-        return _by_number(written_out)
-    matters = _by_number(rows)
+        for words in many:
+            wanted = _plain(words)
+            written_out = transaction.all(_WRITTEN_OUT, (wanted, wanted)) if wanted else []
+            if not written_out and wanted and everything is None:
+                everything = [(m, _plain(m.title)) for m in _by_number(transaction.all(_MATTERS))]
+            found.append(_by_number(written_out) if written_out else _meant(wanted, everything or []))
+    return found
+
+
+def _meant(wanted: str, matters: list[tuple[ListedMatter, str]]) -> tuple[ListedMatter, ...]:
+    """By the tail of a number, or by words of the title."""
+    if not wanted:
+        return ()
     if wanted.isdecimal():
-        tail = tuple(m for m in matters if _tail(m.number) == int(wanted))
+        tail = tuple(m for m, _ in matters if _tail(m.number) == int(wanted))
         if tail:
-            _of_newest_year([m.number for m in tail], [m.number for m in matters], wanted)
+            _of_newest_year([m.number for m in tail], [m.number for m, _ in matters], wanted)
             return tail
-    return tuple(m for m in matters if all(word in _plain(m.title) for word in wanted.split()))
+    words = wanted.split()
+    return tuple(m for m, title in matters if all(word in title for word in words))
 
 
 def listed_matters(database: Database, streams: Collection[str]) -> tuple[ListedMatter, ...]:

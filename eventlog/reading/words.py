@@ -1,6 +1,7 @@
 """Words in what was recorded of matters: points, reports, problems, decisions, instructions' bases, whatever it is."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,12 @@ MOST_CHARACTERS = 200
 _SAYING = (
     "SELECT stream, payload FROM events WHERE stream LIKE ? AND position <= ? AND LOWER(payload) LIKE ? ESCAPE '~'"
 )
+
+_OF_THE_MACHINE = re.compile(
+    r"[a-z0-9]+(?:[-_/:.][a-z0-9]+)*"  # ids, terms, hashes
+    r"|\d{4}-(?:\d\d(?:-\d\d(?:T[\d:.+Z-]+)?)?|[WQ]\d+(?:-[a-z]+)?)"  # days, moments, periods
+)
+"""What a field holds that nobody wrote as words; who looks for 2022 does not mean every limit of that year."""
 
 
 def streams_saying(database: Database, words: str, position: int) -> frozenset[str]:
@@ -39,7 +46,7 @@ def _saying(database: Database, word: str, position: int) -> frozenset[str]:
 def _said(value: Any) -> Iterator[str]:
     match value:
         case str():
-            if not is_sealed(value):
+            if not is_sealed(value) and not _OF_THE_MACHINE.fullmatch(value):
                 yield value.casefold()
         case dict():
             for item in value.values():

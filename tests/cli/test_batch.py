@@ -34,7 +34,7 @@ def heads(log: Database) -> dict[str, int]:
 
 def test_what_is_tried_is_told_for_each_and_nothing_happens(xmh: CommandLine, three: list[str], log: Database) -> None:
     before = heads(log)
-    tried = xmh.json("task", "batch", *three, "--urge", "--dry-run")
+    tried = xmh.json("task", "batch", *three, "--urge", "--dry-run", code=3)
     assert [(t["matter"], t["would"], bool(t["refused"])) for t in tried] == [
         (three[0], ["催办"], False),
         (three[1], ["催办"], False),
@@ -42,6 +42,12 @@ def test_what_is_tried_is_told_for_each_and_nothing_happens(xmh: CommandLine, th
     ]
     assert "将对2件催办，1件不能" in xmh("task", "batch", *three, "--urge", "--dry-run").out
     assert heads(log) == before
+
+
+def test_advice_stands_with_the_matter_it_is_about(xmh: CommandLine, three: list[str]) -> None:
+    later = ("--due", LATER.isoformat(), "--reason", "管线迁改", "--by", "leader")
+    replies = xmh.json("task", "batch", *three[:2], *later)
+    assert ["文件" in reply["advice"][0] for reply in replies] == [True, True]
 
 
 def test_each_has_its_result_and_the_first_refusal_is_the_exit_code(xmh: CommandLine, three: list[str]) -> None:
@@ -148,7 +154,7 @@ def test_a_part_is_tried_by_the_limit_of_its_whole_too(xmh: CommandLine, three: 
     split = ("task", "split", three[0], "--part", "管线迁改;lead=gengxin")
     [part] = [reply["matter"] for reply in xmh.json(*split)]
     later = ("--due", LATER.isoformat(), "--reason", "管线迁改")
-    [tried] = xmh.json("task", "batch", part, *later, "--dry-run")
+    [tried] = xmh.json("task", "batch", part, *later, "--dry-run", code=3)
     assert (tried["would"], "晚于上级事项" in tried["refused"]) == ([], True)
     [whole] = xmh.json("task", "batch", three[0], *later, "--dry-run")
     assert whole["refused"] is None

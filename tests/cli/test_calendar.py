@@ -8,8 +8,10 @@ import pytest
 
 from domain.calendar import local_date
 from domain.office import CALENDAR_STREAM
+from domain.queries.spoken import spoken_date
 from eventlog import reading
 from eventlog.database import Database
+from intake.holidays import read_holidays
 from tests.cli.conftest import Sheets
 from tests.support.command_line import CommandLine
 
@@ -64,6 +66,13 @@ def test_a_notice_is_published_from_a_table_and_weekends_in_it_are_left_out(
     assert not calendar.is_workday(date(YEAR, 2, 8))
     assert calendar.is_workday(date(YEAR, 2, 3))
     assert xmh.json("calendar", "show", str(YEAR))["source"] == "国办发明电〔2034〕9号"
+
+
+def test_days_of_a_notice_are_understood_as_people_write_them(sheets: Sheets) -> None:
+    file = sheets({"Sheet1": [HEAD, ("1月1日", "休", "元旦")]})
+    table = read_holidays(file, lambda text: spoken_date(text, date(YEAR - 1, 11, 20)))
+    assert table.sheet is not None
+    assert (table.sheet.year, table.sheet.off) == (YEAR, (date(YEAR, 1, 1),))
 
 
 def test_json_says_the_same_as_a_table(xmh: CommandLine, tmp_path: Path, log: Database) -> None:

@@ -85,7 +85,7 @@ def test_the_phone_is_answered_by_words_of_a_problem_too(xmh: CommandLine, three
 
 
 def test_a_choice_kept_under_a_name_is_ones_own_and_can_be_narrowed(xmh: CommandLine, three: list[str]) -> None:
-    xmh.json("task", "list", "--due-from", LATER.isoformat(), "--save", "下季度")
+    assert "条件已存为“下季度”" in xmh("task", "list", "--due-from", LATER.isoformat(), "--save", "下季度").out
     assert [m["matter"] for m in xmh.json("task", "list", "--saved", "下季度")["matters"]] == three[1:]
     narrowed = xmh.json("task", "list", "--saved", "下季度", "--urgency", "特急")["matters"]
     assert [m["matter"] for m in narrowed] == three[1:2]

@@ -1,10 +1,12 @@
 """`xmh meeting record count list`, `xmh briefing record`: the ledger of 2021, whose counts were published."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.support.command_line import CommandLine
+from tests.support.office import office_today
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "xiangmihu-2021"
 MEETINGS, BULLETINS = EXAMPLE / "会议台账.csv", EXAMPLE / "简报台账.csv"
@@ -93,3 +95,11 @@ def test_seven_briefings_and_fourteen_news_of_2021(xmh: CommandLine) -> None:
 def test_a_number_out_of_order_is_refused(xmh: CommandLine) -> None:
     said = xmh("briefing", "record", "--no", "2", "--date", "2021-03-01", "--title", "越号")
     assert (said.code, "应为第1期" in said.error) == (3, True)
+
+
+def test_days_of_a_register_are_understood_as_people_write_them(xmh: CommandLine, tmp_path: Path) -> None:
+    sheet = tmp_path / "台账.csv"
+    sheet.write_text("系列,期次,日期,标题\n简报,1,昨天,第一期\n", encoding="utf-8")
+    done = xmh.json("briefing", "record", "--from", sheet)
+    assert done["recorded"]
+    assert done["understood"]["昨天"] == str(office_today() - timedelta(days=1))

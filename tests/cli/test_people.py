@@ -134,3 +134,25 @@ def test_an_objection_is_decided_by_somebody_else_and_recusal_is_respected(
     assert "：与承办单位有利害关系" in shown
     assert xmh("audit", "verify").code == 0
     assert "回避人员" in xmh("audit", "replay", number, "--step").out
+
+
+def test_who_leaves_hands_over_or_what_nobody_answers_for_is_named(
+    service: None, xmh: CommandLine, log: Database
+) -> None:
+    del service, log
+    number = opened(xmh)
+    xmh.json("task", "batch", number, "--supervisor", "office-2", "--reason", "分工调整")
+    said = xmh("org", "leave", "office-2", "--successor", "li")
+    assert (said.code, "不是督办员" in said.error) == (3, True)
+    said = xmh("org", "leave", "office-2")
+    assert "注意：1项未了职责没有人接手" in said.out
+    assert f"{number}  督办员  任务" in said.out
+
+
+def test_duties_pass_to_the_successor_of_who_leaves(service: None, xmh: CommandLine, log: Database) -> None:
+    del service, log
+    number = opened(xmh)
+    xmh.json("task", "batch", number, "--supervisor", "office-2", "--reason", "分工调整")
+    left = xmh.json("org", "leave", "office-2", "--successor", "office")
+    assert (left["successor"], [d["duty"] for d in left["duties"]]) == ("office", ["supervisor"])
+    assert [m["matter"] for m in xmh.json("task", "list", "--supervisor", "office")["matters"]] == [number]

@@ -114,6 +114,30 @@ def test_who_waited_for_what_was_merged_into_it_waits_no_more(xmh: CommandLine, 
     assert [m["matter"] for m in xmh.json("today")["endangered"]] == [first]
 
 
+def test_what_was_merged_twice_is_waited_for_where_it_went(xmh: CommandLine, twins: tuple[str, str]) -> None:
+    first, second = twins
+    third, waiting = (
+        xmh.json(*OPEN, "--title", title, "--due", SOON.isoformat())["matter"] for title in ("环湖路北段", "沿路绿化")
+    )
+    xmh.json("task", "wait", waiting, "--for", second)
+    for twin, into in ((second, third), (third, first)):
+        xmh.json("task", "merge", twin, "--into", into, "--reason", "同一条路")
+    assert xmh.json("today")["endangered"] == [], "it goes on in time under the number it has now"
+    assert [m["matter"] for m in xmh.json("task", "show", first)["awaited_by"]] == [waiting]
+    xmh.json("task", "accept", first, actor="li")
+    xmh.json("task", "suspend", first, "--reason", "不可抗力", "--until", SOON.isoformat())
+    [late] = xmh.json("today")["endangered"]
+    assert late["what"] == f"前置事项 {second} 已并入 {first}：前置事项 {first} 暂缓办理"
+
+
+def test_a_part_merged_into_its_whole_is_listed_once(xmh: CommandLine, twins: tuple[str, str]) -> None:
+    first, _ = twins
+    part = xmh.json(*OPEN, "--title", "环湖路路灯", "--due", SOON.isoformat(), "--parent", first)["matter"]
+    xmh.json("task", "merge", part, "--into", first, "--reason", "一并办理")
+    shown = xmh.json("task", "show", first)
+    assert ([m["matter"] for m in shown["merged"]], shown["children"]) == ([part], [])
+
+
 def test_who_would_merge_into_what_was_merged_hears_where_it_went(xmh: CommandLine, twins: tuple[str, str]) -> None:
     first, second = twins
     third = xmh.json(*OPEN, "--title", "片区支路", "--due", SOON.isoformat())["matter"]

@@ -90,6 +90,22 @@ def test_without_an_hour_the_policy_gives_so_many_working_hours_and_never_past_t
     assert short.m.returned_reports[-1].until == at(3, 9, 18)
 
 
+@pytest.mark.parametrize("asked_on", [at(3, 9, 15), at(3, 14, 10)], ids=["window running", "the next one running"])
+def test_a_far_hour_does_not_silence_the_matter_for_weeks(asked_on: datetime) -> None:
+    life = reported(WEDNESDAY if asked_on < FRIDAY else at(3, 11, 16))
+    life.wait_until(asked_on)
+    life.refuses(asking(at(4, 8, 12)), OFFICE, words="不能晚于下一期反馈截止 2022-03-18 17:00", code="malformed")
+    life.do(asking(at(3, 18, 17)), OFFICE)
+
+
+def test_past_the_limit_a_returned_report_has_no_weeks_either() -> None:
+    life = accepted(due=date(2022, 3, 9))
+    life.now = at(3, 9, 16)
+    life.do(VAGUE, LIAISON)
+    life.wait_until(at(3, 14, 10))
+    life.refuses(asking(at(5, 30, 12)), OFFICE, words="不能晚于下一期反馈截止", code="malformed")
+
+
 def test_a_changed_calendar_or_policy_does_not_move_the_hour_the_office_set() -> None:
     life = reported(at(3, 11, 16))
     life.wait_until(at(3, 14, 10))

@@ -196,3 +196,22 @@ def test_each_follows_for_himself_and_units_what_they_handle(log: Database) -> N
     act(log, FIRST, c.FollowMatter(stop=True), SECOND, MONDAY)
     assert act(log, FIRST, c.FollowMatter(stop=True), SECOND, MONDAY) == ()
     assert matter(log, FIRST).followers == ("li",)
+
+
+def test_a_circle_through_a_merge_is_seen_from_either_side(log: Database) -> None:
+    act(log, FIRST, waiting(log, THIRD), OFFICE, MONDAY)
+    act(log, THIRD, waiting(log, TWIN), OFFICE, MONDAY)
+    said = refusal_of(log, TWIN, merging(log, FIRST), OFFICE, MONDAY)
+    assert "XMH-2022-001 经 XMH-2022-003 在等 XMH-2022-002" in said, "FIRST would wait for THIRD, and THIRD for FIRST"
+    act(log, THIRD, c.DropPredecessor(earlier=ref(log, TWIN), reason="先合并"), OFFICE, MONDAY)
+    act(log, FIRST, c.DropPredecessor(earlier=ref(log, THIRD), reason="先合并"), OFFICE, MONDAY)
+    act(log, THIRD, waiting(log, TWIN), OFFICE, MONDAY)
+    act(log, TWIN, merging(log, FIRST), OFFICE, MONDAY)
+    said = refused(log, FIRST, waiting(log, THIRD))
+    assert "XMH-2022-001→XMH-2022-003→XMH-2022-002→XMH-2022-001" in said
+
+
+def test_what_is_waited_for_directly_may_be_merged_into_what_waits(log: Database) -> None:
+    act(log, FIRST, waiting(log, TWIN), OFFICE, MONDAY)
+    act(log, TWIN, merging(log, FIRST), OFFICE, MONDAY)
+    assert matter(log, TWIN).merged_into == ref(log, FIRST)
