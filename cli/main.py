@@ -23,6 +23,7 @@ app = group(
         "task": "cli.task.app:app",
         "today": "cli.task.desk:today",
         "ask": "cli.task.desk:ask",
+        "inspection": "cli.inspection.app:app",
         "meeting": "cli.meeting.app:app",
         "plan": "cli.plan.app:app",
         "org": "cli.org:app",

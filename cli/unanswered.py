@@ -11,6 +11,8 @@ from cli.session import Exit, Problem, answer, session
 from domain.calendar import SHANGHAI, end_of_day, local_date
 from domain.envelope import Recorded
 from domain.matter import Matter
+from domain.onsite.inspection import OnSite
+from domain.onsite.queries import unanswered_problems
 from domain.queries.spoken import said_date
 from domain.queries.unanswered import unanswered_windows as unanswered_of
 from domain.queries.unanswered import why_unfinished as unfinished_of
@@ -33,11 +35,13 @@ def unanswered(
         at = min(end_of_day(date(year, 12, 31)), now)
     since = date(year, 1, 1) if year is not None else date.min
     silent, unended = _lines(reading.moment_at(session.database, at), since)
-    unexplained = sum(line["explanation"] is None for line in (*silent, *unended))
+    found = _problems(at)
+    unexplained = sum(line["explanation"] is None for line in (*silent, *unended, *found))
     document = {
         "as_of": at.astimezone(SHANGHAI).isoformat(),
         "unanswered": silent,
         "unfinished": unended,
+        "problems": found,
         "unexplained": unexplained,
         "ok": unexplained == 0,
     }
@@ -66,6 +70,24 @@ def _lines(moment: Moment, since: date) -> tuple[list[dict[str, Any]], list[dict
     return silent, unended
 
 
+def _problems(at: datetime) -> list[dict[str, Any]]:
+    """What inspections found and is not put right, and conclusions nobody was told."""
+    position = reading.moment_at(session.database, at).position
+    states = (s.state for s in reading.states_of(session.database, "onsite", position=position))
+    names = unit_names()
+    return [
+        {
+            "inspection": p.number,
+            "title": p.title,
+            "unit": names(p.unit),
+            "text": p.text,
+            "due": p.due.isoformat() if p.due else None,
+            "explanation": p.explanation,
+        }
+        for p in unanswered_problems([s for s in states if isinstance(s, OnSite)], local_date(at))
+    ]
+
+
 def _matters(position: int) -> list[tuple[Matter, tuple[Recorded, ...]]]:
     """Each matter as known then, with its events."""
     matters = []
@@ -81,8 +103,11 @@ def _told(shown: dict[str, Any], day: date) -> str:
     lines += [f"  {m['matter']}  {m['title']}（{m['lead']}）：{'、'.join(m['windows'])}；{_said(m)}" for m in silent]
     lines.append(f"二、没有办结的{len(unended)}件")
     lines += [f"  {m['matter']}  {m['title']}（{m['lead'] or '待明确牵头'}）：{_said(m)}" for m in unended]
+    if found := shown["problems"]:
+        lines.append(f"三、督查没有了结的{len(found)}项")
+        lines += [f"  {p['inspection']}  {p['title']}（{p['unit']}）{p['text']}；{_said(p)}" for p in found]
     if shown["ok"]:
-        lines.append("以上每件都有说明" if silent or unended else "事事有回应、件件有落实")
+        lines.append("以上每件都有说明" if silent or unended or found else "事事有回应、件件有落实")
     else:
         lines.append(f"{shown['unexplained']}行没有说明（标★），请催办、升级、延期、暂缓或提请会议议定")
     return "\n".join(lines)

@@ -27,6 +27,7 @@ from domain.log import Rulebook
 from domain.matter import Matter
 from domain.meetings.meeting import Meeting
 from domain.office import CALENDAR_STREAM, DIRECTORY_STREAM, POLICY_STREAM, Directory
+from domain.onsite.inspection import OnSite
 from domain.policy import Policy
 from domain.streams import FOLDS
 from domain.workplan import WorkPlan
@@ -81,6 +82,8 @@ class Ledger:
     """工作动态 issued by then."""
     plans: tuple[WorkPlan, ...] = ()
     """Work plans in their newest version of then, by name."""
+    inspections: tuple[OnSite, ...] = ()
+    """On-site inspections as they stood then, by number."""
     rulebooks: Mapping[int, Rulebook] = field(default_factory=dict)
     """Position of a moment looked at → calendar and policy as known then."""
     convened: Mapping[int, tuple[Meeting, ...]] = field(default_factory=dict)
@@ -114,6 +117,10 @@ class Ledger:
         """A person's name; the id when the directory does not know it."""
         person = self.directory.people.get(person_id)
         return person.name if person else person_id
+
+    def named(self, key: str) -> str:
+        """The name of a unit or a person."""
+        return self.unit(key) if key in self.directory.units else self.person(key)
 
     @property
     def office(self) -> str:
@@ -158,6 +165,7 @@ class RecordedStreams:
         files = [_matter(events, at) for stream, events in self.streams.items() if kind_of(stream) == "matter"]
         folded = [self._folded(stream, at) for stream in self.streams if kind_of(stream) == "meeting"]
         plans = [cast("WorkPlan", self._state(stream)) for stream in self.streams if kind_of(stream) == "plan"]
+        onsite = [cast("OnSite", self._state(stream)) for stream in self.streams if kind_of(stream) == "onsite"]
         news = cast("BulletinSeries | None", self._state(_NEWS))
         directory = cast("Directory | None", self._state(DIRECTORY_STREAM))
         rulebook, rulebooks = self._rulebooks(at)
@@ -170,6 +178,7 @@ class RecordedStreams:
             meetings=_earliest_first(meeting for meeting, _ in folded),
             news=news.issues if news else (),
             plans=tuple(sorted(plans, key=lambda p: p.plan)),
+            inspections=tuple(sorted(onsite, key=lambda i: number_order(i.number))),
             rulebooks=rulebooks,
             convened={look: _earliest_first(thens.get(look) for _, thens in folded) for look in at},
         )

@@ -36,6 +36,11 @@ def minutes_stream(year: int) -> str:
     return f"minutes/{year}"
 
 
+def onsite_stream(key: str) -> str:
+    """The stream of the on-site inspection (督查组) planned under a key."""
+    return f"onsite/{_derived(key)}"
+
+
 def kind_of(stream: str) -> str:
     """`matter/3f2a…` → `matter`."""
     return stream.partition("/")[0]

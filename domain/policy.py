@@ -210,6 +210,11 @@ class Policy(Frozen):
     coordination_workdays: Positive = 5
     """请求协调 is to be answered within this many working days."""
 
+    onsite_per_year: Positive = 4
+    """严控频次 (条例 art. 15): a unit is inspected on site so many times a year; more often only with a reason."""
+    rectify_workdays: Positive = 15
+    """整改 of what an inspection found, when it says no day."""
+
     closure_evidence: bool = False
     """Whether 办结申请 without a file to show for it needs a reason."""
 

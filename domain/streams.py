@@ -17,6 +17,7 @@ from domain.meetings.meeting import Meeting
 from domain.meetings.series import SeriesBook, evolve_series
 from domain.numbering import NumberLedger, evolve_numbers
 from domain.office import Directory, evolve_calendar, evolve_directory, evolve_policy
+from domain.onsite.inspection import OnSite, evolve_onsite
 from domain.papers import PaperLedger, evolve_papers
 from domain.policy import Policy
 from domain.workplan import WorkPlan, evolve_plan
@@ -44,6 +45,7 @@ FOLDS: dict[str, Fold[Any]] = {
     "meeting": Fold(Meeting, evolve_meeting),
     "minutes": Fold(MinutesOfYear, evolve_minutes),
     "numbers": Fold(NumberLedger, evolve_numbers),
+    "onsite": Fold(OnSite, evolve_onsite),
     "secrets": Fold(ForgottenSecrets, evolve_forgotten),
 }
 """Kind of stream (what stands before the slash) → its fold."""

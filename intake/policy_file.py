@@ -25,6 +25,8 @@ LABELS = {
     "near_due_workdays": "提前几个工作日算临期",
     "urge_cooldown_hours": "两次催办至少隔几个工作小时",
     "coordination_workdays": "协调请求几个工作日内答复",
+    "onsite_per_year": "一个单位一年最多督查几次",
+    "rectify_workdays": "督查发现的问题几个工作日内整改",
     "closure_evidence": "办结申请是否必须附证明材料",
     "ask_back_hours": "退回的反馈几个工作小时内重新反馈",
     "returned_report_times": "反馈被退回的，按几倍扣分",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from domain.base import Frozen, Refusal
-from domain.envelope import Actor, Recorded, canonical
+from domain.envelope import Actor, Draft, Recorded, canonical
 from domain.event import Event
 from domain.log import AppendAnswer, Appended, AppendRequest
 from eventlog import reading
@@ -66,6 +66,29 @@ def record_decided(
         Refusal: the rule said no, or the log refused the actor or the command.
         LogError: the log cannot be written.
     """
+
+    def drafts(state: Frozen | None) -> tuple[Draft, ...]:
+        return tuple(event.draft(now) for event in decide(state))
+
+    return record_drafted(database, stream, drafts, actor=actor, command_id=command_id, now=now, content=content)
+
+
+def record_drafted(
+    database: Database,
+    stream: str,
+    decide: Callable[[Frozen | None], tuple[Draft, ...]],
+    *,
+    actor: Actor,
+    command_id: str,
+    now: datetime,
+    content: Mapping[str, object],
+) -> tuple[Recorded, ...]:
+    """`record_decided` for a rule that says itself when what it yields happened.
+
+    Raises:
+        Refusal: the rule said no, or the log refused the actor or the command.
+        LogError: the log cannot be written.
+    """
     digest = hashlib.sha256(canonical({"stream": stream, "content": content}).encode()).hexdigest()
     refusal: Refusal | None = None
 
@@ -73,7 +96,7 @@ def record_decided(
         nonlocal refusal
         loaded = reading.load(database, stream)
         try:
-            drafts = tuple(event.draft(now) for event in decide(loaded.state if loaded else None))
+            drafts = decide(loaded.state if loaded else None)
             refusal = None
         except Refusal as error:
             drafts, refusal = (), error

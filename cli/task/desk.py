@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.inspection.duties import onsite_duties
 from cli.names import unit_names
 from cli.reach import gaps_as_json, nobody_to_tell
 from cli.session import answer, session
@@ -63,6 +64,7 @@ def today() -> None:
     ]
     following = [m for m in alive if actor.id in m.followers]
     meetings = _meetings(day, rulebook) if office else []
+    visits = onsite_duties(day, office=office)
     without = nobody_to_tell() if office else ()
     document = {
         "date": day.isoformat(),
@@ -72,6 +74,7 @@ def today() -> None:
         "endangered": [{**lit(m), "what": what} for m, what in endangered],
         "following": [lit(m) for m in following],
         "meetings": [{"meeting": m.number, "title": m.title, "what": what} for m, what in meetings],
+        "inspections": [duty.model_dump() for duty in visits],
         "unreached": gaps_as_json(without),
     }
     lines = [
@@ -86,6 +89,7 @@ def today() -> None:
             else []
         ),
         *(_section("会议", [f"{m.number} {m.title}：{what}" for m, what in meetings]) if office else []),
+        *(_section("督查和整改", [f"{d.number} {d.title}：{d.what}" for d in visits]) if visits else []),
         *(_section("无人可通知", [one.line for one in without]) if without else []),
     ]
     answer(document, "\n".join(lines))

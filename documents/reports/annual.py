@@ -14,6 +14,7 @@ from documents.figures import Entry, Period, read_year
 from documents.lit_weeks import lit_weeks_figure, rates_figure
 from documents.page import Block, Grid, Page, Paragraph, Section, section
 from documents.reports.chapters import chapters_of_year
+from documents.reports.onsite import inspections_of_year
 from documents.sections.edition import Edition
 from documents.sections.overview import OVERVIEW
 from documents.sections.recipe import SectionPart, built_in_recipe
@@ -136,6 +137,7 @@ def _page(period: Period, sentence: str, everything: tuple[Counted, ...]) -> Pag
         section("分章推进情况", tuple(chapters_of_year(period))),
         section("各单位办理情况", _units(period)),
         section("逐月情况", _months(period)),
+        *_inspections(period),
     )
     return Page(
         masthead=f"{ledger.office.removesuffix('办公室')}年度工作统计",
@@ -148,6 +150,13 @@ def _page(period: Period, sentence: str, everything: tuple[Counted, ...]) -> Pag
         note="会议和简报按登记的台账计数，事项按当年年末的督办日志计数。在办不含暂缓；议定指会议对在督事项的决定，"
         "会议新立项的计入立项，不再落实的不计。",
     )
+
+
+def _inspections(period: Period) -> tuple[Section, ...]:
+    """督查情况, when there were any."""
+    ledger = period.ledger
+    blocks = inspections_of_year(ledger.inspections, period.until.year, ledger.named, period.until)
+    return (section("督查情况", blocks),) if blocks else ()
 
 
 def _overview(period: Period, sentence: str, everything: tuple[Counted, ...]) -> Section:

@@ -7,7 +7,7 @@ from datetime import date
 
 from documents.ledger import Ledger
 from domain.office import Unit
-from domain.queries.burden import Ask, Asked, asked_in_matter, asked_in_meeting
+from domain.queries.burden import Ask, Asked, asked_in_inspection, asked_in_matter, asked_in_meeting
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,10 @@ def burden_report(ledger: Ledger, units: Iterable[Unit], since: date, until: dat
 
 
 def _everything(ledger: Ledger) -> Iterator[Asked]:
-    """What matters asked, and whose time meetings took."""
+    """What matters asked, and whose time meetings and inspections took."""
     for file in ledger.matters:
         yield from asked_in_matter((happening.recorded for happening in file.events), file.matter)
     for meeting in ledger.meetings:
         yield from asked_in_meeting(meeting)
+    for inspection in ledger.inspections:
+        yield from asked_in_inspection(inspection)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from domain.envelope import Recorded
-from domain.notices import issues, meetings, telling
+from domain.notices import issues, meetings, onsite, telling
 from domain.notices.notice import Notice
 from domain.notices.people import RecipientDirectory
 
@@ -16,8 +16,13 @@ TELLERS: dict[str, Teller] = {
     "meeting": meetings.meeting_notices,
     "bulletin": issues.issue_notices,
     "paper": issues.issue_notices,
+    "onsite": onsite.onsite_notices,
 }
 """Kind of stream → its table. The office's other streams (calendar, policy, directory, plan) tell nobody."""
 
-RETELLERS: dict[str, Callable[..., str]] = {"matter": telling.matter_notice_now, "meeting": meetings.meeting_notice_now}
+RETELLERS: dict[str, Callable[..., str]] = {
+    "matter": telling.matter_notice_now,
+    "meeting": meetings.meeting_notice_now,
+    "onsite": onsite.onsite_notice_now,
+}
 """Kind of stream → how a notice that waited is told by the state as it is now. What was issued stays as it was told."""

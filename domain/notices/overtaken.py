@@ -17,6 +17,9 @@ from domain.meetings import events as mev
 from domain.meetings.meeting import Meeting
 from domain.meetings.rules import BEFORE
 from domain.meetings.terms import Delivery, MeetingStage
+from domain.onsite import events as onsite
+from domain.onsite.inspection import OnSite
+from domain.onsite.terms import ProblemStage
 from domain.terms import Stage
 
 
@@ -86,6 +89,20 @@ def _outcome(e: mev.OutcomeRefused, m: Meeting, _: datetime) -> Since:
     return _if(all(p.no != e.point or p.delivery is not Delivery.REFUSED for p in m.points))
 
 
+def _rectification(e: onsite.ProblemListed | onsite.RectificationExtended, o: OnSite, _: datetime) -> Since:
+    """A limit is reminded of while it stands and nobody has said that the problem is put right."""
+    found = o.finding(e.no)
+    limit = e.to if isinstance(e, onsite.RectificationExtended) else e.rectify_by
+    problem = found.problem if found else None
+    waits = problem is not None and problem.stage is ProblemStage.RECTIFYING and problem.rectify_by == limit
+    return _if(not waits)
+
+
+def _to_be_checked(e: onsite.RectificationReported, o: OnSite, _: datetime) -> Since:
+    found = o.finding(e.no)
+    return _if(found is None or found.problem is None or found.problem.stage is not ProblemStage.REPORTED)
+
+
 _JUDGES: dict[type[Event], _Judge] = {
     ev.MatterAssigned: _assigned,
     ev.ReceiptDeclined: lambda _, m, __: _if(m.lead is not None and m.stage is not Stage.OPENED, Since.ANSWERED),
@@ -116,5 +133,8 @@ _JUDGES: dict[type[Event], _Judge] = {
     mev.MeetingLapsed: _meeting,
     mev.MinutesOverdue: lambda _, m, __: _if(m.stage is not MeetingStage.IN_SESSION),
     mev.OutcomeRefused: _outcome,
+    onsite.ProblemListed: _rectification,
+    onsite.RectificationExtended: _rectification,
+    onsite.RectificationReported: _to_be_checked,
 }
 """Event → what became of it. What is not here is news that stays true."""

@@ -14,6 +14,7 @@ from domain.envelope import Recorded
 from domain.event import Event, decode
 from domain.matter import Matter
 from domain.meetings.meeting import Meeting
+from domain.onsite.inspection import OnSite
 from domain.windows import window_label
 
 
@@ -28,6 +29,7 @@ class Ask(Term):
     ESCALATION = "escalations", "升级"
     COORDINATION = "coordinations", "请求协调"
     MEETING = "meetings", "参会"
+    INSPECTION = "inspections", "督查"
 
 
 class Asked(Frozen):
@@ -82,6 +84,14 @@ def asked_in_meeting(meeting: Meeting) -> Iterator[Asked]:
         for unit in units:
             about = f"{meeting.number} {meeting.title}"
             yield Asked(ask=Ask.MEETING, unit=unit, on=local_date(meeting.starts), of=about, text=meeting.series_name)
+
+
+def asked_in_inspection(inspection: OnSite) -> Iterator[Asked]:
+    """The burden of one inspection: each unit it came to, once, on the day it was held."""
+    if inspection.held_on is not None and inspection.plan is not None:
+        about = f"{inspection.number} {inspection.title}"
+        for unit in inspection.plan.units:
+            yield Asked(ask=Ask.INSPECTION, unit=unit, on=inspection.held_on, of=about, text=inspection.plan.kind.label)
 
 
 def _plainly(event: Event, lead: str | None, on: date, about: str) -> Iterator[Asked]:

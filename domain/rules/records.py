@@ -30,6 +30,8 @@ from domain.office import (
     PostAssigned,
     UnitRecorded,
 )
+from domain.onsite import events as onsite
+from domain.onsite.rules import check_plan
 from domain.papers import CircularApproved, PaperIssued, PaperVoided
 from domain.terms import Role
 from domain.workplan import PlanStage, PlanVersioned
@@ -71,6 +73,19 @@ RECORDS: dict[type[Event], Authority] = {
     PaperVoided: Authority.LEADER,
     CircularApproved: Authority.LEADER,
     MinutesFiled: Authority.HANDLING,
+    onsite.OnSitePlanned: Authority.LEADER,
+    onsite.OnSiteReplanned: Authority.LEADER,
+    onsite.OnSiteCancelled: Authority.OFFICE_OR_LEADER,
+    onsite.OnSiteHeld: Authority.HANDLING,
+    onsite.InspectorRecused: Authority.HANDLING,
+    onsite.FindingRecorded: Authority.HANDLING,
+    onsite.ProblemListed: Authority.HANDLING,
+    onsite.RectificationExtended: Authority.OFFICE_OR_LEADER,
+    onsite.RectificationReported: Authority.HANDLING,
+    onsite.RectificationChecked: Authority.HANDLING,
+    onsite.ProblemClosed: Authority.HANDLING,
+    onsite.OnSiteReported: Authority.HANDLING,
+    onsite.OpinionGiven: Authority.OFFICE_OR_LEADER,
     SecretsForgotten: Authority.LEADER,
     NumbersAdvanced: Authority.SYSTEM,
 }
@@ -126,6 +141,12 @@ def authorise_record(event: Event, actor: Actor, directory: Callable[[], Directo
             | SecretsForgotten(approver=name)
         ):
             _in_own_name(name, decider.id)
+        case onsite.OnSitePlanned(approver=name, plan=plan) | onsite.OnSiteReplanned(approver=name, plan=plan):
+            _in_own_name(name, decider.id)
+            if plan is not None:
+                check_plan(plan, directory())
+        case onsite.OnSiteHeld(plan=plan):
+            check_plan(plan, directory())
         case _:
             pass
 

@@ -1,0 +1,147 @@
+"""What the `inspection` commands share: which inspection is meant, who may see it, and recording."""
+
+from typing import Annotated, Any
+from uuid import uuid4
+
+import typer
+
+from cli.names import person_names, unit_names
+from cli.session import Problem, answer, session
+from cli.task.common import now
+from domain.base import Frozen
+from domain.bounds import cleaned, within_bounds
+from domain.envelope import Actor
+from domain.onsite.events import OnSitePlan
+from domain.onsite.inspection import OnSite, OnSiteFinding
+from domain.terms import Role
+from eventlog import reading
+
+InspectionArg = Annotated[
+    str, typer.Argument(metavar="ID", help="督查编号（督查〔2022〕3号）、尾号（3）或名称中的字词")
+]
+NoArg = Annotated[int, typer.Argument(metavar="N", help="第几项")]
+MOST_NAMED = 8
+
+
+def inspections() -> list[OnSite]:
+    """Every inspection, by number."""
+    states = (s.state for s in reading.states_of(session.database, "onsite"))
+    return sorted((s for s in states if isinstance(s, OnSite)), key=lambda s: (s.planned_on, s.number))
+
+
+def the_inspection(words: str) -> OnSite:
+    """The one inspection meant, of those whoever runs this may see.
+
+    Raises:
+        Problem: none (exit 4), or several fit (exit 2, with the candidates).
+    """
+    seen = [i for i in inspections() if may_see(i)]
+    plain = words.strip()
+    matching = [i for i in seen if i.number == plain]
+    matching = matching or [i for i in seen if plain.isdigit() and i.number.endswith(f"〕{int(plain)}号")]
+    if not matching and plain and not plain.isdigit():
+        matching = [i for i in seen if plain in i.number or plain in _title(i)]
+    if len(matching) == 1:
+        return matching[0]
+    if not matching:
+        raise Problem(f"没有找到督查“{words}”，请用 xmh inspection list 查看编号", "not_found")
+    shown = "；".join(f"{i.number} {_title(i)}" for i in matching[:MOST_NAMED])
+    candidates = [{"inspection": i.number, "title": _title(i)} for i in matching]
+    raise Problem(f"“{words}”对应{len(matching)}次督查，请写明编号：{shown}", "ambiguous", candidates=candidates)
+
+
+def _title(inspection: OnSite) -> str:
+    plan = plan_for_reader(inspection)
+    return plan.title if plan else inspection.title
+
+
+def plan_for_reader(inspection: OnSite) -> OnSitePlan | None:
+    """The plan as whoever runs this may see it: a sealed one is the office's, its leaders' and its team's."""
+    if inspection.plan is not None or inspection.sealed_plan is None:
+        return inspection.plan
+    from services.inspections import known_plan
+
+    plan = known_plan(session.database, inspection)
+    inside = session.actor.role in (Role.OFFICE, Role.LEADER)
+    return plan if plan and (inside or session.actor.id in plan.team) else None
+
+
+def may_see(inspection: OnSite) -> bool:
+    """The office, leaders and the auditor see every inspection; a unit those at it, a member those he is sent to."""
+    actor = session.actor
+    if actor.role not in (Role.LIAISON, Role.HEAD):
+        return True
+    plan = plan_for_reader(inspection)
+    return plan is not None and (actor.id in plan.team or (actor.unit in plan.units and inspection.held_on is not None))
+
+
+def findings_for_reader(inspection: OnSite) -> tuple[OnSiteFinding, ...]:
+    """A unit sees what was found at it; the team and the office see all."""
+    actor, plan = session.actor, inspection.plan
+    everything = actor.role not in (Role.LIAISON, Role.HEAD) or (plan is not None and actor.id in plan.team)
+    return tuple(f for f in inspection.findings if everything or f.unit == actor.unit)
+
+
+def record(stream: str, command: Frozen, actor: Actor | None = None) -> OnSite:
+    """Record one command; the inspection afterwards.
+
+    Raises:
+        Refusal: a rule said no.
+    """
+    from services.inspections import record_onsite
+
+    plain = cleaned(command)
+    within_bounds(plain)
+    return record_onsite(
+        session.database,
+        stream,
+        plain,
+        actor=actor or session.actor,
+        command_id=session.command_id or uuid4().hex,
+        now=now(),
+    )
+
+
+def tell(inspection: OnSite, said: str) -> None:
+    """Answer with the inspection and what was done, in one line."""
+    document: dict[str, Any] = {
+        "inspection": inspection.number,
+        "stage": inspection.stage.value,
+        "version": inspection.version,
+        "changed": [said],
+    }
+    plan = plan_for_reader(inspection)
+    answer(document, f"{inspection.number}  {plan.title if plan else inspection.title}  {said}")
+
+
+def plan_document(inspection: OnSite) -> dict[str, Any]:
+    """An inspection as scripts read it, without its findings."""
+    plan = plan_for_reader(inspection)
+    open_ = [f for f in findings_for_reader(inspection) if f in inspection.open_problems]
+    return {
+        "inspection": inspection.number,
+        "title": plan.title if plan else inspection.title,
+        "stage": inspection.stage.value,
+        "covert": inspection.covert,
+        "approver": inspection.approver,
+        "leader": plan.leader if plan else None,
+        "members": list(plan.members) if plan else [],
+        "experts": list(plan.experts) if plan else [],
+        "recused": [*(plan.recused if plan else ()), *inspection.recused],
+        "units": list(plan.units) if plan else [],
+        "matters": [m.number for m in plan.matters] if plan else [],
+        "on": plan.on.isoformat() if plan else None,
+        "until": plan.until.isoformat() if plan else None,
+        "held_on": inspection.held_on.isoformat() if inspection.held_on else None,
+        "over_frequency": plan.over_frequency if plan else None,
+        "findings": len(findings_for_reader(inspection)),
+        "problems": sum(f.problem is not None for f in findings_for_reader(inspection)),
+        "open_problems": len(open_),
+        "reported_on": inspection.reported_on.isoformat() if inspection.reported_on else None,
+    }
+
+
+def names() -> Any:
+    """Unit or person id → name."""
+    people, units = person_names(), unit_names()
+    return lambda key: units(key) if units(key) != key else people(key)

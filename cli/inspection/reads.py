@@ -1,0 +1,213 @@
+"""`xmh inspection list show problems print`: what was planned, found and put right."""
+
+from typing import Annotated, Any
+
+import typer
+
+from cli.inspection.common import (
+    InspectionArg,
+    findings_for_reader,
+    inspections,
+    may_see,
+    names,
+    plan_document,
+    plan_for_reader,
+    the_inspection,
+)
+from cli.printing.files import OutOption, check_output_file, write_page
+from cli.session import Problem, answer, session
+from cli.tables import table
+from cli.task.common import the_unit, today
+from domain.facts import openly
+from domain.onsite.inspection import OnSite, OnSiteFinding
+from domain.onsite.terms import OnSiteStage, ProblemStage
+from domain.queries.spoken import said_date
+from domain.terms import Role
+from eventlog import reading
+
+
+def list_(
+    year: Annotated[
+        int | None, typer.Option("--year", metavar="Y", help="哪一年的，默认全部", min=2000, max=2999)
+    ] = None,
+    unit: Annotated[str | None, typer.Option("--unit", metavar="UNIT", help="只看对某个单位的督查")] = None,
+) -> None:
+    """历次督查：对象、时间、发现、问题和销号；并列出各单位一年被督查的次数和限额（减负）。"""
+    wanted = the_unit(unit).id if unit else None
+    listed = [i for i in inspections() if may_see(i) and _of(i, year, wanted)]
+    name, most = names(), reading.rulebook(session.database).policy.onsite_per_year
+    visits = _visits(listed)
+    document = {
+        "inspections": [plan_document(i) for i in listed],
+        "visits": [{"unit": u, "year": y, "count": n, "limit": most} for (u, y), n in visits.items()],
+    }
+    rows = [_row(i, plan_document(i), name) for i in listed]
+    if not rows:
+        answer(document, "没有督查")
+        return
+    lines = [table(["编号", "名称", "日期", "对象", "状态", "发现", "问题", "未销号"], rows)]
+    lines += [f"{y}年 {name(u)} 督查{n}次（限{most}次）" for (u, y), n in visits.items()]
+    answer(document, "\n".join(lines))
+
+
+def _of(inspection: OnSite, year: int | None, unit: str | None) -> bool:
+    plan = plan_for_reader(inspection)
+    when = plan.on.year if plan else inspection.planned_on.year
+    return year in (None, when) and (unit is None or (plan is not None and unit in plan.units))
+
+
+def _visits(listed: list[OnSite]) -> dict[tuple[str, int], int]:
+    """Unit and year → how often it is inspected; in the order of the directory, nobody is ranked."""
+    counted: dict[tuple[str, int], int] = {}
+    for inspection in listed:
+        plan = plan_for_reader(inspection)
+        if plan is not None and inspection.stage is not OnSiteStage.CANCELLED:
+            for unit in plan.units:
+                counted[unit, plan.on.year] = counted.get((unit, plan.on.year), 0) + 1
+    order = {u.id: n for n, u in enumerate(reading.units(session.database))}
+    return dict(sorted(counted.items(), key=lambda item: (item[0][1], order.get(item[0][0], len(order)))))
+
+
+def _row(inspection: OnSite, shown: dict[str, Any], name: Any) -> list[str]:
+    stage = inspection.stage.label + ("，暗访" if inspection.covert else "")
+    units = "、".join(name(u) for u in shown["units"]) or "—"
+    counts = (shown["findings"], shown["problems"], shown["open_problems"])
+    return [shown["inspection"], shown["title"], shown["on"] or "—", units, stage, *map(str, counts)]
+
+
+def show(inspection: InspectionArg) -> None:
+    """一次督查的方案、发现、问题清单、整改和结论。"""
+    target, name = the_inspection(inspection), names()
+    document: dict[str, Any] = {
+        **plan_document(target),
+        "list": [_finding(f) for f in findings_for_reader(target)],
+        "report": openly(target.report) if target.report and _all(target) else None,
+        "opinions": {u: openly(t) for u, t in target.opinions.items() if _all(target) or u == session.actor.unit},
+    }
+    answer(document, "" if session.json else "\n".join(_told(target, document, name)))
+
+
+def _all(target: OnSite) -> bool:
+    """Whether whoever runs this sees the whole of it."""
+    inside = session.actor.role not in (Role.LIAISON, Role.HEAD)
+    return inside or (target.plan is not None and session.actor.id in target.plan.team)
+
+
+def _finding(found: OnSiteFinding) -> dict[str, Any]:
+    problem = found.problem
+    return {
+        "no": found.no,
+        "on": found.on.isoformat(),
+        "unit": found.unit,
+        "matter": found.matter.number if found.matter else None,
+        "text": openly(found.text),
+        "finding": found.finding.value if found.finding else None,
+        "files": [a.name for a in found.attachments],
+        "problem": None
+        if problem is None
+        else {
+            "stage": problem.stage.value,
+            "rectify_by": problem.rectify_by.isoformat(),
+            "original": problem.original.isoformat(),
+            "overdue": problem.overdue(today()),
+            "reports": problem.reports,
+            "failed": problem.failed,
+            "text": openly(problem.text) if problem.text else None,
+            "verdict": openly(problem.verdict) if problem.verdict else None,
+            "closed_on": problem.closed_on.isoformat() if problem.closed_on else None,
+        },
+    }
+
+
+def _told(target: OnSite, shown: dict[str, Any], name: Any) -> list[str]:
+    from documents.reports.onsite import problem_state
+
+    plan = plan_for_reader(target)
+    lines = [f"{target.number}  {shown['title']}  {target.stage.label}{'（暗访）' if target.covert else ''}"]
+    if plan is not None:
+        days = said_date(plan.on) if plan.on == plan.until else f"{said_date(plan.on)}至{said_date(plan.until)}"
+        members = "、".join(map(name, plan.members)) or "无"
+        left = "、".join(map(name, (*plan.recused, *target.recused)))
+        lines += [
+            f"依据 {plan.basis}，{name(target.approver)}批准；{days}，对象 {'、'.join(map(name, plan.units))}",
+            f"组长 {name(plan.leader)}，成员 {members}" + (f"，特邀 {'、'.join(plan.experts)}" if plan.experts else ""),
+            *([f"回避 {left}"] if left else []),
+            *([f"督查事项 {'、'.join(m.number for m in plan.matters)}"] if plan.matters else []),
+            *([f"本年再次督查的理由：{plan.over_frequency}"] if plan.over_frequency else []),
+        ]
+    if target.cancelled_because:
+        lines.append(f"取消理由：{target.cancelled_because}")
+    for found in findings_for_reader(target):
+        seen = f"（{found.finding.label}）" if found.finding else ""
+        about = f"{found.matter.number}，" if found.matter else ""
+        files = f"；附件 {'、'.join(a.name for a in found.attachments)}" if found.attachments else ""
+        lines.append(f"{found.no}. {name(found.unit)}：{about}{openly(found.text)}{seen}{files}")
+        if found.problem is not None:
+            lines.append(f"   问题：{found.problem.rectify_by} 前整改，{problem_state(found, today())}")
+            lines += [f"   整改：{openly(found.problem.text)}"] if found.problem.text else []
+            lines += [f"   核查：{openly(found.problem.verdict)}"] if found.problem.verdict else []
+    lines += [f"督查结论：{shown['report']}"] if shown["report"] else []
+    lines += [f"反馈意见（{name(u)}）：{t}" for u, t in shown["opinions"].items()]
+    return lines
+
+
+def problems(
+    unit: Annotated[str | None, typer.Option("--unit", metavar="UNIT", help="只看一个单位的")] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="只看逾期未整改的")] = False,
+    closed: Annotated[bool, typer.Option("--closed", help="连已销号的一起列出")] = False,
+) -> None:
+    """问题清单：各次督查列入的问题、整改时限和状态。"""
+    from documents.reports.onsite import problem_state
+
+    wanted, name, day = the_unit(unit).id if unit else None, names(), today()
+    found = [
+        (i, f)
+        for i in inspections()
+        if may_see(i)
+        for f in findings_for_reader(i)
+        if f.problem is not None
+        and (closed or f.problem.stage is not ProblemStage.CLOSED)
+        and wanted in (None, f.unit)
+        and (not overdue or f.problem.overdue(day))
+    ]
+    document = {"problems": [{"inspection": i.number, "title": i.title, **_finding(f)} for i, f in found]}
+    rows = [
+        [
+            i.number,
+            str(f.no),
+            name(f.unit),
+            openly(f.text),
+            str(f.problem and f.problem.rectify_by),
+            problem_state(f, day),
+        ]
+        for i, f in found
+    ]
+    answer(document, table(["督查", "序号", "单位", "问题", "整改时限", "状态"], rows) if rows else "没有未销号的问题")
+
+
+def print_(
+    inspection: InspectionArg,
+    unit: Annotated[
+        str | None, typer.Option("--unit", metavar="UNIT", help="只印给一个单位的反馈意见；不写则印督查报告")
+    ] = None,
+    out: OutOption = None,
+) -> None:
+    """督查报告，或给一个单位的督查反馈意见。"""
+    from documents.formats.markdown import markdown_of
+    from documents.reports.onsite import onsite_page
+
+    target, name = the_inspection(inspection), names()
+    wanted = the_unit(unit).id if unit else None
+    if target.plan is None or target.stage is not OnSiteStage.HELD:
+        raise Problem(f"{target.number} 还没有开展，没有报告可印", "not_held")
+    if wanted is not None and wanted not in target.plan.units:
+        raise Problem(f"{name(wanted)}不是 {target.number} 的督查对象", "malformed")
+    if not _all(target) and wanted != session.actor.unit:
+        raise Problem("只能印给本单位的反馈意见，请用 --unit 写明本单位", "forbidden")
+    check_output_file(out)
+    page = onsite_page(target, name, today(), name("office"), wanted)
+    if out is not None:
+        write_page(page, out)
+    text = markdown_of(page)
+    document = {"inspection": target.number, "markdown": text, "file": str(out) if out else None}
+    answer(document, f"已写入 {out}" if out else text.rstrip("\n"))

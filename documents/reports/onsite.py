@@ -1,0 +1,136 @@
+"""督查报告 and 督查反馈意见: an on-site inspection in print, and what a year of inspections came to."""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+
+from documents.page import Block, Grid, Layout, Page, Paragraph, section
+from documents.wording import clean_text, day_in, full_date
+from domain.facts import openly
+from domain.onsite.inspection import OnSite, OnSiteFinding
+from domain.onsite.terms import OnSiteStage, ProblemStage
+
+Name = Callable[[str], str]
+"""Id of a unit or person → name."""
+
+
+def onsite_page(inspection: OnSite, name: Name, today: date, office: str, unit: str | None = None) -> Page:
+    """The inspection as a report; for one unit only what was found there, and its 反馈意见."""
+    found = tuple(f for f in inspection.findings if unit in (None, f.unit))
+    conclusion = inspection.opinions.get(unit) if unit else inspection.report
+    head = "督查反馈意见" if unit else "督查报告"
+    return Page(
+        layout=Layout.REPORT,
+        masthead=office,
+        issue=inspection.number,
+        issuer=office,
+        on=today,
+        title=f"关于{inspection.title}的{head}",
+        addressee=name(unit) if unit else None,
+        sections=(
+            section("督查组织", (Paragraph(text=_organised(inspection, name)),)),
+            section("督查发现", _findings(found, name, today)),
+            section("问题清单", _problems(found, name, today)),
+            section("反馈意见" if unit else "督查结论", _concluded(conclusion)),
+        ),
+    )
+
+
+def _organised(inspection: OnSite, name: Name) -> str:
+    plan = inspection.plan
+    if plan is None:
+        return "暗访方案在开展前保密。"
+    days = full_date(plan.on) if plan.on == plan.until else f"{full_date(plan.on)}至{full_date(plan.until)}"
+    members = "、".join(name(p) for p in inspection.team if p != plan.leader)
+    parts = [
+        f"依据{plan.basis}，经{name(inspection.approver)}批准，{days}对{'、'.join(map(name, plan.units))}"
+        f"开展{plan.kind.label}{'（暗访）' if inspection.covert else ''}",
+        f"组长{name(plan.leader)}" + (f"，成员{members}" if members else ""),
+        f"特邀{'、'.join(plan.experts)}" if plan.experts else "",
+        f"督查事项{'、'.join(m.number for m in plan.matters)}" if plan.matters else "",
+        f"本年再次督查的理由：{plan.over_frequency}" if plan.over_frequency else "",
+    ]
+    left = (*plan.recused, *inspection.recused)
+    parts.append(f"回避{'、'.join(map(name, left))}" if left else "")
+    return "；".join(p for p in parts if p) + "。"
+
+
+def _findings(found: Iterable[OnSiteFinding], name: Name, today: date) -> tuple[Block, ...]:
+    rows = tuple(
+        (
+            str(f.no),
+            day_in(f.on, today.year),
+            name(f.unit),
+            f.matter.number if f.matter else "—",
+            clean_text(openly(f.text)) + (f"（{f.finding.label}）" if f.finding else ""),
+            "、".join(a.name for a in f.attachments) or "—",
+        )
+        for f in found
+    )
+    return (Grid(headers=("序号", "日期", "单位", "事项", "发现", "附件"), rows=rows),) if rows else ()
+
+
+def _problems(found: Iterable[OnSiteFinding], name: Name, today: date) -> tuple[Block, ...]:
+    rows = tuple(
+        (
+            str(f.no),
+            name(f.unit),
+            clean_text(openly(f.text)),
+            day_in(f.problem.rectify_by, today.year),
+            problem_state(f, today),
+            clean_text(openly(f.problem.text)) if f.problem.text else "—",
+        )
+        for f in found
+        if f.problem is not None
+    )
+    return (Grid(headers=("序号", "单位", "问题", "整改时限", "状态", "整改情况"), rows=rows),) if rows else ()
+
+
+def problem_state(found: OnSiteFinding, today: date) -> str:
+    """整改中（已逾期）; 已销号（5月20日）."""
+    problem = found.problem
+    if problem is None:
+        return "—"
+    if problem.closed_on is not None:
+        return f"{ProblemStage.CLOSED.label}（{day_in(problem.closed_on, today.year)}）"
+    return problem.stage.label + ("（已逾期）" if problem.overdue(today) else "")
+
+
+def _concluded(text: str | None) -> tuple[Block, ...]:
+    return (Paragraph(text=clean_text(openly(text))),) if text else ()
+
+
+def inspections_of_year(inspections: Iterable[OnSite], year: int, name: Name, until: date) -> tuple[Block, ...]:
+    """What the year's inspections came to: a sentence, and each with its figures."""
+    held = sorted(
+        (i for i in inspections if i.held_on is not None and i.held_on.year == year and i.held_on <= until),
+        key=lambda i: (i.held_on or until, i.number),
+    )
+    if not held:
+        return ()
+    problems = [f for i in held for f in i.problems]
+    closed = [f for f in problems if f.problem and f.problem.closed_on is not None]
+    late = sum(bool(f.problem and f.problem.overdue(until)) for f in problems)
+    covert = sum(i.covert for i in held)
+    text = f"全年开展督查{len(held)}次" + (f"（其中暗访{covert}次）" if covert else "")
+    text += f"，列入问题清单{len(problems)}项，已整改销号{len(closed)}项"
+    text += f"，逾期未整改{late}项。" if late else "。"
+    rows = tuple(
+        (
+            i.number,
+            i.title,
+            full_date(i.held_on or until),
+            "、".join(map(name, i.plan.units)) if i.plan else "",
+            str(len(i.findings)),
+            str(len(i.problems)),
+            str(len(i.problems) - len(i.open_problems)),
+        )
+        for i in held
+    )
+    headers = ("编号", "名称", "日期", "对象", "发现", "问题", "销号")
+    return (Paragraph(text=text), Grid(headers=headers, rows=rows))
+
+
+def held_on_site(inspections: Iterable[OnSite]) -> tuple[OnSite, ...]:
+    """Those that were held, by day."""
+    held = (i for i in inspections if i.stage is OnSiteStage.HELD)
+    return tuple(sorted(held, key=lambda i: (i.held_on or i.planned_on, i.number)))

@@ -1,0 +1,127 @@
+"""What can be asked of an on-site inspection; `rules.py` decides what becomes of it."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from domain.base import Frozen
+from domain.facts import Attachment, MatterRef, Whole, Words
+from domain.onsite.events import OnSitePlan
+from domain.terms import Finding, ReportChannel
+
+
+class PlanOnSite(Frozen):
+    """督查立项, approved by a leader. `sealed_plan` is the plan as ciphertext: then it is a 暗访."""
+
+    do: Literal["plan"] = "plan"
+    plan: OnSitePlan
+    sealed_plan: str | None = None
+
+
+class ReplanOnSite(Frozen):
+    """Change the plan before it is held."""
+
+    do: Literal["replan"] = "replan"
+    plan: OnSitePlan
+    sealed_plan: str | None = None
+    reason: Words
+
+
+class CancelOnSite(Frozen):
+    """取消: it will not be held."""
+
+    do: Literal["cancel"] = "cancel"
+    reason: Words
+
+
+class HoldOnSite(Frozen):
+    """It is being held, or was: by this plan, which of a 暗访 was sealed until now."""
+
+    do: Literal["hold"] = "hold"
+    plan: OnSitePlan
+    occurred_at: datetime | None = None
+
+
+class RecuseInspector(Frozen):
+    """回避 of a member."""
+
+    do: Literal["recuse"] = "recuse"
+    person: str
+    reason: Words
+
+
+class RecordFinding(Frozen):
+    """What was found; a problem when it is to be put right."""
+
+    do: Literal["find"] = "find"
+    unit: str
+    text: Words
+    matter: MatterRef | None = None
+    finding: Finding | None = None
+    attachments: tuple[Attachment, ...] = ()
+    problem: bool = False
+    rectify_by: date | None = None
+    """None: as the policy says."""
+
+
+class ExtendRectification(Frozen):
+    """整改延期."""
+
+    do: Literal["extend"] = "extend"
+    no: Whole
+    to: date
+    reason: Words
+
+
+class ReportRectification(Frozen):
+    """The unit says that it is put right."""
+
+    do: Literal["rectify"] = "rectify"
+    no: Whole
+    text: Words
+    attachments: tuple[Attachment, ...] = ()
+    via: ReportChannel | None = None
+
+
+class CheckRectification(Frozen):
+    """核查 of what was put right."""
+
+    do: Literal["check"] = "check"
+    no: Whole
+    passed: bool
+    text: Words
+    attachments: tuple[Attachment, ...] = ()
+    rectify_by: date | None = None
+
+
+class ReportOnSite(Frozen):
+    """督查报告."""
+
+    do: Literal["report"] = "report"
+    text: Words
+    attachments: tuple[Attachment, ...] = ()
+
+
+class GiveOpinion(Frozen):
+    """反馈意见 to a unit."""
+
+    do: Literal["opinion"] = "opinion"
+    unit: str
+    text: Words
+
+
+OnSiteCommand = Annotated[
+    PlanOnSite
+    | ReplanOnSite
+    | CancelOnSite
+    | HoldOnSite
+    | RecuseInspector
+    | RecordFinding
+    | ExtendRectification
+    | ReportRectification
+    | CheckRectification
+    | ReportOnSite
+    | GiveOpinion,
+    Field(discriminator="do"),
+]

@@ -1,0 +1,113 @@
+"""What is owed of on-site inspections on a day, by the office and by units, and what of it has no answer."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from domain.base import Frozen
+from domain.facts import openly
+from domain.onsite.events import OnSitePlan
+from domain.onsite.inspection import OnSite, OnSiteFinding
+from domain.onsite.terms import OnSiteStage, ProblemStage
+from domain.queries.spoken import said_date
+
+
+class OnSiteDuty(Frozen):
+    """Something somebody has to do about an inspection; `no` is the problem it is about."""
+
+    number: str
+    title: str
+    what: str
+    no: int | None = None
+    overdue: bool = False
+
+
+def owed_by_office(inspection: OnSite, plan: OnSitePlan | None, day: date) -> Iterator[OnSiteDuty]:
+    """For the office: an inspection to be held, a report, 反馈意见, 核查; what units owe is theirs."""
+
+    def duty(what: str, no: int | None = None, *, overdue: bool = False) -> OnSiteDuty:
+        title = plan.title if plan else inspection.title
+        return OnSiteDuty(number=inspection.number, title=title, what=what, no=no, overdue=overdue)
+
+    if inspection.stage is OnSiteStage.PLANNED and plan is not None:
+        late = plan.until < day
+        span = said_date(plan.on) if plan.on == plan.until else f"{said_date(plan.on)}至{said_date(plan.until)}"
+        yield duty(f"{span}督查" + ("，已过期未开展，请登记开展或取消" if late else ""), overdue=late)
+    if inspection.stage is not OnSiteStage.HELD:
+        return
+    if inspection.report is None:
+        yield duty("提交督查报告")
+    elif inspection.without_opinion:
+        yield duty(f"向{len(inspection.without_opinion)}个单位反馈意见")
+    for found in inspection.open_problems:
+        if found.problem and found.problem.stage is ProblemStage.REPORTED:
+            yield duty(f"核查第{found.no}项问题的整改", found.no)
+
+
+def owed_by_unit(inspection: OnSite, unit: str, day: date) -> Iterator[OnSiteDuty]:
+    """整改 that a unit has not reported yet."""
+    for found in inspection.open_problems:
+        if found.unit == unit and found.problem and found.problem.stage is ProblemStage.RECTIFYING:
+            yield OnSiteDuty(
+                number=inspection.number,
+                title=inspection.title,
+                what=rectification_said(found, day),
+                no=found.no,
+                overdue=found.problem.overdue(day),
+            )
+
+
+def rectification_said(found: OnSiteFinding, day: date) -> str:
+    """整改第2项问题（2022-05-20 前）：围挡破损."""
+    problem = found.problem
+    if problem is None:
+        return openly(found.text)
+    late = "，已逾期" if problem.overdue(day) else ""
+    again = f"，核查{problem.failed}次未通过" if problem.failed else ""
+    return f"整改第{found.no}项问题（{problem.rectify_by} 前{late}{again}）：{openly(found.text)}"
+
+
+class UnansweredProblem(Frozen):
+    """A problem without 销号, or a conclusion nobody was told, and what explains it."""
+
+    number: str
+    title: str
+    unit: str
+    text: str
+    due: date | None
+    explanation: str | None
+
+
+def unanswered_problems(inspections: Iterable[OnSite], day: date) -> Iterator[UnansweredProblem]:
+    """件件有落实 for what inspections found: every problem without 销号, and every unit without its 反馈意见."""
+    for inspection in inspections:
+        for found in inspection.open_problems:
+            problem = found.problem
+            if problem is None:
+                continue
+            yield UnansweredProblem(
+                number=inspection.number,
+                title=inspection.title,
+                unit=found.unit,
+                text=f"第{found.no}项：{openly(found.text)}",
+                due=problem.rectify_by,
+                explanation=_explained(found, day),
+            )
+        for unit in inspection.without_opinion:
+            yield UnansweredProblem(
+                number=inspection.number,
+                title=inspection.title,
+                unit=unit,
+                text="督查结论还没有反馈",
+                due=None,
+                explanation="督查报告尚未提交" if inspection.report is None else None,
+            )
+
+
+def _explained(found: OnSiteFinding, day: date) -> str | None:
+    problem = found.problem
+    if problem is None or problem.overdue(day):
+        return None
+    if problem.stage is ProblemStage.REPORTED:
+        return f"{problem.answered_on} 反馈整改，待核查"
+    moved = "（已延期）" if problem.rectify_by != problem.original else ""
+    return f"整改时限 {problem.rectify_by} 未到{moved}"
