@@ -14,16 +14,26 @@ from cli.task.common import (
     the_matter,
 )
 from domain.forgetting import SECRETS_STREAM, forget
+from domain.incoming.paper import IncomingPaper
+from domain.papers import spelled
+from eventlog import reading
+from eventlog.reading import ListedMatter
 from eventlog.secrets import destroy_keys, live_keys, scrub_destroyed_keys
 from services.office_records import record_office_events
 
 
+def _meant(words: str) -> ListedMatter | IncomingPaper:
+    """The matter, or by its 收文号 the incoming paper; each holds its own copy of a leader's words."""
+    papers = reading.find_papers(session.database, words) if "收" in words else ()
+    return papers[0] if len(papers) == 1 and papers[0].number == spelled(words) else the_matter(words)
+
+
 def forget_(matter: MatterArg, reason: ReasonOption = None, by: ByOption = None, paper: PaperOption = None) -> None:
-    """销毁一个事项的密钥：加密的批示和涉密内容从此无人能看；须领导批准（--by --paper），记录保留。"""
+    """销毁一个事项（按收文号则一份来文）的密钥：加密的批示和涉密内容从此无人能看；须领导批准，记录保留。"""
     why = need_option(reason, "--reason", "销毁理由")
     leader = need_option(by, "--by", "批准领导")
     ground = need_option(paper, "--paper", "批准所凭的文件")
-    target = the_matter(matter)
+    target = _meant(matter)
     keys = live_keys(session.database, target.stream)
     actor = acting_for(leader, ground)
     event = forget(target.stream, target.number, keys, why, actor)

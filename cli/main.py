@@ -24,6 +24,7 @@ app = group(
         "today": "cli.task.desk:today",
         "ask": "cli.task.desk:ask",
         "inspection": "cli.inspection.app:app",
+        "incoming": "cli.incoming.app:app",
         "meeting": "cli.meeting.app:app",
         "plan": "cli.plan.app:app",
         "org": "cli.org:app",

@@ -167,7 +167,7 @@ class SealingCommand(Command):
 
 
 SEALING = re.compile(
-    r"cli\.task\.(?!reads)|cli\.plan\.(importing|edited)|cli\.meeting\.(agenda|sitting:(decide|outcome))"
+    r"cli\.task\.(?!reads)|cli\.incoming\.(desk|leaders|assigning)|cli\.plan\.(importing|edited)|cli\.meeting\.(agenda|sitting:(decide|outcome))"
 )
 """What sends words to matters: modules, or commands of one."""
 

@@ -32,6 +32,14 @@ def next_month(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
+def months_later(day: date, months: int) -> date:
+    """The same day so many months later, or the last one of a shorter month."""
+    first = day.replace(day=1)
+    for _ in range(months):
+        first = next_month(first)
+    return first.replace(day=min(day.day, (next_month(first) - _ONE_DAY).day))
+
+
 def local_date(instant: datetime) -> date:
     """The office's date at an instant.
 

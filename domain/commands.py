@@ -13,6 +13,7 @@ from domain.facts import (
     Basis,
     Confidential,
     IndicatorReport,
+    InstructionRef,
     LeadersWords,
     MatterRef,
     NewIndicator,
@@ -69,6 +70,8 @@ class OpenMatter(Frozen):
     indicators: tuple[NewIndicator, ...] = ()
     instruction: LeadersWords | None = None
     instructed_by: str | None = None
+    instruction_on: InstructionRef | None = None
+    """Where the instruction stands, when it came on an incoming paper."""
     duplicate_reason: Confidential | None = None
     inherited: Words | None = None
     """存量: where it was supervised before it came here, e.g. 2021年督办台账第17号."""
@@ -310,6 +313,8 @@ class RecordInstruction(Frozen):
     do: Literal["instruct"] = "instruct"
     leader: str
     text: LeadersWords
+    paper: InstructionRef | None = None
+    """Where it stands, when it came on an incoming paper."""
 
 
 class RequestClosure(Frozen):

@@ -14,6 +14,7 @@ from domain.facts import (
     Attachment,
     Basis,
     IndicatorReport,
+    InstructionRef,
     MatterRef,
     NewIndicator,
     NewPoint,
@@ -358,6 +359,8 @@ class InstructionRecorded(Event):
     label: ClassVar[str] = "领导批示"
     leader: str
     text: SealedWords
+    paper: InstructionRef | None = None
+    """Where it stands, when it came on an incoming paper (交办); the append checks that it does."""
 
 
 # --- 时限、暂缓

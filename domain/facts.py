@@ -118,6 +118,14 @@ class MatterRef(Frozen):
     number: str
 
 
+class InstructionRef(Frozen):
+    """A leader's 批示 on an incoming paper: the paper's `stream`, its 收文号 as people read it, and which one."""
+
+    stream: str
+    number: str
+    no: Annotated[Whole, Field(ge=1)]
+
+
 class PartOf(Frozen):
     """任务分解: the matter this one is a part of, and what it weighs among the parts.
 

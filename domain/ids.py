@@ -21,6 +21,11 @@ def plan_stream(name: str) -> str:
     return f"plan/{_derived(name)}"
 
 
+def incoming_stream(key: str) -> str:
+    """The stream of the incoming paper registered under a key."""
+    return f"incoming/{_derived(key)}"
+
+
 def bulletin_stream(publication: Term) -> str:
     """Where the issues of 简报, or of 动态, are recorded."""
     return f"bulletin/{publication.value}"

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from domain.base import Frozen
 from domain.envelope import Actor
-from domain.facts import Attachment, Basis, Checkpoint, MatterRef, NewIndicator, Pace, PartOf, Words
+from domain.facts import Attachment, Basis, Checkpoint, InstructionRef, MatterRef, NewIndicator, Pace, PartOf, Words
 from domain.policy import DueRule
 from domain.terms import (
     ENDED,
@@ -168,6 +168,8 @@ class Closed(Frozen):
     """What was not finished then, in the office's words."""
     over_unfinished: str | None = None
     """Why it ended all the same."""
+    marked_by: str | None = None
+    """The instructing leader whose word ended it."""
 
 
 class Feedback(Frozen):
@@ -297,6 +299,8 @@ class Matter(Frozen):
     suspended_from: Stage | None = None
     suspensions: tuple[Suspension, ...] = ()
     instructed_by: tuple[str, ...] = ()
+    carries: tuple[InstructionRef, ...] = ()
+    """The instructions on incoming papers that it carries out."""
     pushed_on: date | None = None
     decided_on: date | None = None
     """When a leader or a meeting last pushed it on, and when a meeting last decided on it (一月一推动、一月一决策)."""

@@ -197,6 +197,9 @@ class Policy(Frozen):
     retroactive: bool = False
     """Whether a limit this policy makes shorter (签收, 反馈, 协调答复) also binds what was handed over before it."""
 
+    instruction_report_months: Natural = 1
+    """A leader is told every so many months how far his 批示 on a paper is, until it is done (每月报一次); 0: not."""
+
     ask_back_hours: Positive = 7
     """A returned report is to be given again within so many working hours, when the office says no hour."""
     returned_report_times: Natural = 0

@@ -38,6 +38,12 @@ def may_be_merged(
         f"{twin.number} 经 {'→'.join(way[1:])} 在等 {matter.number}，并入后即成循环；请先解除前置（xmh task wait）",
         "circle",
     )
+    uncarried = [c for c in matter.carries if c not in twin.carries]
+    named = "、".join(f"{c.number}第{c.no}条" for c in uncarried)
+    refuse(
+        bool(uncarried),
+        f"{matter.number} 承办的批示 {named} 还没有列入 {twin.number}；请先 xmh incoming assign --matter {twin.number}",
+    )
     left_out = [leader for leader in matter.instructed_by if leader not in twin.instructed_by]
     refuse(
         bool(left_out),

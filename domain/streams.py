@@ -10,6 +10,8 @@ from domain.calendar import WorkCalendar
 from domain.envelope import Recorded
 from domain.evolve import evolve as evolve_matter
 from domain.forgetting import ForgottenSecrets, evolve_forgotten
+from domain.incoming.evolve import evolve_incoming
+from domain.incoming.paper import IncomingPaper
 from domain.matter import Matter
 from domain.meetings.evolve import evolve_meeting
 from domain.meetings.filing import MinutesOfYear, evolve_minutes
@@ -46,6 +48,7 @@ FOLDS: dict[str, Fold[Any]] = {
     "minutes": Fold(MinutesOfYear, evolve_minutes),
     "numbers": Fold(NumberLedger, evolve_numbers),
     "onsite": Fold(OnSite, evolve_onsite),
+    "incoming": Fold(IncomingPaper, evolve_incoming),
     "secrets": Fold(ForgottenSecrets, evolve_forgotten),
 }
 """Kind of stream (what stands before the slash) → its fold."""

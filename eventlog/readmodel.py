@@ -10,7 +10,7 @@ from domain.base import Frozen
 from domain.duplicates import title_key
 from domain.envelope import Recorded
 from domain.event import decode
-from domain.facts import MatterRef, PartOf
+from domain.facts import InstructionRef, PartOf
 from domain.ids import kind_of
 from domain.meetings.meeting import Meeting
 from domain.numbering import NumbersAdvanced
@@ -61,7 +61,9 @@ _ADVANCE_NUMBER = (
 )
 PUT_NUMBER = "INSERT INTO numbers (series, last) VALUES (?, ?) ON CONFLICT (series) DO UPDATE SET last = excluded.last"
 _BY_EVENT = frozenset({"directory", "numbers"})
-RELATING = frozenset(kind.__name__ for kind in (ev.MatterMerged, ev.PredecessorSet, ev.PredecessorDropped))
+RELATING = frozenset(
+    kind.__name__ for kind in (ev.MatterMerged, ev.PredecessorSet, ev.PredecessorDropped, ev.InstructionRecorded)
+)
 _PARTING = ev.MatterReopened.__name__
 _PERSON_LEFT = "UPDATE people SET left_at = ? WHERE id = ?"
 
@@ -175,21 +177,28 @@ def read_model_of_event(event: Recorded) -> list[Statement]:
 
 
 def _relation(event: Recorded) -> list[Statement]:
-    """What a matter says of another; a merge is undone when the matter is handled again."""
+    """What a matter says of another, or of an instruction; a merge is undone when the matter is handled again."""
 
-    def put(kind: str, other: MatterRef, holds: int) -> list[Statement]:
-        row = (f"{event.stream} {kind} {other.stream}", event.stream, kind, other.stream, holds)
+    def put(kind: str, other: str, holds: int) -> list[Statement]:
+        row = (f"{event.stream} {kind} {other}", event.stream, kind, other, holds)
         return [(_PUT_RELATION, [row])]
 
     match decode(event):
         case ev.MatterMerged(into=into):
-            return put("merged", into, 1)
+            return put("merged", into.stream, 1)
         case ev.PredecessorSet(earlier=earlier):
-            return put("waits", earlier, 1)
+            return put("waits", earlier.stream, 1)
         case ev.PredecessorDropped(earlier=earlier):
-            return put("waits", earlier, 0)
+            return put("waits", earlier.stream, 0)
+        case ev.InstructionRecorded(paper=paper):
+            return put("carries", instruction_key(paper), 1) if paper else []
         case _:
             return [(_PART_AGAIN, [(event.stream,)])]
+
+
+def instruction_key(instruction: InstructionRef) -> str:
+    """How the table `relations` names an instruction on an incoming paper."""
+    return f"{instruction.stream}#{instruction.no}"
 
 
 def _matter(last: Recorded, state: Frozen) -> list[Statement]:

@@ -6,17 +6,25 @@ from domain import events as ev
 from domain.base import Frozen
 from domain.envelope import Recorded
 from domain.event import decode
+from domain.incoming.events import CompletionReported
+from domain.incoming.paper import IncomingPaper
+from domain.incoming.rules import may_be_reported_done, may_carry
 from domain.matter import Matter
 from domain.relations import may_be_merged, may_wait
 from domain.terms import ENDED
 from eventlog.database import Transaction
-from eventlog.readmodel import RELATING, parse_state
+from eventlog.readmodel import RELATING, instruction_key, parse_state
 
 _STATE = "SELECT state FROM states WHERE stream = ? AND kind = 'matter'"
 _OPEN_PARTS = "SELECT number FROM matters WHERE parent = ? AND stage NOT IN (?, ?) ORDER BY number"
 _NEXT = """r.holds = 1 AND (r.kind = 'merged' OR (r.kind = 'waits' AND NOT EXISTS (
   SELECT 1 FROM relations x WHERE x.stream = r.stream AND x.kind = 'merged' AND x.holds = 1)))"""
 """What a matter waits for; one that is merged waits for nothing, but goes on as the other."""
+CARRYING = (
+    "SELECT s.state FROM relations r JOIN states s ON s.stream = r.stream "
+    "WHERE r.kind = 'carries' AND r.target = ? AND r.holds = 1 ORDER BY r.stream"
+)
+"""The states of the matters that carry out an instruction on an incoming paper."""
 _WAY = f"""
 WITH RECURSIVE way (stream, path) AS (
   SELECT target, number FROM relations r JOIN matters m ON m.stream = r.stream
@@ -31,11 +39,16 @@ SELECT path FROM way WHERE stream = ? ORDER BY length(path) LIMIT 1
 
 
 def check_relations(transaction: Transaction, recorded: Sequence[Recorded], state: Frozen) -> None:
-    """Refuse a merge or a predecessor the other matter does not allow.
+    """Refuse a merge, a predecessor, an instruction carried or reported done, that the other side does not allow.
 
     Raises:
-        Refusal: `not_found`, `ended`, `open_children`, `circle`, `refused`.
+        Refusal: `not_found`, `ended`, `open_children`, `open_matters`, `circle`, `refused`.
     """
+    if isinstance(state, IncomingPaper):
+        for event in (decode(e) for e in recorded if e.type == CompletionReported.__name__):
+            if isinstance(event, CompletionReported) and (one := state.instruction(event.instruction)):
+                may_be_reported_done(event, one.leader, _carrying(transaction, state, one.no))
+        return
     if not isinstance(state, Matter):
         return
     for event in (decode(e) for e in recorded if e.type in RELATING):
@@ -47,12 +60,27 @@ def check_relations(transaction: Transaction, recorded: Sequence[Recorded], stat
             case ev.PredecessorSet(earlier=earlier):
                 way = _way(transaction, earlier.stream, state.stream)
                 may_wait(event, _matter(transaction, earlier.stream), state.number, [*way, state.number] if way else [])
+            case ev.InstructionRecorded(paper=paper, leader=leader) if paper is not None:
+                may_carry(_paper(transaction, paper.stream), paper, leader)
 
 
 def _way(transaction: Transaction, first: str, last: str, without: str = "") -> list[str]:
     """The numbers of what waits, from `first` on, until what `last` is waited for; none when it is not."""
     row = transaction.one(_WAY, (first, without, last))
     return row[0].split("→") if row else []
+
+
+def _paper(transaction: Transaction, stream: str) -> IncomingPaper | None:
+    row = transaction.one("SELECT state FROM states WHERE stream = ? AND kind = 'incoming'", (stream,))
+    paper = parse_state("incoming", row[0]) if row else None
+    return paper if isinstance(paper, IncomingPaper) else None
+
+
+def _carrying(transaction: Transaction, paper: IncomingPaper, no: int) -> list[Matter]:
+    """The matters that carry out an instruction."""
+    rows = transaction.all(CARRYING, (instruction_key(paper.ref(no)),))
+    matters = (parse_state("matter", text) for (text,) in rows)
+    return [m for m in matters if isinstance(m, Matter)]
 
 
 def _matter(transaction: Transaction, stream: str) -> Matter | None:

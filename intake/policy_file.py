@@ -32,6 +32,7 @@ LABELS = {
     "returned_report_times": "反馈被退回的，按几倍扣分",
     "untrue_times": "核查认定不实的，按几倍扣分",
     "partly_untrue_times": "核查认定部分属实的，按几倍扣分",
+    "instruction_report_months": "领导批示办结前每几个月报一次（0 为不要求）",
     "feedback_by_point": "反馈是否必须逐个要点",
     "channel_required": "代单位签收、反馈是否必须写明收到的方式",
     "paper_required": "代录领导决定是否必须写明所凭文件",

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.incoming.reads import papers_today
 from cli.inspection.duties import onsite_duties
 from cli.names import unit_names
 from cli.reach import gaps_as_json, nobody_to_tell
@@ -66,6 +67,7 @@ def today() -> None:
     meetings = _meetings(day, rulebook) if office else []
     visits = onsite_duties(day, office=office)
     without = nobody_to_tell() if office else ()
+    papers = papers_today()
     document = {
         "date": day.isoformat(),
         "for_me": [{**lit(m), "what": what} for m, what in mine],
@@ -75,6 +77,7 @@ def today() -> None:
         "following": [lit(m) for m in following],
         "meetings": [{"meeting": m.number, "title": m.title, "what": what} for m, what in meetings],
         "inspections": [duty.model_dump() for duty in visits],
+        "incoming": papers,
         "unreached": gaps_as_json(without),
     }
     lines = [
@@ -90,6 +93,7 @@ def today() -> None:
         ),
         *(_section("会议", [f"{m.number} {m.title}：{what}" for m, what in meetings]) if office else []),
         *(_section("督查和整改", [f"{d.number} {d.title}：{d.what}" for d in visits]) if visits else []),
+        *(_section("批示件", [f"{p['paper']} {p['title']}：{p['what']}" for p in papers]) if papers else []),
         *(_section("无人可通知", [one.line for one in without]) if without else []),
     ]
     answer(document, "\n".join(lines))

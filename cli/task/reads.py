@@ -186,6 +186,7 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Rec
         "basis": state.basis.model_dump(mode="json"),
         "further_bases": [b.model_dump(mode="json") for b in state.further],
         "carried": list(state.carried),
+        "carries": [c.model_dump(mode="json", exclude={"stream"}) for c in state.carries],
         "followers": list(state.followers),
         "inherited": state.inherited,
         "source": state.source,
@@ -307,6 +308,8 @@ def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
         f"  {state.kind.label}  {state.klass.label}  {state.urgency.label}",
         *(f"  依据：{b.kind.label} {b}" for b in state.bases),
     ]
+    if state.carries:
+        lines.append(f"  承办批示：{'、'.join(f'{c.number}第{c.no}条' for c in state.carries)}")
     if state.leaders:
         titles = {p.id: f"（{p.title}）" for p in reading.people(session.database, former=True) if p.title}
         leaders = [f"{person_names()(p)}{titles.get(p, '')}" for p in state.leaders]

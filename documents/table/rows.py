@@ -160,11 +160,12 @@ def _marks(matter: Matter) -> Iterator[Mark]:
 
 
 def _found(matter: Matter) -> str:
-    """The last finding on the spot, and a report that is asked for again, under the light."""
+    """The last finding on the spot, a report that is asked for again, the 批示 it carries out, under the light."""
     last = matter.inspections[-1] if matter.inspections else None
     seen = last.finding if last is not None else None
     lines = [f"\n{last.on.month}月{last.on.day}日核查{seen.label}"] if last is not None and seen is not None else []
     lines += [f"\n反馈已退回（{matter.asked_back.reason.label}）"] if matter.asked_back else []
+    lines += [f"\n承办{c.number}第{c.no}条批示" for c in matter.carries]
     return "".join(lines)
 
 

@@ -56,6 +56,7 @@ def _(m: Matter, e: ev.MatterClosed, r: Recorded) -> Change:
         evidence=m.closure.evidence if m.closure else (),
         unfinished=e.unfinished,
         over_unfinished=e.over_unfinished,
+        marked_by=(r.actor.on_behalf_of or r.actor).id if e.mark else None,
     )
     return {"stage": Stage.CLOSED, "closed": closed, "extension": None}
 

@@ -71,7 +71,8 @@ def _(m: Matter, e: ev.MatterDelisted, r: Recorded) -> Change:
 @on(ev.InstructionRecorded)
 def _(m: Matter, e: ev.InstructionRecorded, r: Recorded) -> Change:
     leaders = (*(x for x in m.instructed_by if x != e.leader), e.leader)
-    return {"instructed_by": leaders, "pushed_on": local_date(r.occurred_at)}
+    carried = (*m.carries, e.paper) if e.paper else m.carries
+    return {"instructed_by": leaders, "pushed_on": local_date(r.occurred_at), "carries": carried}
 
 
 @on(ev.UnitReminded)

@@ -11,6 +11,7 @@ from domain.confidential import opened
 from domain.envelope import Actor
 from domain.event import Event
 from domain.facts import decimal, is_sealed
+from domain.incoming import events as incoming
 from domain.matter import Matter
 from domain.rules.ending import FIELDS
 from domain.terms import Role, Stage
@@ -188,7 +189,9 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.DecisionRecorded: _decided,
     ev.MatterListed: lambda e, _: e.meeting,
     ev.MatterDelisted: lambda e, _: e.meeting,
-    ev.InstructionRecorded: lambda e, r: f"{r.name(e.leader)}：{r.open(e.text)}",
+    ev.InstructionRecorded: lambda e, r: (
+        f"{r.name(e.leader)}：{r.open(e.text)}{_if(e.paper and f'{e.paper.number}第{e.paper.no}条', '（', '）')}"
+    ),
     ev.NearDueWarned: lambda e, _: f"时限 {e.due}",
     ev.DueLapsed: lambda e, _: f"时限 {e.due}",
     ev.DeadlineMoved: lambda e, _: (
@@ -217,4 +220,15 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.RecusalDeclared: lambda e, r: f"{r.name(e.person)}：{e.reason}",
     ev.DutyReassigned: lambda e, r: f"{e.duty.label}：{r.name(e.from_person)}→{r.name(e.to_person)}，{e.reason}",
     ev.EventCorrected: _corrected,
+    incoming.PaperReceived: lambda e, _: f"{e.title}；{e.sender}{_if(e.sender_no, '（', '）')}，收文 {e.received_on}",
+    incoming.PaperSubmitted: lambda e, r: f"{'→'.join(map(r.name, e.leaders))}{_if(e.reason, '；')}",
+    incoming.LeaderInstructed: lambda e, r: f"第{e.no}条，{r.name(e.leader)}：{e.text}；时限 {e.due}",
+    incoming.PaperSeen: lambda e, r: f"{r.name(e.leader)}（{e.on}）",
+    incoming.LeaderInformed: lambda e, _: f"第{e.instruction}条：{e.text}",
+    incoming.CompletionReported: lambda e, _: (
+        f"第{e.instruction}条：{e.text}{_if('、'.join(e.seen_at), '；批示领导已在销号时审阅：')}"
+    ),
+    incoming.CompletionMarked: lambda e, r: (
+        f"第{e.instruction}条，{r.name(e.leader)}：{e.mark.label}{_if(e.text, '，')}{_if(e.due, '；新时限 ')}"
+    ),
 }

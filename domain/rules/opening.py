@@ -60,7 +60,9 @@ def open_matter(command: c.OpenMatter, context: DecisionContext) -> Iterator[Rul
     )
     yield DatedEvent(opened, began) if began else opened
     if command.instruction and command.instructed_by:
-        yield ev.InstructionRecorded(leader=command.instructed_by, text=command.instruction)
+        yield ev.InstructionRecorded(
+            leader=command.instructed_by, text=command.instruction, paper=command.instruction_on
+        )
     if command.lead:
         # An instruction names the lead of the whole; who leads a part of it, the office says.
         instructed = command.basis.kind is BasisKind.INSTRUCTION and command.part_of is None

@@ -101,7 +101,8 @@ def record_instruction(matter: Matter, command: c.RecordInstruction, context: De
     del context
     refuse(matter.stage is Stage.CANCELLED, f"{matter.number} 已撤销，不能再批示")
     refuse(matter.stage is Stage.CLOSED, f"{matter.number} 已销号；新的批示请先重开", "ended")
-    yield ev.InstructionRecorded(leader=command.leader, text=command.text)
+    refuse(command.paper in matter.carries and command.paper is not None, f"{matter.number} 已在办理这条批示")
+    yield ev.InstructionRecorded(leader=command.leader, text=command.text, paper=command.paper)
 
 
 def _alive(matter: Matter) -> None:

@@ -13,6 +13,7 @@ from domain.bulletin import BulletinEdited, BulletinIssued, BulletinRecorded
 from domain.envelope import Actor
 from domain.event import Event
 from domain.forgetting import SecretsForgotten
+from domain.incoming import events as incoming
 from domain.meetings.filing import MinutesFiled
 from domain.meetings.series import SeriesRecorded
 from domain.numbering import NumbersAdvanced
@@ -87,6 +88,16 @@ RECORDS: dict[type[Event], Authority] = {
     onsite.OnSiteReported: Authority.HANDLING,
     onsite.OpinionGiven: Authority.OFFICE_OR_LEADER,
     SecretsForgotten: Authority.LEADER,
+    incoming.PaperReceived: Authority.OFFICE,
+    incoming.HandlingProposed: Authority.OFFICE,
+    incoming.PaperSubmitted: Authority.OFFICE,
+    incoming.LeaderInstructed: Authority.LEADER,
+    incoming.PaperSeen: Authority.LEADER,
+    incoming.LeaderInformed: Authority.OFFICE,
+    incoming.CompletionReported: Authority.OFFICE,
+    incoming.CompletionMarked: Authority.LEADER,
+    incoming.PaperFiled: Authority.OFFICE,
+    incoming.RegistrationVoided: Authority.OFFICE,
     NumbersAdvanced: Authority.SYSTEM,
 }
 
@@ -139,6 +150,9 @@ def authorise_record(event: Event, actor: Actor, directory: Callable[[], Directo
             | PaperIssued(signer=name)
             | CircularApproved(approver=name)
             | SecretsForgotten(approver=name)
+            | incoming.LeaderInstructed(leader=name)
+            | incoming.PaperSeen(leader=name)
+            | incoming.CompletionMarked(leader=name)
         ):
             _in_own_name(name, decider.id)
         case onsite.OnSitePlanned(approver=name, plan=plan) | onsite.OnSiteReplanned(approver=name, plan=plan):

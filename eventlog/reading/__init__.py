@@ -21,6 +21,13 @@ from eventlog.reading.events import (
     stream_events,
     stream_head,
 )
+from eventlog.reading.incoming import (
+    carried_instructions,
+    carrying_matters,
+    find_papers,
+    incoming_papers,
+    paper_of,
+)
 from eventlog.reading.matters import (
     ListedMatter,
     ListedMeeting,
@@ -56,6 +63,8 @@ __all__ = [
     "Moment",
     "PersonOnRecord",
     "StreamState",
+    "carried_instructions",
+    "carrying_matters",
     "command_events",
     "events_at",
     "events_page",
@@ -63,9 +72,11 @@ __all__ = [
     "find_each",
     "find_matters",
     "find_meetings",
+    "find_papers",
     "folded_state",
     "hash_at",
     "height_and_numbers",
+    "incoming_papers",
     "listed_matters",
     "load",
     "log_clocks",
@@ -77,6 +88,7 @@ __all__ = [
     "newest_event",
     "open_states",
     "open_streams",
+    "paper_of",
     "people",
     "person",
     "position_at",

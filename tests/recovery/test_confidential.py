@@ -67,9 +67,10 @@ def found(folder: Path, words: Iterator[str] | list[str]) -> dict[str, set[str]]
 def served(tmp_path: Path) -> Iterator[Home]:
     with home_in(tmp_path) as home:
         third = PersonRecorded(person=Person(id="office-3", name="郑八", unit="office", role=Role.OFFICE))
+        second = PersonRecorded(person=Person(id="leader-2", name="冯九", unit="office", role=Role.LEADER))
         with home.log() as log:
             record_office_events(
-                log, DIRECTORY_STREAM, [third], actor=SYSTEM, command_id="third", now=datetime.now(UTC)
+                log, DIRECTORY_STREAM, [third, second], actor=SYSTEM, command_id="third", now=datetime.now(UTC)
             )
         home.up()
         yield home
@@ -136,6 +137,7 @@ def everything_typed(xmh: Callable[..., Any], words: Words, outside: Path) -> No
     xmh("task", "suspend", one, "--reason", f"不可抗力：{words('suspend')}", "--until", due, "--secret", *BY)
     xmh("task", "resume", one)
     xmh("task", "instruct", one, "--text", words("instruct"), *BY)
+    a_paper_comes_in(xmh, words, one)
     xmh("task", "decide", one, "--meeting", "例会", "--text", words("decide"), "--secret", *BY)
     fields = [f"{name}={words(f'correct {name}')}" for name in ("source", "basis_text", "basis_no")]
     told = [word for field in fields for word in ("--set", field)]
@@ -155,6 +157,27 @@ def everything_typed(xmh: Callable[..., Any], words: Words, outside: Path) -> No
     xmh("task", "objection", one, "--change", "--text", words("objection"), "--secret", actor="office-3")
     xmh("task", "reopen", one, "--reason", words("reopen"), "--due", due, "--secret", *BY)
     xmh("task", "cancel", one, "--reason", words("cancel"), "--secret", *BY)
+
+
+def a_paper_comes_in(xmh: Callable[..., Any], words: Words, one: str) -> None:
+    """Every entrance by which words reach an incoming paper, and by it a matter."""
+    new = ("--from", "市规划和自然资源局", "--title", "来文标题", "--text", words("incoming register"))
+    paper = xmh("incoming", "register", *new, "--secret")["paper"]
+    xmh("incoming", "propose", paper, "--text", words("incoming propose"), "--secret")
+    xmh("incoming", "submit", paper, "--to", "leader")
+    xmh("incoming", "submit", paper, "--to", "leader-2", "--reason", words("incoming submit"), "--secret")
+    xmh("incoming", "submit", paper, "--to", "leader", "--reason", words("incoming submit again"), "--secret")
+    xmh("incoming", "instruct", paper, "--text", words("incoming instruct"), *BY)
+    xmh("incoming", "assign", paper, "--matter", one)
+    xmh("incoming", "assign", paper, "--title", "来文新立", "--point", words("incoming assign"), "--secret")
+    xmh("incoming", "report", paper, "--text", words("incoming report"), "--secret")
+    xmh("incoming", "instruct", paper, "--text", words("incoming instruct again"), *BY)
+    xmh("incoming", "finish", paper, "--no", "2", "--text", words("incoming finish"), "--secret")
+    mark = ("--no", "2", "--mark", "同意", "--text", words("incoming mark"))
+    xmh("incoming", "mark", paper, *mark, *BY)
+    other = ("--from", "区委办", "--title", "另一来文")
+    second = xmh("incoming", "register", *other)["paper"]
+    xmh("incoming", "archive", second, "--text", words("incoming archive"), "--secret")
 
 
 @contextmanager
@@ -251,9 +274,10 @@ def shown_to_all(xmh: Callable[..., Any], served: Home) -> str:
     xmh("meeting", "minutes", "1", "-o", home / "会议纪要" / "纪要.docx")
     xmh("meeting", "pack", "-o", home / "周调度" / "材料.docx")
     read = [
-        xmh(*what, no, actor="leader") for no in "123" for what in (("task", "show"), ("audit", "replay", "--step"))
+        xmh(*what, no, actor="leader") for no in "1234" for what in (("task", "show"), ("audit", "replay", "--step"))
     ]
     read.append(xmh("meeting", "show", "1", actor="leader"))
+    read += [xmh("incoming", "show", no, actor="leader") for no in "12"]
     return json.dumps(read, ensure_ascii=False)
 
 
@@ -275,6 +299,11 @@ def test_a_secret_typed_by_any_entrance_is_in_no_file(served: Home, xmh: Callabl
     xmh("audit", "forget", "1", "--reason", "原件收回", *BY)
     left = json.dumps(both_of_the_first(xmh), ensure_ascii=False)
     assert [words.said[word] for word in of_the_first if word in left] == ["agenda --drop"], "that is of another matter"
+    xmh("audit", "forget", f"收〔{office_today().year}〕1号", "--reason", "原件收回", *BY)
+    paper = json.dumps(xmh("incoming", "show", "1", actor="leader"), ensure_ascii=False)
+    assert [entrance for word, entrance in words.said.items() if word in paper] == [], (
+        "a paper's words are its own copy"
+    )
     assert left.count("【密钥已销毁，无法查看】") > len(of_the_first) / 2
     assert xmh("audit", "verify")["ok"]
     served.down()

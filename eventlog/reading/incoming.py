@@ -1,0 +1,74 @@
+"""Incoming papers by what people call them, and which matters carry out what was instructed on them."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from domain.bounds import visible
+from domain.facts import InstructionRef
+from domain.incoming.paper import IncomingPaper
+from domain.matter import Matter
+from domain.papers import spelled
+from eventlog.database import Database
+from eventlog.reading.states import STATES, state_in_row, states_of
+from eventlog.readmodel import instruction_key, parse_state
+from eventlog.relations import CARRYING
+
+_NUMBER = re.compile(r"收〔(\d{4})〕(\d+)号")
+
+
+def incoming_papers(database: Database, *, position: int | None = None) -> tuple[IncomingPaper, ...]:
+    """Every incoming paper, by 收文号."""
+    states = (s.state for s in states_of(database, "incoming", position=position))
+    return tuple(sorted((p for p in states if isinstance(p, IncomingPaper)), key=_place))
+
+
+def find_papers(database: Database, words: str) -> tuple[IncomingPaper, ...]:
+    """The papers meant by 收文号, its tail (of the newest year), 来文字号, or words of the title."""
+    papers = incoming_papers(database)
+    wanted = _plain(words)
+    called = spelled(words)
+    exact = [p for p in papers if called in (p.number, p.sender_no and spelled(p.sender_no))]
+    if exact or not wanted:
+        return tuple(exact)
+    if wanted.isdecimal():
+        newest = max((_place(p)[0] for p in papers), default=0)
+        return tuple(p for p in papers if _place(p) == (newest, int(wanted)))
+    return tuple(p for p in papers if all(word in _plain(p.title) for word in wanted.split()))
+
+
+def carrying_matters(database: Database, instruction: InstructionRef) -> tuple[Matter, ...]:
+    """The matters that carry out an instruction on a paper, by number."""
+    with database.reading() as transaction:
+        rows = transaction.all(CARRYING, (instruction_key(instruction),))
+    return _by_number(parse_state("matter", text) for (text,) in rows)
+
+
+def carried_instructions(database: Database) -> frozenset[tuple[str, int]]:
+    """Every instruction on a paper that some matter carries, by the paper's stream and its number there."""
+    with database.reading() as transaction:
+        rows = transaction.all("SELECT DISTINCT target FROM relations WHERE kind = 'carries' AND holds = 1")
+    named = (target.rpartition("#") for (target,) in rows)
+    return frozenset((stream, int(no)) for stream, _, no in named)
+
+
+def paper_of(database: Database, stream: str) -> IncomingPaper | None:
+    """The incoming paper of a stream."""
+    with database.reading() as transaction:
+        row = transaction.one(f"{STATES} WHERE stream = ? AND kind = 'incoming'", (stream,))
+    state = state_in_row(row).state if row else None
+    return state if isinstance(state, IncomingPaper) else None
+
+
+def _by_number(states: Iterable[object]) -> tuple[Matter, ...]:
+    return tuple(sorted((m for m in states if isinstance(m, Matter)), key=lambda m: m.number))
+
+
+def _place(paper: IncomingPaper) -> tuple[int, int]:
+    """收〔2022〕7号 → 2022, 7."""
+    match = _NUMBER.fullmatch(paper.number)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", visible(text)).casefold().strip()
