@@ -38,12 +38,13 @@ def _undone(matter: Matter, rule: ClosingRule) -> Iterator[str]:
     feedback = matter.last_feedback
     if matter.progress < DONE and (matter.progress or (feedback is not None and feedback.progress is not None)):
         yield f"进度{matter.progress}%"
-    if points := [str(p.no) for p in matter.points if p.open]:
+    if stages := [str(p.no) for p in matter.points if p.waits_for_review]:
+        yield f"阶段目标{'、'.join(stages)}未审核"
+    if points := [str(p.no) for p in matter.points if p.open and not p.waits_for_review]:
         yield f"要点{'、'.join(points)}未完成"
     for i in matter.indicators if rule.indicators else ():
         if not i.reached:
-            bound = "不超过" if i.at_most else "应达"
-            yield f"指标“{i.name}”{bound}{i.shown(i.target)}，实为{i.shown(i.value)}"
+            yield f"指标“{i.name}”{i.goal.replace('应不超过', '不超过')}，实为{i.shown(i.value)}"
     if rule.problem and feedback is not None and feedback.problem:
         words = "（工作秘密）" if is_sealed(feedback.problem) else f"“{feedback.problem}”"
         yield f"牵头单位反映的问题{words}未销"

@@ -28,6 +28,7 @@ from domain.facts import (
 )
 from domain.meetings.terms import Outcome, Subject
 from domain.order import OrderBase
+from domain.periods import Period, PeriodResult
 from domain.terms import (
     Duty,
     Finding,
@@ -77,6 +78,8 @@ class OpenMatter(Frozen):
     """存量: where it was supervised before it came here, e.g. 2021年督办台账第17号."""
     part_of: PartOf | None = None
     """任务分解: the matter it is a part of."""
+    period: Period | None = None
+    """长期、定期: judged by periods; it has no limit of its own."""
 
 
 class AssignMatter(Frozen):
@@ -424,6 +427,24 @@ class InspectMatter(Frozen):
     occurred_at: datetime | None = None
 
 
+class JudgePeriod(Frozen):
+    """Judge an ended period otherwise; without a key the last one."""
+
+    do: Literal["judge_period"] = "judge_period"
+    key: str | None = None
+    result: PeriodResult
+    reason: Confidential
+
+
+class ReviewPoint(Frozen):
+    """审核 of a 阶段目标 that is reported as reached."""
+
+    do: Literal["review_point"] = "review_point"
+    no: Whole
+    approve: bool
+    text: Confidential | None = None
+
+
 class DeclareRecusal(Frozen):
     """回避: the decider will not review or decide on this matter."""
 
@@ -505,6 +526,8 @@ MatterCommand = Annotated[
     | RaiseObjection
     | DecideObjection
     | InspectMatter
+    | JudgePeriod
+    | ReviewPoint
     | DeclareRecusal
     | ReassignDuty
     | CorrectEvent

@@ -21,6 +21,7 @@ class DeadlineKind(Term):
     WINDOW = "window", "反馈期限"
     NEAR_DUE = "near_due", "临期提醒"
     DUE = "due", "办结时限"
+    PERIOD = "period", "本期截止"
     URGE = "urge", "自动催办"
     ESCALATE_MISSED = "escalate_missed", "连续漏报升级"
     ESCALATE_OVERDUE = "escalate_overdue", "逾期升级"
@@ -30,6 +31,7 @@ class DeadlineKind(Term):
     ESCALATE_RETURNED = "escalate_returned", "退回升级"
     COORDINATION = "coordination", "协调答复时限"
     RESUME = "resume", "暂缓期满"
+    ESCALATE_UNMET = "escalate_unmet", "定期事项未完成升级"
     OBJECTION = "objection", "异议复核期限"
 
 
@@ -52,6 +54,7 @@ ESCALATIONS = {
     Trigger.RETURNED: DeadlineKind.ESCALATE_RETURNED,
     Trigger.OVERDUE: DeadlineKind.ESCALATE_OVERDUE,
     Trigger.UNANSWERED: DeadlineKind.ESCALATE_COORDINATION,
+    Trigger.UNMET: DeadlineKind.ESCALATE_UNMET,
 }
 """What each trigger is called when it carries a matter up."""
 
@@ -129,7 +132,8 @@ def _limit(matter: Matter, rulebook: Rulebook) -> list[Deadline]:
     key = matter.due.isoformat()
     if matter.lapsed_for == matter.due:
         return []
-    due = Deadline(kind=DeadlineKind.DUE, at=due_instant(matter, rulebook.calendar), key=key)
+    kind = DeadlineKind.PERIOD if matter.period else DeadlineKind.DUE
+    due = Deadline(kind=kind, at=due_instant(matter, rulebook.calendar), key=key)
     if matter.warned_for == matter.due:
         return [due]
     return [Deadline(kind=DeadlineKind.NEAR_DUE, at=near_due_instant(matter, rulebook), key=key), due]

@@ -27,6 +27,7 @@ from domain.facts import (
 )
 from domain.meetings.terms import Outcome as MeetingOutcome
 from domain.meetings.terms import Subject
+from domain.periods import Period, PeriodResult
 from domain.policy import DueRule
 from domain.terms import (
     Duty,
@@ -79,6 +80,9 @@ class MatterOpened(Event):
     """存量: where it was supervised before."""
     part_of: PartOf | None = None
     """任务分解: the matter it is a part of."""
+    period: Period | None = None
+    """长期、定期: judged by periods; `due` is the end of the first one, whose key is `period_key`."""
+    period_key: str | None = None
 
     def series(self, at: datetime) -> NumberSeries:
         """XMH-2022-007: gapless per headquarters and year."""
@@ -266,6 +270,34 @@ class MissWithdrawn(Event):
     window: str
     evidence: tuple[Attachment, ...]
     reason: Words
+
+
+class PeriodEnded(Event):
+    """A period of a 长期 or 定期 matter ended: what was reported in it, and until when the next one runs."""
+
+    label: ClassVar[str] = "周期评判"
+    key: str
+    result: PeriodResult
+    next_key: str
+    due: date
+
+
+class PeriodJudged(Event):
+    """The office judged an ended period otherwise."""
+
+    label: ClassVar[str] = "改判周期"
+    key: str
+    result: PeriodResult
+    reason: Words
+
+
+class StageReviewed(Event):
+    """审核 of one 阶段目标."""
+
+    label: ClassVar[str] = "审核阶段目标"
+    no: int
+    approved: bool
+    text: Words | None = None
 
 
 # --- 催办、协调、升级、议定

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from domain.base import Frozen, refuse
 from domain.bounds import no_truth_value
-from domain.terms import BasisKind, Rhythm, Supervision
+from domain.terms import BasisKind, Per, Rhythm, Supervision
 
 TEXT_BYTES = 64 * 1024
 SEALED = "sealed:v2:"
@@ -109,6 +109,8 @@ class NewPoint(Frozen):
 
     text: Confidential
     due: date | None = None
+    stage: bool = False
+    """阶段目标: reached only when the office has reviewed it."""
 
 
 class MatterRef(Frozen):
@@ -172,14 +174,28 @@ class NewIndicator(Frozen):
     checkpoints: tuple[Checkpoint, ...] = ()
     decimals: Annotated[Whole, Field(ge=0, le=MOST_DECIMALS)] = 0
     at_most: bool = False
+    low: Whole | None = None
+    """A range from here up to `target`: 4500–5000."""
+    per: Per | None = None
+    """A rate: each value is that of one day, week or month and not cumulative."""
 
     def shown(self, value: int) -> str:
         """A value with its unit: 6.8%."""
-        return f"{decimal(value, self.decimals)}{self.unit}"
+        rate = f"/{self.per.label}" if self.per and f"每{self.per.label}" not in self.name else ""
+        return f"{decimal(value, self.decimals)}{self.unit}{rate}"
+
+    @property
+    def goal(self) -> str:
+        """What the value is to be: 应达23万立方米; 应不超过4.5%; 应在4500–5000立方米/日之间."""
+        if self.low is not None:
+            return f"应在{decimal(self.low, self.decimals)}–{self.shown(self.target)}之间"
+        return f"{'应不超过' if self.at_most else '应达'}{self.shown(self.target)}"
 
     @property
     def bound(self) -> str:
         """What is to be reached, in a line: 新增泊位 ≥300个."""
+        if self.low is not None:
+            return f"{self.name} {decimal(self.low, self.decimals)}–{self.shown(self.target)}"
         return f"{self.name} {'≤' if self.at_most else '≥'}{self.shown(self.target)}"
 
 

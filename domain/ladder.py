@@ -10,6 +10,7 @@ from typing import NamedTuple
 from domain.calendar import WorkCalendar, local_date
 from domain.log import Rulebook
 from domain.matter import Matter
+from domain.periods import period_label, unmet_in_row
 from domain.policy import Step
 from domain.terms import COLOURS, RUNGS, OrderColour, Rung, Trigger
 from domain.windows import window_label
@@ -35,6 +36,7 @@ _CLAIMS = {
     Trigger.RETURNED: "escalate_returned",
     Trigger.OVERDUE: "escalate_overdue",
     Trigger.UNANSWERED: "escalate_coordination",
+    Trigger.UNMET: "escalate_unmet",
 }
 """In the log since 2022: they may not change."""
 
@@ -108,6 +110,9 @@ def reason(cause_key: str, step: Step, matter: Matter) -> str:
             return f"逾期{over}未办结（时限 {matter.due}）"
         case Trigger.UNANSWERED:
             return f"第{no}项协调请求逾期{over}未答复"
+        case Trigger.UNMET:
+            times = f"，连续{step.after}期" if step.after > 1 else ""
+            return f"{period_label(no)}未完成{times}"
 
 
 def _behind_what(key: str) -> str:
@@ -142,6 +147,8 @@ def _behind(matter: Matter, step: Step, calendar: WorkCalendar) -> Iterator[Sinc
     late: list[tuple[date, str]] = [(p.due, f"point:{p.no}:{p.due}") for p in matter.points if p.open and p.due]
     for indicator in matter.indicators:
         late += [(c.on, f"indicator:{indicator.no}:{c.on}") for c in indicator.checkpoints if indicator.short_of(c)]
+        if indicator.out_since is not None:
+            late.append((indicator.out_since, f"indicator:{indicator.no}:{indicator.out_since}"))
     for day, key in sorted(late)[: 1 if step.repeat_hours else None]:
         yield _days_after(day, step, calendar), _key(key, step)
 
@@ -178,6 +185,14 @@ def _unanswered(matter: Matter, step: Step, calendar: WorkCalendar) -> Iterator[
         yield at, _key(str(asked.no), step)
 
 
+def _unmet(matter: Matter, step: Step, calendar: WorkCalendar) -> Iterator[Since]:
+    """So many periods in a row that were not done: at the end of the one that makes them so many."""
+    row = unmet_in_row(matter.periods)
+    if step.after and row >= step.after:
+        reached = matter.periods[len(matter.periods) - row + step.after - 1]
+        yield calendar.closes(reached.ended_on), reached.key
+
+
 def _days_after(day: date, step: Step, calendar: WorkCalendar) -> datetime:
     return calendar.closes(calendar.add_workdays(day, step.after))
 
@@ -193,4 +208,5 @@ _SINCE: dict[Trigger, Callable[[Matter, Step, WorkCalendar], Iterator[Since]]] =
     Trigger.RETURNED: _returned,
     Trigger.OVERDUE: _overdue,
     Trigger.UNANSWERED: _unanswered,
+    Trigger.UNMET: _unmet,
 }

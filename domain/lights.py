@@ -1,15 +1,19 @@
 """亮灯: a pure function of state, rulebook and moment, with its reason. Never stored: any past day can be asked."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from domain.base import Frozen
 from domain.calendar import local_date
 from domain.deadlines import due_instant, near_due_instant
 from domain.log import Rulebook
 from domain.matter import Matter
+from domain.periods import period_label, unmet_in_row
 from domain.relations import withdrawn_how
 from domain.terms import Light, Stage
 from domain.windows import window_label
+
+UNMET_BEFORE_RED = 2
+"""So many periods in a row not done are what a passed limit is to other matters."""
 
 
 class Lit(Frozen):
@@ -50,6 +54,8 @@ def _grey(matter: Matter) -> tuple[Light, str] | None:
 
 
 def _red(matter: Matter, rulebook: Rulebook, as_of: datetime) -> tuple[Light, str] | None:
+    if (row := unmet_in_row(matter.periods)) >= UNMET_BEFORE_RED:
+        return Light.RED, f"{period_label(matter.periods[-1].key)}{matter.periods[-1].result.label}，连续{row}期"
     moment = matter.closure.at if matter.closure else as_of
     if moment <= due_instant(matter, rulebook.calendar):
         return None
@@ -69,11 +75,10 @@ def _yellow(matter: Matter, rulebook: Rulebook, as_of: datetime) -> tuple[Light,
         return Light.YELLOW, f"漏报{window_label(matter.window.key)}反馈"
     if matter.declines and matter.lead is None:
         return Light.YELLOW, "已退签，待明确牵头单位"
-    for indicator in matter.indicators:
-        if wanted := indicator.behind(local_date(as_of)):
-            bound = "应不超过" if indicator.at_most else "应达"
-            reached = f"{bound}{indicator.shown(wanted.value)}，实为{indicator.shown(indicator.value)}"
-            return Light.YELLOW, f"指标“{indicator.name}”落后序时进度（{reached}）"
+    if unmet_in_row(matter.periods):
+        return Light.YELLOW, f"{period_label(matter.periods[-1].key)}{matter.periods[-1].result.label}"
+    if behind := _indicator_behind(matter, local_date(as_of)):
+        return Light.YELLOW, behind
     late = [p for p in matter.points if p.open and p.due and as_of > rulebook.calendar.closes(p.due)]
     if late:
         first = min(late, key=lambda p: (p.due or matter.due, p.no))
@@ -83,15 +88,27 @@ def _yellow(matter: Matter, rulebook: Rulebook, as_of: datetime) -> tuple[Light,
     return None
 
 
+def _indicator_behind(matter: Matter, day: date) -> str | None:
+    for indicator in matter.indicators:
+        if indicator.out:
+            return f"指标“{indicator.name}”{indicator.goal}，实为{indicator.shown(indicator.value)}"
+        if wanted := indicator.behind(day):
+            bound = "应不超过" if indicator.at_most else "应达"
+            reached = f"{bound}{indicator.shown(wanted.value)}，实为{indicator.shown(indicator.value)}"
+            return f"指标“{indicator.name}”落后序时进度（{reached}）"
+    return None
+
+
 def _blue(matter: Matter, rulebook: Rulebook, as_of: datetime) -> tuple[Light, str] | None:
     if matter.closure or as_of < near_due_instant(matter, rulebook):
         return None
     day = local_date(as_of)
     left = rulebook.calendar.workdays_between(day, matter.due)
+    limit = "本期截止" if matter.period else "办结时限"
     if left > 0:
-        return Light.BLUE, f"距办结时限{left}个工作日"
+        return Light.BLUE, f"距{limit}{left}个工作日"
     days = (matter.due - day).days
-    return Light.BLUE, f"距办结时限{days}天，其间没有工作日" if days > 0 else "今日到期"
+    return Light.BLUE, f"距{limit}{days}天，其间没有工作日" if days > 0 else "今日到期"
 
 
 def _green(matter: Matter) -> str:

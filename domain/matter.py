@@ -5,6 +5,7 @@ from datetime import date, datetime
 from domain.base import Frozen
 from domain.envelope import Actor
 from domain.facts import Attachment, Basis, Checkpoint, InstructionRef, MatterRef, NewIndicator, Pace, PartOf, Words
+from domain.periods import JudgedPeriod, Period, RunningPeriod
 from domain.policy import DueRule
 from domain.terms import (
     ENDED,
@@ -38,11 +39,23 @@ class Point(Frozen):
     reported_at: datetime | None = None
     done_on: date | None = None
     dropped: bool = False
+    stage: bool = False
+    """阶段目标, reached only when the office has reviewed it."""
+    authors: tuple[str, ...] = ()
+    """Of a stage: who reported it last, and who typed it."""
+    approved: bool | None = None
+    """What the review said of what was reported last; None while there was none."""
+    verdict: str | None = None
 
     @property
     def open(self) -> bool:
         """Still to be done."""
-        return not self.dropped and self.progress < DONE
+        return not self.dropped and (self.progress < DONE or (self.stage and self.approved is not True))
+
+    @property
+    def waits_for_review(self) -> bool:
+        """The lead says that the stage is reached, and nobody has reviewed it."""
+        return self.stage and not self.dropped and self.progress >= DONE and self.approved is None
 
 
 class Indicator(NewIndicator):
@@ -52,10 +65,24 @@ class Indicator(NewIndicator):
     value: int = 0
     reported_at: datetime | None = None
     """When the value was so, by whoever reported it."""
+    out_since: date | None = None
+    """From when on the values reported were outside the range, or below the rate, without a break."""
+
+    @property
+    def out(self) -> bool:
+        """Whether what is to hold at every report (a range, a rate) did not at the last one."""
+        return self.out_since is not None
+
+    @property
+    def always(self) -> bool:
+        """Whether it is to hold at every report, and not in the end."""
+        return self.low is not None or self.per is not None
 
     @property
     def reached(self) -> bool:
         """Whether the value is what was to be reached in the end."""
+        if self.low is not None:
+            return self.low <= self.value <= self.target
         return self.value <= self.target if self.at_most else self.value >= self.target
 
     def short_of(self, checkpoint: Checkpoint) -> bool:
@@ -277,6 +304,11 @@ class Matter(Frozen):
     returned_reports: tuple[ReturnedReport, ...] = ()
     windows: WindowLedger = WindowLedger()
     surge: Surge | None = None
+    period: Period | None = None
+    """长期、定期: it has no end and is judged by periods; `due` is then that of the running one."""
+    running: RunningPeriod | None = None
+    periods: tuple[JudgedPeriod, ...] = ()
+    """The periods that ended, in their order."""
     counts: Counts = Counts()
     returned_at: datetime | None = None
 

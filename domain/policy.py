@@ -58,6 +58,8 @@ class Step(Frozen):
                 return f"距办结时限{self.after}个工作日"
             case Trigger.MISSED | Trigger.RETURNED:
                 return f"{self.trigger.label}{'每' if self.up else ''}满{self.after}次"
+            case Trigger.UNMET:
+                return f"{self.trigger.label}满{self.after}期"
             case Trigger.UNANSWERED:
                 return f"协调请求逾期{full}未答复"
             case _:
@@ -79,7 +81,7 @@ class Step(Frozen):
             raise ValueError("每一行须写明 rung（升到哪一级）或 order（催办单颜色），二者取一")
         if self.repeat_hours is not None and self.order is None:
             raise ValueError("repeat_hours 只用于催办（order）")
-        if self.after == 0 and self.trigger in (Trigger.MISSED, Trigger.RETURNED):
+        if self.after == 0 and self.trigger in (Trigger.MISSED, Trigger.RETURNED, Trigger.UNMET):
             raise ValueError(f"{self.trigger.label}的次数（after）至少为 1")
         return self
 
@@ -164,6 +166,9 @@ STEPS = (
     Step(trigger=Trigger.OVERDUE, after=20, rung=Rung.MEETING),
     Step(trigger=Trigger.UNANSWERED, after=0, rung=Rung.OFFICE),
     Step(trigger=Trigger.UNANSWERED, after=5, rung=Rung.LEADER),
+    Step(trigger=Trigger.UNMET, after=1, order=OrderColour.PLAIN),
+    Step(trigger=Trigger.UNMET, after=2, rung=Rung.UNIT_HEAD),
+    Step(trigger=Trigger.UNMET, after=3, rung=Rung.OFFICE),
 )
 LIMITS = (
     SourceLimit(basis=BasisKind.DOCUMENT, days=30),

@@ -80,6 +80,14 @@ class Rhythm(Term):
     ONCE = "once", "一次"
 
 
+class Per(Term):
+    """What a rate is counted by: 每日出土量, 每周, 每月."""
+
+    DAY = "day", "日"
+    WEEK = "week", "周"
+    MONTH = "month", "月"
+
+
 class ReturnReason(Term):
     """Why a report is asked for again."""
 
@@ -126,6 +134,7 @@ class Trigger(Term):
     RETURNED = "returned", "办结退回"
     OVERDUE = "overdue", "逾期"
     UNANSWERED = "unanswered", "协调未答复"
+    UNMET = "unmet", "定期事项未完成"
 
 
 class OrderColour(Term):

@@ -3,6 +3,7 @@
 import re
 
 from domain.facts import MOST_DECIMALS, NewIndicator
+from domain.terms import Per
 
 _LINE = re.compile(
     r"^(?P<name>.*?)[ 　]*(?P<bound>≥|≤|＞=|>=|<=|约|不低于|不少于|不超过|不高于)?[ 　]*"
@@ -18,10 +19,10 @@ def indicators(cell: str, title: str) -> tuple[NewIndicator, ...]:
     Raises:
         ValueError: a line is no indicator; the message says which and how it is written.
     """
-    return tuple(made for line in cell.split("\n") if line.strip() for made in _of_line(line.strip(), title))
+    return tuple(_of_line(line.strip(), title) for line in cell.split("\n") if line.strip())
 
 
-def _of_line(line: str, title: str) -> tuple[NewIndicator, ...]:
+def _of_line(line: str, title: str) -> NewIndicator:
     found = _LINE.match(line)
     if found is None:
         raise ValueError(f"看不懂指标“{line[:20]}”，请写成 {EXAMPLE} 的样子，一行一项；不是指标的请写进要点")
@@ -36,5 +37,11 @@ def _of_line(line: str, title: str) -> tuple[NewIndicator, ...]:
     made = NewIndicator(
         name=name, unit=found["unit"], target=low, decimals=decimals, at_most=found["bound"] in _CEILINGS
     )
-    ceiling = [made.model_copy(update={"name": f"{name}上限", "target": most, "at_most": True}) for most in high]
-    return (made, *ceiling)
+    if high and high[0] > low:
+        made = made.model_copy(update={"low": low, "target": high[0], "at_most": False, "per": _per(name)})
+    return made
+
+
+def _per(name: str) -> Per | None:
+    """每日出土量 is a rate of the day."""
+    return next((per for per in Per if f"每{per.label}" in name), None)

@@ -18,6 +18,7 @@ app = group(
         "point": "cli.task.working:point",
         "rhythm": "cli.task.rhythm:rhythm",
         "surge": "cli.task.rhythm:surge",
+        "period": "cli.task.rhythm:period",
         "urge": "cli.task.pressing:urge",
         "coordinate": "cli.task.pressing:coordinate",
         "escalate": "cli.task.pressing:escalate",

@@ -136,6 +136,7 @@ def _for_office(m: Matter, policy: Policy) -> list[str]:
         owed.append("报原批示领导审阅")
     if m.objection:
         owed.append(f"复核异议（{m.objection.decide_by}前，原结论人员回避）")
+    owed += [f"审核阶段目标{p.no}：{openly(p.text)}" for p in m.points if p.waits_for_review and not m.ended]
     if m.extension:
         owed.append(f"批复延期申请（延至 {m.extension.to}）")
     return owed
@@ -154,6 +155,7 @@ def _for_unit(m: Matter, unit: str) -> list[str]:
             owed.append("签收")
         if m.returned_at is not None and m.stage is Stage.IN_PROGRESS and not _reported_since(m, m.returned_at):
             owed.append(f"退回重办，办完再申请办结（时限仍为 {m.due}）")
+        owed += [f"阶段目标{p.no}未通过审核，请办好后重新反馈" for p in m.points if p.approved is False and p.open]
         last = m.inspections[-1] if m.inspections else None
         heard = m.last_feedback is not None and last is not None and m.last_feedback.version > last.version
         if last is not None and last.finding is Finding.UNTRUE and not heard:
@@ -191,9 +193,8 @@ def ask(
     lit = light(matter, rulebook, at)
     who = f"由{names(matter.lead)}牵头" if matter.lead else "尚未明确牵头单位"
     with_ = f"，{'、'.join(map(names, matter.assist))}配合" if matter.assist else ""
-    parts = [
-        f"“{matter.title}”（{matter.number}）{who}{with_}，时限{matter.due:%Y年%-m月%-d日}，目前{withdrawn_how(matter)}"
-    ]
+    limit = f"{'时限' if matter.period is None else '长期事项，本期至'}{matter.due:%Y年%-m月%-d日}"
+    parts = [f"“{matter.title}”（{matter.number}）{who}{with_}，{limit}，目前{withdrawn_how(matter)}"]
     if matter.progress and not matter.ended:
         parts.append(f"进度{matter.progress}%")
     if feedback := matter.last_feedback:

@@ -47,8 +47,10 @@ def close(
     ] = None,
     over_open_children: OverOption = None,
     over_unfinished: UnfinishedOption = None,
+    by: ByOption = None,
+    paper: PaperOption = None,
 ) -> None:
-    """办结申请：由牵头单位提出，附证明材料；尚有未完成的须说明理由。"""
+    """办结申请：由牵头单位提出，附证明材料；尚有未完成的须说明理由。长期、定期事项由领导决定结束（--by）。"""
     target = the_matter(matter)
     words = need_option(text, "--text", "办结情况")
     command = RequestClosure(
@@ -57,7 +59,7 @@ def close(
         over_open_children=over_open_children,
         over_unfinished=over_unfinished,
     )
-    do_for_matter(target.number, command)
+    do_for_matter(target.number, command, acting_for(by, paper))
 
 
 def review(

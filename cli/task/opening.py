@@ -51,6 +51,7 @@ from cli.task.opening_options import (
     LeadersOption,
     LeadOption,
     OccurredOption,
+    PeriodOption,
     PersonOption,
     PointOption,
     RhythmOption,
@@ -69,9 +70,10 @@ from domain.envelope import Actor
 from domain.facts import MOST_DECIMALS, Basis, Checkpoint, NewIndicator, NewPoint, UnitRef
 from domain.ids import matter_stream
 from domain.matter import Matter
+from domain.periods import STANDING, Period, period_label
 from domain.policy import DueRule
 from domain.queries.spoken import said_date
-from domain.terms import BasisKind, KeyFlag, MatterClass, MatterKind, ReportChannel, Rhythm, Role, Urgency
+from domain.terms import BasisKind, KeyFlag, MatterClass, MatterKind, Per, ReportChannel, Rhythm, Role, Urgency
 from eventlog import reading
 from eventlog.patience import time_not_counted
 
@@ -109,6 +111,7 @@ def open_(
     inherited: InheritedOption = None,
     parent: ParentOption = None,
     weight: WeightOption = None,
+    period: PeriodOption = None,
     key: KeyOption = None,
     by: ByOption = None,
     paper: PaperOption = None,
@@ -118,11 +121,11 @@ def open_(
     whole = the_whole(parent, weight)
     grounds = _grounds(basis, basis_kind, basis_no, approver, whole)
     sort, pressing = typed_term(MatterClass, klass, "--class"), typed_term(Urgency, urgency, "--urgency")
-    since = _occurred(occurred)
+    since, endless = _occurred(occurred), _period(period)
     command = OpenMatter(
         title=title,
         basis=grounds,
-        due=_limit(due, whole, grounds.kind, pressing, sort, since),
+        due=_limit(due, whole, grounds.kind, pressing, sort, since) if due or endless is None else None,
         kind=typed_term(MatterKind, kind, "--kind"),
         klass=sort,
         flags=tuple(typed_term(KeyFlag, f, "--flag") for f in key_flag or ()),
@@ -142,8 +145,16 @@ def open_(
         duplicate_reason=duplicate_reason,
         inherited=inherited,
         part_of=part_of(whole, weight) if whole else None,
+        period=endless,
     )
     _open(_stream(key), command, acting_for(by, paper), since)
+
+
+def _period(text: str | None) -> Period | None:
+    """How long a period of what has no end is; 长期 is judged every quarter."""
+    if text is None:
+        return None
+    return Period.QUARTER if text.strip() == STANDING else typed_term(Period, text, "--period")
 
 
 def _open(stream: str, command: OpenMatter, actor: Actor, since: datetime | None) -> None:
@@ -211,6 +222,8 @@ def _tell_opened(stream: str, reply: "Reply", differs: Sequence[str]) -> None:
     assert isinstance(matter, Matter)  # noqa: S101  (a stream under matter/)
     rule = matter.due_rule.rule if matter.due_rule else None
     limit = f"办结时限 {said_date(matter.due)}" + (f"，按默认时限计算：{rule}" if rule else "")
+    if matter.period is not None and matter.running is not None:
+        limit = f"{matter.period.label}评判，本期{period_label(matter.running.key)}至 {said_date(matter.due)}"
     if not reading.rulebook(session.database).calendar.is_workday(matter.due):
         limit += "，不是工作日"
     _tell_handed(reply, limit, *differs, due=matter.due.isoformat(), due_rule=rule, notes=list(differs))
@@ -303,36 +316,51 @@ def _tell_handed(reply: "Reply", *more_lines: str, **more: object) -> None:
 
 
 def new_point(text: str) -> NewPoint:
-    """A point of `task open` from its text: `TEXT[;due=DATE]`, full-width signs too.
+    """A point of `task open` from its text: `TEXT[;due=DATE][;阶段]`, full-width signs too.
 
     Raises:
         Problem: nothing stands before the semicolon (exit 2).
     """
     plain = text.replace("；", ";").replace("＝", "=")
+    head, _, last = plain.rpartition(";")
+    if stage := last.strip() in ("阶段", "阶段目标", "stage"):
+        plain = head
     words, mark, due = plain.rpartition(";due=")
     if not mark:
         words, due = plain, ""
     if not words.strip():
         raise Problem(f"督办要点“{text}”没有内容", "malformed")
-    return NewPoint(text=words.strip(), due=due_day(due) if due else None)
+    return NewPoint(text=words.strip(), due=due_day(due) if due else None, stage=stage)
 
 
 def new_indicator(text: str) -> NewIndicator:
-    """An indicator from its text: `NAME;unit=U;target=N[;DATE=N…]`, full-width signs too; `max=N` for a ceiling.
+    """An indicator from its text: `NAME;unit=U;target=N[;DATE=N…]`, full-width signs too.
+
+    `max=N` is a ceiling, `range=N-N` a range, `per=日` a rate.
 
     Raises:
         Problem: a part is not `name=value`, or a value is no number (exit 2).
     """
     name, *parts = text.replace("；", ";").replace("＝", "=").split(";")
     fields = {k.strip(): v.strip() for k, _, v in (part.partition("=") for part in parts)}
-    unit, ceiling = fields.pop("unit", ""), "max" in fields
-    wanted = [fields.pop("max" if ceiling else "target", ""), *fields.values()]
+    unit, ceiling, span = fields.pop("unit", ""), "max" in fields, fields.pop("range", None)
+    per = typed_term(Per, fields.pop("per").removeprefix("每"), "per") if "per" in fields else None
+    low, _, high = (span or "").replace("–", "-").replace("—", "-").replace("～", "-").replace("~", "-").partition("-")
+    wanted = [
+        high if span else fields.pop("max" if ceiling else "target", ""),
+        *([low] if span else []),
+        *fields.values(),
+    ]
     numbers = [number for value in wanted if (number := scaled_number(value)) is not None]
-    if not (name.strip() and unit and len(numbers) == len(wanted)):
-        malformed = f"指标“{text}”应写成 名称;unit=单位;target=数[;日期=数]，上限写 max=数，最多{MOST_DECIMALS}位小数"
+    if not (name.strip() and unit and len(numbers) == len(wanted)) or (span and (ceiling or "target" in fields)):
+        shape = "名称;unit=单位;target=数[;日期=数]，上限写 max=数，区间写 range=数-数"
+        malformed = f"指标“{text}”应写成 {shape}，最多{MOST_DECIMALS}位小数"
         raise Problem(malformed, "malformed")
     decimals = max(d for _, d in numbers)
     target, *values = (value * 10 ** (decimals - d) for value, d in numbers)
+    bottom = values.pop(0) if span else None
+    if bottom is not None and bottom >= target:
+        raise Problem(f"指标“{name.strip()}”的区间 {span} 应从小到大写", "malformed")
     return NewIndicator(
         name=name.strip(),
         unit=unit,
@@ -340,6 +368,8 @@ def new_indicator(text: str) -> NewIndicator:
         checkpoints=tuple(Checkpoint(on=due_day(on), value=value) for on, value in zip(fields, values, strict=True)),
         decimals=decimals,
         at_most=ceiling,
+        low=bottom,
+        per=per,
     )
 
 

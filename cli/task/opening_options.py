@@ -41,6 +41,14 @@ RhythmOption = Annotated[
         help="反馈周期，默认每周；协调事项默认一周一谋划一周一落实",
     ),
 ]
+PeriodOption = Annotated[
+    str | None,
+    typer.Option(
+        "--period",
+        metavar="每周|每月|每季|每年|长期",
+        help="长期、定期事项：没有办结时限，按期评判，只由领导或会议决定结束（长期的按季评判）",
+    ),
+]
 UrgencyOption = Annotated[str, typer.Option("--urgency", metavar="特急|加急|平件", help="紧急程度")]
 InstructionOption = Annotated[
     str | None,
@@ -50,7 +58,12 @@ OccurredOption = Annotated[
     str | None, typer.Option("--occurred", metavar="T", help="实际立项日期（补录时填写，会注明补录）")
 ]
 PointOption = Annotated[
-    list[str] | None, typer.Option("--point", metavar="TEXT[;due=DATE]", help="督办要点，可多次填写")
+    list[str] | None,
+    typer.Option(
+        "--point",
+        metavar="TEXT[;due=DATE][;阶段]",
+        help="督办要点，可多次填写；末尾写 ;阶段 的是阶段目标，达到后单独审核",
+    ),
 ]
 IndicatorOption = Annotated[
     list[str] | None,
@@ -58,7 +71,8 @@ IndicatorOption = Annotated[
         "--indicator",
         metavar="NAME;unit=U;target=N[;DATE=N…]",
         help="指标和序时进度，如 累计出土量;unit=万立方米;target=23;2022-06-30=10；"
-        "上限写 max，如 失业率;unit=%;max=4.5",
+        "上限写 max，如 失业率;unit=%;max=4.5；区间写 range，每日、每周、每月的写 per，"
+        "如 出土量;unit=立方米;range=4500-5000;per=日",
     ),
 ]
 DuplicateReasonOption = Annotated[

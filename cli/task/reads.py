@@ -18,7 +18,8 @@ from domain.envelope import Recorded
 from domain.facts import is_sealed
 from domain.lights import Lit, light
 from domain.log import Rulebook
-from domain.matter import Indicator, Matter, Point
+from domain.matter import DONE, Indicator, Matter, Point
+from domain.periods import period_label
 from domain.policy import Policy
 from domain.queries.spoken import said_date
 from domain.terms import Stage
@@ -28,6 +29,8 @@ from eventlog.reading import Moment
 if TYPE_CHECKING:
     from domain.queries.telling import Reader
 
+MOST_PERIODS = 12
+"""So many of the periods that ended are named on one line; `--json` has all."""
 HIDDEN = "【工作秘密，无权查看】"
 
 
@@ -195,6 +198,9 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Rec
         "urgency": state.urgency.value,
         "class": state.klass.value,
         "rhythm": state.rhythm.value,
+        "period": state.period.value if state.period else None,
+        "running_period": state.running.key if state.running else None,
+        "periods": [p.model_dump(mode="json") for p in state.periods],
         "surge": state.surge.model_dump(mode="json") if state.surge else None,
         "counts": {
             "on_time": state.windows.on_time,
@@ -222,6 +228,8 @@ def _point(point: Point) -> dict[str, Any]:
         "progress": point.progress,
         "said": point.said,
         "dropped": point.dropped,
+        "stage": point.stage,
+        "approved": point.approved,
     }
 
 
@@ -304,7 +312,7 @@ def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
         f"  {state.stage.label}  {shown['light_reason']}{'' if state.ended else f'  进度{state.progress}%'}",
         f"  牵头：{names(state.lead) if state.lead else '待明确'}"
         f"{'  配合：' + '、'.join(map(names, state.assist)) if state.assist else ''}",
-        f"  时限：{said_date(state.due)}{moved}  反馈：{pace_said(state)}",
+        f"  {limit_said(state)}{'' if state.period else moved}  反馈：{pace_said(state)}",
         f"  {state.kind.label}  {state.klass.label}  {state.urgency.label}",
         *(f"  依据：{b.kind.label} {b}" for b in state.bases),
     ]
@@ -325,12 +333,15 @@ def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
         lines.append("  要点")
         lines += [
             f"    {p['no']}. {p['text']}  {p['due'] or ''}  {'已取消' if p['dropped'] else str(p['progress']) + '%'}"
-            f"{'  ' + p['said'] if p['said'] else ''}"
+            f"{_stage_said(p)}{'  ' + p['said'] if p['said'] else ''}"
             for p in shown["points"]
         ]
     if shown["indicators"]:
         lines.append("  指标")
         lines += [_indicator_line(i, state.indicators[n]) for n, i in enumerate(shown["indicators"])]
+    if state.periods:
+        judged = "；".join(f"{period_label(p.key)}{p.result.label}" for p in state.periods[-MOST_PERIODS:])
+        lines.append(f"  各期：{'……' if len(state.periods) > MOST_PERIODS else ''}{judged}")
     lines += _ending_lines(state, shown)
     if shown["deadlines"]:
         lines.append("  待办时限")
@@ -347,6 +358,21 @@ def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
     lines.append("  来龙去脉")
     lines += [_event_line(e, persons) for e in shown["timeline"]]
     return "\n".join(lines)
+
+
+def limit_said(state: Matter) -> str:
+    """时限：2022-06-30（星期四）; of what has no end the running period and its last day."""
+    if state.period is None or state.running is None:
+        return f"时限：{said_date(state.due)}"
+    return f"长期、定期：{state.period.label}评判，本期{period_label(state.running.key)}至 {said_date(state.due)}"
+
+
+def _stage_said(point: dict[str, Any]) -> str:
+    if not point["stage"] or point["dropped"]:
+        return ""
+    waits = "待审核" if point["progress"] >= DONE else "未达到"
+    verdict = {True: "审核通过", False: "审核退回", None: waits}[point["approved"]]
+    return f"  阶段目标，{verdict}"
 
 
 def _ending_lines(state: Matter, shown: dict[str, Any]) -> list[str]:
@@ -373,6 +399,9 @@ def _ending_lines(state: Matter, shown: dict[str, Any]) -> list[str]:
 
 def _indicator_line(shown: dict[str, Any], indicator: Indicator) -> str:
     goal = f"{'不超过' if indicator.at_most else '目标'}{indicator.shown(indicator.target)}"
+    if indicator.always:
+        missed = "，未达到" if indicator.out else ""
+        return f"    {indicator.no}. {indicator.name}  最近{shown['reached']}  {indicator.goal}{missed}"
     pace = f"，序时进度{shown['wanted']}{'，落后' if shown['behind'] else '，达序'}" if shown["wanted"] else ""
     return f"    {indicator.no}. {indicator.name}  完成{shown['reached']}  {goal}{pace}"
 

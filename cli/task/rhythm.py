@@ -1,4 +1,4 @@
-"""`xmh task rhythm surge`: how often a matter owes a report."""
+"""`xmh task rhythm surge period`: how often a matter owes a report, and what a period of one without an end came to."""
 
 from typing import Annotated
 
@@ -7,7 +7,8 @@ import typer
 from cli.session import Problem, session
 from cli.task.common import MatterArg, ReasonOption, do_for_matter, do_for_matters, need_option, typed_term
 from cli.task.due import due_day
-from domain.commands import ChangeRhythm, EndSurge, MoveSurge, StartSurge
+from domain.commands import ChangeRhythm, EndSurge, JudgePeriod, MoveSurge, StartSurge
+from domain.periods import PeriodResult
 from domain.terms import Rhythm
 from services.reprojection import open_matters
 
@@ -62,3 +63,16 @@ def _taking_part(campaign: str | None) -> list[str]:
     if not numbers:
         raise Problem(f"没有事项正在为“{name}”一日一调度", "not_found")
     return numbers
+
+
+def period(
+    matter: MatterArg,
+    key: Annotated[
+        str | None, typer.Argument(metavar="[KEY]", help="哪一期，如 2022-03、2022-Q1；不写则为上一期")
+    ] = None,
+    result: Annotated[str | None, typer.Option("--result", metavar="完成|未全部完成|未开展", help="评判结果")] = None,
+    reason: ReasonOption = None,
+) -> None:
+    """长期、定期事项：改判已结束的一期（如单位迟报而实际已完成），须说明理由。"""
+    chosen = typed_term(PeriodResult, need_option(result, "--result", "评判结果"), "--result")
+    do_for_matter(matter, JudgePeriod(key=key, result=chosen, reason=need_option(reason, "--reason", "改判理由")))

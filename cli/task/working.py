@@ -23,7 +23,7 @@ from cli.task.common import (
 from cli.task.due import due_day
 from cli.task.opening import moment, new_point
 from cli.task.points import indicator_report, point_report, words_of
-from domain.commands import AddPoint, ChangePoint, DropPoint, SubmitFeedback
+from domain.commands import AddPoint, ChangePoint, DropPoint, ReviewPoint, SubmitFeedback
 from domain.terms import ReportChannel
 
 
@@ -88,7 +88,7 @@ def report(
 
 point = typer.Typer(
     cls=MatterFirst,
-    help="督办要点：增加、调整、取消。",
+    help="督办要点：增加、调整、取消；阶段目标的审核。",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -120,3 +120,17 @@ def drop(
 ) -> None:
     """取消一个要点；记录保留。"""
     do_for_matter(matter, DropPoint(no=no, reason=reason))
+
+
+@point.command("review", cls=SealingCommand)
+def review(
+    matter: MatterArg,
+    no: Annotated[int, typer.Argument(metavar="N", help="要点序号（阶段目标）")],
+    approve: Annotated[bool, typer.Option("--approve", help="阶段目标已达到")] = False,
+    send_back: Annotated[bool, typer.Option("--return", help="没有达到，退回")] = False,
+    text: TextOption = None,
+) -> None:
+    """审核阶段目标：单位反馈完成后单独审核，反馈的人不能自己审核。"""
+    if approve == send_back:
+        raise Problem("请写明 --approve（达到）或 --return（退回）之一", "malformed")
+    do_for_matter(matter, ReviewPoint(no=no, approve=approve, text=text))

@@ -12,6 +12,7 @@ from domain.calendar import end_of_day, local_date
 from domain.facts import openly
 from domain.lights import Lit
 from domain.matter import Matter
+from domain.periods import period_label
 from domain.terms import Light, Stage
 from eventlog import reading
 from eventlog.database import Database
@@ -164,6 +165,10 @@ def _found(matter: Matter) -> str:
     last = matter.inspections[-1] if matter.inspections else None
     seen = last.finding if last is not None else None
     lines = [f"\n{last.on.month}月{last.on.day}日核查{seen.label}"] if last is not None and seen is not None else []
+    if matter.period is not None:
+        last_period = matter.periods[-1] if matter.periods else None
+        judged = f"，{period_label(last_period.key)}{last_period.result.label}" if last_period else ""
+        lines.append(f"\n{matter.period.label}评判{judged}")
     lines += [f"\n反馈已退回（{matter.asked_back.reason.label}）"] if matter.asked_back else []
     lines += [f"\n承办{c.number}第{c.no}条批示" for c in matter.carries]
     return "".join(lines)

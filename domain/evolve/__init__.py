@@ -3,13 +3,14 @@
 from domain import events as ev
 from domain.envelope import Recorded
 from domain.event import Event, decode
-from domain.evolve import ending, handling, limits, pressing, relating
+from domain.evolve import ending, handling, limits, periods, pressing, relating
 from domain.evolve.change import APPLY
 from domain.matter import Indicator, Matter, Point
+from domain.periods import RunningPeriod
 from domain.terms import Stage
 
 __all__ = ["evolve", "evolve_told"]
-FOLDS = (handling, pressing, limits, ending, relating)
+FOLDS = (handling, pressing, limits, ending, relating, periods)
 """Imported so that each registers its events."""
 
 
@@ -56,8 +57,13 @@ def _opened(event: Event, recorded: Recorded) -> Matter:
         due_rule=event.due_rule,
         inherited=event.inherited,
         part_of=event.part_of,
+        period=event.period,
+        running=RunningPeriod(key=event.period_key, since=recorded.occurred_at, due=event.due)
+        if event.period_key
+        else None,
         points=tuple(
-            Point(no=i, text=p.text, due=p.due, original_due=p.due) for i, p in enumerate(event.points, start=1)
+            Point(no=i, text=p.text, due=p.due, original_due=p.due, stage=p.stage)
+            for i, p in enumerate(event.points, start=1)
         ),
         indicators=tuple(Indicator(no=i, **dict(x)) for i, x in enumerate(event.indicators, start=1)),
     )

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from domain.envelope import Actor, Recorded
 from domain.event import Event
 from domain.matter import Matter
+from domain.periods import RunningPeriod, period_key
 
 E = TypeVar("E", bound=Event)
 Change = dict[str, Any]
@@ -31,6 +32,13 @@ def with_point(m: Matter, no: int, **change: object) -> Change:
 def authors(actor: Actor) -> tuple[str, ...]:
     """Who did it, and for whom it was entered."""
     return (actor.id, actor.on_behalf_of.id) if actor.on_behalf_of else (actor.id,)
+
+
+def period_of(m: Matter, r: Recorded, due: date) -> Change:
+    """Of a matter without an end: the period that runs from this event on."""
+    if m.period is None:
+        return {}
+    return {"running": RunningPeriod(key=period_key(m.period, due), since=r.occurred_at, due=due), "progress": 0}
 
 
 def limit(due: date, r: Recorded) -> Change:

@@ -3,7 +3,7 @@
 from domain import events as ev
 from domain.calendar import local_date
 from domain.envelope import Actor, Recorded
-from domain.evolve.change import Change, authors, limit, on
+from domain.evolve.change import Change, authors, limit, on, period_of
 from domain.matter import (
     Closed,
     Closure,
@@ -65,7 +65,9 @@ def _(m: Matter, e: ev.MatterClosed, r: Recorded) -> Change:
 def _(m: Matter, e: ev.MatterReopened, r: Recorded) -> Change:
     change: Change = {"stage": e.stage, "closure": None, "closed": None, "windows": m.windows.begin_anew()}
     change |= {"objected": False, "objection": None, "merged_into": None}
-    return change | (limit(e.due, r) if e.due != m.due else {})
+    if e.due != m.due:
+        change |= limit(e.due, r) | period_of(m, r, e.due)
+    return change
 
 
 @on(ev.MatterCancelled)

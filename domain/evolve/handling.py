@@ -57,7 +57,7 @@ def _(m: Matter, e: ev.ReceiptDeclined, r: Recorded) -> Change:
 
 @on(ev.PointAdded)
 def _(m: Matter, e: ev.PointAdded, r: Recorded) -> Change:
-    added = Point(no=e.no, text=e.point.text, due=e.point.due, original_due=e.point.due)
+    added = Point(no=e.no, text=e.point.text, due=e.point.due, original_due=e.point.due, stage=e.point.stage)
     return {"points": (*m.points, added)}
 
 
@@ -121,7 +121,10 @@ def _(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> Change:
         windows = windows.make_up(e.late_for, r.version)
     elif e.window:
         windows = windows.answer(e.window, r.version)
-    change: Change = {"windows": windows, "points": _points(m, e, r), "indicators": _indicators(m, e, r)}
+    change: Change = {"windows": windows}
+    if m.running is not None and r.occurred_at < m.running.since:
+        return change  # of a period that was judged already; what it came to the office can judge anew
+    change |= {"points": _points(m, e, r), "indicators": _indicators(m, e, r)}
     if _is_last_word(m, e, r):
         feedback = Feedback(
             at=r.occurred_at,
@@ -158,6 +161,9 @@ def _points(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> tuple[Point, ...
                 "said": reports[p.no].text or p.said,
                 "reported_at": r.occurred_at,
                 "done_on": (p.done_on or done_on) if reports[p.no].progress == DONE else None,
+                # What was approved stays so while it is still reported as reached.
+                "approved": p.approved if p.approved and reports[p.no].progress == DONE else None,
+                "authors": authors(r.actor) if p.stage else (),
             }
         )
         if p.no in reports and (p.reported_at is None or r.occurred_at >= p.reported_at)
@@ -170,11 +176,18 @@ def _indicators(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> tuple[Indica
     """Each indicator as it was last so."""
     values = {i.no: i.value for i in e.indicators}
     return tuple(
-        i.model_copy(update={"value": values[i.no], "reported_at": r.occurred_at})
+        _measured(i, values[i.no], r)
         if i.no in values and (i.reported_at is None or r.occurred_at >= i.reported_at)
         else i
         for i in m.indicators
     )
+
+
+def _measured(i: Indicator, value: int, r: Recorded) -> Indicator:
+    """The value now, and since when what is to hold at every report does not."""
+    now = i.model_copy(update={"value": value, "reported_at": r.occurred_at})
+    out = now.always and not now.reached
+    return now.model_copy(update={"out_since": (i.out_since or local_date(r.occurred_at)) if out else None})
 
 
 def _progress(m: Matter, e: ev.FeedbackSubmitted, points: tuple[Point, ...]) -> int:

@@ -5,7 +5,7 @@ from datetime import datetime
 from domain import events as ev
 from domain.calendar import local_date
 from domain.envelope import Recorded
-from domain.evolve.change import Change, on, with_point
+from domain.evolve.change import Change, on, period_of, with_point
 from domain.matter import (
     Extension,
     Matter,
@@ -29,7 +29,8 @@ def _(m: Matter, e: ev.DueLapsed, r: Recorded) -> Change:
 def _(m: Matter, e: ev.DeadlineMoved, r: Recorded) -> Change:
     kind, _, no = e.what.partition(":")
     if kind == "due" and not isinstance(e.after, datetime):
-        return {"due": e.after}
+        running = m.running.model_copy(update={"due": e.after}) if m.running else None
+        return {"due": e.after, "running": running}
     if kind == "window" and isinstance(e.after, datetime):
         return {"windows": m.windows.move(e.after)}
     if kind == "receipt":
@@ -86,6 +87,7 @@ def _(m: Matter, e: ev.MatterResumed, r: Recorded) -> Change:
         "due": e.due,
         "points": tuple(p.model_copy(update={"due": dues[p.no]}) if p.no in dues else p for p in m.points),
         "windows": m.windows.begin_anew(),
+        **(period_of(m, r, e.due) if e.due != m.due else {}),
     }
 
 

@@ -53,6 +53,9 @@ RULES: dict[type[Event], NoticeRule] = {
     ev.ReportReturned: NoticeRule(WHOLE_UNIT, "请在期限内重新反馈"),
     ev.FeedbackMissed: NoticeRule((*UNIT, To.SUPERVISOR), "请尽快补报"),
     ev.MissWithdrawn: NoticeRule(UNIT),
+    ev.PeriodEnded: NoticeRule((*UNIT, To.SUPERVISOR)),
+    ev.PeriodJudged: NoticeRule((*WHOLE_UNIT, To.SUPERVISOR)),
+    ev.StageReviewed: NoticeRule((*WHOLE_UNIT, To.SUPERVISOR)),
     # 催办、协调、升级、议定、批示. An urge reaches as far up as the matter has been carried.
     ev.UnitReminded: NoticeRule(UNIT),
     ev.UrgeIssued: NoticeRule((*UNIT, To.PRESSED), "请尽快反馈办理情况"),

@@ -13,7 +13,7 @@ def changed_by_command(before: Matter | None, after: Matter) -> tuple[str, ...]:
 
 def _changed(before: Matter, after: Matter) -> Iterator[str]:
     if after.due != before.due:
-        yield f"办结时限 {before.due}→{after.due}"
+        yield f"{'本期截止' if after.period else '办结时限'} {before.due}→{after.due}"
     known = {p.no: p for p in before.points}
     for point in after.points:
         old = known.get(point.no)

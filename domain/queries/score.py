@@ -11,6 +11,7 @@ from datetime import date
 from domain.base import Term
 from domain.calendar import local_date
 from domain.matter import Matter
+from domain.periods import PeriodResult
 from domain.policy import Policy
 from domain.terms import Finding, Stage
 
@@ -27,9 +28,12 @@ class ScoredOutcome(Term):
     UNTRUE = "untrue", "核查认定不实"
     PARTLY = "partly", "核查认定部分属实"
     ASKED_BACK = "asked_back", "反馈被退回"
+    PERIOD_MET = "period_met", "定期事项按期完成"
+    PERIOD_UNMET = "period_unmet", "定期事项未完成"
 
 
 _TIMES = {ScoredOutcome.IN_TIME: 1, ScoredOutcome.LATE: -1, ScoredOutcome.OVERDUE: -1, ScoredOutcome.RETURNED: -2}
+_TIMES |= {ScoredOutcome.PERIOD_MET: 1, ScoredOutcome.PERIOD_UNMET: -1}
 """Of the weight of the part a unit has in the matter; each return counts."""
 
 
@@ -97,6 +101,8 @@ def _asked_back(unit: str, matter: Matter, today: date) -> list[ScoredOutcome]:
 
 
 def _outcomes(matter: Matter, today: date) -> list[ScoredOutcome]:
+    if matter.period is not None:
+        return _periods(matter, today)
     if matter.stage in (Stage.CANCELLED, Stage.SUSPENDED):
         return []
     returned = [ScoredOutcome.RETURNED] * matter.counts.returns
@@ -105,3 +111,11 @@ def _outcomes(matter: Matter, today: date) -> list[ScoredOutcome]:
     # While a closure is reviewed the clock stands; the limit counts when it is returned.
     overdue = matter.closure is None and matter.due < today
     return [ScoredOutcome.OVERDUE, *returned] if overdue else returned
+
+
+def _periods(matter: Matter, today: date) -> list[ScoredOutcome]:
+    """Each period that ended in the year counts; that the matter goes on, or was ended by decision, counts nothing."""
+    if matter.stage is Stage.CANCELLED:
+        return []
+    ended = [p.result for p in matter.periods if p.ended_on.year == today.year and p.ended_on <= today]
+    return [ScoredOutcome.PERIOD_MET if r is PeriodResult.DONE else ScoredOutcome.PERIOD_UNMET for r in ended]

@@ -13,6 +13,7 @@ from domain.event import Event
 from domain.facts import decimal, is_sealed
 from domain.incoming import events as incoming
 from domain.matter import Matter
+from domain.periods import period_label
 from domain.rules.ending import FIELDS
 from domain.terms import Role, Stage
 from domain.windows import window_label
@@ -90,6 +91,16 @@ def _if(words: object, before: str = "", after: str = "") -> str:
     return f"{before}{words}{after}" if words else ""
 
 
+def _opened(e: ev.MatterOpened, _: Reader) -> str:
+    limit = f"时限 {e.due}{_if(e.due_rule and e.due_rule.rule, '（按默认时限：', '）')}"
+    if e.period is not None:
+        limit = f"{e.period.label}评判，首期至 {e.due}"
+    return (
+        f"{e.title}；依据：{e.basis}；{limit}{_if(e.duplicate_reason, '；另行立项理由：')}"
+        f"{_if(e.inherited, '；存量，原列')}{_if(e.part_of and e.part_of.number, '；分解自 ')}"
+    )
+
+
 def _assigned(e: ev.MatterAssigned, r: Reader) -> str:
     with_ = _if("、".join(map(r.name, e.assist)), "，配合：")
     return f"牵头：{r.name(e.lead)}{with_}；签收时限 {office_time(e.receipt_due)}{_if(e.reason, '；')}"
@@ -154,11 +165,7 @@ def _point(no: int | None) -> str:
 
 
 _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
-    ev.MatterOpened: lambda e, _: (
-        f"{e.title}；依据：{e.basis}；时限 {e.due}{_if(e.due_rule and e.due_rule.rule, '（按默认时限：', '）')}"
-        f"{_if(e.duplicate_reason, '；另行立项理由：')}{_if(e.inherited, '；存量，原列')}"
-        f"{_if(e.part_of and e.part_of.number, '；分解自 ')}"
-    ),
+    ev.MatterOpened: _opened,
     ev.MatterAssigned: _assigned,
     ev.LeadersSet: lambda e, r: f"{'、'.join(map(r.name, e.leaders))}{_if(e.reason and r.open(e.reason), '；')}",
     ev.ReceiptSigned: _signed,
@@ -180,6 +187,11 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ),
     ev.FeedbackMissed: lambda e, _: f"{window_label(e.window.key)}未反馈",
     ev.MissWithdrawn: lambda e, _: f"{window_label(e.window)}；{e.reason}",
+    ev.PeriodEnded: lambda e, _: f"{period_label(e.key)}{e.result.label}；下一期至 {e.due}",
+    ev.PeriodJudged: lambda e, _: f"{period_label(e.key)}改为{e.result.label}：{e.reason}",
+    ev.StageReviewed: lambda e, r: (
+        f"阶段目标{e.no}{'通过' if e.approved else '退回'}{_if(e.text and r.open(e.text), '：')}"
+    ),
     ev.UrgeIssued: lambda e, _: f"{e.no}{_if(e.colour and e.colour.label, '（', '色）')}：{e.reason}",
     ev.CoordinationRequested: lambda e, r: (
         f"请{r.name(e.unit)}协调：{r.open(e.text)}；{office_time(e.answer_due)}前答复"

@@ -82,6 +82,8 @@ def _why(matter: Matter, events: Sequence[Recorded], rulebook: Rulebook, at: dat
         return "牵头争议已升级，待明确牵头单位" if matter.rung is not Rung.HANDLER else None
     if at <= due_instant(matter, rulebook.calendar):
         moved = _moved_by(events)
+        if matter.period is not None:
+            return f"{matter.period.label}评判的长期、定期事项，本期至 {matter.due}"
         return f"时限 {matter.due} 未到{f'（{moved}）' if moved else ''}"
     return _overdue(matter, events)
 

@@ -26,6 +26,8 @@ OFFICE_ONLY: tuple[type[Frozen], ...] = (
     c.ReassignDuty,
     c.SetPredecessor,
     c.DropPredecessor,
+    c.JudgePeriod,
+    c.ReviewPoint,
 )
 LEADER_OR_OFFICE: tuple[type[Frozen], ...] = (
     c.SetLeaders,
@@ -65,6 +67,8 @@ DECISIONS: tuple[type[Frozen], ...] = (
     c.MergeMatter,
     c.DecideObjection,
     c.InspectMatter,
+    c.JudgePeriod,
+    c.ReviewPoint,
 )
 """What nobody does on a matter after declaring 回避 on it: typed, on paper, or in the chair of a meeting."""
 CLOCK: tuple[type[Frozen], ...] = (c.ExpireDeadline, c.Reproject)
@@ -93,7 +97,7 @@ def authorise(matter: Matter | None, command: Frozen, context: DecisionContext) 
     elif kind in LEADER_OR_OFFICE:
         refuse(not context.is_(Role.OFFICE, Role.LEADER), "此操作须由办公室或领导决定", "forbidden")
     elif matter is not None and kind in LEAD_UNIT:
-        _of_lead_unit(matter, context)
+        _of_lead_unit(matter, command, context)
     elif matter is not None and isinstance(command, c.SubmitFeedback):
         _may_report(matter, command, context)
     elif matter is not None and isinstance(command, c.RequestCoordination):
@@ -131,8 +135,10 @@ def may_read_secret(matter: Matter, role: Role, unit: str | None) -> bool:
     return role in (Role.OFFICE, Role.LEADER) or (role in IN_UNIT and unit is not None and unit in matter.units)
 
 
-def _of_lead_unit(matter: Matter, context: DecisionContext) -> None:
-    if context.is_(Role.OFFICE):
+def _of_lead_unit(matter: Matter, command: Frozen, context: DecisionContext) -> None:
+    # What has no end is ended by a leader's decision, typed or his own.
+    decides = matter.period is not None and isinstance(command, c.RequestClosure) and context.is_(Role.LEADER)
+    if context.is_(Role.OFFICE) or decides:
         return
     refuse(
         not context.is_(*IN_UNIT) or context.decider.unit != matter.lead,

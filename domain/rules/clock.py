@@ -10,10 +10,12 @@ from domain.calendar import SHANGHAI, at_office, local_date, to_minute
 from domain.deadlines import Deadline, DeadlineKind, next_deadline
 from domain.facts import Window
 from domain.matter import Matter
+from domain.periods import closing_day
 from domain.policy import Step
 from domain.rules.context import DatedEvent, DecisionContext, RuleEvent
 from domain.rules.limits import answer_due, resumed
 from domain.rules.opening import receipt_due, receipt_hours
+from domain.rules.periods import judged
 from domain.rules.rhythm import open_window
 from domain.terms import OrderColour, Stage, Trigger
 from domain.windows import closing_of
@@ -34,6 +36,8 @@ def expire(matter: Matter, context: DecisionContext) -> Iterator[RuleEvent]:
             yield ev.NearDueWarned(due=matter.due)
         case DeadlineKind.DUE:
             yield DatedEvent(ev.DueLapsed(due=matter.due), deadline.at)
+        case DeadlineKind.PERIOD:
+            yield judged(matter, context)
         case DeadlineKind.URGE:
             yield _urged(matter, deadline, context)
         case DeadlineKind.RESUME:
@@ -101,8 +105,9 @@ def reproject(matter: Matter, context: DecisionContext) -> Iterator[RuleEvent]:
         if before != after and after > context.now:
             yield ev.DeadlineMoved(what=what, before=before, after=after, reason=reason)
     due = _limit(matter, context)
-    if due != matter.due and matter.due_rule is not None:
-        yield ev.DeadlineMoved(what="due", before=matter.due, after=due, reason=f"{reason}；{matter.due_rule.rule}")
+    if due != matter.due:
+        rule = matter.due_rule.rule if matter.due_rule else "本期最后一个工作日"
+        yield ev.DeadlineMoved(what="due", before=matter.due, after=due, reason=f"{reason}；{rule}")
 
 
 def _given_way(matter: Matter, context: DecisionContext) -> Iterator[RuleEvent]:
@@ -124,6 +129,8 @@ def _closing(matter: Matter, window: Window, context: DecisionContext) -> dateti
 def _limit(matter: Matter, context: DecisionContext) -> date:
     """办结时限 by today's calendar: a computed one moves, unless it would have passed; a date somebody set stays."""
     due = matter.due if matter.due_rule is None else matter.due_rule.due(context.calendar)
+    if matter.period is not None and matter.running is not None:
+        due = closing_day(matter.period, matter.running.key, context.calendar)
     return due if context.calendar.closes(due) > context.now else matter.due
 
 

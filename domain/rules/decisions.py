@@ -24,6 +24,8 @@ def record_decision(matter: Matter, command: c.RecordDecision, context: Decision
     refuse(not chaired, "会议议定须写明主持领导（--by 领导 --paper 纪要）", "forbidden")
     refuse(command.due is not None and command.due < context.today, f"议定的时限 {command.due} 已经过去")
     _within_the_chairs_reach(matter, command, context)
+    endless = matter.period is not None and command.due is not None and command.outcome is not Outcome.REASSIGNED
+    refuse(endless, f"{matter.number} 是长期、定期事项，按期评判，没有办结时限可定", "without_end")
     # What is not granted sets no limit, whatever date was said with it: no paper may read as if it had.
     sets = command.subject is None or (command.subject is Subject.EXTENSION and command.outcome in AGREEING)
     yield ev.DecisionRecorded(

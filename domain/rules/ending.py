@@ -11,9 +11,11 @@ from domain.calendar import local_date
 from domain.closing import unfinished
 from domain.facts import MOST_WEIGHT, checked_title
 from domain.matter import DONE, Closure, Matter
+from domain.periods import running_period
 from domain.rules.authority import acting_unit, conclude_others_work
 from domain.rules.context import DecisionContext, RuleEvent
 from domain.rules.limits import owns_limit
+from domain.rules.periods import ended_by_decision
 from domain.rules.rhythm import open_window
 from domain.terms import Duty, LeaderMark, ObjectionOutcome, Role, Stage
 
@@ -32,7 +34,10 @@ CORRECTABLE = frozenset(FIELDS)
 
 
 def request_closure(matter: Matter, command: c.RequestClosure, context: DecisionContext) -> Iterator[RuleEvent]:
-    """办结申请 by the lead unit; the clock stops at the moment it is asked."""
+    """办结申请 by the lead unit; the clock stops at the moment it is asked. What has no end a leader ends."""
+    if matter.period is not None:
+        yield ended_by_decision(matter, context, command.text)
+        return
     refuse(matter.ended, f"{matter.number} {matter.stage.label}，无需再申请办结", "ended")
     refuse(matter.stage is not Stage.IN_PROGRESS, f"{matter.number} 当前为“{matter.stage.label}”，不能申请办结")
     left = unfinished(matter, command.evidence, context.policy)
@@ -92,6 +97,8 @@ def closed_by_meeting(matter: Matter, context: DecisionContext, words: str) -> R
 
     What another leader instructed still goes back to that leader (报原批示领导).
     """
+    if matter.period is not None and matter.closure is None:
+        return ended_by_decision(matter, context, words)
     closure = _open_closure(matter)
     conclude_others_work(matter, context)
     over = _over(matter, context, None, words)
@@ -135,11 +142,20 @@ def reopen(matter: Matter, command: c.ReopenMatter, context: DecisionContext) ->
     """重开: a new event after the end; a new limit when the old one has passed."""
     refuse(not matter.ended, f"{matter.number} 尚未办结，无需重开")
     refuse(matter.objection is not None, f"{matter.number} 有待复核的异议，请先复核；异议成立的即重新办理")
-    due = command.due or matter.due
+    endless = matter.period is not None and command.due is not None
+    refuse(endless, f"{matter.number} 是长期、定期事项，重开不写时限", "malformed")
+    due = command.due or _running_again(matter, context)
     refuse(due < context.today, f"原时限 {matter.due} 已过，重开须给出新时限（--due）", "malformed")
     if due != matter.due:
         owns_limit(matter, context)
     yield from _reopened(matter, context, due, command.reason)
+
+
+def _running_again(matter: Matter, context: DecisionContext) -> date:
+    """The limit a matter that is handled again has: its own, or of one without an end that of the period of today."""
+    if matter.period is None:
+        return matter.due
+    return running_period(matter.period, context.today, context.moment, context.calendar).due
 
 
 def _reopened(matter: Matter, context: DecisionContext, due: date, reason: str) -> Iterator[RuleEvent]:
@@ -180,7 +196,7 @@ def decide_objection(matter: Matter, command: c.DecideObjection, context: Decisi
     if command.outcome is not ObjectionOutcome.UPHELD:
         refuse(command.due is not None, "只有异议成立、重新办理时才写新时限（--due）", "malformed")
         return
-    due = command.due or matter.due
+    due = command.due or _running_again(matter, context)
     refuse(due < context.today, f"原时限 {matter.due} 已过，重新办理须给出新时限（--due）", "malformed")
     yield from _reopened(matter, context, due, f"异议成立：{command.text}")
 

@@ -9,6 +9,7 @@ from domain.base import refuse
 from domain.calendar import local_date
 from domain.deadlines import due_instant
 from domain.matter import Coordination, Matter
+from domain.periods import running_period
 from domain.rules.context import DatedEvent, DecisionContext, RuleEvent
 from domain.rules.opening import existing_point, receipt_due, receipt_hours, receipt_moved
 from domain.rules.rhythm import open_window
@@ -23,6 +24,7 @@ def request_extension(matter: Matter, command: c.RequestExtension, context: Deci
     _running(matter)
     refuse(matter.extension is not None, f"{matter.number} 已有待批复的延期申请")
     if command.point is None:
+        _has_limit(matter)
         late = context.now > due_instant(matter, context.calendar)
         refuse(late, "已过办结时限，不能申请延期；请先反馈并由会议议定")
         refuse(command.to <= matter.due, f"新时限须晚于原时限 {matter.due}")
@@ -32,7 +34,8 @@ def request_extension(matter: Matter, command: c.RequestExtension, context: Deci
         assert point.due is not None  # noqa: S101  (refuse raised otherwise)
         refuse(context.now > context.calendar.closes(point.due), f"第{command.point}个要点已过节点，不能申请延期")
         refuse(command.to <= point.due, f"新节点须晚于原节点 {point.due}")
-        refuse(command.to > matter.due, f"要点节点 {command.to} 晚于办结时限 {matter.due}，请对事项申请延期")
+        later = matter.period is None and command.to > matter.due
+        refuse(later, f"要点节点 {command.to} 晚于办结时限 {matter.due}，请对事项申请延期")
     yield ev.ExtensionRequested(to=command.to, reason=command.reason, progress=matter.progress, point=command.point)
 
 
@@ -60,6 +63,7 @@ def answer_extension(
 def extend_limit(matter: Matter, command: c.ExtendLimit, context: DecisionContext) -> Iterator[RuleEvent]:
     """延期 without a request, on the terms of one: before the limit, by who set it, to a later day, with a reason."""
     _running(matter)
+    _has_limit(matter)
     owns_limit(matter, context)
     refuse(matter.extension is not None, f"{matter.number} 已有待批复的延期申请，请先批复")
     late = context.now > due_instant(matter, context.calendar)
@@ -96,7 +100,7 @@ def resumed(matter: Matter, context: DecisionContext, at: datetime, *, automatic
     event = ev.MatterResumed(
         automatic=automatic,
         workdays=workdays,
-        due=later(matter.due),
+        due=_period_of(matter, day, at, context) or later(matter.due),
         points=tuple(
             ev.PointDue(no=p.no, due=later(p.due)) for p in matter.points if p.open and p.due and p.due >= start
         ),
@@ -123,6 +127,11 @@ def resumed(matter: Matter, context: DecisionContext, at: datetime, *, automatic
         )
 
 
+def _period_of(matter: Matter, day: date, at: datetime, context: DecisionContext) -> date | None:
+    """Of a matter without an end the period of the day runs, and none of those that passed meanwhile is judged."""
+    return running_period(matter.period, day, at, context.calendar).due if matter.period else None
+
+
 def answer_due(asked: Coordination, context: DecisionContext) -> datetime:
     """When a 请求协调 is to be answered: the working days it was given, and those a suspension gave back."""
     policy, given = context.policy, asked.workdays
@@ -142,6 +151,11 @@ def owns_limit(matter: Matter, context: DecisionContext) -> None:
             "该时限由领导确定，须由该领导批准变更（--by 领导 --paper 文号）",
             "forbidden",
         )
+
+
+def _has_limit(matter: Matter) -> None:
+    """What is judged by periods has no limit that could be put off."""
+    refuse(matter.period is not None, f"{matter.number} 是长期、定期事项，按期评判，没有办结时限可改", "without_end")
 
 
 def _running(matter: Matter) -> None:

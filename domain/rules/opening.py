@@ -10,6 +10,7 @@ from domain.calendar import local_date, to_minute
 from domain.facts import NewPoint, UnitRef, checked_title
 from domain.ladder import rung_of_the_matter
 from domain.matter import Matter, Point
+from domain.periods import RunningPeriod, running_period
 from domain.policy import DueRule
 from domain.rules.authority import acting_unit
 from domain.rules.context import DatedEvent, DecisionContext, RuleEvent
@@ -20,9 +21,11 @@ from domain.terms import BasisKind, Role, Rung, Stage, Supervision
 def open_matter(command: c.OpenMatter, context: DecisionContext) -> Iterator[RuleEvent]:
     """立项 with its basis (条例 art. 11); 交办 at once when the lead is known."""
     due, rule = _limit(command, context)
+    running = _first_period(command, context)
+    due = running.due if running else due
     _check_due(due, context)
     for point in command.points:
-        _check_point_due(point.due, due)
+        _check_point_due(point.due, None if command.period else due)
     _check_lead(command.lead, context)
     refuse(
         command.instruction is not None and command.instructed_by is None,
@@ -57,6 +60,8 @@ def open_matter(command: c.OpenMatter, context: DecisionContext) -> Iterator[Rul
         due_rule=rule,
         inherited=command.inherited,
         part_of=command.part_of,
+        period=command.period,
+        period_key=running.key if running else None,
     )
     yield DatedEvent(opened, began) if began else opened
     if command.instruction and command.instructed_by:
@@ -173,7 +178,7 @@ def add_point(matter: Matter, command: c.AddPoint, context: DecisionContext) -> 
     """Add a point within the matter's limit."""
     del context
     still_open(matter)
-    _check_point_due(command.point.due, matter.due)
+    _check_point_due(command.point.due, None if matter.period else matter.due)
     yield ev.PointAdded(no=max((p.no for p in matter.points), default=0) + 1, point=command.point)
 
 
@@ -182,9 +187,9 @@ def change_point(matter: Matter, command: c.ChangePoint, context: DecisionContex
     del context
     still_open(matter)
     point = existing_point(matter, command.no)
-    _check_point_due(command.due, matter.due)
+    _check_point_due(command.due, None if matter.period else matter.due)
     refuse(command.text is None and command.due is None, "没有要修改的内容", "malformed")
-    changed = NewPoint(text=command.text or point.text, due=command.due or point.due)
+    changed = NewPoint(text=command.text or point.text, due=command.due or point.due, stage=point.stage)
     yield ev.PointChanged(no=command.no, point=changed)
 
 
@@ -210,8 +215,8 @@ def _ids(units: tuple[UnitRef, ...]) -> tuple[str, ...]:
 
 def _limit(command: c.OpenMatter, context: DecisionContext) -> tuple[date, DueRule | None]:
     """The limit asked for, else the one the policy gives by source (公文 30 日, 会议纪要 20 日, 批示急件 1–5 日 …)."""
-    if command.due is not None:
-        return command.due, None
+    if command.due is not None or command.period is not None:
+        return command.due or context.today, None
     start = local_date(context.occurred_at) if context.occurred_at else context.today
     rule = context.policy.due_rule(command.basis.kind, command.urgency, command.klass, start)
     if rule is None:
@@ -220,13 +225,22 @@ def _limit(command: c.OpenMatter, context: DecisionContext) -> tuple[date, DueRu
     return rule.due(context.calendar), rule
 
 
+def _first_period(command: c.OpenMatter, context: DecisionContext) -> RunningPeriod | None:
+    """长期、定期: the period of today runs first, whenever the matter began."""
+    if command.period is None:
+        return None
+    refuse(command.due is not None, "长期、定期事项按期评判，没有办结时限；请去掉 --due", "malformed")
+    refuse(command.part_of is not None, "长期、定期事项不能作为分解事项", "malformed")
+    return running_period(command.period, context.today, context.moment, context.calendar)
+
+
 def _check_due(due: date, context: DecisionContext) -> None:
     if context.occurred_at is None:
         refuse(due < context.today, f"办结时限 {due} 已经过去，请改为今天（{context.today}）或以后的日期")
 
 
-def _check_point_due(due: date | None, limit: date) -> None:
-    refuse(due is not None and due > limit, f"要点节点 {due} 晚于办结时限 {limit}")
+def _check_point_due(due: date | None, limit: date | None) -> None:
+    refuse(due is not None and limit is not None and due > limit, f"要点节点 {due} 晚于办结时限 {limit}")
 
 
 def _check_lead(lead: UnitRef | None, context: DecisionContext) -> None:

@@ -42,10 +42,10 @@ def test_the_targets_of_a_draft_become_the_indicators_of_the_matter(
     assert first == [("新增公共停车泊位", 300, 0, "个", False), ("城镇调查失业率", 45, 1, "%", True)]
     second = [(i["name"], i["target"], i["unit"], i["at_most"]) for i in shown[1]]
     assert second == [
-        ("每日出土量保持", 4500, "立方米", False),
-        ("每日出土量保持上限", 5000, "立方米", True),
+        ("每日出土量保持", 5000, "立方米", False),
         ("力争增长（力争）（约）", 68, "%", False),
     ]
+    assert [(i["low"], i["per"]) for i in shown[1]] == [(4500, "day"), (None, None)]
     assert len(xmh.json("plan", "import", sheet)["unchanged"]) == 2
 
 
@@ -79,7 +79,7 @@ def test_a_line_that_is_no_indicator_is_refused_with_its_cell(xmh: CommandLine, 
         ("12.6亿元", ["任务 ≥12.6亿元"]),
         ("失业率 不超过4.5%", ["失业率 ≤4.5%"]),
         ("2026年新增绿道 18公里", ["2026年新增绿道 ≥18公里"]),
-        ("出土量 4500–5000立方米", ["出土量 ≥4500立方米", "出土量上限 ≤5000立方米"]),
+        ("出土量 4500–5000立方米", ["出土量 4500–5000立方米"]),
     ],
 )
 def test_a_line_is_read_as_it_is_meant(line: str, expected: list[str]) -> None:
