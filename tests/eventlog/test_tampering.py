@@ -96,11 +96,10 @@ DELIVERY = {"due_at", "next_at", "attempts", "batch", "tried_at", "sent_at", "er
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("table", sorted(NUMBERS))
-def test_no_cell_of_whatever_type_stops_the_walk_and_each_is_named(untouched: Path, tmp_path: Path, table: str) -> None:
-    home = tmp_path / "home"
-    shutil.copytree(untouched, home)
-    log = open_log(f"sqlite:///{home / 'events.db'}")
+def test_no_cell_of_whatever_type_stops_the_walk_and_each_is_named(log: Database, table: str) -> None:
     connection = without_triggers(log)
+    as_it_was = sqlite3.connect(":memory:")
+    connection.backup(as_it_was)
     columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})").fetchall()]
     rows = [row[0] for row in connection.execute(f"SELECT rowid FROM {table} ORDER BY rowid").fetchall()]
     if not rows:
@@ -125,13 +124,7 @@ def test_no_cell_of_whatever_type_stops_the_walk_and_each_is_named(untouched: Pa
                 named = {p.token for p in found.problems} - {Token.UNPROTECTED}
                 silent = (table == "notices" and column in DELIVERY) or (table, column) == ("outbox", "sent_at")
                 assert named or silent, (table, column, odd, row)
-            shutil.copy(untouched / "events.db", home / "restored.db")
-            connection.close()
-            log.close()
-            for name in ("events.db", "events.db-wal", "events.db-shm"):
-                (home / name).unlink(missing_ok=True)
-            (home / "restored.db").rename(home / "events.db")
-            connection = without_triggers(log)
+            as_it_was.backup(connection)
     assert tried
     assert tokens(log) == set(), "every cell is as it was"
 
