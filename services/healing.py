@@ -56,7 +56,7 @@ class Recovery(Frozen):
     silent: tuple[str, ...] = ()
     """Do not answer: wedged, or no worker takes them."""
     ahead: tuple[str, ...] = ()
-    """Have seen more than the log holds: it was restored from an older copy."""
+    """Have seen what the log does not hold: it was restored from an older copy."""
     refused: tuple[str, ...] = ()
     """The log refuses what their clock owes: they rest and try again, and a person should look."""
     stray: tuple[str, ...] = ()
@@ -94,7 +94,7 @@ class Healing:
         looks = dict(zip((h.stream for h in asked), await gathered_results(map(self._look, asked)), strict=True))
         if verified is not None:
             believed = {h.stream: verified.level[h.stream] for h in own if h.stream not in looks}
-            level = {stream: (look.version, look.rulebook) for stream, look in looks.items() if isinstance(look, Seen)}
+            level = {stream: (look.hash, look.rulebook) for stream, look in looks.items() if isinstance(look, Seen)}
             verified.level = believed | level
         streams = {h.stream for h in heads}
         recovery = Recovery(
@@ -179,9 +179,10 @@ class Healing:
                 return Gap.SILENT
             now = await asyncio.to_thread(reading.stream_head, self.gateway.database, head.stream)
             rulebook = await asyncio.to_thread(reading.rulebook_version, self.gateway.database)
-            if (seen.version, seen.rulebook) == (now.version, rulebook):
+            if (seen.version, seen.rulebook, seen.hash) == (now.version, rulebook, now.hash):
                 return Gap.REFUSED if seen.refused else seen
-            gap = Gap.AHEAD if seen.version > now.version else Gap.BEHIND
+            lost = seen.version > now.version or (seen.version == now.version and seen.hash != now.hash)
+            gap = Gap.AHEAD if lost else Gap.BEHIND
         return gap
 
     @staticmethod

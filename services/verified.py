@@ -9,7 +9,7 @@ FRESH_EVERY = 10
 
 
 class Verified:
-    """Stream → the version and the rulebook its workflow had seen when it was found level.
+    """Stream → the newest event (its hash) and the rulebook its workflow had seen when it was found level.
 
     All is to be forgotten when the log went back: put back from a copy, it stands where a stream was verified before,
     while the workflow has seen what is lost.
@@ -17,7 +17,7 @@ class Verified:
 
     def __init__(self) -> None:
         """Nothing is verified yet."""
-        self.level: dict[str, tuple[int, int]] = {}
+        self.level: dict[str, tuple[str, int]] = {}
         self._sweeps = 0
 
     def begin(self) -> None:
@@ -28,4 +28,4 @@ class Verified:
         """Whether a stream need not be asked in this sweep."""
         if crc32(head.stream.encode()) % FRESH_EVERY == self._sweeps % FRESH_EVERY:
             return False
-        return self.level.get(head.stream) == (head.version, rulebook)
+        return self.level.get(head.stream) == (head.hash, rulebook)

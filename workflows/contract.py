@@ -77,6 +77,8 @@ class Seen(Frozen):
 
     version: int
     rulebook: int
+    hash: str = ""
+    """Of the newest event it has seen; a log that went back and grew again has others under the same versions."""
     refused: str = ""
     """Why the log refuses what the clock owes; empty when it does not."""
 

@@ -145,6 +145,10 @@ class Logged(ABC, Generic[S, O, R]):
         return 0 if self.state is None else int(getattr(self.state, "version", 0))
 
     @property
+    def _hash(self) -> str:
+        return str(getattr(self.state, "hash", ""))
+
+    @property
     def settled(self) -> bool:
         """Whether nothing will ever be owed again; of a stream the log does not know nothing is."""
         return self.state is None or bool(getattr(self.state, "settled", False))
@@ -152,7 +156,7 @@ class Logged(ABC, Generic[S, O, R]):
     @property
     def seen(self) -> Seen:
         """Where this cache stands."""
-        return Seen(version=self.version, rulebook=self.rulebook.version, refused=self.refused)
+        return Seen(version=self.version, rulebook=self.rulebook.version, hash=self._hash, refused=self.refused)
 
     def now(self) -> datetime:
         """The office's moment."""
@@ -267,7 +271,7 @@ class Logged(ABC, Generic[S, O, R]):
         request = AppendRequest(
             stream=self.stream,
             expected_version=self.version,
-            expected_hash=str(getattr(self.state, "hash", "")),
+            expected_hash=self._hash,
             rulebook_version=self.rulebook.version,
             command_id=order.command_id if order else "",
             request_hash=order.content_hash() if order else "",
