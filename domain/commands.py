@@ -267,6 +267,8 @@ class RecordDecision(Frozen):
     assist: tuple[UnitRef, ...] | None = None
     minutes: str | None = None
     point: Whole | None = None
+    matter_point: Whole | None = None
+    """The 要点 whose date moves; the matter's own limit stays."""
 
 
 class RequestExtension(Frozen):

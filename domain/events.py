@@ -369,6 +369,8 @@ class DecisionRecorded(Event):
     minutes: str | None = None
     """Number of the meeting in the office's records (HY-2022-031), and of the point: the way back to it."""
     point: int | None = None
+    matter_point: int | None = None
+    """The 要点 it moves, and not the whole matter."""
 
 
 class MatterListed(Event):

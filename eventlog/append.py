@@ -44,6 +44,7 @@ from eventlog.database import Database, Transaction
 from eventlog.duplicates import check_duplicate
 from eventlog.errors import LogRestored
 from eventlog.evidence import command_digest
+from eventlog.outcomes import check_outcomes
 from eventlog.reading import command_events, rulebook_in, stream_events
 from eventlog.readmodel import (
     PUT_NUMBER,
@@ -269,6 +270,7 @@ def _record(
     check_duplicate(transaction, events, state)
     check_breakdown(transaction, events, state)
     check_relations(transaction, events, state)
+    check_outcomes(transaction, events, state, request.now)
     text = state_text(state)
     if not request.clock and kind_of(request.stream) not in UNLIMITED_KINDS:
         _check_size(len((standing.state or "").encode()), len(text.encode()))

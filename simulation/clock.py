@@ -18,6 +18,7 @@ from domain.meetings.deadlines import next_meeting_deadline
 from domain.meetings.meeting import Meeting
 from eventlog import reading
 from eventlog.database import Database
+from eventlog.outcomes import unfit_outcomes
 from services.gateway import HEADQUARTERS_ID, Gateway
 from workflows.contract import SEEN, Seen
 from workflows.headquarters import HeadquartersWorkflow
@@ -82,6 +83,10 @@ class SimulatedClock:
         """The meeting as the log has it now."""
         self._look()
         return self._meetings[stream]
+
+    async def unfit(self, stream: str) -> bool:
+        """Whether a matter does not allow any more what the meeting decided on it."""
+        return bool(unfit_outcomes(self._database, self.meeting(stream), await self.now()))
 
     async def start_rhythm(self) -> None:
         """Let the headquarters' rhythm begin, and keep pace with it from now on."""

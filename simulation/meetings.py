@@ -9,6 +9,7 @@ from domain.envelope import Actor, OnBehalf
 from domain.meetings import commands as c
 from domain.meetings.meeting import AgendaItem, Attendance, Meeting
 from domain.meetings.terms import AgendaReason, Delivery, MeetingStage, Outcome, Subject
+from domain.terms import Stage
 from simulation.clock import SimulatedClock
 from simulation.commands import Cast
 from simulation.scenario import Decided, Scenario
@@ -17,6 +18,7 @@ from simulation.scenario import PlannedMeeting as Told
 SIGNING_TIME = time(11, 0)
 MOST_WEEKLY = 3
 """So many items a weekly meeting decides on: what is red, or waits for somebody."""
+UNFIT = "会后事项已有变化，纪要照会议议定签发"
 PRESSING = {
     AgendaReason.COORDINATION: "被请求单位本周内答复协调请求",
     AgendaReason.RED: "牵头单位本周内报送补救措施和新的节点安排",
@@ -107,14 +109,20 @@ class Secretary:
         )
 
     async def _decide_weekly(self, stream: str) -> None:
-        items = self.clock.meeting(stream).items
+        items = [i for i in self.clock.meeting(stream).items if self._goes_on(i)]
         for item in [i for i in items if set(i.reasons) & PRESSING.keys()][:MOST_WEEKLY]:
             text = next(words for reason, words in PRESSING.items() if reason in item.reasons)
             command = c.DecideItem(item=item.no, outcome=Outcome.CONTINUED, text=text)
             await self.send(stream, command, self._chair(stream))
 
+    def _goes_on(self, item: AgendaItem) -> bool:
+        """Whether the item's matter can still be decided on: some end between the agenda and the meeting."""
+        matter = self.clock.matter(item.matter) if item.matter else None
+        return matter is not None and not matter.ended and matter.stage is not Stage.SUSPENDED
+
     async def _sign(self, stream: str) -> None:
-        await self.send(stream, c.SignMinutes(), self._chair(stream))
+        over = UNFIT if await self.clock.unfit(stream) else None
+        await self.send(stream, c.SignMinutes(over=over), self._chair(stream))
         meeting = self.clock.meeting(stream)
         if meeting.minutes is not None:
             self.file(meeting, self.cast.actor("office"))

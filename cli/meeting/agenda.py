@@ -19,10 +19,13 @@ from cli.meeting.common import (
 )
 from cli.printing.files import OutOption, check_output_file, write_page
 from cli.session import Problem, answer, session
-from cli.task.common import ReasonOption, need_option, the_matter
+from cli.task.common import ReasonOption, need_option, now, the_matter, today
+from domain.lights import Lit, light
+from domain.matter import Matter
 from domain.meetings.agenda import arranged_agenda
 from domain.meetings.commands import AddItem, DropItem, FreezeAgenda, MeetingCommand, OrderItems
 from domain.meetings.meeting import AgendaItem, Meeting
+from eventlog import reading
 
 
 def agenda(
@@ -84,10 +87,19 @@ def _numbered(items: Sequence[AgendaItem], no: int) -> AgendaItem:
     return item
 
 
+def lights_today(items: Sequence[AgendaItem]) -> dict[str | None, Lit]:
+    """The lights of the items' matters as they are now, by stream: an agenda shows those of the day it is printed."""
+    rulebook = reading.rulebook(session.database)
+    loaded = (reading.load(session.database, i.matter) for i in items if i.matter)
+    matters = [x.state for x in loaded if x is not None and isinstance(x.state, Matter)]
+    return {m.stream: light(m, rulebook, now()) for m in matters}
+
+
 def _show(meeting: Meeting, items: Sequence[AgendaItem], output: Path | None) -> None:
     from documents.formats.markdown import markdown_of
     from documents.meetings.calling import agenda_page
 
+    lit = lights_today(items)
     shown: list[dict[str, Any]] = [
         {
             "no": i.no,
@@ -95,11 +107,13 @@ def _show(meeting: Meeting, items: Sequence[AgendaItem], output: Path | None) ->
             "matter": i.number,
             "reasons": [r.label for r in i.reasons],
             "text": i.text,
+            "light": lit[i.matter].light.value if i.matter in lit else None,
+            "light_reason": lit[i.matter].reason if i.matter in lit else None,
             **({"dropped": i.dropped} if i.dropped else {}),
         }
         for i in items
     ]
-    page = agenda_page(meeting, items, directory_names())
+    page = agenda_page(meeting, items, directory_names(), lit, today())
     if output is not None:
         write_page(page, output)
     display = f"已写入 {output}" if output else "" if session.json else markdown_of(page).rstrip("\n")

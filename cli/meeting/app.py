@@ -12,6 +12,8 @@ app = group(
         "series": "cli.meeting.calling:series",
         "notice": "cli.meeting.papers:notice",
         "agenda": "cli.meeting.agenda:agenda",
+        "reply": "cli.meeting.answering:reply",
+        "material": "cli.meeting.answering:material",
         "open": "cli.meeting.sitting:open_",
         "attend": "cli.meeting.sitting:attend",
         "decide": "cli.meeting.sitting:decide",

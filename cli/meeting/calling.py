@@ -41,8 +41,15 @@ def schedule(
     title: Annotated[str | None, typer.Option("--title", metavar="T", help="会议名称，默认为系列名称")] = None,
     place: Annotated[str | None, typer.Option("--place", metavar="TEXT", help="地点")] = None,
     chair: Annotated[str | None, typer.Option("--chair", metavar="P", help="主持人（人员编号或姓名）")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="在休息日召开或临时召开的理由")] = None,
+    emergency: Annotated[
+        bool, typer.Option("--emergency", help="临时召开：立即发通知、定议题（须有 --reason）")
+    ] = False,
+    materials_by: Annotated[
+        str | None, typer.Option("--materials-by", metavar="DATETIME", help="汇报材料报送时限，默认为议题确定时")
+    ] = None,
 ) -> None:
-    """安排一次会议：到时发通知、定议题。"""
+    """安排一次会议：到时发通知、定议题；休息日、临时召开的写明理由。"""
     wanted = the_series(need_option(series, "--series", "会议系列"))
     starts = typed_moment(need_option(at, "--at", "开会时间"))
     session.command_id = session.command_id or uuid4().hex
@@ -52,6 +59,9 @@ def schedule(
         title=title,
         place=place,
         chair=session.person(chair).id if chair else None,
+        reason=reason,
+        emergency=emergency,
+        materials_by=typed_moment(materials_by) if materials_by else None,
     )
     (reply,) = send_meeting_commands(meeting_order(meeting_stream(session.command_id), command))
     when = starts.astimezone(SHANGHAI)
@@ -61,10 +71,17 @@ def schedule(
     )
 
 
-def move(meeting: MeetingArg, at: AtOption = None, reason: ReasonOption = None) -> None:
-    """会议改期。"""
+def move(
+    meeting: MeetingArg,
+    at: AtOption = None,
+    reason: ReasonOption = None,
+    off_day: Annotated[bool, typer.Option("--off-day", help="确须在休息日召开")] = False,
+) -> None:
+    """会议改期；已收的回执作废，请各单位重新回执。"""
     command = MoveMeeting(
-        starts=typed_moment(need_option(at, "--at", "新的时间")), reason=need_option(reason, "--reason", "改期理由")
+        starts=typed_moment(need_option(at, "--at", "新的时间")),
+        reason=need_option(reason, "--reason", "改期理由"),
+        off_day=off_day,
     )
     do_for_meeting(the_meeting(meeting), command)
 

@@ -71,6 +71,10 @@ def minutes(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="import 只核对，不录入")] = False,
     by: ByOption = None,
     sign: Annotated[str | None, typer.Option("--sign", metavar="P", help="签发人：领导，或本次会议的主持人")] = None,
+    over: Annotated[
+        str | None,
+        typer.Option("--over-unfit", metavar="TEXT", help="有议定事项会后已不能落实，仍照签的理由"),
+    ] = None,
     output: OutOption = None,
     paper: PaperOption = None,
 ) -> None:
@@ -87,10 +91,12 @@ def minutes(
         return
     if file is not None or into is not None or dry_run or by is not None:
         raise Problem("--meeting、--by、--dry-run 和文件只用于 xmh meeting minutes import FILE", "malformed")
+    if over is not None and sign is None:
+        raise Problem("--over-unfit 须与 --sign 一起使用", "malformed")
     check_output_file(output)
     target, lines = the_meeting(meeting), []
     if sign is not None:
-        lines.append(_sign(target, acting_for(session.person(sign).id, paper)))
+        lines.append(_sign(target, acting_for(session.person(sign).id, paper), over))
         target = the_meeting(target.number)
     kept, filed = _kept(target)
     text = _written(target, kept, output)
@@ -108,7 +114,7 @@ def minutes(
     answer(shown, "\n".join([*lines, *filed, f"已写入 {output}" if output else text.rstrip("\n")]))
 
 
-def _sign(meeting: Meeting, actor: Actor) -> str:
+def _sign(meeting: Meeting, actor: Actor, over: str | None) -> str:
     """Signed by the workflow, under a number that was never printed in this home; the line that says so.
 
     Raises:
@@ -124,7 +130,7 @@ def _sign(meeting: Meeting, actor: Actor) -> str:
     pass_numbers_given()
     seen = papers_on_disk(session.settings.home)
     advance_numbers(session.database, seen, "文件柜中已有该文号的纪要，日志由旧备份还原")
-    (reply,) = send_meeting_commands(meeting_order(meeting, SignMinutes(), actor))
+    (reply,) = send_meeting_commands(meeting_order(meeting, SignMinutes(over=over), actor))
     return meeting_answer_line(reply)
 
 

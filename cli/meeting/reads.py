@@ -127,6 +127,21 @@ def _told(m: Meeting) -> list[str]:
     ):
         if people:
             lines.append(f"  {label}：{'、'.join(map(who.person, people))}")
+    if m.called_because:
+        kind = "临时召开" if m.emergency else "休息日召开" if m.off_day else "召开"
+        lines.append(f"  {kind}理由：{m.called_because}")
+    for reply in m.replies:
+        away = [
+            f"{who.person(x.person)}请假（{x.reason}）{f'，{who.person(x.substitute)}代会' if x.substitute else ''}"
+            for x in reply.leave
+        ]
+        said = [f"参会{'、'.join(map(who.person, reply.coming))}"] if reply.coming else []
+        lines.append(f"  回执：{who.unit(reply.unit)}  {'；'.join([*said, *away])}")
+    titles = {i.key: i.title for i in (*m.items, *m.added)}
+    for handed in m.materials:
+        files = "、".join(a.name for a in handed.attachments)
+        late = "  迟报" if handed.late else ""
+        lines.append(f"  材料：{titles.get(handed.key, handed.key)}  {who.unit(handed.unit)}  {files}{late}")
     if m.items:
         lines.append("  议题")
         lines += [

@@ -48,6 +48,7 @@ _COLUMNS = {
     "配合单位": "assist",
     "时限": "due",
     "新立项名称": "title",
+    "要点": "point",
     "紧急": "urgent",
 }
 
@@ -65,16 +66,29 @@ def attend(
     present: Annotated[PeopleOption, typer.Option("--present", metavar="P", help="出席，可多次填写或用、分隔")] = None,
     observe: Annotated[PeopleOption, typer.Option("--observe", metavar="P", help="列席")] = None,
     leave: Annotated[PeopleOption, typer.Option("--leave", metavar="P", help="请假")] = None,
+    replied: Annotated[bool, typer.Option("--as-replied", help="照各单位的回执登记，代会人列为出席")] = False,
 ) -> None:
-    """登记出席、列席、请假；外单位人员直接写姓名和职务。"""
-    attendance = Attendance(present=_people(present), observers=_people(observe), leave=_people(leave))
+    """登记出席、列席、请假；外单位人员直接写姓名和职务。--as-replied 照回执登记，再写的另加。"""
+    target = the_meeting(meeting)
+    attendance = Attendance(present=people_named(present), observers=people_named(observe), leave=people_named(leave))
+    if replied:
+        attendance = _with_replies(target, attendance)
     if not (attendance.present or attendance.observers or attendance.leave):
-        raise Problem("请写明出席（--present）、列席（--observe）或请假（--leave）人员", "malformed")
-    do_for_meeting(the_meeting(meeting), RecordAttendance(attendance=attendance))
+        nobody = "没有回执" if replied else "请写明出席（--present）、列席（--observe）或请假（--leave）人员"
+        raise Problem(nobody, "malformed")
+    do_for_meeting(target, RecordAttendance(attendance=attendance))
 
 
-def _people(names: PeopleOption) -> tuple[str, ...]:
-    """Ids of those in the directory; others stay as they were written."""
+def _with_replies(meeting: Meeting, typed: Attendance) -> Attendance:
+    """What the units said, and what was typed over it: who is named now stands where he is named."""
+    said, named = meeting.answered, {*typed.present, *typed.observers, *typed.leave}
+    present = (*(p for p in said.present if p not in named), *typed.present)
+    leave = (*(p for p in said.leave if p not in named), *typed.leave)
+    return Attendance(present=present, observers=typed.observers, leave=leave)
+
+
+def people_named(names: PeopleOption) -> tuple[str, ...]:
+    """People as they are typed: ids of those in the directory; others stay as they were written."""
     known = {p.name: p.id for p in reading.people(session.database)} | {
         p.id: p.id for p in reading.people(session.database)
     }
@@ -101,6 +115,9 @@ def decide(
         str | None, typer.Option("--due", metavar="DATE", help="时限（限期、新立项、同意延期到另一天）")
     ] = None,
     title: Annotated[str | None, typer.Option("--title", metavar="T", help="新立项事项的名称，默认用议定内容")] = None,
+    point: Annotated[
+        int | None, typer.Option("--point", metavar="N", help="限期只改事项的第几个要点，事项时限不变")
+    ] = None,
     urgent: Annotated[bool, typer.Option("--urgent", help="紧急：不等纪要，立即生效")] = False,
     withdraw: Annotated[int | None, typer.Option("--withdraw", metavar="N", help="撤回尚未生效的第几项议定")] = None,
     reason: ReasonOption = None,
@@ -121,7 +138,7 @@ def decide(
         number = need_option(None if item is None else str(item), "--item", "议题序号")
         need_option(outcome, "--outcome", "议定结果")
         need_option(text, "--text", "议定内容")
-        commands = [_command({**row, "item": number, "urgent": urgent})]
+        commands = [_command({**row, "item": number, "urgent": urgent, "point": point})]
     replies = send_meeting_commands(*(meeting_order(target, c, actor, nth=n) for n, c in enumerate(commands)))
     documents = [meeting_answer_document(r) for r in replies]
     answer(documents[0] if source is None else documents, "\n".join(meeting_answer_line(r) for r in replies))
@@ -135,8 +152,12 @@ def _command(row: dict[str, Any]) -> DecideItem:
     assist = row.get("assist") or ()
     names = [n for n in (split_names(assist) if isinstance(assist, str) else assist) if n]
     lead, due, of = row.get("lead"), row.get("due"), row.get("of")
+    one = str(row.get("point") or "")
+    if one and not one.isdecimal():
+        raise Problem(f"要点序号“{one}”不是数字", "malformed")
     return DecideItem(
         item=int(number),
+        matter_point=int(one) if one else None,
         outcome=typed_term(Outcome, str(row.get("outcome") or ""), "--outcome"),
         text=str(row.get("text") or ""),
         subject=typed_term(Subject, of, "--of") if of else None,

@@ -19,6 +19,7 @@ from domain.facts import openly
 from domain.lights import light
 from domain.log import Rulebook
 from domain.matter import Matter
+from domain.meetings.deadlines import materials_due
 from domain.meetings.meeting import Meeting
 from domain.meetings.rules import BEFORE
 from domain.meetings.terms import Delivery, MeetingStage
@@ -64,7 +65,7 @@ def today() -> None:
         if (why := predecessor_danger(known[p.stream], m, rulebook, at, known.get))
     ]
     following = [m for m in alive if actor.id in m.followers]
-    meetings = _meetings(day, rulebook) if office else []
+    meetings = _meetings(day, rulebook) if office else _meetings_of(actor.unit or "", rulebook)
     visits = onsite_duties(day, office=office)
     without = nobody_to_tell() if office else ()
     papers = papers_today()
@@ -91,7 +92,7 @@ def today() -> None:
             if following
             else []
         ),
-        *(_section("会议", [f"{m.number} {m.title}：{what}" for m, what in meetings]) if office else []),
+        *(_section("会议", [f"{m.number} {m.title}：{what}" for m, what in meetings]) if office or meetings else []),
         *(_section("督查和整改", [f"{d.number} {d.title}：{d.what}" for d in visits]) if visits else []),
         *(_section("批示件", [f"{p['paper']} {p['title']}：{p['what']}" for p in papers]) if papers else []),
         *(_section("无人可通知", [one.line for one in without]) if without else []),
@@ -110,6 +111,7 @@ def _meetings(day: date, rulebook: Rulebook) -> list[tuple[Meeting, str]]:
         if meeting.stage in BEFORE and rulebook.calendar.workdays_between(day, on) <= SOON_WORKDAYS:
             late = "，逾期未开" if meeting.lapsed else ""
             meetings.append((meeting, f"{said_date(on)}召开，{meeting.stage.label}{late}"))
+            meetings += [(meeting, what) for what in _awaited(meeting)]
         if meeting.stage is MeetingStage.IN_SESSION:
             meetings.append((meeting, "纪要待签发" + ("，已逾期" if meeting.minutes_overdue else "")))
         meetings += [
@@ -118,6 +120,35 @@ def _meetings(day: date, rulebook: Rulebook) -> list[tuple[Meeting, str]]:
             if p.delivery is Delivery.REFUSED
         ]
     return meetings
+
+
+def _awaited(meeting: Meeting) -> list[str]:
+    """Of whom the secretary still waits before a meeting whose agenda is fixed: 回执, and 汇报材料."""
+    names = unit_names()
+    silent = [names(u) for u in meeting.reporting_units if meeting.reply_of(u) is None]
+    without = [str(i.no) for i in meeting.items if i.lead and i.dropped is None and not meeting.materials_for(i.key)]
+    if meeting.stage is not MeetingStage.FROZEN:
+        return []
+    lines = [f"{'、'.join(silent)}还没有回执"] if silent else []
+    return lines + ([f"第{'、'.join(without)}项议题还没有汇报材料"] if without else [])
+
+
+def _meetings_of(unit: str, rulebook: Rulebook) -> list[tuple[Meeting, str]]:
+    """What a unit owes the meetings it is called to: its 回执, and 汇报材料 for its items."""
+    owed = []
+    for state in reading.open_states(session.database, "meeting"):
+        meeting = state.state
+        if not isinstance(meeting, Meeting) or meeting.stage not in BEFORE or unit not in meeting.reporting_units:
+            continue
+        if meeting.reply_of(unit) is None:
+            owed.append((meeting, f"报参会回执（{office_time(meeting.starts)}召开）"))
+        until = office_time(materials_due(meeting, rulebook.calendar))
+        owed += [
+            (meeting, f"报送“{i.title}”的汇报材料（{until}前）")
+            for i in (*meeting.items, *meeting.added)
+            if i.lead == unit and i.dropped is None and not meeting.materials_for(i.key)
+        ]
+    return owed
 
 
 def _section(title: str, lines: Sequence[str]) -> list[str]:

@@ -2,23 +2,25 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Self
 
 from documents.formats.placing import numbered_item
 from documents.ledger import OFFICE_UNIT
 from documents.page import Block, Imprint, Items, Layout, Page, Paragraph, Section, headed
-from documents.wording import clean_text, full_date, moment_in_words
+from documents.wording import clean_text, full_date, light_reason, moment_in_words
 from domain.base import Frozen, refuse
 from domain.calendar import WorkCalendar, local_date
 from domain.envelope import Recorded
 from domain.event import decode
-from domain.meetings.deadlines import agenda_instant
+from domain.lights import Lit
+from domain.meetings.deadlines import materials_due
 from domain.meetings.events import MeetingConvened, MeetingMoved
 from domain.meetings.meeting import AgendaItem, Meeting
-from domain.meetings.terms import MeetingStage
+from domain.meetings.terms import AgendaReason, MeetingStage
 from domain.office import Person, Unit
 from domain.queries.spoken import WEEKDAYS
+from domain.terms import Light
 
 EVERYBODY_CONCERNED = "各有关单位"
 
@@ -66,13 +68,21 @@ def numbered_lines(lines: Iterable[tuple[int, str]]) -> tuple[Paragraph, ...]:
 # --- 议程
 
 
-def agenda_page(meeting: Meeting, items: Sequence[AgendaItem], names: DirectoryNames) -> Page:
-    """会议议程: the items in order, each with why it is there."""
-    lines = numbered_lines((i.no, _agenda_line(i, names)) for i in items if i.dropped is None)
+def agenda_page(
+    meeting: Meeting,
+    items: Sequence[AgendaItem],
+    names: DirectoryNames,
+    lights: Mapping[str | None, Lit] | None = None,
+    on: date | None = None,
+) -> Page:
+    """会议议程: the items in order, each with why it is there, and the lights as they are on the day it is printed."""
+    lit = lights or {}
+    lines = numbered_lines((i.no, _agenda_line(i, names, lit.get(i.matter))) for i in items if i.dropped is None)
     where = f"，地点：{meeting.place}" if meeting.place else ""
     chair = f"，主持：{names.person(meeting.chair)}" if meeting.chair else ""
     head = Paragraph(text=f"时间：{_when(meeting.starts)}{where}{chair}。")
-    blocks: tuple[Block, ...] = (head, *lines) if lines else (head, Paragraph(text="暂无议题。"))
+    dated = (Paragraph(text=f"亮灯情况截至{full_date(on)}。"),) if lit and on else ()
+    blocks: tuple[Block, ...] = (head, *lines, *dated) if lines else (head, Paragraph(text="暂无议题。"))
     return Page(
         masthead="会议议程",
         issue=meeting.number,
@@ -83,10 +93,17 @@ def agenda_page(meeting: Meeting, items: Sequence[AgendaItem], names: DirectoryN
     )
 
 
-def _agenda_line(item: AgendaItem, names: DirectoryNames) -> str:
-    reasons = "、".join(r.label for r in item.reasons)
+def _agenda_line(item: AgendaItem, names: DirectoryNames, lit: Lit | None) -> str:
+    reasons = "、".join(_reason(r, lit) for r in item.reasons)
     why = f"：{clean_text(item.text)}" if item.text else ""
-    return f"{_item(item, names)}【{reasons}】{why}。"
+    now = f"。{lit.light.label}灯，{light_reason(lit)}" if lit else ""
+    return f"{_item(item, names)}【{reasons}】{why}{now}。"
+
+
+def _reason(reason: AgendaReason, lit: Lit | None) -> str:
+    """Why an item came onto the agenda; what was red then may not be red any more."""
+    gone = reason is AgendaReason.RED and lit is not None and lit.light is not Light.RED
+    return f"{reason.label}（现已转{lit.light.label}灯）" if gone and lit else reason.label
 
 
 def _item(item: AgendaItem, names: DirectoryNames) -> str:
@@ -186,6 +203,9 @@ def _still_to_come(meeting: Meeting, now: datetime) -> None:
 
 def _opening(meeting: Meeting, moved: MovedMeeting | None) -> str:
     title, day = clean_text(meeting.title), full_date(local_date(meeting.starts))
+    if moved is None and meeting.called_because is not None:
+        why, at_once = clean_text(meeting.called_because).removeprefix("因"), "临时" if meeting.emergency else ""
+        return f"因{why}，定于{day}{at_once}召开{title}，现将有关事项通知如下："
     if moved is None:
         return f"定于{day}召开{title}，现将有关事项通知如下："
     return (
@@ -219,14 +239,15 @@ def _about(items: Sequence[AgendaItem], names: DirectoryNames) -> tuple[Block, .
 
 def _asked(meeting: Meeting, names: DirectoryNames, calendar: WorkCalendar) -> list[str]:
     """What who comes has to do; the papers are wanted before the agenda is fixed."""
-    until = moment_in_words(agenda_instant(meeting, calendar))
-    papers = f"请汇报单位于{until}前将汇报材料报送指挥部办公室，届时议题即行确定。"
+    until = moment_in_words(materials_due(meeting, calendar))
+    fixed = "，届时议题即行确定" if meeting.materials_by is None else ""
+    papers = f"请汇报单位于{until}前将汇报材料报送指挥部办公室{fixed}。"
     if meeting.stage is MeetingStage.FROZEN:
         papers = "议题已经确定，汇报材料尚未报送的，请汇报单位于会前报送指挥部办公室。"
     secretary = names.people.get(meeting.secretary)
     phone = f"，电话：{secretary.phone}" if secretary and secretary.phone else ""
     return [
         papers,
-        "请参会人员提前10分钟到会签到；因故不能参会的，请于会前向联系人请假。",
+        "请参会人员提前10分钟到会签到；因故不能参会的，请于会前请假并明确代会人。",
         f"联系人：{names.person(meeting.secretary)}{phone}。",
     ]

@@ -83,7 +83,7 @@ def decision_line(meeting: Meeting, point: DecisionPoint, names: DirectoryNames)
         ("时限", day_in(point.due, local_date(meeting.starts).year) if point.due else ""),
     ]
     details = "；".join(f"{label}：{value}" for label, value in facts if value)
-    subject = point.subject.label if point.subject else ""
+    subject = point.subject.label if point.subject else f"要点{point.matter_point}" if point.matter_point else ""
     new = f"“{clean_text(point.new.title)}”" if point.new else ""
     return f"{point.outcome.label}{subject}{new}：{sentence(point.text)}{f'（{details}）' if details else ''}"
 
@@ -111,5 +111,12 @@ def _attendance(meeting: Meeting, names: DirectoryNames) -> Section:
     attendance = meeting.attendance
     groups = (("出席", attendance.present), ("请假", attendance.leave), ("列席", attendance.observers))
     there = [Roll(label=label, names=names.listed(people)) for label, people in groups if people]
+    instead = [
+        f"{names.person(x.substitute)}代{names.person(x.person)}"
+        for reply in meeting.replies
+        for x in reply.leave
+        if x.substitute in attendance.present and x.person in attendance.leave and x.substitute
+    ]
+    there += [Roll(label="代会", names="、".join(instead))] if instead else []
     record = Roll(label="记录", names=names.person(meeting.secretary))
     return Section(title="参会人员", blocks=(*(there or [Roll(label="出席", names="未登记")]), record))

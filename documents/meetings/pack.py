@@ -8,6 +8,7 @@ from documents.meetings.calling import numbered_lines
 from documents.page import Block, Grid, Items, Page, Paragraph, Section, headed, section
 from documents.wording import clean_text, day_in, light_reason, quoted_title, sentence, short_date, whose_move
 from domain.calendar import local_date
+from domain.meetings.agenda import LASTING
 from domain.meetings.meeting import DecisionPoint, Meeting
 from domain.meetings.terms import Delivery
 from domain.terms import Light, Stage
@@ -25,7 +26,7 @@ def weekly_pack(ledger: Ledger, monday: date, on: date) -> Page:
         issuer=ledger.office,
         on=on,
         title=f"{short_date(monday)}至{short_date(week.until)}重点工作调度",
-        sections=(_last_points(week), _this_week(week), _lights(week), _unanswered(week)),
+        sections=(_last_points(week), *_of_headquarters(week), _this_week(week), _lights(week), _unanswered(week)),
     )
 
 
@@ -42,6 +43,27 @@ def _last_points(week: Period) -> Section:
     minutes = f"，{last.minutes.no}" if last.minutes else ""
     head = Paragraph(text=f"{last.name}（{short_date(local_date(last.starts))}{minutes}）议定{len(lines)}项。")
     return section("上次例会议定事项落实情况", (head, *lines))
+
+
+def _of_headquarters(week: Period) -> tuple[Section, ...]:
+    """What meetings above the weekly one decided and is not done: followed until it is, as its own points are."""
+    held = [m for m in week.ledger.meetings if m.series != SERIES and m.minutes and local_date(m.starts) < week.since]
+    ended = {e.matter.stream for e in week.entries() if e.matter.ended}
+    blocks: list[Block] = []
+    for meeting in held:
+        left = [p for p in meeting.standing_points if _still_open(p, ended)]
+        number = meeting.minutes.no if meeting.minutes else ""
+        heading = f"{meeting.name}（{short_date(local_date(meeting.starts))}，{number}）尚有{len(left)}项"
+        blocks += headed(heading, *numbered_lines((p.no, _followed(week, meeting, p)) for p in left)) if left else ()
+    return (section("指挥部会议等议定事项落实情况", tuple(blocks)),) if blocks else ()
+
+
+def _still_open(point: DecisionPoint, ended: set[str]) -> bool:
+    """Whether it is to be followed: its matter goes on, or did not take it."""
+    if point.delivery is Delivery.REFUSED:
+        return True
+    arrived = point.delivery is Delivery.DELIVERED and point.matter is not None
+    return arrived and point.outcome in LASTING and point.matter not in ended
 
 
 def _followed(week: Period, meeting: Meeting, point: DecisionPoint) -> str:

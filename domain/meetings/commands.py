@@ -7,11 +7,12 @@ from pydantic import AfterValidator, Field
 
 from domain.base import Frozen
 from domain.bounds import cleaned
-from domain.facts import Confidential, UnitRef, Whole, Words
-from domain.meetings.meeting import AgendaItem, Attendance
+from domain.facts import Attachment, Confidential, UnitRef, Whole, Words
+from domain.meetings.meeting import AgendaItem, Attendance, Leave
 from domain.meetings.series import Series
 from domain.meetings.terms import OfficePart, Outcome, Subject
 from domain.order import OrderBase
+from domain.terms import ReportChannel
 
 
 class ConveneMeeting(Frozen):
@@ -26,6 +27,10 @@ class ConveneMeeting(Frozen):
     secretary: str | None = None
     """Who keeps it; whoever convenes, unless said."""
     period: str | None = None
+    reason: Words | None = None
+    """Why it is on a day off, or at short notice."""
+    emergency: bool = False
+    materials_by: datetime | None = None
 
 
 class MoveMeeting(Frozen):
@@ -34,6 +39,28 @@ class MoveMeeting(Frozen):
     do: Literal["move"] = "move"
     starts: datetime
     reason: Words
+    off_day: bool = False
+    """It may be on a day off."""
+
+
+class ReplyToNotice(Frozen):
+    """参会回执 of a unit, with 请假 and 代会人. The office may enter it for a unit (`via`)."""
+
+    do: Literal["reply"] = "reply"
+    unit: str
+    coming: tuple[str, ...] = ()
+    leave: tuple[Leave, ...] = ()
+    via: ReportChannel | None = None
+
+
+class HandInMaterial(Frozen):
+    """报送汇报材料 for an item of the agenda."""
+
+    do: Literal["material"] = "material"
+    key: str
+    title: Words
+    unit: str
+    attachments: Annotated[tuple[Attachment, ...], Field(min_length=1)]
 
 
 class CancelMeeting(Frozen):
@@ -99,6 +126,8 @@ class DecideItem(Frozen):
     lead: UnitRef | None = None
     assist: tuple[UnitRef, ...] = ()
     due: date | None = None
+    matter_point: Whole | None = None
+    """The 要点 of the matter whose date moves, and not the matter's own limit."""
     new_title: Words | None = None
     urgent: bool = False
 
@@ -115,6 +144,8 @@ class SignMinutes(Frozen):
     """签发纪要."""
 
     do: Literal["minutes"] = "minutes"
+    over: Words | None = None
+    """Why they are signed although a matter does not allow an outcome any more."""
 
 
 class SendAgain(Frozen):
@@ -178,6 +209,8 @@ class RecordMeeting(Frozen):
 MeetingCommand = Annotated[
     ConveneMeeting
     | MoveMeeting
+    | ReplyToNotice
+    | HandInMaterial
     | CancelMeeting
     | AddItem
     | DropItem

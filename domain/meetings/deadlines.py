@@ -1,11 +1,14 @@
 """What the clock owes a meeting: its notice, its agenda, and a word when it was not held or its minutes are late."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.base import Frozen, Term
 from domain.calendar import WorkCalendar, local_date
 from domain.meetings.meeting import Meeting
 from domain.meetings.terms import MeetingStage
+
+AT_ONCE = timedelta(days=1)
+"""Before a meeting called at short notice (临时召开): its notice and its agenda are owed as soon as it is convened."""
 
 
 class MeetingDeadlineKind(Term):
@@ -52,14 +55,27 @@ def owed_by_meeting(meeting: Meeting, calendar: WorkCalendar) -> list[MeetingDea
 def _notice(meeting: Meeting, calendar: WorkCalendar) -> list[MeetingDeadline]:
     if meeting.notified:
         return []
+    if meeting.emergency:
+        return [MeetingDeadline(kind=MeetingDeadlineKind.NOTICE, at=meeting.starts - AT_ONCE)]
     day = calendar.add_workdays(local_date(meeting.starts), -meeting.notice_workdays)
     return [MeetingDeadline(kind=MeetingDeadlineKind.NOTICE, at=calendar.opens(day))]
 
 
 def agenda_instant(meeting: Meeting, calendar: WorkCalendar) -> datetime:
-    """When a meeting's agenda is frozen: the office's opening, so many working days before; never after its start."""
+    """When a meeting's agenda is frozen: the office's opening, so many working days before; never after its start.
+
+    Of one called at short notice at once, whatever the hour.
+    """
+    if meeting.emergency:
+        return meeting.starts - AT_ONCE
     day = calendar.add_workdays(local_date(meeting.starts), -meeting.agenda_workdays)
     return min(calendar.opens(day), meeting.starts)
+
+
+def materials_due(meeting: Meeting, calendar: WorkCalendar) -> datetime:
+    """Until when 汇报材料 are wanted: as the secretary said, else when the agenda is fixed; never after the start."""
+    usual = meeting.starts if meeting.emergency else agenda_instant(meeting, calendar)
+    return min(meeting.materials_by or usual, meeting.starts)
 
 
 def _opening(meeting: Meeting, calendar: WorkCalendar) -> list[MeetingDeadline]:

@@ -98,4 +98,5 @@ def _command(meeting: Meeting, point: DecisionPoint) -> c.OpenMatter | c.RecordD
         assist=point.assist or None,
         minutes=meeting.number,
         point=point.no,
+        matter_point=point.matter_point,
     )

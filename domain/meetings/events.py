@@ -6,9 +6,10 @@ from typing import ClassVar
 from domain.calendar import local_date
 from domain.envelope import NumberSeries
 from domain.event import Event
-from domain.facts import UnitRef, Words
-from domain.meetings.meeting import AgendaItem, Attendance, NewMatter
+from domain.facts import Attachment, UnitRef, Words
+from domain.meetings.meeting import AgendaItem, Attendance, Leave, NewMatter
 from domain.meetings.terms import OfficePart, Outcome, Subject
+from domain.terms import ReportChannel
 
 CODE = "HY"
 """会议: what a meeting's number begins with."""
@@ -30,6 +31,11 @@ class MeetingConvened(Event):
     notice_workdays: int
     agenda_workdays: int
     minutes_workdays: int
+    reason: Words | None = None
+    """Why it is on a day off, or at short notice."""
+    off_day: bool = False
+    emergency: bool = False
+    materials_by: datetime | None = None
 
     def series(self, at: datetime) -> NumberSeries:
         """HY-2022-031: gapless per year of the meeting's date."""
@@ -44,6 +50,28 @@ class MeetingMoved(Event):
     starts: datetime
     reason: Words
     automatic: bool = False
+    off_day: bool = False
+
+
+class NoticeAnswered(Event):
+    """参会回执 of a unit."""
+
+    label: ClassVar[str] = "参会回执"
+    unit: str
+    coming: tuple[str, ...] = ()
+    leave: tuple[Leave, ...] = ()
+    via: ReportChannel | None = None
+
+
+class MaterialHandedIn(Event):
+    """汇报材料 for an item."""
+
+    label: ClassVar[str] = "报送汇报材料"
+    key: str
+    title: Words
+    unit: str
+    attachments: tuple[Attachment, ...]
+    late: bool = False
 
 
 class MeetingCancelled(Event):
@@ -124,6 +152,7 @@ class PointDecided(Event):
     lead: UnitRef | None = None
     assist: tuple[UnitRef, ...] = ()
     due: date | None = None
+    matter_point: int | None = None
     new: NewMatter | None = None
     urgent: bool = False
 
@@ -142,6 +171,8 @@ class MinutesIssued(Event):
     label: ClassVar[str] = "签发纪要"
     no: str = ""
     signer: str
+    over: Words | None = None
+    """Why, although a matter did not allow an outcome any more."""
 
     def series(self, at: datetime) -> NumberSeries:
         """香指纪〔2022〕3号: gapless per year."""

@@ -7,7 +7,7 @@ from domain.calendar import local_date
 from domain.envelope import Recorded
 from domain.event import Event, decode
 from domain.meetings import events as ev
-from domain.meetings.meeting import DecisionPoint, Meeting, Minutes
+from domain.meetings.meeting import DecisionPoint, Material, Meeting, Minutes, NoticeReply
 from domain.meetings.terms import Delivery, MeetingStage, Outcome
 
 E = TypeVar("E", bound=Event)
@@ -56,12 +56,30 @@ def _begun(event: Event, recorded: Recorded) -> Meeting:
         notice_workdays=event.notice_workdays,
         agenda_workdays=event.agenda_workdays,
         minutes_workdays=event.minutes_workdays,
+        called_because=event.reason,
+        off_day=event.off_day,
+        emergency=event.emergency,
+        materials_by=event.materials_by,
     )
 
 
 @_on(ev.MeetingMoved)
 def _(m: Meeting, e: ev.MeetingMoved, r: Recorded) -> Change:
-    return {"starts": e.starts, "lapsed": False, "notified": False}
+    because: Change = {"called_because": e.reason} if e.off_day else {}
+    # What was answered was answered for another day.
+    return {"starts": e.starts, "lapsed": False, "notified": False, "off_day": e.off_day, "replies": (), **because}
+
+
+@_on(ev.NoticeAnswered)
+def _(m: Meeting, e: ev.NoticeAnswered, r: Recorded) -> Change:
+    others = (reply for reply in m.replies if reply.unit != e.unit)
+    return {"replies": (*others, NoticeReply(unit=e.unit, coming=e.coming, leave=e.leave))}
+
+
+@_on(ev.MaterialHandedIn)
+def _(m: Meeting, e: ev.MaterialHandedIn, r: Recorded) -> Change:
+    handed = Material(key=e.key, unit=e.unit, at=r.occurred_at, late=e.late, attachments=e.attachments)
+    return {"materials": (*m.materials, handed)}
 
 
 @_on(ev.MeetingCancelled)
@@ -133,6 +151,7 @@ def _(m: Meeting, e: ev.PointDecided, r: Recorded) -> Change:
         lead=e.lead,
         assist=e.assist,
         due=e.due,
+        matter_point=e.matter_point,
         new=e.new,
         urgent=e.urgent,
         decided_by=r.actor,
@@ -157,7 +176,7 @@ def _(m: Meeting, e: ev.MinutesIssued, r: Recorded) -> Change:
     points = tuple(
         p.model_copy(update={"delivery": Delivery.PENDING}) if p.delivery is Delivery.WAITING else p for p in m.points
     )
-    minutes = Minutes(no=e.no, signer=e.signer, on=local_date(r.occurred_at))
+    minutes = Minutes(no=e.no, signer=e.signer, on=local_date(r.occurred_at), over=e.over)
     return {"stage": MeetingStage.SIGNED, "minutes": minutes, "points": points}
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from domain.base import Frozen
 from domain.envelope import Actor
-from domain.facts import UnitRef, Words
+from domain.facts import Attachment, UnitRef, Words
 from domain.meetings.terms import MEETING_ENDED, AgendaReason, Delivery, MeetingStage, OfficePart, Outcome, Subject
 
 MATTER = "matter/"
@@ -54,6 +54,8 @@ class DecisionPoint(Frozen):
     lead: UnitRef | None = None
     assist: tuple[UnitRef, ...] = ()
     due: date | None = None
+    matter_point: int | None = None
+    """The 要点 of the matter whose date moves, when not the whole matter's does."""
     new: NewMatter | None = None
     urgent: bool = False
     decided_by: Actor
@@ -65,12 +67,41 @@ class DecisionPoint(Frozen):
     withdrawn: str | None = None
 
 
+class Leave(Frozen):
+    """请假, and who comes instead (代会人): a person id, or the name of somebody from outside."""
+
+    person: str
+    reason: Words
+    substitute: str | None = None
+
+
+class NoticeReply(Frozen):
+    """参会回执 of a unit: who comes, and who asks for leave; the newest of a unit counts."""
+
+    unit: str
+    coming: tuple[str, ...] = ()
+    leave: tuple[Leave, ...] = ()
+
+
+class Material(Frozen):
+    """汇报材料 that were handed in for an item."""
+
+    key: str
+    """Of the item."""
+    unit: str
+    at: datetime
+    late: bool
+    attachments: tuple[Attachment, ...] = ()
+
+
 class Minutes(Frozen):
     """纪要: its number, who signed, when."""
 
     no: str
     signer: str
     on: date
+    over: str | None = None
+    """Why they were signed although a matter did not allow an outcome any more."""
 
 
 class Attendance(Frozen):
@@ -104,6 +135,16 @@ class Meeting(Frozen):
     notice_workdays: int = 0
     agenda_workdays: int = 0
     minutes_workdays: int = 0
+    called_because: str | None = None
+    """Why it is on a day off, or at short notice."""
+    off_day: bool = False
+    """It is on a day off on purpose: no calendar moves it."""
+    emergency: bool = False
+    """临时召开: no days of notice, the agenda is fixed at once."""
+    materials_by: datetime | None = None
+    """Until when 汇报材料 are wanted, when not until the agenda is fixed."""
+    replies: tuple[NoticeReply, ...] = ()
+    materials: tuple[Material, ...] = ()
     notified: bool = False
     lapsed: bool = False
     minutes_overdue: bool = False
@@ -146,6 +187,27 @@ class Meeting(Frozen):
     def point(self, no: int) -> DecisionPoint | None:
         """The decision point of that number, withdrawn ones too."""
         return next((p for p in self.points if p.no == no), None)
+
+    @property
+    def reporting_units(self) -> tuple[str, ...]:
+        """The leads of what is on the agenda: who is to answer the notice and to hand in papers."""
+        items = self.items or self.added
+        return tuple(dict.fromkeys(i.lead for i in items if i.lead and i.dropped is None))
+
+    def reply_of(self, unit: str) -> NoticeReply | None:
+        """A unit's 回执."""
+        return next((r for r in self.replies if r.unit == unit), None)
+
+    def materials_for(self, key: str) -> tuple[Material, ...]:
+        """What was handed in for an item."""
+        return tuple(m for m in self.materials if m.key == key)
+
+    @property
+    def answered(self) -> Attendance:
+        """Who comes and who does not, as the units said."""
+        coming = [p for r in self.replies for p in (*r.coming, *(x.substitute for x in r.leave if x.substitute))]
+        leave = [x.person for r in self.replies for x in r.leave]
+        return Attendance(present=tuple(dict.fromkeys(coming)), leave=tuple(dict.fromkeys(leave)))
 
     @property
     def standing_points(self) -> tuple[DecisionPoint, ...]:

@@ -14,10 +14,11 @@ from domain.log import Claims, SlotClaim, UnitClaim
 from domain.meetings import commands as c
 from domain.meetings import events as ev
 from domain.meetings.agenda import arranged_agenda
-from domain.meetings.deadlines import MeetingDeadlineKind, minutes_due, next_meeting_deadline
-from domain.meetings.meeting import AgendaItem, DecisionPoint, Meeting, NewMatter
+from domain.meetings.deadlines import MeetingDeadlineKind, materials_due, minutes_due, next_meeting_deadline
+from domain.meetings.meeting import MATTER, AgendaItem, DecisionPoint, Meeting, NewMatter
 from domain.meetings.terms import AGREEING, NEEDS_MATTER, Delivery, MeetingStage, Outcome, Subject
 from domain.queries.spoken import said_date
+from domain.rules.authority import IN_UNIT
 from domain.rules.context import DatedEvent, DecisionContext, drafted
 from domain.rules.context import RuleEvent as Result
 from domain.terms import Role, Supervision
@@ -26,6 +27,8 @@ BEFORE = (MeetingStage.SCHEDULED, MeetingStage.FROZEN)
 ONLY_CLOCK: tuple[type[Frozen], ...] = (c.ExpireMeeting, c.ReprojectMeeting, c.NoteDelivery)
 CLOCK: tuple[type[Frozen], ...] = (*ONLY_CLOCK, c.ConveneMeeting, c.FreezeAgenda)
 """What the clock does: convening by a series' rule and freezing the agenda a person may do as well."""
+OF_UNITS = (c.ReplyToNotice, c.HandInMaterial)
+"""What the units that are called to a meeting do themselves."""
 Rule = Callable[[Meeting, Any, DecisionContext], Iterable[Result]]
 
 
@@ -77,6 +80,10 @@ def _authorise(command: Frozen, context: DecisionContext) -> None:
     refuse(
         actor.on_behalf_of is not None and actor.role is not Role.OFFICE, "只有办公室可以代录领导的决定", "forbidden"
     )
+    if isinstance(command, OF_UNITS) and context.is_(*IN_UNIT):
+        own = context.decider.unit == command.unit
+        refuse(not own, "回执和汇报材料由本单位报送，不能代其他单位报送", "forbidden")
+        return
     refuse(not context.is_(Role.OFFICE, Role.LEADER), "会议由办公室或领导办理，单位人员不能办理", "forbidden")
 
 
@@ -86,7 +93,10 @@ def _authorise(command: Frozen, context: DecisionContext) -> None:
 def _convene(command: c.ConveneMeeting, context: DecisionContext) -> Iterator[Result]:
     """A meeting is on a working day and still to come; of one series there are not two at once (see `SlotClaim`)."""
     refuse(command.starts <= context.now, "开会时间已经过去；已开过的会议请用 xmh meeting record 登记", "malformed")
-    _on_a_workday(command.starts, context.calendar)
+    off_day = _day_off(command.starts, context.calendar, said=command.reason is not None)
+    refuse(command.emergency and command.reason is None, "临时召开须说明理由（--reason）", "malformed")
+    late = command.materials_by is not None and command.materials_by > command.starts
+    refuse(late, "报送材料的时限晚于开会时间", "malformed")
     series = command.series
     yield ev.MeetingConvened(
         series_id=series.id,
@@ -97,21 +107,30 @@ def _convene(command: c.ConveneMeeting, context: DecisionContext) -> Iterator[Re
         chair=command.chair,
         secretary=command.secretary or context.actor.id,
         period=command.period,
-        notice_workdays=series.notice_workdays,
-        agenda_workdays=series.agenda_workdays,
+        notice_workdays=0 if command.emergency else series.notice_workdays,
+        agenda_workdays=0 if command.emergency else series.agenda_workdays,
         minutes_workdays=series.minutes_workdays,
+        reason=command.reason,
+        off_day=off_day,
+        emergency=command.emergency,
+        materials_by=command.materials_by,
     )
 
 
-def _on_a_workday(starts: datetime, calendar: WorkCalendar) -> None:
+def _day_off(starts: datetime, calendar: WorkCalendar, *, said: bool) -> bool:
+    """Whether it is on a day off: on purpose only, and with the reason."""
     day = local_date(starts)
+    if calendar.is_workday(day):
+        return False
     after = calendar.first_workday_on_or_after(day)
     before = calendar.last_workday_on_or_before(day)
     refuse(
-        not calendar.is_workday(day),
-        f"{said_date(day)}不是工作日，不能安排会议；前后的工作日是 {said_date(before)}、{said_date(after)}",
+        not said,
+        f"{said_date(day)}不是工作日，不能安排会议；前后的工作日是 {said_date(before)}、{said_date(after)}；"
+        "确须在休息日召开的，安排时写明理由（--reason），改期时加 --off-day",
         "not_a_workday",
     )
+    return True
 
 
 def _move(meeting: Meeting, command: c.MoveMeeting, context: DecisionContext) -> Iterator[Result]:
@@ -119,8 +138,46 @@ def _move(meeting: Meeting, command: c.MoveMeeting, context: DecisionContext) ->
     refuse(meeting.stage not in BEFORE, f"{meeting.number} {meeting.stage.label}，不能改期")
     refuse(command.starts <= context.now, "改期后的时间已经过去", "malformed")
     refuse(command.starts == meeting.starts, "时间没有变化")
-    _on_a_workday(command.starts, context.calendar)
-    yield ev.MeetingMoved(starts=command.starts, reason=command.reason)
+    off_day = _day_off(command.starts, context.calendar, said=command.off_day)
+    yield ev.MeetingMoved(starts=command.starts, reason=command.reason, off_day=off_day)
+
+
+def _reply(meeting: Meeting, command: c.ReplyToNotice, context: DecisionContext) -> Iterator[Result]:
+    """参会回执 before the meeting is opened: who comes; who does not, why, and who comes instead."""
+    refuse(meeting.stage not in BEFORE, f"{meeting.number} {meeting.stage.label}，不再收回执；实到情况由办公室登记")
+    away = [x.person for x in command.leave]
+    instead = [x.substitute for x in command.leave if x.substitute]
+    refuse(not command.coming and not away, "回执须写明参会人员或请假人员", "malformed")
+    named = [*command.coming, *away, *instead]
+    twice = sorted({p for p in named if named.count(p) > 1})
+    refuse(bool(twice), f"{'、'.join(twice)} 在回执里写了两次；本人请假须由他人代会", "malformed")
+    _concerned(meeting, command.unit, context)
+    reply = ev.NoticeAnswered(unit=command.unit, coming=command.coming, leave=command.leave, via=command.via)
+    known = meeting.reply_of(command.unit)
+    if known is None or (known.coming, known.leave) != (reply.coming, reply.leave):
+        yield reply
+
+
+def _hand_in(meeting: Meeting, command: c.HandInMaterial, context: DecisionContext) -> Iterator[Result]:
+    """报送汇报材料, until the minutes are signed; after its limit as 迟报."""
+    _not_signed(meeting)
+    item = next((i for i in (*meeting.items, *meeting.added) if i.key == command.key and i.dropped is None), None)
+    gone = item is None and (bool(meeting.items) or not command.key.startswith(MATTER))
+    refuse(gone, f"{meeting.number} 的议题里没有“{command.title}”", "not_on_agenda")
+    foreign = item is not None and item.lead != command.unit and context.is_(*IN_UNIT)
+    refuse(foreign, f"“{command.title}”不由本单位汇报", "forbidden")
+    known = {a.sha256 for m in meeting.materials_for(command.key) for a in m.attachments}
+    fresh = tuple(a for a in command.attachments if a.sha256 not in known)
+    if fresh:
+        late = context.now > materials_due(meeting, context.calendar)
+        yield ev.MaterialHandedIn(key=command.key, title=command.title, unit=command.unit, attachments=fresh, late=late)
+
+
+def _concerned(meeting: Meeting, unit: str, context: DecisionContext) -> None:
+    """A unit answers a notice that calls it: it has an item once the agenda is fixed."""
+    called = meeting.reporting_units
+    stranger = meeting.stage is MeetingStage.FROZEN and bool(called) and unit not in called
+    refuse(stranger and context.is_(*IN_UNIT), f"{meeting.number} 没有本单位汇报的议题，无须回执", "forbidden")
 
 
 def _cancel(meeting: Meeting, command: c.CancelMeeting, context: DecisionContext) -> Iterator[Result]:
@@ -219,6 +276,7 @@ def _decide(meeting: Meeting, command: c.DecideItem, context: DecisionContext) -
         lead=command.lead,
         assist=command.assist,
         due=command.due,
+        matter_point=command.matter_point,
         new=new,
         urgent=command.urgent,
     )
@@ -248,6 +306,8 @@ def _complete(command: c.DecideItem, item: AgendaItem, context: DecisionContext)
     refuse(command.due is not None and command.due < context.today, f"时限 {command.due} 已经过去")
     contact = command.lead is not None and command.lead.supervision is Supervision.CONTACT
     refuse(contact, "该单位不是督办对象（条例第五条），只能作为联系单位，不能牵头")
+    one_point = command.matter_point is not None and outcome is not Outcome.LIMITED
+    refuse(one_point, f"“{outcome.label}”不能只改一个要点；只改要点的时限请用“限期”（--point）", "malformed")
     granted = command.subject is Subject.EXTENSION and outcome in AGREEING
     moves = outcome in (Outcome.LIMITED, Outcome.NEW_MATTER) or granted
     refuse(command.due is not None and not moves, f"“{outcome.label}”不改时限；要定时限请用“限期”", "malformed")
@@ -263,15 +323,17 @@ def _withdraw(meeting: Meeting, command: c.WithdrawPoint, context: DecisionConte
 
 
 def _sign(meeting: Meeting, command: c.SignMinutes, context: DecisionContext) -> Iterator[Result]:
-    """签发纪要 by a leader or, of a meeting he chaired, by the chair: from now on the outcomes bind."""
-    del command
+    """签发纪要 by a leader or, of a meeting he chaired, by the chair: from now on the outcomes bind.
+
+    The append asks each matter once more whether it allows what was decided (`trial.try_outcome`).
+    """
     refuse(
         meeting.minutes is not None, f"{meeting.number} 的纪要已签发（{meeting.minutes.no if meeting.minutes else ''}）"
     )
     refuse(meeting.stage is not MeetingStage.IN_SESSION, f"{meeting.number} {meeting.stage.label}，没有可签发的纪要")
     chair = context.decider.id == meeting.chair
     refuse(not (context.is_(Role.LEADER) or chair), "纪要须由领导或主持人签发（--sign）", "unsigned")
-    yield ev.MinutesIssued(signer=context.decider.id)
+    yield ev.MinutesIssued(signer=context.decider.id, over=command.over)
 
 
 # --- 落实
@@ -336,7 +398,9 @@ def _reproject(meeting: Meeting, command: c.ReprojectMeeting, context: DecisionC
     """A meeting whose day has become a day off moves to the next working day, at the same hour."""
     del command
     day = local_date(meeting.starts)
-    if meeting.stage not in BEFORE or meeting.starts <= context.now or context.calendar.is_workday(day):
+    on_purpose = meeting.off_day or meeting.emergency
+    passed = meeting.stage not in BEFORE or meeting.starts <= context.now
+    if passed or on_purpose or context.calendar.is_workday(day):
         return
     starts = meeting.starts + (context.calendar.first_workday_on_or_after(day) - day)
     reason = f"{said_date(day)}按工作日历不上班，顺延至下一工作日"
@@ -367,6 +431,8 @@ def _record(command: c.RecordMeeting, context: DecisionContext) -> Iterator[Resu
 
 _RULES: dict[type[Frozen], Rule] = {
     c.MoveMeeting: _move,
+    c.ReplyToNotice: _reply,
+    c.HandInMaterial: _hand_in,
     c.CancelMeeting: _cancel,
     c.AddItem: _add_item,
     c.DropItem: _drop_item,

@@ -46,12 +46,27 @@ def _why(event: Event) -> str:
     return f"：{reason}" if (reason := getattr(event, "reason", None)) else ""
 
 
+def _reply_said(event: Event) -> str:
+    if not isinstance(event, ev.NoticeAnswered):
+        return ""
+    instead = sum(x.substitute is not None for x in event.leave)
+    away = f"，请假{len(event.leave)}人（代会{instead}人）" if event.leave else ""
+    return f"参会{len(event.coming) + instead}人{away}"
+
+
+def _title(event: Event) -> str:
+    late = "（迟报）" if isinstance(event, ev.MaterialHandedIn) and event.late else ""
+    return f"{event.title if isinstance(event, ev.MaterialHandedIn) else ''}{late}"
+
+
 RULES: dict[type[Event], MeetingNoticeRule] = {
     ev.MeetingNotified: MeetingNoticeRule(ALL, lambda _, m: f"会议通知：{_when(m)}", "请安排参加"),
     # Soon: who would travel to a meeting must know in time.
     ev.MeetingMoved: MeetingNoticeRule(ALL, lambda e, m: f"会议改期{_why(e)}，{_when(m)}", urgency=Urgency.URGENT),
     ev.MeetingCancelled: MeetingNoticeRule(ALL, lambda e, _: f"会议取消{_why(e)}", urgency=Urgency.URGENT),
     ev.AgendaFrozen: MeetingNoticeRule(ALL, lambda _, m: f"议题已定（共{len(_items(m))}项），{_when(m)}", "请准备汇报"),
+    ev.NoticeAnswered: MeetingNoticeRule((Of.SECRETARY,), lambda e, _: f"参会回执：{_reply_said(e)}"),
+    ev.MaterialHandedIn: MeetingNoticeRule((Of.SECRETARY,), lambda e, _: f"汇报材料已报送：{_title(e)}"),
     ev.MinutesIssued: MeetingNoticeRule(ALL, lambda _, m: f"会议纪要已签发：{m.minutes.no if m.minutes else ''}"),
     ev.MeetingLapsed: MeetingNoticeRule(
         (Of.SECRETARY,), lambda _, m: f"会议逾期未开（原定{office_time(m.starts)}）", "请改期或取消"

@@ -129,7 +129,8 @@ def _feedback(e: ev.FeedbackSubmitted, r: Reader) -> str:
 
 
 def _decided(e: ev.DecisionRecorded, _: Reader) -> str:
-    outcome = f"{e.outcome.label}{e.subject.label if e.subject else ''}，" if e.outcome else ""
+    what = e.subject.label if e.subject else f"要点{e.matter_point}" if e.matter_point else ""
+    outcome = f"{e.outcome.label}{what}，" if e.outcome else ""
     point = f"（{e.minutes}第{e.point}项）" if e.minutes and e.point else ""
     return f"{e.meeting}：{outcome}{e.text}{_if(e.due, '；时限 ')}{point}"
 

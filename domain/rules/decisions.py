@@ -12,7 +12,7 @@ from domain.rules.context import DecisionContext
 from domain.rules.context import RuleEvent as Result
 from domain.rules.ending import closed_by_meeting, returned
 from domain.rules.limits import answer_extension
-from domain.rules.opening import assign, receipt_moved
+from domain.rules.opening import assign, change_point, receipt_moved
 from domain.terms import Role, Stage
 
 
@@ -31,13 +31,17 @@ def record_decision(matter: Matter, command: c.RecordDecision, context: Decision
     yield ev.DecisionRecorded(
         meeting=command.meeting,
         text=command.text,
-        due=command.due if sets else None,
+        due=command.due if sets and command.matter_point is None else None,
         outcome=command.outcome,
         subject=command.subject,
         minutes=command.minutes,
         point=command.point,
+        matter_point=command.matter_point,
     )
-    if command.due is not None and command.subject is None:
+    if command.matter_point is not None:
+        moved = c.ChangePoint(no=command.matter_point, due=command.due)
+        yield from change_point(matter, moved, context)
+    elif command.due is not None and command.subject is None:
         yield from receipt_moved(matter, command.due, context)
     yield from _consequences(matter, command, context)
 
@@ -47,7 +51,7 @@ def _within_the_chairs_reach(matter: Matter, command: c.RecordDecision, context:
     if context.is_(Role.LEADER):
         return
     setter = matter.due_set_by.on_behalf_of or matter.due_set_by
-    moves = command.due is not None or command.subject is not None
+    moves = (command.due is not None and command.matter_point is None) or command.subject is not None
     refuse(moves and setter.role is Role.LEADER, "该时限由领导确定，须由领导主持的会议变更", "forbidden")
     named = command.outcome is Outcome.REASSIGNED and matter.lead_named_by_leader
     refuse(named, "牵头单位由领导指定，须由领导主持的会议改派", "forbidden")

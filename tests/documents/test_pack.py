@@ -5,12 +5,14 @@ from datetime import date
 from documents.formats.markdown import markdown_of
 from documents.ledger import read_known, read_ledger
 from documents.meetings.pack import weekly_pack
+from domain.envelope import SYSTEM
 from domain.meetings import commands as c
+from domain.meetings.terms import Outcome
 from eventlog.database import Database
 from tests.documents.quarter import HALL, LAND, play
 from tests.support.history import meet
 from tests.support.homes import at
-from tests.support.meetings import WEEKLY, convening, decision, item
+from tests.support.meetings import MONTHLY, WEEKLY, convening, decision, item
 from tests.support.office import FOR_LEADER, OFFICE
 
 STREAM = "meeting/weekly"
@@ -49,3 +51,22 @@ def test_points_of_the_last_meeting_stand_under_their_own_numbers_with_the_numbe
     assert "2022年第1次工作例会（3月28日，香指纪〔2022〕1号）议定1项。" in told
     (followed,) = [line for line in told if line.startswith("2.“协调二期用地收储”")]
     assert "移交用地。目前办理中，红灯；" in followed
+
+
+def test_what_a_headquarters_meeting_decided_is_followed_until_it_is_done(log: Database) -> None:
+    """Only the weekly meeting's own points were in the pack."""
+    play(log)
+    stream = "meeting/monthly"
+    meet(log, stream, convening(MONTHLY, at("2022-03-24")), OFFICE, at("2022-03-21"))
+    meet(log, stream, c.FreezeAgenda(proposed=(item(1, LAND), item(2, HALL)), position=7), OFFICE, at("2022-03-24"))
+    meet(log, stream, c.OpenMeeting(), OFFICE, at("2022-03-24"))
+    meet(log, stream, decision(1, text="移交用地"), FOR_LEADER, at("2022-03-24"))
+    meet(log, stream, decision(2, Outcome.HEARD, text="听取汇报"), FOR_LEADER, at("2022-03-24"))
+    meet(log, stream, c.SignMinutes(), FOR_LEADER, at("2022-03-25"))
+    delivered = c.Delivered(stream=LAND, matter="XMH-2022-001", version=9)
+    note = c.NoteDelivery(point=1, attempt=0, delivered=delivered)
+    meet(log, stream, note, SYSTEM, at("2022-03-25"))
+    told = markdown_of(weekly_pack(read_ledger(log, AFTER), date(2022, 4, 4), date(2022, 4, 4)))
+    assert "指挥部会议等议定事项落实情况" in told
+    assert "2022年第1次月度指挥部会议（3月24日，香指纪〔2022〕1号）尚有1项" in told
+    assert "“协调二期用地收储”：移交用地" in told

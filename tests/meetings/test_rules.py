@@ -9,15 +9,17 @@ from domain import commands as matters
 from domain.base import Frozen, Refusal
 from domain.calendar import DayOverride, at_office
 from domain.envelope import SYSTEM, Actor
-from domain.facts import WITHHELD
+from domain.facts import WITHHELD, Attachment
 from domain.meetings import commands as c
 from domain.meetings.agenda import arranged_agenda, propose_agenda
 from domain.meetings.deadlines import MeetingDeadlineKind, owed_by_meeting
-from domain.meetings.meeting import AgendaItem, Attendance
+from domain.meetings.deliveries import outcome_order
+from domain.meetings.meeting import AgendaItem, Attendance, Leave
 from domain.meetings.terms import AgendaReason, Delivery, MeetingStage, Outcome, Subject
+from domain.terms import Role
 from tests.support.life import CALENDAR, RULEBOOK, accepted
 from tests.support.meetings import MONTHLY, THURSDAY, WEEKLY, Session, convened, convening, decision, in_session, item
-from tests.support.office import AUDITOR, FOR_LEADER, LEAD, LEADER, LIAISON, OFFICE
+from tests.support.office import AUDITOR, FOR_LEADER, LEAD, LEADER, LIAISON, OFFICE, OTHER
 
 
 def refused(session: Session, command: Frozen, actor: Actor = OFFICE, words: str = "", code: str | None = None) -> None:
@@ -86,6 +88,103 @@ def test_a_day_that_became_a_day_off_moves_the_meeting_to_the_next_working_day()
     session.rulebook = session.rulebook.model_copy(update={"calendar": stop})
     assert session.do(c.ReprojectMeeting(), SYSTEM) == ["MeetingMoved"]
     assert session.m.starts == at_office(date(2022, 4, 1), time(9, 30))
+
+
+SATURDAY = at_office(date(2022, 3, 26), time(14, 0))
+
+
+def test_a_meeting_on_a_day_off_has_its_reason_and_no_calendar_moves_it() -> None:
+    session = convened(starts=SATURDAY, reason="台风防御部署")
+    assert (session.m.off_day, session.m.called_because) == (True, "台风防御部署")
+    assert session.do(c.ReprojectMeeting(), SYSTEM) == []
+    refused(session, c.MoveMeeting(starts=SATURDAY + timedelta(days=1), reason="主持人出差"), words="--off-day")
+    session.do(c.MoveMeeting(starts=SATURDAY + timedelta(days=1), reason="主持人出差", off_day=True))
+    session.do(c.MoveMeeting(starts=THURSDAY, reason="改回工作日"))
+    assert not session.m.off_day
+
+
+def test_an_emergency_meeting_is_called_and_its_agenda_fixed_at_once() -> None:
+    refused(Session(), convening(emergency=True), words="临时召开须说明理由")
+    soon = Session()
+    soon.do(convening(starts=soon.now + timedelta(hours=2), emergency=True, reason="基坑渗水"))
+    owed = {d.kind: d.at for d in owed_by_meeting(soon.m, CALENDAR)}
+    assert owed[MeetingDeadlineKind.NOTICE] <= soon.now
+    assert owed[MeetingDeadlineKind.AGENDA] <= soon.now
+    typhoon = (DayOverride(day=date(2022, 3, 7), workday=False, reason="台风"),)
+    soon.rulebook = soon.rulebook.model_copy(update={"calendar": CALENDAR.model_copy(update={"overrides": typhoon})})
+    assert soon.do(c.ReprojectMeeting(), SYSTEM) == [], "a typhoon does not put off the meeting about it"
+
+
+# --- 回执、请假、材料
+
+
+def _frozen() -> Session:
+    session = convened()
+    session.now = THURSDAY - timedelta(days=1)
+    led = [item(n).model_copy(update={"lead": unit}) for n, unit in ((1, "gengxin"), (2, "zhujian"))]
+    session.do(c.FreezeAgenda(proposed=tuple(led), position=1))
+    return session
+
+
+def _reply(*coming: str, unit: str = "gengxin", **leave: str) -> c.ReplyToNotice:
+    away = (Leave.model_validate({"reason": "出差", **leave}),) if leave else ()
+    return c.ReplyToNotice(unit=unit, coming=coming, leave=away)
+
+
+def test_a_unit_says_who_comes_and_who_comes_instead_of_whom() -> None:
+    session = _frozen()
+    assert session.m.reporting_units == ("gengxin", "zhujian")
+    reply = _reply("li", person="head", substitute="陈工")
+    assert session.do(reply, LIAISON) == ["NoticeAnswered"]
+    assert session.do(reply, LIAISON) == [], "said twice it is said once"
+    assert session.m.answered == Attendance(present=("li", "陈工"), leave=("head",))
+    session.do(_reply("head"), LIAISON)
+    assert session.m.answered == Attendance(present=("head",)), "the newest counts"
+    session.do(c.MoveMeeting(starts=THURSDAY + timedelta(days=1), reason="主持人出差"))
+    assert session.m.replies == (), "what was answered was answered for another day"
+
+
+def test_wrong_replies_are_refused() -> None:
+    session = _frozen()
+    refused(session, _reply(), LIAISON, words="须写明参会人员")
+    refused(session, _reply("head", person="head"), LIAISON, words="写了两次")
+    refused(session, _reply(person="head", substitute="head"), LIAISON, words="须由他人代会")
+    refused(session, _reply("x", unit="zhujian"), LIAISON, words="不能代其他单位", code="forbidden")
+    refused(session, _reply("li"), AUDITOR, code="forbidden")
+    stranger = Actor(id="wai", role=Role.LIAISON, unit="jiaotong")
+    refused(session, _reply("wai", unit="jiaotong"), stranger, words="无须回执")
+    session.now = THURSDAY
+    session.do(c.OpenMeeting())
+    refused(session, _reply("li"), LIAISON, words="不再收回执")
+
+
+def test_papers_for_an_item_are_handed_in_once_and_late_ones_are_marked() -> None:
+    session = convened(materials_by=THURSDAY - timedelta(days=2))
+    session.now = THURSDAY - timedelta(days=3)
+    led = item(1).model_copy(update={"lead": "gengxin"})
+    session.do(c.FreezeAgenda(proposed=(led,), position=1))
+    file = Attachment(name="汇报.pdf", sha256="a" * 64, size=1)
+    mine = c.HandInMaterial(key=led.key, title=led.title, unit="gengxin", attachments=(file,))
+    session.do(mine, LIAISON)
+    assert session.do(mine, LIAISON) == []
+    session.now = THURSDAY - timedelta(days=1)
+    again = mine.model_copy(update={"attachments": (file.model_copy(update={"sha256": "b" * 64}),)})
+    session.do(again, LIAISON)
+    assert [m.late for m in session.m.materials_for(led.key)] == [False, True]
+    refused(session, mine.model_copy(update={"key": "own:9", "title": "别的"}), words="没有“别的”")
+    refused(session, mine.model_copy(update={"unit": "zhujian"}), OTHER, words="不由本单位汇报", code="forbidden")
+    late = convening(materials_by=THURSDAY + timedelta(days=1))
+    refused(Session(), late, words="晚于开会时间")
+
+
+def test_only_a_limit_moves_one_point() -> None:
+    session = in_session()
+    one = decision(1, Outcome.CONTINUED, matter_point=1)
+    refused(session, one, FOR_LEADER, words="不能只改一个要点", code="malformed")
+    session.do(decision(1, Outcome.LIMITED, matter_point=1, due=date(2022, 5, 20)), FOR_LEADER)
+    order = outcome_order(session.m, session.m.points[0], session.now)
+    assert isinstance(order.command, matters.RecordDecision)
+    assert order.command.matter_point == 1
 
 
 # --- 议题

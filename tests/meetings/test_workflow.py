@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
 import pytest_asyncio
 
 from domain import commands as mc
@@ -13,9 +14,10 @@ from domain.base import Refusal
 from domain.envelope import SYSTEM, Actor
 from domain.event import decode
 from domain.events import DecisionRecorded, MatterOpened
+from domain.facts import NewPoint
 from domain.meetings import commands as c
 from domain.meetings.meeting import AgendaItem, Meeting
-from domain.meetings.terms import Delivery, MeetingStage, Outcome
+from domain.meetings.terms import Delivery, MeetingStage, Outcome, Subject
 from domain.office import CALENDAR_STREAM, DayOverridden
 from domain.terms import MatterClass, Stage, SuspensionReason
 from eventlog import reading
@@ -124,6 +126,37 @@ async def test_outcomes_reach_their_matters_once_the_minutes_are_signed_and_the_
     await room.gateway.client.get_workflow_handle(room.stream).result()
 
 
+async def test_an_outcome_its_matter_does_not_allow_is_not_recorded(room: Room) -> None:
+    """摘牌 of a matter never 挂牌 was signed and filed; what the same meeting decided before counts as done."""
+    await room.in_progress(1)
+    await room.begun()
+    with pytest.raises(Refusal, match="没有挂牌督办，无须摘牌"):
+        await room.do(decision(1, Outcome.DELISTED), FOR_LEADER)
+    with pytest.raises(Refusal, match="没有待批复的延期申请"):
+        await room.do(decision(1, Outcome.AGREED, subject=Subject.EXTENSION), FOR_LEADER)
+    assert not room.meeting.points
+    await room.do(decision(1, Outcome.LISTED), FOR_LEADER)
+    with pytest.raises(Refusal, match="已挂牌督办"):
+        await room.do(decision(1, Outcome.LISTED), FOR_LEADER)
+    await room.do(decision(1, Outcome.DELISTED), FOR_LEADER)
+    assert [p.outcome for p in room.meeting.points] == [Outcome.LISTED, Outcome.DELISTED]
+
+
+async def test_a_point_is_moved_and_the_matter_keeps_its_limit(room: Room) -> None:
+    await room.in_progress(1)
+    stream = room.matters[0]
+    await room.to_matter(stream, mc.AddPoint(point=NewPoint(text="围挡", due=date(2022, 4, 29))))
+    await room.begun()
+    due = matter(room.log, stream).due
+    with pytest.raises(Refusal, match="晚于办结时限"):
+        too_late = decision(1, Outcome.LIMITED, matter_point=1, due=due + timedelta(days=1))
+        await room.do(too_late, FOR_LEADER)
+    await room.do(decision(1, Outcome.LIMITED, matter_point=1, due=date(2022, 5, 20), urgent=True), FOR_LEADER)
+    await until(lambda: matter(room.log, stream).points[0].due == date(2022, 5, 20))
+    assert matter(room.log, stream).due == due
+    assert matter(room.log, stream).points[0].original_due == date(2022, 4, 29)
+
+
 async def test_an_urgent_outcome_binds_at_once(room: Room) -> None:
     await room.in_progress(1)
     await room.begun()
@@ -136,9 +169,12 @@ async def test_a_matter_that_refuses_is_shown_and_takes_the_outcome_when_the_rea
     await room.in_progress(1)
     await room.begun()
     suspended = mc.SuspendMatter(reason=SuspensionReason.AWAITING_SUPERIOR, until=date(2022, 4, 29))
-    await room.to_matter(room.matters[0], suspended)
     await room.do(decision(1), FOR_LEADER)
-    await room.do(c.SignMinutes(), FOR_LEADER)
+    await room.to_matter(room.matters[0], suspended)
+    with pytest.raises(Refusal, match="第1项（XMH-2022-001 暂缓中"):
+        await room.do(c.SignMinutes(), FOR_LEADER)
+    assert room.meeting.minutes is None, "nothing is signed that a matter does not allow any more"
+    await room.do(c.SignMinutes(over="照会议议定签发"), FOR_LEADER)
     await until(lambda: room.meeting.points[0].delivery is Delivery.REFUSED)
     assert "暂缓中" in (room.meeting.points[0].reason or "")
     assert not room.meeting.settled
@@ -153,7 +189,7 @@ async def test_a_matter_closed_meanwhile_refuses(room: Room) -> None:
     await room.begun()
     await room.do(decision(1), FOR_LEADER)
     await room.to_matter(room.matters[0], mc.CancelMatter(reason="并案"))
-    await room.do(c.SignMinutes(), FOR_LEADER)
+    await room.do(c.SignMinutes(over="照会议议定签发"), FOR_LEADER)
     await until(lambda: room.meeting.points[0].delivery is Delivery.REFUSED)
     assert "不能再办理" in (room.meeting.points[0].reason or "")
 

@@ -228,10 +228,15 @@ def a_meeting_decides(xmh: Callable[..., Any], words: Words, outside: Path, one:
     with typed_in(json.dumps([{**row, "text": words("meeting decide stdin")}])):
         xmh(*decide, "--from", "-", "--secret", *BY)
     xmh(*decide, "--withdraw", "5", "--reason", words("meeting withdraw"), "--secret")
-    xmh(*decide, *of, "摘牌", "--text", words("meeting refused"), "--urgent", "--secret", *BY)
+    four = opened(xmh, "丁事项")
+    xmh("meeting", "agenda", meeting, "--add", four)
+    late = str(max(i["no"] for i in xmh("meeting", "show", meeting)["items"]))
+    refused = ("--outcome", "继续推进", "--text", words("meeting refused"))
+    xmh(*decide, "--item", late, *refused, "--secret", *BY)
+    xmh("task", "cancel", four, "--reason", "会后并案", *BY)
+    xmh("meeting", "minutes", meeting, "--sign", "leader", "--over-unfit", "会后并案", "--yes")
     wait_for(lambda: bool(xmh("meeting", "show", meeting)["points"][5]["delivery"] == "refused"))
     xmh("meeting", "outcome", meeting, "6", "--waive", "--reason", words("meeting waive"), "--secret")
-    xmh("meeting", "minutes", meeting, "--sign", "leader", "--yes")
     wait_for(lambda: bool(xmh("meeting", "show", meeting)["stage"] == "closed"))
 
 
@@ -274,7 +279,7 @@ def shown_to_all(xmh: Callable[..., Any], served: Home) -> str:
     xmh("meeting", "minutes", "1", "-o", home / "会议纪要" / "纪要.docx")
     xmh("meeting", "pack", "-o", home / "周调度" / "材料.docx")
     read = [
-        xmh(*what, no, actor="leader") for no in "1234" for what in (("task", "show"), ("audit", "replay", "--step"))
+        xmh(*what, no, actor="leader") for no in "123456" for what in (("task", "show"), ("audit", "replay", "--step"))
     ]
     read.append(xmh("meeting", "show", "1", actor="leader"))
     read += [xmh("incoming", "show", no, actor="leader") for no in "12"]
@@ -294,11 +299,12 @@ def test_a_secret_typed_by_any_entrance_is_in_no_file(served: Home, xmh: Callabl
     read = shown_to_all(xmh, served)
     assert {word: e for word, e in words.said.items() if word not in read} == {}, "its readers read every one"
     of_the_first = [word for word in words.said if word in json.dumps(both_of_the_first(xmh), ensure_ascii=False)]
-    assert {"meeting decide", "meeting waive", "correct basis_text"} <= {words.said[word] for word in of_the_first}
+    assert {"meeting decide", "meeting withdraw", "correct basis_text"} <= {words.said[word] for word in of_the_first}
     assert xmh("audit", "verify")["ok"]
     xmh("audit", "forget", "1", "--reason", "原件收回", *BY)
     left = json.dumps(both_of_the_first(xmh), ensure_ascii=False)
-    assert [words.said[word] for word in of_the_first if word in left] == ["agenda --drop"], "that is of another matter"
+    of_others = ["agenda --drop", "meeting refused", "meeting waive"]
+    assert [words.said[word] for word in of_the_first if word in left] == of_others, "those are of other matters"
     xmh("audit", "forget", f"收〔{office_today().year}〕1号", "--reason", "原件收回", *BY)
     paper = json.dumps(xmh("incoming", "show", "1", actor="leader"), ensure_ascii=False)
     assert [entrance for word, entrance in words.said.items() if word in paper] == [], (

@@ -204,7 +204,7 @@ async def test_record_the_meetings(dev_server: DevServer, tmp_path: Path) -> Non
                 await meet(decision(no, urgent=no == 1), FOR_LEADER)
             now = datetime.now(UTC) + shift
             await gateway.submit(order("matter/recorded-agenda-2", c.CancelMatter(reason="并案"), now=now))
-            await meet(mc.SignMinutes(), FOR_LEADER)
+            await meet(mc.SignMinutes(over="会后并案"), FOR_LEADER)
             await until(stands(lambda m: m.points[2].delivery is Delivery.REFUSED))
             await meet(mc.SendAgain(point=3), FOR_LEADER)
             await until(stands(lambda m: m.points[2].attempt == 1 and m.points[2].delivery is Delivery.REFUSED))
