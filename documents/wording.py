@@ -103,8 +103,8 @@ def quoted_title(matter: Matter) -> str:
 
 
 def light_reason(lit: Lit) -> str:
-    """Why a matter's light is what it is, as a document words it, without its colour."""
-    return lit.reason.partition(":")[2]
+    """Why a matter's light is what it is, as a document words it: without its colour, and how far up it was carried."""
+    return lit.reason.partition(":")[2].removesuffix(lit.raised)
 
 
 def rung_above(rung: Rung) -> bool:

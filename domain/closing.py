@@ -38,6 +38,8 @@ def _undone(matter: Matter, rule: ClosingRule) -> Iterator[str]:
     feedback = matter.last_feedback
     if matter.progress < DONE and (matter.progress or (feedback is not None and feedback.progress is not None)):
         yield f"进度{matter.progress}%"
+    if matter.listed:
+        yield "挂牌督办尚未摘牌"
     if stages := [str(p.no) for p in matter.points if p.waits_for_review]:
         yield f"阶段目标{'、'.join(stages)}未审核"
     if points := [str(p.no) for p in matter.points if p.open and not p.waits_for_review]:

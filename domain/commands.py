@@ -30,6 +30,7 @@ from domain.meetings.terms import Outcome, Subject
 from domain.order import OrderBase
 from domain.periods import Period, PeriodResult
 from domain.terms import (
+    Card,
     Duty,
     Finding,
     KeyFlag,
@@ -429,6 +430,48 @@ class InspectMatter(Frozen):
     occurred_at: datetime | None = None
 
 
+class ListMatter(Frozen):
+    """挂牌督办 by a leader's decision; on a listed matter without 摘牌条件, sets it."""
+
+    do: Literal["list"] = "list"
+    reason: Confidential | None = None
+    exit_when: Confidential | None = None
+
+
+class DelistMatter(Frozen):
+    """摘牌 by a leader's decision; `met`: 摘牌条件 is met."""
+
+    do: Literal["delist"] = "delist"
+    met: bool = False
+    reason: Confidential | None = None
+
+
+class HoldInterview(Frozen):
+    """约谈 of people of a unit that handles the matter."""
+
+    do: Literal["interview"] = "interview"
+    unit: str
+    people: Annotated[tuple[str, ...], Field(min_length=1, max_length=10)]
+    text: Confidential
+    attachments: tuple[Attachment, ...] = ()
+    occurred_at: datetime | None = None
+
+
+class IssueCard(Frozen):
+    """红黄牌 as the policy says; `card` only to be sure which."""
+
+    do: Literal["card"] = "card"
+    card: Card | None = None
+
+
+class WithdrawCard(Frozen):
+    """Take a card back."""
+
+    do: Literal["card_withdraw"] = "card_withdraw"
+    no: Whole
+    reason: Confidential
+
+
 class JudgePeriod(Frozen):
     """Judge an ended period otherwise; without a key the last one."""
 
@@ -528,6 +571,11 @@ MatterCommand = Annotated[
     | RaiseObjection
     | DecideObjection
     | InspectMatter
+    | ListMatter
+    | DelistMatter
+    | HoldInterview
+    | IssueCard
+    | WithdrawCard
     | JudgePeriod
     | ReviewPoint
     | DeclareRecusal

@@ -30,6 +30,7 @@ from domain.meetings.terms import Subject
 from domain.periods import Period, PeriodResult
 from domain.policy import DueRule
 from domain.terms import (
+    Card,
     Duty,
     Finding,
     KeyFlag,
@@ -374,10 +375,20 @@ class DecisionRecorded(Event):
 
 
 class MatterListed(Event):
-    """挂牌督办, by a meeting."""
+    """挂牌督办, by a meeting or a leader's decision (`meeting` then says 领导决定)."""
 
     label: ClassVar[str] = "挂牌督办"
     meeting: Words
+    reason: Words | None = None
+    exit_when: Words | None = None
+    """摘牌条件."""
+
+
+class ListingTermsSet(Event):
+    """What has to be so before the listed matter comes off."""
+
+    label: ClassVar[str] = "明确摘牌条件"
+    exit_when: Words
 
 
 class MatterDelisted(Event):
@@ -385,6 +396,39 @@ class MatterDelisted(Event):
 
     label: ClassVar[str] = "摘牌"
     meeting: Words
+    reason: Words | None = None
+    met: bool | None = None
+    """Whether 摘牌条件 was met."""
+
+
+class InterviewHeld(Event):
+    """约谈 of people of a unit that handles the matter (条例 art. 12)."""
+
+    label: ClassVar[str] = "约谈"
+    unit: str
+    people: tuple[str, ...]
+    interviewer: str
+    text: Words
+    attachments: tuple[Attachment, ...] = ()
+
+
+class CardIssued(Event):
+    """黄牌 or 红牌 to the lead, approved by a leader, for what the policy names."""
+
+    label: ClassVar[str] = "红黄牌"
+    no: int
+    card: Card
+    unit: str
+    reason: Words
+    claim: str
+
+
+class CardWithdrawn(Event):
+    """A card is taken back, by a leader."""
+
+    label: ClassVar[str] = "撤回红黄牌"
+    no: int
+    reason: Words
 
 
 class InstructionRecorded(Event):

@@ -4,7 +4,7 @@ A cause is computed from the state and the rulebook alone; what it has already l
 """
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from domain.calendar import WorkCalendar, local_date
@@ -12,7 +12,7 @@ from domain.log import Rulebook
 from domain.matter import Matter
 from domain.periods import period_label, unmet_in_row
 from domain.policy import Step
-from domain.terms import COLOURS, RUNGS, OrderColour, Rung, Trigger
+from domain.terms import COLOURS, RUNGS, Card, OrderColour, Rung, Trigger, Urgency
 from domain.windows import window_label
 
 
@@ -53,7 +53,16 @@ def climbing(matter: Matter, rulebook: Rulebook) -> Iterator[Cause]:
             relieved = matter.relieved_at is not None and cause.at <= matter.relieved_at
             if relieved or RUNGS.index(matter.rung) >= RUNGS.index(step.rung):
                 continue
-        yield cause
+        yield cause._replace(at=max(cause.at, _free_to_climb(matter, rulebook)))
+
+
+def _free_to_climb(matter: Matter, rulebook: Rulebook) -> datetime:
+    """When the cool-down since the last 升级 is over; 特急 has none."""
+    hours = rulebook.policy.escalation_cooldown_hours
+    if matter.escalated_at is None or not hours or matter.urgency is Urgency.EXTRA:
+        return matter.opened_at
+    last = matter.escalated_at.replace(second=0, microsecond=0)
+    return rulebook.calendar.add_working_time(last, timedelta(hours=hours))
 
 
 def urging(matter: Matter, rulebook: Rulebook) -> Iterator[Cause]:
@@ -65,6 +74,27 @@ def urging(matter: Matter, rulebook: Rulebook) -> Iterator[Cause]:
         if step.order is None or (step.repeat_hours is None and order_claim(cause) in matter.triggers):
             continue
         yield cause._replace(at=max(cause.at, _rested(matter, rulebook, step)))
+
+
+class DueCard(NamedTuple):
+    """A card a unit is due: which, why, and what giving it claims."""
+
+    card: Card
+    reason: str
+    claim: str
+
+
+def due_cards(matter: Matter, rulebook: Rulebook, at: datetime) -> tuple[DueCard, ...]:
+    """红黄牌 the policy names for what holds now; a cause is answered by one card, a graver one by another."""
+    given = {card.claim for card in matter.cards}
+    found: list[DueCard] = []
+    for rule in rulebook.policy.cards if matter.lead is not None else ():
+        step = rule.cause
+        for since, key in _SINCE[rule.trigger](matter, step, rulebook.calendar):
+            claim = f"{rule.card.value}:{rule.trigger.value}:{key}"
+            if since <= at and claim not in given:
+                found.append(DueCard(rule.card, reason(key, step, matter), claim))
+    return tuple(found)
 
 
 def rung_of_the_matter(matter: Matter, rulebook: Rulebook) -> Rung:

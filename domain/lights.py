@@ -9,7 +9,7 @@ from domain.log import Rulebook
 from domain.matter import Matter
 from domain.periods import period_label, unmet_in_row
 from domain.relations import withdrawn_how
-from domain.terms import Light, Stage
+from domain.terms import Light, Rung, Stage
 from domain.windows import window_label
 
 UNMET_BEFORE_RED = 2
@@ -21,6 +21,8 @@ class Lit(Frozen):
 
     light: Light
     reason: str
+    raised: str = ""
+    """The end of the reason that says up to whom pressure has been carried; empty while it has not."""
 
 
 def light(matter: Matter, rulebook: Rulebook, as_of: datetime) -> Lit:
@@ -37,7 +39,8 @@ def light(matter: Matter, rulebook: Rulebook, as_of: datetime) -> Lit:
     )
     if not matter.ended and rulebook.calendar.is_provisional(matter.due):
         reason += f"（{matter.due.year}年工作日历未公布，暂定）"
-    return Lit(light=colour, reason=f"{colour.label}:{reason}")
+    raised = "" if matter.ended or matter.rung is Rung.HANDLER else f"；已升至{matter.rung.label}"
+    return Lit(light=colour, reason=f"{colour.label}:{reason}{raised}", raised=raised)
 
 
 def _grey(matter: Matter) -> tuple[Light, str] | None:

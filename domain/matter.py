@@ -9,6 +9,7 @@ from domain.periods import JudgedPeriod, Period, RunningPeriod
 from domain.policy import DueRule
 from domain.terms import (
     ENDED,
+    Card,
     Finding,
     KeyFlag,
     MatterClass,
@@ -121,6 +122,52 @@ class Coordination(Frozen):
     """Working days a suspension gave back to the answer."""
     answer: str | None = None
     answered_at: datetime | None = None
+
+
+class Climbed(Frozen):
+    """A rung the matter was carried up to, when and why."""
+
+    rung: Rung
+    on: date
+    reason: str
+
+
+class Listing(Frozen):
+    """One line of the 挂牌 register: how it was listed, when it may come off, and how it came off."""
+
+    on: date
+    by: str
+    """The meeting, or 领导决定."""
+    reason: str | None = None
+    exit_when: str | None = None
+    """摘牌条件."""
+    left_on: date | None = None
+    left_by: str | None = None
+    left_reason: str | None = None
+    met: bool | None = None
+    """Whether 摘牌条件 was met; None where nobody said."""
+
+
+class Interview(Frozen):
+    """A 约谈."""
+
+    on: date
+    unit: str
+    people: tuple[str, ...]
+    interviewer: str
+    text: str
+
+
+class CardGiven(Frozen):
+    """A 黄牌 or 红牌, and whether it was taken back."""
+
+    no: int
+    card: Card
+    unit: str
+    on: date
+    reason: str
+    claim: str
+    withdrawn: str | None = None
 
 
 class Suspension(Frozen):
@@ -322,8 +369,16 @@ class Matter(Frozen):
     """What has already carried the matter up a rung, or was urged once; each is claimed once."""
     relieved_at: datetime | None = None
     """When a decision last brought the matter down to its handler: what pressed before is answered."""
+    escalated_at: datetime | None = None
+    """When it was last carried up since it was last relieved."""
+    climbed: tuple[Climbed, ...] = ()
+    """The rungs since it was last relieved, each with its reason."""
     listed: bool = False
     """挂牌督办."""
+    listings: tuple[Listing, ...] = ()
+    """挂牌 register: each time it was listed."""
+    interviews: tuple[Interview, ...] = ()
+    cards: tuple[CardGiven, ...] = ()
     warned_for: date | None = None
     lapsed_for: date | None = None
     coordinations: tuple[Coordination, ...] = ()

@@ -11,7 +11,19 @@ from pydantic import Field, model_validator
 
 from domain.base import Frozen
 from domain.calendar import WorkCalendar
-from domain.terms import RUNGS, BasisKind, DayCount, MatterClass, MatterKind, OrderColour, Role, Rung, Trigger, Urgency
+from domain.terms import (
+    RUNGS,
+    BasisKind,
+    Card,
+    DayCount,
+    MatterClass,
+    MatterKind,
+    OrderColour,
+    Role,
+    Rung,
+    Trigger,
+    Urgency,
+)
 
 Positive = Annotated[int, Field(ge=1, le=1000)]
 Natural = Annotated[int, Field(ge=0, le=1000)]
@@ -100,6 +112,30 @@ class SourceLimit(Frozen):
         """领导批示·加急 5 个自然日."""
         parts = [self.basis.label, self.klass.label if self.klass else "", self.urgency.label if self.urgency else ""]
         return f"{'·'.join(p for p in parts if p)} {self.days}个{self.count.label}"
+
+
+class CardRule(Frozen):
+    """红黄牌: which card a unit is due when `trigger` has held for `after`; a leader gives it, never the clock."""
+
+    trigger: Trigger
+    after: Natural = 0
+    card: Card
+
+    @property
+    def label(self) -> str:
+        """逾期满10个工作日，黄牌."""
+        return f"{self.cause.label.partition('，')[0]}，{self.card.label}"
+
+    @property
+    def cause(self) -> Step:
+        """The same cause as a row of the pressure table knows it."""
+        return Step(trigger=self.trigger, after=self.after, order=OrderColour.PLAIN)
+
+    @model_validator(mode="after")
+    def _counts(self) -> Self:
+        if self.after == 0 and self.trigger in (Trigger.MISSED, Trigger.RETURNED, Trigger.UNMET):
+            raise ValueError(f"{self.trigger.label}的次数（after）至少为 1")
+        return self
 
 
 class ClosingRule(Frozen):
@@ -246,6 +282,10 @@ class Policy(Frozen):
     """The rungs pressure climbs."""
     steps: tuple[Step, ...] = STEPS
     """The pressure table: what makes it climb, and what is urged."""
+    escalation_cooldown_hours: Natural = 14
+    """升级 one rung at a time, the next not before so many working hours; 0 as before: straight to the row's rung."""
+    cards: tuple[CardRule, ...] = ()
+    """红黄牌: none where the office has no such scheme."""
     closing: tuple[ClosingRule, ...] = ()
     """办结核验 by kind of matter; for what no row fits `closure_evidence` alone decides about evidence."""
     untrue_times: Natural = 3
@@ -338,6 +378,9 @@ def lifted(stored: Mapping[str, Any]) -> dict[str, Any]:
     Not only events hold one: a workflow's history and the read model do too.
     """
     fields = dict(stored)
+    if "escalation_cooldown_hours" not in fields and {"version", "steps", "ladder", "command_minutes"} <= fields.keys():
+        # Written whole by a build that went straight to a row's rung: what it decided stays decidable.
+        fields["escalation_cooldown_hours"] = 0
     missed = fields.pop("missed_before_escalation", None)
     if missed is None:
         return fields

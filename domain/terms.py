@@ -147,6 +147,13 @@ class OrderColour(Term):
     RED = "red", "红"
 
 
+class Card(Term):
+    """红黄牌, the milder first."""
+
+    YELLOW = "yellow", "黄牌"
+    RED = "red", "红牌"
+
+
 class DayCount(Term):
     """“10个工作日”, or “10日” in which weekends and holidays count too."""
 
@@ -215,4 +222,5 @@ class ReportChannel(Term):
 
 RUNGS = tuple(Rung)
 COLOURS = tuple(OrderColour)
+CARDS = tuple(Card)
 ENDED = frozenset({Stage.CLOSED, Stage.CANCELLED})

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from domain.base import Frozen, Refusal, Term, refuse
 from domain.policy import Level, Policy
-from domain.terms import BasisKind, DayCount, MatterClass, MatterKind, OrderColour, Role, Rung, Trigger, Urgency
+from domain.terms import BasisKind, Card, DayCount, MatterClass, MatterKind, OrderColour, Role, Rung, Trigger, Urgency
 from sheets.toml_file import read_toml
 
 READY = Path(__file__).parent / "policies"
@@ -24,6 +24,7 @@ LABELS = {
     "retroactive": "缩短的签收、反馈、协调时限是否适用于此前已交办的事项",
     "near_due_workdays": "提前几个工作日算临期",
     "urge_cooldown_hours": "两次催办至少隔几个工作小时",
+    "escalation_cooldown_hours": "逐级升级，升一级后至少隔几个工作小时再升（0 为不逐级）",
     "coordination_workdays": "协调请求几个工作日内答复",
     "onsite_per_year": "一个单位一年最多督查几次",
     "rectify_workdays": "督查发现的问题几个工作日内整改",
@@ -45,6 +46,7 @@ LABELS = {
 _TERMS: dict[str, dict[str, type[Term]]] = {
     "ladder": {"rung": Rung, "role": Role, "up": Rung},
     "steps": {"trigger": Trigger, "rung": Rung, "order": OrderColour},
+    "cards": {"trigger": Trigger, "card": Card},
     "closing": {"kind": MatterKind, "klass": MatterClass},
     "limits": {"basis": BasisKind, "urgency": Urgency, "klass": MatterClass, "count": DayCount},
 }
@@ -57,6 +59,7 @@ _NOTES = {
         "# order：不分色、蓝、黄、橙、红；repeat_hours 是此后每隔几个工作小时再催，不写则只催一次\n"
         "# any_hour = true 表示不限办公时间（特急事项本来不限）"
     ),
+    "cards": "红黄牌：什么情形（trigger，同压力表）满多少（after），应发 card（黄牌、红牌）；由领导批准才发",
     "closing": (
         "办结核验：从上往下，第一条符合的算数；kind（督查类别）和 klass（重大、协调、常规）不写则不限\n"
         "# evidence 附件、indicators 指标达标、inspection 现场核查、problem 问题已销；缺的须说明理由才能办结"
@@ -161,6 +164,7 @@ def changes(before: Policy, after: Policy) -> list[str]:
     ]
     lines += _moved("升级阶梯", [level_line(x) for x in before.ladder], [level_line(x) for x in after.ladder])
     lines += _moved("压力表", [s.label for s in before.steps], [s.label for s in after.steps])
+    lines += _moved("红黄牌", [x.label for x in before.cards], [x.label for x in after.cards])
     lines += _moved("办结核验", [x.label for x in before.closing], [x.label for x in after.closing])
     lines += _moved("默认时限", [x.label for x in before.limits], [x.label for x in after.limits])
     return lines

@@ -16,6 +16,7 @@ from cli.task.reads import known_matters, matter_row, secrets_of
 from domain.calendar import local_date
 from domain.closing import to_be_weighed
 from domain.facts import openly
+from domain.ladder import due_cards
 from domain.lights import light
 from domain.log import Rulebook
 from domain.matter import Matter
@@ -23,7 +24,6 @@ from domain.meetings.deadlines import materials_due
 from domain.meetings.meeting import Meeting
 from domain.meetings.rules import BEFORE
 from domain.meetings.terms import Delivery, MeetingStage
-from domain.policy import Policy
 from domain.queries.spoken import said_date
 from domain.queries.telling import office_time, points_left_undone
 from domain.queries.waiting import predecessor_danger
@@ -40,8 +40,11 @@ def today() -> None:
     actor, names = session.actor, unit_names()
     office = actor.role in (Role.OFFICE, Role.LEADER)
     alive = [m for m in matters if not m.settled]
-    policy = rulebook.policy
-    mine = [(m, what) for m in alive for what in (_for_office(m, policy) if office else _for_unit(m, actor.unit or ""))]
+    mine = [
+        (m, what)
+        for m in alive
+        for what in (_for_office(m, rulebook, at) if office else _for_unit(m, actor.unit or ""))
+    ]
     waiting = [(m, f"等{names(m.lead or '')}{what}") for m in alive for what in _for_unit(m, m.lead or "") if office]
     day = local_date(at)
     due = [
@@ -155,8 +158,12 @@ def _section(title: str, lines: Sequence[str]) -> list[str]:
     return [f"{title}（{len(lines)}）", *(f"  {text}" for text in lines)]
 
 
-def _for_office(m: Matter, policy: Policy) -> list[str]:
-    owed = []
+def _for_office(m: Matter, rulebook: Rulebook, at: datetime) -> list[str]:
+    owed, policy = [], rulebook.policy
+    if m.listed and not m.ended and m.listings and m.listings[-1].exit_when is None:
+        owed.append("明确摘牌条件")
+    if not m.ended:
+        owed += [f"提请领导批准{d.card.label}：{d.reason}" for d in due_cards(m, rulebook, at)]
     if m.stage is Stage.OPENED:
         owed.append("明确牵头单位")
     if m.closure and not m.closure.endorsed:

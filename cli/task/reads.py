@@ -208,6 +208,11 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Rec
             "missed": len(state.windows.missed),
             **state.counts.model_dump(),
         },
+        "climbed": [x.model_dump(mode="json") for x in state.climbed],
+        "listed": state.listed,
+        "listings": [x.model_dump(mode="json") for x in state.listings],
+        "interviews": [x.model_dump(mode="json") for x in state.interviews],
+        "cards": [x.model_dump(mode="json") for x in state.cards],
         "closure": _closure(state, rulebook.policy),
         "returned_reports": [x.model_dump(mode="json") for x in state.returned_reports],
         "inspections": [i.model_dump(mode="json") for i in state.inspections],
@@ -342,7 +347,9 @@ def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
     if state.periods:
         judged = "；".join(f"{period_label(p.key)}{p.result.label}" for p in state.periods[-MOST_PERIODS:])
         lines.append(f"  各期：{'……' if len(state.periods) > MOST_PERIODS else ''}{judged}")
-    lines += _ending_lines(state, shown)
+    from cli.task.listing import pressed_lines
+
+    lines += [*pressed_lines(state), *_ending_lines(state, shown)]
     if shown["deadlines"]:
         lines.append("  待办时限")
         lines += [

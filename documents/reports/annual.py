@@ -18,11 +18,12 @@ from documents.reports.onsite import inspections_of_year
 from documents.sections.edition import Edition
 from documents.sections.overview import OVERVIEW
 from documents.sections.recipe import SectionPart, built_in_recipe
-from documents.wording import clean_text, full_date, share_in_words, short_date
+from documents.wording import clean_text, day_in, full_date, share_in_words, short_date
 from domain import events as ev
 from domain.bulletin import BulletinSeries, Publication
 from domain.calendar import local_date
 from domain.event import Event
+from domain.facts import openly
 from domain.ids import bulletin_stream
 from domain.terms import Stage
 from eventlog import reading
@@ -137,6 +138,7 @@ def _page(period: Period, sentence: str, everything: tuple[Counted, ...]) -> Pag
         section("分章推进情况", tuple(chapters_of_year(period))),
         section("各单位办理情况", _units(period)),
         section("逐月情况", _months(period)),
+        *_pressed(period),
         *_inspections(period),
     )
     return Page(
@@ -150,6 +152,27 @@ def _page(period: Period, sentence: str, everything: tuple[Counted, ...]) -> Pag
         note="会议和简报按登记的台账计数，事项按当年年末的督办日志计数。在办不含暂缓；议定指会议对在督事项的决定，"
         "会议新立项的计入立项，不再落实的不计。",
     )
+
+
+def _pressed(period: Period) -> tuple[Section, ...]:
+    """挂牌、约谈和红黄牌, when there were any; each with its matter, nobody is ranked."""
+    unit, year = period.ledger.unit, period.until.year
+    told = [
+        *((on, m, "挂牌督办", e.meeting) for m, e, on in period.happened(ev.MatterListed)),
+        *((on, m, "摘牌", e.meeting) for m, e, on in period.happened(ev.MatterDelisted)),
+        *((on, m, "约谈", unit(e.unit)) for m, e, on in period.happened(ev.InterviewHeld)),
+        *((on, m, e.card.label, f"{unit(e.unit)}：{e.reason}") for m, e, on in period.happened(ev.CardIssued)),
+    ]
+    if not told:
+        return ()
+    counted = Counter(what for _, _, what, _ in told)
+    text = f"全年{'、'.join(f'{what}{n}次' for what, n in counted.items())}。"
+    rows = tuple(
+        (day_in(on, year), m.number, clean_text(m.title), what, clean_text(openly(how)))
+        for on, m, what, how in sorted(told, key=lambda t: (t[0], t[1].number))
+    )
+    grid = Grid(headers=("日期", "编号", "事项", "举措", "情况"), rows=rows)
+    return (section("挂牌、约谈和红黄牌", (Paragraph(text=text), grid)),)
 
 
 def _inspections(period: Period) -> tuple[Section, ...]:

@@ -165,6 +165,11 @@ def _found(matter: Matter) -> str:
     last = matter.inspections[-1] if matter.inspections else None
     seen = last.finding if last is not None else None
     lines = [f"\n{last.on.month}月{last.on.day}日核查{seen.label}"] if last is not None and seen is not None else []
+    if matter.climbed and not matter.ended:
+        lines.append(f"\n已升至{matter.rung.label}")
+    if matter.listed:
+        lines.append("\n挂牌督办")
+    lines += [f"\n{c.card.label}" for c in matter.cards if c.withdrawn is None]
     if matter.period is not None:
         last_period = matter.periods[-1] if matter.periods else None
         judged = f"，{period_label(last_period.key)}{last_period.result.label}" if last_period else ""

@@ -34,6 +34,8 @@ def _(m: Matter, e: ev.MatterAssigned, r: Recorded) -> Change:
         "accepted_at": None,
         "windows": m.windows.begin_anew(),
         "rung": e.rung or m.rung,
+        "climbed": m.climbed if e.rung in (None, m.rung) else (),
+        "escalated_at": m.escalated_at if e.rung in (None, m.rung) else None,
     }
 
 

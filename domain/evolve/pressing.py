@@ -5,7 +5,11 @@ from domain.calendar import local_date
 from domain.envelope import Recorded
 from domain.evolve.change import Change, limit, on
 from domain.matter import (
+    CardGiven,
+    Climbed,
     Coordination,
+    Interview,
+    Listing,
     Matter,
 )
 from domain.meetings.terms import Outcome
@@ -42,7 +46,9 @@ def _(m: Matter, e: ev.CoordinationAnswered, r: Recorded) -> Change:
 @on(ev.MatterEscalated)
 def _(m: Matter, e: ev.MatterEscalated, r: Recorded) -> Change:
     counts = m.counts.model_copy(update={"escalations": m.counts.escalations + 1})
-    return {"rung": e.to_rung, "triggers": tuple(sorted({*m.triggers, e.trigger})), "counts": counts}
+    reached = Climbed(rung=e.to_rung, on=local_date(r.occurred_at), reason=e.reason)
+    climbing: Change = {"escalated_at": r.occurred_at, "climbed": (*m.climbed, reached)}
+    return {**climbing, "rung": e.to_rung, "triggers": tuple(sorted({*m.triggers, e.trigger})), "counts": counts}
 
 
 @on(ev.DecisionRecorded)
@@ -54,18 +60,50 @@ def _(m: Matter, e: ev.DecisionRecorded, r: Recorded) -> Change:
     above = decider.role is not Role.LEADER and m.rung in (Rung.LEADER, Rung.MEETING)
     stays = above or e.outcome is Outcome.DEFERRED
     relieved: Change = {} if stays else {"rung": Rung.HANDLER, "relieved_at": r.recorded_at}
+    relieved |= {} if stays else {"escalated_at": None, "climbed": ()}
     moved = limit(e.due, r) if e.due and e.subject is None else {}
     return {**relieved, "pushed_on": on, "decided_on": on, **moved}
 
 
 @on(ev.MatterListed)
 def _(m: Matter, e: ev.MatterListed, r: Recorded) -> Change:
-    return {"listed": True}
+    line = Listing(on=local_date(r.occurred_at), by=e.meeting, reason=e.reason, exit_when=e.exit_when)
+    return {"listed": True, "listings": (*m.listings, line)}
 
 
 @on(ev.MatterDelisted)
 def _(m: Matter, e: ev.MatterDelisted, r: Recorded) -> Change:
-    return {"listed": False}
+    left = {"left_on": local_date(r.occurred_at), "left_by": e.meeting, "left_reason": e.reason, "met": e.met}
+    return {"listed": False, **_last_listing(m, left)}
+
+
+@on(ev.ListingTermsSet)
+def _(m: Matter, e: ev.ListingTermsSet, r: Recorded) -> Change:
+    return _last_listing(m, {"exit_when": e.exit_when})
+
+
+def _last_listing(m: Matter, change: Change) -> Change:
+    if not m.listings:
+        return {}
+    return {"listings": (*m.listings[:-1], m.listings[-1].model_copy(update=change))}
+
+
+@on(ev.InterviewHeld)
+def _(m: Matter, e: ev.InterviewHeld, r: Recorded) -> Change:
+    held = Interview(on=local_date(r.occurred_at), unit=e.unit, people=e.people, interviewer=e.interviewer, text=e.text)
+    return {"interviews": (*m.interviews, held)}
+
+
+@on(ev.CardIssued)
+def _(m: Matter, e: ev.CardIssued, r: Recorded) -> Change:
+    given = CardGiven(no=e.no, card=e.card, unit=e.unit, on=local_date(r.occurred_at), reason=e.reason, claim=e.claim)
+    return {"cards": (*m.cards, given)}
+
+
+@on(ev.CardWithdrawn)
+def _(m: Matter, e: ev.CardWithdrawn, r: Recorded) -> Change:
+    back = {"withdrawn": e.reason}
+    return {"cards": tuple(c.model_copy(update=back) if c.no == e.no else c for c in m.cards)}
 
 
 @on(ev.InstructionRecorded)

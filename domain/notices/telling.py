@@ -64,7 +64,11 @@ RULES: dict[type[Event], NoticeRule] = {
     ev.MatterEscalated: NoticeRule((To.RUNG, *UNIT, To.SUPERVISOR)),
     ev.DecisionRecorded: NoticeRule(EVERYBODY, "请按议定意见办理"),
     ev.MatterListed: NoticeRule(EVERYBODY),
+    ev.ListingTermsSet: NoticeRule((*WHOLE_UNIT, To.SUPERVISOR)),
     ev.MatterDelisted: NoticeRule(EVERYBODY),
+    ev.InterviewHeld: NoticeRule((To.SUPERVISOR,)),
+    ev.CardIssued: NoticeRule((*WHOLE_UNIT, To.SUPERVISOR)),
+    ev.CardWithdrawn: NoticeRule((*WHOLE_UNIT, To.SUPERVISOR)),
     ev.InstructionRecorded: NoticeRule((*WHOLE_UNIT, To.SUPERVISOR), "请按批示要求办理"),
     # 时限、暂缓.
     ev.NearDueWarned: NoticeRule(UNIT, "请按时办结"),

@@ -23,6 +23,8 @@ def _changed(before: Matter, after: Matter) -> Iterator[str]:
             yield f"要点{point.no}节点 {old.due or '未定'}→{point.due or '未定'}"
     if after.rung is not before.rung:
         yield f"级别 {before.rung.label}→{after.rung.label}"
+    if len(after.cards) > len(before.cards):
+        yield f"第{after.cards[-1].no}张{after.cards[-1].card.label}"
     if after.last_urge_no is not None and after.last_urge_no != before.last_urge_no:
         yield f"催办 {after.last_urge_no}"
     asked = {c.no for c in before.coordinations}

@@ -42,7 +42,7 @@ def unit_typed_for(event: Event, actor: Actor) -> str | None:
     unit = getattr(event, "unit", None)
     asked = isinstance(event, ev.CoordinationRequested) or not isinstance(unit, str)
     office = actor.role is Role.OFFICE and actor.on_behalf_of is None
-    asked = asked or isinstance(event, ev.MatterInspected | ev.ReportReturned)
+    asked = asked or isinstance(event, ev.MatterInspected | ev.ReportReturned | ev.InterviewHeld | ev.CardIssued)
     return unit if office and not asked and unit != actor.unit else None
 
 
@@ -135,6 +135,11 @@ def _decided(e: ev.DecisionRecorded, _: Reader) -> str:
     return f"{e.meeting}：{outcome}{e.text}{_if(e.due, '；时限 ')}{point}"
 
 
+def _listed(e: ev.MatterListed, r: Reader) -> str:
+    why = _if(e.reason and r.open(e.reason), "：")
+    return f"{e.meeting}{why}{_if(e.exit_when and r.open(e.exit_when), '；摘牌条件：')}"
+
+
 def _closed(e: ev.MatterClosed, r: Reader) -> str:
     late = f"逾期{e.overdue_workdays}个工作日办结" if e.overdue_workdays else "按期办结"
     how = f"{late}{_if(e.mark and e.mark.label, '，')}{_if(e.text and r.open(e.text), '：')}"
@@ -200,8 +205,16 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.CoordinationAnswered: lambda e, r: f"{r.name(e.unit)}：{r.open(e.text)}",
     ev.MatterEscalated: lambda e, _: f"{e.from_rung.label}→{e.to_rung.label}：{e.reason}",
     ev.DecisionRecorded: _decided,
-    ev.MatterListed: lambda e, _: e.meeting,
-    ev.MatterDelisted: lambda e, _: e.meeting,
+    ev.MatterListed: _listed,
+    ev.ListingTermsSet: lambda e, r: r.open(e.exit_when),
+    ev.MatterDelisted: lambda e, r: (
+        f"{e.meeting}{_if(e.met and '条件已达到', '，')}{_if(e.reason and r.open(e.reason), '：')}"
+    ),
+    ev.InterviewHeld: lambda e, r: (
+        f"{r.name(e.interviewer)}约谈{r.name(e.unit)}{'、'.join(map(r.name, e.people))}：{r.open(e.text)}"
+    ),
+    ev.CardIssued: lambda e, r: f"第{e.no}张，{e.card.label}，{r.name(e.unit)}：{e.reason}",
+    ev.CardWithdrawn: lambda e, r: f"第{e.no}张：{r.open(e.reason)}",
     ev.InstructionRecorded: lambda e, r: (
         f"{r.name(e.leader)}：{r.open(e.text)}{_if(e.paper and f'{e.paper.number}第{e.paper.no}条', '（', '）')}"
     ),

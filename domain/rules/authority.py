@@ -45,6 +45,11 @@ LEADER_OR_OFFICE: tuple[type[Frozen], ...] = (
     c.DecideObjection,
     c.DeclareRecusal,
     c.InspectMatter,
+    c.ListMatter,
+    c.DelistMatter,
+    c.HoldInterview,
+    c.IssueCard,
+    c.WithdrawCard,
 )
 LEAD_UNIT: tuple[type[Frozen], ...] = (
     c.AcceptReceipt,
@@ -67,6 +72,11 @@ DECISIONS: tuple[type[Frozen], ...] = (
     c.MergeMatter,
     c.DecideObjection,
     c.InspectMatter,
+    c.ListMatter,
+    c.DelistMatter,
+    c.HoldInterview,
+    c.IssueCard,
+    c.WithdrawCard,
     c.JudgePeriod,
     c.ReviewPoint,
 )

@@ -19,6 +19,8 @@ def claims(command: Frozen) -> Claims:
             people = (person,)
         case c.SetLeaders(leaders=leaders):
             people = leaders
+        case c.HoldInterview(people=named_people):
+            people = named_people
         case c.ReassignDuty(to_person=person):
             people = (person,)
         case c.CorrectEvent(fields=fields):

@@ -17,7 +17,7 @@ from domain.rules.limits import answer_due, resumed
 from domain.rules.opening import receipt_due, receipt_hours
 from domain.rules.periods import judged
 from domain.rules.rhythm import open_window
-from domain.terms import OrderColour, Stage, Trigger
+from domain.terms import RUNGS, OrderColour, Stage, Trigger
 from domain.windows import closing_of
 
 
@@ -78,12 +78,17 @@ def _urged(matter: Matter, deadline: Deadline, context: DecisionContext) -> ev.U
 
 
 def _escalated(matter: Matter, deadline: Deadline, context: DecisionContext) -> ev.MatterEscalated:
+    """One rung, with its reason; the row is claimed when its own rung is reached (a policy of before goes straight)."""
     step = _row(deadline)
+    above = context.policy.rung_above(matter.rung)
+    straight = step.rung is None or not context.policy.escalation_cooldown_hours
+    to = (step.rung or above) if straight else above
+    reached = step.rung is None or RUNGS.index(to) >= RUNGS.index(step.rung)
     return ev.MatterEscalated(
         from_rung=matter.rung,
-        to_rung=step.rung or context.policy.rung_above(matter.rung),
+        to_rung=to,
         reason=ladder.reason(deadline.key, step, matter),
-        trigger=deadline.claim,
+        trigger=deadline.claim if reached else f"{deadline.claim}@{to.value}",
     )
 
 

@@ -67,10 +67,10 @@ def _consequences(matter: Matter, command: c.RecordDecision, context: DecisionCo
             yield from assign(limited, change, context)
         case Outcome.LISTED:
             refuse(matter.listed, f"{matter.number} 已挂牌督办")
-            yield ev.MatterListed(meeting=command.meeting)
+            yield ev.MatterListed(meeting=command.meeting, reason=command.text)
         case Outcome.DELISTED:
             refuse(not matter.listed, f"{matter.number} 没有挂牌督办，无须摘牌")
-            yield ev.MatterDelisted(meeting=command.meeting)
+            yield ev.MatterDelisted(meeting=command.meeting, reason=command.text)
         case Outcome.AGREED | Outcome.AGREED_IN_PRINCIPLE | Outcome.DISAGREED if command.subject:
             yield from _answered(matter, command, context, agreed=command.outcome in AGREEING)
 

@@ -1,6 +1,7 @@
 """催办、请求协调、升级、批示: how pressure goes up and a leader's word comes down."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from domain import commands as c
 from domain import events as ev
@@ -88,6 +89,11 @@ def escalate(matter: Matter, command: c.EscalateMatter, context: DecisionContext
     """升级 by hand, one rung at a time."""
     _alive(matter)
     refuse(matter.rung is Rung.MEETING, f"{matter.number} 已升级至指挥部会议，请待会议议定")
+    hours = context.policy.escalation_cooldown_hours
+    if matter.escalated_at is not None and matter.urgency is not Urgency.EXTRA:
+        rested = context.calendar.working_time(matter.escalated_at, context.now)
+        soon = rested < timedelta(hours=hours)
+        refuse(soon, f"升至{matter.rung.label}后不足{hours}个工作小时，请待该级处理后再升级", "cooldown")
     yield ev.MatterEscalated(
         from_rung=matter.rung,
         to_rung=context.policy.rung_above(matter.rung),

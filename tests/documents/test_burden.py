@@ -83,7 +83,7 @@ def test_units_stand_in_the_order_of_the_directory_whatever_their_numbers(log: D
     act(log, "matter/b", opening("别的事", lead=ASSIST), OFFICE, MONDAY)
     act(log, "matter/b", c.AcceptReceipt(), OTHER, MONDAY)
     for n in range(3):
-        act(log, "matter/b", c.EscalateMatter(reason=f"第{n}次"), SECOND, MONDAY)
+        act(log, "matter/b", c.EscalateMatter(reason=f"第{n}次"), SECOND, MONDAY + timedelta(days=7 * n))
     assert list(of(log, "2022-04-30")) == ["gengxin", "zhujian"]
 
 

@@ -226,6 +226,7 @@ def test_escalation_goes_one_rung_at_a_time_and_stops_at_the_meeting() -> None:
     life = accepted()
     seen: list[Rung] = []
     for _ in range(4):
+        life.now += timedelta(days=7)
         life.do(c.EscalateMatter(reason="久拖不决"))
         seen.append(life.m.rung)
     assert seen == [Rung.UNIT_HEAD, Rung.OFFICE, Rung.LEADER, Rung.MEETING]

@@ -51,15 +51,57 @@ def test_the_ladder_is_climbed_row_by_row_when_a_matter_is_overdue() -> None:
     assert life.wait_until(at(12, 30)) == [], "each rung is claimed once"
 
 
-def test_after_downtime_a_matter_goes_to_the_highest_rung_owed_and_not_through_each() -> None:
+STRAIGHT = Policy(escalation_cooldown_hours=0)
+"""As policies of before were: straight to a row's rung."""
+
+
+def test_after_downtime_a_matter_climbs_one_rung_at_a_time_each_with_its_reason() -> None:
     life = under(Policy(), due=date(2022, 3, 31), rhythm="once")
+    life.sleep_until(at(4, 18, 18, 30))
+    life.wait_until(at(4, 19, 10))
+    assert rungs(life) == [(Rung.UNIT_HEAD, "逾期满10个工作日未办结（时限 2022-03-31）")]
+    assert life.light.reason.endswith("；已升至单位负责人")
+    life.wait_until(at(4, 25, 10))
+    assert [to for to, _ in rungs(life)] == [Rung.UNIT_HEAD, Rung.OFFICE, Rung.LEADER]
+    assert [(x.rung, x.on) for x in life.m.climbed] == [
+        (Rung.UNIT_HEAD, date(2022, 4, 19)),
+        (Rung.OFFICE, date(2022, 4, 20)),
+        (Rung.LEADER, date(2022, 4, 22)),
+    ]
+    life.do(c.RecordDecision(meeting="例会", text="继续推进"), FOR_LEADER)
+    assert "已升至" not in life.light.reason
+    assert life.m.climbed == ()
+
+
+def test_by_hand_too_the_next_rung_waits_for_the_one_before() -> None:
+    life = under(Policy(), rhythm="once")
+    up = c.EscalateMatter(reason="久拖不决")
+    life.do(up)
+    life.refuses(up, words="升至单位负责人后不足14个工作小时", code="cooldown")
+    life.now = at(3, 9, 10)
+    life.do(up)
+    assert life.m.rung is Rung.OFFICE
+    urgent = under(Policy(), rhythm="once", urgency="extra_urgent")
+    urgent.do(up)
+    urgent.do(up)
+    assert urgent.m.rung is Rung.OFFICE
+
+
+def test_a_policy_of_before_is_read_as_one_that_goes_straight() -> None:
+    stored = Policy().model_dump(mode="json", exclude={"escalation_cooldown_hours"})
+    assert Policy.model_validate_json(json.dumps(stored)).escalation_cooldown_hours == 0
+    assert Policy.model_validate({"version": "只写几项"}).escalation_cooldown_hours == 14
+
+
+def test_after_downtime_a_matter_goes_to_the_highest_rung_owed_and_not_through_each() -> None:
+    life = under(STRAIGHT, due=date(2022, 3, 31), rhythm="once")
     life.sleep_until(at(4, 18, 18, 30))
     life.wait_until(at(4, 19, 10))
     assert rungs(life) == [(Rung.LEADER, "逾期满10个工作日未办结（时限 2022-03-31）")]
 
 
 def test_a_decision_answers_what_pressed_before_and_only_that() -> None:
-    life = under(Policy(), due=date(2022, 3, 31), rhythm="once")
+    life = under(STRAIGHT, due=date(2022, 3, 31), rhythm="once")
     life.wait_until(at(4, 12))
     stood = [life.m.rung]
     life.do(c.RecordDecision(meeting="第四次工作会议", text="继续推进"), FOR_LEADER)
@@ -71,7 +113,7 @@ def test_a_decision_answers_what_pressed_before_and_only_that() -> None:
 
 
 def test_a_row_that_was_moot_before_the_decision_does_not_act_after_it() -> None:
-    life = under(Policy(), due=date(2022, 3, 31), rhythm="once")
+    life = under(STRAIGHT, due=date(2022, 3, 31), rhythm="once")
     for _ in range(3):
         life.do(c.EscalateMatter(reason="久拖不决"))
     life.wait_until(at(4, 12))
@@ -80,7 +122,7 @@ def test_a_row_that_was_moot_before_the_decision_does_not_act_after_it() -> None
 
 
 def test_a_row_below_the_rung_where_the_matter_stands_is_moot() -> None:
-    life = under(Policy(), due=date(2022, 3, 31), rhythm="once")
+    life = under(STRAIGHT, due=date(2022, 3, 31), rhythm="once")
     for _ in range(3):
         life.do(c.EscalateMatter(reason="久拖不决"))
     life.wait_until(at(4, 15))
@@ -147,7 +189,7 @@ def test_a_ladder_may_leave_a_rung_out() -> None:
     short = [x for x in Policy().ladder if x.rung is not Rung.LEADER]
     ladder = tuple(x.model_copy(update={"up": Rung.MEETING}) if x.rung is Rung.OFFICE else x for x in short)
     table = tuple(s for s in Policy().steps if s.rung is not Rung.LEADER)
-    policy = Policy(version="少一级", ladder=ladder, steps=table)
+    policy = Policy(version="少一级", escalation_cooldown_hours=0, ladder=ladder, steps=table)
     life = under(policy)
     for _ in range(3):
         life.do(c.EscalateMatter(reason="久拖不决"))

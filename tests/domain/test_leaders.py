@@ -1,5 +1,7 @@
 """责任领导: several, in order; they follow the post, and what is carried up comes to them."""
 
+from datetime import timedelta
+
 from domain import commands as c
 from domain.event import decode
 from domain.notices.people import RecipientDirectory, Scene, To, notice_recipients
@@ -50,6 +52,7 @@ def test_what_is_carried_up_to_the_leader_comes_to_those_who_answer_for_it() -> 
     for leaders, told in (((), ["leader"]), (("deputy",), ["deputy"]), (("deputy", "leader"), ["deputy", "leader"])):
         life = accepted(leaders=leaders)
         for _ in range(3):
+            life.now += timedelta(days=7)
             life.do(c.EscalateMatter(reason="久拖不决"), OFFICE)
         scene = Scene(decode(life.recorded[-1]), life.m, life.m, house)
         assert list(notice_recipients(scene, (To.RUNG,))) == told, "else to whoever approved it"

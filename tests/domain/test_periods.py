@@ -52,7 +52,7 @@ def test_each_period_is_judged_by_what_was_reported_in_it_and_the_next_one_runs(
     assert life.light.reason == "黄:2022年4月未全部完成"
     life.wait_until(at(6, 1))
     assert results(life)[-1] == ("2022-05", "none")
-    assert life.light.reason == "红:2022年5月未开展，连续2期"
+    assert life.light.reason == "红:2022年5月未开展，连续2期；已升至单位负责人"
     assert "DueLapsed" not in life.types
 
 

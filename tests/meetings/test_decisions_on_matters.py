@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -44,10 +44,11 @@ def test_a_decision_answers_what_was_carried_up_and_deferring_does_not() -> None
     life = accepted()
     for _ in range(4):
         life.do(c.EscalateMatter(reason="久拖不决"))
+        life.now += timedelta(days=7)
     life.do(decided(Outcome.DEFERRED), FOR_LEADER)
     assert life.m.rung is Rung.MEETING
     life.do(decided(Outcome.CONTINUED), FOR_LEADER)
-    assert (life.m.rung, life.m.decided_on) == (Rung.HANDLER, date(2022, 3, 7))
+    assert (life.m.rung, life.m.decided_on) == (Rung.HANDLER, date(2022, 4, 4))
 
 
 def test_limiting_sets_the_limit_and_the_leader_owns_it() -> None:

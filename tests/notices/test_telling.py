@@ -83,8 +83,8 @@ def test_an_urge_reaches_the_head_once_the_matter_was_carried_up_to_him(room: Po
 
 def test_the_leader_hears_of_a_matter_when_it_has_come_up_to_him(room: PostRoom) -> None:
     stream = room.accepted(MONDAY)
-    for _ in range(3):
-        room.do(stream, c.EscalateMatter(reason="久拖不决"), OFFICE, MONDAY)
+    for day in range(3):
+        room.do(stream, c.EscalateMatter(reason="久拖不决"), OFFICE, MONDAY + 168 * day * HOUR)
     escalated = [n for n in _all(room, stream) if n.person == "leader"]
     assert [n.text for n in escalated] == ["升级：指挥部办公室→分管领导：久拖不决"]
 
@@ -141,8 +141,8 @@ def test_what_is_told_of_an_event_does_not_depend_on_when_it_is_looked_at(room: 
     stream = room.accepted(MONDAY)
     room.do(stream, c.EscalateMatter(reason="久拖不决"), OFFICE, MONDAY)
     early = _all(room, stream)
-    for _ in range(3):
-        room.do(stream, c.EscalateMatter(reason="再升"), OFFICE, MONDAY)
+    for day in (1, 2, 3):
+        room.do(stream, c.EscalateMatter(reason="再升"), OFFICE, MONDAY + 168 * day * HOUR)
     pause = c.SuspendMatter(reason=SuspensionReason.FORCE_MAJEURE, until=at("2022-03-10").date())
     room.do(stream, pause, FOR_LEADER, MONDAY)
     assert _all(room, stream)[: len(early)] == early
@@ -178,7 +178,7 @@ def test_a_leaders_secretary_receives_what_he_receives(room: PostRoom) -> None:
 
     room.seat(Person(id="leader", name="吴七", unit="office", role=Role.LEADER, secretary="office-2"), now=MONDAY)
     stream = room.accepted(MONDAY)
-    for _ in range(3):
-        room.do(stream, c.EscalateMatter(reason="久拖不决"), OFFICE, MONDAY)
+    for day in range(3):
+        room.do(stream, c.EscalateMatter(reason="久拖不决"), OFFICE, MONDAY + 168 * day * HOUR)
     carried = [n.person for n in _all(room, stream) if "指挥部办公室→分管领导" in n.text]
     assert {"leader", "office-2"} <= set(carried)

@@ -31,7 +31,7 @@ def test_a_row_says_what_the_log_says(log: Database) -> None:
     assert hall.texts[Column.PROGRESS] == "45%（3月30日反馈）\n主体施工至五层。"
     assert (hall.texts[Column.PROBLEM], hall.texts[Column.NEXT]) == ("钢材供应紧张。", "下一步组织材料进场")
     assert (hall.texts[Column.POINTS], hall.texts[Column.DATES]) == ("1. 主体结构封顶", "1. 2022-04-15")
-    assert land.texts[Column.LIGHT] == "红\n逾期4个工作日"
+    assert land.texts[Column.LIGHT] == "红\n逾期4个工作日\n已升至单位负责人"
     assert (power.light, power.texts[Column.DUE]) == (Light.GREY, "2022-03-18")
     assert found.title == "香蜜湖片区建设工作任务清单一览表"
     assert found.summary == "截至2022年3月31日，共3件，已销号1件，在办2件（绿灯1件、红灯1件）。"

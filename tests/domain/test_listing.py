@@ -1,0 +1,101 @@
+"""挂牌 register, 约谈, 红黄牌: each by decision, each with its reason."""
+
+from datetime import date
+from typing import Any
+
+from domain import commands as c
+from domain.closing import unfinished
+from domain.log import Rulebook
+from domain.meetings.terms import Outcome
+from domain.policy import CardRule, Policy
+from domain.terms import Card, Trigger
+from tests.support.life import CALENDAR, Life, at
+from tests.support.office import AUDITOR, FOR_LEADER, LEADER, LIAISON, OFFICE, opening
+
+ENTER = c.ListMatter(reason="久拖不决", exit_when="完成土方外运")
+CARDS = Policy(
+    version="红黄牌",
+    cards=(
+        CardRule(trigger=Trigger.OVERDUE, after=5, card=Card.YELLOW),
+        CardRule(trigger=Trigger.OVERDUE, after=10, card=Card.RED),
+    ),
+)
+
+
+def accepted(policy: Policy | None = None, **more: Any) -> Life:
+    life = Life(rulebook=Rulebook(version=1, calendar=CALENDAR, policy=policy or Policy()))
+    life.do(opening(rhythm="once", **more))
+    life.do(c.AcceptReceipt(), LIAISON)
+    return life
+
+
+def test_a_matter_is_listed_for_a_reason_until_its_condition_is_met() -> None:
+    life = accepted()
+    for actor in (OFFICE, LIAISON, AUDITOR):
+        life.refuses(ENTER, actor)
+    life.refuses(c.ListMatter(reason="拖"), FOR_LEADER, words="须写明摘牌条件", code="malformed")
+    life.refuses(c.ListMatter(exit_when="完成"), FOR_LEADER, words="须说明理由", code="malformed")
+    life.do(ENTER, FOR_LEADER)
+    life.refuses(ENTER, FOR_LEADER, words="已于 2022-03-07 挂牌督办")
+    life.refuses(c.DelistMatter(), FOR_LEADER, words="摘牌条件：完成土方外运", code="malformed")
+    life.refuses(c.DelistMatter(met=True), OFFICE, code="unsigned")
+    life.do(c.DelistMatter(met=True), LEADER)
+    [line] = life.m.listings
+    assert (line.reason, line.exit_when, line.left_on, line.met) == ("久拖不决", "完成土方外运", date(2022, 3, 7), True)
+    life.refuses(c.DelistMatter(met=True), FOR_LEADER, words="没有挂牌督办")
+
+
+def test_what_a_meeting_listed_gets_its_condition_afterwards_from_the_office() -> None:
+    life = accepted()
+    listed = c.RecordDecision(meeting="第4次例会", text="进度严重滞后", outcome=Outcome.LISTED)
+    life.do(listed, FOR_LEADER)
+    life.refuses(c.ListMatter(reason="补"), OFFICE, words="请写明摘牌条件", code="malformed")
+    life.do(c.ListMatter(exit_when="完成土方外运"), OFFICE)
+    [line] = life.m.listings
+    assert (line.by, line.reason, line.exit_when) == ("第4次例会", "进度严重滞后", "完成土方外运")
+
+
+def test_closing_a_listed_matter_asks_to_delist() -> None:
+    life = accepted()
+    life.do(ENTER, FOR_LEADER)
+    assert unfinished(life.m, (), Policy()) == ("挂牌督办尚未摘牌",)
+    life.refuses(c.RequestClosure(text="完成"), LIAISON, words="挂牌督办尚未摘牌", code="unfinished")
+    life.do(c.DelistMatter(met=True), FOR_LEADER)
+    life.do(c.RequestClosure(text="完成"), LIAISON)
+
+
+def test_an_interview_is_with_people_of_a_unit_that_handles_the_matter() -> None:
+    life = accepted()
+    talk = c.HoldInterview(unit="gengxin", people=("head",), text="表态月底前完成")
+    for actor in (LIAISON, AUDITOR):
+        life.refuses(talk, actor, code="forbidden")
+    life.refuses(talk.model_copy(update={"unit": "zhujian"}), words="不由该人员所在单位办理", code="forbidden")
+    life.refuses(talk.model_copy(update={"occurred_at": at(3, 1)}), words="早于", code="malformed")
+    life.refuses(talk.model_copy(update={"occurred_at": at(4, 1)}), words="不能晚于现在", code="malformed")
+    life.do(talk, FOR_LEADER)
+    [held] = life.m.interviews
+    assert (held.unit, held.people, held.interviewer) == ("gengxin", ("head",), "leader")
+
+
+def given(life: Life) -> list[tuple[str, str | None]]:
+    return [(x.card.value, x.withdrawn) for x in life.m.cards]
+
+
+def test_a_card_is_given_for_what_the_policy_names_once_a_cause_and_by_a_leader() -> None:
+    accepted().refuses(c.IssueCard(), FOR_LEADER, words="没有红黄牌", code="no_card")
+    life = accepted(CARDS, due=date(2022, 3, 31))
+    life.refuses(c.IssueCard(), FOR_LEADER, words="没有达到发红黄牌的情形", code="no_card")
+    life.wait_until(at(4, 12))
+    for actor in (OFFICE, LIAISON, AUDITOR):
+        life.refuses(c.IssueCard(), actor)
+    life.refuses(c.IssueCard(card=Card.RED), FOR_LEADER, words="应发黄牌（逾期满5个工作日", code="no_card")
+    life.do(c.IssueCard(), FOR_LEADER)
+    life.refuses(c.IssueCard(), FOR_LEADER, code="no_card")
+    life.wait_until(at(4, 19))
+    life.do(c.IssueCard(card=Card.RED), FOR_LEADER)
+    assert given(life) == [("yellow", None), ("red", None)]
+    life.refuses(c.WithdrawCard(no=3, reason="误发"), FOR_LEADER, code="not_found")
+    life.refuses(c.WithdrawCard(no=1, reason="误发"), OFFICE, code="unsigned")
+    life.do(c.WithdrawCard(no=1, reason="误发"), FOR_LEADER)
+    assert given(life) == [("yellow", "误发"), ("red", None)]
+    life.refuses(c.WithdrawCard(no=1, reason="误发"), FOR_LEADER, words="已撤回")
