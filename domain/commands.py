@@ -18,6 +18,7 @@ from domain.facts import (
     MatterRef,
     NewIndicator,
     NewPoint,
+    Origin,
     PartOf,
     Percent,
     PointReport,
@@ -41,6 +42,7 @@ from domain.terms import (
     ReportChannel,
     ReturnReason,
     Rhythm,
+    Satisfaction,
     SuspensionReason,
     Urgency,
 )
@@ -81,6 +83,8 @@ class OpenMatter(Frozen):
     """任务分解: the matter it is a part of."""
     period: Period | None = None
     """长期、定期: judged by periods; it has no limit of its own."""
+    origin: Origin | None = None
+    """人大建议、群众诉求 …"""
 
 
 class AssignMatter(Frozen):
@@ -472,6 +476,15 @@ class WithdrawCard(Frozen):
     reason: Confidential
 
 
+class RateMatter(Frozen):
+    """满意度 as somebody who raised the matter said it; recorded by the office."""
+
+    do: Literal["rate"] = "rate"
+    by: Confidential
+    satisfaction: Satisfaction
+    text: Confidential | None = None
+
+
 class JudgePeriod(Frozen):
     """Judge an ended period otherwise; without a key the last one."""
 
@@ -571,6 +584,7 @@ MatterCommand = Annotated[
     | RaiseObjection
     | DecideObjection
     | InspectMatter
+    | RateMatter
     | ListMatter
     | DelistMatter
     | HoldInterview

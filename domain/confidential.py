@@ -69,9 +69,15 @@ def _changed(model: F, change: Callable[..., str]) -> F:
         elif isinstance(value, Frozen):
             update[name] = _changed(value, change)
         elif isinstance(value, tuple):
-            update[name] = tuple(_changed(item, change) if isinstance(item, Frozen) else item for item in value)
+            update[name] = tuple(_changed_item(item, mark, change) for item in value)
     changed = {name: value for name, value in update.items() if value != getattr(model, name)}
     return model.model_copy(update=changed) if changed else model
+
+
+def _changed_item(item: Any, mark: Mark, change: Callable[..., str]) -> Any:
+    if isinstance(item, str) and mark is not None:
+        return change(item, always=mark == SECRET)
+    return _changed(item, change) if isinstance(item, Frozen) else item
 
 
 @cache
@@ -87,5 +93,5 @@ def _annotations(annotation: Any, metadata: list[Any]) -> Iterator[str | SecretV
     if get_origin(annotation) is Annotated:
         yield from _annotations(None, list(get_args(annotation)[1:]))
     for inner in get_args(annotation):
-        if get_origin(inner) is not None:
+        if get_origin(inner) is not None and inner is not annotation:
             yield from _annotations(inner, [])

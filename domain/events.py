@@ -18,6 +18,7 @@ from domain.facts import (
     MatterRef,
     NewIndicator,
     NewPoint,
+    Origin,
     PartOf,
     Percent,
     PointReport,
@@ -43,6 +44,7 @@ from domain.terms import (
     ReturnReason,
     Rhythm,
     Rung,
+    Satisfaction,
     Stage,
     SuspensionReason,
     Urgency,
@@ -84,6 +86,7 @@ class MatterOpened(Event):
     period: Period | None = None
     """长期、定期: judged by periods; `due` is the end of the first one, whose key is `period_key`."""
     period_key: str | None = None
+    origin: Origin | None = None
 
     def series(self, at: datetime) -> NumberSeries:
         """XMH-2022-007: gapless per headquarters and year."""
@@ -271,6 +274,15 @@ class MissWithdrawn(Event):
     window: str
     evidence: tuple[Attachment, ...]
     reason: Words
+
+
+class SatisfactionGiven(Event):
+    """Who raised the matter says how satisfied he is with the answer."""
+
+    label: ClassVar[str] = "满意度评价"
+    by: Words
+    satisfaction: Satisfaction
+    text: Words | None = None
 
 
 class PeriodEnded(Event):

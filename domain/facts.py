@@ -128,6 +128,19 @@ class InstructionRef(Frozen):
     no: Annotated[Whole, Field(ge=1)]
 
 
+class Origin(Frozen):
+    """Where a matter comes from beside decisions: which kind of the policy, its number there, and who raised it."""
+
+    kind: str
+    no: Words
+    askers: tuple[Confidential, ...] = ()
+    """提出人: 代表, 委员, 来电人. Only they say how satisfied they are."""
+
+    def __str__(self) -> str:
+        """人大建议第31号."""
+        return f"{self.kind}{self.no}"
+
+
 class PartOf(Frozen):
     """任务分解: the matter this one is a part of, and what it weighs among the parts.
 

@@ -4,7 +4,18 @@ from datetime import date, datetime
 
 from domain.base import Frozen
 from domain.envelope import Actor
-from domain.facts import Attachment, Basis, Checkpoint, InstructionRef, MatterRef, NewIndicator, Pace, PartOf, Words
+from domain.facts import (
+    Attachment,
+    Basis,
+    Checkpoint,
+    InstructionRef,
+    MatterRef,
+    NewIndicator,
+    Origin,
+    Pace,
+    PartOf,
+    Words,
+)
 from domain.periods import JudgedPeriod, Period, RunningPeriod
 from domain.policy import DueRule
 from domain.terms import (
@@ -18,6 +29,7 @@ from domain.terms import (
     ReturnReason,
     Rhythm,
     Rung,
+    Satisfaction,
     Stage,
     SuspensionReason,
     Urgency,
@@ -156,6 +168,15 @@ class Interview(Frozen):
     people: tuple[str, ...]
     interviewer: str
     text: str
+
+
+class Rating(Frozen):
+    """What somebody who raised the matter said of its answer, and on which conclusion he said it."""
+
+    by: str
+    satisfaction: Satisfaction
+    on: date
+    text: str | None = None
 
 
 class CardGiven(Frozen):
@@ -379,6 +400,12 @@ class Matter(Frozen):
     """挂牌 register: each time it was listed."""
     interviews: tuple[Interview, ...] = ()
     cards: tuple[CardGiven, ...] = ()
+    origin: Origin | None = None
+    """人大建议、群众诉求 …: where it comes from beside decisions."""
+    ratings: tuple[Rating, ...] = ()
+    """All that was said of its answers."""
+    rated: tuple[Rating, ...] = ()
+    """What was said of the answer that stands: none after 再办."""
     warned_for: date | None = None
     lapsed_for: date | None = None
     coordinations: tuple[Coordination, ...] = ()

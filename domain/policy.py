@@ -138,6 +138,25 @@ class CardRule(Frozen):
         return self
 
 
+class SourceKind(Frozen):
+    """A kind of matter by where it comes from beside decisions and instructions: 人大建议, 群众诉求 …"""
+
+    name: Annotated[str, Field(min_length=1, max_length=20)]
+    days: Positive
+    """办理期限, when the matter is opened without a limit."""
+    count: DayCount = DayCount.CALENDAR
+    satisfaction: bool = True
+    """Whether who raised it is asked, before 销号, how satisfied he is."""
+    redo_days: Positive = 30
+    """再办 after 不满意: within so many days, counted alike."""
+
+    @property
+    def label(self) -> str:
+        """人大建议：90个自然日，征求满意度，不满意的30个自然日内再办."""
+        again = f"，征求满意度，不满意的{self.redo_days}个{self.count.label}内再办" if self.satisfaction else ""
+        return f"{self.name}：{self.days}个{self.count.label}{again}"
+
+
 class ClosingRule(Frozen):
     """办结核验: what a matter of this kind and class must show before it ends, or say why not; the first that fits."""
 
@@ -217,6 +236,16 @@ LIMITS = (
 """公文 30 日, 会议纪要 20 日, 批示急件 1–5 日, 非急件 15 日, 难度较大 30 日 (published local rules)."""
 
 
+SOURCES = (
+    SourceKind(name="人大建议", days=90),
+    SourceKind(name="政协提案", days=90),
+    SourceKind(name="群众诉求", days=5, count=DayCount.WORKDAYS, redo_days=3),
+    SourceKind(name="投诉", days=15, count=DayCount.WORKDAYS, redo_days=5),
+    SourceKind(name="巡察整改", days=90, satisfaction=False),
+)
+"""建议、提案 three months (代表建议办理规定), 12345 five working days (usual in Guangdong), 巡察整改 three months."""
+
+
 class Policy(Frozen):
     """The office's limits. Working hours and days are those of the `WorkCalendar`; 7 working hours make a day."""
 
@@ -294,6 +323,8 @@ class Policy(Frozen):
     """The same for one found partly true."""
     limits: tuple[SourceLimit, ...] = LIMITS
     """办结时限 by source, for matters opened without one."""
+    sources: tuple[SourceKind, ...] = SOURCES
+    """Kinds of matter that come from elsewhere, with their own limits."""
 
     @model_validator(mode="before")
     @classmethod
@@ -304,6 +335,9 @@ class Policy(Frozen):
     def _climbs(self) -> Self:
         _check_ladder(self.ladder)
         known = {level.rung for level in self.ladder}
+        names = [kind.name for kind in self.sources]
+        if len(set(names)) < len(names):
+            raise ValueError("sources 里同一种来源写了两次")
         seen: set[tuple[Trigger, int, Rung | None, OrderColour | None]] = set()
         for number, step in enumerate(self.steps, start=1):
             if step.rung is not None and step.rung not in known:
@@ -341,6 +375,10 @@ class Policy(Frozen):
             if rule.kind in (None, kind) and rule.klass in (None, klass):
                 return rule
         return ClosingRule(evidence=self.closure_evidence)
+
+    def source_kind(self, name: str) -> SourceKind | None:
+        """The kind of that name."""
+        return next((kind for kind in self.sources if kind.name == name), None)
 
     def due_rule(self, kind: BasisKind, urgency: Urgency, klass: MatterClass, start: date) -> DueRule | None:
         """The rule that gives a matter of this source its limit; None when the policy has none for it."""

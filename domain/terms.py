@@ -147,6 +147,14 @@ class OrderColour(Term):
     RED = "red", "红"
 
 
+class Satisfaction(Term):
+    """What whoever raised a matter says of its answer; 不满意 means 再办."""
+
+    SATISFIED = "satisfied", "满意"
+    MOSTLY = "mostly", "基本满意"
+    DISSATISFIED = "dissatisfied", "不满意"
+
+
 class Card(Term):
     """红黄牌, the milder first."""
 

@@ -47,6 +47,7 @@ _TERMS: dict[str, dict[str, type[Term]]] = {
     "ladder": {"rung": Rung, "role": Role, "up": Rung},
     "steps": {"trigger": Trigger, "rung": Rung, "order": OrderColour},
     "cards": {"trigger": Trigger, "card": Card},
+    "sources": {"count": DayCount},
     "closing": {"kind": MatterKind, "klass": MatterClass},
     "limits": {"basis": BasisKind, "urgency": Urgency, "klass": MatterClass, "count": DayCount},
 }
@@ -60,6 +61,10 @@ _NOTES = {
         "# any_hour = true 表示不限办公时间（特急事项本来不限）"
     ),
     "cards": "红黄牌：什么情形（trigger，同压力表）满多少（after），应发 card（黄牌、红牌）；由领导批准才发",
+    "sources": (
+        "其他来源：名称（name）、办理期限（days，count 工作日或自然日）、销号前是否征求满意度（satisfaction）、\n"
+        "# 不满意的几日内再办（redo_days）；写明一种来源就须写全所有来源"
+    ),
     "closing": (
         "办结核验：从上往下，第一条符合的算数；kind（督查类别）和 klass（重大、协调、常规）不写则不限\n"
         "# evidence 附件、indicators 指标达标、inspection 现场核查、problem 问题已销；缺的须说明理由才能办结"
@@ -166,6 +171,7 @@ def changes(before: Policy, after: Policy) -> list[str]:
     lines += _moved("压力表", [s.label for s in before.steps], [s.label for s in after.steps])
     lines += _moved("红黄牌", [x.label for x in before.cards], [x.label for x in after.cards])
     lines += _moved("办结核验", [x.label for x in before.closing], [x.label for x in after.closing])
+    lines += _moved("其他来源", [x.label for x in before.sources], [x.label for x in after.sources])
     lines += _moved("默认时限", [x.label for x in before.limits], [x.label for x in after.limits])
     return lines
 

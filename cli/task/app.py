@@ -34,6 +34,7 @@ app = group(
         "batch": "cli.task.batch:batch",
         "close": "cli.task.ending:close",
         "review": "cli.task.ending:review",
+        "rate": "cli.task.rating:rate",
         "inspect": "cli.task.inspecting:inspect",
         "reopen": "cli.task.ending:reopen",
         "cancel": "cli.task.ending:cancel",

@@ -28,6 +28,7 @@ from domain.queries.spoken import said_date
 from domain.queries.telling import office_time, points_left_undone
 from domain.queries.waiting import predecessor_danger
 from domain.relations import withdrawn_how
+from domain.rules.satisfaction import unrated
 from domain.terms import Finding, Role, Stage
 from eventlog import reading
 
@@ -167,6 +168,8 @@ def _for_office(m: Matter, rulebook: Rulebook, at: datetime) -> list[str]:
     if m.stage is Stage.OPENED:
         owed.append("明确牵头单位")
     if m.closure and not m.closure.endorsed:
+        if unrated(m, policy):
+            owed.append(f"征求提出人满意度（{m.origin}）")
         weighed = "、".join(to_be_weighed(m, m.closure.evidence, policy))
         left = points_left_undone(m.closure.unfinished, m.closure.over_unfinished)
         owed.append(f"审核办结申请{left}{f'；请核对：{weighed}' if weighed else ''}")

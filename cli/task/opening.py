@@ -35,6 +35,7 @@ from cli.task.common import (
 from cli.task.due import due_day
 from cli.task.opening_options import (
     ApproverOption,
+    AskerOption,
     AssistOption,
     BasisKindOption,
     BasisNoOption,
@@ -51,6 +52,8 @@ from cli.task.opening_options import (
     LeadersOption,
     LeadOption,
     OccurredOption,
+    OriginNoOption,
+    OriginOption,
     PeriodOption,
     PersonOption,
     PointOption,
@@ -67,7 +70,7 @@ from domain.bounds import plausible
 from domain.calendar import OfficeHours, at_office, local_date
 from domain.commands import AcceptReceipt, AssignMatter, DeclineReceipt, OpenMatter, SetLeaders
 from domain.envelope import Actor
-from domain.facts import MOST_DECIMALS, Basis, Checkpoint, NewIndicator, NewPoint, UnitRef
+from domain.facts import MOST_DECIMALS, Basis, Checkpoint, NewIndicator, NewPoint, Origin, UnitRef
 from domain.ids import matter_stream
 from domain.matter import Matter
 from domain.periods import STANDING, Period, period_label
@@ -112,6 +115,9 @@ def open_(
     parent: ParentOption = None,
     weight: WeightOption = None,
     period: PeriodOption = None,
+    origin: OriginOption = None,
+    origin_no: OriginNoOption = None,
+    asker: AskerOption = None,
     key: KeyOption = None,
     by: ByOption = None,
     paper: PaperOption = None,
@@ -119,13 +125,16 @@ def open_(
     """立项；写明牵头单位的同时交办。"""
     title, instruction = need_option(title, "--title", "事项名称"), typed_text(instruction, "领导批示原文")
     whole = the_whole(parent, weight)
-    grounds = _grounds(basis, basis_kind, basis_no, approver, whole)
+    came = _origin(origin, origin_no, asker or ())
+    grounds = _grounds(basis or (str(came) if came else None), basis_kind, basis_no, approver, whole)
     sort, pressing = typed_term(MatterClass, klass, "--class"), typed_term(Urgency, urgency, "--urgency")
     since, endless = _occurred(occurred), _period(period)
     command = OpenMatter(
         title=title,
         basis=grounds,
-        due=_limit(due, whole, grounds.kind, pressing, sort, since) if due or endless is None else None,
+        due=_limit(due, whole, grounds.kind, pressing, sort, since)
+        if due or (endless is None and came is None)
+        else None,
         kind=typed_term(MatterKind, kind, "--kind"),
         klass=sort,
         flags=tuple(typed_term(KeyFlag, f, "--flag") for f in key_flag or ()),
@@ -146,8 +155,18 @@ def open_(
         inherited=inherited,
         part_of=part_of(whole, weight) if whole else None,
         period=endless,
+        origin=came,
     )
     _open(_stream(key), command, acting_for(by, paper), since)
+
+
+def _origin(kind: str | None, no: str | None, askers: Sequence[str]) -> Origin | None:
+    """Where it comes from beside decisions; which kinds there are the policy says."""
+    if kind is None:
+        if no is not None or askers:
+            raise Problem("--origin-no 和 --asker 须与 --origin 一起填写", "malformed")
+        return None
+    return Origin(kind=kind.strip(), no=need_option(no, "--origin-no", "来件编号"), askers=tuple(dict.fromkeys(askers)))
 
 
 def _period(text: str | None) -> Period | None:

@@ -41,6 +41,18 @@ RhythmOption = Annotated[
         help="反馈周期，默认每周；协调事项默认一周一谋划一周一落实",
     ),
 ]
+OriginOption = Annotated[
+    str | None,
+    typer.Option(
+        "--origin",
+        metavar="KIND",
+        help="其他来源：人大建议、政协提案、群众诉求、投诉、巡察整改（督办规则 sources 所列）",
+    ),
+]
+OriginNoOption = Annotated[str | None, typer.Option("--origin-no", metavar="NO", help="来件编号，如 第31号、工单号")]
+AskerOption = Annotated[
+    list[str] | None, typer.Option("--asker", metavar="NAME", help="提出人（代表、委员、来电人），可多次填写")
+]
 PeriodOption = Annotated[
     str | None,
     typer.Option(

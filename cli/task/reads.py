@@ -208,6 +208,8 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Rec
             "missed": len(state.windows.missed),
             **state.counts.model_dump(),
         },
+        "origin": state.origin.model_dump(mode="json") if state.origin else None,
+        "ratings": [x.model_dump(mode="json") for x in state.ratings],
         "climbed": [x.model_dump(mode="json") for x in state.climbed],
         "listed": state.listed,
         "listings": [x.model_dump(mode="json") for x in state.listings],
@@ -329,6 +331,10 @@ def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
         lines.append(f"  责任领导：{'、'.join(leaders)}")
     if state.source or state.section:
         lines.append(f"  来源：{'，'.join(x for x in (state.source, state.section) if x)}")
+    if state.origin is not None:
+        askers = "、".join(state.origin.askers)
+        lines.append(f"  来件：{state.origin}{f'  提出人：{askers}' if askers else ''}")
+    lines += [f"  满意度 {x.on} {x.by}：{x.satisfaction.label}{f'，{x.text}' if x.text else ''}" for x in state.ratings]
     lines += relation_lines(shown, names)
     if state.carried:
         lines.append(f"  结转：{'、'.join(f'{year}年' for year in state.carried)}")

@@ -25,7 +25,7 @@ from domain.calendar import local_date
 from domain.event import Event
 from domain.facts import openly
 from domain.ids import bulletin_stream
-from domain.terms import Stage
+from domain.terms import Satisfaction, Stage
 from eventlog import reading
 from eventlog.database import Database
 
@@ -138,6 +138,7 @@ def _page(period: Period, sentence: str, everything: tuple[Counted, ...]) -> Pag
         section("分章推进情况", tuple(chapters_of_year(period))),
         section("各单位办理情况", _units(period)),
         section("逐月情况", _months(period)),
+        *_origins(period),
         *_pressed(period),
         *_inspections(period),
     )
@@ -152,6 +153,27 @@ def _page(period: Period, sentence: str, everything: tuple[Counted, ...]) -> Pag
         note="会议和简报按登记的台账计数，事项按当年年末的督办日志计数。在办不含暂缓；议定指会议对在督事项的决定，"
         "会议新立项的计入立项，不再落实的不计。",
     )
+
+
+def _origins(period: Period) -> tuple[Section, ...]:
+    """人大建议、群众诉求 …: how many of each kind, how many were ended, and how satisfied who raised them was."""
+    of_kind: defaultdict[str, list[Entry]] = defaultdict(list)
+    for entry in period.entries():
+        if entry.matter.origin is not None:
+            of_kind[entry.matter.origin.kind].append(entry)
+    if not of_kind:
+        return ()
+    headers = ("来源", "件数", "已销号", *(s.label for s in Satisfaction), "再办")
+    return (section("其他来源办理情况", (Grid(headers=headers, rows=tuple(map(_origin_row, of_kind.items()))),)),)
+
+
+def _origin_row(of_kind: tuple[str, list[Entry]]) -> tuple[str, ...]:
+    kind, entries = of_kind
+    matters = [e.matter for e in entries]
+    said = Counter(r.satisfaction for m in matters for r in m.ratings)
+    closed = sum(m.stage is Stage.CLOSED for m in matters)
+    again = sum(any(r.satisfaction is Satisfaction.DISSATISFIED for r in m.ratings) for m in matters)
+    return (kind, str(len(matters)), str(closed), *(str(said[s]) for s in Satisfaction), str(again))
 
 
 def _pressed(period: Period) -> tuple[Section, ...]:

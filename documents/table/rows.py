@@ -165,6 +165,8 @@ def _found(matter: Matter) -> str:
     last = matter.inspections[-1] if matter.inspections else None
     seen = last.finding if last is not None else None
     lines = [f"\n{last.on.month}月{last.on.day}日核查{seen.label}"] if last is not None and seen is not None else []
+    if matter.origin is not None:
+        lines.append(f"\n{matter.origin}{f'，{matter.ratings[-1].satisfaction.label}' if matter.ratings else ''}")
     if matter.climbed and not matter.ended:
         lines.append(f"\n已升至{matter.rung.label}")
     if matter.listed:

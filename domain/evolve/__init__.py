@@ -57,6 +57,7 @@ def _opened(event: Event, recorded: Recorded) -> Matter:
         due_rule=event.due_rule,
         inherited=event.inherited,
         part_of=event.part_of,
+        origin=event.origin,
         period=event.period,
         running=RunningPeriod(key=event.period_key, since=recorded.occurred_at, due=event.due)
         if event.period_key

@@ -10,6 +10,7 @@ from domain.matter import (
     Inspection,
     Matter,
     Objection,
+    Rating,
 )
 from domain.terms import Duty, Stage
 
@@ -28,6 +29,12 @@ def _(m: Matter, e: ev.ClosureRequested, r: Recorded) -> Change:
     return {"stage": Stage.CLOSING, "closure": closure, "windows": m.windows.begin_anew()}
 
 
+@on(ev.SatisfactionGiven)
+def _(m: Matter, e: ev.SatisfactionGiven, r: Recorded) -> Change:
+    said = Rating(by=e.by, satisfaction=e.satisfaction, on=local_date(r.occurred_at), text=e.text)
+    return {"ratings": (*m.ratings, said), "rated": (*(x for x in m.rated if x.by != e.by), said)}
+
+
 @on(ev.ClosureEndorsed)
 def _(m: Matter, e: ev.ClosureEndorsed, r: Recorded) -> Change:
     if m.closure is None:
@@ -42,7 +49,7 @@ def _(m: Matter, e: ev.ClosureEndorsed, r: Recorded) -> Change:
 @on(ev.ClosureReturned)
 def _(m: Matter, e: ev.ClosureReturned, r: Recorded) -> Change:
     counts = m.counts.model_copy(update={"returns": m.counts.returns + 1})
-    return {"stage": Stage.IN_PROGRESS, "closure": None, "counts": counts, "returned_at": r.recorded_at}
+    return {"stage": Stage.IN_PROGRESS, "closure": None, "counts": counts, "returned_at": r.recorded_at, "rated": ()}
 
 
 @on(ev.MatterClosed)
@@ -64,7 +71,7 @@ def _(m: Matter, e: ev.MatterClosed, r: Recorded) -> Change:
 @on(ev.MatterReopened)
 def _(m: Matter, e: ev.MatterReopened, r: Recorded) -> Change:
     change: Change = {"stage": e.stage, "closure": None, "closed": None, "windows": m.windows.begin_anew()}
-    change |= {"objected": False, "objection": None, "merged_into": None}
+    change |= {"rated": (), "objected": False, "objection": None, "merged_into": None}
     if e.due != m.due:
         change |= limit(e.due, r) | period_of(m, r, e.due)
     return change

@@ -53,6 +53,7 @@ RULES: dict[type[Event], NoticeRule] = {
     ev.ReportReturned: NoticeRule(WHOLE_UNIT, "请在期限内重新反馈"),
     ev.FeedbackMissed: NoticeRule((*UNIT, To.SUPERVISOR), "请尽快补报"),
     ev.MissWithdrawn: NoticeRule(UNIT),
+    ev.SatisfactionGiven: NoticeRule((*WHOLE_UNIT, To.SUPERVISOR)),
     ev.PeriodEnded: NoticeRule((*UNIT, To.SUPERVISOR)),
     ev.PeriodJudged: NoticeRule((*WHOLE_UNIT, To.SUPERVISOR)),
     ev.StageReviewed: NoticeRule((*WHOLE_UNIT, To.SUPERVISOR)),

@@ -56,7 +56,10 @@ class MatterFilter(Frozen):
             all(want is None or want == is_ for want, is_ in wanted)
             and (self.leader is None or self.leader in (*matter.leaders, *matter.instructed_by))
             and (self.flag is None or self.flag in matter.flags)
-            and (self.source is None or self.source in f"{matter.source or ''} {matter.section or ''}")
+            and (
+                self.source is None
+                or self.source in f"{matter.source or ''} {matter.section or ''} {matter.origin or ''}"
+            )
             and (self.due_from is None or matter.due >= self.due_from)
             and (self.due_to is None or matter.due <= self.due_to)
             and (not self.listed or matter.listed)

@@ -92,7 +92,8 @@ def _if(words: object, before: str = "", after: str = "") -> str:
 
 
 def _opened(e: ev.MatterOpened, _: Reader) -> str:
-    limit = f"时限 {e.due}{_if(e.due_rule and e.due_rule.rule, '（按默认时限：', '）')}"
+    came = f"{e.origin}；" if e.origin else ""
+    limit = f"{came}时限 {e.due}{_if(e.due_rule and e.due_rule.rule, '（按默认时限：', '）')}"
     if e.period is not None:
         limit = f"{e.period.label}评判，首期至 {e.due}"
     return (
@@ -193,6 +194,7 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ),
     ev.FeedbackMissed: lambda e, _: f"{window_label(e.window.key)}未反馈",
     ev.MissWithdrawn: lambda e, _: f"{window_label(e.window)}；{e.reason}",
+    ev.SatisfactionGiven: lambda e, r: f"{r.open(e.by)}：{e.satisfaction.label}{_if(e.text and r.open(e.text), '，')}",
     ev.PeriodEnded: lambda e, _: f"{period_label(e.key)}{e.result.label}；下一期至 {e.due}",
     ev.PeriodJudged: lambda e, _: f"{period_label(e.key)}改为{e.result.label}：{e.reason}",
     ev.StageReviewed: lambda e, r: (

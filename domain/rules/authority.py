@@ -26,6 +26,7 @@ OFFICE_ONLY: tuple[type[Frozen], ...] = (
     c.ReassignDuty,
     c.SetPredecessor,
     c.DropPredecessor,
+    c.RateMatter,
     c.JudgePeriod,
     c.ReviewPoint,
 )

@@ -23,6 +23,7 @@ from domain.rules import (
     pressure,
     relating,
     rhythm,
+    satisfaction,
 )
 from domain.rules.authority import authorise
 from domain.rules.context import DecisionContext, RuleEvent, drafted
@@ -70,6 +71,7 @@ RULES: dict[type[Frozen], Rule] = {
     c.HoldInterview: listing.interview,
     c.IssueCard: listing.issue_card,
     c.WithdrawCard: listing.withdraw_card,
+    c.RateMatter: satisfaction.rate,
     c.JudgePeriod: periods.judge_period,
     c.ReviewPoint: periods.review_point,
     c.MergeMatter: relating.merge,

@@ -17,6 +17,7 @@ from domain.rules.context import DecisionContext, RuleEvent
 from domain.rules.limits import owns_limit
 from domain.rules.periods import ended_by_decision
 from domain.rules.rhythm import open_window
+from domain.rules.satisfaction import unrated
 from domain.terms import Duty, LeaderMark, ObjectionOutcome, Role, Stage
 
 OBJECTION_DAYS = 30
@@ -120,7 +121,7 @@ class _Over(TypedDict):
 def _over(matter: Matter, context: DecisionContext, open_children: str | None, over_unfinished: str | None) -> _Over:
     """Who asked may have said why; who approves may say it himself. Unsaid, what is unfinished is in the way."""
     closure = _open_closure(matter)
-    left = unfinished(matter, closure.evidence, context.policy)
+    left = (*unfinished(matter, closure.evidence, context.policy), *unrated(matter, context.policy))
     # What came up since somebody said why, an inspection for instance, needs a reason of its own.
     known = set(left) <= set(closure.unfinished)
     why = (closure.over_unfinished if known else None) or over_unfinished

@@ -11,7 +11,7 @@ from domain.facts import NewPoint, UnitRef, checked_title
 from domain.ladder import rung_of_the_matter
 from domain.matter import Matter, Point
 from domain.periods import RunningPeriod, running_period
-from domain.policy import DueRule
+from domain.policy import DueRule, SourceKind
 from domain.rules.authority import acting_unit
 from domain.rules.context import DatedEvent, DecisionContext, RuleEvent
 from domain.rules.rhythm import open_window, still_open
@@ -27,6 +27,7 @@ def open_matter(command: c.OpenMatter, context: DecisionContext) -> Iterator[Rul
     for point in command.points:
         _check_point_due(point.due, None if command.period else due)
     _check_lead(command.lead, context)
+    _check_origin(command, context)
     refuse(
         command.instruction is not None and command.instructed_by is None,
         "录入领导批示须写明批示领导（--by）",
@@ -48,7 +49,7 @@ def open_matter(command: c.OpenMatter, context: DecisionContext) -> Iterator[Rul
         flags=command.flags,
         urgency=command.urgency,
         rhythm=command.rhythm,
-        source=command.source,
+        source=command.source or (command.origin.kind if command.origin else None),
         section=command.section,
         leaders=tuple(dict.fromkeys(command.leaders)),
         assist=_ids(command.assist),
@@ -62,6 +63,7 @@ def open_matter(command: c.OpenMatter, context: DecisionContext) -> Iterator[Rul
         part_of=command.part_of,
         period=command.period,
         period_key=running.key if running else None,
+        origin=command.origin,
     )
     yield DatedEvent(opened, began) if began else opened
     if command.instruction and command.instructed_by:
@@ -218,11 +220,36 @@ def _limit(command: c.OpenMatter, context: DecisionContext) -> tuple[date, DueRu
     if command.due is not None or command.period is not None:
         return command.due or context.today, None
     start = local_date(context.occurred_at) if context.occurred_at else context.today
+    if command.origin is not None:
+        return _limit_of_source(command.origin.kind, start, context)
     rule = context.policy.due_rule(command.basis.kind, command.urgency, command.klass, start)
     if rule is None:
         label = command.basis.kind.label
         raise Refusal(f"督办规则没有“{label}”的默认时限，请写明办结时限（--due）", "malformed")
     return rule.due(context.calendar), rule
+
+
+def _limit_of_source(name: str, start: date, context: DecisionContext) -> tuple[date, DueRule]:
+    """办理期限 of a kind of the policy (人大建议 three months, 12345 five working days)."""
+    kind = _source_kind(name, context)
+    rule = DueRule(rule=f"{kind.name}（{context.policy.version}）", start=start, days=kind.days, count=kind.count)
+    return rule.due(context.calendar), rule
+
+
+def _source_kind(name: str, context: DecisionContext) -> SourceKind:
+    kind = context.policy.source_kind(name)
+    if kind is None:
+        known = "、".join(k.name for k in context.policy.sources) or "无"
+        raise Refusal(f"督办规则没有“{name}”这种来源，现有：{known}", "malformed")
+    return kind
+
+
+def _check_origin(command: c.OpenMatter, context: DecisionContext) -> None:
+    """Where its askers are to be heard before the end, somebody has to be named."""
+    if command.origin is not None:
+        kind = _source_kind(command.origin.kind, context)
+        nobody = kind.satisfaction and not command.origin.askers
+        refuse(nobody, f"{kind.name}须写明提出人（--asker），办结前征求其满意度", "malformed")
 
 
 def _first_period(command: c.OpenMatter, context: DecisionContext) -> RunningPeriod | None:
