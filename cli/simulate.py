@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,17 +19,13 @@ from domain.lights import light
 from domain.matter import Matter
 from domain.meetings.series import DEFAULT_SERIES
 from domain.meetings.terms import MeetingStage
-from domain.terms import Light, Role, Stage
+from domain.terms import Light, Stage
 from eventlog import reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from domain.envelope import Actor
-    from domain.meetings.meeting import Meeting
-    from eventlog.database import Database
     from simulation.run import Played
-    from simulation.scenario import PlannedBriefing
 
 COUNTED = (
     ("MatterOpened", "立项"),
@@ -52,6 +48,7 @@ def simulate(
     """在时间快进的 Temporal 上办完一整年：真实的流程、真实的时限，留下日志和简报；核验不通过时退出码为 1。"""
     import structlog
 
+    from simulation.printing import Printer
     from simulation.run import simulate_year as play
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
@@ -65,8 +62,7 @@ def simulate(
                 year,
                 seed=seed,
                 algorithm=session.settings.hash_algorithm,
-                issue=_issuer(home),
-                file=_filer(home),
+                prints=Printer(home, office_press()),
                 progress=moved,
             )
         )
@@ -99,37 +95,6 @@ def _progress(year: int) -> "Iterator[Callable[[date], None]]":
             bar.update(task, completed=(day - first).days, description=f"{day:%Y-%m-%d}")
 
         yield moved
-
-
-def _issuer(home: Path) -> "Callable[[Database, PlannedBriefing, datetime], tuple[str, str]]":
-    from domain.envelope import Actor
-    from services.issuing.bulletins import issue_briefing
-
-    ready = office_press()
-
-    def issue(database: "Database", briefing: "PlannedBriefing", now: datetime) -> tuple[str, str]:
-        person = reading.person(database, briefing.sign)
-        signer = Actor(
-            id=briefing.sign, role=person.role if person else Role.OFFICE, unit=person.unit if person else None
-        )
-        issued = issue_briefing(
-            database, home, since=briefing.since, until=briefing.until, signer=signer, now=now, press=ready
-        )
-        return issued.number, str(issued.files["docx"].relative_to(home))
-
-    return issue
-
-
-def _filer(home: Path) -> "Callable[[Database, Meeting, Actor, datetime], None]":
-    """Signed minutes into the cabinet, as `meeting minutes --sign` does."""
-    from services.issuing.minutes import file_minutes
-
-    ready = office_press()
-
-    def file(database: "Database", meeting: "Meeting", actor: "Actor", at: datetime) -> None:
-        file_minutes(database, home, meeting, actor=actor, now=at, press=ready)
-
-    return file
 
 
 def _leave(played: "Played", home: Path) -> None:

@@ -63,7 +63,7 @@ def _lines(moment: Moment, since: date) -> tuple[list[dict[str, Any]], list[dict
             "lead": names(matter.lead) if matter.lead else None,
             "due": matter.due.isoformat(),
         }
-        if unheard := unanswered_of(matter, events, since, local_date(at)):
+        if unheard := unanswered_of(matter, events, since, local_date(at), rulebook.calendar):
             silent.append({**line, "windows": list(unheard.windows), "explanation": unheard.explanation})
         if going_on := unfinished_of(matter, events, rulebook, at):
             unended.append({**line, "explanation": going_on.explanation})

@@ -30,7 +30,7 @@ class PlanItem(Frozen):
     key: str
     no: str
     title: str
-    lead: str | None
+    lead: str | None = None
     due: date
     digest: str
 

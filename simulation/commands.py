@@ -2,33 +2,39 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from domain import commands as c
 from domain.base import Refusal, Term
 from domain.envelope import Actor, OnBehalf
-from domain.facts import NewPoint, UnitRef
+from domain.facts import Basis, MatterRef, NewPoint, UnitRef
 from domain.matter import Matter
 from domain.office import Delegation, Person, Unit
 from domain.terms import (
+    BasisKind,
     Finding,
     LeaderMark,
+    MatterClass,
     ObjectionOutcome,
     ReportChannel,
     ReturnReason,
     Rhythm,
     Role,
     SuspensionReason,
+    Urgency,
 )
 from intake.directory import UnitIndex
-from simulation.scenario import Incident
+from simulation.scenario import Incident, Opened
 
 UNITS_DO = frozenset({"accept", "decline", "coordinate", "report", "extend", "close", "object"})
 """What a unit's liaison does unless the scenario says who."""
 _COMMAND: TypeAdapter[c.MatterCommand] = TypeAdapter(c.MatterCommand)
+T = TypeVar("T", bound=Term)
 Seal = Callable[[str], str]
+Other = Callable[[int], Matter]
+"""The matter of a number of the scenario."""
 
 
 class Cast:
@@ -38,6 +44,7 @@ class Cast:
         """Index the directory."""
         self._units = UnitIndex(units)
         self._people = {p.id: p for p in people}
+        self._by_id = {u.id: u for u in units}
 
     def actor(self, person_id: str, behalf: OnBehalf | None = None) -> Actor:
         """Who sends a command: the person by id, for himself or for `behalf`."""
@@ -58,6 +65,26 @@ class Cast:
         staff = sorted((p for p in self._people.values() if p.unit == unit), key=lambda p: p.role is not Role.LIAISON)
         return self.actor(staff[0].id)
 
+    def head(self, unit: str) -> Actor:
+        """The unit's head, or its liaison when it has none."""
+        staff = sorted((p for p in self._people.values() if p.unit == unit), key=lambda p: p.role is not Role.HEAD)
+        return self.actor(staff[0].id)
+
+    @property
+    def leaders(self) -> tuple[str, ...]:
+        """The leaders, in the order of the directory."""
+        return tuple(p.id for p in self._people.values() if p.role is Role.LEADER)
+
+    @property
+    def office(self) -> tuple[str, ...]:
+        """Who works in the office."""
+        return tuple(p.id for p in self._people.values() if p.role is Role.OFFICE)
+
+    def name(self, unit: str) -> str:
+        """A unit as people call it: by its first alias, when it has one."""
+        found = self._by_id[unit]
+        return found.aliases[0] if found.aliases else found.name
+
     def unit(self, name: str) -> UnitRef:
         """The unit a scenario names, in any of the ways a person may write it."""
         unit = self._units.find(name)[0]
@@ -74,8 +101,38 @@ class Cast:
         return self.actor(incident.as_ or "office", behalf)
 
 
-def command_of(incident: Incident, cast: Cast, seal: Seal) -> c.MatterCommand:
-    """The command a scenario's incident names.
+def open_command(opened: Opened, cast: Cast) -> c.OpenMatter:
+    """立项 as the scenario tells it."""
+    return c.OpenMatter(
+        title=opened.title,
+        basis=Basis(
+            kind=_known(BasisKind, opened.basis_kind), text=opened.basis, no=opened.basis_no, approver=opened.by
+        ),
+        due=opened.due,
+        klass=_known(MatterClass, opened.klass),
+        urgency=_known(Urgency, opened.urgency),
+        rhythm=_known(Rhythm, opened.rhythm),
+        source=opened.source,
+        lead=cast.unit(opened.lead) if opened.lead else None,
+        assist=tuple(cast.unit(unit) for unit in opened.assist),
+        points=tuple(_new_point(point) for point in opened.points),
+    )
+
+
+def _new_point(text: str) -> NewPoint:
+    words, _, due = text.rpartition(";")
+    return NewPoint(text=words or due, due=date.fromisoformat(due) if words else None)
+
+
+def _known(kind: type[T], label: str) -> T:
+    term = kind.from_label(label)
+    if term is None:
+        raise Refusal(f"情景文件里的“{label}”不是{kind.__name__}的一项", "malformed")
+    return term
+
+
+def command_of(incident: Incident, cast: Cast, seal: Seal, other: Other | None = None) -> c.MatterCommand:
+    """The command a scenario's incident names; `other` finds the twin or the earlier matter it speaks of.
 
     Raises:
         Refusal: `malformed`, when the fields do not make one.
@@ -92,6 +149,11 @@ def command_of(incident: Incident, cast: Cast, seal: Seal) -> c.MatterCommand:
         fields["reason"] = ReturnReason.from_label(fields["reason"])
     if incident.do == "instruct":
         fields["leader"] = incident.by or incident.as_
+    for name in ("into", "earlier"):
+        if other is not None and name in fields:
+            twin = other(fields[name])
+            fields[name] = MatterRef(stream=twin.stream, number=twin.number)
+            fields |= {"into_due": twin.due} if name == "into" else {}
     if incident.do == "point_add":
         fields = {"point": NewPoint(text=fields["text"], due=fields.get("due"))}
     try:

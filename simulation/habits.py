@@ -9,13 +9,41 @@ from random import Random
 
 from domain.calendar import WorkCalendar, at_office, local_date, to_minute
 from domain.commands import SubmitFeedback
-from domain.facts import IndicatorReport, PointReport, Window
+from domain.facts import IndicatorReport, PointReport, Window, is_sealed
 from domain.matter import DONE, Matter, Point
+from simulation.grammar import Kind, act, filled, grammar, problem_told, step
 from simulation.scenario import Scenario
 
 ALMOST = 95
 ON_TIME_POINTS = 0.85
+NEXT_STEP = 0.5
+NEARLY = 0.9
+"""A point that is almost done brings no new problem."""
 HALF_HOUR = 30
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Which of a matter's points of one kind it is: their figures are one, and so is the order of their work."""
+
+    kind: Kind
+    nth: int
+    of: int
+
+    def share(self, own: float) -> float:
+        """How far the work of the kind is when so much of this point is done."""
+        return (self.nth + own) / self.of
+
+
+@dataclass(frozen=True)
+class _Work:
+    """How far a point is (or the whole), and the share of such work done when last reported and now."""
+
+    point: Point | None
+    kind: Kind
+    before: float
+    now: float
+    progress: int
 
 
 @dataclass(frozen=True)
@@ -52,29 +80,114 @@ class Habits:
         return None
 
     def feedback(self, no: int, matter: Matter, day: date, calendar: WorkCalendar, key: str) -> SubmitFeedback:
-        """What the lead reports: progress along the time given, points done around their dates."""
+        """What the lead reports: points along their dates, figures that moved, a problem that comes, stands or ends."""
         lots = self.lots(no, f"words/{key}/{day}")
-        total = max(calendar.workdays_between(local_date(matter.opened_at), matter.due), 1)
-        elapsed = calendar.workdays_between(local_date(matter.opened_at), day)
-        along = max(matter.progress, min(ALMOST, elapsed * DONE // total))
-        reports = tuple(self._point(no, p, day, along, calendar) for p in matter.points if p.open)
-        current = next((p for p in matter.points if p.open), None)
-        name = current.text if current else matter.title
-        counted = [r.progress for r in reports] + [p.progress for p in matter.points if not p.open and not p.dropped]
-        progress = max(matter.progress, sum(counted) // len(counted)) if counted else along
-        words = self.scenario.feedback
-        return SubmitFeedback(
-            text=lots.choice(words.progress).format(point=name, progress=progress),
-            progress=progress,
-            points=reports,
-            problem=lots.choice(words.problem).format(point=name) if lots.random() < 0.12 else None,  # noqa: PLR2004
-            next_step=lots.choice(words.next).format(point=name) if lots.random() < 0.5 else None,  # noqa: PLR2004
-        )
+        works = self._works(no, matter, day, calendar)
+        told_of = sorted((w.point.no, w.progress) for w in works if w.point)
+        reports = tuple(PointReport(no=point, progress=far) for point, far in told_of)
+        counted = [r.progress for r in reports] + [DONE for p in matter.points if not p.open and not p.dropped]
+        told = works[0] if works else self._whole(no, matter, day, calendar)
+        progress = max(matter.progress, sum(counted) // len(counted) if counted else told.progress)
+        finished = [w.point.text for w in works if w.point and w.progress == DONE]
+        sentences = [f"要点“{'”“'.join(finished)}”已办结"] if finished else []
+        sentences += self._moved(no, told, lots, day, calendar)
+        problem, about = self._problem(no, matter, told, lots, day)
+        text = "；".join(sentences) + "。" + about
+        step = filled(lots.choice(told.kind.next), lots, told.kind, day)
+        next_step = f"{step}。" if lots.random() < NEXT_STEP else None
+        return SubmitFeedback(text=text, progress=progress, points=reports, problem=problem, next_step=next_step)
+
+    def _works(self, no: int, matter: Matter, day: date, calendar: WorkCalendar) -> "list[_Work]":
+        """How far each open point is, the one that is worked on first."""
+        works: list[_Work] = []
+        began = local_date(matter.opened_at)
+        points = [p for p in matter.points if not p.dropped]
+        kinds = [grammar().of(p.text, matter.title) for p in points]
+        for n, (point, kind) in enumerate(zip(points, kinds, strict=True)):
+            done_on = self._done_on(no, point, calendar) or matter.due
+            if point.open:
+                part = _Part(kind, nth=kinds[:n].count(kind), of=kinds.count(kind))
+                works.append(self._work(no, matter, point, part, (began, done_on), day, calendar))
+            began = max(began, min(done_on, point.due or done_on))
+        return sorted(works, key=lambda work: (work.progress == DONE, work.point.no if work.point else 0))
+
+    def _whole(self, no: int, matter: Matter, day: date, calendar: WorkCalendar) -> "_Work":
+        """How far a matter is whose points are all done, or that has none."""
+        part = _Part(grammar().of(matter.title, matter.title), nth=0, of=1)
+        return self._work(no, matter, None, part, (local_date(matter.opened_at), matter.due), day, calendar)
+
+    def _work(
+        self,
+        no: int,
+        matter: Matter,
+        point: Point | None,
+        part: "_Part",
+        span: tuple[date, date],
+        day: date,
+        calendar: WorkCalendar,
+    ) -> "_Work":
+        pace = self.lots(no, f"pace/{point.no if point else 0}").uniform(0.8, 1.2)
+
+        def share(of: date) -> float:
+            total = max(calendar.workdays_between(*span), 1)
+            gone = min(max(calendar.workdays_between(span[0], of), 0) / total, 1.0) if of > span[0] else 0.0
+            return float(gone**pace)
+
+        last = matter.last_feedback
+        since = local_date(last.at) if last is not None and last.unit == matter.lead else span[0]
+        now = share(day)
+        was = point.progress if point else matter.progress
+        progress = DONE if point is not None and now >= 1 else max(was, min(ALMOST, int(now * DONE)))
+        before = min(share(since), now)
+        return _Work(point=point, kind=part.kind, before=part.share(before), now=part.share(now), progress=progress)
+
+    def _done_on(self, no: int, point: Point, calendar: WorkCalendar) -> date | None:
+        """The day the point will be done: mostly before its date."""
+        if point.due is None:
+            return None
+        lots = self.lots(no, f"point/{point.no}")
+        days = lots.randint(0, 6)
+        return calendar.add_workdays(point.due, -days if lots.random() < ON_TIME_POINTS else days)
+
+    def _moved(self, no: int, told: "_Work", lots: Random, day: date, calendar: WorkCalendar) -> list[str]:
+        """The figure that moved, and what was done for it on some day of the period."""
+        turn = day.toordinal() // 7
+        which = turn % len(told.kind.figure)
+        total = self.lots(no, f"total/{told.kind.figure[which].text}")
+        figure = told.kind.figure[which].said(total, told.before, told.now)
+        on = calendar.add_workdays(day, -lots.randint(0, 3))
+        done = step(told.kind, lots, told.before, told.now, on) or act(told.kind, lots, told.now, on, turn)
+        return [figure, done] if figure else [done]
+
+    def _problem(self, no: int, matter: Matter, told: "_Work", lots: Random, day: date) -> tuple[str | None, str]:
+        """The problem that stands after this report, and what the report says of one that is being solved.
+
+        Each problem work of a kind can have comes to a matter once at most, when the work is so far.
+        """
+        last = matter.last_feedback
+        open_one = last.problem if last is not None and last.unit == matter.lead else None
+        if open_one is None or is_sealed(open_one):
+            for one in told.kind.problem:
+                fate = self.lots(no, f"problem/{one.what}")
+                comes, when = fate.random() < self.scenario.feedback.problems, fate.uniform(0.02, NEARLY)
+                if comes and told.before < when <= told.now:
+                    return filled(one.what, lots, told.kind, day), ""
+            return None, ""
+        known = problem_told(grammar().kind, open_one)
+        if known is None:
+            return None, f"上期所报问题已解决：{open_one}"
+        kind, problem, names = known
+        if lots.random() < self.scenario.feedback.solved:
+            return None, filled(problem.solved, lots, kind, day, names)
+        stands = open_one.partition("目前")[0]
+        return f"{stands}目前{filled(problem.easing, lots, kind, day, names)}", ""
 
     def last_report(self, matter: Matter) -> SubmitFeedback:
         """What the lead reports before it asks to close: the whole, every point and every indicator are done."""
+        done = "、".join(f"“{p.text}”" for p in matter.points if not p.dropped)
+        kind = self._kind(matter)
         return SubmitFeedback(
-            text=self.scenario.feedback.last,
+            text=f"{done}全部完成。{_plain(kind.last, kind)}" if done else _plain(kind.last, kind),
             progress=DONE,
             points=tuple(PointReport(no=p.no, progress=DONE) for p in matter.points if p.open),
             indicators=tuple(
@@ -84,15 +197,19 @@ class Habits:
             ),
         )
 
-    def _point(self, no: int, point: Point, day: date, along: int, calendar: WorkCalendar) -> PointReport:
-        if point.due is None:
-            return PointReport(no=point.no, progress=max(point.progress, along))
-        lots = self.lots(no, f"point/{point.no}")
-        days = lots.randint(0, 6)
-        done_on = calendar.add_workdays(point.due, -days if lots.random() < ON_TIME_POINTS else days)
-        left = calendar.workdays_between(day, done_on)
-        progress = DONE if left <= 0 else max(point.progress, min(ALMOST, DONE - 3 * left))
-        return PointReport(no=point.no, progress=max(point.progress, progress, 0))
+    def asks(self, matter: Matter) -> str:
+        """The words of 办结申请."""
+        kind = self._kind(matter)
+        return _plain(kind.closing, kind)
+
+    def checked(self, no: int, matter: Matter) -> str:
+        """What the reviewer found."""
+        kind = self._kind(matter)
+        return f"{filled(kind.checked, self.lots(no, 'checked'), kind, matter.due)}，同意销号"
+
+    def _kind(self, matter: Matter) -> Kind:
+        last = next((p.text for p in reversed(matter.points) if not p.dropped), matter.title)
+        return grammar().of(last, matter.title)
 
     def closes_on(self, no: int, matter: Matter, last_incident: date | None, calendar: WorkCalendar) -> date:
         """The day the lead asks to close, by today's limit."""
@@ -106,6 +223,11 @@ class Habits:
     def reviews_after(self, no: int, day: date) -> int:
         """Working days the office takes to review."""
         return self.lots(no, f"review/{day}").randint(*self.scenario.closing.review)
+
+
+def _plain(text: str, kind: Kind) -> str:
+    """A closing sentence, of the first place there is."""
+    return filled(text, Random(0), kind, date.min, {"where": kind.where[0]})
 
 
 def _on_the_half_hour(instant: datetime, calendar: WorkCalendar) -> datetime:

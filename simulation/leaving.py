@@ -8,25 +8,21 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from documents.bulletin import drafts
-from documents.bulletin.briefing import compose_briefing
 from documents.formats.markdown import markdown_of
 from documents.formats.press import FORMATS, Press
-from documents.ledger import Ledger, MatterFile, Told, read_known, read_ledger
+from documents.ledger import Ledger, Told, read_known, read_ledger
 from documents.meetings.calling import DirectoryNames, agenda_page, notice_page
 from documents.meetings.pack import SERIES, weekly_pack
 from documents.page import Page
-from documents.papers.forms import PaperText, compose_paper
 from documents.reports.annual import annual_report
 from documents.reports.statement import unit_statement
-from documents.sections.recipe import recipe_of
 from documents.table.rows import task_table
 from documents.table.word import table_docx
 from documents.table.workbook import table_workbook
 from domain import events as ev
 from domain.base import Refusal
 from domain.bulletin import Publication
-from domain.calendar import end_of_day, local_date
+from domain.calendar import local_date
 from domain.envelope import Actor, OnBehalf
 from domain.meetings.meeting import Meeting
 from domain.meetings.terms import MeetingStage
@@ -34,9 +30,11 @@ from domain.papers import PaperKind
 from domain.terms import Role
 from eventlog import reading
 from eventlog.database import Database
-from services.issuing.bulletins import issue_draft
-from services.issuing.papers import approve_circular, issue_circular, issue_composed
+from services.issuing.bulletins import issued_bulletins
+from services.issuing.papers import issue_composed, paper_ledger
 from services.issuing.signing import Desk
+from simulation.printing import Printer, papers_called_for
+from simulation.scenario import PlannedBriefing, PlannedCircular
 
 _WEEK = timedelta(days=7)
 
@@ -48,9 +46,10 @@ def print_year_end(database: Database, home: Path, now: datetime, press: Press) 
         Refusal: a file cannot be written, or nobody in the directory may sign.
     """
     desk = Desk(database, home, _leader(database), now, press)
-    _news(desk)
+    leader = desk.signer.on_behalf_of.id if desk.signer.on_behalf_of else desk.signer.id
+    _news(desk, leader)
     _papers(desk)
-    _circular(desk)
+    _circular(desk, leader)
     folder = home / "documents"
     for name, page in _packs(desk):
         _write(folder / f"{name}.md", markdown_of(page).encode())
@@ -71,21 +70,18 @@ def _leader(database: Database) -> Actor:
     return Actor(id="office", role=Role.OFFICE, on_behalf_of=signer)
 
 
-# --- what is numbered
+# --- what is numbered, where the year has issued none
 
 
-def _news(desk: Desk) -> None:
+def _news(desk: Desk, leader: str) -> None:
     """A 动态 of the last day on which a matter was closed."""
     ledger = read_ledger(desk.database, desk.now)
     days = [local_date(t.recorded.occurred_at) for t in _told(ledger) if isinstance(t.event, ev.MatterClosed)]
-    if not days:
+    if not days or issued_bulletins(desk.database, Publication.NEWS):
         return
     day = max(days)
-    text = compose_briefing(
-        desk.database, Publication.NEWS, day, day, as_of=end_of_day(day), recipe=recipe_of(desk.press.template)
-    )
-    draft = drafts.keep_draft(desk.home, text, desk.signer.id, desk.now, desk.press)
-    issue_draft(desk.database, desk.home, draft, desk.signer, desk.now, desk.press)
+    planned = PlannedBriefing(on=day, since=day, until=day, sign=leader, series="动态")
+    Printer(desk.home, desk.press).briefing(desk.database, planned, desk.now)
 
 
 def _told(ledger: Ledger) -> Iterator[Told]:
@@ -95,43 +91,20 @@ def _told(ledger: Ledger) -> Iterator[Told]:
 
 def _papers(desk: Desk) -> None:
     """Of each kind one 单 and one 函, and of the 督办单 one of each variant."""
-    ledger = read_ledger(desk.database, desk.now)
-    for text in _called_for(ledger):
-        issue_composed(desk, text)
+    kinds = {paper.kind for paper in paper_ledger(desk.database)}
+    for text in papers_called_for(read_ledger(desk.database, desk.now)):
+        if text.kind not in kinds:
+            issue_composed(desk, text)
 
 
-def _called_for(ledger: Ledger) -> Iterator[PaperText]:
-    for kind in PaperKind:
-        seen: set[tuple[bool, str]] = set()
-        for file in ledger.matters if kind is not PaperKind.CIRCULAR else ():
-            text = _paper(ledger, file, kind)
-            if text is not None and (variant := (text.letter, _variant(file, kind))) not in seen:
-                seen.add(variant)
-                yield text
-
-
-def _paper(ledger: Ledger, file: MatterFile, kind: PaperKind) -> PaperText | None:
-    with suppress(Refusal):
-        return compose_paper(ledger, file.matter.stream, kind)
-    return None
-
-
-def _variant(file: MatterFile, kind: PaperKind) -> str:
-    if kind is not PaperKind.SUPERVISION:
-        return ""
-    kinds = {type(t.event) for t in file.events}
-    if ev.InstructionRecorded in kinds:
-        return "批示督办"
-    return "会议督办" if ev.DecisionRecorded in kinds else "任务督办"
-
-
-def _circular(desk: Desk) -> None:
+def _circular(desk: Desk, leader: str) -> None:
     """The 通报 of the last quarter, approved before it is issued."""
     until = local_date(desk.now) - timedelta(days=1)
-    since = date(until.year, 10, 1)
+    planned = PlannedCircular(on=until, since=date(until.year, 10, 1), until=until, sign=leader)
+    if any(paper.kind is PaperKind.CIRCULAR for paper in paper_ledger(desk.database)):
+        return
     with suppress(Refusal):  # a year that ends in spring has none
-        approve_circular(desk.database, since, until, actor=desk.signer, now=desk.now)
-        issue_circular(desk.database, desk.home, since, until, signer=desk.signer, now=desk.now, press=desk.press)
+        Printer(desk.home, desk.press).circular(desk.database, planned, desk.now)
 
 
 # --- what is not

@@ -2,10 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
+from random import Random
 
 from domain.calendar import at_office, local_date
 from domain.envelope import Actor, OnBehalf
+from domain.facts import is_sealed
+from domain.matter import Matter
 from domain.meetings import commands as c
 from domain.meetings.meeting import AgendaItem, Attendance, Meeting
 from domain.meetings.terms import AgendaReason, Delivery, MeetingStage, Outcome, Subject
@@ -16,13 +19,33 @@ from simulation.scenario import Decided, Scenario
 from simulation.scenario import PlannedMeeting as Told
 
 SIGNING_TIME = time(11, 0)
+MOST_BROUGHT = 2
+"""So many matters near their dates the secretary brings up where nothing else is on the agenda."""
 MOST_WEEKLY = 3
 """So many items a weekly meeting decides on: what is red, or waits for somebody."""
 UNFIT = "会后事项已有变化，纪要照会议议定签发"
-PRESSING = {
-    AgendaReason.COORDINATION: "被请求单位本周内答复协调请求",
-    AgendaReason.RED: "牵头单位本周内报送补救措施和新的节点安排",
-}
+PRESSING = (AgendaReason.COORDINATION, AgendaReason.RED)
+"""What a weekly meeting decides on."""
+REMEDIES = (
+    "由{lead}主要负责人牵头，{day}前报送“{point}”赶工安排，逐日列明工作量",
+    "{lead}{day}前把“{point}”剩余工作分解到周、责任到人，下次例会逐项核对",
+    "{lead}组织有关单位现场办公，{day}前提出“{point}”的补救措施，办公室跟进",
+    "“{point}”不再顺延，{lead}增加人员和班次，{day}前书面报告赶工情况",
+    "办公室约谈{lead}分管负责人，{day}前就“{point}”滞后原因和补救时限作出说明",
+)
+ANSWERS = (
+    "{unit}{day}前就“{asked}”书面答复，办公室当天转{lead}",
+    "“{asked}”一事由{unit}{day}前派人到现场，与{lead}当面商定",
+    "请{unit}分管负责人过问“{asked}”，{day}前给出明确意见",
+)
+NUDGES = (
+    "{lead}按节点推进“{point}”，需要协调的{day}前报办公室",
+    "听取{lead}汇报，“{point}”进度可控，{day}前把剩余工作列出清单",
+    "“{point}”临近节点，{lead}{day}前报完成情况",
+)
+NO_ITEMS = ("本周没有需上会研究的事项，例会不召开，各单位按期反馈", "无红灯、无待协调事项，例会改为书面通报")
+ABSENT = 0.12
+"""How often whoever need not chair is on leave."""
 
 Send = Callable[[str, c.MeetingCommand, Actor], Awaitable[None]]
 Plan = Callable[[datetime, Callable[[], Awaitable[None]]], None]
@@ -54,22 +77,60 @@ class Secretary:
         if meeting.stage is not MeetingStage.FROZEN:
             return
         script = self._told(meeting)
+        empty = script is None and not any(item.dropped is None for item in meeting.items)
+        brought = self._near(local_date(meeting.starts)) if empty else ()
+        if empty and not brought:
+            reason = self._lots(stream).choice(NO_ITEMS)
+            await self.send(stream, c.CancelMeeting(reason=reason), self.cast.actor("office"))
+            return
         chair = script.by if script else meeting.chair or "office"
         await self.send(stream, c.OpenMeeting(chair=chair), self.cast.actor("office"))
+        for matter in brought:
+            await self._brought_up(stream, matter)
         there = self._there(stream, script)
         await self.send(stream, c.RecordAttendance(attendance=there), self.cast.actor("office"))
         await (self._decide_as_told(stream, script) if script else self._decide_weekly(stream))
         day = self.clock.rulebook().calendar.add_workdays(local_date(meeting.starts), 1)
         self.at(at_office(day, SIGNING_TIME), lambda: self._sign(stream))
 
+    def _lots(self, stream: str, purpose: str = "") -> Random:
+        return Random(f"{self.scenario.year.seed}/meeting/{self.clock.meeting(stream).starts}/{purpose}")
+
     def _there(self, stream: str, script: Told | None) -> Attendance:
-        """Who came as the scenario says; else the chair and who answers for an item."""
+        """Who came as the scenario says; else who leads or answers for an item, by the rank of the meeting.
+
+        A meeting a leader chairs is one of leaders and heads; for a head on leave the liaison comes.
+        """
         if script and (script.present or script.leave):
             return Attendance(present=script.present, leave=script.leave)
-        meeting = self.clock.meeting(stream)
-        leads = dict.fromkeys(item.lead for item in meeting.items if item.lead and item.dropped is None)
-        people = (meeting.chair or "office", *(self.cast.liaison(lead).id for lead in leads))
-        return Attendance(present=tuple(dict.fromkeys(people)))
+        meeting, lots = self.clock.meeting(stream), self._lots(stream, "there")
+        leads = list(dict.fromkeys(item.lead for item in meeting.items if item.lead and item.dropped is None))
+        chair = meeting.chair or "office"
+        if chair not in self.cast.leaders:
+            return Attendance(present=tuple(dict.fromkeys((chair, *(self.cast.liaison(u).id for u in leads)))))
+        leave = [p for p in self.cast.leaders if p != chair and lots.random() < ABSENT]
+        present = [chair, *(p for p in self.cast.leaders if p not in (chair, *leave))]
+        for unit in leads:
+            head = self.cast.head(unit).id
+            if lots.random() < ABSENT and head != self.cast.liaison(unit).id:
+                leave.append(head)
+                head = self.cast.liaison(unit).id
+            present.append(head)
+        observers = tuple(p for p in self.cast.office if p not in present)
+        return Attendance(present=tuple(dict.fromkeys(present)), observers=observers, leave=tuple(leave))
+
+    def _near(self, day: date) -> tuple[Matter, ...]:
+        """The matters whose next point is due soonest, within a fortnight."""
+        last = day + timedelta(days=14)
+        near = [
+            (point.due, matter)
+            for matter in self.clock.matters()
+            if matter.stage is Stage.IN_PROGRESS
+            for point in matter.points
+            if point.open and point.due is not None and point.due <= last
+        ]
+        ordered = sorted(near, key=lambda one: (one[0], one[1].number))
+        return tuple({matter.stream: matter for _, matter in ordered}.values())[:MOST_BROUGHT]
 
     def _told(self, meeting: Meeting) -> Told | None:
         if meeting.series != "monthly":
@@ -89,10 +150,16 @@ class Secretary:
         if chosen is None:
             m = self.clock.matter(wanted)
             assert m is not None  # noqa: S101  (opened at the beginning of the year)
-            item = AgendaItem(key=wanted, title=m.title, matter=wanted, number=m.number, lead=m.lead)
-            await self.send(stream, c.AddItem(item=item), self.cast.actor("office"))
+            await self._brought_up(stream, m)
             chosen = self.clock.meeting(stream).items[-1]
         return chosen.no
+
+    async def _brought_up(self, stream: str, matter: Matter) -> None:
+        """A 临时议题."""
+        item = AgendaItem(
+            key=matter.stream, title=matter.title, matter=matter.stream, number=matter.number, lead=matter.lead
+        )
+        await self.send(stream, c.AddItem(item=item), self.cast.actor("office"))
 
     def _command(self, no: int, decided: Decided) -> c.DecideItem:
         outcome = Outcome.from_label(decided.outcome) if decided.outcome else None
@@ -109,16 +176,32 @@ class Secretary:
         )
 
     async def _decide_weekly(self, stream: str) -> None:
-        items = [i for i in self.clock.meeting(stream).items if self._goes_on(i)]
-        for item in [i for i in items if set(i.reasons) & PRESSING.keys()][:MOST_WEEKLY]:
-            text = next(words for reason, words in PRESSING.items() if reason in item.reasons)
-            command = c.DecideItem(item=item.no, outcome=Outcome.CONTINUED, text=text)
+        items = [i for i in self.clock.meeting(stream).items if i.dropped is None and self._goes_on(i)]
+        pressing = [i for i in items if set(i.reasons) & set(PRESSING)][:MOST_WEEKLY]
+        for item in pressing or items[:1]:
+            matter = self.clock.matter(item.matter) if item.matter else None
+            if matter is None:
+                continue
+            command = c.DecideItem(item=item.no, outcome=Outcome.CONTINUED, text=self._pressed(stream, item, matter))
             await self.send(stream, command, self._chair(stream))
 
     def _goes_on(self, item: AgendaItem) -> bool:
         """Whether the item's matter can still be decided on: some end between the agenda and the meeting."""
         matter = self.clock.matter(item.matter) if item.matter else None
         return matter is not None and not matter.ended and matter.stage is not Stage.SUSPENDED
+
+    def _pressed(self, stream: str, item: AgendaItem, matter: Matter) -> str:
+        """Who does what until when about a matter that is red, or waits for an answer."""
+        lots, calendar = self._lots(stream, item.key), self.clock.rulebook().calendar
+        day = calendar.add_workdays(local_date(self.clock.meeting(stream).starts), lots.randint(2, 4))
+        said = {"lead": self.cast.name(matter.lead) if matter.lead else "办公室", "day": f"{day.month}月{day.day}日"}
+        asked = next((c for c in reversed(matter.coordinations) if c.answered_at is None), None)
+        if AgendaReason.COORDINATION in item.reasons and asked is not None and not is_sealed(asked.text):
+            what = asked.text.removeprefix("请").rstrip("。")
+            return lots.choice(ANSWERS).format(unit=self.cast.name(asked.unit), asked=what, **said)
+        point = next((p.text for p in matter.points if p.open and not is_sealed(p.text)), "收尾工作")
+        words = REMEDIES if set(item.reasons) & set(PRESSING) else NUDGES
+        return lots.choice(words).format(point=point, **said)
 
     async def _sign(self, stream: str) -> None:
         over = UNFIT if await self.clock.unfit(stream) else None

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import Protocol
 from uuid import uuid4
 
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -29,7 +30,7 @@ from intake.directory import read_directory
 from intake.meetings import read_meetings
 from intake.opening import Opening, openings
 from intake.sheets import CellFault
-from intake.task_list import read_task_list
+from intake.task_list import TaskList, read_task_list
 from services.founding import found_log
 from services.gateway import Gateway, silent_runtime
 from services.issuing.register import register_issues
@@ -39,7 +40,7 @@ from services.running import running_worker
 from settings import Settings, make_door_key
 from simulation.clock import SimulatedClock
 from simulation.commands import Cast
-from simulation.scenario import PlannedBriefing, Scenario, read_scenario
+from simulation.scenario import PlannedBriefing, PlannedCircular, PlannedPaper, Scenario, read_scenario
 from simulation.year import RefusedCommand, SimulatedYear
 
 TASK_LIST, DIRECTORY, SCENARIO = "任务清单.xlsx", "通讯录.xlsx", "scenario.toml"
@@ -57,19 +58,30 @@ class Played:
     """(number, file) of each issue."""
 
 
-Issue = Callable[[Database, PlannedBriefing, datetime], tuple[str, str]]
-File = Callable[[Database, Meeting, Actor, datetime], None]
+class Prints(Protocol):
+    """Whatever prints what the year issues and files; see `simulation.printing.Printer`."""
+
+    def briefing(self, database: Database, planned: PlannedBriefing, now: datetime) -> tuple[str, str]:
+        """Issue a 简报 or 动态: its number, and its file."""
+
+    def minutes(self, database: Database, meeting: Meeting, actor: Actor, now: datetime) -> None:
+        """File signed minutes."""
+
+    def paper(self, database: Database, stream: str | None, planned: PlannedPaper, now: datetime) -> None:
+        """Issue a paper on a matter, or on what called for one last."""
+
+    def circular(self, database: Database, planned: PlannedCircular, now: datetime) -> None:
+        """Issue the 通报 of a period."""
 
 
-async def simulate_year(  # noqa: PLR0913  (what a year is made of)
+async def simulate_year(
     plan: Path,
     home: Path,
     year: int,
     *,
     seed: int | None = None,
     algorithm: Algorithm = "sha256",
-    issue: Issue,
-    file: File = lambda _database, _meeting, _actor, _at: None,
+    prints: Prints,
     progress: Callable[[date], None] = lambda _: None,
 ) -> Played:
     """Simulate a year of the office: from two sheets and a scenario into a fresh log in `home`.
@@ -83,7 +95,7 @@ async def simulate_year(  # noqa: PLR0913  (what a year is made of)
     migrate(url)
     database = Database(url, algorithm, LogClock.DECIDED)
     start = at_office(scenario.year.opens, time(9, 0))
-    cast, ready = _cast_and_openings(database, plan, start)
+    cast, listed, ready = _cast_and_openings(database, plan, start)
     _register(database, plan, scenario, start)
     played = Played(database)
     java = shutil.which("temporal-test-server", path=_beside_python())
@@ -113,12 +125,12 @@ async def simulate_year(  # noqa: PLR0913  (what a year is made of)
                 gateway=gateway,
                 database=database,
                 clock=SimulatedClock(environment, database, gateway),
-                issue=lambda briefing, now: played.briefings.append(issue(database, briefing, now)),
-                file=lambda meeting, actor, at: file(database, meeting, actor, at),
+                prints=prints,
+                listed=listed,
                 progress=progress,
             )
             await player.play()
-            played.refused = player.refused
+            played.refused, played.briefings = player.refused, player.briefings
     return played
 
 
@@ -141,7 +153,7 @@ def _fresh(home: Path) -> None:
     home.mkdir(parents=True, exist_ok=True)
 
 
-def _cast_and_openings(database: Database, plan: Path, start: datetime) -> tuple[Cast, tuple[Opening, ...]]:
+def _cast_and_openings(database: Database, plan: Path, start: datetime) -> tuple[Cast, TaskList, tuple[Opening, ...]]:
     """Found the log, record the directory and judge the task list, as `org import` and `plan import` do."""
     found_log(database, start)
     sheets = read_directory(plan / DIRECTORY, known=reading.units(database))
@@ -153,9 +165,10 @@ def _cast_and_openings(database: Database, plan: Path, start: datetime) -> tuple
     record_office_events(database, DIRECTORY_STREAM, events, actor=SYSTEM, command_id="simulate:directory", now=start)
     units, people = reading.units(database), reading.people(database)
     context = DecisionContext(rulebook=reading.rulebook(database), now=start, actor=OFFICE)
-    judged = openings(read_task_list(plan / TASK_LIST), units, people, context)
+    listed = read_task_list(plan / TASK_LIST)
+    judged = openings(listed, units, people, context)
     _no_faults(judged.faults)
-    return Cast(units, people), judged.ready
+    return Cast(units, people), listed, judged.ready
 
 
 def _register(database: Database, plan: Path, scenario: Scenario, start: datetime) -> None:

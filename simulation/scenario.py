@@ -47,16 +47,12 @@ class Closing(Frozen):
 
 
 class FeedbackHabits(Frozen):
-    """When reports are sent and what they say."""
+    """When reports are sent, the chance of each problem work can have, and how often one that stands is solved."""
 
     hour: tuple[Clock, Clock]
     late: tuple[int, int]
-    progress: tuple[str, ...]
-    problem: tuple[str, ...]
-    next: tuple[str, ...]
-    last: str
-    """The report before 办结申请: all is done."""
-    closing: str
+    problems: float = 0.45
+    solved: float = 0.45
 
 
 class UnitHabits(Frozen):
@@ -79,6 +75,30 @@ class Incident(Frozen):
     by: str | None = None
     paper: str | None = None
     fields: dict[str, Any] = {}
+
+
+class Opened(Frozen):
+    """A matter opened during the year, outside the list: from a paper, a complaint, a proposal."""
+
+    on: date
+    at: Clock = MORNING
+    no: int
+    """What the scenario calls it; beyond the numbers of the list."""
+    title: str
+    lead: str | None = None
+    assist: tuple[str, ...] = ()
+    due: date
+    rhythm: str = "weekly"
+    klass: str = "常规"
+    urgency: str = "平件"
+    source: str | None = None
+    basis_kind: str
+    basis: str
+    basis_no: str | None = None
+    by: str
+    """The leader who approved."""
+    points: tuple[str, ...] = ()
+    """Each as in the list: text;date."""
 
 
 class Decided(Frozen):
@@ -115,13 +135,49 @@ class PlannedMeeting(Frozen):
 
 
 class PlannedBriefing(Frozen):
-    """A 工作简报 to be issued."""
+    """A 工作简报, or with its series a 动态, to be issued."""
 
     model_config = {"populate_by_name": True}
     on: date
     since: date = Field(alias="from")
     until: date = Field(alias="to")
     sign: str
+    series: str = "简报"
+
+
+class PlannedPaper(Frozen):
+    """A 单 or 函 to be issued on a matter; or, without one, on what called for such a paper last."""
+
+    on: date
+    kind: str
+    matter: int | None = None
+    letter: bool = False
+    """函: to a unit that is asked, not supervised."""
+    sign: str
+
+
+class PlannedCircular(Frozen):
+    """通报 of a period, approved and issued."""
+
+    model_config = {"populate_by_name": True}
+    on: date
+    since: date = Field(alias="from")
+    until: date = Field(alias="to")
+    sign: str
+
+
+class PlannedVersion(Frozen):
+    """A version of the work plan: what it says differently, and the matters it brought (their `no`)."""
+
+    on: date
+    stage: str
+    plan: str
+    no: str
+    by: str
+    reason: str | None = None
+    due: dict[str, date] = {}
+    """序号 → the limit this version gives."""
+    added: tuple[int, ...] = ()
 
 
 class Override(Frozen):
@@ -158,6 +214,10 @@ class Scenario(Frozen):
     rule: tuple[SeriesRule, ...] = ()
     meeting: tuple[PlannedMeeting, ...] = ()
     briefing: tuple[PlannedBriefing, ...] = ()
+    open: tuple[Opened, ...] = ()
+    paper: tuple[PlannedPaper, ...] = ()
+    circular: tuple[PlannedCircular, ...] = ()
+    version: tuple[PlannedVersion, ...] = ()
     override: tuple[Override, ...] = ()
     delegation: tuple[Delegated, ...] = ()
 

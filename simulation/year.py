@@ -1,6 +1,7 @@
 """The main job: a whole working year of the office, on real workflows and real timers."""
 
 import asyncio
+import hashlib
 import heapq
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -8,30 +9,46 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from itertools import count
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from domain import commands as c
-from domain.base import Refusal
+from domain.base import Frozen, Refusal
 from domain.calendar import at_office, local_date
-from domain.envelope import Actor
+from domain.envelope import Actor, OnBehalf
+from domain.ids import matter_stream, plan_stream
 from domain.matter import Matter
 from domain.meetings import commands as mc
-from domain.meetings.meeting import Meeting
 from domain.office import CALENDAR_STREAM, DIRECTORY_STREAM, DayOverridden, Delegation, Directory
+from domain.rules import DecisionContext
 from domain.rules.delegation import grant
 from domain.terms import LeaderMark, Stage
+from domain.workplan import PlanItem, PlanStage, PlanText, PlanVersioned, WorkPlan, next_version
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.secrets import seal_text
 from intake.opening import Opening
+from intake.task_list import TaskList
 from services.gateway import Gateway
-from services.office_records import record_office_events
+from services.office_records import record_decided, record_office_events
 from simulation.clock import SimulatedClock, Stalled
-from simulation.commands import Cast, command_of
+from simulation.commands import Cast, command_of, open_command
 from simulation.habits import Habits
 from simulation.meetings import Secretary
-from simulation.scenario import Delegated, Incident, Override, PlannedBriefing, Scenario
+from simulation.scenario import (
+    Delegated,
+    Incident,
+    Opened,
+    Override,
+    PlannedBriefing,
+    PlannedCircular,
+    PlannedPaper,
+    PlannedVersion,
+    Scenario,
+)
+
+if TYPE_CHECKING:
+    from simulation.run import Prints
 
 Action = Callable[[], Awaitable[None]]
 ALONE = 0
@@ -39,6 +56,8 @@ NEW_MATTERS = 1000
 """The lane of what concerns the whole office; the other lanes are matters."""
 OPENING_TIME = time(9, 30)
 CLOSING_TIME = time(11, 0)
+VERSION_TIME = time(15, 30)
+PAPER_TIME = time(16, 0)
 ISSUING_TIME = time(17, 30)
 VALID_FOR = timedelta(days=2)
 
@@ -77,10 +96,11 @@ class SimulatedYear:
     gateway: Gateway
     database: Database
     clock: SimulatedClock
-    issue: Callable[[PlannedBriefing, datetime], None]
-    file: Callable[[Meeting, Actor, datetime], None]
+    listed: TaskList
+    prints: "Prints"
     progress: Callable[[date], None]
     refused: list[RefusedCommand] = field(default_factory=list)
+    briefings: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Nothing is planned yet."""
@@ -98,7 +118,7 @@ class SimulatedYear:
             streams=self._streams,
             send=self._convene,
             at=lambda instant, action: self._when(instant, ALONE, action),
-            file=lambda meeting, actor: self.file(meeting, actor, self._now),
+            file=lambda meeting, actor: self.prints.minutes(self.database, meeting, actor, self._now),
         )
 
     # --- the year
@@ -150,6 +170,15 @@ class SimulatedYear:
     def _plan_scenario(self) -> None:
         for incident in self.scenario.incident:
             self._at(incident.on, incident.at, incident.matter, partial(self._happen, incident))
+        for opened in self.scenario.open:
+            self._streams[opened.no] = matter_stream(f"{self.scenario.year.seed}/open/{opened.no}")
+            self._at(opened.on, opened.at, opened.no, partial(self._open, opened))
+        for version in self.scenario.version:
+            self._at(version.on, VERSION_TIME, ALONE, partial(self._version, version))
+        for paper in self.scenario.paper:
+            self._at(paper.on, PAPER_TIME, ALONE, partial(self._paper, paper))
+        for circular in self.scenario.circular:
+            self._at(circular.on, PAPER_TIME, ALONE, partial(self._circular, circular))
         for override in self.scenario.override:
             self._at(override.on, time(15, 0), ALONE, partial(self._override, override))
         for delegated in self.scenario.delegation:
@@ -166,7 +195,7 @@ class SimulatedYear:
     async def _happen(self, incident: Incident) -> None:
         matter = self._matter(incident.matter)
         stream = self._streams[incident.matter]
-        command = command_of(incident, self.cast, lambda text: seal_text(self.database, stream, text))
+        command = command_of(incident, self.cast, lambda text: seal_text(self.database, stream, text), self._matter)
         actor = self.cast.who(incident, matter)
         if isinstance(command, c.RequestClosure) and command.over_unfinished is None:
             await self._submit(incident.matter, self._habits.last_report(matter), actor)
@@ -204,7 +233,70 @@ class SimulatedYear:
         return loaded.state if loaded and isinstance(loaded.state, Directory) else Directory()
 
     async def _issue(self, briefing: PlannedBriefing) -> None:
-        self.issue(briefing, self._now)
+        self.briefings.append(self.prints.briefing(self.database, briefing, self._now))
+
+    async def _paper(self, paper: PlannedPaper) -> None:
+        stream = self._streams[paper.matter] if paper.matter is not None else None
+        try:
+            self.prints.paper(self.database, stream, paper, self._now)
+        except Refusal as e:
+            self.refused.append(RefusedCommand(self._now, paper.matter or ALONE, paper.kind, e.message))
+
+    async def _circular(self, circular: PlannedCircular) -> None:
+        try:
+            self.prints.circular(self.database, circular, self._now)
+        except Refusal as e:
+            self.refused.append(RefusedCommand(self._now, ALONE, "通报", e.message))
+
+    async def _open(self, opened: Opened) -> None:
+        leader = self.cast.actor(opened.by)
+        behalf = OnBehalf(id=leader.id, role=leader.role, unit=leader.unit, paper=opened.basis_no)
+        await self._submit(opened.no, open_command(opened, self.cast), self.cast.actor("office", behalf))
+
+    async def _version(self, planned: PlannedVersion) -> None:
+        """A version of the work plan, with the limits it changes and the matters it brings."""
+        rows = [
+            PlanItem(
+                key=row.key,
+                no=row.no,
+                title=row.title,
+                lead=row.lead,
+                due=planned.due.get(row.no, row.due),
+                digest=f"{row.digest}/{planned.due.get(row.no, row.due)}",
+            )
+            for row in self.listed.rows
+        ]
+        rows += [
+            PlanItem(key=self._streams[o.no], no=str(o.no), title=o.title, lead=o.lead, due=o.due, digest=o.title)
+            for o in self.scenario.open
+            if o.no in planned.added
+        ]
+        text = PlanText(
+            plan=planned.plan,
+            stage=PlanStage.from_label(planned.stage) or PlanStage.ISSUED,
+            file=f"{planned.plan}.xlsx",
+            sha256=hashlib.sha256("".join(row.digest for row in rows).encode()).hexdigest(),
+            document_no=planned.no,
+            reason=planned.reason,
+            items=tuple(rows),
+        )
+        leader = self.cast.actor(planned.by)
+        actor = self.cast.actor("office", OnBehalf(id=leader.id, role=leader.role, unit=leader.unit, paper=planned.no))
+
+        def decide(state: Frozen | None) -> list[PlanVersioned]:
+            context = DecisionContext(rulebook=self.clock.rulebook(), now=self._now, actor=actor)
+            made = next_version(state if isinstance(state, WorkPlan) else None, text, context)
+            return [made] if made else []
+
+        record_decided(
+            self.database,
+            plan_stream(planned.plan),
+            decide,
+            actor=actor,
+            command_id=f"plan:{planned.on}:{planned.stage}",
+            now=self._now,
+            content={"text": text.model_dump(mode="json")},
+        )
 
     # --- what people do of themselves
 
@@ -270,7 +362,7 @@ class SimulatedYear:
             return  # the limit moved meanwhile: another day is planned
         liaison = self.cast.liaison(matter.lead)
         await self._submit(no, self._habits.last_report(matter), liaison)
-        await self._submit(no, c.RequestClosure(text=self.scenario.feedback.closing), liaison)
+        await self._submit(no, c.RequestClosure(text=self._habits.asks(matter)), liaison)
         today = local_date(self._now)
         calendar = self.clock.rulebook().calendar
         reviewed = calendar.add_workdays(today, self._habits.reviews_after(no, today))
@@ -281,7 +373,8 @@ class SimulatedYear:
             return
         given = self._directory().delegations
         reviewer = self.cast.standing_in(self.scenario.closing.reviewer, given, local_date(self._now))
-        await self._submit(no, c.ReviewClosure(approve=True, text="材料齐全，同意销号"), reviewer)
+        words = self._habits.checked(no, self._matter(no))
+        await self._submit(no, c.ReviewClosure(approve=True, text=words), reviewer)
         matter = self._matter(no)
         if matter.stage is Stage.CLOSING and matter.instructed_by:
             day = self.clock.rulebook().calendar.add_workdays(local_date(self._now), 1)

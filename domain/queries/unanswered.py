@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from domain import events as ev
 from domain.base import Frozen
-from domain.calendar import local_date
+from domain.calendar import WorkCalendar, local_date
 from domain.deadlines import due_instant
 from domain.envelope import Recorded
 from domain.event import decode
@@ -33,10 +33,13 @@ class Unfinished(Frozen):
     explanation: str | None
 
 
-def unanswered_windows(matter: Matter, events: Sequence[Recorded], since: date, until: date) -> Unanswered | None:
+def unanswered_windows(
+    matter: Matter, events: Sequence[Recorded], since: date, until: date, calendar: WorkCalendar
+) -> Unanswered | None:
     """The report windows that closed in the period and were never answered, and what the office did about each.
 
     Each window is explained by what was done after it was missed: a 催办, an 升级, a pause, or the end of the matter.
+    The office has the next working day for it.
     """
     missed: dict[str, date] = {}
     acts: list[tuple[date, str]] = []
@@ -60,8 +63,16 @@ def unanswered_windows(matter: Matter, events: Sequence[Recorded], since: date, 
     open_ = {key: closed for key, closed in missed.items() if since <= closed <= until}
     if not open_:
         return None
-    after = [label for day, label in acts if day >= max(open_.values())]
+    last = max(open_.values())
+    after = [label for day, label in acts if day >= last]
+    if not after and _fresh(last, until, calendar):
+        after = [f"{said_date(last)}刚漏报，次日催办"]
     return Unanswered(windows=tuple(map(window_label, open_)), explanation="，".join(dict.fromkeys(after)) or None)
+
+
+def _fresh(lapsed: date, on: date, calendar: WorkCalendar) -> bool:
+    """No working day has passed since: what lapses in the evening the office takes up the next morning."""
+    return calendar.workdays_between(lapsed, on) == 0
 
 
 def why_unfinished(matter: Matter, events: Sequence[Recorded], rulebook: Rulebook, at: datetime) -> Unfinished | None:
@@ -85,6 +96,8 @@ def _why(matter: Matter, events: Sequence[Recorded], rulebook: Rulebook, at: dat
         if matter.period is not None:
             return f"{matter.period.label}评判的长期、定期事项，本期至 {matter.due}"
         return f"时限 {matter.due} 未到{f'（{moved}）' if moved else ''}"
+    if _fresh(matter.due, local_date(at), rulebook.calendar):
+        return f"{said_date(matter.due)}刚到期，次日催办"
     return _overdue(matter, events)
 
 

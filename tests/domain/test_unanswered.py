@@ -6,7 +6,7 @@ from domain import commands as c
 from domain.policy import Policy
 from domain.queries.unanswered import Unanswered, Unfinished, unanswered_windows, why_unfinished
 from domain.terms import SuspensionReason
-from tests.support.life import Life, accepted, at, opened
+from tests.support.life import CALENDAR, Life, accepted, at, opened
 from tests.support.office import FOR_LEADER, LIAISON, SECOND
 
 SAID = c.SubmitFeedback(text="进展", progress=30)
@@ -14,7 +14,7 @@ YEAR = (date(2022, 1, 1), date(2022, 12, 31))
 
 
 def silent(life: Life) -> Unanswered | None:
-    return unanswered_windows(life.m, life.recorded, *YEAR)
+    return unanswered_windows(life.m, life.recorded, *YEAR, CALENDAR)
 
 
 def going_on(life: Life) -> Unfinished | None:
@@ -38,7 +38,7 @@ def test_a_window_nobody_did_anything_about_is_not_explained() -> None:
     life.rulebook = life.rulebook.model_copy(update={"policy": Policy(version="不催", steps=())})
     life.wait_until(at(3, 14, 10))
     assert silent(life) == Unanswered(windows=("2022年第10周",), explanation=None)
-    assert unanswered_windows(life.m, life.recorded, date(2023, 1, 1), date(2023, 12, 31)) is None
+    assert unanswered_windows(life.m, life.recorded, date(2023, 1, 1), date(2023, 12, 31), CALENDAR) is None
 
 
 def test_a_matter_without_an_end_says_why() -> None:
@@ -65,3 +65,17 @@ def test_waiting_for_the_meeting_explains_and_waiting_for_a_lead_does_not() -> N
     life.wait_until(at(6, 30))
     assert going_on(life) == Unfinished(explanation="已升级至指挥部会议，待会议议定")
     assert going_on(opened(lead=None)) == Unfinished(explanation=None)
+
+
+def test_what_lapses_in_the_evening_the_office_has_the_next_working_day_for() -> None:
+    life = accepted(due=date(2022, 3, 11))
+    life.rulebook = life.rulebook.model_copy(update={"policy": Policy(version="不催", steps=())})
+    life.wait_until(at(3, 11, 23))
+    friday = (date(2022, 1, 1), date(2022, 3, 11))
+    silent_friday = unanswered_windows(life.m, life.recorded, *friday, CALENDAR)
+    assert silent_friday is not None
+    assert silent_friday.explanation == "2022-03-11（星期五）刚漏报，次日催办"
+    assert going_on(life) == Unfinished(explanation="2022-03-11（星期五）刚到期，次日催办")
+    life.wait_until(at(3, 14, 23))
+    assert silent(life) == Unanswered(windows=("2022年第10周",), explanation=None)
+    assert going_on(life) == Unfinished(explanation=None)

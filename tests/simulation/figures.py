@@ -1,0 +1,126 @@
+"""What must agree in the log of any simulated year, and what nobody should have to read in it."""
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+
+from documents.figures import read_period
+from documents.ledger import read_ledger
+from documents.reports.burden import burden_report
+from documents.table.rows import task_table
+from domain import events as ev
+from domain.calendar import end_of_day, local_date
+from domain.event import decode
+from domain.lights import light
+from domain.matter import DONE, Matter
+from domain.queries.burden import Ask
+from domain.queries.unanswered import unanswered_windows, why_unfinished
+from domain.terms import Stage
+from eventlog import reading
+from eventlog.database import Database
+
+OWN_WORDS = 0.9
+"""So many of the reports say what no other says."""
+
+
+def fridays_that_disagree(database: Database, first: date, last: date) -> list[str]:
+    """On each Friday, where list, burden, 简报, 一览表 and `audit unanswered` do not say the same."""
+    wrong: list[str] = []
+    day = first
+    while day <= last:
+        at = end_of_day(day)
+        wrong += [f"{day} {line}" for line in (*_counts(database, day, at), *_unexplained(database, at))]
+        day += timedelta(days=7)
+    return wrong
+
+
+def _counts(database: Database, day: date, at: datetime) -> list[str]:
+    period = read_period(database, date(day.year, 1, 1), day, as_of=at)
+    moment = reading.moment_at(database, at)
+    states = reading.matter_states(database, position=moment.position)
+    matters = [s.state for s in states if isinstance(s.state, Matter)]
+    rulebook = reading.rulebook(database, moment.position)
+    burden = burden_report(read_ledger(database, at), period.ledger.directory.units.values(), period.since, day)
+    asked = Counter({ask: sum(one.counts()[ask] for one in burden) for ask in Ask})
+    alive = {m.number for m in matters if not m.ended}
+    table = task_table(database, at, day - timedelta(days=7))
+    pairs = {
+        "在办": (alive, {e.matter.number for e in period.entries() if not e.matter.ended}),
+        "一览表": (alive, alive & {row.number for row in table.rows}),
+        "灯": (
+            Counter(light(m, rulebook, at).light for m in matters if not m.ended),
+            Counter(e.lit.light for e in period.entries() if not e.matter.ended),
+        ),
+        "应反馈": (asked[Ask.WINDOW], period.feedback().owed),
+        "按时、补报、漏报": (
+            sum(m.windows.on_time + len(m.windows.missed) for m in matters),
+            period.feedback().owed,
+        ),
+        "催办": (asked[Ask.URGE], len(period.happened(ev.UrgeIssued))),
+        "升级": (
+            asked[Ask.ESCALATION] + _of_nobody(database, moment.position),
+            len(period.happened(ev.MatterEscalated)),
+        ),
+        "销号": (
+            sum(m.stage is Stage.CLOSED for m in matters),
+            len({m.stream for m, _, _ in period.happened(ev.MatterClosed) if m.stage is Stage.CLOSED}),
+        ),
+        "议定": (_decided(database, moment.position), len(period.happened(ev.DecisionRecorded))),
+    }
+    return [f"{what}: {one} ≠ {other}" for what, (one, other) in pairs.items() if one != other]
+
+
+def _of_nobody(database: Database, position: int) -> int:
+    """Escalations of matters nobody led yet: they weigh on no unit."""
+    count = 0
+    for state in reading.matter_states(database, position=position):
+        for event in map(decode, reading.read_stream(database, state.stream, position=position)):
+            if isinstance(event, ev.MatterAssigned):
+                break
+            count += isinstance(event, ev.MatterEscalated)
+    return count
+
+
+def _decided(database: Database, position: int) -> int:
+    states = reading.matter_states(database, position=position)
+    return sum(
+        event.type == ev.DecisionRecorded.__name__
+        for state in states
+        for event in reading.read_stream(database, state.stream, position=position)
+    )
+
+
+def _unexplained(database: Database, at: datetime) -> list[str]:
+    """What `audit unanswered` could not explain that evening."""
+    moment = reading.moment_at(database, at)
+    rulebook = reading.rulebook(database, moment.position)
+    lines: list[str] = []
+    for state in reading.matter_states(database, position=moment.position):
+        matter = state.state
+        if not isinstance(matter, Matter):
+            continue
+        events = reading.read_stream(database, state.stream, position=moment.position)
+        silent = unanswered_windows(matter, events, date.min, local_date(at), rulebook.calendar)
+        going_on = why_unfinished(matter, events, rulebook, at)
+        lines += [f"{matter.number} {silent.windows}" for _ in [0] if silent and silent.explanation is None]
+        lines += [f"{matter.number} 未办结" for _ in [0] if going_on and going_on.explanation is None]
+    return lines
+
+
+def embarrassing(database: Database) -> list[str]:
+    """Reports that repeat each other, and matters that ended below 100 % without a reason."""
+    texts: list[str] = []
+    wrong: list[str] = []
+    for state in reading.matter_states(database):
+        events = map(decode, reading.read_stream(database, state.stream))
+        texts += [event.text for event in events if isinstance(event, ev.FeedbackSubmitted)]
+        matter = state.state
+        if isinstance(matter, Matter) and matter.closed and matter.stage is Stage.CLOSED and matter.progress < DONE:
+            reasons = [e.over_unfinished for e in _closed(database, state.stream)]
+            wrong += [f"{matter.number} {matter.progress}% 办结，没有理由"] if not any(reasons) else []
+    own = len(set(texts)) / len(texts)
+    return wrong + ([f"{len(texts)}条反馈只有{own:.0%}各说各的"] if own < OWN_WORDS else [])
+
+
+def _closed(database: Database, stream: str) -> list[ev.MatterClosed]:
+    events = map(decode, reading.read_stream(database, stream))
+    return [event for event in events if isinstance(event, ev.MatterClosed)]

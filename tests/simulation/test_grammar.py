@@ -1,0 +1,129 @@
+"""What units say in the simulated year, without a server: texts of their own, figures that move, problems that end."""
+
+import re
+from collections.abc import Iterator
+from datetime import date, time, timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from domain import commands as c
+from domain.calendar import at_office
+from domain.envelope import Actor
+from domain.matter import DONE
+from domain.office import Person, Unit
+from domain.rules import DecisionContext
+from domain.terms import Role
+from intake.directory import read_directory
+from intake.opening import openings
+from intake.task_list import read_task_list
+from simulation.grammar import filled, grammar, problem_told
+from simulation.habits import Habits
+from simulation.scenario import read_scenario
+from tests.support.life import CALENDAR, RULEBOOK, Life
+from tests.support.office import OFFICE
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "xiangmihu-2022"
+OPENS = at_office(date(2022, 1, 10), time(9, 30))
+
+
+def lives() -> Iterator[tuple[int, Life]]:
+    """Every matter of the example with a lead, reported on every Friday until it is done."""
+    sheets = read_directory(EXAMPLE / "通讯录.xlsx")
+    units: tuple[Unit, ...] = tuple(u.unit for u in sheets.units)
+    people: tuple[Person, ...] = tuple(p.person for p in sheets.people)
+    context = DecisionContext(rulebook=RULEBOOK, now=OPENS, actor=OFFICE)
+    habits = Habits(read_scenario(EXAMPLE / "scenario.toml"))
+    for opening in openings(read_task_list(EXAMPLE / "任务清单.xlsx"), units, people, context).ready:
+        life = Life(now=OPENS)
+        assert isinstance(opening.command, c.OpenMatter)
+        life.do(opening.command, OFFICE)
+        if life.m.lead is None:
+            continue
+        liaison = Actor(id="l", role=Role.LIAISON, unit=life.m.lead)
+        life.do(c.AcceptReceipt(), liaison)
+        no, day = int(opening.row.no), date(2022, 1, 14)
+        while day < life.m.due:
+            life.now = at_office(day, time(15, 0))
+            life.do(habits.feedback(no, life.m, day, CALENDAR, f"{day}"), liaison)
+            day += timedelta(days=7)
+        life.do(habits.last_report(life.m), liaison)
+        yield no, life
+
+
+@pytest.fixture(scope="module")
+def reports() -> list[tuple[int, c.SubmitFeedback]]:
+    from domain.event import decode
+    from domain.events import FeedbackSubmitted
+
+    return [
+        (no, c.SubmitFeedback.model_validate(event.model_dump(include=set(c.SubmitFeedback.model_fields))))
+        for no, life in lives()
+        for event in map(decode, life.recorded)
+        if isinstance(event, FeedbackSubmitted)
+    ]
+
+
+def test_reports_say_something_of_their_own(reports: list[tuple[int, c.SubmitFeedback]]) -> None:
+    texts = [report.text for _, report in reports]
+    assert len(texts) > 1000
+    assert len(set(texts)) / len(texts) > 0.97
+    assert not [t for t in texts if "{" in t or "。。" in t or "；；" in t]
+
+
+def test_what_was_done_never_gets_less(reports: list[tuple[int, c.SubmitFeedback]]) -> None:
+    for no in {no for no, _ in reports}:
+        said = [report.progress for of, report in reports if of == no]
+        assert said == sorted(said, key=lambda p: p or 0)
+        assert said[-1] == DONE
+
+
+def test_a_problem_stands_for_some_reports_and_is_solved(reports: list[tuple[int, c.SubmitFeedback]]) -> None:
+    with_one = [report for _, report in reports if report.problem]
+    assert 0.06 < len(with_one) / len(reports) < 0.5
+    assert any("目前" in (report.problem or "") for report in with_one)
+    for no in {no for no, _ in reports}:
+        told = [report.problem for of, report in reports if of == no]
+        assert told[-1] is None
+
+
+def test_every_problem_is_recognised_in_what_was_told() -> None:
+    every = grammar().kind
+    for kind in every:
+        for problem in kind.problem:
+            for seed in range(20):
+                told = filled(problem.what, Random(seed), kind, date(2022, 11, 30))
+                known = problem_told([kind], told)
+                assert known is not None, told
+                assert known[1] is problem
+                solved = filled(problem.solved, Random(seed + 1), kind, date(2022, 12, 5), known[2])
+                for name in ("who", "where"):
+                    if f"{{{name}}}" in problem.what and f"{{{name}}}" in problem.solved:
+                        assert known[2][name] in solved
+
+
+@pytest.mark.parametrize(
+    ("point", "title", "words"),
+    [
+        ("底板上线试用", "构建片区规划建设统一底板", "图层"),
+        ("基础底板浇筑并验收", "完成地基与基础工程", "混凝土"),
+        ("各专项数据入库", "构建片区规划建设统一底板", "图层"),
+        ("首批地块入库", "推动整备范围内土地尽早入库", "宗"),
+        ("双总师团队完成技术把关", "完成施工图设计", "出图"),
+        ("出台技术把关工作规程", "落实双总师技术把关", "条款"),
+        ("形成规划送审稿", "完善产业发展规划", "座谈"),
+        ("成果审定", "编制海绵城市专项规划", "规划文本"),
+    ],
+)
+def test_a_point_is_spoken_of_in_the_words_of_its_work(point: str, title: str, words: str) -> None:
+    assert words in grammar().of(point, title).figure[0].text
+
+
+def test_figures_name_what_is_left_and_what_was_added() -> None:
+    for kind in grammar().kind:
+        for figure in kind.figure:
+            said = figure.said(Random(1), 0.4, 0.6)
+            assert said is not None
+            assert re.search(r"\d", said)
+            assert figure.said(Random(1), 0.6, 0.6) is None
