@@ -133,6 +133,8 @@ class SubmitFeedback(Frozen):
     attachments: tuple[Attachment, ...] = ()
     for_unit: str | None = None
     via: ReportChannel | None = None
+    letter: Words | None = None
+    """来函文号, when it came by one."""
     occurred_at: datetime | None = None
 
 
@@ -250,6 +252,8 @@ class AnswerCoordination(Frozen):
     do: Literal["coordinate_answer"] = "coordinate_answer"
     text: Confidential
     no: Whole | None = None
+    letter: Words | None = None
+    """来函文号, when the answer came by one."""
 
 
 class EscalateMatter(Frozen):

@@ -102,6 +102,8 @@ class MatterAssigned(Event):
     assist: tuple[str, ...] = ()
     person: str | None = None
     named_by_leader: bool = False
+    by_letter: bool = False
+    """商请: the lead is no 督办对象 and is asked by 函. False in events of before this was kept."""
     receipt_due: datetime
     receipt_hours: int | None = None
     """The working hours it was counted by: a later policy does not shorten them unless it says so."""
@@ -243,6 +245,8 @@ class FeedbackSubmitted(Event):
     coordination: Words | None = None
     attachments: tuple[Attachment, ...] = ()
     via: ReportChannel | None = None
+    letter: str | None = None
+    """来函文号, when it came by one."""
     window: str | None = None
     late_for: str | None = None
 
@@ -358,6 +362,8 @@ class CoordinationAnswered(Event):
     no: int
     unit: str
     text: Words
+    letter: str | None = None
+    """来函文号, when the answer came by one."""
 
 
 class MatterEscalated(Event):

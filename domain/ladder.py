@@ -11,7 +11,7 @@ from domain.calendar import WorkCalendar, local_date
 from domain.log import Rulebook
 from domain.matter import Matter
 from domain.periods import period_label, unmet_in_row
-from domain.policy import Step
+from domain.policy import Policy, Step
 from domain.terms import COLOURS, RUNGS, Card, OrderColour, Rung, Trigger, Urgency
 from domain.windows import window_label
 
@@ -49,6 +49,8 @@ def climbing(matter: Matter, rulebook: Rulebook) -> Iterator[Cause]:
         step = cause.step
         if step.order is not None or cause.claim in matter.triggers:
             continue
+        if step.rung is Rung.UNIT_HEAD and matter.by_letter:
+            continue  # nobody there is answerable to the headquarters: it goes up on its own side
         if step.rung is not None:
             relieved = matter.relieved_at is not None and cause.at <= matter.relieved_at
             if relieved or RUNGS.index(matter.rung) >= RUNGS.index(step.rung):
@@ -63,6 +65,12 @@ def _free_to_climb(matter: Matter, rulebook: Rulebook) -> datetime:
         return matter.opened_at
     last = matter.escalated_at.replace(second=0, microsecond=0)
     return rulebook.calendar.add_working_time(last, timedelta(hours=hours))
+
+
+def rung_above(matter: Matter, policy: Policy) -> Rung:
+    """One rung up for this matter; who is asked by letter has no rung of his own house."""
+    above = policy.rung_above(matter.rung)
+    return policy.rung_above(above) if above is Rung.UNIT_HEAD and matter.by_letter else above
 
 
 def urging(matter: Matter, rulebook: Rulebook) -> Iterator[Cause]:
@@ -88,7 +96,7 @@ def due_cards(matter: Matter, rulebook: Rulebook, at: datetime) -> tuple[DueCard
     """红黄牌 the policy names for what holds now; a cause is answered by one card, a graver one by another."""
     given = {card.claim for card in matter.cards}
     found: list[DueCard] = []
-    for rule in rulebook.policy.cards if matter.lead is not None else ():
+    for rule in rulebook.policy.cards if matter.lead is not None and not matter.by_letter else ():
         step = rule.cause
         for since, key in _SINCE[rule.trigger](matter, step, rulebook.calendar):
             claim = f"{rule.card.value}:{rule.trigger.value}:{key}"

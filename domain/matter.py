@@ -339,6 +339,10 @@ class Matter(Frozen):
     stage: Stage
     lead: str | None = None
     lead_named_by_leader: bool = False
+    by_letter: bool = False
+    """商请: the lead is asked by 函, and may not be ordered (条例 art. 5)."""
+    letters: tuple[str, ...] = ()
+    """来函文号 of the answers that came by letter."""
     assist: tuple[str, ...] = ()
     person: str | None = None
     supervisor: str

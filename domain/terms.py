@@ -226,6 +226,7 @@ class ReportChannel(Term):
     WECHAT = "wechat", "微信"
     PHONE = "phone", "电话"
     PAPER = "paper", "纸质"
+    LETTER = "letter", "来函"
 
 
 RUNGS = tuple(Rung)

@@ -1,6 +1,6 @@
 """`xmh today` and `xmh ask`: what waits for me, and one paragraph for the phone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -46,7 +46,7 @@ def today() -> None:
         for m in alive
         for what in (_for_office(m, rulebook, at) if office else _for_unit(m, actor.unit or ""))
     ]
-    waiting = [(m, f"等{names(m.lead or '')}{what}") for m in alive for what in _for_unit(m, m.lead or "") if office]
+    waiting = [(m, f"等{_called(m, names)}{what}") for m in alive for what in _for_unit(m, m.lead or "") if office]
     day = local_date(at)
     due = [
         m
@@ -181,6 +181,11 @@ def _for_office(m: Matter, rulebook: Rulebook, at: datetime) -> list[str]:
     if m.extension:
         owed.append(f"批复延期申请（延至 {m.extension.to}）")
     return owed
+
+
+def _called(m: Matter, names: Callable[[str], str]) -> str:
+    """Who is waited for; a unit that is asked by letter is said to be."""
+    return f"{names(m.lead or '')}{'（商请）' if m.by_letter else ''}"
 
 
 def _reported_since(m: Matter, moment: datetime) -> bool:

@@ -26,7 +26,7 @@ from sheets.input_file import read_text
 if TYPE_CHECKING:
     from workflows.contract import Reply
 
-MANY = ("matter", "text", "progress", "problem", "next", "need", "points", "indicators", "via", "key")
+MANY = ("matter", "text", "progress", "problem", "next", "need", "points", "indicators", "via", "letter", "key")
 _CSV = {
     "事项": "matter",
     "进展": "text",
@@ -37,6 +37,7 @@ _CSV = {
     "要点": "points",
     "指标": "indicators",
     "收到方式": "via",
+    "来函文号": "letter",
     "编号": "key",
 }
 _BETWEEN = re.compile(r"[;；\n]+|\s+(?=\d+[:：]\d)")
@@ -129,7 +130,8 @@ def _row(no: int, row: dict[str, Any]) -> _Row:
         problem=row.get("problem") or None,
         next_step=row.get("next") or None,
         coordination=row.get("need") or None,
-        via=via,
+        via=via or (ReportChannel.LETTER if row.get("letter") else None),
+        letter=str(row.get("letter") or "") or None,
     )
     command_id = _command_id(loaded.state, command, row.get("key"))
     known = reading.find_command(session.database, command_id) is not None

@@ -67,13 +67,16 @@ def coordinate(
     text: TextOption = None,
     reply: Annotated[str | None, typer.Option("--answer", metavar="TEXT", help="答复协调请求")] = None,
     no: Annotated[int | None, typer.Option("--no", metavar="N", help="答复第几项请求（有多项时）")] = None,
+    letter: Annotated[str | None, typer.Option("--letter", metavar="文号", help="函复的，写来函文号")] = None,
 ) -> None:
     """请求单位协调（--with --text），或答复协调请求（--answer）。"""
     target = the_matter(matter)
     if (reply is None) == (unit is None):
         raise Problem("请求协调用 --with 单位 --text 内容；答复用 --answer 内容（二者取一）", "malformed")
+    if letter is not None and reply is None:
+        raise Problem("--letter 须与 --answer 一起使用", "malformed")
     if reply is not None:
-        do_for_matter(target.number, AnswerCoordination(text=reply, no=no))
+        do_for_matter(target.number, AnswerCoordination(text=reply, no=no, letter=letter))
         return
     words = need_option(text, "--text", "请求协调的内容")
     do_for_matter(target.number, RequestCoordination(unit=the_unit(unit or ""), text=words))

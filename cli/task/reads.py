@@ -52,6 +52,7 @@ def matter_row(matter: Matter, lit: Lit) -> dict[str, Any]:
         "light": lit.light.value,
         "light_reason": lit.reason,
         "lead": matter.lead,
+        "by_letter": matter.by_letter,
         "assist": list(matter.assist),
         "due": matter.due.isoformat(),
         "progress": matter.progress,
@@ -189,6 +190,7 @@ def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Rec
         "basis": state.basis.model_dump(mode="json"),
         "further_bases": [b.model_dump(mode="json") for b in state.further],
         "carried": list(state.carried),
+        "letters": list(state.letters),
         "carries": [c.model_dump(mode="json", exclude={"stream"}) for c in state.carries],
         "followers": list(state.followers),
         "inherited": state.inherited,
@@ -317,7 +319,7 @@ def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
     lines = [
         f"{state.number}  {state.title}",
         f"  {state.stage.label}  {shown['light_reason']}{'' if state.ended else f'  进度{state.progress}%'}",
-        f"  牵头：{names(state.lead) if state.lead else '待明确'}"
+        f"  牵头：{names(state.lead) if state.lead else '待明确'}{'（商请）' if state.by_letter else ''}"
         f"{'  配合：' + '、'.join(map(names, state.assist)) if state.assist else ''}",
         f"  {limit_said(state)}{'' if state.period else moved}  反馈：{pace_said(state)}",
         f"  {state.kind.label}  {state.klass.label}  {state.urgency.label}",

@@ -45,7 +45,12 @@ def report(
     ] = None,
     attach: Annotated[list[Path] | None, typer.Option("--attach", metavar="FILE", help="附件，可多次填写")] = None,
     for_unit: Annotated[str | None, typer.Option("--for", metavar="UNIT", help="代哪个单位录入（仅办公室）")] = None,
-    via: Annotated[str | None, typer.Option("--via", metavar="微信|电话|纸质", help="代录时，反馈是怎样收到的")] = None,
+    via: Annotated[
+        str | None, typer.Option("--via", metavar="微信|电话|纸质|来函", help="代录时，反馈是怎样收到的")
+    ] = None,
+    letter: Annotated[
+        str | None, typer.Option("--letter", metavar="文号", help="来函文号：商请单位函复的（即 --via 来函）")
+    ] = None,
     source: Annotated[
         str | None,
         typer.Option(
@@ -80,7 +85,8 @@ def report(
         coordination=coordination,
         attachments=attached_files(attach or ()),
         for_unit=the_unit(for_unit).id if for_unit else None,
-        via=typed_term(ReportChannel, via, "--via") if via else None,
+        via=typed_term(ReportChannel, via, "--via") if via else ReportChannel.LETTER if letter else None,
+        letter=letter,
         occurred_at=moment(occurred),
     )
     tell_one(send_orders([task_order(target.stream, command)])[0])

@@ -33,7 +33,7 @@ from domain.windows import window_label
 
 E = TypeVar("E", bound=Event)
 
-TEMPLATE = f"{LAYOUT}/paper-2"
+TEMPLATE = f"{LAYOUT}/paper-3"
 """Changes with every change of wording or layout."""
 UNNUMBERED = "（未编号）"
 REPLY_WORKDAYS = 5
@@ -252,8 +252,14 @@ def _urge(case: _Case) -> Written:
         if feedback
         else "至今没有收到反馈。"
     )
-    ask = "商请尽快反馈办理情况。" if case.letter else "请尽快反馈办理情况；逾期仍未反馈的，按督办规则升级。"
-    return f"关于{quoted_title(m)}的催办{'函' if case.letter else '单'}{colour}", (
+    if case.letter:
+        return f"关于商请加快办理{quoted_title(m)}的函", (
+            Paragraph(text=f"商请{case.you}办理的{case.what}，时限{full_date(m.due)}，{_light(case)}。"),
+            Paragraph(text=f"有关情况：{sentence(urge.reason)}（第{m.counts.urges}次函商）"),
+            Paragraph(text=f"{last}恳请{case.you}予以支持，加快办理，并将进展函复指挥部办公室。"),
+        )
+    ask = "请尽快反馈办理情况；逾期仍未反馈的，按督办规则升级。"
+    return f"关于{quoted_title(m)}的催办单{colour}", (
         Paragraph(text=f"{case.you}牵头办理的{case.what}，办结时限{full_date(m.due)}，{_light(case)}。"),
         Paragraph(text=f"催办事由：{sentence(urge.reason)}（{urge.no}，第{m.counts.urges}次催办）"),
         Paragraph(text=f"{last}{ask}"),

@@ -177,6 +177,7 @@ def _found(matter: Matter) -> str:
         judged = f"，{period_label(last_period.key)}{last_period.result.label}" if last_period else ""
         lines.append(f"\n{matter.period.label}评判{judged}")
     lines += [f"\n反馈已退回（{matter.asked_back.reason.label}）"] if matter.asked_back else []
+    lines += ["\n商请事项"] if matter.by_letter and not matter.ended else []
     lines += [f"\n承办{c.number}第{c.no}条批示" for c in matter.carries]
     return "".join(lines)
 

@@ -28,6 +28,7 @@ def _(m: Matter, e: ev.MatterAssigned, r: Recorded) -> Change:
         "person_from": r.version if e.person else m.person_from,
         "receipt_hours": e.receipt_hours,
         "lead_named_by_leader": e.named_by_leader,
+        "by_letter": e.by_letter,
         "assigned_at": r.recorded_at,
         "receipt_due": e.receipt_due,
         "receipt_from": r.recorded_at,
@@ -124,6 +125,8 @@ def _(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> Change:
     elif e.window:
         windows = windows.answer(e.window, r.version)
     change: Change = {"windows": windows}
+    if e.letter is not None:
+        change["letters"] = (*m.letters, e.letter)
     if m.running is not None and r.occurred_at < m.running.since:
         return change  # of a period that was judged already; what it came to the office can judge anew
     change |= {"points": _points(m, e, r), "indicators": _indicators(m, e, r)}

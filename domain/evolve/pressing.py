@@ -40,7 +40,9 @@ def _(m: Matter, e: ev.CoordinationRequested, r: Recorded) -> Change:
 @on(ev.CoordinationAnswered)
 def _(m: Matter, e: ev.CoordinationAnswered, r: Recorded) -> Change:
     answer = {"answer": e.text, "answered_at": r.occurred_at}
-    return {"coordinations": tuple(c.model_copy(update=answer) if c.no == e.no else c for c in m.coordinations)}
+    letters = (*m.letters, e.letter) if e.letter else m.letters
+    answered = tuple(c.model_copy(update=answer) if c.no == e.no else c for c in m.coordinations)
+    return {"coordinations": answered, "letters": letters}
 
 
 @on(ev.MatterEscalated)

@@ -26,6 +26,8 @@ class NoticeRule:
 
 
 NOBODY = NoticeRule(to=())
+OF_THE_HOUSE = (To.HEAD, To.PRESSED)
+"""Who is answerable to the headquarters: not the head of a unit that is asked by letter (商请)."""
 UNIT = (To.LIAISON, To.HANDLER)
 WHOLE_UNIT = (*UNIT, To.HEAD)
 EVERYBODY = (*WHOLE_UNIT, To.ASSIST, To.SUPERVISOR)
@@ -114,7 +116,8 @@ def matter_notices(
     """The notices of one event of a matter: the same for the same event and directory, whoever computes them."""
     event = decode(recorded)
     rule = RULES.get(type(event), NOBODY)
-    reached = house.reached(notice_recipients(Scene(event, before, after, house), rule.to), recorded)
+    to = tuple(of for of in rule.to if not (after.by_letter and of in OF_THE_HOUSE))
+    reached = house.reached(notice_recipients(Scene(event, before, after, house), to), recorded)
     subject = f"{after.number} {after.title}"
     return notices_to(recorded, reached, subject, _text(event, after, rule, house), after.urgency, house.calendar)
 
@@ -134,4 +137,10 @@ def _text(event: Event, matter: Matter, rule: NoticeRule, house: RecipientDirect
         # Once it is signed nobody waits for the 签收 any more.
         line = line if rule.ask else _RECEIPT.sub("", line)
         line = f"{line}；办结时限 {matter.due}"
-    return notice_text(line, rule.ask)
+    return notice_text(line, _asked(rule, matter))
+
+
+def _asked(rule: NoticeRule, matter: Matter) -> str:
+    """What a notice asks of a unit; of one that is asked by letter in the words of a request."""
+    of_unit = bool(rule.ask) and rule.to[0] is To.LIAISON
+    return f"商请{rule.ask.removeprefix('请')}" if of_unit and matter.by_letter else rule.ask

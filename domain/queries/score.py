@@ -73,6 +73,8 @@ def score(unit: str, matters: Iterable[Matter], today: date, policy: Policy | No
             numbers.setdefault((True, outcome), []).append(matter.number)
         if unit != matter.lead and unit not in matter.assist:
             continue
+        if matter.by_letter and unit == matter.lead:
+            continue  # who is asked by letter is no 督办对象, and is not scored
         leading = unit == matter.lead
         for outcome in _outcomes(matter, today):
             numbers.setdefault((leading, outcome), []).append(matter.number)

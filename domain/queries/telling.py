@@ -104,7 +104,8 @@ def _opened(e: ev.MatterOpened, _: Reader) -> str:
 
 def _assigned(e: ev.MatterAssigned, r: Reader) -> str:
     with_ = _if("、".join(map(r.name, e.assist)), "，配合：")
-    return f"牵头：{r.name(e.lead)}{with_}；签收时限 {office_time(e.receipt_due)}{_if(e.reason, '；')}"
+    asked = "（商请）" if e.by_letter else ""
+    return f"牵头：{r.name(e.lead)}{asked}{with_}；签收时限 {office_time(e.receipt_due)}{_if(e.reason, '；')}"
 
 
 def _signed(e: ev.ReceiptSigned, r: Reader) -> str:
@@ -122,7 +123,9 @@ def _feedback(e: ev.FeedbackSubmitted, r: Reader) -> str:
     for label, words in (("问题", e.problem), ("下步", e.next_step), ("需协调", e.coordination)):
         if words:
             parts.append(f"{label}：{r.open(words)}")
-    if e.via:
+    if e.letter:
+        parts.append(f"（来函 {e.letter}）")
+    elif e.via:
         parts.append(f"（{e.via.label}收到，代录）")
     if e.late_for:
         parts.append(f"（补报{window_label(e.late_for)}）")
@@ -204,7 +207,7 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.CoordinationRequested: lambda e, r: (
         f"请{r.name(e.unit)}协调：{r.open(e.text)}；{office_time(e.answer_due)}前答复"
     ),
-    ev.CoordinationAnswered: lambda e, r: f"{r.name(e.unit)}：{r.open(e.text)}",
+    ev.CoordinationAnswered: lambda e, r: f"{r.name(e.unit)}：{r.open(e.text)}{_if(e.letter, '（来函 ', '）')}",
     ev.MatterEscalated: lambda e, _: f"{e.from_rung.label}→{e.to_rung.label}：{e.reason}",
     ev.DecisionRecorded: _decided,
     ev.MatterListed: _listed,

@@ -69,10 +69,12 @@ def _urged(matter: Matter, deadline: Deadline, context: DecisionContext) -> ev.U
     step = _row(deadline)
     colour = ladder.worst_colour(matter, context.rulebook, context.now)
     wanted = "请立即补报" if step.trigger is Trigger.MISSED else "请抓紧办理并反馈"
+    if matter.by_letter:
+        wanted = "商请补复" if step.trigger is Trigger.MISSED else "商请加快办理并函复"
     return ev.UrgeIssued(
         reason=f"{ladder.reason(deadline.key, step, matter)}，{wanted}",
         automatic=True,
-        colour=None if colour is OrderColour.PLAIN else colour,
+        colour=None if colour is OrderColour.PLAIN or matter.by_letter else colour,
         trigger=deadline.claim or None,
     )
 
@@ -80,14 +82,15 @@ def _urged(matter: Matter, deadline: Deadline, context: DecisionContext) -> ev.U
 def _escalated(matter: Matter, deadline: Deadline, context: DecisionContext) -> ev.MatterEscalated:
     """One rung, with its reason; the row is claimed when its own rung is reached (a policy of before goes straight)."""
     step = _row(deadline)
-    above = context.policy.rung_above(matter.rung)
+    above = ladder.rung_above(matter, context.policy)
     straight = step.rung is None or not context.policy.escalation_cooldown_hours
     to = (step.rung or above) if straight else above
     reached = step.rung is None or RUNGS.index(to) >= RUNGS.index(step.rung)
+    asked = f"，提请{to.label}出面商请" if matter.by_letter else ""
     return ev.MatterEscalated(
         from_rung=matter.rung,
         to_rung=to,
-        reason=ladder.reason(deadline.key, step, matter),
+        reason=f"{ladder.reason(deadline.key, step, matter)}{asked}",
         trigger=deadline.claim if reached else f"{deadline.claim}@{to.value}",
     )
 

@@ -12,6 +12,7 @@ from domain.rules.context import DecisionContext
 from domain.rules.context import RuleEvent as Result
 from domain.rules.ending import closed_by_meeting, returned
 from domain.rules.limits import answer_extension
+from domain.rules.listing import only_of_objects
 from domain.rules.opening import assign, change_point, receipt_moved
 from domain.terms import Role, Stage
 
@@ -66,6 +67,7 @@ def _consequences(matter: Matter, command: c.RecordDecision, context: DecisionCo
             limited = matter.model_copy(update={"due": command.due or matter.due})
             yield from assign(limited, change, context)
         case Outcome.LISTED:
+            only_of_objects(matter, Outcome.LISTED.label)
             refuse(matter.listed, f"{matter.number} 已挂牌督办")
             yield ev.MatterListed(meeting=command.meeting, reason=command.text)
         case Outcome.DELISTED:

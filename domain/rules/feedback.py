@@ -12,6 +12,7 @@ from domain.matter import Matter
 from domain.rules.authority import acting_unit
 from domain.rules.context import DatedEvent, DecisionContext, RuleEvent
 from domain.rules.opening import existing_point
+from domain.rules.pressure import letter_no
 from domain.terms import Role, Stage
 from domain.window_ledger import ReportWindow, WindowEnd
 from domain.windows import window_label
@@ -28,7 +29,9 @@ def report(matter: Matter, command: c.SubmitFeedback, context: DecisionContext) 
     _may_report_now(matter)
     for item in command.points:
         existing_point(matter, item.no)
-    command = command.model_copy(update={"indicators": tuple(_measured(matter, v) for v in command.indicators)})
+    measured = tuple(_measured(matter, v) for v in command.indicators)
+    letter = letter_no(matter, command.letter, command.via)
+    command = command.model_copy(update={"indicators": measured, "letter": letter})
     moment = command.occurred_at or context.now
     refuse(moment > context.now, "反馈时间不能晚于现在", "malformed")
     opened_on = local_date(matter.opened_at)
@@ -123,6 +126,7 @@ def _submitted(
         coordination=command.coordination,
         attachments=command.attachments,
         via=command.via,
+        letter=command.letter,
         window=window,
         late_for=late_for,
     )

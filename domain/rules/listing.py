@@ -27,6 +27,7 @@ def list_matter(matter: Matter, command: c.ListMatter, context: DecisionContext)
         yield ev.ListingTermsSet(exit_when=command.exit_when or "")
         return
     refuse(matter.lead is None, f"{matter.number} 尚未明确牵头单位，不能挂牌")
+    only_of_objects(matter, "挂牌督办")
     _by_leader(context, "挂牌督办")
     refuse(command.reason is None, "挂牌须说明理由（--reason）", "malformed")
     refuse(command.exit_when is None, "挂牌须写明摘牌条件（--exit-when）", "malformed")
@@ -50,6 +51,8 @@ def interview(matter: Matter, command: c.HoldInterview, context: DecisionContext
     refuse(matter.ended, f"{matter.number} {matter.stage.label}，不再约谈", "ended")
     refuse(command.unit not in matter.units, f"{matter.number} 不由该人员所在单位办理，不能就此约谈", "forbidden")
     own = context.decider.unit is not None and context.decider.unit == command.unit
+    if command.unit == matter.lead:
+        only_of_objects(matter, "约谈")
     refuse(own, "不能约谈本单位人员，请由办公室或领导约谈", "forbidden")
     moment = command.occurred_at or context.now
     refuse(moment > context.now, "约谈时间不能晚于现在", "malformed")
@@ -68,6 +71,7 @@ def interview(matter: Matter, command: c.HoldInterview, context: DecisionContext
 def issue_card(matter: Matter, command: c.IssueCard, context: DecisionContext) -> Iterator[RuleEvent]:
     """红黄牌: only for what the policy names, once for each cause, approved by a leader (条例 art. 21)."""
     still_open(matter)
+    only_of_objects(matter, "发红黄牌")
     refuse(not context.policy.cards, "现行督办规则没有红黄牌，请先在规则里写明（[[cards]]）", "no_card")
     due = due_cards(matter, context.rulebook, context.now)
     refuse(not due, f"{matter.number} 没有达到发红黄牌的情形", "no_card")
@@ -92,6 +96,12 @@ def withdraw_card(matter: Matter, command: c.WithdrawCard, context: DecisionCont
     refuse(card.withdrawn is not None, f"{matter.number} 第{command.no}张{card.card.label}已撤回")
     _by_leader(context, f"撤回{card.card.label}")
     yield ev.CardWithdrawn(no=command.no, reason=command.reason)
+
+
+def only_of_objects(matter: Matter, act: str) -> None:
+    """What is done to a 督办对象 is not done to who is asked by letter (条例 art. 5)."""
+    asked = f"{matter.number} 由商请单位牵头，不能{act}（条例第五条）；请再次函商，或提请领导出面协调"
+    refuse(matter.by_letter, asked)
 
 
 def _by_leader(context: DecisionContext, act: str) -> None:

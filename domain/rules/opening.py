@@ -79,6 +79,7 @@ def open_matter(command: c.OpenMatter, context: DecisionContext) -> Iterator[Rul
             assist=_ids(command.assist),
             person=command.person,
             named_by_leader=by_leader,
+            by_letter=_by_letter(command.lead),
             receipt_due=receipt_due(context.moment, due, context.policy.hours_for_receipt(command.urgency), context),
             receipt_hours=context.policy.hours_for_receipt(command.urgency),
         )
@@ -91,12 +92,15 @@ def assign(matter: Matter, command: c.AssignMatter, context: DecisionContext) ->
     _check_lead(command.lead, context)
     refuse(command.lead.id == matter.lead, "牵头单位没有变化")
     refuse(matter.lead is not None and command.reason is None, "改派须说明理由（--reason）", "malformed")
+    asked = matter.listed and _by_letter(command.lead)
+    refuse(asked, f"{matter.number} 已挂牌督办，不能改由商请单位牵头；请先摘牌")
     kept = tuple(u for u in matter.assist if u != command.lead.id)
     yield ev.MatterAssigned(
         lead=command.lead.id,
         assist=kept if command.assist is None else _ids(command.assist),
         person=command.person,
         named_by_leader=context.is_(Role.LEADER),
+        by_letter=_by_letter(command.lead),
         receipt_due=receipt_due(context.moment, matter.due, context.policy.hours_for_receipt(matter.urgency), context),
         receipt_hours=context.policy.hours_for_receipt(matter.urgency),
         reason=command.reason,
@@ -277,6 +281,11 @@ def _check_lead(lead: UnitRef | None, context: DecisionContext) -> None:
         lead is not None and lead.supervision is Supervision.CONTACT and not own,
         "该单位不是督办对象（条例第五条），只能作为联系单位，不能牵头",
     )
+
+
+def _by_letter(lead: UnitRef) -> bool:
+    """商请: whom the headquarters may not order, it asks."""
+    return lead.supervision is Supervision.BY_LETTER
 
 
 def _awaiting_receipt(matter: Matter) -> None:

@@ -85,6 +85,8 @@ def _reported(matter: Matter, command: c.SubmitFeedback, context: DecisionContex
         yield Shortfall("代单位反馈没有写明怎样收到的（--via 微信|电话|纸质）", context.policy.channel_required)
     if unit != matter.lead:
         return
+    if matter.by_letter and command.letter is None and _types_for(unit, context):
+        yield Shortfall("商请单位的答复没有写来函文号（--via 来函 --letter 文号）", context.policy.channel_required)
     last = matter.last_feedback
     if last is not None and not is_sealed(last.text) and command.text.split() == last.text.split():
         yield Shortfall("与上一次反馈的文字雷同，可能被退回；请写明这一期做了什么", required=False)

@@ -6,11 +6,12 @@ from datetime import timedelta
 from domain import commands as c
 from domain import events as ev
 from domain.base import Refusal, refuse
-from domain.ladder import worst_colour
+from domain.ladder import rung_above, worst_colour
 from domain.matter import Coordination, Matter
+from domain.papers import spelled
 from domain.rules.context import DecisionContext, RuleEvent
 from domain.rules.rhythm import still_open
-from domain.terms import OrderColour, Role, Rung, Stage, Urgency
+from domain.terms import OrderColour, ReportChannel, Role, Rung, Stage, Urgency
 
 
 def urge(matter: Matter, command: c.IssueUrge, context: DecisionContext) -> Iterator[RuleEvent]:
@@ -27,8 +28,8 @@ def urge(matter: Matter, command: c.IssueUrge, context: DecisionContext) -> Iter
         )
     colour = worst_colour(matter, context.rulebook, context.now)
     yield ev.UrgeIssued(
-        reason=command.reason or f"请尽快反馈“{matter.title}”办理情况",
-        colour=None if colour is OrderColour.PLAIN else colour,
+        reason=command.reason or (_asked_again(matter) if matter.by_letter else f"请尽快反馈“{matter.title}”办理情况"),
+        colour=None if colour is OrderColour.PLAIN or matter.by_letter else colour,
     )
 
 
@@ -37,7 +38,21 @@ def remind(matter: Matter, command: c.RemindUnit, context: DecisionContext) -> I
     _alive(matter)
     refuse(matter.lead is None, f"{matter.number} 尚未明确牵头单位，无从提醒")
     refuse(matter.reminded_on == context.today, f"{matter.number} 今天已提醒过，确需再催请用催办", "cooldown")
-    yield ev.UnitReminded(text=command.text or f"请按时反馈并于 {matter.due} 前办结")
+    usual = f"商请按期函复，并于 {matter.due} 前办结" if matter.by_letter else f"请按时反馈并于 {matter.due} 前办结"
+    yield ev.UnitReminded(text=command.text or usual)
+
+
+def _asked_again(matter: Matter) -> str:
+    return f"商请加快办理“{matter.title}”并函复进展"
+
+
+def letter_no(matter: Matter, letter: str | None, via: ReportChannel | None) -> str | None:
+    """来函文号 as it is printed: with 来函, once on a matter."""
+    refuse(via is ReportChannel.LETTER and letter is None, "来函答复须写明来函文号（--letter）", "malformed")
+    refuse(letter is not None and via not in (None, ReportChannel.LETTER), "来函文号只用于来函答复", "malformed")
+    no = spelled(letter) if letter else None
+    refuse(no in matter.letters, f"来函 {no} 已登记在 {matter.number}，请勿重复登记")
+    return no
 
 
 def request_coordination(
@@ -64,7 +79,8 @@ def answer_coordination(matter: Matter, command: c.AnswerCoordination, context: 
     """The asked unit answers; the office may type the answer for it. Once the matter has ended nobody waits for it."""
     still_open(matter)
     asked = _asked(matter, command, context)
-    yield ev.CoordinationAnswered(no=asked.no, unit=asked.unit, text=command.text)
+    letter = letter_no(matter, command.letter, None)
+    yield ev.CoordinationAnswered(no=asked.no, unit=asked.unit, text=command.text, letter=letter)
 
 
 def _asked(matter: Matter, command: c.AnswerCoordination, context: DecisionContext) -> Coordination:
@@ -96,7 +112,7 @@ def escalate(matter: Matter, command: c.EscalateMatter, context: DecisionContext
         refuse(soon, f"升至{matter.rung.label}后不足{hours}个工作小时，请待该级处理后再升级", "cooldown")
     yield ev.MatterEscalated(
         from_rung=matter.rung,
-        to_rung=context.policy.rung_above(matter.rung),
+        to_rung=rung_above(matter, context.policy),
         reason=command.reason,
         trigger=f"manual:{matter.counts.escalations + 1}",
     )
