@@ -30,10 +30,10 @@ class Scale:
 
 
 QUICK = Scale(
-    rounds=2,
+    rounds=1,
     workflow_rounds=1,
     alone=5,
-    matters=20,
+    matters=10,
     appends=30,
     batches=3,
     folds=3,
