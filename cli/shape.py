@@ -102,7 +102,8 @@ _CHINESE = {
 """What the parser says of itself, in the office's tongue."""
 
 
-_TYPES = re.compile(r" <(str|int|float|path)>")
+_TYPES = re.compile(r" <(str|int|float|path|list\[str\])>")
+_NUMBER = re.compile(r"<(int|float) range>")
 _AT_LEAST, _BETWEEN = re.compile(r"\[x>=(\d+)\]"), re.compile(r"\[(\d+)<=x<=(\d+)\]")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
@@ -110,6 +111,7 @@ _BRACES = re.compile(r"\{([^{}]*)\}")
 def _in_chinese(text: str) -> str:
     # The type of an argument and the braces around its name tell an office worker nothing.
     text = _TYPES.sub(lambda m: " " * len(m[0]), text)
+    text = _NUMBER.sub(lambda m: "N".ljust(len(m[0])), text)
     text = _BETWEEN.sub(r"[\1 至 \2]", _AT_LEAST.sub(r"[不小于 \1]", text))
     usage, newline, rest = text.partition("\n")
     text = _BRACES.sub(r"\1", usage) + newline + rest

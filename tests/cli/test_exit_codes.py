@@ -26,6 +26,12 @@ def test_the_help_of_those_and_only_those_says_that_they_end_with_1() -> None:
     assert {path for path in COMMANDS if "退出码为1" in helped(path)} == set(VERDICTS)
 
 
+def test_no_help_shows_what_the_parser_calls_a_type() -> None:
+    """`<list[str]>` and `[0<=x<=100]` tell an office worker nothing."""
+    foreign = {path: re.findall(r"<[a-z][^<>]*>|\[[^\]]*<=?x", helped(path)) for path in COMMANDS}
+    assert {path: types for path, types in foreign.items() if types} == {}
+
+
 def test_the_page_lists_those_and_only_those() -> None:
     listed = PAGE.partition("| command | in order |")[2].partition("\n\n")[0]
     assert set(re.findall(r"\| `xmh ([a-z ]+)`", listed)) == {" ".join(path) for path in VERDICTS}
