@@ -25,6 +25,7 @@ app = group(
         "ask": "cli.task.desk:ask",
         "inspection": "cli.inspection.app:app",
         "incoming": "cli.incoming.app:app",
+        "assess": "cli.assess.app:app",
         "meeting": "cli.meeting.app:app",
         "plan": "cli.plan.app:app",
         "org": "cli.org:app",

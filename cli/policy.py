@@ -56,6 +56,7 @@ def show(as_of: AsOfOption = None) -> None:
     lines += ["压力表", *(f"  {s.label}" for s in policy.steps)]
     lines += ["红黄牌", *(f"  {x.label}" for x in policy.cards)] if policy.cards else []
     lines += ["办结核验", *(f"  {x.label}" for x in policy.closing)] if policy.closing else []
+    lines += ["考核加减分", *(f"  {x.label}" for x in policy.scoring)] if policy.scoring else []
     lines += ["其他来源", *(f"  {x.label}" for x in policy.sources)] if policy.sources else []
     lines += ["默认时限（没有写明办结时限时）", *(f"  {x.label}" for x in policy.limits or ())]
     answer(document, "\n".join(lines if policy.limits else [*lines, "  无，立项须写明办结时限"]))

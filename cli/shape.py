@@ -123,7 +123,8 @@ def _in_chinese(text: str) -> str:
 TAKES_TIME = re.compile(
     r"cli\.(service\.commands:(up|down|worker|recover|migrate|doctor)|simulate|audit:verify"
     r"|plan\.(importing|drafting|table)|meeting\.papers|meeting\.reads:pack"
-    r"|inspection\.reads:print_|printing\.(briefing:(draft|edit|issue)|correction|proof|annual|statement|papers:form|circular|templates))"
+    r"|inspection\.reads:print_|assess\.(acts:open_|reads:print_)"
+    r"|printing\.(briefing:(draft|edit|issue)|correction|proof|annual|statement|papers:form|circular|templates))"
 )
 """What is answered when it is done: services, lists with a progress bar, papers that are typeset, proofs over the whole
 log. Every other command is answered within ten seconds."""

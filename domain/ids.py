@@ -1,6 +1,7 @@
 """The ids of streams: they follow from a key or a year, so that whoever does a thing twice meets the same stream."""
 
 import unicodedata
+from datetime import date
 from hashlib import sha256
 
 from domain.base import Term
@@ -44,6 +45,11 @@ def minutes_stream(year: int) -> str:
 def onsite_stream(key: str) -> str:
     """The stream of the on-site inspection (督查组) planned under a key."""
     return f"onsite/{_derived(key)}"
+
+
+def assessment_stream(until: date) -> str:
+    """Where the 考核 of a day is recorded: one day has one."""
+    return f"assessment/{until.isoformat()}"
 
 
 def kind_of(stream: str) -> str:

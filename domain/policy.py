@@ -21,6 +21,7 @@ from domain.terms import (
     OrderColour,
     Role,
     Rung,
+    ScoredOutcome,
     Trigger,
     Urgency,
 )
@@ -136,6 +137,19 @@ class CardRule(Frozen):
         if self.after == 0 and self.trigger in (Trigger.MISSED, Trigger.RETURNED, Trigger.UNMET):
             raise ValueError(f"{self.trigger.label}的次数（after）至少为 1")
         return self
+
+
+class ScoreRule(Frozen):
+    """加分 or 减分 for one outcome of a matter: to who leads, and to who assists."""
+
+    outcome: ScoredOutcome
+    lead: Annotated[int, Field(ge=-100, le=100)]
+    assist: Annotated[int, Field(ge=-100, le=100)] = 0
+
+    @property
+    def label(self) -> str:
+        """按期办结：牵头+2，配合+1."""
+        return f"{self.outcome.label}：牵头{self.lead:+d}，配合{self.assist:+d}"
 
 
 class SourceKind(Frozen):
@@ -323,6 +337,10 @@ class Policy(Frozen):
     """The same for one found partly true."""
     limits: tuple[SourceLimit, ...] = LIMITS
     """办结时限 by source, for matters opened without one."""
+    scoring: tuple[ScoreRule, ...] = ()
+    """考核: rules of addition and deduction; an outcome without one counts as the usual weights say."""
+    appeal_workdays: Positive = 5
+    """A unit may appeal against its score within so many working days."""
     sources: tuple[SourceKind, ...] = SOURCES
     """Kinds of matter that come from elsewhere, with their own limits."""
 
@@ -336,6 +354,8 @@ class Policy(Frozen):
         _check_ladder(self.ladder)
         known = {level.rung for level in self.ladder}
         names = [kind.name for kind in self.sources]
+        if len({rule.outcome for rule in self.scoring}) < len(self.scoring):
+            raise ValueError("scoring 里同一种结果写了两次")
         if len(set(names)) < len(names):
             raise ValueError("sources 里同一种来源写了两次")
         seen: set[tuple[Trigger, int, Rung | None, OrderColour | None]] = set()

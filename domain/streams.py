@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from domain.assessment.assessment import Assessment, evolve_assessment
 from domain.base import Frozen
 from domain.bulletin import BulletinSeries, evolve_bulletins
 from domain.calendar import WorkCalendar
@@ -47,6 +48,7 @@ FOLDS: dict[str, Fold[Any]] = {
     "meeting": Fold(Meeting, evolve_meeting),
     "minutes": Fold(MinutesOfYear, evolve_minutes),
     "numbers": Fold(NumberLedger, evolve_numbers),
+    "assessment": Fold(Assessment, evolve_assessment),
     "onsite": Fold(OnSite, evolve_onsite),
     "incoming": Fold(IncomingPaper, evolve_incoming),
     "secrets": Fold(ForgottenSecrets, evolve_forgotten),

@@ -229,6 +229,23 @@ class ReportChannel(Term):
     LETTER = "letter", "来函"
 
 
+class ScoredOutcome(Term):
+    """What a matter came to, as far as it is scored."""
+
+    IN_TIME = "in_time", "按期办结"
+    LATE = "late", "逾期办结"
+    OVERDUE = "overdue", "逾期未办结"
+    RETURNED = "returned", "办结申请退回重办"
+    UNTRUE = "untrue", "核查认定不实"
+    PARTLY = "partly", "核查认定部分属实"
+    ASKED_BACK = "asked_back", "反馈被退回"
+    PERIOD_MET = "period_met", "定期事项按期完成"
+    PERIOD_UNMET = "period_unmet", "定期事项未完成"
+    DISSATISFIED = "dissatisfied", "提出人不满意"
+    YELLOW_CARD = "yellow_card", "黄牌"
+    RED_CARD = "red_card", "红牌"
+
+
 RUNGS = tuple(Rung)
 COLOURS = tuple(OrderColour)
 CARDS = tuple(Card)

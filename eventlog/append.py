@@ -67,7 +67,7 @@ STATE_BYTES = 256 * 1024
 MOST_BYTES = 512 * 1024
 """A quarter of what Temporal carries in one piece: there is always room for what the clock adds."""
 SHARE = 32
-UNLIMITED_KINDS = frozenset({"directory", "plan", "paper", "minutes", "secrets"})
+UNLIMITED_KINDS = frozenset({"directory", "plan", "paper", "minutes", "secrets", "assessment"})
 """Kinds whose state never travels through a workflow, so that its size does not matter."""
 
 # One round trip for everything the answer depends on.

@@ -9,7 +9,19 @@ from pydantic import ValidationError
 
 from domain.base import Frozen, Refusal, Term, refuse
 from domain.policy import Level, Policy
-from domain.terms import BasisKind, Card, DayCount, MatterClass, MatterKind, OrderColour, Role, Rung, Trigger, Urgency
+from domain.terms import (
+    BasisKind,
+    Card,
+    DayCount,
+    MatterClass,
+    MatterKind,
+    OrderColour,
+    Role,
+    Rung,
+    ScoredOutcome,
+    Trigger,
+    Urgency,
+)
 from sheets.toml_file import read_toml
 
 READY = Path(__file__).parent / "policies"
@@ -28,6 +40,7 @@ LABELS = {
     "coordination_workdays": "协调请求几个工作日内答复",
     "onsite_per_year": "一个单位一年最多督查几次",
     "rectify_workdays": "督查发现的问题几个工作日内整改",
+    "appeal_workdays": "考核告知后几个工作日内可以申诉",
     "closure_evidence": "办结申请是否必须附证明材料",
     "ask_back_hours": "退回的反馈几个工作小时内重新反馈",
     "returned_report_times": "反馈被退回的，按几倍扣分",
@@ -47,6 +60,7 @@ _TERMS: dict[str, dict[str, type[Term]]] = {
     "ladder": {"rung": Rung, "role": Role, "up": Rung},
     "steps": {"trigger": Trigger, "rung": Rung, "order": OrderColour},
     "cards": {"trigger": Trigger, "card": Card},
+    "scoring": {"outcome": ScoredOutcome},
     "sources": {"count": DayCount},
     "closing": {"kind": MatterKind, "klass": MatterClass},
     "limits": {"basis": BasisKind, "urgency": Urgency, "klass": MatterClass, "count": DayCount},
@@ -61,6 +75,10 @@ _NOTES = {
         "# any_hour = true 表示不限办公时间（特急事项本来不限）"
     ),
     "cards": "红黄牌：什么情形（trigger，同压力表）满多少（after），应发 card（黄牌、红牌）；由领导批准才发",
+    "scoring": (
+        "考核加减分：某种结果（outcome）每件给牵头单位（lead）、配合单位（assist）加减几分，不写的按惯例（牵头2、配合1的倍数）；\n"
+        f"# outcome：{'、'.join(x.label for x in ScoredOutcome)}"
+    ),
     "sources": (
         "其他来源：名称（name）、办理期限（days，count 工作日或自然日）、销号前是否征求满意度（satisfaction）、\n"
         "# 不满意的几日内再办（redo_days）；写明一种来源就须写全所有来源"
@@ -171,6 +189,7 @@ def changes(before: Policy, after: Policy) -> list[str]:
     lines += _moved("压力表", [s.label for s in before.steps], [s.label for s in after.steps])
     lines += _moved("红黄牌", [x.label for x in before.cards], [x.label for x in after.cards])
     lines += _moved("办结核验", [x.label for x in before.closing], [x.label for x in after.closing])
+    lines += _moved("考核加减分", [x.label for x in before.scoring], [x.label for x in after.scoring])
     lines += _moved("其他来源", [x.label for x in before.sources], [x.label for x in after.sources])
     lines += _moved("默认时限", [x.label for x in before.limits], [x.label for x in after.limits])
     return lines

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.assess.common import assessment_duties
 from cli.incoming.reads import papers_today
 from cli.inspection.duties import onsite_duties
 from cli.names import unit_names
@@ -71,6 +72,7 @@ def today() -> None:
     following = [m for m in alive if actor.id in m.followers]
     meetings = _meetings(day, rulebook) if office else _meetings_of(actor.unit or "", rulebook)
     visits = onsite_duties(day, office=office)
+    appraisals = assessment_duties(day, office=office)
     without = nobody_to_tell() if office else ()
     papers = papers_today()
     document = {
@@ -83,6 +85,7 @@ def today() -> None:
         "meetings": [{"meeting": m.number, "title": m.title, "what": what} for m, what in meetings],
         "inspections": [duty.model_dump() for duty in visits],
         "incoming": papers,
+        "assessments": [{"assessment": key, "what": what} for key, what in appraisals],
         "unreached": gaps_as_json(without),
     }
     lines = [
@@ -99,6 +102,7 @@ def today() -> None:
         *(_section("会议", [f"{m.number} {m.title}：{what}" for m, what in meetings]) if office or meetings else []),
         *(_section("督查和整改", [f"{d.number} {d.title}：{d.what}" for d in visits]) if visits else []),
         *(_section("批示件", [f"{p['paper']} {p['title']}：{p['what']}" for p in papers]) if papers else []),
+        *(_section("考核", [what for _, what in appraisals]) if appraisals else []),
         *(_section("无人可通知", [one.line for one in without]) if without else []),
     ]
     answer(document, "\n".join(lines))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from domain.envelope import Recorded
-from domain.notices import incoming, issues, meetings, onsite, telling
+from domain.notices import assessments, incoming, issues, meetings, onsite, telling
 from domain.notices.notice import Notice
 from domain.notices.people import RecipientDirectory
 
@@ -17,6 +17,7 @@ TELLERS: dict[str, Teller] = {
     "bulletin": issues.issue_notices,
     "paper": issues.issue_notices,
     "onsite": onsite.onsite_notices,
+    "assessment": assessments.assessment_notices,
     "incoming": incoming.incoming_notices,
 }
 """Kind of stream → its table. The office's other streams (calendar, policy, directory, plan) tell nobody."""

@@ -8,28 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from domain.base import Term
 from domain.calendar import local_date
 from domain.matter import Matter
 from domain.periods import PeriodResult
 from domain.policy import Policy
-from domain.terms import Finding, Stage
+from domain.terms import Card, Finding, Satisfaction, ScoredOutcome, Stage
 
 LEAD, ASSIST = 2, 1
-
-
-class ScoredOutcome(Term):
-    """What a matter came to, as far as it is scored."""
-
-    IN_TIME = "in_time", "按期办结"
-    LATE = "late", "逾期办结"
-    OVERDUE = "overdue", "逾期未办结"
-    RETURNED = "returned", "办结申请退回重办"
-    UNTRUE = "untrue", "核查认定不实"
-    PARTLY = "partly", "核查认定部分属实"
-    ASKED_BACK = "asked_back", "反馈被退回"
-    PERIOD_MET = "period_met", "定期事项按期完成"
-    PERIOD_UNMET = "period_unmet", "定期事项未完成"
 
 
 _TIMES = {ScoredOutcome.IN_TIME: 1, ScoredOutcome.LATE: -1, ScoredOutcome.OVERDUE: -1, ScoredOutcome.RETURNED: -2}
@@ -48,10 +33,13 @@ class ScoreLine:
     times: int
     """How often the weight of the part the unit has; below nothing what costs."""
 
+    ruled: int | None = None
+    """What one counts by a rule of the policy, in place of the times."""
+
     @property
     def each(self) -> int:
         """What one of them counts."""
-        return self.times * (LEAD if self.leading else ASSIST)
+        return self.times * (LEAD if self.leading else ASSIST) if self.ruled is None else self.ruled
 
     @property
     def total(self) -> int:
@@ -69,7 +57,7 @@ def score(unit: str, matters: Iterable[Matter], today: date, policy: Policy | No
     times[ScoredOutcome.ASKED_BACK] = -rules.returned_report_times
     numbers: dict[tuple[bool, ScoredOutcome], list[str]] = {}
     for matter in matters:
-        for outcome in (*_inspected(unit, matter), *_asked_back(unit, matter, today)):
+        for outcome in (*_inspected(unit, matter), *_asked_back(unit, matter, today), *_carded(unit, matter, today)):
             numbers.setdefault((True, outcome), []).append(matter.number)
         if unit != matter.lead and unit not in matter.assist:
             continue
@@ -78,12 +66,26 @@ def score(unit: str, matters: Iterable[Matter], today: date, policy: Policy | No
         leading = unit == matter.lead
         for outcome in _outcomes(matter, today):
             numbers.setdefault((leading, outcome), []).append(matter.number)
-    return tuple(
-        ScoreLine(outcome, leading, tuple(numbers[leading, outcome]), times[outcome])
+    ruled = {(is_lead, r.outcome): r.lead if is_lead else r.assist for r in rules.scoring for is_lead in (True, False)}
+    lines = (
+        ScoreLine(outcome, leading, tuple(found), times.get(outcome, 0), ruled.get((leading, outcome)))
         for leading in (True, False)
         for outcome in ScoredOutcome
-        if (leading, outcome) in numbers and times[outcome]
+        if (found := numbers.get((leading, outcome)))
     )
+    return tuple(line for line in lines if line.each)
+
+
+def _carded(unit: str, matter: Matter, today: date) -> list[ScoredOutcome]:
+    """Cards given to the unit and not taken back, and askers it did not satisfy; of the year, and only by a rule."""
+    of_card = {Card.YELLOW: ScoredOutcome.YELLOW_CARD, Card.RED: ScoredOutcome.RED_CARD}
+    cards = [c for c in matter.cards if c.unit == unit and c.withdrawn is None and c.on.year == today.year]
+    unhappy = [
+        r
+        for r in matter.ratings
+        if unit == matter.lead and r.satisfaction is Satisfaction.DISSATISFIED and r.on.year == today.year
+    ]
+    return [*(of_card[c.card] for c in cards), *([ScoredOutcome.DISSATISFIED] * len(unhappy))]
 
 
 def _inspected(unit: str, matter: Matter) -> list[ScoredOutcome]:

@@ -8,6 +8,7 @@ in the table may not be recorded.
 from collections.abc import Callable
 from enum import Enum
 
+from domain.assessment import events as assessed
 from domain.base import Refusal, refuse
 from domain.bulletin import BulletinEdited, BulletinIssued, BulletinRecorded
 from domain.envelope import Actor
@@ -74,6 +75,12 @@ RECORDS: dict[type[Event], Authority] = {
     PaperVoided: Authority.LEADER,
     CircularApproved: Authority.LEADER,
     MinutesFiled: Authority.HANDLING,
+    assessed.AssessmentOpened: Authority.OFFICE,
+    assessed.ScoreAdjusted: Authority.LEADER,
+    assessed.AppealRaised: Authority.HANDLING,
+    assessed.AppealAnswered: Authority.LEADER,
+    assessed.AssessmentSettled: Authority.LEADER,
+    assessed.ResultUsed: Authority.LEADER,
     onsite.OnSitePlanned: Authority.LEADER,
     onsite.OnSiteReplanned: Authority.LEADER,
     onsite.OnSiteCancelled: Authority.OFFICE_OR_LEADER,
@@ -150,6 +157,10 @@ def authorise_record(event: Event, actor: Actor, directory: Callable[[], Directo
             | PaperIssued(signer=name)
             | CircularApproved(approver=name)
             | SecretsForgotten(approver=name)
+            | assessed.ScoreAdjusted(approver=name)
+            | assessed.AppealAnswered(approver=name)
+            | assessed.AssessmentSettled(approver=name)
+            | assessed.ResultUsed(approver=name)
             | incoming.LeaderInstructed(leader=name)
             | incoming.PaperSeen(leader=name)
             | incoming.CompletionMarked(leader=name)

@@ -11,8 +11,8 @@ from domain.envelope import SYSTEM, Actor
 from domain.log import Rulebook
 from domain.policy import Policy
 from domain.queries.burden import Ask, asked_in_matter
-from domain.queries.score import ScoredOutcome, score
-from domain.terms import ReturnReason, SuspensionReason
+from domain.queries.score import score
+from domain.terms import ReturnReason, ScoredOutcome, SuspensionReason
 from domain.window_ledger import WindowEnd
 from tests.support.life import CALENDAR, Life, accepted, at
 from tests.support.office import ASSIST, FOR_LEADER, LIAISON, OFFICE, OTHER, SECOND

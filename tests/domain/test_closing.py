@@ -13,9 +13,9 @@ from domain.event import decode
 from domain.facts import Attachment
 from domain.log import Rulebook
 from domain.policy import ClosingRule, Policy
-from domain.queries.score import ScoredOutcome, score
+from domain.queries.score import score
 from domain.queries.telling import Reader, tell_event
-from domain.terms import Finding, MatterClass, Stage
+from domain.terms import Finding, MatterClass, ScoredOutcome, Stage
 from tests.support.life import CALENDAR, Life, accepted, at
 from tests.support.office import ASSIST, AUDITOR, FOR_LEADER, LIAISON, OFFICE, SECOND, opening
 

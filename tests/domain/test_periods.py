@@ -9,8 +9,8 @@ from domain.commands import SubmitFeedback
 from domain.facts import IndicatorReport, NewIndicator, NewPoint, PointReport
 from domain.meetings.terms import Outcome, Subject
 from domain.periods import Period, PeriodResult, running_period
-from domain.queries.score import ScoredOutcome, score
-from domain.terms import Light, Per, Rung, Stage, SuspensionReason
+from domain.queries.score import score
+from domain.terms import Light, Per, Rung, ScoredOutcome, Stage, SuspensionReason
 from tests.support.life import CALENDAR, MONDAY, Life, at
 from tests.support.office import AUDITOR, FOR_LEADER, LIAISON, OFFICE, SECOND, opening
 

@@ -4,8 +4,8 @@ from datetime import date
 from typing import Any
 
 from domain import commands as c
-from domain.queries.score import ScoredOutcome, score
-from domain.terms import SuspensionReason
+from domain.queries.score import score
+from domain.terms import ScoredOutcome, SuspensionReason
 from tests.support.life import Life, accepted, at
 from tests.support.office import ASSIST as HELPER
 from tests.support.office import LEADER, LIAISON, OFFICE, SECOND

@@ -1,0 +1,1 @@
+"""The `xmh assess` commands."""
