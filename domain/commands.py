@@ -29,7 +29,7 @@ from domain.facts import (
 )
 from domain.meetings.terms import Outcome, Subject
 from domain.order import OrderBase
-from domain.periods import Period, PeriodResult
+from domain.periods import PeriodLength, PeriodResult
 from domain.terms import (
     Card,
     Duty,
@@ -81,7 +81,7 @@ class OpenMatter(Frozen):
     """存量: where it was supervised before it came here, e.g. 2021年督办台账第17号."""
     part_of: PartOf | None = None
     """任务分解: the matter it is a part of."""
-    period: Period | None = None
+    period: PeriodLength | None = None
     """长期、定期: judged by periods; it has no limit of its own."""
     origin: Origin | None = None
     """人大建议、群众诉求 …"""

@@ -28,7 +28,7 @@ from domain.facts import (
 )
 from domain.meetings.terms import Outcome as MeetingOutcome
 from domain.meetings.terms import Subject
-from domain.periods import Period, PeriodResult
+from domain.periods import PeriodLength, PeriodResult
 from domain.policy import DueRule
 from domain.terms import (
     Card,
@@ -83,7 +83,7 @@ class MatterOpened(Event):
     """存量: where it was supervised before."""
     part_of: PartOf | None = None
     """任务分解: the matter it is a part of."""
-    period: Period | None = None
+    period: PeriodLength | None = None
     """长期、定期: judged by periods; `due` is the end of the first one, whose key is `period_key`."""
     period_key: str | None = None
     origin: Origin | None = None

@@ -16,7 +16,7 @@ from domain.facts import (
     PartOf,
     Words,
 )
-from domain.periods import JudgedPeriod, Period, RunningPeriod
+from domain.periods import JudgedPeriod, PeriodLength, RunningPeriod
 from domain.policy import DueRule
 from domain.terms import (
     ENDED,
@@ -376,7 +376,7 @@ class Matter(Frozen):
     returned_reports: tuple[ReturnedReport, ...] = ()
     windows: WindowLedger = WindowLedger()
     surge: Surge | None = None
-    period: Period | None = None
+    period: PeriodLength | None = None
     """长期、定期: it has no end and is judged by periods; `due` is then that of the running one."""
     running: RunningPeriod | None = None
     periods: tuple[JudgedPeriod, ...] = ()

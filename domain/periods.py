@@ -12,7 +12,7 @@ from domain.calendar import WorkCalendar, local_date, next_month
 _SUNDAY, _DECEMBER = 7, 12
 
 
-class Period(Term):
+class PeriodLength(Term):
     """How long one period of such a matter is."""
 
     WEEK = "week", "每周"
@@ -51,7 +51,7 @@ class RunningPeriod(Frozen):
     due: date
 
 
-def running_period(period: Period, day: date, since: datetime, calendar: WorkCalendar) -> RunningPeriod:
+def running_period(period: PeriodLength, day: date, since: datetime, calendar: WorkCalendar) -> RunningPeriod:
     """The first period that has a working day left on `day` or later."""
     while True:
         key, first, last = _stretch(period, day)
@@ -61,18 +61,18 @@ def running_period(period: Period, day: date, since: datetime, calendar: WorkCal
         day = last + timedelta(days=1)
 
 
-def period_key(period: Period, day: date) -> str:
+def period_key(period: PeriodLength, day: date) -> str:
     """The key of the period a day is in."""
     return _stretch(period, day)[0]
 
 
-def next_period(period: Period, key: str, since: datetime, calendar: WorkCalendar) -> RunningPeriod:
+def next_period(period: PeriodLength, key: str, since: datetime, calendar: WorkCalendar) -> RunningPeriod:
     """The period after the one of that key; of periods that passed meanwhile, the one of the moment."""
     after = _last_day(period, key) + timedelta(days=1)
     return running_period(period, max(after, local_date(since)), since, calendar)
 
 
-def closing_day(period: Period, key: str, calendar: WorkCalendar) -> date:
+def closing_day(period: PeriodLength, key: str, calendar: WorkCalendar) -> date:
     """The last working day of a period by today's calendar."""
     return calendar.last_workday_on_or_before(_last_day(period, key))
 
@@ -97,29 +97,29 @@ def unmet_in_row(judged: tuple[JudgedPeriod, ...]) -> int:
     return count
 
 
-def _stretch(period: Period, day: date) -> tuple[str, date, date]:
+def _stretch(period: PeriodLength, day: date) -> tuple[str, date, date]:
     match period:
-        case Period.WEEK:
+        case PeriodLength.WEEK:
             iso = day.isocalendar()
             monday = day - timedelta(days=iso.weekday - 1)
             return f"{iso.year}-W{iso.week:02d}", monday, monday + timedelta(days=6)
-        case Period.MONTH:
+        case PeriodLength.MONTH:
             first = day.replace(day=1)
             return f"{day:%Y-%m}", first, next_month(first) - timedelta(days=1)
-        case Period.QUARTER:
+        case PeriodLength.QUARTER:
             quarter = (day.month - 1) // 3
             first = date(day.year, quarter * 3 + 1, 1)
             last = next_month(date(day.year, quarter * 3 + 3, 1)) - timedelta(days=1)
             return f"{day.year}-Q{quarter + 1}", first, last
-        case Period.YEAR:
+        case PeriodLength.YEAR:
             return str(day.year), date(day.year, 1, 1), date(day.year, _DECEMBER, 31)
 
 
-def _last_day(period: Period, key: str) -> date:
+def _last_day(period: PeriodLength, key: str) -> date:
     year, _, rest = key.partition("-")
-    if period is Period.WEEK:
+    if period is PeriodLength.WEEK:
         return date.fromisocalendar(int(year), int(rest[1:]), _SUNDAY)
-    months = {Period.MONTH: rest, Period.QUARTER: rest[1:]}
-    times = 3 if period is Period.QUARTER else 1
+    months = {PeriodLength.MONTH: rest, PeriodLength.QUARTER: rest[1:]}
+    times = 3 if period is PeriodLength.QUARTER else 1
     month = int(months[period]) * times if period in months else _DECEMBER
     return _stretch(period, date(int(year), month, 1))[2]

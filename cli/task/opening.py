@@ -73,7 +73,7 @@ from domain.envelope import Actor
 from domain.facts import MOST_DECIMALS, Basis, Checkpoint, NewIndicator, NewPoint, Origin, UnitRef
 from domain.ids import matter_stream
 from domain.matter import Matter
-from domain.periods import STANDING, Period, period_label
+from domain.periods import STANDING, PeriodLength, period_label
 from domain.policy import DueRule
 from domain.queries.spoken import said_date
 from domain.terms import BasisKind, KeyFlag, MatterClass, MatterKind, Per, ReportChannel, Rhythm, Role, Urgency
@@ -169,11 +169,11 @@ def _origin(kind: str | None, no: str | None, askers: Sequence[str]) -> Origin |
     return Origin(kind=kind.strip(), no=need_option(no, "--origin-no", "来件编号"), askers=tuple(dict.fromkeys(askers)))
 
 
-def _period(text: str | None) -> Period | None:
+def _period(text: str | None) -> PeriodLength | None:
     """How long a period of what has no end is; 长期 is judged every quarter."""
     if text is None:
         return None
-    return Period.QUARTER if text.strip() == STANDING else typed_term(Period, text, "--period")
+    return PeriodLength.QUARTER if text.strip() == STANDING else typed_term(PeriodLength, text, "--period")
 
 
 def _open(stream: str, command: OpenMatter, actor: Actor, since: datetime | None) -> None:

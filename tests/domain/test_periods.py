@@ -8,14 +8,14 @@ from domain import commands as c
 from domain.commands import SubmitFeedback
 from domain.facts import IndicatorReport, NewIndicator, NewPoint, PointReport
 from domain.meetings.terms import Outcome, Subject
-from domain.periods import Period, PeriodResult, running_period
+from domain.periods import PeriodLength, PeriodResult, running_period
 from domain.queries.score import score
 from domain.terms import Light, Per, Rung, ScoredOutcome, Stage, SuspensionReason
 from tests.support.life import CALENDAR, MONDAY, Life, at
 from tests.support.office import AUDITOR, FOR_LEADER, LIAISON, OFFICE, SECOND, opening
 
 
-def standing(period: Period = Period.MONTH, **more: object) -> Life:
+def standing(period: PeriodLength = PeriodLength.MONTH, **more: object) -> Life:
     life = Life()
     life.do(opening("每月安全巡查", due=None, period=period, **more))
     life.do(c.AcceptReceipt(), LIAISON)
@@ -30,11 +30,11 @@ def results(life: Life) -> list[tuple[str, str]]:
 
 
 def test_a_periods_last_working_day_is_its_limit() -> None:
-    assert running_period(Period.MONTH, date(2022, 4, 5), MONDAY, CALENDAR).due == date(2022, 4, 29)
-    assert running_period(Period.MONTH, date(2022, 4, 30), MONDAY, CALENDAR).key == "2022-05"
-    assert running_period(Period.WEEK, date(2022, 10, 1), MONDAY, CALENDAR).key == "2022-W40"
-    assert running_period(Period.QUARTER, date(2022, 12, 31), MONDAY, CALENDAR).key == "2023-Q1"
-    assert running_period(Period.YEAR, date(2022, 3, 7), MONDAY, CALENDAR).due == date(2022, 12, 30)
+    assert running_period(PeriodLength.MONTH, date(2022, 4, 5), MONDAY, CALENDAR).due == date(2022, 4, 29)
+    assert running_period(PeriodLength.MONTH, date(2022, 4, 30), MONDAY, CALENDAR).key == "2022-05"
+    assert running_period(PeriodLength.WEEK, date(2022, 10, 1), MONDAY, CALENDAR).key == "2022-W40"
+    assert running_period(PeriodLength.QUARTER, date(2022, 12, 31), MONDAY, CALENDAR).key == "2023-Q1"
+    assert running_period(PeriodLength.YEAR, date(2022, 3, 7), MONDAY, CALENDAR).due == date(2022, 12, 30)
 
 
 def test_each_period_is_judged_by_what_was_reported_in_it_and_the_next_one_runs() -> None:
@@ -117,7 +117,7 @@ def test_it_ends_only_by_a_leaders_decision_or_a_meetings() -> None:
 
 
 def test_it_has_no_limit_to_be_set_or_put_off() -> None:
-    Life().refuses(opening(period=Period.MONTH), words="没有办结时限", code="malformed")
+    Life().refuses(opening(period=PeriodLength.MONTH), words="没有办结时限", code="malformed")
     life = standing()
     to = date(2022, 12, 31)
     life.refuses(c.RequestExtension(to=to, reason="雨"), LIAISON, code="without_end")
