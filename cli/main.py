@@ -23,6 +23,7 @@ app = group(
         "task": "cli.task.app:app",
         "today": "cli.task.desk:today",
         "ask": "cli.task.desk:ask",
+        "leader": "cli.task.leading:leader",
         "inspection": "cli.inspection.app:app",
         "incoming": "cli.incoming.app:app",
         "assess": "cli.assess.app:app",

@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from cli.session import session
+from domain.base import refuse
 from domain.bounds import named, plausible_year, within_bounds
 from eventlog.patience import lift_answer_limit
 
@@ -142,12 +143,35 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """What every number has to keep to is looked at here, once for all commands."""
+        self._said_once(args)
         left = super().parse_args(ctx, args)
         for name, value in ctx.params.items():
             within_bounds(value if isinstance(value, int) else None)
             if name == "year" and isinstance(value, int):
                 plausible_year(value)
         return left
+
+    def _said_once(self, args: list[str]) -> None:
+        """An option that takes one value, given twice, is refused aloud: else the second silently wins.
+
+        Raises:
+            Refusal: `malformed`.
+        """
+        known = {name: param for param in self.params for name in (*param.opts, *param.secondary_opts)}
+        seen: set[str] = set()
+        waiting = iter(args)
+        for word in waiting:
+            if word == "--":
+                return
+            name, equals, _ = word.partition("=")
+            param = known.get(name)
+            if param is None or getattr(param, "is_flag", False):
+                continue
+            if not equals:
+                next(waiting, None)
+            single = param.expose_value and not getattr(param, "multiple", False)
+            refuse(single and name in seen, f"{name} 写了两次，只能写一次", "malformed")
+            seen.add(name)
 
     def invoke(self, ctx: Any) -> Any:
         """Run it, within the time a person waits or within its own."""

@@ -25,6 +25,7 @@ from domain.meetings.deadlines import materials_due
 from domain.meetings.meeting import Meeting
 from domain.meetings.rules import BEFORE
 from domain.meetings.terms import Delivery, MeetingStage
+from domain.queries.leading import leads_as, waits_for_leader
 from domain.queries.spoken import said_date
 from domain.queries.telling import office_time, points_left_undone
 from domain.queries.waiting import predecessor_danger
@@ -42,11 +43,15 @@ def today() -> None:
     actor, names = session.actor, unit_names()
     office = actor.role in (Role.OFFICE, Role.LEADER)
     alive = [m for m in matters if not m.settled]
-    mine = [
-        (m, what)
-        for m in alive
-        for what in (_for_office(m, rulebook, at) if office else _for_unit(m, actor.unit or ""))
-    ]
+    if actor.role is Role.LEADER:
+        alive = [m for m in alive if leads_as(m, actor.id) or actor.id in (m.supervisor, *m.followers)]
+
+    def owed(m: Matter) -> Sequence[str]:
+        if actor.role is Role.LEADER:
+            return waits_for_leader(m, actor.id, local_date(at))
+        return _for_office(m, rulebook, at) if office else _for_unit(m, actor.unit or "")
+
+    mine = [(m, what) for m in alive for what in owed(m)]
     waiting = [(m, f"等{_called(m, names)}{what}") for m in alive for what in _for_unit(m, m.lead or "") if office]
     day = local_date(at)
     due = [

@@ -10,6 +10,7 @@ from domain.envelope import SYSTEM, Recorded
 from domain.event import Event
 from domain.matter import Matter
 from domain.office import Delegation, Person
+from domain.queries.leading import leaders_of
 from domain.terms import Role, Rung
 
 
@@ -136,12 +137,11 @@ def _instructing(s: Scene) -> Iterator[str]:
 
 
 def _leaders(s: Scene) -> Iterator[str]:
-    """分管领导: who instructed; else who answers for it; else who approved it, if a leader; else every leader."""
+    """分管领导: who answers for it, in order, and who instructed; else who approved it, if a leader; else every one."""
     leaders = s.house.leaders
-    instructing = tuple(_instructing(s))
-    answering = tuple(s.house.known(s.after.leaders))
+    his = tuple(s.house.known(leaders_of(s.after)))
     approver = s.after.basis.approver
-    yield from instructing or answering or ((approver,) if approver in leaders and approver else sorted(leaders))
+    yield from his or ((approver,) if approver in leaders and approver else sorted(leaders))
 
 
 _AT_RUNG: dict[Rung, Callable[[Scene], Iterator[str]]] = {
