@@ -98,6 +98,8 @@ def _usage(error: Exception) -> Problem:
     value = str(getattr(error, "message", "") or error)
     if unknown := re.fullmatch(r"No such command '(.*)'\.?.*", value):
         return Problem(f"没有“{unknown[1]}”这个命令，请用 --help 查看有哪些命令", "malformed")
+    if value.startswith("Missing command"):
+        return Problem("没有写明要办什么，请用 --help 查看有哪些命令", "malformed")
     if extra := re.fullmatch(r"Got unexpected extra argument\S* \((.*)\)", value):
         return Problem(f"多出了“{extra[1]}”：这里不能写这么多，请用 --help 查看用法", "malformed")
     text = {

@@ -4,6 +4,7 @@ A read must start in a third of a second, so a group names its commands without 
 """
 
 import re
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from typing import Annotated, Any, ClassVar
@@ -12,7 +13,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-from cli.session import session
+from cli.session import Exit, session
 from domain.base import refuse
 from domain.bounds import named, plausible_year, within_bounds
 from eventlog.patience import lift_answer_limit
@@ -218,6 +219,13 @@ class Group(TyperGroup):
     def get_help(self, ctx: Any) -> str:
         """The help page, headings too, in Chinese."""
         return _in_chinese(super().get_help(ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As the parser does; a group alone shows its help, and ends as what is incomplete does."""
+        if not args and not ctx.resilient_parsing:
+            sys.stderr.write(f"{self.get_help(ctx)}\n")
+            raise SystemExit(Exit.MALFORMED)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The names, in the order a person meets them."""

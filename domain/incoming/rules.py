@@ -114,8 +114,8 @@ def _in_turn(paper: IncomingPaper, leader: str, *, again: bool) -> None:
         return
     refuse(read, f"{paper.number} 该领导已经批阅过")
     refuse(leader not in paper.waiting, f"{paper.number} 没有呈批给这位领导", "forbidden")
-    first = paper.waiting[0]
-    refuse(leader != first, f"按呈批次序应先由 {first} 批阅；次序有变请重新呈批（xmh incoming submit --reason）")
+    early = leader != paper.waiting[0]
+    refuse(early, "按呈批次序还没有轮到这位领导；次序有变请重新呈批（xmh incoming submit --reason）")
 
 
 def _on_a_day(paper: IncomingPaper, command: c.Instruct | c.MarkSeen, context: DecisionContext) -> None:
@@ -143,7 +143,7 @@ def _mark(paper: IncomingPaper, command: c.MarkFinished, context: DecisionContex
     """圈阅 or 同意 is the end; any 继续办理 is none (淮南 2021). Only who instructed says it."""
     one = _open_instruction(paper, command.instruction)
     refuse(one.reported_on is None, f"第{one.no}条批示还没有报结，请先报结（xmh incoming finish）")
-    refuse(command.leader != one.leader, f"第{one.no}条批示须由原批示领导 {one.leader} 审阅", "forbidden")
+    refuse(command.leader != one.leader, f"第{one.no}条批示须由原批示领导审阅", "forbidden")
     goes_on = command.mark is LeaderMark.CONTINUE
     refuse(command.due is not None and not goes_on, "只有继续办理才另定时限", "malformed")
     refuse(command.due is not None and command.due < context.today, f"时限 {command.due} 已经过去", "malformed")
@@ -155,7 +155,7 @@ def _mark(paper: IncomingPaper, command: c.MarkFinished, context: DecisionContex
 def _file(paper: IncomingPaper, command: c.FilePaper, context: DecisionContext) -> Iterator[Event]:
     """归档, when everybody has read it and no instruction is open."""
     del context
-    refuse(bool(paper.waiting), f"{paper.number} 还在呈批，待 {'、'.join(paper.waiting)} 批阅，不能归档")
+    refuse(bool(paper.waiting), f"{paper.number} 还在呈批，尚有{len(paper.waiting)}位领导没有批阅，不能归档")
     left = [str(i.no) for i in paper.instructions if i.open]
     refuse(bool(left), f"{paper.number} 第{'、'.join(left)}条批示还没有办结，不能归档")
     unread = not paper.seen and not paper.instructions

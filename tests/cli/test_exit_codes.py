@@ -32,6 +32,17 @@ def test_no_help_shows_what_the_parser_calls_a_type() -> None:
     assert {path: types for path, types in foreign.items() if types} == {}
 
 
+@pytest.mark.parametrize("words", [(), ("task",), ("incoming",)])
+def test_a_group_alone_shows_its_help(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert _code(list(words)) == Exit.MALFORMED
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"用法： {' '.join(('xmh', *words))} [选项] 命令 …\n")
+    assert len(err.splitlines()) > 10
+    assert _code([*words, "--json"]) == Exit.MALFORMED
+    assert "没有写明要办什么" in capsys.readouterr().out
+
+
 def test_the_page_lists_those_and_only_those() -> None:
     listed = PAGE.partition("| command | in order |")[2].partition("\n\n")[0]
     assert set(re.findall(r"\| `xmh ([a-z ]+)`", listed)) == {" ".join(path) for path in VERDICTS}

@@ -162,7 +162,7 @@ def test_wrong_ways_to_type_it_are_a_line_each_and_leave_no_trace(
         (("instruct", "没有来文", "--by", "吴七", "--text", "x"), "office", 4, "请先收文登记"),
         (("instruct", paper, "--text", "批示"), "office", 3, "由领导本人作出"),
         (("instruct", paper, "--by", "钱二", "--text", "批示"), "office", 3, "由领导本人作出"),
-        (("instruct", paper, "--by", "郑八", "--text", "批示"), "office", 3, "按呈批次序应先由"),
+        (("instruct", paper, "--by", "郑八", "--text", "批示"), "office", 3, "按呈批次序还没有轮到"),
         (("instruct", paper, "--by", "吴七", "--text", "批示", "--due", "2021-01-05"), "office", 2, "早于批示日期"),
         (("instruct", paper, "--by", "吴七", "--text", "批示", "--on", tomorrow), "office", 2, "还没有到"),
         (("instruct", paper, "--by", "吴七", "--text", "  "), "office", 2, "批示内容"),

@@ -102,7 +102,7 @@ def test_an_instruction_has_the_limit_of_the_policy(urgency: Urgency, klass: Mat
 def test_each_leader_sets_a_limit_of_his_own_in_the_order_they_were_asked() -> None:
     tray = Tray().submitted("wu", "zheng", "feng")
     late = c.Instruct(leader="zheng", text=TEXT, on=DAY)
-    tray.refuses(late, "应先由 wu 批阅")
+    tray.refuses(late, "还没有轮到这位领导")
     tray.instructed("wu", due=date(2022, 3, 31))
     tray.do(late.model_copy(update={"urgency": Urgency.EXTRA}))
     tray.do(c.MarkSeen(leader="feng", on=DAY))
@@ -154,7 +154,7 @@ def test_only_who_instructed_ends_it_and_any_word_to_go_on_is_no_end() -> None:
     mark = c.MarkFinished(instruction=1, leader="wu", mark=LeaderMark.SEEN)
     tray.refuses(mark, "还没有报结")
     tray.do(c.FinishInstruction(instruction=1, text="已报批"))
-    tray.refuses(mark.model_copy(update={"leader": "zheng"}), "须由原批示领导 wu 审阅")
+    tray.refuses(mark.model_copy(update={"leader": "zheng"}), "须由原批示领导审阅")
     tray.do(c.MarkFinished(instruction=1, leader="wu", mark=LeaderMark.CONTINUE, due=date(2022, 5, 31)))
     again = tray.p.instructions[0]
     assert (again.open, again.limit(CALENDAR), again.returned) == (True, date(2022, 5, 31), 1)
