@@ -10,9 +10,13 @@ from domain.base import Frozen, Refusal
 from domain.calendar import local_date
 from domain.deadlines import next_deadline
 from domain.envelope import Actor
-from domain.facts import Attachment, PointReport
+from domain.facts import Attachment, Origin, PointReport
+from domain.log import Rulebook
+from domain.periods import PeriodLength, PeriodResult
+from domain.policy import CardRule, Policy
 from domain.terms import (
     ENDED,
+    Card,
     Duty,
     Finding,
     LeaderMark,
@@ -20,12 +24,14 @@ from domain.terms import (
     ObjectionOutcome,
     ReturnReason,
     Rhythm,
+    Satisfaction,
     Stage,
     SuspensionReason,
+    Trigger,
     Urgency,
 )
 from tests.support import lives
-from tests.support.life import MONDAY, Life, fold
+from tests.support.life import CALENDAR, MONDAY, Life, fold
 from tests.support.office import (
     ASSIST,
     AUDITOR,
@@ -44,7 +50,11 @@ ACTORS = st.sampled_from([OFFICE, SECOND, LIAISON, HEAD, OTHER, AUDITOR, LEADER,
 DAYS = st.integers(min_value=-3, max_value=90)
 SEALED = "sealed:v1:k1:AAAA"
 PROOF = (Attachment(name="凭据.png", sha256="0" * 64, size=1),)
+CARDS = Policy(version="红黄牌", cards=(CardRule(trigger=Trigger.OVERDUE, after=2, card=Card.YELLOW),))
+ORIGIN = Origin(kind="人大建议", no="第31号", askers=("张代表",))
 AFTER_THE_END = {
+    "SatisfactionGiven",
+    "CardWithdrawn",
     "MatterReopened",
     "MatterInspected",
     "ObjectionRaised",
@@ -63,15 +73,21 @@ class RandomLife(RuleBasedStateMachine):
         urgency=st.sampled_from(list(Urgency)),
         by_leader=st.booleans(),
         lead=st.booleans(),
+        period=st.sampled_from([None, None, PeriodLength.WEEK, PeriodLength.MONTH]),
+        raised=st.booleans(),
     )
-    def open(self, rhythm: Rhythm, urgency: Urgency, by_leader: bool, lead: bool) -> None:
-        self.life = Life()
+    def open(
+        self, rhythm: Rhythm, urgency: Urgency, by_leader: bool, lead: bool, period: PeriodLength | None, raised: bool
+    ) -> None:
+        self.life = Life(rulebook=Rulebook(version=1, calendar=CALENDAR, policy=CARDS))
         command = opening(
-            due=date(2022, 4, 29),
+            due=None if period else date(2022, 4, 29),
+            period=period,
+            origin=ORIGIN if raised else None,
             rhythm=rhythm,
             urgency=urgency,
             lead=LEAD if lead else None,
-            points=[{"text": "图审", "due": "2022-03-31"}, {"text": "招标"}],
+            points=[{"text": "图审", "due": "2022-03-31"}, {"text": "招标"}, {"text": "比选", "stage": True}],
         )
         self.life.do(command, FOR_LEADER if by_leader else OFFICE)
 
@@ -186,6 +202,21 @@ class RandomLife(RuleBasedStateMachine):
         }[which]
         self.attempt(command, actor)
 
+    @rule(actor=ACTORS, met=st.booleans(), enter=st.booleans())
+    def press_harder(self, actor: Actor, met: bool, enter: bool) -> None:
+        self.attempt(c.ListMatter(reason="拖", exit_when="完成") if enter else c.DelistMatter(met=met), actor)
+        self.attempt(c.HoldInterview(unit=LEAD.id, people=("head",), text="表态"), actor)
+        self.attempt(c.IssueCard() if enter else c.WithdrawCard(no=1, reason="误发"), actor)
+
+    @rule(actor=ACTORS, yes=st.booleans(), result=st.sampled_from(list(PeriodResult)))
+    def judge(self, actor: Actor, yes: bool, result: PeriodResult) -> None:
+        self.attempt(c.ReviewPoint(no=3, approve=yes, text="看过"), actor)
+        self.attempt(c.JudgePeriod(result=result, reason="补报"), actor)
+
+    @rule(actor=ACTORS, satisfaction=st.sampled_from(list(Satisfaction)), by=st.sampled_from(["张代表", "路人"]))
+    def rate(self, actor: Actor, satisfaction: Satisfaction, by: str) -> None:
+        self.attempt(c.RateMatter(by=by, satisfaction=satisfaction, text="意见"), actor)
+
     @rule(actor=ACTORS, duty=st.sampled_from(list(Duty)), recuse=st.booleans())
     def people_change(self, actor: Actor, duty: Duty, recuse: bool) -> None:
         holder = {Duty.PERSON: self.life.m.person or "li", Duty.SUPERVISOR: self.life.m.supervisor}
@@ -212,7 +243,11 @@ class RandomLife(RuleBasedStateMachine):
     def the_clock_is_not_behind(self) -> None:
         deadline = next_deadline(self.life.m, self.life.rulebook, self.life.now)
         assert deadline is None or not self.life.m.settled
-        assert self.life.m.original_due == date(2022, 4, 29)
+        m = self.life.m
+        assert m.period is not None or m.original_due == date(2022, 4, 29)
+        assert (m.running is None) == (m.period is None)
+        assert m.running is None or m.running.due == m.due, "the limit is that of the running period"
+        assert m.listed == (bool(m.listings) and m.listings[-1].left_on is None)
         assert self.life.now >= MONDAY
 
 
