@@ -9,7 +9,7 @@ from datetime import datetime
 from domain.base import Frozen
 from domain.envelope import Actor, Draft
 from domain.office import DIRECTORY_STREAM, Directory
-from domain.onsite.commands import PlanOnSite, ReplanOnSite
+from domain.onsite.commands import HoldOnSite, PlanOnSite, ReplanOnSite
 from domain.onsite.events import OnSitePlan
 from domain.onsite.inspection import OnSite
 from domain.onsite.rules import OnSiteContext, decide_onsite
@@ -37,6 +37,8 @@ def record_onsite(
 
     def decided(state: Frozen | None) -> tuple[Draft, ...]:
         known = state if isinstance(state, OnSite) else None
+        if isinstance(command, HoldOnSite) and known is not None:
+            known = known.model_copy(update={"plan": known_plan(database, known)})  # what is held is what was approved
         return tuple(drafted(event, context.office) for event in decide_onsite(known, command, context))
 
     record_drafted(database, stream, decided, actor=actor, command_id=command_id, now=now, content={"command": asked})

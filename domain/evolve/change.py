@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, TypeVar
 
+from domain.calendar import local_date
 from domain.envelope import Actor, Recorded
 from domain.event import Event
 from domain.matter import Matter
@@ -39,6 +40,20 @@ def period_of(m: Matter, r: Recorded, due: date) -> Change:
     if m.period is None:
         return {}
     return {"running": RunningPeriod(key=period_key(m.period, due), since=r.occurred_at, due=due), "progress": 0}
+
+
+def last_listing(m: Matter, change: Change) -> Change:
+    """The newest line of the 挂牌 register changed."""
+    if not m.listings:
+        return {}
+    return {"listings": (*m.listings[:-1], m.listings[-1].model_copy(update=change))}
+
+
+def off_the_register(m: Matter, r: Recorded, how: str) -> Change:
+    """What ends is not listed any more, whatever was said of 摘牌."""
+    if not m.listed:
+        return {}
+    return {"listed": False, **last_listing(m, {"left_on": local_date(r.occurred_at), "left_by": how})}
 
 
 def limit(due: date, r: Recorded) -> Change:

@@ -3,7 +3,7 @@
 from domain import events as ev
 from domain.calendar import local_date
 from domain.envelope import Actor, Recorded
-from domain.evolve.change import Change, authors, limit, on, period_of
+from domain.evolve.change import Change, authors, limit, off_the_register, on, period_of
 from domain.matter import (
     Closed,
     Closure,
@@ -65,7 +65,7 @@ def _(m: Matter, e: ev.MatterClosed, r: Recorded) -> Change:
         over_unfinished=e.over_unfinished,
         marked_by=(r.actor.on_behalf_of or r.actor).id if e.mark else None,
     )
-    return {"stage": Stage.CLOSED, "closed": closed, "extension": None}
+    return {"stage": Stage.CLOSED, "closed": closed, "extension": None, **off_the_register(m, r, "销号")}
 
 
 @on(ev.MatterReopened)
@@ -95,6 +95,7 @@ def _withdrawn(m: Matter, r: Recorded) -> Change:
         "windows": m.windows.put_away(),
         "receipt_due": None,
         "extension": None,
+        **off_the_register(m, r, "撤销"),
     }
 
 

@@ -3,7 +3,7 @@
 from domain import events as ev
 from domain.calendar import local_date
 from domain.envelope import Recorded
-from domain.evolve.change import Change, limit, on
+from domain.evolve.change import Change, last_listing, limit, on
 from domain.matter import (
     CardGiven,
     Climbed,
@@ -76,18 +76,12 @@ def _(m: Matter, e: ev.MatterListed, r: Recorded) -> Change:
 @on(ev.MatterDelisted)
 def _(m: Matter, e: ev.MatterDelisted, r: Recorded) -> Change:
     left = {"left_on": local_date(r.occurred_at), "left_by": e.meeting, "left_reason": e.reason, "met": e.met}
-    return {"listed": False, **_last_listing(m, left)}
+    return {"listed": False, **last_listing(m, left)}
 
 
 @on(ev.ListingTermsSet)
 def _(m: Matter, e: ev.ListingTermsSet, r: Recorded) -> Change:
-    return _last_listing(m, {"exit_when": e.exit_when})
-
-
-def _last_listing(m: Matter, change: Change) -> Change:
-    if not m.listings:
-        return {}
-    return {"listings": (*m.listings[:-1], m.listings[-1].model_copy(update=change))}
+    return last_listing(m, {"exit_when": e.exit_when})
 
 
 @on(ev.InterviewHeld)

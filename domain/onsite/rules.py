@@ -150,6 +150,8 @@ def _hold(state: OnSite, command: c.HoldOnSite, context: OnSiteContext) -> Itera
     """It begins: the plan of a 暗访 is opened. Not before its day, and never later than today."""
     _by_team_or_office(state, command.plan.team, context)
     refuse(state.stage is not OnSiteStage.PLANNED, f"{state.number} {state.stage.label}，不能重复登记开展")
+    other = state.plan is not None and state.plan != command.plan
+    refuse(other, f"{state.number} 开展的方案与批准的不一致；有变化的请先调整方案（replan）", "not_approved")
     check_plan(command.plan, context.directory)
     moment = command.occurred_at or context.office.now
     refuse(moment > context.office.now, "开展时间不能晚于现在", "malformed")

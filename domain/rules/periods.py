@@ -55,6 +55,7 @@ def ended_by_decision(matter: Matter, context: DecisionContext, words: str) -> R
         "without_end",
     )
     refuse(matter.stage is not Stage.IN_PROGRESS, f"{matter.number} 当前为“{matter.stage.label}”，不能办结")
+    refuse(matter.listed, f"{matter.number} 挂牌督办尚未摘牌，请先摘牌（listing leave）再结束", "unfinished")
     return ev.MatterClosed(text=words, overdue_workdays=0, overdue_workdays_original=0)
 
 

@@ -7,10 +7,11 @@ from domain import commands as c
 from domain.closing import unfinished
 from domain.log import Rulebook
 from domain.meetings.terms import Outcome
+from domain.periods import PeriodLength
 from domain.policy import CardRule, Policy
 from domain.terms import Card, Trigger
 from tests.support.life import CALENDAR, Life, at
-from tests.support.office import AUDITOR, FOR_LEADER, LEADER, LIAISON, OFFICE, opening
+from tests.support.office import AUDITOR, FOR_LEADER, LEADER, LIAISON, OFFICE, SECOND, opening
 
 ENTER = c.ListMatter(reason="久拖不决", exit_when="完成土方外运")
 CARDS = Policy(
@@ -60,8 +61,21 @@ def test_closing_a_listed_matter_asks_to_delist() -> None:
     life.do(ENTER, FOR_LEADER)
     assert unfinished(life.m, (), Policy()) == ("挂牌督办尚未摘牌",)
     life.refuses(c.RequestClosure(text="完成"), LIAISON, words="挂牌督办尚未摘牌", code="unfinished")
+    over = accepted()
+    over.do(ENTER, FOR_LEADER)
+    over.do(c.RequestClosure(text="完成", over_unfinished="领导同意"), LIAISON)
+    over.do(c.ReviewClosure(approve=True), SECOND)
+    assert (over.m.listed, over.m.listings[0].left_by) == (False, "销号")
     life.do(c.DelistMatter(met=True), FOR_LEADER)
     life.do(c.RequestClosure(text="完成"), LIAISON)
+
+
+def test_one_without_an_end_comes_off_the_register_before_it_ends() -> None:
+    life = Life()
+    life.do(opening(due=None, period=PeriodLength.MONTH))
+    life.do(c.AcceptReceipt(), LIAISON)
+    life.do(ENTER, FOR_LEADER)
+    life.refuses(c.RequestClosure(text="结束"), FOR_LEADER, words="请先摘牌", code="unfinished")
 
 
 def test_an_interview_is_with_people_of_a_unit_that_handles_the_matter() -> None:

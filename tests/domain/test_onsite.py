@@ -161,6 +161,17 @@ def test_a_covert_plan_is_nowhere_in_the_clear_until_it_is_held(log: Database, t
     assert (state.plan, state.stage) == (plan, OnSiteStage.HELD)
 
 
+def test_what_is_held_is_what_was_approved_sealed_or_not(log: Database) -> None:
+    swapped = PLAN.model_copy(update={"units": ("zhujian",), "members": ()})
+    planned(log)
+    assert refusal(log, c.HoldOnSite(plan=swapped), SECOND)[0] == "not_approved"
+    sealed = seal_plan(log, onsite_stream("暗"), PLAN)
+    do(log, c.PlanOnSite(plan=PLAN, sealed_plan=sealed), FOR_LEADER, PLANNED, "暗")
+    with pytest.raises(Refusal) as refused:
+        do(log, c.HoldOnSite(plan=swapped), SECOND, key="暗")
+    assert refused.value.code == "not_approved"
+
+
 def test_a_covert_inspection_still_counts_against_the_frequency(log: Database) -> None:
     policy = Policy(version="严控频次", onsite_per_year=1)
     record_office_events(
