@@ -6,10 +6,11 @@ from typing import Annotated, Any
 import typer
 
 from cli.moments import AsOfOption, past_instant
-from cli.names import unit_names
+from cli.names import person_names, unit_names
 from cli.session import Exit, Problem, answer, session
 from domain.calendar import SHANGHAI, end_of_day, local_date
 from domain.envelope import Recorded
+from domain.incoming.queries import carriers, unanswered_instructions
 from domain.matter import Matter
 from domain.onsite.inspection import OnSite
 from domain.onsite.queries import unanswered_problems
@@ -35,13 +36,14 @@ def unanswered(
         at = min(end_of_day(date(year, 12, 31)), now)
     since = date(year, 1, 1) if year is not None else date.min
     silent, unended = _lines(reading.moment_at(session.database, at), since)
-    found = _problems(at)
-    unexplained = sum(line["explanation"] is None for line in (*silent, *unended, *found))
+    found, given = _problems(at), _instructions(at)
+    unexplained = sum(line["explanation"] is None for line in (*silent, *unended, *found, *given))
     document = {
         "as_of": at.astimezone(SHANGHAI).isoformat(),
         "unanswered": silent,
         "unfinished": unended,
         "problems": found,
+        "instructions": given,
         "unexplained": unexplained,
         "ok": unexplained == 0,
     }
@@ -88,6 +90,19 @@ def _problems(at: datetime) -> list[dict[str, Any]]:
     ]
 
 
+def _instructions(at: datetime) -> list[dict[str, Any]]:
+    """What leaders instructed on incoming papers and is not done."""
+    position = reading.moment_at(session.database, at).position
+    papers = reading.incoming_papers(session.database, position=position)
+    states = reading.matter_states(session.database, position=position) if papers else ()
+    carried = carriers(s.state for s in states if isinstance(s.state, Matter))
+    names, calendar = person_names(), reading.rulebook(session.database, position).calendar
+    return [
+        {**one.model_dump(mode="json"), "leader_name": names(one.leader)}
+        for one in unanswered_instructions(papers, carried, local_date(at), calendar)
+    ]
+
+
 def _matters(position: int) -> list[tuple[Matter, tuple[Recorded, ...]]]:
     """Each matter as known then, with its events."""
     matters = []
@@ -106,8 +121,14 @@ def _told(shown: dict[str, Any], day: date) -> str:
     if found := shown["problems"]:
         lines.append(f"三、督查没有了结的{len(found)}项")
         lines += [f"  {p['inspection']}  {p['title']}（{p['unit']}）{p['text']}；{_said(p)}" for p in found]
+    if given := shown["instructions"]:
+        lines.append(f"{'四' if found else '三'}、领导批示没有办结的{len(given)}条")
+        lines += [
+            f"  {i['paper']}  {i['title']}第{i['instruction']}条（{i['leader_name']}，{i['due']}）；{_said(i)}"
+            for i in given
+        ]
     if shown["ok"]:
-        lines.append("以上每件都有说明" if silent or unended or found else "事事有回应、件件有落实")
+        lines.append("以上每件都有说明" if silent or unended or found or given else "事事有回应、件件有落实")
     else:
         lines.append(f"{shown['unexplained']}行没有说明（标★），请催办、升级、延期、暂缓或提请会议议定")
     return "\n".join(lines)

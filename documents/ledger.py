@@ -23,6 +23,7 @@ from domain.envelope import Recorded
 from domain.event import Event, decode
 from domain.evolve import evolve_told
 from domain.ids import bulletin_stream, kind_of
+from domain.incoming.paper import IncomingPaper
 from domain.log import Rulebook
 from domain.matter import Matter
 from domain.meetings.meeting import Meeting
@@ -84,6 +85,8 @@ class Ledger:
     """Work plans in their newest version of then, by name."""
     inspections: tuple[OnSite, ...] = ()
     """On-site inspections as they stood then, by number."""
+    incoming: tuple[IncomingPaper, ...] = ()
+    """Incoming papers as they stood then, by 收文号."""
     rulebooks: Mapping[int, Rulebook] = field(default_factory=dict)
     """Position of a moment looked at → calendar and policy as known then."""
     convened: Mapping[int, tuple[Meeting, ...]] = field(default_factory=dict)
@@ -166,6 +169,7 @@ class RecordedStreams:
         folded = [self._folded(stream, at) for stream in self.streams if kind_of(stream) == "meeting"]
         plans = [cast("WorkPlan", self._state(stream)) for stream in self.streams if kind_of(stream) == "plan"]
         onsite = [cast("OnSite", self._state(stream)) for stream in self.streams if kind_of(stream) == "onsite"]
+        incoming = [cast("IncomingPaper", self._state(s)) for s in self.streams if kind_of(s) == "incoming"]
         news = cast("BulletinSeries | None", self._state(_NEWS))
         directory = cast("Directory | None", self._state(DIRECTORY_STREAM))
         rulebook, rulebooks = self._rulebooks(at)
@@ -179,6 +183,7 @@ class RecordedStreams:
             news=news.issues if news else (),
             plans=tuple(sorted(plans, key=lambda p: p.plan)),
             inspections=tuple(sorted(onsite, key=lambda i: number_order(i.number))),
+            incoming=tuple(sorted(incoming, key=lambda p: (p.registered_on, p.version, p.number))),
             rulebooks=rulebooks,
             convened={look: _earliest_first(thens.get(look) for _, thens in folded) for look in at},
         )

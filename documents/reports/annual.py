@@ -141,6 +141,7 @@ def _page(period: Period, sentence: str, everything: tuple[Counted, ...]) -> Pag
         *_origins(period),
         *_pressed(period),
         *_inspections(period),
+        *_instructions(period),
     )
     return Page(
         masthead=f"{ledger.office.removesuffix('办公室')}年度工作统计",
@@ -202,6 +203,33 @@ def _inspections(period: Period) -> tuple[Section, ...]:
     ledger = period.ledger
     blocks = inspections_of_year(ledger.inspections, period.until.year, ledger.named, period.until)
     return (section("督查情况", blocks),) if blocks else ()
+
+
+def _instructions(period: Period) -> tuple[Section, ...]:
+    """批示件, when any came in: how many, what leaders said on them, and what became of it."""
+    ledger, year = period.ledger, period.until.year
+    papers = [p for p in ledger.incoming if p.registered_on.year == year and p.void is None]
+    given = [(p, i) for p in papers for i in p.instructions if i.on <= period.until]
+    if not papers:
+        return ()
+    done = [i for _, i in given if i.done_on is not None]
+    in_time = sum(i.reported_on is not None and i.reported_on <= i.limit(ledger.calendar) for i in done)
+    seen = sum(len(p.seen) for p in papers)
+    came = f"全年登记来文{len(papers)}件，领导批示{len(given)}条、圈阅{seen}次"
+    text = f"{came}；批示已办结{len(done)}条，其中按期报结{in_time}条。"
+    rows = tuple(
+        (
+            p.number,
+            clean_text(p.title),
+            ledger.person(i.leader),
+            day_in(i.on, year),
+            day_in(i.limit(ledger.calendar), year),
+            day_in(i.done_on, year) if i.done_on else "办理中",
+        )
+        for p, i in given
+    )
+    grid = (Grid(headers=("收文号", "文件", "批示领导", "批示日期", "时限", "办结"), rows=rows),) if rows else ()
+    return (section("批示件办理情况", (Paragraph(text=text),), grid),)
 
 
 def _overview(period: Period, sentence: str, everything: tuple[Counted, ...]) -> Section:

@@ -66,6 +66,8 @@ def test_a_paper_goes_from_its_registration_to_the_answer_to_who_instructed(
     assert f"承办批示：{paper}第1条" in xmh("task", "show", one).out
     assert WORDS in xmh("task", "show", one, actor="li").out, "who handles it may read it"
     xmh.json("incoming", "report", paper, "--text", "已组织两次研究")
+    [going_on] = xmh.json("audit", "unanswered")["instructions"]
+    assert (going_on["paper"], going_on["explanation"]) == (paper, f"由{one}、{two}办理中")
 
     refused = xmh("incoming", "finish", paper, "--text", "已办结")
     assert (refused.code, one in refused.error) == (3, True), "its matters are open"
@@ -85,6 +87,9 @@ def test_a_paper_goes_from_its_registration_to_the_answer_to_who_instructed(
     assert xmh.json("incoming", "archive", paper)["stage"] == "filed"
     assert verify(log).ok
 
+    assert xmh.json("audit", "unanswered")["instructions"] == []
+    year = xmh("briefing", "annual", "--year", str(day.year)).out
+    assert "全年登记来文1件，领导批示1条、圈阅1次；批示已办结1条，其中按期报结1条。" in year
     sheet = tmp_path / "办理单.md"
     xmh.json("incoming", "form", paper, "-o", sheet)
     text = sheet.read_text()

@@ -11,9 +11,11 @@ from domain.incoming import commands as c
 from domain.incoming import events as ev
 from domain.incoming.evolve import evolve_incoming
 from domain.incoming.paper import IncomingPaper, owed_on_paper
+from domain.incoming.queries import carriers, unanswered_instructions
 from domain.incoming.rules import decide_incoming, ended_before, may_be_reported_done, may_carry
 from domain.incoming.terms import PaperStage, Secrecy
 from domain.log import Rulebook
+from domain.matter import Matter
 from domain.rules.context import DecisionContext
 from domain.terms import LeaderMark, MatterClass, Urgency
 from tests.support.life import CALENDAR, RULEBOOK, Life, at
@@ -200,3 +202,26 @@ def test_what_is_secret_comes_in_sealed_and_what_is_done_stays() -> None:
     unread.refuses(c.FilePaper(), "须说明理由")
     unread.do(c.VoidPaper(reason="重复登记"))
     unread.refuses(c.ProposeHandling(text="拟"), "已作废")
+
+
+def test_every_open_instruction_is_explained_or_stands_out() -> None:
+    tray = Tray(urgency=Urgency.URGENT).submitted().instructed()
+
+    def why(month: int, day: int, *matters: Matter) -> str | None:
+        [one] = unanswered_instructions([tray.p], carriers(matters), date(2022, month, day), CALENDAR)
+        return one.explanation
+
+    assert why(3, 10) == "未到时限（2022-03-14）"
+    assert why(3, 15) is None
+    life = Life()
+    life.do(opening())
+    carrying = life.m.model_copy(update={"carries": (tray.p.ref(1),)})
+    assert why(3, 15, carrying) == f"由{life.m.number}办理中"
+    tray.now = at(3, 16)
+    tray.do(c.ReportToLeader(instruction=1, text="正在会商"))
+    assert why(3, 17) == "2022-03-16已向批示领导报告进展"
+    assert why(4, 20) is None, "that was more than a month ago"
+    tray.do(c.FinishInstruction(instruction=1, text="已报批"))
+    assert why(4, 20) == "2022-03-16已报结，待批示领导审阅"
+    tray.do(c.MarkFinished(instruction=1, leader="wu", mark=LeaderMark.AGREED))
+    assert list(unanswered_instructions([tray.p], {}, DAY, CALENDAR)) == []

@@ -1,0 +1,64 @@
+"""What leaders instructed on papers and nobody has answered yet, and why (事事有回应、件件有落实)."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+
+from domain.base import Frozen
+from domain.calendar import WorkCalendar
+from domain.facts import InstructionRef
+from domain.incoming.paper import IncomingPaper, Instruction
+from domain.matter import Matter
+
+
+class UnansweredInstruction(Frozen):
+    """An open instruction, and the explanation there is for it; None when nobody could give one."""
+
+    paper: str
+    title: str
+    instruction: int
+    leader: str
+    due: date
+    explanation: str | None
+
+
+def carriers(matters: Iterable[Matter]) -> dict[InstructionRef, list[Matter]]:
+    """Which matters carry out which instruction."""
+    found: dict[InstructionRef, list[Matter]] = {}
+    for matter in matters:
+        for instruction in matter.carries:
+            found.setdefault(instruction, []).append(matter)
+    return found
+
+
+def unanswered_instructions(
+    papers: Iterable[IncomingPaper],
+    carried: Mapping[InstructionRef, Sequence[Matter]],
+    day: date,
+    calendar: WorkCalendar,
+) -> Iterator[UnansweredInstruction]:
+    """Every open instruction. Past its limit it is explained by the matters that carry it, or by a report to him."""
+    for paper in papers:
+        for one in paper.instructions if paper.void is None else ():
+            if one.open:
+                yield UnansweredInstruction(
+                    paper=paper.number,
+                    title=paper.title,
+                    instruction=one.no,
+                    leader=one.leader,
+                    due=one.limit(calendar),
+                    explanation=_why(one, carried.get(paper.ref(one.no), ()), day, calendar),
+                )
+
+
+def _why(one: Instruction, matters: Sequence[Matter], day: date, calendar: WorkCalendar) -> str | None:
+    if one.reported_on is not None:
+        return f"{one.reported_on}已报结，待批示领导审阅"
+    going_on = [m for m in matters if not m.ended]
+    if going_on:
+        return f"由{'、'.join(m.number for m in going_on)}办理中"
+    limit = one.limit(calendar)
+    if limit >= day:
+        return f"未到时限（{limit}）"
+    told = one.informed[-1] if one.informed else None
+    overdue_report = one.report_due is not None and one.report_due < day
+    return f"{told}已向批示领导报告进展" if told is not None and not overdue_report else None
