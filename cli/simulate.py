@@ -48,13 +48,14 @@ def simulate(
     """在时间快进的 Temporal 上办完一整年：真实的流程、真实的时限，留下日志和简报；核验不通过时退出码为 1。"""
     import structlog
 
+    from documents.ledger import keeping_the_log
     from simulation.printing import Printer
     from simulation.run import simulate_year as play
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     folder = plan if plan.is_dir() else plan.parent
     home, started = session.settings.home, time.monotonic()
-    with _progress(year) as moved:
+    with _progress(year) as moved, keeping_the_log():
         played = asyncio.run(
             play(
                 folder,
@@ -66,7 +67,7 @@ def simulate(
                 progress=moved,
             )
         )
-    _leave(played, home)
+        _leave(played, home)
     document = _summary(played, home)
     document["seconds"] = round(time.monotonic() - started, 1)
     answer(document, "" if session.json else _table(document))

@@ -132,6 +132,65 @@ class Ledger:
         return unit.name if unit else "指挥部办公室"
 
 
+class KeptLog:
+    """What one process has read of a log, with every state on the way, so that nothing is read or folded twice.
+
+    Only for who alone writes the log and nobody can change under him: the simulation of a year, which prints a hundred
+    documents out of it. Everybody else reads the log as it is (`keeping_the_log`).
+    """
+
+    def __init__(self) -> None:
+        """Nothing is read yet."""
+        self._position = 0
+        self._streams: defaultdict[str, list[Recorded]] = defaultdict(list)
+        self._told: defaultdict[str, list[Told]] = defaultdict(list)
+        self._states: defaultdict[str, list[Any]] = defaultdict(list)
+
+    def upto(self, database: Database, position: int) -> dict[str, Sequence[Recorded]]:
+        """The streams up to a position; only what is new is read."""
+        for event in _upto(database, position, self._position):
+            self._streams[event.stream].append(event)
+        self._position = max(self._position, position)
+        cut = {stream: events[: _known(events, position)] for stream, events in self._streams.items()}
+        return {stream: events for stream, events in cut.items() if events}
+
+    def told(self, stream: str, known: int) -> tuple[Told, ...]:
+        """The first events of a stream with their content."""
+        told, events = self._told[stream], self._streams[stream]
+        told += [Told(recorded=e, event=decode(e)) for e in events[len(told) : known]]
+        return tuple(told[:known])
+
+    def folded(self, stream: str, known: int, looks: Sequence[int]) -> tuple[Any, dict[int, Any]]:
+        """The state after the first events of a stream, and those at the positions looked at."""
+        states, events = self._states[stream], self._streams[stream]
+        evolve = FOLDS[kind_of(stream)].evolve
+        told = self.told(stream, known) if kind_of(stream) == "matter" else ()
+        for n in range(len(states), known):
+            before = states[-1] if states else None
+            states.append(_tell(before, told[n]) if told else evolve(before, events[n]))
+        at = {look: _known(events, look) for look in looks}
+        thens = {look: states[min(n, known) - 1] for look, n in at.items() if n}
+        return states[known - 1] if known else None, thens
+
+
+_KEPT: list[KeptLog] = []
+
+
+@contextmanager
+def keeping_the_log() -> Iterator[None]:
+    """Within this, what was read of the log is kept and not read again; see `KeptLog` for who may."""
+    _KEPT.append(KeptLog())
+    try:
+        yield
+    finally:
+        _KEPT.clear()
+
+
+def _known(events: Sequence[Recorded], position: int) -> int:
+    """How many of a stream's events had been recorded by a position."""
+    return bisect_right(events, position, key=_position)
+
+
 @dataclass(frozen=True)
 class RecordedStreams:
     """What had been recorded up to a position, by stream: read once, not folded yet."""
@@ -139,6 +198,7 @@ class RecordedStreams:
     position: int
     as_of: datetime
     streams: Mapping[str, Sequence[Recorded]]
+    kept: KeptLog | None = None
 
     def moments(self, instants: Sequence[datetime]) -> tuple[Moment, ...]:
         """How much of it had been recorded by each of these instants, which ascend."""
@@ -165,7 +225,7 @@ class RecordedStreams:
             return self._ledger(at)
 
     def _ledger(self, at: Sequence[int]) -> Ledger:
-        files = [_matter(events, at) for stream, events in self.streams.items() if kind_of(stream) == "matter"]
+        files = [self._file(stream, at) for stream in self.streams if kind_of(stream) == "matter"]
         folded = [self._folded(stream, at) for stream in self.streams if kind_of(stream) == "meeting"]
         plans = [cast("WorkPlan", self._state(stream)) for stream in self.streams if kind_of(stream) == "plan"]
         onsite = [cast("OnSite", self._state(stream)) for stream in self.streams if kind_of(stream) == "onsite"]
@@ -191,7 +251,16 @@ class RecordedStreams:
     def _state(self, stream: str) -> object:
         return self._folded(stream, ())[0]
 
+    def _file(self, stream: str, looks: Sequence[int]) -> MatterFile:
+        if self.kept is None:
+            return _matter(self.streams[stream], looks)
+        known = len(self.streams[stream])
+        matter, thens = self.kept.folded(stream, known, looks)
+        return MatterFile(matter=matter, events=self.kept.told(stream, known), thens=thens)
+
     def _folded(self, stream: str, looks: Sequence[int]) -> tuple[Any, dict[int, Any]]:
+        if self.kept is not None:
+            return self.kept.folded(stream, len(self.streams.get(stream, ())), looks)
         return _fold(self.streams.get(stream, ()), FOLDS[kind_of(stream)].evolve, _position, looks)
 
     def _rulebooks(self, looks: Sequence[int]) -> tuple[Rulebook, dict[int, Rulebook]]:
@@ -222,6 +291,8 @@ def read_known(database: Database, as_of: datetime, position: int | None = None)
     """
     if position is None:
         position = reading.position_at(database, as_of)
+    if _KEPT:
+        return RecordedStreams(position, as_of, _KEPT[0].upto(database, position), _KEPT[0])
     streams: defaultdict[str, list[Recorded]] = defaultdict(list)
     with _nothing_thrown_away():
         for event in _upto(database, position):
@@ -241,9 +312,8 @@ def _nothing_thrown_away() -> Iterator[None]:
             gc.enable()
 
 
-def _upto(database: Database, position: int) -> Iterator[Recorded]:
+def _upto(database: Database, position: int, after: int = 0) -> Iterator[Recorded]:
     """Positions have no gaps, so what is asked for is what comes."""
-    after = 0
     while after < position and (events := reading.read_all(database, after, min(reading.PAGE, position - after))):
         yield from events
         after = events[-1].position

@@ -42,6 +42,7 @@ class SimulatedClock:
         self._gateway = gateway
         self._rulebook = reading.rulebook(database)
         self._seen = 0
+        self._newest = 0
         self._matters: dict[str, Matter] = {}
         self._meetings: dict[str, Meeting] = {}
         self._live: set[str] = set()
@@ -62,7 +63,11 @@ class SimulatedClock:
         return [self._meetings[stream] for stream in self._live]
 
     def _look(self) -> None:
-        """Read what moved since the last look, and nothing else."""
+        """Read what moved since the last look, and nothing else; while nothing is recorded, not even that is asked."""
+        newest, _ = reading.newest_event(self._database)
+        if newest == self._newest:
+            return
+        self._newest = newest
         moved = [f for kind in ("matter", "meeting") for f in reading.states_since(self._database, kind, self._seen)]
         for loaded in moved:
             match loaded.state:

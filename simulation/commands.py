@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from domain import commands as c
 from domain.base import Refusal, Term
 from domain.envelope import Actor, OnBehalf
-from domain.facts import Basis, MatterRef, NewPoint, UnitRef
+from domain.facts import Basis, InstructionRef, MatterRef, NewPoint, UnitRef
 from domain.matter import Matter
 from domain.office import Delegation, Person, Unit
 from domain.terms import (
@@ -101,8 +101,8 @@ class Cast:
         return self.actor(incident.as_ or "office", behalf)
 
 
-def open_command(opened: Opened, cast: Cast) -> c.OpenMatter:
-    """立项 as the scenario tells it."""
+def open_command(opened: Opened, cast: Cast, seal: Seal, paper: InstructionRef | None = None) -> c.OpenMatter:
+    """立项 as the scenario tells it; `paper` is the instruction it carries out."""
     return c.OpenMatter(
         title=opened.title,
         basis=Basis(
@@ -116,6 +116,9 @@ def open_command(opened: Opened, cast: Cast) -> c.OpenMatter:
         lead=cast.unit(opened.lead) if opened.lead else None,
         assist=tuple(cast.unit(unit) for unit in opened.assist),
         points=tuple(_new_point(point) for point in opened.points),
+        instruction=seal(opened.instruction) if opened.instruction else None,
+        instructed_by=opened.by if opened.instruction else None,
+        instruction_on=paper,
     )
 
 

@@ -19,6 +19,8 @@ ON_TIME_POINTS = 0.85
 NEXT_STEP = 0.5
 NEARLY = 0.9
 """A point that is almost done brings no new problem."""
+STILL_OPEN = timedelta(days=45)
+"""So long after the year's end the last point of what stays open will be done."""
 HALF_HOUR = 30
 
 
@@ -105,6 +107,8 @@ class Habits:
         kinds = [grammar().of(p.text, matter.title) for p in points]
         for n, (point, kind) in enumerate(zip(points, kinds, strict=True)):
             done_on = self._done_on(no, point, calendar) or matter.due
+            if n == len(points) - 1 and no in self.scenario.closing.open_at_year_end:
+                done_on = max(done_on, self.scenario.year.ends + STILL_OPEN)
             if point.open:
                 part = _Part(kind, nth=kinds[:n].count(kind), of=kinds.count(kind))
                 works.append(self._work(no, matter, point, part, (began, done_on), day, calendar))
@@ -175,7 +179,7 @@ class Habits:
             return None, ""
         known = problem_told(grammar().kind, open_one)
         if known is None:
-            return None, f"上期所报问题已解决：{open_one}"
+            return open_one, ""  # the scenario's own words: it says itself how that ends
         kind, problem, names = known
         if lots.random() < self.scenario.feedback.solved:
             return None, filled(problem.solved, lots, kind, day, names)

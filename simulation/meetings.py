@@ -43,6 +43,10 @@ NUDGES = (
     "听取{lead}汇报，“{point}”进度可控，{day}前把剩余工作列出清单",
     "“{point}”临近节点，{lead}{day}前报完成情况",
 )
+ENDINGS = (
+    "要点均已完成，{lead}{day}前备齐证明材料，提出办结申请",
+    "{lead}{day}前完成资料归档并申请办结，办公室及时审核",
+)
 NO_ITEMS = ("本周没有需上会研究的事项，例会不召开，各单位按期反馈", "无红灯、无待协调事项，例会改为书面通报")
 ABSENT = 0.12
 """How often whoever need not chair is on leave."""
@@ -199,7 +203,9 @@ class Secretary:
         if AgendaReason.COORDINATION in item.reasons and asked is not None and not is_sealed(asked.text):
             what = asked.text.removeprefix("请").rstrip("。")
             return lots.choice(ANSWERS).format(unit=self.cast.name(asked.unit), asked=what, **said)
-        point = next((p.text for p in matter.points if p.open and not is_sealed(p.text)), "收尾工作")
+        point = next((p.text for p in matter.points if p.open and not is_sealed(p.text)), None)
+        if point is None:
+            return lots.choice(ENDINGS).format(**said)
         words = REMEDIES if set(item.reasons) & set(PRESSING) else NUDGES
         return lots.choice(words).format(point=point, **said)
 

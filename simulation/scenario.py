@@ -99,6 +99,22 @@ class Opened(Frozen):
     """The leader who approved."""
     points: tuple[str, ...] = ()
     """Each as in the list: text;date."""
+    instruction: str | None = None
+    """The leader's words, when it is opened on the first instruction of the incoming paper `carries`."""
+    carries: str | None = None
+
+
+class Step(Frozen):
+    """One step of an inspection or of an incoming paper, which `key` names; `fields` are the command's own."""
+
+    on: date
+    at: Clock = MORNING
+    key: str
+    do: str
+    as_: str = Field(default="office", alias="as")
+    by: str | None = None
+    paper: str | None = None
+    fields: dict[str, Any] = {}
 
 
 class Decided(Frozen):
@@ -215,6 +231,8 @@ class Scenario(Frozen):
     meeting: tuple[PlannedMeeting, ...] = ()
     briefing: tuple[PlannedBriefing, ...] = ()
     open: tuple[Opened, ...] = ()
+    onsite: tuple[Step, ...] = ()
+    incoming: tuple[Step, ...] = ()
     paper: tuple[PlannedPaper, ...] = ()
     circular: tuple[PlannedCircular, ...] = ()
     version: tuple[PlannedVersion, ...] = ()
@@ -226,7 +244,7 @@ class Scenario(Frozen):
         return next((u for u in self.unit if u.id == unit), UnitHabits(id=unit, on_time=1, late=0, missed=0))
 
 
-_OWN = {"on", "at", "matter", "do", "as", "by", "paper"}
+_OWN = {"on", "at", "matter", "key", "do", "as", "by", "paper"}
 
 
 def read_scenario(path: Path) -> Scenario:
@@ -237,10 +255,11 @@ def read_scenario(path: Path) -> Scenario:
     """
     document = read_toml(path, "情景文件")
     try:
-        document["incident"] = [
-            {**{k: v for k, v in i.items() if k in _OWN}, "fields": {k: v for k, v in i.items() if k not in _OWN}}
-            for i in document.get("incident", ())
-        ]
+        for name in ("incident", "onsite", "incoming"):
+            document[name] = [
+                {**{k: v for k, v in i.items() if k in _OWN}, "fields": {k: v for k, v in i.items() if k not in _OWN}}
+                for i in document.get(name, ())
+            ]
         return Scenario.model_validate(document)
     except ValidationError as e:
         where = ".".join(map(str, e.errors()[0]["loc"]))

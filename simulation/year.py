@@ -16,7 +16,8 @@ from domain import commands as c
 from domain.base import Frozen, Refusal
 from domain.calendar import at_office, local_date
 from domain.envelope import Actor, OnBehalf
-from domain.ids import matter_stream, plan_stream
+from domain.facts import InstructionRef
+from domain.ids import incoming_stream, matter_stream, plan_stream
 from domain.matter import Matter
 from domain.meetings import commands as mc
 from domain.office import CALENDAR_STREAM, DIRECTORY_STREAM, DayOverridden, Delegation, Directory
@@ -35,6 +36,7 @@ from simulation.clock import SimulatedClock, Stalled
 from simulation.commands import Cast, command_of, open_command
 from simulation.habits import Habits
 from simulation.meetings import Secretary
+from simulation.office_steps import Take, step_of_paper, step_on_site
 from simulation.scenario import (
     Delegated,
     Incident,
@@ -45,6 +47,7 @@ from simulation.scenario import (
     PlannedPaper,
     PlannedVersion,
     Scenario,
+    Step,
 )
 
 if TYPE_CHECKING:
@@ -173,6 +176,10 @@ class SimulatedYear:
         for opened in self.scenario.open:
             self._streams[opened.no] = matter_stream(f"{self.scenario.year.seed}/open/{opened.no}")
             self._at(opened.on, opened.at, opened.no, partial(self._open, opened))
+        for step in self.scenario.onsite:
+            self._at(step.on, step.at, ALONE, partial(self._step, step_on_site, step))
+        for step in self.scenario.incoming:
+            self._at(step.on, step.at, ALONE, partial(self._step, step_of_paper, step))
         for version in self.scenario.version:
             self._at(version.on, VERSION_TIME, ALONE, partial(self._version, version))
         for paper in self.scenario.paper:
@@ -251,7 +258,22 @@ class SimulatedYear:
     async def _open(self, opened: Opened) -> None:
         leader = self.cast.actor(opened.by)
         behalf = OnBehalf(id=leader.id, role=leader.role, unit=leader.unit, paper=opened.basis_no)
-        await self._submit(opened.no, open_command(opened, self.cast), self.cast.actor("office", behalf))
+        stream = self._streams[opened.no]
+        paper = reading.paper_of(self.database, incoming_stream(opened.carries)) if opened.carries else None
+        ref = InstructionRef(stream=paper.stream, number=paper.number, no=1) if paper else None
+        command = open_command(opened, self.cast, lambda text: seal_text(self.database, stream, text), ref)
+        await self._submit(opened.no, command, self.cast.actor("office", behalf))
+
+    async def _step(self, take: Take, step: Step) -> None:
+        """A step of an inspection or of an incoming paper: no clock waits for it, so it goes into the log at once."""
+        behalf = None
+        if step.by is not None:
+            leader = self.cast.actor(step.by)
+            behalf = OnBehalf(id=leader.id, role=leader.role, unit=leader.unit, paper=step.paper)
+        try:
+            take(self.database, step, self.cast.actor(step.as_, behalf), self._now)
+        except Refusal as e:
+            self.refused.append(RefusedCommand(self._now, ALONE, f"{step.key} {step.do}", e.message))
 
     async def _version(self, planned: PlannedVersion) -> None:
         """A version of the work plan, with the limits it changes and the matters it brings."""
