@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import traceback
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -91,10 +92,19 @@ def _unreachable(error: Exception) -> Problem:
     return Problem(f"{error}{repeat}", "unreachable", **more)
 
 
+def _as_shown(parameter: Any) -> str:
+    """An option, or an argument, as the help shows it; an argument with the first of its explanation."""
+    name: str = getattr(parameter, "opts", [""])[0]
+    if name.startswith("-") or parameter is None:
+        return name
+    explained = re.split(r"[（，；。]", getattr(parameter, "help", None) or "")[0]
+    return f"{parameter.metavar or name}（{explained}）" if explained else parameter.metavar or name
+
+
 def _usage(error: Exception) -> Problem:
     """A typing mistake, as the parser found it."""
     name = type(error).__name__
-    option = getattr(error, "option_name", None) or getattr(getattr(error, "param", None), "opts", [""])[0]
+    option = getattr(error, "option_name", None) or _as_shown(getattr(error, "param", None))
     value = str(getattr(error, "message", "") or error)
     if unknown := re.fullmatch(r"No such command '(.*)'\.?.*", value):
         return Problem(f"没有“{unknown[1]}”这个命令，请用 --help 查看有哪些命令", "malformed")

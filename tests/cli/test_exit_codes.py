@@ -43,6 +43,11 @@ def test_a_group_alone_shows_its_help(words: tuple[str, ...], capsys: pytest.Cap
     assert "没有写明要办什么" in capsys.readouterr().out
 
 
+def test_what_is_missing_is_called_as_the_help_calls_it(xmh: CommandLine) -> None:
+    refused = xmh("task", "show")
+    assert (refused.code, refused.error) == (2, "错误：缺少 M（事项：编号、尾号或名称中的字词），请用 --help 查看用法")
+
+
 def test_the_page_lists_those_and_only_those() -> None:
     listed = PAGE.partition("| command | in order |")[2].partition("\n\n")[0]
     assert set(re.findall(r"\| `xmh ([a-z ]+)`", listed)) == {" ".join(path) for path in VERDICTS}
