@@ -67,7 +67,7 @@ def test_the_wrong_ways_are_a_line_each_and_leave_no_trace(told: CommandLine, ho
         ((*adjust[:4], "0", *adjust[5:], *BY), "office", 2, "不能是 0"),
         ((*adjust[:4], "500", *adjust[5:], *BY), "office", 2, "最多100分"),
         ((*adjust[:5], *BY), "office", 2, "--reason"),
-        ((*adjust, "--unit", "zhujian", *BY), "office", 3, "不在"),
+        (("adjust", "--unit", "zhujian", *adjust[3:], *BY), "office", 3, "不在"),
         ((*adjust, "--key", "2020-01-01", *BY), "office", 4, "没有截至 2020-01-01 的考核"),
         (("appeal", "--text", "不服"), "office", 3, "由被考核单位提出"),
         (("appeal", "--text", "不服"), "zhao", 3, "不在"),
