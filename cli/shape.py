@@ -132,6 +132,9 @@ TAKES_TIME = re.compile(
 log. Every other command is answered within ten seconds."""
 
 
+LEAD = "--lead"
+
+
 class Command(TyperCommand):
     """A command with the options every command has."""
 
@@ -153,7 +156,9 @@ class Command(TyperCommand):
         return left
 
     def _said_once(self, args: list[str]) -> None:
-        """An option that takes one value, given twice, is refused aloud: else the second silently wins.
+        """A second 牵头单位 is refused aloud where there can be one only: else it would silently win.
+
+        Of other options the last one counts, as in every shell: scripts put their own after a common part.
 
         Raises:
             Refusal: `malformed`.
@@ -170,8 +175,8 @@ class Command(TyperCommand):
                 continue
             if not equals:
                 next(waiting, None)
-            single = param.expose_value and not getattr(param, "multiple", False)
-            refuse(single and name in seen, f"{name} 写了两次，只能写一次", "malformed")
+            single = name == LEAD and not getattr(param, "multiple", False)
+            refuse(single and name in seen, f"牵头单位只能有一个，{name} 写了两次", "malformed")
             seen.add(name)
 
     def invoke(self, ctx: Any) -> Any:
