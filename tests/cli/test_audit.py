@@ -102,7 +102,7 @@ def test_an_altered_event_is_found_and_exit_1(quarter: Database, xmh: CommandLin
 
 def test_a_light_and_each_deadline_name_the_events_behind_them(quarter: Database, xmh: CommandLine) -> None:
     shown = xmh.json("audit", "explain", "2", "--as-of", "2022-03-31")
-    assert (shown["light"], shown["light_reason"]) == ("red", "红:逾期4个工作日")
+    assert (shown["light"], shown["light_reason"]) == ("red", "红:逾期4个工作日；已升至单位负责人")
     assert [e["type"] for e in shown["because"]] == ["MatterOpened"]
     window = next(d for d in shown["deadlines"] if d["kind"] == "window")
     assert window["at"] == "2022-04-29T17:00:00+08:00"
