@@ -12,10 +12,10 @@ from domain.envelope import SYSTEM, Actor
 from domain.facts import WITHHELD, Attachment
 from domain.meetings import commands as c
 from domain.meetings.agenda import arranged_agenda, propose_agenda
-from domain.meetings.deadlines import MeetingDeadlineKind, owed_by_meeting
+from domain.meetings.deadlines import MeetingDeadlineKind, materials_due, owed_by_meeting
 from domain.meetings.deliveries import outcome_order
 from domain.meetings.meeting import AgendaItem, Attendance, Leave
-from domain.meetings.terms import AgendaReason, Delivery, MeetingStage, Outcome, Subject
+from domain.meetings.terms import AgendaReason, Delivery, MeetingStage, OfficePart, Outcome, Subject
 from domain.terms import Role
 from tests.support.life import CALENDAR, RULEBOOK, accepted
 from tests.support.meetings import MONTHLY, THURSDAY, WEEKLY, Session, convened, convening, decision, in_session, item
@@ -173,8 +173,24 @@ def test_papers_for_an_item_are_handed_in_once_and_late_ones_are_marked() -> Non
     assert [m.late for m in session.m.materials_for(led.key)] == [False, True]
     refused(session, mine.model_copy(update={"key": "own:9", "title": "别的"}), words="没有“别的”")
     refused(session, mine.model_copy(update={"unit": "zhujian"}), OTHER, words="不由本单位汇报", code="forbidden")
+    refused(session, mine.model_copy(update={"key": "matter/m9", "title": "第9件"}), code="not_on_agenda")
     late = convening(materials_by=THURSDAY + timedelta(days=1))
     refused(Session(), late, words="晚于开会时间")
+
+
+def test_papers_are_wanted_by_the_secretarys_moment_else_when_the_agenda_is_fixed() -> None:
+    fixed = at_office(date(2022, 3, 30), time(9))
+    assert materials_due(convened().m, CALENDAR) == fixed
+    assert materials_due(convened(materials_by=fixed - timedelta(days=1)).m, CALENDAR) == fixed - timedelta(days=1)
+    soon = Session()
+    starts = soon.now + timedelta(hours=2)
+    soon.do(convening(starts=starts, emergency=True, reason="基坑渗水"))
+    assert materials_due(soon.m, CALENDAR) == starts
+    session = convened(materials_by=fixed)
+    session.now = fixed
+    paper = Attachment(name="汇报.pdf", sha256="a" * 64, size=1)
+    session.do(c.HandInMaterial(key="matter/m1", title="第1件", unit="gengxin", attachments=(paper,)), LIAISON)
+    assert [m.late for m in session.m.materials_for("matter/m1")] == [False], "to the minute is in time"
 
 
 def test_only_a_limit_moves_one_point() -> None:
@@ -194,19 +210,32 @@ def test_the_secretary_adds_drops_with_a_reason_and_orders() -> None:
     session = convened()
     own = AgendaItem(key="own", title="通报廉政纪律")
     session.do(c.AddItem(item=own))
-    session.do(c.DropItem(key=item(2).key, title="第2件", reason="会前已解决"))
+    drop = c.DropItem(key=item(2).key, title="第2件", reason="会前已解决")
+    session.do(drop)
+    refused(session, drop, words="“第2件”已撤下")
     session.do(c.OrderItems(order=(item(3).key,)))
     agenda = arranged_agenda(session.m, (item(1), item(2), item(3)))
     assert [(i.no, i.title) for i in agenda] == [(1, "第3件"), (2, "第1件"), (3, "通报廉政纪律")]
     session.do(c.FreezeAgenda(proposed=(item(1), item(2), item(3)), position=9))
     assert session.m.items == agenda
+    session.do(c.DropItem(key=item(1).key, title="第2件", reason="撤下"))
+    refused(session, c.DropItem(key=item(1).key, title="第2件", reason="撤下"), words="已撤下")
     refused(session, c.OrderItems(order=()), words="议题已定")
 
 
 def test_an_item_brought_up_after_the_agenda_was_fixed_takes_the_next_number() -> None:
     session = in_session()
-    session.do(c.AddItem(item=AgendaItem(key="x", title="临时议题")))
-    assert session.m.items[-1].no == 4
+    for title in ("临时议题", "又一件"):
+        session.do(c.AddItem(item=AgendaItem(key="x", title=title)))
+    assert [(i.no, i.title) for i in session.m.items[3:]] == [(4, "临时议题"), (5, "又一件")]
+    assert len({i.key for i in session.m.items}) == 5, "an item of its own has a key of its own"
+    refused(session, c.AddItem(item=item(1)), words="已在议题中")
+
+
+def test_an_item_added_before_the_agenda_is_fixed_has_no_number_yet() -> None:
+    session = convened()
+    session.do(c.AddItem(item=item(1)))
+    assert [(i.no, i.key) for i in session.m.added] == [(0, item(1).key)]
     refused(session, c.AddItem(item=item(1)), words="已在议题中")
 
 
@@ -358,7 +387,13 @@ def test_a_new_matter_carries_its_lead_and_its_limit() -> None:
 def test_a_recorded_meeting_has_its_ordinal_and_owes_nothing() -> None:
     session = Session()
     starts = at_office(date(2021, 11, 10), time(15))
-    session.do(c.RecordMeeting(series=WEEKLY, starts=starts, title="专题研究设计方案"))
+    told: dict[str, Any] = {"place": "区政府", "chair": "leader", "summary": "原则同意", "part": OfficePart.ATTENDED}
+    session.do(c.RecordMeeting(series=WEEKLY, starts=starts, title="专题研究设计方案", **told))
+    assert {name: getattr(session.m, name) for name in told} == told
+    assert (session.m.starts, session.m.secretary) == (starts, OFFICE.id)
+    assert [r.occurred_at for r in session.recorded] == [starts, starts], "it is dated by its day"
+    to_come = c.RecordMeeting(series=WEEKLY, starts=session.now + timedelta(minutes=1), title="研究设计方案")
+    refused(Session(), to_come, words="尚未召开", code="malformed")
     assert (session.types, session.m.stage, session.m.ordinal) == (
         ["MeetingRecorded", "MeetingOpened"],
         MeetingStage.RECORDED,
