@@ -31,6 +31,7 @@ from domain.terms import Role
 from eventlog import reading
 
 if TYPE_CHECKING:
+    from domain.incoming.paper import IncomingPaper
     from domain.matter import Matter
     from domain.terms import Duty
 
@@ -142,47 +143,84 @@ def leave(
     person: Annotated[str, typer.Argument(metavar="P", help="离任人员（人员编号或姓名）")],
     successor: Annotated[str | None, typer.Option("--successor", metavar="Q", help="由谁接手未了职责和职务")] = None,
 ) -> None:
-    """登记人员离任：此后不能再以其身份办理，已有记录不变；未了职责交给接手人，没有接手人的列出来。"""
-    from cli.posts import check_successor, held_duties, held_posts, reassign_duties, sole_liaison_of
+    """登记人员离任：此后不能再以其身份办理，已有记录不变；未了职责交给接手人，没有接手人的列出来，可再用本命令补交。"""
+    from cli.posts import (
+        anyone,
+        check_successor,
+        hand_over_papers,
+        held_duties,
+        held_papers,
+        held_posts,
+        reassign_duties,
+        sole_liaison_of,
+    )
 
     may_record(PersonLeft, session.actor)
-    leaver = session.person(person)
+    leaver = anyone(person)
+    gone = leaver.left_at is not None
+    refuse(
+        gone and successor is None, f"{leaver.name}（{leaver.id}）已登记离任；补交未了职责请写明接手人（--successor）"
+    )
     next_one = session.person(successor) if successor else None
     others = [p for p in _active() if p.id != leaver.id and p.role is Role.OFFICE]
     refuse(leaver.id == session.actor.id, "不能登记本人离任，请由其他督办员办理")
     refuse(leaver.role is Role.OFFICE and not others, f"{leaver.name}是唯一的督办员，不能登记离任")
-    held, posts = held_duties(leaver.id), held_posts(leaver.id)
+    held, posts, papers = held_duties(leaver.id), held_posts(leaver.id), held_papers(leaver.id)
     if next_one is not None:
-        check_successor(leaver, next_one, held, sole_liaison_of(leaver))
+        check_successor(leaver, next_one, held, sole_liaison_of(leaver), papers)
     confirm_command(f"登记{leaver.name}（{leaver.id}）离任？")
     if next_one is not None:
         reassign_duties(held, leaver.id, next_one.id, f"{leaver.name}离任")
+        hand_over_papers(papers, leaver.id, next_one.id, f"{leaver.name}离任")
     passed = [PostAssigned(post=post, person=next_one.id) for post in posts] if next_one else []
     ended = revoke_all(session.directory(), leaver.id, f"{leaver.name}离任")
-    _record([*ended, *passed, PersonLeft(person=leaver.id)])
+    if recorded := [*ended, *passed, *([] if gone else [PersonLeft(person=leaver.id)])]:
+        _record(recorded)
     without = nobody_to_tell(units=[leaver.unit])
     document = {
         "left": leaver.id,
         "successor": next_one.id if next_one else None,
         "duties": [{"matter": m.number, "title": m.title, "duty": duty.value} for m, duty in held],
         "posts": posts,
+        "incoming": [p.number for p in papers],
         "unreached": gaps_as_json(without),
     }
-    told = _left_behind(held, posts, next_one.name if next_one else None)
-    answer(document, "\n".join([f"已登记{leaver.name}（{leaver.id}）离任", *told, *gap_lines(without)]))
+    told = _left_behind(held, posts, papers, next_one.name if next_one else None)
+    answer(
+        document,
+        "\n".join(
+            [
+                f"{'补交' if gone else '已登记'}{leaver.name}（{leaver.id}）离任{'的职责' if gone else ''}",
+                *told,
+                *gap_lines(without),
+            ]
+        ),
+    )
 
 
-def _left_behind(held: "Sequence[tuple[Matter, Duty]]", posts: Sequence[str], successor: str | None) -> list[str]:
+def _left_behind(
+    held: "Sequence[tuple[Matter, Duty]]",
+    posts: Sequence[str],
+    papers: "Sequence[IncomingPaper]",
+    successor: str | None,
+) -> list[str]:
     """Who answers now for what the person answered for; of what nobody does, each, and how it is handed over."""
-    if not held and not posts:
+    from cli.posts import paper_lines
+
+    if not held and not posts and not papers:
         return []
-    what = "、".join([*([f"{len(held)}项未了职责"] if held else []), *posts])
+    count = len(held) + len(papers)
+    what = "、".join([*([f"{count}项未了职责"] if count else []), *posts])
     if successor:
         return [f"{what}由{successor}接手"]
-    how = "换督办员用 xmh task batch --supervisor，职务用 xmh org post，责任领导用 xmh task leaders"
+    how = (
+        "换督办员用 xmh task batch --supervisor，职务用 xmh org post，责任领导用 xmh task leaders，"
+        "全部交给一人用 xmh org leave --successor"
+    )
     return [
         f"注意：{what}没有人接手；{how}",
         *(f"  {m.number}  {duty.label}  {m.title}" for m, duty in held),
+        *paper_lines(papers),
     ]
 
 

@@ -23,6 +23,8 @@ from domain.base import refuse
 from domain.commands import ReassignDuty
 from domain.envelope import Recorded
 from domain.event import Event, decode
+from domain.incoming.commands import HandOverPaper
+from domain.incoming.paper import IncomingPaper
 from domain.matter import Matter
 from domain.office import (
     DIRECTORY_STREAM,
@@ -98,19 +100,25 @@ def revoke(
 
 
 def duties(person: PersonArg) -> None:
-    """一个人手上未了的职责：责任人、督办员、批示或定时限的领导，以及作为联络员的事项。"""
-    target = _anyone(person)
+    """一个人手上未了的职责：责任人、督办员、批示或定时限的领导、呈批和批示件，以及作为联络员的事项。"""
+    target = anyone(person)
     held = held_duties(target.id)
     liaison = sole_liaison_of(target)
     posts = held_posts(target.id)
+    papers = held_papers(target.id)
     document = {
         "person": target.id,
         "posts": posts,
         "duties": [{"matter": m.number, "title": m.title, "duty": d.value} for m, d in held],
         "liaison": [m.number for m in liaison],
+        "incoming": [p.number for p in papers],
     }
-    lines = [f"{target.name}（{target.id}）未了职责{len(held)}项" + (f"，任{'、'.join(posts)}" if posts else "")]
+    lines = [
+        f"{target.name}（{target.id}）未了职责{len(held) + len(papers)}项"
+        + (f"，任{'、'.join(posts)}" if posts else "")
+    ]
     lines += [f"  {m.number}  {d.label}  {m.title}" for m, d in held]
+    lines += paper_lines(papers)
     if liaison:
         lines.append(f"  另为联络单位的{len(liaison)}件事项办理：{'、'.join(m.number for m in liaison)}")
     answer(document, "\n".join(lines))
@@ -129,8 +137,8 @@ def transfer(
     refuse(unit.id == moving.unit, f"{moving.name}本来就在该单位")
     next_one = session.person(successor) if successor else None
     held = held_duties(moving.id)
-    liaison = sole_liaison_of(moving)
-    check_successor(moving, next_one, held, liaison)
+    liaison, papers = sole_liaison_of(moving), held_papers(moving.id)
+    check_successor(moving, next_one, held, liaison, papers)
     why = reason or f"{moving.name}调任"
     document: dict[str, Any] = {
         "person": moving.id,
@@ -139,18 +147,21 @@ def transfer(
         "successor": next_one.id if next_one else None,
         "duties": [{"matter": m.number, "duty": d.value} for m, d in held],
         "liaison": [m.number for m in liaison],
+        "incoming": [p.number for p in papers],
         "dry_run": dry_run,
     }
-    taken = next_one.name if next_one else ""
-    lines = [f"{moving.name}（{moving.id}）调往{_unit_name(unit.id)}，{len(held)}项未了职责交给{taken or '（无）'}"]
+    taken, count = next_one.name if next_one else "", len(held) + len(papers)
+    lines = [f"{moving.name}（{moving.id}）调往{_unit_name(unit.id)}，{count}项未了职责交给{taken or '（无）'}"]
     lines += [f"  {m.number}  {d.label}  {m.title}" for m, d in held]
     lines += [f"  {m.number}  联络员  {m.title}" for m in liaison]
+    lines += paper_lines(papers)
     if dry_run:
         answer(document, "\n".join([*lines, "以上是预演，没有交接；去掉 --dry-run 即正式办理"]))
         return
     confirm_command(lines[0] + "？")
     if next_one:
         reassign_duties(held, moving.id, next_one.id, why)
+        hand_over_papers(papers, moving.id, next_one.id, why)
     _record(_moved(moving, unit.id, next_one.id if next_one else None, why))
     answer(document, "\n".join([*lines, "已交接，已调动"]))
 
@@ -167,13 +178,20 @@ def post(
         answer({"post": name, "person": holder.id, "duties": []}, f"{name}本来就由{holder.name}担任")
         return
     held = [(m, d) for m, d in held_duties(before) if d is Duty.LEADER] if before else []
-    if held:
+    papers = held_papers(before) if before else []
+    if held or papers:
         refuse(holder.role is not Role.LEADER, f"{holder.name}不是领导，不能接手领导批示和时限")
-        confirm_command(f"{name}由{_name(before or '')}改为{holder.name}，{len(held)}项职责随之转交？")
+        confirm_command(f"{name}由{_name(before or '')}改为{holder.name}，{len(held) + len(papers)}项职责随之转交？")
         reassign_duties(held, before or "", holder.id, f"{name}由{holder.name}接任")
+        hand_over_papers(papers, before or "", holder.id, f"{name}由{holder.name}接任")
     _record([PostAssigned(post=name, person=holder.id)])
-    document = {"post": name, "person": holder.id, "duties": [{"matter": m.number, "duty": d.value} for m, d in held]}
-    answer(document, f"{name}由{holder.name}担任，随职务转交{len(held)}项职责")
+    document: dict[str, Any] = {
+        "post": name,
+        "person": holder.id,
+        "duties": [{"matter": m.number, "duty": d.value} for m, d in held],
+    }
+    document["incoming"] = [p.number for p in papers]
+    answer(document, f"{name}由{holder.name}担任，随职务转交{len(held) + len(papers)}项职责")
 
 
 def check_successor(
@@ -181,22 +199,23 @@ def check_successor(
     next_one: "PersonOnRecord | None",
     held: Sequence[tuple[Matter, Duty]],
     liaison: Sequence[Matter],
+    papers: Sequence[IncomingPaper],
 ) -> None:
     """Somebody takes over what is left, and may.
 
     Raises:
         Refusal: `malformed`, nobody or he himself does; `refused`, who would may not.
     """
-    wanted = bool(held or held_posts(moving.id) or liaison)
+    wanted = bool(held or held_posts(moving.id) or liaison or papers)
     refuse(
         wanted and next_one is None,
-        f"{moving.name}有{len(held) + len(liaison)}项未了职责，请用 --successor 写明由谁接手",
+        f"{moving.name}有{len(held) + len(liaison) + len(papers)}项未了职责，请用 --successor 写明由谁接手",
         "malformed",
     )
     if next_one is None:
         return
     refuse(next_one.id == moving.id, "接手人不能是本人", "malformed")
-    leads = any(d is Duty.LEADER for _, d in held)
+    leads = bool(papers) or any(d is Duty.LEADER for _, d in held)
     refuse(leads and next_one.role is not Role.LEADER, f"{next_one.name}不是领导，不能接手领导批示和时限")
     supervises = any(d is Duty.SUPERVISOR for _, d in held)
     speaks = next_one.unit == moving.unit and next_one.role in (Role.LIAISON, Role.HEAD)
@@ -228,6 +247,24 @@ def reassign_duties(held: Sequence[tuple[Matter, Duty]], person: str, successor:
             raise reply
 
 
+def hand_over_papers(papers: Sequence[IncomingPaper], person: str, successor: str, why: str) -> None:
+    """What incoming papers owe to a leader, they owe to his successor."""
+    from cli.incoming.common import send
+
+    for nth, paper in enumerate(papers, start=1):
+        send(paper.stream, HandOverPaper(from_person=person, to_person=successor, reason=why), nth=nth)
+
+
+def held_papers(person: str) -> list[IncomingPaper]:
+    """Incoming papers that wait for a leader to read them, or to hear what became of his word."""
+    return [p for p in reading.incoming_papers(session.database) if p.holds(person)]
+
+
+def paper_lines(papers: Sequence[IncomingPaper]) -> list[str]:
+    """Such papers, one a line."""
+    return [f"  {p.number}  呈批和批示  {p.title}" for p in papers]
+
+
 def held_posts(person: str) -> list[str]:
     """The posts (职务) a person holds."""
     return [post for post, holder in session.directory().posts.items() if holder == person]
@@ -253,10 +290,10 @@ def sole_liaison_of(person: "PersonOnRecord") -> list[Matter]:
     return [m for m in _matters() if not m.ended and m.lead == person.unit]
 
 
-def _anyone(name: str) -> "PersonOnRecord":
+def anyone(name: str) -> "PersonOnRecord":
     """Also somebody who left: his duties may still wait."""
-    former = reading.person(session.database, name)
-    return former if former is not None else session.person(name)
+    active = [p for p in reading.people(session.database) if name in (p.id, p.name)]
+    return session.person(name, former=not active)
 
 
 def _name(person_id: str) -> str:

@@ -47,7 +47,7 @@ def check_relations(transaction: Transaction, recorded: Sequence[Recorded], stat
     if isinstance(state, IncomingPaper):
         for event in (decode(e) for e in recorded if e.type == CompletionReported.__name__):
             if isinstance(event, CompletionReported) and (one := state.instruction(event.instruction)):
-                may_be_reported_done(event, one.leader, _carrying(transaction, state, one.no))
+                may_be_reported_done(event, one.whose, _carrying(transaction, state, one.no))
         return
     if not isinstance(state, Matter):
         return

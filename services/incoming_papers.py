@@ -10,6 +10,7 @@ from domain.ids import incoming_stream
 from domain.incoming.commands import RegisterPaper
 from domain.incoming.paper import IncomingPaper
 from domain.incoming.rules import decide_incoming
+from domain.papers import spelled
 from domain.rules.context import DecisionContext
 from eventlog import reading
 from eventlog.database import Database
@@ -52,5 +53,5 @@ def act_on_paper(
 
 
 def _known_by(sender: str, sender_no: str | None, title: str, day: str) -> str:
-    said = sender_no or f"{title}|{day}"
+    said = spelled(sender_no) if sender_no else f"{title}|{day}"
     return "".join(unicodedata.normalize("NFKC", f"{sender}|{said}").split())

@@ -59,8 +59,8 @@ def assign(
     order = _opening(target, one, title=title, lead=lead, assist=assist or (), due=due, point=point or (), klass=klass)
     rhythm_ = typed_term(Rhythm, rhythm, "--rhythm") if rhythm else Rhythm.MONTHLY
     command = order.model_copy(update={"rhythm": rhythm_})
-    key = f"{target.stream}#{which}/{command.title}/{command.lead.id if command.lead else ''}"
-    actor = acting_for(one.leader, target.number) if one.due_rule is None and due is None else session.actor
+    key = _known_by(target, which, command)
+    actor = acting_for(one.whose, target.number) if one.due_rule is None and due is None else session.actor
     stream = matter_stream(key)
     [reply] = send_orders([task_order(stream, command, actor)])
     if isinstance(reply, Exception):
@@ -69,11 +69,19 @@ def assign(
     tell(after, f"第{which}条批示交办：{reply.matter} {command.title}", matter=reply.matter)
 
 
+def _known_by(target: IncomingPaper, no: int, command: OpenMatter) -> str:
+    """The key of the matter: the same thing is opened once; what has ended does not stand in the way of another."""
+    title, lead = command.title, command.lead.id if command.lead else ""
+    matters = reading.carrying_matters(session.database, target.ref(no))
+    ended = sum(m.ended and m.title == title for m in matters)
+    return f"{target.stream}#{no}/{title}/{lead}" + (f"/{ended}" if ended else "")
+
+
 def _carry(target: IncomingPaper, one: Instruction, names: list[str]) -> None:
     """列入已有事项: the instruction's words go to each, sealed under its own key."""
     matters = [the_matter(name) for name in names]
-    actor = acting_for(one.leader, target.number)
-    command = RecordInstruction(leader=one.leader, text=_words(target, one), paper=target.ref(one.no))
+    actor = acting_for(one.whose, target.number)
+    command = RecordInstruction(leader=one.whose, text=_words(target, one), paper=target.ref(one.no))
     orders: list[Order] = [task_order(m.stream, command, actor, nth=n) for n, m in enumerate(matters)]
     replies = send_orders(orders)
     if len(replies) == 1:
@@ -103,7 +111,7 @@ def _opening(
             kind=BasisKind.INSTRUCTION,
             text=f"{person_names()(one.leader)}批示",
             no=target.number,
-            approver=one.leader,
+            approver=one.whose,
         ),
         due=due_day(due) if due else one.limit(calendar),
         klass=typed_term(MatterClass, klass, "--class"),
@@ -112,7 +120,7 @@ def _opening(
         assist=tuple(the_unit(u) for u in assist),
         points=tuple(new_point(p) for p in point),
         instruction=_words(target, one),
-        instructed_by=one.leader,
+        instructed_by=one.whose,
         instruction_on=InstructionRef(stream=target.stream, number=target.number, no=one.no),
     )
 

@@ -68,8 +68,8 @@ def the_instruction(paper: IncomingPaper, no: int | None) -> int:
     raise Problem(f"{paper.number} 有第{listed}条批示，请用 --no 写明是哪一条", "malformed")
 
 
-def send(stream: str, command: Frozen, actor: Actor | None = None) -> IncomingPaper:
-    """Record a command to a paper, its secret words sealed."""
+def send(stream: str, command: Frozen, actor: Actor | None = None, *, nth: int | None = None) -> IncomingPaper:
+    """Record a command to a paper, its secret words sealed; the `nth` of several under one command id."""
     from services.incoming_papers import act_on_paper
 
     return act_on_paper(
@@ -77,7 +77,7 @@ def send(stream: str, command: Frozen, actor: Actor | None = None) -> IncomingPa
         stream,
         sealed_under(stream, command),
         actor=actor or session.actor,
-        command_id=session.command_id or uuid4().hex,
+        command_id=f"{session.command_id or uuid4().hex}{f'/paper/{nth}' if nth else ''}",
         now=now(),
     )
 

@@ -120,7 +120,7 @@ def finish(paper: PaperArg, no: NoOption = None, text: TextOption = None) -> Non
     words = need_option(text, "--text", "办理结果")
     one = target.instruction(which)
     matters = reading.carrying_matters(session.database, target.ref(which))
-    seen_at = tuple(m.number for m in matters) if one and ended_before(one.leader, matters) else ()
+    seen_at = tuple(m.number for m in matters) if one and ended_before(one.whose, matters) else ()
     done = send(target.stream, c.FinishInstruction(instruction=which, text=words, seen_at=seen_at))
     spared = f"（领导已在 {'、'.join(seen_at)} 销号时审阅，不必再审）" if seen_at else ""
     tell(done, f"第{which}条批示报结{spared}")

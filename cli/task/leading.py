@@ -68,7 +68,7 @@ def _papers_of(person: str) -> list[dict[str, Any]]:
         if paper.settled:
             continue
         owed = [what_is_owed(o) for o in owed_today(paper) if o.leader == person]
-        given = [i.no for i in paper.instructions if i.open and i.leader == person]
+        given = [i.no for i in paper.instructions if i.open and i.whose == person]
         if owed or given:
             rows.append({"paper": paper.number, "title": paper.title, "waits": owed, "open_instructions": given})
     return rows

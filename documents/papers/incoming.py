@@ -72,7 +72,8 @@ def completion_report(
         raise Refusal(f"{paper.number} 没有第{no}条批示", "not_found")
     limit = one.limit(calendar)
     where = f"《{clean_text(paper.title)}》（{paper.number}）"
-    asked = f"{full_date(one.on)}您在{where}上批示：{sentence(openly(one.text))}"
+    who = "您" if one.successor is None else f"{names(one.leader)}同志"
+    asked = f"{full_date(one.on)}{who}在{where}上批示：{sentence(openly(one.text))}"
     matters = [_matter_line(m, names) for m in carrying(no)]
     done = f"该批示于{full_date(one.reported_on)}报结" if one.reported_on else "该批示正在办理"
     return Page(
@@ -83,7 +84,7 @@ def completion_report(
         issuer=office,
         on=on,
         title=f"关于《{clean_text(paper.title)}》批示办理情况的报告",
-        addressee=names(one.leader),
+        addressee=names(one.whose),
         sections=(
             Section(
                 title="批示办理情况报告",

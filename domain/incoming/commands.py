@@ -92,6 +92,15 @@ class MarkFinished(Frozen):
     due: date | None = None
 
 
+class HandOverPaper(Frozen):
+    """批示交接: what waited for a leader waits for his successor."""
+
+    do: Literal["hand_over"] = "hand_over"
+    from_person: str
+    to_person: str
+    reason: Words
+
+
 class FilePaper(Frozen):
     """归档."""
 

@@ -97,6 +97,15 @@ class CompletionMarked(Event):
     due: date | None = None
 
 
+class PaperHandedOver(Event):
+    """批示交接: his turn to read, and his open instructions, are the successor's from now on."""
+
+    label: ClassVar[str] = "批示交接"
+    from_person: str
+    to_person: str
+    reason: Words
+
+
 class PaperFiled(Event):
     """归档: nothing more is to be done with it."""
 

@@ -52,8 +52,21 @@ def _marked(paper: IncomingPaper, event: ev.CompletionMarked, recorded: Recorded
     change: Change = {"mark": event.mark}
     if event.mark is not LeaderMark.CONTINUE:
         return _with(paper, one, change | {"done_on": local_date(recorded.occurred_at)})
-    change |= {"reported_on": None, "returned": one.returned + 1}
+    told = (*one.informed, one.reported_on) if one.reported_on else one.informed
+    change |= {"reported_on": None, "informed": told, "returned": one.returned + 1}
     return _with(paper, one, change | ({"due": event.due, "due_rule": None} if event.due else {}))
+
+
+def _handed_over(paper: IncomingPaper, event: ev.PaperHandedOver, _: Recorded) -> Change:
+    """Who instructed stays in the record. A successor who has his own turn keeps the earlier of the two."""
+    to = event.to_person
+    named = {event.from_person: to}
+    moved = (
+        i.model_copy(update={"successor": to}) if i.open and i.whose == event.from_person else i
+        for i in paper.instructions
+    )
+    waiting = tuple(dict.fromkeys(named.get(p, p) for p in paper.waiting))
+    return {"instructions": tuple(moved), "waiting": waiting, "route": tuple(dict.fromkeys((*paper.route, *waiting)))}
 
 
 def _filed(_: IncomingPaper, __: ev.PaperFiled, recorded: Recorded) -> Change:
@@ -71,6 +84,7 @@ _CHANGES: dict[type[Event], Callable[[IncomingPaper, Any, Recorded], Change]] = 
     ev.LeaderInformed: _informed,
     ev.CompletionReported: _reported,
     ev.CompletionMarked: _marked,
+    ev.PaperHandedOver: _handed_over,
     ev.PaperFiled: _filed,
     ev.RegistrationVoided: lambda _, event, __: {"void": event.reason},
 }

@@ -31,6 +31,13 @@ class Instruction(Frozen):
     returned: int = 0
     """How often he had it go on."""
     done_on: date | None = None
+    successor: str | None = None
+    """Who answers for it after the leader, when his office was handed over."""
+
+    @property
+    def whose(self) -> str:
+        """The leader it is reported to, and whose word ends it: who instructed, or his successor."""
+        return self.successor or self.leader
 
     @property
     def open(self) -> bool:
@@ -85,15 +92,20 @@ class IncomingPaper(Frozen):
 
     @property
     def settled(self) -> bool:
-        """Nothing more is to be done with it."""
-        return self.filed_on is not None or self.void is not None
+        """Nothing more is to be done with it. What is instructed after 归档 takes it up again until that is done."""
+        return self.void is not None or (self.filed_on is not None and not any(i.open for i in self.instructions))
+
+    def holds(self, person: str) -> bool:
+        """Whether it waits for this leader, to be read or to hear what became of his word."""
+        mine = any(i.open and i.whose == person for i in self.instructions)
+        return not self.settled and (mine or person in self.waiting)
 
     @property
     def stage(self) -> PaperStage:
         """Where it stands. Somebody may still have to read it while an instruction is being carried out."""
         if self.void is not None:
             return PaperStage.VOID
-        if self.filed_on is not None:
+        if self.settled:
             return PaperStage.FILED
         if self.waiting:
             return PaperStage.SUBMITTED
@@ -146,7 +158,7 @@ def _owed_on_instruction(one: Instruction, day: date, calendar: WorkCalendar, *,
         return
     limit = one.limit(calendar)
     if one.reported_on is not None:
-        yield PaperTask(what=f"审阅第{one.no}条批示的报结", leader=one.leader, instruction=one.no)
+        yield PaperTask(what=f"审阅第{one.no}条批示的报结", leader=one.whose, instruction=one.no)
         return
     late = f"，已逾期{calendar.workdays_between(limit, day)}个工作日" if limit < day else ""
     what = "办结并报结" if handed else "交办，或办完报结"

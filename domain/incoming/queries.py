@@ -44,7 +44,7 @@ def unanswered_instructions(
                     paper=paper.number,
                     title=paper.title,
                     instruction=one.no,
-                    leader=one.leader,
+                    leader=one.whose,
                     due=one.limit(calendar),
                     explanation=_why(one, carried.get(paper.ref(one.no), ()), day, calendar),
                 )

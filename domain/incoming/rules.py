@@ -35,7 +35,7 @@ def decide_incoming(paper: IncomingPaper | None, command: Frozen, context: Decis
         refuse_always("没有这份来文，请先收文登记（xmh incoming register）", "not_found")
     refuse(paper.void is not None, f"{paper.number} 已作废（{paper.void}），不能再办理", "ended")
     after_filing = isinstance(command, c.Instruct | c.VoidPaper)
-    refuse(paper.filed_on is not None and not after_filing, f"{paper.number} 已归档，不能再办理", "ended")
+    refuse(paper.settled and not after_filing, f"{paper.number} 已归档，不能再办理", "ended")
     return tuple(_RULES[type(command)](paper, command, context))
 
 
@@ -143,13 +143,21 @@ def _mark(paper: IncomingPaper, command: c.MarkFinished, context: DecisionContex
     """圈阅 or 同意 is the end; any 继续办理 is none (淮南 2021). Only who instructed says it."""
     one = _open_instruction(paper, command.instruction)
     refuse(one.reported_on is None, f"第{one.no}条批示还没有报结，请先报结（xmh incoming finish）")
-    refuse(command.leader != one.leader, f"第{one.no}条批示须由原批示领导审阅", "forbidden")
+    refuse(command.leader != one.whose, f"第{one.no}条批示须由原批示领导审阅", "forbidden")
     goes_on = command.mark is LeaderMark.CONTINUE
     refuse(command.due is not None and not goes_on, "只有继续办理才另定时限", "malformed")
     refuse(command.due is not None and command.due < context.today, f"时限 {command.due} 已经过去", "malformed")
     yield ev.CompletionMarked(
         instruction=one.no, leader=command.leader, mark=command.mark, text=command.text, due=command.due
     )
+
+
+def _hand_over(paper: IncomingPaper, command: c.HandOverPaper, context: DecisionContext) -> Iterator[Event]:
+    """批示交接. Where he had a turn before, his successor has it now, also when that one has read it for himself."""
+    del context
+    refuse(command.from_person == command.to_person, "交接前后是同一个人", "malformed")
+    refuse(not paper.holds(command.from_person), f"{paper.number} 没有等这位领导的事，无可交接")
+    yield ev.PaperHandedOver(from_person=command.from_person, to_person=command.to_person, reason=command.reason)
 
 
 def _file(paper: IncomingPaper, command: c.FilePaper, context: DecisionContext) -> Iterator[Event]:
@@ -178,6 +186,7 @@ _RULES: dict[type[Frozen], Rule] = {
     c.ReportToLeader: _inform,
     c.FinishInstruction: _finish,
     c.MarkFinished: _mark,
+    c.HandOverPaper: _hand_over,
     c.FilePaper: _file,
     c.VoidPaper: _void,
 }
@@ -203,7 +212,7 @@ def may_carry(paper: IncomingPaper | None, carried: InstructionRef, leader: str)
     one = paper.instruction(carried.no) if paper is not None and paper.number == carried.number else None
     if paper is None or one is None:
         refuse_always(f"没有 {carried.number} 第{carried.no}条批示", "not_found")
-    refuse(one.leader != leader, f"{carried.number} 第{carried.no}条不是这位领导的批示")
+    refuse(leader not in (one.leader, one.whose), f"{carried.number} 第{carried.no}条不是这位领导的批示")
     done = not one.open or one.reported_on is not None or paper.settled
     refuse(done, f"{carried.number} 第{carried.no}条批示已报结，不能再交办", "ended")
 

@@ -47,6 +47,9 @@ def _told(
             yield _instructing(after, no), f"第{no}条批示的办理进展已报", ""
         case ev.CompletionReported(instruction=no, seen_at=seen_at):
             yield _instructing(after, no), f"第{no}条批示已报结", "" if seen_at else "请审阅"
+        case ev.PaperHandedOver(to_person=successor):
+            mine = after.waiting[:1] == (successor,)
+            yield (successor,), "批示件由您接手", "请批阅" if mine else ""
         case ev.CompletionMarked(instruction=no, mark=mark):
             goes_on = mark is LeaderMark.CONTINUE
             yield office, f"第{no}条批示的报结：{mark.label}", "请继续办理" if goes_on else ""
@@ -54,4 +57,4 @@ def _told(
 
 def _instructing(paper: IncomingPaper, no: int) -> tuple[str, ...]:
     one = paper.instruction(no)
-    return (one.leader,) if one else ()
+    return (one.whose,) if one else ()

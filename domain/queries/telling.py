@@ -259,6 +259,7 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     incoming.CompletionReported: lambda e, _: (
         f"第{e.instruction}条：{e.text}{_if('、'.join(e.seen_at), '；批示领导已在销号时审阅：')}"
     ),
+    incoming.PaperHandedOver: lambda e, r: f"{r.name(e.from_person)}→{r.name(e.to_person)}：{e.reason}",
     incoming.CompletionMarked: lambda e, r: (
         f"第{e.instruction}条，{r.name(e.leader)}：{e.mark.label}{_if(e.text, '，')}{_if(e.due, '；新时限 ')}"
     ),

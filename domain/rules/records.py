@@ -103,6 +103,7 @@ RECORDS: dict[type[Event], Authority] = {
     incoming.LeaderInformed: Authority.OFFICE,
     incoming.CompletionReported: Authority.OFFICE,
     incoming.CompletionMarked: Authority.LEADER,
+    incoming.PaperHandedOver: Authority.OFFICE,
     incoming.PaperFiled: Authority.OFFICE,
     incoming.RegistrationVoided: Authority.OFFICE,
     NumbersAdvanced: Authority.SYSTEM,

@@ -9,11 +9,16 @@ from domain.facts import InstructionRef
 from domain.incoming.paper import IncomingPaper
 from domain.matter import Matter
 from domain.papers import spelled
+from domain.terms import ENDED
 from eventlog.database import Database
 from eventlog.reading.states import STATES, state_in_row, states_of
 from eventlog.readmodel import instruction_key, parse_state
 from eventlog.relations import CARRYING
 
+_CARRIED = (
+    "SELECT DISTINCT r.target FROM relations r JOIN matters m ON m.stream = r.stream "
+    "WHERE r.kind = 'carries' AND r.holds = 1 AND m.stage NOT IN (?, ?)"
+)
 _NUMBER = re.compile(r"收〔(\d{4})〕(\d+)号")
 
 
@@ -45,9 +50,9 @@ def carrying_matters(database: Database, instruction: InstructionRef) -> tuple[M
 
 
 def carried_instructions(database: Database) -> frozenset[tuple[str, int]]:
-    """Every instruction on a paper that some matter carries, by the paper's stream and its number there."""
+    """Every instruction on a paper that some open matter carries, by the paper's stream and its number there."""
     with database.reading() as transaction:
-        rows = transaction.all("SELECT DISTINCT target FROM relations WHERE kind = 'carries' AND holds = 1")
+        rows = transaction.all(_CARRIED, tuple(sorted(stage.value for stage in ENDED)))
     named = (target.rpartition("#") for (target,) in rows)
     return frozenset((stream, int(no)) for stream, _, no in named)
 

@@ -129,11 +129,33 @@ def test_a_number_is_never_used_again_and_one_paper_is_registered_once(xmh: Comm
     first = xmh.json(*REGISTER, *no)["paper"]
     again = xmh(*REGISTER, "--from-no", "深规划资源〔2026〕１２号")
     assert (again.code, f"{first} 已登记过" in again.error) == (3, True)
+    typed = xmh(*REGISTER, "--from-no", "深规划资源[2026] 12号")
+    assert (typed.code, f"{first} 已登记过" in typed.error) == (3, True), "however its brackets are typed"
     xmh.json("incoming", "void", first, "--reason", "登记错了")
     second = xmh.json(*REGISTER, *no)["paper"]
     listed = xmh.json("incoming", "list")["papers"]
     assert [(p["paper"], p["stage"]) for p in listed] == [(first, "void"), (second, "registered")]
     assert [first[-2], second[-2]] == ["1", "2"]
+
+
+def test_an_instruction_outlives_its_matter_and_its_leader(xmh: CommandLine, service: None, paper: str) -> None:
+    xmh.json("incoming", "instruct", paper, "--by", "吴七", "--text", WORDS)
+    once = xmh.json("incoming", "assign", paper, "--lead", LEAD)["matter"]
+    assert xmh.json("incoming", "assign", paper, "--lead", LEAD)["matter"] == once, "the same thing is opened once"
+    xmh.json("task", "cancel", once, "--reason", "立错了", "--by", "吴七", "--paper", "签批件")
+    [owed] = [one for one in xmh.json("incoming", "show", paper)["next"] if one.startswith("第1条")]
+    assert "交办，或办完报结" in owed, "nobody is working on it"
+    anew = xmh.json("incoming", "assign", paper, "--lead", LEAD)["matter"]
+    assert anew != once, "what was withdrawn is not handed over again as if it went on"
+    assert f"{paper}  呈批和批示" in xmh("org", "duties", "吴七").out
+    left = xmh("org", "leave", "吴七", "-y")
+    assert f"{paper}  呈批和批示" in left.out
+    assert xmh("org", "leave", "吴七", "-y").code == 3
+    assert xmh.json("org", "leave", "吴七", "--successor", "郑八")["incoming"] == [paper], "handed over afterwards"
+    assert xmh.json("task", "cancel", anew, "--reason", "并办", "--by", "郑八", "--paper", "签批件")["stage"]
+    xmh.json("incoming", "seen", paper, actor="leader-2")
+    xmh.json("incoming", "finish", paper, "--text", "已办")
+    assert xmh.json("incoming", "mark", paper, "--mark", "同意", actor="leader-2")["stage"] == "done"
 
 
 def test_what_is_said_of_a_work_secret_is_sealed_without_being_asked(xmh: CommandLine, home: Path) -> None:

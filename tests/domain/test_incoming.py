@@ -225,3 +225,43 @@ def test_every_open_instruction_is_explained_or_stands_out() -> None:
     assert why(4, 20) == "2022-03-16已报结，待批示领导审阅"
     tray.do(c.MarkFinished(instruction=1, leader="wu", mark=LeaderMark.AGREED))
     assert list(unanswered_instructions([tray.p], {}, DAY, CALENDAR)) == []
+
+
+def test_who_takes_over_from_a_leader_reads_what_waited_for_him_and_hears_what_became_of_his_word() -> None:
+    tray = Tray().submitted("wu", "zheng").instructed()
+    tray.do(c.FinishInstruction(instruction=1, text="完"))
+    tray.refuses(c.MarkFinished(instruction=1, leader="han", mark=LeaderMark.AGREED), "须由原批示领导审阅")
+    tray.refuses(c.HandOverPaper(from_person="nobody", to_person="han", reason="调任"), "无可交接")
+    tray.do(c.HandOverPaper(from_person="wu", to_person="han", reason="调任"))
+    tray.do(c.HandOverPaper(from_person="zheng", to_person="han", reason="离任"))
+    owed = [(o.what, o.leader) for o in owed_on_paper(tray.p, DAY, CALENDAR, frozenset())]
+    assert owed == [("批示或圈阅", "han"), ("审阅第1条批示的报结", "han")]
+    assert tray.p.instructions[0].leader == "wu", "who instructed stays in the record"
+    may_carry(Tray().submitted().instructed().p, tray.p.ref(1), "wu")
+    tray.do(c.MarkSeen(leader="han", on=DAY))
+    tray.do(c.MarkFinished(instruction=1, leader="han", mark=LeaderMark.AGREED))
+    assert tray.p.stage is PaperStage.DONE
+    tray.refuses(c.HandOverPaper(from_person="han", to_person="wu", reason="回任"), "无可交接")
+
+
+def test_what_a_leader_instructs_after_filing_is_carried_out_and_then_it_is_filed_as_it_was() -> None:
+    tray = Tray().submitted()
+    tray.do(c.MarkSeen(leader="wu", on=DAY))
+    tray.do(c.FilePaper())
+    tray.instructed()
+    assert (tray.p.stage, tray.p.settled) == (PaperStage.HANDLING, False)
+    may_carry(tray.p, tray.p.ref(1), "wu")
+    assert [o.instruction for o in owed_on_paper(tray.p, DAY, CALENDAR, frozenset())] == [1]
+    tray.refuses(c.FilePaper(), "还没有办结")
+    tray.do(c.FinishInstruction(instruction=1, text="完"))
+    tray.do(c.MarkFinished(instruction=1, leader="wu", mark=LeaderMark.AGREED))
+    assert tray.p.stage is PaperStage.FILED
+    tray.refuses(c.FilePaper(), "已归档")
+
+
+def test_a_report_of_completion_that_was_sent_back_told_the_leader_how_far_it_is() -> None:
+    tray = Tray().submitted().instructed()
+    tray.now = at(4, 20)
+    tray.do(c.FinishInstruction(instruction=1, text="完"))
+    tray.do(c.MarkFinished(instruction=1, leader="wu", mark=LeaderMark.CONTINUE))
+    assert tray.p.instructions[0].report_due == date(2022, 5, 20)
