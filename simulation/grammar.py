@@ -24,7 +24,7 @@ WINDOW = 3
 """From among so many acts, those nearest to how far the work is, one is told."""
 
 
-class Figure(Frozen):
+class CountedFigure(Frozen):
     """A figure that moves with the work: how much of a total is done, and how much in this period."""
 
     text: str
@@ -41,7 +41,7 @@ class Figure(Frozen):
         return self.text.format(done=done, total=total, added=done - earlier, left=total - done)
 
 
-class Problem(Frozen):
+class ToldProblem(Frozen):
     """A problem with its cause, what is done about it, and how it ends."""
 
     what: str
@@ -71,10 +71,10 @@ class Kind(Frozen):
     match: tuple[str, ...] = ()
     who: tuple[str, ...]
     where: tuple[str, ...]
-    figure: tuple[Figure, ...]
+    figure: tuple[CountedFigure, ...]
     step: tuple[str, ...] = ()
     act: tuple[str, ...]
-    problem: tuple[Problem, ...]
+    problem: tuple[ToldProblem, ...]
     next: tuple[str, ...]
     last: str
     closing: str
@@ -132,7 +132,7 @@ def act(kind: Kind, lots: Random, share: float, day: date, turn: int) -> str:
     return filled(near[turn % len(near)], lots, kind, day)
 
 
-def problem_told(kinds: Sequence[Kind], told: str) -> tuple[Kind, Problem, dict[str, str]] | None:
+def problem_told(kinds: Sequence[Kind], told: str) -> tuple[Kind, ToldProblem, dict[str, str]] | None:
     """Which problem was told, with its who and where."""
     for kind in kinds:
         for problem in kind.problem:

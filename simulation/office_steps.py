@@ -15,7 +15,7 @@ from eventlog.database import Database
 from eventlog.secrets import seal_text
 from services.incoming_papers import act_on_paper
 from services.inspections import record_onsite
-from simulation.scenario import Step
+from simulation.scenario import PlannedStep
 
 _ON_SITE: TypeAdapter[Any] = TypeAdapter(OnSiteCommand)
 _INCOMING: dict[str, type[Frozen]] = {
@@ -29,10 +29,10 @@ _INCOMING: dict[str, type[Frozen]] = {
     "mark": ic.MarkFinished,
     "file": ic.FilePaper,
 }
-Take = Callable[[Database, Step, Actor, datetime], None]
+Take = Callable[[Database, PlannedStep, Actor, datetime], None]
 
 
-def step_on_site(database: Database, step: Step, actor: Actor, now: datetime) -> None:
+def step_on_site(database: Database, step: PlannedStep, actor: Actor, now: datetime) -> None:
     """One step of an on-site inspection (督查组).
 
     Raises:
@@ -42,7 +42,7 @@ def step_on_site(database: Database, step: Step, actor: Actor, now: datetime) ->
     record_onsite(database, onsite_stream(step.key), command, actor=actor, command_id=_id(step), now=now)
 
 
-def step_of_paper(database: Database, step: Step, actor: Actor, now: datetime) -> None:
+def step_of_paper(database: Database, step: PlannedStep, actor: Actor, now: datetime) -> None:
     """One step of an incoming paper (批示件); a leader's words are sealed.
 
     Raises:
@@ -57,11 +57,11 @@ def step_of_paper(database: Database, step: Step, actor: Actor, now: datetime) -
     act_on_paper(database, stream, command, actor=actor, command_id=_id(step), now=now)
 
 
-def _id(step: Step) -> str:
+def _id(step: PlannedStep) -> str:
     return f"simulate:{step.key}:{step.on}:{step.at}:{step.do}"
 
 
-def _made(make: Callable[[], Any], step: Step) -> Any:
+def _made(make: Callable[[], Any], step: PlannedStep) -> Any:
     try:
         return make()
     except (ValidationError, KeyError) as e:

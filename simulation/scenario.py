@@ -104,7 +104,7 @@ class Opened(Frozen):
     carries: str | None = None
 
 
-class Step(Frozen):
+class PlannedStep(Frozen):
     """One step of an inspection or of an incoming paper, which `key` names; `fields` are the command's own."""
 
     on: date
@@ -231,8 +231,8 @@ class Scenario(Frozen):
     meeting: tuple[PlannedMeeting, ...] = ()
     briefing: tuple[PlannedBriefing, ...] = ()
     open: tuple[Opened, ...] = ()
-    onsite: tuple[Step, ...] = ()
-    incoming: tuple[Step, ...] = ()
+    onsite: tuple[PlannedStep, ...] = ()
+    incoming: tuple[PlannedStep, ...] = ()
     paper: tuple[PlannedPaper, ...] = ()
     circular: tuple[PlannedCircular, ...] = ()
     version: tuple[PlannedVersion, ...] = ()

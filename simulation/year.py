@@ -45,9 +45,9 @@ from simulation.scenario import (
     PlannedBriefing,
     PlannedCircular,
     PlannedPaper,
+    PlannedStep,
     PlannedVersion,
     Scenario,
-    Step,
 )
 
 if TYPE_CHECKING:
@@ -264,7 +264,7 @@ class SimulatedYear:
         command = open_command(opened, self.cast, lambda text: seal_text(self.database, stream, text), ref)
         await self._submit(opened.no, command, self.cast.actor("office", behalf))
 
-    async def _step(self, take: Take, step: Step) -> None:
+    async def _step(self, take: Take, step: PlannedStep) -> None:
         """A step of an inspection or of an incoming paper: no clock waits for it, so it goes into the log at once."""
         behalf = None
         if step.by is not None:
