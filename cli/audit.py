@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from cli.moments import AsOfOption, asked_moment
-from cli.names import unit_names
+from cli.names import person_names, unit_names
 from cli.session import Exit, Problem, answer, session
 from cli.shape import group
 from cli.state import FIELDS, field_change, value_in_words
@@ -130,7 +130,7 @@ def _unsealed(stream: str, text: str) -> str:
 
 
 def _steps(events: Sequence[Recorded], states: Sequence[Matter], shown: Shown) -> Iterator[dict[str, Any]]:
-    reader = Reader(name=unit_names(), open=shown)
+    reader = Reader(name=unit_names(), open=shown, person=person_names())
     before: dict[str, Any] = {}
     for event, state in zip(events, states, strict=True):
         after = state.model_dump(mode="json", exclude={"version", "hash"})
@@ -156,7 +156,7 @@ def _told(event: Recorded, reader: Reader) -> dict[str, Any]:
 
 def _replayed(events: Sequence[Recorded], states: Sequence[Matter], shown: Shown, *, step: bool) -> str:
     """The same for people, by states whose secrets are opened for the reader."""
-    last, reader = states[-1], Reader(name=unit_names(), open=shown)
+    last, reader = states[-1], Reader(name=unit_names(), open=shown, person=person_names())
     lines = [
         *(_step_lines(events, states, reader) if step else ()),
         f"{last.number}  {last.title}  第{last.version}版",
@@ -275,7 +275,7 @@ def explain(matter: MatterArg, as_of: AsOfOption = None) -> None:
     rulebook = reading.rulebook(session.database, asked_for.position if asked_for else None)
     moment = asked_for.as_of if asked_for else datetime.now(UTC)
     lit = light(state, rulebook, moment)
-    reader = Reader(name=unit_names(), open=_reader(state))
+    reader = Reader(name=unit_names(), open=_reader(state), person=person_names())
 
     def behind(fields: Sequence[str]) -> list[dict[str, Any]]:
         versions = sorted({_last_change(states, field) for field in fields})

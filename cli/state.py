@@ -126,7 +126,7 @@ _SPOKEN: dict[type, Callable[[Any, Reader], str]] = {
     Term: lambda v, _: v.label,
     str: lambda v, r: r.name(r.open(v)),
     datetime: lambda v, _: office_time(v),
-    Actor: lambda v, r: r.name(v.id),
+    Actor: lambda v, r: r.person(v.id),
     WindowLedger: _windows,
     Basis: lambda v, _: f"{v.kind.label} {v}",
     PartOf: lambda v, _: f"{v.number}（权重{v.weight}）",

@@ -24,8 +24,8 @@ def open_assessment(database: Database, until: date, *, actor: Actor, command_id
     """
     as_of = min(end_of_day(until), now)
     position = reading.position_at(database, as_of)
-    scores = frozen_scores(database, until, as_of, position)
-    command = OpenAssessment(until=until, position=position, as_of=as_of, scores=scores)
+    policy, scores = frozen_scores(database, until, as_of, position)
+    command = OpenAssessment(until=until, position=position, as_of=as_of, policy=policy, scores=scores)
     return record_assessment(database, until, command, actor=actor, command_id=command_id, now=now)
 
 

@@ -8,8 +8,10 @@ from datetime import datetime
 
 from domain.base import Frozen
 from domain.envelope import Actor, Draft
+from domain.facts import MatterRef
+from domain.matter import Matter
 from domain.office import DIRECTORY_STREAM, Directory
-from domain.onsite.commands import HoldOnSite, PlanOnSite, ReplanOnSite
+from domain.onsite.commands import HoldOnSite, PlanOnSite, RecordFinding, ReplanOnSite
 from domain.onsite.events import OnSitePlan
 from domain.onsite.inspection import OnSite
 from domain.onsite.rules import OnSiteContext, decide_onsite
@@ -66,7 +68,19 @@ def _context(database: Database, stream: str, command: Frozen, actor: Actor, now
     state = directory.state if directory and isinstance(directory.state, Directory) else Directory()
     year = command.plan.on.year if isinstance(command, PlanOnSite | ReplanOnSite) else None
     office = DecisionContext(rulebook=reading.rulebook(database), now=now, actor=actor)
-    return OnSiteContext(office=office, directory=state, visits=_visits(database, stream, year) if year else {})
+    visits = _visits(database, stream, year) if year else {}
+    return OnSiteContext(office=office, directory=state, visits=visits, handling=_handling(database, command))
+
+
+def _handling(database: Database, command: Frozen) -> dict[str, tuple[str, ...]]:
+    """Stream of each matter a command names → the units that handle it."""
+    named: tuple[MatterRef | None, ...] = ()
+    if isinstance(command, PlanOnSite | ReplanOnSite):
+        named = command.plan.matters
+    elif isinstance(command, RecordFinding):
+        named = (command.matter,)
+    found = {m.stream: reading.load(database, m.stream) for m in named if m is not None}
+    return {s: tuple(x.state.units) for s, x in found.items() if x is not None and isinstance(x.state, Matter)}
 
 
 def _visits(database: Database, stream: str, year: int) -> dict[str, tuple[str, ...]]:

@@ -34,7 +34,10 @@ from domain.assessment.rules import (
 from domain.base import Frozen
 from domain.bounds import cleaned, within_bounds
 from domain.envelope import Actor
+from domain.rules.context import DecisionContext
+from domain.rules.practice import without_paper
 from domain.rules.records import may_record
+from eventlog import reading
 
 UnitOption = Annotated[str | None, typer.Option("--unit", metavar="U", help="哪个单位")]
 
@@ -137,7 +140,11 @@ def _record(target: Assessment, command: Frozen, actor: Actor) -> Assessment:
 
     plain = cleaned(command)
     within_bounds(plain)
-    return record_assessment(session.database, target.until, plain, actor=actor, command_id=_id(), now=now())
+    moment = now()
+    done = record_assessment(session.database, target.until, plain, actor=actor, command_id=_id(), now=moment)
+    context = DecisionContext(rulebook=reading.rulebook(session.database), now=moment, actor=actor)
+    session.advice += [one.message for one in without_paper(context) if not one.required]
+    return done
 
 
 def _id() -> str:

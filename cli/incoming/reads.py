@@ -129,7 +129,8 @@ def _timeline(paper: IncomingPaper) -> list[dict[str, Any]]:
     from domain.event import decode, label_of
     from domain.queries.telling import Reader, tell_event
 
-    reader, persons = Reader(name=person_names(), open=words_of(paper)), person_names()
+    persons = person_names()
+    reader = Reader(name=unit_names(), open=words_of(paper), person=persons)
     events = reading.read_stream(session.database, paper.stream)
     return [
         {

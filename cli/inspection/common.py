@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import typer
 
-from cli.names import person_names, unit_names
 from cli.session import Problem, answer, session
 from cli.task.common import now
 from domain.base import Frozen
@@ -13,6 +12,8 @@ from domain.bounds import cleaned, within_bounds
 from domain.envelope import Actor
 from domain.onsite.events import OnSitePlan
 from domain.onsite.inspection import OnSite, OnSiteFinding
+from domain.onsite.rules import onsite_shortfalls
+from domain.rules.context import DecisionContext
 from domain.terms import Role
 from eventlog import reading
 
@@ -90,16 +91,13 @@ def record(stream: str, command: Frozen, actor: Actor | None = None) -> OnSite:
     """
     from services.inspections import record_onsite
 
-    plain = cleaned(command)
+    plain, who, moment = cleaned(command), actor or session.actor, now()
     within_bounds(plain)
-    return record_onsite(
-        session.database,
-        stream,
-        plain,
-        actor=actor or session.actor,
-        command_id=session.command_id or uuid4().hex,
-        now=now(),
-    )
+    command_id = session.command_id or uuid4().hex
+    done = record_onsite(session.database, stream, plain, actor=who, command_id=command_id, now=moment)
+    context = DecisionContext(rulebook=reading.rulebook(session.database), now=moment, actor=who)
+    session.advice += [one.message for one in onsite_shortfalls(plain, context) if not one.required]
+    return done
 
 
 def tell(inspection: OnSite, said: str) -> None:
@@ -139,9 +137,3 @@ def plan_document(inspection: OnSite) -> dict[str, Any]:
         "open_problems": len(open_),
         "reported_on": inspection.reported_on.isoformat() if inspection.reported_on else None,
     }
-
-
-def names() -> Any:
-    """Unit or person id → name."""
-    people, units = person_names(), unit_names()
-    return lambda key: units(key) if units(key) != key else people(key)

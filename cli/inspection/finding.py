@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from cli.inspection.common import InspectionArg, NoArg, names, record, tell, the_inspection
+from cli.inspection.common import InspectionArg, NoArg, record, tell, the_inspection
+from cli.names import unit_names
 from cli.session import Problem, session
 from cli.task.common import (
     ReasonOption,
@@ -73,7 +74,7 @@ def find(
     done = record(target.stream, command)
     found = done.findings[-1]
     limit = f"，列入问题清单，{found.problem.rectify_by} 前整改" if found.problem else ""
-    tell(done, f"第{found.no}项发现（{names()(found.unit)}）{limit}")
+    tell(done, f"第{found.no}项发现（{unit_names()(found.unit)}）{limit}")
 
 
 def _unit(target: OnSite, named: str | None, lead: str | None) -> str:
@@ -177,7 +178,8 @@ def report(inspection: InspectionArg, text: TextOption = None, attach: AttachOpt
     """提交督查报告（督查结论），此后可以向各单位反馈意见。"""
     target = the_inspection(inspection)
     command = ReportOnSite(text=need_option(text, "--text", "督查报告"), attachments=attached_files(attach or ()))
-    tell(record(target.stream, command), "督查报告已提交")
+    again = "，代替原来的" if target.report is not None else ""
+    tell(record(target.stream, command), f"督查报告已提交{again}")
 
 
 def opinion(
@@ -190,4 +192,5 @@ def opinion(
     command = GiveOpinion(unit=_unit(target, unit, None), text=need_option(text, "--text", "反馈意见"))
     done = record(target.stream, command)
     left = len(done.without_opinion)
-    tell(done, f"已向{names()(command.unit)}反馈意见" + (f"，还有{left}个单位" if left else ""))
+    again = "，代替原来的" if command.unit in target.opinions else ""
+    tell(done, f"已向{unit_names()(command.unit)}反馈意见{again}" + (f"，还有{left}个单位" if left else ""))

@@ -146,7 +146,9 @@ def replan(
 ) -> None:
     """开展前调整方案：改时间、组长、成员、对象；没有写的照旧，须由领导批准。"""
     target, actor = the_inspection(inspection), acting_for(by, paper)
-    before = _plan_of(target)
+    approved = _plan_of(target)
+    # Who left the team (回避) is not carried on with it.
+    before = approved.model_copy(update={"members": tuple(p for p in approved.members if p not in target.recused)})
     matters = _matters(matter) if matter else before.matters
     start = typed_day(on) if on else before.on
     given = {

@@ -9,11 +9,11 @@ from cli.inspection.common import (
     findings_for_reader,
     inspections,
     may_see,
-    names,
     plan_document,
     plan_for_reader,
     the_inspection,
 )
+from cli.names import person_names, unit_names
 from cli.printing.files import OutOption, check_output_file, write_page
 from cli.session import Problem, answer, session
 from cli.tables import table
@@ -35,7 +35,7 @@ def list_(
     """历次督查：对象、时间、发现、问题和销号；并列出各单位一年被督查的次数和限额（减负）。"""
     wanted = the_unit(unit).id if unit else None
     listed = [i for i in inspections() if may_see(i) and _of(i, year, wanted)]
-    name, most = names(), reading.rulebook(session.database).policy.onsite_per_year
+    name, most = unit_names(), reading.rulebook(session.database).policy.onsite_per_year
     visits = _visits(listed)
     document = {
         "inspections": [plan_document(i) for i in listed],
@@ -77,7 +77,7 @@ def _row(inspection: OnSite, shown: dict[str, Any], name: Any) -> list[str]:
 
 def show(inspection: InspectionArg) -> None:
     """一次督查的方案、发现、问题清单、整改和结论。"""
-    target, name = the_inspection(inspection), names()
+    target, name = the_inspection(inspection), unit_names()
     document: dict[str, Any] = {
         **plan_document(target),
         "list": [_finding(f) for f in findings_for_reader(target)],
@@ -122,16 +122,18 @@ def _finding(found: OnSiteFinding) -> dict[str, Any]:
 def _told(target: OnSite, shown: dict[str, Any], name: Any) -> list[str]:
     from documents.reports.onsite import problem_state
 
-    plan = plan_for_reader(target)
+    plan, person = plan_for_reader(target), person_names()
     lines = [f"{target.number}  {shown['title']}  {target.stage.label}{'（暗访）' if target.covert else ''}"]
     if plan is not None:
         days = said_date(plan.on) if plan.on == plan.until else f"{said_date(plan.on)}至{said_date(plan.until)}"
-        members = "、".join(map(name, plan.members)) or "无"
-        left = "、".join(map(name, (*plan.recused, *target.recused)))
+        left = tuple(dict.fromkeys((*plan.recused, *target.recused)))
+        members = "、".join(person(p) for p in plan.members if p not in left) or "无"
+        gone = "（已回避）" if plan.leader in left else ""
+        experts = f"，特邀 {'、'.join(plan.experts)}" if plan.experts else ""
         lines += [
-            f"依据 {plan.basis}，{name(target.approver)}批准；{days}，对象 {'、'.join(map(name, plan.units))}",
-            f"组长 {name(plan.leader)}，成员 {members}" + (f"，特邀 {'、'.join(plan.experts)}" if plan.experts else ""),
-            *([f"回避 {left}"] if left else []),
+            f"依据 {plan.basis}，{person(target.approver)}批准；{days}，对象 {'、'.join(map(name, plan.units))}",
+            f"组长 {person(plan.leader)}{gone}，成员 {members}{experts}",
+            *([f"回避 {'、'.join(map(person, left))}"] if left else []),
             *([f"督查事项 {'、'.join(m.number for m in plan.matters)}"] if plan.matters else []),
             *([f"本年再次督查的理由：{plan.over_frequency}"] if plan.over_frequency else []),
         ]
@@ -159,7 +161,7 @@ def problems(
     """问题清单：各次督查列入的问题、整改时限和状态。"""
     from documents.reports.onsite import problem_state
 
-    wanted, name, day = the_unit(unit).id if unit else None, names(), today()
+    wanted, name, day = the_unit(unit).id if unit else None, unit_names(), today()
     found = [
         (i, f)
         for i in inspections()
@@ -196,7 +198,7 @@ def print_(
     from documents.formats.markdown import markdown_of
     from documents.reports.onsite import onsite_page
 
-    target, name = the_inspection(inspection), names()
+    target, name = the_inspection(inspection), unit_names()
     wanted = the_unit(unit).id if unit else None
     if target.plan is None or target.stage is not OnSiteStage.HELD:
         raise Problem(f"{target.number} 还没有开展，没有报告可印", "not_held")
@@ -205,7 +207,7 @@ def print_(
     if not _all(target) and wanted != session.actor.unit:
         raise Problem("只能印给本单位的反馈意见，请用 --unit 写明本单位", "forbidden")
     check_output_file(out)
-    page = onsite_page(target, name, today(), name("office"), wanted)
+    page = onsite_page(target, name, person_names(), today(), wanted)
     if out is not None:
         write_page(page, out)
     text = markdown_of(page)

@@ -259,7 +259,8 @@ def _deadlines(state: Matter, rulebook: Rulebook, at: datetime) -> list[dict[str
 def _timeline(state: Matter, events: Sequence[Recorded]) -> list[dict[str, Any]]:
     from domain.queries.telling import Reader
 
-    reader, persons = Reader(name=unit_names(), open=secrets_of(state)), person_names()
+    persons = person_names()
+    reader = Reader(name=unit_names(), open=secrets_of(state), person=persons)
     return [_happened(e, reader, persons) for e in events]
 
 
@@ -416,7 +417,8 @@ def _indicator_line(shown: dict[str, Any], indicator: Indicator) -> str:
     goal = f"{'不超过' if indicator.at_most else '目标'}{indicator.shown(indicator.target)}"
     if indicator.always:
         missed = "，未达到" if indicator.out else ""
-        return f"    {indicator.no}. {indicator.name}  最近{shown['reached']}  {indicator.goal}{missed}"
+        latest = f"最近{shown['reached']}" if indicator.reported_at else "尚未反馈"
+        return f"    {indicator.no}. {indicator.name}  {latest}  {indicator.goal}{missed}"
     pace = f"，序时进度{shown['wanted']}{'，落后' if shown['behind'] else '，达序'}" if shown["wanted"] else ""
     return f"    {indicator.no}. {indicator.name}  完成{shown['reached']}  {goal}{pace}"
 

@@ -14,8 +14,10 @@ from eventlog.database import Database
 Name = Callable[[str], str]
 
 
-def frozen_scores(database: Database, until: date, as_of: datetime, position: int) -> tuple[UnitScore, ...]:
+def frozen_scores(database: Database, until: date, as_of: datetime, position: int) -> tuple[str, tuple[UnitScore, ...]]:
     """Every unit's score from the beginning of the year to a day, in the order of the directory of then.
+
+    Before it the version of the policy it was computed by.
 
     Raises:
         LogUnreachable: the database is down.
@@ -24,7 +26,7 @@ def frozen_scores(database: Database, until: date, as_of: datetime, position: in
     matters = [entry.matter for entry in period.entries()]
     policy = period.ledger.rulebook.policy
     handling = {unit for m in matters for unit in (m.lead, *m.assist)}
-    return tuple(
+    scores = tuple(
         UnitScore(
             unit=unit,
             lines=tuple(
@@ -35,6 +37,7 @@ def frozen_scores(database: Database, until: date, as_of: datetime, position: in
         for unit in period.ledger.directory.units
         if unit in handling
     )
+    return policy.version, scores
 
 
 def assessment_page(assessment: Assessment, unit: str, name: Name) -> Page:

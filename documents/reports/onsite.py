@@ -7,15 +7,17 @@ from documents.page import Block, Grid, Layout, Page, Paragraph, section
 from documents.wording import clean_text, day_in, full_date
 from domain.facts import openly
 from domain.onsite.inspection import OnSite, OnSiteFinding
+from domain.onsite.rules import OFFICE_UNIT
 from domain.onsite.terms import OnSiteStage, ProblemStage
 
 Name = Callable[[str], str]
-"""Id of a unit or person → name."""
+"""Id of a unit, or of a person, → name; the office and somebody in it may have the same id."""
 
 
-def onsite_page(inspection: OnSite, name: Name, today: date, office: str, unit: str | None = None) -> Page:
+def onsite_page(inspection: OnSite, name: Name, person: Name, today: date, unit: str | None = None) -> Page:
     """The inspection as a report; for one unit only what was found there, and its 反馈意见."""
     found = tuple(f for f in inspection.findings if unit in (None, f.unit))
+    office = name(OFFICE_UNIT)
     conclusion = inspection.opinions.get(unit) if unit else inspection.report
     head = "督查反馈意见" if unit else "督查报告"
     return Page(
@@ -27,7 +29,7 @@ def onsite_page(inspection: OnSite, name: Name, today: date, office: str, unit: 
         title=f"关于{inspection.title}的{head}",
         addressee=name(unit) if unit else None,
         sections=(
-            section("督查组织", (Paragraph(text=_organised(inspection, name)),)),
+            section("督查组织", (Paragraph(text=_organised(inspection, name, person)),)),
             section("督查发现", _findings(found, name, today)),
             section("问题清单", _problems(found, name, today)),
             section("反馈意见" if unit else "督查结论", _concluded(conclusion)),
@@ -35,22 +37,22 @@ def onsite_page(inspection: OnSite, name: Name, today: date, office: str, unit: 
     )
 
 
-def _organised(inspection: OnSite, name: Name) -> str:
+def _organised(inspection: OnSite, name: Name, person: Name) -> str:
     plan = inspection.plan
     if plan is None:
         return "暗访方案在开展前保密。"
     days = full_date(plan.on) if plan.on == plan.until else f"{full_date(plan.on)}至{full_date(plan.until)}"
-    members = "、".join(name(p) for p in inspection.team if p != plan.leader)
+    members = "、".join(person(p) for p in inspection.team if p != plan.leader)
     parts = [
-        f"依据{plan.basis}，经{name(inspection.approver)}批准，{days}对{'、'.join(map(name, plan.units))}"
+        f"依据{plan.basis}，经{person(inspection.approver)}批准，{days}对{'、'.join(map(name, plan.units))}"
         f"开展{plan.kind.label}{'（暗访）' if inspection.covert else ''}",
-        f"组长{name(plan.leader)}" + (f"，成员{members}" if members else ""),
+        f"组长{person(plan.leader)}" + (f"，成员{members}" if members else ""),
         f"特邀{'、'.join(plan.experts)}" if plan.experts else "",
         f"督查事项{'、'.join(m.number for m in plan.matters)}" if plan.matters else "",
         f"本年再次督查的理由：{plan.over_frequency}" if plan.over_frequency else "",
     ]
     left = (*plan.recused, *inspection.recused)
-    parts.append(f"回避{'、'.join(map(name, left))}" if left else "")
+    parts.append(f"回避{'、'.join(map(person, left))}" if left else "")
     return "；".join(p for p in parts if p) + "。"
 
 

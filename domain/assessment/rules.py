@@ -13,6 +13,7 @@ from domain.base import Frozen, refuse, refuse_always
 from domain.event import Event
 from domain.facts import Whole, Words
 from domain.rules.context import DecisionContext
+from domain.rules.practice import without_paper
 from domain.terms import Role
 
 MOST_POINTS = 100
@@ -25,6 +26,8 @@ class OpenAssessment(Frozen):
     until: date
     position: int
     as_of: datetime
+    policy: str
+    """The version of the policy they were computed by: that of the day, not of today."""
     scores: tuple[UnitScore, ...]
 
 
@@ -80,6 +83,8 @@ def decide_assessment(state: Assessment | None, command: Frozen, context: Decisi
         return
     if state is None:
         refuse_always("没有这次考核", "not_found")
+    for shortfall in without_paper(context):
+        refuse(shortfall.required, shortfall.message, "practice")
     yield from RULES[type(command)](state, command, context)
 
 
@@ -93,7 +98,7 @@ def _open(state: Assessment | None, command: OpenAssessment, context: DecisionCo
         until=command.until,
         position=command.position,
         as_of=command.as_of,
-        policy=context.policy.version,
+        policy=command.policy,
         appeal_by=appeal_by,
         scores=command.scores,
     )

@@ -47,6 +47,10 @@ class RecipientDirectory:
         """Leader → who receives what he receives."""
         return {p.id: p.secretary for p in self.people if p.secretary}
 
+    def person_name(self, person: str) -> str:
+        """The name of a person; a unit may have the same id."""
+        return next((p.name for p in self.people if p.id == person), self.name(person))
+
     @property
     def leaders(self) -> tuple[str, ...]:
         """Everybody who leads."""

@@ -132,7 +132,8 @@ def matter_notice_now(recorded: Recorded, matter: Matter, house: RecipientDirect
 def _text(event: Event, matter: Matter, rule: NoticeRule, house: RecipientDirectory) -> str:
     line = _INSTEAD.get(type(event))
     if line is None:
-        line = f"{event.label}：{tell_event(event, Reader(name=house.name, open=shown_in_notice))}".rstrip("：")
+        reader = Reader(name=house.name, open=shown_in_notice, person=house.person_name)
+        line = f"{event.label}：{tell_event(event, reader)}".rstrip("：")
     if isinstance(event, ev.MatterAssigned):
         # Once it is signed nobody waits for the 签收 any more.
         line = line if rule.ask else _RECEIPT.sub("", line)

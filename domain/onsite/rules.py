@@ -15,6 +15,7 @@ from domain.onsite.events import OnSitePlan
 from domain.onsite.inspection import OnSite, OnSiteFinding, Rectification
 from domain.onsite.terms import OnSiteStage, ProblemStage
 from domain.rules.context import DatedEvent, DecisionContext, RuleEvent
+from domain.rules.practice import Shortfall, without_paper
 from domain.terms import Role, Supervision, UnitLevel
 
 OFFICE_UNIT = "office"
@@ -30,6 +31,8 @@ class OnSiteContext:
     directory: Directory
     visits: dict[str, tuple[str, ...]]
     """Unit → numbers of the other inspections of the year, planned or held."""
+    handling: dict[str, tuple[str, ...]]
+    """Stream of each matter the command names → the units that handle it."""
 
 
 def decide_onsite(state: OnSite | None, command: Frozen, context: OnSiteContext) -> Iterator[RuleEvent]:
@@ -38,6 +41,8 @@ def decide_onsite(state: OnSite | None, command: Frozen, context: OnSiteContext)
     Raises:
         Refusal: a rule says no.
     """
+    for shortfall in onsite_shortfalls(command, context.office):
+        refuse(shortfall.required, shortfall.message, "practice")
     if isinstance(command, c.PlanOnSite):
         refuse(state is not None, "这次督查已经批准过", "refused")
         yield from _plan(command, context)
@@ -49,6 +54,14 @@ def decide_onsite(state: OnSite | None, command: Frozen, context: OnSiteContext)
         f"{state.number} 已取消（{state.cancelled_because}），不能再办理",
     )
     yield from RULES[type(command)](state, command, context)
+
+
+def onsite_shortfalls(command: Frozen, context: DecisionContext) -> Iterator[Shortfall]:
+    """What good practice would have had of a command, required by the policy or not (docs/decisions/070)."""
+    yield from without_paper(context)
+    if isinstance(command, c.ReportRectification) and command.via is None and context.is_(Role.OFFICE):
+        message = "代单位反馈整改没有写明怎样收到的（--via 微信|电话|纸质）"
+        yield Shortfall(message, context.policy.channel_required)
 
 
 def check_plan(plan: OnSitePlan, directory: Directory) -> None:
@@ -108,6 +121,9 @@ def _plan(command: c.PlanOnSite, context: OnSiteContext) -> Iterator[Event]:
 def _replan(state: OnSite, command: c.ReplanOnSite, context: OnSiteContext) -> Iterator[Event]:
     refuse(state.stage is not OnSiteStage.PLANNED, f"{state.number} {state.stage.label}，方案不能再调整")
     approver = _approver(context)
+    for person in command.plan.team:
+        name = context.directory.people[person].name if person in context.directory.people else person
+        refuse(person in state.recused, f"{name}已回避 {state.number}，不能再进督查组", "recused")
     _check_new(command.plan, context)
     shown = None if command.sealed_plan else command.plan
     refuse(state.covert != (command.sealed_plan is not None), "暗访与公开督查不能互改，请取消后另行批准")
@@ -118,6 +134,9 @@ def _check_new(plan: OnSitePlan, context: OnSiteContext) -> None:
     check_plan(plan, context.directory)
     today = context.office.today
     refuse(plan.until < today, f"督查日期 {plan.until} 已过；已开展的督查不能事后立项", "malformed")
+    for matter in plan.matters:
+        ours = set(context.handling.get(matter.stream, ())) & set(plan.units)
+        refuse(not ours, f"{matter.number} 不由督查对象办理，不能列为督查事项", "malformed")
     most = context.office.policy.onsite_per_year
     for unit in plan.units:
         before = context.visits.get(unit, ())
@@ -163,12 +182,15 @@ def _hold(state: OnSite, command: c.HoldOnSite, context: OnSiteContext) -> Itera
 
 def _recuse(state: OnSite, command: c.RecuseInspector, context: OnSiteContext) -> Iterator[Event]:
     """回避: declared by the member himself, or recorded by the office."""
-    plan = _known_plan(state)
+    if state.plan is None:
+        refuse_always(f"{state.number} 是暗访，开展前不单独登记回避，以免泄露督查组；请用 replan 另定组长、成员")
+    plan = state.plan
     refuse(command.person not in plan.team, "此人不在督查组里，不必回避", "malformed")
     refuse(command.person in state.recused, "此人已经回避")
     own = context.office.decider.id == command.person
     refuse(not own and not context.office.is_(Role.OFFICE, Role.LEADER), "回避由本人声明或由办公室登记", "forbidden")
-    refuse(command.person == plan.leader, "组长回避的，请先另定组长（replan），或取消督查")
+    leads = command.person == plan.leader and state.stage is OnSiteStage.PLANNED
+    refuse(leads, "组长回避的，请先另定组长（replan），或取消督查")
     yield ev.InspectorRecused(person=command.person, reason=command.reason)
 
 
@@ -183,6 +205,9 @@ def _find(state: OnSite, command: c.RecordFinding, context: OnSiteContext) -> It
         f"{command.matter.number if command.matter else ''} 不在 {state.number} 的督查事项里",
         "malformed",
     )
+    if command.matter is not None:
+        handled = command.unit in context.handling.get(command.matter.stream, ())
+        refuse(not handled, f"{command.matter.number} 不由该单位办理，不能记为该单位的发现", "malformed")
     refuse(
         command.finding is not None and command.matter is None,
         "认定（--finding）须写明是哪个事项（--matter）",

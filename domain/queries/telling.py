@@ -21,10 +21,15 @@ from domain.windows import window_label
 
 @dataclass(frozen=True)
 class Reader:
-    """Who reads: `name` turns unit and person ids into names, `open` shows of a text what this reader may see."""
+    """Who reads: `name` and `person` turn ids into names, `open` shows of a text what this reader may see.
+
+    A unit and a person may have the same id: the office and who founded it do.
+    """
 
     name: Callable[[str], str]
+    """The name of a unit."""
     open: Callable[[str], str]
+    person: Callable[[str], str]
 
 
 def tell_event(event: Event, reader: Reader) -> str:
@@ -163,7 +168,7 @@ def _corrected(e: ev.EventCorrected, r: Reader) -> str:
     """更正第5条：误填；进度 60 → 20."""
     parts = [f"更正第{e.version}条：{r.open(e.text)}"]
     for field, words in e.fields.items():
-        name = r.name if field == "person" else r.open
+        name = r.person if field == "person" else r.open
         was = f"{name(e.before[field]) or '无'} → " if field in e.before else "更正为 "
         late = "（此后另有记录，现状不变）" if field in e.overtaken else ""
         parts.append(f"{FIELDS.get(field, field)} {was}{name(words)}{late}")
@@ -177,7 +182,7 @@ def _point(no: int | None) -> str:
 _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.MatterOpened: _opened,
     ev.MatterAssigned: _assigned,
-    ev.LeadersSet: lambda e, r: f"{'、'.join(map(r.name, e.leaders))}{_if(e.reason and r.open(e.reason), '；')}",
+    ev.LeadersSet: lambda e, r: f"{'、'.join(map(r.person, e.leaders))}{_if(e.reason and r.open(e.reason), '；')}",
     ev.ReceiptSigned: _signed,
     ev.ReceiptDeclined: lambda e, r: f"{r.name(e.unit)}：{e.reason}{'（牵头争议）' if e.disputed else ''}",
     ev.PointAdded: lambda e, _: f"要点{e.no}：{e.point.text}{_if(e.point.due, '（', '）')}",
@@ -216,12 +221,12 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
         f"{e.meeting}{_if(e.met and '条件已达到', '，')}{_if(e.reason and r.open(e.reason), '：')}"
     ),
     ev.InterviewHeld: lambda e, r: (
-        f"{r.name(e.interviewer)}约谈{r.name(e.unit)}{'、'.join(map(r.name, e.people))}：{r.open(e.text)}"
+        f"{r.person(e.interviewer)}约谈{r.name(e.unit)}{'、'.join(map(r.person, e.people))}：{r.open(e.text)}"
     ),
     ev.CardIssued: lambda e, r: f"第{e.no}张，{e.card.label}，{r.name(e.unit)}：{e.reason}",
     ev.CardWithdrawn: lambda e, r: f"第{e.no}张：{r.open(e.reason)}",
     ev.InstructionRecorded: lambda e, r: (
-        f"{r.name(e.leader)}：{r.open(e.text)}{_if(e.paper and f'{e.paper.number}第{e.paper.no}条', '（', '）')}"
+        f"{r.person(e.leader)}：{r.open(e.text)}{_if(e.paper and f'{e.paper.number}第{e.paper.no}条', '（', '）')}"
     ),
     ev.NearDueWarned: lambda e, _: f"时限 {e.due}",
     ev.DueLapsed: lambda e, _: f"时限 {e.due}",
@@ -240,27 +245,27 @@ _LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
     ev.MatterMerged: lambda e, r: f"并入 {e.into.number}（时限 {e.due}）：{r.open(e.reason)}",
     ev.PredecessorSet: lambda e, _: f"须待 {e.earlier.number}",
     ev.PredecessorDropped: lambda e, r: f"不再等待 {e.earlier.number}：{r.open(e.reason)}",
-    ev.FollowBegun: lambda e, r: r.name(e.person),
-    ev.FollowEnded: lambda e, r: r.name(e.person),
+    ev.FollowBegun: lambda e, r: r.person(e.person),
+    ev.FollowEnded: lambda e, r: r.person(e.person),
     ev.MatterReopened: lambda e, _: f"{e.reason}；时限 {e.due}",
     ev.ObjectionRaised: lambda e, r: f"{r.name(e.unit)}：{r.open(e.text)}；{e.decide_by}前复核",
     ev.ObjectionDecided: lambda e, r: f"{e.outcome.label}：{r.open(e.text)}",
     ev.MatterInspected: lambda e, r: (
         f"{_if(e.finding and e.finding.label, '', '：')}{r.open(e.text)}{_if(e.inspector, '（核查：', '）')}"
     ),
-    ev.RecusalDeclared: lambda e, r: f"{r.name(e.person)}：{e.reason}",
-    ev.DutyReassigned: lambda e, r: f"{e.duty.label}：{r.name(e.from_person)}→{r.name(e.to_person)}，{e.reason}",
+    ev.RecusalDeclared: lambda e, r: f"{r.person(e.person)}：{e.reason}",
+    ev.DutyReassigned: lambda e, r: f"{e.duty.label}：{r.person(e.from_person)}→{r.person(e.to_person)}，{e.reason}",
     ev.EventCorrected: _corrected,
     incoming.PaperReceived: lambda e, _: f"{e.title}；{e.sender}{_if(e.sender_no, '（', '）')}，收文 {e.received_on}",
-    incoming.PaperSubmitted: lambda e, r: f"{'→'.join(map(r.name, e.leaders))}{_if(e.reason, '；')}",
-    incoming.LeaderInstructed: lambda e, r: f"第{e.no}条，{r.name(e.leader)}：{e.text}；时限 {e.due}",
-    incoming.PaperSeen: lambda e, r: f"{r.name(e.leader)}（{e.on}）",
+    incoming.PaperSubmitted: lambda e, r: f"{'→'.join(map(r.person, e.leaders))}{_if(e.reason, '；')}",
+    incoming.LeaderInstructed: lambda e, r: f"第{e.no}条，{r.person(e.leader)}：{e.text}；时限 {e.due}",
+    incoming.PaperSeen: lambda e, r: f"{r.person(e.leader)}（{e.on}）",
     incoming.LeaderInformed: lambda e, _: f"第{e.instruction}条：{e.text}",
     incoming.CompletionReported: lambda e, _: (
         f"第{e.instruction}条：{e.text}{_if('、'.join(e.seen_at), '；批示领导已在销号时审阅：')}"
     ),
     incoming.PaperHandedOver: lambda e, r: f"{r.name(e.from_person)}→{r.name(e.to_person)}：{e.reason}",
     incoming.CompletionMarked: lambda e, r: (
-        f"第{e.instruction}条，{r.name(e.leader)}：{e.mark.label}{_if(e.text, '，')}{_if(e.due, '；新时限 ')}"
+        f"第{e.instruction}条，{r.person(e.leader)}：{e.mark.label}{_if(e.text, '，')}{_if(e.due, '；新时限 ')}"
     ),
 }

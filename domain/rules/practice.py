@@ -44,8 +44,8 @@ def shortfalls(matter: Matter | None, command: Frozen, context: DecisionContext)
     if context.actor.role is Role.SYSTEM:
         return
     policy = context.policy
-    if _without_paper(command, context):
-        yield Shortfall("代录领导决定没有写明所凭文件（--paper 文号）", policy.paper_required)
+    if not (isinstance(command, c.RecordDecision) and command.minutes is not None):  # it stands in the minutes
+        yield from without_paper(context)
     match command:
         case c.OpenMatter(basis=basis) if basis.approver == context.actor.id and context.actor.role is Role.OFFICE:
             yield Shortfall("立项和批准是同一个人，请写明由谁批准（--approver）", policy.approver_apart)
@@ -61,12 +61,11 @@ def shortfalls(matter: Matter | None, command: Frozen, context: DecisionContext)
             yield from _reported(matter, command, context)
 
 
-def _without_paper(command: Frozen, context: DecisionContext) -> bool:
-    """A leader's decision typed by the office; what a meeting decided stands in its minutes."""
+def without_paper(context: DecisionContext) -> Iterator[Shortfall]:
+    """A leader's decision typed by the office, and nothing that it rests on."""
     behalf = context.actor.on_behalf_of
-    if behalf is None or behalf.delegation is not None or behalf.paper is not None:
-        return False
-    return not (isinstance(command, c.RecordDecision) and command.minutes is not None)
+    if behalf is not None and behalf.delegation is None and behalf.paper is None:
+        yield Shortfall("代录领导决定没有写明所凭文件（--paper 文号）", context.policy.paper_required)
 
 
 def _asked_himself(matter: Matter, context: DecisionContext) -> bool:

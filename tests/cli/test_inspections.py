@@ -110,6 +110,40 @@ def test_what_was_found_of_a_matter_stands_before_its_reviewer(xmh: CommandLine,
     assert (refused.code, "现场核查认定不实" in refused.error) == (3, True)
 
 
+def test_people_are_named_as_people_and_who_left_is_no_member(office: CommandLine) -> None:
+    """The office and who founded it have one id: a report must not say that the office leads the team."""
+    planned = list(PLAN)
+    planned[planned.index("office-2")] = "office"
+    office.json(*planned, *UNIT, "--member", "office-2")
+    names = {p["id"]: p["name"] for p in office.json("org", "list")["people"]}
+    unit = next(u["name"] for u in office.json("org", "list")["units"] if u["id"] == "office")
+    office.json("inspection", "hold", "1")
+    office.json("inspection", "recuse", "1", "--person", "office-2", "--reason", "亲属")
+    shown = office("inspection", "show", "1").out
+    assert f"组长 {names['office']}，成员 无" in shown
+    assert f"回避 {names['office-2']}" in shown
+    printed = office("inspection", "print", "1").out
+    assert f"组长{names['office']}" in printed
+    assert f"组长{unit}" not in printed
+
+
+def test_what_good_practice_would_have_had_is_said(office: CommandLine) -> None:
+    said = office(*PLAN[:-2], *UNIT)
+    assert (said.code, "没有写明所凭文件" in said.out) == (0, True)
+    office.json("inspection", "hold", "1")
+    office.json("inspection", "find", "1", "--text", "围挡破损", "--problem")
+    assert "没有写明怎样收到的" in office("inspection", "rectify", "1", "1", "--text", "已修").out
+
+
+def test_what_is_said_again_is_said_to_replace_what_was_said(office: CommandLine) -> None:
+    office.json(*PLAN, *UNIT)
+    office.json("inspection", "hold", "1")
+    office.json("inspection", "report", "1", "--text", "总体较好")
+    assert "代替原来的" in office("inspection", "report", "1", "--text", "总体良好").out
+    office.json("inspection", "opinion", "1", "--text", "请整改")
+    assert "代替原来的" in office("inspection", "opinion", "1", "--text", "请举一反三").out
+
+
 def wrong_ways(folder: Path) -> list[tuple[tuple[str | Path, ...], str, int, str]]:
     """What a person would type wrong: words after `inspection`, who, exit code, and what the line says."""
     plan, gone = PLAN[1:], folder / "没有.jpg"

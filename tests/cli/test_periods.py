@@ -27,6 +27,7 @@ def test_a_matter_without_an_end_runs_from_period_to_period_until_a_leader_ends_
     assert "每月评判，本期" in opened.out
     number = xmh.json("task", "list")["matters"][0]["matter"]
     xmh.json("task", "accept", number, actor="li")
+    assert "每日出土量  尚未反馈" in xmh("task", "show", number).out
     xmh.json("task", "report", number, "--text", "已查", "--progress", "100", "--indicator", "1:4300", actor="li")
     shown = xmh.json("task", "show", number)
     assert (shown["period"], shown["periods"], shown["running_period"]) == ("month", [], f"{office_today():%Y-%m}")

@@ -192,3 +192,26 @@ def test_units_hear_of_their_own_and_no_score_goes_out(log: Database) -> None:
         "考核申诉：3月15日已提交延期申请。请报领导答复": {"office-2"},
         "考核加减分：受到市领导肯定": {"li", "head"},
     }
+
+
+def test_a_policy_adopted_after_the_day_is_not_said_to_be_what_it_was_scored_by(log: Database) -> None:
+    policy = Policy(version="四月起", scoring=(ScoreRule(outcome=ScoredOutcome.OVERDUE, lead=-10),))
+    record_office_events(
+        log, POLICY_STREAM, [PolicyAdopted(policy=policy)], actor=OFFICE, command_id="policy-1", now=TOLD
+    )
+    state = told(log)
+    assert totals(state) == [("gengxin", 2), ("zhujian", -1)]
+    assert state.policy != "四月起"
+
+
+def test_a_policy_that_asks_for_papers_asks_them_of_an_assessment_too(log: Database) -> None:
+    policy = Policy(version="凭文件", paper_required=True)
+    record_office_events(
+        log, POLICY_STREAM, [PolicyAdopted(policy=policy)], actor=OFFICE, command_id="policy-1", now=TOLD
+    )
+    told(log)
+    behalf = FOR_LEADER.on_behalf_of
+    assert behalf is not None
+    bare = OFFICE.model_copy(update={"on_behalf_of": behalf.model_copy(update={"paper": None})})
+    assert refusal(log, PLUS, bare) == ("practice", "代录领导决定没有写明所凭文件（--paper 文号）")
+    assert totals(do(log, PLUS)) == [("gengxin", 5), ("zhujian", -1)]

@@ -121,7 +121,7 @@ def test_an_inspection_is_a_fact_of_its_own_also_after_the_end_and_of_the_day_it
         "gengxin",
         ("office",),
     )
-    said = tell_event(decode(life.recorded[-1]), Reader(name=str, open=str))
+    said = tell_event(decode(life.recorded[-1]), Reader(name=str, open=str, person=str))
     assert said == "不实：现场未动工（核查：第三方监理）"
     assert life.m.stage is Stage.CLOSED
 

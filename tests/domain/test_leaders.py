@@ -22,7 +22,8 @@ def test_several_leaders_answer_in_their_order_and_who_they_are_the_log_is_asked
     life.do(TWO, FOR_LEADER)
     assert list(life.m.leaders) == ["leader", "deputy"]
     names = {"leader": "吴七", "deputy": "郑八"}
-    assert tell_event(decode(life.recorded[-1]), Reader(name=names.__getitem__, open=str)) == "吴七、郑八；分工调整"
+    reader = Reader(name=str, open=str, person=names.__getitem__)
+    assert tell_event(decode(life.recorded[-1]), reader) == "吴七、郑八；分工调整"
     assert set(claims(TWO).people) == {"leader", "deputy"}
     assert "deputy" in claims(opening(leaders=("deputy",))).people
 

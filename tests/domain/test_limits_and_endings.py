@@ -220,7 +220,7 @@ def test_a_correction_is_a_new_event_and_moves_no_date() -> None:
 
 
 def test_a_correction_says_before_and_after_and_leaves_what_was_said_since() -> None:
-    reader = Reader(name=lambda x: x, open=lambda x: x)
+    reader = Reader(name=str, open=str, person=str)
     life = accepted()
     life.do(c.SubmitFeedback(text="三月", progress=30), LIAISON)
     march = life.m.version
@@ -252,7 +252,7 @@ def test_being_returned_moves_no_limit_and_says_so() -> None:
     life.do(c.RequestClosure(text="完成"), LIAISON)
     life.do(c.ReviewClosure(approve=False, text="缺验收"), SECOND)
     returned = next(decode(r) for r in life.recorded if r.type == "ClosureReturned")
-    assert tell_event(returned, Reader(name=str, open=str)) == "缺验收；时限仍为 2022-06-30"
+    assert tell_event(returned, Reader(name=str, open=str, person=str)) == "缺验收；时限仍为 2022-06-30"
     assert life.m.due == date(2022, 6, 30)
 
 
