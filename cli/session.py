@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 found wrong (or a bug), 2 malformed, 3 refused by a rule, 
 
 import json
 import os
+import re
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -99,7 +100,12 @@ class Session:
 
     def understood(self, text: str, meant: "date | datetime") -> None:
         """Keep what a day or moment was understood as, to be echoed; what was written out needs no echo."""
-        if text.strip() != meant.isoformat():
+        from domain.calendar import SHANGHAI
+
+        if isinstance(meant, datetime) and meant.tzinfo is not None:
+            meant = meant.astimezone(SHANGHAI).replace(tzinfo=None)
+        written = meant.isoformat(timespec="minutes") if isinstance(meant, datetime) else meant.isoformat()
+        if text.strip() not in (written, meant.isoformat()):
             self.dates[text.strip()] = meant.isoformat()
 
     def echo(self) -> None:
@@ -239,5 +245,22 @@ def fail(problem: Problem) -> NoReturn:
 
 
 def problem_of(refusal: Refusal) -> Problem:
-    """A rule's refusal as the command line says it."""
-    return Problem(refusal.message, refusal.code)
+    """A rule's refusal as the command line says it: rules know people by id, who reads it knows them by name."""
+    return Problem(people_said(refusal.message), refusal.code)
+
+
+def people_said(message: str) -> str:
+    """A message with the people of the directory by name; commands and what was typed stay as they are."""
+    from eventlog import reading
+    from eventlog.errors import LogError
+
+    if not _ID.search(message):
+        return message
+    try:
+        names = {p.id: p.name for p in reading.people(session.database, former=True)}
+    except (Problem, Refusal, LogError):  # no log to ask: the id tells more than nothing
+        return message
+    return _ID.sub(lambda found: names.get(found[0], found[0]), message)
+
+
+_ID = re.compile(r"(?<![\w/.“-])(?<!xmh )[a-z][a-z0-9-]*(?![\w/.”-])", re.ASCII)

@@ -3,20 +3,21 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from domain.base import Frozen, Refusal
-from domain.envelope import Recorded
+from domain.base import Frozen, Refusal, refuse
+from domain.envelope import Actor, Recorded
 from domain.event import decode
 from domain.matter import Matter
-from domain.meetings.events import MinutesIssued, PointDecided
+from domain.meetings.events import MaterialHandedIn, MinutesIssued, PointDecided
 from domain.meetings.meeting import Meeting
 from domain.meetings.trial import try_outcome, unfit_points
+from domain.rules.authority import IN_UNIT
 from eventlog.database import Database, Transaction
 from eventlog.reading.rules import rulebook, rulebook_in
 from eventlog.reading.states import load
 from eventlog.readmodel import parse_state
 
 _STATE = "SELECT state FROM states WHERE stream = ? AND kind = 'matter'"
-_TRIED = frozenset(kind.__name__ for kind in (PointDecided, MinutesIssued))
+_TRIED = frozenset(kind.__name__ for kind in (PointDecided, MinutesIssued, MaterialHandedIn))
 
 
 def check_outcomes(transaction: Transaction, recorded: Sequence[Recorded], state: Frozen, now: datetime) -> None:
@@ -30,7 +31,9 @@ def check_outcomes(transaction: Transaction, recorded: Sequence[Recorded], state
         return
     rules = rulebook_in(transaction)
     for event in tried:
-        if isinstance(event, PointDecided):
+        if isinstance(event, MaterialHandedIn):
+            _of_the_lead(transaction, event, recorded[0].actor, state)
+        elif isinstance(event, PointDecided):
             point = state.point(event.no)
             if point is not None and (point.matter is not None or point.new is not None):
                 matter = _matter(transaction, point.matter) if point.matter else None
@@ -43,6 +46,17 @@ def check_outcomes(transaction: Transaction, recorded: Sequence[Recorded], state
                 raise Refusal(
                     f"有{len(unfit)}项议定事项已不能接受：{listed}；请先撤回，或写明理由仍照签（--over-unfit）", "unfit"
                 )
+
+
+def _of_the_lead(transaction: Transaction, handed: MaterialHandedIn, actor: Actor, meeting: Meeting) -> None:
+    """材料 for what the log will propose: before the agenda is fixed, only the matter says whose it is."""
+    fixed = any(i.key == handed.key for i in (*meeting.items, *meeting.added))
+    if fixed or actor.role not in IN_UNIT:
+        return
+    matter = _matter(transaction, handed.key)
+    refuse(matter is None, f"没有事项“{handed.title}”", "not_found")
+    foreign = matter is not None and matter.lead != handed.unit
+    refuse(foreign, f"“{handed.title}”不由本单位汇报", "forbidden")
 
 
 def unfit_outcomes(database: Database, meeting: Meeting, now: datetime) -> tuple[tuple[int, str], ...]:

@@ -1,5 +1,6 @@
 """`xmh meeting reply material`: what the units that are called to a meeting do before it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -7,12 +8,14 @@ import typer
 
 from cli.meeting.common import MeetingArg, do_for_meeting, proposed_agenda, the_meeting
 from cli.meeting.sitting import people_named
+from cli.names import unit_names
 from cli.session import Problem, session
 from cli.task.common import attached_files, the_unit, typed_term
 from domain.meetings.agenda import arranged_agenda
 from domain.meetings.commands import HandInMaterial, ReplyToNotice
 from domain.meetings.meeting import Leave
 from domain.terms import ReportChannel, Role
+from eventlog import reading
 
 UnitOption = Annotated[str | None, typer.Option("--unit", metavar="U", help="办公室代哪个单位报送；单位自己不填")]
 
@@ -33,13 +36,32 @@ def reply(
 ) -> None:
     """参会回执：谁来；谁请假、为什么、由谁代会。再报一次即更新。"""
     target = the_meeting(meeting)
+    answers = _unit(unit)
+    if session.actor.role is Role.OFFICE and via is None:
+        raise Problem("办公室代填回执须写明是怎样收到的（--via 微信、电话、纸质）", "malformed")
     command = ReplyToNotice(
-        unit=_unit(unit),
+        unit=answers,
         coming=people_named(come),
         leave=tuple(map(_leave, leave or ())),
         via=typed_term(ReportChannel, via, "--via") if via else None,
     )
+    _own_people([*command.coming, *(p for x in command.leave for p in (x.person, x.substitute or ""))], answers)
     do_for_meeting(target, command)
+
+
+def _own_people(named: Sequence[str], unit: str) -> None:
+    """A unit speaks for its own people; whoever is in the directory under another is called by that one.
+
+    Raises:
+        Problem: one of them is of another unit.
+    """
+    if session.actor.role is not Role.OFFICE and session.actor.unit != unit:
+        return  # the rule refuses who speaks for another unit
+    directory = {p.id: p for p in reading.people(session.database)}
+    for person in (directory[key] for key in named if key in directory):
+        if person.unit != unit:
+            house = unit_names()(person.unit)
+            raise Problem(f"{person.name}是{house}的人员，请由该单位回执；如是同名的人，请连职务一起写", "malformed")
 
 
 def material(

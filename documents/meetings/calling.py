@@ -171,8 +171,8 @@ def notice_page(
                 blocks=(
                     Paragraph(text=_opening(meeting, moved)),
                     *_arrangements(meeting, shown, names),
-                    *_about(shown, names),
-                    *headed("有关要求", Items(items=tuple(_asked(meeting, names, calendar)))),
+                    *_about(meeting, shown, names),
+                    *headed("有关要求", Items(items=tuple(_asked(meeting, shown, names, calendar)))),
                 ),
             ),
         ),
@@ -232,18 +232,20 @@ def _arrangements(meeting: Meeting, items: Sequence[AgendaItem], names: Director
     return tuple(block for label, text in arrangements for block in headed(label, Paragraph(text=f"{text}。")))
 
 
-def _about(items: Sequence[AgendaItem], names: DirectoryNames) -> tuple[Block, ...]:
+def _about(meeting: Meeting, items: Sequence[AgendaItem], names: DirectoryNames) -> tuple[Block, ...]:
     lines = numbered_lines((i.no, f"{_item(i, names)}。") for i in items)
-    return headed("会议议题", *(lines or (Paragraph(text="议题确定后另行通知。"),)))
+    later = "议题另行通知。" if meeting.stage is MeetingStage.FROZEN else "议题确定后另行通知。"
+    return headed("会议议题", *(lines or (Paragraph(text=later),)))
 
 
-def _asked(meeting: Meeting, names: DirectoryNames, calendar: WorkCalendar) -> list[str]:
+def _asked(meeting: Meeting, items: Sequence[AgendaItem], names: DirectoryNames, calendar: WorkCalendar) -> list[str]:
     """What who comes has to do; the papers are wanted before the agenda is fixed."""
     until = moment_in_words(materials_due(meeting, calendar))
     fixed = "，届时议题即行确定" if meeting.materials_by is None else ""
     papers = f"请汇报单位于{until}前将汇报材料报送指挥部办公室{fixed}。"
     if meeting.stage is MeetingStage.FROZEN:
-        papers = "议题已经确定，汇报材料尚未报送的，请汇报单位于会前报送指挥部办公室。"
+        known = "议题已经确定，汇报材料尚未报送的，" if items else "需要汇报的，"
+        papers = f"{known}请汇报单位于会前将汇报材料报送指挥部办公室。"
     secretary = names.people.get(meeting.secretary)
     phone = f"，电话：{secretary.phone}" if secretary and secretary.phone else ""
     return [

@@ -68,7 +68,8 @@ def _decided(meeting: Meeting, names: DirectoryNames) -> Section:
         again = "（续议）" if no in headings else ""
         headings.add(no)
         lines = numbered_lines((p.no, decision_line(meeting, p, names)) for p in points)
-        parts += headed(f"关于{clean_text(item.title) if item else ''}{number}{again}", *lines)
+        title = clean_text(item.title) if item else ""
+        parts += headed(f"关于{title.removeprefix('关于')}{number}{again}", *lines)
     withdrawn = "、".join(str(p.no) for p in meeting.points if p.withdrawn is not None)
     gap = f"第{withdrawn}项议定已经撤回，序号不再使用。"
     return section("议定事项", tuple(parts), (Paragraph(text=gap),) if withdrawn else ())

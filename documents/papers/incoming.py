@@ -42,7 +42,7 @@ def handling_sheet(
         *((names(i.leader), f"{openly(i.text)}（{full_date(i.on)}）") for i in paper.instructions),
         *((names(s.leader), f"圈阅（{full_date(s.on)}）") for s in paper.seen),
         *((names(leader), "") for leader in paper.waiting),
-        ("办理情况", "\n".join(_carried(i, carrying(i.no), names, calendar) for i in paper.instructions)),
+        *(("办理情况", _carried(i, carrying(i.no), names, calendar)) for i in paper.instructions),
     ]
     return Page(
         layout=Layout.PAPER,

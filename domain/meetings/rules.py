@@ -97,6 +97,8 @@ def _convene(command: c.ConveneMeeting, context: DecisionContext) -> Iterator[Re
     refuse(command.emergency and command.reason is None, "临时召开须说明理由（--reason）", "malformed")
     late = command.materials_by is not None and command.materials_by > command.starts
     refuse(late, "报送材料的时限晚于开会时间", "malformed")
+    past = command.materials_by is not None and command.materials_by <= context.now
+    refuse(past, "报送材料的时限已经过去", "malformed")
     series = command.series
     yield ev.MeetingConvened(
         series_id=series.id,

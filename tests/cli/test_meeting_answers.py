@@ -97,6 +97,10 @@ def test_wrong_ways_to_call_and_to_answer_are_a_line_each_and_leave_no_trace(
         (("reply", soon, "--unit", "区住房和建设局", "--come", "李三"), "li", 3, "不能代其他单位"),
         (("reply", "99", "--come", "李三"), "li", 4, "没有找到会议"),
         (("reply", soon, "--come", "李三", "--via", "传真"), "li", 2, "可填"),
+        (("reply", soon, "--come", "李三", "--unit", LEAD), "office", 2, "怎样收到的（--via"),
+        (("reply", soon, "--come", "吴七"), "li", 2, "请由该单位回执"),
+        (("reply", soon, "--leave", "李三;reason=病;substitute=吴七"), "li", 2, "请由该单位回执"),
+        (("reply", soon, "--come", "李三", "--leave", "李三;reason=病"), "li", 2, "错误：李三 在回执里写了两次"),
         (("material", soon, "--item", "1"), "li", 2, "--attach"),
         (("material", soon, "--item", "7", "--attach", paper), "li", 4, "没有第7项"),
         (("material", soon, "--item", "1", "--attach", paper), "zhao", 3, "不由本单位汇报"),
@@ -109,3 +113,23 @@ def test_wrong_ways_to_call_and_to_answer_are_a_line_each_and_leave_no_trace(
         said = xmh("meeting", *words, actor=actor)
         assert (said.code, line in said.error) == (code, True), (words, said)
     assert reading.newest_event(log) == before
+
+
+def test_papers_for_what_the_log_proposes_come_from_who_leads_it(
+    xmh: CommandLine, service: None, tmp_path: Path, log: Database
+) -> None:
+    due = (office_today() + timedelta(days=90)).isoformat()
+    xmh.json("task", "open", "--title", "基坑渗水处置", "--basis", "任务清单", "--due", due, "--lead", LEAD)
+    xmh.json("task", "accept", "1", actor="li")
+    xmh.json("task", "coordinate", "1", "--with", "区住房和建设局", "--text", "请协调管线迁改", actor="li")
+    starts = f"{reading.rulebook(log).calendar.add_workdays(office_today(), 15)}T09:30"
+    answer = xmh("meeting", "schedule", "--series", "月度指挥部会议", "--at", starts)
+    assert "即" not in answer.error, "what was written out needs no echo"
+    said = xmh("meeting", "move", "1", "--at", f"{starts[:10]}上午10点", "--reason", "场地")
+    assert "10:00" in said.error + said.out, "and what was said is echoed by the office's clock"
+    paper = tmp_path / "汇报.pdf"
+    paper.write_bytes(b"pdf")
+    handed = ("meeting", "material", "1", "--item", "1", "--attach", paper)
+    foreign = xmh(*handed, actor="zhao")
+    assert (foreign.code, "不由本单位汇报" in foreign.error) == (3, True)
+    xmh.json(*handed, actor="li")

@@ -90,7 +90,16 @@ def test_once_the_agenda_is_fixed_no_past_day_is_set_for_the_papers() -> None:
     session.now = THURSDAY - timedelta(days=1)
     session.do(c.FreezeAgenda(proposed=(led(1),), position=7))
     told = lines(notice(session, before=1))
-    assert "1. 议题已经确定，汇报材料尚未报送的，请汇报单位于会前报送指挥部办公室。" in told
+    assert "1. 议题已经确定，汇报材料尚未报送的，请汇报单位于会前将汇报材料报送指挥部办公室。" in told
+
+
+def test_a_fixed_agenda_without_items_is_not_said_to_be_open_and_fixed_at_once() -> None:
+    session = convened()
+    session.now = THURSDAY - timedelta(days=1)
+    session.do(c.FreezeAgenda(proposed=(), position=7))
+    told = lines(notice(session, before=1))
+    assert "议题另行通知。" in told
+    assert not any("已经确定" in line or "确定后" in line for line in told)
 
 
 def test_a_moved_meeting_is_announced_with_the_time_it_was_to_be_and_the_reason() -> None:

@@ -176,6 +176,7 @@ def test_papers_for_an_item_are_handed_in_once_and_late_ones_are_marked() -> Non
     refused(session, mine.model_copy(update={"key": "matter/m9", "title": "第9件"}), code="not_on_agenda")
     late = convening(materials_by=THURSDAY + timedelta(days=1))
     refused(Session(), late, words="晚于开会时间")
+    refused(Session(), convening(materials_by=Session().now - timedelta(days=1)), words="已经过去")
 
 
 def test_papers_are_wanted_by_the_secretarys_moment_else_when_the_agenda_is_fixed() -> None:
