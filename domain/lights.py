@@ -48,6 +48,8 @@ def _grey(matter: Matter) -> tuple[Light, str] | None:
         case Stage.CANCELLED:
             return Light.GREY, withdrawn_how(matter) if matter.merged_into else "已撤销立项"
         case Stage.CLOSED:
+            if matter.period is not None:
+                return Light.GREY, "已按决定结束"
             late = matter.closed.overdue_workdays if matter.closed else 0
             return Light.GREY, f"逾期{late}个工作日办结" if late > 0 else "按期办结"
         case Stage.SUSPENDED:

@@ -209,6 +209,8 @@ def level_line(level: Level) -> str:
 
 def plain(value: object) -> str:
     """A value of a plain limit, as people read it."""
+    if isinstance(value, bool):
+        return "是" if value else "否"
     return f"{value:%H:%M}" if isinstance(value, time) else str(value)
 
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 import typer
 
 from cli.inspection.common import InspectionArg, plan_for_reader, record, tell, the_inspection
+from cli.names import person_names
 from cli.session import Problem, session
 from cli.task.common import (
     ByOption,
@@ -147,8 +148,9 @@ def replan(
     """开展前调整方案：改时间、组长、成员、对象；没有写的照旧，须由领导批准。"""
     target, actor = the_inspection(inspection), acting_for(by, paper)
     approved = _plan_of(target)
-    # Who left the team (回避) is not carried on with it.
-    before = approved.model_copy(update={"members": tuple(p for p in approved.members if p not in target.recused)})
+    # Who left the team (回避) or the directory is not carried on with it.
+    still = {p for p in session.directory().people if p not in target.recused}
+    before = approved.model_copy(update={"members": tuple(p for p in approved.members if p in still)})
     matters = _matters(matter) if matter else before.matters
     start = typed_day(on) if on else before.on
     given = {
@@ -162,13 +164,21 @@ def replan(
         "over_frequency": over_frequency,
     }
     after = before.model_copy(update={key: value for key, value in given.items() if value is not None})
-    if after == before:
+    if after == approved:
         raise Problem("没有写明要调整什么（--on、--leader、--member、--unit 等）", "malformed")
+    _all_there(after)
     sealed = _sealed(target.stream, after, actor, covert=target.covert)
     why = need_option(reason, "--reason", "调整理由")
     done = record(target.stream, ReplanOnSite(plan=after, sealed_plan=sealed, reason=why), actor)
     moved = f"{before.on} → {after.on}" if after.on != before.on else ""
     tell(done, "方案已调整" + (f"（{moved}）" if moved else ""))
+
+
+def _all_there(plan: OnSitePlan) -> None:
+    """Who left the directory since has no entry there, so that the rule can but say his id."""
+    people, name = session.directory().people, person_names()
+    gone = "、".join(name(p) for p in plan.team if p not in people)
+    refuse(bool(gone), f"{gone}已离任，请先另定组长、成员（inspection replan）", "refused")
 
 
 def _plan_of(target: OnSite) -> OnSitePlan:
@@ -195,7 +205,9 @@ def hold(
     """登记已开展：此后可以登记发现；暗访的方案从此公开。"""
     target = the_inspection(inspection)
     refuse(target.stage is not OnSiteStage.PLANNED, f"{target.number} {target.stage.label}，不能重复登记开展")
-    held = record(target.stream, HoldOnSite(plan=_plan_of(target), occurred_at=moment(occurred)))
+    approved = _plan_of(target)
+    _all_there(approved)
+    held = record(target.stream, HoldOnSite(plan=approved, occurred_at=moment(occurred)))
     tell(held, f"已开展（{held.held_on}）")
 
 

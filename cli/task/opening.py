@@ -173,7 +173,13 @@ def _period(text: str | None) -> PeriodLength | None:
     """How long a period of what has no end is; 长期 is judged every quarter."""
     if text is None:
         return None
-    return PeriodLength.QUARTER if text.strip() == STANDING else typed_term(PeriodLength, text, "--period")
+    if text.strip() == STANDING:
+        return PeriodLength.QUARTER
+    named = PeriodLength.from_label(text.strip())
+    if named is None:
+        choices = "、".join(p.label for p in PeriodLength)
+        raise Problem(f"--period 没有“{text}”这一项，可填：{choices}、{STANDING}（每季评判）", "malformed")
+    return named
 
 
 def _open(stream: str, command: OpenMatter, actor: Actor, since: datetime | None) -> None:

@@ -380,6 +380,8 @@ def limit_said(state: Matter) -> str:
     """时限：2022-06-30（星期四）; of what has no end the running period and its last day."""
     if state.period is None or state.running is None:
         return f"时限：{said_date(state.due)}"
+    if state.ended:
+        return f"长期、定期：{state.period.label}评判，已结束"
     return f"长期、定期：{state.period.label}评判，本期{period_label(state.running.key)}至 {said_date(state.due)}"
 
 

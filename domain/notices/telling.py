@@ -137,7 +137,9 @@ def _text(event: Event, matter: Matter, rule: NoticeRule, house: RecipientDirect
     if isinstance(event, ev.MatterAssigned):
         # Once it is signed nobody waits for the 签收 any more.
         line = line if rule.ask else _RECEIPT.sub("", line)
-        line = f"{line}；办结时限 {matter.due}"
+        line = f"{line}；{'本期至' if matter.period else '办结时限'} {matter.due}"
+    if isinstance(event, ev.NearDueWarned) and matter.period and rule.ask:
+        rule = replace(rule, ask="请按期反馈本期办理情况")
     return notice_text(line, _asked(rule, matter))
 
 

@@ -36,11 +36,13 @@ def judge_period(matter: Matter, command: c.JudgePeriod, context: DecisionContex
     """The office judges a period otherwise than what was reported, with a reason: a report came late, or was not so."""
     del context
     refuse(matter.period is None, f"{matter.number} 不是长期、定期事项，没有周期可评判", "no_period")
-    key = command.key or (matter.periods[-1].key if matter.periods else "")
+    if not matter.periods:
+        refuse_always(f"{matter.number} 还没有一期结束，无须评判；本期的反馈照常办理", "not_found")
+    key = command.key or matter.periods[-1].key
     known = next((p for p in matter.periods if p.key == key), None)
     if known is None:
-        keys = "、".join(p.key for p in matter.periods[-5:]) or "还没有一期结束"
-        refuse_always(f"{matter.number} 没有已结束的周期“{key}”（{keys}）", "not_found")
+        keys = "、".join(p.key for p in matter.periods[-5:])
+        refuse_always(f"{matter.number} 没有已结束的周期“{key}”（最近的：{keys}）", "not_found")
     label = period_label(known.key)
     refuse(known.result is command.result, f"{matter.number} {label}本来就是“{command.result.label}”")
     yield ev.PeriodJudged(key=known.key, result=command.result, reason=command.reason)
@@ -65,6 +67,7 @@ def review_point(matter: Matter, command: c.ReviewPoint, context: DecisionContex
     refuse(matter.ended, f"{matter.number} {matter.stage.label}，不能再办理", "ended")
     refuse(not point.stage, f"要点{command.no}不是阶段目标，无须单独审核", "malformed")
     refuse(point.approved is True, f"阶段目标{command.no}已审核通过")
+    refuse(point.approved is False, f"阶段目标{command.no}已退回，请待重新反馈后再审核")
     waits = point.progress >= DONE and point.approved is None
     refuse(not waits, f"阶段目标{command.no}尚未反馈完成（{point.progress}%），不能审核")
     mine = {context.actor.id, context.decider.id} & set(point.authors)

@@ -144,6 +144,18 @@ def test_what_is_said_again_is_said_to_replace_what_was_said(office: CommandLine
     assert "代替原来的" in office("inspection", "opinion", "1", "--text", "请举一反三").out
 
 
+def test_who_left_the_directory_is_named_and_taken_off_the_team(office: CommandLine) -> None:
+    """Approved with him, and he left before the day: a plan changed for that reason alone goes on without him."""
+    office.json(*PLAN, *UNIT, "--member", "zhao")
+    name = {p["id"]: p["name"] for p in office.json("org", "list")["people"]}["zhao"]
+    office.json("org", "leave", "zhao", "-y")
+    refused = office("inspection", "hold", "1")
+    assert (refused.code, f"{name}已离任" in refused.error, "replan" in refused.error) == (3, True, True), refused
+    office.json("inspection", "replan", "1", "--reason", "成员离任", *PLAN[-4:])
+    office.json("inspection", "hold", "1")
+    assert "成员 无" in office("inspection", "show", "1").out
+
+
 def wrong_ways(folder: Path) -> list[tuple[tuple[str | Path, ...], str, int, str]]:
     """What a person would type wrong: words after `inspection`, who, exit code, and what the line says."""
     plan, gone = PLAN[1:], folder / "没有.jpg"

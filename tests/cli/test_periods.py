@@ -66,7 +66,7 @@ def test_the_wrong_ways_are_a_line_each_and_leave_no_trace(served: CommandLine, 
     new, review = (*OPEN[1:], "--title", "新的"), ("point", "review", number)
     wrong: list[tuple[tuple[str, ...], str, int, str]] = [
         ((*new, "--period", "每月", "--due", DUE), "office", 2, "请去掉 --due"),
-        ((*new, "--period", "每天"), "office", 2, "可填：每周、每月、每季、每年"),
+        ((*new, "--period", "每天"), "office", 2, "可填：每周、每月、每季、每年、长期"),
         ((*new, "--period", "每月", "--parent", number), "office", 2, "不能作为分解事项"),
         ((*new, "--due", DUE, "--indicator", "出土;unit=方;range=5000-4500"), "office", 2, "应从小到大写"),
         ((*new, "--due", DUE, "--indicator", "出土;unit=方;range=4500"), "office", 2, "range=数-数"),

@@ -67,7 +67,9 @@ def test_past_policies_stay_readable_and_a_used_version_name_is_refused(
     shown = xmh.json("policy", "show")
     assert (shown["version"], shown["versions"]) == ("宿迁-三色督办单", 2)
     assert xmh.json("policy", "show", "--as-of", "2021-06-30")["version"] == "默认规则"
-    assert "逾期，发红色催办单，此后每35个工作小时再催" in xmh("policy", "show").out
+    told = xmh("policy", "show").out
+    assert "逾期，发红色催办单，此后每35个工作小时再催" in told
+    assert "False" not in told
     text = exported.read_text(encoding="utf-8").replace("receipt_hours = 14", "receipt_hours = 7")
     exported.write_text(text, encoding="utf-8")
     said = xmh("policy", "adopt", exported)

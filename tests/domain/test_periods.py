@@ -70,6 +70,27 @@ def _escalated() -> type:
     return MatterEscalated
 
 
+def test_what_ended_by_decision_is_called_ended_and_not_done_in_time() -> None:
+    life = standing()
+    life.wait_until(at(6, 2))
+    life.do(c.RequestClosure(text="不再督办"), FOR_LEADER)
+    assert life.light.reason == "灰:已按决定结束"
+
+
+def test_nothing_is_judged_otherwise_before_a_period_ended() -> None:
+    life = standing()
+    life.refuses(c.JudgePeriod(result=PeriodResult.DONE, reason="早"), words="还没有一期结束", code="not_found")
+
+
+def test_a_stage_sent_back_waits_for_another_report() -> None:
+    life = Life()
+    life.do(opening(points=[{"text": "完成方案比选", "stage": True, "due": "2022-05-31"}]))
+    life.do(c.AcceptReceipt(), LIAISON)
+    life.do(SubmitFeedback(text="已选", points=(PointReport(no=1, progress=100),)), LIAISON)
+    life.do(c.ReviewPoint(no=1, approve=False, text="只有一个方案"), SECOND)
+    life.refuses(c.ReviewPoint(no=1, approve=True), SECOND, words="阶段目标1已退回，请待重新反馈")
+
+
 def test_points_of_a_period_recur_and_a_point_with_a_day_does_not() -> None:
     life = standing(points=[{"text": "巡查基坑"}, {"text": "建成监测站", "due": "2023-06-30"}])
     reports = (PointReport(no=1, progress=100), PointReport(no=2, progress=40))

@@ -1,5 +1,6 @@
 """Which event tells whom what."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -7,12 +8,13 @@ import pytest
 
 from domain import commands as c
 from domain import events as ev
-from domain.base import Frozen
-from domain.envelope import Actor
+from domain.base import Frozen, Refusal
+from domain.envelope import SYSTEM, Actor
 from domain.event import known_types
 from domain.notices.notice import LONGEST, Notice
 from domain.notices.people import RecipientDirectory
 from domain.notices.telling import RULES, matter_notices
+from domain.periods import PeriodLength
 from domain.terms import Role, SuspensionReason, Urgency
 from eventlog import reading
 from tests.support.homes import at
@@ -38,6 +40,19 @@ def test_every_event_of_a_matter_says_whom_it_tells_or_that_it_tells_nobody() ->
     """Whoever adds an event is asked here whom it concerns."""
     of_matters = {cls for cls in known_types().values() if cls.__module__ == ev.__name__}
     assert of_matters == RULES.keys()
+
+
+def test_of_what_has_no_end_a_notice_asks_for_the_period(room: PostRoom) -> None:
+    """There is no 办结时限, and nothing to bring to an end."""
+    stream = room.accepted(MONDAY, due=None, period=PeriodLength.MONTH)
+    for _ in range(6):  # what is owed by then, the reminder among it
+        with suppress(Refusal):
+            room.do(stream, c.ExpireDeadline(), SYSTEM, at("2022-03-29"))
+    room.spread(at("2022-03-30"))
+    texts = [n.text for n in room.kept() if n.stream == stream]
+    assert not [t for t in texts if "办结" in t], texts
+    assert any("本期至 2022-03-31" in t for t in texts), texts
+    assert any("请按期反馈本期办理情况" in t for t in texts), texts
 
 
 CASES: tuple[tuple[str, Frozen, Actor, set[str]], ...] = (
