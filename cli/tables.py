@@ -1,28 +1,79 @@
-"""Tables for people: coloured by rich on a terminal, aligned plain text in a pipe."""
+"""Tables for people, in columns that fit a screen: coloured by rich on a terminal, aligned plain text in a pipe."""
 
 import io
+import re
+import shutil
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 Cell = str | tuple[str, str]
 """Text, or text with the English name of a light to colour it by."""
 COLOURS = {"green": "green", "blue": "blue", "yellow": "yellow", "red": "bold red", "grey": "bright_black"}
 GAP = "  "
+WIDEST = 120
+"""Columns of a table where no terminal says how many there are."""
+NARROWEST = 12
+"""A column of words is not made narrower than this; the table is wider then."""
+_WORD = re.compile(r"[0-9A-Za-z.,:%+/_〔〕-]+|.", re.DOTALL)
+"""Numbers, ids and Latin words stay whole; Chinese may break anywhere but at its punctuation."""
+_NEVER_FIRST, _NEVER_LAST = "，。、；：！？）》”’】·…", "（《“‘【"
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[Cell]], title: str | None = None) -> str:
-    """A table for people as text; as wide as the terminal, or as its content in a pipe."""
-    drawn = _coloured(headers, rows) if sys.stdout.isatty() else _plain([headers, *rows])
+    """A table for people as text, wrapped by word to the width of the terminal, or to 120 columns in a pipe."""
+    lines = [[_text(cell) for cell in row] for row in (headers, *rows)]
+    on_terminal = sys.stdout.isatty()
+    wide = shutil.get_terminal_size((WIDEST, 24)).columns if on_terminal else WIDEST
+    widths = _fitting([max(map(_width, column)) for column in zip(*lines, strict=True)], wide)
+    wrapped = [[_wrapped(text, w) for text, w in zip(row, widths, strict=True)] for row in lines]
+    drawn = _coloured(wrapped, rows, wide) if on_terminal else _plain(wrapped, widths)
     return f"{title}\n{drawn}" if title else drawn
 
 
-def _plain(rows: Sequence[Sequence[Cell]]) -> str:
+def _fitting(widths: list[int], wide: int) -> list[int]:
+    """Widths of the columns, the widest made narrower until all stand in so many columns of the screen."""
+    over = sum(widths) + len(GAP) * (len(widths) - 1) - wide
+    while over > 0 and max(widths) > NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+        over -= 1
+    return widths
+
+
+def _wrapped(text: str, wide: int) -> list[str]:
+    """The lines of a cell, each at most so wide; a word longer than that stands alone, and sticks out."""
+    if _width(text) <= wide:
+        return [text]
+    lines, line = list[str](), ""
+    for piece in _pieces(text):
+        if line and _width(line + piece) > wide:
+            lines.append(line.rstrip())
+            line = piece.lstrip()
+        else:
+            line += piece
+    return [*lines, line]
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """What is not broken: words, with the punctuation that may not stand first or last on a line."""
+    piece = ""
+    for word in _WORD.findall(text):
+        if piece and word not in _NEVER_FIRST and piece[-1] not in _NEVER_LAST:
+            yield piece
+            piece = ""
+        piece += word
+    yield piece
+
+
+def _plain(rows: Sequence[Sequence[Sequence[str]]], widths: Sequence[int]) -> str:
     # Without rich, whose import takes longer than reading a thousand matters.
-    texts = [[_text(cell) for cell in row] for row in rows]
-    widths = [max(map(_width, column)) for column in zip(*texts, strict=True)]
-    lines = (GAP.join(text + " " * (w - _width(text)) for text, w in zip(row, widths, strict=True)) for row in texts)
-    return "\n".join(line.rstrip() for line in lines)
+    drawn = list[str]()
+    for cells in rows:
+        for n in range(max(map(len, cells))):
+            parts = (cell[n] if n < len(cell) else "" for cell in cells)
+            padded = (part + " " * (w - _width(part)) for part, w in zip(parts, widths, strict=True))
+            drawn.append(GAP.join(padded).rstrip())
+    return "\n".join(drawn)
 
 
 def _text(cell: Cell) -> str:
@@ -34,14 +85,18 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def _coloured(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
+def _coloured(wrapped: Sequence[Sequence[Sequence[str]]], rows: Sequence[Sequence[Cell]], wide: int) -> str:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(*headers, box=None, pad_edge=False, header_style="bold")
-    for cells in rows:
-        drawn.add_row(*(Text(c) if isinstance(c, str) else Text(c[0], COLOURS.get(c[1], "")) for c in cells))
+    headers, *body = (["\n".join(cell) for cell in row] for row in wrapped)
+    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    for header in headers:
+        drawn.add_column(header, no_wrap=True)
+    for texts, cells in zip(body, rows, strict=True):
+        styles = ("" if isinstance(cell, str) else COLOURS.get(cell[1], "") for cell in cells)
+        drawn.add_row(*(Text(text, style) for text, style in zip(texts, styles, strict=True)))
     out = io.StringIO()
-    Console(file=out, force_terminal=True).print(drawn)
+    Console(file=out, force_terminal=True, width=max(wide, WIDEST)).print(drawn)
     return "\n".join(part.rstrip() for part in out.getvalue().rstrip("\n").split("\n"))
