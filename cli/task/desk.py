@@ -210,7 +210,7 @@ def _for_unit(m: Matter, unit: str) -> list[str]:
             owed.append("签收")
         if m.returned_at is not None and m.stage is Stage.IN_PROGRESS and not _reported_since(m, m.returned_at):
             owed.append(f"退回重办，办完再申请办结（时限仍为 {m.due}）")
-        owed += [f"阶段目标{p.no}未通过审核，请办好后重新反馈" for p in m.points if p.approved is False and p.open]
+        owed += [f"办好后重新反馈阶段目标{p.no}（审核退回）" for p in m.points if p.approved is False and p.open]
         last = m.inspections[-1] if m.inspections else None
         heard = m.last_feedback is not None and last is not None and m.last_feedback.version > last.version
         if last is not None and last.finding is Finding.UNTRUE and not heard:

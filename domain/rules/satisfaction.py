@@ -7,6 +7,7 @@ from domain import commands as c
 from domain import events as ev
 from domain.base import refuse, refuse_always
 from domain.matter import Matter
+from domain.periods import running_period
 from domain.policy import Policy, SourceKind
 from domain.rules.context import DecisionContext, RuleEvent
 from domain.rules.rhythm import open_window
@@ -45,6 +46,8 @@ def rate(matter: Matter, command: c.RateMatter, context: DecisionContext) -> Ite
 def _done_again(matter: Matter, words: str, context: DecisionContext) -> Iterator[RuleEvent]:
     kind = context.policy.source_kind(matter.origin.kind) if matter.origin else None
     due = _redo_by(kind, context) if kind else context.today + timedelta(days=30)
+    if matter.period is not None:  # it has no limit but that of the period of today
+        due = running_period(matter.period, context.today, context.moment, context.calendar).due
     if matter.stage is Stage.CLOSING:
         yield ev.ClosureReturned(text=words, due=max(due, matter.due))
         if due > matter.due:

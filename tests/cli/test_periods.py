@@ -50,7 +50,8 @@ def test_a_stage_waits_on_the_offices_desk_for_its_review(served: CommandLine) -
     xmh.json("task", "report", number, "--point", "1:100:已完成", actor="li")
     assert "审核阶段目标1：完成比选" in [m["what"] for m in xmh.json("today")["for_me"]]
     xmh.json("task", "point", "review", number, "1", "--return", "--text", "只有一个方案")
-    assert "阶段目标1未通过审核，请办好后重新反馈" in [m["what"] for m in xmh.json("today", actor="li")["for_me"]]
+    assert "办好后重新反馈阶段目标1（审核退回）" in [m["what"] for m in xmh.json("today", actor="li")["for_me"]]
+    assert "等区城市更新和土地整备局办好后重新反馈阶段目标1" in xmh("today").out
     assert "阶段目标，审核退回" in xmh("task", "show", number).out
     xmh.json("task", "report", number, "--point", "1:100:三个方案", actor="li")
     xmh.json("task", "point", number, "review", "1", "--approve")

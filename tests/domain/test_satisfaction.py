@@ -7,10 +7,11 @@ import pytest
 
 from domain import commands as c
 from domain.facts import Origin
+from domain.periods import PeriodLength
 from domain.policy import Policy, SourceKind
 from domain.terms import Satisfaction, Stage
 from tests.support.life import Life, at
-from tests.support.office import AUDITOR, LIAISON, OFFICE, SECOND, opening
+from tests.support.office import AUDITOR, FOR_LEADER, LIAISON, OFFICE, SECOND, opening
 
 PROPOSAL = Origin(kind="人大建议", no="第31号", askers=("张代表", "李代表"))
 HOTLINE = Origin(kind="群众诉求", no="工单202203070001", askers=("来电人王某",))
@@ -111,3 +112,14 @@ def test_a_policy_names_its_kinds_once_each() -> None:
     twice = (SourceKind(name="投诉", days=5), SourceKind(name="投诉", days=7))
     with pytest.raises(ValueError, match="同一种来源写了两次"):
         Policy(sources=twice)
+
+
+def test_what_has_no_end_is_done_again_in_the_period_of_the_day() -> None:
+    life = Life()
+    life.do(opening(due=None, origin=PROPOSAL, rhythm="once", period=PeriodLength.MONTH))
+    life.do(c.AcceptReceipt(), LIAISON)
+    life.do(c.RequestClosure(text="已建制度"), FOR_LEADER)
+    life.do(NO)
+    assert (life.m.stage, life.m.due) == (Stage.IN_PROGRESS, date(2022, 3, 31))
+    assert life.m.running is not None
+    assert (life.m.running.key, life.m.running.due) == ("2022-03", date(2022, 3, 31))
