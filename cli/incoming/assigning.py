@@ -1,5 +1,6 @@
 """`xmh incoming assign`: 交办, what a leader instructed becomes a matter's, new or already there."""
 
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -65,8 +66,18 @@ def assign(
     [reply] = send_orders([task_order(stream, command, actor)])
     if isinstance(reply, Exception):
         raise reply
+    _within_its_limit(target, one, command.due, reply.matter)
     after = _again(target)
     tell(after, f"第{which}条批示交办：{reply.matter} {command.title}", matter=reply.matter)
+
+
+def _within_its_limit(target: IncomingPaper, one: Instruction, due: date | None, number: str) -> None:
+    """Say so when a matter is due after the leader wants to hear of it: that limit is his, and stays."""
+    limit = one.limit(reading.rulebook(session.database).calendar)
+    if due is not None and due > limit:
+        session.advice.append(
+            f"{number} 的时限 {due} 晚于{target.number}第{one.no}条批示的时限 {limit}，请先向批示领导报告"
+        )
 
 
 def _known_by(target: IncomingPaper, no: int, command: OpenMatter) -> str:
@@ -84,6 +95,9 @@ def _carry(target: IncomingPaper, one: Instruction, names: list[str]) -> None:
     command = RecordInstruction(leader=one.whose, text=_words(target, one), paper=target.ref(one.no))
     orders: list[Order] = [task_order(m.stream, command, actor, nth=n) for n, m in enumerate(matters)]
     replies = send_orders(orders)
+    for m, answer in zip(matters, replies, strict=True):
+        if not isinstance(answer, Exception):
+            _within_its_limit(target, one, m.due, m.number)
     if len(replies) == 1:
         if isinstance(replies[0], Exception):
             raise replies[0]

@@ -7,7 +7,7 @@ import typer
 
 from cli.incoming.common import NoOption, PaperArg, send, tell, the_instruction, the_paper
 from cli.names import person_names
-from cli.session import session
+from cli.session import Problem, session
 from cli.task.common import (
     ByOption,
     PaperOption,
@@ -23,6 +23,7 @@ from cli.task.due import due_day
 from domain.envelope import Actor
 from domain.incoming import commands as c
 from domain.incoming.events import LeaderInstructed
+from domain.incoming.paper import IncomingPaper
 from domain.queries.spoken import said_date
 from domain.rules.authority import by_leader
 from domain.terms import LeaderMark, MatterClass, Urgency
@@ -59,12 +60,32 @@ def instruct(
         urgency=typed_term(Urgency, urgency, "--urgency") if urgency else None,
         klass=typed_term(MatterClass, klass, "--class"),
     )
+    _not_said_before(target, leader, command.text)
     done = send(target.stream, command, actor)
     given = done.instructions[-1]
     limit = given.limit(reading.rulebook(session.database).calendar)
     rule = f"，按默认时限：{given.due_rule.rule}" if given.due_rule else ""
     line = f"第{given.no}条批示（{person_names()(leader)}），时限 {said_date(limit)}{rule}"
     tell(done, line, instruction=given.no, due=limit.isoformat())
+
+
+def _not_said_before(paper: IncomingPaper, leader: str, text: str) -> None:
+    """The same words of one leader, still open, were typed already: by a colleague, or twice.
+
+    Asked here, for the log holds only ciphertext. The command id tells a repetition from a second time.
+
+    Raises:
+        Problem: exit 3.
+    """
+    from eventlog.secrets import unseal_text
+
+    if session.command_id and reading.find_command(session.database, session.command_id) is not None:
+        return
+    for one in paper.instructions:
+        if one.open and one.leader == leader and unseal_text(session.database, paper.stream, one.text) == text.strip():
+            raise Problem(
+                f"{paper.number} 第{one.no}条批示已录入{person_names()(leader)}的这段话，请勿重复录入", "refused"
+            )
 
 
 def seen(paper: PaperArg, on: OnOption = None, by: ByOption = None, ref: PaperOption = None) -> None:

@@ -139,8 +139,16 @@ def test_a_number_is_never_used_again_and_one_paper_is_registered_once(xmh: Comm
 
 
 def test_an_instruction_outlives_its_matter_and_its_leader(xmh: CommandLine, service: None, paper: str) -> None:
-    xmh.json("incoming", "instruct", paper, "--by", "吴七", "--text", WORDS)
+    said = ("incoming", "instruct", paper, "--by", "吴七", "--text", WORDS)
+    xmh.json(*said, "--command-id", "instruct-0001")
+    xmh.json(*said, "--command-id", "instruct-0001")
+    twice = xmh(*said)
+    assert (twice.code, "第1条批示已录入吴七的这段话" in twice.error) == (3, True), "a colleague had typed it"
     once = xmh.json("incoming", "assign", paper, "--lead", LEAD)["matter"]
+    far = (office_today() + timedelta(days=90)).isoformat()
+    later = xmh.json("incoming", "assign", paper, "--lead", LEAD, "--title", "后续", "--due", far)
+    assert any("晚于" in line and "第1条批示的时限" in line for line in later["advice"])
+    xmh.json("task", "cancel", later["matter"], "--reason", "立错了", "--by", "吴七", "--paper", "签批件")
     assert xmh.json("incoming", "assign", paper, "--lead", LEAD)["matter"] == once, "the same thing is opened once"
     xmh.json("task", "cancel", once, "--reason", "立错了", "--by", "吴七", "--paper", "签批件")
     [owed] = [one for one in xmh.json("incoming", "show", paper)["next"] if one.startswith("第1条")]
