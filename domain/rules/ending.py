@@ -143,19 +143,18 @@ def reopen(matter: Matter, command: c.ReopenMatter, context: DecisionContext) ->
     """重开: a new event after the end; a new limit when the old one has passed."""
     refuse(not matter.ended, f"{matter.number} 尚未办结，无需重开")
     refuse(matter.objection is not None, f"{matter.number} 有待复核的异议，请先复核；异议成立的即重新办理")
-    endless = matter.period is not None and command.due is not None
-    refuse(endless, f"{matter.number} 是长期、定期事项，重开不写时限", "malformed")
-    due = command.due or _running_again(matter, context)
+    due = _due_again(matter, command.due, context)
     refuse(due < context.today, f"原时限 {matter.due} 已过，重开须给出新时限（--due）", "malformed")
     if due != matter.due:
         owns_limit(matter, context)
     yield from _reopened(matter, context, due, command.reason)
 
 
-def _running_again(matter: Matter, context: DecisionContext) -> date:
-    """The limit a matter that is handled again has: its own, or of one without an end that of the period of today."""
+def _due_again(matter: Matter, asked: date | None, context: DecisionContext) -> date:
+    """The limit a matter that is handled again has: the one set, else its own; without an end that of the period."""
     if matter.period is None:
-        return matter.due
+        return asked or matter.due
+    refuse(asked is not None, f"{matter.number} 是长期、定期事项，重开不写时限", "malformed")
     return running_period(matter.period, context.today, context.moment, context.calendar).due
 
 
@@ -197,7 +196,7 @@ def decide_objection(matter: Matter, command: c.DecideObjection, context: Decisi
     if command.outcome is not ObjectionOutcome.UPHELD:
         refuse(command.due is not None, "只有异议成立、重新办理时才写新时限（--due）", "malformed")
         return
-    due = command.due or _running_again(matter, context)
+    due = _due_again(matter, command.due, context)
     refuse(due < context.today, f"原时限 {matter.due} 已过，重新办理须给出新时限（--due）", "malformed")
     yield from _reopened(matter, context, due, f"异议成立：{command.text}")
 

@@ -10,7 +10,7 @@ from domain.facts import IndicatorReport, NewIndicator, NewPoint, PointReport
 from domain.meetings.terms import Outcome, Subject
 from domain.periods import PeriodLength, PeriodResult, running_period
 from domain.queries.score import score
-from domain.terms import Light, Per, Rung, ScoredOutcome, Stage, SuspensionReason
+from domain.terms import Light, ObjectionOutcome, Per, Rung, ScoredOutcome, Stage, SuspensionReason
 from tests.support.life import CALENDAR, MONDAY, Life, at
 from tests.support.office import AUDITOR, FOR_LEADER, LIAISON, OFFICE, SECOND, opening
 
@@ -75,6 +75,16 @@ def test_what_ended_by_decision_is_called_ended_and_not_done_in_time() -> None:
     life.wait_until(at(6, 2))
     life.do(c.RequestClosure(text="不再督办"), FOR_LEADER)
     assert life.light.reason == "灰:已按决定结束"
+
+
+def test_an_upheld_objection_sets_no_limit_where_there_is_none() -> None:
+    life = standing()
+    life.do(c.RequestClosure(text="不再督办"), FOR_LEADER)
+    life.do(c.RaiseObjection(text="还没有办好"), LIAISON)
+    upheld = c.DecideObjection(outcome=ObjectionOutcome.UPHELD, text="属实", due=date(2022, 5, 10))
+    life.refuses(upheld, SECOND, words="重开不写时限", code="malformed")
+    life.do(upheld.model_copy(update={"due": None}), SECOND)
+    assert (life.m.stage, life.m.due) == (Stage.IN_PROGRESS, date(2022, 3, 31))
 
 
 def test_nothing_is_judged_otherwise_before_a_period_ended() -> None:
