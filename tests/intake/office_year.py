@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from domain import commands as c
-from domain.base import Frozen
+from domain.base import Frozen, Term
 from domain.calendar import WorkCalendar, at_office, local_date
 from domain.deadlines import next_deadline
 from domain.envelope import SYSTEM, Actor, OnBehalf, Recorded
@@ -24,13 +24,30 @@ from domain.meetings.terms import Outcome, Subject
 from domain.office import Person, Unit
 from domain.rules.context import DecisionContext
 from domain.rules.decide import decide
-from domain.terms import BasisKind, LeaderMark, ObjectionOutcome, ReportChannel, Role, Stage, SuspensionReason
+from domain.terms import (
+    BasisKind,
+    Finding,
+    LeaderMark,
+    ObjectionOutcome,
+    ReportChannel,
+    ReturnReason,
+    Role,
+    Stage,
+    SuspensionReason,
+)
 from intake.task_list import TaskRow
 
 Entry = dict[str, Any]
 Step = tuple[datetime, Frozen, Actor]
 UNSAID = ("on", "at", "matter", "as", "by", "paper", "for", "via", "of", "urgent", "lead", "assist")
 """Keys of an entry that are no field of its command as they stand."""
+TERMS: dict[str, dict[str, type[Term]]] = {
+    "ask_back": {"reason": ReturnReason},
+    "inspect": {"finding": Finding},
+    "objection": {"outcome": ObjectionOutcome},
+    "suspend": {"reason": SuspensionReason},
+}
+"""What an entry says by a Chinese label: command → field → its terms."""
 OF_UNITS = ("accept", "decline", "coordinate", "report", "extend", "close", "object")
 
 
@@ -180,6 +197,7 @@ class MatterYear:
     def command(self, entry: Entry) -> Frozen:
         """The command of one incident."""
         given = {k: v for k, v in entry.items() if k not in UNSAID}
+        given |= {name: kind.from_label(entry[name]) for name, kind in TERMS.get(entry["do"], {}).items()}
         match entry["do"]:
             case "assign":
                 given |= {"lead": self.unit(entry["lead"]), "assist": [self.unit(u) for u in entry.get("assist", ())]}
@@ -189,10 +207,6 @@ class MatterYear:
                 given |= {"for_unit": entry["for"], "via": ReportChannel.from_label(entry["via"])}
             case "decision":
                 given |= self.outcome(entry)
-            case "objection":
-                given["outcome"] = ObjectionOutcome.from_label(entry["outcome"])
-            case "suspend":
-                given["reason"] = SuspensionReason.from_label(entry["reason"])
             case "instruct":
                 leader = entry.get("by") or entry["as"]
                 given |= {"leader": leader, "text": SEALED + entry["text"]}

@@ -153,7 +153,7 @@ def test_everything_happens_on_a_working_day_of_2022(scenario: Entry) -> None:
 def test_every_incident_names_a_known_command_matter_person_and_unit(
     scenario: Entry, tasks: TaskList, people: dict[str, Person], index: UnitIndex
 ) -> None:
-    numbers = {int(row.no) for row in tasks.rows}
+    numbers = {int(row.no) for row in tasks.rows} | {entry["no"] for entry in scenario["open"]}
     for entry in scenario["incident"]:
         assert entry["do"] in COMMANDS
         assert entry["matter"] in numbers
@@ -191,7 +191,7 @@ def test_the_meeting_is_held_on_the_last_working_thursday_of_each_month(
 def test_the_briefings_cover_the_year_without_gap_each_signed_by_a_leader(
     scenario: Entry, people: dict[str, Person]
 ) -> None:
-    briefings = scenario["briefing"]
+    briefings = [b for b in scenario["briefing"] if "series" not in b]
     assert [b["on"].month for b in briefings] == list(range(1, 13))
     assert {people[b["sign"]].role for b in briefings} == {Role.LEADER}
     assert briefings[0]["from"] == scenario["year"]["opens"]
@@ -216,4 +216,6 @@ def test_the_rules_accept_every_incident_and_the_year_ends_as_told(
     assert types["ReceiptDeclined"] == 3
     assert types["ClosureReturned"] == 3
     assert types["MatterReopened"] == 1
-    assert types["DecisionRecorded"] == 28
+    listed = {int(row.no) for row in tasks.rows}
+    decisions = [d for meeting in scenario["meeting"] for d in meeting["decisions"] if d["matter"] in listed]
+    assert types["DecisionRecorded"] == sum(d.get("outcome") != "新立项" for d in decisions) > 20
