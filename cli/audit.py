@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from cli.asking import MatterArg
+from cli.lookup import the_matter
 from cli.moments import AsOfOption, asked_moment
 from cli.names import person_names, unit_names
 from cli.session import Exit, Problem, answer, session
 from cli.shape import group
 from cli.state import FIELDS, field_change, value_in_words
-from cli.task.common import MatterArg, the_matter
 from domain.calendar import SHANGHAI
 from domain.confidential import opened
 from domain.deadlines import Deadline, DeadlineKind, owed

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.moments import AsOfOption, past_instant
+from cli.lookup import the_unit
+from cli.moments import AsOfOption, past_instant, today
 from cli.session import Problem, answer, session
 from cli.tables import table
-from cli.task.common import the_unit, today
 from documents.ledger import read_ledger
 from documents.reports.burden import UnitBurden, burden_report
 from domain.calendar import SHANGHAI, next_month

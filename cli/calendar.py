@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.asking import ReasonOption, confirm_command, need_option, typed_day
 from cli.moving import record_and_move
 from cli.session import Problem, answer, session
 from cli.shape import group
 from cli.sheets import reject_file
-from cli.task.common import ReasonOption, confirm_command, need_option, typed_day
 from domain.base import refuse
 from domain.calendar import DayOverride, PublishedYear, WorkCalendar
 from domain.office import CALENDAR_STREAM, CalendarYearPublished, DayOverridden

@@ -2,17 +2,9 @@
 
 from datetime import UTC, datetime
 
+from cli.asking import ByOption, MatterArg, PaperOption, ReasonOption, confirm_command, need_option
+from cli.lookup import acting_for, the_matter
 from cli.session import Exit, Problem, answer, session
-from cli.task.common import (
-    ByOption,
-    MatterArg,
-    PaperOption,
-    ReasonOption,
-    acting_for,
-    confirm_command,
-    need_option,
-    the_matter,
-)
 from domain.forgetting import SECRETS_STREAM, forget
 from domain.incoming.paper import IncomingPaper
 from domain.papers import spelled

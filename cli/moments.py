@@ -18,6 +18,16 @@ AsOfOption = Annotated[
 ]
 
 
+def now() -> datetime:
+    """The moment of this run of a `task` command."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """The date of this run in Shanghai, whatever the machine's zone."""
+    return local_date(now())
+
+
 def last_such_day(text: str) -> date:
     """A day of the past as people say it: 3月5日, said in February, is last year's; a told year may be to come.
 

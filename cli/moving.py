@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from cli.sending import told_in_time
 from cli.session import session
-from cli.task.common import told_in_time
 from domain.base import Refusal
 from domain.calendar import SHANGHAI
 from domain.envelope import Actor

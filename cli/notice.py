@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.moments import AsOfOption, asked_moment
+from cli.moments import AsOfOption, asked_moment, now
+from cli.sending import told_in_time
 from cli.session import Problem, answer, session
 from cli.shape import group
 from cli.tables import table
-from cli.task.common import now, told_in_time
 from domain.base import Refusal, refuse
 from domain.calendar import SHANGHAI
 from domain.queries.telling import office_time

@@ -8,11 +8,12 @@ from uuid import uuid4
 
 import typer
 
+from cli.asking import confirm_command
+from cli.moments import today
 from cli.reach import gap_lines, gaps_as_json, nobody_to_tell
 from cli.session import answer, session
 from cli.shape import group
 from cli.sheets import reject_file
-from cli.task.common import confirm_command, today
 from domain.base import refuse
 from domain.event import Event
 from domain.office import (
@@ -247,7 +248,7 @@ def list_(
     """单位和人员一览。"""
     units, people = reading.units(session.database), reading.people(session.database)
     if unit is not None:
-        from cli.task.common import the_unit
+        from cli.lookup import the_unit
 
         wanted = the_unit(unit).id
         units, people = tuple(u for u in units if u.id == wanted), tuple(p for p in people if p.unit == wanted)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.asking import ByOption, PaperOption, confirm_command
+from cli.lookup import acting_for
 from cli.moments import AsOfOption, asked_moment
 from cli.moving import move_lines, record_and_move
 from cli.printing.files import write_output_file
 from cli.session import Problem, answer, session
 from cli.shape import group
-from cli.task.common import ByOption, PaperOption, acting_for, confirm_command
 from domain.base import refuse
 from domain.calendar import SHANGHAI
 from domain.envelope import Actor

@@ -7,18 +7,11 @@ from uuid import uuid4
 
 import typer
 
+from cli.asking import ReasonOption, confirm_command, need_option, typed_day
+from cli.lookup import the_matter, the_unit
+from cli.moments import today
+from cli.sending import send_orders, task_order
 from cli.session import Problem, answer, session
-from cli.task.common import (
-    ReasonOption,
-    confirm_command,
-    need_option,
-    send_orders,
-    task_order,
-    the_matter,
-    the_unit,
-    today,
-    typed_day,
-)
 from domain.base import refuse
 from domain.commands import ReassignDuty
 from domain.envelope import Recorded

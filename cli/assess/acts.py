@@ -5,22 +5,12 @@ from uuid import uuid4
 
 import typer
 
+from cli.asking import ByOption, PaperOption, ReasonOption, TextOption, confirm_command, need_option, typed_term
 from cli.assess.common import KeyOption, the_assessment
-from cli.moments import past_day
+from cli.lookup import acting_for, the_unit
+from cli.moments import now, past_day
 from cli.names import unit_names
 from cli.session import Problem, answer, session
-from cli.task.common import (
-    ByOption,
-    PaperOption,
-    ReasonOption,
-    TextOption,
-    acting_for,
-    confirm_command,
-    need_option,
-    now,
-    the_unit,
-    typed_term,
-)
 from domain.assessment.assessment import Assessment
 from domain.assessment.events import AssessmentOpened, ResultUse
 from domain.assessment.rules import (

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 import typer
 
 from cli.assess.common import KeyOption, assessments, the_assessment, units_to_see
+from cli.lookup import the_unit
 from cli.names import person_names, unit_names
 from cli.printing.files import OutOption, check_output_file, write_page
 from cli.session import Problem, answer
 from cli.tables import table
-from cli.task.common import the_unit
 from domain.assessment.assessment import Assessment
 
 

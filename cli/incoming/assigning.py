@@ -5,10 +5,13 @@ from typing import Annotated
 
 import typer
 
+from cli.answering import tell_many
+from cli.asking import typed_term
 from cli.incoming.common import NoOption, PaperArg, owed_today, tell, the_instruction, the_paper, what_is_owed
+from cli.lookup import acting_for, the_matter, the_unit
 from cli.names import person_names
+from cli.sending import send_orders, task_order
 from cli.session import Problem, session
-from cli.task.common import acting_for, send_orders, task_order, tell_many, the_matter, the_unit, typed_term
 from cli.task.due import due_day
 from cli.task.opening import new_point
 from domain.base import Refusal

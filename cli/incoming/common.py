@@ -6,9 +6,10 @@ from uuid import uuid4
 
 import typer
 
+from cli.moments import now, today
 from cli.names import person_names
+from cli.sending import sealed_under
 from cli.session import Problem, answer, session
-from cli.task.common import now, sealed_under, today
 from domain.base import Frozen
 from domain.envelope import Actor
 from domain.facts import is_sealed

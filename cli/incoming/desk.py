@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli.asking import ReasonOption, TextOption, confirm_command, need_option, typed_term
 from cli.incoming.common import (
     NoOption,
     PaperArg,
@@ -17,9 +18,10 @@ from cli.incoming.common import (
     the_instruction,
     the_paper,
 )
+from cli.moments import today
 from cli.names import person_names
+from cli.sending import attached_files
 from cli.session import Problem, session
-from cli.task.common import ReasonOption, TextOption, attached_files, confirm_command, need_option, today, typed_term
 from domain.incoming import commands as c
 from domain.incoming.events import PaperReceived
 from domain.incoming.rules import ended_before
@@ -43,7 +45,7 @@ def register(
     attach: Annotated[list[Path] | None, typer.Option("--attach", metavar="FILE", help="来文，可多次填写")] = None,
 ) -> None:
     """收文登记：编收文号（按年连续，作废也不重用）；同一来文字号只登记一次。"""
-    from cli.task.common import typed_text
+    from cli.asking import typed_text
     from services.incoming_papers import registration_stream
 
     readers_only()

@@ -5,20 +5,12 @@ from typing import Annotated
 
 import typer
 
+from cli.asking import ByOption, PaperOption, TextOption, need_option, typed_day, typed_term, typed_text
 from cli.incoming.common import NoOption, PaperArg, send, tell, the_instruction, the_paper
+from cli.lookup import acting_for
+from cli.moments import today
 from cli.names import person_names
 from cli.session import Problem, session
-from cli.task.common import (
-    ByOption,
-    PaperOption,
-    TextOption,
-    acting_for,
-    need_option,
-    today,
-    typed_day,
-    typed_term,
-    typed_text,
-)
 from cli.task.due import due_day
 from domain.envelope import Actor
 from domain.incoming import commands as c

@@ -5,11 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.asking import typed_term
 from cli.incoming.common import NoOption, PaperArg, owed_today, readers_only, the_paper, what_is_owed, words_of
+from cli.moments import today
 from cli.names import person_names, unit_names
 from cli.printing.files import OutOption, check_output_file, write_page
 from cli.session import Problem, answer, session
-from cli.task.common import today, typed_term
 from domain.base import Term
 from domain.calendar import SHANGHAI
 from domain.confidential import opened

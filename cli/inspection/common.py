@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import typer
 
+from cli.moments import now
 from cli.session import Problem, answer, session
-from cli.task.common import now
 from domain.base import Frozen
 from domain.bounds import cleaned, within_bounds
 from domain.envelope import Actor

@@ -6,21 +6,12 @@ from typing import Annotated
 
 import typer
 
+from cli.asking import ReasonOption, TextOption, need_option, typed_day, typed_term
 from cli.inspection.common import InspectionArg, NoArg, record, tell, the_inspection
+from cli.lookup import the_matter, the_unit
 from cli.names import unit_names
+from cli.sending import attached_files, send_orders, task_order
 from cli.session import Problem, session
-from cli.task.common import (
-    ReasonOption,
-    TextOption,
-    attached_files,
-    need_option,
-    send_orders,
-    task_order,
-    the_matter,
-    the_unit,
-    typed_day,
-    typed_term,
-)
 from domain.commands import InspectMatter
 from domain.envelope import canonical
 from domain.facts import MatterRef
@@ -97,7 +88,7 @@ def _at_the_matter(target: OnSite, command: RecordFinding, about: MatterRef) -> 
     Raises:
         Refusal: the inspection's rules, or the matter's, say no.
     """
-    from cli.task.common import now
+    from cli.moments import now
     from services.inspections import check_onsite
 
     check_onsite(session.database, target.stream, command, session.actor, now())

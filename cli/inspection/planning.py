@@ -5,21 +5,11 @@ from uuid import uuid4
 
 import typer
 
+from cli.asking import ByOption, PaperOption, ReasonOption, confirm_command, need_option, typed_day, typed_term
 from cli.inspection.common import InspectionArg, plan_for_reader, record, tell, the_inspection
+from cli.lookup import acting_for, the_matter, the_unit
 from cli.names import person_names
 from cli.session import Problem, session
-from cli.task.common import (
-    ByOption,
-    PaperOption,
-    ReasonOption,
-    acting_for,
-    confirm_command,
-    need_option,
-    the_matter,
-    the_unit,
-    typed_day,
-    typed_term,
-)
 from cli.task.opening import moment
 from domain.base import refuse
 from domain.envelope import Actor

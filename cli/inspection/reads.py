@@ -13,11 +13,12 @@ from cli.inspection.common import (
     plan_for_reader,
     the_inspection,
 )
+from cli.lookup import the_unit
+from cli.moments import today
 from cli.names import person_names, unit_names
 from cli.printing.files import OutOption, check_output_file, write_page
 from cli.session import Problem, answer, session
 from cli.tables import table
-from cli.task.common import the_unit, today
 from domain.facts import openly
 from domain.onsite.inspection import OnSite, OnSiteFinding
 from domain.onsite.terms import OnSiteStage, ProblemStage

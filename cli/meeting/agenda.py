@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.asking import ReasonOption, need_option
+from cli.lookup import the_matter
 from cli.meeting.common import (
     MeetingArg,
     directory_names,
@@ -17,9 +19,9 @@ from cli.meeting.common import (
     send_meeting_commands,
     the_meeting,
 )
+from cli.moments import now, today
 from cli.printing.files import OutOption, check_output_file, write_page
 from cli.session import Problem, answer, session
-from cli.task.common import ReasonOption, need_option, now, the_matter, today
 from domain.lights import Lit, light
 from domain.matter import Matter
 from domain.meetings.agenda import arranged_agenda

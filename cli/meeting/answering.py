@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
+from cli.asking import typed_term
+from cli.lookup import the_unit
 from cli.meeting.common import MeetingArg, do_for_meeting, proposed_agenda, the_meeting
 from cli.meeting.sitting import people_named
 from cli.names import unit_names
+from cli.sending import attached_files
 from cli.session import Problem, session
-from cli.task.common import attached_files, the_unit, typed_term
 from domain.meetings.agenda import arranged_agenda
 from domain.meetings.commands import HandInMaterial, ReplyToNotice
 from domain.meetings.meeting import Leave

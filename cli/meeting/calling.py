@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import typer
 
+from cli.asking import ReasonOption, confirm_command, need_option
 from cli.meeting.common import (
     MeetingArg,
     do_for_meeting,
@@ -19,8 +20,8 @@ from cli.meeting.common import (
     the_series,
     typed_moment,
 )
+from cli.sending import the_gateway, told_in_time
 from cli.session import Problem, answer, session
-from cli.task.common import ReasonOption, confirm_command, need_option, the_gateway, told_in_time
 from domain.base import refuse
 from domain.calendar import SHANGHAI
 from domain.ids import meeting_stream

@@ -9,8 +9,9 @@ from uuid import uuid4
 
 import typer
 
+from cli.moments import now, today
+from cli.sending import VALID_FOR, sealed_under, the_gateway
 from cli.session import Problem, answer, session
-from cli.task.common import VALID_FOR, now, sealed_under, the_gateway, today
 from domain.calendar import at_office, local_date
 from domain.envelope import Actor
 from domain.facts import openly

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.asking import TextOption, need_option, typed_term
 from cli.meeting.common import the_series
-from cli.moments import past_moment
+from cli.moments import now, past_moment
 from cli.session import Problem, answer, session
 from cli.sheets import reject_file
-from cli.task.common import TextOption, need_option, now, typed_term
 from domain.meetings.commands import RecordMeeting
 from domain.meetings.terms import OfficePart
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cli.lookup import acting_for
 from cli.meeting.common import (
     meeting_answer_document,
     meeting_answer_line,
@@ -14,10 +15,10 @@ from cli.meeting.common import (
     send_meeting_commands,
     the_meeting,
 )
+from cli.moments import now
 from cli.printing.files import check_output_file
 from cli.session import Exit, Problem, answer, session
 from cli.sheets import reject_file, say_lines
-from cli.task.common import acting_for, now
 from domain.base import Refusal
 from domain.envelope import canonical
 from domain.meetings.agenda import arranged_agenda

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.asking import ByOption, PaperOption, confirm_command
+from cli.lookup import acting_for
 from cli.meeting.common import (
     MeetingArg,
     directory_names,
@@ -15,10 +17,10 @@ from cli.meeting.common import (
     send_meeting_commands,
     the_meeting,
 )
+from cli.moments import now, today
 from cli.numbers import pass_numbers_given
 from cli.printing.files import OutOption, check_output_file, office_press, write_copy, write_page
 from cli.session import Problem, answer, session
-from cli.task.common import ByOption, PaperOption, acting_for, confirm_command, now, today
 from domain.base import Refusal
 from domain.envelope import Actor
 from domain.meetings.agenda import arranged_agenda

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.meeting.common import MeetingArg, directory_names, meeting_for_reader, the_meeting, the_series
+from cli.moments import today
 from cli.printing.files import OutOption, check_output_file, write_page
 from cli.session import Problem, answer, session
-from cli.task.common import today
 from documents.meetings.pack import SERIES
 from domain.calendar import SHANGHAI, local_date
 from domain.meetings.meeting import Meeting
@@ -202,7 +202,7 @@ def _held_at(monday: date) -> datetime:
 
 
 def _monday(text: str | None) -> date:
-    from cli.task.common import typed_day
+    from cli.asking import typed_day
 
     if text is None:
         given = today()

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.asking import ByOption, PaperOption, ReasonOption, TextOption, need_option, typed_term
+from cli.lookup import acting_for, the_unit
 from cli.meeting.common import (
     MeetingArg,
     do_for_meeting,
@@ -18,16 +20,6 @@ from cli.meeting.common import (
     the_meeting,
 )
 from cli.session import Problem, answer, session
-from cli.task.common import (
-    ByOption,
-    PaperOption,
-    ReasonOption,
-    TextOption,
-    acting_for,
-    need_option,
-    the_unit,
-    typed_term,
-)
 from cli.task.due import due_day
 from domain.envelope import Actor
 from domain.meetings.commands import DecideItem, OpenMeeting, RecordAttendance, SendAgain, WaiveOutcome

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cli.moments import now
 from cli.plan.rows import (
     Import,
     fault_document,
@@ -16,9 +17,9 @@ from cli.plan.rows import (
     send_openings,
 )
 from cli.reach import gap_lines, gaps_as_json, nobody_to_tell, nobody_would_be_told
+from cli.sending import task_order
 from cli.session import Exit, answer, problem_of, session
 from cli.sheets import reject_file, say_lines
-from cli.task.common import now, task_order
 from cli.task.due import due_day
 from domain.base import Refusal
 from domain.commands import AssignMatter, OpenMatter

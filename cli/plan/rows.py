@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from cli.moments import now
+from cli.sending import task_order
 from cli.session import Problem, session
-from cli.task.common import now, task_order
 from domain.base import Refusal
 from domain.commands import AddBasis
 from domain.events import MatterAssigned, MatterOpened

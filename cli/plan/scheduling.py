@@ -5,9 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.answering import tell_many
+from cli.asking import MatterArg, need_option, typed_day
+from cli.lookup import the_matter
+from cli.moments import today
+from cli.sending import send_orders, task_order
 from cli.session import Problem, answer, session
 from cli.tables import table
-from cli.task.common import MatterArg, need_option, send_orders, task_order, tell_many, the_matter, today, typed_day
 from domain.commands import AddPoint, ChangePoint
 from domain.facts import NewPoint
 from domain.matter import Matter

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from cli.asking import ByOption, PaperOption, ReasonOption, need_option, typed_term
+from cli.lookup import acting_for
+from cli.moments import now
 from cli.names import person_names
 from cli.session import Problem, answer, session
 from cli.sheets import reject_file
 from cli.tables import table
-from cli.task.common import ByOption, PaperOption, ReasonOption, acting_for, need_option, now, typed_term
 from cli.task.due import due_day
 from domain.ids import plan_stream
 from domain.rules.context import DecisionContext

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.asking import PaperOption, confirm_command, need_option, typed_term
+from cli.lookup import acting_for
 from cli.moments import past_day
 from cli.numbers import pass_numbers_given
 from cli.printing.files import check_output_file, office_press, write_output_file
 from cli.session import Problem, answer, session
 from cli.shape import group
 from cli.sheets import reject_file
-from cli.task.common import PaperOption, acting_for, confirm_command, need_option, typed_term
 from domain.bulletin import BulletinIssued, BulletinRecorded, Issue, PastIssue, Publication
 from domain.calendar import SHANGHAI, end_of_day, local_date
 from domain.matter import Matter

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.moments import last_such_day
+from cli.asking import PaperOption, confirm_command, need_option
+from cli.lookup import acting_for
+from cli.moments import last_such_day, today
 from cli.numbers import pass_numbers_given
 from cli.printing.files import OutOption, check_output_file, office_press, write_page
 from cli.printing.papers import answer_issued
 from cli.session import Problem, answer, session
-from cli.task.common import PaperOption, acting_for, confirm_command, need_option, today
 
 if TYPE_CHECKING:
     from documents.papers.forms import PaperText

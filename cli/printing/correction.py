@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
+from cli.asking import need_option
 from cli.printing.briefing import change_lines, draft_document
 from cli.printing.files import office_press
 from cli.session import Problem, answer, session
-from cli.task.common import need_option
 from domain.calendar import local_date
 
 

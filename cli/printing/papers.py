@@ -6,21 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.asking import MatterArg, PaperOption, ReasonOption, confirm_command, need_option, typed_term
+from cli.lookup import acting_for, the_matter
+from cli.moments import now
 from cli.numbers import pass_numbers_given
 from cli.printing.files import OutOption, check_output_file, office_press, write_copy, write_page
 from cli.session import Problem, answer, session
 from cli.shape import group
-from cli.task.common import (
-    MatterArg,
-    PaperOption,
-    ReasonOption,
-    acting_for,
-    confirm_command,
-    need_option,
-    now,
-    the_matter,
-    typed_term,
-)
 from domain.papers import Paper, PaperKind, spelled
 
 if TYPE_CHECKING:

@@ -4,9 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.lookup import the_unit
+from cli.moments import now, today
 from cli.printing.files import OutOption, check_output_file, write_page
 from cli.session import Problem, answer, session
-from cli.task.common import now, the_unit, today
 
 
 def unit(

@@ -4,20 +4,11 @@ from typing import Annotated
 
 import typer
 
+from cli.answering import tell_many
+from cli.asking import ByOption, MatterArg, PaperOption, need_option, typed_term
+from cli.lookup import acting_for, the_matter
+from cli.sending import do_for_matter, send_orders, task_order
 from cli.session import Problem, answer, session
-from cli.task.common import (
-    ByOption,
-    MatterArg,
-    PaperOption,
-    acting_for,
-    do_for_matter,
-    need_option,
-    send_orders,
-    task_order,
-    tell_many,
-    the_matter,
-    typed_term,
-)
 from domain.calendar import local_date
 from domain.commands import AddBasis, CarryOver
 from domain.facts import Basis

@@ -8,21 +8,13 @@ from uuid import uuid4
 
 import typer
 
+from cli.answering import tell_many
+from cli.asking import ByOption, PaperOption, ReasonOption, confirm_command
+from cli.lookup import acting_for, the_one, the_supervisor
+from cli.moments import now
+from cli.sending import send_orders, task_order
 from cli.session import Exit, Problem, answer, session
 from cli.task import choosing as ch
-from cli.task.common import (
-    ByOption,
-    PaperOption,
-    ReasonOption,
-    acting_for,
-    confirm_command,
-    now,
-    send_orders,
-    task_order,
-    tell_many,
-    the_one,
-    the_supervisor,
-)
 from cli.task.due import due_day
 from cli.task.reads import known_matters
 from domain import commands as c
@@ -124,7 +116,7 @@ def _action(
         raise Problem("请用 --reason 写明理由", "malformed")
     why = reason
     if lead is not None:
-        from cli.task.common import the_unit
+        from cli.lookup import the_unit
 
         unit = the_unit(lead)
         return lambda m: c.AssignMatter(lead=unit, reason=why if m.lead else None), f"交办{lead}"

@@ -107,7 +107,7 @@ def term_of(kind: "type[Term]", option: str, text: str) -> Any:
 
 
 def _unit(name: str) -> str:
-    from cli.task.common import the_unit
+    from cli.lookup import the_unit
 
     return the_unit(name).id
 
@@ -117,7 +117,7 @@ def _person(name: str) -> str:
 
 
 def _day(text: str) -> date:
-    from cli.task.common import typed_day
+    from cli.asking import typed_day
 
     return typed_day(text)
 

@@ -9,10 +9,10 @@ import typer
 from cli.assess.common import assessment_duties
 from cli.incoming.reads import papers_today
 from cli.inspection.duties import onsite_duties
+from cli.lookup import the_matter, the_one
 from cli.names import unit_names
 from cli.reach import gaps_as_json, nobody_to_tell
 from cli.session import answer, session
-from cli.task.common import the_matter, the_one
 from cli.task.reads import known_matters, matter_row, secrets_of
 from domain.calendar import local_date
 from domain.closing import to_be_weighed

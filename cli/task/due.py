@@ -4,8 +4,8 @@ import re
 import unicodedata
 from datetime import date
 
+from cli.moments import today
 from cli.session import session
-from cli.task.common import today
 from domain.base import Refusal
 from domain.bounds import plausible
 from domain.queries.spoken import spoken_date

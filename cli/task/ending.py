@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.session import Problem, session
-from cli.task.common import (
+from cli.asking import (
     ByOption,
     MatterArg,
     OverOption,
@@ -14,14 +13,13 @@ from cli.task.common import (
     ReasonOption,
     TextOption,
     UnfinishedOption,
-    acting_for,
-    attached_files,
     confirm_command,
-    do_for_matter,
     need_option,
-    the_matter,
     typed_term,
 )
+from cli.lookup import acting_for, the_matter
+from cli.sending import attached_files, do_for_matter
+from cli.session import Problem, session
 from cli.task.due import due_day
 from domain.commands import (
     CancelMatter,

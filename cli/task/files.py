@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.asking import MatterArg
+from cli.lookup import the_matter
 from cli.printing.files import check_place, write_output_file
 from cli.session import Problem, answer, session
-from cli.task.common import MatterArg, the_matter
 from domain.calendar import SHANGHAI
 from eventlog import attachments, reading
 from eventlog.attachments import StoredAttachment

@@ -6,23 +6,12 @@ from typing import Annotated
 
 import typer
 
+from cli.answering import tell_one
+from cli.asking import ByOption, MatterArg, PaperOption, TextOption, need_option, typed_term
+from cli.lookup import acting_for, the_matter
+from cli.moments import today
+from cli.sending import attached_files, do_for_matter, send_orders, task_order
 from cli.session import session
-from cli.task.common import (
-    ByOption,
-    MatterArg,
-    PaperOption,
-    TextOption,
-    acting_for,
-    attached_files,
-    do_for_matter,
-    need_option,
-    send_orders,
-    task_order,
-    tell_one,
-    the_matter,
-    today,
-    typed_term,
-)
 from cli.task.opening import moment
 from domain.calendar import SHANGHAI, at_office
 from domain.commands import AskBack, InspectMatter

@@ -4,19 +4,10 @@ from typing import Annotated
 
 import typer
 
+from cli.asking import ByOption, MatterArg, MattersArg, PaperOption, ReasonOption, need_option, typed_term
+from cli.lookup import acting_for
+from cli.sending import do_for_matter, do_for_matters
 from cli.session import Problem
-from cli.task.common import (
-    ByOption,
-    MatterArg,
-    MattersArg,
-    PaperOption,
-    ReasonOption,
-    acting_for,
-    do_for_matter,
-    do_for_matters,
-    need_option,
-    typed_term,
-)
 from cli.task.due import due_day
 from domain.commands import AnswerExtension, RequestExtension, ResumeMatter, SuspendMatter
 from domain.terms import SuspensionReason

@@ -5,22 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.asking import ByOption, MatterArg, PaperOption, ReasonOption, TextOption, need_option, typed_term
+from cli.lookup import acting_for
 from cli.names import person_names, unit_names
+from cli.sending import attached_files, do_for_matter
 from cli.session import Problem, answer, session
 from cli.shape import Command, SealingCommand
 from cli.tables import table
-from cli.task.common import (
-    ByOption,
-    MatterArg,
-    PaperOption,
-    ReasonOption,
-    TextOption,
-    acting_for,
-    attached_files,
-    do_for_matter,
-    need_option,
-    typed_term,
-)
 from cli.task.opening import moment
 from cli.task.reads import known_matters, secrets_of
 from domain.commands import DelistMatter, HoldInterview, IssueCard, ListMatter, WithdrawCard

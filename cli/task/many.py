@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cli.answering import tell_many
+from cli.asking import typed_term
+from cli.lookup import the_matter
+from cli.moments import now, today
+from cli.sending import send_orders, task_order
 from cli.session import Exit, Problem, answer, session
-from cli.task.common import now, send_orders, task_order, tell_many, the_matter, today, typed_term
 from cli.task.points import indicator_report, point_report, words_of
 from domain.base import Refusal
 from domain.commands import SubmitFeedback

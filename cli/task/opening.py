@@ -8,30 +8,13 @@ from uuid import uuid4
 
 import typer
 
-from cli.moments import past_day
+from cli.answering import answer_document, answer_line
+from cli.asking import ByOption, MatterArg, MattersArg, PaperOption, ReasonOption, need_option, typed_term, typed_text
+from cli.lookup import acting_for, the_matter, the_supervisor, the_unit
+from cli.moments import past_day, today
 from cli.reach import gap_lines, gaps_as_json, nobody_to_tell
+from cli.sending import do_for_matter, do_for_matters, send_orders, task_order
 from cli.session import Problem, answer, session
-from cli.task.common import (
-    ByOption,
-    MatterArg,
-    MattersArg,
-    PaperOption,
-    ReasonOption,
-    acting_for,
-    answer_document,
-    answer_line,
-    do_for_matter,
-    do_for_matters,
-    need_option,
-    send_orders,
-    task_order,
-    the_matter,
-    the_supervisor,
-    the_unit,
-    today,
-    typed_term,
-    typed_text,
-)
 from cli.task.due import due_day
 from cli.task.opening_options import (
     ApproverOption,

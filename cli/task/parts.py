@@ -5,19 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.answering import tell_many
+from cli.asking import ByOption, MatterArg, PaperOption
+from cli.lookup import acting_for, the_matter, the_unit
 from cli.names import unit_names
+from cli.sending import send_orders, task_order
 from cli.session import Problem, session
-from cli.task.common import (
-    ByOption,
-    MatterArg,
-    PaperOption,
-    acting_for,
-    send_orders,
-    task_order,
-    tell_many,
-    the_matter,
-    the_unit,
-)
 from cli.task.due import due_day
 from domain.commands import OpenMatter
 from domain.duplicates import title_key

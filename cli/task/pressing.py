@@ -4,24 +4,11 @@ from typing import Annotated
 
 import typer
 
+from cli.answering import tell_many
+from cli.asking import ByOption, MatterArg, PaperOption, ReasonOption, TextOption, confirm_command, need_option
+from cli.lookup import acting_for, the_matter, the_unit
+from cli.sending import do_for_matter, do_for_matters, send_orders, task_order
 from cli.session import Problem, answer, session
-from cli.task.common import (
-    ByOption,
-    MatterArg,
-    PaperOption,
-    ReasonOption,
-    TextOption,
-    acting_for,
-    confirm_command,
-    do_for_matter,
-    do_for_matters,
-    need_option,
-    send_orders,
-    task_order,
-    tell_many,
-    the_matter,
-    the_unit,
-)
 from cli.task.due import due_day
 from domain.commands import (
     AnswerCoordination,

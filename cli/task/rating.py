@@ -4,17 +4,11 @@ from typing import Annotated
 
 import typer
 
+from cli.answering import tell_one
+from cli.asking import MatterArg, TextOption, need_option, typed_term
+from cli.lookup import the_matter
+from cli.sending import send_orders, task_order
 from cli.session import session
-from cli.task.common import (
-    MatterArg,
-    TextOption,
-    need_option,
-    send_orders,
-    task_order,
-    tell_one,
-    the_matter,
-    typed_term,
-)
 from domain.commands import RateMatter
 from domain.facts import is_sealed
 from domain.matter import Matter

@@ -161,7 +161,7 @@ def show(
     as_of: AsOfOption = None,
 ) -> None:
     """一个事项的全部情况：要点、时限、来龙去脉。"""
-    from cli.task.common import the_matter
+    from cli.lookup import the_matter
 
     moment = asked_moment(as_of)
     position = moment.position if moment else None

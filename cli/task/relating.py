@@ -5,25 +5,12 @@ from typing import Annotated
 
 import typer
 
+from cli.answering import answer_document, answer_line
+from cli.asking import ByOption, MatterArg, MattersArg, PaperOption, ReasonOption, confirm_command, need_option
+from cli.lookup import acting_for, the_matter
 from cli.names import unit_names
+from cli.sending import do_for_matter, do_for_matters, send_orders, task_order
 from cli.session import Problem, answer, session
-from cli.task.common import (
-    ByOption,
-    MatterArg,
-    MattersArg,
-    PaperOption,
-    ReasonOption,
-    acting_for,
-    answer_document,
-    answer_line,
-    confirm_command,
-    do_for_matter,
-    do_for_matters,
-    need_option,
-    send_orders,
-    task_order,
-    the_matter,
-)
 from cli.task.reads import secrets_of
 from cli.task.tree import state_of
 from domain.commands import DropPredecessor, FollowMatter, MergeMatter, SetPredecessor

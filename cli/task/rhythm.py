@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
+from cli.asking import MatterArg, ReasonOption, need_option, typed_term
+from cli.sending import do_for_matter, do_for_matters
 from cli.session import Problem, session
-from cli.task.common import MatterArg, ReasonOption, do_for_matter, do_for_matters, need_option, typed_term
 from cli.task.due import due_day
 from domain.commands import ChangeRhythm, EndSurge, JudgePeriod, MoveSurge, StartSurge
 from domain.periods import PeriodResult

@@ -5,21 +5,12 @@ from typing import Annotated
 
 import typer
 
+from cli.answering import tell_one
+from cli.asking import MatterArg, TextOption, need_option, typed_term
+from cli.lookup import the_matter, the_unit
+from cli.sending import attached_files, do_for_matter, send_orders, task_order
 from cli.session import Problem
 from cli.shape import MatterFirst, SealingCommand
-from cli.task.common import (
-    MatterArg,
-    TextOption,
-    attached_files,
-    do_for_matter,
-    need_option,
-    send_orders,
-    task_order,
-    tell_one,
-    the_matter,
-    the_unit,
-    typed_term,
-)
 from cli.task.due import due_day
 from cli.task.opening import moment, new_point
 from cli.task.points import indicator_report, point_report, words_of

@@ -1,0 +1,155 @@
+"""Orders to matters: sealed, with their attachments, sent through the gateway within the time of an answer."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from cli.answering import tell_many, tell_one
+from cli.lookup import the_matter
+from cli.moments import now
+from cli.session import Problem, session
+from domain.base import Frozen, refuse
+from domain.bounds import cleaned, seen, within_bounds
+from domain.commands import MatterCommand, Order
+from domain.confidential import sealed
+from domain.envelope import Actor
+from domain.facts import Attachment
+from domain.matter import Matter
+from domain.rules.context import DecisionContext
+from domain.rules.practice import CONCERNED, shortfalls
+from eventlog import reading
+from eventlog.patience import answer_deadline, lift_answer_limit, time_left
+
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    from services.gateway import Gateway
+
+    F = TypeVar("F", bound=Frozen)
+
+    R = TypeVar("R")
+
+VALID_FOR = timedelta(minutes=15)
+MOST_IN_TIME = 50
+"""So many commands at once are answered within the time of one."""
+WAKE_WITHIN = 8.5
+"""Seconds to tell a workflow that it may look: what is recorded is found without that too."""
+MOST_ATTACHED = 100 * 1024 * 1024
+
+
+def attached_files(paths: Sequence[Path]) -> tuple[Attachment, ...]:
+    """Copies of attached files in the home, named by their hash; the log only holds name, hash and size."""
+    return tuple(map(_attached, paths))
+
+
+def _attached(path: Path) -> Attachment:
+    from eventlog.attachments import keep_attachment
+    from sheets.input_file import file_pieces, opened_file
+
+    with opened_file(path, MOST_ATTACHED) as file:
+        refuse(os.fstat(file.fileno()).st_size == 0, f"附件 {path.name} 是空文件，请核对", "malformed")
+        # A name written in another encoding than UTF-8 is kept as it reads.
+        name = seen(os.fsencode(path.name).decode("gb18030", "replace")) if not path.name.isprintable() else path.name
+        return keep_attachment(session.settings.home, file_pieces(file, name, MOST_ATTACHED), name)
+
+
+def task_order(
+    stream: str, command: MatterCommand, actor: Actor | None = None, occurred_at: datetime | None = None, nth: int = 0
+) -> Order:
+    """The order of a `task` command, its secret words sealed. `nth` keeps ids apart when one run sends several."""
+    base, actor = session.command_id or uuid4().hex, actor or session.actor
+    _advise(stream, command, actor)
+    return Order(
+        command_id=f"{base}-{nth}" if nth else base,
+        stream=stream,
+        actor=actor,
+        command=sealed_under(stream, command),
+        valid_until=now() + VALID_FOR,
+        occurred_at=occurred_at,
+    )
+
+
+def _advise(stream: str, command: MatterCommand, actor: Actor) -> None:
+    """Keep for the answer what good practice would have had of the command; what the policy requires the rule says."""
+    if not isinstance(command, CONCERNED) and actor.on_behalf_of is None:
+        return
+    loaded = reading.load(session.database, stream)
+    matter = loaded.state if loaded is not None else None
+    context = DecisionContext(rulebook=reading.rulebook(session.database), now=now(), actor=actor)
+    lacking = shortfalls(matter if isinstance(matter, Matter) else None, command, context)
+    advice = [one.message for one in lacking if not one.required]
+    session.advice += advice
+    if isinstance(matter, Matter) and advice:
+        session.advised.setdefault(matter.number, []).extend(advice)
+
+
+def sealed_under(stream: str, command: "F") -> "F":
+    """Under which stream's key a command's words are sealed: a leader's always, others with `--secret`."""
+
+    def seal(text: str) -> str:
+        from eventlog.secrets import seal_text as under_key
+
+        return under_key(session.database, stream, text)
+
+    plain = cleaned(command)
+    within_bounds(plain)  # once sealed, nobody sees what is in it
+    return sealed(plain, seal, secret=session.secret)
+
+
+def send_orders(orders: Sequence[Order]) -> list[Any]:
+    """Submit orders through the gateway; an answer or the exception for each, in order. Very many take their time."""
+    if len(orders) > MOST_IN_TIME:
+        lift_answer_limit()
+    return asyncio.run(_send(orders))
+
+
+async def _send(orders: Sequence[Order]) -> list[Any]:
+    gateway = await the_gateway()
+    return await gateway.submit_all(orders)
+
+
+async def told_in_time(telling: "Awaitable[R]", within: float = WAKE_WITHIN) -> "R":
+    """What a reading beside the answer tells in time; it keeps nobody waiting.
+
+    Raises:
+        TimeoutError: it was not told in time.
+    """
+    return await asyncio.wait_for(telling, time_left(within))
+
+
+async def the_gateway() -> "Gateway":
+    """The gateway to the matters' workflows, connected.
+
+    Raises:
+        Problem: no service runs on this home (exit 5).
+        Unreachable: it does not answer.
+    """
+    from services.gateway import Gateway, connect
+
+    settings = session.settings
+    if settings.address is None:
+        raise Problem(f"督办服务没有运行（数据目录 {settings.home}），请先运行 xmh up --detach", "unreachable")
+    client = await connect(settings.address, settings.temporal_namespace)
+    return Gateway(client, session.database, settings.task_queue, settings.door, answer_by=answer_deadline())
+
+
+def do_for_matter(
+    words: str, command: MatterCommand, actor: Actor | None = None, occurred_at: datetime | None = None
+) -> None:
+    """Send one command to one matter and show its answer."""
+    stream = the_matter(words).stream
+    tell_one(send_orders([task_order(stream, command, actor, occurred_at)])[0])
+
+
+def do_for_matters(words: Sequence[str], command: MatterCommand, actor: Actor | None = None) -> None:
+    """Send the same command to several matters and show their answers; the first refusal decides the exit code."""
+    if len(words) == 1:
+        do_for_matter(words[0], command, actor)
+        return
+    matters = [the_matter(w) for w in words]
+    orders = [task_order(m.stream, command, actor, nth=n) for n, m in enumerate(matters)]
+    tell_many([m.number for m in matters], send_orders(orders))
