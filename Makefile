@@ -4,7 +4,7 @@
 PYTHON  ?= python3
 VENV    := .venv
 BIN     := $(VENV)/bin
-WORKERS ?= 2
+WORKERS ?= 3
 HOME_OF_DEMO := .xmh-demo
 
 ROOMS := domain eventlog workflows activities documents intake sheets services cli simulation tests benchmarks

@@ -260,7 +260,8 @@ def people_said(message: str) -> str:
         names = {p.id: p.name for p in reading.people(session.database, former=True)}
     except (Problem, Refusal, LogError):  # no log to ask: the id tells more than nothing
         return message
-    return _ID.sub(lambda found: names.get(found[0], found[0]), message)
+    return _ID.sub(lambda found: names.get(found[2], found[2]) if not found[1] else found[0], message)
 
 
-_ID = re.compile(r"(?<![\w/.“-])(?<!xmh )[a-z][a-z0-9-]*(?![\w/.”-])", re.ASCII)
+_ID = re.compile(r"(--[a-z-]+ )?(?<![\w/.“（-])(?<!xmh )([a-z][a-z0-9-]*)(?![\w/.”-])", re.ASCII)
+"""An id that stands by itself: not an option's, which is to be typed so, and not one in brackets after its name."""

@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -25,6 +26,7 @@ class Command(Protocol):
     def name(self) -> str | None: ...
     @property
     def params(self) -> Sequence[Parameter]: ...
+    def __hash__(self) -> int: ...
 
 
 ROOT = Path(__file__).parents[2]
@@ -100,6 +102,7 @@ def problem_with(words: Iterator[str], command: Command) -> str | None:
     return None
 
 
+@cache
 def subcommands(command: Command) -> dict[str, Command] | None:
     """The commands of a group, those that load lazily too; None for a single command."""
     names = getattr(command, "list_commands", None)
@@ -114,6 +117,7 @@ def every_command(command: Command, path: str = "xmh") -> Iterator[tuple[str, Co
         yield from every_command(found, f"{path} {name}")
 
 
+@cache
 def program() -> Command:
     from cli.main import app
 
