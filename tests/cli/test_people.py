@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from cli.session import people_said
 from domain.calendar import local_date
 from domain.office import DIRECTORY_STREAM, Person, PersonRecorded
 from domain.terms import Role
@@ -156,3 +157,18 @@ def test_duties_pass_to_the_successor_of_who_leaves(service: None, xmh: CommandL
     left = xmh.json("org", "leave", "office-2", "--successor", "office")
     assert (left["successor"], [d["duty"] for d in left["duties"]]) == ("office", ["supervisor"])
     assert [m["matter"] for m in xmh.json("task", "list", "--supervisor", "office")["matters"]] == [number]
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("须由 leader 审阅", "须由 吴七 审阅"),
+        ("head 在回执里写了两次", "孙四 在回执里写了两次"),
+        ("周六（audit）不是督办员", "周六（audit）不是督办员"),
+        ("请用 --by leader 写明", "请用 --by leader 写明"),
+        ("没有“head”，请用 xmh org list 查看", "没有“head”，请用 xmh org list 查看"),
+    ],
+)
+def test_a_refusal_names_people_and_leaves_what_is_to_be_typed(xmh: CommandLine, message: str, said: str) -> None:
+    del xmh
+    assert people_said(message) == said
