@@ -501,8 +501,8 @@ class _Told:
         self.missed -= 1
         self.late -= key in self._made_up
         self._on_time.add(key)
-        if key in self.row:
-            self.row = self.row[self.row.index(key) + 1 :]
+        self.row = _behind(key, self.row)
+        self._row_before = {answered: _behind(key, row) for answered, row in self._row_before.items()}
 
     def _reported(self, e: ev.FeedbackSubmitted, r: Recorded, lead: str) -> None:
         key = e.late_for or e.window
@@ -520,6 +520,11 @@ class _Told:
         led = e.unit in (lead, self._asked.get(e.late_for or e.window or ""))
         if led and (self.said_at is None or r.occurred_at >= self.said_at):
             self.said_at, self.progress = r.occurred_at, self.progress if e.progress is None else e.progress
+
+
+def _behind(withdrawn: str, row: list[str]) -> list[str]:
+    """What is left of a row when one of it was no miss: it ended there."""
+    return row[row.index(withdrawn) + 1 :] if withdrawn in row else row
 
 
 TestReporting = lives.some(Reporting)
