@@ -41,7 +41,12 @@ COUNTED = (
 
 
 def simulate(
-    plan: Annotated[Path, typer.Option("--plan", metavar="FILE", help="示例目录（任务清单、通讯录、scenario.toml）")],
+    plan: Annotated[
+        Path,
+        typer.Option(
+            "--plan", metavar="FILE", help="目录，内有任务清单.xlsx、通讯录.xlsx；没有 scenario.toml 时按种子模拟"
+        ),
+    ],
     year: Annotated[int, typer.Option("--year", metavar="Y", help="模拟哪个工作年度")],
     seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="随机种子；同一种子得到同样的一年")] = None,
 ) -> None:

@@ -70,6 +70,10 @@ class Cast:
         staff = sorted((p for p in self._people.values() if p.unit == unit), key=lambda p: p.role is not Role.HEAD)
         return self.actor(staff[0].id)
 
+    def has_staff(self, unit: str) -> bool:
+        """Whether anybody of the unit is in the directory."""
+        return any(p.unit == unit for p in self._people.values())
+
     @property
     def leaders(self) -> tuple[str, ...]:
         """The leaders, in the order of the directory."""

@@ -15,6 +15,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from domain.base import Refusal
 from domain.calendar import at_office
+from domain.commands import OpenMatter
 from domain.envelope import SYSTEM, Actor, Algorithm
 from domain.meetings.meeting import Meeting
 from domain.meetings.series import SERIES_STREAM, SeriesRecorded, spoken_rule
@@ -40,6 +41,7 @@ from services.running import running_worker
 from settings import Settings, make_door_key
 from simulation.clock import SimulatedClock
 from simulation.commands import Cast
+from simulation.ordinary import first_day, ordinary_year
 from simulation.scenario import PlannedBriefing, PlannedCircular, PlannedPaper, Scenario, read_scenario
 from simulation.year import RefusedCommand, SimulatedYear
 
@@ -84,18 +86,24 @@ async def simulate_year(
     prints: Prints,
     progress: Callable[[date], None] = lambda _: None,
 ) -> Played:
-    """Simulate a year of the office: from two sheets and a scenario into a fresh log in `home`.
+    """Simulate a year of the office: from two sheets into a fresh log in `home`, as the folder's scenario tells it.
+
+    Without a scenario it is an ordinary year, drawn from the seed (the year's number unless given).
 
     Raises:
         Refusal: the folder lacks a sheet, or a sheet has faults; nothing is played.
     """
-    scenario = _scenario(plan, year, seed)
+    told = _told(plan, year, seed)
     _fresh(home)
     url = f"sqlite:///{(home / 'events.db').absolute()}"
     migrate(url)
     database = Database(url, algorithm, LogClock.DECIDED)
-    start = at_office(scenario.year.opens, time(9, 0))
+    start = at_office(told.year.opens if told else first_day(year), time(9, 0))
     cast, listed, ready = _cast_and_openings(database, plan, start)
+    _somebody_acts(cast, ready)
+    numbered = numbers(ready)
+    calendar = reading.rulebook(database).calendar
+    scenario = told or ordinary_year(year, year if seed is None else seed, cast, numbered, calendar)
     _register(database, plan, scenario, start)
     played = Played(database)
     java = shutil.which("temporal-test-server", path=_beside_python())
@@ -121,7 +129,7 @@ async def simulate_year(
             player = SimulatedYear(
                 scenario=scenario,
                 cast=cast,
-                openings=ready,
+                openings=numbered,
                 gateway=gateway,
                 database=database,
                 clock=SimulatedClock(environment, database, gateway),
@@ -138,13 +146,33 @@ def _beside_python() -> str:
     return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 
-def _scenario(plan: Path, year: int, seed: int | None) -> Scenario:
+def _told(plan: Path, year: int, seed: int | None) -> Scenario | None:
+    """The scenario of the folder, when there is one."""
+    if not (plan / SCENARIO).exists():
+        return None
     scenario = read_scenario(plan / SCENARIO)
     if scenario.year.year != year:
         raise Refusal(f"{plan / SCENARIO} 写的是{scenario.year.year}年，不是{year}年", "malformed")
     if seed is None:
         return scenario
     return scenario.model_copy(update={"year": scenario.year.model_copy(update={"seed": seed})})
+
+
+def numbers(openings: tuple[Opening, ...]) -> dict[int, Opening]:
+    """The openings by 序号; by their place in the list where a 序号 is no number or stands twice."""
+    written = [int(o.row.no) for o in openings if o.row.no.isdecimal()]
+    if len(set(written)) == len(openings):
+        return dict(zip(written, openings, strict=True))
+    return dict(enumerate(openings, start=1))
+
+
+def _somebody_acts(cast: Cast, openings: tuple[Opening, ...]) -> None:
+    """Every lead has somebody to act for it, and somebody may sign."""
+    if not cast.leaders:
+        raise Refusal("通讯录里没有领导，不能签发；请在“人员”表补一位", "unsigned")
+    for lead in (o.command.lead for o in openings if isinstance(o.command, OpenMatter)):
+        if lead is not None and not cast.has_staff(lead.id):
+            raise Refusal(f"通讯录里{cast.name(lead.id)}没有联络员，也没有负责人，无人签收和反馈", "malformed")
 
 
 def _fresh(home: Path) -> None:

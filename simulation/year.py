@@ -95,7 +95,7 @@ class SimulatedYear:
 
     scenario: Scenario
     cast: Cast
-    openings: tuple[Opening, ...]
+    openings: dict[int, Opening]
     gateway: Gateway
     database: Database
     clock: SimulatedClock
@@ -111,7 +111,7 @@ class SimulatedYear:
         self._now = at_office(self.scenario.year.opens, OPENING_TIME)
         self._agenda: list[_Planned] = []
         self._order = count()
-        self._streams: dict[int, str] = {int(o.row.no): o.stream for o in self.openings}
+        self._streams: dict[int, str] = {no: o.stream for no, o in self.openings.items()}
         self._planned: set[tuple[int, str]] = set()
         self._sent: Counter[int] = Counter()
         self._secretary = Secretary(
@@ -160,8 +160,8 @@ class SimulatedYear:
 
     async def _open_all(self) -> None:
         await self.clock.step_to(at_office(self.scenario.year.opens, OPENING_TIME))
-        for opening in self.openings:
-            await self._submit(int(opening.row.no), opening.command, self.cast.actor("office"))
+        for no, opening in self.openings.items():
+            await self._submit(no, opening.command, self.cast.actor("office"))
 
     def _next_instant(self) -> datetime | None:
         """The next thing people do or the clock owes."""
