@@ -15,8 +15,13 @@ if TYPE_CHECKING:
     from tests.support.temporal import DevServer
 
 # How long an example takes says how busy the machine is.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+settings.register_profile("searching", settings.get_profile("patient"), derandomize=False)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The same examples for every change: what fails is the change's own. `make chaos` draws new ones."""
+    settings.load_profile("searching" if config.option.markexpr == "chaos" else "patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
