@@ -588,6 +588,8 @@ class MatterClosed(Event):
     over_open_children: Words | None = None
     unfinished: tuple[str, ...] = ()
     over_unfinished: Words | None = None
+    by_decision: bool = False
+    """长期、定期: it had no limit to be in time for."""
 
 
 class MatterReopened(Event):

@@ -25,6 +25,13 @@ STANDING = "长期"
 """What an office says of a matter without an end whose period nobody named: it is judged every quarter."""
 
 
+def period_named(words: str) -> PeriodLength | None:
+    """The length of period an office's words name: 每月, 每季度, 长期; None when they name none."""
+    if words == STANDING:
+        return PeriodLength.QUARTER
+    return PeriodLength.from_label(words.removesuffix("度"))
+
+
 class PeriodResult(Term):
     """What a period came to."""
 

@@ -31,7 +31,8 @@ class PlanItem(Frozen):
     no: str
     title: str
     lead: str | None = None
-    due: date
+    due: date | None = None
+    """None for what has no end (长期)."""
     digest: str
 
 

@@ -148,6 +148,7 @@ def _command(row: TaskRow, units: UnitIndex, people: tuple[Person, ...]) -> Open
         title=row.title,
         basis=_basis(row, people),
         due=row.due,
+        period=row.period,
         klass=row.klass,
         rhythm=row.rhythm,
         source=row.source,

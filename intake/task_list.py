@@ -12,6 +12,7 @@ from pathlib import Path
 from domain.base import Frozen
 from domain.envelope import canonical
 from domain.facts import NewIndicator
+from domain.periods import PeriodLength, period_named
 from domain.terms import MatterClass, Rhythm
 from intake.dates import Spoken, as_date, meant
 from intake.indicators import indicators
@@ -65,7 +66,10 @@ class TaskRow(Frozen):
     lead: str | None
     assist: tuple[str, ...]
     person: str | None
-    due: date
+    due: date | None
+    """None for what has no end: then there is a `period`."""
+    period: PeriodLength | None = None
+    """长期, 定期: judged by periods of this length."""
     rhythm: Rhythm
     klass: MatterClass
     source: str | None
@@ -84,7 +88,8 @@ class TaskRow(Frozen):
     @property
     def digest(self) -> str:
         """SHA-256 of all that was read, so that a row imported again is known to be unchanged or not."""
-        return _sha256(self.model_dump(mode="json", exclude={"row", "key"}))
+        later = set() if self.period else {"period"}  # what had none was digested before there were any
+        return _sha256(self.model_dump(mode="json", exclude={"row", "key", *later}))
 
 
 class TaskList(Frozen):
@@ -134,14 +139,15 @@ def _sha256(value: object) -> str:
 def _task(row: Row, extra: Sequence[str], spoken: Spoken) -> TaskRow | None:
     """The row as a task, or None with its faults recorded in it."""
     no, title, basis = row.required(NO), row.required(TITLE), _basis(row)
-    due = _date(row, spoken)
+    period = period_named(row.text(DUE))
+    due = None if period else _date(row, spoken)
     began = _began(row)
     points = _points(row, due, spoken)
     lead, assist = _units(row)
     rhythm = _rhythm(row)
     klass = _class(row)
     wanted = _indicators(row, title)
-    if due is None or row.faults:
+    if row.faults:
         return None
     title = " ".join(title.split("\n"))
     source = row.text(SOURCE) or None
@@ -154,6 +160,7 @@ def _task(row: Row, extra: Sequence[str], spoken: Spoken) -> TaskRow | None:
         assist=assist,
         person=row.text(PERSON) or None,
         due=due,
+        period=period,
         rhythm=rhythm,
         klass=klass,
         source=source,
@@ -181,7 +188,7 @@ def _basis(row: Row) -> str:
 def _date(row: Row, spoken: Spoken) -> date | None:
     value = row.value(DUE)
     if value is None:
-        row.fault(DUE, "缺少完成时限，请写成 2022-06-30 的样子")
+        row.fault(DUE, "缺少完成时限，请写成 2022-06-30 的样子；没有终点的写“长期”或“每月”“每季”")
         return None
     try:
         return meant(value, spoken)

@@ -105,12 +105,13 @@ def _incidents(
         lots = Random(f"{seed}/{no}/ordinary")
         fates = [lots.random() for _ in range(3)]
         begins = calendar.add_workdays(first_day(year), 10)
-        asked = calendar.add_workdays(min(opening.row.due, last_day(year)), -8)
+        due = opening.row.due
+        asked = calendar.add_workdays(min(due or last_day(year), last_day(year)), -8)
         if asked <= begins:
             continue
         halfway = calendar.first_workday_on_or_after(begins + (asked - begins) / 2)
-        if fates[0] < ASKS_FOR_TIME and opening.row.due <= last_day(year):
-            yield from _more_time(no, asked, opening.row.due, lots, calendar)
+        if fates[0] < ASKS_FOR_TIME and due and due <= last_day(year):
+            yield from _more_time(no, asked, due, lots, calendar)
         if fates[1] < ASKS_ANOTHER and command.assist:
             yield from _asks(no, halfway, command.assist[0].id, cast, lots, calendar)
         if fates[2] < IS_INSTRUCTED:

@@ -104,7 +104,7 @@ def _differing(
     row: "TaskRow", opened: MatterOpened, assigned: MatterAssigned | None, index: "UnitIndex"
 ) -> Iterator[str]:
     """The columns in which the list no longer says what the matter was opened with."""
-    if row.due != opened.due:
+    if (row.due, row.period) != (None if opened.period else opened.due, opened.period):
         yield "完成时限"
     if [(p.text, p.due) for p in row.points] != [(p.text, p.due) for p in opened.points]:
         yield "要点"
@@ -204,7 +204,8 @@ def _command(opening: "Opening", names: dict[str, str], open_now: OpenTitles) ->
     return {
         **common,
         "lead": names.get(lead.id, lead.id) if lead else None,
-        "due": row.due.isoformat(),
+        "due": row.due.isoformat() if row.due else None,
+        **({"period": row.period.label} if row.period else {}),
         "indicators": [i.bound for i in command.indicators],
         "began": row.began.isoformat() if row.began else None,
         "near": [

@@ -15,6 +15,7 @@ from cli.sheets import reject_file
 from cli.tables import table
 from cli.task.due import due_day
 from domain.ids import plan_stream
+from domain.periods import STANDING
 from domain.rules.context import DecisionContext
 from domain.workplan import PlanItem, PlanStage, PlanText, PlanVersioned, WorkPlan, changes, next_version
 from eventlog import reading
@@ -144,7 +145,7 @@ def _document(differs: "PlanChanges") -> dict[str, Any]:
 
 
 def _row(item: PlanItem) -> dict[str, Any]:
-    return {"no": item.no, "title": item.title, "lead": item.lead, "due": item.due.isoformat()}
+    return {"no": item.no, "title": item.title, "lead": item.lead, "due": item.due.isoformat() if item.due else None}
 
 
 def _columns(old: PlanItem, new: PlanItem) -> list[str]:
@@ -153,11 +154,15 @@ def _columns(old: PlanItem, new: PlanItem) -> list[str]:
     return named or ["其他内容"]
 
 
+def _limit(item: PlanItem) -> str:
+    return str(item.due or STANDING)
+
+
 def _lines(differs: "PlanChanges") -> list[str]:
-    lines = [f"  增加 {i.no}“{i.title}”  牵头：{i.lead or '待明确'}  时限 {i.due}" for i in differs.added]
+    lines = [f"  增加 {i.no}“{i.title}”  牵头：{i.lead or '待明确'}  时限 {_limit(i)}" for i in differs.added]
     lines += [f"  删去 {i.no}“{i.title}”" for i in differs.dropped]
     for old, new in differs.changed:
-        moved = f"  时限 {old.due}→{new.due}" if old.due != new.due else ""
+        moved = f"  时限 {_limit(old)}→{_limit(new)}" if old.due != new.due else ""
         led = f"  牵头 {old.lead or '待明确'}→{new.lead or '待明确'}" if old.lead != new.lead else ""
         lines.append(f"  修改 {new.no}“{new.title}”{moved}{led or ('' if moved else '  其他内容')}")
     return lines or ["  与上一版内容相同"]

@@ -56,7 +56,7 @@ from domain.envelope import Actor
 from domain.facts import MOST_DECIMALS, Basis, Checkpoint, NewIndicator, NewPoint, Origin, UnitRef
 from domain.ids import matter_stream
 from domain.matter import Matter
-from domain.periods import STANDING, PeriodLength, period_label
+from domain.periods import STANDING, PeriodLength, period_label, period_named
 from domain.policy import DueRule
 from domain.queries.spoken import said_date
 from domain.terms import BasisKind, KeyFlag, MatterClass, MatterKind, Per, ReportChannel, Rhythm, Role, Urgency
@@ -156,9 +156,7 @@ def _period(text: str | None) -> PeriodLength | None:
     """How long a period of what has no end is; 长期 is judged every quarter."""
     if text is None:
         return None
-    if text.strip() == STANDING:
-        return PeriodLength.QUARTER
-    named = PeriodLength.from_label(text.strip())
+    named = period_named(text.strip())
     if named is None:
         choices = "、".join(p.label for p in PeriodLength)
         raise Problem(f"--period 没有“{text}”这一项，可填：{choices}、{STANDING}（每季评判）", "malformed")

@@ -22,7 +22,7 @@ from domain import events as ev
 from domain.calendar import local_date
 from domain.event import Event
 from domain.matter import Matter
-from domain.queries.telling import points_left_undone
+from domain.queries.telling import ended_how, points_left_undone
 from domain.terms import Light, MatterClass, Stage
 
 # --- 办结销号、由红转绿
@@ -36,8 +36,7 @@ def closed_section(edition: Edition) -> Iterable[Piece]:
 
 
 def _how_ended(closed: ev.MatterClosed) -> str:
-    in_time = f"逾期{closed.overdue_workdays}个工作日办结" if closed.overdue_workdays else "按期办结"
-    return f"{in_time}{points_left_undone(closed.unfinished, closed.over_unfinished)}"
+    return f"{ended_how(closed)}{points_left_undone(closed.unfinished, closed.over_unfinished)}"
 
 
 def _recovered(edition: Edition) -> Iterable[Piece]:

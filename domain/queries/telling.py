@@ -150,9 +150,15 @@ def _listed(e: ev.MatterListed, r: Reader) -> str:
 
 
 def _closed(e: ev.MatterClosed, r: Reader) -> str:
-    late = f"逾期{e.overdue_workdays}个工作日办结" if e.overdue_workdays else "按期办结"
-    how = f"{late}{_if(e.mark and e.mark.label, '，')}{_if(e.text and r.open(e.text), '：')}"
+    how = f"{ended_how(e)}{_if(e.mark and e.mark.label, '，')}{_if(e.text and r.open(e.text), '：')}"
     return f"{how}{_ending(e, r)}"
+
+
+def ended_how(closed: ev.MatterClosed) -> str:
+    """Whether a matter closed in time: 按期办结, 逾期3个工作日办结; or 按决定结束, when it had no limit."""
+    if closed.by_decision:
+        return "按决定结束"
+    return f"逾期{closed.overdue_workdays}个工作日办结" if closed.overdue_workdays else "按期办结"
 
 
 def _over(e: ev.ClosureRequested | ev.ClosureEndorsed | ev.MatterClosed | ev.MatterCancelled, r: Reader) -> str:

@@ -58,7 +58,7 @@ def ended_by_decision(matter: Matter, context: DecisionContext, words: str) -> R
     )
     refuse(matter.stage is not Stage.IN_PROGRESS, f"{matter.number} 当前为“{matter.stage.label}”，不能办结")
     refuse(matter.listed, f"{matter.number} 挂牌督办尚未摘牌，请先摘牌（listing leave）再结束", "unfinished")
-    return ev.MatterClosed(text=words, overdue_workdays=0, overdue_workdays_original=0)
+    return ev.MatterClosed(text=words, overdue_workdays=0, overdue_workdays_original=0, by_decision=True)
 
 
 def review_point(matter: Matter, command: c.ReviewPoint, context: DecisionContext) -> Iterator[RuleEvent]:

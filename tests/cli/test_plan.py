@@ -104,6 +104,22 @@ def test_rows_opened_before_are_unchanged(xmh: CommandLine, log: Database, sheet
     assert done["opened"] == done["commands"] == done["conflicts"] == done["rejected"] == []
 
 
+def test_a_row_without_an_end_is_opened_by_periods_and_known_again(
+    xmh: CommandLine, log: Database, sheets: Sheets
+) -> None:
+    from domain.matter import Matter
+
+    file = sheets({"任务清单": [HEAD, row(1, 完成时限="每月")]})
+    planned = xmh.json("plan", "import", "--dry-run", file)["commands"]
+    assert [(p["due"], p["period"]) for p in planned] == [(None, "每月")]
+    open_first(log, sheets, file)
+    [matter] = [s.state for s in reading.matter_states(log) if isinstance(s.state, Matter)]
+    assert matter.period is not None and matter.period.label == "每月"
+    assert len(xmh.json("plan", "import", file)["unchanged"]) == 1
+    other = xmh.json("plan", "import", sheets({"任务清单": [HEAD, row(1, 完成时限="每季")]}))
+    assert [c["columns"] for c in other["conflicts"]] == [["完成时限"]]
+
+
 def test_a_row_opened_before_is_unchanged_even_when_its_date_has_passed_since(
     xmh: CommandLine, log: Database, sheets: Sheets
 ) -> None:

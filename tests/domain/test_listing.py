@@ -9,6 +9,7 @@ from domain.log import Rulebook
 from domain.meetings.terms import Outcome
 from domain.periods import PeriodLength
 from domain.policy import CardRule, Policy
+from domain.queries.changed import changed_by_command
 from domain.terms import Card, Trigger
 from tests.support.life import CALENDAR, Life, at
 from tests.support.office import AUDITOR, FOR_LEADER, LEADER, LIAISON, OFFICE, SECOND, opening
@@ -44,6 +45,17 @@ def test_a_matter_is_listed_for_a_reason_until_its_condition_is_met() -> None:
     [line] = life.m.listings
     assert (line.reason, line.exit_when, line.left_on, line.met) == ("久拖不决", "完成土方外运", date(2022, 3, 7), True)
     life.refuses(c.DelistMatter(met=True), FOR_LEADER, words="没有挂牌督办")
+
+
+def test_whoever_lists_interviews_or_delists_is_told_what_changed() -> None:
+    life = accepted()
+    told = []
+    talk = c.HoldInterview(unit="gengxin", people=("li",), text="限期整改")
+    for command, actor in ((ENTER, FOR_LEADER), (talk, OFFICE), (c.DelistMatter(met=True), LEADER)):
+        before = life.m
+        life.do(command, actor)
+        told.append(changed_by_command(before, life.m))
+    assert told == [("摘牌条件：完成土方外运",), ("第1次约谈",), ("已摘牌，条件已达到",)]
 
 
 def test_what_a_meeting_listed_gets_its_condition_afterwards_from_the_office() -> None:

@@ -6,10 +6,13 @@ import pytest
 
 from domain import commands as c
 from domain.commands import SubmitFeedback
+from domain.events import MatterClosed
 from domain.facts import IndicatorReport, NewIndicator, NewPoint, PointReport
 from domain.meetings.terms import Outcome, Subject
 from domain.periods import PeriodLength, PeriodResult, running_period
+from domain.queries.changed import changed_by_command
 from domain.queries.score import score
+from domain.queries.telling import ended_how
 from domain.terms import Light, ObjectionOutcome, Per, Rung, ScoredOutcome, Stage, SuspensionReason
 from tests.support.life import CALENDAR, MONDAY, Life, at
 from tests.support.office import AUDITOR, FOR_LEADER, LIAISON, OFFICE, SECOND, opening
@@ -75,6 +78,7 @@ def test_what_ended_by_decision_is_called_ended_and_not_done_in_time() -> None:
     life.wait_until(at(6, 2))
     life.do(c.RequestClosure(text="不再督办"), FOR_LEADER)
     assert life.light.reason == "灰:已按决定结束"
+    assert [ended_how(e) for e in life.events(MatterClosed) if isinstance(e, MatterClosed)] == ["按决定结束"]
 
 
 def test_an_upheld_objection_sets_no_limit_where_there_is_none() -> None:
@@ -198,7 +202,9 @@ def test_a_stage_is_reached_only_when_somebody_else_has_reviewed_it() -> None:
     assert [p.no for p in life.m.points if p.approved is False and not p.waits_for_review] == [1]
     life.do(done.model_copy(update={"for_unit": "gengxin"}), OFFICE)
     life.refuses(yes, OFFICE, words="不能审核自己反馈或代录", code="forbidden")
+    before = life.m
     life.do(yes, SECOND)
+    assert changed_by_command(before, life.m) == ("阶段目标1通过",)
     assert [p.no for p in life.m.points if p.open] == [2]
     life.refuses(yes, SECOND, words="已审核通过")
     life.do(c.AddPoint(point=NewPoint(text="二期", stage=True)))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.periods import PeriodLength
 from domain.queries.spoken import spoken_date
 from domain.terms import MatterClass, Rhythm
 from intake.task_list import (
@@ -105,6 +106,26 @@ def test_a_row_is_read_whole(listed: ReadRows) -> None:
     assert (task.due, task.rhythm, task.klass) == (date(2022, 6, 30), Rhythm.WEEKLY, MatterClass.MAJOR)
     assert (task.source, task.basis, task.approver) == ("2022年工作计划", "香指办〔2022〕1号", "李四")
     assert task.notes == {"备注": "需协调用地"}
+
+
+@pytest.mark.parametrize(
+    ("words", "period"),
+    [
+        ("长期", PeriodLength.QUARTER),
+        ("每月", PeriodLength.MONTH),
+        ("每季度", PeriodLength.QUARTER),
+        ("每年", PeriodLength.YEAR),
+    ],
+)
+def test_a_row_without_an_end_is_judged_by_periods(listed: ReadRows, words: str, period: PeriodLength) -> None:
+    (task,) = listed(cells(完成时限=words)).rows
+    assert (task.due, task.period) == (None, period)
+    assert len(task.points) == 3
+
+
+def test_the_digest_of_a_row_with_an_end_is_that_of_before_there_were_periods(listed: ReadRows) -> None:
+    (task,) = listed(cells()).rows
+    assert task.digest == "9de82792c8fe43aebbff781cedf7e8d09e11c6c85cbb01c7982ea2633773076d"
 
 
 def test_a_row_may_leave_lead_and_more_open(listed: ReadRows) -> None:
