@@ -223,4 +223,5 @@ def opening_line(c: dict[str, Any]) -> str:
         f"\n        可能与未办结的 {n['matter']}“{n['title']}”是同一事项，同一事项请在“并入事项”一栏填写编号"
         for n in c["near"]
     )
-    return f"第{c['row']}行  立项“{c['title']}”  牵头：{c['lead'] or '待明确'}  时限 {c['due'] or c['period']}{since}{near}"
+    lead, limit = c["lead"] or "待明确", c["due"] or c["period"]
+    return f"第{c['row']}行  立项“{c['title']}”  牵头：{lead}  时限 {limit}{since}{near}"
