@@ -1,10 +1,10 @@
 """工作简报 and 工作动态, computed from the log at one position and from nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 
 from documents.figures import Period, read_period
-from documents.formats.press import LAYOUT
+from documents.formats.press import GB_2, LAYOUT
 from documents.ledger import OFFICE_UNIT, Ledger
 from documents.page import Grid, Imprint, Items, Layout, Page, Paragraph, Section, Subheading
 from documents.sections import attention, progress
@@ -18,9 +18,13 @@ from domain.office import Unit
 from domain.terms import Role, Supervision, UnitLevel
 from eventlog.database import Database
 
-TEMPLATE = f"{LAYOUT}/briefing-2"
+TEMPLATE = f"{LAYOUT}/briefing-3"
 """Changes with every change of wording or layout: an issue is printed again only by the template it was printed by."""
+FORMER = f"{GB_2}/briefing-2"
+"""The wording of before: its issues and drafts are still printed by it."""
 UNNUMBERED = "第×期（草稿，待签发）"
+WORDINGS: Mapping[str, str] = {GB_2: FORMER, LAYOUT: TEMPLATE}
+"""The wording that belongs to a layout."""
 _WRITERS = {**OVERVIEW, **progress.ADVANCES, **attention.PROBLEMS, **attention.AHEAD}
 
 
@@ -51,6 +55,8 @@ class Briefing(Frozen):
     """The issue it is the 更正 of."""
     distributed: tuple[str, ...] = ()
     """Ids of the units it is 送 and 发 to."""
+    template: str = TEMPLATE
+    """The name of the layout and wording it is composed in."""
 
     @property
     def with_contents(self) -> bool:
@@ -109,7 +115,7 @@ def compose_briefing(
 ) -> Briefing:
     """The 简报 or 动态 of a period, composed from the log up to a position, or up to what was known at `as_of`.
 
-    Without a recipe by the one of this build's layout.
+    Without a recipe by the one of this build's layout; by one of the layout of before in the wording of before.
 
     Raises:
         Refusal: `malformed`, when the period ends before it begins; `template_broken`, when the built-in recipe is.
@@ -145,6 +151,7 @@ def compose_briefing(
         marking=recipe.marking or None,
         foreword=recipe.foreword or None,
         contents_from=recipe.limits.contents,
+        template=WORDINGS[recipe.layout],
     )
 
 

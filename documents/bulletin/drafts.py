@@ -4,7 +4,7 @@ from datetime import date, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from documents.bulletin.briefing import Briefing, compose_briefing
+from documents.bulletin.briefing import FORMER, Briefing, compose_briefing
 from documents.filing.shelf import press_of_template, shelve_template
 from documents.formats.press import Press
 from documents.sections.recipe import Recipe
@@ -35,6 +35,8 @@ class BulletinDraft(Frozen):
     """按语."""
     template_sha256: str | None = None
     """Of the templates it was drafted by; it is issued by no others. None in drafts of before."""
+    template: str = FORMER
+    """The name of its layout and wording; drafts of before do not say it."""
 
 
 def keep_draft(
@@ -63,6 +65,7 @@ def keep_draft(
             corrects=briefing.corrects,
             foreword=briefing.foreword,
             template_sha256=used.sha256,
+            template=briefing.template,
         )
         try:
             with _file(home, draft.id).open("x", encoding="utf-8") as file:
@@ -110,14 +113,25 @@ def press_of_draft(home: Path, draft: BulletinDraft, now: Press | None = None) -
         Refusal: `template_gone`.
     """
     return press_of_template(
-        home, now or Press(), draft.template_sha256, f"草稿 {draft.id}", "请重新起草，或从备份恢复"
+        home,
+        now or Press(),
+        draft.template_sha256,
+        f"草稿 {draft.id}",
+        "请重新起草，或从备份恢复",
+        layout=draft.template.partition("/")[0],
     )
 
 
 def computed_draft(database: Database, draft: BulletinDraft, recipe: Recipe | None = None) -> Briefing:
     """The issue a draft stands for, computed from the part of the log it names."""
     text = compose_briefing(
-        database, draft.publication, draft.since, draft.until, as_of=draft.as_of, position=draft.position, recipe=recipe
+        database,
+        draft.publication,
+        draft.since,
+        draft.until,
+        as_of=draft.as_of,
+        position=draft.position,
+        recipe=recipe,
     )
     return text.model_copy(update={"foreword": draft.foreword})
 

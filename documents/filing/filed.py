@@ -1,15 +1,17 @@
 """What was issued and filed, whatever its kind: enough to find its files, to print it again, and to compare."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from documents.filing.cabinet import kept_files
 from documents.filing.shelf import press_of_template
 from documents.formats.press import Press
 from documents.page import Page
-from domain.base import refuse
+from domain.base import Refusal
+
+W = TypeVar("W")
 
 
 class Printed(Protocol):
@@ -51,17 +53,18 @@ class Printed(Protocol):
         ...
 
 
-def is_worded_as(event: Printed, template: str) -> None:
-    """Whether this build still words and sets a filed issue as it was issued.
+def wording_of(event: Printed, known: Mapping[str, W]) -> W:
+    """What this build words a filed issue with, by the name its event gives: today's wording or one of before.
 
     Raises:
         Refusal: `template_gone`.
     """
-    refuse(
-        event.template != template,
-        f"{event.number} 所用版式 {event.template} 本版本没有，不能重新生成；请用成文时的版本",
-        "template_gone",
-    )
+    wording = known.get(event.template)
+    if wording is None:
+        raise Refusal(
+            f"{event.number} 所用版式 {event.template} 本版本没有，不能重新生成；请用成文时的版本", "template_gone"
+        )
+    return wording
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,8 @@ class Filed:
         Raises:
             Refusal: `template_gone`, when the templates are neither today's nor on the shelf as they were.
         """
-        return press_of_template(self.home, now, self.event.template_sha256, self.event.number)
+        layout = self.event.template.partition("/")[0]
+        return press_of_template(self.home, now, self.event.template_sha256, self.event.number, layout=layout)
 
     def kept(self, press: Press) -> dict[str, Path]:
         """Its files by format. One that is missing is printed again from the log, and must have the hash it had.

@@ -29,17 +29,21 @@ def shelve_template(home: Path, used: Template) -> None:
         put()
 
 
-def press_of_template(home: Path, press: Press, sha256: str | None, what: str, remedy: str = "请从备份恢复") -> Press:
-    """The press an issue or a draft was printed by: today's faces, and the shelved template of that hash.
+def press_of_template(
+    home: Path, press: Press, sha256: str | None, what: str, remedy: str = "请从备份恢复", layout: str = LAYOUT
+) -> Press:
+    """The press an issue or a draft was printed by: today's faces, and the template of that layout and hash.
 
     Raises:
         Refusal: `template_gone`, when it is neither today's nor the program's nor on the shelf as it was.
     """
-    if sha256 in (None, press.template.sha256):
+    if layout == press.template.id and sha256 in (None, press.template.sha256):
         return press
-    own = load_template(LAYOUT)
-    place = _place(home, sha256 or "")
-    kept = Template(LAYOUT, place) if place.is_dir() else None
+    own = load_template(layout)
+    if sha256 is None:
+        return replace(press, template=own)
+    place = _place(home, sha256)
+    kept = Template(layout, place) if place.is_dir() else None
     for candidate in (own, kept):
         if candidate is not None and candidate.sha256 == sha256:
             return replace(press, template=candidate)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import groupby
 
-from documents.formats.press import LAYOUT
+from documents.formats.press import GB_2, LAYOUT
 from documents.meetings.calling import DirectoryNames, numbered_lines
 from documents.page import Block, Imprint, Layout, Page, Paragraph, Roll, Section, headed, section
 from documents.wording import clean_text, day_in, moment_in_words, sentence
@@ -13,7 +13,9 @@ from domain.calendar import local_date
 from domain.meetings.meeting import DecisionPoint, Meeting
 from domain.meetings.terms import MeetingStage
 
-TEMPLATE = f"{LAYOUT}/minutes-1"
+TEMPLATE = f"{LAYOUT}/minutes-2"
+FORMER = f"{GB_2}/minutes-1"
+"""The wording of before, by which its minutes are printed again."""
 UNSIGNED = "（未签发）"
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TypeVar
 
 from documents.charts import LifeMoment, life_chart
-from documents.formats.press import LAYOUT
+from documents.formats.press import GB_2, LAYOUT
 from documents.ledger import Ledger, MatterFile
 from documents.page import Block, Figure, Grid, Imprint, Items, Layout, Page, Paragraph, Section
 from documents.wording import (
@@ -33,8 +33,10 @@ from domain.windows import window_label
 
 E = TypeVar("E", bound=Event)
 
-TEMPLATE = f"{LAYOUT}/paper-3"
+TEMPLATE = f"{LAYOUT}/paper-4"
 """Changes with every change of wording or layout."""
+FORMER = f"{GB_2}/paper-3"
+"""The wording of before, by which its papers are printed again."""
 UNNUMBERED = "（未编号）"
 REPLY_WORKDAYS = 5
 """Working days within which a 问题处理通知单 wants its answer."""

@@ -139,6 +139,8 @@ class Recipe(Frozen):
     limits: Annotated[Limits, Field(alias="限度")]
     sections: Annotated[tuple[SectionRecipe, ...], Field(alias="栏目")]
     news: Annotated[tuple[SectionPart, ...], Field(alias="动态")]
+    layout: str = LAYOUT
+    """Which layout it belongs to, and with that which wording."""
 
 
 def read_recipe(data: bytes, where: str) -> Recipe:
@@ -151,6 +153,7 @@ def read_recipe(data: bytes, where: str) -> Recipe:
         document = parse_toml(data, where)
     except Refusal as refusal:
         raise _broken(f"{refusal.message}；名称和文字都要加英文双引号") from refusal
+    _wrong_when("layout" in document, f"{where}：没有“layout”这一项")
     _wrong_when("动态" not in document, f'{where}：缺少 ["动态"] 一段')
     document |= {"栏目": _sections(where, document.get("栏目", [])), "动态": _news(where, document["动态"])}
     try:
@@ -166,20 +169,20 @@ def recipe_of(used: Template) -> Recipe:
     Raises:
         Refusal: `template_gone`, `template_broken`.
     """
-    return _read(used.source(FILE), used.place(FILE))
+    return _read(used.source(FILE), used.place(FILE)).model_copy(update={"layout": used.id})
 
 
 _read = lru_cache(maxsize=16)(read_recipe)
 
 
-@lru_cache(maxsize=1)
-def built_in_recipe() -> Recipe:
-    """The recipe of a 简报 that this build's layout brings.
+@lru_cache(maxsize=2)
+def built_in_recipe(layout: str = LAYOUT) -> Recipe:
+    """The recipe of a 简报 that a layout of this build brings.
 
     Raises:
         Refusal: `template_gone`, `template_broken`.
     """
-    return recipe_of(load_template(LAYOUT))
+    return recipe_of(load_template(layout))
 
 
 # --- sections

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 
-from documents.bulletin.briefing import TEMPLATE, Briefing, compose_briefing
+from documents.bulletin.briefing import FORMER, TEMPLATE, Briefing, compose_briefing
 from documents.bulletin.drafts import BulletinDraft, press_of_draft
 from documents.filing.cabinet import FOLDER, papers_on_disk
-from documents.filing.filed import Filed, is_worded_as
+from documents.filing.filed import Filed, wording_of
 from documents.formats.press import Press
 from documents.page import Page
 from documents.sections.recipe import recipe_of
@@ -134,7 +134,7 @@ def filed_bulletin(database: Database, home: Path, event: BulletinIssued) -> Fil
 
 
 def _page(database: Database, event: BulletinIssued, press: Press) -> Page:
-    is_worded_as(event, TEMPLATE)
+    wording_of(event, {name: name for name in (TEMPLATE, FORMER)})
     computed = compose_briefing(
         database,
         event.publication,
@@ -210,7 +210,7 @@ def _numbered(desk: Desk, briefing: Briefing, series: NumberSeries, no: int, cop
         signer=signer_of(desk.signer, briefing.publication.label).id,
         issued_on=on,
         files={},
-        template=TEMPLATE,
+        template=briefing.template,
         edited=briefing.edited,
         corrects=briefing.corrects,
         distributed=briefing.distributed,

@@ -53,8 +53,9 @@ def draft_correction(desk: Desk, wrong: Issued, path: Path, reason: str) -> Corr
     check_may_edit(desk.signer)
     refuse(len(reason) > _MOST_REASON, f"更正理由有{len(reason)}字，最多{_MOST_REASON}字", "malformed")
     database, home, now, event = desk.database, desk.home, desk.now, wrong.event
-    then = recipe_of(press_of_template(home, desk.press, event.template_sha256, event.number).template)
-    computed = _computed(database, event, event.position, then)
+    layout = event.template.partition("/")[0]
+    then = press_of_template(home, desk.press, event.template_sha256, event.number, layout=layout)
+    computed = _computed(database, event, event.position, recipe_of(then.template))
     printed = as_edited(database, computed, event.edited)
     before, after = (read_edited(file, printed, issue_line(event)) for file in (wrong.files["docx"], path))
     differences = tuple(differing_part(before, after))
@@ -89,7 +90,13 @@ def issue_to_correct(database: Database, number: str) -> BulletinIssued:
 def _computed(database: Database, event: BulletinIssued, position: int, recipe: Recipe) -> Briefing:
     """The issue's span as the log up to a position tells it."""
     return compose_briefing(
-        database, event.publication, event.since, event.until, as_of=event.as_of, position=position, recipe=recipe
+        database,
+        event.publication,
+        event.since,
+        event.until,
+        as_of=event.as_of,
+        position=position,
+        recipe=recipe,
     )
 
 

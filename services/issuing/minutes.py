@@ -8,11 +8,11 @@ from datetime import datetime
 from pathlib import Path
 
 from documents.filing.cabinet import FOLDER, MINUTES, print_files
-from documents.filing.filed import Filed, is_worded_as
+from documents.filing.filed import Filed, wording_of
 from documents.filing.shelf import shelve_template
 from documents.formats.press import Press
 from documents.meetings.calling import DirectoryNames
-from documents.meetings.minutes import TEMPLATE, minutes_page
+from documents.meetings.minutes import FORMER, TEMPLATE, minutes_page
 from documents.page import Page
 from domain.base import Frozen, refuse_always
 from domain.calendar import local_date
@@ -123,17 +123,21 @@ def all_minutes(database: Database) -> tuple[MinutesFiled, ...]:
     return tuple(event for event in events if isinstance(event, MinutesFiled))
 
 
+WORDINGS = {TEMPLATE: minutes_page, FORMER: minutes_page}
+"""Which function words minutes, by the name an event gives."""
+
+
 def minutes_at(database: Database, event: MinutesFiled) -> Page:
     """The page of filed minutes, computed from the part of the log that was there when they were signed.
 
     Raises:
         Refusal: `template_gone`, when this build words or sets minutes otherwise.
     """
-    is_worded_as(event, TEMPLATE)
+    page = wording_of(event, WORDINGS)
     meeting = reading.folded_state(event.meeting, _upto(database, event.meeting, event.position)).state
     if not isinstance(meeting, Meeting):
         refuse_always(f"{event.meeting} 不是会议", "malformed")
-    return minutes_page(meeting, _names(database, event.position), event.issued_on)
+    return page(meeting, _names(database, event.position), event.issued_on)
 
 
 def _event(database: Database, meeting: Meeting) -> MinutesFiled:

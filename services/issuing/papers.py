@@ -8,13 +8,13 @@ from datetime import date, datetime
 from pathlib import Path
 
 from documents.filing.cabinet import FOLDER, PAPERS, papers_on_disk
-from documents.filing.filed import Filed, is_worded_as
+from documents.filing.filed import Filed, wording_of
 from documents.formats.digest import sha256
 from documents.formats.press import Press
 from documents.ledger import read_ledger
 from documents.page import Page
 from documents.papers.circular import compose_circular, draft_circular, hash_of_circular
-from documents.papers.forms import TEMPLATE, PaperText, compose_paper
+from documents.papers.forms import FORMER, TEMPLATE, PaperText, compose_paper
 from documents.papers.overtaken import refuse_overtaken
 from domain.base import Frozen, Refusal
 from domain.calendar import local_date
@@ -241,13 +241,17 @@ def filed_paper(database: Database, home: Path, event: PaperIssued) -> Filed:
     )
 
 
+_WORDINGS = {TEMPLATE: (compose_paper, compose_circular), FORMER: (compose_paper, compose_circular)}
+"""Which functions word a paper and a 通报, by the name an event gives."""
+
+
 def _page(database: Database, event: PaperIssued) -> Page:
-    is_worded_as(event, TEMPLATE)
+    paper, circular = wording_of(event, _WORDINGS)
     ledger = read_ledger(database, event.as_of, event.position)
     if event.matter is not None:
-        text = compose_paper(ledger, event.matter, event.kind)
+        text = paper(ledger, event.matter, event.kind)
     elif event.since is not None and event.until is not None:
-        text = compose_circular(ledger, event.since, event.until)
+        text = circular(ledger, event.since, event.until)
     else:
         raise TypeError(f"{event.number} is on no matter and no period")
     return text.page(event.number, event.signer, event.issued_on)

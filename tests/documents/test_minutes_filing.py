@@ -175,7 +175,7 @@ def test_minutes_of_a_layout_this_build_has_not_are_shown_and_not_made_again(
     signed: Database, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = filing(signed, home)
-    monkeypatch.setattr(minutes_filing, "TEMPLATE", "gb-1/minutes-99")
+    monkeypatch.setattr(minutes_filing, "WORDINGS", {})
     assert filing(signed, home) == done
     with pytest.raises(Refusal, match=f"所用版式 {done.event.template} 本版本没有"):
         minutes_at(signed, done.event)
