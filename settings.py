@@ -22,6 +22,7 @@ from pydantic_settings import (
 
 from domain.base import Refusal, refuse
 from domain.door import Door
+from domain.envelope import FIRST_HEADQUARTERS
 from domain.notices.routing import Routing
 from sheets.input_file import read_file
 from sheets.toml_file import read_toml
@@ -101,6 +102,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="XMH_", extra="ignore")
 
+    headquarters: str = FIRST_HEADQUARTERS
+    """Whose log is read and written; the first headquarters of the installation unless said."""
     home: Path = Path(".xmh")
     """The data directory of the embedded default."""
     database_url: str | None = None

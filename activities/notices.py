@@ -20,7 +20,7 @@ from domain.base import Frozen
 from domain.calendar import WorkCalendar
 from domain.envelope import Recorded
 from domain.event import UnknownEventError
-from domain.ids import kind_of
+from domain.ids import OfficeStream, kind_of
 from domain.notices.backoff import channel_pause
 from domain.notices.delivery import DELIVER, SPREAD, DeliveryQueues, Turn
 from domain.notices.digest import Due, Message, batch_id, batch_message, message_batches
@@ -30,7 +30,7 @@ from domain.notices.overtaken import Since, what_became_of
 from domain.notices.people import RecipientDirectory
 from domain.notices.routing import Routing
 from domain.notices.timing import is_stale_event, next_delivery_try, notice_may_go_out
-from domain.office import DIRECTORY_STREAM, Directory, Person
+from domain.office import Directory, Person
 from eventlog import notices as kept
 from eventlog import reading
 from eventlog.database import Database
@@ -104,7 +104,7 @@ class NoticeActivities:
     def _house(self) -> RecipientDirectory:
         everybody = reading.people(self._database, former=True)
         names = {u.id: u.name for u in reading.units(self._database)} | {p.id: p.name for p in everybody}
-        directory = reading.load(self._database, DIRECTORY_STREAM)
+        directory = reading.load(self._database, self._database.own(OfficeStream.DIRECTORY))
         delegations = directory.state.delegations if directory and isinstance(directory.state, Directory) else {}
         return RecipientDirectory(
             people=tuple(p for p in everybody if p.left_at is None),

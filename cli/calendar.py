@@ -15,7 +15,8 @@ from cli.shape import group
 from cli.sheets import reject_file
 from domain.base import refuse
 from domain.calendar import DayOverride, PublishedYear, WorkCalendar
-from domain.office import CALENDAR_STREAM, CalendarYearPublished, DayOverridden
+from domain.ids import OfficeStream
+from domain.office import CalendarYearPublished, DayOverridden
 from domain.queries.spoken import said_date
 from domain.rules.records import may_record
 from eventlog import reading
@@ -137,7 +138,7 @@ def publish(
     grounds = source or sheet.source or f"导入文件 {file.name}"
     event = CalendarYearPublished(year=sheet.year, source=grounds, off=sheet.off, work=sheet.work)
     others = [DayOverridden(day=d.day, workday=d.workday, reason=d.reason) for d in outside]
-    moved = record_and_move(CALENDAR_STREAM, *others, event)
+    moved = record_and_move(session.database.own(OfficeStream.CALENDAR), *others, event)
     ignored = f"；另有{sheet.weekends}天本是周末，不必列出，已略去" if sheet.weekends else ""
     answer(
         {**counts, "published": True, **moved.document},
@@ -188,5 +189,7 @@ def override(
         answer({**document, "changed": False, "woken": None}, f"{said_date(when)}本来就{state}，没有变化")
         return
     confirm_command(f"把{said_date(when)}改为{state}？")
-    moved = record_and_move(CALENDAR_STREAM, DayOverridden(day=when, workday=workday, reason=why))
+    moved = record_and_move(
+        session.database.own(OfficeStream.CALENDAR), DayOverridden(day=when, workday=workday, reason=why)
+    )
     answer({**document, "changed": True, **moved.document}, f"{said_date(when)}改为{state}（{why}）\n{moved.told}")

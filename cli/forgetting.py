@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from cli.asking import ByOption, MatterArg, PaperOption, ReasonOption, confirm_command, need_option
 from cli.lookup import acting_for, the_matter
 from cli.session import Exit, Problem, answer, session
-from domain.forgetting import SECRETS_STREAM, forget
+from domain.forgetting import forget
+from domain.ids import OfficeStream
 from domain.incoming.paper import IncomingPaper
 from domain.papers import spelled
 from eventlog import reading
@@ -33,7 +34,7 @@ def forget_(matter: MatterArg, reason: ReasonOption = None, by: ByOption = None,
         confirm_command(f"销毁 {target.number} 的密钥？此后任何人都不能再看其中加密的内容，也不能恢复。")
         record_office_events(
             session.database,
-            SECRETS_STREAM,
+            session.database.own(OfficeStream.SECRETS),
             [event],
             actor=actor,
             command_id=session.command_id or f"forget:{'+'.join(keys)}",

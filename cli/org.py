@@ -16,8 +16,8 @@ from cli.shape import group
 from cli.sheets import reject_file
 from domain.base import refuse
 from domain.event import Event
+from domain.ids import OfficeStream
 from domain.office import (
-    DIRECTORY_STREAM,
     Directory,
     Person,
     PersonLeft,
@@ -234,7 +234,7 @@ def _record(events: Sequence[Event]) -> None:
 
     record_office_events(
         session.database,
-        DIRECTORY_STREAM,
+        session.database.own(OfficeStream.DIRECTORY),
         events,
         actor=session.actor,
         command_id=session.command_id or uuid4().hex,

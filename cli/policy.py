@@ -17,7 +17,8 @@ from cli.shape import group
 from domain.base import refuse
 from domain.calendar import SHANGHAI
 from domain.envelope import Actor
-from domain.office import POLICY_STREAM, PolicyAdopted
+from domain.ids import OfficeStream
+from domain.office import PolicyAdopted
 from domain.policy import Policy
 from domain.queries.spoken import said_date
 from domain.queries.telling import office_time
@@ -41,7 +42,7 @@ def show(as_of: AsOfOption = None) -> None:
     moment = asked_moment(as_of)
     position = moment.position if moment else None
     policy = reading.rulebook(session.database, position).policy
-    adopted = reading.read_stream(session.database, POLICY_STREAM, position=position)
+    adopted = reading.read_stream(session.database, session.database.own(OfficeStream.POLICY), position=position)
     if not adopted:
         raise Problem(f"{as_of} 时还没有督办规则", "not_found")
     since = adopted[-1].recorded_at.astimezone(SHANGHAI)
@@ -95,7 +96,7 @@ def adopt(
         answer({**document, "adopted": False, "moved": moved, **soon.document}, "\n".join([*lines, *preview, ending]))
         return
     confirm_command(f"采用督办规则“{policy.version}”（{len(changed)}处改动）？")
-    done = record_and_move(POLICY_STREAM, PolicyAdopted(policy=policy), actor=actor)
+    done = record_and_move(session.database.own(OfficeStream.POLICY), PolicyAdopted(policy=policy), actor=actor)
     answer({**document, "adopted": True, **done.document}, "\n".join(["已采用督办规则", *lines, done.told]))
 
 
@@ -115,7 +116,7 @@ def _versions() -> set[str]:
     """Version names used so far, unless the same content goes by it."""
     from domain.event import decode
 
-    events = map(decode, reading.read_stream(session.database, POLICY_STREAM))
+    events = map(decode, reading.read_stream(session.database, session.database.own(OfficeStream.POLICY)))
     return {e.policy.version for e in events if isinstance(e, PolicyAdopted)}
 
 

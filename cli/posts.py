@@ -16,11 +16,11 @@ from domain.base import refuse
 from domain.commands import ReassignDuty
 from domain.envelope import Recorded
 from domain.event import Event, decode
+from domain.ids import OfficeStream
 from domain.incoming.commands import HandOverPaper
 from domain.incoming.paper import IncomingPaper
 from domain.matter import Matter
 from domain.office import (
-    DIRECTORY_STREAM,
     Delegation,
     DelegationGranted,
     Directory,
@@ -305,7 +305,7 @@ def _decided(decide: Callable[[Directory], list[Event]], content: dict[str, Any]
 
     return record_decided(
         session.database,
-        DIRECTORY_STREAM,
+        session.database.own(OfficeStream.DIRECTORY),
         lambda state: decide(state if isinstance(state, Directory) else Directory()),
         actor=session.actor,
         command_id=session.command_id or uuid4().hex,
@@ -319,7 +319,7 @@ def _record(events: Sequence[Event]) -> None:
 
     record_office_events(
         session.database,
-        DIRECTORY_STREAM,
+        session.database.own(OfficeStream.DIRECTORY),
         events,
         actor=session.actor,
         command_id=session.command_id or uuid4().hex,

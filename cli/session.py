@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from domain.base import Refusal
 from domain.bounds import seen
+from domain.ids import OfficeStream
 
 if TYPE_CHECKING:
     from domain.envelope import Actor
@@ -185,10 +186,10 @@ class Session:
 
     def directory(self) -> "Directory":
         """The directory of this moment, with its posts and delegations."""
-        from domain.office import DIRECTORY_STREAM, Directory
+        from domain.office import Directory
         from eventlog import reading
 
-        loaded = reading.load(self.database, DIRECTORY_STREAM)
+        loaded = reading.load(self.database, self.database.own(OfficeStream.DIRECTORY))
         state = loaded.state if loaded else Directory()
         assert isinstance(state, Directory)  # noqa: S101  (the stream's fold)
         return state

@@ -22,12 +22,12 @@ from domain.calendar import WorkCalendar
 from domain.envelope import Recorded
 from domain.event import Event, decode
 from domain.evolve import evolve_told
-from domain.ids import bulletin_stream, kind_of
+from domain.ids import OfficeStream, bulletin_stream, kind_of
 from domain.incoming.paper import IncomingPaper
 from domain.log import Rulebook
 from domain.matter import Matter
 from domain.meetings.meeting import Meeting
-from domain.office import CALENDAR_STREAM, DIRECTORY_STREAM, POLICY_STREAM, Directory
+from domain.office import Directory
 from domain.onsite.inspection import OnSite
 from domain.policy import Policy
 from domain.streams import FOLDS
@@ -231,7 +231,7 @@ class RecordedStreams:
         onsite = [cast("OnSite", self._state(stream)) for stream in self.streams if kind_of(stream) == "onsite"]
         incoming = [cast("IncomingPaper", self._state(s)) for s in self.streams if kind_of(s) == "incoming"]
         news = cast("BulletinSeries | None", self._state(_NEWS))
-        directory = cast("Directory | None", self._state(DIRECTORY_STREAM))
+        directory = cast("Directory | None", self._state(self._of_kind(OfficeStream.DIRECTORY)))
         rulebook, rulebooks = self._rulebooks(at)
         return Ledger(
             position=self.position,
@@ -247,6 +247,10 @@ class RecordedStreams:
             rulebooks=rulebooks,
             convened={look: _earliest_first(thens.get(look) for _, thens in folded) for look in at},
         )
+
+    def _of_kind(self, kind: OfficeStream) -> str:
+        """The one stream of this kind, whichever headquarters' log it is; one without events when there is none."""
+        return next((stream for stream in self.streams if kind_of(stream) == kind.value), f"{kind.value}/")
 
     def _state(self, stream: str) -> object:
         return self._folded(stream, ())[0]
@@ -264,8 +268,8 @@ class RecordedStreams:
         return _fold(self.streams.get(stream, ()), FOLDS[kind_of(stream)].evolve, _position, looks)
 
     def _rulebooks(self, looks: Sequence[int]) -> tuple[Rulebook, dict[int, Rulebook]]:
-        calendar, calendars = self._folded(CALENDAR_STREAM, looks)
-        policy, policies = self._folded(POLICY_STREAM, looks)
+        calendar, calendars = self._folded(self._of_kind(OfficeStream.CALENDAR), looks)
+        policy, policies = self._folded(self._of_kind(OfficeStream.POLICY), looks)
 
         def both(one: WorkCalendar | None, other: Policy | None) -> Rulebook:
             return Rulebook(calendar=one or WorkCalendar(), policy=other or Policy())

@@ -10,7 +10,8 @@ from pydantic import ConfigDict
 from domain.base import Frozen
 from domain.terms import Role
 
-HEADQUARTERS = "XMH"
+FIRST_HEADQUARTERS = "XMH"
+"""The code of the headquarters an installation begins with: logs of every build so far carry it."""
 HASH_FORMAT = b"xmh1"
 LAST_OF_BMP = 0xFFFF
 LARGEST_INTEGER = 2**53
@@ -46,9 +47,9 @@ class NumberSeries(Frozen):
     field: str
     template: str
 
-    def render(self, n: int) -> str:
-        """The number as people read it, e.g. `XMH-2022-007`."""
-        return self.template.format(n=n)
+    def render(self, n: int, headquarters: str = FIRST_HEADQUARTERS) -> str:
+        """The number as people read it in a headquarters, e.g. `XMH-2022-007`."""
+        return self.template.format(n=n, headquarters=headquarters)
 
 
 class Draft(Frozen):

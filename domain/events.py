@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from domain.base import Frozen
 from domain.calendar import local_date
-from domain.envelope import HEADQUARTERS, NumberSeries
+from domain.envelope import NumberSeries
 from domain.event import Event
 from domain.facts import (
     Attachment,
@@ -91,7 +91,7 @@ class MatterOpened(Event):
     def series(self, at: datetime) -> NumberSeries:
         """XMH-2022-007: gapless per headquarters and year."""
         year = local_date(at).year
-        return NumberSeries(series=f"matter/{year}", field="number", template=f"{HEADQUARTERS}-{year}-{{n:03d}}")
+        return NumberSeries(series=f"matter/{year}", field="number", template=f"{{headquarters}}-{year}-{{n:03d}}")
 
 
 class MatterAssigned(Event):

@@ -6,12 +6,10 @@ What is left says that there were words, who decided that nobody shall read them
 from typing import ClassVar
 
 from domain.base import Frozen
-from domain.envelope import HEADQUARTERS, Actor, Recorded
+from domain.envelope import Actor, Recorded
 from domain.event import Event, decode
 from domain.facts import Words
 from domain.rules.authority import by_leader
-
-SECRETS_STREAM = f"secrets/{HEADQUARTERS}"
 
 
 class SecretsForgotten(Event):

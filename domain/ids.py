@@ -52,6 +52,26 @@ def assessment_stream(until: date) -> str:
     return f"assessment/{until.isoformat()}"
 
 
+class OfficeStream(Term):
+    """The streams of which a headquarters has one each."""
+
+    CALENDAR = "calendar", "工作日历"
+    POLICY = "policy", "督办规则"
+    DIRECTORY = "directory", "名录"
+    SERIES = "series", "会议系列"
+    NUMBERS = "numbers", "编号"
+    SECRETS = "secrets", "密钥"
+
+    def of(self, headquarters: str) -> str:
+        """The stream's id in a headquarters' log: `calendar/XMH`."""
+        return f"{self.value}/{headquarters}"
+
+
+def rulebook_streams(headquarters: str) -> tuple[str, str]:
+    """Calendar and policy of a headquarters."""
+    return OfficeStream.CALENDAR.of(headquarters), OfficeStream.POLICY.of(headquarters)
+
+
 def kind_of(stream: str) -> str:
     """`matter/3f2a…` → `matter`."""
     return stream.partition("/")[0]

@@ -4,12 +4,11 @@ import re
 from typing import ClassVar
 
 from domain.base import Frozen
-from domain.envelope import HEADQUARTERS, Recorded
+from domain.envelope import Recorded
 from domain.event import Event, decode
 from domain.matter import Matter
 
-NUMBERS_STREAM = f"numbers/{HEADQUARTERS}"
-_HELD = (("matter", re.compile(rf"{HEADQUARTERS}-(\d{{4}})-(\d+)")), ("urge", re.compile(r"催〔(\d{4})〕(\d+)号")))
+_HELD = (("matter", re.compile(r"[A-Z][A-Z0-9]*-(\d{4})-(\d+)")), ("urge", re.compile(r"催〔(\d{4})〕(\d+)号")))
 """Kind of series, and how the events of that kind render their numbers."""
 
 

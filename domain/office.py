@@ -5,15 +5,10 @@ from typing import ClassVar
 
 from domain.base import Frozen
 from domain.calendar import DayOverride, OfficeHours, PublishedYear, WorkCalendar, local_date
-from domain.envelope import HEADQUARTERS, NumberSeries, Recorded
+from domain.envelope import NumberSeries, Recorded
 from domain.event import UPCASTERS, Event, decode
 from domain.policy import Policy, lifted
 from domain.terms import Role, Supervision, UnitLevel
-
-CALENDAR_STREAM = f"calendar/{HEADQUARTERS}"
-POLICY_STREAM = f"policy/{HEADQUARTERS}"
-DIRECTORY_STREAM = f"directory/{HEADQUARTERS}"
-RULEBOOK_STREAMS = (CALENDAR_STREAM, POLICY_STREAM)
 
 
 class CalendarYearPublished(Event):

@@ -17,9 +17,9 @@ from pydantic import ValidationError
 from domain.base import Frozen, Refusal, refuse
 from domain.calendar import local_date
 from domain.door import UNPROVEN, Door, same
-from domain.envelope import HEADQUARTERS, Algorithm, Draft, NumberSeries, Recorded, canonical
+from domain.envelope import Algorithm, Draft, NumberSeries, Recorded, canonical
 from domain.event import UnknownEventError
-from domain.ids import kind_of
+from domain.ids import kind_of, rulebook_streams
 from domain.log import (
     BEHIND_BYTES,
     BEHIND_EVENTS,
@@ -33,7 +33,6 @@ from domain.log import (
     Rulebook,
 )
 from domain.meetings.meeting import Meeting
-from domain.office import CALENDAR_STREAM, POLICY_STREAM
 from domain.streams import FOLDS
 from eventlog.backend import Row, Statement
 from eventlog.breakdown import check_breakdown
@@ -114,7 +113,6 @@ def append(
     database: Database,
     request: AppendRequest,
     *,
-    headquarters: str = HEADQUARTERS,
     algorithm: Algorithm | None = None,
     door: Door | None = None,
     settling: bool = False,
@@ -124,7 +122,6 @@ def append(
     Args:
         database: where the log is.
         request: what was decided, and on which version, hash and rulebook.
-        headquarters: whose log this is.
         algorithm: digest of the hash chain; the database's own unless given.
         door: who made the proofs, where the request came by a way others can reach; the clock's own needs none.
         settling: this is what settles the numbers of a log that went back.
@@ -140,7 +137,7 @@ def append(
             _check_proof(door, request)
         command_id, stream = request.command_id, request.stream
         seen = _seen(database)
-        look = (CALENDAR_STREAM, POLICY_STREAM, command_id, command_id, stream, stream, seen.position)
+        look = (*rulebook_streams(database.headquarters), command_id, command_id, stream, stream, seen.position)
         with database.writing(look=(_LOOK.format(clock=database.backend.clock_sql), look)) as transaction:
             standing = _standing(transaction.looked[0], seen)
             if standing.seen_hash != seen.hash and not settling:
@@ -160,7 +157,7 @@ def append(
                 if request.drafts:
                     check_clock(request, own)
                     at = max(own, standing.recorded_at)
-                    return _record(database, transaction, request, standing, at, headquarters, algorithm)
+                    return _record(database, transaction, request, standing, at, algorithm)
             except Refusal:
                 note_refusal(transaction, request, standing.refused_until, own)
                 raise
@@ -258,11 +255,10 @@ def _record(
     request: AppendRequest,
     standing: _Standing,
     recorded_at: int,
-    headquarters: str,
     algorithm: Algorithm | None,
 ) -> Appended:
     numbers = _Numbers(transaction)
-    rows = _chain(request, standing, recorded_at, numbers, headquarters, algorithm or database.algorithm)
+    rows = _chain(request, standing, recorded_at, numbers, database.headquarters, algorithm or database.algorithm)
     events = [event_of_row(row) for row in rows]  # the answer is what a reader will find
     state = _fold(transaction, request, standing, events)
     keyed = (request.stream, *(state.matters if isinstance(state, Meeting) else ()))
@@ -315,7 +311,7 @@ class _Numbers:
             row = self._transaction.one(_LAST_NUMBER, (series.series,))
             last = row[0] if row else 0
         self.given[series.series] = last + 1
-        return series.render(last + 1)
+        return series.render(last + 1, self._transaction.headquarters)
 
 
 def _chain(

@@ -5,9 +5,9 @@ from datetime import date
 from domain.base import Refusal, Term, refuse
 from domain.envelope import SYSTEM, Actor, OnBehalf
 from domain.event import UnknownEventError, event_of
-from domain.ids import kind_of
+from domain.ids import OfficeStream, kind_of
 from domain.log import AppendRequest, UnitClaim
-from domain.office import DIRECTORY_STREAM, Directory
+from domain.office import Directory
 from domain.rules.delegation import check_delegation
 from domain.rules.records import authorise_record
 from domain.terms import Role, Supervision
@@ -43,7 +43,7 @@ def check_actor(transaction: Transaction, actor: Actor, stream: str, day: date) 
 
 
 def _directory(transaction: Transaction) -> Directory:
-    row = transaction.one("SELECT state FROM states WHERE stream = ?", (DIRECTORY_STREAM,))
+    row = transaction.one("SELECT state FROM states WHERE stream = ?", (transaction.own(OfficeStream.DIRECTORY),))
     return Directory.model_validate_json(row[0]) if row else Directory()
 
 

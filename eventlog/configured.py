@@ -19,6 +19,10 @@ class LogSettings(Protocol):
         """Its URL."""
 
     @property
+    def headquarters(self) -> str:
+        """Whose log it is."""
+
+    @property
     def home(self) -> Path:
         """The data directory, which remembers how far the log reached."""
 
@@ -56,4 +60,5 @@ def open_log(settings: LogSettings) -> Database:
         master_key=key,
         seal_with=settings.seal_with,
         witness=Witness(settings.home),
+        headquarters=settings.headquarters,
     )

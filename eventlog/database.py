@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import Literal, Self
 
 from domain.base import Refusal
-from domain.envelope import Algorithm
+from domain.envelope import FIRST_HEADQUARTERS, Algorithm
+from domain.ids import OfficeStream, rulebook_streams
 from eventlog.backend import BUSY_SECONDS, Connection, Params, Question, Row, Statement, backend_of
 from eventlog.clock import LogClock
 from eventlog.errors import LogError, LogUnreachable
@@ -23,11 +24,23 @@ _Begin = Callable[[Connection], list[Row]]
 class Transaction:
     """An open transaction: read what you need, then commit once with everything that is to be written."""
 
-    def __init__(self, connection: Connection, looked: Sequence[Row] = ()) -> None:
-        """Wrap a connection on which a transaction has begun."""
+    def __init__(
+        self, connection: Connection, looked: Sequence[Row] = (), headquarters: str = FIRST_HEADQUARTERS
+    ) -> None:
+        """Wrap a connection on which a transaction has begun, in the log of this headquarters."""
         self._connection = connection
+        self.headquarters = headquarters
         self.looked = looked
         """What the first question was answered."""
+
+    def own(self, kind: OfficeStream) -> str:
+        """The stream of this kind of the headquarters whose log this is."""
+        return kind.of(self.headquarters)
+
+    @property
+    def rulebook(self) -> tuple[str, str]:
+        """The streams of its calendar and its policy."""
+        return rulebook_streams(self.headquarters)
 
     def all(self, sql: str, params: Params = ()) -> list[Row]:
         """Every row of a query, as tuples; parameters are written `?` on either database."""
@@ -74,6 +87,7 @@ class Database:
         master_key: MasterKey | None = None,
         seal_with: SealCipher = "aes-gcm-siv",
         witness: Witness | None = None,
+        headquarters: str = FIRST_HEADQUARTERS,
     ) -> None:
         """Remember the URL (`sqlite:///path` or `postgresql://…`) and how it is written to.
 
@@ -85,6 +99,7 @@ class Database:
             master_key: under which the keys of secrets are wrapped; by default a file beside that of SQLite.
             seal_with: what new secrets are sealed with; each says which it is.
             witness: what the home knows this log to hold; without one a log put back from a copy is added to.
+            headquarters: whose log it is.
         """
         self.url = url
         self.algorithm: Algorithm = algorithm
@@ -93,11 +108,16 @@ class Database:
         self.backend = backend_of(url)
         self.master_key = master_key or MasterKey(file=self.backend.beside("master.key"))
         self.witness = witness
+        self.headquarters = headquarters
         self._log = ""
         self._idle: list[Connection] = []
         self._guard = threading.Lock()
         self._writer = threading.Lock() if self.backend.one_writer_per_process else None
         self._closed = False
+
+    def own(self, kind: OfficeStream) -> str:
+        """The stream of this kind of the headquarters whose log this is."""
+        return kind.of(self.headquarters)
 
     def __enter__(self) -> Self:
         """Use as a context manager to close in the end."""
@@ -193,7 +213,7 @@ class Database:
         sound = False
         try:
             connection, looked = self._begun(begin)
-            yield Transaction(connection, looked)
+            yield Transaction(connection, looked, self.headquarters)
             sound = True
         except (Refusal, LogError):
             sound = True

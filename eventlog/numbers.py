@@ -5,7 +5,8 @@ from functools import lru_cache
 
 from domain.envelope import Recorded
 from domain.event import Event, decode, known_types
-from domain.numbering import NUMBERS_STREAM, NumbersAdvanced
+from domain.ids import OfficeStream, kind_of
+from domain.numbering import NumbersAdvanced
 
 _LOOK_AHEAD = 10_000
 
@@ -24,7 +25,7 @@ class SeriesCount:
 
     def take(self, event: Recorded) -> str | None:
         """Count one event; what is wrong with its number, in Chinese, or None."""
-        if event.stream == NUMBERS_STREAM:
+        if kind_of(event.stream) == OfficeStream.NUMBERS.value:
             moved = decode(event)
             if isinstance(moved, NumbersAdvanced):
                 self.last[moved.name] = max(moved.past, self.last.get(moved.name, 0))
@@ -35,10 +36,14 @@ class SeriesCount:
         series = decoded.series(event.occurred_at)
         if series is None:
             return None
+
+        def render(n: int) -> str:
+            return series.render(n, event.headquarters)
+
         number, due = getattr(decoded, series.field, None), self.last.get(series.series, 0) + 1
         for n in (due, *range(due + 1, due + _LOOK_AHEAD), *range(1, due)):
-            if number == series.render(n):
+            if number == render(n):
                 self.last[series.series] = max(n, due - 1)
-                return None if n == due else f"编号 {number} 不是 {series.series} 的下一个（应为 {series.render(due)}）"
+                return None if n == due else f"编号 {number} 不是 {series.series} 的下一个（应为 {render(due)}）"
         self.last[series.series] = due
-        return f"编号 {number} 不属于 {series.series}（应为 {series.render(due)}）"
+        return f"编号 {number} 不属于 {series.series}（应为 {render(due)}）"

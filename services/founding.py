@@ -4,11 +4,9 @@ from datetime import UTC, datetime
 
 from domain.envelope import SYSTEM
 from domain.event import Event
-from domain.meetings.series import DEFAULT_SERIES, SERIES_STREAM, SeriesRecorded
+from domain.ids import OfficeStream
+from domain.meetings.series import DEFAULT_SERIES, SeriesRecorded
 from domain.office import (
-    CALENDAR_STREAM,
-    DIRECTORY_STREAM,
-    POLICY_STREAM,
     CalendarYearPublished,
     Person,
     PersonRecorded,
@@ -34,7 +32,7 @@ OFFICE_UNIT = Unit(
 OFFICE_PERSON = Person(id="office", name="督办员", unit="office", role=Role.OFFICE)
 
 
-FOUNDED = (CALENDAR_STREAM, POLICY_STREAM, DIRECTORY_STREAM, SERIES_STREAM)
+FOUNDED = (OfficeStream.CALENDAR, OfficeStream.POLICY, OfficeStream.DIRECTORY, OfficeStream.SERIES)
 """Streams no log is without."""
 
 
@@ -47,13 +45,14 @@ def found_log(database: Database, now: datetime | None = None) -> None:
     years = seed_years(FIRST_YEAR, LAST_YEAR)
     calendar = [CalendarYearPublished(year=y.year, source=y.source, off=y.off, work=y.work) for y in years]
     series = [SeriesRecorded(entry=s) for s in DEFAULT_SERIES]
-    founding: list[tuple[str, list[Event]]] = [
-        (CALENDAR_STREAM, [*calendar]),
-        (POLICY_STREAM, [PolicyAdopted(policy=Policy())]),
-        (DIRECTORY_STREAM, [UnitRecorded(unit=OFFICE_UNIT), PersonRecorded(person=OFFICE_PERSON)]),
-        (SERIES_STREAM, [*series]),
+    founding: list[tuple[OfficeStream, list[Event]]] = [
+        (OfficeStream.CALENDAR, [*calendar]),
+        (OfficeStream.POLICY, [PolicyAdopted(policy=Policy())]),
+        (OfficeStream.DIRECTORY, [UnitRecorded(unit=OFFICE_UNIT), PersonRecorded(person=OFFICE_PERSON)]),
+        (OfficeStream.SERIES, [*series]),
     ]
-    for stream, events in founding:
+    for kind, events in founding:
+        stream = database.own(kind)
         if reading.stream_head(database, stream).version == 0:
             moment = now or datetime.now(UTC)
             record_office_events(database, stream, events, actor=SYSTEM, command_id=f"founding:{stream}", now=moment)

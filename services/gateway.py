@@ -32,7 +32,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from domain.base import Frozen, Refusal
 from domain.commands import Order
 from domain.door import Door
-from domain.envelope import HEADQUARTERS, Recorded
+from domain.envelope import Recorded
 from domain.ids import kind_of
 from domain.lights import light
 from domain.log import LOG_UNREACHABLE, WITNESSED, Rulebook, Witnessed
@@ -80,7 +80,6 @@ QUERY_WITHIN = timedelta(seconds=5)
 WEDGED_AFTER = 3
 """A workflow task that failed so often in a row will not get better by itself."""
 
-HEADQUARTERS_ID = f"headquarters/{HEADQUARTERS}"
 _LOOKING_UP = ThreadPoolExecutor(4, thread_name_prefix="look-up")
 
 T = TypeVar("T")
@@ -346,7 +345,7 @@ class Gateway:
     @property
     def notices_id(self) -> str:
         """The delivery of notices: one workflow per headquarters, on the queue whose workers have its channels."""
-        return f"notices/{HEADQUARTERS}@{self.task_queue}"
+        return f"notices/{self.database.headquarters}@{self.task_queue}"
 
     async def keep_notices(self, *, look: bool = False) -> None:
         """See that the delivery of notices runs; with `look`, tell it that something waits."""
@@ -387,7 +386,7 @@ class Gateway:
     @property
     def rhythm_id(self) -> str:
         """The workflow id of the headquarters' rhythm: one for each task queue."""
-        return f"{HEADQUARTERS_ID}/{self.task_queue}"
+        return f"headquarters/{self.database.headquarters}/{self.task_queue}"
 
     async def start_rhythm(self) -> None:
         """Start the headquarters' rhythm; harmless when it runs."""

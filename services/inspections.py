@@ -9,8 +9,9 @@ from datetime import datetime
 from domain.base import Frozen
 from domain.envelope import Actor, Draft
 from domain.facts import MatterRef
+from domain.ids import OfficeStream
 from domain.matter import Matter
-from domain.office import DIRECTORY_STREAM, Directory
+from domain.office import Directory
 from domain.onsite.commands import HoldOnSite, PlanOnSite, RecordFinding, ReplanOnSite
 from domain.onsite.events import OnSitePlan
 from domain.onsite.inspection import OnSite
@@ -64,7 +65,7 @@ def known_plan(database: Database, inspection: OnSite) -> OnSitePlan | None:
 
 
 def _context(database: Database, stream: str, command: Frozen, actor: Actor, now: datetime) -> OnSiteContext:
-    directory = reading.load(database, DIRECTORY_STREAM)
+    directory = reading.load(database, database.own(OfficeStream.DIRECTORY))
     state = directory.state if directory and isinstance(directory.state, Directory) else Directory()
     year = command.plan.on.year if isinstance(command, PlanOnSite | ReplanOnSite) else None
     office = DecisionContext(rulebook=reading.rulebook(database), now=now, actor=actor)

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 from domain.envelope import SYSTEM, canonical
 from domain.event import decode
+from domain.ids import OfficeStream
 from domain.log import AppendAnswer, AppendRequest
-from domain.numbering import NUMBERS_STREAM, NumbersAdvanced
+from domain.numbering import NumbersAdvanced
 from eventlog.append import append
 from eventlog.database import Database
 from eventlog.reading import rulebook, stream_head
@@ -35,13 +36,13 @@ def advance_numbers(database: Database, seen: Mapping[str, int], reason: str = "
     """
 
     def attempt() -> AppendAnswer:
-        now, stands = datetime.now(UTC), stream_head(database, NUMBERS_STREAM)
+        now, stands = datetime.now(UTC), stream_head(database, database.own(OfficeStream.NUMBERS))
         lagging = lagging_numbers(database, seen)
         events = [NumbersAdvanced(name=series, past=n, reason=reason) for series, (_, n) in lagging.items()]
         return append(
             database,
             AppendRequest(
-                stream=NUMBERS_STREAM,
+                stream=database.own(OfficeStream.NUMBERS),
                 expected_version=stands.version,
                 expected_hash=stands.hash,
                 rulebook_version=rulebook(database).version,

@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 from temporalio.service import RPCError
 
-from domain.meetings.series import SERIES_STREAM
+from domain.ids import OfficeStream
 from eventlog import reading
 from eventlog.errors import LogError
 from eventlog.watermark import Healed
@@ -45,7 +45,7 @@ class Sweep:
         """Rules that changed while nobody could be told: the rhythm looks again."""
         database = self._gateway.database
         rulebook = await asyncio.to_thread(reading.rulebook_version, database)
-        series = (await asyncio.to_thread(reading.stream_head, database, SERIES_STREAM)).version
+        series = (await asyncio.to_thread(reading.stream_head, database, database.own(OfficeStream.SERIES))).version
         if (rulebook, series) != self._rhythm_told:
             await self._gateway.wake_rhythm()
             self._rhythm_told = (rulebook, series)

@@ -19,10 +19,12 @@ from domain.meetings.meeting import Meeting
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.outcomes import unfit_outcomes
-from services.gateway import HEADQUARTERS_ID, Gateway
+from services.gateway import Gateway
 from workflows.contract import SEEN, Seen
 from workflows.headquarters import HeadquartersWorkflow
 
+_RHYTHM = "rhythm"
+"""Stands for the headquarters' rhythm among the streams whose clock owes something."""
 PATIENCE = 60
 """Real seconds a step may take before something is wrong."""
 AT_ONCE = 8
@@ -119,7 +121,7 @@ class SimulatedClock:
             if meeting.stream not in self._owed:
                 self._owed[meeting.stream] = self._owed_by(meeting)
         owed = {stream: at for stream, at in self._owed.items() if at is not None}
-        return owed if self._rhythm is None else {**owed, HEADQUARTERS_ID: self._next_morning()}
+        return owed if self._rhythm is None else {**owed, _RHYTHM: self._next_morning()}
 
     def _owed_by(self, meeting: Meeting) -> datetime | None:
         """An outcome on its way is owed at once."""
@@ -170,7 +172,7 @@ class SimulatedClock:
 
     def _behind(self, instant: datetime) -> set[str]:
         owed = self.owed().items()
-        return {stream for stream, at in owed if at <= instant and stream != HEADQUARTERS_ID}
+        return {stream for stream, at in owed if at <= instant and stream != _RHYTHM}
 
     async def finished(self, streams: Iterable[str]) -> None:
         """A query waits for the workflow task before it: when it answers with the log's version, the task is done."""

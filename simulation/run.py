@@ -17,9 +17,10 @@ from domain.base import Refusal
 from domain.calendar import at_office
 from domain.commands import OpenMatter
 from domain.envelope import SYSTEM, Actor, Algorithm
+from domain.ids import OfficeStream
 from domain.meetings.meeting import Meeting
-from domain.meetings.series import SERIES_STREAM, SeriesRecorded, spoken_rule
-from domain.office import DIRECTORY_STREAM, PersonRecorded, UnitRecorded
+from domain.meetings.series import SeriesRecorded, spoken_rule
+from domain.office import PersonRecorded, UnitRecorded
 from domain.rules import DecisionContext
 from domain.terms import Role
 from eventlog import reading
@@ -190,7 +191,9 @@ def _cast_and_openings(database: Database, plan: Path, start: datetime) -> tuple
         *(UnitRecorded(unit=u.unit) for u in sheets.units),
         *(PersonRecorded(person=p.person) for p in sheets.people),
     ]
-    record_office_events(database, DIRECTORY_STREAM, events, actor=SYSTEM, command_id="simulate:directory", now=start)
+    record_office_events(
+        database, database.own(OfficeStream.DIRECTORY), events, actor=SYSTEM, command_id="simulate:directory", now=start
+    )
     units, people = reading.units(database), reading.people(database)
     context = DecisionContext(rulebook=reading.rulebook(database), now=start, actor=OFFICE)
     listed = read_task_list(plan / TASK_LIST)
@@ -213,9 +216,14 @@ def _register(database: Database, plan: Path, scenario: Scenario, start: datetim
     for rule in scenario.rule:
         change = {"rule": spoken_rule(rule.rule), "chair": rule.chair, "place": rule.place}
         entry = book.find(rule.series)[0].model_copy(update=change)
-        command_id = f"simulate:series:{entry.id}"
+        command_id, stream = f"simulate:series:{entry.id}", database.own(OfficeStream.SERIES)
         record_office_events(
-            database, SERIES_STREAM, [SeriesRecorded(entry=entry)], actor=OFFICE, command_id=command_id, now=start
+            database,
+            stream,
+            [SeriesRecorded(entry=entry)],
+            actor=OFFICE,
+            command_id=command_id,
+            now=start,
         )
 
 

@@ -17,10 +17,10 @@ from domain.base import Frozen, Refusal
 from domain.calendar import at_office, local_date
 from domain.envelope import Actor, OnBehalf
 from domain.facts import InstructionRef
-from domain.ids import incoming_stream, matter_stream, plan_stream
+from domain.ids import OfficeStream, incoming_stream, matter_stream, plan_stream
 from domain.matter import Matter
 from domain.meetings import commands as mc
-from domain.office import CALENDAR_STREAM, DIRECTORY_STREAM, DayOverridden, Delegation, Directory
+from domain.office import DayOverridden, Delegation, Directory
 from domain.rules import DecisionContext
 from domain.rules.delegation import grant
 from domain.terms import LeaderMark, Stage
@@ -213,7 +213,7 @@ class SimulatedYear:
         command_id = f"override:{override.day}"
         record_office_events(
             self.database,
-            CALENDAR_STREAM,
+            self.database.own(OfficeStream.CALENDAR),
             [event],
             actor=self.cast.actor("office"),
             command_id=command_id,
@@ -228,7 +228,7 @@ class SimulatedYear:
         actor = self.cast.actor("office")
         record_office_events(
             self.database,
-            DIRECTORY_STREAM,
+            self.database.own(OfficeStream.DIRECTORY),
             [grant(self._directory(), delegation, actor, local_date(self._now))],
             actor=actor,
             command_id=f"delegation:{delegated.giver}:{delegated.since}",
@@ -236,7 +236,7 @@ class SimulatedYear:
         )
 
     def _directory(self) -> Directory:
-        loaded = reading.load(self.database, DIRECTORY_STREAM)
+        loaded = reading.load(self.database, self.database.own(OfficeStream.DIRECTORY))
         return loaded.state if loaded and isinstance(loaded.state, Directory) else Directory()
 
     async def _issue(self, briefing: PlannedBriefing) -> None:

@@ -24,9 +24,9 @@ from cli.sending import the_gateway, told_in_time
 from cli.session import Problem, answer, session
 from domain.base import refuse
 from domain.calendar import SHANGHAI
-from domain.ids import meeting_stream
+from domain.ids import OfficeStream, meeting_stream
 from domain.meetings.commands import CancelMeeting, ConveneMeeting, MoveMeeting
-from domain.meetings.series import SERIES_STREAM, Series, SeriesRecorded, rule_in_words, spoken_rule
+from domain.meetings.series import Series, SeriesRecorded, rule_in_words, spoken_rule
 from domain.queries.spoken import said_date
 from domain.rules.records import may_record
 from eventlog import reading
@@ -131,7 +131,7 @@ def _record(entry: Series) -> None:
 
     record_office_events(
         session.database,
-        SERIES_STREAM,
+        session.database.own(OfficeStream.SERIES),
         [SeriesRecorded(entry=entry)],
         actor=session.actor,
         command_id=session.command_id or uuid4().hex,

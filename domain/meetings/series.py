@@ -10,12 +10,11 @@ from pydantic import Field
 
 from domain.base import Frozen, Refusal
 from domain.calendar import WorkCalendar, next_month
-from domain.envelope import HEADQUARTERS, Recorded
+from domain.envelope import Recorded
 from domain.event import Event, decode
 from domain.meetings.terms import AgendaReason
 from domain.queries.spoken import WEEKDAYS
 
-SERIES_STREAM = f"series/{HEADQUARTERS}"
 LAST = -1
 _MORNING, _AFTERNOON = time(9, 30), time(15, 0)
 

@@ -8,7 +8,8 @@ from datetime import date, datetime
 from domain.base import Frozen, Refusal
 from domain.bounds import visible
 from domain.calendar import local_date
-from domain.meetings.series import SERIES_STREAM, SeriesBook
+from domain.ids import OfficeStream
+from domain.meetings.series import SeriesBook
 from domain.meetings.terms import MeetingStage
 from domain.terms import Stage
 from eventlog.backend import Row
@@ -141,7 +142,7 @@ def find_meetings(database: Database, words: str) -> tuple[ListedMeeting, ...]:
 
 def series_book(database: Database) -> SeriesBook:
     """Which series of meetings there are and their rules; an empty book before any is recorded."""
-    loaded = load(database, SERIES_STREAM)
+    loaded = load(database, database.own(OfficeStream.SERIES))
     return loaded.state if loaded and isinstance(loaded.state, SeriesBook) else SeriesBook()
 
 

@@ -3,8 +3,8 @@
 from typing import cast
 
 from domain.calendar import WorkCalendar
+from domain.ids import OfficeStream, kind_of
 from domain.log import Rulebook
-from domain.office import CALENDAR_STREAM, POLICY_STREAM, RULEBOOK_STREAMS
 from domain.policy import Policy
 from eventlog.database import Database, Transaction
 from eventlog.reading.events import stream_events
@@ -14,7 +14,7 @@ from eventlog.reading.states import STATES, StreamState, folded_state, state_in_
 def rulebook_version(database: Database) -> int:
     """The version of the rulebook in force, without the rulebook."""
     with database.reading() as transaction:
-        row = transaction.one("SELECT max(position) FROM states WHERE stream IN (?, ?)", RULEBOOK_STREAMS)
+        row = transaction.one("SELECT max(position) FROM states WHERE stream IN (?, ?)", transaction.rulebook)
     return int(row[0] or 0) if row else 0
 
 
@@ -24,19 +24,19 @@ def rulebook(database: Database, position: int | None = None) -> Rulebook:
         with database.reading() as transaction:
             return rulebook_in(transaction)
     with database.reading(snapshot=True) as transaction:
-        events_of = {stream: stream_events(transaction, stream, position=position) for stream in RULEBOOK_STREAMS}
-    states = {stream: folded_state(stream, list(events)) for stream, events in events_of.items() if events}
+        events_of = {stream: stream_events(transaction, stream, position=position) for stream in transaction.rulebook}
+    states = {kind_of(stream): folded_state(stream, list(events)) for stream, events in events_of.items() if events}
     return _rulebook(states)
 
 
 def rulebook_in(transaction: Transaction) -> Rulebook:
     """The rulebook in force, read within a transaction, at the same moment as what else is read there."""
-    rows = transaction.all(f"{STATES} WHERE stream IN (?, ?)", RULEBOOK_STREAMS)
-    return _rulebook({row[0]: state_in_row(row) for row in rows})
+    rows = transaction.all(f"{STATES} WHERE stream IN (?, ?)", transaction.rulebook)
+    return _rulebook({kind_of(row[0]): state_in_row(row) for row in rows})
 
 
 def _rulebook(states: dict[str, StreamState]) -> Rulebook:
-    calendar, policy = states.get(CALENDAR_STREAM), states.get(POLICY_STREAM)
+    calendar, policy = states.get(OfficeStream.CALENDAR.value), states.get(OfficeStream.POLICY.value)
     newest = max(states.values(), key=lambda s: s.position, default=None)
     match newest.state if newest else None:
         case WorkCalendar(changed=said):

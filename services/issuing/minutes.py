@@ -18,11 +18,11 @@ from domain.base import Frozen, refuse_always
 from domain.calendar import local_date
 from domain.envelope import Actor, Recorded
 from domain.event import decode
-from domain.ids import minutes_stream
+from domain.ids import OfficeStream, minutes_stream
 from domain.meetings.events import MinutesIssued
 from domain.meetings.filing import MinutesFiled, filing_key
 from domain.meetings.meeting import Meeting
-from domain.office import DIRECTORY_STREAM, PersonRecorded, UnitRecorded
+from domain.office import PersonRecorded, UnitRecorded
 from eventlog import reading
 from eventlog.database import Database
 from services.issuing.signing import issued_event
@@ -161,7 +161,7 @@ def _event(database: Database, meeting: Meeting) -> MinutesFiled:
 
 def _names(database: Database, position: int) -> DirectoryNames:
     """The directory as it was; who has left by then was still there, and keeps the name."""
-    events = [decode(e) for e in _upto(database, DIRECTORY_STREAM, position)]
+    events = [decode(e) for e in _upto(database, database.own(OfficeStream.DIRECTORY), position)]
     units = (e.unit for e in events if isinstance(e, UnitRecorded))
     return DirectoryNames.of(units, (e.person for e in events if isinstance(e, PersonRecorded)))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from domain.envelope import SYSTEM
-from domain.office import DIRECTORY_STREAM, Person, Unit, UnitRecorded
+from domain.office import Person, Unit, UnitRecorded
 from domain.office import PersonRecorded as Seat
 from domain.terms import Role, Supervision, UnitLevel
 from eventlog.database import Database
@@ -14,6 +14,7 @@ from services.office_records import record_office_events
 from tests.support.command_line import CommandLine
 from tests.support.homes import at
 from tests.support.office import office_today
+from tests.support.streams import DIRECTORY_STREAM
 
 DUE = (office_today() + timedelta(days=60)).isoformat()
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from domain.calendar import local_date
-from domain.office import CALENDAR_STREAM
 from domain.queries.spoken import spoken_date
 from eventlog import reading
 from eventlog.database import Database
 from intake.holidays import read_holidays
 from tests.cli.conftest import Sheets
 from tests.support.command_line import CommandLine
+from tests.support.streams import CALENDAR_STREAM
 
 HEAD = ("日期", "类型", "说明")
 YEAR = 2035

@@ -7,7 +7,7 @@ import pytest
 
 from domain import commands as c
 from domain.event import decode
-from domain.forgetting import SECRETS_STREAM, SecretsForgotten
+from domain.forgetting import SecretsForgotten
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.secrets import live_keys, seal_text
@@ -15,6 +15,7 @@ from tests.support.command_line import CommandLine
 from tests.support.history import act
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER, OFFICE, opening
+from tests.support.streams import SECRETS_STREAM
 
 STREAM = "matter/secret"
 WORDS = "此件不外传，抓紧办"

@@ -16,7 +16,7 @@ from documents.bulletin.edited import MOST_CHARACTERS
 from domain import commands as c
 from domain.envelope import SYSTEM
 from domain.facts import TEXT_BYTES, UnitRef
-from domain.office import DIRECTORY_STREAM, Person, PersonRecorded, Unit, UnitRecorded
+from domain.office import Person, PersonRecorded, Unit, UnitRecorded
 from domain.terms import MatterClass, Rhythm, Role, Supervision, UnitLevel
 from eventlog import reading
 from eventlog.database import Database
@@ -27,6 +27,7 @@ from tests.support.command_line import CommandLine
 from tests.support.history import act
 from tests.support.homes import at
 from tests.support.office import HEAD, LIAISON, OFFICE, opening
+from tests.support.streams import DIRECTORY_STREAM
 
 __all__ = ["played"]
 SPAN = ("--from", "2022-01-01", "--to", "2022-03-31")

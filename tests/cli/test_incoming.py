@@ -7,7 +7,7 @@ import pytest
 
 from domain.calendar import months_later
 from domain.envelope import SYSTEM
-from domain.office import DIRECTORY_STREAM, Person, PersonRecorded
+from domain.office import Person, PersonRecorded
 from domain.terms import Role
 from eventlog import reading
 from eventlog.database import Database
@@ -16,6 +16,7 @@ from services.office_records import record_office_events
 from tests.support.command_line import CommandLine
 from tests.support.homes import at
 from tests.support.office import office_today
+from tests.support.streams import DIRECTORY_STREAM
 
 LEAD, ASSIST = "区城市更新和土地整备局", "区住房和建设局"
 REGISTER = ("incoming", "register", "--from", "市规划和自然资源局", "--title", "关于香蜜湖北区控规调整的请示")

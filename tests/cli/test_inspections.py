@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from domain.envelope import SYSTEM
-from domain.office import DIRECTORY_STREAM, Unit, UnitRecorded
+from domain.office import Unit, UnitRecorded
 from domain.terms import Supervision, UnitLevel
 from eventlog import reading
 from eventlog.database import Database
@@ -15,6 +15,7 @@ from tests.support.clock import open_log
 from tests.support.command_line import CommandLine
 from tests.support.homes import at
 from tests.support.office import office_today
+from tests.support.streams import DIRECTORY_STREAM
 
 TODAY = office_today()
 TOMORROW, LATER = (TODAY + timedelta(days=n) for n in (1, 20))

@@ -13,7 +13,7 @@ import pytest
 from documents.formats.digest import sha256
 from domain.calendar import SHANGHAI, local_date, to_minute
 from domain.meetings.commands import SignMinutes
-from domain.office import CALENDAR_STREAM, DayOverridden
+from domain.office import DayOverridden
 from eventlog import reading
 from eventlog.database import Database
 from services.office_records import record_office_events
@@ -21,6 +21,7 @@ from tests.recovery.chaos import away_from_midnight
 from tests.support.command_line import CommandLine
 from tests.support.history import meet
 from tests.support.office import FOR_LEADER, OFFICE
+from tests.support.streams import CALENDAR_STREAM
 
 KINDS = ("docx", "pdf", "html", "md")
 

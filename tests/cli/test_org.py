@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from domain.office import DIRECTORY_STREAM
 from eventlog import reading
 from eventlog.database import Database
 from tests.cli.conftest import Sheets
 from tests.support.command_line import CommandLine
+from tests.support.streams import DIRECTORY_STREAM
 
 UNIT_HEAD = ("编号", "名称", "层级", "上级", "别名", "督办对象")
 PERSON_HEAD = ("编号", "姓名", "单位", "角色", "手机", "邮箱")

@@ -6,13 +6,14 @@ import pytest
 
 from cli.session import people_said
 from domain.calendar import local_date
-from domain.office import DIRECTORY_STREAM, Person, PersonRecorded
+from domain.office import Person, PersonRecorded
 from domain.terms import Role
 from eventlog import reading
 from eventlog.database import Database
 from services.office_records import record_office_events
 from tests.support.command_line import CommandLine
 from tests.support.office import SECOND
+from tests.support.streams import DIRECTORY_STREAM
 
 
 def in_days(n: int) -> str:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from domain.office import POLICY_STREAM
 from eventlog import reading
 from eventlog.database import Database
 from tests.support.command_line import CommandLine
+from tests.support.streams import POLICY_STREAM
 
 
 def version(log: Database) -> int:

@@ -16,7 +16,7 @@ from domain.envelope import Actor
 from domain.event import decode
 from domain.facts import UnitRef
 from domain.ids import paper_stream
-from domain.office import DIRECTORY_STREAM, Unit, UnitRecorded
+from domain.office import Unit, UnitRecorded
 from domain.papers import CircularApproved, PaperIssued, PaperKind
 from domain.terms import Supervision, UnitLevel
 from eventlog import reading
@@ -36,6 +36,7 @@ from tests.documents.quarter import HALL, WORDS, play
 from tests.support.history import act
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER, HEAD, LEADER, LIAISON, OFFICE, opening
+from tests.support.streams import DIRECTORY_STREAM
 
 SPAN = (date(2022, 3, 1), date(2022, 3, 31))
 TODAY = date(2022, 4, 2)

@@ -11,7 +11,7 @@ from documents.lit_weeks import weekly_lights
 from documents.page import Page
 from domain import commands as c
 from domain.bulletin import BulletinIssued, Publication
-from domain.office import POLICY_STREAM, PolicyAdopted
+from domain.office import PolicyAdopted
 from domain.policy import Policy
 from domain.terms import Light, Rhythm
 from eventlog.database import Database
@@ -20,6 +20,7 @@ from services.office_records import record_office_events
 from tests.support.history import act, tick
 from tests.support.homes import at
 from tests.support.office import HEAD, LEADER, LIAISON, OFFICE, SECOND, opening
+from tests.support.streams import POLICY_STREAM
 
 ROAD, PIPE, LAND = "matter/road", "matter/pipe", "matter/land"
 

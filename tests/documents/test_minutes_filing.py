@@ -15,7 +15,7 @@ from domain.base import Refusal
 from domain.envelope import SYSTEM
 from domain.meetings import commands as c
 from domain.meetings.meeting import Attendance, Meeting
-from domain.office import DIRECTORY_STREAM, PersonLeft, UnitRecorded
+from domain.office import PersonLeft, UnitRecorded
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
@@ -28,6 +28,7 @@ from tests.support.clock import open_log
 from tests.support.history import meet
 from tests.support.meetings import THURSDAY, convening, decision, item
 from tests.support.office import FOR_LEADER, OFFICE, UNITS
+from tests.support.streams import DIRECTORY_STREAM
 
 STREAM = "meeting/march"
 NO = "香指纪〔2022〕1号"

@@ -14,7 +14,7 @@ from documents.papers.forms import compose_paper
 from domain import commands as c
 from domain.base import Refusal
 from domain.facts import UnitRef
-from domain.office import DIRECTORY_STREAM, Unit, UnitRecorded
+from domain.office import Unit, UnitRecorded
 from domain.papers import PaperKind
 from domain.terms import Supervision, UnitLevel
 from eventlog.database import Database
@@ -26,6 +26,7 @@ from tests.support.clock import open_log
 from tests.support.history import act
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER, OFFICE, opening
+from tests.support.streams import DIRECTORY_STREAM
 
 NOW = at("2022-04-01")
 

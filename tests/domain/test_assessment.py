@@ -14,7 +14,7 @@ from domain.base import Frozen, Refusal
 from domain.envelope import Actor
 from domain.notices.assessments import assessment_notices
 from domain.notices.people import RecipientDirectory
-from domain.office import POLICY_STREAM, PolicyAdopted
+from domain.office import PolicyAdopted
 from domain.policy import Policy, ScoreRule
 from domain.queries.score import score
 from domain.terms import ScoredOutcome
@@ -40,6 +40,7 @@ from tests.support.office import (
     opening,
     sqlite,
 )
+from tests.support.streams import POLICY_STREAM
 
 UNTIL = date(2022, 3, 31)
 TOLD, LAST, AFTER = at("2022-04-01"), at("2022-04-11"), at("2022-04-12")

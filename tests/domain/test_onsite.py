@@ -13,7 +13,7 @@ from domain.ids import onsite_stream
 from domain.notices.onsite import onsite_notices
 from domain.notices.overtaken import Since, what_became_of
 from domain.notices.people import RecipientDirectory
-from domain.office import DIRECTORY_STREAM, POLICY_STREAM, PolicyAdopted, Unit, UnitRecorded
+from domain.office import PolicyAdopted, Unit, UnitRecorded
 from domain.onsite import commands as c
 from domain.onsite.events import OnSiteHeld, OnSitePlan, OnSitePlanned
 from domain.onsite.inspection import OnSite
@@ -43,6 +43,7 @@ from tests.support.office import (
     opening,
     sqlite,
 )
+from tests.support.streams import DIRECTORY_STREAM, POLICY_STREAM
 
 PLANNED, DAY = at("2022-03-01"), at("2022-03-07", "10:00")
 BASIS = Basis(kind=BasisKind.DOCUMENT, text="2022年督查计划", no="香指办〔2022〕5号")

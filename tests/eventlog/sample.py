@@ -10,7 +10,7 @@ from domain.envelope import SYSTEM, Actor, NumberSeries, Recorded
 from domain.event import UPCASTERS, Event, decode
 from domain.facts import PartOf
 from domain.log import AppendAnswer, Appended, AppendRequest, UnitClaim
-from domain.office import DIRECTORY_STREAM, Person, PersonRecorded, Unit, UnitRecorded
+from domain.office import Person, PersonRecorded, Unit, UnitRecorded
 from domain.rules.records import RECORDS, Authority
 from domain.streams import FOLDS, Fold
 from domain.terms import Role, Stage, Supervision, UnitLevel
@@ -19,6 +19,7 @@ from eventlog.append import append
 from eventlog.backend import Row
 from eventlog.database import Database
 from eventlog.readmodel import LISTED, READ_MODEL
+from tests.support.streams import DIRECTORY_STREAM
 
 _COMMANDS = itertools.count(1)
 NOON = datetime(2022, 3, 1, 4, tzinfo=UTC)

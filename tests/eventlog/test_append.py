@@ -7,22 +7,14 @@ import pytest
 
 from domain.envelope import SYSTEM, Actor, OnBehalf, canonical
 from domain.log import BEHIND_EVENTS, Ahead, Already, Appended, Behind, Refused, UnitClaim
-from domain.office import (
-    CALENDAR_STREAM,
-    DIRECTORY_STREAM,
-    POLICY_STREAM,
-    DayOverridden,
-    Person,
-    PersonLeft,
-    PersonRecorded,
-    PolicyAdopted,
-)
+from domain.office import DayOverridden, Person, PersonLeft, PersonRecorded, PolicyAdopted
 from domain.policy import Policy
 from domain.terms import Role, Supervision
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.reading import Head
 from tests.eventlog.sample import NOON, OFFICE, Asker, Sample, SampleNoted, SampleOpened, everything
+from tests.support.streams import CALENDAR_STREAM, DIRECTORY_STREAM, POLICY_STREAM
 
 
 @pytest.fixture

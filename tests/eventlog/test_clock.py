@@ -6,8 +6,8 @@ import pytest
 
 from domain.base import Refusal
 from domain.envelope import SYSTEM
-from domain.meetings.series import DEFAULT_SERIES, SERIES_STREAM, SeriesRecorded
-from domain.office import DIRECTORY_STREAM, Unit, UnitRecorded
+from domain.meetings.series import DEFAULT_SERIES, SeriesRecorded
+from domain.office import Unit, UnitRecorded
 from domain.terms import Supervision, UnitLevel
 from eventlog import reading
 from eventlog.clock import LogClock
@@ -15,6 +15,7 @@ from eventlog.database import Database
 from eventlog.verify import verify
 from services.office_records import record_office_events
 from tests.support.clock import open_log
+from tests.support.streams import DIRECTORY_STREAM, SERIES_STREAM
 
 HOUR, MONTH = timedelta(hours=1), timedelta(days=30)
 

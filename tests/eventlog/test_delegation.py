@@ -7,7 +7,6 @@ import pytest
 from domain.envelope import Actor, OnBehalf
 from domain.log import Appended, AppendRequest, Refused
 from domain.office import (
-    DIRECTORY_STREAM,
     Delegation,
     DelegationGranted,
     DelegationRevoked,
@@ -20,6 +19,7 @@ from domain.terms import Role
 from eventlog import reading
 from eventlog.database import Database
 from tests.eventlog.sample import NOON, Asker, SampleOpened
+from tests.support.streams import DIRECTORY_STREAM
 
 DAY = date(2022, 3, 1)
 

@@ -8,18 +8,7 @@ import pytest
 from domain.envelope import SYSTEM, Actor, OnBehalf
 from domain.event import Event
 from domain.log import AppendRequest, UnitClaim
-from domain.office import (
-    CALENDAR_STREAM,
-    DIRECTORY_STREAM,
-    POLICY_STREAM,
-    DayOverridden,
-    Person,
-    PersonLeft,
-    PersonRecorded,
-    PolicyAdopted,
-    Unit,
-    UnitRecorded,
-)
+from domain.office import DayOverridden, Person, PersonLeft, PersonRecorded, PolicyAdopted, Unit, UnitRecorded
 from domain.policy import Policy
 from domain.terms import Role, Supervision, UnitLevel
 from eventlog import reading
@@ -29,6 +18,7 @@ from eventlog.projections import rebuild_read_model
 from eventlog.reading import Head
 from eventlog.verify import verify
 from tests.eventlog.sample import NOON, SampleNoted, SampleOpened, everything
+from tests.support.streams import CALENDAR_STREAM, DIRECTORY_STREAM, POLICY_STREAM
 
 ACTORS = (
     SYSTEM,

@@ -10,18 +10,7 @@ import pytest
 from domain.base import Refusal
 from domain.event import decode
 from domain.log import Rulebook
-from domain.office import (
-    CALENDAR_STREAM,
-    DIRECTORY_STREAM,
-    POLICY_STREAM,
-    DayOverridden,
-    Person,
-    PersonLeft,
-    PersonRecorded,
-    PolicyAdopted,
-    Unit,
-    UnitRecorded,
-)
+from domain.office import DayOverridden, Person, PersonLeft, PersonRecorded, PolicyAdopted, Unit, UnitRecorded
 from domain.policy import Policy
 from domain.terms import Role, Supervision, UnitLevel
 from eventlog import reading
@@ -31,6 +20,7 @@ from eventlog.projections import rebuild_read_model
 from eventlog.reading import Head
 from eventlog.verify import verify
 from tests.eventlog.sample import NOON, Asker, Sample, SampleNoted, SampleOpened, everything, raw
+from tests.support.streams import CALENDAR_STREAM, DIRECTORY_STREAM, POLICY_STREAM
 
 DAY = timedelta(days=1)
 

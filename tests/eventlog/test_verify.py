@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.envelope import HASH_FORMAT, Algorithm, canonical
 from domain.log import Appended
-from domain.office import DIRECTORY_STREAM, PersonLeft
+from domain.office import PersonLeft
 from eventlog.append import append
 from eventlog.backend import Row
 from eventlog.chain import hash_of
@@ -20,6 +20,7 @@ from eventlog.rows import EVENT_COLUMNS, INSERT_EVENT
 from eventlog.verify import MOST_PROBLEMS, Token, VerificationReport, VerifyFinding, verify
 from tests.eventlog.earlier import GUARDS
 from tests.eventlog.sample import NOON, Asker, SampleNoted, SampleOpened, is_sqlite, raw
+from tests.support.streams import DIRECTORY_STREAM
 
 MIDDLE = "stream = 'sample/a' AND version = 3"
 

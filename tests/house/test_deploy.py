@@ -23,7 +23,7 @@ from activities.notices import NoticeActivities
 from domain import commands as c
 from domain.envelope import SYSTEM
 from domain.notices.routing import Routing
-from domain.office import DIRECTORY_STREAM, PersonRecorded, UnitRecorded
+from domain.office import PersonRecorded, UnitRecorded
 from eventlog.clock import LogClock
 from eventlog.database import Database
 from eventlog.migrate import migrate
@@ -37,6 +37,7 @@ from tests.support.clock import MASTER
 from tests.support.history import act
 from tests.support.office import FOR_LEADER, OFFICE, PEOPLE, UNITS, opening
 from tests.support.postgres import Server
+from tests.support.streams import DIRECTORY_STREAM
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "tests/house/data/compose-spec/compose-spec.json").read_text())

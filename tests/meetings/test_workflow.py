@@ -18,7 +18,7 @@ from domain.facts import NewPoint
 from domain.meetings import commands as c
 from domain.meetings.meeting import AgendaItem, Meeting
 from domain.meetings.terms import Delivery, MeetingStage, Outcome, Subject
-from domain.office import CALENDAR_STREAM, DayOverridden
+from domain.office import DayOverridden
 from domain.terms import MatterClass, Stage, SuspensionReason
 from eventlog import reading
 from eventlog.database import Database
@@ -41,6 +41,7 @@ from tests.support.office import (
     sqlite,
     until,
 )
+from tests.support.streams import CALENDAR_STREAM
 from tests.support.temporal import DevServer
 
 

@@ -5,12 +5,13 @@ from uuid import uuid4
 from domain import commands as c
 from domain.envelope import SYSTEM
 from domain.facts import UnitRef
-from domain.office import DIRECTORY_STREAM, Person, Unit, UnitRecorded
+from domain.office import Person, Unit, UnitRecorded
 from domain.terms import Role, Supervision, UnitLevel
 from services.office_records import record_office_events
 from tests.support.homes import at
 from tests.support.office import OFFICE
 from tests.support.postroom import PostRoom
+from tests.support.streams import DIRECTORY_STREAM
 
 NOW, LATER = at("2022-03-07"), at("2022-03-08")
 

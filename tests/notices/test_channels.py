@@ -11,7 +11,7 @@ from activities.channels.filling import fill_gaps, fill_secrets
 from domain import commands as c
 from domain.envelope import SYSTEM
 from domain.notices.routing import ChannelSettings, Routing
-from domain.office import DIRECTORY_STREAM, Person, PersonLeft
+from domain.office import Person, PersonLeft
 from domain.terms import Role, Urgency
 from eventlog import notices as kept
 from eventlog.secrets import seal_text
@@ -20,6 +20,7 @@ from tests.support.homes import at
 from tests.support.office import FOR_LEADER, LIAISON, PEOPLE
 from tests.support.postroom import PostRoom
 from tests.support.receivers import Manner, Received, http_receiver, smtp_receiver
+from tests.support.streams import DIRECTORY_STREAM
 
 MONDAY = at("2022-03-07")
 MORNING = at("2022-03-08", "09:00")

@@ -12,7 +12,7 @@ from domain.meetings.meeting import Meeting
 from domain.notices.meetings import RULES, meeting_notices
 from domain.notices.notice import Notice
 from domain.notices.people import RecipientDirectory
-from domain.office import DIRECTORY_STREAM, Delegation, DelegationGranted, DelegationRevoked
+from domain.office import Delegation, DelegationGranted, DelegationRevoked
 from domain.queries.burden import Ask, asked_in_meeting
 from domain.terms import Urgency
 from services.office_records import record_office_events
@@ -21,6 +21,7 @@ from tests.support.life import CALENDAR
 from tests.support.meetings import THURSDAY, Session, convened, decision, in_session, item
 from tests.support.office import FOR_LEADER, LIAISON, OFFICE, PEOPLE, SECOND
 from tests.support.postroom import PostRoom
+from tests.support.streams import DIRECTORY_STREAM
 
 MONDAY = at("2022-03-07")
 ITEMS = (item(1).model_copy(update={"lead": "gengxin"}), item(2).model_copy(update={"lead": "zhujian"}))

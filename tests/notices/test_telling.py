@@ -20,6 +20,7 @@ from eventlog import reading
 from tests.support.homes import at
 from tests.support.office import ASSIST, FOR_LEADER, HEAD, LIAISON, OFFICE, OTHER, SECOND
 from tests.support.postroom import PostRoom
+from tests.support.streams import DIRECTORY_STREAM
 
 MONDAY = at("2022-03-07")
 HOUR = timedelta(hours=1)
@@ -126,7 +127,7 @@ def test_a_leaders_words_are_announced_and_not_said(room: PostRoom) -> None:
 
 def test_when_the_supervisor_has_left_the_office_is_told(room: PostRoom) -> None:
     from domain.envelope import SYSTEM
-    from domain.office import DIRECTORY_STREAM, PersonLeft
+    from domain.office import PersonLeft
     from services.office_records import record_office_events
 
     stream = room.accepted(MONDAY)

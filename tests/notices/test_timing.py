@@ -5,12 +5,13 @@ from datetime import date, timedelta
 from domain import commands as c
 from domain.calendar import local_date
 from domain.envelope import SYSTEM
-from domain.office import CALENDAR_STREAM, DayOverridden
+from domain.office import DayOverridden
 from domain.terms import Urgency
 from services.office_records import record_office_events
 from tests.support.homes import at
 from tests.support.office import LEADER, LIAISON, OFFICE, OTHER
 from tests.support.postroom import PostRoom
+from tests.support.streams import CALENDAR_STREAM
 
 MONDAY = at("2022-03-07")
 NEXT_MORNING = at("2022-03-08", "09:00")

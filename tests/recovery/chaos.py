@@ -26,7 +26,7 @@ from domain import commands as c
 from domain.calendar import SHANGHAI, OfficeHours, local_date
 from domain.envelope import SYSTEM, Actor
 from domain.meetings import commands as mc
-from domain.office import CALENDAR_STREAM, DayOverridden, OfficeHoursSet
+from domain.office import DayOverridden, OfficeHoursSet
 from eventlog import reading
 from eventlog.database import Database
 from services.embedded.runfile import RunFile
@@ -37,6 +37,7 @@ from tests.support.meetings import meeting_order
 from tests.support.office import LIAISON, OFFICE, opening, order
 from tests.support.postgres import Server as DatabaseServer
 from tests.support.served import ROOT, Home, home_in, kill, wait_for
+from tests.support.streams import CALENDAR_STREAM
 from workflows.contract import Reply
 
 HERE = Path(__file__).parent

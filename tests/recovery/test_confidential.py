@@ -17,13 +17,14 @@ from openpyxl import load_workbook
 from domain import confidential
 from domain.calendar import SHANGHAI, local_date, to_minute
 from domain.envelope import SYSTEM
-from domain.office import DIRECTORY_STREAM, Person, PersonRecorded
+from domain.office import Person, PersonRecorded
 from domain.terms import Role
 from services.office_records import record_office_events
 from tests.recovery.chaos import away_from_midnight
 from tests.support.command_line import CommandLine
 from tests.support.office import office_today
 from tests.support.served import Home, home_in, wait_for
+from tests.support.streams import DIRECTORY_STREAM
 
 LEAD, ASSIST = "区城市更新和土地整备局", "区住房和建设局"
 PLAIN = "不是秘密的进展一二三"

@@ -16,7 +16,7 @@ from domain.meetings.events import OutcomeDelivered
 from domain.meetings.meeting import AgendaItem, Meeting
 from domain.meetings.series import DEFAULT_SERIES
 from domain.meetings.terms import MeetingStage
-from domain.office import CALENDAR_STREAM, DayOverridden
+from domain.office import DayOverridden
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
@@ -28,6 +28,7 @@ from tests.support.meetings import decision
 from tests.support.office import FOR_LEADER, OFFICE, until
 from tests.support.postgres import Server
 from tests.support.served import ROOT, Home
+from tests.support.streams import CALENDAR_STREAM
 
 WORKERS = 2
 STREAM = "meeting/many-items"

@@ -8,11 +8,8 @@ from domain.base import Refusal
 from domain.envelope import SYSTEM, Actor, OnBehalf
 from domain.event import Event, known_types
 from domain.log import Already, AppendAnswer, Appended, AppendRequest, Refused
-from domain.meetings.series import DEFAULT_SERIES, SERIES_STREAM, SeriesRecorded
+from domain.meetings.series import DEFAULT_SERIES, SeriesRecorded
 from domain.office import (
-    CALENDAR_STREAM,
-    DIRECTORY_STREAM,
-    POLICY_STREAM,
     CalendarYearPublished,
     DayOverridden,
     Delegation,
@@ -29,6 +26,7 @@ from eventlog.append import append
 from eventlog.database import Database
 from services.office_records import record_decided, record_office_events
 from tests.support.office import AUDITOR, FOR_LEADER, HEAD, LEADER, LIAISON, OFFICE, founded
+from tests.support.streams import CALENDAR_STREAM, DIRECTORY_STREAM, POLICY_STREAM, SERIES_STREAM
 
 NOW = datetime(2022, 3, 7, 2, tzinfo=UTC)
 DAY = DayOverridden(day=date(2022, 7, 2), workday=False, reason="台风")

@@ -3,13 +3,13 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from domain.event import label_of
-from domain.numbering import NUMBERS_STREAM
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.projections import rebuild_read_model
 from eventlog.verify import verify
 from services.restored_numbers import advance_numbers, lagging_numbers
 from tests.eventlog.sample import Asker, SampleOpened, everything
+from tests.support.streams import NUMBERS_STREAM
 
 SEEN = {"sample/2022": 7, "urge/2022": 2}
 

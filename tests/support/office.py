@@ -18,7 +18,7 @@ from domain.door import Door
 from domain.envelope import SYSTEM, Actor, OnBehalf
 from domain.facts import Basis, UnitRef
 from domain.matter import Matter
-from domain.office import DIRECTORY_STREAM, Person, PersonRecorded, Unit, UnitRecorded
+from domain.office import Person, PersonRecorded, Unit, UnitRecorded
 from domain.terms import BasisKind, Role, Supervision, UnitLevel
 from eventlog import reading
 from eventlog.database import Database
@@ -28,6 +28,7 @@ from services.gateway import Gateway
 from services.office_records import record_office_events
 from services.running import running_worker
 from tests.support.clock import open_log
+from tests.support.streams import DIRECTORY_STREAM
 
 DOOR = Door(b"the key of the tests, 32 bytes or more")
 OFFICE = Actor(id="office", role=Role.OFFICE, unit="office")

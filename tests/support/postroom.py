@@ -16,7 +16,7 @@ from domain.base import Frozen
 from domain.envelope import SYSTEM, Actor
 from domain.notices.delivery import Turn
 from domain.notices.routing import Routing
-from domain.office import DIRECTORY_STREAM, Person, PersonRecorded
+from domain.office import Person, PersonRecorded
 from eventlog import notices as kept
 from eventlog import reading
 from eventlog.database import Database
@@ -24,6 +24,7 @@ from eventlog.notices import NoticeOnRecord
 from services.office_records import record_office_events
 from tests.support.history import act
 from tests.support.office import LIAISON, OFFICE, opening
+from tests.support.streams import DIRECTORY_STREAM
 
 
 @dataclass

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from domain.envelope import SYSTEM
-from domain.office import CALENDAR_STREAM, CalendarYearPublished
+from domain.office import CalendarYearPublished
 from eventlog import reading
 from eventlog.database import Database
 from services.embedded.runfile import Process, RunFile
 from services.office_records import record_office_events
 from settings import make_door_key
 from tests.support.office import founded, office_today
+from tests.support.streams import CALENDAR_STREAM
 
 ROOT = Path(__file__).parents[2]
 XMH = [sys.executable, "-c", "from cli.main import run; run()"]

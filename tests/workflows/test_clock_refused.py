@@ -24,7 +24,7 @@ from domain.facts import NewPoint
 from domain.log import APPEND, AppendRequest, LogAnswer, Refused
 from domain.meetings import commands as mc
 from domain.meetings.meeting import AgendaItem
-from domain.office import DIRECTORY_STREAM, Person, PersonRecorded
+from domain.office import Person, PersonRecorded
 from domain.terms import Role
 from eventlog import reading
 from eventlog.database import Database
@@ -36,6 +36,7 @@ from tests.support.desk import FRIDAY_CLOSING, MONDAY, Desk, desk
 from tests.support.history import act, meet
 from tests.support.meetings import THURSDAY, convening, meeting_order
 from tests.support.office import LIAISON, OFFICE, at_work, founded, opening, order, sqlite, types, until
+from tests.support.streams import DIRECTORY_STREAM
 from tests.support.temporal import DevServer
 
 

@@ -26,7 +26,7 @@ from domain.envelope import SYSTEM
 from domain.facts import NewPoint
 from domain.log import APPEND, LOAD, AppendRequest, Loading
 from domain.meetings.deliveries import CONVENE, DELIVER, Convening
-from domain.meetings.series import SERIES_STREAM, SeriesRecorded, spoken_rule
+from domain.meetings.series import SeriesRecorded, spoken_rule
 from domain.rules import DecisionContext, decide
 from eventlog import reading
 from eventlog.database import Database
@@ -49,6 +49,7 @@ from tests.support.office import (
     types,
     until,
 )
+from tests.support.streams import SERIES_STREAM
 from tests.support.temporal import DevServer
 from workflows.contract import HeadquartersStart, MatterStart
 

@@ -16,8 +16,8 @@ from domain.base import Refusal
 from domain.calendar import SHANGHAI, local_date
 from domain.envelope import SYSTEM
 from domain.facts import NewPoint
-from domain.meetings.series import SERIES_STREAM, SeriesRecorded
-from domain.office import CALENDAR_STREAM, DayOverridden
+from domain.meetings.series import SeriesRecorded
+from domain.office import DayOverridden
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
@@ -35,6 +35,7 @@ from tests.support.desk import FRIDAY_CLOSING, MONDAY, REPORT, Desk, copied, des
 from tests.support.history import act, meet
 from tests.support.meetings import MONTHLY, THURSDAY, convening
 from tests.support.office import DOOR, LIAISON, OFFICE, at_work, founded, matter, opening, order, sqlite, until
+from tests.support.streams import CALENDAR_STREAM, SERIES_STREAM
 from tests.support.temporal import DevServer
 from workflows.contract import Reply, Start
 

@@ -16,7 +16,7 @@ from domain.deadlines import Deadline, DeadlineKind, next_deadline
 from domain.envelope import SYSTEM, Actor, Recorded
 from domain.event import Event
 from domain.log import APPEND, AppendRequest, LogAnswer
-from domain.office import CALENDAR_STREAM, POLICY_STREAM, CalendarYearPublished, DayOverridden, PolicyAdopted
+from domain.office import CalendarYearPublished, DayOverridden, PolicyAdopted
 from domain.policy import Policy
 from domain.terms import Rhythm, SuspensionReason
 from eventlog import reading
@@ -43,6 +43,7 @@ from tests.support.office import (
     types,
     until,
 )
+from tests.support.streams import CALENDAR_STREAM, POLICY_STREAM
 from tests.support.temporal import DevServer, time_skipping
 
 FIRES = {

@@ -10,15 +10,7 @@ import pytest_asyncio
 from domain import commands as c
 from domain.envelope import SYSTEM, Actor
 from domain.event import Event
-from domain.office import (
-    CALENDAR_STREAM,
-    DIRECTORY_STREAM,
-    POLICY_STREAM,
-    CalendarYearPublished,
-    PersonRecorded,
-    PolicyAdopted,
-    UnitRecorded,
-)
+from domain.office import CalendarYearPublished, PersonRecorded, PolicyAdopted, UnitRecorded
 from domain.policy import Policy
 from domain.terms import SuspensionReason
 from eventlog import reading
@@ -44,6 +36,7 @@ from tests.support.office import (
     sqlite,
     until,
 )
+from tests.support.streams import CALENDAR_STREAM, DIRECTORY_STREAM, POLICY_STREAM
 from tests.support.temporal import DevServer
 
 NOVEMBER = at(11, 21, 10)

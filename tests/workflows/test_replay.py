@@ -31,7 +31,6 @@ from domain.meetings.meeting import Meeting
 from domain.meetings.terms import Delivery
 from domain.terms import MatterClass, SuspensionReason
 from eventlog import reading
-from services.gateway import HEADQUARTERS_ID
 from services.running import WORKFLOWS, workflow_runner
 from simulation.clock import SimulatedClock
 from tests.support.meetings import THURSDAY, convening, decision, meeting_order
@@ -213,7 +212,7 @@ async def test_record_the_meetings(dev_server: DevServer, tmp_path: Path) -> Non
             await gateway.start_rhythm()
             await asyncio.sleep(2)
             await keep(client, "meeting/recorded-held", "recorded-held")
-            rhythm = f"{HEADQUARTERS_ID}/{gateway.task_queue}"
+            rhythm = gateway.rhythm_id
             history = await client.get_workflow_handle(rhythm).fetch_history()
             (FOLDER / "recorded-rhythm-1.json").write_text(history.to_json(), encoding="utf-8")
 
