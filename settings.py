@@ -4,14 +4,16 @@ Never the `xmh.toml` of whatever folder one stands in: a file somebody left in a
 log is, nor whom notices reach.
 """
 
+import hmac
 import json
 import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl, quote, urlencode
 
-from pydantic import BaseModel, BeforeValidator, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, Field, PrivateAttr, SecretStr
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -22,12 +24,14 @@ from pydantic_settings import (
 
 from domain.base import Refusal, refuse
 from domain.door import Door
-from domain.envelope import FIRST_HEADQUARTERS
+from domain.headquarters import FIRST_HEADQUARTERS, HeadquartersCode, headquarters_schema
 from domain.notices.routing import Routing
 from sheets.input_file import read_file
 from sheets.toml_file import read_toml
 
 CONFIG_FILE = "xmh.toml"
+HEADQUARTERS_FOLDER = "headquarters"
+"""Inside the home of the installation: the homes of all headquarters but the first, each named by its code."""
 EMBEDDED_RUN_FILE = "run.json"
 """Inside the home: what `xmh up` runs there, and where it listens."""
 
@@ -90,6 +94,21 @@ def _address_in(file: Path) -> str:
     return text
 
 
+def home_of(installation: Path, headquarters: str) -> Path:
+    """The data directory of a headquarters: the installation's own for the first, one within it for each other."""
+    if headquarters == FIRST_HEADQUARTERS:
+        return installation
+    return installation / HEADQUARTERS_FOLDER / headquarters
+
+
+def _in_schema(url: str, schema: str) -> str:
+    """The address of a schema of a PostgreSQL database: what a session looks at first, and alone."""
+    place, _, query = url.partition("?")
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    given["options"] = f"{given.get('options', '')} -csearch_path={schema}".strip()
+    return f"{place}?{urlencode(given, quote_via=quote)}"
+
+
 class _OfficeToml(TomlConfigSettingsSource):
     """`xmh.toml`, read as every file somebody wrote by hand is: bounded, and told on which line it goes wrong."""
 
@@ -102,12 +121,13 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="XMH_", extra="ignore")
 
-    headquarters: str = FIRST_HEADQUARTERS
+    headquarters: HeadquartersCode = FIRST_HEADQUARTERS
     """Whose log is read and written; the first headquarters of the installation unless said."""
     home: Path = Path(".xmh")
-    """The data directory of the embedded default."""
+    """The data directory of the embedded default. Another headquarters than the first has one of its own within it."""
     database_url: str | None = None
-    """`sqlite:///path` or `postgresql://…`; by default `events.db` in the home."""
+    """`sqlite:///path` or `postgresql://…`; by default `events.db` in the home. Another headquarters than the first has
+    a schema of its own in that database, or its own file in its home."""
     database_url_file: Path | None = None
     """The file it stands in instead, password and all (a secret that is mounted)."""
     temporal_address: str | None = None
@@ -142,6 +162,21 @@ class Settings(BaseSettings):
     cached_matters: int = 2000
     """Matters a worker keeps in memory (57 KB each); beyond it they are replayed."""
 
+    _installation: Path = PrivateAttr()
+
+    def model_post_init(self, context: Any) -> None:
+        """What a further headquarters has of its own: nobody who asks for it has to know which one he serves."""
+        super().model_post_init(context)
+        self._installation = self.home
+        if self.headquarters != FIRST_HEADQUARTERS:
+            self.home = home_of(self.home, self.headquarters)
+            self.temporal_namespace = f"{self.temporal_namespace}-{self.headquarters.lower()}"
+
+    @property
+    def installation(self) -> Path:
+        """The data directory of the whole installation: the home of its first headquarters, with the others within."""
+        return self._installation
+
     @property
     def database(self) -> str:
         """The URL of the log's database.
@@ -149,9 +184,13 @@ class Settings(BaseSettings):
         Raises:
             Refusal: `malformed`: the file it is to stand in cannot be read, or holds none.
         """
-        if self.database_url is None and self.database_url_file is not None:
-            return _address_in(self.database_url_file)
-        return self.database_url or f"sqlite:///{(self.home / 'events.db').absolute()}"
+        url = self.database_url
+        if url is None and self.database_url_file is not None:
+            url = _address_in(self.database_url_file)
+        first = self.headquarters == FIRST_HEADQUARTERS
+        if url is None or not (first or url.startswith("postgres")):
+            return f"sqlite:///{(self.home / 'events.db').absolute()}"
+        return url if first else _in_schema(url, headquarters_schema(self.headquarters))
 
     @property
     def door(self) -> Door:
@@ -172,7 +211,13 @@ class Settings(BaseSettings):
                 raise Refusal(f"入口密钥 {where} 读不出来，请检查该文件和权限", "door_key_broken") from None
         short = len(key.strip()) < DOOR_KEY_LENGTH
         refuse(short, f"入口密钥 {where} 太短，须至少 {DOOR_KEY_LENGTH} 个字符", "door_key_broken")
-        return Door(key.strip().encode())
+        return Door(self._own_key(key.strip().encode()))
+
+    def _own_key(self, key: bytes) -> bytes:
+        """Where one key is set for the whole installation, an order for one headquarters proves nothing to another."""
+        if self.headquarters == FIRST_HEADQUARTERS:
+            return key
+        return hmac.digest(key, self.headquarters.encode(), "sha256")
 
     def keep_door_key(self) -> None:
         """Make the key of a home that has none and is told no other; for its owner's eyes alone."""
@@ -198,8 +243,8 @@ class Settings(BaseSettings):
 
     @property
     def run_file(self) -> Path:
-        """What `xmh up` left for others to find it by."""
-        return self.home / EMBEDDED_RUN_FILE
+        """What `xmh up` left for others to find it by: one service for all headquarters of an installation."""
+        return self.installation / EMBEDDED_RUN_FILE
 
     @property
     def address(self) -> str | None:

@@ -8,10 +8,9 @@ from typing import Literal
 from pydantic import ConfigDict
 
 from domain.base import Frozen
+from domain.headquarters import FIRST_HEADQUARTERS
 from domain.terms import Role
 
-FIRST_HEADQUARTERS = "XMH"
-"""The code of the headquarters an installation begins with: logs of every build so far carry it."""
 HASH_FORMAT = b"xmh1"
 LAST_OF_BMP = 0xFFFF
 LARGEST_INTEGER = 2**53

@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from typing import Literal, Self
 
 from domain.base import Refusal
-from domain.envelope import FIRST_HEADQUARTERS, Algorithm
+from domain.envelope import Algorithm
+from domain.headquarters import FIRST_HEADQUARTERS
 from domain.ids import OfficeStream, rulebook_streams
 from eventlog.backend import BUSY_SECONDS, Connection, Params, Question, Row, Statement, backend_of
 from eventlog.clock import LogClock
-from eventlog.errors import LogError, LogUnreachable
+from eventlog.errors import ForeignLog, LogError, LogUnreachable
 from eventlog.masterkey import MasterKey
 from eventlog.patience import time_left
 from eventlog.schema import require_current
@@ -138,6 +139,7 @@ class Database:
         Raises:
             LogUnreachable: the database is down, busy, full or read-only.
             SchemaMismatch: the tables are not those of this build.
+            ForeignLog: it is the log of another headquarters.
         """
 
         def begin(connection: Connection) -> list[Row]:
@@ -153,6 +155,7 @@ class Database:
         Raises:
             LogUnreachable: the database is down.
             SchemaMismatch: the tables are not those of this build.
+            ForeignLog: it is the log of another headquarters.
         """
 
         def begin(connection: Connection) -> list[Row]:
@@ -242,10 +245,17 @@ class Database:
         fresh = self.backend.connect()
         try:
             require_current(fresh)
+            self._require_own(fresh)
             return fresh, begin(fresh)
         except BaseException:
             fresh.close()
             raise
+
+    def _require_own(self, connection: Connection) -> None:
+        """Whose log it is, its first event says: a folder moved or an address mistyped must not mix two."""
+        first = connection.query("SELECT headquarters FROM events WHERE position = 1")
+        if first and first[0][0] != self.headquarters:
+            raise ForeignLog(first[0][0], self.headquarters)
 
     def _pooled(self) -> Connection | None:
         with self._guard:

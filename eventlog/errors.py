@@ -43,3 +43,15 @@ class LogDamaged(LogError):
     def __init__(self, message: str) -> None:
         """Keep the line for the person."""
         super().__init__(message, "log_damaged")
+
+
+class ForeignLog(LogError):
+    """The log is of another headquarters than the one that was meant; nothing of it is read or written."""
+
+    def __init__(self, owner: str, meant: str) -> None:
+        """Keep the line for the person."""
+        super().__init__(
+            f"这里的事件日志是指挥部 {owner} 的，不是 {meant} 的，未作读写；"
+            "请核对 --headquarters（XMH_HEADQUARTERS）和数据目录，目录被移动过的请移回原处",
+            "foreign_log",
+        )

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Sequence
 from functools import lru_cache
+from hashlib import sha256
 from math import inf
 from typing import Any, TypeVar, cast
 
@@ -20,15 +21,16 @@ from eventlog.patience import time_left
 PATIENCE_SECONDS = TRANSACTION_SECONDS + 1.0
 _LOOK_EVERY = 0.1
 _CALLS_PER_MESSAGE = 1000
-WRITER_LOCK = 0x786D68  # "xmh": one writer at a time per database
+WRITER_LOCK = 0x786D68  # "xmh": one writer at a time per log
 T = TypeVar("T")
+_FIRST_SCHEMA = "public"
 _TRANSACTION_TIMEOUT = 170000  # the first server version that has transaction_timeout
 
 # READ COMMITTED on purpose: a stricter level takes its snapshot with the first statement, that is before the lock is
 # granted, would then not see what the lock's last holder committed, and fail. The lock comes first for the same
 # reason: whoever holds it sees the true head of every stream, so positions and numbers never collide nor burn, and
 # since it is held through the commit, a reader that has seen position n will never see a smaller one appear later.
-_BEGIN_WRITE = f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({WRITER_LOCK})"
+_BEGIN_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({lock})"
 _BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
@@ -55,6 +57,16 @@ _MESSAGES = {
     "58": "数据库服务器读写磁盘出错；请通知管理员",
 }
 """SQLSTATE, or how it begins, and what to tell the person; the first that fits."""
+
+
+def lock_of(lock: int, schema: str) -> int:
+    """The number of a lock in a schema: each has a log of its own, whose writers no other log's may hold up.
+
+    In `public`, where every log of earlier builds lies, it is the lock's own, so that builds side by side meet.
+    """
+    if schema == _FIRST_SCHEMA:
+        return lock
+    return int.from_bytes(sha256(f"{lock}/{schema}".encode()).digest()[:8], signed=True)
 
 
 @lru_cache(maxsize=256)
@@ -106,6 +118,7 @@ class PostgresConnection(Connection):
         self._escaping = Escaping(raw.pgconn)
         self._prepared: dict[str, str] = {}
         self._asked: set[str] = set()
+        self._begin_write = _BEGIN_WRITE.format(lock=WRITER_LOCK)
         self._limits = (
             ("transaction_timeout",)
             if raw.info.server_version >= _TRANSACTION_TIMEOUT
@@ -116,11 +129,13 @@ class PostgresConnection(Connection):
         """Limits for this session; a lowered durability is raised again, a higher one is kept."""
         limits = "; ".join(f"SET {name} = '{TRANSACTION_SECONDS}s'" for name in self._limits)
         # Everything is looked up by its key: planning anew for each value would cost more than the statement itself.
-        self._simple(f"{limits}; SET plan_cache_mode = force_generic_plan; SHOW synchronous_commit")
+        asked = "SELECT current_setting('synchronous_commit'), current_schema()"
+        self._simple(f"{limits}; SET plan_cache_mode = force_generic_plan; {asked}")
         while self.cursor.nextset():
             pass
-        row = self.cursor.fetchone()
-        if row == ("off",):
+        ((durable, schema),) = self.cursor.fetchall()
+        self._begin_write = _BEGIN_WRITE.format(lock=lock_of(WRITER_LOCK, schema or _FIRST_SCHEMA))
+        if durable == "off":
             self._simple("SET synchronous_commit = on")
 
     def _simple(self, text: str) -> None:
@@ -133,7 +148,7 @@ class PostgresConnection(Connection):
     def begin_write(self, *, long: bool, look: Question | None = None) -> list[Row]:
         """Begin, take the writer's lock and ask the first question in one round trip."""
         self.raw.patience = None if long else PATIENCE_SECONDS
-        begin = _BEGIN_WRITE + (self._lift_limits() if long else "")
+        begin = self._begin_write + (self._lift_limits() if long else "")
         if look is None:
             self._simple(begin)
             return []
@@ -288,7 +303,7 @@ class PostgresBackend(Backend):
     def around(self, driver: Any) -> PostgresConnection:
         """With the writer's lock: an older worker may still be appending."""
         driver.patience = None
-        driver.execute(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+        lock_schema(driver, WRITER_LOCK)
         return PostgresConnection(driver)
 
     def lost(self, error: BaseException) -> bool:
@@ -315,6 +330,19 @@ class PostgresBackend(Backend):
         if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
             return None
         return LogUnreachable(_LOGIN if any(reason in str(error) for reason in _NOT_LET_IN) else _DOWN)
+
+
+def make_schema(driver: Any) -> None:
+    """Make the schema a log is to lie in, within the migration's own transaction: all of it or nothing."""
+    ((schema, path),) = driver.execute("SELECT current_schema(), current_setting('search_path')").fetchall()
+    if schema is None:
+        driver.execute(f"CREATE SCHEMA IF NOT EXISTS {path}")
+
+
+def lock_schema(driver: Any, lock: int) -> None:
+    """Take a lock of the log this session works on, until its transaction ends."""
+    ((schema,),) = driver.execute("SELECT current_schema()").fetchall()
+    driver.execute(f"SELECT pg_advisory_xact_lock({lock_of(lock, schema or _FIRST_SCHEMA)})")
 
 
 def _first_line(error: psycopg.Error) -> str:

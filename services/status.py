@@ -17,12 +17,13 @@ CONNECT_WITHIN = 1.0
 def service_status(settings: "Settings") -> dict[str, Any]:
     """What runs now: the document `xmh status` shows."""
     home = settings.home.absolute()
-    run = RunFile.read(home)
+    run = RunFile.read(settings.installation)
     address = settings.address
     return {
         "running": bool(run and run.running),
         "ready": bool(run and run.running and run.ready),
         "home": str(home),
+        "headquarters": settings.headquarters,
         "started_at": run.started_at.isoformat() if run and run.running else None,
         "supervisor": _process(run.supervisor if run else None),
         "temporal": {
@@ -47,10 +48,9 @@ def _log(settings: "Settings") -> dict[str, Any]:
     """Where the log is and stands; the error in its place when it cannot be read."""
     from eventlog import reading
     from eventlog.backend import without_password
-    from eventlog.database import Database
+    from eventlog.configured import open_log
     from eventlog.errors import LogError
     from eventlog.schema import schema_state
-    from eventlog.witness import Witness
 
     url = settings.database
     document: dict[str, Any] = {
@@ -64,10 +64,7 @@ def _log(settings: "Settings") -> dict[str, Any]:
         state = schema_state(url)
         document["schema"] = state.value
         if state.value == "current":
-            with (
-                Database(url, witness=Witness(settings.home)) as database,
-                database.reading() as transaction,
-            ):
+            with open_log(settings) as database, database.reading() as transaction:
                 last = transaction.one("SELECT max(position) FROM events")
                 stages: dict[str, int] = dict(transaction.all("SELECT stage, count(*) FROM matters GROUP BY stage"))
                 opened = len(reading.open_streams(database, "matter"))

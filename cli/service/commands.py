@@ -61,7 +61,7 @@ def down() -> None:
     """停止督办服务：先让办理进程办完手头的事，再停 Temporal。"""
     from cli.service.stop import stop_service
 
-    stopped = stop_service(session.settings.home.absolute())
+    stopped = stop_service(session.settings.installation.absolute())
     answer({"stopped": stopped}, "督办服务已停止" if stopped else "督办服务没有在运行")
 
 

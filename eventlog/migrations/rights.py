@@ -28,15 +28,20 @@ own rebuilding are the owner's."""
 
 _WORKERS = text(
     "SELECT DISTINCT quote_ident(grantee) FROM information_schema.role_table_grants WHERE table_name = 'events' "
-    "AND table_schema = current_schema() AND privilege_type = 'INSERT' AND grantee NOT IN (current_user, 'PUBLIC')"
+    "AND table_schema IN (current_schema(), 'public') AND privilege_type = 'INSERT' "
+    "AND grantee NOT IN (current_user, 'PUBLIC')"
 )
+"""Who appends to the first headquarters' log appends to the others': one fleet of workers serves them all."""
+_SCHEMA = text("SELECT quote_ident(current_schema())")
 _TABLES = text("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
 
 
 def least_rights(connection: Connection) -> None:
     """Give every database role that appends to the log its rights on the tables, and no more."""
     tables = {name for (name,) in connection.execute(_TABLES)}
+    schema = connection.execute(_SCHEMA).scalar_one()
     for (role,) in connection.execute(_WORKERS).all():
+        connection.execute(text(f"GRANT USAGE ON SCHEMA {schema} TO {role}"))
         for table in sorted(tables):
             connection.execute(text(f"REVOKE ALL ON {table} FROM {role}"))
             if table in RIGHTS:

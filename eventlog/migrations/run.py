@@ -4,7 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
 from eventlog.backend import Backend
@@ -45,7 +45,10 @@ def upgrade(backend: Backend) -> None:
     try:
         with engine.begin() as connection:
             if connection.dialect.name == "postgresql":
-                connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+                from eventlog.postgres import lock_schema, make_schema  # noqa: PLC0415  (only where there is a driver)
+
+                make_schema(connection.connection.driver_connection)
+                lock_schema(connection.connection.driver_connection, _MIGRATION_LOCK)
             configuration = config()
             configuration.attributes["connection"] = connection
             command.upgrade(configuration, "head")

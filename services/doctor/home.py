@@ -65,7 +65,7 @@ def disk_trouble(settings: "Settings") -> Iterator[HealthFinding]:
 
 def process_trouble(settings: "Settings") -> Iterator[HealthFinding]:
     """For doctor: whether the embedded service died, or a part of it dies again and again."""
-    run = RunFile.read(settings.home)
+    run = RunFile.read(settings.installation)
     if settings.temporal_address or run is None:
         return
     if not run.running:
@@ -79,7 +79,7 @@ def process_trouble(settings: "Settings") -> Iterator[HealthFinding]:
             yield HealthFinding(
                 code=f"{name}_restarting",
                 message=f"{what}已自动重启 {n} 次",
-                remedy=f"查看 {settings.home / 'logs' / log}；处理后 xmh down 再 xmh up --detach",
+                remedy=f"查看 {settings.installation / 'logs' / log}；处理后 xmh down 再 xmh up --detach",
                 more={"restarts": n},
             )
 

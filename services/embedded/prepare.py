@@ -28,7 +28,7 @@ def embedded_home(settings: "Settings") -> Path:
             f"已配置使用 {settings.temporal_address} 的 Temporal 服务，不再启动内置服务；请用 xmh worker 启动办理进程",
             "external_temporal",
         )
-    home = settings.home.absolute()
+    home = settings.installation.absolute()
     make_home(home)
     make_private(home)
     return home
