@@ -50,12 +50,22 @@ def report(matter: Matter, command: c.SubmitFeedback, context: DecisionContext) 
 def _answers(
     matter: Matter, unit: str, asked: ReportWindow | None, moment: datetime, context: DecisionContext
 ) -> tuple[str | None, str | None]:
-    """The window a report answers, and the missed one it makes up for; at most one of the two."""
+    """The window a report answers, and the missed one it makes up for; at most one of the two.
+
+    On the day the running window closes a report is that window's: who missed one day and reports every day after it
+    has missed one day.
+    """
     if unit != matter.lead:
         return None, None
     missed = matter.windows.row[-1] if matter.windows.row else None
     again = matter.window is not None and matter.window.returned and asked is matter.window
-    if not again and missed and local_date(moment) >= local_date(missed.opens) and _soon_after(missed, context):
+    own = asked is not None and asked is matter.window and local_date(moment) == local_date(asked.closes)
+    if (
+        not (again or own)
+        and missed
+        and local_date(moment) >= local_date(missed.opens)
+        and _soon_after(missed, context)
+    ):
         return None, missed.key
     running = matter.window
     if running is None or running.lead != unit or (asked is not running and moment <= running.closes):

@@ -66,6 +66,21 @@ def test_a_surge_asks_every_working_day_and_falls_back_by_itself() -> None:
     assert windows(life)[-1] == Window(key="2022-W11", opens=at(3, 16, 17), closes=at(3, 18, 17))
 
 
+def test_who_missed_one_day_of_a_surge_and_reports_on_the_next_has_missed_one_day() -> None:
+    life = accepted()
+    life.do(c.StartSurge(campaign="开工活动", until=date(2022, 3, 11)))
+    life.wait_until(at(3, 8, 9))
+    life.now = at(3, 8, 15)
+    life.do(SAID, LIAISON)
+    life.wait_until(at(3, 9, 9))
+    life.now = at(3, 9, 18)
+    life.wait_until(at(3, 9, 18))
+    life.do(SAID, LIAISON)
+    assert [w.key for w in life.m.windows.missed] == ["2022-03-07", "2022-03-09"]
+    told = [(e.window, e.late_for) for e in life.events(ev.FeedbackSubmitted) if isinstance(e, ev.FeedbackSubmitted)]
+    assert told == [("2022-03-08", None), (None, "2022-03-09")]
+
+
 def test_a_surge_may_count_every_day_of_the_calendar() -> None:
     life = accepted()
     life.do(c.StartSurge(campaign="开工活动", until=date(2022, 3, 13), every_day=True))
