@@ -117,6 +117,8 @@ class Habits:
 
     def _whole(self, no: int, matter: Matter, day: date, calendar: WorkCalendar) -> "_Work":
         """How far a matter is whose points are all done, or that has none."""
+        if any(not p.dropped for p in matter.points):
+            return _Work(point=None, kind=self._kind(matter), before=1, now=1, progress=DONE)
         part = _Part(grammar().of(matter.title, matter.title), nth=0, of=1)
         return self._work(no, matter, None, part, (local_date(matter.opened_at), matter.due), day, calendar)
 
@@ -139,10 +141,11 @@ class Habits:
 
         last = matter.last_feedback
         since = local_date(last.at) if last is not None and last.unit == matter.lead else span[0]
-        now = share(day)
         was = point.progress if point else matter.progress
+        told = min((was + 1) / DONE, 1.0) if was else 0.0  # at most so far was said; a limit put off takes nothing back
+        now = max(share(day), told)
         progress = DONE if point is not None and now >= 1 else max(was, min(ALMOST, int(now * DONE)))
-        before = min(share(since), now)
+        before = min(max(share(since), was / DONE), now) if share(day) > told else now
         return _Work(point=point, kind=part.kind, before=part.share(before), now=part.share(now), progress=progress)
 
     def _done_on(self, no: int, point: Point, calendar: WorkCalendar) -> date | None:

@@ -1,7 +1,10 @@
 """What must agree in the log of any simulated year, and what nobody should have to read in it."""
 
+import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from documents.figures import read_period
 from documents.ledger import keeping_the_log, read_ledger
@@ -17,6 +20,7 @@ from domain.queries.unanswered import unanswered_windows, why_unfinished
 from domain.terms import Stage
 from eventlog import reading
 from eventlog.database import Database
+from simulation.grammar import grammar
 
 OWN_WORDS = 0.9
 """So many of the reports say what no other says."""
@@ -107,18 +111,34 @@ def _unexplained(database: Database, at: datetime) -> list[str]:
 
 
 def embarrassing(database: Database) -> list[str]:
-    """Reports that repeat each other, and matters that ended below 100 % without a reason."""
+    """Reports that repeat each other or take a figure back, and matters that ended below 100 % without a reason."""
     texts: list[str] = []
     wrong: list[str] = []
     for state in reading.matter_states(database):
         events = map(decode, reading.read_stream(database, state.stream))
-        texts += [event.text for event in events if isinstance(event, ev.FeedbackSubmitted)]
+        own_texts = [event.text for event in events if isinstance(event, ev.FeedbackSubmitted)]
+        texts += own_texts
+        wrong += [f"{state.stream} {line}" for line in taken_back(own_texts)]
         matter = state.state
         if isinstance(matter, Matter) and matter.closed and matter.stage is Stage.CLOSED and matter.progress < DONE:
             reasons = [e.over_unfinished for e in _closed(database, state.stream)]
             wrong += [f"{matter.number} {matter.progress}% 办结，没有理由"] if not any(reasons) else []
     own = len(set(texts)) / len(texts)
     return wrong + ([f"{len(texts)}条反馈只有{own:.0%}各说各的"] if own < OWN_WORDS else [])
+
+
+def taken_back(reports: Iterable[str]) -> Iterator[str]:
+    """Where a report of a matter says less of a figure than one before it."""
+    most: dict[str, Decimal] = {}
+    for text in reports:
+        for figure in (figure.text for kind in grammar().kind for figure in kind.figure):
+            pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[0-9.]+)", re.escape(figure))
+            said = re.search(pattern, text)
+            if said is None:
+                continue
+            if Decimal(said["done"]) < most.get(figure, Decimal(0)):
+                yield f"“{said[0]}”少于此前的{most[figure]}"
+            most[figure] = max(most.get(figure, Decimal(0)), Decimal(said["done"]))
 
 
 def _closed(database: Database, stream: str) -> list[ev.MatterClosed]:

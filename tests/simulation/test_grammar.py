@@ -21,8 +21,9 @@ from intake.task_list import read_task_list
 from simulation.grammar import filled, grammar, problem_told
 from simulation.habits import Habits
 from simulation.scenario import read_scenario
+from tests.simulation.figures import taken_back
 from tests.support.life import CALENDAR, RULEBOOK, Life
-from tests.support.office import OFFICE
+from tests.support.office import LIAISON, OFFICE, opening
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "xiangmihu-2022"
 OPENS = at_office(date(2022, 1, 10), time(9, 30))
@@ -35,15 +36,15 @@ def lives() -> Iterator[tuple[int, Life]]:
     people: tuple[Person, ...] = tuple(p.person for p in sheets.people)
     context = DecisionContext(rulebook=RULEBOOK, now=OPENS, actor=OFFICE)
     habits = Habits(read_scenario(EXAMPLE / "scenario.toml"))
-    for opening in openings(read_task_list(EXAMPLE / "任务清单.xlsx"), units, people, context).ready:
+    for ready in openings(read_task_list(EXAMPLE / "任务清单.xlsx"), units, people, context).ready:
         life = Life(now=OPENS)
-        assert isinstance(opening.command, c.OpenMatter)
-        life.do(opening.command, OFFICE)
+        assert isinstance(ready.command, c.OpenMatter)
+        life.do(ready.command, OFFICE)
         if life.m.lead is None:
             continue
         liaison = Actor(id="l", role=Role.LIAISON, unit=life.m.lead)
         life.do(c.AcceptReceipt(), liaison)
-        no, day = int(opening.row.no), date(2022, 1, 14)
+        no, day = int(ready.row.no), date(2022, 1, 14)
         while day < life.m.due:
             life.now = at_office(day, time(15, 0))
             life.do(habits.feedback(no, life.m, day, CALENDAR, f"{day}"), liaison)
@@ -127,3 +128,41 @@ def test_figures_name_what_is_left_and_what_was_added() -> None:
             assert said is not None
             assert re.search(r"\d", said)
             assert figure.said(Random(1), 0.6, 0.6) is None
+
+
+def extended() -> Iterator[tuple[Life, str]]:
+    """A life whose point is put off twice as far in the middle, and that goes on after all is done: its reports."""
+    habits = Habits(read_scenario(EXAMPLE / "scenario.toml"))
+    life = Life(now=OPENS)
+    life.do(
+        opening("完成片区电力专项规划", due=date(2022, 9, 30), points=[{"text": "规划初稿", "due": date(2022, 4, 29)}]),
+        OFFICE,
+    )
+    life.do(c.AcceptReceipt(), LIAISON)
+    day = date(2022, 1, 14)
+    while day < date(2022, 8, 26):
+        life.now = at_office(day, time(15, 0))
+        if day == date(2022, 3, 25):
+            life.do(c.ChangePoint(no=1, due=date(2022, 7, 29)), OFFICE)
+        report = habits.feedback(1, life.m, day, CALENDAR, f"{day}")
+        life.do(report, LIAISON)
+        yield life, report.text
+        day += timedelta(days=7)
+
+
+def test_a_limit_put_off_takes_no_figure_back() -> None:
+    texts = [text for _, text in extended()]
+    assert list(taken_back(texts)) == []
+    assert sum("完成" in text and "（共" in text for text in texts) > 5, "it says figures"
+
+
+def test_when_all_points_are_done_a_unit_goes_on_in_the_words_of_the_last() -> None:
+    texts = [text for life, text in extended() if life.m.points[0].progress == DONE][1:]
+    assert texts
+    ours = grammar().of("规划初稿", "完成片区电力专项规划")
+    for text in texts:
+        assert any(re.fullmatch(_any_filled(act), text.rstrip("。")) for act in (*ours.act, *ours.step)), text
+
+
+def _any_filled(sentence: str) -> str:
+    return re.sub(r"\\\{\w+\\\}", ".{1,30}?", re.escape(sentence))
