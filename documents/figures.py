@@ -137,17 +137,22 @@ class Period:
 
     # --- rates
 
-    def on_time(self) -> Rate:
-        """按期办结, extensions counted: of what is closed or past its limit, how much was closed in time."""
-        return self._rate(lambda m: m.due, lambda m: m.closed.overdue_workdays if m.closed else 0)
+    def on_time(self, entries: Iterable[Entry] | None = None) -> Rate:
+        """按期办结, extensions counted: of what is closed or past its limit, how much was closed in time.
+
+        Of some of the entries: a unit's rate is counted as the whole is.
+        """
+        return self._rate(lambda m: m.due, lambda m: m.closed.overdue_workdays if m.closed else 0, entries)
 
     def on_time_originally(self) -> Rate:
         """The same by the limits as first set."""
         return self._rate(lambda m: m.original_due, lambda m: m.closed.overdue_workdays_original if m.closed else 0)
 
-    def _rate(self, due: Callable[[Matter], date], late: Callable[[Matter], int]) -> Rate:
+    def _rate(
+        self, due: Callable[[Matter], date], late: Callable[[Matter], int], entries: Iterable[Entry] | None = None
+    ) -> Rate:
         part = whole = 0
-        for entry in self.entries():
+        for entry in self.entries() if entries is None else entries:
             matter = entry.matter
             if matter.stage is Stage.CLOSED:
                 whole += 1

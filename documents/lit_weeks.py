@@ -44,5 +44,5 @@ def rates_figure(rates: list[UnitRate], title: str) -> Figure | None:
     if not judged:
         return None
     part, whole = sum(r.part for r in judged), sum(r.whole for r in judged)
-    caption = f"{len(judged)}个单位共办结{whole}件，其中按期{part}件"
+    caption = f"{len(judged)}个单位应办结{whole}件，其中按期办结{part}件"
     return Figure(title=title, said=caption, svg=on_time_chart(judged, title))

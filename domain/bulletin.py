@@ -53,6 +53,8 @@ class BulletinIssued(Event):
     """The issue it is the 更正 of."""
     distributed: tuple[str, ...] = ()
     """Ids of the units it is 送 and 发 to; empty in what was issued before they were told of it."""
+    despite: str | None = None
+    """Why it was issued although its edited text contradicts the log."""
 
     @property
     def called(self) -> str:

@@ -106,6 +106,7 @@ def edit(
     """读回改好的草稿：签发时用改后的文字，改了哪些字记入日志。"""
     from documents.bulletin.drafts import find_draft, press_of_draft
     from documents.sections.recipe import recipe_of
+    from services.issuing.bulletins import contradictions_of_draft
     from services.issuing.editing import record_edited_draft as keep_edited
 
     kept = find_draft(session.settings.home, draft_id)
@@ -115,9 +116,11 @@ def edit(
         raise Problem("请用 --from 写明改好的 .docx", "malformed")
     recipe = recipe_of(press_of_draft(session.settings.home, kept, office_press()).template)
     changed = keep_edited(session.database, kept, source, session.actor, datetime.now(UTC), recipe)
-    document = {"draft": kept.id, "changes": [c.model_dump(mode="json") for c in changed]}
+    wrong = contradictions_of_draft(session.database, kept, recipe)
+    document = {"draft": kept.id, "changes": [c.model_dump(mode="json") for c in changed], "contradictions": wrong}
     summary = f"草稿 {kept.id} 与日志算出的文字相比改了{len(changed)}处" if changed else "文字没有改动"
-    answer(document, "\n".join([summary, *change_lines(changed)]))
+    warned = [f"  注意，签发前须改正或用 --despite 写明理由：{one}" for one in wrong]
+    answer(document, "\n".join([summary, *change_lines(changed), *warned]))
 
 
 def change_lines(changed: "tuple[Change, ...]") -> list[str]:
@@ -152,10 +155,14 @@ def issue(
     copies: Annotated[
         int | None, typer.Option("--copies", metavar="N", help="印数，印在版记末行", min=1, max=9999)
     ] = None,
+    despite: Annotated[
+        str | None,
+        typer.Option("--despite", metavar="REASON", help="改后与日志不一致仍要签发的理由，记入日志"),
+    ] = None,
 ) -> None:
     """签发一期：编号、成文（.md、.docx、.pdf、.html）、入日志；没有领导签发的不能成文。"""
     from documents.bulletin.drafts import find_draft
-    from services.issuing.bulletins import issue_draft
+    from services.issuing.bulletins import Manner, issue_draft
 
     home = session.settings.home
     kept = find_draft(home, draft_id)
@@ -173,7 +180,7 @@ def issue(
         signer,
         datetime.now(UTC),
         office_press(),
-        copies=copies,
+        how=Manner(copies, despite),
     )
     lines = [f"已签发 {done.number}（第{done.event.no}期，总第{done.event.total_no}期）"]
     answer(_issued_document(done), "\n".join([*lines, *(f"  {path}" for path in done.files.values())]))

@@ -124,7 +124,8 @@ def compose_briefing(
     refuse(since > until, f"起始日期 {full_date(since)} 晚于截止日期 {full_date(until)}", "malformed")
     recipe = recipe or built_in_recipe()
     period = read_period(database, since, until, as_of=as_of, position=position)
-    edition = Edition(period, recipe.limits, frozenset(part for s in recipe.sections for part in s.parts))
+    parts = frozenset(part for s in recipe.sections for part in s.parts)
+    edition = Edition(period, recipe.limits, parts, former=recipe.layout == GB_2)
     news = publication is Publication.NEWS
     sections, appendices = (
         assembled_sections([("工作动态", progress.news_section(edition, recipe.news))])

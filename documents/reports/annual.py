@@ -5,7 +5,6 @@ taken as they stood when the year ended.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -253,7 +252,7 @@ def _units(period: Period) -> tuple[Block, ...]:
         led[entry.matter.lead].append(entry)
     order = [*period.ledger.directory.units, None]
     rows = tuple(_unit_row(period, unit, led[unit]) for unit in order if led.get(unit))
-    headers = ("牵头单位", "牵头", "已销号", "按期", "逾期", "按期率", "在办", "暂缓", "催办")
+    headers = ("牵头单位", "牵头", "已销号", "按期", "逾期", "应办结", "按期办结率", "在办", "暂缓", "催办")
     if not rows:
         return ()
     chart = rates_figure(
@@ -262,21 +261,21 @@ def _units(period: Period) -> tuple[Block, ...]:
     return (Grid(headers=headers, rows=rows), *([chart] if chart else []))
 
 
-def _unit_rate(period: Period, unit: str | None, entries: Iterable[Entry]) -> UnitRate:
-    closed = [e.matter.closed for e in entries if e.matter.stage is Stage.CLOSED and e.matter.closed]
-    in_time = sum(c.overdue_workdays == 0 for c in closed)
-    return UnitRate(unit=period.ledger.unit(unit), part=in_time, whole=len(closed))
+def _unit_rate(period: Period, unit: str | None, entries: list[Entry]) -> UnitRate:
+    rate = period.on_time(entries)
+    return UnitRate(unit=period.ledger.unit(unit), part=rate.part, whole=rate.whole)
 
 
-def _unit_row(period: Period, unit: str | None, entries: Iterable[Entry]) -> tuple[str, ...]:
+def _unit_row(period: Period, unit: str | None, entries: list[Entry]) -> tuple[str, ...]:
     matters = [e.matter for e in entries]
     closed = [m.closed for m in matters if m.stage is Stage.CLOSED and m.closed]
     in_time = sum(c.overdue_workdays == 0 for c in closed)
-    rate = share_in_words(in_time, len(closed)) if closed else "—"
+    due = period.on_time(entries)
+    rate = share_in_words(due.part, due.whole) if due.whole else "—"
     urges = sum(m.counts.urges for m in matters)
     paused = sum(m.stage is Stage.SUSPENDED for m in matters)
     working = sum(not m.ended for m in matters) - paused
-    numbers = (len(matters), len(closed), in_time, len(closed) - in_time, rate, working, paused, urges)
+    numbers = (len(matters), len(closed), in_time, len(closed) - in_time, due.whole, rate, working, paused, urges)
     return (period.ledger.unit(unit), *map(str, numbers))
 
 

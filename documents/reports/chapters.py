@@ -65,8 +65,11 @@ def _plans(period: Period, entries: Sequence[Entry]) -> Iterator[Block]:
 
 
 def _name(plan: WorkPlan) -> str:
-    number = next((v.document_no for v in reversed(plan.versions) if v.document_no), None)
-    return f"《{clean_text(plan.plan)}》" + (f"（{clean_text(number)}）" if number else "")
+    """《2022年工作计划》（香指办〔2022〕1号，经香指办〔2022〕25号调整）: cited by the number it was issued under."""
+    first, *later = [clean_text(v.document_no) for v in plan.versions if v.document_no] or [""]
+    adjusted = "、".join(no for no in dict.fromkeys(later) if no != first)
+    number = f"（{first}{f'，经{adjusted}调整' if adjusted else ''}）" if first else ""
+    return f"《{clean_text(plan.plan)}》{number}"
 
 
 def _became(opened: Sequence[Entry], rows: int) -> str:

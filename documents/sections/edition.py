@@ -2,10 +2,14 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from documents.figures import Entry, Period
 from documents.page import Block, Grid, Items, Paragraph, Section, Subheading, section
 from documents.sections.recipe import Limits, SectionPart
+from documents.wording import clean_text
+from domain.calendar import local_date
+from domain.events import DecisionRecorded
 from domain.matter import Matter
 from domain.terms import Light
 
@@ -21,10 +25,20 @@ class Edition:
     period: Period
     limits: Limits
     parts: frozenset[SectionPart] = frozenset()
+    former: bool = False
+    """Whether it is worded as before: what was issued then is printed again with the faults it had."""
 
     def led(self, matter: Matter) -> str:
         """区教育局牵头."""
         return f"{self.period.ledger.unit(matter.lead)}牵头" if matter.lead else "待明确牵头单位"
+
+    def held(self, event: DecisionRecorded, recorded_on: date) -> tuple[date, str]:
+        """The day and the name of the meeting that decided: the outcome reaches its matter a day or more later."""
+        name = clean_text(event.meeting)
+        if self.former:
+            return recorded_on, name
+        meeting = next((m for m in self.period.ledger.meetings if m.number and m.number == event.minutes), None)
+        return (local_date(meeting.starts), clean_text(meeting.name)) if meeting else (recorded_on, name)
 
     def red_before(self) -> Mapping[str, Entry]:
         """What was red at the last issue, or, when there is none, as the period began; by stream."""

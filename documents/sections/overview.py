@@ -139,10 +139,11 @@ def _movement(edition: Edition) -> Iterator[Piece]:
     def times(*kinds: type[Event]) -> int:
         return sum(len(period.happened(kind)) for kind in kinds)
 
+    closed, again = times(ev.MatterClosed), 0 if edition.former else _closed_no_more(period)
     moved = counts_in_words(
         (
             ("新立项", times(ev.MatterOpened), "件"),
-            ("办结销号", times(ev.MatterClosed), "件"),
+            ("办结销号", closed, f"件次（含后来重开的{again}件次）" if again else "件"),
             ("退回重办", times(ev.ClosureReturned), "件次"),
             ("重开", times(ev.MatterReopened), "件"),
             ("撤销", times(ev.MatterCancelled), "件"),
@@ -164,6 +165,12 @@ def _movement(edition: Edition) -> Iterator[Piece]:
     )
     movement = "；".join(part for part in (moved, pressed) if part)
     yield Paragraph(text=f"{period.called}{movement}。" if movement else f"{period.called}无新立项、办结和催办事项。")
+
+
+def _closed_no_more(period: Period) -> int:
+    """How many of the endings of the period were undone by a reopening: why 销号48件次 are 已销号47件."""
+    endings = period.happened(ev.MatterClosed)
+    return len(endings) - len({m.stream for m, _, _ in endings if m.stage is Stage.CLOSED})
 
 
 def _rates(edition: Edition) -> Iterator[Piece]:

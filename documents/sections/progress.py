@@ -95,12 +95,12 @@ def _decided(edition: Edition) -> Iterable[Piece]:
     decisions = edition.period.happened(ev.DecisionRecorded)
     meetings: defaultdict[tuple[date, str], list[tuple[Matter, ev.DecisionRecorded]]] = defaultdict(list)
     for matter, event, on in decisions:
-        meetings[on, event.meeting].append((matter, event))
-    items = [_decisions(on, clean_text(meeting), points) for (on, meeting), points in meetings.items()]
+        meetings[edition.held(event, on)].append((matter, event))
+    items = [_decisions(edition, on, meeting, points) for (on, meeting), points in meetings.items()]
     return listed_items(edition, f"会议议定{len(decisions)}项", "会议议定事项", items, "次会议的议定事项")
 
 
-def _decisions(on: date, meeting: str, points: list[tuple[Matter, ev.DecisionRecorded]]) -> str:
+def _decisions(edition: Edition, on: date, meeting: str, points: list[tuple[Matter, ev.DecisionRecorded]]) -> str:
     if len(points) == 1:
         matter, event = points[0]
         return f"{short_date(on)}，{meeting}就{quoted_title(matter)}议定：{_resolved(event, on)}"
@@ -108,7 +108,9 @@ def _decisions(on: date, meeting: str, points: list[tuple[Matter, ev.DecisionRec
     for matter, event in points:
         about[_resolved(event, on)].append(quoted_title(matter))
     worded = "".join(f"关于{''.join(matters)}，{text}" for text, matters in about.items())
-    return f"{short_date(on)}，{meeting}议定{len(points)}项。{worded}"
+    # A meeting may have decided more than what was about a matter there was.
+    many = f"议定{len(points)}项。" if edition.former else "议定："
+    return f"{short_date(on)}，{meeting}{many}{worded}"
 
 
 def _resolved(event: ev.DecisionRecorded, on: date) -> str:
@@ -202,7 +204,8 @@ def news_section(edition: Edition, parts: Collection[SectionPart]) -> list[Piece
 
 def _news_decided(edition: Edition) -> Iterator[tuple[date, str]]:
     for m, e, on in edition.period.happened(ev.DecisionRecorded):
-        yield on, f"{clean_text(e.meeting)}就{quoted_title(m)}议定：{sentence(e.text)}"
+        day, meeting = edition.held(e, on)
+        yield day, f"{meeting}就{quoted_title(m)}议定：{sentence(e.text)}"
 
 
 def _news_closed(edition: Edition) -> Iterator[tuple[date, str]]:

@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from documents.bulletin.briefing import FORMER, TEMPLATE, Briefing, compose_briefing
 from documents.bulletin.drafts import BulletinDraft, press_of_draft
+from documents.consistency.facts import contradictions, facts_of, refuse_contradictions, words_of
 from documents.filing.cabinet import FOLDER, papers_on_disk
 from documents.filing.filed import Filed, wording_of
+from documents.formats.markdown import markdown_of
 from documents.formats.press import Press
+from documents.ledger import read_ledger
 from documents.page import Page
-from documents.sections.recipe import recipe_of
+from documents.sections.recipe import Recipe, recipe_of
 from domain.base import Frozen
 from domain.bulletin import (
     BulletinIssued,
@@ -45,6 +49,16 @@ class Issued(Frozen):
     def sha256(self) -> dict[str, str]:
         """The hashes in the log, by format."""
         return {kind: self.event.files[path.name] for kind, path in self.files.items()}
+
+
+@dataclass(frozen=True)
+class Manner:
+    """What a leader said of an issue beside its text."""
+
+    copies: int | None = None
+    """印数."""
+    despite: str | None = None
+    """Why its edited text may contradict the log."""
 
 
 def issue_briefing(
@@ -81,18 +95,21 @@ def issue_draft(
     now: datetime,
     press: Press | None = None,
     *,
-    copies: int | None = None,
+    how: Manner | None = None,
 ) -> Issued:
     """Issue a draft of a 简报 or 动态, exactly as it was read. A second time it answers with the issue there is.
 
     Raises:
-        Refusal: with code `unsigned`, when the signer is not a leader.
+        Refusal: with code `unsigned`, when the signer is not a leader; `contradiction`, when its text contradicts the
+            log and nobody says why it should.
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
     signer_of(signer, draft.publication.label)
     used = press_of_draft(home, draft, press)
     desk = Desk(database, home, signer, now, used)
-    return _issue(desk, lambda: briefing_of_draft(database, draft, recipe_of(used.template)), draft.key, copies)
+    return _issue(
+        desk, lambda: briefing_of_draft(database, draft, recipe_of(used.template)), draft.key, how or Manner()
+    )
 
 
 def issued_bulletins(database: Database, publication: Publication | None = None) -> tuple[BulletinIssued, ...]:
@@ -167,8 +184,8 @@ def bulletin_numbers_on_disk(home: Path) -> dict[str, int]:
 # --- issuing
 
 
-def _issue(desk: Desk, text: Callable[[], Briefing], key: str, copies: int | None = None) -> Issued:
-    database, home = desk.database, desk.home
+def _issue(desk: Desk, text: Callable[[], Briefing], key: str, how: Manner | None = None) -> Issued:
+    database, home, how = desk.database, desk.home, how or Manner()
     known = reading.find_command(database, key)
     if known:
         return bulletin_with_files(database, home, _event(known[0]), desk.press)
@@ -177,7 +194,10 @@ def _issue(desk: Desk, text: Callable[[], Briefing], key: str, copies: int | Non
     series = number_series(briefing.publication, local_date(desk.now).year)
 
     def files(event: BulletinIssued) -> dict[str, bytes]:
-        return desk.press.named(briefing.issue(event), event.number)
+        page = briefing.issue(event)
+        if how.despite is None:
+            _refuse_contradictions(database, briefing, page, event.number)
+        return desk.press.named(page, event.number)
 
     recorded = issue_next(
         desk,
@@ -187,14 +207,31 @@ def _issue(desk: Desk, text: Callable[[], Briefing], key: str, copies: int | Non
             series=series,
             folder=folder_of(home, briefing.publication),
             content={"position": briefing.position, "signer": signer_of(desk.signer, briefing.publication.label).id},
-            event=lambda no: _numbered(desk, briefing, series, no, copies),
+            event=lambda no: _numbered(desk, briefing, series, no, how),
             files=files,
         ),
     )
     return bulletin_with_files(database, home, _event(recorded), desk.press)
 
 
-def _numbered(desk: Desk, briefing: Briefing, series: NumberSeries, no: int, copies: int | None) -> BulletinIssued:
+def contradictions_of_draft(database: Database, draft: BulletinDraft, recipe: Recipe) -> list[str]:
+    """Where a draft, as it reads now, contradicts the log or itself, in words."""
+    briefing = briefing_of_draft(database, draft, recipe)
+    if briefing.template != TEMPLATE or briefing.corrects is not None:
+        return []
+    ledger = read_ledger(database, briefing.as_of, briefing.position)
+    facts, page = facts_of(ledger, briefing.since, briefing.until), briefing.draft(local_date(briefing.as_of))
+    return [str(c) for c in contradictions(markdown_of(page), draft.id, page.on, facts, words_of(ledger))]
+
+
+def _refuse_contradictions(database: Database, briefing: Briefing, page: Page, number: str) -> None:
+    """A 更正 quotes what was wrong, and a draft of before says it as it was read: neither is asked."""
+    if briefing.template == TEMPLATE and briefing.corrects is None:
+        ledger = read_ledger(database, briefing.as_of, briefing.position)
+        refuse_contradictions(page, number, facts_of(ledger, briefing.since, briefing.until), words_of(ledger))
+
+
+def _numbered(desk: Desk, briefing: Briefing, series: NumberSeries, no: int, how: Manner) -> BulletinIssued:
     on = local_date(desk.now)
     return BulletinIssued(
         number=series.render(no),
@@ -214,7 +251,8 @@ def _numbered(desk: Desk, briefing: Briefing, series: NumberSeries, no: int, cop
         edited=briefing.edited,
         corrects=briefing.corrects,
         distributed=briefing.distributed,
-        copies=copies or briefing.imprint.copies,
+        copies=how.copies or briefing.imprint.copies,
+        despite=how.despite,
         foreword=briefing.foreword,
     )
 

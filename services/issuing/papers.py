@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 
+from documents.consistency.facts import Facts, facts_of, refuse_contradictions, words_of
 from documents.filing.cabinet import FOLDER, PAPERS, papers_on_disk
 from documents.filing.filed import Filed, wording_of
 from documents.formats.digest import sha256
@@ -174,7 +175,9 @@ def _issue(desk: Desk, text: PaperText, key: str, content: Mapping[str, str]) ->
     series = paper_series(text.letter, local_date(now).year)
 
     def files(event: PaperIssued) -> dict[str, bytes]:
-        return desk.press.named(text.page(event.number, event.signer, event.issued_on), event.number)
+        page = text.page(event.number, event.signer, event.issued_on)
+        refuse_contradictions(page, event.number, _facts(text), words_of(text.ledger))
+        return desk.press.named(page, event.number)
 
     recorded = issue_next(
         desk,
@@ -189,6 +192,12 @@ def _issue(desk: Desk, text: PaperText, key: str, content: Mapping[str, str]) ->
         ),
     )
     return _with_files(desk, issued_event(recorded, PaperIssued))
+
+
+def _facts(text: PaperText) -> Facts:
+    """A 通报 counts the matters of supervised units only: its counts agree with themselves."""
+    facts = facts_of(text.ledger)
+    return facts if text.matter else {fact: known for fact, known in facts.items() if not fact.startswith("截至")}
 
 
 def record_void_paper(database: Database, number: str, reason: str, *, actor: Actor, now: datetime) -> None:

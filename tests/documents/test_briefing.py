@@ -141,7 +141,7 @@ def test_decisions_of_one_meeting_are_told_under_its_name_once(log: Database) ->
     text = part(text_of(briefing(log)), "重点推进")
     assert "（一）会议议定3项" in text
     assert (
-        "1. 3月4日，第六次工作会议议定3项。关于“打通断头路”，完成时限定为10月28日。"
+        "1. 3月4日，第六次工作会议议定：关于“打通断头路”，完成时限定为10月28日。"
         "关于“改造管网”“协调收储”，本周内报送补救措施。办结时限定为10月28日。" in text
     )
 

@@ -4,9 +4,7 @@
 papers; what its wording of them was stands here as hashes that were taken before the wording changed.
 """
 
-import lzma
 import zlib
-from collections.abc import Iterator
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -25,25 +23,15 @@ from domain.calendar import end_of_day
 from domain.papers import PaperIssued, PaperKind
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.migrate import migrate
-from eventlog.secrets import wrap_keys
 from services.issuing.bulletins import filed_bulletin, issued_bulletins
 from services.issuing.minutes import all_minutes, minutes_to_print
 from services.issuing.papers import filed_paper
+from tests.documents.older import older
 
-OLDER = Path(__file__).parents[1] / "fixtures" / "log-0006.sqlite.xz"
+__all__ = ["older"]
+
 PACKED_ALIKE = zlib.ZLIB_RUNTIME_VERSION == "1.2.13"
 """A .docx is packed by the zlib of the machine."""
-
-
-@pytest.fixture(scope="module")
-def older(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    path = tmp_path_factory.mktemp("older") / "events.db"
-    path.write_bytes(lzma.decompress(OLDER.read_bytes()))
-    migrate(f"sqlite:///{path}")
-    with Database(f"sqlite:///{path}") as database:
-        wrap_keys(database)
-        yield database
 
 
 def differing(filed: Filed, kinds: tuple[str, ...]) -> list[str]:

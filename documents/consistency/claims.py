@@ -1,0 +1,268 @@
+"""What a paper claims: dates and numbers of meetings, who leads a matter and until when, counts and rates.
+
+Claims are read off the text as it is printed (Markdown), so an editor's words and a filed paper are read alike, whoever
+wrote them. A claim that is not understood is no claim: the reader looks for sentences of known form only.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+from documents.wording import full_date, share_in_words
+
+
+class PaperClaim(NamedTuple):
+    """A fact, the value a place gives it, and the place."""
+
+    fact: str
+    value: str
+    place: str
+
+
+class Contradiction(NamedTuple):
+    """Two places that give one fact two values."""
+
+    one: PaperClaim
+    other: PaperClaim
+
+    def __str__(self) -> str:
+        """会议日期：简报“…”为1月18日，纪要“…”为1月17日."""
+        return f"{self.one.fact}：{self.one.place}为{self.one.value}，{self.other.place}为{self.other.value}"
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The names a reader of papers knows: meetings, and matters by number and by title as it is printed."""
+
+    meetings: frozenset[str] = frozenset()
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """Title → number, of titles only one matter has."""
+
+
+_DAY = r"(?:(?P<y>\d{4})年)?(?P<m>\d{1,2})月(?P<d>\d{1,2})日"
+_DAY_FIRST = re.compile(rf"{_DAY}(?:\d+时(?:\d+分)?)?，(?:[^，。；]*召开|[^，。；]{{0,8}})$")
+_DAY_WITHIN = re.compile(rf"^（{_DAY}")
+_NUMBER_WITHIN = re.compile(r"^（[^（）]*?(?P<no>[^（），]*〔\d{4}〕\d+号)")
+_DECIDED = re.compile(r"^(?:（[^（）]*）)?议定(?P<n>\d+)项")
+_OWN_DECIDED = re.compile(r"形成议定事项(?P<n>\d+)项")
+_CITED = re.compile(r"《(?P<name>[^《》]+)》（?(?P<no>[^《》（），；。“”\s]*〔\d{4}〕\d+号)")
+_QUOTED = re.compile(r"“([^“”]+)”")
+_LED = re.compile(r"^（(?:XMH-\d+-\d+，)?(?P<unit>[^（），。；]+?)牵头")
+_CLOSED = re.compile(rf"^(?:（[^（）]*）)?，{_DAY}销号")
+_DUE = re.compile(rf"^(?:（[^（）]*）)?，办结时限(?:为)?{_DAY}")
+_ITEM = re.compile(r"^\d+\. (?P<title>[^（）]+)（(?P<unit>[^（）]+)）：")
+_AS_OF = re.compile(rf"(?<!上期（)截至{_DAY}")
+_TOTAL = re.compile(r"共督办事项(\d+)件")
+_STAGES = re.compile(r"(在办|暂缓|已销号|已撤销)(\d+)件")
+_LIGHTS = re.compile(r"(绿灯|蓝灯|黄灯|红灯)(\d+)件")
+_ALL_LIT = re.compile(r"在办事项均为(绿灯|蓝灯|黄灯|红灯)")
+_RATE = re.compile(
+    r"(?P<span>按原定时限|本期|今年|全年)?应(?P<what>办结|反馈)(?P<whole>\d+)[件次]，按[期时](?:办结|反馈)(?P<part>\d+)[件次]，按[期时](?:办结|反馈)率(?P<rate>[\d.]+%)"
+)
+_HEADING = re.compile(r"^\*\*（.{1,3}）.*?(?P<n>\d+)件")
+_LISTED = re.compile(r"^\d+\. ")
+_SHOWN = 24
+
+
+def claims_of(text: str, name: str, on: date, words: Vocabulary) -> Iterator[PaperClaim]:
+    """Everything a paper's Markdown claims; `on` dates it, `name` is how the paper is called where it is quoted."""
+    reader = _Reader(name, on, words)
+    for line in text.replace("\\", "").splitlines():
+        yield from reader.line(line.strip())
+
+
+def disagreeing(claims: Iterable[PaperClaim]) -> Iterator[Contradiction]:
+    """Every claim that gives a fact another value than the first claim of it did."""
+    first: dict[str, PaperClaim] = {}
+    for claim in claims:
+        known = first.setdefault(claim.fact, claim)
+        if known.value != claim.value:
+            yield Contradiction(claim, known)
+
+
+class _Reader:
+    """Goes down one paper, and keeps in mind what the lines above said."""
+
+    def __init__(self, name: str, on: date, words: Vocabulary) -> None:
+        self.name, self.on, self.words = name, on, words
+        self.as_of = full_date(on)
+        self.own: str | None = None
+        """The meeting whose minutes it is."""
+        self.issue = ""
+        self.headers: tuple[str, ...] = ()
+        self.sums: list[list[int | None]] = []
+        self.expected: PaperClaim | None = None
+        """A heading's count, while what stands under it is counted."""
+        self.counted = 0
+        names = sorted(words.meetings, key=len, reverse=True)
+        self.meeting = re.compile("|".join(map(re.escape, names))) if names else None
+
+    def line(self, line: str) -> Iterator[PaperClaim]:
+        yield from self._under_heading(line)
+        if line.startswith("|"):
+            yield from self._row(line)
+            return
+        self.headers, self.sums = (), []
+        yield from self._head(line)
+        yield from self._meetings(line)
+        yield from self._cited(line)
+        yield from self._matters(line)
+        yield from self._counts(line)
+
+    def place(self, line: str, at: int = 0) -> str:
+        """简报“…第1次工作例会就…”."""
+        start = max(0, at - _SHOWN // 2)
+        part = line[start : start + _SHOWN].strip("*# ")
+        return f"{self.name}“{'…' if start else ''}{part}{'…' if start + _SHOWN < len(line) else ''}”"
+
+    def day(self, match: re.Match[str], year: int | None = None) -> str:
+        return f"{match['y'] or year or self.on.year}年{match['m']}月{match['d']}日"
+
+    # --- meetings, citations
+
+    def _head(self, line: str) -> Iterator[PaperClaim]:
+        if line.startswith("**") and line.endswith("号**"):
+            self.issue = line.strip("*")
+        title = line.removeprefix("## ").removesuffix("纪要")
+        if line.startswith("## ") and title in self.words.meetings:
+            self.own = title
+            yield PaperClaim(f"{title}纪要的文号", self.issue, self.place(self.issue))
+        decided = _OWN_DECIDED.search(line)
+        if self.own and (decided or "没有形成议定事项" in line):
+            yield PaperClaim(f"{self.own}的议定事项", f"{decided['n'] if decided else 0}项", self.place(line))
+
+    def _meetings(self, line: str) -> Iterator[PaperClaim]:
+        for match in self.meeting.finditer(line) if self.meeting else ():
+            name, before, after = match[0], line[: match.start()], line[match.end() :]
+            year, place = int(name[:4]), self.place(line, match.start())
+            held = _DAY_FIRST.search(before) or _DAY_WITHIN.match(after)
+            if held:
+                yield PaperClaim(f"{name}的会议日期", self.day(held, year), place)
+            if number := _NUMBER_WITHIN.match(after):
+                yield PaperClaim(f"{name}纪要的文号", number["no"], place)
+            if decided := _DECIDED.match(after):
+                yield PaperClaim(f"{name}的议定事项", f"{decided['n']}项", place)
+
+    def _cited(self, line: str) -> Iterator[PaperClaim]:
+        for match in _CITED.finditer(line):
+            yield PaperClaim(f"《{match['name']}》的文号", match["no"], self.place(line, match.start()))
+
+    # --- matters
+
+    def _matters(self, line: str) -> Iterator[PaperClaim]:
+        for match in _QUOTED.finditer(line):
+            number, after = self.words.titles.get(match[1]), line[match.end() :]
+            if number is None:
+                continue
+            place = self.place(line, match.start())
+            if led := _LED.match(after):
+                yield PaperClaim(f"{number}的牵头单位", led["unit"], place)
+            if closed := _CLOSED.match(after):
+                yield PaperClaim(f"{number}的销号日期", self.day(closed), place)
+            if due := _DUE.match(after):
+                yield PaperClaim(f"{number}的办结时限", self.day(due), place)
+
+        yield from self._listed_matter(line)
+
+    def _listed_matter(self, line: str) -> Iterator[PaperClaim]:
+        """1. 完成…（区住房和建设局）：5月31日销号: a chapter of the year's statistics."""
+        listed = _ITEM.match(line)
+        number = self.words.titles.get(listed["title"]) if listed else None
+        if listed is None or number is None:
+            return
+        place, rest = self.place(line), line[listed.end() :]
+        yield PaperClaim(f"{number}的牵头单位", listed["unit"], place)
+        if closed := re.match(rf"{_DAY}销号", rest):
+            yield PaperClaim(f"{number}的销号日期", self.day(closed), place)
+        if due := re.search(rf"^进度\d+%，时限{_DAY}", rest):
+            yield PaperClaim(f"{number}的办结时限", self.day(due), place)
+
+    # --- counts
+
+    def _counts(self, line: str) -> Iterator[PaperClaim]:
+        dated = _AS_OF.search(line)
+        self.as_of = self.day(dated) if dated else self.as_of
+        yield from self._standing(line)
+        for match in _RATE.finditer(line):
+            what = f"{match['span'] or ''}应{match['what']}"
+            when, place = f"截至{self.as_of}", self.place(line, match.start())
+            share = share_in_words(int(match["part"]), int(match["whole"])) if int(match["whole"]) else match["rate"]
+            yield PaperClaim(f"{when}{what}数", match["whole"], place)
+            yield PaperClaim(f"{when}{what}中按期数", match["part"], place)
+            yield PaperClaim(f"{place}中的比率", share, f"{match['part']}除以{match['whole']}")
+            yield PaperClaim(f"{place}中的比率", match["rate"], place)
+
+    def _standing(self, line: str) -> Iterator[PaperClaim]:
+        total = _TOTAL.search(line)
+        if total is None:
+            return
+        when, place = f"截至{self.as_of}", self.place(line)
+        stages = {what: int(n) for what, n in reversed(_STAGES.findall(line))}
+        lights = {what: int(n) for what, n in reversed(_LIGHTS.findall(line))}
+        yield PaperClaim(f"{when}督办事项总数", total[1], place)
+        for what, n in stages.items():
+            yield PaperClaim(f"{when}{what}件数", str(n), place)
+        for what, n in lights.items():
+            yield PaperClaim(f"{when}{what}件数", str(n), place)
+        if stages:
+            yield PaperClaim(
+                f"{when}督办事项总数", str(sum(stages.values())), f"{place}中在办、暂缓、已销号、已撤销之和"
+            )
+        if lights and "在办" in stages:
+            yield PaperClaim(f"{when}在办件数", str(sum(lights.values())), f"{place}中各色灯之和")
+
+    def _under_heading(self, line: str) -> Iterator[PaperClaim]:
+        """A heading's 3件 against the lines that follow it; a shortened list says so and is let be."""
+        if self.expected is not None and line:
+            if _LISTED.match(line):
+                self.counted += 1
+                return
+            if line.startswith("|"):
+                self.counted += bool(self.headers) and not line.startswith("| ---")
+                return
+            if self.counted and "另有" not in line:
+                claimed = self.expected
+                yield PaperClaim(claimed.fact, str(self.counted), f"{claimed.place}下逐条列出的")
+            self.expected = None
+        if heading := _HEADING.match(line):
+            place = self.place(line)
+            self.expected, self.counted = PaperClaim(f"{place}的件数", heading["n"], place), 0
+            yield self.expected
+
+    # --- tables
+
+    def _row(self, line: str) -> Iterator[PaperClaim]:
+        cells = tuple(cell.strip() for cell in line.strip("|").split("|"))
+        if not self.headers:
+            self.headers = cells
+            return
+        if set(cells) == {"---"}:
+            return
+        row = dict(zip(self.headers, cells, strict=False))
+        yield from self._row_of_matter(row, line)
+        yield from self._sums(cells, line)
+
+    def _row_of_matter(self, row: Mapping[str, str], line: str) -> Iterator[PaperClaim]:
+        title = (row.get("事项") or row.get("任务") or "").removesuffix("（新增）")
+        number = row.get("编号") if row.get("编号", "").startswith("XMH-") else self.words.titles.get(title)
+        if number is None:
+            return
+        if row.get("牵头单位"):
+            yield PaperClaim(f"{number}的牵头单位", row["牵头单位"], self.place(line))
+        due = re.fullmatch(_DAY, row.get("办结时限") or row.get("完成时限") or "")
+        if due:
+            yield PaperClaim(f"{number}的办结时限", self.day(due), self.place(line))
+
+    def _sums(self, cells: tuple[str, ...], line: str) -> Iterator[PaperClaim]:
+        numbers = [int(cell) if cell.isdigit() else None for cell in cells]
+        if cells[0] != "合计":
+            self.sums.append(numbers)
+            return
+        for header, total, column in zip(self.headers, numbers, zip(*self.sums, strict=False), strict=False):
+            added = [n for n in column if n is not None]
+            if total is not None and added and len(added) == len(column):
+                place = self.place(line)
+                yield PaperClaim(f"{place}中“{header}”的合计", str(sum(added)), f"{self.name}该列各行之和")
+                yield PaperClaim(f"{place}中“{header}”的合计", str(total), place)

@@ -1,0 +1,130 @@
+"""What the log says of the facts papers claim: the value, or the values, each has."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+
+from documents.consistency.claims import Contradiction, PaperClaim, Vocabulary, claims_of, disagreeing
+from documents.figures import Period, count_by_light, count_by_stage
+from documents.formats.markdown import markdown_of
+from documents.ledger import Ledger
+from documents.page import Page
+from documents.wording import clean_text, full_date, quoted_title
+from domain.base import Refusal
+from domain.calendar import local_date
+from domain.facts import is_sealed
+from domain.terms import Light, Stage
+
+Facts = Mapping[str, tuple[PaperClaim, ...]]
+"""Fact → the values the log has for it."""
+_STAGES = {Stage.SUSPENDED: "暂缓", Stage.CLOSED: "已销号", Stage.CANCELLED: "已撤销"}
+_MOST = 5
+
+
+def words_of(ledger: Ledger) -> Vocabulary:
+    """The names of the log's meetings and matters."""
+    titles = Counter(quoted_title(f.matter)[1:-1] for f in ledger.matters)
+    only = {quoted_title(f.matter)[1:-1]: f.matter.number for f in ledger.matters}
+    plain = {clean_text(f.matter.title): f.matter.number for f in ledger.matters}
+    held = frozenset(m.name for m in ledger.meetings if m.ordinal)
+    return Vocabulary(held, {t: n for t, n in (plain | only).items() if titles[t] <= 1})
+
+
+def facts_of(ledger: Ledger, since: date | None = None, until: date | None = None) -> Facts:
+    """What the log says at its moment; with a period also that period's counts."""
+    found: defaultdict[str, list[PaperClaim]] = defaultdict(list)
+    for claim in (*_meetings(ledger), *_matters(ledger), *_cited(ledger), *_counts(ledger, since, until)):
+        found[claim.fact].append(claim)
+    return {fact: tuple(claims) for fact, claims in found.items()}
+
+
+def _meetings(ledger: Ledger) -> Iterator[PaperClaim]:
+    for meeting in ledger.meetings:
+        if not meeting.ordinal:
+            continue
+        place = f"督办日志（{meeting.number}）"
+        yield PaperClaim(f"{meeting.name}的会议日期", full_date(local_date(meeting.starts)), place)
+        yield PaperClaim(f"{meeting.name}的议定事项", f"{len(meeting.standing_points)}项", place)
+        if meeting.minutes:
+            yield PaperClaim(f"{meeting.name}纪要的文号", meeting.minutes.no, place)
+
+
+def _matters(ledger: Ledger) -> Iterator[PaperClaim]:
+    for file in ledger.matters:
+        matter, place = file.matter, f"督办日志（{file.matter.number}）"
+        yield PaperClaim(f"{matter.number}的牵头单位", ledger.unit(matter.lead), place)
+        yield PaperClaim(f"{matter.number}的办结时限", full_date(matter.due), place)
+        closings = [t for t in file.events if t.recorded.type == "MatterClosed"]
+        for told in closings:
+            yield PaperClaim(f"{matter.number}的销号日期", full_date(local_date(told.recorded.occurred_at)), place)
+
+
+def _cited(ledger: Ledger) -> Iterator[PaperClaim]:
+    for file in ledger.matters:
+        for basis in file.matter.bases:
+            if basis.no and not is_sealed(basis.no) and not is_sealed(basis.text):
+                name = clean_text(basis.text).strip("《》")
+                yield PaperClaim(f"《{name}》的文号", clean_text(basis.no), f"督办日志（{file.matter.number}的依据）")
+    for plan in ledger.plans:
+        for version in plan.versions:
+            if version.document_no:
+                place = f"督办日志（{clean_text(plan.plan)}）"
+                yield PaperClaim(f"《{clean_text(plan.plan)}》的文号", clean_text(version.document_no), place)
+
+
+def _counts(ledger: Ledger, since: date | None, until: date | None) -> Iterator[PaperClaim]:
+    last = until or local_date(ledger.as_of)
+    period = Period(ledger=ledger, since=since or last, until=last)
+    entries, place, when = period.entries(), "督办日志", f"截至{full_date(last)}"
+    stages, lights = count_by_stage(entries), count_by_light(entries)
+    working = sum(not e.matter.ended and e.matter.stage is not Stage.SUSPENDED for e in entries)
+    yield PaperClaim(f"{when}督办事项总数", str(len(entries)), place)
+    yield PaperClaim(f"{when}在办件数", str(working), place)
+    for stage, label in _STAGES.items():
+        yield PaperClaim(f"{when}{label}件数", str(stages[stage]), place)
+    for light in (Light.GREEN, Light.BLUE, Light.YELLOW, Light.RED):
+        yield PaperClaim(f"{when}{light.label}灯件数", str(lights[light]), place)
+    for label, rate in (("", period.on_time()), ("按原定时限", period.on_time_originally())):
+        yield PaperClaim(f"{when}{label}应办结数", str(rate.whole), place)
+        yield PaperClaim(f"{when}{label}应办结中按期数", str(rate.part), place)
+    if since is not None:
+        yield PaperClaim(f"{when}本期应反馈数", str(period.feedback().owed), place)
+        yield PaperClaim(f"{when}本期应反馈中按期数", str(period.feedback().on_time), place)
+
+
+_CHANGING = ("牵头单位", "办结时限", "销号日期")
+"""What may be otherwise on another day: an extension, a reassignment, a matter reopened and closed again."""
+
+
+def among(papers: Iterable[tuple[str, str, date]], words: Vocabulary) -> tuple[Contradiction, ...]:
+    """Where papers of any kind and day contradict each other: Markdown, name and date of each."""
+    claims = (c for text, name, on in papers for c in claims_of(text, name, on, words))
+    return tuple(dict.fromkeys(disagreeing(c for c in claims if not c.fact.endswith(_CHANGING))))
+
+
+def against(facts: Facts, claims: Iterable[PaperClaim]) -> Iterator[Contradiction]:
+    """The claims that give a fact of the log a value it never had there."""
+    for claim in claims:
+        known = facts.get(claim.fact, ())
+        if known and all(claim.value != one.value for one in known):
+            yield Contradiction(claim, known[-1])
+
+
+def contradictions(text: str, name: str, on: date, facts: Facts, words: Vocabulary) -> tuple[Contradiction, ...]:
+    """Where a paper's Markdown contradicts the log, or itself."""
+    claims = tuple(claims_of(text, name, on, words))
+    alone = (c for c in claims if len({known.value for known in facts.get(c.fact, ())}) <= 1)
+    return tuple(dict.fromkeys((*against(facts, claims), *disagreeing(alone))))
+
+
+def refuse_contradictions(page: Page, name: str, facts: Facts, words: Vocabulary) -> None:
+    """Refuse to issue a page that contradicts the log or itself, naming both places of each contradiction.
+
+    Raises:
+        Refusal: `contradiction`.
+    """
+    found = contradictions(markdown_of(page), name, page.on, facts, words)
+    if found:
+        more = f"；另有{len(found) - _MOST}处" if len(found) > _MOST else ""
+        told = "；".join(map(str, found[:_MOST]))
+        raise Refusal(f"{name}前后或与日志不一致，不能签发：{told}{more}", "contradiction")

@@ -1,0 +1,163 @@
+"""One fact has one value in every paper: what contradicts the log, another paper or itself is found and not issued."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from documents.bulletin.briefing import Briefing, compose_briefing
+from documents.bulletin.drafts import keep_draft
+from documents.bulletin.edited import Text
+from documents.consistency.claims import claims_of
+from documents.consistency.facts import Facts, among, contradictions, facts_of, words_of
+from documents.formats.markdown import markdown_of
+from documents.ledger import Ledger, read_ledger
+from documents.meetings.calling import DirectoryNames
+from documents.meetings.minutes import minutes_page
+from documents.meetings.pack import weekly_pack
+from documents.page import Section
+from documents.reports.annual import annual_report
+from documents.sections.recipe import built_in_recipe
+from documents.table.rows import task_table
+from domain.base import Refusal
+from domain.bulletin import Publication
+from domain.calendar import end_of_day
+from eventlog.database import Database
+from services.issuing.bulletins import Manner, issue_draft, issued_bulletins
+from services.issuing.editing import record_draft_text
+from sheets.table import Column
+from tests.documents.older import older
+from tests.documents.quarter import play
+from tests.support.homes import at
+from tests.support.office import LEADER, OFFICE
+
+__all__ = ["older"]
+
+MARCH = (date(2022, 3, 1), date(2022, 3, 31))
+AS_OF = end_of_day(MARCH[1])
+EVENING = at("2022-03-31", "18:00")
+Papers = dict[str, tuple[str, date]]
+
+
+@pytest.fixture(scope="module")
+def ledger(older: Database) -> Ledger:
+    return read_ledger(older, AS_OF)
+
+
+@pytest.fixture(scope="module")
+def facts(ledger: Ledger) -> Facts:
+    return facts_of(ledger, *MARCH)
+
+
+@pytest.fixture(scope="module")
+def papers(older: Database, ledger: Ledger) -> Papers:
+    """One of every kind, as they are printed on the same day, and all minutes of the quarter."""
+    names = DirectoryNames.of(ledger.directory.units.values(), ledger.directory.people.values())
+    minutes = [(m.minutes, minutes_page(m, names, MARCH[1])) for m in ledger.meetings if m.minutes]
+    briefing = compose_briefing(older, Publication.BRIEFING, *MARCH, as_of=AS_OF)
+    pages = {
+        "简报": (markdown_of(briefing.draft(MARCH[1])), MARCH[1]),
+        **{signed.no: (markdown_of(page), signed.on) for signed, page in minutes},
+        "周调度": (markdown_of(weekly_pack(ledger, date(2022, 3, 28), MARCH[1])), MARCH[1]),
+        "年度统计": (markdown_of(annual_report(older, 2022, AS_OF).page), MARCH[1]),
+        "一览表": (table(older), MARCH[1]),
+    }
+    assert len(pages) == 16
+    return pages
+
+
+def table(older: Database) -> str:
+    """《任务清单一览表》 as lines of a table."""
+    rows = [row for chapter in task_table(older, AS_OF, MARCH[0]).chapters for row in chapter.rows]
+    head = ["| 编号 | 事项 | 牵头单位 | 完成时限 |", "| --- | --- | --- | --- |"]
+    lines = [
+        f"| {r.number} | {r.texts[Column.TITLE]} | {r.unit} | {r.due.year}年{r.due.month}月{r.due.day}日 |"
+        for r in rows
+    ]
+    return "\n".join([*head, *lines])
+
+
+def found(papers: Papers, facts: Facts, ledger: Ledger) -> list[str]:
+    words = words_of(ledger)
+    against_log = [c for name, (text, on) in papers.items() for c in contradictions(text, name, on, facts, words)]
+    between = among([(text, name, on) for name, (text, on) in papers.items()], words)
+    return [str(c) for c in (*against_log, *between)]
+
+
+def test_papers_computed_from_one_log_contradict_nothing(papers: Papers, facts: Facts, ledger: Ledger) -> None:
+    claims = [c for name, (text, on) in papers.items() for c in claims_of(text, name, on, words_of(ledger))]
+    assert len(claims) > 250
+    assert found(papers, facts, ledger) == []
+
+
+PLANTED = [
+    ("简报", "3月21日，2022年第9次工作例会", "3月22日，2022年第9次工作例会", "2022年第9次工作例会的会议日期"),
+    ("简报", "共督办事项46件", "共督办事项47件", "督办事项总数"),
+    ("简报", "在办40件", "在办41件", "在办件数"),
+    ("简报", "已销号5件", "已销号4件", "已销号件数"),
+    ("简报", "绿灯34件、黄灯6件", "绿灯33件、黄灯7件", "黄灯件数"),
+    ("简报", "按期办结率80%", "按期办结率82%", "中的比率"),
+    ("简报", "本期应反馈109次", "本期应反馈110次", "本期应反馈数"),
+    ("简报", "黄灯预警6件", "黄灯预警7件", "的件数"),
+    ("简报", "3月4日销号", "3月5日销号", "的销号日期"),
+    ("简报", "| 46 | 34 | 0 | 6 |", "| 46 | 35 | 0 | 6 |", "“绿灯”的合计"),
+    ("简报", "（市建筑工务署牵头，", "（市水务局牵头，", "的牵头单位"),
+    ("周调度", "2022年第9次工作例会（3月21日", "2022年第9次工作例会（3月20日", "2022年第9次工作例会的会议日期"),
+    ("周调度", "香指纪〔2022〕11号）议定1项", "香指纪〔2022〕12号）议定1项", "2022年第9次工作例会纪要的文号"),
+    ("周调度", "香指纪〔2022〕11号）议定1项", "香指纪〔2022〕11号）议定2项", "2022年第9次工作例会的议定事项"),
+    ("香指纪〔2022〕11号", "2022年3月21日9时30分", "2022年3月23日9时30分", "2022年第9次工作例会的会议日期"),
+    ("香指纪〔2022〕11号", "形成议定事项1项", "形成议定事项2项", "2022年第9次工作例会的议定事项"),
+    ("香指纪〔2022〕11号", "**香指纪〔2022〕11号**", "**香指纪〔2022〕10号**", "2022年第9次工作例会纪要的文号"),
+    ("年度统计", "（国交公司）：进度56%，时限5月31日", "（国交公司）：进度56%，时限6月30日", "XMH-2022-001的办结时限"),
+    ("年度统计", "应办结5件，按期办结4件，按期办结率80%", "应办结5件，按期办结3件，按期办结率60%", "应办结中按期数"),
+    ("一览表", "| 国交公司 | 2022年5月31日 |", "| 国交公司 | 2022年6月1日 |", "XMH-2022-001的办结时限"),
+    ("一览表", "区香蜜湖片区建设发展事务中心 |", "区住房和建设局 |", "的牵头单位"),
+]
+
+
+@pytest.mark.parametrize(("name", "true", "false", "fact"), PLANTED)
+def test_a_planted_contradiction_is_found_and_both_places_are_named(
+    papers: Papers, facts: Facts, ledger: Ledger, name: str, true: str, false: str, fact: str
+) -> None:
+    text, on = papers[name]
+    assert true in text
+    told = found({**papers, name: (text.replace(true, false, 1), on)}, facts, ledger)
+    assert any(fact in one and one.count("为") >= 2 and name in one for one in told), told
+
+
+def test_the_bulletin_of_before_gave_the_day_an_outcome_arrived_for_that_of_the_meeting(
+    older: Database, ledger: Ledger, facts: Facts
+) -> None:
+    former = built_in_recipe("gb-2")
+    told = compose_briefing(older, Publication.BRIEFING, *MARCH, as_of=AS_OF, recipe=former).draft(MARCH[1])
+    wrong = contradictions(markdown_of(told), "简报", MARCH[1], facts, words_of(ledger))
+    assert any("2022年第9次工作例会的会议日期" in str(c) and "2022年3月22日" in str(c) for c in wrong)
+
+
+def miscounted(text: Briefing) -> tuple[Section, ...]:
+    """The sections, with one matter more than there is."""
+    dumped = (s.model_dump_json().replace("共督办事项3件", "共督办事项4件") for s in text.sections)
+    return tuple(map(Section.model_validate_json, dumped))
+
+
+def test_what_an_editor_made_wrong_is_not_issued_and_takes_no_number(log: Database, home: Path) -> None:
+    play(log)
+    text = compose_briefing(log, Publication.BRIEFING, *MARCH, as_of=EVENING)
+    draft = keep_draft(home, text, OFFICE.id, EVENING)
+    record_draft_text(log, draft, Text(text.title, miscounted(text)), (), OFFICE, EVENING)
+    with pytest.raises(Refusal, match=r"督办事项总数：简报-2022-01.*为4，督办日志为3") as refused:
+        issue_draft(log, home, draft, LEADER, EVENING)
+    assert refused.value.code == "contradiction"
+    assert issued_bulletins(log) == ()
+    record_draft_text(log, draft, Text(text.title, text.sections), (), OFFICE, EVENING)
+    assert issue_draft(log, home, draft, LEADER, EVENING).event.despite is None
+
+
+def test_a_figure_a_leader_wants_otherwise_than_the_log_is_marked_in_the_record(log: Database, home: Path) -> None:
+    play(log)
+    text = compose_briefing(log, Publication.BRIEFING, *MARCH, as_of=EVENING)
+    draft = keep_draft(home, text, OFFICE.id, EVENING)
+    record_draft_text(log, draft, Text(text.title, miscounted(text)), (), OFFICE, EVENING)
+    event = issue_draft(log, home, draft, LEADER, EVENING, how=Manner(despite="含未立项的1件")).event
+    assert (event.no, event.despite) == (1, "含未立项的1件")
+    assert issued_bulletins(log)[0].despite == event.despite
