@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from domain import ladder
 from domain.base import Frozen, Term
 from domain.calendar import WorkCalendar, to_minute
+from domain.lights import near_due_moment
 from domain.log import Rulebook
 from domain.matter import Matter
 from domain.policy import Step
@@ -66,8 +67,7 @@ def due_instant(matter: Matter, calendar: WorkCalendar) -> datetime:
 
 def near_due_instant(matter: Matter, rulebook: Rulebook) -> datetime:
     """When 临期 begins: the morning so many working days before the due date."""
-    calendar = rulebook.calendar
-    return calendar.opens(calendar.add_workdays(matter.due, -rulebook.policy.near_due_workdays))
+    return near_due_moment(matter.due, rulebook)
 
 
 def next_deadline(matter: Matter, rulebook: Rulebook, now: datetime) -> Deadline | None:

@@ -1,12 +1,17 @@
-"""亮灯: a pure function of state, rulebook and moment, with its reason. Never stored: any past day can be asked."""
+"""亮灯: a pure function of state, rulebook and moment, with its reason. Never stored: any past day can be asked.
 
-from datetime import date, datetime
+What a light needs of a matter is little, `LightFacts`; a list keeps that with each row, and asks the rulebook and the
+moment when it is read. Between two events a colour changes at known instants only: `light_schedule` names them.
+"""
+
+import json
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 
 from domain.base import Frozen
-from domain.calendar import local_date
-from domain.deadlines import due_instant, near_due_instant
+from domain.calendar import WorkCalendar, at_office, local_date
 from domain.log import Rulebook
-from domain.matter import Matter
+from domain.matter import Indicator, Matter
 from domain.periods import period_label, unmet_in_row
 from domain.relations import withdrawn_how
 from domain.terms import Light, Rung, Stage
@@ -14,6 +19,8 @@ from domain.windows import window_label
 
 UNMET_BEFORE_RED = 2
 """So many periods in a row not done are what a passed limit is to other matters."""
+EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
+_DAY, _AFTER = timedelta(days=1), timedelta(microseconds=1)
 
 
 class Lit(Frozen):
@@ -25,95 +32,159 @@ class Lit(Frozen):
     """The end of the reason that says up to whom pressure has been carried; empty while it has not."""
 
 
+class Step(NamedTuple):
+    """From which day on an indicator is as the words say; no words: it is on schedule."""
+
+    day: date
+    words: str
+
+
+class LightFacts(NamedTuple):
+    """All a light needs of a matter; words are empty where the case is not given."""
+
+    due: date
+    green: str = ""
+    raised: str = ""
+    ended: bool = False
+    grey: str = ""
+    red: str = ""
+    """Red whatever the day is."""
+    asked: datetime | None = None
+    """办结申请: it stops the clock."""
+    period: bool = False
+    """长期、定期: the limit is that of the running period."""
+    missed: str = ""
+    closes: datetime | None = None
+    """When the running window closes that nobody answered, and what is missed then."""
+    window: str = ""
+    held_up: str = ""
+    """Yellow whatever the day is, but said after a missed report."""
+    indicators: tuple[tuple[Step, ...], ...] = ()
+    points: tuple[tuple[date, int], ...] = ()
+    """The open points that have a date, the earliest first."""
+
+
 def light(matter: Matter, rulebook: Rulebook, as_of: datetime) -> Lit:
     """灰 suspended or ended; 红 overdue; 黄 a point, report or receipt is behind; 蓝 near due; 绿 otherwise.
 
     Never a linear percentage: what is behind must be a date that passed.
     """
-    colour, reason = (
-        _grey(matter)
-        or _red(matter, rulebook, as_of)
-        or _yellow(matter, rulebook, as_of)
-        or _blue(matter, rulebook, as_of)
-        or (Light.GREEN, _green(matter))
-    )
-    if not matter.ended and rulebook.calendar.is_provisional(matter.due):
-        reason += f"（{matter.due.year}年工作日历未公布，暂定）"
+    return light_of(light_facts(matter), rulebook, as_of)
+
+
+def light_of(facts: LightFacts, rulebook: Rulebook, as_of: datetime) -> Lit:
+    """The light of a matter of which this is known."""
+    colour, reason = _lit(facts, rulebook, as_of)
+    if not facts.ended and rulebook.calendar.is_provisional(facts.due):
+        reason += f"（{facts.due.year}年工作日历未公布，暂定）"
+    return Lit(light=colour, reason=f"{colour.label}:{reason}{facts.raised}", raised=facts.raised)
+
+
+def light_schedule(facts: LightFacts, rulebook: Rulebook) -> tuple[tuple[datetime, Light], ...]:
+    """Every colour the light will have as long as nothing is recorded, each with the instant from which it holds.
+
+    The first holds from `EARLIEST`; neighbours differ.
+    """
+    schedule: list[tuple[datetime, Light]] = []
+    for instant in (EARLIEST, *sorted(_turns(facts, rulebook))):
+        colour, _ = _lit(facts, rulebook, instant)
+        if not schedule or schedule[-1][1] is not colour:
+            schedule.append((instant, colour))
+    return tuple(schedule)
+
+
+def _turns(facts: LightFacts, rulebook: Rulebook) -> set[datetime]:
+    """The instants at which the colour may change; a limit is passed just after it."""
+    if facts.grey or facts.red or facts.asked:
+        return set()
+    calendar = rulebook.calendar
+    turns = {near_due_moment(facts.due, rulebook), calendar.closes(facts.due) + _AFTER}
+    if facts.closes is not None:
+        turns.add(facts.closes + _AFTER)
+    turns.update(calendar.closes(day) + _AFTER for day, _ in facts.points[:1])
+    turns.update(at_office(s.day, time()) for steps in facts.indicators for s in steps if s.day > date.min)
+    return turns
+
+
+def near_due_moment(due: date, rulebook: Rulebook) -> datetime:
+    """When 临期 begins for a limit: the morning so many working days before it."""
+    calendar = rulebook.calendar
+    return calendar.opens(calendar.add_workdays(due, -rulebook.policy.near_due_workdays))
+
+
+# --- what a light needs of a matter
+
+
+def light_facts(matter: Matter) -> LightFacts:
+    """What the light needs of a matter."""
     raised = "" if matter.ended or matter.rung is Rung.HANDLER else f"；已升至{matter.rung.label}"
-    return Lit(light=colour, reason=f"{colour.label}:{reason}{raised}", raised=raised)
+    facts = LightFacts(matter.due, raised=raised, ended=matter.ended)
+    if grey := _grey(matter):
+        return facts._replace(grey=grey)
+    if (row := unmet_in_row(matter.periods)) >= UNMET_BEFORE_RED:
+        return facts._replace(red=f"{_last_period(matter)}，连续{row}期")
+    facts = facts._replace(green=_green(matter), period=matter.period is not None)
+    if matter.closure:
+        return facts._replace(asked=matter.closure.at)
+    running = matter.window if matter.window and not matter.window.answered else None
+    return facts._replace(
+        missed=_missed(matter),
+        closes=running.closes if running else None,
+        window=f"漏报{window_label(running.key)}反馈" if running else "",
+        held_up=_held_up(matter),
+        indicators=tuple(steps for i in matter.indicators if (steps := _steps(i))),
+        points=tuple(sorted((p.due, p.no) for p in matter.points if p.open and p.due)),
+    )
 
 
-def _grey(matter: Matter) -> tuple[Light, str] | None:
+def _grey(matter: Matter) -> str:
     match matter.stage:
         case Stage.CANCELLED:
-            return Light.GREY, withdrawn_how(matter) if matter.merged_into else "已撤销立项"
+            return withdrawn_how(matter) if matter.merged_into else "已撤销立项"
         case Stage.CLOSED:
             if matter.period is not None:
-                return Light.GREY, "已按决定结束"
+                return "已按决定结束"
             late = matter.closed.overdue_workdays if matter.closed else 0
-            return Light.GREY, f"逾期{late}个工作日办结" if late > 0 else "按期办结"
+            return f"逾期{late}个工作日办结" if late > 0 else "按期办结"
         case Stage.SUSPENDED:
             line = matter.suspensions[-1]
-            return Light.GREY, f"暂缓至{line.until:%Y-%m-%d}（{line.reason.label}）"
-    return None
+            return f"暂缓至{line.until:%Y-%m-%d}（{line.reason.label}）"
+    return ""
 
 
-def _red(matter: Matter, rulebook: Rulebook, as_of: datetime) -> tuple[Light, str] | None:
-    if (row := unmet_in_row(matter.periods)) >= UNMET_BEFORE_RED:
-        return Light.RED, f"{period_label(matter.periods[-1].key)}{matter.periods[-1].result.label}，连续{row}期"
-    moment = matter.closure.at if matter.closure else as_of
-    if moment <= due_instant(matter, rulebook.calendar):
-        return None
-    late = max(rulebook.calendar.workdays_between(matter.due, local_date(moment)), 0)
-    if late == 0:
-        return Light.RED, "已过今日办结时限" if local_date(moment) == matter.due else "已过办结时限"
-    return Light.RED, f"逾期{late}个工作日" + ("申请办结，审核中" if matter.closure else "")
+def _last_period(matter: Matter) -> str:
+    return f"{period_label(matter.periods[-1].key)}{matter.periods[-1].result.label}"
 
 
-def _yellow(matter: Matter, rulebook: Rulebook, as_of: datetime) -> tuple[Light, str] | None:
-    if matter.closure:
-        return None
-    if row := matter.windows.row:
-        times = f"，连续{len(row)}次" if len(row) > 1 else ""
-        return Light.YELLOW, f"漏报{window_label(row[-1].key)}反馈{times}"
-    if matter.window and not matter.window.answered and as_of > matter.window.closes:
-        return Light.YELLOW, f"漏报{window_label(matter.window.key)}反馈"
+def _missed(matter: Matter) -> str:
+    row = matter.windows.row
+    times = f"，连续{len(row)}次" if len(row) > 1 else ""
+    return f"漏报{window_label(row[-1].key)}反馈{times}" if row else ""
+
+
+def _held_up(matter: Matter) -> str:
     if matter.declines and matter.lead is None:
-        return Light.YELLOW, "已退签，待明确牵头单位"
-    if unmet_in_row(matter.periods):
-        return Light.YELLOW, f"{period_label(matter.periods[-1].key)}{matter.periods[-1].result.label}"
-    if behind := _indicator_behind(matter, local_date(as_of)):
-        return Light.YELLOW, behind
-    late = [p for p in matter.points if p.open and p.due and as_of > rulebook.calendar.closes(p.due)]
-    if late:
-        first = min(late, key=lambda p: (p.due or matter.due, p.no))
-        days = rulebook.calendar.workdays_between(first.due or matter.due, local_date(as_of))
-        more = f"，共{len(late)}个要点滞后" if len(late) > 1 else ""
-        return Light.YELLOW, f"要点{first.no}已过节点{max(days, 0)}个工作日{more}"
-    return None
+        return "已退签，待明确牵头单位"
+    return _last_period(matter) if unmet_in_row(matter.periods) else ""
 
 
-def _indicator_behind(matter: Matter, day: date) -> str | None:
-    for indicator in matter.indicators:
-        if indicator.out:
-            return f"指标“{indicator.name}”{indicator.goal}，实为{indicator.shown(indicator.value)}"
-        if wanted := indicator.behind(day):
-            bound = "应不超过" if indicator.at_most else "应达"
-            reached = f"{bound}{indicator.shown(wanted.value)}，实为{indicator.shown(indicator.value)}"
-            return f"指标“{indicator.name}”落后序时进度（{reached}）"
-    return None
+def _steps(indicator: Indicator) -> tuple[Step, ...]:
+    """How an indicator stands from which day on; nothing for one that is on schedule whatever the day is."""
+    if indicator.out:
+        words = f"指标“{indicator.name}”{indicator.goal}，实为{indicator.shown(indicator.value)}"
+        return (Step(date.min, words),)
+    days = sorted({c.on + _DAY for c in indicator.checkpoints})
+    steps = tuple(Step(day, _behind(indicator, day)) for day in days)
+    return steps if any(step.words for step in steps) else ()
 
 
-def _blue(matter: Matter, rulebook: Rulebook, as_of: datetime) -> tuple[Light, str] | None:
-    if matter.closure or as_of < near_due_instant(matter, rulebook):
-        return None
-    day = local_date(as_of)
-    left = rulebook.calendar.workdays_between(day, matter.due)
-    limit = "本期截止" if matter.period else "办结时限"
-    if left > 0:
-        return Light.BLUE, f"距{limit}{left}个工作日"
-    days = (matter.due - day).days
-    return Light.BLUE, f"距{limit}{days}天，其间没有工作日" if days > 0 else "今日到期"
+def _behind(indicator: Indicator, day: date) -> str:
+    wanted = indicator.behind(day)
+    if wanted is None:
+        return ""
+    bound = "应不超过" if indicator.at_most else "应达"
+    reached = f"{bound}{indicator.shown(wanted.value)}，实为{indicator.shown(indicator.value)}"
+    return f"指标“{indicator.name}”落后序时进度（{reached}）"
 
 
 def _green(matter: Matter) -> str:
@@ -124,3 +195,87 @@ def _green(matter: Matter) -> str:
     if matter.stage is Stage.ASSIGNED:
         return "待签收"
     return "按计划推进"
+
+
+# --- what it says at a moment
+
+
+def _lit(facts: LightFacts, rulebook: Rulebook, as_of: datetime) -> tuple[Light, str]:
+    if facts.grey:
+        return Light.GREY, facts.grey
+    if red := facts.red or _overdue(facts, rulebook.calendar, as_of):
+        return Light.RED, red
+    if facts.asked is None:
+        if yellow := _yellow(facts, rulebook.calendar, as_of):
+            return Light.YELLOW, yellow
+        if as_of >= near_due_moment(facts.due, rulebook):
+            return Light.BLUE, _near(facts, rulebook.calendar, local_date(as_of))
+    return Light.GREEN, facts.green
+
+
+def _overdue(facts: LightFacts, calendar: WorkCalendar, as_of: datetime) -> str:
+    moment = facts.asked or as_of
+    if moment <= calendar.closes(facts.due):
+        return ""
+    late = max(calendar.workdays_between(facts.due, local_date(moment)), 0)
+    if late == 0:
+        return "已过今日办结时限" if local_date(moment) == facts.due else "已过办结时限"
+    return f"逾期{late}个工作日" + ("申请办结，审核中" if facts.asked else "")
+
+
+def _yellow(facts: LightFacts, calendar: WorkCalendar, as_of: datetime) -> str:
+    if facts.missed:
+        return facts.missed
+    if facts.closes is not None and as_of > facts.closes:
+        return facts.window
+    if facts.held_up:
+        return facts.held_up
+    day = local_date(as_of)
+    for steps in facts.indicators:
+        words = next((step.words for step in reversed(steps) if step.day <= day), "")
+        if words:
+            return words
+    late = [(due, no) for due, no in facts.points if as_of > calendar.closes(due)]
+    if not late:
+        return ""
+    due, no = late[0]
+    more = f"，共{len(late)}个要点滞后" if len(late) > 1 else ""
+    return f"要点{no}已过节点{max(calendar.workdays_between(due, day), 0)}个工作日{more}"
+
+
+def _near(facts: LightFacts, calendar: WorkCalendar, day: date) -> str:
+    left = calendar.workdays_between(day, facts.due)
+    limit = "本期截止" if facts.period else "办结时限"
+    if left > 0:
+        return f"距{limit}{left}个工作日"
+    days = (facts.due - day).days
+    return f"距{limit}{days}天，其间没有工作日" if days > 0 else "今日到期"
+
+
+# --- kept with a row
+
+
+def facts_text(facts: LightFacts) -> str:
+    """The facts as a row of a list keeps them, only what is given; `facts_in` reads them back."""
+    said = {k: v for k, v in facts._asdict().items() if v not in ("", None, False, ())}
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":"), default=_plain)
+
+
+def _plain(value: date | datetime) -> str:
+    return value.isoformat()
+
+
+def facts_in(text: str) -> LightFacts:
+    """The facts a row keeps."""
+    said = json.loads(text)
+    said["due"] = date.fromisoformat(said["due"])
+    for name in ("asked", "closes"):
+        if name in said:
+            said[name] = datetime.fromisoformat(said[name])
+    if "points" in said:
+        said["points"] = tuple((date.fromisoformat(day), no) for day, no in said["points"])
+    if "indicators" in said:
+        said["indicators"] = tuple(
+            tuple(Step(date.fromisoformat(day), words) for day, words in steps) for steps in said["indicators"]
+        )
+    return LightFacts(**said)

@@ -11,9 +11,11 @@ from domain.calendar import local_date
 from domain.deadlines import next_deadline
 from domain.envelope import Actor
 from domain.facts import Attachment, Origin, PointReport
+from domain.lights import facts_in, facts_text, light, light_facts, light_schedule
 from domain.log import Rulebook
 from domain.periods import PeriodLength, PeriodResult
 from domain.policy import CardRule, Policy
+from domain.queries.list_row import ColourMoments, list_row
 from domain.terms import (
     ENDED,
     Card,
@@ -48,6 +50,7 @@ from tests.support.office import (
 
 ACTORS = st.sampled_from([OFFICE, SECOND, LIAISON, HEAD, OTHER, AUDITOR, LEADER, FOR_LEADER])
 DAYS = st.integers(min_value=-3, max_value=90)
+MOMENT = timedelta(microseconds=1)
 SEALED = "sealed:v1:k1:AAAA"
 PROOF = (Attachment(name="凭据.png", sha256="0" * 64, size=1),)
 CARDS = Policy(version="红黄牌", cards=(CardRule(trigger=Trigger.OVERDUE, after=2, card=Card.YELLOW),))
@@ -238,6 +241,22 @@ class RandomLife(RuleBasedStateMachine):
         assert len(lit.reason) > 2
         grey = m.stage in ENDED or m.stage is Stage.SUSPENDED
         assert (lit.light is Light.GREY) == grey
+
+    @invariant()
+    def the_row_of_a_list_has_the_light_of_its_state(self) -> None:
+        m, rulebook = self.life.m, self.life.rulebook
+        facts = light_facts(m)
+        assert facts_in(facts_text(facts)) == facts
+        schedule = light_schedule(facts, rulebook)
+        row = list_row(m, rulebook)
+        moments = ColourMoments(row.red, row.yellow, row.blue, row.wavers)
+        now = self.life.now
+        around = [t + d for t, _ in schedule[1:] for d in (-MOMENT, timedelta(), MOMENT, timedelta(hours=3))]
+        for instant in (now - timedelta(days=9), now, *(now + timedelta(days=n) for n in (1, 2, 5, 20, 60)), *around):
+            lit = light(m, rulebook, instant)
+            assert row.lit(rulebook, instant) == lit
+            assert [colour for since, colour in schedule if since <= instant][-1] is lit.light
+            assert row.wavers or lit.light is Light.GREY or moments.at(instant) is lit.light
 
     @invariant()
     def the_clock_is_not_behind(self) -> None:
