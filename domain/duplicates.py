@@ -7,6 +7,7 @@ title found equal is refused with the open matter named, so that a person judges
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from domain.base import Frozen, Refusal
 
@@ -32,6 +33,7 @@ class OpenTitle(Frozen):
     lead: str | None
 
 
+@lru_cache(maxsize=1024)  # every event of a matter asks for the same title
 def title_key(title: str) -> str:
     """Equal for titles that mean the same matter; never shown."""
     plain = unicodedata.normalize("NFKC", title).casefold()

@@ -91,12 +91,15 @@ def canonical(value: object) -> str:
         TypeError: for floats and anything else outside the restriction.
     """
     _restrict(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _CANONICAL.encode(value)
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _restrict(value: object) -> None:
     match value:
-        case None | bool() | str():
+        case str() | None | bool():
             pass
         case int():
             if abs(value) > LARGEST_INTEGER:
@@ -104,10 +107,10 @@ def _restrict(value: object) -> None:
         case list() | tuple():
             for item in value:
                 _restrict(item)
-        case Mapping():
+        case dict() | Mapping():
             for key, item in value.items():
                 # Above the BMP RFC 8785 sorts by UTF-16 unit, json.dumps by code point.
-                if not isinstance(key, str) or any(ord(c) > LAST_OF_BMP for c in key):
+                if not isinstance(key, str) or not (key.isascii() or max(map(ord, key)) <= LAST_OF_BMP):
                     raise TypeError(f"key not allowed in canonical JSON: {key!r}")
                 _restrict(item)
         case _:

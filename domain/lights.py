@@ -14,7 +14,7 @@ from domain.log import Rulebook
 from domain.matter import Indicator, Matter
 from domain.periods import period_label, unmet_in_row
 from domain.relations import withdrawn_how
-from domain.terms import Light, Rung, Stage
+from domain.terms import ENDED, Light, Rung, Stage
 from domain.windows import window_label
 
 UNMET_BEFORE_RED = 2
@@ -32,7 +32,7 @@ class Lit(Frozen):
     """The end of the reason that says up to whom pressure has been carried; empty while it has not."""
 
 
-class Step(NamedTuple):
+class IndicatorTurn(NamedTuple):
     """From which day on an indicator is as the words say; no words: it is on schedule."""
 
     day: date
@@ -55,11 +55,11 @@ class LightFacts(NamedTuple):
     """长期、定期: the limit is that of the running period."""
     missed: str = ""
     closes: datetime | None = None
-    """When the running window closes that nobody answered, and what is missed then."""
     window: str = ""
+    """When the running window closes that nobody answered, and its key."""
     held_up: str = ""
     """Yellow whatever the day is, but said after a missed report."""
-    indicators: tuple[tuple[Step, ...], ...] = ()
+    indicators: tuple[tuple[IndicatorTurn, ...], ...] = ()
     points: tuple[tuple[date, int], ...] = ()
     """The open points that have a date, the earliest first."""
 
@@ -86,19 +86,19 @@ def light_schedule(facts: LightFacts, rulebook: Rulebook) -> tuple[tuple[datetim
     The first holds from `EARLIEST`; neighbours differ.
     """
     schedule: list[tuple[datetime, Light]] = []
-    for instant in (EARLIEST, *sorted(_turns(facts, rulebook))):
-        colour, _ = _lit(facts, rulebook, instant)
+    near = near_due_moment(facts.due, rulebook)
+    for instant in (EARLIEST, *sorted(_turns(facts, rulebook.calendar, near))):
+        colour, _ = _lit(facts, rulebook, instant, near)
         if not schedule or schedule[-1][1] is not colour:
             schedule.append((instant, colour))
     return tuple(schedule)
 
 
-def _turns(facts: LightFacts, rulebook: Rulebook) -> set[datetime]:
+def _turns(facts: LightFacts, calendar: WorkCalendar, near: datetime) -> set[datetime]:
     """The instants at which the colour may change; a limit is passed just after it."""
     if facts.grey or facts.red or facts.asked:
         return set()
-    calendar = rulebook.calendar
-    turns = {near_due_moment(facts.due, rulebook), calendar.closes(facts.due) + _AFTER}
+    turns = {near, calendar.closes(facts.due) + _AFTER}
     if facts.closes is not None:
         turns.add(facts.closes + _AFTER)
     turns.update(calendar.closes(day) + _AFTER for day, _ in facts.points[:1])
@@ -116,24 +116,27 @@ def near_due_moment(due: date, rulebook: Rulebook) -> datetime:
 
 
 def light_facts(matter: Matter) -> LightFacts:
-    """What the light needs of a matter."""
-    raised = "" if matter.ended or matter.rung is Rung.HANDLER else f"；已升至{matter.rung.label}"
-    facts = LightFacts(matter.due, raised=raised, ended=matter.ended)
+    """What the light needs of a matter; asked for every light, so built in one piece and no further than needed."""
+    ended = matter.stage in ENDED
+    raised = "" if ended or matter.rung is Rung.HANDLER else f"；已升至{matter.rung.label}"
     if grey := _grey(matter):
-        return facts._replace(grey=grey)
-    if (row := unmet_in_row(matter.periods)) >= UNMET_BEFORE_RED:
-        return facts._replace(red=f"{_last_period(matter)}，连续{row}期")
-    facts = facts._replace(green=_green(matter), period=matter.period is not None)
+        return LightFacts(matter.due, "", raised, ended, grey)
+    if matter.periods and (row := unmet_in_row(matter.periods)) >= UNMET_BEFORE_RED:
+        return LightFacts(matter.due, "", raised, ended, "", f"{_last_period(matter)}，连续{row}期")
+    period = matter.period is not None
     if matter.closure:
-        return facts._replace(asked=matter.closure.at)
-    running = matter.window if matter.window and not matter.window.answered else None
-    return facts._replace(
-        missed=_missed(matter),
-        closes=running.closes if running else None,
-        window=f"漏报{window_label(running.key)}反馈" if running else "",
-        held_up=_held_up(matter),
-        indicators=tuple(steps for i in matter.indicators if (steps := _steps(i))),
-        points=tuple(sorted((p.due, p.no) for p in matter.points if p.open and p.due)),
+        return LightFacts(matter.due, _green(matter), raised, ended, "", "", matter.closure.at, period)
+    running = matter.window
+    if running and running.answered:
+        running = None
+    return LightFacts(
+        *(matter.due, _green(matter), raised, ended, "", "", None, period),
+        _missed(matter),
+        running.closes if running else None,
+        running.key if running else "",
+        _held_up(matter),
+        tuple(steps for i in matter.indicators if (steps := _steps(i))) if matter.indicators else (),
+        tuple(sorted((p.due, p.no) for p in matter.points if p.open and p.due)) if matter.points else (),
     )
 
 
@@ -165,16 +168,16 @@ def _missed(matter: Matter) -> str:
 def _held_up(matter: Matter) -> str:
     if matter.declines and matter.lead is None:
         return "已退签，待明确牵头单位"
-    return _last_period(matter) if unmet_in_row(matter.periods) else ""
+    return _last_period(matter) if matter.periods and unmet_in_row(matter.periods) else ""
 
 
-def _steps(indicator: Indicator) -> tuple[Step, ...]:
+def _steps(indicator: Indicator) -> tuple[IndicatorTurn, ...]:
     """How an indicator stands from which day on; nothing for one that is on schedule whatever the day is."""
     if indicator.out:
         words = f"指标“{indicator.name}”{indicator.goal}，实为{indicator.shown(indicator.value)}"
-        return (Step(date.min, words),)
+        return (IndicatorTurn(date.min, words),)
     days = sorted({c.on + _DAY for c in indicator.checkpoints})
-    steps = tuple(Step(day, _behind(indicator, day)) for day in days)
+    steps = tuple(IndicatorTurn(day, _behind(indicator, day)) for day in days)
     return steps if any(step.words for step in steps) else ()
 
 
@@ -200,7 +203,7 @@ def _green(matter: Matter) -> str:
 # --- what it says at a moment
 
 
-def _lit(facts: LightFacts, rulebook: Rulebook, as_of: datetime) -> tuple[Light, str]:
+def _lit(facts: LightFacts, rulebook: Rulebook, as_of: datetime, near: datetime | None = None) -> tuple[Light, str]:
     if facts.grey:
         return Light.GREY, facts.grey
     if red := facts.red or _overdue(facts, rulebook.calendar, as_of):
@@ -208,7 +211,7 @@ def _lit(facts: LightFacts, rulebook: Rulebook, as_of: datetime) -> tuple[Light,
     if facts.asked is None:
         if yellow := _yellow(facts, rulebook.calendar, as_of):
             return Light.YELLOW, yellow
-        if as_of >= near_due_moment(facts.due, rulebook):
+        if as_of >= (near or near_due_moment(facts.due, rulebook)):
             return Light.BLUE, _near(facts, rulebook.calendar, local_date(as_of))
     return Light.GREEN, facts.green
 
@@ -227,7 +230,7 @@ def _yellow(facts: LightFacts, calendar: WorkCalendar, as_of: datetime) -> str:
     if facts.missed:
         return facts.missed
     if facts.closes is not None and as_of > facts.closes:
-        return facts.window
+        return f"漏报{window_label(facts.window)}反馈"
     if facts.held_up:
         return facts.held_up
     day = local_date(as_of)
@@ -276,6 +279,6 @@ def facts_in(text: str) -> LightFacts:
         said["points"] = tuple((date.fromisoformat(day), no) for day, no in said["points"])
     if "indicators" in said:
         said["indicators"] = tuple(
-            tuple(Step(date.fromisoformat(day), words) for day, words in steps) for steps in said["indicators"]
+            tuple(IndicatorTurn(date.fromisoformat(day), words) for day, words in steps) for steps in said["indicators"]
         )
     return LightFacts(**said)

@@ -41,3 +41,9 @@ def evolve_numbers(state: NumberLedger | None, recorded: Recorded) -> NumberLedg
     if isinstance(event, NumbersAdvanced):
         return ledger.model_copy(update={"past": {**ledger.past, event.name: event.past}})
     raise TypeError(f"{type(event).__name__} does not belong to the numbers")
+
+
+def year_and_tail(number: str) -> tuple[int, int | None]:
+    """2022 and 7 of XMH-2022-007: what people mean by 7; 0 and None where a number has none."""
+    year, tail = re.search(r"-(\d{4})-", number), re.search(r"(\d{1,15})\D*$", number)
+    return int(year[1]) if year else 0, int(tail[1]) if tail else None

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from domain.base import Frozen, Refusal, refuse
-from domain.calendar import local_date
+from domain.calendar import WorkCalendar, local_date
 from domain.door import UNPROVEN, Door, same
 from domain.envelope import Algorithm, Draft, NumberSeries, Recorded, canonical
 from domain.event import UnknownEventError
@@ -32,7 +32,9 @@ from domain.log import (
     Refused,
     Rulebook,
 )
+from domain.matter import Matter
 from domain.meetings.meeting import Meeting
+from domain.policy import Policy
 from domain.streams import FOLDS
 from eventlog.backend import Row, Statement
 from eventlog.breakdown import check_breakdown
@@ -43,8 +45,10 @@ from eventlog.database import Database, Transaction
 from eventlog.duplicates import check_duplicate
 from eventlog.errors import LogRestored
 from eventlog.evidence import command_digest
+from eventlog.list_rows import COLUMNS, FOUND_BY, moved_rows, put_row
 from eventlog.outcomes import check_outcomes
 from eventlog.reading import command_events, rulebook_in, stream_events
+from eventlog.reading.rules import known_rulebook
 from eventlog.readmodel import (
     PUT_NUMBER,
     fold_events,
@@ -70,14 +74,17 @@ UNLIMITED_KINDS = frozenset({"directory", "plan", "paper", "minutes", "secrets",
 """Kinds whose state never travels through a workflow, so that its size does not matter."""
 
 # One round trip for everything the answer depends on.
-_LOOK = """
+_LOOK = f"""
 SELECT c.stream, c.request_hash, r.valid_until, h.version, h.hash, h.recorded_at, s.hash, s.state,
-       (SELECT max(position) FROM states WHERE stream IN (?, ?)), n.position, n.recorded_at, w.hash, {clock}
+       (SELECT max(position) FROM states WHERE stream IN (?, ?)), n.position, n.recorded_at, w.hash, {{clock}},
+       (SELECT hash FROM states WHERE stream = ?), (SELECT hash FROM states WHERE stream = ?),
+       {", ".join(f"l.{name}" for name in COLUMNS)}
 FROM (SELECT 1 AS one) o
 LEFT JOIN commands c ON c.command_id = ?
 LEFT JOIN refusals r ON r.command_id = ?
 LEFT JOIN (SELECT version, hash, recorded_at FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1) h ON TRUE
 LEFT JOIN states s ON s.stream = ?
+LEFT JOIN matter_rows l ON l.stream = ?
 LEFT JOIN (SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1) n ON TRUE
 LEFT JOIN events w ON w.position = ?
 """
@@ -107,6 +114,9 @@ class _Standing:
     seen_hash: str
     clock: int | None
     """The database's own time, when it has a clock."""
+    rulebook_hashes: Row
+    listed: Row
+    """The row it is listed by; of nothing but None when there is none."""
 
 
 def append(
@@ -137,8 +147,11 @@ def append(
             _check_proof(door, request)
         command_id, stream = request.command_id, request.stream
         seen = _seen(database)
-        look = (*rulebook_streams(database.headquarters), command_id, command_id, stream, stream, seen.position)
-        with database.writing(look=(_LOOK.format(clock=database.backend.clock_sql), look)) as transaction:
+        rules = rulebook_streams(database.headquarters)
+        look = (*rules, *rules, command_id, command_id, stream, stream, stream, seen.position)
+        # Another calendar or policy may move the colours of every open matter.
+        long = stream in rules
+        with database.writing(long=long, look=(_LOOK.format(clock=database.backend.clock_sql), look)) as transaction:
             standing = _standing(transaction.looked[0], seen)
             if standing.seen_hash != seen.hash and not settling:
                 raise LogRestored
@@ -184,7 +197,7 @@ def _check_proof(door: Door, request: AppendRequest) -> None:
 
 def _standing(row: Row, seen: Height) -> _Standing:
     command_stream, command_hash, refused, version, digest, recorded, state_hash, state, *newest = row
-    rulebook, position, last, witnessed, own = newest
+    rulebook, position, last, witnessed, own, calendar, policy, *listed = newest
     return _Standing(
         command_stream,
         command_hash,
@@ -199,6 +212,8 @@ def _standing(row: Row, seen: Height) -> _Standing:
         seen,
         witnessed or "",
         own,
+        (calendar, policy),
+        tuple(listed),
     )
 
 
@@ -275,7 +290,7 @@ def _record(
     statements: list[Statement] = [
         (INSERT_EVENT, rows),
         (_PUT_COMMAND, [(*command, command_digest((*command, last.hash)))]),
-        *read_model_of_state(last, state, text),
+        *_rows_of_state(transaction, standing, last, state, text),
         *(statement for event in events for statement in read_model_of_event(event)),
         (_PUT_OUTBOX, [(event.position,) for event in events]),
     ]
@@ -287,6 +302,20 @@ def _record(
         if not database.witness.saw(log, Height(last.position, last.hash, standing.seen.falls), numbers.given):
             raise LogRestored
     return Appended(events=tuple(events))
+
+
+def _rows_of_state(
+    transaction: Transaction, standing: _Standing, last: Recorded, state: Frozen, text: str
+) -> list[Statement]:
+    """What shows the stream as it is now; another calendar or policy also moves the colours to come of every matter."""
+    if not isinstance(state, Matter | WorkCalendar | Policy):
+        return read_model_of_state(last, state, text)
+    rulebook = known_rulebook(transaction, standing.rulebook_hashes)
+    if isinstance(state, Matter):
+        rows, changed = put_row(standing.listed, state, rulebook)
+        return [*read_model_of_state(last, state, text, listed=bool(changed & FOUND_BY)), *rows]
+    moved = {"calendar": state} if isinstance(state, WorkCalendar) else {"policy": state}
+    return [*read_model_of_state(last, state, text), *moved_rows(transaction, rulebook.model_copy(update=moved))]
 
 
 def _check_size(before: int, after: int) -> None:

@@ -13,6 +13,7 @@ from domain.matter import Matter
 from eventlog.backend import Row
 from eventlog.database import Transaction
 
+_ENDINGS = frozenset(kind.__name__ for kind in ENDINGS)
 _KIN = "SELECT number, title, stage, due FROM matters"
 
 
@@ -24,7 +25,7 @@ def check_breakdown(transaction: Transaction, recorded: Sequence[Recorded], stat
     """
     if not isinstance(state, Matter):
         return
-    events = [decode(event) for event in recorded]
+    events = [decode(event) for event in recorded if state.part_of is not None or event.type in _ENDINGS]
     if state.part_of is not None:
         row = transaction.one(f"{_KIN} WHERE stream = ?", (state.part_of.stream,))
         may_be_part(state, _kin(row) if row else None, events)

@@ -8,7 +8,7 @@ share, on SQLite by the machine's, on which everybody who can write lives.
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
-from domain.base import Refusal, refuse
+from domain.base import Refusal
 from domain.calendar import SHANGHAI
 from domain.log import AppendRequest
 from eventlog.stored_time import from_micros, micros
@@ -43,7 +43,8 @@ def check_clock(request: AppendRequest, own: int) -> None:
     """
     now = from_micros(own)
     ahead = request.now - now
-    refuse(ahead > FAST or -ahead > SLOW, _clock_off(request.now, now), "clock_off")
+    if ahead > FAST or -ahead > SLOW:
+        raise Refusal(_clock_off(request.now, now), "clock_off")
     for draft in request.drafts:
         if draft.occurred_at is not None and draft.occurred_at - now > FAST:
             raise Refusal(

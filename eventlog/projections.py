@@ -3,9 +3,15 @@
 from collections.abc import Callable, Iterator
 
 from domain.base import Frozen
+from domain.calendar import WorkCalendar
 from domain.envelope import Recorded
+from domain.ids import OfficeStream, kind_of
+from domain.log import Rulebook
+from domain.matter import Matter
+from domain.policy import Policy
 from eventlog.backend import Row, Statement
 from eventlog.database import Database, Transaction
+from eventlog.list_rows import put_rows
 from eventlog.numbers import SeriesCount
 from eventlog.reading import events_page
 from eventlog.readmodel import PUT_NUMBER, READ_MODEL, fold_events, read_model_of_event, read_model_of_state, state_text
@@ -20,8 +26,13 @@ Progress = Callable[[int, int], None]
 class Projection:
     """The read model in the making: folds events in the order of `position` and hands out what they write."""
 
-    def __init__(self) -> None:
-        """Start from nothing."""
+    def __init__(self, rulebook: Rulebook | None = None) -> None:
+        """Start from nothing.
+
+        Args:
+            rulebook: that of the log, where only one of its streams is folded; otherwise it follows from the events.
+        """
+        self._rulebook = rulebook
         self._states: dict[str, tuple[Recorded, Frozen]] = {}
         self._numbers = SeriesCount()
         self._pending: list[Statement] = []
@@ -54,8 +65,22 @@ class Projection:
             for last, state in self._states.values()
             for statement in read_model_of_state(last, state, state_text(state))
         ]
+        matters = [state for _, state in self._states.values() if isinstance(state, Matter)]
+        rows += put_rows(matters, self._rulebook or self._rulebook_folded())
         numbers = list(self._numbers.last.items())
         return [*rows, (PUT_NUMBER, numbers)] if numbers else rows
+
+    def _rulebook_folded(self) -> Rulebook:
+        states = {kind_of(stream): state for stream, (_, state) in self._states.items()}
+        return rulebook_of(states.get(OfficeStream.CALENDAR), states.get(OfficeStream.POLICY))
+
+
+def rulebook_of(calendar: Frozen | None, policy: Frozen | None) -> Rulebook:
+    """The rulebook of these states, whatever its version; what is not recorded is as the build has it."""
+    return Rulebook(
+        calendar=calendar if isinstance(calendar, WorkCalendar) else WorkCalendar(),
+        policy=policy if isinstance(policy, Policy) else Policy(),
+    )
 
 
 def rebuild_read_model(database: Database, progress: Progress | None = None) -> int:

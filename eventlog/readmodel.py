@@ -13,11 +13,12 @@ from domain.event import decode
 from domain.facts import InstructionRef, PartOf
 from domain.ids import kind_of
 from domain.meetings.meeting import Meeting
-from domain.numbering import NumbersAdvanced
+from domain.numbering import NumbersAdvanced, year_and_tail
 from domain.office import PersonLeft, PersonRecorded, UnitRecorded
 from domain.streams import FOLDS
 from domain.terms import Stage
 from eventlog.backend import Statement
+from eventlog.list_rows import COLUMNS
 from eventlog.stored_time import micros
 
 _PUT_STATE = (
@@ -26,12 +27,12 @@ _PUT_STATE = (
     "position = excluded.position, state = excluded.state, ended = excluded.ended"
 )
 _PUT_MATTER = (
-    "INSERT INTO matters (stream, number, title, stage, lead, due, version, title_key, parent) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
-    "ON CONFLICT (stream) DO UPDATE SET number = excluded.number, title = excluded.title, stage = excluded.stage, "
-    "lead = excluded.lead, due = excluded.due, version = excluded.version, title_key = excluded.title_key, "
-    "parent = excluded.parent"
+    "INSERT INTO matters (stream, number, title, stage, lead, due, title_key, parent, year, tail) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (stream) DO UPDATE SET title = excluded.title, stage = excluded.stage, lead = excluded.lead, "
+    "due = excluded.due, title_key = excluded.title_key, parent = excluded.parent"
 )
+"""A number is given once, so its three columns and their indexes are written once."""
 _PUT_MEETING = (
     "INSERT INTO meetings (stream, number, series, title, stage, starts, ordinal, version) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
@@ -69,7 +70,8 @@ _PERSON_LEFT = "UPDATE people SET left_at = ? WHERE id = ?"
 
 READ_MODEL = {
     "states": ("stream", "kind", "version", "hash", "position", "state", "ended"),
-    "matters": ("stream", "number", "title", "stage", "lead", "due", "version", "title_key", "parent"),
+    "matters": ("stream", "number", "title", "stage", "lead", "due", "title_key", "parent", "year", "tail"),
+    "matter_rows": COLUMNS,
     "meetings": ("stream", "number", "series", "title", "stage", "starts", "ordinal", "version"),
     "units": ("id", "name", "level", "supervision", "parent", "aliases"),
     "people": ("id", "name", "unit", "role", "phone", "email", "secretary", "title", "left_at"),
@@ -142,13 +144,20 @@ def parse_state(kind: str, text: str) -> Frozen:
     return cast("Frozen", known.state.model_validate_json(text))
 
 
-def read_model_of_state(last: Recorded, state: Frozen, text: str) -> list[Statement]:
-    """The rows of the read model that show a stream as of its last event."""
+def read_model_of_state(last: Recorded, state: Frozen, text: str, *, listed: bool = True) -> list[Statement]:
+    """The rows of the read model that show a stream as of its last event.
+
+    Args:
+        last: its newest event.
+        state: as of that event.
+        text: the state as it is kept.
+        listed: whether what it is found by may have changed.
+    """
     kind = kind_of(last.stream)
     ended = int(getattr(state, "settled", False))
     put: Statement = (_PUT_STATE, [(last.stream, kind, last.version, last.hash, last.position, text, ended)])
-    listed = LISTED.get(kind)
-    return [put, *listed(last, state)] if listed else [put]
+    found_by = LISTED.get(kind) if listed else None
+    return [put, *found_by(last, state)] if found_by else [put]
 
 
 def read_model_of_event(event: Recorded) -> list[Statement]:
@@ -204,9 +213,9 @@ def instruction_key(instruction: InstructionRef) -> str:
 def _matter(last: Recorded, state: Frozen) -> list[Statement]:
     matter = cast("ListableMatter", state)
     due = None if matter.due is None else matter.due.isoformat()
-    listed = (last.stream, matter.number, matter.title, matter.stage.value, matter.lead, due, last.version)
+    listed = (last.stream, matter.number, matter.title, matter.stage.value, matter.lead, due)
     parent = matter.part_of.stream if matter.part_of else None
-    return [(_PUT_MATTER, [(*listed, title_key(matter.title), parent)])]
+    return [(_PUT_MATTER, [(*listed, title_key(matter.title), parent, *year_and_tail(matter.number))])]
 
 
 def _meeting(last: Recorded, state: Frozen) -> list[Statement]:

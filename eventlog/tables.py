@@ -85,6 +85,8 @@ class MatterRow(SQLModel, table=True):
         Index("matters_stage_due", "stage", "due"),
         Index("matters_title_key", "title_key"),
         Index("matters_parent", "parent"),
+        Index("matters_tail", "tail"),
+        Index("matters_year", "year"),
     )
 
     stream: str = Field(sa_type=Text, primary_key=True)
@@ -93,11 +95,59 @@ class MatterRow(SQLModel, table=True):
     stage: str = Field(sa_type=Text)
     lead: str | None = Field(default=None, sa_type=Text)
     due: str | None = Field(default=None, sa_type=Text)
-    version: int
     title_key: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
     """Equal for titles that mean the same matter (`domain.duplicates`)."""
     parent: str | None = Field(default=None, sa_type=Text)
     """The stream of the matter it is a part of."""
+    year: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
+    tail: int | None = Field(default=None, sa_type=BigInteger)
+    """Of its number: 2022 and 7 of XMH-2022-007."""
+
+
+class ListRowRow(SQLModel, table=True):
+    """Read model: the row a matter is listed by (`domain.queries.list_row`); lists are JSON, moments microseconds."""
+
+    __tablename__ = "matter_rows"
+    __table_args__ = (
+        Index("matter_rows_number", "number"),
+        Index("matter_rows_settled_number", "settled", "number"),
+    )
+
+    stream: str = Field(sa_type=Text, primary_key=True)
+    number: str = Field(sa_type=Text)
+    title: str = Field(sa_type=Text)
+    stage: str = Field(sa_type=Text)
+    lead: str | None = Field(default=None, sa_type=Text)
+    due: str = Field(sa_type=Text)
+    version: int
+    parent: str | None = Field(default=None, sa_type=Text)
+    progress: int
+    kind: str = Field(sa_type=Text)
+    klass: str = Field(sa_type=Text)
+    flags: str = Field(sa_type=Text)
+    urgency: str = Field(sa_type=Text)
+    rung: str = Field(sa_type=Text)
+    period: str | None = Field(default=None, sa_type=Text)
+    by_letter: int
+    source: str | None = Field(default=None, sa_type=Text)
+    section: str | None = Field(default=None, sa_type=Text)
+    origin: str | None = Field(default=None, sa_type=Text)
+    listed: int
+    missed_in_row: int
+    settled: int
+    opened: str = Field(sa_type=Text)
+    supervisor: str = Field(sa_type=Text)
+    person: str | None = Field(default=None, sa_type=Text)
+    assist: str = Field(sa_type=Text)
+    asked: str = Field(sa_type=Text)
+    leaders: str = Field(sa_type=Text)
+    instructed_by: str = Field(sa_type=Text)
+    followers: str = Field(sa_type=Text)
+    facts: str = Field(sa_type=Text)
+    red: int = Field(sa_type=BigInteger)
+    yellow: int = Field(sa_type=BigInteger)
+    blue: int = Field(sa_type=BigInteger)
+    wavers: int
 
 
 class RelationRow(SQLModel, table=True):

@@ -14,7 +14,11 @@ NUMBERS = {
     "events": _EVENT_NUMBERS,
     "commands": ("first", "last"),
     "states": ("version", "position", "ended"),
-    "matters": ("version",),
+    "matters": ("year", "tail"),
+    "matter_rows": (
+        *("version", "progress", "by_letter", "listed", "missed_in_row", "settled", "wavers"),
+        *("red", "yellow", "blue"),
+    ),
     "meetings": ("starts", "ordinal", "version"),
     "units": (),
     "people": ("left_at",),
@@ -28,7 +32,8 @@ NUMBERS = {
 """Columns that hold whole numbers; all others hold text, but for `BYTES`."""
 BYTES = {"secret_keys": ("key",)}
 OPTIONAL = {
-    "matters": ("lead", "due", "parent"),
+    "matters": ("lead", "due", "parent", "tail"),
+    "matter_rows": ("lead", "parent", "period", "source", "section", "origin", "person"),
     "meetings": ("ordinal",),
     "units": ("parent",),
     "people": ("phone", "email", "secretary", "title", "left_at"),

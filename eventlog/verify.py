@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.base import Frozen
+from domain.log import Rulebook
 from eventlog.backend import Row
 from eventlog.chain import ALGORITHMS, hash_of
 from eventlog.database import Database, Transaction
@@ -19,9 +20,10 @@ from eventlog.evidence import command_digest
 from eventlog.findings import Token, VerifyFinding, verify_finding
 from eventlog.key_check import Seals, key_problems
 from eventlog.outbox_check import outbox_problems
-from eventlog.projections import Progress, Projection, log_pages, newest_position
+from eventlog.projections import Progress, Projection, log_pages, newest_position, rulebook_of
 from eventlog.protection import protection_problems
-from eventlog.readmodel import READ_MODEL
+from eventlog.reading.events import stream_events
+from eventlog.readmodel import READ_MODEL, fold_events
 from eventlog.rows import EVENT_COLUMNS, event_of_row
 from eventlog.sqlite import SqliteConnection
 from eventlog.typed import cell_problems, odd_cells
@@ -83,9 +85,9 @@ def verify(
     """
     findings = _Findings()
     chain = _Chain(whole=stream is None)
-    fold = _Fold(stream) if read_model else None
     seals = Seals()
     with database.reading(snapshot=True, tolerant=True) as transaction:
+        fold = _Fold(stream, transaction) if read_model else None
         findings.add_all(protection_problems(transaction))
         done, total = 0, _newest(transaction)
         for rows in log_pages(transaction) if stream is None else _stream_pages(transaction, stream):
@@ -116,6 +118,12 @@ def verify(
     return VerificationReport(
         streams=len(chain.heads), events=done, problems=tuple(findings.listed), unlisted=findings.unlisted
     )
+
+
+def _rulebook_in(transaction: Transaction) -> Rulebook:
+    """The rulebook folded from its events: the read model is what is on trial."""
+    events = {stream: list(stream_events(transaction, stream)) for stream in transaction.rulebook}
+    return rulebook_of(*(fold_events(stream, None, told) if told else None for stream, told in events.items()))
 
 
 def _newest(transaction: Transaction) -> int:
@@ -200,9 +208,9 @@ class _Chain:
 class _Fold:
     """Makes the read model again, in memory, by the very statements `append` uses, and compares it row by row."""
 
-    def __init__(self, stream: str | None) -> None:
+    def __init__(self, stream: str | None, transaction: Transaction) -> None:
         self._stream = stream
-        self._projection = Projection()
+        self._projection = Projection(_rulebook_in(transaction) if stream is not None else None)
         self._unreadable: set[str] = set()
         self._memory = SqliteConnection(sqlite3.connect(":memory:", isolation_level=None))
         for table, (key, *columns) in READ_MODEL.items():

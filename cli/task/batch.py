@@ -25,6 +25,7 @@ from domain.envelope import Actor, Draft
 from domain.event import event_of, label_of
 from domain.lights import light
 from domain.matter import Matter
+from domain.queries.list_row import list_row
 from domain.rules import DecisionContext, decide
 from domain.terms import Duty, Urgency
 from eventlog import reading
@@ -148,7 +149,7 @@ def _chosen(words: Sequence[str] | None, saved: str | None, source: Path | None,
     matters, rulebook, at = known_matters(None)
     alive = [m for m in matters if not m.ended]
     fits = ch.fitting(wanted, None)
-    fitting = [m for m in alive if fits(m, light(m, rulebook, at))]
+    fitting = [m for m in alive if fits(list_row(m, rulebook), light(m, rulebook, at))]
     if len(fitting) == len(alive) > 1 and not everything:
         raise Problem(f"“{saved}”选出了全部{len(alive)}件在办事项；确要全部办理请加 --all，否则请缩小条件", "fits_all")
     return fitting

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from cli.session import Problem, session
 from domain.base import Term
 from domain.lights import Lit
-from domain.matter import Matter
+from domain.queries.list_row import ListRow
 from domain.queries.matter_filter import MatterFilter
 from domain.terms import KeyFlag, Light, MatterClass, Rung, Stage, Urgency
 from eventlog import reading
@@ -77,11 +77,11 @@ def choice(options: dict[str, Any], saved: str | None, save: str | None) -> Matt
     return wanted
 
 
-def fitting(wanted: MatterFilter, position: int | None) -> Callable[[Matter, Lit], bool]:
+def fitting(wanted: MatterFilter, position: int | None) -> Callable[[ListRow, Lit], bool]:
     """Whether this reader's choice means a matter, its words looked for up to a position of the log."""
     streams = _saying(wanted, position)
     reader = session.actor
-    return lambda matter, lit: wanted.fits(matter, lit, reader) and (streams is None or matter.stream in streams)
+    return lambda row, lit: wanted.fits(row, lit, reader) and (streams is None or row.stream in streams)
 
 
 def _saying(wanted: MatterFilter, position: int | None) -> frozenset[str] | None:

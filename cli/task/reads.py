@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.moments import AsOfOption, asked_moment
+from cli.moments import AsOfOption, asked_moment, now
 from cli.names import person_names, unit_names
 from cli.session import Problem, answer, session
 from cli.task import choosing as ch
@@ -21,6 +21,7 @@ from domain.log import Rulebook
 from domain.matter import DONE, Indicator, Matter, Point
 from domain.periods import period_label
 from domain.policy import Policy
+from domain.queries.list_row import ListRow, list_row, lit_rows
 from domain.queries.spoken import said_date
 from domain.terms import Stage
 from eventlog import reading
@@ -60,6 +61,23 @@ def matter_row(matter: Matter, lit: Lit) -> dict[str, Any]:
     }
 
 
+def listed_row(row: ListRow, lit: Lit) -> dict[str, Any]:
+    """A row as `task list` gives it, as `matter_row` does of a state."""
+    return {
+        "matter": row.number,
+        "title": row.title,
+        "stage": row.stage,
+        "light": lit.light.value,
+        "light_reason": lit.reason,
+        "lead": row.lead,
+        "by_letter": row.by_letter,
+        "assist": list(row.assist),
+        "due": row.due.isoformat(),
+        "progress": row.progress,
+        "version": row.version,
+    }
+
+
 def list_(
     stage: ch.StageOption = None,
     light_: ch.LightOption = None,
@@ -92,14 +110,18 @@ def list_(
     marks = {"listed": listed, "overdue": overdue, "unanswered": unanswered, "open": open_}
     marks |= {"mine": mine, "following": following}
     wanted = ch.choice({**options, **marks, "due_from": due_from, "due_to": due_to}, saved, save)
-    matters, rulebook, at = known_matters(moment)
     fits = ch.fitting(wanted, moment.position if moment else None)
-    branched = walked_tree(matters) if tree else {}
-    rows = []
-    for matter in (b.matter for _, b in branched.values()) if tree else matters:
-        lit = light(matter, rulebook, at)
-        if fits(matter, lit):
-            rows.append({**matter_row(matter, lit), **(place_in_tree(*branched[matter.stream]) if tree else {})})
+    if moment is None and not tree:
+        known, rulebook, at = reading.list_rows(session.database), reading.rulebook(session.database), now()
+        places: dict[str, dict[str, Any]] = {}
+    else:
+        matters, rulebook, at = known_matters(moment)
+        branched = walked_tree(matters) if tree else {}
+        ordered = [b.matter for _, b in branched.values()] if tree else matters
+        known = tuple(list_row(m, rulebook) for m in ordered)
+        places = {stream: place_in_tree(*place) for stream, place in branched.items()}
+    lights = lit_rows(known, rulebook, at)
+    rows = [{**listed_row(r, lit), **places.get(r.stream, {})} for r, lit in lights if fits(r, lit)]
     document = {"matters": rows, **({"as_of": at.astimezone(SHANGHAI).isoformat()} if moment else {})}
     kept = save.strip() if save is not None else None
     if kept:

@@ -3,14 +3,15 @@
 Plain values, so that a hundred thousand rows cost no more than reading them; a term is kept by its value.
 """
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from domain.calendar import local_date
-from domain.lights import Lit, facts_in, facts_text, light_facts, light_of, light_schedule
+from domain.lights import LightFacts, Lit, facts_in, facts_text, light_facts, light_of, light_schedule
 from domain.log import Rulebook
 from domain.matter import Matter
-from domain.terms import Light
+from domain.terms import ENDED, Light
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -25,7 +26,7 @@ class ListRow(NamedTuple):
     lead: str | None
     due: date
     version: int
-    whole: str | None
+    parent: str | None
     """The stream of the matter it is a part of."""
     progress: int
     kind: str
@@ -41,7 +42,7 @@ class ListRow(NamedTuple):
     """人大建议第31号: where it comes from beside decisions."""
     listed: bool
     """挂牌督办."""
-    missed: int
+    missed_in_row: int
     """连续漏报."""
     settled: bool
     opened: date
@@ -51,7 +52,7 @@ class ListRow(NamedTuple):
     asked: tuple[str, ...]
     """Units asked to coordinate."""
     leaders: tuple[str, ...]
-    instructed: tuple[str, ...]
+    instructed_by: tuple[str, ...]
     """Leaders who instructed on it."""
     followers: tuple[str, ...]
     facts: str
@@ -67,6 +68,11 @@ class ListRow(NamedTuple):
     def units(self) -> frozenset[str]:
         """Lead, assisting units and units asked to coordinate."""
         return frozenset({*self.assist, *self.asked, *([self.lead] if self.lead else [])})
+
+    @property
+    def ended(self) -> bool:
+        """销号 or 撤销."""
+        return self.stage in ENDED
 
     def lit(self, rulebook: Rulebook, as_of: datetime) -> Lit:
         """Its light at a moment."""
@@ -90,21 +96,31 @@ class ColourMoments(NamedTuple):
         return Light.BLUE if self.blue <= moment else Light.GREEN
 
 
-def colour_moments(facts: str, rulebook: Rulebook) -> ColourMoments:
+def colour_moments(facts: LightFacts, rulebook: Rulebook) -> ColourMoments:
     """The colours to come as a database can compare them with a moment."""
-    schedule = light_schedule(facts_in(facts), rulebook)
+    schedule = light_schedule(facts, rulebook)
     if schedule[0][1] is Light.GREY:
         return ColourMoments(NEVER, NEVER, NEVER, wavers=False)
     first = {colour: instant for instant, colour in reversed(schedule)}
     moments = ColourMoments(
         first.get(Light.RED, NEVER), first.get(Light.YELLOW, NEVER), first.get(Light.BLUE, NEVER), wavers=False
     )
-    return moments._replace(wavers=any(moments.at(instant) is not colour for instant, colour in schedule))
+    if any(moments.at(instant) is not colour for instant, colour in schedule):
+        return moments._replace(wavers=True)
+    return moments
 
 
-def list_row(matter: Matter, rulebook: Rulebook) -> ListRow:
-    """The row of a matter as of its state, with its colours as the rulebook has them."""
-    facts = facts_text(light_facts(matter))
+def list_row(matter: Matter, rulebook: Rulebook, known: tuple[str, ColourMoments] | None = None) -> ListRow:
+    """The row of a matter as of its state, with its colours as the rulebook has them.
+
+    Args:
+        matter: its state.
+        rulebook: the calendar and policy its colours follow.
+        known: facts, and the colours they gave under this very rulebook.
+    """
+    light_is_of = light_facts(matter)
+    facts = facts_text(light_is_of)
+    moments = known[1] if known and known[0] == facts else colour_moments(light_is_of, rulebook)
     return ListRow(
         stream=matter.stream,
         number=matter.number,
@@ -113,7 +129,7 @@ def list_row(matter: Matter, rulebook: Rulebook) -> ListRow:
         lead=matter.lead,
         due=matter.due,
         version=matter.version,
-        whole=matter.part_of.stream if matter.part_of else None,
+        parent=matter.part_of.stream if matter.part_of else None,
         progress=matter.progress,
         kind=matter.kind.value,
         klass=matter.klass.value,
@@ -126,7 +142,7 @@ def list_row(matter: Matter, rulebook: Rulebook) -> ListRow:
         section=matter.section,
         origin=str(matter.origin) if matter.origin else None,
         listed=matter.listed,
-        missed=matter.missed_in_row,
+        missed_in_row=matter.missed_in_row,
         settled=matter.settled,
         opened=local_date(matter.opened_at),
         supervisor=matter.supervisor,
@@ -134,8 +150,21 @@ def list_row(matter: Matter, rulebook: Rulebook) -> ListRow:
         assist=matter.assist,
         asked=tuple(sorted({c.unit for c in matter.coordinations})),
         leaders=matter.leaders,
-        instructed=matter.instructed_by,
+        instructed_by=matter.instructed_by,
         followers=matter.followers,
         facts=facts,
-        **colour_moments(facts, rulebook)._asdict(),
+        red=moments.red,
+        yellow=moments.yellow,
+        blue=moments.blue,
+        wavers=moments.wavers,
     )
+
+
+def lit_rows(rows: Iterable[ListRow], rulebook: Rulebook, as_of: datetime) -> Iterator[tuple[ListRow, Lit]]:
+    """Each row with its light at a moment; what is alike for a light is asked once."""
+    known: dict[str, Lit] = {}
+    for row in rows:
+        lit = known.get(row.facts)
+        if lit is None:
+            lit = known[row.facts] = row.lit(rulebook, as_of)
+        yield row, lit

@@ -5,7 +5,7 @@ from datetime import date
 from domain.base import Frozen
 from domain.envelope import Actor
 from domain.lights import Lit
-from domain.matter import Matter
+from domain.queries.list_row import ListRow
 from domain.rules.authority import IN_UNIT
 from domain.terms import KeyFlag, Light, MatterClass, Role, Rung, Stage, Urgency
 
@@ -41,7 +41,7 @@ class MatterFilter(Frozen):
     following: bool = False
     """关注 by the reader."""
 
-    def fits(self, matter: Matter, lit: Lit, reader: Actor) -> bool:
+    def fits(self, matter: ListRow, lit: Lit, reader: Actor) -> bool:
         """Whether the matter is meant; `words` only the log can answer."""
         wanted = (
             (self.stage, matter.stage),
@@ -71,7 +71,7 @@ class MatterFilter(Frozen):
         )
 
 
-def matter_concerns(matter: Matter, person: str, role: Role, unit: str | None) -> bool:
+def matter_concerns(matter: ListRow, person: str, role: Role, unit: str | None) -> bool:
     """Whether a matter is a person's own (`--mine`): he supervises, leads, handles or follows it, or his unit does."""
     if person in (matter.supervisor, matter.person, *matter.leaders, *matter.instructed_by, *matter.followers):
         return True

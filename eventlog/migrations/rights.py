@@ -14,6 +14,7 @@ RIGHTS = {
     "refusals": f"{CHANGE}, DELETE",
     "states": CHANGE,
     "matters": CHANGE,
+    "matter_rows": CHANGE,
     "meetings": CHANGE,
     "relations": CHANGE,
     "numbers": "SELECT, INSERT, UPDATE (last)",

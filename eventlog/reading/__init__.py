@@ -28,6 +28,7 @@ from eventlog.reading.incoming import (
     incoming_papers,
     paper_of,
 )
+from eventlog.reading.lists import list_page, list_rows
 from eventlog.reading.matters import (
     ListedMatter,
     ListedMeeting,
@@ -77,6 +78,8 @@ __all__ = [
     "hash_at",
     "height_and_numbers",
     "incoming_papers",
+    "list_page",
+    "list_rows",
     "listed_matters",
     "load",
     "log_clocks",

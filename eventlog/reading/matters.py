@@ -1,6 +1,5 @@
 """Matters and meetings by what people call them: a number, its tail, words of the title."""
 
-import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
@@ -11,15 +10,19 @@ from domain.calendar import local_date
 from domain.ids import OfficeStream
 from domain.meetings.series import SeriesBook
 from domain.meetings.terms import MeetingStage
+from domain.numbering import year_and_tail
 from domain.terms import Stage
 from eventlog.backend import Row
-from eventlog.database import Database
+from eventlog.database import Database, Transaction
 from eventlog.reading.states import load
 from eventlog.stored_time import from_micros
 
-_MATTERS = "SELECT stream, number, title, stage, lead, due, version FROM matters"
-_WRITTEN_OUT = f"{_MATTERS} WHERE LOWER(number) = ? OR LOWER(stream) = ?"
-"""A number or a stream is of plain letters: what is written out is found without reading every matter."""
+_MATTERS = "SELECT stream, number, title, stage, lead, due FROM matters"
+_WRITTEN_OUT = f"{_MATTERS} WHERE number IN (?, ?, ?) OR stream IN (?, ?, ?)"
+"""A number is of capital letters and a stream of small ones: what is written out is found by its index."""
+_BY_TAIL = f"{_MATTERS} WHERE tail = ?"
+_OF_NEWEST_YEAR = f"{_MATTERS} ORDER BY year DESC LIMIT 1"
+_MOST_DIGITS = 15
 _MEETINGS = "SELECT stream, number, series, title, stage, starts, ordinal, version FROM meetings"
 
 
@@ -32,7 +35,6 @@ class ListedMatter(Frozen):
     stage: Stage
     lead: str | None
     due: date | None
-    version: int
 
 
 class ListedMeeting(Frozen):
@@ -70,24 +72,31 @@ def find_each(database: Database, many: Sequence[str]) -> list[tuple[ListedMatte
     with database.reading() as transaction:
         for words in many:
             wanted = _plain(words)
-            written_out = transaction.all(_WRITTEN_OUT, (wanted, wanted)) if wanted else []
-            if not written_out and wanted and everything is None:
+            spelled = (wanted, wanted.upper(), words.strip())
+            rows = transaction.all(_WRITTEN_OUT, spelled * 2) if wanted else []
+            if not rows and wanted.isdecimal():
+                rows = _of_tail(transaction, wanted)
+            if not rows and wanted and everything is None:
                 everything = [(m, _plain(m.title)) for m in _by_number(transaction.all(_MATTERS))]
-            found.append(_by_number(written_out) if written_out else _meant(wanted, everything or []))
+            found.append(_by_number(rows) if rows else _meant(wanted, everything or []))
     return found
 
 
 def _meant(wanted: str, matters: list[tuple[ListedMatter, str]]) -> tuple[ListedMatter, ...]:
-    """By the tail of a number, or by words of the title."""
-    if not wanted:
-        return ()
-    if wanted.isdecimal():
-        tail = tuple(m for m, _ in matters if _tail(m.number) == int(wanted))
-        if tail:
-            _of_newest_year([m.number for m in tail], [m.number for m, _ in matters], wanted)
-            return tail
+    """By words of the title."""
     words = wanted.split()
-    return tuple(m for m, title in matters if all(word in title for word in words))
+    return tuple(m for m, title in matters if words and all(word in title for word in words))
+
+
+def _of_tail(transaction: Transaction, wanted: str) -> list[Row]:
+    """The matters whose number ends so."""
+    if len(wanted) > _MOST_DIGITS:
+        return []
+    rows = transaction.all(_BY_TAIL, (int(wanted),))
+    if rows:
+        newest = transaction.all(_OF_NEWEST_YEAR)
+        _of_newest_year([row[1] for row in rows], [row[1] for row in newest], wanted)
+    return rows
 
 
 def listed_matters(database: Database, streams: Collection[str]) -> tuple[ListedMatter, ...]:
@@ -133,7 +142,7 @@ def find_meetings(database: Database, words: str) -> tuple[ListedMeeting, ...]:
     if exact or not wanted:
         return exact
     if wanted.isdecimal():
-        tails = [m for m in everything if _tail(m.number) == int(wanted)]
+        tails = [m for m in everything if year_and_tail(m.number)[1] == int(wanted)]
         if tails:
             _of_newest_year([m.number for m in tails], [m.number for m in everything], wanted)
         return tuple(tails[-1:])
@@ -148,8 +157,8 @@ def series_book(database: Database) -> SeriesBook:
 
 def _of_newest_year(fitting: list[str], numbers: list[str], tail: str) -> None:
     """A tail means the newest year there is: with none of that year nothing is guessed."""
-    newest = max(map(_year, numbers))
-    if max(map(_year, fitting)) < newest:
+    newest = max(year_and_tail(number)[0] for number in numbers)
+    if max(year_and_tail(number)[0] for number in fitting) < newest:
         shown = "、".join(sorted(fitting))
         raise Refusal(f"{newest}年没有第{tail}号，以前年度有 {shown}；请写明完整编号", "ambiguous")
 
@@ -157,17 +166,6 @@ def _of_newest_year(fitting: list[str], numbers: list[str], tail: str) -> None:
 def _plain(text: str) -> str:
     """Full width, case, blanks and characters nobody sees do not matter."""
     return unicodedata.normalize("NFKC", visible(text)).casefold().strip()
-
-
-def _year(number: str) -> int:
-    """2022 of XMH-2022-007."""
-    match = re.search(r"-(\d{4})-", number)
-    return int(match[1]) if match else 0
-
-
-def _tail(number: str) -> int | None:
-    match = re.search(r"(\d+)\D*$", number)
-    return int(match[1]) if match else None
 
 
 def _by_number(rows: Iterable[Row]) -> tuple[ListedMatter, ...]:

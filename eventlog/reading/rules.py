@@ -6,6 +6,7 @@ from domain.calendar import WorkCalendar
 from domain.ids import OfficeStream, kind_of
 from domain.log import Rulebook
 from domain.policy import Policy
+from eventlog.backend import Row
 from eventlog.database import Database, Transaction
 from eventlog.reading.events import stream_events
 from eventlog.reading.states import STATES, StreamState, folded_state, state_in_row
@@ -33,6 +34,21 @@ def rulebook_in(transaction: Transaction) -> Rulebook:
     """The rulebook in force, read within a transaction, at the same moment as what else is read there."""
     rows = transaction.all(f"{STATES} WHERE stream IN (?, ?)", transaction.rulebook)
     return _rulebook({kind_of(row[0]): state_in_row(row) for row in rows})
+
+
+_MOST_KNOWN = 32
+_known: dict[Row, Rulebook] = {}
+
+
+def known_rulebook(transaction: Transaction, hashes: Row) -> Rulebook:
+    """The rulebook in force, remembered by the hashes its streams stand on, which name all they say."""
+    found = _known.get(hashes)
+    if found is None:
+        found = rulebook_in(transaction)
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[hashes] = found
+    return found
 
 
 def _rulebook(states: dict[str, StreamState]) -> Rulebook:

@@ -4,11 +4,17 @@ from eventlog.database import Database
 from tests.eventlog.sample import is_sqlite
 
 GUARDS = (("numbers", "update"), ("secret_keys", "update"), ("secret_keys", "delete"))
-
-
+LATER_TABLES = ("relations", "matter_rows")
+"""Of the read model, those that 0009 did not have."""
 BACK_TO_0009 = (
     "ALTER TABLE people DROP COLUMN title",
     "DROP TABLE relations",
+    "DROP TABLE matter_rows",
+    "DROP INDEX matters_tail",
+    "DROP INDEX matters_year",
+    "ALTER TABLE matters DROP COLUMN year",
+    "ALTER TABLE matters DROP COLUMN tail",
+    "ALTER TABLE matters ADD COLUMN version INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE events ADD COLUMN causation TEXT",
     "UPDATE alembic_version SET version_num = '0009'",
 )

@@ -1,7 +1,7 @@
 """A kind of stream of the tests' own, so that what is shown here is the log and not the rule book."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -138,13 +138,13 @@ class Asker:
         )
 
 
-def everything(database: Database, without: str = "") -> dict[str, list[Row]]:
-    """All that the log and its read model hold; `without` a table that builds before did not have."""
+def everything(database: Database, without: Collection[str] = ()) -> dict[str, list[Row]]:
+    """All that the log and its read model hold; `without` tables that builds before did not have."""
     with database.reading() as transaction:
         return {
             table: sorted(transaction.all(f"SELECT * FROM {table}"), key=repr)
             for table in ("events", "commands", "outbox", *READ_MODEL)
-            if table != without
+            if table not in without
         }
 
 

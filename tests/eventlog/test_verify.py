@@ -73,7 +73,7 @@ ATTACKS: dict[str, tuple[str, str]] = {
     "edit a state": ("UPDATE states SET state = '{}' WHERE stream = 'sample/a'", "read_model_differs"),
     "edit the list": ("UPDATE matters SET stage = 'closed' WHERE stream = 'sample/a'", "read_model_differs"),
     "add to the list": (
-        "INSERT INTO matters VALUES ('x/z', 'Z', 'z', 'opened', NULL, NULL, 1, 'z', NULL)",
+        "INSERT INTO matters VALUES ('x/z', 'Z', 'z', 'opened', NULL, NULL, 'z', NULL, 0, NULL)",
         "read_model_differs",
     ),
     "make oneself a leader": ("UPDATE people SET role = 'leader' WHERE id = 'office'", "read_model_differs"),

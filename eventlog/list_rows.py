@@ -1,0 +1,107 @@
+"""The rows matters are listed by (`domain.queries.list_row`), as the table `matter_rows` keeps them.
+
+A row follows from the state of its matter and from the rulebook, so a changed calendar or policy writes the moments of
+the colours to come again, within its own transaction. Time alone writes nothing.
+"""
+
+# ruff: noqa: S608  (column names are constants)
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
+
+from domain.lights import facts_in
+from domain.log import Rulebook
+from domain.matter import Matter
+from domain.queries.list_row import ColourMoments, ListRow, colour_moments, list_row
+from eventlog.backend import Row, Statement
+from eventlog.database import Transaction
+from eventlog.stored_time import from_micros, micros
+
+COLUMNS = ListRow._fields
+_FACTS = COLUMNS.index("facts")  # what follows is what they give
+FOUND_BY = frozenset({"number", "title", "stage", "lead", "due", "parent"})
+"""What the table `matters` keeps of it too."""
+_DATES, _MOMENTS = frozenset({"due", "opened"}), frozenset({"red", "yellow", "blue"})
+_LISTS = frozenset({"flags", "assist", "asked", "leaders", "instructed_by", "followers"})
+_MARKS = frozenset({"by_letter", "listed", "settled", "wavers"})
+_PUT = f"INSERT INTO matter_rows ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
+_LIVING = "SELECT facts, red, yellow, blue, wavers, stream FROM matter_rows WHERE settled = 0"
+_MOVE = "UPDATE matter_rows SET red = ?, yellow = ?, blue = ?, wavers = ? WHERE stream = ?"
+SELECT = f"SELECT {', '.join(COLUMNS)} FROM matter_rows"
+
+
+def put_rows(matters: Sequence[Matter], rulebook: Rulebook) -> list[Statement]:
+    """What writes the rows of these matters, of which none stands there yet."""
+    return [(_PUT, [_cells(list_row(matter, rulebook)) for matter in matters])] if matters else []
+
+
+def put_row(before: Row, matter: Matter, rulebook: Rulebook) -> tuple[list[Statement], frozenset[str]]:
+    """What brings the row that stands in the table to the matter's state, and the columns it writes: those that change.
+
+    Args:
+        before: the row that stands there; of nothing but None when there is none.
+        matter: as it is now.
+        rulebook: in force.
+    """
+    if before[0] is None:
+        return put_rows([matter], rulebook), frozenset(COLUMNS)
+    after = dict(zip(COLUMNS, _cells(list_row(matter, rulebook, _known(before))), strict=True))
+    changed = {name: cell for (name, cell), old in zip(after.items(), before, strict=True) if cell != old}
+    sets = ", ".join(f"{name} = ?" for name in changed)
+    update = f"UPDATE matter_rows SET {sets} WHERE stream = ?"
+    return [(update, [(*changed.values(), matter.stream)])] if changed else [], frozenset(changed)
+
+
+def _known(before: Row) -> tuple[str, ColourMoments]:
+    facts, red, yellow, blue, wavers = before[_FACTS:]
+    return facts, ColourMoments(from_micros(red), from_micros(yellow), from_micros(blue), bool(wavers))
+
+
+def moved_rows(transaction: Transaction, rulebook: Rulebook) -> list[Statement]:
+    """What brings every row to another rulebook; what is at rest is grey whatever the calendar says."""
+    moved = []
+    for facts, *stored, stream in transaction.all(_LIVING):
+        m = colour_moments(facts_in(facts), rulebook)
+        cells = [micros(m.red), micros(m.yellow), micros(m.blue), int(m.wavers)]
+        if cells != stored:
+            moved.append((*cells, stream))
+    return [(_MOVE, moved)] if moved else []
+
+
+def row_in(cells: Row) -> ListRow:
+    """The row that stands in the table."""
+    said = dict(zip(COLUMNS, cells, strict=True))
+    said |= {name: _day(said[name]) for name in _DATES}
+    said |= {name: from_micros(said[name]) for name in _MOMENTS}
+    said |= {name: _list(said[name]) for name in _LISTS}
+    return ListRow(**(said | {name: bool(said[name]) for name in _MARKS}))
+
+
+def _cells(row: ListRow) -> Row:
+    said = row._asdict()
+    for name in _DATES:
+        said[name] = said[name].isoformat()
+    for name in _MOMENTS:
+        said[name] = micros(said[name])
+    for name in _LISTS:
+        said[name] = _text(said[name])
+    for name in _MARKS:
+        said[name] = int(said[name])
+    return tuple(said.values())
+
+
+@lru_cache(maxsize=4096)  # few lists, many matters
+def _text(values: tuple[str, ...]) -> str:
+    return json.dumps(values, ensure_ascii=False)
+
+
+@lru_cache(maxsize=4096)
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+@lru_cache(maxsize=4096)
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))

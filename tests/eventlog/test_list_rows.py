@@ -1,0 +1,146 @@
+"""The rows of lists: what the states say, on either database, written by the appends and made again by a rebuild."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+
+from domain import commands as c
+from domain.calendar import local_date
+from domain.event import Event
+from domain.lights import light
+from domain.matter import Matter
+from domain.office import DayOverridden, PolicyAdopted
+from domain.policy import Policy
+from domain.queries.list_row import ListRow, list_row, lit_rows
+from eventlog import reading
+from eventlog.database import Database
+from eventlog.projections import newest_position, rebuild_read_model
+from eventlog.verify import verify
+from services.office_records import record_office_events
+from tests.support.history import act, tick
+from tests.support.homes import at
+from tests.support.office import LIAISON, OFFICE, founded, opening
+from tests.support.streams import CALENDAR_STREAM, POLICY_STREAM
+
+MONDAY = at("2022-03-07")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def log(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    url = f"sqlite:///{tmp_path_factory.mktemp('log') / 'events.db'}"
+    if request.param == "postgresql":
+        url = str(request.getfixturevalue("postgres_url"))
+    with founded(url) as database:
+        for n, due in enumerate((date(2022, 4, 29), date(2022, 3, 18), date(2022, 9, 30))):
+            act(database, f"matter/m{n}", opening(f"打通断头路（第{n}项）", due=due), OFFICE, MONDAY)
+            act(database, f"matter/m{n}", c.AcceptReceipt(), LIAISON, MONDAY)
+        act(database, "matter/m0", c.SubmitFeedback(text="进场", progress=30), LIAISON, MONDAY + timedelta(hours=2))
+        tick(database, MONDAY + timedelta(days=16))
+        act(database, "matter/m2", c.CancelMatter(reason="并入他项"), OFFICE, MONDAY + timedelta(days=16))
+        yield database
+
+
+def change(log: Database, sql: str) -> None:
+    with log.writing() as transaction:
+        transaction.commit([(sql, [()])])
+
+
+def newest(log: Database) -> int:
+    with log.reading() as transaction:
+        return newest_position(transaction)
+
+
+def from_states(log: Database) -> list[ListRow]:
+    rulebook = reading.rulebook(log)
+    states = [s.state for s in reading.matter_states(log) if isinstance(s.state, Matter)]
+    return sorted(list_row(state, rulebook) for state in states)
+
+
+def test_rows_are_what_the_states_say_and_a_rebuild_makes_them_again(log: Database) -> None:
+    rows = sorted(reading.list_rows(log))
+    assert rows == from_states(log)
+    assert {row.stage for row in rows} == {"in_progress", "cancelled"}
+    rebuild_read_model(log)
+    assert sorted(reading.list_rows(log)) == rows
+    assert verify(log).ok
+
+
+def test_the_light_of_a_row_is_that_of_its_state_on_any_later_day(log: Database) -> None:
+    rulebook = reading.rulebook(log)
+    states = {s.stream: s.state for s in reading.matter_states(log)}
+    for days in (16, 20, 40, 54, 300):
+        moment = MONDAY + timedelta(days=days)
+        for row, lit in lit_rows(reading.list_rows(log), rulebook, moment):
+            state = states[row.stream]
+            assert isinstance(state, Matter)
+            assert lit == light(state, rulebook, moment)
+
+
+@pytest.mark.parametrize(
+    ("stream", "changed"),
+    [
+        (CALENDAR_STREAM, DayOverridden(day=date(2022, 3, 28), workday=False, reason="台风停工")),
+        (POLICY_STREAM, PolicyAdopted(policy=Policy(version="2022-2", near_due_workdays=4))),
+    ],
+)
+def test_another_calendar_or_policy_moves_the_colours_to_come_within_its_own_command(
+    log: Database, stream: str, changed: Event
+) -> None:
+    day = MONDAY + timedelta(days=16)
+    act(log, "matter/m3", opening("迁改管线", due=date(2022, 3, 29)), OFFICE, day)
+    act(log, "matter/m3", c.AcceptReceipt(), LIAISON, day)
+    before = {row.stream: row for row in reading.list_rows(log)}
+    assert local_date(before["matter/m3"].blue) == date(2022, 3, 24)
+    height = newest(log)
+    record_office_events(log, stream, [changed], actor=OFFICE, command_id="changed", now=day)
+    assert newest(log) == height + 1, "no matter has recorded anything yet"
+    after = {row.stream: row for row in reading.list_rows(log)}
+    assert local_date(after["matter/m3"].blue) == date(2022, 3, 23)
+    assert after["matter/m2"] == before["matter/m2"], "what has ended does not move"
+    assert sorted(after.values()) == from_states(log)
+    assert verify(log).ok
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "UPDATE matter_rows SET red = 0 WHERE stream = 'matter/m0'",
+        "UPDATE matter_rows SET lead = 'u-other' WHERE stream = 'matter/m0'",
+        "DELETE FROM matter_rows WHERE stream = 'matter/m0'",
+    ],
+)
+def test_a_row_that_is_not_what_the_events_say_is_named(log: Database, harm: str) -> None:
+    change(log, harm)
+    for report in (verify(log), verify(log, stream="matter/m0")):
+        assert [p.stream for p in report.problems] == ["matter/m0"]
+        assert "matter_rows" in report.problems[0].message
+    assert verify(log, stream="matter/m1").ok
+
+
+def test_a_row_of_no_matter_is_named(log: Database) -> None:
+    columns = ", ".join(reading.list_rows(log)[0]._fields[1:])
+    change(
+        log,
+        f"INSERT INTO matter_rows (stream, {columns}) SELECT 'matter/x', {columns} FROM matter_rows "
+        "WHERE stream = 'matter/m1'",
+    )
+    assert [p.stream for p in verify(log).problems] == ["matter/x"]
+
+
+def test_pages_laid_end_to_end_are_the_list(log: Database) -> None:
+    pages: list[ListRow] = []
+    after = ""
+    while page := reading.list_page(log, 2, after):
+        pages += page
+        after = page[-1].number
+    assert pages == list(reading.list_rows(log))
+    assert [row.stream for row in reading.list_page(log, 9, living=True)] == ["matter/m0", "matter/m1"]
+
+
+def test_a_number_its_tail_and_the_stream_are_found_by_their_indexes(log: Database) -> None:
+    for words in ("XMH-2022-002", "xmh-2022-002", "ＸＭＨ-2022-002", "2", "002", "matter/m1", " 2 "):
+        assert [m.stream for m in reading.find_matters(log, words)] == ["matter/m1"], words
+    for words in ("%", "'", "9" * 10_000, "第" * 10_000, "４"):
+        assert reading.find_matters(log, words) == (), words[:9]
+    assert len(reading.find_matters(log, "第")) == 3
