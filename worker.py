@@ -16,6 +16,7 @@ from activities.channels.opening import open_channels
 from activities.clock import OfficeClock
 from activities.notices import NoticeActivities
 from domain.base import Refusal
+from domain.headquarters import FIRST_HEADQUARTERS
 from eventlog.configured import open_log
 from eventlog.errors import LogError
 from process import leave
@@ -23,6 +24,7 @@ from services.gateway import Gateway
 from services.health import serve_health
 from services.home import make_home, make_private
 from services.lookout import Lookout
+from services.namespaces import keep_namespace
 from services.running import running_worker
 from services.service_log import configure_logging, service_runtime
 from services.sweep import Sweep
@@ -49,6 +51,8 @@ async def serve(stop: asyncio.Event | None = None) -> None:
     address = settings.address or "127.0.0.1:7233"
     client = await _connect_patiently(address, settings.temporal_namespace, service_runtime(settings), stop)
     if client is None:
+        return
+    if settings.headquarters != FIRST_HEADQUARTERS and not await _namespaced(client, stop):
         return
     with open_log(settings) as database:
         gateway = Gateway(client, database, settings.task_queue, door)
@@ -78,6 +82,19 @@ async def serve(stop: asyncio.Event | None = None) -> None:
                 task.cancel()
             logger.info("worker_draining")
     logger.info("worker_stopped")
+
+
+async def _namespaced(client: Client, stop: asyncio.Event) -> bool:
+    """Wait until the headquarters' namespace can be worked in, made where it is missing; False when told to stop."""
+    while not stop.is_set():
+        try:
+            await keep_namespace(client)
+        except RPCError as e:
+            logger.warning("namespace_not_ready", namespace=client.namespace, error=str(e))
+            await asyncio.sleep(PATIENCE)
+        else:
+            return True
+    return False
 
 
 async def _settled(sweep: Sweep, stop: asyncio.Event) -> bool:

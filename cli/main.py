@@ -38,6 +38,7 @@ app = group(
         "notice": "cli.notice:app",
         "burden": "cli.burden:show",
         "audit": "cli.audit:app",
+        "headquarters": "cli.headquarters:app",
         "up": "cli.service.commands:up",
         "down": "cli.service.commands:down",
         "status": "cli.service.commands:status",

@@ -50,6 +50,7 @@ CODES = {
     "port_in_use": Exit.MALFORMED,
     "external_temporal": Exit.MALFORMED,
     "not_found": Exit.NOT_FOUND,
+    "unfinished": Exit.UNREACHABLE,
     "log_unreachable": Exit.UNREACHABLE,
     "log_restored": Exit.UNREACHABLE,
     "log_lost": Exit.UNREACHABLE,
@@ -86,6 +87,7 @@ class Session:
 
     home: str | None = None
     config: str | None = None
+    headquarters: str | None = None
     actor_id: str | None = None
     for_person: str | None = None
     json: bool = False
@@ -125,6 +127,8 @@ class Session:
             os.environ["XMH_HOME"] = self.home
         if self.config:
             os.environ["XMH_CONFIG"] = self.config
+        if self.headquarters:
+            os.environ["XMH_HEADQUARTERS"] = self.headquarters
         if self.actor_id:
             os.environ["XMH_ACTOR"] = self.actor_id
         from settings import Settings
@@ -140,6 +144,7 @@ class Session:
         """
         from eventlog.configured import open_log
 
+        self.check_headquarters()
         url = self.settings.database
         path = Path(url.removeprefix("sqlite:///"))
         if url.startswith("sqlite:") and not path.exists():
@@ -148,6 +153,20 @@ class Session:
         if "actor" in self.settings.model_fields_set:
             self._known(database)
         return database
+
+    def check_headquarters(self) -> None:
+        """Refuse a code nobody has here; where the log is on a server, the server is asked.
+
+        Raises:
+            Refusal: `not_found`, or `unfinished`: it was begun and not finished.
+        """
+        from domain.headquarters import FIRST_HEADQUARTERS
+
+        code = self.settings.headquarters
+        if code != FIRST_HEADQUARTERS:
+            from services.headquarters import known_headquarters
+
+            known_headquarters(self.settings.installation, code)
 
     def _known(self, database: "Database") -> "PersonOnRecord":
         """Who was named by `--as`; a read must not answer as if he existed.

@@ -65,6 +65,15 @@ def _shared() -> list[Any]:
             str | None,
             option("--config", to="config", text="配置文件（默认数据目录里的 xmh.toml）", metavar="FILE"),
         ] = None,
+        headquarters: Annotated[
+            str | None,
+            option(
+                "--headquarters",
+                to="headquarters",
+                text="哪个指挥部（代号；默认首个指挥部，或环境变量 XMH_HEADQUARTERS）",
+                metavar="CODE",
+            ),
+        ] = None,
         acting: Annotated[
             str | None,
             option("--as", to="actor_id", text="以谁的身份办理（人员编号，默认 office）", metavar="PERSON_ID"),
@@ -85,7 +94,7 @@ def _shared() -> list[Any]:
             ),
         ] = None,
     ) -> None:
-        del home, config, acting, for_person, as_json, yes, command_id
+        del home, config, headquarters, acting, for_person, as_json, yes, command_id
 
     return _params(shared)
 
@@ -123,7 +132,7 @@ def _in_chinese(text: str) -> str:
 
 
 TAKES_TIME = re.compile(
-    r"cli\.(service\.commands:(up|down|worker|recover|migrate|doctor)|simulate|audit:verify"
+    r"cli\.(headquarters:add|service\.commands:(up|down|worker|recover|migrate|doctor)|simulate|audit:verify"
     r"|plan\.(importing|drafting|table)|meeting\.papers|meeting\.reads:pack"
     r"|inspection\.reads:print_|assess\.(acts:open_|reads:print_)"
     r"|printing\.(briefing:(draft|edit|issue)|correction|proof|annual|statement|papers:form|circular|templates))"

@@ -61,6 +61,7 @@ class OfficeStream(Term):
     SERIES = "series", "会议系列"
     NUMBERS = "numbers", "编号"
     SECRETS = "secrets", "密钥"
+    HEADQUARTERS = "headquarters", "指挥部"
 
     def of(self, headquarters: str) -> str:
         """The stream's id in a headquarters' log: `calendar/XMH`."""

@@ -11,6 +11,7 @@ from domain.calendar import WorkCalendar
 from domain.envelope import Recorded
 from domain.evolve import evolve as evolve_matter
 from domain.forgetting import ForgottenSecrets, evolve_forgotten
+from domain.founding import Headquarters, evolve_headquarters
 from domain.incoming.evolve import evolve_incoming
 from domain.incoming.paper import IncomingPaper
 from domain.matter import Matter
@@ -51,6 +52,7 @@ FOLDS: dict[str, Fold[Any]] = {
     "assessment": Fold(Assessment, evolve_assessment),
     "onsite": Fold(OnSite, evolve_onsite),
     "incoming": Fold(IncomingPaper, evolve_incoming),
+    "headquarters": Fold(Headquarters, evolve_headquarters),
     "secrets": Fold(ForgottenSecrets, evolve_forgotten),
 }
 """Kind of stream (what stands before the slash) → its fold."""

@@ -112,6 +112,7 @@ class Role(Term):
     HEAD = "head", "单位负责人"
     LEADER = "leader", "领导"
     AUDITOR = "auditor", "审计员"
+    CITY = "city", "市级督办员"
     SYSTEM = "system", "系统"
 
 

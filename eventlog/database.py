@@ -180,6 +180,27 @@ class Database:
             self._log = first[0] if first else ""
         return self._log
 
+    def check_owner(self) -> None:
+        """Refuse the log of another headquarters, whichever build made its tables: before they are migrated.
+
+        Raises:
+            ForeignLog: it is another's.
+            LogUnreachable: the database is down.
+        """
+        try:
+            connection = self.backend.connect()
+            try:
+                self._require_own(connection)
+            finally:
+                connection.close()
+        except LogError:
+            raise
+        except Exception as error:
+            explained = self.backend.explain(error)
+            if explained is None:
+                raise
+            raise explained from error
+
     def scrub(self, table: str) -> str | None:
         """Drop what overwritten rows of the table left behind on disk; what remains and why, in Chinese, or None.
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.session import Exit, Problem, answer, session
+from domain.headquarters import FIRST_HEADQUARTERS
 
 PortOption = Annotated[
     int | None, typer.Option("--port", metavar="N", min=1, max=65535, help="Temporal 监听的本机端口（默认由系统选择）")
@@ -23,6 +24,7 @@ def up(
     from services.embedded.runfile import HomeLock
     from services.embedded.supervise import Supervisor
     from services.embedded.temporal_file import set_aside_damaged
+    from services.headquarters import settings_of
 
     settings = session.settings
     home = embedded_home(settings)
@@ -31,8 +33,10 @@ def up(
         end_orphans(home)
         set_aside_damaged(home)
         check_port(port)
-        settings.keep_door_key()
-        prepare_log(settings)
+        first = settings_of(settings, FIRST_HEADQUARTERS)
+        first.keep_door_key()
+        prepare_log(first)
+        _prepare_others()
         supervisor = Supervisor(home, port)
         if detach:
             from cli.service.detach import detached_supervisor
@@ -42,6 +46,15 @@ def up(
             supervisor.run(lambda run: _tell_ready(_ready_document(supervisor, run.supervisor.pid)))
     finally:
         lock.release()
+
+
+def _prepare_others() -> None:
+    """The logs of the other headquarters; one that cannot be prepared is named and keeps nobody else from working."""
+    from services.headquarters import prepare_others
+
+    for one, trouble in prepare_others(session.settings):
+        sys.stderr.write(f"注意：指挥部 {one.code}（{one.name}）的日志不能用，其他指挥部照常服务：{trouble}\n")
+    sys.stderr.flush()
 
 
 def _ready_document(supervisor: Any, pid: int) -> dict[str, Any]:
@@ -127,16 +140,20 @@ def recover(
 
 
 def migrate() -> None:
-    """把事件日志的表结构升级到本版本；数据不变。"""
+    """把事件日志的表结构升级到本版本；数据不变。不写 --headquarters 即全部指挥部。"""
     from eventlog.schema import HEAD, schema_state
     from services.embedded.prepare import prepare_log
+    from services.headquarters import founding_of
 
     url = session.settings.database
     before = schema_state(url)
     if url.startswith("sqlite:") and not session.settings.home.exists():
         raise Problem(f"数据目录 {session.settings.home} 不存在，请先运行 xmh up", "not_found")
+    session.check_headquarters()
     session.settings.keep_door_key()
-    prepare_log(session.settings)
+    prepare_log(session.settings, founding_of(session.settings))
+    if session.headquarters is None and session.settings.headquarters == FIRST_HEADQUARTERS:
+        _prepare_others()
     answer(
         {"before": before.value, "schema": HEAD},
         f"表结构版本 {HEAD}（升级前：{before.label}）",

@@ -34,13 +34,16 @@ def status_text(document: dict[str, Any]) -> str:
     if log["restored"] and log["restored"]["settled"]:
         lines.append("            曾由较旧的副本还原，已发出的编号已跳过；见 xmh doctor")
     if document["running"] and restarts:
-        names = {"server": "Temporal", "worker": "办理进程"}
-        lines.append("  自动重启  " + "、".join(f"{names[name]} {n} 次" for name, n in restarts.items()))
+        lines.append("  自动重启  " + "、".join(f"{_restarted(name)} {n} 次" for name, n in restarts.items()))
     versions = document["versions"]
     lines.append(
         f"  版本      xmh {versions['xmh'] or '—'}，Python {versions['python']}，temporalio {versions['temporalio']}"
     )
     return "\n".join(lines)
+
+
+def _restarted(name: str) -> str:
+    return "Temporal" if name == "server" else f"办理进程{name.removeprefix('worker')}"
 
 
 def health_text(report: "HealthReport") -> str:

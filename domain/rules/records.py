@@ -14,6 +14,7 @@ from domain.bulletin import BulletinEdited, BulletinIssued, BulletinRecorded
 from domain.envelope import Actor
 from domain.event import Event
 from domain.forgetting import SecretsForgotten
+from domain.founding import HeadquartersFounded
 from domain.incoming import events as incoming
 from domain.meetings.filing import MinutesFiled
 from domain.meetings.series import SeriesRecorded
@@ -107,6 +108,7 @@ RECORDS: dict[type[Event], Authority] = {
     incoming.PaperFiled: Authority.OFFICE,
     incoming.RegistrationVoided: Authority.OFFICE,
     NumbersAdvanced: Authority.SYSTEM,
+    HeadquartersFounded: Authority.SYSTEM,
 }
 
 

@@ -75,7 +75,7 @@ def process_trouble(settings: "Settings") -> Iterator[HealthFinding]:
         )
     for name, n in run.restarts.items():
         if n >= MANY_RESTARTS:
-            what, log = {"server": ("Temporal 服务", "temporal.log"), "worker": ("办理进程", "worker.log")}[name]
+            what, log = ("Temporal 服务", "temporal.log") if name == "server" else ("办理进程", f"{name}.log")
             yield HealthFinding(
                 code=f"{name}_restarting",
                 message=f"{what}已自动重启 {n} 次",

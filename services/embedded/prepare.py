@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from domain.base import Refusal
+from domain.founding import FIRST, Headquarters
 from services.embedded.runfile import RunFile
 from services.embedded.supervise import port_is_free
 from services.home import make_home, make_private
@@ -65,8 +66,8 @@ def check_port(port: int | None) -> None:
         raise Refusal(f"端口 {port} 已被占用，请用 --port 换一个，或不填由系统选择", "port_in_use")
 
 
-def prepare_log(settings: "Settings") -> None:
-    """Prepare the log before `xmh up`: tables of this build, founding events, and keys wrapped.
+def prepare_log(settings: "Settings", headquarters: Headquarters = FIRST) -> None:
+    """Prepare a headquarters' log before it is served: tables of this build, founding events, and keys wrapped.
 
     A log that is an older copy of itself goes on, and no number is given twice; but somebody must know.
 
@@ -85,6 +86,9 @@ def prepare_log(settings: "Settings") -> None:
 
     if schema_state(settings.database) is SchemaState.EMPTY:
         check_no_lost_log(settings.home)
+    else:
+        with open_log(settings) as database:
+            database.check_owner()
     migrate(settings.database)
     with open_log(settings) as database:
         fallen = check_own_log(database, settings.home)
@@ -95,6 +99,6 @@ def prepare_log(settings: "Settings") -> None:
             )
             sys.stderr.flush()
         else:
-            found_log(database)
+            found_log(database, headquarters=headquarters)
         keep_witness(database)
         wrap_keys(database)

@@ -17,6 +17,7 @@ from typing import IO, Self
 from pydantic import ValidationError
 
 from domain.base import Frozen, Refusal
+from domain.headquarters import FIRST_HEADQUARTERS
 
 RUN_FILE = "run.json"
 LOCK_FILE = "up.lock"
@@ -112,6 +113,9 @@ class RunFile(Frozen):
     supervisor: Process
     server: Process | None = None
     worker: Process | None = None
+    """That of the first headquarters."""
+    workers: dict[str, Process] = {}
+    """Those of the others, by the code of the headquarters each serves."""
     temporal: str | None = None
     """host:port of the Temporal server."""
     started_at: datetime
@@ -143,10 +147,15 @@ class RunFile(Frozen):
         return self.supervisor.alive
 
     def orphans(self) -> list[Process]:
-        """Children that still run although their supervisor is gone; the worker first."""
+        """Children that still run although their supervisor is gone; the workers first."""
         if self.running:
             return []
-        return [child for child in (self.worker, self.server) if child is not None and child.alive]
+        children = (self.worker, *self.workers.values(), self.server)
+        return [child for child in children if child is not None and child.alive]
+
+    def worker_of(self, headquarters: str) -> Process | None:
+        """Who serves a headquarters; None when nobody does."""
+        return self.worker if headquarters == FIRST_HEADQUARTERS else self.workers.get(headquarters)
 
 
 class HomeLock:

@@ -19,8 +19,10 @@ from pathlib import Path
 from types import FrameType
 
 from domain.base import Refusal
+from domain.headquarters import FIRST_HEADQUARTERS
 from services.embedded.runfile import Process, RunFile
 from services.embedded.temporal_file import TEMPORAL_FILE, set_aside_damaged
+from services.headquarters import further_headquarters
 
 LOOPBACK = "127.0.0.1"
 NAMESPACE = "default"
@@ -28,6 +30,8 @@ RETENTION = "8760h"
 """Histories of ended matters are kept a year; the log keeps the matters for ever."""
 READY_WITHIN = 60.0
 SERVER_READY_WITHIN = 30.0
+OTHERS_READY_WITHIN = 15.0
+"""A worker whose log is broken waits for it to come back, and is not waited for."""
 WORKER_DRAINS_WITHIN = 40.0
 SERVER_STOPS_WITHIN = 10.0
 LONGEST_PAUSE = 30.0
@@ -48,6 +52,8 @@ class Child:
     command: Sequence[str | Path]
     log: Path
     env: dict[str, str] = field(default_factory=dict)
+    without: Sequence[str] = ()
+    """What of our own environment it does not inherit."""
     process: subprocess.Popen[bytes] | None = None
     known: Process | None = None
     ready: bool = False
@@ -73,7 +79,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **self.env, READY_FD: str(theirs)},
+                env={k: v for k, v in os.environ.items() if k not in self.without} | self.env | {READY_FD: str(theirs)},
                 pass_fds=(theirs,),
                 start_new_session=True,
             )
@@ -126,26 +132,55 @@ class Child:
 
 
 class Supervisor:
-    """Keeps the server and the worker of one home running until it is told to stop."""
+    """Keeps the server of one installation and a worker for each of its headquarters running until it is told to stop.
+
+    A process each: what floods or breaks one worker takes nothing from another's, not even the interpreter.
+    """
 
     def __init__(self, home: Path, port: int | None = None, worker_command: Sequence[str | Path] | None = None) -> None:
         """Nothing runs yet. Without a port a free one is taken, and kept through restarts of the server."""
         self.home = home
         self.port = port or free_port()
         self.address = f"{LOOPBACK}:{self.port}"
-        logs = home / "logs"
+        self._logs = logs = home / "logs"
         logs.mkdir(mode=0o700, exist_ok=True)
         self.server = Child("server", _server_command(home, self.port), logs / "temporal.log")
-        self.worker = Child(
-            "worker",
-            worker_command or [sys.executable, _worker_script()],
-            logs / "worker.log",
-            {"XMH_HOME": str(home), "XMH_TEMPORAL_ADDRESS": self.address, "XMH_TEMPORAL_NAMESPACE": NAMESPACE},
-        )
+        self._worker_command = worker_command or [sys.executable, _worker_script()]
+        self.worker = self._worker_of(FIRST_HEADQUARTERS)
+        self.others: dict[str, Child] = {}
+        """The workers of the other headquarters, by code."""
+        self._find_others()
         self._started_at = datetime.now(UTC)
         self._me = Process.of(os.getpid())
         self._signals = 0
         self._woken: int | None = None
+
+    def _worker_of(self, headquarters: str) -> Child:
+        first = headquarters == FIRST_HEADQUARTERS
+        name = "worker" if first else f"worker-{headquarters}"
+        where = {"XMH_HOME": str(self.home), "XMH_HEADQUARTERS": headquarters}
+        where |= {"XMH_TEMPORAL_ADDRESS": self.address, "XMH_TEMPORAL_NAMESPACE": NAMESPACE}
+        # The ports are one process's: of the others nobody could tell which is whose.
+        without = () if first else ("XMH_HEALTH_PORT", "XMH_METRICS_PORT")
+        return Child(name, self._worker_command, self._logs / f"{name}.log", where, without)
+
+    def _find_others(self) -> None:
+        """Whoever is set up while this runs is served from then on."""
+        for one in further_headquarters(self.home):
+            if one.code not in self.others:
+                self.others[one.code] = self._worker_of(one.code)
+
+    @property
+    def _workers(self) -> tuple[Child, ...]:
+        return self.worker, *self.others.values()
+
+    @property
+    def _settled(self) -> bool:
+        """Whether everybody works, or has shown in time that he cannot: one that is broken keeps no other waiting."""
+        patience = time.monotonic() - OTHERS_READY_WITHIN
+        return self.worker.ready and all(
+            one.ready or one.failures or 0 < one.started < patience for one in self.others.values()
+        )
 
     def run(self, when_ready: Callable[[RunFile], None]) -> None:
         """Start both, say when they are ready, watch over them until SIGTERM or Ctrl-C, then drain.
@@ -160,11 +195,14 @@ class Supervisor:
             try:
                 while not self._signals:
                     self._look()
-                    if not announced and self.worker.ready:
+                    if not announced and self._settled:
                         announced = True
                         when_ready(self._noted())
                     if not announced and time.monotonic() > limit:
-                        raise self._not_ready()
+                        if not self.worker.ready:
+                            raise self._not_ready()
+                        announced = True
+                        when_ready(self._noted())
                     self._wait()
             finally:
                 self._stop()
@@ -173,8 +211,9 @@ class Supervisor:
         self._signals += 1
 
     def _look(self) -> None:
-        """One look at both: bury, start, and notice readiness."""
-        for child in (self.server, self.worker):
+        """One look at all: bury, start, and notice readiness."""
+        self._find_others()
+        for child in (self.server, *self._workers):
             if child.process is not None and not child.runs:
                 child.died()
                 self._noted()
@@ -183,11 +222,12 @@ class Supervisor:
             self._begin(self.server)
         if self.server.runs and not self.server.ready:
             self._look_at_new_server(now)
-        if self.server.ready and self.worker.process is None and now >= self.worker.not_before:
-            self._begin(self.worker)
-        if self.worker.runs and not self.worker.ready and self.worker.said_ready():
-            self.worker.is_ready()
-            self._noted()
+        for worker in self._workers:
+            if self.server.ready and worker.process is None and now >= worker.not_before:
+                self._begin(worker)
+            if worker.runs and not worker.ready and worker.said_ready():
+                worker.is_ready()
+                self._noted()
 
     def _begin(self, child: Child) -> None:
         if child is self.server and child.failures > 1:
@@ -199,9 +239,10 @@ class Supervisor:
         if _answers(self.address):
             self.server.is_ready()
             self._noted()
-            if self.worker.ready and self.worker.process is not None:
-                # It was away for a while: whatever it forgot is healed now, not at the next sweep.
-                self.worker.process.send_signal(signal.SIGUSR1)
+            for worker in self._workers:
+                if worker.ready and worker.process is not None:
+                    # It was away for a while: whatever it forgot is healed now, not at the next sweep.
+                    worker.process.send_signal(signal.SIGUSR1)
         elif now - self.server.started > SERVER_READY_WITHIN and self.server.process is not None:
             self.server.process.kill()
 
@@ -211,27 +252,33 @@ class Supervisor:
             supervisor=self._me,
             server=self.server.known if self.server.runs else None,
             worker=self.worker.known if self.worker.runs else None,
+            workers={code: one.known for code, one in self.others.items() if one.runs and one.known is not None},
             temporal=self.address,
             started_at=self._started_at,
             ready=self.server.ready and self.worker.ready,
-            restarts={c.name: max(c.starts - 1, 0) for c in (self.server, self.worker)},
+            restarts={c.name: max(c.starts - 1, 0) for c in (self.server, *self._workers)},
         )
         run.write(self.home)
         return run
 
     def _wait(self) -> None:
-        """Sleep until something happens: a signal, the death of a child, a word from the worker."""
-        settled = self.server.ready and self.worker.ready
-        listen = [fd for fd in (self._woken, self.worker.says) if fd is not None]
+        """Sleep until something happens: a signal, the death of a child, a word from a worker."""
+        settled = self.server.ready and self._settled
+        listen = [fd for fd in (self._woken, *(worker.says for worker in self._workers)) if fd is not None]
         heard, _, _ = select.select(listen, [], [], _IDLE_LOOK if settled else _BUSY_LOOK)
         if self._woken in heard:
             with suppress(BlockingIOError):
                 os.read(self._woken or 0, 512)
 
     def _stop(self) -> None:
-        """The worker first, for it finishes what it has begun on the server. A second signal cuts that short."""
+        """The workers first, for they finish what they have begun on the server. A second signal cuts that short."""
         before = self._signals
-        self.worker.stop(signal.SIGTERM, WORKER_DRAINS_WITHIN, lambda: self._signals > before)
+        for worker in self.others.values():
+            if worker.process is not None and worker.runs:
+                worker.process.send_signal(signal.SIGTERM)  # all drain at once, not one after the other
+        limit = time.monotonic() + WORKER_DRAINS_WITHIN
+        for worker in self._workers:
+            worker.stop(signal.SIGTERM, max(limit - time.monotonic(), 0), lambda: self._signals > before)
         self.server.stop(signal.SIGTERM, SERVER_STOPS_WITHIN, lambda: self._signals > before + 1)
         RunFile.remove(self.home)
 

@@ -14,6 +14,7 @@ from documents.meetings.calling import DirectoryNames, agenda_page, last_resched
 from documents.meetings.minutes import minutes_page
 from documents.page import Page
 from domain.base import Refusal
+from domain.founding import FIRST
 from domain.meetings import commands as c
 from domain.meetings.agenda import arranged_agenda
 from domain.meetings.deliveries import decision_source
@@ -21,12 +22,12 @@ from domain.meetings.meeting import AgendaItem, Attendance
 from domain.meetings.terms import Outcome
 from domain.office import Person
 from domain.terms import Role
-from services.founding import OFFICE_UNIT
+from services.founding import office_unit
 from tests.support.meetings import THURSDAY, Session, convened, decision, in_session, item
 from tests.support.office import ASSIST, FOR_LEADER, LEAD, PEOPLE, UNITS
 
 SECRETARY = Person(id="office", name="林若谷", unit="office", role=Role.OFFICE, phone="0755-00000001")
-NAMES = DirectoryNames.of((*UNITS, OFFICE_UNIT), (*PEOPLE, SECRETARY))
+NAMES = DirectoryNames.of((*UNITS, office_unit(FIRST)), (*PEOPLE, SECRETARY))
 SIGNED = date(2022, 4, 1)
 UPDATE, HOUSING = "区城市更新和土地整备局", "区住房和建设局"
 
@@ -193,7 +194,7 @@ def test_who_was_there_stands_after_the_text_with_units_and_who_took_the_minutes
     told = [line for line in minutes(session) if line]
     at = told.index("### 三、参会人员")
     assert told[at + 1 : at + 5] == [
-        f"**出席：**{OFFICE_UNIT.name}吴七、林若谷；{UPDATE}李三、孙四",
+        f"**出席：**{office_unit(FIRST).name}吴七、林若谷；{UPDATE}李三、孙四",
         f"**请假：**{HOUSING}赵五",
         "**列席：**市规划院陈工",
         "**记录：**林若谷",

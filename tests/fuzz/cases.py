@@ -9,7 +9,7 @@ from typer.main import get_command
 from cli.main import app
 from tests.fuzz.hostile import DATES, ENVIRONMENT, MATTERS, NUMBERS, PEOPLE, TEXTS, TOML, UNITS, WORDS, Files
 
-NEVER = frozenset({("up",), ("down",), ("worker",), ("simulate",), ("migrate",)})
+NEVER = frozenset({("up",), ("down",), ("worker",), ("simulate",), ("migrate",), ("headquarters", "add")})
 """They start, stop or found something; their words are tried by subprocess, with what they must refuse."""
 VERDICTS = (("doctor",), ("audit", "verify"), ("audit", "unanswered"), ("simulate",))
 """They look for what is wrong and end with 1 when they found it; nothing else ever does, but a bug."""
@@ -51,7 +51,17 @@ def case(seed: int, commands: dict[tuple[str, ...], Any], files: Files) -> Case:
     words, several = list(path), False
     for parameter in command.params:
         option = parameter.param_type_name == "option"
-        shared = parameter.name in ("home", "config", "acting", "for_person", "as_json", "yes", "command_id", "help")
+        shared = parameter.name in (
+            "home",
+            "config",
+            "headquarters",
+            "acting",
+            "for_person",
+            "as_json",
+            "yes",
+            "command_id",
+            "help",
+        )
         if option and chance.random() > (0.03 if shared else 0.45 if not parameter.required else 0.9):
             continue
         if not option and chance.random() > (0.95 if parameter.required else 0.7):

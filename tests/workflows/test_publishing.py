@@ -10,13 +10,14 @@ import pytest_asyncio
 from domain import commands as c
 from domain.envelope import SYSTEM, Actor
 from domain.event import Event
+from domain.founding import FIRST
 from domain.office import CalendarYearPublished, PersonRecorded, PolicyAdopted, UnitRecorded
 from domain.policy import Policy
 from domain.terms import SuspensionReason
 from eventlog import reading
 from eventlog.migrate import migrate
 from services.calendar_seed import seed_years
-from services.founding import OFFICE_PERSON, OFFICE_UNIT
+from services.founding import OFFICE_PERSON, office_unit
 from services.gateway import Gateway
 from services.office_records import record_office_events
 from services.reprojection import deadline_moves_since, moved_reminders, open_matters, pending_reprojections
@@ -68,7 +69,7 @@ async def office(dev_server: DevServer, tmp_path: Path) -> AsyncIterator[Gateway
         founding: list[tuple[str, list[Event]]] = [
             (CALENDAR_STREAM, [published(2022)]),
             (POLICY_STREAM, [PolicyAdopted(policy=POLICY)]),
-            (DIRECTORY_STREAM, [*(UnitRecorded(unit=u) for u in (OFFICE_UNIT, *UNITS)), *people]),
+            (DIRECTORY_STREAM, [*(UnitRecorded(unit=u) for u in (office_unit(FIRST), *UNITS)), *people]),
         ]
         for stream, events in founding:
             record_office_events(log, stream, events, actor=SYSTEM, command_id=stream, now=NOVEMBER)
