@@ -46,6 +46,8 @@ app = group(
         "worker": "cli.service.commands:worker",
         "recover": "cli.service.commands:recover",
         "migrate": "cli.service.commands:migrate",
+        "backup": "cli.service.keeping:backup",
+        "restore": "cli.service.keeping:restore",
         "simulate": "cli.simulate:simulate",
     },
 )

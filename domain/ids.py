@@ -62,6 +62,7 @@ class OfficeStream(Term):
     NUMBERS = "numbers", "编号"
     SECRETS = "secrets", "密钥"
     HEADQUARTERS = "headquarters", "指挥部"
+    OPERATIONS = "operations", "运行"
 
     def of(self, headquarters: str) -> str:
         """The stream's id in a headquarters' log: `calendar/XMH`."""

@@ -22,6 +22,7 @@ from domain.meetings.series import SeriesBook, evolve_series
 from domain.numbering import NumberLedger, evolve_numbers
 from domain.office import Directory, evolve_calendar, evolve_directory, evolve_policy
 from domain.onsite.inspection import OnSite, evolve_onsite
+from domain.operations import Operations, evolve_operations
 from domain.papers import PaperLedger, evolve_papers
 from domain.policy import Policy
 from domain.workplan import WorkPlan, evolve_plan
@@ -54,6 +55,7 @@ FOLDS: dict[str, Fold[Any]] = {
     "incoming": Fold(IncomingPaper, evolve_incoming),
     "headquarters": Fold(Headquarters, evolve_headquarters),
     "secrets": Fold(ForgottenSecrets, evolve_forgotten),
+    "operations": Fold(Operations, evolve_operations),
 }
 """Kind of stream (what stands before the slash) → its fold."""
 WORKFLOW_OF = {"matter": "Matter", "meeting": "Meeting"}

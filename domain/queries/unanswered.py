@@ -39,9 +39,11 @@ def unanswered_windows(
     """The report windows that closed in the period and were never answered, and what the office did about each.
 
     Each window is explained by what was done after it was missed: a 催办, an 升级, a pause, or the end of the matter.
-    The office has the next working day for it.
+    The office has the next working day for it. Where nothing was done because the unit reported again in the window
+    after it, as in a 一日一调度, that report is the explanation.
     """
     missed: dict[str, date] = {}
+    answered: list[date] = []
     acts: list[tuple[date, str]] = []
     for recorded in events:
         day = local_date(recorded.recorded_at)
@@ -50,6 +52,8 @@ def unanswered_windows(
                 missed[window.key] = local_date(window.closes)
             case ev.MissWithdrawn(window=key) | ev.FeedbackSubmitted(late_for=str() as key):
                 missed.pop(key, None)
+            case ev.FeedbackSubmitted(window=str()):
+                answered.append(day)
             case ev.UrgeIssued(no=no):
                 acts.append((day, f"已催办（{no}）"))
             case ev.MatterEscalated(to_rung=rung):
@@ -65,6 +69,8 @@ def unanswered_windows(
         return None
     last = max(open_.values())
     after = [label for day, label in acts if day >= last]
+    if not after and any(day > last for day in answered):
+        after = ["其后已按期反馈"]
     if not after and _fresh(last, until, calendar):
         after = [f"{said_date(last)}刚漏报，次日催办"]
     return Unanswered(windows=tuple(map(window_label, open_)), explanation="，".join(dict.fromkeys(after)) or None)

@@ -35,6 +35,7 @@ from domain.office import (
 )
 from domain.onsite import events as onsite
 from domain.onsite.rules import check_plan
+from domain.operations import BackupTaken, RestoredFromBackup
 from domain.papers import CircularApproved, PaperIssued, PaperVoided
 from domain.terms import Role
 from domain.workplan import PlanStage, PlanVersioned
@@ -66,6 +67,8 @@ RECORDS: dict[type[Event], Authority] = {
     PersonTransferred: Authority.OFFICE,
     PostAssigned: Authority.OFFICE,
     SeriesRecorded: Authority.OFFICE,
+    BackupTaken: Authority.OFFICE,
+    RestoredFromBackup: Authority.SYSTEM,
     DelegationGranted: Authority.GIVER,
     DelegationRevoked: Authority.GIVER,
     PlanVersioned: Authority.OFFICE_OR_LEADER,

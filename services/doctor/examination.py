@@ -1,5 +1,6 @@
 """One look at everything."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from domain.base import Refusal
@@ -40,7 +41,7 @@ async def examine(settings: "Settings", *, noted: bool = False) -> HealthReport:
             mark = noticed_of_log(database)
             if noted and database.witness is not None:
                 mark = database.witness.note(database.log(), Watermark.noted)
-            notices = [*log.healing_noticed(mark), *notices]
+            notices = [*log.healing_noticed(mark), *log.backup_noticed(database, datetime.now(UTC)), *notices]
             problems += log.restored_log(mark, database, settings)
             problems += log.clock_trouble(database)
             problems += log.key_trouble(database)

@@ -1,14 +1,16 @@
 """What the log says is wrong, and what was noticed and mended before."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from domain.base import Refusal
 from domain.calendar import SHANGHAI, local_date
 from domain.deadlines import owed
+from domain.ids import OfficeStream
 from domain.matter import Matter
 from domain.notices.reach import unreached_of_matters
+from domain.operations import Operations
 from domain.queries.telling import office_time
 from eventlog import reading
 from eventlog.clock import FAST
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from settings import Settings
 
 HOUR_MINUTES, DAY_MINUTES = 60, 24 * 60
+BACKED_UP_WITHIN = timedelta(days=7)
+"""So long a log may be without a backup before doctor says so."""
 
 
 def healing_noticed(mark: Watermark) -> Iterator[HealthFinding]:
@@ -104,6 +108,19 @@ def key_trouble(database: Database) -> Iterator[HealthFinding]:
             message=f"有{keys.locked}把密钥在这里打不开：主密钥不在，或不是原来的那一把",
             remedy="找回 master.key（或 XMH_MASTER_KEY、XMH_MASTER_KEY_COMMAND）；它不在数据库里，须单独备份",
         )
+
+
+def backup_noticed(database: Database, now: datetime) -> Iterator[HealthFinding]:
+    """For doctor: a log in use for a while that was never backed up, or not lately."""
+    loaded = reading.load(database, database.own(OfficeStream.OPERATIONS))
+    done = loaded.state if loaded and isinstance(loaded.state, Operations) else Operations()
+    last = max((t for t in (done.backed_up_at, done.restored_at) if t is not None), default=None)
+    first = next(iter(reading.read_all(database, 0, 1)), None)
+    began = last or (first.recorded_at if first else now)
+    if not database.url.startswith("sqlite:") or now - began < BACKED_UP_WITHIN:
+        return
+    message = f"上次备份是{_apart(now, last)}以前" if last else "事件日志从未备份"
+    yield HealthFinding(code="backup_due", message=message, remedy="运行 xmh backup FILE，写到另一块盘；可放进定时任务")
 
 
 def _apart(one: datetime, other: datetime) -> str:

@@ -1,0 +1,82 @@
+"""`xmh backup` and `xmh restore`."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.session import answer, session
+from domain.queries.telling import office_time
+
+FileArg = Annotated[Path, typer.Argument(metavar="FILE", help="备份文件（.zip）")]
+
+
+def backup(file: FileArg) -> None:
+    """备份日志、附件和已印发的文件，服务不必停；密钥不在其中，须另行保管。"""
+    from services.backup.taking import back_up
+
+    with _progress("备份") as moved:
+        taken = back_up(session.settings, file, session.actor, moved)
+    document = {
+        "file": str(taken.file),
+        "position": taken.position,
+        "files": taken.files,
+        "size": taken.size,
+        "sha256": taken.sha256,
+    }
+    holds = f"日志到第{taken.position}条（已核验），文件{taken.files}个，{taken.size / 2**20:.1f} MiB"
+    said = (
+        f"已备份到 {taken.file}：{holds}",
+        f"SHA-256 {taken.sha256}",
+        f"密钥不在备份里，请把 {session.settings.master_key_place} 另外保管在别处",
+    )
+    answer(document, "\n".join(said))
+
+
+def restore(
+    file: FileArg,
+    past: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--past", metavar="编号", help="备份以后已用到哪个编号（XMH-2026-057、催〔2026〕12号），可多次填写"
+        ),
+    ] = None,
+) -> None:
+    """把备份还原到一个空的数据目录（--home），先核验，再启用；已发出的通知不重发，编号不重给。"""
+    from domain.numbering import number_on_paper
+    from services.backup.restoring import restore as bring_back
+
+    seen: dict[str, int] = {}
+    for series, number in map(number_on_paper, past or ()):
+        seen[series] = max(number, seen.get(series, 0))
+    with _progress("还原") as moved:
+        back = bring_back(session.settings, file, seen, moved)
+    lines = [
+        f"已还原到 {session.settings.home}：{office_time(back.taken_at)}的备份，日志到第{back.position}条，已核验",
+        *([f"通知{back.held_back}条可能已经发出，不再自动发送，要发的用 xmh notice retry"] if back.held_back else []),
+        *([f"{back.untold}条记录备份时尚未通知，可能已经通知过，不再补发"] if back.untold else []),
+        *([f"请把主密钥放回 {session.settings.master_key_place}，否则密件打不开"] if back.keys_missing else []),
+        *(
+            [f"已跳过备份以后用过的编号：{'、'.join(f'{k} 至 {n}' for k, n in back.numbers.items())}"]
+            if back.numbers
+            else []
+        ),
+        "备份以后办理的不在其中，请据纸质件补录"
+        + ("" if past else "；那以后用过的编号本机不知道，用 --past 写明的才不会再次给出"),
+        "下一步：xmh up，再运行 xmh recover",
+    ]
+    answer(back.model_dump(mode="json"), "\n".join(lines))
+
+
+@contextmanager
+def _progress(what: str) -> "Iterator[Callable[[int, int], None]]":
+    """A bar over the files on stderr, on a terminal only."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(file=sys.stderr), disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

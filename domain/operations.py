@@ -1,0 +1,56 @@
+"""What was done with the log as a whole: backed up, restored. Who keeps a log shows that he has kept it."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from domain.base import Frozen
+from domain.envelope import Recorded
+from domain.event import Event, decode
+
+
+class BackupTaken(Event):
+    """备份: the log up to `position`, with its files, was written to a file that verified."""
+
+    label: ClassVar[str] = "备份"
+    file: str
+    """Its name; where it is kept is the operator's business."""
+    position: int
+    hash: str
+    """Of the newest event in it."""
+    sha256: str
+    """Of the whole file, so that it can be told from another one later."""
+    size: int
+
+
+class RestoredFromBackup(Event):
+    """还原: this log was taken out of a backup, and goes on from there."""
+
+    label: ClassVar[str] = "从备份还原"
+    file: str
+    taken_at: datetime
+    position: int
+    hash: str
+    held_back: int
+    """Notices that may have been sent after the backup, and are not sent again of themselves."""
+    untold: int
+    """Events of which no notice is made any more, for the same reason."""
+
+
+class Operations(Frozen):
+    """When the log was last backed up, and last restored."""
+
+    backup: BackupTaken | None = None
+    backed_up_at: datetime | None = None
+    restored: RestoredFromBackup | None = None
+    restored_at: datetime | None = None
+
+
+def evolve_operations(state: Operations | None, recorded: Recorded) -> Operations:
+    """Fold one event of the operations' stream."""
+    known, event = state or Operations(), decode(recorded)
+    match event:
+        case BackupTaken():
+            return known.model_copy(update={"backup": event, "backed_up_at": recorded.recorded_at})
+        case RestoredFromBackup():
+            return known.model_copy(update={"restored": event, "restored_at": recorded.recorded_at})
+    raise TypeError(f"{type(event).__name__} does not belong to the operations")

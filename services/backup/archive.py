@@ -1,0 +1,133 @@
+"""The file a backup is: an archive of the log and its files; the manifest goes in last, so that half a one has none."""
+
+import hashlib
+import json
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+from pydantic import ValidationError
+
+from domain.base import Frozen, refuse, refuse_always
+from eventlog.attachments import FOLDER as ATTACHMENTS
+from settings import CONFIG_FILE
+
+FORMAT = 1
+MANIFEST, LOG = "manifest.json", "events.db"
+KEPT = (ATTACHMENTS, "documents", "drafts", "templates", CONFIG_FILE)
+"""What goes along with the log. Keys do not, nor what is made anew: Temporal's file, witnesses, run files, logs."""
+MOST_MANIFEST = 64 * 1024 * 1024
+_PIECE = 1024 * 1024
+
+Progress = Callable[[int, int], None]
+"""(files done, files in all)."""
+
+
+def unmoved(done: int, total: int) -> None:
+    """Nobody watches."""
+    del done, total
+
+
+class KeptFile(Frozen):
+    """One file of a backup, by its path below the home."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+class Manifest(Frozen):
+    """What a backup holds, and of which moment: position and hash are those of the newest event in it."""
+
+    format: int = FORMAT
+    taken_at: datetime
+    headquarters: str
+    position: int
+    hash: str
+    files: tuple[KeptFile, ...] = ()
+
+
+def write_archive(target: Path, manifest: Manifest, files: Iterable[tuple[str, Path]], moved: Progress) -> Manifest:
+    """Write these files, by their path below the home; the manifest as it went in.
+
+    Raises:
+        OSError: a file cannot be read or written.
+    """
+    listed = sorted(files)
+    kept: list[KeptFile] = []
+    with zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED) as archive:
+        for n, (name, path) in enumerate(listed, start=1):
+            kept.append(_put(archive, name, path))
+            moved(n, len(listed))
+        whole = manifest.model_copy(update={"files": tuple(kept)})
+        archive.writestr(MANIFEST, whole.model_dump_json(indent=1))
+    return whole
+
+
+def _put(archive: zipfile.ZipFile, name: str, path: Path) -> KeptFile:
+    digest, size = hashlib.sha256(), 0
+    entry = zipfile.ZipInfo(name)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    with path.open("rb") as source, archive.open(entry, "w", force_zip64=True) as target:
+        while piece := source.read(_PIECE):
+            digest.update(piece)
+            size += len(piece)
+            target.write(piece)
+    return KeptFile(path=name, size=size, sha256=digest.hexdigest())
+
+
+def unpack_archive(file: Path, home: Path, headquarters: str, moved: Progress) -> Manifest:
+    """Every file of the manifest below a home, exactly as it was put in, and no other.
+
+    Raises:
+        Refusal: the file is no whole backup of that headquarters, or of a newer build.
+        OSError: a file cannot be written.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            manifest = _manifest(archive, file)
+            refuse(
+                manifest.headquarters != headquarters,
+                f"{file.name} 是 {manifest.headquarters} 的备份，不是 {headquarters} 的；请用 --headquarters 写明",
+                "malformed",
+            )
+            for n, kept in enumerate(manifest.files, start=1):
+                _take(archive, kept, home, file)
+                moved(n, len(manifest.files))
+            return manifest
+    except FileNotFoundError:
+        refuse_always(f"没有文件 {file}", "not_found")
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, KeyError, RuntimeError) as error:
+        refuse_always(f"{file.name} 不是完整的备份文件（{error}）", "malformed")
+
+
+def _manifest(archive: zipfile.ZipFile, file: Path) -> Manifest:
+    try:
+        refuse(archive.getinfo(MANIFEST).file_size > MOST_MANIFEST, f"{file.name} 的清单过大", "malformed")
+        told = json.loads(archive.read(MANIFEST))
+        newer = isinstance(told, dict) and isinstance(told.get("format"), int) and told["format"] > FORMAT
+        refuse(newer, f"{file.name} 由更新版本的 xmh 写成，请用那个版本还原", "schema_newer")
+        return Manifest.model_validate(told)
+    except (ValidationError, ValueError, KeyError):
+        refuse_always(f"{file.name} 不是 xmh 的备份文件，或没有写完", "malformed")
+
+
+def _take(archive: zipfile.ZipFile, kept: KeptFile, home: Path, file: Path) -> None:
+    """One file: of the size and the digest it had, below the home and nowhere else."""
+    place = PurePosixPath(kept.path)
+    ours = kept.path == LOG or (place.parts and place.parts[0] in KEPT)
+    climbs = place.is_absolute() or ".." in place.parts or "\\" in kept.path or not ours
+    refuse(climbs, f"{file.name} 要写到数据目录以外（{kept.path}），没有还原", "malformed")
+    target = home.joinpath(*place.parts)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    differs = f"{file.name} 里的 {kept.path} 与清单不符"
+    digest, size = hashlib.sha256(), 0
+    with archive.open(kept.path) as source, target.open("xb") as out:
+        while piece := source.read(_PIECE):
+            digest.update(piece)
+            size += len(piece)
+            refuse(size > kept.size, differs, "not_sound")
+            out.write(piece)
+    refuse((size, digest.hexdigest()) != (kept.size, kept.sha256), differs, "not_sound")

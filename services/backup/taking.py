@@ -1,0 +1,118 @@
+"""`xmh backup`: the log of one moment and its files, as one file, while everything runs.
+
+A copy of `events.db` under a running service lacks whatever still stands in the write-ahead log, and verifies: so the
+database's own online copy is taken and verified. Keys stay apart: who finds a backup must not read a leader's words.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from domain.base import Frozen, refuse, refuse_always
+from domain.envelope import Actor
+from domain.ids import OfficeStream
+from domain.operations import BackupTaken
+from eventlog.configured import open_log
+from eventlog.verify import verify
+from services.backup.archive import KEPT, LOG, Manifest, Progress, unmoved, write_archive
+from services.office_records import record_office_events
+
+if TYPE_CHECKING:
+    from settings import Settings
+
+
+class BackedUp(Frozen):
+    """A backup that was taken; `size` is in bytes."""
+
+    file: Path
+    position: int
+    files: int
+    size: int
+    sha256: str
+
+
+def back_up(settings: "Settings", file: Path, actor: Actor, moved: Progress = unmoved) -> BackedUp:
+    """Write the log as it is now, and its files, into one file; recorded in the log once it is there and verifies.
+
+    Raises:
+        Refusal: the log is PostgreSQL's, the file is there already, cannot be written, or the copy does not verify.
+        LogError: the log cannot be read.
+    """
+    _may_be_written(settings, file)
+    part = file.with_name(f".{file.name}.{uuid4().hex[:8]}")
+    copy = part.with_name(f"{part.name}.db")
+    try:
+        _copy_database(Path(settings.database.removeprefix("sqlite:///")), copy)
+        position, newest = newest_of_sound(settings, copy)
+        manifest = Manifest(
+            taken_at=datetime.now(UTC), headquarters=settings.headquarters, position=position, hash=newest
+        )
+        # The files after the log: it names none that is not there yet.
+        manifest = write_archive(part, manifest, [(LOG, copy), *_files_of(settings.home)], moved)
+        part.chmod(0o600)
+        with part.open("rb") as written:
+            digest = hashlib.file_digest(written, "sha256").hexdigest()
+        size = part.stat().st_size
+        part.replace(file)
+    except OSError as error:
+        refuse_always(f"备份写不到 {file}：{error.strerror or error}", "malformed")
+    finally:
+        for left in part.parent.glob(f"{part.name}*"):
+            left.unlink()
+    taken = BackupTaken(file=file.name, position=position, hash=newest, sha256=digest, size=size)
+    with open_log(settings) as database:
+        stream, command_id = database.own(OfficeStream.OPERATIONS), f"backup:{digest[:32]}"
+        record_office_events(database, stream, [taken], actor=actor, command_id=command_id, now=datetime.now(UTC))
+    return BackedUp(file=file, position=position, files=len(manifest.files), size=size, sha256=digest)
+
+
+def _may_be_written(settings: "Settings", file: Path) -> None:
+    refuse(
+        not settings.database.startswith("sqlite:"),
+        "PostgreSQL 上的事件日志请用 pg_dump 备份（见 deploy/README.md），数据目录里的附件和文件另行复制",
+        "unsupported",
+    )
+    refuse(file.exists(), f"{file} 已存在，不会覆盖；请换一个文件名", "malformed")
+    refuse(not file.parent.is_dir(), f"没有目录 {file.parent}，请先建立", "not_found")
+    inside = settings.home.resolve() in file.resolve().parents
+    refuse(inside, f"{file} 在数据目录里，目录丢了备份也就丢了；请写到别处", "malformed")
+
+
+def _copy_database(source: Path, target: Path) -> None:
+    """SQLite's own copy of one moment, taken under whatever writes meanwhile."""
+    refuse(not source.exists(), f"没有事件日志 {source}，请先运行 xmh up", "not_found")
+    target.touch(mode=0o600)
+    with closing(sqlite3.connect(source)) as log, closing(sqlite3.connect(target)) as copy:
+        log.backup(copy)
+
+
+def newest_of_sound(settings: "Settings", copy: Path) -> tuple[int, str]:
+    """Position and hash of the newest event of a copy of the log that verifies.
+
+    Raises:
+        Refusal: `not_sound`, it does not.
+    """
+    at_copy = settings.model_copy(update={"database_url": f"sqlite:///{copy}", "database_url_file": None})
+    with open_log(at_copy) as database:
+        report = verify(database)
+        wrong = "；".join(problem.message for problem in report.problems[:3])
+        refuse(
+            not report.ok, f"日志核验不通过：{wrong}；没有留下备份，也没有还原，请先运行 xmh audit verify", "not_sound"
+        )
+        with database.reading() as transaction:
+            row = transaction.one("SELECT position, hash FROM events ORDER BY position DESC LIMIT 1")
+    return (int(row[0]), str(row[1])) if row else (0, "")
+
+
+def _files_of(home: Path) -> Iterator[tuple[str, Path]]:
+    """Path below the home, and where it lies. Never through a link: what it leads to is not ours."""
+    for name in KEPT:
+        top = home / name
+        for path in [top] if top.is_file() else top.rglob("*"):
+            if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
+                yield path.relative_to(home).as_posix(), path
