@@ -39,6 +39,7 @@ app = group(
         "burden": "cli.burden:show",
         "audit": "cli.audit:app",
         "headquarters": "cli.headquarters:app",
+        "city": "cli.city:app",
         "up": "cli.service.commands:up",
         "down": "cli.service.commands:down",
         "status": "cli.service.commands:status",

@@ -77,6 +77,7 @@ def _authorise(command: Frozen, context: DecisionContext) -> None:
         return
     refuse(isinstance(command, ONLY_CLOCK), "此操作只能由系统时钟发起", "forbidden")
     refuse(actor.role is Role.AUDITOR, "审计员只能查阅和核验，不能办理会议", "forbidden")
+    refuse(actor.role is Role.CITY, "市级督办员汇总查阅各指挥部，不办理会议", "forbidden")
     refuse(
         actor.on_behalf_of is not None and actor.role is not Role.OFFICE, "只有办公室可以代录领导的决定", "forbidden"
     )

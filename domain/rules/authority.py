@@ -97,6 +97,7 @@ def authorise(matter: Matter | None, command: Frozen, context: DecisionContext) 
     if kind in CLOCK:
         return
     refuse(actor.role is Role.AUDITOR, "审计员只能查阅和核验，不能办理事项", "forbidden")
+    refuse(actor.role is Role.CITY, "市级督办员汇总查阅各指挥部，不办理事项", "forbidden")
     behalf = actor.on_behalf_of
     refuse(
         behalf is not None and behalf.delegation is None and actor.role is not Role.OFFICE,

@@ -22,6 +22,7 @@ def grant(directory: Directory, delegation: Delegation, actor: Actor, today: dat
     _may_give(directory, delegation.giver, actor, today)
     refuse(giver.id == receiver.id, "不能授权给本人")
     refuse(receiver.role is Role.AUDITOR, "审计员只能查阅和核验，不能受托办理")
+    refuse(receiver.role is Role.CITY, "市级督办员汇总查阅各指挥部，不能受托办理")
     refuse(
         delegation.until < delegation.since, f"授权截止日 {delegation.until} 早于起始日 {delegation.since}", "malformed"
     )

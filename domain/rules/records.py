@@ -124,6 +124,7 @@ def may_record(kind: type[Event], actor: Actor) -> None:
     authority, what = RECORDS.get(kind), kind.label
     refuse(authority is None, f"{what}不是可以直接登记的记录", "forbidden")
     refuse(actor.role is Role.AUDITOR, f"审计员只能查阅和核验，不能办理{what}", "forbidden")
+    refuse(actor.role is Role.CITY, f"市级督办员汇总查阅各指挥部，不办理{what}", "forbidden")
     behalf = actor.on_behalf_of
     typed = behalf is not None and behalf.delegation is None
     refuse(typed and actor.role is not Role.OFFICE, f"只有办公室督办员可以代录他人的{what}", "forbidden")

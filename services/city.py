@@ -1,0 +1,69 @@
+"""What is asked over all headquarters: their logs, one after the other, opened for who may see them all."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from domain.base import Refusal, refuse
+from domain.founding import FIRST, Headquarters
+from domain.terms import Role
+from eventlog import reading
+from eventlog.configured import open_log
+from eventlog.database import Database
+from eventlog.errors import LogError
+from services.headquarters import all_headquarters, settings_of
+
+if TYPE_CHECKING:
+    from settings import Settings
+
+T = TypeVar("T")
+CITY_PERSON_ID = "city"
+"""Who looks when nobody is named: the one a city's directory begins with."""
+
+
+def the_city(settings: "Settings") -> Headquarters:
+    """The headquarters whose directory says who may see over all: the city's, or the first while there is none."""
+    return next((one for one in all_headquarters(settings.installation) if one.city), FIRST)
+
+
+def check_city_role(settings: "Settings", person_id: str) -> Headquarters:
+    """Refuse everybody but the city's 市级督办员; the headquarters whose directory names him.
+
+    Raises:
+        Refusal: `not_found`, nobody of that id; `actor_left`; `forbidden`, another role.
+        LogError: the directory cannot be read.
+    """
+    city = the_city(settings)
+    with open_log(settings_of(settings, city.code)) as database:
+        person = reading.person(database, person_id)
+    if person is None:
+        raise Refusal(f"{city.name}的通讯录里没有编号为 {person_id} 的人员，请用 --as 写明市级督办员", "not_found")
+    refuse(person.left_at is not None, f"{person.name}（{person.id}）已离任，不能再办理", "actor_left")
+    refuse(
+        person.role is not Role.CITY,
+        f"汇总各指挥部须由市级督办员（通讯录角色 city）办理，{person.name}是{person.role.label}",
+        "forbidden",
+    )
+    return city
+
+
+class Across:
+    """The logs of all headquarters below the city. One that cannot be read is named, and the others are told."""
+
+    def __init__(self, settings: "Settings", only: str | None = None) -> None:
+        """Those of the installation, or only one of them."""
+        everybody = all_headquarters(settings.installation)
+        self._settings = settings
+        self.headquarters = tuple(one for one in everybody if not one.city and only in (None, one.code))
+        self.unread: dict[str, str] = {}
+        """Code → why its log could not be read."""
+
+    def each(self, look: Callable[[Headquarters, Database], T]) -> list[T]:
+        """What is found in each log that can be read."""
+        found = []
+        for one in self.headquarters:
+            try:
+                with open_log(settings_of(self._settings, one.code)) as database:
+                    found.append(look(one, database))
+            except (LogError, Refusal) as error:
+                self.unread[one.code] = error.message
+        return found

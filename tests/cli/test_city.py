@@ -1,0 +1,143 @@
+"""The city sees over all headquarters, and nobody else does; each figure is the length of the list it opens."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from documents.reports.city import CityFigure
+from domain import commands as c
+from domain.calendar import local_date
+from domain.envelope import SYSTEM
+from domain.founding import Headquarters
+from domain.ids import OfficeStream, matter_stream
+from domain.office import Person, PersonLeft, PersonRecorded
+from domain.terms import Role
+from eventlog import reading
+from eventlog.configured import open_log
+from eventlog.database import Database
+from services.founding import CITY_PERSON
+from services.headquarters import set_up
+from services.office_records import record_office_events
+from settings import Settings
+from tests.support.command_line import CommandLine
+from tests.support.history import act
+from tests.support.office import OFFICE, opening
+
+FT = Headquarters(code="FT", name="福田片区建设指挥部")
+CITY = Headquarters(code="SZ", name="市重点片区建设总指挥部", city=True)
+FIGURES = [figure.value for figure in CityFigure]
+
+
+def settings(home: Path, code: str = "XMH") -> Settings:
+    return Settings(home=home, headquarters=code)
+
+
+def record(log: Database, *events: PersonRecorded | PersonLeft) -> None:
+    stream = log.own(OfficeStream.DIRECTORY)
+    name = f"test:{len(reading.read_all(log))}"
+    record_office_events(log, stream, events, actor=SYSTEM, command_id=name, now=datetime.now(UTC))
+
+
+@pytest.fixture
+def city(home: Path, xmh: CommandLine) -> Iterator[CommandLine]:
+    """XMH with three matters, FT with one, and the city above them with a matter of its own."""
+    for one in (FT, CITY):
+        set_up(settings(home, one.code), one)
+    now = datetime.now(UTC)
+    due = local_date(now) + timedelta(days=90)
+    for code, titles in (("XMH", ("甲", "乙", "丙")), ("FT", ("丁",)), ("SZ", ("市级自己的",))):
+        with open_log(settings(home, code)) as log:
+            for title in titles:
+                lead = {} if code == "XMH" else {"lead": None}
+                act(log, matter_stream(title), opening(title, due, **lead), OFFICE, now)
+            if code == "XMH":
+                act(log, matter_stream("甲"), c.CancelMatter(reason="不再实施"), OFFICE, now)
+    yield xmh
+
+
+def test_the_list_holds_the_matters_of_all_below_the_city_and_says_whose_each_is(city: CommandLine) -> None:
+    document = city.json("city", "list", actor="city")
+    assert [(m["headquarters"], m["title"]) for m in document["matters"]] == [
+        ("XMH", "甲"),
+        ("XMH", "乙"),
+        ("XMH", "丙"),
+        ("FT", "丁"),
+    ]
+    assert (document["city"], document["unread"]) == ("SZ", [])
+    own = city.json("task", "list")["matters"]
+    assert [{k: v for k, v in m.items() if k in own[0]} for m in document["matters"][:3]] == own
+    assert len(city.json("city", "list", "--open", actor="city")["matters"]) == 3
+    only = city.json("city", "list", "--headquarters", "FT", actor="city")["matters"]
+    assert [m["title"] for m in only] == ["丁"]
+
+
+def test_every_figure_opens_its_list_and_the_sum_is_the_sum(city: CommandLine) -> None:
+    table = city.json("city", "table", actor="city")
+    assert [one["code"] for one in table["headquarters"]] == ["XMH", "FT"]
+    assert [one["open"] for one in table["headquarters"]] == [2, 1]
+    assert [one["opened"] for one in table["headquarters"]] == [3, 1]
+    for figure in FIGURES:
+        listed = city.json("city", "list", "--figure", CityFigure(figure).label, actor="city")["list"]  # type: ignore[call-arg]
+        assert len(listed) == table["total"][figure] == sum(one[figure] for one in table["headquarters"])
+    lights = [table["total"][light] for light in ("green", "blue", "yellow", "red", "grey")]
+    assert sum(lights) == table["total"]["open"]
+
+
+def test_the_figures_are_those_of_each_headquarters_own_list(city: CommandLine) -> None:
+    table = {one["code"]: one for one in city.json("city", "table", actor="city")["headquarters"]}
+    for code in ("XMH", "FT"):
+        own = city.json("task", "list", "--open", "--headquarters", code)["matters"]
+        for light in ("green", "blue", "yellow", "red"):
+            assert table[code][light] == sum(m["light"] == light for m in own)
+
+
+@pytest.mark.parametrize("words", [("list",), ("table",), ("briefing",), ("annual",), ("list", "--figure", "红灯")])
+def test_nobody_else_sees_over_the_border(city: CommandLine, home: Path, words: tuple[str, ...]) -> None:
+    with open_log(settings(home)) as log:  # the role in a headquarters' own directory opens nothing
+        record(log, PersonRecorded(person=Person(id="sly", name="自封", unit="office", role=Role.CITY)))
+    with open_log(settings(home, "SZ")) as log:
+        record(log, PersonRecorded(person=Person(id="gone", name="走了", unit="office", role=Role.CITY)))
+        record(log, PersonLeft(person="gone"))
+    for actor, code in (("office", 3), ("sly", 4), ("li", 4), ("gone", 3)):
+        refused = city("city", *words, actor=actor)
+        assert refused.code == code, (actor, refused)
+        assert "丁" not in refused.out + refused.err
+
+
+def test_while_there_is_no_city_the_firsts_directory_says_who_sees(xmh: CommandLine, home: Path) -> None:
+    assert xmh("city", "list").code == 3
+    with open_log(settings(home)) as log:
+        record(log, PersonRecorded(person=CITY_PERSON))
+    assert xmh.json("city", "list", actor="city")["matters"] == []
+
+
+def test_the_city_role_handles_nothing(city: CommandLine, home: Path) -> None:
+    with open_log(settings(home, "SZ")) as log:
+        person = reading.person(log, "city")
+        assert person is not None
+        assert person.role is Role.CITY
+    refused = city("org", "import", home, "--headquarters", "SZ", actor="city")
+    assert (refused.code, "市级督办员" in refused.error) == (3, True), refused
+
+
+def test_one_whose_log_is_broken_is_named_and_the_others_are_told(city: CommandLine, home: Path) -> None:
+    (home / "headquarters/FT/events.db").write_bytes(b"not a database" * 1000)
+    document = city.json("city", "table", actor="city")
+    assert [one["code"] for one in document["headquarters"]] == ["XMH"]
+    assert [one["headquarters"] for one in document["unread"]] == ["FT"]
+    assert "FT 未计入" in city("city", "briefing", actor="city").out
+    assert "注意：FT 未计入" in city("city", "list", actor="city").out
+
+
+def test_the_citys_papers_hold_the_table_and_name_each_matter_behind_it(city: CommandLine, tmp_path: Path) -> None:
+    briefing = city.json("city", "briefing", actor="city")
+    assert "2个指挥部在办事项3件" in briefing["markdown"]
+    assert "本期立项（4）" in briefing["markdown"]
+    assert "市级自己的" not in briefing["markdown"]
+    annual = city("city", "annual", "-o", tmp_path / "年度.docx", actor="city")
+    assert annual.code == 0
+    assert (tmp_path / "年度.docx").stat().st_size > 1000
+    early = city("city", "briefing", "--from", "2022-02-01", "--to", "2022-01-01", actor="city")
+    assert (early.code, "晚于" in early.error) == (2, True)
