@@ -64,6 +64,7 @@ from eventlog.secrets import check_seals, sealed_texts
 from eventlog.shape import check_shape, check_text
 from eventlog.stored_time import from_micros, micros
 from eventlog.witness import NOWHERE, Height
+from eventlog.words import put_full_blocks
 
 STATE_BYTES = 256 * 1024
 """How far people fill a state freely. Beyond, a command adds at most a share of what is left to `MOST_BYTES`."""
@@ -292,6 +293,7 @@ def _record(
         (_PUT_COMMAND, [(*command, command_digest((*command, last.hash)))]),
         *_rows_of_state(transaction, standing, last, state, text),
         *(statement for event in events for statement in read_model_of_event(event)),
+        *put_full_blocks(transaction, standing.last_position, events),
         (_PUT_OUTBOX, [(event.position,) for event in events]),
     ]
     if numbers.given:

@@ -16,6 +16,7 @@ from eventlog.numbers import SeriesCount
 from eventlog.reading import events_page
 from eventlog.readmodel import PUT_NUMBER, READ_MODEL, fold_events, read_model_of_event, read_model_of_state, state_text
 from eventlog.rows import event_of_row
+from eventlog.words import put_words
 
 PAGE = 2000
 
@@ -101,12 +102,13 @@ def rebuild_read_model(database: Database, progress: Progress | None = None) -> 
 def fold_read_model(transaction: Transaction, progress: Progress | None = None) -> int:
     """Make the read model anew within a transaction somebody else commits; the number of events folded."""
     projection = Projection()
-    transaction.run([(f"DELETE FROM {table}", [()]) for table in READ_MODEL])  # noqa: S608  (constants)
+    transaction.run([(f"DELETE FROM {table}", [()]) for table in (*READ_MODEL, "event_words")])  # noqa: S608  (constants)
     done, total = 0, newest_position(transaction)
     for rows in log_pages(transaction):
-        for row in rows:
-            projection.take(event_of_row(row))
-        transaction.run(projection.pending())
+        events = [event_of_row(row) for row in rows]
+        for event in events:
+            projection.take(event)
+        transaction.run([*projection.pending(), *put_words(((e.position, e.stream, e.payload) for e in events), total)])
         done += len(rows)
         if progress is not None:
             progress(done, total)

@@ -27,6 +27,7 @@ from eventlog.readmodel import READ_MODEL, fold_events
 from eventlog.rows import EVENT_COLUMNS, event_of_row
 from eventlog.sqlite import SqliteConnection
 from eventlog.typed import cell_problems, odd_cells
+from eventlog.word_check import stray_words, word_problems
 
 __all__ = ["Token", "VerificationReport", "VerifyFinding", "verify"]
 MOST_PROBLEMS = 1000
@@ -103,9 +104,13 @@ def verify(
                 seals.take(row)
                 if fold is not None:
                     findings.add_all(fold.problems(row))
+            if read_model:
+                findings.add_all(word_problems(transaction, rows, total))
             done += len(rows)
             if progress is not None:
                 progress(done, total)
+        if read_model and stream is None:
+            findings.add_all(stray_words(transaction, total))
         findings.add_all(_command_problems(transaction, stream))
         findings.add_all(_digest_problems(transaction, stream))
         if stream is None:

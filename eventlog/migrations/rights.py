@@ -15,6 +15,7 @@ RIGHTS = {
     "states": CHANGE,
     "matters": CHANGE,
     "matter_rows": CHANGE,
+    "event_words": ADD,
     "meetings": CHANGE,
     "relations": CHANGE,
     "numbers": "SELECT, INSERT, UPDATE (last)",

@@ -15,7 +15,9 @@ from domain.terms import Stage
 from eventlog.backend import Row
 from eventlog.database import Database, Transaction
 from eventlog.reading.states import load
+from eventlog.reading.words import MOST_CHARACTERS
 from eventlog.stored_time import from_micros
+from eventlog.words import plain, streams_with
 
 _MATTERS = "SELECT stream, number, title, stage, lead, due FROM matters"
 _WRITTEN_OUT = f"{_MATTERS} WHERE number IN (?, ?, ?) OR stream IN (?, ?, ?)"
@@ -23,6 +25,8 @@ _WRITTEN_OUT = f"{_MATTERS} WHERE number IN (?, ?, ?) OR stream IN (?, ?, ?)"
 _BY_TAIL = f"{_MATTERS} WHERE tail = ?"
 _OF_NEWEST_YEAR = f"{_MATTERS} ORDER BY year DESC LIMIT 1"
 _MOST_DIGITS = 15
+_ANY_POSITION = 2**62
+_AT_ONCE = 500
 _MEETINGS = "SELECT stream, number, series, title, stage, starts, ordinal, version FROM meetings"
 
 
@@ -62,30 +66,33 @@ def find_matters(database: Database, words: str) -> tuple[ListedMatter, ...]:
 
 
 def find_each(database: Database, many: Sequence[str]) -> list[tuple[ListedMatter, ...]]:
-    """For each of these words the matters meant, as `find_matters`; however many words, all matters are read once.
+    """For each of these words the matters meant, as `find_matters`.
 
     Raises:
         Refusal: as `find_matters`.
     """
-    found: list[tuple[ListedMatter, ...]] = []
-    everything: list[tuple[ListedMatter, str]] | None = None
     with database.reading() as transaction:
-        for words in many:
-            wanted = _plain(words)
-            spelled = (wanted, wanted.upper(), words.strip())
-            rows = transaction.all(_WRITTEN_OUT, spelled * 2) if wanted else []
-            if not rows and wanted.isdecimal():
-                rows = _of_tail(transaction, wanted)
-            if not rows and wanted and everything is None:
-                everything = [(m, _plain(m.title)) for m in _by_number(transaction.all(_MATTERS))]
-            found.append(_by_number(rows) if rows else _meant(wanted, everything or []))
-    return found
+        return [_by_number(_found(transaction, words)) for words in many]
 
 
-def _meant(wanted: str, matters: list[tuple[ListedMatter, str]]) -> tuple[ListedMatter, ...]:
-    """By words of the title."""
-    words = wanted.split()
-    return tuple(m for m, title in matters if words and all(word in title for word in words))
+def _found(transaction: Transaction, words: str) -> list[Row]:
+    wanted = plain(words).strip()
+    if not wanted or len(wanted) > MOST_CHARACTERS:
+        return []
+    rows = transaction.all(_WRITTEN_OUT, (wanted, wanted.upper(), words.strip()) * 2)
+    if not rows and wanted.isdecimal():
+        rows = _of_tail(transaction, wanted)
+    return rows or _entitled(transaction, wanted.split())
+
+
+def _entitled(transaction: Transaction, words: list[str]) -> list[Row]:
+    """By words of the title, which an event once said."""
+    streams = sorted(frozenset.intersection(*(streams_with(transaction, word, _ANY_POSITION) for word in words)))
+    rows: list[Row] = []
+    for first in range(0, len(streams), _AT_ONCE):
+        some = streams[first : first + _AT_ONCE]
+        rows += transaction.all(f"{_MATTERS} WHERE stream IN ({', '.join('?' * len(some))})", some)
+    return [row for row in rows if all(word in plain(row[2]) for word in words)]
 
 
 def _of_tail(transaction: Transaction, wanted: str) -> list[Row]:

@@ -9,6 +9,7 @@ LATER_TABLES = ("relations", "matter_rows")
 BACK_TO_0009 = (
     "ALTER TABLE people DROP COLUMN title",
     "DROP TABLE relations",
+    "DROP TABLE event_words",
     "DROP TABLE matter_rows",
     "DROP INDEX matters_tail",
     "DROP INDEX matters_year",

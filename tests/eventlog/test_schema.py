@@ -49,10 +49,16 @@ def test_migrating_makes_the_tables_once(empty_url: str) -> None:
         Asker(database).open()
 
 
+def _is_declared(name: str | None, kind: str, _: object) -> bool:
+    """The words are of another kind on each database (`eventlog.words`), with tables of their own on SQLite."""
+    return kind != "table" or not str(name).startswith("event_words")
+
+
 def test_what_the_scripts_make_is_what_the_tables_say(log_url: str) -> None:
     engine = engine_for(backend_of(log_url))
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        opts = {"compare_type": True, "compare_server_default": True, "include_name": _is_declared}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, METADATA) == []
     engine.dispose()
 

@@ -1,13 +1,18 @@
 """Words in what was recorded of matters, on either database."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
 from domain import commands as c
 from domain.base import Refusal
+from domain.facts import Attachment
 from eventlog import reading
 from eventlog.database import Database
+from eventlog.projections import rebuild_read_model
+from eventlog.verify import verify
+from eventlog.words import BLOCK, plain, words_of, words_until
 from tests.support.history import act
 from tests.support.homes import at
 from tests.support.office import LIAISON, OFFICE, founded, opening
@@ -41,6 +46,16 @@ def log(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         ("路由_方案", {FIRST}),
         ("路由x方案", set()),
         ('"路由', {FIRST}),
+        ("報審", {FIRST}),
+        ("ＢＩＭ平台", {SECOND}),
+        ("５０％", {FIRST}),
+        ("权\u200b属", {FIRST}),
+        ("清", {FIRST}),
+        ("权", {FIRST}),
+        ("权不", set()),
+        ("'", set()),
+        ("*", set()),
+        ("权属 OR 平台", set()),
         ("bim平台", {SECOND}),
         ("BIM", {SECOND}),
         ("feedback", set()),
@@ -57,6 +72,65 @@ def log(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 def test_words_are_found_as_they_are_said_and_nothing_else(log: Database, words: str, streams: set[str]) -> None:
     position, _ = reading.newest_event(log)
     assert reading.streams_saying(log, words, position) == streams
+
+
+def test_the_index_finds_what_a_look_at_every_text_finds(log: Database) -> None:
+    texts = {
+        "matter/drawn1": "路權補償 标准后补偿标准",
+        "matter/drawn2": "补偿偿标，准备",
+        "matter/drawn3": "𠮷祥里 100% o'k",
+    }
+    for n, (stream, text) in enumerate(texts.items()):
+        act(log, stream, opening(f"第{n}段"), OFFICE, TUESDAY)
+        act(log, stream, c.AcceptReceipt(), LIAISON, TUESDAY)
+        act(log, stream, c.SubmitFeedback(text=text), LIAISON, TUESDAY)
+    newest, _ = reading.newest_event(log)
+    words = {plain(t)[i : i + n] for t in texts.values() for n in (1, 2, 3) for i in range(len(t))}
+    for filled in (False, True):
+        while filled and words_until(newest) < newest - len(texts) * 3:
+            act(log, FIRST, c.SubmitFeedback(text="无新进展"), LIAISON, TUESDAY)
+            newest += 1
+        for word in words:
+            if word.split() == [word] and not word.isascii():
+                found = reading.streams_saying(log, word, newest) & texts.keys()
+                assert found == {stream for stream, text in texts.items() if word in plain(text)}, word
+    assert verify(log).ok
+    with log.reading() as transaction:
+        assert transaction.all("SELECT count(*) FROM event_words") != [(0,)]
+
+
+def test_a_sealed_text_an_id_and_a_day_are_no_words_and_a_title_always_is() -> None:
+    payload = {"text": "sealed:v1:k1:AAAA", "unit": "gengxin", "due": "2022-03-07", "title": "p-1"}
+    assert words_of(7, FIRST, json.dumps({**payload, "title": ""})) is None
+    assert words_of(7, FIRST, json.dumps(payload)) == (7, FIRST, " 000700002d 0002d00031 00031 ")
+    assert words_of(7, "notices/x", json.dumps(payload)) is None
+
+
+def test_the_name_of_a_file_is_found(log: Database) -> None:
+    scan = Attachment(name="权属证明.pdf", sha256="0" * 64, size=1)
+    act(log, SECOND, c.SubmitFeedback(text="见附件", attachments=(scan,)), LIAISON, TUESDAY)
+    position, _ = reading.newest_event(log)
+    assert reading.streams_saying(log, "权属证明.pdf", position) == {SECOND}
+
+
+@pytest.mark.parametrize(
+    ("harm", "stream"),
+    [
+        ("UPDATE event_words SET pairs = 'x' WHERE rowid = {}", FIRST),
+        ("DELETE FROM event_words WHERE rowid = {}", FIRST),
+        ("INSERT INTO event_words (rowid, stream, pairs) VALUES (4096, 'matter/x', 'x')", "matter/x"),
+    ],
+)
+def test_words_that_are_not_those_of_the_events_are_named_and_a_rebuild_mends_them(
+    log: Database, harm: str, stream: str
+) -> None:
+    while words_until(position := reading.newest_event(log)[0]) == words_until(position - 1) or position < BLOCK:
+        act(log, FIRST, c.SubmitFeedback(text="无新进展"), LIAISON, TUESDAY)
+    with log.writing() as transaction:
+        transaction.commit([(harm.format(position), [()])])
+    assert [p.stream for p in verify(log).problems] == [stream]
+    rebuild_read_model(log)
+    assert verify(log).ok
 
 
 def test_what_is_too_long_to_be_looked_for_is_refused(log: Database) -> None:

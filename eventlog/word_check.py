@@ -1,0 +1,45 @@
+"""Are the words an event is found by those it says?"""
+
+# ruff: noqa: S608  (question marks)
+
+from collections.abc import Iterator, Sequence
+
+from eventlog.backend import Row
+from eventlog.database import Transaction
+from eventlog.findings import Token, VerifyFinding
+from eventlog.rows import EVENT_COLUMNS
+from eventlog.typed import odd_cells
+from eventlog.words import WORD_COLUMNS, words_of, words_until
+
+_AT_ONCE = 500
+_COLUMNS = EVENT_COLUMNS.split(", ")
+_PAYLOAD = _COLUMNS.index("payload")
+_STORED = f"SELECT {', '.join(WORD_COLUMNS)} FROM event_words WHERE rowid IN "
+_STRAY = (
+    "SELECT rowid, stream FROM event_words WHERE rowid > ? OR rowid NOT IN (SELECT position FROM events) ORDER BY rowid"
+)
+
+
+def word_problems(transaction: Transaction, rows: Sequence[Row], newest: int) -> Iterator[VerifyFinding]:
+    """What differs of these events, which are those of a page of a log that reaches so far."""
+    until = words_until(newest)
+    sound = [row for row in rows if not any(odd_cells("events", _COLUMNS, row)) and row[0] <= until]
+    for first in range(0, len(sound), _AT_ONCE):
+        some = sound[first : first + _AT_ONCE]
+        places = tuple(row[0] for row in some)
+        stored = {row[0]: row for row in transaction.all(f"{_STORED}({', '.join('?' * len(places))})", places)}
+        for row in some:
+            if stored.get(row[0]) != words_of(row[0], row[2], row[_PAYLOAD]):
+                yield _finding(row[0], row[2])
+
+
+def stray_words(transaction: Transaction, newest: int) -> Iterator[VerifyFinding]:
+    """Words of no event, or of one whose block is not full."""
+    for position, stream in transaction.all(_STRAY, (words_until(newest),)):
+        yield _finding(position, stream)
+
+
+def _finding(position: int, stream: object) -> VerifyFinding:
+    token = Token.READ_MODEL_DIFFERS
+    named = stream if isinstance(stream, str) and stream.isprintable() else None
+    return VerifyFinding(token=token, message=f"{token.label}：表 event_words 第 {position} 行的字词不符", stream=named)
