@@ -109,6 +109,8 @@ class Page(Frozen):
     sections: tuple[Section, ...]
     appendices: tuple[Section, ...] = ()
     """Printed after everything else, under their own titles, without numbers."""
+    attached: tuple[str, ...] = ()
+    """附件说明: what is attached, one line below the text (GB/T 9704 7.3.4)."""
     addressee: str | None = None
     """主送: to whom it is addressed (GB/T 9704 7.3.2)."""
     signer: str | None = None

@@ -21,6 +21,7 @@ from domain.rules.records import may_record
 from eventlog import reading
 
 if TYPE_CHECKING:
+    from documents.bulletin.briefing import Briefing
     from documents.bulletin.drafts import BulletinDraft
     from domain.bulletin import Change
     from services.issuing.bulletins import Issued
@@ -89,12 +90,29 @@ def draft(
         write_output_file(out, trial["草稿.docx"])
     kept = keep_draft(session.settings.home, briefing, actor.id, now, ready)
     text = markdown_of(briefing.draft(today))
-    document = {**draft_document(kept), "title": briefing.title, "markdown": text}
+    stock = _stock(briefing)
+    document = {**draft_document(kept), "title": briefing.title, "markdown": text, "stock": stock}
+    sent_back = [
+        f"反馈没有实质内容，可退回：xmh task ask-back {one['matter']} --reason 不清楚 --text “{one['reason']}”"
+        for one in stock
+    ]
     saved = f"，已另存为 {out}，修改后用 xmh briefing edit {kept.id} --from {out} 读回" if out else ""
     answer(
         {**document, "file": str(out) if out else None},
-        f"{text}\n草稿编号 {kept.id}{saved}；签发请用 xmh briefing issue {kept.id} --sign 签发领导",
+        "\n".join(
+            [text, *sent_back, f"草稿编号 {kept.id}{saved}；签发请用 xmh briefing issue {kept.id} --sign 签发领导"]
+        ),
     )
+
+
+def _stock(briefing: "Briefing") -> list[dict[str, str]]:
+    """The reports of the span that say nothing, and why."""
+    from documents.ledger import read_ledger
+    from documents.sections.leading import stock_reports
+
+    ledger = read_ledger(session.database, briefing.as_of, briefing.position)
+    found = stock_reports(ledger, briefing.since, briefing.until)
+    return [{"matter": f.matter.number, "unit": ledger.unit(f.matter.lead), "reason": why} for f, why in found]
 
 
 def edit(

@@ -1,7 +1,8 @@
 """工作简报 and 工作动态, computed from the log at one position and from nothing else."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 from documents.figures import Period, read_period
 from documents.formats.press import GB_2, LAYOUT
@@ -9,8 +10,9 @@ from documents.ledger import OFFICE_UNIT, Ledger
 from documents.page import Grid, Imprint, Items, Layout, Page, Paragraph, Section, Subheading
 from documents.sections import attention, progress
 from documents.sections.edition import Edition, Piece, assembled_sections
+from documents.sections.leading import LEADING
 from documents.sections.overview import OVERVIEW
-from documents.sections.recipe import Recipe, SectionRecipe, Topic, built_in_recipe
+from documents.sections.recipe import Recipe, SectionPart, SectionRecipe, Topic, built_in_recipe
 from documents.wording import NOTE, NOTE_OF_CORRECTION, full_date, moment_in_words, span_in_words
 from domain.base import Frozen, refuse
 from domain.bulletin import BulletinIssued, Publication
@@ -25,7 +27,7 @@ FORMER = f"{GB_2}/briefing-2"
 UNNUMBERED = "第×期（草稿，待签发）"
 WORDINGS: Mapping[str, str] = {GB_2: FORMER, LAYOUT: TEMPLATE}
 """The wording that belongs to a layout."""
-_WRITERS = {**OVERVIEW, **progress.ADVANCES, **attention.PROBLEMS, **attention.AHEAD}
+_WRITERS = {**LEADING, **OVERVIEW, **progress.ADVANCES, **attention.PROBLEMS, **attention.AHEAD}
 
 
 class Briefing(Frozen):
@@ -91,11 +93,16 @@ class Briefing(Frozen):
             foreword=self.foreword,
             contents=self.with_contents,
             sections=self.sections,
+            attached=() if self.template == FORMER else _attached(self.appendices),
             appendices=self.appendices,
             signer=signer,
             note=self._note,
             imprint=None if news else self.imprint.model_copy(update={"copies": copies or self.imprint.copies}),
         )
+
+
+def _attached(appendices: tuple[Section, ...]) -> tuple[str, ...]:
+    return tuple(s.title.partition("　")[2] or s.title for s in appendices)
 
 
 def issue_line(event: BulletinIssued) -> str:
@@ -141,7 +148,7 @@ def compose_briefing(
         until=until,
         position=ledger.position,
         as_of=ledger.as_of,
-        title=f"{span_in_words(since, until)}{'工作动态' if news else '督办工作情况'}",
+        title=f"{_span(since, until, former=edition.former)}{'工作动态' if news else '督办工作情况'}",
         masthead=_masthead(ledger, publication),
         issuer=ledger.office,
         people={p.id: p.name for p in ledger.directory.people.values()},
@@ -156,9 +163,45 @@ def compose_briefing(
     )
 
 
+def _span(since: date, until: date, *, former: bool) -> str:
+    """2022年6月 for the whole of a month, else its first and last day."""
+    whole = since.day == 1 and (until + timedelta(days=1)).day == 1 and since.replace(day=1) == until.replace(day=1)
+    return f"{since.year}年{since.month}月" if whole and not former else span_in_words(since, until)
+
+
 def _sections(edition: Edition, recipe: Recipe) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
     """The sections of the text, and the appendices they refer to."""
-    return assembled_sections((wanted.title, _pieces(edition, wanted)) for wanted in recipe.sections)
+    text = [wanted for wanted in recipe.sections if wanted.topic is not Topic.APPENDIX]
+    sections, longer = assembled_sections((wanted.title, _pieces(edition, wanted)) for wanted in text)
+    if edition.former:
+        return sections, longer
+    listed = [p for wanted in recipe.sections if wanted.topic is Topic.APPENDIX for p in wanted.parts]
+    appended = [one for part in listed if (one := _appendix(edition, part)) is not None]
+    numbered = (s.model_copy(update={"title": f"附表{n}　{s.title}"}) for n, s in enumerate(appended, 1))
+    return tuple(map(_without_lone_subheading, sections)), (*numbered, *longer)
+
+
+def _appendix(edition: Edition, part: SectionPart) -> Section | None:
+    """A part whole, as an appendix under its own heading."""
+    most = edition.limits.appended
+    limits = edition.limits.model_copy(update={"listed": most, "rows": most, "reported": most, "opened": most})
+    pieces = [piece for piece in _WRITERS[part](replace(edition, limits=limits)) if not isinstance(piece, Section)]
+    if not pieces:
+        return None
+    heading = next((p.text for p in pieces if isinstance(p, Subheading)), None)
+    blocks = tuple(p for p in pieces if not isinstance(p, Subheading))
+    return Section(title=heading or _CALLED.get(part, part.label), blocks=blocks)
+
+
+_CALLED = {SectionPart.BY_CLASS: "督办事项分类情况", SectionPart.CHART: "各周灯色"}
+
+
+def _without_lone_subheading(one: Section) -> Section:
+    """A single （一） numbers nothing: its words open the section instead."""
+    if sum(isinstance(b, Subheading) for b in one.blocks) != 1:
+        return one
+    blocks = tuple(Paragraph(text=f"{b.text}。") if isinstance(b, Subheading) else b for b in one.blocks)
+    return one.model_copy(update={"blocks": blocks})
 
 
 def _pieces(edition: Edition, wanted: SectionRecipe) -> Iterator[Piece]:

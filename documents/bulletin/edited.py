@@ -99,7 +99,9 @@ def read_edited(path: Path, computed: "Briefing", issue: str | None = None) -> T
         head = "第×期" if computed.publication is Publication.NEWS else computed.issuer
         lost = f"“{head}”一行" if issuer is None else f"文末“{NOTE}”一行"
         raise Refusal(f"{path.name} 不是导出的草稿：找不到{lost}，请在导出的草稿上修改", "malformed")
-    foreword, rest = _foreword(_without_contents(lines[issuer + 1 : end]))
+    # 附表 follow from the log: which there are is not the editor's to say.
+    attached = (n for n, line in enumerate(lines) if isinstance(line, str) and line.startswith("附表：1. "))
+    foreword, rest = _foreword(_without_contents(lines[issuer + 1 : min(next(attached, end), end)]))
     written = [line for line in rest if line]
     if not written or not isinstance(written[0], str):
         raise Refusal(f"{path.name} 缺少标题", "malformed")

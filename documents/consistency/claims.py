@@ -42,7 +42,7 @@ class Vocabulary:
 
 
 _DAY = r"(?:(?P<y>\d{4})年)?(?P<m>\d{1,2})月(?P<d>\d{1,2})日"
-_DAY_FIRST = re.compile(rf"{_DAY}(?:\d+时(?:\d+分)?)?，(?:[^，。；]*召开|[^，。；]{{0,8}})$")
+_DAY_FIRST = re.compile(rf"{_DAY}(?:\d+时(?:\d+分)?)?，(?:[^，。；]*召开)?$")
 _DAY_WITHIN = re.compile(rf"^（{_DAY}")
 _NUMBER_WITHIN = re.compile(r"^（[^（）]*?(?P<no>[^（），]*〔\d{4}〕\d+号)")
 _DECIDED = re.compile(r"^(?:（[^（）]*）)?议定(?P<n>\d+)项")
@@ -61,14 +61,21 @@ _ALL_LIT = re.compile(r"在办事项均为(绿灯|蓝灯|黄灯|红灯)")
 _RATE = re.compile(
     r"(?P<span>按原定时限|本期|今年|全年)?应(?P<what>办结|反馈)(?P<whole>\d+)[件次]，按[期时](?:办结|反馈)(?P<part>\d+)[件次]，按[期时](?:办结|反馈)率(?P<rate>[\d.]+%)"
 )
-_HEADING = re.compile(r"^\*\*（.{1,3}）.*?(?P<n>\d+)件")
+_HEADING = re.compile(r"^(?:\*\*（.{1,3}）|### 附表\d*　).*?(?P<n>\d+)件")
 _LISTED = re.compile(r"^\d+\. ")
+_OF_A_PERIOD = re.compile(r"^## (?:关于)?\d{4}年.*(?:督办工作情况|工作动态|督办工作统计|办理情况的通报)$")
 _SHOWN = 24
 
 
-def claims_of(text: str, name: str, on: date, words: Vocabulary) -> Iterator[PaperClaim]:
-    """Everything a paper's Markdown claims; `on` dates it, `name` is how the paper is called where it is quoted."""
+def claims_of(text: str, name: str, on: date, words: Vocabulary, year: int | None = None) -> Iterator[PaperClaim]:
+    """Everything a paper's Markdown claims; `on` dates it, `name` is how the paper is called where it is quoted.
+
+    `year` is the one a day without a year is of: that of what the paper is about, and not of its printing.
+    """
+    titles = (line for line in text.splitlines() if _OF_A_PERIOD.match(line))
+    told = re.findall(r"(\d{4})年", next(titles, ""))
     reader = _Reader(name, on, words)
+    reader.year = year or (int(told[-1]) if told else on.year)
     for line in text.replace("\\", "").splitlines():
         yield from reader.line(line.strip())
 
@@ -86,7 +93,7 @@ class _Reader:
     """Goes down one paper, and keeps in mind what the lines above said."""
 
     def __init__(self, name: str, on: date, words: Vocabulary) -> None:
-        self.name, self.on, self.words = name, on, words
+        self.name, self.year, self.words = name, on.year, words
         self.as_of = full_date(on)
         self.own: str | None = None
         """The meeting whose minutes it is."""
@@ -118,7 +125,7 @@ class _Reader:
         return f"{self.name}“{'…' if start else ''}{part}{'…' if start + _SHOWN < len(line) else ''}”"
 
     def day(self, match: re.Match[str], year: int | None = None) -> str:
-        return f"{match['y'] or year or self.on.year}年{match['m']}月{match['d']}日"
+        return f"{match['y'] or year or self.year}年{match['m']}月{match['d']}日"
 
     # --- meetings, citations
 

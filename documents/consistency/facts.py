@@ -110,20 +110,22 @@ def against(facts: Facts, claims: Iterable[PaperClaim]) -> Iterator[Contradictio
             yield Contradiction(claim, known[-1])
 
 
-def contradictions(text: str, name: str, on: date, facts: Facts, words: Vocabulary) -> tuple[Contradiction, ...]:
-    """Where a paper's Markdown contradicts the log, or itself."""
-    claims = tuple(claims_of(text, name, on, words))
+def contradictions(
+    text: str, name: str, on: date, facts: Facts, words: Vocabulary, year: int | None = None
+) -> tuple[Contradiction, ...]:
+    """Where a paper's Markdown contradicts the log, or itself; `year` as for `claims_of`."""
+    claims = tuple(claims_of(text, name, on, words, year))
     alone = (c for c in claims if len({known.value for known in facts.get(c.fact, ())}) <= 1)
     return tuple(dict.fromkeys((*against(facts, claims), *disagreeing(alone))))
 
 
-def refuse_contradictions(page: Page, name: str, facts: Facts, words: Vocabulary) -> None:
+def refuse_contradictions(page: Page, name: str, facts: Facts, words: Vocabulary, year: int) -> None:
     """Refuse to issue a page that contradicts the log or itself, naming both places of each contradiction.
 
     Raises:
         Refusal: `contradiction`.
     """
-    found = contradictions(markdown_of(page), name, page.on, facts, words)
+    found = contradictions(markdown_of(page), name, page.on, facts, words, year)
     if found:
         more = f"；另有{len(found) - _MOST}处" if len(found) > _MOST else ""
         told = "；".join(map(str, found[:_MOST]))

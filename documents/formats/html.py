@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from documents.formats import standard as gb
-from documents.formats.placing import largest_red_name, outline_of_page, title_lines
+from documents.formats.placing import attached_lines, largest_red_name, outline_of_page, title_lines
 from documents.formats.templates import Template
 from documents.page import Page
 from documents.wording import full_date, numeral
@@ -32,6 +32,7 @@ def html_of(page: Page, template: Template) -> str:
             title=title_lines(page.title),
             contents=outline_of_page(page) if page.contents else (),
             numeral=numeral,
+            attached=attached_lines(page),
             drawn=Markup,
             head_size=min(largest_red_name(page), gb.TEXT[0] * gb.MM / max(len(page.masthead), 1) * 0.96),
         )

@@ -2,7 +2,7 @@
 
 import re
 
-from documents.formats.placing import outline_of_page
+from documents.formats.placing import attached_lines, outline_of_page
 from documents.page import Block, Figure, Grid, Items, Page, Paragraph, Roll, Section, Subheading
 from documents.wording import full_date, numeral
 
@@ -21,6 +21,7 @@ def markdown_of(page: Page) -> str:
         f"## {_plain(page.title)}",
         *([f"{_plain(page.addressee)}："] if page.addressee else []),
         *(part for no, section in enumerate(page.sections, start=1) for part in _section(page, no, section)),
+        *([attached_in_words(page)] if page.attached else []),
         "---",
     ]
     if page.note:
@@ -30,6 +31,11 @@ def markdown_of(page: Page) -> str:
     for appendix in page.appendices:
         parts += [f"### {_plain(appendix.title)}", *(_block(block, 0) for block in appendix.blocks)]
     return "\n\n".join(parts) + "\n"
+
+
+def attached_in_words(page: Page) -> str:
+    """附表：1. …; 2. …, in one line."""
+    return _plain(f"附表：{'；'.join(attached_lines(page))}")
 
 
 def _contents(page: Page) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 from documents.formats import standard as gb
 from documents.formats.fonts import MISSING, Typeface
 from documents.formats.placing import (
+    attached_lines,
     largest_red_name,
     numbered_item,
     red_name_size,
@@ -90,6 +91,7 @@ def _data(page: Page, typeface: Typeface) -> dict[str, Any]:
         "appendices": [{"title": s.title, "blocks": _blocks(s)} for s in page.appendices],
         "note": page.note or "",
         "signed": signature_lines(page),
+        "attached": attached_lines(page),
         "imprint": _imprint(page),
     }
     absent = list(typeface.missing(json.dumps(data, ensure_ascii=False)))

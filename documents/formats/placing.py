@@ -103,6 +103,15 @@ def _torn(line: str, rest: str) -> float:
     return _LOOSE if last in _GOOD_END else 0.0
 
 
+_FEW_ATTACHED = 3
+
+
+def attached_lines(page: Page) -> list[str]:
+    """What is attached to a page, numbered, each without a mark at its end (7.3.4); many run on, to save a face."""
+    lines = [f"{n}. {title}" for n, title in enumerate(page.attached, 1)]
+    return lines if len(lines) <= _FEW_ATTACHED else ["；".join(lines)]
+
+
 def signature_lines(page: Page) -> list[tuple[str, float]]:
     """A page's signature: lines at the right below the text, each with its distance from the edge in characters.
 

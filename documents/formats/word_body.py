@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 from documents.formats import standard as gb
 from documents.formats.fonts import Typeface
 from documents.formats.pictures import png_of_chart
-from documents.formats.placing import numbered_item, outline_of_page, roll_width, signature_lines
+from documents.formats.placing import attached_lines, numbered_item, outline_of_page, roll_width, signature_lines
 from documents.formats.word_styles import HEADING, Style
 from documents.page import Block, Figure, Grid, Items, Page, Paragraph, Roll, Section, Subheading
 from documents.wording import numeral
@@ -43,7 +43,13 @@ class Body:
         sections = "".join(
             part for no, section in enumerate(self.page.sections, 1) for part in self._section(no, section)
         )
-        appendices = "".join(part for appendix in self.page.appendices for part in self._appendix(appendix))
+        attached = attached_lines(self.page)
+        if attached:
+            listed = [f"附表：{attached[0]}", *(f"　　　{line}" for line in attached[1:])]
+            sections += "".join(self._line(Style.TEXT, line) for line in ["", *listed])
+        appendices = "".join(
+            part for n, appendix in enumerate(self.page.appendices) for part in self._appendix(appendix, first=n == 0)
+        )
         return {"正文": sections, "附表": appendices, "目录": self._contents(), "落款": self._signed()}
 
     def _contents(self) -> str:
@@ -74,8 +80,10 @@ class Body:
             heading += isinstance(block, Subheading)
             yield from self._block(block, heading)
 
-    def _appendix(self, appendix: Section) -> Iterator[str]:
-        yield self._heading(Style.APPENDIX, appendix.title)
+    def _appendix(self, appendix: Section, *, first: bool) -> Iterator[str]:
+        # Attached lists follow each other; what was printed before had each on a face of its own.
+        follows = bool(self.page.attached) and not first
+        yield self._heading(Style.APPENDIX, appendix.title, '<w:pageBreakBefore w:val="0"/>' if follows else "")
         for block in appendix.blocks:
             yield from self._block(block, 0)
 
@@ -94,11 +102,12 @@ class Body:
             case Grid():
                 yield from self._grid(block)
 
-    def _heading(self, style: Style, text: str) -> str:
+    def _heading(self, style: Style, text: str, look: str = "") -> str:
         """With a mark the 目录 points at; in the order of the page's outline."""
         self.mark += 1
         name = f'w:id="{self.mark}" w:name="_xmh{self.mark}"'
-        return self._paragraph(style, f'<w:bookmarkStart {name}/>{_run(text)}<w:bookmarkEnd w:id="{self.mark}"/>')
+        runs = f'<w:bookmarkStart {name}/>{_run(text)}<w:bookmarkEnd w:id="{self.mark}"/>'
+        return self._paragraph(style, runs, look)
 
     def _roll(self, label: str, names: str) -> str:
         """出席：… with the names hanging right of the label (10.3)."""

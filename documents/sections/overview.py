@@ -234,9 +234,18 @@ def _by_class(edition: Edition) -> Iterator[Piece]:
 
     classes = [klass for klass in MatterClass if any(e.matter.klass is klass for e in entries)]
     total = (line("合计", None),) if len(classes) > 1 else ()
-    yield Grid(
+    grid = Grid(
         headers=("类别", "合计", "绿灯", "蓝灯", "黄灯", "红灯", "暂缓", "已销号", "已撤销"),
         rows=(*(line(klass.label, klass) for klass in classes), *total),
+    )
+    yield grid if edition.former else without_empty_columns(grid)
+
+
+def without_empty_columns(grid: Grid) -> Grid:
+    """A table without the columns that say 0 in every row."""
+    kept = [n for n in range(len(grid.headers)) if any(row[n] != "0" for row in grid.rows)]
+    return Grid(
+        headers=tuple(grid.headers[n] for n in kept), rows=tuple(tuple(row[n] for n in kept) for row in grid.rows)
     )
 
 

@@ -27,6 +27,8 @@ class Topic(Term):
     PROBLEMS = "problems", "存在问题"
     COORDINATION = "coordination", "需协调事项"
     AHEAD = "ahead", "下步安排"
+    LEADING = "leading", "要情"
+    APPENDIX = "appendix", "附表"
 
 
 class SectionPart(Term):
@@ -63,6 +65,15 @@ class SectionPart(Term):
     POINTS_DUE = "points_due", "应完成要点"
     NEXT_DUE = "next_due", "最近到期"
 
+    TO_DECIDE = "to_decide", "提请研究"
+    RED = "red", "红灯事项"
+    FOLLOWED = "followed", "议定落实"
+    SUMMARY = "summary", "总体数字"
+    CLOSED_NAMES = "closed_names", "销号事项"
+    MAJOR_BRIEF = "major_brief", "重大进展"
+    WARNED_BRIEF = "warned_brief", "黄灯事项"
+    AHEAD_BRIEF = "ahead_brief", "近期到期"
+
     NEWS_DECIDED = "news_decided", "议定"
     NEWS_CLOSED = "news_closed", "销号"
     NEWS_OPENED = "news_opened", "立项"
@@ -81,6 +92,12 @@ PARTS: Mapping[Topic, tuple[SectionPart, ...]] = {
     Topic.PROBLEMS: _between(SectionPart.OVERDUE, SectionPart.REPORTED),
     Topic.COORDINATION: _between(SectionPart.LEADLESS, SectionPart.RAISED),
     Topic.AHEAD: _between(SectionPart.MATTERS_DUE, SectionPart.NEXT_DUE),
+    Topic.LEADING: _between(SectionPart.TO_DECIDE, SectionPart.AHEAD_BRIEF),
+    Topic.APPENDIX: (
+        *_between(SectionPart.BY_CLASS, SectionPart.REPORTED),
+        SectionPart.MATTERS_DUE,
+        SectionPart.POINTS_DUE,
+    ),
 }
 """What each section may say."""
 NEWS_PARTS = _between(SectionPart.NEWS_DECIDED, SectionPart.NEWS_SUSPENDED)
@@ -194,7 +211,7 @@ def _sections(where: str, written: Any) -> list[dict[str, Any]]:
     _wrong_when(not written, f'{where}：一个栏目也没有，至少要有一段 [["栏目"]]')
     sections = [_section(where, f"第{n}个栏目", one) for n, one in enumerate(written, start=1)]
     names = [s["名称"] for s in written]
-    twice = next((name for name in names if names.count(name) > 1), None)
+    twice = next((n for n in names if names.count(n) > 1 and n != Topic.LEADING.label), None)
     _wrong_when(twice is not None, f"{where}：栏目“{twice}”写了两次")
     return sections
 

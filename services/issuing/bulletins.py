@@ -221,14 +221,16 @@ def contradictions_of_draft(database: Database, draft: BulletinDraft, recipe: Re
         return []
     ledger = read_ledger(database, briefing.as_of, briefing.position)
     facts, page = facts_of(ledger, briefing.since, briefing.until), briefing.draft(local_date(briefing.as_of))
-    return [str(c) for c in contradictions(markdown_of(page), draft.id, page.on, facts, words_of(ledger))]
+    words, year = words_of(ledger), briefing.until.year
+    return [str(c) for c in contradictions(markdown_of(page), draft.id, page.on, facts, words, year)]
 
 
 def _refuse_contradictions(database: Database, briefing: Briefing, page: Page, number: str) -> None:
     """A 更正 quotes what was wrong, and a draft of before says it as it was read: neither is asked."""
     if briefing.template == TEMPLATE and briefing.corrects is None:
         ledger = read_ledger(database, briefing.as_of, briefing.position)
-        refuse_contradictions(page, number, facts_of(ledger, briefing.since, briefing.until), words_of(ledger))
+        facts, year = facts_of(ledger, briefing.since, briefing.until), briefing.until.year
+        refuse_contradictions(page, number, facts, words_of(ledger), year)
 
 
 def _numbered(desk: Desk, briefing: Briefing, series: NumberSeries, no: int, how: Manner) -> BulletinIssued:

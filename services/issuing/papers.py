@@ -3,8 +3,9 @@
 A 通报 names units before others; so it is issued only in the very words a leader approved (条例 art. 21).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 from documents.consistency.facts import Facts, facts_of, refuse_contradictions, words_of
@@ -12,7 +13,7 @@ from documents.filing.cabinet import FOLDER, PAPERS, papers_on_disk
 from documents.filing.filed import Filed, wording_of
 from documents.formats.digest import sha256
 from documents.formats.press import Press
-from documents.ledger import read_ledger
+from documents.ledger import Ledger, read_ledger
 from documents.page import Page
 from documents.papers.circular import compose_circular, draft_circular, hash_of_circular
 from documents.papers.forms import FORMER, TEMPLATE, PaperText, compose_paper
@@ -176,7 +177,8 @@ def _issue(desk: Desk, text: PaperText, key: str, content: Mapping[str, str]) ->
 
     def files(event: PaperIssued) -> dict[str, bytes]:
         page = text.page(event.number, event.signer, event.issued_on)
-        refuse_contradictions(page, event.number, _facts(text), words_of(text.ledger))
+        year = (text.until or local_date(text.ledger.as_of)).year
+        refuse_contradictions(page, event.number, _facts(text), words_of(text.ledger), year)
         return desk.press.named(page, event.number)
 
     recorded = issue_next(
@@ -250,7 +252,9 @@ def filed_paper(database: Database, home: Path, event: PaperIssued) -> Filed:
     )
 
 
-_WORDINGS = {TEMPLATE: (compose_paper, compose_circular), FORMER: (compose_paper, compose_circular)}
+_former_circular = partial(compose_circular, former=True)
+_WORDINGS: Mapping[str, tuple[Callable[[Ledger, str, PaperKind], PaperText], Callable[[Ledger, date, date], PaperText]]]
+_WORDINGS = {TEMPLATE: (compose_paper, compose_circular), FORMER: (compose_paper, _former_circular)}
 """Which functions word a paper and a 通报, by the name an event gives."""
 
 

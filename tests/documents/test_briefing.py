@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from documents.bulletin.briefing import Briefing, compose_briefing
+from documents.bulletin.briefing import Briefing
 from documents.formats.markdown import markdown_of
 from documents.wording import share_in_words, span_in_words
 from domain import commands as c
@@ -15,6 +15,7 @@ from domain.facts import SEALED, Attachment
 from domain.terms import Rhythm, SuspensionReason
 from eventlog.database import Database
 from eventlog.secrets import seal_text
+from tests.documents.composed import compose_briefing
 from tests.documents.quarter import HALL, WORDS, play, suspend
 from tests.support.history import act, tick
 from tests.support.homes import at

@@ -5,7 +5,6 @@ import zipfile
 from datetime import date, timedelta
 from xml.etree import ElementTree as etree  # noqa: N813
 
-from documents.bulletin.briefing import compose_briefing
 from documents.charts import LifeMoment, LightsOn, UnitRate, life_chart, lights_chart, on_time_chart
 from documents.figures import read_period
 from documents.formats.press import FORMATS, Press
@@ -14,6 +13,7 @@ from documents.page import Figure, Page, Section
 from domain.bulletin import Publication
 from domain.terms import Light
 from eventlog.database import Database
+from tests.documents.composed import compose_briefing
 from tests.documents.quarter import play
 from tests.support.homes import at
 

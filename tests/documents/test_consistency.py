@@ -98,9 +98,9 @@ PLANTED = [
     ("简报", "绿灯34件、黄灯6件", "绿灯33件、黄灯7件", "黄灯件数"),
     ("简报", "按期办结率80%", "按期办结率82%", "中的比率"),
     ("简报", "本期应反馈109次", "本期应反馈110次", "本期应反馈数"),
-    ("简报", "黄灯预警6件", "黄灯预警7件", "的件数"),
+    ("简报", "　黄灯预警6件", "　黄灯预警7件", "的件数"),
     ("简报", "3月4日销号", "3月5日销号", "的销号日期"),
-    ("简报", "| 46 | 34 | 0 | 6 |", "| 46 | 35 | 0 | 6 |", "“绿灯”的合计"),
+    ("简报", "| 合计 | 46 | 34 | 6 |", "| 合计 | 46 | 35 | 6 |", "“绿灯”的合计"),
     ("简报", "（市建筑工务署牵头，", "（市水务局牵头，", "的牵头单位"),
     ("周调度", "2022年第9次工作例会（3月21日", "2022年第9次工作例会（3月20日", "2022年第9次工作例会的会议日期"),
     ("周调度", "香指纪〔2022〕11号）议定1项", "香指纪〔2022〕12号）议定1项", "2022年第9次工作例会纪要的文号"),
@@ -161,3 +161,12 @@ def test_a_figure_a_leader_wants_otherwise_than_the_log_is_marked_in_the_record(
     event = issue_draft(log, home, draft, LEADER, EVENING, how=Manner(despite="含未立项的1件")).event
     assert (event.no, event.despite) == (1, "含未立项的1件")
     assert issued_bulletins(log)[0].despite == event.despite
+
+
+def test_a_day_without_its_year_is_of_the_year_the_paper_is_about_and_not_of_its_printing(
+    log: Database, home: Path
+) -> None:
+    play(log)
+    text = compose_briefing(log, Publication.BRIEFING, *MARCH, as_of=EVENING)
+    draft = keep_draft(home, text, OFFICE.id, EVENING)
+    assert issue_draft(log, home, draft, LEADER, at("2023-01-10")).event.issued_on == date(2023, 1, 10)

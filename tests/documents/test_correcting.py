@@ -24,6 +24,7 @@ from services.issuing.correcting import Correction, draft_correction, issue_to_c
 from services.issuing.editing import briefing_of_draft, record_edited_draft
 from services.issuing.register import register_issues
 from services.issuing.signing import Desk
+from tests.documents.composed import every_part_press
 from tests.documents.quarter import play
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER, LEADER, LIAISON, OFFICE
@@ -35,7 +36,8 @@ STREAM = "bulletin/briefing"
 @pytest.fixture
 def march(log: Database, home: Path) -> Issued:
     play(log)
-    return issue_briefing(log, home, since=date(2022, 3, 1), until=date(2022, 3, 31), signer=LEADER, now=EVENING)
+    march, press = (date(2022, 3, 1), date(2022, 3, 31)), every_part_press()
+    return issue_briefing(log, home, since=march[0], until=march[1], signer=LEADER, now=EVENING, press=press)
 
 
 def corrected(done: Issued, folder: Path, change: Callable[[Docx], None]) -> Path:
@@ -76,7 +78,7 @@ def test_a_correction_says_which_issue_why_and_each_place(
     text = said(log, found)
     assert "## 关于《工作简报》2022年第1期的更正" in text
     assert (
-        "我办2022年3月31日印发的《工作简报》2022年第1期（总第1期，题为《2022年3月1日至3月31日督办工作情况》），"
+        "我办2022年3月31日印发的《工作简报》2022年第1期（总第1期，题为《2022年3月督办工作情况》），"
         "因统计口径有误，现将有关内容更正如下："
     ) in text
     assert "第一处，“一、总体情况”部分表中“重大”一行“合计”栏的“1”更正为“9”。" in text
@@ -134,9 +136,9 @@ def test_what_was_added_and_left_out_is_said_with_its_place(
 
 
 def test_a_wrong_title_is_corrected_too(log: Database, home: Path, march: Issued, tmp_path: Path) -> None:
-    path = corrected(march, tmp_path, reword("3月1日至3月31日督办工作情况", "3月督办工作情况"))
+    path = corrected(march, tmp_path, reword("2022年3月督办工作情况", "2022年3月份督办工作情况"))
     text = said(log, drafted(log, home, march, path))
-    assert "第一处，标题“2022年3月1日至3月31日督办工作情况”更正为“2022年3月督办工作情况”。" in text
+    assert "第一处，标题“2022年3月督办工作情况”更正为“2022年3月份督办工作情况”。" in text
 
 
 def test_news_are_corrected_as_news(log: Database, home: Path, tmp_path: Path) -> None:

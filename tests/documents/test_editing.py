@@ -5,13 +5,13 @@ import subprocess
 import zipfile
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
 from docx import Document
 from docx.document import Document as Docx
 
-from documents.bulletin.briefing import compose_briefing
 from documents.bulletin.drafts import BulletinDraft, keep_draft
 from documents.formats.press import Press
 from documents.page import Figure
@@ -21,21 +21,25 @@ from domain.event import decode
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
+from services.issuing import editing
 from services.issuing.bulletins import bulletin_with_files, issue_draft
-from services.issuing.editing import briefing_of_draft, changes_of, record_edited_draft
+from services.issuing.editing import changes_of
+from tests.documents.composed import EVERY_PART, compose_briefing, every_part_press
 from tests.documents.quarter import play
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER, LIAISON, OFFICE
 
 EVENING = at("2022-03-31", "18:00")
 STREAM = "bulletin/briefing"
+record_edited_draft = partial(editing.record_edited_draft, recipe=EVERY_PART)
+briefing_of_draft = partial(editing.briefing_of_draft, recipe=EVERY_PART)
 
 
 @pytest.fixture
 def draft(log: Database, home: Path) -> BulletinDraft:
     play(log)
     briefing = compose_briefing(log, Publication.BRIEFING, date(2022, 3, 1), date(2022, 3, 31), as_of=EVENING)
-    return keep_draft(home, briefing, "office", EVENING)
+    return keep_draft(home, briefing, "office", EVENING, every_part_press())
 
 
 @pytest.fixture

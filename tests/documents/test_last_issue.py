@@ -3,7 +3,7 @@
 from datetime import date
 from pathlib import Path
 
-from documents.bulletin.briefing import Briefing, compose_briefing
+from documents.bulletin.briefing import Briefing
 from documents.figures import read_period
 from documents.formats.markdown import markdown_of
 from documents.formats.press import Press
@@ -17,6 +17,7 @@ from domain.terms import Light, Rhythm
 from eventlog.database import Database
 from services.issuing.bulletins import filed_bulletin, issue_briefing, issued_bulletins
 from services.office_records import record_office_events
+from tests.documents.composed import compose_briefing
 from tests.support.history import act, tick
 from tests.support.homes import at
 from tests.support.office import HEAD, LEADER, LIAISON, OFFICE, SECOND, opening

@@ -6,7 +6,7 @@ import pytest
 
 from documents.bulletin.briefing import Briefing, compose_briefing
 from documents.formats.markdown import markdown_of
-from documents.formats.press import LAYOUT
+from documents.formats.press import GB_2
 from documents.formats.templates import load_template
 from documents.sections.recipe import FILE, NEWS_PARTS, PARTS, Recipe, SectionPart, Topic, built_in_recipe, read_recipe
 from domain import commands as c
@@ -19,7 +19,7 @@ from tests.support.history import act, tick
 from tests.support.homes import at
 from tests.support.office import ASSIST, HEAD, LIAISON, OFFICE, opening
 
-SOURCE = load_template(LAYOUT).source(FILE).decode()
+SOURCE = load_template(GB_2).source(FILE).decode()
 FIRST, LAST = date(2022, 1, 1), date(2022, 3, 31)
 
 
@@ -51,12 +51,22 @@ def many(log: Database, matters: int, **more: object) -> None:
 # --- what the file says
 
 
-def test_the_built_in_recipe_says_everything_there_is_in_the_order_of_the_terms() -> None:
-    recipe = built_in_recipe()
-    assert [s.topic for s in recipe.sections] == list(Topic)
-    assert {s.topic: s.parts for s in recipe.sections} == PARTS
+def test_the_recipe_of_before_says_everything_there_was_in_the_order_of_the_terms() -> None:
+    recipe = built_in_recipe(GB_2)
+    assert [s.topic for s in recipe.sections] == [t for t in Topic if t not in (Topic.LEADING, Topic.APPENDIX)]
+    assert all(s.parts == PARTS[s.topic] for s in recipe.sections)
     assert recipe.news == NEWS_PARTS
     assert {part for parts in (*PARTS.values(), NEWS_PARTS) for part in parts} == set(SectionPart)
+
+
+def test_the_built_in_recipe_leads_with_what_a_leader_decides_and_appends_what_is_listed() -> None:
+    recipe = built_in_recipe()
+    assert recipe.sections[0].parts == (SectionPart.TO_DECIDE, SectionPart.RED)
+    assert {s.topic for s in recipe.sections} == {Topic.LEADING, Topic.APPENDIX}
+    said = {part for s in recipe.sections if s.topic is Topic.LEADING for part in s.parts}
+    assert said == set(PARTS[Topic.LEADING])
+    appended = {part for s in recipe.sections if s.topic is Topic.APPENDIX for part in s.parts}
+    assert appended == set(PARTS[Topic.APPENDIX])
 
 
 def test_sections_come_in_the_order_and_under_the_titles_of_the_recipe(log: Database) -> None:
@@ -225,7 +235,7 @@ FAULTS = [
     (
         '"名称" = "存在问题"',
         '"名称" = "问题"',
-        "简报.toml：第3个栏目的名称没有“问题”，可填：总体情况、重点推进、存在问题、需协调事项、下步安排",
+        "简报.toml：第3个栏目的名称没有“问题”，可填：总体情况、重点推进、存在问题、需协调事项、下步安排、要情、附表",
     ),
     ('"名称" = "存在问题"', '"名称" = "总体情况"', None),
     (
