@@ -29,10 +29,10 @@ _PUT_STATE = (
 _PUT_MATTER = (
     "INSERT INTO matters (stream, number, title, stage, lead, due, title_key, parent, year, tail) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-    "ON CONFLICT (stream) DO UPDATE SET title = excluded.title, stage = excluded.stage, lead = excluded.lead, "
-    "due = excluded.due, title_key = excluded.title_key, parent = excluded.parent"
+    "ON CONFLICT (stream) DO UPDATE SET number = excluded.number, title = excluded.title, stage = excluded.stage, "
+    "lead = excluded.lead, due = excluded.due, title_key = excluded.title_key, parent = excluded.parent, "
+    "year = excluded.year, tail = excluded.tail"
 )
-"""A number is given once, so its three columns and their indexes are written once."""
 _PUT_MEETING = (
     "INSERT INTO meetings (stream, number, series, title, stage, starts, ordinal, version) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
