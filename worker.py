@@ -28,6 +28,7 @@ from services.namespaces import keep_namespace
 from services.running import running_worker
 from services.service_log import configure_logging, service_runtime
 from services.sweep import Sweep
+from services.transfers import carry_for_ever
 
 logger = structlog.get_logger()
 
@@ -72,7 +73,9 @@ async def serve(stop: asyncio.Event | None = None) -> None:
             ) as worker,
             serve_health(settings, worker),
         ):
-            at_work = [asyncio.create_task(sweep.for_ever()), asyncio.create_task(Lookout(gateway, sweep).for_ever())]
+            lookout = Lookout(gateway, sweep)
+            duties = (sweep.for_ever(), lookout.for_ever(), carry_for_ever(settings, database))
+            at_work = [asyncio.create_task(duty) for duty in duties]
             with suppress(TimeoutError):
                 await asyncio.wait_for(sweep.swept.wait(), FIRST_SWEEP_WITHIN)
             logger.info("worker_ready", address=address, task_queue=settings.task_queue)

@@ -40,6 +40,7 @@ app = group(
         "audit": "cli.audit:app",
         "headquarters": "cli.headquarters:app",
         "city": "cli.city:app",
+        "transfer": "cli.transfer:app",
         "up": "cli.service.commands:up",
         "down": "cli.service.commands:down",
         "status": "cli.service.commands:status",

@@ -52,6 +52,11 @@ def assessment_stream(until: date) -> str:
     return f"assessment/{until.isoformat()}"
 
 
+def transfer_stream(key: str) -> str:
+    """The stream, in both logs, of the 上报 or 下达 sent under a key."""
+    return f"transfer/{_derived(key)}"
+
+
 class OfficeStream(Term):
     """The streams of which a headquarters has one each."""
 

@@ -25,6 +25,7 @@ from domain.onsite.inspection import OnSite, evolve_onsite
 from domain.operations import Operations, evolve_operations
 from domain.papers import PaperLedger, evolve_papers
 from domain.policy import Policy
+from domain.transfer import Transfer, evolve_transfer
 from domain.workplan import WorkPlan, evolve_plan
 
 S = TypeVar("S", bound=Frozen)
@@ -54,6 +55,7 @@ FOLDS: dict[str, Fold[Any]] = {
     "onsite": Fold(OnSite, evolve_onsite),
     "incoming": Fold(IncomingPaper, evolve_incoming),
     "headquarters": Fold(Headquarters, evolve_headquarters),
+    "transfer": Fold(Transfer, evolve_transfer),
     "secrets": Fold(ForgottenSecrets, evolve_forgotten),
     "operations": Fold(Operations, evolve_operations),
 }

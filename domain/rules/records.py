@@ -8,6 +8,7 @@ in the table may not be recorded.
 from collections.abc import Callable
 from enum import Enum
 
+from domain import transfer
 from domain.assessment import events as assessed
 from domain.base import Refusal, refuse
 from domain.bulletin import BulletinEdited, BulletinIssued, BulletinRecorded
@@ -112,6 +113,12 @@ RECORDS: dict[type[Event], Authority] = {
     incoming.RegistrationVoided: Authority.OFFICE,
     NumbersAdvanced: Authority.SYSTEM,
     HeadquartersFounded: Authority.SYSTEM,
+    transfer.TransferSent: Authority.OFFICE_OR_LEADER,
+    transfer.TransferAnswered: Authority.OFFICE_OR_LEADER,
+    transfer.TransferReceived: Authority.SYSTEM,
+    transfer.TransferDelivered: Authority.SYSTEM,
+    transfer.AnswerReceived: Authority.SYSTEM,
+    transfer.AnswerDelivered: Authority.SYSTEM,
 }
 
 

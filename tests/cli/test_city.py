@@ -20,6 +20,7 @@ from eventlog.database import Database
 from services.founding import CITY_PERSON
 from services.headquarters import set_up
 from services.office_records import record_office_events
+from services.transfers import transfers
 from settings import Settings
 from tests.support.command_line import CommandLine
 from tests.support.history import act
@@ -141,3 +142,46 @@ def test_the_citys_papers_hold_the_table_and_name_each_matter_behind_it(city: Co
     assert (tmp_path / "年度.docx").stat().st_size > 1000
     early = city("city", "briefing", "--from", "2022-02-01", "--to", "2022-01-01", actor="city")
     assert (early.code, "晚于" in early.error) == (2, True)
+
+
+# --- 上报 and 下达
+
+
+def test_what_is_raised_reaches_the_city_and_its_answer_comes_back(city: CommandLine) -> None:
+    raised = city.json("transfer", "up", "--headquarters", "FT", "--matter", "丁", "--text", "请协调电力迁改")
+    assert (raised["title"], raised["matter"], raised["to"]) == ("丁", city.json(*OWN)["matters"][0]["matter"], "SZ")
+    assert (raised["no"][:4], raised["receipt"][:3], raised["owed"]) == ("FT上报", "SZ收", False)
+    (there,) = city.json("transfer", "list", "--headquarters", "SZ")["transfers"]
+    assert {k: there[k] for k in ("no", "receipt", "title", "text", "matter")} == {
+        k: raised[k] for k in ("no", "receipt", "title", "text", "matter")
+    }
+    done = city.json("transfer", "answer", "1", "--headquarters", "SZ", "--matter", "市级", "--text", "已请供电局办理")
+    assert done["handled_by"].startswith("SZ-")
+    (back,) = city.json("transfer", "list", "--headquarters", "FT")["transfers"]
+    assert (back["answer"], back["handled_by"]) == ("已请供电局办理", done["handled_by"])
+    assert city.json("transfer", "list")["transfers"] == [], "the third headquarters hears nothing of it"
+
+
+OWN = ("task", "list", "--headquarters", "FT")
+
+
+MAY_NOT = (
+    (("up", "--headquarters", "SZ", "--title", "甲", "--text", "乙"), "office", 3, "不向自己上报"),
+    (("down", "FT", "--title", "甲", "--text", "乙"), "office", 3, "只有市级指挥部可以下达"),
+    (("down", "NS", "--headquarters", "SZ", "--title", "甲", "--text", "乙"), "office", 4, "没有代号为 NS"),
+    (("down", "F/T", "--headquarters", "SZ", "--title", "甲", "--text", "乙"), "office", 2, "写法有误"),
+    (("down", "FT", "--headquarters", "SZ", "--title", "甲", "--text", "乙"), "city", 3, "市级督办员汇总查阅"),
+    (("up", "--title", "甲", "--text", "乙"), "li", 3, "由办公室或领导办理"),
+    (("up", "--headquarters", "FT", "--matter", "乙", "--text", "x"), "office", 4, "没有找到"),
+    (("answer", "SZ收〔2026〕9号", "--headquarters", "SZ", "--text", "x"), "office", 4, "没有收到过"),
+    (("up", "--headquarters", "FT", "--title", "甲"), "office", 2, "--text"),
+)
+
+
+def test_what_may_not_be_sent_is_refused_and_nothing_is_recorded(city: CommandLine, home: Path) -> None:
+    for words, actor, code, said in MAY_NOT:
+        refused = city("transfer", *words, actor=actor)
+        assert (refused.code, said in refused.error) == (code, True), refused
+    for one in ("XMH", "FT", "SZ"):
+        with open_log(settings(home, one)) as log:
+            assert transfers(log) == ()

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from domain.calendar import local_date
+from domain.transfer import Direction, Words
 from eventlog.configured import open_log
 from eventlog.verify import verify
+from services.transfers import send_transfer, transfers
 from settings import Settings
-from tests.support.office import office_today
+from tests.support.office import OFFICE, office_today
 from tests.support.served import home_in, wait_for
 
 pytestmark = pytest.mark.slow
@@ -31,9 +33,15 @@ def test_each_has_its_own_worker_and_numbers_and_one_that_is_broken_keeps_no_oth
             opened = home.ok(*OPENING, "--headquarters", code)
             assert opened["matter"] == f"{code}-{year}-001", "the same key is another matter in each"
 
-        home.ok("headquarters", "add", "NS", "--name", "南山片区建设指挥部")
+        home.ok("headquarters", "add", "NS", "--name", "南山片区建设指挥部", "--city")
         wait_for(lambda: "NS" in home.running.workers, 30)
         assert home.ok(*OPENING, "--headquarters", "NS")["matter"] == f"NS-{year}-001"
+
+        words = Words(direction=Direction.UP, sender="FT", receiver="NS", title="请协调", text="电力迁改")
+        with open_log(Settings(home=home.path, headquarters="FT")) as log:  # recorded, and died before it was carried
+            send_transfer(log, words, OFFICE, datetime.now(UTC))
+        with open_log(Settings(home=home.path, headquarters="NS")) as log:
+            wait_for(lambda: [t.words for t in transfers(log)] == [words], 20)
 
         lost = home.running.workers["FT"]
         (home.path / "headquarters/FT/events.db").write_bytes(b"not a database" * 1000)
