@@ -11,7 +11,7 @@ ROOMS := domain eventlog workflows activities documents intake sheets services c
 OWN   := $(wildcard $(ROOMS) *.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos check bench fonts lock clean distclean
+.PHONY: help setup demo test chaos check bench bench-scale fonts lock clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -55,6 +55,9 @@ check: setup ## format, lint, types, import arrows, documents
 
 bench: setup ## the benchmarks, interleaved with their bare counterparts
 	$(BIN)/python -m benchmarks
+
+bench-scale: setup ## reading in logs of 1,000, 10,000 and 100,000 matters
+	$(BIN)/python -m benchmarks --only reads
 
 # 仿宋, 楷体, 黑体 and 宋体 as open faces (Fandol: GPL 3 with the font exception), out of a package of Debian and Ubuntu.
 # Without them everything is set in the 宋 and 黑 that `make setup` installs. They are never part of what we distribute.

@@ -22,6 +22,7 @@ BENCHMARKS = {
     "append": "one durable append",
     "fold": "from events to a state",
     "list": "`xmh task list`, from start to end",
+    "reads": "a page, a matter, a number, a word, in logs of many matters",
     "draft": "`xmh plan draft` of a large table",
     "table": "`xmh plan table` of many matters, and its edited copy back",
     "print": "an issue in four formats, and its text from the log",

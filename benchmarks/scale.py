@@ -19,6 +19,8 @@ class Scale:
     folds: int = 20
     listed: int = 1000
     """Matters in the log that is listed and verified."""
+    reads: tuple[int, ...] = (1000, 10_000, 100_000)
+    """Matters in the logs that are read a page at a time."""
     drafted: int = 5000
     """Rows of the table that `plan draft` reads."""
     tabled: int = 5000
@@ -38,6 +40,7 @@ QUICK = Scale(
     batches=3,
     folds=3,
     listed=60,
+    reads=(60,),
     drafted=60,
     tabled=60,
     issues=3,

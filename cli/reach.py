@@ -16,7 +16,7 @@ def nobody_to_tell(
     *, units: Iterable[str] | None = None, matters: Iterable[str] | None = None
 ) -> tuple[Unreached, ...]:
     """Whom no notice reaches now; of these units only, or of the matters of these numbers."""
-    states = [s.state for s in reading.matter_states(session.database) if isinstance(s.state, Matter)]
+    states = [s.state for s in reading.open_states(session.database, "matter") if isinstance(s.state, Matter)]
     wanted = None if matters is None else set(matters)
     gaps = unreached_of_matters((m for m in states if wanted is None or m.number in wanted), *_known())
     only = None if units is None else set(units)

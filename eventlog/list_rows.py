@@ -7,9 +7,10 @@ the colours to come again, within its own transaction. Time alone writes nothing
 # ruff: noqa: S608  (column names are constants)
 
 import json
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 from domain.lights import facts_in
 from domain.log import Rulebook
@@ -72,11 +73,7 @@ def moved_rows(transaction: Transaction, rulebook: Rulebook) -> list[Statement]:
 
 def row_in(cells: Row) -> ListRow:
     """The row that stands in the table."""
-    said = dict(zip(COLUMNS, cells, strict=True))
-    said |= {name: _day(said[name]) for name in _DATES}
-    said |= {name: from_micros(said[name]) for name in _MOMENTS}
-    said |= {name: _list(said[name]) for name in _LISTS}
-    return ListRow(**(said | {name: bool(said[name]) for name in _MARKS}))
+    return ListRow._make(read(cell) if read else cell for read, cell in zip(_READ, cells, strict=True))
 
 
 def _cells(row: ListRow) -> Row:
@@ -105,3 +102,17 @@ def _day(text: str) -> date:
 @lru_cache(maxsize=4096)
 def _list(text: str) -> tuple[str, ...]:
     return tuple(json.loads(text))
+
+
+@lru_cache(maxsize=4096)
+def _moment(micro: int) -> datetime:
+    return from_micros(micro)
+
+
+_READERS: tuple[tuple[frozenset[str], Callable[[Any], object]], ...] = (
+    (_DATES, _day),
+    (_MOMENTS, _moment),
+    (_LISTS, _list),
+    (_MARKS, bool),
+)
+_READ = tuple(next((read for names, read in _READERS if name in names), None) for name in COLUMNS)

@@ -54,13 +54,13 @@ def pending_reprojections(database: Database, now: datetime) -> tuple[str, ...]:
 
 def open_matters(database: Database) -> tuple[Matter, ...]:
     """The states of every matter that has not ended, whose deadlines a changed rulebook may move."""
-    matters = (cast("Matter", loaded.state) for loaded in reading.matter_states(database))
+    matters = (cast("Matter", loaded.state) for loaded in reading.open_states(database, "matter"))
     return tuple(sorted((m for m in matters if not m.ended), key=lambda m: m.number))
 
 
 def deadline_moves_since(database: Database, position: int) -> tuple[MovedDeadline, ...]:
     """Which deadlines moved (`DeadlineMoved`) after a position of the log, by matter."""
-    numbers = {loaded.stream: cast("Matter", loaded.state).number for loaded in reading.matter_states(database)}
+    numbers = {row.stream: row.number for row in reading.list_rows(database)}
     moves: list[MovedDeadline] = []
     while events := reading.read_all(database, after=position):
         position = events[-1].position

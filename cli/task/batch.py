@@ -16,16 +16,14 @@ from cli.sending import send_orders, task_order
 from cli.session import Exit, Problem, answer, session
 from cli.task import choosing as ch
 from cli.task.due import due_day
-from cli.task.reads import known_matters
 from domain import commands as c
 from domain.base import Refusal
 from domain.breakdown import Kin, may_be_part
 from domain.commands import Order
 from domain.envelope import Actor, Draft
 from domain.event import event_of, label_of
-from domain.lights import light
 from domain.matter import Matter
-from domain.queries.list_row import list_row
+from domain.queries.list_row import lit_rows
 from domain.rules import DecisionContext, decide
 from domain.terms import Duty, Urgency
 from eventlog import reading
@@ -146,13 +144,13 @@ def _chosen(words: Sequence[str] | None, saved: str | None, source: Path | None,
         streams = dict.fromkeys(the_one(some, word).stream for some, word in zip(found, named, strict=True))
         return [m for stream in streams if (m := _state(stream)) is not None]
     wanted = ch.choice({}, saved, None)
-    matters, rulebook, at = known_matters(None)
-    alive = [m for m in matters if not m.ended]
+    alive = [row for row in reading.list_rows(session.database) if not row.ended]
     fits = ch.fitting(wanted, None)
-    fitting = [m for m in alive if fits(list_row(m, rulebook), light(m, rulebook, at))]
+    lights = lit_rows(alive, reading.rulebook(session.database), now())
+    fitting = [row for row, lit in lights if fits(row, lit)]
     if len(fitting) == len(alive) > 1 and not everything:
         raise Problem(f"“{saved}”选出了全部{len(alive)}件在办事项；确要全部办理请加 --all，否则请缩小条件", "fits_all")
-    return fitting
+    return [m for row in fitting if (m := _state(row.stream)) is not None]
 
 
 def _listed(source: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Annotated, Any
 
 import typer
@@ -10,10 +11,12 @@ from cli.assess.common import assessment_duties
 from cli.incoming.reads import papers_today
 from cli.inspection.duties import onsite_duties
 from cli.lookup import the_matter, the_one
+from cli.moments import now
 from cli.names import unit_names
 from cli.reach import gaps_as_json, nobody_to_tell
-from cli.session import answer, session
-from cli.task.reads import known_matters, matter_row, secrets_of
+from cli.session import Problem, answer, session
+from cli.task.reads import living_matters, matter_row, secrets_of
+from cli.task.tree import state_of
 from domain.calendar import local_date
 from domain.closing import to_be_weighed
 from domain.facts import openly
@@ -39,10 +42,10 @@ SOON_WORKDAYS = 5
 
 def today() -> None:
     """今天：待我办的、我在等的、快到期的。"""
-    matters, rulebook, at = known_matters(None)
+    rulebook, at = reading.rulebook(session.database), now()
     actor, names = session.actor, unit_names()
     office = actor.role in (Role.OFFICE, Role.LEADER)
-    alive = [m for m in matters if not m.settled]
+    alive = living_matters()
     if actor.role is Role.LEADER:
         alive = [m for m in alive if leads_as(m, actor.id) or actor.id in (m.supervisor, *m.followers)]
 
@@ -66,13 +69,13 @@ def today() -> None:
     def lit(m: Matter) -> dict[str, Any]:
         return matter_row(m, light(m, rulebook, at))
 
-    known = {m.stream: m for m in matters}
+    known = cache(lambda stream: state_of(stream, None))
     endangered = [
         (m, why)
         for m in alive
         if office or actor.unit in m.units
         for p in m.predecessors
-        if (why := predecessor_danger(known[p.stream], m, rulebook, at, known.get))
+        if (earlier := known(p.stream)) and (why := predecessor_danger(earlier, m, rulebook, at, known))
     ]
     following = [m for m in alive if actor.id in m.followers]
     meetings = _meetings(day, rulebook) if office else _meetings_of(actor.unit or "", rulebook)
@@ -242,8 +245,10 @@ def ask(
 ) -> None:
     """那件事到哪一步了：一段可以在电话里念的话。"""
     target = _meant(" ".join(words))
-    matters, rulebook, at = known_matters(None)
-    matter = next(m for m in matters if m.stream == target.stream)
+    matter = state_of(target.stream, None)
+    if matter is None:  # it was found by its row
+        raise Problem(f"没有事项“{target.number}”", "not_found")
+    rulebook, at = reading.rulebook(session.database), now()
     names, opened = unit_names(), secrets_of(matter)
     lit = light(matter, rulebook, at)
     who = f"由{names(matter.lead)}牵头" if matter.lead else "尚未明确牵头单位"

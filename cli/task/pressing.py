@@ -18,7 +18,6 @@ from domain.commands import (
     RecordInstruction,
     RequestCoordination,
 )
-from domain.matter import Matter
 from eventlog import reading
 
 
@@ -35,17 +34,13 @@ def urge(
         confirm_command(f"催办{len(matters or ())}件事项？")
         do_for_matters(matters or (), command)
         return
-    silent = [m for m in _matters() if m.missed_in_row and not m.ended]
+    silent = [m for m in reading.list_rows(session.database) if m.missed_in_row and not m.ended]
     if not silent:
         answer([], "没有漏报的事项，无需催办")
         return
     confirm_command(f"催办全部{len(silent)}件漏报事项？")
     orders = [task_order(m.stream, command, nth=n) for n, m in enumerate(silent)]
     tell_many([m.number for m in silent], send_orders(orders))
-
-
-def _matters() -> list[Matter]:
-    return [s.state for s in reading.matter_states(session.database) if isinstance(s.state, Matter)]
 
 
 def coordinate(

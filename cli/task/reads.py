@@ -44,6 +44,12 @@ def known_matters(moment: Moment | None) -> tuple[list[Matter], Rulebook, dateti
     return matters, reading.rulebook(session.database, position), at
 
 
+def living_matters() -> list[Matter]:
+    """The matters of which something may still be owed, by number."""
+    states = reading.open_states(session.database, "matter")
+    return sorted((s.state for s in states if isinstance(s.state, Matter)), key=lambda m: m.number)
+
+
 def matter_row(matter: Matter, lit: Lit) -> dict[str, Any]:
     """One matter as `task list` gives it."""
     return {

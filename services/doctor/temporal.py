@@ -10,7 +10,6 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from domain.matter import Matter
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.watermark import highest_numbers
@@ -50,7 +49,7 @@ async def matter_trouble(client: Client, database: Database, settings: "Settings
         lagging = lagging_numbers(
             database, highest_numbers(await Healing(gateway).numbers_known(), bulletin_numbers_on_disk(settings.home))
         )
-        numbers = {s.stream: s.state.number for s in reading.matter_states(database) if isinstance(s.state, Matter)}
+        numbers = {row.stream: row.number for row in reading.list_rows(database)}
         wedged = await _wedged(client, [h.stream for h in reading.open_streams(database, "matter")])
         # Without a worker no matter can say where it stands.
         recovery = await Healing(gateway).recover(dry_run=True) if at_work else None

@@ -15,7 +15,9 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.timeout(120)
 def test_a_quick_run_measures_both_sides_of_every_row(tmp_path: Path) -> None:
     out = tmp_path / "figures.json"
-    only = [word for name in ("workflows", "append", "fold", "list", "draft", "table") for word in ("--only", name)]
+    only = [
+        word for name in ("workflows", "append", "fold", "list", "reads", "draft", "table") for word in ("--only", name)
+    ]
     subprocess.run([sys.executable, "-m", "benchmarks", "--quick", *only, "--json", out], cwd=ROOT, check=True)
     found = json.loads(out.read_text(encoding="utf-8"))["benchmarks"]
     assert {name: len(rows) for name, rows in found.items()} == {
@@ -23,6 +25,7 @@ def test_a_quick_run_measures_both_sides_of_every_row(tmp_path: Path) -> None:
         "append": 4,
         "fold": 3,
         "list": 1,
+        "reads": 10,
         "draft": 3,
         "table": 4,
     }
