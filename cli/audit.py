@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from operator import attrgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
@@ -43,6 +44,7 @@ app = group(
     {
         "replay": "cli.audit:replay",
         "verify": "cli.audit:verify",
+        "checkpoint": "cli.checkpoint:checkpoint",
         "explain": "cli.audit:explain",
         "unanswered": "cli.unanswered:unanswered",
         "forget": "cli.forgetting:forget_",
@@ -192,14 +194,27 @@ def _step_lines(events: Sequence[Recorded], states: Sequence[Matter], reader: Re
 
 def verify(
     matter: Annotated[str | None, typer.Option("--matter", metavar="M", help="只核验一个事项")] = None,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option("--checkpoint", metavar="FILE", help="与留存在别处的检查点对照，可多次填写"),
+    ] = None,
+    public_key: Annotated[
+        str | None, typer.Option("--public-key", metavar="KEY", help="自己留存的检查点公钥；不写则用日志里记的")
+    ] = None,
 ) -> None:
     """核验日志：链是否完整、有无改动和缺号、台账与日志是否一致；有问题时退出码为 1。"""
+    from cli.checkpoint import checkpoint_findings, read_checkpoints
     from eventlog.verify import verify as check
 
+    if matter and checkpoint:
+        raise Problem("检查点说的是整本日志，请去掉 --matter 或 --checkpoint", "malformed")
+    kept = read_checkpoints(checkpoint or (), public_key)
     stream = the_matter(matter).stream if matter else None
     with _progress() as moved:
         report = check(session.database, stream=stream, progress=moved)
     report = report.model_copy(update={"problems": (*report.problems, *_of_files(stream))})
+    if stream is None:
+        report = report.model_copy(update={"problems": (*report.problems, *checkpoint_findings(kept))})
     document = {
         "ok": report.ok,
         "streams": report.streams,
@@ -207,7 +222,9 @@ def verify(
         "problems": [p.model_dump(mode="json", exclude_none=True) for p in report.problems],
         **({"unlisted": report.unlisted} if report.unlisted else {}),
     }
-    answer(document, _verdict(report))
+    if kept:
+        document["checkpoints"] = [{"size": one.size, "root": one.root.hex()} for one in kept]
+    answer(document, _verdict(report, len(kept)))
     if not report.ok:
         raise SystemExit(Exit.FOUND_WRONG)
 
@@ -227,9 +244,10 @@ def _of_files(stream: str | None) -> "list[VerifyFinding]":
         return [Unread(token=Token.FILES_UNREAD, message=Token.FILES_UNREAD.label)]
 
 
-def _verdict(report: "VerificationReport") -> str:
+def _verdict(report: "VerificationReport", checkpoints: int) -> str:
     if report.ok:
-        return f"核验通过：{report.streams}条链、{report.events}条事件，无缺号、无改动，台账与日志一致"
+        also = f"，与{checkpoints}个检查点相符" if checkpoints else ""
+        return f"核验通过：{report.streams}条链、{report.events}条事件，无缺号、无改动，台账与日志一致{also}"
     more = f"（另有{report.unlisted}处未列）" if report.unlisted else ""
     lines = [f"核验未通过：{report.streams}条链、{report.events}条事件，发现{len(report.problems)}处问题{more}"]
     return "\n".join([*lines, *(f"  {p.message}" for p in report.problems)])

@@ -1,4 +1,4 @@
-"""What was done with the log as a whole: backed up, restored. Who keeps a log shows that he has kept it."""
+"""What was done with the log as a whole: backed up, signed for, restored. Who keeps a log shows that he has kept it."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -22,6 +22,17 @@ class BackupTaken(Event):
     size: int
 
 
+class CheckpointSigned(Event):
+    """签发检查点: what the first `size` events of the log were, in a note somebody else keeps."""
+
+    label: ClassVar[str] = "签发检查点"
+    size: int
+    root: str
+    """Of the Merkle tree over them, in hexadecimal."""
+    key: str
+    """The public key it was signed with."""
+
+
 class RestoredFromBackup(Event):
     """还原: this log was taken out of a backup, and goes on from there."""
 
@@ -37,10 +48,12 @@ class RestoredFromBackup(Event):
 
 
 class Operations(Frozen):
-    """When the log was last backed up, and last restored."""
+    """When the log was last backed up, signed for, and restored."""
 
     backup: BackupTaken | None = None
     backed_up_at: datetime | None = None
+    checkpoint: CheckpointSigned | None = None
+    checkpoint_at: datetime | None = None
     restored: RestoredFromBackup | None = None
     restored_at: datetime | None = None
 
@@ -51,6 +64,8 @@ def evolve_operations(state: Operations | None, recorded: Recorded) -> Operation
     match event:
         case BackupTaken():
             return known.model_copy(update={"backup": event, "backed_up_at": recorded.recorded_at})
+        case CheckpointSigned():
+            return known.model_copy(update={"checkpoint": event, "checkpoint_at": recorded.recorded_at})
         case RestoredFromBackup():
             return known.model_copy(update={"restored": event, "restored_at": recorded.recorded_at})
     raise TypeError(f"{type(event).__name__} does not belong to the operations")

@@ -36,12 +36,21 @@ _known = _Remembered()
 
 def hash_of(algorithm: str, row: Row) -> str:
     """The hash of a row in the order of `EVENT_COLUMNS`; a hash already in the row is not looked at."""
-    try:
-        data = _short(row)
-    except IndexError:
-        data = _any(row)
+    data = _hashed(row)
     digest = hashlib.sha256(data) if algorithm == "sha256" else hashlib.new(algorithm, data)
     return f"{algorithm}:{digest.hexdigest()}"
+
+
+def stored_bytes(row: Row) -> bytes:
+    """Every column of a row as it is stored: what its hash is over, and the hash."""
+    return _hashed(row) + _prefixed(row[13])
+
+
+def _hashed(row: Row) -> bytes:
+    try:
+        return _short(row)
+    except IndexError:
+        return _any(row)
 
 
 def _any(row: Row) -> bytes:

@@ -31,6 +31,9 @@ class Token(Term):
     ODD_CELL = "odd_cell", "数据类型不对"
     KEY_DIFFERS = "key_differs", "密钥与日志不符"
     OUTBOX_DIFFERS = "outbox_differs", "通知登记与事件不符"
+    OTHER_LOG = "other_log", "检查点是另一本日志的"
+    LOG_SHORTER = "log_shorter", "日志比检查点短"
+    LOG_DIFFERS = "log_differs", "日志与检查点不同"
     NOTICES_DIFFER = "notices_differ", "通知被改动、删除或添加"
 
 

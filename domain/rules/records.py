@@ -36,7 +36,7 @@ from domain.office import (
 )
 from domain.onsite import events as onsite
 from domain.onsite.rules import check_plan
-from domain.operations import BackupTaken, RestoredFromBackup
+from domain.operations import BackupTaken, CheckpointSigned, RestoredFromBackup
 from domain.papers import CircularApproved, PaperIssued, PaperVoided
 from domain.terms import Role
 from domain.workplan import PlanStage, PlanVersioned
@@ -69,6 +69,7 @@ RECORDS: dict[type[Event], Authority] = {
     PostAssigned: Authority.OFFICE,
     SeriesRecorded: Authority.OFFICE,
     BackupTaken: Authority.OFFICE,
+    CheckpointSigned: Authority.SYSTEM,
     RestoredFromBackup: Authority.SYSTEM,
     DelegationGranted: Authority.GIVER,
     DelegationRevoked: Authority.GIVER,

@@ -1,0 +1,96 @@
+"""`xmh audit checkpoint`: a signed statement of the whole log, and the log held against those kept elsewhere."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.moments import now
+from cli.session import Problem, answer, session
+from domain.base import Refusal, refuse
+from domain.terms import Role
+from sheets.input_file import read_file
+
+if TYPE_CHECKING:
+    from domain.checkpoint import LogCheckpoint
+    from eventlog.findings import VerifyFinding
+
+MOST_NOTE = 64 * 1024
+
+
+def checkpoint(
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="写到这个文件；不写则显示。请交别人留存")
+    ] = None,
+) -> None:
+    """签发检查点：此刻整本日志的签名摘要，交给别人留存，日后用 audit verify --checkpoint 对照。"""
+    from services.checkpoints import take_checkpoint
+
+    inside = session.actor.role not in (Role.LIAISON, Role.HEAD)
+    refuse(not inside, "检查点由办公室、领导或审计员签发", "forbidden")
+    if out is not None and (out.exists() or not out.parent.is_dir()):
+        why = "已存在，不会覆盖；请换一个文件名" if out.exists() else "所在的目录不存在，请先建立"
+        raise Problem(f"{out} {why}", "malformed")
+    taken, note, public = take_checkpoint(session.database, session.settings.home, now())
+    if out is not None:
+        _write(out, note)
+    document = {
+        "origin": taken.origin,
+        "size": taken.size,
+        "root": taken.root.hex(),
+        "sm3": taken.sm3.hex(),
+        "public_key": public,
+        "file": str(out) if out else None,
+        "note": note,
+    }
+    where = f"，已写入 {out}" if out else ""
+    said = f"已签发检查点：日志第1至{taken.size}条{where}\n公钥 {public}\n请把检查点和公钥交给别人留存，不要只放在本机"
+    answer(document, said if out else f"{note}\n{said}")
+
+
+def _write(out: Path, note: str) -> None:
+    try:
+        with os.fdopen(os.open(out, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644), "w", encoding="utf-8") as file:
+            file.write(note)
+    except OSError as error:
+        raise Problem(f"检查点写不到 {out}：{error.strerror}", "malformed") from error
+
+
+def read_checkpoints(files: Iterable[Path], public: str | None) -> "list[LogCheckpoint]":
+    """The checkpoints in these files, each signed by the key given, or by one the log knows.
+
+    Raises:
+        Refusal: a file holds none, or nobody known signed it.
+    """
+    from domain.checkpoint import read_note
+    from services.checkpoint_keys import is_signed
+    from services.checkpoints import known_keys
+
+    kept = []
+    for file in files:
+        try:
+            one, signatures = read_note(read_file(file, MOST_NOTE).decode("utf-8"))
+        except (Refusal, UnicodeDecodeError) as error:
+            code = error.code if isinstance(error, Refusal) else "malformed"
+            why = error.message if isinstance(error, Refusal) else "不是文字文件"
+            raise Problem(f"{file}：{why}" if str(file) not in why else why, code) from error
+        keys = (public,) if public else known_keys(session.database, session.settings.home)
+        if not any(is_signed(one, signatures, key) for key in keys):
+            whose = "这把公钥" if public else "本机或日志里记的任何一把公钥"
+            raise Problem(f"{file}：签名不是{whose}的，内容可能被改过；请用当时留存的公钥（--public-key）", "malformed")
+        kept.append(one)
+    return kept
+
+
+def checkpoint_findings(kept: "Sequence[LogCheckpoint]") -> "list[VerifyFinding]":
+    """What the log says of itself and these say otherwise; where it cannot be read that was found already."""
+    from eventlog.errors import LogError
+    from services.checkpoints import hold_against, recorded_checkpoints_differ
+
+    try:
+        held = [finding for one in kept for finding in hold_against(session.database, one)]
+        return [*held, *recorded_checkpoints_differ(session.database)]
+    except (LogError, ValueError, TypeError, AttributeError, KeyError):
+        return []

@@ -1,0 +1,163 @@
+"""Checkpoints of the log: signed here, kept by somebody else, and held against the log later.
+
+The chains show a changed event; whoever owns the database can rewrite them all, or put yesterday's copy back, and
+nothing inside shows it. What he cannot change is a note that lies elsewhere.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from domain.base import refuse
+from domain.checkpoint import LogCheckpoint, block_length, note_of
+from domain.envelope import SYSTEM
+from domain.event import decode
+from domain.ids import OfficeStream
+from domain.merkle import MerkleTree
+from domain.operations import CheckpointSigned
+from eventlog import reading
+from eventlog.chain import stored_bytes
+from eventlog.database import Database, Transaction
+from eventlog.findings import Token, VerifyFinding
+from eventlog.projections import log_pages
+from services.checkpoint_keys import KEY_FILE, signing_key
+from services.office_records import record_office_events
+
+# --- the tree over the log
+
+
+@dataclass
+class _Reach:
+    """The log up to some size: its roots, and those of its blocks."""
+
+    block: int
+    tree: MerkleTree = field(default_factory=MerkleTree)
+    sm3: MerkleTree = field(default_factory=lambda: MerkleTree("sm3"))
+    blocks: list[bytes] = field(default_factory=list)
+    _running: MerkleTree = field(default_factory=MerkleTree)
+
+    def take(self, data: bytes) -> None:
+        for tree in (self.tree, self.sm3, self._running):
+            tree.append(data)
+        if self._running.size == self.block:
+            self._end_block()
+
+    def end(self) -> None:
+        if self._running.size:
+            self._end_block()
+
+    def _end_block(self) -> None:
+        self.blocks.append(self._running.root())
+        self._running = MerkleTree()
+
+
+def _reach(database: Database, size: int) -> _Reach:
+    """The first so many events, as they are stored."""
+    reach = _Reach(block_length(size))
+    with database.reading(snapshot=True, tolerant=True) as transaction:
+        for data in _stored(transaction):
+            if reach.tree.size == size:
+                break
+            reach.take(data)
+    reach.end()
+    return reach
+
+
+def _stored(transaction: Transaction) -> Iterator[bytes]:
+    for rows in log_pages(transaction):
+        yield from map(stored_bytes, rows)
+
+
+def origin_of(database: Database) -> str:
+    """Which log it is: the headquarters, and the hash of its first event."""
+    return f"xmh/{database.headquarters}/{database.log().partition(':')[2][:16]}"
+
+
+# --- taking one
+
+
+def take_checkpoint(database: Database, home: Path, now: datetime) -> tuple[LogCheckpoint, str, str]:
+    """Sign what the log is now: the checkpoint, its note, and the public key. That it was signed is in the log.
+
+    Raises:
+        Refusal: the log is empty, or the key is none.
+        LogError: the log cannot be read or written.
+    """
+    size = _size(database)
+    refuse(size == 0, "事件日志还是空的，没有可以签的", "not_found")
+    reach = _reach(database, size)
+    checkpoint = LogCheckpoint(
+        origin=origin_of(database),
+        size=size,
+        root=reach.tree.root(),
+        made_at=now.replace(microsecond=0),
+        sm3=reach.sm3.root(),
+        block=reach.block,
+        blocks=tuple(reach.blocks),
+    )
+    key = signing_key(home, database.headquarters)
+    signed = CheckpointSigned(size=size, root=checkpoint.root.hex(), key=key.public)
+    command_id = f"checkpoint:{size}:{checkpoint.root.hex()[:16]}:{key.public.split('+')[1]}"
+    record_office_events(
+        database, database.own(OfficeStream.OPERATIONS), [signed], actor=SYSTEM, command_id=command_id, now=now
+    )
+    return checkpoint, note_of(checkpoint, (key.sign(checkpoint),)), key.public
+
+
+def _size(database: Database) -> int:
+    with database.reading() as transaction:
+        row = transaction.one("SELECT max(position) FROM events")
+    return int(row[0] or 0) if row else 0
+
+
+# --- holding the log against them
+
+
+def known_keys(database: Database, home: Path) -> tuple[str, ...]:
+    """The public keys checkpoints were signed with: the home's, and those the log has, which may have lost its end."""
+    own = (signing_key(home, database.headquarters).public,) if (home / KEY_FILE).exists() else ()
+    return tuple(dict.fromkeys((*own, *(signed.key for signed in _signed(database)))))
+
+
+def hold_against(database: Database, checkpoint: LogCheckpoint) -> list[VerifyFinding]:
+    """What of the log is not what a checkpoint says, at most one finding."""
+    when = f"{checkpoint.made_at:%Y-%m-%d}检查点"
+    if checkpoint.origin != origin_of(database):
+        return [_finding(Token.OTHER_LOG, f"{when}是 {checkpoint.origin}，这里是 {origin_of(database)}")]
+    reach = _reach(database, checkpoint.size)
+    if reach.tree.size < checkpoint.size:
+        line = f"{when}时有{checkpoint.size}条，现在只有{reach.tree.size}条；末尾被截去，或换回了旧副本"
+        return [_finding(Token.LOG_SHORTER, line)]
+    if (reach.tree.root(), reach.sm3.root()) == (checkpoint.root, checkpoint.sm3):
+        return []
+    differing = [n for n, (a, b) in enumerate(zip(reach.blocks, checkpoint.blocks, strict=False)) if a != b]
+    first = differing[0] * checkpoint.block + 1 if differing else 1
+    last = min(first + checkpoint.block - 1, checkpoint.size)
+    place = f"第{first}条" if first == last else f"第{first}至{last}条之间"
+    return [_finding(Token.LOG_DIFFERS, f"从{place}起与{when}不同，此后的内容不能作证", first)]
+
+
+def recorded_checkpoints_differ(database: Database) -> list[VerifyFinding]:
+    """Checkpoints the log itself says were signed, whose root is not that of its events."""
+    signed = sorted(_signed(database), key=lambda one: one.size)
+    findings: list[VerifyFinding] = []
+    tree = MerkleTree()
+    with database.reading(snapshot=True, tolerant=True) as transaction:
+        entries = _stored(transaction)
+        for one in signed:
+            while tree.size < one.size and (data := next(entries, None)) is not None:
+                tree.append(data)
+            if (tree.size, tree.root().hex()) != (one.size, one.root):
+                findings.append(_finding(Token.LOG_DIFFERS, f"第{one.size}条处所签的检查点与现在的日志不符", one.size))
+    return findings
+
+
+def _signed(database: Database) -> Iterator[CheckpointSigned]:
+    for event in map(decode, reading.read_stream(database, database.own(OfficeStream.OPERATIONS))):
+        if isinstance(event, CheckpointSigned):
+            yield event
+
+
+def _finding(token: Token, line: str, position: int | None = None) -> VerifyFinding:
+    return VerifyFinding(token=token, message=f"{token.label}：{line}", position=position)

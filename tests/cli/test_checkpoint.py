@@ -1,0 +1,49 @@
+"""`xmh audit checkpoint`, and the log held against it on the command line."""
+
+from pathlib import Path
+
+from eventlog.database import Database
+from tests.support.command_line import CommandLine
+from tests.support.history import act
+from tests.support.homes import at
+from tests.support.office import OFFICE, opening
+
+
+def test_a_checkpoint_is_taken_kept_and_held_against_the_log(xmh: CommandLine, log: Database, tmp_path: Path) -> None:
+    note = tmp_path / "检查点.txt"
+    taken = xmh.json("audit", "checkpoint", "-o", note, actor="audit")
+    assert (taken["file"], taken["note"]) == (str(note), note.read_text(encoding="utf-8"))
+    act(log, "matter/later", opening(), OFFICE, at("2022-01-10"))
+    held = xmh.json("audit", "verify", "--checkpoint", note, "--public-key", taken["public_key"])
+    assert (held["ok"], held["checkpoints"]) == (True, [{"size": taken["size"], "root": taken["root"]}])
+    assert "与1个检查点相符" in xmh("audit", "verify", "--checkpoint", note).out
+    with log.writing() as transaction:
+        # A whole log rewritten is played in tests/services/test_checkpoints.py; here one that lost its end.
+        for table in ("events_no_delete",):
+            transaction.run([(f"DROP TRIGGER {table}", [()])])
+        transaction.commit([("DELETE FROM events WHERE position >= ?", [(taken["size"],)])])
+    found = xmh.json("audit", "verify", "--checkpoint", note, code=1)
+    assert "log_shorter" in {p["token"] for p in found["problems"]}
+
+
+def test_the_wrong_ways_to_type_it_are_a_line_each(xmh: CommandLine, log: Database, tmp_path: Path) -> None:
+    del log
+    note = tmp_path / "检查点.txt"
+    xmh.json("audit", "checkpoint", "-o", note)
+    changed = tmp_path / "改过.txt"
+    lines = note.read_text(encoding="utf-8").splitlines(keepends=True)
+    changed.write_text("".join([lines[0], f"{int(lines[1]) + 1}\n", *lines[2:]]), encoding="utf-8")
+    for words, code, said in (
+        (("checkpoint", "-o", note), 2, "已存在"),
+        (("checkpoint", "-o", tmp_path / "没有" / "x.txt"), 2, "目录不存在"),
+        (("verify", "--checkpoint", tmp_path / "没有.txt"), 4, "找不到文件"),
+        (("verify", "--checkpoint", Path(__file__)), 2, "不是 xmh 的检查点文件"),
+        (("verify", "--checkpoint", changed), 2, "签名不是"),
+        (("verify", "--checkpoint", note, "--public-key", "x"), 2, "不是公钥"),
+        (("verify", "--checkpoint", note, "--matter", "1"), 2, "整本日志"),
+    ):
+        refused = xmh("audit", *words)
+        assert (refused.code, said in refused.error) == (code, True), (words, refused)
+        assert refused.error.count("\n") <= 1
+    refused = xmh("audit", "checkpoint", actor="li")
+    assert (refused.code, "由办公室" in refused.error) == (3, True)
