@@ -15,6 +15,8 @@ import typer
 
 from cli.printing.files import office_press
 from cli.session import Exit, answer, session
+from domain.base import refuse
+from domain.headquarters import FIRST_HEADQUARTERS
 from domain.lights import light
 from domain.matter import Matter
 from domain.meetings.series import DEFAULT_SERIES
@@ -57,6 +59,8 @@ def simulate(
     from simulation.printing import Printer
     from simulation.run import simulate_year as play
 
+    first = session.settings.headquarters == FIRST_HEADQUARTERS
+    refuse(not first, "模拟只为首个指挥部建立日志，请去掉 --headquarters（XMH_HEADQUARTERS）", "malformed")
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     folder = plan if plan.is_dir() else plan.parent
     home, started = session.settings.home, time.monotonic()

@@ -115,6 +115,14 @@ def test_one_that_was_moved_or_whose_file_was_exchanged_is_not_taken_for_another
     assert (refused.code, "指挥部 FT 的，不是 XMH 的" in refused.error) == (5, True)
 
 
+def test_a_year_is_played_for_the_first_only_and_nothing_is_left_behind(xmh: CommandLine, home: Path) -> None:
+    set_up(settings(home, "FT"), FT)
+    before = positions(home)
+    refused = xmh("simulate", "--plan", home, "--year", "2022", "--headquarters", "FT")
+    assert (refused.code, "首个指挥部" in refused.error) == (2, True)
+    assert positions(home) == before
+
+
 # --- the border, on both databases
 
 
@@ -133,6 +141,7 @@ def border(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Border]:
+    monkeypatch.chdir(tmp_path)  # what prints to a file prints it there
     home = tmp_path / "home"
     if request.param == "postgresql":
         home.mkdir()
