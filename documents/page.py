@@ -82,12 +82,14 @@ class Imprint(Frozen):
     above: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     below: tuple[str, ...] = ()
+    copied: tuple[str, ...] = ()
+    """抄送 (7.4.2), of a paper."""
     copies: int | None = None
 
     @property
     def lines(self) -> tuple[str, ...]:
         """报：…。 送：…。 发：…。 (GB/T 9704 7.4.2: separated by commas, closed by a full stop.)"""
-        groups = (("报", self.above), ("送", self.beside), ("发", self.below))
+        groups = (("报", self.above), ("送", self.beside), ("发", self.below), ("抄送", self.copied))
         return tuple(f"{verb}：{'，'.join(names)}。" for verb, names in groups if names)
 
 
@@ -109,6 +111,8 @@ class Page(Frozen):
     sections: tuple[Section, ...]
     appendices: tuple[Section, ...] = ()
     """Printed after everything else, under their own titles, without numbers."""
+    form: bool = False
+    """Whether it is a form on one face, whose table says what a title would."""
     attached: tuple[str, ...] = ()
     """附件说明: what is attached, one line below the text (GB/T 9704 7.3.4)."""
     addressee: str | None = None

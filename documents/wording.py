@@ -89,6 +89,17 @@ def counts_in_words(pairs: Sequence[tuple[str, int, str]], separator: str = "、
     return separator.join(f"{what}{n}{measure}" for what, n, measure in pairs if n)
 
 
+_LOOSE = re.compile(r"(《[^《》]+》)\s*(?!（)([^《》（），。；\s]*〔\d{4}〕\d+号)")
+
+
+def cited(text: str, no: str | None = None) -> str:
+    """A document as a paper cites it: 《2022年工作计划》（香指办〔2022〕1号）."""
+    plain = _LOOSE.sub(r"\1（\2）", clean_text(text))
+    if no is None or is_sealed(no) or no in plain:
+        return plain
+    return f"{plain if plain.startswith('《') else f'《{plain}》'}（{clean_text(no)}）"
+
+
 _INNER = str.maketrans("“”", "‘’")
 
 

@@ -10,7 +10,8 @@ from documents.bulletin import drafts
 from documents.bulletin.briefing import compose_briefing
 from documents.formats.press import Press
 from documents.ledger import Ledger, MatterFile, Told, read_ledger
-from documents.papers.forms import PaperText, compose_paper
+from documents.papers.case import PaperText
+from documents.papers.forms import compose_paper
 from documents.sections.recipe import recipe_of
 from domain import events as ev
 from domain.base import Refusal

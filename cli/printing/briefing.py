@@ -125,6 +125,7 @@ def edit(
     from documents.bulletin.drafts import find_draft, press_of_draft
     from documents.sections.recipe import recipe_of
     from services.issuing.bulletins import contradictions_of_draft
+    from services.issuing.editing import briefing_of_draft
     from services.issuing.editing import record_edited_draft as keep_edited
 
     kept = find_draft(session.settings.home, draft_id)
@@ -137,6 +138,9 @@ def edit(
     wrong = contradictions_of_draft(session.database, kept, recipe)
     document = {"draft": kept.id, "changes": [c.model_dump(mode="json") for c in changed], "contradictions": wrong}
     summary = f"草稿 {kept.id} 与日志算出的文字相比改了{len(changed)}处" if changed else "文字没有改动"
+    summary += (
+        "；附表由日志生成，其中的改动不取" if briefing_of_draft(session.database, kept, recipe).appendices else ""
+    )
     warned = [f"  注意，签发前须改正或用 --despite 写明理由：{one}" for one in wrong]
     answer(document, "\n".join([summary, *change_lines(changed), *warned]))
 

@@ -15,7 +15,7 @@ from cli.printing.papers import answer_issued
 from cli.session import Problem, answer, session
 
 if TYPE_CHECKING:
-    from documents.papers.forms import PaperText
+    from documents.papers.case import PaperText
 
 FromOption = Annotated[str | None, typer.Option("--from", metavar="D", help="起始日期，如 2022-03-01")]
 ToOption = Annotated[str | None, typer.Option("--to", metavar="D", help="截止日期，最晚为昨天")]

@@ -92,6 +92,7 @@ def _data(page: Page, typeface: Typeface) -> dict[str, Any]:
         "note": page.note or "",
         "signed": signature_lines(page),
         "attached": attached_lines(page),
+        "form": page.form,
         "imprint": _imprint(page),
     }
     absent = list(typeface.missing(json.dumps(data, ensure_ascii=False)))

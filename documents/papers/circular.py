@@ -14,7 +14,7 @@ from documents.formats.markdown import markdown_of
 from documents.formats.press import GB_2
 from documents.ledger import Ledger, MatterFile, read_ledger
 from documents.page import Items, Paragraph
-from documents.papers.forms import REPLY_WORKDAYS, PaperText
+from documents.papers.case import REPLY_WORKDAYS, PaperText
 from documents.sections.attention import missed_section, overdue_section
 from documents.sections.edition import Edition, Piece, assembled_sections
 from documents.sections.overview import OVERVIEW
@@ -73,6 +73,7 @@ def compose_circular(ledger: Ledger, since: date, until: date, *, former: bool =
         ledger=ledger,
         since=since,
         until=until,
+        former=former,
     )
 
 

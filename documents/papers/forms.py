@@ -1,18 +1,16 @@
 """交办通知单, 督办单, 催办单, 问题处理通知单, 延期批复, 督查结论: papers on one matter, from the log at a position."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
-from typing import TypeVar
 
 from documents.charts import LifeMoment, life_chart
 from documents.formats.press import GB_2, LAYOUT
 from documents.ledger import Ledger, MatterFile
-from documents.page import Block, Figure, Grid, Imprint, Items, Layout, Page, Paragraph, Section
+from documents.page import Block, Figure, Grid, Items, Paragraph, Section
+from documents.papers.case import REPLY_WORKDAYS, SECRECY, Case, PaperText, Written
+from documents.papers.worded import WORDED
 from documents.wording import (
     INSTRUCTION,
     clean_text,
-    day_in,
     full_date,
     light_reason,
     moment_in_words,
@@ -28,101 +26,16 @@ from domain.lights import light
 from domain.matter import Matter
 from domain.papers import PaperKind, by_letter
 from domain.queries.telling import points_left_undone
-from domain.terms import OrderColour, Rhythm, Stage
+from domain.terms import OrderColour, Rhythm, Stage, UnitLevel
 from domain.windows import window_label
-
-E = TypeVar("E", bound=Event)
 
 TEMPLATE = f"{LAYOUT}/paper-4"
 """Changes with every change of wording or layout."""
 FORMER = f"{GB_2}/paper-3"
 """The wording of before, by which its papers are printed again."""
-UNNUMBERED = "（未编号）"
-REPLY_WORKDAYS = 5
-"""Working days within which a 问题处理通知单 wants its answer."""
-SECRECY = "注：领导批示为工作秘密，不得擅自扩散。"
 
 
-@dataclass(frozen=True)
-class _Case:
-    """One matter as a paper looks at it. `you` is how its reader is addressed."""
-
-    ledger: Ledger
-    file: MatterFile
-    letter: bool
-
-    @property
-    def matter(self) -> Matter:
-        return self.file.matter
-
-    @property
-    def you(self) -> str:
-        return "贵单位" if self.letter else "你单位"
-
-    @property
-    def year(self) -> int:
-        return local_date(self.ledger.as_of).year
-
-    @property
-    def what(self) -> str:
-        """“推进国际交流中心建设”（XMH-2022-007）."""
-        return f"{quoted_title(self.matter)}（{self.matter.number}）"
-
-    def unit(self, unit: str | None) -> str:
-        return self.ledger.unit(unit)
-
-    def day(self, day: date) -> str:
-        return day_in(day, self.year)
-
-    def last(self, kind: type[E]) -> E | None:
-        """The newest event of the kind."""
-        return next((t.event for t in reversed(self.file.events) if isinstance(t.event, kind)), None)
-
-    def answer(self) -> ev.ExtensionGranted | ev.ExtensionRefused | None:
-        """The newest answer to a request for 延期."""
-        answers = (ev.ExtensionGranted, ev.ExtensionRefused)
-        return next((t.event for t in reversed(self.file.events) if isinstance(t.event, answers)), None)
-
-    def all(self, kind: type[E]) -> list[E]:
-        return [t.event for t in self.file.events if isinstance(t.event, kind)]
-
-
-@dataclass(frozen=True)
-class PaperText:
-    """A computed paper, without number or signer yet."""
-
-    kind: PaperKind
-    letter: bool
-    matter: Matter | None
-    """None in a 通报, which is on the matters of a period."""
-    title: str
-    addressees: tuple[str, ...]
-    """主送: unit ids."""
-    sections: tuple[Section, ...]
-    ledger: Ledger
-    appendices: tuple[Section, ...] = ()
-    since: date | None = None
-    until: date | None = None
-
-    def page(self, number: str = UNNUMBERED, signer: str | None = None, on: date | None = None) -> Page:
-        """As it is printed under a 文号."""
-        office = self.ledger.office
-        return Page(
-            layout=Layout.LETTER if self.letter else Layout.PAPER,
-            masthead=office if self.letter else f"{office}{self.kind.label}",
-            issue=number,
-            issuer=office,
-            on=on or local_date(self.ledger.as_of),
-            title=self.title,
-            addressee="、".join(map(self.ledger.unit, self.addressees)) or None,
-            sections=self.sections,
-            appendices=self.appendices,
-            signer=self.ledger.person(signer) if signer else None,
-            imprint=Imprint(),
-        )
-
-
-def compose_paper(ledger: Ledger, stream: str, kind: PaperKind) -> PaperText:
+def compose_paper(ledger: Ledger, stream: str, kind: PaperKind, *, former: bool = False) -> PaperText:
     """The paper (交办通知单, 督办单, 催办单 …) of that kind on a matter, from the log at a position.
 
     Raises:
@@ -135,13 +48,13 @@ def compose_paper(ledger: Ledger, stream: str, kind: PaperKind) -> PaperText:
         raise Refusal("没有这个督办事项", "not_found")
     lead = ledger.directory.units.get(file.matter.lead or "")
     refuse(lead is None, f"{file.matter.number} 还没有牵头单位，不能制发{kind.label}", "nothing_to_say")
-    case = _Case(ledger, file, by_letter(lead.supervision if lead else None))
+    case = Case(ledger, file, by_letter(lead.supervision if lead else None))
     refuse(
         file.matter.ended and kind in _WHILE_OPEN,
         f"{file.matter.number} {file.matter.stage.label}，不能再制发{kind.label}",
         "nothing_to_say",
     )
-    title, blocks = _TEXTS[kind](case)
+    title, blocks = (_TEXTS if former else {**_TEXTS, **WORDED})[kind](case)
     return PaperText(
         kind=kind,
         letter=case.letter,
@@ -150,16 +63,25 @@ def compose_paper(ledger: Ledger, stream: str, kind: PaperKind) -> PaperText:
         addressees=(lead.id,) if lead else (),
         sections=(Section(title=kind.label, blocks=blocks),),
         ledger=ledger,
+        copied=_copied(ledger, file) if kind in _COPIED and not former else (),
+        form=kind is PaperKind.SUPERVISION and not former,
+        former=former,
     )
 
 
-Written = tuple[str, tuple[Block, ...]]
+def _copied(ledger: Ledger, file: MatterFile) -> tuple[str, ...]:
+    """抄送: the assisting units, but no consultancy or other 社会机构."""
+    units = ledger.directory.units
+    return tuple(u for u in file.matter.assist if u not in units or units[u].level is not UnitLevel.SOCIAL)
+
+
+_COPIED = (PaperKind.ASSIGNMENT, PaperKind.SUPERVISION)
 _WHILE_OPEN = (PaperKind.ASSIGNMENT, PaperKind.SUPERVISION, PaperKind.URGE, PaperKind.PROBLEM)
 
 # --- 交办、督办
 
 
-def _assignment(case: _Case) -> Written:
+def _assignment(case: Case) -> Written:
     m = case.matter
     with_ = f"，由{'、'.join(map(case.unit, m.assist))}配合" if m.assist else ""
     grounds = "、".join(clean_text(str(b)) for b in m.bases)
@@ -178,7 +100,7 @@ def _assignment(case: _Case) -> Written:
     )
 
 
-def _supervision(case: _Case) -> Written:
+def _supervision(case: Case) -> Written:
     """The fields of the form in use (永嘉): 批示督办 when a leader instructed, else 会议督办 when a meeting decided."""
     m = case.matter
     person = case.ledger.directory.people.get(m.supervisor)
@@ -203,7 +125,7 @@ def _supervision(case: _Case) -> Written:
     )
 
 
-def _variant(case: _Case) -> list[tuple[str, str]]:
+def _variant(case: Case) -> list[tuple[str, str]]:
     leaders = dict.fromkeys(case.ledger.person(e.leader) for e in case.all(ev.InstructionRecorded))
     if leaders:
         return [("督办类别", "批示督办"), ("批示领导", "、".join(leaders)), ("批示内容", INSTRUCTION)]
@@ -217,7 +139,7 @@ def _variant(case: _Case) -> list[tuple[str, str]]:
     return [("督办类别", "任务督办")]
 
 
-def _points(case: _Case) -> list[str]:
+def _points(case: Case) -> list[str]:
     return [
         f"{clean_text(p.text)}{f'（{case.day(p.due)}前）' if p.due else ''}。"
         for p in case.matter.points
@@ -235,14 +157,14 @@ def _cycle(rhythm: Rhythm) -> str:
     return "一次性反馈" if rhythm is Rhythm.ONCE else f"定期反馈（{rhythm.label}）"
 
 
-def _secrecy(case: _Case) -> tuple[Block, ...]:
+def _secrecy(case: Case) -> tuple[Block, ...]:
     return (Paragraph(text=SECRECY),) if case.all(ev.InstructionRecorded) else ()
 
 
 # --- 催办、问题
 
 
-def _urge(case: _Case) -> Written:
+def _urge(case: Case) -> Written:
     m, urge = case.matter, case.last(ev.UrgeIssued)
     if urge is None:
         raise Refusal(f"{m.number} 没有催办过，请先 xmh task urge", "nothing_to_say")
@@ -268,7 +190,7 @@ def _urge(case: _Case) -> Written:
     )
 
 
-def _problem(case: _Case) -> Written:
+def _problem(case: Case) -> Written:
     m = case.matter
     missed = m.windows.missed
     problems = [f"逾期：{_light(case)}。"] if m.lapsed_for and not m.ended else []
@@ -291,14 +213,14 @@ def _problem(case: _Case) -> Written:
     )
 
 
-def _light(case: _Case) -> str:
+def _light(case: Case) -> str:
     return light_reason(light(case.matter, case.ledger.rulebook, case.ledger.as_of))
 
 
 # --- 延期、结论
 
 
-def _extension(case: _Case) -> Written:
+def _extension(case: Case) -> Written:
     m = case.matter
     asked = case.last(ev.ExtensionRequested)
     answer = case.answer()
@@ -316,7 +238,7 @@ def _extension(case: _Case) -> Written:
     return f"关于{quoted_title(m)}延期申请的{'复函' if case.letter else '批复'}", (wish, Paragraph(text=decision))
 
 
-def _conclusion(case: _Case) -> Written:
+def _conclusion(case: Case) -> Written:
     m = case.matter
     if m.closed is None:
         raise Refusal(f"{m.number} 还没有办结，没有结论", "nothing_to_say")
@@ -361,7 +283,7 @@ _MILESTONES: dict[type[Event], str] = {
 _ENDS = 4
 
 
-def _course(case: _Case) -> Figure:
+def _course(case: Case) -> Figure:
     """办理过程 as a line of time; of a long story its first and its last steps."""
     steps = [
         LifeMoment(local_date(t.recorded.occurred_at), _MILESTONES[type(t.event)])
@@ -374,7 +296,7 @@ def _course(case: _Case) -> Figure:
     return Figure(title=title, said=caption, svg=life_chart(shown, steps[0].day, steps[-1].day, title))
 
 
-_TEXTS: dict[PaperKind, Callable[[_Case], Written]] = {
+_TEXTS: dict[PaperKind, Callable[[Case], Written]] = {
     PaperKind.ASSIGNMENT: _assignment,
     PaperKind.SUPERVISION: _supervision,
     PaperKind.URGE: _urge,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from documents.papers.forms import PaperText
+from documents.papers.case import PaperText
 from domain import events as ev
 from domain.base import Refusal
 from domain.calendar import local_date

@@ -15,8 +15,9 @@ from documents.formats.digest import sha256
 from documents.formats.press import Press
 from documents.ledger import Ledger, read_ledger
 from documents.page import Page
+from documents.papers.case import PaperText
 from documents.papers.circular import compose_circular, draft_circular, hash_of_circular
-from documents.papers.forms import FORMER, TEMPLATE, PaperText, compose_paper
+from documents.papers.forms import FORMER, TEMPLATE, compose_paper
 from documents.papers.overtaken import refuse_overtaken
 from domain.base import Frozen, Refusal
 from domain.calendar import local_date
@@ -252,9 +253,10 @@ def filed_paper(database: Database, home: Path, event: PaperIssued) -> Filed:
     )
 
 
+_former_paper = partial(compose_paper, former=True)
 _former_circular = partial(compose_circular, former=True)
 _WORDINGS: Mapping[str, tuple[Callable[[Ledger, str, PaperKind], PaperText], Callable[[Ledger, date, date], PaperText]]]
-_WORDINGS = {TEMPLATE: (compose_paper, compose_circular), FORMER: (compose_paper, _former_circular)}
+_WORDINGS = {TEMPLATE: (compose_paper, compose_circular), FORMER: (_former_paper, _former_circular)}
 """Which functions word a paper and a 通报, by the name an event gives."""
 
 

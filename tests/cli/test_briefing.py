@@ -151,7 +151,7 @@ def test_a_draft_is_edited_in_word_and_issued_as_edited(quarter: Database, xmh: 
     file = tmp_path / "草稿.docx"
     draft = xmh.json("briefing", "draft", *SPAN, "-o", file)["draft"]
     document = Document(str(file))
-    [line] = [p for p in document.paragraphs if "主体施工至五层" in p.text]
+    line = next(p for p in document.paragraphs if "主体施工至五层" in p.text)
     line.runs[0].text = line.text.replace("主体施工至五层", "主体施工已达五层")
     document.save(str(file))
     said = xmh("briefing", "edit", draft, "--from", file)
@@ -223,7 +223,7 @@ def test_an_issue_is_corrected_by_a_new_one_and_both_say_so(
     wrong = xmh.json("briefing", "issue", draft, "--sign", "leader")
     file = tmp_path / "改正.docx"
     document = Document(wrong["files"]["docx"])
-    [line] = [p for p in document.paragraphs if "主体施工至五层" in p.text]
+    line = next(p for p in document.paragraphs if "主体施工至五层" in p.text)
     line.runs[0].text = line.text.replace("主体施工至五层", "主体施工至六层")
     document.save(str(file))
     assert "--reason" in xmh("briefing", "correct", wrong["bulletin"], "--from", file).error

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from documents.checking.pdf_reading import read_pdf
 from documents.formats.markdown import markdown_of
 from documents.ledger import read_ledger
 from documents.papers.forms import compose_paper
+from documents.wording import cited
 from domain import commands as c
 from domain.base import Refusal
 from domain.facts import UnitRef
@@ -47,8 +49,7 @@ def issued(log: Database, home: Path, stream: str, kind: PaperKind, **change: An
 
 def test_the_form_of_an_instructed_matter_names_the_leader_and_never_quotes_him(played: Database) -> None:
     text = said(played, HALL, PaperKind.SUPERVISION)
-    assert "| 督办类别 | 批示督办 |" in text
-    assert "| 批示领导 | 吴七 |" in text
+    assert "吴七批示（工作秘密） |" in text
     assert "领导批示为工作秘密，不得擅自扩散" in text
     assert "主体结构封顶（4月15日前）" in text
     assert WORDS not in text
@@ -59,16 +60,43 @@ def test_the_form_of_a_decided_matter_names_the_meeting(log: Database) -> None:
     decision = c.RecordDecision(meeting="第五次工作会议", text="月底前签约")
     act(log, LAND, decision, FOR_LEADER, at("2022-03-02"))
     text = said(log, LAND, PaperKind.SUPERVISION)
-    assert "| 督办类别 | 会议督办 |" in text
-    assert "| 会议名称 | 第五次工作会议 |" in text
-    assert "| 议定意见 | 月底前签约 |" in text
+    assert "；第五次工作会议议定：月底前签约 |" in text
 
 
 def test_an_urge_names_its_note_the_last_report_and_what_follows(played: Database) -> None:
     text = said(played, LAND, PaperKind.URGE)
     assert "（催〔2022〕8号，第" in text
-    assert "最近一次反馈为2022年2月24日：权属核查完成。" in text
-    assert "办结时限2022年3月25日，逾期" in text
+    assert "最近一次反馈为2022年2月24日。" in text
+    assert "办结时限2022年3月25日。目前尚未完成的有：事项逾期5个工作日未办结" in text
+    assert "的催办单（红色）" in text
+    assert "请于2022年4月6日前书面反馈" in text, "红色的两个工作日，清明放假三天、4月2日上班"
+
+
+def test_a_supervision_form_stands_on_one_face_with_its_receipt_and_nobody_signs_below_the_date(
+    played: Database, home: Path
+) -> None:
+    done = issued(played, home, HALL, PaperKind.SUPERVISION)
+    data = done.files["pdf"].read_bytes()
+    assert len(read_pdf(data).faces) == 1
+    text = done.files["md"].read_text(encoding="utf-8")
+    assert "| 办理情况 |" in text
+    assert "经办人：" in text
+    assert "前首次反馈" in text
+    assert "签发：" not in text
+    assert done.event.signer == "leader"
+
+
+@pytest.mark.parametrize(
+    ("text", "no", "said"),
+    [
+        ("《2022年工作计划》香指办〔2022〕1号", None, "《2022年工作计划》（香指办〔2022〕1号）"),
+        ("2022年工作计划", "香指办〔2022〕1号", "《2022年工作计划》（香指办〔2022〕1号）"),
+        ("《2022年工作计划》（香指办〔2022〕1号）", "香指办〔2022〕1号", "《2022年工作计划》（香指办〔2022〕1号）"),
+        ("第五次工作会议", None, "第五次工作会议"),
+    ],
+)
+def test_a_document_is_cited_by_its_name_and_number(text: str, no: str | None, said: str) -> None:
+    assert cited(text, no) == said
 
 
 def test_an_extension_is_answered_by_what_was_granted(played: Database) -> None:
@@ -85,7 +113,8 @@ def test_a_conclusion_states_the_right_of_objection(played: Database) -> None:
 
 def test_problems_are_listed_with_the_day_of_the_answer(played: Database) -> None:
     text = said(played, LAND, PaperKind.PROBLEM)
-    assert "1. 逾期" in text
+    assert "1. 办理逾期。该事项应于2022年3月25日前办结，目前逾期" in text
+    assert "逐项说明原因、整改措施、责任人和完成时间" in text
     assert "于2022年4月11日前书面反馈" in text, "清明放假三天、4月2日上班"
 
 

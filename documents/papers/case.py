@@ -1,0 +1,115 @@
+"""A paper on one matter before it is worded: the matter as its reader is told of it, and what comes of the wording."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from documents.ledger import Ledger, MatterFile
+from documents.page import Block, Imprint, Layout, Page, Section
+from documents.wording import day_in, quoted_title
+from domain import events as ev
+from domain.calendar import local_date
+from domain.event import Event
+from domain.matter import Matter
+from domain.papers import PaperKind
+
+E = TypeVar("E", bound=Event)
+UNNUMBERED = "（未编号）"
+REPLY_WORKDAYS = 5
+"""Working days within which a 问题处理通知单 wants its answer."""
+SECRECY = "注：领导批示为工作秘密，不得擅自扩散。"
+Written = tuple[str, tuple[Block, ...]]
+"""A paper's title and what it says."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One matter as a paper looks at it. `you` is how its reader is addressed."""
+
+    ledger: Ledger
+    file: MatterFile
+    letter: bool
+    """Whether it is asked by 函."""
+
+    @property
+    def matter(self) -> Matter:
+        """The matter the paper is on."""
+        return self.file.matter
+
+    @property
+    def you(self) -> str:
+        """How its reader is addressed."""
+        return "贵单位" if self.letter else "你单位"
+
+    @property
+    def year(self) -> int:
+        """The year whose dates need no year."""
+        return local_date(self.ledger.as_of).year
+
+    @property
+    def what(self) -> str:
+        """“推进国际交流中心建设”（XMH-2022-007）."""
+        return f"{quoted_title(self.matter)}（{self.matter.number}）"
+
+    def unit(self, unit: str | None) -> str:
+        """A unit's full name."""
+        return self.ledger.unit(unit)
+
+    def day(self, day: date) -> str:
+        """A date, with its year when it is another."""
+        return day_in(day, self.year)
+
+    def last(self, kind: type[E]) -> E | None:
+        """The newest event of the kind."""
+        return next((t.event for t in reversed(self.file.events) if isinstance(t.event, kind)), None)
+
+    def answer(self) -> ev.ExtensionGranted | ev.ExtensionRefused | None:
+        """The newest answer to a request for 延期."""
+        answers = (ev.ExtensionGranted, ev.ExtensionRefused)
+        return next((t.event for t in reversed(self.file.events) if isinstance(t.event, answers)), None)
+
+    def all(self, kind: type[E]) -> list[E]:
+        """Every event of the kind, the oldest first."""
+        return [t.event for t in self.file.events if isinstance(t.event, kind)]
+
+
+@dataclass(frozen=True)
+class PaperText:
+    """A computed paper, without number or signer yet."""
+
+    kind: PaperKind
+    letter: bool
+    matter: Matter | None
+    """None in a 通报, which is on the matters of a period."""
+    title: str
+    addressees: tuple[str, ...]
+    """主送: unit ids."""
+    sections: tuple[Section, ...]
+    ledger: Ledger
+    appendices: tuple[Section, ...] = ()
+    since: date | None = None
+    until: date | None = None
+    copied: tuple[str, ...] = ()
+    """抄送: unit ids."""
+    form: bool = False
+    """Whether it is a form on one face, whose table says what a title would."""
+    former: bool = False
+    """Whether it is worded and set as before: with who signed below the date."""
+
+    def page(self, number: str = UNNUMBERED, signer: str | None = None, on: date | None = None) -> Page:
+        """As it is printed under a 文号."""
+        office = self.ledger.office
+        return Page(
+            layout=Layout.LETTER if self.letter else Layout.PAPER,
+            masthead=office if self.letter else f"{office}{self.kind.label}",
+            issue=number,
+            issuer=office,
+            on=on or local_date(self.ledger.as_of),
+            title=self.title,
+            addressee="、".join(map(self.ledger.unit, self.addressees)) or None,
+            sections=self.sections,
+            appendices=self.appendices,
+            signer=self.ledger.person(signer) if signer and self.former else None,
+            imprint=Imprint(copied=tuple(map(self.ledger.unit, self.copied))),
+            form=self.form and not self.letter,
+        )
