@@ -1,18 +1,23 @@
 """The rows of lists: what the states say, on either database, written by the appends and made again by a rebuild."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from contextlib import suppress
+from datetime import date, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from domain import commands as c
+from domain.base import Refusal
 from domain.calendar import local_date
 from domain.event import Event
 from domain.lights import light
 from domain.matter import Matter
 from domain.office import DayOverridden, PolicyAdopted
 from domain.policy import Policy
-from domain.queries.list_row import ListRow, list_row, lit_rows
+from domain.queries.list_row import ColourMoments, ListRow, list_row, lit_rows
+from domain.terms import Light, SuspensionReason
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.projections import newest_position, rebuild_read_model
@@ -100,6 +105,65 @@ def test_another_calendar_or_policy_moves_the_colours_to_come_within_its_own_com
     assert after["matter/m2"] == before["matter/m2"], "what has ended does not move"
     assert sorted(after.values()) == from_states(log)
     assert verify(log).ok
+
+
+STEPS = st.one_of(
+    st.tuples(st.just("reports"), st.integers(0, 2), st.integers(0, 100)),
+    st.tuples(st.just("goes on"), st.integers(1, 9), st.just(0)),
+    st.tuples(st.just("rests"), st.integers(0, 2), st.integers(0, 30)),
+    st.tuples(st.just("works or not"), st.integers(0, 60), st.booleans()),
+    st.tuples(st.just("warns"), st.integers(0, 12), st.just(0)),
+)
+
+
+@settings(max_examples=12)
+@given(steps=st.lists(STEPS, min_size=3, max_size=10), days=st.integers(0, 120))
+def test_after_any_life_under_any_calendar_and_policy_rows_are_what_a_fold_gives(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, int]], days: int
+) -> None:
+    with founded(f"sqlite:///{tmp_path_factory.mktemp('log') / 'events.db'}") as log:
+        now = MONDAY
+        for n in range(3):
+            act(log, f"matter/m{n}", opening(f"第{n}项", due=date(2022, 3, 25 + n)), OFFICE, now)
+            act(log, f"matter/m{n}", c.AcceptReceipt(), LIAISON, now)
+        for number, (step, first, second) in enumerate(steps):
+            now = live(log, now, f"step-{number}", step, first, second)
+            assert sorted(reading.list_rows(log)) == from_states(log), step
+        rulebook, moment = reading.rulebook(log), now + timedelta(days=days)
+        for row in reading.list_rows(log):
+            state = reading.load(log, row.stream)
+            assert state is not None
+            assert isinstance(state.state, Matter)
+            lit = light(state.state, rulebook, moment)
+            assert row.lit(rulebook, moment) == lit
+            moments = ColourMoments(row.red, row.yellow, row.blue, row.wavers)
+            assert row.wavers or lit.light is Light.GREY or moments.at(moment) is lit.light
+        assert verify(log).ok
+
+
+def live(log: Database, now: datetime, command: str, step: str, first: int, second: int) -> datetime:
+    """One step of a life; what the rules refuse does not happen. The moment after it."""
+    office: list[tuple[str, Event]] = []
+    match step:
+        case "goes on":
+            now += timedelta(days=first)
+            tick(log, now)
+        case "works or not":
+            day = DayOverridden(day=date(2022, 3, 8) + timedelta(days=first), workday=bool(second), reason="台风")
+            office = [(CALENDAR_STREAM, day)]
+        case "warns":
+            office = [(POLICY_STREAM, PolicyAdopted(policy=Policy(version=command, near_due_workdays=first)))]
+        case _:
+            until = local_date(now) + timedelta(days=second + 1)
+            with suppress(Refusal):
+                if step == "reports":
+                    act(log, f"matter/m{first}", c.SubmitFeedback(text="进展", progress=second), LIAISON, now)
+                else:
+                    rest = c.SuspendMatter(reason=SuspensionReason.FORCE_MAJEURE, until=until)
+                    act(log, f"matter/m{first}", rest, OFFICE, now)
+    for stream, event in office:
+        record_office_events(log, stream, [event], actor=OFFICE, command_id=command, now=now)
+    return now
 
 
 @pytest.mark.parametrize(
