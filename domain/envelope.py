@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import ConfigDict
 
 from domain.base import Frozen
-from domain.headquarters import FIRST_HEADQUARTERS
+from domain.headquarters import FIRST_HEADQUARTERS, document_mark
 from domain.terms import Role
 
 HASH_FORMAT = b"xmh1"
@@ -48,7 +48,7 @@ class NumberSeries(Frozen):
 
     def render(self, n: int, headquarters: str = FIRST_HEADQUARTERS) -> str:
         """The number as people read it in a headquarters, e.g. `XMH-2022-007`."""
-        return self.template.format(n=n, headquarters=headquarters)
+        return self.template.format(n=n, headquarters=headquarters, mark=document_mark(headquarters))
 
 
 class Draft(Frozen):

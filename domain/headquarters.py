@@ -40,5 +40,10 @@ def headquarters_schema(code: str) -> str:
     return f"xmh_{code.lower().replace('-', '_')}"
 
 
+def document_mark(code: str) -> str:
+    """发文机关代字, what the 文号 of its papers and minutes begin with: the first's own, or made of the code: FT指."""
+    return "香指" if code == FIRST_HEADQUARTERS else f"{code}指"
+
+
 HeadquartersCode = Annotated[str, BeforeValidator(str), AfterValidator(headquarters_code)]
 """A code as settings and options take it."""

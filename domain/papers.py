@@ -15,7 +15,7 @@ from domain.facts import Words
 from domain.terms import Role, Supervision
 
 MARK = "香指办"
-"""发文机关代字."""
+"""发文机关代字 of the first headquarters, after which the series are called in every log."""
 _YEAR = re.compile(r"[〔\[(（【［]\s*(\d{4})\s*[〕\])）】］]")
 
 
@@ -134,8 +134,11 @@ class PaperLedger(Frozen):
 
 def paper_series(letter: bool, year: int) -> NumberSeries:
     """The series of a 代字 and year: no 第, no leading zero (GB/T 9704 7.2.5)."""
-    mark = f"{MARK}{'函' if letter else '督'}"
-    return NumberSeries(series=f"paper/{mark}/{year}", field="number", template=f"{mark}〔{year}〕{{n}}号")
+    kind = "函" if letter else "督"
+    # The key of the series is what it was when there was one headquarters; each log has its own.
+    return NumberSeries(
+        series=f"paper/{MARK}{kind}/{year}", field="number", template=f"{{mark}}办{kind}〔{year}〕{{n}}号"
+    )
 
 
 def spelled(number: str) -> str:

@@ -12,7 +12,7 @@ from uuid import uuid4
 from documents.formats.digest import sha256
 from domain.base import Refusal, refuse
 from domain.meetings.numbers import minutes_numbers_held
-from domain.papers import MARK, paper_series
+from domain.papers import paper_series
 from sheets.file_errors import file_error_reason
 
 FOLDER = "documents"
@@ -21,7 +21,7 @@ MINUTES = "会议纪要"
 _TEMPORARY = re.compile(r"\.[0-9a-f]{32}")
 _DEAD_AFTER = 3600
 """Seconds after which whoever made a temporary folder has died: printing takes a few."""
-_NUMBERED = re.compile(rf"{MARK}([督函])〔(\d{{4}})〕(\d+)号\.\w+")
+_NUMBERED = re.compile(r"[^〔]+指办([督函])〔(\d{4})〕(\d+)号\.\w+")
 
 
 def papers_on_disk(home: Path) -> dict[str, int]:

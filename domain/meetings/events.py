@@ -260,4 +260,4 @@ def _meeting_number(year: int) -> NumberSeries:
 
 def minutes_number(year: int) -> NumberSeries:
     """The 文号 of a meeting's minutes, 香指纪〔2022〕3号: gapless per year."""
-    return NumberSeries(series=f"minutes/{year}", field="no", template=f"香指纪〔{year}〕{{n}}号")
+    return NumberSeries(series=f"minutes/{year}", field="no", template=f"{{mark}}纪〔{year}〕{{n}}号")

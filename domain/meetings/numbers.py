@@ -7,7 +7,7 @@ from domain.meetings.events import CODE, minutes_number
 from domain.meetings.meeting import Meeting
 
 _NUMBER = re.compile(rf"{CODE}-(\d{{4}})-(\d+)")
-_MINUTES = re.compile(r"香指纪〔(\d{4})〕(\d+)号")
+_MINUTES = re.compile(r"[^〔]+指纪〔(\d{4})〕(\d+)号")
 
 
 def meeting_numbers_held(meeting: Meeting) -> dict[str, int]:

@@ -284,7 +284,7 @@ def _key(desk: Desk, stream: str, kind: PaperKind) -> str:
 def _numbered(desk: Desk, text: PaperText, series: NumberSeries, no: int) -> PaperIssued:
     on = local_date(desk.now)
     return PaperIssued(
-        number=series.render(no),
+        number=series.render(no, desk.database.headquarters),
         kind=text.kind,
         letter=text.letter,
         year=on.year,

@@ -8,9 +8,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from documents.filing.cabinet import papers_on_disk
 from domain.envelope import SYSTEM
 from domain.headquarters import FIRST_HEADQUARTERS
 from domain.ids import OfficeStream
+from domain.meetings.events import minutes_number
+from domain.meetings.numbers import minutes_numbers_held
+from domain.papers import paper_series
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import ForeignLog
@@ -127,3 +131,19 @@ def test_the_worker_of_the_first_may_append_to_the_others_and_no_more(postgres_u
         assert connection.execute("SELECT has_schema_privilege('hand', 'xmh_ft', 'USAGE')").fetchone() == (True,)
         connection.execute("DROP OWNED BY hand")
         connection.execute("DROP ROLE hand")
+
+
+def test_papers_and_minutes_bear_their_own_headquarters_name_and_the_firsts_keeps_its() -> None:
+    paper, minutes = paper_series(letter=False, year=2026), minutes_number(2026)
+    assert [one.render(3) for one in (paper, minutes)] == ["香指办督〔2026〕3号", "香指纪〔2026〕3号"]
+    assert [one.render(3, "FT") for one in (paper, minutes)] == ["FT指办督〔2026〕3号", "FT指纪〔2026〕3号"]
+    assert (paper.series, minutes.series) == ("paper/香指办督/2026", "minutes/2026"), "as in the logs there are"
+    for code in (FIRST_HEADQUARTERS, "FT"):
+        assert minutes_numbers_held(minutes.render(3, code)) == {"minutes/2026": 3}
+
+
+def test_the_cabinet_knows_the_numbers_of_any_headquarters(tmp_path: Path) -> None:
+    for folder, name in (("督办公文", "FT指办督〔2026〕7号.docx"), ("会议纪要", "FT指纪〔2026〕2号.docx")):
+        (tmp_path / "documents" / folder).mkdir(parents=True)
+        (tmp_path / "documents" / folder / name).touch()
+    assert papers_on_disk(tmp_path) == {"paper/香指办督/2026": 7, "minutes/2026": 2}
