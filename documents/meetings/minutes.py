@@ -7,10 +7,10 @@ from itertools import groupby
 from documents.formats.press import GB_2, LAYOUT
 from documents.meetings.calling import DirectoryNames, numbered_lines
 from documents.page import Block, Imprint, Layout, Page, Paragraph, Roll, Section, headed, section
-from documents.wording import clean_text, day_in, moment_in_words, sentence
+from documents.wording import clean_text, day_in, full_date, in_quotation_marks, moment_in_words, sentence
 from domain.base import refuse
 from domain.calendar import local_date
-from domain.meetings.meeting import DecisionPoint, Meeting
+from domain.meetings.meeting import AgendaItem, DecisionPoint, Meeting
 from domain.meetings.terms import MeetingStage
 
 TEMPLATE = f"{LAYOUT}/minutes-2"
@@ -19,8 +19,10 @@ FORMER = f"{GB_2}/minutes-1"
 UNSIGNED = "（未签发）"
 
 
-def minutes_page(meeting: Meeting, names: DirectoryNames, on: date) -> Page:
+def minutes_page(meeting: Meeting, names: DirectoryNames, on: date, *, former: bool = False) -> Page:
     """会议纪要: what was decided on each item, by whom and by when; then who was there. `on` dates unsigned ones.
+
+    In the wording of before, if asked.
 
     Raises:
         Refusal: `nothing_to_say`, of a meeting that was not held, or held elsewhere.
@@ -35,17 +37,21 @@ def minutes_page(meeting: Meeting, names: DirectoryNames, on: date) -> Page:
         issuer=names.issuer,
         on=signed.on if signed else on,
         title=f"{meeting.name}纪要",
-        sections=(_held(meeting, names), _decided(meeting, names), _attendance(meeting, names)),
-        signer=names.person(signed.signer) if signed else None,
+        sections=(
+            _held(meeting, names, former=former),
+            _decided(meeting, names, former=former),
+            _attendance(meeting, names),
+        ),
+        signer=names.person(signed.signer) if signed and former else None,
         imprint=Imprint(below=tuple(_obliged(meeting, names))),
     )
 
 
-def _held(meeting: Meeting, names: DirectoryNames) -> Section:
+def _held(meeting: Meeting, names: DirectoryNames, *, former: bool) -> Section:
     where = f"在{clean_text(meeting.place)}" if meeting.place else ""
     chair = f"{names.person(meeting.chair)}{where}主持" if meeting.chair else where
     about = "" if meeting.title in meeting.name else f"（{clean_text(meeting.title)}）"
-    taken = sum(i.dropped is None for i in meeting.items)
+    taken = sum(i.dropped is None for i in meeting.items) - (0 if former else len(_untouched(meeting)))
     standing = len(meeting.standing_points)
     result = f"形成议定事项{standing}项，现纪要如下" if standing else "没有形成议定事项"
     return section(
@@ -60,7 +66,13 @@ def _held(meeting: Meeting, names: DirectoryNames) -> Section:
 # --- 议定事项
 
 
-def _decided(meeting: Meeting, names: DirectoryNames) -> Section:
+def _untouched(meeting: Meeting) -> list[AgendaItem]:
+    """The items of the agenda the meeting came to no outcome on."""
+    decided = {p.item for p in meeting.standing_points}
+    return [i for i in meeting.items if i.dropped is None and i.no not in decided]
+
+
+def _decided(meeting: Meeting, names: DirectoryNames, *, former: bool) -> Section:
     """The points in the order of their numbers, which run through the minutes: 第2项 names one of them."""
     parts: list[Block] = []
     headings: set[int] = set()
@@ -69,12 +81,35 @@ def _decided(meeting: Meeting, names: DirectoryNames) -> Section:
         number = f"（{item.number}）" if item and item.number else ""
         again = "（续议）" if no in headings else ""
         headings.add(no)
-        lines = numbered_lines((p.no, decision_line(meeting, p, names)) for p in points)
+        word = decision_line if former else decision_sentence
+        lines = numbered_lines((p.no, word(meeting, p, names)) for p in points)
         title = clean_text(item.title) if item else ""
         parts += headed(f"关于{title.removeprefix('关于')}{number}{again}", *lines)
     withdrawn = "、".join(str(p.no) for p in meeting.points if p.withdrawn is not None)
     gap = f"第{withdrawn}项议定已经撤回，序号不再使用。"
-    return section("议定事项", tuple(parts), (Paragraph(text=gap),) if withdrawn else ())
+    left = () if former else tuple(Paragraph(text=line) for line in _not_taken(meeting))
+    return section("议定事项", tuple(parts), (Paragraph(text=gap),) if withdrawn else (), left)
+
+
+def _not_taken(meeting: Meeting) -> Iterator[str]:
+    """Of every item its outcome, or that there was none."""
+    titles = "、".join(in_quotation_marks(clean_text(i.title)) for i in _untouched(meeting))
+    if titles:
+        yield f"议题{titles}本次未议。"
+
+
+def decision_sentence(meeting: Meeting, point: DecisionPoint, names: DirectoryNames) -> str:
+    """One 议定事项 as a sentence: 会议议定，同意延期：…。由区住房和建设局负责，于5月31日前完成。"""
+    lead = _lead(meeting, point)
+    facts = (
+        f"由{names.unit(lead)}负责" if lead else "",
+        f"{'、'.join(names.unit(u.id) for u in point.assist)}配合" if point.assist else "",
+        f"于{full_date(point.due)}前完成" if point.due else "",
+    )
+    who = "，".join(filter(None, facts))
+    subject = point.subject.label if point.subject else f"要点{point.matter_point}" if point.matter_point else ""
+    new = f"“{clean_text(point.new.title)}”" if point.new else ""
+    return f"会议议定，{point.outcome.label}{subject}{new}：{sentence(point.text)}{f'{who}。' if who else ''}"
 
 
 def decision_line(meeting: Meeting, point: DecisionPoint, names: DirectoryNames) -> str:

@@ -4,7 +4,9 @@ The workflow of the meeting gives the number and records the signing; the files 
 whoever files, and however late, files the same text, and a crash between the two leaves nothing to decide.
 """
 
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 from documents.filing.cabinet import FOLDER, MINUTES, print_files
@@ -123,7 +125,10 @@ def all_minutes(database: Database) -> tuple[MinutesFiled, ...]:
     return tuple(event for event in events if isinstance(event, MinutesFiled))
 
 
-WORDINGS = {TEMPLATE: minutes_page, FORMER: minutes_page}
+WORDINGS: Mapping[str, Callable[[Meeting, DirectoryNames, date], Page]] = {
+    TEMPLATE: minutes_page,
+    FORMER: partial(minutes_page, former=True),
+}
 """Which function words minutes, by the name an event gives."""
 
 
