@@ -25,6 +25,8 @@ from domain.facts import TEXT_BYTES
 from sheets.input_file import read_file
 
 if TYPE_CHECKING:
+    from docx.text.paragraph import Paragraph as Line
+
     from documents.bulletin.briefing import Briefing
 
 MOST_BYTES = 20 * 1024 * 1024
@@ -247,13 +249,29 @@ def _lines_of(path: Path, charts: Iterable[Figure]) -> Iterator[str | Grid | Fig
         raise Refusal(f"{path.name} 打不开：不是完整的 .docx，或者设有密码", "malformed") from error
     for part in document.iter_inner_content():
         if isinstance(part, Table):
-            headers, *rows = [tuple(cell.text.strip() for cell in row.cells) for row in part.rows]
+            headers, *rows = [
+                tuple("\n".join(map(_said, cell.paragraphs)).strip() for cell in row.cells) for row in part.rows
+            ]
             yield Grid(headers=headers, rows=tuple(rows))
         else:
             described = part._p.xpath(".//wp:docPr/@descr")
             yield from (chart for chart in charts if any(d.startswith(chart.title) for d in described))
             # A line of the 目录 whose page number is not filled yet ends with its tab.
-            yield part.text.strip() + ("\t" if part.text.endswith("\t") else "")
+            text = _said(part)
+            if text or not part._p.xpath("./w:del|./w:moveFrom"):  # a paragraph struck out whole is none
+                yield text.strip() + ("\t" if text.endswith("\t") else "")
+
+
+_TAKEN = "ancestor::w:ins or ancestor::w:moveTo or ancestor::w:sdt or ancestor::w:smartTag or parent::w:p"
+_LEFT = "ancestor::w:del or ancestor::w:moveFrom or ancestor::w:txbxContent"
+
+
+def _said(paragraph: "Line") -> str:
+    """The text of a paragraph as it reads when every tracked change is accepted, content controls and tags included."""
+    if not paragraph._p.xpath("./w:ins|./w:del|./w:moveTo|./w:moveFrom|./w:sdt|./w:smartTag"):
+        return paragraph.text
+    runs = paragraph._p.xpath(f".//w:r[({_TAKEN} or ancestor::w:hyperlink) and not({_LEFT})]")
+    return "".join(run.text for run in runs)
 
 
 def _sections(body: list[str | Grid | Figure], path: Path, single: str | None) -> Iterator[Section]:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from docx import Document
 from docx.document import Document as Docx
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
 
 from documents.bulletin.drafts import BulletinDraft, keep_draft
 from documents.formats.press import Press
@@ -88,6 +90,30 @@ def test_a_chart_stays_in_an_edited_draft_and_one_taken_out_is_a_change(
     found = record_edited_draft(log, draft, changed(exported, without), OFFICE, EVENING)
     assert charts() == []
     assert any(c.before == ("（图：本期各周灯色（件，每周五））",) and not c.after for c in found)
+
+
+def test_tracked_changes_and_content_controls_are_read_as_if_accepted(
+    log: Database, draft: BulletinDraft, exported: Path
+) -> None:
+    def tracked(document: Docx) -> None:
+        line = next(p for p in document.paragraphs if "主体施工至五层" in p.text)
+        text = line.text
+        for run in list(line.runs):
+            run._r.getparent().remove(run._r)
+        before, after = text.split("主体施工至五层")
+        by = 'w:id="9" w:author="审稿人" w:date="2022-03-31T10:00:00Z"'
+        for xml in (
+            f"<w:r {nsdecls('w')}><w:t>{before}</w:t></w:r>",
+            f"<w:del {nsdecls('w')} {by}><w:r><w:delText>主体施工至五层</w:delText></w:r></w:del>",
+            f"<w:ins {nsdecls('w')} {by}><w:r><w:t>主体施工</w:t></w:r></w:ins>",
+            f"<w:sdt {nsdecls('w')}><w:sdtContent><w:r><w:t>已达六层</w:t></w:r></w:sdtContent></w:sdt>",
+            f"<w:r {nsdecls('w')}><w:t>{after}</w:t></w:r>",
+        ):
+            line._p.append(parse_xml(xml))
+
+    [found] = record_edited_draft(log, draft, changed(exported, tracked), OFFICE, EVENING)
+    assert "主体施工已达六层" in found.after[0]
+    assert "主体施工至五层" in found.before[0]
 
 
 def test_what_was_changed_is_in_the_log_and_is_what_is_issued(
