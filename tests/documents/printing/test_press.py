@@ -208,7 +208,7 @@ PRINTED = {
     },
     LAYOUT: {
         "md": "013d1eb0e33ca863",
-        "html": "6f2f36e3d2983991",
+        "html": "ac62f3c6e90648ed",
         "docx": "cd3c7053eeb26401",
         "pdf": "5fa0372e5defb232",
     },
