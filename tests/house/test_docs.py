@@ -190,3 +190,9 @@ def test_a_wrong_command_or_option_is_found() -> None:
         "no option --titel on open",
         "no option --json on list",
     ]
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    numbers = [page.name[:3] for page in (ROOT / "docs" / "decisions").glob("[0-9]*.md")]
+    assert len(numbers) > 30
+    assert sorted(set(numbers)) == sorted(numbers)
