@@ -97,9 +97,16 @@ def set_up(settings: "Settings", headquarters: Headquarters) -> bool:
     )
     fresh = not (place / CARD).exists()
     if fresh:
-        (place / f"{CARD}.new").write_text(headquarters.model_dump_json() + "\n", encoding="utf-8")
-        (place / f"{CARD}.new").replace(place / CARD)
+        keep_card(place, headquarters)
     return fresh
+
+
+def keep_card(place: Path, headquarters: Headquarters) -> None:
+    """Say in its home what a headquarters is, and that it is set up; the first has no card."""
+    if headquarters.code == FIRST.code:
+        return
+    (place / f"{CARD}.new").write_text(headquarters.model_dump_json() + "\n", encoding="utf-8")
+    (place / f"{CARD}.new").replace(place / CARD)
 
 
 def prepare_others(settings: "Settings") -> Iterator[tuple[Headquarters, str]]:

@@ -60,6 +60,11 @@ def restore(
         *([f"{back.untold}条记录备份时尚未通知，可能已经通知过，不再补发"] if back.untold else []),
         *([f"请把主密钥放回 {session.settings.master_key_place}，否则密件打不开"] if back.keys_missing else []),
         *(
+            [f"xmh.toml 里写着 {'、'.join(back.leads_elsewhere)}，仍指向原来的地方，请先核对再启动"]
+            if back.leads_elsewhere
+            else []
+        ),
+        *(
             [f"已跳过备份以后用过的编号：{'、'.join(f'{k} 至 {n}' for k, n in back.numbers.items())}"]
             if back.numbers
             else []

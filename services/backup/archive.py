@@ -7,12 +7,14 @@ import zlib
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from pydantic import ValidationError
 
 from domain.base import Frozen, refuse, refuse_always
 from eventlog.attachments import FOLDER as ATTACHMENTS
 from settings import CONFIG_FILE
+from sheets.file_errors import file_error_reason
 
 FORMAT = 1
 MANIFEST, LOG = "manifest.json", "events.db"
@@ -86,7 +88,7 @@ def unpack_archive(file: Path, home: Path, headquarters: str, moved: Progress) -
         OSError: a file cannot be written.
     """
     try:
-        with zipfile.ZipFile(file) as archive:
+        with _opened(file) as source, zipfile.ZipFile(source) as archive:
             manifest = _manifest(archive, file)
             refuse(
                 manifest.headquarters != headquarters,
@@ -97,10 +99,17 @@ def unpack_archive(file: Path, home: Path, headquarters: str, moved: Progress) -
                 _take(archive, kept, home, file)
                 moved(n, len(manifest.files))
             return manifest
-    except FileNotFoundError:
-        refuse_always(f"没有文件 {file}", "not_found")
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, KeyError, RuntimeError) as error:
         refuse_always(f"{file.name} 不是完整的备份文件（{error}）", "malformed")
+
+
+def _opened(file: Path) -> BinaryIO:
+    try:
+        return file.open("rb")
+    except FileNotFoundError:
+        refuse_always(f"没有文件 {file}", "not_found")
+    except OSError as error:
+        refuse_always(f"备份文件 {file} 读不出来（{file_error_reason(error)}）", "malformed")
 
 
 def _manifest(archive: zipfile.ZipFile, file: Path) -> Manifest:

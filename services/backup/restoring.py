@@ -1,13 +1,20 @@
-"""`xmh restore`: a backup back into an empty home: unpacked beside it, verified whole, only then put in its place."""
+"""`xmh restore`: a backup into an empty home: unpacked in a folder of it, verified and taken up, then put in place.
 
+The folder lies within the home, so that all is renamed and nothing copied, also where the home is a disk of its own,
+or holds the homes of other headquarters. The log comes last: until it is there the home has none, and nobody works.
+"""
+
+import errno
+import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from domain.base import Frozen, refuse, refuse_always
+from domain.base import Frozen, Refusal, refuse
 from domain.envelope import SYSTEM
 from domain.ids import OfficeStream
 from domain.operations import RestoredFromBackup
@@ -18,16 +25,22 @@ from eventlog.migrate import migrate
 from eventlog.schema import SchemaState, schema_state
 from services.backup.archive import LOG, Manifest, Progress, unmoved, unpack_archive
 from services.backup.taking import newest_of_sound
+from services.headquarters import founded_as, keep_card
 from services.home import make_home, make_private
 from services.log_guard import keep_witness
 from services.office_records import record_office_events
 from services.restored_numbers import advance_numbers
+from settings import CONFIG_FILE, HEADQUARTERS_FOLDER
+from sheets.file_errors import unwritable_file
+from sheets.toml_file import read_toml
 
 if TYPE_CHECKING:
     from settings import Settings
 
 HELD_BACK = "还原前可能已经发出，不再自动发送"
 _PAGE = 500
+_LEADING = ("database_url", "database_url_file", "temporal_address")
+"""Settings by which a restored home would work on the log or the server of the one it was taken from."""
 
 
 class BroughtBack(Frozen):
@@ -44,6 +57,8 @@ class BroughtBack(Frozen):
     """Series moved past the numbers known to be on paper, and where they stand now."""
     keys_missing: bool
     """The master key has to be put back before sealed words can be read."""
+    leads_elsewhere: tuple[str, ...] = ()
+    """What the restored configuration says of where log and server are, to be looked at before anything runs."""
 
 
 def restore(settings: "Settings", file: Path, past: Mapping[str, int], moved: Progress = unmoved) -> BroughtBack:
@@ -54,26 +69,59 @@ def restore(settings: "Settings", file: Path, past: Mapping[str, int], moved: Pr
     Raises:
         Refusal: the home is in use, or the backup is not whole, not sound, of another headquarters or a newer build.
     """
-    home = settings.home.absolute()
-    refuse(not settings.database.startswith("sqlite:"), "还原只用于 SQLite；PostgreSQL 请用 pg_restore", "unsupported")
-    refuse(
-        home.exists() and any(home.iterdir()), f"{home} 不是空目录，还原只写进空目录；请换一个 --home", "home_in_use"
-    )
-    make_home(home.parent)
-    fresh = home.with_name(f".{home.name}.{uuid4().hex[:8]}")
-    fresh.mkdir(mode=0o700)
+    home = settings.home.resolve()
+    _may_be_restored(settings, home)
+    made, fresh = not home.exists(), home / f".restore.{uuid4().hex[:8]}"
+    make_home(home)
     try:
+        fresh.mkdir(mode=0o700)
         manifest = unpack_archive(file, fresh, settings.headquarters, moved)
-        _check_log(settings.model_copy(update={"home": fresh}), fresh / LOG, manifest, file)
+        own = settings.model_copy(update={"home": fresh, "database_url": None, "database_url_file": None})
+        _check_log(own, fresh / LOG, manifest, file)
+        back = _taken_up(own, file, manifest, past)
         make_private(fresh)
-        if home.exists():
-            home.rmdir()
-        fresh.rename(home)
+        _put_in_place(fresh, home)
     except OSError as error:
-        refuse_always(f"还原写不进 {home}：{error.strerror or error}", "malformed")
+        raise unwritable_file(settings.home, error) from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    return _taken_up(settings, file, manifest, past)
+        if made and not any(home.iterdir()):
+            home.rmdir()
+    make_private(home)
+    return back
+
+
+def _may_be_restored(settings: "Settings", home: Path) -> None:
+    """Only into a home that has nothing of its own, and onto the log that lies in it."""
+    url, here = settings.database, settings.home
+    refuse(not url.startswith("sqlite:"), "还原只用于 SQLite；PostgreSQL 请用 pg_restore", "unsupported")
+    place = Path(url.removeprefix("sqlite:///"))
+    refuse(
+        place.resolve() != home / LOG,
+        f"XMH_DATABASE_URL（database_url）写的是 {place}，还原只写进数据目录 {here}；请先去掉这项设置",
+        "malformed",
+    )
+    refuse(home.exists() and not home.is_dir(), f"{here} 不是目录，不能用作数据目录；请换一个 --home", "malformed")
+    others = {"lost+found", *([HEADQUARTERS_FOLDER] if settings.home == settings.installation else [])}
+    within = sorted({path.name for path in home.iterdir()} - others) if home.is_dir() else []
+    named = "、".join(within[:3])
+    refuse(bool(within), f"{here} 不是空目录（有 {named}），还原只写进空目录；请换一个 --home", "home_in_use")
+
+
+def _put_in_place(fresh: Path, home: Path) -> None:
+    """All that was unpacked into the home, the log last; nothing of it when that cannot be, or somebody was faster."""
+    placed: list[Path] = []
+    try:
+        for path in sorted(fresh.iterdir(), key=lambda p: (p.name == LOG, p.name)):
+            target = home / path.name
+            if os.path.lexists(target):
+                raise FileExistsError(errno.EEXIST, "", str(target))
+            path.rename(target)
+            placed.append(target)
+    except OSError:
+        for target in placed:
+            target.rename(fresh / target.name)
+        raise
 
 
 def _check_log(settings: "Settings", log: Path, manifest: Manifest, file: Path) -> None:
@@ -88,7 +136,7 @@ def _check_log(settings: "Settings", log: Path, manifest: Manifest, file: Path) 
 
 
 def _taken_up(settings: "Settings", file: Path, manifest: Manifest, past: Mapping[str, int]) -> BroughtBack:
-    """The restored log goes on: nothing is sent a second time, and the restore is on record."""
+    """The restored log goes on, before anybody can find it: nothing is sent twice, and the restore is on record."""
     settings.keep_door_key()
     now = datetime.now(UTC)
     with open_log(settings) as database:
@@ -106,6 +154,9 @@ def _taken_up(settings: "Settings", file: Path, manifest: Manifest, past: Mappin
         numbers = advance_numbers(database, past, f"日志由备份 {file.name} 还原，其后的编号已在纸质件上")
         keep_witness(database)
         missing = _sealed(database) and not _has_master_key(settings)
+        founded = founded_as(database)
+    if founded is not None:
+        keep_card(settings.home, founded)
     return BroughtBack(
         taken_at=manifest.taken_at,
         position=manifest.position,
@@ -114,7 +165,15 @@ def _taken_up(settings: "Settings", file: Path, manifest: Manifest, past: Mappin
         untold=untold,
         numbers=numbers,
         keys_missing=missing,
+        leads_elsewhere=_leads_elsewhere(settings.home / CONFIG_FILE),
     )
+
+
+def _leads_elsewhere(config: Path) -> tuple[str, ...]:
+    with suppress(Refusal):  # a configuration that is none is named by whatever reads it next
+        told = read_toml(config, "设置") if config.exists() else {}
+        return tuple(name for name in _LEADING if name in told)
+    return ()
 
 
 def _hold_back(database: Database, now: datetime) -> int:
