@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import lzma
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
@@ -22,6 +23,10 @@ KEPT = (ATTACHMENTS, "documents", "drafts", "templates", CONFIG_FILE)
 """What goes along with the log. Keys do not, nor what is made anew: Temporal's file, witnesses, run files, logs."""
 MOST_MANIFEST = 64 * 1024 * 1024
 _PIECE = 1024 * 1024
+_NO_ARCHIVE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError),
+    *(NotImplementedError, KeyError, RuntimeError),  # a way to pack we do not know, a member missing, encrypted
+)
 
 Progress = Callable[[int, int], None]
 """(files done, files in all)."""
@@ -55,13 +60,15 @@ def write_archive(target: Path, manifest: Manifest, files: Iterable[tuple[str, P
     """Write these files, by their path below the home; the manifest as it went in.
 
     Raises:
-        OSError: a file cannot be read or written.
+        Refusal: a file cannot be read.
+        OSError: the archive cannot be written.
     """
     listed = sorted(files)
     kept: list[KeptFile] = []
     with zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED) as archive:
         for n, (name, path) in enumerate(listed, start=1):
-            kept.append(_put(archive, name, path))
+            if name == LOG or path.exists():  # else removed since it was listed, and of no moment after that
+                kept.append(_put(archive, name, path))
             moved(n, len(listed))
         whole = manifest.model_copy(update={"files": tuple(kept)})
         archive.writestr(MANIFEST, whole.model_dump_json(indent=1))
@@ -72,12 +79,21 @@ def _put(archive: zipfile.ZipFile, name: str, path: Path) -> KeptFile:
     digest, size = hashlib.sha256(), 0
     entry = zipfile.ZipInfo(name)
     entry.compress_type = zipfile.ZIP_DEFLATED
-    with path.open("rb") as source, archive.open(entry, "w", force_zip64=True) as target:
+    with _opened(path, "没有备份成") as source, archive.open(entry, "w", force_zip64=True) as target:
         while piece := source.read(_PIECE):
             digest.update(piece)
             size += len(piece)
             target.write(piece)
     return KeptFile(path=name, size=size, sha256=digest.hexdigest())
+
+
+def _opened(path: Path, so: str) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except FileNotFoundError:
+        refuse_always(f"没有文件 {path}", "not_found")
+    except OSError as error:
+        refuse_always(f"{path} 读不出来（{file_error_reason(error)}），{so}", "malformed")
 
 
 def unpack_archive(file: Path, home: Path, headquarters: str, moved: Progress) -> Manifest:
@@ -88,7 +104,7 @@ def unpack_archive(file: Path, home: Path, headquarters: str, moved: Progress) -
         OSError: a file cannot be written.
     """
     try:
-        with _opened(file) as source, zipfile.ZipFile(source) as archive:
+        with _opened(file, "没有还原") as source, zipfile.ZipFile(source) as archive:
             manifest = _manifest(archive, file)
             refuse(
                 manifest.headquarters != headquarters,
@@ -99,17 +115,8 @@ def unpack_archive(file: Path, home: Path, headquarters: str, moved: Progress) -
                 _take(archive, kept, home, file)
                 moved(n, len(manifest.files))
             return manifest
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, KeyError, RuntimeError) as error:
-        refuse_always(f"{file.name} 不是完整的备份文件（{error}）", "malformed")
-
-
-def _opened(file: Path) -> BinaryIO:
-    try:
-        return file.open("rb")
-    except FileNotFoundError:
-        refuse_always(f"没有文件 {file}", "not_found")
-    except OSError as error:
-        refuse_always(f"备份文件 {file} 读不出来（{file_error_reason(error)}）", "malformed")
+    except _NO_ARCHIVE:
+        refuse_always(f"{file.name} 不是完整的备份文件，请换一份，或从存放处重新拷贝", "malformed")
 
 
 def _manifest(archive: zipfile.ZipFile, file: Path) -> Manifest:
@@ -127,11 +134,12 @@ def _take(archive: zipfile.ZipFile, kept: KeptFile, home: Path, file: Path) -> N
     """One file: of the size and the digest it had, below the home and nowhere else."""
     place = PurePosixPath(kept.path)
     ours = kept.path == LOG or (place.parts and place.parts[0] in KEPT)
-    climbs = place.is_absolute() or ".." in place.parts or "\\" in kept.path or not ours
+    climbs = place.is_absolute() or ".." in place.parts or "\\" in kept.path or "\0" in kept.path or not ours
     refuse(climbs, f"{file.name} 要写到数据目录以外（{kept.path}），没有还原", "malformed")
     target = home.joinpath(*place.parts)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     differs = f"{file.name} 里的 {kept.path} 与清单不符"
+    refuse(target.exists(), differs, "not_sound")
     digest, size = hashlib.sha256(), 0
     with archive.open(kept.path) as source, target.open("xb") as out:
         while piece := source.read(_PIECE):

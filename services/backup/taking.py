@@ -9,18 +9,21 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from domain.base import Frozen, refuse, refuse_always
+from domain.base import Frozen, refuse
 from domain.envelope import Actor
 from domain.ids import OfficeStream
 from domain.operations import BackupTaken
 from eventlog.configured import open_log
+from eventlog.sqlite import SqliteBackend
 from eventlog.verify import verify
 from services.backup.archive import KEPT, LOG, Manifest, Progress, unmoved, write_archive
 from services.office_records import record_office_events
+from sheets.file_errors import unwritable_file
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -34,6 +37,8 @@ class BackedUp(Frozen):
     files: int
     size: int
     sha256: str
+    left_out: tuple[str, ...] = ()
+    """Links below the home: what they lead to is not in it."""
 
 
 def back_up(settings: "Settings", file: Path, actor: Actor, moved: Progress = unmoved) -> BackedUp:
@@ -60,15 +65,22 @@ def back_up(settings: "Settings", file: Path, actor: Actor, moved: Progress = un
         size = part.stat().st_size
         part.replace(file)
     except OSError as error:
-        refuse_always(f"备份写不到 {file}：{error.strerror or error}", "malformed")
+        raise unwritable_file(file, error) from error
     finally:
-        for left in part.parent.glob(f"{part.name}*"):
+        for left in part.parent.glob(f"{escape(part.name)}*"):
             left.unlink()
     taken = BackupTaken(file=file.name, position=position, hash=newest, sha256=digest, size=size)
     with open_log(settings) as database:
         stream, command_id = database.own(OfficeStream.OPERATIONS), f"backup:{digest[:32]}"
         record_office_events(database, stream, [taken], actor=actor, command_id=command_id, now=datetime.now(UTC))
-    return BackedUp(file=file, position=position, files=len(manifest.files), size=size, sha256=digest)
+    return BackedUp(
+        file=file,
+        position=position,
+        files=len(manifest.files),
+        size=size,
+        sha256=digest,
+        left_out=tuple(sorted(_links_of(settings.home))),
+    )
 
 
 def _may_be_written(settings: "Settings", file: Path) -> None:
@@ -87,8 +99,11 @@ def _copy_database(source: Path, target: Path) -> None:
     """SQLite's own copy of one moment, taken under whatever writes meanwhile."""
     refuse(not source.exists(), f"没有事件日志 {source}，请先运行 xmh up", "not_found")
     target.touch(mode=0o600)
-    with closing(sqlite3.connect(source)) as log, closing(sqlite3.connect(target)) as copy:
-        log.backup(copy)
+    try:
+        with closing(sqlite3.connect(source)) as log, closing(sqlite3.connect(target)) as copy:
+            log.backup(copy)
+    except sqlite3.Error as error:
+        raise SqliteBackend(source).explain(error) or error from error
 
 
 def newest_of_sound(settings: "Settings", copy: Path) -> tuple[int, str]:
@@ -110,9 +125,17 @@ def newest_of_sound(settings: "Settings", copy: Path) -> tuple[int, str]:
 
 
 def _files_of(home: Path) -> Iterator[tuple[str, Path]]:
-    """Path below the home, and where it lies. Never through a link: what it leads to is not ours."""
+    """Path below the home, and where it lies. Never through a link within: what it leads to is not ours."""
+    for path in _kept_in(home):
+        if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
+            yield path.relative_to(home).as_posix(), path
+
+
+def _links_of(home: Path) -> Iterator[str]:
+    return (path.relative_to(home).as_posix() for path in _kept_in(home) if path.is_symlink())
+
+
+def _kept_in(home: Path) -> Iterator[Path]:
     for name in KEPT:
         top = home / name
-        for path in [top] if top.is_file() else top.rglob("*"):
-            if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
-                yield path.relative_to(home).as_posix(), path
+        yield from top.rglob("*") if top.is_dir() else [top]

@@ -252,6 +252,18 @@ def _climbing(manifest: dict[str, object]) -> None:
     files[0]["path"] = "documents/../../外面.txt"
 
 
+def _twice(manifest: dict[str, object]) -> None:
+    files = manifest["files"]
+    assert isinstance(files, list)
+    files.append(files[-1])
+
+
+def _nameless(manifest: dict[str, object]) -> None:
+    files = manifest["files"]
+    assert isinstance(files, list)
+    files[0]["path"] = "documents/a\0b"
+
+
 BAD: dict[str, tuple[Callable[[str, bytes], tuple[str, bytes] | None], str]] = {
     "without its manifest": (lambda n, d: None if n == MANIFEST else (n, d), "没有写完"),
     "without its log": (lambda n, d: None if n == "events.db" else (n, d), "不是完整的备份"),
@@ -262,6 +274,8 @@ BAD: dict[str, tuple[Callable[[str, bytes], tuple[str, bytes] | None], str]] = {
     "of a later format": (told_otherwise(lambda m: m.update(format=2)), "更新版本"),
     "a position it has not": (told_otherwise(lambda m: m.update(position=99)), "不是清单所说"),
     "climbing out": (told_otherwise(_climbing), "数据目录以外"),
+    "a file named twice": (told_otherwise(_twice), "与清单不符"),
+    "a name that is none": (told_otherwise(_nameless), "数据目录以外"),
 }
 
 

@@ -97,7 +97,7 @@ def test_a_backup_that_cannot_be_read_is_named_and_not_the_home(backup: Path, tm
     del backup
     with pytest.raises(Refusal) as refused:
         restore(Settings(home=tmp_path / "restored"), tmp_path, {})
-    assert refused.value.message == f"备份文件 {tmp_path} 读不出来（这是一个目录）"
+    assert refused.value.message == f"{tmp_path} 读不出来（这是一个目录），没有还原"
     (tmp_path / "file").touch()
     with pytest.raises(Refusal, match="不是目录"):
         restore(Settings(home=tmp_path / "file"), tmp_path / "b.zip", {})
