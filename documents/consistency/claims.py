@@ -1,13 +1,15 @@
 """What a paper claims: dates and numbers of meetings, who leads a matter and until when, counts and rates.
 
 Claims are read off the text as it is printed (Markdown), so an editor's words and a filed paper are read alike, whoever
-wrote them. A claim that is not understood is no claim: the reader looks for sentences of known form only.
+wrote them. A claim that is not understood is no claim: the reader looks for sentences of known form only, and of the
+whole. What a unit truthfully says of itself (我局应办结2件) is none: no feedback may keep a 简报 from being issued.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from documents.wording import full_date, share_in_words
@@ -39,32 +41,45 @@ class Vocabulary:
     meetings: frozenset[str] = frozenset()
     titles: Mapping[str, str] = field(default_factory=dict)
     """Title → number, of titles only one matter has."""
+    units: frozenset[str] = frozenset()
+    """Who may lead: 我局 and 由 are in no directory."""
 
 
 _DAY = r"(?:(?P<y>\d{4})年)?(?P<m>\d{1,2})月(?P<d>\d{1,2})日"
-_DAY_FIRST = re.compile(rf"{_DAY}(?:\d+时(?:\d+分)?)?，(?:[^，。；]*召开)?$")
-_DAY_WITHIN = re.compile(rf"^（{_DAY}")
-_NUMBER_WITHIN = re.compile(r"^（[^（）]*?(?P<no>[^（），]*〔\d{4}〕\d+号)")
+_DAY_FIRST = re.compile(rf"{_DAY}(?:\d+时(?:\d+分)?)?，(?P<held>[^，。；]*召开)?$")
+_DID = re.compile(r"就“|召开")
+"""What a meeting did that day: what was only printed or carried out then is told of another day."""
+_NAMED = re.compile(r"$|[，。；（]|就|研究")
+_DAY_WITHIN = re.compile(rf"^（{_DAY}[，）]")
+_NUMBER_WITHIN = re.compile(r"^（(?:[^（），]*日，)?(?P<no>[^（），]*纪〔\d{4}〕\d+号)")
 _DECIDED = re.compile(r"^(?:（[^（）]*）)?议定(?P<n>\d+)项")
 _OWN_DECIDED = re.compile(r"形成议定事项(?P<n>\d+)项")
-_CITED = re.compile(r"《(?P<name>[^《》]+)》（?(?P<no>[^《》（），；。“”\s]*〔\d{4}〕\d+号)")
+_CITED = re.compile(r"《(?P<name>[^《》]+)》（?(?P<no>(?P<mark>[^《》（），；。“”\s]*〔\d{4}〕)\d+号)")
 _QUOTED = re.compile(r"“([^“”]+)”")
-_LED = re.compile(r"^（(?:XMH-\d+-\d+，)?(?P<unit>[^（），。；]+?)牵头")
+_LED = re.compile(r"^（(?:XMH-\d+-\d+，)?(?P<unit>[^（），。；]+)牵头[，）]")
 _CLOSED = re.compile(rf"^(?:（[^（）]*）)?，{_DAY}销号")
-_DUE = re.compile(rf"^(?:（[^（）]*）)?，办结时限(?:为)?{_DAY}")
+_DUE = re.compile(rf"^(?:（[^（）]*）)?，办结时限(?:为)?{_DAY}(?![^。；]*[延改调变推])")
+"""Not of a limit that was: 办结时限3月4日，延至3月18日."""
 _ITEM = re.compile(r"^\d+\. (?P<title>[^（）]+)（(?P<unit>[^（）]+)）：")
 _AS_OF = re.compile(rf"(?<!上期（)截至{_DAY}")
-_TOTAL = re.compile(r"共督办事项(\d+)件")
-_STAGES = re.compile(r"(在办|暂缓|已销号|已撤销)(\d+)件")
-_LIGHTS = re.compile(r"(绿灯|蓝灯|黄灯|红灯)(\d+)件")
-_ALL_LIT = re.compile(r"在办事项均为(绿灯|蓝灯|黄灯|红灯)")
+_TOTAL = re.compile(r"(?:^|。)(?:今年以来)?共督办事项(\d+)件")
+"""Of the whole: 我局共督办事项5件 is what a unit says of its own, and so is a rate within a sentence."""
+_STAGES = re.compile(rf"截至{_DAY}，?(?P<counts>(?:、?(?:在办|暂缓|已销号|已撤销)\d+件)+)")
+_LIGHTS = re.compile(r"在办(?:的亮|事项中，)(?P<counts>(?:、?[绿蓝黄红]灯\d+件)+)")
+_COUNT = re.compile(r"([^、\d]+)(\d+)件")
 _RATE = re.compile(
-    r"(?P<span>按原定时限|本期|今年|全年)?应(?P<what>办结|反馈)(?P<whole>\d+)[件次]，按[期时](?:办结|反馈)(?P<part>\d+)[件次]，按[期时](?:办结|反馈)率(?P<rate>[\d.]+%)"
+    r"(?:(?<![^。；])(?:今年以来)?|(?<=，)(?=按原定时限))(?P<span>按原定时限|本期|今年|全年)?应(?P<what>办结|反馈)(?P<whole>\d+)[件次]，按[期时](?:办结|反馈)(?P<part>\d+)[件次]，按[期时](?:办结|反馈)率(?P<rate>[\d.]+%)"
 )
-_HEADING = re.compile(r"^(?:\*\*（.{1,3}）|### 附表\d*　).*?(?P<n>\d+)件")
+_HEADING = re.compile(r"^(?:\*\*（.{1,3}）(?!关于)|### 附表\d*　).*?(?P<n>\d+)件(?:\*\*)?$")
 _LISTED = re.compile(r"^\d+\. ")
 _OF_A_PERIOD = re.compile(r"^## (?:关于)?\d{4}年.*(?:督办工作情况|工作动态|督办工作统计|办理情况的通报)$")
+_BAR = re.compile(r"(?<!\\)\|")
 _SHOWN = 24
+
+
+def number_of(mark: str, name: str) -> str:
+    """香指办〔2022〕《工作计划》的文号: another's, or another year's, of the same name has a number of its own."""
+    return f"{mark}《{name}》的文号"
 
 
 def claims_of(text: str, name: str, on: date, words: Vocabulary, year: int | None = None) -> Iterator[PaperClaim]:
@@ -76,8 +91,23 @@ def claims_of(text: str, name: str, on: date, words: Vocabulary, year: int | Non
     told = re.findall(r"(\d{4})年", next(titles, ""))
     reader = _Reader(name, on, words)
     reader.year = year or (int(told[-1]) if told else on.year)
-    for line in text.replace("\\", "").splitlines():
+    for line in text.splitlines():
         yield from reader.line(line.strip())
+
+
+def _counted(match: re.Match[str] | None) -> dict[str, int]:
+    """在办3件、已销号1件, as numbers."""
+    return {what: int(n) for what, n in _COUNT.findall(match["counts"])} if match else {}
+
+
+def _as_exact(rate: str, part: int, whole: int) -> str:
+    """A share to as many decimals as it is told with: 2 of 3 is 66.7%, and 67% where none is given."""
+    if not whole:
+        return rate
+    decimals = len(rate.rstrip("%").partition(".")[2])
+    exact = Decimal(100 * part) / whole
+    told = f"{exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)}%"
+    return rate if rate == told else share_in_words(part, whole)
 
 
 def disagreeing(claims: Iterable[PaperClaim]) -> Iterator[Contradiction]:
@@ -111,6 +141,7 @@ class _Reader:
         if line.startswith("|"):
             yield from self._row(line)
             return
+        line = line.replace("\\", "")
         self.headers, self.sums = (), []
         yield from self._head(line)
         yield from self._meetings(line)
@@ -144,7 +175,8 @@ class _Reader:
         for match in self.meeting.finditer(line) if self.meeting else ():
             name, before, after = match[0], line[: match.start()], line[match.end() :]
             year, place = int(name[:4]), self.place(line, match.start())
-            held = _DAY_FIRST.search(before) or _DAY_WITHIN.match(after)
+            first = _DAY_FIRST.search(before)
+            held = first if first and (_NAMED if first["held"] else _DID).match(after) else _DAY_WITHIN.match(after)
             if held:
                 yield PaperClaim(f"{name}的会议日期", self.day(held, year), place)
             if number := _NUMBER_WITHIN.match(after):
@@ -154,7 +186,7 @@ class _Reader:
 
     def _cited(self, line: str) -> Iterator[PaperClaim]:
         for match in _CITED.finditer(line):
-            yield PaperClaim(f"《{match['name']}》的文号", match["no"], self.place(line, match.start()))
+            yield PaperClaim(number_of(match["mark"], match["name"]), match["no"], self.place(line, match.start()))
 
     # --- matters
 
@@ -164,7 +196,8 @@ class _Reader:
             if number is None:
                 continue
             place = self.place(line, match.start())
-            if led := _LED.match(after):
+            led = _LED.match(after)
+            if led and led["unit"] in self.words.units:
                 yield PaperClaim(f"{number}的牵头单位", led["unit"], place)
             if closed := _CLOSED.match(after):
                 yield PaperClaim(f"{number}的销号日期", self.day(closed), place)
@@ -180,7 +213,8 @@ class _Reader:
         if listed is None or number is None:
             return
         place, rest = self.place(line), line[listed.end() :]
-        yield PaperClaim(f"{number}的牵头单位", listed["unit"], place)
+        if listed["unit"] in self.words.units:
+            yield PaperClaim(f"{number}的牵头单位", listed["unit"], place)
         if closed := re.match(rf"{_DAY}销号", rest):
             yield PaperClaim(f"{number}的销号日期", self.day(closed), place)
         if due := re.search(rf"^进度\d+%，时限{_DAY}", rest):
@@ -195,7 +229,7 @@ class _Reader:
         for match in _RATE.finditer(line):
             what = f"{match['span'] or ''}应{match['what']}"
             when, place = f"截至{self.as_of}", self.place(line, match.start())
-            share = share_in_words(int(match["part"]), int(match["whole"])) if int(match["whole"]) else match["rate"]
+            share = _as_exact(match["rate"], int(match["part"]), int(match["whole"]))
             yield PaperClaim(f"{when}{what}数", match["whole"], place)
             yield PaperClaim(f"{when}{what}中按期数", match["part"], place)
             yield PaperClaim(f"{place}中的比率", share, f"{match['part']}除以{match['whole']}")
@@ -206,8 +240,8 @@ class _Reader:
         if total is None:
             return
         when, place = f"截至{self.as_of}", self.place(line)
-        stages = {what: int(n) for what, n in reversed(_STAGES.findall(line))}
-        lights = {what: int(n) for what, n in reversed(_LIGHTS.findall(line))}
+        after = line[total.end() :]
+        stages, lights = _counted(_STAGES.search(after)), _counted(_LIGHTS.search(after))
         yield PaperClaim(f"{when}督办事项总数", total[1], place)
         for what, n in stages.items():
             yield PaperClaim(f"{when}{what}件数", str(n), place)
@@ -241,7 +275,7 @@ class _Reader:
     # --- tables
 
     def _row(self, line: str) -> Iterator[PaperClaim]:
-        cells = tuple(cell.strip() for cell in line.strip("|").split("|"))
+        cells = tuple(cell.strip().replace("\\", "") for cell in _BAR.split(line)[1:-1])
         if not self.headers:
             self.headers = cells
             return
@@ -256,7 +290,7 @@ class _Reader:
         number = row.get("编号") if row.get("编号", "").startswith("XMH-") else self.words.titles.get(title)
         if number is None:
             return
-        if row.get("牵头单位"):
+        if row.get("牵头单位") in self.words.units:
             yield PaperClaim(f"{number}的牵头单位", row["牵头单位"], self.place(line))
         due = re.fullmatch(_DAY, row.get("办结时限") or row.get("完成时限") or "")
         if due:
@@ -264,6 +298,8 @@ class _Reader:
 
     def _sums(self, cells: tuple[str, ...], line: str) -> Iterator[PaperClaim]:
         numbers = [int(cell) if cell.isdigit() else None for cell in cells]
+        if cells[0] == "小计":
+            return
         if cells[0] != "合计":
             self.sums.append(numbers)
             return

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
-from documents.consistency.claims import Contradiction, PaperClaim, Vocabulary, claims_of, disagreeing
+from documents.consistency.claims import Contradiction, PaperClaim, Vocabulary, claims_of, disagreeing, number_of
 from documents.figures import Period, count_by_light, count_by_stage
 from documents.formats.markdown import markdown_of
 from documents.ledger import Ledger
@@ -23,11 +23,13 @@ _MOST = 5
 
 def words_of(ledger: Ledger) -> Vocabulary:
     """The names of the log's meetings and matters."""
-    titles = Counter(quoted_title(f.matter)[1:-1] for f in ledger.matters)
-    only = {quoted_title(f.matter)[1:-1]: f.matter.number for f in ledger.matters}
-    plain = {clean_text(f.matter.title): f.matter.number for f in ledger.matters}
+    printed = [
+        (t, f.matter.number) for f in ledger.matters for t in {quoted_title(f.matter)[1:-1], clean_text(f.matter.title)}
+    ]
+    titles = Counter(title for title, _ in printed)
     held = frozenset(m.name for m in ledger.meetings if m.ordinal)
-    return Vocabulary(held, {t: n for t, n in (plain | only).items() if titles[t] <= 1})
+    units = frozenset(clean_text(unit.name) for unit in ledger.directory.units.values())
+    return Vocabulary(held, {t: n for t, n in printed if titles[t] == 1}, units)
 
 
 def facts_of(ledger: Ledger, since: date | None = None, until: date | None = None) -> Facts:
@@ -64,12 +66,17 @@ def _cited(ledger: Ledger) -> Iterator[PaperClaim]:
         for basis in file.matter.bases:
             if basis.no and not is_sealed(basis.no) and not is_sealed(basis.text):
                 name = clean_text(basis.text).strip("《》")
-                yield PaperClaim(f"《{name}》的文号", clean_text(basis.no), f"督办日志（{file.matter.number}的依据）")
+                yield PaperClaim(*_numbered(name, clean_text(basis.no)), f"督办日志（{file.matter.number}的依据）")
     for plan in ledger.plans:
         for version in plan.versions:
             if version.document_no:
                 place = f"督办日志（{clean_text(plan.plan)}）"
-                yield PaperClaim(f"《{clean_text(plan.plan)}》的文号", clean_text(version.document_no), place)
+                yield PaperClaim(*_numbered(clean_text(plan.plan), clean_text(version.document_no)), place)
+
+
+def _numbered(name: str, number: str) -> tuple[str, str]:
+    mark, bracket, _ = number.partition("〕")
+    return number_of(mark + bracket, name), number
 
 
 def _counts(ledger: Ledger, since: date | None, until: date | None) -> Iterator[PaperClaim]:
@@ -92,8 +99,9 @@ def _counts(ledger: Ledger, since: date | None, until: date | None) -> Iterator[
         yield PaperClaim(f"{when}本期应反馈中按期数", str(period.feedback().on_time), place)
 
 
-_CHANGING = ("牵头单位", "办结时限", "销号日期")
-"""What may be otherwise on another day: an extension, a reassignment, a matter reopened and closed again."""
+_DOCUMENT = "》的文号"
+_CHANGING = ("牵头单位", "办结时限", "销号日期", _DOCUMENT)
+"""What may be otherwise elsewhere: an extension, a reassignment, a matter closed again, another 《督办通知》."""
 
 
 def among(papers: Iterable[tuple[str, str, date]], words: Vocabulary) -> tuple[Contradiction, ...]:
@@ -115,7 +123,8 @@ def contradictions(
 ) -> tuple[Contradiction, ...]:
     """Where a paper's Markdown contradicts the log, or itself; `year` as for `claims_of`."""
     claims = tuple(claims_of(text, name, on, words, year))
-    alone = (c for c in claims if len({known.value for known in facts.get(c.fact, ())}) <= 1)
+    values = {c.fact: len({known.value for known in facts.get(c.fact, ())}) for c in claims}
+    alone = (c for c in claims if values[c.fact] <= 1 and (values[c.fact] or not c.fact.endswith(_DOCUMENT)))
     return tuple(dict.fromkeys((*against(facts, claims), *disagreeing(alone))))
 
 

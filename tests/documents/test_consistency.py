@@ -170,3 +170,40 @@ def test_a_day_without_its_year_is_of_the_year_the_paper_is_about_and_not_of_its
     text = compose_briefing(log, Publication.BRIEFING, *MARCH, as_of=EVENING)
     draft = keep_draft(home, text, OFFICE.id, EVENING)
     assert issue_draft(log, home, draft, LEADER, at("2023-01-10")).event.issued_on == date(2023, 1, 10)
+
+
+TRUTHFUL = (
+    "1. “办结深圳金融文化中心‘一书两证’”（市建筑工务署牵头）：3月22日，2022年第9次工作例会纪要印发。",
+    "4月1日，2022年第9次工作例会议定事项全部落实。",
+    "3月22日，区住房和建设局传达市领导召开2022年第9次工作例会精神。",
+    "已落实2022年第9次工作例会（3月25日前报送）要求。",
+    "落实2022年第9次工作例会（香指办〔2022〕3号通知）要求。",
+    "我局应办结2件，按期办结1件，按期办结率50%，较上月提高。",
+    "区住房和建设局牵头3件，应办结2件，按期办结1件，按期办结率50%。",
+    "甲单位反映：本期应反馈3次，按时反馈2次，按时反馈率66.7%。",
+    "我局共督办事项5件，在办3件、已销号2件。",
+    "今年以来共督办事项46件，其中市水务局在办2件、黄灯1件。",
+    "应办结5件，按期办结4件，按期办结率80.0%。",
+    "“推动整备范围内土地尽早入库”（由区城市更新和土地整备局牵头）正在推进。",
+    "“推动整备范围内土地尽早入库”（我局牵头）正在推进。",
+    "“推动整备范围内土地尽早入库”（市水务局牵头编制方案）正在推进。",
+    "“推动整备范围内土地尽早入库”，办结时限6月1日，已延期至11月4日。",
+    "已印发《实施方案》（深更新〔2022〕3号）和《实施方案》（深水〔2022〕8号）。",
+    "已办《督办通知》（香指督〔2022〕3号），续办《督办通知》（香指督〔2022〕8号）。",
+    "《2022年度任务分解清单》（深水〔2022〕8号）已印发。",
+    "**（一）关于推进民生实事3件**\n\n1. 完成选址。",
+    "**（一）推进“3件实事”**\n\n1. 完成选址。",
+    "| 牵头单位 | 事项 |\n| --- | --- |\n| 甲 | 1 |\n| 乙 | 2 |\n| 小计 | 3 |\n| 丙 | 4 |\n| 合计 | 7 |",
+    "| 编号 | 事项 | 牵头单位 |\n| --- | --- | --- |\n| XMH-2022-041 | 甲\\|市水务局\\|乙 | 区城市更新和土地整备局 |",
+)
+
+
+@pytest.mark.parametrize("words", TRUTHFUL)
+def test_what_somebody_truthfully_writes_of_his_own_is_no_contradiction(
+    papers: Papers, facts: Facts, ledger: Ledger, words: str
+) -> None:
+    """Feedback, problems, leaders' words and an editor's: the log counts the whole, and a unit its own."""
+    text, on = papers["简报"]
+    assert (
+        found({"简报": (text.replace("### 四、需要关注", f"### 四、需要关注\n\n{words}", 1), on)}, facts, ledger) == []
+    )
