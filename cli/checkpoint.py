@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -76,9 +78,9 @@ def read_checkpoints(files: Iterable[Path], public: str | None) -> "list[LogChec
             code = error.code if isinstance(error, Refusal) else "malformed"
             why = error.message if isinstance(error, Refusal) else "不是文字文件"
             raise Problem(f"{file}：{why}" if str(file) not in why else why, code) from error
-        keys = (public,) if public else known_keys(session.database, session.settings.home)
+        keys = (public,) if public is not None else known_keys(session.database, session.settings.home)
         if not any(is_signed(one, signatures, key) for key in keys):
-            whose = "这把公钥" if public else "本机或日志里记的任何一把公钥"
+            whose = "这把公钥" if public is not None else "本机或日志里记的任何一把公钥"
             raise Problem(f"{file}：签名不是{whose}的，内容可能被改过；请用当时留存的公钥（--public-key）", "malformed")
         kept.append(one)
     return kept
@@ -89,8 +91,9 @@ def checkpoint_findings(kept: "Sequence[LogCheckpoint]") -> "list[VerifyFinding]
     from eventlog.errors import LogError
     from services.checkpoints import hold_against, recorded_checkpoints_differ
 
-    try:
-        held = [finding for one in kept for finding in hold_against(session.database, one)]
-        return [*held, *recorded_checkpoints_differ(session.database)]
-    except (LogError, ValueError, TypeError, AttributeError, KeyError):
-        return []
+    parts = [partial(hold_against, session.database, one) for one in kept]
+    findings = []
+    for look in (*parts, partial(recorded_checkpoints_differ, session.database)):
+        with suppress(LogError, ValueError, TypeError, AttributeError, KeyError):
+            findings += look()
+    return findings

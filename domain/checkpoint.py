@@ -68,10 +68,12 @@ def note_of(checkpoint: LogCheckpoint, signatures: tuple[Signature, ...]) -> str
 def read_note(text: str) -> tuple[LogCheckpoint, tuple[Signature, ...]]:
     """A checkpoint and its signatures, none of them looked at yet.
 
+    The ends of lines and a mark before the first are no part of it: mail and editors change them.
+
     Raises:
         Refusal: `malformed`, it is no checkpoint of a log of ours.
     """
-    body, _, signed = text.partition("\n\n")
+    body, _, signed = text.removeprefix("\ufeff").replace("\r\n", "\n").partition("\n\n")
     try:
         origin, length, root, *more = body.split("\n")
         told = {line.partition(" ")[0]: line.partition(" ")[2] for line in more}

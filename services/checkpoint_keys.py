@@ -86,6 +86,15 @@ def is_signed(checkpoint: LogCheckpoint, signatures: Sequence[Signature], public
     return False
 
 
+def is_public_key(text: str) -> bool:
+    """Whether it is one of ours in one line."""
+    try:
+        _parsed(text.strip())
+    except Refusal:
+        return False
+    return True
+
+
 def _parsed(public: str) -> tuple[str, bytes]:
     """Name and key of a public key's line."""
     name, _, rest = public.partition("+")

@@ -5,6 +5,7 @@ nothing inside shows it. What he cannot change is a note that lies elsewhere.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,17 +13,17 @@ from pathlib import Path
 from domain.base import refuse
 from domain.checkpoint import LogCheckpoint, block_length, note_of
 from domain.envelope import SYSTEM
-from domain.event import decode
 from domain.ids import OfficeStream
 from domain.merkle import MerkleTree
 from domain.operations import CheckpointSigned
-from eventlog import reading
 from eventlog.chain import stored_bytes
 from eventlog.database import Database, Transaction
 from eventlog.findings import Token, VerifyFinding
 from eventlog.projections import log_pages
-from services.checkpoint_keys import KEY_FILE, signing_key
+from services.checkpoint_keys import KEY_FILE, is_public_key, signing_key
 from services.office_records import record_office_events
+
+_SIGNED = "SELECT payload FROM events WHERE stream = ? AND type = ? ORDER BY version"
 
 # --- the tree over the log
 
@@ -117,7 +118,8 @@ def _size(database: Database) -> int:
 def known_keys(database: Database, home: Path) -> tuple[str, ...]:
     """The public keys checkpoints were signed with: the home's, and those the log has, which may have lost its end."""
     own = (signing_key(home, database.headquarters).public,) if (home / KEY_FILE).exists() else ()
-    return tuple(dict.fromkeys((*own, *(signed.key for signed in _signed(database)))))
+    told = (signed.key for signed in _signed(database) if is_public_key(signed.key))
+    return tuple(dict.fromkeys((*own, *told)))
 
 
 def hold_against(database: Database, checkpoint: LogCheckpoint) -> list[VerifyFinding]:
@@ -154,9 +156,12 @@ def recorded_checkpoints_differ(database: Database) -> list[VerifyFinding]:
 
 
 def _signed(database: Database) -> Iterator[CheckpointSigned]:
-    for event in map(decode, reading.read_stream(database, database.own(OfficeStream.OPERATIONS))):
-        if isinstance(event, CheckpointSigned):
-            yield event
+    """Those the log tells of. Somebody may have written into it: what cannot be read is named by `verify`."""
+    with database.reading(tolerant=True) as transaction:
+        rows = transaction.all(_SIGNED, (database.own(OfficeStream.OPERATIONS), CheckpointSigned.__name__))
+    for (payload,) in rows:
+        with suppress(ValueError, TypeError):
+            yield CheckpointSigned.model_validate_json(payload)
 
 
 def _finding(token: Token, line: str, position: int | None = None) -> VerifyFinding:

@@ -153,3 +153,32 @@ def test_another_homes_key_signs_otherwise(log: Database, tmp_path: Path) -> Non
 def test_what_is_no_checkpoint_is_one_line(text: str) -> None:
     with pytest.raises(Refusal, match="不是 xmh 的检查点文件"):
         read_note(text)
+
+
+# --- a log somebody wrote into, and notes that travelled
+
+
+@pytest.mark.parametrize(
+    "how",
+    ["type = 'Nonsense'", "payload = '{}'", "payload = replace(payload, 'xmh-', 'x')", "actor = 'x'"],
+)
+def test_what_says_which_keys_signed_may_be_unreadable_and_all_is_held_all_the_same(
+    log: Database, tmp_path: Path, how: str
+) -> None:
+    taken, note, _ = take_checkpoint(log, tmp_path, NOW)
+    unprotect(log)
+    raw(log, f"UPDATE events SET {how} WHERE position = {taken.size + 1}")
+    raw(log, "UPDATE events SET command_id = 'another' WHERE position = 5")
+    assert any(is_signed(*read_note(note), key) for key in known_keys(log, tmp_path))
+    assert tokens(log, read_note(note)[0]) == ["log_differs"]
+    recorded_checkpoints_differ(log)
+
+
+@pytest.mark.parametrize("change", [lambda n: n.replace("\n", "\r\n"), lambda n: "\ufeff" + n, lambda n: n + "\n \n"])
+def test_a_note_that_went_through_the_post_is_the_one_it_was(
+    log: Database, tmp_path: Path, change: Callable[[str], str]
+) -> None:
+    taken, note, public = take_checkpoint(log, tmp_path, NOW)
+    read, signatures = read_note(change(note))
+    assert read == taken
+    assert is_signed(read, signatures, public)
