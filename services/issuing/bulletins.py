@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from documents.formats.press import Press
 from documents.ledger import read_ledger
 from documents.page import Page
 from documents.sections.recipe import Recipe, recipe_of
-from domain.base import Frozen
+from domain.base import Frozen, refuse
 from domain.bulletin import (
     BulletinIssued,
     BulletinSeries,
@@ -32,6 +32,8 @@ from eventlog.database import Database
 from services.issuing.editing import as_edited, briefing_of_draft
 from services.issuing.signing import Desk, NumberedIssue, issue_next, issued_event
 from services.restored_numbers import advance_numbers
+
+_MOST_REASON = 200
 
 
 class Issued(Frozen):
@@ -101,7 +103,7 @@ def issue_draft(
 
     Raises:
         Refusal: with code `unsigned`, when the signer is not a leader; `contradiction`, when its text contradicts the
-            log and nobody says why it should.
+            log and nobody says why it should; `malformed`, when somebody says why and it does not.
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
     signer_of(signer, draft.publication.label)
@@ -191,6 +193,7 @@ def _issue(desk: Desk, text: Callable[[], Briefing], key: str, how: Manner | Non
         return bulletin_with_files(database, home, _event(known[0]), desk.press)
     advance_numbers(database, bulletin_numbers_on_disk(home), "文件柜中已有该编号的文件，日志由旧备份还原")
     briefing = text()
+    how = _with_reason(database, briefing, how)
     series = number_series(briefing.publication, local_date(desk.now).year)
 
     def files(event: BulletinIssued) -> dict[str, bytes]:
@@ -216,13 +219,35 @@ def _issue(desk: Desk, text: Callable[[], Briefing], key: str, how: Manner | Non
 
 def contradictions_of_draft(database: Database, draft: BulletinDraft, recipe: Recipe) -> list[str]:
     """Where a draft, as it reads now, contradicts the log or itself, in words."""
-    briefing = briefing_of_draft(database, draft, recipe)
+    return _contradictions(database, briefing_of_draft(database, draft, recipe), draft.id)
+
+
+def _contradictions(database: Database, briefing: Briefing, name: str) -> list[str]:
     if briefing.template != TEMPLATE or briefing.corrects is not None:
         return []
     ledger = read_ledger(database, briefing.as_of, briefing.position)
     facts, page = facts_of(ledger, briefing.since, briefing.until), briefing.draft(local_date(briefing.as_of))
     words, year = words_of(ledger), briefing.until.year
-    return [str(c) for c in contradictions(markdown_of(page), draft.id, page.on, facts, words, year)]
+    return [str(c) for c in contradictions(markdown_of(page), name, page.on, facts, words, year)]
+
+
+def _with_reason(database: Database, briefing: Briefing, how: Manner) -> Manner:
+    """A reason for issuing despite a contradiction, where there is one: the record says neither less nor more.
+
+    Raises:
+        Refusal: `malformed`, when the reason says nothing, is a page long, or there is nothing to give one for.
+    """
+    if how.despite is None:
+        return how
+    reason = " ".join(how.despite.split())
+    refuse(not reason, "--despite 没有写理由", "malformed")
+    refuse(len(reason) > _MOST_REASON, f"--despite 有{len(reason)}字，最多{_MOST_REASON}字", "malformed")
+    refuse(
+        not _contradictions(database, briefing, briefing.publication.label),
+        "文稿与日志没有不一致，签发时请不要写 --despite",
+        "malformed",
+    )
+    return replace(how, despite=reason)
 
 
 def _refuse_contradictions(database: Database, briefing: Briefing, page: Page, number: str) -> None:

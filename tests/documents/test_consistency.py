@@ -163,6 +163,27 @@ def test_a_figure_a_leader_wants_otherwise_than_the_log_is_marked_in_the_record(
     assert issued_bulletins(log)[0].despite == event.despite
 
 
+@pytest.mark.parametrize(
+    ("reason", "edited", "said"),
+    [
+        (" \n", True, "没有写理由"),
+        ("长" * 201, True, "有201字，最多200字"),
+        ("含未立项的1件", False, "没有不一致"),
+    ],
+)
+def test_a_reason_to_issue_despite_a_contradiction_is_one_and_for_one(
+    log: Database, home: Path, reason: str, edited: bool, said: str
+) -> None:
+    play(log)
+    text = compose_briefing(log, Publication.BRIEFING, *MARCH, as_of=EVENING)
+    draft = keep_draft(home, text, OFFICE.id, EVENING)
+    if edited:
+        record_draft_text(log, draft, Text(text.title, miscounted(text)), (), OFFICE, EVENING)
+    with pytest.raises(Refusal, match=said) as refused:
+        issue_draft(log, home, draft, LEADER, EVENING, how=Manner(despite=reason))
+    assert (refused.value.code, issued_bulletins(log)) == ("malformed", ())
+
+
 def test_a_day_without_its_year_is_of_the_year_the_paper_is_about_and_not_of_its_printing(
     log: Database, home: Path
 ) -> None:
