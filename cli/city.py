@@ -55,6 +55,8 @@ def list_(
     from domain.queries.matter_filter import MatterFilter
 
     city, across = _asked()
+    chosen = {"--stage": stage, "--light": light, "--overdue": overdue, "--open": open_, "--as-of": as_of}
+    _refuse_together(figure is not None, [option for option, value in chosen.items() if value], since or until)
     if figure is not None:
         _tell_figure(across, figure, *_period(since, until))
         return
@@ -68,6 +70,14 @@ def list_(
     rows = [row for found in across.each(lambda one, log: _rows(one, log, wanted, at, as_of)) for row in found]
     document = {"city": city.code, "as_of": at.astimezone(SHANGHAI).isoformat(), "matters": rows}
     _tell(document, across, _rows_table(rows) if rows else "没有符合条件的督办事项")
+
+
+def _refuse_together(figure: bool, chosen: list[str], period: str | None) -> None:
+    """A figure has a period and its own choice of matters; the list of all has neither."""
+    if figure and chosen:
+        raise Problem(f"--figure 不能与 {'、'.join(chosen)} 同用", "malformed")
+    if period and not figure:
+        raise Problem("--from、--to 只与 --figure 同用；看某一天的情况请用 --as-of", "malformed")
 
 
 def _asked() -> tuple["Headquarters", Across]:
@@ -166,8 +176,11 @@ def table(since: FromOption = None, until: ToOption = None) -> None:
     figures = _figures(across, first, last, at)
     document = {"city": city.code, **_span(first, last), **_counted(figures)}
     span = "".join(f" {name} {value}" for name, value in (("--from", since), ("--to", until)) if value)
-    hint = f"打开一个数的清单：xmh city list --figure 红灯 --headquarters FT{span}"
-    _tell(document, across, f"{drawn(*figure_rows(figures))}\n{hint}")
+    drawing = drawn(*figure_rows(figures))
+    if figures:
+        only = figures[0].headquarters.code
+        drawing += f"\n打开一个数的清单：xmh city list --figure 红灯 --headquarters {only}{span}"
+    _tell(document, across, drawing)
 
 
 def briefing(since: FromOption = None, until: ToOption = None, out: OutOption = None) -> None:

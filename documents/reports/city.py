@@ -6,12 +6,12 @@ from datetime import date, datetime
 
 from documents.figures import Period, Rate, read_period
 from documents.page import Grid, Items, Page, Paragraph, Section, section
-from documents.wording import full_date
+from documents.wording import full_date, share_in_words
 from domain import events as ev
 from domain.base import Frozen, Term
 from domain.calendar import local_date
 from domain.founding import Headquarters
-from domain.terms import ENDED
+from domain.terms import ENDED, Stage
 from eventlog import reading
 from eventlog.database import Database
 
@@ -75,7 +75,7 @@ def headquarters_figures(
         figure: tuple(
             Listed(headquarters=code, no=e.matter.number, on=e.matter.due, title=e.matter.title, said=e.lit.reason)
             for e in standing
-            if figure is CityFigure.OPEN or e.lit.light == figure.value
+            if (e.matter.stage is not Stage.SUSPENDED if figure is CityFigure.OPEN else e.lit.light == figure.value)
         )
         for figure in (CityFigure.OPEN, *LIGHTS)
     }
@@ -123,7 +123,7 @@ def figure_rows(figures: Sequence[HeadquartersFigures]) -> tuple[tuple[str, ...]
 
 def share(rate: Rate) -> str:
     """17/20（85%）; a dash where nothing was owed."""
-    return f"{rate.part}/{rate.whole}（{100 * rate.part // rate.whole}%）" if rate.whole else "—"
+    return f"{rate.part}/{rate.whole}（{share_in_words(rate.part, rate.whole)}）" if rate.whole else "—"
 
 
 def city_page(

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from documents.reports.city import CityFigure
+from documents.figures import Rate
+from documents.reports.city import CityFigure, share
 from domain import commands as c
 from domain.calendar import local_date
 from domain.envelope import SYSTEM
 from domain.founding import Headquarters
 from domain.ids import OfficeStream, matter_stream
 from domain.office import Person, PersonLeft, PersonRecorded
-from domain.terms import Role
+from domain.terms import Role, SuspensionReason
 from eventlog import reading
 from eventlog.configured import open_log
 from eventlog.database import Database
@@ -24,7 +25,7 @@ from services.transfers import transfers
 from settings import Settings
 from tests.support.command_line import CommandLine
 from tests.support.history import act
-from tests.support.office import OFFICE, opening
+from tests.support.office import LIAISON, OFFICE, opening
 
 FT = Headquarters(code="FT", name="福田片区建设指挥部")
 CITY = Headquarters(code="SZ", name="市重点片区建设总指挥部", city=True)
@@ -82,8 +83,45 @@ def test_every_figure_opens_its_list_and_the_sum_is_the_sum(city: CommandLine) -
     for figure in FIGURES:
         listed = city.json("city", "list", "--figure", CityFigure(figure).label, actor="city")["list"]  # type: ignore[call-arg]
         assert len(listed) == table["total"][figure] == sum(one[figure] for one in table["headquarters"])
-    lights = [table["total"][light] for light in ("green", "blue", "yellow", "red", "grey")]
+    lights = [table["total"][light] for light in ("green", "blue", "yellow", "red")]
     assert sum(lights) == table["total"]["open"]
+
+
+def test_what_is_suspended_is_not_counted_as_being_handled_as_in_each_headquarters_own_papers(
+    city: CommandLine, home: Path
+) -> None:
+    now = datetime.now(UTC)
+    with open_log(settings(home)) as log:
+        act(log, matter_stream("丙"), c.AcceptReceipt(), LIAISON, now)
+        until = local_date(now) + timedelta(days=30)
+        pause = c.SuspendMatter(reason=SuspensionReason.AWAITING_SUPERIOR, until=until)
+        act(log, matter_stream("丙"), pause, OFFICE, now)
+    total = city.json("city", "table", actor="city")["total"]
+    assert (total["open"], total["grey"], total["green"]) == (2, 1, 2)
+    assert [x["title"] for x in city.json("city", "list", "--figure", "在办", actor="city")["list"]] == ["乙", "丁"]
+
+
+def test_a_share_is_told_as_each_headquarters_own_papers_tell_it() -> None:
+    assert [share(Rate(2, 3)), share(Rate(199, 200)), share(Rate(0, 0))] == ["2/3（66.7%）", "199/200（99.5%）", "—"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--figure", "红灯", "--overdue"), "--figure 不能与 --overdue 同用"),
+        (("--figure", "红灯", "--stage", "已销号", "--open"), "--figure 不能与 --stage、--open 同用"),
+        (("--figure", "红灯", "--as-of", "2022-03-01"), "--figure 不能与 --as-of 同用"),
+        (("--from", "2022-01-01"), "--from、--to 只与 --figure 同用"),
+    ],
+)
+def test_an_option_that_would_change_nothing_is_refused(city: CommandLine, words: tuple[str, ...], said: str) -> None:
+    refused = city("city", "list", *words, actor="city")
+    assert (refused.code, said in refused.error) == (2, True), refused
+
+
+def test_the_hint_below_the_table_can_be_typed(city: CommandLine) -> None:
+    (hint,) = [line for line in city("city", "table", actor="city").out.splitlines() if "xmh city list" in line]
+    assert "--headquarters XMH" in hint
 
 
 def test_the_figures_are_those_of_each_headquarters_own_list(city: CommandLine) -> None:
