@@ -47,12 +47,13 @@ def restore(
         ),
     ] = None,
 ) -> None:
-    """把备份还原到一个空的数据目录（--home），先核验，再启用；已发出的通知不重发，编号不重给。"""
-    from domain.numbering import number_on_paper
+    """把备份还原到一个空的数据目录（--home），先核验，再启用；已发出的通知不重发，--past 写明的编号不重给。"""
+    from domain.numbers_on_paper import number_on_paper
     from services.backup.restoring import restore as bring_back
 
     seen: dict[str, int] = {}
-    for series, number in map(number_on_paper, past or ()):
+    for words in past or ():
+        series, number = number_on_paper(words, session.settings.headquarters)
         seen[series] = max(number, seen.get(series, 0))
     with _progress("还原") as moved:
         back = bring_back(session.settings, file, seen, moved)

@@ -12,7 +12,7 @@ import pytest
 
 from domain import commands as c
 from domain.base import Refusal
-from domain.numbering import number_on_paper
+from domain.numbers_on_paper import number_on_paper
 from domain.operations import Operations
 from domain.terms import Urgency
 from eventlog import notices, reading
@@ -147,33 +147,13 @@ def test_what_may_have_been_sent_since_is_not_sent_again(home: Path, log: Databa
 def test_numbers_known_to_be_on_paper_are_not_given_again(backup: Path, tmp_path: Path) -> None:
     there = settings_of(tmp_path / "restored")
     year = datetime.now(UTC).year
-    back = restore(there, backup, dict([number_on_paper(f"XMH-{year}-057")]))
+    back = restore(there, backup, dict([number_on_paper(f"XMH-{year}-057", "XMH")]))
     assert back.numbers == {f"matter/{year}": 57}
     with Database(there.database) as restored:
         stream = opened(restored)
         loaded = reading.load(restored, stream)
         assert loaded is not None
         assert f"XMH-{year}-058" in repr(loaded.state)
-
-
-@pytest.mark.parametrize(
-    ("words", "series"),
-    [
-        ("XMH-2026-057", ("matter/2026", 57)),
-        ("HY-2026-012", ("meeting/2026", 12)),
-        ("简报-2026-07", ("bulletin/briefing/2026", 7)),
-        ("催〔2026〕12号", ("urge/2026", 12)),
-        ("香指督〔2026〕3号", ("paper/香指督/2026", 3)),
-    ],
-)
-def test_a_number_on_paper_names_its_series(words: str, series: tuple[str, int]) -> None:
-    assert number_on_paper(words) == series
-
-
-@pytest.mark.parametrize("words", ["", "57", "XMH-57", "催〔2026〕号", "../x-2026-1"])
-def test_what_is_no_number_is_one_line(words: str) -> None:
-    with pytest.raises(Refusal, match="不是编号"):
-        number_on_paper(words)
 
 
 def test_doctor_says_when_a_log_was_not_backed_up_lately(log: Database, home: Path, tmp_path: Path) -> None:
