@@ -113,9 +113,16 @@ def quoted_title(matter: Matter) -> str:
     return in_quotation_marks(clean_text(matter.title))
 
 
-def light_reason(lit: Lit) -> str:
-    """Why a matter's light is what it is, as a document words it: without its colour, and how far up it was carried."""
-    return lit.reason.partition(":")[2].removesuffix(lit.raised)
+_POINT_PASSED = re.compile(r"(要点\d+已过)(?:今日)?节点(?!\d)")
+
+
+def light_reason(lit: Lit, *, former: bool = False) -> str:
+    """Why a matter's light is what it is, as a document words it: without its colour, and how far up it was carried.
+
+    Before, a point's day that passed with no working day since was told as 0个工作日.
+    """
+    reason = lit.reason.partition(":")[2].removesuffix(lit.raised)
+    return _POINT_PASSED.sub(r"\1节点0个工作日", reason) if former else reason
 
 
 def rung_above(rung: Rung) -> bool:

@@ -243,7 +243,10 @@ def _yellow(facts: LightFacts, calendar: WorkCalendar, as_of: datetime) -> str:
         return ""
     due, no = late[0]
     more = f"，共{len(late)}个要点滞后" if len(late) > 1 else ""
-    return f"要点{no}已过节点{max(calendar.workdays_between(due, day), 0)}个工作日{more}"
+    passed = calendar.workdays_between(due, day)
+    if passed <= 0:
+        return f"要点{no}已过{'今日' if due == day else ''}节点{more}"
+    return f"要点{no}已过节点{passed}个工作日{more}"
 
 
 def _near(facts: LightFacts, calendar: WorkCalendar, day: date) -> str:

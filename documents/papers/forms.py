@@ -214,7 +214,7 @@ def _problem(case: Case) -> Written:
 
 
 def _light(case: Case) -> str:
-    return light_reason(light(case.matter, case.ledger.rulebook, case.ledger.as_of))
+    return light_reason(light(case.matter, case.ledger.rulebook, case.ledger.as_of), former=True)
 
 
 # --- 延期、结论

@@ -76,7 +76,10 @@ def _workdays_late(period: Period, matter: Matter) -> str:
 def _behind(edition: Edition) -> Iterable[Piece]:
     yellow = [e for e in edition.period.entries() if e.lit.light is Light.YELLOW]
     yellow.sort(key=lambda e: -e.matter.missed_in_row)
-    items = [f"{quoted_title(e.matter)}（{edition.led(e.matter)}）：{light_reason(e.lit)}。" for e in yellow]
+    items = [
+        f"{quoted_title(e.matter)}（{edition.led(e.matter)}）：{light_reason(e.lit, former=edition.former)}。"
+        for e in yellow
+    ]
     return listed_items(edition, f"黄灯预警{len(yellow)}件", "黄灯预警事项", items)
 
 

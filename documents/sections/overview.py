@@ -23,18 +23,20 @@ ALIVE = (Light.GREEN, Light.BLUE, Light.YELLOW, Light.RED)
 def _standing(edition: Edition) -> Iterator[Piece]:
     entries = edition.period.entries()
     if len(entries) == 1:
-        yield Paragraph(text=_only(edition.period, entries[0]))
+        yield Paragraph(text=_only(edition, entries[0]))
     elif entries:
         yield Paragraph(text=_all(edition.period, entries))
 
 
-def _only(period: Period, entry: Entry) -> str:
+def _only(edition: Edition, entry: Entry) -> str:
     """Of a single matter there is nothing to count."""
+    period = edition.period
     carried = "，为上年结转" if local_date(entry.matter.opened_at).year < period.until.year else ""
-    return f"今年以来共督办事项1件{carried}。截至{short_date(period.until)}，该事项{_state(entry)}。"
+    state = _state(entry, former=edition.former)
+    return f"今年以来共督办事项1件{carried}。截至{short_date(period.until)}，该事项{state}。"
 
 
-def _state(entry: Entry) -> str:
+def _state(entry: Entry, *, former: bool) -> str:
     match entry.matter.stage:
         case Stage.CLOSED:
             return f"已销号（{light_reason(entry.lit)}）"
@@ -42,7 +44,7 @@ def _state(entry: Entry) -> str:
             return withdrawn_how(entry.matter)
         case Stage.SUSPENDED:
             return "暂缓办理"
-    return f"在办，亮{entry.lit.light.label}灯（{light_reason(entry.lit)}）"
+    return f"在办，亮{entry.lit.light.label}灯（{light_reason(entry.lit, former=former)}）"
 
 
 def _all(period: Period, entries: tuple[Entry, ...]) -> str:

@@ -69,7 +69,7 @@ def _why_green(edition: Edition, then: Entry, now: Entry) -> str:
         limit = f"{because}，时限由{day_in(then.matter.due, year)}调整为{day_in(matter.due, year)}，"
     if matter.closed:
         return f"{limit.lstrip('，')}{short_date(matter.closed.on)}按期办结"
-    return f"{limit.lstrip('，')}现为{now.lit.light.label}灯，{light_reason(now.lit)}"
+    return f"{limit.lstrip('，')}现为{now.lit.light.label}灯，{light_reason(now.lit, former=edition.former)}"
 
 
 def _moved_the_limit(event: Event) -> str | None:

@@ -3,7 +3,9 @@
 import pytest
 
 from documents.ledger import number_order
-from documents.wording import numeral, reason_with_dates
+from documents.wording import light_reason, numeral, reason_with_dates
+from domain.lights import Lit
+from domain.terms import Light
 
 
 @pytest.mark.parametrize(
@@ -19,6 +21,15 @@ def test_the_dates_of_a_reason_are_written_as_the_office_writes_them() -> None:
         reason_with_dates("逾期满10个工作日未办结（时限 2022-12-15）", 2022) == "逾期满10个工作日未办结（时限12月15日）"
     )
     assert reason_with_dates("暂缓至2023-04-29（待上级批复）", 2022) == "暂缓至2023年4月29日（待上级批复）"
+
+
+@pytest.mark.parametrize("now", ["要点1已过今日节点，共2个要点滞后", "要点1已过节点，共2个要点滞后"])
+def test_a_point_passed_since_the_last_working_day_is_late_by_no_number(now: str) -> None:
+    lit = Lit(light=Light.YELLOW, reason=f"黄:{now}")
+    assert light_reason(lit) == now
+    assert light_reason(lit, former=True) == "要点1已过节点0个工作日，共2个要点滞后", "printed again as it was"
+    days = Lit(light=Light.YELLOW, reason="黄:要点1已过节点3个工作日")
+    assert light_reason(days, former=True) == light_reason(days) == "要点1已过节点3个工作日"
 
 
 def test_the_thousandth_matter_comes_after_the_last_of_three_digits() -> None:

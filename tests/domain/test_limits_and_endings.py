@@ -268,6 +268,8 @@ def test_lights_say_why() -> None:
     life = accepted(due=date(2022, 6, 30), points=[{"text": "图审", "due": "2022-03-10"}])
     life.do(SAID, LIAISON)
     assert life.light.reason == "绿:按计划推进"
+    life.now = at(3, 10, 19)
+    assert life.light.reason == "黄:要点1已过今日节点"
     life.now = at(3, 11, 9)
     assert life.light.reason == "黄:要点1已过节点1个工作日"
     life.do(c.SubmitFeedback(text="完成", points=({"no": 1, "progress": 100},)), LIAISON)  # type: ignore[arg-type]
