@@ -19,6 +19,7 @@ from domain.envelope import Actor
 from domain.ids import OfficeStream
 from domain.operations import BackupTaken
 from eventlog.configured import open_log
+from eventlog.errors import LogError
 from eventlog.sqlite import SqliteBackend
 from eventlog.verify import verify
 from services.backup.archive import KEPT, LOG, Manifest, Progress, unmoved, write_archive
@@ -46,7 +47,7 @@ def back_up(settings: "Settings", file: Path, actor: Actor, moved: Progress = un
 
     Raises:
         Refusal: the log is PostgreSQL's, the file is there already, cannot be written, or the copy does not verify.
-        LogError: the log cannot be read.
+        LogError: the log cannot be read, or not written to: the backup is there then, and the error says so.
     """
     _may_be_written(settings, file)
     part = file.with_name(f".{file.name}.{uuid4().hex[:8]}")
@@ -70,9 +71,11 @@ def back_up(settings: "Settings", file: Path, actor: Actor, moved: Progress = un
         for left in part.parent.glob(f"{escape(part.name)}*"):
             left.unlink()
     taken = BackupTaken(file=file.name, position=position, hash=newest, sha256=digest, size=size)
-    with open_log(settings) as database:
-        stream, command_id = database.own(OfficeStream.OPERATIONS), f"backup:{digest[:32]}"
-        record_office_events(database, stream, [taken], actor=actor, command_id=command_id, now=datetime.now(UTC))
+    try:
+        _put_on_record(settings, taken, actor)
+    except LogError as error:
+        said = f"备份已写到 {file}，核验通过，但没有记入日志：{error.message}"
+        raise LogError(said, error.code) from error
     return BackedUp(
         file=file,
         position=position,
@@ -81,6 +84,12 @@ def back_up(settings: "Settings", file: Path, actor: Actor, moved: Progress = un
         sha256=digest,
         left_out=tuple(sorted(_links_of(settings.home))),
     )
+
+
+def _put_on_record(settings: "Settings", taken: BackupTaken, actor: Actor) -> None:
+    with open_log(settings) as database:
+        stream, command_id = database.own(OfficeStream.OPERATIONS), f"backup:{taken.sha256[:32]}"
+        record_office_events(database, stream, [taken], actor=actor, command_id=command_id, now=datetime.now(UTC))
 
 
 def _may_be_written(settings: "Settings", file: Path) -> None:

@@ -1,5 +1,6 @@
 """What `xmh backup` leaves lying about, leaves out, and says when it cannot: nothing silently."""
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,8 +10,9 @@ import pytest
 
 from domain.base import Refusal
 from eventlog.database import Database
-from eventlog.errors import LogUnreachable
+from eventlog.errors import LogError, LogUnreachable
 from services.backup.archive import Manifest, unmoved, write_archive
+from services.backup.restoring import restore
 from services.backup.taking import back_up
 from settings import Settings
 from tests.support.homes import founded_home, home, log
@@ -66,3 +68,19 @@ def test_a_full_disk_is_said_and_nothing_is_left_on_it(home: Path, log: Database
     with pytest.raises((LogUnreachable, Refusal), match="磁盘"):
         back_up(Settings(home=home), tiny_disk / "b.zip", OFFICE)
     assert list(tiny_disk.iterdir()) == []
+
+
+def test_a_backup_that_could_not_be_put_on_record_is_told_as_one_that_is_there(
+    home: Path, log: Database, tmp_path: Path
+) -> None:
+    log.close()
+    shutil.copy(home / "events.db", tmp_path / "older.db")
+    back_up(Settings(home=home), tmp_path / "a.zip", OFFICE)
+    for kept in home.glob("events.db*"):
+        kept.unlink()
+    shutil.copy(tmp_path / "older.db", home / "events.db")
+    with pytest.raises(LogError) as refused:
+        back_up(Settings(home=home), tmp_path / "b.zip", OFFICE)
+    assert refused.value.code == "log_restored"
+    assert refused.value.message.startswith(f"备份已写到 {tmp_path / 'b.zip'}，核验通过，但没有记入日志：")
+    assert restore(Settings(home=tmp_path / "restored"), tmp_path / "b.zip", {}).files
