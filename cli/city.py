@@ -87,8 +87,12 @@ def _asked() -> tuple["Headquarters", Across]:
     settings = session.settings
     named = settings.actor if "actor" in settings.model_fields_set else CITY_PERSON_ID
     city = check_city_role(settings, named)
-    only = known_headquarters(settings.installation, session.headquarters).code if session.headquarters else None
-    return city, Across(settings, only)
+    chosen = known_headquarters(settings.installation, session.headquarters) if session.headquarters else None
+    if chosen is not None and chosen.city:
+        raise Problem(
+            f"{chosen.code} 是市级指挥部，不在汇总之内；请用 xmh task list --headquarters {chosen.code}", "malformed"
+        )
+    return city, Across(settings, chosen.code if chosen else None)
 
 
 def _rows(one: "Headquarters", log: "Database", wanted: Any, at: datetime, as_of: str | None) -> "list[dict[str, Any]]":

@@ -12,7 +12,9 @@ from cli.session import Problem, answer, session
 from cli.shape import group
 from domain.bounds import seen
 from domain.rules.records import may_record
+from domain.terms import ENDED
 from domain.transfer import Direction, Transfer, TransferAnswered, TransferSent, Words
+from eventlog import reading
 from services.transfers import addressed, answer_received, carry_owed, send_transfer, transfers
 
 app = group(
@@ -68,6 +70,11 @@ def _send(
     actor = acting_for(by, paper)
     may_record(TransferSent, actor)
     about = the_matter(matter) if matter else None
+    sent_before = session.command_id is not None and reading.find_command(database, session.command_id) is not None
+    if about is not None and about.stage in ENDED and not sent_before:
+        raise Problem(
+            f"{about.number} {about.stage.label}，不能再就它{direction.label}；另有事由的请不写 --matter", "ended"
+        )
     words = Words(
         direction=direction,
         sender=settings.headquarters,
@@ -126,7 +133,8 @@ def _told(transfer: Transfer, what: str) -> None:
     """Carry it at once; where that fails the worker will, and this says so."""
     failed = carry_owed(session.settings, session.database).get(transfer.no)
     row = _row(next(t for t in transfers(session.database) if t.stream == transfer.stream))
-    fate = f"对方已收（{row['receipt']}）" if failed is None else f"已记录，尚未送达（{failed}）；办理进程会继续送"
+    got = "已送达对方" if transfer.incoming else f"对方已收（{row['receipt']}）"
+    fate = got if failed is None else f"已记录，尚未送达（{failed}）；办理进程会继续送"
     answer(row, f"{what}  {row['no']}  {row['title']}：{fate}")
 
 

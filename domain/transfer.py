@@ -11,6 +11,7 @@ from domain.base import Frozen, Term, refuse
 from domain.calendar import local_date
 from domain.envelope import NumberSeries, Recorded
 from domain.event import Event, decode
+from domain.facts import MOST_TITLE, TEXT_BYTES
 
 
 class Direction(Term):
@@ -32,6 +33,28 @@ class Words(Frozen):
     matter: str | None = None
     """The sender's matter it is about, by number."""
     due: date | None = None
+
+
+def check_words(words: Words, today: date) -> None:
+    """Refuse what the other could not file or answer.
+
+    Raises:
+        Refusal: `malformed`, when the title is no line, a text too long, or the day to answer by is past.
+    """
+    refuse(
+        "\n" in words.title.strip() or len(words.title) > MOST_TITLE, f"标题应为一行、不超过{MOST_TITLE}字", "malformed"
+    )
+    check_text(words.text, "内容")
+    refuse(words.due is not None and words.due < today, f"时限 {words.due} 已过，请写今天或以后的日期", "malformed")
+
+
+def check_text(text: str, what: str) -> None:
+    """Refuse a text that is longer than the log takes.
+
+    Raises:
+        Refusal: `malformed`.
+    """
+    refuse(len(text.encode()) > TEXT_BYTES, f"{what}超过 {TEXT_BYTES // 1024} KiB，请只写要点", "malformed")
 
 
 class TransferSent(Event):
@@ -138,6 +161,7 @@ def answer_transfer(transfer: Transfer | None, text: str, matter: str | None) ->
     assert transfer is not None  # noqa: S101  (refused above)
     refuse(not transfer.incoming, f"{transfer.no} 是本指挥部发出的，由对方回复", "forbidden")
     refuse(transfer.answer is not None, f"{transfer.receipt} 已经回复过", "answered")
+    check_text(text, "回复")
     return TransferAnswered(text=text, matter=matter)
 
 

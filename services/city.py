@@ -10,7 +10,7 @@ from eventlog import reading
 from eventlog.configured import open_log
 from eventlog.database import Database
 from eventlog.errors import LogError
-from services.headquarters import all_headquarters, settings_of
+from services.headquarters import all_headquarters, settings_of, unfinished
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -55,7 +55,10 @@ class Across:
         self._settings = settings
         self.headquarters = tuple(one for one in everybody if not one.city and only in (None, one.code))
         self.unread: dict[str, str] = {}
-        """Code → why its log could not be read."""
+        """Code → why its log could not be read: of what was moved or is unfinished, at once."""
+        if only is None:
+            gone = "没有建成或被移动过，请重新运行 xmh headquarters add，移动过的请移回原处"
+            self.unread |= dict.fromkeys(unfinished(settings.installation), gone)
 
     def each(self, look: Callable[[Headquarters, Database], T]) -> list[T]:
         """What is found in each log that can be read."""

@@ -12,6 +12,7 @@ from uuid import uuid4
 import structlog
 
 from domain.base import Frozen, Refusal, refuse
+from domain.calendar import local_date
 from domain.envelope import SYSTEM, Actor
 from domain.event import Event
 from domain.ids import transfer_stream
@@ -25,6 +26,7 @@ from domain.transfer import (
     TransferSent,
     Words,
     answer_transfer,
+    check_words,
 )
 from eventlog import reading
 from eventlog.configured import open_log
@@ -65,10 +67,12 @@ def send_transfer(
     """Record it in the sender's own log; from then on it is owed.
 
     Raises:
-        Refusal: the actor may not.
+        Refusal: the actor may not; `malformed`, by `check_words`.
         LogError: the log cannot be written.
     """
     name = command_id or uuid4().hex
+    if reading.find_command(database, name) is None:
+        check_words(words, local_date(now))
     stream = transfer_stream(f"{database.headquarters}:{name}")
     record_office_events(database, stream, [TransferSent(words=words)], actor=actor, command_id=name, now=now)
     return _transfer(database, stream)

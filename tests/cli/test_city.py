@@ -223,3 +223,41 @@ def test_what_may_not_be_sent_is_refused_and_nothing_is_recorded(city: CommandLi
     for one in ("XMH", "FT", "SZ"):
         with open_log(settings(home, one)) as log:
             assert transfers(log) == ()
+
+
+MALFORMED = (
+    (("up", "--title", "甲", "--text", "乙", "--due", "2020-01-01"), 2, "时限 2020-01-01 已过"),
+    (("up", "--title", "长" * 600, "--text", "乙"), 2, "标题应为一行、不超过"),
+    (("up", "--title", "甲\n乙", "--text", "乙"), 2, "标题应为一行、不超过"),
+    (("up", "--title", "甲", "--text", "长" * 22_000), 2, "内容超过 64 KiB"),
+    (("up", "--matter", "甲", "--text", "乙"), 3, "已撤销，不能再就它上报"),
+)
+
+
+@pytest.mark.parametrize(("words", "code", "said"), MALFORMED)
+def test_what_the_other_could_not_file_is_one_line_and_is_not_sent(
+    city: CommandLine, home: Path, words: tuple[str, ...], code: int, said: str
+) -> None:
+    refused = city("transfer", *words)
+    assert (refused.code, said in refused.error, "\n" in refused.error) == (code, True, False), refused
+    with open_log(settings(home)) as log:
+        assert transfers(log) == ()
+
+
+def test_an_answer_that_arrived_is_told_without_ones_own_number_as_the_others(city: CommandLine) -> None:
+    city("transfer", "up", "--title", "甲", "--text", "乙")
+    said = city("transfer", "answer", "1", "--headquarters", "SZ", "--text", "好").out
+    assert "已送达对方" in said
+    assert "SZ收" not in said
+
+
+def test_one_whose_folder_was_moved_is_named_and_not_left_out_in_silence(city: CommandLine, home: Path) -> None:
+    (home / "headquarters/FT").rename(home / "headquarters/GM")
+    document = city.json("city", "table", actor="city")
+    assert [one["headquarters"] for one in document["unread"]] == ["GM"]
+    assert "注意：GM 未计入：没有建成或被移动过" in city("city", "list", actor="city").out
+
+
+def test_the_citys_own_matters_are_said_to_be_elsewhere(city: CommandLine) -> None:
+    refused = city("city", "list", "--headquarters", "SZ", actor="city")
+    assert (refused.code, "不在汇总之内" in refused.error) == (2, True)
