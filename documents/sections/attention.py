@@ -135,7 +135,9 @@ def _by_unit(units: Counter[str], most: int, measure: str) -> str:
 def _reported(edition: Edition) -> Iterable[Piece]:
     """Problems the units themselves reported in the period, the worst lights first."""
     period, most = edition.period, edition.limits.reported
-    problems = [(e, problem) for e in period.entries() if (problem := _said_problem(period, e.matter))]
+    problems = [
+        (e, problem) for e in period.entries() if (problem := _said_problem(period, e.matter, former=edition.former))
+    ]
     if not problems:
         return ()
     problems.sort(
@@ -154,10 +156,12 @@ def _reported(edition: Edition) -> Iterable[Piece]:
     return headed(f"单位反映问题{len(problems)}项", *blocks)
 
 
-def _said_problem(period: Period, matter: Matter) -> tuple[str, str] | None:
-    """Which unit said what."""
+def _said_problem(period: Period, matter: Matter, *, former: bool) -> tuple[str, str] | None:
+    """Which unit said what; a mark alone says nothing."""
     feedback = matter.last_feedback
     if matter.ended or feedback is None or not feedback.problem:
+        return None
+    if not clean_text(feedback.problem) and not former:
         return None
     return (feedback.unit, feedback.problem) if period.since <= local_date(feedback.at) <= period.until else None
 

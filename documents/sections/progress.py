@@ -121,6 +121,14 @@ def _resolved(event: ev.DecisionRecorded, on: date) -> str:
     return f"{text}办结时限定为{day_in(event.due, on.year)}。"
 
 
+def _next_step(words: str, *, former: bool) -> str:
+    """下一步，…。; nothing where only a mark or the heading was typed."""
+    if former:
+        return f"下一步，{sentence(words).removeprefix('下一步').lstrip('，')}"
+    step = clean_text(words).removeprefix("下一步").lstrip("，：: ")
+    return f"下一步，{sentence(step)}" if step else ""
+
+
 def _major(edition: Edition) -> Iterable[Piece]:
     """What the leads of 重大 matters last reported in the period."""
     period, items = edition.period, []
@@ -129,11 +137,7 @@ def _major(edition: Edition) -> Iterable[Piece]:
         if matter.klass is not MatterClass.MAJOR or matter.ended or feedback is None:
             continue
         if period.since <= local_date(feedback.at) <= period.until:
-            further = (
-                f"下一步，{sentence(feedback.next_step).removeprefix('下一步').lstrip('，')}"
-                if feedback.next_step
-                else ""
-            )
+            further = _next_step(feedback.next_step, former=edition.former) if feedback.next_step else ""
             items.append(
                 f"{quoted_title(matter)}（{edition.led(matter)}，进度{matter.progress}%）：{sentence(feedback.text)}{further}"
             )

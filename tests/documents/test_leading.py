@@ -94,3 +94,20 @@ def test_reports_that_say_nothing_are_named_with_the_reason_to_send_them_back(lo
     assert [(file.matter.stream, why) for file, why in found] == [
         (HALL, "只写“按计划推进”，没有具体的数量、日期或成果")
     ]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("。", "主体施工至五层。"),
+        ("下一步", "主体施工至五层。"),
+        ("下一步：组织材料进场；", "主体施工至五层。下一步，组织材料进场。"),
+    ],
+)
+def test_a_next_step_is_told_once_and_only_where_it_says_something(log: Database, words: str, told: str) -> None:
+    play(log)
+    report = c.SubmitFeedback(text="主体施工至五层", progress=46, problem="。", next_step=words)
+    act(log, HALL, report, LIAISON, at("2022-03-31", "10:00"))
+    text = said(march(log))
+    assert f"进度46%）：{told}\n" in text
+    assert "：。" not in text
