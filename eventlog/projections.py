@@ -103,6 +103,8 @@ def fold_read_model(transaction: Transaction, progress: Progress | None = None) 
     """Make the read model anew within a transaction somebody else commits; the number of events folded."""
     projection = Projection()
     transaction.run([(f"DELETE FROM {table}", [()]) for table in (*READ_MODEL, "event_words")])  # noqa: S608  (constants)
+    if not transaction.is_postgresql:  # what its index lost is still there after its rows are gone
+        transaction.run([("INSERT INTO event_words (event_words) VALUES ('rebuild')", [()])])
     done, total = 0, newest_position(transaction)
     for rows in log_pages(transaction):
         events = [event_of_row(row) for row in rows]

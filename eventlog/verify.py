@@ -27,7 +27,7 @@ from eventlog.readmodel import READ_MODEL, fold_events
 from eventlog.rows import EVENT_COLUMNS, event_of_row
 from eventlog.sqlite import SqliteConnection
 from eventlog.typed import cell_problems, odd_cells
-from eventlog.word_check import stray_words, word_problems
+from eventlog.word_check import index_problems, stray_words, word_problems
 
 __all__ = ["Token", "VerificationReport", "VerifyFinding", "verify"]
 MOST_PROBLEMS = 1000
@@ -111,6 +111,7 @@ def verify(
                 progress(done, total)
         if read_model and stream is None:
             findings.add_all(stray_words(transaction, total))
+            findings.add_all(index_problems(transaction))
         findings.add_all(_command_problems(transaction, stream))
         findings.add_all(_digest_problems(transaction, stream))
         if stream is None:

@@ -133,6 +133,18 @@ def test_words_that_are_not_those_of_the_events_are_named_and_a_rebuild_mends_th
     assert verify(log).ok
 
 
+def test_an_index_that_lost_words_is_named_and_a_rebuild_mends_it(log: Database) -> None:
+    if not log.url.startswith("sqlite:"):
+        pytest.skip("PostgreSQL's index is no table anybody can write into")
+    while words_until(position := reading.newest_event(log)[0]) == words_until(position - 1) or position < BLOCK:
+        act(log, FIRST, c.SubmitFeedback(text="无新进展"), LIAISON, TUESDAY)
+    with log.writing() as transaction:
+        transaction.commit([("DELETE FROM event_words_data WHERE id > 10", [()])])
+    assert ["索引与其内容不符" in problem.message for problem in verify(log).problems] == [True]
+    rebuild_read_model(log)
+    assert verify(log).ok
+
+
 def test_what_is_too_long_to_be_looked_for_is_refused(log: Database) -> None:
     with pytest.raises(Refusal, match="太长（180000字），最多200字"):
         reading.streams_saying(log, "长" * 180_000, 1)
