@@ -50,7 +50,7 @@ CODES = {
     "port_in_use": Exit.MALFORMED,
     "external_temporal": Exit.MALFORMED,
     "not_found": Exit.NOT_FOUND,
-    "unfinished": Exit.UNREACHABLE,
+    "half_founded": Exit.UNREACHABLE,
     "log_unreachable": Exit.UNREACHABLE,
     "log_restored": Exit.UNREACHABLE,
     "log_lost": Exit.UNREACHABLE,
@@ -158,7 +158,7 @@ class Session:
         """Refuse a code nobody has here; where the log is on a server, the server is asked.
 
         Raises:
-            Refusal: `not_found`, or `unfinished`: it was begun and not finished.
+            Refusal: `not_found`, or `half_founded`: it was begun and not finished.
         """
         from domain.headquarters import FIRST_HEADQUARTERS
 

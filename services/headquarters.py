@@ -137,7 +137,7 @@ def founding_of(settings: "Settings") -> Headquarters:
     """What the headquarters of these settings is, by its card.
 
     Raises:
-        Refusal: `not_found`, or `unfinished`.
+        Refusal: `not_found`, or `half_founded`.
     """
     return known_headquarters(settings.installation, settings.headquarters)
 
@@ -146,7 +146,7 @@ def known_headquarters(installation: Path, text: str) -> Headquarters:
     """The headquarters meant by a code.
 
     Raises:
-        Refusal: `not_found`, or `unfinished`: it was begun and not finished.
+        Refusal: `not_found`, or `half_founded`: it was begun and not finished.
     """
     code = headquarters_code(text)
     for one in all_headquarters(installation):
@@ -155,7 +155,7 @@ def known_headquarters(installation: Path, text: str) -> Headquarters:
     if (installation / HEADQUARTERS_FOLDER / code).is_dir():
         raise Refusal(
             f"指挥部 {code} 没有建成或被移动过；请重新运行 xmh headquarters add {code}（名称同前），移动过的请移回原处",
-            "unfinished",
+            "half_founded",
         )
     raise Refusal(
         f"没有代号为 {code} 的指挥部；用 xmh headquarters list 查看，用 xmh headquarters add 设立", "not_found"

@@ -48,7 +48,7 @@ def check_own_log(database: Database, home: Path) -> Restored | None:
         "log_exchanged",
     )
     fallen = log_went_back(database)
-    if fallen is not None and any(reading.stream_head(database, stream).version == 0 for stream in FOUNDED):
+    if fallen is not None and any(reading.stream_head(database, database.own(kind)).version == 0 for kind in FOUNDED):
         check_no_lost_log(home)
     return fallen
 

@@ -134,7 +134,7 @@ class Border:
     xmh: CommandLine
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.chaos)])
 def border(
     request: pytest.FixtureRequest,
     tmp_path: Path,

@@ -47,8 +47,8 @@ def office(folder: Path, without: tuple[str, ...] = ()) -> Path:
     return folder
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(120)
+@pytest.mark.chaos
+@pytest.mark.timeout(300)
 @pytest.mark.asyncio(loop_scope="session")
 async def test_a_list_without_a_scenario_is_played_to_its_end(tmp_path: Path) -> None:
     done = await simulate_year(office(tmp_path), tmp_path / "home", 2023, seed=5, prints=Unprinted())

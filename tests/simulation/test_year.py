@@ -82,22 +82,17 @@ async def played(folder: Path, seed: int, prints: Unprinted) -> Played:
 
 
 ENDS = date(2022, 3, 4)
-_PRINTED: dict[str, tuple[Path, Played]] = {}
-"""Played once for all tests here, which run in one process: it takes most of a minute."""
 
 
-async def printed_year(folders: pytest.TempPathFactory) -> tuple[Path, Played]:
+async def printed_year(folder: Path) -> tuple[Path, Played]:
     """A winter with everything printed that it leaves."""
-    if "year" not in _PRINTED:
-        folder = folders.mktemp("printed")
-        home, press = folder / "home", Press()
-        year = winter(folder / "winter")
-        # As `xmh simulate` prints it; that it is what the log says is seen when all is rebuilt from the log itself.
-        with keeping_the_log():
-            done = await simulate_year(year, home, 2022, seed=7, prints=Printer(home, press))
-            print_year_end(done.database, home, at_office(ENDS, time(18, 0)), press)
-        _PRINTED["year"] = home, done
-    return _PRINTED["year"]
+    home, press = folder / "home", Press()
+    year = winter(folder / "winter")
+    # As `xmh simulate` prints it; that it is what the log says is seen when all is rebuilt from the log itself.
+    with keeping_the_log():
+        done = await simulate_year(year, home, 2022, seed=7, prints=Printer(home, press))
+        print_year_end(done.database, home, at_office(ENDS, time(18, 0)), press)
+    return home, done
 
 
 def told(log: Database) -> dict[str, list[dict[str, Any]]]:
@@ -135,15 +130,9 @@ def _plain(event: Recorded) -> dict[str, Any]:
     return {**fields, "payload": payload}
 
 
-@pytest.mark.slow
-@pytest.mark.xdist_group("simulated-year")
-@pytest.mark.timeout(300)
-async def test_the_same_seed_gives_the_same_year_and_another_seed_another(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+async def _the_same_seed_gives_the_same_year_and_another_seed_another(tmp_path: Path, first: Played) -> None:
     """The one with everything printed, the other, which ends earlier, with nothing: printing changes nothing else."""
     prints = Unprinted()
-    _, first = await printed_year(tmp_path_factory)
     second = await played(winter(tmp_path / "same", date(2022, 1, 28)), 7, prints)
     other = await played(winter(tmp_path / "other", date(2022, 1, 17)), 8, Unprinted())
     one, same, another = told(first.database), told(second.database), told(other.database)
@@ -166,27 +155,6 @@ async def test_the_same_seed_gives_the_same_year_and_another_seed_another(
     assert prints.filed == [f"香指纪〔2022〕{n}号" for n in range(1, signed + 1)]
 
 
-@pytest.mark.slow
-@pytest.mark.xdist_group("simulated-year")
-@pytest.mark.timeout(300)
-async def test_on_every_friday_lists_burden_briefings_and_the_year_count_the_same(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    _, done = await printed_year(tmp_path_factory)
-    assert fridays_that_disagree(done.database, date(2022, 1, 14), ENDS) == []
-
-
-@pytest.mark.slow
-@pytest.mark.xdist_group("simulated-year")
-@pytest.mark.timeout(300)
-async def test_reports_say_something_of_their_own_and_nothing_ends_half_done_without_a_reason(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    _, done = await printed_year(tmp_path_factory)
-    assert done.refused == []
-    assert embarrassing(done.database) == []
-
-
 @pytest.mark.chaos
 @pytest.mark.timeout(900)
 async def test_the_whole_year_holds_what_the_winter_does(tmp_path: Path) -> None:
@@ -199,12 +167,19 @@ async def test_the_whole_year_holds_what_the_winter_does(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("simulated-year")
-@pytest.mark.timeout(300)
-async def test_whatever_a_year_leaves_is_laid_out_and_rebuilt_and_a_changed_event_is_named(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    home, done = await printed_year(tmp_path_factory)
+@pytest.mark.timeout(500)
+async def test_a_printed_winter_is_its_seeds_agrees_with_itself_and_is_laid_out_and_rebuilt(tmp_path: Path) -> None:
+    """One test, because playing and printing takes most of a minute: what must hold of it is said by the functions."""
+    home, done = await printed_year(tmp_path)
+    assert done.refused == []
+    await _the_same_seed_gives_the_same_year_and_another_seed_another(tmp_path, done)
+    assert fridays_that_disagree(done.database, date(2022, 1, 14), ENDS) == []
+    assert embarrassing(done.database) == []
+    _laid_out_and_rebuilt(home, done)
+
+
+def _laid_out_and_rebuilt(home: Path, done: Played) -> None:
+    """Every paper keeps to the standard and is printed again byte for byte; a changed event is named."""
     press = Press()
     printed = [p for p in (home / "documents").rglob("*.*") if p.suffix in (".pdf", ".docx")]
     laid_out = [p for p in printed if p.parent.name != "一览表" and p.parent.parent.name != "模板"]
