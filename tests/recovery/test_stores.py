@@ -91,6 +91,7 @@ async def test_without_temporals_database_all_matters_go_on_from_the_log(home: H
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.chaos
 async def test_an_older_temporal_under_the_log_is_brought_up_to_it_and_named(home: Home) -> None:
     away_from_midnight(120)
     first = opened(home, "推进主体施工")
