@@ -40,7 +40,7 @@ demo: setup ## supervise the working year 2022 of the example and print what cam
 	$(BIN)/xmh simulate --plan examples/xiangmihu-2022 --year 2022 --home $(HOME_OF_DEMO) --seed 2022
 
 test: setup ## every test, on real Temporal servers, SQLite and PostgreSQL
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 chaos: setup ## the long form of the kill tests, and some ten minutes of guesses at the command line
 	$(BIN)/python -m pytest -n $(WORKERS) -m chaos

@@ -4,7 +4,6 @@ import pytest
 
 from tests.intake.draft.scoring import ALL, Case, Score, cases, score, table
 
-pytestmark = pytest.mark.xdist_group("corpus")  # read once, by one worker
 SOURCE_DOCUMENTS = {"工作总结和计划", "党代会报道"}
 ENOUGH = 0.95
 

@@ -98,7 +98,6 @@ def test_an_empty_field_is_empty_and_says_so() -> None:
     assert item.warnings == ("缺牵头单位", "缺完成时限")
 
 
-@pytest.mark.xdist_group("corpus")
 def test_every_span_of_the_corpus_holds_what_was_read_there() -> None:
     for path in sorted(p for p in CORPUS.iterdir() if p.suffix in (".txt", ".md")):
         made = drafted_of(path)
