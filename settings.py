@@ -39,6 +39,8 @@ EMBEDDED_RUN_FILE = "run.json"
 DOOR_KEY = "door.key"
 """Inside the home: the key of the door, mode 0600."""
 DOOR_KEY_LENGTH = 32
+WEB_PORT = 8460
+"""Where `xmh web` listens unless told otherwise."""
 MOST_ADDRESS = 4096
 """Bytes of a database's address."""
 
@@ -76,6 +78,17 @@ class TemplatePlaces(BaseModel):
 
     folder: Path | None = None
     """The office's own templates; by default `templates` in the home, when it is there."""
+
+
+class WebPlaces(BaseModel):
+    """`[web]`: where the console and the API listen, and what stands in front of them."""
+
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """By default 8460, or with `xmh up` another one when that is taken."""
+    address: str | None = None
+    """How people reach it, `https://…`, when a proxy stands in front."""
+    proxy: tuple[str, ...] = ()
+    """Addresses of the proxies whose word on who asks is believed; without one it listens to this machine alone."""
 
 
 def _folder(value: Any) -> Any:
@@ -159,6 +172,8 @@ class Settings(BaseSettings):
     """`[fonts]` or `XMH_FONTS`: where the faces of printed documents are."""
     templates: Annotated[TemplatePlaces, NoDecode, BeforeValidator(_folder)] = TemplatePlaces()
     """`[templates]` or `XMH_TEMPLATES`: the templates of printed documents that the office changed."""
+    web: WebPlaces = WebPlaces()
+    """`[web]`: where console and API listen; by default to this machine alone."""
     cached_matters: int = 2000
     """Matters a worker keeps in memory (57 KB each); beyond it they are replayed."""
 
@@ -251,11 +266,21 @@ class Settings(BaseSettings):
         """Where Temporal listens: as configured, else as `xmh up` on this home says; None when it does not run."""
         if self.temporal_address:
             return self.temporal_address
+        return self._running("temporal")
+
+    @property
+    def web_address(self) -> str:
+        """Where console and API are reached: as configured, else as `xmh up` says, else where `xmh web` listens."""
+        usual = f"http://127.0.0.1:{self.web.port or WEB_PORT}"
+        return (self.web.address or self._running("web") or usual).rstrip("/")
+
+    def _running(self, what: str) -> str | None:
+        """What `xmh up` left for others to find it by."""
         try:
             said = json.loads(self.run_file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        address = said.get("temporal") if isinstance(said, dict) else None
+        address = said.get(what) if isinstance(said, dict) else None
         return address if isinstance(address, str) else None
 
     @classmethod

@@ -48,6 +48,7 @@ app = group(
         "explain": "cli.audit:explain",
         "unanswered": "cli.unanswered:unanswered",
         "forget": "cli.forgetting:forget_",
+        "security": "cli.access:security",
     },
 )
 

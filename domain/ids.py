@@ -57,6 +57,16 @@ def transfer_stream(key: str) -> str:
     return f"transfer/{_derived(key)}"
 
 
+def account_stream(person: str) -> str:
+    """The stream of a person's account."""
+    return f"account/{person}"
+
+
+def access_stream(day: date) -> str:
+    """Where it is recorded who came in, in a month of Shanghai."""
+    return f"access/{day:%Y-%m}"
+
+
 class OfficeStream(Term):
     """The streams of which a headquarters has one each."""
 

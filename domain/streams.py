@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from domain.access.account import AccessOfMonth, Account, evolve_access, evolve_account
 from domain.assessment.assessment import Assessment, evolve_assessment
 from domain.base import Frozen
 from domain.bulletin import BulletinSeries, evolve_bulletins
@@ -58,6 +59,8 @@ FOLDS: dict[str, Fold[Any]] = {
     "transfer": Fold(Transfer, evolve_transfer),
     "secrets": Fold(ForgottenSecrets, evolve_forgotten),
     "operations": Fold(Operations, evolve_operations),
+    "account": Fold(Account, evolve_account),
+    "access": Fold(AccessOfMonth, evolve_access),
 }
 """Kind of stream (what stands before the slash) → its fold."""
 WORKFLOW_OF = {"matter": "Matter", "meeting": "Meeting"}

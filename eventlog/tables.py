@@ -275,3 +275,59 @@ class NoticeRow(SQLModel, table=True):
     tried_at: int | None = Field(default=None, sa_type=BigInteger)
     sent_at: int | None = Field(default=None, sa_type=BigInteger)
     error: str | None = Field(default=None, sa_type=Text)
+
+
+class CredentialsRow(SQLModel, table=True):
+    """What opens a person's account. No read model: it changes and must vanish, so the log does not know it."""
+
+    __tablename__ = "credentials"
+    __table_args__ = (Index("credentials_link", "link"),)
+
+    person: str = Field(sa_type=Text, primary_key=True)
+    password: str | None = Field(default=None, sa_type=Text)
+    """Argon2id."""
+    totp: str | None = Field(default=None, sa_type=Text)
+    """The shared secret, sealed under a key of the account's stream."""
+    totp_step: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
+    """The thirty seconds whose code was used last: none counts twice."""
+    link: str | None = Field(default=None, sa_type=Text)
+    """SHA-256 of the link that opens it once."""
+    link_until: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class SessionRow(SQLModel, table=True):
+    """A session of a browser, by the SHA-256 of its cookie."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index("sessions_person", "person"),)
+
+    digest: str = Field(sa_type=Text, primary_key=True)
+    person: str = Field(sa_type=Text)
+    address: str = Field(sa_type=Text)
+    created_at: int = Field(sa_type=BigInteger)
+    seen_at: int = Field(sa_type=BigInteger)
+
+
+class TokenRow(SQLModel, table=True):
+    """A token for programs, by its SHA-256."""
+
+    __tablename__ = "tokens"
+    __table_args__ = (Index("tokens_person", "person"),)
+
+    digest: str = Field(sa_type=Text, primary_key=True)
+    id: str = Field(sa_type=Text)
+    person: str = Field(sa_type=Text)
+    scope: str = Field(sa_type=Text)
+    until: int = Field(sa_type=BigInteger)
+    used_at: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class SignInFailureRow(SQLModel, table=True):
+    """How often a sign-in failed within a minute; it stays until the log has it and it locks nobody out any more."""
+
+    __tablename__ = "sign_in_failures"
+
+    person: str = Field(sa_type=Text, primary_key=True)
+    address: str = Field(sa_type=Text, primary_key=True)
+    minute: int = Field(sa_type=BigInteger, primary_key=True)
+    count: int

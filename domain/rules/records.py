@@ -9,6 +9,7 @@ from collections.abc import Callable
 from enum import Enum
 
 from domain import transfer
+from domain.access import events as access
 from domain.assessment import events as assessed
 from domain.base import Refusal, refuse
 from domain.bulletin import BulletinEdited, BulletinIssued, BulletinRecorded
@@ -54,6 +55,8 @@ class Authority(Enum):
     """授权: by the giver himself, or recorded by the office."""
     HANDLING = "handling"
     """Whoever handles matters: all but the auditor, who reads and verifies (三员分立)."""
+    OWN_ACCOUNT = "own_account"
+    """The person's whose account it is, whatever his role, or the office's."""
     SYSTEM = "system"
 
 
@@ -120,6 +123,19 @@ RECORDS: dict[type[Event], Authority] = {
     transfer.TransferDelivered: Authority.SYSTEM,
     transfer.AnswerReceived: Authority.SYSTEM,
     transfer.AnswerDelivered: Authority.SYSTEM,
+    access.AccountOpened: Authority.OFFICE,
+    access.AccountLocked: Authority.OFFICE,
+    access.AccountUnlocked: Authority.OFFICE,
+    access.AccountClosed: Authority.OFFICE,
+    access.PasswordSet: Authority.OWN_ACCOUNT,
+    access.FactorAdded: Authority.OWN_ACCOUNT,
+    access.FactorRemoved: Authority.OWN_ACCOUNT,
+    access.TokenIssued: Authority.OWN_ACCOUNT,
+    access.TokenRevoked: Authority.OWN_ACCOUNT,
+    access.SignedIn: Authority.SYSTEM,
+    access.SignInFailed: Authority.SYSTEM,
+    access.SignedOut: Authority.SYSTEM,
+    access.SessionEnded: Authority.SYSTEM,
 }
 
 
@@ -131,6 +147,9 @@ def may_record(kind: type[Event], actor: Actor) -> None:
     """
     authority, what = RECORDS.get(kind), kind.label
     refuse(authority is None, f"{what}不是可以直接登记的记录", "forbidden")
+    if authority is Authority.OWN_ACCOUNT:
+        refuse(actor.on_behalf_of is not None, f"{what}不能代办", "forbidden")
+        return
     refuse(actor.role is Role.AUDITOR, f"审计员只能查阅和核验，不能办理{what}", "forbidden")
     refuse(actor.role is Role.CITY, f"市级督办员汇总查阅各指挥部，不办理{what}", "forbidden")
     behalf = actor.on_behalf_of
@@ -181,6 +200,15 @@ def authorise_record(event: Event, actor: Actor, directory: Callable[[], Directo
             | incoming.CompletionMarked(leader=name)
         ):
             _in_own_name(name, decider.id)
+        case (
+            access.PasswordSet(person=name)
+            | access.FactorAdded(person=name)
+            | access.FactorRemoved(person=name)
+            | access.TokenIssued(person=name)
+            | access.TokenRevoked(person=name)
+        ):
+            mine = actor.id == name or actor.role in (Role.OFFICE, Role.SYSTEM)
+            refuse(not mine, f"{type(event).label}由本人或办公室督办员办理", "forbidden")
         case onsite.OnSitePlanned(approver=name, plan=plan) | onsite.OnSiteReplanned(approver=name, plan=plan):
             _in_own_name(name, decider.id)
             if plan is not None:

@@ -24,9 +24,13 @@ RIGHTS = {
     "secret_keys": "SELECT, INSERT, UPDATE (key, destroyed_at, wrapped_by)",
     "outbox": "SELECT, INSERT, UPDATE (sent_at, notices)",
     "notices": CHANGE,
+    "credentials": f"{CHANGE}, DELETE",
+    "sessions": f"{CHANGE}, DELETE",
+    "tokens": f"{CHANGE}, DELETE",
+    "sign_in_failures": f"{CHANGE}, DELETE",
 }
-"""Rows are never deleted by a worker, except refusals nobody can mean any more; `briefing rebuild` and the read model's
-own rebuilding are the owner's."""
+"""Rows are never deleted by a worker, except refusals nobody can mean any more and what opens an account;
+`briefing rebuild` and the read model's own rebuilding are the owner's."""
 
 _WORKERS = text(
     "SELECT DISTINCT quote_ident(grantee) FROM information_schema.role_table_grants WHERE table_name = 'events' "

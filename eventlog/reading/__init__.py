@@ -1,5 +1,6 @@
 """Reading the log and its read model. Imports neither Temporal nor SQLAlchemy: a read starts in a third of a second."""
 
+from eventlog.reading.access import access_record, account_streams
 from eventlog.reading.directory import PersonOnRecord, people, person, unit, units
 from eventlog.reading.events import (
     PAGE,
@@ -64,6 +65,8 @@ __all__ = [
     "Moment",
     "PersonOnRecord",
     "StreamState",
+    "access_record",
+    "account_streams",
     "carried_instructions",
     "carrying_matters",
     "command_events",

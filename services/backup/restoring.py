@@ -19,6 +19,7 @@ from domain.envelope import SYSTEM
 from domain.ids import OfficeStream
 from domain.operations import RestoredFromBackup
 from eventlog import notices
+from eventlog.access import forget_opened
 from eventlog.configured import open_log
 from eventlog.database import Database
 from eventlog.migrate import migrate
@@ -141,6 +142,7 @@ def _taken_up(settings: "Settings", file: Path, manifest: Manifest, past: Mappin
     now = datetime.now(UTC)
     with open_log(settings) as database:
         held, untold = _hold_back(database, now), _tick_off(database, now)
+        forget_opened(database)
         event = RestoredFromBackup(
             file=file.name,
             taken_at=manifest.taken_at,

@@ -1,0 +1,269 @@
+"""`xmh access open token list lock unlock close`, and `xmh audit security`: who may come in, and who did."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from cli.asking import confirm_command
+from cli.moments import now, past_day, today
+from cli.names import person_names
+from cli.session import Problem, answer, session
+from cli.shape import group
+from domain.access import events as ev
+from domain.access.terms import MOST_TOKEN_DAYS, AccountState, TokenScope
+from domain.base import Term, refuse
+from domain.calendar import SHANGHAI, end_of_day
+from domain.envelope import Recorded
+from domain.event import Event, decode, label_of
+from domain.rules.records import may_record
+from domain.terms import Role
+from eventlog import reading
+from eventlog.access import KeptToken, kept_tokens
+from eventlog.reading import PersonOnRecord
+
+app = group(
+    "账户：谁可以登录网页和接口，令牌签发给谁。",
+    {
+        "open": "cli.access:open_",
+        "list": "cli.access:list_",
+        "token": "cli.access:token",
+        "lock": "cli.access:lock",
+        "unlock": "cli.access:unlock",
+        "close": "cli.access:close",
+    },
+)
+
+PersonArg = Annotated[str, typer.Argument(metavar="PERSON", help="人员编号或姓名")]
+WhyOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="理由，记入账户记录")]
+MAY_READ = (Role.OFFICE, Role.AUDITOR)
+"""Who reads the record of accounts: the office keeps it, the auditor checks it."""
+
+
+def open_(person: PersonArg) -> None:
+    """开立账户：给出一次性链接，本人 15 分钟内用它设置密码和动态口令。"""
+    from services.accounts import open_account
+
+    may_record(ev.AccountOpened, session.actor)
+    known = session.person(person)
+    link = open_account(session.database, known.id, session.actor, now())
+    address = f"{session.settings.web_address}/first/{link.secret}"
+    until = link.until.astimezone(SHANGHAI)
+    document = {"person": known.id, "link": address, "expires": until.isoformat()}
+    said = f"{known.name}（{known.id}）请在 {until:%H:%M} 之前打开，只能用一次：\n{address}"
+    answer(document, said)
+
+
+def token(
+    person: PersonArg,
+    scope: Annotated[
+        TokenScope | None,
+        typer.Option("--scope", metavar="read|report|handle", help="可以做什么：查阅、反馈、办理", show_choices=False),
+    ] = None,
+    days: Annotated[int, typer.Option("--days", metavar="N", min=1, max=MOST_TOKEN_DAYS, help="有效天数")] = 30,
+    revoke: Annotated[
+        str | None, typer.Option("--revoke", metavar="ID", help="收回这个令牌（编号见 xmh access list）")
+    ] = None,
+) -> None:
+    """给程序用的令牌：只显示一次，签批、审核、撤销、授权都不能用它办。"""
+    from services.accounts import issue_token, revoke_token
+
+    known = session.person(person, former=revoke is not None)
+    if revoke is not None:
+        refuse(scope is not None, "--scope 与 --revoke 二者取一", "malformed")
+        revoke_token(session.database, known.id, revoke, session.actor, now())
+        answer({"person": known.id, "id": revoke, "revoked": True}, f"已收回 {known.name}（{known.id}）的令牌 {revoke}")
+        return
+    if scope is None:
+        raise Problem("没有写明令牌可以做什么，请用 --scope read（查阅）、report（反馈）或 handle（办理）", "malformed")
+    secret, kept = issue_token(session.database, known.id, scope, days, session.actor, now())
+    until = kept.until.astimezone(SHANGHAI)
+    document = {
+        "token": secret,
+        "id": kept.id,
+        "person": known.id,
+        "scope": kept.scope.value,
+        "expires": until.isoformat(),
+    }
+    holds = f"{kept.scope.label}，有效至 {until:%Y-%m-%d %H:%M}"
+    answer(document, f"{known.name}（{known.id}）的令牌，{holds}；只显示这一次：\n{secret}")
+
+
+def lock(person: PersonArg, reason: WhyOption = "由办公室锁定") -> None:
+    """锁定账户：已登录的立即退出，令牌停用，直到解锁。"""
+    from services.accounts import lock_account
+
+    known = _target(ev.AccountLocked, person)
+    lock_account(session.database, known.id, reason, session.actor, now())
+    _tell(known, AccountState.LOCKED)
+
+
+def unlock(person: PersonArg) -> None:
+    """解锁账户。"""
+    from services.accounts import account_of, unlock_account
+
+    known = _target(ev.AccountUnlocked, person)
+    unlock_account(session.database, known.id, session.actor, now())
+    account = account_of(session.database, known.id)
+    _tell(known, account.state if account else AccountState.ACTIVE)
+
+
+def close(person: PersonArg, reason: WhyOption = "由办公室关闭") -> None:
+    """关闭账户：密码、动态口令、会话和令牌都作废；记录保留。"""
+    from services.accounts import close_account
+
+    known = _target(ev.AccountClosed, person)
+    confirm_command(f"关闭 {known.name}（{known.id}）的账户？密码、动态口令和令牌都作废。")
+    close_account(session.database, known.id, reason, session.actor, now())
+    _tell(known, AccountState.CLOSED)
+
+
+def _target(event: type[Event], person: str) -> PersonOnRecord:
+    """Whose account is meant, also of somebody who left, by an actor who may."""
+    may_record(event, session.actor)
+    return session.person(person, former=True)
+
+
+def _tell(person: PersonOnRecord, state: AccountState) -> None:
+    answer({"person": person.id, "state": state.value}, f"{person.name}（{person.id}）的账户：{state.label}")
+
+
+def list_() -> None:
+    """各人的账户和令牌。"""
+    from cli.tables import table
+
+    refuse(session.actor.role not in MAY_READ, "账户由办公室督办员和审计员查阅", "forbidden")
+    rows = _accounts()
+    lines = [
+        (
+            r["person"],
+            r["name"],
+            _label(AccountState, r["state"]),
+            r["last_sign_in"][:16].replace("T", " ") if r["last_sign_in"] else "",
+            "、".join(f"{t['id']}（{_label(TokenScope, t['scope'])}，至{t['expires'][:10]}）" for t in r["tokens"]),
+        )
+        for r in rows
+    ]
+    none = "还没有账户，请用 xmh access open 开立"
+    answer({"accounts": rows}, table(("人员", "姓名", "账户", "最近登录", "令牌"), lines) if lines else none)
+
+
+def _label(term: type[Term], value: str) -> str:
+    known = term.from_label(value)
+    return known.label if known else value
+
+
+def _accounts() -> list[dict[str, Any]]:
+    from services.accounts import account_of
+
+    tokens: dict[str, list[KeptToken]] = {}
+    for kept in kept_tokens(session.database):
+        tokens.setdefault(kept.person, []).append(kept)
+    came = _last_sign_ins()
+    names = {p.id: p for p in reading.people(session.database, former=True)}
+    rows = []
+    for stream in reading.account_streams(session.database):
+        person = stream.partition("/")[2]
+        account = account_of(session.database, person)
+        if account is None:
+            continue
+        rows.append(
+            {
+                "person": person,
+                "name": names[person].name if person in names else person,
+                "role": names[person].role.value if person in names else None,
+                "unit": names[person].unit if person in names else None,
+                "state": account.state.value,
+                "locked": account.locked,
+                "factors": [f.value for f in account.factors],
+                "last_sign_in": came.get(person),
+                "tokens": [_token(t) for t in tokens.get(person, ()) if t.until > now()],
+            }
+        )
+    return rows
+
+
+def _token(kept: KeptToken) -> dict[str, Any]:
+    return {
+        "id": kept.id,
+        "scope": kept.scope.value,
+        "expires": kept.until.astimezone(SHANGHAI).isoformat(),
+        "last_used": kept.used_at.astimezone(SHANGHAI).isoformat() if kept.used_at else None,
+    }
+
+
+def _last_sign_ins() -> dict[str, str]:
+    """When each person last came in, within the last half year."""
+    came: dict[str, str] = {}
+    for recorded in reading.access_record(session.database, now() - timedelta(days=183), now() + timedelta(days=1)):
+        event = decode(recorded)
+        if isinstance(event, ev.SignedIn):
+            came[event.person] = recorded.recorded_at.astimezone(SHANGHAI).isoformat()
+    return came
+
+
+# --- xmh audit security
+
+SinceOption = Annotated[str | None, typer.Option("--since", metavar="DATE", help="从哪一天起（默认最近 30 天）")]
+UntilOption = Annotated[str | None, typer.Option("--until", metavar="DATE", help="到哪一天止（默认今天）")]
+
+
+def security(
+    person: Annotated[str | None, typer.Option("--person", metavar="PERSON", help="只看一个人")] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+) -> None:
+    """账户和登录的记录：谁开立、谁登录、谁没能登录。"""
+    from cli.tables import table
+
+    refuse(session.actor.role not in MAY_READ, "账户和登录的记录由办公室督办员和审计员查阅", "forbidden")
+    last = past_day(until) if until is not None else today()
+    first = past_day(since) if since is not None else last - timedelta(days=30)
+    refuse(first > last, f"--since {first} 晚于 --until {last}", "malformed")
+    only = session.person(person, former=True).id if person is not None else None
+    names = person_names()
+    record = reading.access_record(session.database, _begin(first), end_of_day(last))
+    rows = [row for recorded in record if (row := _row(recorded)) and only in (None, row["person"])]
+    document = {"since": first.isoformat(), "until": last.isoformat(), "events": rows}
+    lines = [
+        (
+            r["at"][:16].replace("T", " "),
+            r["label"],
+            names(r["person"]) if r["person"] else "（无此账户）",
+            r["address"] or "",
+            _more(r),
+            names(r["actor"]),
+        )
+        for r in rows
+    ]
+    shown = table(("时间", "记录", "人员", "地址", "说明", "经手"), lines) if lines else "这段时间没有账户和登录的记录"
+    answer(document, "" if session.json else shown)
+
+
+def _begin(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)
+
+
+def _row(recorded: Recorded) -> dict[str, Any]:
+    """One event of the record; what an event does not say is null."""
+    said = decode(recorded).model_dump(mode="json")
+    keys = ("person", "address", "count", "reason", "scope", "id", "session", "factor", "until")
+    return {
+        "position": recorded.position,
+        "at": recorded.recorded_at.astimezone(SHANGHAI).isoformat(),
+        "type": recorded.type,
+        "label": label_of(recorded.type),
+        **{key: said.get(key) for key in keys},
+        "actor": recorded.actor.id,
+    }
+
+
+def _more(row: dict[str, Any]) -> str:
+    said: Sequence[str | None] = (
+        f"{row['count']}次" if row["count"] else None,
+        _label(TokenScope, row["scope"]) if row["scope"] else None,
+        f"令牌{row['id']}" if row["id"] else None,
+        row["reason"],
+    )
+    return "，".join(part for part in said if part)

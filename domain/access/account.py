@@ -1,0 +1,172 @@
+"""An account, and the rules of opening, locking and closing it."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from domain.access import events as ev
+from domain.access.terms import LINK_GOOD_FOR, MOST_TOKEN_DAYS, AccountState, Factor, TokenScope
+from domain.base import Frozen, refuse
+from domain.bounds import seen
+from domain.envelope import Recorded
+from domain.event import Event, decode
+
+MOST_REASON = 200
+MOST_TOKENS = 20
+"""So many tokens of one person hold at once; who needs another gives one back."""
+
+
+class AccessToken(Frozen):
+    """A token as the log knows it."""
+
+    id: str
+    scope: TokenScope
+    until: datetime
+
+
+class Account(Frozen):
+    """What is known of a person's account: nothing that opens it."""
+
+    person: str = ""
+    invited_until: datetime | None = None
+    password_set_at: datetime | None = None
+    factors: tuple[Factor, ...] = ()
+    locked: str | None = None
+    closed: bool = False
+    tokens: tuple[AccessToken, ...] = ()
+    """Those not revoked; they may have run out."""
+
+    @property
+    def state(self) -> AccountState:
+        """How it stands."""
+        if self.closed:
+            return AccountState.CLOSED
+        if self.locked is not None:
+            return AccountState.LOCKED
+        proven = self.password_set_at is not None and self.factors
+        return AccountState.ACTIVE if proven else AccountState.INVITED
+
+    @property
+    def barred(self) -> bool:
+        """Whether nobody comes in by it, whatever he presents."""
+        return self.closed or self.locked is not None
+
+
+def open_account(account: Account | None, person: str, now: datetime) -> Iterator[Event]:
+    """开立账户, or a new link for one whose password or phone is lost; what opened it before holds until it is used."""
+    refuse(account is not None and account.locked is not None, "账户已锁定，请先用 xmh access unlock 解锁", "locked")
+    yield ev.AccountOpened(person=person, until=now + LINK_GOOD_FOR)
+
+
+def lock_account(account: Account | None, person: str, reason: str) -> Iterator[Event]:
+    """锁定, at once and until somebody unlocks it."""
+    known = _open(account)
+    refuse(known.locked is not None, "账户已经锁定", "locked")
+    yield ev.AccountLocked(person=person, reason=_reason(reason))
+
+
+def unlock_account(account: Account | None, person: str) -> Iterator[Event]:
+    """解锁."""
+    known = _open(account)
+    refuse(known.locked is None, "账户没有锁定", "not_locked")
+    yield ev.AccountUnlocked(person=person)
+
+
+def close_account(account: Account | None, person: str, reason: str) -> Iterator[Event]:
+    """关闭, with all tokens; the record stays."""
+    _open(account)
+    yield ev.AccountClosed(person=person, reason=_reason(reason))
+
+
+def enrol(account: Account | None, person: str) -> Iterator[Event]:
+    """The person set a password and proved a second factor, by the link he was given."""
+    known = _open(account)
+    refuse(known.locked is not None, "账户已锁定，请与办公室联系", "locked")
+    yield ev.PasswordSet(person=person)
+    if Factor.TOTP in known.factors:
+        yield ev.FactorRemoved(person=person, factor=Factor.TOTP)
+    yield ev.FactorAdded(person=person, factor=Factor.TOTP)
+
+
+def issue_token(account: Account | None, person: str, token: AccessToken, now: datetime) -> Iterator[Event]:
+    """签发令牌: for programs, for at most ninety days."""
+    refuse(account is not None and account.closed, "账户已关闭，请先用 xmh access open 重新开立", "closed")
+    refuse(account is not None and account.locked is not None, "账户已锁定，请先用 xmh access unlock 解锁", "locked")
+    days = token.until - now
+    refuse(
+        not timedelta(0) < days <= timedelta(days=MOST_TOKEN_DAYS),
+        f"令牌的有效期为 1 至 {MOST_TOKEN_DAYS} 天",
+        "malformed",
+    )
+    holding = [t for t in account.tokens if t.until > now] if account else []
+    refuse(len(holding) >= MOST_TOKENS, f"已有 {MOST_TOKENS} 个有效令牌，请先收回不用的", "too_many_tokens")
+    yield ev.TokenIssued(person=person, id=token.id, scope=token.scope, until=token.until)
+
+
+def revoke_token(account: Account | None, person: str, token: str) -> Iterator[Event]:
+    """收回令牌."""
+    known = _open(account)
+    unknown = all(t.id != token for t in known.tokens)
+    refuse(unknown, f"没有编号为 {seen(token)[:40]} 的令牌，请用 xmh access list 查看", "not_found")
+    yield ev.TokenRevoked(person=person, id=token)
+
+
+def _open(account: Account | None) -> Account:
+    refuse(account is None or account.closed, "没有账户，或账户已关闭；请用 xmh access open 开立", "no_account")
+    assert account is not None  # noqa: S101  (refused above)
+    return account
+
+
+def _reason(text: str) -> str:
+    plain = " ".join(text.split())
+    wrong = not plain or len(plain) > MOST_REASON or not plain.isprintable()
+    refuse(wrong, f"请写明理由，一行、不超过{MOST_REASON}字", "malformed")
+    return plain
+
+
+def evolve_account(state: Account | None, recorded: Recorded) -> Account:
+    """Fold one event of an account's stream."""
+    known, event = state or Account(), decode(recorded)
+    changed: dict[str, object]
+    match event:
+        case ev.AccountOpened(person=person, until=until):
+            changed = {"person": person, "invited_until": until, "closed": False}
+        case ev.PasswordSet():
+            changed = {"password_set_at": recorded.recorded_at, "invited_until": None}
+        case ev.FactorAdded(factor=factor):
+            changed = {"factors": (*known.factors, factor)}
+        case ev.FactorRemoved(factor=factor):
+            changed = {"factors": tuple(f for f in known.factors if f.value != factor.value)}
+        case ev.AccountLocked(reason=reason):
+            changed = {"locked": reason}
+        case ev.AccountUnlocked():
+            changed = {"locked": None}
+        case ev.AccountClosed(person=person):
+            return Account(person=person, closed=True)
+        case ev.TokenIssued(person=person, id=no, scope=scope, until=until):
+            living = tuple(t for t in known.tokens if t.until > recorded.recorded_at)
+            changed = {"person": person, "tokens": (*living, AccessToken(id=no, scope=scope, until=until))}
+        case ev.TokenRevoked(id=no):
+            changed = {"tokens": tuple(t for t in known.tokens if t.id != no)}
+        case _:
+            raise TypeError(f"{type(event).__name__} does not belong to an account")
+    return known.model_copy(update=changed)
+
+
+class AccessOfMonth(Frozen):
+    """How often people came in within a month; who and from where stands in the events."""
+
+    signed_in: int = 0
+    failed: int = 0
+
+
+def evolve_access(state: AccessOfMonth | None, recorded: Recorded) -> AccessOfMonth:
+    """Fold one event of a month's access record."""
+    known, event = state or AccessOfMonth(), decode(recorded)
+    match event:
+        case ev.SignedIn():
+            return known.model_copy(update={"signed_in": known.signed_in + 1})
+        case ev.SignInFailed(count=count):
+            return known.model_copy(update={"failed": known.failed + count})
+        case ev.SignedOut() | ev.SessionEnded():
+            return known
+    raise TypeError(f"{type(event).__name__} does not belong to the access record")

@@ -1,0 +1,136 @@
+"""What happened to accounts, and who came in. A password, a code, a link or a token never stands here."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from domain.access.terms import Factor, TokenScope
+from domain.event import Event
+
+# --- account/<person>
+
+
+class AccountOpened(Event):
+    """开立账户: a link was given out by which the person, once and until then, sets password and second factor."""
+
+    label: ClassVar[str] = "开立账户"
+    person: str
+    until: datetime
+
+
+class PasswordSet(Event):
+    """The person set a password; all sessions of before ended."""
+
+    label: ClassVar[str] = "设置密码"
+    person: str
+
+
+class FactorAdded(Event):
+    """The person proved to have a second factor."""
+
+    label: ClassVar[str] = "绑定第二因素"
+    person: str
+    factor: Factor
+
+
+class FactorRemoved(Event):
+    """A second factor does not count any more."""
+
+    label: ClassVar[str] = "解除第二因素"
+    person: str
+    factor: Factor
+
+
+class AccountLocked(Event):
+    """锁定: nobody comes in under this account until it is unlocked."""
+
+    label: ClassVar[str] = "锁定账户"
+    person: str
+    reason: str
+
+
+class AccountUnlocked(Event):
+    """解锁."""
+
+    label: ClassVar[str] = "解锁账户"
+    person: str
+
+
+class AccountClosed(Event):
+    """关闭: password, factors, sessions and tokens are gone for good."""
+
+    label: ClassVar[str] = "关闭账户"
+    person: str
+    reason: str
+
+
+class TokenIssued(Event):
+    """A token for programs was given out; `id` names it and is no part of it."""
+
+    label: ClassVar[str] = "签发令牌"
+    person: str
+    id: str
+    scope: TokenScope
+    until: datetime
+
+
+class TokenRevoked(Event):
+    """A token does not count any more."""
+
+    label: ClassVar[str] = "收回令牌"
+    person: str
+    id: str
+
+
+# --- access/<YYYY-MM>
+
+
+class SignedIn(Event):
+    """登录."""
+
+    label: ClassVar[str] = "登录"
+    person: str
+    address: str
+    session: str
+    """Names the session and is no part of what opens it."""
+
+
+class SignInFailed(Event):
+    """登录失败: so many times within one minute from one address; an attacker cannot fill the log."""
+
+    label: ClassVar[str] = "登录失败"
+    person: str | None = None
+    """Nobody, when the name is no account's: names that were guessed are counted together."""
+    address: str
+    minute: datetime
+    count: int
+
+
+class SignedOut(Event):
+    """退出."""
+
+    label: ClassVar[str] = "退出"
+    person: str
+    session: str
+
+
+class SessionEnded(Event):
+    """Sessions of a person were ended by somebody or something else than his own sign-out."""
+
+    label: ClassVar[str] = "结束会话"
+    person: str
+    count: int
+    reason: str
+
+
+ACCOUNT_EVENTS = (
+    AccountOpened,
+    PasswordSet,
+    FactorAdded,
+    FactorRemoved,
+    AccountLocked,
+    AccountUnlocked,
+    AccountClosed,
+    TokenIssued,
+    TokenRevoked,
+)
+ACCESS_EVENTS = (SignedIn, SignInFailed, SignedOut, SessionEnded)

@@ -1,0 +1,32 @@
+"""The terms of accounts: what proves a person, and what a token may do."""
+
+from datetime import timedelta
+
+from domain.base import Term
+
+LINK_GOOD_FOR = timedelta(minutes=15)
+"""How long the link opens an account, and once only."""
+MOST_TOKEN_DAYS = 90
+
+
+class Factor(Term):
+    """What a person proves himself by besides the password."""
+
+    TOTP = "totp", "动态口令"
+
+
+class TokenScope(Term):
+    """What a token may do of what its person may; none may sign, instruct, review, cancel or delegate."""
+
+    READ = "read", "查阅"
+    REPORT = "report", "反馈"
+    HANDLE = "handle", "办理"
+
+
+class AccountState(Term):
+    """How an account stands."""
+
+    INVITED = "invited", "待启用"
+    ACTIVE = "active", "正常"
+    LOCKED = "locked", "已锁定"
+    CLOSED = "closed", "已关闭"

@@ -1,0 +1,274 @@
+"""What opens an account now: passwords, links, sessions and tokens, as digests only. What happened is in the log.
+
+Nothing here decides: `services/accounts.py` and `services/signing_in.py` do.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain.access.terms import TokenScope
+from eventlog.database import Database
+from eventlog.stored_time import from_micros, micros
+
+_PUT_LINK = (
+    "INSERT INTO credentials (person, link, link_until) VALUES (?, ?, ?) "
+    "ON CONFLICT (person) DO UPDATE SET link = excluded.link, link_until = excluded.link_until"
+)
+_CREDENTIALS = "SELECT person, password, totp, totp_step FROM credentials WHERE person = ?"
+_BY_LINK = "SELECT person FROM credentials WHERE link = ? AND link_until > ?"
+_PUT_PROOF = (
+    "UPDATE credentials SET password = ?, totp = ?, totp_step = ?, link = NULL, link_until = NULL "
+    "WHERE person = ? AND link = ?"
+)
+_USE_STEP = "UPDATE credentials SET totp_step = ? WHERE person = ? AND totp_step < ?"
+_STEP = "SELECT totp_step FROM credentials WHERE person = ?"
+_FORGET = {
+    "credentials": "DELETE FROM credentials WHERE person = ?",
+    "sessions": "DELETE FROM sessions WHERE person = ?",
+    "tokens": "DELETE FROM tokens WHERE person = ?",
+}
+_FORGET_OPENED = (
+    "DELETE FROM sessions",
+    "DELETE FROM tokens",
+    "UPDATE credentials SET link = NULL, link_until = NULL",
+)
+_PUT_SESSION = "INSERT INTO sessions (digest, person, address, created_at, seen_at) VALUES (?, ?, ?, ?, ?)"
+_SESSION = "SELECT person, address, created_at, seen_at FROM sessions WHERE digest = ?"
+_SEEN = "UPDATE sessions SET seen_at = ? WHERE digest = ?"
+_END_SESSION = "DELETE FROM sessions WHERE digest = ?"
+_LIVING_SESSIONS = "SELECT count(*) FROM sessions WHERE person = ? AND seen_at > ? AND created_at > ?"
+_DEAD_SESSIONS = "DELETE FROM sessions WHERE seen_at <= ? OR created_at <= ?"
+_PUT_TOKEN = "INSERT INTO tokens (digest, id, person, scope, until) VALUES (?, ?, ?, ?, ?)"  # noqa: S105  (SQL)
+_TOKEN = "SELECT id, person, scope, until, used_at FROM tokens WHERE digest = ?"  # noqa: S105  (SQL)
+_USED = "UPDATE tokens SET used_at = ? WHERE digest = ?"
+_TOKENS = "SELECT id, person, scope, until, used_at FROM tokens ORDER BY person, until"
+_REVOKE = "DELETE FROM tokens WHERE person = ? AND id = ?"
+_FAILED = (
+    "INSERT INTO sign_in_failures (person, address, minute, count) VALUES (?, ?, ?, 1) "
+    "ON CONFLICT (person, address, minute) DO UPDATE SET count = sign_in_failures.count + 1"
+)
+_FAILURES_SINCE = (
+    "SELECT coalesce(sum(count), 0) FROM sign_in_failures WHERE person = ? AND address = ? AND minute >= ?"
+)
+_FAILURES_UNTIL = "SELECT person, address, minute, count FROM sign_in_failures WHERE minute < ? ORDER BY minute"
+_FORGET_FAILURES = "DELETE FROM sign_in_failures WHERE minute < ?"
+
+_SCOPES = {scope.value: scope for scope in TokenScope}
+
+IDLE, ABSOLUTE = timedelta(minutes=30), timedelta(hours=12)
+"""How long a session lives without being used, and at all."""
+NOTED_EVERY = timedelta(minutes=1)
+"""When a session or a token was used is written so often: a page that is read writes nothing."""
+
+
+def digest_of(secret: str) -> str:
+    """What is stored of a link, a cookie or a token: each has 256 bits, so it needs no salt."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a person proves himself by."""
+
+    person: str
+    password: str | None
+    totp: str | None
+    totp_step: int
+
+
+@dataclass(frozen=True)
+class BrowserSession:
+    """A browser somebody signed in with."""
+
+    digest: str
+    person: str
+    address: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class KeptToken:
+    """A token as the table has it."""
+
+    id: str
+    person: str
+    scope: TokenScope
+    until: datetime
+    used_at: datetime | None
+
+
+# --- credentials
+
+
+def keep_link(database: Database, person: str, link: str, until: datetime) -> None:
+    """The one link that opens the account from now on; the one of before opens nothing."""
+    with database.writing() as transaction:
+        transaction.commit([(_PUT_LINK, [(person, digest_of(link), micros(until))])])
+
+
+def person_of_link(database: Database, link: str, now: datetime) -> str | None:
+    """Whose account a link opens; None when it was used, replaced or has run out."""
+    with database.reading() as transaction:
+        row = transaction.one(_BY_LINK, (digest_of(link), micros(now)))
+    return str(row[0]) if row else None
+
+
+def use_link(database: Database, link: str, password: str, totp: str, step: int, now: datetime) -> str | None:
+    """Set what proves the person by his link, which is used up by it; sessions end. Whose it is, or None as above."""
+    digest = digest_of(link)
+    with database.writing() as transaction:
+        row = transaction.one(_BY_LINK, (digest, micros(now)))
+        if row is None:
+            return None
+        person = str(row[0])
+        transaction.commit([(_PUT_PROOF, [(password, totp, step, person, digest)]), (_FORGET["sessions"], [(person,)])])
+    return person
+
+
+def credentials_of(database: Database, person: str) -> Credentials | None:
+    """What proves a person; None when there is nothing."""
+    with database.reading() as transaction:
+        row = transaction.one(_CREDENTIALS, (person,))
+    return Credentials(*row) if row else None
+
+
+def use_code(database: Database, person: str, step: int) -> bool:
+    """Whether the code of this step was not used yet; from now on it is."""
+    with database.writing() as transaction:
+        row = transaction.one(_STEP, (person,))
+        if row is None or row[0] >= step:
+            return False
+        transaction.commit([(_USE_STEP, [(step, person, step)])])
+    return True
+
+
+def forget_access(database: Database, person: str, *, only_sessions: bool = False) -> None:
+    """Whatever opens the account is gone: all of it, or what is open now."""
+    tables = ("sessions",) if only_sessions else tuple(_FORGET)
+    with database.writing() as transaction:
+        transaction.commit([(_FORGET[table], [(person,)]) for table in tables])
+
+
+def forget_opened(database: Database) -> None:
+    """No session, token or link of before opens anything: a restored log does not know which were taken back since."""
+    with database.writing() as transaction:
+        transaction.commit([(statement, [()]) for statement in _FORGET_OPENED])
+
+
+# --- sessions
+
+
+def begin_session(database: Database, cookie: str, person: str, address: str, now: datetime) -> BrowserSession:
+    """Keep a new session, and drop those that have run out."""
+    digest, at = digest_of(cookie), micros(now)
+    with database.writing() as transaction:
+        transaction.commit(
+            [
+                (_DEAD_SESSIONS, [(micros(now - IDLE), micros(now - ABSOLUTE))]),
+                (_PUT_SESSION, [(digest, person, address, at, at)]),
+            ]
+        )
+    return BrowserSession(digest, person, address, now)
+
+
+def living_session(database: Database, cookie: str, now: datetime) -> BrowserSession | None:
+    """The session a cookie names, unless it has run out; that it was used is noted once a minute."""
+    digest = digest_of(cookie)
+    with database.reading() as transaction:
+        row = transaction.one(_SESSION, (digest,))
+    if row is None:
+        return None
+    person, address, created, seen = row
+    if from_micros(seen) <= now - IDLE or from_micros(created) <= now - ABSOLUTE:
+        return None
+    if from_micros(seen) <= now - NOTED_EVERY:
+        with database.writing() as transaction:
+            transaction.commit([(_SEEN, [(micros(now), digest)])])
+    return BrowserSession(digest, person, address, from_micros(created))
+
+
+def end_session(database: Database, digest: str) -> None:
+    """It opens nothing any more."""
+    with database.writing() as transaction:
+        transaction.commit([(_END_SESSION, [(digest,)])])
+
+
+def count_sessions(database: Database, person: str, now: datetime) -> int:
+    """How many sessions of a person live."""
+    with database.reading() as transaction:
+        row = transaction.one(_LIVING_SESSIONS, (person, micros(now - IDLE), micros(now - ABSOLUTE)))
+    return int(row[0]) if row else 0
+
+
+# --- tokens
+
+
+def keep_token(database: Database, token: str, kept: KeptToken) -> None:
+    """Keep a new token."""
+    row = (digest_of(token), kept.id, kept.person, kept.scope.value, micros(kept.until))
+    with database.writing() as transaction:
+        transaction.commit([(_PUT_TOKEN, [row])])
+
+
+def living_token(database: Database, token: str, now: datetime) -> KeptToken | None:
+    """The token presented, unless it was revoked or has run out; that it was used is noted once a minute."""
+    digest = digest_of(token)
+    with database.reading() as transaction:
+        row = transaction.one(_TOKEN, (digest,))
+    kept = _token(row) if row else None
+    if kept is None or kept.until <= now:
+        return None
+    if kept.used_at is None or kept.used_at <= now - NOTED_EVERY:
+        with database.writing() as transaction:
+            transaction.commit([(_USED, [(micros(now), digest)])])
+    return kept
+
+
+def kept_tokens(database: Database) -> tuple[KeptToken, ...]:
+    """Every token that was not revoked."""
+    with database.reading() as transaction:
+        return tuple(map(_token, transaction.all(_TOKENS)))
+
+
+def drop_token(database: Database, person: str, token: str) -> None:
+    """A token opens nothing any more."""
+    with database.writing() as transaction:
+        transaction.commit([(_REVOKE, [(person, token)])])
+
+
+def _token(row: tuple[object, ...]) -> KeptToken:
+    no, person, scope, until, used = row
+    assert isinstance(until, int)  # noqa: S101  (the column's type)
+    at = from_micros(used) if isinstance(used, int) else None
+    return KeptToken(str(no), str(person), _SCOPES[str(scope)], from_micros(until), at)
+
+
+# --- failures
+
+
+def note_failure(database: Database, person: str, address: str, now: datetime) -> None:
+    """One more sign-in failed within this minute."""
+    minute = now.replace(second=0, microsecond=0)
+    with database.writing() as transaction:
+        transaction.commit([(_FAILED, [(person, address, micros(minute))])])
+
+
+def failures_since(database: Database, person: str, address: str, since: datetime) -> int:
+    """How many sign-ins of this name from this address failed since then, by the minute."""
+    with database.reading() as transaction:
+        row = transaction.one(_FAILURES_SINCE, (person, address, micros(since.replace(second=0, microsecond=0))))
+    return int(row[0]) if row else 0
+
+
+def failures_until(database: Database, minute: datetime) -> tuple[tuple[str, str, datetime, int], ...]:
+    """The failures of all minutes before this one: name, address, minute, count."""
+    with database.reading() as transaction:
+        rows = transaction.all(_FAILURES_UNTIL, (micros(minute),))
+    return tuple((person, address, from_micros(at), count) for person, address, at, count in rows)
+
+
+def forget_failures(database: Database, before: datetime) -> None:
+    """Failures that lock nobody out any more, and that the log has."""
+    with database.writing() as transaction:
+        transaction.commit([(_FORGET_FAILURES, [(micros(before),)])])

@@ -1,0 +1,28 @@
+"""The record of accounts: what happened to them, and who came in."""
+
+from datetime import datetime
+
+from domain.envelope import Recorded
+from eventlog.database import Database
+from eventlog.rows import EVENT_COLUMNS, event_of_row
+from eventlog.stored_time import micros
+
+# Two ranges of one index: a stream's id begins with its kind.
+_KINDS = "((stream >= 'access/' AND stream < 'access0') OR (stream >= 'account/' AND stream < 'account0'))"
+_RECORD = (
+    f"SELECT {EVENT_COLUMNS} FROM events WHERE {_KINDS} AND recorded_at >= ? AND recorded_at < ? ORDER BY position"  # noqa: S608  (constants)
+)
+_STREAMS = "SELECT DISTINCT stream FROM events WHERE stream >= 'account/' AND stream < 'account0' ORDER BY stream"
+
+
+def access_record(database: Database, since: datetime, until: datetime) -> tuple[Recorded, ...]:
+    """What was recorded of accounts and of coming in within a span."""
+    with database.reading() as transaction:
+        rows = transaction.all(_RECORD, (micros(since), micros(until)))
+    return tuple(map(event_of_row, rows))
+
+
+def account_streams(database: Database) -> tuple[str, ...]:
+    """The streams of all accounts there ever were."""
+    with database.reading() as transaction:
+        return tuple(stream for (stream,) in transaction.all(_STREAMS))

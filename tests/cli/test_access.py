@@ -1,0 +1,125 @@
+"""`xmh access …` and `xmh audit security`: accounts in the log, what opens them beside it, never a secret in either."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from domain.access.account import MOST_TOKENS
+from domain.access.terms import TokenScope
+from domain.calendar import SHANGHAI
+from eventlog import access, reading
+from eventlog.database import Database
+from eventlog.verify import verify
+from services.accounts import account_of, is_token, new_token
+from tests.support.command_line import CommandLine
+
+NOW = datetime.now(UTC)
+
+
+def events_of(log: Database, stream: str) -> list[str]:
+    return [e.type for e in reading.read_stream(log, stream)]
+
+
+def test_an_account_is_opened_by_a_link_that_is_nowhere_but_in_its_answer(xmh: CommandLine, log: Database) -> None:
+    opened = xmh.json("access", "open", "李三")
+    assert opened["person"] == "li"
+    secret = opened["link"].rpartition("/first/")[2]
+    assert len(secret) >= 43
+    until = datetime.fromisoformat(opened["expires"])
+    assert timedelta(minutes=14) < until - datetime.now(UTC) <= timedelta(minutes=15)
+    assert access.person_of_link(log, secret, NOW) == "li"
+    assert access.person_of_link(log, secret, until + timedelta(seconds=1)) is None
+    assert events_of(log, "account/li") == ["AccountOpened"]
+    with log.reading() as transaction:
+        everything = transaction.all("SELECT payload FROM events") + transaction.all("SELECT * FROM credentials")
+    assert all(secret not in str(row) for row in everything)
+    again = xmh.json("access", "open", "li")["link"].rpartition("/")[2]
+    assert access.person_of_link(log, secret, NOW) is None, "a new link takes the place of the old one"
+    assert access.use_link(log, again, "密码摘要", "密文", 1, NOW) == "li"
+    assert access.use_link(log, again, "密码摘要", "密文", 1, NOW) is None, "once only"
+
+
+def test_a_token_is_shown_once_and_kept_as_a_digest(xmh: CommandLine, log: Database) -> None:
+    issued = xmh.json("access", "token", "li", "--scope", "report", "--days", "7")
+    token = issued["token"]
+    assert re.fullmatch(r"xmhp_[0-9A-Za-z]{49}", token)
+    kept = access.living_token(log, token, NOW)
+    assert kept is not None
+    assert (kept.person, kept.scope) == ("li", TokenScope.REPORT)
+    assert timedelta(days=6) < kept.until - NOW <= timedelta(days=7, minutes=5)
+    with log.reading() as transaction:
+        rows = transaction.all("SELECT payload FROM events") + transaction.all("SELECT * FROM tokens")
+    assert all(token not in str(row) and token[5:48] not in str(row) for row in rows)
+    (row,) = xmh.json("access", "list")["accounts"]
+    assert (row["person"], [t["id"] for t in row["tokens"]]) == ("li", [issued["id"]])
+    assert access.living_token(log, token, NOW + timedelta(days=8)) is None
+    xmh.json("access", "token", "li", "--revoke", issued["id"])
+    assert access.living_token(log, token, NOW) is None
+    assert events_of(log, "account/li") == ["TokenIssued", "TokenRevoked"]
+
+
+def test_a_mistyped_token_is_known_by_itself() -> None:
+    token = new_token()
+    assert is_token(token)
+    wrong = "0" if token[10] != "0" else "1"
+    for no_token in ("", "xmhp_", token[:-1], token + "0", token[:10] + wrong + token[11:], f"{token}\n"):
+        assert not is_token(no_token), no_token
+
+
+def test_what_is_locked_or_closed_opens_nothing(xmh: CommandLine, log: Database) -> None:
+    xmh.json("access", "open", "li")
+    token = xmh.json("access", "token", "li", "--scope", "read")["token"]
+    access.begin_session(log, "一个会话", "li", "10.0.0.7", datetime.now(UTC))
+    assert xmh.json("access", "lock", "li", "--reason", "手机丢失") == {"person": "li", "state": "locked"}
+    account = account_of(log, "li")
+    assert account is not None
+    assert account.barred
+    assert access.living_session(log, "一个会话", datetime.now(UTC)) is None
+    assert xmh.json("access", "open", "li", code=3)["error"]["code"] == "locked"
+    assert xmh.json("access", "unlock", "li")["state"] == "invited"
+    assert xmh.json("access", "close", "li", "--yes")["state"] == "closed"
+    assert access.living_token(log, token, NOW) is None
+    assert access.credentials_of(log, "li") is None
+    assert xmh.json("access", "lock", "li", code=3)["error"]["code"] == "no_account"
+    types = [row["type"] for row in xmh.json("audit", "security", "--person", "li")["events"]]
+    assert types == [
+        "AccountOpened",
+        "TokenIssued",
+        "AccountLocked",
+        "SessionEnded",
+        "AccountUnlocked",
+        "AccountClosed",
+    ]
+    assert events_of(log, f"access/{datetime.now(SHANGHAI):%Y-%m}") == ["SessionEnded"]
+    assert verify(log).ok
+
+
+def test_who_may_keep_accounts_and_who_may_read_their_record(xmh: CommandLine, log: Database) -> None:
+    del log
+    for actor in ("li", "leader", "audit"):
+        refused = xmh("access", "open", "li", actor=actor)
+        assert (refused.code, "须由办公室督办员办理" in refused.error or "只能查阅" in refused.error) == (3, True), (
+            actor
+        )
+    assert xmh("access", "list", actor="li").code == 3
+    assert xmh("audit", "security", actor="li").code == 3
+    assert xmh.json("audit", "security", actor="audit")["events"] == []
+    assert xmh("access", "token", "head", "--scope", "handle", actor="li").code == 3
+
+
+def test_the_wrong_ways_to_type_it_are_a_line_each(xmh: CommandLine, log: Database) -> None:
+    del log
+    for words, code, said in (
+        (("open", "没有此人"), 4, "通讯录里没有"),
+        (("token", "li"), 2, "--scope"),
+        (("token", "li", "--scope", "admin"), 2, "--scope"),
+        (("token", "li", "--scope", "read", "--days", "91"), 2, "--days"),
+        (("token", "li", "--revoke", "x"), 3, "没有账户"),
+        (("unlock", "li"), 3, "没有账户"),
+        (("close", "li", "--reason", " ", "--yes"), 3, "没有账户"),
+    ):
+        refused = xmh("access", *words)
+        assert (refused.code, said in refused.error) == (code, True), (words, refused)
+        assert refused.error.count("\n") <= 1
+    for _ in range(MOST_TOKENS):
+        xmh.json("access", "token", "li", "--scope", "read")
+    assert xmh.json("access", "token", "li", "--scope", "read", code=3)["error"]["code"] == "too_many_tokens"
