@@ -46,6 +46,8 @@ app = group(
         "verify": "cli.audit:verify",
         "checkpoint": "cli.checkpoint:checkpoint",
         "explain": "cli.audit:explain",
+        "export": "cli.evidence:export",
+        "check": "cli.evidence:check",
         "unanswered": "cli.unanswered:unanswered",
         "forget": "cli.forgetting:forget_",
         "security": "cli.access:security",

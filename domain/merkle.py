@@ -1,10 +1,12 @@
 """A Merkle tree over the log as in RFC 6962: one root says what every entry before it was, and in which order.
 
 Leaf: H(0x00 ‖ data); node: H(0x01 ‖ left ‖ right); of n > 1 entries the left part is the greatest power of two below n.
-Here it grows from left to right and keeps only the roots of its whole subtrees.
+`MerkleTree` grows from left to right and keeps only the roots of its whole subtrees; `MerkleNodes` keeps every node, so
+that it can prove of an entry that it is in the tree.
 """
 
 import hashlib
+from collections.abc import Sequence
 
 _LEAF, _NODE = b"\x00", b"\x01"
 
@@ -40,3 +42,36 @@ class MerkleTree:
     def _hash(self, data: bytes) -> bytes:
         digest = hashlib.sha256(data) if self._algorithm == "sha256" else hashlib.new(self._algorithm, data)
         return digest.digest()
+
+
+def leaf_hash(data: bytes) -> bytes:
+    """Of one entry, by SHA-256."""
+    return hashlib.sha256(_LEAF + data).digest()
+
+
+class MerkleNodes:
+    """A whole tree over the hashes of its leaves (SHA-256), for inclusion proofs; 64 bytes an entry."""
+
+    def __init__(self, leaves: Sequence[bytes]) -> None:
+        """Hash level upon level: a node without a neighbour goes up as it is, which is the tree of RFC 6962."""
+        self.size = len(leaves)
+        self._levels = [list(leaves)]
+        while len(below := self._levels[-1]) > 1:
+            above = [
+                hashlib.sha256(_NODE + left + right).digest()
+                for left, right in zip(below[::2], below[1::2], strict=False)
+            ]
+            self._levels.append(above + below[-1:] if len(below) % 2 else above)
+
+    def root(self) -> bytes:
+        """Of all entries; of nothing the hash of nothing."""
+        return self._levels[-1][0] if self.size else hashlib.sha256(b"").digest()
+
+    def proof(self, index: int) -> list[bytes]:
+        """The neighbours on the way from an entry up to the root (RFC 6962, section 2.1.1)."""
+        path = []
+        for level in self._levels[:-1]:
+            if index ^ 1 < len(level):
+                path.append(level[index ^ 1])
+            index //= 2
+        return path

@@ -1,4 +1,4 @@
-"""What was done with the log as a whole: backed up, signed for, restored. Who keeps a log shows that he has kept it."""
+"""What was done with the log: backed up, signed for, restored, exported. Who keeps a log shows that he has kept it."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -31,6 +31,21 @@ class CheckpointSigned(Event):
     """Of the Merkle tree over them, in hexadecimal."""
     key: str
     """The public key it was signed with."""
+
+
+class EvidenceExported(Event):
+    """导出证据包: who took what the log holds of a matter out of the house, and in which file."""
+
+    label: ClassVar[str] = "导出证据包"
+    matter: str
+    """Its stream."""
+    version: int
+    file: str
+    sha256: str
+    checkpoint: int
+    """The size of the log its checkpoint was signed for."""
+    by: str
+    """Who exported; the system records it, for an auditor records nothing himself."""
 
 
 class RestoredFromBackup(Event):
@@ -68,4 +83,6 @@ def evolve_operations(state: Operations | None, recorded: Recorded) -> Operation
             return known.model_copy(update={"checkpoint": event, "checkpoint_at": recorded.recorded_at})
         case RestoredFromBackup():
             return known.model_copy(update={"restored": event, "restored_at": recorded.recorded_at})
+        case EvidenceExported():
+            return known
     raise TypeError(f"{type(event).__name__} does not belong to the operations")

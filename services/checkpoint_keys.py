@@ -35,8 +35,12 @@ class SigningKey:
 
     def sign(self, checkpoint: LogCheckpoint) -> Signature:
         """A checkpoint's signature."""
+        return self.sign_text(checkpoint.body())
+
+    def sign_text(self, body: str) -> Signature:
+        """The signature of any note of ours; its first line says what it is."""
         key = self.private.public_key().public_bytes_raw()
-        return Signature(name=self.name, data=_key_id(self.name, key) + self.private.sign(checkpoint.body().encode()))
+        return Signature(name=self.name, data=_key_id(self.name, key) + self.private.sign(body.encode()))
 
 
 def signing_key(home: Path, headquarters: str) -> SigningKey:

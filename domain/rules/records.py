@@ -37,7 +37,7 @@ from domain.office import (
 )
 from domain.onsite import events as onsite
 from domain.onsite.rules import check_plan
-from domain.operations import BackupTaken, CheckpointSigned, RestoredFromBackup
+from domain.operations import BackupTaken, CheckpointSigned, EvidenceExported, RestoredFromBackup
 from domain.papers import CircularApproved, PaperIssued, PaperVoided
 from domain.terms import Role
 from domain.workplan import PlanStage, PlanVersioned
@@ -73,6 +73,7 @@ RECORDS: dict[type[Event], Authority] = {
     SeriesRecorded: Authority.OFFICE,
     BackupTaken: Authority.OFFICE,
     CheckpointSigned: Authority.SYSTEM,
+    EvidenceExported: Authority.SYSTEM,
     RestoredFromBackup: Authority.SYSTEM,
     DelegationGranted: Authority.GIVER,
     DelegationRevoked: Authority.GIVER,

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.merkle import MerkleTree
+from domain.merkle import MerkleNodes, MerkleTree, leaf_hash
+from services.bundle.verify_bundle import root_of
 
 ENTRIES = [
     bytes.fromhex(text)
@@ -59,3 +60,71 @@ def test_the_tree_is_the_one_defined(entries: list[bytes], algorithm: str) -> No
     for entry in entries:
         tree.append(entry)
     assert tree.root() == defined(entries, algorithm)
+
+
+PROOFS = (
+    (1, 1, ()),
+    (
+        *(1, 8),
+        (
+            "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
+            "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+            "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
+        ),
+    ),
+    (
+        *(6, 8),
+        (
+            "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+            "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+            "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+        ),
+    ),
+    (3, 3, ("fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",)),
+    (
+        *(2, 5),
+        (
+            "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+            "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+            "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+        ),
+    ),
+)
+"""Of the same test data: which leaf (from 1) of how many, and its audit path."""
+
+
+@pytest.mark.parametrize(("leaf", "size", "path"), PROOFS)
+def test_the_published_proofs_agree(leaf: int, size: int, path: tuple[str, ...]) -> None:
+    nodes = MerkleNodes([leaf_hash(entry) for entry in ENTRIES[:size]])
+    assert nodes.root().hex() == ROOTS[size]
+    assert tuple(node.hex() for node in nodes.proof(leaf - 1)) == path
+
+
+def defined_path(index: int, entries: list[bytes]) -> list[bytes]:
+    """RFC 6962, section 2.1.1, word for word."""
+    if len(entries) == 1:
+        return []
+    left = 1
+    while left * 2 < len(entries):
+        left *= 2
+    if index < left:
+        return [*defined_path(index, entries[:left]), defined(entries[left:], "sha256")]
+    return [*defined_path(index - left, entries[left:]), defined(entries[:left], "sha256")]
+
+
+@given(st.lists(st.binary(max_size=20), min_size=1, max_size=40), st.data())
+def test_a_proof_is_the_one_defined_and_leads_to_the_root_from_its_place_alone(
+    entries: list[bytes], data: st.DataObject
+) -> None:
+    index = data.draw(st.integers(0, len(entries) - 1))
+    nodes, size = MerkleNodes([leaf_hash(entry) for entry in entries]), len(entries)
+    path = nodes.proof(index)
+    assert (nodes.root(), path) == (defined(entries, "sha256"), defined_path(index, entries))
+    leaf = leaf_hash(entries[index])
+    assert root_of(leaf, index, size, path) == nodes.root()
+    for other in {n for n in range(size) if n != index}:
+        if root_of(leaf, other, size, path) == nodes.root():
+            assert nodes.proof(other) == path, "two entries alike, side by side"
+            assert entries[other] == entries[index]
+    assert root_of(leaf, index, size, [*path, leaf]) is None
+    assert root_of(leaf, index, size, path[:-1]) is None or not path
