@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from importlib.metadata import version
 
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
@@ -25,6 +26,8 @@ DRAIN = timedelta(seconds=30)
 STICKY = timedelta(seconds=3)
 """A matter whose worker died goes to another after this, well within the time a caller waits."""
 THREADS = 16
+BUILD = f"xmh-{version('xmh')}"
+"""Left out, the SDK reads and hashes every module there is, at each start of a worker."""
 PASSED_THROUGH = ("domain", "workflows", "pydantic", "pydantic_core", "annotated_types")
 WORKFLOWS = (MatterWorkflow, MeetingWorkflow, HeadquartersWorkflow, NoticesWorkflow)
 
@@ -73,6 +76,7 @@ async def running_worker(  # noqa: PLR0913  (what a worker is made of)
             max_concurrent_local_activities=THREADS,
             graceful_shutdown_timeout=DRAIN,
             sticky_queue_schedule_to_start_timeout=STICKY,
+            build_id=BUILD,
         )
         async with worker:
             yield worker
