@@ -38,13 +38,14 @@ def reading_stage(what: str) -> None:
 
 
 @contextmanager
-def reading_budget(name: str, what: str, seconds: float = SECONDS, megabytes: int = MEGABYTES) -> Iterator[None]:
-    """Read a file within so much time and memory; inside another budget only the stage is noted.
+def reading_budget(name: str, what: str, seconds: float | None = None, megabytes: int = MEGABYTES) -> Iterator[None]:
+    """Read a file within so much time (`SECONDS`) and memory; inside another budget only the stage is noted.
 
     Raises:
         Refusal: `malformed`, naming the file and the part.
     """
     global _running  # noqa: PLW0603
+    seconds = SECONDS if seconds is None else seconds
     reading_stage(what)
     if _running or threading.current_thread() is not threading.main_thread():
         yield
