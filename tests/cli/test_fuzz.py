@@ -18,7 +18,7 @@ from cli.main import _code
 from eventlog.database import Database
 from tests.fuzz.cases import VERDICTS, Case, case, leaves
 from tests.fuzz.hostile import Files
-from tests.support.command_line import CommandLine, _forget
+from tests.support.command_line import CommandLine, forget_session
 from tests.support.memory import forget_peak, peak
 from tests.support.served import ROOT, XMH, Home
 
@@ -101,12 +101,12 @@ class Fuzz:
                 settings.write_text(found.toml, encoding="utf-8")
             around.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(found.stdin), encoding="utf-8"))
             before = newest(self.log)
-            _forget()
+            forget_session()
             self.capsys.readouterr()
             began = time.monotonic()
             code = _code(list(found.words))
             seconds = (time.monotonic() - began) / crowded()
-            _forget()
+            forget_session()
             said = self.capsys.readouterr()
         return Tried(found, code, said.out, said.err, seconds, newest(self.log) != before).judged()
 

@@ -68,10 +68,10 @@ def test_a_log_that_is_gone_is_not_founded_anew(
 ) -> None:
     """It was founded silently, beside documents whose log it was not."""
     harm(home)
-    found = home.xmh(*command, "--json")
+    found = home.here(*command, "--json")
     assert (found.code, found.json["error"]["code"]) == (5, "log_lost")
     assert "从备份恢复" in found.json["error"]["message"]
-    assert "log_lost" in {p["code"] for p in home.xmh("doctor", "--json").json["problems"]}
+    assert "log_lost" in {p["code"] for p in home.here("doctor", "--json").json["problems"]}
 
 
 @pytest.mark.parametrize("trace", ["documents/简报/简报-2026-03.md", "files/ab12", "temporal.db", "watermark.json"])
@@ -80,7 +80,7 @@ def test_whatever_a_lost_log_left_behind_keeps_a_new_one_from_being_founded(home
     shutil.rmtree(home.path / "watermarks")
     (home.path / trace).parent.mkdir(parents=True, exist_ok=True)
     (home.path / trace).touch()
-    assert home.xmh("migrate", "--json").json["error"]["code"] == "log_lost"
+    assert home.here("migrate", "--json").json["error"]["code"] == "log_lost"
     (home.path / trace).unlink()
     home.ok("migrate")
 
@@ -91,7 +91,7 @@ def test_another_log_in_the_place_of_the_own_is_named(home: Home, tmp_path: Path
         shutil.copy(another.path / "events.db", home.path / "events.db")
         found = home.xmh("up", "--detach", "--json")
         assert (found.code, found.json["error"]["code"]) == (5, "log_exchanged")
-        assert "log_exchanged" in {p["code"] for p in home.xmh("doctor", "--json").json["problems"]}
+        assert "log_exchanged" in {p["code"] for p in home.here("doctor", "--json").json["problems"]}
 
 
 def test_an_older_copy_goes_on_and_says_so(home: Home, tmp_path: Path) -> None:
@@ -100,13 +100,13 @@ def test_an_older_copy_goes_on_and_says_so(home: Home, tmp_path: Path) -> None:
     home.ok("calendar", "override", "2099-03-03", "--off", "--reason", "停工演练")
     removed(home)
     shutil.copy(copy, home.path / "events.db")
-    found = home.xmh("calendar", "override", "2099-03-04", "--off", "--reason", "又一天", "--json")
+    found = home.here("calendar", "override", "2099-03-04", "--off", "--reason", "又一天", "--json")
     assert (found.code, found.json["error"]["code"]) == (5, "log_restored")
-    said = home.xmh("migrate")
+    said = home.here("migrate")
     assert said.code == 0
     assert "较旧的副本" in said.err
     assert home.ok("status")["log"]["restored"]["settled"] is False
-    assert "暂不受理" in home.xmh("status").out
+    assert "暂不受理" in home.here("status").out
 
 
 def test_a_log_has_a_witness_from_its_first_day(home: Home) -> None:

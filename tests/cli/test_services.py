@@ -107,7 +107,7 @@ def test_a_healthy_home_has_nothing_wrong(served: Home) -> None:
     found = served.ok("doctor")
     assert (found["ok"], found["problems"]) == (True, [])
     assert {n["code"] for n in found["notices"]} == {"fonts_substituted", "templates"}
-    assert "没有发现问题" in served.xmh("doctor").out
+    assert "没有发现问题" in served.here("doctor").out
 
 
 def test_recover_finds_nothing_to_do_on_a_healthy_home(served: Home) -> None:
@@ -188,12 +188,6 @@ def test_a_port_in_use_is_named_and_nothing_is_left_running(home: Home) -> None:
     assert not (home.path / "run.json").exists()
 
 
-def test_the_port_asked_for_is_the_port_served(home: Home) -> None:
-    port = free_port()
-    assert home.ok("up", "--detach", "--port", str(port))["temporal"] == f"127.0.0.1:{port}"
-    home.down()
-
-
 def test_a_log_from_a_newer_build_is_refused_and_left_alone(home: Home) -> None:
     with closing(sqlite3.connect(home.path / "events.db", isolation_level=None)) as log:
         log.execute("UPDATE alembic_version SET version_num = '9999'")
@@ -203,8 +197,8 @@ def test_a_log_from_a_newer_build_is_refused_and_left_alone(home: Home) -> None:
     assert answer.code == 5
     assert answer.json["error"]["code"] == "schema_newer"
     assert (home.path / "events.db").read_bytes() == before
-    assert home.xmh("doctor", "--json").json["problems"][0]["code"] == "schema_newer"
-    assert home.xmh("migrate").code == 5
+    assert home.here("doctor", "--json").json["problems"][0]["code"] == "schema_newer"
+    assert home.here("migrate").code == 5
 
 
 def test_a_file_is_no_home(tmp_path: Path) -> None:
@@ -222,11 +216,11 @@ def test_with_a_temporal_elsewhere_up_points_to_the_worker(home: Home) -> None:
 
 
 def test_commands_without_a_service_say_how_to_start_it(home: Home) -> None:
-    answer = home.xmh(*OPENING)
+    answer = home.here(*OPENING)
     assert answer.code == 5
     assert "xmh up" in answer.err
-    assert home.xmh("recover").code == 5
-    found = home.xmh("doctor", "--json")
+    assert home.here("recover").code == 5
+    found = home.here("doctor", "--json")
     assert found.code == 1
     assert [p["code"] for p in found.json["problems"]] == ["not_running"]
     assert all(p["remedy"] for p in found.json["problems"])
@@ -288,7 +282,7 @@ def test_a_killed_worker_and_a_killed_server_are_started_again_and_matters_go_on
     wait_for(lambda: home.running.ready and home.running.worker not in (None, after.worker))
     assert reported(home, number) == 7
     assert home.running.supervisor == before.supervisor
-    assert home.xmh("doctor").code == 0
+    assert home.here("doctor").code == 0
     home.down()
 
 
@@ -300,7 +294,7 @@ def test_what_a_killed_supervisor_left_is_ended_before_anything_is_started(home:
     assert alive(before.server, before.worker) == [True, True]
     standing = home.ok("status")
     assert (standing["running"], standing["worker"]["running"]) == (False, True)
-    found = home.xmh("doctor", "--json")
+    found = home.here("doctor", "--json")
     assert (found.code, found.json["problems"][0]["code"]) == (1, "supervisor_gone")
     # Orphans still serve: nobody loses a command because a supervisor died.
     assert reported(home, number) == 5
@@ -331,11 +325,12 @@ def test_a_stranger_under_an_old_process_id_is_not_touched(home: Home) -> None:
         stranger.wait()
 
 
-def test_an_unreadable_run_file_does_not_stop_anybody(home: Home) -> None:
+def test_an_unreadable_run_file_does_not_stop_anybody_and_the_port_asked_for_is_served(home: Home) -> None:
     (home.path / "run.json").write_text('{"supervisor": ')
     assert home.ok("status")["running"] is False
     assert home.ok("down") == {"stopped": False}
-    home.up()
+    port = free_port()
+    assert home.ok("up", "--detach", "--port", str(port))["temporal"] == f"127.0.0.1:{port}"
     home.down()
 
 
@@ -343,38 +338,33 @@ def test_an_unreadable_run_file_does_not_stop_anybody(home: Home) -> None:
 
 
 @pytest.mark.timeout(90)
-def test_doctor_names_a_worker_that_is_not_there_and_an_unpublished_year(home: Home) -> None:
+def test_doctor_names_a_paper_the_log_never_numbered_an_unpublished_year_and_a_worker_that_is_gone(home: Home) -> None:
     before = home.up()
-    far = f"{office_today().year + 3}-06-30"
-    home.ok("task", "open", "--title", "远期事项", "--due", far, "--basis", "规划")
-    found = home.xmh("doctor", "--json").json["problems"]
-    assert [(p["code"], p["year"]) for p in found] == [("calendar_unpublished", int(far[:4]))]
-    assert before.worker
-    kill(before.supervisor)
-    kill(before.worker)
-    time.sleep(0.5)
-    codes = {p["code"] for p in home.xmh("doctor", "--json").json["problems"]}
-    assert {"supervisor_gone", "calendar_unpublished"} <= codes
-    # Temporal remembers a poller for some minutes, so "no worker" shows on a queue nobody ever polled.
-    other = home.xmh("doctor", "--json", env={"XMH_TASK_QUEUE": "nobody"})
-    assert "no_worker" in {p["code"] for p in other.json["problems"]}
-
-
-@pytest.mark.timeout(90)
-def test_a_paper_with_a_number_the_log_never_gave_shows_that_the_log_is_an_older_copy(home: Home) -> None:
-    home.up()
     year = office_today().year
     paper = home.path / "documents" / "简报" / f"简报-{year}-07.md"
     paper.parent.mkdir(parents=True)
     paper.write_text("由后来丢失的日志签发", encoding="utf-8")
-    (found,) = home.xmh("doctor", "--json").json["problems"]
+    (found,) = home.here("doctor", "--json").json["problems"]
     assert (found["code"], found["numbers"]) == ("log_restored", {f"bulletin/briefing/{year}": {"log": 0, "seen": 7}})
     home.ok("recover", "--dry-run")
-    assert home.xmh("doctor").code == 1
+    assert home.here("doctor").code == 1
     home.ok("recover")
-    assert home.xmh("doctor").code == 0
+    assert home.here("doctor").code == 0
     with home.log() as log:
         assert verify(log).ok
+    far = f"{office_today().year + 3}-06-30"
+    home.ok("task", "open", "--title", "远期事项", "--due", far, "--basis", "规划")
+    problems = home.here("doctor", "--json").json["problems"]
+    assert [(p["code"], p["year"]) for p in problems] == [("calendar_unpublished", int(far[:4]))]
+    assert before.worker
+    kill(before.supervisor)
+    kill(before.worker)
+    time.sleep(0.5)
+    codes = {p["code"] for p in home.here("doctor", "--json").json["problems"]}
+    assert {"supervisor_gone", "calendar_unpublished"} <= codes
+    # Temporal remembers a poller for some minutes, so "no worker" shows on a queue nobody ever polled.
+    other = home.xmh("doctor", "--json", env={"XMH_TASK_QUEUE": "nobody"})
+    assert "no_worker" in {p["code"] for p in other.json["problems"]}
 
 
 def test_doctor_names_a_server_nobody_listens_at(home: Home) -> None:
@@ -396,7 +386,7 @@ def test_a_worker_serves_health_and_metrics_and_drains_on_sigterm(dev_server: De
         number = opened(home)
         assert reported(home, number) == 5
         wait_for(lambda: b"temporal_" in _body(metrics))
-        assert home.xmh("doctor").code == 0
+        assert home.here("doctor").code == 0
     finally:
         serving.send_signal(signal.SIGTERM)
     _, said = serving.communicate(timeout=40)

@@ -70,6 +70,10 @@ def silent() -> Iterator[str]:
         yield f"127.0.0.1:{server.getsockname()[1]}"
 
 
+EACH = (3, pytest.param(1, marks=pytest.mark.chaos))
+"""Each third of the commands, or every one: they differ in what they ask for, not in how they wait."""
+
+
 def late(home: Home, commands: tuple[tuple[str, ...], ...], env: dict[str, str]) -> list[tuple[object, ...]]:
     """What was not answered in time, or not as an answer looks."""
 
@@ -90,18 +94,22 @@ def late(home: Home, commands: tuple[tuple[str, ...], ...], env: dict[str, str])
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
+@pytest.mark.parametrize("each", EACH)
 def test_every_command_that_writes_is_answered_in_time_by_a_log_that_is_slow(
-    office: Home, own_postgres: Server, slow_wire: Path, tmp_path: Path
+    office: Home, own_postgres: Server, slow_wire: Path, tmp_path: Path, each: int
 ) -> None:
     office.ok("policy", "export", "-o", tmp_path / "督办规则.toml")
-    commands = tuple(tuple(str(tmp_path / "督办规则.toml") if w == "POLICY" else w for w in c) for c in ON_THE_LOG)
+    commands = tuple(
+        tuple(str(tmp_path / "督办规则.toml") if w == "POLICY" else w for w in c) for c in ON_THE_LOG[::each]
+    )
     slow = office.url.replace(str(own_postgres.folder), str(slow_wire))
     assert late(office, commands, {"XMH_DATABASE_URL": slow}) == []
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
+@pytest.mark.parametrize("each", EACH)
 def test_every_command_that_writes_is_answered_in_time_by_a_temporal_that_says_nothing(
-    office: Home, silent: str
+    office: Home, silent: str, each: int
 ) -> None:
-    assert late(office, ON_TEMPORAL, {"XMH_TEMPORAL_ADDRESS": silent}) == []
+    assert late(office, ON_TEMPORAL[::each], {"XMH_TEMPORAL_ADDRESS": silent}) == []

@@ -59,7 +59,7 @@ def reported(home: Home, number: str) -> int:
 
 
 def doctors_codes(home: Home) -> set[str]:
-    said: dict[str, Any] = home.xmh("doctor", "--json").json
+    said: dict[str, Any] = home.here("doctor", "--json").json
     return {finding["code"] for finding in (*said["problems"], *said["notices"])}
 
 

@@ -45,12 +45,12 @@ class CommandLine:
 
     def __call__(self, *arguments: str | Path, actor: str = "office") -> Said:
         """Run one command as this person."""
-        _forget()
+        forget_session()
         self._capsys.readouterr()
         # What a run leaves in the environment is gone with its process.
         with mock.patch.dict(os.environ, {"XMH_HOME": str(self.home), "XMH_ACTOR": actor}):
             code = _code([*map(str, arguments), "--home", str(self.home), "--as", actor])
-        _forget()
+        forget_session()
         streams = self._capsys.readouterr()
         return Said(code, streams.out, streams.err)
 
@@ -62,7 +62,7 @@ class CommandLine:
         return result.json
 
 
-def _forget() -> None:
+def forget_session() -> None:
     """What one run of `xmh` knows, the next must find out for itself."""
     database = session.__dict__.get("database")
     if database is not None:

@@ -25,7 +25,7 @@ from tests.support.life import CALENDAR, at
 from tests.support.office import DOOR, LIAISON, OFFICE, founded, opening, sqlite, until
 from tests.support.temporal import time_skipping
 
-MANY = (100, pytest.param(500, marks=pytest.mark.chaos))
+MANY = (50, pytest.param(500, marks=pytest.mark.chaos))
 PRESSING, AT_ONCE = 10, 20
 MONDAY, CLOSES = at(4, 25, 10), at(4, 29, 17)
 """劳动节 follows: from Saturday 04-30 to 05-04 nobody works, on Thursday 05-05 everybody does."""

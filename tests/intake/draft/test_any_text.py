@@ -38,7 +38,7 @@ def _bare(text: str) -> str:
 
 
 @settings(
-    max_examples=2_000 if SECONDS else 200,
+    max_examples=2_000 if SECONDS else 100,
     deadline=timedelta(seconds=5),
     suppress_health_check=list(HealthCheck),
     database=None,
