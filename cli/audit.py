@@ -28,8 +28,8 @@ from domain.lights import Lit, light
 from domain.log import Rulebook
 from domain.matter import Matter
 from domain.queries.spoken import said_date
-from domain.queries.telling import Reader, office_time, pace_said, tell_event
-from domain.rules.authority import may_read_secret
+from domain.queries.telling import Rendering, office_time, pace_said, tell_event
+from domain.sight import may_read_words
 from domain.terms import Light, Rhythm
 from eventlog import reading
 from eventlog.reading import Moment
@@ -112,8 +112,7 @@ def _states(events: Sequence[Recorded]) -> list[Matter]:
 
 def _reader(matter: Matter) -> Shown:
     """How this reader sees what the log holds: ciphertext is opened for those who may read it, and shown to nobody."""
-    actor = session.actor
-    allowed = may_read_secret(matter, actor.role, actor.unit)
+    allowed = may_read_words(session.reader, matter, reading.rulebook(session.database).policy)
 
     def shown(value: Any) -> Any:
         match value:
@@ -136,7 +135,7 @@ def _unsealed(stream: str, text: str) -> str:
 
 
 def _steps(events: Sequence[Recorded], states: Sequence[Matter], shown: Shown) -> Iterator[dict[str, Any]]:
-    reader = Reader(name=unit_names(), open=shown, person=person_names())
+    reader = Rendering(name=unit_names(), open=shown, person=person_names())
     before: dict[str, Any] = {}
     for event, state in zip(events, states, strict=True):
         after = state.model_dump(mode="json", exclude={"version", "hash"})
@@ -145,7 +144,7 @@ def _steps(events: Sequence[Recorded], states: Sequence[Matter], shown: Shown) -
         before = after
 
 
-def _told(event: Recorded, reader: Reader) -> dict[str, Any]:
+def _told(event: Recorded, reader: Rendering) -> dict[str, Any]:
     """One event, for people and scripts."""
     return {
         "version": event.version,
@@ -162,7 +161,7 @@ def _told(event: Recorded, reader: Reader) -> dict[str, Any]:
 
 def _replayed(events: Sequence[Recorded], states: Sequence[Matter], shown: Shown, *, step: bool) -> str:
     """The same for people, by states whose secrets are opened for the reader."""
-    last, reader = states[-1], Reader(name=unit_names(), open=shown, person=person_names())
+    last, reader = states[-1], Rendering(name=unit_names(), open=shown, person=person_names())
     lines = [
         *(_step_lines(events, states, reader) if step else ()),
         f"{last.number}  {last.title}  第{last.version}版",
@@ -176,7 +175,7 @@ def _replayed(events: Sequence[Recorded], states: Sequence[Matter], shown: Shown
     return "\n".join(lines)
 
 
-def _step_lines(events: Sequence[Recorded], states: Sequence[Matter], reader: Reader) -> Iterator[str]:
+def _step_lines(events: Sequence[Recorded], states: Sequence[Matter], reader: Rendering) -> Iterator[str]:
     """Each event, and under it what it changed."""
     before: Matter | None = None
     for event, state in zip(events, states, strict=True):
@@ -297,7 +296,7 @@ def explain(matter: MatterArg, as_of: AsOfOption = None) -> None:
     rulebook = reading.rulebook(session.database, asked_for.position if asked_for else None)
     moment = asked_for.as_of if asked_for else datetime.now(UTC)
     lit = light(state, rulebook, moment)
-    reader = Reader(name=unit_names(), open=_reader(state), person=person_names())
+    reader = Rendering(name=unit_names(), open=_reader(state), person=person_names())
 
     def behind(fields: Sequence[str]) -> list[dict[str, Any]]:
         versions = sorted({_last_change(states, field) for field in fields})

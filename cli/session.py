@@ -22,6 +22,7 @@ from domain.ids import OfficeStream
 if TYPE_CHECKING:
     from domain.envelope import Actor
     from domain.office import Directory
+    from domain.sight import Reader
     from eventlog.database import Database
     from eventlog.reading import PersonOnRecord
     from settings import Settings
@@ -202,6 +203,18 @@ class Session:
 
         giver = self.person(self.for_person)
         return acting_under(self.directory(), actor, giver, local_date(datetime.now(UTC)))
+
+    @cached_property
+    def reader(self) -> "Reader":
+        """Who reads, with what he may read today.
+
+        Raises:
+            Problem: as `actor`.
+        """
+        from domain.calendar import local_date
+        from domain.sight import reader_of
+
+        return reader_of(self.directory(), self.actor.id, local_date(datetime.now(UTC)))
 
     def directory(self) -> "Directory":
         """The directory of this moment, with its posts and delegations."""

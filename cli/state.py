@@ -9,7 +9,7 @@ from domain.envelope import Actor
 from domain.facts import Basis, PartOf
 from domain.matter import Closed, Counts, Feedback, Point, Surge
 from domain.policy import DueRule
-from domain.queries.telling import Reader, office_time
+from domain.queries.telling import Rendering, office_time
 from domain.window_ledger import WindowLedger
 from domain.windows import window_label
 
@@ -60,7 +60,7 @@ FIELDS = {
 """Fields of `Matter` worth a line when they change, in the order they are told."""
 
 
-def value_in_words(value: Any, reader: Reader) -> str:
+def value_in_words(value: Any, reader: Rendering) -> str:
     """One value of a matter's state in the office's words; 无 when there is none."""
     if value is None or value in ((), ""):
         return "无"
@@ -75,7 +75,7 @@ def value_in_words(value: Any, reader: Reader) -> str:
     )
 
 
-def field_change(old: Any, new: Any, reader: Reader) -> str | None:
+def field_change(old: Any, new: Any, reader: Rendering) -> str | None:
     """What a field of a matter's state became, of a list only what is new or other in it; None when it stayed."""
     if isinstance(old, tuple) and isinstance(new, tuple):
         before_items, after_items = [value_in_words(x, reader) for x in old], [value_in_words(x, reader) for x in new]
@@ -88,12 +88,12 @@ def field_change(old: Any, new: Any, reader: Reader) -> str | None:
     return f"{before} → {after}" if before != after else None
 
 
-def _point(p: Point, _: Reader) -> str:
+def _point(p: Point, _: Rendering) -> str:
     due = f"（{p.due}）" if p.due else ""
     return f"{p.no}.{p.text}{due}{'已取消' if p.dropped else f'{p.progress}%'}"
 
 
-def _counts(c: Counts, _: Reader) -> str:
+def _counts(c: Counts, _: Rendering) -> str:
     counts = {
         "催办": c.urges,
         "升级": c.escalations,
@@ -102,7 +102,7 @@ def _counts(c: Counts, _: Reader) -> str:
     return "、".join(f"{word}{n}次" for word, n in counts.items() if n) or "无"
 
 
-def _windows(w: WindowLedger, _: Reader) -> str:
+def _windows(w: WindowLedger, _: Rendering) -> str:
     running = w.running
     now = (
         [f"{window_label(running.key)}{'已反馈' if running.answered else f'，{office_time(running.closes)}截止'}"]
@@ -113,15 +113,15 @@ def _windows(w: WindowLedger, _: Reader) -> str:
     return "，".join([*now, *(f"{word}{n}次" for word, n in counts.items() if n)]) or "无"
 
 
-def _surge(s: Surge, _: Reader) -> str:
+def _surge(s: Surge, _: Rendering) -> str:
     return f"{s.campaign}，至{s.until}{'，每天都报' if s.every_day else ''}"
 
 
-def _closed(c: Closed, _: Reader) -> str:
+def _closed(c: Closed, _: Rendering) -> str:
     return f"{c.on}，逾期{c.overdue_workdays}个工作日" if c.overdue_workdays else f"{c.on}，按期"
 
 
-_SPOKEN: dict[type, Callable[[Any, Reader], str]] = {
+_SPOKEN: dict[type, Callable[[Any, Rendering], str]] = {
     bool: lambda v, _: "是" if v else "否",
     Term: lambda v, _: v.label,
     str: lambda v, r: r.name(r.open(v)),

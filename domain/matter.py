@@ -373,6 +373,8 @@ class Matter(Frozen):
     person_from: int = 1
     """Version of the event that named the person."""
     last_feedback: Feedback | None = None
+    reported_by: tuple[str, ...] = ()
+    """The units that once reported: what one said stays readable to it after 改派."""
     returned_reports: tuple[ReturnedReport, ...] = ()
     windows: WindowLedger = WindowLedger()
     surge: Surge | None = None
@@ -417,6 +419,8 @@ class Matter(Frozen):
     suspended_from: Stage | None = None
     suspensions: tuple[Suspension, ...] = ()
     instructed_by: tuple[str, ...] = ()
+    decided_by: tuple[str, ...] = ()
+    """Who chaired where it was decided on, in the order they last did."""
     carries: tuple[InstructionRef, ...] = ()
     """The instructions on incoming papers that it carries out."""
     pushed_on: date | None = None

@@ -41,11 +41,12 @@ class PolicyAdopted(Event):
     """The office adopted a policy; it replaces the one before."""
 
     label: ClassVar[str] = "采用督办规则"
-    schema_version: ClassVar[int] = 2
+    schema_version: ClassVar[int] = 3
     policy: Policy
 
 
 UPCASTERS["PolicyAdopted", 1] = lambda payload: {**payload, "policy": lifted(payload["policy"])}
+UPCASTERS["PolicyAdopted", 2] = dict  # `openness` and `words` as by default: what was the rule before they were fields
 
 
 class Unit(Frozen):

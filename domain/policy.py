@@ -18,12 +18,14 @@ from domain.terms import (
     DayCount,
     MatterClass,
     MatterKind,
+    Openness,
     OrderColour,
     Role,
     Rung,
     ScoredOutcome,
     Trigger,
     Urgency,
+    WordsReaders,
 )
 
 Positive = Annotated[int, Field(ge=1, le=1000)]
@@ -317,6 +319,11 @@ class Policy(Frozen):
     """Whether another policy must be a leader's decision."""
     approver_apart: bool = False
     """Whether who opens a matter may not be the one who approved it."""
+
+    openness: Openness = Openness.TITLES
+    """What a unit sees of a matter it has no part in (`domain/sight.py`)."""
+    words: WordsReaders = WordsReaders.OFFICE_AND_LEADERS
+    """Who reads a leader's words beside the units that handle the matter."""
 
     command_minutes: Positive = 15
     """How long a command stays valid when its sender does not say."""

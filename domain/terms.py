@@ -113,7 +113,24 @@ class Role(Term):
     LEADER = "leader", "领导"
     AUDITOR = "auditor", "审计员"
     CITY = "city", "市级督办员"
+    SYSTEM_ADMIN = "sysadmin", "系统管理员"
+    SECURITY_ADMIN = "security", "安全管理员"
     SYSTEM = "system", "系统"
+
+
+class Openness(Term):
+    """What a unit sees of the matters of others."""
+
+    OWN = "own", "不可见"
+    TITLES = "titles", "只看一览"
+    OPEN = "open", "可查阅，不含附件"
+
+
+class WordsReaders(Term):
+    """Who reads a leader's words beside the units that handle the matter (条例 art. 24)."""
+
+    OFFICE_AND_LEADERS = "office_and_leaders", "全体督办员和领导"
+    CONCERNED = "concerned", "只限有关人员"
 
 
 class Rung(Term):

@@ -25,7 +25,7 @@ _FACTS = COLUMNS.index("facts")  # what follows is what they give
 FOUND_BY = frozenset({"number", "title", "stage", "lead", "due", "parent"})
 """What the table `matters` keeps of it too."""
 _DATES, _MOMENTS = frozenset({"due", "opened"}), frozenset({"red", "yellow", "blue"})
-_LISTS = frozenset({"flags", "assist", "asked", "leaders", "instructed_by", "followers"})
+_LISTS = frozenset({"flags", "assist", "asked", "leaders", "instructed_by", "reported_by", "followers"})
 _MARKS = frozenset({"by_letter", "listed", "settled", "wavers"})
 _PUT = f"INSERT INTO matter_rows ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
 _LIVING = "SELECT facts, red, yellow, blue, wavers, stream FROM matter_rows WHERE settled = 0"

@@ -142,6 +142,7 @@ class ListRowRow(SQLModel, table=True):
     asked: str = Field(sa_type=Text)
     leaders: str = Field(sa_type=Text)
     instructed_by: str = Field(sa_type=Text)
+    reported_by: str = Field(sa_type=Text, sa_column_kwargs={"server_default": "[]"})
     followers: str = Field(sa_type=Text)
     facts: str = Field(sa_type=Text)
     red: int = Field(sa_type=BigInteger)

@@ -15,12 +15,14 @@ from domain.terms import (
     DayCount,
     MatterClass,
     MatterKind,
+    Openness,
     OrderColour,
     Role,
     Rung,
     ScoredOutcome,
     Trigger,
     Urgency,
+    WordsReaders,
 )
 from sheets.toml_file import read_toml
 
@@ -53,9 +55,13 @@ LABELS = {
     "leader_ends": "撤销、暂缓是否必须由领导决定",
     "leader_adopts": "采用督办规则是否必须由领导批准",
     "approver_apart": "立项人与批准人是否必须分开",
+    "openness": "不由本单位办理的事项，单位人员看到多少",
+    "words": "办理单位以外，谁可以看领导批示等工作秘密",
     "command_minutes": "一条命令几分钟内有效",
 }
 """The plain limits, in the order they are told."""
+_CHOICES: dict[str, type[Term]] = {"openness": Openness, "words": WordsReaders}
+"""The plain limits that are a choice of terms."""
 _TERMS: dict[str, dict[str, type[Term]]] = {
     "ladder": {"rung": Rung, "role": Role, "up": Rung},
     "steps": {"trigger": Trigger, "rung": Rung, "order": OrderColour},
@@ -119,10 +125,11 @@ def read_policy(path: Path) -> Policy:
     unknown = sorted(set(said) - set(Policy.model_fields))
     refuse(bool(unknown), f"{path.name}：没有“{'、'.join(unknown)}”这一项", "malformed")
     refuse("version" not in said, f"{path.name}：缺少 version（规则的版本名）", "malformed")
+    chosen = _row(path.name, "", _CHOICES, {name: said[name] for name in _CHOICES if name in said})
     rows = {name: _rows(path.name, name, said[name]) for name in _TERMS if name in said}
     try:
         # Strict: a number in quotes or a yes where a number belongs is a slip, not a number.
-        return Policy.model_validate({**said, **rows}, strict=True)
+        return Policy.model_validate({**said, **chosen, **rows}, strict=True)
     except ValidationError as error:
         raise Refusal(f"{path.name}：{_fault(error)}", "malformed") from error
 
@@ -130,7 +137,7 @@ def read_policy(path: Path) -> Policy:
 def _rows(file: str, name: str, said: Any) -> tuple[dict[str, Any], ...]:
     listed = isinstance(said, list) and all(isinstance(row, Mapping) for row in said)
     refuse(not listed, f"{file}：{name} 应写成 [[{name}]] 一行一段", "malformed")
-    return tuple(_row(file, f"{name} 第{n}行", _TERMS[name], row) for n, row in enumerate(said, start=1))
+    return tuple(_row(file, f"{name} 第{n}行的 ", _TERMS[name], row) for n, row in enumerate(said, start=1))
 
 
 def _row(file: str, where: str, terms: Mapping[str, type[Term]], row: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,7 +148,7 @@ def _row(file: str, where: str, terms: Mapping[str, type[Term]], row: Mapping[st
         member = kind.from_label(row[key]) if isinstance(row[key], str) else None
         if member is None:
             choices = "、".join(m.label for m in kind)
-            raise Refusal(f"{file}：{where}的 {key} 没有“{row[key]}”这一项，可填：{choices}", "malformed")
+            raise Refusal(f"{file}：{where}{key} 没有“{row[key]}”这一项，可填：{choices}", "malformed")
         found[key] = member
     return found
 
@@ -211,6 +218,8 @@ def plain(value: object) -> str:
     """A value of a plain limit, as people read it."""
     if isinstance(value, bool):
         return "是" if value else "否"
+    if isinstance(value, Term):
+        return value.label
     return f"{value:%H:%M}" if isinstance(value, time) else str(value)
 
 
@@ -226,7 +235,8 @@ def policy_text(policy: Policy) -> str:
         "",
     ]
     for key, label in LABELS.items():
-        lines += [f"# {label}", f"{key} = {_value(getattr(policy, key))}"]
+        choices = f"：{'、'.join(m.label for m in _CHOICES[key])}" if key in _CHOICES else ""
+        lines += [f"# {label}{choices}", f"{key} = {_value(getattr(policy, key))}"]
     # An empty table has to stand before the first full one, or it would belong to its last row.
     lines += [f"{name} = []" for name in _TERMS if not getattr(policy, name)]
     for name in _TERMS:

@@ -128,10 +128,10 @@ def _instruction(paper: IncomingPaper, one: Instruction) -> dict[str, Any]:
 
 def _timeline(paper: IncomingPaper) -> list[dict[str, Any]]:
     from domain.event import decode, label_of
-    from domain.queries.telling import Reader, tell_event
+    from domain.queries.telling import Rendering, tell_event
 
     persons = person_names()
-    reader = Reader(name=unit_names(), open=words_of(paper), person=persons)
+    reader = Rendering(name=unit_names(), open=words_of(paper), person=persons)
     events = reading.read_stream(session.database, paper.stream)
     return [
         {

@@ -28,7 +28,7 @@ from eventlog import reading
 from eventlog.reading import Moment
 
 if TYPE_CHECKING:
-    from domain.queries.telling import Reader
+    from domain.queries.telling import Rendering
 
 MOST_PERIODS = 12
 """So many of the periods that ended are named on one line; `--json` has all."""
@@ -167,10 +167,9 @@ def _stage_label(value: str) -> str:
 
 def secrets_of(matter: Matter) -> Callable[[str], str]:
     """How this reader sees the matter's texts: ciphertext opens only for who may read it."""
-    from domain.rules.authority import may_read_secret
+    from domain.sight import may_read_words
 
-    actor = session.actor
-    allowed = may_read_secret(matter, actor.role, actor.unit)
+    allowed = may_read_words(session.reader, matter, reading.rulebook(session.database).policy)
 
     def seen(text: str) -> str:
         if not is_sealed(text):
@@ -285,14 +284,14 @@ def _deadlines(state: Matter, rulebook: Rulebook, at: datetime) -> list[dict[str
 
 
 def _timeline(state: Matter, events: Sequence[Recorded]) -> list[dict[str, Any]]:
-    from domain.queries.telling import Reader
+    from domain.queries.telling import Rendering
 
     persons = person_names()
-    reader = Reader(name=unit_names(), open=secrets_of(state), person=persons)
+    reader = Rendering(name=unit_names(), open=secrets_of(state), person=persons)
     return [_happened(e, reader, persons) for e in events]
 
 
-def _happened(e: Recorded, reader: "Reader", persons: Callable[[str], str]) -> dict[str, Any]:
+def _happened(e: Recorded, reader: "Rendering", persons: Callable[[str], str]) -> dict[str, Any]:
     from domain.event import decode, label_of
     from domain.queries.telling import office_time, tell_event, unit_typed_for
 

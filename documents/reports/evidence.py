@@ -10,7 +10,7 @@ from domain.envelope import Recorded
 from domain.event import decode, label_of
 from domain.facts import openly
 from domain.matter import Matter
-from domain.queries.telling import Reader, office_time, progress_said, tell_event
+from domain.queries.telling import Rendering, office_time, progress_said, tell_event
 from eventlog import reading
 from eventlog.database import Database
 
@@ -19,7 +19,7 @@ def timeline_page(database: Database, matter: Matter, events: Sequence[Recorded]
     """The events of a matter in order, with who and when; sealed words are withheld."""
     people = {p.id: p.name for p in reading.people(database, former=True)} | {"system": "系统"}
     units = {u.id: u.name for u in reading.units(database)}
-    reader = Reader(
+    reader = Rendering(
         name=lambda key: units.get(key, people.get(key, key)), open=openly, person=lambda p: people.get(p, p)
     )
     rows = tuple(
@@ -54,7 +54,7 @@ def timeline_page(database: Database, matter: Matter, events: Sequence[Recorded]
     )
 
 
-def _who(event: Recorded, reader: Reader) -> str:
+def _who(event: Recorded, reader: Rendering) -> str:
     behalf = event.actor.on_behalf_of
     return (
         f"{reader.person(behalf.id)}（{reader.person(event.actor.id)}代办）"

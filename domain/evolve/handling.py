@@ -125,6 +125,8 @@ def _(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> Change:
     elif e.window:
         windows = windows.answer(e.window, r.version)
     change: Change = {"windows": windows}
+    if e.unit not in m.reported_by:
+        change["reported_by"] = (*m.reported_by, e.unit)
     if e.letter is not None:
         change["letters"] = (*m.letters, e.letter)
     if m.running is not None and r.occurred_at < m.running.since:

@@ -64,7 +64,8 @@ def _(m: Matter, e: ev.DecisionRecorded, r: Recorded) -> Change:
     relieved: Change = {} if stays else {"rung": Rung.HANDLER, "relieved_at": r.recorded_at}
     relieved |= {} if stays else {"escalated_at": None, "climbed": ()}
     moved = limit(e.due, r) if e.due and e.subject is None else {}
-    return {**relieved, "pushed_on": on, "decided_on": on, **moved}
+    chairs = (*(x for x in m.decided_by if x != decider.id), decider.id)
+    return {**relieved, "pushed_on": on, "decided_on": on, "decided_by": chairs, **moved}
 
 
 @on(ev.MatterListed)

@@ -18,7 +18,7 @@ from domain.meetings.deadlines import MeetingDeadlineKind, materials_due, minute
 from domain.meetings.meeting import MATTER, AgendaItem, DecisionPoint, Meeting, NewMatter
 from domain.meetings.terms import AGREEING, NEEDS_MATTER, Delivery, MeetingStage, Outcome, Subject
 from domain.queries.spoken import said_date
-from domain.rules.authority import IN_UNIT
+from domain.rules.authority import IN_UNIT, refuse_bystander
 from domain.rules.context import DatedEvent, DecisionContext, drafted
 from domain.rules.context import RuleEvent as Result
 from domain.terms import Role, Supervision
@@ -76,8 +76,7 @@ def _authorise(command: Frozen, context: DecisionContext) -> None:
         refuse(not isinstance(command, CLOCK), "系统时钟不能替人办理会议", "forbidden")
         return
     refuse(isinstance(command, ONLY_CLOCK), "此操作只能由系统时钟发起", "forbidden")
-    refuse(actor.role is Role.AUDITOR, "审计员只能查阅和核验，不能办理会议", "forbidden")
-    refuse(actor.role is Role.CITY, "市级督办员汇总查阅各指挥部，不办理会议", "forbidden")
+    refuse_bystander(actor.role, "不能办理会议")
     refuse(
         actor.on_behalf_of is not None and actor.role is not Role.OFFICE, "只有办公室可以代录领导的决定", "forbidden"
     )

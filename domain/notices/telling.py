@@ -14,7 +14,7 @@ from domain.event import Event, decode
 from domain.matter import Matter
 from domain.notices.notice import Notice, notice_text, notices_to, shown_in_notice
 from domain.notices.people import RecipientDirectory, Scene, To, notice_recipients
-from domain.queries.telling import Reader, tell_event
+from domain.queries.telling import Rendering, tell_event
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def matter_notice_now(recorded: Recorded, matter: Matter, house: RecipientDirect
 def _text(event: Event, matter: Matter, rule: NoticeRule, house: RecipientDirectory) -> str:
     line = _INSTEAD.get(type(event))
     if line is None:
-        reader = Reader(name=house.name, open=shown_in_notice, person=house.person_name)
+        reader = Rendering(name=house.name, open=shown_in_notice, person=house.person_name)
         line = f"{event.label}：{tell_event(event, reader)}".rstrip("：")
     if isinstance(event, ev.MatterAssigned):
         # Once it is signed nobody waits for the 签收 any more.

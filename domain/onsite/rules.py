@@ -14,6 +14,7 @@ from domain.onsite import events as ev
 from domain.onsite.events import OnSitePlan
 from domain.onsite.inspection import OnSite, OnSiteFinding, Rectification
 from domain.onsite.terms import OnSiteStage, ProblemStage
+from domain.rules.authority import refuse_bystander
 from domain.rules.context import DatedEvent, DecisionContext, RuleEvent
 from domain.rules.practice import Shortfall, without_paper
 from domain.terms import Role, Supervision, UnitLevel
@@ -81,7 +82,7 @@ def check_plan(plan: OnSitePlan, directory: Directory) -> None:
         refuse(person_id in plan.recused, f"{person.name}须回避，不能参加督查组", "recused")
         name = directory.units[person.unit].name if person.unit in directory.units else person.unit
         refuse(person.unit in plan.units, f"{person.name}是督查对象{name}的人员，须回避，不能参加督查组", "recused")
-        refuse(person.role is Role.AUDITOR, f"{person.name}是审计员，只能查阅和核验，不能参加督查组", "forbidden")
+        refuse_bystander(person.role, f"{person.name}不能参加督查组")
     leads = directory.people[plan.leader].role in (Role.OFFICE, Role.LEADER, Role.HEAD)
     refuse(not leads, "组长须由领导、督办员或单位负责人担任（组长负责制）", "forbidden")
     refuse(plan.until < plan.on, f"督查结束日期 {plan.until} 早于开始日期 {plan.on}", "malformed")

@@ -54,6 +54,8 @@ class ListRow(NamedTuple):
     leaders: tuple[str, ...]
     instructed_by: tuple[str, ...]
     """Leaders who instructed on it."""
+    reported_by: tuple[str, ...]
+    """Units that once reported."""
     followers: tuple[str, ...]
     facts: str
     """What its light needs (`domain.lights.facts_in`)."""
@@ -151,6 +153,7 @@ def list_row(matter: Matter, rulebook: Rulebook, known: tuple[str, ColourMoments
         asked=tuple(sorted({c.unit for c in matter.coordinations})),
         leaders=matter.leaders,
         instructed_by=matter.instructed_by,
+        reported_by=matter.reported_by,
         followers=matter.followers,
         facts=facts,
         red=moments.red,

@@ -20,8 +20,8 @@ from domain.windows import window_label
 
 
 @dataclass(frozen=True)
-class Reader:
-    """Who reads: `name` and `person` turn ids into names, `open` shows of a text what this reader may see.
+class Rendering:
+    """How events are told to one reader: `name` and `person` make names of ids, `open` shows of a text what he may see.
 
     A unit and a person may have the same id: the office and who founded it do.
     """
@@ -32,7 +32,7 @@ class Reader:
     person: Callable[[str], str]
 
 
-def tell_event(event: Event, reader: Reader) -> str:
+def tell_event(event: Event, reader: Rendering) -> str:
     """What happened in an event, in one line without its label: who, what, until when."""
     event = opened(event, reader.open)
     line = _LINES.get(type(event))
@@ -96,7 +96,7 @@ def _if(words: object, before: str = "", after: str = "") -> str:
     return f"{before}{words}{after}" if words else ""
 
 
-def _opened(e: ev.MatterOpened, _: Reader) -> str:
+def _opened(e: ev.MatterOpened, _: Rendering) -> str:
     came = f"{e.origin}；" if e.origin else ""
     limit = f"{came}时限 {e.due}{_if(e.due_rule and e.due_rule.rule, '（按默认时限：', '）')}"
     if e.period is not None:
@@ -107,19 +107,19 @@ def _opened(e: ev.MatterOpened, _: Reader) -> str:
     )
 
 
-def _assigned(e: ev.MatterAssigned, r: Reader) -> str:
+def _assigned(e: ev.MatterAssigned, r: Rendering) -> str:
     with_ = _if("、".join(map(r.name, e.assist)), "，配合：")
     asked = "（商请）" if e.by_letter else ""
     return f"牵头：{r.name(e.lead)}{asked}{with_}；签收时限 {office_time(e.receipt_due)}{_if(e.reason, '；')}"
 
 
-def _signed(e: ev.ReceiptSigned, r: Reader) -> str:
+def _signed(e: ev.ReceiptSigned, r: Rendering) -> str:
     if e.deemed:
         return f"{r.name(e.unit)}逾期未签，视同签收"
     return f"{r.name(e.unit)}签收{_if(e.via and e.via.label, '（', '告知，代签）')}"
 
 
-def _feedback(e: ev.FeedbackSubmitted, r: Reader) -> str:
+def _feedback(e: ev.FeedbackSubmitted, r: Rendering) -> str:
     parts = [f"{r.name(e.unit)}：{r.open(e.text)}"]
     if e.progress is not None:
         parts.append(f"进度{e.progress}%")
@@ -137,19 +137,19 @@ def _feedback(e: ev.FeedbackSubmitted, r: Reader) -> str:
     return "；".join(part.rstrip("。") for part in parts)
 
 
-def _decided(e: ev.DecisionRecorded, _: Reader) -> str:
+def _decided(e: ev.DecisionRecorded, _: Rendering) -> str:
     what = e.subject.label if e.subject else f"要点{e.matter_point}" if e.matter_point else ""
     outcome = f"{e.outcome.label}{what}，" if e.outcome else ""
     point = f"（{e.minutes}第{e.point}项）" if e.minutes and e.point else ""
     return f"{e.meeting}：{outcome}{e.text}{_if(e.due, '；时限 ')}{point}"
 
 
-def _listed(e: ev.MatterListed, r: Reader) -> str:
+def _listed(e: ev.MatterListed, r: Rendering) -> str:
     why = _if(e.reason and r.open(e.reason), "：")
     return f"{e.meeting}{why}{_if(e.exit_when and r.open(e.exit_when), '；摘牌条件：')}"
 
 
-def _closed(e: ev.MatterClosed, r: Reader) -> str:
+def _closed(e: ev.MatterClosed, r: Rendering) -> str:
     how = f"{ended_how(e)}{_if(e.mark and e.mark.label, '，')}{_if(e.text and r.open(e.text), '：')}"
     return f"{how}{_ending(e, r)}"
 
@@ -161,16 +161,16 @@ def ended_how(closed: ev.MatterClosed) -> str:
     return f"逾期{closed.overdue_workdays}个工作日办结" if closed.overdue_workdays else "按期办结"
 
 
-def _over(e: ev.ClosureRequested | ev.ClosureEndorsed | ev.MatterClosed | ev.MatterCancelled, r: Reader) -> str:
+def _over(e: ev.ClosureRequested | ev.ClosureEndorsed | ev.MatterClosed | ev.MatterCancelled, r: Rendering) -> str:
     return _if(e.over_open_children and r.open(e.over_open_children), "；对未办结分解事项的说明：")
 
 
-def _ending(e: ev.ClosureRequested | ev.ClosureEndorsed | ev.MatterClosed, r: Reader) -> str:
+def _ending(e: ev.ClosureRequested | ev.ClosureEndorsed | ev.MatterClosed, r: Rendering) -> str:
     why = e.over_unfinished and r.open(e.over_unfinished)
     return f"{points_left_undone(e.unfinished, why)}{_over(e, r)}"
 
 
-def _corrected(e: ev.EventCorrected, r: Reader) -> str:
+def _corrected(e: ev.EventCorrected, r: Rendering) -> str:
     """更正第5条：误填；进度 60 → 20."""
     parts = [f"更正第{e.version}条：{r.open(e.text)}"]
     for field, words in e.fields.items():
@@ -185,7 +185,7 @@ def _point(no: int | None) -> str:
     return f"要点{no}" if no else ""
 
 
-_LINES: dict[type[Event], Callable[[Any, Reader], str]] = {
+_LINES: dict[type[Event], Callable[[Any, Rendering], str]] = {
     ev.MatterOpened: _opened,
     ev.MatterAssigned: _assigned,
     ev.LeadersSet: lambda e, r: f"{'、'.join(map(r.person, e.leaders))}{_if(e.reason and r.open(e.reason), '；')}",

@@ -84,20 +84,38 @@ DECISIONS: tuple[type[Frozen], ...] = (
 """What nobody does on a matter after declaring 回避 on it: typed, on paper, or in the chair of a meeting."""
 CLOCK: tuple[type[Frozen], ...] = (c.ExpireDeadline, c.Reproject)
 IN_UNIT = (Role.LIAISON, Role.HEAD)
+HANDLES_NOTHING = {
+    Role.AUDITOR: "审计员只能查阅和核验",
+    Role.CITY: "市级督办员汇总查阅各指挥部",
+    Role.SYSTEM_ADMIN: "系统管理员只管账号和系统运行",
+    Role.SECURITY_ADMIN: "安全管理员只管角色和口令策略",
+}
+"""三员分立: a person has one role, so whoever audits, runs or secures the system handles none of the office's work."""
+ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})
+
+
+def refuse_bystander(role: Role, not_his: str) -> None:
+    """Refuse whoever has no part in handling, whatever it is.
+
+    Raises:
+        Refusal: `forbidden`.
+    """
+    refuse(role in HANDLES_NOTHING, f"{HANDLES_NOTHING.get(role)}，{not_his}", "forbidden")
 
 
 def authorise(matter: Matter | None, command: Frozen, context: DecisionContext) -> None:
     """Refuse what the actor's role does not allow on this matter.
 
     Only the office types for others (代录); who acts under a 授权 may do what its giver may (授权代办, AB角).
-    The auditor reads and verifies, nothing else (三员分立).
+    Who audits, runs or secures the system handles nothing (三员分立).
     """
     actor, kind = context.actor, type(command)
     refuse((actor.role is Role.SYSTEM) != (kind in CLOCK), "此操作只能由系统时钟发起", "forbidden")
     if kind in CLOCK:
         return
-    refuse(actor.role is Role.AUDITOR, "审计员只能查阅和核验，不能办理事项", "forbidden")
-    refuse(actor.role is Role.CITY, "市级督办员汇总查阅各指挥部，不办理事项", "forbidden")
+    refuse_bystander(actor.role, "不能办理事项")
+    if context.is_(*ADMINISTRATORS):  # typed for one
+        refuse_bystander(context.decider.role, "不能办理事项")
     behalf = actor.on_behalf_of
     refuse(
         behalf is not None and behalf.delegation is None and actor.role is not Role.OFFICE,
@@ -140,11 +158,6 @@ def acting_unit(matter: Matter, context: DecisionContext, for_unit: str | None =
     if context.is_(Role.OFFICE, Role.LEADER):
         return for_unit or matter.lead or ""
     return context.decider.unit or ""
-
-
-def may_read_secret(matter: Matter, role: Role, unit: str | None) -> bool:
-    """Who may read a leader's words: the office, leaders, and the units that must act on them (条例 art. 24)."""
-    return role in (Role.OFFICE, Role.LEADER) or (role in IN_UNIT and unit is not None and unit in matter.units)
 
 
 def _of_lead_unit(matter: Matter, command: Frozen, context: DecisionContext) -> None:

@@ -9,6 +9,7 @@ from datetime import date
 from domain.base import refuse
 from domain.envelope import Actor, OnBehalf
 from domain.office import Delegation, DelegationGranted, DelegationRevoked, Directory, Person
+from domain.rules.authority import ADMINISTRATORS, refuse_bystander
 from domain.terms import Role
 
 
@@ -21,8 +22,9 @@ def grant(directory: Directory, delegation: Delegation, actor: Actor, today: dat
     assert receiver is not None  # noqa: S101  (refuse raised otherwise)
     _may_give(directory, delegation.giver, actor, today)
     refuse(giver.id == receiver.id, "不能授权给本人")
-    refuse(receiver.role is Role.AUDITOR, "审计员只能查阅和核验，不能受托办理")
-    refuse(receiver.role is Role.CITY, "市级督办员汇总查阅各指挥部，不能受托办理")
+    refuse_bystander(receiver.role, "不能受托办理")
+    if giver.role in ADMINISTRATORS:
+        refuse_bystander(giver.role, "没有可以由他人代办的职责")
     refuse(
         delegation.until < delegation.since, f"授权截止日 {delegation.until} 早于起始日 {delegation.since}", "malformed"
     )

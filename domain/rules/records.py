@@ -39,6 +39,7 @@ from domain.onsite import events as onsite
 from domain.onsite.rules import check_plan
 from domain.operations import BackupTaken, CheckpointSigned, EvidenceExported, RestoredFromBackup
 from domain.papers import CircularApproved, PaperIssued, PaperVoided
+from domain.rules.authority import refuse_bystander
 from domain.terms import Role
 from domain.workplan import PlanStage, PlanVersioned
 
@@ -151,8 +152,7 @@ def may_record(kind: type[Event], actor: Actor) -> None:
     if authority is Authority.OWN_ACCOUNT:
         refuse(actor.on_behalf_of is not None, f"{what}不能代办", "forbidden")
         return
-    refuse(actor.role is Role.AUDITOR, f"审计员只能查阅和核验，不能办理{what}", "forbidden")
-    refuse(actor.role is Role.CITY, f"市级督办员汇总查阅各指挥部，不办理{what}", "forbidden")
+    refuse_bystander(actor.role, f"不能办理{what}")
     behalf = actor.on_behalf_of
     typed = behalf is not None and behalf.delegation is None
     refuse(typed and actor.role is not Role.OFFICE, f"只有办公室督办员可以代录他人的{what}", "forbidden")

@@ -55,8 +55,10 @@ def test_what_changes_is_told_line_by_line_and_a_dry_run_writes_nothing(
     assert "压力表：去掉 连续漏报满4次，升至指挥部办公室" in said.out
     assert "压力表：增加 连续漏报满3次，升至指挥部办公室" in said.out
     assert version(log) == before
+    file = edited(file, ('words = "全体督办员和领导"', 'words = "只限有关人员"'))
     done = xmh.json("policy", "adopt", file)
-    assert (done["adopted"], len(done["changes"]), done["woken"]) == (True, 3, None)
+    assert "办理单位以外，谁可以看领导批示等工作秘密（words）：全体督办员和领导 → 只限有关人员" in done["changes"]
+    assert (done["adopted"], len(done["changes"]), done["woken"]) == (True, 4, None)
     assert reading.rulebook(log).policy.near_due_workdays == 5
 
 
@@ -99,6 +101,10 @@ def test_past_policies_stay_readable_and_a_used_version_name_is_refused(
         (("days = 30", "days = -30"), "limits 第1行的 days 不能小于 1"),
         (('version = "本办-2"\n', ""), "缺少 version"),
         (("receipt_hours = 14", "receipt_hours ="), "不是 TOML 文件：第"),
+        (
+            ('openness = "只看一览"', 'openness = "全公开"'),
+            "openness 没有“全公开”这一项，可填：不可见",
+        ),
         (("after = 4", "after = 2"), ""),
     ],
 )

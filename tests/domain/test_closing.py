@@ -14,7 +14,7 @@ from domain.facts import Attachment
 from domain.log import Rulebook
 from domain.policy import ClosingRule, Policy
 from domain.queries.score import score
-from domain.queries.telling import Reader, tell_event
+from domain.queries.telling import Rendering, tell_event
 from domain.terms import Finding, MatterClass, ScoredOutcome, Stage
 from tests.support.life import CALENDAR, Life, accepted, at
 from tests.support.office import ASSIST, AUDITOR, FOR_LEADER, LIAISON, OFFICE, SECOND, opening
@@ -121,7 +121,7 @@ def test_an_inspection_is_a_fact_of_its_own_also_after_the_end_and_of_the_day_it
         "gengxin",
         ("office",),
     )
-    said = tell_event(decode(life.recorded[-1]), Reader(name=str, open=str, person=str))
+    said = tell_event(decode(life.recorded[-1]), Rendering(name=str, open=str, person=str))
     assert said == "不实：现场未动工（核查：第三方监理）"
     assert life.m.stage is Stage.CLOSED
 

@@ -224,7 +224,7 @@ def test_a_policy_of_2022_still_reads_and_still_climbs_one_rung_each_time() -> N
     life = under(policy)
     life.wait_until(at(4, 2, 18))
     assert life.m.rung is Rung.OFFICE
-    assert PolicyAdopted(policy=policy).schema_version == 2
+    assert PolicyAdopted(policy=policy).schema_version == 3
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from domain import commands as c
 from domain.event import decode
 from domain.notices.people import RecipientDirectory, Scene, To, notice_recipients
 from domain.office import Person
-from domain.queries.telling import Reader, tell_event
+from domain.queries.telling import Rendering, tell_event
 from domain.rules import claims
 from domain.rules.ending import duties_of
 from domain.terms import Duty, Role
@@ -22,7 +22,7 @@ def test_several_leaders_answer_in_their_order_and_who_they_are_the_log_is_asked
     life.do(TWO, FOR_LEADER)
     assert list(life.m.leaders) == ["leader", "deputy"]
     names = {"leader": "吴七", "deputy": "郑八"}
-    reader = Reader(name=str, open=str, person=names.__getitem__)
+    reader = Rendering(name=str, open=str, person=names.__getitem__)
     assert tell_event(decode(life.recorded[-1]), reader) == "吴七、郑八；分工调整"
     assert set(claims(TWO).people) == {"leader", "deputy"}
     assert "deputy" in claims(opening(leaders=("deputy",))).people

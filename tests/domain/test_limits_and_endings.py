@@ -13,9 +13,8 @@ from domain.event import decode
 from domain.evolve import evolve
 from domain.facts import MOST_TITLE
 from domain.log import Rulebook
-from domain.queries.telling import Reader, tell_event
-from domain.rules.authority import may_read_secret
-from domain.terms import LeaderMark, Light, Role, Stage, SuspensionReason
+from domain.queries.telling import Rendering, tell_event
+from domain.terms import LeaderMark, Light, Stage, SuspensionReason
 from domain.window_ledger import WindowLedger
 from tests.support.life import CALENDAR, MONDAY, Life, accepted, at, fold, opened
 from tests.support.office import ASSIST, FOR_LEADER, LEADER, LIAISON, OFFICE, OTHER, SECOND, opening
@@ -152,14 +151,6 @@ def test_a_leaders_words_are_ciphertext_or_nothing() -> None:
     accepted().refuses(c.RecordInstruction(leader="leader", text=SEALED), OFFICE, words="领导本人", code="forbidden")
 
 
-def test_reading_a_secret_needs_the_role_and_the_matter() -> None:
-    matter = accepted(assist=[ASSIST]).m
-    assert may_read_secret(matter, Role.OFFICE, "office")
-    assert may_read_secret(matter, Role.LIAISON, "zhujian")
-    assert not may_read_secret(matter, Role.LIAISON, "shuiwu")
-    assert not may_read_secret(matter, Role.AUDITOR, "office")
-
-
 def test_a_closure_asked_in_time_is_in_time_however_long_the_review() -> None:
     life = accepted(due=date(2022, 3, 10))
     life.now = at(3, 10, 17)
@@ -220,7 +211,7 @@ def test_a_correction_is_a_new_event_and_moves_no_date() -> None:
 
 
 def test_a_correction_says_before_and_after_and_leaves_what_was_said_since() -> None:
-    reader = Reader(name=str, open=str, person=str)
+    reader = Rendering(name=str, open=str, person=str)
     life = accepted()
     life.do(c.SubmitFeedback(text="三月", progress=30), LIAISON)
     march = life.m.version
@@ -252,7 +243,7 @@ def test_being_returned_moves_no_limit_and_says_so() -> None:
     life.do(c.RequestClosure(text="完成"), LIAISON)
     life.do(c.ReviewClosure(approve=False, text="缺验收"), SECOND)
     returned = next(decode(r) for r in life.recorded if r.type == "ClosureReturned")
-    assert tell_event(returned, Reader(name=str, open=str, person=str)) == "缺验收；时限仍为 2022-06-30"
+    assert tell_event(returned, Rendering(name=str, open=str, person=str)) == "缺验收；时限仍为 2022-06-30"
     assert life.m.due == date(2022, 6, 30)
 
 
