@@ -7,7 +7,7 @@ BIN     := $(VENV)/bin
 WORKERS ?= 3
 HOME_OF_DEMO := .xmh-demo
 
-ROOMS := domain eventlog workflows activities documents intake sheets services cli simulation tests benchmarks
+ROOMS := domain eventlog workflows activities documents intake sheets views services web cli simulation tests benchmarks
 OWN   := $(wildcard $(ROOMS) *.py)
 
 .DEFAULT_GOAL := help

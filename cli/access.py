@@ -38,7 +38,8 @@ app = group(
 PersonArg = Annotated[str, typer.Argument(metavar="PERSON", help="人员编号或姓名")]
 WhyOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="理由，记入账户记录")]
 MAY_READ = (Role.OFFICE, Role.AUDITOR)
-"""Who reads the record of accounts: the office keeps it, the auditor checks it."""
+"""Who reads the record of accounts: the office, and the auditor who checks it; not who keeps them (三员分立)."""
+MAY_LIST = (*MAY_READ, Role.SYSTEM_ADMIN)
 
 
 def open_(person: PersonArg) -> None:
@@ -61,7 +62,7 @@ def token(
         TokenScope | None,
         typer.Option("--scope", metavar="read|report|handle", help="可以做什么：查阅、反馈、办理", show_choices=False),
     ] = None,
-    days: Annotated[int, typer.Option("--days", metavar="N", min=1, max=MOST_TOKEN_DAYS, help="有效天数")] = 30,
+    days: Annotated[int, typer.Option("--days", metavar="N", help=f"有效天数，最多 {MOST_TOKEN_DAYS}")] = 30,
     revoke: Annotated[
         str | None, typer.Option("--revoke", metavar="ID", help="收回这个令牌（编号见 xmh access list）")
     ] = None,
@@ -133,7 +134,7 @@ def list_() -> None:
     """各人的账户和令牌。"""
     from cli.tables import table
 
-    refuse(session.actor.role not in MAY_READ, "账户由办公室督办员和审计员查阅", "forbidden")
+    refuse(session.actor.role not in MAY_LIST, "账户由系统管理员、办公室督办员和审计员查阅", "forbidden")
     rows = _accounts()
     lines = [
         (

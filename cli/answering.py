@@ -6,9 +6,6 @@ from typing import TYPE_CHECKING, Any
 from cli.reach import gap_lines, gaps_as_json, nobody_to_tell
 from cli.session import Exit, Problem, answer, problem_of, session
 from domain.base import Refusal
-from domain.matter import Matter
-from eventlog import reading
-from eventlog.errors import LogError
 
 if TYPE_CHECKING:
     from workflows.contract import Reply
@@ -65,32 +62,10 @@ def _problem(error: Exception) -> Problem:
 
 
 def answer_document(reply: "Reply") -> dict[str, Any]:
-    """A matter's answer as scripts read it; `changed` are numbers given, limits moved and rung reached, in words."""
-    return {
-        "matter": reply.matter,
-        "stage": reply.stage.value,
-        "version": reply.version,
-        "light": reply.light.value,
-        "light_reason": reply.light_reason,
-        "changed": _changed(reply),
-    }
+    """A matter's answer as scripts read it."""
+    from services import answers
 
-
-def _changed(reply: "Reply") -> list[str]:
-    """What the command changed; nothing when the log cannot be read just now, for the command itself is recorded."""
-    from domain.queries.changed import changed_by_command
-
-    if not reply.events:
-        return []
-    try:
-        events = reading.read_stream(session.database, reply.stream)
-    except LogError:
-        return []
-    upto = [e for e in events if e.version <= reply.version]
-    before = upto[: len(upto) - len(reply.events)]
-    states = [reading.folded_state(reply.stream, part).state if part else None for part in (before, upto)]
-    old, new = (state if isinstance(state, Matter) else None for state in states)
-    return list(changed_by_command(old, new)) if new is not None else []
+    return answers.answer_document(session.database, reply)
 
 
 def answer_line(reply: "Reply", shown: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from cli.session import Exit, Problem
 from eventlog.errors import LogError
 from sheets.file_errors import file_error_reason
+from views.wording import validation_in_chinese, validation_line
 
 
 def explain_error(error: Exception) -> Problem:
@@ -19,7 +20,7 @@ def explain_error(error: Exception) -> Problem:
         case LogError():  # away, of another build, or damaged: the log is no service to this command
             return Problem(error.message, error.code, Exit.UNREACHABLE)
         case ValidationError():
-            return Problem(_validation(error), "malformed")
+            return Problem(validation_line(error.errors()), "malformed")
         case OSError(errno=errno.ENOSPC | errno.EDQUOT) | OSError(filename=str()):
             return _of_files(error)
     if (wrong := _settings(error)) is not None:
@@ -59,32 +60,6 @@ def _of_files(error: OSError) -> Problem:
     return Problem("磁盘已满或超出配额，无法写入；请清理磁盘后重试", "disk_full")
 
 
-def _validation(error: ValidationError) -> str:
-    first = error.errors()[0]
-    where = ".".join(str(x) for x in first["loc"] if not isinstance(x, int)) or "输入"
-    return f"{where} 填写有误：{_in_chinese(first['msg'].removeprefix('Value error, '))}"
-
-
-_SAID = (
-    (r"valid integer|not a valid int", "须是整数"),
-    (r"valid number|not a valid float", "须是数字"),
-    (r"not in the range (.+?)\.?$", r"须在 \1 范围内"),
-    (r"less than or equal to (\S+)", r"不能大于 \1"),
-    (r"greater than or equal to (\S+)", r"不能小于 \1"),
-    (r"at least 1 character", "不能为空"),
-    (r"Field required", "不能缺"),
-    (r"requires an argument", "后面须写上内容"),
-)
-"""What the parser and the models say in English → what the office reads."""
-
-
-def _in_chinese(message: str) -> str:
-    for pattern, words in _SAID:
-        if match := re.search(pattern, message):
-            return match.expand(words)
-    return message
-
-
 def _unreachable(error: Exception) -> Problem:
     command_id = getattr(error, "command_id", None)
     repeat = f"；可用同一编号重复：--command-id {command_id}" if command_id else ""
@@ -115,8 +90,8 @@ def _usage(error: Exception) -> Problem:
     text = {
         "NoSuchOption": f"没有 {option} 这个选项，请用 --help 查看",
         "MissingParameter": f"缺少 {option}，请用 --help 查看用法",
-        "BadParameter": f"{option} 填写有误：{_in_chinese(value)}",
-        "BadOptionUsage": f"{option} 用法有误：{_in_chinese(value)}",
+        "BadParameter": f"{option} 填写有误：{validation_in_chinese(value)}",
+        "BadOptionUsage": f"{option} 用法有误：{validation_in_chinese(value)}",
     }.get(name, f"命令有误：{value}；请用 --help 查看用法")
     if name == "Abort":
         return Problem("已取消，未作任何改动", "aborted")

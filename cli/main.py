@@ -42,6 +42,7 @@ app = group(
         "headquarters": "cli.headquarters:app",
         "city": "cli.city:app",
         "transfer": "cli.transfer:app",
+        "web": "cli.service.web:web",
         "up": "cli.service.commands:up",
         "down": "cli.service.commands:down",
         "status": "cli.service.commands:status",

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -13,9 +13,8 @@ from cli.lookup import the_matter
 from cli.moments import now
 from cli.session import Problem, session
 from domain.base import Frozen, refuse
-from domain.bounds import cleaned, seen, within_bounds
+from domain.bounds import seen
 from domain.commands import MatterCommand, Order
-from domain.confidential import sealed
 from domain.envelope import Actor
 from domain.facts import Attachment
 from domain.matter import Matter
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 
     R = TypeVar("R")
 
-VALID_FOR = timedelta(minutes=15)
 MOST_IN_TIME = 50
 """So many commands at once are answered within the time of one."""
 WAKE_WITHIN = 8.5
@@ -63,13 +61,17 @@ def task_order(
     """The order of a `task` command, its secret words sealed. `nth` keeps ids apart when one run sends several."""
     base, actor = session.command_id or uuid4().hex, actor or session.actor
     _advise(stream, command, actor)
-    return Order(
-        command_id=f"{base}-{nth}" if nth else base,
-        stream=stream,
+    from services.orders import matter_order
+
+    return matter_order(
+        session.database,
+        stream,
+        command,
         actor=actor,
-        command=sealed_under(stream, command),
-        valid_until=now() + VALID_FOR,
+        command_id=f"{base}-{nth}" if nth else base,
+        now=now(),
         occurred_at=occurred_at,
+        secret=session.secret,
     )
 
 
@@ -89,15 +91,9 @@ def _advise(stream: str, command: MatterCommand, actor: Actor) -> None:
 
 def sealed_under(stream: str, command: "F") -> "F":
     """Under which stream's key a command's words are sealed: a leader's always, others with `--secret`."""
+    from services import orders
 
-    def seal(text: str) -> str:
-        from eventlog.secrets import seal_text as under_key
-
-        return under_key(session.database, stream, text)
-
-    plain = cleaned(command)
-    within_bounds(plain)  # once sealed, nobody sees what is in it
-    return sealed(plain, seal, secret=session.secret)
+    return orders.sealed_under(session.database, stream, command, secret=session.secret)
 
 
 def send_orders(orders: Sequence[Order]) -> list[Any]:

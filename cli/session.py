@@ -5,7 +5,6 @@ Exit codes: 0 done, 1 found wrong (or a bug), 2 malformed, 3 refused by a rule, 
 
 import json
 import os
-import re
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from domain.base import Refusal
 from domain.bounds import seen
 from domain.ids import OfficeStream
+from views.codes import MALFORMED, NOT_FOUND, UNREACHABLE
 
 if TYPE_CHECKING:
     from domain.envelope import Actor
@@ -45,25 +45,9 @@ class Exit(IntEnum):
 
 
 CODES = {
-    "malformed": Exit.MALFORMED,
-    "ambiguous": Exit.MALFORMED,
-    "unwritable": Exit.MALFORMED,
-    "port_in_use": Exit.MALFORMED,
-    "external_temporal": Exit.MALFORMED,
-    "not_found": Exit.NOT_FOUND,
-    "half_founded": Exit.UNREACHABLE,
-    "log_unreachable": Exit.UNREACHABLE,
-    "log_restored": Exit.UNREACHABLE,
-    "log_lost": Exit.UNREACHABLE,
-    "log_exchanged": Exit.UNREACHABLE,
-    "unreachable": Exit.UNREACHABLE,
-    "not_ready": Exit.UNREACHABLE,
-    "not_installed": Exit.UNREACHABLE,
-    "still_running": Exit.UNREACHABLE,
-    "door_key_missing": Exit.UNREACHABLE,
-    "door_key_broken": Exit.UNREACHABLE,
-    "disk_full": Exit.UNREACHABLE,
-    "log_damaged": Exit.UNREACHABLE,
+    **dict.fromkeys(MALFORMED, Exit.MALFORMED),
+    **dict.fromkeys(NOT_FOUND, Exit.NOT_FOUND),
+    **dict.fromkeys(UNREACHABLE, Exit.UNREACHABLE),
     "interrupted": Exit.INTERRUPTED,
     "unexpected": Exit.UNEXPECTED,
 }
@@ -284,17 +268,10 @@ def problem_of(refusal: Refusal) -> Problem:
 
 def people_said(message: str) -> str:
     """A message with the people of the directory by name; commands and what was typed stay as they are."""
-    from eventlog import reading
     from eventlog.errors import LogError
+    from views.wording import names_instead_of_ids
 
-    if not _ID.search(message):
-        return message
     try:
-        names = {p.id: p.name for p in reading.people(session.database, former=True)}
+        return names_instead_of_ids(message, lambda: session.database)
     except (Problem, Refusal, LogError):  # no log to ask: the id tells more than nothing
         return message
-    return _ID.sub(lambda found: names.get(found[2], found[2]) if not found[1] else found[0], message)
-
-
-_ID = re.compile(r"(--[a-z-]+ )?(?<![\w/.“（-])(?<!xmh )([a-z][a-z0-9-]*)(?![\w/.”-])", re.ASCII)
-"""An id that stands by itself: not an option's, which is to be typed so, and not one in brackets after its name."""

@@ -45,6 +45,7 @@ from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogError
 from eventlog.patience import time_left
+from services.unreachable import Unreachable as Unreachable  # noqa: PLC0414  (part of what the gateway says)
 from workflows.contract import (
     FOREIGN,
     RESYNC,
@@ -85,16 +86,6 @@ _LOOKING_UP = ThreadPoolExecutor(4, thread_name_prefix="look-up")
 T = TypeVar("T")
 O = TypeVar("O", bound=OrderBase)  # noqa: E741  (an order)
 R = TypeVar("R", bound=Answered)
-
-
-class Unreachable(Exception):  # noqa: N818  (an answer, like `Refusal`)
-    """A needed service did not answer. The command may still be carried out; it can be repeated under its id."""
-
-    def __init__(self, message: str, command_id: str | None = None) -> None:
-        """Keep the line for the person, and the id to repeat with."""
-        super().__init__(message)
-        self.message = message
-        self.command_id = command_id
 
 
 async def connect(address: str, namespace: str = "default", within: timedelta = CONNECT_WITHIN) -> Client:

@@ -10,7 +10,7 @@ from uuid import uuid4
 import typer
 
 from cli.moments import now, today
-from cli.sending import VALID_FOR, sealed_under, the_gateway
+from cli.sending import sealed_under, the_gateway
 from cli.session import Problem, answer, session
 from domain.calendar import at_office, local_date
 from domain.envelope import Actor
@@ -107,6 +107,8 @@ def meeting_order(
     Raises:
         Problem: the words are to be secret, and are about no matter whose key could seal them (exit 2).
     """
+    from services.orders import VALID_FOR
+
     base = session.command_id or uuid4().hex
     return MeetingOrder(
         command_id=f"{base}-{nth}" if nth else base,

@@ -56,10 +56,14 @@ class Authority(Enum):
     """授权: by the giver himself, or recorded by the office."""
     HANDLING = "handling"
     """Whoever handles matters: all but the auditor, who reads and verifies (三员分立)."""
+    ACCOUNTS = "accounts"
+    """Who keeps accounts: the 系统管理员, and the office, which in a small house is the same person."""
     OWN_ACCOUNT = "own_account"
-    """The person's whose account it is, whatever his role, or the office's."""
+    """The person's whose account it is, whatever his role, or who keeps accounts."""
     SYSTEM = "system"
 
+
+ACCOUNT_KEEPERS = (Role.OFFICE, Role.SYSTEM_ADMIN, Role.SYSTEM)
 
 RECORDS: dict[type[Event], Authority] = {
     CalendarYearPublished: Authority.OFFICE,
@@ -125,10 +129,10 @@ RECORDS: dict[type[Event], Authority] = {
     transfer.TransferDelivered: Authority.SYSTEM,
     transfer.AnswerReceived: Authority.SYSTEM,
     transfer.AnswerDelivered: Authority.SYSTEM,
-    access.AccountOpened: Authority.OFFICE,
-    access.AccountLocked: Authority.OFFICE,
-    access.AccountUnlocked: Authority.OFFICE,
-    access.AccountClosed: Authority.OFFICE,
+    access.AccountOpened: Authority.ACCOUNTS,
+    access.AccountLocked: Authority.ACCOUNTS,
+    access.AccountUnlocked: Authority.ACCOUNTS,
+    access.AccountClosed: Authority.ACCOUNTS,
     access.PasswordSet: Authority.OWN_ACCOUNT,
     access.FactorAdded: Authority.OWN_ACCOUNT,
     access.FactorRemoved: Authority.OWN_ACCOUNT,
@@ -149,8 +153,10 @@ def may_record(kind: type[Event], actor: Actor) -> None:
     """
     authority, what = RECORDS.get(kind), kind.label
     refuse(authority is None, f"{what}不是可以直接登记的记录", "forbidden")
-    if authority is Authority.OWN_ACCOUNT:
+    if authority in (Authority.ACCOUNTS, Authority.OWN_ACCOUNT):
         refuse(actor.on_behalf_of is not None, f"{what}不能代办", "forbidden")
+        keeps = authority is Authority.OWN_ACCOUNT or actor.role in ACCOUNT_KEEPERS
+        refuse(not keeps, f"{what}须由系统管理员或办公室督办员办理", "forbidden")
         return
     refuse_bystander(actor.role, f"不能办理{what}")
     behalf = actor.on_behalf_of
@@ -208,8 +214,8 @@ def authorise_record(event: Event, actor: Actor, directory: Callable[[], Directo
             | access.TokenIssued(person=name)
             | access.TokenRevoked(person=name)
         ):
-            mine = actor.id == name or actor.role in (Role.OFFICE, Role.SYSTEM)
-            refuse(not mine, f"{type(event).label}由本人或办公室督办员办理", "forbidden")
+            mine = actor.id == name or actor.role in ACCOUNT_KEEPERS
+            refuse(not mine, f"{type(event).label}由本人、系统管理员或办公室督办员办理", "forbidden")
         case onsite.OnSitePlanned(approver=name, plan=plan) | onsite.OnSiteReplanned(approver=name, plan=plan):
             _in_own_name(name, decider.id)
             if plan is not None:

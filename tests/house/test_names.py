@@ -15,6 +15,8 @@ ROOMS = (
         "documents",
         "sheets",
         "services",
+        "views",
+        "web",
         "cli",
         "simulation",
     ),

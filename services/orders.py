@@ -1,0 +1,53 @@
+"""Orders to matters, made the same way for whoever types, posts or clicks: cleaned, bounded, sealed, with a term."""
+
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from domain.base import Frozen
+from domain.bounds import cleaned, within_bounds
+from domain.commands import MatterCommand, Order
+from domain.confidential import sealed
+from domain.envelope import Actor
+from eventlog.database import Database
+from eventlog.secrets import seal_text
+
+VALID_FOR = timedelta(minutes=15)
+
+F = TypeVar("F", bound=Frozen)
+
+
+def sealed_under(database: Database, stream: str, command: F, *, secret: bool = False) -> F:
+    """A command with its words sealed under the stream's key: a leader's always, others when they are `secret`.
+
+    Raises:
+        Refusal: `malformed`, `too_large`; `master_key`.
+    """
+    plain = cleaned(command)
+    within_bounds(plain)  # once sealed, nobody sees what is in it
+    return sealed(plain, lambda text: seal_text(database, stream, text), secret=secret)
+
+
+def matter_order(  # noqa: PLR0913  (what an order says)
+    database: Database,
+    stream: str,
+    command: MatterCommand,
+    *,
+    actor: Actor,
+    command_id: str,
+    now: datetime,
+    occurred_at: datetime | None = None,
+    secret: bool = False,
+) -> Order:
+    """A command to a matter on its way, good for a quarter of an hour.
+
+    Raises:
+        Refusal: as `sealed_under`.
+    """
+    return Order(
+        command_id=command_id,
+        stream=stream,
+        actor=actor,
+        command=sealed_under(database, stream, command, secret=secret),
+        valid_until=now + VALID_FOR,
+        occurred_at=occurred_at,
+    )

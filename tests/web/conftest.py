@@ -1,0 +1,110 @@
+"""A home served over HTTP: one founded log, a worker behind it, and the web server on a port, for a whole file."""
+
+import asyncio
+import logging
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+from uuid import uuid4
+
+import httpx
+import pytest
+import structlog
+
+from domain.access.terms import TokenScope
+from eventlog.database import Database
+from services.accounts import issue_token
+from tests.support.clock import open_log
+from tests.support.homes import founded_home
+from tests.support.office import OFFICE, sqlite
+
+if TYPE_CHECKING:
+    from tests.support.temporal import DevServer
+
+__all__ = ["founded_home"]
+
+
+@dataclass(frozen=True)
+class Served:
+    """A home on the web."""
+
+    home: Path
+    log: Database
+    address: str
+
+    def token(self, person: str, scope: TokenScope = TokenScope.HANDLE) -> str:
+        """A fresh token of a person."""
+        return issue_token(self.log, person, scope, 1, OFFICE, datetime.now(UTC))[0]
+
+    def client(self, person: str | None = None, scope: TokenScope = TokenScope.HANDLE) -> httpx.Client:
+        """A program that carries a token of this person."""
+        headers = {"Authorization": f"Bearer {self.token(person, scope)}"} if person else {}
+        return httpx.Client(base_url=self.address, headers=headers, timeout=15)
+
+
+def served_home(founded: Path, folder: Path, ready: Callable[[str], Any], **environment: str) -> Iterator[Served]:
+    """Serve a copy of a founded home in this process until the generator is closed."""
+    from settings import Settings
+    from web.serving import listening, serve_web
+
+    home = folder / "home"
+    shutil.copytree(founded, home)
+    with mock.patch.dict("os.environ", {"XMH_HOME": str(home), **environment}):
+        settings = Settings()
+    listener = listening("127.0.0.1", 0)
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    started, servers = threading.Event(), list[Any]()
+    serve = threading.Thread(
+        target=lambda: serve_web(settings, listener, started.set, servers.append), daemon=True, name="web"
+    )
+    serve.start()
+    assert started.wait(20)
+    ready(address)
+    with open_log(sqlite(home)) as log:
+        yield Served(home, log, address)
+    servers[0].should_exit = True
+    serve.join(20)
+    assert not serve.is_alive()
+
+
+@pytest.fixture(scope="module")
+def served(founded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A home on the web with nobody behind the door."""
+    yield from served_home(founded_home, tmp_path_factory.mktemp("web"), lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def working(dev_server: "DevServer", founded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A home on the web with a worker on the real server behind the door."""
+    from services.gateway import connect
+    from services.running import running_worker
+    from settings import Settings
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    queue, folder = f"web-{uuid4().hex[:8]}", tmp_path_factory.mktemp("working")
+    ready, done = threading.Event(), threading.Event()
+
+    async def work() -> None:
+        client = await connect(dev_server.address)
+        home = folder / "home"
+        with open_log(sqlite(home)) as log:
+            async with running_worker(client, log, task_queue=queue, door=Settings(home=home).door):
+                ready.set()
+                await asyncio.to_thread(done.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(work()), daemon=True)
+
+    def begin(_: str) -> None:
+        thread.start()
+        assert ready.wait(20)
+
+    where = {"XMH_TEMPORAL_ADDRESS": dev_server.address, "XMH_TASK_QUEUE": queue}
+    yield from served_home(founded_home, folder, begin, **where)
+    done.set()
+    thread.join(20)
+    structlog.reset_defaults()

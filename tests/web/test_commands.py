@@ -1,0 +1,137 @@
+"""Commands over the API: the token's person acts, once under a key, within his scope; a rule's line stays the same."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from domain.access.terms import TokenScope
+from eventlog import reading
+from tests.web.conftest import Served
+
+OPENING = {
+    "title": "推进国际交流中心一期主体施工",
+    "due": "2027-06-30",
+    "basis": {"kind": "task_list", "text": "2027年工作计划", "no": "香指办〔2027〕1号", "approver": "leader"},
+    "lead": "gengxin",
+}
+
+
+def post(client: httpx.Client, path: str, body: Any, key: str | None = None) -> httpx.Response:
+    return client.post(f"/api/v1{path}", json=body, headers={"Idempotency-Key": key or uuid4().hex})
+
+
+def problem_of(response: httpx.Response, status: int, code: str) -> str:
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    document = response.json()
+    assert (document["status"], document["code"], document["type"]) == (status, code, f"urn:xmh:problem:{code}")
+    assert "\n" not in document["detail"]
+    return str(document["detail"])
+
+
+def test_a_matter_is_opened_accepted_and_reported_by_programs(working: Served) -> None:
+    office, liaison = working.client("office"), working.client("li", TokenScope.REPORT)
+    key = uuid4().hex
+    opened = post(office, "/matters", OPENING, key)
+    assert opened.status_code == 201, opened.text
+    answer = opened.json()
+    assert (answer["stage"], answer["light"], answer["events"]) == (
+        "assigned",
+        "green",
+        ["MatterOpened", "MatterAssigned"],
+    )
+    again = post(office, "/matters", OPENING, key)
+    assert (again.status_code, again.json()["matter"]) == (201, answer["matter"]), "the same key is the same matter"
+    no = answer["matter"]
+    assert post(liaison, f"/matters/{no}/commands/accept", {}).json()["stage"] == "in_progress"
+    reported = post(liaison, f"/matters/{no}/commands/report", {"text": "完成桩基施工", "progress": 20})
+    assert reported.json()["events"] == ["FeedbackSubmitted"]
+    (stream,) = [m.stream for m in reading.find_matters(working.log, no)]
+    events = reading.read_stream(working.log, stream)
+    assert [e.actor.id for e in events if e.actor.id != "system"] == ["office"] * 2 + ["li"] * 3
+
+    # The same key with other content, another's name, what is beyond the token, the person, the rules.
+    assert problem_of(post(office, "/matters", {**OPENING, "title": "另一件事"}, key), 409, "command_id_reused")
+    named = {**OPENING, "title": "以他人名义", "actor": "leader"}
+    assert "不能以 吴七 的身份" in problem_of(post(office, "/matters", named), 403, "forbidden")
+    beyond = post(liaison, f"/matters/{no}/commands/urgency", {"urgency": "urgent"})
+    assert "令牌只能反馈" in problem_of(beyond, 403, "scope")
+    by_hand = post(office, f"/matters/{no}/commands/cancel", {"reason": "不再推进"})
+    assert "须由本人登录后办理" in problem_of(by_hand, 403, "scope")
+    assert "赵五" not in problem_of(
+        post(working.client("zhao"), f"/matters/{no}/commands/accept", {}), 403, "forbidden"
+    )
+    assert problem_of(post(liaison, f"/matters/{no}/commands/accept", {}), 409, "refused")
+    assert len(reading.read_stream(working.log, stream)) == len(events), "what was refused left nothing"
+
+
+def test_what_is_no_command_is_refused_in_a_line_after_the_token(served: Served) -> None:
+    office, nobody = served.client("office"), served.client()
+    for body, said in (
+        ({}, "title"),
+        ({**OPENING, "due": "下周"}, "due"),
+        ({**OPENING, "colour": "红"}, "colour"),
+        ({**OPENING, "lead": "没有此单位"}, "没有单位"),
+        ({**OPENING, "title": "名" * 70_000}, ""),
+        ([], ""),
+    ):
+        assert said in problem_of(post(office, "/matters", body), 422, "malformed"), body
+        problem_of(post(nobody, "/matters", body), 401, "unauthenticated")
+    raw = office.post(
+        "/api/v1/matters", content=b"{", headers={"Idempotency-Key": uuid4().hex, "Content-Type": "application/json"}
+    )
+    problem_of(raw, 422, "malformed")
+    assert "Idempotency-Key" in problem_of(office.post("/api/v1/matters", json=OPENING), 422, "malformed")
+    problem_of(post(office, "/matters", OPENING, "short"), 422, "malformed")
+    problem_of(post(office, "/matters/XMH-2027-999/commands/accept", {}), 404, "not_found")
+    problem_of(post(office, "/matters/XMH-2027-999/commands/expire", {}), 404, "not_found")
+    large = office.post("/api/v1/matters", content=b"x" * (2 * 1024 * 1024))
+    problem_of(large, 413, "too_large")
+    problem_of(post(office, "/matters", OPENING), 503, "unreachable")
+
+
+def test_a_token_holds_as_long_as_its_account_and_person_do(served: Served) -> None:
+    def status(token: str, scheme: str = "Bearer") -> int:
+        headers = {"Authorization": f"{scheme} {token}"}
+        return httpx.get(f"{served.address}/api/v1/nothing", headers=headers).status_code
+
+    good = served.token("head")
+    assert (status(good), status(good, "bearer"), status(good, "Basic")) == (404, 404, 401)
+    for wrong in ("x", "xmhp_", good[:-1], good.lower(), "'; DROP TABLE tokens; --", good + good):
+        assert status(wrong) == 401, wrong
+    lock(served, "head", "lock")
+    assert status(good) == 401
+    lock(served, "head", "unlock")
+    assert status(good) == 404
+    lock(served, "head", "close")
+    assert status(good) == 401
+
+
+def lock(served: Served, person: str, how: str) -> None:
+    from datetime import UTC, datetime
+
+    from services import accounts
+    from tests.support.office import OFFICE
+
+    now = datetime.now(UTC)
+    match how:
+        case "lock":
+            accounts.lock_account(served.log, person, "试验", OFFICE, now)
+        case "unlock":
+            accounts.unlock_account(served.log, person, OFFICE, now)
+        case _:
+            accounts.close_account(served.log, person, "试验", OFFICE, now)
+
+
+def test_every_answer_has_the_headers_of_safety(served: Served) -> None:
+    for path in ("/healthz", "/readyz", "/api/v1/matters", "/nothing", "/openapi.json"):
+        headers = httpx.get(f"{served.address}{path}").headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+        assert headers["cache-control"] == "no-store"
+        assert "server" not in headers
+    assert httpx.get(f"{served.address}/healthz").json() == {"ok": True}
+    ready = httpx.get(f"{served.address}/readyz")
+    assert (ready.status_code, ready.json()["checks"]["log"], ready.json()["checks"]["door"]) == (503, True, False)

@@ -1,0 +1,37 @@
+"""What kind of answer a refusal's code is, for every entrance: the command line's exit code, the API's status."""
+
+MALFORMED = frozenset({"malformed", "ambiguous", "unwritable", "port_in_use", "external_temporal"})
+"""What was asked cannot be meant."""
+NOT_FOUND = frozenset({"not_found"})
+UNREACHABLE = frozenset(
+    {
+        "half_founded",
+        "log_unreachable",
+        "log_restored",
+        "log_lost",
+        "log_exchanged",
+        "unreachable",
+        "not_ready",
+        "not_installed",
+        "still_running",
+        "door_key_missing",
+        "door_key_broken",
+        "disk_full",
+        "log_damaged",
+    }
+)
+"""A service that is needed is not there; every other code is a rule's."""
+FORBIDDEN = frozenset(
+    {
+        "forbidden",
+        "unsigned",
+        "scope",
+        "actor_unknown",
+        "actor_left",
+        "actor_role",
+        "actor_unit",
+        "not_delegated",
+        "recused",
+    }
+)
+"""A rule's no that is about who asks, not about what."""

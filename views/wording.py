@@ -1,0 +1,54 @@
+"""The words of answers that every entrance gives alike: people by name, faults of what was filled in."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from eventlog import reading
+from eventlog.database import Database
+
+_ID = re.compile(r"(--[a-z-]+ )?(?<![\w/.“（-])(?<!xmh )([a-z][a-z0-9-]*)(?![\w/.”-])", re.ASCII)
+"""An id that stands by itself: not an option's, which is to be typed so, and not one in brackets after its name."""
+
+
+def names_instead_of_ids(message: str, database: Callable[[], Database]) -> str:
+    """A rule knows people by id, who reads its line knows them by name; the log is opened only if there is an id."""
+    if not _ID.search(message):
+        return message
+    names = {p.id: p.name for p in reading.people(database(), former=True)}
+    return _ID.sub(lambda found: names.get(found[2], found[2]) if not found[1] else found[0], message)
+
+
+_SAID = (
+    (r"valid integer|not a valid int", "须是整数"),
+    (r"valid number|not a valid float", "须是数字"),
+    (r"not in the range (.+?)\.?$", r"须在 \1 范围内"),
+    (r"less than or equal to (\S+)", r"不能大于 \1"),
+    (r"greater than or equal to (\S+)", r"不能小于 \1"),
+    (r"at least 1 character", "不能为空"),
+    (r"Field required", "不能缺"),
+    (r"Extra inputs are not permitted", "没有这一项"),
+    (r"valid string", "须是文字"),
+    (r"valid date", "须是日期，如 2022-06-30"),
+    (r"valid boolean", "须是 true 或 false"),
+    (r"valid dictionary|valid object|instance of", "须是对象"),
+    (r"valid tuple|valid list", "须是列表"),
+    (r"JSON decode error|Invalid JSON", "不是有效的 JSON"),
+    (r"requires an argument", "后面须写上内容"),
+)
+"""What the parser and the models say in English → what the office reads."""
+
+
+def validation_in_chinese(message: str) -> str:
+    """One complaint of a parser or a model, in the office's tongue where it is a known one."""
+    for pattern, words in _SAID:
+        if match := re.search(pattern, message):
+            return match.expand(words)
+    return message
+
+
+def validation_line(errors: Sequence[Mapping[str, Any]]) -> str:
+    """The first fault of what was filled in: where it is, and what is wrong."""
+    first = errors[0]
+    where = ".".join(str(x) for x in first["loc"] if not isinstance(x, int)) or "输入"
+    return f"{where} 填写有误：{validation_in_chinese(first['msg'].removeprefix('Value error, '))}"

@@ -1,0 +1,179 @@
+"""`POST /matters` and `/matters/{no}/commands/{do}`: one route a command, its body the command's own model."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, get_args
+
+from fastapi import APIRouter, Body, Header, Request
+from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime, BaseModel, create_model
+
+from domain.access.scopes import CLOCK, check_scope
+from domain.base import Frozen, Refusal, refuse
+from domain.bounds import named, seen
+from domain.commands import MatterCommand, OpenMatter, Order
+from domain.facts import UnitRef
+from domain.ids import matter_stream
+from eventlog import reading
+from intake.directory import UnitIndex
+from services.answers import answer_document
+from services.orders import matter_order
+from web.api.common import caller_of, the_matter
+
+if TYPE_CHECKING:
+    from web.guards import Caller
+    from web.service import WebService
+
+COMMANDS: tuple[type[Frozen], ...] = tuple(
+    kind for kind in get_args(get_args(MatterCommand)[0]) if kind not in CLOCK and kind is not OpenMatter
+)
+"""What people ask of a matter that is open already."""
+KeyHeader = Annotated[str | None, Header(alias="Idempotency-Key", description="命令编号：重复时用同一个，不会重复办理")]
+
+
+class Answer(BaseModel):
+    """How the matter stands after the command."""
+
+    matter: str
+    stage: str
+    version: int
+    light: str
+    light_reason: str
+    changed: list[str]
+    events: list[str]
+
+
+class Envelope(BaseModel):
+    """What a body may say beside its command."""
+
+    actor: str | None = None
+    """Nobody but the token's own person."""
+    occurred_at: AwareDatetime | None = None
+    secret: bool = False
+    """工作秘密: the words are sealed."""
+
+
+BESIDE = frozenset(Envelope.model_fields)
+
+
+def commands_router(service: "WebService") -> APIRouter:
+    """A route for each command of a matter."""
+    router = APIRouter(tags=["commands"])
+    _add(router, service, OpenMatter, "/matters")
+    for kind in COMMANDS:
+        _add(router, service, kind, f"/matters/{{no}}/commands/{do_of(kind)}")
+    return router
+
+
+def do_of(kind: type[Frozen]) -> str:
+    """What a command is called in an address: its `do`."""
+    return str(kind.model_fields["do"].default)
+
+
+def _add(router: APIRouter, service: "WebService", kind: type[Frozen], path: str) -> None:
+    body_model = _body_of(kind)
+
+    async def handle(request: Request, no: str | None, body: Any, key: str | None) -> JSONResponse:
+        reply = await _carried_out(service, caller_of(request), kind, body, no, key)
+        return JSONResponse(reply, 201)
+
+    if kind is OpenMatter:
+
+        async def opening(request: Request, body: Annotated[Any, Body()], key: KeyHeader = None) -> JSONResponse:
+            return await handle(request, None, body, key)
+
+        endpoint: Any = opening
+    else:
+
+        async def acting(
+            request: Request, no: str, body: Annotated[Any, Body()], key: KeyHeader = None
+        ) -> JSONResponse:
+            return await handle(request, no, body, key)
+
+        endpoint = acting
+    endpoint.__annotations__["body"] = body_model
+    router.add_api_route(
+        path,
+        endpoint,
+        methods=["POST"],
+        status_code=201,
+        response_model=Answer,
+        name=do_of(kind),
+        operation_id=f"matter_{do_of(kind)}",
+        summary=(kind.__doc__ or "").split("\n")[0],
+    )
+
+
+def _body_of(kind: type[Frozen]) -> Any:
+    """The command's model with what a body may say beside it; a unit may be said by its id or name."""
+    fields: Any = {name: (field.annotation, field.default) for name, field in Envelope.model_fields.items()}
+    fields = {name: value for name, value in fields.items() if name not in kind.model_fields}
+    for name, field in kind.model_fields.items():
+        if field.annotation in _BY_NAME:
+            fields[name] = (_BY_NAME[field.annotation], field)
+    model: Any = create_model(f"{kind.__name__}Body", __base__=kind, __doc__=kind.__doc__, **fields)
+    # FastAPI takes a model as it is built; one that is built at first use it would build again, with warnings.
+    model.model_config["defer_build"] = False
+    model.model_rebuild(force=True)
+    return model
+
+
+_BY_NAME: dict[Any, Any] = {
+    UnitRef: UnitRef | str,
+    UnitRef | None: UnitRef | str | None,
+    tuple[UnitRef, ...]: tuple[UnitRef | str, ...],
+    tuple[UnitRef, ...] | None: tuple[UnitRef | str, ...] | None,
+}
+"""How a command says units → how a body may."""
+
+
+async def _carried_out(
+    service: "WebService", caller: "Caller", kind: type[Frozen], body: Any, no: str | None, key: str | None
+) -> dict[str, Any]:
+    """The answer to a command, sent once however often it is posted under its key."""
+    if key is None:
+        raise Refusal("缺少 Idempotency-Key，请为每条命令另取一个编号，重复时用同一个", "malformed")
+    refuse(
+        body.actor is not None and body.actor != caller.actor.id,
+        f"令牌是 {caller.actor.id} 的，不能以 {body.actor} 的身份办理",
+        "forbidden",
+    )
+    order = await service.ask(_order, service, caller, kind, body, no, named(key))
+    reply = await (await service.gateway()).submit(order)
+    answer = await service.ask(answer_document, service.database, reply)
+    return {**answer, "events": list(reply.events)}
+
+
+def _order(
+    service: "WebService", caller: "Caller", kind: type[Frozen], body: Any, no: str | None, command_id: str
+) -> Order:
+    said = body.model_dump(exclude=BESIDE - kind.model_fields.keys())
+    by_name = [name for name in said if kind.model_fields[name].annotation in _BY_NAME]
+    said |= {name: _units(service, said[name]) for name in by_name}
+    command: Any = kind.model_validate(said)
+    check_scope(caller.scope, command)
+    stream = matter_stream(command_id) if no is None else the_matter(service, caller, no).stream
+    at: datetime | None = None if "occurred_at" in kind.model_fields else body.occurred_at
+    return matter_order(
+        service.database,
+        stream,
+        command,
+        actor=caller.actor,
+        command_id=command_id,
+        now=service.now,
+        occurred_at=at,
+        secret=body.secret,
+    )
+
+
+def _units(service: "WebService", said: Any) -> Any:
+    """Units said by id or name, as a command says them."""
+    match said:
+        case str():
+            known = UnitIndex(reading.units(service.database)).find(said)
+            refuse(not known, f"通讯录里没有单位“{seen(said)[:40]}”，请写编号或全称", "malformed")
+            refuse(len(known) > 1, f"“{seen(said)[:40]}”对应多个单位，请写编号", "malformed")
+            return UnitRef(id=known[0].id, supervision=known[0].supervision)
+        case tuple() | list():
+            return tuple(_units(service, one) for one in said)
+        case _:
+            return said

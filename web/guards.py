@@ -1,0 +1,145 @@
+"""What every request passes: headers of safety on each answer, bodies of a bounded size, and a token on the API."""
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from domain.access.terms import TokenScope
+from domain.base import Refusal
+from domain.envelope import Actor
+from eventlog import access
+from eventlog.errors import LogError
+from services.accounts import account_of, is_token, person_in_office
+from web.problems import explained, problem
+from web.service import actor_of
+
+if TYPE_CHECKING:
+    from web.service import WebService
+
+API = "/api/"
+MOST_BODY = 1024 * 1024
+"""Bytes of a request: a command's texts are 64 KiB each; files have an entrance of their own."""
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "Referrer-Policy": "same-origin",
+}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A program that carries a token: as whom, and what for."""
+
+    actor: Actor
+    scope: TokenScope
+    token: str
+    """The token's id, never itself."""
+
+
+class SafetyHeaders:
+    """Headers on every answer; nothing but static files is kept by anybody."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap the application."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Add them as the answer begins."""
+        static = str(scope.get("path", "")).startswith("/static/")
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+                headers["Cache-Control"] = "public, max-age=3600" if static else "no-store"
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+class BoundedBodies:
+    """A body that is too large is refused by what it says of itself, or when it turns out to be."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap the application."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read what is asked, up to the limit, before anybody works on it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        told = Headers(scope=scope).get("content-length", "0")
+        body, more = b"", True
+        while more and told.isdecimal() and int(told) <= MOST_BODY >= len(body):
+            message = await receive()
+            if message["type"] != "http.request":
+                return
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+        if more or len(body) > MOST_BODY:
+            await problem(413, "too_large", f"内容超过 {MOST_BODY // 1024} KB，请改用附件")(scope, receive, send)
+            return
+        read = False
+
+        async def whole() -> Message:
+            nonlocal read
+            if read:
+                return await receive()
+            read = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self.app(scope, whole, send)
+
+
+class TokenGuard:
+    """The API is answered to who carries a token that holds, before anything else of the request is looked at."""
+
+    def __init__(self, app: ASGIApp, service: "WebService") -> None:
+        """Wrap the application."""
+        self.app = app
+        self.service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Find who calls, or answer 401."""
+        if scope["type"] != "http" or not scope["path"].startswith(API):
+            await self.app(scope, receive, send)
+            return
+        try:
+            caller = await self.service.ask(self._caller, Headers(scope=scope).get("authorization", ""))
+        except (Refusal, LogError) as error:
+            await explained(error, self.service)(scope, receive, send)
+            return
+        if caller is None:
+            said = "没有令牌，或令牌无效、过期、已收回；请用 xmh access token 签发"
+            answer = problem(401, "unauthenticated", said, {"WWW-Authenticate": 'Bearer realm="xmh"'})
+            await answer(scope, receive, send)
+            return
+        state: MutableMapping[str, Any] = scope.setdefault("state", {})
+        state["caller"] = caller
+        await self.app(scope, receive, send)
+
+    def _caller(self, header: str) -> Caller | None:
+        """Whose token it is; None of what is none, or does not hold."""
+        kind, _, token = header.partition(" ")
+        if kind.lower() != "bearer" or not is_token(token.strip()):
+            return None
+        kept = access.living_token(self.service.database, token.strip(), self.service.now)
+        if kept is None:
+            return None
+        account = account_of(self.service.database, kept.person)
+        if account is None or account.barred or all(t.id != kept.id for t in account.tokens):
+            return None
+        try:
+            person = person_in_office(self.service.database, kept.person)
+        except Refusal:
+            return None
+        return Caller(actor_of(person), kept.scope, kept.id)

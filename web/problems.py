@@ -1,0 +1,105 @@
+"""What goes wrong, as RFC 9457 problems: the line and the code of the command line, and a status."""
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+
+from domain.base import Refusal
+from domain.bounds import seen
+from eventlog.errors import LogError
+from services.unreachable import Unreachable
+from views.codes import FORBIDDEN, MALFORMED, NOT_FOUND, UNREACHABLE
+from views.wording import names_instead_of_ids, validation_line
+
+if TYPE_CHECKING:
+    from web.service import WebService
+
+logger = logging.getLogger("xmh.web")
+
+TITLES = {
+    400: "请求有误",
+    401: "没有登录",
+    403: "不能办理",
+    404: "没有找到",
+    405: "不能这样请求",
+    409: "与规则或现状不符",
+    413: "内容过大",
+    422: "填写有误",
+    429: "请求过多",
+    500: "意外错误",
+    503: "服务没有答复",
+}
+PROBLEM = "application/problem+json"
+
+
+def status_of(code: str) -> int:
+    """The status of a refusal; a rule's no is a conflict with how things stand, unless it is about who asks."""
+    if code in MALFORMED or code == "too_large":
+        return 422
+    if code in NOT_FOUND:
+        return 404
+    if code in UNREACHABLE:
+        return 503
+    return 403 if code in FORBIDDEN else 409
+
+
+def problem(status: int, code: str, message: str, headers: dict[str, str] | None = None, **more: Any) -> Response:
+    """The problem document, with the line for the person as its detail."""
+    document = {
+        "type": f"urn:xmh:problem:{code}",
+        "title": TITLES.get(status, TITLES[500]),
+        "status": status,
+        "detail": seen(message),
+        "code": code,
+        **more,
+    }
+    return JSONResponse(document, status, headers=headers, media_type=PROBLEM)
+
+
+def explained(error: Exception, service: "WebService") -> Response:
+    """The problem an exception is."""
+    match error:
+        case Refusal():
+            try:
+                message = names_instead_of_ids(error.message, lambda: service.database)
+            except (Refusal, LogError):
+                message = error.message
+            return problem(status_of(error.code), error.code, message)
+        case LogError():
+            return problem(503, error.code, error.message)
+        case Unreachable():
+            return problem(503, "unreachable", error.message, {"Retry-After": "2"}, command_id=error.command_id)
+        case RequestValidationError() | ValidationError():
+            return problem(422, "malformed", validation_line([_placed(e) for e in error.errors()]))
+        case HTTPException():
+            return _of_http(error)
+    logger.error("unexpected", exc_info=error)
+    return problem(500, "unexpected", f"意外错误（{type(error).__name__}），请告诉维护人员发生的时间")
+
+
+def _placed(error: Any) -> dict[str, Any]:
+    """A fault by the name of its field, without where in the request it stands."""
+    where = [part for part in error["loc"] if part not in ("body", "query", "path", "header")]
+    return {"loc": where, "msg": error["msg"]}
+
+
+def _of_http(error: HTTPException) -> Response:
+    status = error.status_code
+    said = {404: "没有这个地址", 405: "这个地址不能这样请求", 413: "内容过大"}
+    return problem(status, "not_found" if status == 404 else "malformed", said.get(status, TITLES[400]))  # noqa: PLR2004
+
+
+def install_problems(app: FastAPI, service: "WebService") -> None:
+    """Every error of the application answers as a problem."""
+
+    async def handler(request: Request, error: Exception) -> Response:
+        del request
+        return explained(error, service)
+
+    for kind in (Refusal, LogError, Unreachable, RequestValidationError, ValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, handler)

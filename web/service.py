@@ -1,0 +1,70 @@
+"""What every request is answered from: the log, the door, the settings."""
+
+import asyncio
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from starlette.concurrency import run_in_threadpool
+
+from domain.base import Refusal
+from domain.envelope import Actor
+from eventlog.configured import open_log
+from eventlog.database import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from services.gateway import Gateway
+    from settings import Settings
+
+T = TypeVar("T")
+
+
+class WebService:
+    """The log of one headquarters and the door to its workflows. The door opens with the first command."""
+
+    def __init__(self, settings: "Settings") -> None:
+        """Nothing is opened before it is asked."""
+        self.settings = settings
+        self.database: Database = open_log(settings)
+        self._gateway: Gateway | None = None
+        self._address: str | None = None
+        self._opening = asyncio.Lock()
+
+    @property
+    def now(self) -> datetime:
+        """This moment."""
+        return datetime.now(UTC)
+
+    async def ask(self, question: "Callable[..., T]", *args: Any, **kwargs: Any) -> T:
+        """Ask the log in a thread: no request waits for another's reading."""
+        return await run_in_threadpool(partial(question, *args, **kwargs))
+
+    async def gateway(self) -> "Gateway":
+        """The gateway, connected; anew when the service was started again elsewhere.
+
+        Raises:
+            Refusal: `unreachable`: no service runs on this home.
+            Unreachable: it does not answer.
+        """
+        from services.gateway import Gateway, connect
+
+        address = self.settings.address
+        if address is None:
+            raise Refusal("督办服务没有运行，请在服务器上运行 xmh up --detach", "unreachable")
+        async with self._opening:
+            if self._gateway is None or address != self._address:
+                client = await connect(address, self.settings.temporal_namespace)
+                self._gateway = Gateway(client, self.database, self.settings.task_queue, self.settings.door)
+                self._address = address
+            return self._gateway
+
+    def close(self) -> None:
+        """Let go of the log."""
+        self.database.close()
+
+
+def actor_of(person: "Any") -> Actor:
+    """Who acts, as the directory has him."""
+    return Actor(id=person.id, role=person.role, unit=person.unit)

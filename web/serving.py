@@ -1,0 +1,107 @@
+"""`xmh web` as a process: one server on one port, ended by SIGTERM after it has answered what it began."""
+
+import os
+import signal
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+from domain.base import Refusal, refuse
+from web.app import make_app
+from web.service import WebService
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from settings import Settings
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+MOST_CONNECTIONS = 200
+DRAINS_WITHIN = 5
+
+
+def check_address(settings: "Settings", host: str) -> None:
+    """Refuse to listen where others hear passwords and tokens in the clear.
+
+    Raises:
+        Refusal: `malformed`.
+    """
+    plain = host not in LOOPBACK and not settings.web.proxy
+    line = f"在 {host} 上会明文传送口令和令牌；请只监听本机，或先在设置 [web] proxy 写明前面的代理地址"
+    refuse(plain, line, "malformed")
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens, or one line that says why not.
+
+    Raises:
+        Refusal: `port_in_use`; `malformed`: the address is none of this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        if isinstance(error, socket.gaierror) or error.errno in (99, 49):
+            raise Refusal(f"{host} 不是本机的地址，请检查 --host", "malformed") from error
+        raise Refusal(f"端口 {port} 已被占用，请用 --port 换一个", "port_in_use") from error
+    listener.set_inheritable(True)
+    return listener
+
+
+def serve_web(
+    settings: "Settings",
+    listener: socket.socket,
+    when_ready: "Callable[[], None]",
+    begin: "Callable[[uvicorn.Server], None]" = lambda _: None,
+) -> None:
+    """Serve until SIGTERM or Ctrl-C, or until whoever was handed the server as it began tells it to end."""
+    config = uvicorn.Config(
+        make_app(WebService(settings)),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=bool(settings.web.proxy),
+        forwarded_allow_ips=list(settings.web.proxy),
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_graceful_shutdown=DRAINS_WITHIN,
+        h11_max_incomplete_event_size=32 * 1024,
+        ws="none",
+    )
+    server = _Server(config, when_ready)
+    begin(server)
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it is ready, to who started it and to who waits on the pipe."""
+
+    def __init__(self, config: uvicorn.Config, when_ready: "Callable[[], None]") -> None:
+        super().__init__(config)
+        self._when_ready = when_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin, then say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._when_ready()
+            tell_ready()
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """The second signal ends it at once, as the first ends it in order."""
+        super().handle_exit(signal.SIGINT if self.should_exit else sig, frame)
+
+
+def tell_ready() -> None:
+    """Say so to whoever started this process and listens (`xmh up`)."""
+    descriptor = os.environ.pop("XMH_READY_FD", None)
+    if descriptor is not None:
+        with suppress(OSError, ValueError):
+            os.write(int(descriptor), b"1")
+            os.close(int(descriptor))
