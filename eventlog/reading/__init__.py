@@ -43,6 +43,7 @@ from eventlog.reading.matters import (
     streams_with_parts,
 )
 from eventlog.reading.rules import rulebook, rulebook_in, rulebook_version
+from eventlog.reading.sights import count_seen, seen_rows, sight_of, sights
 from eventlog.reading.states import (
     StreamState,
     folded_state,
@@ -70,6 +71,7 @@ __all__ = [
     "carried_instructions",
     "carrying_matters",
     "command_events",
+    "count_seen",
     "events_at",
     "events_page",
     "find_command",
@@ -104,8 +106,11 @@ __all__ = [
     "rulebook",
     "rulebook_in",
     "rulebook_version",
+    "seen_rows",
     "series_book",
     "series_states",
+    "sight_of",
+    "sights",
     "states_of",
     "states_since",
     "stream_events",
