@@ -12,7 +12,7 @@ import typer
 
 from cli.asking import MatterArg
 from cli.lookup import the_matter
-from cli.moments import AsOfOption, asked_moment
+from cli.moments import AsOfOption, KnownAtOption, asked_moment
 from cli.names import person_names, unit_names
 from cli.session import Exit, Problem, answer, session
 from cli.shape import group
@@ -20,7 +20,7 @@ from cli.state import FIELDS, field_change, value_in_words
 from domain.calendar import SHANGHAI
 from domain.confidential import opened
 from domain.deadlines import Deadline, DeadlineKind, owed
-from domain.envelope import Recorded
+from domain.envelope import Actor, Recorded
 from domain.event import decode, label_of
 from domain.evolve import evolve
 from domain.facts import is_sealed
@@ -64,14 +64,15 @@ Shown = Callable[[Any], Any]
 def replay(
     matter: MatterArg,
     as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
     version: Annotated[int | None, typer.Option("--version", metavar="N", help="第几条记录之后的情况")] = None,
     step: Annotated[bool, typer.Option("--step", help="逐条重放，看每一条改变了什么")] = False,
 ) -> None:
     """由日志重放一个事项，还原某一时刻或某一版的情况。"""
-    if as_of is not None and version is not None:
-        raise Problem("--as-of 与 --version 二者取一", "malformed")
+    if (as_of or known_at) and version is not None:
+        raise Problem(f"{'--as-of' if as_of else '--known-at'} 与 --version 二者取一", "malformed")
     target = the_matter(matter)
-    events = _events(target.stream, as_of, asked_moment(as_of), version)
+    events = _events(target.stream, as_of or known_at, asked_moment(as_of, known_at), version)
     states = _states(events)
     last = states[-1]
     shown = _reader(last)
@@ -94,8 +95,7 @@ def _events(stream: str, as_of: str | None, moment: Moment | None, version: int 
     """
     if version is not None and version < 1:
         raise Problem(f"--version {version} 不对，版本号从 1 开始", "malformed")
-    position = moment.position if moment else None
-    events = reading.read_stream(session.database, stream, upto_version=version, position=position)
+    events = reading.read_stream(session.database, stream, upto_version=version, moment=moment)
     if not events:
         raise Problem(f"{as_of} 时还没有这个事项", "not_found")
     if version is not None and events[-1].version < version:
@@ -153,10 +153,36 @@ def _told(event: Recorded, reader: Rendering) -> dict[str, Any]:
         "label": label_of(event.type),
         "text": tell_event(decode(event), reader),
         "actor": event.actor.id,
+        **_authority(event.actor),
         "occurred_at": event.occurred_at.astimezone(SHANGHAI).isoformat(),
         "recorded_at": event.recorded_at.astimezone(SHANGHAI).isoformat(),
         "hash": event.hash,
     }
+
+
+def _authority(actor: Actor) -> dict[str, str | None]:
+    """In which role and on whose behalf: who decided, on which paper it stands, or under which 授权."""
+    behalf = actor.on_behalf_of
+    return {
+        "role": actor.role.value,
+        "decided_by": behalf.id if behalf else None,
+        "paper": behalf.paper if behalf else None,
+        "delegation": behalf.delegation if behalf else None,
+    }
+
+
+def _authority_in_words(event: Recorded, reader: Rendering) -> str:
+    """李三（联络员）；钱二（督办员）代录，吴七决定，凭香指办阅〔2022〕3号。"""
+    actor, behalf = event.actor, event.actor.on_behalf_of
+    said = f"{reader.person(actor.id)}（{actor.role.label}）"
+    if behalf is not None and behalf.delegation is not None:
+        said += f"据授权 {behalf.delegation} 代{reader.person(behalf.id)}办理"
+    elif behalf is not None:
+        said += f"代录，{reader.person(behalf.id)}（{behalf.role.label}）决定" + (
+            f"，凭{behalf.paper}" if behalf.paper else ""
+        )
+    late = office_time(event.occurred_at)[:10] != office_time(event.recorded_at)[:10]
+    return said + (f"，{office_time(event.recorded_at)} 补录" if late else "")
 
 
 def _replayed(events: Sequence[Recorded], states: Sequence[Matter], shown: Shown, *, step: bool) -> str:
@@ -181,6 +207,7 @@ def _step_lines(events: Sequence[Recorded], states: Sequence[Matter], reader: Re
     for event, state in zip(events, states, strict=True):
         line = tell_event(decode(event), reader)
         yield f"{event.version:>4}  {office_time(event.occurred_at)}  {label_of(event.type)}  {line}"
+        yield f"        办理：{_authority_in_words(event, reader)}"
         for field, label in FIELDS.items():
             new = getattr(state, field)
             became = (
@@ -287,10 +314,10 @@ _FIELDS: dict[DeadlineKind, tuple[str, ...]] = {
 """Which part of the state a deadline stands on; the event that last changed it is the reason."""
 
 
-def explain(matter: MatterArg, as_of: AsOfOption = None) -> None:
+def explain(matter: MatterArg, as_of: AsOfOption = None, known_at: KnownAtOption = None) -> None:
     """为什么亮这盏灯、时限从哪里来：每一步都指到日志里的那一条。"""
-    asked_for = asked_moment(as_of)
-    events = _events(the_matter(matter).stream, as_of, asked_for)
+    asked_for = asked_moment(as_of, known_at)
+    events = _events(the_matter(matter).stream, as_of or known_at, asked_for)
     states = _states(events)
     state = states[-1]
     rulebook = reading.rulebook(session.database, asked_for.position if asked_for else None)

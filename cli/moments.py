@@ -16,6 +16,10 @@ AsOfOption = Annotated[
     str | None,
     typer.Option("--as-of", metavar="T", help="某一天结束时，或某一时刻（2022-03-31T17:30）的情况，全部由日志还原"),
 ]
+KnownAtOption = Annotated[
+    str | None,
+    typer.Option("--known-at", metavar="T", help="当时已记录的情况：其后才补录的不算；--as-of 则算上补录的"),
+]
 
 
 def now() -> datetime:
@@ -90,6 +94,13 @@ def past_moment(text: str) -> datetime:
     return instant
 
 
-def asked_moment(text: str | None) -> Moment | None:
-    """The moment of the past a reader asks about, as a position of the log; None when none is asked for."""
-    return None if text is None else reading.moment_at(session.database, past_instant(text))
+def asked_moment(as_of: str | None, known_at: str | None = None) -> Moment | None:
+    """The moment of the past a reader asks about; None when none is asked for.
+
+    `as_of`: what had happened by then, whenever it was typed in. `known_at`: what had been recorded by then. Both: what
+    was known at the one moment of what had happened by the other.
+    """
+    known = None if known_at is None else past_instant(known_at)
+    if as_of is not None:
+        return reading.happened_by(session.database, past_instant(as_of), known)
+    return None if known is None else reading.moment_at(session.database, known)

@@ -287,8 +287,10 @@ def read_ledger(database: Database, as_of: datetime, position: int | None = None
     return read_known(database, as_of, position).ledger()
 
 
-def read_known(database: Database, as_of: datetime, position: int | None = None) -> RecordedStreams:
+def read_known(database: Database, as_of: datetime, position: int | None = None, *, later: int = 0) -> RecordedStreams:
     """The log as `read_ledger` reads it, for who has to look into it before it is folded.
+
+    What was recorded after the position, up to `later`, belongs to it where it had happened by `as_of`.
 
     Raises:
         LogUnreachable: the database is down.
@@ -301,6 +303,9 @@ def read_known(database: Database, as_of: datetime, position: int | None = None)
     with _nothing_thrown_away():
         for event in _upto(database, position):
             streams[event.stream].append(event)
+    for event in reading.late_events(database, Moment(position, as_of, later)) if later else ():
+        streams[event.stream].append(event)
+        position = event.position
     return RecordedStreams(position=position, as_of=as_of, streams=streams)
 
 

@@ -16,7 +16,7 @@ _SHOWN = (Light.GREEN, Light.BLUE, Light.YELLOW, Light.RED)
 def weekly_lights(period: Period) -> tuple[LightsOn, ...]:
     """The lights of live matters at the end of each Friday of the period, by week."""
     weeks = []
-    for position, end in period.weeks:
+    for position, end, _ in period.weeks:
         rulebook = period.ledger.rulebooks[position]
         states = (file.thens.get(position) for file in period.ledger.matters)
         counts = Counter(light(m, rulebook, end).light for m in states if m is not None and not m.ended)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.moments import AsOfOption, past_day, past_instant
+from cli.moments import AsOfOption, KnownAtOption, asked_moment, past_day
 from cli.printing.files import check_output_file, write_output_file
 from cli.session import answer, session
 from domain.calendar import SHANGHAI, local_date
@@ -25,17 +25,19 @@ def table_(
         Path, typer.Option("-o", "--output", metavar="OUT.xlsx|OUT.docx", help="写成哪个文件（.xlsx 可修改后导回）")
     ],
     as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
     since: Annotated[
         str | None, typer.Option("--since", metavar="DATE", help="“本周变化”从哪天以后算起（默认七天前）")
     ] = None,
 ) -> None:
-    """任务清单一览表：按来源分组，附时间图、本周变化和各牵头单位分表；同一天的表任何时候再出都一样。"""
+    """任务清单一览表：按来源分组，附时间图、本周变化和各牵头单位分表；--known-at 的表任何时候再出都一样。"""
     from documents.table.rows import task_table
 
     made = _writer(output)
-    moment = past_instant(as_of) if as_of else datetime.now(UTC)
+    asked = asked_moment(as_of, known_at)
+    moment = asked.as_of if asked else datetime.now(UTC)
     first = past_day(since) if since else local_date(moment) - WEEK
-    table = task_table(session.database, moment, first)
+    table = task_table(session.database, moment, first, asked)
     data = made(table)
     write_output_file(output, data)
     answer(_document(table, output, data), _told(table, output))

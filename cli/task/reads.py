@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.moments import AsOfOption, asked_moment, now
+from cli.moments import AsOfOption, KnownAtOption, asked_moment, now
 from cli.names import person_names, unit_names
 from cli.session import Problem, answer, session
 from cli.task import choosing as ch
@@ -38,7 +38,7 @@ HIDDEN = "【工作秘密，无权查看】"
 def known_matters(moment: Moment | None) -> tuple[list[Matter], Rulebook, datetime]:
     """All matters and the rulebook as known at a moment, and the moment to light them at."""
     position = moment.position if moment else None
-    states = reading.matter_states(session.database, position=position)
+    states = reading.matter_states(session.database, moment=moment)
     matters = sorted((s.state for s in states if isinstance(s.state, Matter)), key=lambda m: m.number)
     at = moment.as_of if moment else datetime.now(UTC)
     return matters, reading.rulebook(session.database, position), at
@@ -108,9 +108,10 @@ def list_(
     saved: ch.SavedOption = None,
     tree: Annotated[bool, typer.Option("--tree", help="按任务分解的上下级排列，并算出分解进度")] = False,
     as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
 ) -> None:
     """督办事项一览；条件可以同时写几个，须都符合。"""
-    moment = asked_moment(as_of)
+    moment = asked_moment(as_of, known_at)
     options = {"stage": stage, "light": light_, "lead": lead, "leader": leader, "supervisor": supervisor}
     options |= {"source": source, "klass": klass, "urgency": urgency, "flag": flag, "rung": rung, "words": words}
     marks = {"listed": listed, "overdue": overdue, "unanswered": unanswered, "open": open_}
@@ -186,21 +187,21 @@ def secrets_of(matter: Matter) -> Callable[[str], str]:
 def show(
     matter: Annotated[str, typer.Argument(metavar="M", help="事项：编号、尾号或名称中的字词")],
     as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
 ) -> None:
     """一个事项的全部情况：要点、时限、来龙去脉。"""
     from cli.lookup import the_matter
 
-    moment = asked_moment(as_of)
-    position = moment.position if moment else None
-    events = reading.read_stream(session.database, the_matter(matter).stream, position=position)
+    moment = asked_moment(as_of, known_at)
+    events = reading.read_stream(session.database, the_matter(matter).stream, moment=moment)
     if not events:
-        raise Problem(f"{as_of} 时还没有这个事项", "not_found")
+        raise Problem(f"{as_of or known_at} 时还没有这个事项", "not_found")
     state = reading.folded_state(events[0].stream, list(events)).state
     assert isinstance(state, Matter)  # noqa: S101  (a stream under matter/)
-    rulebook = reading.rulebook(session.database, position)
+    rulebook = reading.rulebook(session.database, moment.position if moment else None)
     at = moment.as_of if moment else datetime.now(UTC)
     state = opened(state, secrets_of(state))
-    document = _shown(state, rulebook, at, events) | matter_relations(state, rulebook, at, position)
+    document = _shown(state, rulebook, at, events) | matter_relations(state, rulebook, at, moment)
     answer(document, "" if session.json else _read_aloud(state, document))
 
 

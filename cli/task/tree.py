@@ -11,6 +11,7 @@ from domain.matter import Matter
 from domain.queries.rollup import Branch, matter_branches
 from domain.terms import Stage
 from eventlog import reading
+from eventlog.reading import Moment
 
 
 def walked_tree(matters: Iterable[Matter]) -> dict[str, tuple[int, Branch]]:
@@ -29,30 +30,30 @@ def place_in_tree(depth: int, branch: Branch) -> dict[str, Any]:
     }
 
 
-def matter_relations(matter: Matter, rulebook: Rulebook, at: datetime, position: int | None) -> dict[str, Any]:
-    """The whole of a matter, its parts, and how far these are, now or at a position of the log."""
+def matter_relations(matter: Matter, rulebook: Rulebook, at: datetime, moment: Moment | None) -> dict[str, Any]:
+    """The whole of a matter, its parts, and how far these are, now or at a moment of the past."""
     streams = reading.streams_with_parts(session.database, matter.stream)
-    family = [m for stream in streams if (m := state_of(stream, position)) is not None]
+    family = [m for stream in streams if (m := state_of(stream, moment)) is not None]
     [branch] = matter_branches(family)
-    whole = state_of(matter.part_of.stream, position) if matter.part_of else None
+    whole = state_of(matter.part_of.stream, moment) if matter.part_of else None
     return {
         "parent": _whole(matter, whole) if whole else None,
         "rolled_up": branch.progress,
         # A part that was merged into its whole is named there once, as merged.
         "children": [_part(p, rulebook, at) for p in branch.parts if not _merged_into(p.matter, {matter.stream})],
-        **_others(matter, rulebook, at, position),
+        **_others(matter, rulebook, at, moment),
     }
 
 
-def _others(matter: Matter, rulebook: Rulebook, at: datetime, position: int | None) -> dict[str, Any]:
+def _others(matter: Matter, rulebook: Rulebook, at: datetime, moment: Moment | None) -> dict[str, Any]:
     """Twins merged into it and those it waits for, or that wait for it, with what endangers whom."""
     from domain.queries.waiting import predecessor_danger
 
     def known(stream: str) -> Matter | None:
-        return state_of(stream, position)
+        return state_of(stream, moment)
 
     awaited = {p.stream for p in matter.predecessors}
-    others = [m for stream in sorted(_related(matter.stream) | awaited) if (m := state_of(stream, position))]
+    others = [m for stream in sorted(_related(matter.stream) | awaited) if (m := state_of(stream, moment))]
     goes_on_for = {matter.stream}
     """What waits for a twin waits for this matter, also for a twin of a twin."""
     for _ in others:
@@ -103,12 +104,12 @@ def _other(matter: Matter) -> dict[str, Any]:
     }
 
 
-def state_of(stream: str, position: int | None) -> Matter | None:
-    """A matter now, or at a position of the log; None when there was none."""
-    if position is None:
+def state_of(stream: str, moment: Moment | None) -> Matter | None:
+    """A matter now, or at a moment of the past; None when there was none."""
+    if moment is None:
         loaded = reading.load(session.database, stream)
     else:
-        events = reading.read_stream(session.database, stream, position=position)
+        events = reading.read_stream(session.database, stream, moment=moment)
         loaded = reading.folded_state(stream, list(events)) if events else None
     return loaded.state if loaded and isinstance(loaded.state, Matter) else None
 

@@ -84,8 +84,10 @@ class TaskTable(Frozen):
         return tuple(row for chapter in self.chapters for row in chapter.rows)
 
 
-def task_table(database: Database, as_of: datetime, since: date) -> TaskTable:
+def task_table(database: Database, as_of: datetime, since: date, known: Moment | None = None) -> TaskTable:
     """《任务清单一览表》 as of a moment: its rows, and what changed since an earlier day's end, from the log alone.
+
+    What was recorded by then, unless `known` says which part of the log counts.
 
     Raises:
         Refusal: `malformed`, when the earlier day is not earlier.
@@ -93,9 +95,10 @@ def task_table(database: Database, as_of: datetime, since: date) -> TaskTable:
     """
     on, before = local_date(as_of), end_of_day(since)
     refuse(since >= on, f"起始日期 {since} 须早于一览表的日期 {on}（--since）", "malformed")
-    known = read_known(database, as_of)
-    (then,) = known.moments([before])
-    return _compose(known.ledger([then]), then, reading.log_identity(database))
+    known = known or reading.moment_at(database, as_of)
+    recorded = read_known(database, as_of, known.position, later=known.later)
+    (then,) = recorded.moments([before])
+    return _compose(recorded.ledger([then]), then, reading.log_identity(database))
 
 
 def _compose(ledger: Ledger, then: Moment, identity: str) -> TaskTable:

@@ -3,7 +3,7 @@
 # ruff: noqa: S608  (SQL is put together from constants here, values are parameters)
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from domain.base import Frozen
@@ -16,6 +16,7 @@ from eventlog.stored_time import from_micros, micros
 
 PAGE = 1000
 _FOREVER = 2**62
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_VERSION = 2**31 - 1
 
 
@@ -33,10 +34,13 @@ def read_stream(
     after: int = 0,
     upto_version: int | None = None,
     position: int | None = None,
+    moment: "Moment | None" = None,
 ) -> tuple[Recorded, ...]:
-    """The recorded events of a stream in order, after a version, up to a version or up to a position of the log."""
+    """Events of a stream in order: after a version, up to a version, a position of the log, or a moment."""
     with database.reading() as transaction:
-        return stream_events(transaction, stream, after=after, upto_version=upto_version, position=position)
+        return stream_events(
+            transaction, stream, after=after, upto_version=upto_version, position=position, moment=moment
+        )
 
 
 def stream_events(
@@ -46,13 +50,14 @@ def stream_events(
     after: int = 0,
     upto_version: int | None = None,
     position: int | None = None,
+    moment: "Moment | None" = None,
 ) -> tuple[Recorded, ...]:
     """The recorded events of a stream, read within a transaction as `read_stream` does."""
     upto = _LAST_VERSION if upto_version is None else upto_version
     rows = transaction.all(
-        f"SELECT {EVENT_COLUMNS} FROM events WHERE stream = ? AND version > ? AND version <= ? AND position <= ? "
+        f"SELECT {EVENT_COLUMNS} FROM events WHERE stream = ? AND version > ? AND version <= ? AND {WITHIN} "
         "ORDER BY version",
-        (stream, after, upto, _FOREVER if position is None else position),
+        (stream, after, upto, *within(moment or recorded_upto(position))),
     )
     return tuple(map(event_of_row, rows))
 
@@ -71,10 +76,29 @@ def read_all(database: Database, after: int = 0, limit: int = PAGE) -> tuple[Rec
 
 
 class Moment(NamedTuple):
-    """A part of the log, and the instant it is looked at from."""
+    """A part of the log, and the instant it is looked at from.
+
+    With `later` it has two axes: what was recorded after `position`, up to `later`, belongs to it where it had happened
+    by `as_of`. So a report of Monday that was typed in on Friday is seen as of Monday, and was not known on Monday.
+    """
 
     position: int
     as_of: datetime
+    later: int = 0
+
+
+WITHIN = "(position <= ? OR (position <= ? AND occurred_at <= ?))"
+"""Whether an event belongs to a moment, with `within` for its parameters."""
+
+
+def recorded_upto(position: int | None) -> Moment:
+    """What had been recorded up to a position, or at all."""
+    return Moment(_FOREVER if position is None else position, _BEGINNING)
+
+
+def within(moment: Moment) -> tuple[int, int, int]:
+    """The parameters of `WITHIN`."""
+    return moment.position, moment.later, micros(moment.as_of)
 
 
 def position_at(database: Database, instant: datetime) -> int:
@@ -100,8 +124,22 @@ def log_clocks(database: Database) -> tuple[datetime | None, datetime | None]:
 
 
 def moment_at(database: Database, instant: datetime) -> Moment:
-    """An instant with the position of the log known by then."""
+    """What was known at an instant: whatever was recorded by then, and nothing that was recorded later."""
     return Moment(position_at(database, instant), instant)
+
+
+def happened_by(database: Database, instant: datetime, known_at: datetime | None = None) -> Moment:
+    """What had happened by an instant, as far as it is known now, or was known at another one."""
+    later = newest_event(database)[0] if known_at is None else position_at(database, known_at)
+    return Moment(min(position_at(database, instant), later), instant, later)
+
+
+def late_events(database: Database, moment: Moment) -> tuple[Recorded, ...]:
+    """What belongs to a moment although it was recorded after its position."""
+    belongs = "position > ? AND position <= ? AND occurred_at <= ?"
+    sql = f"SELECT {EVENT_COLUMNS} FROM events WHERE {belongs} ORDER BY position"
+    with database.reading() as transaction:
+        return tuple(map(event_of_row, transaction.all(sql, within(moment))))
 
 
 def events_page(transaction: Transaction, after: int, limit: int) -> list[Row]:

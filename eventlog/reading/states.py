@@ -10,7 +10,7 @@ from domain.envelope import Recorded
 from domain.ids import kind_of
 from eventlog.backend import Row
 from eventlog.database import Database
-from eventlog.reading.events import Head
+from eventlog.reading.events import WITHIN, Head, Moment, recorded_upto, within
 from eventlog.readmodel import fold_events, parse_state
 from eventlog.rows import EVENT_COLUMNS, event_of_row
 
@@ -35,15 +35,19 @@ def load(database: Database, stream: str) -> StreamState | None:
     return state_in_row(row) if row else None
 
 
-def matter_states(database: Database, *, position: int | None = None) -> tuple[StreamState, ...]:
-    """Every matter's state, now or at a position of the log."""
+def matter_states(
+    database: Database, *, position: int | None = None, moment: Moment | None = None
+) -> tuple[StreamState, ...]:
+    """Every matter's state: now, at a position of the log, or at a moment."""
+    if moment is not None:
+        return tuple(_states_at(database, "matter", moment))
     return states_of(database, "matter", position=position)
 
 
 def states_of(database: Database, kind: str, *, position: int | None = None) -> tuple[StreamState, ...]:
     """The states of all streams of a kind, now or at a position of the log."""
     if position is not None:
-        return tuple(_states_at(database, kind, position))
+        return tuple(_states_at(database, kind, recorded_upto(position)))
     with database.reading() as transaction:
         rows = transaction.all(f"{STATES} WHERE kind = ?", (kind,))
     return tuple(state_in_row(row) for row in sorted(rows, key=lambda row: row[0]))
@@ -81,12 +85,12 @@ def states_since(database: Database, kind: str, position: int) -> tuple[StreamSt
     return tuple(state_in_row(row) for row in sorted(rows, key=lambda row: row[0]))
 
 
-def _states_at(database: Database, kind: str, position: int) -> Iterator[StreamState]:
+def _states_at(database: Database, kind: str, moment: Moment) -> Iterator[StreamState]:
     with database.reading(snapshot=True) as transaction:
         rows = transaction.all(
             f"SELECT {EVENT_COLUMNS} FROM events WHERE stream IN (SELECT stream FROM states WHERE kind = ?) "
-            "AND position <= ? ORDER BY stream, version",
-            (kind, position),
+            f"AND {WITHIN} ORDER BY stream, version",
+            (kind, *within(moment)),
         )
     events = sorted(map(event_of_row, rows), key=lambda event: event.stream)
     for stream, group in groupby(events, key=lambda event: event.stream):

@@ -41,7 +41,15 @@ def test_steps_tell_each_event_and_what_it_changed(quarter: Database, xmh: Comma
     assert accepted["changes"]["stage"] == ["assigned", "in_progress"]
     said = xmh("audit", "replay", "3", "--step").out
     assert "阶段：待签收 → 办理中" in said
+    assert "办理：孙四（单位负责人）" in said
     assert "办结时限：2022-03-04 → 2022-03-18" in said
+
+
+def test_steps_tell_under_which_authority(quarter: Database, xmh: CommandLine) -> None:
+    step = next(s for s in xmh.json("audit", "replay", "1", "--step")["steps"] if s["type"] == "InstructionRecorded")
+    assert (step["actor"], step["role"], step["decided_by"]) == ("office", "office", "leader")
+    assert step["paper"] == "香指办阅〔2022〕3号"
+    assert "代录，吴七（领导）决定，凭香指办阅〔2022〕3号" in xmh("audit", "replay", "1", "--step").out
 
 
 @pytest.mark.parametrize(

@@ -142,3 +142,62 @@ def test_doctor_names_a_log_that_is_ahead_of_the_clock(xmh: CommandLine, log: Da
     act(log, STREAM, opening(due=date(2099, 6, 30)), OFFICE, datetime.now(UTC) + timedelta(days=30))
     found = {p["code"]: p["message"] for p in xmh.json("doctor", code=1)["problems"]}
     assert "29天" in found["log_ahead_of_clock"]
+
+
+# --- two axes
+
+
+@pytest.fixture
+def backdated(log: Database) -> Database:
+    """A report of 9 March that was typed in on 15 March."""
+    act(log, STREAM, opening(), OFFICE, at("2022-03-07"))
+    act(log, STREAM, c.AcceptReceipt(), LIAISON, at("2022-03-08"))
+    late = c.SubmitFeedback(text="主体施工至三层", progress=30, occurred_at=at("2022-03-09"))
+    act(log, STREAM, late, LIAISON, at("2022-03-15"))
+    return log
+
+
+def test_a_report_entered_later_is_seen_as_of_its_day_and_was_not_known_on_it(
+    xmh: CommandLine, backdated: Database, tmp_path: Path
+) -> None:
+    del backdated
+    seen: dict[tuple[str, ...], tuple[Any, ...]] = {}
+    for when in (("--as-of", "2022-03-10"), ("--known-at", "2022-03-10")):
+        table = xmh.json("plan", "table", *when, "-o", tmp_path / f"{when[0]}.xlsx")
+        seen[when] = (
+            xmh.json("task", "list", *when)["matters"][0]["progress"],
+            xmh.json("task", "show", "1", *when)["progress"],
+            xmh.json("audit", "replay", "1", *when)["state"]["progress"],
+            len(table["changes"]),
+        )
+        assert xmh.json("audit", "explain", "1", *when)["light"]
+        told = xmh("audit", "replay", "1", "--step", *when).out
+        assert ("2022-03-15 10:00 补录" in told) == (when[0] == "--as-of")
+    assert list(seen.values()) == [(30, 30, 30, 2), (0, 0, 0, 1)]
+    both = ("--as-of", "2022-03-10", "--known-at", "2022-03-14")
+    assert xmh.json("task", "show", "1", *both)["progress"] == 0
+    both = ("--as-of", "2022-03-10", "--known-at", "2022-03-15")
+    assert xmh.json("task", "show", "1", *both)["progress"] == 30
+
+
+def test_the_table_known_at_a_day_is_the_same_bytes_whatever_is_entered_later(
+    xmh: CommandLine, backdated: Database, tmp_path: Path
+) -> None:
+    def made(name: str) -> str:
+        table: dict[str, str] = xmh.json("plan", "table", "--known-at", "2022-03-16", "-o", tmp_path / name)
+        return table["sha256"]
+
+    first = made("一.xlsx")
+    more = c.SubmitFeedback(text="至四层", progress=40, occurred_at=at("2022-03-16"))
+    act(backdated, STREAM, more, LIAISON, at("2022-03-20"))
+    assert made("二.xlsx") == first
+    table = xmh.json("plan", "table", "--as-of", "2022-03-16", "-o", tmp_path / "三.xlsx")
+    assert table["sha256"] != first
+
+
+def test_a_version_and_a_moment_are_one_too_many(xmh: CommandLine, backdated: Database) -> None:
+    del backdated
+    said = xmh("audit", "replay", "1", "--known-at", "2022-03-10", "--version", "1")
+    assert (said.code, "--known-at 与 --version 二者取一" in said.error) == (2, True)
+    said = xmh("audit", "replay", "1", "--known-at", "2022-03-01")
+    assert (said.code, "2022-03-01 时还没有这个事项" in said.error) == (4, True)
