@@ -3,8 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from operator import attrgetter
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -17,22 +16,18 @@ from cli.names import person_names, unit_names
 from cli.session import Exit, Problem, answer, session
 from cli.shape import group
 from cli.state import FIELDS, field_change, value_in_words
-from domain.calendar import SHANGHAI
+from domain.base import Refusal
 from domain.confidential import opened
-from domain.deadlines import Deadline, DeadlineKind, owed
-from domain.envelope import Actor, Recorded
+from domain.envelope import Recorded
 from domain.event import decode, label_of
-from domain.evolve import evolve
 from domain.facts import is_sealed
-from domain.lights import Lit, light
-from domain.log import Rulebook
 from domain.matter import Matter
 from domain.queries.spoken import said_date
-from domain.queries.telling import Rendering, office_time, pace_said, tell_event
+from domain.queries.telling import Rendering, office_time, tell_event
 from domain.sight import may_read_words
-from domain.terms import Light, Rhythm
 from eventlog import reading
 from eventlog.reading import Moment
+from views.explaining import explained_matter, states_after, told_event
 
 if TYPE_CHECKING:
     from eventlog.findings import VerifyFinding
@@ -73,7 +68,7 @@ def replay(
         raise Problem(f"{'--as-of' if as_of else '--known-at'} 与 --version 二者取一", "malformed")
     target = the_matter(matter)
     events = _events(target.stream, as_of or known_at, asked_moment(as_of, known_at), version)
-    states = _states(events)
+    states = states_after(events)
     last = states[-1]
     shown = _reader(last)
     document: dict[str, Any] = {
@@ -101,13 +96,6 @@ def _events(stream: str, as_of: str | None, moment: Moment | None, version: int 
     if version is not None and events[-1].version < version:
         raise Problem(f"没有第{version}版，最新是第{events[-1].version}版", "not_found")
     return events
-
-
-def _states(events: Sequence[Recorded]) -> list[Matter]:
-    states: list[Matter] = []
-    for event in events:
-        states.append(evolve(states[-1] if states else None, event))
-    return states
 
 
 def _reader(matter: Matter) -> Shown:
@@ -140,35 +128,8 @@ def _steps(events: Sequence[Recorded], states: Sequence[Matter], shown: Shown) -
     for event, state in zip(events, states, strict=True):
         after = state.model_dump(mode="json", exclude={"version", "hash"})
         changes = {k: [shown(before.get(k)), shown(v)] for k, v in after.items() if before.get(k) != v}
-        yield {**_told(event, reader), "changes": changes}
+        yield {**told_event(event, reader), "changes": changes}
         before = after
-
-
-def _told(event: Recorded, reader: Rendering) -> dict[str, Any]:
-    """One event, for people and scripts."""
-    return {
-        "version": event.version,
-        "position": event.position,
-        "type": event.type,
-        "label": label_of(event.type),
-        "text": tell_event(decode(event), reader),
-        "actor": event.actor.id,
-        **_authority(event.actor),
-        "occurred_at": event.occurred_at.astimezone(SHANGHAI).isoformat(),
-        "recorded_at": event.recorded_at.astimezone(SHANGHAI).isoformat(),
-        "hash": event.hash,
-    }
-
-
-def _authority(actor: Actor) -> dict[str, str | None]:
-    """In which role and on whose behalf: who decided, on which paper it stands, or under which 授权."""
-    behalf = actor.on_behalf_of
-    return {
-        "role": actor.role.value,
-        "decided_by": behalf.id if behalf else None,
-        "paper": behalf.paper if behalf else None,
-        "delegation": behalf.delegation if behalf else None,
-    }
 
 
 def _authority_in_words(event: Recorded, reader: Rendering) -> str:
@@ -295,128 +256,15 @@ def _progress() -> "Iterator[Progress]":
 
 # --- explain
 
-_FIELDS: dict[DeadlineKind, tuple[str, ...]] = {
-    DeadlineKind.RECEIPT: ("receipt_due",),
-    DeadlineKind.WINDOW: ("windows.closes",),
-    DeadlineKind.NEAR_DUE: ("due",),
-    DeadlineKind.DUE: ("due",),
-    DeadlineKind.URGE: ("windows.row", "last_urge_at"),
-    DeadlineKind.ESCALATE_MISSED: ("windows.row",),
-    DeadlineKind.ESCALATE_OVERDUE: ("due", "lapsed_for"),
-    DeadlineKind.ESCALATE_COORDINATION: ("coordinations",),
-    DeadlineKind.ESCALATE_NEAR_DUE: ("due",),
-    DeadlineKind.ESCALATE_BEHIND: ("points", "indicators"),
-    DeadlineKind.ESCALATE_RETURNED: ("returned_at",),
-    DeadlineKind.COORDINATION: ("coordinations",),
-    DeadlineKind.RESUME: ("suspensions",),
-    DeadlineKind.OBJECTION: ("objection",),
-}
-"""Which part of the state a deadline stands on; the event that last changed it is the reason."""
-
 
 def explain(matter: MatterArg, as_of: AsOfOption = None, known_at: KnownAtOption = None) -> None:
     """为什么亮这盏灯、时限从哪里来：每一步都指到日志里的那一条。"""
-    asked_for = asked_moment(as_of, known_at)
-    events = _events(the_matter(matter).stream, as_of or known_at, asked_for)
-    states = _states(events)
-    state = states[-1]
-    rulebook = reading.rulebook(session.database, asked_for.position if asked_for else None)
-    moment = asked_for.as_of if asked_for else datetime.now(UTC)
-    lit = light(state, rulebook, moment)
-    reader = Rendering(name=unit_names(), open=_reader(state), person=person_names())
-
-    def behind(fields: Sequence[str]) -> list[dict[str, Any]]:
-        versions = sorted({_last_change(states, field) for field in fields})
-        return [_told(events[v], reader) for v in versions]
-
-    document = {
-        "matter": state.number,
-        "title": state.title,
-        "as_of": moment.astimezone(SHANGHAI).isoformat(),
-        "version": state.version,
-        "stage": state.stage.value,
-        "light": lit.light.value,
-        "light_reason": lit.reason,
-        "rule": _light_rule(lit, rulebook),
-        "because": behind(_light_fields(state, lit)),
-        "deadlines": [
-            {
-                "kind": d.kind.value,
-                "label": d.kind.label,
-                "at": d.at.astimezone(SHANGHAI).isoformat(),
-                "provisional": rulebook.calendar.is_provisional(d.at.astimezone(SHANGHAI).date()),
-                "rule": _rule(d, state, rulebook),
-                "because": behind(_FIELDS[d.kind]),
-            }
-            for d in sorted(owed(state, rulebook, moment), key=lambda d: d.at)
-        ],
-    }
+    moment, stream = asked_moment(as_of, known_at), the_matter(matter).stream
+    try:
+        document = explained_matter(session.viewer, stream, moment)
+    except Refusal as refusal:
+        raise Problem(f"{as_of or known_at} 时还没有这个事项", refusal.code) from None
     answer(document, "" if session.json else _explained(document))
-
-
-def _last_change(states: Sequence[Matter], field: str) -> int:
-    """The index of the event that last changed a field of the state, or a figure of one (`windows.row`)."""
-    value = attrgetter(field)
-    for index in range(len(states) - 1, 0, -1):
-        if value(states[index]) != value(states[index - 1]):
-            return index
-    return 0
-
-
-def _light_fields(matter: Matter, lit: Lit) -> tuple[str, ...]:
-    match lit.light:
-        case Light.RED:
-            return ("due", "closure") if matter.closure else ("due",)
-        case Light.YELLOW if matter.missed_in_row:
-            return ("windows.row",)
-        case Light.YELLOW if matter.window and "反馈" in lit.reason:
-            return ("windows.closes",)
-        case Light.YELLOW if matter.lead is None:
-            return ("declines",)
-        case Light.YELLOW if "指标" in lit.reason:
-            return ("indicators",)
-        case Light.YELLOW:
-            return ("points",)
-        case Light.BLUE:
-            return ("due",)
-        case _:
-            return ("stage",)
-
-
-def _light_rule(lit: Lit, rulebook: Rulebook) -> str:
-    return {
-        Light.GREY: "暂缓、已销号或已撤销的事项亮灰灯",
-        Light.RED: "过了办结时限当日下班仍未申请办结的亮红灯",
-        Light.YELLOW: "漏报反馈、要点过了节点、指标落后序时进度或退签后无人牵头的亮黄灯",
-        Light.BLUE: f"距办结时限{rulebook.policy.near_due_workdays}个工作日以内的亮蓝灯",
-        Light.GREEN: "没有逾期、滞后和临期的亮绿灯",
-    }[lit.light]
-
-
-def _rule(deadline: Deadline, matter: Matter, rulebook: Rulebook) -> str:
-    policy = rulebook.policy
-    if deadline.step is not None:
-        rested = f"；两次催办至少隔{policy.urge_cooldown_hours}个工作小时" if deadline.step.order else ""
-        return f"{deadline.step.label}{rested}（督办规则 {policy.version}）"
-    closes = f"{rulebook.calendar.hours.afternoon_closes:%H:%M}"
-    limit = policy.not_shorter(matter.receipt_hours, policy.hours_for_receipt(matter.urgency))
-    return {
-        DeadlineKind.RECEIPT: f"交办后{limit}个工作小时内签收，逾期视同签收",
-        DeadlineKind.WINDOW: _window_rule(matter, f"{policy.window_closes:%H:%M}"),
-        DeadlineKind.NEAR_DUE: f"办结时限前{policy.near_due_workdays}个工作日提醒",
-        DeadlineKind.DUE: f"办结时限当日下班（{closes}）",
-        DeadlineKind.COORDINATION: f"协调请求须在{policy.coordination_workdays}个工作日内答复",
-        DeadlineKind.RESUME: "暂缓期满后的第一个工作日恢复",
-        DeadlineKind.OBJECTION: "异议自提出之日起30日内复核（条例第十七条），逾期升级一级",
-    }[deadline.kind]
-
-
-def _window_rule(matter: Matter, closes: str) -> str:
-    if matter.surge is not None:
-        return f"{pace_said(matter)}；{closes}截止"
-    if matter.rhythm is Rhythm.PLAN_AND_LAND:
-        return f"一周一谋划一周一落实：每周第一个工作日谋划、最后一个工作日落实，{closes}截止"
-    return f"{matter.rhythm.label}反馈，期末最后一个工作日{closes}截止"
 
 
 def _explained(shown: dict[str, Any]) -> str:

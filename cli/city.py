@@ -97,11 +97,11 @@ def _asked() -> tuple["Headquarters", Across]:
 
 def _rows(one: "Headquarters", log: "Database", wanted: Any, at: datetime, as_of: str | None) -> "list[dict[str, Any]]":
     """The matters of one headquarters that are meant."""
-    from cli.task.reads import listed_row
     from domain.envelope import SYSTEM
     from domain.matter import Matter
     from domain.queries.list_row import list_row, lit_rows
     from eventlog import reading
+    from views.matters import listed_row
 
     position = None if as_of is None else reading.position_at(log, at)
     rulebook = reading.rulebook(log, position)

@@ -3,17 +3,14 @@
 from collections.abc import Callable
 
 from cli.session import session
-from eventlog import reading
+from views import viewer
 
 
 def unit_names() -> Callable[[str], str]:
     """Unit id (or, failing that, person id) → name, as the directory has it now."""
-    people = {p.id: p.name for p in reading.people(session.database, former=True)}
-    names = people | {u.id: u.name for u in reading.units(session.database)}
-    return lambda key: names.get(key, key)
+    return viewer.unit_names(session.database)
 
 
 def person_names() -> Callable[[str], str]:
     """Names of people, also of those who left: person id → name."""
-    names = {p.id: p.name for p in reading.people(session.database, former=True)} | {"system": "系统"}
-    return lambda key: names.get(key, key)
+    return viewer.person_names(session.database)

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from domain.base import Refusal
 from domain.bounds import seen
-from domain.ids import OfficeStream
 from views.codes import MALFORMED, NOT_FOUND, UNREACHABLE
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from eventlog.database import Database
     from eventlog.reading import PersonOnRecord
     from settings import Settings
+    from views.viewer import Viewer
 
 
 class Exit(IntEnum):
@@ -188,6 +188,17 @@ class Session:
         giver = self.person(self.for_person)
         return acting_under(self.directory(), actor, giver, local_date(datetime.now(UTC)))
 
+    @property
+    def viewer(self) -> "Viewer":
+        """Who looks at the log in this run, at this moment.
+
+        Raises:
+            Problem: as `actor`.
+        """
+        from views.viewer import Viewer
+
+        return Viewer(self.database, self.actor, datetime.now(UTC))
+
     @cached_property
     def reader(self) -> "Reader":
         """Who reads, with what he may read today.
@@ -195,20 +206,13 @@ class Session:
         Raises:
             Problem: as `actor`.
         """
-        from domain.calendar import local_date
-        from domain.sight import reader_of
-
-        return reader_of(self.directory(), self.actor.id, local_date(datetime.now(UTC)))
+        return self.viewer.reader
 
     def directory(self) -> "Directory":
         """The directory of this moment, with its posts and delegations."""
-        from domain.office import Directory
-        from eventlog import reading
+        from views.viewer import directory_of
 
-        loaded = reading.load(self.database, self.database.own(OfficeStream.DIRECTORY))
-        state = loaded.state if loaded else Directory()
-        assert isinstance(state, Directory)  # noqa: S101  (the stream's fold)
-        return state
+        return directory_of(self.database)
 
     def person(self, name: str, *, former: bool = False) -> "PersonOnRecord":
         """The person meant by id or full name; of those who have left only where what was is asked for.

@@ -6,19 +6,10 @@ from typing import Annotated, Any
 import typer
 
 from cli.moments import AsOfOption, past_instant
-from cli.names import person_names, unit_names
 from cli.session import Exit, Problem, answer, session
-from domain.calendar import SHANGHAI, end_of_day, local_date
-from domain.envelope import Recorded
-from domain.incoming.queries import carriers, unanswered_instructions
-from domain.matter import Matter
-from domain.onsite.inspection import OnSite
-from domain.onsite.queries import unanswered_problems
+from domain.calendar import end_of_day, local_date
 from domain.queries.spoken import said_date
-from domain.queries.unanswered import unanswered_windows as unanswered_of
-from domain.queries.unanswered import why_unfinished as unfinished_of
-from eventlog import reading
-from eventlog.reading import Moment
+from views.unanswered import unanswered_document
 
 UNEXPLAINED = "★未作说明"
 
@@ -35,81 +26,10 @@ def unanswered(
     if year is not None:
         at = min(end_of_day(date(year, 12, 31)), now)
     since = date(year, 1, 1) if year is not None else date.min
-    silent, unended = _lines(reading.moment_at(session.database, at), since)
-    found, given = _problems(at), _instructions(at)
-    unexplained = sum(line["explanation"] is None for line in (*silent, *unended, *found, *given))
-    document = {
-        "as_of": at.astimezone(SHANGHAI).isoformat(),
-        "unanswered": silent,
-        "unfinished": unended,
-        "problems": found,
-        "instructions": given,
-        "unexplained": unexplained,
-        "ok": unexplained == 0,
-    }
+    document = unanswered_document(session.viewer, at, since)
     answer(document, "" if session.json else _told(document, local_date(at)))
-    if unexplained:
+    if not document["ok"]:
         raise SystemExit(Exit.FOUND_WRONG)
-
-
-def _lines(moment: Moment, since: date) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    names, at = unit_names(), moment.as_of
-    rulebook = reading.rulebook(session.database, moment.position)
-    silent: list[dict[str, Any]] = []
-    unended: list[dict[str, Any]] = []
-    for matter, events in _matters(moment.position):
-        line = {
-            "matter": matter.number,
-            "title": matter.title,
-            "stage": matter.stage.value,
-            "lead": names(matter.lead) if matter.lead else None,
-            "due": matter.due.isoformat(),
-        }
-        if unheard := unanswered_of(matter, events, since, local_date(at), rulebook.calendar):
-            silent.append({**line, "windows": list(unheard.windows), "explanation": unheard.explanation})
-        if going_on := unfinished_of(matter, events, rulebook, at):
-            unended.append({**line, "explanation": going_on.explanation})
-    return silent, unended
-
-
-def _problems(at: datetime) -> list[dict[str, Any]]:
-    """What inspections found and is not put right, and conclusions nobody was told."""
-    position = reading.moment_at(session.database, at).position
-    states = (s.state for s in reading.states_of(session.database, "onsite", position=position))
-    names = unit_names()
-    return [
-        {
-            "inspection": p.number,
-            "title": p.title,
-            "unit": names(p.unit),
-            "text": p.text,
-            "due": p.due.isoformat() if p.due else None,
-            "explanation": p.explanation,
-        }
-        for p in unanswered_problems([s for s in states if isinstance(s, OnSite)], local_date(at))
-    ]
-
-
-def _instructions(at: datetime) -> list[dict[str, Any]]:
-    """What leaders instructed on incoming papers and is not done."""
-    position = reading.moment_at(session.database, at).position
-    papers = reading.incoming_papers(session.database, position=position)
-    states = reading.matter_states(session.database, position=position) if papers else ()
-    carried = carriers(s.state for s in states if isinstance(s.state, Matter))
-    names, calendar = person_names(), reading.rulebook(session.database, position).calendar
-    return [
-        {**one.model_dump(mode="json"), "leader_name": names(one.leader)}
-        for one in unanswered_instructions(papers, carried, local_date(at), calendar)
-    ]
-
-
-def _matters(position: int) -> list[tuple[Matter, tuple[Recorded, ...]]]:
-    """Each matter as known then, with its events."""
-    matters = []
-    for state in reading.matter_states(session.database, position=position):
-        assert isinstance(state.state, Matter)  # noqa: S101  (the kind says so)
-        matters.append((state.state, reading.read_stream(session.database, state.stream, position=position)))
-    return sorted(matters, key=lambda pair: pair[0].number)
 
 
 def _told(shown: dict[str, Any], day: date) -> str:

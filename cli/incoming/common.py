@@ -111,8 +111,8 @@ def what_is_owed(owed: PaperTask) -> str:
 
 def words_of(paper: IncomingPaper) -> Callable[[str], str]:
     """How this reader sees the paper's words."""
-    from cli.task.reads import HIDDEN
     from eventlog.secrets import readable_text
+    from views.viewer import HIDDEN
 
     allowed = session.actor.role in (Role.OFFICE, Role.LEADER)
 

@@ -1,9 +1,7 @@
 """What the `meeting` commands share: which meeting and series are meant, and sending."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
@@ -14,12 +12,10 @@ from cli.sending import sealed_under, the_gateway
 from cli.session import Problem, answer, session
 from domain.calendar import at_office, local_date
 from domain.envelope import Actor
-from domain.facts import openly
-from domain.matter import Matter
 from domain.meetings.agenda import Assembled
 from domain.meetings.commands import MeetingCommand, MeetingOrder
 from domain.meetings.meeting import Meeting
-from domain.meetings.secrets import matter_concerned, readable_meeting
+from domain.meetings.secrets import matter_concerned
 from domain.meetings.series import Series
 from domain.queries.spoken import spoken_moment
 from eventlog import reading
@@ -131,14 +127,9 @@ def _sealed(meeting: Meeting | str, command: MeetingCommand) -> MeetingCommand:
 
 def meeting_for_reader(meeting: Meeting) -> Meeting:
     """The meeting with its secret words as whoever runs this may see them. No paper is made of it."""
-    from cli.task.reads import secrets_of
+    from views.meetings import meeting_for
 
-    @cache
-    def reader(stream: str) -> Callable[[str], str]:
-        loaded = reading.load(session.database, stream)
-        return secrets_of(loaded.state) if loaded and isinstance(loaded.state, Matter) else openly
-
-    return readable_meeting(meeting, lambda stream, text: reader(stream)(text))
+    return meeting_for(session.viewer, meeting)
 
 
 def send_meeting_commands(*orders: MeetingOrder) -> "list[MeetingReply]":

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,7 @@ from domain.meetings.meeting import Meeting
 from domain.meetings.terms import MeetingStage
 from domain.queries.spoken import said_date
 from eventlog import reading
+from views.meetings import meeting_document, meeting_row
 
 if TYPE_CHECKING:
     from documents.meetings.calling import DirectoryNames
@@ -41,7 +42,7 @@ def list_(
             raise Problem(f"没有统计名目“{counted}”，现有：{'、'.join(dict.fromkeys(counters.values()))}", "not_found")
         meetings = tuple(m for m in meetings if counters.get(m.series) == counted and _held(m))
     shown = _table(meetings) if meetings else f"{year}年没有符合条件的会议，其他年份用 --year"
-    answer({"meetings": [_row(m) for m in meetings]}, shown)
+    answer({"meetings": [meeting_row(m) for m in meetings]}, shown)
 
 
 def count_meetings(year: YearOption = None) -> None:
@@ -67,17 +68,6 @@ def _held(meeting: reading.ListedMeeting) -> bool:
     return meeting.ordinal is not None
 
 
-def _row(meeting: reading.ListedMeeting) -> dict[str, Any]:
-    return {
-        "meeting": meeting.number,
-        "series": meeting.series,
-        "ordinal": meeting.ordinal,
-        "title": meeting.title,
-        "starts": meeting.starts.astimezone(SHANGHAI).isoformat(),
-        "stage": meeting.stage.value,
-    }
-
-
 def _table(meetings: Sequence[reading.ListedMeeting]) -> str:
     from cli.tables import table
 
@@ -101,13 +91,7 @@ def _table(meetings: Sequence[reading.ListedMeeting]) -> str:
 def show(meeting: MeetingArg) -> None:
     """一次会议的全部情况：议题、出席、议定事项及其落实。"""
     target = meeting_for_reader(the_meeting(meeting))
-    document = {
-        **target.model_dump(mode="json", exclude={"points", "hash", "starts"}),
-        "meeting": target.number,
-        "name": target.name,
-        "starts": target.starts.astimezone(SHANGHAI).isoformat(),
-        "points": [{**p.model_dump(mode="json", exclude={"decided_by"}), "matter": p.number} for p in target.points],
-    }
+    document = meeting_document(target)
     answer(document, "" if session.json else "\n".join(_told(target)))
 
 

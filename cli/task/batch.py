@@ -27,6 +27,7 @@ from domain.queries.list_row import lit_rows
 from domain.rules import DecisionContext, decide
 from domain.terms import Duty, Urgency
 from eventlog import reading
+from views.matters import fitting
 
 _OWN = 12
 """Hex digits of a matter's own in the id of its command."""
@@ -145,12 +146,12 @@ def _chosen(words: Sequence[str] | None, saved: str | None, source: Path | None,
         return [m for stream in streams if (m := _state(stream)) is not None]
     wanted = ch.choice({}, saved, None)
     alive = [row for row in reading.list_rows(session.database) if not row.ended]
-    fits = ch.fitting(wanted, None)
+    fits = fitting(session.viewer, wanted, None)
     lights = lit_rows(alive, reading.rulebook(session.database), now())
-    fitting = [row for row, lit in lights if fits(row, lit)]
-    if len(fitting) == len(alive) > 1 and not everything:
+    chosen = [row for row, lit in lights if fits(row, lit)]
+    if len(chosen) == len(alive) > 1 and not everything:
         raise Problem(f"“{saved}”选出了全部{len(alive)}件在办事项；确要全部办理请加 --all，否则请缩小条件", "fits_all")
-    return [m for row in fitting if (m := _state(row.stream)) is not None]
+    return [m for row in chosen if (m := _state(row.stream)) is not None]
 
 
 def _listed(source: Path) -> list[str]:

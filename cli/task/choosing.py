@@ -3,7 +3,7 @@
 import fcntl
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -14,11 +14,8 @@ from pydantic import TypeAdapter
 
 from cli.session import Problem, session
 from domain.base import Term
-from domain.lights import Lit
-from domain.queries.list_row import ListRow
 from domain.queries.matter_filter import MatterFilter
 from domain.terms import KeyFlag, Light, MatterClass, Rung, Stage, Urgency
-from eventlog import reading
 
 SAVED = "choices.json"
 """In the home, 0600: person → name → choice. What somebody likes to look at is nobody's evidence."""
@@ -75,23 +72,6 @@ def choice(options: dict[str, Any], saved: str | None, save: str | None) -> Matt
     if save is not None:
         _keep(save.strip(), wanted)
     return wanted
-
-
-def fitting(wanted: MatterFilter, position: int | None) -> Callable[[ListRow, Lit], bool]:
-    """Whether this reader's choice means a matter, its words looked for up to a position of the log."""
-    streams = _saying(wanted, position)
-    reader = session.actor
-    return lambda row, lit: wanted.fits(row, lit, reader) and (streams is None or row.stream in streams)
-
-
-def _saying(wanted: MatterFilter, position: int | None) -> frozenset[str] | None:
-    """The streams that say the words of the choice; None when it has none."""
-    if wanted.words is None:
-        return None
-    if not wanted.words.strip():
-        raise Problem("--text 没有写要找的字词", "malformed")
-    last = reading.newest_event(session.database)[0] if position is None else position
-    return reading.streams_saying(session.database, wanted.words, last)
 
 
 def term_of(kind: "type[Term]", option: str, text: str) -> Any:

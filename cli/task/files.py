@@ -1,7 +1,7 @@
 """`xmh task file`: the attachments of a matter, listed and given back."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -12,6 +12,7 @@ from cli.session import Problem, answer, session
 from domain.calendar import SHANGHAI
 from eventlog import attachments, reading
 from eventlog.attachments import StoredAttachment
+from views.matter import attachment_document
 
 
 def file(
@@ -43,12 +44,6 @@ def file(
         {"matter": target.number, "file": attachment_document(wanted), "out": str(place)},
         f"已存为 {place}（{wanted.name}）",
     )
-
-
-def attachment_document(one: StoredAttachment) -> dict[str, Any]:
-    """An attachment of a matter, as scripts read it."""
-    shown = one.model_dump(mode="json", exclude={"at", "stream"})
-    return {**shown, "at": one.at.astimezone(SHANGHAI).isoformat()}
 
 
 def _line(one: StoredAttachment) -> str:

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.incoming.common import owed_today, what_is_owed
+from cli.moments import now
 from cli.names import unit_names
 from cli.printing.files import OutOption, check_output_file, write_page
 from cli.session import Problem, answer, session
-from cli.task.reads import known_matters, matter_row
 from domain.calendar import local_date
 from domain.lights import Lit, light
 from domain.matter import Matter
 from domain.queries.leading import leads_as, waits_for_leader
 from domain.terms import Role
 from eventlog import reading
+from views.matters import known_matters, matter_row
 
 if TYPE_CHECKING:
     from eventlog.reading import PersonOnRecord
@@ -36,7 +37,7 @@ def leader(
     if who.role is not Role.LEADER:
         raise Problem(f"{who.name}（{who.id}）不是领导，请写明哪位领导", "malformed")
     check_output_file(out)
-    matters, rulebook, at = known_matters(None)
+    matters, rulebook, at = known_matters(session.database, None, now())
     day = local_date(at)
     own = [(m, leads_as(m, who.id), light(m, rulebook, at)) for m in matters if every or not m.ended]
     own = [one for one in own if one[1]]

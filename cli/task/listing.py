@@ -7,16 +7,18 @@ import typer
 
 from cli.asking import ByOption, MatterArg, PaperOption, ReasonOption, TextOption, need_option, typed_term
 from cli.lookup import acting_for
+from cli.moments import now
 from cli.names import person_names, unit_names
 from cli.sending import attached_files, do_for_matter
 from cli.session import Problem, answer, session
 from cli.shape import Command, SealingCommand
 from cli.tables import table
 from cli.task.opening import moment
-from cli.task.reads import known_matters, secrets_of
+from cli.task.reads import secrets_of
 from domain.commands import DelistMatter, HoldInterview, IssueCard, ListMatter, WithdrawCard
 from domain.matter import Listing, Matter
 from domain.terms import Card, Role
+from views.matters import known_matters
 
 listing = typer.Typer(
     help="挂牌督办：挂牌（理由、摘牌条件）、摘牌、挂牌台账。",
@@ -57,7 +59,7 @@ def list_(
     all_: Annotated[bool, typer.Option("--all", help="连已摘牌的一起列出")] = False,
 ) -> None:
     """挂牌台账：何时因何挂牌、摘牌条件、约谈和红黄牌、何时摘牌。"""
-    matters, _, _ = known_matters(None)
+    matters, _, _ = known_matters(session.database, None, now())
     actor, units = session.actor, unit_names()
     inside = actor.role not in (Role.LIAISON, Role.HEAD)
     rows = [

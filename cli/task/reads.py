@@ -1,87 +1,29 @@
 """`xmh task list show`: from the log alone, without Temporal."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.moments import AsOfOption, KnownAtOption, asked_moment, now
+from cli.moments import AsOfOption, KnownAtOption, asked_moment
 from cli.names import person_names, unit_names
 from cli.session import Problem, answer, session
 from cli.task import choosing as ch
-from cli.task.tree import matter_relations, place_in_tree, relation_lines, walked_tree
-from domain.calendar import SHANGHAI, local_date
-from domain.closing import to_be_weighed
-from domain.confidential import opened
-from domain.envelope import Recorded
-from domain.facts import is_sealed
-from domain.lights import Lit, light
-from domain.log import Rulebook
-from domain.matter import DONE, Indicator, Matter, Point
+from cli.task.tree import relation_lines
+from domain.base import Refusal
+from domain.calendar import SHANGHAI
+from domain.matter import DONE, Indicator, Matter
 from domain.periods import period_label
-from domain.policy import Policy
-from domain.queries.list_row import ListRow, list_row, lit_rows
 from domain.queries.spoken import said_date
 from domain.terms import Stage
 from eventlog import reading
-from eventlog.reading import Moment
+from views.matters import matter_list
 
 if TYPE_CHECKING:
-    from domain.queries.telling import Rendering
+    pass
 
 MOST_PERIODS = 12
 """So many of the periods that ended are named on one line; `--json` has all."""
-HIDDEN = "【工作秘密，无权查看】"
-
-
-def known_matters(moment: Moment | None) -> tuple[list[Matter], Rulebook, datetime]:
-    """All matters and the rulebook as known at a moment, and the moment to light them at."""
-    position = moment.position if moment else None
-    states = reading.matter_states(session.database, moment=moment)
-    matters = sorted((s.state for s in states if isinstance(s.state, Matter)), key=lambda m: m.number)
-    at = moment.as_of if moment else datetime.now(UTC)
-    return matters, reading.rulebook(session.database, position), at
-
-
-def living_matters() -> list[Matter]:
-    """The matters of which something may still be owed, by number."""
-    states = reading.open_states(session.database, "matter")
-    return sorted((s.state for s in states if isinstance(s.state, Matter)), key=lambda m: m.number)
-
-
-def matter_row(matter: Matter, lit: Lit) -> dict[str, Any]:
-    """One matter as `task list` gives it."""
-    return {
-        "matter": matter.number,
-        "title": matter.title,
-        "stage": matter.stage.value,
-        "light": lit.light.value,
-        "light_reason": lit.reason,
-        "lead": matter.lead,
-        "by_letter": matter.by_letter,
-        "assist": list(matter.assist),
-        "due": matter.due.isoformat(),
-        "progress": matter.progress,
-        "version": matter.version,
-    }
-
-
-def listed_row(row: ListRow, lit: Lit) -> dict[str, Any]:
-    """A row as `task list` gives it, as `matter_row` does of a state."""
-    return {
-        "matter": row.number,
-        "title": row.title,
-        "stage": row.stage,
-        "light": lit.light.value,
-        "light_reason": lit.reason,
-        "lead": row.lead,
-        "by_letter": row.by_letter,
-        "assist": list(row.assist),
-        "due": row.due.isoformat(),
-        "progress": row.progress,
-        "version": row.version,
-    }
 
 
 def list_(
@@ -117,19 +59,8 @@ def list_(
     marks = {"listed": listed, "overdue": overdue, "unanswered": unanswered, "open": open_}
     marks |= {"mine": mine, "following": following}
     wanted = ch.choice({**options, **marks, "due_from": due_from, "due_to": due_to}, saved, save)
-    fits = ch.fitting(wanted, moment.position if moment else None)
-    if moment is None and not tree:
-        known, rulebook, at = reading.list_rows(session.database), reading.rulebook(session.database), now()
-        places: dict[str, dict[str, Any]] = {}
-    else:
-        matters, rulebook, at = known_matters(moment)
-        branched = walked_tree(matters) if tree else {}
-        ordered = [b.matter for _, b in branched.values()] if tree else matters
-        known = tuple(list_row(m, rulebook) for m in ordered)
-        places = {stream: place_in_tree(*place) for stream, place in branched.items()}
-    lights = lit_rows(known, rulebook, at)
-    rows = [{**listed_row(r, lit), **places.get(r.stream, {})} for r, lit in lights if fits(r, lit)]
-    document = {"matters": rows, **({"as_of": at.astimezone(SHANGHAI).isoformat()} if moment else {})}
+    rows = matter_list(session.viewer, wanted, moment, tree=tree)
+    document = {"matters": rows, **({"as_of": moment.as_of.astimezone(SHANGHAI).isoformat()} if moment else {})}
     kept = save.strip() if save is not None else None
     if kept:
         document["saved"] = kept
@@ -168,20 +99,7 @@ def _stage_label(value: str) -> str:
 
 def secrets_of(matter: Matter) -> Callable[[str], str]:
     """How this reader sees the matter's texts: ciphertext opens only for who may read it."""
-    from domain.sight import may_read_words
-
-    allowed = may_read_words(session.reader, matter, reading.rulebook(session.database).policy)
-
-    def seen(text: str) -> str:
-        if not is_sealed(text):
-            return text
-        if not allowed:
-            return HIDDEN
-        from eventlog.secrets import readable_text
-
-        return readable_text(session.database, matter.stream, text)
-
-    return seen
+    return session.viewer.words_of(matter)
 
 
 def show(
@@ -191,153 +109,14 @@ def show(
 ) -> None:
     """一个事项的全部情况：要点、时限、来龙去脉。"""
     from cli.lookup import the_matter
+    from views.matter import shown_matter
 
-    moment = asked_moment(as_of, known_at)
-    events = reading.read_stream(session.database, the_matter(matter).stream, moment=moment)
-    if not events:
-        raise Problem(f"{as_of or known_at} 时还没有这个事项", "not_found")
-    state = reading.folded_state(events[0].stream, list(events)).state
-    assert isinstance(state, Matter)  # noqa: S101  (a stream under matter/)
-    rulebook = reading.rulebook(session.database, moment.position if moment else None)
-    at = moment.as_of if moment else datetime.now(UTC)
-    state = opened(state, secrets_of(state))
-    document = _shown(state, rulebook, at, events) | matter_relations(state, rulebook, at, moment)
+    moment, stream = asked_moment(as_of, known_at), the_matter(matter).stream
+    try:
+        state, document = shown_matter(session.viewer, stream, moment)
+    except Refusal as refusal:
+        raise Problem(f"{as_of or known_at} 时还没有这个事项", refusal.code) from None
     answer(document, "" if session.json else _read_aloud(state, document))
-
-
-def _shown(state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Recorded]) -> dict[str, Any]:
-    """Everything of a matter for scripts; its secrets are opened for the reader already."""
-    from cli.task.files import attachment_document
-    from eventlog.attachments import attachments_of
-
-    return {
-        **matter_row(state, light(state, rulebook, at)),
-        "lead_name": unit_names()(state.lead) if state.lead else None,
-        "original_due": state.original_due.isoformat(),
-        "rung": state.rung.value,
-        "basis": state.basis.model_dump(mode="json"),
-        "further_bases": [b.model_dump(mode="json") for b in state.further],
-        "carried": list(state.carried),
-        "letters": list(state.letters),
-        "carries": [c.model_dump(mode="json", exclude={"stream"}) for c in state.carries],
-        "followers": list(state.followers),
-        "inherited": state.inherited,
-        "source": state.source,
-        "section": state.section,
-        "leaders": list(state.leaders),
-        "urgency": state.urgency.value,
-        "class": state.klass.value,
-        "rhythm": state.rhythm.value,
-        "period": state.period.value if state.period else None,
-        "running_period": state.running.key if state.running else None,
-        "periods": [p.model_dump(mode="json") for p in state.periods],
-        "surge": state.surge.model_dump(mode="json") if state.surge else None,
-        "counts": {
-            "on_time": state.windows.on_time,
-            "late": state.windows.late,
-            "missed": len(state.windows.missed),
-            **state.counts.model_dump(),
-        },
-        "origin": state.origin.model_dump(mode="json") if state.origin else None,
-        "ratings": [x.model_dump(mode="json") for x in state.ratings],
-        "climbed": [x.model_dump(mode="json") for x in state.climbed],
-        "listed": state.listed,
-        "listings": [x.model_dump(mode="json") for x in state.listings],
-        "interviews": [x.model_dump(mode="json") for x in state.interviews],
-        "cards": [x.model_dump(mode="json") for x in state.cards],
-        "closure": _closure(state, rulebook.policy),
-        "returned_reports": [x.model_dump(mode="json") for x in state.returned_reports],
-        "inspections": [i.model_dump(mode="json") for i in state.inspections],
-        "points": [_point(p) for p in state.points],
-        "indicators": [_indicator(i, local_date(at)) for i in state.indicators],
-        "deadlines": _deadlines(state, rulebook, at),
-        "files": [attachment_document(one) for one in attachments_of(events)],
-        "timeline": _timeline(state, events),
-    }
-
-
-def _point(point: Point) -> dict[str, Any]:
-    return {
-        "no": point.no,
-        "text": point.text,
-        "due": point.due.isoformat() if point.due else None,
-        "original_due": point.original_due.isoformat() if point.original_due else None,
-        "progress": point.progress,
-        "said": point.said,
-        "dropped": point.dropped,
-        "stage": point.stage,
-        "approved": point.approved,
-    }
-
-
-def _deadlines(state: Matter, rulebook: Rulebook, at: datetime) -> list[dict[str, Any]]:
-    from domain.deadlines import owed
-
-    return [
-        {
-            "kind": d.kind.value,
-            "label": d.kind.label,
-            "at": d.at.astimezone(SHANGHAI).isoformat(),
-            "provisional": rulebook.calendar.is_provisional(local_date(d.at)),
-        }
-        for d in sorted(owed(state, rulebook, at), key=lambda d: d.at)
-    ]
-
-
-def _timeline(state: Matter, events: Sequence[Recorded]) -> list[dict[str, Any]]:
-    from domain.queries.telling import Rendering
-
-    persons = person_names()
-    reader = Rendering(name=unit_names(), open=secrets_of(state), person=persons)
-    return [_happened(e, reader, persons) for e in events]
-
-
-def _happened(e: Recorded, reader: "Rendering", persons: Callable[[str], str]) -> dict[str, Any]:
-    from domain.event import decode, label_of
-    from domain.queries.telling import office_time, tell_event, unit_typed_for
-
-    behalf, event = e.actor.on_behalf_of, decode(e)
-    return {
-        "version": e.version,
-        "type": e.type,
-        "label": label_of(e.type),
-        "text": tell_event(event, reader),
-        "typed_for": unit_typed_for(event, e.actor),
-        "actor": e.actor.id,
-        "actor_name": persons(e.actor.id),
-        "decided_by": behalf.id if behalf else None,
-        "paper": behalf.paper if behalf else None,
-        "delegation": behalf.delegation if behalf else None,
-        "occurred_at": e.occurred_at.astimezone(SHANGHAI).isoformat(),
-        "recorded_at": e.recorded_at.astimezone(SHANGHAI).isoformat(),
-        "backdated": office_time(e.occurred_at)[:10] != office_time(e.recorded_at)[:10],
-    }
-
-
-def _closure(state: Matter, policy: Policy) -> dict[str, Any] | None:
-    """What is asked of the reviewer, or was closed: with what evidence, over what that was not done, and why."""
-    ended, asked = state.closed, state.closure
-    if ended is None and asked is None:
-        return None
-    unfinished = ended.unfinished if ended else asked.unfinished if asked else ()
-    why = ended.over_unfinished if ended else asked.over_unfinished if asked else None
-    evidence = ended.evidence if ended else asked.evidence if asked else ()
-    return {
-        "unfinished": list(unfinished),
-        "over_unfinished": why,
-        "evidence": [a.model_dump() for a in evidence],
-        "to_be_weighed": [] if ended else list(to_be_weighed(state, evidence, policy)),
-    }
-
-
-def _indicator(indicator: Indicator, on: date) -> dict[str, Any]:
-    wanted = indicator.wanted(on)
-    shown = {
-        "reached": indicator.shown(indicator.value),
-        "wanted": indicator.shown(wanted.value) if wanted else None,
-        "behind": indicator.behind(on) is not None,
-    }
-    return {**indicator.model_dump(mode="json"), **shown}
 
 
 def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:

@@ -12,7 +12,6 @@ from cli.names import unit_names
 from cli.sending import do_for_matter, do_for_matters, send_orders, task_order
 from cli.session import Problem, answer, session
 from cli.task.reads import secrets_of
-from cli.task.tree import state_of
 from domain.commands import DropPredecessor, FollowMatter, MergeMatter, SetPredecessor
 from domain.confidential import opened
 from domain.event import decode
@@ -21,6 +20,7 @@ from domain.facts import MatterRef
 from domain.matter import Matter
 from eventlog import reading
 from eventlog.reading import ListedMatter
+from views.tree import state_of
 
 
 def merge(
@@ -32,7 +32,7 @@ def merge(
 ) -> None:
     """合并：同一件事立了两项的，M 并入 N；M 的编号和来龙去脉保留，此后只在 N 办理。"""
     target = the_matter(need_option(into, "--into", "并入的事项"))
-    twin, merged = state_of(target.stream, None), state_of(the_matter(matter).stream, None)
+    twin, merged = (state_of(session.database, one, None) for one in (target.stream, the_matter(matter).stream))
     assert twin is not None  # noqa: S101  (it was listed just now)
     assert merged is not None  # noqa: S101
     why = need_option(reason, "--reason", "合并理由")

@@ -1,0 +1,92 @@
+"""事事有回应、件件有落实: what was not answered or not ended, each with its explanation or without one."""
+
+from datetime import date, datetime
+from typing import Any
+
+from domain.calendar import SHANGHAI, local_date
+from domain.envelope import Recorded
+from domain.incoming.queries import carriers, unanswered_instructions
+from domain.matter import Matter
+from domain.onsite.inspection import OnSite
+from domain.onsite.queries import unanswered_problems
+from domain.queries.unanswered import unanswered_windows as unanswered_of
+from domain.queries.unanswered import why_unfinished as unfinished_of
+from eventlog import reading
+from eventlog.reading import Moment
+from views.viewer import Viewer
+
+
+def unanswered_document(viewer: Viewer, at: datetime, since: date) -> dict[str, Any]:
+    """What `audit unanswered` says as of a moment, of windows that closed since a day."""
+    silent, unended = _lines(viewer, reading.moment_at(viewer.database, at), since)
+    found, given = _problems(viewer, at), _instructions(viewer, at)
+    unexplained = sum(line["explanation"] is None for line in (*silent, *unended, *found, *given))
+    return {
+        "as_of": at.astimezone(SHANGHAI).isoformat(),
+        "unanswered": silent,
+        "unfinished": unended,
+        "problems": found,
+        "instructions": given,
+        "unexplained": unexplained,
+        "ok": unexplained == 0,
+    }
+
+
+def _lines(viewer: Viewer, moment: Moment, since: date) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    names, at = viewer.units, moment.as_of
+    rulebook = reading.rulebook(viewer.database, moment.position)
+    silent: list[dict[str, Any]] = []
+    unended: list[dict[str, Any]] = []
+    for matter, events in _matters(viewer, moment.position):
+        line = {
+            "matter": matter.number,
+            "title": matter.title,
+            "stage": matter.stage.value,
+            "lead": names(matter.lead) if matter.lead else None,
+            "due": matter.due.isoformat(),
+        }
+        if unheard := unanswered_of(matter, events, since, local_date(at), rulebook.calendar):
+            silent.append({**line, "windows": list(unheard.windows), "explanation": unheard.explanation})
+        if going_on := unfinished_of(matter, events, rulebook, at):
+            unended.append({**line, "explanation": going_on.explanation})
+    return silent, unended
+
+
+def _problems(viewer: Viewer, at: datetime) -> list[dict[str, Any]]:
+    """What inspections found and is not put right, and conclusions nobody was told."""
+    position = reading.moment_at(viewer.database, at).position
+    states = (s.state for s in reading.states_of(viewer.database, "onsite", position=position))
+    names = viewer.units
+    return [
+        {
+            "inspection": p.number,
+            "title": p.title,
+            "unit": names(p.unit),
+            "text": p.text,
+            "due": p.due.isoformat() if p.due else None,
+            "explanation": p.explanation,
+        }
+        for p in unanswered_problems([s for s in states if isinstance(s, OnSite)], local_date(at))
+    ]
+
+
+def _instructions(viewer: Viewer, at: datetime) -> list[dict[str, Any]]:
+    """What leaders instructed on incoming papers and is not done."""
+    position = reading.moment_at(viewer.database, at).position
+    papers = reading.incoming_papers(viewer.database, position=position)
+    states = reading.matter_states(viewer.database, position=position) if papers else ()
+    carried = carriers(s.state for s in states if isinstance(s.state, Matter))
+    names, calendar = viewer.persons, reading.rulebook(viewer.database, position).calendar
+    return [
+        {**one.model_dump(mode="json"), "leader_name": names(one.leader)}
+        for one in unanswered_instructions(papers, carried, local_date(at), calendar)
+    ]
+
+
+def _matters(viewer: Viewer, position: int) -> list[tuple[Matter, tuple[Recorded, ...]]]:
+    """Each matter as known then, with its events."""
+    matters = []
+    for state in reading.matter_states(viewer.database, position=position):
+        assert isinstance(state.state, Matter)  # noqa: S101  (the kind says so)
+        matters.append((state.state, reading.read_stream(viewer.database, state.stream, position=position)))
+    return sorted(matters, key=lambda pair: pair[0].number)

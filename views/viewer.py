@@ -1,0 +1,81 @@
+"""Who looks, at which log, at which moment: what every view is asked with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from domain.calendar import local_date
+from domain.envelope import Actor
+from domain.facts import is_sealed
+from domain.ids import OfficeStream
+from domain.log import Rulebook
+from domain.matter import Matter
+from domain.office import Directory
+from domain.sight import Reader, may_read_words, reader_of
+from eventlog import reading
+from eventlog.database import Database
+from eventlog.secrets import readable_text
+
+HIDDEN = "【工作秘密，无权查看】"
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """A log as one person may see it now."""
+
+    database: Database
+    actor: Actor
+    now: datetime
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Who reads, with what he may read today."""
+        return reader_of(directory_of(self.database), self.actor.id, local_date(self.now))
+
+    @cached_property
+    def rulebook(self) -> Rulebook:
+        """Calendar and policy of now."""
+        return reading.rulebook(self.database)
+
+    @cached_property
+    def units(self) -> Callable[[str], str]:
+        """Unit id (or, failing that, person id) → name."""
+        return unit_names(self.database)
+
+    @cached_property
+    def persons(self) -> Callable[[str], str]:
+        """Person id → name, also of those who left."""
+        return person_names(self.database)
+
+    def words_of(self, matter: Matter, hidden: str = HIDDEN) -> Callable[[str], str]:
+        """How this reader sees the matter's texts: ciphertext opens only for who may read it, others see `hidden`."""
+        allowed = may_read_words(self.reader, matter, self.rulebook.policy)
+
+        def seen(text: str) -> str:
+            if not is_sealed(text):
+                return text
+            return readable_text(self.database, matter.stream, text) if allowed else hidden
+
+        return seen
+
+
+def directory_of(database: Database) -> Directory:
+    """The directory of this moment, with its posts and delegations."""
+    loaded = reading.load(database, database.own(OfficeStream.DIRECTORY))
+    state = loaded.state if loaded else Directory()
+    assert isinstance(state, Directory)  # noqa: S101  (the stream's fold)
+    return state
+
+
+def unit_names(database: Database) -> Callable[[str], str]:
+    """Unit id (or, failing that, person id) → name, as the directory has it now."""
+    people = {p.id: p.name for p in reading.people(database, former=True)}
+    names = people | {u.id: u.name for u in reading.units(database)}
+    return lambda key: names.get(key, key)
+
+
+def person_names(database: Database) -> Callable[[str], str]:
+    """Names of people, also of those who left: person id → name."""
+    names = {p.id: p.name for p in reading.people(database, former=True)} | {"system": "系统"}
+    return lambda key: names.get(key, key)

@@ -1,0 +1,182 @@
+"""What waits for somebody today: his own, what he waits for, what is soon due, the meetings he is called to."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from domain.calendar import local_date
+from domain.closing import to_be_weighed
+from domain.facts import openly
+from domain.ladder import due_cards
+from domain.lights import light
+from domain.log import Rulebook
+from domain.matter import Matter
+from domain.meetings.deadlines import materials_due
+from domain.meetings.meeting import Meeting
+from domain.meetings.rules import BEFORE
+from domain.meetings.terms import Delivery, MeetingStage
+from domain.queries.leading import leads_as, waits_for_leader
+from domain.queries.spoken import said_date
+from domain.queries.telling import office_time, points_left_undone
+from domain.queries.waiting import predecessor_danger
+from domain.rules.satisfaction import unrated
+from domain.terms import Finding, Role, Stage
+from eventlog import reading
+from views.matters import living_matters, matter_row
+from views.tree import state_of
+from views.viewer import Viewer
+
+SOON_WORKDAYS = 5
+INSIDE = (Role.OFFICE, Role.LEADER)
+
+
+def worklist(viewer: Viewer) -> dict[str, Any]:
+    """What `today` says of matters and meetings."""
+    rulebook, at, actor = viewer.rulebook, viewer.now, viewer.actor
+    office, day = actor.role in INSIDE, local_date(at)
+    alive = living_matters(viewer.database)
+    if actor.role is Role.LEADER:
+        alive = [m for m in alive if leads_as(m, actor.id) or actor.id in (m.supervisor, *m.followers)]
+
+    def owed(m: Matter) -> Sequence[str]:
+        if actor.role is Role.LEADER:
+            return waits_for_leader(m, actor.id, day)
+        return _for_office(m, rulebook, at) if office else _for_unit(m, actor.unit or "")
+
+    def lit(m: Matter) -> dict[str, Any]:
+        return matter_row(m, light(m, rulebook, at))
+
+    def soon(m: Matter) -> bool:
+        going_on = m.stage is not Stage.SUSPENDED and not m.ended and (office or actor.unit in m.units)
+        return going_on and rulebook.calendar.workdays_between(day, m.due) <= SOON_WORKDAYS
+
+    def waited_for(m: Matter) -> list[str]:
+        return [f"等{_called(m, viewer.units)}{what}" for what in _for_unit(m, m.lead or "")] if office else []
+
+    known = cache(lambda stream: state_of(viewer.database, stream, None))
+    endangered = [
+        (m, why)
+        for m in alive
+        if office or actor.unit in m.units
+        for p in m.predecessors
+        if (earlier := known(p.stream)) and (why := predecessor_danger(earlier, m, rulebook, at, known))
+    ]
+    meetings = _meetings(viewer, day) if office else _meetings_of(viewer, actor.unit or "")
+    return {
+        "date": day.isoformat(),
+        "for_me": [{**lit(m), "what": what} for m in alive for what in owed(m)],
+        "waiting_for": [{**lit(m), "what": what} for m in alive for what in waited_for(m)],
+        "due_soon": [lit(m) for m in alive if soon(m)],
+        "endangered": [{**lit(m), "what": what} for m, what in endangered],
+        "following": [lit(m) for m in alive if actor.id in m.followers],
+        "meetings": [{"meeting": m.number, "title": m.title, "what": what} for m, what in meetings],
+    }
+
+
+def _meetings(viewer: Viewer, day: date) -> list[tuple[Meeting, str]]:
+    """Meetings that come soon, minutes that are owed, outcomes a matter did not take."""
+    meetings = []
+    for state in reading.states_of(viewer.database, "meeting"):
+        meeting = state.state
+        if not isinstance(meeting, Meeting) or meeting.settled:
+            continue
+        on = local_date(meeting.starts)
+        if meeting.stage in BEFORE and viewer.rulebook.calendar.workdays_between(day, on) <= SOON_WORKDAYS:
+            late = "，逾期未开" if meeting.lapsed else ""
+            meetings.append((meeting, f"{said_date(on)}召开，{meeting.stage.label}{late}"))
+            meetings += [(meeting, what) for what in _awaited(viewer, meeting)]
+        if meeting.stage is MeetingStage.IN_SESSION:
+            meetings.append((meeting, "纪要待签发" + ("，已逾期" if meeting.minutes_overdue else "")))
+        meetings += [
+            (meeting, f"第{p.no}项议定未被 {p.number or '事项'} 接受（{p.reason}），请再次落实或注明不再落实")
+            for p in meeting.standing_points
+            if p.delivery is Delivery.REFUSED
+        ]
+    return meetings
+
+
+def _awaited(viewer: Viewer, meeting: Meeting) -> list[str]:
+    """Of whom the secretary still waits before a meeting whose agenda is fixed: 回执, and 汇报材料."""
+    names = viewer.units
+    silent = [names(u) for u in meeting.reporting_units if meeting.reply_of(u) is None]
+    without = [str(i.no) for i in meeting.items if i.lead and i.dropped is None and not meeting.materials_for(i.key)]
+    if meeting.stage is not MeetingStage.FROZEN:
+        return []
+    lines = [f"{'、'.join(silent)}还没有回执"] if silent else []
+    return lines + ([f"第{'、'.join(without)}项议题还没有汇报材料"] if without else [])
+
+
+def _meetings_of(viewer: Viewer, unit: str) -> list[tuple[Meeting, str]]:
+    """What a unit owes the meetings it is called to: its 回执, and 汇报材料 for its items."""
+    owed = []
+    for state in reading.open_states(viewer.database, "meeting"):
+        meeting = state.state
+        if not isinstance(meeting, Meeting) or meeting.stage not in BEFORE or unit not in meeting.reporting_units:
+            continue
+        if meeting.reply_of(unit) is None:
+            owed.append((meeting, f"报参会回执（{office_time(meeting.starts)}召开）"))
+        until = office_time(materials_due(meeting, viewer.rulebook.calendar))
+        owed += [
+            (meeting, f"报送“{i.title}”的汇报材料（{until}前）")
+            for i in (*meeting.items, *meeting.added)
+            if i.lead == unit and i.dropped is None and not meeting.materials_for(i.key)
+        ]
+    return owed
+
+
+def _for_office(m: Matter, rulebook: Rulebook, at: datetime) -> list[str]:
+    owed, policy = [], rulebook.policy
+    if m.listed and not m.ended and m.listings and m.listings[-1].exit_when is None:
+        owed.append("明确摘牌条件")
+    if not m.ended:
+        owed += [f"提请领导批准{d.card.label}：{d.reason}" for d in due_cards(m, rulebook, at)]
+    if m.stage is Stage.OPENED:
+        owed.append("明确牵头单位")
+    if m.closure and not m.closure.endorsed:
+        if unrated(m, policy):
+            owed.append(f"征求提出人满意度（{m.origin}）")
+        weighed = "、".join(to_be_weighed(m, m.closure.evidence, policy))
+        left = points_left_undone(m.closure.unfinished, m.closure.over_unfinished)
+        owed.append(f"审核办结申请{left}{f'；请核对：{weighed}' if weighed else ''}")
+    if m.closure and m.closure.endorsed:
+        owed.append("报原批示领导审阅")
+    if m.objection:
+        owed.append(f"复核异议（{m.objection.decide_by}前，原结论人员回避）")
+    owed += [f"审核阶段目标{p.no}：{openly(p.text)}" for p in m.points if p.waits_for_review and not m.ended]
+    if m.extension:
+        owed.append(f"批复延期申请（延至 {m.extension.to}）")
+    return owed
+
+
+def _called(m: Matter, names: Callable[[str], str]) -> str:
+    """Who is waited for; a unit that is asked by letter is said to be."""
+    return f"{names(m.lead or '')}{'（商请）' if m.by_letter else ''}"
+
+
+def _reported_since(m: Matter, moment: datetime) -> bool:
+    return m.last_feedback is not None and m.last_feedback.at > moment
+
+
+def _for_unit(m: Matter, unit: str) -> list[str]:
+    owed: list[str] = []
+    if m.ended:
+        return owed
+    if m.lead == unit and unit:
+        if m.stage is Stage.ASSIGNED:
+            owed.append("签收")
+        if m.returned_at is not None and m.stage is Stage.IN_PROGRESS and not _reported_since(m, m.returned_at):
+            owed.append(f"退回重办，办完再申请办结（时限仍为 {m.due}）")
+        owed += [f"办好后重新反馈阶段目标{p.no}（审核退回）" for p in m.points if p.approved is False and p.open]
+        last = m.inspections[-1] if m.inspections else None
+        heard = m.last_feedback is not None and last is not None and m.last_feedback.version > last.version
+        if last is not None and last.finding is Finding.UNTRUE and not heard:
+            owed.append(f"{last.on}现场核查认定不实，请核实并重新反馈")
+        if (back := m.asked_back) is not None:
+            owed.append(f"重新反馈（{office_time(back.until)}前；退回原因：{back.reason.label}，{openly(back.text)}）")
+        elif m.missed_in_row:
+            owed.append(f"补报（已漏报{m.missed_in_row}次）")
+        elif m.window and not m.window.answered:
+            owed.append(f"反馈（{local_date(m.window.closes)}前）")
+    owed += [f"答复第{c.no}项协调请求" for c in m.open_coordinations if c.unit == unit]
+    return owed
