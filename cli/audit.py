@@ -43,6 +43,7 @@ app = group(
         "explain": "cli.audit:explain",
         "export": "cli.evidence:export",
         "check": "cli.evidence:check",
+        "knew": "cli.knew:knew",
         "unanswered": "cli.unanswered:unanswered",
         "forget": "cli.forgetting:forget_",
         "security": "cli.access:security",
