@@ -31,6 +31,7 @@ def service_status(settings: "Settings") -> dict[str, Any]:
             "reachable": bool(address and is_reachable(address)),
             **_process(run.server if run else None),
         },
+        "web": run.web if run and run.running else None,
         "worker": _process(run.worker_of(settings.headquarters) if run else None),
         "restarts": run.restarts if run else {},
         "log": _log(settings),

@@ -18,9 +18,10 @@ PortOption = Annotated[
 def up(
     detach: Annotated[bool, typer.Option("--detach", help="就绪后返回，服务留在后台运行")] = False,
     port: PortOption = None,
+    no_web: Annotated[bool, typer.Option("--no-web", help="不启动网页和接口")] = False,
 ) -> None:
-    """启动督办服务：内置 Temporal 服务和办理进程，出故障自动重启；Ctrl-C 停止。"""
-    from services.embedded.prepare import check_port, embedded_home, end_orphans, prepare_log
+    """启动督办服务：内置 Temporal 服务、办理进程、网页和接口，出故障自动重启；Ctrl-C 停止。"""
+    from services.embedded.prepare import check_port, embedded_home, end_orphans, prepare_log, web_port
     from services.embedded.runfile import HomeLock
     from services.embedded.supervise import Supervisor
     from services.embedded.temporal_file import set_aside_damaged
@@ -37,13 +38,13 @@ def up(
         first.keep_door_key()
         prepare_log(first)
         _prepare_others()
-        supervisor = Supervisor(home, port)
-        if detach:
-            from cli.service.detach import detached_supervisor
+        supervisor = Supervisor(home, port, web_port=None if no_web else web_port(first))
+        from cli.service.detach import detached_supervisor, ready_document
 
+        if detach:
             _tell_ready(detached_supervisor(supervisor))
         else:
-            supervisor.run(lambda run: _tell_ready(_ready_document(supervisor, run.supervisor.pid)))
+            supervisor.run(lambda run: _tell_ready(ready_document(supervisor, run.supervisor.pid)))
     finally:
         lock.release()
 
@@ -57,15 +58,11 @@ def _prepare_others() -> None:
     sys.stderr.flush()
 
 
-def _ready_document(supervisor: Any, pid: int) -> dict[str, Any]:
-    """What `up` says once everything works."""
-    return {"ready": True, "temporal": supervisor.address, "home": str(supervisor.home), "pid": pid}
-
-
 def _tell_ready(document: dict[str, Any]) -> None:
     answer(
         document,
-        f"督办服务已就绪：Temporal {document['temporal']}，数据目录 {document['home']}（进程 {document['pid']}）",
+        f"督办服务已就绪：Temporal {document['temporal']}，数据目录 {document['home']}（进程 {document['pid']}）"
+        + (f"\n网页和接口：{document['web']}" if document["web"] else ""),
     )
     sys.stdout.flush()
 

@@ -39,6 +39,17 @@ def detached_supervisor(supervisor: Supervisor) -> dict[str, Any]:
     return answer
 
 
+def ready_document(supervisor: Supervisor, pid: int) -> dict[str, Any]:
+    """What `up` says once everything works."""
+    return {
+        "ready": True,
+        "temporal": supervisor.address,
+        "web": supervisor.web,
+        "home": str(supervisor.home),
+        "pid": pid,
+    }
+
+
 def _watch(supervisor: Supervisor, speak: int) -> NoReturn:
     """The child: never returns into the command that forked it."""
     code = 0
@@ -46,8 +57,7 @@ def _watch(supervisor: Supervisor, speak: int) -> NoReturn:
     try:
         os.setsid()
         _own_output(supervisor)
-        ready = {"ready": True, "temporal": supervisor.address, "home": str(supervisor.home), "pid": os.getpid()}
-        supervisor.run(lambda _found: say(ready))
+        supervisor.run(lambda _found: say(ready_document(supervisor, os.getpid())))
     except BaseException as error:
         # Whatever it is, the process that waits must hear of it.
         traceback.print_exc()

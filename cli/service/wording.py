@@ -21,6 +21,7 @@ def status_text(document: dict[str, Any]) -> str:
         f"  Temporal  {temporal['address'] or '—'}  {'可连接' if temporal['reachable'] else '连不上'}"
         + (f"（进程 {temporal['pid']}）" if temporal["pid"] else ""),
         f"  办理进程  {worker['pid'] or '—'}",
+        *([f"  网页接口  {document['web']}"] if document["web"] else []),
         f"  事件日志  {log['url']}",
     ]
     if "error" in log:
@@ -43,6 +44,8 @@ def status_text(document: dict[str, Any]) -> str:
 
 
 def _restarted(name: str) -> str:
+    if name == "web":
+        return "网页"
     return "Temporal" if name == "server" else f"办理进程{name.removeprefix('worker')}"
 
 

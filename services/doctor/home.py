@@ -75,13 +75,24 @@ def process_trouble(settings: "Settings") -> Iterator[HealthFinding]:
         )
     for name, n in run.restarts.items():
         if n >= MANY_RESTARTS:
-            what, log = ("Temporal 服务", "temporal.log") if name == "server" else ("办理进程", f"{name}.log")
+            what, log = {"server": ("Temporal 服务", "temporal.log"), "web": ("网页", "web.log")}.get(
+                name, ("办理进程", f"{name}.log")
+            )
             yield HealthFinding(
                 code=f"{name}_restarting",
                 message=f"{what}已自动重启 {n} 次",
                 remedy=f"查看 {settings.installation / 'logs' / log}；处理后 xmh down 再 xmh up --detach",
                 more={"restarts": n},
             )
+
+
+def sign_in_noticed() -> Iterator[HealthFinding]:
+    """For doctor: on this machine it is believed who somebody says he is; that is so by design, and worth knowing."""
+    yield HealthFinding(
+        code="nobody_signs_in",
+        message="命令行不用登录：能在本机运行 xmh 的人，可以用任何人的身份（--as）办理",
+        remedy="要凭登录办理，请只让管理员登录这台机器，用 xmh access open 人员 开立账户，其他人从网页和接口办理",
+    )
 
 
 def door_key_trouble(settings: "Settings") -> Iterator[HealthFinding]:

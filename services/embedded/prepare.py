@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from domain.base import Refusal
 from domain.founding import FIRST, Headquarters
 from services.embedded.runfile import RunFile
-from services.embedded.supervise import port_is_free
+from services.embedded.supervise import free_port, port_is_free
 from services.home import make_home, make_private
+from settings import WEB_PORT
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -64,6 +65,20 @@ def check_port(port: int | None) -> None:
     """
     if port is not None and not port_is_free(port):
         raise Refusal(f"端口 {port} 已被占用，请用 --port 换一个，或不填由系统选择", "port_in_use")
+
+
+def web_port(settings: "Settings") -> int:
+    """Where console and API of `xmh up` listen: as set, else where they usually do, or elsewhere when that is taken.
+
+    Raises:
+        Refusal: the port that was set is in use (exit 2).
+    """
+    if settings.web.port is not None:
+        if not port_is_free(settings.web.port):
+            taken = f"网页端口 {settings.web.port} 已被占用，请改设置 [web] port，或用 --no-web 不启动网页"
+            raise Refusal(taken, "port_in_use")
+        return settings.web.port
+    return WEB_PORT if port_is_free(WEB_PORT) else free_port()
 
 
 def prepare_log(settings: "Settings", headquarters: Headquarters = FIRST) -> None:

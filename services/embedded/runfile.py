@@ -116,8 +116,12 @@ class RunFile(Frozen):
     """That of the first headquarters."""
     workers: dict[str, Process] = {}
     """Those of the others, by the code of the headquarters each serves."""
+    console: Process | None = None
+    """The web server, unless `up` was told to leave it out."""
     temporal: str | None = None
     """host:port of the Temporal server."""
+    web: str | None = None
+    """Where console and API are reached."""
     started_at: datetime
     ready: bool = False
     restarts: dict[str, int] = {}
@@ -150,7 +154,7 @@ class RunFile(Frozen):
         """Children that still run although their supervisor is gone; the workers first."""
         if self.running:
             return []
-        children = (self.worker, *self.workers.values(), self.server)
+        children = (self.console, self.worker, *self.workers.values(), self.server)
         return [child for child in children if child is not None and child.alive]
 
     def worker_of(self, headquarters: str) -> Process | None:

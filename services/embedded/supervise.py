@@ -34,6 +34,7 @@ OTHERS_READY_WITHIN = 15.0
 """A worker whose log is broken waits for it to come back, and is not waited for."""
 WORKER_DRAINS_WITHIN = 40.0
 SERVER_STOPS_WITHIN = 10.0
+CONSOLE_STOPS_WITHIN = 8.0
 LONGEST_PAUSE = 30.0
 FIRST_PAUSE = 0.25
 LOG_BYTES = 20 * 1024 * 1024
@@ -132,13 +133,22 @@ class Child:
 
 
 class Supervisor:
-    """Keeps the server of one installation and a worker for each of its headquarters running until it is told to stop.
+    """Keeps the server of one installation, a worker for each headquarters and the console running until told to stop.
 
     A process each: what floods or breaks one worker takes nothing from another's, not even the interpreter.
     """
 
-    def __init__(self, home: Path, port: int | None = None, worker_command: Sequence[str | Path] | None = None) -> None:
-        """Nothing runs yet. Without a port a free one is taken, and kept through restarts of the server."""
+    def __init__(
+        self,
+        home: Path,
+        port: int | None = None,
+        worker_command: Sequence[str | Path] | None = None,
+        web_port: int | None = None,
+    ) -> None:
+        """Nothing runs yet. Without a port a free one is taken, and kept through restarts of the server.
+
+        Without a `web_port` no web server is started.
+        """
         self.home = home
         self.port = port or free_port()
         self.address = f"{LOOPBACK}:{self.port}"
@@ -147,6 +157,8 @@ class Supervisor:
         self.server = Child("server", _server_command(home, self.port), logs / "temporal.log")
         self._worker_command = worker_command or [sys.executable, _worker_script()]
         self.worker = self._worker_of(FIRST_HEADQUARTERS)
+        self.web = f"http://{LOOPBACK}:{web_port}" if web_port is not None else None
+        self._console = self._console_on(web_port) if web_port is not None else None
         self.others: dict[str, Child] = {}
         """The workers of the other headquarters, by code."""
         self._find_others()
@@ -164,6 +176,12 @@ class Supervisor:
         without = () if first else ("XMH_HEALTH_PORT", "XMH_METRICS_PORT")
         return Child(name, self._worker_command, self._logs / f"{name}.log", where, without)
 
+    def _console_on(self, port: int) -> Child:
+        where = {"XMH_HOME": str(self.home), "XMH_HEADQUARTERS": FIRST_HEADQUARTERS}
+        where |= {"XMH_TEMPORAL_ADDRESS": self.address, "XMH_TEMPORAL_NAMESPACE": NAMESPACE}
+        command = [sys.executable, "-m", "web", str(port)]
+        return Child("web", command, self._logs / "web.log", where)
+
     def _find_others(self) -> None:
         """Whoever is set up while this runs is served from then on."""
         for one in further_headquarters(self.home):
@@ -178,9 +196,12 @@ class Supervisor:
     def _settled(self) -> bool:
         """Whether everybody works, or has shown in time that he cannot: one that is broken keeps no other waiting."""
         patience = time.monotonic() - OTHERS_READY_WITHIN
-        return self.worker.ready and all(
-            one.ready or one.failures or 0 < one.started < patience for one in self.others.values()
-        )
+        beside = (*self.others.values(), *self._consoles)
+        return self.worker.ready and all(one.ready or one.failures or 0 < one.started < patience for one in beside)
+
+    @property
+    def _consoles(self) -> tuple[Child, ...]:
+        return (self._console,) if self._console is not None else ()
 
     def run(self, when_ready: Callable[[RunFile], None]) -> None:
         """Start both, say when they are ready, watch over them until SIGTERM or Ctrl-C, then drain.
@@ -213,7 +234,7 @@ class Supervisor:
     def _look(self) -> None:
         """One look at all: bury, start, and notice readiness."""
         self._find_others()
-        for child in (self.server, *self._workers):
+        for child in (self.server, *self._workers, *self._consoles):
             if child.process is not None and not child.runs:
                 child.died()
                 self._noted()
@@ -222,11 +243,13 @@ class Supervisor:
             self._begin(self.server)
         if self.server.runs and not self.server.ready:
             self._look_at_new_server(now)
-        for worker in self._workers:
-            if self.server.ready and worker.process is None and now >= worker.not_before:
-                self._begin(worker)
-            if worker.runs and not worker.ready and worker.said_ready():
-                worker.is_ready()
+        for child in (*self._workers, *self._consoles):
+            # The log can be read without Temporal, and the console starts beside it.
+            awaited = self.server.ready or child is self._console
+            if awaited and child.process is None and now >= child.not_before:
+                self._begin(child)
+            if child.runs and not child.ready and child.said_ready():
+                child.is_ready()
                 self._noted()
 
     def _begin(self, child: Child) -> None:
@@ -253,10 +276,12 @@ class Supervisor:
             server=self.server.known if self.server.runs else None,
             worker=self.worker.known if self.worker.runs else None,
             workers={code: one.known for code, one in self.others.items() if one.runs and one.known is not None},
+            console=self._console.known if self._console is not None and self._console.runs else None,
             temporal=self.address,
+            web=self.web,
             started_at=self._started_at,
             ready=self.server.ready and self.worker.ready,
-            restarts={c.name: max(c.starts - 1, 0) for c in (self.server, *self._workers)},
+            restarts={c.name: max(c.starts - 1, 0) for c in (self.server, *self._workers, *self._consoles)},
         )
         run.write(self.home)
         return run
@@ -264,7 +289,9 @@ class Supervisor:
     def _wait(self) -> None:
         """Sleep until something happens: a signal, the death of a child, a word from a worker."""
         settled = self.server.ready and self._settled
-        listen = [fd for fd in (self._woken, *(worker.says for worker in self._workers)) if fd is not None]
+        listen = [
+            fd for fd in (self._woken, *(one.says for one in (*self._workers, *self._consoles))) if fd is not None
+        ]
         heard, _, _ = select.select(listen, [], [], _IDLE_LOOK if settled else _BUSY_LOOK)
         if self._woken in heard:
             with suppress(BlockingIOError):
@@ -273,6 +300,8 @@ class Supervisor:
     def _stop(self) -> None:
         """The workers first, for they finish what they have begun on the server. A second signal cuts that short."""
         before = self._signals
+        for console in self._consoles:
+            console.stop(signal.SIGTERM, CONSOLE_STOPS_WITHIN, lambda: self._signals > before)
         for worker in self.others.values():
             if worker.process is not None and worker.runs:
                 worker.process.send_signal(signal.SIGTERM)  # all drain at once, not one after the other

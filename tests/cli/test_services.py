@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from domain.calendar import local_date
@@ -62,6 +63,14 @@ def alive(*processes: Process | None) -> list[bool]:
     return [bool(p and p.alive) for p in processes]
 
 
+def answers(address: str) -> bool:
+    """Whether somebody serves there."""
+    try:
+        return httpx.get(address, timeout=2).is_success
+    except httpx.TransportError:
+        return False
+
+
 def reported(home: Home, number: str, text: str = "正常推进") -> int:
     version: int = home.ok("task", "report", number, "--text", text, "--as", "li")["version"]
     return version
@@ -72,10 +81,11 @@ def reported(home: Home, number: str, text: str = "正常推进") -> int:
 
 @pytest.mark.timeout(90)
 def test_a_matter_lives_from_up_to_down(tmp_path: Path) -> None:
-    home = Home(tmp_path / "new" / "home")
+    home = Home(tmp_path / "new" / "home", web=True)
     try:
         said = home.ok("up", "--detach")
         assert said["ready"] is True
+        assert httpx.get(f"{said['web']}/readyz").json()["ok"] is True
         assert said["home"] == str(home.path)
         assert (home.path.stat().st_mode & 0o777) == 0o700
         assert json.loads((home.path / "run.json").read_text())["temporal"] == said["temporal"]
@@ -86,9 +96,16 @@ def test_a_matter_lives_from_up_to_down(tmp_path: Path) -> None:
         standing = home.ok("status")
         assert (standing["running"], standing["ready"], standing["log"]["matters"]["open"]) == (True, True, 1)
         assert standing["supervisor"]["pid"] == said["pid"]
+        assert standing["web"] == said["web"]
+        opened_link = home.ok("access", "open", "li")["link"]
+        assert opened_link.startswith(f"{said['web']}/first/")
+        assert home.running.console is not None
+        kill(home.running.console)
+        wait_for(lambda: answers(f"{said['web']}/healthz"), 20)
         family = home.running
         assert home.ok("down") == {"stopped": True}
-        assert alive(family.supervisor, family.server, family.worker) == [False] * 3
+        assert alive(family.supervisor, family.server, family.worker, family.console) == [False] * 4
+        assert not answers(f"{said['web']}/healthz")
         assert not (home.path / "run.json").exists()
         assert home.ok("down") == {"stopped": False}
         assert home.ok("status")["running"] is False
@@ -106,7 +123,7 @@ def test_a_healthy_home_has_nothing_wrong(served: Home) -> None:
     opened(served)
     found = served.ok("doctor")
     assert (found["ok"], found["problems"]) == (True, [])
-    assert {n["code"] for n in found["notices"]} == {"fonts_substituted", "templates"}
+    assert {n["code"] for n in found["notices"]} == {"fonts_substituted", "templates", "nobody_signs_in"}
     assert "没有发现问题" in served.here("doctor").out
 
 

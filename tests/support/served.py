@@ -57,6 +57,8 @@ class Home:
 
     path: Path
     env: dict[str, str] = field(default_factory=dict)
+    web: bool = False
+    """Whether `up` starts the web server too, which costs a second of CPU."""
 
     @property
     def url(self) -> str:
@@ -67,11 +69,15 @@ class Home:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("XMH_") and k != "PYTHONDONTWRITEBYTECODE"}
         return {**kept, "XMH_HOME": str(self.path), **self.env}
 
+    def _command(self, words: Sequence[str | Path]) -> list[str]:
+        left_out = ["--no-web"] if words[:1] == ("up",) and not self.web else []
+        return [*XMH, *map(str, words), *left_out]
+
     def xmh(self, *words: str | Path, env: Mapping[str, str] | None = None) -> Answer:
         """Run one command to its end."""
         began = time.monotonic()
         done = subprocess.run(
-            [*XMH, *map(str, words)],
+            self._command(words),
             cwd=ROOT,
             env={**self.environment, **(env or {})},
             stdin=subprocess.DEVNULL,
@@ -108,7 +114,7 @@ class Home:
     def begin(self, *words: str) -> subprocess.Popen[str]:
         """Start a command and do not wait for it."""
         return subprocess.Popen(
-            [*XMH, *words],
+            self._command(words),
             cwd=ROOT,
             env=self.environment,
             stdin=subprocess.DEVNULL,
