@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from documents.reports.city import HeadquartersFigures, Listed
     from domain.founding import Headquarters
     from domain.queries.list_row import ListRow
+    from domain.transfer import Transfer
     from eventlog.database import Database
 
 app = group(
@@ -217,13 +218,29 @@ def _print(city: "Headquarters", across: Across, period: tuple[date, date, datet
     check_output_file(out)
     since, until, at = period
     figures = _figures(across, since, until, at)
-    page: Page = city_page(city, figures, across.unread, since, until, called=called)
+    page: Page = city_page(
+        city, figures, _transfers(city, since, until, at), across.unread, since, until, as_of=at, called=called
+    )
     if out is not None:
         write_page(page, out)
     text = markdown_of(page)
     document = {"city": city.code, **_span(since, until), **_counted(figures), "markdown": text}
     document["file"] = str(out) if out else None
     _tell(document, across, f"已写入 {out}" if out else text.rstrip("\n"))
+
+
+def _transfers(city: "Headquarters", since: date, until: date, as_of: datetime) -> "list[Transfer]":
+    """What was raised to the city and handed down by it in the period, or still waits for its answer."""
+    from eventlog import reading
+    from eventlog.configured import open_log
+    from services.headquarters import settings_of
+    from services.transfers import transfers
+
+    if not city.city:
+        return []
+    with open_log(settings_of(session.settings, city.code)) as log:
+        known = transfers(log, reading.position_at(log, as_of))
+    return [t for t in known if t.on <= until and (t.on >= since or t.answer is None)]
 
 
 def _span(since: date, until: date) -> dict[str, str]:

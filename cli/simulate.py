@@ -56,6 +56,7 @@ def simulate(
     import structlog
 
     from documents.ledger import keeping_the_log
+    from simulation.beside import played_beside
     from simulation.printing import Printer
     from simulation.run import simulate_year as play
 
@@ -63,24 +64,27 @@ def simulate(
     refuse(not first, "模拟只为首个指挥部建立日志，请去掉 --headquarters（XMH_HEADQUARTERS）", "malformed")
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     folder = plan if plan.is_dir() else plan.parent
-    home, started = session.settings.home, time.monotonic()
-    with _progress(year) as moved, keeping_the_log():
+    home, started, algorithm = session.settings.home, time.monotonic(), session.settings.hash_algorithm
+    refuse((home / "events.db").exists(), f"{home} 里已有事件日志，请换一个目录（--home）或先移走它", "home_in_use")
+    with played_beside(folder, home, year, algorithm) as others, _progress(year) as moved, keeping_the_log():
         played = asyncio.run(
             play(
                 folder,
                 home,
                 year,
                 seed=seed,
-                algorithm=session.settings.hash_algorithm,
+                algorithm=algorithm,
                 prints=Printer(home, office_press()),
                 progress=moved,
             )
         )
         _leave(played, home)
+        beside = [other.left() for other in others]
     document = _summary(played, home)
+    document["headquarters"] = [left.model_dump() for left in beside]
     document["seconds"] = round(time.monotonic() - started, 1)
     answer(document, "" if session.json else _table(document))
-    if not document["verify"]["ok"]:
+    if not (document["verify"]["ok"] and all(left.verified for left in beside)):
         raise SystemExit(Exit.FOUND_WRONG)
 
 
@@ -175,6 +179,10 @@ def _table(done: dict[str, Any]) -> str:
         *(
             ("未办" if n == 0 else "", f"{r['at'][:10]} 第{r['matter']}项：{r['message']}")
             for n, r in enumerate(done["refused"])
+        ),
+        *(
+            ("另有" if n == 0 else "", f"{h['name']}（{h['code']}）：事项{h['matters']}件，事件{h['events']}条")
+            for n, h in enumerate(done["headquarters"])
         ),
         ("核验", _verdict(done["verify"])),
         ("用时", f"{done['seconds']}秒"),

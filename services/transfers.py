@@ -5,6 +5,7 @@ finds it carried. What is owed is read from the log: the worker looks every few 
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 logger = structlog.get_logger()
 LOOK_EVERY = 5.0
+Opens = Callable[["Settings"], Database]
+"""How the other's log is opened."""
 
 
 def addressed(settings: "Settings", direction: Direction, to: str | None) -> str:
@@ -96,25 +99,29 @@ def answer_received(
     return _transfer(database, stream)
 
 
-def transfers(database: Database) -> tuple[Transfer, ...]:
-    """All this log knows of, by day and number."""
-    states = (s.state for s in reading.states_of(database, "transfer"))
+def transfers(database: Database, position: int | None = None) -> tuple[Transfer, ...]:
+    """All this log knows of, now or at a position, by day and number."""
+    states = (s.state for s in reading.states_of(database, "transfer", position=position))
     return tuple(sorted((t for t in states if isinstance(t, Transfer)), key=lambda t: (t.on, t.no)))
 
 
-def carry_owed(settings: "Settings", database: Database) -> dict[str, str]:
+def carry_owed(
+    settings: "Settings", database: Database, opens: Opens = open_log, now: datetime | None = None
+) -> dict[str, str]:
     """Carry all this log owes the others'; of what could not be, the number and why. It stays owed."""
     failed: dict[str, str] = {}
     for transfer in transfers(database):
         if transfer.owed:
             try:
-                carry(settings, database, transfer)
+                carry(settings, database, transfer, opens, now)
             except (Refusal, LogError) as error:
                 failed[transfer.no] = error.message
     return failed
 
 
-def carry(settings: "Settings", database: Database, transfer: Transfer) -> Transfer:
+def carry(
+    settings: "Settings", database: Database, transfer: Transfer, opens: Opens = open_log, now: datetime | None = None
+) -> Transfer:
     """Carry what is owed to the other log, then record here that it has it.
 
     Raises:
@@ -122,25 +129,24 @@ def carry(settings: "Settings", database: Database, transfer: Transfer) -> Trans
         LogError: one of the logs cannot be read or written.
     """
     other = known_headquarters(settings.installation, transfer.other).code
-    with open_log(settings_of(settings, other)) as theirs:
+    with opens(settings_of(settings, other)) as theirs:
         if transfer.incoming:
             answer = AnswerReceived(text=transfer.answer or "", matter=transfer.handled_by)
-            _once(theirs, transfer, "answer-received", answer)
+            _once(theirs, transfer, "answer-received", answer, now)
             done: Event = AnswerDelivered()
         else:
-            _once(theirs, transfer, "received", TransferReceived(no=transfer.no, words=transfer.words))
+            _once(theirs, transfer, "received", TransferReceived(no=transfer.no, words=transfer.words), now)
             done = TransferDelivered(receipt=_transfer(theirs, transfer.stream).receipt or "")
-    _once(database, transfer, "answer-delivered" if transfer.incoming else "delivered", done)
+    _once(database, transfer, "answer-delivered" if transfer.incoming else "delivered", done, now)
     return _transfer(database, transfer.stream)
 
 
-def _once(database: Database, transfer: Transfer, what: str, event: Event) -> None:
+def _once(database: Database, transfer: Transfer, what: str, event: Event, now: datetime | None) -> None:
     """Record it, unless it is recorded: the id follows from the stream and from what it is."""
     command_id = f"{transfer.stream}:{what}"
     if reading.find_command(database, command_id) is None:
-        record_office_events(
-            database, transfer.stream, [event], actor=SYSTEM, command_id=command_id, now=datetime.now(UTC)
-        )
+        moment = now or datetime.now(UTC)
+        record_office_events(database, transfer.stream, [event], actor=SYSTEM, command_id=command_id, now=moment)
 
 
 def _transfer(database: Database, stream: str) -> Transfer:

@@ -17,6 +17,7 @@ from domain.base import Refusal
 from domain.calendar import at_office
 from domain.commands import OpenMatter
 from domain.envelope import SYSTEM, Actor, Algorithm
+from domain.founding import FIRST, Headquarters
 from domain.ids import OfficeStream
 from domain.meetings.meeting import Meeting
 from domain.meetings.series import SeriesRecorded, spoken_rule
@@ -24,22 +25,21 @@ from domain.office import PersonRecorded, UnitRecorded
 from domain.rules import DecisionContext
 from domain.terms import Role
 from eventlog import reading
-from eventlog.clock import LogClock
 from eventlog.database import Database
-from eventlog.migrate import migrate
 from intake.bulletins import read_bulletins
 from intake.directory import read_directory
 from intake.meetings import read_meetings
 from intake.opening import Opening, openings
 from intake.sheets import CellFault
 from intake.task_list import TaskList, read_task_list
-from services.founding import found_log
 from services.gateway import Gateway, silent_runtime
+from services.headquarters import settings_of
 from services.issuing.register import register_issues
 from services.meetings_elsewhere import record_meeting
 from services.office_records import record_office_events
 from services.running import running_worker
-from settings import Settings, make_door_key
+from settings import Settings
+from simulation.above import CityAbove, new_log
 from simulation.clock import SimulatedClock
 from simulation.commands import Cast
 from simulation.ordinary import first_day, ordinary_year
@@ -77,7 +77,7 @@ class Prints(Protocol):
         """Issue the 通报 of a period."""
 
 
-async def simulate_year(
+async def simulate_year(  # noqa: PLR0913  (what a year is made of)
     plan: Path,
     home: Path,
     year: int,
@@ -86,26 +86,28 @@ async def simulate_year(
     algorithm: Algorithm = "sha256",
     prints: Prints,
     progress: Callable[[date], None] = lambda _: None,
+    headquarters: Headquarters = FIRST,
 ) -> Played:
     """Simulate a year of the office: from two sheets into a fresh log in `home`, as the folder's scenario tells it.
 
-    Without a scenario it is an ordinary year, drawn from the seed (the year's number unless given).
+    Without a scenario it is an ordinary year, drawn from the seed (the year's number unless given). Another
+    `headquarters` than the first has its log within `home`.
 
     Raises:
         Refusal: the folder lacks a sheet, or a sheet has faults; nothing is played.
     """
     told = _told(plan, year, seed)
-    _fresh(home)
-    url = f"sqlite:///{(home / 'events.db').absolute()}"
-    migrate(url)
-    database = Database(url, algorithm, LogClock.DECIDED)
+    settings = Settings(home=home, headquarters=headquarters.code)
+    _fresh(settings.home)
     start = at_office(told.year.opens if told else first_day(year), time(9, 0))
+    database = new_log(settings, headquarters, start, algorithm)
     cast, listed, ready = _cast_and_openings(database, plan, start)
     _somebody_acts(cast, ready)
     numbered = numbers(ready)
     calendar = reading.rulebook(database).calendar
     scenario = told or ordinary_year(year, year if seed is None else seed, cast, numbered, calendar)
     _register(database, plan, scenario, start)
+    above = _city_above(settings, scenario, start, algorithm)
     played = Played(database)
     java = shutil.which("temporal-test-server", path=_beside_python())
     server = await WorkflowEnvironment.start_time_skipping(
@@ -114,8 +116,7 @@ async def simulate_year(
     async with server as environment:
         shift = start - await environment.get_current_time() - timedelta(minutes=1)
         queue = f"simulate-{uuid4().hex[:8]}"
-        make_door_key(home)
-        door = Settings(home=home).door
+        door = settings.door
         gateway = Gateway(environment.client, database, queue, door, clock_shift=shift)
         worker = running_worker(
             environment.client,
@@ -136,6 +137,7 @@ async def simulate_year(
                 clock=SimulatedClock(environment, database, gateway),
                 prints=prints,
                 listed=listed,
+                above=above,
                 progress=progress,
             )
             await player.play()
@@ -179,12 +181,20 @@ def _somebody_acts(cast: Cast, openings: tuple[Opening, ...]) -> None:
 def _fresh(home: Path) -> None:
     if (home / "events.db").exists():
         raise Refusal(f"{home} 里已有事件日志，请换一个目录（--home）或先移走它", "home_in_use")
-    home.mkdir(parents=True, exist_ok=True)
+
+
+def _city_above(settings: Settings, scenario: Scenario, start: datetime, algorithm: Algorithm) -> CityAbove | None:
+    """The city's log, founded, when the scenario has a city."""
+    for one in scenario.headquarters:
+        if one.city:
+            city = Headquarters(code=one.code, name=one.name, city=True)
+            new_log(settings_of(settings, one.code), city, start, algorithm).close()
+            return CityAbove(settings, one.code, algorithm)
+    return None
 
 
 def _cast_and_openings(database: Database, plan: Path, start: datetime) -> tuple[Cast, TaskList, tuple[Opening, ...]]:
-    """Found the log, record the directory and judge the task list, as `org import` and `plan import` do."""
-    found_log(database, start)
+    """Record the directory and judge the task list, as `org import` and `plan import` do."""
     sheets = read_directory(plan / DIRECTORY, known=reading.units(database))
     _no_faults(sheets.faults)
     events = [

@@ -216,6 +216,41 @@ class Delegated(Frozen):
     reason: str
 
 
+class PlannedHeadquarters(Frozen):
+    """Another headquarters of the installation: the city's above all, or one whose ordinary year is played beside."""
+
+    code: str
+    name: str
+    city: bool = False
+    plan: str | None = None
+    """The folder of its own list and directory, beside this one."""
+    seed: int | None = None
+
+
+class PlannedAnswer(Frozen):
+    """回复 to what was raised or handed down; `matter`, by whose number it is handled here."""
+
+    on: date
+    at: Clock = MORNING
+    text: str
+    matter: int | None = None
+
+
+class PlannedTransfer(Frozen):
+    """上报 to the city, or 下达 by it, and the answer."""
+
+    on: date
+    at: Clock = MORNING
+    direction: str
+    title: str
+    text: str
+    matter: int | None = None
+    due: date | None = None
+    by: str | None = None
+    paper: str | None = None
+    answer: PlannedAnswer | None = None
+
+
 class Scenario(Frozen):
     """The whole year."""
 
@@ -238,6 +273,8 @@ class Scenario(Frozen):
     version: tuple[PlannedVersion, ...] = ()
     override: tuple[Override, ...] = ()
     delegation: tuple[Delegated, ...] = ()
+    headquarters: tuple[PlannedHeadquarters, ...] = ()
+    transfer: tuple[PlannedTransfer, ...] = ()
 
     def habits(self, unit: str) -> UnitHabits:
         """The unit's habits; a unit nobody described is punctual."""

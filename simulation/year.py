@@ -32,6 +32,7 @@ from intake.opening import Opening
 from intake.task_list import TaskList
 from services.gateway import Gateway
 from services.office_records import record_decided, record_office_events
+from simulation.above import CityAbove
 from simulation.clock import SimulatedClock, Stalled
 from simulation.commands import Cast, command_of, open_command
 from simulation.habits import Habits
@@ -46,6 +47,7 @@ from simulation.scenario import (
     PlannedCircular,
     PlannedPaper,
     PlannedStep,
+    PlannedTransfer,
     PlannedVersion,
     Scenario,
 )
@@ -100,6 +102,7 @@ class SimulatedYear:
     database: Database
     clock: SimulatedClock
     listed: TaskList
+    above: CityAbove | None
     prints: "Prints"
     progress: Callable[[date], None]
     refused: list[RefusedCommand] = field(default_factory=list)
@@ -180,6 +183,10 @@ class SimulatedYear:
             self._at(step.on, step.at, ALONE, partial(self._step, step_on_site, step))
         for step in self.scenario.incoming:
             self._at(step.on, step.at, ALONE, partial(self._step, step_of_paper, step))
+        for transfer in self.scenario.transfer:
+            self._at(transfer.on, transfer.at, ALONE, partial(self._transfer, transfer))
+            if transfer.answer is not None:
+                self._at(transfer.answer.on, transfer.answer.at, ALONE, partial(self._answer, transfer))
         for version in self.scenario.version:
             self._at(version.on, VERSION_TIME, ALONE, partial(self._version, version))
         for paper in self.scenario.paper:
@@ -266,14 +273,38 @@ class SimulatedYear:
 
     async def _step(self, take: Take, step: PlannedStep) -> None:
         """A step of an inspection or of an incoming paper: no clock waits for it, so it goes into the log at once."""
-        behalf = None
-        if step.by is not None:
-            leader = self.cast.actor(step.by)
-            behalf = OnBehalf(id=leader.id, role=leader.role, unit=leader.unit, paper=step.paper)
         try:
-            take(self.database, step, self.cast.actor(step.as_, behalf), self._now)
+            take(self.database, step, self._decided(step), self._now)
         except Refusal as e:
             self.refused.append(RefusedCommand(self._now, ALONE, f"{step.key} {step.do}", e.message))
+
+    async def _transfer(self, planned: PlannedTransfer) -> None:
+        """上报 or 下达, in both logs at once."""
+        try:
+            if self.above is not None:
+                self.above.send(self.database, planned, self._number(planned.matter), self._decided(planned), self._now)
+        except Refusal as e:
+            self.refused.append(RefusedCommand(self._now, planned.matter or ALONE, planned.direction, e.message))
+
+    async def _answer(self, planned: PlannedTransfer) -> None:
+        assert planned.answer is not None  # noqa: S101  (planned with one)
+        handled_by = self._number(planned.answer.matter)
+        try:
+            if self.above is not None:
+                self.above.answer(self.database, planned, handled_by, self.cast.actor("office"), self._now)
+        except Refusal as e:
+            self.refused.append(RefusedCommand(self._now, planned.matter or ALONE, "回复", e.message))
+
+    def _number(self, no: int | None) -> str | None:
+        return None if no is None else self._matter(no).number
+
+    def _decided(self, step: PlannedStep | PlannedTransfer) -> Actor:
+        """Who types it, for the leader who decided when the scenario names one."""
+        typist = step.as_ if isinstance(step, PlannedStep) else "office"
+        if step.by is None:
+            return self.cast.actor(typist)
+        leader = self.cast.actor(step.by)
+        return self.cast.actor(typist, OnBehalf(id=leader.id, role=leader.role, unit=leader.unit, paper=step.paper))
 
     async def _version(self, planned: PlannedVersion) -> None:
         """A version of the work plan, with the limits it changes and the matters it brings."""

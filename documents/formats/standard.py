@@ -47,7 +47,8 @@ _WIDE = {
     **dict.fromkeys(("内容",), 20),
     **dict.fromkeys(("事项", "要点", "所属事项", "章节"), 9),
     **dict.fromkeys(("编号",), 9),
-    **dict.fromkeys(("牵头单位", "下一环节", "情况"), 6),
+    **dict.fromkeys(("指挥部",), 8),
+    **dict.fromkeys(("牵头单位", "下一环节", "情况", "按时反馈", "按时办结"), 6),
     **dict.fromkeys(("办结时限", "节点", "逾期"), 5),
     **dict.fromkeys(("项目", "到期内容", "结果"), 4),
 }

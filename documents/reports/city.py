@@ -1,17 +1,21 @@
 """The city's view: the figures of every headquarters side by side. A count is the length of the list behind it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from documents.figures import Period, Rate, read_period
+from documents.figures import Rate, read_period
 from documents.page import Grid, Items, Page, Paragraph, Section, section
-from documents.wording import full_date, share_in_words
+from documents.wording import clean_text, full_date, moment_in_words, share_in_words, span_in_words
 from domain import events as ev
 from domain.base import Frozen, Term
 from domain.calendar import local_date
 from domain.founding import Headquarters
+from domain.matter import Matter
 from domain.terms import ENDED, Stage
+from domain.transfer import Direction, Transfer
+from domain.windows import window_label
 from eventlog import reading
 from eventlog.database import Database
 
@@ -31,6 +35,7 @@ class CityFigure(Term):
     MEETINGS = "meetings", "本期会议"
 
 
+MADE_UP = "，已补报"
 LIGHTS = (CityFigure.GREEN, CityFigure.BLUE, CityFigure.YELLOW, CityFigure.RED, CityFigure.GREY)
 
 
@@ -42,6 +47,8 @@ class Listed(Frozen):
     on: date
     title: str
     said: str = ""
+    lead: str = ""
+    """The name of the unit in the lead."""
 
 
 @dataclass(frozen=True)
@@ -70,31 +77,32 @@ def headquarters_figures(
     """
     period = read_period(database, since, until, as_of=as_of)
     code = headquarters.code
+    units = {unit.id: unit.name for unit in reading.units(database)}
+
+    def listed(matter: Matter, on: date, said: str = "") -> Listed:
+        lead = units.get(matter.lead or "", "")
+        return Listed(headquarters=code, no=matter.number, on=on, title=matter.title, said=said, lead=lead)
+
     standing = [e for e in period.entries() if e.matter.stage not in ENDED]
     lists = {
         figure: tuple(
-            Listed(headquarters=code, no=e.matter.number, on=e.matter.due, title=e.matter.title, said=e.lit.reason)
+            listed(e.matter, e.matter.due, e.lit.reason.partition(":")[2])
             for e in standing
             if (e.matter.stage is not Stage.SUSPENDED if figure is CityFigure.OPEN else e.lit.light == figure.value)
         )
         for figure in (CityFigure.OPEN, *LIGHTS)
     }
     lists |= {
-        CityFigure.OPENED: _happened(period, code, ev.MatterOpened),
-        CityFigure.CLOSED: _happened(period, code, ev.MatterClosed),
+        CityFigure.OPENED: tuple(listed(m, on) for m, _, on in period.happened(ev.MatterOpened)),
+        CityFigure.CLOSED: tuple(listed(m, on) for m, _, on in period.happened(ev.MatterClosed)),
         CityFigure.MISSED: tuple(
-            Listed(headquarters=code, no=m.number, on=m.due, title=m.title, said=f"{key}{'，已补报' if late else ''}")
+            listed(m, m.due, f"{window_label(key)}{MADE_UP if late else ''}")
             for m, key, late in period.feedback().missed
         ),
         CityFigure.MEETINGS: _meetings(database, code, since, until),
     }
     feedback = period.feedback()
     return HeadquartersFigures(headquarters, lists, Rate(feedback.on_time, feedback.owed), period.on_time())
-
-
-def _happened(period: Period, code: str, kind: type[ev.MatterOpened | ev.MatterClosed]) -> tuple[Listed, ...]:
-    happened = period.happened(kind)
-    return tuple(Listed(headquarters=code, no=m.number, on=on, title=m.title) for m, _, on in happened)
 
 
 def _meetings(database: Database, code: str, since: date, until: date) -> tuple[Listed, ...]:
@@ -126,16 +134,18 @@ def share(rate: Rate) -> str:
     return f"{rate.part}/{rate.whole}（{share_in_words(rate.part, rate.whole)}）" if rate.whole else "—"
 
 
-def city_page(
+def city_page(  # noqa: PLR0913  (what a page is made of)
     city: Headquarters,
     figures: Sequence[HeadquartersFigures],
+    transfers: Sequence[Transfer],
     unread: Mapping[str, str],
     since: date,
     until: date,
     *,
+    as_of: datetime,
     called: str,
 ) -> Page:
-    """The city's 工作简报, or its annual statistics: the sentence, the table, and each figure's list behind it."""
+    """The city's 工作简报, or its annual statistics: what waits for it, the table, and each figure's list behind it."""
     sum_of = totals(figures)
     sentence = (
         f"{full_date(since)}至{full_date(until)}，{len(figures)}个指挥部在办事项{sum_of[CityFigure.OPEN]}件，"
@@ -143,30 +153,82 @@ def city_page(
         f"本期立项{sum_of[CityFigure.OPENED]}件、销号{sum_of[CityFigure.CLOSED]}件，"
         f"漏报{sum_of[CityFigure.MISSED]}次，召开会议{sum_of[CityFigure.MEETINGS]}次。"
     )
-    headers, rows = figure_rows(figures)
-    overview: tuple[Paragraph | Grid, ...] = (Paragraph(text=sentence), Grid(headers=headers, rows=rows))
     missing = tuple(Paragraph(text=f"{code} 未计入：{why}。") for code, why in unread.items())
+    names = {one.headquarters.code: one.headquarters.name for one in figures}
     return Page(
         masthead=called,
         issue=f"{full_date(until)}止",
         issuer=city.office,
         on=until,
-        title=f"{called}（{full_date(since)}至{full_date(until)}）",
+        title=f"{span_in_words(since, until)}督办工作情况",
         sections=(
-            Section(title="总体情况", blocks=(*overview, *missing)),
-            *(_of(figures, figure) for figure in (CityFigure.RED, CityFigure.YELLOW, CityFigure.MISSED)),
+            Section(title="总体情况", blocks=(Paragraph(text=sentence), *_overview(figures), *missing)),
+            _transferred(names, transfers, until),
+            *(_standing(names, figures, figure) for figure in (CityFigure.RED, CityFigure.YELLOW)),
         ),
-        appendices=tuple(
-            _of(figures, figure) for figure in (CityFigure.OPENED, CityFigure.CLOSED, CityFigure.MEETINGS)
+        note=f"各项数字截至{moment_in_words(as_of)}，取自各指挥部的督办日志。",
+        appendices=(
+            _missed(names, figures),
+            *(_happened(names, figures, f) for f in (CityFigure.OPENED, CityFigure.CLOSED, CityFigure.MEETINGS)),
         ),
     )
 
 
-def _of(figures: Sequence[HeadquartersFigures], figure: CityFigure) -> Section:
+def _overview(figures: Sequence[HeadquartersFigures]) -> tuple[Grid, Grid]:
+    """The roll-up as two tables a page is wide enough for: how each stands, and what the period brought."""
+    headers, rows = figure_rows(figures)
+    after = 1 + len((CityFigure.OPEN, *LIGHTS))
+    standing = Grid(headers=headers[:after], rows=tuple(row[:after] for row in rows))
+    brought = Grid(headers=(headers[0], *headers[after:]), rows=tuple((row[0], *row[after:]) for row in rows))
+    return standing, brought
+
+
+def _transferred(names: Mapping[str, str], transfers: Sequence[Transfer], until: date) -> Section:
+    """上报 and 下达 of the period, what waits for an answer first."""
+    waiting = [t for t in transfers if t.answer is None]
+    items = tuple(_transfer_line(names, t, until) for t in (*waiting, *(t for t in transfers if t.answer is not None)))
+    said = Paragraph(text=f"上报和下达共{len(transfers)}件，未回复{len(waiting)}件。")
+    return section("上报和下达", (said, Items(items=items)) if items else ())
+
+
+def _transfer_line(names: Mapping[str, str], transfer: Transfer, until: date) -> str:
+    words, up = transfer.words, transfer.words.direction is Direction.UP
+    other = names.get(words.sender if up else words.receiver, words.sender if up else words.receiver)
+    what = f"{other}上报" if up else f"下达{other}"
+    limit = f"，时限{full_date(words.due)}" if words.due else ""
+    if transfer.answer is not None:
+        return (
+            f"{full_date(transfer.on)}{what}“{words.title}”（{transfer.no}）：已回复，{clean_text(transfer.answer)}。"
+        )
+    late = "，已过时限" if words.due is not None and words.due < until else ""
+    return f"{full_date(transfer.on)}{what}“{words.title}”（{transfer.no}{limit}）：未回复{late}。"
+
+
+def _standing(names: Mapping[str, str], figures: Sequence[HeadquartersFigures], figure: CityFigure) -> Section:
+    """Matters of one light, with who leads them and why."""
     lines = [line for one in figures for line in one.lists[figure]]
-    names = {one.headquarters.code: one.headquarters.name for one in figures}
     items = tuple(
-        f"{names[x.headquarters]}　{x.no}　{x.title}（{full_date(x.on)}{f'，{x.said}' if x.said else ''}）"
+        f"{names[x.headquarters]}“{x.title}”（{x.no}，{x.lead or '待明确'}牵头，时限{full_date(x.on)}）：{x.said}。"
         for x in lines
     )
+    return section(f"{figure.label}（{len(lines)}）", (Items(items=items),) if items else ())
+
+
+def _missed(names: Mapping[str, str], figures: Sequence[HeadquartersFigures]) -> Section:
+    """Whose reports were missed how often: a matter a row."""
+    figure, lines = CityFigure.MISSED, [line for one in figures for line in one.lists[CityFigure.MISSED]]
+    times = Counter((x.headquarters, x.no) for x in lines)
+    left = Counter((x.headquarters, x.no) for x in lines if not x.said.endswith(MADE_UP))
+    told = {(x.headquarters, x.no): x for x in lines}
+    rows = tuple(
+        (names[code], no, told[code, no].title, told[code, no].lead, str(n), str(left[code, no]))
+        for (code, no), n in times.most_common()
+    )
+    headers = ("指挥部", "编号", "事项", "牵头单位", "漏报", "未补报")
+    return section(f"{figure.label}（{len(lines)}）", (Grid(headers=headers, rows=rows),) if rows else ())
+
+
+def _happened(names: Mapping[str, str], figures: Sequence[HeadquartersFigures], figure: CityFigure) -> Section:
+    lines = [line for one in figures for line in one.lists[figure]]
+    items = tuple(f"{names[x.headquarters]}　{x.no}　{x.title}（{full_date(x.on)}）" for x in lines)
     return section(f"{figure.label}（{len(lines)}）", (Items(items=items),) if items else ())

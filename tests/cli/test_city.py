@@ -193,6 +193,8 @@ def test_what_is_raised_reaches_the_city_and_its_answer_comes_back(city: Command
     assert {k: there[k] for k in ("no", "receipt", "title", "text", "matter")} == {
         k: raised[k] for k in ("no", "receipt", "title", "text", "matter")
     }
+    waiting = city.json("city", "briefing", actor="city")["markdown"]
+    assert f"福田片区建设指挥部上报“丁”（{raised['no']}）：未回复。" in waiting
     done = city.json("transfer", "answer", "1", "--headquarters", "SZ", "--matter", "市级", "--text", "已请供电局办理")
     assert done["handled_by"].startswith("SZ-")
     (back,) = city.json("transfer", "list", "--headquarters", "FT")["transfers"]
