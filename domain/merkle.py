@@ -23,12 +23,20 @@ class MerkleTree:
 
     def append(self, data: bytes) -> None:
         """Add the next entry."""
-        node, size = self._hash(_LEAF + data), self.size
-        while size & 1:
-            node = self._hash(_NODE + self._whole.pop() + node)
-            size >>= 1
-        self._whole.append(node)
+        self._put(self._hash(_LEAF + data), self.size)
         self.size += 1
+
+    def append_block(self, root: bytes, length: int) -> None:
+        """Add the next so many entries by the root of their own tree: a power of two that divides the size so far."""
+        self._put(root, self.size // length)
+        self.size += length
+
+    def _put(self, node: bytes, before: int) -> None:
+        """The root of a whole subtree, after so many of its size."""
+        while before & 1:
+            node = self._hash(_NODE + self._whole.pop() + node)
+            before >>= 1
+        self._whole.append(node)
 
     def root(self) -> bytes:
         """Of everything appended so far; of nothing the hash of nothing."""

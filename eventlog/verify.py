@@ -7,7 +7,7 @@ recompute it, or cut the newest events off; only a copy of a head kept elsewhere
 # ruff: noqa: S608  (table and column names are constants)
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,7 @@ from eventlog.word_check import index_problems, stray_words, word_problems
 
 __all__ = ["Token", "VerificationReport", "VerifyFinding", "verify"]
 MOST_PROBLEMS = 1000
+_AT_ONCE = 500
 _COLUMNS = EVENT_COLUMNS.split(", ")
 
 _WRONG_COMMANDS = """
@@ -84,16 +85,16 @@ def verify(
     Raises:
         LogUnreachable: the database is down.
     """
-    findings = _Findings()
-    chain = _Chain(whole=stream is None)
+    findings = FoundList()
+    chain = StreamChains(whole=stream is None)
     seals = Seals()
     with database.reading(snapshot=True, tolerant=True) as transaction:
-        fold = _Fold(stream, transaction) if read_model else None
+        fold = ReadModelFold(None if stream is None else {stream}, transaction) if read_model else None
         findings.add_all(protection_problems(transaction))
         done, total = 0, _newest(transaction)
         for rows in log_pages(transaction) if stream is None else _stream_pages(transaction, stream):
             for row in rows:
-                odd = list(_odd_event(row))
+                odd = list(odd_event(row))
                 findings.add_all(odd)
                 if odd:
                     chain.skip(row)
@@ -138,7 +139,7 @@ def _newest(transaction: Transaction) -> int:
     return newest if newest.__class__ is int else 0
 
 
-def _odd_event(row: Row) -> Iterator[VerifyFinding]:
+def odd_event(row: Row) -> Iterator[VerifyFinding]:
     """Cells of an event that are of another type than their column's."""
     odd = "、".join(odd_cells("events", _COLUMNS, row))
     if odd:
@@ -153,7 +154,7 @@ def _stream_pages(transaction: Transaction, stream: str) -> Iterator[list[Row]]:
 
 
 @dataclass
-class _Findings:
+class FoundList:
     listed: list[VerifyFinding] = field(default_factory=list)
     unlisted: int = 0
 
@@ -165,7 +166,7 @@ class _Findings:
                 self.unlisted += 1
 
 
-class _Chain:
+class StreamChains:
     """Follows every stream from event to event."""
 
     def __init__(self, *, whole: bool) -> None:
@@ -211,12 +212,12 @@ class _Chain:
             self.heads[stream] = (known, digest if isinstance(digest, str) else last_hash, last_time)
 
 
-class _Fold:
+class ReadModelFold:
     """Makes the read model again, in memory, by the very statements `append` uses, and compares it row by row."""
 
-    def __init__(self, stream: str | None, transaction: Transaction) -> None:
-        self._stream = stream
-        self._projection = Projection(_rulebook_in(transaction) if stream is not None else None)
+    def __init__(self, streams: Collection[str] | None, transaction: Transaction) -> None:
+        self._streams = streams
+        self._projection = Projection(_rulebook_in(transaction) if streams is not None else None)
         self._unreadable: set[str] = set()
         self._memory = SqliteConnection(sqlite3.connect(":memory:", isolation_level=None))
         for table, (key, *columns) in READ_MODEL.items():
@@ -237,24 +238,21 @@ class _Fold:
             self.skip(row)
             return [verify_finding(Token.UNDECODABLE, f"：{str(error).splitlines()[0] if str(error) else row[5]}", row)]
         self._memory.run(self._projection.pending(), commit=False)
-        if wrong_number is None or self._stream is not None:
+        if wrong_number is None or self._streams is not None:
             return []
         return [verify_finding(Token.NUMBER_GAP, f"：{wrong_number}", row)]
 
     def differences(self, transaction: Transaction) -> Iterator[VerifyFinding]:
         self._memory.run(self._projection.rest(), commit=False)
-        whole = self._stream is None and not self._unreadable
+        whole = self._streams is None and not self._unreadable
         for table, columns in READ_MODEL.items():
             comparable = columns[0] == "stream" or whole
             sql = f"SELECT {', '.join(columns)} FROM {table}"
-            params: tuple[str, ...] = ()
-            if self._stream is not None:
-                if columns[0] != "stream":
-                    continue
-                sql, params = f"{sql} WHERE stream = ?", (self._stream,)
-            expected = {row[0]: row for row in self._memory.query(sql, params)}
+            if self._streams is not None and columns[0] != "stream":
+                continue
+            expected = {row[0]: row for row in self._memory.query(sql, ())}
             actual: dict[Any, Row] = {}
-            for row in transaction.all(sql, params):
+            for row in self._rows(transaction, sql):
                 odd = list(cell_problems(table, columns, row))
                 yield from odd
                 if odd:
@@ -264,6 +262,15 @@ class _Fold:
             for key in sorted(expected.keys() | actual.keys()) if comparable else ():
                 if key not in self._unreadable and expected.get(key) != actual.get(key):
                     yield self._difference(table, key, expected.get(key), actual.get(key))
+
+    def _rows(self, transaction: Transaction, sql: str) -> Iterator[Row]:
+        if self._streams is None:
+            yield from transaction.all(sql)
+            return
+        streams = sorted(self._streams)
+        for first in range(0, len(streams), _AT_ONCE):
+            some = tuple(streams[first : first + _AT_ONCE])
+            yield from transaction.all(f"{sql} WHERE stream IN ({', '.join('?' * len(some))})", some)
 
     def _difference(self, table: str, key: str, expected: Row | None, actual: Row | None) -> VerifyFinding:
         if expected is None or actual is None:

@@ -4,7 +4,7 @@ The chains show a changed event; whoever owns the database can rewrite them all,
 nothing inside shows it. What he cannot change is a note that lies elsewhere.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +20,7 @@ from eventlog.chain import stored_bytes
 from eventlog.database import Database, Transaction
 from eventlog.findings import Token, VerifyFinding
 from eventlog.projections import log_pages
+from eventlog.verify_since import VerifiedSince, verify_since
 from services.checkpoint_keys import KEY_FILE, is_public_key, signing_key
 from services.office_records import record_office_events
 
@@ -153,6 +154,18 @@ def recorded_checkpoints_differ(database: Database) -> list[VerifyFinding]:
             if (tree.size, tree.root().hex()) != (one.size, one.root):
                 findings.append(_finding(Token.LOG_DIFFERS, f"第{one.size}条处所签的检查点与现在的日志不符", one.size))
     return findings
+
+
+def hold_since(database: Database, since: LogCheckpoint, kept: Iterable[LogCheckpoint] = ()) -> VerifiedSince:
+    """What was recorded since a checkpoint, verified at its own cost, against all checkpoints signed later too.
+
+    Raises:
+        Refusal: `malformed`, it is another log's.
+        LogError: the log cannot be read.
+    """
+    here, later = origin_of(database), [(one.size, one.root.hex()) for one in kept]
+    refuse(since.origin != here, f"检查点是 {since.origin} 的，这里是 {here}", "malformed")
+    return verify_since(database, since, [*later, *((one.size, one.root) for one in _signed(database))])
 
 
 def _signed(database: Database) -> Iterator[CheckpointSigned]:

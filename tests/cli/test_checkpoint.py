@@ -47,3 +47,21 @@ def test_the_wrong_ways_to_type_it_are_a_line_each(xmh: CommandLine, log: Databa
         assert refused.error.count("\n") <= 1
     refused = xmh("audit", "checkpoint", actor="li")
     assert (refused.code, "由办公室" in refused.error) == (3, True)
+
+
+def test_what_is_new_since_a_checkpoint_is_verified_alone(xmh: CommandLine, log: Database, tmp_path: Path) -> None:
+    note, later = tmp_path / "检查点.txt", tmp_path / "后来.txt"
+    taken = xmh.json("audit", "checkpoint", "-o", note)
+    act(log, "matter/new", opening(), OFFICE, at("2022-01-10"))
+    found = xmh.json("audit", "verify", "--since", note)
+    assert (found["ok"], found["since"], found["streams"]) == (True, taken["size"], 2)
+    assert found["size"] == taken["size"] + found["events"]
+    assert "此前的记录、附件、密钥和通知没有重核" in xmh("audit", "verify", "--since", note).out
+    newest = xmh.json("audit", "checkpoint", "-o", later)
+    assert newest["root"] == found["root"]
+    assert xmh.json("audit", "verify", "--since", note, "--checkpoint", later)["ok"]
+    with log.writing() as transaction:
+        transaction.commit([("UPDATE matters SET title = 'x' WHERE stream = 'matter/new'", [()])])
+    wrong = xmh.json("audit", "verify", "--since", note, code=1)
+    assert "read_model_differs" in {p["token"] for p in wrong["problems"]}
+    assert xmh("audit", "verify", "--since", note, "--matter", "1").code == 2

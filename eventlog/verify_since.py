@@ -1,0 +1,177 @@
+"""Is the log what a checkpoint says, grown by events that are sound? At the cost of the new events alone.
+
+The blocks of a checkpoint are roots of whole subtrees, so the tree is taken up where it stood: only what lies in its
+last, unfinished block is read again. Whether the events before still are what it says only `verify` finds.
+"""
+
+# ruff: noqa: S608  (column names and question marks)
+
+from collections.abc import Iterator, Sequence
+
+from domain.base import Frozen
+from domain.checkpoint import LogCheckpoint
+from domain.merkle import MerkleTree
+from eventlog.backend import Row
+from eventlog.chain import stored_bytes
+from eventlog.database import Database, Transaction
+from eventlog.evidence import command_digest
+from eventlog.findings import Token, VerifyFinding, verify_finding
+from eventlog.numbers import SeriesCount
+from eventlog.projections import PAGE
+from eventlog.protection import protection_problems
+from eventlog.reading import events_page
+from eventlog.rows import EVENT_COLUMNS, event_of_row
+from eventlog.verify import FoundList, ReadModelFold, StreamChains, VerificationReport, odd_event
+from eventlog.word_check import word_problems
+
+_BEFORE = f"SELECT {EVENT_COLUMNS} FROM events WHERE type = ? AND position <= ? ORDER BY position DESC LIMIT ?"
+_OF_STREAMS = f"SELECT {EVENT_COLUMNS} FROM events WHERE stream IN ({{}}) ORDER BY stream, version"
+_COMMANDS = """
+SELECT e.command_id, e.stream, e.first, e.last, h.hash, c.stream, c.first, c.last, c.request_hash, c.digest FROM (
+    SELECT command_id, stream, min(version) AS first, max(version) AS last, max(position) AS position
+    FROM events WHERE position > ? GROUP BY command_id, stream
+) e JOIN events h ON h.position = e.position LEFT JOIN commands c ON c.command_id = e.command_id ORDER BY e.position
+"""
+_LOOKED_BACK = 200
+"""Events of a numbered type before the checkpoint from which the last number of each series is taken."""
+_READ_AGAIN = 256
+"""Events before the checkpoint that are hashed again in any case."""
+_AT_ONCE = 500
+
+
+class VerifiedSince(Frozen):
+    """What was found in the new events, and what the log is now: to be signed, or held against another checkpoint."""
+
+    report: VerificationReport
+    size: int
+    root: bytes
+
+
+def verify_since(database: Database, since: LogCheckpoint, later: Sequence[tuple[int, str]] = ()) -> VerifiedSince:
+    """Check what was recorded since a checkpoint, and that it was added to what the checkpoint says.
+
+    Tree, positions, numbers, commands and words of the new events; chain and read model of the streams they touch, from
+    the first event on. Not looked at: other streams, files, keys and notices, which `verify` holds to the events.
+
+    Args:
+        database: where the log is, whose origin the checkpoint has.
+        since: the checkpoint, whose signature was looked at.
+        later: size and root (hexadecimal) of checkpoints signed since.
+
+    Raises:
+        LogUnreachable: the database is down.
+    """
+    findings = FoundList()
+    numbers, touched, position = _Numbers(since.size), set[str](), since.size
+    with database.reading(snapshot=True, tolerant=True) as transaction:
+        findings.add_all(protection_problems(transaction))
+        tree = _tree_at(transaction, since)
+        findings.add_all(_compared(tree, since.size, since.root.hex(), "所给检查点"))
+        due = sorted((size, root) for size, root in later if size > since.size)
+        new, total = 0, _newest(transaction)
+        for rows in _pages(transaction, since.size):
+            for row in rows:
+                if isinstance(row[2], str):
+                    touched.add(row[2])
+                if odd := list(odd_event(row)):
+                    findings.add_all(odd if not isinstance(row[2], str) else [])
+                    continue
+                if row[0] != position + 1:
+                    findings.add_all([verify_finding(Token.POSITION_GAP, f"，前一序号是 {position}", row)])
+                position = row[0]
+                tree.append(stored_bytes(row))
+                findings.add_all(numbers.problems(transaction, row))
+                while due and due[0][0] <= tree.size:
+                    findings.add_all(_compared(tree, *due.pop(0), "其后所签检查点"))
+            findings.add_all(word_problems(transaction, rows, total))
+            new += len(rows)
+        for size, root in due:
+            findings.add_all(_compared(tree, size, root, "其后所签检查点"))
+        findings.add_all(_command_problems(transaction, since.size))
+        findings.add_all(_touched_problems(transaction, touched))
+    report = VerificationReport(
+        streams=len(touched), events=new, problems=tuple(findings.listed), unlisted=findings.unlisted
+    )
+    return VerifiedSince(report=report, size=tree.size, root=tree.root())
+
+
+def _newest(transaction: Transaction) -> int:
+    row = transaction.one("SELECT max(position) FROM events")
+    return int(row[0] or 0) if row else 0
+
+
+def _pages(transaction: Transaction, after: int) -> Iterator[list[Row]]:
+    while rows := events_page(transaction, after, PAGE):
+        yield rows
+        after = rows[-1][0]
+
+
+def _tree_at(transaction: Transaction, since: LogCheckpoint) -> MerkleTree:
+    """The tree as the checkpoint left it, by its whole blocks and the events after them."""
+    tree, whole = MerkleTree(), max(0, since.size - _READ_AGAIN) // since.block
+    for root in since.blocks[:whole]:
+        tree.append_block(root, since.block)
+    for row in events_page(transaction, whole * since.block, since.size - whole * since.block):
+        if row[0] <= since.size and not any(odd_event(row)):
+            tree.append(stored_bytes(row))
+    return tree
+
+
+def _compared(tree: MerkleTree, size: int, root: str, which: str) -> Iterator[VerifyFinding]:
+    if tree.size < size:
+        line = f"{which}时有{size}条，现在只有{tree.size}条；末尾被截去，或换回了旧副本"
+        yield VerifyFinding(token=Token.LOG_SHORTER, message=f"{Token.LOG_SHORTER.label}：{line}")
+    elif tree.root().hex() != root:
+        line = f"与{which}（{size}条）不同：此前的记录被改过，请用 audit verify --checkpoint 查看从第几条起"
+        yield VerifyFinding(token=Token.LOG_DIFFERS, message=f"{Token.LOG_DIFFERS.label}：{line}", position=size)
+
+
+class _Numbers:
+    """The numbers of new events, each the next after the last one of its series before the checkpoint."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._count = SeriesCount()
+        self._known = set[str]()
+
+    def problems(self, transaction: Transaction, row: Row) -> Iterator[VerifyFinding]:
+        """What is wrong with the number of one new event. What cannot be read is named where its stream is folded."""
+        try:
+            if row[5] not in self._known:
+                self._known.add(row[5])
+                for earlier in reversed(transaction.all(_BEFORE, (row[5], self._size, _LOOKED_BACK))):
+                    self._count.take(event_of_row(earlier))
+            before = dict(self._count.last)
+            wrong = self._count.take(event_of_row(row))
+        except Exception:
+            return
+        begun = self._count.last.keys() - before.keys()
+        if wrong is not None and not begun:
+            yield verify_finding(Token.NUMBER_GAP, f"：{wrong}", row)
+
+
+def _command_problems(transaction: Transaction, size: int) -> Iterator[VerifyFinding]:
+    """Each command of the new events has its row, with the digest it was recorded with."""
+    for command, stream, first, last, event_hash, *kept in transaction.all(_COMMANDS, (size,)):
+        *place, request_hash, digest = kept
+        wrong = "的事件缺失或不符" if place != [stream, first, last] else ""
+        if not wrong and command_digest((command, *place, request_hash, event_hash)) != digest:
+            wrong = "的内容摘要被改动"
+        if wrong:
+            yield verify_finding(Token.COMMAND_INDEX_DIFFERS, f"{stream} 命令 {command} {wrong}", stream=stream)
+
+
+def _touched_problems(transaction: Transaction, touched: set[str]) -> Iterator[VerifyFinding]:
+    """Chain and read model of the streams that have new events, from their first event on."""
+    fold, chain, streams = ReadModelFold(touched, transaction), StreamChains(whole=False), sorted(touched)
+    for start in range(0, len(streams), _AT_ONCE):
+        some = tuple(streams[start : start + _AT_ONCE])
+        for row in transaction.all(_OF_STREAMS.format(", ".join("?" * len(some))), some):
+            if odd := list(odd_event(row)):
+                yield from odd
+                chain.skip(row)
+                fold.skip(row)
+            else:
+                yield from chain.problems(row)
+                yield from fold.problems(row)
+    yield from fold.differences(transaction)
