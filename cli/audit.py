@@ -44,6 +44,7 @@ app = group(
         "export": "cli.evidence:export",
         "check": "cli.evidence:check",
         "knew": "cli.knew:knew",
+        "preflight": "cli.preflight:preflight",
         "unanswered": "cli.unanswered:unanswered",
         "forget": "cli.forgetting:forget_",
         "security": "cli.access:security",
@@ -192,14 +193,17 @@ def verify(
     public_key: Annotated[
         str | None, typer.Option("--public-key", metavar="KEY", help="自己留存的检查点公钥；不写则用日志里记的")
     ] = None,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="并问每个正在运行的工作流：它所知的与日志、台账是否一致（须服务在运行）")
+    ] = False,
     since: Annotated[
         Path | None, typer.Option("--since", metavar="FILE", help="只核这个检查点以后的新记录（每夜可用）")
     ] = None,
 ) -> None:
     """核验日志：链是否完整、有无改动和缺号、台账与日志是否一致；有问题时退出码为 1。"""
     if since is not None:
-        if matter:
-            raise Problem("检查点说的是整本日志，请去掉 --matter 或 --since", "malformed")
+        if matter or deep:
+            raise Problem(f"--since 只核新记录，请去掉{'--matter' if matter else '--deep'}", "malformed")
         _verify_since(since, checkpoint or (), public_key)
         return
     from cli.checkpoint import checkpoint_findings, read_checkpoints
@@ -214,6 +218,11 @@ def verify(
     report = report.model_copy(update={"problems": (*report.problems, *_of_files(stream))})
     if stream is None:
         report = report.model_copy(update={"problems": (*report.problems, *checkpoint_findings(kept))})
+    if deep:
+        from cli.preflight import workflow_findings
+
+        of_runs = [one for one in workflow_findings() if stream in (None, one.stream)]
+        report = report.model_copy(update={"problems": (*report.problems, *of_runs)})
     document = {
         "ok": report.ok,
         "streams": report.streams,

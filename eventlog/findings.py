@@ -34,6 +34,7 @@ class Token(Term):
     OTHER_LOG = "other_log", "检查点是另一本日志的"
     LOG_SHORTER = "log_shorter", "日志比检查点短"
     LOG_DIFFERS = "log_differs", "日志与检查点不同"
+    WORKFLOW_DIFFERS = "workflow_differs", "工作流与日志不符"
     NOTICES_DIFFER = "notices_differ", "通知被改动、删除或添加"
 
 
