@@ -198,8 +198,10 @@ def record_account(
     )
 
 
-def record_access(database: Database, event: Event, now: datetime, command_id: str | None = None) -> None:
-    """Record that somebody came in, or tried to.
+def record_access(
+    database: Database, event: Event, now: datetime, command_id: str | None = None, at: datetime | None = None
+) -> None:
+    """Record that somebody came in, or tried to, in the month of `at`, or of now.
 
     Raises:
         LogError: the log cannot be written.
@@ -207,7 +209,7 @@ def record_access(database: Database, event: Event, now: datetime, command_id: s
     known = command_id or f"access:{uuid4().hex}"
     record_decided(
         database,
-        access_stream(local_date(now)),
+        access_stream(local_date(at or now)),
         lambda _: (event,),
         actor=SYSTEM,
         command_id=known,

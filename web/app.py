@@ -1,20 +1,35 @@
 """The application: health, the API, and what every request passes."""
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI
+from fastapi.staticfiles import StaticFiles
 
+from domain.base import Refusal
+from eventlog.errors import LogError
+from services.signing_in import record_failures
 from web.api.commands import commands_router
-from web.guards import BoundedBodies, SafetyHeaders, TokenGuard
+from web.api.reads import reads_router
+from web.guards import BoundedBodies, SafetyHeaders, SameOrigin, TokenGuard
 from web.health import health_router
+from web.pages.matters import matters_router
+from web.pages.signing_in import sign_in_router
 from web.problems import install_problems
+
+logger = logging.getLogger("xmh.web")
 
 if TYPE_CHECKING:
     from web.service import WebService
 
+STATIC = Path(__file__).parent / "static"
+RECORDED_EVERY = 20.0
+"""Seconds between two looks for sign-ins that failed in a minute that is over."""
 READERS = 8
 """So many requests read the log at once; what more there are wait their turn."""
 API_VERSION = "1"
@@ -27,7 +42,9 @@ def make_app(service: "WebService") -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         del app
         anyio.to_thread.current_default_thread_limiter().total_tokens = READERS
+        recording = asyncio.create_task(_record_failures(service))
         yield
+        recording.cancel()
         service.close()
 
     app = FastAPI(
@@ -40,12 +57,28 @@ def make_app(service: "WebService") -> FastAPI:
         separate_input_output_schemas=False,
     )
     api = APIRouter(prefix="/api/v1")
+    api.include_router(reads_router(service))
     api.include_router(commands_router(service))
     app.include_router(api)
     app.include_router(health_router(service))
+    app.include_router(sign_in_router(service))
+    app.include_router(matters_router(service))
+    app.mount("/static", StaticFiles(directory=STATIC))
     install_problems(app, service)
     # The last one added is met first.
     app.add_middleware(BoundedBodies)
+    app.add_middleware(SameOrigin, service=service)
     app.add_middleware(TokenGuard, service=service)
     app.add_middleware(SafetyHeaders)
     return app
+
+
+async def _record_failures(service: "WebService") -> None:
+    """Put failed sign-ins on record, minute by minute, as long as the server runs."""
+    known: set[str] = set()
+    while True:
+        await asyncio.sleep(RECORDED_EVERY)
+        try:
+            await service.ask(record_failures, service.database, known, service.now)
+        except (LogError, Refusal) as error:  # the log is away: the counts are kept and recorded later
+            logger.warning("failures not recorded: %s", error)

@@ -143,3 +143,28 @@ class TokenGuard:
         except Refusal:
             return None
         return Caller(actor_of(person), kept.scope, kept.id)
+
+
+class SameOrigin:
+    """A form is taken only from a page of ours: a stranger's page cannot act under somebody's session."""
+
+    def __init__(self, app: ASGIApp, service: "WebService") -> None:
+        """Wrap the application."""
+        self.app = app
+        self.service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse what another site sends; the API carries its token itself and needs no such care."""
+        unsafe = scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS")
+        if unsafe and not scope["path"].startswith(API) and not self._ours(scope):
+            await problem(403, "cross_site", "请求不是从本系统的页面发出的，未作任何改动")(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    def _ours(self, scope: Scope) -> bool:
+        headers = Headers(scope=scope)
+        site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+        if site is not None:
+            return site == "same-origin"
+        own = {f"{scope['scheme']}://{headers.get('host', '')}", self.service.settings.web.address}
+        return origin is not None and origin in own

@@ -15,6 +15,7 @@ from eventlog.errors import LogError
 from services.unreachable import Unreachable
 from views.codes import FORBIDDEN, MALFORMED, NOT_FOUND, UNREACHABLE
 from views.wording import names_instead_of_ids, validation_line
+from web.pages.rendering import SignInNeededError, to_sign_in
 
 if TYPE_CHECKING:
     from web.service import WebService
@@ -100,6 +101,12 @@ def install_problems(app: FastAPI, service: "WebService") -> None:
     async def handler(request: Request, error: Exception) -> Response:
         del request
         return explained(error, service)
+
+    async def sign_in_first(request: Request, error: Exception) -> Response:
+        del error
+        return to_sign_in(request)
+
+    app.add_exception_handler(SignInNeededError, sign_in_first)
 
     for kind in (Refusal, LogError, Unreachable, RequestValidationError, ValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, handler)

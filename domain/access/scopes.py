@@ -24,6 +24,8 @@ NEVER: frozenset[type[Frozen]] = frozenset(
         c.RecordDecision,
         c.AnswerExtension,
         c.ExtendLimit,
+        c.SuspendMatter,
+        c.ResumeMatter,
         c.ReviewClosure,
         c.ReviewPoint,
         c.JudgePeriod,

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 from fastapi import Request
 
-from domain.base import Refusal
-from domain.bounds import seen
-from eventlog import reading
+from domain.sight import Sight
+from views.viewer import Viewer
+from web.rights import matter_to_read
 
 if TYPE_CHECKING:
     from eventlog.reading import ListedMatter
@@ -21,13 +21,9 @@ def caller_of(request: Request) -> "Caller":
 
 
 def the_matter(service: "WebService", caller: "Caller", no: str) -> "ListedMatter":
-    """The matter of that number.
+    """The matter of that number, of those the caller may know of.
 
     Raises:
         Refusal: `not_found`.
     """
-    del caller
-    found = [m for m in reading.find_matters(service.database, no) if m.number == no.strip().upper()]
-    if not found:
-        raise Refusal(f"没有编号为 {seen(no)[:40]} 的事项", "not_found")
-    return found[0]
+    return matter_to_read(Viewer(service.database, caller.actor, service.now), no, Sight.LISTED)

@@ -1,0 +1,280 @@
+"""Signing in: a link that opens an account once, a password and a one-time code, sessions, and what comes of failing.
+
+Whoever fails learns nothing of why; whoever fails five times from one address waits ten minutes there.
+"""
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from domain.access import account as rules
+from domain.access import events as ev
+from domain.base import Refusal, refuse
+from domain.envelope import Actor
+from domain.ids import account_stream
+from eventlog import access, reading
+from eventlog.database import Database
+from eventlog.secrets import Unreadable, seal_text, unseal_text
+from services.accounts import account_of, person_in_office, record_access, record_account
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+    from pyotp import TOTP
+
+    from eventlog.access import BrowserSession
+    from eventlog.reading import PersonOnRecord
+
+MOST_FAILURES = 5
+LOCKED_FOR = timedelta(minutes=10)
+STEP_SECONDS = 30
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
+CLASSES = (r"[a-z]", r"[A-Z]", r"[0-9]", r"[^a-zA-Z0-9]")
+LEAST_CLASSES = 3
+TOTP_SECRET = re.compile(r"[A-Z2-7]{32}")
+MOST_ADDRESSES = 100
+"""So many events of failures are recorded for one minute; what more there is becomes one of them."""
+ELSEWHERE = "其他地址"
+WRONG = "账号、密码或动态口令不对"
+
+
+def hasher() -> "PasswordHasher":
+    """Argon2id with 64 MiB, three passes, four lanes."""
+    from argon2 import PasswordHasher
+
+    return PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
+
+
+def new_totp_secret() -> str:
+    """A fresh shared secret of 160 bits."""
+    from pyotp import random_base32
+
+    return random_base32(32)
+
+
+def totp_uri(secret: str, person: str) -> str:
+    """What an authenticator scans."""
+    return _totp(secret).provisioning_uri(name=person, issuer_name="xmh")
+
+
+def _totp(secret: str) -> "TOTP":
+    from pyotp import TOTP
+
+    return TOTP(secret, interval=STEP_SECONDS)
+
+
+def _step_of(secret: str, code: str, now: datetime) -> int | None:
+    """The thirty seconds a code belongs to, of those around now; None when it is none of theirs."""
+    current = int(now.timestamp()) // STEP_SECONDS
+    plain = "".join(code.split())
+    steps = (current - 1, current, current + 1)
+    totp = _totp(secret)
+    return next((s for s in steps if secrets.compare_digest(totp.at(s * STEP_SECONDS), plain)), None)
+
+
+def check_password(person: str, password: str) -> None:
+    """The rule of 等级保护三级 for what a password must be.
+
+    Raises:
+        Refusal: `malformed`.
+    """
+    size = SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD
+    classes = sum(re.search(pattern, password) is not None for pattern in CLASSES)
+    line = f"密码须为 {SHORTEST_PASSWORD} 至 {LONGEST_PASSWORD} 位，含大写、小写、数字、符号中的三类"
+    refuse(not size or classes < LEAST_CLASSES, line, "malformed")
+    refuse(person.lower() in password.lower(), "密码不能包含人员编号", "malformed")
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """What somebody sets who opens his account."""
+
+    password: str
+    again: str
+    totp: str
+    code: str
+
+
+def enrol(database: Database, link: str, given: Enrolment, now: datetime) -> "PersonOnRecord":
+    """Set password and second factor by a link, which is used up; all sessions of before end.
+
+    Raises:
+        Refusal: the link opens nothing (`not_found`), what was given will not do (`malformed`), the account is locked.
+        LogError: the log cannot be written.
+    """
+    person = person_in_office(database, _of_link(database, link, now))
+    refuse(given.password != given.again, "两次填写的密码不一样", "malformed")
+    check_password(person.id, given.password)
+    refuse(TOTP_SECRET.fullmatch(given.totp) is None, "动态口令的密钥有误，请重新打开链接", "malformed")
+    step = _step_of(given.totp, given.code, now)
+    if step is None:
+        raise Refusal("动态口令不对，请核对手机时间后填写当前的 6 位数字", "malformed")
+    digest = hasher().hash(given.password)
+    sealed = seal_text(database, account_stream(person.id), given.totp)
+    actor = Actor(id=person.id, role=person.role, unit=person.unit)
+    record_account(database, person.id, lambda a: rules.enrol(a, person.id), actor, now)
+    if access.use_link(database, link, digest, sealed, step, now) is None:
+        raise Refusal("链接已经用过或已过期，请请办公室重新开立", "not_found")
+    return person
+
+
+def person_of_link(database: Database, link: str, now: datetime) -> "PersonOnRecord":
+    """Whose account a link opens.
+
+    Raises:
+        Refusal: it opens none.
+    """
+    return person_in_office(database, _of_link(database, link, now))
+
+
+def _of_link(database: Database, link: str, now: datetime) -> str:
+    person = access.person_of_link(database, link, now)
+    if person is None:
+        raise Refusal("链接已经用过或已过期，请与办公室联系，重新开立", "not_found")
+    return person
+
+
+# --- signing in
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What somebody types who signs in, and from where."""
+
+    name: str
+    password: str
+    code: str
+    address: str
+
+
+def sign_in(database: Database, given: Attempt, now: datetime) -> str:
+    """Who somebody is, proven by password and one-time code: the cookie of his session.
+
+    Raises:
+        Refusal: `unauthenticated`, whatever is wrong; `too_many` while he has to wait.
+        LogError: the log cannot be written.
+    """
+    person, address = _known(database, given.name), given.address
+    counted = person.id if person is not None else ""
+    failed = access.failures_since(database, counted, address, now - LOCKED_FOR)
+    if failed >= MOST_FAILURES:
+        access.note_failure(database, counted, address, now)
+        minutes = LOCKED_FOR // timedelta(minutes=1)
+        raise Refusal(f"连续{MOST_FAILURES}次没有通过，请{minutes}分钟后再试", "too_many")
+    if person is None:
+        hasher().hash(given.password)  # as long as it takes to look at a password, so that nobody learns who has one
+    if person is None or not _proven(database, person.id, given, now):
+        access.note_failure(database, counted, address, now)
+        raise Refusal(WRONG, "unauthenticated")
+    return begin(database, person.id, address, now)
+
+
+def begin(database: Database, person: str, address: str, now: datetime) -> str:
+    """Begin a session of somebody who was proven; its cookie."""
+    cookie = secrets.token_urlsafe(32)
+    session = access.begin_session(database, cookie, person, address, now)
+    record_access(database, ev.SignedIn(person=person, address=address, session=session_id(session)), now)
+    return cookie
+
+
+def session_id(session: "BrowserSession") -> str:
+    """What a session is called in the record; of its digest alone nobody makes its cookie."""
+    return session.digest[:12]
+
+
+def _known(database: Database, name: str) -> "PersonOnRecord | None":
+    """The person of that id or full name who has an account."""
+    wanted = name.strip()
+    people = reading.people(database)
+    found = [p for p in people if p.id == wanted] or [p for p in people if p.name == wanted]
+    if len(found) != 1 or access.credentials_of(database, found[0].id) is None:
+        return None
+    return found[0]
+
+
+def _proven(database: Database, person: str, given: Attempt, now: datetime) -> bool:
+    from argon2.exceptions import InvalidHashError, VerificationError
+
+    account, known = account_of(database, person), access.credentials_of(database, person)
+    if known is None or known.password is None or known.totp is None:
+        return False
+    try:
+        hasher().verify(known.password, given.password)
+    except (VerificationError, InvalidHashError):
+        return False
+    secret = unseal_text(database, account_stream(person), known.totp)
+    if isinstance(secret, Unreadable):
+        raise Refusal("打不开动态口令的密钥，请与系统管理员联系", "master_key")
+    step = _step_of(secret, given.code, now)
+    if account is None or account.barred or step is None:
+        return False
+    return access.use_code(database, person, step)
+
+
+def signed_in(database: Database, cookie: str, now: datetime) -> "tuple[BrowserSession, PersonOnRecord] | None":
+    """The session a cookie names, and whose it is; None when it has run out or the account is barred."""
+    session = access.living_session(database, cookie, now)
+    if session is None:
+        return None
+    account = account_of(database, session.person)
+    person = reading.person(database, session.person)
+    if account is None or account.barred or person is None or person.left_at is not None:
+        access.end_session(database, session.digest)
+        return None
+    return session, person
+
+
+def sign_out(database: Database, session: "BrowserSession", now: datetime) -> None:
+    """退出: the session opens nothing any more."""
+    access.end_session(database, session.digest)
+    record_access(database, ev.SignedOut(person=session.person, session=session_id(session)), now)
+
+
+def last_sign_in(database: Database, session: "BrowserSession") -> tuple[datetime, str] | None:
+    """When and from where the person came in before this session, within half a year."""
+    record = reading.access_record(database, session.created_at - timedelta(days=183), session.created_at)
+    for recorded in reversed(record):
+        if recorded.type == ev.SignedIn.__name__:
+            event = ev.SignedIn.model_validate_json(recorded.payload)
+            if event.person == session.person and event.session != session_id(session):
+                return recorded.recorded_at, event.address
+    return None
+
+
+# --- failures
+
+
+def record_failures(database: Database, known: set[str], now: datetime) -> None:
+    """Record the failures of every minute that is over, once; those that lock nobody out any more are forgotten.
+
+    Args:
+        database: the log.
+        known: ids of what this process has recorded; what another did is known to the log by the same id.
+        now: this moment.
+    """
+    minute = now.replace(second=0, microsecond=0)
+    for event in _failures(access.failures_until(database, minute)):
+        key = f"{event.person}|{event.address}|{event.minute.isoformat()}"
+        command_id = f"failed:{sha256(key.encode()).hexdigest()[:24]}"
+        if command_id not in known:
+            record_access(database, event, now, command_id, event.minute)
+            known.add(command_id)
+    access.forget_failures(database, minute - LOCKED_FOR - timedelta(minutes=1))
+
+
+def _failures(rows: tuple[tuple[str, str, datetime, int], ...]) -> list[ev.SignInFailed]:
+    """An event for each account and address of a minute; the smallest counts of a flood are one event."""
+    minutes: dict[datetime, list[ev.SignInFailed]] = {}
+    for person, address, minute, count in rows:
+        event = ev.SignInFailed(person=person or None, address=address, minute=minute, count=count)
+        minutes.setdefault(minute, []).append(event)
+    bounded = []
+    for minute, events in minutes.items():
+        ranked = sorted(events, key=lambda e: (-e.count, e.person or "", e.address))
+        rest = sum(e.count for e in ranked[MOST_ADDRESSES:])
+        bounded += ranked[:MOST_ADDRESSES]
+        if rest:
+            bounded.append(ev.SignInFailed(address=ELSEWHERE, minute=minute, count=rest))
+    return bounded

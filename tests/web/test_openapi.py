@@ -1,0 +1,37 @@
+"""The interface of programs is committed: a changed command is seen as a changed interface.
+
+To write it anew: XMH_WRITE_OPENAPI=1 with this test.
+"""
+
+import json
+import os
+from pathlib import Path
+
+from domain.access.scopes import CLOCK, NEVER, REPORT
+from tests.web.conftest import Served
+from web.api.commands import COMMANDS, do_of
+
+COMMITTED = Path(__file__).parents[2] / "docs" / "reference" / "openapi.json"
+
+
+def test_the_interface_is_the_committed_one(served: Served) -> None:
+    document = served.client().get("/openapi.json").json()
+    if os.environ.get("XMH_WRITE_OPENAPI"):
+        COMMITTED.write_text(
+            json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8"
+        )
+    assert document == json.loads(COMMITTED.read_text(encoding="utf-8"))
+    assert document["openapi"].startswith("3.1")
+    paths = document["paths"]
+    assert {f"/api/v1/matters/{{no}}/commands/{do_of(kind)}" for kind in COMMANDS} <= paths.keys()
+    assert not any(do_of(kind) in path.split("/") for kind in CLOCK for path in paths)
+
+
+def test_every_command_is_of_a_scope_or_of_ones_own_hand() -> None:
+    assert REPORT.isdisjoint(NEVER)
+    by_program = {do_of(kind) for kind in COMMANDS if kind not in NEVER | REPORT}
+    assert by_program == {
+        *("assign", "leaders", "ask_back", "point_add", "point_change", "point_drop", "basis_add", "carry_over"),
+        *("rhythm", "urgency", "remind", "surge", "surge_move", "surge_end", "urge", "escalate"),
+        *("predecessor_set", "predecessor_drop"),
+    }, "who adds a command decides whether a program may give it"

@@ -1,0 +1,155 @@
+"""What programs may read: the documents of the command line, as far as the token's person sees."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+
+from domain.base import Refusal, refuse
+from domain.calendar import end_of_day
+from domain.sight import Sight
+from eventlog import reading
+from views.explaining import explained_matter
+from views.matter import shown_matter
+from views.matters import matter_list
+from views.meetings import meeting_row
+from views.unanswered import unanswered_document
+from views.viewer import Viewer
+from views.worklist import worklist
+from web.api.common import caller_of
+from web.asking import asked_filter, asked_moment, past_instant
+from web.rights import matter_to_read, scope_of, visible_streams
+
+if TYPE_CHECKING:
+    from web.service import WebService
+
+MOST_ROWS, USUAL_ROWS = 500, 200
+AsOf = Annotated[str | None, Query(description="某一天结束时，或某一时刻的情况，由日志还原", max_length=40)]
+Word = Annotated[str | None, Query(max_length=200)]
+
+
+def reads_router(service: "WebService") -> APIRouter:
+    """The reads."""
+    router = APIRouter(tags=["reads"])
+
+    def viewer_of(request: Request) -> Viewer:
+        return Viewer(service.database, caller_of(request).actor, service.now)
+
+    @router.get("/matters")
+    def matters(  # noqa: PLR0913, PLR0917  (the options of `task list`)
+        request: Request,
+        stage: Word = None,
+        light: Word = None,
+        lead: Word = None,
+        leader: Word = None,
+        supervisor: Word = None,
+        source: Word = None,
+        class_: Annotated[str | None, Query(alias="class", max_length=200)] = None,
+        urgency: Word = None,
+        flag: Word = None,
+        rung: Word = None,
+        text: Word = None,
+        due_from: date | None = None,
+        due_to: date | None = None,
+        listed: bool = False,
+        overdue: bool = False,
+        unanswered: bool = False,
+        open: bool = False,  # noqa: A002  (the option's name)
+        mine: bool = False,
+        following: bool = False,
+        as_of: AsOf = None,
+        cursor: Word = None,
+        limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = USUAL_ROWS,
+    ) -> dict[str, Any]:
+        """Matters by number; `cursor` of one answer asks for the next rows."""
+        said = {"stage": stage, "light": light, "lead": lead, "leader": leader, "supervisor": supervisor}
+        said |= {"source": source, "class": class_, "urgency": urgency, "flag": flag, "rung": rung, "text": text}
+        marks = {"listed": listed, "overdue": overdue, "unanswered": unanswered, "open": open}
+        marks |= {"mine": mine, "following": following}
+        wanted = asked_filter(service.database, {**said, **marks, "due_from": due_from, "due_to": due_to})
+        return _listed(viewer_of(request), wanted, as_of, cursor, limit)
+
+    def _listed(viewer: Viewer, wanted: Any, as_of: str | None, cursor: str | None, limit: int) -> dict[str, Any]:
+        moment = asked_moment(service.database, as_of)
+        rows = matter_list(viewer, wanted, moment, streams=visible_streams(viewer))
+        after = [row for row in rows if cursor is None or row["matter"] > cursor]
+        page = after[:limit]
+        more = page[-1]["matter"] if len(after) > limit else None
+        return {"matters": page, "count": len(rows), "cursor": more, "as_of": as_of}
+
+    @router.get("/matters/{no}")
+    def matter(request: Request, no: str, as_of: AsOf = None) -> dict[str, Any]:
+        """Everything of one matter, as `task show` gives it."""
+        viewer = viewer_of(request)
+        target = matter_to_read(viewer, no)
+        return shown_matter(viewer, target.stream, asked_moment(service.database, as_of))[1]
+
+    @router.get("/worklist")
+    def work(request: Request) -> dict[str, Any]:
+        """What waits for the token's person, as `today` gives it of matters and meetings."""
+        return worklist_of(viewer_of(request))
+
+    @router.get("/search")
+    def search(
+        request: Request, text: Annotated[str, Query(min_length=1, max_length=200)], as_of: AsOf = None
+    ) -> dict[str, Any]:
+        """Matters whose records say these words, or that are called so."""
+        viewer = viewer_of(request)
+        wanted = asked_filter(service.database, {"text": text})
+        moment = asked_moment(service.database, as_of)
+        return {"text": text, "matters": matter_list(viewer, wanted, moment, streams=_readable(viewer))}
+
+    @router.get("/meetings")
+    def meetings(request: Request, year: Annotated[int | None, Query(ge=1990, le=2100)] = None) -> dict[str, Any]:
+        """Meetings of a year, this one unless said; those of the office, its leaders and the auditor."""
+        viewer = viewer_of(request)
+        _whole(viewer, "会议")
+        found = reading.meetings(service.database, year or viewer.now.year)
+        return {"meetings": [meeting_row(m) for m in found]}
+
+    @router.get("/unanswered")
+    def unanswered(
+        request: Request, as_of: AsOf = None, year: Annotated[int | None, Query(ge=1990, le=2100)] = None
+    ) -> dict[str, Any]:
+        """事事有回应、件件有落实: what has no answer or no end, with its explanation or without."""
+        refuse(as_of is not None and year is not None, "as_of 与 year 二者取一", "malformed")
+        viewer = viewer_of(request)
+        _whole(viewer, "未落实清单")
+        at = past_instant(as_of) if as_of else viewer.now
+        if year is not None:
+            at = min(end_of_day(date(year, 12, 31)), viewer.now)
+        return unanswered_document(viewer, at, date(year, 1, 1) if year is not None else date.min)
+
+    @router.get("/audit/explain")
+    def explain(request: Request, matter: Annotated[str, Query(max_length=40)], as_of: AsOf = None) -> dict[str, Any]:
+        """Why a light is lit, and where each limit comes from."""
+        viewer = viewer_of(request)
+        target = matter_to_read(viewer, matter)
+        return explained_matter(viewer, target.stream, asked_moment(service.database, as_of))
+
+    return router
+
+
+def worklist_of(viewer: Viewer) -> dict[str, Any]:
+    """What waits for somebody, of the matters he may see."""
+    document, streams = worklist(viewer), visible_streams(viewer)
+    if streams is None:
+        return document
+    seen = {m.number for m in reading.listed_matters(viewer.database, streams)}
+    for key in ("for_me", "waiting_for", "due_soon", "endangered", "following"):
+        document[key] = [row for row in document[key] if row["matter"] in seen]
+    return document
+
+
+def _readable(viewer: Viewer) -> frozenset[str] | None:
+    """The matters of which he reads all: words of others must not be found by trying."""
+    may = scope_of(viewer)
+    if may.everything:
+        return None
+    return frozenset(s for s, how in reading.sights(viewer.database, may).items() if how is Sight.FULL)
+
+
+def _whole(viewer: Viewer, what: str) -> None:
+    """What is about several units at once is read by the office, leaders and the auditor."""
+    if not scope_of(viewer).everything:
+        raise Refusal(f"{what}由办公室、领导和审计员查阅", "not_found")

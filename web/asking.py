@@ -1,0 +1,93 @@
+"""What the address of a request asks: which matters, of which day."""
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from domain.base import Refusal, Term, refuse
+from domain.bounds import plausible, seen
+from domain.calendar import SHANGHAI, end_of_day
+from domain.queries.matter_filter import MatterFilter
+from domain.terms import KeyFlag, Light, MatterClass, Rung, Stage, Urgency
+from eventlog import reading
+from eventlog.reading import Moment
+from intake.directory import UnitIndex
+
+if TYPE_CHECKING:
+    from eventlog.database import Database
+
+_TERMS: dict[str, type[Term]] = {
+    "stage": Stage,
+    "light": Light,
+    "class": MatterClass,
+    "urgency": Urgency,
+    "flag": KeyFlag,
+    "rung": Rung,
+}
+_FIELD = {"class": "klass", "text": "words"}
+
+
+def asked_filter(database: "Database", said: dict[str, Any]) -> MatterFilter:
+    """The choice an address makes, in the words and terms of `task list`.
+
+    Raises:
+        Refusal: `malformed`: a term, unit or person nobody knows.
+    """
+    given = {name: value for name, value in said.items() if value not in (None, "", False)}
+    fields = {_FIELD.get(name, name): _value(database, name, value) for name, value in given.items()}
+    wanted = MatterFilter(**fields)
+    backwards = wanted.due_from is not None and wanted.due_to is not None and wanted.due_from > wanted.due_to
+    refuse(backwards, f"时限范围写反了：{wanted.due_from} 晚于 {wanted.due_to}", "malformed")
+    return wanted
+
+
+def _value(database: "Database", name: str, value: Any) -> Any:
+    if name in _TERMS:
+        member = _TERMS[name].from_label(str(value).strip().removesuffix("灯"))
+        known = "、".join(m.value for m in _TERMS[name])
+        if member is None:
+            raise Refusal(f"{name} 没有“{seen(str(value))[:20]}”这一项，可填：{known}", "malformed")
+        return member
+    if name == "lead":
+        units = UnitIndex(reading.units(database)).find(str(value))
+        refuse(len(units) != 1, f"lead：通讯录里没有单位“{seen(str(value))[:40]}”，或不止一个；请写编号", "malformed")
+        return units[0].id
+    if name in ("leader", "supervisor"):
+        people = [p for p in reading.people(database, former=True) if value in (p.id, p.name)]
+        refuse(len(people) != 1, f"{name}：通讯录里没有“{seen(str(value))[:40]}”，或不止一位；请写编号", "malformed")
+        return people[0].id
+    return value
+
+
+def asked_moment(database: "Database", text: str | None) -> Moment | None:
+    """What had happened by a day or moment of the past; None when now is asked for.
+
+    Raises:
+        Refusal: `malformed`: it is none, or has not come.
+    """
+    if not text:
+        return None
+    return reading.happened_by(database, past_instant(text))
+
+
+def past_instant(text: str) -> datetime:
+    """A moment of the past: 2022-03-31 is the end of that day, today means now.
+
+    Raises:
+        Refusal: `malformed`.
+    """
+    now = datetime.now(UTC)
+    try:
+        if len(text.strip()) == len("2022-03-31"):
+            day = plausible(date.fromisoformat(text.strip()))
+            instant = end_of_day(day)
+            if day == now.astimezone(SHANGHAI).date():
+                instant = now
+        else:
+            instant = datetime.fromisoformat(text.strip())
+            instant = instant if instant.tzinfo else instant.replace(tzinfo=SHANGHAI)
+            plausible(instant.date())
+    except ValueError:
+        unreadable = f"看不懂时刻“{seen(text)[:40]}”，请写成 2022-03-31 或 2022-03-31T17:30"
+        raise Refusal(unreadable, "malformed") from None
+    refuse(instant > now, f"{seen(text)[:40]} 还没有到，请写现在或以前的时刻", "malformed")
+    return instant

@@ -1,0 +1,92 @@
+"""`/`, `/matters`, `/matters/{no}`: what waits for me, the list, and one matter with its history."""
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from domain.base import Refusal
+from domain.calendar import local_date
+from domain.queries.spoken import said_date
+from domain.terms import Light, Stage
+from services.signing_in import last_sign_in
+from views.matter import shown_matter
+from views.matters import matter_list
+from web.api.reads import worklist_of
+from web.asking import asked_filter, asked_moment
+from web.pages.rendering import Visitor, page, visitor_of
+from web.rights import matter_to_read, visible_streams
+
+if TYPE_CHECKING:
+    from web.service import WebService
+
+MOST_ON_A_PAGE = 200
+
+
+def matters_router(service: "WebService") -> APIRouter:
+    """The pages of whoever is signed in."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/")
+    def home(request: Request) -> Response:
+        visitor = visitor_of(service, request)
+        viewer = visitor.viewer
+        return page(
+            "worklist.html",
+            here="worklist",
+            person=visitor.person,
+            today=said_date(local_date(viewer.now)),
+            last=last_sign_in(service.database, visitor.session),
+            work=worklist_of(viewer),
+        )
+
+    @router.get("/matters")
+    def matters(request: Request, stage: str = "", light: str = "", text: str = "", as_of: str = "") -> Response:
+        visitor = visitor_of(service, request)
+        asked = {"stage": stage, "light": light, "text": text[:100], "as_of": as_of}
+        try:
+            return _listed(visitor, asked, None)
+        except Refusal as refusal:
+            return _listed(visitor, dict.fromkeys(asked, ""), refusal.message)
+
+    def _listed(visitor: Visitor, asked: dict[str, str], fault: str | None) -> Response:
+        viewer = visitor.viewer
+        wanted = asked_filter(service.database, {name: asked[name] for name in ("stage", "light", "text")})
+        moment = asked_moment(service.database, asked["as_of"])
+        rows = matter_list(viewer, wanted, moment, streams=visible_streams(viewer))
+        return page(
+            "matters.html",
+            422 if fault else 200,
+            here="matters",
+            person=visitor.person,
+            rows=rows[:MOST_ON_A_PAGE],
+            count=len(rows),
+            asked=asked,
+            fault=fault,
+            stages=list(Stage),
+            lights=list(Light),
+            unit=viewer.units,
+        )
+
+    @router.get("/matters/{no}")
+    def matter(request: Request, no: str, as_of: str = "") -> Response:
+        visitor = visitor_of(service, request)
+        viewer = visitor.viewer
+        try:
+            moment = asked_moment(service.database, as_of)
+            document = shown_matter(viewer, matter_to_read(viewer, no).stream, moment)[1]
+        except Refusal as refusal:
+            return page(
+                "message.html", 404, here="matters", person=visitor.person, title="没有找到", message=refusal.message
+            )
+        return page(
+            "matter.html",
+            here="matters",
+            person=visitor.person,
+            m=document,
+            as_of=as_of,
+            unit=viewer.units,
+            person_name=viewer.persons,
+        )
+
+    return router

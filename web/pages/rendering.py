@@ -1,0 +1,84 @@
+"""Templates, and what every page of a signed-in person knows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from domain.calendar import SHANGHAI
+from domain.queries.spoken import said_date
+from domain.queries.telling import progress_said
+from domain.terms import Light, Stage
+from services.signing_in import signed_in
+from views.viewer import Viewer
+from web.service import actor_of
+
+if TYPE_CHECKING:
+    from eventlog.access import BrowserSession
+    from eventlog.reading import PersonOnRecord
+    from web.service import WebService
+
+COOKIE = "__Host-xmh"
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parents[1] / "templates"), undefined=StrictUndefined, autoescape=True
+)
+
+
+def _moment(text: str) -> str:
+    return datetime.fromisoformat(text).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
+_TEMPLATES.filters["moment"] = _moment
+_TEMPLATES.filters["stage"] = lambda value: Stage(value).label  # type: ignore[call-arg]
+_TEMPLATES.filters["light"] = lambda value: f"{Light(value).label}灯"  # type: ignore[call-arg]
+_TEMPLATES.globals["progress_said"] = progress_said
+_TEMPLATES.globals["said_date"] = said_date
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who is signed in, and by which session."""
+
+    viewer: Viewer
+    person: "PersonOnRecord"
+    session: "BrowserSession"
+
+
+class SignInNeededError(Exception):
+    """Nobody is signed in: whoever asked is led to the sign-in and back."""
+
+
+def page(template: str, status: int = 200, /, **values: Any) -> Response:
+    """A page of a template; whatever stands in it is text."""
+    return HTMLResponse(_TEMPLATES.get_template(template).render(values), status)
+
+
+def visitor_of(service: "WebService", request: Request) -> Visitor:
+    """Who is signed in.
+
+    Raises:
+        SignInNeededError: nobody, or no more.
+    """
+    cookie = request.cookies.get(COOKIE, "")
+    found = signed_in(service.database, cookie, service.now) if cookie else None
+    if found is None:
+        raise SignInNeededError
+    session, person = found
+    return Visitor(Viewer(service.database, actor_of(person), service.now), person, session)
+
+
+def to_sign_in(request: Request) -> Response:
+    """The way to the sign-in, and back to where one was when that was a page."""
+    back = request.url.path if request.method == "GET" else "/"
+    return RedirectResponse(f"/sign-in?next={quote(back)}", 303)
+
+
+def own_path(text: str) -> str:
+    """Where to go on after signing in: a page of ours, nobody else's."""
+    plain = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable()
+    return text if plain else "/"
