@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from cli.asking import MatterArg
-from cli.lookup import the_matter
+from cli.lookup import the_matter, the_matter_to_read
 from cli.moments import AsOfOption, KnownAtOption, asked_moment
 from cli.names import person_names, unit_names
 from cli.session import Exit, Problem, answer, session
@@ -24,7 +24,6 @@ from domain.facts import is_sealed
 from domain.matter import Matter
 from domain.queries.spoken import said_date
 from domain.queries.telling import Rendering, office_time, tell_event
-from domain.sight import may_read_words
 from eventlog import reading
 from eventlog.reading import Moment
 from views.explaining import explained_matter, states_after, told_event
@@ -68,7 +67,7 @@ def replay(
     """由日志重放一个事项，还原某一时刻或某一版的情况。"""
     if (as_of or known_at) and version is not None:
         raise Problem(f"{'--as-of' if as_of else '--known-at'} 与 --version 二者取一", "malformed")
-    target = the_matter(matter)
+    target = the_matter_to_read(matter)
     events = _events(target.stream, as_of or known_at, asked_moment(as_of, known_at), version)
     states = states_after(events)
     last = states[-1]
@@ -102,7 +101,7 @@ def _events(stream: str, as_of: str | None, moment: Moment | None, version: int 
 
 def _reader(matter: Matter) -> Shown:
     """How this reader sees what the log holds: ciphertext is opened for those who may read it, and shown to nobody."""
-    allowed = may_read_words(session.reader, matter, reading.rulebook(session.database).policy)
+    allowed = session.rights.may_read_words(matter.stream)
 
     def shown(value: Any) -> Any:
         match value:
@@ -302,7 +301,7 @@ def _progress() -> "Iterator[Progress]":
 
 def explain(matter: MatterArg, as_of: AsOfOption = None, known_at: KnownAtOption = None) -> None:
     """为什么亮这盏灯、时限从哪里来：每一步都指到日志里的那一条。"""
-    moment, stream = asked_moment(as_of, known_at), the_matter(matter).stream
+    moment, stream = asked_moment(as_of, known_at), the_matter_to_read(matter).stream
     try:
         document = explained_matter(session.viewer, stream, moment)
     except Refusal as refusal:

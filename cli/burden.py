@@ -38,13 +38,18 @@ def show(
     document = {
         "since": since.isoformat(),
         "until": until.isoformat(),
-        "units": [_document(b, listed=unit is not None) for b in burdens],
+        "units": [_document(b, listed=_one_by_one(b, unit)) for b in burdens],
     }
     title = f"{since:%Y年}" if year else f"{since:%Y年}{since.month}月"
     if not burdens:
         answer(document, f"{title}没有向{'该' if unit else '各'}单位提出要求")
         return
-    answer(document, "\n".join([_overview(title, burdens), *(_listed(b) for b in burdens if unit)]))
+    answer(document, "\n".join([_overview(title, burdens), *(_listed(b) for b in burdens if _one_by_one(b, unit))]))
+
+
+def _one_by_one(burden: UnitBurden, asked: str | None) -> bool:
+    """Whether each demand is told: how many there were is everybody's to know, what they say is the unit's."""
+    return asked is not None and (session.rights.whole or burden.unit in session.rights.units)
 
 
 def _month(text: str | None) -> tuple[date, date]:

@@ -10,7 +10,6 @@ from cli.lookup import the_matter
 from cli.moments import now
 from cli.session import Exit, Problem, answer, session
 from domain.base import refuse
-from domain.terms import Role
 from sheets.input_file import read_file
 
 MOST_NOTE = 64 * 1024
@@ -29,8 +28,7 @@ def export(
     from services.bundle.export import export_matter
     from services.bundle.histories import fetch_runs
 
-    may = session.actor.role in (Role.OFFICE, Role.LEADER, Role.AUDITOR)
-    refuse(not may, "证据包由办公室、领导或审计员导出", "forbidden")
+    refuse(not session.rights.whole, "证据包由办公室、领导或审计员导出", "forbidden")
     target = the_matter(matter)
     files = checkpoint or []
     notes = [read_file(file, MOST_NOTE).decode("utf-8", "replace") for file in files]

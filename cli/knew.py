@@ -22,7 +22,6 @@ from domain.meetings.meeting import Meeting
 from domain.office import Directory
 from domain.queries import knew as k
 from domain.queries.telling import Rendering, office_time, tell_event
-from domain.terms import Role
 from eventlog import reading
 from eventlog.notices import list_notices
 
@@ -33,8 +32,7 @@ def knew(
     at: Annotated[str | None, typer.Option("--at", metavar="T", help="到哪一天或哪一时刻为止，默认现在")] = None,
 ) -> None:
     """某人到某时为止凭什么知道某事项：送达的通知、参加的会议、发到的公文、本人办理和决定的；每条都有依据。"""
-    may = session.actor.role in (Role.OFFICE, Role.LEADER, Role.AUDITOR)
-    refuse(not may, "某人何时知道由办公室、领导或审计员查问", "forbidden")
+    refuse(not session.rights.whole, "某人何时知道由办公室、领导或审计员查问", "forbidden")
     instant = past_instant(at) if at is not None else now()
     target, who = the_matter(matter), session.person(person, former=True)
     events = reading.read_stream(session.database, target.stream, moment=reading.moment_at(session.database, instant))

@@ -19,7 +19,34 @@ def the_matter(words: str) -> reading.ListedMatter:
     Raises:
         Problem: as `the_one`.
     """
-    return the_one(reading.find_matters(session.database, words), words)
+    return the_one(found_matters(words), words)
+
+
+def found_matters(words: str) -> tuple[reading.ListedMatter, ...]:
+    """The matters meant, of those the reader may know of."""
+    return reading.find_matters(session.database, words, session.rights.visible)
+
+
+def whole_office_only(what: str) -> None:
+    """Refuse what is about several units at once to whoever reads for one.
+
+    Raises:
+        Problem: exit 4.
+    """
+    if not session.rights.whole:
+        raise Problem(f"{what}由办公室和领导查阅", "not_found")
+
+
+def the_matter_to_read(words: str) -> reading.ListedMatter:
+    """The one matter meant, where more of it is shown than a list has.
+
+    Raises:
+        Problem: as `the_one`.
+        Refusal: `not_found`, when the reader sees only what a list has.
+    """
+    found = the_matter(words)
+    session.rights.need(found.stream, found.number)
+    return found
 
 
 def the_one(matters: Sequence[reading.ListedMatter], words: str) -> reading.ListedMatter:

@@ -13,7 +13,9 @@ from cli.shape import group
 from cli.tables import table
 from domain.base import Refusal, refuse
 from domain.calendar import SHANGHAI
+from domain.ids import kind_of
 from domain.queries.telling import office_time
+from domain.sight import Sight
 from domain.terms import Role, Urgency
 from eventlog import notices as kept
 from eventlog import reading
@@ -33,14 +35,18 @@ def list_(
     last: Annotated[int, typer.Option("--last", metavar="N", min=1, help="最近多少条")] = 100,
 ) -> None:
     """列出通知：每人每个渠道一条，含送达情况。"""
+    rights = session.rights
+    wanted = session.person(person).id if person else None if rights.whole else rights.reader.person
+    if wanted not in (None, rights.reader.person) and not rights.whole:
+        raise Problem("只能看发给本人的通知", "not_found")
     notices = kept.list_notices(
         session.database,
-        person=session.person(person).id if person else None,
+        person=wanted,
         failed=failed,
         pending=pending,
         moment=asked_moment(as_of),
     )
-    total, notices = len(notices), notices[-last:]
+    total, notices = len(notices), tuple(map(_as_read, notices[-last:]))
     names = {p.id: p.name for p in reading.people(session.database, former=True)}
     rows = [
         [n.id, names.get(n.person, n.person), n.channel, _state(n), n.subject, n.text.replace("\n", " ")]
@@ -55,6 +61,9 @@ def list_(
 def show(notice_id: Annotated[str, typer.Argument(metavar="ID", help="通知编号，见 xmh notice list")]) -> None:
     """看一条通知：内容、何时应发、试了几次、为什么没有送达。"""
     notice = kept.find_notice(session.database, notice_id)
+    if not session.rights.whole and notice.person != session.rights.reader.person:
+        raise Problem(f"没有编号为 {notice_id} 的通知，请用 xmh notice list 查看", "not_found")
+    notice = _as_read(notice)
     person = reading.person(session.database, notice.person)
     lines = [
         f"{notice.id}  {_state(notice)}",
@@ -68,6 +77,14 @@ def show(notice_id: Annotated[str, typer.Argument(metavar="ID", help="通知编�
     if notice.failed:
         lines.append(f"原因：{notice.error}")
     answer(_document(notice), "\n".join(lines))
+
+
+def _as_read(n: NoticeOnRecord) -> NoticeOnRecord:
+    """A notice as its reader may see it now: of a matter that is no longer his, only that there was one."""
+    if kind_of(n.stream) != "matter" or session.rights.sees(n.stream):
+        return n
+    subject = n.subject if session.rights.sees(n.stream, Sight.LISTED) else "（现不由本单位办理的事项）"
+    return n.model_copy(update={"subject": subject, "text": "（这个事项现不由本单位办理，内容不再显示）"})
 
 
 def retry(

@@ -252,6 +252,7 @@ def list_(
 
         wanted = the_unit(unit).id
         units, people = tuple(u for u in units if u.id == wanted), tuple(p for p in people if p.unit == wanted)
+    people = tuple(map(_with_contacts, people))
     given = session.directory()
     document = {
         "posts": given.posts,
@@ -260,6 +261,13 @@ def list_(
         "people": [p.model_dump(mode="json", exclude={"left_at"}) for p in people],
     }
     answer(document, "" if session.json else _tables(units, people, given))
+
+
+def _with_contacts(person: reading.PersonOnRecord) -> reading.PersonOnRecord:
+    """手机 and 邮箱 are the office's to see, and one's own."""
+    if session.rights.of_office or person.id == session.actor.id:
+        return person
+    return person.model_copy(update={"phone": None, "email": None})
 
 
 def _tables(units: Sequence[Unit], people: Sequence[Person], given: Directory) -> str:

@@ -34,6 +34,7 @@ from domain.rules.delegation import grant, revoke_all
 from domain.rules.delegation import revoke as revoked
 from domain.rules.ending import duties_of
 from domain.rules.records import may_record
+from domain.sight import Sight
 from domain.terms import Duty, Role
 from eventlog import reading
 
@@ -95,10 +96,12 @@ def revoke(
 def duties(person: PersonArg) -> None:
     """一个人手上未了的职责：责任人、督办员、批示或定时限的领导、呈批和批示件，以及作为联络员的事项。"""
     target = anyone(person)
-    held = held_duties(target.id)
-    liaison = sole_liaison_of(target)
+    rights = session.rights
+    known = rights.visible
+    held = [(m, duty) for m, duty in held_duties(target.id) if known is None or m.stream in known]
+    liaison = rights.among(sole_liaison_of(target), Sight.LISTED)
     posts = held_posts(target.id)
-    papers = held_papers(target.id)
+    papers = held_papers(target.id) if rights.whole else []
     document = {
         "person": target.id,
         "posts": posts,

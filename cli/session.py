@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from eventlog.database import Database
     from eventlog.reading import PersonOnRecord
     from settings import Settings
+    from views.rights import Rights
     from views.viewer import Viewer
 
 
@@ -207,6 +208,15 @@ class Session:
             Problem: as `actor`.
         """
         return self.viewer.reader
+
+    @property
+    def rights(self) -> "Rights":
+        """What who reads may see of the log.
+
+        Raises:
+            Problem: as `actor`.
+        """
+        return self.viewer.rights
 
     def directory(self) -> "Directory":
         """The directory of this moment, with its posts and delegations."""

@@ -6,7 +6,7 @@ from uuid import uuid4
 import typer
 
 from cli.asking import ByOption, PaperOption, TextOption, need_option, typed_day
-from cli.lookup import acting_for, the_matter
+from cli.lookup import acting_for, the_matter, whole_office_only
 from cli.moments import now
 from cli.session import Problem, answer, session
 from cli.shape import group
@@ -108,6 +108,7 @@ def answer_(
 
 def list_() -> None:
     """发出的和收到的上报、下达，以及还没有送达的。"""
+    whole_office_only("上报、下达")
     rows = [_row(t) for t in transfers(session.database)]
     answer({"transfers": rows}, _table(rows) if rows else "没有上报或下达")
 

@@ -142,6 +142,10 @@ class Scope(Frozen):
             return Sight.FULL
         return max((self.least, *(p.sight(matter, kin) for p in self.places if p.covers(matter.stream))))
 
+    def speaks_for(self, unit: str, stream: str) -> bool:
+        """Whether he reads for that unit, where that matter is concerned: what it reported is his to read."""
+        return any(p.unit == unit and p.covers(stream) for p in self.places)
+
 
 def sight(reader: Reader, matter: Readable, kin: Family, openness: Openness) -> Sight:
     """How much of a matter this reader sees."""
@@ -167,8 +171,8 @@ def may_read_files(reader: Reader, matter: Readable, kin: Family) -> bool:
 
 def may_read_report(reader: Reader, matter: Readable, kin: Family, openness: Openness, unit: str) -> bool:
     """Whether what a unit reported may be read: with the rest, and by the unit itself for ever (改派)."""
-    own = any(p.role in IN_UNIT and p.unit == unit for p in _places(reader) if p.covers(matter.stream))
-    return sight(reader, matter, kin, openness) is Sight.FULL or own
+    his = scope(reader, openness)
+    return his.speaks_for(unit, matter.stream) or his.sight(matter, kin) is Sight.FULL
 
 
 def may_read_words(reader: Reader, matter: Matter, policy: Policy) -> bool:
@@ -191,6 +195,11 @@ def _concerned(matter: Matter) -> frozenset[str]:
     """The 督办员 of a matter, who approved it, who instructed on it, who chaired where it was decided on."""
     approvers = (b.approver for b in matter.bases if b.approver is not None)
     return frozenset({matter.supervisor, *matter.instructed_by, *matter.decided_by, *approvers})
+
+
+def reads_as(reader: Reader, *roles: Role) -> bool:
+    """Whether he reads of the office's own what people of these roles read: meetings, drafts, papers, registers."""
+    return reader.board is None and any(p.role in roles and p.streams is None for p in _places(reader))
 
 
 _OF_OTHERS = {Openness.OWN: Sight.NONE, Openness.TITLES: Sight.LISTED, Openness.OPEN: Sight.FULL}

@@ -42,8 +42,9 @@ def explained_matter(viewer: Viewer, stream: str, moment: Moment | None) -> dict
     """What `audit explain` says of a matter.
 
     Raises:
-        Refusal: `not_found`: there was no such matter yet.
+        Refusal: `not_found`: he does not see all of it, or there was no such matter yet.
     """
+    viewer.rights.need(stream)
     position = moment.position if moment else None
     events = reading.read_stream(viewer.database, stream, moment=moment)
     if not events:

@@ -4,18 +4,20 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from domain.base import Refusal
+from domain.base import refuse
 from domain.calendar import SHANGHAI, local_date
 from domain.closing import to_be_weighed
 from domain.confidential import opened
 from domain.deadlines import owed
 from domain.envelope import Recorded
 from domain.event import decode, label_of
+from domain.events import FeedbackSubmitted
 from domain.lights import light
 from domain.log import Rulebook
 from domain.matter import Indicator, Matter, Point
 from domain.policy import Policy
 from domain.queries.telling import Rendering, office_time, tell_event, unit_typed_for
+from domain.sight import Sight
 from eventlog import reading
 from eventlog.attachments import StoredAttachment, attachments_of
 from eventlog.reading import Moment
@@ -24,29 +26,72 @@ from views.tree import matter_relations
 from views.viewer import Viewer
 
 
+def matter_document(viewer: Viewer, stream: str, moment: Moment | None) -> dict[str, Any]:
+    """A matter as far as this reader sees it.
+
+    Raises:
+        Refusal: `not_found`: he may not know of it, or there was no such matter yet.
+    """
+    if viewer.rights.sees(stream):
+        return shown_matter(viewer, stream, moment)[1]
+    return matter_as_listed(viewer, stream, moment)
+
+
+def matter_as_listed(viewer: Viewer, stream: str, moment: Moment | None) -> dict[str, Any]:
+    """What a list has of a matter, and what the reader's own unit once reported on it.
+
+    Raises:
+        Refusal: as `matter_document`.
+    """
+    refuse(not viewer.rights.sees(stream, Sight.LISTED), "没有这个事项", "not_found")
+    state, rulebook, at, events = _as_known(viewer, stream, moment)
+    rendering = Rendering(name=viewer.units, open=viewer.words_of(state), person=viewer.persons)
+    own = [e for e in events if _is_own_report(viewer, stream, e)]
+    return {
+        **matter_row(state, light(state, rulebook, at)),
+        "lead_name": viewer.units(state.lead) if state.lead else None,
+        "sight": Sight.LISTED.value,
+        "timeline": [_happened(e, rendering, viewer.persons) for e in own],
+    }
+
+
+def _is_own_report(viewer: Viewer, stream: str, recorded: Recorded) -> bool:
+    if recorded.type != FeedbackSubmitted.__name__:
+        return False
+    event = decode(recorded)
+    return isinstance(event, FeedbackSubmitted) and viewer.rights.may_read_report(stream, event.unit)
+
+
+def _as_known(
+    viewer: Viewer, stream: str, moment: Moment | None
+) -> tuple[Matter, Rulebook, datetime, Sequence[Recorded]]:
+    """A matter as known at a moment, the rulebook of it, and its events."""
+    events = reading.read_stream(viewer.database, stream, moment=moment)
+    refuse(not events, "那时还没有这个事项", "not_found")
+    state = reading.folded_state(stream, list(events)).state
+    assert isinstance(state, Matter)  # noqa: S101  (a stream under matter/)
+    rulebook = reading.rulebook(viewer.database, moment.position if moment else None)
+    return state, rulebook, moment.as_of if moment else viewer.now, events
+
+
 def shown_matter(viewer: Viewer, stream: str, moment: Moment | None) -> tuple[Matter, dict[str, Any]]:
     """A matter with the words this reader may read, and the document `task show` gives of it.
 
     Raises:
-        Refusal: `not_found`: there was no such matter yet.
+        Refusal: `not_found`: he does not see all of it, or there was no such matter yet.
     """
-    position = moment.position if moment else None
-    events = reading.read_stream(viewer.database, stream, moment=moment)
-    if not events:
-        raise Refusal("那时还没有这个事项", "not_found")
-    state = reading.folded_state(stream, list(events)).state
-    assert isinstance(state, Matter)  # noqa: S101  (a stream under matter/)
-    rulebook = reading.rulebook(viewer.database, position)
-    at = moment.as_of if moment else viewer.now
+    viewer.rights.need(stream)
+    state, rulebook, at, events = _as_known(viewer, stream, moment)
     state = opened(state, viewer.words_of(state))
     document = _shown(viewer, state, rulebook, at, events)
-    return state, document | matter_relations(viewer.database, state, rulebook, at, moment)
+    return state, document | matter_relations(viewer, state, rulebook, at, moment)
 
 
 def _shown(
     viewer: Viewer, state: Matter, rulebook: Rulebook, at: datetime, events: Sequence[Recorded]
 ) -> dict[str, Any]:
     """Everything of a matter for scripts; its secrets are opened for the reader already."""
+    files = viewer.rights.may_read_files(state.stream)
     return {
         **matter_row(state, light(state, rulebook, at)),
         "lead_name": viewer.units(state.lead) if state.lead else None,
@@ -82,13 +127,14 @@ def _shown(
         "listings": [x.model_dump(mode="json") for x in state.listings],
         "interviews": [x.model_dump(mode="json") for x in state.interviews],
         "cards": [x.model_dump(mode="json") for x in state.cards],
-        "closure": _closure(state, rulebook.policy),
+        "closure": _closure(state, rulebook.policy, files=files),
         "returned_reports": [x.model_dump(mode="json") for x in state.returned_reports],
         "inspections": [i.model_dump(mode="json") for i in state.inspections],
         "points": [_point(p) for p in state.points],
         "indicators": [_indicator(i, local_date(at)) for i in state.indicators],
         "deadlines": deadlines_document(state, rulebook, at),
-        "files": [attachment_document(one) for one in attachments_of(events)],
+        "files": [attachment_document(one) for one in attachments_of(events)] if files else [],
+        "sight": Sight.FULL.value,
         "timeline": _timeline(viewer, state, events),
     }
 
@@ -144,7 +190,7 @@ def _happened(e: Recorded, rendering: Rendering, persons: Callable[[str], str]) 
     }
 
 
-def _closure(state: Matter, policy: Policy) -> dict[str, Any] | None:
+def _closure(state: Matter, policy: Policy, *, files: bool) -> dict[str, Any] | None:
     """What is asked of the reviewer, or was closed: with what evidence, over what that was not done, and why."""
     ended, asked = state.closed, state.closure
     if ended is None and asked is None:
@@ -155,7 +201,7 @@ def _closure(state: Matter, policy: Policy) -> dict[str, Any] | None:
     return {
         "unfinished": list(unfinished),
         "over_unfinished": why,
-        "evidence": [a.model_dump() for a in evidence],
+        "evidence": [a.model_dump() for a in evidence] if files else [],
         "to_be_weighed": [] if ended else list(to_be_weighed(state, evidence, policy)),
     }
 

@@ -10,6 +10,7 @@ from domain.log import Rulebook
 from domain.matter import Matter
 from domain.queries.list_row import ListRow, list_row, lit_rows
 from domain.queries.matter_filter import MatterFilter
+from domain.sight import Sight
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.reading import Moment
@@ -42,13 +43,13 @@ def matter_list(
     """The matters that are meant, of all or of these streams, by number or by whole and part, as `task list` does."""
     places: dict[str, dict[str, Any]] = {}
     if moment is None and not tree:
-        known, rulebook, at = reading.list_rows(viewer.database), viewer.rulebook, viewer.now
+        known, rulebook, at = viewer.rights.rows(), viewer.rulebook, viewer.now
     else:
         matters, rulebook, at = known_matters(viewer.database, moment, viewer.now)
         branched = walked_tree(matters) if tree else {}
-        ordered = [b.matter for _, b in branched.values()] if tree else matters
+        ordered = viewer.rights.among([b.matter for _, b in branched.values()] if tree else matters, Sight.LISTED)
         known = tuple(list_row(m, rulebook) for m in ordered)
-        places = {stream: place_in_tree(*place) for stream, place in branched.items()}
+        places = {stream: place_in_tree(viewer, *place) for stream, place in branched.items()}
     fits = fitting(viewer, wanted, moment)
     return [
         {**listed_row(row, lit), **places.get(row.stream, {})}
@@ -63,8 +64,16 @@ def fitting(viewer: Viewer, wanted: MatterFilter, moment: Moment | None) -> Call
     Raises:
         Refusal: `malformed`: the words it is to say are none.
     """
-    saying = _saying(viewer.database, wanted, moment)
-    return lambda row, lit: wanted.fits(row, lit, viewer.actor) and (saying is None or row.stream in saying)
+    saying, readable = _saying(viewer.database, wanted, moment), viewer.rights.readable
+    # Of what he sees as a list has it, a choice by anything else would tell him what he may not see.
+    known = None if readable is None or not wanted.beyond_lists else readable
+
+    def fits(row: ListRow, lit: Lit) -> bool:
+        if known is not None and row.stream not in known:
+            return False
+        return wanted.fits(row, lit, viewer.actor) and (saying is None or row.stream in saying)
+
+    return fits
 
 
 def _saying(database: Database, wanted: MatterFilter, moment: Moment | None) -> frozenset[str] | None:

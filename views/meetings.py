@@ -8,6 +8,7 @@ from domain.calendar import SHANGHAI
 from domain.facts import openly
 from domain.matter import Matter
 from domain.meetings.meeting import Meeting
+from domain.meetings.reading import part_of_units, units_concerned
 from domain.meetings.secrets import readable_meeting
 from eventlog import reading
 from views.viewer import Viewer
@@ -36,8 +37,19 @@ def meeting_document(target: Meeting) -> dict[str, Any]:
     }
 
 
+def may_know_meeting(viewer: Viewer, stream: str) -> bool:
+    """Whether he may know of a meeting: a unit of one it is called to, or that decided on what is its."""
+    if viewer.rights.whole:
+        return True
+    loaded = reading.load(viewer.database, stream)
+    meeting = loaded.state if loaded else None
+    return isinstance(meeting, Meeting) and bool(units_concerned(meeting) & viewer.rights.units)
+
+
 def meeting_for(viewer: Viewer, meeting: Meeting) -> Meeting:
-    """The meeting with its secret words as this reader may see them."""
+    """The meeting with its secret words as this reader may see them, for a unit its part of it."""
+    if not viewer.rights.whole:
+        meeting = part_of_units(meeting, viewer.rights.units)
 
     @cache
     def reader(stream: str) -> Callable[[str], str]:

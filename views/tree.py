@@ -9,9 +9,11 @@ from domain.log import Rulebook
 from domain.matter import Matter
 from domain.queries.rollup import Branch, matter_branches
 from domain.queries.waiting import predecessor_danger
+from domain.sight import Sight
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.reading import Moment
+from views.viewer import Viewer
 
 
 def walked_tree(matters: Iterable[Matter]) -> dict[str, tuple[int, Branch]]:
@@ -19,63 +21,69 @@ def walked_tree(matters: Iterable[Matter]) -> dict[str, tuple[int, Branch]]:
     return {b.matter.stream: (depth, b) for root in matter_branches(matters) for depth, b in root.walk()}
 
 
-def place_in_tree(depth: int, branch: Branch) -> dict[str, Any]:
+def place_in_tree(viewer: Viewer, depth: int, branch: Branch) -> dict[str, Any]:
     """Where a matter stands in the tree, and how far its parts are."""
+    sights, everything = viewer.rights.sights, viewer.rights.scope.everything
     whole = branch.matter.part_of
+    whole = whole if whole and (everything or whole.stream in sights) else None
+    full = everything or sights.get(branch.matter.stream) is Sight.FULL
     return {
         "depth": depth,
         "parent": whole.number if whole else None,
         "weight": whole.weight if whole else None,
-        "rolled_up": branch.progress,
+        "rolled_up": branch.progress if full else None,
     }
 
 
 def matter_relations(
-    database: Database, matter: Matter, rulebook: Rulebook, at: datetime, moment: Moment | None
+    viewer: Viewer, matter: Matter, rulebook: Rulebook, at: datetime, moment: Moment | None
 ) -> dict[str, Any]:
     """The whole of a matter, its parts, and how far these are, now or at a moment of the past."""
-    streams = reading.streams_with_parts(database, matter.stream)
-    family = [m for stream in streams if (m := state_of(database, stream, moment)) is not None]
+    streams = reading.streams_with_parts(viewer.database, matter.stream)
+    family = [m for stream in streams if (m := state_of(viewer.database, stream, moment)) is not None]
     [branch] = matter_branches(family)
-    whole = state_of(database, matter.part_of.stream, moment) if matter.part_of else None
+    whole = _known(viewer, matter.part_of.stream, moment) if matter.part_of else None
+    parts = [p for p in branch.parts if viewer.rights.sees(p.matter.stream, Sight.LISTED)]
     return {
         "parent": _whole(matter, whole) if whole else None,
         "rolled_up": branch.progress,
         # A part that was merged into its whole is named there once, as merged.
-        "children": [_part(p, rulebook, at) for p in branch.parts if not _merged_into(p.matter, {matter.stream})],
-        **_others(database, matter, rulebook, at, moment),
+        "children": [_part(p, rulebook, at) for p in parts if not _merged_into(p.matter, {matter.stream})],
+        **_others(viewer, matter, rulebook, at, moment),
     }
 
 
-def _others(
-    database: Database, matter: Matter, rulebook: Rulebook, at: datetime, moment: Moment | None
-) -> dict[str, Any]:
+def _known(viewer: Viewer, stream: str, moment: Moment | None) -> Matter | None:
+    """Another matter, if this reader may know of it."""
+    return state_of(viewer.database, stream, moment) if viewer.rights.sees(stream, Sight.LISTED) else None
+
+
+def _others(viewer: Viewer, matter: Matter, rulebook: Rulebook, at: datetime, moment: Moment | None) -> dict[str, Any]:
     """Twins merged into it and those it waits for, or that wait for it, with what endangers whom."""
 
     def known(stream: str) -> Matter | None:
-        return state_of(database, stream, moment)
+        return _known(viewer, stream, moment)
 
     awaited = {p.stream for p in matter.predecessors}
-    others = [m for stream in sorted(_related(database, matter.stream) | awaited) if (m := known(stream))]
+    others = [m for stream in sorted(_related(viewer.database, matter.stream) | awaited) if (m := known(stream))]
     goes_on_for = {matter.stream}
     """What waits for a twin waits for this matter, also for a twin of a twin."""
     for _ in others:
         goes_on_for |= {m.stream for m in others if _merged_into(m, goes_on_for)}
+    into = matter.merged_into
     behind = [m for m in others if goes_on_for & {p.stream for p in m.predecessors} and not m.ended]
     return {
-        "merged_into": matter.merged_into.number if matter.merged_into else None,
+        "merged_into": into.number if into and viewer.rights.sees(into.stream, Sight.LISTED) else None,
         "merged": [
-            {**_other(m), "bases": [b.model_dump(mode="json") for b in m.bases]}
-            for m in others
-            if _merged_into(m, {matter.stream})
+            {**_other(viewer, m), "bases": _bases(viewer, m)} for m in others if _merged_into(m, {matter.stream})
         ],
         "waits_for": [
-            {**_other(m), "endangers": predecessor_danger(m, matter, rulebook, at, known)}
+            {**_other(viewer, m), "endangers": predecessor_danger(m, matter, rulebook, at, known)}
             for m in others
             if m.stream in awaited
         ],
         "awaited_by": [
-            {**_other(m), "endangered": predecessor_danger(matter, m, rulebook, at, known)}
+            {**_other(viewer, m), "endangered": predecessor_danger(matter, m, rulebook, at, known)}
             for m in behind
             if m.stream != matter.stream
         ],
@@ -97,13 +105,17 @@ def _related(database: Database, stream: str) -> set[str]:
     return found - {stream}
 
 
-def _other(matter: Matter) -> dict[str, Any]:
+def _bases(viewer: Viewer, matter: Matter) -> list[dict[str, Any]]:
+    return [b.model_dump(mode="json") for b in matter.bases] if viewer.rights.sees(matter.stream) else []
+
+
+def _other(viewer: Viewer, matter: Matter) -> dict[str, Any]:
     return {
         "matter": matter.number,
         "title": matter.title,
         "stage": matter.stage.value,
         "due": matter.due.isoformat(),
-        "basis": f"{matter.basis.kind.label} {matter.basis}",
+        "basis": f"{matter.basis.kind.label} {matter.basis}" if viewer.rights.sees(matter.stream) else None,
     }
 
 

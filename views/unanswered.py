@@ -56,7 +56,7 @@ def _problems(viewer: Viewer, at: datetime) -> list[dict[str, Any]]:
     """What inspections found and is not put right, and conclusions nobody was told."""
     position = reading.moment_at(viewer.database, at).position
     states = (s.state for s in reading.states_of(viewer.database, "onsite", position=position))
-    names = viewer.units
+    names, rights = viewer.units, viewer.rights
     return [
         {
             "inspection": p.number,
@@ -67,11 +67,14 @@ def _problems(viewer: Viewer, at: datetime) -> list[dict[str, Any]]:
             "explanation": p.explanation,
         }
         for p in unanswered_problems([s for s in states if isinstance(s, OnSite)], local_date(at))
+        if rights.whole or p.unit in rights.units
     ]
 
 
 def _instructions(viewer: Viewer, at: datetime) -> list[dict[str, Any]]:
     """What leaders instructed on incoming papers and is not done."""
+    if not viewer.rights.whole:
+        return []
     position = reading.moment_at(viewer.database, at).position
     papers = reading.incoming_papers(viewer.database, position=position)
     states = reading.matter_states(viewer.database, position=position) if papers else ()
@@ -84,9 +87,8 @@ def _instructions(viewer: Viewer, at: datetime) -> list[dict[str, Any]]:
 
 
 def _matters(viewer: Viewer, position: int) -> list[tuple[Matter, tuple[Recorded, ...]]]:
-    """Each matter as known then, with its events."""
-    matters = []
-    for state in reading.matter_states(viewer.database, position=position):
-        assert isinstance(state.state, Matter)  # noqa: S101  (the kind says so)
-        matters.append((state.state, reading.read_stream(viewer.database, state.stream, position=position)))
+    """Each matter the reader sees all of, as known then, with its events."""
+    states = (s.state for s in reading.matter_states(viewer.database, position=position))
+    seen = viewer.rights.among(m for m in states if isinstance(m, Matter))
+    matters = ((m, reading.read_stream(viewer.database, m.stream, position=position)) for m in seen)
     return sorted(matters, key=lambda pair: pair[0].number)

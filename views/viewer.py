@@ -12,10 +12,11 @@ from domain.ids import OfficeStream
 from domain.log import Rulebook
 from domain.matter import Matter
 from domain.office import Directory
-from domain.sight import Reader, may_read_words, reader_of
+from domain.sight import Reader, reader_of
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.secrets import readable_text
+from views.rights import Rights
 
 HIDDEN = "【工作秘密，无权查看】"
 
@@ -48,9 +49,14 @@ class Viewer:
         """Person id → name, also of those who left."""
         return person_names(self.database)
 
+    @cached_property
+    def rights(self) -> Rights:
+        """What he may see now, whatever day he asks about."""
+        return Rights(self.database, self.reader, self.rulebook.policy)
+
     def words_of(self, matter: Matter, hidden: str = HIDDEN) -> Callable[[str], str]:
         """How this reader sees the matter's texts: ciphertext opens only for who may read it, others see `hidden`."""
-        allowed = may_read_words(self.reader, matter, self.rulebook.policy)
+        allowed = self.rights.may_read_words(matter.stream)
 
         def seen(text: str) -> str:
             if not is_sealed(text):

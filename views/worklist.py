@@ -21,6 +21,7 @@ from domain.queries.spoken import said_date
 from domain.queries.telling import office_time, points_left_undone
 from domain.queries.waiting import predecessor_danger
 from domain.rules.satisfaction import unrated
+from domain.sight import Sight
 from domain.terms import Finding, Role, Stage
 from eventlog import reading
 from views.matters import living_matters, matter_row
@@ -35,20 +36,21 @@ def worklist(viewer: Viewer) -> dict[str, Any]:
     """What `today` says of matters and meetings."""
     rulebook, at, actor = viewer.rulebook, viewer.now, viewer.actor
     office, day = actor.role in INSIDE, local_date(at)
-    alive = living_matters(viewer.database)
+    alive = viewer.rights.among(living_matters(viewer.database), Sight.LISTED)
+    unit = actor.unit if actor.unit in viewer.rights.units else ""
     if actor.role is Role.LEADER:
         alive = [m for m in alive if leads_as(m, actor.id) or actor.id in (m.supervisor, *m.followers)]
 
     def owed(m: Matter) -> Sequence[str]:
         if actor.role is Role.LEADER:
             return waits_for_leader(m, actor.id, day)
-        return _for_office(m, rulebook, at) if office else _for_unit(m, actor.unit or "")
+        return _for_office(m, rulebook, at) if office else _for_unit(m, unit)
 
     def lit(m: Matter) -> dict[str, Any]:
         return matter_row(m, light(m, rulebook, at))
 
     def soon(m: Matter) -> bool:
-        going_on = m.stage is not Stage.SUSPENDED and not m.ended and (office or actor.unit in m.units)
+        going_on = m.stage is not Stage.SUSPENDED and not m.ended and (office or unit in m.units)
         return going_on and rulebook.calendar.workdays_between(day, m.due) <= SOON_WORKDAYS
 
     def waited_for(m: Matter) -> list[str]:
@@ -58,11 +60,12 @@ def worklist(viewer: Viewer) -> dict[str, Any]:
     endangered = [
         (m, why)
         for m in alive
-        if office or actor.unit in m.units
+        if office or unit in m.units
         for p in m.predecessors
+        if viewer.rights.sees(p.stream, Sight.LISTED)
         if (earlier := known(p.stream)) and (why := predecessor_danger(earlier, m, rulebook, at, known))
     ]
-    meetings = _meetings(viewer, day) if office else _meetings_of(viewer, actor.unit or "")
+    meetings = _meetings(viewer, day) if office else _meetings_of(viewer, unit)
     return {
         "date": day.isoformat(),
         "for_me": [{**lit(m), "what": what} for m in alive for what in owed(m)],

@@ -9,7 +9,6 @@ from cli.moments import last_such_day
 from cli.session import Problem, session
 from domain.assessment.assessment import Assessment
 from domain.ids import assessment_stream
-from domain.terms import Role
 from eventlog import reading
 
 KeyOption = Annotated[str | None, typer.Option("--key", metavar="DATE", help="哪次考核：截止日期；不写则为最近一次")]
@@ -42,8 +41,7 @@ def the_assessment(key: str | None) -> Assessment:
 def units_to_see(assessment: Assessment) -> tuple[str, ...]:
     """A unit sees its own score only; the office, leaders and the auditor see all, in the order of the directory."""
     units = tuple(score.unit for score in assessment.scores)
-    inside = session.actor.role not in (Role.LIAISON, Role.HEAD)
-    return units if inside else tuple(u for u in units if u == session.actor.unit)
+    return units if session.rights.whole else tuple(u for u in units if u in session.rights.units)
 
 
 def assessment_duties(day: date, *, office: bool) -> list[tuple[str, str]]:

@@ -47,7 +47,7 @@ def readers_only() -> None:
     Raises:
         Problem: exit 4.
     """
-    if session.actor.role not in (Role.OFFICE, Role.LEADER, Role.AUDITOR):
+    if not session.rights.whole:
         raise Problem("批示件由办公室和领导查阅；交办给本单位的请看督办事项", "not_found")
 
 
@@ -114,7 +114,7 @@ def words_of(paper: IncomingPaper) -> Callable[[str], str]:
     from eventlog.secrets import readable_text
     from views.viewer import HIDDEN
 
-    allowed = session.actor.role in (Role.OFFICE, Role.LEADER)
+    allowed = session.rights.of_office
 
     def seen(text: str) -> str:
         if not is_sealed(text):

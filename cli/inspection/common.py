@@ -14,7 +14,6 @@ from domain.onsite.events import OnSitePlan
 from domain.onsite.inspection import OnSite, OnSiteFinding
 from domain.onsite.rules import onsite_shortfalls
 from domain.rules.context import DecisionContext
-from domain.terms import Role
 from eventlog import reading
 
 InspectionArg = Annotated[
@@ -63,24 +62,25 @@ def plan_for_reader(inspection: OnSite) -> OnSitePlan | None:
     from services.inspections import known_plan
 
     plan = known_plan(session.database, inspection)
-    inside = session.actor.role in (Role.OFFICE, Role.LEADER)
-    return plan if plan and (inside or session.actor.id in plan.team) else None
+    return plan if plan and (session.rights.of_office or session.actor.id in plan.team) else None
 
 
 def may_see(inspection: OnSite) -> bool:
     """The office, leaders and the auditor see every inspection; a unit those at it, a member those he is sent to."""
-    actor = session.actor
-    if actor.role not in (Role.LIAISON, Role.HEAD):
+    if session.rights.whole:
         return True
     plan = plan_for_reader(inspection)
-    return plan is not None and (actor.id in plan.team or (actor.unit in plan.units and inspection.held_on is not None))
+    if plan is None:
+        return False
+    visited = bool(session.rights.units & set(plan.units)) and inspection.held_on is not None
+    return visited or session.actor.id in plan.team
 
 
 def findings_for_reader(inspection: OnSite) -> tuple[OnSiteFinding, ...]:
     """A unit sees what was found at it; the team and the office see all."""
-    actor, plan = session.actor, inspection.plan
-    everything = actor.role not in (Role.LIAISON, Role.HEAD) or (plan is not None and actor.id in plan.team)
-    return tuple(f for f in inspection.findings if everything or f.unit == actor.unit)
+    plan = inspection.plan
+    everything = session.rights.whole or (plan is not None and session.actor.id in plan.team)
+    return tuple(f for f in inspection.findings if everything or f.unit in session.rights.units)
 
 
 def record(stream: str, command: Frozen, actor: Actor | None = None) -> OnSite:

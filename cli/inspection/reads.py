@@ -23,7 +23,6 @@ from domain.facts import openly
 from domain.onsite.inspection import OnSite, OnSiteFinding
 from domain.onsite.terms import OnSiteStage, ProblemStage
 from domain.queries.spoken import said_date
-from domain.terms import Role
 from eventlog import reading
 
 
@@ -83,15 +82,14 @@ def show(inspection: InspectionArg) -> None:
         **plan_document(target),
         "list": [_finding(f) for f in findings_for_reader(target)],
         "report": openly(target.report) if target.report and _all(target) else None,
-        "opinions": {u: openly(t) for u, t in target.opinions.items() if _all(target) or u == session.actor.unit},
+        "opinions": {u: openly(t) for u, t in target.opinions.items() if _all(target) or u in session.rights.units},
     }
     answer(document, "" if session.json else "\n".join(_told(target, document, name)))
 
 
 def _all(target: OnSite) -> bool:
     """Whether whoever runs this sees the whole of it."""
-    inside = session.actor.role not in (Role.LIAISON, Role.HEAD)
-    return inside or (target.plan is not None and session.actor.id in target.plan.team)
+    return session.rights.whole or (target.plan is not None and session.actor.id in target.plan.team)
 
 
 def _finding(found: OnSiteFinding) -> dict[str, Any]:
@@ -205,7 +203,7 @@ def print_(
         raise Problem(f"{target.number} 还没有开展，没有报告可印", "not_held")
     if wanted is not None and wanted not in target.plan.units:
         raise Problem(f"{name(wanted)}不是 {target.number} 的督查对象", "malformed")
-    if not _all(target) and wanted != session.actor.unit:
+    if not _all(target) and wanted not in session.rights.units:
         raise Problem("只能印给本单位的反馈意见，请用 --unit 写明本单位", "forbidden")
     check_output_file(out)
     page = onsite_page(target, name, person_names(), today(), wanted)

@@ -16,6 +16,7 @@ from cli.meeting.common import (
     meeting_for_reader,
     meeting_order,
     proposed_agenda,
+    readable,
     send_meeting_commands,
     the_meeting,
 )
@@ -60,6 +61,7 @@ def agenda(
     elif freeze:
         commands = [FreezeAgenda(proposed=assembled.items, position=assembled.position)]
     if not commands:
+        readable(target, meeting)
         _show(target, meeting_for_reader(target.model_copy(update={"items": items})).items, output)
         return
     replies = send_meeting_commands(*(meeting_order(target, c, nth=n) for n, c in enumerate(commands)))

@@ -19,6 +19,7 @@ from domain.meetings.secrets import matter_concerned
 from domain.meetings.series import Series
 from domain.queries.spoken import spoken_moment
 from eventlog import reading
+from views.meetings import may_know_meeting
 
 if TYPE_CHECKING:
     from documents.meetings.calling import DirectoryNames
@@ -47,6 +48,26 @@ def the_meeting(words: str) -> Meeting:
     if state is None or not isinstance(state.state, Meeting):
         raise Problem(f"没有找到会议“{words}”，请用 xmh meeting list 查看编号", "not_found")
     return state.state
+
+
+def the_meeting_to_read(words: str) -> Meeting:
+    """The one meeting meant, where it is shown: what is not the reader's is as if it were not there.
+
+    Raises:
+        Problem: as `the_meeting`.
+    """
+    return readable(the_meeting(words), words)
+
+
+def readable(meeting: Meeting, words: str) -> Meeting:
+    """A meeting that is to be shown.
+
+    Raises:
+        Problem: it is not the reader's (exit 4).
+    """
+    if not may_know_meeting(session.viewer, meeting.stream):
+        raise Problem(f"没有找到会议“{words}”，请用 xmh meeting list 查看编号", "not_found")
+    return meeting
 
 
 def the_series(name: str) -> Series:

@@ -14,8 +14,10 @@ from cli.meeting.common import (
     meeting_for_reader,
     meeting_order,
     proposed_agenda,
+    readable,
     send_meeting_commands,
     the_meeting,
+    the_meeting_to_read,
 )
 from cli.moments import now, today
 from cli.numbers import pass_numbers_given
@@ -43,7 +45,7 @@ def notice(meeting: MeetingArg, output: OutOption = None) -> None:
     from documents.meetings.calling import last_rescheduling, notice_page
 
     check_output_file(output)
-    target = the_meeting(meeting)
+    target = the_meeting_to_read(meeting)
     page = notice_page(
         target,
         arranged_agenda(target, proposed_agenda(target).items),
@@ -100,6 +102,9 @@ def minutes(
     if sign is not None:
         lines.append(_sign(target, acting_for(session.person(sign).id, paper), over))
         target = the_meeting(target.number)
+    readable(target, meeting)
+    if target.minutes is None and not session.rights.whole:
+        raise Problem(f"{target.number} 的纪要尚未签发", "not_found")
     kept, filed = _kept(target)
     text = _written(target, kept, output)
     shown = {

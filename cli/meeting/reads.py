@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.meeting.common import MeetingArg, directory_names, meeting_for_reader, the_meeting, the_series
+from cli.lookup import whole_office_only
+from cli.meeting.common import (
+    MeetingArg,
+    directory_names,
+    meeting_for_reader,
+    the_meeting_to_read,
+    the_series,
+)
 from cli.moments import today
 from cli.printing.files import OutOption, check_output_file, write_page
 from cli.session import Problem, answer, session
@@ -17,7 +24,7 @@ from domain.meetings.meeting import Meeting
 from domain.meetings.terms import MeetingStage
 from domain.queries.spoken import said_date
 from eventlog import reading
-from views.meetings import meeting_document, meeting_row
+from views.meetings import may_know_meeting, meeting_document, meeting_row
 
 if TYPE_CHECKING:
     from documents.meetings.calling import DirectoryNames
@@ -32,7 +39,7 @@ def list_(
 ) -> None:
     """会议一览。"""
     year = year or today().year
-    meetings = reading.meetings(session.database, year)
+    meetings = _known(year)
     counters = _counters()
     if series is not None:
         wanted = the_series(series).id
@@ -49,14 +56,17 @@ def count_meetings(year: YearOption = None) -> None:
     """各类会议的次数；已召开的才计数，各名目互不合并。"""
     wanted = year or today().year
     counters = _counters()
-    per_counter = Counter(
-        counters.get(m.series, m.series) for m in reading.meetings(session.database, wanted) if _held(m)
-    )
+    per_counter = Counter(counters.get(m.series, m.series) for m in _known(wanted) if _held(m))
     counted = {name: per_counter[name] for name in dict.fromkeys(counters.values()) if per_counter[name]}
     counted |= {name: n for name, n in per_counter.items() if name not in counted}
     lines = [f"{wanted}年会议次数", *(f"  {name}  {n}次" for name, n in counted.items())]
     lines.append("各次会议见 xmh meeting list --counted 名目" if counted else "  没有会议记录")
     answer(counted, "\n".join(lines))
+
+
+def _known(year: int) -> tuple[reading.ListedMeeting, ...]:
+    """The meetings of a year whoever runs this may know of."""
+    return tuple(m for m in reading.meetings(session.database, year) if may_know_meeting(session.viewer, m.stream))
 
 
 def _counters() -> dict[str, str]:
@@ -90,7 +100,7 @@ def _table(meetings: Sequence[reading.ListedMeeting]) -> str:
 
 def show(meeting: MeetingArg) -> None:
     """一次会议的全部情况：议题、出席、议定事项及其落实。"""
-    target = meeting_for_reader(the_meeting(meeting))
+    target = meeting_for_reader(the_meeting_to_read(meeting))
     document = meeting_document(target)
     answer(document, "" if session.json else "\n".join(_told(target)))
 
@@ -162,6 +172,7 @@ def pack(
     output: OutOption = None,
 ) -> None:
     """周调度材料：上次议定落实、本周到期、红黄灯、未反馈。"""
+    whole_office_only("周调度材料")
     from documents.formats.markdown import markdown_of
     from documents.ledger import read_ledger
     from documents.meetings.pack import weekly_pack

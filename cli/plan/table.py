@@ -30,14 +30,14 @@ def table_(
         str | None, typer.Option("--since", metavar="DATE", help="“本周变化”从哪天以后算起（默认七天前）")
     ] = None,
 ) -> None:
-    """任务清单一览表：按来源分组，附时间图、本周变化和各牵头单位分表；--known-at 的表任何时候再出都一样。"""
+    """任务清单一览表：按来源分组，附时间图、本周变化和各牵头单位分表；--known-at 的表再出都一样；单位只看本单位的。"""
     from documents.table.rows import task_table
 
     made = _writer(output)
     asked = asked_moment(as_of, known_at)
     moment = asked.as_of if asked else datetime.now(UTC)
     first = past_day(since) if since else local_date(moment) - WEEK
-    table = task_table(session.database, moment, first, asked)
+    table = task_table(session.database, moment, first, asked, session.rights.readable)
     data = made(table)
     write_output_file(output, data)
     answer(_document(table, output, data), _told(table, output))

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.lookup import whole_office_only
 from cli.moments import now, today
 from cli.printing.files import OutOption, check_output_file, write_page
 from cli.session import Problem, answer, session
@@ -16,6 +17,7 @@ def annual(
     out: OutOption = None,
 ) -> None:
     """年度统计：全年会议、简报和事项的数字，每个数都附清单。"""
+    whole_office_only("年度统计")
     from documents.formats.markdown import markdown_of
     from documents.reports.annual import annual_report as counted
 

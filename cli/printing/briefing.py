@@ -18,6 +18,7 @@ from domain.bulletin import BulletinIssued, BulletinRecorded, Issue, PastIssue, 
 from domain.calendar import SHANGHAI, end_of_day, local_date
 from domain.matter import Matter
 from domain.rules.records import may_record
+from domain.sight import Sight
 from eventlog import reading
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ def draft(
     from documents.formats.markdown import markdown_of
     from documents.sections.recipe import recipe_of
 
+    if not session.rights.of_office:
+        raise Problem("简报草稿由办公室和领导查阅", "not_found")
     now = datetime.now(UTC)
     today = local_date(now)
     publication = typed_term(Publication, series, "--series")
@@ -128,7 +131,7 @@ def edit(
     from services.issuing.editing import briefing_of_draft
     from services.issuing.editing import record_edited_draft as keep_edited
 
-    kept = find_draft(session.settings.home, draft_id)
+    kept = find_draft(session.settings.home, draft_id) if session.rights.of_office else None
     if kept is None:
         raise Problem(f"没有草稿“{draft_id}”，请用 xmh briefing list 查看", "not_found")
     if source is None:
@@ -216,11 +219,11 @@ def list_(
     from services.issuing.bulletins import issued_bulletins
 
     publication = typed_term(Publication, series, "--series") if series else None
-    events = issued_bulletins(session.database, publication)
-    old = [i for p in Publication if publication in (None, p) for i in _old(p)]
+    events = issued_bulletins(session.database, publication) if _receives() else ()
+    old = [i for p in Publication if publication in (None, p) for i in _old(p)] if _receives() else []
     waiting = [
         d
-        for d in kept_drafts(session.settings.home)
+        for d in (kept_drafts(session.settings.home) if session.rights.of_office else ())
         if publication in (None, d.publication) and reading.find_command(session.database, d.key) is None
     ]
     document = {
@@ -228,6 +231,12 @@ def list_(
         "drafts": [draft_document(d) for d in waiting],
     }
     answer(document, "" if session.json else _table(old, events, waiting))
+
+
+def _receives() -> bool:
+    """Whether issues are sent to who runs this: office, leaders and auditor, and units with a part in a matter."""
+    rights = session.rights
+    return rights.whole or Sight.FULL in rights.sights.values()
 
 
 def _corrected_by(event: BulletinIssued, events: "tuple[BulletinIssued, ...]") -> tuple[str, ...]:
@@ -294,7 +303,7 @@ def show(
     from services.issuing.editing import briefing_of_draft, changes_of
 
     home, wanted = session.settings.home, bulletin.strip().replace("－", "-")
-    events = issued_bulletins(session.database)
+    events = issued_bulletins(session.database) if _receives() else ()
     event = next((e for e in events if e.number == wanted), None)
     if event is not None:
         done = bulletin_with_files(session.database, home, event, office_press())
@@ -302,7 +311,7 @@ def show(
         lines = [text.rstrip("\n"), *([f"（本期{_correction(event.corrects, by)}）"] if event.corrects or by else [])]
         answer({**_row(event, by), **_issued_document(done), "markdown": text}, "\n\n".join(lines))
         return
-    kept = find_draft(home, wanted)
+    kept = find_draft(home, wanted) if session.rights.of_office else None
     if kept is None:
         raise Problem(f"没有“{bulletin}”这一期，也没有这份草稿，请用 xmh briefing list 查看", "not_found")
     recipe = recipe_of(press_of_draft(home, kept, office_press()).template)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.asking import PaperOption, confirm_command, need_option
-from cli.lookup import acting_for
+from cli.lookup import acting_for, whole_office_only
 from cli.moments import last_such_day, today
 from cli.numbers import pass_numbers_given
 from cli.printing.files import OutOption, check_output_file, office_press, write_page
@@ -35,6 +35,7 @@ def circular(
     from documents.formats.markdown import markdown_of
     from documents.papers.circular import draft_circular
 
+    whole_office_only("通报草稿")
     first, last = _span(since, until)
     check_output_file(out)
     if issue:

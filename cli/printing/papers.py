@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.asking import MatterArg, PaperOption, ReasonOption, confirm_command, need_option, typed_term
-from cli.lookup import acting_for, the_matter
+from cli.lookup import acting_for, the_matter, whole_office_only
 from cli.moments import now
 from cli.numbers import pass_numbers_given
 from cli.printing.files import OutOption, check_output_file, office_press, write_copy, write_page
@@ -49,6 +49,7 @@ def form(
         return
     if sign is not None:
         raise Problem("--sign 须与 --issue 一起使用", "malformed")
+    whole_office_only("公文草稿")
     from documents.formats.markdown import markdown_of
     from documents.ledger import read_ledger
     from documents.papers.forms import compose_paper
@@ -109,8 +110,14 @@ def list_(
     from services.issuing.papers import paper_ledger
 
     stream = the_matter(matter).stream if matter else None
-    papers = [p for p in paper_ledger(session.database, year) if stream in (None, p.matter)]
+    papers = [p for p in paper_ledger(session.database, year) if stream in (None, p.matter) and _sent_to_reader(p)]
     answer({"papers": [_row(p) for p in papers]}, "" if session.json else _table(papers))
+
+
+def _sent_to_reader(paper: Paper) -> bool:
+    """Whether whoever runs this may know of a paper: the office, leaders and the auditor, and to whom it went."""
+    rights = session.rights
+    return rights.whole or bool(rights.units & {paper.addressee, *paper.distributed})
 
 
 def void(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.lookup import whole_office_only
 from cli.printing.files import office_press
 from cli.session import Exit, Problem, answer, session
 
@@ -25,6 +26,7 @@ def rebuild(
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="把重新生成的文件写到这个目录")] = None,
 ) -> None:
     """由日志重新生成已签发的一期或一份公文，与当时的文件逐一核对；不一致时说明何处不同（退出码 3）。"""
+    whole_office_only("成文核对")
     from documents.filing.rebuilding import rebuild_issue as rebuilt
     from services.issuing.catalogue import find_filed
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.lookup import the_unit
+from cli.lookup import the_unit, whole_office_only
 from cli.moments import now, today
 from cli.printing.files import OutOption, check_output_file, write_page
 from cli.session import Problem, answer, session
@@ -26,6 +26,8 @@ def unit(
         raise Problem(f"{wanted}年还没有到", "malformed")
     check_output_file(out)
     unit_id = the_unit(name).id
+    if unit_id not in session.rights.units:
+        whole_office_only("其他单位的督办情况")
     page, lines = unit_statement(session.database, unit_id, wanted, now())
     text = markdown_of(page)
     if out is not None:

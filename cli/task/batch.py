@@ -145,7 +145,7 @@ def _chosen(words: Sequence[str] | None, saved: str | None, source: Path | None,
         streams = dict.fromkeys(the_one(some, word).stream for some, word in zip(found, named, strict=True))
         return [m for stream in streams if (m := _state(stream)) is not None]
     wanted = ch.choice({}, saved, None)
-    alive = [row for row in reading.list_rows(session.database) if not row.ended]
+    alive = [row for row in session.rights.rows() if not row.ended]
     fits = fitting(session.viewer, wanted, None)
     lights = lit_rows(alive, reading.rulebook(session.database), now())
     chosen = [row for row, lit in lights if fits(row, lit)]

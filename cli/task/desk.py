@@ -8,7 +8,7 @@ import typer
 from cli.assess.common import assessment_duties
 from cli.incoming.reads import papers_today
 from cli.inspection.duties import onsite_duties
-from cli.lookup import the_matter, the_one
+from cli.lookup import found_matters, the_matter, the_one
 from cli.moments import now
 from cli.names import unit_names
 from cli.reach import gaps_as_json, nobody_to_tell
@@ -65,9 +65,12 @@ def _section(title: str, lines: Sequence[str]) -> list[str]:
 
 def _meant(words: str) -> reading.ListedMatter:
     """The matter of that number or title; else the one of whose records the words are."""
-    if not reading.find_matters(session.database, words):
+    if not found_matters(words):
         position, _ = reading.newest_event(session.database)
         streams = reading.streams_saying(session.database, words, position)
+        readable = session.rights.readable
+        if readable is not None:
+            streams &= readable
         if streams:
             return the_one(reading.listed_matters(session.database, streams), words)
     return the_matter(words)
@@ -92,7 +95,7 @@ def ask(
     parts = [f"“{matter.title}”（{matter.number}）{who}{with_}，{limit}，目前{withdrawn_how(matter)}"]
     if matter.progress and not matter.ended:
         parts.append(f"进度{matter.progress}%")
-    if feedback := matter.last_feedback:
+    if (feedback := matter.last_feedback) and session.rights.may_read_report(matter.stream, feedback.unit):
         parts.append(f"最近一次反馈是{local_date(feedback.at):%-m月%-d日}：{opened(feedback.text).rstrip('。')}")
         if feedback.problem:
             parts.append(f"存在问题：{opened(feedback.problem).rstrip('。')}")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.asking import MatterArg
-from cli.lookup import the_matter
+from cli.lookup import the_matter_to_read
 from cli.printing.files import check_place, write_output_file
 from cli.session import Problem, answer, session
 from domain.calendar import SHANGHAI
@@ -23,7 +23,9 @@ def file(
     ] = None,
 ) -> None:
     """附件：列出一个事项的全部附件，或取出其中一个。"""
-    target = the_matter(matter)
+    target = the_matter_to_read(matter)
+    if not session.rights.may_read_files(target.stream):
+        raise Problem(f"{target.number} 的附件由办理单位查阅", "not_found")
     listed = attachments.attachments_of(reading.read_stream(session.database, target.stream))
     if no is None:
         if out is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.incoming.common import owed_today, what_is_owed
+from cli.lookup import whole_office_only
 from cli.moments import now
 from cli.names import unit_names
 from cli.printing.files import OutOption, check_output_file, write_page
@@ -31,8 +32,7 @@ def leader(
     out: OutOption = None,
 ) -> None:
     """领导的一页：负责、分管、批示的事项和亮灯，等他办的事，呈给他的批示件。"""
-    if session.actor.role not in (Role.OFFICE, Role.LEADER, Role.AUDITOR):
-        raise Problem("领导分管事项由办公室和领导查阅", "not_found")
+    whole_office_only("领导分管事项")
     who = session.person(person or session.actor.id)
     if who.role is not Role.LEADER:
         raise Problem(f"{who.name}（{who.id}）不是领导，请写明哪位领导", "malformed")

@@ -17,7 +17,7 @@ from cli.task.opening import moment
 from cli.task.reads import secrets_of
 from domain.commands import DelistMatter, HoldInterview, IssueCard, ListMatter, WithdrawCard
 from domain.matter import Listing, Matter
-from domain.terms import Card, Role
+from domain.terms import Card
 from views.matters import known_matters
 
 listing = typer.Typer(
@@ -60,12 +60,10 @@ def list_(
 ) -> None:
     """挂牌台账：何时因何挂牌、摘牌条件、约谈和红黄牌、何时摘牌。"""
     matters, _, _ = known_matters(session.database, None, now())
-    actor, units = session.actor, unit_names()
-    inside = actor.role not in (Role.LIAISON, Role.HEAD)
+    units = unit_names()
     rows = [
         (m, line)
-        for m in matters
-        if inside or actor.unit in m.units
+        for m in session.rights.among(matters)
         for line in m.listings
         if all_ or (line.left_on is None and not m.ended)
     ]

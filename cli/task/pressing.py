@@ -34,7 +34,7 @@ def urge(
         confirm_command(f"催办{len(matters or ())}件事项？")
         do_for_matters(matters or (), command)
         return
-    silent = [m for m in reading.list_rows(session.database) if m.missed_in_row and not m.ended]
+    silent = [m for m in session.rights.among(reading.list_rows(session.database)) if m.missed_in_row and not m.ended]
     if not silent:
         answer([], "没有漏报的事项，无需催办")
         return

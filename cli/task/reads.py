@@ -109,14 +109,36 @@ def show(
 ) -> None:
     """一个事项的全部情况：要点、时限、来龙去脉。"""
     from cli.lookup import the_matter
-    from views.matter import shown_matter
+    from views.matter import matter_as_listed, shown_matter
 
     moment, stream = asked_moment(as_of, known_at), the_matter(matter).stream
     try:
+        if not session.rights.sees(stream):
+            listed = matter_as_listed(session.viewer, stream, moment)
+            answer(listed, "" if session.json else _as_listed(listed))
+            return
         state, document = shown_matter(session.viewer, stream, moment)
     except Refusal as refusal:
         raise Problem(f"{as_of or known_at} 时还没有这个事项", refusal.code) from None
     answer(document, "" if session.json else _read_aloud(state, document))
+
+
+def _as_listed(shown: dict[str, Any]) -> str:
+    """What whoever has no part in a matter sees of it."""
+    from domain.queries.telling import progress_said
+
+    names, persons = unit_names(), person_names()
+    far = progress_said(shown["stage"], shown["progress"])
+    assist = f"  配合：{'、'.join(map(names, shown['assist']))}" if shown["assist"] else ""
+    lines = [
+        f"{shown['matter']}  {shown['title']}",
+        f"  {_stage_label(shown['stage'])}  {shown['light_reason']}  {far}",
+        f"  牵头：{shown['lead_name'] or '待明确'}{assist}  时限：{shown['due']}",
+        "  不由本单位办理，只列一览",
+    ]
+    if shown["timeline"]:
+        lines += ["  本单位此前的反馈", *(_event_line(e, persons) for e in shown["timeline"])]
+    return "\n".join(lines)
 
 
 def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:

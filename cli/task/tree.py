@@ -13,7 +13,7 @@ def relation_lines(shown: dict[str, Any], names: Callable[[str], str]) -> list[s
     if whole:
         late = "，本事项时限已晚于上级事项" if shown["due"] > whole["due"] else ""
         lines.append(f"  上级：{whole['matter']} {whole['title']}（时限 {whole['due']}，权重{whole['weight']}{late}）")
-    lines += [f"  并入本事项：{twin['matter']} {twin['title']}（依据：{twin['basis']}）" for twin in shown["merged"]]
+    lines += [f"  并入本事项：{twin['matter']} {twin['title']}{_basis(twin)}" for twin in shown["merged"]]
     for earlier in shown["waits_for"]:
         danger = f"  注意：{earlier['endangers']}" if earlier["endangers"] else ""
         lines.append(f"  前置事项：{earlier['matter']} {earlier['title']}（时限 {earlier['due']}）{danger}")
@@ -26,6 +26,10 @@ def relation_lines(shown: dict[str, Any], names: Callable[[str], str]) -> list[s
         lines.append(f"  分解：{len(parts)}件，办结{done}件{rolled}")
         lines += [_part_line(part, names) for part in parts]
     return lines
+
+
+def _basis(twin: dict[str, Any]) -> str:
+    return f"（依据：{twin['basis']}）" if twin["basis"] else ""
 
 
 def _part_line(part: dict[str, Any], names: Callable[[str], str]) -> str:

@@ -1,6 +1,6 @@
 """The rows of the table, computed once; the writers only write."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import date, datetime
 
 from documents.figures import Entry, Period, count_by_light
@@ -84,10 +84,16 @@ class TaskTable(Frozen):
         return tuple(row for chapter in self.chapters for row in chapter.rows)
 
 
-def task_table(database: Database, as_of: datetime, since: date, known: Moment | None = None) -> TaskTable:
+def task_table(
+    database: Database,
+    as_of: datetime,
+    since: date,
+    known: Moment | None = None,
+    streams: Container[str] | None = None,
+) -> TaskTable:
     """《任务清单一览表》 as of a moment: its rows, and what changed since an earlier day's end, from the log alone.
 
-    What was recorded by then, unless `known` says which part of the log counts.
+    What was recorded by then, unless `known` says which part of the log counts; of all matters, or of the `streams`.
 
     Raises:
         Refusal: `malformed`, when the earlier day is not earlier.
@@ -98,13 +104,15 @@ def task_table(database: Database, as_of: datetime, since: date, known: Moment |
     known = known or reading.moment_at(database, as_of)
     recorded = read_known(database, as_of, known.position, later=known.later)
     (then,) = recorded.moments([before])
-    return _compose(recorded.ledger([then]), then, reading.log_identity(database))
+    return _compose(recorded.ledger([then]), then, reading.log_identity(database), streams)
 
 
-def _compose(ledger: Ledger, then: Moment, identity: str) -> TaskTable:
+def _compose(ledger: Ledger, then: Moment, identity: str, streams: Container[str] | None) -> TaskTable:
     """The table of a ledger, and what changed since an earlier moment it was asked to look at."""
     on, since = local_date(ledger.as_of), local_date(then.as_of)
     entries = Period(ledger=ledger, since=since, until=on).entries()
+    if streams is not None:
+        entries = tuple(e for e in entries if e.matter.stream in streams)
     names = SheetNames(
         units={u.id: u.name for u in ledger.directory.units.values()},
         people={p.id: p.name for p in ledger.directory.people.values()},

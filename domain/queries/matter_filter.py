@@ -41,6 +41,12 @@ class MatterFilter(Frozen):
     following: bool = False
     """关注 by the reader."""
 
+    @property
+    def beyond_lists(self) -> bool:
+        """Whether it chooses by what a list does not show."""
+        hidden = (self.leader, self.supervisor, self.source, self.klass, self.urgency, self.flag, self.rung, self.words)
+        return self.listed or self.unanswered or any(want is not None for want in hidden)
+
     def fits(self, matter: ListRow, lit: Lit, reader: Actor) -> bool:
         """Whether the matter is meant; `words` only the log can answer."""
         wanted = (

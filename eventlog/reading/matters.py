@@ -1,7 +1,7 @@
 """Matters and meetings by what people call them: a number, its tail, words of the title."""
 
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from datetime import date, datetime
 
 from domain.base import Frozen, Refusal
@@ -54,35 +54,41 @@ class ListedMeeting(Frozen):
     version: int
 
 
-def find_matters(database: Database, words: str) -> tuple[ListedMatter, ...]:
+def find_matters(database: Database, words: str, seen: Container[str] | None = None) -> tuple[ListedMatter, ...]:
     """The matters meant by a number (`XMH-2022-007`), its tail (`7`), a stream, or words of the title.
 
-    The first of these that fits anything decides; several matters come back when the words fit several.
+    The first of these that fits anything decides; several matters come back when the words fit several. What is not
+    among the streams in `seen` is as if it were not there.
 
     Raises:
         Refusal: `ambiguous`, when only an earlier year has a matter of that tail: whoever types 7 means this year's.
     """
-    return find_each(database, [words])[0]
+    return find_each(database, [words], seen)[0]
 
 
-def find_each(database: Database, many: Sequence[str]) -> list[tuple[ListedMatter, ...]]:
+def find_each(
+    database: Database, many: Sequence[str], seen: Container[str] | None = None
+) -> list[tuple[ListedMatter, ...]]:
     """For each of these words the matters meant, as `find_matters`.
 
     Raises:
         Refusal: as `find_matters`.
     """
     with database.reading() as transaction:
-        return [_by_number(_found(transaction, words)) for words in many]
+        return [_by_number(_found(transaction, words, seen)) for words in many]
 
 
-def _found(transaction: Transaction, words: str) -> list[Row]:
+def _found(transaction: Transaction, words: str, seen: Container[str] | None) -> list[Row]:
+    def known(rows: list[Row]) -> list[Row]:
+        return rows if seen is None else [row for row in rows if row[0] in seen]
+
     wanted = plain(words).strip()
     if not wanted or len(wanted) > MOST_CHARACTERS:
         return []
-    rows = transaction.all(_WRITTEN_OUT, (wanted, wanted.upper(), words.strip()) * 2)
-    if not rows and wanted.isdecimal():
-        rows = _of_tail(transaction, wanted)
-    return rows or _entitled(transaction, wanted.split())
+    rows = known(transaction.all(_WRITTEN_OUT, (wanted, wanted.upper(), words.strip()) * 2))
+    if not rows and wanted.isdecimal() and len(wanted) <= _MOST_DIGITS:
+        rows = _of_this_year(transaction, known(transaction.all(_BY_TAIL, (int(wanted),))), wanted)
+    return rows or known(_entitled(transaction, wanted.split()))
 
 
 def _entitled(transaction: Transaction, words: list[str]) -> list[Row]:
@@ -95,11 +101,8 @@ def _entitled(transaction: Transaction, words: list[str]) -> list[Row]:
     return [row for row in rows if all(word in plain(row[2]) for word in words)]
 
 
-def _of_tail(transaction: Transaction, wanted: str) -> list[Row]:
-    """The matters whose number ends so."""
-    if len(wanted) > _MOST_DIGITS:
-        return []
-    rows = transaction.all(_BY_TAIL, (int(wanted),))
+def _of_this_year(transaction: Transaction, rows: list[Row], wanted: str) -> list[Row]:
+    """Those whose number ends so, if one is of the newest year."""
     if rows:
         newest = transaction.all(_OF_NEWEST_YEAR)
         _of_newest_year([row[1] for row in rows], [row[1] for row in newest], wanted)

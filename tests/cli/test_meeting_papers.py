@@ -139,13 +139,13 @@ def test_minutes_signed_and_not_filed_are_filed_by_who_keeps_them_and_nobody_els
     today.sit()
     stream = reading.find_meetings(today.log, today.no)[0].stream
     meet(today.log, stream, SignMinutes(), FOR_LEADER, datetime.now(UTC))
-    read = today.xmh("meeting", "minutes", today.no, actor="li")
+    read = today.xmh("meeting", "minutes", today.no, actor="audit")
     assert "1号 尚未成文归档，请办公室运行 xmh meeting minutes" in read.out
     assert not (today.xmh.home / "documents").exists()
     said = today.xmh("meeting", "minutes", today.no)
     assert "1号 已成文归档" in said.out.splitlines()[0]
     assert "归档" not in today.xmh("meeting", "minutes", today.no).out
-    assert today.minutes(actor="li")["sha256"] == today.minutes()["sha256"]
+    assert today.minutes(actor="audit")["sha256"] == today.minutes()["sha256"]
 
 
 def test_signed_minutes_that_cannot_be_filed_bind_and_the_next_look_files_them(today: Today) -> None:

@@ -157,7 +157,7 @@ KINDS = st.sampled_from(["opens", "opens", "goes to", "reports", "asks"])
 LIVES = st.lists(st.tuples(KINDS, st.integers(0, 4), st.integers(0, 4), st.integers(0, 4)), min_size=4, max_size=10)
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(steps=LIVES)
 def test_whatever_became_of_matters_what_is_seen_by_sql_is_what_the_function_says(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, int, int]]
