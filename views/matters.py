@@ -1,6 +1,6 @@
 """The list of matters: rows with their lights, chosen by what a matter is, now or on an earlier day."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -33,14 +33,9 @@ def living_matters(database: Database) -> list[Matter]:
 
 
 def matter_list(
-    viewer: Viewer,
-    wanted: MatterFilter,
-    moment: Moment | None,
-    *,
-    tree: bool = False,
-    streams: Container[str] | None = None,
+    viewer: Viewer, wanted: MatterFilter, moment: Moment | None, *, tree: bool = False
 ) -> list[dict[str, Any]]:
-    """The matters that are meant, of all or of these streams, by number or by whole and part, as `task list` does."""
+    """The matters that are meant, of those he sees, by number or by whole and part, as `task list` gives them."""
     places: dict[str, dict[str, Any]] = {}
     if moment is None and not tree:
         known, rulebook, at = viewer.rights.rows(), viewer.rulebook, viewer.now
@@ -54,7 +49,7 @@ def matter_list(
     return [
         {**listed_row(row, lit), **places.get(row.stream, {})}
         for row, lit in lit_rows(known, rulebook, at)
-        if (streams is None or row.stream in streams) and fits(row, lit)
+        if fits(row, lit)
     ]
 
 

@@ -1,22 +1,11 @@
-"""What whoever asks over HTTP may see: `domain.sight`, asked once per request."""
+"""Which matter is meant by whoever asks over HTTP, of those he may know of (`views/rights.py`)."""
 
-from domain.base import Refusal, refuse
+from domain.base import Refusal
 from domain.bounds import seen
-from domain.sight import Scope, Sight, scope
+from domain.sight import Sight
 from eventlog import reading
 from eventlog.reading import ListedMatter
 from views.viewer import Viewer
-
-
-def scope_of(viewer: Viewer) -> Scope:
-    """What he may see of all matters."""
-    return scope(viewer.reader, viewer.rulebook.policy.openness)
-
-
-def visible_streams(viewer: Viewer) -> frozenset[str] | None:
-    """The matters he sees at all; None when he sees something of any."""
-    may = scope_of(viewer)
-    return None if may.least > Sight.NONE else frozenset(reading.sights(viewer.database, may))
 
 
 def matter_to_read(viewer: Viewer, no: str, least: Sight = Sight.FULL) -> ListedMatter:
@@ -25,9 +14,10 @@ def matter_to_read(viewer: Viewer, no: str, least: Sight = Sight.FULL) -> Listed
     Raises:
         Refusal: `not_found`: there is none, or it is not his to see; numbers can be guessed, so these are told alike.
     """
-    found = [m for m in reading.find_matters(viewer.database, no) if m.number == no.strip().upper()]
-    sight = reading.sight_of(viewer.database, scope_of(viewer), found[0].stream) if found else Sight.NONE
-    if sight is Sight.NONE:
+    known = reading.find_matters(viewer.database, no, viewer.rights.visible)
+    found = [m for m in known if m.number == no.strip().upper()]
+    if not found:
         raise Refusal(f"没有编号为 {seen(no)[:40]} 的事项", "not_found")
-    refuse(sight < least, f"{found[0].number} 不由本单位办理，只能看一览", "not_found")
+    if least > Sight.LISTED:
+        viewer.rights.need(found[0].stream, found[0].number)
     return found[0]

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query, Request
 
 from domain.base import Refusal, refuse
 from domain.calendar import end_of_day
-from domain.sight import Sight
 from eventlog import reading
 from views.explaining import explained_matter
 from views.matter import shown_matter
@@ -18,7 +17,7 @@ from views.viewer import Viewer
 from views.worklist import worklist
 from web.api.common import caller_of
 from web.asking import asked_filter, asked_moment, past_instant
-from web.rights import matter_to_read, scope_of, visible_streams
+from web.rights import matter_to_read
 
 if TYPE_CHECKING:
     from web.service import WebService
@@ -71,7 +70,7 @@ def reads_router(service: "WebService") -> APIRouter:
 
     def _listed(viewer: Viewer, wanted: Any, as_of: str | None, cursor: str | None, limit: int) -> dict[str, Any]:
         moment = asked_moment(service.database, as_of)
-        rows = matter_list(viewer, wanted, moment, streams=visible_streams(viewer))
+        rows = matter_list(viewer, wanted, moment)
         after = [row for row in rows if cursor is None or row["matter"] > cursor]
         page = after[:limit]
         more = page[-1]["matter"] if len(after) > limit else None
@@ -87,7 +86,7 @@ def reads_router(service: "WebService") -> APIRouter:
     @router.get("/worklist")
     def work(request: Request) -> dict[str, Any]:
         """What waits for the token's person, as `today` gives it of matters and meetings."""
-        return worklist_of(viewer_of(request))
+        return worklist(viewer_of(request))
 
     @router.get("/search")
     def search(
@@ -97,7 +96,7 @@ def reads_router(service: "WebService") -> APIRouter:
         viewer = viewer_of(request)
         wanted = asked_filter(service.database, {"text": text})
         moment = asked_moment(service.database, as_of)
-        return {"text": text, "matters": matter_list(viewer, wanted, moment, streams=_readable(viewer))}
+        return {"text": text, "matters": matter_list(viewer, wanted, moment)}
 
     @router.get("/meetings")
     def meetings(request: Request, year: Annotated[int | None, Query(ge=1990, le=2100)] = None) -> dict[str, Any]:
@@ -130,26 +129,7 @@ def reads_router(service: "WebService") -> APIRouter:
     return router
 
 
-def worklist_of(viewer: Viewer) -> dict[str, Any]:
-    """What waits for somebody, of the matters he may see."""
-    document, streams = worklist(viewer), visible_streams(viewer)
-    if streams is None:
-        return document
-    seen = {m.number for m in reading.listed_matters(viewer.database, streams)}
-    for key in ("for_me", "waiting_for", "due_soon", "endangered", "following"):
-        document[key] = [row for row in document[key] if row["matter"] in seen]
-    return document
-
-
-def _readable(viewer: Viewer) -> frozenset[str] | None:
-    """The matters of which he reads all: words of others must not be found by trying."""
-    may = scope_of(viewer)
-    if may.everything:
-        return None
-    return frozenset(s for s, how in reading.sights(viewer.database, may).items() if how is Sight.FULL)
-
-
 def _whole(viewer: Viewer, what: str) -> None:
     """What is about several units at once is read by the office, leaders and the auditor."""
-    if not scope_of(viewer).everything:
+    if not viewer.rights.whole:
         raise Refusal(f"{what}由办公室、领导和审计员查阅", "not_found")

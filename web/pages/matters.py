@@ -12,10 +12,10 @@ from domain.terms import Light, Stage
 from services.signing_in import last_sign_in
 from views.matter import shown_matter
 from views.matters import matter_list
-from web.api.reads import worklist_of
+from views.worklist import worklist
 from web.asking import asked_filter, asked_moment
 from web.pages.rendering import Visitor, page, visitor_of
-from web.rights import matter_to_read, visible_streams
+from web.rights import matter_to_read
 
 if TYPE_CHECKING:
     from web.service import WebService
@@ -37,7 +37,7 @@ def matters_router(service: "WebService") -> APIRouter:
             person=visitor.person,
             today=said_date(local_date(viewer.now)),
             last=last_sign_in(service.database, visitor.session),
-            work=worklist_of(viewer),
+            work=worklist(viewer),
         )
 
     @router.get("/matters")
@@ -53,7 +53,7 @@ def matters_router(service: "WebService") -> APIRouter:
         viewer = visitor.viewer
         wanted = asked_filter(service.database, {name: asked[name] for name in ("stage", "light", "text")})
         moment = asked_moment(service.database, asked["as_of"])
-        rows = matter_list(viewer, wanted, moment, streams=visible_streams(viewer))
+        rows = matter_list(viewer, wanted, moment)
         return page(
             "matters.html",
             422 if fault else 200,
