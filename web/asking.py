@@ -9,8 +9,9 @@ from domain.calendar import SHANGHAI, end_of_day
 from domain.queries.matter_filter import MatterFilter
 from domain.terms import KeyFlag, Light, MatterClass, Rung, Stage, Urgency
 from eventlog import reading
-from eventlog.reading import Moment
+from eventlog.reading import ListedMatter, Moment
 from intake.directory import UnitIndex
+from views.viewer import Viewer
 
 if TYPE_CHECKING:
     from eventlog.database import Database
@@ -24,6 +25,18 @@ _TERMS: dict[str, type[Term]] = {
     "rung": Rung,
 }
 _FIELD = {"class": "klass", "text": "words"}
+
+
+def the_matter(viewer: Viewer, no: str) -> ListedMatter:
+    """The matter of that number, of those he may know of; numbers can be guessed, so what is not his is not there.
+
+    Raises:
+        Refusal: `not_found`.
+    """
+    found = reading.find_matters(viewer.database, no, viewer.rights.visible)
+    exact = [m for m in found if m.number == no.strip().upper()]
+    refuse(not exact, f"没有编号为 {seen(no)[:40]} 的事项", "not_found")
+    return exact[0]
 
 
 def asked_filter(database: "Database", said: dict[str, Any]) -> MatterFilter:

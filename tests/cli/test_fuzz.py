@@ -142,7 +142,7 @@ def test_a_process_of_its_own_answers_as_this_one(home: Path, tmp_path: Path, ca
     files, commands = Files(tmp_path / "files"), leaves()
     starts = [
         ["up", "--port", "x"], ["up", "--port", "99999999"], ["worker", "--health-port", "0"], ["simulate"],
-        ["up", "extra"],
+        ["up", "extra"], ["web", "--port", "0"], ["web", "--host", "192.0.2.1"], ["web", "--host", "没有"],
         ["simulate", "--plan", "/dev/zero", "--year", "2022"], ["simulate", "--plan", "/nowhere", "--year", "x"],
         ["migrate", "--nosuch"], ["down", "--home", "/dev/null"], ["worker", "--metrics-port", "abc"],
     ]  # fmt: skip

@@ -9,7 +9,7 @@ from typer.main import get_command
 from cli.main import app
 from tests.fuzz.hostile import DATES, ENVIRONMENT, MATTERS, NUMBERS, PEOPLE, TEXTS, TOML, UNITS, WORDS, Files
 
-NEVER = frozenset({("up",), ("down",), ("worker",), ("simulate",), ("migrate",), ("headquarters", "add")})
+NEVER = frozenset({("up",), ("down",), ("worker",), ("web",), ("simulate",), ("migrate",), ("headquarters", "add")})
 """They start, stop or found something; their words are tried by subprocess, with what they must refuse."""
 VERDICTS = (("doctor",), ("audit", "verify"), ("audit", "unanswered"), ("simulate",))
 """They look for what is wrong and end with 1 when they found it; nothing else ever does, but a bug."""

@@ -11,14 +11,16 @@ from uuid import uuid4
 import pytest
 
 from domain import commands as c
+from domain.access.terms import TokenScope
 from domain.base import Refusal
 from domain.numbers_on_paper import number_on_paper
 from domain.operations import Operations
 from domain.terms import Urgency
-from eventlog import notices, reading
+from eventlog import access, notices, reading
 from eventlog.attachments import keep_attachment
 from eventlog.database import Database
 from eventlog.verify import verify
+from services.accounts import issue_token
 from services.backup.archive import MANIFEST
 from services.backup.restoring import HELD_BACK, restore
 from services.backup.taking import back_up
@@ -118,6 +120,17 @@ def test_both_are_on_record(home: Path, log: Database, backup: Path, tmp_path: P
         back = done(restored).restored
         assert back is not None
         assert (back.position, back.hash) == (taken.position, taken.hash)
+
+
+def test_what_was_open_is_not_open_in_what_is_restored(home: Path, log: Database, tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    token, _ = issue_token(log, "li", TokenScope.READ, 7, OFFICE, now)
+    back_up(settings_of(home), tmp_path / "备份.zip", OFFICE)
+    assert access.living_token(log, token, now) is not None
+    there = settings_of(tmp_path / "restored")
+    restore(there, tmp_path / "备份.zip", {})
+    with Database(there.database) as restored:
+        assert access.living_token(restored, token, now) is None
 
 
 def test_what_may_have_been_sent_since_is_not_sent_again(home: Path, log: Database, tmp_path: Path) -> None:

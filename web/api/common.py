@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 from fastapi import Request
 
-from domain.sight import Sight
 from views.viewer import Viewer
-from web.rights import matter_to_read
+from web import asking
 
 if TYPE_CHECKING:
     from eventlog.reading import ListedMatter
@@ -26,4 +25,4 @@ def the_matter(service: "WebService", caller: "Caller", no: str) -> "ListedMatte
     Raises:
         Refusal: `not_found`.
     """
-    return matter_to_read(Viewer(service.database, caller.actor, service.now), no, Sight.LISTED)
+    return asking.the_matter(Viewer(service.database, caller.actor, service.now), no)

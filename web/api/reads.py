@@ -5,19 +5,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from domain.base import Refusal, refuse
+from domain.base import refuse
 from domain.calendar import end_of_day
 from eventlog import reading
 from views.explaining import explained_matter
-from views.matter import shown_matter
+from views.matter import matter_document
 from views.matters import matter_list
-from views.meetings import meeting_row
+from views.meetings import may_know_meeting, meeting_row
 from views.unanswered import unanswered_document
 from views.viewer import Viewer
 from views.worklist import worklist
 from web.api.common import caller_of
-from web.asking import asked_filter, asked_moment, past_instant
-from web.rights import matter_to_read
+from web.asking import asked_filter, asked_moment, past_instant, the_matter
 
 if TYPE_CHECKING:
     from web.service import WebService
@@ -78,10 +77,9 @@ def reads_router(service: "WebService") -> APIRouter:
 
     @router.get("/matters/{no}")
     def matter(request: Request, no: str, as_of: AsOf = None) -> dict[str, Any]:
-        """Everything of one matter, as `task show` gives it."""
+        """A matter as `task show` gives it: all of it, or what a list has where no more is seen."""
         viewer = viewer_of(request)
-        target = matter_to_read(viewer, no)
-        return shown_matter(viewer, target.stream, asked_moment(service.database, as_of))[1]
+        return matter_document(viewer, the_matter(viewer, no).stream, asked_moment(service.database, as_of))
 
     @router.get("/worklist")
     def work(request: Request) -> dict[str, Any]:
@@ -100,11 +98,10 @@ def reads_router(service: "WebService") -> APIRouter:
 
     @router.get("/meetings")
     def meetings(request: Request, year: Annotated[int | None, Query(ge=1990, le=2100)] = None) -> dict[str, Any]:
-        """Meetings of a year, this one unless said; those of the office, its leaders and the auditor."""
+        """Meetings of a year, this one unless said, as far as the token's person may know of them."""
         viewer = viewer_of(request)
-        _whole(viewer, "会议")
         found = reading.meetings(service.database, year or viewer.now.year)
-        return {"meetings": [meeting_row(m) for m in found]}
+        return {"meetings": [meeting_row(m) for m in found if may_know_meeting(viewer, m.stream)]}
 
     @router.get("/unanswered")
     def unanswered(
@@ -113,7 +110,6 @@ def reads_router(service: "WebService") -> APIRouter:
         """事事有回应、件件有落实: what has no answer or no end, with its explanation or without."""
         refuse(as_of is not None and year is not None, "as_of 与 year 二者取一", "malformed")
         viewer = viewer_of(request)
-        _whole(viewer, "未落实清单")
         at = past_instant(as_of) if as_of else viewer.now
         if year is not None:
             at = min(end_of_day(date(year, 12, 31)), viewer.now)
@@ -123,13 +119,6 @@ def reads_router(service: "WebService") -> APIRouter:
     def explain(request: Request, matter: Annotated[str, Query(max_length=40)], as_of: AsOf = None) -> dict[str, Any]:
         """Why a light is lit, and where each limit comes from."""
         viewer = viewer_of(request)
-        target = matter_to_read(viewer, matter)
-        return explained_matter(viewer, target.stream, asked_moment(service.database, as_of))
+        return explained_matter(viewer, the_matter(viewer, matter).stream, asked_moment(service.database, as_of))
 
     return router
-
-
-def _whole(viewer: Viewer, what: str) -> None:
-    """What is about several units at once is read by the office, leaders and the auditor."""
-    if not viewer.rights.whole:
-        raise Refusal(f"{what}由办公室、领导和审计员查阅", "not_found")

@@ -10,12 +10,11 @@ from domain.calendar import local_date
 from domain.queries.spoken import said_date
 from domain.terms import Light, Stage
 from services.signing_in import last_sign_in
-from views.matter import shown_matter
+from views.matter import matter_document
 from views.matters import matter_list
 from views.worklist import worklist
-from web.asking import asked_filter, asked_moment
+from web.asking import asked_filter, asked_moment, the_matter
 from web.pages.rendering import Visitor, page, visitor_of
-from web.rights import matter_to_read
 
 if TYPE_CHECKING:
     from web.service import WebService
@@ -74,7 +73,7 @@ def matters_router(service: "WebService") -> APIRouter:
         viewer = visitor.viewer
         try:
             moment = asked_moment(service.database, as_of)
-            document = shown_matter(viewer, matter_to_read(viewer, no).stream, moment)[1]
+            document = matter_document(viewer, the_matter(viewer, no).stream, moment)
         except Refusal as refusal:
             return page(
                 "message.html", 404, here="matters", person=visitor.person, title="没有找到", message=refusal.message
