@@ -12,6 +12,7 @@ from domain.papers import spelled
 from eventlog import reading
 from eventlog.reading import ListedMatter
 from eventlog.secrets import destroy_keys, live_keys, scrub_destroyed_keys
+from services.archiving.numbering import archived
 from services.office_records import record_office_events
 
 
@@ -29,7 +30,7 @@ def forget_(matter: MatterArg, reason: ReasonOption = None, by: ByOption = None,
     target = _meant(matter)
     keys = live_keys(session.database, target.stream)
     actor = acting_for(leader, ground)
-    event = forget(target.stream, target.number, keys, why, actor)
+    event = forget(target.stream, target.number, keys, why, actor, archived(session.database, target.stream))
     if keys:
         confirm_command(f"销毁 {target.number} 的密钥？此后任何人都不能再看其中加密的内容，也不能恢复。")
         record_office_events(

@@ -1,6 +1,6 @@
 """`xmh audit knew`: by what evidence somebody knew of a matter at a moment."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -52,10 +52,21 @@ def knew(
         f"{who.name}（{who.id}）到 {office_time(instant)} 为止对 {target.number} {openly(target.title)}：",
         *(told.line(one) for one in known),
         *([] if known else ["  没有任何依据表明知道"]),
-        *([f"  没有依据表明知道第{'、'.join(map(str, missing))}条"] if missing and known else []),
+        *([f"  没有依据表明知道第{_in_spans(missing)}条"] if missing and known else []),
         "  当面、电话告知和登录查看不在日志里：没有依据，不等于不知道",
     ]
     answer(document, "\n".join(lines))
+
+
+def _in_spans(versions: Sequence[int]) -> str:
+    """1至150、152至158、160."""
+    spans: list[list[int]] = []
+    for version in versions:
+        if spans and spans[-1][-1] == version - 1:
+            spans[-1][1:] = [version]
+        else:
+            spans.append([version])
+    return "、".join("至".join(map(str, span)) for span in spans)
 
 
 def _known(person: str, events: tuple[Recorded, ...], at: datetime) -> Iterator[k.Knowledge]:

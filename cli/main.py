@@ -38,6 +38,7 @@ app = group(
         "notice": "cli.notice:app",
         "burden": "cli.burden:show",
         "audit": "cli.audit:app",
+        "archive": "cli.archive:app",
         "access": "cli.access:app",
         "headquarters": "cli.headquarters:app",
         "city": "cli.city:app",

@@ -133,7 +133,7 @@ def _in_chinese(text: str) -> str:
 
 TAKES_TIME = re.compile(
     r"cli\.(headquarters:add|city:(table|briefing|annual)|service\.commands:(up|down|worker|recover|migrate|doctor)"
-    r"|service\.(keeping|web)|simulate|audit:verify|evidence|preflight"
+    r"|service\.(keeping|web)|simulate|audit:verify|evidence|preflight|archive:(make|verify)"
     r"|plan\.(importing|drafting|table)|meeting\.papers|meeting\.reads:pack"
     r"|inspection\.reads:print_|assess\.(acts:open_|reads:print_)"
     r"|printing\.(briefing:(draft|edit|issue)|correction|proof|annual|statement|papers:form|circular|templates))"
@@ -277,9 +277,20 @@ class MatterFirst(Group):
         return super().resolve_command(ctx, args)
 
 
-def group(help_text: str, lazy: dict[str, str]) -> typer.Typer:
+class MakeFirst(Group):
+    """A group whose first command need not be named: `archive 7 -o FILE` is `archive make 7 -o FILE`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As the parser does, the first command's name put before what names none."""
+        names = self.list_commands(ctx)
+        if args and not {*args} & {*names, "--help"}:
+            args = [names[0], *args]
+        return super().parse_args(ctx, args)
+
+
+def group(help_text: str, lazy: dict[str, str], kind: type[Group] = Group) -> typer.Typer:
     """A Typer application whose commands load lazily."""
-    cls = type("LazyGroup", (Group,), {"lazy": lazy})
+    cls = type("LazyGroup", (kind,), {"lazy": lazy})
     app = typer.Typer(
         cls=cls,
         help=help_text,

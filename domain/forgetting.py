@@ -5,6 +5,7 @@ What is left says that there were words, who decided that nobody shall read them
 
 from typing import ClassVar
 
+from domain.archive import ArchivedMatter, check_not_held
 from domain.base import Frozen
 from domain.envelope import Actor, Recorded
 from domain.event import Event, decode
@@ -32,12 +33,20 @@ class ForgottenSecrets(Frozen):
     keys: tuple[str, ...] = ()
 
 
-def forget(matter: str, number: str, keys: tuple[str, ...], reason: str, actor: Actor) -> SecretsForgotten:
+def forget(
+    matter: str,
+    number: str,
+    keys: tuple[str, ...],
+    reason: str,
+    actor: Actor,
+    archived: ArchivedMatter | None = None,
+) -> SecretsForgotten:
     """The event by which a matter's keys are destroyed: a leader's decision, his own or typed for him, on a paper.
 
     Raises:
-        Refusal: `unsigned`, `forbidden`; `malformed`, when no paper is named.
+        Refusal: `unsigned`, `forbidden`; `malformed`, when no paper is named; `held`, it may not be destroyed now.
     """
+    check_not_held(archived, "销毁密钥")
     leader = by_leader(actor, "销毁密钥", "销毁密钥须由领导批准，请用 --by 写明批准领导")
     paper = actor.on_behalf_of.paper if actor.on_behalf_of else None
     return SecretsForgotten(

@@ -67,6 +67,11 @@ def access_stream(day: date) -> str:
     return f"access/{day:%Y-%m}"
 
 
+def archive_stream(matter: str) -> str:
+    """Where it is recorded that a matter was archived, by its stream."""
+    return f"archive/{matter.partition('/')[2]}"
+
+
 class OfficeStream(Term):
     """The streams of which a headquarters has one each."""
 

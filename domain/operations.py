@@ -48,6 +48,16 @@ class EvidenceExported(Event):
     """Who exported; the system records it, for an auditor records nothing himself."""
 
 
+class ArchiveWritten(Event):
+    """写出归档包: which files of the archives were written into which package."""
+
+    label: ClassVar[str] = "写出归档包"
+    file: str
+    sha256: str
+    numbers: tuple[str, ...]
+    """档号."""
+
+
 class RestoredFromBackup(Event):
     """还原: this log was taken out of a backup, and goes on from there."""
 
@@ -83,6 +93,6 @@ def evolve_operations(state: Operations | None, recorded: Recorded) -> Operation
             return known.model_copy(update={"checkpoint": event, "checkpoint_at": recorded.recorded_at})
         case RestoredFromBackup():
             return known.model_copy(update={"restored": event, "restored_at": recorded.recorded_at})
-        case EvidenceExported():
+        case EvidenceExported() | ArchiveWritten():
             return known
     raise TypeError(f"{type(event).__name__} does not belong to the operations")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from domain.access.account import AccessOfMonth, Account, evolve_access, evolve_account
+from domain.archive import ArchivedMatter, evolve_archive
 from domain.assessment.assessment import Assessment, evolve_assessment
 from domain.base import Frozen
 from domain.bulletin import BulletinSeries, evolve_bulletins
@@ -61,6 +62,7 @@ FOLDS: dict[str, Fold[Any]] = {
     "operations": Fold(Operations, evolve_operations),
     "account": Fold(Account, evolve_account),
     "access": Fold(AccessOfMonth, evolve_access),
+    "archive": Fold(ArchivedMatter, evolve_archive),
 }
 """Kind of stream (what stands before the slash) → its fold."""
 WORKFLOW_OF = {"matter": "Matter", "meeting": "Meeting"}

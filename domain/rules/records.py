@@ -10,6 +10,7 @@ from enum import Enum
 
 from domain import transfer
 from domain.access import events as access
+from domain.archive import ArchiveHeld, ArchiveReleased, ArchiveRenewed, MatterArchived
 from domain.assessment import events as assessed
 from domain.base import Refusal, refuse
 from domain.bulletin import BulletinEdited, BulletinIssued, BulletinRecorded
@@ -37,7 +38,7 @@ from domain.office import (
 )
 from domain.onsite import events as onsite
 from domain.onsite.rules import check_plan
-from domain.operations import BackupTaken, CheckpointSigned, EvidenceExported, RestoredFromBackup
+from domain.operations import ArchiveWritten, BackupTaken, CheckpointSigned, EvidenceExported, RestoredFromBackup
 from domain.papers import CircularApproved, PaperIssued, PaperVoided
 from domain.rules.authority import refuse_bystander
 from domain.terms import Role
@@ -79,6 +80,11 @@ RECORDS: dict[type[Event], Authority] = {
     BackupTaken: Authority.OFFICE,
     CheckpointSigned: Authority.SYSTEM,
     EvidenceExported: Authority.SYSTEM,
+    MatterArchived: Authority.OFFICE,
+    ArchiveRenewed: Authority.OFFICE,
+    ArchiveWritten: Authority.OFFICE,
+    ArchiveHeld: Authority.OFFICE_OR_LEADER,
+    ArchiveReleased: Authority.LEADER,
     RestoredFromBackup: Authority.SYSTEM,
     DelegationGranted: Authority.GIVER,
     DelegationRevoked: Authority.GIVER,

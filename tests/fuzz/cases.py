@@ -11,7 +11,10 @@ from tests.fuzz.hostile import DATES, ENVIRONMENT, MATTERS, NUMBERS, PEOPLE, TEX
 
 NEVER = frozenset({("up",), ("down",), ("worker",), ("web",), ("simulate",), ("migrate",), ("headquarters", "add")})
 """They start, stop or found something; their words are tried by subprocess, with what they must refuse."""
-VERDICTS = (("doctor",), ("audit", "verify"), ("audit", "unanswered"), ("simulate",))
+VERDICTS = (
+    *(("doctor",), ("audit", "verify"), ("audit", "unanswered"), ("simulate",)),
+    *(("audit", "check"), ("audit", "preflight"), ("archive", "verify")),
+)
 """They look for what is wrong and end with 1 when they found it; nothing else ever does, but a bug."""
 _BY_METAVAR = {
     "DATE": DATES, "D": DATES, "T": DATES, "DATETIME": DATES, "FROM": DATES, "N": NUMBERS, "YEAR": NUMBERS, "Y": NUMBERS,

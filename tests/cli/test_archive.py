@@ -1,0 +1,181 @@
+"""`xmh archive`: what ended gets its 档号 and goes into a package that four questions are asked of."""
+
+import hashlib
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from domain.archive import Retention
+from eventlog.database import Database
+from services.archiving.examination import examine
+from services.archiving.package import EVIDENCE, LIST, MANIFEST, METADATA
+from tests.cli.test_forget import FORGET, STREAM
+from tests.documents.quarter import play
+from tests.support.command_line import CommandLine
+from tests.support.history import act
+from tests.support.homes import at
+from tests.support.office import OFFICE, opening
+
+NO = "XMH-WS·2022-DB-0001"
+
+
+@pytest.fixture
+def quarter(log: Database) -> Database:
+    play(log)
+    return log
+
+
+@pytest.fixture
+def package(quarter: Database, xmh: CommandLine, tmp_path: Path) -> Path:
+    del quarter
+    file = tmp_path / "归档.zip"
+    xmh.json("archive", "3", "-o", file)
+    return file
+
+
+def test_an_ended_matter_is_archived_once_and_its_package_is_sound_without_the_log(
+    quarter: Database, xmh: CommandLine, tmp_path: Path
+) -> None:
+    del quarter
+    done = xmh.json("archive", "--year", "2022", "-o", tmp_path / "年.zip", "--retention", "永久")
+    (one,) = done["matters"]
+    assert (one["no"], one["matter"], one["retention"], one["until"]) == (NO, "XMH-2022-003", "永久", None)
+    again = xmh.json("archive", "3", "-o", tmp_path / "件.zip", "--retention", "10年")
+    assert again["matters"][0]["no"] == NO, "a matter keeps its 档号"
+    (listed,) = xmh.json("archive", "list")["archived"]
+    assert (listed["no"], listed["retention"], listed["until"]) == (NO, "10年", "2032-12-31")
+    assert xmh.json("audit", "verify")["ok"]
+    (xmh.home / "events.db").rename(tmp_path / "elsewhere.db")
+    report = xmh.json("archive", "verify", tmp_path / "件.zip")
+    assert (report["ok"], report["numbers"]) == (True, [NO])
+    untested = {item["item"] for item in report["items"] if item["outcome"] == "未检测"}
+    assert untested == {"签名的公钥", "病毒查杀"}, "what nobody looked at is not called sound"
+
+
+def test_what_has_not_ended_is_not_archived_and_nothing_is_left(
+    quarter: Database, xmh: CommandLine, tmp_path: Path
+) -> None:
+    del quarter
+    there = tmp_path / "在.zip"
+    there.write_bytes(b"x")
+    for words, actor, code, said in (
+        (("3", "1", "-o", tmp_path / "x.zip"), "office", 3, "还没有办结"),
+        (("3", "-o", there), "office", 2, "不会覆盖"),
+        (("3", "-o", tmp_path / "没有" / "x.zip"), "office", 4, "没有目录"),
+        (("3", "-o", tmp_path / "x.zip", "--retention", "五年"), "office", 2, "可填"),
+        (("-o", tmp_path / "x.zip"), "office", 2, "二者取一"),
+        (("3", "--year", "2022", "-o", tmp_path / "x.zip"), "office", 2, "二者取一"),
+        (("--year", "2020", "-o", tmp_path / "x.zip"), "office", 4, "没有办结的事项"),
+        (("3", "-o", tmp_path / "x.zip"), "audit", 3, "审计员只能查阅"),
+        (("verify", tmp_path / "没有.zip"), "office", 4, "找不到文件"),
+    ):
+        refused = xmh("archive", *words, actor=actor)
+        assert (refused.code, said in refused.error) == (code, True), (words, refused)
+    assert xmh.json("archive", "list")["archived"] == []
+    assert not (tmp_path / "x.zip").exists()
+
+
+def rewritten(package: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
+    with zipfile.ZipFile(package) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    change(files)
+    spoilt = package.with_name("改过.zip")
+    with zipfile.ZipFile(spoilt, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return spoilt
+
+
+def spoilt_metadata(files: dict[str, bytes]) -> None:
+    changed = files[f"{NO}/{METADATA}"].replace("编制电力".encode(), "编制水利".encode())
+    told = json.loads(files[MANIFEST])
+    for one in told["files"]:
+        if one["path"].endswith(METADATA):
+            one |= {"size": len(changed), "sha256": hashlib.sha256(changed).hexdigest()}
+    files |= {f"{NO}/{METADATA}": changed, MANIFEST: json.dumps(told).encode()}
+
+
+def flipped(name: str) -> Callable[[dict[str, bytes]], None]:
+    def change(files: dict[str, bytes]) -> None:
+        data = bytearray(files[name])
+        data[len(data) // 2] ^= 1
+        files[name] = bytes(data)
+
+    return change
+
+
+def renumbered(files: dict[str, bytes]) -> None:
+    files[MANIFEST] = files[MANIFEST].replace(b"XMH-2022-003", b"XMH-2022-001")
+
+
+SPOILS: dict[str, tuple[Callable[[dict[str, bytes]], None], str]] = {
+    "a byte of the evidence": (flipped(f"{NO}/{EVIDENCE}"), "完整性"),
+    "a byte of the list": (flipped(LIST), "完整性"),
+    "no metadata": (lambda files: files.__delitem__(f"{NO}/{METADATA}"), "完整性"),
+    "another title, with its digest": (spoilt_metadata, "真实性"),
+    "another matter's number": (renumbered, "真实性"),
+    "a stranger": (lambda files: files.update({f"{NO}/安装.exe": b"MZ"}), "安全性"),
+    "a path that climbs": (lambda files: files.update({"../x": b""}), "安全性"),
+    "no manifest": (lambda files: files.__delitem__(MANIFEST), "完整性"),
+    "a manifest that is none": (lambda files: files.update({MANIFEST: b"[]"}), "完整性"),
+    "a declaration in the metadata": (
+        lambda files: files.update({f"{NO}/{METADATA}": b"<!DOCTYPE x>" + files[f"{NO}/{METADATA}"]}),
+        "真实性",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "where"), SPOILS.values(), ids=SPOILS.keys())
+def test_a_package_that_was_changed_fails_where_it_should(
+    package: Path, xmh: CommandLine, change: Callable[[dict[str, bytes]], None], where: str
+) -> None:
+    assert examine(package).ok
+    report = xmh.json("archive", "verify", rewritten(package, change), code=1)
+    assert where in {item["property"] for item in report["items"] if item["outcome"] == "不合格"}, report
+    assert len(json.dumps(report)) < 20_000
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04" + b"x" * 500, b"x" * 5000])
+def test_what_is_no_package_fails_in_one_line(xmh: CommandLine, tmp_path: Path, data: bytes) -> None:
+    file = tmp_path / "坏.zip"
+    file.write_bytes(data)
+    (item,) = xmh.json("archive", "verify", file, code=1)["items"]
+    assert (item["outcome"], item["said"]) == ("不合格", "不是完整的归档包")
+
+
+def test_a_link_or_a_lock_in_a_package_is_unsafe(package: Path, tmp_path: Path) -> None:
+    linked = tmp_path / "链接.zip"
+    shutil.copy(package, linked)
+    with zipfile.ZipFile(linked, "a") as archive:
+        entry = zipfile.ZipInfo(f"{NO}/{METADATA}.2")
+        entry.external_attr = 0o120777 << 16
+        archive.writestr(entry, "/etc/passwd")
+    assert not examine(linked).ok
+
+
+@pytest.fixture
+def opened(log: Database) -> Database:
+    act(log, STREAM, opening(), OFFICE, at("2022-03-07"))
+    return log
+
+
+def test_what_is_held_is_not_destroyed_until_a_leader_releases_it(xmh: CommandLine, opened: Database) -> None:
+    del opened
+    assert xmh.json("archive", "hold", "1", "--reason", "配合审计")["held"] == "配合审计"
+    refused = xmh(*FORGET, "--yes")
+    assert (refused.code, "已停止销毁（配合审计）" in refused.error) == (3, True), refused
+    assert xmh("archive", "hold", "1", "--reason", "再停").code == 3
+    assert xmh("archive", "release", "1", "--reason", "审计结束").code == 3
+    decided = ("--by", "leader", "--paper", "香指办〔2022〕9号")
+    assert xmh.json("archive", "release", "1", "--reason", "审计结束", *decided)["held"] is None
+    assert xmh(*FORGET, "--yes").code == 0
+    assert xmh.json("archive", "list")["archived"] == []
+
+
+def test_a_term_is_counted_from_the_end_of_its_year() -> None:
+    assert [term.until(2022) for term in Retention] == [None, date(2052, 12, 31), date(2032, 12, 31)]
