@@ -21,6 +21,7 @@ BENCHMARKS = {
     "workflows": "open and report on real workflows",
     "append": "one durable append",
     "fold": "from events to a state",
+    "proof": "the log against a checkpoint, whole and since one, and inclusion proofs",
     "list": "`xmh task list`, from start to end",
     "reads": "a page, a matter, a number, a word, in logs of many matters",
     "draft": "`xmh plan draft` of a large table",

@@ -31,6 +31,14 @@ class MerkleTree:
         self._put(root, self.size // length)
         self.size += length
 
+    def append_tree(self, other: "MerkleTree") -> None:
+        """Add the next entries by their own tree, no greater than a power of two that divides the size so far."""
+        left = other.size
+        for root in other._whole:
+            length = 1 << (left.bit_length() - 1)
+            self.append_block(root, length)
+            left -= length
+
     def _put(self, node: bytes, before: int) -> None:
         """The root of a whole subtree, after so many of its size."""
         while before & 1:

@@ -31,7 +31,8 @@ class Projection:
         """Start from nothing.
 
         Args:
-            rulebook: that of the log, where only one of its streams is folded; otherwise it follows from the events.
+            rulebook: that of the log, where only some of its streams are folded, which say nothing of the series of
+                numbers; otherwise it follows from the events.
         """
         self._rulebook = rulebook
         self._states: dict[str, tuple[Recorded, Frozen]] = {}
@@ -48,7 +49,7 @@ class Projection:
         state = fold_events(event.stream, before, [event])
         self._pending.extend(read_model_of_event(event))
         self._states[event.stream] = (event, state)
-        return self._numbers.take(event)
+        return self._numbers.take(event) if self._rulebook is None else None
 
     def forget(self, stream: str) -> None:
         """Leave a stream out that cannot be read to its end."""

@@ -39,9 +39,13 @@ class _Reach:
     blocks: list[bytes] = field(default_factory=list)
     _running: MerkleTree = field(default_factory=MerkleTree)
 
+    @property
+    def size(self) -> int:
+        return self.tree.size + self._running.size
+
     def take(self, data: bytes) -> None:
-        for tree in (self.tree, self.sm3, self._running):
-            tree.append(data)
+        self._running.append(data)
+        self.sm3.append(data)
         if self._running.size == self.block:
             self._end_block()
 
@@ -51,6 +55,7 @@ class _Reach:
 
     def _end_block(self) -> None:
         self.blocks.append(self._running.root())
+        self.tree.append_tree(self._running)  # so that no entry is hashed twice
         self._running = MerkleTree()
 
 
@@ -59,7 +64,7 @@ def _reach(database: Database, size: int) -> _Reach:
     reach = _Reach(block_length(size))
     with database.reading(snapshot=True, tolerant=True) as transaction:
         for data in _stored(transaction):
-            if reach.tree.size == size:
+            if reach.size == size:
                 break
             reach.take(data)
     reach.end()

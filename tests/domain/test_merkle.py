@@ -128,3 +128,18 @@ def test_a_proof_is_the_one_defined_and_leads_to_the_root_from_its_place_alone(
             assert entries[other] == entries[index]
     assert root_of(leaf, index, size, [*path, leaf]) is None
     assert root_of(leaf, index, size, path[:-1]) is None or not path
+
+
+@given(st.integers(0, 6), st.integers(0, 5), st.integers(0, 70))
+def test_a_tree_grows_by_trees_as_it_does_by_entries(power: int, blocks: int, rest: int) -> None:
+    length = 1 << power
+    entries = [n.to_bytes(2, "big") for n in range(blocks * length + min(rest, length))]
+    whole, grown = MerkleTree(), MerkleTree()
+    for entry in entries:
+        whole.append(entry)
+    for start in range(0, len(entries), length):
+        part = MerkleTree()
+        for entry in entries[start : start + length]:
+            part.append(entry)
+        grown.append_tree(part)
+    assert (grown.size, grown.root()) == (whole.size, whole.root())

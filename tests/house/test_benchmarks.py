@@ -16,7 +16,9 @@ ROOT = Path(__file__).parents[2]
 def test_a_quick_run_measures_both_sides_of_every_row(tmp_path: Path) -> None:
     out = tmp_path / "figures.json"
     only = [
-        word for name in ("workflows", "append", "fold", "list", "reads", "draft", "table") for word in ("--only", name)
+        word
+        for name in ("workflows", "append", "fold", "proof", "list", "reads", "draft", "table")
+        for word in ("--only", name)
     ]
     subprocess.run([sys.executable, "-m", "benchmarks", "--quick", *only, "--json", out], cwd=ROOT, check=True)
     found = json.loads(out.read_text(encoding="utf-8"))["benchmarks"]
@@ -24,6 +26,7 @@ def test_a_quick_run_measures_both_sides_of_every_row(tmp_path: Path) -> None:
         "workflows": 4,
         "append": 4,
         "fold": 3,
+        "proof": 5,
         "list": 1,
         "reads": 10,
         "draft": 3,
