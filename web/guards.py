@@ -13,7 +13,7 @@ from domain.envelope import Actor
 from eventlog import access
 from eventlog.errors import LogError
 from services.accounts import account_of, is_token, person_in_office
-from web.problems import explained, problem
+from web.problems import ProblemDetails, explained, problem
 from web.service import actor_of
 
 if TYPE_CHECKING:
@@ -86,7 +86,8 @@ class BoundedBodies:
                 return
             body, more = body + message.get("body", b""), message.get("more_body", False)
         if more or len(body) > MOST_BODY:
-            await problem(413, "too_large", f"内容超过 {MOST_BODY // 1024} KB，请改用附件")(scope, receive, send)
+            large = ProblemDetails(413, "too_large", f"内容超过 {MOST_BODY // 1024} KB，请改用附件")
+            await problem(large)(scope, receive, send)
             return
         read = False
 
@@ -116,12 +117,12 @@ class TokenGuard:
         try:
             caller = await self.service.ask(self._caller, Headers(scope=scope).get("authorization", ""))
         except (Refusal, LogError) as error:
-            await explained(error, self.service)(scope, receive, send)
+            await problem(explained(error, self.service))(scope, receive, send)
             return
         if caller is None:
             said = "没有令牌，或令牌无效、过期、已收回；请用 xmh access token 签发"
-            answer = problem(401, "unauthenticated", said, {"WWW-Authenticate": 'Bearer realm="xmh"'})
-            await answer(scope, receive, send)
+            told = ProblemDetails(401, "unauthenticated", said, {"WWW-Authenticate": 'Bearer realm="xmh"'})
+            await problem(told)(scope, receive, send)
             return
         state: MutableMapping[str, Any] = scope.setdefault("state", {})
         state["caller"] = caller
@@ -157,7 +158,8 @@ class SameOrigin:
         """Refuse what another site sends; the API carries its token itself and needs no such care."""
         unsafe = scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS")
         if unsafe and not scope["path"].startswith(API) and not self._ours(scope):
-            await problem(403, "cross_site", "请求不是从本系统的页面发出的，未作任何改动")(scope, receive, send)
+            told = ProblemDetails(403, "cross_site", "请求不是从本系统的页面发出的，未作任何改动")
+            await problem(told)(scope, receive, send)
             return
         await self.app(scope, receive, send)
 

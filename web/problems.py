@@ -1,6 +1,7 @@
 """What goes wrong, as RFC 9457 problems: the line and the code of the command line, and a status."""
 
 import logging
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
@@ -15,7 +16,7 @@ from eventlog.errors import LogError
 from services.unreachable import Unreachable
 from views.codes import FORBIDDEN, MALFORMED, NOT_FOUND, UNREACHABLE
 from views.wording import names_instead_of_ids, validation_line
-from web.pages.rendering import SignInNeededError, to_sign_in
+from web.pages.rendering import SignInNeededError, page, to_sign_in
 
 if TYPE_CHECKING:
     from web.service import WebService
@@ -49,38 +50,56 @@ def status_of(code: str) -> int:
     return 403 if code in FORBIDDEN else 409
 
 
-def problem(status: int, code: str, message: str, headers: dict[str, str] | None = None, **more: Any) -> Response:
+@dataclass(frozen=True)
+class ProblemDetails:
+    """What went wrong, before it is a document or a page."""
+
+    status: int
+    code: str
+    message: str
+    headers: dict[str, str] = field(default_factory=dict)
+    more: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """In two words."""
+        return TITLES.get(self.status, TITLES[500])
+
+
+def problem(told: ProblemDetails) -> Response:
     """The problem document, with the line for the person as its detail."""
     document = {
-        "type": f"urn:xmh:problem:{code}",
-        "title": TITLES.get(status, TITLES[500]),
-        "status": status,
-        "detail": seen(message),
-        "code": code,
-        **more,
+        "type": f"urn:xmh:problem:{told.code}",
+        "title": told.title,
+        "status": told.status,
+        "detail": seen(told.message),
+        "code": told.code,
+        **told.more,
     }
-    return JSONResponse(document, status, headers=headers, media_type=PROBLEM)
+    return JSONResponse(document, told.status, headers=told.headers, media_type=PROBLEM)
 
 
-def explained(error: Exception, service: "WebService") -> Response:
-    """The problem an exception is."""
+def explained(error: Exception, service: "WebService") -> ProblemDetails:
+    """What an exception tells who asked."""
     match error:
         case Refusal():
             try:
                 message = names_instead_of_ids(error.message, lambda: service.database)
             except (Refusal, LogError):
                 message = error.message
-            return problem(status_of(error.code), error.code, message)
+            return ProblemDetails(status_of(error.code), error.code, message)
         case LogError():
-            return problem(503, error.code, error.message)
+            return ProblemDetails(503, error.code, error.message)
         case Unreachable():
-            return problem(503, "unreachable", error.message, {"Retry-After": "2"}, command_id=error.command_id)
+            return ProblemDetails(
+                503, "unreachable", error.message, {"Retry-After": "2"}, {"command_id": error.command_id}
+            )
         case RequestValidationError() | ValidationError():
-            return problem(422, "malformed", validation_line([_placed(e) for e in error.errors()]))
+            return ProblemDetails(422, "malformed", validation_line([_placed(e) for e in error.errors()]))
         case HTTPException():
             return _of_http(error)
     logger.error("unexpected", exc_info=error)
-    return problem(500, "unexpected", f"意外错误（{type(error).__name__}），请告诉维护人员发生的时间")
+    return ProblemDetails(500, "unexpected", f"意外错误（{type(error).__name__}），请告诉维护人员发生的时间")
 
 
 def _placed(error: Any) -> dict[str, Any]:
@@ -89,24 +108,30 @@ def _placed(error: Any) -> dict[str, Any]:
     return {"loc": where, "msg": error["msg"]}
 
 
-def _of_http(error: HTTPException) -> Response:
+def _of_http(error: HTTPException) -> ProblemDetails:
     status = error.status_code
     said = {404: "没有这个地址", 405: "这个地址不能这样请求", 413: "内容过大"}
-    return problem(status, "not_found" if status == 404 else "malformed", said.get(status, TITLES[400]))  # noqa: PLR2004
+    return ProblemDetails(status, "not_found" if status == 404 else "malformed", said.get(status, TITLES[400]))  # noqa: PLR2004
 
 
 def install_problems(app: FastAPI, service: "WebService") -> None:
-    """Every error of the application answers as a problem."""
+    """Every error of the application answers in one line: to a program as a problem, to a browser on a page."""
 
     async def handler(request: Request, error: Exception) -> Response:
-        del request
-        return explained(error, service)
+        told = explained(error, service)
+        if wants_page(request):
+            return page("message.html", told.status, title=told.title, message=seen(told.message))
+        return problem(told)
 
     async def sign_in_first(request: Request, error: Exception) -> Response:
         del error
         return to_sign_in(request)
 
     app.add_exception_handler(SignInNeededError, sign_in_first)
-
     for kind in (Refusal, LogError, Unreachable, RequestValidationError, ValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, handler)
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a browser asks for a page, and not a program for a document."""
+    return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")

@@ -116,6 +116,7 @@ def test_pages_show_the_same_and_no_script_of_anybody(lived: Served) -> None:
     mine, others = (m["matter"] for m in get(lived.client("li"), "/matters")["matters"][:2])
     page = client.get(f"/matters/{mine}", headers=liaison)
     assert (page.status_code, "完成桩基八根" in page.text, "<script" in page.text) == (200, True, False)
+    assert ("2022年工作计划" in page.text, "待办时限" in page.text, "只能看一览" in page.text) == (True, True, False)
     page = client.get(f"/matters/{others}", headers=liaison)
     assert (page.status_code, "只能看一览" in page.text, "2022年工作计划" in page.text) == (200, True, False)
     assert "待我办理" in client.get("/", headers=liaison).text

@@ -36,6 +36,7 @@ def _moment(text: str) -> str:
 _TEMPLATES.filters["moment"] = _moment
 _TEMPLATES.filters["stage"] = lambda value: Stage(value).label  # type: ignore[call-arg]
 _TEMPLATES.filters["light"] = lambda value: f"{Light(value).label}灯"  # type: ignore[call-arg]
+_TEMPLATES.filters["reason"] = lambda text: text.partition(":")[2] or text
 _TEMPLATES.globals["progress_said"] = progress_said
 _TEMPLATES.globals["said_date"] = said_date
 

@@ -1,0 +1,75 @@
+"""`xmh web` as a process: where it listens, who is believed about who asks, what a log that is away looks like."""
+
+import socket
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from domain.base import Refusal
+from eventlog import reading
+from services.embedded.prepare import web_port
+from settings import Settings, WebPlaces
+from tests.support.command_line import CommandLine
+from tests.web.conftest import Served
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml"}
+
+
+def test_where_it_may_not_listen_is_a_line(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    xmh, taken = CommandLine(served.home, capsys), served.address.rpartition(":")[2]
+    for words, code, said in (
+        (("--host", "192.0.2.1"), 2, "会明文传送口令和令牌"),
+        (("--port", taken), 2, f"端口 {taken} 已被占用"),
+        (("--host", "127.0.0.1", "--port", taken), 2, "已被占用"),
+    ):
+        refused = xmh("web", *words)
+        assert (refused.code, said in refused.error) == (code, True), words
+
+
+def test_a_port_that_was_set_is_kept_and_the_usual_one_is_not_insisted_on(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(Refusal, match=f"网页端口 {port} 已被占用"):
+            web_port(Settings(home=tmp_path, web=WebPlaces(port=port)))
+    assert web_port(Settings(home=tmp_path, web=WebPlaces(port=port))) == port
+    assert web_port(Settings(home=tmp_path)) > 0
+
+
+def test_nobody_is_believed_about_who_asks_but_a_declared_proxy(served: Served) -> None:
+    client = served.client()
+    given = {"name": "li", "password": "Wrong-word-7", "code": "123456"}
+    forged = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https", "Sec-Fetch-Site": "same-origin"}
+    assert client.post("/sign-in", data=given, headers=forged).status_code == 401
+    with served.log.reading() as transaction:
+        assert transaction.all("SELECT DISTINCT address FROM sign_in_failures") == [("127.0.0.1",)]
+    assert reading.access_record(served.log, datetime.now(UTC) - timedelta(days=1), datetime.now(UTC)) == ()
+
+
+def test_a_browser_is_told_on_a_page_and_a_program_in_a_document(served: Served) -> None:
+    client = served.client()
+    page = client.get("/no-such-page", headers=BROWSER)
+    assert (page.status_code, "<h1>没有找到</h1>" in page.text) == (404, True)
+    document = client.get("/no-such-page")
+    assert (document.status_code, document.json()["detail"]) == (404, "没有这个地址")
+    assert client.post("/healthz", headers={"Origin": served.address}).json()["detail"] == "这个地址不能这样请求"
+
+
+def test_a_log_that_is_away_is_one_line_and_comes_back(served: Served) -> None:
+    office = served.client("office")
+    file = served.home / "events.db"
+    away = file.rename(file.with_name("away.db"))
+    try:
+        answer = office.get("/api/v1/matters")
+        assert (answer.status_code, answer.json()["status"]) == (503, 503), answer.text
+        assert "\n" not in answer.json()["detail"]
+        page = served.client().get("/", headers={**BROWSER, "Cookie": "__Host-xmh=x"})
+        assert (page.status_code, "<h1>服务没有答复</h1>" in page.text) == (503, True)
+        assert httpx.get(f"{served.address}/readyz").json()["checks"]["log"] is False
+        assert httpx.get(f"{served.address}/healthz").is_success
+    finally:
+        away.rename(file)
+    assert office.get("/api/v1/matters").status_code == 200
