@@ -51,6 +51,8 @@ _RANK: dict[str, int] = {member: rank for rank, member in enumerate(Sight)}
 class Held(Delegation):
     """A 授权 somebody holds today, with what its giver is: one reads for the giver what the giver reads."""
 
+    no: str
+    """授权〔2022〕1号: what an act under it names."""
     giver_role: Role
     giver_unit: str | None
 
@@ -235,11 +237,14 @@ def reader_of(directory: Directory, person: str, day: date) -> Reader:
     if known is None:
         return Reader(person=person, role=None)
     people = directory.people
-    held = (d for d in directory.delegations.values() if d.receiver == person and d.holds(day) and d.giver in people)
+    given = directory.delegations.items()
+    held = ((no, d) for no, d in given if d.receiver == person and d.holds(day) and d.giver in people)
     return Reader(
         person=person,
         role=known.role,
         unit=known.unit,
-        held=tuple(Held(**dict(d), giver_role=people[d.giver].role, giver_unit=people[d.giver].unit) for d in held),
+        held=tuple(
+            Held(**dict(d), no=no, giver_role=people[d.giver].role, giver_unit=people[d.giver].unit) for no, d in held
+        ),
         secretary_of=tuple(p.id for p in people.values() if p.role is Role.LEADER and p.secretary == person),
     )

@@ -120,7 +120,17 @@ def show(
         state, document = shown_matter(session.viewer, stream, moment)
     except Refusal as refusal:
         raise Problem(f"{as_of or known_at} 时还没有这个事项", refusal.code) from None
+    if session.json and moment is None:
+        document["offers"] = _offered(state)
     answer(document, "" if session.json else _read_aloud(state, document))
+
+
+def _offered(state: Matter) -> list[dict[str, Any]]:
+    """What whoever reads may do with the matter now, or why not."""
+    from domain.offers import offers
+
+    viewer = session.viewer
+    return [one.model_dump() for one in offers(state, viewer.reader, viewer.rulebook, viewer.now)]
 
 
 def _as_listed(shown: dict[str, Any]) -> str:
