@@ -162,6 +162,8 @@ class Settings(BaseSettings):
     """A file that holds it; by default `master.key` in the home, made on first use."""
     master_key_command: str | None = None
     """A command that prints it (a key service)."""
+    checkpoint_folder: Path | None = None
+    """Where a checkpoint is left at each issue and each `down`: a folder of somebody else, the auditor's share."""
     health_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     listen_address: str = "127.0.0.1"

@@ -20,7 +20,7 @@ from tests.support.history import act
 from tests.support.office import LIAISON
 
 NIGHT = 1000
-"""Reports since the checkpoint."""
+"""Reports since the checkpoint, each on another matter."""
 PROVEN = 100_000
 """Entries of the tree of which inclusion is proven."""
 ASKED = 1000
@@ -34,7 +34,7 @@ def run(scale: Scale, folder: Path) -> list[Row]:
     def fill(log: Database) -> None:
         streams = logs.reported(log, scale.listed, logs.MONDAY)
         taken.append(take_checkpoint(log, folder, logs.MONDAY + timedelta(hours=1))[0])
-        for i in range(NIGHT):
+        for i in range(min(NIGHT, scale.listed)):
             moment = logs.MONDAY + timedelta(hours=2, seconds=i)
             act(log, streams[i % len(streams)], logs.report(i), LIAISON, moment)
         taken.append(take_checkpoint(log, folder, logs.MONDAY + timedelta(days=1))[0])
@@ -70,7 +70,7 @@ def _whole(log: Database, home: Path, now: LogCheckpoint, scale: Scale) -> list[
 
 def _since(log: Database, home: Path, before: LogCheckpoint, scale: Scale) -> Row:
     """Whatever the log holds before the checkpoint, the streams of the night apart, is not read."""
-    row = Row(f"verify --since: {NIGHT} reports", "s", Goal(2.0, at_most=True, ratio=False))
+    row = Row(f"verify --since: {min(NIGHT, scale.listed)} reports", "s", Goal(2.0, at_most=True, ratio=False))
 
     def since() -> None:
         _sound(hold_since(log, before).report.ok)

@@ -86,6 +86,41 @@ def read_checkpoints(files: Iterable[Path], public: str | None) -> "list[LogChec
     return kept
 
 
+def left_after_issue() -> "dict[str, str]":
+    """The checkpoint left elsewhere now that something was issued; that it could not be is told as advice."""
+    from eventlog.errors import LogError
+    from services.checkpoints_left import leave_checkpoint
+
+    try:
+        place = leave_checkpoint(session.settings, session.database, now())
+    except (Refusal, LogError) as error:
+        session.advice.append(f"检查点没有留存：{error.message}")
+        return {}
+    return {"checkpoint": str(place)} if place else {}
+
+
+def left_at_down() -> "dict[str, list[str]]":
+    """The checkpoints left for each headquarters that stops; nothing without the setting."""
+    from eventlog.configured import open_log
+    from eventlog.errors import LogError
+    from services.checkpoints_left import leave_checkpoint
+    from services.headquarters import all_headquarters, settings_of
+
+    if session.settings.checkpoint_folder is None:
+        return {}
+    left: list[str] = []
+    for one in all_headquarters(session.settings.installation):
+        theirs = settings_of(session.settings, one.code)
+        try:
+            with open_log(theirs) as log:
+                place = leave_checkpoint(theirs, log, now())
+        except (Refusal, LogError) as error:
+            session.advice.append(f"指挥部 {one.code} 的检查点没有留存：{error.message}")
+            continue
+        left += [str(place)] if place else []
+    return {"checkpoints": left}
+
+
 def checkpoint_findings(kept: "Sequence[LogCheckpoint]") -> "list[VerifyFinding]":
     """What the log says of itself and these say otherwise; where it cannot be read that was found already."""
     from eventlog.errors import LogError

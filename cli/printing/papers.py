@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.asking import MatterArg, PaperOption, ReasonOption, confirm_command, need_option, typed_term
+from cli.checkpoint import left_after_issue
 from cli.lookup import acting_for, the_matter, whole_office_only
 from cli.moments import now
 from cli.numbers import pass_numbers_given
@@ -87,8 +88,10 @@ def answer_issued(done: "IssuedPaper", out: Path | None, about: dict[str, Any]) 
     """What was issued, under which number and in which files; a copy where one is wanted."""
     if out is not None:
         write_copy(done.event.number, done.files, out)
+    left = left_after_issue()
     document = {
         **about,
+        **left,
         "kind": done.event.kind.value,
         "number": done.event.number,
         "title": done.event.title,
@@ -98,7 +101,13 @@ def answer_issued(done: "IssuedPaper", out: Path | None, about: dict[str, Any]) 
     }
     answer(
         document,
-        "\n".join([f"已签发 {done.event.number}  {done.event.title}", *(f"  {p}" for p in done.files.values())]),
+        "\n".join(
+            [
+                f"已签发 {done.event.number}  {done.event.title}",
+                *(f"  {p}" for p in done.files.values()),
+                *(f"  检查点已留存：{p}" for p in left.values()),
+            ]
+        ),
     )
 
 

@@ -69,10 +69,13 @@ def _tell_ready(document: dict[str, Any]) -> None:
 
 def down() -> None:
     """停止督办服务：先让办理进程办完手头的事，再停 Temporal。"""
+    from cli.checkpoint import left_at_down
     from cli.service.stop import stop_service
 
     stopped = stop_service(session.settings.installation.absolute())
-    answer({"stopped": stopped}, "督办服务已停止" if stopped else "督办服务没有在运行")
+    left = left_at_down() if stopped else {}
+    said = "".join(f"\n检查点已留存：{place}" for place in left.get("checkpoints", ()))
+    answer({"stopped": stopped, **left}, f"督办服务已停止{said}" if stopped else "督办服务没有在运行")
 
 
 def status() -> None:

@@ -2,7 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from eventlog.database import Database
+from services.checkpoints_left import leave_checkpoint
+from settings import Settings
+from tests.documents.quarter import play
 from tests.support.command_line import CommandLine
 from tests.support.history import act
 from tests.support.homes import at
@@ -65,3 +70,24 @@ def test_what_is_new_since_a_checkpoint_is_verified_alone(xmh: CommandLine, log:
     wrong = xmh.json("audit", "verify", "--since", note, code=1)
     assert "read_model_differs" in {p["token"] for p in wrong["problems"]}
     assert xmh("audit", "verify", "--since", note, "--matter", "1").code == 2
+
+
+def test_at_each_issue_a_checkpoint_is_left_elsewhere(
+    xmh: CommandLine, log: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "审计"
+    elsewhere.mkdir()
+    play(log)
+    monkeypatch.setenv("XMH_CHECKPOINT_FOLDER", str(elsewhere))
+    span = ("--from", "2022-01-01", "--to", "2022-03-31")
+    draft = xmh.json("briefing", "draft", *span)["draft"]
+    note = Path(xmh.json("briefing", "issue", draft, "--sign", "leader")["checkpoint"])
+    assert [note] == [*elsewhere.iterdir()]
+    assert xmh.json("audit", "verify", "--checkpoint", note)["ok"]
+    settings = Settings(home=xmh.home)
+    assert leave_checkpoint(settings, log, at("2022-04-01")) is None, "nothing happened since"
+    note.unlink()
+    elsewhere.rmdir()
+    act(log, "matter/later", opening("编制竖向规划"), OFFICE, at("2022-04-01"))
+    again = xmh.json("briefing", "issue", draft, "--sign", "leader")
+    assert "检查点没有留存" in again["advice"][0], "what was issued stays issued"

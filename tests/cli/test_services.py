@@ -335,7 +335,13 @@ def test_a_stranger_under_an_old_process_id_is_not_touched(home: Home) -> None:
         assert home.ok("down") == {"stopped": False}
         stale.write(home.path)
         home.up()
-        home.down()
+        elsewhere = home.path.parent / "elsewhere"
+        elsewhere.mkdir()
+        (home.path / "xmh.toml").write_text(f'checkpoint_folder = "{elsewhere}"\n', encoding="utf-8")
+        [note] = home.ok("down")["checkpoints"]
+        assert [str(place) for place in elsewhere.iterdir()] == [note], (
+            "what the log was when it stopped lies elsewhere"
+        )
         assert stranger.poll() is None
     finally:
         stranger.kill()
