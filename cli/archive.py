@@ -101,6 +101,7 @@ def list_() -> None:
     from eventlog import reading
     from services.archiving.numbering import all_archived
 
+    visible = session.rights.visible
     numbers = {row.stream: row for row in reading.list_rows(session.database)}
     rows: list[dict[str, Any]] = [
         {
@@ -114,6 +115,7 @@ def list_() -> None:
             "version": one.version,
         }
         for one in all_archived(session.database)
+        if visible is None or one.matter in visible
     ]
     shown = table(
         ("档号", "编号", "事项", "保管期限", "保管至", "停止销毁"),

@@ -82,8 +82,8 @@ def _handed(applied: "Sequence[dict[str, Any]]") -> list[str]:
 
 
 def _matters() -> dict[str, Matter]:
-    states = reading.matter_states(session.database)
-    return {s.state.number: s.state for s in states if isinstance(s.state, Matter)}
+    states = (s.state for s in reading.matter_states(session.database))
+    return {m.number: m for m in session.rights.among(m for m in states if isinstance(m, Matter))}
 
 
 def _known() -> Any:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from domain.commands import Order
+    from domain.duplicates import OpenTitle
     from domain.matter import Matter
     from intake.directory import UnitIndex
     from intake.opening import Opening, Openings
@@ -53,7 +54,13 @@ def judged_rows(listed: "TaskList", standing: "Mapping[str, Matter] | None" = No
 
     context = DecisionContext(rulebook=reading.rulebook(session.database), now=now(), actor=session.actor)
     units, people = reading.units(session.database), reading.people(session.database)
-    return openings(listed, units, people, context, open_titles(session.database), standing)
+    return openings(listed, units, people, context, _open_titles(), standing)
+
+
+def _open_titles() -> "dict[tuple[str, str | None], OpenTitle]":
+    """The open matters whoever runs this may know of; that another is opened twice, the append sees."""
+    known, visible = open_titles(session.database), session.rights.visible
+    return {key: one for key, one in known.items() if visible is None or one.stream in visible}
 
 
 # --- what is already open
@@ -189,7 +196,7 @@ def fault_document(fault: "CellFault") -> dict[str, Any]:
 def openings_document(ready: "Sequence[Opening]") -> list[dict[str, Any]]:
     """What the rows would open or join, for scripts; each with the open matters it may be about."""
     names = {u.id: u.name for u in reading.units(session.database)}
-    near = OpenTitles(open_titles(session.database).values()) if ready else OpenTitles(())
+    near = OpenTitles(_open_titles().values()) if ready else OpenTitles(())
     return [_command(opening, names, near) for opening in ready]
 
 

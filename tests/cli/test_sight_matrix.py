@@ -119,6 +119,7 @@ EACH = (
     ("form", "{}"),
     ("paper", "list", "--matter", "{}"),
     ("audit", "export", "{}", "-o", "OUT.zip"),
+    ("audit", "knew", "{}", "zhao"),
 )
 """Asked of every matter."""
 WHOLE = (
@@ -154,6 +155,8 @@ WHOLE = (
     ("paper", "circular", "--from", "2022-03-01", "--to", "2022-03-31"),
     ("org", "duties", "office"),
     ("org", "list"),
+    ("archive", "list"),
+    ("plan", "versions"),
 )
 
 
