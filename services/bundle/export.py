@@ -6,7 +6,7 @@ The verifier goes along with it (`verify_bundle.py`); `xmh audit check` runs tha
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -100,9 +100,11 @@ def export_matter(  # noqa: PLR0913  (what goes in comes from several places)
     taken, note, public = take_checkpoint(database, settings.home, now)
     notes = [*kept, (note, taken)]
     events = reading.read_stream(database, stream, position=taken.size)
-    documents = _documents(database, settings.home, stream, events)
+    concerned = _documents(database, settings.home, stream, events)
+    issued = issued_upto(database, concerned, taken.size)
+    documents = [filed for filed in concerned if filed.event.number in issued.values()]
     contents = _Contents()
-    contents.files[verifier.EVENTS] = _proven(database, stream, documents, [one for _, one in notes])
+    contents.files[verifier.EVENTS] = _proven(database, stream, issued.keys(), [one for _, one in notes])
     for n, (text, _) in enumerate(notes, 1):
         contents.files[f"{verifier.NOTES}{n}.txt"] = text.encode()
     contents.files["verify_bundle.py"] = Path(verifier.__file__).read_bytes()
@@ -145,7 +147,7 @@ def _matter(events: Sequence[Recorded]) -> Matter:
 # --- the events and their proofs
 
 
-def _proven(database: Database, stream: str, documents: Sequence[Filed], checkpoints: Sequence[LogCheckpoint]) -> bytes:
+def _proven(database: Database, stream: str, issued: Collection[int], checkpoints: Sequence[LogCheckpoint]) -> bytes:
     """The matter's events and those its documents were issued by, as stored, each with where it stands in the log.
 
     One pass over the log: 32 bytes of an event are kept for the proofs.
@@ -153,7 +155,6 @@ def _proven(database: Database, stream: str, documents: Sequence[Filed], checkpo
     size = checkpoints[-1].size
     leaves: list[bytes] = []
     wanted: list[tuple[int, Row]] = []
-    issued = _issuing_positions(database, stream, documents)
     with database.reading(snapshot=True, tolerant=True) as transaction:
         for row in (row for rows in log_pages(transaction) for row in rows):
             if len(leaves) == size:
@@ -179,14 +180,14 @@ def _proven(database: Database, stream: str, documents: Sequence[Filed], checkpo
     return b"".join(_json(line) + b"\n" for line in lines)
 
 
-def _issuing_positions(database: Database, stream: str, documents: Sequence[Filed]) -> set[int]:
-    """Where the papers and minutes that go along were issued, and papers on the matter made void."""
+def issued_upto(database: Database, documents: Sequence[Filed], size: int) -> dict[int, str]:
+    """Where these documents were issued or made void by then: position → number. What comes meanwhile stays out."""
     numbers = {filed.event.number for filed in documents}
     return {
-        event.position
+        event.position: number
         for where in {filed.stream for filed in documents}
-        for event in reading.read_stream(database, where)
-        if where != stream and json.loads(event.payload).get("number") in numbers
+        for event in reading.read_stream(database, where, position=size)
+        if (number := json.loads(event.payload).get("number")) in numbers
     }
 
 

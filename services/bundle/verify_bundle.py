@@ -97,8 +97,8 @@ def _check(report: BundleReport, source: Files, keys: Sequence[str]) -> None:
 def _folder(place: Path) -> Files:
     paths = [Path(folder, name) for folder, inner, files in os.walk(place) for name in sorted([*inner, *files])]
     for path in paths:
-        if path.is_symlink():
-            raise BrokenBundle(f"{_shown(path.name)} 是链接，证据包里不应有链接")
+        if path.is_symlink() or not (path.is_dir() or path.is_file()):
+            raise BrokenBundle(f"{_shown(path.name)} 是链接，不是普通文件")
     return {p.relative_to(place).as_posix(): partial(p.open, "rb") for p in paths if not p.is_dir()}
 
 
@@ -149,12 +149,13 @@ def _pieces(source: Files, name: str) -> Iterator[bytes]:
 
 
 def _read(source: Files, name: str, most: int) -> bytes:
-    found = b""
+    found, size = list[bytes](), 0
     for piece in _pieces(source, name):
-        found += piece
-        if len(found) > most:
+        found.append(piece)
+        size += len(piece)
+        if size > most:
             raise BrokenBundle(f"{_shown(name)} 过大")
-    return found
+    return b"".join(found)
 
 
 def _check_files(report: BundleReport, source: Files) -> dict[str, str]:

@@ -8,6 +8,7 @@ import ast
 import base64
 import hashlib
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -34,10 +35,11 @@ from eventlog.database import Database
 from eventlog.rows import EVENT_COLUMNS
 from eventlog.verify import verify
 from services.bundle import verify_bundle as verifier
-from services.bundle.export import ExportedBundle, export_matter
+from services.bundle.export import ExportedBundle, export_matter, issued_upto
 from services.bundle.histories import Runs
 from services.checkpoint_keys import SigningKey, signing_key
 from services.checkpoints import take_checkpoint
+from services.issuing.catalogue import all_filed
 from services.issuing.papers import issue_paper
 from settings import Settings
 from tests.documents.quarter import HALL, LAND, WORDS, play
@@ -104,6 +106,12 @@ def test_the_bundle_holds_what_the_log_knows_and_keeps_its_secrets(case: Case) -
     assert len(events) == reading.stream_head(case.log, HALL).version == case.exported.version
     assert [line["event"]["type"] for line in lines if line["event"]["stream"] != HALL] == ["PaperIssued"]
     assert case.exported.left_out == ()
+
+
+def test_what_is_issued_after_the_checkpoint_stays_out(case: Case) -> None:
+    papers = [filed for filed in all_filed(case.log, case.home) if filed.folder.name == "督办公文"]
+    [position] = issued_upto(case.log, papers, case.exported.checkpoint)
+    assert issued_upto(case.log, papers, position - 1) == {}
 
 
 def test_taking_it_out_is_on_record(case: Case) -> None:
@@ -381,6 +389,9 @@ def test_links_crowds_bombs_and_halves_are_one_line_each(
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "manifest.json").symlink_to("/etc/passwd")
+    pipes = tmp_path / "pipes"
+    pipes.mkdir()
+    os.mkfifo(pipes / "manifest.json")
     for file, said in (
         (half, "没有传完"),
         (empty, "没有传完"),
@@ -389,6 +400,7 @@ def test_links_crowds_bombs_and_halves_are_one_line_each(
         (many, "过多"),
         (bomb, "过大"),
         (folder, "是链接"),
+        (pipes, "不是普通文件"),
         (sealed_zip(tmp_path / "none.zip", {"a": b""}), "缺少文件 manifest.json"),
         (sealed_zip(tmp_path / "deep.zip", {"manifest.json": b"[" * 100_000}), "不合格式"),
         (tmp_path / "没有.zip", "读不出来"),
