@@ -34,7 +34,7 @@ class Property(Term):
     SAFE = "safe", "安全性"
 
 
-class Outcome(Term):
+class ExaminationOutcome(Term):
     """What was found of one item."""
 
     PASSED = "passed", "合格"
@@ -42,12 +42,12 @@ class Outcome(Term):
     UNTESTED = "untested", "未检测"
 
 
-class Finding(Frozen):
+class PropertyFinding(Frozen):
     """One item of the report."""
 
     property: Property
     item: str
-    outcome: Outcome
+    outcome: ExaminationOutcome
     said: str = ""
 
 
@@ -55,12 +55,12 @@ class ArchiveReport(Frozen):
     """The whole report."""
 
     numbers: tuple[str, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[PropertyFinding, ...]
 
     @property
     def ok(self) -> bool:
         """Nothing failed. What was not tested is no failure, and no success either."""
-        return all(finding.outcome is not Outcome.FAILED for finding in self.findings)
+        return all(finding.outcome is not ExaminationOutcome.FAILED for finding in self.findings)
 
 
 class _Broken(Exception):  # noqa: N818  (an answer)
@@ -77,7 +77,7 @@ def examine(file: Path, keys: Sequence[str] = ()) -> ArchiveReport:
     try:
         with zipfile.ZipFile(file) as package:
             safe = tuple(_safe(package))
-            if any(finding.outcome is Outcome.FAILED for finding in safe):
+            if any(finding.outcome is ExaminationOutcome.FAILED for finding in safe):
                 return ArchiveReport(numbers=(), findings=safe)
             manifest = _manifest_of(package)
             numbers = tuple(str(one["no"]) for one in manifest["matters"])
@@ -88,15 +88,15 @@ def examine(file: Path, keys: Sequence[str] = ()) -> ArchiveReport:
         return ArchiveReport(numbers=(), findings=(_found(Property.WHOLE, "归档包可读", why),))
 
 
-def _found(what: Property, item: str, wrong: str = "", said: str = "") -> Finding:
-    outcome = Outcome.FAILED if wrong else Outcome.PASSED
-    return Finding(property=what, item=item, outcome=outcome, said=wrong or said)
+def _found(what: Property, item: str, wrong: str = "", said: str = "") -> PropertyFinding:
+    outcome = ExaminationOutcome.FAILED if wrong else ExaminationOutcome.PASSED
+    return PropertyFinding(property=what, item=item, outcome=outcome, said=wrong or said)
 
 
 # --- safe
 
 
-def _safe(package: zipfile.ZipFile) -> Iterator[Finding]:
+def _safe(package: zipfile.ZipFile) -> Iterator[PropertyFinding]:
     entries = package.infolist()
     climbing = [e.filename for e in entries if ".." in e.filename.split("/") or e.filename.startswith(("/", "\\"))]
     yield _found(Property.SAFE, "路径不越界", _some(climbing))
@@ -107,7 +107,9 @@ def _safe(package: zipfile.ZipFile) -> Iterator[Finding]:
     yield _found(Property.SAFE, "只有归档包应有的文件", _some(strangers))
     size = sum(e.file_size for e in entries)
     yield _found(Property.SAFE, "展开后的大小", f"{size / 2**20:.0f} MB，过大" if size > MOST_BYTES else "")
-    yield Finding(property=Property.SAFE, item="病毒查杀", outcome=Outcome.UNTESTED, said="请用本单位的杀毒软件查杀")
+    yield PropertyFinding(
+        property=Property.SAFE, item="病毒查杀", outcome=ExaminationOutcome.UNTESTED, said="请用本单位的杀毒软件查杀"
+    )
 
 
 def _known(name: str) -> bool:
@@ -142,7 +144,7 @@ def _manifest_of(package: zipfile.ZipFile) -> dict[str, Any]:
 # --- true
 
 
-def _true(package: zipfile.ZipFile, manifest: Mapping[str, Any], keys: Sequence[str]) -> Iterator[Finding]:
+def _true(package: zipfile.ZipFile, manifest: Mapping[str, Any], keys: Sequence[str]) -> Iterator[PropertyFinding]:
     with TemporaryDirectory(prefix="xmh-examine-") as folder:
         for one in manifest["matters"]:
             place = Path(folder) / "evidence.zip"
@@ -161,10 +163,10 @@ def _true(package: zipfile.ZipFile, manifest: Mapping[str, Any], keys: Sequence[
             yield _matched(package, one)
     if not keys:
         said = "公钥是证据包自带的；请用 --public-key 与当时留存的核对"
-        yield Finding(property=Property.TRUE, item="签名的公钥", outcome=Outcome.UNTESTED, said=said)
+        yield PropertyFinding(property=Property.TRUE, item="签名的公钥", outcome=ExaminationOutcome.UNTESTED, said=said)
 
 
-def _matched(package: zipfile.ZipFile, one: Mapping[str, Any]) -> Finding:
+def _matched(package: zipfile.ZipFile, one: Mapping[str, Any]) -> PropertyFinding:
     """The metadata tells the same as the list, and of the same evidence."""
     item = f"{one['no']} 的元数据与内容相符"
     try:
@@ -183,7 +185,7 @@ def _matched(package: zipfile.ZipFile, one: Mapping[str, Any]) -> Finding:
 # --- whole
 
 
-def _whole(package: zipfile.ZipFile, manifest: Mapping[str, Any]) -> Iterator[Finding]:
+def _whole(package: zipfile.ZipFile, manifest: Mapping[str, Any]) -> Iterator[PropertyFinding]:
     listed = {str(f["path"]): f for f in manifest["files"]}
     there = {e.filename for e in package.infolist()} - {MANIFEST}
     yield _found(Property.WHOLE, "文件与清单一致", _some(sorted(there ^ listed.keys())))
@@ -224,7 +226,7 @@ def _list_differs(package: zipfile.ZipFile, manifest: Mapping[str, Any]) -> str:
 # --- usable
 
 
-def _usable(package: zipfile.ZipFile, manifest: Mapping[str, Any]) -> Iterator[Finding]:
+def _usable(package: zipfile.ZipFile, manifest: Mapping[str, Any]) -> Iterator[PropertyFinding]:
     for one in manifest["matters"]:
         item = f"{one['no']} 的文件可打开"
         try:
