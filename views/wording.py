@@ -25,7 +25,10 @@ _SAID = (
     (r"not in the range (.+?)\.?$", r"须在 \1 范围内"),
     (r"less than or equal to (\S+)", r"不能大于 \1"),
     (r"greater than or equal to (\S+)", r"不能小于 \1"),
-    (r"at least 1 character", "不能为空"),
+    (r"at least 1 (?:character|item)", "不能为空"),
+    (r"at least (\d+) character", r"不能少于 \1 个字"),
+    (r"at most (\d+) character", r"不能超过 \1 个字"),
+    (r"at most (\d+) item", r"不能超过 \1 项"),
     (r"Field required", "不能缺"),
     (r"Extra inputs are not permitted", "没有这一项"),
     (r"valid string", "须是文字"),
@@ -35,6 +38,8 @@ _SAID = (
     (r"valid tuple|valid list", "须是列表"),
     (r"JSON decode error|Invalid JSON", "不是有效的 JSON"),
     (r"requires an argument", "后面须写上内容"),
+    (r"match pattern", "写法不对"),
+    (r"Input should be ('.+)", r"须是 \1"),
 )
 """What the parser and the models say in English → what the office reads."""
 
@@ -43,7 +48,7 @@ def validation_in_chinese(message: str) -> str:
     """One complaint of a parser or a model, in the office's tongue where it is a known one."""
     for pattern, words in _SAID:
         if match := re.search(pattern, message):
-            return match.expand(words)
+            return match.expand(words).replace(" or ", " 或 ")
     return message
 
 

@@ -71,7 +71,9 @@ def test_what_is_no_command_is_refused_in_a_line_after_the_token(served: Served)
     for body, said in (
         ({}, "title"),
         ({**OPENING, "due": "下周"}, "due"),
-        ({**OPENING, "colour": "红"}, "colour"),
+        ({**OPENING, "colour": "红"}, "colour 填写有误：没有这一项"),
+        ({**OPENING, "urgency": "soon"}, "urgency 填写有误：须是 'extra_urgent', 'urgent' 或 'normal'"),
+        ({**OPENING, "points": "一"}, "points 填写有误：须是列表"),
         ({**OPENING, "lead": "没有此单位"}, "没有单位"),
         ({**OPENING, "title": "名" * 70_000}, ""),
         ([], ""),

@@ -1,6 +1,7 @@
 """`xmh web` as a process: where it listens, who is believed about who asks, what a log that is away looks like."""
 
 import socket
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -37,6 +38,18 @@ def test_a_port_that_was_set_is_kept_and_the_usual_one_is_not_insisted_on(tmp_pa
             web_port(Settings(home=tmp_path, web=WebPlaces(port=port)))
     assert web_port(Settings(home=tmp_path, web=WebPlaces(port=port))) == port
     assert web_port(Settings(home=tmp_path)) > 0
+
+
+def test_a_small_answer_is_sent_at_once(served: Served) -> None:
+    """Nagle's algorithm and delayed acknowledgements made each answer 40 ms late."""
+    client = served.client()
+    client.get("/healthz")
+    took = []
+    for _ in range(5):
+        began = time.perf_counter()
+        client.get("/healthz")
+        took.append(time.perf_counter() - began)
+    assert min(took) < 0.03, took
 
 
 def test_nobody_is_believed_about_who_asks_but_a_declared_proxy(served: Served) -> None:
