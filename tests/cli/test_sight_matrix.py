@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -257,8 +258,10 @@ def _meeting(log: Database) -> None:
 def open_to(lived: Path, openness: Openness) -> None:
     """The policy says how open units are."""
     with open_log(sqlite(lived)) as log:
+        if reading.rulebook(log).policy.openness is openness:
+            return
         adopted = [PolicyAdopted(policy=Policy(version=f"开放{openness.value}", openness=openness))]
-        record_office_events(log, POLICY_STREAM, adopted, actor=OFFICE, command_id=f"open-{openness.value}", now=MONDAY)
+        record_office_events(log, POLICY_STREAM, adopted, actor=OFFICE, command_id=uuid4().hex, now=MONDAY)
 
 
 SOME = ("own", "part", "former", "other")
@@ -366,3 +369,45 @@ def test_without_rights_every_read_that_shows_the_office_a_matter_shows_it_to_an
     monkeypatch.setattr("views.rights.reads_as", lambda *_: True)
     monkeypatch.setattr("views.rights.may_read_words", lambda *_: True)
     assert shown_to("he") == to_the_office
+
+
+def test_open_units_read_each_others_matters_but_have_none_of_their_files(line: CommandLine, lived: Path) -> None:
+    open_to(lived, Openness.OPEN)
+    other = numbers_of(lived)["other"]
+    shown = line.json("task", "show", other, actor="he")
+    assert (shown["sight"], shown["files"]) == ("full", [])
+    assert "BODYOTHER" in shown["points"][0]["text"]
+    assert line("task", "file", other, actor="he").code == 4
+    assert len(line.json("task", "show", other, actor="zhao")["files"]) == 1
+    for command in (("leader", "leader"), ("incoming", "list"), ("meeting", "pack", "--week", "2022-W10")):
+        assert line(*command, actor="he").code == 4, "the office's own is not open"
+
+
+def test_what_may_not_be_seen_is_told_like_what_is_not_there(line: CommandLine, lived: Path) -> None:
+    open_to(lived, Openness.OWN)
+    other = numbers_of(lived)["other"]
+    said, nothing = line("task", "show", other, actor="he"), line("task", "show", "XMH-2022-777", actor="he")
+    assert (said.code, nothing.code) == (4, 4)
+    assert said.error == nothing.error.replace("XMH-2022-777", other)
+    assert line.json("task", "list", actor="he")["matters"] == []
+    open_to(lived, Openness.TITLES)
+    assert set(line.json("task", "show", other, actor="he")) == {
+        *("matter", "title", "stage", "light", "light_reason", "lead", "lead_name", "by_letter", "assist", "due"),
+        *("progress", "version", "sight", "timeline"),
+    }
+    said = line("audit", "replay", other, actor="he")
+    assert (said.code, said.error) == (4, f"错误：{other} 不由本单位办理，只能看一览（xmh task list）")
+    former = line.json("task", "show", numbers_of(lived)["former"], actor="li")["timeline"]
+    assert [e["text"] for e in former if "SAIDFORMER" in e["text"]], "what his unit reported is his to read"
+    assert not line.json("task", "list", "--supervisor", "office", actor="he")["matters"], "nor by what a list hides"
+
+
+def test_a_table_that_comes_back_is_compared_with_what_its_reader_sees(
+    line: CommandLine, lived: Path, tmp_path: Path
+) -> None:
+    open_to(lived, Openness.TITLES)
+    table = tmp_path / "表.xlsx"
+    assert line("plan", "table", "-o", table).code == 0
+    assert "未变10行" in line("plan", "import", table, "--dry-run").out
+    said = line("plan", "import", table, "--dry-run", actor="he")
+    assert (said.code, said.err.count("日志里没有事项")) == (2, len(ALL))
