@@ -15,6 +15,7 @@ from domain.events import FeedbackSubmitted
 from domain.lights import light
 from domain.log import Rulebook
 from domain.matter import Indicator, Matter, Point
+from domain.offers import offers
 from domain.policy import Policy
 from domain.queries.telling import Rendering, office_time, tell_event, unit_typed_for
 from domain.sight import Sight
@@ -32,9 +33,15 @@ def matter_document(viewer: Viewer, stream: str, moment: Moment | None) -> dict[
     Raises:
         Refusal: `not_found`: he may not know of it, or there was no such matter yet.
     """
-    if viewer.rights.sees(stream):
-        return shown_matter(viewer, stream, moment)[1]
-    return matter_as_listed(viewer, stream, moment)
+    if not viewer.rights.sees(stream):
+        return matter_as_listed(viewer, stream, moment)
+    state, document = shown_matter(viewer, stream, moment)
+    return document if moment is not None else {**document, "offers": offered(viewer, state)}
+
+
+def offered(viewer: Viewer, state: Matter) -> list[dict[str, Any]]:
+    """What whoever reads may do with the matter now, or why not."""
+    return [one.model_dump() for one in offers(state, viewer.reader, viewer.rulebook, viewer.now)]
 
 
 def matter_as_listed(viewer: Viewer, stream: str, moment: Moment | None) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def show(
 ) -> None:
     """一个事项的全部情况：要点、时限、来龙去脉。"""
     from cli.lookup import the_matter
-    from views.matter import matter_as_listed, shown_matter
+    from views.matter import matter_as_listed, offered, shown_matter
 
     moment, stream = asked_moment(as_of, known_at), the_matter(matter).stream
     try:
@@ -121,16 +121,8 @@ def show(
     except Refusal as refusal:
         raise Problem(f"{as_of or known_at} 时还没有这个事项", refusal.code) from None
     if session.json and moment is None:
-        document["offers"] = _offered(state)
+        document["offers"] = offered(session.viewer, state)
     answer(document, "" if session.json else _read_aloud(state, document))
-
-
-def _offered(state: Matter) -> list[dict[str, Any]]:
-    """What whoever reads may do with the matter now, or why not."""
-    from domain.offers import offers
-
-    viewer = session.viewer
-    return [one.model_dump() for one in offers(state, viewer.reader, viewer.rulebook, viewer.now)]
 
 
 def _as_listed(shown: dict[str, Any]) -> str:
