@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from documents.page import Grid, Layout, Page, Paragraph, section
-from documents.wording import clean_text
+from documents.wording import clean_text, full_date
 from domain.calendar import local_date
 from domain.envelope import Recorded
 from domain.event import decode, label_of
@@ -35,7 +35,7 @@ def timeline_page(database: Database, matter: Matter, events: Sequence[Recorded]
     )
     lead = reader.name(matter.lead) if matter.lead else "待明确"
     overview = (
-        f"{matter.number}，牵头单位{lead}，办结时限{matter.due}（原时限{matter.original_due}），"
+        f"{matter.number}，牵头单位{lead}，办结时限{full_date(matter.due)}（原时限{full_date(matter.original_due)}），"
         f"{matter.stage.label}，{progress_said(matter.stage.value, matter.progress)}。"
         "发生时间早于记录时间的为补录。涉密字句不在其中。"
     )

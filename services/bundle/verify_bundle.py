@@ -212,7 +212,8 @@ def _check_notes(report: BundleReport, source: Files, keys: Sequence[str]) -> No
     for name in sorted(name for name in source if name.startswith(NOTES)):
         note = Note(_read(source, name, 2**20), name)
         note.size, note.root = int(note.lines[1]), _decoded(note.lines[2])
-        note.made_at = datetime.fromisoformat({line[:5]: line[5:] for line in note.lines[3:]}["time "])
+        told = {line[:5]: line[5:] for line in note.lines[3:]}
+        note.made_at = datetime.fromisoformat(told["time "]).astimezone(timezone(timedelta(hours=8)))
         _check_signature(report, note, keys)
         if note.lines[0] != report.manifest["origin"]:
             report.problems.append(f"{note.name} 是另一本日志的检查点")

@@ -99,7 +99,9 @@ def test_the_bundle_holds_what_the_log_knows_and_keeps_its_secrets(case: Case) -
     folders = [name.partition("/")[0] for name in files]
     assert (folders.count("documents"), folders.count("attachments"), folders.count("histories")) == (4, 1, 1)
     assert (folders.count("checkpoints"), "timeline.pdf" in files) == (2, True)
-    assert "督办单" in files["timeline.html"].decode() or "区城市更新" in files["timeline.html"].decode()
+    timeline = files["timeline.html"].decode()
+    assert "办结时限2022年6月30日" in timeline
+    assert "工作秘密" in timeline, "that a leader wrote is told, and not what"
     assert not [name for name, data in files.items() if WORDS.encode() in data]
     lines = [json.loads(line) for line in files["events.jsonl"].splitlines()]
     events = [line["event"] for line in lines if line["event"]["stream"] == HALL]
@@ -128,6 +130,7 @@ def test_a_stranger_verifies_it_with_bare_python(case: Case, tmp_path: Path) -> 
     bare = (sys.executable, "-I", "-S", copy / "verify_bundle.py")
     said = subprocess.run(bare, cwd=tmp_path, env={}, capture_output=True, check=False)
     assert (said.returncode, "核验通过" in said.stdout.decode()) == (0, True), said
+    assert "2022-04-01 10:00" in said.stdout.decode(), "in the office's time, wherever it is verified"
     (copy / "timeline.html").write_bytes(b"")
     (tmp_path / "note.txt").write_text(case.kept, encoding="utf-8")
     given = ("--public-key", case.exported.public_key, "--checkpoint", tmp_path / "note.txt")
