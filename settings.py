@@ -149,6 +149,8 @@ class Settings(BaseSettings):
     task_queue: str = "xmh"
     actor: str = "office"
     """Who acts when `--as` does not say."""
+    token: SecretStr | None = None
+    """`XMH_TOKEN`: the token of who acts, where the log demands that he has proven himself."""
     door_key: SecretStr | None = None
     """What proves that an order came through the door, the same for all clients and workers of one log."""
     door_key_file: Path | None = None

@@ -16,6 +16,7 @@ from activities.channels.opening import open_channels
 from activities.clock import OfficeClock
 from activities.notices import NoticeActivities
 from domain.base import Refusal
+from domain.envelope import Via
 from domain.headquarters import FIRST_HEADQUARTERS
 from eventlog.configured import open_log
 from eventlog.errors import LogError
@@ -29,6 +30,7 @@ from services.running import running_worker
 from services.service_log import configure_logging, service_runtime
 from services.sweep import Sweep
 from services.transfers import carry_for_ever
+from services.vouching import service_vouch
 
 logger = structlog.get_logger()
 
@@ -56,6 +58,7 @@ async def serve(stop: asyncio.Event | None = None) -> None:
     if settings.headquarters != FIRST_HEADQUARTERS and not await _namespaced(client, stop):
         return
     with open_log(settings) as database:
+        database.vouch = service_vouch(settings.home, Via.WORKER)
         gateway = Gateway(client, database, settings.task_queue, door)
         sweep = Sweep(gateway, settings.home)
         channels = open_channels(settings.notices, settings.home, os.environ)

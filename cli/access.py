@@ -15,13 +15,14 @@ from domain.access import events as ev
 from domain.access.terms import MOST_TOKEN_DAYS, AccountState, TokenScope
 from domain.base import Term, refuse
 from domain.calendar import SHANGHAI, end_of_day
-from domain.envelope import Recorded
+from domain.envelope import Recorded, Via
 from domain.event import Event, decode, label_of
 from domain.rules.records import may_record
 from domain.terms import Role
 from eventlog import reading
 from eventlog.access import KeptToken, kept_tokens
 from eventlog.reading import PersonOnRecord
+from services.vouching import KEY_FILE, service_vouch
 
 app = group(
     "账户：谁可以登录网页和接口，令牌签发给谁。",
@@ -29,6 +30,7 @@ app = group(
         "open": "cli.access:open_",
         "list": "cli.access:list_",
         "token": "cli.access:token",
+        "require": "cli.access:require",
         "lock": "cli.access:lock",
         "unlock": "cli.access:unlock",
         "close": "cli.access:close",
@@ -47,6 +49,7 @@ def open_(person: PersonArg) -> None:
     from services.accounts import open_account
 
     may_record(ev.AccountOpened, session.actor)
+    _by_the_home()
     known = session.person(person)
     link = open_account(session.database, known.id, session.actor, now())
     address = f"{session.settings.web_address}/first/{link.secret}"
@@ -70,6 +73,7 @@ def token(
     """给程序用的令牌：只显示一次，签批、审核、撤销、授权都不能用它办。"""
     from services.accounts import issue_token, revoke_token
 
+    _by_the_home()
     known = session.person(person, former=revoke is not None)
     if revoke is not None:
         refuse(scope is not None, "--scope 与 --revoke 二者取一", "malformed")
@@ -89,6 +93,26 @@ def token(
     }
     holds = f"{kept.scope.label}，有效至 {until:%Y-%m-%d %H:%M}"
     answer(document, f"{known.name}（{known.id}）的令牌，{holds}；只显示这一次：\n{secret}")
+
+
+def require(
+    rotate: Annotated[bool, typer.Option("--rotate", help="换一把签名密钥；原来的再用一天")] = False,
+) -> None:
+    """要求实名：此后每条命令都须由登录的本人或其令牌办理并签名，不能撤回；--as 不再作数。"""
+    from eventlog.proofs import demands_proofs
+    from services.vouching import require_proofs
+
+    may_record(ev.ProofsRequired, session.actor)
+    _by_the_home()
+    before = demands_proofs(session.database)
+    if not before:
+        confirm_command("此后只受理登录后的命令，不能再改回来。确定吗？")
+    key = require_proofs(session.database, session.settings.home, session.actor, now(), rotate=rotate)
+    said = "签名密钥" + ("已更换" if rotate and before else "照旧" if before else "已建立")
+    answer(
+        {"required": True, "key": key.name, "file": str(session.settings.home / KEY_FILE)},
+        f"本单位的日志只受理登录后的命令；{said}：{key.name}，只应由运行网页和办理进程的用户读取",
+    )
 
 
 def lock(person: PersonArg, reason: WhyOption = "由办公室锁定") -> None:
@@ -120,9 +144,19 @@ def close(person: PersonArg, reason: WhyOption = "由办公室关闭") -> None:
     _tell(known, AccountState.CLOSED)
 
 
+def _by_the_home() -> None:
+    """Whoever runs on the home's own machine keeps its accounts, also where the log takes signed acts only.
+
+    He vouches with the home's key: who may not read it is refused.
+    """
+    if session.database.vouch is None:
+        session.database.vouch = service_vouch(session.settings.home, Via.CLI)
+
+
 def _target(event: type[Event], person: str) -> PersonOnRecord:
     """Whose account is meant, also of somebody who left, by an actor who may."""
     may_record(event, session.actor)
+    _by_the_home()
     return session.person(person, former=True)
 
 

@@ -1,6 +1,7 @@
 """One run of `xmh`: where the home is, who acts, how to answer, and how it ends.
 
-Exit codes: 0 done, 1 found wrong (or a bug), 2 malformed, 3 refused by a rule, 4 not found, 5 a service is unreachable.
+Exit codes: 0 done, 1 found wrong (or a bug), 2 malformed, 3 refused by a rule, 4 not found, 5 a service is unreachable,
+6 sign in first.
 """
 
 import json
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from domain.base import Refusal
 from domain.bounds import seen
-from views.codes import MALFORMED, NOT_FOUND, UNREACHABLE
+from views.codes import MALFORMED, NOT_FOUND, UNAUTHENTICATED, UNREACHABLE
 
 if TYPE_CHECKING:
     from domain.envelope import Actor
@@ -41,6 +42,7 @@ class Exit(IntEnum):
     REFUSED = 3
     NOT_FOUND = 4
     UNREACHABLE = 5
+    SIGN_IN = 6
     INTERRUPTED = 130
     """Ctrl-C, as every program of the shell ends by it."""
 
@@ -49,6 +51,7 @@ CODES = {
     **dict.fromkeys(MALFORMED, Exit.MALFORMED),
     **dict.fromkeys(NOT_FOUND, Exit.NOT_FOUND),
     **dict.fromkeys(UNREACHABLE, Exit.UNREACHABLE),
+    **dict.fromkeys(UNAUTHENTICATED, Exit.SIGN_IN),
     "interrupted": Exit.INTERRUPTED,
     "unexpected": Exit.UNEXPECTED,
 }
@@ -136,9 +139,29 @@ class Session:
         if url.startswith("sqlite:") and not path.exists():
             raise Problem(f"数据目录 {self.settings.home} 里还没有事件日志，请先运行 xmh up", "unreachable")
         database = open_log(self.settings)
+        if self.settings.token is not None:
+            self._bear(database, self.settings.token.get_secret_value())
         if "actor" in self.settings.model_fields_set:
             self._known(database)
         return database
+
+    def _bear(self, database: "Database", token: str) -> None:
+        """Act as whose token it is, and sign for him.
+
+        Raises:
+            Problem: the token is none, or does not hold (exit 6); `--as` names another (exit 3).
+        """
+        from services.accounts import bearer_of
+        from services.vouching import token_vouch
+
+        found = bearer_of(database, token, datetime.now(UTC))
+        if found is None:
+            raise Problem("令牌无效、过期或已收回，请用 xmh access token 重新签发", "unauthenticated")
+        person, kept = found
+        if "actor" in self.settings.model_fields_set and self.settings.actor != person.id:
+            raise Problem(f"令牌是 {person.id} 的，不能以 {self.settings.actor} 的身份办理", "forbidden")
+        self.settings.actor = person.id
+        database.vouch = token_vouch(self.settings.home, kept.id, kept.scope)
 
     def check_headquarters(self) -> None:
         """Refuse a code nobody has here; where the log is on a server, the server is asked.

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
-from pydantic import ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
-from domain.base import Frozen
+from domain.base import Frozen, Term
 from domain.headquarters import FIRST_HEADQUARTERS, document_mark
 from domain.terms import Role
 
@@ -37,6 +37,25 @@ class Actor(Frozen):
 
 
 SYSTEM = Actor(id="system", role=Role.SYSTEM)
+
+
+class Via(Term):
+    """By which entrance an order came."""
+
+    WEB = "web", "网页"
+    API = "api", "接口"
+    CLI = "cli", "命令行"
+    WORKER = "worker", "办理进程"
+
+
+class Provenance(Frozen):
+    """How whoever acted had proven himself, as an event keeps it."""
+
+    via: Via
+    credential: str
+    """Which session or token, by its id; never what opens it."""
+    auth_time: AwareDatetime
+    """When he proved himself."""
 
 
 class NumberSeries(Frozen):
@@ -77,6 +96,8 @@ class Recorded(Frozen):
     schema_version: int
     payload: str
     actor: Actor
+    proven: Provenance | None = None
+    """How the actor had proven himself, where that was asked."""
     command_id: str
     occurred_at: datetime
     recorded_at: datetime

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
+from domain.access.proof import OrderProof
 from domain.base import Frozen
 from domain.calendar import WorkCalendar
 from domain.envelope import Actor, Draft, Recorded
@@ -88,7 +89,7 @@ class AppendRequest(Frozen):
 
     `clock` says that it is the workflow's own command: its size is nobody's fault and never refused, or a matter that
     is full could not even miss a report. `valid_until` is that of a person's command, and None for the clock's own.
-    `proof` is the order's, and only the clock needs none.
+    `proof` and `signed` are the order's, and only the clock needs none.
     `refused` says that the rules refuse it, which this empty append is to confirm: if nothing is missing the log notes
     it, and the refusal is final.
     """
@@ -107,6 +108,7 @@ class AppendRequest(Frozen):
     clock: bool = False
     valid_until: datetime | None = None
     proof: str = ""
+    signed: OrderProof | None = None
     refused: bool = False
     drafts: tuple[Draft, ...] = ()
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
+from domain.access.events import ProofsRequired
 from domain.base import Frozen
 from domain.envelope import Recorded
 from domain.event import Event, decode
@@ -93,6 +94,6 @@ def evolve_operations(state: Operations | None, recorded: Recorded) -> Operation
             return known.model_copy(update={"checkpoint": event, "checkpoint_at": recorded.recorded_at})
         case RestoredFromBackup():
             return known.model_copy(update={"restored": event, "restored_at": recorded.recorded_at})
-        case EvidenceExported() | ArchiveWritten():
+        case EvidenceExported() | ArchiveWritten() | ProofsRequired():
             return known
     raise TypeError(f"{type(event).__name__} does not belong to the operations")

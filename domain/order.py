@@ -4,6 +4,7 @@ import hashlib
 
 from pydantic import AwareDatetime
 
+from domain.access.proof import OrderProof
 from domain.base import Frozen
 from domain.envelope import Actor, canonical
 
@@ -12,7 +13,7 @@ class OrderBase(Frozen):
     """Who sends a command, under which id, to which stream, and until when it is still meant.
 
     `occurred_at` is set when the thing happened earlier than it is entered. Each kind of stream adds its `command`.
-    `proof` shows that it came through the gateway (`domain/door.py`).
+    `proof` shows that it came through the gateway (`domain/door.py`), `signed` who proved himself to be the actor.
     """
 
     command_id: str
@@ -21,6 +22,7 @@ class OrderBase(Frozen):
     valid_until: AwareDatetime
     occurred_at: AwareDatetime | None = None
     proof: str = ""
+    signed: OrderProof | None = None
 
     def content_hash(self) -> str:
         """SHA-256 of what is asked and by whom: the same id with other content is refused."""

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from domain.base import Frozen, Refusal, refuse
 from domain.calendar import WorkCalendar, local_date
 from domain.door import UNPROVEN, Door, same
-from domain.envelope import Algorithm, Draft, NumberSeries, Recorded, canonical
+from domain.envelope import Algorithm, Draft, NumberSeries, Provenance, Recorded, canonical
 from domain.event import UnknownEventError
 from domain.ids import kind_of, rulebook_streams
 from domain.log import (
@@ -36,6 +36,7 @@ from domain.matter import Matter
 from domain.meetings.meeting import Meeting
 from domain.policy import Policy
 from domain.streams import FOLDS
+from domain.terms import Role
 from eventlog.backend import Row, Statement
 from eventlog.breakdown import check_breakdown
 from eventlog.chain import hash_of
@@ -47,6 +48,7 @@ from eventlog.errors import LogRestored
 from eventlog.evidence import command_digest
 from eventlog.list_rows import COLUMNS, FOUND_BY, moved_rows, put_row
 from eventlog.outcomes import check_outcomes
+from eventlog.proofs import DEMAND, provenance_of
 from eventlog.reading import command_events, rulebook_in, stream_events
 from eventlog.reading.rules import known_rulebook
 from eventlog.readmodel import (
@@ -79,6 +81,7 @@ _LOOK = f"""
 SELECT c.stream, c.request_hash, r.valid_until, h.version, h.hash, h.recorded_at, s.hash, s.state,
        (SELECT max(position) FROM states WHERE stream IN (?, ?)), n.position, n.recorded_at, w.hash, {{clock}},
        (SELECT hash FROM states WHERE stream = ?), (SELECT hash FROM states WHERE stream = ?),
+       (SELECT 1 FROM commands WHERE command_id = '{DEMAND}'),
        {", ".join(f"l.{name}" for name in COLUMNS)}
 FROM (SELECT 1 AS one) o
 LEFT JOIN commands c ON c.command_id = ?
@@ -116,6 +119,8 @@ class _Standing:
     clock: int | None
     """The database's own time, when it has a clock."""
     rulebook_hashes: Row
+    demanded: bool
+    """Whether the log demands that whoever acts has proven himself."""
     listed: Row
     """The row it is listed by; of nothing but None when there is none."""
 
@@ -144,6 +149,8 @@ def append(
     """
     try:
         check_shape(request)
+        if door is None:
+            request = _vouched(database, request)
         if door is not None and request.command_id and not request.clock:
             _check_proof(door, request)
         command_id, stream = request.command_id, request.stream
@@ -160,6 +167,10 @@ def append(
             if known is not None:
                 return known
             own = log_time(database.clock, standing.clock, request.now)
+            # Like the door's, it is no refusal of the command: a forgery must not spoil the id.
+            proven = provenance_of(
+                transaction, request, from_micros(own), demanded=standing.demanded, direct=door is None
+            )
             try:
                 check_not_refused(request, standing.refused_until)
                 if request.command_id:
@@ -171,7 +182,7 @@ def append(
                 if request.drafts:
                     check_clock(request, own)
                     at = max(own, standing.recorded_at)
-                    return _record(database, transaction, request, standing, at, algorithm)
+                    return _record(database, transaction, request, standing, at, algorithm, proven)
             except Refusal:
                 note_refusal(transaction, request, standing.refused_until, own)
                 raise
@@ -189,6 +200,14 @@ def _seen(database: Database) -> Height:
     return known or NOWHERE
 
 
+def _vouched(database: Database, request: AppendRequest) -> AppendRequest:
+    """With the proof of whoever opened the log, for what he appends himself."""
+    own = request.command_id and request.signed is None and request.actor.role is not Role.SYSTEM
+    if not own or database.vouch is None:
+        return request
+    return request.model_copy(update={"signed": database.vouch(request)})
+
+
 def _check_proof(door: Door, request: AppendRequest) -> None:
     """Not noted as a refusal: whoever is no caller of ours must not spoil the id of one who is."""
     until = request.valid_until
@@ -198,7 +217,7 @@ def _check_proof(door: Door, request: AppendRequest) -> None:
 
 def _standing(row: Row, seen: Height) -> _Standing:
     command_stream, command_hash, refused, version, digest, recorded, state_hash, state, *newest = row
-    rulebook, position, last, witnessed, own, calendar, policy, *listed = newest
+    rulebook, position, last, witnessed, own, calendar, policy, demanded, *listed = newest
     return _Standing(
         command_stream,
         command_hash,
@@ -214,6 +233,7 @@ def _standing(row: Row, seen: Height) -> _Standing:
         witnessed or "",
         own,
         (calendar, policy),
+        demanded is not None,
         tuple(listed),
     )
 
@@ -272,9 +292,11 @@ def _record(
     standing: _Standing,
     recorded_at: int,
     algorithm: Algorithm | None,
+    proven: Provenance | None,
 ) -> Appended:
     numbers = _Numbers(transaction)
-    rows = _chain(request, standing, recorded_at, numbers, database.headquarters, algorithm or database.algorithm)
+    who = actor_text(request.actor, proven)
+    rows = _chain(request, standing, who, recorded_at, numbers, database.headquarters, algorithm or database.algorithm)
     events = [event_of_row(row) for row in rows]  # the answer is what a reader will find
     state = _fold(transaction, request, standing, events)
     keyed = (request.stream, *(state.matters if isinstance(state, Meeting) else ()))
@@ -348,13 +370,14 @@ class _Numbers:
 def _chain(
     request: AppendRequest,
     standing: _Standing,
+    actor: str,
     recorded_at: int,
     numbers: _Numbers,
     headquarters: str,
     algorithm: Algorithm,
 ) -> list[Row]:
     """The drafts as rows: numbered, placed, and each bound to the one before by its hash."""
-    actor, previous = actor_text(request.actor), standing.hash
+    previous = standing.hash
     rows: list[Row] = []
     for index, draft in enumerate(request.drafts, start=1):
         version = standing.version + index

@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal, Self
 
+from domain.access.proof import OrderProof
 from domain.base import Refusal
 from domain.envelope import Algorithm
 from domain.headquarters import FIRST_HEADQUARTERS
 from domain.ids import OfficeStream, rulebook_streams
+from domain.log import AppendRequest
+from domain.order import OrderBase
 from eventlog.backend import BUSY_SECONDS, Connection, Params, Question, Row, Statement, backend_of
 from eventlog.clock import LogClock
 from eventlog.errors import ForeignLog, LogError, LogUnreachable
@@ -19,6 +22,12 @@ from eventlog.witness import Witness
 
 IDLE_CONNECTIONS = 8
 SealCipher = Literal["aes-gcm-siv", "sm4-gcm"]
+Vouch = Callable[[OrderBase | AppendRequest], OrderProof | None]
+"""Signs what is about to leave, or to be appended; None where nobody has to sign in.
+
+Raises:
+    Refusal: it is beyond what whoever acts has proven.
+"""
 _Begin = Callable[[Connection], list[Row]]
 
 
@@ -110,6 +119,8 @@ class Database:
         self.master_key = master_key or MasterKey(file=self.backend.beside("master.key"))
         self.witness = witness
         self.headquarters = headquarters
+        self.vouch: Vouch | None = None
+        """Who opened it signs what he sends or appends himself, where he has proven who he is."""
         self._log = ""
         self._idle: list[Connection] = []
         self._guard = threading.Lock()

@@ -2,9 +2,10 @@
 
 # ruff: noqa: S608  (column names are constants)
 
+import json
 from functools import lru_cache
 
-from domain.envelope import Actor, Recorded, canonical
+from domain.envelope import Actor, Provenance, Recorded, canonical
 from eventlog.backend import Row
 from eventlog.stored_time import from_micros
 
@@ -12,24 +13,29 @@ EVENT_COLUMNS = (
     "position, headquarters, stream, version, event_id, type, schema, payload, actor, command_id, "
     "occurred_at, recorded_at, previous_hash, hash"
 )
+PROVEN = "proven"
 INSERT_EVENT = f"INSERT INTO events ({EVENT_COLUMNS}) VALUES ({', '.join('?' * 14)})"
 
 
 @lru_cache(maxsize=1024)
 @lru_cache(maxsize=1024)
-def actor_text(actor: Actor) -> str:
-    """The actor of an event as the column `events.actor` stores and hashes him."""
-    return canonical(actor.model_dump(mode="json", exclude_none=True))
+def actor_text(actor: Actor, proven: Provenance | None = None) -> str:
+    """The actor of an event as the column `events.actor` stores and hashes him, and how he had proven himself."""
+    told = actor.model_dump(mode="json", exclude_none=True)
+    return canonical(told if proven is None else {**told, PROVEN: proven.model_dump(mode="json")})
 
 
 @lru_cache(maxsize=1024)
-def _actor_of(text: str) -> Actor:
+def _actor_of(text: str) -> tuple[Actor, Provenance | None]:
     """The actor of the JSON in the column `events.actor`."""
-    return Actor.model_validate_json(text)
+    told = json.loads(text)
+    proven = told.pop(PROVEN, None)
+    return Actor.model_validate(told), None if proven is None else Provenance.model_validate(proven)
 
 
 def event_of_row(row: Row) -> Recorded:
     """The event (`Recorded`) of a row selected by `EVENT_COLUMNS`."""
+    actor, proven = _actor_of(row[8])
     return Recorded(
         position=row[0],
         headquarters=row[1],
@@ -39,7 +45,8 @@ def event_of_row(row: Row) -> Recorded:
         type=row[5],
         schema_version=row[6],
         payload=row[7],
-        actor=_actor_of(row[8]),
+        actor=actor,
+        proven=proven,
         command_id=row[9],
         occurred_at=from_micros(row[10]),
         recorded_at=from_micros(row[11]),

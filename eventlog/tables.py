@@ -323,6 +323,17 @@ class TokenRow(SQLModel, table=True):
     used_at: int | None = Field(default=None, sa_type=BigInteger)
 
 
+class SigningKeyRow(SQLModel, table=True):
+    """A public key that may vouch for orders: the owner's, which whoever appends only reads."""
+
+    __tablename__ = "signing_keys"
+
+    name: str = Field(sa_type=Text, primary_key=True)
+    public: str = Field(sa_type=Text)
+    since: int = Field(sa_type=BigInteger)
+    until: int | None = Field(default=None, sa_type=BigInteger)
+
+
 class SignInFailureRow(SQLModel, table=True):
     """How often a sign-in failed within a minute; it stays until the log has it and it locks nobody out any more."""
 

@@ -144,6 +144,22 @@ def revoke_token(database: Database, person: str, token: str, actor: Actor, now:
     access.drop_token(database, person, token)
 
 
+def bearer_of(database: Database, token: str, now: datetime) -> tuple[PersonOnRecord, access.KeptToken] | None:
+    """Whose token it is, and what it may; None of what is none, or does not hold."""
+    if not is_token(token):
+        return None
+    kept = access.living_token(database, token, now)
+    if kept is None:
+        return None
+    account = account_of(database, kept.person)
+    if account is None or account.barred or all(t.id != kept.id for t in account.tokens):
+        return None
+    try:
+        return person_in_office(database, kept.person), kept
+    except Refusal:
+        return None
+
+
 def new_token() -> str:
     """`xmhp_`, 256 bits and their check sum."""
     body = _base62(secrets.randbits(256), 43)

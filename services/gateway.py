@@ -155,6 +155,8 @@ class Gateway:
         Temporal remembers a failed update under its id, so each attempt has an id of its own and only the log
         deduplicates: after anything but a clear answer it is asked whether the command is in it.
         """
+        if order.signed is None and self.database.vouch is not None:
+            order = order.model_copy(update={"signed": self.database.vouch(order)})
         order = self.door.pass_order(order)
         clock = asyncio.get_running_loop().time
         deadline = min(clock() + ANSWER_WITHIN.total_seconds(), self.answer_by or inf)

@@ -2,6 +2,8 @@
 
 MALFORMED = frozenset({"malformed", "ambiguous", "unwritable", "port_in_use", "external_temporal"})
 """What was asked cannot be meant."""
+UNAUTHENTICATED = frozenset({"unauthenticated", "unproved"})
+"""Who acts has not proven who he is, where that is asked."""
 NOT_FOUND = frozenset({"not_found"})
 UNREACHABLE = frozenset(
     {

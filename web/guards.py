@@ -10,9 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from domain.access.terms import TokenScope
 from domain.base import Refusal
 from domain.envelope import Actor
-from eventlog import access
 from eventlog.errors import LogError
-from services.accounts import account_of, is_token, person_in_office
+from services.accounts import bearer_of
 from web.problems import ProblemDetails, explained, problem
 from web.service import actor_of
 
@@ -131,18 +130,10 @@ class TokenGuard:
     def _caller(self, header: str) -> Caller | None:
         """Whose token it is; None of what is none, or does not hold."""
         kind, _, token = header.partition(" ")
-        if kind.lower() != "bearer" or not is_token(token.strip()):
+        found = bearer_of(self.service.database, token.strip(), self.service.now) if kind.lower() == "bearer" else None
+        if found is None:
             return None
-        kept = access.living_token(self.service.database, token.strip(), self.service.now)
-        if kept is None:
-            return None
-        account = account_of(self.service.database, kept.person)
-        if account is None or account.barred or all(t.id != kept.id for t in account.tokens):
-            return None
-        try:
-            person = person_in_office(self.service.database, kept.person)
-        except Refusal:
-            return None
+        person, kept = found
         return Caller(actor_of(person), kept.scope, kept.id)
 
 

@@ -14,7 +14,7 @@ from domain.base import Refusal
 from domain.bounds import seen
 from eventlog.errors import LogError
 from services.unreachable import Unreachable
-from views.codes import FORBIDDEN, MALFORMED, NOT_FOUND, UNREACHABLE
+from views.codes import FORBIDDEN, MALFORMED, NOT_FOUND, UNAUTHENTICATED, UNREACHABLE
 from views.wording import names_instead_of_ids, validation_line
 from web.pages.rendering import SignInNeededError, page, to_sign_in
 
@@ -43,6 +43,8 @@ def status_of(code: str) -> int:
     """The status of a refusal; a rule's no is a conflict with how things stand, unless it is about who asks."""
     if code in MALFORMED or code == "too_large":
         return 422
+    if code in UNAUTHENTICATED:
+        return 401
     if code in NOT_FOUND:
         return 404
     if code in UNREACHABLE:

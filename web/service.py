@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from starlette.concurrency import run_in_threadpool
 
 from domain.base import Refusal
-from domain.envelope import Actor
+from domain.envelope import Actor, Via
 from eventlog.configured import open_log
 from eventlog.database import Database
+from services.vouching import service_vouch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,7 @@ class WebService:
         """Nothing is opened before it is asked."""
         self.settings = settings
         self.database: Database = open_log(settings)
+        self.database.vouch = service_vouch(settings.home, Via.WEB)
         self._gateway: Gateway | None = None
         self._address: str | None = None
         self._opening = asyncio.Lock()

@@ -283,6 +283,7 @@ class Logged(ABC, Generic[S, O, R]):
             clock=clock,
             valid_until=order.valid_until if order and not clock else None,
             proof=order.proof if order else "",
+            signed=order.signed if order else None,
             refused=refused,
             drafts=drafts,
         )

@@ -134,3 +134,16 @@ ACCOUNT_EVENTS = (
     TokenRevoked,
 )
 ACCESS_EVENTS = (SignedIn, SignInFailed, SignedOut, SessionEnded)
+
+
+# --- operations/…
+
+
+class ProofsRequired(Event):
+    """要求实名: from now on the log takes orders of people only with a proof; again, with a further key."""
+
+    label: ClassVar[str] = "要求实名办理"
+    key: str
+    """The name of the key that vouches."""
+    public: str
+    """Its public half, in hexadecimal."""

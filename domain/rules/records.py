@@ -5,7 +5,7 @@ entrance a record came by. The command line asks the same table before it reads 
 in the table may not be recorded.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 
 from domain import transfer
@@ -14,8 +14,8 @@ from domain.archive import ArchiveHeld, ArchiveReleased, ArchiveRenewed, MatterA
 from domain.assessment import events as assessed
 from domain.base import Refusal, refuse
 from domain.bulletin import BulletinEdited, BulletinIssued, BulletinRecorded
-from domain.envelope import Actor
-from domain.event import Event
+from domain.envelope import Actor, Draft
+from domain.event import Event, event_of
 from domain.forgetting import SecretsForgotten
 from domain.founding import HeadquartersFounded
 from domain.incoming import events as incoming
@@ -144,11 +144,18 @@ RECORDS: dict[type[Event], Authority] = {
     access.FactorRemoved: Authority.OWN_ACCOUNT,
     access.TokenIssued: Authority.OWN_ACCOUNT,
     access.TokenRevoked: Authority.OWN_ACCOUNT,
+    access.ProofsRequired: Authority.ACCOUNTS,
     access.SignedIn: Authority.SYSTEM,
     access.SignInFailed: Authority.SYSTEM,
     access.SignedOut: Authority.SYSTEM,
     access.SessionEnded: Authority.SYSTEM,
 }
+
+
+def by_hand(drafts: Sequence[Draft]) -> bool:
+    """Whether one of them is a leader's own act, or an account's: what no token does."""
+    kept = {Authority.LEADER, Authority.GIVER, Authority.ACCOUNTS, Authority.OWN_ACCOUNT}
+    return any(RECORDS.get(type(event_of(draft))) in kept for draft in drafts)
 
 
 def may_record(kind: type[Event], actor: Actor) -> None:

@@ -24,6 +24,7 @@ RIGHTS = {
     "secret_keys": "SELECT, INSERT, UPDATE (key, destroyed_at, wrapped_by)",
     "outbox": "SELECT, INSERT, UPDATE (sent_at, notices)",
     "notices": CHANGE,
+    "signing_keys": "SELECT",
     "credentials": f"{CHANGE}, DELETE",
     "sessions": f"{CHANGE}, DELETE",
     "tokens": f"{CHANGE}, DELETE",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from domain.base import Refusal, refuse
 from eventlog.errors import LogError
+from eventlog.proofs import demands_proofs
 from eventlog.schema import SchemaState, schema_state
 from services.doctor.report import HealthFinding
 from services.embedded.runfile import RunFile
@@ -13,6 +14,7 @@ from services.lost_log import check_no_lost_log
 from services.press import press_by
 
 if TYPE_CHECKING:
+    from eventlog.database import Database
     from settings import Settings
 
 ENOUGH_DISK = 500 * 1024 * 1024
@@ -86,12 +88,14 @@ def process_trouble(settings: "Settings") -> Iterator[HealthFinding]:
             )
 
 
-def sign_in_noticed() -> Iterator[HealthFinding]:
-    """For doctor: on this machine it is believed who somebody says he is; that is so by design, and worth knowing."""
+def sign_in_noticed(database: "Database") -> Iterator[HealthFinding]:
+    """For doctor: on this machine it is believed who somebody says he is, unless the log demands proofs."""
+    if demands_proofs(database):
+        return
     yield HealthFinding(
         code="nobody_signs_in",
         message="命令行不用登录：能在本机运行 xmh 的人，可以用任何人的身份（--as）办理",
-        remedy="要凭登录办理，请只让管理员登录这台机器，用 xmh access open 人员 开立账户，其他人从网页和接口办理",
+        remedy="用 xmh access open 人员 开立账户，从网页和接口办理；xmh access require 之后 --as 不再作数",
     )
 
 

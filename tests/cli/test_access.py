@@ -3,6 +3,8 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from domain.access.account import MOST_TOKENS
 from domain.access.terms import TokenScope
 from domain.calendar import SHANGHAI
@@ -122,3 +124,40 @@ def test_the_wrong_ways_to_type_it_are_a_line_each(xmh: CommandLine, log: Databa
     for _ in range(MOST_TOKENS):
         xmh.json("access", "token", "li", "--scope", "read")
     assert xmh.json("access", "token", "li", "--scope", "read", code=3)["error"]["code"] == "too_many_tokens"
+
+
+def bearing(xmh: CommandLine, monkeypatch: pytest.MonkeyPatch, person: str, scope: str = "handle") -> None:
+    """From now on the shell carries a token of this person."""
+    monkeypatch.delenv("XMH_TOKEN", raising=False)
+    monkeypatch.setenv("XMH_TOKEN", xmh.json("access", "token", person, "--scope", scope)["token"])
+
+
+def test_where_proofs_are_demanded_a_name_is_not_enough(
+    xmh: CommandLine, log: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    off = ("calendar", "override", "2099-03-03", "--off", "--reason", "停工演练")
+    assert xmh("access", "require", actor="li").code == 3
+    required = xmh.json("access", "require", "--yes")
+    assert (xmh.home / "vouch.key").stat().st_mode & 0o777 == 0o600
+    refused = xmh(*off)
+    assert (refused.code, "XMH_TOKEN" in refused.error) == (6, True), refused
+    assert xmh("task", "list").code == 0, "reading asks for no proof yet"
+
+    bearing(xmh, monkeypatch, "office")
+    assert xmh(*off).code == 0
+    (event,) = [e for e in reading.read_all(log) if e.type == "DayOverridden"]
+    assert event.proven is not None
+    assert (event.proven.via.value, event.actor.id) == ("cli", "office")
+    other = xmh("org", "leave", "li", actor="zhao")
+    assert (other.code, "令牌是 office 的" in other.error) == (3, True), other
+    by_hand = xmh("audit", "checkpoint", "-o", xmh.home / "检查点.txt")
+    assert by_hand.code == 0, "what the system records of itself needs nobody's proof"
+    bearing(xmh, monkeypatch, "office", "report")
+    assert xmh(*off[:2], "2099-03-04", *off[3:]).code == 3, "a token that only reports"
+    monkeypatch.setenv("XMH_TOKEN", "xmhp_" + "a" * 49)
+    assert xmh("task", "list").code == 6
+
+    monkeypatch.delenv("XMH_TOKEN")
+    assert xmh.json("access", "require", "--rotate", "--yes")["key"] != required["key"]
+    assert xmh.json("audit", "verify")["ok"]
+    assert events_of(log, "operations/XMH").count("ProofsRequired") == 2

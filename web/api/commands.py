@@ -11,12 +11,14 @@ from domain.access.scopes import CLOCK, check_scope
 from domain.base import Frozen, Refusal, refuse
 from domain.bounds import named, seen
 from domain.commands import MatterCommand, OpenMatter, Order
+from domain.envelope import Provenance, Via
 from domain.facts import UnitRef
 from domain.ids import matter_stream
 from eventlog import reading
 from intake.directory import UnitIndex
 from services.answers import answer_document
 from services.orders import matter_order
+from services.vouching import signed
 from web.api.common import caller_of, the_matter
 
 if TYPE_CHECKING:
@@ -153,7 +155,7 @@ def _order(
     check_scope(caller.scope, command)
     stream = matter_stream(command_id) if no is None else the_matter(service, caller, no).stream
     at: datetime | None = None if "occurred_at" in kind.model_fields else body.occurred_at
-    return matter_order(
+    order = matter_order(
         service.database,
         stream,
         command,
@@ -163,6 +165,8 @@ def _order(
         occurred_at=at,
         secret=body.secret,
     )
+    proven = Provenance(via=Via.API, credential=caller.token, auth_time=service.now)
+    return order.model_copy(update={"signed": signed(service.settings.home, order, proven)})
 
 
 def _units(service: "WebService", said: Any) -> Any:

@@ -1,0 +1,153 @@
+"""Vouching for orders: the key of a home, who may sign with it for whom, and demanding that orders are signed.
+
+Whoever reads `vouch.key` can vouch for anybody. It belongs to the user that runs web and worker, and to nobody who is
+to be kept from acting in another's name.
+"""
+
+import hashlib
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from domain.access.events import ProofsRequired
+from domain.access.proof import OrderProof, signed_bytes
+from domain.access.scopes import check_scope
+from domain.access.terms import TokenScope
+from domain.base import Frozen, Refusal, refuse
+from domain.envelope import Actor, Provenance, Via
+from domain.ids import OfficeStream
+from domain.log import AppendRequest
+from domain.order import OrderBase
+from domain.rules.records import by_hand
+from eventlog.database import Database, Vouch
+from eventlog.proofs import DEMAND, add_vouching_key, demands_proofs, vouching_keys
+from services.office_records import record_office_events
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+KEY_FILE = "vouch.key"
+"""Inside the home, mode 0600; in no backup."""
+BOTH_FOR = timedelta(days=1)
+"""The old key of a rotation holds so long: services that run are started again meanwhile."""
+
+
+@dataclass(frozen=True)
+class VouchKey:
+    """The private key of a home, and the name the log knows it by."""
+
+    name: str
+    private: "Ed25519PrivateKey"
+
+    def proof(self, command_id: str, content: str, provenance: Provenance, now: datetime | None = None) -> OrderProof:
+        """The proof of one command."""
+        import base64
+
+        issued_at = now or datetime.now(UTC)
+        body = signed_bytes(command_id, content, provenance, issued_at, self.name)
+        signature = base64.b64encode(self.private.sign(body)).decode()
+        return OrderProof(provenance=provenance, issued_at=issued_at, key=self.name, signature=signature)
+
+
+def content_of(asked: OrderBase | AppendRequest) -> str:
+    """The hash of what is asked, as the log keeps it."""
+    return asked.request_hash if isinstance(asked, AppendRequest) else asked.content_hash()
+
+
+def vouch_key(home: Path) -> VouchKey | None:
+    """The key of a home; None when it has none, or this user may not read it."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    try:
+        text = (home / KEY_FILE).read_text(encoding="ascii").strip()
+        private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(text))
+    except (OSError, ValueError):
+        return None
+    return VouchKey(_name_of(private), private)
+
+
+def service_vouch(home: Path, via: Via) -> Vouch:
+    """How a service signs what it sends of itself: with the key the home has at that moment, if it has one."""
+    begun = datetime.now(UTC)
+
+    def sign(asked: OrderBase | AppendRequest) -> OrderProof | None:
+        return signed(home, asked, Provenance(via=via, credential="service", auth_time=begun))
+
+    return sign
+
+
+def token_vouch(home: Path, token: str, scope: TokenScope) -> Vouch:
+    """How the command line signs for the bearer of a token, by its id: only what a token may do."""
+    begun = datetime.now(UTC)
+
+    def sign(asked: OrderBase | AppendRequest) -> OrderProof | None:
+        if isinstance(asked, AppendRequest):
+            refuse(scope is not TokenScope.HANDLE, f"令牌只能{scope.label}，不能办这件事", "scope")
+            refuse(by_hand(asked.drafts), "这件事须由本人登录后办理，不能用令牌", "scope")
+        else:
+            command = getattr(asked, "command", None)
+            assert isinstance(command, Frozen)  # noqa: S101  (every order has one)
+            check_scope(scope, command)
+        return signed(home, asked, Provenance(via=Via.CLI, credential=token, auth_time=begun))
+
+    return sign
+
+
+def signed(home: Path, asked: OrderBase | AppendRequest, provenance: Provenance) -> OrderProof | None:
+    """The proof of what is asked, by somebody who had proven himself so; None when the home has no key."""
+    key = vouch_key(home)
+    return None if key is None else key.proof(asked.command_id, content_of(asked), provenance)
+
+
+def require_proofs(database: Database, home: Path, actor: Actor, now: datetime, *, rotate: bool = False) -> VouchKey:
+    """Make the home's key known to the log, and demand from now on that orders are signed by such a key.
+
+    Raises:
+        Refusal: the actor may not.
+        LogError: the database's role may not add a key, or it cannot be reached.
+    """
+    key = None if rotate else vouch_key(home)
+    key = key or _new_key(home)
+    public = key.private.public_key().public_bytes_raw().hex()
+    if key.name not in {known.name for known in vouching_keys(database)}:
+        add_vouching_key(database, key.name, public, now, old_until=now + BOTH_FOR)
+    if database.vouch is None:
+        database.vouch = service_vouch(home, Via.CLI)
+    fresh = not demands_proofs(database)
+    record_office_events(
+        database,
+        database.own(OfficeStream.OPERATIONS),
+        [ProofsRequired(key=key.name, public=public)],
+        actor=actor,
+        command_id=DEMAND if fresh else f"{DEMAND}:{key.name}",
+        now=now,
+    )
+    return key
+
+
+def _new_key(home: Path) -> VouchKey:
+    """Make a key: whole or not at all, for its owner alone."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    private = Ed25519PrivateKey.generate()
+    fresh = home / f"{KEY_FILE}.{secrets.token_hex(4)}"
+    try:
+        with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:
+            file.write(f"{private.private_bytes_raw().hex()}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(home / KEY_FILE)
+    except OSError as error:
+        raise Refusal(f"不能在 {home} 里建立签名密钥：{error.strerror}", "unwritable") from error
+    finally:
+        with suppress(FileNotFoundError):
+            fresh.unlink()
+    return VouchKey(_name_of(private), private)
+
+
+def _name_of(private: "Ed25519PrivateKey") -> str:
+    return hashlib.sha256(private.public_key().public_bytes_raw()).hexdigest()[:16]
