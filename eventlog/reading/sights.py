@@ -12,7 +12,7 @@ _ONE = f"{SELECT} WHERE stream = ?"
 
 
 def sight_of(database: Database, scope: Scope, stream: str) -> Sight:
-    """How much he sees of a matter; nothing of what does not exist."""
+    """How much he sees of a matter; nothing of what does not exist, unless he sees everything: then none is read."""
     if scope.everything:
         return Sight.FULL
     with database.reading() as transaction:
