@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from domain.base import Refusal, refuse
 from eventlog.errors import LogError
-from eventlog.proofs import demands_proofs
+from eventlog.proofs import demands_proofs, vouching_keys
 from eventlog.schema import SchemaState, schema_state
 from services.doctor.report import HealthFinding
 from services.embedded.runfile import RunFile
 from services.lost_log import check_no_lost_log
 from services.press import press_by
+from services.vouching import KEY_FILE as VOUCH_KEY
+from services.vouching import vouch_key
 
 if TYPE_CHECKING:
     from eventlog.database import Database
@@ -88,9 +90,16 @@ def process_trouble(settings: "Settings") -> Iterator[HealthFinding]:
             )
 
 
-def sign_in_noticed(database: "Database") -> Iterator[HealthFinding]:
-    """For doctor: on this machine it is believed who somebody says he is, unless the log demands proofs."""
+def sign_in_noticed(database: "Database", settings: "Settings") -> Iterator[HealthFinding]:
+    """For doctor: whether it is believed who somebody says he is; where it is not, whether this home can vouch."""
     if demands_proofs(database):
+        key = vouch_key(settings.home)
+        if key is None or key.name not in {k.name for k in vouching_keys(database) if k.until is None}:
+            yield HealthFinding(
+                code="vouch_key_missing",
+                message=f"日志要求实名，而本机没有有效的签名密钥 {settings.home / VOUCH_KEY}，网页和办理进程不能办理",
+                remedy="从运行服务的机器取来该文件；已丢失的，由数据库属主运行 xmh access require --rotate 换一把",
+            )
         return
     yield HealthFinding(
         code="nobody_signs_in",

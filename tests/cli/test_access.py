@@ -158,6 +158,9 @@ def test_where_proofs_are_demanded_a_name_is_not_enough(
     assert xmh("task", "list").code == 6
 
     monkeypatch.delenv("XMH_TOKEN")
+    (xmh.home / "vouch.key").unlink()  # as after a restore: it is in no backup
+    assert "vouch_key_missing" in {n["code"] for n in xmh("doctor", "--json").json["notices"]}
     assert xmh.json("access", "require", "--rotate", "--yes")["key"] != required["key"]
+    assert not {"vouch_key_missing", "nobody_signs_in"} & {n["code"] for n in xmh("doctor", "--json").json["notices"]}
     assert xmh.json("audit", "verify")["ok"]
     assert events_of(log, "operations/XMH").count("ProofsRequired") == 2
