@@ -311,6 +311,16 @@ def test_who_holds_the_signing_key_is_still_bound_by_the_log_and_its_checkpoints
     assert any(said in line for line in found), found
 
 
+@pytest.mark.parametrize(("was", "now"), [("推进", "停止"), ('"made_at": "2022', '"made_at": "2021'), ("", "\n")])
+def test_a_manifest_that_says_otherwise_is_not_the_signed_one(case: Case, tmp_path: Path, was: str, now: str) -> None:
+    copy = tmp_path / "x"
+    shutil.copytree(case.folder, copy)
+    text = (copy / "manifest.json").read_text(encoding="utf-8")
+    changed = text.replace(was, now, 1) if was else text + now
+    (copy / "manifest.json").write_text(changed, encoding="utf-8")
+    assert problems(copy) == ["清单与其签名不是一回事：清单被改动，或换了签名"]
+
+
 def resigned(case: Case, folder: Path, key: SigningKey, **change: Any) -> Change:
     """The newest checkpoint, changed, and signed with another key, which the manifest presents as the log's."""
 
