@@ -150,7 +150,7 @@ class Settings(BaseSettings):
     actor: str = "office"
     """Who acts when `--as` does not say."""
     token: SecretStr | None = None
-    """`XMH_TOKEN`: the token of who acts, where the log demands that he has proven himself."""
+    """`XMH_TOKEN`: the token of who acts, where the log demands that he has proven himself, or a server is asked."""
     door_key: SecretStr | None = None
     """What proves that an order came through the door, the same for all clients and workers of one log."""
     door_key_file: Path | None = None
@@ -176,6 +176,8 @@ class Settings(BaseSettings):
     """`[fonts]` or `XMH_FONTS`: where the faces of printed documents are."""
     templates: Annotated[TemplatePlaces, NoDecode, BeforeValidator(_folder)] = TemplatePlaces()
     """`[templates]` or `XMH_TEMPLATES`: the templates of printed documents that the office changed."""
+    server: str | None = None
+    """`XMH_SERVER`: another machine's address, which is asked instead of this home."""
     web: WebPlaces = WebPlaces()
     """`[web]`: where console and API listen; by default to this machine alone."""
     cached_matters: int = 2000

@@ -19,6 +19,18 @@ def tell_one(reply: "Reply | Exception") -> None:
     answer(shown, answer_line(reply, shown))
 
 
+def tell_document(answered: dict[str, Any]) -> None:
+    """Show what a server answered to one order, as `tell_one` does of a reply."""
+    from workflows.contract import Reply
+
+    shown = {key: value for key, value in answered.items() if key != "events"}
+    reply = Reply(stream="", **{key: answered[key] for key in _OF_REPLY})
+    answer(shown, answer_line(reply, shown))
+
+
+_OF_REPLY = ("matter", "stage", "version", "light", "light_reason", "events")
+
+
 def tell_many(
     numbers: Sequence[str],
     replies: Sequence["Reply | Exception"],

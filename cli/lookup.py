@@ -24,6 +24,9 @@ def the_matter(words: str) -> reading.ListedMatter:
 
 def found_matters(words: str) -> tuple[reading.ListedMatter, ...]:
     """The matters meant, of those the reader may know of."""
+    if session.remote is not None:
+        found = session.remote.read("/find", words=words)["matters"]
+        return tuple(reading.ListedMatter.model_validate(one) for one in found)
     return reading.find_matters(session.database, words, session.rights.visible)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from cli.answering import tell_many, tell_one
+from cli.answering import tell_document, tell_many, tell_one
 from cli.lookup import the_matter
 from cli.moments import now
 from cli.session import Problem, session
@@ -41,6 +41,8 @@ MOST_ATTACHED = 100 * 1024 * 1024
 
 def attached_files(paths: Sequence[Path]) -> tuple[Attachment, ...]:
     """Copies of attached files in the home, named by their hash; the log only holds name, hash and size."""
+    if paths and session.remote is not None:
+        raise Problem("已设 XMH_SERVER，附件目前只能在服务器上添加", "needs_machine")
     return tuple(map(_attached, paths))
 
 
@@ -137,8 +139,22 @@ def do_for_matter(
     words: str, command: MatterCommand, actor: Actor | None = None, occurred_at: datetime | None = None
 ) -> None:
     """Send one command to one matter and show its answer."""
-    stream = the_matter(words).stream
-    tell_one(send_orders([task_order(stream, command, actor, occurred_at)])[0])
+    do_for(the_matter(words), command, actor, occurred_at)
+
+
+def do_for(
+    target: reading.ListedMatter,
+    command: MatterCommand,
+    actor: Actor | None = None,
+    occurred_at: datetime | None = None,
+) -> None:
+    """Send one command to this matter and show its answer."""
+    if session.remote is None:
+        tell_one(send_orders([task_order(target.stream, command, actor, occurred_at)])[0])
+        return
+    beside = {"occurred_at": occurred_at.isoformat()} if occurred_at else {}
+    command_id = session.command_id or uuid4().hex
+    tell_document(session.remote.command(target.number, command, command_id, secret=session.secret, **beside))
 
 
 def do_for_matters(words: Sequence[str], command: MatterCommand, actor: Actor | None = None) -> None:
@@ -146,6 +162,8 @@ def do_for_matters(words: Sequence[str], command: MatterCommand, actor: Actor | 
     if len(words) == 1:
         do_for_matter(words[0], command, actor)
         return
+    if session.remote is not None:
+        raise Problem("已设 XMH_SERVER，一次只能办一件，请逐件办理", "needs_machine")
     matters = [the_matter(w) for w in words]
     orders = [task_order(m.stream, command, actor, nth=n) for n, m in enumerate(matters)]
     tell_many([m.number for m in matters], send_orders(orders))

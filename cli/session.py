@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from domain.sight import Reader
     from eventlog.database import Database
     from eventlog.reading import PersonOnRecord
+    from services.remote import RemoteServer
     from settings import Settings
     from views.rights import Rights
     from views.viewer import Viewer
@@ -133,6 +134,9 @@ class Session:
         """
         from eventlog.configured import open_log
 
+        if self.remote is not None:
+            line = f"已设 XMH_SERVER（{self.remote.address}），这条命令（或这个选项）只能在服务器上用"
+            raise Problem(line, "needs_machine")
         self.check_headquarters()
         url = self.settings.database
         path = Path(url.removeprefix("sqlite:///"))
@@ -162,6 +166,23 @@ class Session:
             raise Problem(f"令牌是 {person.id} 的，不能以 {self.settings.actor} 的身份办理", "forbidden")
         self.settings.actor = person.id
         database.vouch = token_vouch(self.settings.home, kept.id, kept.scope)
+
+    @cached_property
+    def remote(self) -> "RemoteServer | None":
+        """The server that is asked instead of this home; None as long as none is set.
+
+        Raises:
+            Refusal: what is set will not do.
+        """
+        settings = self.settings
+        if settings.server is None:
+            return None
+        from domain.base import refuse
+        from services.remote import RemoteServer
+
+        named = self.actor_id is not None or self.for_person is not None
+        refuse(named, "已设 XMH_SERVER，身份以令牌为准，请去掉 --as 和 --for-person", "malformed")
+        return RemoteServer(settings.server, settings.token.get_secret_value() if settings.token else "")
 
     def check_headquarters(self) -> None:
         """Refuse a code nobody has here; where the log is on a server, the server is asked.
@@ -200,6 +221,9 @@ class Session:
         """
         from domain.envelope import Actor
 
+        if self.remote is not None:
+            me = self.remote.read("/me")
+            return Actor.model_validate({"id": me["person"], "role": me["role"], "unit": me["unit"]})
         person = self._known(self.database)
         if person.left_at is not None:
             raise Problem(f"{person.name}（{person.id}）已离任，不能再办理", "actor_left")

@@ -1,6 +1,6 @@
 """What kind of answer a refusal's code is, for every entrance: the command line's exit code, the API's status."""
 
-MALFORMED = frozenset({"malformed", "ambiguous", "unwritable", "port_in_use", "external_temporal"})
+MALFORMED = frozenset({"malformed", "needs_machine", "ambiguous", "unwritable", "port_in_use", "external_temporal"})
 """What was asked cannot be meant."""
 UNAUTHENTICATED = frozenset({"unauthenticated", "unproved"})
 """Who acts has not proven who he is, where that is asked."""

@@ -1,6 +1,7 @@
 """`xmh today` and `xmh ask`: what waits for me, and one paragraph for the phone."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -26,6 +27,13 @@ from views.worklist import INSIDE, worklist
 
 def today() -> None:
     """今天：待我办的、我在等的、快到期的。"""
+    if session.remote is not None:
+        shown = session.remote.read("/worklist")
+        lines = [f"今天 {said_date(date.fromisoformat(shown['date']))}"]
+        for title, key in (("待我办理", "for_me"), ("我在等待", "waiting_for")):
+            lines += _section(title, _lines(shown[key], "matter"))
+        answer(shown, "\n".join([*lines, *_section("即将到期", _lines(shown["due_soon"], "matter", "light_reason"))]))
+        return
     viewer = session.viewer
     office, day = viewer.actor.role in INSIDE, local_date(viewer.now)
     shown = worklist(viewer)

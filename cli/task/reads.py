@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.moments import AsOfOption, KnownAtOption, asked_moment
+from cli.moments import AsOfOption, KnownAtOption, asked_moment, past_instant
 from cli.names import person_names, unit_names
 from cli.session import Problem, answer, session
 from cli.task import choosing as ch
@@ -15,6 +15,7 @@ from domain.calendar import SHANGHAI
 from domain.matter import DONE, Indicator, Matter
 from domain.periods import period_label
 from domain.queries.spoken import said_date
+from domain.sight import Sight
 from domain.terms import Stage
 from eventlog import reading
 from views.matters import matter_list
@@ -53,6 +54,14 @@ def list_(
     known_at: KnownAtOption = None,
 ) -> None:
     """督办事项一览；条件可以同时写几个，须都符合。"""
+    if session.remote is not None:
+        beyond = save or saved or tree or known_at
+        asked = {"stage": stage, "light": light_, "lead": lead, "leader": leader, "supervisor": supervisor}
+        asked |= {"source": source, "class": klass, "urgency": urgency, "flag": flag, "rung": rung, "text": words}
+        said = {"listed": listed, "overdue": overdue, "unanswered": unanswered, "open": open_, "mine": mine}
+        said |= {"following": following}
+        _list_of_server({**asked, **said}, due_from, due_to, as_of, beyond=bool(beyond))
+        return
     moment = asked_moment(as_of, known_at)
     options = {"stage": stage, "light": light_, "lead": lead, "leader": leader, "supervisor": supervisor}
     options |= {"source": source, "klass": klass, "urgency": urgency, "flag": flag, "rung": rung, "words": words}
@@ -66,6 +75,27 @@ def list_(
         document["saved"] = kept
     told = f"\n条件已存为“{kept}”，再用：xmh task list --saved {kept}" if kept else ""
     answer(document, "" if session.json else _table(rows) + told)
+
+
+def _list_of_server(
+    asked: dict[str, Any], due_from: str | None, due_to: str | None, as_of: str | None, *, beyond: bool
+) -> None:
+    """The list as a server has it, page after page."""
+    from cli.asking import typed_day
+
+    remote, rows, cursor = session.remote, list[dict[str, Any]](), ""
+    if remote is None or beyond:
+        raise Problem("已设 XMH_SERVER，--save、--saved、--tree、--known-at 只能在服务器上用", "needs_machine")
+    asked |= {"due_from": typed_day(due_from) if due_from else None, "due_to": typed_day(due_to) if due_to else None}
+    instant = past_instant(as_of).isoformat() if as_of else None
+    while True:
+        page = remote.read("/matters", **asked, as_of=instant, limit=500, cursor=cursor or None)
+        rows += page["matters"]
+        cursor = page["cursor"] or ""
+        if not cursor:
+            break
+    document = {"matters": rows, **({"as_of": instant} if instant else {})}
+    answer(document, "" if session.json else _table(rows))
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:
@@ -109,6 +139,14 @@ def show(
 ) -> None:
     """一个事项的全部情况：要点、时限、来龙去脉。"""
     from cli.lookup import the_matter
+
+    if session.remote is not None:
+        if known_at:
+            raise Problem("已设 XMH_SERVER，--known-at 只能在服务器上用", "needs_machine")
+        instant = past_instant(as_of).isoformat() if as_of else None
+        document = session.remote.read(f"/matters/{the_matter(matter).number}", as_of=instant)
+        answer(document, "" if session.json else _as_listed(document))
+        return
     from views.matter import matter_as_listed, offered, shown_matter
 
     moment, stream = asked_moment(as_of, known_at), the_matter(matter).stream
@@ -126,7 +164,7 @@ def show(
 
 
 def _as_listed(shown: dict[str, Any]) -> str:
-    """What whoever has no part in a matter sees of it."""
+    """What whoever has no part in a matter sees of it, and what a server tells of one."""
     from domain.queries.telling import progress_said
 
     names, persons = unit_names(), person_names()
@@ -136,10 +174,15 @@ def _as_listed(shown: dict[str, Any]) -> str:
         f"{shown['matter']}  {shown['title']}",
         f"  {_stage_label(shown['stage'])}  {shown['light_reason']}  {far}",
         f"  牵头：{shown['lead_name'] or '待明确'}{assist}  时限：{shown['due']}",
-        "  不由本单位办理，只列一览",
     ]
+    listed = shown["sight"] == Sight.LISTED.value
+    if listed:
+        lines.append("  不由本单位办理，只列一览")
     if shown["timeline"]:
-        lines += ["  本单位此前的反馈", *(_event_line(e, persons) for e in shown["timeline"])]
+        lines += [
+            "  本单位此前的反馈" if listed else "  来龙去脉",
+            *(_event_line(e, persons) for e in shown["timeline"]),
+        ]
     return "\n".join(lines)
 
 

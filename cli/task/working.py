@@ -5,10 +5,9 @@ from typing import Annotated
 
 import typer
 
-from cli.answering import tell_one
 from cli.asking import MatterArg, TextOption, need_option, typed_term
 from cli.lookup import the_matter, the_unit
-from cli.sending import attached_files, do_for_matter, send_orders, task_order
+from cli.sending import attached_files, do_for, do_for_matter
 from cli.session import Problem
 from cli.shape import MatterFirst, SealingCommand
 from cli.task.due import due_day
@@ -80,7 +79,7 @@ def report(
         letter=letter,
         occurred_at=moment(occurred),
     )
-    tell_one(send_orders([task_order(target.stream, command)])[0])
+    do_for(target, command)
 
 
 point = typer.Typer(

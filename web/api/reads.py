@@ -81,6 +81,28 @@ def reads_router(service: "WebService") -> APIRouter:
         viewer = viewer_of(request)
         return matter_document(viewer, the_matter(viewer, no).stream, asked_moment(service.database, as_of))
 
+    @router.get("/me")
+    def me(request: Request) -> dict[str, Any]:
+        """Whose the token is, and what for."""
+        caller = caller_of(request)
+        actor = caller.actor
+        return {"person": actor.id, "role": actor.role.value, "unit": actor.unit, "scope": caller.scope.value}
+
+    @router.get("/names")
+    def names(request: Request) -> dict[str, dict[str, str]]:
+        """Ids of units and people, and what they are called; the directory names all to everybody."""
+        del request
+        return {
+            "units": {u.id: u.name for u in reading.units(service.database)},
+            "people": {p.id: p.name for p in reading.people(service.database, former=True)} | {"system": "系统"},
+        }
+
+    @router.get("/find")
+    def find(request: Request, words: Annotated[str, Query(min_length=1, max_length=500)]) -> dict[str, Any]:
+        """The matters meant by a number, its tail, or words of a title, as the command line understands them."""
+        found = reading.find_matters(service.database, words, viewer_of(request).rights.visible)
+        return {"matters": [m.model_dump(mode="json") for m in found]}
+
     @router.get("/worklist")
     def work(request: Request) -> dict[str, Any]:
         """What waits for the token's person, as `today` gives it of matters and meetings."""

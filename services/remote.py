@@ -1,0 +1,100 @@
+"""Another machine's log and door over HTTPS: `XMH_SERVER` says where, `XMH_TOKEN` as whom (`docs/reference/api.md`)."""
+
+import json
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import quote, urlencode, urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from domain.base import Frozen, Refusal, refuse
+from eventlog.patience import time_left
+from services.unreachable import Unreachable
+
+ANSWER_WITHIN = 9.0
+MOST_ANSWER = 64 * 1024 * 1024
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+API = "/api/v1"
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """The token goes where it was meant to go, and nowhere else."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Follow none."""
+
+
+class RemoteServer:
+    """A server that is asked instead of the home of this machine."""
+
+    def __init__(self, address: str, token: str) -> None:
+        """Nothing is sent yet.
+
+        Raises:
+            Refusal: `malformed`: the address is none, or would carry the token in the clear; no token is set.
+        """
+        parts = urlsplit(address)
+        plain = parts.scheme == "http" and parts.hostname in LOOPBACK
+        refuse(
+            not parts.hostname or not (plain or parts.scheme == "https"),
+            f"XMH_SERVER 须以 https:// 开头（本机可用 http://127.0.0.1:端口），现在是 {address[:80]}",
+            "malformed",
+        )
+        refuse(not token, "已设 XMH_SERVER，还须设 XMH_TOKEN（用 xmh access token 签发）", "unauthenticated")
+        self.address = address.rstrip("/")
+        self._token = token
+        self._opener = build_opener(_NoRedirect())
+
+    def __repr__(self) -> str:
+        """Without the token."""
+        return f"RemoteServer({self.address})"
+
+    def read(self, path: str, **asked: Any) -> dict[str, Any]:
+        """The document at a path of the API; what is None or False is not asked.
+
+        Raises:
+            Refusal: as the server says. Unreachable: it does not answer.
+        """
+        said = {name: str(value) for name, value in asked.items() if value not in (None, False)}
+        return self._answered(Request(f"{self.address}{API}{path}?{urlencode(said)}"), None)  # noqa: S310  (checked above)
+
+    def command(self, number: str, command: Frozen, command_id: str, **beside: Any) -> dict[str, Any]:
+        """The answer to a command on a matter.
+
+        Raises:
+            Refusal: a rule said no. Unreachable: no answer; the command may still be carried out under its id.
+        """
+        body = command.model_dump(mode="json", exclude_none=True)
+        path = f"/matters/{quote(number, safe='')}/commands/{body['do']}"
+        request = Request(  # noqa: S310  (checked above)
+            f"{self.address}{API}{path}",
+            data=json.dumps({**body, **beside}, ensure_ascii=False).encode(),
+            headers={"Content-Type": "application/json", "Idempotency-Key": command_id},
+            method="POST",
+        )
+        return self._answered(request, command_id)
+
+    def _answered(self, request: Request, command_id: str | None) -> dict[str, Any]:
+        request.add_header("Authorization", f"Bearer {self._token}")
+        request.add_header("Accept", "application/json")
+        try:
+            with self._opener.open(request, timeout=time_left(ANSWER_WITHIN)) as answer:
+                document = json.loads(answer.read(MOST_ANSWER))
+        except HTTPError as error:
+            raise self._refusal(error, command_id) from error
+        except (OSError, HTTPException, ValueError) as error:
+            raise Unreachable(f"连不上服务器 {self.address}，请检查网络和 XMH_SERVER", command_id) from error
+        if not isinstance(document, dict):
+            raise Unreachable(f"{self.address} 的答复看不懂，它可能不是 xmh 的服务器", command_id)
+        return document
+
+    def _refusal(self, error: HTTPError, command_id: str | None) -> Exception:
+        """What the server's problem is here: the same line and code."""
+        try:
+            problem = json.loads(error.read(1024 * 1024))
+            line, code = str(problem["detail"]), str(problem["code"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return Unreachable(f"{self.address} 的答复看不懂（{error.code}），它可能不是 xmh 的服务器", command_id)
+        if code == "unreachable":
+            return Unreachable(line, command_id)
+        return Refusal(line, code)

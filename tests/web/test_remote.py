@@ -1,0 +1,71 @@
+"""`XMH_SERVER`: the command line on another machine's log; the same JSON, lines and exit codes."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.main import _code
+from tests.support.command_line import CommandLine, forget_session
+from tests.web.conftest import Served
+from tests.web.test_commands import OPENING, post
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def remote(working: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command as the owner of a token, with no home of its own."""
+
+    def run(person: str, *words: str, code: int = 0, token: str | None = None, server: str | None = None) -> Any:
+        for name in ("XMH_ACTOR", "XMH_TEMPORAL_ADDRESS"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("XMH_HOME", str(tmp_path / "nothing"))
+        monkeypatch.setenv("XMH_SERVER", server or working.address)
+        monkeypatch.setenv("XMH_TOKEN", working.token(person) if token is None else token)
+        forget_session()
+        capsys.readouterr()
+        ended = _code([*words, "--json"])
+        forget_session()
+        for name in ("XMH_SERVER", "XMH_TOKEN"):
+            monkeypatch.delenv(name)
+        out = capsys.readouterr().out
+        assert ended == code, out
+        return json.loads(out)
+
+    return run
+
+
+def test_a_matter_is_handled_and_read_from_elsewhere(
+    working: Served, remote: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    no = post(working.client("office"), "/matters", {**OPENING, "title": "完成管线迁改"}).json()["matter"]
+    accepted = remote("li", "task", "accept", "管线迁改")
+    assert (accepted["matter"], accepted["stage"], "events" in accepted) == (no, "in_progress", False)
+    words = ("task", "report", no, "--text", "完成三百米", "--progress", "30", "--command-id", "remote-1")
+    reported, again = remote("li", *words), remote("li", *words)
+    assert reported == again
+    xmh = CommandLine(working.home, capsys)
+    assert remote("office", "task", "list") == xmh.json("task", "list")
+    assert remote("office", "task", "show", no) == xmh.json("task", "show", no)
+    assert remote("li", "task", "list", "--mine", "--stage", "办理中")["matters"][0]["matter"] == no
+    assert [m["matter"] for m in remote("office", "today")["waiting_for"]] == [
+        m["matter"] for m in xmh.json("today")["waiting_for"]
+    ]
+
+
+def test_what_goes_wrong_ends_as_it_does_at_home(working: Served, remote: Run) -> None:
+    no = post(working.client("office"), "/matters", {**OPENING, "title": "另一件急事"}).json()["matter"]
+    assert remote("zhao", "task", "accept", no, code=3)["error"]["code"] == "forbidden"
+    assert remote("li", "task", "show", "没有这件", code=4)["error"]["code"] == "not_found"
+    assert remote("li", "task", "list", "--stage", "没有", code=2)["error"]["code"] == "malformed"
+    assert remote("li", "task", "list", token="xmhp_wrong", code=6)["error"]["code"] == "unauthenticated"
+    assert remote("li", "task", "list", token="", code=6)["error"]["code"] == "unauthenticated"
+    assert "--as" in remote("li", "task", "list", "--as", "office", code=2)["error"]["message"]
+    assert remote("li", "org", "list", code=2)["error"]["code"] == "needs_machine"
+    assert remote("li", "task", "list", "--tree", code=2)["error"]["code"] == "needs_machine"
+    assert remote("li", "task", "list", server="http://127.0.0.1:9", code=5)["error"]["code"] == "unreachable"
+    clear = remote("li", "task", "list", server="http://xmh.example", code=2)["error"]
+    assert "https://" in clear["message"]
