@@ -143,6 +143,8 @@ def _authority_in_words(event: Recorded, reader: Rendering) -> str:
         said += f"代录，{reader.person(behalf.id)}（{behalf.role.label}）决定" + (
             f"，凭{behalf.paper}" if behalf.paper else ""
         )
+    if event.proven is not None:
+        said += f"，{event.proven.via.label}登录 {event.proven.credential}"
     late = office_time(event.occurred_at)[:10] != office_time(event.recorded_at)[:10]
     return said + (f"，{office_time(event.recorded_at)} 补录" if late else "")
 

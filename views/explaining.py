@@ -101,6 +101,7 @@ def told_event(event: Recorded, rendering: Rendering) -> dict[str, Any]:
         "text": tell_event(decode(event), rendering),
         "actor": event.actor.id,
         **_authority(event.actor),
+        "proven": event.proven.model_dump(mode="json") if event.proven else None,
         "occurred_at": event.occurred_at.astimezone(SHANGHAI).isoformat(),
         "recorded_at": event.recorded_at.astimezone(SHANGHAI).isoformat(),
         "hash": event.hash,
