@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, quote, urlencode
@@ -89,6 +90,8 @@ class WebPlaces(BaseModel):
     """How people reach it, `https://…`, when a proxy stands in front."""
     proxy: tuple[str, ...] = ()
     """Addresses of the proxies whose word on who asks is believed; without one it listens to this machine alone."""
+    day: date | None = None
+    """A past day: everything is shown as it was in its evening, and nothing can be done. For a simulated year."""
 
 
 def _folder(value: Any) -> Any:

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +16,7 @@ import typer
 from cli.printing.files import office_press
 from cli.session import Exit, answer, session
 from domain.base import refuse
+from domain.calendar import local_date
 from domain.headquarters import FIRST_HEADQUARTERS
 from domain.lights import light
 from domain.matter import Matter
@@ -23,6 +24,7 @@ from domain.meetings.series import DEFAULT_SERIES
 from domain.meetings.terms import MeetingStage
 from domain.terms import Light, Stage
 from eventlog import reading
+from settings import CONFIG_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +81,7 @@ def simulate(
             )
         )
         _leave(played, home)
+        _show_its_last_day(played, home)
         beside = [other.left() for other in others]
     document = _summary(played, home)
     document["headquarters"] = [left.model_dump() for left in beside]
@@ -115,11 +118,21 @@ def _leave(played: "Played", home: Path) -> None:
     """What the office prints when the year is over."""
     from simulation.leaving import print_year_end
 
-    position, end = 0, None
-    while page := reading.read_all(played.database, position):
-        position, end = page[-1].position, page[-1].recorded_at
-    if end is not None:
-        print_year_end(played.database, home, end, office_press())
+    print_year_end(played.database, home, _ended(played), office_press())
+
+
+def _ended(played: "Played") -> datetime:
+    """When the newest event was recorded."""
+    position, _ = reading.newest_event(played.database)
+    return reading.read_all(played.database, position - 1)[-1].recorded_at
+
+
+def _show_its_last_day(played: "Played", home: Path) -> None:
+    """The console shows the year as it ended: today, years later, everything in it would be overdue."""
+    place = home / CONFIG_FILE
+    if not place.exists():
+        said = "# 模拟的一年：网页只供查看这一天的情况；删去下面两行即照常办理。"
+        place.write_text(f"{said}\n[web]\nday = {local_date(_ended(played))}\n", encoding="utf-8")
 
 
 def _summary(played: "Played", home: Path) -> dict[str, Any]:
@@ -185,6 +198,7 @@ def _table(done: dict[str, Any]) -> str:
             for n, h in enumerate(done["headquarters"])
         ),
         ("核验", _verdict(done["verify"])),
+        ("浏览", f"xmh access open office --home {done['home']}，再 xmh web --home {done['home']}"),
         ("用时", f"{done['seconds']}秒"),
     ]
     return table(("", f"数据目录 {done['home']}"), rows)

@@ -1,13 +1,14 @@
 """What every request is answered from: the log, the door, the settings."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
-from domain.base import Refusal
+from domain.base import Refusal, refuse
+from domain.calendar import end_of_day
 from domain.envelope import Actor, Via
 from eventlog.configured import open_log
 from eventlog.database import Database
@@ -39,6 +40,16 @@ class WebService:
         """This moment."""
         return datetime.now(UTC)
 
+    @property
+    def day(self) -> date | None:
+        """The past day that is shown, when nothing can be done."""
+        return self.settings.web.day
+
+    @property
+    def shown_at(self) -> datetime:
+        """The moment whose state of affairs is shown."""
+        return self.now if self.day is None else end_of_day(self.day)
+
     async def ask(self, question: "Callable[..., T]", *args: Any, **kwargs: Any) -> T:
         """Ask the log in a thread: no request waits for another's reading."""
         return await run_in_threadpool(partial(question, *args, **kwargs))
@@ -49,9 +60,11 @@ class WebService:
         Raises:
             Refusal: `unreachable`: no service runs on this home.
             Unreachable: it does not answer.
+            Refusal: `read_only`: a past day is shown.
         """
         from services.gateway import Gateway, connect
 
+        refuse(self.day is not None, f"这里只供查看 {self.day} 的情况，不能办理", "read_only")
         address = self.settings.address
         if address is None:
             raise Refusal("督办服务没有运行，请在服务器上运行 xmh up --detach", "unreachable")

@@ -25,4 +25,4 @@ def the_matter(service: "WebService", caller: "Caller", no: str) -> "ListedMatte
     Raises:
         Refusal: `not_found`.
     """
-    return asking.the_matter(Viewer(service.database, caller.actor, service.now), no)
+    return asking.the_matter(Viewer(service.database, caller.actor, service.shown_at), no)

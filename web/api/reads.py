@@ -31,7 +31,7 @@ def reads_router(service: "WebService") -> APIRouter:
     router = APIRouter(tags=["reads"])
 
     def viewer_of(request: Request) -> Viewer:
-        return Viewer(service.database, caller_of(request).actor, service.now)
+        return Viewer(service.database, caller_of(request).actor, service.shown_at)
 
     @router.get("/matters")
     def matters(  # noqa: PLR0913, PLR0917  (the options of `task list`)

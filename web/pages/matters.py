@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from web.service import WebService
 
 MOST_ON_A_PAGE = 200
+ALL = "all"
+"""Instead of a stage: those that ended too, which the page leaves out unless it is asked."""
 
 
 def matters_router(service: "WebService") -> APIRouter:
@@ -34,6 +36,7 @@ def matters_router(service: "WebService") -> APIRouter:
             "worklist.html",
             here="worklist",
             person=visitor.person,
+            day=visitor.day,
             today=said_date(local_date(viewer.now)),
             last=last_sign_in(service.database, visitor.session),
             work=worklist(viewer),
@@ -50,7 +53,7 @@ def matters_router(service: "WebService") -> APIRouter:
 
     def _listed(visitor: Visitor, asked: dict[str, str], fault: str | None) -> Response:
         viewer = visitor.viewer
-        wanted = asked_filter(service.database, {name: asked[name] for name in ("stage", "light", "text")})
+        wanted = asked_filter(service.database, _choice(asked))
         moment = asked_moment(service.database, asked["as_of"])
         rows = matter_list(viewer, wanted, moment)
         return page(
@@ -58,6 +61,7 @@ def matters_router(service: "WebService") -> APIRouter:
             422 if fault else 200,
             here="matters",
             person=visitor.person,
+            day=visitor.day,
             rows=rows[:MOST_ON_A_PAGE],
             count=len(rows),
             asked=asked,
@@ -76,12 +80,19 @@ def matters_router(service: "WebService") -> APIRouter:
             document = matter_document(viewer, the_matter(viewer, no).stream, moment)
         except Refusal as refusal:
             return page(
-                "message.html", 404, here="matters", person=visitor.person, title="没有找到", message=refusal.message
+                "message.html",
+                404,
+                here="matters",
+                person=visitor.person,
+                day=visitor.day,
+                title="没有找到",
+                message=refusal.message,
             )
         return page(
             "matter.html",
             here="matters",
             person=visitor.person,
+            day=visitor.day,
             m=document,
             as_of=as_of,
             unit=viewer.units,
@@ -89,3 +100,9 @@ def matters_router(service: "WebService") -> APIRouter:
         )
 
     return router
+
+
+def _choice(asked: dict[str, str]) -> dict[str, object]:
+    """What the form says, as the filter of lists has it."""
+    stage = {"": {"open": True}, ALL: {}}.get(asked["stage"], {"stage": asked["stage"]})
+    return {**stage, "light": asked["light"], "text": asked["text"]}

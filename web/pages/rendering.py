@@ -1,7 +1,7 @@
 """Templates, and what every page of a signed-in person knows."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -48,6 +48,8 @@ class Visitor:
     viewer: Viewer
     person: "PersonOnRecord"
     session: "BrowserSession"
+    day: date | None
+    """The past day that is shown, when nothing can be done."""
 
 
 class SignInNeededError(Exception):
@@ -70,7 +72,7 @@ def visitor_of(service: "WebService", request: Request) -> Visitor:
     if found is None:
         raise SignInNeededError
     session, person = found
-    return Visitor(Viewer(service.database, actor_of(person), service.now), person, session)
+    return Visitor(Viewer(service.database, actor_of(person), service.shown_at), person, session, service.day)
 
 
 def to_sign_in(request: Request) -> Response:
