@@ -7,7 +7,6 @@ to be kept from acting in another's name.
 import hashlib
 import os
 import secrets
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,6 +31,10 @@ if TYPE_CHECKING:
 
 KEY_FILE = "vouch.key"
 """Inside the home, mode 0600; in no backup."""
+NO_KEY = (
+    "日志要求实名，而本机没有有效的签名密钥 {file}；请从运行服务的机器取来该文件，"
+    "已丢失的，由数据库属主运行 xmh access require --rotate 换一把"
+)
 BOTH_FOR = timedelta(days=1)
 """The old key of a rotation holds so long: services that run are started again meanwhile."""
 
@@ -107,17 +110,30 @@ def require_proofs(database: Database, home: Path, actor: Actor, now: datetime, 
     """Make the home's key known to the log, and demand from now on that orders are signed by such a key.
 
     Raises:
-        Refusal: the actor may not.
-        LogError: the database's role may not add a key, or it cannot be reached.
+        Refusal: the actor may not; `vouch_key_missing`, the log knows other keys and this home none of them.
+        LogError: the database's role may not add a key, or it cannot be reached; the home's key is as it was.
     """
-    key = None if rotate else vouch_key(home)
-    key = key or _new_key(home)
-    public = key.private.public_key().public_bytes_raw().hex()
-    if key.name not in {known.name for known in vouching_keys(database)}:
-        add_vouching_key(database, key.name, public, now, old_until=now + BOTH_FOR)
+    keys = vouching_keys(database)
+    fresh, key = not demands_proofs(database), None if rotate else vouch_key(home)
+    living = key is not None and key.name in {known.name for known in keys if known.until is None}
+    # Another key would end those by which the services elsewhere sign.
+    refuse(not (fresh or rotate or living), NO_KEY.format(file=home / KEY_FILE), "vouch_key_missing")
+    made = None
+    try:
+        if key is None:
+            key, made = _new_key(home)
+        if key.name not in {known.name for known in keys}:
+            public = key.private.public_key().public_bytes_raw().hex()
+            add_vouching_key(database, key.name, public, now, old_until=now + BOTH_FOR)
+        # The home's own is given up only for one the log knows.
+        if made is not None:
+            _put(made, home)
+    finally:
+        if made is not None:
+            made.unlink(missing_ok=True)
     if database.vouch is None:
         database.vouch = service_vouch(home, Via.CLI)
-    fresh = not demands_proofs(database)
+    public = key.private.public_key().public_bytes_raw().hex()
     record_office_events(
         database,
         database.own(OfficeStream.OPERATIONS),
@@ -129,8 +145,8 @@ def require_proofs(database: Database, home: Path, actor: Actor, now: datetime, 
     return key
 
 
-def _new_key(home: Path) -> VouchKey:
-    """Make a key: whole or not at all, for its owner alone."""
+def _new_key(home: Path) -> tuple[VouchKey, Path]:
+    """Make a key, for its owner alone, in a file beside the one of the home."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     private = Ed25519PrivateKey.generate()
@@ -140,13 +156,22 @@ def _new_key(home: Path) -> VouchKey:
             file.write(f"{private.private_bytes_raw().hex()}\n")
             file.flush()
             os.fsync(file.fileno())
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise _unwritable(home, error) from error
+    return VouchKey(_name_of(private), private), fresh
+
+
+def _put(fresh: Path, home: Path) -> None:
+    """Make it the home's key: whole or not at all."""
+    try:
         fresh.replace(home / KEY_FILE)
     except OSError as error:
-        raise Refusal(f"不能在 {home} 里建立签名密钥：{error.strerror}", "unwritable") from error
-    finally:
-        with suppress(FileNotFoundError):
-            fresh.unlink()
-    return VouchKey(_name_of(private), private)
+        raise _unwritable(home, error) from error
+
+
+def _unwritable(home: Path, error: OSError) -> Refusal:
+    return Refusal(f"不能在 {home} 里建立签名密钥：{error.strerror}", "unwritable")
 
 
 def _name_of(private: "Ed25519PrivateKey") -> str:

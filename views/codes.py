@@ -18,6 +18,7 @@ UNREACHABLE = frozenset(
         "still_running",
         "door_key_missing",
         "door_key_broken",
+        "vouch_key_missing",
         "disk_full",
         "log_damaged",
     }

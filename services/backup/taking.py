@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from domain.base import Frozen, refuse
-from domain.envelope import Actor
+from domain.base import Frozen, Refusal, refuse
+from domain.envelope import Actor, Via
 from domain.ids import OfficeStream
 from domain.operations import BackupTaken
 from eventlog.configured import open_log
@@ -24,6 +24,7 @@ from eventlog.sqlite import SqliteBackend
 from eventlog.verify import verify
 from services.backup.archive import KEPT, LOG, Manifest, Progress, unmoved, write_archive
 from services.office_records import record_office_events
+from services.vouching import service_vouch
 from sheets.file_errors import unwritable_file
 
 if TYPE_CHECKING:
@@ -73,9 +74,9 @@ def back_up(settings: "Settings", file: Path, actor: Actor, moved: Progress = un
     taken = BackupTaken(file=file.name, position=position, hash=newest, sha256=digest, size=size)
     try:
         _put_on_record(settings, taken, actor)
-    except LogError as error:
+    except (LogError, Refusal) as error:
         said = f"备份已写到 {file}，核验通过，但没有记入日志：{error.message}"
-        raise LogError(said, error.code) from error
+        raise (Refusal if isinstance(error, Refusal) else LogError)(said, error.code) from error
     return BackedUp(
         file=file,
         position=position,
@@ -88,6 +89,7 @@ def back_up(settings: "Settings", file: Path, actor: Actor, moved: Progress = un
 
 def _put_on_record(settings: "Settings", taken: BackupTaken, actor: Actor) -> None:
     with open_log(settings) as database:
+        database.vouch = service_vouch(settings.home, Via.CLI)  # who copies the home runs it
         stream, command_id = database.own(OfficeStream.OPERATIONS), f"backup:{taken.sha256[:32]}"
         record_office_events(database, stream, [taken], actor=actor, command_id=command_id, now=datetime.now(UTC))
 
