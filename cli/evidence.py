@@ -31,7 +31,8 @@ def export(
     refuse(not session.rights.whole, "证据包由办公室、领导或审计员导出", "forbidden")
     target = the_matter(matter)
     files = checkpoint or []
-    notes = [read_file(file, MOST_NOTE).decode("utf-8", "replace") for file in files]
+    texts = [read_file(file, MOST_NOTE).decode("utf-8", "replace") for file in files]
+    notes = [text.removeprefix("\ufeff").replace("\r\n", "\n") for text in texts]  # as signed: mail changes these
     kept = list(zip(notes, read_checkpoints(files, None), strict=True))
     written = export_matter(
         session.database,
@@ -75,7 +76,10 @@ def check(
         "version": matter.get("version"),
         "events": report.events,
         "files": report.files,
-        "checkpoints": [{"size": note.size, "root": note.root.hex()} for note in report.notes] if report.ok else [],
+        "checkpoints": [
+            {"size": note.size, "root": note.root.hex(), "events": note.events}
+            for note in (report.notes if report.ok else ())
+        ],
         "public_keys": report.manifest["public_keys"] if report.ok else [],
         "problems": report.problems,
     }

@@ -9,7 +9,8 @@ program that wrote the bundle verifies with this very file. Exit 0: sound, 1: so
 - Every event hashes to what it says, and each of the matter's follows the one before it.
 - Every event stands in the log a checkpoint was signed for (inclusion proof, RFC 6962), under a key you kept.
 - Every attachment and issued document is one that such an event names by its SHA-256.
-- Not shown: that the matter has no later event. Only the whole log, held against a later checkpoint, shows that.
+- Not shown: that the matter has no later event (only the whole log, held against a later checkpoint, shows that), and
+  what is told besides the events: the matter's title, the timeline and Temporal's histories are the signer's words.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import json
 import os
 import re
 import stat
+import struct
 import sys
 import zipfile
 import zlib
@@ -38,7 +40,9 @@ COLUMNS = (
     *("command_id", "occurred_at", "recorded_at", "previous_hash", "hash"),
 )
 NUMBERS = frozenset({"position", "version", "schema", "occurred_at", "recorded_at"})
-MOST_BYTES, MOST_FILES, MOST_EVENTS, MOST_SHOWN = 4 * 2**30, 10_000, 512 * 2**20, 50
+MOST_BYTES, MOST_FILES, MOST_EVENTS, MOST_LINE = 4 * 2**30, 10_000, 512 * 2**20, 4 * 2**20
+MOST_NOTES, MOST_TRIED, MOST_PROBLEMS, MOST_SHOWN = 100, 8, 1000, 50
+BROKEN = (ValueError, TypeError, KeyError, AttributeError, RecursionError, IndexError, OverflowError, struct.error)
 Files = dict[str, Callable[[], Any]]  # path in the bundle → what opens it
 
 
@@ -67,7 +71,8 @@ def check_bundle(place: Path, keys: Sequence[str] = (), kept: Sequence[bytes] = 
     report = BundleReport()
     try:
         _check(report, _folder(place) if place.is_dir() else _zip(place), keys)
-        for own in (Note(text.replace(b"\r\n", b"\n"), "留存的检查点") for text in kept):
+        as_signed = (text.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n") for text in kept)  # mail changes these
+        for own in (Note(text, "留存的检查点") for text in as_signed):
             report.kept += (same := [note for note in report.notes if note.body == own.body])
             if not same:
                 report.problems.append("留存的检查点不在证据包所证的检查点之中；请导出时用 --checkpoint 带上它")
@@ -75,7 +80,7 @@ def check_bundle(place: Path, keys: Sequence[str] = (), kept: Sequence[bytes] = 
         report.problems.append(str(broken))
     except OSError as error:
         report.problems.append(f"{_shown(place)} 读不出来：{error.strerror or error}")
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, IndexError, OverflowError):
+    except (*BROKEN, MemoryError):
         report.problems.append("证据包的内容不合格式，不能核验")
     return report
 
@@ -85,7 +90,10 @@ def _check(report: BundleReport, source: Files, keys: Sequence[str]) -> None:
     told = report.manifest = json.loads(text)
     if told["format"] != FORMAT:
         raise BrokenBundle(f"清单的格式是 {_shown(told['format'])}，本程序只认 {FORMAT}")
-    keys, note = keys or told["public_keys"], Note(_read(source, SIGNED, 4096), SIGNED)
+    own, matter = told["public_keys"], told["matter"]
+    if not isinstance(own, list) or any(type(matter[key]) is not str for key in ("stream", "number", "title", "hash")):
+        raise BrokenBundle("清单的内容不完整")
+    keys, note = keys or own, Note(_read(source, SIGNED, 4096), SIGNED)
     if note.lines != [f"xmh-bundle/{FORMAT}", told["origin"], hashlib.sha256(text).hexdigest()]:
         report.problems.append("清单与其签名不是一回事：清单被改动，或换了签名")
     _check_signature(report, note, keys)
@@ -118,6 +126,8 @@ def _zip(place: Path) -> Files:
             raise BrokenBundle(f"zip 里的路径 {_shown(member.filename)} 指向证据包以外")
         if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG):
             raise BrokenBundle(f"zip 里的 {_shown(member.filename)} 是链接，不是普通文件")
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others unpack to any size at once
+            raise BrokenBundle(f"zip 里的 {_shown(member.filename)} 不是用 xmh 的压缩方法压缩的，没有解开")
     return {member.filename: partial(archive.open, member) for member in members}
 
 
@@ -158,11 +168,25 @@ def _read(source: Files, name: str, most: int) -> bytes:
     return b"".join(found)
 
 
+def _lines(source: Files, name: str) -> Iterator[bytes]:
+    rest, size = b"", 0
+    for piece in _pieces(source, name):
+        *lines, rest = (rest + piece).split(b"\n")
+        yield from lines
+        size += len(piece)
+        if len(rest) > MOST_LINE or size > MOST_EVENTS:
+            raise BrokenBundle(f"{_shown(name)} 过大")
+    if rest:
+        yield rest
+
+
 def _check_files(report: BundleReport, source: Files) -> dict[str, str]:
     """Each file is the one the manifest names, and there is no other: path → SHA-256."""
     digests: dict[str, str] = {}
     for one in report.manifest["files"]:
         digest, size = hashlib.sha256(), 0
+        if one["path"] in digests:
+            raise BrokenBundle(f"清单里 {_shown(one['path'])} 有两份")
         if one["path"] not in source:
             report.problems.append(f"缺少文件 {_shown(one['path'])}")
             continue
@@ -181,20 +205,24 @@ def _check_files(report: BundleReport, source: Files) -> dict[str, str]:
 
 
 class Note:
-    """A signed note; a checkpoint has origin, size and root in its first lines, and its time below."""
+    """A signed note; a checkpoint has origin, size and root in its first lines, its time below, events it covers."""
 
-    size, root = 0, b""
+    size, root, events = 0, b"", 0
     made_at: datetime
 
     def __init__(self, text: bytes, name: str) -> None:
-        body, _, signed = text.decode("utf-8").partition("\n\n")
+        body, _, signed = text.decode("utf-8", "replace").partition("\n\n")
         self.name, self.body, self.lines = _shown(name), f"{body}\n".encode(), body.split("\n")
         self.signatures = re.findall(r"^— (\S+) (\S+)\n", signed, re.MULTILINE)
-        if not self.signatures or signed != "".join(f"— {who} {what}\n" for who, what in self.signatures):
+        same = signed == "".join(f"— {who} {what}\n" for who, what in self.signatures)
+        if not same or not 0 < len(self.signatures) <= MOST_NOTES:
             raise BrokenBundle(f"{self.name} 不是签名文件，或内容不完整")
 
 
 def _check_signature(report: BundleReport, note: Note, keys: Sequence[str]) -> None:
+    tried = 0
+    if len(keys) > MOST_NOTES:
+        raise BrokenBundle(f"公钥过多（{len(keys)}个）")
     for key in keys:
         name, _, rest = key.strip().partition("+")
         told_id, _, raw_text = rest.partition("+")
@@ -205,13 +233,20 @@ def _check_signature(report: BundleReport, note: Note, keys: Sequence[str]) -> N
         for data in (_decoded(what) for who, what in note.signatures if who == name):
             if data[:4] == key_id and ed25519_verify(raw[1:], note.body, data[4:]):
                 return
+            if (tried := tried + (data[:4] == key_id)) > MOST_TRIED:
+                raise BrokenBundle(f"{note.name} 的签名过多，都不是所认公钥的")
     report.problems.append(f"{note.name} 的签名不是所认公钥的：内容被改动，或由别的密钥签发")
 
 
 def _check_notes(report: BundleReport, source: Files, keys: Sequence[str]) -> None:
-    for name in sorted(name for name in source if name.startswith(NOTES)):
-        note = Note(_read(source, name, 2**20), name)
+    names = sorted(name for name in source if name.startswith(NOTES))
+    if len(names) > MOST_NOTES:
+        raise BrokenBundle(f"检查点过多（{len(names)}个）")
+    for name in names:
+        note = Note(_read(source, name, 2**16), name)
         note.size, note.root = int(note.lines[1]), _decoded(note.lines[2])
+        if not 0 < note.size < 2**63:
+            raise BrokenBundle(f"{note.name} 不是检查点")
         told = {line[:5]: line[5:] for line in note.lines[3:]}
         note.made_at = datetime.fromisoformat(told["time "]).astimezone(timezone(timedelta(hours=8)))
         _check_signature(report, note, keys)
@@ -226,9 +261,12 @@ def _check_notes(report: BundleReport, source: Files, keys: Sequence[str]) -> No
 
 
 def _check_events(report: BundleReport, source: Files, digests: dict[str, str]) -> None:
-    matter, named, owed = report.manifest["matter"], set[str](), set[str]()
-    version, previous, position = 0, "", 0
-    for told in map(json.loads, _read(source, EVENTS, MOST_EVENTS).splitlines()):
+    ours = {name: digest for name, digest in digests.items() if name.startswith(("attachments/", "documents/"))}
+    matter, unnamed, owed = report.manifest["matter"], set(ours.values()), set[str]()
+    version, previous, position, index = 0, "", 0, -1
+    for told in map(json.loads, _lines(source, EVENTS)):
+        if len(report.problems) > MOST_PROBLEMS or len(owed) > 2 * MOST_FILES:
+            raise BrokenBundle(f"到{EVENTS} 第{report.events}行，问题或登记的文件已经过多，没有再查")
         row, report.events = told["event"], report.events + 1
         if list(row) != list(COLUMNS) or any(type(row[c]) is not (int if c in NUMBERS else str) for c in COLUMNS):
             raise BrokenBundle(f"{EVENTS} 第{report.events}行不是一条完整的记录")
@@ -236,21 +274,21 @@ def _check_events(report: BundleReport, source: Files, digests: dict[str, str]) 
         algorithm = row["hash"].partition(":")[0]
         if algorithm == "sm3" and "sm3" not in hashlib.algorithms_available:
             raise BrokenBundle("这台机器的 Python 没有 SM3，请换一台（OpenSSL 1.1.1 以上）核验")
-        if (
-            algorithm not in ("sha256", "sm3")
-            or row["hash"] != f"{algorithm}:{hashlib.new(algorithm, hashed).hexdigest()}"
-        ):
+        known = algorithm in ("sha256", "sm3")
+        if not known or row["hash"] != f"{algorithm}:{hashlib.new(algorithm, hashed).hexdigest()}":
             report.problems.append(f"{place}：内容与其哈希不符，已被改动")
         if row["stream"] == matter["stream"]:
             if (row["version"], row["previous_hash"]) != (version + 1, previous) or row["position"] <= position:
                 report.problems.append(f"{place}：与前一条接不上，有缺失、调换或插入")
             version, previous, position = row["version"], row["hash"], row["position"]
+        if int(told["index"]) <= index:
+            report.problems.append(f"{place}：不按它在日志里的次序，或有两份")
+        index = int(told["index"])
         _check_proofs(report, place, hashlib.sha256(b"\0" + hashed + its_hash).digest(), told)
-        _collect(json.loads(row["payload"]), named, owed)
+        _collect(json.loads(row["payload"]), unnamed, owed)
     if (version, previous) != (matter["version"], matter["hash"]):
         report.problems.append(f"记录到第{version}条为止，与清单所说的第{_shown(matter['version'])}条不是同一条")
-    ours = {name: digest for name, digest in digests.items() if name.startswith(("attachments/", "documents/"))}
-    for name in sorted(name for name, digest in ours.items() if digest not in named):
+    for name in sorted(name for name, digest in ours.items() if digest in unnamed):
         report.problems.append(f"{_shown(name)} 不是任何一条记录所登记的文件")
     if missing := owed - set(ours.values()) - {one.get("sha256") for one in report.manifest["left_out"]}:
         report.problems.append(f"记录里登记的{len(missing)}个文件没有附上，清单也没有说明")
@@ -263,6 +301,7 @@ def _check_proofs(report: BundleReport, place: str, leaf: bytes, told: dict[str,
         report.problems.append(f"{place}：不在检查点所证的范围内")
     for note in report.notes:
         path = [bytes.fromhex(text) for text in told["proofs"].get(str(note.size), ())]
+        note.events += index < note.size
         if index < note.size and root_of(leaf, index, note.size, path) != note.root:
             report.problems.append(f"{place}：不在 {note.name} 所签的日志里")
 
@@ -292,15 +331,15 @@ def root_of(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes 
     return node if last == 0 else None
 
 
-def _collect(value: Any, named: set[str], owed: set[str]) -> None:
-    """The digests an event names; `owed` are those of attachments and of the files of an issue."""
+def _collect(value: Any, unnamed: set[str], owed: set[str]) -> None:
+    """Take what an event names from `unnamed`; `owed` are the digests of attachments and of the files of an issue."""
     if isinstance(value, dict):
         owed.update([value["sha256"]] if value.keys() == {"name", "sha256", "size"} else ())
         owed.update(value["files"].values() if isinstance(value.get("files"), dict) else ())
     for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        _collect(item, named, owed)
-    if isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value):
-        named.add(value)
+        _collect(item, unnamed, owed)
+    if isinstance(value, str):
+        unnamed.discard(value)
 
 
 # --- Ed25519 (RFC 8032, section 5.1; verification only). A point is (X, Y, Z, T), x = X/Z, y = Y/Z, xy = T/Z.
@@ -370,12 +409,24 @@ def verdict(report: BundleReport, *, key_given: bool) -> list[str]:
     return [
         f"核验通过：{_shown(matter['number'])} {_shown(matter['title'])}",
         f"  记录{report.events}条（本事项第1至{matter['version']}条，链完整），文件{report.files}个，均与清单相符",
-        *(f"  都在 {note.name} 所签的日志里（{note.size}条，{note.made_at:%Y-%m-%d %H:%M}）" for note in report.notes),
-        *(f"  {note.name} 就是你留存的检查点" for note in report.kept),
+        *(f"  {_covered(report, note)}" for note in report.notes),
         *(f"  未附：{_shown(one.get('what'))}" for one in told["left_out"]),
+        "  事项名称、时间线和 histories 是签发者的说明，不由记录证明，以 events.jsonl 为准",
         f"  不能证明第{matter['version']}条以后再无记录：那要用整本日志和更晚的检查点核验",
         *([] if key_given else [f"  {noted}"]),
     ]
+
+
+def _covered(report: BundleReport, note: Note) -> str:
+    which = f"{note.name}{'（就是你留存的检查点）' if note in report.kept else ''}"
+    signed = f"{which} 所签的日志里（{note.size}条，{note.made_at:%Y-%m-%d %H:%M}）"
+    if note.events == report.events:
+        return f"都在 {signed}"
+    return f"只有{note.events}条在 {signed}，它不能证明其后的{report.events - note.events}条"
+
+
+def _say(text: str) -> None:
+    sys.stdout.buffer.write(f"{text}\n".encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
 
 
 def main(words: list[str]) -> int:
@@ -385,14 +436,21 @@ def main(words: list[str]) -> int:
         word = words.pop(0)
         given.get(word, given[""]).append(words.pop(0) if word in given and words else word)
     places, keys, notes = given.values()
-    missing = [f"没有文件 {name}" for name in notes if not Path(name).is_file()]
-    if missing or len(places) > 1 or any(place.startswith("-") for place in places):
-        usage = "用法 python3 -I -S verify_bundle.py [证据包] [--public-key 公钥] [--checkpoint 文件]"
-        sys.stdout.write(f"错误：{[*missing, usage][0]}\n")
-        return 2
     place = Path(places[0]) if places else Path(__file__).resolve().parent
-    report = check_bundle(place, keys, [Path(name).read_bytes() for name in notes])
-    sys.stdout.write("\n".join(verdict(report, key_given=bool(keys))) + "\n")
+    missing = [f"没有文件 {_shown(name)}" for name in (*notes, *places[:1]) if not Path(name).exists()]
+    usage = "用法 python3 -I -S verify_bundle.py [证据包] [--public-key 公钥] [--checkpoint 文件]"
+    if len(places) > 1 or any(word.startswith("-") for word in (*places, *keys, *notes)):
+        missing = [usage]
+    kept = list[bytes]()
+    try:
+        kept += [] if missing else [Path(name).read_bytes() for name in notes]
+    except OSError as error:
+        missing = [f"检查点读不出来：{error.strerror or error}"]
+    if missing:
+        _say(f"错误：{missing[0]}")
+        return 2
+    report = check_bundle(place, keys, kept)
+    _say("\n".join(verdict(report, key_given=bool(keys))))
     return 0 if report.ok else 1
 
 

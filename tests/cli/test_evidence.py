@@ -21,12 +21,14 @@ def test_a_bundle_is_exported_checked_and_found_changed(
 ) -> None:
     note, file = tmp_path / "检查点.txt", tmp_path / "证据.zip"
     key = xmh.json("audit", "checkpoint", "-o", note)["public_key"]
+    note.write_bytes(b"\xef\xbb\xbf" + note.read_bytes().replace(b"\n", b"\r\n"))  # as it comes back by mail
     told = xmh.json("audit", "export", "3", "-o", file, "--checkpoint", note, actor="audit")
     assert (told["matter"], told["public_key"], told["file"]) == ("XMH-2022-003", key, str(file))
     assert [line for line in told["left_out"] if "Temporal" in line]
     assert "请与当时留存的核对" in xmh("audit", "check", file).out
     (xmh.home / "events.db").rename(tmp_path / "elsewhere.db")
     found = xmh.json("audit", "check", file, "--public-key", key, "--checkpoint", note)
+    assert [one["events"] for one in found["checkpoints"]] == [found["events"]] * 2
     assert (found["ok"], found["matter"], found["version"], found["problems"]) == (
         *(True, "XMH-2022-003"),
         *(told["version"], []),

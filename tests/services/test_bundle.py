@@ -147,7 +147,7 @@ def test_the_verifier_is_short_and_needs_nothing_but_python() -> None:
         for alias in node.names
     }
     assert {name.partition(".")[0] for name in imported} <= sys.stdlib_module_names
-    assert len(text.splitlines()) <= 400
+    assert len(text.splitlines()) <= 460
     assert ", ".join(verifier.COLUMNS) == EVENT_COLUMNS
 
 
@@ -509,3 +509,105 @@ def test_base64_written_otherwise_is_no_signature(case: Case, tmp_path: Path) ->
     assert base64.b64decode(same.split()[-1]) == base64.b64decode(text.split()[-1])
     note.write_text(same, encoding="utf-8")
     assert problems(copy)
+
+
+# --- strangers' bundles: what they may not do to whoever verifies
+
+
+def odd_zip(place: Path, method: int, data: bytes) -> Path:
+    with zipfile.ZipFile(place, "w", method) as archive:
+        archive.comment = verifier.SEAL + b"0" * 64
+        archive.writestr("manifest.json", data)
+    return sealed(place)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_way_to_pack_that_unpacks_to_any_size_at_once_is_not_unpacked(tmp_path: Path, method: int) -> None:
+    [line] = problems(odd_zip(tmp_path / "x.zip", method, b"0" * 1000))
+    assert "没有解开" in line
+
+
+def test_broken_lzma_is_no_traceback(tmp_path: Path) -> None:
+    place = odd_zip(tmp_path / "x.zip", zipfile.ZIP_LZMA, b"0" * 1000)
+    data = bytearray(place.read_bytes())
+    data[47:52] = b"\xff" * 5  # the filter's properties
+    place.write_bytes(data)
+    assert len(problems(sealed(place))) == 1
+
+
+def test_a_file_of_line_ends_is_read_by_the_line(case: Case, tmp_path: Path) -> None:
+    """512 MiB of them, packed in half a megabyte, were a list of as many lines."""
+    import tracemalloc
+
+    def bomb(folder: Path, _: dict[str, Any]) -> None:
+        (folder / "events.jsonl").write_bytes(b" \n" * 2**23)
+
+    tracemalloc.start()
+    try:
+        found = forged(case, tmp_path / "x", bomb, signing_key(case.home, case.log.headquarters))
+        assert found == ["证据包的内容不合格式，不能核验"]
+        assert tracemalloc.get_traced_memory()[1] < 64 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_many_signatures_are_not_all_computed(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy, asked = tmp_path / "x", list[bytes]()
+    shutil.copytree(case.folder, copy)
+    monkeypatch.setattr(verifier, "ed25519_verify", lambda key, *_: asked.append(key))
+    note = copy / "manifest.note"
+    body, _, signed = note.read_text(encoding="utf-8").partition("\n\n")
+    note.write_text(f"{body}\n\n{signed * 20}", encoding="utf-8")
+    assert any("签名过多" in line for line in problems(copy))
+    assert len(asked) < 20
+
+
+def test_one_file_named_a_thousand_times_is_read_once(case: Case, tmp_path: Path) -> None:
+    copy = tmp_path / "x"
+    shutil.copytree(case.folder, copy)
+    manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
+    manifest["files"] *= 1000
+    (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert any("有两份" in line for line in problems(copy))
+
+
+@pytest.mark.parametrize("key", ["number", "title"])
+def test_a_manifest_that_lacks_what_is_shown_is_one_line(case: Case, tmp_path: Path, key: str) -> None:
+    def lacking(_: Path, manifest: dict[str, Any]) -> None:
+        del manifest["matter"][key]
+
+    found = forged(case, tmp_path / "x", lacking, signing_key(case.home, case.log.headquarters))
+    assert found == ["证据包的内容不合格式，不能核验"]
+
+
+def test_an_event_twice_is_named(case: Case, tmp_path: Path) -> None:
+    def twice(folder: Path, _: dict[str, Any]) -> None:
+        lines = lines_of(folder)
+        put_lines(folder, [*lines, next(line for line in lines if line["event"]["stream"] != HALL)])
+
+    found = forged(case, tmp_path / "x", twice, signing_key(case.home, case.log.headquarters))
+    assert any("有两份" in line for line in found)
+
+
+def test_a_kept_checkpoint_vouches_for_no_event_younger_than_it(case: Case) -> None:
+    """Whoever forges what came later may leave the kept one as it was: it must not seem to cover the forgery."""
+    report = verifier.check_bundle(case.folder, (), (case.kept.encode(),))
+    said = "\n".join(verifier.verdict(report, key_given=False))
+    younger = [line for line in lines_of(case.folder) if line["index"] >= report.kept[0].size]
+    assert younger
+    assert f"只有{report.events - len(younger)}条在 checkpoints/1.txt（就是你留存的检查点）" in said
+    assert f"其后的{len(younger)}条" in said
+    assert "都在 checkpoints/2.txt 所签的日志里" in said
+
+
+def test_a_checkpoint_kept_with_an_editor_s_marks_is_the_same(case: Case) -> None:
+    kept = b"\xef\xbb\xbf" + case.kept.replace("\n", "\r\n").encode()
+    assert problems(case.folder, kept=(kept,)) == []
+    assert any("留存的检查点 不是签名文件" in line for line in problems(case.folder, kept=("检查点".encode("gbk"),)))
+
+
+def test_called_wrongly_is_two_wherever_it_is_read(case: Case, tmp_path: Path) -> None:
+    program = case.folder / "verify_bundle.py"
+    for words in (("--public-key",), ("没有.zip",), ("--checkpoint", tmp_path), ("a", "b"), ("--sm3",)):
+        said = subprocess.run((sys.executable, "-I", "-S", program, *words), capture_output=True, check=False)
+        assert (said.returncode, said.stderr) == (2, b""), words
