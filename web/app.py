@@ -18,6 +18,7 @@ from web.api.commands import commands_router
 from web.api.reads import reads_router
 from web.guards import BoundedBodies, SafetyHeaders, SameOrigin, TokenGuard
 from web.health import health_router
+from web.pages.acting import acting_router
 from web.pages.matters import matters_router
 from web.pages.signing_in import sign_in_router
 from web.problems import install_problems
@@ -63,6 +64,7 @@ def make_app(service: "WebService") -> FastAPI:
     app.include_router(health_router(service))
     app.include_router(sign_in_router(service))
     app.include_router(matters_router(service))
+    app.include_router(acting_router(service))
     app.mount("/static", StaticFiles(directory=STATIC))
     install_problems(app, service)
     # The last one added is met first.

@@ -1,6 +1,7 @@
 """`/`, `/matters`, `/matters/{no}`: what waits for me, the list, and one matter with its history."""
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -94,6 +95,8 @@ def matters_router(service: "WebService") -> APIRouter:
             person=visitor.person,
             day=visitor.day,
             m=document,
+            can={o["do"]: o["possible"] for o in document.get("offers", ()) if o["do"] in ("accept", "report")},
+            command=uuid4().hex,
             as_of=as_of,
             unit=viewer.units,
             person_name=viewer.persons,
