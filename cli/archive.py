@@ -41,15 +41,17 @@ def make(
     out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="归档包写到这个文件（.zip）")],
     matter: Annotated[list[str] | None, typer.Argument(metavar="[M]…", help="办结的事项：编号、尾号或标题字词")] = None,
     year: Annotated[int | None, typer.Option("--year", metavar="Y", help="这一年办结的全部事项")] = None,
-    retention: Annotated[str, typer.Option("--retention", metavar=TERMS, help="保管期限，默认30年")] = "30年",
+    retention: Annotated[
+        str | None, typer.Option("--retention", metavar=TERMS, help="保管期限；不写的照旧，新归档的30年")
+    ] = None,
 ) -> None:
     """把办结的事项归档：编档号，连同证据包、元数据和目录写成归档包。（make 可以不写）"""
     from services.archiving.numbering import ended_in
     from services.archiving.package import write_package
 
     may_record(MatterArchived, session.actor)
-    term = Retention.from_label(retention)
-    if term is None:
+    term = Retention.from_label(retention) if retention is not None else None
+    if retention is not None and term is None:
         raise Problem(f"--retention 没有“{retention}”，可填：{TERMS}", "malformed")
     if (year is None) == (not matter):
         raise Problem("请写一个或几个事项，或用 --year 写明哪一年，二者取一", "malformed")
@@ -101,7 +103,7 @@ def list_() -> None:
     from eventlog import reading
     from services.archiving.numbering import all_archived
 
-    visible = session.rights.visible
+    readable = session.rights.readable  # that somebody looks into a matter is more than a list says
     numbers = {row.stream: row for row in reading.list_rows(session.database)}
     rows: list[dict[str, Any]] = [
         {
@@ -115,7 +117,7 @@ def list_() -> None:
             "version": one.version,
         }
         for one in all_archived(session.database)
-        if visible is None or one.matter in visible
+        if readable is None or one.matter in readable
     ]
     shown = table(
         ("档号", "编号", "事项", "保管期限", "保管至", "停止销毁"),

@@ -52,6 +52,8 @@ class ArchiveRenewed(Event):
     label: ClassVar[str] = "更新归档"
     no: str
     version: int
+    year: int | None = None
+    """The year it ended in this time, from which its term is counted."""
     retention: Retention
 
 
@@ -87,9 +89,9 @@ class ArchivedMatter(Frozen):
 
 
 def archive_matter(
-    known: ArchivedMatter | None, stream: str, matter: Matter, version: int, year: int, retention: Retention
+    known: ArchivedMatter | None, stream: str, matter: Matter, version: int, year: int, retention: Retention | None
 ) -> tuple[MatterArchived | ArchiveRenewed, ...]:
-    """The event by which an ended matter is archived; none when it is, as it stands.
+    """The event by which an ended matter is archived; none when it is, as it stands. No term is the one it has.
 
     Raises:
         Refusal: `not_ended`.
@@ -98,10 +100,12 @@ def archive_matter(
         not matter.ended, f"{matter.number} {matter.stage.label}，还没有办结，不能归档；销号或撤销后再归档", "not_ended"
     )
     if known is None or not known.no:
-        return (MatterArchived(matter=stream, version=version, year=year, retention=retention),)
-    if (known.version, known.retention) == (version, retention):
+        term = retention or Retention.THIRTY_YEARS
+        return (MatterArchived(matter=stream, version=version, year=year, retention=term),)
+    term = retention or known.retention
+    if (known.version, known.retention) == (version, term):
         return ()
-    return (ArchiveRenewed(no=known.no, version=version, retention=retention),)
+    return (ArchiveRenewed(no=known.no, version=version, year=year, retention=term),)
 
 
 def hold_archive(known: ArchivedMatter | None, reason: str) -> ArchiveHeld:
@@ -148,8 +152,8 @@ def evolve_archive(state: ArchivedMatter | None, recorded: Recorded) -> Archived
         case MatterArchived(no=no, matter=matter, version=version, year=year, retention=retention):
             changed = {"no": no, "matter": matter, "version": version, "year": year, "retention": retention}
             return known.model_copy(update=changed)
-        case ArchiveRenewed(version=version, retention=retention):
-            return known.model_copy(update={"version": version, "retention": retention})
+        case ArchiveRenewed(version=version, year=year, retention=retention):
+            return known.model_copy(update={"version": version, "year": year or known.year, "retention": retention})
         case ArchiveHeld(reason=reason):
             return known.model_copy(update={"held": reason})
         case ArchiveReleased():

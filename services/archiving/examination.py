@@ -4,10 +4,14 @@ import csv
 import hashlib
 import io
 import json
+import lzma
 import re
+import shutil
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,10 +23,19 @@ from services.bundle.verify_bundle import check_bundle
 
 MOST_BYTES = 4 * 1024**3
 """Of all that is in a package, unpacked."""
-MOST_MANIFEST = 64 * 1024**2
+MOST_READ = 64 * 1024**2
+"""Of a file of the package that is read as one piece: manifest, list, metadata."""
+MOST_OPENED = 512 * 1024**2
+"""Of a file in the evidence that is parsed: as much as its verifier reads of events."""
 _NO = re.compile(r"[A-Z][A-Z0-9]{0,7}-WS·\d{4}-DB-\d{4,}")
 _ALLOWED = frozenset({EVIDENCE, METADATA})
 _OPENED = (".pdf", ".html", ".md", ".txt", ".json", ".jsonl", ".docx", ".note", ".py", "")
+
+
+_UNREADABLE = (
+    KeyError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError, OSError, MemoryError
+)  # fmt: skip
+"""What reading a file of somebody else's .zip may end with."""
 
 
 class Property(Term):
@@ -83,7 +96,7 @@ def examine(file: Path, keys: Sequence[str] = ()) -> ArchiveReport:
             numbers = tuple(str(one["no"]) for one in manifest["matters"])
             findings = (*_true(package, manifest, keys), *_whole(package, manifest), *_usable(package, manifest), *safe)
             return ArchiveReport(numbers=numbers, findings=findings)
-    except (OSError, zipfile.BadZipFile, _Broken, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+    except (*_UNREADABLE, _Broken) as error:
         why = str(error) if isinstance(error, _Broken) else "不是完整的归档包"
         return ArchiveReport(numbers=(), findings=(_found(Property.WHOLE, "归档包可读", why),))
 
@@ -103,7 +116,9 @@ def _safe(package: zipfile.ZipFile) -> Iterator[PropertyFinding]:
     odd = [e.filename for e in entries if stat.S_IFMT(e.external_attr >> 16) not in (0, stat.S_IFREG)]
     yield _found(Property.SAFE, "没有链接和特殊文件", _some(odd))
     yield _found(Property.SAFE, "没有加密", _some([e.filename for e in entries if e.flag_bits & 1]))
-    strangers = [e.filename for e in entries if not _known(e.filename)]
+    names = [e.filename for e in entries]
+    yield _found(Property.SAFE, "没有重名的文件", _some(sorted({name for name in names if names.count(name) > 1})))
+    strangers = [name for name in names if not _known(name)]
     yield _found(Property.SAFE, "只有归档包应有的文件", _some(strangers))
     size = sum(e.file_size for e in entries)
     yield _found(Property.SAFE, "展开后的大小", f"{size / 2**20:.0f} MB，过大" if size > MOST_BYTES else "")
@@ -126,56 +141,74 @@ def _some(names: Sequence[str]) -> str:
 
 def _manifest_of(package: zipfile.ZipFile) -> dict[str, Any]:
     try:
-        entry = package.getinfo(MANIFEST)
-        if entry.file_size > MOST_MANIFEST:
-            raise _Broken(f"{MANIFEST} 过大")
-        told = json.loads(package.read(entry))
+        told = json.loads(_read(package, MANIFEST))
         for one in told["matters"]:
             if not _NO.fullmatch(one["no"]):
                 raise _Broken(f"档号“{str(one['no'])[:40]}”不合规则")
+            assert all(isinstance(one[key], str) for key in ("matter", "title"))  # noqa: S101  (answered below)
+            assert isinstance(one["version"], int)  # noqa: S101
         if told["format"] != FORMAT:
             raise _Broken(f"归档包的格式版本是 {told['format']}，本版只认识 {FORMAT}")
-        assert all(isinstance(f["path"], str) for f in told["files"])  # noqa: S101  (answered below)
-    except (KeyError, TypeError, AssertionError, json.JSONDecodeError, zipfile.BadZipFile) as error:
+        assert all(isinstance(f["path"], str) for f in told["files"])  # noqa: S101
+    except (*_UNREADABLE, TypeError, AssertionError) as error:
         raise _Broken(f"{MANIFEST} 缺失或损坏") from error
     return dict(told)
+
+
+def _read(package: zipfile.ZipFile, name: str) -> bytes:
+    """A small file of the package, in one piece."""
+    if package.getinfo(name).file_size > MOST_READ:
+        raise _Broken(f"{name} 过大")
+    return package.read(name)
+
+
+@contextmanager
+def _evidence(package: zipfile.ZipFile, no: str) -> Iterator[Path]:
+    """The evidence of a matter in a file of its own; it may be larger than memory."""
+    with TemporaryDirectory(prefix="xmh-examine-") as folder:
+        place = Path(folder) / "evidence.zip"
+        with package.open(f"{no}/{EVIDENCE}") as packed, place.open("wb") as file:
+            shutil.copyfileobj(packed, file, 1 << 20)
+        yield place
 
 
 # --- true
 
 
 def _true(package: zipfile.ZipFile, manifest: Mapping[str, Any], keys: Sequence[str]) -> Iterator[PropertyFinding]:
-    with TemporaryDirectory(prefix="xmh-examine-") as folder:
-        for one in manifest["matters"]:
-            place = Path(folder) / "evidence.zip"
-            item = f"{one['no']} 的记录、链和签名"
-            try:
-                place.write_bytes(package.read(f"{one['no']}/{EVIDENCE}"))
-            except (KeyError, zipfile.BadZipFile):
-                yield _found(Property.TRUE, item, "没有证据包，或已损坏")
-                continue
-            report = check_bundle(place, keys)
-            wrong = "；".join(report.problems[:2])
-            matter = report.manifest.get("matter", {}) if report.ok else {}
-            if report.ok and (matter.get("number"), matter.get("version")) != (one["matter"], one["version"]):
-                wrong = f"证据包是 {matter.get('number')} 第{matter.get('version')}条的，与清单不符"
-            yield _found(Property.TRUE, item, wrong, f"记录{report.events}条")
-            yield _matched(package, one)
+    for one in manifest["matters"]:
+        yield _proven(package, one, keys)
+        yield _matched(package, one)
     if not keys:
         said = "公钥是证据包自带的；请用 --public-key 与当时留存的核对"
         yield PropertyFinding(property=Property.TRUE, item="签名的公钥", outcome=ExaminationOutcome.UNTESTED, said=said)
+
+
+def _proven(package: zipfile.ZipFile, one: Mapping[str, Any], keys: Sequence[str]) -> PropertyFinding:
+    """The evidence proves itself, and is of the matter the list says."""
+    item = f"{one['no']} 的记录、链和签名"
+    try:
+        with _evidence(package, one["no"]) as place:
+            report = check_bundle(place, keys)
+    except _UNREADABLE:
+        return _found(Property.TRUE, item, "没有证据包，或已损坏")
+    wrong = "；".join(report.problems[:2])
+    matter = report.manifest.get("matter", {}) if report.ok else {}
+    if report.ok and (matter.get("number"), matter.get("version")) != (one["matter"], one["version"]):
+        wrong = f"证据包是 {matter.get('number')} 第{matter.get('version')}条的，与清单不符"
+    return _found(Property.TRUE, item, wrong, f"记录{report.events}条")
 
 
 def _matched(package: zipfile.ZipFile, one: Mapping[str, Any]) -> PropertyFinding:
     """The metadata tells the same as the list, and of the same evidence."""
     item = f"{one['no']} 的元数据与内容相符"
     try:
-        metadata = package.read(f"{one['no']}/{METADATA}")
-        if b"<!DOCTYPE" in metadata:
-            return _found(Property.TRUE, item, "元数据里有不该有的声明")
+        metadata = _read(package, f"{one['no']}/{METADATA}")
+        if b"<!DOCTYPE" in metadata or b"\0" in metadata:  # in UTF-16 a declaration would hide
+            return _found(Property.TRUE, item, "元数据里有不该有的声明，或不是 UTF-8")
         root = ET.fromstring(metadata)  # noqa: S314  (without a declaration it defines no entities)
-        evidence = hashlib.sha256(package.read(f"{one['no']}/{EVIDENCE}")).hexdigest()
-    except (KeyError, ET.ParseError, zipfile.BadZipFile):
+        _, evidence = _digest(package, f"{one['no']}/{EVIDENCE}")
+    except (*_UNREADABLE, _Broken, ET.ParseError, LookupError):
         return _found(Property.TRUE, item, "没有元数据，或已损坏")
     told = (root.findtext("电子文件号/档号"), root.findtext("内容描述/题名"), root.findtext("电子属性/SHA-256"))
     same = told == (one["no"], one["title"], evidence)
@@ -204,7 +237,7 @@ def _digest(package: zipfile.ZipFile, path: str) -> tuple[int, str]:
             while piece := file.read(1 << 20):
                 digest.update(piece)
                 size += len(piece)
-    except (zipfile.BadZipFile, EOFError):
+    except _UNREADABLE:
         return -1, ""
     return size, digest.hexdigest()
 
@@ -215,8 +248,8 @@ def _told(listed: Mapping[str, Any]) -> tuple[Any, Any]:
 
 def _list_differs(package: zipfile.ZipFile, manifest: Mapping[str, Any]) -> str:
     try:
-        rows = list(csv.reader(io.StringIO(package.read(LIST).decode("utf-8-sig"))))
-    except (KeyError, UnicodeDecodeError, csv.Error, zipfile.BadZipFile):
+        rows = list(csv.reader(io.StringIO(_read(package, LIST).decode("utf-8-sig"))))
+    except (*_UNREADABLE, _Broken, csv.Error):
         return f"没有{LIST}，或已损坏"
     numbers = [row[0] for row in rows[1:] if row]
     same = rows[:1] == [list(COLUMNS)] and numbers == [one["no"] for one in manifest["matters"]]
@@ -230,19 +263,21 @@ def _usable(package: zipfile.ZipFile, manifest: Mapping[str, Any]) -> Iterator[P
     for one in manifest["matters"]:
         item = f"{one['no']} 的文件可打开"
         try:
-            with zipfile.ZipFile(io.BytesIO(package.read(f"{one['no']}/{EVIDENCE}"))) as evidence:
-                broken = [e.filename for e in evidence.infolist() if not _opens(e.filename, evidence)]
-        except (KeyError, zipfile.BadZipFile, EOFError, RuntimeError):
+            with _evidence(package, one["no"]) as place, zipfile.ZipFile(place) as evidence:
+                broken = [e.filename for e in evidence.infolist() if not _opens(e, evidence)]
+        except _UNREADABLE:
             yield _found(Property.USABLE, item, "证据包打不开")
             continue
         yield _found(Property.USABLE, item, _some(broken))
 
 
-def _opens(name: str, evidence: zipfile.ZipFile) -> bool:
+def _opens(entry: zipfile.ZipInfo, evidence: zipfile.ZipFile) -> bool:
     """Whether a file is what its name says, as far as its beginning and its parse tell."""
-    if name.startswith("attachments/"):
+    if entry.filename.startswith("attachments/"):
         return True  # a person's own, of any kind; its digest was compared
-    suffix, data = Path(name).suffix, evidence.read(name)
+    if entry.file_size > MOST_OPENED:
+        return False
+    suffix, data = Path(entry.filename).suffix, evidence.read(entry)
     match suffix:
         case ".pdf":
             return data.startswith(b"%PDF-") and b"%%EOF" in data[-1024:]

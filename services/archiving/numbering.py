@@ -1,7 +1,7 @@
 """Which matters are in the archives, and putting one there."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from domain.archive import (
     ArchivedMatter,
@@ -39,17 +39,21 @@ def all_archived(database: Database) -> tuple[ArchivedMatter, ...]:
 def ended_in(database: Database, year: int) -> tuple[str, ...]:
     """The streams of the matters that ended in a year, by number."""
     rows = sorted((row for row in reading.list_rows(database) if row.stage in ENDED), key=lambda row: row.number)
-    return tuple(row.stream for row in rows if ending_year(reading.read_stream(database, row.stream)) == year)
+    return tuple(row.stream for row in rows if ending_day(reading.read_stream(database, row.stream)).year == year)
 
 
-def ending_year(events: Sequence[Recorded]) -> int:
-    """The year a matter last ended in; that of its newest event for one that has not."""
+def ending_day(events: Sequence[Recorded]) -> date:
+    """The day a matter last ended; that of its newest event for one that has not."""
     ends = [event for event in events if event.type in _ENDINGS] or [events[-1]]
-    return local_date(ends[-1].occurred_at).year
+    return local_date(ends[-1].occurred_at)
 
 
-def archive(database: Database, stream: str, retention: Retention, *, actor: Actor, now: datetime) -> ArchivedMatter:
+def archive(
+    database: Database, stream: str, retention: Retention | None, *, actor: Actor, now: datetime
+) -> ArchivedMatter:
     """Give an ended matter its 档号, unless it has one as it stands.
+
+    Without a term it keeps the one it has; nobody shortens it by saying nothing.
 
     Raises:
         Refusal: it has not ended; the actor may not.
@@ -62,12 +66,14 @@ def archive(database: Database, stream: str, retention: Retention, *, actor: Act
 
     def decide(state: Frozen | None) -> Iterable[Event]:
         known = state if isinstance(state, ArchivedMatter) else None
-        return archive_matter(known, stream, matter, version, ending_year(events), retention)
+        return archive_matter(known, stream, matter, version, ending_day(events).year, retention)
 
-    known = archived(database, stream)
+    loaded, known = reading.load(database, archive_stream(stream)), archived(database, stream)
     if known is None or decide(known):
-        content = {"matter": stream, "version": version, "retention": retention.value}
-        command_id = f"archive:{stream}:{version}:{retention.value}"
+        term = retention.value if retention else None
+        content = {"matter": stream, "version": version, "retention": term}
+        # A term taken back and given again is another command.
+        command_id = f"archive:{stream}:{version}:{term}:{loaded.version if loaded else 0}"
         record_decided(
             database,
             archive_stream(stream),

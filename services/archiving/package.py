@@ -29,7 +29,7 @@ from domain.matter import Matter
 from domain.operations import ArchiveWritten
 from eventlog import reading
 from eventlog.database import Database
-from services.archiving.numbering import archive
+from services.archiving.numbering import archive, ending_day
 from services.bundle.export import ExportedBundle, export_matter
 from services.bundle.histories import fetch_runs
 from services.headquarters import founding_of
@@ -81,7 +81,7 @@ def write_package(  # noqa: PLR0913  (what a package is made of)
     settings: "Settings",
     streams: Sequence[str],
     file: Path,
-    retention: Retention,
+    retention: Retention | None,
     *,
     actor: Actor,
     now: datetime,
@@ -148,7 +148,7 @@ def _packed(database: Database, kept: ArchivedMatter, events: Sequence[Recorded]
         title=openly(matter.title),
         lead=names.get(matter.lead or "", ""),
         opened=str(local_date(events[0].occurred_at)),
-        ended=str(local_date(events[-1].occurred_at)),
+        ended=str(ending_day(events)),
         retention=kept.retention.label,
         until=str(kept.until) if kept.until else None,
         version=kept.version,

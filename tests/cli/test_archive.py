@@ -1,8 +1,10 @@
 """`xmh archive`: what ended gets its 档号 and goes into a package that four questions are asked of."""
 
 import hashlib
+import io
 import json
 import shutil
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -10,16 +12,18 @@ from pathlib import Path
 
 import pytest
 
+from domain import commands as c
 from domain.archive import Retention
 from eventlog.database import Database
-from services.archiving.examination import examine
+from services.archiving import examination
+from services.archiving.examination import ExaminationOutcome, Property, examine
 from services.archiving.package import EVIDENCE, LIST, MANIFEST, METADATA
 from tests.cli.test_forget import FORGET, STREAM
-from tests.documents.quarter import play
+from tests.documents.quarter import POWER, play
 from tests.support.command_line import CommandLine
 from tests.support.history import act
 from tests.support.homes import at
-from tests.support.office import OFFICE, opening
+from tests.support.office import LEADER, OFFICE, opening
 
 NO = "XMH-WS·2022-DB-0001"
 
@@ -130,6 +134,32 @@ SPOILS: dict[str, tuple[Callable[[dict[str, bytes]], None], str]] = {
 }
 
 
+def manifest_without(key: str) -> Callable[[dict[str, bytes]], None]:
+    def change(files: dict[str, bytes]) -> None:
+        told = json.loads(files[MANIFEST])
+        del told["matters"][0][key]
+        files[MANIFEST] = json.dumps(told).encode()
+
+    return change
+
+
+def in_utf_16(files: dict[str, bytes]) -> None:
+    text = (
+        files[f"{NO}/{METADATA}"]
+        .decode()
+        .replace("utf-8", "utf-16")
+        .replace("?>", "?><!DOCTYPE x [<!ENTITY a 'b'>]>", 1)
+    )
+    files[f"{NO}/{METADATA}"] = text.encode("utf-16")
+
+
+SPOILS |= {
+    "a manifest without a title": (manifest_without("title"), "完整性"),
+    "a manifest without a version": (manifest_without("version"), "完整性"),
+    "a declaration in UTF-16": (in_utf_16, "真实性"),
+}
+
+
 @pytest.mark.parametrize(("change", "where"), SPOILS.values(), ids=SPOILS.keys())
 def test_a_package_that_was_changed_fails_where_it_should(
     package: Path, xmh: CommandLine, change: Callable[[dict[str, bytes]], None], where: str
@@ -156,6 +186,60 @@ def test_a_link_or_a_lock_in_a_package_is_unsafe(package: Path, tmp_path: Path) 
         entry.external_attr = 0o120777 << 16
         archive.writestr(entry, "/etc/passwd")
     assert not examine(linked).ok
+
+
+def test_what_does_not_inflate_or_stands_twice_is_a_finding_and_no_fault(package: Path, tmp_path: Path) -> None:
+    torn = tmp_path / "撕坏.zip"
+    for name in (MANIFEST, LIST, f"{NO}/{EVIDENCE}", f"{NO}/{METADATA}"):
+        data = bytearray(package.read_bytes())
+        with zipfile.ZipFile(package) as archive:
+            entry = archive.getinfo(name)
+        begin = entry.header_offset + 30 + len(name.encode())
+        data[begin : begin + 8] = b"\xff" * 8
+        torn.write_bytes(data)
+        assert not examine(torn).ok, name
+    twice = tmp_path / "重名.zip"
+    shutil.copy(package, twice)
+    with zipfile.ZipFile(twice, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr(MANIFEST, archive.read(MANIFEST))
+    assert "没有重名的文件" in {f.item for f in examine(twice).findings if f.outcome is ExaminationOutcome.FAILED}
+
+
+def test_evidence_that_swells_is_not_read_into_memory(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def swollen(files: dict[str, bytes]) -> None:
+        inner = io.BytesIO()
+        with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as evidence:
+            evidence.writestr("events.jsonl", bytes(16 << 20))
+        files[f"{NO}/{EVIDENCE}"] = inner.getvalue()
+
+    spoilt = rewritten(package, swollen)
+    monkeypatch.setattr(examination, "MOST_OPENED", 1 << 20)  # as 512 MiB are to a real one
+    tracemalloc.start()
+    report = examine(spoilt)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert {f.said for f in report.findings if f.property is Property.USABLE} == {"events.jsonl"}
+    assert most < 8 << 20
+
+
+def test_a_term_is_kept_unless_another_is_said_and_may_be_said_again(
+    quarter: Database, xmh: CommandLine, tmp_path: Path
+) -> None:
+    terms: list[str | None] = ["永久", None, "10年", "永久", "10年"]
+    said = []
+    for n, term in enumerate(terms):
+        more = ("--retention", term) if term else ()
+        said.append(xmh.json("archive", "3", "-o", tmp_path / f"{n}.zip", *more)["matters"][0]["retention"])
+    assert said == ["永久", "永久", "10年", "永久", "10年"]
+    # Ended again in a later year it is kept from that one on, under its number.
+    act(quarter, POWER, c.ReopenMatter(reason="复查", due=date(2023, 6, 30)), LEADER, at("2023-02-01"))
+    act(quarter, POWER, c.CancelMatter(reason="并入专项"), LEADER, at("2023-03-01"))
+    (one,) = xmh.json("archive", "3", "-o", tmp_path / "再.zip")["matters"]
+    assert (one["no"], one["ended"], one["until"]) == (NO, "2023-03-01", "2033-12-31")
+    # That it is held, and why, is for who sees all of the matter.
+    xmh.json("archive", "hold", "3", "--reason", "配合巡察")
+    assert [a["held"] for a in xmh.json("archive", "list")["archived"]] == ["配合巡察"]
+    assert xmh.json("archive", "list", actor="zhao")["archived"] == []
 
 
 @pytest.fixture
