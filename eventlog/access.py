@@ -49,7 +49,8 @@ _FAILED = (
     "ON CONFLICT (person, address, minute) DO UPDATE SET count = sign_in_failures.count + 1"
 )
 _FAILURES_SINCE = (
-    "SELECT coalesce(sum(count), 0) FROM sign_in_failures WHERE person = ? AND address = ? AND minute >= ?"
+    "SELECT coalesce(sum(CASE WHEN person = ? THEN count END), 0), coalesce(sum(count), 0) "
+    "FROM sign_in_failures WHERE address = ? AND minute >= ?"
 )
 _FAILURES_UNTIL = "SELECT person, address, minute, count FROM sign_in_failures WHERE minute < ? ORDER BY minute"
 _FORGET_FAILURES = "DELETE FROM sign_in_failures WHERE minute < ?"
@@ -254,11 +255,11 @@ def note_failure(database: Database, person: str, address: str, now: datetime) -
         transaction.commit([(_FAILED, [(person, address, micros(minute))])])
 
 
-def failures_since(database: Database, person: str, address: str, since: datetime) -> int:
-    """How many sign-ins of this name from this address failed since then, by the minute."""
+def failures_since(database: Database, person: str, address: str, since: datetime) -> tuple[int, int]:
+    """How many sign-ins from this address failed since then, by the minute: of this name, and of any."""
     with database.reading() as transaction:
         row = transaction.one(_FAILURES_SINCE, (person, address, micros(since.replace(second=0, microsecond=0))))
-    return int(row[0]) if row else 0
+    return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
 def failures_until(database: Database, minute: datetime) -> tuple[tuple[str, str, datetime, int], ...]:

@@ -5,10 +5,12 @@ from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import quote, urlencode, urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from domain.base import Frozen, Refusal, refuse
+from domain.bounds import seen
 from eventlog.patience import time_left
+from services.accounts import is_token
 from services.unreachable import Unreachable
 
 ANSWER_WITHIN = 9.0
@@ -33,17 +35,28 @@ class RemoteServer:
         Raises:
             Refusal: `malformed`: the address is none, or would carry the token in the clear; no token is set.
         """
-        parts = urlsplit(address)
-        plain = parts.scheme == "http" and parts.hostname in LOOPBACK
+        try:
+            parts = urlsplit(address)
+        except ValueError:  # half an IPv6 address
+            parts = urlsplit("")
+        here = parts.hostname in LOOPBACK
+        secure = parts.scheme == "https" or (here and parts.scheme == "http")
+        said = seen(address.rpartition("@")[2])[:80]
         refuse(
-            not parts.hostname or not (plain or parts.scheme == "https"),
-            f"XMH_SERVER 须以 https:// 开头（本机可用 http://127.0.0.1:端口），现在是 {address[:80]}",
+            not parts.hostname or parts.username is not None or not secure,
+            f"XMH_SERVER 须以 https:// 开头（本机可用 http://127.0.0.1:端口），不带用户名，现在是 {said}",
             "malformed",
         )
         refuse(not token, "已设 XMH_SERVER，还须设 XMH_TOKEN（用 xmh access token 签发）", "unauthenticated")
-        self.address = address.rstrip("/")
-        self._token = token
-        self._opener = build_opener(_NoRedirect())
+        refuse(
+            not is_token(token.strip()),
+            "XMH_TOKEN 不是完整的令牌，请核对有没有抄漏（用 xmh access token 签发）",
+            "unauthenticated",
+        )
+        self.address = address.strip().rstrip("/")
+        self._token = token.strip()
+        # What is asked of this machine never leaves it, whatever proxy the environment names.
+        self._opener = build_opener(_NoRedirect(), *([ProxyHandler({})] if here else []))
 
     def __repr__(self) -> str:
         """Without the token."""

@@ -5,6 +5,7 @@ Whoever fails learns nothing of why; whoever fails five times from one address w
 
 import re
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from eventlog.reading import PersonOnRecord
 
 MOST_FAILURES = 5
+MOST_OF_ADDRESS = 50
+"""So many failures from one address, of whatever names: who tries many names tries no more."""
+NO_ACCOUNT = "?"
+"""Before the digest of a name that is no account's: it is counted as one that is, so that nobody learns which are."""
 LOCKED_FOR = timedelta(minutes=10)
 STEP_SECONDS = 30
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
@@ -68,10 +73,17 @@ def _totp(secret: str) -> "TOTP":
 def _step_of(secret: str, code: str, now: datetime) -> int | None:
     """The thirty seconds a code belongs to, of those around now; None when it is none of theirs."""
     current = int(now.timestamp()) // STEP_SECONDS
-    plain = "".join(code.split())
+    plain = _typed("".join(code.split()))
+    if not plain.isascii():
+        return None
     steps = (current - 1, current, current + 1)
     totp = _totp(secret)
     return next((s for s in steps if secrets.compare_digest(totp.at(s * STEP_SECONDS), plain)), None)
+
+
+def _typed(text: str) -> str:
+    """What was meant by what an input method for Chinese typed: １２３ is 123."""
+    return unicodedata.normalize("NFKC", text).strip()
 
 
 def check_password(person: str, password: str) -> None:
@@ -157,14 +169,14 @@ def sign_in(database: Database, given: Attempt, now: datetime) -> str:
         LogError: the log cannot be written.
     """
     person, address = _known(database, given.name), given.address
-    counted = person.id if person is not None else ""
-    failed = access.failures_since(database, counted, address, now - LOCKED_FOR)
-    if failed >= MOST_FAILURES:
+    counted = person.id if person is not None else NO_ACCOUNT + sha256(_typed(given.name).encode()).hexdigest()[:16]
+    failed, of_address = access.failures_since(database, counted, address, now - LOCKED_FOR)
+    if failed >= MOST_FAILURES or of_address >= MOST_OF_ADDRESS:
         access.note_failure(database, counted, address, now)
         minutes = LOCKED_FOR // timedelta(minutes=1)
-        raise Refusal(f"连续{MOST_FAILURES}次没有通过，请{minutes}分钟后再试", "too_many")
+        raise Refusal(f"没有通过的次数过多，请{minutes}分钟后再试", "too_many")
     if person is None:
-        hasher().hash(given.password)  # as long as it takes to look at a password, so that nobody learns who has one
+        _as_long_as_a_look(given.password)
     if person is None or not _proven(database, person.id, given, now):
         access.note_failure(database, counted, address, now)
         raise Refusal(WRONG, "unauthenticated")
@@ -186,7 +198,7 @@ def session_id(session: "BrowserSession") -> str:
 
 def _known(database: Database, name: str) -> "PersonOnRecord | None":
     """The person of that id or full name who has an account."""
-    wanted = name.strip()
+    wanted = _typed(name)
     people = reading.people(database)
     found = [p for p in people if p.id == wanted] or [p for p in people if p.name == wanted]
     if len(found) != 1 or access.credentials_of(database, found[0].id) is None:
@@ -194,11 +206,17 @@ def _known(database: Database, name: str) -> "PersonOnRecord | None":
     return found[0]
 
 
+def _as_long_as_a_look(password: str) -> None:
+    """What looking at a password takes, so that nobody learns by the time who has one."""
+    hasher().hash(password)
+
+
 def _proven(database: Database, person: str, given: Attempt, now: datetime) -> bool:
     from argon2.exceptions import InvalidHashError, VerificationError
 
     account, known = account_of(database, person), access.credentials_of(database, person)
     if known is None or known.password is None or known.totp is None:
+        _as_long_as_a_look(given.password)
         return False
     try:
         hasher().verify(known.password, given.password)
@@ -266,10 +284,13 @@ def record_failures(database: Database, known: set[str], now: datetime) -> None:
 
 def _failures(rows: tuple[tuple[str, str, datetime, int], ...]) -> list[ev.SignInFailed]:
     """An event for each account and address of a minute; the smallest counts of a flood are one event."""
-    minutes: dict[datetime, list[ev.SignInFailed]] = {}
+    counts: dict[tuple[datetime, str | None, str], int] = {}
     for person, address, minute, count in rows:
-        event = ev.SignInFailed(person=person or None, address=address, minute=minute, count=count)
-        minutes.setdefault(minute, []).append(event)
+        key = (minute, None if not person or person.startswith(NO_ACCOUNT) else person, address)
+        counts[key] = counts.get(key, 0) + count
+    minutes: dict[datetime, list[ev.SignInFailed]] = {}
+    for (minute, who, address), count in counts.items():
+        minutes.setdefault(minute, []).append(ev.SignInFailed(person=who, address=address, minute=minute, count=count))
     bounded = []
     for minute, events in minutes.items():
         ranked = sorted(events, key=lambda e: (-e.count, e.person or "", e.address))

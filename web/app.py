@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from domain.base import Refusal
 from eventlog.errors import LogError
@@ -48,7 +49,7 @@ def make_app(service: "WebService") -> FastAPI:
         recording.cancel()
         service.close()
 
-    app = FastAPI(
+    app = _SafeApp(
         title="督办 xmh",
         version=API_VERSION,
         lifespan=lifespan,
@@ -56,6 +57,7 @@ def make_app(service: "WebService") -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json",
         separate_input_output_schemas=False,
+        redirect_slashes=False,  # it would lead to whatever host the request names
     )
     api = APIRouter(prefix="/api/v1")
     api.include_router(reads_router(service))
@@ -71,8 +73,15 @@ def make_app(service: "WebService") -> FastAPI:
     app.add_middleware(BoundedBodies)
     app.add_middleware(SameOrigin, service=service)
     app.add_middleware(TokenGuard, service=service)
-    app.add_middleware(SafetyHeaders)
     return app
+
+
+class _SafeApp(FastAPI):
+    """The application with its headers of safety outermost: on the answer to a fault nobody foresaw, too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Wrap also what answers such a fault."""
+        return SafetyHeaders(super().build_middleware_stack())
 
 
 async def _record_failures(service: "WebService") -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.access.terms import TokenScope
@@ -12,7 +13,7 @@ from domain.base import Refusal
 from domain.envelope import Actor
 from eventlog.errors import LogError
 from services.accounts import bearer_of
-from web.problems import ProblemDetails, explained, problem
+from web.problems import ProblemDetails, explained, problem, told_as_asked
 from web.service import actor_of
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Caller:
 
 
 class SafetyHeaders:
-    """Headers on every answer; nothing but static files is kept by anybody."""
+    """Headers on every answer; nothing but static files is kept by anybody. What was answered ends here."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap the application."""
@@ -52,17 +53,24 @@ class SafetyHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Add them as the answer begins."""
-        static = str(scope.get("path", "")).startswith("/static/")
+        static, answered = str(scope.get("path", "")).startswith("/static/"), False
 
         async def with_headers(message: Message) -> None:
+            nonlocal answered
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
                 headers["Cache-Control"] = "public, max-age=3600" if static else "no-store"
             await send(message)
+            answered = message["type"] == "http.response.body" and not message.get("more_body", False)
 
-        await self.app(scope, receive, with_headers)
+        try:
+            await self.app(scope, receive, with_headers)
+        except Exception:
+            # It was told and logged (`explained`); the connection stays good for what follows.
+            if not answered:
+                raise
 
 
 class BoundedBodies:
@@ -86,7 +94,7 @@ class BoundedBodies:
             body, more = body + message.get("body", b""), message.get("more_body", False)
         if more or len(body) > MOST_BODY:
             large = ProblemDetails(413, "too_large", f"内容超过 {MOST_BODY // 1024} KB，请改用附件")
-            await problem(large)(scope, receive, send)
+            await told_as_asked(Request(scope), large)(scope, receive, send)
             return
         read = False
 
@@ -150,7 +158,7 @@ class SameOrigin:
         unsafe = scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS")
         if unsafe and not scope["path"].startswith(API) and not self._ours(scope):
             told = ProblemDetails(403, "cross_site", "请求不是从本系统的页面发出的，未作任何改动")
-            await problem(told)(scope, receive, send)
+            await told_as_asked(Request(scope), told)(scope, receive, send)
             return
         await self.app(scope, receive, send)
 

@@ -120,10 +120,7 @@ def install_problems(app: FastAPI, service: "WebService") -> None:
     """Every error of the application answers in one line: to a program as a problem, to a browser on a page."""
 
     async def handler(request: Request, error: Exception) -> Response:
-        told = explained(error, service)
-        if wants_page(request):
-            return page("message.html", told.status, title=told.title, message=seen(told.message))
-        return problem(told)
+        return told_as_asked(request, explained(error, service))
 
     async def sign_in_first(request: Request, error: Exception) -> Response:
         del error
@@ -134,6 +131,13 @@ def install_problems(app: FastAPI, service: "WebService") -> None:
         app.add_exception_handler(kind, handler)
 
 
+def told_as_asked(request: Request, told: ProblemDetails) -> Response:
+    """A problem on a page for a browser, as a document for a program."""
+    if wants_page(request):
+        return page("message.html", told.status, title=told.title, message=seen(told.message))
+    return problem(told)
+
+
 def wants_page(request: Request) -> bool:
     """Whether a browser asks for a page, and not a program for a document."""
-    return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
+    return not request.scope["path"].startswith("/api/") and "text/html" in request.headers.get("accept", "")

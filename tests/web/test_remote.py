@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from cli.main import _code
+from domain.base import Refusal
+from services.remote import RemoteServer
 from tests.support.command_line import CommandLine, forget_session
 from tests.web.conftest import Served
 from tests.web.test_commands import OPENING, post
@@ -69,3 +71,18 @@ def test_what_goes_wrong_ends_as_it_does_at_home(working: Served, remote: Run) -
     assert remote("li", "task", "list", server="http://127.0.0.1:9", code=5)["error"]["code"] == "unreachable"
     clear = remote("li", "task", "list", server="http://xmh.example", code=2)["error"]
     assert "https://" in clear["message"]
+
+
+def test_the_token_goes_nowhere_else_and_a_slip_is_named(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = served.token("office")
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert RemoteServer(served.address, f"{token}\r\n").read("/me")["person"] == "office", "past every proxy"
+    for address in ("https://[::1", "https://", "ftp://xmh.example", "https://me:word@xmh.example", "xmh.example"):
+        with pytest.raises(Refusal, match="XMH_SERVER 须以 https://") as told:
+            RemoteServer(address, token)
+        assert "word" not in told.value.message
+    for slip in (token[:-1], "令牌", f"{token[:20]} {token[20:]}", "Bearer"):
+        with pytest.raises(Refusal, match="XMH_TOKEN 不是完整的令牌"):
+            RemoteServer("https://xmh.example", slip)

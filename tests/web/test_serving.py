@@ -14,6 +14,8 @@ from services.embedded.prepare import web_port
 from settings import Settings, WebPlaces
 from tests.support.command_line import CommandLine
 from tests.web.conftest import Served
+from web.app import make_app
+from web.service import WebService
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 
@@ -69,6 +71,29 @@ def test_a_browser_is_told_on_a_page_and_a_program_in_a_document(served: Served)
     document = client.get("/no-such-page")
     assert (document.status_code, document.json()["detail"]) == (404, "没有这个地址")
     assert client.post("/healthz", headers={"Origin": served.address}).json()["detail"] == "这个地址不能这样请求"
+    foreign = client.post("/sign-in", headers={**BROWSER, "Sec-Fetch-Site": "cross-site"})
+    assert (foreign.status_code, "<h1>不能办理</h1>" in foreign.text) == (403, True)
+    large = client.post("/sign-in", content=b"x" * 1_100_000, headers={**BROWSER, "Sec-Fetch-Site": "same-origin"})
+    assert (large.status_code, "<h1>内容过大</h1>" in large.text) == (413, True)
+
+
+async def test_a_fault_nobody_foresaw_is_a_safe_line_and_the_server_goes_on(served: Served) -> None:
+    app = make_app(WebService(Settings(home=served.home)))
+
+    @app.get("/fault")
+    def fault() -> None:
+        raise TypeError("实现有误")
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=served.address) as client:
+        for headers in ({}, BROWSER):
+            told = await client.get("/fault", headers=headers)
+            assert (told.status_code, "意外错误（TypeError）" in told.text, "实现有误" in told.text) == (
+                500,
+                True,
+                False,
+            )
+            assert told.headers["content-security-policy"].startswith("default-src 'none'")
+            assert told.headers["cache-control"] == "no-store"
 
 
 def test_a_log_that_is_away_is_one_line_and_comes_back(served: Served) -> None:

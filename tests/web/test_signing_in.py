@@ -1,12 +1,15 @@
 """Coming in: a link that opens once, password and one-time code, sessions that end, and what another site cannot do."""
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pyotp
+import pytest
 
+from domain.base import Refusal
 from domain.calendar import SHANGHAI
 from eventlog import access, reading
 from services import accounts, signing_in
@@ -165,3 +168,60 @@ def test_one_is_led_back_to_pages_of_ours_only(served: Served) -> None:
     assert "<script" not in page.text
     assert served.client().get("/static/../app.py").status_code == 404
     assert served.client().get("/static/style.css").headers["cache-control"] == "public, max-age=3600"
+
+
+def wide(text: str) -> str:
+    """As an input method for Chinese types it: １２３."""
+    return "".join(chr(ord(letter) + 0xFEE0) for letter in text)
+
+
+def test_what_an_input_method_types_is_understood(served: Served) -> None:
+    link, client, now = link_of(served, "leader"), served.client(), datetime.now(UTC)
+    secret = secret_in(client.get(link))
+    given = {"password": PASSWORD, "again": PASSWORD, "totp": secret}
+    for code in ("动态口令", wide("000000"), "①②③④⑤⑥"):
+        assert client.post(link, data={**given, "code": code}, headers=HERE).status_code == 422, code
+    code = wide(pyotp.TOTP(secret).at(now - timedelta(seconds=30)))
+    assert client.post(link, data={**given, "code": code}, headers=HERE).status_code == 303
+    assert enter(served, "leader", secret, code="一二三四五六").status_code == 401, (
+        "no fault that tells a right password"
+    )
+    assert enter(served, wide("leader"), secret, code=wide(pyotp.TOTP(secret).now())).status_code == 303
+
+
+def test_neither_waiting_nor_the_time_taken_tells_which_names_are_accounts(served: Served) -> None:
+    now = datetime.now(UTC)
+    accounts.open_account(served.log, "audit", OFFICE, now)  # invited: there is no password to look at yet
+    enrolled(served, "office-2")
+
+    def refused(name: str, address: str) -> tuple[str, float]:
+        began = time.perf_counter()
+        with pytest.raises(Refusal) as told:
+            signing_in.sign_in(served.log, signing_in.Attempt(name, "Wrong-word-7", "123456", address), now)
+        return told.value.code, time.perf_counter() - began
+
+    names = ("office-2", "audit", "nobody", "nobody-else")
+    tries = {name: [refused(name, "10.1.1.1") for _ in range(6)] for name in names}
+    assert {name: [code for code, _ in told] for name, told in tries.items()} == dict.fromkeys(
+        names, ["unauthenticated"] * 5 + ["too_many"]
+    )
+    quickest = {name: min(took for _, took in told[:5]) for name, told in tries.items()}
+    assert min(quickest.values()) > max(quickest.values()) / 3, quickest
+    for count in range(signing_in.MOST_OF_ADDRESS):
+        access.note_failure(served.log, f"?{count}", "10.2.2.2", now)
+    assert refused("office-2", "10.2.2.2")[0] == "too_many", "many names from one address"
+    assert refused("office-2", "10.3.3.3")[0] == "unauthenticated", "elsewhere he may try"
+
+
+def test_one_comes_back_to_what_one_had_asked_for(served: Served) -> None:
+    asked = "/matters?stage=in_progress&text=%E6%B0%B4&as_of=2022-03-31"
+    led = served.client().get(asked)
+    page = served.client().get(led.headers["location"])
+    assert f'name="next" value="{asked.replace("&", "&amp;")}"' in page.text
+    secret = enrolled(served, "office-2")
+    long = f"/matters?text={'%E6%B0%B4' * 40}"
+    assert enter(served, "office-2", secret, next=long).headers["location"] == long
+    far = served.client().get(f"/matters/{'a' * 5000}")
+    assert far.headers["location"] == "/sign-in?next=/"
+    elsewhere = served.client().get("/matters/", headers={"Host": "evil.example"})
+    assert (elsewhere.status_code, "location" in elsewhere.headers) == (404, False)

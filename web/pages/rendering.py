@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from web.service import WebService
 
 COOKIE = "__Host-xmh"
+LONGEST_WAY = 2000
+"""Characters of an address one is led back to."""
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parents[1] / "templates"), undefined=StrictUndefined, autoescape=True
 )
@@ -76,12 +78,14 @@ def visitor_of(service: "WebService", request: Request) -> Visitor:
 
 
 def to_sign_in(request: Request) -> Response:
-    """The way to the sign-in, and back to where one was when that was a page."""
-    back = request.url.path if request.method == "GET" else "/"
-    return RedirectResponse(f"/sign-in?next={quote(back)}", 303)
+    """The way to the sign-in, and back to where one was, with what was asked there, when that was a page."""
+    query = request.scope["query_string"].decode("ascii", "replace")
+    asked = quote(request.scope["path"]) + (f"?{query}" if query else "")
+    back = asked if request.method == "GET" else "/"
+    return RedirectResponse(f"/sign-in?next={quote(own_path(back))}", 303)
 
 
 def own_path(text: str) -> str:
     """Where to go on after signing in: a page of ours, nobody else's."""
     plain = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable()
-    return text if plain else "/"
+    return text if plain and len(text) <= LONGEST_WAY else "/"

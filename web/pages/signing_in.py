@@ -73,7 +73,7 @@ def sign_in_router(service: "WebService") -> APIRouter:
         name: Field = "",
         password: Field = "",
         code: Field = "",
-        next: Field = "/",  # noqa: A002
+        next: Annotated[str, Form()] = "/",  # noqa: A002
     ) -> Response:
         attempt = Attempt(name, password, code, _address(request))
         try:
