@@ -1,7 +1,9 @@
 """`xmh access open token list lock unlock close`, and `xmh audit security`: who may come in, and who did."""
 
+import sys
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from getpass import getpass
 from typing import Annotated, Any
 
 import typer
@@ -21,6 +23,7 @@ from domain.rules.records import may_record
 from domain.terms import Role
 from eventlog import reading
 from eventlog.access import KeptToken, kept_tokens
+from eventlog.patience import time_not_counted
 from eventlog.reading import PersonOnRecord
 from services.vouching import KEY_FILE, service_vouch
 
@@ -28,6 +31,7 @@ app = group(
     "账户：谁可以登录网页和接口，令牌签发给谁。",
     {
         "open": "cli.access:open_",
+        "sign-in": "cli.access:sign_in",
         "list": "cli.access:list_",
         "token": "cli.access:token",
         "require": "cli.access:require",
@@ -57,6 +61,27 @@ def open_(person: PersonArg) -> None:
     document = {"person": known.id, "link": address, "expires": until.isoformat()}
     said = f"{known.name}（{known.id}）请在 {until:%H:%M} 之前打开，只能用一次：\n{address}"
     answer(document, said)
+
+
+def sign_in(person: PersonArg) -> None:
+    """本人在命令行登录：输入密码和动态口令，之后凭 XMH_TOKEN 办理，30 分钟不用即退出。"""
+    from eventlog.access import ABSOLUTE
+    from services.signing_in import Attempt
+    from services.signing_in import sign_in as entered
+
+    session.settings.token = None  # that of before has run out, or is another's
+    attempt = Attempt(person, _typed("密码："), _typed("动态口令："), "命令行")
+    cookie = entered(session.database, attempt, now())
+    known, until = session.person(person), (now() + ABSOLUTE).astimezone(SHANGHAI)
+    document = {"person": known.id, "session": cookie, "expires": until.isoformat()}
+    said = f"{known.name}（{known.id}）已登录，最迟到 {until:%H:%M}，30 分钟不用即退出；请在本终端运行："
+    answer(document, f"{said}\nexport XMH_TOKEN={cookie}")
+
+
+def _typed(question: str) -> str:
+    """What must not be seen: asked on a terminal, a line of its own in a pipe."""
+    with time_not_counted():
+        return getpass(question) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
 
 
 def token(
@@ -106,7 +131,7 @@ def require(
     _by_the_home()
     before = demands_proofs(session.database)
     if not before:
-        confirm_command("此后只受理登录后的命令，不能再改回来。确定吗？")
+        confirm_command("此后只受理登录后的命令，领导签批等须本人有账户，不能再改回来。确定吗？")
     key = require_proofs(session.database, session.settings.home, session.actor, now(), rotate=rotate)
     said = "签名密钥" + ("已更换" if rotate and before else "照旧" if before else "已建立")
     answer(

@@ -143,29 +143,40 @@ class Session:
         if url.startswith("sqlite:") and not path.exists():
             raise Problem(f"数据目录 {self.settings.home} 里还没有事件日志，请先运行 xmh up", "unreachable")
         database = open_log(self.settings)
-        if self.settings.token is not None:
-            self._bear(database, self.settings.token.get_secret_value())
+        token = self.settings.token.get_secret_value().strip() if self.settings.token is not None else ""
+        if token:
+            self._bear(database, token)
         if "actor" in self.settings.model_fields_set:
             self._known(database)
         return database
 
     def _bear(self, database: "Database", token: str) -> None:
-        """Act as whose token it is, and sign for him.
+        """Act as whose token it is, or who signed in so, and sign for him.
 
         Raises:
-            Problem: the token is none, or does not hold (exit 6); `--as` names another (exit 3).
+            Problem: it is none, or does not hold (exit 6); `--as` names another (exit 3).
         """
         from services.accounts import bearer_of
-        from services.vouching import token_vouch
+        from services.signing_in import session_id, signed_in
+        from services.vouching import session_vouch, token_vouch
 
-        found = bearer_of(database, token, datetime.now(UTC))
-        if found is None:
-            raise Problem("令牌无效、过期或已收回，请用 xmh access token 重新签发", "unauthenticated")
-        person, kept = found
+        moment, home = datetime.now(UTC), self.settings.home
+        bearer = bearer_of(database, token, moment)
+        entered = signed_in(database, token, moment) if bearer is None else None
+        if bearer is not None:
+            person, kept = bearer
+            vouch = token_vouch(home, kept.id, kept.scope)
+        elif entered is not None:
+            own, person = entered
+            vouch = session_vouch(home, session_id(own), own.created_at)
+        else:
+            said = "令牌或登录无效、过期或已收回，请重新登录（xmh access sign-in）或签发令牌（xmh access token）"
+            raise Problem(said, "unauthenticated")
         if "actor" in self.settings.model_fields_set and self.settings.actor != person.id:
-            raise Problem(f"令牌是 {person.id} 的，不能以 {self.settings.actor} 的身份办理", "forbidden")
+            whose = "令牌" if bearer is not None else "登录"
+            raise Problem(f"{whose}是 {person.id} 的，不能以 {self.settings.actor} 的身份办理", "forbidden")
         self.settings.actor = person.id
-        database.vouch = token_vouch(self.settings.home, kept.id, kept.scope)
+        database.vouch = vouch
 
     @cached_property
     def remote(self) -> "RemoteServer | None":

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 KEY_FILE = "vouch.key"
 """Inside the home, mode 0600; in no backup."""
+SIGN_IN = "命令行请先登录（xmh access sign-in）"
 NO_KEY = (
     "日志要求实名，而本机没有有效的签名密钥 {file}；请从运行服务的机器取来该文件，"
     "已丢失的，由数据库属主运行 xmh access require --rotate 换一把"
@@ -90,12 +91,21 @@ def token_vouch(home: Path, token: str, scope: TokenScope) -> Vouch:
     def sign(asked: OrderBase | AppendRequest) -> OrderProof | None:
         if isinstance(asked, AppendRequest):
             refuse(scope is not TokenScope.HANDLE, f"令牌只能{scope.label}，不能办这件事", "scope")
-            refuse(by_hand(asked.drafts), "这件事须由本人登录后办理，不能用令牌", "scope")
+            refuse(by_hand(asked.drafts), f"这件事须由本人登录后办理，不能用令牌；{SIGN_IN}", "scope")
         else:
             command = getattr(asked, "command", None)
             assert isinstance(command, Frozen)  # noqa: S101  (every order has one)
             check_scope(scope, command)
         return signed(home, asked, Provenance(via=Via.CLI, credential=token, auth_time=begun))
+
+    return sign
+
+
+def session_vouch(home: Path, session: str, auth_time: datetime) -> Vouch:
+    """How the command line signs for who signed in himself: whatever he may do."""
+
+    def sign(asked: OrderBase | AppendRequest) -> OrderProof | None:
+        return signed(home, asked, Provenance(via=Via.CLI, credential=session, auth_time=auth_time))
 
     return sign
 

@@ -15,7 +15,8 @@ from domain.envelope import Provenance, canonical
 GOOD_FOR = timedelta(minutes=15)
 """An order is on its way for seconds; a proof that is older was kept, or made by a clock that is off."""
 UNPROVED = (
-    "本单位的日志只受理登录后的命令；请从网页或接口办理，命令行请先用 XMH_TOKEN 写明自己的令牌（xmh access token）"
+    "本单位的日志只受理登录后的命令；请从网页或接口办理，"
+    "命令行请先登录（xmh access sign-in），程序用 XMH_TOKEN 写明令牌（xmh access token）"
 )
 
 
