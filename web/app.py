@@ -17,7 +17,7 @@ from eventlog.errors import LogError
 from services.signing_in import record_failures
 from web.api.commands import commands_router
 from web.api.reads import reads_router
-from web.guards import BoundedBodies, SafetyHeaders, SameOrigin, TokenGuard
+from web.guards import BoundedBodies, BoundedWork, SafetyHeaders, SameOrigin, TokenGuard
 from web.health import health_router
 from web.pages.acting import acting_router
 from web.pages.matters import matters_router
@@ -70,6 +70,7 @@ def make_app(service: "WebService") -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC))
     install_problems(app, service)
     # The last one added is met first.
+    app.add_middleware(BoundedWork)
     app.add_middleware(BoundedBodies)
     app.add_middleware(SameOrigin, service=service)
     app.add_middleware(TokenGuard, service=service)

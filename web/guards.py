@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 API = "/api/"
 MOST_BODY = 1024 * 1024
 """Bytes of a request: a command's texts are 64 KiB each; files have an entrance of their own."""
+MOST_AT_ONCE = 150
+"""Requests; fewer than connections, so that whoever is one too many is told so."""
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -71,6 +73,27 @@ class SafetyHeaders:
             # It was told and logged (`explained`); the connection stays good for what follows.
             if not answered:
                 raise
+
+
+class BoundedWork:
+    """So many requests are worked on at once; what more there are may come again."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap the application."""
+        self.app = app
+        self.working = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Work on it, or say that there are too many."""
+        if scope["type"] == "http" and self.working >= MOST_AT_ONCE:
+            busy = ProblemDetails(503, "unreachable", "同时办理的请求太多，请稍候再试", {"Retry-After": "2"})
+            await told_as_asked(Request(scope), busy)(scope, receive, send)
+            return
+        self.working += 1
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self.working -= 1
 
 
 class BoundedBodies:

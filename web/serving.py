@@ -10,6 +10,7 @@ import uvicorn
 
 from domain.base import Refusal, refuse
 from web.app import make_app
+from web.connections import BoundedConnection
 from web.service import WebService
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from settings import Settings
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-MOST_CONNECTIONS = 200
 DRAINS_WITHIN = 5
 
 
@@ -70,7 +70,7 @@ def serve_web(
         date_header=True,
         proxy_headers=bool(settings.web.proxy),
         forwarded_allow_ips=list(settings.web.proxy),
-        limit_concurrency=MOST_CONNECTIONS,
+        http=BoundedConnection,
         timeout_graceful_shutdown=DRAINS_WITHIN,
         h11_max_incomplete_event_size=32 * 1024,
         ws="none",

@@ -1,9 +1,13 @@
 """`xmh web` as a process: where it listens, who is believed about who asks, what a log that is away looks like."""
 
+import asyncio
 import socket
 import time
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -15,6 +19,7 @@ from settings import Settings, WebPlaces
 from tests.support.command_line import CommandLine
 from tests.web.conftest import Served
 from web.app import make_app
+from web.guards import MOST_AT_ONCE, BoundedWork
 from web.service import WebService
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
@@ -111,3 +116,53 @@ def test_a_log_that_is_away_is_one_line_and_comes_back(served: Served) -> None:
     finally:
         away.rename(file)
     assert office.get("/api/v1/matters").status_code == 200
+
+
+def test_connections_that_ask_nothing_shut_nobody_out(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    where = urlsplit(served.address)
+    assert where.hostname
+    assert where.port
+    address = (where.hostname, where.port)
+    with ExitStack() as idle:
+        for _ in range(230):
+            idle.enter_context(socket.create_connection(address))
+        answer = httpx.get(f"{served.address}/healthz", timeout=10)
+        assert (answer.status_code, answer.text) == (200, '{"ok":true}')
+    monkeypatch.setattr("web.connections.ASKED_WITHIN", 0.3)
+    head = b"POST /sign-in HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 100\r\n"
+    for begun in (b"", b"GET /hea", head, head + b"\r\nname=l"):
+        with socket.create_connection(address, timeout=10) as slow:
+            slow.sendall(begun)
+            try:
+                assert slow.recv(100) == b"", begun
+            except ConnectionResetError:
+                continue
+
+
+async def test_one_request_too_many_is_told_so_in_a_line() -> None:
+    begun, done = 0, asyncio.Event()
+
+    async def slow(*_: Any) -> None:
+        nonlocal begun
+        begun += 1
+        await done.wait()
+
+    guard, sent = BoundedWork(slow), list[Any]()
+
+    async def receive() -> Any:
+        await done.wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+        await asyncio.sleep(0)
+
+    scope = {"type": "http", "path": "/api/v1/me", "method": "GET", "headers": []}
+    working = [asyncio.create_task(guard(scope, receive, send)) for _ in range(MOST_AT_ONCE)]
+    await asyncio.sleep(0)
+    await guard(scope, receive, send)
+    assert (begun, sent[0]["status"]) == (MOST_AT_ONCE, 503)
+    assert "请求太多" in sent[1]["body"].decode()
+    done.set()
+    await asyncio.gather(*working)
+    await guard(scope, receive, send)
+    assert begun == MOST_AT_ONCE + 1

@@ -1,0 +1,53 @@
+"""Connections that ask nothing end after a while, and give way to who comes: nobody is shut out by them."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+MOST_CONNECTIONS = 200
+ASKED_WITHIN = 20.0
+"""Seconds a request has to arrive in, with its body; uvicorn itself would wait for ever."""
+
+
+class BoundedConnection(H11Protocol):
+    """A connection of a server that keeps so many at most."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take it in; when there are too many, the oldest of those that have not finished asking goes."""
+        super().connection_made(transport)
+        self._await_request()
+        if len(self.connections) > MOST_CONNECTIONS:
+            others: Iterable[Any] = self.connections
+            asking = [other for other in others if isinstance(other, BoundedConnection) and other.is_asking]
+            min(asking, key=lambda other: other.awaited_since, default=self).end()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget it."""
+        self._deadline.cancel()
+        super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        """The next request has as long."""
+        self._deadline.cancel()
+        self._await_request()
+        super().on_response_complete()
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether its request has not arrived, or not all of it."""
+        return self.conn.their_state in (h11.IDLE, h11.SEND_BODY)
+
+    def end(self) -> None:
+        """Let go of it at once."""
+        self.transport.abort()
+
+    def _await_request(self) -> None:
+        self.awaited_since = self.loop.time()
+        self._deadline = self.loop.call_later(ASKED_WITHIN, self._end_unless_asked)
+
+    def _end_unless_asked(self) -> None:
+        if self.is_asking:
+            self.end()
