@@ -115,6 +115,7 @@ def _safe(package: zipfile.ZipFile) -> Iterator[PropertyFinding]:
     yield _found(Property.SAFE, "路径不越界", _some(climbing))
     odd = [e.filename for e in entries if stat.S_IFMT(e.external_attr >> 16) not in (0, stat.S_IFREG)]
     yield _found(Property.SAFE, "没有链接和特殊文件", _some(odd))
+    yield _found(Property.SAFE, "压缩方法为归档包所用", _some([e.filename for e in entries if not _packed_as_ours(e)]))
     yield _found(Property.SAFE, "没有加密", _some([e.filename for e in entries if e.flag_bits & 1]))
     names = [e.filename for e in entries]
     yield _found(Property.SAFE, "没有重名的文件", _some(sorted({name for name in names if names.count(name) > 1})))
@@ -125,6 +126,11 @@ def _safe(package: zipfile.ZipFile) -> Iterator[PropertyFinding]:
     yield PropertyFinding(
         property=Property.SAFE, item="病毒查杀", outcome=ExaminationOutcome.UNTESTED, said="请用本单位的杀毒软件查杀"
     )
+
+
+def _packed_as_ours(entry: zipfile.ZipInfo) -> bool:
+    """Other ways unpack to any size at once, whatever the entry says of its size."""
+    return entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def _known(name: str) -> bool:
@@ -159,7 +165,13 @@ def _read(package: zipfile.ZipFile, name: str) -> bytes:
     """A small file of the package, in one piece."""
     if package.getinfo(name).file_size > MOST_READ:
         raise _Broken(f"{name} 过大")
-    return package.read(name)
+    return _unpacked(package, package.getinfo(name))
+
+
+def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """A piece at a time: it takes what the entry says of its size, and not what it would unpack to."""
+    with archive.open(entry) as file:
+        return b"".join(iter(lambda: file.read(1 << 20), b""))
 
 
 @contextmanager
@@ -275,9 +287,9 @@ def _opens(entry: zipfile.ZipInfo, evidence: zipfile.ZipFile) -> bool:
     """Whether a file is what its name says, as far as its beginning and its parse tell."""
     if entry.filename.startswith("attachments/"):
         return True  # a person's own, of any kind; its digest was compared
-    if entry.file_size > MOST_OPENED:
+    if entry.file_size > MOST_OPENED or not _packed_as_ours(entry):
         return False
-    suffix, data = Path(entry.filename).suffix, evidence.read(entry)
+    suffix, data = Path(entry.filename).suffix, _unpacked(evidence, entry)
     match suffix:
         case ".pdf":
             return data.startswith(b"%PDF-") and b"%%EOF" in data[-1024:]
@@ -286,7 +298,7 @@ def _opens(entry: zipfile.ZipInfo, evidence: zipfile.ZipFile) -> bool:
         case ".json":
             return _parses(data)
         case ".jsonl":
-            return all(map(_parses, data.splitlines()))
+            return all(map(_parses, io.BytesIO(data)))
         case _:
             return suffix in _OPENED and _is_text(data)
 

@@ -178,6 +178,34 @@ def test_what_is_no_package_fails_in_one_line(xmh: CommandLine, tmp_path: Path, 
     assert (item["outcome"], item["said"]) == ("不合格", "不是完整的归档包")
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_way_to_pack_that_unpacks_to_any_size_at_once_is_unsafe(tmp_path: Path, method: int) -> None:
+    file = tmp_path / "归档.zip"
+    with zipfile.ZipFile(file, "w", method) as archive:
+        archive.writestr(MANIFEST, b" " * 5000)
+    failed = [finding for finding in examine(file).findings if finding.outcome is ExaminationOutcome.FAILED]
+    assert [(finding.property, finding.item) for finding in failed] == [(Property.SAFE, "压缩方法为归档包所用")]
+
+
+def test_a_member_that_says_it_is_small_takes_little(tmp_path: Path) -> None:
+    """It unpacks to 128 MiB and says 10 bytes; what is in the evidence is read so too."""
+    import tracemalloc
+
+    file = tmp_path / "归档.zip"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive, archive.open(MANIFEST, "w") as member:
+        for _ in range(128):
+            member.write(bytes(2**20))
+    data = file.read_bytes()
+    place = data.rindex(b"PK\x01\x02")
+    file.write_bytes(data[: place + 24] + (10).to_bytes(4, "little") + data[place + 28 :])
+    tracemalloc.start()
+    try:
+        assert not examine(file).ok
+        assert tracemalloc.get_traced_memory()[1] < 32 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
 def test_a_link_or_a_lock_in_a_package_is_unsafe(package: Path, tmp_path: Path) -> None:
     linked = tmp_path / "链接.zip"
     shutil.copy(package, linked)
