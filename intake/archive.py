@@ -33,7 +33,7 @@ MAX_PARTS = 2_000
 
 _RATIO_MATTERS_ABOVE = 10 * 1024 * 1024
 _SMALL_PART_BYTES = 10 * 1024 * 1024
-_PIECE = 8 * 1024 * 1024
+_PIECE, _SMALL_PIECE = 8 * 1024 * 1024, 1024 * 1024
 _OLE_HEADER = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 
@@ -105,6 +105,8 @@ def _inspect(archive: zipfile.ZipFile, name: str, kind: Format) -> None:
     )
     too_much = len(parts) > MAX_PARTS or unpacked > MAX_UNPACKED_BYTES or swollen
     refuse(too_much, f"{name} 解压后过大（{unpacked / 2**20:.0f} MB），疑似压缩炸弹，拒绝读取", "malformed")
+    odd = any(part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for part in parts)
+    refuse(odd, f"{name} 的压缩方法不是 Office 所用的，拒绝读取；请用 {kind.program} 或 WPS 重新另存", "malformed")
     refuse(any(part.flag_bits & 1 for part in parts), f"{name} 已加密，请取消密码后再导入", "malformed")
     names = {part.filename.lower() for part in parts}
     macros = any("vbaproject" in part or "macrosheets/" in part for part in names)
@@ -120,7 +122,7 @@ def _macros(name: str, kind: Format) -> str:
 
 def main_part(archive: zipfile.ZipFile, name: str, kind: Format) -> str:
     """The path of the part everything else hangs on."""
-    macros = b"macroEnabled" in archive.read(_checked(archive, "[Content_Types].xml", _SMALL_PART_BYTES))
+    macros = b"macroEnabled" in _content(archive, "[Content_Types].xml", _SMALL_PART_BYTES)
     refuse(macros, _macros(name, kind), "malformed")
     return first(target for kind_of, target in related(archive, "").values() if kind_of == "officeDocument")
 
@@ -158,11 +160,13 @@ def _normal(path: str) -> str:
     return "/".join(parts)
 
 
-def _checked(archive: zipfile.ZipFile, part: str, most: int) -> zipfile.ZipInfo:
+def _content(archive: zipfile.ZipFile, part: str, most: int) -> bytes:
+    """By the piece: in one, a part that says it is small takes the memory of all it unpacks to."""
     info = archive.getinfo(part)
     if info.file_size > most:
         raise ValueError(f"{part} is too large")
-    return info
+    with archive.open(info) as file:
+        return b"".join(iter(lambda: file.read(_SMALL_PIECE), b""))
 
 
 def small_part(archive: zipfile.ZipFile, part: str, most: int = _SMALL_PART_BYTES) -> Element:
@@ -171,7 +175,7 @@ def small_part(archive: zipfile.ZipFile, part: str, most: int = _SMALL_PART_BYTE
     Raises:
         ValueError: it is larger than `most` bytes.
     """
-    return fromstring(archive.read(_checked(archive, part, most)), forbid_dtd=True)
+    return fromstring(_content(archive, part, most), forbid_dtd=True)
 
 
 def local(tag: str) -> str:

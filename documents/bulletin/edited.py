@@ -240,6 +240,8 @@ def _lines_of(path: Path, charts: Iterable[Figure]) -> Iterator[str | Grid | Fig
         with zipfile.ZipFile(BytesIO(data)) as archive:
             unpacked = sum(info.file_size for info in archive.infolist())
             names = archive.namelist()
+            odd = {info.compress_type for info in archive.infolist()} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+        refuse(bool(odd), f"{path.name} 的压缩方法不是 Word 所用的，请用 Word 或 WPS 重新另存", "malformed")
         refuse(unpacked > 10 * MOST_BYTES, f"{path.name} 解压后过大", "malformed")
         refuse("word/vbaProject.bin" in names, f"{path.name} 含有宏，请另存为不含宏的 .docx", "malformed")
         document = Document(BytesIO(data))

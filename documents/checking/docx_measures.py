@@ -2,7 +2,9 @@
 
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 
@@ -48,8 +50,13 @@ def measure_docx(data: bytes) -> Measured:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(i.file_size for i in archive.infolist()) > _MOST_BYTES:
                 raise Refusal("这份 .docx 解开后过大，不能检查", "malformed")
+            if any(i.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for i in archive.infolist()):
+                raise Refusal("这份 .docx 的压缩方法不是 Word 所用的，不能检查；请用 Word 或 WPS 重新另存", "malformed")
         document = Document(io.BytesIO(data))
-    except (zipfile.BadZipFile, OpcError, KeyError, ValueError, SyntaxError) as error:
+    except (
+        *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError),  # damaged, encrypted
+        *(OpcError, KeyError, ValueError, SyntaxError, AttributeError),
+    ) as error:
         raise Refusal("这份文件不是完好的 .docx（可能设有密码），不能检查", "malformed") from error
     measured = Measured()
     for n, sheet in enumerate(document.sections, start=1):

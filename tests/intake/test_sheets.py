@@ -3,6 +3,7 @@
 import io
 import os
 import time
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
@@ -197,6 +198,31 @@ def test_an_archive_that_unpacks_beyond_200_mb_is_refused(workbook: MakeBook, re
     filler = bytes(range(256)) * 4096 * 9
     parts = {f"xl/media/{i}.bin": filler for i in range(23)}
     assert "压缩炸弹" in refusal(repack(workbook({"任务清单": [HEADER]}), parts))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_way_to_pack_that_unpacks_to_any_size_at_once_is_refused(tmp_path: Path, method: int) -> None:
+    odd = tmp_path / "任务清单.xlsx"
+    with zipfile.ZipFile(odd, "w", method) as archive:
+        archive.writestr("[Content_Types].xml", b" " * 1000)
+    data = odd.read_bytes().replace(b"\x5d\x00\x00", b"\xff\xff\xff", 1)  # LZMA's properties, spoilt
+    odd.write_bytes(data)
+    assert "压缩方法" in refusal(odd)
+
+
+def test_a_part_that_says_it_is_small_takes_little(tmp_path: Path) -> None:
+    odd = tmp_path / "任务清单.xlsx"
+    with zipfile.ZipFile(odd, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", bytes(64 * 2**20))
+    data = odd.read_bytes()
+    place = data.rindex(b"PK\x01\x02")
+    odd.write_bytes(data[: place + 24] + (10).to_bytes(4, "little") + data[place + 28 :])
+    tracemalloc.start()
+    try:
+        assert refusal(odd)
+        assert tracemalloc.get_traced_memory()[1] < 32 * 2**20
+    finally:
+        tracemalloc.stop()
 
 
 def test_an_archive_of_very_many_parts_is_refused(workbook: MakeBook, repack: MakeBook) -> None:

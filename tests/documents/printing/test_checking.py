@@ -1,8 +1,10 @@
 """The checker passes what the press prints, and names the clause of every file made wrong on purpose."""
 
 import io
+import random
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,16 @@ def measured(report: MeasuringReport) -> set[str]:
 
 
 # --- what is right
+
+
+def test_a_damaged_docx_is_refused_in_one_line_wherever_it_is_damaged() -> None:
+    packed = io.BytesIO()
+    Document().save(packed)
+    data, dice = packed.getvalue(), random.Random(9704)
+    for _ in range(60):
+        place = dice.randrange(len(data))
+        with suppress(Refusal):
+            measure_docx(data[:place] + dice.randbytes(8) + data[place + 8 :])
 
 
 @pytest.mark.parametrize(
