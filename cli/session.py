@@ -134,9 +134,7 @@ class Session:
         """
         from eventlog.configured import open_log
 
-        if self.remote is not None:
-            line = f"已设 XMH_SERVER（{self.remote.address}），这条命令（或这个选项）只能在服务器上用"
-            raise Problem(line, "needs_machine")
+        self.need_machine()
         self.check_headquarters()
         url = self.settings.database
         path = Path(url.removeprefix("sqlite:///"))
@@ -194,6 +192,16 @@ class Session:
         named = self.actor_id is not None or self.for_person is not None
         refuse(named, "已设 XMH_SERVER，身份以令牌为准，请去掉 --as 和 --for-person", "malformed")
         return RemoteServer(settings.server, settings.token.get_secret_value() if settings.token else "")
+
+    def need_machine(self) -> None:
+        """Refuse what is about this machine where another one is asked: it would answer of a home nobody means.
+
+        Raises:
+            Problem: `needs_machine`.
+        """
+        if self.remote is not None:
+            line = f"已设 XMH_SERVER（{self.remote.address}），这条命令（或这个选项）只能在服务器上用"
+            raise Problem(line, "needs_machine")
 
     def check_headquarters(self) -> None:
         """Refuse a code nobody has here; where the log is on a server, the server is asked.

@@ -72,6 +72,7 @@ def down() -> None:
     from cli.checkpoint import left_at_down
     from cli.service.stop import stop_service
 
+    session.need_machine()
     stopped = stop_service(session.settings.installation.absolute())
     left = left_at_down() if stopped else {}
     said = "".join(f"\n检查点已留存：{place}" for place in left.get("checkpoints", ()))
@@ -83,6 +84,7 @@ def status() -> None:
     from cli.service.wording import status_text
     from services.status import service_status
 
+    session.need_machine()
     document = service_status(session.settings)
     answer(document, status_text(document))
 
@@ -95,6 +97,7 @@ def doctor(
     from services.doctor.examination import examine
     from services.service_log import silence_service_log
 
+    session.need_machine()
     silence_service_log()
 
     report = asyncio.run(examine(session.settings, noted=noted))
@@ -128,6 +131,7 @@ def recover(
     from services.recovery import recover_runs
     from services.service_log import silence_service_log
 
+    session.need_machine()
     silence_service_log()
     recovery = asyncio.run(recover_runs(session.settings, session.database, dry_run=dry_run))
     healed = "待恢复" if dry_run else "已恢复"
@@ -145,6 +149,7 @@ def migrate() -> None:
     from services.embedded.prepare import prepare_log
     from services.headquarters import founding_of
 
+    session.need_machine()
     url = session.settings.database
     before = schema_state(url)
     if url.startswith("sqlite:") and not session.settings.home.exists():

@@ -18,6 +18,7 @@ def backup(file: FileArg) -> None:
     """备份日志、附件和已印发的文件，服务不必停；密钥不在其中，须另行保管。"""
     from services.backup.taking import back_up
 
+    session.need_machine()
     with _progress("备份") as moved:
         taken = back_up(session.settings, file, session.actor, moved)
     document = {
@@ -51,6 +52,7 @@ def restore(
     from domain.numbers_on_paper import number_on_paper
     from services.backup.restoring import restore as bring_back
 
+    session.need_machine()
     seen: dict[str, int] = {}
     for words in past or ():
         series, number = number_on_paper(words, session.settings.headquarters)

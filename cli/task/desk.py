@@ -29,10 +29,8 @@ def today() -> None:
     """今天：待我办的、我在等的、快到期的。"""
     if session.remote is not None:
         shown = session.remote.read("/worklist")
-        lines = [f"今天 {said_date(date.fromisoformat(shown['date']))}"]
-        for title, key in (("待我办理", "for_me"), ("我在等待", "waiting_for")):
-            lines += _section(title, _lines(shown[key], "matter"))
-        answer(shown, "\n".join([*lines, *_section("即将到期", _lines(shown["due_soon"], "matter", "light_reason"))]))
+        office = session.actor.role in INSIDE
+        answer(shown, _told(date.fromisoformat(shown["date"]), _of_worklist(shown), office=office))
         return
     viewer = session.viewer
     office, day = viewer.actor.role in INSIDE, local_date(viewer.now)
@@ -47,20 +45,32 @@ def today() -> None:
         "unreached": gaps_as_json(without),
     }
     sections = {
+        **_of_worklist(shown),
+        "督查和整改": [f"{d.number} {d.title}：{d.what}" for d in visits],
+        "批示件": _lines(papers, "paper"),
+        "考核": [what for _, what in appraisals],
+        "无人可通知": [one.line for one in without],
+    }
+    answer(document, _told(day, sections, office=office))
+
+
+def _of_worklist(shown: dict[str, Any]) -> dict[str, list[str]]:
+    """The sections of a worklist, from here or from a server."""
+    return {
         "待我办理": _lines(shown["for_me"], "matter"),
         "我在等待": _lines(shown["waiting_for"], "matter"),
         "即将到期": _lines(shown["due_soon"], "matter", "light_reason"),
         "前置事项拖期": _lines(shown["endangered"], "matter"),
         "我的关注": _lines(shown["following"], "matter", "light_reason"),
         "会议": _lines(shown["meetings"], "meeting"),
-        "督查和整改": [f"{d.number} {d.title}：{d.what}" for d in visits],
-        "批示件": _lines(papers, "paper"),
-        "考核": [what for _, what in appraisals],
-        "无人可通知": [one.line for one in without],
     }
+
+
+def _told(day: date, sections: dict[str, list[str]], *, office: bool) -> str:
+    """The day in lines; a section nothing is in is left out, but for those everybody looks for."""
     always = {"待我办理", "我在等待", "即将到期", *(("会议",) if office else ())}
     told = [line for title, lines in sections.items() if lines or title in always for line in _section(title, lines)]
-    answer(document, "\n".join([f"今天 {said_date(day)}", *told]))
+    return "\n".join([f"今天 {said_date(day)}", *told])
 
 
 def _lines(rows: Sequence[dict[str, Any]], number: str, what: str = "what") -> list[str]:

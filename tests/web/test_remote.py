@@ -21,7 +21,14 @@ Run = Callable[..., Any]
 def remote(working: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run a command as the owner of a token, with no home of its own."""
 
-    def run(person: str, *words: str, code: int = 0, token: str | None = None, server: str | None = None) -> Any:
+    def run(
+        person: str,
+        *words: str,
+        code: int = 0,
+        token: str | None = None,
+        server: str | None = None,
+        text: bool = False,
+    ) -> Any:
         for name in ("XMH_ACTOR", "XMH_TEMPORAL_ADDRESS"):
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("XMH_HOME", str(tmp_path / "nothing"))
@@ -29,13 +36,13 @@ def remote(working: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cap
         monkeypatch.setenv("XMH_TOKEN", working.token(person) if token is None else token)
         forget_session()
         capsys.readouterr()
-        ended = _code([*words, "--json"])
+        ended = _code([*words, *(() if text else ("--json",))])
         forget_session()
         for name in ("XMH_SERVER", "XMH_TOKEN"):
             monkeypatch.delenv(name)
         out = capsys.readouterr().out
         assert ended == code, out
-        return json.loads(out)
+        return out if text else json.loads(out)
 
     return run
 
@@ -46,6 +53,7 @@ def test_a_matter_is_handled_and_read_from_elsewhere(
     no = post(working.client("office"), "/matters", {**OPENING, "title": "完成管线迁改"}).json()["matter"]
     accepted = remote("li", "task", "accept", "管线迁改")
     assert (accepted["matter"], accepted["stage"], "events" in accepted) == (no, "in_progress", False)
+    remote("office", "task", "follow", no)
     words = ("task", "report", no, "--text", "完成三百米", "--progress", "30", "--command-id", "remote-1")
     reported, again = remote("li", *words), remote("li", *words)
     assert reported == again
@@ -53,6 +61,8 @@ def test_a_matter_is_handled_and_read_from_elsewhere(
     assert remote("office", "task", "list") == xmh.json("task", "list")
     assert remote("office", "task", "show", no) == xmh.json("task", "show", no)
     assert remote("li", "task", "list", "--mine", "--stage", "办理中")["matters"][0]["matter"] == no
+    said = remote("office", "today", text=True)
+    assert [title for title in ("待我办理（0）", "我的关注（1）", "会议（0）") if title not in said] == []
     assert [m["matter"] for m in remote("office", "today")["waiting_for"]] == [
         m["matter"] for m in xmh.json("today")["waiting_for"]
     ]
@@ -67,6 +77,16 @@ def test_what_goes_wrong_ends_as_it_does_at_home(working: Served, remote: Run) -
     assert remote("li", "task", "list", token="", code=6)["error"]["code"] == "unauthenticated"
     assert "--as" in remote("li", "task", "list", "--as", "office", code=2)["error"]["message"]
     assert remote("li", "org", "list", code=2)["error"]["code"] == "needs_machine"
+    for words in (
+        ("status",),
+        ("doctor",),
+        ("backup", "x.zip"),
+        ("restore", "x.zip"),
+        ("down",),
+        ("recover",),
+        ("migrate",),
+    ):
+        assert remote("li", *words, code=2)["error"]["code"] == "needs_machine", words
     assert remote("li", "task", "list", "--tree", code=2)["error"]["code"] == "needs_machine"
     assert remote("li", "task", "list", server="http://127.0.0.1:9", code=5)["error"]["code"] == "unreachable"
     clear = remote("li", "task", "list", server="http://xmh.example", code=2)["error"]
