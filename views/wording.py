@@ -7,7 +7,7 @@ from typing import Any
 from eventlog import reading
 from eventlog.database import Database
 
-_ID = re.compile(r"(--[a-z-]+ )?(?<![\w/.“（-])(?<!xmh )([a-z][a-z0-9-]*)(?![\w/.”-])", re.ASCII)
+_ID = re.compile(r"(--[a-z-]+ )?(?<![\w/.“（-])(?<!xmh )(?<!编号为 )([a-z][a-z0-9-]*)(?![\w/.”-])", re.ASCII)
 """An id that stands by itself: not an option's, which is to be typed so, and not one in brackets after its name."""
 
 

@@ -3,6 +3,7 @@
 from domain import commands as c
 from domain.access.terms import TokenScope
 from domain.base import Frozen, refuse
+from domain.meetings import commands as m
 
 REPORT: frozenset[type[Frozen]] = frozenset(
     {
@@ -44,6 +45,10 @@ NEVER: frozenset[type[Frozen]] = frozenset(
         c.WithdrawCard,
         c.ReassignDuty,
         c.CorrectEvent,
+        m.DecideItem,
+        m.WithdrawPoint,
+        m.WaiveOutcome,
+        m.SignMinutes,
     }
 )
 """批示, 审核, 撤销, 议定 and what else a person answers for by his own hand."""
