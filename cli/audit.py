@@ -210,6 +210,8 @@ def verify(
     from cli.checkpoint import checkpoint_findings, read_checkpoints
     from eventlog.verify import verify as check
 
+    if public_key is not None and not checkpoint:
+        raise Problem("公钥是用来认检查点的，请用 --checkpoint 或 --since 写明检查点文件", "malformed")
     if matter and checkpoint:
         raise Problem("检查点说的是整本日志，请去掉 --matter 或 --checkpoint", "malformed")
     kept = read_checkpoints(checkpoint or (), public_key)

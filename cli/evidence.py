@@ -64,10 +64,13 @@ def check(
 ) -> None:
     """核验证据包，不用服务也不用数据库；有问题时退出码为 1。"""
     from services.bundle.verify_bundle import check_bundle, verdict
+    from services.checkpoint_keys import is_public_key
 
     if not file.exists():
         raise Problem(f"找不到文件 {file}", "not_found")
     keys = public_key or []
+    wrong = [key for key in keys if not is_public_key(key)]
+    refuse(bool(wrong), f"“{wrong[0] if wrong else ''}”不是公钥，应为 audit checkpoint 给出的那一行", "malformed")
     report = check_bundle(file, keys, [read_file(one, MOST_NOTE) for one in checkpoint or []])
     matter = report.manifest.get("matter", {}) if report.ok else {}
     document = {

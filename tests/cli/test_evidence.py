@@ -51,6 +51,8 @@ def test_the_wrong_ways_are_a_line_each(quarter: Database, xmh: CommandLine, tmp
         (("export", "3", "-o", tmp_path / "x.zip"), "li", 3, "由办公室、领导或审计员导出"),
         (("export", "3", "-o", tmp_path / "x.zip", "--checkpoint", there), "office", 2, "不是 xmh 的检查点"),
         (("check", tmp_path / "没有.zip"), "office", 4, "找不到文件"),
+        (("check", there, "--public-key", "x"), "office", 2, "不是公钥"),
+        (("verify", "--public-key", "x"), "office", 2, "--checkpoint"),
     ):
         refused = xmh("audit", *words, actor=actor)
         assert (refused.code, said in refused.error) == (code, True), (words, refused)
