@@ -9,6 +9,7 @@ from uuid import uuid4
 import typer
 
 from cli.asking import ByOption, MatterArg, PaperOption, ReasonOption, need_option
+from cli.evidence import refuse_no_keys
 from cli.lookup import acting_for, the_matter
 from cli.moments import now
 from cli.session import Exit, Problem, answer, session
@@ -137,6 +138,7 @@ def verify(
 
     if not file.is_file():
         raise Problem(f"找不到文件 {file}", "not_found")
+    refuse_no_keys(public_key or [])
     report = examine(file, public_key or [])
     items = [
         {"property": f.property.label, "item": f.item, "outcome": f.outcome.label, "said": f.said}

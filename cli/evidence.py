@@ -55,6 +55,14 @@ def export(
     answer(written.model_dump(mode="json"), "\n".join(said))
 
 
+def refuse_no_keys(keys: list[str]) -> None:
+    """A slip in a key is no fault of what it is to verify."""
+    from services.checkpoint_keys import is_public_key
+
+    for key in keys:
+        refuse(not is_public_key(key), f"“{key}”不是公钥，应为 audit checkpoint 给出的那一行", "malformed")
+
+
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="证据包（.zip，或解开的文件夹）")],
     public_key: Annotated[
@@ -64,13 +72,11 @@ def check(
 ) -> None:
     """核验证据包，不用服务也不用数据库；有问题时退出码为 1。"""
     from services.bundle.verify_bundle import check_bundle, verdict
-    from services.checkpoint_keys import is_public_key
 
     if not file.exists():
         raise Problem(f"找不到文件 {file}", "not_found")
     keys = public_key or []
-    wrong = [key for key in keys if not is_public_key(key)]
-    refuse(bool(wrong), f"“{wrong[0] if wrong else ''}”不是公钥，应为 audit checkpoint 给出的那一行", "malformed")
+    refuse_no_keys(keys)
     report = check_bundle(file, keys, [read_file(one, MOST_NOTE) for one in checkpoint or []])
     matter = report.manifest.get("matter", {}) if report.ok else {}
     document = {

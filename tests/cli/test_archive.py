@@ -77,6 +77,7 @@ def test_what_has_not_ended_is_not_archived_and_nothing_is_left(
         (("--year", "2020", "-o", tmp_path / "x.zip"), "office", 4, "没有办结的事项"),
         (("3", "-o", tmp_path / "x.zip"), "audit", 3, "审计员只能查阅"),
         (("verify", tmp_path / "没有.zip"), "office", 4, "找不到文件"),
+        (("verify", there, "--public-key", "x"), "office", 2, "不是公钥"),
     ):
         refused = xmh("archive", *words, actor=actor)
         assert (refused.code, said in refused.error) == (code, True), (words, refused)
