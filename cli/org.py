@@ -30,6 +30,7 @@ from domain.rules.delegation import revoke_all
 from domain.rules.records import may_record
 from domain.terms import Role
 from eventlog import reading
+from services.accounts import close_of_who_left
 
 if TYPE_CHECKING:
     from domain.incoming.paper import IncomingPaper
@@ -177,6 +178,7 @@ def leave(
     ended = revoke_all(session.directory(), leaver.id, f"{leaver.name}离任")
     if recorded := [*ended, *passed, *([] if gone else [PersonLeft(person=leaver.id)])]:
         _record(recorded)
+        close_of_who_left(session.database, leaver.id, datetime.now(UTC))
     without = nobody_to_tell(units=[leaver.unit])
     document = {
         "left": leaver.id,

@@ -37,6 +37,7 @@ from domain.rules.records import may_record
 from domain.sight import Sight
 from domain.terms import Duty, Role
 from eventlog import reading
+from services.accounts import end_sessions
 
 if TYPE_CHECKING:
     from eventlog.reading import PersonOnRecord
@@ -159,6 +160,7 @@ def transfer(
         reassign_duties(held, moving.id, next_one.id, why)
         hand_over_papers(papers, moving.id, next_one.id, why)
     _record(_moved(moving, unit.id, next_one.id if next_one else None, why))
+    end_sessions(session.database, moving.id, "调动", datetime.now(UTC))
     answer(document, "\n".join([*lines, "已交接，已调动"]))
 
 

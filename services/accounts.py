@@ -106,6 +106,19 @@ def close_account(database: Database, person: str, reason: str, actor: Actor, no
     access.forget_access(database, person)
 
 
+def close_of_who_left(database: Database, person: str, now: datetime) -> None:
+    """离任 closes the account too: recorded in office again, he is let in by a new link, not by what he kept.
+
+    It follows from the leaving, so the system records it.
+
+    Raises:
+        LogError: the log cannot be written.
+    """
+    account = account_of(database, person)
+    if account is not None and not account.closed:
+        close_account(database, person, "离任", SYSTEM, now)
+
+
 def end_sessions(database: Database, person: str, reason: str, now: datetime) -> int:
     """End every session of a person; how many lived."""
     living = access.count_sessions(database, person, now)

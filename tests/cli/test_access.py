@@ -8,11 +8,17 @@ import pytest
 from domain.access.account import MOST_TOKENS
 from domain.access.terms import TokenScope
 from domain.calendar import SHANGHAI
+from domain.ids import OfficeStream
+from domain.office import Person, PersonRecorded
+from domain.terms import Role
 from eventlog import access, reading
 from eventlog.database import Database
 from eventlog.verify import verify
-from services.accounts import account_of, is_token, new_token
+from services.accounts import account_of, bearer_of, is_token, new_token
+from services.office_records import record_office_events
+from services.signing_in import signed_in
 from tests.support.command_line import CommandLine
+from tests.support.office import OFFICE
 
 
 def now() -> datetime:
@@ -167,3 +173,17 @@ def test_where_proofs_are_demanded_a_name_is_not_enough(
     assert not {"vouch_key_missing", "nobody_signs_in"} & {n["code"] for n in xmh("doctor", "--json").json["notices"]}
     assert xmh.json("audit", "verify")["ok"]
     assert events_of(log, "operations/XMH").count("ProofsRequired") == 2
+
+
+def test_who_left_and_comes_back_is_let_in_anew(xmh: CommandLine, log: Database) -> None:
+    token = xmh.json("access", "token", "li", "--scope", "report")["token"]
+    session = "s" * 43
+    access.begin_session(log, session, "li", "127.0.0.1", now())
+    xmh.json("org", "leave", "li", "--yes")
+    person = Person(id="li", name="李三", unit="gengxin", role=Role.LIAISON)
+    stream = log.own(OfficeStream.DIRECTORY)
+    record_office_events(log, stream, [PersonRecorded(person=person)], actor=OFFICE, command_id="back", now=now())
+    assert reading.person(log, "li") is not None
+    assert (bearer_of(log, token, now()), signed_in(log, session, now())) == (None, None)
+    assert events_of(log, "account/li") == ["TokenIssued", "AccountClosed"]
+    assert xmh.json("access", "open", "li")["person"] == "li"
