@@ -1,6 +1,7 @@
 """Servers every test may ask for by name. Each pytest worker has its own, so tests never meet each other's data."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,9 +25,30 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("searching" if config.option.markexpr == "chaos" else "patient")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The dear ones first: what is small fills the gaps at the end, and no worker waits for another's longest test."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The dear ones first, dealt by files to all workers: what is small fills the gaps at the end.
+
+    Each worker begins with a stretch of its own of the list (xdist's `load`); all the dear ones at the head of the list
+    would be the first worker's alone.
+    """
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    stretch = max(len(items) // workers // 4, 2)
+    dear: dict[Path, list[pytest.Item]] = {}
+    small: list[pytest.Item] = []
+    for item in items:
+        if item.get_closest_marker("slow") is None:
+            small.append(item)
+        else:
+            dear.setdefault(item.path, []).append(item)
+    hands: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for file in sorted(dear.values(), key=len, reverse=True):
+        min(hands, key=len).extend(file)
+    dealt: list[pytest.Item] = []
+    for hand in hands:
+        room = max(stretch - len(hand), 0)
+        dealt += [*hand, *small[:room]]
+        small = small[room:]
+    items[:] = [*dealt, *small]
 
 
 @pytest.fixture(scope="session")
