@@ -60,6 +60,7 @@ def simulate(
     from documents.ledger import keeping_the_log
     from simulation.beside import played_beside
     from simulation.printing import Printer
+    from simulation.run import check_fresh
     from simulation.run import simulate_year as play
 
     first = session.settings.headquarters == FIRST_HEADQUARTERS
@@ -67,7 +68,7 @@ def simulate(
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     folder = plan if plan.is_dir() else plan.parent
     home, started, algorithm = session.settings.home, time.monotonic(), session.settings.hash_algorithm
-    refuse((home / "events.db").exists(), f"{home} 里已有事件日志，请换一个目录（--home）或先移走它", "home_in_use")
+    check_fresh(home)  # before another headquarters is begun beside it
     with played_beside(folder, home, year, algorithm) as others, _progress(year) as moved, keeping_the_log():
         played = asyncio.run(
             play(

@@ -98,7 +98,7 @@ async def simulate_year(  # noqa: PLR0913  (what a year is made of)
     """
     told = _told(plan, year, seed)
     settings = Settings(home=home, headquarters=headquarters.code)
-    _fresh(settings.home)
+    check_fresh(settings.home)
     start = at_office(told.year.opens if told else first_day(year), time(9, 0))
     database = new_log(settings, headquarters, start, algorithm)
     cast, listed, ready = _cast_and_openings(database, plan, start)
@@ -178,7 +178,12 @@ def _somebody_acts(cast: Cast, openings: tuple[Opening, ...]) -> None:
             raise Refusal(f"通讯录里{cast.name(lead.id)}没有联络员，也没有负责人，无人签收和反馈", "malformed")
 
 
-def _fresh(home: Path) -> None:
+def check_fresh(home: Path) -> None:
+    """Refuse a home that has a log.
+
+    Raises:
+        Refusal: `home_in_use`.
+    """
     if (home / "events.db").exists():
         raise Refusal(f"{home} 里已有事件日志，请换一个目录（--home）或先移走它", "home_in_use")
 

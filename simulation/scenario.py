@@ -246,6 +246,7 @@ class PlannedTransfer(Frozen):
     text: str
     matter: int | None = None
     due: date | None = None
+    as_: str = Field(default="office", alias="as")
     by: str | None = None
     paper: str | None = None
     answer: PlannedAnswer | None = None

@@ -300,11 +300,10 @@ class SimulatedYear:
 
     def _decided(self, step: PlannedStep | PlannedTransfer) -> Actor:
         """Who types it, for the leader who decided when the scenario names one."""
-        typist = step.as_ if isinstance(step, PlannedStep) else "office"
         if step.by is None:
-            return self.cast.actor(typist)
+            return self.cast.actor(step.as_)
         leader = self.cast.actor(step.by)
-        return self.cast.actor(typist, OnBehalf(id=leader.id, role=leader.role, unit=leader.unit, paper=step.paper))
+        return self.cast.actor(step.as_, OnBehalf(id=leader.id, role=leader.role, unit=leader.unit, paper=step.paper))
 
     async def _version(self, planned: PlannedVersion) -> None:
         """A version of the work plan, with the limits it changes and the matters it brings."""

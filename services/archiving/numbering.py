@@ -15,10 +15,10 @@ from domain.calendar import local_date
 from domain.envelope import Actor, Recorded
 from domain.event import Event
 from domain.ids import archive_stream
-from domain.matter import Matter
 from domain.terms import ENDED
 from eventlog import reading
 from eventlog.database import Database
+from services.bundle.export import matter_of
 from services.office_records import record_decided
 
 _ENDINGS = ("MatterClosed", "MatterCancelled", "MatterMerged")
@@ -60,9 +60,7 @@ def archive(
         LogError: the log cannot be written.
     """
     events = reading.read_stream(database, stream)
-    folded = reading.folded_state(stream, list(events)).state
-    assert isinstance(folded, Matter)  # noqa: S101  (a stream under matter/)
-    matter, version = folded, events[-1].version
+    matter, version = matter_of(events), events[-1].version
 
     def decide(state: Frozen | None) -> Iterable[Event]:
         known = state if isinstance(state, ArchivedMatter) else None

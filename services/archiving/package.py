@@ -8,13 +8,11 @@ import csv
 import hashlib
 import io
 import json
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 from xml.etree import ElementTree as ET
 
 from domain.archive import ArchivedMatter, Retention
@@ -25,16 +23,15 @@ from domain.event import label_of
 from domain.facts import openly
 from domain.founding import Headquarters
 from domain.ids import OfficeStream
-from domain.matter import Matter
 from domain.operations import ArchiveWritten
 from eventlog import reading
 from eventlog.database import Database
 from services.archiving.numbering import archive, ending_day
-from services.bundle.export import ExportedBundle, export_matter
+from services.bundle.export import ExportedBundle, export_matter, matter_of
 from services.bundle.histories import fetch_runs
 from services.headquarters import founding_of
 from services.office_records import record_office_events
-from sheets.file_errors import unwritable_file
+from services.whole_zip import write_whole_zip
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -116,7 +113,7 @@ def write_package(  # noqa: PLR0913  (what a package is made of)
             progress(n + 1)
     files[LIST] = _list_of(packed)
     files[MANIFEST] = _manifest(keeper, packed, files, now)
-    size, digest = _write(file, files)
+    size, digest = write_whole_zip(file, files)
     record = ArchiveWritten(file=file.name, sha256=digest, numbers=tuple(one.no for one in packed))
     operations = database.own(OfficeStream.OPERATIONS)
     record_office_events(database, operations, [record], actor=actor, command_id=f"package:{digest[:32]}", now=now)
@@ -126,7 +123,7 @@ def write_package(  # noqa: PLR0913  (what a package is made of)
 
 
 def _all_ended(database: Database, streams: Sequence[str]) -> None:
-    living = [m for s in streams if not (m := _matter(reading.read_stream(database, s))).ended]
+    living = [m for s in streams if not (m := matter_of(reading.read_stream(database, s))).ended]
     refuse(
         bool(living),
         f"{'、'.join(m.number for m in living[:5])}还没有办结，不能归档；销号或撤销后再归档",
@@ -134,14 +131,8 @@ def _all_ended(database: Database, streams: Sequence[str]) -> None:
     )
 
 
-def _matter(events: Sequence[Recorded]) -> Matter:
-    state = reading.folded_state(events[0].stream, list(events)).state
-    assert isinstance(state, Matter)  # noqa: S101  (a stream under matter/)
-    return state
-
-
 def _packed(database: Database, kept: ArchivedMatter, events: Sequence[Recorded]) -> PackedMatter:
-    matter, names = _matter(events), {unit.id: unit.name for unit in reading.units(database)}
+    matter, names = matter_of(events), {unit.id: unit.name for unit in reading.units(database)}
     return PackedMatter(
         no=kept.no,
         matter=matter.number,
@@ -223,24 +214,3 @@ def _manifest(keeper: Headquarters, packed: Sequence[PackedMatter], files: Mappi
         ],
     }
     return json.dumps(told, ensure_ascii=False, indent=1).encode()
-
-
-def _write(file: Path, files: Mapping[str, bytes]) -> tuple[int, str]:
-    """The .zip, whole or not at all: its size, and its SHA-256."""
-    part = file.with_name(f".{file.name}.{uuid4().hex[:8]}")
-    try:
-        with zipfile.ZipFile(part, "x", zipfile.ZIP_DEFLATED) as package:
-            for name, data in sorted(files.items()):
-                entry = zipfile.ZipInfo(name)
-                entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o100600 << 16
-                package.writestr(entry, data)
-        part.chmod(0o600)
-        with part.open("rb") as whole:
-            digest = hashlib.file_digest(whole, "sha256").hexdigest()
-        size = part.stat().st_size
-        part.replace(file)
-    except OSError as error:
-        raise unwritable_file(file, error) from error
-    finally:
-        part.unlink(missing_ok=True)
-    return size, digest

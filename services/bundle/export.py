@@ -5,13 +5,11 @@ The verifier goes along with it (`verify_bundle.py`); `xmh audit check` runs tha
 
 import hashlib
 import json
-import zipfile
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from documents.filing.filed import Filed
 from documents.reports.evidence import timeline_page
@@ -36,10 +34,14 @@ from services.checkpoints import known_keys, origin_of, take_checkpoint
 from services.issuing.catalogue import all_filed
 from services.office_records import record_office_events
 from services.press import press_by
-from sheets.file_errors import unwritable_file
+from services.whole_zip import write_whole_zip
 
 if TYPE_CHECKING:
     from settings import Settings
+
+
+SEAL_DIGITS = 64
+"""Hexadecimal digits of the SHA-256 at the end."""
 
 
 class ExportedBundle(Frozen):
@@ -117,7 +119,7 @@ def export_matter(  # noqa: PLR0913  (what goes in comes from several places)
     body = f"xmh-bundle/{verifier.FORMAT}\n{origin_of(database)}\n{hashlib.sha256(manifest).hexdigest()}\n"
     contents.files[verifier.MANIFEST] = manifest
     contents.files[verifier.SIGNED] = f"{body}\n{key.sign_text(body).line()}".encode()
-    size, digest = _write(file, contents.files)
+    size, digest = write_whole_zip(file, contents.files, verifier.SEAL + b"0" * SEAL_DIGITS, _seal)
     last = events[-1]
     record = EvidenceExported(
         matter=stream, version=last.version, file=file.name, sha256=digest, checkpoint=taken.size, by=by
@@ -126,7 +128,7 @@ def export_matter(  # noqa: PLR0913  (what goes in comes from several places)
     record_office_events(database, operations, [record], actor=SYSTEM, command_id=command_id, now=now)
     return ExportedBundle(
         file=file,
-        matter=_matter(events).number,
+        matter=matter_of(events).number,
         events=len(events),
         version=last.version,
         checkpoint=taken.size,
@@ -138,7 +140,8 @@ def export_matter(  # noqa: PLR0913  (what goes in comes from several places)
     )
 
 
-def _matter(events: Sequence[Recorded]) -> Matter:
+def matter_of(events: Sequence[Recorded]) -> Matter:
+    """The matter these events add up to."""
     state = reading.folded_state(events[0].stream, list(events)).state
     assert isinstance(state, Matter)  # noqa: S101  (a stream under matter/)
     return state
@@ -239,7 +242,7 @@ def _put_runs(contents: _Contents, runs: Runs) -> None:
 def _put_timeline(
     contents: _Contents, database: Database, settings: "Settings", events: Sequence[Recorded], now: datetime
 ) -> None:
-    page = timeline_page(database, _matter(events), events, now)
+    page = timeline_page(database, matter_of(events), events, now)
     contents.files |= press_by(settings).files(page, ("timeline.html", "timeline.pdf"))
 
 
@@ -255,7 +258,7 @@ def _keys_of(database: Database, home: Path, kept: Sequence[tuple[str, LogCheckp
 def _manifest(
     database: Database, events: Sequence[Recorded], contents: _Contents, keys: Iterable[str], now: datetime
 ) -> bytes:
-    matter, last = _matter(events), events[-1]
+    matter, last = matter_of(events), events[-1]
     files: list[dict[str, Any]] = [
         {
             "path": path,
@@ -283,28 +286,10 @@ def _manifest(
     return json.dumps(told, ensure_ascii=False, indent=1).encode()
 
 
-def _write(file: Path, files: Mapping[str, bytes]) -> tuple[int, str]:
-    """The .zip, whole or not at all, with a seal over its bytes at its end: its size, and its SHA-256."""
-    part = file.with_name(f".{file.name}.{uuid4().hex[:8]}")
-    try:
-        with zipfile.ZipFile(part, "x", zipfile.ZIP_DEFLATED) as archive:
-            archive.comment = verifier.SEAL + b"0" * 64
-            for name, data in sorted(files.items()):
-                entry = zipfile.ZipInfo(name)
-                entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o100600 << 16
-                archive.writestr(entry, data)
-        part.chmod(0o600)
-        with part.open("r+b") as written:
-            body = part.stat().st_size - 64
-            digest = hashlib.sha256(written.read(body))
-            written.seek(body)
-            written.write(digest.hexdigest().encode())
-        with part.open("rb") as whole:
-            sha256 = hashlib.file_digest(whole, "sha256").hexdigest()
-        size = part.stat().st_size
-        part.replace(file)
-    except OSError as error:
-        raise unwritable_file(file, error) from error
-    finally:
-        part.unlink(missing_ok=True)
-    return size, sha256
+def _seal(written: Path) -> None:
+    """Put the SHA-256 of all before it at the very end: who repacks the file breaks it."""
+    with written.open("r+b") as file:
+        body = written.stat().st_size - SEAL_DIGITS
+        digest = hashlib.sha256(file.read(body)).hexdigest()
+        file.seek(body)
+        file.write(digest.encode())
