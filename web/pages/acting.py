@@ -59,15 +59,7 @@ def acting_router(service: "WebService") -> APIRouter:
             await _sent(service, visitor, no, c.AcceptReceipt(), given["command"])
         except (Refusal, Unreachable) as error:
             told = explained(error, service)
-            return page(
-                "message.html",
-                told.status,
-                here="matters",
-                person=visitor.person,
-                day=visitor.day,
-                title="没有签收",
-                message=told.message,
-            )
+            return visitor.page("matters", "message.html", told.status, title="没有签收", message=told.message)
         return RedirectResponse(f"/matters/{no}", 303)
 
     @router.get("/matters/{no}/report")
@@ -100,21 +92,20 @@ async def _given(request: Request) -> Given:
 
 def _form(visitor: Visitor, no: str, given: Given, status: int = 200, fault: str | None = None) -> Response:
     """The feedback of a matter, with what was typed already."""
-    here = {"here": "matters", "person": visitor.person, "day": visitor.day}
     try:
         document = matter_document(visitor.viewer, the_matter(visitor.viewer, no).stream, None)
     except Refusal as refusal:
-        return page("message.html", 404, **here, title="没有找到", message=refusal.message)
+        return visitor.page("matters", "message.html", 404, title="没有找到", message=refusal.message)
     offer = next((o for o in document.get("offers", ()) if o["do"] == "report"), None)
     if fault is None and (offer is None or not offer["possible"]):
         why = offer["why_not"] if offer else "这件事不由您反馈"
-        return page("message.html", 409, **here, title="现在不能反馈", message=why)
+        return visitor.page("matters", "message.html", 409, title="现在不能反馈", message=why)
     last = [e["text"] for e in document["timeline"] if e["type"] == "FeedbackSubmitted"]
     points = [p for p in document.get("points", ()) if not p["dropped"] and p["progress"] < 100]  # noqa: PLR2004
-    return page(
+    return visitor.page(
+        "matters",
         "report.html",
         status,
-        **here,
         m=document,
         points=points,
         given=given,

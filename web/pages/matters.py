@@ -15,7 +15,7 @@ from views.matter import matter_document
 from views.matters import matter_list
 from views.worklist import worklist
 from web.asking import asked_filter, asked_moment, the_matter
-from web.pages.rendering import Visitor, page, visitor_of
+from web.pages.rendering import Visitor, visitor_of
 
 if TYPE_CHECKING:
     from web.service import WebService
@@ -33,11 +33,9 @@ def matters_router(service: "WebService") -> APIRouter:
     def home(request: Request) -> Response:
         visitor = visitor_of(service, request)
         viewer = visitor.viewer
-        return page(
+        return visitor.page(
+            "worklist",
             "worklist.html",
-            here="worklist",
-            person=visitor.person,
-            day=visitor.day,
             today=said_date(local_date(viewer.now)),
             last=last_sign_in(service.database, visitor.session),
             work=worklist(viewer),
@@ -57,12 +55,10 @@ def matters_router(service: "WebService") -> APIRouter:
         wanted = asked_filter(service.database, _choice(asked))
         moment = asked_moment(service.database, asked["as_of"])
         rows = matter_list(viewer, wanted, moment)
-        return page(
+        return visitor.page(
+            "matters",
             "matters.html",
             422 if fault else 200,
-            here="matters",
-            person=visitor.person,
-            day=visitor.day,
             rows=rows[:MOST_ON_A_PAGE],
             count=len(rows),
             asked=asked,
@@ -80,20 +76,10 @@ def matters_router(service: "WebService") -> APIRouter:
             moment = asked_moment(service.database, as_of)
             document = matter_document(viewer, the_matter(viewer, no).stream, moment)
         except Refusal as refusal:
-            return page(
-                "message.html",
-                404,
-                here="matters",
-                person=visitor.person,
-                day=visitor.day,
-                title="没有找到",
-                message=refusal.message,
-            )
-        return page(
+            return visitor.page("matters", "message.html", 404, title="没有找到", message=refusal.message)
+        return visitor.page(
+            "matters",
             "matter.html",
-            here="matters",
-            person=visitor.person,
-            day=visitor.day,
             m=document,
             can={o["do"]: o["possible"] for o in document.get("offers", ()) if o["do"] in ("accept", "report")},
             command=uuid4().hex,

@@ -53,6 +53,10 @@ class Visitor:
     day: date | None
     """The past day that is shown, when nothing can be done."""
 
+    def page(self, here: str, template: str, status: int = 200, /, **values: Any) -> Response:
+        """A page of his, under one of the main pages (`here`)."""
+        return page(template, status, here=here, person=self.person, day=self.day, **values)
+
 
 class SignInNeededError(Exception):
     """Nobody is signed in: whoever asked is led to the sign-in and back."""
