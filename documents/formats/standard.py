@@ -48,9 +48,10 @@ _WIDE = {
     **dict.fromkeys(("事项", "要点", "所属事项", "章节"), 9),
     **dict.fromkeys(("编号",), 9),
     **dict.fromkeys(("指挥部",), 8),
+    **dict.fromkeys(("发生", "记录"), 7),
     **dict.fromkeys(("牵头单位", "下一环节", "情况", "按时反馈", "按时办结"), 6),
     **dict.fromkeys(("办结时限", "节点", "逾期"), 5),
-    **dict.fromkeys(("项目", "到期内容", "结果"), 4),
+    **dict.fromkeys(("项目", "到期内容", "结果", "何人", "行为"), 4),
 }
 _NARROW = 3
 LEFT_ALIGNED = frozenset({"事项", "要点", "所属事项", "章节", "内容"})

@@ -49,7 +49,7 @@ def timeline_page(database: Database, matter: Matter, events: Sequence[Recorded]
         title=f"{clean_text(matter.title)}办理过程",
         sections=(
             section("基本情况", (Paragraph(text=overview),)),
-            section("逐条记录", (Grid(headers=("序号", "发生", "记录", "何人", "事项", "内容"), rows=rows),)),
+            section("逐条记录", (Grid(headers=("序号", "发生", "记录", "何人", "行为", "内容"), rows=rows),)),
         ),
     )
 

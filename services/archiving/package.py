@@ -126,7 +126,7 @@ def _all_ended(database: Database, streams: Sequence[str]) -> None:
     living = [m for s in streams if not (m := matter_of(reading.read_stream(database, s))).ended]
     refuse(
         bool(living),
-        f"{'、'.join(m.number for m in living[:5])}还没有办结，不能归档；销号或撤销后再归档",
+        f"{'、'.join(m.number for m in living[:5])} 还没有办结，不能归档；销号或撤销后再归档",
         "not_ended",
     )
 
