@@ -11,7 +11,7 @@ ROOMS := domain eventlog workflows activities documents intake sheets views serv
 OWN   := $(wildcard $(ROOMS) *.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos check bench bench-scale fonts lock clean distclean
+.PHONY: help setup browser demo test chaos check bench bench-scale fonts lock clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -35,14 +35,23 @@ $(VENV)/.editable: $(VENV)/.installed pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# The tests look at the pages in the machine's own Chromium; where root may not have it, they are told why and say so.
+browser: setup ## have Chromium for the tests of the pages (Debian and Ubuntu as root; elsewhere set XMH_CHROMIUM)
+	@rm -f $(VENV)/.no-browser
+	@if [ -n "$$XMH_CHROMIUM" ] || command -v chromium chromium-browser google-chrome chrome >/dev/null; then :; \
+	elif [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+	  echo "no Chromium: install one, or name it by XMH_CHROMIUM; the tests of the pages fail without" >&2; \
+	elif apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium; then :; \
+	else echo "apt-get could not install it" > $(VENV)/.no-browser; fi
+
 demo: setup ## supervise the working year 2022 of the example and print what came out (in .xmh-demo)
 	@rm -rf $(HOME_OF_DEMO)
 	$(BIN)/xmh simulate --plan examples/xiangmihu-2022 --year 2022 --home $(HOME_OF_DEMO) --seed 2022
 
-test: setup ## every test, on real Temporal servers, SQLite and PostgreSQL
+test: browser ## every test, on real Temporal servers, SQLite and PostgreSQL
 	$(BIN)/python -m pytest -n $(WORKERS)
 
-chaos: setup ## the long form of the kill tests, and some ten minutes of guesses at the command line
+chaos: browser ## the long form of the kill tests, and some ten minutes of guesses at the command line
 	$(BIN)/python -m pytest -n $(WORKERS) -m chaos
 	XMH_FUZZ_CASES=2000 $(BIN)/python -m pytest -s tests/cli/test_fuzz.py
 

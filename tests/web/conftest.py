@@ -4,7 +4,7 @@ import asyncio
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+import pytest_asyncio
 import structlog
 
 from domain.access.terms import TokenScope
@@ -24,6 +25,9 @@ from tests.support.homes import founded_home
 from tests.support.office import OFFICE, sqlite
 
 if TYPE_CHECKING:
+    from playwright.async_api import Browser
+
+    from tests.support.browsing import Browsing
     from tests.support.temporal import DevServer
 
 __all__ = ["founded_home"]
@@ -108,3 +112,22 @@ def working(dev_server: "DevServer", founded_home: Path, tmp_path_factory: pytes
     done.set()
     thread.join(20)
     structlog.reset_defaults()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator["Browser"]:
+    """The browser of this worker, shared by its tests."""
+    from tests.support.browsing import running_chromium
+
+    async with running_chromium() as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture
+async def browsing(chromium: "Browser", working: Served) -> AsyncIterator["Browsing"]:
+    """Browsers of people before the home that has a worker; what a page does wrong fails the test."""
+    from tests.support.browsing import Browsing
+
+    people = Browsing(chromium, working.log, working.address)
+    yield people
+    await people.close()
