@@ -161,6 +161,17 @@ def _reported_since(m: Matter, moment: datetime) -> bool:
     return m.last_feedback is not None and m.last_feedback.at > moment
 
 
+def report_owed(m: Matter, unit: str) -> str | None:
+    """The report this unit owes of a matter now, and until when; None when it owes none."""
+    if m.ended or m.lead != unit or not unit:
+        return None
+    if (back := m.asked_back) is not None:
+        return f"重新反馈（{office_time(back.until)}前；退回原因：{back.reason.label}，{openly(back.text)}）"
+    if m.missed_in_row:
+        return f"补报（已漏报{m.missed_in_row}次）"
+    return f"反馈（{local_date(m.window.closes)}前）" if m.window and not m.window.answered else None
+
+
 def _for_unit(m: Matter, unit: str) -> list[str]:
     owed: list[str] = []
     if m.ended:
@@ -175,11 +186,7 @@ def _for_unit(m: Matter, unit: str) -> list[str]:
         heard = m.last_feedback is not None and last is not None and m.last_feedback.version > last.version
         if last is not None and last.finding is Finding.UNTRUE and not heard:
             owed.append(f"{last.on}现场核查认定不实，请核实并重新反馈")
-        if (back := m.asked_back) is not None:
-            owed.append(f"重新反馈（{office_time(back.until)}前；退回原因：{back.reason.label}，{openly(back.text)}）")
-        elif m.missed_in_row:
-            owed.append(f"补报（已漏报{m.missed_in_row}次）")
-        elif m.window and not m.window.answered:
-            owed.append(f"反馈（{local_date(m.window.closes)}前）")
+        if report := report_owed(m, unit):
+            owed.append(report)
     owed += [f"答复第{c.no}项协调请求" for c in m.open_coordinations if c.unit == unit]
     return owed

@@ -16,12 +16,13 @@ from cli.lookup import the_matter
 from cli.moments import now, today
 from cli.sending import send_orders, task_order
 from cli.session import Exit, Problem, answer, session
-from cli.task.points import indicator_report, point_report, words_of
+from cli.task.points import indicator_report, point_report
 from domain.base import Refusal
 from domain.commands import SubmitFeedback
 from domain.envelope import canonical
 from domain.lights import light
 from domain.matter import DONE, Matter
+from domain.queries.reported import words_of
 from domain.rules import DecisionContext, decide
 from domain.terms import ReportChannel
 from eventlog import reading

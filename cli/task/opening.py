@@ -1,6 +1,5 @@
 """`xmh task open accept decline assign`."""
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -58,6 +57,7 @@ from domain.ids import matter_stream
 from domain.matter import Matter
 from domain.periods import STANDING, PeriodLength, period_label, period_named
 from domain.policy import DueRule
+from domain.queries.reported import scaled_number
 from domain.queries.spoken import said_date
 from domain.terms import BasisKind, KeyFlag, MatterClass, MatterKind, Per, ReportChannel, Rhythm, Role, Urgency
 from eventlog import reading
@@ -65,9 +65,6 @@ from eventlog.patience import time_not_counted
 
 if TYPE_CHECKING:
     from workflows.contract import Reply
-
-
-_NUMBER = re.compile(rf"(?P<sign>-?)(?P<whole>\d{{1,12}})(?:\.(?P<rest>\d{{1,{MOST_DECIMALS}}}))?")
 
 
 def open_(
@@ -377,14 +374,6 @@ def new_indicator(text: str) -> NewIndicator:
         low=bottom,
         per=per,
     )
-
-
-def scaled_number(text: str) -> tuple[int, int] | None:
-    """An indicator's number in whole units of its last decimal, 6.8 → (68, 1); None when it is none, or too fine."""
-    match = _NUMBER.fullmatch(text.strip())
-    if match is None:
-        return None
-    return int(f"{match['sign']}{match['whole']}{match['rest'] or ''}"), len(match["rest"] or "")
 
 
 def _stream(key: str | None) -> str:

@@ -1,17 +1,8 @@
-"""What is said of single points and indicators: as it is typed, and as a text."""
-
-from collections.abc import Sequence
+"""What is said of single points and indicators, as it is typed."""
 
 from cli.session import Problem
-from cli.task.opening import scaled_number
-from domain.facts import IndicatorReport, PointReport, decimal
-
-
-def words_of(points: Sequence[PointReport], indicators: Sequence[IndicatorReport]) -> str:
-    """The text of a report that speaks of its points only."""
-    parts = [f"要点{p.no}：{p.progress}%{f'，{p.text}' if p.text else ''}" for p in points]
-    parts += [f"指标{i.no}：{decimal(i.value, i.decimals)}" for i in indicators]
-    return "；".join(parts)
+from domain.facts import IndicatorReport, PointReport
+from domain.queries.reported import scaled_number
 
 
 def point_report(text: str) -> PointReport:

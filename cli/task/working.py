@@ -12,8 +12,9 @@ from cli.session import Problem
 from cli.shape import MatterFirst, SealingCommand
 from cli.task.due import due_day
 from cli.task.opening import moment, new_point
-from cli.task.points import indicator_report, point_report, words_of
+from cli.task.points import indicator_report, point_report
 from domain.commands import AddPoint, ChangePoint, DropPoint, ReviewPoint, SubmitFeedback
+from domain.queries.reported import words_of
 from domain.terms import ReportChannel
 
 

@@ -33,6 +33,8 @@ THEMES: tuple[Theme, ...] = ("light", "dark")
 ANSWERED = "Failed to load resource: the server responded with a status of 4"
 """What Chromium says of a page that answers a refusal, which is a page like others."""
 GRAVE = ("serious", "critical")
+SCREENS = "XMH_SCREENS"
+"""Names a folder: every page that is judged is also photographed there, for whoever looks at pages."""
 
 
 def chromium() -> str:
@@ -138,6 +140,8 @@ async def accessible(page: Page, name: str) -> None:
             await page.emulate_media(color_scheme=theme)
             # A theme changes colours only.
             options: dict[str, Any] = {"resultTypes": ["violations"]}
+            if folder := os.environ.get(SCREENS):
+                await page.screenshot(path=Path(folder) / f"{name} {width} {theme}.png", full_page=True)
             if theme == "dark":
                 options["runOnly"] = {"type": "rule", "values": ["color-contrast"]}
             told = await Axe().run(page, options=options)

@@ -36,8 +36,8 @@ def types(working: Served, stream: str) -> list[str]:
     return [e.type for e in reading.read_stream(working.log, stream)]
 
 
-def command_in(page: httpx.Response) -> str:
-    found = re.search(r'name="command" value="([0-9a-f]{32})"', page.text)
+def command_in(page: httpx.Response, name: str = "command") -> str:
+    found = re.search(rf'name="{name}" value="([0-9a-f]{{32}})"', page.text)
     assert found, page.text
     return found[1]
 
@@ -51,34 +51,39 @@ def test_receipt_and_report_are_one_command_each_and_say_by_which_session(workin
 
     page = client.get(f"/matters/{no}", headers=li)
     assert "签收</button>" in page.text
-    assert "反馈</a>" not in page.text, "what cannot be done has no button"
+    assert f"/feedback?matter={no}" not in page.text, "what cannot be done has no button"
     for _ in range(2):
         assert sent("accept", command=command_in(page)).status_code == 303
     assert types(working, stream).count("ReceiptSigned") == 1
 
-    form = client.get(f"/matters/{no}/report", headers=li)
-    command = command_in(form)
+    def reported(command: str, **fields: str) -> httpx.Response:
+        given = {f"{no}.{name}": value for name, value in {"command": command, **fields}.items()}
+        return client.post(f"/feedback?matter={no}", data=given, headers={**HERE, **li})
+
+    command = command_in(client.get(f"/feedback?matter={no}", headers=li), f"{no}.command")
     for fields, said in (
         ({"text": "", "progress": "30", "next_step": "清底"}, "请填写进展情况"),
         ({"text": TYPED, "progress": "三成"}, "0 至 100 的整数"),
         ({"text": TYPED, "progress": "130"}, "0 至 100 的整数"),
+        ({"text": TYPED, "same": "等待图审"}, "请留其一"),
     ):
-        refused = sent("report", command=command, **fields)
+        refused = reported(command, **fields)
         assert (refused.status_code, said in refused.text) == (422, True), refused.text
-        assert command_in(refused) == command
+        assert command_in(refused, f"{no}.command") == command
         assert [v.replace("<", "&lt;").replace(">", "&gt;") in refused.text for v in fields.values() if v] == [True] * (
             len([v for v in fields.values() if v])
         ), "what was typed is still there, as text"
+    assert reported(command).status_code == 422, "nothing was filled in"
     for _ in range(2):
-        assert sent("report", command=command, text=TYPED, progress="30%", problem="钢材未到").status_code == 303
+        assert reported(command, text=TYPED, progress="30%", problem="钢材未到").status_code == 303
     assert types(working, stream).count("FeedbackSubmitted") == 1
     shown = client.get(f"/matters/{no}", headers=li).text
     assert "A区&lt;b&gt;昼夜&lt;/b&gt;两班" in shown
     assert "钢材未到" in shown
 
     require_proofs(working.log, working.home, OFFICE, datetime.now(UTC))
-    again = command_in(client.get(f"/matters/{no}/report", headers=li))
-    assert sent("report", command=again, text="继续施工").status_code == 303
+    again = command_in(client.get(f"/feedback?matter={no}", headers=li), f"{no}.command")
+    assert reported(again, text="继续施工").status_code == 303
     newest = [e for e in reading.read_stream(working.log, stream) if e.type == "FeedbackSubmitted"][-1]
     assert newest.proven is not None
     assert (newest.proven.via.value, newest.actor.id) == ("web", "li")
@@ -86,11 +91,16 @@ def test_receipt_and_report_are_one_command_each_and_say_by_which_session(workin
 
 def test_what_was_typed_when_the_session_ended_is_on_the_page(working: Served) -> None:
     no, stream = opened(working)
-    fields = {"command": uuid4().hex, "text": TYPED * 3, "progress": "30"}
+    fields = {f"{no}.command": uuid4().hex, f"{no}.text": TYPED * 3, f"{no}.progress": "30"}
     for headers in (HERE, {**HERE, "Cookie": "__Host-xmh=x"}):
-        page = working.client().post(f"/matters/{no}/report", data=fields, headers=headers)
+        page = working.client().post(f"/feedback?matter={no}", data=fields, headers=headers)
         assert page.status_code == 401
-        for kept in (fields["command"], (TYPED * 3).replace("<", "&lt;").replace(">", "&gt;"), 'value="30"'):
+        for kept in (
+            fields[f"{no}.command"],
+            f'action="/feedback?matter={no}"',
+            (TYPED * 3).replace("<", "&lt;").replace(">", "&gt;"),
+            'value="30"',
+        ):
             assert kept in page.text
     assert types(working, stream) == ["MatterOpened", "MatterAssigned"]
 
@@ -98,17 +108,18 @@ def test_what_was_typed_when_the_session_ended_is_on_the_page(working: Served) -
 def test_a_form_is_no_way_around_rights_or_rules(working: Served, li: dict[str, str]) -> None:
     no, stream = opened(working)
     client = working.client()
-    early = client.get(f"/matters/{no}/report", headers=li)
+    early = client.get(f"/feedback?matter={no}", headers=li)
     assert (early.status_code, "现在不能反馈" in early.text) == (409, True)
-    forced = client.post(
-        f"/matters/{no}/report", data={"command": uuid4().hex, "text": "先报一次"}, headers={**HERE, **li}
-    )
-    assert forced.status_code == 409
-    for path in ("accept", "report"):
-        nowhere = client.post(
-            f"/matters/XMH-2099-999/{path}", data={"command": uuid4().hex, "text": "x"}, headers={**HERE, **li}
-        )
-        assert nowhere.status_code == 404
-        foreign = client.post(f"/matters/{no}/{path}", data={"command": uuid4().hex, "text": "x"}, headers=li)
-        assert foreign.status_code == 403, "from another site's page"
+
+    def sent(number: str, path: str, **headers: str) -> httpx.Response:
+        block = {f"{number}.command": uuid4().hex, f"{number}.text": "先报一次", "command": uuid4().hex}
+        return client.post(path.format(number), data=block, headers={**li, **headers})
+
+    forced = sent(no, "/feedback?matter={}", **HERE)
+    assert (forced.status_code, "请先签收再反馈" in forced.text) == (409, True), "and the reason is on the page"
+    for path in ("/feedback?matter={}", "/matters/{}/accept"):
+        assert sent("XMH-2099-999", path, **HERE).status_code == 404
+        assert sent(no, path).status_code == 403, "from another site's page"
+    hidden = sent("XMH-2099-999", "/feedback", **HERE)
+    assert (hidden.status_code, "先报一次" in hidden.text) == (404, True), "what was typed is on the page all the same"
     assert types(working, stream) == ["MatterOpened", "MatterAssigned"]

@@ -1,0 +1,110 @@
+"""What every form has in common: its fields, the command it becomes, and what becomes of it when the session ended.
+
+A form is one command however often its button is pressed: it carries the command's id.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from domain import commands as c
+from domain.base import Refusal
+from domain.bounds import named, seen
+from domain.envelope import Provenance, Via
+from services.orders import matter_order
+from services.vouching import signed
+from web.asking import the_matter
+from web.pages.rendering import Visitor, page
+from web.service import actor_of
+
+if TYPE_CHECKING:
+    from web.service import WebService
+
+MOST_FIELDS = 3000
+MOST_SHARE = 100
+
+
+class FieldRefusal(Refusal):
+    """A refusal that is about one field of a form, named as the form names it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        """Keep the field beside the line."""
+        super().__init__(message, "malformed")
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a form holds, by the names of its fields."""
+
+    fields: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        """A field without the space around it; empty when it is not there."""
+        return self.fields.get(name, "").strip()
+
+    def of(self, block: str) -> "Given":
+        """The fields of one block, whose names begin with its own and a point."""
+        begin = f"{block}."
+        return Given({n.removeprefix(begin): v for n, v in self.fields.items() if n.startswith(begin)})
+
+
+async def given_of(request: Request) -> Given:
+    """The fields of a form, texts only."""
+    form = await request.form(max_files=0, max_fields=MOST_FIELDS)
+    return Given({name: value for name, value in form.items() if isinstance(value, str)})
+
+
+def share_of(field: str, text: str) -> int:
+    """A share of a hundred as people type it.
+
+    Raises:
+        FieldRefusal: it is none.
+    """
+    plain = text.rstrip("%％").strip()
+    if not plain.isdecimal() or int(plain) > MOST_SHARE:
+        raise FieldRefusal(field, f"进度“{seen(text)[:20]}”应是 0 至 100 的整数")
+    return int(plain)
+
+
+async def carry_out(
+    service: "WebService",
+    visitor: Visitor,
+    no: str,
+    command: c.MatterCommand,
+    command_id: str,
+    *,
+    secret: bool = False,
+) -> None:
+    """Carry it out, once however often it is sent.
+
+    Raises:
+        Refusal: a rule said no.
+        Unreachable: no answer in time.
+    """
+
+    def order() -> c.Order:
+        made = matter_order(
+            service.database,
+            the_matter(visitor.viewer, no).stream,
+            command,
+            actor=actor_of(visitor.person),
+            command_id=named(command_id),
+            now=service.now,
+            secret=secret,
+        )
+        session = visitor.session
+        proven = Provenance(via=Via.WEB, credential=session.digest[:16], auth_time=session.created_at)
+        return made.model_copy(update={"signed": signed(service.settings.home, made, proven)})
+
+    await (await service.gateway()).submit(await service.ask(order))
+
+
+def sign_in_again(request: Request, given: Given) -> Response:
+    """The session ended while somebody typed: all of it is on the page, to be sent once more."""
+    query = request.url.query
+    action = request.url.path + (f"?{query}" if query else "")
+    return page("sign_in_again.html", 401, action=action, given=given.fields)
