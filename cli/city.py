@@ -116,7 +116,7 @@ def _rows(one: "Headquarters", log: "Database", wanted: Any, at: datetime, as_of
     return [
         {"headquarters": one.code, **listed_row(row, lit), "lead_name": names.get(row.lead or "", row.lead)}
         for row, lit in lit_rows(known, rulebook, at)
-        if wanted.fits(row, lit, SYSTEM)
+        if wanted.fits(row, SYSTEM) and wanted.fits_light(lit)
     ]
 
 

@@ -7,7 +7,6 @@ through the log keeps the state each matter had then, and nothing is folded a se
 """
 
 import gc
-import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,6 +26,7 @@ from domain.incoming.paper import IncomingPaper
 from domain.log import Rulebook
 from domain.matter import Matter
 from domain.meetings.meeting import Meeting
+from domain.numbering import number_order
 from domain.office import Directory
 from domain.onsite.inspection import OnSite
 from domain.policy import Policy
@@ -38,7 +38,6 @@ from eventlog.reading import Moment
 
 OFFICE_UNIT = "office"
 _NEWS = bulletin_stream(Publication.NEWS)
-_DIGITS = re.compile(r"\d+")
 S = TypeVar("S")
 E = TypeVar("E")
 
@@ -347,11 +346,6 @@ def _fold(
 def _keep(thens: dict[int, S], look: int, state: S | None) -> None:
     if state is not None:
         thens[look] = state
-
-
-def number_order(number: str) -> tuple[int, ...]:
-    """What the numbers of matters are sorted by: XMH-2022-1000 comes after XMH-2022-999."""
-    return tuple(map(int, _DIGITS.findall(number)))
 
 
 def _earliest_first(folded: Iterable[Meeting | None]) -> tuple[Meeting, ...]:

@@ -8,7 +8,7 @@ from domain.calendar import SHANGHAI
 from domain.facts import WITHHELD, is_sealed
 from domain.lights import Lit
 from domain.matter import Matter
-from domain.terms import Rung, Stage
+from domain.terms import Rung
 from sheets.table import CONTROL
 
 INSTRUCTION = "批示（工作秘密）"
@@ -128,20 +128,3 @@ def light_reason(lit: Lit, *, former: bool = False) -> str:
 def rung_above(rung: Rung) -> bool:
     """Whether a matter waits for somebody above the office, by its escalation level."""
     return rung in (Rung.LEADER, Rung.MEETING)
-
-
-def whose_move(matter: Matter, lead: str) -> str:
-    """Who has to do what next at a matter, in a document's words, so that nobody waits without knowing for whom."""
-    match matter.stage:
-        case Stage.OPENED:
-            return "指挥部办公室明确牵头单位"
-        case Stage.ASSIGNED:
-            return f"{lead}签收"
-        case Stage.CLOSING:
-            endorsed = matter.closure is not None and matter.closure.endorsed
-            return "原批示领导审阅" if endorsed else "指挥部办公室审核"
-        case Stage.SUSPENDED:
-            return "暂缓期满恢复"
-    if matter.extension is not None:
-        return "批复延期申请"
-    return f"{lead}办理"

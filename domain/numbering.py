@@ -12,6 +12,14 @@ _HELD = (("matter", re.compile(r"[A-Z][A-Z0-9-]*-(\d{4})-(\d+)")), ("urge", re.c
 """Kind of series, and how the events of that kind render their numbers."""
 
 
+_DIGITS = re.compile(r"\d+")
+
+
+def number_order(number: str) -> tuple[int, ...]:
+    """What the numbers of matters are sorted by: XMH-2022-1000 comes after XMH-2022-999."""
+    return tuple(map(int, _DIGITS.findall(number)))
+
+
 def numbers_held(matter: Matter) -> dict[str, int]:
     """Series → the newest number this matter was given: its own, and that of its last 催办单."""
     texts = {"matter": matter.number, "urge": matter.last_urge_no or ""}

@@ -18,6 +18,7 @@ from domain.matter import Indicator, Matter, Point
 from domain.offers import offers
 from domain.policy import Policy
 from domain.queries.telling import Rendering, office_time, tell_event, unit_typed_for
+from domain.queries.waiting import whose_move
 from domain.sight import Sight
 from eventlog import reading
 from eventlog.attachments import StoredAttachment, attachments_of
@@ -26,8 +27,18 @@ from views.matters import matter_row
 from views.tree import matter_relations
 from views.viewer import Viewer
 
+Chapter = Callable[[Sequence[Recorded]], Sequence[Recorded]]
+"""Which of a matter's events are told."""
 
-def matter_document(viewer: Viewer, stream: str, moment: Moment | None) -> dict[str, Any]:
+
+def whole_story(events: Sequence[Recorded]) -> Sequence[Recorded]:
+    """All of them."""
+    return events
+
+
+def matter_document(
+    viewer: Viewer, stream: str, moment: Moment | None, chapter: Chapter = whole_story
+) -> dict[str, Any]:
     """A matter as far as this reader sees it.
 
     Raises:
@@ -35,7 +46,7 @@ def matter_document(viewer: Viewer, stream: str, moment: Moment | None) -> dict[
     """
     if not viewer.rights.sees(stream):
         return matter_as_listed(viewer, stream, moment)
-    state, document = shown_matter(viewer, stream, moment)
+    state, document = shown_matter(viewer, stream, moment, chapter)
     return document if moment is not None else {**document, "offers": offered(viewer, state)}
 
 
@@ -75,13 +86,18 @@ def _as_known(
     """A matter as known at a moment, the rulebook of it, and its events."""
     events = reading.read_stream(viewer.database, stream, moment=moment)
     refuse(not events, "那时还没有这个事项", "not_found")
-    state = reading.folded_state(stream, list(events)).state
+    kept = reading.load(viewer.database, stream) if moment is None else None
+    if kept is None or kept.version != events[-1].version:
+        kept = reading.folded_state(stream, list(events))
+    state = kept.state
     assert isinstance(state, Matter)  # noqa: S101  (a stream under matter/)
     rulebook = reading.rulebook(viewer.database, moment.position if moment else None)
     return state, rulebook, moment.as_of if moment else viewer.now, events
 
 
-def shown_matter(viewer: Viewer, stream: str, moment: Moment | None) -> tuple[Matter, dict[str, Any]]:
+def shown_matter(
+    viewer: Viewer, stream: str, moment: Moment | None, chapter: Chapter = whole_story
+) -> tuple[Matter, dict[str, Any]]:
     """A matter with the words this reader may read, and the document `task show` gives of it.
 
     Raises:
@@ -91,6 +107,7 @@ def shown_matter(viewer: Viewer, stream: str, moment: Moment | None) -> tuple[Ma
     state, rulebook, at, events = _as_known(viewer, stream, moment)
     state = opened(state, viewer.words_of(state))
     document = _shown(viewer, state, rulebook, at, events)
+    document["timeline"] = _timeline(viewer, state, chapter(events))
     return state, document | matter_relations(viewer, state, rulebook, at, moment)
 
 
@@ -102,6 +119,9 @@ def _shown(
     return {
         **matter_row(state, light(state, rulebook, at)),
         "lead_name": viewer.units(state.lead) if state.lead else None,
+        "whose_move": None
+        if state.ended
+        else whose_move(state, viewer.units(state.lead) if state.lead else "牵头单位"),
         "original_due": state.original_due.isoformat(),
         "rung": state.rung.value,
         "basis": state.basis.model_dump(mode="json"),
@@ -142,7 +162,6 @@ def _shown(
         "deadlines": deadlines_document(state, rulebook, at),
         "files": [attachment_document(one) for one in attachments_of(events)] if files else [],
         "sight": Sight.FULL.value,
-        "timeline": _timeline(viewer, state, events),
     }
 
 

@@ -1,16 +1,21 @@
 """The list of matters: rows with their lights, chosen by what a matter is, now or on an earlier day."""
 
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from domain.base import refuse
 from domain.lights import Lit
 from domain.log import Rulebook
 from domain.matter import Matter
+from domain.numbering import number_order
 from domain.queries.list_row import ListRow, list_row, lit_rows
 from domain.queries.matter_filter import MatterFilter
 from domain.sight import Sight
+from domain.terms import Light
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.reading import Moment
@@ -26,35 +31,150 @@ def known_matters(database: Database, moment: Moment | None, now: datetime) -> t
     return matters, reading.rulebook(database, position), moment.as_of if moment else now
 
 
-def living_matters(database: Database) -> list[Matter]:
-    """The matters of which something may still be owed, by number."""
-    states = reading.open_states(database, "matter")
-    return sorted((s.state for s in states if isinstance(s.state, Matter)), key=lambda m: m.number)
+def living_matters(database: Database, moment: Moment | None = None) -> list[Matter]:
+    """The matters of which something may still be owed, by number, now or at a moment of the past."""
+    if moment is None:
+        states = reading.open_states(database, "matter")
+    else:
+        states = reading.matter_states(database, moment=moment)
+    return sorted((s.state for s in states if isinstance(s.state, Matter) and not s.state.settled), key=_number)
+
+
+def _number(matter: Matter) -> str:
+    return matter.number
+
+
+class SortedBy(StrEnum):
+    """What a list is sorted by."""
+
+    NUMBER = "number"
+    DUE = "due"
+    LIGHT = "light"
+
+
+_URGENT_FIRST = {kind: n for n, kind in enumerate((Light.RED, Light.YELLOW, Light.BLUE, Light.GREEN, Light.GREY))}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The matters a choice means, of those the reader sees, in order. A light is worded only where it is shown."""
+
+    rows: tuple[ListRow, ...]
+    rulebook: Rulebook
+    at: datetime
+    order: SortedBy = SortedBy.NUMBER
+    lits: Mapping[str, Lit] = field(default_factory=dict)
+    """Lights that were needed to choose, or to sort, by stream."""
+
+    def documents(self, rows: Sequence[ListRow] | None = None) -> list[dict[str, Any]]:
+        """These of its rows, or all, as `task list` gives them."""
+        wanted = self.rows if rows is None else rows
+        if self.lits:
+            return [listed_row(row, self.lits[row.stream]) for row in wanted]
+        return [listed_row(row, lit) for row, lit in lit_rows(wanted, self.rulebook, self.at)]
+
+    def page(self, size: int, after: str = "") -> "tuple[int, tuple[ListRow, ...], str | None]":
+        """So many rows after a place in the order: how many come before them, they, and the place to go on from.
+
+        A place is what its last row is sorted by, so a page begins where the last one ended, whatever came in between.
+        """
+        places = [self._place(row) for row in self.rows]
+        first = bisect_right(places, _place_in(after)) if after else 0
+        rows = self.rows[first : first + size]
+        more = first + size < len(self.rows)
+        return first, rows, _place_text(places[first + size - 1]) if more else None
+
+    def _place(self, row: ListRow) -> "Place":
+        match self.order:
+            case SortedBy.DUE:
+                key = row.due.isoformat()
+            case SortedBy.LIGHT:
+                key = f"{_URGENT_FIRST[self.lits[row.stream].light]}{row.due.isoformat()}"
+            case _:
+                key = ""
+        return key, number_order(row.number)
+
+
+Place = tuple[str, tuple[int, ...]]
+"""Where a row stands in a list: what it is sorted by, and its number."""
+
+
+def _place_text(place: Place) -> str:
+    return f"{place[0]}~{'-'.join(map(str, place[1]))}"
+
+
+def _place_in(text: str) -> Place:
+    """A place as an address says it.
+
+    Raises:
+        Refusal: `malformed`.
+    """
+    key, _, number = text.partition("~")
+    refuse(not number_order(number[:40]), "翻页的位置有误，请从第一页看起", "malformed")
+    return key, number_order(number)
+
+
+def chosen_matters(
+    viewer: Viewer, wanted: MatterFilter, moment: Moment | None, order: SortedBy = SortedBy.NUMBER
+) -> Chosen:
+    """The matters that are meant, of those he sees, now or at a moment of the past.
+
+    Raises:
+        Refusal: `malformed`: the words it is to say are none.
+    """
+    if moment is None:
+        known, rulebook, at = viewer.rights.rows(), viewer.rulebook, viewer.now
+    else:
+        then, rulebook = _rows_then(viewer.database, moment)
+        known, at = tuple(viewer.rights.among(then, Sight.LISTED)), moment.as_of
+    fits = fitting(viewer, wanted, moment)
+    rows = [row for row in known if fits(row)]
+    lits: dict[str, Lit] = {}
+    if wanted.by_light or order is SortedBy.LIGHT:
+        lits = {row.stream: lit for row, lit in lit_rows(rows, rulebook, at) if wanted.fits_light(lit)}
+        rows = [row for row in rows if row.stream in lits]
+    chosen = Chosen(tuple(rows), rulebook, at, order, lits)
+    return replace(chosen, rows=tuple(sorted(rows, key=chosen._place)))
+
+
+_MOST_THENS = 4
+_thens: dict[tuple[str, str, Moment], tuple[tuple[ListRow, ...], Rulebook]] = {}
+
+
+def _rows_then(database: Database, moment: Moment) -> tuple[tuple[ListRow, ...], Rulebook]:
+    """The rows of all matters at a moment of the past; the last few that were asked for are kept.
+
+    The hashes name all that had been recorded, so another log, or one put back from a copy, is another key.
+    """
+    key = (reading.hash_at(database, moment.position), reading.hash_at(database, moment.later), moment)
+    if key not in _thens:
+        matters, rulebook, _ = known_matters(database, moment, moment.as_of)
+        while len(_thens) >= _MOST_THENS:
+            _thens.pop(next(iter(_thens)), None)
+        _thens[key] = tuple(list_row(m, rulebook) for m in matters), rulebook
+    return _thens[key]
 
 
 def matter_list(
     viewer: Viewer, wanted: MatterFilter, moment: Moment | None, *, tree: bool = False
 ) -> list[dict[str, Any]]:
     """The matters that are meant, of those he sees, by number or by whole and part, as `task list` gives them."""
-    places: dict[str, dict[str, Any]] = {}
-    if moment is None and not tree:
-        known, rulebook, at = viewer.rights.rows(), viewer.rulebook, viewer.now
-    else:
-        matters, rulebook, at = known_matters(viewer.database, moment, viewer.now)
-        branched = walked_tree(matters) if tree else {}
-        ordered = viewer.rights.among([b.matter for _, b in branched.values()] if tree else matters, Sight.LISTED)
-        known = tuple(list_row(m, rulebook) for m in ordered)
-        places = {stream: place_in_tree(viewer, *place) for stream, place in branched.items()}
+    if not tree:
+        return chosen_matters(viewer, wanted, moment).documents()
+    matters, rulebook, at = known_matters(viewer.database, moment, viewer.now)
+    branched = walked_tree(matters)
+    seen = viewer.rights.among([b.matter for _, b in branched.values()], Sight.LISTED)
     fits = fitting(viewer, wanted, moment)
+    rows = [row for row in (list_row(m, rulebook) for m in seen) if fits(row)]
     return [
-        {**listed_row(row, lit), **places.get(row.stream, {})}
-        for row, lit in lit_rows(known, rulebook, at)
-        if fits(row, lit)
+        {**listed_row(row, lit), **place_in_tree(viewer, *branched[row.stream])}
+        for row, lit in lit_rows(rows, rulebook, at)
+        if wanted.fits_light(lit)
     ]
 
 
-def fitting(viewer: Viewer, wanted: MatterFilter, moment: Moment | None) -> Callable[[ListRow, Lit], bool]:
-    """Whether this reader's choice means a matter, its words looked for up to a moment.
+def fitting(viewer: Viewer, wanted: MatterFilter, moment: Moment | None) -> Callable[[ListRow], bool]:
+    """Whether this reader's choice means a matter, but for its light; its words are looked for up to a moment.
 
     Raises:
         Refusal: `malformed`: the words it is to say are none.
@@ -63,10 +183,10 @@ def fitting(viewer: Viewer, wanted: MatterFilter, moment: Moment | None) -> Call
     # Of what he sees as a list has it, a choice by anything else would tell him what he may not see.
     known = None if readable is None or not wanted.beyond_lists else readable
 
-    def fits(row: ListRow, lit: Lit) -> bool:
+    def fits(row: ListRow) -> bool:
         if known is not None and row.stream not in known:
             return False
-        return wanted.fits(row, lit, viewer.actor) and (saying is None or row.stream in saying)
+        return wanted.fits(row, viewer.actor) and (saying is None or row.stream in saying)
 
     return fits
 

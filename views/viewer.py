@@ -15,6 +15,7 @@ from domain.office import Directory
 from domain.sight import Reader, reader_of
 from eventlog import reading
 from eventlog.database import Database
+from eventlog.reading import Moment
 from eventlog.secrets import readable_text
 from views.rights import Rights
 
@@ -28,6 +29,8 @@ class Viewer:
     database: Database
     actor: Actor
     now: datetime
+    shown: Moment | None = None
+    """What is shown where no other day is asked for, when that is not now."""
 
     @cached_property
     def reader(self) -> Reader:

@@ -34,9 +34,13 @@ INSIDE = (Role.OFFICE, Role.LEADER)
 
 def worklist(viewer: Viewer) -> dict[str, Any]:
     """What `today` says of matters and meetings."""
-    rulebook, at, actor = viewer.rulebook, viewer.now, viewer.actor
+    actor, moment = viewer.actor, viewer.shown
+    rulebook, at = viewer.rulebook, viewer.now
+    if moment is not None:
+        rulebook, at = reading.rulebook(viewer.database, moment.position), moment.as_of
+    living = living_matters(viewer.database, moment)
     office, day = actor.role in INSIDE, local_date(at)
-    alive = viewer.rights.among(living_matters(viewer.database), Sight.LISTED)
+    alive = viewer.rights.among(living, Sight.LISTED)
     unit = actor.unit if actor.unit in viewer.rights.units else ""
     if actor.role is Role.LEADER:
         alive = [m for m in alive if leads_as(m, actor.id) or actor.id in (m.supervisor, *m.followers)]
@@ -56,7 +60,7 @@ def worklist(viewer: Viewer) -> dict[str, Any]:
     def waited_for(m: Matter) -> list[str]:
         return [f"等{_called(m, viewer.units)}{what}" for what in _for_unit(m, m.lead or "")] if office else []
 
-    known = cache(lambda stream: state_of(viewer.database, stream, None))
+    known = cache(lambda stream: state_of(viewer.database, stream, moment))
     endangered = [
         (m, why)
         for m in alive
@@ -77,13 +81,20 @@ def worklist(viewer: Viewer) -> dict[str, Any]:
     }
 
 
+def _living_meetings(viewer: Viewer) -> list[Meeting]:
+    """Meetings that are not settled, now or on the day that is shown."""
+    shown = viewer.shown
+    if shown is None:
+        states = reading.open_states(viewer.database, "meeting")
+    else:
+        states = reading.states_of(viewer.database, "meeting", position=shown.position)
+    return [s.state for s in states if isinstance(s.state, Meeting) and not s.state.settled]
+
+
 def _meetings(viewer: Viewer, day: date) -> list[tuple[Meeting, str]]:
     """Meetings that come soon, minutes that are owed, outcomes a matter did not take."""
     meetings = []
-    for state in reading.states_of(viewer.database, "meeting"):
-        meeting = state.state
-        if not isinstance(meeting, Meeting) or meeting.settled:
-            continue
+    for meeting in _living_meetings(viewer):
         on = local_date(meeting.starts)
         if meeting.stage in BEFORE and viewer.rulebook.calendar.workdays_between(day, on) <= SOON_WORKDAYS:
             late = "，逾期未开" if meeting.lapsed else ""
@@ -113,9 +124,8 @@ def _awaited(viewer: Viewer, meeting: Meeting) -> list[str]:
 def _meetings_of(viewer: Viewer, unit: str) -> list[tuple[Meeting, str]]:
     """What a unit owes the meetings it is called to: its 回执, and 汇报材料 for its items."""
     owed = []
-    for state in reading.open_states(viewer.database, "meeting"):
-        meeting = state.state
-        if not isinstance(meeting, Meeting) or meeting.stage not in BEFORE or unit not in meeting.reporting_units:
+    for meeting in _living_meetings(viewer):
+        if meeting.stage not in BEFORE or unit not in meeting.reporting_units:
             continue
         if meeting.reply_of(unit) is None:
             owed.append((meeting, f"报参会回执（{office_time(meeting.starts)}召开）"))

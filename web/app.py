@@ -21,6 +21,7 @@ from web.guards import BoundedBodies, BoundedWork, SafetyHeaders, SameOrigin, To
 from web.health import health_router
 from web.pages.acting import acting_router
 from web.pages.feedback import feedback_router
+from web.pages.listing import listing_router
 from web.pages.matters import matters_router
 from web.pages.signing_in import sign_in_router
 from web.problems import install_problems
@@ -66,6 +67,7 @@ def make_app(service: "WebService") -> FastAPI:
     app.include_router(api)
     app.include_router(health_router(service))
     app.include_router(sign_in_router(service))
+    app.include_router(listing_router(service))
     app.include_router(matters_router(service))
     app.include_router(acting_router(service))
     app.include_router(feedback_router(service))

@@ -60,9 +60,9 @@ def _value(database: "Database", name: str, value: Any) -> Any:
         if member is None:
             raise Refusal(f"{name} 没有“{seen(str(value))[:20]}”这一项，可填：{known}", "malformed")
         return member
-    if name == "lead":
+    if name in ("lead", "assist"):
         units = UnitIndex(reading.units(database)).find(str(value))
-        refuse(len(units) != 1, f"lead：通讯录里没有单位“{seen(str(value))[:40]}”，或不止一个；请写编号", "malformed")
+        refuse(len(units) != 1, f"{name}：通讯录里没有单位“{seen(str(value))[:40]}”，或不止一个；请写编号", "malformed")
         return units[0].id
     if name in ("leader", "supervisor"):
         people = [p for p in reading.people(database, former=True) if value in (p.id, p.name)]
@@ -71,15 +71,15 @@ def _value(database: "Database", name: str, value: Any) -> Any:
     return value
 
 
-def asked_moment(database: "Database", text: str | None) -> Moment | None:
-    """What had happened by a day or moment of the past; None when now is asked for.
+def asked_moment(viewer: Viewer, text: str | None, known: str | None = None) -> Moment | None:
+    """What had happened by a day or moment of the past, what was known at one, or both; None when now is asked for.
 
     Raises:
         Refusal: `malformed`: it is none, or has not come.
     """
-    if not text:
-        return None
-    return reading.happened_by(database, past_instant(text))
+    if text:
+        return reading.happened_by(viewer.database, past_instant(text), past_instant(known) if known else None)
+    return reading.moment_at(viewer.database, past_instant(known)) if known else viewer.shown
 
 
 def past_instant(text: str) -> datetime:

@@ -10,9 +10,11 @@ from starlette.concurrency import run_in_threadpool
 from domain.base import Refusal, refuse
 from domain.calendar import end_of_day
 from domain.envelope import Actor, Via
+from eventlog import reading
 from eventlog.configured import open_log
 from eventlog.database import Database
 from services.vouching import service_vouch
+from views.viewer import Viewer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from settings import Settings
 
 T = TypeVar("T")
+WHAT_IS_SHOWN = ("matter", "meeting", "calendar", "policy")
+"""Kinds of stream a past day is made of; who signs in to look at it changes none."""
 
 
 class WebService:
@@ -49,6 +53,15 @@ class WebService:
     def shown_at(self) -> datetime:
         """The moment whose state of affairs is shown."""
         return self.now if self.day is None else end_of_day(self.day)
+
+    def viewer(self, actor: Actor) -> Viewer:
+        """The log as this person sees it, on the day that is shown."""
+        moment = None
+        if self.day is not None:
+            moment = reading.happened_by(self.database, self.shown_at)
+            if reading.newest_of(self.database, WHAT_IS_SHOWN) <= moment.position:
+                moment = None  # nothing happened since: what stands is what stood
+        return Viewer(self.database, actor, self.shown_at, moment)
 
     async def ask(self, question: "Callable[..., T]", *args: Any, **kwargs: Any) -> T:
         """Ask the log in a thread: no request waits for another's reading."""

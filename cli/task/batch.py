@@ -148,7 +148,7 @@ def _chosen(words: Sequence[str] | None, saved: str | None, source: Path | None,
     alive = [row for row in session.rights.rows() if not row.ended]
     fits = fitting(session.viewer, wanted, None)
     lights = lit_rows(alive, reading.rulebook(session.database), now())
-    chosen = [row for row, lit in lights if fits(row, lit)]
+    chosen = [row for row, lit in lights if wanted.fits_light(lit) and fits(row)]
     if len(chosen) == len(alive) > 1 and not everything:
         raise Problem(f"“{saved}”选出了全部{len(alive)}件在办事项；确要全部办理请加 --all，否则请缩小条件", "fits_all")
     return [m for row in chosen if (m := _state(row.stream)) is not None]

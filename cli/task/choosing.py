@@ -1,27 +1,15 @@
 """Which matters are meant: the options of `list`, and choices kept under a name (`--saved` of `list` and `batch`)."""
 
-import fcntl
-import os
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import TypeAdapter
 
 from cli.session import Problem, session
 from domain.base import Term
 from domain.queries.matter_filter import MatterFilter
 from domain.terms import KeyFlag, Light, MatterClass, Rung, Stage, Urgency
-
-SAVED = "choices.json"
-"""In the home, 0600: person → name → choice. What somebody likes to look at is nobody's evidence."""
-_CHOICES = TypeAdapter(dict[str, dict[str, MatterFilter]])
-MOST_SAVED = 50
-MOST_NAME = 30
+from services.saved_choices import keep_choice, saved_choices
 
 StageOption = Annotated[str | None, typer.Option("--stage", metavar="S", help="办理阶段，如 in_progress 或 办理中")]
 LightOption = Annotated[str | None, typer.Option("--light", metavar="L", help="灯色：绿蓝黄红灰")]
@@ -70,7 +58,7 @@ def choice(options: dict[str, Any], saved: str | None, save: str | None) -> Matt
     if wanted.due_from and wanted.due_to and wanted.due_from > wanted.due_to:
         raise Problem(f"时限范围写反了：{wanted.due_from} 晚于 {wanted.due_to}", "malformed")
     if save is not None:
-        _keep(save.strip(), wanted)
+        keep_choice(session.settings.home, session.actor.id, save.strip(), wanted)
     return wanted
 
 
@@ -120,62 +108,5 @@ _READ: dict[str, Any] = {
 }
 
 
-def _file() -> Path:
-    return session.settings.home / SAVED
-
-
-def _all() -> dict[str, dict[str, MatterFilter]]:
-    try:
-        return _CHOICES.validate_json(_file().read_bytes())
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as e:
-        raise Problem(f"存下的条件 {_file()} 读不出来，请删去这个文件后重存", "malformed") from e
-
-
 def _kept() -> dict[str, MatterFilter]:
-    return _all().get(session.actor.id, {})
-
-
-def _keep(name: str, wanted: MatterFilter) -> None:
-    if not 0 < len(name) <= MOST_NAME:
-        raise Problem(f"--save 的名称须为1到{MOST_NAME}字", "malformed")
-    with _alone():
-        everybody = _all()
-        mine = {**everybody.get(session.actor.id, {}), name: wanted}
-        if len(mine) > MOST_SAVED:
-            raise Problem(f"每人最多存{MOST_SAVED}个条件，请换用已有的名称", "refused")
-        kept = _CHOICES.dump_json({**everybody, session.actor.id: mine}, indent=1, exclude_defaults=True)
-        _write(kept.decode())
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Of two who keep a choice at the same moment, the second adds to what the first kept."""
-    from sheets.file_errors import unwritable_file
-
-    place = _file().with_name(f"{SAVED}.lock")
-    try:
-        lock = os.open(place, os.O_CREAT | os.O_WRONLY, 0o600)
-    except OSError as error:
-        raise unwritable_file(_file(), error) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
-
-
-def _write(text: str) -> None:
-    """Whole or not at all, for its owner alone."""
-    from sheets.file_errors import unwritable_file
-
-    place = _file()
-    fresh = place.with_name(f"{SAVED}.{secrets.token_hex(4)}")
-    try:
-        with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
-        fresh.replace(place)
-    except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise unwritable_file(place, error) from error
+    return saved_choices(session.settings.home, session.actor.id)

@@ -6,11 +6,12 @@ from documents.figures import Entry, Period
 from documents.ledger import Ledger
 from documents.meetings.calling import numbered_lines
 from documents.page import Block, Grid, Items, Page, Paragraph, Section, headed, section
-from documents.wording import clean_text, day_in, light_reason, quoted_title, sentence, short_date, whose_move
+from documents.wording import clean_text, day_in, light_reason, quoted_title, sentence, short_date
 from domain.calendar import local_date
 from domain.meetings.agenda import LASTING
 from domain.meetings.meeting import DecisionPoint, Meeting
 from domain.meetings.terms import Delivery
+from domain.queries.waiting import whose_move
 from domain.terms import Light, Stage
 from domain.windows import window_label
 

@@ -17,11 +17,11 @@ from documents.wording import (
     rung_above,
     sentence,
     short_date,
-    whose_move,
 )
 from domain import events as ev
 from domain.calendar import local_date
 from domain.matter import Coordination, Matter
+from domain.queries.waiting import whose_move
 from domain.terms import Light, MatterClass, Stage
 from domain.windows import window_label
 

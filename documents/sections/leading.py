@@ -24,13 +24,13 @@ from documents.wording import (
     sentence,
     share_in_words,
     short_date,
-    whose_move,
 )
 from domain import events as ev
 from domain.calendar import local_date
 from domain.facts import is_sealed
 from domain.matter import Matter
 from domain.queries.stock_phrases import stock_reason
+from domain.queries.waiting import whose_move
 from domain.terms import Light, MatterClass, Stage
 
 REPLY_WORKDAYS = 5

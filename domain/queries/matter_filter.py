@@ -16,6 +16,8 @@ class MatterFilter(Frozen):
     stage: Stage | None = None
     light: Light | None = None
     lead: str | None = None
+    assist: str | None = None
+    """配合单位."""
     leader: str | None = None
     """责任领导 or 分管领导 of the matter, or who instructed on it."""
     supervisor: str | None = None
@@ -47,11 +49,19 @@ class MatterFilter(Frozen):
         hidden = (self.leader, self.supervisor, self.source, self.klass, self.urgency, self.flag, self.rung, self.words)
         return self.listed or self.unanswered or any(want is not None for want in hidden)
 
-    def fits(self, matter: ListRow, lit: Lit, reader: Actor) -> bool:
-        """Whether the matter is meant; `words` only the log can answer."""
+    @property
+    def by_light(self) -> bool:
+        """Whether it chooses by the light, which is more work to know than the rest."""
+        return self.light is not None or self.overdue
+
+    def fits_light(self, lit: Lit) -> bool:
+        """Whether a matter of this light is meant."""
+        return (self.light is None or lit.light is self.light) and (not self.overdue or lit.light is Light.RED)
+
+    def fits(self, matter: ListRow, reader: Actor) -> bool:
+        """Whether it is meant by what is recorded of it. Of its light `fits_light` tells, of `words` only the log."""
         wanted = (
             (self.stage, matter.stage),
-            (self.light, lit.light),
             (self.lead, matter.lead),
             (self.supervisor, matter.supervisor),
             (self.klass, matter.klass),
@@ -60,6 +70,7 @@ class MatterFilter(Frozen):
         )
         return (
             all(want is None or want == is_ for want, is_ in wanted)
+            and (self.assist is None or self.assist in matter.assist)
             and (self.leader is None or self.leader in (*matter.leaders, *matter.instructed_by))
             and (self.flag is None or self.flag in matter.flags)
             and (
@@ -69,7 +80,6 @@ class MatterFilter(Frozen):
             and (self.due_from is None or matter.due >= self.due_from)
             and (self.due_to is None or matter.due <= self.due_to)
             and (not self.listed or matter.listed)
-            and (not self.overdue or lit.light is Light.RED)
             and (not self.unanswered or bool(matter.missed_in_row))
             and (not self.open or not matter.ended)
             and (not self.mine or matter_concerns(matter, reader.id, reader.role, reader.unit))

@@ -1,4 +1,4 @@
-"""前置事项: whether what a matter waits for puts it in danger."""
+"""What a matter waits for: whose move it is, and whether a 前置事项 puts it in danger."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -46,3 +46,20 @@ def _danger(earlier: Matter, matter: Matter, rulebook: Rulebook, at: datetime) -
     if lit.light is Light.RED:
         return f"前置事项 {earlier.number} {lit.reason.partition(':')[2]}"
     return None
+
+
+def whose_move(matter: Matter, lead: str) -> str:
+    """Who has to do what next at a matter, in a document's words, so that nobody waits without knowing for whom."""
+    match matter.stage:
+        case Stage.OPENED:
+            return "指挥部办公室明确牵头单位"
+        case Stage.ASSIGNED:
+            return f"{lead}签收"
+        case Stage.CLOSING:
+            endorsed = matter.closure is not None and matter.closure.endorsed
+            return "原批示领导审阅" if endorsed else "指挥部办公室审核"
+        case Stage.SUSPENDED:
+            return "暂缓期满恢复"
+    if matter.extension is not None:
+        return "批复延期申请"
+    return f"{lead}办理"

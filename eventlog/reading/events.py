@@ -130,8 +130,13 @@ def moment_at(database: Database, instant: datetime) -> Moment:
 
 def happened_by(database: Database, instant: datetime, known_at: datetime | None = None) -> Moment:
     """What had happened by an instant, as far as it is known now, or was known at another one."""
-    later = newest_event(database)[0] if known_at is None else position_at(database, known_at)
-    return Moment(min(position_at(database, instant), later), instant, later)
+    known = newest_event(database)[0] if known_at is None else position_at(database, known_at)
+    position = min(position_at(database, instant), known)
+    # No further than the last that belongs: what is recorded afterwards of later days makes no other moment of it.
+    sql = "SELECT max(position) FROM events WHERE position > ? AND position <= ? AND occurred_at <= ?"
+    with database.reading() as transaction:
+        row = transaction.one(sql, (position, known, micros(instant)))
+    return Moment(position, instant, int(row[0]) if row and row[0] else 0)
 
 
 def late_events(database: Database, moment: Moment) -> tuple[Recorded, ...]:

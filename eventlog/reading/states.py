@@ -2,7 +2,8 @@
 
 # ruff: noqa: S608  (SQL is put together from constants here, values are parameters)
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby
 
 from domain.base import Frozen
@@ -85,6 +86,14 @@ def states_since(database: Database, kind: str, position: int) -> tuple[StreamSt
     return tuple(state_in_row(row) for row in sorted(rows, key=lambda row: row[0]))
 
 
+def newest_of(database: Database, kinds: Sequence[str]) -> int:
+    """The position of the newest event of these kinds of stream; 0 when there is none."""
+    marks = ", ".join("?" * len(kinds))
+    with database.reading() as transaction:
+        row = transaction.one(f"SELECT max(position) FROM states WHERE kind IN ({marks})", tuple(kinds))
+    return int(row[0] or 0) if row else 0
+
+
 def _states_at(database: Database, kind: str, moment: Moment) -> Iterator[StreamState]:
     with database.reading(snapshot=True) as transaction:
         rows = transaction.all(
@@ -120,8 +129,14 @@ def open_streams(database: Database, kind: str) -> tuple[Head, ...]:
     return tuple(Head(stream=s, version=v, hash=h) for s, v, h in sorted(rows))
 
 
+@lru_cache(maxsize=2048)
+def _parsed(kind: str, text: str) -> Frozen:
+    """The state a text says. A process that serves pages meets the same texts again and again; states are immutable."""
+    return parse_state(kind, text)
+
+
 def state_in_row(row: Row) -> StreamState:
     """The state a row of the table `states` holds."""
     stream, kind, version, digest, position, text = row
-    state = parse_state(kind, text)
+    state = _parsed(kind, text)
     return StreamState(stream=stream, kind=kind, version=version, hash=digest, position=position, state=state)

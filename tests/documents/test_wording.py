@@ -2,9 +2,9 @@
 
 import pytest
 
-from documents.ledger import number_order
 from documents.wording import light_reason, numeral, reason_with_dates
 from domain.lights import Lit
+from domain.numbering import number_order
 from domain.terms import Light
 
 

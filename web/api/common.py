@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from fastapi import Request
 
-from views.viewer import Viewer
 from web import asking
 
 if TYPE_CHECKING:
@@ -25,4 +24,4 @@ def the_matter(service: "WebService", caller: "Caller", no: str) -> "ListedMatte
     Raises:
         Refusal: `not_found`.
     """
-    return asking.the_matter(Viewer(service.database, caller.actor, service.shown_at), no)
+    return asking.the_matter(service.viewer(caller.actor), no)

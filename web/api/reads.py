@@ -31,7 +31,7 @@ def reads_router(service: "WebService") -> APIRouter:
     router = APIRouter(tags=["reads"])
 
     def viewer_of(request: Request) -> Viewer:
-        return Viewer(service.database, caller_of(request).actor, service.shown_at)
+        return service.viewer(caller_of(request).actor)
 
     @router.get("/matters")
     def matters(  # noqa: PLR0913, PLR0917  (the options of `task list`)
@@ -68,7 +68,7 @@ def reads_router(service: "WebService") -> APIRouter:
         return _listed(viewer_of(request), wanted, as_of, cursor, limit)
 
     def _listed(viewer: Viewer, wanted: Any, as_of: str | None, cursor: str | None, limit: int) -> dict[str, Any]:
-        moment = asked_moment(service.database, as_of)
+        moment = asked_moment(viewer, as_of)
         rows = matter_list(viewer, wanted, moment)
         after = [row for row in rows if cursor is None or row["matter"] > cursor]
         page = after[:limit]
@@ -79,7 +79,7 @@ def reads_router(service: "WebService") -> APIRouter:
     def matter(request: Request, no: str, as_of: AsOf = None) -> dict[str, Any]:
         """A matter as `task show` gives it: all of it, or what a list has where no more is seen."""
         viewer = viewer_of(request)
-        return matter_document(viewer, the_matter(viewer, no).stream, asked_moment(service.database, as_of))
+        return matter_document(viewer, the_matter(viewer, no).stream, asked_moment(viewer, as_of))
 
     @router.get("/me")
     def me(request: Request) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def reads_router(service: "WebService") -> APIRouter:
         """Matters whose records say these words, or that are called so."""
         viewer = viewer_of(request)
         wanted = asked_filter(service.database, {"text": text})
-        moment = asked_moment(service.database, as_of)
+        moment = asked_moment(viewer, as_of)
         return {"text": text, "matters": matter_list(viewer, wanted, moment)}
 
     @router.get("/meetings")
@@ -141,6 +141,6 @@ def reads_router(service: "WebService") -> APIRouter:
     def explain(request: Request, matter: Annotated[str, Query(max_length=40)], as_of: AsOf = None) -> dict[str, Any]:
         """Why a light is lit, and where each limit comes from."""
         viewer = viewer_of(request)
-        return explained_matter(viewer, the_matter(viewer, matter).stream, asked_moment(service.database, as_of))
+        return explained_matter(viewer, the_matter(viewer, matter).stream, asked_moment(viewer, as_of))
 
     return router

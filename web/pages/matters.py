@@ -1,4 +1,4 @@
-"""`/`, `/matters`, `/matters/{no}`: what waits for me, the list, and one matter with its history."""
+"""`/` and `/matters/{no}`: what waits for me, and one matter with its history."""
 
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -9,20 +9,17 @@ from fastapi.responses import Response
 from domain.base import Refusal
 from domain.calendar import local_date
 from domain.queries.spoken import said_date
-from domain.terms import Light, Stage
 from services.signing_in import last_sign_in
+from views.explaining import explained_matter
 from views.matter import matter_document
-from views.matters import matter_list
 from views.worklist import worklist
-from web.asking import asked_filter, asked_moment, the_matter
+from web.asking import the_matter
+from web.pages.days import asked_day
 from web.pages.rendering import Visitor, visitor_of
+from web.pages.story import Story
 
 if TYPE_CHECKING:
     from web.service import WebService
-
-MOST_ON_A_PAGE = 200
-ALL = "all"
-"""Instead of a stage: those that ended too, which the page leaves out unless it is asked."""
 
 
 def matters_router(service: "WebService") -> APIRouter:
@@ -41,57 +38,42 @@ def matters_router(service: "WebService") -> APIRouter:
             work=worklist(viewer),
         )
 
-    @router.get("/matters")
-    def matters(request: Request, stage: str = "", light: str = "", text: str = "", as_of: str = "") -> Response:
-        visitor = visitor_of(service, request)
-        asked = {"stage": stage, "light": light, "text": text[:100], "as_of": as_of}
-        try:
-            return _listed(visitor, asked, None)
-        except Refusal as refusal:
-            return _listed(visitor, dict.fromkeys(asked, ""), refusal.message)
-
-    def _listed(visitor: Visitor, asked: dict[str, str], fault: str | None) -> Response:
-        viewer = visitor.viewer
-        wanted = asked_filter(service.database, _choice(asked))
-        moment = asked_moment(service.database, asked["as_of"])
-        rows = matter_list(viewer, wanted, moment)
-        return visitor.page(
-            "matters",
-            "matters.html",
-            422 if fault else 200,
-            rows=rows[:MOST_ON_A_PAGE],
-            count=len(rows),
-            asked=asked,
-            fault=fault,
-            stages=list(Stage),
-            lights=list(Light),
-            unit=viewer.units,
-        )
-
     @router.get("/matters/{no}")
-    def matter(request: Request, no: str, as_of: str = "") -> Response:
+    def matter(request: Request, no: str) -> Response:
         visitor = visitor_of(service, request)
-        viewer = visitor.viewer
+        viewer, asked = visitor.viewer, request.query_params
+        story = Story(asked.get("kind", ""), asked.get("by", ""), whole="all" in asked)
         try:
-            moment = asked_moment(service.database, as_of)
-            document = matter_document(viewer, the_matter(viewer, no).stream, moment)
+            day = asked_day(visitor, asked.get("as_of", ""), asked.get("known_at", ""))
+            document = matter_document(viewer, the_matter(viewer, no).stream, day.moment, story.chapter)
         except Refusal as refusal:
-            return visitor.page("matters", "message.html", 404, title="没有找到", message=refusal.message)
+            return _not_found(visitor, refusal)
         return visitor.page(
             "matters",
             "matter.html",
             m=document,
             can={o["do"]: o["possible"] for o in document.get("offers", ()) if o["do"] in ("accept", "report")},
             command=uuid4().hex,
-            as_of=as_of,
+            day_asked=day,
+            story=story,
+            as_of=day.moment is not None,
             unit=viewer.units,
             person_name=viewer.persons,
         )
 
+    @router.get("/matters/{no}/why")
+    def why(request: Request, no: str, as_of: str = "", known_at: str = "") -> Response:
+        visitor = visitor_of(service, request)
+        viewer = visitor.viewer
+        try:
+            day = asked_day(visitor, as_of, known_at)
+            document = explained_matter(viewer, the_matter(viewer, no).stream, day.moment)
+        except Refusal as refusal:
+            return _not_found(visitor, refusal)
+        return visitor.page("matters", "why.html", m=document, day_asked=day, person_name=viewer.persons)
+
     return router
 
 
-def _choice(asked: dict[str, str]) -> dict[str, object]:
-    """What the form says, as the filter of lists has it."""
-    stage = {"": {"open": True}, ALL: {}}.get(asked["stage"], {"stage": asked["stage"]})
-    return {**stage, "light": asked["light"], "text": asked["text"]}
+def _not_found(visitor: Visitor, refusal: Refusal) -> Response:
+    return visitor.page("matters", "message.html", 404, title="没有找到", message=refusal.message)

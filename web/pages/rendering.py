@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -43,6 +43,15 @@ _TEMPLATES.globals["progress_said"] = progress_said
 _TEMPLATES.globals["said_date"] = said_date
 
 
+def address(path: str, /, **asked: str | None) -> str:
+    """An address with what it asks; what is empty is not asked."""
+    said = urlencode({name: value for name, value in asked.items() if value})
+    return f"{path}?{said}" if said else path
+
+
+_TEMPLATES.globals["address"] = address
+
+
 @dataclass(frozen=True)
 class Visitor:
     """Who is signed in, and by which session."""
@@ -78,7 +87,7 @@ def visitor_of(service: "WebService", request: Request) -> Visitor:
     if found is None:
         raise SignInNeededError
     session, person = found
-    return Visitor(Viewer(service.database, actor_of(person), service.shown_at), person, session, service.day)
+    return Visitor(service.viewer(actor_of(person)), person, session, service.day)
 
 
 def to_sign_in(request: Request) -> Response:

@@ -1,0 +1,180 @@
+"""事项 and one matter in a browser: every choice, page after page, on any day, and no more than the reader may see."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from domain import commands as c
+from services import signing_in
+from tests.support.command_line import CommandLine
+from tests.support.history import act
+from tests.support.office import ASSIST, LEAD, LIAISON, OFFICE, opening
+from tests.web.conftest import Served
+from tests.web.test_reads import grant_account
+from tests.web.test_signing_in import HERE
+from web.pages.listing import ON_A_PAGE
+
+MANY = ON_A_PAGE + 13
+NOW = datetime.now(UTC).replace(microsecond=0)
+OPENED = NOW - timedelta(days=10)
+CHANGED = NOW - timedelta(days=3)
+
+
+@pytest.fixture(scope="module")
+def listed(served: Served) -> Iterator[Served]:
+    """More matters than a page has; the first reported on later, the last ended, some late, some of the other unit."""
+    for n in range(MANY):
+        lead, assist = (LEAD, (ASSIST,)) if n % 3 else (ASSIST, ())
+        due = (NOW + timedelta(days=n - 9)).date()
+        title = f"推进第{n}项工程" + ("，深基坑" if n % 7 == 0 else "")
+        more: dict[str, Any] = {"lead": lead, "assist": assist, "klass": "major" if n % 2 else "ordinary"}
+        act(served.log, f"matter/m{n}", opening(title, due, **more), OFFICE, OPENED + timedelta(seconds=n))
+    act(served.log, "matter/m1", c.AcceptReceipt(), LIAISON, CHANGED)
+    act(served.log, "matter/m1", c.SubmitFeedback(text="塔吊安装完成", progress=40), LIAISON, CHANGED)
+    act(served.log, "matter/m2", c.CancelMatter(reason="重复"), OFFICE, CHANGED)
+    for person in ("office", "li", "zhao"):
+        grant_account(served, person)
+    yield served
+
+
+def cookie(served: Served, person: str) -> dict[str, str]:
+    return {"Cookie": f"__Host-xmh={signing_in.begin(served.log, person, '10.0.0.1', datetime.now(UTC))}"}
+
+
+def rows_of(page: str) -> list[str]:
+    """The numbers in the table of a page."""
+    return re.findall(r"<tr><td>(XMH-\d+-\d+)</td>", page)
+
+
+def walked(served: Served, headers: dict[str, str], **asked: str) -> tuple[int, list[str], int]:
+    """What the page counts, the rows of all pages, and how many pages there were."""
+    with served.client() as client:
+        return _walked(client, client.get("/matters", params=asked, headers=headers), headers)
+
+
+def _walked(client: httpx.Client, page: httpx.Response, headers: dict[str, str]) -> tuple[int, list[str], int]:
+    found, pages = list[str](), 0
+    while True:
+        assert page.status_code == 200, page.text
+        pages += 1
+        count = re.search(r"事项（(\d+)）", page.text)
+        found += rows_of(page.text)
+        more = re.search(r'href="([^"]+)" rel="next"', page.text)
+        if more is None:
+            assert count
+            return int(count[1]), found, pages
+        page = client.get(more[1].replace("&amp;", "&"), headers=headers)
+
+
+def test_the_number_is_that_of_the_rows_whatever_is_chosen(listed: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    office, xmh = cookie(listed, "office"), CommandLine(listed.home, capsys)
+    choices: tuple[tuple[dict[str, str], tuple[str, ...]], ...] = (
+        ({}, ("--open",)),
+        ({"stage": "all"}, ()),
+        ({"stage": "cancelled"}, ("--stage", "cancelled")),
+        ({"light": "red"}, ("--open", "--light", "red")),
+        ({"overdue": "1"}, ("--open", "--overdue")),
+        ({"class": "major", "lead": LEAD.id}, ("--open", "--class", "重大", "--lead", LEAD.id)),
+        ({"text": "深基坑"}, ("--open", "--text", "深基坑")),
+        ({"text": "塔吊"}, ("--open", "--text", "塔吊")),
+        ({"due_from": str(NOW.date()), "due_to": str((NOW + timedelta(days=5)).date())},
+         ("--open", "--due-from", str(NOW.date()), "--due-to", str((NOW + timedelta(days=5)).date()))),
+    )  # fmt: skip
+    for asked, words in choices:
+        expected = [m["matter"] for m in xmh.json("task", "list", *words)["matters"]]
+        for order in ("number", "light", "due") if asked in ({}, {"light": "red"}) else ("number",):
+            count, found, pages = walked(listed, office, **asked, order=order)
+            assert (count, sorted(found)) == (len(expected), sorted(expected)), (asked, order)
+            assert len(set(found)) == count, "no row twice"
+            assert pages == max(1, -(-count // ON_A_PAGE))
+        assert expected or asked == {"light": "blue"}
+    assert walked(listed, office)[2] == 2
+    assert walked(listed, office, assist=ASSIST.id)[0] == sum(1 for n in range(MANY) if n % 3 and n != 2)
+
+
+def test_a_list_sorted_by_light_begins_with_the_red_ones_and_says_why(listed: Served) -> None:
+    page = listed.client().get("/matters", params={"order": "light"}, headers=cookie(listed, "office")).text
+    colours = re.findall(r'class="light (\w+)"', page)
+    assert colours == sorted(colours, key=["red", "yellow", "blue", "green", "grey"].index)
+    assert colours.count("red") > 0
+    assert len(re.findall(r'class="light red">红灯</span> (?:已过|逾期)', page)) == colours.count("red")
+
+
+def test_any_day_is_asked_for_and_kept_by_every_link(listed: Served) -> None:
+    client, office = listed.client(), cookie(listed, "office")
+    day = str((NOW - timedelta(days=5)).date())
+    page = client.get("/matters", params={"as_of": day, "stage": "all"}, headers=office).text
+    assert f"以下是 {day}" in page
+    assert f"as_of={(NOW - timedelta(days=6)).date()}" in page
+    assert f"as_of={(NOW - timedelta(days=4)).date()}" in page
+    assert f"事项（{MANY}）" in page
+    assert walked(listed, office, as_of=day)[0] == MANY, "what was cancelled later was alive"
+    assert walked(listed, office)[0] == MANY - 1
+    (no,) = re.findall(r'href="/matters/(XMH-\d+-\d+)\?as_of=' + day + '">推进第1项工程', page)
+    then = client.get(f"/matters/{no}", params={"as_of": day}, headers=office).text
+    now = client.get(f"/matters/{no}", headers=office).text
+    assert ("塔吊安装完成" in then, "塔吊安装完成" in now) == (False, True)
+    assert f'href="/matters/{no}/why?as_of={day}"' in then
+    assert "acts" not in then, "nothing is done on a past day"
+    known = client.get(f"/matters/{no}", params={"known_at": CHANGED.isoformat()}, headers=office).text
+    assert "当时所知" in known
+    assert client.get("/matters", params={"as_of": "2199-01-01"}, headers=office).status_code == 422
+    assert client.get("/matters", params={"as_of": "2021-02-01"}, headers=office).text.count("<tr>") == 0
+
+
+def test_a_light_says_why_and_a_history_is_told_by_kind_and_person(listed: Served) -> None:
+    client, office = listed.client(), cookie(listed, "office")
+    no = listed.client("office").get("/api/v1/search", params={"text": "塔吊"}).json()["matters"][0]["matter"]
+    page = client.get(f"/matters/{no}", headers=office).text
+    assert "下一步" in page
+    why = client.get(f"/matters/{no}/why", headers=office).text
+    assert ("规则：" in why, "由这些记录得出" in why, "时限从哪里来" in why) == (True, True, True)
+    told = client.get(f"/matters/{no}", params={"kind": "FeedbackSubmitted"}, headers=office).text
+    assert ("来龙去脉（1）" in told, told.count('class="time"')) == (True, 1)
+    assert client.get(f"/matters/{no}", params={"by": LIAISON.id}, headers=office).text.count('class="time"') == 3
+
+
+def test_who_does_not_see_all_of_a_matter_cannot_choose_by_the_rest(listed: Served) -> None:
+    liaison = cookie(listed, "li")
+    assert walked(listed, liaison)[0] == MANY - 1, "titles are open to all units by the usual policy"
+    mine = walked(listed, liaison, supervisor="office")
+    assert mine[0] < MANY - 1
+    assert walked(listed, liaison, mine="1")[0] == mine[0]
+    page = listed.client().get("/matters", params={"supervisor": "office"}, headers=liaison).text
+    assert "只在本单位可以看到全部内容的事项中查找" in page
+    others = next(no for no in walked(listed, liaison)[1] if no not in mine[1])
+    assert listed.client().get(f"/matters/{others}/why", headers=liaison).status_code == 404
+
+
+def test_a_choice_is_kept_for_oneself_and_is_that_of_the_command_line(
+    listed: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client, xmh = listed.client(), CommandLine(listed.home, capsys)
+    office = {**cookie(listed, "office"), **HERE}
+    asked = f"/matters?light=red&lead={LEAD.id}"
+    kept = client.post("/choices", data={"name": "我的红灯", "of": asked}, headers=office)
+    assert kept.status_code == 303
+    page = client.get(kept.headers["location"], headers=office).text
+    assert '<a href="' + kept.headers["location"].replace("&", "&amp;") + '" aria-current="true">我的红灯</a>' in page
+    shown = rows_of(page)
+    assert shown == [m["matter"] for m in xmh.json("task", "list", "--saved", "我的红灯")["matters"]]
+    xmh.json("task", "list", "--light", "黄", "--save", "黄的")
+    assert ">黄的</a>" in client.get("/matters", headers=office).text
+    assert "我的红灯" not in client.get("/matters", headers=cookie(listed, "li")).text
+    for data in ({"name": "", "of": asked}, {"name": "空", "of": "/matters"}, {"name": "x", "of": "/matters?light=紫"}):
+        assert client.post("/choices", data=data, headers=office).status_code == 422, data
+    assert client.post("/choices", data={"drop": "我的红灯"}, headers=office).status_code == 303
+    assert "我的红灯" not in client.get("/matters", headers=office).text
+    assert client.post("/choices", data={"drop": "黄的"}, headers=cookie(listed, "office")).status_code == 403
+
+
+def test_a_place_nobody_gave_is_answered_in_one_line(listed: Served) -> None:
+    office = cookie(listed, "office")
+    for after in ("x", "~", "~～", "2022~abc"):
+        page = listed.client().get("/matters", params={"after": after}, headers=office)
+        assert (page.status_code, "翻页的位置有误" in page.text) == (422, True)
+    assert listed.client().get("/matters", params={"after": "~2099-999999"}, headers=office).status_code == 200

@@ -1,0 +1,130 @@
+"""Every page × every kind of reader × every kind of tie to a matter: what may not be read is looked for as bytes.
+
+The home, the readers and what they may see are those of the command line's matrix. The pages are the application's own
+table of routes: a page that is not in `PAGES` fails.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi.routing import APIRoute
+
+from domain.sight import Scope, Sight
+from domain.terms import Openness
+from services import accounts, signing_in
+from settings import Settings
+from tests.cli.test_sight_matrix import MATRIX, lived, numbers_of, open_to
+from tests.support.office import OFFICE
+from web.app import make_app
+from web.service import WebService
+
+__all__ = ["lived"]
+
+PAGES: dict[str, tuple[str, ...]] = {
+    "/": ("/",),
+    "/matters": (
+        "/matters?stage=all",
+        "/matters?stage=all&order=light",
+        "/matters?stage=all&as_of=2022-03-31",
+        "/matters?stage=all&known_at=2022-03-31",
+        "/matters?stage=all&text={mark}",
+    ),
+    "/matters/{no}": ("/matters/{no}?all=1", "/matters/{no}?all=1&as_of=2022-03-31"),
+    "/matters/{no}/why": ("/matters/{no}/why", "/matters/{no}/why?as_of=2022-03-31"),
+    "/feedback": ("/feedback", "/feedback?unit=zhujian", "/feedback?unit=gengxin"),
+}
+NOT_OF_A_PERSON = {"/first/{once}", "/sign-in", "/healthz", "/readyz"}
+"""What anybody may ask: the way in, and whether the service is well."""
+READERS = ("li", "he", "one", "root", "audit", "city")
+KINDS = ("own", "part", "former", "other", "named")
+
+
+@pytest.fixture(scope="module")
+def service(lived: Path) -> Iterator[WebService]:
+    with mock.patch.dict("os.environ", {"XMH_HOME": str(lived)}):
+        service = WebService(Settings())
+    yield service
+    service.close()
+
+
+@pytest_asyncio.fixture
+async def client(service: WebService) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=make_app(service))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        yield client
+
+
+def cookie(service: WebService, person: str) -> dict[str, str]:
+    now = datetime.now(UTC)
+    if accounts.account_of(service.database, person) is None:
+        accounts.open_account(service.database, person, OFFICE, now)
+    return {"Cookie": f"__Host-xmh={signing_in.begin(service.database, person, '10.0.0.1', now)}"}
+
+
+def paths(numbers: dict[str, str]) -> Iterator[str]:
+    """Every page, those of one matter for each kind of it."""
+    for pages in PAGES.values():
+        for page in pages:
+            if "{" not in page:
+                yield page
+            else:
+                # One letter short, for what one looked for oneself stands in its field.
+                marks = [(numbers[kind], f"BODY{kind.upper()}"[:-1]) for kind in KINDS]
+                yield from dict.fromkeys(page.format(no=no, mark=mark) for no, mark in marks)
+
+
+async def asked(client: httpx.AsyncClient, page: str, headers: dict[str, str]) -> bytes:
+    answer = await client.get(page, headers=headers)
+    assert answer.status_code in (200, 303, 403, 404, 409), (page, answer.status_code, answer.text)
+    return answer.content
+
+
+def routes_of(router: Any) -> Iterator[APIRoute]:
+    """The routes of an application, those of what it includes too."""
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            yield route
+        elif included := getattr(route, "original_router", None):
+            yield from routes_of(included)
+
+
+def test_every_page_is_looked_at(service: WebService) -> None:
+    routes = list(routes_of(make_app(service)))
+    asked = {route.path for route in routes if "GET" in (route.methods or ()) and not route.include_in_schema}
+    assert asked - NOT_OF_A_PERSON == set(PAGES)
+
+
+@pytest.mark.parametrize("openness", [Openness.TITLES, Openness.OWN])
+async def test_no_page_shows_what_its_reader_may_not_see(
+    service: WebService, client: httpx.AsyncClient, lived: Path, openness: Openness
+) -> None:
+    open_to(lived, openness)
+    every, found = list(paths(numbers_of(lived))), []
+    for person in READERS if openness is Openness.TITLES else ("li", "he"):
+        headers, forbidden = cookie(service, person), list(MATRIX[person].forbidden(openness))
+        for page in every:
+            said = await asked(client, page, headers)
+            found += [(person, page, mark) for mark in forbidden if mark in said]
+    assert found == []
+
+
+async def test_without_rights_the_same_pages_show_it(
+    service: WebService, client: httpx.AsyncClient, lived: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_to(lived, Openness.OWN)
+    headers, no = cookie(service, "he"), numbers_of(lived)["other"]
+    monkeypatch.setattr("views.rights.scope", lambda *_: Scope(least=Sight.FULL))
+    monkeypatch.setattr("views.rights.reads_as", lambda *_: True)
+    monkeypatch.setattr("views.rights.may_read_words", lambda *_: True)
+    for page, mark in (
+        (f"/matters/{no}?all=1", b"BODYOTHER"),
+        (f"/matters/{no}?all=1", b"WORDOTHER"),
+        ("/matters", b"TITLEOTHER"),
+    ):
+        assert mark in await asked(client, page, headers), (page, mark)
