@@ -1,7 +1,8 @@
 """The two shapes everything in `domain/` is made of: a frozen value, and a term with its Chinese label."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import NoReturn, Self
+from typing import Any, NoReturn, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -10,6 +11,36 @@ class Frozen(BaseModel):
     """An immutable value. Unknown fields are refused: a typing slip must not become a silent default."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    @classmethod
+    def trusted(cls, fields: dict[str, Any]) -> Self:
+        """The value of all its fields, which are known to be right: nothing is validated, nothing is filled in."""
+        value = cls.__new__(cls)
+        _set(value, "__dict__", fields)
+        _set(value, "__pydantic_fields_set__", set(fields))
+        _set(value, "__pydantic_extra__", None)
+        _set(value, "__pydantic_private__", None)
+        return value
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """As pydantic's own, for values without extra or private parts at a third of its price: every event copies."""
+        if deep:
+            return super().model_copy(update=update, deep=deep)
+        change = update or {}
+        copied = self.trusted({**self.__dict__, **change})
+        _set(copied, "__pydantic_fields_set__", self.__pydantic_fields_set__ | change.keys())
+        return copied
+
+    def overwrite(self, change: Mapping[str, Any]) -> None:
+        """Lay a change into this very value, where `model_copy` would make another: for a value nobody else holds yet.
+
+        So a fold goes over a thousand events with one draft of its state, and not with a thousand states.
+        """
+        self.__dict__.update(change)
+        self.__pydantic_fields_set__.update(change)
+
+
+_set = object.__setattr__
 
 
 class Term(StrEnum):

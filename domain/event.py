@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from pydantic import TypeAdapter
@@ -58,9 +59,15 @@ def decode(recorded: Recorded) -> Event:
     if cls is None or recorded.schema_version > cls.schema_version:
         raise UnknownEventError(f"{recorded.type} v{recorded.schema_version}")
     if recorded.schema_version == cls.schema_version:
-        return cls.model_validate_json(recorded.payload)
+        return _decoded(cls, recorded.payload)
     payload = _JSON.validate_json(recorded.payload)
     return cls.model_validate_json(_JSON.dump_json(_lifted(recorded.type, recorded.schema_version, cls, payload)))
+
+
+# Who folds an event, counts its number and checks what it says of others asks for it each time: it is decoded once.
+@lru_cache(maxsize=32)
+def _decoded(cls: type[Event], payload: str) -> Event:
+    return cls.model_validate_json(payload)
 
 
 def _lifted(kind: str, schema_version: int, cls: type[Event], payload: dict[str, Any]) -> dict[str, Any]:

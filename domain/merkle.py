@@ -16,7 +16,7 @@ class MerkleTree:
 
     def __init__(self, algorithm: str = "sha256") -> None:
         """Of no entry."""
-        self._algorithm = algorithm
+        self._fresh = hashlib.new(algorithm)  # to be copied: finding an algorithm by its name costs as much as hashing
         self._whole: list[bytes] = []
         """Roots of whole subtrees, the largest first: one for each bit of `size`."""
         self.size = 0
@@ -56,7 +56,8 @@ class MerkleTree:
         return root
 
     def _hash(self, data: bytes) -> bytes:
-        digest = hashlib.sha256(data) if self._algorithm == "sha256" else hashlib.new(self._algorithm, data)
+        digest = self._fresh.copy()
+        digest.update(data)
         return digest.digest()
 
 

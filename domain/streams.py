@@ -1,6 +1,6 @@
 """Which kind of stream folds into which state: the one table the log's read model and every replay go by."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -11,13 +11,14 @@ from domain.base import Frozen
 from domain.bulletin import BulletinSeries, evolve_bulletins
 from domain.calendar import WorkCalendar
 from domain.envelope import Recorded
+from domain.evolve import advance as advance_matter
 from domain.evolve import evolve as evolve_matter
 from domain.forgetting import ForgottenSecrets, evolve_forgotten
 from domain.founding import Headquarters, evolve_headquarters
 from domain.incoming.evolve import evolve_incoming
 from domain.incoming.paper import IncomingPaper
 from domain.matter import Matter
-from domain.meetings.evolve import evolve_meeting
+from domain.meetings.evolve import advance_meeting, evolve_meeting
 from domain.meetings.filing import MinutesOfYear, evolve_minutes
 from domain.meetings.meeting import Meeting
 from domain.meetings.series import SeriesBook, evolve_series
@@ -39,10 +40,26 @@ class Fold(Generic[S]):
 
     state: type[S]
     evolve: Callable[[S | None, Recorded], S]
+    advance: Callable[[S, Recorded], None] | None = None
+    """The same in place, for the kinds whose streams are long."""
+
+    def after(self, state: S | None, first: Recorded, rest: Iterable[Recorded] = ()) -> S:
+        """The state after these events; the one given stays as it is."""
+        draft = self.evolve(state, first)
+        for event in rest:
+            draft = self.moved(draft, event)
+        return draft
+
+    def moved(self, draft: S, event: Recorded) -> S:
+        """A state nobody else holds, after one more event: the same one, changed, where the kind can."""
+        if self.advance is None:
+            return self.evolve(draft, event)
+        self.advance(draft, event)
+        return draft
 
 
 FOLDS: dict[str, Fold[Any]] = {
-    "matter": Fold(Matter, evolve_matter),
+    "matter": Fold(Matter, evolve_matter, advance_matter),
     "calendar": Fold(WorkCalendar, evolve_calendar),
     "policy": Fold(Policy, evolve_policy),
     "directory": Fold(Directory, evolve_directory),
@@ -50,7 +67,7 @@ FOLDS: dict[str, Fold[Any]] = {
     "series": Fold(SeriesBook, evolve_series),
     "paper": Fold(PaperLedger, evolve_papers),
     "plan": Fold(WorkPlan, evolve_plan),
-    "meeting": Fold(Meeting, evolve_meeting),
+    "meeting": Fold(Meeting, evolve_meeting, advance_meeting),
     "minutes": Fold(MinutesOfYear, evolve_minutes),
     "numbers": Fold(NumberLedger, evolve_numbers),
     "assessment": Fold(Assessment, evolve_assessment),

@@ -131,7 +131,7 @@ class WindowLedger(Frozen):
 
     def open(self, window: Window, lead: str) -> Self:
         """Another window runs; the one before gives way."""
-        running = ReportWindow(**dict(window), lead=lead, spell=self.spell)
+        running = ReportWindow(key=window.key, opens=window.opens, closes=window.closes, lead=lead, spell=self.spell)
         return self.put_away()._update(running=running)._summed_up(window.opens)
 
     def move(self, closes: datetime) -> Self:
@@ -208,15 +208,14 @@ class WindowLedger(Frozen):
 
     def _summed_up(self, now: datetime) -> Self:
         """Without what nobody needs any more: a period may be asked again until it is over, an answer ends a row."""
-        last = max((i for i, w in enumerate(self.behind) if w.end is WindowEnd.ANSWERED), default=-1)
-        kept, answered = list[ReportWindow](), 0
-        for i, window in enumerate(self.behind):
-            settled = window.end in (WindowEnd.ANSWERED, WindowEnd.NOT_OWED)
-            if settled and i != last and period_end(window.key) < local_date(now):
-                answered += window.end is WindowEnd.ANSWERED
-            else:
-                kept.append(window)
-        return self._update(behind=tuple(kept), summed=self.summed + answered)
+        answered, not_owed = WindowEnd.ANSWERED, WindowEnd.NOT_OWED  # looked up once: a ledger may be long
+        last = next((w for w in reversed(self.behind) if w.end is answered), None)
+        settled = [w for w in self.behind if (w.end is answered or w.end is not_owed) and w is not last]
+        over = [w for w in settled if period_end(w.key) < local_date(now)]
+        if not over:
+            return self
+        kept = tuple(w for w in self.behind if not any(w is one for one in over))
+        return self._update(behind=kept, summed=self.summed + sum(w.end is answered for w in over))
 
 
 def _ended(window: ReportWindow) -> ReportWindow:

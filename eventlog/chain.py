@@ -36,7 +36,10 @@ _known = _Remembered()
 
 def hash_of(algorithm: str, row: Row) -> str:
     """The hash of a row in the order of `EVENT_COLUMNS`; a hash already in the row is not looked at."""
-    data = _hashed(row)
+    try:
+        data = _short(row)
+    except IndexError:
+        data = _any(row)
     digest = hashlib.sha256(data) if algorithm == "sha256" else hashlib.new(algorithm, data)
     return f"{algorithm}:{digest.hexdigest()}"
 

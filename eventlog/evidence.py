@@ -23,8 +23,8 @@ def notices_digest(rows: Iterable[Row]) -> str:
 
 
 def _digest(parts: Iterable[object]) -> str:
-    digest = hashlib.sha256()
+    pieces: list[bytes] = []
     for part in parts:
-        data = str(part).encode(errors="surrogatepass")
-        digest.update(len(data).to_bytes(4, "big") + data)
-    return digest.hexdigest()
+        data = str(part).encode("utf-8", "surrogatepass")
+        pieces += (len(data).to_bytes(4, "big"), data)
+    return hashlib.sha256(b"".join(pieces)).hexdigest()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 
 from domain.envelope import Recorded
 from domain.event import Event, decode, known_types
@@ -41,9 +42,13 @@ class SeriesCount:
             return series.render(n, event.headquarters)
 
         number, due = getattr(decoded, series.field, None), self.last.get(series.series, 0) + 1
-        for n in (due, *range(due + 1, due + _LOOK_AHEAD), *range(1, due)):
+        expected = render(due)
+        if number == expected:
+            self.last[series.series] = due
+            return None
+        for n in chain(range(due + 1, due + _LOOK_AHEAD), range(1, due)):
             if number == render(n):
                 self.last[series.series] = max(n, due - 1)
-                return None if n == due else f"编号 {number} 不是 {series.series} 的下一个（应为 {render(due)}）"
+                return f"编号 {number} 不是 {series.series} 的下一个（应为 {expected}）"
         self.last[series.series] = due
-        return f"编号 {number} 不属于 {series.series}（应为 {render(due)}）"
+        return f"编号 {number} 不属于 {series.series}（应为 {expected}）"

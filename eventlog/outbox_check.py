@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608  (table and column names are constants)
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from eventlog.backend import Row
 from eventlog.database import Transaction
@@ -11,20 +11,33 @@ from eventlog.findings import Token, VerifyFinding, verify_finding
 from eventlog.typed import cell_problems
 
 _OUTBOX = ("position", "sent_at", "notices")
+_OF_NONE = notices_digest(())
 _NOTICES = (*NOTICE_COLUMNS.split(", "), "due_at", "next_at", "attempts", "batch", "tried_at", "sent_at", "error")
 
 
-def outbox_problems(transaction: Transaction) -> Iterator[VerifyFinding]:
-    """For `verify`: every event waits in the outbox or has given its notices, and these stand as they were given."""
+def outbox_problems(transaction: Transaction, known: range | None = None) -> Iterator[VerifyFinding]:
+    """For `verify`: every event waits in the outbox or has given its notices, and these stand as they were given.
+
+    Args:
+        transaction: on the log.
+        known: the positions of its events, where it is known that there is no gap.
+    """
     rows = transaction.all(f"SELECT {', '.join(_OUTBOX)} FROM outbox ORDER BY position")
-    positions = {row[0] for row in transaction.all("SELECT position FROM events")}
+    positions: Collection[object] = known or {row[0] for row in transaction.all("SELECT position FROM events")}
     kept: dict[object, list[Row]] = {}
     for row in transaction.all(f"SELECT {', '.join(_NOTICES)} FROM notices ORDER BY id"):
         odd = list(cell_problems("notices", _NOTICES, row))
         yield from odd
         kept.setdefault(row[1], []).append(row[: len(NOTICE_COLUMNS.split(", "))])
     seen = set[object]()
+
+    def is_plain(position: object) -> bool:
+        return position.__class__ is int and position in positions and position not in kept
+
     for row in rows:
+        if (row[1:] == (None, None) or (row[1].__class__ is int and row[2] == _OF_NONE)) and is_plain(row[0]):
+            seen.add(row[0])  # nobody is told yet, or nobody had to be: nearly all
+            continue
         odd = list(cell_problems("outbox", _OUTBOX, row))
         yield from odd
         position, sent_at, digest = row
@@ -38,9 +51,9 @@ def outbox_problems(transaction: Transaction) -> Iterator[VerifyFinding]:
             yield verify_finding(Token.OUTBOX_DIFFERS, f"序号 {position} 被勾销，没有发出通知的记录")
         elif sent_at is None and (digest is not None or given):
             yield verify_finding(Token.OUTBOX_DIFFERS, f"序号 {position} 已有通知，却又等待通知")
-        elif sent_at is not None and notices_digest(given) != digest:
+        elif sent_at is not None and (notices_digest(given) if given else _OF_NONE) != digest:
             yield verify_finding(Token.NOTICES_DIFFER, f"序号 {position}")
-    for position in sorted(positions - seen, key=str):
+    for position in sorted((p for p in positions if p not in seen), key=str):
         yield verify_finding(Token.OUTBOX_DIFFERS, f"序号 {position} 的登记被删除")
     for position in sorted(kept, key=str):
         yield verify_finding(Token.NOTICES_DIFFER, f"序号 {position!r} 没有登记")

@@ -14,7 +14,7 @@ from eventlog.database import Database, Transaction
 from eventlog.list_rows import put_rows
 from eventlog.numbers import SeriesCount
 from eventlog.reading import events_page
-from eventlog.readmodel import PUT_NUMBER, READ_MODEL, fold_events, read_model_of_event, read_model_of_state, state_text
+from eventlog.readmodel import PUT_NUMBER, READ_MODEL, fold_on, read_model_of_event, read_model_of_state, state_text
 from eventlog.rows import event_of_row
 from eventlog.words import put_words
 
@@ -46,7 +46,7 @@ class Projection:
             UnknownEventError, UnknownKindError, ValidationError, TypeError: this build cannot read the event.
         """
         _, before = self._states.get(event.stream, (None, None))
-        state = fold_events(event.stream, before, [event])
+        state = fold_on(event.stream, before, event)
         self._pending.extend(read_model_of_event(event))
         self._states[event.stream] = (event, state)
         return self._numbers.take(event) if self._rulebook is None else None

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import date
+from itertools import islice
 from typing import Protocol, cast
 
 from domain import events as ev
@@ -122,9 +123,19 @@ def fold_events(stream: str, state: Frozen | None, events: Sequence[Recorded]) -
     known = FOLDS.get(kind_of(stream))
     if known is None or not events:
         raise UnknownKindError(stream)
-    for event in events:
-        state = known.evolve(state, event)
-    return cast("Frozen", state)
+    return cast("Frozen", known.after(state, events[0], islice(events, 1, None)))
+
+
+def fold_on(stream: str, draft: Frozen | None, event: Recorded) -> Frozen:
+    """The state of a stream after one more event, for who holds `draft` alone: it may be changed in place.
+
+    Raises:
+        UnknownKindError: for a kind of stream this build does not know.
+    """
+    known = FOLDS.get(kind_of(stream))
+    if known is None:
+        raise UnknownKindError(stream)
+    return cast("Frozen", known.after(None, event) if draft is None else known.moved(draft, event))
 
 
 def state_text(state: Frozen) -> str:

@@ -36,20 +36,24 @@ def _actor_of(text: str) -> tuple[Actor, Provenance | None]:
 def event_of_row(row: Row) -> Recorded:
     """The event (`Recorded`) of a row selected by `EVENT_COLUMNS`."""
     actor, proven = _actor_of(row[8])
-    return Recorded(
-        position=row[0],
-        headquarters=row[1],
-        stream=row[2],
-        version=row[3],
-        event_id=row[4],
-        type=row[5],
-        schema_version=row[6],
-        payload=row[7],
-        actor=actor,
-        proven=proven,
-        command_id=row[9],
-        occurred_at=from_micros(row[10]),
-        recorded_at=from_micros(row[11]),
-        previous_hash=row[12],
-        hash=row[13],
+    occurred, recorded = row[10], row[11]
+    noted = from_micros(recorded)
+    return Recorded.trusted(
+        {
+            "position": row[0],
+            "headquarters": row[1],
+            "stream": row[2],
+            "version": row[3],
+            "event_id": row[4],
+            "type": row[5],
+            "schema_version": row[6],
+            "payload": row[7],
+            "actor": actor,
+            "proven": proven,
+            "command_id": row[9],
+            "occurred_at": noted if occurred == recorded else from_micros(occurred),
+            "recorded_at": noted,
+            "previous_hash": row[12],
+            "hash": row[13],
+        }
     )

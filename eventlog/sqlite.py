@@ -35,6 +35,7 @@ class SqliteConnection(Connection):
         self.raw = raw
         self._path = path
         self._file = _file_at(path)
+        self._tolerant = False
 
     def replaced(self) -> bool:
         """Whether another file lies there now: what is written to this one nobody would ever find."""
@@ -52,7 +53,16 @@ class SqliteConnection(Connection):
 
     def query(self, sql: str, params: Params = ()) -> list[Row]:
         """All rows of one statement."""
-        return self.raw.execute(sql, tuple(params)).fetchall()
+        if not self._tolerant:
+            return self.raw.execute(sql, tuple(params)).fetchall()
+        try:
+            return self.raw.execute(sql, tuple(params)).fetchall()
+        except sqlite3.OperationalError:  # perhaps some bytes that are no text
+            self.raw.text_factory = _with_escapes
+            try:
+                return self.raw.execute(sql, tuple(params)).fetchall()
+            finally:
+                self.raw.text_factory = str
 
     def run(self, statements: Sequence[Statement], *, commit: bool) -> None:
         """Run statements in order, then commit if asked."""
@@ -66,7 +76,7 @@ class SqliteConnection(Connection):
 
     def rollback(self) -> None:
         """End the transaction without a trace; some errors (a full disk) have ended it already."""
-        self.raw.text_factory = str
+        self._tolerant = False
         if self.raw.in_transaction:
             self.raw.execute("ROLLBACK")
 
@@ -75,8 +85,8 @@ class SqliteConnection(Connection):
         return {name for (name,) in self.query("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
     def tolerate(self) -> None:
-        """Bytes that are no UTF-8 come with escapes instead of an error."""
-        self.raw.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+        """Bytes that are no UTF-8 come with escapes instead of an error; what has none costs no more than ever."""
+        self._tolerant = True
 
     def triggers(self) -> dict[str, str]:
         """Triggers that exist; SQLite cannot disable one without dropping it."""
@@ -106,6 +116,10 @@ class SqliteConnection(Connection):
         """Close; never raises."""
         with contextlib.suppress(sqlite3.Error):
             self.raw.close()
+
+
+def _with_escapes(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
 
 
 def _file_at(path: Path | None) -> tuple[int, int] | None:

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICRO = timedelta(microseconds=1)
 
 
 def micros(instant: datetime) -> int:
     """An instant as the log stores it: whole microseconds since 1970 UTC, exact."""
-    return (instant - EPOCH) // timedelta(microseconds=1)
+    return (instant - EPOCH) // _MICRO
 
 
 def from_micros(value: int) -> datetime:

@@ -4,6 +4,7 @@ So `verify` types a row before it looks at what it says. A row that fails is nam
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from eventlog.backend import Row
 from eventlog.findings import Token, VerifyFinding, verify_finding
@@ -46,6 +47,37 @@ OPTIONAL = {
 
 def odd_cells(table: str, columns: Sequence[str], row: Row) -> Iterator[str]:
     """Each cell of the log's tables whose type is not its column's, in Chinese."""
+    if not _is_plain(table, tuple(columns), row):
+        yield from _named(table, columns, row)
+
+
+def _is_plain(table: str, columns: tuple[str, ...], row: Row) -> bool:
+    """Whether nothing is odd about a row, seen at a glance: by the types of its cells, and all its texts at once."""
+    places = _places(table, columns, tuple(map(type, row)))
+    if places is None:
+        return False
+    numbers, texts = places
+    try:
+        "".join([row[at] for at in texts]).encode()
+    except UnicodeEncodeError:
+        return False
+    return all(abs(row[at]) < LARGEST for at in numbers)
+
+
+@lru_cache(maxsize=1024)
+def _places(
+    table: str, columns: tuple[str, ...], types: tuple[type, ...]
+) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """Where the numbers and the texts stand in a row of these types; None when one is not its column's."""
+    if any(_named(table, columns, tuple(_SAMPLES.get(one, ...) for one in types))):
+        return None
+    return tuple(n for n, one in enumerate(types) if one is int), tuple(n for n, one in enumerate(types) if one is str)
+
+
+_SAMPLES: dict[type, object] = {int: 0, str: "", type(None): None, bytes: b"", memoryview: b""}
+
+
+def _named(table: str, columns: Sequence[str], row: Row) -> Iterator[str]:
     numbers, raw, optional = NUMBERS[table], BYTES.get(table, ()), OPTIONAL.get(table, ())
     for name, cell in zip(columns, row, strict=True):
         if cell is None and name in optional:

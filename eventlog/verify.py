@@ -15,8 +15,8 @@ from domain.base import Frozen
 from domain.log import Rulebook
 from eventlog.backend import Row
 from eventlog.chain import ALGORITHMS, hash_of
+from eventlog.command_check import CommandsPassing, command_problems
 from eventlog.database import Database, Transaction
-from eventlog.evidence import command_digest
 from eventlog.findings import Token, VerifyFinding, verify_finding
 from eventlog.key_check import Seals, key_problems
 from eventlog.outbox_check import outbox_problems
@@ -32,29 +32,7 @@ from eventlog.word_check import index_problems, stray_words, word_problems
 __all__ = ["Token", "VerificationReport", "VerifyFinding", "verify"]
 MOST_PROBLEMS = 1000
 _AT_ONCE = 500
-_COLUMNS = EVENT_COLUMNS.split(", ")
-
-_WRONG_COMMANDS = """
-SELECT c.command_id, c.stream FROM commands c
-LEFT JOIN (
-    SELECT command_id, min(stream) AS one, max(stream) AS other, min(version) AS first, max(version) AS last
-    FROM events GROUP BY command_id
-) e ON e.command_id = c.command_id
-WHERE {} AND (
-    e.command_id IS NULL OR e.one <> c.stream OR e.other <> c.stream OR e.first <> c.first OR e.last <> c.last
-)
-ORDER BY c.command_id
-"""
-COMMAND_COLUMNS = ("command_id", "stream", "first", "last", "request_hash", "digest")
-_DIGESTS = (
-    "SELECT c.command_id, c.stream, c.first, c.last, c.request_hash, c.digest, e.hash FROM commands c "
-    "LEFT JOIN events e ON e.stream = c.stream AND e.version = c.last"
-)
-_UNINDEXED_EVENTS = """
-SELECT DISTINCT e.command_id, e.stream FROM events e
-WHERE {} AND NOT EXISTS (SELECT 1 FROM commands c WHERE c.command_id = e.command_id)
-ORDER BY e.command_id
-"""
+_COLUMNS = tuple(EVENT_COLUMNS.split(", "))
 
 
 class VerificationReport(Frozen):
@@ -86,45 +64,74 @@ def verify(
         LogUnreachable: the database is down.
     """
     findings = FoundList()
-    chain = StreamChains(whole=stream is None)
-    seals = Seals()
     with database.reading(snapshot=True, tolerant=True) as transaction:
-        fold = ReadModelFold(None if stream is None else {stream}, transaction) if read_model else None
+        walk = _Walk(transaction, findings, stream, read_model=read_model)
         findings.add_all(protection_problems(transaction))
-        done, total = 0, _newest(transaction)
+        total = _newest(transaction)
         for rows in log_pages(transaction) if stream is None else _stream_pages(transaction, stream):
-            for row in rows:
-                odd = list(odd_event(row))
-                findings.add_all(odd)
-                if odd:
-                    chain.skip(row)
-                    if fold is not None:
-                        fold.skip(row)
-                    continue
-                findings.add_all(chain.problems(row))
-                seals.take(row)
-                if fold is not None:
-                    findings.add_all(fold.problems(row))
+            walk.take(rows)
             if read_model:
                 findings.add_all(word_problems(transaction, rows, total))
-            done += len(rows)
             if progress is not None:
-                progress(done, total)
+                progress(walk.done, total)
         if read_model and stream is None:
             findings.add_all(stray_words(transaction, total))
             findings.add_all(index_problems(transaction))
-        findings.add_all(_command_problems(transaction, stream))
-        findings.add_all(_digest_problems(transaction, stream))
+        if stream is not None or not walk.commands_fit():
+            findings.add_all(command_problems(transaction, stream))
         if stream is None:
             findings.add_all(_duplicate_ids(transaction))
-        if fold is not None:
-            findings.add_all(fold.differences(transaction))
-        findings.add_all(key_problems(database, transaction, stream, seals.found))
+        if walk.fold is not None:
+            findings.add_all(walk.fold.differences(transaction))
+        findings.add_all(key_problems(database, transaction, stream, walk.seals.found))
         if stream is None:
-            findings.add_all(outbox_problems(transaction))
+            findings.add_all(outbox_problems(transaction, range(1, walk.done + 1) if walk.sound else None))
     return VerificationReport(
-        streams=len(chain.heads), events=done, problems=tuple(findings.listed), unlisted=findings.unlisted
+        streams=len(walk.chain.heads), events=walk.done, problems=tuple(findings.listed), unlisted=findings.unlisted
     )
+
+
+class _Walk:
+    """Once over the events: their cells, chains, commands, seals, and the states they fold into."""
+
+    def __init__(
+        self, transaction: Transaction, findings: "FoundList", stream: str | None, *, read_model: bool
+    ) -> None:
+        self._transaction, self._findings, self._whole = transaction, findings, stream is None
+        self.chain = StreamChains(whole=self._whole)
+        self.commands, self.seals = CommandsPassing(), Seals()
+        self.fold = ReadModelFold(None if stream is None else {stream}, transaction) if read_model else None
+        self.done = 0
+        self.sound = True
+        """Whether every event could be looked at and stands in its chain."""
+
+    def take(self, rows: list[Row]) -> None:
+        """A page of events."""
+        for row in rows:
+            if odd := list(odd_event(row)):
+                self._skip(row, odd)
+                continue
+            if broken := self.chain.problems(row):
+                self.sound = False
+                self._findings.add_all(broken)
+            self.commands.take(row)
+            self.seals.take(row)
+            if self.fold is not None and (wrong := self.fold.problems(row)):
+                self._findings.add_all(wrong)
+        if self._whole:
+            self.commands.compare(self._transaction)
+        self.done += len(rows)
+
+    def _skip(self, row: Row, odd: list[VerifyFinding]) -> None:
+        self.sound = False
+        self._findings.add_all(odd)
+        self.chain.skip(row)
+        if self.fold is not None:
+            self.fold.skip(row)
+
+    def commands_fit(self) -> bool:
+        """Whether the whole log's commands name exactly its events."""
+        return self.sound and self.commands.all_fit(self._transaction)
 
 
 def _rulebook_in(transaction: Transaction) -> Rulebook:
@@ -141,8 +148,7 @@ def _newest(transaction: Transaction) -> int:
 
 def odd_event(row: Row) -> Iterator[VerifyFinding]:
     """Cells of an event that are of another type than their column's."""
-    odd = "、".join(odd_cells("events", _COLUMNS, row))
-    if odd:
+    if odd := "、".join(odd_cells("events", _COLUMNS, row)):
         place = f"：表 events 第 {row[0]!r} 行（{str(row[2])[:60]}）{odd}"
         yield VerifyFinding(token=Token.ODD_CELL, message=f"{Token.ODD_CELL.label}{place}")
 
@@ -237,7 +243,8 @@ class ReadModelFold:
         except Exception as error:
             self.skip(row)
             return [verify_finding(Token.UNDECODABLE, f"：{str(error).splitlines()[0] if str(error) else row[5]}", row)]
-        self._memory.run(self._projection.pending(), commit=False)
+        if pending := self._projection.pending():
+            self._memory.run(pending, commit=False)
         if wrong_number is None or self._streams is not None:
             return []
         return [verify_finding(Token.NUMBER_GAP, f"：{wrong_number}", row)]
@@ -284,32 +291,6 @@ class ReadModelFold:
             message=f"{Token.READ_MODEL_DIFFERS.label}：表 {table} {detail}{key}",
             stream=stream,
         )
-
-
-def _command_problems(transaction: Transaction, stream: str | None) -> Iterator[VerifyFinding]:
-    """Each command's row names exactly its events, and each event belongs to a command."""
-    only, params = ("TRUE", ()) if stream is None else ("{0}.stream = ?", (stream,))
-    for command_id, named in transaction.all(_WRONG_COMMANDS.format(only.format("c")), params):
-        yield _command_problem(named, f"命令 {command_id} 的事件缺失或不符")
-    for command_id, named in transaction.all(_UNINDEXED_EVENTS.format(only.format("e")), params):
-        yield _command_problem(named, f"命令 {command_id} 的事件没有索引")
-
-
-def _digest_problems(transaction: Transaction, stream: str | None) -> Iterator[VerifyFinding]:
-    """Each command's row is the one its last event was recorded with: else an id could be given other content."""
-    only, params = ("", ()) if stream is None else (" WHERE c.stream = ?", (stream,))
-    for *row, digest, event_hash in transaction.all(f"{_DIGESTS}{only} ORDER BY c.command_id", params):
-        odd = list(cell_problems("commands", COMMAND_COLUMNS, (*row, digest)))
-        yield from odd
-        if not odd and isinstance(event_hash, str) and command_digest((*row, event_hash)) != digest:
-            yield _command_problem(row[1], f"命令 {row[0]} 的内容摘要被改动")
-
-
-def _command_problem(stream: object, detail: str) -> VerifyFinding:
-    token = Token.COMMAND_INDEX_DIFFERS
-    # The stream is what stands in a cell, which may be anything.
-    named = stream if isinstance(stream, str) and stream.isprintable() else None
-    return VerifyFinding(token=token, message=f"{token.label}：{named or repr(stream)} {detail}", stream=named)
 
 
 def _duplicate_ids(transaction: Transaction) -> Iterator[VerifyFinding]:

@@ -14,7 +14,7 @@ from eventlog.typed import odd_cells
 from eventlog.words import WORD_COLUMNS, words_of, words_until
 
 _AT_ONCE = 500
-_COLUMNS = EVENT_COLUMNS.split(", ")
+_COLUMNS = tuple(EVENT_COLUMNS.split(", "))
 _PAYLOAD = _COLUMNS.index("payload")
 _STORED = f"SELECT {', '.join(WORD_COLUMNS)} FROM event_words WHERE rowid IN "
 _STRAY = (

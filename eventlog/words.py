@@ -108,32 +108,44 @@ def _runs(payload: str) -> Iterator[str]:
         said = json.loads(payload)
     except (ValueError, TypeError):  # somebody wrote into the log: `verify` names it, and nobody is held up
         return
-    for run in plain("\n".join(_said(said))).split():
+    for run in plain("\n".join(_said(said, []))).split():
         if left <= 0:
             return
         yield run[:left]
         left -= len(run)
 
 
-def _said(value: Any, key: str = "") -> Iterator[str]:
-    match value:
-        case str():
-            if (key == "title" or not _OF_THE_MACHINE.fullmatch(value)) and not is_sealed(value):
-                yield value
-        case dict():
-            for name, item in value.items():
-                yield from _said(item, name)
-        case list():
-            for item in value:
-                yield from _said(item)
+def _said(value: Any, texts: list[str], key: str = "") -> list[str]:
+    """The words in what was parsed from JSON, put behind those found before."""
+    kind = value.__class__
+    if kind is str:
+        if (key == "title" or not _OF_THE_MACHINE.fullmatch(value)) and not is_sealed(value):
+            texts.append(value)
+    elif kind is dict:
+        for name, item in value.items():
+            _said(item, texts, name)
+    elif kind is list:
+        for item in value:
+            _said(item, texts)
+    return texts
 
 
 def _pairs(run: str) -> Iterator[str]:
     """Each character with the next, and the last alone; in hexadecimal, which no database takes apart."""
-    digits = run.encode("utf-32-be", "surrogatepass").hex()
-    codes = [digits[at : at + 5] for at in range(3, len(digits), 8)]
+    codes = [_CODES[char] for char in run]
     yield from map(add, codes, codes[1:])
     yield from codes[-1:]
+
+
+class _Codes(dict[str, str]):
+    """Character → its code point in five hexadecimal digits."""
+
+    def __missing__(self, char: str) -> str:
+        code = self[char] = f"{ord(char):05x}"
+        return code
+
+
+_CODES = _Codes()
 
 
 class _Plain(dict[int, str]):

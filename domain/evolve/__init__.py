@@ -9,7 +9,7 @@ from domain.matter import Indicator, Matter, Point
 from domain.periods import RunningPeriod
 from domain.terms import Stage
 
-__all__ = ["evolve", "evolve_told"]
+__all__ = ["advance", "evolve", "evolve_told"]
 FOLDS = (handling, pressing, limits, ending, relating, periods)
 """Imported so that each registers its events."""
 
@@ -25,6 +25,13 @@ def evolve_told(matter: Matter | None, event: Event, recorded: Recorded) -> Matt
         return _opened(event, recorded)
     change = APPLY[type(event)](matter, event, recorded)
     return matter.model_copy(update={**change, "version": recorded.version, "hash": recorded.hash})
+
+
+def advance(matter: Matter, recorded: Recorded) -> None:
+    """The same in place, for who holds a matter alone: the states between are nobody's."""
+    event = decode(recorded)
+    change = APPLY[type(event)](matter, event, recorded)
+    matter.overwrite({**change, "version": recorded.version, "hash": recorded.hash})
 
 
 def _opened(event: Event, recorded: Recorded) -> Matter:

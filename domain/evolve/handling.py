@@ -159,6 +159,8 @@ def _is_last_word(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> bool:
 
 def _points(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> tuple[Point, ...]:
     """Each point as it was last so; a report entered later of an earlier day does not turn it back."""
+    if not e.points:
+        return m.points
     reports = {p.no: p for p in e.points}
     done_on = local_date(r.occurred_at)
     return tuple(
@@ -181,6 +183,8 @@ def _points(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> tuple[Point, ...
 
 def _indicators(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> tuple[Indicator, ...]:
     """Each indicator as it was last so."""
+    if not e.indicators:
+        return m.indicators
     values = {i.no: i.value for i in e.indicators}
     return tuple(
         _measured(i, values[i.no], r)

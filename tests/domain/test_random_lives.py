@@ -16,6 +16,7 @@ from domain.log import Rulebook
 from domain.periods import PeriodLength, PeriodResult
 from domain.policy import CardRule, Policy
 from domain.queries.list_row import ColourMoments, list_row
+from domain.streams import FOLDS
 from domain.terms import (
     ENDED,
     Card,
@@ -233,6 +234,16 @@ class RandomLife(RuleBasedStateMachine):
     @invariant()
     def the_fold_of_the_log_is_the_state(self) -> None:
         assert fold(self.life.recorded) == self.life.m
+
+    @invariant()
+    def a_fold_in_one_pass_ends_where_one_by_one_does_and_leaves_where_it_began(self) -> None:
+        whole, matter = self.life.recorded, self.life.m
+        middle = len(whole) // 2
+        before = fold(whole[:middle])
+        kept = before.model_copy(deep=True) if before is not None else None
+        after = FOLDS["matter"].after(before, whole[middle], whole[middle + 1 :])
+        assert (after, after.model_fields_set) == (matter, matter.model_fields_set)
+        assert before == kept
 
     @invariant()
     def lights_explain_themselves(self) -> None:
