@@ -27,6 +27,7 @@ _FORGET = {
     "credentials": "DELETE FROM credentials WHERE person = ?",
     "sessions": "DELETE FROM sessions WHERE person = ?",
     "tokens": "DELETE FROM tokens WHERE person = ?",
+    "autosaves": "DELETE FROM autosaves WHERE person = ?",
 }
 _FORGET_OPENED = (
     "DELETE FROM sessions",

@@ -334,6 +334,18 @@ class SigningKeyRow(SQLModel, table=True):
     until: int | None = Field(default=None, sa_type=BigInteger)
 
 
+class AutosaveRow(SQLModel, table=True):
+    """What somebody is typing, sealed under his own key; it goes when it was sent."""
+
+    __tablename__ = "autosaves"
+
+    person: str = Field(sa_type=Text, primary_key=True)
+    form: str = Field(sa_type=Text, primary_key=True)
+    version: int
+    body: str = Field(sa_type=Text)
+    saved_at: int = Field(sa_type=BigInteger)
+
+
 class SignInFailureRow(SQLModel, table=True):
     """How often a sign-in failed within a minute; it stays until the log has it and it locks nobody out any more."""
 

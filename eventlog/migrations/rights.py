@@ -29,8 +29,9 @@ RIGHTS = {
     "sessions": f"{CHANGE}, DELETE",
     "tokens": f"{CHANGE}, DELETE",
     "sign_in_failures": f"{CHANGE}, DELETE",
+    "autosaves": f"{CHANGE}, DELETE",
 }
-"""Rows are never deleted by a worker, except refusals nobody can mean any more and what opens an account;
+"""Rows are never deleted by a worker, except refusals nobody can mean any more, drafts, and what opens an account;
 `briefing rebuild` and the read model's own rebuilding are the owner's."""
 
 _WORKERS = text(

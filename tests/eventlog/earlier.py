@@ -10,7 +10,10 @@ BACK_TO_0009 = (
     "ALTER TABLE people DROP COLUMN title",
     "DROP TABLE relations",
     "DROP TABLE event_words",
-    *(f"DROP TABLE {table}" for table in ("credentials", "sessions", "tokens", "sign_in_failures", "signing_keys")),
+    *(
+        f"DROP TABLE {table}"
+        for table in ("credentials", "sessions", "tokens", "sign_in_failures", "signing_keys", "autosaves")
+    ),
     "DROP TABLE matter_rows",
     "DROP INDEX matters_tail",
     "DROP INDEX matters_year",

@@ -16,9 +16,11 @@ from domain.base import Refusal
 from domain.facts import IndicatorReport, PointReport
 from domain.queries.reported import ending_share, scaled_number, words_of
 from domain.terms import ReportChannel, Role
+from eventlog.autosaves import autosave_of, drop_autosave
 from services.unreachable import Unreachable
 from views.reporting import IN_UNIT, report_of, reports_of, units_owing
 from web.asking import the_matter
+from web.pages.drafts import clock_of
 from web.pages.rendering import SignInNeededError, Visitor, visitor_of
 from web.pages.submitting import FieldRefusal, Given, carry_out, given_of, share_of, sign_in_again
 from web.problems import explained
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from web.service import WebService
 
 WORDS = ("text", "problem", "coordination", "next_step", "same")
-NOT_SAID = frozenset({"command", "secret", "letter"})
+NOT_SAID = frozenset({"command", "version", "secret", "letter"})
 """Fields of a block by which alone nothing is reported."""
 
 
@@ -56,6 +58,8 @@ class ReportsSent:
     faults: dict[str, str] = field(default_factory=dict)
     fields: dict[str, str] = field(default_factory=dict)
     """Matter → the field its fault is about."""
+    renewed: set[str] = field(default_factory=set)
+    """Matters whose command was carried out with other content: what is sent next is another command."""
     status: int = 200
     empty: bool = False
 
@@ -68,7 +72,7 @@ def feedback_router(service: "WebService") -> APIRouter:
     async def form(request: Request, matter: str = "", unit: str = "", all: str = "") -> Response:  # noqa: A002
         visitor = await service.ask(visitor_of, service, request)
         asked = ReportsAsked(matter[:40], unit[:80], bool(all))
-        return await service.ask(_page, visitor, asked, Given({}), ReportsSent())
+        return await service.ask(_page, service, visitor, asked, Given({}), ReportsSent())
 
     @router.post("/feedback")
     async def submitted(request: Request, matter: str = "", unit: str = "", all: str = "") -> Response:  # noqa: A002
@@ -86,7 +90,7 @@ def feedback_router(service: "WebService") -> APIRouter:
             await _report(service, visitor, no, given, outcome)
         if asked.matter and outcome.done:
             return RedirectResponse(f"/matters/{asked.matter}", 303)
-        return await service.ask(_page, visitor, asked, given, outcome)
+        return await service.ask(_page, service, visitor, asked, given, outcome)
 
     return router
 
@@ -110,7 +114,11 @@ async def _report(service: "WebService", visitor: Visitor, no: str, given: Given
         outcome.status = max(outcome.status, told.status)
         if isinstance(error, FieldRefusal):
             outcome.fields[no] = error.field
+        if told.code == "command_id_reused":
+            outcome.faults[no] = "这份内容已在另一个窗口提交过；如需再报一次，请再次提交"
+            outcome.renewed.add(no)
     else:
+        await service.ask(drop_autosave, service.database, visitor.person.id, f"report:{no}", service.now)
         said = "、".join([f"要点{p.no} {p.progress}%" for p in command.points])
         outcome.done.append({"matter": no, "title": shown["title"], "said": said})
 
@@ -172,7 +180,7 @@ def _typed_for(command: c.SubmitFeedback, shown: "Mapping[str, Any]", given: Giv
     return command.model_copy(update={"for_unit": given["for_unit"] or shown["lead"], "via": via, "letter": letter})
 
 
-def _page(visitor: Visitor, asked: ReportsAsked, given: Given, outcome: ReportsSent) -> Response:
+def _page(service: "WebService", visitor: Visitor, asked: ReportsAsked, given: Given, outcome: ReportsSent) -> Response:
     """The form, with what was typed and is not reported yet."""
     viewer, office = visitor.viewer, visitor.person.role is Role.OFFICE
     own = visitor.person.unit if visitor.person.role in IN_UNIT else None
@@ -193,13 +201,20 @@ def _page(visitor: Visitor, asked: ReportsAsked, given: Given, outcome: ReportsS
     done = {one["matter"] for one in outcome.done}
     blocks = [b for b in blocks if b["matter"] not in done or asked.every]
     known = {b["matter"] for b in blocks}
-    kept = Given({n: v for n, v in given.fields.items() if n.rpartition(".")[0] not in done})
+    again = {f"{no}.command" for no in outcome.renewed}
+    kept = {n: v for n, v in given.fields.items() if n.rpartition(".")[0] not in done and n not in again}
+    saved = {no: autosave_of(service.database, visitor.person.id, f"report:{no}", service.now) for no in known}
+    restored = {no: one for no, one in saved.items() if one.saved_at and f"{no}.command" not in kept}
+    for one in restored.values():
+        kept.update(one.fields)
     return visitor.page(
         "feedback",
         "feedback.html",
         outcome.status,
         blocks=blocks,
-        given=kept,
+        given=Given(kept),
+        versions=saved,
+        restored={no: clock_of(one.saved_at) for no, one in restored.items() if one.saved_at},
         asked=asked,
         outcome=outcome,
         elsewhere={no: told for no, told in outcome.faults.items() if no not in known},

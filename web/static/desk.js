@@ -20,7 +20,7 @@
         return;
       }
       const field = event.target;
-      if (event.shiftKey || !field.matches("textarea")) return;
+      if (event.shiftKey || !field.matches("textarea, input:not([type=checkbox])")) return;
       event.preventDefault();
       const last = field.closest(".field").querySelector(".last");
       if (!field.value && last) {
@@ -28,9 +28,81 @@
         field.dispatchEvent(new Event("input", { bubbles: true }));
         return;
       }
-      const all = rows();
-      const next = all[all.indexOf(field) + 1] || form.querySelector("button.main");
+      const after = (row) => field.compareDocumentPosition(row) & Node.DOCUMENT_POSITION_FOLLOWING;
+      const next = rows().find(after) || form.querySelector("button.main");
       next.focus();
     });
   });
+
+  // What is typed is kept on the server two seconds after the last key and when a field is left; nothing stays in the browser.
+  const keepTyped = (part) => {
+    const line = part.querySelector(".saved"), version = part.querySelector("[data-version]");
+    let timer, dirty = false, stopped = false, running = Promise.resolve();
+    const say = (text, trouble, link) => {
+      line.hidden = false;
+      line.classList.toggle("fault", Boolean(trouble));
+      if (trouble) line.setAttribute("role", "alert");
+      else line.removeAttribute("role");
+      line.textContent = text;
+      if (link) line.append(Object.assign(document.createElement("a"), { href: link, target: "_blank", rel: "noopener", textContent: "在新窗口打开" }));
+    };
+    const typed = (f) => f.name && f !== version && f.type !== "file" && (!["checkbox", "radio"].includes(f.type) || f.checked);
+    const put = async (keepalive) => {
+      clearTimeout(timer);
+      if (!dirty || stopped) return;
+      dirty = false;
+      const fields = Object.fromEntries([...part.querySelectorAll("input, textarea, select")].filter(typed).map((f) => [f.name, f.value]));
+      const body = JSON.stringify({ version: Number(version.value), fields });
+      let answer;
+      try {
+        answer = await fetch(`/drafts/${part.dataset.draft}`, { method: "PUT", headers: { "Content-Type": "application/json" }, body, keepalive });
+      } catch {
+        answer = { status: 0 };
+      }
+      if (answer.ok || answer.status === 409) {
+        const told = await answer.json();
+        if (answer.ok) version.value = told.version;
+        stopped = !answer.ok;
+        if (answer.ok) say(`已自动保存 ${told.at}`);
+        else say(`另一个窗口在 ${told.at} 改过或提交过这份内容，这里不再自动保存。`, true, location.href);
+        return;
+      }
+      dirty = true;
+      timer = setTimeout(save, 10000);
+      if (answer.status === 401) say("登录已过期，内容还在本页。请先登录，再回到这里：", true, "/sign-in");
+      else say("没有自动保存上，内容还在本页。", true);
+    };
+    const save = (keepalive = false) => (running = running.then(() => put(keepalive)));
+    part.addEventListener("input", () => {
+      dirty = true;
+      clearTimeout(timer);
+      timer = setTimeout(save, 2000);
+    });
+    part.addEventListener("focusout", () => save());
+    addEventListener("pagehide", () => save(true));
+    return { save, say };
+  };
+  const formsOf = new Map();
+  ready("[data-draft]", (part) => {
+    const form = part.closest("form");
+    formsOf.set(form, [...(formsOf.get(form) || []), keepTyped(part)]);
+  });
+  // A form is sent when there is somebody to take it, and what stands in it was kept: else it stays where it is.
+  formsOf.forEach((parts, form) =>
+    form.addEventListener("submit", async (event) => {
+      if (form.dataset.sure) return;
+      event.preventDefault();
+      const by = event.submitter;
+      try {
+        await fetch("/healthz", { signal: AbortSignal.timeout(5000) });
+      } catch {
+        parts[0].say("没有连上服务器，没有提交；内容还在本页，请稍候再提交。", true);
+        return;
+      }
+      await Promise.all(parts.map((part) => part.save()));
+      form.dataset.sure = "1";
+      form.requestSubmit(by);
+    }),
+  );
+  addEventListener("pageshow", () => formsOf.forEach((_, form) => delete form.dataset.sure));
 })();
