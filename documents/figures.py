@@ -1,7 +1,7 @@
 """The figures of a period, each with what it is counted from. A count is the length of the list behind it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -47,9 +47,15 @@ class Rate:
 class ReportingFigures:
     """Reports owed in the period: those that came in time, and the misses that stand."""
 
-    on_time: int
+    answered: tuple[tuple[Matter, str], ...]
+    """Matter and window."""
     missed: tuple[tuple[Matter, str, bool], ...]
     """Matter, window, and whether the report was made up for later."""
+
+    @property
+    def on_time(self) -> int:
+        """按时反馈."""
+        return len(self.answered)
 
     @property
     def owed(self) -> int:
@@ -142,24 +148,24 @@ class Period:
 
         Of some of the entries: a unit's rate is counted as the whole is.
         """
-        return self._rate(lambda m: m.due, lambda m: m.closed.overdue_workdays if m.closed else 0, entries)
+        return _rate(self.judged(entries))
 
     def on_time_originally(self) -> Rate:
         """The same by the limits as first set."""
-        return self._rate(lambda m: m.original_due, lambda m: m.closed.overdue_workdays_original if m.closed else 0)
+        return _rate(self.judged(originally=True))
 
-    def _rate(
-        self, due: Callable[[Matter], date], late: Callable[[Matter], int], entries: Iterable[Entry] | None = None
-    ) -> Rate:
-        part = whole = 0
+    def judged(
+        self, entries: Iterable[Entry] | None = None, *, originally: bool = False
+    ) -> tuple[tuple[Entry, bool], ...]:
+        """应办结: what a rate is counted from, each with whether it was ended in time."""
+        judged = []
         for entry in self.entries() if entries is None else entries:
             matter = entry.matter
             if matter.stage is Stage.CLOSED:
-                whole += 1
-                part += late(matter) == 0
-            elif not matter.ended:
-                whole += self._passed(matter, due(matter))
-        return Rate(part, whole)
+                judged.append((entry, _late(matter, originally=originally) == 0))
+            elif not matter.ended and self._passed(matter, matter.original_due if originally else matter.due):
+                judged.append((entry, False))
+        return tuple(judged)
 
     def _passed(self, matter: Matter, due: date) -> bool:
         """The limit passed without 办结申请; while a matter is suspended its clock stands."""
@@ -174,7 +180,7 @@ class Period:
 
     @cached_property
     def _feedback(self) -> ReportingFigures:
-        on_time = 0
+        in_time: list[tuple[Matter, str]] = []
         missed: list[tuple[Matter, str, bool]] = []
         for file in self.ledger.matters:
             answered: dict[str, bool] = {}
@@ -191,20 +197,39 @@ class Period:
                     key = event.window.key
                     if key not in withdrawn:
                         missed.append((file.matter, key, key in made_up))
-            on_time += sum(answered.values())
-        return ReportingFigures(on_time, tuple(missed))
+            in_time += [(file.matter, window) for window, within in answered.items() if within]
+        return ReportingFigures(tuple(in_time), tuple(missed))
+
+
+def _late(matter: Matter, *, originally: bool) -> int:
+    """By how many working days it was closed too late."""
+    if matter.closed is None:
+        return 0
+    return matter.closed.overdue_workdays_original if originally else matter.closed.overdue_workdays
+
+
+def _rate(judged: tuple[tuple[Entry, bool], ...]) -> Rate:
+    return Rate(sum(in_time for _, in_time in judged), len(judged))
 
 
 def read_period(
-    database: Database, since: date, until: date, *, as_of: datetime, position: int | None = None
+    database: Database,
+    since: date,
+    until: date,
+    *,
+    as_of: datetime,
+    position: int | None = None,
+    charted: date | None = None,
 ) -> Period:
     """The figures of a period by weeks, and how things stood at the last 简报 before it, from one fold of the log.
+
+    The weeks are those of the period, or those since another day (`charted`).
 
     Raises:
         LogUnreachable: the database is down.
     """
     known = read_known(database, as_of, position)
-    weeks = known.moments([min(end_of_day(day), as_of) for day in _fridays(since, until)])
+    weeks = known.moments([min(end_of_day(day), as_of) for day in _fridays(charted or since, until)])
     (began,) = known.moments([end_of_day(since - timedelta(days=1))])
     earlier = [i for i in known.issues(Publication.BRIEFING) if i.until < until]
     last = max(earlier, key=lambda i: (i.until, i.position), default=None)
@@ -236,11 +261,39 @@ def read_year(database: Database, year: int, now: datetime) -> Period:
     return replace(period, called="全年" if until == last else "今年")
 
 
+def by_stage(entries: Iterable[Entry]) -> Mapping[Stage, list[Entry]]:
+    """The matters at each stage."""
+    found: defaultdict[Stage, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        found[entry.matter.stage].append(entry)
+    return found
+
+
+def by_light(entries: Iterable[Entry], klass: MatterClass | None = None) -> Mapping[Light, list[Entry]]:
+    """The live matters that show each light."""
+    found: defaultdict[Light, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if not entry.matter.ended and (klass is None or entry.matter.klass is klass):
+            found[entry.lit.light].append(entry)
+    return found
+
+
 def count_by_stage(entries: Iterable[Entry]) -> Counter[Stage]:
     """How many matters stand at which stage."""
-    return Counter(e.matter.stage for e in entries)
+    return Counter({stage: len(found) for stage, found in by_stage(entries).items()})
 
 
 def count_by_light(entries: Iterable[Entry], klass: MatterClass | None = None) -> Counter[Light]:
     """How many live matters show which light."""
-    return Counter(e.lit.light for e in entries if not e.matter.ended and (klass is None or e.matter.klass is klass))
+    return Counter({light: len(found) for light, found in by_light(entries, klass).items()})
+
+
+def working(entries: Iterable[Entry]) -> list[Entry]:
+    """在办: neither ended nor suspended."""
+    return [e for e in entries if not e.matter.ended and e.matter.stage is not Stage.SUSPENDED]
+
+
+def newest_decision(period: Period, entry: Entry) -> Told | None:
+    """The newest decision of a meeting on a matter, when it falls into the period."""
+    decided = [t for t in entry.file.events if isinstance(t.event, ev.DecisionRecorded)]
+    return decided[-1] if decided and period.within(decided[-1]) else None

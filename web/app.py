@@ -22,6 +22,7 @@ from web.health import health_router
 from web.pages.acting import acting_router
 from web.pages.drafts import drafts_router
 from web.pages.feedback import feedback_router
+from web.pages.figures import figures_router
 from web.pages.listing import listing_router
 from web.pages.matters import matters_router
 from web.pages.signing_in import sign_in_router
@@ -69,6 +70,7 @@ def make_app(service: "WebService") -> FastAPI:
     app.include_router(health_router(service))
     app.include_router(sign_in_router(service))
     app.include_router(listing_router(service))
+    app.include_router(figures_router(service))
     app.include_router(matters_router(service))
     app.include_router(acting_router(service))
     app.include_router(feedback_router(service))

@@ -83,11 +83,15 @@ def annual_report(database: Database, year: int, now: datetime) -> Annual:
     Raises:
         LogUnreachable: the database is down.
     """
-    period = read_year(database, year, now)
+    sentence, everything = held_and_issued(database, year)
+    page = _page(read_year(database, year, now), sentence, everything)
+    return Annual(year=year, page=page, sentence=sentence, counted=everything)
+
+
+def held_and_issued(database: Database, year: int) -> tuple[str, tuple[Counted, ...]]:
+    """What was held and issued in a year as its sentence says it, and each of its numbers with its list."""
     meetings, issues = _meetings(database, year), _issues(database, year)
-    sentence = _sentence(meetings, issues)
-    everything = (*meetings.values(), *issues)
-    return Annual(year=year, page=_page(period, sentence, everything), sentence=sentence, counted=everything)
+    return _sentence(meetings, issues), (*meetings.values(), *issues)
 
 
 def _meetings(database: Database, year: int) -> dict[str, Counted]:

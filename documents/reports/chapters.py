@@ -35,10 +35,10 @@ def chapters_of_year(period: Period) -> Iterator[Block]:
     if not entries:
         return
     yield from _plans(period, entries)
-    by_chapter = _by_chapter(period, entries)
-    if len(by_chapter) > 1:
-        yield _figures(by_chapter, entries)
-    for chapter in by_chapter:
+    chapters = by_chapter(period, entries)
+    if len(chapters) > 1:
+        yield _figures(chapters, entries)
+    for chapter in chapters:
         yield Subheading(text=_heading(chapter, period.until.year))
         yield Paragraph(text=f"共{len(chapter.entries)}件，{_told(chapter.entries)}。")
         yield from _listed(period, chapter)
@@ -85,14 +85,15 @@ def _told(entries: Sequence[Entry], measure: str = "件") -> str:
 # --- the chapters
 
 
-def _by_chapter(period: Period, entries: Sequence[Entry]) -> tuple[Chapter, ...]:
+def by_chapter(period: Period, entries: Sequence[Entry]) -> tuple[Chapter, ...]:
+    """The matters by chapter, in the order of the plan."""
     rows = [matter_stream(item.key) for plan in period.ledger.plans for item in plan.items]
     place = {stream: n for n, stream in enumerate(rows)}
     by_source: dict[str, list[Entry]] = {}
     for entry in sorted(entries, key=lambda e: place.get(e.matter.stream, len(rows))):
         by_source.setdefault(openly(entry.matter.chapter or NO_CHAPTER), []).append(entry)
-    by_chapter = [Chapter(clean_text(source), tuple(own)) for source, own in by_source.items()]
-    return tuple(sorted(by_chapter, key=lambda c: c.title == NO_CHAPTER))
+    chapters = [Chapter(clean_text(source), tuple(own)) for source, own in by_source.items()]
+    return tuple(sorted(chapters, key=lambda c: c.title == NO_CHAPTER))
 
 
 def _heading(chapter: Chapter, year: int) -> str:
@@ -100,10 +101,10 @@ def _heading(chapter: Chapter, year: int) -> str:
     return f"{chapter.title}（上年结转）" if carried else chapter.title
 
 
-def _figures(by_chapter: Sequence[Chapter], entries: Sequence[Entry]) -> Grid:
+def _figures(chapters: Sequence[Chapter], entries: Sequence[Entry]) -> Grid:
     return Grid(
         headers=("章节", "合计", "已销号", "按期", "逾期", "已撤销", "在办", "暂缓", "红灯"),
-        rows=(*(_row(c.title, c.entries) for c in by_chapter), _row("合计", entries)),
+        rows=(*(_row(c.title, c.entries) for c in chapters), _row("合计", entries)),
     )
 
 

@@ -7,7 +7,7 @@ anything (套话) is not quoted.
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from documents.figures import Entry, count_by_light, count_by_stage
+from documents.figures import Entry, count_by_light, count_by_stage, newest_decision
 from documents.ledger import Ledger, MatterFile
 from documents.page import Items, Paragraph
 from documents.sections.edition import Edition, Piece, Writers
@@ -189,11 +189,10 @@ def _followed(edition: Edition) -> Iterator[Piece]:
 
 def _last_decision(edition: Edition, entry: Entry) -> tuple[ev.DecisionRecorded, date, int] | None:
     """The newest decision on a matter within the period, its day, and how many there were this year."""
-    year = edition.period.until.year
-    decided = [t for t in entry.file.events if isinstance(t.event, ev.DecisionRecorded)]
-    newest = decided[-1] if decided else None
-    if newest is None or not edition.period.within(newest) or not isinstance(newest.event, ev.DecisionRecorded):
+    year, newest = edition.period.until.year, newest_decision(edition.period, entry)
+    if newest is None or not isinstance(newest.event, ev.DecisionRecorded):
         return None
+    decided = (t for t in entry.file.events if isinstance(t.event, ev.DecisionRecorded))
     times = sum(local_date(t.recorded.occurred_at).year == year for t in decided)
     day, _ = edition.held(newest.event, local_date(newest.recorded.occurred_at))
     return newest.event, day, times

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from documents.figures import Entry, Period, Rate, count_by_light, count_by_stage
+from documents.figures import Entry, Period, Rate, count_by_light, count_by_stage, working
 from documents.lit_weeks import lit_weeks_figure
 from documents.page import Grid, Paragraph
 from documents.sections.edition import Edition, Piece, Writers
@@ -50,7 +50,7 @@ def _state(entry: Entry, *, former: bool) -> str:
 def _all(period: Period, entries: tuple[Entry, ...]) -> str:
     stages = count_by_stage(entries)
     where = counts_in_words(
-        (("在办", _is_working(entries), "件"), ("暂缓", stages[Stage.SUSPENDED], "件"),
+        (("在办", len(working(entries)), "件"), ("暂缓", stages[Stage.SUSPENDED], "件"),
          ("已销号", stages[Stage.CLOSED], "件"), ("已撤销", stages[Stage.CANCELLED], "件"))
     )  # fmt: skip
     reviewed = f"，其中办结审核中{stages[Stage.CLOSING]}件" if stages[Stage.CLOSING] else ""
@@ -78,11 +78,6 @@ def _lights(entries: tuple[Entry, ...]) -> str:
     return f"中，{shown}" if shown else ""
 
 
-def _is_working(entries: tuple[Entry, ...]) -> int:
-    """在办: neither ended nor suspended."""
-    return sum(not e.matter.ended and e.matter.stage is not Stage.SUSPENDED for e in entries)
-
-
 # --- 与上期相比
 
 
@@ -106,7 +101,7 @@ def _moves(before: Period, now: Period) -> Iterator[str]:
     then, today = before.entries(), now.entries()
     lights_then, lights = count_by_light(then), count_by_light(today)
     figures = (
-        ("在办事项", _is_working(then), _is_working(today)),
+        ("在办事项", len(working(then)), len(working(today))),
         ("红灯", lights_then[Light.RED], lights[Light.RED]),
         ("黄灯", lights_then[Light.YELLOW], lights[Light.YELLOW]),
     )

@@ -37,6 +37,14 @@ PAGES: dict[str, tuple[str, ...]] = {
     ),
     "/matters/{no}": ("/matters/{no}?all=1", "/matters/{no}?all=1&as_of=2022-03-31"),
     "/matters/{no}/why": ("/matters/{no}/why", "/matters/{no}/why?as_of=2022-03-31"),
+    "/figures": ("/figures?span=year", "/figures?as_of=2022-03-31"),
+    "/figures/rows": (
+        "/figures/rows?of=all&span=year&known_at=2022-03-31",
+        "/figures/rows?of=decided&span=year&known_at=2022-03-31",
+        "/figures/rows?of=reported&span=year&known_at=2022-03-31",
+        "/figures/rows?of=held-0&year=2022",
+    ),
+    "/figures/{year}": ("/figures/2022",),
     "/feedback": ("/feedback", "/feedback?unit=zhujian", "/feedback?unit=gengxin"),
 }
 NOT_OF_A_PERSON = {"/first/{once}", "/sign-in", "/healthz", "/readyz"}

@@ -1,0 +1,185 @@
+"""驾驶舱: every number of the page is followed, on past days too; what it leads to has so many rows."""
+
+import html
+import re
+from collections.abc import AsyncIterator, Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from random import Random
+from unittest import mock
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from documents.figures import read_period
+from domain import commands as c
+from domain.base import Refusal
+from domain.calendar import at_office, end_of_day
+from domain.envelope import Actor
+from domain.terms import MatterClass, Rhythm, SuspensionReason
+from eventlog.database import Database
+from settings import Settings
+from tests.documents import quarter
+from tests.support.clock import open_log
+from tests.support.history import act, tick
+from tests.support.office import ASSIST, FOR_LEADER, LEAD, LIAISON, OFFICE, SECOND, opening, sqlite
+from tests.web.test_sight_of_pages import cookie
+from views.figures import FigureSpan
+from web.app import make_app
+from web.service import WebService
+
+DAYS = (date(2022, 3, 4), date(2022, 3, 31), date(2022, 6, 10))
+LAST = DAYS[-1]
+MATTERS, WEEKS = 12, 10
+NUMBER = re.compile(r'<a (?:class="count" )?href="(/figures/rows\?[^"]+)">(.*?)</a>', re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def generated(founded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A quarter that is known, and weeks of other matters drawn by chance, always the same."""
+    home = tmp_path_factory.mktemp("figures") / "home"
+    home.mkdir()
+    for file in founded_home.iterdir():
+        (home / file.name).write_bytes(file.read_bytes())
+    with open_log(sqlite(home)) as log:
+        quarter.play(log)
+        _drawn(log, Random(15))
+    yield home
+
+
+def _drawn(log: Database, chance: Random) -> None:
+    monday, streams = date(2022, 4, 4), list[str]()
+    for n in range(MATTERS):
+        lead = LEAD if n % 4 else ASSIST
+        due = monday + timedelta(days=chance.randrange(7, 90))
+        klass, rhythm = chance.choice(list(MatterClass)), chance.choice((Rhythm.WEEKLY, Rhythm.MONTHLY, Rhythm.ONCE))
+        wish = opening(f"第{n}项", due, lead=lead, klass=klass, rhythm=rhythm, source=f"来源{n % 3}")
+        streams.append(f"matter/drawn{n}")
+        act(log, streams[-1], wish, OFFICE, at_office(monday, time(9, 30)))
+    for week in range(WEEKS):
+        now = at_office(monday + timedelta(weeks=week, days=2), time(10, 0))
+        tick(log, now)
+        for stream in streams:
+            command, actor = chance.choice(_commands(week, now))
+            try:
+                act(log, stream, command, actor, now)
+            except Refusal:
+                continue  # what the rules do not allow did not happen
+    tick(log, at_office(LAST, time(18, 0)))
+
+
+def _commands(week: int, now: datetime) -> tuple[tuple[c.MatterCommand, Actor], ...]:
+    later = (now + timedelta(days=40)).date()
+    return (
+        (c.AcceptReceipt(), LIAISON),
+        (c.SubmitFeedback(text=f"完成第{week}段", progress=min(week * 10, 90)), LIAISON),
+        (c.SubmitFeedback(text=f"完成第{week}段", progress=min(week * 10, 90)), LIAISON),
+        (c.RequestExtension(to=later, reason="雨季"), LIAISON),
+        (c.AnswerExtension(grant=True, reason="同意"), OFFICE),
+        (c.RequestClosure(text="已完成"), LIAISON),
+        (c.ReviewClosure(approve=True), SECOND),
+        (c.RecordDecision(meeting="第六次例会", text="抓紧推进"), FOR_LEADER),
+        (c.SuspendMatter(until=later, reason=SuspensionReason.FORCE_MAJEURE, note="雨季"), OFFICE),
+    )
+
+
+@pytest.fixture(scope="module")
+def service(generated: Path) -> Iterator[WebService]:
+    with mock.patch.dict("os.environ", {"XMH_HOME": str(generated)}):
+        service = WebService(Settings())
+    yield service
+    service.close()
+
+
+@pytest_asyncio.fixture
+async def client(service: WebService) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=make_app(service))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        yield client
+
+
+def numbers(page: str) -> list[tuple[str, int]]:
+    """Every number of a page, and where it leads."""
+    found = []
+    for href, inside in NUMBER.findall(page):
+        shown = re.search(r'class="count">(\d+)<', f'class="count">{inside}<' if inside.isdigit() else inside)
+        assert shown, inside
+        found.append((html.unescape(href), int(shown[1])))
+    return found
+
+
+async def followed(client: httpx.AsyncClient, page: str, headers: dict[str, str]) -> dict[str, int]:
+    """What numbers of a page there are by what they count, each followed."""
+    every = numbers(page)
+    plain = re.sub(r"<svg.*?</svg>", "", page, flags=re.DOTALL)
+    assert plain.count('class="count"') == len(every), "a number that is no link"
+    counted: dict[str, int] = {}
+    for href, shown in dict.fromkeys(every):
+        rows = await client.get(href, headers=headers)
+        assert rows.status_code == 200, href
+        listed = rows.text.count('<th scope="row">')
+        assert listed == shown, (href, shown, listed)
+        counted.setdefault(str(httpx.URL(href).params["of"]), shown)  # of the board; those of weeks come later
+    return counted
+
+
+@pytest.mark.parametrize(("day", "span"), tuple(zip(DAYS, FigureSpan, strict=True)))
+async def test_every_number_of_a_past_day_opens_a_list_of_that_length(
+    service: WebService, client: httpx.AsyncClient, day: date, span: FigureSpan
+) -> None:
+    headers = cookie(service, "office")
+    page = await client.get("/figures", params={"span": span, "as_of": str(day)}, headers=headers)
+    assert page.status_code == 200, page.text
+    assert f"以下是 {day}" in page.text
+    counted = await followed(client, page.text, headers)
+    # What is listed elsewhere, from rows and not from the documents' fold, is as many.
+    for light in ("red", "yellow", "blue", "green"):
+        asked = {"light": light, "known_at": str(day)}
+        page = await client.get("/matters", params=asked, headers=headers)
+        assert f"事项（{counted[f'light-{light}']}）" in page.text, (light, page.text)
+    closed = await client.get("/matters", params={"stage": "closed", "known_at": str(day)}, headers=headers)
+    assert f"事项（{counted['stage-closed']}）" in closed.text
+    # And 简报 of that day says the same.
+    period = read_period(service.database, span.began(day), day, as_of=end_of_day(day))
+    assert (counted["in-time"], counted["judged"]) == (period.on_time().part, period.on_time().whole)
+    first = period.on_time_originally()
+    assert (counted["in-time-originally"], counted["judged-originally"]) == (first.part, first.whole)
+    assert (counted["reported"], counted["owed"]) == (period.feedback().on_time, period.feedback().owed)
+    assert counted["all"] == len(period.entries())
+
+
+async def test_the_numbers_are_of_something(service: WebService, client: httpx.AsyncClient) -> None:
+    page = await client.get("/figures", params={"span": "year", "as_of": str(LAST)}, headers=cookie(service, "office"))
+    counted = {str(httpx.URL(href).params["of"]): shown for href, shown in numbers(page.text)}
+    for key in ("light-red", "in-time", "late", "missed", "reported", "escalated", "urged", "decided", "outstanding"):
+        assert counted[key] > 0, key
+    assert "<svg" in page.text
+
+
+async def test_a_year_is_counted_as_its_last_day_and_names_what_was_held(
+    service: WebService, client: httpx.AsyncClient
+) -> None:
+    headers = cookie(service, "audit")
+    page = await client.get("/figures/2022", headers=headers)
+    counted = await followed(client, page.text, headers)
+    period = read_period(service.database, date(2022, 1, 1), date(2022, 12, 31), as_of=end_of_day(date(2022, 12, 31)))
+    assert counted["judged"] == period.on_time().whole
+    assert (await client.get("/figures/2099", headers=headers)).status_code == 404
+    assert (await client.get("/figures/0", headers=headers)).status_code == 404
+
+
+async def test_a_unit_counts_its_own_matters(service: WebService, client: httpx.AsyncClient) -> None:
+    office, unit = cookie(service, "office"), cookie(service, "zhao")
+    asked = {"span": "year", "as_of": str(LAST)}
+    whole = await followed(client, (await client.get("/figures", params=asked, headers=office)).text, office)
+    own = await followed(client, (await client.get("/figures", params=asked, headers=unit)).text, unit)
+    assert 0 < own["all"] < whole["all"]
+    assert "第1项" not in (await client.get("/figures/rows", params={**asked, "of": "all"}, headers=unit)).text
+
+
+async def test_a_number_nobody_has_is_not_found(service: WebService, client: httpx.AsyncClient) -> None:
+    headers = cookie(service, "office")
+    for asked in ({"of": "x"}, {"of": "held-99", "year": "2022"}, {"of": "held-x", "year": "2022"}, {}):
+        assert (await client.get("/figures/rows", params=asked, headers=headers)).status_code == 404, asked
+    assert (await client.get("/figures", params={"as_of": "昨天"}, headers=headers)).status_code == 422

@@ -1,0 +1,129 @@
+"""`/figures`: 驾驶舱. Every number is a link, and what it leads to has so many rows."""
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from domain.base import Refusal, refuse
+from domain.calendar import SHANGHAI, end_of_day
+from views.figures import (
+    CountedList,
+    FigureBoard,
+    FigureSpan,
+    figure_board,
+    five_minutes,
+    held_in,
+    said_moment,
+    year_of_figures,
+)
+from web.asking import past_instant
+from web.pages.days import AskedDay, asked_day
+from web.pages.rendering import Visitor, address, visitor_of
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from domain.terms import Light
+    from web.service import WebService
+
+HERE = "figures"
+HELD = "held-"
+"""Before the number of what was held or issued in a year."""
+
+
+def figures_router(service: "WebService") -> APIRouter:
+    """The figures, and the list behind each."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/figures")
+    def figures(request: Request, span: str = "", as_of: str = "", known_at: str = "") -> Response:
+        visitor = visitor_of(service, request)
+        try:
+            board, day = _asked(visitor, span, as_of, known_at)
+        except Refusal as refusal:
+            return visitor.page(HERE, "message.html", 422, title="看不了", message=refusal.message)
+        return visitor.page(
+            HERE, "figures.html", board=board, day_asked=day, spans=list(FigureSpan), link=FigureLinks(board)
+        )
+
+    @router.get("/figures/rows")
+    def rows(request: Request, of: str = "", span: str = "", known_at: str = "", year: int = 0) -> Response:
+        visitor = visitor_of(service, request)
+        try:
+            if of.startswith(HELD):
+                return _held(visitor, of.removeprefix(HELD), year)
+            board, day = _asked(visitor, span, "", known_at)
+            counted = board.list_of(of)
+        except Refusal as refusal:
+            return visitor.page(HERE, "message.html", 404, title="没有找到", message=refusal.message)
+        back = address("/figures", span=board.span.value, **day.kept)
+        return visitor.page(HERE, "figure_rows.html", board=board, counted=counted, day_asked=day, back=back)
+
+    @router.get("/figures/{year}")
+    def of_year(request: Request, year: int) -> Response:
+        visitor = visitor_of(service, request)
+        try:
+            board = year_of_figures(visitor.viewer, year, _now(visitor))
+        except (Refusal, ValueError, OverflowError) as error:
+            message = error.message if isinstance(error, Refusal) else f"没有{year}年的统计"
+            return visitor.page(HERE, "message.html", 404, title="没有找到", message=message)
+        return visitor.page(
+            HERE,
+            "figures_year.html",
+            year=year,
+            board=board,
+            held=held_in(visitor.viewer, year),
+            link=FigureLinks(board),
+        )
+
+    def _held(visitor: Visitor, which: str, year: int) -> Response:
+        """What was held or issued in a year, of one kind."""
+        _, counted = held_in(visitor.viewer, year)
+        refuse(not which.isdecimal() or int(which) >= len(counted), "没有这个数字", "not_found")
+        one = counted[int(which)]
+        return visitor.page(HERE, "figure_held.html", counted=one, year=year)
+
+    return router
+
+
+def _asked(visitor: Visitor, span: str, as_of: str, known_at: str) -> tuple[FigureBoard, AskedDay]:
+    """The figures an address asks for, and the day they are of. A day means what was known at its end."""
+    said = known_at or as_of
+    at = past_instant(said) if said else _now(visitor)
+    kind = next((one for one in FigureSpan if one == span), FigureSpan.MONTH)
+    board = figure_board(visitor.viewer, at, kind)
+    return board, asked_day(visitor, "", said) if said else AskedDay.now()
+
+
+def _now(visitor: Visitor) -> "datetime":
+    """Now, or the end of the day that is shown."""
+    now = visitor.viewer.now
+    return five_minutes(now) if visitor.day is None else now
+
+
+class FigureLinks:
+    """Where a number of a board leads."""
+
+    def __init__(self, board: FigureBoard) -> None:
+        self._at, self._span = board.at, board.span.value
+
+    def __call__(self, counted: CountedList) -> str:
+        """To the list behind it, at the moment of the board."""
+        return address("/figures/rows", of=counted.key, span=self._span, known_at=_text(self._at))
+
+    def week(self, day: "date", light: "Light") -> str:
+        """To what showed a light at the end of a week."""
+        ended = min(end_of_day(day), self._at)
+        return address("/figures/rows", of=f"light-{light.value}", span=self._span, known_at=_text(ended))
+
+    @staticmethod
+    def held(index: int, year: int) -> str:
+        """To what was held or issued in a year."""
+        return address("/figures/rows", of=f"{HELD}{index}", year=str(year))
+
+    said = staticmethod(said_moment)
+
+
+def _text(at: "datetime") -> str:
+    return at.astimezone(SHANGHAI).isoformat()
