@@ -93,9 +93,13 @@ def _offer(kind: type[Frozen], matter: Matter, offices: Sequence[DecisionContext
     return Offer(do=do_of(kind), possible=True, acting_for=behalf.id if behalf else None)
 
 
+def behalf_of(held: Held) -> OnBehalf:
+    """For whom somebody acts who uses a 授权 he holds."""
+    return OnBehalf(id=held.giver, role=held.giver_role, unit=held.giver_unit, paper=held.no, delegation=held.no)
+
+
 def _acting(own: Actor, held: Held) -> Actor:
-    behalf = OnBehalf(id=held.giver, role=held.giver_role, unit=held.giver_unit, paper=held.no, delegation=held.no)
-    return own.model_copy(update={"on_behalf_of": behalf})
+    return own.model_copy(update={"on_behalf_of": behalf_of(held)})
 
 
 # --- the fullest forms

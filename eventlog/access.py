@@ -35,8 +35,9 @@ _FORGET_OPENED = (
     "UPDATE credentials SET link = NULL, link_until = NULL",
 )
 _PUT_SESSION = "INSERT INTO sessions (digest, person, address, created_at, seen_at) VALUES (?, ?, ?, ?, ?)"
-_SESSION = "SELECT person, address, created_at, seen_at FROM sessions WHERE digest = ?"
+_SESSION = "SELECT person, address, created_at, seen_at, proven_at FROM sessions WHERE digest = ?"
 _SEEN = "UPDATE sessions SET seen_at = ? WHERE digest = ?"
+_RENEW = "UPDATE sessions SET digest = ?, proven_at = ?, seen_at = ? WHERE digest = ?"
 _END_SESSION = "DELETE FROM sessions WHERE digest = ?"
 _LIVING_SESSIONS = "SELECT count(*) FROM sessions WHERE person = ? AND seen_at > ? AND created_at > ?"
 _DEAD_SESSIONS = "DELETE FROM sessions WHERE seen_at <= ? OR created_at <= ?"
@@ -87,6 +88,8 @@ class BrowserSession:
     person: str
     address: str
     created_at: datetime
+    proven_at: datetime
+    """When its person last showed his second factor: as he came in, or since."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +174,7 @@ def begin_session(database: Database, cookie: str, person: str, address: str, no
                 (_PUT_SESSION, [(digest, person, address, at, at)]),
             ]
         )
-    return BrowserSession(digest, person, address, now)
+    return BrowserSession(digest, person, address, now, now)
 
 
 def living_session(database: Database, cookie: str, now: datetime) -> BrowserSession | None:
@@ -181,13 +184,19 @@ def living_session(database: Database, cookie: str, now: datetime) -> BrowserSes
         row = transaction.one(_SESSION, (digest,))
     if row is None:
         return None
-    person, address, created, seen = row
+    person, address, created, seen, proven = row
     if from_micros(seen) <= now - IDLE or from_micros(created) <= now - ABSOLUTE:
         return None
     if from_micros(seen) <= now - NOTED_EVERY:
         with database.writing() as transaction:
             transaction.commit([(_SEEN, [(micros(now), digest)])])
-    return BrowserSession(digest, person, address, from_micros(created))
+    return BrowserSession(digest, person, address, from_micros(created), from_micros(proven or created))
+
+
+def renew_session(database: Database, digest: str, cookie: str, now: datetime) -> None:
+    """The session goes on under another cookie, its person proven anew; the one of before opens nothing."""
+    with database.writing() as transaction:
+        transaction.commit([(_RENEW, [(digest_of(cookie), micros(now), micros(now), digest)])])
 
 
 def end_session(database: Database, digest: str) -> None:

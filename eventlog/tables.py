@@ -307,6 +307,7 @@ class SessionRow(SQLModel, table=True):
     address: str = Field(sa_type=Text)
     created_at: int = Field(sa_type=BigInteger)
     seen_at: int = Field(sa_type=BigInteger)
+    proven_at: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class TokenRow(SQLModel, table=True):

@@ -244,6 +244,35 @@ def signed_in(database: Database, cookie: str, now: datetime) -> "tuple[BrowserS
     return session, person
 
 
+def step_up(database: Database, session: "BrowserSession", code: str, now: datetime) -> str:
+    """再次验证: a one-time code within the session, which goes on under the cookie that is returned.
+
+    Raises:
+        Refusal: `malformed`: the code is wrong or was used; `too_many` while he has to wait.
+    """
+    person = session.person
+    failed, _ = access.failures_since(database, person, session.address, now - LOCKED_FOR)
+    minutes = LOCKED_FOR // timedelta(minutes=1)
+    refuse(failed >= MOST_FAILURES, f"没有通过的次数过多，请{minutes}分钟后再试", "too_many")
+    if not _is_code_of(database, person, code, now):
+        access.note_failure(database, person, session.address, now)
+        raise Refusal("动态口令不对，或已经用过；请填写手机上当前的 6 位数字", "malformed")
+    cookie = secrets.token_urlsafe(32)
+    access.renew_session(database, session.digest, cookie, now)
+    record_access(database, ev.StepUp(person=person, session=session_id(session)), now)
+    return cookie
+
+
+def _is_code_of(database: Database, person: str, code: str, now: datetime) -> bool:
+    """Whether it is a code of this person that was not used yet; now it is."""
+    known = access.credentials_of(database, person)
+    if known is None or known.totp is None:
+        return False
+    secret = unseal_text(database, account_stream(person), known.totp)
+    step = None if isinstance(secret, Unreadable) else _step_of(secret, code, now)
+    return step is not None and access.use_code(database, person, step)
+
+
 def sign_out(database: Database, session: "BrowserSession", now: datetime) -> None:
     """退出: the session opens nothing any more."""
     access.end_session(database, session.digest)

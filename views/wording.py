@@ -19,6 +19,21 @@ def names_instead_of_ids(message: str, database: Callable[[], Database]) -> str:
     return _ID.sub(lambda found: names.get(found[2], found[2]) if not found[1] else found[0], message)
 
 
+_ON_PAGES = (
+    (re.compile(r"（(?:--[a-z]|xmh )[^（）]*）"), ""),
+    (re.compile(r"的用 --[a-z-]+ "), "的请"),
+    (re.compile(r"请用 --[a-z-]+ "), "请"),
+    (re.compile(r"写 --met"), "请勾选"),
+)
+
+
+def without_options(message: str) -> str:
+    """A rule's line as a page says it: there are no options of a command to name."""
+    for pattern, said in _ON_PAGES:
+        message = pattern.sub(said, message)
+    return message
+
+
 _SAID = (
     (r"valid integer|not a valid int", "须是整数"),
     (r"valid number|not a valid float", "须是数字"),

@@ -20,6 +20,7 @@ from web.api.reads import reads_router
 from web.guards import BoundedBodies, BoundedWork, SafetyHeaders, SameOrigin, TokenGuard
 from web.health import health_router
 from web.pages.acting import acting_router
+from web.pages.actions import actions_router
 from web.pages.drafts import drafts_router
 from web.pages.feedback import feedback_router
 from web.pages.figures import figures_router
@@ -73,6 +74,7 @@ def make_app(service: "WebService") -> FastAPI:
     app.include_router(figures_router(service))
     app.include_router(matters_router(service))
     app.include_router(acting_router(service))
+    app.include_router(actions_router(service))
     app.include_router(feedback_router(service))
     app.include_router(drafts_router(service))
     app.mount("/static", StaticFiles(directory=STATIC))

@@ -113,6 +113,14 @@ class SignedOut(Event):
     session: str
 
 
+class StepUp(Event):
+    """再次验证: whoever is signed in showed his second factor again before an act that wants it fresh."""
+
+    label: ClassVar[str] = "再次验证"
+    person: str
+    session: str
+
+
 class SessionEnded(Event):
     """Sessions of a person were ended by somebody or something else than his own sign-out."""
 
@@ -133,7 +141,7 @@ ACCOUNT_EVENTS = (
     TokenIssued,
     TokenRevoked,
 )
-ACCESS_EVENTS = (SignedIn, SignInFailed, SignedOut, SessionEnded)
+ACCESS_EVENTS = (SignedIn, SignInFailed, SignedOut, StepUp, SessionEnded)
 
 
 # --- operations/…

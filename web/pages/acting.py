@@ -9,8 +9,7 @@ from domain import commands as c
 from domain.base import Refusal
 from services.unreachable import Unreachable
 from web.pages.rendering import SignInNeededError, visitor_of
-from web.pages.submitting import carry_out, given_of, sign_in_again
-from web.problems import explained
+from web.pages.submitting import carry_out, given_of, sign_in_again, told_on_page
 
 if TYPE_CHECKING:
     from web.service import WebService
@@ -30,7 +29,7 @@ def acting_router(service: "WebService") -> APIRouter:
         try:
             await carry_out(service, visitor, no, c.AcceptReceipt(), given["command"])
         except (Refusal, Unreachable) as error:
-            told = explained(error, service)
+            told = told_on_page(error, service)
             return visitor.page("matters", "message.html", told.status, title="没有签收", message=told.message)
         return RedirectResponse(f"/matters/{no}", 303)
 

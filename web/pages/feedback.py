@@ -22,8 +22,7 @@ from views.reporting import IN_UNIT, report_of, reports_of, units_owing
 from web.asking import the_matter
 from web.pages.drafts import clock_of
 from web.pages.rendering import SignInNeededError, Visitor, visitor_of
-from web.pages.submitting import FieldRefusal, Given, carry_out, given_of, share_of, sign_in_again
-from web.problems import explained
+from web.pages.submitting import FieldRefusal, Given, carry_out, given_of, share_of, sign_in_again, told_on_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,7 +108,7 @@ async def _report(service: "WebService", visitor: Visitor, no: str, given: Given
             command = _typed_for(command, shown, given, block)
         await carry_out(service, visitor, no, command, block["command"], secret=bool(block["secret"]))
     except (Refusal, Unreachable, ValidationError) as error:
-        told = explained(error, service)
+        told = told_on_page(error, service)
         outcome.faults[no] = told.message
         outcome.status = max(outcome.status, told.status)
         if isinstance(error, FieldRefusal):

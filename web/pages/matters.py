@@ -12,14 +12,20 @@ from domain.queries.spoken import said_date
 from services.signing_in import last_sign_in
 from views.explaining import explained_matter
 from views.matter import matter_document
+from views.reporting import IN_UNIT
 from views.worklist import worklist
 from web.asking import the_matter
+from web.pages.actions import BY_NAME, NO_ACTS, shown_acts
 from web.pages.days import asked_day
 from web.pages.rendering import Visitor, visitor_of
 from web.pages.story import Story
 
 if TYPE_CHECKING:
     from web.service import WebService
+
+
+FIRST = ("accept", "report", "review", "mark", "extension", "review_point", "objection", "instruct", "close", "extend")
+"""Acts that stand as buttons under a matter when they can be done; the rest is one step away."""
 
 
 def matters_router(service: "WebService") -> APIRouter:
@@ -52,7 +58,10 @@ def matters_router(service: "WebService") -> APIRouter:
             "matters",
             "matter.html",
             m=document,
-            can={o["do"]: o["possible"] for o in document.get("offers", ()) if o["do"] in ("accept", "report")},
+            signs=visitor.person.role in IN_UNIT,
+            acts=shown_acts(visitor, no) if day.moment is None and not visitor.day else NO_ACTS,
+            done=BY_NAME[asked["done"]].label if asked.get("done") in BY_NAME else None,
+            first=FIRST,
             command=uuid4().hex,
             day_asked=day,
             story=story,

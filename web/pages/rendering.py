@@ -14,6 +14,7 @@ from domain.calendar import SHANGHAI
 from domain.queries.spoken import said_date
 from domain.queries.telling import progress_said
 from domain.terms import Light, Stage
+from eventlog.access import ABSOLUTE
 from services.signing_in import signed_in
 from views.viewer import Viewer
 from web.service import actor_of
@@ -62,6 +63,10 @@ class Visitor:
     day: date | None
     """The past day that is shown, when nothing can be done."""
 
+    def renewed(self, service: "WebService", cookie: str) -> "Visitor":
+        """The same person under the cookie his session goes on with."""
+        return visitor_by(service, cookie)
+
     def page(self, here: str, template: str, status: int = 200, /, **values: Any) -> Response:
         """A page of his, under one of the main pages (`here`)."""
         return page(template, status, here=here, person=self.person, day=self.day, **values)
@@ -82,12 +87,28 @@ def visitor_of(service: "WebService", request: Request) -> Visitor:
     Raises:
         SignInNeededError: nobody, or no more.
     """
-    cookie = request.cookies.get(COOKIE, "")
+    return visitor_by(service, request.cookies.get(COOKIE, ""))
+
+
+def visitor_by(service: "WebService", cookie: str) -> Visitor:
+    """Whose session a cookie opens.
+
+    Raises:
+        SignInNeededError: nobody's, or no more.
+    """
     found = signed_in(service.database, cookie, service.now) if cookie else None
     if found is None:
         raise SignInNeededError
     session, person = found
     return Visitor(service.viewer(actor_of(person)), person, session, service.day)
+
+
+def set_session(answer: Response, cookie: str) -> Response:
+    """Let the browser have the cookie of a session."""
+    answer.set_cookie(
+        COOKIE, cookie, max_age=int(ABSOLUTE.total_seconds()), path="/", secure=True, httponly=True, samesite="lax"
+    )
+    return answer
 
 
 def to_sign_in(request: Request) -> Response:

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from domain.base import Refusal
-from eventlog.access import ABSOLUTE
 from services.signing_in import (
     Attempt,
     Enrolment,
@@ -21,7 +20,7 @@ from services.signing_in import (
     signed_in,
     totp_uri,
 )
-from web.pages.rendering import COOKIE, own_path, page
+from web.pages.rendering import COOKIE, own_path, page, set_session
 
 if TYPE_CHECKING:
     from eventlog.reading import PersonOnRecord
@@ -104,11 +103,7 @@ def _enrolment(person: "PersonOnRecord", secret: str, fault: str | None = None) 
 
 
 def _entered(cookie: str, where: str) -> Response:
-    answer = RedirectResponse(where, 303)
-    answer.set_cookie(
-        COOKIE, cookie, max_age=int(ABSOLUTE.total_seconds()), path="/", secure=True, httponly=True, samesite="lax"
-    )
-    return answer
+    return set_session(RedirectResponse(where, 303), cookie)
 
 
 def _address(request: Request) -> str:

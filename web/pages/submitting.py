@@ -4,7 +4,7 @@ A form is one command however often its button is pressed: it carries the comman
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fastapi import Request
@@ -13,11 +13,13 @@ from fastapi.responses import Response
 from domain import commands as c
 from domain.base import Refusal
 from domain.bounds import named, seen
-from domain.envelope import Provenance, Via
+from domain.envelope import OnBehalf, Provenance, Via
 from services.orders import matter_order
 from services.vouching import signed
+from views.wording import without_options
 from web.asking import the_matter
 from web.pages.rendering import Visitor, page
+from web.problems import ProblemDetails, explained
 from web.service import actor_of
 
 if TYPE_CHECKING:
@@ -70,6 +72,12 @@ def share_of(field: str, text: str) -> int:
     return int(plain)
 
 
+def told_on_page(error: Exception, service: "WebService") -> "ProblemDetails":
+    """What an exception tells who reads a page: the line of every entrance, without the options of a command."""
+    told = explained(error, service)
+    return replace(told, message=without_options(told.message))
+
+
 async def carry_out(
     service: "WebService",
     visitor: Visitor,
@@ -78,6 +86,7 @@ async def carry_out(
     command_id: str,
     *,
     secret: bool = False,
+    behalf: OnBehalf | None = None,
 ) -> None:
     """Carry it out, once however often it is sent.
 
@@ -91,13 +100,13 @@ async def carry_out(
             service.database,
             the_matter(visitor.viewer, no).stream,
             command,
-            actor=actor_of(visitor.person),
+            actor=actor_of(visitor.person).model_copy(update={"on_behalf_of": behalf}),
             command_id=named(command_id),
             now=service.now,
             secret=secret,
         )
         session = visitor.session
-        proven = Provenance(via=Via.WEB, credential=session.digest[:16], auth_time=session.created_at)
+        proven = Provenance(via=Via.WEB, credential=session.digest[:16], auth_time=session.proven_at)
         return made.model_copy(update={"signed": signed(service.settings.home, made, proven)})
 
     await (await service.gateway()).submit(await service.ask(order))

@@ -1,0 +1,233 @@
+"""A command's form, made of its model: what is asked and offered, and the command of what was filled in."""
+
+import types
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from domain import commands as c
+from domain.base import Frozen, Refusal, Term
+from domain.calendar import SHANGHAI, local_date
+from domain.facts import MatterRef, UnitRef
+from domain.matter import Matter
+from domain.queries.spoken import spoken_date
+from eventlog import reading
+from intake.directory import UnitIndex
+from views.viewer import Viewer
+from web.acts import LABELS, Act
+from web.asking import the_matter
+from web.pages.submitting import FieldRefusal, Given
+
+Options = tuple[tuple[str, str], ...]
+PEOPLE = frozenset({"person", "from_person", "to_person", "basis.approver"})
+SHORT = frozenset(
+    {"basis.no", "campaign", "earlier", "inspector", "into", "leaders", "letter", "meeting", "people", "year"}
+)
+YES_OR_NO: dict[str, Options] = {
+    "approve": (("yes", "同意"), ("no", "退回")),
+    "grant": (("yes", "同意延期"), ("no", "不同意")),
+}
+
+
+@dataclass(frozen=True)
+class FormField:
+    """One field of a form."""
+
+    name: str
+    label: str
+    kind: str
+    """words, line, date, moment, choice, tick."""
+    required: bool
+    options: Options = ()
+
+
+@dataclass(frozen=True)
+class Filling:
+    """What a form is made for: who fills it in, about which matter."""
+
+    viewer: Viewer
+    matter: Matter
+    timeline: Sequence[dict[str, Any]] = ()
+
+
+def fields_of(act: Act, filling: Filling) -> tuple[FormField, ...]:
+    """What the form of an act asks about this matter."""
+    return tuple(_field(act, name, filling) for name in act.fields if _is_asked(name, filling))
+
+
+def _is_asked(name: str, filling: Filling) -> bool:
+    """What can only be said by the office, or of a unit that answers by letter."""
+    office = filling.viewer.actor.role == "office"
+    return (name != "via" or office) and (name != "letter" or (office and filling.matter.by_letter))
+
+
+def _field(act: Act, name: str, filling: Filling) -> FormField:
+    annotation, required = _of_model(act.kind, name)
+    options = _options(act, name, annotation, filling)
+    label = LABELS[name]
+    if options or name in YES_OR_NO:
+        return FormField(name, label, "choice", required, YES_OR_NO.get(name) or options)
+    if annotation is bool:
+        return FormField(name, label, "tick", required=False)
+    if annotation in (date, datetime):
+        return FormField(name, label, "date" if annotation is date else "moment", required)
+    return FormField(name, label, "line" if name in SHORT or _is_many(annotation) else "words", required)
+
+
+def _of_model(kind: type[Frozen], name: str) -> tuple[Any, bool]:
+    """The type of a field without what may be left out, and whether it must be filled in."""
+    first, _, rest = name.partition(".")
+    field = kind.model_fields[first]
+    plain = _plain(field.annotation)
+    if rest:
+        return _of_model(plain, rest)
+    return plain, field.is_required()
+
+
+def _plain(annotation: Any) -> Any:
+    if get_origin(annotation) is Annotated:
+        return _plain(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, types.UnionType):
+        return _plain(next(a for a in get_args(annotation) if a is not type(None)))
+    return annotation
+
+
+def _is_many(annotation: Any) -> bool:
+    return get_origin(annotation) is tuple
+
+
+def _options(act: Act, name: str, annotation: Any, filling: Filling) -> Options:
+    """What a field is chosen from; nothing when it is written."""
+    if isinstance(annotation, type) and issubclass(annotation, Term):
+        return tuple((term.value, term.label) for term in annotation)
+    if annotation is UnitRef:
+        return tuple((unit.id, unit.name) for unit in reading.units(filling.viewer.database))
+    if name in PEOPLE:
+        units = filling.viewer.units
+        people = reading.people(filling.viewer.database)
+        return tuple((p.id, f"{p.name}（{units(p.unit or '')}）") for p in people)
+    return _numbered(act, filling) if name == "no" else _of_matter(name, filling)
+
+
+def _of_matter(name: str, filling: Filling) -> Options:
+    """What a field is chosen from that speaks of something of the matter."""
+    matter = filling.matter
+    match name:
+        case "point":
+            dated = [p for p in matter.points if p.due is not None and not p.dropped]
+            return tuple((str(p.no), f"{p.no}．{p.text}") for p in dated)
+        case "unit":
+            return tuple((unit, filling.viewer.units(unit)) for unit in sorted(matter.units))
+        case "by":
+            return tuple((asker, asker) for asker in (matter.origin.askers if matter.origin else ()))
+        case "version":
+            return tuple((str(e["version"]), f"{e['occurred_at'][:10]} {e['label']}") for e in filling.timeline)
+    return ()
+
+
+def _numbered(act: Act, filling: Filling) -> Options:
+    """What of a matter the number of this act means: points, open requests for coordination, cards."""
+    matter, names = filling.matter, filling.viewer.units
+    match act.kind:
+        case c.AnswerCoordination:
+            return tuple((str(x.no), f"{x.no}．{names(x.unit)}：{x.text}") for x in matter.open_coordinations)
+        case c.WithdrawCard:
+            given = [x for x in matter.cards if x.withdrawn is None]
+            return tuple((str(x.no), f"第{x.no}张 {x.card.label} {names(x.unit)}") for x in given)
+        case c.ReviewPoint:
+            return tuple((str(p.no), f"{p.no}．{p.text}") for p in matter.points if p.waits_for_review)
+    return tuple((str(p.no), f"{p.no}．{p.text}") for p in matter.points if not p.dropped)
+
+
+# --- what was filled in
+
+
+def command_of(act: Act, given: Given, filling: Filling) -> Any:
+    """The command a filled-in form means.
+
+    Raises:
+        FieldRefusal: a field must be filled in, or cannot be understood.
+        ValidationError: the model does not take it.
+    """
+    said: dict[str, Any] = {}
+    for field in fields_of(act, filling):
+        text = given[field.name]
+        if not text and field.required and field.kind != "tick":
+            raise FieldRefusal(
+                field.name, f"请填写“{field.label}”" if field.kind != "choice" else f"请选择“{field.label}”"
+            )
+        if text or field.kind == "tick":
+            _put(said, field.name, _value(act, field, text, filling))
+    said |= _followed(act, said, filling)
+    return act.kind.model_validate(said)
+
+
+def _put(said: dict[str, Any], name: str, value: Any) -> None:
+    first, _, rest = name.partition(".")
+    if rest:
+        said.setdefault(first, {})[rest] = value
+    else:
+        said[first] = value
+
+
+def _value(act: Act, field: FormField, text: str, filling: Filling) -> Any:
+    annotation, _ = _of_model(act.kind, field.name)
+    if field.name in YES_OR_NO or annotation is bool:
+        return text in ("yes", "1")
+    try:
+        return _read(annotation, text, filling)
+    except Refusal as refusal:
+        raise FieldRefusal(field.name, f"{field.label}：{refusal.message}") from refusal
+
+
+def _read(annotation: Any, text: str, filling: Filling) -> Any:
+    if annotation is date:
+        return spoken_date(text, local_date(filling.viewer.now))
+    if annotation is datetime:
+        return _moment(text)
+    if annotation is UnitRef:
+        return _unit(text, filling)
+    if annotation is MatterRef:
+        found = the_matter(filling.viewer, text)
+        return MatterRef(stream=found.stream, number=found.number)
+    if _is_many(annotation):
+        names = [name.strip() for name in text.replace("，", "、").replace(",", "、").split("、") if name.strip()]
+        of_units = get_args(annotation)[0] is UnitRef
+        return tuple(_unit(name, filling) if of_units else _person(name, filling) for name in names)
+    return int(text) if text.isdecimal() and annotation is int else text
+
+
+def _moment(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refusal(f"看不懂时刻“{text[:20]}”", "malformed") from None
+    return at if at.tzinfo else at.replace(tzinfo=SHANGHAI)
+
+
+def _unit(name: str, filling: Filling) -> UnitRef:
+    found = UnitIndex(reading.units(filling.viewer.database)).find(name)
+    if len(found) != 1:
+        raise Refusal(f"通讯录里没有单位“{name[:20]}”，或不止一个，请写全称", "malformed")
+    return UnitRef(id=found[0].id, supervision=found[0].supervision)
+
+
+def _person(name: str, filling: Filling) -> str:
+    found = [p for p in reading.people(filling.viewer.database) if name in (p.id, p.name)]
+    if len(found) != 1:
+        raise Refusal(f"通讯录里没有“{name[:20]}”，或不止一位，请写编号", "malformed")
+    return found[0].id
+
+
+def _followed(act: Act, said: dict[str, Any], filling: Filling) -> dict[str, Any]:
+    """What follows from who acts, and from what was said."""
+    match act.kind:
+        case c.RecordInstruction:  # who decides is told apart from who types
+            return {"leader": filling.viewer.actor.id}
+        case c.FollowMatter:
+            return {"stop": filling.viewer.actor.id in filling.matter.followers}
+        case c.MergeMatter if "into" in said:
+            loaded = reading.load(filling.viewer.database, said["into"].stream)
+            return {"into_due": loaded.state.due if loaded and isinstance(loaded.state, Matter) else None}
+    return {}
