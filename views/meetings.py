@@ -1,15 +1,23 @@
 """Meetings: their list, and one with its words as the reader may see them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from domain.calendar import SHANGHAI
+from domain import events as ev
+from domain.base import refuse
+from domain.calendar import SHANGHAI, local_date
+from domain.envelope import Recorded
+from domain.event import decode
 from domain.facts import openly
+from domain.lights import Lit, light
 from domain.matter import Matter
-from domain.meetings.meeting import Meeting
+from domain.meetings.meeting import AgendaItem, DecisionPoint, Meeting
 from domain.meetings.reading import part_of_units, units_concerned
 from domain.meetings.secrets import readable_meeting
+from domain.queries.telling import Rendering, tell_event
+from domain.sight import Sight
 from eventlog import reading
 from views.viewer import Viewer
 
@@ -57,3 +65,82 @@ def meeting_for(viewer: Viewer, meeting: Meeting) -> Meeting:
         return viewer.words_of(loaded.state) if loaded and isinstance(loaded.state, Matter) else openly
 
     return readable_meeting(meeting, lambda stream, text: reader(stream)(text))
+
+
+def known_meetings(viewer: Viewer, year: int) -> list[dict[str, Any]]:
+    """The meetings of a year he may know of, the newest first, with what their series is called."""
+    called = {s.id: s.name for s in reading.series_book(viewer.database).series}
+    listed = [m for m in reading.meetings(viewer.database, year) if may_know_meeting(viewer, m.stream)]
+    return [
+        {**meeting_row(m), "series_name": called.get(m.series, m.series), "stage_label": m.stage.label}
+        for m in reversed(listed)
+    ]
+
+
+def the_meeting(viewer: Viewer, number: str) -> Meeting:
+    """The meeting of a number as the log has it; its words are not opened yet.
+
+    Raises:
+        Refusal: `not_found`: there is none, or he may not know of it.
+    """
+    found = [m for m in reading.meetings(viewer.database) if m.number == number.strip().upper()]
+    loaded = reading.load(viewer.database, found[0].stream) if found else None
+    meeting = loaded.state if loaded else None
+    known = isinstance(meeting, Meeting) and may_know_meeting(viewer, meeting.stream)
+    refuse(not known, f"没有编号为 {number[:40]} 的会议", "not_found")
+    assert isinstance(meeting, Meeting)  # noqa: S101  (refused above)
+    return meeting
+
+
+@dataclass(frozen=True)
+class AgendaLine:
+    """An item as it is shown: what its matter is now, what was decided last time and what became of it."""
+
+    item: AgendaItem
+    lit: Lit | None
+    matter: Matter | None
+    before: str
+    """What the last meeting on it decided, and when; empty when none did, or he does not see all of the matter."""
+    since: tuple[str, ...]
+    """What happened to the matter since, the newest last."""
+    decided: tuple[DecisionPoint, ...]
+    """What this meeting decided on it."""
+
+
+TOLD_SINCE = (ev.FeedbackSubmitted, ev.ExtensionGranted, ev.MatterEscalated, ev.ClosureRequested, ev.MatterClosed)
+MOST_SINCE = 4
+
+
+def agenda_lines(viewer: Viewer, meeting: Meeting, items: Sequence[AgendaItem]) -> tuple[AgendaLine, ...]:
+    """The agenda, item by item. Nobody's secret words are opened: it may be on a wall."""
+    return tuple(_agenda_line(viewer, meeting, item) for item in items if item.dropped is None)
+
+
+def _agenda_line(viewer: Viewer, meeting: Meeting, item: AgendaItem) -> AgendaLine:
+    decided = tuple(p for p in meeting.standing_points if p.item == item.no)
+    seen = viewer.rights.sight(item.matter) if item.matter else Sight.NONE
+    loaded = reading.load(viewer.database, item.matter) if item.matter and seen > Sight.NONE else None
+    matter = loaded.state if loaded and isinstance(loaded.state, Matter) else None
+    if matter is None:
+        return AgendaLine(item, None, None, "", (), decided)
+    lit = light(matter, viewer.rulebook, viewer.now)
+    if seen < Sight.FULL:
+        return AgendaLine(item, lit, matter, "", (), decided)
+    before, since = _followed(viewer, meeting, matter)
+    return AgendaLine(item, lit, matter, before, since, decided)
+
+
+def _followed(viewer: Viewer, meeting: Meeting, matter: Matter) -> tuple[str, tuple[str, ...]]:
+    """What was decided on a matter before this meeting, last, and what was told of it since."""
+    told = Rendering(name=viewer.units, open=openly, person=viewer.persons)
+    earlier = [e for e in reading.read_stream(viewer.database, matter.stream) if e.occurred_at < meeting.starts]
+    places = [n for n, e in enumerate(earlier) if e.type == ev.DecisionRecorded.__name__]
+    if not places:
+        return "", ()
+
+    def line(e: Recorded) -> str:
+        return f"{local_date(e.occurred_at)}　{tell_event(decode(e), told)}"
+
+    names = {kind.__name__ for kind in TOLD_SINCE}
+    since = [line(e) for e in earlier[places[-1] + 1 :] if e.type in names]
+    return line(earlier[places[-1]]), tuple(since[-MOST_SINCE:])

@@ -26,6 +26,7 @@ from web.pages.feedback import feedback_router
 from web.pages.figures import figures_router
 from web.pages.listing import listing_router
 from web.pages.matters import matters_router
+from web.pages.meetings import meetings_router
 from web.pages.signing_in import sign_in_router
 from web.problems import install_problems
 
@@ -72,6 +73,7 @@ def make_app(service: "WebService") -> FastAPI:
     app.include_router(sign_in_router(service))
     app.include_router(listing_router(service))
     app.include_router(figures_router(service))
+    app.include_router(meetings_router(service))
     app.include_router(matters_router(service))
     app.include_router(acting_router(service))
     app.include_router(actions_router(service))

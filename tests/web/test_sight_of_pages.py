@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 from fastapi.routing import APIRoute
 
+from documents.checking import pdf_reading
 from domain.sight import Scope, Sight
 from domain.terms import Openness
 from services import accounts, signing_in
@@ -37,6 +38,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     ),
     "/matters/{no}": ("/matters/{no}?all=1", "/matters/{no}?all=1&as_of=2022-03-31"),
     "/matters/{no}/why": ("/matters/{no}/why", "/matters/{no}/why?as_of=2022-03-31"),
+    "/matters/{no}/do/{do}": ("/matters/{no}/do/accept", "/matters/{no}/do/extend", "/matters/{no}/do/review"),
     "/figures": ("/figures?span=year", "/figures?as_of=2022-03-31"),
     "/figures/rows": (
         "/figures/rows?of=all&span=year&known_at=2022-03-31",
@@ -45,6 +47,11 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/figures/rows?of=held-0&year=2022",
     ),
     "/figures/{year}": ("/figures/2022",),
+    "/meetings": ("/meetings?year=2022",),
+    "/meetings/{no}": ("/meetings/HY-2022-001",),
+    "/meetings/{no}/room": ("/meetings/HY-2022-001/room?item=1", "/meetings/HY-2022-001/room?item=2"),
+    "/meetings/{no}/agenda.pdf": ("/meetings/HY-2022-001/agenda.pdf",),
+    "/meetings/{no}/minutes.pdf": ("/meetings/HY-2022-001/minutes.pdf",),
     "/feedback": ("/feedback", "/feedback?unit=zhujian", "/feedback?unit=gengxin"),
 }
 NOT_OF_A_PERSON = {"/first/{once}", "/sign-in", "/healthz", "/readyz"}
@@ -90,7 +97,12 @@ def paths(numbers: dict[str, str]) -> Iterator[str]:
 async def asked(client: httpx.AsyncClient, page: str, headers: dict[str, str]) -> bytes:
     answer = await client.get(page, headers=headers)
     assert answer.status_code in (200, 303, 403, 404, 409), (page, answer.status_code, answer.text)
-    return answer.content
+    return words_of_pdf(answer.content) if answer.content.startswith(b"%PDF") else answer.content
+
+
+def words_of_pdf(data: bytes) -> bytes:
+    """What is written in it, as whoever opens it reads."""
+    return pdf_reading.words_of_pdf(pdf_reading.read_pdf(data), above=999).encode()
 
 
 def routes_of(router: Any) -> Iterator[APIRoute]:

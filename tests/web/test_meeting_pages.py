@@ -1,0 +1,110 @@
+"""会议 in a browser: agenda and minutes, their PDFs, and 会议模式, on which no secret word ever stands."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from unittest import mock
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from domain.meetings.commands import ConveneMeeting, DecideItem, FreezeAgenda, OpenMeeting
+from domain.meetings.meeting import AgendaItem
+from domain.meetings.terms import Outcome
+from eventlog.secrets import seal_text
+from settings import Settings
+from tests.documents import quarter
+from tests.support.clock import open_log
+from tests.support.history import meet
+from tests.support.homes import at
+from tests.support.meetings import MONTHLY
+from tests.support.office import FOR_LEADER, OFFICE, sqlite
+from tests.web.test_sight_of_pages import cookie, words_of_pdf
+from web.app import make_app
+from web.service import WebService
+
+SECRET = "资金缺口两千万"
+
+
+@pytest.fixture(scope="module")
+def service(founded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebService]:
+    """The quarter, and a meeting after it on two of its matters and a subject of its own."""
+    home = tmp_path_factory.mktemp("meetings") / "home"
+    home.mkdir()
+    for file in founded_home.iterdir():
+        (home / file.name).write_bytes(file.read_bytes())
+    with open_log(sqlite(home)) as log:
+        quarter.play(log)
+        convene = ConveneMeeting.model_validate({"series": MONTHLY, "starts": at("2022-04-28"), "chair": "leader"})
+        sealed = seal_text(log, quarter.HALL, SECRET)
+        items = (
+            AgendaItem(
+                key=quarter.HALL, title="研究主体施工", matter=quarter.HALL, number="XMH-2022-001", lead="gengxin"
+            ),
+            AgendaItem(
+                key=quarter.LAND, title="研究用地收储", matter=quarter.LAND, number="XMH-2022-002", lead="gengxin"
+            ),
+            AgendaItem(key="其他", title="研究值班安排"),
+        )
+        meet(log, "meeting/april", convene, OFFICE, at("2022-04-11"))
+        meet(log, "meeting/april", FreezeAgenda(proposed=items, position=1), OFFICE, at("2022-04-12"))
+        meet(log, "meeting/april", OpenMeeting(), OFFICE, at("2022-04-28"))
+        decided = DecideItem(item=1, outcome=Outcome.CONTINUED, text=sealed)
+        meet(log, "meeting/april", decided, FOR_LEADER, at("2022-04-28"))
+    with mock.patch.dict("os.environ", {"XMH_HOME": str(home)}):
+        service = WebService(Settings())
+    yield service
+    service.close()
+
+
+@pytest_asyncio.fixture
+async def client(service: WebService) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=make_app(service))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        yield client
+
+
+async def test_a_meeting_says_what_was_decided_last_time(service: WebService, client: httpx.AsyncClient) -> None:
+    office = cookie(service, "office")
+    listed = (await client.get("/meetings", params={"year": "2022"}, headers=office)).text
+    assert 'href="/meetings/HY-2022-001"' in listed
+    page = (await client.get("/meetings/HY-2022-001", headers=office)).text
+    assert "议题（3）" in page
+    assert "上次议定：2022-03-04" in page
+    assert "加快主体施工" in page
+    assert SECRET in page, "who may read it reads it on a page of his own"
+    for unknown in ("/meetings/HY-2022-099", "/meetings/x", "/meetings/HY-2022-099/room"):
+        assert (await client.get(unknown, headers=office)).status_code == 404
+    assert "没有您可以查阅的会议" in (await client.get("/meetings", params={"year": "1"}, headers=office)).text
+
+
+async def test_the_wall_shows_one_item_what_became_of_it_and_no_secret(
+    service: WebService, client: httpx.AsyncClient
+) -> None:
+    office = cookie(service, "leader")
+    rooms = [(await client.get(f"/meetings/HY-2022-001/room?item={n}", headers=office)).text for n in (1, 2, 3)]
+    for title, room in zip(("研究主体施工", "研究用地收储", "研究值班安排"), rooms, strict=True):
+        assert [t in room for t in ("研究主体施工", "研究用地收储", "研究值班安排")].count(True) == 1
+        assert title in room
+        assert SECRET not in room
+    assert ["上一项" in room for room in rooms] == [False, True, True]
+    assert ["下一项" in room for room in rooms] == [True, True, False]
+    assert ("加快主体施工" in rooms[0], "主体施工至五层" in rooms[0], "本次议定" in rooms[0]) == (True, True, True)
+    assert "施工至三层" not in rooms[0], "what was before the decision is not what became of it"
+    for item in ("0", "99", "x", "-1", "९"):
+        assert (
+            await client.get("/meetings/HY-2022-001/room", params={"item": item}, headers=office)
+        ).status_code == 200
+    assert (await client.get("/meetings/HY-2022-001/room", headers=cookie(service, "li"))).status_code == 404
+
+
+async def test_agenda_and_minutes_are_printed_as_our_paper(service: WebService, client: httpx.AsyncClient) -> None:
+    office, unit = cookie(service, "office"), cookie(service, "li")
+    agenda = await client.get("/meetings/HY-2022-001/agenda.pdf", headers=office)
+    assert (agenda.status_code, agenda.headers["content-type"]) == (200, "application/pdf")
+    assert "研究用地收储" in words_of_pdf(agenda.content).decode().replace("\r\n", "")
+    minutes = await client.get("/meetings/HY-2022-001/minutes.pdf", headers=office)
+    assert minutes.status_code == 200
+    words = words_of_pdf(minutes.content).decode()
+    assert (SECRET in words, "未签发" in words) == (False, True)
+    assert (await client.get("/meetings/HY-2022-001/minutes.pdf", headers=unit)).status_code == 404, "not signed yet"
