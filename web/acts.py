@@ -46,7 +46,7 @@ ACTS: tuple[Act, ...] = (
     Act(c.RaiseObjection, "提出异议", ("text",)),
     Act(c.FollowMatter, "关注或不再关注"),
     # What is decided.
-    Act(c.ReviewClosure, "审核办结申请", ("approve", "text", *_OVER), "退回须说明理由。"),
+    Act(c.ReviewClosure, "审核办结申请", ("approve", "text", *_OVER)),
     Act(c.MarkClosure, "审阅办结（圈阅）", ("mark", "text", *_OVER)),
     Act(c.ReviewPoint, "审核阶段目标", ("no", "approve", "text")),
     Act(c.AnswerExtension, "批复延期申请", ("grant", "to", "reason"), "同意而不另写日期，即延至申请的日期。"),
@@ -108,6 +108,22 @@ LEFT_OUT: dict[type[Frozen], frozenset[str]] = {
 }
 """Fields no form asks: files cannot be sent here yet, what a meeting knows the meeting says, the rest follows."""
 LABELS: dict[str, str] = {
+    "ask_back.text": "要补充或改正什么",
+    "close.text": "办结情况",
+    "coordinate.text": "请求协调什么",
+    "coordinate_answer.text": "答复",
+    "correct.text": "更正为",
+    "decision.text": "议定内容",
+    "decline.reason": "退签理由",
+    "inspect.text": "核查情况",
+    "instruct.text": "批示内容",
+    "interview.text": "约谈内容",
+    "mark.text": "批语",
+    "object.text": "异议和理由",
+    "objection.text": "复核意见",
+    "remind.text": "提醒什么",
+    "review.text": "意见（退回须写理由）",
+    "review_point.text": "意见（退回须写理由）",
     "approve": "结论",
     "assist": "配合单位（多个用顿号隔开）",
     "basis.approver": "批准人",
@@ -159,3 +175,11 @@ LABELS: dict[str, str] = {
     "via": "怎样收到的",
     "year": "结转到哪一年",
 }
+"""Field → what the form calls it; in one act otherwise than in the others: `close.text`."""
+RARE = frozenset({"over_unfinished", "over_open_children"})
+"""Fields that stand folded under the form."""
+
+
+def label_of(act: Act, name: str) -> str:
+    """What the form of an act calls a field."""
+    return LABELS.get(f"{act.do}.{name}") or LABELS[name]

@@ -15,7 +15,7 @@ from domain.queries.spoken import spoken_date
 from eventlog import reading
 from intake.directory import UnitIndex
 from views.viewer import Viewer
-from web.acts import LABELS, Act
+from web.acts import RARE, Act, label_of
 from web.asking import the_matter
 from web.pages.submitting import FieldRefusal, Given
 
@@ -41,6 +41,11 @@ class FormField:
     required: bool
     options: Options = ()
 
+    @property
+    def rare(self) -> bool:
+        """Whether it stands folded under the others."""
+        return self.name in RARE
+
 
 @dataclass(frozen=True)
 class Filling:
@@ -65,7 +70,7 @@ def _is_asked(name: str, filling: Filling) -> bool:
 def _field(act: Act, name: str, filling: Filling) -> FormField:
     annotation, required = _of_model(act.kind, name)
     options = _options(act, name, annotation, filling)
-    label = LABELS[name]
+    label = label_of(act, name)
     if options or name in YES_OR_NO:
         return FormField(name, label, "choice", required, YES_OR_NO.get(name) or options)
     if annotation is bool:

@@ -13,7 +13,7 @@ from domain.terms import ReturnReason, SuspensionReason
 from tests.support.life import accepted
 from tests.support.office import ASSIST, LEAD, OFFICE, founded, sqlite
 from views.viewer import Viewer
-from web.acts import ACTS, LABELS, LEFT_OUT
+from web.acts import ACTS, LABELS, LEFT_OUT, label_of
 from web.forms import Filling, command_of, fields_of
 from web.pages.actions import BY_NAME
 from web.pages.submitting import FieldRefusal, Given
@@ -35,7 +35,9 @@ def test_every_command_has_a_form_and_every_field_its_place() -> None:
         if act.kind is not c.SubmitFeedback:  # its page is 周反馈
             asked = {name.partition(".")[0] for name in act.fields}
             assert asked | LEFT_OUT.get(act.kind, frozenset()) == set(act.kind.model_fields) - {"do"}, act.kind
-        assert all(name in LABELS for name in act.fields), act.kind
+        assert all(label_of(act, name) for name in act.fields)
+    named = {f"{act.do}.{name}" for act in ACTS for name in act.fields} | {n for act in ACTS for n in act.fields}
+    assert set(LABELS) <= named, "no label without its field"
 
 
 def test_every_form_asks_what_its_model_asks(filling: Filling) -> None:
@@ -82,7 +84,7 @@ def test_what_is_filled_in_is_the_command(filling: Filling, typed: dict[str, str
         ("assign", {"lead": "gengxin", "assist": "无此单位"}, "assist", "通讯录里没有单位"),
         ("extend", {"to": "过几天", "reason": "图审"}, "to", "看不懂日期"),
         ("merge", {"into": "XMH-2099-001", "reason": "重复"}, "into", "没有编号为"),
-        ("decline", {"reason": "  "}, "reason", "请填写“理由”"),
+        ("decline", {"reason": "  "}, "reason", "请填写“退签理由”"),
     ],
 )
 def test_what_cannot_be_understood_is_said_beside_its_field(

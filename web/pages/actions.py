@@ -90,13 +90,7 @@ async def perform(service: "WebService", visitor: Visitor, no: str, do: str, giv
     command, behalf = await service.ask(_meant, form, given)
     cookie = None
     if wants_proof(visitor, form.act, service):
-        if not given["code"]:
-            raise FieldRefusal("code", "这件事须再次验证，请填写手机上的动态口令")
-        try:
-            cookie = await service.ask(step_up, service.database, visitor.session, given["code"], service.now)
-        except Refusal as refusal:
-            raise FieldRefusal("code", refusal.message) from refusal
-        visitor = await service.ask(visitor.renewed, service, cookie)
+        visitor, cookie = await proven(service, visitor, given)
     try:
         await carry_out(service, visitor, no, command, given["command"], secret=bool(given["secret"]), behalf=behalf)
     except (Refusal, Unreachable) as error:
@@ -105,6 +99,21 @@ async def perform(service: "WebService", visitor: Visitor, no: str, do: str, giv
         raise
     await service.ask(drop_autosave, service.database, visitor.person.id, f"{do}:{no}", service.now)
     return cookie
+
+
+async def proven(service: "WebService", visitor: Visitor, given: Given) -> tuple[Visitor, str]:
+    """Whoever acts has shown his second factor again: himself under his session's new cookie, and the cookie.
+
+    Raises:
+        FieldRefusal: no code, or a wrong one.
+    """
+    if not given["code"]:
+        raise FieldRefusal("code", "这件事须再次验证，请填写手机上的动态口令")
+    try:
+        cookie = await service.ask(step_up, service.database, visitor.session, given["code"], service.now)
+    except Refusal as refusal:
+        raise FieldRefusal("code", refusal.message) from refusal
+    return await service.ask(visitor.renewed, service, cookie), cookie
 
 
 class ProvenRefusal(Refusal):
@@ -174,32 +183,39 @@ def _page(
         form = open_form(visitor, no, do)
     except Refusal as refusal:
         return _closed(service, visitor, no, refusal, given if error is not None else Given({}))
-    form_key = f"{do}:{no}"
+    answer = visitor.page(
+        "matters", "act.html", told.status if told else 200, **form_values(service, visitor, form, given, error)
+    )
+    return set_session(answer, error.cookie) if isinstance(error, ProvenRefusal) else answer
+
+
+def form_values(
+    service: "WebService", visitor: Visitor, form: OpenForm, given: Given, error: Exception | None = None
+) -> dict[str, Any]:
+    """What the template of a form knows: its fields, what was typed or kept, and what was wrong with it."""
+    told = told_on_page(error, service) if error is not None else None
+    form_key = f"{form.act.do}:{form.document['matter']}"
     saved = autosave_of(service.database, visitor.person.id, form_key, service.now)
     restored = saved.saved_at is not None and "command" not in given.fields
     typed = dict(saved.fields) | dict(given.fields) if restored else dict(given.fields)
     if told is not None and told.code == "command_id_reused":
         typed.pop("command", None)
-    answer = visitor.page(
-        "matters",
-        "act.html",
-        told.status if told else 200,
-        form=form,
-        m=form.document,
-        fields=fields_of(form.act, form.filling),
-        given=Given(typed),
-        form_key=form_key,
-        version=typed.get("version") or saved.version,
-        restored=clock_of(saved.saved_at) if restored and saved.saved_at else None,
-        command=typed.get("command") or uuid4().hex,
-        fault=told.message if told else None,
-        wrong=error.field if isinstance(error, FieldRefusal) else None,
-        leaders=_leaders(visitor, form),
-        prove=wants_proof(visitor, form.act, service) and not isinstance(error, ProvenRefusal),
-        may_be_secret=form.act.kind is not c.RecordInstruction
-        and any(n in form.act.fields for n in ("text", "reason")),
-    )
-    return set_session(answer, error.cookie) if isinstance(error, ProvenRefusal) else answer
+    return {
+        "form": form,
+        "m": form.document,
+        "fields": fields_of(form.act, form.filling),
+        "given": Given(typed),
+        "form_key": form_key,
+        "version": typed.get("version") or saved.version,
+        "restored": clock_of(saved.saved_at) if restored and saved.saved_at else None,
+        "command": typed.get("command") or uuid4().hex,
+        "fault": told.message if told else None,
+        "wrong": error.field if isinstance(error, FieldRefusal) else None,
+        "leaders": _leaders(visitor, form),
+        "prove": wants_proof(visitor, form.act, service) and not isinstance(error, ProvenRefusal),
+        "may_be_secret": form.act.kind is not c.RecordInstruction
+        and any(name in form.act.fields for name in ("text", "reason")),
+    }
 
 
 def _leaders(visitor: Visitor, form: OpenForm) -> "Sequence[Any]":

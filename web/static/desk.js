@@ -9,7 +9,6 @@
 
   // 周反馈: Enter goes to the next field that is open (in an empty one it takes over what was said last), Ctrl+Enter sends.
   ready('form[data-keys="report"]', (form) => {
-    form.querySelectorAll(".keys").forEach((hint) => (hint.hidden = false));
     const rows = () => [...form.querySelectorAll("textarea")].filter((field) => field.checkVisibility());
     if (!summary && rows()[0]) rows()[0].focus();
     form.addEventListener("keydown", (event) => {
@@ -31,6 +30,38 @@
       const after = (row) => field.compareDocumentPosition(row) & Node.DOCUMENT_POSITION_FOLLOWING;
       const next = rows().find(after) || form.querySelector("button.main");
       next.focus();
+    });
+  });
+
+  // A key does what its element does when it is clicked: never inside a field, never while something is sent.
+  const first = document.querySelector("[data-focus]");
+  if (first && !summary) first.focus();
+  ready(".keys", (hint) => (hint.hidden = false));
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.matches("textarea, select, input:not([type=radio]):not([type=checkbox])");
+    if (typing || event.repeat || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const meant = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+    if (!meant || document.querySelector("form[data-sure]")) return;
+    event.preventDefault();
+    meant.click();
+  });
+  // 审核: what was chosen is named before it is sent. Enter sends it, Esc takes it back.
+  ready('form[data-keys="queue"]', (form) => {
+    const bar = form.querySelector(".bar"), button = form.querySelector("button.main");
+    form.addEventListener("change", (event) => {
+      if (!event.target.matches("input[type=radio]")) return;
+      const reason = form.querySelector("textarea[name=text], textarea[name=reason]");
+      bar.hidden = false;
+      bar.textContent = `${event.target.parentElement.firstChild.nextSibling.textContent.trim()}：${form.dataset.name}。回车确认，Esc 取消`;
+      (event.target.value === "no" && reason && !reason.value ? reason : form.querySelector("[name=code]") || button).focus();
+    });
+    form.addEventListener("keydown", (event) => {
+      if (event.isComposing) return;
+      if (event.key === "Escape") {
+        form.querySelectorAll("input[type=radio]").forEach((radio) => (radio.checked = false));
+        bar.hidden = true;
+        first.focus();
+      } else if (event.key === "Enter" && event.ctrlKey) form.requestSubmit();
     });
   });
 
