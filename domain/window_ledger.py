@@ -197,18 +197,31 @@ class WindowLedger(Frozen):
 
     def _behind(self, key: str | None) -> ReportWindow | None:
         """The latest one with that key that was asked to its end."""
-        return next((w for w in reversed(self.behind) if w.key == key and w.end is not WindowEnd.NOT_OWED), None)
+        place = self._place(key)
+        return None if place is None else self.behind[place]
+
+    def _place(self, key: str | None) -> int | None:
+        """Where it stands."""
+        for place in range(len(self.behind) - 1, -1, -1):
+            window = self.behind[place]
+            if window.key == key and window.end is not WindowEnd.NOT_OWED:
+                return place
+        return None
 
     def _changed(self, key: str, **change: object) -> Self:
         """The window behind with that key changed."""
-        window = self._behind(key)
-        if window is None:
+        place = self._place(key)
+        if place is None:
             return self
-        return self._update(behind=tuple(w.model_copy(update=change) if w is window else w for w in self.behind))
+        changed = self.behind[place].model_copy(update=change)
+        return self._update(behind=(*self.behind[:place], changed, *self.behind[place + 1 :]))
 
     def _summed_up(self, now: datetime) -> Self:
         """Without what nobody needs any more: a period may be asked again until it is over, an answer ends a row."""
-        answered, not_owed = WindowEnd.ANSWERED, WindowEnd.NOT_OWED  # looked up once: a ledger may be long
+        answered, not_owed = WindowEnd.ANSWERED, WindowEnd.NOT_OWED
+        ends = [w.end for w in self.behind]
+        if ends.count(answered) <= 1 and not_owed not in ends:
+            return self  # nearly always, and a ledger may be long
         last = next((w for w in reversed(self.behind) if w.end is answered), None)
         settled = [w for w in self.behind if (w.end is answered or w.end is not_owed) and w is not last]
         over = [w for w in settled if period_end(w.key) < local_date(now)]

@@ -13,4 +13,4 @@ def micros(instant: datetime) -> int:
 
 def from_micros(value: int) -> datetime:
     """The UTC instant of a time the log stored in microseconds."""
-    return EPOCH + timedelta(microseconds=value)
+    return EPOCH + timedelta(0, 0, value)
