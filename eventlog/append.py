@@ -1,16 +1,16 @@
 """The one way into the log. Whoever decides asks; the log, which alone knows what is recorded, answers.
 
 The order inside the transaction is the rule (`docs/architecture.md`, "The log decides"): the writer's lock first, then
-the command id, the rulebook, the head, the actor's claim, and only then numbers, events, read model and outbox. Every
-answer but `appended` with events rolls back, so a refused or repeated command leaves nothing in the log, not even a
-burnt number; only that it was refused is noted beside it (`eventlog/refusals.py`).
+the command id, the rulebook, the head, the actor's claim, and only then numbers, events, read model and outbox. Nothing
+is written before all is checked, so a refused or repeated command leaves nothing in the log, not even a burnt number;
+only that it was refused is noted beside it (`eventlog/refusals.py`). Who asks while another writes may be recorded in
+one transaction with others (`eventlog/group.py`).
 """
 
-# ruff: noqa: S608  (column names are constants)
-
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from typing import cast
 
 from pydantic import ValidationError
 
@@ -21,16 +21,10 @@ from domain.envelope import Algorithm, Draft, NumberSeries, Provenance, Recorded
 from domain.event import UnknownEventError
 from domain.ids import kind_of, rulebook_streams
 from domain.log import (
-    BEHIND_BYTES,
-    BEHIND_EVENTS,
-    Ahead,
-    Already,
     AppendAnswer,
     Appended,
     AppendRequest,
-    Behind,
     Refused,
-    Rulebook,
 )
 from domain.matter import Matter
 from domain.meetings.meeting import Meeting
@@ -46,10 +40,11 @@ from eventlog.database import Database, Transaction
 from eventlog.duplicates import check_duplicate
 from eventlog.errors import LogRestored
 from eventlog.evidence import command_digest
-from eventlog.list_rows import COLUMNS, FOUND_BY, moved_rows, put_row
+from eventlog.group import Taking
+from eventlog.list_rows import FOUND_BY, moved_rows, put_row
 from eventlog.outcomes import check_outcomes
-from eventlog.proofs import DEMAND, provenance_of
-from eventlog.reading import command_events, rulebook_in, stream_events
+from eventlog.proofs import provenance_of
+from eventlog.reading import stream_events
 from eventlog.reading.rules import known_rulebook
 from eventlog.readmodel import (
     PUT_NUMBER,
@@ -59,11 +54,13 @@ from eventlog.readmodel import (
     read_model_of_state,
     state_text,
 )
-from eventlog.refusals import check_not_refused, note_refusal
+from eventlog.refusals import check_not_refused, refusal_noted
 from eventlog.relations import check_relations
-from eventlog.rows import EVENT_COLUMNS, INSERT_EVENT, actor_text, event_of_row
-from eventlog.secrets import check_seals, sealed_texts
+from eventlog.remembered import RememberedState
+from eventlog.rows import INSERT_EVENT, actor_text, event_of_row
+from eventlog.secrets import check_seals, may_hold_seals, sealed_texts
 from eventlog.shape import check_shape, check_text
+from eventlog.standing import Standing, already, outdated, question_of, standing_in
 from eventlog.stored_time import from_micros, micros
 from eventlog.witness import NOWHERE, Height
 from eventlog.words import put_full_blocks
@@ -76,53 +73,33 @@ SHARE = 32
 UNLIMITED_KINDS = frozenset({"directory", "plan", "paper", "minutes", "secrets", "assessment"})
 """Kinds whose state never travels through a workflow, so that its size does not matter."""
 
-# One round trip for everything the answer depends on.
-_LOOK = f"""
-SELECT c.stream, c.request_hash, r.valid_until, h.version, h.hash, h.recorded_at, s.hash, s.state,
-       (SELECT max(position) FROM states WHERE stream IN (?, ?)), n.position, n.recorded_at, w.hash, {{clock}},
-       (SELECT hash FROM states WHERE stream = ?), (SELECT hash FROM states WHERE stream = ?),
-       (SELECT 1 FROM commands WHERE command_id = '{DEMAND}'),
-       {", ".join(f"l.{name}" for name in COLUMNS)}
-FROM (SELECT 1 AS one) o
-LEFT JOIN commands c ON c.command_id = ?
-LEFT JOIN refusals r ON r.command_id = ?
-LEFT JOIN (SELECT version, hash, recorded_at FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1) h ON TRUE
-LEFT JOIN states s ON s.stream = ?
-LEFT JOIN matter_rows l ON l.stream = ?
-LEFT JOIN (SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1) n ON TRUE
-LEFT JOIN events w ON w.position = ?
-"""
-_BEHIND = f"SELECT {EVENT_COLUMNS} FROM events WHERE stream = ? AND version >= ? ORDER BY version LIMIT ?"
 _LAST_NUMBER = "SELECT last FROM numbers WHERE series = ?"
 _PUT_COMMAND = "INSERT INTO commands (command_id, stream, first, last, request_hash, digest) VALUES (?, ?, ?, ?, ?, ?)"
 _PUT_OUTBOX = "INSERT INTO outbox (position) VALUES (?)"
 
 
 @dataclass(frozen=True)
-class _Standing:
-    """What the log holds at this moment, under the writer's lock."""
+class _Asked:
+    """One append, its shape and proof looked at."""
 
-    command_stream: str | None
-    command_hash: str | None
-    refused_until: int
-    version: int
-    hash: str
-    recorded_at: int
-    """The newest of the log, and of the stream: nothing is recorded before either."""
-    state_hash: str | None
-    state: str | None
-    rulebook_version: int
-    last_position: int
-    seen: Height
-    """How far this home has seen the log reach, and below what stands there now."""
-    seen_hash: str
-    clock: int | None
-    """The database's own time, when it has a clock."""
-    rulebook_hashes: Row
-    demanded: bool
-    """Whether the log demands that whoever acts has proven himself."""
-    listed: Row
-    """The row it is listed by; of nothing but None when there is none."""
+    request: AppendRequest
+    algorithm: Algorithm
+    direct: bool
+    """It did not come by a way others can reach."""
+    settling: bool
+
+
+@dataclass
+class _Written:
+    """What a group has recorded, to be committed once."""
+
+    statements: list[Statement] = field(default_factory=list)
+    """What is not sent to the database yet: the last one's goes with the commit."""
+    first: Recorded | None = None
+    last: Recorded | None = None
+    numbers: dict[str, int] = field(default_factory=dict)
+    begun: bool = False
+    """Whether something was sent."""
 
 
 def append(
@@ -134,6 +111,9 @@ def append(
     settling: bool = False,
 ) -> AppendAnswer:
     """Ask the log to record what was decided, or, without drafts, whether the asker is up to date.
+
+    Whoever asks at the same time in this process may be recorded in the same transaction (`eventlog/group.py`); nobody
+    is answered before it is committed, and what one brings changes nothing for another.
 
     Args:
         database: where the log is.
@@ -151,46 +131,85 @@ def append(
         check_shape(request)
         if door is None:
             request = _vouched(database, request)
-        if door is not None and request.command_id and not request.clock:
+        elif request.command_id and not request.clock:
             _check_proof(door, request)
-        command_id, stream = request.command_id, request.stream
-        seen = _seen(database)
-        rules = rulebook_streams(database.headquarters)
-        look = (*rules, *rules, command_id, command_id, stream, stream, stream, seen.position)
-        # Another calendar or policy may move the colours of every open matter.
-        long = stream in rules
-        with database.writing(long=long, look=(_LOOK.format(clock=database.backend.clock_sql), look)) as transaction:
-            standing = _standing(transaction.looked[0], seen)
-            if standing.seen_hash != seen.hash and not settling:
-                raise LogRestored
-            known = _already(transaction, request, standing) or _outdated(transaction, request, standing)
-            if known is not None:
-                return known
-            own = log_time(database.clock, standing.clock, request.now)
-            # Like the door's, it is no refusal of the command: a forgery must not spoil the id.
-            proven = provenance_of(
-                transaction, request, from_micros(own), demanded=standing.demanded, direct=door is None
-            )
-            try:
-                check_not_refused(request, standing.refused_until)
-                if request.command_id:
-                    check_actor(transaction, request.actor, request.stream, local_date(from_micros(own)))
-                    check_record(transaction, request)
-                    check_units(transaction, request.units)
-                    check_people(transaction, request.people)
-                    check_slots(transaction, request)
-                if request.drafts:
-                    check_clock(request, own)
-                    at = max(own, standing.recorded_at)
-                    return _record(database, transaction, request, standing, at, algorithm, proven)
-            except Refusal:
-                note_refusal(transaction, request, standing.refused_until, own)
-                raise
-            if request.refused:
-                note_refusal(transaction, request, standing.refused_until, own)
-            return Appended()
     except Refusal as refusal:
         return Refused(code=refusal.code, message=refusal.message)
+    asked = _Asked(request, algorithm or database.algorithm, direct=door is None, settling=settling)
+    # Another calendar or policy may move the colours of every open matter.
+    alone = settling or request.stream in rulebook_streams(database.headquarters)
+    return cast("AppendAnswer", database.appends.ask(asked, partial(_answer_group, database), alone=alone))
+
+
+def _answer_group(database: Database, taking: Taking[_Asked, AppendAnswer]) -> None:
+    """Answer all who are taken, one after the other in one transaction that is committed once."""
+    one = taking.next()
+    if one is None:
+        return
+    seen, written = _seen(database), _Written()
+    with database.writing(long=one.alone, look=question_of(database, one.question.request, seen)) as transaction:
+        looked: Row | None = transaction.looked[0]
+        while one is not None and looked is not None:
+            standing = standing_in(transaction, one.question.request, looked, seen)
+            one.answer = _answered(database, transaction, one.question, standing, written)
+            one = taking.next()
+            if one is not None:
+                question = question_of(database, one.question.request, seen)
+                looked = transaction.run_and_ask(written.statements, question)[0]
+                written.begun = written.begun or bool(written.statements)
+                written.statements.clear()
+        if written.begun or written.statements:
+            transaction.commit(written.statements)
+    _witness(database, seen, written)
+
+
+def _answered(
+    database: Database, transaction: Transaction, asked: _Asked, standing: Standing, written: _Written
+) -> AppendAnswer:
+    """One answer of the group; what it records is put to what is written."""
+    request = asked.request
+    if standing.seen_hash != standing.seen.hash and not asked.settling:
+        raise LogRestored
+    try:
+        known = already(transaction, request, standing) or outdated(transaction, request, standing)
+        if known is not None:
+            return known
+        own = log_time(database.clock, standing.clock, request.now)
+        # Like the door's, it is no refusal of the command: a forgery must not spoil the id.
+        proven = provenance_of(transaction, request, from_micros(own), demanded=standing.demanded, direct=asked.direct)
+        try:
+            check_not_refused(request, standing.refused_until)
+            if request.command_id:
+                check_actor(transaction, request.actor, request.stream, local_date(from_micros(own)))
+                check_record(transaction, request)
+                check_units(transaction, request.units)
+                check_people(transaction, request.people)
+                check_slots(transaction, request)
+            if request.drafts:
+                check_clock(request, own)
+                at = max(own, standing.recorded_at)
+                return _record(database, transaction, asked, standing, at, proven, written)
+        except Refusal:
+            written.statements += refusal_noted(request, standing.refused_until, own)
+            raise
+        if request.refused:
+            written.statements += refusal_noted(request, standing.refused_until, own)
+        return Appended()
+    except Refusal as refusal:
+        return Refused(code=refusal.code, message=refusal.message)
+
+
+def _witness(database: Database, seen: Height, written: _Written) -> None:
+    """Tell the home's witness how far the log reaches now.
+
+    Raises:
+        LogRestored: meanwhile it has seen another log.
+    """
+    if database.witness is None or written.first is None or written.last is None:
+        return
+    log = written.first.hash if written.first.position == 1 else database.log()
+    if not database.witness.saw(log, Height(written.last.position, written.last.hash, seen.falls), written.numbers):
+        raise LogRestored
 
 
 def _seen(database: Database) -> Height:
@@ -215,99 +234,31 @@ def _check_proof(door: Door, request: AppendRequest) -> None:
     refuse(not expected or not same(request.proof, expected), UNPROVEN, "unproven")
 
 
-def _standing(row: Row, seen: Height) -> _Standing:
-    command_stream, command_hash, refused, version, digest, recorded, state_hash, state, *newest = row
-    rulebook, position, last, witnessed, own, calendar, policy, demanded, *listed = newest
-    return _Standing(
-        command_stream,
-        command_hash,
-        refused or 0,
-        version or 0,
-        digest or "",
-        max(recorded or 0, last or 0),
-        state_hash,
-        state,
-        rulebook or 0,
-        position or 0,
-        seen,
-        witnessed or "",
-        own,
-        (calendar, policy),
-        demanded is not None,
-        tuple(listed),
-    )
-
-
-def _already(transaction: Transaction, request: AppendRequest, standing: _Standing) -> Already | None:
-    """The command id is in the log: its events, if it is the same command."""
-    if standing.command_stream is None:
-        return None
-    # Builds before this one recorded the office's own streams without a hash.
-    same = standing.command_hash in ("", request.request_hash) and standing.command_stream == request.stream
-    refuse(
-        not same,
-        f"命令编号 {request.command_id} 已用于另一条内容不同的命令，请换一个编号",
-        "command_id_reused",
-    )
-    return Already(events=command_events(transaction, request.command_id))
-
-
-def _outdated(transaction: Transaction, request: AppendRequest, standing: _Standing) -> Ahead | Behind | None:
-    """Whether the asker stands on another history, or misses events or the newest rulebook."""
-    expected, expected_hash = request.expected_version, request.expected_hash
-    if standing.version < expected:
-        return Ahead(version=standing.version)
-    missing: tuple[Recorded, ...] = ()
-    if standing.version == expected:
-        same = standing.hash == expected_hash
-    else:
-        # From the last event the asker knows, to see that it is the same one.
-        rows = transaction.all(_BEHIND, (request.stream, max(expected, 1), BEHIND_EVENTS + 1))
-        events = [event_of_row(row) for row in rows]
-        known_hash = events.pop(0).hash if expected else ""
-        same = known_hash == expected_hash
-        missing = _at_most(events)
-    if not same:
-        return Ahead(version=standing.version)
-    moved = standing.rulebook_version != request.rulebook_version
-    rulebook: Rulebook | None = rulebook_in(transaction) if moved else None
-    return Behind(events=missing, rulebook=rulebook) if missing or moved else None
-
-
-def _at_most(events: Sequence[Recorded]) -> tuple[Recorded, ...]:
-    """As many as one answer may carry, and at least one."""
-    size, count = 0, 0
-    for event in events[:BEHIND_EVENTS]:
-        size += len(event.model_dump_json().encode())
-        if count and size > BEHIND_BYTES:
-            break
-        count += 1
-    return tuple(events[:count])
-
-
 def _record(
     database: Database,
     transaction: Transaction,
-    request: AppendRequest,
-    standing: _Standing,
+    asked: _Asked,
+    standing: Standing,
     recorded_at: int,
-    algorithm: Algorithm | None,
     proven: Provenance | None,
+    written: _Written,
 ) -> Appended:
-    numbers = _Numbers(transaction)
+    request, numbers = asked.request, _Numbers(transaction)
     who = actor_text(request.actor, proven)
-    rows = _chain(request, standing, who, recorded_at, numbers, database.headquarters, algorithm or database.algorithm)
+    rows = _chain(request, standing, who, recorded_at, numbers, database.headquarters, asked.algorithm)
     events = [event_of_row(row) for row in rows]  # the answer is what a reader will find
-    state = _fold(transaction, request, standing, events)
+    state, before = _fold(database, transaction, request, standing, events)
     keyed = (request.stream, *(state.matters if isinstance(state, Meeting) else ()))
-    check_seals(transaction, keyed, [text for draft in request.drafts for text in sealed_texts(draft.payload)])
+    sealed = [(draft.payload, event.payload) for draft, event in zip(request.drafts, events, strict=True)]
+    check_seals(transaction, keyed, [t for told, text in sealed if may_hold_seals(text) for t in sealed_texts(told)])
     check_duplicate(transaction, events, state)
     check_breakdown(transaction, events, state)
     check_relations(transaction, events, state)
     check_outcomes(transaction, events, state, request.now)
     text = state_text(state)
+    size = len(text.encode())
     if not request.clock and kind_of(request.stream) not in UNLIMITED_KINDS:
-        _check_size(len((standing.state or "").encode()), len(text.encode()))
+        _check_size(before, size)
     last = events[-1]
     command = (request.command_id, request.stream, events[0].version, last.version, request.request_hash)
     statements: list[Statement] = [
@@ -320,24 +271,24 @@ def _record(
     ]
     if numbers.given:
         statements.append((PUT_NUMBER, list(numbers.given.items())))
-    transaction.commit(statements)
-    if database.witness is not None:
-        log = database.log() if standing.last_position else events[0].hash
-        if not database.witness.saw(log, Height(last.position, last.hash, standing.seen.falls), numbers.given):
-            raise LogRestored
+    written.statements += statements
+    written.first, written.last = written.first or events[0], last
+    written.numbers.update(numbers.given)
+    database.states.put(request.stream, RememberedState(last.hash, state, size))
     return Appended(events=tuple(events))
 
 
 def _rows_of_state(
-    transaction: Transaction, standing: _Standing, last: Recorded, state: Frozen, text: str
+    transaction: Transaction, standing: Standing, last: Recorded, state: Frozen, text: str
 ) -> list[Statement]:
     """What shows the stream as it is now; another calendar or policy also moves the colours to come of every matter."""
     if not isinstance(state, Matter | WorkCalendar | Policy):
-        return read_model_of_state(last, state, text)
+        return read_model_of_state(last, state, text, was_ended=standing.ended)
     rulebook = known_rulebook(transaction, standing.rulebook_hashes)
     if isinstance(state, Matter):
         rows, changed = put_row(standing.listed, state, rulebook)
-        return [*read_model_of_state(last, state, text, listed=bool(changed & FOUND_BY)), *rows]
+        listed = bool(changed & FOUND_BY)
+        return [*read_model_of_state(last, state, text, listed=listed, was_ended=standing.ended), *rows]
     moved = {"calendar": state} if isinstance(state, WorkCalendar) else {"policy": state}
     return [*read_model_of_state(last, state, text), *moved_rows(transaction, rulebook.model_copy(update=moved))]
 
@@ -369,7 +320,7 @@ class _Numbers:
 
 def _chain(
     request: AppendRequest,
-    standing: _Standing,
+    standing: Standing,
     actor: str,
     recorded_at: int,
     numbers: _Numbers,
@@ -422,17 +373,26 @@ def _payload(draft: Draft, numbers: _Numbers, *, limited: bool) -> str:
     return text
 
 
-def _fold(transaction: Transaction, request: AppendRequest, standing: _Standing, events: list[Recorded]) -> Frozen:
-    """The stream's state after these events. What its own fold cannot read must never enter the log."""
+def _fold(
+    database: Database, transaction: Transaction, request: AppendRequest, standing: Standing, events: list[Recorded]
+) -> tuple[Frozen, int]:
+    """The stream's state after these events, and the bytes of the one before.
+
+    What its own fold cannot read must never enter the log.
+    """
     kind = kind_of(request.stream)
     refuse(kind not in FOLDS, f"日志不认识这一类记录：{request.stream}", "malformed")
+    size = len((standing.state or "").encode())
     try:
         if standing.version == 0:
-            return fold_events(request.stream, None, events)
+            return fold_events(request.stream, None, events), size
+        known = database.states.of(request.stream)
+        if standing.state is None and known is not None and known.hash == standing.hash == standing.state_hash:
+            return fold_events(request.stream, known.state, events), known.size
         if standing.state is not None and standing.state_hash == standing.hash:
-            return fold_events(request.stream, parse_state(kind, standing.state), events)
+            return fold_events(request.stream, parse_state(kind, standing.state), events), size
         # The read model has fallen behind its log (edited, or half restored): the events are the truth.
-        return fold_events(request.stream, None, [*stream_events(transaction, request.stream), *events])
+        return fold_events(request.stream, None, [*stream_events(transaction, request.stream), *events]), size
     except (UnknownEventError, ValidationError, TypeError) as error:
         reason = str(error).splitlines()[0]
         raise Refusal(f"{events[0].type} 与 {request.stream} 的记录不符：{reason}", "malformed") from error

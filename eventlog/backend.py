@@ -44,6 +44,11 @@ class Connection(ABC):
     def run(self, statements: Sequence[Statement], *, commit: bool) -> None:
         """Run statements in order, then commit if asked; one round trip where the database can."""
 
+    def run_and_ask(self, statements: Sequence[Statement], question: Question) -> list[Row]:
+        """Run statements, then one that reads; one round trip where the database can."""
+        self.run(statements, commit=False)
+        return self.query(*question)
+
     @abstractmethod
     def rollback(self) -> None:
         """End the transaction without a trace; harmless when none is open."""

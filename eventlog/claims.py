@@ -14,7 +14,7 @@ from domain.terms import Role, Supervision
 from eventlog.database import Transaction
 from eventlog.stored_time import micros
 
-_PERSON = "SELECT name, role, unit, left_at FROM people WHERE id = ?"
+PERSON = "SELECT name, role, unit, left_at FROM people WHERE id = ?"
 _SLOT = (
     "SELECT number, title FROM meetings WHERE series = ? AND starts = ? AND stream <> ? "
     "AND stage NOT IN ('cancelled', 'recorded')"
@@ -79,7 +79,7 @@ def check_record(transaction: Transaction, request: AppendRequest) -> None:
 
 def _in_office(transaction: Transaction, person: str, then: str) -> tuple[str, str, str]:
     """Name, role and unit of somebody in the directory who has not left."""
-    row = transaction.one(_PERSON, (person,))
+    row = transaction.one(PERSON, (person,))
     if row is None:
         raise Refusal(f"名录中没有编号为 {person} 的人员，请用 xmh org list 核对", "actor_unknown")
     name, role, unit, left_at = row

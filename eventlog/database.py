@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from domain.access.proof import OrderProof
 from domain.base import Refusal
@@ -15,8 +15,10 @@ from domain.order import OrderBase
 from eventlog.backend import BUSY_SECONDS, Connection, Params, Question, Row, Statement, backend_of
 from eventlog.clock import LogClock
 from eventlog.errors import ForeignLog, LogError, LogUnreachable
+from eventlog.group import CommitGroup
 from eventlog.masterkey import MasterKey
 from eventlog.patience import time_left
+from eventlog.remembered import RememberedStates
 from eventlog.schema import require_current
 from eventlog.witness import Witness
 
@@ -42,6 +44,7 @@ class Transaction:
         self.headquarters = headquarters
         self.looked = looked
         """What the first question was answered."""
+        self._foreseen: tuple[str, Params, Row | None] | None = None
 
     def own(self, kind: OfficeStream) -> str:
         """The stream of this kind of the headquarters whose log this is."""
@@ -56,8 +59,14 @@ class Transaction:
         """Every row of a query, as tuples; parameters are written `?` on either database."""
         return self._connection.query(sql, params)
 
+    def foresee(self, sql: str, params: Params, row: Row | None) -> None:
+        """What `one` will say to this: it was asked together with something else."""
+        self._foreseen = (sql, params, row)
+
     def one(self, sql: str, params: Params = ()) -> Row | None:
         """The first row; None when there is none."""
+        if self._foreseen is not None and self._foreseen[:2] == (sql, params):
+            return self._foreseen[2]
         rows = self._connection.query(sql, params)
         return rows[0] if rows else None
 
@@ -77,6 +86,10 @@ class Transaction:
     def run(self, statements: Sequence[Statement]) -> None:
         """Write without committing yet."""
         self._connection.run(statements, commit=False)
+
+    def run_and_ask(self, statements: Sequence[Statement], question: Question) -> list[Row]:
+        """Write without committing yet, and ask; one round trip where the database can."""
+        return self._connection.run_and_ask(statements, question)
 
     def commit(self, statements: Sequence[Statement] = ()) -> None:
         """Write and commit. If this raises, the writes may or may not have happened: ask by command id."""
@@ -124,6 +137,9 @@ class Database:
         self._log = ""
         self._idle: list[Connection] = []
         self._guard = threading.Lock()
+        self.appends: CommitGroup[Any, Any] = CommitGroup()
+        """Who asks to append in this process (`eventlog/append.py`)."""
+        self.states = RememberedStates()
         self._writer = threading.Lock() if self.backend.one_writer_per_process else None
         self._closed = False
 

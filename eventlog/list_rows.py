@@ -48,8 +48,8 @@ def put_row(before: Row, matter: Matter, rulebook: Rulebook) -> tuple[list[State
     """
     if before[0] is None:
         return put_rows([matter], rulebook), frozenset(COLUMNS)
-    after = dict(zip(COLUMNS, _cells(list_row(matter, rulebook, _known(before))), strict=True))
-    changed = {name: cell for (name, cell), old in zip(after.items(), before, strict=True) if cell != old}
+    after = _cells(list_row(matter, rulebook, _known(before)))
+    changed = {name: cell for name, cell, old in zip(COLUMNS, after, before, strict=True) if cell != old}
     sets = ", ".join(f"{name} = ?" for name in changed)
     update = f"UPDATE matter_rows SET {sets} WHERE stream = ?"
     return [(update, [(*changed.values(), matter.stream)])] if changed else [], frozenset(changed)

@@ -185,6 +185,16 @@ class PostgresConnection(Connection):
         if calls:
             self._simple("; ".join(calls))
 
+    def run_and_ask(self, statements: Sequence[Statement], question: Question) -> list[Row]:
+        """Both in one message, unless it would be a long one."""
+        calls = [self._prepared_call(sql, row) for sql, rows in statements for row in rows]
+        if len(calls) > _CALLS_PER_MESSAGE:
+            return super().run_and_ask(statements, question)
+        self._simple("; ".join([*calls, self._prepared_call(*question)]))
+        while self.cursor.nextset():
+            pass
+        return self.cursor.fetchall()
+
     def _prepared_call(self, sql: str, params: Params) -> str:
         """The statement as text that may stand beside others in one message, values as literals of the server's."""
         if not params:

@@ -27,6 +27,8 @@ _PUT_STATE = (
     "ON CONFLICT (stream) DO UPDATE SET version = excluded.version, hash = excluded.hash, "
     "position = excluded.position, state = excluded.state, ended = excluded.ended"
 )
+# An index is written for every column of it that is set, whether it says the same or not.
+_MOVE_STATE = "UPDATE states SET version = ?, hash = ?, position = ?, state = ? WHERE stream = ?"
 _PUT_MATTER = (
     "INSERT INTO matters (stream, number, title, stage, lead, due, title_key, parent, year, tail) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
@@ -155,7 +157,9 @@ def parse_state(kind: str, text: str) -> Frozen:
     return cast("Frozen", known.state.model_validate_json(text))
 
 
-def read_model_of_state(last: Recorded, state: Frozen, text: str, *, listed: bool = True) -> list[Statement]:
+def read_model_of_state(
+    last: Recorded, state: Frozen, text: str, *, listed: bool = True, was_ended: int | None = None
+) -> list[Statement]:
     """The rows of the read model that show a stream as of its last event.
 
     Args:
@@ -163,10 +167,13 @@ def read_model_of_state(last: Recorded, state: Frozen, text: str, *, listed: boo
         state: as of that event.
         text: the state as it is kept.
         listed: whether what it is found by may have changed.
+        was_ended: what the row that stands there says of its end; None when none does, or it is not known.
     """
     kind = kind_of(last.stream)
     ended = int(getattr(state, "settled", False))
     put: Statement = (_PUT_STATE, [(last.stream, kind, last.version, last.hash, last.position, text, ended)])
+    if ended == was_ended:
+        put = (_MOVE_STATE, [(last.version, last.hash, last.position, text, last.stream)])
     found_by = LISTED.get(kind) if listed else None
     return [put, *found_by(last, state)] if found_by else [put]
 

@@ -11,7 +11,6 @@ from datetime import timedelta
 from domain.base import refuse
 from domain.log import AppendRequest
 from eventlog.backend import Statement
-from eventlog.database import Transaction
 from eventlog.stored_time import micros
 
 KEPT_FOR = timedelta(days=1)
@@ -42,19 +41,17 @@ def check_not_refused(request: AppendRequest, refused_until: int) -> None:
         refuse(late, "这条命令先前已被拒绝，未作任何改动；如仍要办理，请重新提交", "refused_before")
 
 
-def note_refusal(transaction: Transaction, request: AppendRequest, refused_until: int, now: int) -> None:
-    """Keep that the command is refused, in the transaction that refuses it, and drop what nobody can mean any more.
+def refusal_noted(request: AppendRequest, refused_until: int, now: int) -> list[Statement]:
+    """What keeps that the command is refused, in the transaction that refuses it, and drops what nobody means any more.
 
     Args:
-        transaction: the one that refuses.
         request: what is refused.
         refused_until: until when its id was refused already.
         now: the log's own time, in microseconds.
     """
     if request.valid_until is None or micros(request.valid_until) <= refused_until:
-        return  # nobody waits for the clock's own commands; and what is noted is noted
-    statements: list[Statement] = [
+        return []  # nobody waits for the clock's own commands; and what is noted is noted
+    return [
         (_NOTE, [(request.command_id, micros(request.valid_until))]),
         (_FORGET, [(now - KEPT_FOR // timedelta(microseconds=1),)]),
     ]
-    transaction.commit(statements)

@@ -1,7 +1,9 @@
 """A kind of stream of the tests' own, so that what is shown here is the log and not the rule book."""
 
 import itertools
-from collections.abc import Collection, Mapping
+import threading
+import time
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -9,7 +11,7 @@ from domain.base import Frozen
 from domain.envelope import SYSTEM, Actor, NumberSeries, Recorded
 from domain.event import UPCASTERS, Event, decode
 from domain.facts import PartOf
-from domain.log import AppendAnswer, Appended, AppendRequest, UnitClaim
+from domain.log import Ahead, AppendAnswer, Appended, AppendRequest, Behind, Refused, UnitClaim
 from domain.office import Person, PersonRecorded, Unit, UnitRecorded
 from domain.rules.records import RECORDS, Authority
 from domain.streams import FOLDS, Fold
@@ -18,6 +20,7 @@ from eventlog import reading
 from eventlog.append import append
 from eventlog.backend import Row
 from eventlog.database import Database
+from eventlog.errors import LogUnreachable
 from eventlog.readmodel import LISTED, READ_MODEL
 from tests.support.streams import DIRECTORY_STREAM
 
@@ -138,6 +141,32 @@ class Asker:
         )
 
 
+def asked_together(database: Database, requests: Sequence[AppendRequest]) -> list[AppendAnswer | BaseException]:
+    """The answers to requests that wait together, in this order: the writer's turn is held until all of them do."""
+    answers: list[AppendAnswer | BaseException] = [LogUnreachable("unanswered")] * len(requests)
+
+    def ask(place: int, request: AppendRequest) -> None:
+        try:
+            answers[place] = append(database, request)
+        except BaseException as error:  # it is the answer
+            answers[place] = error
+
+    asking = [threading.Thread(target=ask, args=(n, request)) for n, request in enumerate(requests)]
+    with database.writing(long=True):
+        for one in asking:
+            one.start()
+            give_up = time.monotonic() + 5
+            # Some are answered without waiting; one of the others leads, and is not counted.
+            while (open_ := sum(other.is_alive() for other in asking)) and (
+                database.appends.waiting < open_ - 1 or not database.appends.at_work
+            ):
+                assert time.monotonic() < give_up, "a request does not wait"
+                time.sleep(0.001)
+    for one in asking:
+        one.join()
+    return answers
+
+
 def everything(database: Database, without: Collection[str] = ()) -> dict[str, list[Row]]:
     """All that the log and its read model hold; `without` tables that builds before did not have."""
     with database.reading() as transaction:
@@ -146,6 +175,23 @@ def everything(database: Database, without: Collection[str] = ()) -> dict[str, l
             for table in ("events", "commands", "outbox", *READ_MODEL)
             if table not in without
         }
+
+
+class CrowdedAsker(Asker):
+    """Asks in the middle of others, who are refused, answered before, or ask nothing: none of them leaves anything."""
+
+    def ask(self, request: AppendRequest) -> AppendAnswer:
+        unknown = UnitClaim(id="nobody", supervision=Supervision.OBJECT)
+        refused = self.request("sample/refused", SampleOpened(title="不成"), units=(unknown,))
+        ahead = self.request("sample/ahead", head=reading.Head(stream="sample/ahead", version=7, hash="x"))
+        asked = (refused, ahead, request, ahead, refused)
+        before, other, answer, again, last = asked_together(self.database, asked)
+        assert [type(one) for one in (before, other, again)] == [Refused, Ahead, Ahead]
+        # Where the request changed the rulebook, who comes after it has not seen that yet.
+        assert isinstance(last, Refused | Behind)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
 
 
 def raw(database: Database, *statements: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, datetime, timedelta
+from typing import cast
 
 import pytest
 
@@ -13,13 +14,13 @@ from domain.terms import Role, Supervision
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.reading import Head
-from tests.eventlog.sample import NOON, OFFICE, Asker, Sample, SampleNoted, SampleOpened, everything
+from tests.eventlog.sample import NOON, OFFICE, Asker, CrowdedAsker, Sample, SampleNoted, SampleOpened, everything
 from tests.support.streams import CALENDAR_STREAM, DIRECTORY_STREAM, POLICY_STREAM
 
 
-@pytest.fixture
-def asker(database: Database) -> Asker:
-    return Asker(database)
+@pytest.fixture(params=[Asker, CrowdedAsker], ids=["alone", "in a group"])
+def asker(database: Database, request: pytest.FixtureRequest) -> Asker:
+    return cast("Asker", request.param(database))
 
 
 # --- appended
