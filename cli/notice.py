@@ -13,13 +13,12 @@ from cli.shape import group
 from cli.tables import table
 from domain.base import Refusal, refuse
 from domain.calendar import SHANGHAI
-from domain.ids import kind_of
 from domain.queries.telling import office_time
-from domain.sight import Sight
 from domain.terms import Role, Urgency
 from eventlog import notices as kept
 from eventlog import reading
 from eventlog.notices import NoticeOnRecord
+from views.notices import notice_as_read
 
 app = group(
     "通知：发给谁、发没发到、没发到的为什么。",
@@ -80,11 +79,7 @@ def show(notice_id: Annotated[str, typer.Argument(metavar="ID", help="通知编�
 
 
 def _as_read(n: NoticeOnRecord) -> NoticeOnRecord:
-    """A notice as its reader may see it now: of a matter that is no longer his, only that there was one."""
-    if kind_of(n.stream) != "matter" or session.rights.sees(n.stream):
-        return n
-    subject = n.subject if session.rights.sees(n.stream, Sight.LISTED) else "（现不由本单位办理的事项）"
-    return n.model_copy(update={"subject": subject, "text": "（这个事项现不由本单位办理，内容不再显示）"})
+    return notice_as_read(session.viewer, n)
 
 
 def retry(

@@ -242,6 +242,7 @@ def list_notices(
     database: Database,
     *,
     person: str | None = None,
+    stream: str | None = None,
     pending: bool = False,
     failed: bool = False,
     moment: Moment | None = None,
@@ -249,8 +250,9 @@ def list_notices(
     """The notices in the order of the log, now or as their delivery stood at a moment of it."""
     with database.reading() as transaction:
         rows = transaction.all(
-            f"SELECT {_COLUMNS} FROM notices WHERE (? = '' OR person = ?) ORDER BY position, id",
-            (person or "", person or ""),
+            f"SELECT {_COLUMNS} FROM notices WHERE (? = '' OR person = ?) AND (? = '' OR stream = ?) "
+            "ORDER BY position, id",
+            (person or "", person or "", stream or "", stream or ""),
         )
     records = [_record(row) for row in rows]
     if moment is not None:

@@ -38,7 +38,9 @@ _WITH = {
     False: "event_words MATCH ?",
     True: "array_to_tsvector(string_to_array(btrim(pairs), ' ')) @@ CAST(? AS tsquery)",
 }
-_STREAMS = "SELECT DISTINCT stream FROM event_words WHERE {} AND rowid <= ? AND pairs LIKE ?"
+_SAYING = "FROM event_words WHERE {} AND rowid <= ? AND pairs LIKE ?"
+_STREAMS = f"SELECT DISTINCT stream {_SAYING}"
+_POSITIONS = f"SELECT rowid, stream {_SAYING}"
 _OF_THE_MACHINE = re.compile(
     r"[a-z0-9]+(?:[-_/:.][a-z0-9]+)*"  # ids, terms, hashes
     r"|\d{4}-(?:\d\d(?:-\d\d(?:T[\d:.+Z-]+)?)?|[WQ]\d+(?:-[a-z]+)?)"  # days, moments, periods
@@ -77,9 +79,21 @@ def words_of(position: int, stream: str, payload: str) -> Row | None:
 
 def streams_with(transaction: Transaction, word: str, position: int) -> frozenset[str]:
     """The streams that say a word, which has no blanks, up to a position of the log."""
+    found, said = _saying(transaction, word, position, _STREAMS)
+    return frozenset((*(stream for (stream,) in found), *(stream for _, stream in said)))
+
+
+def events_with(transaction: Transaction, word: str, position: int) -> dict[int, str]:
+    """The events that say a word up to a position of the log: position → stream."""
+    found, said = _saying(transaction, word, position, _POSITIONS)
+    return dict((*((row[0], row[1]) for row in found), *said))
+
+
+def _saying(transaction: Transaction, word: str, position: int, query: str) -> tuple[list[Row], list[tuple[int, str]]]:
+    """What a query finds in the table of words, and events that are not in it yet and say the word."""
     pairs = list(_pairs(plain(word)))
     if not pairs:
-        return frozenset()
+        return [], []
     if len(pairs) == 1:  # one character: whatever follows it
         asked = f"{pairs[0]}:*" if transaction.is_postgresql else f"{pairs[0]}*"
     else:
@@ -87,11 +101,11 @@ def streams_with(transaction: Transaction, word: str, position: int) -> frozense
         asked = (" & " if transaction.is_postgresql else " ").join(dict.fromkeys(pairs))
     newest = transaction.one(_NEWEST)
     until = words_until(newest[0] or 0) if newest else 0
-    sql = _STREAMS.format(_WITH[transaction.is_postgresql])
+    sql = query.format(_WITH[transaction.is_postgresql])
     found = transaction.all(sql, (asked, min(until, position), f"% {' '.join(pairs)}%"))
     wanted, rest = plain(word), transaction.all(_RECORDED, (until, position))
-    said = (stream for _, stream, payload in rest if any(wanted in run for run in _runs(payload)))
-    return frozenset((*(stream for (stream,) in found), *said))
+    said = [(at, stream) for at, stream, payload in rest if any(wanted in run for run in _runs(payload))]
+    return found, said
 
 
 def plain(text: str) -> str:

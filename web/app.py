@@ -24,11 +24,15 @@ from web.pages.actions import actions_router
 from web.pages.drafts import drafts_router
 from web.pages.feedback import feedback_router
 from web.pages.figures import figures_router
+from web.pages.files import files_router
+from web.pages.finding import finding_router
 from web.pages.listing import listing_router
 from web.pages.matters import matters_router
 from web.pages.meetings import meetings_router
+from web.pages.papers import papers_router
 from web.pages.queue import queue_router
 from web.pages.signing_in import sign_in_router
+from web.pages.table import table_router
 from web.problems import install_problems
 
 logger = logging.getLogger("xmh.web")
@@ -74,7 +78,8 @@ def make_app(service: "WebService") -> FastAPI:
     app.include_router(sign_in_router(service))
     app.include_router(listing_router(service))
     app.include_router(figures_router(service))
-    app.include_router(meetings_router(service))
+    for made in (meetings_router, papers_router, files_router, finding_router, table_router):
+        app.include_router(made(service))
     app.include_router(matters_router(service))
     app.include_router(acting_router(service))
     app.include_router(actions_router(service))

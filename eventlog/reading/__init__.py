@@ -59,7 +59,7 @@ from eventlog.reading.states import (
     states_of,
     states_since,
 )
-from eventlog.reading.words import streams_saying
+from eventlog.reading.words import events_saying, streams_saying
 
 __all__ = [
     "PAGE",
@@ -77,6 +77,7 @@ __all__ = [
     "count_seen",
     "events_at",
     "events_page",
+    "events_saying",
     "find_command",
     "find_each",
     "find_matters",

@@ -2,7 +2,7 @@
 
 from domain.base import refuse
 from eventlog.database import Database
-from eventlog.words import streams_with
+from eventlog.words import events_with, streams_with
 
 MOST_CHARACTERS = 200
 
@@ -20,3 +20,18 @@ def streams_saying(database: Database, words: str, position: int) -> frozenset[s
     with database.reading() as transaction:
         streams = frozenset.intersection(*(streams_with(transaction, word, position) for word in wanted))
     return frozenset(stream for stream in streams if stream.startswith("matter/"))
+
+
+def events_saying(database: Database, words: str, position: int) -> dict[int, str]:
+    """The events of matters and meetings, up to a position, that say each of these words: position → stream.
+
+    Raises:
+        Refusal: `malformed`, as `streams_saying`.
+    """
+    refuse(len(words) > MOST_CHARACTERS, f"要找的字词太长（{len(words)}字），最多{MOST_CHARACTERS}字", "malformed")
+    wanted = words.split()
+    if not wanted:
+        return {}
+    with database.reading() as transaction:
+        first, *others = [events_with(transaction, word, position) for word in wanted]
+    return {at: stream for at, stream in first.items() if all(at in other for other in others)}

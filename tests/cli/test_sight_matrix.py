@@ -285,16 +285,17 @@ def answered(xmh: CommandLine, command: tuple[str, ...], person: str, folder: Pa
     assert said.code != 1 or command[:2] == ("audit", "unanswered"), (command, said)
     whole = said.out.encode() + said.err.encode()
     for written in folder.glob(f"{file.name}.*"):
-        whole += _unpacked(written.read_bytes())
+        whole += unpacked(written.read_bytes())
         written.unlink()
     return whole
 
 
-def _unpacked(data: bytes) -> bytes:
+def unpacked(data: bytes) -> bytes:
+    """What a packed file says, as whoever opens it sees it."""
     if not data.startswith(b"PK"):
         return data
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return b"".join(_unpacked(archive.read(name)) for name in archive.namelist())
+        return b"".join(unpacked(archive.read(name)) for name in archive.namelist())
 
 
 def numbers_of(lived: Path) -> dict[str, str]:

@@ -20,7 +20,7 @@ from domain.sight import Scope, Sight
 from domain.terms import Openness
 from services import accounts, signing_in
 from settings import Settings
-from tests.cli.test_sight_matrix import MATRIX, lived, numbers_of, open_to
+from tests.cli.test_sight_matrix import MATRIX, lived, numbers_of, open_to, unpacked
 from tests.support.office import OFFICE
 from web.app import make_app
 from web.service import WebService
@@ -39,6 +39,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/matters/{no}": ("/matters/{no}?all=1", "/matters/{no}?all=1&as_of=2022-03-31"),
     "/matters/{no}/why": ("/matters/{no}/why", "/matters/{no}/why?as_of=2022-03-31"),
     "/matters/{no}/do/{do}": ("/matters/{no}/do/accept", "/matters/{no}/do/extend", "/matters/{no}/do/review"),
+    "/queue": ("/queue", "/queue?at={no}"),
     "/figures": ("/figures?span=year", "/figures?as_of=2022-03-31"),
     "/figures/rows": (
         "/figures/rows?of=all&span=year&known_at=2022-03-31",
@@ -47,6 +48,15 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/figures/rows?of=held-0&year=2022",
     ),
     "/figures/{year}": ("/figures/2022",),
+    "/matters/{no}/sheet.pdf": ("/matters/{no}/sheet.pdf",),
+    "/matters/{no}/files/{place}": ("/matters/{no}/files/1",),
+    "/search": ("/search?text={mark}", "/search?text=TITLE", "/search?text=WORD"),
+    "/notices": ("/notices",),
+    "/directory": ("/directory",),
+    "/table": ("/table?as_of=2022-03-31&with=points&with=progress&with=problem",),
+    "/table.{kind}": ("/table.xlsx?as_of=2022-03-31", "/table.docx?as_of=2022-03-31"),
+    "/papers": ("/papers?year=2022",),
+    "/papers/file": ("/papers/file?number=1",),
     "/meetings": ("/meetings?year=2022",),
     "/meetings/{no}": ("/meetings/HY-2022-001",),
     "/meetings/{no}/room": ("/meetings/HY-2022-001/room?item=1", "/meetings/HY-2022-001/room?item=2"),
@@ -94,10 +104,16 @@ def paths(numbers: dict[str, str]) -> Iterator[str]:
                 yield from dict.fromkeys(page.format(no=no, mark=mark) for no, mark in marks)
 
 
+def _is_cheap(page: str) -> bool:
+    """Whether nothing is printed for it; what is printed is looked into for one who sees nothing of most matters."""
+    return not page.partition("?")[0].endswith((".pdf", ".xlsx", ".docx"))
+
+
 async def asked(client: httpx.AsyncClient, page: str, headers: dict[str, str]) -> bytes:
     answer = await client.get(page, headers=headers)
     assert answer.status_code in (200, 303, 403, 404, 409), (page, answer.status_code, answer.text)
-    return words_of_pdf(answer.content) if answer.content.startswith(b"%PDF") else answer.content
+    data = answer.content
+    return words_of_pdf(data) if data.startswith(b"%PDF") else unpacked(data)
 
 
 def words_of_pdf(data: bytes) -> bytes:
@@ -128,7 +144,7 @@ async def test_no_page_shows_what_its_reader_may_not_see(
     every, found = list(paths(numbers_of(lived))), []
     for person in READERS if openness is Openness.TITLES else ("li", "he"):
         headers, forbidden = cookie(service, person), list(MATRIX[person].forbidden(openness))
-        for page in every:
+        for page in every if person == "he" else filter(_is_cheap, every):
             said = await asked(client, page, headers)
             found += [(person, page, mark) for mark in forbidden if mark in said]
     assert found == []

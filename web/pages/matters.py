@@ -12,6 +12,7 @@ from domain.queries.spoken import said_date
 from services.signing_in import last_sign_in
 from views.explaining import explained_matter
 from views.matter import matter_document
+from views.notices import notices_of
 from views.reporting import IN_UNIT
 from views.worklist import worklist
 from web.asking import the_matter
@@ -51,7 +52,8 @@ def matters_router(service: "WebService") -> APIRouter:
         story = Story(asked.get("kind", ""), asked.get("by", ""), whole="all" in asked)
         try:
             day = asked_day(visitor, asked.get("as_of", ""), asked.get("known_at", ""))
-            document = matter_document(viewer, the_matter(viewer, no).stream, day.moment, story.chapter)
+            stream = the_matter(viewer, no).stream
+            document = matter_document(viewer, stream, day.moment, story.chapter)
         except Refusal as refusal:
             return _not_found(visitor, refusal)
         return visitor.page(
@@ -65,6 +67,7 @@ def matters_router(service: "WebService") -> APIRouter:
             command=uuid4().hex,
             day_asked=day,
             story=story,
+            told=notices_of(viewer, stream) if day.moment is None else (),
             as_of=day.moment is not None,
             unit=viewer.units,
             person_name=viewer.persons,

@@ -1,0 +1,139 @@
+"""查找、一览表、公文简报、打印、附件、通知、通讯录: what is asked for is there, and only for whom it is."""
+
+import io
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from unittest import mock
+
+import httpx
+import openpyxl
+import pytest
+import pytest_asyncio
+
+from domain import commands as c
+from eventlog import reading
+from eventlog.attachments import keep_attachment
+from services.issuing.bulletins import issue_briefing
+from settings import Settings
+from tests.documents import quarter
+from tests.documents.test_issuing import EVENING, MARCH
+from tests.support.clock import open_log
+from tests.support.history import act
+from tests.support.homes import at
+from tests.support.office import LEADER, LIAISON, sqlite
+from tests.web.test_sight_of_pages import cookie, words_of_pdf
+from web.app import make_app
+from web.service import WebService
+
+HALL_NO, FILE = "XMH-2022-001", b"%PDF-1.4 photographs"
+
+
+@pytest.fixture(scope="module")
+def service(founded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebService]:
+    """The quarter with an issue of 简报, and a report with a file attached."""
+    home = tmp_path_factory.mktemp("reading") / "home"
+    home.mkdir()
+    for file in founded_home.iterdir():
+        (home / file.name).write_bytes(file.read_bytes())
+    with open_log(sqlite(home)) as log:
+        quarter.play(log)
+        issue_briefing(log, home, since=MARCH[0], until=MARCH[1], signer=LEADER, now=EVENING)
+        attached = keep_attachment(home, [FILE], "现场照片.pdf")
+        report = c.SubmitFeedback(text="主体施工至六层", progress=50, attachments=(attached,))
+        act(log, quarter.HALL, report, LIAISON, at("2022-04-06"))
+    with mock.patch.dict("os.environ", {"XMH_HOME": str(home)}):
+        service = WebService(Settings())
+    yield service
+    service.close()
+
+
+@pytest_asyncio.fixture
+async def client(service: WebService) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=make_app(service))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        yield client
+
+
+async def test_words_are_found_in_their_sentence_and_secrets_never(
+    service: WebService, client: httpx.AsyncClient
+) -> None:
+    office, other = cookie(service, "office"), cookie(service, "zhao")
+    found = await client.get("/search", params={"text": "钢材"}, headers=office)
+    assert "记录（1）" in found.text
+    assert "<mark>钢材</mark>供应紧张" in found.text
+    assert f'href="/matters/{HALL_NO}"' in found.text
+    both = await client.get("/search", params={"text": "主体 五层"}, headers=office)
+    assert "记录（1）" in both.text, "each of the words in one record"
+    assert "名称（1）" in (await client.get("/search", params={"text": "國際交流"}, headers=office)).text
+    assert "记录（0）" in (await client.get("/search", params={"text": "抓紧抓实"}, headers=office)).text, "a secret"
+    assert "记录（0）" in (await client.get("/search", params={"text": "钢材"}, headers=other)).text
+    hostile = await client.get("/search", params={"text": "<script>x"}, headers=office)
+    assert (hostile.status_code, "<script>x" in hostile.text) == (200, False)
+    assert (await client.get("/search", params={"text": " "}, headers=office)).status_code == 200
+
+
+async def test_the_table_is_read_on_any_day_and_leaves_as_the_workbook(
+    service: WebService, client: httpx.AsyncClient
+) -> None:
+    office, other = cookie(service, "office"), cookie(service, "zhao")
+    page = await client.get("/table", params={"as_of": "2022-03-31"}, headers=office)
+    assert "3 件" in page.text
+    assert [page.text.count(f'href="/matters/XMH-2022-00{n}"') for n in (1, 2, 3)] == [1, 1, 1]
+    assert "钢材供应紧张" not in page.text
+    more = await client.get("/table", params={"as_of": "2022-03-31", "with": ["problem", "progress"]}, headers=office)
+    assert "钢材供应紧张" in more.text
+    file = await client.get("/table.xlsx", params={"as_of": "2022-03-31"}, headers=office)
+    assert "attachment" in file.headers["content-disposition"]
+    sheet = openpyxl.load_workbook(io.BytesIO(file.content)).worksheets[0]
+    cells = {cell.value for row in sheet.iter_rows() for cell in row}
+    assert {HALL_NO, "XMH-2022-002", "XMH-2022-003"} <= cells
+    assert (await client.get("/table.docx", headers=office)).content.startswith(b"PK")
+    assert (await client.get("/table.exe", headers=office)).status_code == 404
+    own = await client.get("/table", params={"as_of": "2022-03-31"}, headers=other)
+    assert f'href="/matters/{HALL_NO}"' not in own.text, "of others' matters a table says too much"
+
+
+async def test_what_was_issued_is_read_by_whom_it_is_sent_to(service: WebService, client: httpx.AsyncClient) -> None:
+    office, admin = cookie(service, "office"), cookie(service, "audit")
+    listed = await client.get("/papers", params={"year": "2022"}, headers=office)
+    assert "简报-2022-01" in listed.text
+    pdf = await client.get("/papers/file", params={"number": "简报-2022-01"}, headers=admin)
+    assert (pdf.status_code, pdf.headers["content-type"]) == (200, "application/pdf")
+    assert pdf.headers["content-disposition"].startswith("inline")
+    assert "推进国际交流中心" in words_of_pdf(pdf.content).decode()
+    for asked in ({"number": "简报-2022-99"}, {"number": "简报-2022-01", "kind": "exe"}, {}):
+        assert (await client.get("/papers/file", params=asked, headers=office)).status_code == 404, asked
+    word = await client.get("/papers/file", params={"number": "简报-2022-01", "kind": "docx"}, headers=office)
+    assert word.headers["content-disposition"].startswith("attachment")
+
+
+async def test_a_matter_leaves_as_a_paper_and_its_files_as_they_came(
+    service: WebService, client: httpx.AsyncClient
+) -> None:
+    office, other = cookie(service, "office"), cookie(service, "zhao")
+    sheet = await client.get(f"/matters/{HALL_NO}/sheet.pdf", headers=office)
+    words = words_of_pdf(sheet.content).decode()
+    assert ("主体施工至六层" in words, quarter.WORDS in words) == (True, False)
+    then = await client.get(f"/matters/{HALL_NO}/sheet.pdf", params={"as_of": "2022-03-31"}, headers=office)
+    assert "主体施工至六层" not in words_of_pdf(then.content).decode()
+    page = await client.get(f"/matters/{HALL_NO}", headers=office)
+    assert f'href="/matters/{HALL_NO}/files/1">现场照片.pdf</a>' in page.text
+    file = await client.get(f"/matters/{HALL_NO}/files/1", headers=office)
+    assert (file.content, file.headers["content-type"]) == (FILE, "application/octet-stream")
+    assert file.headers["content-disposition"].startswith("attachment; filename*=UTF-8''%E7%8E%B0")
+    for path in ("files/1", "files/2", "sheet.pdf"):
+        assert (await client.get(f"/matters/{HALL_NO}/{path}", headers=other)).status_code == 404, path
+    for path in ("files/2", "files/x", "files/-1"):
+        assert (await client.get(f"/matters/{HALL_NO}/{path}", headers=office)).status_code == 404, path
+
+
+async def test_a_number_in_the_directory_is_the_offices_and_ones_own(
+    service: WebService, client: httpx.AsyncClient
+) -> None:
+    phones = [p.phone for p in reading.people(service.database) if p.phone]
+    everybody = (await client.get("/directory", headers=cookie(service, "office"))).text
+    assert all(phone in everybody for phone in phones)
+    unit = (await client.get("/directory", headers=cookie(service, "zhao"))).text
+    assert "李三" in unit
+    assert not any(phone in unit for phone in phones)
+    assert "还没有发给您的通知" in (await client.get("/notices", headers=cookie(service, "zhao"))).text

@@ -1,0 +1,108 @@
+"""`/papers`: what was issued and is sent to the reader."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from domain.base import Refusal, refuse
+from domain.bulletin import BulletinIssued
+from domain.calendar import local_date
+from domain.meetings.filing import MinutesFiled
+from domain.papers import Paper, PaperIssued
+from domain.sight import Sight
+from services.issuing.catalogue import all_filed
+from services.issuing.papers import paper_ledger
+from services.press import press_by
+from views.meetings import may_know_meeting
+from web.pages.printing import downloaded
+from web.pages.rendering import visitor_of
+
+if TYPE_CHECKING:
+    from documents.filing.filed import Filed
+    from views.viewer import Viewer
+    from web.service import WebService
+
+HERE = "papers"
+KINDS = ("pdf", "docx", "html", "md")
+
+
+@dataclass(frozen=True)
+class IssueOnPage:
+    """One issue, as its list shows it."""
+
+    number: str
+    title: str
+    kind: str
+    on: date
+    void: str | None
+    kinds: tuple[str, ...]
+
+
+def papers_router(service: "WebService") -> APIRouter:
+    """What was issued."""
+    router = APIRouter(include_in_schema=False)
+    home = service.settings.home
+
+    @router.get("/papers")
+    def papers(request: Request, year: str = "") -> Response:
+        visitor = visitor_of(service, request)
+        this = local_date(visitor.viewer.now).year
+        wanted = int(year) if year.isdecimal() and len(year) == len("2022") else this
+        listed = [_on_page(filed, paper) for filed, paper in _sent_to(visitor.viewer, home, wanted)]
+        listed.sort(key=lambda p: (p.on, p.number), reverse=True)
+        return visitor.page(HERE, "papers.html", papers=listed, year=wanted, this=this)
+
+    @router.get("/papers/file")
+    def paper(request: Request, number: str = "", kind: str = "pdf") -> Response:
+        visitor = visitor_of(service, request)
+        try:
+            path = _kept(visitor.viewer, number, kind)
+        except Refusal as refusal:
+            status = 404 if refusal.code == "not_found" else 409
+            return visitor.page(HERE, "message.html", status, title="没有找到", message=refusal.message)
+        return downloaded(path.read_bytes(), path.name, inline=kind == "pdf")
+
+    def _kept(viewer: "Viewer", number: str, kind: str) -> Path:
+        found = [filed for filed, _ in _sent_to(viewer, home, None) if filed.event.number == number]
+        refuse(not found, "没有这份文件", "not_found")
+        files = found[0].kept(press_by(service.settings))
+        refuse(kind not in KINDS or kind not in files, f"{number} 没有这种文件", "not_found")
+        return files[kind]
+
+    return router
+
+
+def _sent_to(viewer: "Viewer", home: Path, year: int | None) -> Iterator[tuple["Filed", Paper | None]]:
+    """What was filed and is sent to this reader, or is his to read: papers with what their ledger says of them."""
+    rights = viewer.rights
+    receives = rights.whole or Sight.FULL in rights.sights.values()
+    ledger = {p.number: p for p in paper_ledger(viewer.database)}
+    for filed in all_filed(viewer.database, home, year):
+        event: Any = filed.event
+        paper = ledger.get(event.number) if isinstance(event, PaperIssued) else None
+        if isinstance(event, BulletinIssued):
+            sent = receives
+        elif isinstance(event, MinutesFiled):
+            sent = may_know_meeting(viewer, event.meeting)
+        else:
+            sent = rights.whole or (paper is not None and bool(rights.units & {paper.addressee, *paper.distributed}))
+        if sent:
+            yield filed, paper
+
+
+def _on_page(filed: "Filed", paper: Paper | None) -> IssueOnPage:
+    event: Any = filed.event
+    kinds = {name.rpartition(".")[2] for name in event.files}
+    return IssueOnPage(
+        number=event.number,
+        title=event.title,
+        kind=paper.kind.label if paper else event.publication.label if isinstance(event, BulletinIssued) else "纪要",
+        on=event.issued_on,
+        void=paper.void if paper else None,
+        kinds=tuple(kind for kind in KINDS if kind in kinds),
+    )

@@ -1,0 +1,84 @@
+"""`/table`: 《任务清单一览表》 to be read, and as a workbook that may be edited and brought back."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from documents.table.rows import TaskTable, task_table
+from documents.table.word import table_docx
+from documents.table.workbook import table_workbook
+from domain.base import Refusal, refuse
+from domain.calendar import local_date
+from eventlog import reading
+from sheets.table import Column
+from views.figures import five_minutes
+from web.pages.days import AskedDay, asked_day
+from web.pages.printing import downloaded
+from web.pages.rendering import Visitor, address, visitor_of
+
+if TYPE_CHECKING:
+    from web.service import WebService
+
+WEEK = timedelta(days=7)
+ALWAYS = (Column.NO, Column.NUMBER, Column.TITLE)
+USUAL = (Column.LEAD, Column.DUE, Column.LIGHT)
+MORE = (Column.POINTS, Column.ASSIST, Column.PERSON, Column.DATES, Column.PROGRESS, Column.PROBLEM, Column.NEXT)
+WRITERS = {"xlsx": table_workbook, "docx": table_docx}
+_KEPT = 2
+_tables: dict[tuple[object, ...], TaskTable] = {}
+
+
+def table_router(service: "WebService") -> APIRouter:
+    """The table."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/table")
+    def table(request: Request, as_of: str = "") -> Response:
+        visitor = visitor_of(service, request)
+        chosen = tuple(c for c in MORE if c.value in request.query_params.getlist("with"))
+        try:
+            day = asked_day(visitor, as_of)
+            made = _made(visitor, day)
+        except Refusal as refusal:
+            return visitor.page("table", "message.html", 422, title="看不了", message=refusal.message)
+        return visitor.page(
+            "table",
+            "table.html",
+            table=made,
+            columns=(*ALWAYS, *USUAL, *chosen),
+            more=MORE,
+            chosen=chosen,
+            day_asked=day,
+            files=[(kind, address(f"/table.{kind}", **day.kept)) for kind in ("xlsx", "docx")],
+        )
+
+    @router.get("/table.{kind}")
+    def file(request: Request, kind: str, as_of: str = "") -> Response:
+        visitor = visitor_of(service, request)
+        writer = WRITERS.get(kind, table_workbook)
+        try:
+            refuse(kind not in WRITERS, f"一览表没有 .{kind[:10]} 文件", "not_found")
+            made = _made(visitor, asked_day(visitor, as_of))
+        except Refusal as refusal:
+            return visitor.page("table", "message.html", 404, title="没有找到", message=refusal.message)
+        return downloaded(writer(made), f"{made.title}（{made.on}）.{kind}")
+
+    return router
+
+
+def _made(visitor: Visitor, day: AskedDay) -> TaskTable:
+    """The table of a day, or of the last full five minutes; the last two are kept."""
+    viewer = visitor.viewer
+    at: datetime = viewer.now if visitor.day is not None else five_minutes(viewer.now)
+    moment = day.moment or reading.moment_at(viewer.database, at)
+    readable = viewer.rights.readable
+    hashes = (reading.hash_at(viewer.database, moment.position), reading.hash_at(viewer.database, moment.later))
+    key = (*hashes, moment, readable)
+    if key not in _tables:
+        while len(_tables) >= _KEPT:
+            _tables.pop(next(iter(_tables)), None)
+        since = local_date(moment.as_of) - WEEK
+        _tables[key] = task_table(viewer.database, moment.as_of, since, moment, readable)
+    return _tables[key]
