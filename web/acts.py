@@ -90,6 +90,31 @@ ACTS: tuple[Act, ...] = (
     Act(c.CancelMatter, "撤销立项", ("reason", "over_open_children")),
     Act(c.MergeMatter, "并入另一事项", ("into", "reason")),
 )
+OPENING = Act(
+    c.OpenMatter,
+    "立项",
+    (
+        "title",
+        "basis.kind",
+        "basis.text",
+        "basis.no",
+        "basis.approver",
+        "lead",
+        "assist",
+        "due",
+        "points",
+        "person",
+        "leaders",
+        "klass",
+        "urgency",
+        "rhythm",
+        "supervisor",
+        "source",
+        "section",
+        "duplicate_reason",
+    ),
+    "时限不填则按督办规则计算；写明牵头单位的同时交办。",
+)
 OF_UNITS = frozenset(act.do for act in ACTS[:9])
 """What somebody of a unit may look for; the rest is never his."""
 PROVEN_ANEW: frozenset[type[Frozen]] = frozenset({c.RecordInstruction, c.MarkClosure, c.ReviewClosure, c.CancelMatter})
@@ -105,9 +130,32 @@ LEFT_OUT: dict[type[Frozen], frozenset[str]] = {
     c.JudgePeriod: frozenset({"key"}),
     c.CorrectEvent: frozenset({"fields"}),
     c.MergeMatter: frozenset({"into_due"}),
+    c.OpenMatter: frozenset(
+        {
+            "flags",
+            "indicators",
+            "inherited",
+            "instructed_by",
+            "instruction",
+            "instruction_on",
+            "kind",
+            "origin",
+            "part_of",
+            "period",
+        }
+    ),
 }
 """Fields no form asks: files cannot be sent here yet, what a meeting knows the meeting says, the rest follows."""
 LABELS: dict[str, str] = {
+    "title": "事项名称",
+    "points": "督办要点（一行一个，可写“完成支护；6月30日”，阶段目标再加“；阶段”）",
+    "klass": "事项分类",
+    "supervisor": "督办员",
+    "source": "任务来源",
+    "section": "列在计划的哪一章节",
+    "duplicate_reason": "与在办事项相似仍须另行立项的理由",
+    "open.due": "办结时限",
+    "open.leaders": "责任领导、分管领导（多位用顿号隔开，第一位负总责）",
     "ask_back.text": "要补充或改正什么",
     "close.text": "办结情况",
     "coordinate.text": "请求协调什么",
@@ -127,7 +175,7 @@ LABELS: dict[str, str] = {
     "approve": "结论",
     "assist": "配合单位（多个用顿号隔开）",
     "basis.approver": "批准人",
-    "basis.kind": "依据类别",
+    "basis.kind": "依据种类",
     "basis.no": "文号",
     "basis.text": "依据",
     "by": "哪位提出人",
@@ -176,7 +224,9 @@ LABELS: dict[str, str] = {
     "year": "结转到哪一年",
 }
 """Field → what the form calls it; in one act otherwise than in the others: `close.text`."""
-RARE = frozenset({"over_unfinished", "over_open_children"})
+RARE = frozenset(
+    {"over_unfinished", "over_open_children", "supervisor", "source", "section", "duplicate_reason", "rhythm"}
+)
 """Fields that stand folded under the form."""
 
 

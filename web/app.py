@@ -29,6 +29,7 @@ from web.pages.finding import finding_router
 from web.pages.listing import listing_router
 from web.pages.matters import matters_router
 from web.pages.meetings import meetings_router
+from web.pages.opening import opening_router
 from web.pages.papers import papers_router
 from web.pages.queue import queue_router
 from web.pages.signing_in import sign_in_router
@@ -86,6 +87,7 @@ def make_app(service: "WebService") -> FastAPI:
     app.include_router(feedback_router(service))
     app.include_router(drafts_router(service))
     app.include_router(queue_router(service))
+    app.include_router(opening_router(service))
     app.mount("/static", StaticFiles(directory=STATIC))
     install_problems(app, service)
     # The last one added is met first.

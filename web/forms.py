@@ -9,9 +9,11 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from domain import commands as c
 from domain.base import Frozen, Refusal, Term
 from domain.calendar import SHANGHAI, local_date
-from domain.facts import MatterRef, UnitRef
+from domain.facts import MatterRef, NewPoint, UnitRef
 from domain.matter import Matter
 from domain.queries.spoken import spoken_date
+from domain.rules.rhythm import usual_rhythm
+from domain.terms import MatterClass
 from eventlog import reading
 from intake.directory import UnitIndex
 from views.viewer import Viewer
@@ -20,10 +22,27 @@ from web.asking import the_matter
 from web.pages.submitting import FieldRefusal, Given
 
 Options = tuple[tuple[str, str], ...]
-PEOPLE = frozenset({"person", "from_person", "to_person", "basis.approver"})
+PEOPLE = frozenset({"person", "from_person", "to_person", "basis.approver", "supervisor"})
 SHORT = frozenset(
-    {"basis.no", "campaign", "earlier", "inspector", "into", "leaders", "letter", "meeting", "people", "year"}
+    {
+        "basis.no",
+        "basis.text",
+        "title",
+        "source",
+        "section",
+        "campaign",
+        "earlier",
+        "inspector",
+        "into",
+        "leaders",
+        "letter",
+        "meeting",
+        "people",
+        "year",
+    }
 )
+COMPUTED = frozenset({"rhythm"})
+"""What follows from something else of the form unless it is chosen."""
 YES_OR_NO: dict[str, Options] = {
     "approve": (("yes", "同意"), ("no", "退回")),
     "grant": (("yes", "同意延期"), ("no", "不同意")),
@@ -40,6 +59,8 @@ class FormField:
     """words, line, date, moment, choice, tick."""
     required: bool
     options: Options = ()
+    default: str = ""
+    """What holds when nothing else is chosen."""
 
     @property
     def rare(self) -> bool:
@@ -52,7 +73,8 @@ class Filling:
     """What a form is made for: who fills it in, about which matter."""
 
     viewer: Viewer
-    matter: Matter
+    matter: Matter | None
+    """None: of one that is not opened yet."""
     timeline: Sequence[dict[str, Any]] = ()
 
 
@@ -64,7 +86,8 @@ def fields_of(act: Act, filling: Filling) -> tuple[FormField, ...]:
 def _is_asked(name: str, filling: Filling) -> bool:
     """What can only be said by the office, or of a unit that answers by letter."""
     office = filling.viewer.actor.role == "office"
-    return (name != "via" or office) and (name != "letter" or (office and filling.matter.by_letter))
+    by_letter = filling.matter is not None and filling.matter.by_letter
+    return (name != "via" or office) and (name != "letter" or (office and by_letter))
 
 
 def _field(act: Act, name: str, filling: Filling) -> FormField:
@@ -72,12 +95,21 @@ def _field(act: Act, name: str, filling: Filling) -> FormField:
     options = _options(act, name, annotation, filling)
     label = label_of(act, name)
     if options or name in YES_OR_NO:
-        return FormField(name, label, "choice", required, YES_OR_NO.get(name) or options)
+        default = "" if name in COMPUTED else _default(act.kind, name)
+        return FormField(name, label, "choice", required, YES_OR_NO.get(name) or options, default)
     if annotation is bool:
         return FormField(name, label, "tick", required=False)
     if annotation in (date, datetime):
         return FormField(name, label, "date" if annotation is date else "moment", required)
-    return FormField(name, label, "line" if name in SHORT or _is_many(annotation) else "words", required)
+    return FormField(
+        name, label, "line" if name in SHORT or (_is_many(annotation) and name != "points") else "words", required
+    )
+
+
+def _default(kind: type[Frozen], name: str) -> str:
+    """The term a command has unless another is said."""
+    field = kind.model_fields.get(name)
+    return str(field.default.value) if field is not None and isinstance(field.default, Term) else ""
 
 
 def _of_model(kind: type[Frozen], name: str) -> tuple[Any, bool]:
@@ -112,12 +144,13 @@ def _options(act: Act, name: str, annotation: Any, filling: Filling) -> Options:
         units = filling.viewer.units
         people = reading.people(filling.viewer.database)
         return tuple((p.id, f"{p.name}（{units(p.unit or '')}）") for p in people)
-    return _numbered(act, filling) if name == "no" else _of_matter(name, filling)
+    if filling.matter is None:
+        return ()
+    return _numbered(act, filling, filling.matter) if name == "no" else _of_matter(name, filling, filling.matter)
 
 
-def _of_matter(name: str, filling: Filling) -> Options:
+def _of_matter(name: str, filling: Filling, matter: Matter) -> Options:
     """What a field is chosen from that speaks of something of the matter."""
-    matter = filling.matter
     match name:
         case "point":
             dated = [p for p in matter.points if p.due is not None and not p.dropped]
@@ -131,9 +164,9 @@ def _of_matter(name: str, filling: Filling) -> Options:
     return ()
 
 
-def _numbered(act: Act, filling: Filling) -> Options:
+def _numbered(act: Act, filling: Filling, matter: Matter) -> Options:
     """What of a matter the number of this act means: points, open requests for coordination, cards."""
-    matter, names = filling.matter, filling.viewer.units
+    names = filling.viewer.units
     match act.kind:
         case c.AnswerCoordination:
             return tuple((str(x.no), f"{x.no}．{names(x.unit)}：{x.text}") for x in matter.open_coordinations)
@@ -196,11 +229,24 @@ def _read(annotation: Any, text: str, filling: Filling) -> Any:
     if annotation is MatterRef:
         found = the_matter(filling.viewer, text)
         return MatterRef(stream=found.stream, number=found.number)
+    if _is_many(annotation) and get_args(annotation)[0] is NewPoint:
+        return tuple(_point(line, filling) for line in text.splitlines() if line.strip())
     if _is_many(annotation):
         names = [name.strip() for name in text.replace("，", "、").replace(",", "、").split("、") if name.strip()]
         of_units = get_args(annotation)[0] is UnitRef
         return tuple(_unit(name, filling) if of_units else _person(name, filling) for name in names)
     return int(text) if text.isdecimal() and annotation is int else text
+
+
+def _point(line: str, filling: Filling) -> NewPoint:
+    """A point of a line: its words, its date and 阶段 behind semicolons."""
+    words, *rest = (part.strip() for part in line.replace("；", ";").split(";"))
+    stages = [part for part in rest if part in ("阶段", "阶段目标")]
+    dates = [part.removeprefix("due=") for part in rest if part and part not in stages]
+    if not words or len(dates) > 1:
+        raise Refusal(f"要点“{line.strip()[:20]}”应写成 完成支护；6月30日", "malformed")
+    due = spoken_date(dates[0], local_date(filling.viewer.now)) if dates else None
+    return NewPoint(text=words, due=due, stage=bool(stages))
 
 
 def _moment(text: str) -> datetime:
@@ -228,10 +274,13 @@ def _person(name: str, filling: Filling) -> str:
 def _followed(act: Act, said: dict[str, Any], filling: Filling) -> dict[str, Any]:
     """What follows from who acts, and from what was said."""
     match act.kind:
+        case c.OpenMatter if "rhythm" not in said:
+            klass = MatterClass.from_label(said.get("klass", "")) or MatterClass.ORDINARY
+            return {"rhythm": usual_rhythm(klass)}
         case c.RecordInstruction:  # who decides is told apart from who types
             return {"leader": filling.viewer.actor.id}
         case c.FollowMatter:
-            return {"stop": filling.viewer.actor.id in filling.matter.followers}
+            return {"stop": filling.matter is not None and filling.viewer.actor.id in filling.matter.followers}
         case c.MergeMatter if "into" in said:
             loaded = reading.load(filling.viewer.database, said["into"].stream)
             return {"into_due": loaded.state.due if loaded and isinstance(loaded.state, Matter) else None}

@@ -59,6 +59,7 @@ from domain.periods import STANDING, PeriodLength, period_label, period_named
 from domain.policy import DueRule
 from domain.queries.reported import scaled_number
 from domain.queries.spoken import said_date
+from domain.rules.rhythm import usual_rhythm
 from domain.terms import BasisKind, KeyFlag, MatterClass, MatterKind, Per, ReportChannel, Rhythm, Role, Urgency
 from eventlog import reading
 from eventlog.patience import time_not_counted
@@ -119,7 +120,7 @@ def open_(
         klass=sort,
         flags=tuple(typed_term(KeyFlag, f, "--flag") for f in key_flag or ()),
         urgency=pressing,
-        rhythm=typed_term(Rhythm, rhythm, "--rhythm") if rhythm else _usual_rhythm(sort),
+        rhythm=typed_term(Rhythm, rhythm, "--rhythm") if rhythm else usual_rhythm(sort),
         source=source,
         section=section,
         leaders=_the_leaders(leader or ()),
@@ -210,11 +211,6 @@ def _asked_for(rule: DueRule | None) -> str | None:
     with time_not_counted():
         reply: str = typer.prompt(f"办结时限（{rule.rule}）", default=usual.isoformat())
     return None if reply == usual.isoformat() else reply
-
-
-def _usual_rhythm(klass: MatterClass) -> Rhythm:
-    """协调事项 一周一谋划·一周一落实, everything else every week."""
-    return Rhythm.PLAN_AND_LAND if klass is MatterClass.COORDINATION else Rhythm.WEEKLY
 
 
 def _tell_opened(stream: str, reply: "Reply", differs: Sequence[str]) -> None:

@@ -9,8 +9,13 @@ from domain.base import Frozen, refuse
 from domain.facts import Pace
 from domain.matter import Matter, Surge
 from domain.rules.context import DatedEvent, DecisionContext, RuleEvent
-from domain.terms import MatterClass, Stage
+from domain.terms import MatterClass, Rhythm, Stage
 from domain.windows import next_window
+
+
+def usual_rhythm(klass: MatterClass) -> Rhythm:
+    """协调事项 一周一谋划·一周一落实, everything else every week."""
+    return Rhythm.PLAN_AND_LAND if klass is MatterClass.COORDINATION else Rhythm.WEEKLY
 
 
 def change_rhythm(matter: Matter, command: c.ChangeRhythm, context: DecisionContext) -> Iterator[RuleEvent]:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import shutil
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +40,8 @@ class Served:
     home: Path
     log: Database
     address: str
+    environment: Mapping[str, str]
+    """How a command line finds the service behind it."""
 
     def token(self, person: str, scope: TokenScope = TokenScope.HANDLE) -> str:
         """A fresh token of a person."""
@@ -70,7 +72,7 @@ def served_home(founded: Path, folder: Path, ready: Callable[[str], Any], **envi
     assert started.wait(20)
     ready(address)
     with open_log(sqlite(home)) as log:
-        yield Served(home, log, address)
+        yield Served(home, log, address, environment)
     servers[0].should_exit = True
     serve.join(20)
     assert not serve.is_alive()

@@ -13,7 +13,7 @@ from domain.terms import ReturnReason, SuspensionReason
 from tests.support.life import accepted
 from tests.support.office import ASSIST, LEAD, OFFICE, founded, sqlite
 from views.viewer import Viewer
-from web.acts import ACTS, LABELS, LEFT_OUT, label_of
+from web.acts import ACTS, LABELS, LEFT_OUT, OPENING, label_of
 from web.forms import Filling, command_of, fields_of
 from web.pages.actions import BY_NAME
 from web.pages.submitting import FieldRefusal, Given
@@ -31,17 +31,18 @@ def filling(tmp_path_factory: pytest.TempPathFactory) -> Filling:
 def test_every_command_has_a_form_and_every_field_its_place() -> None:
     assert {act.kind for act in ACTS} == OFFERED.keys()
     assert len({act.label for act in ACTS}) == len(ACTS)
-    for act in ACTS:
+    for act in (*ACTS, OPENING):
         if act.kind is not c.SubmitFeedback:  # its page is 周反馈
             asked = {name.partition(".")[0] for name in act.fields}
             assert asked | LEFT_OUT.get(act.kind, frozenset()) == set(act.kind.model_fields) - {"do"}, act.kind
         assert all(label_of(act, name) for name in act.fields)
-    named = {f"{act.do}.{name}" for act in ACTS for name in act.fields} | {n for act in ACTS for n in act.fields}
+    named = {f"{act.do}.{name}" for act in (*ACTS, OPENING) for name in act.fields}
+    named |= {name for act in (*ACTS, OPENING) for name in act.fields}
     assert set(LABELS) <= named, "no label without its field"
 
 
 def test_every_form_asks_what_its_model_asks(filling: Filling) -> None:
-    for act in ACTS:
+    for act in (*ACTS, OPENING):
         for field in fields_of(act, filling):
             assert field.label
             assert field.kind in ("words", "line", "date", "moment", "choice", "tick"), (act.kind, field)

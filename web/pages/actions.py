@@ -20,7 +20,7 @@ from services.unreachable import Unreachable
 from views.acting import PossibleAct, possible_acts, state_shown
 from views.matter import matter_document
 from views.wording import without_options
-from web.acts import ACTS, OF_UNITS, PROVEN_ANEW, Act
+from web.acts import ACTS, OF_UNITS, OPENING, PROVEN_ANEW, Act
 from web.asking import the_matter
 from web.forms import Filling, command_of, fields_of
 from web.pages.drafts import clock_of
@@ -239,6 +239,11 @@ def _closed(service: "WebService", visitor: Visitor, no: str, refusal: Refusal, 
         typed=typed,
         found=told.status != 404,  # noqa: PLR2004
     )
+
+
+def label_of_done(do: str) -> str | None:
+    """What was done, when an address says so."""
+    return next((act.label for act in (*ACTS, OPENING) if act.do == do), None)
 
 
 def _reason(no: str, why: str) -> str:

@@ -16,7 +16,7 @@ from views.notices import notices_of
 from views.reporting import IN_UNIT
 from views.worklist import worklist
 from web.asking import the_matter
-from web.pages.actions import BY_NAME, NO_ACTS, shown_acts
+from web.pages.actions import NO_ACTS, label_of_done, shown_acts
 from web.pages.days import asked_day
 from web.pages.rendering import Visitor, visitor_of
 from web.pages.story import Story
@@ -62,7 +62,7 @@ def matters_router(service: "WebService") -> APIRouter:
             m=document,
             signs=visitor.person.role in IN_UNIT,
             acts=shown_acts(visitor, no) if day.moment is None and not visitor.day else NO_ACTS,
-            done=BY_NAME[asked["done"]].label if asked.get("done") in BY_NAME else None,
+            done=label_of_done(asked.get("done", "")),
             first=FIRST,
             command=uuid4().hex,
             day_asked=day,

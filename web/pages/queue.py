@@ -17,7 +17,7 @@ from domain.offers import do_of
 from domain.terms import Role
 from services.unreachable import Unreachable
 from views.queue import Awaited, awaited_document, queue_of
-from web.pages.actions import BY_NAME, form_values, open_form, perform, proven, wants_proof
+from web.pages.actions import BY_NAME, form_values, label_of_done, open_form, perform, proven, wants_proof
 from web.pages.rendering import SignInNeededError, Visitor, set_session, visitor_of
 from web.pages.submitting import Given, given_of, sign_in_again, told_on_page
 
@@ -86,7 +86,7 @@ def _page(service: "WebService", visitor: Visitor, at: str, after: str, done: st
         shown=awaited_document(visitor.viewer, item) if item else None,
         at_once=[i.key for i in items if i.kind in AT_ONCE] if visitor.person.role is Role.OFFICE else [],
         by_keys=visitor.person.role is Role.OFFICE,
-        done=BY_NAME[done].label if done in BY_NAME else None,
+        done=label_of_done(done),
         **(_form_of(service, visitor, item) if item else {"form": None}),
     )
 

@@ -14,6 +14,7 @@ from domain import commands as c
 from domain.base import Refusal
 from domain.bounds import named, seen
 from domain.envelope import OnBehalf, Provenance, Via
+from domain.ids import matter_stream
 from services.orders import matter_order
 from services.vouching import signed
 from views.wording import without_options
@@ -24,6 +25,7 @@ from web.service import actor_of
 
 if TYPE_CHECKING:
     from web.service import WebService
+    from workflows.contract import Reply
 
 MOST_FIELDS = 3000
 MOST_SHARE = 100
@@ -81,14 +83,14 @@ def told_on_page(error: Exception, service: "WebService") -> "ProblemDetails":
 async def carry_out(
     service: "WebService",
     visitor: Visitor,
-    no: str,
+    no: str | None,
     command: c.MatterCommand,
     command_id: str,
     *,
     secret: bool = False,
     behalf: OnBehalf | None = None,
-) -> None:
-    """Carry it out, once however often it is sent.
+) -> "Reply":
+    """Carry it out, once however often it is sent; on a matter, or of none to open one.
 
     Raises:
         Refusal: a rule said no.
@@ -98,7 +100,7 @@ async def carry_out(
     def order() -> c.Order:
         made = matter_order(
             service.database,
-            the_matter(visitor.viewer, no).stream,
+            the_matter(visitor.viewer, no).stream if no else matter_stream(command_id),
             command,
             actor=actor_of(visitor.person).model_copy(update={"on_behalf_of": behalf}),
             command_id=named(command_id),
@@ -109,7 +111,7 @@ async def carry_out(
         proven = Provenance(via=Via.WEB, credential=session.digest[:16], auth_time=session.proven_at)
         return made.model_copy(update={"signed": signed(service.settings.home, made, proven)})
 
-    await (await service.gateway()).submit(await service.ask(order))
+    return await (await service.gateway()).submit(await service.ask(order))
 
 
 def sign_in_again(request: Request, given: Given) -> Response:

@@ -1,0 +1,76 @@
+"""`/open` 立项: one matter, and 交办 at once when its lead is named."""
+
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import ValidationError
+
+from domain.base import Refusal
+from domain.terms import Role
+from eventlog.autosaves import autosave_of, drop_autosave
+from services.unreachable import Unreachable
+from web.acts import OPENING
+from web.forms import Filling, command_of, fields_of
+from web.pages.drafts import clock_of
+from web.pages.rendering import SignInNeededError, Visitor, visitor_of
+from web.pages.submitting import FieldRefusal, Given, carry_out, given_of, sign_in_again, told_on_page
+
+if TYPE_CHECKING:
+    from web.service import WebService
+
+FORM = "open:new"
+
+
+def opening_router(service: "WebService") -> APIRouter:
+    """The page of a matter that is not opened yet."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/open")
+    async def asked(request: Request) -> Response:
+        visitor = await service.ask(visitor_of, service, request)
+        return await service.ask(_page, service, visitor, Given({}))
+
+    @router.post("/open")
+    async def opened(request: Request) -> Response:
+        given = await given_of(request)
+        try:
+            visitor = await service.ask(visitor_of, service, request)
+        except SignInNeededError:
+            return sign_in_again(request, given)
+        try:
+            command = await service.ask(command_of, OPENING, given, Filling(visitor.viewer, None))
+            reply = await carry_out(service, visitor, None, command, given["command"], secret=bool(given["secret"]))
+        except (Refusal, Unreachable, ValidationError) as error:
+            return await service.ask(_page, service, visitor, given, error)
+        await service.ask(drop_autosave, service.database, visitor.person.id, FORM, service.now)
+        return RedirectResponse(f"/matters/{reply.matter}?done=open", 303)
+
+    return router
+
+
+def _page(service: "WebService", visitor: Visitor, given: Given, error: Exception | None = None) -> Response:
+    """The form, with what was typed."""
+    if visitor.person.role not in (Role.OFFICE, Role.LEADER) or visitor.day is not None:
+        why = "立项由办公室和领导办理" if visitor.day is None else "这里只供查看过去某一天的情况，不能立项"
+        return visitor.page("matters", "message.html", 403, title="不能立项", message=why)
+    told = told_on_page(error, service) if error is not None else None
+    saved = autosave_of(service.database, visitor.person.id, FORM, service.now)
+    restored = saved.saved_at is not None and "command" not in given.fields
+    typed = {**saved.fields, **given.fields} if restored else dict(given.fields)
+    if told is not None and told.code == "command_id_reused":
+        typed.pop("command", None)
+    return visitor.page(
+        "matters",
+        "open.html",
+        told.status if told else 200,
+        act=OPENING,
+        fields=fields_of(OPENING, Filling(visitor.viewer, None)),
+        given=Given(typed),
+        version=typed.get("version") or saved.version,
+        restored=clock_of(saved.saved_at) if restored and saved.saved_at else None,
+        command=typed.get("command") or uuid4().hex,
+        fault=told.message if told else None,
+        wrong=error.field if isinstance(error, FieldRefusal) else None,
+    )
