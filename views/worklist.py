@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.calendar import local_date
 from domain.closing import to_be_weighed
@@ -32,6 +32,13 @@ SOON_WORKDAYS = 5
 INSIDE = (Role.OFFICE, Role.LEADER)
 
 
+class OwedAct(NamedTuple):
+    """What somebody owes a matter, and by which command he answers it; None where several could."""
+
+    what: str
+    do: str | None
+
+
 def worklist(viewer: Viewer) -> dict[str, Any]:
     """What `today` says of matters and meetings."""
     actor, moment = viewer.actor, viewer.shown
@@ -45,9 +52,9 @@ def worklist(viewer: Viewer) -> dict[str, Any]:
     if actor.role is Role.LEADER:
         alive = [m for m in alive if leads_as(m, actor.id) or actor.id in (m.supervisor, *m.followers)]
 
-    def owed(m: Matter) -> Sequence[str]:
+    def owed(m: Matter) -> Sequence[OwedAct]:
         if actor.role is Role.LEADER:
-            return waits_for_leader(m, actor.id, day)
+            return [OwedAct(what, None) for what in waits_for_leader(m, actor.id, day)]
         return _for_office(m, rulebook, at) if office else _for_unit(m, unit)
 
     def lit(m: Matter) -> dict[str, Any]:
@@ -58,7 +65,8 @@ def worklist(viewer: Viewer) -> dict[str, Any]:
         return going_on and rulebook.calendar.workdays_between(day, m.due) <= SOON_WORKDAYS
 
     def waited_for(m: Matter) -> list[str]:
-        return [f"等{_called(m, viewer.units)}{what}" for what in _for_unit(m, m.lead or "")] if office else []
+        waits = _for_unit(m, m.lead or "") if office else []
+        return [f"等{_called(m, viewer.units)}{one.what}" for one in waits]
 
     known = cache(lambda stream: state_of(viewer.database, stream, moment))
     endangered = [
@@ -72,7 +80,7 @@ def worklist(viewer: Viewer) -> dict[str, Any]:
     meetings = _meetings(viewer, day) if office else _meetings_of(viewer, unit)
     return {
         "date": day.isoformat(),
-        "for_me": [{**lit(m), "what": what} for m in alive for what in owed(m)],
+        "for_me": [{**lit(m), "what": one.what, "do": one.do} for m in alive for one in owed(m)],
         "waiting_for": [{**lit(m), "what": what} for m in alive for what in waited_for(m)],
         "due_soon": [lit(m) for m in alive if soon(m)],
         "endangered": [{**lit(m), "what": what} for m, what in endangered],
@@ -138,27 +146,32 @@ def _meetings_of(viewer: Viewer, unit: str) -> list[tuple[Meeting, str]]:
     return owed
 
 
-def _for_office(m: Matter, rulebook: Rulebook, at: datetime) -> list[str]:
-    owed, policy = [], rulebook.policy
+def _for_office(m: Matter, rulebook: Rulebook, at: datetime) -> list[OwedAct]:
+    owed: list[OwedAct] = []
+    policy = rulebook.policy
     if m.listed and not m.ended and m.listings and m.listings[-1].exit_when is None:
-        owed.append("明确摘牌条件")
+        owed.append(OwedAct("明确摘牌条件", "list"))
     if not m.ended:
-        owed += [f"提请领导批准{d.card.label}：{d.reason}" for d in due_cards(m, rulebook, at)]
+        owed += [OwedAct(f"提请领导批准{d.card.label}：{d.reason}", "card") for d in due_cards(m, rulebook, at)]
     if m.stage is Stage.OPENED:
-        owed.append("明确牵头单位")
+        owed.append(OwedAct("明确牵头单位", "assign"))
     if m.closure and not m.closure.endorsed:
         if unrated(m, policy):
-            owed.append(f"征求提出人满意度（{m.origin}）")
+            owed.append(OwedAct(f"征求提出人满意度（{m.origin}）", "rate"))
         weighed = "、".join(to_be_weighed(m, m.closure.evidence, policy))
         left = points_left_undone(m.closure.unfinished, m.closure.over_unfinished)
-        owed.append(f"审核办结申请{left}{f'；请核对：{weighed}' if weighed else ''}")
+        owed.append(OwedAct(f"审核办结申请{left}{f'；请核对：{weighed}' if weighed else ''}", "review"))
     if m.closure and m.closure.endorsed:
-        owed.append("报原批示领导审阅")
+        owed.append(OwedAct("报原批示领导审阅", "mark"))
     if m.objection:
-        owed.append(f"复核异议（{m.objection.decide_by}前，原结论人员回避）")
-    owed += [f"审核阶段目标{p.no}：{openly(p.text)}" for p in m.points if p.waits_for_review and not m.ended]
+        owed.append(OwedAct(f"复核异议（{m.objection.decide_by}前，原结论人员回避）", "objection"))
+    owed += [
+        OwedAct(f"审核阶段目标{p.no}：{openly(p.text)}", "review_point")
+        for p in m.points
+        if p.waits_for_review and not m.ended
+    ]
     if m.extension:
-        owed.append(f"批复延期申请（延至 {m.extension.to}）")
+        owed.append(OwedAct(f"批复延期申请（延至 {m.extension.to}）", "extension"))
     return owed
 
 
@@ -182,21 +195,22 @@ def report_owed(m: Matter, unit: str) -> str | None:
     return f"反馈（{local_date(m.window.closes)}前）" if m.window and not m.window.answered else None
 
 
-def _for_unit(m: Matter, unit: str) -> list[str]:
-    owed: list[str] = []
+def _for_unit(m: Matter, unit: str) -> list[OwedAct]:
+    owed: list[OwedAct] = []
     if m.ended:
         return owed
     if m.lead == unit and unit:
         if m.stage is Stage.ASSIGNED:
-            owed.append("签收")
+            owed.append(OwedAct("签收", "accept"))
         if m.returned_at is not None and m.stage is Stage.IN_PROGRESS and not _reported_since(m, m.returned_at):
-            owed.append(f"退回重办，办完再申请办结（时限仍为 {m.due}）")
-        owed += [f"办好后重新反馈阶段目标{p.no}（审核退回）" for p in m.points if p.approved is False and p.open]
+            owed.append(OwedAct(f"退回重办，办完再申请办结（时限仍为 {m.due}）", "close"))
+        returned = [p.no for p in m.points if p.approved is False and p.open]
+        owed += [OwedAct(f"办好后重新反馈阶段目标{no}（审核退回）", "report") for no in returned]
         last = m.inspections[-1] if m.inspections else None
         heard = m.last_feedback is not None and last is not None and m.last_feedback.version > last.version
         if last is not None and last.finding is Finding.UNTRUE and not heard:
-            owed.append(f"{last.on}现场核查认定不实，请核实并重新反馈")
+            owed.append(OwedAct(f"{last.on}现场核查认定不实，请核实并重新反馈", "report"))
         if report := report_owed(m, unit):
-            owed.append(report)
-    owed += [f"答复第{c.no}项协调请求" for c in m.open_coordinations if c.unit == unit]
+            owed.append(OwedAct(report, "report"))
+    owed += [OwedAct(f"答复第{c.no}项协调请求", "coordinate_answer") for c in m.open_coordinations if c.unit == unit]
     return owed

@@ -117,6 +117,8 @@ OPENING = Act(
 )
 OF_UNITS = frozenset(act.do for act in ACTS[:9])
 """What somebody of a unit may look for; the rest is never his."""
+DECIDED = frozenset({"review", "review_point", "extension", "objection"})
+"""What the office decides in 审核."""
 PROVEN_ANEW: frozenset[type[Frozen]] = frozenset({c.RecordInstruction, c.MarkClosure, c.ReviewClosure, c.CancelMatter})
 """批示, 圈阅, 办结审核, 撤销: done by who has shown his second factor within the last quarter of an hour."""
 LEFT_OUT: dict[type[Frozen], frozenset[str]] = {

@@ -103,3 +103,20 @@ async def test_a_page_that_does_what_none_may_is_found(browsing: Browsing, worki
         await browsing.close()
     assert all(word in str(told.value) for word in ("script-src", "img-src", "another host"))
     browsing.faults.clear()
+
+
+async def test_all_new_matters_are_signed_for_in_two_taps(browsing: Browsing, working: Served) -> None:
+    matters = [opened(working) for _ in range(3)]
+    page = await browsing.person("li", "phone", script=False)
+    await page.goto("/")
+    for no, _ in matters:
+        line = page.get_by_role("listitem").filter(has_text=no).filter(has=page.locator(".button"))
+        await expect(line.locator(".button")).to_have_attribute("href", f"/matters/{no}/do/accept")
+    await page.locator("summary", has_text="一起签收").click()
+    await page.get_by_role("button", name="确认签收").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("签收结果")
+    assert all("ReceiptSigned" in types(working, stream) for _, stream in matters)
+    await page.go_back()
+    await page.goto("/")
+    await page.get_by_role("listitem").filter(has_text=matters[0][0]).get_by_role("link", name="反馈").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("反馈")

@@ -60,5 +60,8 @@ def test_a_past_day_before_the_last_is_shown_as_it_stood(
         cookie = cookie_of(enter(served, "office", enrolled(served, "office")))
         page = served.client().get("/matters", headers=cookie).text
         assert ("当天已有" in page, "后来才立" in page, "待签收" in page) == (True, False, True)
+        for acting in ("/queue", "/open", "/feedback?unit=gengxin", f"/matters/{no}/do/assign"):
+            shown = served.client().get(acting, headers=cookie)
+            assert (shown.status_code in (403, 409), "只供查看" in shown.text) == (True, True), acting
         later = served.client().get("/matters", params={"as_of": "2022-03-11"}, headers=cookie).text
         assert "后来才立" in later

@@ -9,7 +9,7 @@ from domain import commands as c
 from domain.base import Refusal
 from services.unreachable import Unreachable
 from web.pages.rendering import SignInNeededError, visitor_of
-from web.pages.submitting import carry_out, given_of, sign_in_again, told_on_page
+from web.pages.submitting import ResultRow, carry_out, given_of, sign_in_again, told_on_page
 
 if TYPE_CHECKING:
     from web.service import WebService
@@ -32,5 +32,22 @@ def acting_router(service: "WebService") -> APIRouter:
             told = told_on_page(error, service)
             return visitor.page("matters", "message.html", told.status, title="没有签收", message=told.message)
         return RedirectResponse(f"/matters/{no}", 303)
+
+    @router.post("/accept")
+    async def accept_all(request: Request) -> Response:
+        given = await given_of(request)
+        try:
+            visitor = await service.ask(visitor_of, service, request)
+        except SignInNeededError:
+            return sign_in_again(request, given)
+        rows = []
+        for no, command in given.of("accept").fields.items():
+            fault = None
+            try:
+                await carry_out(service, visitor, no, c.AcceptReceipt(), command)
+            except (Refusal, Unreachable) as error:
+                fault = told_on_page(error, service).message
+            rows.append(ResultRow(no, "签收", fault))
+        return visitor.page("worklist", "results.html", title="签收结果", rows=rows, onward="/")
 
     return router

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from domain import commands as c
-from domain.base import Refusal
+from domain.base import Refusal, refuse
 from domain.facts import IndicatorReport, PointReport
 from domain.queries.reported import ending_share, scaled_number, words_of
 from domain.terms import ReportChannel, Role
@@ -185,6 +185,7 @@ def _page(service: "WebService", visitor: Visitor, asked: ReportsAsked, given: G
     own = visitor.person.unit if visitor.person.role in IN_UNIT else None
     unit = asked.unit if office else own or ""
     try:
+        refuse(visitor.day is not None, "这里只供查看过去某一天的情况，不能反馈", "forbidden")
         if asked.matter:
             blocks = [report_of(viewer, the_matter(viewer, asked.matter).stream)]
         elif office and not unit:

@@ -1,6 +1,6 @@
 """`/` and `/matters/{no}`: what waits for me, and one matter with its history."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Request
@@ -15,8 +15,9 @@ from views.matter import matter_document
 from views.notices import notices_of
 from views.reporting import IN_UNIT
 from views.worklist import worklist
+from web.acts import ACTS, DECIDED
 from web.asking import the_matter
-from web.pages.actions import NO_ACTS, label_of_done, shown_acts
+from web.pages.actions import ELSEWHERE, NO_ACTS, label_of_done, shown_acts
 from web.pages.days import asked_day
 from web.pages.rendering import Visitor, visitor_of
 from web.pages.story import Story
@@ -27,6 +28,16 @@ if TYPE_CHECKING:
 
 FIRST = ("accept", "report", "review", "mark", "extension", "review_point", "objection", "instruct", "close", "extend")
 """Acts that stand as buttons under a matter when they can be done; the rest is one step away."""
+
+
+ANSWERS = {
+    act.do: {
+        "label": act.label,
+        "href": ELSEWHERE.get(act.do, "/queue" if act.do in DECIDED else f"/matters/{{}}/do/{act.do}"),
+    }
+    for act in ACTS
+}
+"""Command → the one button in 待办 that leads to it."""
 
 
 def matters_router(service: "WebService") -> APIRouter:
@@ -42,7 +53,9 @@ def matters_router(service: "WebService") -> APIRouter:
             "worklist.html",
             today=said_date(local_date(viewer.now)),
             last=last_sign_in(service.database, visitor.session),
-            work=worklist(viewer),
+            work=(work := worklist(viewer)),
+            answers=ANSWERS,
+            to_accept=_to_accept(visitor, work),
         )
 
     @router.get("/matters/{no}")
@@ -85,6 +98,13 @@ def matters_router(service: "WebService") -> APIRouter:
         return visitor.page("matters", "why.html", m=document, day_asked=day, person_name=viewer.persons)
 
     return router
+
+
+def _to_accept(visitor: Visitor, work: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
+    """What somebody of a unit may sign for together, each with the id of its command."""
+    if visitor.person.role not in IN_UNIT:
+        return []
+    return [(m, uuid4().hex) for m in work["for_me"] if m["do"] == "accept"]
 
 
 def _not_found(visitor: Visitor, refusal: Refusal) -> Response:

@@ -3,7 +3,6 @@
 Nothing is sent by one key: it chooses, a line names the matter, Enter sends and Esc takes it back.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
@@ -12,14 +11,14 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from domain import commands as c
-from domain.base import Refusal
+from domain.base import Refusal, refuse
 from domain.offers import do_of
 from domain.terms import Role
 from services.unreachable import Unreachable
 from views.queue import Awaited, awaited_document, queue_of
 from web.pages.actions import BY_NAME, form_values, label_of_done, open_form, perform, proven, wants_proof
 from web.pages.rendering import SignInNeededError, Visitor, set_session, visitor_of
-from web.pages.submitting import Given, given_of, sign_in_again, told_on_page
+from web.pages.submitting import Given, ResultRow, given_of, sign_in_again, told_on_page
 
 if TYPE_CHECKING:
     from web.service import WebService
@@ -27,15 +26,6 @@ if TYPE_CHECKING:
 AT_ONCE = frozenset({c.ReviewClosure, c.ReviewPoint})
 """What may be approved for several together: 同意 without a word of one's own."""
 MOST_AT_ONCE = 50
-
-
-@dataclass(frozen=True)
-class DecidedRow:
-    """What became of one of several."""
-
-    no: str
-    label: str
-    fault: str | None
 
 
 def queue_router(service: "WebService") -> APIRouter:
@@ -67,6 +57,7 @@ def queue_router(service: "WebService") -> APIRouter:
 def _page(service: "WebService", visitor: Visitor, at: str, after: str, done: str) -> Response:
     """The list, and the decision that is next."""
     try:
+        refuse(visitor.day is not None, "这里只供查看过去某一天的情况，不能审核", "forbidden")
         items = queue_of(visitor.viewer)
     except Refusal as refusal:
         return visitor.page("queue", "message.html", 403, title="不能审核", message=refusal.message)
@@ -138,15 +129,15 @@ async def _approve(service: "WebService", visitor: Visitor, given: Given) -> Res
         rows = [(i, await service.ask(awaited_document, visitor.viewer, i), commands[i.key]) for i in items]
         return visitor.page("queue", "queue_look.html", 422, rows=rows, prove=True, fault=refusal.message)
     decided = [await _approve_one(service, visitor, key, command) for key, command in commands.items()]
-    answer = visitor.page("queue", "queue_done.html", rows=decided)
+    answer = visitor.page("queue", "results.html", title="审核结果", rows=decided, onward="/queue")
     return set_session(answer, cookie) if cookie else answer
 
 
-async def _approve_one(service: "WebService", visitor: Visitor, key: str, command: str) -> DecidedRow:
+async def _approve_one(service: "WebService", visitor: Visitor, key: str, command: str) -> ResultRow:
     number, do, no = key.split(":")
     given = Given({"command": command, "approve": "yes", "no": no})
     try:
         await perform(service, visitor, number, do, given)
     except (Refusal, Unreachable, ValidationError) as error:
-        return DecidedRow(number, BY_NAME[do].label, told_on_page(error, service).message)
-    return DecidedRow(number, BY_NAME[do].label, None)
+        return ResultRow(number, BY_NAME[do].label, told_on_page(error, service).message)
+    return ResultRow(number, BY_NAME[do].label, None)

@@ -56,6 +56,15 @@ class Given:
         return Given({n.removeprefix(begin): v for n, v in self.fields.items() if n.startswith(begin)})
 
 
+@dataclass(frozen=True)
+class ResultRow:
+    """What became of one of several."""
+
+    no: str
+    label: str
+    fault: str | None
+
+
 async def given_of(request: Request) -> Given:
     """The fields of a form, texts only."""
     form = await request.form(max_files=0, max_fields=MOST_FIELDS)
