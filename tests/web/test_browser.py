@@ -53,6 +53,7 @@ async def test_a_liaison_signs_in_accepts_and_reports(browsing: Browsing, workin
     await expect(page.get_by_label("进展情况")).to_have_value("桩基施工完成六成")
     await page.get_by_label("总体进度").fill("60")
     await page.get_by_role("button", name="提交反馈").click()
+    await expect(page).to_have_url(f"{working.address}/matters/{no}")
     await expect(page.get_by_role("main")).to_contain_text("桩基施工完成六成")
     assert [t for t in types(working, stream) if t in ("ReceiptSigned", "FeedbackSubmitted")] == [
         "ReceiptSigned",
