@@ -69,9 +69,9 @@ def verify(
         findings.add_all(protection_problems(transaction))
         total = _newest(transaction)
         for rows in log_pages(transaction) if stream is None else _stream_pages(transaction, stream):
-            walk.take(rows)
+            sound = walk.take(rows)
             if read_model:
-                findings.add_all(word_problems(transaction, rows, total))
+                findings.add_all(word_problems(transaction, sound, total))
             if progress is not None:
                 progress(walk.done, total)
         if read_model and stream is None:
@@ -105,8 +105,9 @@ class _Walk:
         self.sound = True
         """Whether every event could be looked at and stands in its chain."""
 
-    def take(self, rows: list[Row]) -> None:
-        """A page of events."""
+    def take(self, rows: list[Row]) -> list[Row]:
+        """A page of events; those whose cells are of their columns' types."""
+        sound = []
         for row in rows:
             if odd := list(odd_event(row)):
                 self._skip(row, odd)
@@ -114,6 +115,7 @@ class _Walk:
             if broken := self.chain.problems(row):
                 self.sound = False
                 self._findings.add_all(broken)
+            sound.append(row)
             self.commands.take(row)
             self.seals.take(row)
             if self.fold is not None and (wrong := self.fold.problems(row)):
@@ -121,6 +123,7 @@ class _Walk:
         if self._whole:
             self.commands.compare(self._transaction)
         self.done += len(rows)
+        return sound
 
     def _skip(self, row: Row, odd: list[VerifyFinding]) -> None:
         self.sound = False

@@ -70,12 +70,14 @@ def verify_since(database: Database, since: LogCheckpoint, later: Sequence[tuple
         due = sorted((size, root) for size, root in later if size > since.size)
         new, total = 0, _newest(transaction)
         for rows in _pages(transaction, since.size):
+            sound = []
             for row in rows:
                 if isinstance(row[2], str):
                     touched.add(row[2])
                 if odd := list(odd_event(row)):
                     findings.add_all(odd if not isinstance(row[2], str) else [])
                     continue
+                sound.append(row)
                 if row[0] != position + 1:
                     findings.add_all([verify_finding(Token.POSITION_GAP, f"，前一序号是 {position}", row)])
                 position = row[0]
@@ -83,7 +85,7 @@ def verify_since(database: Database, since: LogCheckpoint, later: Sequence[tuple
                 findings.add_all(numbers.problems(transaction, row))
                 while due and due[0][0] <= tree.size:
                     findings.add_all(_compared(tree, *due.pop(0), "其后所签检查点"))
-            findings.add_all(word_problems(transaction, rows, total))
+            findings.add_all(word_problems(transaction, sound, total))
             new += len(rows)
         for size, root in due:
             findings.add_all(_compared(tree, size, root, "其后所签检查点"))

@@ -10,12 +10,10 @@ from eventlog.backend import Row
 from eventlog.database import Transaction
 from eventlog.findings import Token, VerifyFinding
 from eventlog.rows import EVENT_COLUMNS
-from eventlog.typed import odd_cells
 from eventlog.words import WORD_COLUMNS, words_of, words_until
 
 _AT_ONCE = 500
-_COLUMNS = tuple(EVENT_COLUMNS.split(", "))
-_PAYLOAD = _COLUMNS.index("payload")
+_PAYLOAD = EVENT_COLUMNS.split(", ").index("payload")
 _STORED = f"SELECT {', '.join(WORD_COLUMNS)} FROM event_words WHERE rowid IN "
 _STRAY = (
     "SELECT rowid, stream FROM event_words WHERE rowid > ? OR rowid NOT IN (SELECT position FROM events) ORDER BY rowid"
@@ -23,9 +21,9 @@ _STRAY = (
 
 
 def word_problems(transaction: Transaction, rows: Sequence[Row], newest: int) -> Iterator[VerifyFinding]:
-    """What differs of these events, which are those of a page of a log that reaches so far."""
+    """What differs of these events, whose cells are of their columns' types, of a log that reaches so far."""
     until = words_until(newest)
-    sound = [row for row in rows if not any(odd_cells("events", _COLUMNS, row)) and row[0] <= until]
+    sound = [row for row in rows if row[0] <= until]
     for first in range(0, len(sound), _AT_ONCE):
         some = sound[first : first + _AT_ONCE]
         places = tuple(row[0] for row in some)
