@@ -1,4 +1,7 @@
-"""Reading events back: a matter from its events, and the proof of a whole log, beside bare decoding and scanning."""
+"""Reading events back: a matter from its events, a past day, and the proof of a whole log.
+
+Beside bare decoding, bare reading of the states, and a bare scan.
+"""
 
 import hashlib
 import sqlite3
@@ -14,6 +17,7 @@ from benchmarks.scale import Scale
 from domain.event import known_types
 from eventlog import reading
 from eventlog.database import Database
+from eventlog.reading.states import _parsed
 from eventlog.verify import verify
 
 LIFE = 200
@@ -26,7 +30,7 @@ def run(scale: Scale, folder: Path) -> list[Row]:
         rows = [_fold(log, scale)]
     whole = folder / "whole"
     with logs.made(whole, lambda log: logs.reported(log, scale.listed, logs.MONDAY)) as log:
-        return rows + _verify(log, whole / "events.db", scale)
+        return [*rows, _past_day(log, whole / "events.db", scale), *_verify(log, whole / "events.db", scale)]
 
 
 def _fold(log: Database, scale: Scale) -> Row:
@@ -45,6 +49,22 @@ def _fold(log: Database, scale: Scale) -> Row:
     return _in_turns(
         Row(f"fold {LIFE} events (load, decode, evolve)", "events/s"), bare, xmh, LIFE, scale.folds, scale.rounds
     )
+
+
+def _past_day(log: Database, file: Path, scale: Scale) -> Row:
+    """Every matter as of a day after which a tenth of the log was recorded."""
+    position = reading.newest_event(log)[0] * 9 // 10
+    with closing(sqlite3.connect(file)) as raw:
+
+        def bare() -> None:
+            raw.execute("SELECT * FROM states WHERE kind = 'matter'").fetchall()
+
+        def xmh() -> None:
+            _parsed.cache_clear()  # as a command does that is started anew
+            if len(reading.matter_states(log, position=position)) != scale.listed:
+                raise RuntimeError("not every matter was there on the past day")
+
+        return _in_turns(Row("every matter as of a past day", "matters/s"), bare, xmh, scale.listed, 1, scale.rounds)
 
 
 def _verify(log: Database, file: Path, scale: Scale) -> list[Row]:

@@ -95,15 +95,18 @@ def newest_of(database: Database, kinds: Sequence[str]) -> int:
 
 
 def _states_at(database: Database, kind: str, moment: Moment) -> Iterator[StreamState]:
+    """The states at a moment, by stream: what no event moved since is as it is now, the rest is folded up to there."""
     with database.reading(snapshot=True) as transaction:
+        resting = transaction.all(f"{STATES} WHERE kind = ? AND position <= ?", (kind, moment.position))
+        moved = "SELECT stream FROM states WHERE kind = ? AND position > ?"
         rows = transaction.all(
-            f"SELECT {EVENT_COLUMNS} FROM events WHERE stream IN (SELECT stream FROM states WHERE kind = ?) "
-            f"AND {WITHIN} ORDER BY stream, version",
-            (kind, *within(moment)),
+            f"SELECT {EVENT_COLUMNS} FROM events WHERE stream IN ({moved}) AND {WITHIN} ORDER BY stream, version",
+            (kind, moment.position, *within(moment)),
         )
-    events = sorted(map(event_of_row, rows), key=lambda event: event.stream)
-    for stream, group in groupby(events, key=lambda event: event.stream):
-        yield folded_state(stream, list(group))
+    states = [state_in_row(row) for row in resting]
+    for stream, group in groupby(map(event_of_row, rows), key=lambda event: event.stream):
+        states.append(folded_state(stream, list(group)))
+    yield from sorted(states, key=lambda state: state.stream)
 
 
 def folded_state(stream: str, events: list[Recorded]) -> StreamState:

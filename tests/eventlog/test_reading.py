@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import cast
 
 import pytest
 
@@ -80,6 +81,38 @@ def test_states_are_read_now_or_as_known_on_a_day(asker: Asker) -> None:
     (then,) = reading.states_of(asker.database, "sample", position=reading.position_at(asker.database, NOON + DAY))
     assert then.state == Sample(number="S-2022-001", title="事项a")
     assert (then.version, then.position) == (1, 1)
+
+
+def test_at_every_position_the_states_are_those_a_fold_from_zero_gives(asker: Asker) -> None:
+    names: tuple[str, ...] = ("c", "a", "b")
+    for turn in range(3):
+        for name in names:
+            event = SampleNoted(text=str(turn)) if turn else SampleOpened(title=name)
+            asker.write(f"sample/{name}", event, at=NOON + turn * DAY)
+        names = names[turn:]  # some rest while others move
+    for position in range(reading.newest_event(asker.database)[0] + 1):
+        folded = [
+            reading.folded_state(stream, list(events))
+            for stream in ("sample/a", "sample/b", "sample/c")
+            if (events := reading.read_stream(asker.database, stream, position=position))
+        ]
+        assert reading.states_of(asker.database, "sample", position=position) == tuple(folded)
+
+
+def test_a_past_day_folds_only_what_moved_since(asker: Asker) -> None:
+    asker.open("rests", notes=3)
+    asker.open("moves", at=NOON + DAY)
+    position = reading.newest_event(asker.database)[0]
+    asker.write("sample/moves", SampleNoted(text="后来"), at=NOON + 2 * DAY)
+    # Nothing of what rests is decoded: only its row is read.
+    raw(
+        asker.database,
+        "UPDATE states SET state = replace(state, '事项rests', '读自状态') WHERE stream = 'sample/rests'",
+    )
+    titles = {
+        s.stream: cast("Sample", s.state).title for s in reading.states_of(asker.database, "sample", position=position)
+    }
+    assert titles == {"sample/moves": "事项moves", "sample/rests": "读自状态"}
 
 
 def test_the_rulebook_is_read_now_or_as_known_on_a_day(asker: Asker) -> None:

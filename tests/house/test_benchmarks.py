@@ -12,8 +12,8 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 
 
-READERS = {"fold": 3, "list": 1, "reads": 10, "draft": 3, "table": 4}
-WRITERS = {"workflows": 4, "append": 4, "proof": 5}
+READERS = {"fold": 4, "list": 1, "reads": 10, "draft": 3, "table": 4}
+WRITERS = {"workflows": 4, "append": 12, "proof": 5}
 
 
 @pytest.mark.timeout(120)
