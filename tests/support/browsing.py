@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright, expect
 
 from eventlog.database import Database
 from services import accounts, signing_in
@@ -32,6 +32,8 @@ Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
 ANSWERED = "Failed to load resource: the server responded with a status of 4"
 """What Chromium says of a page that answers a refusal, which is a page like others."""
+PATIENCE = 20_000
+"""Milliseconds for what is to come on a page: a busy machine is no fault of it."""
 GRAVE = ("serious", "critical")
 SCREENS = "XMH_SCREENS"
 """Names a folder: every page that is judged is also photographed there, for whoever looks at pages."""
@@ -52,6 +54,7 @@ async def running_chromium() -> AsyncIterator[Browser]:
     """A browser without a window."""
     sandboxed = os.geteuid() != 0  # Chromium has no sandbox for root
     arguments = [*QUIET, *([] if sandboxed else ["--no-sandbox"])]
+    expect.set_options(timeout=PATIENCE)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=arguments)
         try:
@@ -82,7 +85,7 @@ class Browsing:
             timezone_id="Asia/Shanghai",
             reduced_motion="reduce",
         )
-        context.set_default_timeout(8000)
+        context.set_default_timeout(PATIENCE)
         self.contexts.append(context)
         context.on("request", self._asked)
         context.on("console", self._said)

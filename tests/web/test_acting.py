@@ -14,6 +14,7 @@ from tests.support.office import OFFICE
 from tests.web.conftest import Served
 from tests.web.test_commands import OPENING, post
 from tests.web.test_signing_in import HERE, cookie_of, enrolled, enter
+from web.acts import ACTS
 
 TYPED = "桩基施工完成六成，A区<b>昼夜</b>两班"
 
@@ -103,6 +104,29 @@ def test_what_was_typed_when_the_session_ended_is_on_the_page(working: Served) -
         ):
             assert kept in page.text
     assert types(working, stream) == ["MatterOpened", "MatterAssigned"]
+
+
+def test_no_form_tells_another_unit_of_a_matter_or_lets_it_act(working: Served) -> None:
+    no, stream = opened(working)
+    zhao = cookie_of(enter(working, "zhao", enrolled(working, "zhao")))
+    client, before = working.client(), types(working, stream)
+    basis = "2027年工作计划"
+    for act in ACTS:
+        for path in (f"/matters/{no}/do/{act.do}", f"/matters/XMH-2099-001/do/{act.do}"):
+            shown = client.get(path, headers=zhao)
+            assert (shown.status_code, basis in shown.text) == (404, False), (path, shown.text)
+        fields = {"command": uuid4().hex, "text": "x", "reason": "x", "approve": "yes", "lead": "zhujian"}
+        tried = client.post(f"/matters/{no}/do/{act.do}", data=fields, headers={**HERE, **zhao})
+        assert tried.status_code in (404, 409), (act.do, tried.text)
+    for path in (f"/feedback?matter={no}", "/queue", "/open"):
+        shown = client.get(path, headers=zhao)
+        assert (shown.status_code in (403, 404), basis in shown.text) == (True, False), path
+    for key in (f"{no}:review:", f"{no}:mark:"):
+        batch = client.post("/queue/approve", data={f"approve.{key}": uuid4().hex}, headers={**HERE, **zhao})
+        assert basis not in batch.text
+    keeper = client.put(f"/drafts/close:{no}", json={"version": 0, "fields": {"text": "x"}}, headers={**HERE, **zhao})
+    assert keeper.status_code == 200, "what somebody types is his own, whatever it is about"
+    assert types(working, stream) == before
 
 
 def test_a_form_is_no_way_around_rights_or_rules(working: Served, li: dict[str, str]) -> None:
