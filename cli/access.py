@@ -17,8 +17,8 @@ from domain.access import events as ev
 from domain.access.terms import MOST_TOKEN_DAYS, AccountState, TokenScope
 from domain.base import Term, refuse
 from domain.calendar import SHANGHAI, end_of_day
-from domain.envelope import Recorded, Via
-from domain.event import Event, decode, label_of
+from domain.envelope import Via
+from domain.event import Event, decode
 from domain.rules.records import may_record
 from domain.terms import Role
 from eventlog import reading
@@ -26,6 +26,7 @@ from eventlog.access import KeptToken, kept_tokens
 from eventlog.patience import time_not_counted
 from eventlog.reading import PersonOnRecord
 from services.vouching import KEY_FILE, service_vouch
+from views.access_record import MAY_READ_ACCESS, access_row
 
 app = group(
     "账户：谁可以登录网页和接口，令牌签发给谁。",
@@ -43,9 +44,7 @@ app = group(
 
 PersonArg = Annotated[str, typer.Argument(metavar="PERSON", help="人员编号或姓名")]
 WhyOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="理由，记入账户记录")]
-MAY_READ = (Role.OFFICE, Role.AUDITOR)
-"""Who reads the record of accounts: the office, and the auditor who checks it; not who keeps them (三员分立)."""
-MAY_LIST = (*MAY_READ, Role.SYSTEM_ADMIN)
+MAY_LIST = (*MAY_READ_ACCESS, Role.SYSTEM_ADMIN)
 
 
 def open_(person: PersonArg) -> None:
@@ -277,14 +276,14 @@ def security(
     """账户和登录的记录：谁开立、谁登录、谁没能登录。"""
     from cli.tables import table
 
-    refuse(session.actor.role not in MAY_READ, "账户和登录的记录由办公室督办员和审计员查阅", "forbidden")
+    refuse(session.actor.role not in MAY_READ_ACCESS, "账户和登录的记录由办公室督办员和审计员查阅", "forbidden")
     last = past_day(until) if until is not None else today()
     first = past_day(since) if since is not None else last - timedelta(days=30)
     refuse(first > last, f"--since {first} 晚于 --until {last}", "malformed")
     only = session.person(person, former=True).id if person is not None else None
     names = person_names()
     record = reading.access_record(session.database, _begin(first), end_of_day(last))
-    rows = [row for recorded in record if (row := _row(recorded)) and only in (None, row["person"])]
+    rows = [row for recorded in record if (row := access_row(recorded)) and only in (None, row["person"])]
     document = {"since": first.isoformat(), "until": last.isoformat(), "events": rows}
     lines = [
         (
@@ -303,20 +302,6 @@ def security(
 
 def _begin(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)
-
-
-def _row(recorded: Recorded) -> dict[str, Any]:
-    """One event of the record; what an event does not say is null."""
-    said = decode(recorded).model_dump(mode="json")
-    keys = ("person", "address", "count", "reason", "scope", "id", "session", "factor", "until")
-    return {
-        "position": recorded.position,
-        "at": recorded.recorded_at.astimezone(SHANGHAI).isoformat(),
-        "type": recorded.type,
-        "label": label_of(recorded.type),
-        **{key: said.get(key) for key in keys},
-        "actor": recorded.actor.id,
-    }
 
 
 def _more(row: dict[str, Any]) -> str:

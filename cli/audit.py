@@ -15,7 +15,6 @@ from cli.moments import AsOfOption, KnownAtOption, asked_moment
 from cli.names import person_names, unit_names
 from cli.session import Exit, Problem, answer, session
 from cli.shape import group
-from cli.state import FIELDS, field_change, value_in_words
 from domain.base import Refusal
 from domain.confidential import opened
 from domain.envelope import Recorded
@@ -27,6 +26,7 @@ from domain.queries.telling import Rendering, office_time, tell_event
 from eventlog import reading
 from eventlog.reading import Moment
 from views.explaining import explained_matter, states_after, told_event
+from views.state_words import FIELDS, field_change, value_in_words
 
 if TYPE_CHECKING:
     from eventlog.findings import VerifyFinding

@@ -21,6 +21,7 @@ from web.guards import BoundedBodies, BoundedWork, SafetyHeaders, SameOrigin, To
 from web.health import health_router
 from web.pages.acting import acting_router
 from web.pages.actions import actions_router
+from web.pages.audit import audit_router
 from web.pages.drafts import drafts_router
 from web.pages.feedback import feedback_router
 from web.pages.figures import figures_router
@@ -79,7 +80,7 @@ def make_app(service: "WebService") -> FastAPI:
     app.include_router(sign_in_router(service))
     app.include_router(listing_router(service))
     app.include_router(figures_router(service))
-    for made in (meetings_router, papers_router, files_router, finding_router, table_router):
+    for made in (meetings_router, papers_router, files_router, finding_router, table_router, audit_router):
         app.include_router(made(service))
     app.include_router(matters_router(service))
     app.include_router(acting_router(service))

@@ -40,6 +40,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/matters/{no}/why": ("/matters/{no}/why", "/matters/{no}/why?as_of=2022-03-31"),
     "/matters/{no}/do/{do}": ("/matters/{no}/do/accept", "/matters/{no}/do/extend", "/matters/{no}/do/review"),
     "/queue": ("/queue", "/queue?at={no}"),
+    "/open": ("/open",),
     "/figures": ("/figures?span=year", "/figures?as_of=2022-03-31"),
     "/figures/rows": (
         "/figures/rows?of=all&span=year&known_at=2022-03-31",
@@ -50,6 +51,10 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/figures/{year}": ("/figures/2022",),
     "/matters/{no}/sheet.pdf": ("/matters/{no}/sheet.pdf",),
     "/matters/{no}/files/{place}": ("/matters/{no}/files/1",),
+    "/matters/{no}/replay": ("/matters/{no}/replay", "/matters/{no}/replay?step=3"),
+    "/audit": ("/audit?as_of=2022-03-31",),
+    "/audit/access": ("/audit/access",),
+    "/audit/verify": ("/audit/verify",),
     "/search": ("/search?text={mark}", "/search?text=TITLE", "/search?text=WORD"),
     "/notices": ("/notices",),
     "/directory": ("/directory",),

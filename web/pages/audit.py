@@ -1,0 +1,91 @@
+"""`/audit`: what has no answer, one matter replayed step by step, the log verified, and who came in."""
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from domain.base import Refusal, refuse
+from domain.calendar import end_of_day, local_date
+from eventlog import reading
+from eventlog.attachments import attachment_problems
+from eventlog.verify import verify
+from services.inspection import inspect_cabinet
+from views.access_record import MAY_READ_ACCESS, access_row
+from views.replaying import replayed_step
+from views.unanswered import unanswered_document
+from web.asking import past_instant, the_matter
+from web.pages.rendering import Visitor, visitor_of
+
+if TYPE_CHECKING:
+    from web.service import WebService
+
+HERE = "audit"
+DAYS = 30
+"""So far back the record of accounts is shown."""
+MOST = 500
+
+
+def audit_router(service: "WebService") -> APIRouter:
+    """The pages of who checks."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/audit")
+    def unanswered(request: Request, as_of: str = "") -> Response:
+        visitor = visitor_of(service, request)
+        try:
+            at = past_instant(as_of) if as_of else visitor.viewer.now
+        except Refusal as refusal:
+            return visitor.page(HERE, "message.html", 422, title="看不了", message=refusal.message)
+        said = unanswered_document(visitor.viewer, at, date(local_date(at).year, 1, 1))
+        return visitor.page(HERE, "audit.html", said=said, asked_on=local_date(at), checks=_checks(visitor))
+
+    @router.get("/matters/{no}/replay")
+    def replay(request: Request, no: str, step: str = "") -> Response:
+        visitor = visitor_of(service, request)
+        try:
+            refuse(bool(step) and not step.isdecimal(), "没有这条记录", "not_found")
+            stream = the_matter(visitor.viewer, no).stream
+            shown = replayed_step(visitor.viewer, stream, int(step[:9]) if step else None)
+        except Refusal as refusal:
+            return visitor.page(HERE, "message.html", 404, title="没有找到", message=refusal.message)
+        return visitor.page(HERE, "replay.html", r=shown, person_name=visitor.viewer.persons)
+
+    @router.get("/audit/access")
+    def access(request: Request) -> Response:
+        visitor = visitor_of(service, request)
+        if not _checks(visitor):
+            return _not_his(visitor)
+        today = datetime.now(visitor.viewer.now.tzinfo)
+        record = reading.access_record(service.database, today - timedelta(days=DAYS), end_of_day(local_date(today)))
+        rows = [access_row(one) for one in reversed(record)]
+        names = visitor.viewer.persons
+        return visitor.page(HERE, "access.html", rows=rows[:MOST], count=len(rows), days=DAYS, names=names)
+
+    @router.get("/audit/verify")
+    def verifying(request: Request) -> Response:
+        visitor = visitor_of(service, request)
+        return visitor.page(HERE, "verify.html", report=None, files=()) if _checks(visitor) else _not_his(visitor)
+
+    @router.post("/audit/verify")
+    def verified(request: Request) -> Response:
+        visitor = visitor_of(service, request)
+        if not _checks(visitor):
+            return _not_his(visitor)
+        home = service.settings.home
+        report = verify(service.database)
+        files = (*attachment_problems(service.database, home), *inspect_cabinet(service.database, home))
+        return visitor.page(HERE, "verify.html", report=report, files=files)
+
+    return router
+
+
+def _checks(visitor: Visitor) -> bool:
+    """Whether he verifies the log and reads who came in."""
+    return visitor.person.role in MAY_READ_ACCESS
+
+
+def _not_his(visitor: Visitor) -> Response:
+    said = "账户和登录的记录、日志核验由办公室督办员和审计员查阅"
+    return visitor.page(HERE, "message.html", 403, title="不能查阅", message=said)
