@@ -85,6 +85,12 @@ def awaited_document(viewer: Viewer, item: Awaited) -> dict[str, Any]:
     }
 
 
+def asked_about(viewer: Viewer, m: Matter, kind: type[Frozen]) -> list[tuple[str, str]]:
+    """What a decision on this matter is to be taken on; nothing where none of that kind is waited for."""
+    waited = [item for item in (*_of_office(m), *_of_leader(m)) if item.kind is kind]
+    return [(label, text) for item in waited for label, text in _asked(viewer, m, item) if text]
+
+
 def _asked(viewer: Viewer, m: Matter, item: Awaited) -> Iterator[tuple[str, str | None]]:
     if item.kind in (c.ReviewClosure, c.MarkClosure) and m.closure is not None:
         closure = m.closure

@@ -88,6 +88,7 @@ async def test_a_leader_instructs_and_marks_with_a_fresh_second_factor(browsing:
     await sent(liaison, "申请办结")
     office = await browsing.person("office-2")
     await act(office, no, "审核办结申请")
+    await expect(office.get_by_role("main")).to_contain_text("已全部完成")
     await accessible(office, "审核办结申请")
     await office.get_by_label("同意").check()
     await sent(office, "审核办结申请")

@@ -19,6 +19,7 @@ from services.signing_in import step_up
 from services.unreachable import Unreachable
 from views.acting import PossibleAct, possible_acts, state_shown
 from views.matter import matter_document
+from views.queue import asked_about
 from views.wording import without_options
 from web.acts import ACTS, OF_UNITS, OPENING, PROVEN_ANEW, Act
 from web.asking import the_matter
@@ -205,6 +206,7 @@ def form_values(
         "m": form.document,
         "fields": fields_of(form.act, form.filling),
         "given": Given(typed),
+        "asked": asked_about(visitor.viewer, form.filling.matter, form.act.kind) if form.filling.matter else [],
         "form_key": form_key,
         "version": typed.get("version") or saved.version,
         "restored": clock_of(saved.saved_at) if restored and saved.saved_at else None,
