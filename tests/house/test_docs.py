@@ -139,6 +139,13 @@ def test_every_quoted_command_exists(page: Path) -> None:
     assert problems == {}
 
 
+def test_the_pictures_of_the_manual_are_few_small_and_all_shown() -> None:
+    docs = ROOT / "docs"
+    pictures, manual = list((docs / "pictures").iterdir()), (docs / "使用手册.md").read_text(encoding="utf-8")
+    assert 0 < sum(picture.stat().st_size for picture in pictures) <= 400 * 1024
+    assert all(f"(pictures/{picture.name})" in manual for picture in pictures)
+
+
 def test_what_the_deployment_starts_exists() -> None:
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"].values()
     started = [shlex.join(service["command"]) for service in services if "build" in service and "command" in service]

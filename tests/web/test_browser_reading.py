@@ -1,0 +1,54 @@
+"""What is read, in real Chromium: the wall by the arrow keys, figures and table as axe sees them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.async_api import expect
+
+from domain.meetings.commands import ConveneMeeting, FreezeAgenda
+from domain.meetings.meeting import AgendaItem
+from tests.support.browsing import Browsing, accessible
+from tests.support.history import meet
+from tests.support.meetings import MONTHLY
+from tests.support.office import OFFICE, office_today
+from tests.web.conftest import Served
+from tests.web.test_acting import opened
+
+pytestmark = pytest.mark.slow
+
+
+async def test_figures_and_table_are_read_by_everybody_and_a_number_opens(browsing: Browsing, working: Served) -> None:
+    opened(working)
+    page = await browsing.person("office")
+    await page.goto("/table")
+    await accessible(page, "一览表")
+    await page.goto(f"/figures?as_of={office_today()}")
+    await accessible(page, "驾驶舱")
+    number = page.get_by_role("link", name="今年督办").first
+    shown = await number.locator(".count").inner_text()
+    assert int(shown) > 0
+    await number.click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text(f"今年督办：{shown}件")
+    await expect(page.locator("tbody tr")).to_have_count(int(shown))
+
+
+async def test_the_wall_is_led_by_the_arrow_keys(browsing: Browsing, working: Served) -> None:
+    now = datetime.now(UTC)
+    convene = ConveneMeeting.model_validate(
+        {"series": MONTHLY, "starts": now + timedelta(days=30), "chair": "leader", "reason": "试验"}
+    )
+    items = tuple(AgendaItem(key=title, title=title) for title in ("研究值班安排", "研究汛期准备"))
+    meet(working.log, "meeting/wall", convene, OFFICE, now)
+    meet(working.log, "meeting/wall", FreezeAgenda(proposed=items, position=1), OFFICE, now)
+    page = await browsing.person("office")
+    await page.goto("/meetings")
+    await page.get_by_role("row").last.get_by_role("link").click()
+    await page.get_by_role("link", name="会议模式").click()
+    heading = page.get_by_role("heading", level=1)
+    await expect(heading).to_have_text("1．研究值班安排")
+    await page.keyboard.press("ArrowRight")
+    await expect(heading).to_have_text("2．研究汛期准备")
+    await page.keyboard.press("ArrowRight")
+    await page.keyboard.press("ArrowLeft")
+    await expect(heading).to_have_text("1．研究值班安排")
+    await accessible(page, "会议模式")
