@@ -18,6 +18,9 @@ with workflow.unsafe.imports_passed_through():
 
 
 CLOCK_FIRST = "the-clock-comes-first"
+"""Names the change: before it a command was decided although the clock owed something at that moment."""
+CLOCK_BEFORE_RENEWAL = "the-clock-comes-before-renewal"
+"""Names the change: before it a run that was about to begin anew let commands pass the clock."""
 
 
 class Owed(Protocol):
@@ -127,10 +130,18 @@ class StreamWorkflow(ABC, Generic[S, O, R, D]):
             except asyncio.CancelledError:
                 # A matter ends by 销号 or 撤销, a meeting by its minutes or by 取消, not by a cancelled workflow.
                 workflow.logger.warning("cancellation_ignored", extra={"stream": start.stream})
-            if must_renew(self._log.renew_after):
-                self._hindered = True
-                await workflow.wait_condition(self._may_renew)
+            if must_renew(self._log.renew_after) and await self._is_free_to_renew():
                 workflow.continue_as_new(start)
+
+    async def _is_free_to_renew(self) -> bool:
+        """Whether a new run may begin: when nobody is being answered. False: the clock owes something before that."""
+        if workflow.patched(CLOCK_BEFORE_RENEWAL):
+            # Whoever waits to be answered waits for the clock, and the new run would not know him.
+            await workflow.wait_condition(lambda: self._may_renew() or not self._clock_is_even())
+            return self._may_renew()
+        self._hindered = True
+        await workflow.wait_condition(self._may_renew)
+        return True
 
     async def _turn(self) -> bool:
         """One thing owed, or one wait. True when nothing will ever be owed again."""
