@@ -1,5 +1,6 @@
 """The calendar and policy in force, now or at a position of the log."""
 
+from collections.abc import Mapping
 from typing import cast
 
 from domain.calendar import WorkCalendar
@@ -23,7 +24,8 @@ def rulebook(database: Database, position: int | None = None) -> Rulebook:
     """The rulebook (calendar and policy) in force, now or at a position of the log."""
     if position is None:
         with database.reading() as transaction:
-            return rulebook_in(transaction)
+            stands = transaction.all("SELECT stream, hash FROM states WHERE stream IN (?, ?)", transaction.rulebook)
+            return known_rulebook(transaction, _hashes(transaction, dict(stands)))
     with database.reading(snapshot=True) as transaction:
         events_of = {stream: stream_events(transaction, stream, position=position) for stream in transaction.rulebook}
     states = {kind_of(stream): folded_state(stream, list(events)) for stream, events in events_of.items() if events}
@@ -32,8 +34,7 @@ def rulebook(database: Database, position: int | None = None) -> Rulebook:
 
 def rulebook_in(transaction: Transaction) -> Rulebook:
     """The rulebook in force, read within a transaction, at the same moment as what else is read there."""
-    rows = transaction.all(f"{STATES} WHERE stream IN (?, ?)", transaction.rulebook)
-    return _rulebook({kind_of(row[0]): state_in_row(row) for row in rows})
+    return _read(transaction)[1]
 
 
 _MOST_KNOWN = 32
@@ -44,11 +45,23 @@ def known_rulebook(transaction: Transaction, hashes: Row) -> Rulebook:
     """The rulebook in force, remembered by the hashes its streams stand on, which name all they say."""
     found = _known.get(hashes)
     if found is None:
-        found = rulebook_in(transaction)
+        # Kept under what was read with it: rules may have moved since somebody looked.
+        hashes, found = _read(transaction)
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
         _known[hashes] = found
     return found
+
+
+def _read(transaction: Transaction) -> tuple[Row, Rulebook]:
+    rows = transaction.all(f"{STATES} WHERE stream IN (?, ?)", transaction.rulebook)
+    states = [state_in_row(row) for row in rows]
+    hashes = _hashes(transaction, {state.stream: state.hash for state in states})
+    return hashes, _rulebook({state.kind: state for state in states})
+
+
+def _hashes(transaction: Transaction, by_stream: Mapping[str, str]) -> Row:
+    return tuple(by_stream.get(stream) for stream in transaction.rulebook)
 
 
 def _rulebook(states: dict[str, StreamState]) -> Rulebook:
