@@ -5,13 +5,15 @@ PYTHON  ?= python3
 VENV    := .venv
 BIN     := $(VENV)/bin
 WORKERS ?= 3
+FIRST   ?= 1
+N       ?= 500
 HOME_OF_DEMO := .xmh-demo
 
 ROOMS := domain eventlog workflows activities documents intake sheets views services web cli simulation tests benchmarks
 OWN   := $(wildcard $(ROOMS) *.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo test chaos check bench bench-scale fonts lock clean distclean
+.PHONY: help setup browser demo test chaos universes check bench bench-scale fonts lock clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -54,6 +56,9 @@ test: browser ## every test, on real Temporal servers, SQLite and PostgreSQL
 chaos: browser ## the long form of the kill tests, and some ten minutes of guesses at the command line
 	$(BIN)/python -m pytest -n $(WORKERS) -m chaos
 	XMH_FUZZ_CASES=2000 $(BIN)/python -m pytest -s tests/cli/test_fuzz.py
+
+universes: setup ## N universes of simulated trouble from seed FIRST on, each of which can be played again
+	$(BIN)/python -m tests.universe run $(FIRST) $(N)
 
 check: setup ## format, lint, types, import arrows, documents
 	$(BIN)/ruff format --check .
