@@ -119,23 +119,25 @@ _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_asci
 
 
 def _restrict(value: object) -> None:
-    match value:
-        case str() | None | bool():
-            pass
-        case int():
-            if abs(value) > LARGEST_INTEGER:
-                raise TypeError(f"integer beyond 2^53 has no canonical JSON form: {value}")
-        case list() | tuple():
-            for item in value:
-                _restrict(item)
-        case dict() | Mapping():
-            for key, item in value.items():
-                # Above the BMP RFC 8785 sorts by UTF-16 unit, json.dumps by code point.
-                if not isinstance(key, str) or not (key.isascii() or max(map(ord, key)) <= LAST_OF_BMP):
-                    raise TypeError(f"key not allowed in canonical JSON: {key!r}")
-                _restrict(item)
-        case _:
-            raise TypeError(f"not allowed in canonical JSON: {type(value).__name__}")
+    kind = value.__class__
+    if kind is str or kind is bool or value is None:
+        return  # nearly all; what is left may be a subclass of what is allowed
+    if isinstance(value, str):
+        pass
+    elif isinstance(value, int):
+        if abs(value) > LARGEST_INTEGER:
+            raise TypeError(f"integer beyond 2^53 has no canonical JSON form: {value}")
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _restrict(item)
+    elif isinstance(value, dict | Mapping):
+        for key, item in value.items():
+            # Above the BMP RFC 8785 sorts by UTF-16 unit, json.dumps by code point.
+            if not isinstance(key, str) or not (key.isascii() or max(map(ord, key)) <= LAST_OF_BMP):
+                raise TypeError(f"key not allowed in canonical JSON: {key!r}")
+            _restrict(item)
+    else:
+        raise TypeError(f"not allowed in canonical JSON: {type(value).__name__}")
 
 
 Algorithm = Literal["sha256", "sm3"]

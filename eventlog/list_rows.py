@@ -57,7 +57,7 @@ def put_row(before: Row, matter: Matter, rulebook: Rulebook) -> tuple[list[State
 
 def _known(before: Row) -> tuple[str, ColourMoments]:
     facts, red, yellow, blue, wavers = before[_FACTS:]
-    return facts, ColourMoments(from_micros(red), from_micros(yellow), from_micros(blue), bool(wavers))
+    return facts, ColourMoments(_moment(red), _moment(yellow), _moment(blue), bool(wavers))
 
 
 def moved_rows(transaction: Transaction, rulebook: Rulebook) -> list[Statement]:

@@ -73,7 +73,7 @@ def words_of(position: int, stream: str, payload: str) -> Row | None:
     """The row of an event; None when it says nothing."""
     if kind_of(stream) not in LISTED:
         return None
-    pairs = " / ".join(" ".join(_pairs(run)) for run in _runs(payload))
+    pairs = " / ".join([" ".join(_pairs(run)) for run in _runs(payload)])
     return (position, stream, f" {pairs} ") if pairs else None
 
 
@@ -91,7 +91,7 @@ def events_with(transaction: Transaction, word: str, position: int) -> dict[int,
 
 def _saying(transaction: Transaction, word: str, position: int, query: str) -> tuple[list[Row], list[tuple[int, str]]]:
     """What a query finds in the table of words, and events that are not in it yet and say the word."""
-    pairs = list(_pairs(plain(word)))
+    pairs = _pairs(plain(word))
     if not pairs:
         return [], []
     if len(pairs) == 1:  # one character: whatever follows it
@@ -144,11 +144,10 @@ def _said(value: Any, texts: list[str], key: str = "") -> list[str]:
     return texts
 
 
-def _pairs(run: str) -> Iterator[str]:
+def _pairs(run: str) -> list[str]:
     """Each character with the next, and the last alone; in hexadecimal, which no database takes apart."""
-    codes = [_CODES[char] for char in run]
-    yield from map(add, codes, codes[1:])
-    yield from codes[-1:]
+    codes = list(map(_CODES.__getitem__, run))
+    return [*map(add, codes, codes[1:]), *codes[-1:]]
 
 
 class _Codes(dict[str, str]):
