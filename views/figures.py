@@ -23,13 +23,13 @@ from domain.matter import Matter
 from domain.terms import Light, MatterClass, Stage
 from domain.windows import window_label
 from eventlog import reading
+from views.remembered import Remembered
 from views.viewer import Viewer
 
 WEEKS_CHARTED = 12
 NEWS = timedelta(minutes=5)
 """Figures of now are those of the last full five minutes: who follows a number finds what it was counted from."""
 _SHOWN = (Light.RED, Light.YELLOW, Light.BLUE, Light.GREEN)
-_KEPT = 6
 
 
 class FigureSpan(Term):
@@ -116,7 +116,7 @@ class FigureBoard:
         return share_in_words(counted.count, whole) if whole else ""
 
 
-_boards: dict[tuple[object, ...], FigureBoard] = {}
+_boards = Remembered[FigureBoard](6)
 
 
 def five_minutes(now: datetime) -> datetime:
@@ -132,15 +132,14 @@ def figure_board(viewer: Viewer, at: datetime, span: FigureSpan) -> FigureBoard:
     """
     database, readable = viewer.database, viewer.rights.readable
     position = reading.position_at(database, at)
-    key = (reading.hash_at(database, position), position, at, span, readable)
-    if key not in _boards:
-        while len(_boards) >= _KEPT:
-            _boards.pop(next(iter(_boards)), None)
-        until = local_date(at)
+    until = local_date(at)
+
+    def made() -> FigureBoard:
         charted = until - timedelta(weeks=WEEKS_CHARTED)
         period = read_period(database, span.began(until), until, as_of=at, position=position, charted=charted)
-        _boards[key] = _board(_of_matters(period, readable), span)
-    return _boards[key]
+        return _board(_of_matters(period, readable), span)
+
+    return _boards.of((reading.hash_at(database, position), position, at, span, readable), made)
 
 
 def _of_matters(period: Period, readable: frozenset[str] | None) -> Period:

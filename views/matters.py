@@ -19,6 +19,7 @@ from domain.terms import Light
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.reading import Moment
+from views.remembered import Remembered
 from views.tree import place_in_tree, walked_tree
 from views.viewer import Viewer
 
@@ -137,8 +138,7 @@ def chosen_matters(
     return replace(chosen, rows=tuple(sorted(rows, key=chosen._place)))
 
 
-_MOST_THENS = 4
-_thens: dict[tuple[str, str, Moment], tuple[tuple[ListRow, ...], Rulebook]] = {}
+_thens = Remembered[tuple[tuple[ListRow, ...], Rulebook]](4)
 
 
 def _rows_then(database: Database, moment: Moment) -> tuple[tuple[ListRow, ...], Rulebook]:
@@ -146,13 +146,13 @@ def _rows_then(database: Database, moment: Moment) -> tuple[tuple[ListRow, ...],
 
     The hashes name all that had been recorded, so another log, or one put back from a copy, is another key.
     """
-    key = (reading.hash_at(database, moment.position), reading.hash_at(database, moment.later), moment)
-    if key not in _thens:
+
+    def made() -> tuple[tuple[ListRow, ...], Rulebook]:
         matters, rulebook, _ = known_matters(database, moment, moment.as_of)
-        while len(_thens) >= _MOST_THENS:
-            _thens.pop(next(iter(_thens)), None)
-        _thens[key] = tuple(list_row(m, rulebook) for m in matters), rulebook
-    return _thens[key]
+        return tuple(list_row(m, rulebook) for m in matters), rulebook
+
+    hashes = (reading.hash_at(database, moment.position), reading.hash_at(database, moment.later))
+    return _thens.of((*hashes, moment), made)
 
 
 def matter_list(

@@ -14,6 +14,7 @@ from domain.calendar import local_date
 from eventlog import reading
 from sheets.table import Column
 from views.figures import five_minutes
+from views.remembered import Remembered
 from web.pages.days import AskedDay, asked_day
 from web.pages.printing import downloaded
 from web.pages.rendering import Visitor, address, visitor_of
@@ -26,8 +27,7 @@ ALWAYS = (Column.NO, Column.NUMBER, Column.TITLE)
 USUAL = (Column.LEAD, Column.DUE, Column.LIGHT)
 MORE = (Column.POINTS, Column.ASSIST, Column.PERSON, Column.DATES, Column.PROGRESS, Column.PROBLEM, Column.NEXT)
 WRITERS = {"xlsx": table_workbook, "docx": table_docx}
-_KEPT = 2
-_tables: dict[tuple[object, ...], TaskTable] = {}
+_tables = Remembered[TaskTable](2)
 
 
 def table_router(service: "WebService") -> APIRouter:
@@ -75,10 +75,7 @@ def _made(visitor: Visitor, day: AskedDay) -> TaskTable:
     moment = day.moment or reading.moment_at(viewer.database, at)
     readable = viewer.rights.readable
     hashes = (reading.hash_at(viewer.database, moment.position), reading.hash_at(viewer.database, moment.later))
-    key = (*hashes, moment, readable)
-    if key not in _tables:
-        while len(_tables) >= _KEPT:
-            _tables.pop(next(iter(_tables)), None)
-        since = local_date(moment.as_of) - WEEK
-        _tables[key] = task_table(viewer.database, moment.as_of, since, moment, readable)
-    return _tables[key]
+    since = local_date(moment.as_of) - WEEK
+    return _tables.of(
+        (*hashes, moment, readable), lambda: task_table(viewer.database, moment.as_of, since, moment, readable)
+    )
