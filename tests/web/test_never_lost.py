@@ -2,38 +2,41 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from playwright.async_api import Route, expect
 
-from eventlog import autosaves
+from domain import commands as c
+from eventlog import reading
 from tests.support.browsing import Browsing, accessible
+from tests.support.history import act
+from tests.support.office import LIAISON, OFFICE, opening
 from tests.web.conftest import Served
+from tests.web.test_signing_in import HERE, cookie_of, enrolled, enter
 from tests.web.test_weekly_feedback import accepted, field, reports
 
 pytestmark = pytest.mark.slow
 TYPED = "涉及三家权利人，正在逐户商谈"
 
 
-def test_drafts_are_sealed_versioned_and_go(served: Served) -> None:
-    log, now = served.log, datetime.now(UTC)
-    form = "report:XMH-2026-001"
-    assert autosaves.keep_autosave(log, "li", form, {"a": TYPED}, 0, now) == 1
-    assert autosaves.keep_autosave(log, "li", form, {"a": "旧窗口"}, 0, now) is None, "an older page overwrites nothing"
-    assert autosaves.keep_autosave(log, "li", form, {"a": f"{TYPED}。"}, 1, now) == 2
-    assert autosaves.autosave_of(log, "li", form, now).fields == {"a": f"{TYPED}。"}
-    assert autosaves.autosave_of(log, "zhao", form, now).fields == {}, "nobody else's"
-    assert autosaves.autosave_of(log, "li", form, now + timedelta(days=30)).fields == {}
-    with log.reading() as transaction:
-        stored = transaction.all("SELECT body FROM autosaves")
-    assert all(TYPED not in body and body.startswith("sealed:") for (body,) in stored)
-    autosaves.drop_autosave(log, "li", form, now)
-    assert autosaves.keep_autosave(log, "li", form, {"a": "迟到"}, 2, now) is None, "what was saved while it was sent"
-    assert autosaves.autosave_of(log, "li", form, now) == autosaves.Autosave(3, {})
-    for count in range(autosaves.MOST_AUTOSAVES + 3):
-        autosaves.keep_autosave(log, "li", f"report:{count}", {}, 0, now + timedelta(seconds=count))
-    with log.reading() as transaction:
-        assert transaction.all("SELECT count(*) FROM autosaves WHERE person = 'li'") == [(autosaves.MOST_AUTOSAVES,)]
+def test_what_nobody_answers_stays_with_its_command(served: Served) -> None:
+    """No service behind the door: the same form may be sent again, and is then the same command."""
+    today = datetime.now(UTC)
+    act(served.log, "matter/one", opening("推进道路施工", today.date() + timedelta(days=60)), OFFICE, today)
+    act(served.log, "matter/one", c.AcceptReceipt(), LIAISON, today)
+    (no,) = (m.number for m in reading.find_matters(served.log, "推进道路施工"))
+    cookie, client, command = cookie_of(enter(served, "li", enrolled(served, "li"))), served.client(), uuid4().hex
+    typed = {
+        f"/feedback?matter={no}": {f"{no}.command": command, f"{no}.text": TYPED},
+        f"/matters/{no}/do/close": {"command": command, "text": TYPED, "over_unfinished": "另行报送"},
+    }
+    for path, fields in typed.items():
+        told = client.post(path, data=fields, headers={**HERE, **cookie})
+        assert (told.status_code, TYPED in told.text, command in told.text) == (503, True, True), told.text
+        assert "督办服务没有运行" in told.text
+    recorded = {e.type for e in reading.read_stream(served.log, "matter/one")}
+    assert recorded.isdisjoint({"FeedbackSubmitted", "ClosureRequested"})
 
 
 async def test_text_survives_a_reload_and_goes_when_it_was_sent(browsing: Browsing, working: Served) -> None:
