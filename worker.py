@@ -22,9 +22,10 @@ from eventlog.configured import open_log
 from eventlog.errors import LogError
 from process import leave
 from services.gateway import Gateway
-from services.health import serve_health
+from services.health import Readiness, serve_health
 from services.home import make_home, make_private
 from services.lookout import Lookout
+from services.metrics import WorkerMetrics
 from services.namespaces import keep_namespace
 from services.running import running_worker
 from services.service_log import configure_logging, service_runtime
@@ -65,6 +66,7 @@ async def serve(stop: asyncio.Event | None = None) -> None:
         loop.add_signal_handler(signal.SIGUSR1, sweep.hurry)
         if not await _settled(sweep, stop):
             return
+        metrics = WorkerMetrics(database, sweep)
         async with (
             running_worker(
                 client,
@@ -73,8 +75,9 @@ async def serve(stop: asyncio.Event | None = None) -> None:
                 door=door,
                 cached=settings.cached_matters,
                 notices=NoticeActivities(database, channels, settings.notices, OfficeClock()),
+                answered=metrics.answered,
             ) as worker,
-            serve_health(settings, worker),
+            serve_health(settings, Readiness(settings, database, worker, sweep), metrics),
         ):
             lookout = Lookout(gateway, sweep)
             duties = (sweep.for_ever(), lookout.for_ever(), carry_for_ever(settings, database))

@@ -34,8 +34,13 @@ class LogActivities:
         door: Door,
         *,
         simulated: bool = False,
+        answered: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Work on this database, for what came through this door; in a simulated home starts say which day it is."""
+        """Work on this database, for what came through this door; in a simulated home starts say which day it is.
+
+        `answered` hears each answer of the log by its name, and `failed`.
+        """
+        self._answered = answered
         self._database = database
         self._door = door
         self._simulated = simulated
@@ -52,7 +57,9 @@ class LogActivities:
         try:
             answer = append(self._database, request, door=self._door)
         except LogError as e:
+            self._answered("failed")
             raise failed_activity(e) from e
+        self._answered(answer.answer)
         if isinstance(answer, Appended):
             for event in answer.events:
                 logger.info(

@@ -115,6 +115,24 @@ def newest_untold_position(database: Database) -> int:
     return int(row[0] or 0) if row else 0
 
 
+def untold_count(database: Database) -> int:
+    """How many events are still in the outbox."""
+    with database.reading() as transaction:
+        row = transaction.one("SELECT count(*) FROM outbox WHERE sent_at IS NULL")
+    return int(row[0]) if row else 0
+
+
+def oldest_waiting(database: Database, now: datetime) -> dict[str, datetime]:
+    """Channel → since when its oldest notice that is due waits to be sent; channels where none waits are left out."""
+    with database.reading() as transaction:
+        rows = transaction.all(
+            "SELECT channel, min(due_at) FROM notices WHERE sent_at IS NULL AND due_at <= ? AND next_at < ? "
+            "GROUP BY channel ORDER BY channel",
+            (micros(now), micros(NEVER)),
+        )
+    return {channel: from_micros(due) for channel, due in rows}
+
+
 def keep_notices(
     database: Database, events: Sequence[Recorded], notices: Iterable[tuple[Notice, Sequence[str]]], now: datetime
 ) -> None:

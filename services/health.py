@@ -1,32 +1,126 @@
-"""Whether the worker runs, for whoever watches over services."""
+"""Whether the worker lives and what it needs is there, for whoever watches over services."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from temporalio.service import RPCError
 from temporalio.worker import Worker
+
+from domain.base import Refusal
+from domain.calendar import local_date
+from eventlog import reading
+from eventlog.database import Database
+from eventlog.errors import LogError
+from eventlog.secrets import key_protection
+from services.metrics import WorkerMetrics
+from services.sweep import SWEEP_EVERY, Sweep
 
 if TYPE_CHECKING:
     from settings import Settings
 
+SWEPT_WITHIN = 3 * SWEEP_EVERY
+"""A worker that has not looked at every matter for so long keeps nothing going."""
+TEMPORAL_WITHIN = timedelta(seconds=2)
+_ASKED_WITHIN = 5.0
+Answer = tuple[HTTPStatus, str, bytes]
+"""Status, content type, body."""
+
+
+class Readiness:
+    """What a worker needs to do its work, looked at when asked."""
+
+    def __init__(self, settings: "Settings", database: Database, worker: Worker, sweep: Sweep) -> None:
+        """Of this worker."""
+        self._settings = settings
+        self._database = database
+        self._worker = worker
+        self._sweep = sweep
+
+    async def checks(self) -> dict[str, bool]:
+        """Each need by name, and whether it is met."""
+        swept = self._sweep.looked_at
+        return {
+            "worker": self._worker.is_running,
+            "swept": swept is not None and datetime.now(UTC) - swept < SWEPT_WITHIN,
+            "temporal": await self._temporal_answers(),
+            **await asyncio.to_thread(self._of_log),
+        }
+
+    async def _temporal_answers(self) -> bool:
+        try:
+            return await self._worker.client.service_client.check_health(timeout=TEMPORAL_WITHIN)
+        except (RPCError, RuntimeError):
+            return False
+
+    def _of_log(self) -> dict[str, bool]:
+        met = {"log": False, "calendar": False, "keys": False, "door": False}
+        try:
+            # Every connection checks the schema and whose log it is.
+            calendar = reading.rulebook(self._database).calendar
+            met["log"] = True
+            met["calendar"] = not calendar.is_provisional(local_date(datetime.now(UTC)))
+            met["keys"] = key_protection(self._database).locked == 0
+            met["door"] = self._settings.door is not None
+        except (Refusal, LogError):
+            pass
+        return met
+
 
 @asynccontextmanager
-async def serve_health(settings: "Settings", worker: Worker) -> AsyncIterator[None]:
-    """Serve `GET /` on the health port: 200 while the worker runs."""
+async def serve_health(settings: "Settings", readiness: Readiness, metrics: WorkerMetrics) -> AsyncIterator[None]:
+    """Serve `/healthz`, `/readyz` and `/metrics` on the health port, if one is set."""
     if settings.health_port is None:
         yield
         return
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readline()
-        body = b"ok\n" if worker.is_running else b"stopping\n"
-        status = b"200 OK" if worker.is_running else b"503 Service Unavailable"
-        head = b"HTTP/1.1 %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
-        writer.write(head % (status, len(body)) + body)
-        await writer.drain()
-        writer.close()
+    async def alive() -> Answer:
+        return HTTPStatus.OK, "text/plain", b"ok\n"
 
-    server = await asyncio.start_server(answer, settings.listen_address, settings.health_port)
+    async def ready() -> Answer:
+        checks = await readiness.checks()
+        met = all(checks.values())
+        body = json.dumps({"ok": met, "checks": checks}).encode()
+        return HTTPStatus.OK if met else HTTPStatus.SERVICE_UNAVAILABLE, "application/json", body
+
+    async def figures() -> Answer:
+        text = await asyncio.to_thread(metrics.exposition)
+        return HTTPStatus.OK, "text/plain; version=0.0.4; charset=utf-8", text
+
+    pages = {"/healthz": alive, "/readyz": ready, "/metrics": figures}
+    server = await asyncio.start_server(_answering(pages), settings.listen_address, settings.health_port)
     async with server:
         yield
+
+
+Asked = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def _answering(pages: Mapping[str, Callable[[], Awaitable[Answer]]]) -> Asked:
+    """One request a connection: three fixed pages for a machine that watches need no framework in the worker."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            line = await asyncio.wait_for(reader.readline(), _ASKED_WITHIN)
+            page = pages.get(_path(line))
+            status, kind, body = (HTTPStatus.NOT_FOUND, "text/plain", b"not found\n") if page is None else await page()
+            head = f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: {kind}\r\n"
+            writer.write(f"{head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
+            await writer.drain()
+        except (TimeoutError, ConnectionError, ValueError):
+            pass  # whoever asks and says nothing, too much, or goes away
+        finally:
+            writer.close()
+
+    return answer
+
+
+def _path(line: bytes) -> str:
+    match line.decode("latin-1").split():
+        case ["GET", target, *_]:
+            return target.partition("?")[0]
+    return ""

@@ -32,6 +32,7 @@ class Lookout:
     async def once(self) -> None:
         """One look. The first one always tells: what waits may have become due while no worker ran."""
         if await self._sweep.guard.look():
+            self._sweep.restored += 1
             self._sweep.hurry()
         newest = await asyncio.to_thread(newest_untold_position, self._gateway.database)
         if newest > self._told:

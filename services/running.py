@@ -1,6 +1,6 @@
 """A worker put together: workflows in their sandbox, activities on the log, one pool of threads."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -50,6 +50,7 @@ async def running_worker(  # noqa: PLR0913  (what a worker is made of)
     sandboxed: bool = True,
     notices: NoticeActivities | None = None,
     clock_shift: timedelta = timedelta(0),
+    answered: Callable[[str], None] = lambda _: None,
 ) -> AsyncIterator[Worker]:
     """A worker on this client and log; on leaving it drains what it has begun. Without `notices` it sends none.
 
@@ -59,7 +60,7 @@ async def running_worker(  # noqa: PLR0913  (what a worker is made of)
     gateway = Gateway(client, database, task_queue, door, clock_shift=clock_shift)
     clock = OfficeClock(simulated=simulated)
     activities = [
-        *LogActivities(database, door, simulated=simulated).all,
+        *LogActivities(database, door, simulated=simulated, answered=answered).all,
         *MeetingActivities(database, gateway.carry, gateway.convene, clock).all,
         *(notices.all if notices else ()),
     ]

@@ -35,6 +35,14 @@ class Sweep:
         self._hurry = asyncio.Event()
         self.swept = asyncio.Event()
         """Set when everything was looked at once."""
+        self.looked_at: datetime | None = None
+        """When everything was last looked at."""
+        self.found: Recovery | None = None
+        """What was found then."""
+        self.healed = 0
+        """How many matters were brought to the log so far."""
+        self.restored = 0
+        """How often the log had gone back."""
 
     def hurry(self) -> None:
         """Look again now, at every matter: the server was away or the log went back, and any of them may differ."""
@@ -54,6 +62,7 @@ class Sweep:
         """One look at everything; None when a service did not answer."""
         try:
             if await self.guard.look():
+                self.restored += 1
                 self._verified.level.clear()
             await self._gateway.keep_services()
             await self._tell_rhythm()
@@ -61,6 +70,7 @@ class Sweep:
         except (RPCError, LogError, RuntimeError) as e:
             logger.warning("sweep_failed", error=str(e))
             return None
+        self.looked_at, self.found = datetime.now(UTC), recovery
         if recovery.refused:
             logger.error("clock_refused", streams=recovery.refused)
         if recovery.missing or recovery.foreign or recovery.behind or recovery.silent or recovery.ahead:
@@ -70,6 +80,7 @@ class Sweep:
                 behind=len(recovery.behind) + len(recovery.silent),
                 ahead=len(recovery.ahead),
             )
+            self.healed += healed.missing + healed.behind + healed.ahead
             logger.warning("healed", open=recovery.open, **healed.model_dump(exclude={"at"}))
             await asyncio.to_thread(self._note, healed)
         return recovery

@@ -405,10 +405,17 @@ def test_a_worker_serves_health_and_metrics_and_drains_on_sigterm(dev_server: De
     home.env |= {"XMH_TEMPORAL_ADDRESS": dev_server.address, "XMH_TASK_QUEUE": f"q{os.getpid()}"}
     serving = home.begin("worker", "--health-port", str(health), "--metrics-port", str(metrics))
     try:
-        wait_for(lambda: _status(health) == 200)
+        wait_for(lambda: _status(health, "/readyz") == 200)
+        assert (_status(health, "/healthz"), _status(health, "/")) == (200, 404)
         number = opened(home)
         assert reported(home, number) == 5
         wait_for(lambda: b"temporal_" in _body(metrics))
+        assert b'xmh_appends_total{answer="appended"}' in _body(health)
+        log = home.path / "events.db"
+        log.rename(log.with_name("away"))
+        assert _status(health, "/readyz") == 503, "what it needs is not there, and it says so"
+        log.with_name("away").rename(log)
+        assert _status(health, "/readyz") == 200
         assert home.here("doctor").code == 0
     finally:
         serving.send_signal(signal.SIGTERM)
@@ -417,11 +424,10 @@ def test_a_worker_serves_health_and_metrics_and_drains_on_sigterm(dev_server: De
     assert json.loads(said.splitlines()[-1])["event"] == "worker_stopped"
 
 
-def _status(port: int) -> int:
+def _status(port: int, path: str) -> int:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=2) as answer:
-            return int(answer.status)
-    except OSError:
+        return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=10).status_code
+    except httpx.TransportError:
         return 0
 
 

@@ -1,0 +1,184 @@
+"""What a worker says of itself: every alert can be raised and cleared, has its page, and names figures that exist."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+from domain import commands as c
+from domain.calendar import local_date
+from domain.envelope import SYSTEM
+from domain.ids import OfficeStream
+from domain.office import DayOverridden
+from domain.operations import BackupTaken
+from eventlog.database import Database
+from eventlog.notices import keep_notices, untold_events
+from services.gateway import Gateway
+from services.healing import Recovery
+from services.metrics import WorkerMetrics
+from services.office_records import record_office_events
+from services.sweep import Sweep
+from tests.support.history import act
+from tests.support.office import DOOR, OFFICE, founded, opening, sqlite
+
+ROOT = Path(__file__).parents[2]
+RULES = yaml.safe_load((ROOT / "deploy/prometheus/alerts.yml").read_text(encoding="utf-8"))["groups"][0]["rules"]
+BY_NAME = {rule["alert"]: rule for rule in RULES}
+NOT_OURS = {"XmhWorkerDown"}
+"""Prometheus itself says that nobody answers."""
+CONDITION = re.compile(r"(\w+)(?:\{(\w+)(=~?)\"([^\"]*)\"\})? (==|>|<) (-?\d+)")
+
+
+class Watched:
+    """A log with its worker's figures, and a sweep that has found whatever the test says."""
+
+    def __init__(self, log: Database, path: Path) -> None:
+        self.log, self.path = log, path
+        nobody: Any = None  # no figure asks Temporal
+        self.sweep = Sweep(Gateway(nobody, log, "xmh", DOOR), path.parent)
+        self.sweep.looked_at, self.sweep.found = datetime.now(UTC), Recovery(open=0)
+        self.begin_again()
+
+    def begin_again(self) -> None:
+        """A worker starts: its counters stand at nothing."""
+        self.metrics = WorkerMetrics(self.log, self.sweep)
+
+    def figures(self) -> list[tuple[str, dict[str, str], float]]:
+        text = self.metrics.exposition().decode()
+        return [
+            (sample.name, sample.labels, sample.value)
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        ]
+
+    def raised(self, alert: str) -> bool:
+        """What Prometheus would make of the rule at this moment, `for` and `rate` left aside."""
+        expr = re.sub(r"rate\((.*?)\[\w+\]\)", r"\1", BY_NAME[alert]["expr"])
+        return any(self._holds(*found.groups(default="")) for found in CONDITION.finditer(expr))
+
+    def _holds(self, name: str, label: str, how: str, value: str, op: str, than: str) -> bool:
+        def fits(labels: dict[str, str]) -> bool:
+            said = labels.get(label, "")
+            return not label or (bool(re.fullmatch(value, said)) if how == "=~" else said == value)
+
+        compare = {"==": float.__eq__, ">": float.__gt__, "<": float.__lt__}[op]
+        return any(compare(float(v), float(than)) for n, labels, v in self.figures() if n == name and fits(labels))
+
+    def tell(self) -> None:
+        """All events are told."""
+        keep_notices(self.log, untold_events(self.log, 0, 1000), [], datetime.now(UTC))
+
+    def back_up(self) -> None:
+        """On record."""
+        taken = BackupTaken(file="a.zip", position=1, hash="h", sha256="0" * 64, size=1)
+        self.record(OfficeStream.OPERATIONS, taken)
+        self.tell()
+
+    def record(self, kind: OfficeStream, event: Any) -> None:
+        now = datetime.now(UTC)
+        record_office_events(self.log, self.log.own(kind), [event], actor=SYSTEM, command_id=f"test:{now}", now=now)
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[Watched]:
+    """Nothing is wrong with it but what a test does; it was never backed up."""
+    with founded(sqlite(tmp_path)) as log:
+        made = Watched(log, tmp_path / "events.db")
+        made.tell()
+        yield made
+
+
+def _lost(watched: Watched) -> None:
+    watched.log.close()
+    watched.path.rename(watched.path.with_name("away"))
+
+
+def _found(watched: Watched) -> None:
+    watched.path.with_name("away").rename(watched.path)
+
+
+def _swept(found: Recovery, seconds: int = 0) -> Callable[[Watched], None]:
+    def set_to(watched: Watched) -> None:
+        watched.sweep.found, watched.sweep.looked_at = found, datetime.now(UTC) - timedelta(seconds=seconds)
+
+    return set_to
+
+
+def _restored(times: int) -> Callable[[Watched], None]:
+    return lambda watched: setattr(watched.sweep, "restored", times)
+
+
+def _overdue(watched: Watched) -> None:
+    """Its receipt was due long ago, and nobody acts for the clock here."""
+    act(
+        watched.log,
+        "matter/late",
+        opening(due=local_date(datetime.now(UTC))),
+        OFFICE,
+        datetime.now(UTC) - timedelta(days=30),
+    )
+    watched.begin_again()
+
+
+def _cancelled(watched: Watched) -> None:
+    act(watched.log, "matter/late", c.CancelMatter(reason="另行安排"), OFFICE, datetime.now(UTC))
+    watched.begin_again()
+
+
+def _day_off(watched: Watched) -> None:
+    watched.record(OfficeStream.CALENDAR, DayOverridden(day=datetime.now(UTC).date(), workday=False, reason="台风"))
+
+
+LEVEL = Recovery(open=1)
+TROUBLES: dict[str, tuple[Callable[[Watched], None], Callable[[Watched], None]]] = {
+    "XmhLogDown": (_lost, _found),
+    "XmhAppendsFail": (lambda w: w.metrics.answered("failed"), Watched.begin_again),
+    "XmhNoSweep": (_swept(LEVEL, 400), _swept(LEVEL)),
+    "XmhLogRestored": (_restored(1), _restored(0)),
+    "XmhMattersOff": (_swept(Recovery(open=1, silent=("matter/a",))), _swept(LEVEL)),
+    "XmhClockRefused": (_swept(Recovery(open=1, refused=("matter/a",))), _swept(LEVEL)),
+    "XmhMattersLate": (_overdue, _cancelled),
+    "XmhEventsUntold": (_day_off, Watched.tell),
+}
+"""Alert → what raises it, and what clears it."""
+
+
+@pytest.mark.parametrize("alert", TROUBLES)
+def test_an_alert_is_raised_by_its_trouble_and_cleared_with_it(watched: Watched, alert: str) -> None:
+    raising, clearing = TROUBLES[alert]
+    assert not watched.raised(alert)
+    raising(watched)
+    assert watched.raised(alert)
+    clearing(watched)
+    assert not watched.raised(alert)
+
+
+def test_a_log_never_backed_up_is_said_until_it_is(watched: Watched) -> None:
+    assert watched.raised("XmhBackupOld")
+    watched.back_up()
+    assert not watched.raised("XmhBackupOld")
+
+
+def test_every_alert_names_figures_that_exist_and_has_its_page(watched: Watched) -> None:
+    watched.metrics.answered("failed")
+    known = {name for name, _, _ in watched.figures()} | {"xmh_notice_waiting_seconds"}
+    page = (ROOT / "docs/运维告警.md").read_text(encoding="utf-8")
+    assert {line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")} == set(BY_NAME)
+    for rule in RULES:
+        assert rule["annotations"]["runbook"] == f"docs/运维告警.md#{rule['alert'].lower()}"
+        if rule["alert"] not in NOT_OURS:
+            assert set(re.findall(r"xmh_\w+", rule["expr"])) <= known, rule["alert"]
+
+
+def test_prometheus_itself_takes_the_rules() -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool (Debian: prometheus) is not installed")
+    subprocess.run([promtool, "check", "rules", ROOT / "deploy/prometheus/alerts.yml"], check=True)
