@@ -4,7 +4,7 @@
 PYTHON  ?= python3
 VENV    := .venv
 BIN     := $(VENV)/bin
-WORKERS ?= 3
+WORKERS ?= 4
 FIRST   ?= 1
 N       ?= 500
 HOME_OF_DEMO := .xmh-demo
@@ -39,8 +39,9 @@ $(VENV)/.editable: $(VENV)/.installed pyproject.toml
 
 # The tests look at the pages in the machine's own Chromium; where root may not have it, they are told why and say so.
 browser: setup ## have Chromium for the tests of the pages (Debian and Ubuntu as root; elsewhere set XMH_CHROMIUM)
-	@rm -f $(VENV)/.no-browser
-	@if [ -n "$$XMH_CHROMIUM" ] || which chromium chromium-browser google-chrome chrome 2>/dev/null | grep -q .; then :; \
+	@if [ -n "$$XMH_CHROMIUM" ] || which chromium chromium-browser google-chrome chrome 2>/dev/null | grep -q .; then \
+	  rm -f $(VENV)/.no-browser; \
+	elif find $(VENV)/.no-browser -mmin -30 2>/dev/null | grep -q .; then :; \
 	elif [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
 	  echo "no Chromium: install one, or name it by XMH_CHROMIUM; the tests of the pages fail without" >&2; \
 	elif apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium; then :; \

@@ -131,6 +131,12 @@ class Browsing:
         assert not self.faults, self.faults
 
 
+async def press(page: Page, key: str) -> None:
+    """Press a key once the page's script listens: what is pressed while it still loads is lost, as for anybody."""
+    await page.wait_for_load_state()
+    await page.keyboard.press(key)
+
+
 async def accessible(page: Page, name: str) -> None:
     """Axe finds nothing grave at either width in either theme, and nothing scrolls sideways."""
     found = []

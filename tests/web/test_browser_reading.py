@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from domain.meetings.commands import ConveneMeeting, FreezeAgenda
 from domain.meetings.meeting import AgendaItem
-from tests.support.browsing import Browsing, accessible
+from tests.support.browsing import Browsing, accessible, press
 from tests.support.history import meet
 from tests.support.meetings import MONTHLY
 from tests.support.office import OFFICE, office_today
@@ -46,9 +46,9 @@ async def test_the_wall_is_led_by_the_arrow_keys(browsing: Browsing, working: Se
     await page.get_by_role("link", name="会议模式").click()
     heading = page.get_by_role("heading", level=1)
     await expect(heading).to_have_text("1．研究值班安排")
-    await page.keyboard.press("ArrowRight")
+    await press(page, "ArrowRight")
     await expect(heading).to_have_text("2．研究汛期准备")
-    await page.keyboard.press("ArrowRight")
-    await page.keyboard.press("ArrowLeft")
+    await press(page, "ArrowRight")
+    await press(page, "ArrowLeft")
     await expect(heading).to_have_text("1．研究值班安排")
     await accessible(page, "会议模式")

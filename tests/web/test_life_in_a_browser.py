@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from eventlog import reading
-from tests.support.browsing import Browsing, accessible
+from tests.support.browsing import Browsing, accessible, press
 from tests.support.served import Home
 from tests.web.conftest import Served
 from tests.web.test_leader_phone import act, sent
@@ -75,15 +75,15 @@ async def by_browsers(browsing: Browsing, title: str) -> str:
     await head.get_by_label("理由").fill("验收排期")
     await sent(head, "申请延期")
     await second.goto("/queue")
-    await second.keyboard.press("1")
-    await second.keyboard.press("Enter")
+    await press(second, "1")
+    await press(second, "Enter")
     await expect(second.get_by_role("status").first).to_contain_text("已办：批复延期申请")
     await act(li, no, "申请办结")
     await li.get_by_label("办结情况").fill("已全部完成")
     await sent(li, "申请办结")
     await second.goto("/queue")
-    await second.keyboard.press("1")
-    await second.keyboard.press("Enter")
+    await press(second, "1")
+    await press(second, "Enter")
     await expect(second.get_by_role("status").first).to_contain_text("已办：审核办结申请")
     await leader.goto("/queue")
     await leader.get_by_label("审阅意见").select_option("圈阅")

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from eventlog import reading
-from tests.support.browsing import Browsing, accessible
+from tests.support.browsing import Browsing, accessible, press
 from tests.web.conftest import Served
 from tests.web.test_acting import types
 from tests.web.test_commands import OPENING, post
@@ -38,29 +38,29 @@ async def test_decisions_one_after_another_by_keys(browsing: Browsing, working: 
     await expect(heading).to_be_focused()
     await expect(page.locator("section.block")).to_contain_text("已全部完成")
     await accessible(page, "审核")
-    await page.keyboard.press("j")
+    await press(page, "j")
     await expect(page.locator("section.block")).to_contain_text(second)
-    await page.keyboard.press("k")
+    await press(page, "k")
     await expect(page.locator("section.block")).to_contain_text(first)
     # One key chooses and sends nothing; Esc takes it back.
-    await page.keyboard.press("1")
+    await press(page, "1")
     await expect(bar).to_contain_text(f"同意：{first}")
-    await page.keyboard.press("Escape")
+    await press(page, "Escape")
     await expect(bar).to_be_hidden()
     assert ended(working, first) == ["ClosureRequested"]
-    await page.keyboard.press("1")
-    await page.keyboard.press("Enter")
+    await press(page, "1")
+    await press(page, "Enter")
     await expect(page.get_by_role("status").first).to_contain_text("已办：审核办结申请")
     await expect(heading).to_be_focused()
     await expect(page.locator("section.block")).to_contain_text(second)
     assert ended(working, first) == ["ClosureRequested", "MatterClosed"]
     # 退回 wants a reason, in which keys are letters again.
-    await page.keyboard.press("2")
+    await press(page, "2")
     await page.keyboard.type("缺j1k照片")
-    await page.keyboard.press("Control+Enter")
+    await press(page, "Control+Enter")
     await expect(page.locator("section.block")).to_contain_text(third)
     assert ended(working, second) == ["ClosureRequested", "ClosureReturned"]
-    await page.keyboard.press("2")
+    await press(page, "2")
     await page.locator("button.main").click()
     await expect(page.get_by_label("意见（退回须写理由）")).to_be_visible()
     assert ended(working, third) == ["ClosureRequested"], "without a reason nothing is returned"
