@@ -38,7 +38,7 @@ class Waiting(Generic[Q, A]):
     answer: A | None = None
     error: BaseException | None = None
     done: bool = False
-    leads: bool = False
+    """Whether the answer holds: until then nobody is told it, whatever becomes of the thread that works on it."""
     woken: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
 
@@ -49,7 +49,7 @@ class CommitGroup(Generic[Q, A]):
         """Nobody waits."""
         self._guard = threading.Lock()
         self._waiting: deque[Waiting[Q, A]] = deque()
-        self._led = False
+        self._leader: Waiting[Q, A] | None = None
 
     @property
     def waiting(self) -> int:
@@ -59,7 +59,7 @@ class CommitGroup(Generic[Q, A]):
     @property
     def at_work(self) -> bool:
         """Whether somebody leads a group."""
-        return self._led
+        return self._leader is not None
 
     def ask(self, question: Q, work: Callable[["Taking[Q, A]"], None], *, alone: bool = False) -> A:
         """The answer to a question, given by `work` in this thread or in that of another who asks.
@@ -73,26 +73,30 @@ class CommitGroup(Generic[Q, A]):
             LogUnreachable: its turn did not come in time.
         """
         mine: Waiting[Q, A] = Waiting(question, alone)
-        with self._guard:
-            self._waiting.append(mine)
-            mine.leads = not self._led
-            self._led = True
         try:
-            if not mine.leads and not mine.woken.acquire(timeout=time_left(WAIT)) and not self._is_called(mine):
-                raise LogUnreachable(BUSY)
-            if mine.leads:
+            if not self._enter(mine):
+                mine.woken.acquire(timeout=time_left(WAIT))
+            if self._leader is mine:
                 self._lead(work)
         finally:
-            self._leave(mine)
+            # A thread may be called away at any instruction, in here too; a turn nobody hands on would be waited for.
+            try:
+                self._leave(mine)
+            finally:
+                self._leave(mine)
         if mine.error is not None:
             raise mine.error
-        if not mine.done:  # its group is still at work: what becomes of it is not known
+        if not mine.done:  # its turn did not come; or it did, and what becomes of it is not known
             raise LogUnreachable(BUSY)
         return cast("A", mine.answer)
 
-    def _is_called(self, mine: Waiting[Q, A]) -> bool:
+    def _enter(self, mine: Waiting[Q, A]) -> bool:
+        """Wait behind the others; whether there are none, and it leads."""
         with self._guard:
-            return mine.leads or mine.done
+            self._waiting.append(mine)
+            if self._leader is None:
+                self._leader = mine
+            return self._leader is mine
 
     def _lead(self, work: Callable[["Taking[Q, A]"], None]) -> None:
         """Answer the next group: it begins with who leads it."""
@@ -100,78 +104,69 @@ class CommitGroup(Generic[Q, A]):
         try:
             work(taking)
         except Exception as error:
-            if len(taking.taken) <= 1:
-                taking.fail(error)
+            if len(taking.taken) == 1:
+                taking.taken[0].error = error
             else:
                 _one_by_one(taking.taken, work)
-        except BaseException:  # this thread is called away: what became of the commit, nobody knows
-            taking.fail(LogUnreachable(BUSY))
-            raise
-        finally:
+        else:
             for one in taking.taken:
                 one.done = True
-                if not one.leads:
-                    one.woken.release()
+        finally:
+            for one in taking.taken:
+                one.woken.release()
 
-    def _next(self, taken: Sequence[Waiting[Q, A]]) -> Waiting[Q, A] | None:
-        """Who comes next into a group of these; None when it is full, or nobody fits who waits."""
+    def _next(self, taken: list[Waiting[Q, A]]) -> Waiting[Q, A] | None:
+        """Take whoever comes next along with these; None when they are full, or nobody fits who waits."""
         with self._guard:
             if not self._waiting or len(taken) >= MOST_TOGETHER:
                 return None
             if taken and (taken[0].alone or self._waiting[0].alone):
                 return None
+            taken.append(self._waiting[0])
             return self._waiting.popleft()
 
     def _leave(self, mine: Waiting[Q, A]) -> None:
-        """Wait no more; who led gives the turn to whoever waits first."""
+        """Wait no more; who led gives the turn to whoever waits first. Twice is no more than once."""
         with self._guard:
             if mine in self._waiting:
                 self._waiting.remove(mine)
-            if not mine.leads:
-                return
-            self._led = bool(self._waiting)
-            if self._waiting:
-                self._waiting[0].leads = True
-                self._waiting[0].woken.release()
+            if self._leader is mine:
+                self._leader = self._waiting[0] if self._waiting else None
+            if self._leader is not None:
+                self._leader.woken.release()
 
 
 class Taking(Generic[Q, A]):
     """A group in the making: whoever asks while it is at work still comes along."""
 
-    def __init__(self, take: Callable[[Sequence[Waiting[Q, A]]], Waiting[Q, A] | None]) -> None:
-        """Take with this."""
+    def __init__(self, take: Callable[[list[Waiting[Q, A]]], Waiting[Q, A] | None]) -> None:
+        """Take with this, which puts whom it takes to those that are taken."""
         self._take = take
         self._until = time.monotonic() + LONGEST
         self.taken: list[Waiting[Q, A]] = []
 
     def next(self) -> Waiting[Q, A] | None:
         """The next to be answered; None when the group is complete."""
-        one = None if self.taken and time.monotonic() > self._until else self._take(self.taken)
-        if one is not None:
-            self.taken.append(one)
-        return one
-
-    def fail(self, error: BaseException) -> None:
-        """All of them get an error for an answer."""
-        for one in self.taken:
-            one.error = error
+        return None if self.taken and time.monotonic() > self._until else self._take(self.taken)
 
 
-def _only(one: Waiting[Q, A], taken: Sequence[Waiting[Q, A]]) -> Waiting[Q, A] | None:
-    return None if taken else one
+def _only(one: Waiting[Q, A], taken: list[Waiting[Q, A]]) -> Waiting[Q, A] | None:
+    if taken:
+        return None
+    taken.append(one)
+    return one
 
 
 def _one_by_one(group: Sequence[Waiting[Q, A]], work: Callable[[Taking[Q, A]], None]) -> None:
     """Each by itself, so that nobody suffers from what another brought. If the log is gone it is gone for all."""
     gone: LogUnreachable | None = None
     for one in group:
-        one.answer = None
-        alone: Taking[Q, A] = Taking(partial(_only, one))
         if gone is not None:
             one.error = gone
             continue
         try:
-            work(alone)
+            work(Taking(partial(_only, one)))
+            one.done = True
         except LogUnreachable as error:
             one.error = gone = error
         except Exception as error:

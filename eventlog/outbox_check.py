@@ -3,12 +3,13 @@
 # ruff: noqa: S608  (table and column names are constants)
 
 from collections.abc import Collection, Iterator
+from typing import cast
 
 from eventlog.backend import Row
 from eventlog.database import Transaction
 from eventlog.evidence import NOTICE_COLUMNS, notices_digest
 from eventlog.findings import Token, VerifyFinding, verify_finding
-from eventlog.typed import cell_problems
+from eventlog.typed import LARGEST, cell_problems
 
 _OUTBOX = ("position", "sent_at", "notices")
 _OF_NONE = notices_digest(())
@@ -34,8 +35,11 @@ def outbox_problems(transaction: Transaction, known: range | None = None) -> Ite
     def is_plain(position: object) -> bool:
         return position.__class__ is int and position in positions and position not in kept
 
+    def gave_none(sent_at: object, digest: object) -> bool:
+        return digest == _OF_NONE and sent_at.__class__ is int and abs(cast("int", sent_at)) < LARGEST
+
     for row in rows:
-        if (row[1:] == (None, None) or (row[1].__class__ is int and row[2] == _OF_NONE)) and is_plain(row[0]):
+        if (row[1:] == (None, None) or gave_none(*row[1:])) and is_plain(row[0]):
             seen.add(row[0])  # nobody is told yet, or nobody had to be: nearly all
             continue
         odd = list(cell_problems("outbox", _OUTBOX, row))

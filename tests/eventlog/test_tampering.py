@@ -206,6 +206,7 @@ QUIET = {
     "the outbox unticked": ("UPDATE outbox SET sent_at = NULL, notices = NULL", Token.OUTBOX_DIFFERS),
     "the outbox emptied": ("DELETE FROM outbox WHERE position > 20", Token.OUTBOX_DIFFERS),
     "the outbox filled": ("INSERT INTO outbox (position) VALUES (9999)", Token.OUTBOX_DIFFERS),
+    "a time no clock has": ("UPDATE outbox SET sent_at = -9223372036854775808 WHERE position = 1", Token.ODD_CELL),
     "a notice edited": ("UPDATE notices SET text = '无事'", Token.NOTICES_DIFFER),
     "a notice sent to another": ("UPDATE notices SET person = 'zhao'", Token.NOTICES_DIFFER),
     "a notice deleted": ("DELETE FROM notices WHERE person = 'li'", Token.NOTICES_DIFFER),
