@@ -45,7 +45,7 @@ from eventlog.list_rows import FOUND_BY, moved_rows, put_row
 from eventlog.outcomes import check_outcomes
 from eventlog.proofs import provenance_of
 from eventlog.reading import stream_events
-from eventlog.reading.rules import known_rulebook
+from eventlog.reading.rules import rules_of
 from eventlog.readmodel import (
     PUT_NUMBER,
     fold_events,
@@ -274,7 +274,7 @@ def _record(
     written.statements += statements
     written.first, written.last = written.first or events[0], last
     written.numbers.update(numbers.given)
-    database.states.put(request.stream, RememberedState(last.hash, state, size))
+    database.states.put(request.stream, RememberedState(last.hash, text, state, size))
     return Appended(events=tuple(events))
 
 
@@ -284,7 +284,7 @@ def _rows_of_state(
     """What shows the stream as it is now; another calendar or policy also moves the colours to come of every matter."""
     if not isinstance(state, Matter | WorkCalendar | Policy):
         return read_model_of_state(last, state, text, was_ended=standing.ended)
-    rulebook = known_rulebook(transaction, standing.rulebook_hashes)
+    rulebook = rules_of(*standing.rules)
     if isinstance(state, Matter):
         rows, changed = put_row(standing.listed, state, rulebook)
         listed = bool(changed & FOUND_BY)
@@ -387,11 +387,12 @@ def _fold(
         if standing.version == 0:
             return fold_events(request.stream, None, events), size
         known = database.states.of(request.stream)
-        if standing.state is None and known is not None and known.hash == standing.hash == standing.state_hash:
-            return fold_events(request.stream, known.state, events), known.size
         if standing.state is not None and standing.state_hash == standing.hash:
-            return fold_events(request.stream, parse_state(kind, standing.state), events), size
-        # The read model has fallen behind its log (edited, or half restored): the events are the truth.
+            if known is None or known.hash != standing.hash:
+                return fold_events(request.stream, parse_state(kind, standing.state), events), size
+            if known.text == standing.state:
+                return fold_events(request.stream, known.state, events), size
+        # The read model has fallen behind its log (edited, mended, or half restored): the events are the truth.
         return fold_events(request.stream, None, [*stream_events(transaction, request.stream), *events]), size
     except (UnknownEventError, ValidationError, TypeError) as error:
         reason = str(error).splitlines()[0]

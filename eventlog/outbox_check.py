@@ -3,7 +3,6 @@
 # ruff: noqa: S608  (table and column names are constants)
 
 from collections.abc import Collection, Iterator
-from typing import cast
 
 from eventlog.backend import Row
 from eventlog.database import Transaction
@@ -36,7 +35,7 @@ def outbox_problems(transaction: Transaction, known: range | None = None) -> Ite
         return position.__class__ is int and position in positions and position not in kept
 
     def gave_none(sent_at: object, digest: object) -> bool:
-        return digest == _OF_NONE and sent_at.__class__ is int and abs(cast("int", sent_at)) < LARGEST
+        return digest == _OF_NONE and sent_at.__class__ is int and abs(sent_at) < LARGEST
 
     for row in rows:
         if (row[1:] == (None, None) or gave_none(*row[1:])) and is_plain(row[0]):

@@ -3,17 +3,16 @@
 from collections.abc import Callable, Iterator
 
 from domain.base import Frozen
-from domain.calendar import WorkCalendar
 from domain.envelope import Recorded
 from domain.ids import OfficeStream, kind_of
 from domain.log import Rulebook
 from domain.matter import Matter
-from domain.policy import Policy
 from eventlog.backend import Row, Statement
 from eventlog.database import Database, Transaction
 from eventlog.list_rows import put_rows
 from eventlog.numbers import SeriesCount
 from eventlog.reading import events_page
+from eventlog.reading.rules import rulebook_of
 from eventlog.readmodel import PUT_NUMBER, READ_MODEL, fold_on, read_model_of_event, read_model_of_state, state_text
 from eventlog.rows import event_of_row
 from eventlog.words import put_words
@@ -75,14 +74,6 @@ class Projection:
     def _rulebook_folded(self) -> Rulebook:
         states = {kind_of(stream): state for stream, (_, state) in self._states.items()}
         return rulebook_of(states.get(OfficeStream.CALENDAR), states.get(OfficeStream.POLICY))
-
-
-def rulebook_of(calendar: Frozen | None, policy: Frozen | None) -> Rulebook:
-    """The rulebook of these states, whatever its version; what is not recorded is as the build has it."""
-    return Rulebook(
-        calendar=calendar if isinstance(calendar, WorkCalendar) else WorkCalendar(),
-        policy=policy if isinstance(policy, Policy) else Policy(),
-    )
 
 
 def rebuild_read_model(database: Database, progress: Progress | None = None) -> int:

@@ -1,7 +1,7 @@
 """States this process has at hand, by the hash they stand on: what it wrote itself it need not parse again.
 
 A hash names all that its stream says, so what is remembered under it is never out of date; whether the stream still
-stands there, the log is asked each time.
+stands there, and its row still says so, the log is asked each time: what somebody wrote into a row, or mended in it.
 """
 
 from collections import OrderedDict
@@ -14,9 +14,10 @@ MOST_BYTES = 4 * 1024 * 1024
 
 
 class RememberedState(NamedTuple):
-    """A state, the hash it stands on, and how many bytes it has as text."""
+    """A state, the hash it stands on, what it is as text, and how many bytes that has."""
 
     hash: str
+    text: str
     state: Frozen
     size: int
 

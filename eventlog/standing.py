@@ -22,9 +22,9 @@ from eventlog.witness import Height
 # One round trip for everything the answer depends on.
 _LOOK = f"""
 SELECT c.stream, c.request_hash, r.valid_until, h.version, h.hash, h.recorded_at, s.hash, s.ended,
-       CASE WHEN s.hash = ? THEN NULL ELSE s.state END,
+       s.state,
        (SELECT max(position) FROM states WHERE stream IN (?, ?)), n.position, n.recorded_at, w.hash, {{clock}},
-       (SELECT hash FROM states WHERE stream = ?), (SELECT hash FROM states WHERE stream = ?),
+       (SELECT state FROM states WHERE stream = ?), (SELECT state FROM states WHERE stream = ?),
        (SELECT 1 FROM commands WHERE command_id = '{DEMAND}'), p.name, p.role, p.unit, p.left_at,
        {", ".join(f"l.{name}" for name in COLUMNS)}
 FROM (SELECT 1 AS one) o
@@ -55,7 +55,6 @@ class Standing:
     ended: int | None
     """What its row says of the stream's end; None when there is none."""
     state: str | None
-    """None too when the state is at hand."""
     rulebook_version: int
     last_position: int
     seen: Height
@@ -63,7 +62,8 @@ class Standing:
     seen_hash: str
     clock: int | None
     """The database's own time, when it has a clock."""
-    rulebook_hashes: Row
+    rules: tuple[str | None, str | None]
+    """The states of calendar and policy, as text."""
     demanded: bool
     """Whether the log demands that whoever acts has proven himself."""
     listed: Row
@@ -73,9 +73,7 @@ class Standing:
 def question_of(database: Database, request: AppendRequest, seen: Height) -> Question:
     """All the answer to a request depends on, but for what few requests ask of others."""
     rules, stream, command_id = rulebook_streams(database.headquarters), request.stream, request.command_id
-    known = database.states.of(stream)
-    at_hand = known.hash if known else ""
-    place = (at_hand, *rules, *rules, command_id, command_id, stream, stream, stream, seen.position, request.actor.id)
+    place = (*rules, *rules, command_id, command_id, stream, stream, stream, seen.position, request.actor.id)
     return _look(database.backend.clock_sql), place
 
 

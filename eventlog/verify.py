@@ -20,9 +20,10 @@ from eventlog.database import Database, Transaction
 from eventlog.findings import Token, VerifyFinding, verify_finding
 from eventlog.key_check import Seals, key_problems
 from eventlog.outbox_check import outbox_problems
-from eventlog.projections import Progress, Projection, log_pages, newest_position, rulebook_of
+from eventlog.projections import Progress, Projection, log_pages, newest_position
 from eventlog.protection import protection_problems
 from eventlog.reading.events import stream_events
+from eventlog.reading.rules import rulebook_of
 from eventlog.readmodel import READ_MODEL, fold_events
 from eventlog.rows import EVENT_COLUMNS, event_of_row
 from eventlog.sqlite import SqliteConnection

@@ -1,8 +1,9 @@
 """The calendar and policy in force, now or at a position of the log."""
 
-from collections.abc import Mapping
+from functools import lru_cache
 from typing import cast
 
+from domain.base import Frozen
 from domain.calendar import WorkCalendar
 from domain.ids import OfficeStream, kind_of
 from domain.log import Rulebook
@@ -11,6 +12,7 @@ from eventlog.backend import Row
 from eventlog.database import Database, Transaction
 from eventlog.reading.events import stream_events
 from eventlog.reading.states import STATES, StreamState, folded_state, state_in_row
+from eventlog.readmodel import parse_state
 
 
 def rulebook_version(database: Database) -> int:
@@ -24,8 +26,7 @@ def rulebook(database: Database, position: int | None = None) -> Rulebook:
     """The rulebook (calendar and policy) in force, now or at a position of the log."""
     if position is None:
         with database.reading() as transaction:
-            stands = transaction.all("SELECT stream, hash FROM states WHERE stream IN (?, ?)", transaction.rulebook)
-            return known_rulebook(transaction, _hashes(transaction, dict(stands)))
+            return rulebook_in(transaction)
     with database.reading(snapshot=True) as transaction:
         events_of = {stream: stream_events(transaction, stream, position=position) for stream in transaction.rulebook}
     states = {kind_of(stream): folded_state(stream, list(events)) for stream, events in events_of.items() if events}
@@ -34,34 +35,31 @@ def rulebook(database: Database, position: int | None = None) -> Rulebook:
 
 def rulebook_in(transaction: Transaction) -> Rulebook:
     """The rulebook in force, read within a transaction, at the same moment as what else is read there."""
-    return _read(transaction)[1]
+    return _said(tuple(transaction.all(f"{STATES} WHERE stream IN (?, ?) ORDER BY stream", transaction.rulebook)))
 
 
-_MOST_KNOWN = 32
-_known: dict[Row, Rulebook] = {}
+# By what stands in the rows and not by their hashes: what somebody wrote into them must not outlive its repair.
+@lru_cache(maxsize=32)
+def _said(rows: tuple[Row, ...]) -> Rulebook:
+    return _rulebook({state.kind: state for state in map(state_in_row, rows)})
 
 
-def known_rulebook(transaction: Transaction, hashes: Row) -> Rulebook:
-    """The rulebook in force, remembered by the hashes its streams stand on, which name all they say."""
-    found = _known.get(hashes)
-    if found is None:
-        # Kept under what was read with it: rules may have moved since somebody looked.
-        hashes, found = _read(transaction)
-        if len(_known) >= _MOST_KNOWN:
-            _known.clear()
-        _known[hashes] = found
-    return found
+@lru_cache(maxsize=32)
+def rules_of(calendar: str | None, policy: str | None) -> Rulebook:
+    """The rulebook these states say, as the table holds them, whatever its version."""
+    said: tuple[Frozen | None, ...] = tuple(
+        parse_state(kind, text) if text else None
+        for kind, text in ((OfficeStream.CALENDAR.value, calendar), (OfficeStream.POLICY.value, policy))
+    )
+    return rulebook_of(*said)
 
 
-def _read(transaction: Transaction) -> tuple[Row, Rulebook]:
-    rows = transaction.all(f"{STATES} WHERE stream IN (?, ?)", transaction.rulebook)
-    states = [state_in_row(row) for row in rows]
-    hashes = _hashes(transaction, {state.stream: state.hash for state in states})
-    return hashes, _rulebook({state.kind: state for state in states})
-
-
-def _hashes(transaction: Transaction, by_stream: Mapping[str, str]) -> Row:
-    return tuple(by_stream.get(stream) for stream in transaction.rulebook)
+def rulebook_of(calendar: Frozen | None, policy: Frozen | None) -> Rulebook:
+    """The rulebook of these states, whatever its version; what is not recorded is as the build has it."""
+    return Rulebook(
+        calendar=calendar if isinstance(calendar, WorkCalendar) else WorkCalendar(),
+        policy=policy if isinstance(policy, Policy) else Policy(),
+    )
 
 
 def _rulebook(states: dict[str, StreamState]) -> Rulebook:
