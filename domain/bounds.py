@@ -51,7 +51,12 @@ def visible(text: str) -> str:
 
 def seen(text: str) -> str:
     """A text on one line, as it may be echoed to a terminal: whatever would move the cursor is gone."""
-    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", " ".join(visible(text).split()))
+    return storable(" ".join(visible(text).split()))
+
+
+def storable(text: str) -> str:
+    """The text with a mark for each half of a character, which nothing can be encoded with."""
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def is_command_id(text: str) -> bool:

@@ -1,7 +1,9 @@
 """审核队列: what waits for a decision of the office or of this leader, and what is to be known to decide it."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from domain import commands as c
@@ -19,6 +21,8 @@ from domain.terms import Role
 from views.acting import possible_acts
 from views.matters import living_matters, matter_row
 from views.viewer import Viewer
+
+CHANGED_SINCE = "您打开以后内容有了变化，还没有办；请看过新的内容再决定"
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,11 @@ def asked_about(viewer: Viewer, m: Matter, kind: type[Frozen]) -> list[tuple[str
     """What a decision on this matter is to be taken on; nothing where none of that kind is waited for."""
     waited = [item for item in (*_of_office(m), *_of_leader(m)) if item.kind is kind]
     return [(label, text) for item in waited for label, text in _asked(viewer, m, item) if text]
+
+
+def seen_mark(asked: Sequence[tuple[str, str]]) -> str:
+    """A mark of what a decision is taken on, by which it is known whether that is still what was looked at."""
+    return sha256(json.dumps(asked, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
 def _asked(viewer: Viewer, m: Matter, item: Awaited) -> Iterator[tuple[str, str | None]]:

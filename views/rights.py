@@ -45,7 +45,7 @@ class Rights:
         """How much he sees of each matter he sees at all; to be asked where many are shown."""
         return reading.sights(self.database, self.scope)
 
-    @property
+    @cached_property
     def visible(self) -> frozenset[str] | None:
         """The streams of the matters he sees at all; None when he sees something of any."""
         return None if self.scope.least > Sight.NONE else frozenset(self.sights)
@@ -81,7 +81,7 @@ class Rights:
             return list(matters)
         return [m for m in matters if self.sights.get(m.stream, Sight.NONE) >= least]
 
-    @property
+    @cached_property
     def readable(self) -> frozenset[str] | None:
         """The streams of the matters he sees all of; None when that is every one."""
         if self.scope.everything:

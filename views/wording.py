@@ -35,7 +35,7 @@ def without_options(message: str) -> str:
 
 
 _SAID = (
-    (r"valid integer|not a valid int", "须是整数"),
+    (r"valid integer|not a valid int|string as an integer", "须是整数"),
     (r"valid number|not a valid float", "须是数字"),
     (r"not in the range (.+?)\.?$", r"须在 \1 范围内"),
     (r"less than or equal to (\S+)", r"不能大于 \1"),

@@ -25,6 +25,8 @@ _TERMS: dict[str, type[Term]] = {
     "rung": Rung,
 }
 _FIELD = {"class": "klass", "text": "words"}
+MOST_FIGURES = 9
+"""Figures of a whole number; nothing of ours is counted so far, and Python reads no number of thousands of figures."""
 
 
 def the_matter(viewer: Viewer, no: str) -> ListedMatter:
@@ -80,6 +82,11 @@ def asked_moment(viewer: Viewer, text: str | None, known: str | None = None) -> 
     if text:
         return reading.happened_by(viewer.database, past_instant(text), past_instant(known) if known else None)
     return reading.moment_at(viewer.database, past_instant(known)) if known else viewer.shown
+
+
+def whole_number(text: str) -> int | None:
+    """A number as an address or a form says it; None of what is none, or beyond all there could be."""
+    return int(text) if text.isdecimal() and len(text) <= MOST_FIGURES else None
 
 
 def past_instant(text: str) -> datetime:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Union, get_args, get_origin
 
+from pydantic import ValidationError
+
 from domain import commands as c
 from domain.base import Frozen, Refusal, Term
 from domain.calendar import SHANGHAI, local_date
@@ -17,8 +19,9 @@ from domain.terms import MatterClass
 from eventlog import reading
 from intake.directory import UnitIndex
 from views.viewer import Viewer
+from views.wording import validation_in_chinese
 from web.acts import RARE, Act, label_of
-from web.asking import the_matter
+from web.asking import the_matter, whole_number
 from web.pages.submitting import FieldRefusal, Given
 
 Options = tuple[tuple[str, str], ...]
@@ -185,8 +188,8 @@ def command_of(act: Act, given: Given, filling: Filling) -> Any:
     """The command a filled-in form means.
 
     Raises:
-        FieldRefusal: a field must be filled in, or cannot be understood.
-        ValidationError: the model does not take it.
+        FieldRefusal: a field must be filled in, or cannot be understood, or the model does not take it.
+        ValidationError: the model does not take what no field of the form says.
     """
     said: dict[str, Any] = {}
     for field in fields_of(act, filling):
@@ -198,7 +201,22 @@ def command_of(act: Act, given: Given, filling: Filling) -> Any:
         if text or field.kind == "tick":
             _put(said, field.name, _value(act, field, text, filling))
     said |= _followed(act, said, filling)
-    return act.kind.model_validate(said)
+    try:
+        return act.kind.model_validate(said)
+    except ValidationError as error:
+        raise _of_field(act, error) or error from error
+
+
+def _of_field(act: Act, error: ValidationError) -> FieldRefusal | None:
+    """What a model complains of, by the field as the form calls it."""
+    first = error.errors()[0]
+    path = [str(part) for part in first["loc"] if not isinstance(part, int)]
+    name = next((n for n in (".".join(path), *path[:1]) if n in act.fields), None)
+    if name is None:
+        return None
+    return FieldRefusal(
+        name, f"{label_of(act, name)}：{validation_in_chinese(first['msg'].removeprefix('Value error, '))}"
+    )
 
 
 def _put(said: dict[str, Any], name: str, value: Any) -> None:
@@ -235,7 +253,8 @@ def _read(annotation: Any, text: str, filling: Filling) -> Any:
         names = [name.strip() for name in text.replace("，", "、").replace(",", "、").split("、") if name.strip()]
         of_units = get_args(annotation)[0] is UnitRef
         return tuple(_unit(name, filling) if of_units else _person(name, filling) for name in names)
-    return int(text) if text.isdecimal() and annotation is int else text
+    number = whole_number(text) if annotation is int else None
+    return text if number is None else number
 
 
 def _point(line: str, filling: Filling) -> NewPoint:

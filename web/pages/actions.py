@@ -19,7 +19,7 @@ from services.signing_in import step_up
 from services.unreachable import Unreachable
 from views.acting import PossibleAct, possible_acts, state_shown
 from views.matter import matter_document
-from views.queue import asked_about
+from views.queue import CHANGED_SINCE, asked_about, seen_mark
 from views.wording import without_options
 from web.acts import ACTS, OF_UNITS, OPENING, PROVEN_ANEW, Act
 from web.asking import the_matter
@@ -88,6 +88,7 @@ async def perform(service: "WebService", visitor: Visitor, no: str, do: str, giv
         ValidationError: the command's model does not take it.
     """
     form = await service.ask(open_form, visitor, no, do)
+    await service.ask(_as_seen, form, given)
     command, behalf = await service.ask(_meant, form, given)
     cookie = None
     if wants_proof(visitor, form.act, service):
@@ -144,6 +145,18 @@ def open_form(visitor: Visitor, no: str, do: str) -> OpenForm:
         raise Refusal(possible.why_not)
     document = matter_document(viewer, found.stream, None)
     return OpenForm(act, possible, document, Filling(viewer, matter, document["timeline"]))
+
+
+def _as_seen(form: OpenForm, given: Given) -> None:
+    """Refuse to decide on what is not what was looked at: a colleague answered it, and it was asked anew."""
+    changed = given["seen"] and given["seen"] != seen_mark(_asked(form))
+    refuse(bool(changed), CHANGED_SINCE, "changed")
+
+
+def _asked(form: OpenForm) -> list[tuple[str, str]]:
+    """What a decision is taken on."""
+    matter = form.filling.matter
+    return asked_about(form.filling.viewer, matter, form.act.kind) if matter else []
 
 
 def wants_proof(visitor: Visitor, act: Act, service: "WebService") -> bool:
@@ -206,7 +219,8 @@ def form_values(
         "m": form.document,
         "fields": fields_of(form.act, form.filling),
         "given": Given(typed),
-        "asked": asked_about(visitor.viewer, form.filling.matter, form.act.kind) if form.filling.matter else [],
+        "asked": (asked := _asked(form)),
+        "seen": seen_mark(asked) if asked else "",
         "form_key": form_key,
         "version": typed.get("version") or saved.version,
         "restored": clock_of(saved.saved_at) if restored and saved.saved_at else None,

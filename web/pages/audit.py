@@ -15,7 +15,7 @@ from services.inspection import inspect_cabinet
 from views.access_record import MAY_READ_ACCESS, access_row
 from views.replaying import replayed_step
 from views.unanswered import unanswered_document
-from web.asking import past_instant, the_matter
+from web.asking import past_instant, the_matter, whole_number
 from web.pages.rendering import Visitor, visitor_of
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ def audit_router(service: "WebService") -> APIRouter:
     def replay(request: Request, no: str, step: str = "") -> Response:
         visitor = visitor_of(service, request)
         try:
-            refuse(bool(step) and not step.isdecimal(), "没有这条记录", "not_found")
+            refuse(bool(step) and whole_number(step) is None, "没有这条记录", "not_found")
             stream = the_matter(visitor.viewer, no).stream
-            shown = replayed_step(visitor.viewer, stream, int(step[:9]) if step else None)
+            shown = replayed_step(visitor.viewer, stream, whole_number(step))
         except Refusal as refusal:
             return visitor.page(HERE, "message.html", 404, title="没有找到", message=refusal.message)
         return visitor.page(HERE, "replay.html", r=shown, person_name=visitor.viewer.persons)

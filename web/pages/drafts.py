@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Form, Path, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
+from domain.bounds import storable
 from domain.calendar import SHANGHAI
 from eventlog.autosaves import autosave_of, drop_autosave, keep_autosave
 from web.pages.rendering import SignInNeededError, Visitor, own_path, visitor_of
@@ -22,14 +23,16 @@ if TYPE_CHECKING:
 MOST_TYPED = 256 * 1024
 """Characters of one form's fields together."""
 FormKey = Annotated[str, Path(pattern=r"^[a-z_]{1,40}:[A-Za-z0-9_.-]{1,80}$")]
-FieldName = Annotated[str, Field(max_length=120)]
+FieldName = Annotated[str, Field(max_length=120), AfterValidator(storable)]
+Typed = Annotated[str, AfterValidator(storable)]
+"""A field that was cut within an emoji ends in half a character, which no text can hold."""
 
 
 class TypedForm(BaseModel):
     """What a page knows of: the version it goes on from, and what stands in its fields now."""
 
     version: int
-    fields: Annotated[dict[FieldName, str], Field(max_length=300)]
+    fields: Annotated[dict[FieldName, Typed], Field(max_length=300)]
 
 
 def drafts_router(service: "WebService") -> APIRouter:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from domain.base import Refusal, refuse
+from domain.base import Refusal
 from domain.calendar import SHANGHAI, end_of_day
 from views.figures import (
     CountedList,
@@ -17,7 +17,7 @@ from views.figures import (
     said_moment,
     year_of_figures,
 )
-from web.asking import past_instant
+from web.asking import past_instant, whole_number
 from web.pages.days import AskedDay, asked_day
 from web.pages.rendering import Visitor, address, visitor_of
 
@@ -80,8 +80,10 @@ def figures_router(service: "WebService") -> APIRouter:
     def _held(visitor: Visitor, which: str, year: int) -> Response:
         """What was held or issued in a year, of one kind."""
         _, counted = held_in(visitor.viewer, year)
-        refuse(not which.isdecimal() or int(which) >= len(counted), "没有这个数字", "not_found")
-        one = counted[int(which)]
+        place = whole_number(which)
+        if place is None or place >= len(counted):
+            raise Refusal("没有这个数字", "not_found")
+        one = counted[place]
         return visitor.page(HERE, "figure_held.html", counted=one, year=year)
 
     return router

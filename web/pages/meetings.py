@@ -16,6 +16,7 @@ from domain.meetings.meeting import AgendaItem, Meeting
 from domain.meetings.secrets import readable_meeting
 from eventlog import reading
 from views.meetings import agenda_lines, known_meetings, meeting_for, the_meeting
+from web.asking import whole_number
 from web.pages.printing import printed_page
 from web.pages.rendering import Visitor, visitor_of
 
@@ -34,7 +35,8 @@ def meetings_router(service: "WebService") -> APIRouter:
     def meetings(request: Request, year: str = "") -> Response:
         visitor = visitor_of(service, request)
         this = local_date(visitor.viewer.now).year
-        wanted = int(year) if year.isdecimal() and FIRST_YEAR <= int(year) <= LAST_YEAR else this
+        asked = whole_number(year)
+        wanted = asked if asked is not None and FIRST_YEAR <= asked <= LAST_YEAR else this
         listed = known_meetings(visitor.viewer, wanted)
         return visitor.page(HERE, "meetings.html", meetings=listed, year=wanted, this=this)
 
@@ -65,7 +67,7 @@ def meetings_router(service: "WebService") -> APIRouter:
         except Refusal as refusal:
             return _not_found(visitor, refusal)
         lines = agenda_lines(visitor.viewer, known, _items(visitor, known))
-        place = min(max(int(item) if item.isdecimal() else 1, 1), max(len(lines), 1))
+        place = min(max(whole_number(item) or 1, 1), max(len(lines), 1))
         line = lines[place - 1] if lines else None
         return visitor.page(
             HERE,

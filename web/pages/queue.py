@@ -3,7 +3,7 @@
 Nothing is sent by one key: it chooses, a line names the matter, Enter sends and Esc takes it back.
 """
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 from uuid import uuid4
 
 from fastapi import APIRouter, Form, Request
@@ -11,11 +11,11 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from domain import commands as c
-from domain.base import Refusal, refuse
+from domain.base import Frozen, Refusal, refuse
 from domain.offers import do_of
 from domain.terms import Role
 from services.unreachable import Unreachable
-from views.queue import Awaited, awaited_document, queue_of
+from views.queue import CHANGED_SINCE, Awaited, awaited_document, queue_of, seen_mark
 from web.pages.actions import BY_NAME, form_values, label_of_done, open_form, perform, proven, wants_proof
 from web.pages.rendering import SignInNeededError, Visitor, set_session, visitor_of
 from web.pages.submitting import Given, ResultRow, given_of, sign_in_again, told_on_page
@@ -23,9 +23,26 @@ from web.pages.submitting import Given, ResultRow, given_of, sign_in_again, told
 if TYPE_CHECKING:
     from web.service import WebService
 
-AT_ONCE = frozenset({c.ReviewClosure, c.ReviewPoint})
+AT_ONCE: frozenset[type[Frozen]] = frozenset({c.ReviewClosure, c.ReviewPoint})
 """What may be approved for several together: 同意 without a word of one's own."""
 MOST_AT_ONCE = 50
+_DOES = frozenset(do_of(kind) for kind in AT_ONCE)
+
+
+class JointApproval(NamedTuple):
+    """One of several that are approved together, as the second look sends it."""
+
+    number: str
+    do: str
+    point: str
+    command: str
+    seen: str
+    """The mark of what was looked at."""
+
+    @property
+    def key(self) -> str:
+        """How the queue names it."""
+        return f"{self.number}:{self.do}:{self.point}"
 
 
 def queue_router(service: "WebService") -> APIRouter:
@@ -38,7 +55,7 @@ def queue_router(service: "WebService") -> APIRouter:
         return await service.ask(_page, service, visitor, at, after, done)
 
     @router.post("/queue")
-    async def chosen(request: Request, item: Annotated[list[str], Form(max_length=MOST_AT_ONCE)] = []) -> Response:  # noqa: B006
+    async def chosen(request: Request, item: Annotated[list[str], Form()] = []) -> Response:  # noqa: B006
         visitor = await service.ask(visitor_of, service, request)
         return await service.ask(_second_look, service, visitor, item)
 
@@ -107,37 +124,63 @@ def _chosen(visitor: Visitor, keys: list[str]) -> list[Awaited]:
     return [item for item in queue_of(visitor.viewer) if item.key in keys and item.kind in AT_ONCE]
 
 
-def _second_look(service: "WebService", visitor: Visitor, keys: list[str]) -> Response:
+def _second_look(service: "WebService", visitor: Visitor, keys: list[str], refusal: Refusal | None = None) -> Response:
     """What is about to be approved, matter by matter, before anything is sent."""
-    items = _chosen(visitor, keys)
+    try:
+        items = _chosen(visitor, keys)
+    except Refusal as forbidden:
+        return visitor.page("queue", "message.html", 403, title="不能审核", message=forbidden.message)
+    if len(items) > MOST_AT_ONCE:
+        said = f"一次最多同意 {MOST_AT_ONCE} 件，选了 {len(items)} 件；请分几次办理"
+        return visitor.page("queue", "message.html", 422, title="选得太多", message=said)
     if not items:
         return visitor.page("queue", "message.html", 422, title="没有选", message="请先勾选要一起同意的事项")
     prove = any(wants_proof(visitor, BY_NAME[do_of(item.kind)], service) for item in items)
-    rows = [(item, awaited_document(visitor.viewer, item), uuid4().hex) for item in items]
-    return visitor.page("queue", "queue_look.html", rows=rows, prove=prove, fault=None)
+    shown = [(item, awaited_document(visitor.viewer, item)) for item in items]
+    rows = [(item, document, uuid4().hex, seen_mark(document["asked"])) for item, document in shown]
+    status, fault = (422, refusal.message) if refusal else (200, None)
+    return visitor.page("queue", "queue_look.html", status, rows=rows, prove=prove, fault=fault)
 
 
 async def _approve(service: "WebService", visitor: Visitor, given: Given) -> Response:
     """Approve each of several, with what became of it."""
-    commands = {key.removeprefix("approve."): v for key, v in given.fields.items() if key.startswith("approve.")}
+    approvals = _approvals(given)
+    if not approvals:
+        return await service.ask(_second_look, service, visitor, [])
     cookie = None
     try:
-        if any(wants_proof(visitor, BY_NAME[key.split(":")[1]], service) for key in commands):
+        if any(wants_proof(visitor, BY_NAME[one.do], service) for one in approvals):
             visitor, cookie = await proven(service, visitor, given)
     except Refusal as refusal:
-        items = await service.ask(_chosen, visitor, list(commands))
-        rows = [(i, await service.ask(awaited_document, visitor.viewer, i), commands[i.key]) for i in items]
-        return visitor.page("queue", "queue_look.html", 422, rows=rows, prove=True, fault=refusal.message)
-    decided = [await _approve_one(service, visitor, key, command) for key, command in commands.items()]
+        return await service.ask(_second_look, service, visitor, [one.key for one in approvals], refusal)
+    decided = [await _approve_one(service, visitor, one) for one in approvals]
     answer = visitor.page("queue", "results.html", title="审核结果", rows=decided, onward="/queue")
     return set_session(answer, cookie) if cookie else answer
 
 
-async def _approve_one(service: "WebService", visitor: Visitor, key: str, command: str) -> ResultRow:
-    number, do, no = key.split(":")
-    given = Given({"command": command, "approve": "yes", "no": no})
+def _approvals(given: Given) -> list[JointApproval]:
+    """What a second look sends: nothing but what may be approved for several together, and no more than so many."""
+    found = []
+    for key, command in given.of("approve").fields.items():
+        match key.split(":"):
+            case [number, do, point] if do in _DOES:
+                found.append(JointApproval(number, do, point, command, given[f"seen.{key}"]))
+    return found[:MOST_AT_ONCE]
+
+
+async def _approve_one(service: "WebService", visitor: Visitor, one: JointApproval) -> ResultRow:
+    given = Given({"command": one.command, "approve": "yes", "no": one.point})
+    label, fault = BY_NAME[one.do].label, None
     try:
-        await perform(service, visitor, number, do, given)
+        await service.ask(_still_as_seen, visitor, one)
+        await perform(service, visitor, one.number, one.do, given)
     except (Refusal, Unreachable, ValidationError) as error:
-        return ResultRow(number, BY_NAME[do].label, told_on_page(error, service).message)
-    return ResultRow(number, BY_NAME[do].label, None)
+        fault = told_on_page(error, service).message
+    return ResultRow(one.number, label, fault)
+
+
+def _still_as_seen(visitor: Visitor, one: JointApproval) -> None:
+    """Refuse to approve what is not what was looked at: somebody answered it, or asked anew in other words."""
+    for item in _chosen(visitor, [one.key]):
+        changed = one.seen and one.seen != seen_mark(awaited_document(visitor.viewer, item)["asked"])
+        refuse(bool(changed), CHANGED_SINCE, "changed")

@@ -17,6 +17,7 @@ from domain.terms import Light, Stage
 from eventlog.access import ABSOLUTE
 from services.signing_in import signed_in
 from views.viewer import Viewer
+from views.wording import without_options
 from web.service import actor_of
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ _TEMPLATES.filters["moment"] = _moment
 _TEMPLATES.filters["stage"] = lambda value: Stage(value).label  # type: ignore[call-arg]
 _TEMPLATES.filters["light"] = lambda value: f"{Light(value).label}灯"  # type: ignore[call-arg]
 _TEMPLATES.filters["reason"] = lambda text: text.partition(":")[2] or text
+_TEMPLATES.filters["on_page"] = without_options
 _TEMPLATES.globals["progress_said"] = progress_said
 _TEMPLATES.globals["said_date"] = said_date
 

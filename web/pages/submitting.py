@@ -18,7 +18,7 @@ from domain.ids import matter_stream
 from services.orders import matter_order
 from services.vouching import signed
 from views.wording import without_options
-from web.asking import the_matter
+from web.asking import the_matter, whole_number
 from web.pages.rendering import Visitor, page
 from web.problems import ProblemDetails, explained
 from web.service import actor_of
@@ -77,10 +77,10 @@ def share_of(field: str, text: str) -> int:
     Raises:
         FieldRefusal: it is none.
     """
-    plain = text.rstrip("%％").strip()
-    if not plain.isdecimal() or int(plain) > MOST_SHARE:
+    share = whole_number(text.rstrip("%％").strip())
+    if share is None or share > MOST_SHARE:
         raise FieldRefusal(field, f"进度“{seen(text)[:20]}”应是 0 至 100 的整数")
-    return int(plain)
+    return share
 
 
 def told_on_page(error: Exception, service: "WebService") -> "ProblemDetails":
