@@ -1,10 +1,12 @@
 """What no page of ours would send: numbers without end, forms made by hand, halves of characters. Each has one line."""
 
+import html
 import re
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest import mock
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -12,6 +14,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from domain import commands as c
+from domain.calendar import local_date
 from eventlog import reading
 from settings import Settings
 from tests.support.clock import open_log
@@ -31,17 +34,19 @@ OWN = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
 
 @pytest.fixture(scope="module")
 def service(founded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebService]:
-    """A matter whose 办结 is asked for, one that is worked on, and one of another unit."""
+    """Matters whose 办结 is asked for, and one that is worked on."""
     home = tmp_path_factory.mktemp("hostile") / "home"
     home.mkdir()
     for file in founded_home.iterdir():
         (home / file.name).write_bytes(file.read_bytes())
     now = datetime.now(UTC)
     with open_log(sqlite(home)) as log:
-        for name in ("one", "two"):
+        for name in ("one", "two", "three", "four"):
             act(log, f"matter/{name}", opening(f"推进{name}号工程", (now + timedelta(days=60)).date()), OFFICE, now)
             act(log, f"matter/{name}", c.AcceptReceipt(), LIAISON, now)
-        act(log, "matter/one", c.RequestClosure(text=SHOWN, over_unfinished="验收材料另行报送"), LIAISON, now)
+        for name in ("one", "three", "four"):
+            asked = c.RequestClosure(text=SHOWN, over_unfinished="验收材料另行报送")
+            act(log, f"matter/{name}", asked, LIAISON, now)
     with mock.patch.dict("os.environ", {"XMH_HOME": str(home)}):
         service = WebService(Settings())
     yield service
@@ -156,3 +161,26 @@ def test_what_is_readable_is_asked_once(service: WebService) -> None:
     rights: Rights = service.viewer(actor_of(person)).rights
     assert rights.readable is rights.readable, "a search asks it for every place the words stand"
     assert rights.visible is rights.visible
+
+
+async def test_a_long_list_is_cut_where_it_says_so_and_all_of_it_is_one_step_away(
+    service: WebService, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.pages.rendering.MOST_ROWS", 3)
+    office, today = cookie(service, "office"), local_date(datetime.now(UTC)).isoformat()
+    now = quote(datetime.now(UTC).isoformat())
+    for page in (f"/table?as_of={today}&with=progress", "/audit", f"/figures/rows?of=all&span=year&known_at={now}"):
+        cut = (await client.get(page, headers=office)).text
+        assert (len(numbered(cut)), "只列出前 3 行，共 4 行" in cut) == (3, True), cut
+        (every,) = re.findall(r'<a href="([^"]+)">列出全部</a>', cut)
+        whole = (await client.get(html.unescape(every), headers=office)).text
+        assert (len(numbered(whole)), "只列出前" in whole, "with=progress" in every) == (4, False, "with=" in page)
+    monkeypatch.setattr("web.pages.queue.AROUND", 1)
+    queue = await client.get(f"/queue?at={number(service, 'matter/three')}:review:", headers=office)
+    assert "审核（3）" in queue.text
+    assert "共 3 件，这里列出第 1 至 2 件" in queue.text
+
+
+def numbered(page: str) -> set[str]:
+    """The matters a page leads to."""
+    return set(re.findall(r'href="/matters/(XMH-[^"?/]+)', page))

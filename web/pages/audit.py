@@ -16,7 +16,7 @@ from views.access_record import MAY_READ_ACCESS, access_row
 from views.replaying import replayed_step
 from views.unanswered import unanswered_document
 from web.asking import past_instant, the_matter, whole_number
-from web.pages.rendering import Visitor, visitor_of
+from web.pages.rendering import Visitor, address, most_rows, visitor_of
 
 if TYPE_CHECKING:
     from web.service import WebService
@@ -32,14 +32,22 @@ def audit_router(service: "WebService") -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/audit")
-    def unanswered(request: Request, as_of: str = "") -> Response:
+    def unanswered(request: Request, as_of: str = "", whole: bool = False) -> Response:
         visitor = visitor_of(service, request)
         try:
             at = past_instant(as_of) if as_of else visitor.viewer.now
         except Refusal as refusal:
             return visitor.page(HERE, "message.html", 422, title="看不了", message=refusal.message)
         said = unanswered_document(visitor.viewer, at, date(local_date(at).year, 1, 1))
-        return visitor.page(HERE, "audit.html", said=said, asked_on=local_date(at), checks=_checks(visitor))
+        return visitor.page(
+            HERE,
+            "audit.html",
+            said=said,
+            asked_on=local_date(at),
+            checks=_checks(visitor),
+            most=most_rows(whole=whole),
+            every=address("/audit", as_of=as_of, whole="1"),
+        )
 
     @router.get("/matters/{no}/replay")
     def replay(request: Request, no: str, step: str = "") -> Response:

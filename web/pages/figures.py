@@ -19,7 +19,7 @@ from views.figures import (
 )
 from web.asking import past_instant, whole_number
 from web.pages.days import AskedDay, asked_day
-from web.pages.rendering import Visitor, address, visitor_of
+from web.pages.rendering import Visitor, address, most_rows, visitor_of
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -48,7 +48,9 @@ def figures_router(service: "WebService") -> APIRouter:
         )
 
     @router.get("/figures/rows")
-    def rows(request: Request, of: str = "", span: str = "", known_at: str = "", year: int = 0) -> Response:
+    def rows(
+        request: Request, of: str = "", span: str = "", known_at: str = "", year: int = 0, whole: bool = False
+    ) -> Response:
         visitor = visitor_of(service, request)
         try:
             if of.startswith(HELD):
@@ -58,7 +60,15 @@ def figures_router(service: "WebService") -> APIRouter:
         except Refusal as refusal:
             return visitor.page(HERE, "message.html", 404, title="没有找到", message=refusal.message)
         back = address("/figures", span=board.span.value, **day.kept)
-        return visitor.page(HERE, "figure_rows.html", board=board, counted=counted, day_asked=day, back=back)
+        return visitor.page(
+            HERE,
+            "figure_rows.html",
+            board=board,
+            counted=counted,
+            day_asked=day,
+            back=back,
+            most=most_rows(whole=whole),
+        )
 
     @router.get("/figures/{year}")
     def of_year(request: Request, year: int) -> Response:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 AT_ONCE: frozenset[type[Frozen]] = frozenset({c.ReviewClosure, c.ReviewPoint})
 """What may be approved for several together: 同意 without a word of one's own."""
 MOST_AT_ONCE = 50
+AROUND = 200
+"""So many before and after where one stands are listed."""
 _DOES = frozenset(do_of(kind) for kind in AT_ONCE)
 
 
@@ -85,7 +87,9 @@ def _page(service: "WebService", visitor: Visitor, at: str, after: str, done: st
     return visitor.page(
         "queue",
         "queue.html",
-        items=items,
+        items=items[(first := max(0, place - AROUND)) : place + AROUND],
+        count=len(items),
+        first=first + 1,
         current=here,
         item=item,
         place=place,

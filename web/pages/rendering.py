@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from web.service import WebService
 
 COOKIE = "__Host-xmh"
+MOST_ROWS = 500
+"""Of a list on one page; the rest is one step away, so that no page weighs more than a slow line carries."""
 LONGEST_WAY = 2000
 """Characters of an address one is led back to."""
 _TEMPLATES = Environment(
@@ -53,6 +55,11 @@ def address(path: str, /, **asked: str | None) -> str:
 
 
 _TEMPLATES.globals["address"] = address
+
+
+def most_rows(*, whole: bool) -> int | None:
+    """How many rows of a list a page shows; None is all, when they are asked for."""
+    return None if whole else MOST_ROWS
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -17,7 +18,7 @@ from views.figures import five_minutes
 from views.remembered import Remembered
 from web.pages.days import AskedDay, asked_day
 from web.pages.printing import downloaded
-from web.pages.rendering import Visitor, address, visitor_of
+from web.pages.rendering import Visitor, address, most_rows, visitor_of
 
 if TYPE_CHECKING:
     from web.service import WebService
@@ -35,7 +36,7 @@ def table_router(service: "WebService") -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/table")
-    def table(request: Request, as_of: str = "") -> Response:
+    def table(request: Request, as_of: str = "", whole: bool = False) -> Response:
         visitor = visitor_of(service, request)
         chosen = tuple(c for c in MORE if c.value in request.query_params.getlist("with"))
         try:
@@ -50,7 +51,9 @@ def table_router(service: "WebService") -> APIRouter:
             columns=(*ALWAYS, *USUAL, *chosen),
             more=MORE,
             chosen=chosen,
+            most=most_rows(whole=whole),
             day_asked=day,
+            every=_every(day, chosen),
             files=[(kind, address(f"/table.{kind}", **day.kept)) for kind in ("xlsx", "docx")],
         )
 
@@ -66,6 +69,11 @@ def table_router(service: "WebService") -> APIRouter:
         return downloaded(writer(made), f"{made.title}（{made.on}）.{kind}")
 
     return router
+
+
+def _every(day: AskedDay, chosen: tuple[Column, ...]) -> str:
+    """Where the table stands with all of its rows."""
+    return f"/table?{urlencode([*day.kept.items(), *(('with', c.value) for c in chosen), ('whole', '1')])}"
 
 
 def _made(visitor: Visitor, day: AskedDay) -> TaskTable:
