@@ -21,6 +21,7 @@ from domain.envelope import Algorithm, Draft, NumberSeries, Provenance, Recorded
 from domain.event import UnknownEventError
 from domain.ids import kind_of, rulebook_streams
 from domain.log import (
+    Already,
     AppendAnswer,
     Appended,
     AppendRequest,
@@ -95,8 +96,8 @@ class _Written:
 
     statements: list[Statement] = field(default_factory=list)
     """What is not sent to the database yet: the last one's goes with the commit."""
-    first: Recorded | None = None
     last: Recorded | None = None
+    """The newest event that somebody is told is in the log, recorded now or already before."""
     numbers: dict[str, int] = field(default_factory=dict)
     begun: bool = False
     """Whether something was sent."""
@@ -173,6 +174,10 @@ def _answered(
     try:
         known = already(transaction, request, standing) or outdated(transaction, request, standing)
         if known is not None:
+            if isinstance(known, Already) and (
+                written.last is None or written.last.position < known.events[-1].position
+            ):
+                written.last = known.events[-1]
             return known
         own = log_time(database.clock, standing.clock, request.now)
         # Like the door's, it is no refusal of the command: a forgery must not spoil the id.
@@ -205,10 +210,11 @@ def _witness(database: Database, seen: Height, written: _Written) -> None:
     Raises:
         LogRestored: meanwhile it has seen another log.
     """
-    if database.witness is None or written.first is None or written.last is None:
+    if database.witness is None or written.last is None:
         return
-    log = written.first.hash if written.first.position == 1 else database.log()
-    if not database.witness.saw(log, Height(written.last.position, written.last.hash, seen.falls), written.numbers):
+    if not database.witness.saw(
+        database.log(), Height(written.last.position, written.last.hash, seen.falls), written.numbers
+    ):
         raise LogRestored
 
 
@@ -272,7 +278,7 @@ def _record(
     if numbers.given:
         statements.append((PUT_NUMBER, list(numbers.given.items())))
     written.statements += statements
-    written.first, written.last = written.first or events[0], last
+    written.last = last
     written.numbers.update(numbers.given)
     database.states.put(request.stream, RememberedState(last.hash, text, state, size))
     return Appended(events=tuple(events))

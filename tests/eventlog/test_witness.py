@@ -11,7 +11,7 @@ from sqlite3 import connect
 
 import pytest
 
-from domain.log import Appended
+from domain.log import Already, Appended
 from eventlog import notices, reading
 from eventlog.append import append
 from eventlog.clock import LogClock
@@ -193,3 +193,15 @@ def test_one_fall_is_noted_once() -> None:
     assert len(mark.restored) == 1
     again = fallen.model_copy(update={"had_hash": "b"})
     assert len(mark.with_restored(again).restored) == 2
+
+
+def test_what_was_recorded_before_is_witnessed_when_somebody_is_told_so(home: Path, tmp_path: Path) -> None:
+    with Database(url(home), clock=LogClock.DECIDED) as lost, seen_by(home) as database:
+        with closing(connect(home / "events.db")) as source, closing(connect(tmp_path / "old.db")) as target:
+            source.backup(target)
+        request = Asker(lost).request("sample/lost", SampleOpened(title="回音丢失"))
+        append(lost, request)  # whose answer never came
+        assert isinstance(append(database, request), Already)
+    put_back(home, tmp_path / "old.db")
+    with seen_by(home) as database, pytest.raises(LogRestored):
+        Asker(database).write("sample/next", SampleOpened(title="下一件"))
