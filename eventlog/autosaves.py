@@ -87,4 +87,4 @@ def drop_autosave(database: Database, person: str, form: str, now: datetime) -> 
     The version goes on, so that what a page saved while its form was being sent comes too late.
     """
     with database.writing() as transaction:
-        transaction.commit([(_EMPTY, [(person, form, micros(now))])])
+        transaction.commit([(_EMPTY, [(person, form, micros(now))]), (_TOO_MANY, [(person, person, MOST_AUTOSAVES)])])

@@ -39,6 +39,9 @@ def test_the_oldest_make_room_and_what_is_too_old_goes(database: Database, monke
     for count in range(5):
         autosaves.keep_autosave(database, "li", f"report:{count}", {}, 0, NOW + timedelta(seconds=count))
     assert kept() == ["report:2", "report:3", "report:4"]
+    for count in range(5, 9):
+        autosaves.drop_autosave(database, "li", f"report:{count}", NOW + timedelta(seconds=count))
+    assert kept() == ["report:6", "report:7", "report:8"], "what is dropped leaves its version, and that is bounded too"
     autosaves.keep_autosave(database, "zhao", "report:9", {}, 0, NOW + timedelta(days=40))
     assert kept() == ["report:9"]
 
