@@ -21,6 +21,8 @@ CLOCK_FIRST = "the-clock-comes-first"
 """Names the change: before it a command was decided although the clock owed something at that moment."""
 CLOCK_BEFORE_RENEWAL = "the-clock-comes-before-renewal"
 """Names the change: before it a run that was about to begin anew let commands pass the clock."""
+CLOCK_TRIES_AGAIN = "the-clock-tries-again"
+"""Names the change: before it commands passed the clock for as long as it rested from a log that had not answered."""
 
 
 class Owed(Protocol):
@@ -53,6 +55,10 @@ class StreamWorkflow(ABC, Generic[S, O, R, D]):
         self._log = log
         self._hindered = False
         """The loop cannot carry out what is owed: the log does not answer, or it waits for the handlers."""
+        self._rests = False
+        """It does so because the log did not answer."""
+        self._woken = False
+        """Somebody came while it rested: what is owed is tried again before him."""
 
     # --- what a kind of stream says
 
@@ -98,6 +104,8 @@ class StreamWorkflow(ABC, Generic[S, O, R, D]):
         Where nothing ran for a while, a command that starts the stream again would be decided on yesterday's state: a
         report of Saturday in time for the window of Friday.
         """
+        if self._rests and workflow.patched(CLOCK_TRIES_AGAIN):
+            self._woken, self._hindered = True, False
         if workflow.patched(CLOCK_FIRST):
             await workflow.wait_condition(self._clock_is_even)
         return await self._log.update(order)
@@ -126,7 +134,7 @@ class StreamWorkflow(ABC, Generic[S, O, R, D]):
             except LogUnreachableError:
                 workflow.logger.warning("log_unreachable", extra={"stream": start.stream})
                 self._hindered = True
-                await self._rest(LOG_PAUSE)
+                await self._rest_from_log()
             except asyncio.CancelledError:
                 # A matter ends by 销号 or 撤销, a meeting by its minutes or by 取消, not by a cancelled workflow.
                 workflow.logger.warning("cancellation_ignored", extra={"stream": start.stream})
@@ -179,6 +187,18 @@ class StreamWorkflow(ABC, Generic[S, O, R, D]):
             )
         except TimeoutError:
             return
+
+    async def _rest_from_log(self) -> None:
+        """Until the log is tried again: after a while, or before whoever comes meanwhile is answered."""
+        self._rests, self._woken = True, False
+        try:
+            await workflow.wait_condition(lambda: self._woken, timeout=LOG_PAUSE)
+        except TimeoutError:
+            pass
+        except asyncio.CancelledError:
+            return
+        finally:
+            self._rests = False
 
     async def _rest(self, pause: timedelta) -> None:
         try:

@@ -366,8 +366,9 @@ def _no_reprojection(plot: Plot) -> None:
     plot.put(workflows.stream.StreamWorkflow, "_reproject", reproject)
 
 
-def _renewal_lets_people_pass(plot: Plot) -> None:
-    plot.put(sdk.Shim, "patched", lambda self, change: change != workflows.stream.CLOCK_BEFORE_RENEWAL)
+def _without(change: str) -> Plant:
+    """As before a change of the workflows."""
+    return lambda plot: plot.put(sdk.Shim, "patched", lambda self, asked: asked != change)
 
 
 # --- runs
@@ -478,7 +479,8 @@ DEFECTS: dict[str, Plant] = {
     "a timer acts on its cache when behind": _timer_trusts_its_cache,
     "the clock's ids are fresh and it does not look again": _ids_of_the_clock_are_fresh,
     "people come before what the clock owed": _people_come_before_the_clock,
-    "a run about to begin anew lets people pass the clock": _renewal_lets_people_pass,
+    "a run about to begin anew lets people pass the clock": _without(workflows.stream.CLOCK_BEFORE_RENEWAL),
+    "a clock that rests from the log lets people pass": _without(workflows.stream.CLOCK_TRIES_AGAIN),
     "a waiting matter hears nothing": _hears_nothing,
     "deadlines do not follow the rulebook": _no_reprojection,
     "no lock around a command": _no_lock,
@@ -494,7 +496,7 @@ DEFECTS: dict[str, Plant] = {
 
 FOUND_BY = {
     "a refusal is not confirmed by an empty append": 1,
-    "a refusal is not remembered": 26,
+    "a refusal is not remembered": 51,
     "behind is taken for success": 3,
     "behind: caught up, but the old drafts are sent again": 4,
     "own drafts are folded instead of what was stored": 1,
@@ -517,6 +519,7 @@ FOUND_BY = {
     "the clock's ids are fresh and it does not look again": 4,
     "people come before what the clock owed": 3,
     "a run about to begin anew lets people pass the clock": 7,
+    "a clock that rests from the log lets people pass": 5056,
     "a waiting matter hears nothing": 4,
     "deadlines do not follow the rulebook": 8,
     "no lock around a command": 10,
