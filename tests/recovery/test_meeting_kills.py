@@ -66,8 +66,8 @@ async def kept_at_work(home: Home, over: asyncio.Event, dead: list[int]) -> None
 @pytest.mark.slow
 @pytest.mark.timeout(120)
 @either(every_time="postgresql")
-async def test_every_outcome_counts_once_while_workers_die_five_times(tmp_path: Path, database: Server | None) -> None:
-    await _signed_while_workers_die(tmp_path, database, items=16, deaths=5, before=0.12, after=0.2)
+async def test_every_outcome_counts_once_while_workers_die_three_times(tmp_path: Path, database: Server | None) -> None:
+    await _signed_while_workers_die(tmp_path, database, items=12, deaths=3, before=0.12, after=0.2)
 
 
 @pytest.mark.chaos

@@ -54,14 +54,19 @@ def test_a_universe_plays_again_byte_for_byte_also_in_another_process() -> None:
     assert again.split()[0] == universe.digest
 
 
+THIRDS = (0, pytest.param(1, marks=pytest.mark.chaos), pytest.param(2, marks=pytest.mark.chaos))
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(180)
-def test_each_planted_defect_is_found() -> None:
+@pytest.mark.parametrize("third", THIRDS)
+def test_each_planted_defect_is_found(third: int) -> None:
     """By a seed that finds nothing without it: those of the test above, and a few more."""
     assert FOUND_BY.keys() == DEFECTS.keys()
-    assert [seed for seed in sorted({*FOUND_BY.values()} - {*SEEDS}) if as_it_is(seed)[1]] == []
+    mine = dict(list(FOUND_BY.items())[third::3])
+    assert [seed for seed in sorted({*mine.values()} - {*SEEDS}) if as_it_is(seed)[1]] == []
     unfound = []
-    for name, seed in FOUND_BY.items():
+    for name, seed in mine.items():
         with planted(name):
             if not played(seed)[1]:
                 unfound.append(name)

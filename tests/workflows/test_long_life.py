@@ -15,7 +15,7 @@ from tests.support.office import LIAISON, at_work, founded, opening, order, sqli
 
 pytestmark = pytest.mark.slow
 
-WEEKS = (80, pytest.param(300, marks=pytest.mark.chaos))
+WEEKS = (50, pytest.param(300, marks=pytest.mark.chaos))
 SILENT = 10
 """Every tenth week nobody reports: a miss, urges, and a report that makes up for it."""
 
