@@ -134,9 +134,9 @@ def test_whatever_is_given_is_answered_in_one_line_and_records_only_by_success(
     assert memory < MEGABYTES
 
 
-@pytest.mark.slow
+@pytest.mark.chaos
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("cases", [2, pytest.param(100, marks=pytest.mark.chaos)])
+@pytest.mark.parametrize("cases", [100])
 def test_a_process_of_its_own_answers_as_this_one(home: Path, tmp_path: Path, cases: int) -> None:
     """A sample by subprocess, without a service; and what starts things, with what it must refuse."""
     files, commands = Files(tmp_path / "files"), leaves()

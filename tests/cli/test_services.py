@@ -140,7 +140,8 @@ def test_recover_finds_nothing_to_do_on_a_healthy_home(served: Home) -> None:
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("damage", ["pages", pytest.param("whole", marks=pytest.mark.chaos)])
+@pytest.mark.chaos
+@pytest.mark.parametrize("damage", ["pages", "whole"])
 def test_a_damaged_file_of_temporals_is_set_aside_and_everything_goes_on(home: Home, damage: str) -> None:
     """The server would not start, or fail at every matter, and only whoever knows would remove the file."""
     home.up()
