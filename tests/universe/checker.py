@@ -8,7 +8,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 from domain.commands import Reproject
@@ -19,7 +18,7 @@ from domain.meetings.meeting import Meeting
 from domain.rules import DecisionContext, decide
 from eventlog import reading
 from tests.universe.universe import Said, Universe
-from tests.universe.world import BASE, SECOND
+from tests.universe.world import SECOND
 
 _NUMBER = re.compile(r"(XMH-\d{4}-|催〔\d{4}〕)(\d+)(号?)")
 _SERIES = {"XMH": "matter/2022", "催": "urge/2022"}
@@ -295,13 +294,3 @@ def _state(universe: Universe, shown: reading.StreamState) -> Iterator[str]:
 
 def _micros(text: str) -> int:
     return round(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * SECOND)
-
-
-def commit_lag(universe: Universe) -> tuple[float, int]:
-    """Seconds `recorded_at` lies before the commit at most, and how often it goes back between positions."""
-    base = round(BASE.timestamp()) * SECOND
-    rows = universe.backend.raw.execute("SELECT hash, recorded_at FROM events ORDER BY position").fetchall()
-    committed = universe.server.committed
-    known = [(committed[digest], recorded - base) for digest, recorded in rows if digest in committed]
-    back = sum(later[1] < earlier[1] for earlier, later in pairwise(known))
-    return max((c - r for c, r in known), default=0) / SECOND, back

@@ -102,7 +102,6 @@ class Universe:
     traced: bool = False
     said: list[Said] = field(default_factory=list)
     restored_at: list[int] = field(default_factory=list)
-    copied_at: int | None = None
     outages: int = 0
     gaps: Any = None
     digest: str = ""
@@ -339,13 +338,12 @@ class Universe:
         if self._hits("restore"):
             self.world.say("log copied")
             copy = bytes(self.backend.raw.serialize())
-            self.world.after(later + SECOND, self._put_back, copy, self.world.now)
+            self.world.after(later + SECOND, self._put_back, copy)
 
-    def _put_back(self, copy: bytes, taken: int) -> None:
+    def _put_back(self, copy: bytes) -> None:
         self.world.say("log put back from its copy")
         self.backend.raw.deserialize(copy)
         self.restored_at.append(self.world.now)
-        self.copied_at = taken
         for minute in range(1, 11):
             self.world.after(minute * MINUTE, self._sweep_of, self.server.workers[minute % 2])
         # A worker of another cluster goes on from the copy: the same versions, other events.

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from tests.support.browsing import Browsing
     from tests.support.temporal import DevServer
+    from web.service import WebService
 
 __all__ = ["founded_home"]
 
@@ -114,6 +115,16 @@ def working(dev_server: "DevServer", founded_home: Path, tmp_path_factory: pytes
     done.set()
     thread.join(20)
     structlog.reset_defaults()
+
+
+@pytest_asyncio.fixture
+async def client(service: "WebService") -> AsyncIterator[httpx.AsyncClient]:
+    """Asks the pages of the file's own `service`, in this process."""
+    from web.app import make_app
+
+    transport = httpx.ASGITransport(app=make_app(service))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        yield client
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

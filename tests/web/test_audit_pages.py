@@ -2,13 +2,12 @@
 
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from settings import Settings
 from tests.documents import quarter
@@ -17,7 +16,6 @@ from tests.support.command_line import CommandLine
 from tests.support.office import sqlite
 from tests.web.test_sight_of_pages import cookie
 from tests.web.test_signing_in import HERE
-from web.app import make_app
 from web.service import WebService
 
 HALL_NO = "XMH-2022-001"
@@ -35,13 +33,6 @@ def service(founded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         service = WebService(Settings())
     yield service
     service.close()
-
-
-@pytest_asyncio.fixture
-async def client(service: WebService) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=make_app(service))
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-        yield client
 
 
 async def test_a_matter_is_replayed_record_by_record(

@@ -1,12 +1,11 @@
 """会议 in a browser: agenda and minutes, their PDFs, and 会议模式, on which no secret word ever stands."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from domain.meetings.commands import ConveneMeeting, DecideItem, FreezeAgenda, OpenMeeting
 from domain.meetings.meeting import AgendaItem
@@ -20,7 +19,6 @@ from tests.support.homes import at
 from tests.support.meetings import MONTHLY
 from tests.support.office import FOR_LEADER, OFFICE, sqlite
 from tests.web.test_sight_of_pages import cookie, words_of_pdf
-from web.app import make_app
 from web.service import WebService
 
 SECRET = "资金缺口两千万"
@@ -55,13 +53,6 @@ def service(founded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         service = WebService(Settings())
     yield service
     service.close()
-
-
-@pytest_asyncio.fixture
-async def client(service: WebService) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=make_app(service))
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-        yield client
 
 
 async def test_a_meeting_says_what_was_decided_last_time(service: WebService, client: httpx.AsyncClient) -> None:

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
@@ -10,7 +10,6 @@ from unittest import mock
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from documents.figures import read_period
 from domain import commands as c
@@ -26,7 +25,6 @@ from tests.support.history import act, tick
 from tests.support.office import ASSIST, FOR_LEADER, LEAD, LIAISON, OFFICE, SECOND, opening, sqlite
 from tests.web.test_sight_of_pages import cookie
 from views.figures import FigureSpan
-from web.app import make_app
 from web.service import WebService
 
 DAYS = (date(2022, 3, 4), date(2022, 3, 31), date(2022, 6, 10))
@@ -90,13 +88,6 @@ def service(generated: Path) -> Iterator[WebService]:
         service = WebService(Settings())
     yield service
     service.close()
-
-
-@pytest_asyncio.fixture
-async def client(service: WebService) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=make_app(service))
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-        yield client
 
 
 def numbers(page: str) -> list[tuple[str, int]]:

@@ -1,14 +1,13 @@
 """查找、一览表、公文简报、打印、附件、通知、通讯录: what is asked for is there, and only for whom it is."""
 
 import io
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
 import httpx
 import openpyxl
 import pytest
-import pytest_asyncio
 
 from domain import commands as c
 from eventlog import reading
@@ -22,7 +21,6 @@ from tests.support.history import act
 from tests.support.homes import at
 from tests.support.office import LEADER, LIAISON, sqlite
 from tests.web.test_sight_of_pages import cookie, words_of_pdf
-from web.app import make_app
 from web.service import WebService
 
 HALL_NO, FILE = "XMH-2022-001", b"%PDF-1.4 photographs"
@@ -45,13 +43,6 @@ def service(founded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         service = WebService(Settings())
     yield service
     service.close()
-
-
-@pytest_asyncio.fixture
-async def client(service: WebService) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=make_app(service))
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-        yield client
 
 
 async def test_words_are_found_in_their_sentence_and_secrets_never(

@@ -4,7 +4,7 @@ The home, the readers and what they may see are those of the command line's matr
 table of routes: a page that is not in `PAGES` fails.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ from unittest import mock
 
 import httpx
 import pytest
-import pytest_asyncio
 from fastapi.routing import APIRoute
 
 from documents.checking import pdf_reading
@@ -81,13 +80,6 @@ def service(lived: Path) -> Iterator[WebService]:
         service = WebService(Settings())
     yield service
     service.close()
-
-
-@pytest_asyncio.fixture
-async def client(service: WebService) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=make_app(service))
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-        yield client
 
 
 def cookie(service: WebService, person: str) -> dict[str, str]:
