@@ -90,6 +90,8 @@ class WebPlaces(BaseModel):
     """How people reach it, `https://…`, when a proxy stands in front."""
     proxy: tuple[str, ...] = ()
     """Addresses of the proxies whose word on who asks is believed; without one it listens to this machine alone."""
+    scanner: Annotated[str, Field(pattern=r"^\S+:\d{1,5}$")] | None = None
+    """`host:port` of a clamd that looks at every attachment before it is kept; without one nobody does."""
     day: date | None = None
     """A past day: everything is shown as it was in its evening, and nothing can be done. For a simulated year."""
 

@@ -12,7 +12,7 @@ from cli.answering import tell_document, tell_many, tell_one
 from cli.lookup import the_matter
 from cli.moments import now
 from cli.session import Problem, session
-from domain.base import Frozen, refuse
+from domain.base import Frozen
 from domain.bounds import seen
 from domain.commands import MatterCommand, Order
 from domain.envelope import Actor
@@ -36,25 +36,24 @@ MOST_IN_TIME = 50
 """So many commands at once are answered within the time of one."""
 WAKE_WITHIN = 8.5
 """Seconds to tell a workflow that it may look: what is recorded is found without that too."""
-MOST_ATTACHED = 100 * 1024 * 1024
 
 
 def attached_files(paths: Sequence[Path]) -> tuple[Attachment, ...]:
-    """Copies of attached files in the home, named by their hash; the log only holds name, hash and size."""
-    if paths and session.remote is not None:
-        raise Problem("已设 XMH_SERVER，附件目前只能在服务器上添加", "needs_machine")
+    """Copies of attached files in the store, named by their hash; the log only holds name, hash and size."""
     return tuple(map(_attached, paths))
 
 
 def _attached(path: Path) -> Attachment:
-    from eventlog.attachments import keep_attachment
-    from sheets.input_file import file_pieces, opened_file
+    from intake.attached_file import MOST_BYTES
+    from services.attaching import take_in
+    from sheets.input_file import opened_file
 
-    with opened_file(path, MOST_ATTACHED) as file:
-        refuse(os.fstat(file.fileno()).st_size == 0, f"附件 {path.name} 是空文件，请核对", "malformed")
-        # A name written in another encoding than UTF-8 is kept as it reads.
-        name = seen(os.fsencode(path.name).decode("gb18030", "replace")) if not path.name.isprintable() else path.name
-        return keep_attachment(session.settings.home, file_pieces(file, name, MOST_ATTACHED), name)
+    # A name written in another encoding than UTF-8 is kept as it reads.
+    name = seen(os.fsencode(path.name).decode("gb18030", "replace")) if not path.name.isprintable() else path.name
+    with opened_file(path, MOST_BYTES) as file:
+        if session.remote is not None:
+            return Attachment.model_validate(session.remote.upload(file, name))
+        return take_in(session.settings, file, name)
 
 
 def task_order(

@@ -28,6 +28,7 @@ _FORGET = {
     "sessions": "DELETE FROM sessions WHERE person = ?",
     "tokens": "DELETE FROM tokens WHERE person = ?",
     "autosaves": "DELETE FROM autosaves WHERE person = ?",
+    "uploads": "DELETE FROM uploads WHERE person = ?",
 }
 _FORGET_OPENED = (
     "DELETE FROM sessions",
@@ -136,6 +137,12 @@ def credentials_of(database: Database, person: str) -> Credentials | None:
     with database.reading() as transaction:
         row = transaction.one(_CREDENTIALS, (person,))
     return Credentials(*row) if row else None
+
+
+def has_accounts(database: Database) -> bool:
+    """Whether anybody can come in over the network."""
+    with database.reading() as transaction:
+        return transaction.one("SELECT 1 FROM credentials LIMIT 1") is not None
 
 
 def use_code(database: Database, person: str, step: int) -> bool:

@@ -347,6 +347,18 @@ class AutosaveRow(SQLModel, table=True):
     saved_at: int = Field(sa_type=BigInteger)
 
 
+class UploadRow(SQLModel, table=True):
+    """A file somebody handed in, which he may name in a command for a while."""
+
+    __tablename__ = "uploads"
+
+    person: str = Field(sa_type=Text, primary_key=True)
+    sha256: str = Field(sa_type=Text, primary_key=True)
+    name: str = Field(sa_type=Text, primary_key=True)
+    size: int = Field(sa_type=BigInteger)
+    uploaded_at: int = Field(sa_type=BigInteger)
+
+
 class SignInFailureRow(SQLModel, table=True):
     """How often a sign-in failed within a minute; it stays until the log has it and it locks nobody out any more."""
 

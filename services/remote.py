@@ -2,7 +2,7 @@
 
 import json
 from http.client import HTTPException
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.error import HTTPError
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
@@ -14,6 +14,8 @@ from services.accounts import is_token
 from services.unreachable import Unreachable
 
 ANSWER_WITHIN = 9.0
+TRANSFERRED_WITHIN = 60.0
+"""Seconds between two pieces of a file."""
 MOST_ANSWER = 64 * 1024 * 1024
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 API = "/api/v1"
@@ -87,19 +89,52 @@ class RemoteServer:
         )
         return self._answered(request, command_id)
 
-    def _answered(self, request: Request, command_id: str | None) -> dict[str, Any]:
-        request.add_header("Authorization", f"Bearer {self._token}")
-        request.add_header("Accept", "application/json")
+    def upload(self, file: BinaryIO, name: str) -> dict[str, Any]:
+        """Hand in a file that can be sought in; what a command names it by.
+
+        Raises:
+            Refusal: it is not taken. Unreachable: no answer.
+        """
+        size = file.seek(0, 2)
+        file.seek(0)
+        said = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+        headers = {
+            "Content-Type": "application/octet-stream",
+            "Content-Length": str(size),
+            "Content-Disposition": said,
+        }
+        request = Request(f"{self.address}{API}/files", data=file, headers=headers, method="POST")  # noqa: S310  (checked above)
+        return self._answered(request, None, TRANSFERRED_WITHIN)
+
+    def content(self, path: str) -> bytes:
+        """A file at a path of the API.
+
+        Raises:
+            Refusal: as the server says. Unreachable: no answer.
+        """
+        request = Request(f"{self.address}{API}{path}")  # noqa: S310  (checked above)
+        return self._bytes(request, None, TRANSFERRED_WITHIN)
+
+    def _answered(self, request: Request, command_id: str | None, within: float | None = None) -> dict[str, Any]:
         try:
-            with self._opener.open(request, timeout=time_left(ANSWER_WITHIN)) as answer:
-                document = json.loads(answer.read(MOST_ANSWER))
-        except HTTPError as error:
-            raise self._refusal(error, command_id) from error
-        except (OSError, HTTPException, ValueError) as error:
+            document = json.loads(self._bytes(request, command_id, within))
+        except ValueError as error:
             raise Unreachable(f"连不上服务器 {self.address}，请检查网络和 XMH_SERVER", command_id) from error
         if not isinstance(document, dict):
             raise Unreachable(f"{self.address} 的答复看不懂，它可能不是 xmh 的服务器", command_id)
         return document
+
+    def _bytes(self, request: Request, command_id: str | None, within: float | None) -> bytes:
+        request.add_header("Authorization", f"Bearer {self._token}")
+        request.add_header("Accept", "application/json")
+        try:
+            with self._opener.open(request, timeout=within or time_left(ANSWER_WITHIN)) as answer:
+                data: bytes = answer.read(MOST_ANSWER)
+        except HTTPError as error:
+            raise self._refusal(error, command_id) from error
+        except (OSError, HTTPException, ValueError) as error:
+            raise Unreachable(f"连不上服务器 {self.address}，请检查网络和 XMH_SERVER", command_id) from error
+        return data
 
     def _refusal(self, error: HTTPError, command_id: str | None) -> Exception:
         """What the server's problem is here: the same line and code."""

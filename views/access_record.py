@@ -14,7 +14,7 @@ MAY_READ_ACCESS = (Role.OFFICE, Role.AUDITOR)
 def access_row(recorded: Recorded) -> dict[str, Any]:
     """One event of the record; what an event does not say is null."""
     said = decode(recorded).model_dump(mode="json")
-    keys = ("person", "address", "count", "reason", "scope", "id", "session", "factor", "until")
+    keys = ("person", "address", "count", "reason", "scope", "id", "session", "factor", "until", "matter", "name")
     return {
         "position": recorded.position,
         "at": recorded.recorded_at.astimezone(SHANGHAI).isoformat(),

@@ -42,7 +42,7 @@ ACTS: tuple[Act, ...] = (
     Act(c.RequestCoordination, "请求协调", ("unit", "text")),
     Act(c.AnswerCoordination, "答复协调请求", ("no", "text", "letter")),
     Act(c.RequestExtension, "申请延期", ("point", "to", "reason"), "须在办结时限以前提出。"),
-    Act(c.RequestClosure, "申请办结", ("text", *_OVER)),
+    Act(c.RequestClosure, "申请办结", ("text", "evidence", *_OVER)),
     Act(c.RaiseObjection, "提出异议", ("text",)),
     Act(c.FollowMatter, "关注或不再关注"),
     # What is decided.
@@ -63,10 +63,10 @@ ACTS: tuple[Act, ...] = (
     Act(c.RemindUnit, "提醒", ("text",)),
     Act(c.IssueUrge, "催办", ("reason",)),
     Act(c.EscalateMatter, "升级", ("reason",)),
-    Act(c.InspectMatter, "现场核查", ("finding", "text", "inspector")),
+    Act(c.InspectMatter, "现场核查", ("finding", "text", "attachments", "inspector")),
     Act(c.ListMatter, "挂牌督办", ("reason", "exit_when")),
     Act(c.DelistMatter, "摘牌", ("met", "reason")),
-    Act(c.HoldInterview, "约谈", ("unit", "people", "text")),
+    Act(c.HoldInterview, "约谈", ("unit", "people", "text", "attachments")),
     Act(c.IssueCard, "发牌", ("card",)),
     Act(c.WithdrawCard, "收回发牌", ("no", "reason")),
     Act(c.AddPoint, "增加要点", ("point.text", "point.due", "point.stage")),
@@ -123,9 +123,8 @@ PROVEN_ANEW: frozenset[type[Frozen]] = frozenset({c.RecordInstruction, c.MarkClo
 """批示, 圈阅, 办结审核, 撤销: done by who has shown his second factor within the last quarter of an hour."""
 LEFT_OUT: dict[type[Frozen], frozenset[str]] = {
     c.AnswerCoordination: frozenset(),
-    c.RequestClosure: frozenset({"evidence"}),
-    c.InspectMatter: frozenset({"attachments", "occurred_at"}),
-    c.HoldInterview: frozenset({"attachments", "occurred_at"}),
+    c.InspectMatter: frozenset({"occurred_at"}),
+    c.HoldInterview: frozenset({"occurred_at"}),
     c.RecordDecision: frozenset({"minutes", "point", "matter_point"}),
     c.RecordInstruction: frozenset({"leader", "paper"}),
     c.FollowMatter: frozenset({"stop"}),
@@ -147,7 +146,7 @@ LEFT_OUT: dict[type[Frozen], frozenset[str]] = {
         }
     ),
 }
-"""Fields no form asks: files cannot be sent here yet, what a meeting knows the meeting says, the rest follows."""
+"""Fields no form asks: what a meeting knows the meeting says, the rest follows."""
 LABELS: dict[str, str] = {
     "title": "事项名称",
     "points": "督办要点（一行一个，可写“完成支护；6月30日”，阶段目标再加“；阶段”）",
@@ -175,6 +174,7 @@ LABELS: dict[str, str] = {
     "review.text": "意见（退回须写理由）",
     "review_point.text": "意见（退回须写理由）",
     "approve": "结论",
+    "attachments": "附件（照片、记录）",
     "assist": "配合单位（多个用顿号隔开）",
     "basis.approver": "批准人",
     "basis.kind": "依据种类",
@@ -187,6 +187,7 @@ LABELS: dict[str, str] = {
     "duty": "哪一项职责",
     "earlier": "前置事项的编号",
     "every_day": "节假日也调度",
+    "evidence": "证明材料",
     "exit_when": "摘牌条件",
     "finding": "核查结果",
     "from_person": "原来由谁",

@@ -10,6 +10,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 MOST_CONNECTIONS = 200
 ASKED_WITHIN = 20.0
 """Seconds a request has to arrive in, with its body; uvicorn itself would wait for ever."""
+STEADY = 640 * 1024
+"""Bytes that, arrived of a body within those seconds, give it as many more: a file over a slow line."""
 
 
 class BoundedConnection(H11Protocol):
@@ -29,6 +31,11 @@ class BoundedConnection(H11Protocol):
         self._deadline.cancel()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """More of it came."""
+        self._arrived += len(data)
+        super().data_received(data)
+
     def on_response_complete(self) -> None:
         """The next request has as long."""
         self._deadline.cancel()
@@ -46,8 +53,14 @@ class BoundedConnection(H11Protocol):
 
     def _await_request(self) -> None:
         self.awaited_since = self.loop.time()
+        self._wait_on()
+
+    def _wait_on(self) -> None:
+        self._arrived = 0
         self._deadline = self.loop.call_later(ASKED_WITHIN, self._end_unless_asked)
 
     def _end_unless_asked(self) -> None:
-        if self.is_asking:
+        if self.is_asking and self.conn.their_state is h11.SEND_BODY and self._arrived >= STEADY:
+            self._wait_on()
+        elif self.is_asking:
             self.end()

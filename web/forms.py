@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from domain import commands as c
 from domain.base import Frozen, Refusal, Term
 from domain.calendar import SHANGHAI, local_date
-from domain.facts import MatterRef, NewPoint, UnitRef
+from domain.facts import Attachment, MatterRef, NewPoint, UnitRef
 from domain.matter import Matter
 from domain.queries.spoken import spoken_date
 from domain.rules.rhythm import usual_rhythm
@@ -22,7 +22,7 @@ from views.viewer import Viewer
 from views.wording import validation_in_chinese
 from web.acts import RARE, Act, label_of
 from web.asking import the_matter, whole_number
-from web.pages.submitting import FieldRefusal, Given
+from web.pages.submitting import FieldRefusal, Given, files_in
 
 Options = tuple[tuple[str, str], ...]
 PEOPLE = frozenset({"person", "from_person", "to_person", "basis.approver", "supervisor"})
@@ -59,7 +59,7 @@ class FormField:
     name: str
     label: str
     kind: str
-    """words, line, date, moment, choice, tick."""
+    """words, line, date, moment, choice, tick, files."""
     required: bool
     options: Options = ()
     default: str = ""
@@ -102,6 +102,8 @@ def _field(act: Act, name: str, filling: Filling) -> FormField:
         return FormField(name, label, "choice", required, YES_OR_NO.get(name) or options, default)
     if annotation is bool:
         return FormField(name, label, "tick", required=False)
+    if _is_many(annotation) and get_args(annotation)[0] is Attachment:
+        return FormField(name, label, "files", required=False)
     if annotation in (date, datetime):
         return FormField(name, label, "date" if annotation is date else "moment", required)
     return FormField(
@@ -193,6 +195,10 @@ def command_of(act: Act, given: Given, filling: Filling) -> Any:
     """
     said: dict[str, Any] = {}
     for field in fields_of(act, filling):
+        if field.kind == "files":
+            viewer = filling.viewer
+            said[field.name] = files_in(viewer.database, viewer.actor.id, given, field.name, viewer.now)
+            continue
         text = given[field.name]
         if not text and field.required and field.kind != "tick":
             raise FieldRefusal(

@@ -1,10 +1,12 @@
 """What every request passes: headers of safety on each answer, bodies of a bounded size, and a token on the API."""
 
+import re
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,6 +14,7 @@ from domain.access.terms import TokenScope
 from domain.base import Refusal
 from domain.envelope import Actor
 from eventlog.errors import LogError
+from intake.attached_file import MEGABYTE, MOST_BYTES
 from services.accounts import bearer_of
 from web.problems import ProblemDetails, explained, problem, told_as_asked
 from web.service import actor_of
@@ -21,7 +24,12 @@ if TYPE_CHECKING:
 
 API = "/api/"
 MOST_BODY = 1024 * 1024
-"""Bytes of a request: a command's texts are 64 KiB each; files have an entrance of their own."""
+"""Bytes of a request: a command's texts are 64 KiB each."""
+MOST_FILES = MOST_BYTES + MOST_BODY
+"""Bytes of a request that brings files."""
+BRINGS_FILES = re.compile(r"(/api/v1)?/files")
+MAY_BRING_FILES = re.compile(r"/feedback|/matters/[^/]+/do/[^/]+")
+"""Forms that have fields for files; a browser without script sends them with the rest."""
 MOST_AT_ONCE = 150
 """Requests; fewer than connections, so that whoever is one too many is told so."""
 CONTENT_POLICY = (
@@ -29,7 +37,7 @@ CONTENT_POLICY = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {
-    "Content-Security-Policy": CONTENT_POLICY,
+    "Content-Security-Policy": CONTENT_POLICY,  # what is handed out as it came has a stricter one of its own
     "X-Content-Type-Options": "nosniff",
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "Referrer-Policy": "same-origin",
@@ -62,7 +70,7 @@ class SafetyHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
-                    headers[name] = value
+                    headers.setdefault(name, value)
                 headers["Cache-Control"] = "public, max-age=3600" if static else "no-store"
             await send(message)
             answered = message["type"] == "http.response.body" and not message.get("more_body", False)
@@ -108,7 +116,11 @@ class BoundedBodies:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        told = Headers(scope=scope).get("content-length", "0")
+        headers = Headers(scope=scope)
+        told = headers.get("content-length", "0")
+        if scope["method"] == "POST" and _may_be_large(scope["path"], headers):
+            await self._piece_by_piece(told, scope, receive, send)
+            return
         body, more = b"", True
         while more and told.isdecimal() and int(told) <= MOST_BODY >= len(body):
             message = await receive()
@@ -129,6 +141,30 @@ class BoundedBodies:
             return {"type": "http.request", "body": body, "more_body": False}
 
         await self.app(scope, whole, send)
+
+    async def _piece_by_piece(self, told: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let through what brings files, as it comes: whoever takes it asks first who sends it."""
+        if not told.isdecimal() or int(told) > MOST_FILES:
+            large = ProblemDetails(413, "too_large", f"附件超过 {MOST_BYTES // MEGABYTE} MB，请压缩或拆分")
+            await told_as_asked(Request(scope), large)(scope, receive, send)
+            return
+        arrived = 0
+
+        async def counted() -> Message:
+            nonlocal arrived
+            message = await receive()
+            arrived += len(message.get("body", b""))
+            if arrived > MOST_FILES:
+                raise HTTPException(413)
+            return message
+
+        await self.app(scope, counted, send)
+
+
+def _may_be_large(path: str, headers: Headers) -> bool:
+    """Whether a request may bring files: to where they are handed in, or as a form that has fields for them."""
+    is_form = headers.get("content-type", "").startswith("multipart/form-data")
+    return BRINGS_FILES.fullmatch(path) is not None or (is_form and MAY_BRING_FILES.fullmatch(path) is not None)
 
 
 class TokenGuard:

@@ -167,6 +167,6 @@ def evolve_access(state: AccessOfMonth | None, recorded: Recorded) -> AccessOfMo
             return known.model_copy(update={"signed_in": known.signed_in + 1})
         case ev.SignInFailed(count=count):
             return known.model_copy(update={"failed": known.failed + count})
-        case ev.SignedOut() | ev.StepUp() | ev.SessionEnded():
+        case _ if isinstance(event, ev.ACCESS_EVENTS):
             return known
     raise TypeError(f"{type(event).__name__} does not belong to the access record")

@@ -130,6 +130,18 @@ class SessionEnded(Event):
     reason: str
 
 
+class FileRead(Event):
+    """取阅附件: somebody had an attachment, once or oftener within this minute."""
+
+    label: ClassVar[str] = "取阅附件"
+    person: str
+    matter: str
+    """The number of the matter he read it with."""
+    name: str
+    sha256: str
+    minute: datetime
+
+
 ACCOUNT_EVENTS = (
     AccountOpened,
     PasswordSet,
@@ -141,7 +153,7 @@ ACCOUNT_EVENTS = (
     TokenIssued,
     TokenRevoked,
 )
-ACCESS_EVENTS = (SignedIn, SignInFailed, SignedOut, StepUp, SessionEnded)
+ACCESS_EVENTS = (SignedIn, SignInFailed, SignedOut, StepUp, SessionEnded, FileRead)
 
 
 # --- operations/…

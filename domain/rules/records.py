@@ -148,6 +148,7 @@ RECORDS: dict[type[Event], Authority] = {
     access.SignedIn: Authority.SYSTEM,
     access.SignInFailed: Authority.SYSTEM,
     access.SignedOut: Authority.SYSTEM,
+    access.FileRead: Authority.SYSTEM,
     access.StepUp: Authority.SYSTEM,
     access.SessionEnded: Authority.SYSTEM,
 }

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from domain.base import Refusal, refuse
+from eventlog.access import has_accounts
 from eventlog.errors import LogError
 from eventlog.proofs import demands_proofs, vouching_keys
 from eventlog.schema import SchemaState, schema_state
@@ -106,6 +107,16 @@ def sign_in_noticed(database: "Database", settings: "Settings") -> Iterator[Heal
         message="命令行不用登录：能在本机运行 xmh 的人，可以用任何人的身份（--as）办理",
         remedy="用 xmh access open 人员 开立账户，从网页和接口办理；xmh access require 之后 --as 不再作数",
     )
+
+
+def scanner_noticed(database: "Database", settings: "Settings") -> Iterator[HealthFinding]:
+    """For doctor: whether anybody looks for viruses in what people hand in over the network."""
+    if settings.web.scanner is None and has_accounts(database):
+        yield HealthFinding(
+            code="nothing_scanned",
+            message="上传的附件只核对种类和内容，没有查病毒",
+            remedy='装好 clamd 后，在 xmh.toml 的 [web] 写 scanner = "127.0.0.1:3310"',
+        )
 
 
 def door_key_trouble(settings: "Settings") -> Iterator[HealthFinding]:

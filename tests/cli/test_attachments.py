@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.command_line import CommandLine
 
+JPEG = b"\xff\xd8\xff\xe0"
 OPEN = ("task", "open", "--title", "泵站检修", "--basis", "会议", "--lead", "gengxin", "--due", "2099-03-31")
 REPORT = ("task", "report", "泵站检修", "--text", "完成一半", "--progress", "50")
 CLOSE = ("task", "close", "泵站检修", "--text", "全部完成", "--over-unfinished", "余下转日常")
@@ -25,7 +26,7 @@ def accepted(service: None, xmh: CommandLine) -> CommandLine:
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
     path = tmp_path / "现场照片.jpg"
-    path.write_bytes(os.urandom(300_000))
+    path.write_bytes(JPEG + os.urandom(300_000 - len(JPEG)))
     return path
 
 
@@ -73,8 +74,8 @@ def test_a_kept_file_is_private_and_nothing_else_is_left(accepted: CommandLine, 
 def test_a_missing_and_an_altered_file_are_named_and_not_given_out(
     accepted: CommandLine, photo: Path, tmp_path: Path
 ) -> None:
-    other = tmp_path / "说明.txt"
-    other.write_text("说明")
+    other = tmp_path / "说明.pdf"
+    other.write_text("%PDF-1.4 说明")
     accepted.json(*REPORT, "--attach", photo, "--attach", other, actor="li")
     kept(accepted, photo).unlink()
     kept(accepted, other).write_text("改过的说明")
@@ -113,7 +114,7 @@ def hostile(tmp_path: Path) -> dict[str, Path]:
         "是管道": tmp_path / "fifo",
         "是文件夹": tmp_path,
         "是设备": Path("/dev/zero"),
-        "超过 100 MB": tmp_path / "large",
+        "超过 50 MB": tmp_path / "large",
         "large": tmp_path / "large",
         "超过": tmp_path / "huge",
         "空文件": tmp_path / "empty",

@@ -29,7 +29,7 @@ def test_an_untrue_report_is_seen_told_and_stands_before_the_reviewer(
     xmh: CommandLine, matter: str, tmp_path: Path
 ) -> None:
     picture = tmp_path / "现场.jpg"
-    picture.write_bytes(b"jpg")
+    picture.write_bytes(b"\xff\xd8\xff jpg")
     seen = ("task", "inspect", matter, "--text", "现场未动工", "--finding", "不实", "--attach", picture)
     assert xmh.json(*seen, "--inspector", "第三方监理")["matter"] == matter
     shown = xmh.json("task", "show", matter)

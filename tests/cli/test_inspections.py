@@ -40,7 +40,7 @@ def test_an_inspection_is_lived_from_its_plan_to_the_last_problem_struck_off(
     office: CommandLine, tmp_path: Path
 ) -> None:
     xmh, picture = office, tmp_path / "围挡.jpg"
-    picture.write_bytes(b"jpg")
+    picture.write_bytes(b"\xff\xd8\xff jpg")
     planned = xmh.json(*PLAN, *UNIT, "--unit", "zhujian", "--expert", "王代表")
     number = f"督查〔{TODAY.year}〕1号"
     assert (planned["inspection"], planned["stage"]) == (number, "planned")

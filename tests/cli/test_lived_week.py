@@ -89,7 +89,7 @@ def _wednesday_the_office_reads_presses_and_asks_back(xmh: CommandLine, one: str
 def _thursday_a_team_goes_out(xmh: CommandLine, one: str, folder: Path) -> str:
     """An approved team looks at the matter, lists a problem, and the unit puts it right."""
     picture = folder / "现场.jpg"
-    picture.write_bytes(b"jpg")
+    picture.write_bytes(b"\xff\xd8\xff jpg")
     plan = ("inspection", "plan", "--title", "断头路现场督查", "--basis", "月度督查计划", "--leader", "office-2")
     team = str(
         xmh.json(*plan, "--on", DAY.isoformat(), "--matter", one, "--by", "leader", "--paper", "阅3号")["inspection"]

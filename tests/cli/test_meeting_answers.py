@@ -49,7 +49,7 @@ def test_an_emergency_meeting_with_replies_papers_and_a_point_moved(
     assert f"{LEAD}还没有回执" in waits
     assert "第1项议题还没有汇报材料" in waits
     paper = tmp_path / "汇报.pdf"
-    paper.write_bytes(b"pdf")
+    paper.write_bytes(b"%PDF-1.4")
     xmh.json("meeting", "reply", soon, "--come", "李三", "--leave", "孙四;reason=出差;substitute=陈工", actor="li")
     xmh.json("meeting", "material", soon, "--item", "1", "--attach", paper, actor="li")
     assert xmh.json("today", actor="li")["meetings"] == []
@@ -81,7 +81,7 @@ def test_wrong_ways_to_call_and_to_answer_are_a_line_each_and_leave_no_trace(
     xmh: CommandLine, soon: str, tmp_path: Path, log: Database
 ) -> None:
     paper = tmp_path / "汇报.pdf"
-    paper.write_bytes(b"pdf")
+    paper.write_bytes(b"%PDF-1.4")
     saturday = f"{next_saturday()}T09:30"
     schedule = ("schedule", "--series", "专题会议", "--at", saturday)
     off = [] if reading.rulebook(log).calendar.is_workday(next_saturday()) else [1]
@@ -128,7 +128,7 @@ def test_papers_for_what_the_log_proposes_come_from_who_leads_it(
     said = xmh("meeting", "move", "1", "--at", f"{starts[:10]}上午10点", "--reason", "场地")
     assert "10:00" in said.error + said.out, "and what was said is echoed by the office's clock"
     paper = tmp_path / "汇报.pdf"
-    paper.write_bytes(b"pdf")
+    paper.write_bytes(b"%PDF-1.4")
     handed = ("meeting", "material", "1", "--item", "1", "--attach", paper)
     foreign = xmh(*handed, actor="zhao")
     assert (foreign.code, "不由本单位汇报" in foreign.error) == (3, True)

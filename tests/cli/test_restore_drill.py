@@ -23,9 +23,9 @@ def test_a_home_destroyed_after_a_backup_goes_on_from_it(tmp_path: Path) -> None
         opening = ("task", "open", "--title", "整治一号地块", "--due", DUE, "--basis", "2026年工作计划")
         number = home.ok(*opening, "--lead", "gengxin")["matter"]
         home.ok("task", "accept", number, "--as", "li")
-        (tmp_path / "凭据.txt").write_text("现场照片清单", encoding="utf-8")
+        (tmp_path / "凭据.pdf").write_text("%PDF-1.4 现场照片清单", encoding="utf-8")
         report = ("task", "report", number, "--as", "li")
-        answered = home.ok(*report, "--text", "已进场", "--secret", "--attach", tmp_path / "凭据.txt")["version"]
+        answered = home.ok(*report, "--text", "已进场", "--secret", "--attach", tmp_path / "凭据.pdf")["version"]
         storm = [home.begin(*report, "--text", f"进展{n}") for n in range(2)]
         taken = home.ok("backup", tmp_path / "备份.zip")
         for process in storm:

@@ -12,7 +12,7 @@ BACK_TO_0009 = (
     "DROP TABLE event_words",
     *(
         f"DROP TABLE {table}"
-        for table in ("credentials", "sessions", "tokens", "sign_in_failures", "signing_keys", "autosaves")
+        for table in ("credentials", "sessions", "tokens", "sign_in_failures", "signing_keys", "autosaves", "uploads")
     ),
     "DROP TABLE matter_rows",
     "DROP INDEX matters_tail",

@@ -45,7 +45,7 @@ def test_every_form_asks_what_its_model_asks(filling: Filling) -> None:
     for act in (*ACTS, OPENING):
         for field in fields_of(act, filling):
             assert field.label
-            assert field.kind in ("words", "line", "date", "moment", "choice", "tick"), (act.kind, field)
+            assert field.kind in ("words", "line", "date", "moment", "choice", "tick", "files"), (act.kind, field)
             assert field.kind != "choice" or field.options or field.name in ("by", "no"), (act.kind, field)
 
 

@@ -17,6 +17,7 @@ from domain.ids import matter_stream
 from eventlog import reading
 from intake.directory import UnitIndex
 from services.answers import answer_document
+from services.attaching import check_own_files
 from services.orders import matter_order
 from services.vouching import signed
 from web.api.common import caller_of, the_matter
@@ -153,6 +154,7 @@ def _order(
     said |= {name: _units(service, said[name]) for name in by_name}
     command: Any = kind.model_validate(said)
     check_scope(caller.scope, command)
+    check_own_files(service.database, caller.actor.id, command, service.now)
     stream = matter_stream(command_id) if no is None else the_matter(service, caller, no).stream
     at: datetime | None = None if "occurred_at" in kind.model_fields else body.occurred_at
     order = matter_order(

@@ -26,10 +26,18 @@ from web.asking import the_matter
 from web.forms import Filling, command_of, fields_of
 from web.pages.drafts import clock_of
 from web.pages.rendering import SignInNeededError, Visitor, set_session, visitor_of
-from web.pages.submitting import FieldRefusal, Given, carry_out, given_of, sign_in_again, told_on_page
+from web.pages.submitting import (
+    FieldRefusal,
+    Given,
+    carry_out,
+    given_with_files,
+    handed_in,
+    sign_in_again,
+    told_on_page,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from web.service import WebService
 
@@ -63,12 +71,14 @@ def actions_router(service: "WebService") -> APIRouter:
 
     @router.post("/matters/{no}/do/{do}")
     async def done(request: Request, no: str, do: str) -> Response:
-        given = await given_of(request)
+        given = await given_with_files(service, request)
         try:
             visitor = await service.ask(visitor_of, service, request)
         except SignInNeededError:
             return sign_in_again(request, given)
+        given, not_taken = await handed_in(service, visitor, given)
         try:
+            _all_taken(not_taken)
             cookie = await perform(service, visitor, no, do, given)
         except (Refusal, Unreachable, ValidationError) as error:
             return await service.ask(_page, service, visitor, no, do, given, error)
@@ -77,6 +87,17 @@ def actions_router(service: "WebService") -> APIRouter:
         return set_session(answer, cookie) if cookie else answer
 
     return router
+
+
+def _all_taken(faults: "Mapping[str, str]") -> None:
+    """Refuse a form one of whose files was not taken; the others stay with it.
+
+    Raises:
+        FieldRefusal: beside the field it came in.
+    """
+    if faults:
+        field, told = next(iter(faults.items()))
+        raise FieldRefusal(field, told)
 
 
 async def perform(service: "WebService", visitor: Visitor, no: str, do: str, given: Given) -> str | None:

@@ -22,7 +22,17 @@ from views.reporting import IN_UNIT, report_of, reports_of, units_owing
 from web.asking import the_matter
 from web.pages.drafts import clock_of
 from web.pages.rendering import SignInNeededError, Visitor, visitor_of
-from web.pages.submitting import FieldRefusal, Given, carry_out, given_of, share_of, sign_in_again, told_on_page
+from web.pages.submitting import (
+    FieldRefusal,
+    Given,
+    carry_out,
+    files_in,
+    given_with_files,
+    handed_in,
+    share_of,
+    sign_in_again,
+    told_on_page,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,18 +85,23 @@ def feedback_router(service: "WebService") -> APIRouter:
 
     @router.post("/feedback")
     async def submitted(request: Request, matter: str = "", unit: str = "", all: str = "") -> Response:  # noqa: A002
-        given = await given_of(request)
+        given = await given_with_files(service, request)
         try:
             visitor = await service.ask(visitor_of, service, request)
         except SignInNeededError:
             return sign_in_again(request, given)
+        given, not_taken = await handed_in(service, visitor, given)
         outcome, asked = ReportsSent(), ReportsAsked(matter[:40], unit[:80], bool(all))
         numbers = [n.removesuffix(".command") for n in given.fields if n.endswith(".command")]
         filled = [no for no in numbers if _filled(given.of(no))]
-        outcome.empty = not filled
+        outcome.empty = not filled and not not_taken
         outcome.status = 422 if outcome.empty else 200
+        for name, told in not_taken.items():
+            no, _, outcome.fields[no] = name.partition(".")
+            outcome.faults[no], outcome.status = told, 422
         for no in filled:
-            await _report(service, visitor, no, given, outcome)
+            if no not in outcome.faults:
+                await _report(service, visitor, no, given, outcome)
         if asked.matter and outcome.done:
             return RedirectResponse(f"/matters/{asked.matter}", 303)
         return await service.ask(_page, service, visitor, asked, given, outcome)
@@ -104,6 +119,8 @@ async def _report(service: "WebService", visitor: Visitor, no: str, given: Given
     try:
         shown = await service.ask(lambda: report_of(visitor.viewer, the_matter(visitor.viewer, no).stream))
         command = feedback_command(block, shown)
+        files = await service.ask(files_in, service.database, visitor.person.id, block, "attachments", service.now)
+        command = command.model_copy(update={"attachments": files})
         if visitor.person.role is Role.OFFICE:
             command = _typed_for(command, shown, given, block)
         await carry_out(service, visitor, no, command, block["command"], secret=bool(block["secret"]))
@@ -202,7 +219,7 @@ def _page(service: "WebService", visitor: Visitor, asked: ReportsAsked, given: G
     blocks = [b for b in blocks if b["matter"] not in done or asked.every]
     known = {b["matter"] for b in blocks}
     again = {f"{no}.command" for no in outcome.renewed}
-    kept = {n: v for n, v in given.fields.items() if n.rpartition(".")[0] not in done and n not in again}
+    kept = {n: v for n, v in given.fields.items() if n.partition(".")[0] not in done and n not in again}
     saved = {no: autosave_of(service.database, visitor.person.id, f"report:{no}", service.now) for no in known}
     restored = {no: one for no, one in saved.items() if one.saved_at and f"{no}.command" not in kept}
     for one in restored.values():

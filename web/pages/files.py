@@ -1,21 +1,23 @@
-"""What leaves of one matter: its sheet as PDF, its attachments."""
+"""What leaves of one matter, its sheet as PDF and its attachments, and files that come in before they are named."""
 
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 
 from documents.page import Page
 from documents.reports.evidence import timeline_page
 from domain.base import Refusal, refuse
 from domain.matter import Matter
 from eventlog import reading
-from eventlog.attachments import StoredAttachment, attachment_content, attachments_of
+from services.attaching import read_out
+from views.files import matter_file
 from views.viewer import Viewer
-from web.asking import the_matter
+from web.asking import the_matter, whole_number
 from web.pages.days import AskedDay, asked_day
 from web.pages.printing import downloaded, printed_page
-from web.pages.rendering import Visitor, visitor_of
+from web.pages.rendering import SignInNeededError, Visitor, visitor_of
+from web.uploading import received
 
 if TYPE_CHECKING:
     from web.service import WebService
@@ -38,11 +40,23 @@ def files_router(service: "WebService") -> APIRouter:
     def file(request: Request, no: str, place: str) -> Response:
         visitor = visitor_of(service, request)
         try:
-            wanted = _attachment(visitor.viewer, no, place)
-            data = attachment_content(service.settings.home, wanted)
+            matter = the_matter(visitor.viewer, no)
+            wanted = matter_file(visitor.viewer, matter, whole_number(place))
+            who, now = visitor.person.id, service.now
+            data = read_out(service.settings, service.database, who, matter.number, wanted, now)
         except Refusal as refusal:
             return _refused(visitor, refusal)
         return downloaded(data, wanted.name)
+
+    @router.post("/files")
+    async def upload(request: Request) -> JSONResponse:
+        # Who sends it is asked before any of it is read.
+        try:
+            visitor = await service.ask(visitor_of, service, request)
+        except SignInNeededError:
+            return JSONResponse({"detail": "登录已过期"}, 401)
+        kept = await received(service, visitor.person.id, request)
+        return JSONResponse(kept.model_dump(mode="json"), 201)
 
     return router
 
@@ -61,12 +75,3 @@ def _sheet(viewer: Viewer, no: str, day: AskedDay) -> Page:
     state = reading.folded_state(listed.stream, list(events)).state
     assert isinstance(state, Matter)  # noqa: S101  (a stream under matter/)
     return timeline_page(viewer.database, state, events, day.moment.as_of if day.moment else viewer.now)
-
-
-def _attachment(viewer: Viewer, no: str, place: str) -> StoredAttachment:
-    listed = the_matter(viewer, no)
-    may = viewer.rights.may_read_files(listed.stream)
-    refuse(not may, f"{listed.number} 的附件由办理单位查阅", "not_found")
-    found = [a for a in attachments_of(reading.read_stream(viewer.database, listed.stream)) if str(a.no) == place]
-    refuse(not found, f"{listed.number} 没有这个附件", "not_found")
-    return found[0]

@@ -3,31 +3,40 @@
 A form is one command however often its button is pressed: it carries the command's id.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fastapi import Request
 from fastapi.responses import Response
+from starlette.datastructures import FormData, UploadFile
 
 from domain import commands as c
 from domain.base import Refusal
 from domain.bounds import named, seen
 from domain.envelope import OnBehalf, Provenance, Via
+from domain.facts import Attachment
 from domain.ids import matter_stream
+from eventlog.uploads import uploads_of
+from services.attaching import take_in_of
 from services.orders import matter_order
+from services.unreachable import Unreachable
 from services.vouching import signed
 from views.wording import without_options
 from web.asking import the_matter, whole_number
-from web.pages.rendering import Visitor, page
+from web.guards import MOST_BODY
+from web.pages.rendering import SignInNeededError, Visitor, page, visitor_of
 from web.problems import ProblemDetails, explained
 from web.service import actor_of
 
 if TYPE_CHECKING:
+    from eventlog.database import Database
     from web.service import WebService
     from workflows.contract import Reply
 
 MOST_FIELDS = 3000
+MOST_FILES_AT_ONCE = 20
 MOST_SHARE = 100
 
 
@@ -45,6 +54,8 @@ class Given:
     """What a form holds, by the names of its fields."""
 
     fields: Mapping[str, str]
+    uploads: Sequence[tuple[str, UploadFile]] = ()
+    """Files that came with it and are not taken in yet, each by its field."""
 
     def __getitem__(self, name: str) -> str:
         """A field without the space around it; empty when it is not there."""
@@ -67,8 +78,56 @@ class ResultRow:
 
 async def given_of(request: Request) -> Given:
     """The fields of a form, texts only."""
-    form = await request.form(max_files=0, max_fields=MOST_FIELDS)
-    return Given({name: value for name, value in form.items() if isinstance(value, str)})
+    return _given(await request.form(max_files=0, max_fields=MOST_FIELDS))
+
+
+async def given_with_files(service: "WebService", request: Request) -> Given:
+    """The fields of a form that may bring files; what is large is read only when somebody who is signed in sends it.
+
+    Raises:
+        Refusal: `unauthenticated`: nobody is signed in, and the files are too large to be kept on the page.
+    """
+    length = request.headers.get("content-length")
+    if length is None or int(length) > MOST_BODY:
+        try:
+            await service.ask(visitor_of, service, request)
+        except SignInNeededError:
+            line = "登录已过期，附件没有收下。请按浏览器的返回键回到填写的页面，在另一窗口登录后再提交"
+            raise Refusal(line, "unauthenticated") from None
+    return _given(await request.form(max_files=MOST_FILES_AT_ONCE, max_fields=MOST_FIELDS))
+
+
+def _given(form: FormData) -> Given:
+    files = [(name, one) for name, one in form.multi_items() if isinstance(one, UploadFile) and one.filename]
+    return Given({name: value for name, value in form.items() if isinstance(value, str)}, files)
+
+
+async def handed_in(service: "WebService", visitor: Visitor, given: Given) -> tuple[Given, dict[str, str]]:
+    """Take in the files of a form: the form with each as `field.digest` = name, and by field why one was not taken."""
+    fields, faults = dict(given.fields), dict[str, str]()
+    for name, upload in given.uploads:
+        what = (visitor.person.id, upload.file, upload.filename, service.now)
+        try:
+            kept = await service.ask(take_in_of, service.settings, service.database, *what)
+        except (Refusal, Unreachable) as error:
+            faults[name] = told_on_page(error, service).message
+        else:
+            fields[f"{name}.{kept.sha256}"] = kept.name
+    return Given(fields), faults
+
+
+def files_in(database: "Database", person: str, given: Given, field: str, now: datetime) -> tuple[Attachment, ...]:
+    """The files a form names in a field, of those its person handed in.
+
+    Raises:
+        FieldRefusal: it names another.
+    """
+    named = given.of(field).fields
+    known = {(one.sha256, one.name): one for one in uploads_of(database, person, now)} if named else {}
+    gone = [name for digest, name in named.items() if (digest, name) not in known]
+    if gone:
+        raise FieldRefusal(field, f"附件“{seen(gone[0])[:40]}”已不在，请去掉后重新上传")
+    return tuple(known[key] for key in named.items())
 
 
 def share_of(field: str, text: str) -> int:
@@ -127,4 +186,4 @@ def sign_in_again(request: Request, given: Given) -> Response:
     """The session ended while somebody typed: all of it is on the page, to be sent once more."""
     query = request.url.query
     action = request.url.path + (f"?{query}" if query else "")
-    return page("sign_in_again.html", 401, action=action, given=given.fields)
+    return page("sign_in_again.html", 401, action=action, given=given.fields, files=bool(given.uploads))

@@ -118,6 +118,50 @@
     const form = part.closest("form");
     formsOf.set(form, [...(formsOf.get(form) || []), keepTyped(part)]);
   });
+  // A chosen file is handed in at once; what is sent with the form, and kept with what is typed, is its name and digest.
+  const handing = new Map();
+  const handIn = async (input, file, say) => {
+    const name = encodeURIComponent(file.name).replace(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`);
+    const headers = { "Content-Type": "application/octet-stream", "Content-Disposition": `attachment; filename*=UTF-8''${name}` };
+    const answer = await fetch("/files", { method: "POST", headers, body: file });
+    const told = await answer.json();
+    if (!answer.ok) throw new Error(answer.status === 401 ? "登录已过期，请在新窗口登录后重新选择附件" : told.detail);
+    const field = `${input.name}.${told.sha256}`;
+    const there = [...input.form.elements].some((other) => other.name === field);
+    if (!there) {
+      const label = Object.assign(document.createElement("label"), { className: "tick" });
+      const box = Object.assign(document.createElement("input"), { type: "checkbox", name: field, value: told.name, checked: true });
+      label.append(box, ` ${told.name}`);
+      input.previousElementSibling.append(label);
+    }
+    say("");
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  ready("input[type=file]", (input) => {
+    const line = Object.assign(document.createElement("p"), { className: "help" });
+    line.setAttribute("role", "status");
+    input.after(line);
+    input.addEventListener("change", () => {
+      const chosen = [...input.files], faults = [];
+      const say = (text) => (line.textContent = [...faults, text].filter(Boolean).join("；"));
+      const all = chosen.reduce(
+        (before, file) =>
+          before.then(async () => {
+            say(`正在上传 ${file.name}…`);
+            try {
+              await handIn(input, file, say);
+            } catch (error) {
+              faults.push(error instanceof TypeError ? `${file.name} 没有传上，请再选一次` : error.message);
+              say("");
+            }
+            line.classList.toggle("fault", faults.length > 0);
+          }),
+        Promise.resolve(),
+      );
+      handing.set(input.form, Promise.all([handing.get(input.form), all]));
+      all.then(() => (input.value = ""));
+    });
+  });
   // A form is sent when there is somebody to take it, and what stands in it was kept: else it stays where it is.
   formsOf.forEach((parts, form) =>
     form.addEventListener("submit", async (event) => {
@@ -130,6 +174,7 @@
         parts[0].say("没有连上服务器，没有提交；内容还在本页，请稍候再提交。", true);
         return;
       }
+      await handing.get(form);
       await Promise.all(parts.map((part) => part.save()));
       form.dataset.sure = "1";
       form.requestSubmit(by);

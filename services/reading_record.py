@@ -1,0 +1,22 @@
+"""What was read is put on record: once for what an event says, its minute or day, so that no reader fills the log.
+
+The system records it in the month's stream of accesses; who reads cannot leave it out.
+"""
+
+from datetime import datetime
+from hashlib import sha256
+
+from domain.envelope import canonical
+from domain.event import Event
+from eventlog.database import Database
+from services.accounts import record_access
+
+
+def record_reading(database: Database, event: Event, now: datetime) -> None:
+    """Record that somebody read something; an event that says the same again is the same event.
+
+    Raises:
+        LogError: the log cannot be written.
+    """
+    said = {"type": type(event).__name__, **event.model_dump(mode="json")}
+    record_access(database, event, now, f"read:{sha256(canonical(said).encode()).hexdigest()[:32]}")

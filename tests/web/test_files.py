@@ -1,0 +1,221 @@
+"""Files over the network: handed in by who reports, given to who may read them, on record, nobody else's to name."""
+
+import hashlib
+import json
+import socketserver
+import struct
+import threading
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+import pytest
+from playwright.async_api import expect
+
+from domain.access.terms import TokenScope
+from domain.base import Refusal
+from eventlog import reading
+from eventlog.attachments import attachment_problems
+from services.attaching import MOST_OF_DAY, take_in
+from services.unreachable import Unreachable
+from settings import Settings, WebPlaces
+from tests.support.browsing import Browsing, accessible
+from tests.web.conftest import Served
+from tests.web.test_commands import post, problem_of
+from tests.web.test_remote import Run, remote
+from tests.web.test_weekly_feedback import accepted, reports
+from web.guards import MOST_FILES
+
+__all__ = ["remote"]
+
+PDF = b"%PDF-1.4 \xe9\xaa\x8c\xe6\x94\xb6"
+PHOTO = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 400
+
+
+def hand_in(client: httpx.Client, content: bytes, name: str) -> httpx.Response:
+    said = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+    return client.post("/api/v1/files", content=content, headers=said)
+
+
+def read_events(working: Served, kind: str = "FileRead") -> list[dict[str, Any]]:
+    now = datetime.now(UTC)
+    record = reading.access_record(working.log, now - timedelta(days=1), now + timedelta(days=1))
+    return [json.loads(e.payload) for e in record if e.type == kind]
+
+
+def test_what_a_liaison_hands_in_the_auditor_fetches_and_no_other_unit(working: Served) -> None:
+    no = accepted(working)
+    liaison, auditor, other = working.client("li", TokenScope.REPORT), working.client("audit"), working.client("zhao")
+    taken = hand_in(liaison, PDF, "../验收 单.pdf")
+    assert (taken.status_code, taken.json()) == (
+        201,
+        {"name": "验收 单.pdf", "sha256": hashlib.sha256(PDF).hexdigest(), "size": len(PDF)},
+    )
+    body = {"text": "验收完毕", "progress": 90, "attachments": [taken.json()]}
+    # Who only knows the digest, or calls the file otherwise, names nothing.
+    for client, named in (
+        (working.client("head"), taken.json()),
+        (liaison, {**taken.json(), "name": "工具.exe"}),
+        (liaison, {**taken.json(), "size": 1}),
+    ):
+        stolen = post(client, f"/matters/{no}/commands/report", {**body, "attachments": [named]})
+        assert "不是您上传的" in problem_of(stolen, 422, "malformed")
+    assert post(liaison, f"/matters/{no}/commands/report", body).status_code == 201
+    listed = auditor.get(f"/api/v1/matters/{no}/files").json()["files"]
+    assert [(f["no"], f["name"], f["label"]) for f in listed] == [(1, "验收 单.pdf", "反馈")]
+    for got in [auditor.get(f"/api/v1/matters/{no}/files/1") for _ in range(2)]:
+        assert (got.content, got.headers["content-type"]) == (PDF, "application/octet-stream")
+        assert got.headers["content-disposition"].startswith("attachment;")
+        assert got.headers["content-security-policy"] == "default-src 'none'; sandbox"
+        assert got.headers["x-content-type-options"] == "nosniff"
+    for path in ("files", "files/1"):
+        assert problem_of(other.get(f"/api/v1/matters/{no}/{path}"), 404, "not_found")
+    assert problem_of(auditor.get(f"/api/v1/matters/{no}/files/2"), 404, "not_found")
+    mine = [e for e in read_events(working) if e["matter"] == no]
+    assert {(e["person"], e["name"]) for e in mine} == {("audit", "验收 单.pdf")}
+    assert len(mine) <= 2, "once a minute"
+    # Altered on disk: named, and not given out.
+    (working.home / "files" / taken.json()["sha256"]).write_bytes(b"%PDF-1.4 altered")
+    (found,) = reading.find_matters(working.log, no)
+    problems = attachment_problems(working.log, working.home, found.stream)
+    assert [p.token.value for p in problems] == ["attachment_altered"]
+    assert "已被改动" in problem_of(auditor.get(f"/api/v1/matters/{no}/files/1"), 404, "not_found")
+    assert hand_in(liaison, PDF, "验收单.pdf").status_code == 201, "handed in again it is whole again"
+
+
+def test_what_is_not_taken_is_a_line_and_leaves_nothing(served: Served) -> None:
+    liaison, before = served.client("li", TokenScope.REPORT), set(served.home.glob("files/*"))
+    problem_of(hand_in(served.client(), PDF, "a.pdf"), 401, "unauthenticated")
+    problem_of(hand_in(served.client("li", TokenScope.READ), PDF, "a.pdf"), 403, "scope")
+    for content, name, said in (
+        (b"MZ\x90", "工具.exe", "不是可附的种类"),
+        (b"MZ\x90", "照片\u202egpj.exe", "不是可附的种类"),
+        (b"MZ\x90", "方案.docx", "内容不是 docx"),
+        (b"", "空.pdf", "空文件"),
+        (PDF, "../", "没有文件名"),
+        (PDF + bytes(50 * 1024 * 1024), "大.pdf", "超过 50 MB"),
+    ):
+        assert said in problem_of(hand_in(liaison, content, name), 422, "malformed"), name
+    assert "不能缺" in problem_of(liaison.post("/api/v1/files", content=PDF), 422, "malformed")
+    assert status_of_one_that_says_it_is_larger(served) == 413
+    for headers in ({}, {"Sec-Fetch-Site": "cross-site"}):
+        assert served.client().post("/files", content=PDF, headers=headers).status_code == 403
+    assert served.client().post("/files", content=PDF, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 401
+    assert set(served.home.glob("files/*")) == before
+
+
+def status_of_one_that_says_it_is_larger(served: Served) -> int:
+    """It is refused before any of it is sent."""
+    connection = HTTPConnection(urlsplit(served.address).netloc, timeout=15)
+    connection.putrequest("POST", "/api/v1/files")
+    connection.putheader("Authorization", f"Bearer {served.token('li')}")
+    connection.putheader("Content-Length", str(MOST_FILES + 1))
+    connection.endheaders()
+    try:
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def test_one_person_fills_no_disk(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    liaison = served.client("li", TokenScope.REPORT)
+    assert MOST_OF_DAY > 50 * 1024 * 1024
+    monkeypatch.setattr("services.attaching.MOST_OF_DAY", 2 * len(PHOTO))
+    taken = [hand_in(liaison, PHOTO + bytes([n]), f"{n}.jpg").status_code for n in range(3)]
+    assert taken == [201, 422, 422]
+
+
+def test_the_command_line_elsewhere_hands_in_and_fetches(working: Served, remote: Run, tmp_path: Path) -> None:
+    no = accepted(working)
+    photo, out = tmp_path / "现场.jpg", tmp_path / "取出.jpg"
+    photo.write_bytes(PHOTO)
+    remote("li", "task", "report", no, "--text", "见照片", "--progress", "10", "--attach", str(photo))
+    assert [f["name"] for f in remote("audit", "task", "file", no)["files"]] == ["现场.jpg"]
+    remote("audit", "task", "file", no, "1", "-o", str(out))
+    assert out.read_bytes() == PHOTO
+    assert remote("zhao", "task", "file", no, code=4)["error"]["code"] == "not_found"
+    photo.write_bytes(b"MZ")
+    refused = remote("li", "task", "report", no, "--text", "再报", "--attach", str(photo), code=2)
+    assert "内容不是 jpg" in refused["error"]["message"]
+
+
+@pytest.mark.slow
+async def test_files_chosen_in_a_report_are_kept_with_what_is_typed(
+    browsing: Browsing, working: Served, tmp_path: Path
+) -> None:
+    no = accepted(working)
+    photo, wrong = tmp_path / "现场照片.jpg", tmp_path / "方案.docx"
+    photo.write_bytes(PHOTO)
+    wrong.write_bytes(b"MZ\x90")
+    page = await browsing.person("li")
+    await page.goto(f"/feedback?matter={no}")
+    chooser = page.get_by_label("附件")
+    await chooser.set_input_files([photo, wrong])
+    kept = page.get_by_label("现场照片.jpg")
+    await expect(kept).to_be_checked()
+    await expect(page.get_by_text("的内容不是 docx")).to_be_visible()
+    await expect(page.locator(".saved")).to_contain_text("已自动保存")
+    await page.reload()
+    await expect(kept).to_be_checked()
+    await page.locator(f'[name="{no}.t1"]').fill("支护完成 30%")
+    await accessible(page, "反馈，有附件")
+    await page.get_by_role("button", name="提交反馈").click()
+    await expect(page.get_by_role("heading", name="附件（1）")).to_be_visible()
+    (said,) = reports(working, no)
+    assert [(a.name, a.size) for a in said.attachments] == [("现场照片.jpg", len(PHOTO))]
+
+
+@pytest.mark.slow
+async def test_without_script_files_come_with_the_form(browsing: Browsing, working: Served, tmp_path: Path) -> None:
+    no = accepted(working)
+    proof, wrong = tmp_path / "验收单.pdf", tmp_path / "工具.pdf"
+    proof.write_bytes(PDF)
+    wrong.write_bytes(b"MZ\x90")
+    page = await browsing.person("head", "phone", script=False)
+    await page.goto(f"/matters/{no}/do/close")
+    await page.get_by_label("办结情况").fill("全部完成")
+    await page.get_by_label("证明材料").set_input_files([proof, wrong])
+    await page.get_by_role("button", name="申请办结").click()
+    await expect(page.get_by_role("alert")).to_contain_text("工具.pdf”的内容不是 pdf")
+    await expect(page.get_by_label("验收单.pdf")).to_be_checked()
+    await expect(page.get_by_label("办结情况")).to_have_value("全部完成")
+    await page.get_by_text("更多").click()
+    await page.get_by_label("内容没有完成仍要办结的理由").fill("余下转日常")
+    await page.get_by_role("button", name="申请办结").click()
+    await page.get_by_role("link", name="验收单.pdf").wait_for()
+    async with page.expect_download() as download:
+        await page.get_by_role("link", name="验收单.pdf").click()
+    saved = tmp_path / "saved"
+    await (await download.value).save_as(saved)
+    assert saved.read_bytes() == PDF
+
+
+class Clamd(socketserver.BaseRequestHandler):
+    """Speaks clamd's INSTREAM: finds whatever says EICAR."""
+
+    def handle(self) -> None:
+        stream = self.request.makefile("rb")
+        assert stream.read(10) == b"zINSTREAM\0"
+        data = b""
+        while size := struct.unpack("!L", stream.read(4))[0]:
+            data += stream.read(size)
+        self.request.sendall(b"stream: Eicar-Test FOUND\0" if b"EICAR" in data else b"stream: OK\0")
+
+
+def test_a_scanner_that_is_set_lets_through_what_it_looked_at(tmp_path: Path) -> None:
+    from io import BytesIO
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Clamd) as clamd:
+        threading.Thread(target=clamd.serve_forever, daemon=True).start()
+        where = WebPlaces(scanner=f"127.0.0.1:{clamd.server_address[1]}")
+        settings = Settings(home=tmp_path, web=where)
+        assert take_in(settings, BytesIO(PHOTO * 20), "照片.jpg").size == len(PHOTO) * 20
+        with pytest.raises(Refusal, match="查出病毒（Eicar-Test）"):
+            take_in(settings, BytesIO(PDF + b"EICAR"), "毒.pdf")
+        clamd.shutdown()
+    with pytest.raises(Unreachable, match="没有收下"):
+        take_in(settings, BytesIO(PDF), "再来.pdf")
+    assert len(list((tmp_path / "files").iterdir())) == 1
