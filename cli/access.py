@@ -1,14 +1,14 @@
 """`xmh access open token list lock unlock close`, and `xmh audit security`: who may come in, and who did."""
 
 import sys
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from getpass import getpass
 from typing import Annotated, Any
 
 import typer
 
-from cli.asking import confirm_command
+from cli.asking import ByOption, PaperOption, ReasonOption, confirm_command, need_option
+from cli.lookup import acting_for, the_matter
 from cli.moments import now, past_day, today
 from cli.names import person_names
 from cli.session import Problem, answer, session
@@ -19,6 +19,8 @@ from domain.base import Term, refuse
 from domain.calendar import SHANGHAI, end_of_day
 from domain.envelope import Via
 from domain.event import Event, decode
+from domain.facts import MatterRef
+from domain.queries.spoken import spoken_date
 from domain.rules.records import may_record
 from domain.terms import Role
 from eventlog import reading
@@ -39,6 +41,7 @@ app = group(
         "lock": "cli.access:lock",
         "unlock": "cli.access:unlock",
         "close": "cli.access:close",
+        "words": "cli.access:words",
     },
 )
 
@@ -168,6 +171,38 @@ def close(person: PersonArg, reason: WhyOption = "由办公室关闭") -> None:
     _tell(known, AccountState.CLOSED)
 
 
+def words(
+    person: PersonArg,
+    matter: Annotated[list[str] | None, typer.Option("--matter", metavar="M", help="哪些事项，可多次填写")] = None,
+    reason: ReasonOption = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="到哪一天止，最多 90 天")] = None,
+    by: ByOption = None,
+    paper: PaperOption = None,
+) -> None:
+    """开放工作秘密：经领导决定，审计员在期限内可查阅指定事项的工作秘密。"""
+    from services.accounts import open_words
+
+    _by_the_home()
+    known = session.person(person)
+    why = need_option(reason, "--reason", "理由")
+    day = spoken_date(need_option(until, "--until", "截止日期"), today())
+    actor = acting_for(by, paper)
+    if actor.on_behalf_of is not None and paper is None:
+        raise Problem("代录领导的决定须写明凭据，请用 --paper 写文号", "malformed")
+    matters = [the_matter(words) for words in matter or ()]
+    opening = ev.WordsOpened(
+        person=known.id,
+        matters=tuple(MatterRef(stream=m.stream, number=m.number) for m in matters),
+        reason=why,
+        until=day,
+        approver=(actor.on_behalf_of or actor).id,
+    )
+    open_words(session.database, opening, actor, now())
+    numbers = [m.number for m in matters]
+    said = f"{known.name}（{known.id}）至 {day} 可查阅 {'、'.join(numbers)} 的工作秘密"
+    answer({"person": known.id, "matters": numbers, "until": day.isoformat()}, said)
+
+
 def _by_the_home() -> None:
     """Whoever runs on the home's own machine keeps its accounts, also where the log takes signed acts only.
 
@@ -291,7 +326,7 @@ def security(
             r["label"],
             names(r["person"]) if r["person"] else "（无此账户）",
             r["address"] or "",
-            _more(r),
+            r["said"],
             names(r["actor"]),
         )
         for r in rows
@@ -302,13 +337,3 @@ def security(
 
 def _begin(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)
-
-
-def _more(row: dict[str, Any]) -> str:
-    said: Sequence[str | None] = (
-        f"{row['count']}次" if row["count"] else None,
-        _label(TokenScope, row["scope"]) if row["scope"] else None,
-        f"令牌{row['id']}" if row["id"] else None,
-        row["reason"],
-    )
-    return "，".join(part for part in said if part)

@@ -101,12 +101,12 @@ def _events(stream: str, as_of: str | None, moment: Moment | None, version: int 
 
 def _reader(matter: Matter) -> Shown:
     """How this reader sees what the log holds: ciphertext is opened for those who may read it, and shown to nobody."""
-    allowed = session.rights.may_read_words(matter.stream)
+    words = session.viewer.words_of(matter, SECRET)
 
     def shown(value: Any) -> Any:
         match value:
             case str() if is_sealed(value):
-                return _unsealed(matter.stream, value) if allowed else SECRET
+                return words(value)
             case Mapping():
                 return {key: shown(item) for key, item in value.items()}
             case list() | tuple():
@@ -115,12 +115,6 @@ def _reader(matter: Matter) -> Shown:
                 return value
 
     return shown
-
-
-def _unsealed(stream: str, text: str) -> str:
-    from eventlog.secrets import readable_text
-
-    return readable_text(session.database, stream, text)
 
 
 def _steps(events: Sequence[Recorded], states: Sequence[Matter], shown: Shown) -> Iterator[dict[str, Any]]:

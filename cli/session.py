@@ -262,9 +262,21 @@ class Session:
         Raises:
             Problem: as `actor`.
         """
+        from domain.terms import Role
         from views.viewer import Viewer
 
-        return Viewer(self.database, self.actor, datetime.now(UTC))
+        # The office's own machine opens them to whoever has its key; an auditor reads only what was opened to him.
+        noted = self._note_words if self.actor.role is Role.AUDITOR else None
+        return Viewer(self.database, self.actor, datetime.now(UTC), on_words=noted)
+
+    def _note_words(self, stream: str) -> None:
+        """Put on record that an auditor is shown a matter's sealed words."""
+        from domain.envelope import Via
+        from services.reading_record import record_words_read
+        from services.vouching import service_vouch
+
+        self.database.vouch = self.database.vouch or service_vouch(self.settings.home, Via.CLI)
+        record_words_read(self.database, self.actor.id, stream, datetime.now(UTC))
 
     @cached_property
     def reader(self) -> "Reader":

@@ -67,6 +67,8 @@ class Reader(Frozen):
     held: tuple[Held, ...] = ()
     secretary_of: tuple[str, ...] = ()
     """The leaders whose 秘书 he is."""
+    opened: frozenset[str] = frozenset()
+    """The matters whose sealed words an auditor reads today, because a leader opened them to him."""
     board: str | None = None
     """Of a screen and no person: what it shows. It sees no more than a list has."""
 
@@ -180,10 +182,13 @@ def may_read_report(reader: Reader, matter: Readable, kin: Family, openness: Ope
 def may_read_words(reader: Reader, matter: Matter, policy: Policy) -> bool:
     """Who may read a leader's words: who must act on them, and the office and leaders as far as the policy says.
 
-    Source: 条例 art. 24; policy `words`. The auditor never, nor who runs or secures the system.
+    Source: 条例 art. 24; policy `words`. The auditor only where they were opened to him, who runs or secures the
+    system never.
     """
     if reader.board is not None:
         return False
+    if reader.role is Role.AUDITOR and matter.stream in reader.opened:
+        return True
     return any(_reads_words(p, matter, policy.words) for p in _places(reader) if p.covers(matter.stream))
 
 

@@ -106,6 +106,21 @@ def close_account(database: Database, person: str, reason: str, actor: Actor, no
     access.forget_access(database, person)
 
 
+def open_words(database: Database, opening: ev.WordsOpened, actor: Actor, now: datetime) -> None:
+    """开放工作秘密 to an auditor, as a leader decided.
+
+    Raises:
+        Refusal: he is no auditor or has no account, the day is too far off, or the actor may not.
+        LogError: the log cannot be written.
+    """
+    auditor = person_in_office(database, opening.person)
+
+    def decided(account: Account | None) -> Iterator[Event]:
+        return rules.open_words(account, opening, auditor.role, local_date(now))
+
+    record_account(database, opening.person, decided, actor, now)
+
+
 def close_of_who_left(database: Database, person: str, now: datetime) -> None:
     """离任 closes the account too: recorded in office again, he is let in by a new link, not by what he kept.
 

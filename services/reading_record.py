@@ -6,8 +6,12 @@ The system records it in the month's stream of accesses; who reads cannot leave 
 from datetime import datetime
 from hashlib import sha256
 
+from domain.access.events import WordsRead
+from domain.calendar import local_date
 from domain.envelope import canonical
 from domain.event import Event
+from domain.matter import Matter
+from eventlog import reading
 from eventlog.database import Database
 from services.accounts import record_access
 
@@ -20,3 +24,14 @@ def record_reading(database: Database, event: Event, now: datetime) -> None:
     """
     said = {"type": type(event).__name__, **event.model_dump(mode="json")}
     record_access(database, event, now, f"read:{sha256(canonical(said).encode()).hexdigest()[:32]}")
+
+
+def record_words_read(database: Database, person: str, stream: str, now: datetime) -> None:
+    """Record that somebody is shown a matter's sealed words, once a day.
+
+    Raises:
+        LogError: the log cannot be written; then he is not shown them.
+    """
+    loaded = reading.load(database, stream)
+    number = loaded.state.number if loaded and isinstance(loaded.state, Matter) else stream
+    record_reading(database, WordsRead(person=person, matter=number, day=local_date(now)), now)

@@ -1,10 +1,12 @@
 """The record of accounts and of coming in, as it is shown."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from domain.access import events as ev
 from domain.calendar import SHANGHAI
 from domain.envelope import Recorded
-from domain.event import decode, label_of
+from domain.event import Event, decode, label_of
 from domain.terms import Role
 
 MAY_READ_ACCESS = (Role.OFFICE, Role.AUDITOR)
@@ -12,14 +14,46 @@ MAY_READ_ACCESS = (Role.OFFICE, Role.AUDITOR)
 
 
 def access_row(recorded: Recorded) -> dict[str, Any]:
-    """One event of the record; what an event does not say is null."""
-    said = decode(recorded).model_dump(mode="json")
+    """One event of the record; what an event does not say is null. `said` is the rest of it in words."""
+    event = decode(recorded)
+    told = event.model_dump(mode="json")
     keys = ("person", "address", "count", "reason", "scope", "id", "session", "factor", "until", "matter", "name")
     return {
         "position": recorded.position,
         "at": recorded.recorded_at.astimezone(SHANGHAI).isoformat(),
         "type": recorded.type,
         "label": label_of(recorded.type),
-        **{key: said.get(key) for key in keys},
+        **{key: told.get(key) for key in keys},
+        "said": "，".join(_said(event)),
         "actor": recorded.actor.id,
     }
+
+
+def _said(event: Event) -> Iterator[str]:
+    """What an event says beside who and from where."""
+    match event:
+        case ev.SignInFailed(count=count):
+            yield f"{count}次"
+        case ev.ReadRefused(count=count, sought=sought):
+            yield f"{count}次"
+            yield sought
+        case ev.SessionEnded(count=count, reason=reason):
+            yield f"{count}个"
+            yield reason
+        case ev.AccountLocked(reason=reason) | ev.AccountClosed(reason=reason):
+            yield reason
+        case ev.TokenIssued(scope=scope, id=no):
+            yield scope.label
+            yield f"令牌{no}"
+        case ev.TokenRevoked(id=no):
+            yield f"令牌{no}"
+        case ev.FileRead(matter=matter, name=name):
+            yield f"{matter} {name}"
+        case ev.WordsRead(matter=matter):
+            yield matter
+        case ev.Exported(name=name, count=count):
+            yield f"{name}（{count}件）"
+        case ev.WordsOpened(matters=matters, until=until, reason=reason):
+            yield "、".join(m.number for m in matters)
+            yield f"至 {until}"
+            yield reason

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 
+from domain.access.account import Account
 from domain.calendar import local_date
 from domain.envelope import Actor
 from domain.facts import is_sealed
-from domain.ids import OfficeStream
+from domain.ids import OfficeStream, account_stream
 from domain.log import Rulebook
 from domain.matter import Matter
 from domain.office import Directory
 from domain.sight import Reader, reader_of
+from domain.terms import Role
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.reading import Moment
@@ -31,11 +33,21 @@ class Viewer:
     now: datetime
     shown: Moment | None = None
     """What is shown where no other day is asked for, when that is not now."""
+    on_words: Callable[[str], None] | None = None
+    """Told the stream of a matter whose sealed words are about to be shown; it may refuse."""
 
     @cached_property
     def reader(self) -> Reader:
         """Who reads, with what he may read today."""
-        return reader_of(directory_of(self.database), self.actor.id, local_date(self.now))
+        today = local_date(datetime.now(UTC))
+        reader = reader_of(directory_of(self.database), self.actor.id, local_date(self.now))
+        if reader.role is not Role.AUDITOR:
+            return reader
+        loaded = reading.load(self.database, account_stream(self.actor.id))
+        account = loaded.state if loaded else None
+        opened = account.opened if isinstance(account, Account) else ()
+        streams = (o.streams for o in opened if o.until >= today)
+        return reader.model_copy(update={"opened": frozenset[str]().union(*streams)})
 
     @cached_property
     def rulebook(self) -> Rulebook:
@@ -64,7 +76,11 @@ class Viewer:
         def seen(text: str) -> str:
             if not is_sealed(text):
                 return text
-            return readable_text(self.database, matter.stream, text) if allowed else hidden
+            if not allowed:
+                return hidden
+            if self.on_words is not None:
+                self.on_words(matter.stream)
+            return readable_text(self.database, matter.stream, text)
 
         return seen
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,7 @@ from web.pages.queue import queue_router
 from web.pages.signing_in import sign_in_router
 from web.pages.table import table_router
 from web.problems import install_problems
+from web.refusals import RefusalsNoted
 
 logger = logging.getLogger("xmh.web")
 
@@ -61,6 +62,8 @@ def make_app(service: "WebService") -> FastAPI:
         recording = asyncio.create_task(_record_failures(service))
         yield
         recording.cancel()
+        with suppress(LogError, Refusal):  # what cannot be recorded any more
+            await service.ask(service.record_refusals, None)
         service.close()
 
     app = _SafeApp(
@@ -98,6 +101,7 @@ def make_app(service: "WebService") -> FastAPI:
     app.add_middleware(BoundedBodies)
     app.add_middleware(SameOrigin, service=service)
     app.add_middleware(TokenGuard, service=service)
+    app.add_middleware(RefusalsNoted, service=service)
     return app
 
 
@@ -110,11 +114,12 @@ class _SafeApp(FastAPI):
 
 
 async def _record_failures(service: "WebService") -> None:
-    """Put failed sign-ins on record, minute by minute, as long as the server runs."""
+    """Put failed sign-ins and refused reads on record, minute by minute, as long as the server runs."""
     known: set[str] = set()
     while True:
         await asyncio.sleep(RECORDED_EVERY)
         try:
             await service.ask(record_failures, service.database, known, service.now)
+            await service.ask(service.record_refusals, service.now)
         except (LogError, Refusal) as error:  # the log is away: the counts are kept and recorded later
             logger.warning("failures not recorded: %s", error)

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
+from domain.access import events as ev
 from domain.base import Refusal, refuse
-from domain.calendar import end_of_day
+from domain.calendar import end_of_day, local_date
 from domain.envelope import Actor, Via
 from eventlog import reading
 from eventlog.configured import open_log
 from eventlog.database import Database
+from services.reading_record import record_reading, record_words_read
 from services.vouching import service_vouch
 from views.viewer import Viewer
+from web.refusals import ReadRefusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +41,8 @@ class WebService:
         self._gateway: Gateway | None = None
         self._address: str | None = None
         self._opening = asyncio.Lock()
+        self.refusals = ReadRefusals()
+        self._words_read: tuple[date, set[tuple[str, str]]] = (date.min, set())
 
     @property
     def now(self) -> datetime:
@@ -61,7 +66,39 @@ class WebService:
             moment = reading.happened_by(self.database, self.shown_at)
             if reading.newest_of(self.database, WHAT_IS_SHOWN) <= moment.position:
                 moment = None  # nothing happened since: what stands is what stood
-        return Viewer(self.database, actor, self.shown_at, moment)
+        return Viewer(self.database, actor, self.shown_at, moment, partial(self._note_words, actor.id))
+
+    def _note_words(self, person: str, stream: str) -> None:
+        """Put on record, once a day, that somebody is shown a matter's sealed words; without the record he is not."""
+        today = local_date(self.now)
+        if self._words_read[0] != today:
+            self._words_read = (today, set())
+        known = self._words_read[1]
+        if (person, stream) in known:
+            return
+        record_words_read(self.database, person, stream, self.now)
+        known.add((person, stream))
+
+    def note_export(self, person: str, name: str, count: int = 1) -> None:
+        """Put on record that a file of so many matters is made for somebody."""
+        minute = self.now.replace(second=0, microsecond=0)
+        event = ev.Exported(person=person, name=name, count=count, minute=minute)
+        record_reading(self.database, event, self.now)
+
+    def record_refusals(self, now: datetime | None) -> None:
+        """Put on record what was refused in the minutes that are over by now, or all of it.
+
+        Raises:
+            LogError: the log cannot be written; what is not in it is tried again.
+        """
+        events = list(self.refusals.taken(now))
+        for no, event in enumerate(events):
+            try:
+                record_reading(self.database, event, self.now)
+            except Exception:
+                for other in events[no:]:
+                    self.refusals.give_back(other)
+                raise
 
     async def ask(self, question: "Callable[..., T]", *args: Any, **kwargs: Any) -> T:
         """Ask the log in a thread: no request waits for another's reading."""

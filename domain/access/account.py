@@ -1,16 +1,19 @@
 """An account, and the rules of opening, locking and closing it."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from domain.access import events as ev
 from domain.access.terms import LINK_GOOD_FOR, MOST_TOKEN_DAYS, AccountState, Factor, TokenScope
 from domain.base import Frozen, refuse
 from domain.bounds import seen
+from domain.calendar import local_date
 from domain.envelope import Recorded
 from domain.event import Event, decode
+from domain.terms import Role
 
 MOST_REASON = 200
+MOST_OPEN_DAYS = 90
 MOST_TOKENS = 20
 """So many tokens of one person hold at once; who needs another gives one back."""
 
@@ -21,6 +24,13 @@ class AccessToken(Frozen):
     id: str
     scope: TokenScope
     until: datetime
+
+
+class OpenedWords(Frozen):
+    """Matters whose sealed words an auditor reads, and until when."""
+
+    streams: frozenset[str]
+    until: date
 
 
 class Account(Frozen):
@@ -34,6 +44,7 @@ class Account(Frozen):
     closed: bool = False
     tokens: tuple[AccessToken, ...] = ()
     """Those not revoked; they may have run out."""
+    opened: tuple[OpenedWords, ...] = ()
 
     @property
     def state(self) -> AccountState:
@@ -110,6 +121,19 @@ def revoke_token(account: Account | None, person: str, token: str) -> Iterator[E
     yield ev.TokenRevoked(person=person, id=token)
 
 
+def open_words(account: Account | None, opening: ev.WordsOpened, role: Role | None, today: date) -> Iterator[Event]:
+    """开放工作秘密: to an auditor with an account, of named matters, for a reason and for at most ninety days.
+
+    Source: 三员分立 (who audits reads business, and a leader's words only as far as somebody answers for it).
+    """
+    _open(account)
+    refuse(role is not Role.AUDITOR, "工作秘密只能开放给审计员；办理单位和督办员按规则查阅", "forbidden")
+    refuse(not opening.matters, "请写明开放哪些事项", "malformed")
+    days = (opening.until - today).days
+    refuse(not 0 <= days <= MOST_OPEN_DAYS, f"开放的期限为今天起 {MOST_OPEN_DAYS} 天以内", "malformed")
+    yield opening.model_copy(update={"reason": _reason(opening.reason)})
+
+
 def _open(account: Account | None) -> Account:
     refuse(account is None or account.closed, "没有账户，或账户已关闭；请用 xmh access open 开立", "no_account")
     assert account is not None  # noqa: S101  (refused above)
@@ -147,6 +171,10 @@ def evolve_account(state: Account | None, recorded: Recorded) -> Account:
             changed = {"person": person, "tokens": (*living, AccessToken(id=no, scope=scope, until=until))}
         case ev.TokenRevoked(id=no):
             changed = {"tokens": tuple(t for t in known.tokens if t.id != no)}
+        case ev.WordsOpened(matters=matters, until=until):
+            holding = tuple(o for o in known.opened if o.until >= local_date(recorded.recorded_at))
+            now_open = OpenedWords(streams=frozenset(m.stream for m in matters), until=until)
+            changed = {"opened": (*holding, now_open)}
         case _:
             raise TypeError(f"{type(event).__name__} does not belong to an account")
     return known.model_copy(update=changed)

@@ -1,10 +1,11 @@
 """What happened to accounts, and who came in. A password, a code, a link or a token never stands here."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 
 from domain.access.terms import Factor, TokenScope
 from domain.event import Event
+from domain.facts import MatterRef
 
 # --- account/<person>
 
@@ -81,6 +82,18 @@ class TokenRevoked(Event):
     id: str
 
 
+class WordsOpened(Event):
+    """开放工作秘密: an auditor reads the sealed words of some matters until a day, as a leader decided."""
+
+    label: ClassVar[str] = "开放工作秘密"
+    person: str
+    """The auditor."""
+    matters: tuple[MatterRef, ...]
+    reason: str
+    until: date
+    approver: str
+
+
 # --- access/<YYYY-MM>
 
 
@@ -142,6 +155,39 @@ class FileRead(Event):
     minute: datetime
 
 
+class WordsRead(Event):
+    """查阅工作秘密: a page or the API showed somebody a matter's sealed words, once or oftener on this day."""
+
+    label: ClassVar[str] = "查阅工作秘密"
+    person: str
+    matter: str
+    day: date
+
+
+class Exported(Event):
+    """导出: a file of several matters, or of one, was made for somebody, once or oftener within this minute."""
+
+    label: ClassVar[str] = "导出"
+    person: str
+    name: str
+    """What it is called."""
+    count: int
+    """Of how many matters."""
+    minute: datetime
+
+
+class ReadRefused(Event):
+    """查阅被拒: what somebody asked for is not his to see or is not there, so many times within one minute."""
+
+    label: ClassVar[str] = "查阅被拒"
+    person: str
+    address: str
+    minute: datetime
+    count: int
+    sought: str
+    """The first thing of that minute he asked for."""
+
+
 ACCOUNT_EVENTS = (
     AccountOpened,
     PasswordSet,
@@ -152,8 +198,9 @@ ACCOUNT_EVENTS = (
     AccountClosed,
     TokenIssued,
     TokenRevoked,
+    WordsOpened,
 )
-ACCESS_EVENTS = (SignedIn, SignInFailed, SignedOut, StepUp, SessionEnded, FileRead)
+ACCESS_EVENTS = (SignedIn, SignInFailed, SignedOut, StepUp, SessionEnded, FileRead, WordsRead, Exported, ReadRefused)
 
 
 # --- operations/…

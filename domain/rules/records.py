@@ -149,6 +149,10 @@ RECORDS: dict[type[Event], Authority] = {
     access.SignInFailed: Authority.SYSTEM,
     access.SignedOut: Authority.SYSTEM,
     access.FileRead: Authority.SYSTEM,
+    access.WordsRead: Authority.SYSTEM,
+    access.Exported: Authority.SYSTEM,
+    access.ReadRefused: Authority.SYSTEM,
+    access.WordsOpened: Authority.LEADER,
     access.StepUp: Authority.SYSTEM,
     access.SessionEnded: Authority.SYSTEM,
 }
@@ -213,6 +217,7 @@ def authorise_record(event: Event, actor: Actor, directory: Callable[[], Directo
             | PaperIssued(signer=name)
             | CircularApproved(approver=name)
             | SecretsForgotten(approver=name)
+            | access.WordsOpened(approver=name)
             | assessed.ScoreAdjusted(approver=name)
             | assessed.AppealAnswered(approver=name)
             | assessed.AssessmentSettled(approver=name)

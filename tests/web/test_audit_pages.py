@@ -1,14 +1,19 @@
 """核验 in a browser: what has no answer, a matter step by step, the log verified, who came in, and for whom."""
 
+import json
 import re
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import httpx
 import pytest
 
+from eventlog import reading
+from eventlog.errors import LogUnreachable
 from settings import Settings
 from tests.documents import quarter
 from tests.support.clock import open_log
@@ -84,3 +89,86 @@ async def test_who_came_in_and_whether_the_log_holds_is_told_to_who_checks(
     assert "核验未通过" in bad.text
     with sqlite3.connect(service.settings.home / "events.db") as raw:
         raw.execute("UPDATE matters SET title = ? WHERE number = ?", (before, HALL_NO))
+
+
+def noted(service: WebService, kind: str) -> list[dict[str, Any]]:
+    """What stands in the access record of one kind, as it was recorded."""
+    now = datetime.now(UTC)
+    record = reading.access_record(service.database, now - timedelta(days=1), now + timedelta(days=1))
+    return [json.loads(e.payload) for e in record if e.type == kind]
+
+
+async def test_who_was_shown_secret_words_is_on_record_once_a_day(
+    service: WebService, client: httpx.AsyncClient
+) -> None:
+    office, other = cookie(service, "office"), cookie(service, "zhao")
+    for _ in range(3):
+        assert quarter.WORDS in (await client.get(f"/matters/{HALL_NO}?all=1", headers=office)).text
+    await client.get("/matters?stage=all", headers=other)
+    assert [(e["person"], e["matter"]) for e in noted(service, "WordsRead")] == [("office", HALL_NO)]
+    # Where it cannot be put on record, nothing is shown.
+    with mock.patch("web.service.record_words_read", side_effect=LogUnreachable("日志暂时写不进")):
+        away = await client.get(f"/matters/{HALL_NO}?all=1", headers=cookie(service, "leader"))
+    assert (away.status_code, quarter.WORDS in away.text) == (503, False)
+
+
+async def test_an_auditor_reads_words_that_a_leader_opened_to_him(
+    service: WebService, client: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    xmh, auditor = CommandLine(service.settings.home, capsys), cookie(service, "audit")
+    soon = (datetime.now(UTC) + timedelta(days=7)).date().isoformat()
+    opening = ("access", "words", "audit", "--matter", HALL_NO, "--until", soon, "--reason", "专项审计")
+    decided = ("--by", "leader", "--paper", "香指办〔2026〕3号")
+    for words, code in (
+        (opening, 3),  # the office alone does not decide it
+        ((*opening, "--by", "leader"), 2),  # without the paper that shows it
+        (("access", "words", "zhao", *opening[3:], *decided), 3),
+        ((*opening[:3], *opening[5:], *decided), 2),
+        ((*opening[:5], "--until", "2099-01-01", *opening[7:], *decided), 2),
+        ((*opening[:3], "--matter", "XMH-2022-999", *opening[5:], *decided), 4),
+    ):
+        assert xmh(*words).code == code, words
+    assert quarter.WORDS not in (await client.get(f"/matters/{HALL_NO}?all=1", headers=auditor)).text
+    xmh.json(*opening, *decided)
+    assert quarter.WORDS in (await client.get(f"/matters/{HALL_NO}?all=1", headers=auditor)).text
+    assert quarter.WORDS in xmh("audit", "replay", HALL_NO, "--step", actor="audit").out
+    read = [e for e in noted(service, "WordsRead") if e["person"] == "audit"]
+    assert [e["matter"] for e in read] == [HALL_NO], "once, on a page and on the command line alike"
+    (opened,) = [e for e in xmh.json("audit", "security")["events"] if e["type"] == "WordsOpened"]
+    assert opened["said"] == f"{HALL_NO}，至 {soon}，专项审计"
+    later = datetime.now(UTC) + timedelta(days=9)
+    with mock.patch("views.viewer.datetime", mock.Mock(now=lambda _: later)):
+        after = (await client.get(f"/matters/{HALL_NO}?all=1", headers=auditor)).text
+    assert (HALL_NO in after, quarter.WORDS in after) == (True, False)
+
+
+async def test_who_tries_numbers_stands_in_the_record_once_a_minute(
+    service: WebService, client: httpx.AsyncClient
+) -> None:
+    service.record_refusals(None)
+    before, other = len(noted(service, "ReadRefused")), cookie(service, "zhao")
+    for n in range(40):
+        path = f"/matters/{HALL_NO}/replay" if n == 0 else f"/matters/XMH-2022-{900 + n}/why"
+        assert (await client.get(path, headers=other)).status_code == 404, path
+    assert (await client.get(f"/matters/{HALL_NO}/why")).status_code == 303, "nobody is signed in: it counts for none"
+    service.record_refusals(datetime.now(UTC) - timedelta(minutes=1))
+    assert len(noted(service, "ReadRefused")) == before, "the minute is not over"
+    service.record_refusals(datetime.now(UTC) + timedelta(minutes=1))
+    told = noted(service, "ReadRefused")[before:]
+    assert len(told) <= 2, "of one minute, or of two"
+    assert (sum(e["count"] for e in told), told[0]["person"]) == (40, "zhao")
+    assert told[0]["sought"] == f"/matters/{HALL_NO}/replay"
+    page = (await client.get("/audit/access", headers=cookie(service, "audit"))).text
+    assert f"次，/matters/{HALL_NO}/replay" in page
+
+
+async def test_what_leaves_as_a_file_is_on_record(service: WebService, client: httpx.AsyncClient) -> None:
+    office = cookie(service, "office")
+    table = await client.get("/table.xlsx", params={"as_of": "2022-03-31"}, headers=office)
+    sheet = await client.get(f"/matters/{HALL_NO}/sheet.pdf", headers=office)
+    assert (table.status_code, sheet.status_code) == (200, 200)
+    told = [(e["person"], e["name"], e["count"]) for e in noted(service, "Exported")]
+    assert ("office", f"{HALL_NO}-办理过程.pdf", 1) in told
+    assert any(name.endswith(".xlsx") and count > 1 for _, name, count in told)
+    page = (await client.get("/audit/access", headers=office)).text
+    assert f"{HALL_NO}-办理过程.pdf（1件）" in page

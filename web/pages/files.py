@@ -34,6 +34,7 @@ def files_router(service: "WebService") -> APIRouter:
             page = _sheet(visitor.viewer, no, asked_day(visitor, as_of, known_at))
         except Refusal as refusal:
             return _refused(visitor, refusal)
+        service.note_export(visitor.person.id, f"{page.issue}-办理过程.pdf")
         return printed_page(service, page, f"{page.issue}-办理过程")
 
     @router.get("/matters/{no}/files/{place}")

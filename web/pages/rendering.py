@@ -96,7 +96,9 @@ def visitor_of(service: "WebService", request: Request) -> Visitor:
     Raises:
         SignInNeededError: nobody, or no more.
     """
-    return visitor_by(service, request.cookies.get(COOKIE, ""))
+    visitor = visitor_by(service, request.cookies.get(COOKIE, ""))
+    request.state.person = visitor.person.id
+    return visitor
 
 
 def visitor_by(service: "WebService", cookie: str) -> Visitor:

@@ -66,6 +66,7 @@ def table_router(service: "WebService") -> APIRouter:
             made = _made(visitor, asked_day(visitor, as_of))
         except Refusal as refusal:
             return visitor.page("table", "message.html", 404, title="没有找到", message=refusal.message)
+        service.note_export(visitor.person.id, f"{made.title}.{kind}", len(made.rows))
         return downloaded(writer(made), f"{made.title}（{made.on}）.{kind}")
 
     return router
