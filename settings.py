@@ -7,8 +7,6 @@ log is, nor whom notices reach.
 import hmac
 import json
 import os
-import secrets
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -44,23 +42,6 @@ WEB_PORT = 8460
 """Where `xmh web` listens unless told otherwise."""
 MOST_ADDRESS = 4096
 """Bytes of a database's address."""
-
-
-def make_door_key(home: Path) -> None:
-    """A fresh key in the home, unless it has one; nobody ever reads half a key."""
-    if (home / DOOR_KEY).exists():
-        return
-    fresh = home / f"{DOOR_KEY}.{secrets.token_hex(4)}"
-    descriptor = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(f"{secrets.token_hex(32)}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):  # another process was faster
-            os.link(fresh, home / DOOR_KEY)
-    finally:
-        fresh.unlink()
 
 
 FETCHED_FONTS = Path(__file__).parent / ".fonts"
@@ -244,11 +225,6 @@ class Settings(BaseSettings):
         if self.headquarters == FIRST_HEADQUARTERS:
             return key
         return hmac.digest(key, self.headquarters.encode(), "sha256")
-
-    def keep_door_key(self) -> None:
-        """Make the key of a home that has none and is told no other; for its owner's eyes alone."""
-        if self.door_key is None and self.door_key_file is None and self.home.is_dir():
-            make_door_key(self.home)
 
     @property
     def master_key_place(self) -> Path:

@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from domain.envelope import Recorded
 from domain.event import label_of
 from domain.facts import Attachment
 from eventlog.database import Database
+from eventlog.durable import make_folder, put_durably
 from eventlog.rows import EVENT_COLUMNS, event_of_row
 from eventlog.verify import Token, VerifyFinding
 
@@ -50,7 +50,7 @@ def keep_attachment(home: Path, pieces: Iterable[bytes], name: str) -> Attachmen
         OSError: it cannot be written; nothing is left of it then.
     """
     folder = home / FOLDER
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder)
     part = folder / f".{uuid4().hex}.part"
     digest, size = hashlib.sha256(), 0
     try:
@@ -59,12 +59,9 @@ def keep_attachment(home: Path, pieces: Iterable[bytes], name: str) -> Attachmen
                 digest.update(piece)
                 size += len(piece)
                 file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
         kept = folder / digest.hexdigest()
         if _digest_of(kept) != digest.hexdigest():
-            part.replace(kept)
-            _flush(folder)
+            put_durably(part, kept)
     finally:
         part.unlink(missing_ok=True)
     return Attachment(name=name, sha256=digest.hexdigest(), size=size)
@@ -154,13 +151,3 @@ def _digest_of(path: Path) -> str | None:
     except OSError:
         return "unreadable" if os.path.lexists(path) else None
     return digest.hexdigest()
-
-
-def _flush(folder: Path) -> None:
-    """The new name is on the disk too."""
-    with suppress(OSError):  # a file system that cannot flush a folder
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -5,16 +5,14 @@ prints it (a key service), from the environment, or from a file of the home that
 """
 
 import hashlib
-import os
 import secrets
 import shlex
 import subprocess
-import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from domain.base import Refusal
+from eventlog.durable import create_durably
 
 KEY_BYTES = 32
 _NONCE = 12
@@ -62,16 +60,7 @@ class MasterKey:
             raise Refusal(
                 "没有设主密钥；请设置 XMH_MASTER_KEY_FILE、XMH_MASTER_KEY 或 XMH_MASTER_KEY_COMMAND", "master_key"
             )
-        handle, name = tempfile.mkstemp(dir=self.file.parent, prefix=".master-")  # mkstemp makes it 0600
-        try:
-            with os.fdopen(handle, "w", encoding="ascii") as made:
-                made.write(secrets.token_hex(KEY_BYTES) + "\n")
-                made.flush()
-                os.fsync(made.fileno())
-            with suppress(FileExistsError):  # another was faster: that key it is
-                os.link(name, self.file)
-        finally:
-            Path(name).unlink()
+        create_durably(self.file, f"{secrets.token_hex(KEY_BYTES)}\n".encode())  # another was faster: that key it is
         return self.make()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from eventlog.backend import BUSY_SECONDS, Backend, Connection, Params, Question, Row, Statement
+from eventlog.durable import flush_folder
 from eventlog.errors import LogDamaged, LogError, LogUnreachable
 from eventlog.patience import time_left
 
@@ -153,6 +154,7 @@ class SqliteBackend(Backend):
         if create:
             with contextlib.suppress(FileExistsError):
                 os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+                flush_folder(self.path.parent)
         try:
             return self._writable()
         except sqlite3.OperationalError as error:

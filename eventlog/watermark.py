@@ -4,7 +4,6 @@ A hash chain cannot show that its newest events were cut off, and a log restored
 Only a note kept elsewhere tells; and it alone remembers which numbers were already given. See `eventlog/witness.py`.
 """
 
-import os
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Self
 from pydantic import ValidationError
 
 from domain.base import Frozen
+from eventlog.durable import write_durably
 
 _KEPT = 20
 
@@ -53,14 +53,12 @@ class Watermark(Frozen):
             return cls()
 
     def write(self, file: Path) -> None:
-        """Keep it, in one step.
+        """Keep it, in one step and on the disk: of numbers a log has lost nothing else may know.
 
         Raises:
             OSError: it cannot be kept.
         """
-        fresh = file.with_name(f"{file.name}.{os.getpid()}")
-        fresh.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        fresh.replace(file)
+        write_durably(file, f"{self.model_dump_json(indent=2)}\n".encode())
 
     def with_healing(self, healed: Healed) -> Self:
         """Remember what was healed."""

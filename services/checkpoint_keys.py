@@ -2,8 +2,6 @@
 
 import base64
 import hashlib
-import os
-import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from domain.base import Refusal
 from domain.checkpoint import LogCheckpoint, Signature
+from eventlog.durable import create_durably
 
 KEY_FILE = "checkpoint.key"
 """Inside the home: the key checkpoints are signed with, mode 0600. It is in no backup; another home has another."""
@@ -51,14 +50,8 @@ def signing_key(home: Path, headquarters: str) -> SigningKey:
     """
     place = home / KEY_FILE
     if not place.exists():
-        fresh = place.with_name(f"{KEY_FILE}.{secrets.token_hex(4)}")
-        with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:
-            file.write(f"{Ed25519PrivateKey.generate().private_bytes_raw().hex()}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):  # another process was faster
-            os.link(fresh, place)
-        fresh.unlink()
+        # Another process may be faster: that key it is.
+        create_durably(place, f"{Ed25519PrivateKey.generate().private_bytes_raw().hex()}\n".encode())
     try:
         private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(place.read_text("ascii").strip()))
     except (ValueError, OSError) as error:

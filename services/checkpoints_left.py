@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from domain.operations import CheckpointSigned
 from eventlog import reading
 from eventlog.database import Database
+from eventlog.durable import flush, flush_folder
 from services.checkpoints import take_checkpoint
 from sheets.file_errors import unwritable_file
 
@@ -27,8 +28,11 @@ def leave_checkpoint(settings: "Settings", database: Database, now: datetime) ->
     taken, note, _ = take_checkpoint(database, settings.home, now)
     place = folder / f"检查点-{database.headquarters}-{taken.size}.txt"
     try:
+        # Not by a name it has before: of somebody else's folder we may not be allowed to remove anything.
         with place.open("x", encoding="utf-8") as file:
             file.write(note)
+        flush(place)
+        flush_folder(folder)
     except OSError as error:
         raise unwritable_file(place, error) from error
     return place

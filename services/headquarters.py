@@ -14,6 +14,8 @@ from domain.base import Refusal, refuse
 from domain.founding import FIRST, Headquarters
 from domain.headquarters import headquarters_code
 from domain.ids import OfficeStream
+from eventlog.durable import write_durably
+from services.door_key import keep_door_key
 from settings import HEADQUARTERS_FOLDER, home_of
 
 if TYPE_CHECKING:
@@ -85,7 +87,7 @@ def set_up(settings: "Settings", headquarters: Headquarters) -> bool:
     make_home(settings.installation)
     make_home(place.parent)
     make_home(place)
-    settings.keep_door_key()
+    keep_door_key(settings)
     prepare_log(settings, headquarters)
     make_private(place)
     with open_log(settings) as database:
@@ -105,8 +107,7 @@ def keep_card(place: Path, headquarters: Headquarters) -> None:
     """Say in its home what a headquarters is, and that it is set up; the first has no card."""
     if headquarters.code == FIRST.code:
         return
-    (place / f"{CARD}.new").write_text(headquarters.model_dump_json() + "\n", encoding="utf-8")
-    (place / f"{CARD}.new").replace(place / CARD)
+    write_durably(place / CARD, f"{headquarters.model_dump_json()}\n".encode())
 
 
 def prepare_others(settings: "Settings") -> Iterator[tuple[Headquarters, str]]:
@@ -116,7 +117,7 @@ def prepare_others(settings: "Settings") -> Iterator[tuple[Headquarters, str]]:
 
     for one in further_headquarters(settings.installation):
         theirs = settings_of(settings, one.code)
-        theirs.keep_door_key()
+        keep_door_key(theirs)
         try:
             prepare_log(theirs, one)
         except (Refusal, LogError) as error:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from domain.base import Refusal
+from eventlog.durable import make_folder
 
 _FOLDER, _FILE = 0o700, 0o600
 _OTHERS = 0o077
@@ -23,7 +24,7 @@ def make_home(home: Path) -> None:
         Refusal: `malformed`, it cannot be made.
     """
     try:
-        home.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
+        make_folder(home, _FOLDER)
     except (FileExistsError, NotADirectoryError):
         raise Refusal(f"{home} 不是目录，不能用作数据目录；请换一个 --home", "malformed") from None
     except OSError:

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from pydantic import TypeAdapter
 
 from domain.base import Refusal, refuse
 from domain.queries.matter_filter import MatterFilter
+from eventlog.durable import write_durably
 from sheets.file_errors import unwritable_file
 
 SAVED = "choices.json"
@@ -83,12 +83,8 @@ def _alone(home: Path) -> Iterator[None]:
 def _write(home: Path, everybody: dict[str, dict[str, MatterFilter]]) -> None:
     """Whole or not at all, for its owner alone."""
     place = home / SAVED
-    fresh = place.with_name(f"{SAVED}.{secrets.token_hex(4)}")
     text = _CHOICES.dump_json(everybody, indent=1, exclude_defaults=True).decode()
     try:
-        with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
-        fresh.replace(place)
+        write_durably(place, text.encode())
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise unwritable_file(place, error) from error

@@ -5,7 +5,6 @@ to be kept from acting in another's name.
 """
 
 import hashlib
-import os
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +22,7 @@ from domain.log import AppendRequest
 from domain.order import OrderBase
 from domain.rules.records import by_hand
 from eventlog.database import Database, Vouch
+from eventlog.durable import create_durably, put_durably
 from eventlog.proofs import DEMAND, add_vouching_key, demands_proofs, vouching_keys
 from services.office_records import record_office_events
 
@@ -162,12 +162,8 @@ def _new_key(home: Path) -> tuple[VouchKey, Path]:
     private = Ed25519PrivateKey.generate()
     fresh = home / f"{KEY_FILE}.{secrets.token_hex(4)}"
     try:
-        with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:
-            file.write(f"{private.private_bytes_raw().hex()}\n")
-            file.flush()
-            os.fsync(file.fileno())
+        create_durably(fresh, f"{private.private_bytes_raw().hex()}\n".encode())
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise _unwritable(home, error) from error
     return VouchKey(_name_of(private), private), fresh
 
@@ -175,7 +171,7 @@ def _new_key(home: Path) -> tuple[VouchKey, Path]:
 def _put(fresh: Path, home: Path) -> None:
     """Make it the home's key: whole or not at all."""
     try:
-        fresh.replace(home / KEY_FILE)
+        put_durably(fresh, home / KEY_FILE)
     except OSError as error:
         raise _unwritable(home, error) from error
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from uuid import uuid4
 
+from eventlog.durable import put_durably
 from sheets.file_errors import unwritable_file
 
 _PLAIN_FILE = 0o100600 << 16
@@ -38,7 +39,7 @@ def write_whole_zip(
         with part.open("rb") as whole:
             digest = hashlib.file_digest(whole, "sha256").hexdigest()
         size = part.stat().st_size
-        part.replace(file)
+        put_durably(part, file)
     except OSError as error:
         raise unwritable_file(file, error) from error
     finally:

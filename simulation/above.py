@@ -11,6 +11,7 @@ from domain.transfer import Direction, Words
 from eventlog.clock import LogClock
 from eventlog.database import Database
 from eventlog.migrate import migrate
+from services.door_key import keep_door_key
 from services.founding import found_log
 from services.headquarters import keep_card, settings_of
 from services.home import make_home
@@ -31,7 +32,7 @@ def new_log(settings: Settings, headquarters: Headquarters, start: datetime, alg
     """Found the log of a headquarters in its home, with its card, as `xmh headquarters add` does."""
     for folder in (settings.installation, settings.home.parent, settings.home):
         make_home(folder)
-    settings.keep_door_key()
+    keep_door_key(settings)
     database = simulated_log(settings, algorithm)
     migrate(database.url)
     found_log(database, start, headquarters)

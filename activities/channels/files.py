@@ -9,6 +9,7 @@ from activities.channels.port import NotTakenError
 from domain.calendar import local_date
 from domain.notices.digest import Message
 from domain.office import Person
+from eventlog.durable import flush_folder, make_folder
 from sheets.file_errors import file_error_reason
 
 
@@ -34,7 +35,7 @@ class FileChannel:
         }
         data = (json.dumps(line, ensure_ascii=False) + "\n").encode()
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self._folder)
             path = self._folder / f"{local_date(now)}.jsonl"
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             try:
@@ -42,6 +43,7 @@ class FileChannel:
                 if os.write(descriptor, data) != len(data):
                     raise NotTakenError("磁盘写满，通知没有写完整")
                 os.fsync(descriptor)
+                flush_folder(self._folder)
             finally:
                 os.close(descriptor)
         except OSError as error:

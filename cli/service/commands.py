@@ -9,6 +9,7 @@ import typer
 
 from cli.session import Exit, Problem, answer, session
 from domain.headquarters import FIRST_HEADQUARTERS
+from services.door_key import keep_door_key
 
 PortOption = Annotated[
     int | None, typer.Option("--port", metavar="N", min=1, max=65535, help="Temporal 监听的本机端口（默认由系统选择）")
@@ -35,7 +36,7 @@ def up(
         set_aside_damaged(home)
         check_port(port)
         first = settings_of(settings, FIRST_HEADQUARTERS)
-        first.keep_door_key()
+        keep_door_key(first)
         prepare_log(first)
         _prepare_others()
         supervisor = Supervisor(home, port, web_port=None if no_web else web_port(first))
@@ -155,7 +156,7 @@ def migrate() -> None:
     if url.startswith("sqlite:") and not session.settings.home.exists():
         raise Problem(f"数据目录 {session.settings.home} 不存在，请先运行 xmh up", "not_found")
     session.check_headquarters()
-    session.settings.keep_door_key()
+    keep_door_key(session.settings)
     prepare_log(session.settings, founding_of(session.settings))
     if session.headquarters is None and session.settings.headquarters == FIRST_HEADQUARTERS:
         _prepare_others()

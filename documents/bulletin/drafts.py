@@ -12,6 +12,7 @@ from domain.base import Frozen, Refusal
 from domain.bulletin import Publication
 from domain.calendar import local_date
 from eventlog.database import Database
+from eventlog.durable import create_durably, make_folder
 
 FOLDER = "drafts"
 MOST_A_DAY = 1000
@@ -50,7 +51,7 @@ def keep_draft(
     used = (press or Press()).template
     shelve_template(home, used)
     folder = home / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     for n in range(1, MOST_A_DAY):
         draft = BulletinDraft(
             id=f"D{local_date(now):%Y%m%d}-{n}",
@@ -67,12 +68,8 @@ def keep_draft(
             template_sha256=used.sha256,
             template=briefing.template,
         )
-        try:
-            with _file(home, draft.id).open("x", encoding="utf-8") as file:
-                file.write(draft.model_dump_json(indent=1))
-        except FileExistsError:
-            continue
-        return draft
+        if create_durably(_file(home, draft.id), draft.model_dump_json(indent=1).encode()):
+            return draft
     raise Refusal("今天的草稿太多了，请先清理数据目录下的 drafts", "too_many_drafts")
 
 

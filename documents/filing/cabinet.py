@@ -1,5 +1,6 @@
 """The filing cabinet: numbered files of the home, put in their places only after their number is recorded."""
 
+import errno
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from documents.formats.digest import sha256
 from domain.base import Refusal, refuse
 from domain.meetings.numbers import minutes_numbers_held
 from domain.papers import paper_series
+from eventlog.durable import flush_folder, make_folder
 from sheets.file_errors import file_error_reason
 
 FOLDER = "documents"
@@ -50,18 +52,46 @@ def print_files(folder: Path, rendered: Mapping[str, bytes]) -> Iterator[Callabl
     def place() -> None:
         for name in rendered:
             _link(temporary / name, folder / name)
+        flush_folder(folder)
 
     try:
         try:
-            temporary.mkdir(parents=True)
+            make_folder(folder)
+            temporary.mkdir()
             for name, data in rendered.items():
                 _write(temporary / name, data)
         except OSError as error:
-            why = f"无法在 {folder} 写入成文（{file_error_reason(error)}），没有编号；请检查磁盘空间和权限后重试"
-            raise Refusal(why, "unexpected") from error
+            raise _unwritten(folder, error) from error
         yield place
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def place_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Put files in the cabinet as a folder of their own, all of them or none, also when the current fails.
+
+    Raises:
+        Refusal: `unexpected`, when they cannot be written.
+    """
+    temporary = folder.parent / f".{uuid4().hex}"
+    try:
+        make_folder(folder.parent)
+        temporary.mkdir()
+        for name, data in files.items():
+            _write(temporary / name, data)
+        flush_folder(temporary)
+        temporary.rename(folder)
+        flush_folder(folder.parent)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):  # another process was faster
+            raise _unwritten(folder, error) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _unwritten(folder: Path, error: OSError) -> Refusal:
+    why = f"无法在 {folder} 写入成文（{file_error_reason(error)}），没有编号；请检查磁盘空间和权限后重试"
+    return Refusal(why, "unexpected")
 
 
 def _sweep(cabinet: Path) -> None:

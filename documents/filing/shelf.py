@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from documents.filing.cabinet import FOLDER, print_files
+from documents.filing.cabinet import FOLDER, place_folder, print_files
 from documents.formats.press import LAYOUT, Press
 from documents.formats.templates import Template, load_template
 from domain.base import Refusal
@@ -25,8 +25,11 @@ def shelve_template(home: Path, used: Template) -> None:
     place = _place(home, used.sha256)
     if all((place / name).is_file() for name in used.files):
         return
-    with print_files(place, used.files) as put:
-        put()
+    if place.exists():  # builds before this one laid the files there one by one
+        with print_files(place, used.files) as put:
+            put()
+        return
+    place_folder(place, used.files)
 
 
 def press_of_template(

@@ -22,10 +22,12 @@ from eventlog import notices
 from eventlog.access import forget_opened
 from eventlog.configured import open_log
 from eventlog.database import Database
+from eventlog.durable import flush_folder, flush_tree
 from eventlog.migrate import migrate
 from eventlog.schema import SchemaState, schema_state
 from services.backup.archive import LOG, Manifest, Progress, unmoved, unpack_archive
 from services.backup.taking import newest_of_sound
+from services.door_key import keep_door_key
 from services.headquarters import founded_as, keep_card
 from services.home import make_home, make_private
 from services.log_guard import keep_witness
@@ -81,6 +83,7 @@ def restore(settings: "Settings", file: Path, past: Mapping[str, int], moved: Pr
         _check_log(own, fresh / LOG, manifest, file)
         back = _taken_up(own, file, manifest, past)
         make_private(fresh)
+        flush_tree(fresh)
         _put_in_place(fresh, home)
     except OSError as error:
         raise unwritable_file(settings.home, error) from error
@@ -119,6 +122,7 @@ def _put_in_place(fresh: Path, home: Path) -> None:
                 raise FileExistsError(errno.EEXIST, "", str(target))
             path.rename(target)
             placed.append(target)
+            flush_folder(home)  # before the next: the log is the last also on the disk
     except OSError:
         for target in placed:
             target.rename(fresh / target.name)
@@ -138,7 +142,7 @@ def _check_log(settings: "Settings", log: Path, manifest: Manifest, file: Path) 
 
 def _taken_up(settings: "Settings", file: Path, manifest: Manifest, past: Mapping[str, int]) -> BroughtBack:
     """The restored log goes on, before anybody can find it: nothing is sent twice, and the restore is on record."""
-    settings.keep_door_key()
+    keep_door_key(settings)
     now = datetime.now(UTC)
     with open_log(settings) as database:
         held, untold = _hold_back(database, now), _tick_off(database, now)

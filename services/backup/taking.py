@@ -19,6 +19,7 @@ from domain.envelope import Actor, Via
 from domain.ids import OfficeStream
 from domain.operations import BackupTaken
 from eventlog.configured import open_log
+from eventlog.durable import put_durably
 from eventlog.errors import LogError
 from eventlog.sqlite import SqliteBackend
 from eventlog.verify import verify
@@ -65,7 +66,7 @@ def back_up(settings: "Settings", file: Path, actor: Actor, moved: Progress = un
         with part.open("rb") as written:
             digest = hashlib.file_digest(written, "sha256").hexdigest()
         size = part.stat().st_size
-        part.replace(file)
+        put_durably(part, file)
     except OSError as error:
         raise unwritable_file(file, error) from error
     finally:

@@ -14,8 +14,9 @@ from domain.ids import matter_stream
 from eventlog import reading
 from eventlog.configured import open_log
 from eventlog.verify import verify
+from services.door_key import make_door_key
 from services.headquarters import set_up
-from settings import Settings, make_door_key
+from settings import Settings
 from tests.fuzz.cases import NEVER, leaves
 from tests.support.command_line import CommandLine
 from tests.support.history import act

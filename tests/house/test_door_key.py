@@ -10,7 +10,8 @@ import pytest
 from domain import commands as c
 from domain.base import Refusal
 from domain.door import Door
-from settings import DOOR_KEY, Settings, make_door_key
+from services.door_key import keep_door_key, make_door_key
+from settings import DOOR_KEY, Settings
 from tests.support.office import order
 
 NOW = datetime(2022, 3, 7, 2, tzinfo=UTC)
@@ -53,9 +54,9 @@ def test_a_key_that_is_missing_or_none_is_one_line(tmp_path: Path) -> None:
 
 
 def test_a_home_that_is_told_another_key_makes_none(tmp_path: Path) -> None:
-    Settings(home=tmp_path, door_key_file=tmp_path / "elsewhere").keep_door_key()
+    keep_door_key(Settings(home=tmp_path, door_key_file=tmp_path / "elsewhere"))
     assert list(tmp_path.iterdir()) == []
-    Settings(home=tmp_path).keep_door_key()
+    keep_door_key(Settings(home=tmp_path))
     assert (tmp_path / DOOR_KEY).exists()
 
 

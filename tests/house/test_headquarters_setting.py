@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from domain.base import Refusal
-from settings import DOOR_KEY, Settings, make_door_key
+from services.door_key import keep_door_key, make_door_key
+from settings import DOOR_KEY, Settings
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +38,7 @@ def test_another_has_a_home_a_log_a_namespace_and_a_door_of_its_own(
     make_door_key(tmp_path)
     with pytest.raises(Refusal, match="入口密钥"):
         _ = other.door
-    other.keep_door_key()
+    keep_door_key(other)
     assert (own / DOOR_KEY).exists()
 
 

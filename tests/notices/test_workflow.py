@@ -21,11 +21,12 @@ from domain.notices.routing import ChannelSettings, Routing
 from domain.terms import Role, Urgency
 from eventlog.database import Database
 from services.doctor.examination import examine
+from services.door_key import make_door_key
 from services.gateway import Gateway
 from services.lookout import Lookout
 from services.running import running_worker
 from services.sweep import Sweep
-from settings import Settings, make_door_key
+from settings import Settings
 from tests.support.homes import at
 from tests.support.office import DOOR, LIAISON, OFFICE, founded, opening, order, sqlite, until
 from tests.support.postroom import PostRoom

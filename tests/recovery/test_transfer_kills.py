@@ -17,10 +17,11 @@ from eventlog import reading
 from eventlog.configured import open_log
 from eventlog.migrate import migrate
 from eventlog.verify import verify
+from services.door_key import make_door_key
 from services.founding import found_log
 from services.headquarters import set_up
 from services.transfers import addressed, answer_received, carry_owed, send_transfer, transfers
-from settings import Settings, make_door_key
+from settings import Settings
 from tests.support.office import AUDITOR, OFFICE, sqlite
 from tests.support.served import ROOT
 

@@ -8,7 +8,7 @@ import pytest
 
 from domain.calendar import at_office
 from eventlog.database import Database
-from settings import make_door_key
+from services.door_key import make_door_key
 from tests.support.clock import open_log
 from tests.support.office import founded, sqlite
 

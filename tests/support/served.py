@@ -22,9 +22,9 @@ from domain.envelope import SYSTEM
 from domain.office import CalendarYearPublished
 from eventlog import reading
 from eventlog.database import Database
+from services.door_key import make_door_key
 from services.embedded.runfile import Process, RunFile
 from services.office_records import record_office_events
-from settings import make_door_key
 from tests.support.command_line import forget_session
 from tests.support.office import founded, office_today
 from tests.support.streams import CALENDAR_STREAM

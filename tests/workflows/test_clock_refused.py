@@ -29,9 +29,10 @@ from domain.terms import Role
 from eventlog import reading
 from eventlog.database import Database
 from services.doctor.examination import examine
+from services.door_key import make_door_key
 from services.healing import Healing
 from services.office_records import record_office_events
-from settings import Settings, make_door_key
+from settings import Settings
 from tests.support.desk import FRIDAY_CLOSING, MONDAY, Desk, desk
 from tests.support.history import act, meet
 from tests.support.meetings import THURSDAY, convening, meeting_order
