@@ -5,12 +5,11 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from documents.figures import Period, read_period
-from documents.formats.press import GB_2, LAYOUT
+from documents.formats.press import GB_2, GB_3, LAYOUT
 from documents.ledger import OFFICE_UNIT, Ledger
 from documents.page import Grid, Imprint, Items, Layout, Page, Paragraph, Section, Subheading
-from documents.sections import attention, progress
-from documents.sections.edition import Edition, Piece, assembled_sections
-from documents.sections.leading import LEADING
+from documents.sections import attention, leading, leading_of_gb3, progress
+from documents.sections.edition import Edition, Piece, Writer, assembled_sections
 from documents.sections.overview import OVERVIEW
 from documents.sections.recipe import Recipe, SectionPart, SectionRecipe, Topic, built_in_recipe
 from documents.wording import NOTE, NOTE_OF_CORRECTION, full_date, moment_in_words, span_in_words
@@ -20,14 +19,15 @@ from domain.office import Unit
 from domain.terms import Role, Supervision, UnitLevel
 from eventlog.database import Database
 
-TEMPLATE = f"{LAYOUT}/briefing-3"
+TEMPLATE = f"{LAYOUT}/briefing-4"
 """Changes with every change of wording or layout: an issue is printed again only by the template it was printed by."""
 FORMER = f"{GB_2}/briefing-2"
-"""The wording of before: its issues and drafts are still printed by it."""
+"""The oldest wording: its issues and drafts are still printed by it."""
 UNNUMBERED = "第×期（草稿，待签发）"
-WORDINGS: Mapping[str, str] = {GB_2: FORMER, LAYOUT: TEMPLATE}
+WORDINGS: Mapping[str, str] = {GB_2: FORMER, GB_3: f"{GB_3}/briefing-3", LAYOUT: TEMPLATE}
 """The wording that belongs to a layout."""
-_WRITERS = {**LEADING, **OVERVIEW, **progress.ADVANCES, **attention.PROBLEMS, **attention.AHEAD}
+_WRITERS = {**OVERVIEW, **progress.ADVANCES, **attention.PROBLEMS, **attention.AHEAD}
+_LEADING = {GB_3: leading_of_gb3.LEADING, LAYOUT: leading.LEADING}
 
 
 class Briefing(Frozen):
@@ -132,7 +132,7 @@ def compose_briefing(
     recipe = recipe or built_in_recipe()
     period = read_period(database, since, until, as_of=as_of, position=position)
     parts = frozenset(part for s in recipe.sections for part in s.parts)
-    edition = Edition(period, recipe.limits, parts, former=recipe.layout == GB_2)
+    edition = Edition(period, recipe.limits, parts, layout=recipe.layout)
     news = publication is Publication.NEWS
     sections, appendices = (
         assembled_sections([("工作动态", progress.news_section(edition, recipe.news))])
@@ -185,7 +185,8 @@ def _appendix(edition: Edition, part: SectionPart) -> Section | None:
     """A part whole, as an appendix under its own heading."""
     most = edition.limits.appended
     limits = edition.limits.model_copy(update={"listed": most, "rows": most, "reported": most, "opened": most})
-    pieces = [piece for piece in _WRITERS[part](replace(edition, limits=limits)) if not isinstance(piece, Section)]
+    whole = replace(edition, limits=limits)
+    pieces = [piece for piece in _writer(whole, part)(whole) if not isinstance(piece, Section)]
     if not pieces:
         return None
     heading = next((p.text for p in pieces if isinstance(p, Subheading)), None)
@@ -209,7 +210,11 @@ def _pieces(edition: Edition, wanted: SectionRecipe) -> Iterator[Piece]:
         yield from attention.coordination_section(edition, wanted.parts)
         return
     for part in wanted.parts:
-        yield from _WRITERS[part](edition)
+        yield from _writer(edition, part)(edition)
+
+
+def _writer(edition: Edition, part: SectionPart) -> Writer:
+    return {**_WRITERS, **_LEADING.get(edition.layout, {})}[part]
 
 
 def _concerned(period: Period) -> list[Unit]:

@@ -10,10 +10,10 @@ from documents.formats.templates import Template, load_template
 from documents.page import Page
 
 FORMATS = ("md", "docx", "pdf", "html")
-LAYOUT = "gb-3"
+LAYOUT = "gb-4"
 """The layout everything is printed in; it is the first part of what an event names as its template."""
-GB_2 = "gb-2"
-"""The layout of before, by which its issues are printed again."""
+GB_2, GB_3 = "gb-2", "gb-3"
+"""The layouts of before, by which their issues are printed again."""
 
 
 @dataclass(frozen=True)

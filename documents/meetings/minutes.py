@@ -1,10 +1,10 @@
 """会议纪要 (GB/T 9704-2012 10.3: no 主送, attendance after the text), and what one 议定事项 says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import groupby
 
-from documents.formats.press import GB_2, LAYOUT
+from documents.formats.press import GB_2, GB_3, LAYOUT
 from documents.meetings.calling import DirectoryNames, numbered_lines
 from documents.page import Block, Imprint, Layout, Page, Paragraph, Roll, Section, headed, section
 from documents.wording import clean_text, day_in, full_date, in_quotation_marks, moment_in_words, sentence
@@ -13,23 +13,23 @@ from domain.calendar import local_date
 from domain.meetings.meeting import AgendaItem, DecisionPoint, Meeting
 from domain.meetings.terms import MeetingStage
 
-TEMPLATE = f"{LAYOUT}/minutes-2"
-FORMER = f"{GB_2}/minutes-1"
-"""The wording of before, by which its minutes are printed again."""
+TEMPLATE = f"{LAYOUT}/minutes-3"
+WORDINGS: Mapping[str, str] = {f"{GB_2}/minutes-1": GB_2, f"{GB_3}/minutes-2": GB_3, TEMPLATE: LAYOUT}
+"""The layout a wording belongs to; by those of before their minutes are printed again."""
 UNSIGNED = "（未签发）"
 
 
-def minutes_page(meeting: Meeting, names: DirectoryNames, on: date, *, former: bool = False) -> Page:
+def minutes_page(meeting: Meeting, names: DirectoryNames, on: date, layout: str = LAYOUT) -> Page:
     """会议纪要: what was decided on each item, by whom and by when; then who was there. `on` dates unsigned ones.
 
-    In the wording of before, if asked.
+    In the wording of the layout.
 
     Raises:
         Refusal: `nothing_to_say`, of a meeting that was not held, or held elsewhere.
     """
     held = (MeetingStage.IN_SESSION, MeetingStage.SIGNED, MeetingStage.CLOSED)
     refuse(meeting.stage not in held, f"{meeting.number} {meeting.stage.label}，没有会议纪要", "nothing_to_say")
-    signed = meeting.minutes
+    signed, former = meeting.minutes, layout == GB_2
     return Page(
         layout=Layout.MINUTES,
         masthead=f"{meeting.series_name}纪要",

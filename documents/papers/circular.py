@@ -11,7 +11,7 @@ from datetime import date
 from documents.figures import Period
 from documents.formats.digest import sha256
 from documents.formats.markdown import markdown_of
-from documents.formats.press import GB_2
+from documents.formats.press import GB_2, LAYOUT
 from documents.ledger import Ledger, MatterFile, read_ledger
 from documents.page import Items, Paragraph
 from documents.papers.case import REPLY_WORKDAYS, PaperText
@@ -42,8 +42,8 @@ def draft_circular(database: Database, since: date, until: date, today: date) ->
     return compose_circular(read_ledger(database, end_of_day(until)), since, until)
 
 
-def compose_circular(ledger: Ledger, since: date, until: date, *, former: bool = False) -> PaperText:
-    """The 通报 of a period, composed from a ledger: the log as it stood; in the wording of before, if asked.
+def compose_circular(ledger: Ledger, since: date, until: date, layout: str = LAYOUT) -> PaperText:
+    """The 通报 of a period, composed from a ledger, the log as it stood, in the wording of a layout.
 
     Raises:
         Refusal: `nothing_to_say`, when no supervised unit led a matter.
@@ -52,7 +52,7 @@ def compose_circular(ledger: Ledger, since: date, until: date, *, former: bool =
     period = Period(ledger=replace(ledger, matters=supervised), since=since, until=until)
     leads = {entry.matter.lead for entry in period.entries()}
     refuse(not leads, f"{span_in_words(since, until)}没有督办对象牵头的事项，没有可通报的情况", "nothing_to_say")
-    edition = Edition(period, built_in_recipe(GB_2).limits, former=former)
+    edition = Edition(period, built_in_recipe(GB_2).limits, layout=layout)
     others = len(Period(ledger, since, until).entries()) - len(period.entries())
     chapters: list[tuple[str, Iterable[Piece]]] = [
         ("总体情况", [_scope(period, others), *(piece for part in _STANDING for piece in OVERVIEW[part](edition))]),
@@ -73,7 +73,7 @@ def compose_circular(ledger: Ledger, since: date, until: date, *, former: bool =
         ledger=ledger,
         since=since,
         until=until,
-        former=former,
+        former=layout == GB_2,
     )
 
 

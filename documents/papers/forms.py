@@ -1,13 +1,13 @@
 """交办通知单, 督办单, 催办单, 问题处理通知单, 延期批复, 督查结论: papers on one matter, from the log at a position."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from documents.charts import LifeMoment, life_chart
-from documents.formats.press import GB_2, LAYOUT
+from documents.formats.press import GB_2, GB_3, LAYOUT
 from documents.ledger import Ledger, MatterFile
 from documents.page import Block, Figure, Grid, Items, Paragraph, Section
+from documents.papers import worded, worded_of_gb3
 from documents.papers.case import REPLY_WORKDAYS, SECRECY, Case, PaperText, Written
-from documents.papers.worded import WORDED
 from documents.wording import (
     INSTRUCTION,
     clean_text,
@@ -29,13 +29,15 @@ from domain.queries.telling import points_left_undone
 from domain.terms import OrderColour, Rhythm, Stage, UnitLevel
 from domain.windows import window_label
 
-TEMPLATE = f"{LAYOUT}/paper-4"
+TEMPLATE = f"{LAYOUT}/paper-5"
 """Changes with every change of wording or layout."""
 FORMER = f"{GB_2}/paper-3"
-"""The wording of before, by which its papers are printed again."""
+"""The oldest wording, by which its papers are printed again."""
+WORDINGS: Mapping[str, str] = {FORMER: GB_2, f"{GB_3}/paper-4": GB_3, TEMPLATE: LAYOUT}
+"""The layout a wording belongs to."""
 
 
-def compose_paper(ledger: Ledger, stream: str, kind: PaperKind, *, former: bool = False) -> PaperText:
+def compose_paper(ledger: Ledger, stream: str, kind: PaperKind, layout: str = LAYOUT) -> PaperText:
     """The paper (交办通知单, 督办单, 催办单 …) of that kind on a matter, from the log at a position.
 
     Raises:
@@ -54,7 +56,8 @@ def compose_paper(ledger: Ledger, stream: str, kind: PaperKind, *, former: bool 
         f"{file.matter.number} {file.matter.stage.label}，不能再制发{kind.label}",
         "nothing_to_say",
     )
-    title, blocks = (_TEXTS if former else {**_TEXTS, **WORDED})[kind](case)
+    former = layout == GB_2
+    title, blocks = {**_TEXTS, **_WORDED.get(layout, {})}[kind](case)
     return PaperText(
         kind=kind,
         letter=case.letter,
@@ -304,3 +307,5 @@ _TEXTS: dict[PaperKind, Callable[[Case], Written]] = {
     PaperKind.EXTENSION: _extension,
     PaperKind.CONCLUSION: _conclusion,
 }
+_WORDED = {GB_3: worded_of_gb3.WORDED, LAYOUT: worded.WORDED}
+"""What a layout words otherwise than the oldest."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from documents.figures import Entry, Period
+from documents.formats.press import GB_2, LAYOUT
 from documents.page import Block, Grid, Items, Paragraph, Section, Subheading, section
 from documents.sections.recipe import Limits, SectionPart
 from documents.wording import clean_text
@@ -25,8 +26,13 @@ class Edition:
     period: Period
     limits: Limits
     parts: frozenset[SectionPart] = frozenset()
-    former: bool = False
-    """Whether it is worded as before: what was issued then is printed again with the faults it had."""
+    layout: str = LAYOUT
+    """What was issued in a layout of before is printed again with the faults its wording had."""
+
+    @property
+    def former(self) -> bool:
+        """Whether it is in the oldest wording."""
+        return self.layout == GB_2
 
     def led(self, matter: Matter) -> str:
         """区教育局牵头."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
-from documents.bulletin.briefing import FORMER, TEMPLATE, Briefing, compose_briefing
+from documents.bulletin.briefing import FORMER, WORDINGS, Briefing, compose_briefing
 from documents.bulletin.drafts import BulletinDraft, press_of_draft
 from documents.consistency.facts import contradictions, facts_of, refuse_contradictions, words_of
 from documents.filing.cabinet import FOLDER, papers_on_disk
@@ -153,7 +153,7 @@ def filed_bulletin(database: Database, home: Path, event: BulletinIssued) -> Fil
 
 
 def _page(database: Database, event: BulletinIssued, press: Press) -> Page:
-    wording_of(event, {name: name for name in (TEMPLATE, FORMER)})
+    wording_of(event, {name: name for name in WORDINGS.values()})
     computed = compose_briefing(
         database,
         event.publication,
@@ -223,7 +223,7 @@ def contradictions_of_draft(database: Database, draft: BulletinDraft, recipe: Re
 
 
 def _contradictions(database: Database, briefing: Briefing, name: str) -> list[str]:
-    if briefing.template != TEMPLATE or briefing.corrects is not None:
+    if briefing.template == FORMER or briefing.corrects is not None:
         return []
     ledger = read_ledger(database, briefing.as_of, briefing.position)
     facts, page = facts_of(ledger, briefing.since, briefing.until), briefing.draft(local_date(briefing.as_of))
@@ -252,7 +252,7 @@ def _with_reason(database: Database, briefing: Briefing, how: Manner) -> Manner:
 
 def _refuse_contradictions(database: Database, briefing: Briefing, page: Page, number: str) -> None:
     """A 更正 quotes what was wrong, and a draft of before says it as it was read: neither is asked."""
-    if briefing.template == TEMPLATE and briefing.corrects is None:
+    if briefing.template != FORMER and briefing.corrects is None:
         ledger = read_ledger(database, briefing.as_of, briefing.position)
         facts, year = facts_of(ledger, briefing.since, briefing.until), briefing.until.year
         refuse_contradictions(page, number, facts, words_of(ledger), year)

@@ -4,9 +4,7 @@ The workflow of the meeting gives the number and records the signing; the files 
 whoever files, and however late, files the same text, and a crash between the two leaves nothing to decide.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
-from functools import partial
+from datetime import datetime
 from pathlib import Path
 
 from documents.filing.cabinet import FOLDER, MINUTES, print_files
@@ -14,7 +12,7 @@ from documents.filing.filed import Filed, wording_of
 from documents.filing.shelf import shelve_template
 from documents.formats.press import Press
 from documents.meetings.calling import DirectoryNames
-from documents.meetings.minutes import FORMER, TEMPLATE, minutes_page
+from documents.meetings.minutes import TEMPLATE, WORDINGS, minutes_page
 from documents.page import Page
 from domain.base import Frozen, refuse_always
 from domain.calendar import local_date
@@ -125,24 +123,17 @@ def all_minutes(database: Database) -> tuple[MinutesFiled, ...]:
     return tuple(event for event in events if isinstance(event, MinutesFiled))
 
 
-WORDINGS: Mapping[str, Callable[[Meeting, DirectoryNames, date], Page]] = {
-    TEMPLATE: minutes_page,
-    FORMER: partial(minutes_page, former=True),
-}
-"""Which function words minutes, by the name an event gives."""
-
-
 def minutes_at(database: Database, event: MinutesFiled) -> Page:
     """The page of filed minutes, computed from the part of the log that was there when they were signed.
 
     Raises:
         Refusal: `template_gone`, when this build words or sets minutes otherwise.
     """
-    page = wording_of(event, WORDINGS)
+    layout = wording_of(event, WORDINGS)
     meeting = reading.folded_state(event.meeting, _upto(database, event.meeting, event.position)).state
     if not isinstance(meeting, Meeting):
         refuse_always(f"{event.meeting} 不是会议", "malformed")
-    return page(meeting, _names(database, event.position), event.issued_on)
+    return minutes_page(meeting, _names(database, event.position), event.issued_on, layout)
 
 
 def _event(database: Database, meeting: Meeting) -> MinutesFiled:

@@ -3,9 +3,8 @@
 A 通报 names units before others; so it is issued only in the very words a leader approved (条例 art. 21).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
-from functools import partial
 from pathlib import Path
 
 from documents.consistency.facts import Facts, facts_of, refuse_contradictions, words_of
@@ -13,11 +12,11 @@ from documents.filing.cabinet import FOLDER, PAPERS, papers_on_disk
 from documents.filing.filed import Filed, wording_of
 from documents.formats.digest import sha256
 from documents.formats.press import Press
-from documents.ledger import Ledger, read_ledger
+from documents.ledger import read_ledger
 from documents.page import Page
 from documents.papers.case import PaperText
 from documents.papers.circular import compose_circular, draft_circular, hash_of_circular
-from documents.papers.forms import FORMER, TEMPLATE, compose_paper
+from documents.papers.forms import TEMPLATE, WORDINGS, compose_paper
 from documents.papers.overtaken import refuse_overtaken
 from domain.base import Frozen, Refusal
 from domain.calendar import local_date
@@ -253,20 +252,13 @@ def filed_paper(database: Database, home: Path, event: PaperIssued) -> Filed:
     )
 
 
-_former_paper = partial(compose_paper, former=True)
-_former_circular = partial(compose_circular, former=True)
-_WORDINGS: Mapping[str, tuple[Callable[[Ledger, str, PaperKind], PaperText], Callable[[Ledger, date, date], PaperText]]]
-_WORDINGS = {TEMPLATE: (compose_paper, compose_circular), FORMER: (_former_paper, _former_circular)}
-"""Which functions word a paper and a 通报, by the name an event gives."""
-
-
 def _page(database: Database, event: PaperIssued) -> Page:
-    paper, circular = wording_of(event, _WORDINGS)
+    layout = wording_of(event, WORDINGS)
     ledger = read_ledger(database, event.as_of, event.position)
     if event.matter is not None:
-        text = paper(ledger, event.matter, event.kind)
+        text = compose_paper(ledger, event.matter, event.kind, layout)
     elif event.since is not None and event.until is not None:
-        text = circular(ledger, event.since, event.until)
+        text = compose_circular(ledger, event.since, event.until, layout)
     else:
         raise TypeError(f"{event.number} is on no matter and no period")
     return text.page(event.number, event.signer, event.issued_on)
