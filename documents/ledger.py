@@ -16,6 +16,7 @@ from datetime import datetime
 from itertools import accumulate
 from typing import Any, TypeVar, cast
 
+from documents.formats.title_words import names_in
 from domain.bulletin import BulletinIssued, BulletinSeries, Issue, Publication
 from domain.calendar import WorkCalendar
 from domain.envelope import Recorded
@@ -123,6 +124,12 @@ class Ledger:
     def named(self, key: str) -> str:
         """The name of a unit or a person."""
         return self.unit(key) if key in self.directory.units else self.person(key)
+
+    def names_in(self, title: str, *, of: Matter | None = None) -> tuple[str, ...]:
+        """The names of the log in a paper's title: units, and what more than one matter is called by."""
+        others = (f.matter.title for f in self.matters if of is None or f.matter.stream != of.stream)
+        units = (unit.name for unit in self.directory.units.values())
+        return names_in(title, "\n".join((*others, *units, *(m.series_name for m in self.meetings))))
 
     @property
     def office(self) -> str:

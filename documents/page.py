@@ -104,6 +104,8 @@ class Page(Frozen):
     issuer: str
     on: date
     title: str
+    names: tuple[str, ...] = ()
+    """Names of the log in the title, no line of which is to end within one."""
     foreword: str | None = None
     """按语: what the editor says of the issue, before its text."""
     contents: bool = False

@@ -39,6 +39,7 @@ app = group(
         "issue": "cli.printing.briefing:issue",
         "list": "cli.printing.briefing:list_",
         "show": "cli.printing.briefing:show",
+        "annex": "cli.printing.annex:annex",
         "rebuild": "cli.printing.proof:rebuild",
         "check": "cli.printing.proof:check",
         "record": "cli.printing.briefing:record",
@@ -112,7 +113,7 @@ def draft(
 def _stock(briefing: "Briefing") -> list[dict[str, str]]:
     """The reports of the span that say nothing, and why."""
     from documents.ledger import read_ledger
-    from documents.sections.leading import stock_reports
+    from documents.sections.stock import stock_reports
 
     ledger = read_ledger(session.database, briefing.as_of, briefing.position)
     found = stock_reports(ledger, briefing.since, briefing.until)

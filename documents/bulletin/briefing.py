@@ -172,7 +172,10 @@ def _span(since: date, until: date, *, former: bool) -> str:
 def _sections(edition: Edition, recipe: Recipe) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
     """The sections of the text, and the appendices they refer to."""
     text = [wanted for wanted in recipe.sections if wanted.topic is not Topic.APPENDIX]
-    sections, longer = assembled_sections((wanted.title, _pieces(edition, wanted)) for wanted in text)
+    told = [(wanted, list(_pieces(edition, wanted))) for wanted in text]
+    # Of the first pages, what has nothing to say is left out; a list that is empty says so.
+    dropped = Topic.LEADING if edition.layout == LAYOUT else None
+    sections, longer = assembled_sections((w.title, pieces) for w, pieces in told if pieces or w.topic is not dropped)
     if edition.former:
         return sections, longer
     listed = [p for wanted in recipe.sections if wanted.topic is Topic.APPENDIX for p in wanted.parts]
@@ -185,7 +188,7 @@ def _appendix(edition: Edition, part: SectionPart) -> Section | None:
     """A part whole, as an appendix under its own heading."""
     most = edition.limits.appended
     limits = edition.limits.model_copy(update={"listed": most, "rows": most, "reported": most, "opened": most})
-    whole = replace(edition, limits=limits)
+    whole = replace(edition, limits=limits, whole=edition.limits.reported)
     pieces = [piece for piece in _writer(whole, part)(whole) if not isinstance(piece, Section)]
     if not pieces:
         return None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from documents.formats import standard as gb
 from documents.formats.fonts import Typeface
-from documents.formats.placing import red_name_size, title_lines
+from documents.formats.placing import broken_title, red_name_size
 from documents.formats.templates import Template
 from documents.formats.word_styles import LOOKS, Style
 from documents.page import Layout, Page
@@ -59,9 +59,9 @@ def docx_of(page: Page, template: Template, typeface: Typeface | None = None) ->
     ids = _checked(template, page.layout)
     word = DocxTemplate(io.BytesIO(template.source(name)))
     word.init_docx()
-    body = Body(page, ids, word.docx.part, typeface or Typeface()).fields()
+    body = Body(page, ids, word.docx.part, typeface or Typeface(), template).fields()
     built = {name: Markup(xml) for name, xml in body.items()}  # noqa: S704  (escaped where it is built)
-    fields = _fields(page)
+    fields = _fields(page, template)
     try:
         word.render({**fields, **built}, _environment(), autoescape=True)
     except Exception as error:
@@ -83,7 +83,7 @@ def _said(document: "Docx") -> str:
     return "".join(text.text or "" for root in roots for text in root.iter(_w("t")))
 
 
-def _fields(page: Page) -> dict[str, Any]:
+def _fields(page: Page, template: Template) -> dict[str, Any]:
     imprint = page.imprint
     return {
         "标识": page.marking or "",
@@ -91,7 +91,7 @@ def _fields(page: Page) -> dict[str, Any]:
         "期号": page.issue,
         "编发单位": page.issuer,
         "日期": full_date(page.on),
-        "标题": "\n".join(title_lines(page.title, _COUNTED)),
+        "标题": "\n".join(broken_title(page, template, _COUNTED)),
         "主送": page.addressee or "",
         "按语": page.foreword or "",
         "说明": page.note or "",

@@ -1,11 +1,13 @@
 """A page as .html: one file that needs nothing beside it, read on any screen, and printed on A4 as the .pdf is."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from documents.formats import standard as gb
-from documents.formats.placing import attached_lines, largest_red_name, outline_of_page, title_lines
+from documents.formats.placing import attached_lines, broken_title, largest_red_name, outline_of_page
+from documents.formats.tables import columns_of
 from documents.formats.templates import Template
+from documents.formats.title_words import words_of_title
 from documents.page import Page
 from documents.wording import full_date, numeral
 
@@ -29,7 +31,9 @@ def html_of(page: Page, template: Template) -> str:
             page=page,
             date=full_date(page.on),
             gb=gb,
-            title=title_lines(page.title),
+            title=broken_title(page, template),
+            columns=partial(columns_of, template=template),
+            words=words_of_title(page.title, page.names),
             contents=outline_of_page(page) if page.contents else (),
             numeral=numeral,
             attached=attached_lines(page),

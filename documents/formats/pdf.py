@@ -4,24 +4,29 @@ The same page with the same faces is the same bytes: its date is the page's own,
 """
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from documents.formats import standard as gb
 from documents.formats.fonts import MISSING, Typeface
 from documents.formats.placing import (
     attached_lines,
+    broken_title,
     largest_red_name,
     numbered_item,
     red_name_size,
     roll_width,
     signature_lines,
-    title_lines,
 )
+from documents.formats.tables import columns_of
 from documents.formats.templates import Template
 from documents.page import Block, Figure, Grid, Items, Page, Roll, Section, Subheading
 from documents.wording import full_date, numeral
+
+if TYPE_CHECKING:
+    from typst import Compiler
 
 _LONG_CELL = 400
 _MEASURES: Mapping[str, Any] = {
@@ -59,21 +64,38 @@ def pdf_of(page: Page, typeface: Typeface, template: Template) -> bytes:
     """
     from typst import Compiler, TypstError  # noqa: PLC0415  (reading a list needs no typesetter)
 
-    compiler = Compiler(font_paths=typeface.found)
+    data, source = _data(page, typeface, template), template.source("page.typ")
+    inputs = {"page": json.dumps(data, ensure_ascii=False)}
+    compiler = Compiler(source, font_paths=typeface.found, sys_inputs=inputs)
     try:
+        if _may_be_tight(page, template) and _foot_alone(compiler):
+            tight = {"page": json.dumps({**data, "tight": True}, ensure_ascii=False)}
+            closer = Compiler(source, font_paths=typeface.found, sys_inputs=tight)
+            compiler, inputs = (compiler, inputs) if _foot_alone(closer) else (closer, tight)
         made = compiler.compile(
-            template.source("page.typ"),
+            source,
             format="pdf",
-            sys_inputs={"page": json.dumps(_data(page, typeface), ensure_ascii=False)},
+            sys_inputs=inputs,
             pdf_standards="a-2b",
             timestamp=datetime.combine(page.on, time(0), UTC),
         )
-    except TypstError as error:
-        raise template.broken("page.typ", error.message) from error
+    except (TypstError, RuntimeError) as error:  # the second is what asking a layout raises
+        raise template.broken("page.typ", str(getattr(error, "message", error)).splitlines()[0]) from error
     return made if isinstance(made, bytes) else b"".join(made or ())
 
 
-def _data(page: Page, typeface: Typeface) -> dict[str, Any]:
+def _may_be_tight(page: Page, template: Template) -> bool:
+    """Lists follow the text on faces of their own: how close it is set then does not move 版记."""
+    return page.imprint is not None and not page.appendices and not template.former
+
+
+def _foot_alone(compiler: "Compiler") -> bool:
+    """Whether 版记 has a face of its own, behind the last of the text."""
+    told = json.loads(compiler.query("<faces>", field="value"))
+    return any(faces["foot"] > faces["text"] for faces in told)  # an office's own layout may tell nothing
+
+
+def _data(page: Page, typeface: Typeface, template: Template) -> dict[str, Any]:
     data = {
         "layout": page.layout.value,
         "marking": page.marking or "",
@@ -83,16 +105,17 @@ def _data(page: Page, typeface: Typeface) -> dict[str, Any]:
         "date": full_date(page.on),
         "title": page.title,
         "mark": red_name_size(page.masthead, largest_red_name(page)),
-        "title-lines": title_lines(page.title),
+        "title-lines": broken_title(page, template),
         "addressee": page.addressee or "",
         "foreword": page.foreword or "",
         "contents": page.contents,
-        "sections": [_section(page, n, section) for n, section in enumerate(page.sections, start=1)],
-        "appendices": [{"title": s.title, "blocks": _blocks(s)} for s in page.appendices],
+        "sections": [_section(page, n, section, template) for n, section in enumerate(page.sections, start=1)],
+        "appendices": [{"title": s.title, "blocks": _blocks(s, template)} for s in page.appendices],
         "note": page.note or "",
         "signed": signature_lines(page),
         "attached": attached_lines(page),
         "form": page.form,
+        "tight": False,
         "imprint": _imprint(page),
     }
     absent = list(typeface.missing(json.dumps(data, ensure_ascii=False)))
@@ -120,37 +143,51 @@ def _declared(typeface: Typeface, absent: list[str]) -> str:
     return f"{replaced}缺字形的字以{MISSING}代替：{codes}。" if absent else replaced
 
 
-def _section(page: Page, no: int, section: Section) -> dict[str, Any]:
+def _section(page: Page, no: int, section: Section, template: Template) -> dict[str, Any]:
     # A single section needs neither number nor heading: the title says it.
     title = f"{numeral(no)}、{section.title}" if len(page.sections) > 1 else ""
-    return {"title": title, "blocks": _blocks(section)}
+    return {"title": title, "blocks": _blocks(section, template)}
 
 
-def _blocks(section: Section) -> list[dict[str, Any]]:
+def _blocks(section: Section, template: Template) -> list[dict[str, Any]]:
     heading, blocks = 0, []
     for block in section.blocks:
         heading += isinstance(block, Subheading)
-        blocks.append(_block(block, heading))
+        blocks.append(_block(block, heading, template))
     return blocks
 
 
-def _block(block: Block, heading: int) -> dict[str, Any]:
+def _block(block: Block, heading: int, template: Template) -> dict[str, Any]:
     match block:
         case Subheading(text=text):
             return {"kind": block.kind, "text": f"（{numeral(heading)}）{text}"}
         case Figure(title=title, svg=svg):
             return {"kind": block.kind, "title": title, "svg": svg}
         case Items(items=items):
-            return {"kind": block.kind, "items": [numbered_item(n, item) for n, item in enumerate(items, start=1)]}
+            numbered = [numbered_item(n, item) for n, item in enumerate(items, start=1)]
+            return {"kind": block.kind, "items": numbered if template.former else list(map(_parted, numbered))}
         case Roll(label=label, names=names):
             return {"kind": block.kind, "label": f"{label}：", "names": names, "wide": roll_width(label)}
         case Grid(headers=headers, rows=rows):
-            left = [header in gb.LEFT_ALIGNED for header in headers]
-            weights = gb.weights(headers)
-            looks = {"left": left, "weights": weights, "whole": _keeps_whole(rows)}
+            looks: dict[str, Any] = {"whole": _keeps_whole(rows)}
+            if template.former:
+                left = [header in gb.LEFT_ALIGNED for header in headers]
+                looks |= {"left": left, "weights": gb.weights(headers)}
+            else:
+                columns = columns_of(block, template)
+                looks |= {"shares": [c.share for c in columns], "places": [c.place for c in columns]}
             return {"kind": block.kind, "headers": headers, "rows": rows, **looks}
         case _:
-            return {"kind": block.kind, "text": block.text}
+            return {"kind": block.kind, "text": block.text if template.former else _parted(block.text)}
+
+
+def _parted(text: str) -> list[str]:
+    """A text and its last two characters with what closes them, which no line is to part."""
+    last = _LAST.search(text)
+    return [text[: last.start()], last[0]] if last else [text]
+
+
+_LAST = re.compile(r"(?<![“‘（《〔])[\u4e00-\u9fff]{2}[，。；：！？、”’）》〕]*$")
 
 
 def _keeps_whole(rows: tuple[tuple[str, ...], ...]) -> bool:

@@ -1,9 +1,12 @@
 """Where lines stand that are neither flush nor full: the same in the .pdf and the .docx."""
 
 import re
-from math import ceil
+from itertools import pairwise
+from math import ceil, inf
 
 from documents.formats import standard as gb
+from documents.formats.templates import Template
+from documents.formats.title_words import words_of_title
 from documents.page import Layout, Page, Subheading
 from documents.wording import full_date, numeral
 
@@ -58,8 +61,53 @@ FIGURE = 0.56
 """Of a figure in a title, in characters: the open faces in place of 小标宋 set it a little wider than half of one."""
 
 
+def broken_title(page: Page, template: Template, latin: float = FIGURE) -> list[str]:
+    """A page's title in lines of about one length, no word cut in two (7.3.1: 回行时词意完整).
+
+    `latin` is how wide a figure is counted; wider where nobody knows which face it will be set in.
+    """
+    if template.former:
+        return title_lines(page.title, latin)
+    pieces = words_of_title(page.title, page.names)
+    widths = [_text_width(piece, latin) for piece in pieces]
+    most = gb.TEXT[0] * gb.MM / gb.TITLE
+    rows = ceil(sum(widths) / most)
+    for lines in range(max(rows, 1), min(rows + 1, _MOST_LINES) + 1):
+        cuts = _even_cuts(pieces, widths, lines, most)
+        if cuts is not None:
+            return ["".join(pieces[a:b]) for a, b in pairwise([0, *cuts, len(pieces)])]
+    return title_lines(page.title, latin)
+
+
+def _even_cuts(pieces: list[str], widths: list[float], lines: int, most: float) -> list[int] | None:
+    """Where to cut so that the lines differ least, a mark at the end of one being worth a little; [] for one line."""
+    even, end = sum(widths) / lines, len(pieces)
+    best: dict[tuple[int, int], tuple[float, list[int]]] = {(0, 0): (0.0, [])}
+    for line in range(1, lines + 1):
+        for start in range(end):
+            known = best.get((line - 1, start))
+            if known is None:
+                continue
+            wide = 0.0
+            for stop in range(start + 1, end + 1):
+                wide += widths[stop - 1]
+                if wide > most:
+                    break
+                spare = _SPARED if pieces[stop - 1][-1] in _PAUSES else 0.0
+                spare += _DATED if _YEAR.match("".join(pieces[stop : stop + 2])) else 0.0
+                cost = known[0] + (wide - even) ** 2 - spare
+                if cost < best.get((line, stop), (inf, []))[0]:
+                    best[line, stop] = cost, [*known[1], stop]
+    found = best.get((lines, end))
+    return found[1][:-1] if found else None
+
+
+_PAUSES, _SPARED, _DATED = "，、；：的和与及", 4.0, 15.0
+"""Squares of characters the lines may differ by to end at a pause, or before a year."""
+
+
 def title_lines(title: str, latin: float = FIGURE) -> list[str]:
-    """A page's title cut into lines of about one length, no date or number cut in two (7.3.1: 回行时词意完整).
+    """A title cut into lines of about one length, no date or number cut in two, as layouts of before cut it.
 
     `latin` is how wide a figure is counted; wider where nobody knows which face it will be set in.
     """

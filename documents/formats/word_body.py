@@ -12,6 +12,8 @@ from documents.formats import standard as gb
 from documents.formats.fonts import Typeface
 from documents.formats.pictures import png_of_chart
 from documents.formats.placing import attached_lines, numbered_item, outline_of_page, roll_width, signature_lines
+from documents.formats.tables import columns_of
+from documents.formats.templates import Template
 from documents.formats.word_styles import HEADING, Style
 from documents.page import Block, Figure, Grid, Items, Page, Paragraph, Roll, Section, Subheading
 from documents.wording import numeral
@@ -32,8 +34,8 @@ _LONGEST_WHOLE = 400
 class Body:
     """Writes the parts of one page in the styles of one template."""
 
-    def __init__(self, page: Page, ids: Ids, part: "DocumentPart", typeface: Typeface) -> None:
-        self.page, self.ids, self.part, self.typeface = page, ids, part, typeface
+    def __init__(self, page: Page, ids: Ids, part: "DocumentPart", typeface: Typeface, template: Template) -> None:
+        self.page, self.ids, self.part, self.typeface, self.template = page, ids, part, typeface, template
         self.mark = 0
         self.figures = 0
 
@@ -128,9 +130,8 @@ class Body:
         return self._paragraph(Style.FIGURE, f"<w:r><w:drawing>{drawn.xml}</w:drawing></w:r>")
 
     def _grid(self, grid: Grid) -> Iterator[str]:
-        weights = gb.weights(grid.headers)
-        widths = [round(gb.TEXT[0] * _TWIPS * weight / sum(weights)) for weight in weights]
-        left = [header in gb.LEFT_ALIGNED for header in grid.headers]
+        laid = columns_of(grid, self.template)
+        widths = [round(gb.TEXT[0] * _TWIPS * column.share) for column in laid]
         columns = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
         yield (
             f'<w:tbl><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/>{_EDGES}'
@@ -138,18 +139,18 @@ class Body:
             f'<w:right w:w="{_MARGIN}" w:type="dxa"/></w:tblCellMar></w:tblPr>'
             f"<w:tblGrid>{columns}</w:tblGrid>"
         )
-        cells = [(self._cell(Style.CELL_HEAD, w)) for w in widths]
+        cells = [self._cell(Style.CELL_HEAD, "", w) for w in widths]
         yield _row(_HEAD_ROW, cells, grid.headers)
-        cells = [self._cell(Style.CELL_LEFT if flush else Style.CELL, w) for flush, w in zip(left, widths, strict=True)]
+        cells = [self._cell(*_PLACED[c.place], w) for c, w in zip(laid, widths, strict=True)]
         for row in grid.rows:
             yield _row(_WHOLE if max(map(len, row)) < _LONGEST_WHOLE else "", cells, row)
         yield "</w:tbl>"
 
-    def _cell(self, style: Style, width: int) -> tuple[str, str]:
+    def _cell(self, style: Style, look: str, width: int) -> tuple[str, str]:
         """What stands before and after a cell's text."""
         return (
             f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr>'
-            f'<w:p><w:pPr><w:pStyle w:val="{self.ids[style]}"/></w:pPr><w:r>',
+            f'<w:p><w:pPr><w:pStyle w:val="{self.ids[style]}"/>{look}</w:pPr><w:r>',
             "</w:r></w:p></w:tc>",
         )
 
@@ -162,6 +163,11 @@ class Body:
         return f'<w:p><w:pPr><w:pStyle w:val="{self.ids[style]}"/>{look}</w:pPr>{runs}</w:p>'
 
 
+_PLACED = {
+    "left": (Style.CELL_LEFT, ""),
+    "center": (Style.CELL, ""),
+    "right": (Style.CELL, '<w:jc w:val="right"/>'),
+}
 _EDGES = (
     "<w:tblBorders>"
     + "".join(

@@ -106,6 +106,7 @@ class PaperText:
             issuer=office,
             on=on or local_date(self.ledger.as_of),
             title=self.title,
+            names=self.ledger.names_in(self.title, of=self.matter),
             addressee="、".join(map(self.ledger.unit, self.addressees)) or None,
             sections=self.sections,
             appendices=self.appendices,

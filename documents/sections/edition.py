@@ -26,8 +26,15 @@ class Edition:
     period: Period
     limits: Limits
     parts: frozenset[SectionPart] = frozenset()
+    whole: int = 0
+    """The limit of an issue's text (`told`), where an appendix asks with limits of its own."""
     layout: str = LAYOUT
     """What was issued in a layout of before is printed again with the faults its wording had."""
+
+    @property
+    def told(self) -> int:
+        """So many matters the text tells one by one."""
+        return self.whole or self.limits.reported
 
     @property
     def former(self) -> bool:

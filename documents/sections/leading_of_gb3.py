@@ -1,14 +1,10 @@
-"""The first page of a 简报: what a leader must know and decide, and what became of what was decided before.
-
-Lists and counts are in the 附表; here a matter is told as a person would tell it. What a unit wrote without saying
-anything (套话) is not quoted.
-"""
+"""要情 as briefing-3 worded it. Its issues are printed again by this; nobody mends it."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date
 
 from documents.figures import Entry, count_by_light, count_by_stage, newest_decision
-from documents.ledger import Ledger, MatterFile
+from documents.ledger import MatterFile
 from documents.page import Items, Paragraph
 from documents.sections.edition import Edition, Piece, Writers
 from documents.sections.overview import ALIVE
@@ -54,16 +50,6 @@ def why_stock(file: MatterFile) -> str | None:
     told = [t.event for t in file.events if isinstance(t.event, ev.FeedbackSubmitted)]
     before = told[-2].text if len(told) > 1 and not is_sealed(told[-2].text) else None
     return stock_reason(feedback.text, file.matter.progress, before)
-
-
-def stock_reports(ledger: Ledger, since: date, until: date) -> Iterator[tuple[MatterFile, str]]:
-    """The reports of a period that say nothing, each with why: the office may send them back."""
-    for file in ledger.matters:
-        feedback = file.matter.last_feedback
-        if file.matter.ended or feedback is None or not since <= local_date(feedback.at) <= until:
-            continue
-        if why := why_stock(file):
-            yield file, why
 
 
 # --- 提请研究

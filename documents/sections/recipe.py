@@ -69,10 +69,13 @@ class SectionPart(Term):
     RED = "red", "红灯事项"
     FOLLOWED = "followed", "议定落实"
     SUMMARY = "summary", "总体数字"
+    WIDER = "wider", "批示督查评价"
     CLOSED_NAMES = "closed_names", "销号事项"
     MAJOR_BRIEF = "major_brief", "重大进展"
     WARNED_BRIEF = "warned_brief", "黄灯事项"
     AHEAD_BRIEF = "ahead_brief", "近期到期"
+
+    LIT_TABLE = "lit_table", "红黄灯表"
 
     NEWS_DECIDED = "news_decided", "议定"
     NEWS_CLOSED = "news_closed", "销号"
@@ -94,6 +97,7 @@ PARTS: Mapping[Topic, tuple[SectionPart, ...]] = {
     Topic.AHEAD: _between(SectionPart.MATTERS_DUE, SectionPart.NEXT_DUE),
     Topic.LEADING: _between(SectionPart.TO_DECIDE, SectionPart.AHEAD_BRIEF),
     Topic.APPENDIX: (
+        SectionPart.LIT_TABLE,
         *_between(SectionPart.BY_CLASS, SectionPart.REPORTED),
         SectionPart.MATTERS_DUE,
         SectionPart.POINTS_DUE,

@@ -25,6 +25,15 @@ _OWN = re.compile(r"总体进度\d+%|“[^”]*”|本期召开专题协调会\d
 """What the form asks for anyway, and names of points: no content of its own."""
 
 
+_CLAUSE = re.compile(r"[^，。；]+[，。；]?")
+
+
+def said_without_stock(text: str) -> str:
+    """A report without the clauses that say nothing: 取得阶段性进展，成桩30根 is 成桩30根."""
+    kept = [c for c in _CLAUSE.findall(text) if not any(p in c for p in _PHRASES) or _CONCRETE.search(_OWN.sub("", c))]
+    return "".join(kept).strip("，。； ")
+
+
 def stock_reason(text: str, progress: int, before: str | None = None) -> str | None:
     """Why a report is 套话, in the words to send it back with; None when it says something."""
     said = text.strip("。 ")

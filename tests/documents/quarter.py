@@ -65,3 +65,12 @@ def suspend(log: Database) -> None:
     act(log, "matter/water", c.AcceptReceipt(), LIAISON, at("2022-03-31", "17:41"))
     pause = c.SuspendMatter(reason=SuspensionReason.AWAITING_SUPERIOR, until=date(2022, 4, 29))
     act(log, "matter/water", pause, OFFICE, at("2022-03-31", "17:42"))
+
+
+def crowd(log: Database, matters: int) -> None:
+    """So many matters of the first quarter, each third one overdue by the end of March."""
+    for n in range(matters):
+        due = date(2022, 3, 1 + n % 20) if n % 3 == 0 else date(2022, 4 + n % 8, 15)
+        command = opening(f"推进第{n}号地块配套工程建设", due, rhythm=Rhythm.ONCE)
+        act(log, f"matter/crowd-{n}", command, OFFICE, at("2022-02-14", "09:30"))
+        act(log, f"matter/crowd-{n}", c.AcceptReceipt(), HEAD, at("2022-02-14", "14:30"))

@@ -1,10 +1,12 @@
 """One fact has one value in every paper: what contradicts the log, another paper or itself is found and not issued."""
 
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from documents.bulletin.annex import annex_page
 from documents.bulletin.briefing import Briefing, compose_briefing
 from documents.bulletin.drafts import keep_draft
 from documents.bulletin.edited import Text
@@ -54,15 +56,17 @@ def papers(older: Database, ledger: Ledger) -> Papers:
     """One of every kind, as they are printed on the same day, and all minutes of the quarter."""
     names = DirectoryNames.of(ledger.directory.units.values(), ledger.directory.people.values())
     minutes = [(m.minutes, minutes_page(m, names, MARCH[1])) for m in ledger.meetings if m.minutes]
-    briefing = compose_briefing(older, Publication.BRIEFING, *MARCH, as_of=AS_OF)
+    compose = partial(compose_briefing, older, Publication.BRIEFING, *MARCH, as_of=AS_OF)
+    briefing, annex = compose(), annex_page(lambda by: compose(recipe=by), built_in_recipe(), "第3期")
     pages = {
         "简报": (markdown_of(briefing.draft(MARCH[1])), MARCH[1]),
+        "附表": (markdown_of(annex), MARCH[1]),
         **{signed.no: (markdown_of(page), signed.on) for signed, page in minutes},
         "周调度": (markdown_of(weekly_pack(ledger, date(2022, 3, 28), MARCH[1])), MARCH[1]),
         "年度统计": (markdown_of(annual_report(older, 2022, AS_OF).page), MARCH[1]),
         "一览表": (table(older), MARCH[1]),
     }
-    assert len(pages) == 16
+    assert len(pages) == 17
     return pages
 
 
@@ -91,17 +95,17 @@ def test_papers_computed_from_one_log_contradict_nothing(papers: Papers, facts: 
 
 
 PLANTED = [
-    ("简报", "3月21日，2022年第9次工作例会", "3月22日，2022年第9次工作例会", "2022年第9次工作例会的会议日期"),
+    ("附表", "3月21日，2022年第9次工作例会", "3月22日，2022年第9次工作例会", "2022年第9次工作例会的会议日期"),
     ("简报", "共督办事项46件", "共督办事项47件", "督办事项总数"),
     ("简报", "在办40件", "在办41件", "在办件数"),
     ("简报", "已销号5件", "已销号4件", "已销号件数"),
     ("简报", "绿灯34件、黄灯6件", "绿灯33件、黄灯7件", "黄灯件数"),
     ("简报", "按期办结率80%", "按期办结率82%", "中的比率"),
     ("简报", "本期应反馈109次", "本期应反馈110次", "本期应反馈数"),
-    ("简报", "　黄灯预警6件", "　黄灯预警7件", "的件数"),
-    ("简报", "3月4日销号", "3月5日销号", "的销号日期"),
-    ("简报", "| 合计 | 46 | 34 | 6 |", "| 合计 | 46 | 35 | 6 |", "“绿灯”的合计"),
-    ("简报", "（市建筑工务署牵头，", "（市水务局牵头，", "的牵头单位"),
+    ("附表", "、黄灯预警6件", "、黄灯预警7件", "的件数"),
+    ("附表", "3月4日销号", "3月5日销号", "的销号日期"),
+    ("附表", "| 合计 | 46 | 34 | 6 |", "| 合计 | 46 | 35 | 6 |", "“绿灯”的合计"),
+    ("附表", "（市建筑工务署牵头，", "（市水务局牵头，", "的牵头单位"),
     ("周调度", "2022年第9次工作例会（3月21日", "2022年第9次工作例会（3月20日", "2022年第9次工作例会的会议日期"),
     ("周调度", "香指纪〔2022〕11号）议定1项", "香指纪〔2022〕12号）议定1项", "2022年第9次工作例会纪要的文号"),
     ("周调度", "香指纪〔2022〕11号）议定1项", "香指纪〔2022〕11号）议定2项", "2022年第9次工作例会的议定事项"),

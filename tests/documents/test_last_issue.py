@@ -1,14 +1,18 @@
 """What a 简报 says of the issue before it: computed from the log at that issue's position, whatever came later."""
 
 from datetime import date
+from functools import partial
 from pathlib import Path
 
+from documents.bulletin.annex import annex_page
 from documents.bulletin.briefing import Briefing
+from documents.bulletin.briefing import compose_briefing as composed_by
 from documents.figures import read_period
 from documents.formats.markdown import markdown_of
 from documents.formats.press import Press
 from documents.lit_weeks import weekly_lights
 from documents.page import Page
+from documents.sections.recipe import built_in_recipe
 from domain import commands as c
 from domain.bulletin import BulletinIssued, Publication
 from domain.office import PolicyAdopted
@@ -205,6 +209,9 @@ def test_newly_red_matters_are_counted_and_marked_among_the_old_ones(log: Databa
 def test_when_all_red_is_new_nothing_needs_a_mark(log: Database, home: Path) -> None:
     begun(log, home)
     [event] = issued_bulletins(log)
-    first = markdown_of(page_of(log, event))
+    recipe = built_in_recipe()
+    compose = partial(composed_by, log, event.publication, event.since, event.until)
+    lists = annex_page(lambda by: compose(as_of=event.as_of, position=event.position, recipe=by), recipe, "第1期")
+    first = markdown_of(lists)
     assert "逾期未办结1件，为本期新增" in first
     assert "（新增）" not in first

@@ -2,25 +2,28 @@
 
 import re
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 
+from documents.bulletin.annex import annex_page
 from documents.bulletin.briefing import Briefing, compose_briefing
 from documents.checking.pdf_reading import read_pdf
 from documents.formats.markdown import markdown_of
 from documents.formats.press import Press
 from documents.ledger import read_ledger
 from documents.page import Paragraph, Subheading
-from documents.sections.leading import stock_reports
+from documents.sections.recipe import built_in_recipe
+from documents.sections.stock import stock_reports
 from domain import commands as c
 from domain.bulletin import Publication
 from domain.calendar import end_of_day
 from eventlog.database import Database
 from tests.documents.older import older
-from tests.documents.quarter import HALL, play
+from tests.documents.quarter import HALL, LAND, crowd, play
 from tests.support.history import act
 from tests.support.homes import at
-from tests.support.office import LIAISON
+from tests.support.office import LIAISON, OFFICE
 
 __all__ = ["older"]
 
@@ -38,17 +41,31 @@ def said(found: Briefing) -> str:
 
 def test_a_red_matter_is_told_as_who_how_late_why_what_was_tried_and_what_next(log: Database) -> None:
     play(log)
-    first = said(march(log)).split("### 二、")[0]
-    [line] = [one for one in first.splitlines() if "协调二期用地收储" in one]
-    assert "逾期4个工作日。原因：牵头单位未报告原因。" in line
-    assert re.search(r"请牵头单位4月\d+日前书面报告补救措施和明确的完成时间。$", line)
+    told = said(march(log)).split("### 二、逾期事项")[1].split("### 三、")[0].strip().splitlines()
+    assert told[0].startswith("“协调二期用地收储”")
+    assert "逾期4个工作日。牵头单位没有报告原因。" in told[0]
+    assert re.fullmatch(r"请牵头单位于4月\d+日前书面报告补救措施和明确的完成时间。", told[-1])
+
+
+def test_what_was_carried_up_to_the_leaders_is_asked_of_them_and_told_once(log: Database) -> None:
+    play(log)
+    for day in ("2022-04-06", "2022-04-11"):
+        act(log, LAND, c.EscalateMatter(reason="久拖不决"), OFFICE, at(day))
+    until = date(2022, 4, 11)
+    found = compose_briefing(log, Publication.BRIEFING, MARCH[0], until, as_of=end_of_day(until))
+    text = markdown_of(found.draft(until))
+    first = text.split("### 一、提请研究事项")[1].split("### 二、")[0]
+    assert "“协调二期用地收储”" in first
+    assert re.search(r"已升级至.*，请研究时限和补救措施。", first)
+    assert "### 二、上次议定落实情况" in text, "nothing else is red"
+    assert text.count("逾期10个工作日") == 1
 
 
 def test_what_waits_for_a_leader_comes_first(log: Database) -> None:
     play(log)
     act(log, HALL, c.RequestExtension(to=date(2022, 7, 29), reason="钢材供应紧张"), LIAISON, at("2022-03-31", "10:00"))
     first = said(march(log)).split("### 一、提请研究事项")[1].strip().splitlines()[0]
-    assert first.startswith("1. 请批复“推进国际交流中心一期主体施工”的延期申请：")
+    assert first.startswith("请批复“推进国际交流中心一期主体施工”的延期申请：")
     assert "由6月30日延至7月29日，理由是钢材供应紧张。" in first
 
 
@@ -79,12 +96,27 @@ def test_a_figure_is_said_once_in_the_paragraph_of_the_whole(log: Database) -> N
 
 
 @pytest.mark.parametrize("since", [date(2022, 1, 10), date(2022, 3, 1)])
-def test_the_text_of_an_issue_of_46_matters_is_three_pages(older: Database, since: date) -> None:
+def test_an_issue_of_46_matters_is_three_faces_and_its_foot_has_none_of_its_own(older: Database, since: date) -> None:
     until = MARCH[1] if since == MARCH[0] else date(2022, 1, 30)
     found = compose_briefing(older, Publication.BRIEFING, since, until, as_of=end_of_day(until))
     faces = read_pdf(Press().printed(found.draft(until), "pdf")).faces
-    texts = ["".join(glyph.text for glyph in face.glyphs) for face in faces]
-    assert next(n for n, text in enumerate(texts) if text.startswith("附表1")) <= 3
+    assert len(faces) <= 3
+    last = "".join(glyph.text for glyph in faces[-1].glyphs)
+    assert not last.startswith("报：")
+    assert "印发" in last
+
+
+def test_of_two_hundred_matters_the_first_pages_tell_the_worst_and_count_the_rest(log: Database) -> None:
+    crowd(log, 200)
+    found = march(log)
+    text = said(found)
+    red = text.split("### 二、逾期事项")[1].split("### ")[0]
+    assert len(re.findall(r"^\d\. ", red, re.MULTILINE)) == 5
+    assert re.search(r"另有逾期\d+件，均由.*牵头，见附表。", red)
+    faces = read_pdf(Press().printed(found.draft(MARCH[1]), "pdf")).faces
+    assert len(faces) <= 6
+    first = next(n for n, f in enumerate(faces) if "".join(g.text for g in f.glyphs).startswith("附表1"))
+    assert first <= 3
 
 
 def test_reports_that_say_nothing_are_named_with_the_reason_to_send_them_back(log: Database) -> None:
@@ -108,6 +140,7 @@ def test_a_next_step_is_told_once_and_only_where_it_says_something(log: Database
     play(log)
     report = c.SubmitFeedback(text="主体施工至五层", progress=46, problem="。", next_step=words)
     act(log, HALL, report, LIAISON, at("2022-03-31", "10:00"))
-    text = said(march(log))
+    compose = partial(compose_briefing, log, Publication.BRIEFING, *MARCH, as_of=EVENING)
+    text = markdown_of(annex_page(lambda by: compose(recipe=by), built_in_recipe(), "第3期"))
     assert f"进度46%）：{told}\n" in text
-    assert "：。" not in text
+    assert "：。" not in text + said(march(log))

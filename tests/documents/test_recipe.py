@@ -59,14 +59,14 @@ def test_the_recipe_of_before_says_everything_there_was_in_the_order_of_the_term
     assert {part for parts in (*PARTS.values(), NEWS_PARTS) for part in parts} == set(SectionPart)
 
 
-def test_the_built_in_recipe_leads_with_what_a_leader_decides_and_appends_what_is_listed() -> None:
+def test_the_built_in_recipe_leads_with_what_a_leader_decides_and_lists_nothing_but_what_is_lit() -> None:
     recipe = built_in_recipe()
-    assert recipe.sections[0].parts == (SectionPart.TO_DECIDE, SectionPart.RED)
+    assert recipe.sections[0].parts == (SectionPart.TO_DECIDE,)
     assert {s.topic for s in recipe.sections} == {Topic.LEADING, Topic.APPENDIX}
     said = {part for s in recipe.sections if s.topic is Topic.LEADING for part in s.parts}
     assert said == set(PARTS[Topic.LEADING])
     appended = {part for s in recipe.sections if s.topic is Topic.APPENDIX for part in s.parts}
-    assert appended == set(PARTS[Topic.APPENDIX])
+    assert appended == {SectionPart.LIT_TABLE}
 
 
 def test_sections_come_in_the_order_and_under_the_titles_of_the_recipe(log: Database) -> None:

@@ -29,6 +29,11 @@ class Template:
     folder: Path
     own: Path | None = field(default=None)
 
+    @property
+    def former(self) -> bool:
+        """A layout of before: what is set beside its files (titles, tables) is set as it was then."""
+        return self.id in ("gb-2", "gb-3")
+
     @cached_property
     def files(self) -> dict[str, bytes]:
         """Name → bytes, as they are when they are first asked for: one issue is printed by one template.

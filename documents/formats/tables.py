@@ -1,0 +1,81 @@
+"""How wide the columns of a printed table are, and on which side their words stand: by what they say.
+
+A short word is not broken, a figure stands at the right, what runs over several lines at the left. A small table is as
+wide as its words and stands in the middle.
+"""
+
+import re
+from typing import NamedTuple
+
+from documents.formats import standard as gb
+from documents.formats.templates import Template
+from documents.page import Grid
+
+_WHOLE = gb.TEXT[0] * gb.MM / gb.TABLE
+"""版心 in characters of a table."""
+_INSET = 0.9
+"""Left and right of the words of a cell together, in characters, with a little to spare."""
+_UNBROKEN = 7.0
+"""A cell of so many characters stands on one line, where there is room."""
+_STEP = 0.5
+_AIRY = 3.0
+"""So much wider than its words a column of a small table may be."""
+_FIGURE = re.compile(r"[+-]?\d[\d.,]*(?:%|分|项|次|件)?|—|/|")
+_RUNNING = frozenset({"内容", "情况", "清单"})
+
+
+class TableColumn(NamedTuple):
+    """A share of 版心, and left, center or right."""
+
+    share: float
+    place: str
+
+
+def columns_of(grid: Grid, template: Template) -> tuple[TableColumn, ...]:
+    """The columns of a table in a layout; those of before go by their headers alone and fill the line."""
+    if template.former:
+        weights = gb.weights(grid.headers)
+        places = ("left" if header in gb.LEFT_ALIGNED else "center" for header in grid.headers)
+        return tuple(TableColumn(w / sum(weights), place) for w, place in zip(weights, places, strict=True))
+    natural, least = _wants(grid)
+    widths = _shared(natural, least)
+    return tuple(TableColumn(w / _WHOLE, _place(grid, n, w)) for n, w in enumerate(widths))
+
+
+def _width(text: str) -> float:
+    return max((sum(0.52 if c.isascii() else 1.0 for c in line) for line in text.splitlines()), default=0.0)
+
+
+def _wants(grid: Grid) -> tuple[list[float], list[float]]:
+    """What each column would fill in one line, and what it needs for its short cells and its header."""
+    natural, least = [], []
+    for n, header in enumerate(grid.headers):
+        cells = [_width(row[n]) for row in grid.rows]
+        short = [w for w in cells if w <= _UNBROKEN]
+        natural.append(max([_width(header), *cells]) + _INSET)
+        least.append(max([min(_width(header), _UNBROKEN), *short]) + _INSET)
+    return natural, least
+
+
+def _shared(natural: list[float], least: list[float]) -> list[float]:
+    """The widths: with room to spare no wider than airy; else every column its least, and the rest to the tallest."""
+    room = _WHOLE - sum(natural)
+    if room >= 0:
+        return [n + min(room / len(natural), _AIRY) for n in natural]
+    spare = _WHOLE - sum(least)
+    if spare <= 0:
+        return [w * _WHOLE / sum(least) for w in least]
+    widths = list(least)
+    while spare > 0:
+        tallest = max(range(len(widths)), key=lambda n: (natural[n] - _INSET) / max(widths[n] - _INSET, 0.1))
+        widths[tallest] += min(_STEP, spare)
+        spare -= _STEP
+    return widths
+
+
+def _place(grid: Grid, n: int, width: float) -> str:
+    cells = [row[n] for row in grid.rows]
+    if cells and all(_FIGURE.fullmatch(cell) for cell in cells) and any(cell for cell in cells):
+        return "right"
+    runs_over = any(_width(cell) + _INSET > width + 0.01 for cell in cells)
+    return "left" if runs_over or grid.headers[n] in _RUNNING or grid.headers[n] in gb.LEFT_ALIGNED else "center"

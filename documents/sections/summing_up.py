@@ -1,0 +1,194 @@
+"""The second page of a 简报: the figures in a paragraph, what moved in a sentence, and red and yellow as a table."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from documents.figures import Entry, count_by_light, count_by_stage, working
+from documents.page import Grid, Paragraph, Subheading
+from documents.sections.edition import TABLE, Edition, Piece, Writers
+from documents.sections.overview import ALIVE
+from documents.sections.recipe import SectionPart
+from documents.wording import (
+    clean_text,
+    counts_in_words,
+    day_in,
+    light_reason,
+    quoted_title,
+    reason_with_dates,
+    share_in_words,
+    short_date,
+)
+from domain import events as ev
+from domain.onsite.terms import ProblemStage
+from domain.queries.waiting import whose_move
+from domain.terms import Light, Satisfaction, Stage
+
+_MOST_NAMED, _MOST_LIT = 4, 20
+MOST_WARNED = 8
+
+
+# --- 总体情况
+
+
+def _summary(edition: Edition) -> Iterator[Piece]:
+    """Where things stand, in one paragraph; every figure once."""
+    period, entries = edition.period, edition.period.entries()
+    if not entries:
+        return
+    stages, lights = count_by_stage(entries), count_by_light(entries)
+    where = counts_in_words(
+        (("在办", len(working(entries)), "件"), ("暂缓", stages[Stage.SUSPENDED], "件"),
+         ("已销号", stages[Stage.CLOSED], "件"), ("已撤销", stages[Stage.CANCELLED], "件"))
+    )  # fmt: skip
+    lit = counts_in_words([(f"{kind.label}灯", lights[kind], "件") for kind in ALIVE])
+    shown = f"；在办的亮{lit}" if lit else ""
+    yield Paragraph(
+        text=f"今年以来共督办事项{len(entries)}件，截至{short_date(period.until)}{where}{shown}。{_rates(edition)}"
+    )
+
+
+def _rates(edition: Edition) -> str:
+    rate, feedback, called = edition.period.on_time(), edition.period.feedback(), edition.period.called
+    on_time = ""
+    if rate.whole:
+        share = share_in_words(rate.part, rate.whole)
+        on_time = f"应办结{rate.whole}件，按期办结{rate.part}件，按期办结率{share}。"
+    if not feedback.owed:
+        return on_time
+    share = share_in_words(feedback.on_time, feedback.owed)
+    missed = len(feedback.missed) - feedback.made_up
+    left = f"，漏报未补{missed}次" if missed else ""
+    reported = f"{called}应反馈{feedback.owed}次，按时反馈{feedback.on_time}次，按时反馈率{share}"
+    return f"{on_time}{reported}{left}。"
+
+
+def _wider(edition: Edition) -> Iterator[Piece]:
+    """批示件, 现场督查 and 满意度 of the period, where there are any."""
+    told = "；".join(filter(None, (_instructed(edition), _inspected(edition), _rated(edition))))
+    if told:
+        yield Paragraph(text=f"{edition.period.called}{told}。")
+
+
+def _instructed(edition: Edition) -> str:
+    period = edition.period
+    every = [i for paper in period.ledger.incoming if paper.void is None for i in paper.instructions]
+    given = sum(period.since <= i.on <= period.until for i in every)
+    done = sum(i.done_on is not None and period.since <= i.done_on <= period.until for i in every)
+    late = sum(i.open and i.reported_on is None and i.limit(period.ledger.calendar) < period.until for i in every)
+    return counts_in_words((("领导批示", given, "件"), ("办结批示", done, "件"), ("批示逾期未办结", late, "件")), "，")
+
+
+def _inspected(edition: Edition) -> str:
+    period = edition.period
+    held = sum(i.held_on is not None and period.since <= i.held_on <= period.until for i in period.ledger.inspections)
+    problems = [f.problem for i in period.ledger.inspections for f in i.problems if f.problem]
+    found = sum(period.since <= p.listed_on <= period.until for p in problems)
+    closed = sum(p.closed_on is not None and period.since <= p.closed_on <= period.until for p in problems)
+    late = sum(p.stage is ProblemStage.RECTIFYING and p.overdue(period.until) for p in problems)
+    return counts_in_words(
+        (
+            ("现场督查", held, "次"),
+            ("发现问题", found, "个"),
+            ("督查问题整改销号", closed, "个"),
+            ("督查问题逾期未整改", late, "个"),
+        ),
+        "，",
+    )
+
+
+def _rated(edition: Edition) -> str:
+    given = Counter(e.satisfaction for _, e, _ in edition.period.happened(ev.SatisfactionGiven))
+    parts = counts_in_words([(kind.label, given[kind], "件") for kind in Satisfaction])
+    return f"提出人评价{parts}" if parts else ""
+
+
+# --- 销号、重大、黄灯、近期
+
+
+def _closed_names(edition: Edition) -> Iterator[Piece]:
+    """办结销号, by name; how late stands in the 附表."""
+    closed = list(dict.fromkeys(quoted_title(m) for m, _, _ in edition.period.happened(ev.MatterClosed)))
+    if closed:
+        yield Paragraph(text=f"{edition.period.called}办结销号的有{_some(closed, _MOST_NAMED)}。")
+
+
+def _warned_brief(edition: Edition) -> Iterator[Piece]:
+    """Yellow matters as a small table; of many the first to fall due, and the rest by number."""
+    yellow = _lit_by_due(edition, Light.YELLOW)
+    if not yellow:
+        return
+    shown = yellow[:MOST_WARNED]
+    yield Paragraph(text=f"黄灯预警{len(yellow)}件{'，' if len(yellow) > len(shown) else '：'}{_rest(yellow, shown)}")
+    yield Grid(headers=("事项", "牵头单位", "办结时限", "预警原因"), rows=tuple(_warned_row(edition, e) for e in shown))
+
+
+def _rest(yellow: list[Entry], shown: list[Entry]) -> str:
+    return f"最早到期的{len(shown)}件如下，其余见附表：" if len(yellow) > len(shown) else ""
+
+
+def _lit_by_due(edition: Edition, light: Light) -> list[Entry]:
+    return sorted((e for e in edition.period.entries() if e.lit.light is light), key=lambda e: e.matter.due)
+
+
+def _warned_row(edition: Edition, entry: Entry) -> tuple[str, ...]:
+    year = edition.period.until.year
+    return (
+        clean_text(entry.matter.title),
+        edition.period.ledger.unit(entry.matter.lead),
+        day_in(entry.matter.due, year),
+        reason_with_dates(light_reason(entry.lit), year).replace(f"{year}年", ""),
+    )
+
+
+def _some(titles: list[str], most: int = 2) -> str:
+    return f"{''.join(titles[:most])}{f'等{len(titles)}件' if len(titles) > most else ''}"
+
+
+def _ahead_brief(edition: Edition) -> Iterable[Piece]:
+    """What falls due next, in the order of its days."""
+    period, year, days = edition.period, edition.period.until.year, edition.limits.ahead
+    at_rest = (Stage.SUSPENDED, Stage.CLOSING)
+    alive = [e.matter for e in period.entries() if not e.matter.ended and e.matter.stage not in at_rest]
+    coming = sorted((m for m in alive if m.due > period.until), key=lambda m: m.due)
+    near = [m for m in coming if (m.due - period.until).days <= days]
+    if near:
+        named = "；".join(f"{day_in(m.due, year)}{quoted_title(m)}" for m in near[:_MOST_NAMED])
+        more = f"等{len(near)}件" if len(near) > _MOST_NAMED else ""
+        return [Paragraph(text=f"今后{days}日内应办结：{named}{more}。")]
+    return []
+
+
+# --- 红黄灯一览
+
+
+def _lit_table(edition: Edition) -> Iterator[Piece]:
+    """Red and yellow matters, the longest overdue first; nothing where the text told each of them."""
+    red, yellow = _lit_by_due(edition, Light.RED), _lit_by_due(edition, Light.YELLOW)
+    told = SectionPart.RED in edition.parts and SectionPart.WARNED_BRIEF in edition.parts
+    if told and len(red) <= edition.told and len(yellow) <= MOST_WARNED:
+        return
+    lit = [*red, *yellow]
+    shown = lit[:_MOST_LIT]
+    yield Subheading(text=f"红灯、黄灯事项{len(lit)}件")
+    yield Grid(
+        headers=("事项", "牵头单位", "办结时限", "亮灯", "情况", "下一环节"),
+        rows=tuple(_lit_row(edition, e) for e in shown),
+    )
+    if len(lit) > len(shown):
+        yield Paragraph(text=f"以上列出{len(shown)}件，另有{len(lit) - len(shown)}件，详见{TABLE}。")
+
+
+def _lit_row(edition: Edition, entry: Entry) -> tuple[str, ...]:
+    title, unit, due, why = _warned_row(edition, entry)
+    owing = entry.lit.light is Light.YELLOW and entry.matter.missed_in_row
+    return title, unit, due, entry.lit.light.label, why, "补报反馈" if owing else whose_move(entry.matter, "牵头单位")
+
+
+SUMMING_UP: Writers = {
+    SectionPart.SUMMARY: _summary,
+    SectionPart.WIDER: _wider,
+    SectionPart.CLOSED_NAMES: _closed_names,
+    SectionPart.WARNED_BRIEF: _warned_brief,
+    SectionPart.AHEAD_BRIEF: _ahead_brief,
+    SectionPart.LIT_TABLE: _lit_table,
+}
