@@ -80,13 +80,18 @@ def pdf_of(page: Page, typeface: Typeface, template: Template) -> bytes:
             timestamp=datetime.combine(page.on, time(0), UTC),
         )
     except (TypstError, RuntimeError) as error:  # the second is what asking a layout raises
-        raise template.broken("page.typ", str(getattr(error, "message", error)).splitlines()[0]) from error
+        raise template.broken("page.typ", _said(error)) from error
     return made if isinstance(made, bytes) else b"".join(made or ())
 
 
 def _may_be_tight(page: Page, template: Template) -> bool:
     """Lists follow the text on faces of their own: how close it is set then does not move 版记."""
     return page.imprint is not None and not page.appendices and not template.former
+
+
+def _said(error: Exception) -> str:
+    """What a layout is at fault with: compiling and asking say it otherwise."""
+    return str(getattr(error, "message", error)).splitlines()[0].removeprefix("failed to compile document: ")
 
 
 def _foot_alone(compiler: "Compiler") -> bool:

@@ -47,6 +47,7 @@ def words(text: str) -> str:
 
 
 def test_a_title_of_hard_characters_is_printed_as_it_is_in_every_format(played: Database, xmh: CommandLine) -> None:
+    every_part(xmh)
     hard = opening(HARD, date(2022, 6, 30), klass=MatterClass.MAJOR, rhythm=Rhythm.MONTHLY)
     act(played, "matter/hard", hard, OFFICE, at("2022-03-31", "17:40"))
     act(played, "matter/hard", c.AcceptReceipt(), HEAD, at("2022-03-31", "17:45"))
@@ -66,6 +67,7 @@ def test_a_title_of_hard_characters_is_printed_as_it_is_in_every_format(played: 
 
 
 def test_names_of_hard_characters_are_printed_as_they_are_in_every_format(played: Database, xmh: CommandLine) -> None:
+    every_part(xmh)
     unit, leader = "市“双区”办&<协调>局（堃）", "欧阳喆<&>"
     told = [
         UnitRecorded(unit=Unit(id="odd", name=unit, level=UnitLevel.DISTRICT, supervision=Supervision.OBJECT)),
