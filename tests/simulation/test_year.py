@@ -40,7 +40,7 @@ PRINTED = ("bulletin/", "paper/", "minutes/")
 KINDS = {"简报", "动态", "会议纪要", "督办公文", "年度统计", "单位情况", "周调度"}
 
 
-def winter(folder: Path, ends: date = date(2022, 3, 4)) -> Path:
+def winter(folder: Path, ends: date = date(2022, 2, 18)) -> Path:
     """The example, ending early."""
     if not folder.exists():
         folder.mkdir()
@@ -81,7 +81,7 @@ async def played(folder: Path, seed: int, prints: Unprinted) -> Played:
     return await simulate_year(folder, folder / "home", 2022, seed=seed, prints=prints)
 
 
-ENDS = date(2022, 3, 4)
+ENDS = date(2022, 2, 18)
 
 
 async def printed_year(folder: Path) -> tuple[Path, Played]:
@@ -147,8 +147,8 @@ async def _the_same_seed_gives_the_same_year_and_another_seed_another(tmp_path: 
     report = verify(first.database)
     assert report.ok, report.problems[:3]
     types = Counter(e["type"] for events in one.values() for e in events)
-    assert types["MatterOpened"] == 47, "those of the list, and one that came on 2 March"
-    for kind in ("FeedbackSubmitted", "FeedbackMissed", "UrgeIssued", "InstructionRecorded", "MeetingClosed"):
+    assert types["MatterOpened"] == 46, "those of the list"
+    for kind in ("FeedbackSubmitted", "FeedbackMissed", "UrgeIssued", "MeetingClosed"):
         assert types[kind] > 0, kind
     assert sum(len(events) for events in same.values()) > 300
     signed = sum(e["type"] == "MinutesIssued" for events in same.values() for e in events)
@@ -201,7 +201,7 @@ def _laid_out_and_rebuilt(home: Path, done: Played) -> None:
 
     altered = _with_another_title(home)
     changed = [found for found in rebuild_issues(altered, all_filed(altered, home), press) if not found.ok]
-    assert {found.number for found in changed} >= {"简报-2022-02"}
+    assert {found.number for found in changed} >= {"简报-2022-01"}
     assert all(any("事件日志" in line for line in found.differences) for found in changed)
     assert any("另一个名称" in line for found in changed for line in found.differences)
 
