@@ -8,13 +8,14 @@ one transaction with others (`eventlog/group.py`).
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
 
 from pydantic import ValidationError
 
-from domain.base import Frozen, Refusal, refuse
+from domain.base import Refusal, refuse
 from domain.calendar import WorkCalendar, local_date
 from domain.door import UNPROVEN, Door, same
 from domain.envelope import Algorithm, Draft, NumberSeries, Provenance, Recorded, canonical
@@ -26,6 +27,7 @@ from domain.log import (
     Appended,
     AppendRequest,
     Refused,
+    Rulebook,
 )
 from domain.matter import Matter
 from domain.meetings.meeting import Meeting
@@ -45,14 +47,16 @@ from eventlog.group import Taking
 from eventlog.list_rows import FOUND_BY, moved_rows, put_row
 from eventlog.outcomes import check_outcomes
 from eventlog.proofs import provenance_of
-from eventlog.reading import stream_events
-from eventlog.reading.rules import rules_of
+from eventlog.reading import folded_state, stream_events
+from eventlog.reading.rules import rulebook_in
+from eventlog.reading.states import state_of
 from eventlog.readmodel import (
     PUT_NUMBER,
-    fold_events,
-    parse_state,
+    Folded,
+    fold_kept,
     read_model_of_event,
     read_model_of_state,
+    read_model_of_stream,
     state_text,
 )
 from eventlog.refusals import check_not_refused, refusal_noted
@@ -61,6 +65,7 @@ from eventlog.remembered import RememberedState
 from eventlog.rows import INSERT_EVENT, actor_text, event_of_row
 from eventlog.secrets import check_seals, may_hold_seals, sealed_texts
 from eventlog.shape import check_shape, check_text
+from eventlog.snapshots import put_snapshots
 from eventlog.standing import Standing, already, outdated, question_of, standing_in
 from eventlog.stored_time import from_micros, micros
 from eventlog.witness import NOWHERE, Height
@@ -71,6 +76,8 @@ STATE_BYTES = 256 * 1024
 MOST_BYTES = 512 * 1024
 """A quarter of what Temporal carries in one piece: there is always room for what the clock adds."""
 SHARE = 32
+GROWTH, ENTRY = 8, 1024
+"""A state grows with an event by fewer bytes than this many times its payload, and an entry's own."""
 UNLIMITED_KINDS = frozenset({"directory", "plan", "paper", "minutes", "secrets", "assessment"})
 """Kinds whose state never travels through a workflow, so that its size does not matter."""
 
@@ -253,7 +260,9 @@ def _record(
     who = actor_text(request.actor, proven)
     rows = _chain(request, standing, who, recorded_at, numbers, database.headquarters, asked.algorithm)
     events = [event_of_row(row) for row in rows]  # the answer is what a reader will find
-    state, before = _fold(database, transaction, request, standing, events)
+    known = _known(database, transaction, request, standing)
+    folded = _fold(request, standing, known, events)
+    state = folded.state
     keyed = (request.stream, *(state.matters if isinstance(state, Meeting) else ()))
     sealed = [(draft.payload, event.payload) for draft, event in zip(request.drafts, events, strict=True)]
     check_seals(transaction, keyed, [t for told, text in sealed if may_hold_seals(text) for t in sealed_texts(told)])
@@ -261,16 +270,13 @@ def _record(
     check_breakdown(transaction, events, state)
     check_relations(transaction, events, state)
     check_outcomes(transaction, events, state, request.now)
-    text = state_text(state)
-    size = len(text.encode())
-    if not request.clock and kind_of(request.stream) not in UNLIMITED_KINDS:
-        _check_size(before, size)
+    size = _size(request, known, folded, events)
     last = events[-1]
     command = (request.command_id, request.stream, events[0].version, last.version, request.request_hash)
     statements: list[Statement] = [
         (INSERT_EVENT, rows),
         (_PUT_COMMAND, [(*command, command_digest((*command, last.hash)))]),
-        *_rows_of_state(transaction, standing, last, state, text),
+        *_rows_of_state(database, transaction, standing, events, folded),
         *(statement for event in events for statement in read_model_of_event(event)),
         *put_full_blocks(transaction, standing.last_position, events),
         (_PUT_OUTBOX, [(event.position,) for event in events]),
@@ -280,23 +286,50 @@ def _record(
     written.statements += statements
     written.last = last
     written.numbers.update(numbers.given)
-    database.states.put(request.stream, RememberedState(last.hash, text, state, size))
+    snapshot = folded.snapshots[-1][-1] if folded.snapshots else standing.snapshot
+    database.states.put(request.stream, RememberedState(last.hash, snapshot, state, size))
     return Appended(events=tuple(events))
 
 
 def _rows_of_state(
-    transaction: Transaction, standing: Standing, last: Recorded, state: Frozen, text: str
+    database: Database, transaction: Transaction, standing: Standing, events: Sequence[Recorded], folded: Folded
 ) -> list[Statement]:
     """What shows the stream as it is now; another calendar or policy also moves the colours to come of every matter."""
+    last, state, rows = events[-1], folded.state, put_snapshots(folded.snapshots)
+    if folded.ended != standing.ended:
+        rows.append(read_model_of_stream(events[0], folded.ended))
     if not isinstance(state, Matter | WorkCalendar | Policy):
-        return read_model_of_state(last, state, text, was_ended=standing.ended)
-    rulebook = rules_of(*standing.rules)
+        return [*rows, *read_model_of_state(last, state)]
+    rulebook = _rulebook(database, transaction, standing)
     if isinstance(state, Matter):
-        rows, changed = put_row(standing.listed, state, rulebook)
-        listed = bool(changed & FOUND_BY)
-        return [*read_model_of_state(last, state, text, listed=listed, was_ended=standing.ended), *rows]
+        listed, changed = put_row(standing.listed, state, last.position, rulebook)
+        return [*rows, *(read_model_of_state(last, state) if changed & FOUND_BY else ()), *listed]
     moved = {"calendar": state} if isinstance(state, WorkCalendar) else {"policy": state}
-    return [*read_model_of_state(last, state, text), *moved_rows(transaction, rulebook.model_copy(update=moved))]
+    return [*rows, *moved_rows(transaction, rulebook.model_copy(update=moved))]
+
+
+def _rulebook(database: Database, transaction: Transaction, standing: Standing) -> Rulebook:
+    """Calendar and policy in force, read again only when they moved, or what they were read from did."""
+    remembered = database.states.rulebook
+    if remembered is None or remembered[0] != standing.rules:
+        remembered = database.states.rulebook = (standing.rules, rulebook_in(transaction))
+    return remembered[1]
+
+
+def _size(request: AppendRequest, known: RememberedState | None, folded: Folded, events: Sequence[Recorded]) -> int:
+    """About how many bytes the state has now, and no fewer; exactly, where it comes near the limit.
+
+    Raises:
+        Refusal: `too_large`.
+    """
+    before = known.size if known is not None else 0
+    most = before + sum(GROWTH * len(event.payload.encode()) + ENTRY for event in events)
+    if most < STATE_BYTES // 2:
+        return most
+    size = len(state_text(folded.state).encode())
+    if not request.clock and kind_of(request.stream) not in UNLIMITED_KINDS:
+        _check_size(len(state_text(known.state).encode()) if known is not None else 0, size)
+    return size
 
 
 def _check_size(before: int, after: int) -> None:
@@ -379,27 +412,33 @@ def _payload(draft: Draft, numbers: _Numbers, *, limited: bool) -> str:
     return text
 
 
-def _fold(
-    database: Database, transaction: Transaction, request: AppendRequest, standing: Standing, events: list[Recorded]
-) -> tuple[Frozen, int]:
-    """The stream's state after these events, and the bytes of the one before.
-
-    What its own fold cannot read must never enter the log.
-    """
-    kind = kind_of(request.stream)
-    refuse(kind not in FOLDS, f"日志不认识这一类记录：{request.stream}", "malformed")
-    size = len((standing.state or "").encode())
-    try:
-        if standing.version == 0:
-            return fold_events(request.stream, None, events), size
-        known = database.states.of(request.stream)
-        if standing.state is not None and standing.state_hash == standing.hash:
-            if known is None or known.hash != standing.hash:
-                return fold_events(request.stream, parse_state(kind, standing.state), events), size
-            if known.text == standing.state:
-                return fold_events(request.stream, known.state, events), size
+def _known(
+    database: Database, transaction: Transaction, request: AppendRequest, standing: Standing
+) -> RememberedState | None:
+    """The stream's state before these events; None when it has none yet."""
+    refuse(kind_of(request.stream) not in FOLDS, f"日志不认识这一类记录：{request.stream}", "malformed")
+    if standing.version == 0:
+        return None
+    known = database.states.of(request.stream)
+    if known is not None and (known.hash, known.snapshot) == (standing.hash, standing.snapshot):
+        return known
+    read = state_of(transaction, request.stream)
+    if read is None or read.hash != standing.hash:
         # The read model has fallen behind its log (edited, mended, or half restored): the events are the truth.
-        return fold_events(request.stream, None, [*stream_events(transaction, request.stream), *events]), size
+        read = folded_state(request.stream, list(stream_events(transaction, request.stream)))
+    return RememberedState(read.hash, standing.snapshot, read.state, len(state_text(read.state).encode()))
+
+
+def _fold(
+    request: AppendRequest, standing: Standing, known: RememberedState | None, events: Sequence[Recorded]
+) -> Folded:
+    """The stream after these events. What its own fold cannot read must never enter the log.
+
+    Raises:
+        Refusal: `malformed`.
+    """
+    try:
+        return fold_kept(request.stream, known.state if known else None, standing.ended or 0, events)
     except (UnknownEventError, ValidationError, TypeError) as error:
         reason = str(error).splitlines()[0]
         raise Refusal(f"{events[0].type} 与 {request.stream} 的记录不符：{reason}", "malformed") from error

@@ -12,6 +12,7 @@ from domain.rules.delegation import check_delegation
 from domain.rules.records import authorise_record
 from domain.terms import Role, Supervision
 from eventlog.database import Transaction
+from eventlog.reading.states import state_of
 from eventlog.stored_time import micros
 
 PERSON = "SELECT name, role, unit, left_at FROM people WHERE id = ?"
@@ -43,8 +44,8 @@ def check_actor(transaction: Transaction, actor: Actor, stream: str, day: date) 
 
 
 def _directory(transaction: Transaction) -> Directory:
-    row = transaction.one("SELECT state FROM states WHERE stream = ?", (transaction.own(OfficeStream.DIRECTORY),))
-    return Directory.model_validate_json(row[0]) if row else Directory()
+    known = state_of(transaction, transaction.own(OfficeStream.DIRECTORY))
+    return known.state if known is not None and isinstance(known.state, Directory) else Directory()
 
 
 def _check_person(transaction: Transaction, claim: Actor | OnBehalf) -> None:

@@ -1,4 +1,4 @@
-"""Digests that bind what no event holds to the log: a command's row, and the notices an event gave.
+"""Digests that bind what no event holds to the log: a command's row, the notices an event gave, a snapshot.
 
 Whoever owns the database can compute them anew, as he can the chain; who edits a cell by hand does not.
 """
@@ -20,6 +20,11 @@ def command_digest(row: Row) -> str:
 def notices_digest(rows: Iterable[Row]) -> str:
     """The digest that binds an event's notices to the log, in the order of their ids; also when there are none."""
     return _digest([part for row in sorted(rows, key=lambda row: str(row[0])) for part in row])
+
+
+def snapshot_digest(row: Row) -> str:
+    """The digest that binds a snapshot's text to the event it stands on and to the build that folded it."""
+    return _digest(row)
 
 
 def _digest(parts: Iterable[object]) -> str:

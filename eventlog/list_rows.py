@@ -15,44 +15,50 @@ from typing import Any
 from domain.lights import facts_in
 from domain.log import Rulebook
 from domain.matter import Matter
-from domain.queries.list_row import ColourMoments, ListRow, colour_moments, list_row
+from domain.queries.list_row import NEVER, ColourMoments, ListRow, colour_moments, list_row
 from eventlog.backend import Row, Statement
 from eventlog.database import Transaction
 from eventlog.stored_time import from_micros, micros
 
 COLUMNS = ListRow._fields
+STORED_COLUMNS = (*COLUMNS, "position")
+"""With the position of the matter's newest event: a row that none has moved since is as it was."""
 _FACTS = COLUMNS.index("facts")  # what follows is what they give
 FOUND_BY = frozenset({"number", "title", "stage", "lead", "due", "parent"})
 """What the table `matters` keeps of it too."""
 _DATES, _MOMENTS = frozenset({"due", "opened"}), frozenset({"red", "yellow", "blue"})
 _LISTS = frozenset({"flags", "assist", "asked", "leaders", "instructed_by", "reported_by", "followers"})
 _MARKS = frozenset({"by_letter", "listed", "settled", "wavers"})
-_PUT = f"INSERT INTO matter_rows ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
+_PUT = f"INSERT INTO matter_rows ({', '.join(STORED_COLUMNS)}) VALUES ({', '.join('?' * len(STORED_COLUMNS))})"
 _LIVING = "SELECT facts, red, yellow, blue, wavers, stream FROM matter_rows WHERE settled = 0"
 _MOVE = "UPDATE matter_rows SET red = ?, yellow = ?, blue = ?, wavers = ? WHERE stream = ?"
 SELECT = f"SELECT {', '.join(COLUMNS)} FROM matter_rows"
+_NO_MORE = {**dict.fromkeys(("red", "yellow", "blue"), str(micros(NEVER))), "wavers": "0"}
+SELECT_PAST = f"SELECT {', '.join(_NO_MORE.get(name, name) for name in COLUMNS)} FROM matter_rows"
+"""The rows without their colours to come, as `past_row` has them."""
 
 
-def put_rows(matters: Sequence[Matter], rulebook: Rulebook) -> list[Statement]:
-    """What writes the rows of these matters, of which none stands there yet."""
-    return [(_PUT, [_cells(list_row(matter, rulebook)) for matter in matters])] if matters else []
+def put_rows(matters: Sequence[tuple[Matter, int]], rulebook: Rulebook) -> list[Statement]:
+    """What writes the rows of these matters, each as of a position, of which none stands there yet."""
+    return [(_PUT, [(*_cells(list_row(matter, rulebook)), at) for matter, at in matters])] if matters else []
 
 
-def put_row(before: Row, matter: Matter, rulebook: Rulebook) -> tuple[list[Statement], frozenset[str]]:
+def put_row(before: Row, matter: Matter, position: int, rulebook: Rulebook) -> tuple[list[Statement], frozenset[str]]:
     """What brings the row that stands in the table to the matter's state, and the columns it writes: those that change.
 
     Args:
         before: the row that stands there; of nothing but None when there is none.
         matter: as it is now.
+        position: of its newest event.
         rulebook: in force.
     """
     if before[0] is None:
-        return put_rows([matter], rulebook), frozenset(COLUMNS)
+        return put_rows([(matter, position)], rulebook), frozenset(COLUMNS)
     after = _cells(list_row(matter, rulebook, _known(before)))
     changed = {name: cell for name, cell, old in zip(COLUMNS, after, before, strict=True) if cell != old}
-    sets = ", ".join(f"{name} = ?" for name in changed)
+    sets = ", ".join(f"{name} = ?" for name in (*changed, "position"))
     update = f"UPDATE matter_rows SET {sets} WHERE stream = ?"
-    return [(update, [(*changed.values(), matter.stream)])] if changed else [], frozenset(changed)
+    return [(update, [(*changed.values(), position, matter.stream)])], frozenset(changed)
 
 
 def _known(before: Row) -> tuple[str, ColourMoments]:

@@ -13,10 +13,8 @@ from domain.meetings.trial import try_outcome, unfit_points
 from domain.rules.authority import IN_UNIT
 from eventlog.database import Database, Transaction
 from eventlog.reading.rules import rulebook, rulebook_in
-from eventlog.reading.states import load
-from eventlog.readmodel import parse_state
+from eventlog.reading.states import load, state_of
 
-_STATE = "SELECT state FROM states WHERE stream = ? AND kind = 'matter'"
 _TRIED = frozenset(kind.__name__ for kind in (PointDecided, MinutesIssued, MaterialHandedIn))
 
 
@@ -67,6 +65,5 @@ def unfit_outcomes(database: Database, meeting: Meeting, now: datetime) -> tuple
 
 
 def _matter(transaction: Transaction, stream: str) -> Matter | None:
-    row = transaction.one(_STATE, (stream,))
-    matter = parse_state("matter", row[0]) if row else None
-    return matter if isinstance(matter, Matter) else None
+    known = state_of(transaction, stream)
+    return known.state if known is not None and isinstance(known.state, Matter) else None

@@ -1,6 +1,7 @@
 """The read model from zero: all that is read follows from the events, so it can be thrown away and made again."""
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from domain.base import Frozen
 from domain.envelope import Recorded
@@ -13,14 +14,33 @@ from eventlog.list_rows import put_rows
 from eventlog.numbers import SeriesCount
 from eventlog.reading import events_page
 from eventlog.reading.rules import rulebook_of
-from eventlog.readmodel import PUT_NUMBER, READ_MODEL, fold_on, read_model_of_event, read_model_of_state, state_text
+from eventlog.readmodel import (
+    PUT_NUMBER,
+    READ_MODEL,
+    ended_since,
+    fold_on,
+    read_model_of_event,
+    read_model_of_state,
+    read_model_of_stream,
+    state_text,
+)
 from eventlog.rows import event_of_row
+from eventlog.snapshots import is_due, put_snapshots, snapshot_of
 from eventlog.words import put_words
 
 PAGE = 2000
 
 Progress = Callable[[int, int], None]
 """Called with events done and events in all."""
+
+
+class _Folding(NamedTuple):
+    """A stream on the way: its last event, its state, its first event, since when it is at rest."""
+
+    last: Recorded
+    state: Frozen
+    first: Recorded
+    ended: int
 
 
 class Projection:
@@ -34,7 +54,8 @@ class Projection:
                 numbers; otherwise it follows from the events.
         """
         self._rulebook = rulebook
-        self._states: dict[str, tuple[Recorded, Frozen]] = {}
+        self._states: dict[str, _Folding] = {}
+        self._snapshots: list[Row] = []
         self._numbers = SeriesCount()
         self._pending: list[Statement] = []
 
@@ -44,10 +65,14 @@ class Projection:
         Raises:
             UnknownEventError, UnknownKindError, ValidationError, TypeError: this build cannot read the event.
         """
-        _, before = self._states.get(event.stream, (None, None))
-        state = fold_on(event.stream, before, event)
+        before = self._states.get(event.stream)
+        state = fold_on(event.stream, before.state if before else None, event)
         self._pending.extend(read_model_of_event(event))
-        self._states[event.stream] = (event, state)
+        ended = ended_since(state, before.ended if before else 0, event.position)
+        first = before.first if before else event
+        self._states[event.stream] = _Folding(event, state, first, ended)
+        if is_due(event.version):
+            self._snapshots.append(snapshot_of(event, state_text(state)))
         return self._numbers.take(event) if self._rulebook is None else None
 
     def forget(self, stream: str) -> None:
@@ -59,20 +84,24 @@ class Projection:
         pending, self._pending = self._pending, []
         return pending
 
+    def snapshots(self) -> list[Row]:
+        """Snapshots due since the last call."""
+        snapshots, self._snapshots = self._snapshots, []
+        return snapshots
+
     def rest(self) -> list[Statement]:
-        """The rows of states and series in the end, as `append` would have left them."""
-        rows = [
-            statement
-            for last, state in self._states.values()
-            for statement in read_model_of_state(last, state, state_text(state))
-        ]
-        matters = [state for _, state in self._states.values() if isinstance(state, Matter)]
+        """The rows of streams and series in the end, as `append` would have left them."""
+        rows: list[Statement] = []
+        for one in self._states.values():
+            rows.append(read_model_of_stream(one.first, one.ended))
+            rows += read_model_of_state(one.last, one.state)
+        matters = [(one.state, one.last.position) for one in self._states.values() if isinstance(one.state, Matter)]
         rows += put_rows(matters, self._rulebook or self._rulebook_folded())
         numbers = list(self._numbers.last.items())
         return [*rows, (PUT_NUMBER, numbers)] if numbers else rows
 
     def _rulebook_folded(self) -> Rulebook:
-        states = {kind_of(stream): state for stream, (_, state) in self._states.items()}
+        states = {kind_of(stream): one.state for stream, one in self._states.items()}
         return rulebook_of(states.get(OfficeStream.CALENDAR), states.get(OfficeStream.POLICY))
 
 
@@ -94,7 +123,7 @@ def rebuild_read_model(database: Database, progress: Progress | None = None) -> 
 def fold_read_model(transaction: Transaction, progress: Progress | None = None) -> int:
     """Make the read model anew within a transaction somebody else commits; the number of events folded."""
     projection = Projection()
-    transaction.run([(f"DELETE FROM {table}", [()]) for table in (*READ_MODEL, "event_words")])  # noqa: S608  (constants)
+    transaction.run([(f"DELETE FROM {table}", [()]) for table in (*READ_MODEL, "snapshots", "event_words")])  # noqa: S608  (constants)
     if not transaction.is_postgresql:  # what its index lost is still there after its rows are gone
         transaction.run([("INSERT INTO event_words (event_words) VALUES ('rebuild')", [()])])
     done, total = 0, newest_position(transaction)
@@ -102,7 +131,8 @@ def fold_read_model(transaction: Transaction, progress: Progress | None = None) 
         events = [event_of_row(row) for row in rows]
         for event in events:
             projection.take(event)
-        transaction.run([*projection.pending(), *put_words(((e.position, e.stream, e.payload) for e in events), total)])
+        words = put_words(((e.position, e.stream, e.payload) for e in events), total)
+        transaction.run([*projection.pending(), *put_snapshots(projection.snapshots()), *words])
         done += len(rows)
         if progress is not None:
             progress(done, total)

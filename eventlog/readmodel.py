@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from typing import Protocol, cast
@@ -18,17 +19,16 @@ from domain.numbering import NumbersAdvanced, year_and_tail
 from domain.office import PersonLeft, PersonRecorded, UnitRecorded
 from domain.streams import FOLDS
 from domain.terms import Stage
-from eventlog.backend import Statement
-from eventlog.list_rows import COLUMNS
+from eventlog.backend import Row, Statement
+from eventlog.list_rows import STORED_COLUMNS
+from eventlog.snapshots import is_due, snapshot_of
 from eventlog.stored_time import micros
 
-_PUT_STATE = (
-    "INSERT INTO states (stream, kind, version, hash, position, state, ended) VALUES (?, ?, ?, ?, ?, ?, ?) "
-    "ON CONFLICT (stream) DO UPDATE SET version = excluded.version, hash = excluded.hash, "
-    "position = excluded.position, state = excluded.state, ended = excluded.ended"
+_PUT_STREAM = (
+    "INSERT INTO streams (stream, kind, first, ended) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (stream) DO UPDATE SET kind = excluded.kind, first = excluded.first, ended = excluded.ended"
 )
-# An index is written for every column of it that is set, whether it says the same or not.
-_MOVE_STATE = "UPDATE states SET version = ?, hash = ?, position = ?, state = ? WHERE stream = ?"
+_END_STREAM = "UPDATE streams SET ended = ? WHERE stream = ?"
 _PUT_MATTER = (
     "INSERT INTO matters (stream, number, title, stage, lead, due, title_key, parent, year, tail) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
@@ -72,16 +72,16 @@ _PARTING = ev.MatterReopened.__name__
 _PERSON_LEFT = "UPDATE people SET left_at = ? WHERE id = ?"
 
 READ_MODEL = {
-    "states": ("stream", "kind", "version", "hash", "position", "state", "ended"),
+    "streams": ("stream", "kind", "first", "ended"),
     "matters": ("stream", "number", "title", "stage", "lead", "due", "title_key", "parent", "year", "tail"),
-    "matter_rows": COLUMNS,
+    "matter_rows": STORED_COLUMNS,
     "meetings": ("stream", "number", "series", "title", "stage", "starts", "ordinal", "version"),
     "units": ("id", "name", "level", "supervision", "parent", "aliases"),
     "people": ("id", "name", "unit", "role", "phone", "email", "secretary", "title", "left_at"),
     "numbers": ("series", "last"),
     "relations": ("id", "stream", "kind", "target", "holds"),
 }
-"""The tables that follow from the events alone, with their columns, the key first."""
+"""The tables that follow from the events alone, with their columns, the key first; snapshots stand beside them."""
 
 
 class ListableMatter(Protocol):
@@ -128,6 +128,46 @@ def fold_events(stream: str, state: Frozen | None, events: Sequence[Recorded]) -
     return cast("Frozen", known.after(state, events[0], islice(events, 1, None)))
 
 
+@dataclass(frozen=True)
+class Folded:
+    """A state, and what is kept of the way there."""
+
+    state: Frozen
+    ended: int
+    """Since which position it has been at rest; 0 when it is not."""
+    snapshots: list[Row]
+
+
+def fold_kept(stream: str, state: Frozen | None, ended: int, events: Sequence[Recorded]) -> Folded:
+    """As `fold_events`, with the snapshots that are due on the way.
+
+    Args:
+        stream: whose events these are.
+        state: before them, which stays as it is; None before the first.
+        ended: since when that is at rest.
+        events: at least one.
+
+    Raises:
+        UnknownKindError: for a kind of stream this build does not know.
+    """
+    known = FOLDS.get(kind_of(stream))
+    if known is None:
+        raise UnknownKindError(stream)
+    draft, snapshots = cast("Frozen", known.after(state, events[0])), []
+    for event in events:
+        if event is not events[0]:
+            draft = known.moved(draft, event)
+        ended = ended_since(draft, ended, event.position)
+        if is_due(event.version):
+            snapshots.append(snapshot_of(event, state_text(draft)))
+    return Folded(draft, ended, snapshots)
+
+
+def ended_since(state: Frozen, before: int, position: int) -> int:
+    """Since which position a stream is at rest that was so since `before`, and now is in this state."""
+    return (before or position) if getattr(state, "settled", False) else 0
+
+
 def fold_on(stream: str, draft: Frozen | None, event: Recorded) -> Frozen:
     """The state of a stream after one more event, for who holds `draft` alone: it may be changed in place.
 
@@ -141,12 +181,12 @@ def fold_on(stream: str, draft: Frozen | None, event: Recorded) -> Frozen:
 
 
 def state_text(state: Frozen) -> str:
-    """A state as the column `states.state` holds it; `parse_state` reads it back."""
+    """A state as the column `snapshots.state` holds it; `parse_state` reads it back."""
     return state.model_dump_json()
 
 
 def parse_state(kind: str, text: str) -> Frozen:
-    """The state in the column `states.state`, which `state_text` wrote.
+    """The state in the column `snapshots.state`, which `state_text` wrote.
 
     Raises:
         UnknownKindError: for a kind of stream this build does not know.
@@ -157,25 +197,17 @@ def parse_state(kind: str, text: str) -> Frozen:
     return cast("Frozen", known.state.model_validate_json(text))
 
 
-def read_model_of_state(
-    last: Recorded, state: Frozen, text: str, *, listed: bool = True, was_ended: int | None = None
-) -> list[Statement]:
-    """The rows of the read model that show a stream as of its last event.
+def read_model_of_stream(event: Recorded, ended: int) -> Statement:
+    """The row of a stream there is, which begins with this event, or goes on with it and ends or is taken up again."""
+    if event.version > 1:
+        return _END_STREAM, [(ended, event.stream)]
+    return _PUT_STREAM, [(event.stream, kind_of(event.stream), event.position, ended)]
 
-    Args:
-        last: its newest event.
-        state: as of that event.
-        text: the state as it is kept.
-        listed: whether what it is found by may have changed.
-        was_ended: what the row that stands there says of its end; None when none does, or it is not known.
-    """
-    kind = kind_of(last.stream)
-    ended = int(getattr(state, "settled", False))
-    put: Statement = (_PUT_STATE, [(last.stream, kind, last.version, last.hash, last.position, text, ended)])
-    if ended == was_ended:
-        put = (_MOVE_STATE, [(last.version, last.hash, last.position, text, last.stream)])
-    found_by = LISTED.get(kind) if listed else None
-    return [put, *found_by(last, state)] if found_by else [put]
+
+def read_model_of_state(last: Recorded, state: Frozen) -> list[Statement]:
+    """The rows of the read model by which a stream is found, as of its last event."""
+    found_by = LISTED.get(kind_of(last.stream))
+    return found_by(last, state) if found_by else []
 
 
 def read_model_of_event(event: Recorded) -> list[Statement]:

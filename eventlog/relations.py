@@ -13,18 +13,14 @@ from domain.matter import Matter
 from domain.relations import may_be_merged, may_wait
 from domain.terms import ENDED
 from eventlog.database import Transaction
-from eventlog.readmodel import RELATING, instruction_key, parse_state
+from eventlog.reading.incoming import CARRYING
+from eventlog.reading.states import state_of, states_in
+from eventlog.readmodel import RELATING, instruction_key
 
-_STATE = "SELECT state FROM states WHERE stream = ? AND kind = 'matter'"
 _OPEN_PARTS = "SELECT number FROM matters WHERE parent = ? AND stage NOT IN (?, ?) ORDER BY number"
 _NEXT = """r.holds = 1 AND (r.kind = 'merged' OR (r.kind = 'waits' AND NOT EXISTS (
   SELECT 1 FROM relations x WHERE x.stream = r.stream AND x.kind = 'merged' AND x.holds = 1)))"""
 """What a matter waits for; one that is merged waits for nothing, but goes on as the other."""
-CARRYING = (
-    "SELECT s.state FROM relations r JOIN states s ON s.stream = r.stream "
-    "WHERE r.kind = 'carries' AND r.target = ? AND r.holds = 1 ORDER BY r.stream"
-)
-"""The states of the matters that carry out an instruction on an incoming paper."""
 _WAY = f"""
 WITH RECURSIVE way (stream, path) AS (
   SELECT target, number FROM relations r JOIN matters m ON m.stream = r.stream
@@ -71,19 +67,16 @@ def _way(transaction: Transaction, first: str, last: str, without: str = "") -> 
 
 
 def _paper(transaction: Transaction, stream: str) -> IncomingPaper | None:
-    row = transaction.one("SELECT state FROM states WHERE stream = ? AND kind = 'incoming'", (stream,))
-    paper = parse_state("incoming", row[0]) if row else None
-    return paper if isinstance(paper, IncomingPaper) else None
+    known = state_of(transaction, stream)
+    return known.state if known is not None and isinstance(known.state, IncomingPaper) else None
 
 
 def _carrying(transaction: Transaction, paper: IncomingPaper, no: int) -> list[Matter]:
     """The matters that carry out an instruction."""
-    rows = transaction.all(CARRYING, (instruction_key(paper.ref(no)),))
-    matters = (parse_state("matter", text) for (text,) in rows)
-    return [m for m in matters if isinstance(m, Matter)]
+    states = states_in(transaction, CARRYING, (instruction_key(paper.ref(no)),))
+    return [s.state for s in states if isinstance(s.state, Matter)]
 
 
 def _matter(transaction: Transaction, stream: str) -> Matter | None:
-    row = transaction.one(_STATE, (stream,))
-    matter = parse_state("matter", row[0]) if row else None
-    return matter if isinstance(matter, Matter) else None
+    known = state_of(transaction, stream)
+    return known.state if known is not None and isinstance(known.state, Matter) else None

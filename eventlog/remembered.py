@@ -1,25 +1,28 @@
-"""States this process has at hand, by the hash they stand on: what it wrote itself it need not parse again.
+"""States this process has at hand, by the hash they stand on: what it folded itself it need not read again.
 
 A hash names all that its stream says, so what is remembered under it is never out of date; whether the stream still
-stands there, and its row still says so, the log is asked each time: what somebody wrote into a row, or mended in it.
+stands there, and on the same snapshot, the log is asked each time: somebody may have written over that, or mended it.
 """
 
 from collections import OrderedDict
 from typing import NamedTuple
 
 from domain.base import Frozen
+from domain.log import Rulebook
+from eventlog.backend import Row
 
 MOST_BYTES = 4 * 1024 * 1024
 """Of states as text; as objects they take about ten times as much."""
 
 
 class RememberedState(NamedTuple):
-    """A state, the hash it stands on, what it is as text, and how many bytes that has."""
+    """A state, the hash it stands on, the digest of the snapshot before it, and about how many bytes it has as text."""
 
     hash: str
-    text: str
+    snapshot: str | None
     state: Frozen
     size: int
+    """No fewer than it has."""
 
 
 class RememberedStates:
@@ -29,6 +32,8 @@ class RememberedStates:
         """None yet."""
         self._known: OrderedDict[str, RememberedState] = OrderedDict()
         self._size = 0
+        self.rulebook: tuple[Row, Rulebook] | None = None
+        """What was last in force, and what it stood on."""
 
     def of(self, stream: str) -> RememberedState | None:
         """What is remembered of a stream."""

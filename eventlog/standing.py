@@ -21,17 +21,20 @@ from eventlog.witness import Height
 
 # One round trip for everything the answer depends on.
 _LOOK = f"""
-SELECT c.stream, c.request_hash, r.valid_until, h.version, h.hash, h.recorded_at, s.hash, s.ended,
-       s.state,
-       (SELECT max(position) FROM states WHERE stream IN (?, ?)), n.position, n.recorded_at, w.hash, {{clock}},
-       (SELECT state FROM states WHERE stream = ?), (SELECT state FROM states WHERE stream = ?),
+SELECT c.stream, c.request_hash, r.valid_until, h.version, h.hash, h.recorded_at, s.ended,
+       (SELECT digest FROM snapshots WHERE stream = ? ORDER BY position DESC LIMIT 1),
+       n.position, n.recorded_at, w.hash, {{clock}}, k.position, k.hash, o.position, o.hash,
+       (SELECT digest FROM snapshots WHERE stream = ? ORDER BY position DESC LIMIT 1),
+       (SELECT digest FROM snapshots WHERE stream = ? ORDER BY position DESC LIMIT 1),
        (SELECT 1 FROM commands WHERE command_id = '{DEMAND}'), p.name, p.role, p.unit, p.left_at,
        {", ".join(f"l.{name}" for name in COLUMNS)}
-FROM (SELECT 1 AS one) o
+FROM (SELECT 1 AS one) one
 LEFT JOIN commands c ON c.command_id = ?
 LEFT JOIN refusals r ON r.command_id = ?
 LEFT JOIN (SELECT version, hash, recorded_at FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1) h ON TRUE
-LEFT JOIN states s ON s.stream = ?
+LEFT JOIN streams s ON s.stream = ?
+LEFT JOIN (SELECT position, hash FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1) k ON TRUE
+LEFT JOIN (SELECT position, hash FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1) o ON TRUE
 LEFT JOIN matter_rows l ON l.stream = ?
 LEFT JOIN (SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1) n ON TRUE
 LEFT JOIN events w ON w.position = ?
@@ -51,10 +54,10 @@ class Standing:
     hash: str
     recorded_at: int
     """The newest of the log, and of the stream: nothing is recorded before either."""
-    state_hash: str | None
     ended: int | None
     """What its row says of the stream's end; None when there is none."""
-    state: str | None
+    snapshot: str | None
+    """The digest of its newest snapshot; None when there is none."""
     rulebook_version: int
     last_position: int
     seen: Height
@@ -62,8 +65,8 @@ class Standing:
     seen_hash: str
     clock: int | None
     """The database's own time, when it has a clock."""
-    rules: tuple[str | None, str | None]
-    """The states of calendar and policy, as text."""
+    rules: Row
+    """What the rulebook stands on: the newest events of calendar and policy, and the snapshots before them."""
     demanded: bool
     """Whether the log demands that whoever acts has proven himself."""
     listed: Row
@@ -73,7 +76,7 @@ class Standing:
 def question_of(database: Database, request: AppendRequest, seen: Height) -> Question:
     """All the answer to a request depends on, but for what few requests ask of others."""
     rules, stream, command_id = rulebook_streams(database.headquarters), request.stream, request.command_id
-    place = (*rules, *rules, command_id, command_id, stream, stream, stream, seen.position, request.actor.id)
+    place = (stream, *rules, command_id, command_id, stream, stream, *rules, stream, seen.position, request.actor.id)
     return _look(database.backend.clock_sql), place
 
 
@@ -84,9 +87,9 @@ def _look(clock: str) -> str:
 
 def standing_in(transaction: Transaction, request: AppendRequest, row: Row, seen: Height) -> Standing:
     """What the database answered to `question_of`; whom the actor is, the claims need not ask again."""
-    command_stream, command_hash, refused, version, digest, recorded, state_hash, ended, state, *newest = row
-    rulebook, position, last, witnessed, own, calendar, policy, demanded, *rest = newest
-    person, listed = rest[:4], rest[4:]
+    command_stream, command_hash, refused, version, digest, recorded, ended, snapshot, *newest = row
+    position, last, witnessed, own, *rest = newest
+    rules, (demanded, *person), listed = rest[:6], rest[6:11], rest[11:]
     transaction.foresee(PERSON, (request.actor.id,), None if person[0] is None else tuple(person))
     return Standing(
         command_stream,
@@ -95,15 +98,14 @@ def standing_in(transaction: Transaction, request: AppendRequest, row: Row, seen
         version or 0,
         digest or "",
         max(recorded or 0, last or 0),
-        state_hash,
         ended,
-        state,
-        rulebook or 0,
+        snapshot,
+        max(rules[0] or 0, rules[2] or 0),
         position or 0,
         seen,
         witnessed or "",
         own,
-        (calendar, policy),
+        tuple(rules),
         demanded is not None,
         tuple(listed),
     )

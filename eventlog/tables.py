@@ -60,20 +60,34 @@ class RefusalRow(SQLModel, table=True):
     valid_until: int = Field(sa_type=BigInteger)
 
 
-class StateRow(SQLModel, table=True):
-    """Read model: the state of one stream as its fold gives it, at the version and hash it stands on."""
+class StreamRow(SQLModel, table=True):
+    """Read model: a stream there is. Written when it begins, and when it ends or is taken up again."""
 
-    __tablename__ = "states"
-    __table_args__ = (Index("states_kind_ended", "kind", "ended"),)
+    __tablename__ = "streams"
+    __table_args__ = (Index("streams_kind_ended", "kind", "ended"),)
 
     stream: str = Field(sa_type=Text, primary_key=True)
     kind: str = Field(sa_type=Text)
+    first: int = Field(sa_type=BigInteger)
+    """The position of its first event."""
+    ended: int = Field(sa_type=BigInteger)
+    """The position since which nothing more is owed by it, without a break; 0 while something may be."""
+
+
+class SnapshotRow(SQLModel, table=True):
+    """Read model: the state of a stream at one of its versions (`eventlog.snapshots`)."""
+
+    __tablename__ = "snapshots"
+
+    stream: str = Field(sa_type=Text, primary_key=True)
+    position: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     version: int
     hash: str = Field(sa_type=Text)
-    position: int = Field(sa_type=BigInteger)
+    build: str = Field(sa_type=Text)
+    """The newest migration of the build that folded it."""
     state: str = Field(sa_type=Text)
-    ended: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
-    """1 when nothing more is owed by the stream."""
+    digest: str = Field(sa_type=Text)
+    """Of all the others (`eventlog.evidence`)."""
 
 
 class MatterRow(SQLModel, table=True):
@@ -149,6 +163,8 @@ class ListRowRow(SQLModel, table=True):
     yellow: int = Field(sa_type=BigInteger)
     blue: int = Field(sa_type=BigInteger)
     wavers: int
+    position: int = Field(sa_column=Column(BigInteger, nullable=False, server_default="0"))
+    """Of its newest event."""
 
 
 class RelationRow(SQLModel, table=True):

@@ -14,11 +14,12 @@ _EVENT_NUMBERS = ("position", "version", "schema", "occurred_at", "recorded_at")
 NUMBERS = {
     "events": _EVENT_NUMBERS,
     "commands": ("first", "last"),
-    "states": ("version", "position", "ended"),
+    "streams": ("first", "ended"),
+    "snapshots": ("position", "version"),
     "matters": ("year", "tail"),
     "matter_rows": (
         *("version", "progress", "by_letter", "listed", "missed_in_row", "settled", "wavers"),
-        *("red", "yellow", "blue"),
+        *("red", "yellow", "blue", "position"),
     ),
     "meetings": ("starts", "ordinal", "version"),
     "units": (),

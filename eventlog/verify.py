@@ -26,6 +26,7 @@ from eventlog.reading.events import stream_events
 from eventlog.reading.rules import rulebook_of
 from eventlog.readmodel import READ_MODEL, fold_events
 from eventlog.rows import EVENT_COLUMNS, event_of_row
+from eventlog.snapshot_check import snapshot_problems, stray_snapshots
 from eventlog.sqlite import SqliteConnection
 from eventlog.typed import cell_problems, odd_cells
 from eventlog.word_check import index_problems, stray_words, word_problems
@@ -84,6 +85,7 @@ def verify(
             findings.add_all(_duplicate_ids(transaction))
         if walk.fold is not None:
             findings.add_all(walk.fold.differences(transaction))
+            findings.add_all(stray_snapshots(transaction, None if stream is None else [stream]))
         findings.add_all(key_problems(database, transaction, stream, walk.seals.found))
         if stream is None:
             findings.add_all(outbox_problems(transaction, range(1, walk.done + 1) if walk.sound else None))
@@ -121,6 +123,8 @@ class _Walk:
             self.seals.take(row)
             if self.fold is not None and (wrong := self.fold.problems(row)):
                 self._findings.add_all(wrong)
+        if self.fold is not None:
+            self._findings.add_all(snapshot_problems(self._transaction, self.fold.snapshots()))
         if self._whole:
             self.commands.compare(self._transaction)
         self.done += len(rows)
@@ -252,6 +256,10 @@ class ReadModelFold:
         if wrong_number is None or self._streams is not None:
             return []
         return [verify_finding(Token.NUMBER_GAP, f"：{wrong_number}", row)]
+
+    def snapshots(self) -> list[Row]:
+        """Snapshots that were due since the last call, as the fold gives them."""
+        return self._projection.snapshots()
 
     def differences(self, transaction: Transaction) -> Iterator[VerifyFinding]:
         self._memory.run(self._projection.rest(), commit=False)

@@ -21,6 +21,7 @@ from eventlog.projections import PAGE
 from eventlog.protection import protection_problems
 from eventlog.reading import events_page
 from eventlog.rows import EVENT_COLUMNS, event_of_row
+from eventlog.snapshot_check import snapshot_problems, stray_snapshots
 from eventlog.verify import FoundList, ReadModelFold, StreamChains, VerificationReport, odd_event
 from eventlog.word_check import word_problems
 
@@ -176,4 +177,6 @@ def _touched_problems(transaction: Transaction, touched: set[str]) -> Iterator[V
             else:
                 yield from chain.problems(row)
                 yield from fold.problems(row)
+        yield from snapshot_problems(transaction, fold.snapshots())
+        yield from stray_snapshots(transaction, some)
     yield from fold.differences(transaction)

@@ -34,11 +34,8 @@ def known_matters(database: Database, moment: Moment | None, now: datetime) -> t
 
 def living_matters(database: Database, moment: Moment | None = None) -> list[Matter]:
     """The matters of which something may still be owed, by number, now or at a moment of the past."""
-    if moment is None:
-        states = reading.open_states(database, "matter")
-    else:
-        states = reading.matter_states(database, moment=moment)
-    return sorted((s.state for s in states if isinstance(s.state, Matter) and not s.state.settled), key=_number)
+    states = reading.open_states(database, "matter", moment)
+    return sorted((s.state for s in states if isinstance(s.state, Matter)), key=_number)
 
 
 def _number(matter: Matter) -> str:
@@ -148,8 +145,7 @@ def _rows_then(database: Database, moment: Moment) -> tuple[tuple[ListRow, ...],
     """
 
     def made() -> tuple[tuple[ListRow, ...], Rulebook]:
-        matters, rulebook, _ = known_matters(database, moment, moment.as_of)
-        return tuple(list_row(m, rulebook) for m in matters), rulebook
+        return reading.past_list_rows(database, moment), reading.rulebook(database, moment.position)
 
     hashes = (reading.hash_at(database, moment.position), reading.hash_at(database, moment.later))
     return _thens.of((*hashes, moment), made)

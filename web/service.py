@@ -64,7 +64,7 @@ class WebService:
         moment = None
         if self.day is not None:
             moment = reading.happened_by(self.database, self.shown_at)
-            if reading.newest_of(self.database, WHAT_IS_SHOWN) <= moment.position:
+            if not reading.moved_since(self.database, WHAT_IS_SHOWN, moment.position):
                 moment = None  # nothing happened since: what stands is what stood
         return Viewer(self.database, actor, self.shown_at, moment, partial(self._note_words, actor.id))
 

@@ -98,11 +98,14 @@ class ColourMoments(NamedTuple):
         return Light.BLUE if self.blue <= moment else Light.GREEN
 
 
+_NONE_TO_COME = ColourMoments(NEVER, NEVER, NEVER, wavers=False)
+
+
 def colour_moments(facts: LightFacts, rulebook: Rulebook) -> ColourMoments:
     """The colours to come as a database can compare them with a moment."""
     schedule = light_schedule(facts, rulebook)
     if schedule[0][1] is Light.GREY:
-        return ColourMoments(NEVER, NEVER, NEVER, wavers=False)
+        return _NONE_TO_COME
     first = {colour: instant for instant, colour in reversed(schedule)}
     moments = ColourMoments(
         first.get(Light.RED, NEVER), first.get(Light.YELLOW, NEVER), first.get(Light.BLUE, NEVER), wavers=False
@@ -122,7 +125,15 @@ def list_row(matter: Matter, rulebook: Rulebook, known: tuple[str, ColourMoments
     """
     light_is_of = light_facts(matter)
     facts = facts_text(light_is_of)
-    moments = known[1] if known and known[0] == facts else colour_moments(light_is_of, rulebook)
+    return _row(matter, facts, known[1] if known and known[0] == facts else colour_moments(light_is_of, rulebook))
+
+
+def past_row(matter: Matter) -> ListRow:
+    """The row of a matter as of a past day: its light is asked of its facts, and colours to come nobody selects by."""
+    return _row(matter, facts_text(light_facts(matter)), _NONE_TO_COME)
+
+
+def _row(matter: Matter, facts: str, moments: ColourMoments) -> ListRow:
     return ListRow(
         stream=matter.stream,
         number=matter.number,

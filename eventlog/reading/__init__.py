@@ -31,7 +31,7 @@ from eventlog.reading.incoming import (
     incoming_papers,
     paper_of,
 )
-from eventlog.reading.lists import list_page, list_rows
+from eventlog.reading.lists import list_page, list_rows, past_list_rows
 from eventlog.reading.matters import (
     ListedMatter,
     ListedMeeting,
@@ -51,7 +51,7 @@ from eventlog.reading.states import (
     folded_state,
     load,
     matter_states,
-    newest_of,
+    moved_since,
     open_states,
     open_streams,
     related_matters,
@@ -99,11 +99,12 @@ __all__ = [
     "meeting_streams",
     "meetings",
     "moment_at",
+    "moved_since",
     "newest_event",
-    "newest_of",
     "open_states",
     "open_streams",
     "paper_of",
+    "past_list_rows",
     "people",
     "person",
     "position_at",

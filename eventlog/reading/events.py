@@ -15,7 +15,8 @@ from eventlog.rows import EVENT_COLUMNS, event_of_row
 from eventlog.stored_time import from_micros, micros
 
 PAGE = 1000
-_FOREVER = 2**62
+LAST_POSITION = 2**62
+"""Beyond any there is."""
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_VERSION = 2**31 - 1
 
@@ -93,7 +94,7 @@ WITHIN = "(position <= ? OR (position <= ? AND occurred_at <= ?))"
 
 def recorded_upto(position: int | None) -> Moment:
     """What had been recorded up to a position, or at all."""
-    return Moment(_FOREVER if position is None else position, _BEGINNING)
+    return Moment(LAST_POSITION if position is None else position, _BEGINNING)
 
 
 def within(moment: Moment) -> tuple[int, int, int]:
@@ -141,10 +142,15 @@ def happened_by(database: Database, instant: datetime, known_at: datetime | None
 
 def late_events(database: Database, moment: Moment) -> tuple[Recorded, ...]:
     """What belongs to a moment although it was recorded after its position."""
+    with database.reading() as transaction:
+        return late_events_in(transaction, moment)
+
+
+def late_events_in(transaction: Transaction, moment: Moment) -> tuple[Recorded, ...]:
+    """The same within a transaction."""
     belongs = "position > ? AND position <= ? AND occurred_at <= ?"
     sql = f"SELECT {EVENT_COLUMNS} FROM events WHERE {belongs} ORDER BY position"
-    with database.reading() as transaction:
-        return tuple(map(event_of_row, transaction.all(sql, within(moment))))
+    return tuple(map(event_of_row, transaction.all(sql, within(moment))))
 
 
 def events_page(transaction: Transaction, after: int, limit: int) -> list[Row]:

@@ -11,10 +11,11 @@ from domain.matter import Matter
 from domain.papers import spelled
 from domain.terms import ENDED
 from eventlog.database import Database
-from eventlog.reading.states import STATES, state_in_row, states_of
-from eventlog.readmodel import instruction_key, parse_state
-from eventlog.relations import CARRYING
+from eventlog.reading.states import load, states_in, states_of
+from eventlog.readmodel import instruction_key
 
+CARRYING = "s.stream IN (SELECT stream FROM relations WHERE kind = 'carries' AND target = ? AND holds = 1)"
+"""Which streams carry out an instruction on a paper, for `states_in`."""
 _CARRIED = (
     "SELECT DISTINCT r.target FROM relations r JOIN matters m ON m.stream = r.stream "
     "WHERE r.kind = 'carries' AND r.holds = 1 AND m.stage NOT IN (?, ?)"
@@ -45,8 +46,8 @@ def find_papers(database: Database, words: str) -> tuple[IncomingPaper, ...]:
 def carrying_matters(database: Database, instruction: InstructionRef) -> tuple[Matter, ...]:
     """The matters that carry out an instruction on a paper, by number."""
     with database.reading() as transaction:
-        rows = transaction.all(CARRYING, (instruction_key(instruction),))
-    return _by_number(parse_state("matter", text) for (text,) in rows)
+        states = states_in(transaction, CARRYING, (instruction_key(instruction),))
+    return _by_number(one.state for one in states)
 
 
 def carried_instructions(database: Database) -> frozenset[tuple[str, int]]:
@@ -59,10 +60,8 @@ def carried_instructions(database: Database) -> frozenset[tuple[str, int]]:
 
 def paper_of(database: Database, stream: str) -> IncomingPaper | None:
     """The incoming paper of a stream."""
-    with database.reading() as transaction:
-        row = transaction.one(f"{STATES} WHERE stream = ? AND kind = 'incoming'", (stream,))
-    state = state_in_row(row).state if row else None
-    return state if isinstance(state, IncomingPaper) else None
+    known = load(database, stream)
+    return known.state if known is not None and isinstance(known.state, IncomingPaper) else None
 
 
 def _by_number(states: Iterable[object]) -> tuple[Matter, ...]:

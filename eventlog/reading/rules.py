@@ -5,53 +5,53 @@ from typing import cast
 
 from domain.base import Frozen
 from domain.calendar import WorkCalendar
-from domain.ids import OfficeStream, kind_of
+from domain.ids import OfficeStream
 from domain.log import Rulebook
 from domain.policy import Policy
-from eventlog.backend import Row
 from eventlog.database import Database, Transaction
-from eventlog.reading.events import stream_events
-from eventlog.reading.states import STATES, StreamState, folded_state, state_in_row
-from eventlog.readmodel import parse_state
+from eventlog.reading.events import recorded_upto
+from eventlog.reading.states import StreamState, states_in
+
+_NEWEST = "SELECT position FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1"
 
 
 def rulebook_version(database: Database) -> int:
     """The version of the rulebook in force, without the rulebook."""
     with database.reading() as transaction:
-        row = transaction.one("SELECT max(position) FROM states WHERE stream IN (?, ?)", transaction.rulebook)
-    return int(row[0] or 0) if row else 0
+        heads = [transaction.one(_NEWEST, (stream,)) for stream in transaction.rulebook]
+    return max(head[0] if head else 0 for head in heads)
 
 
 def rulebook(database: Database, position: int | None = None) -> Rulebook:
     """The rulebook (calendar and policy) in force, now or at a position of the log."""
-    if position is None:
-        with database.reading() as transaction:
-            return rulebook_in(transaction)
-    with database.reading(snapshot=True) as transaction:
-        events_of = {stream: stream_events(transaction, stream, position=position) for stream in transaction.rulebook}
-    states = {kind_of(stream): folded_state(stream, list(events)) for stream, events in events_of.items() if events}
-    return _rulebook(states)
+    with database.reading() as transaction:
+        return rulebook_in(transaction, position)
 
 
-def rulebook_in(transaction: Transaction) -> Rulebook:
+def rulebook_in(transaction: Transaction, position: int | None = None) -> Rulebook:
     """The rulebook in force, read within a transaction, at the same moment as what else is read there."""
-    return _said(tuple(transaction.all(f"{STATES} WHERE stream IN (?, ?) ORDER BY stream", transaction.rulebook)))
+    moment = recorded_upto(position)
+    return _made(_TheVery(states_in(transaction, "s.stream IN (?, ?)", transaction.rulebook, moment)))
 
 
-# By what stands in the rows and not by their hashes: what somebody wrote into them must not outlive its repair.
+class _TheVery:
+    """These very objects, to be told from others by no more than that."""
+
+    def __init__(self, states: tuple[StreamState, ...]) -> None:
+        self.states = states
+
+    def __hash__(self) -> int:
+        return hash(tuple(map(id, self.states)))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _TheVery) or len(self.states) != len(other.states):
+            return False
+        return all(mine is theirs for mine, theirs in zip(self.states, other.states, strict=True))
+
+
 @lru_cache(maxsize=32)
-def _said(rows: tuple[Row, ...]) -> Rulebook:
-    return _rulebook({state.kind: state for state in map(state_in_row, rows)})
-
-
-@lru_cache(maxsize=32)
-def rules_of(calendar: str | None, policy: str | None) -> Rulebook:
-    """The rulebook these states say, as the table holds them, whatever its version."""
-    said: tuple[Frozen | None, ...] = tuple(
-        parse_state(kind, text) if text else None
-        for kind, text in ((OfficeStream.CALENDAR.value, calendar), (OfficeStream.POLICY.value, policy))
-    )
-    return rulebook_of(*said)
+def _made(read: _TheVery) -> Rulebook:
+    return _rulebook(read.states)
 
 
 def rulebook_of(calendar: Frozen | None, policy: Frozen | None) -> Rulebook:
@@ -62,9 +62,10 @@ def rulebook_of(calendar: Frozen | None, policy: Frozen | None) -> Rulebook:
     )
 
 
-def _rulebook(states: dict[str, StreamState]) -> Rulebook:
+def _rulebook(read: tuple[StreamState, ...]) -> Rulebook:
+    states = {state.kind: state for state in read}
     calendar, policy = states.get(OfficeStream.CALENDAR.value), states.get(OfficeStream.POLICY.value)
-    newest = max(states.values(), key=lambda s: s.position, default=None)
+    newest = max(read, key=lambda s: s.position, default=None)
     match newest.state if newest else None:
         case WorkCalendar(changed=said):
             because = said

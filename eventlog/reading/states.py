@@ -1,24 +1,65 @@
-"""The states of streams: now from the read model, or at a position from the events up to there."""
+"""The states of streams, now or at a moment: each is the newest snapshot by then and the few events behind it.
+
+One way for both: a moment is a position of the log, and now is the last of them. So what is read of a past day costs
+what is read of today, however much was recorded since.
+"""
 
 # ruff: noqa: S608  (SQL is put together from constants here, values are parameters)
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import groupby
+from typing import NamedTuple
 
 from domain.base import Frozen
 from domain.envelope import Recorded
 from domain.ids import kind_of
-from eventlog.backend import Row
-from eventlog.database import Database
-from eventlog.reading.events import WITHIN, Head, Moment, recorded_upto, within
+from eventlog.backend import Params, Row
+from eventlog.database import Database, Transaction
+from eventlog.reading.events import Head, Moment, late_events_in, recorded_upto, stream_events
 from eventlog.readmodel import fold_events, parse_state
 from eventlog.rows import EVENT_COLUMNS, event_of_row
+from eventlog.snapshots import COLUMNS, EVERY, is_sound
 
-STATES = "SELECT stream, kind, version, hash, position, state FROM states"
+_STANDS_ON = (
+    "SELECT e.hash FROM events e WHERE e.position = n.position AND e.stream = n.stream AND e.version = n.version"
+)
+_COLUMNS = EVENT_COLUMNS.split(", ")
+_EVENT = ", ".join(f"e.{name}" for name in _COLUMNS)
+_AS_EVENT = {
+    **{"position": "n.position", "stream": "n.stream", "version": "n.version", "hash": "n.hash", "payload": "n.state"},
+    **{"headquarters": "n.build", "event_id": "n.digest", "previous_hash": f"({_STANDS_ON})"},
+}
+"""A snapshot in the columns of an event: it has no type, and what stands in the log at its version."""
+_UPTO = f"""
+WITH base AS MATERIALIZED (
+    SELECT s.stream, n.position, coalesce(n.version, 0) AS since FROM streams s
+    LEFT JOIN snapshots n ON n.stream = s.stream AND n.position = (SELECT x.position FROM snapshots x
+        WHERE x.stream = s.stream AND x.position <= ? ORDER BY x.position DESC LIMIT 1)
+    WHERE {{which}} AND s.first <= ?)
+SELECT {", ".join(_AS_EVENT.get(name, "NULL") for name in _COLUMNS)}
+FROM base b JOIN snapshots n ON n.stream = b.stream AND n.position = b.position
+UNION ALL
+SELECT {_EVENT} FROM base b CROSS JOIN {{behind}}
+"""
+_BEHIND = f"e.stream = b.stream AND e.version > b.since AND e.version <= b.since + {EVERY} AND e.position <= ?"
+_JOINED = {
+    False: f"events e WHERE {_BEHIND}",
+    # However many events there are, each stream's are looked up in the index.
+    True: f"LATERAL (SELECT * FROM events e WHERE {_BEHIND} ORDER BY e.version LIMIT {EVERY}) e",
+}
+"""The few events behind a snapshot; one more than there can be says that a snapshot is missing."""
+LIVING_AT = "s.kind = ? AND (s.ended = 0 OR s.ended > ?)"
+"""Which streams of a kind may have lived at a position."""
+_STREAM, _VERSION, _TYPE, _TEXT, _STOOD_ON = map(
+    _COLUMNS.index, ("stream", "version", "type", "payload", "previous_hash")
+)
+_SNAPSHOT = tuple(_COLUMNS.index(next(at for at, name in _AS_EVENT.items() if name == f"n.{told}")) for told in COLUMNS)
+"""Where the columns of a snapshot stand among those of an event."""
+_NOW = recorded_upto(None)
 
 
-class StreamState(Frozen):
+class StreamState(NamedTuple):
     """The state of a stream as its fold gives it, and the version, hash and position it stands on."""
 
     stream: str
@@ -30,116 +71,159 @@ class StreamState(Frozen):
 
 
 def load(database: Database, stream: str) -> StreamState | None:
-    """The current state of a stream, from the read model; None when it has no event."""
+    """The current state of a stream; None when it has no event."""
     with database.reading() as transaction:
-        row = transaction.one(f"{STATES} WHERE stream = ?", (stream,))
-    return state_in_row(row) if row else None
+        return state_of(transaction, stream)
+
+
+def state_of(transaction: Transaction, stream: str) -> StreamState | None:
+    """The same within a transaction."""
+    return next(iter(states_in(transaction, "s.stream = ?", (stream,))), None)
 
 
 def matter_states(
     database: Database, *, position: int | None = None, moment: Moment | None = None
 ) -> tuple[StreamState, ...]:
     """Every matter's state: now, at a position of the log, or at a moment."""
-    if moment is not None:
-        return tuple(_states_at(database, "matter", moment))
-    return states_of(database, "matter", position=position)
+    return _states(database, "s.kind = ?", ("matter",), moment or recorded_upto(position))
 
 
 def states_of(database: Database, kind: str, *, position: int | None = None) -> tuple[StreamState, ...]:
     """The states of all streams of a kind, now or at a position of the log."""
-    if position is not None:
-        return tuple(_states_at(database, kind, recorded_upto(position)))
-    with database.reading() as transaction:
-        rows = transaction.all(f"{STATES} WHERE kind = ?", (kind,))
-    return tuple(state_in_row(row) for row in sorted(rows, key=lambda row: row[0]))
+    return _states(database, "s.kind = ?", (kind,), recorded_upto(position))
 
 
-def open_states(database: Database, kind: str) -> tuple[StreamState, ...]:
-    """The states of the streams of a kind that still live (see `open_streams`)."""
-    with database.reading() as transaction:
-        rows = transaction.all(f"{STATES} WHERE kind = ? AND ended = 0", (kind,))
-    return tuple(state_in_row(row) for row in sorted(rows, key=lambda row: row[0]))
+def open_states(database: Database, kind: str, moment: Moment | None = None) -> tuple[StreamState, ...]:
+    """The states of the streams of a kind of which something may still be owed, now or at a moment."""
+    moment = moment or _NOW
+    states = _states(database, LIVING_AT, (kind, moment.position), moment)
+    # What ended by then, was taken up again and ended later is among what was asked for.
+    return tuple(one for one in states if not getattr(one.state, "settled", False))
 
 
 def series_states(database: Database, series: str) -> tuple[StreamState, ...]:
     """The states of the meetings of a series."""
-    with database.reading() as transaction:
-        rows = transaction.all(f"{STATES} WHERE stream IN (SELECT stream FROM meetings WHERE series = ?)", (series,))
-    return tuple(state_in_row(row) for row in sorted(rows, key=lambda row: row[0]))
+    return _states(database, "s.stream IN (SELECT stream FROM meetings WHERE series = ?)", (series,))
 
 
 def related_matters(database: Database, stream: str) -> tuple[StreamState, ...]:
     """The states of matters that say something of this one, or of which it says something: merged, or waiting."""
-    with database.reading() as transaction:
-        rows = transaction.all(
-            f"{STATES} WHERE stream IN (SELECT stream FROM relations WHERE target = ? AND holds = 1 "
-            "UNION SELECT target FROM relations WHERE stream = ? AND holds = 1)",
-            (stream, stream),
-        )
-    return tuple(state_in_row(row) for row in sorted(rows, key=lambda row: row[0]))
+    which = (
+        "s.stream IN (SELECT stream FROM relations WHERE target = ? AND holds = 1 "
+        "UNION SELECT target FROM relations WHERE stream = ? AND holds = 1)"
+    )
+    return _states(database, which, (stream, stream))
 
 
 def states_since(database: Database, kind: str, position: int) -> tuple[StreamState, ...]:
     """The states of the streams of a kind that an event after `position` moved."""
-    with database.reading() as transaction:
-        rows = transaction.all(f"{STATES} WHERE kind = ? AND position > ?", (kind, position))
-    return tuple(state_in_row(row) for row in sorted(rows, key=lambda row: row[0]))
+    which = "s.kind = ? AND s.stream IN (SELECT stream FROM events WHERE position > ?)"
+    return _states(database, which, (kind, position))
 
 
-def newest_of(database: Database, kinds: Sequence[str]) -> int:
-    """The position of the newest event of these kinds of stream; 0 when there is none."""
+def moved_since(database: Database, kinds: Sequence[str], position: int) -> bool:
+    """Whether an event after `position` is of one of these kinds of stream."""
     marks = ", ".join("?" * len(kinds))
+    sql = (
+        "SELECT 1 FROM events e JOIN streams s ON s.stream = e.stream "
+        f"WHERE e.position > ? AND s.kind IN ({marks}) LIMIT 1"
+    )
     with database.reading() as transaction:
-        row = transaction.one(f"SELECT max(position) FROM states WHERE kind IN ({marks})", tuple(kinds))
-    return int(row[0] or 0) if row else 0
+        return transaction.one(sql, (position, *kinds)) is not None
 
 
-def _states_at(database: Database, kind: str, moment: Moment) -> Iterator[StreamState]:
-    """The states at a moment, by stream: what no event moved since is as it is now, the rest is folded up to there."""
-    with database.reading(snapshot=True) as transaction:
-        resting = transaction.all(f"{STATES} WHERE kind = ? AND position <= ?", (kind, moment.position))
-        moved = "SELECT stream FROM states WHERE kind = ? AND position > ?"
-        rows = transaction.all(
-            f"SELECT {EVENT_COLUMNS} FROM events WHERE stream IN ({moved}) AND {WITHIN} ORDER BY stream, version",
-            (kind, moment.position, *within(moment)),
-        )
-    states = [state_in_row(row) for row in resting]
-    for stream, group in groupby(map(event_of_row, rows), key=lambda event: event.stream):
-        states.append(folded_state(stream, list(group)))
-    yield from sorted(states, key=lambda state: state.stream)
+def _states(database: Database, which: str, params: Params, moment: Moment = _NOW) -> tuple[StreamState, ...]:
+    with database.reading(snapshot=moment.later > 0) as transaction:
+        return states_in(transaction, which, params, moment)
+
+
+def states_in(transaction: Transaction, which: str, params: Params, moment: Moment = _NOW) -> tuple[StreamState, ...]:
+    """The states of streams as of a moment, by stream.
+
+    Args:
+        transaction: on the log.
+        which: which streams, as a condition on the table `streams`, called `s`.
+        params: of the condition.
+        moment: of the log.
+    """
+    states = dict(_recorded_upto(transaction, which, params, moment.position))
+    if moment.later:  # what was recorded later and had happened by then goes on top
+        meant = {stream for (stream,) in transaction.all(f"SELECT s.stream FROM streams s WHERE {which}", params)}
+        late: defaultdict[str, list[Recorded]] = defaultdict(list)
+        for event in late_events_in(transaction, moment):
+            late[event.stream].append(event)
+        for stream in meant & late.keys():
+            before = states.get(stream)
+            states[stream] = _after(before.state if before else None, late[stream])
+    return tuple(states[stream] for stream in sorted(states))
+
+
+def _recorded_upto(
+    transaction: Transaction, which: str, params: Params, position: int
+) -> Iterator[tuple[str, StreamState]]:
+    asked = _UPTO.format(which=which, behind=_JOINED[transaction.is_postgresql])
+    read: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in transaction.all(asked, (position, *params, position, position)):
+        read[row[_STREAM]].append(row)
+    for stream, rows in read.items():
+        known = _state_in(tuple(sorted(rows, key=_place)))
+        if known is None:  # its snapshot is spoilt, or one is missing: the events are the truth
+            events = list(stream_events(transaction, stream, position=position))
+            known = folded_state(stream, events) if events else None
+        if known is not None:
+            yield stream, known
+
+
+def _place(row: Row) -> int:
+    """The snapshot first, then the events."""
+    return 0 if row[_TYPE] is None else int(row[_VERSION])
+
+
+# A process that serves pages meets the same rows again and again; states are immutable.
+@lru_cache(maxsize=2048)
+def _state_in(rows: tuple[Row, ...]) -> StreamState | None:
+    """The state of a stream from its snapshot and the events behind it; None when these cannot be trusted."""
+    first, last = rows[0], rows[-1]
+    if first[_TYPE] is not None:
+        return None if last[_VERSION] >= EVERY else _after(None, list(map(event_of_row, rows)))
+    snapshot = tuple(first[at] for at in _SNAPSHOT)
+    stream, position, version, digest = snapshot[:4]
+    if not is_sound(snapshot, first[_STOOD_ON]) or last[_VERSION] >= version + EVERY:
+        return None
+    kind = kind_of(stream)
+    state = _parsed(kind, first[_TEXT])
+    if first is last:
+        return StreamState(stream, kind, version, digest, position, state)
+    return _after(state, list(map(event_of_row, rows[1:])))
+
+
+@lru_cache(maxsize=2048)
+def _parsed(kind: str, text: str) -> Frozen:
+    return parse_state(kind, text)
 
 
 def folded_state(stream: str, events: list[Recorded]) -> StreamState:
     """The state of a stream after all its events, folded from the first on."""
     last = events[-1]
     return StreamState(
-        stream=stream,
-        kind=kind_of(stream),
-        version=last.version,
-        hash=last.hash,
-        position=last.position,
-        state=fold_events(stream, None, events),
+        stream, kind_of(stream), last.version, last.hash, last.position, fold_events(stream, None, events)
     )
+
+
+def _after(before: Frozen | None, events: list[Recorded]) -> StreamState:
+    """The state after these events of a stream, and where it stands."""
+    last = events[-1]
+    state = fold_events(last.stream, before, events)
+    return StreamState(last.stream, kind_of(last.stream), last.version, last.hash, last.position, state)
 
 
 def open_streams(database: Database, kind: str) -> tuple[Head, ...]:
     """Heads of the streams of a kind that still live: a closed or cancelled matter does not, unless objected to."""
+    sql = (
+        "SELECT e.stream, e.version, e.hash FROM streams s JOIN events e ON e.stream = s.stream AND e.version = ("
+        "SELECT x.version FROM events x WHERE x.stream = s.stream ORDER BY x.version DESC LIMIT 1) "
+        "WHERE s.kind = ? AND s.ended = 0"
+    )
     with database.reading() as transaction:
-        rows = transaction.all(
-            "SELECT stream, version, hash FROM states WHERE kind = ? AND ended = 0",
-            (kind,),
-        )
+        rows = transaction.all(sql, (kind,))
     return tuple(Head(stream=s, version=v, hash=h) for s, v, h in sorted(rows))
-
-
-@lru_cache(maxsize=2048)
-def _parsed(kind: str, text: str) -> Frozen:
-    """The state a text says. A process that serves pages meets the same texts again and again; states are immutable."""
-    return parse_state(kind, text)
-
-
-def state_in_row(row: Row) -> StreamState:
-    """The state a row of the table `states` holds."""
-    stream, kind, version, digest, position, text = row
-    state = _parsed(kind, text)
-    return StreamState(stream=stream, kind=kind, version=version, hash=digest, position=position, state=state)

@@ -4,7 +4,7 @@ from eventlog.database import Database
 from tests.eventlog.sample import is_sqlite
 
 GUARDS = (("numbers", "update"), ("secret_keys", "update"), ("secret_keys", "delete"))
-LATER_TABLES = ("relations", "matter_rows")
+LATER_TABLES = ("relations", "matter_rows", "streams", "snapshots")
 """Of the read model, those that 0009 did not have."""
 BACK_TO_0009 = (
     "ALTER TABLE people DROP COLUMN title",
@@ -15,6 +15,10 @@ BACK_TO_0009 = (
         for table in ("credentials", "sessions", "tokens", "sign_in_failures", "signing_keys", "autosaves", "uploads")
     ),
     "DROP TABLE matter_rows",
+    "DROP TABLE streams",
+    "DROP TABLE snapshots",
+    "CREATE TABLE states (stream TEXT PRIMARY KEY, kind TEXT NOT NULL, version INTEGER NOT NULL, hash TEXT NOT NULL, "
+    "position BIGINT NOT NULL, state TEXT NOT NULL, ended INTEGER NOT NULL DEFAULT 0)",
     "DROP INDEX matters_tail",
     "DROP INDEX matters_year",
     "ALTER TABLE matters DROP COLUMN year",

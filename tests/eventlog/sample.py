@@ -172,7 +172,7 @@ def everything(database: Database, without: Collection[str] = ()) -> dict[str, l
     with database.reading() as transaction:
         return {
             table: sorted(transaction.all(f"SELECT * FROM {table}"), key=repr)
-            for table in ("events", "commands", "outbox", *READ_MODEL)
+            for table in ("events", "commands", "outbox", "snapshots", *READ_MODEL)
             if table not in without
         }
 

@@ -325,22 +325,6 @@ def test_two_numbers_of_one_series_in_one_command_are_two(asker: Asker) -> None:
     assert [json.loads(e.payload)["number"] for e in events] == ["S-2022-001", "S-2022-002", "S-2022-003"]
 
 
-def test_a_read_model_that_fell_behind_its_log_is_not_built_upon(asker: Asker) -> None:
-    """Half restored, or edited: what is recorded next is folded from the events, which are the truth."""
-    asker.open(notes=1)
-    with asker.database.reading() as transaction:
-        [older] = transaction.all("SELECT version, hash, position, state FROM states WHERE stream = 'sample/a'")
-    asker.write("sample/a", SampleNoted(text="二"))
-    with asker.database.writing() as transaction:
-        put_back = "UPDATE states SET version = ?, hash = ?, position = ?, state = ? WHERE stream = 'sample/a'"
-        transaction.commit([(put_back, [older])])
-    asker.write("sample/a", SampleNoted(text="三"))
-    stored = reading.load(asker.database, "sample/a")
-    assert stored is not None
-    assert isinstance(stored.state, Sample)
-    assert stored.state.notes == ("第0次", "二", "三")
-
-
 def test_nothing_refused_burns_a_number(asker: Asker) -> None:
     asker.seat_office()
     asker.open("a")

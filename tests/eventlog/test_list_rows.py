@@ -16,7 +16,7 @@ from domain.lights import light
 from domain.matter import Matter
 from domain.office import DayOverridden, PolicyAdopted
 from domain.policy import Policy
-from domain.queries.list_row import ColourMoments, ListRow, list_row, lit_rows
+from domain.queries.list_row import NEVER, ColourMoments, ListRow, list_row, lit_rows, past_row
 from domain.terms import Light, SuspensionReason
 from eventlog import reading
 from eventlog.database import Database
@@ -113,6 +113,8 @@ STEPS = st.one_of(
     st.tuples(st.just("rests"), st.integers(0, 2), st.integers(0, 30)),
     st.tuples(st.just("works or not"), st.integers(0, 60), st.booleans()),
     st.tuples(st.just("warns"), st.integers(0, 12), st.just(0)),
+    st.tuples(st.just("ends"), st.integers(0, 2), st.just(0)),
+    st.tuples(st.just("is taken up again"), st.integers(0, 2), st.just(0)),
 )
 
 
@@ -139,6 +141,20 @@ def test_after_any_life_under_any_calendar_and_policy_rows_are_what_a_fold_gives
             moments = ColourMoments(row.red, row.yellow, row.blue, row.wavers)
             assert row.wavers or lit.light is Light.GREY or moments.at(moment) is lit.light
         assert verify(log).ok
+        check_past(log)
+
+
+def check_past(log: Database) -> None:
+    """At every position the rows and what lives are what folds from the first event on give."""
+    streams = [f"matter/m{n}" for n in range(3)]
+    for position in range(newest(log) + 1):
+        events = [list(reading.read_stream(log, stream, position=position)) for stream in streams]
+        states = [reading.folded_state(told[0].stream, told).state for told in events if told]
+        matters = [state for state in states if isinstance(state, Matter)]
+        moment = reading.Moment(position, NEVER)
+        assert reading.past_list_rows(log, moment) == tuple(map(past_row, matters))
+        living = [matter for matter in matters if not matter.settled]
+        assert [one.state for one in reading.open_states(log, "matter", moment)] == living
 
 
 def live(log: Database, now: datetime, command: str, step: str, first: int, second: int) -> datetime:
@@ -158,6 +174,11 @@ def live(log: Database, now: datetime, command: str, step: str, first: int, seco
             with suppress(Refusal):
                 if step == "reports":
                     act(log, f"matter/m{first}", c.SubmitFeedback(text="进展", progress=second), LIAISON, now)
+                elif step == "ends":
+                    act(log, f"matter/m{first}", c.CancelMatter(reason="并入他项"), OFFICE, now)
+                elif step == "is taken up again":
+                    again = c.ReopenMatter(reason="仍须办理", due=until + timedelta(days=30))
+                    act(log, f"matter/m{first}", again, OFFICE, now)
                 else:
                     rest = c.SuspendMatter(reason=SuspensionReason.FORCE_MAJEURE, until=until)
                     act(log, f"matter/m{first}", rest, OFFICE, now)

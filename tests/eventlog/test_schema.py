@@ -25,6 +25,8 @@ from tests.eventlog.sample import Asker, everything, raw
 from tests.eventlog.test_verify import unprotect
 from tests.support.clock import open_log
 
+OLD_STATE = "INSERT INTO states VALUES ('sample/a', 'sample', 1, '', 1, '{}', 0)"
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
@@ -169,7 +171,7 @@ def test_a_log_of_an_older_build_is_folded_anew(database: Database, log_url: str
     """States an older build stored lack what this one folds; migrating makes them again from the events."""
     asker = Asker(database)
     asker.open()
-    raw(database, *back_to_0007(database), "UPDATE states SET state = '{}'")
+    raw(database, *back_to_0007(database), OLD_STATE)
     assert schema_state(log_url) is SchemaState.BEHIND
     assert migrate(log_url)
     with open_log(log_url) as reopened:
@@ -206,7 +208,7 @@ def test_a_log_that_cannot_be_folded_is_not_migrated_by_half(database: Database,
         database,
         f"INSERT INTO events ({EVENT_COLUMNS}) SELECT {unheard} FROM events ORDER BY position DESC LIMIT 1",
         *back_to_0007(database),
-        "UPDATE states SET state = '{}'",
+        OLD_STATE,
     )
     before = everything(database, without=LATER_TABLES)
     with pytest.raises(UnknownEventError):

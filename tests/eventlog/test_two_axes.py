@@ -16,6 +16,7 @@ from domain.evolve import evolve
 from domain.facts import Attachment
 from domain.lights import light
 from domain.matter import Matter
+from domain.queries.list_row import past_row
 from eventlog import reading
 from eventlog.database import Database
 from tests.support.history import act, tick
@@ -84,6 +85,12 @@ def check(log: Database, end: datetime, instant: datetime, later: datetime) -> N
         state = states.get(STREAM)
         assert state == folded(events), "a list and a single matter see the same"
         assert state is None or isinstance(state, Matter)
+        rows = [past_row(state) for state in states.values() if isinstance(state, Matter)]
+        assert reading.past_list_rows(log, moment) == tuple(rows), (
+            "and so does the list that reads no state it need not"
+        )
+        living = [state for state in states.values() if isinstance(state, Matter) and not state.settled]
+        assert [one.state for one in reading.open_states(log, "matter", moment)] == living
         if state is not None:
             light(state, reading.rulebook(log, moment.position), moment.as_of)
         return state

@@ -61,7 +61,7 @@ ATTACKS: dict[str, tuple[str, str]] = {
     "name another algorithm": (f"UPDATE events SET hash = 'md5:00' WHERE {MIDDLE}", "unknown_algorithm"),
     "delete in the middle": (f"DELETE FROM events WHERE {MIDDLE}", "version_gap position_gap command_index_differs"),
     "delete the first": ("DELETE FROM events WHERE position = 3", "version_gap position_gap"),
-    "delete the tail": ("DELETE FROM events WHERE position = 12", "command_index_differs read_model_differs"),
+    "delete the tail": ("DELETE FROM events WHERE position = 12", "command_index_differs outbox_differs"),
     "delete the tail of a stream": ("DELETE FROM events WHERE position = 7", "position_gap command_index_differs"),
     "delete a stream": ("DELETE FROM events WHERE stream = 'sample/b'", "command_index_differs read_model_differs"),
     "move to another stream": (
@@ -70,7 +70,7 @@ ATTACKS: dict[str, tuple[str, str]] = {
     ),
     "forget a command": ("DELETE FROM commands WHERE stream = 'sample/a' AND first = 3", "command_index_differs"),
     "misdirect a command": ("UPDATE commands SET last = 5 WHERE first = 3", "command_index_differs"),
-    "edit a state": ("UPDATE states SET state = '{}' WHERE stream = 'sample/a'", "read_model_differs"),
+    "end what lives": ("UPDATE streams SET ended = 5 WHERE stream = 'sample/a'", "read_model_differs"),
     "edit the list": ("UPDATE matters SET stage = 'closed' WHERE stream = 'sample/a'", "read_model_differs"),
     "add to the list": (
         "INSERT INTO matters VALUES ('x/z', 'Z', 'z', 'opened', NULL, NULL, 'z', NULL, 0, NULL)",
@@ -140,7 +140,7 @@ def test_a_back_dated_event_with_a_sound_hash_is_found_by_its_time_and_its_missi
         previous_hash=last[-1],
     )
     put(log, forged)
-    assert {"time_backwards", "command_index_differs", "read_model_differs"} <= tokens(log)
+    assert {"time_backwards", "command_index_differs", "outbox_differs"} <= tokens(log)
 
 
 def test_a_back_dated_event_pushed_between_two_others_breaks_the_chain_behind_it(log: Database) -> None:
@@ -177,7 +177,7 @@ def test_a_fork_is_found_where_the_attacker_removed_the_uniqueness_too(log: Data
     assert len([p for p in verify(log).problems if p.token is Token.DUPLICATE]) == 2  # the version, and the event id
 
 
-def test_recomputing_everything_from_one_event_on_still_leaves_the_read_model_to_betray_it(log: Database) -> None:
+def test_recomputing_everything_from_one_event_on_still_leaves_the_commands_to_betray_it(log: Database) -> None:
     unprotect(log)
     previous = ""
     forged: list[Row] = []
@@ -187,9 +187,9 @@ def test_recomputing_everything_from_one_event_on_still_leaves_the_read_model_to
         previous = forged[-1][-1]
     raw(log, "DELETE FROM events WHERE stream = 'sample/b'")
     put(log, *forged)
-    assert tokens(log) == {"read_model_differs", "command_index_differs"}
+    assert tokens(log) == {"command_index_differs"}, "the commands are bound to their events"
     betrayed = {p.token for p in verify(log, read_model=False).problems}
-    assert betrayed == {Token.UNPROTECTED, Token.COMMAND_INDEX_DIFFERS}, "the commands are bound to their events"
+    assert betrayed == {Token.UNPROTECTED, Token.COMMAND_INDEX_DIFFERS}
 
 
 def test_a_number_left_out_or_given_twice_is_found(log: Database) -> None:
@@ -217,7 +217,7 @@ def test_one_stream_alone_can_be_verified(log: Database) -> None:
     assert verify(log, stream="sample/unknown") == VerificationReport(streams=0, events=0)
     unprotect(log)
     raw(log, f'UPDATE events SET payload = \'{{"text":"改"}}\' WHERE {MIDDLE}')
-    assert tokens(log, "sample/a") == {"hash_mismatch", "read_model_differs"}
+    assert tokens(log, "sample/a") == {"hash_mismatch"}
     assert tokens(log, "sample/b") == set()
     raw(log, "DELETE FROM commands WHERE stream = 'sample/b' AND first = 2")
     assert tokens(log, "sample/b") == {"command_index_differs"}

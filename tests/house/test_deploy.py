@@ -219,7 +219,8 @@ def test_the_worker_s_role_does_everything_a_worker_does(at_work: Database) -> N
         "DELETE FROM outbox",
         "UPDATE outbox SET position = 0",
         "DELETE FROM notices",
-        "DELETE FROM states",
+        "DELETE FROM streams",
+        "DELETE FROM snapshots",
     ],
 )
 def test_the_worker_s_role_cannot_change_the_schema_or_what_the_append_does_not(

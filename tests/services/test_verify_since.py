@@ -76,8 +76,8 @@ def test_a_log_that_only_grew_is_sound_and_tells_its_root(log: Database, since: 
             {"number_gap", "position_gap", "command_index_differs"},
         ),
         (
-            ("UPDATE states SET state = replace(state, '又一次', '没有') WHERE stream = 'sample/b'",),
-            {"read_model_differs"},
+            ("UPDATE snapshots SET state = replace(state, '第0次', '没有') WHERE stream = 'sample/b'",),
+            {"snapshot_differs"},
         ),
         (("DELETE FROM events WHERE position > {new} - 2",), {"log_shorter"}),
         (("UPDATE events SET event_id = 'x' WHERE position = {new}",), {"log_differs"}),

@@ -1,0 +1,110 @@
+"""Snapshots: a state is the fold of its events, whether they are there, spoilt, or gone; `verify` names which."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eventlog import reading
+from eventlog.database import Database
+from eventlog.projections import rebuild_read_model
+from eventlog.reading import StreamState
+from eventlog.snapshots import EVERY
+from eventlog.verify import Token, verify
+from tests.eventlog.sample import Asker, SampleNoted, SampleOpened, everything, raw
+from tests.support.office import founded, sqlite
+
+LONG, AT_ONE, SHORT = "sample/long", "sample/at-one", "sample/short"
+RUINS = {
+    "DELETE FROM snapshots": "缺少",
+    f"DELETE FROM snapshots WHERE version = {EVERY}": "缺少",
+    "UPDATE snapshots SET state = replace(state, '事项', '假的')": "state 不符",
+    "UPDATE snapshots SET state = substr(state, 1, 40)": "只写了一半",
+    "UPDATE snapshots SET build = '0027'": "由别的程序版本（0027）写成",
+    "UPDATE snapshots SET hash = 'sha256:00'": "hash 不符",
+    f"UPDATE snapshots SET version = version + {EVERY}": "version 不符",
+    "UPDATE snapshots SET version = 999": "version 不符",
+    "UPDATE snapshots SET position = position + 1": "多出",
+    "UPDATE snapshots SET digest = 'x'": "digest 不符",
+    "INSERT INTO snapshots SELECT stream, position + 2, version + 2, hash, build, state, digest FROM snapshots": "多出",
+}
+
+
+@pytest.fixture
+def asker(database: Database) -> Asker:
+    asker = Asker(database)
+    asker.open("long", notes=2 * EVERY + 3)
+    asker.open("at-one", notes=EVERY - 1)
+    asker.open("short", notes=EVERY - 2)
+    return asker
+
+
+def folded(database: Database, position: int | None = None) -> tuple[StreamState, ...]:
+    """Every stream's state as a fold from its first event gives it."""
+    read = ((s, reading.read_stream(database, s, position=position)) for s in (AT_ONE, LONG, SHORT))
+    return tuple(reading.folded_state(stream, list(events)) for stream, events in read if events)
+
+
+def check(database: Database) -> None:
+    """Now and at every position, a state is its fold."""
+    assert reading.states_of(database, "sample") == folded(database)
+    assert reading.load(database, LONG) in folded(database)
+    for position in range(0, reading.newest_event(database)[0] + 1):
+        assert reading.states_of(database, "sample", position=position) == folded(database, position)
+
+
+def test_a_state_is_kept_at_every_so_many_versions_and_nowhere_else(asker: Asker) -> None:
+    kept = sorted((row[0], row[2]) for row in everything(asker.database)["snapshots"])
+    assert kept == [(AT_ONE, EVERY), (LONG, EVERY), (LONG, 2 * EVERY)]
+    check(asker.database)
+    before = everything(asker.database)
+    rebuild_read_model(asker.database)
+    assert everything(asker.database) == before
+    assert verify(asker.database).problems == ()
+
+
+@pytest.mark.parametrize("ruin", RUINS)
+def test_snapshots_spoilt_or_gone_change_no_answer_and_are_named(asker: Asker, ruin: str) -> None:
+    raw(asker.database, ruin)
+    check(asker.database)
+    problems = verify(asker.database).problems
+    assert {p.token for p in problems} == {Token.SNAPSHOT_DIFFERS}
+    assert any(RUINS[ruin] in p.message for p in problems)
+    assert {p.token for p in verify(asker.database, stream=LONG).problems} == {Token.SNAPSHOT_DIFFERS}
+    for stream in (LONG, AT_ONE, SHORT):
+        asker.write(stream, SampleNoted(text="照常"))
+    check(asker.database)
+    rebuild_read_model(asker.database)
+    assert verify(asker.database).problems == ()
+
+
+def test_what_somebody_planted_ahead_holds_no_append_up(asker: Asker) -> None:
+    columns = "stream, position + {}, version, hash, build, state, digest"
+    for ahead in (1, 2, 3):
+        raw(
+            asker.database,
+            f"INSERT INTO snapshots SELECT {columns.format(90 + ahead)} FROM snapshots WHERE version = 16",
+        )
+    for _ in range(2 * EVERY):
+        asker.write(LONG, SampleNoted(text="照常"))
+    check(asker.database)
+
+
+@given(lengths=st.lists(st.integers(1, 2 * EVERY + 1), min_size=1, max_size=6))
+@settings(max_examples=15)
+def test_many_events_in_one_command_leave_what_one_by_one_leaves(lengths: list[int]) -> None:
+    notes = [SampleNoted(text=str(n)) for n in range(sum(lengths))]
+    kept = []
+    for sizes in (lengths, [1] * sum(lengths)):
+        with TemporaryDirectory() as folder, founded(sqlite(Path(folder))) as database:
+            asker, rest = Asker(database), list(notes)
+            asker.write(LONG, SampleOpened(title="长"))
+            for size in sizes:
+                asker.write(LONG, *rest[:size])
+                rest = rest[size:]
+            kept.append([(row[2], row[5]) for row in everything(database)["snapshots"] if row[0] == LONG])
+            check(database)
+            assert verify(database).problems == ()
+    assert kept[0] == kept[1]
