@@ -184,8 +184,8 @@ def begin_session(database: Database, cookie: str, person: str, address: str, no
     return BrowserSession(digest, person, address, now, now)
 
 
-def living_session(database: Database, cookie: str, now: datetime) -> BrowserSession | None:
-    """The session a cookie names, unless it has run out; that it was used is noted once a minute."""
+def living_session(database: Database, cookie: str, now: datetime, *, used: bool = True) -> BrowserSession | None:
+    """The session a cookie names, unless it has run out; that a person used it is noted once a minute."""
     digest = digest_of(cookie)
     with database.reading() as transaction:
         row = transaction.one(_SESSION, (digest,))
@@ -194,7 +194,7 @@ def living_session(database: Database, cookie: str, now: datetime) -> BrowserSes
     person, address, created, seen, proven = row
     if from_micros(seen) <= now - IDLE or from_micros(created) <= now - ABSOLUTE:
         return None
-    if from_micros(seen) <= now - NOTED_EVERY:
+    if used and from_micros(seen) <= now - NOTED_EVERY:
         with database.writing() as transaction:
             transaction.commit([(_SEEN, [(micros(now), digest)])])
     return BrowserSession(digest, person, address, from_micros(created), from_micros(proven or created))

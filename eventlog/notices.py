@@ -278,6 +278,13 @@ def list_notices(
     return tuple(n for n in records if (not pending or n.pending) and (not failed or n.failed))
 
 
+def newest_notice(database: Database, person: str) -> int:
+    """The position of the newest event somebody was told of; 0 when there is none."""
+    with database.reading() as transaction:
+        row = transaction.one("SELECT coalesce(max(position), 0) FROM notices WHERE person = ?", (person,))
+    return int(row[0]) if row else 0
+
+
 def find_notice(database: Database, notice_id: str) -> NoticeOnRecord:
     """A notice by its id, with its attempts and what became of its delivery.
 

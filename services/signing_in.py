@@ -231,9 +231,14 @@ def _proven(database: Database, person: str, given: Attempt, now: datetime) -> b
     return access.use_code(database, person, step)
 
 
-def signed_in(database: Database, cookie: str, now: datetime) -> "tuple[BrowserSession, PersonOnRecord] | None":
-    """The session a cookie names, and whose it is; None when it has run out or the account is barred."""
-    session = access.living_session(database, cookie, now)
+def signed_in(
+    database: Database, cookie: str, now: datetime, *, used: bool = True
+) -> "tuple[BrowserSession, PersonOnRecord] | None":
+    """The session a cookie names, and whose it is; None when it has run out or the account is barred.
+
+    What a page asks by itself is no use of a session (`used`): nobody stays signed in by leaving it open.
+    """
+    session = access.living_session(database, cookie, now, used=used)
     if session is None:
         return None
     account = account_of(database, session.person)

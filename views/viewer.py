@@ -17,7 +17,7 @@ from domain.sight import Reader, reader_of
 from domain.terms import Role
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.reading import Moment
+from eventlog.reading import Moment, PersonOnRecord
 from eventlog.secrets import readable_text
 from views.rights import Rights
 
@@ -83,6 +83,11 @@ class Viewer:
             return readable_text(self.database, matter.stream, text)
 
         return seen
+
+
+def actor_of(person: PersonOnRecord) -> Actor:
+    """Who acts, as the directory has him."""
+    return Actor(id=person.id, role=person.role, unit=person.unit)
 
 
 def directory_of(database: Database) -> Directory:

@@ -20,6 +20,7 @@ from web.api.files import api_files_router
 from web.api.reads import reads_router
 from web.guards import BoundedBodies, BoundedWork, SafetyHeaders, SameOrigin, TokenGuard
 from web.health import health_router
+from web.live import live_router
 from web.pages.acting import acting_router
 from web.pages.actions import actions_router
 from web.pages.audit import audit_router
@@ -61,6 +62,7 @@ def make_app(service: "WebService") -> FastAPI:
         anyio.to_thread.current_default_thread_limiter().total_tokens = READERS
         recording = asyncio.create_task(_record_failures(service))
         yield
+        service.live.end()
         recording.cancel()
         with suppress(LogError, Refusal):  # what cannot be recorded any more
             await service.ask(service.record_refusals, None)
@@ -87,6 +89,7 @@ def make_app(service: "WebService") -> FastAPI:
     app.include_router(figures_router(service))
     for made in (meetings_router, papers_router, files_router, finding_router, table_router, audit_router):
         app.include_router(made(service))
+    app.include_router(live_router(service))
     app.include_router(matters_router(service))
     app.include_router(acting_router(service))
     app.include_router(actions_router(service))

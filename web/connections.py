@@ -7,7 +7,8 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-MOST_CONNECTIONS = 200
+MOST_CONNECTIONS = 400
+"""Half of them may be pages that follow the log."""
 ASKED_WITHIN = 20.0
 """Seconds a request has to arrive in, with its body; uvicorn itself would wait for ever."""
 STEADY = 640 * 1024

@@ -17,6 +17,7 @@ from eventlog.database import Database
 from services.reading_record import record_reading, record_words_read
 from services.vouching import service_vouch
 from views.viewer import Viewer
+from web.following import LogFollower
 from web.refusals import ReadRefusals
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class WebService:
         self._address: str | None = None
         self._opening = asyncio.Lock()
         self.refusals = ReadRefusals()
+        self.live = LogFollower(self)
         self._words_read: tuple[date, set[tuple[str, str]]] = (date.min, set())
 
     @property
@@ -128,8 +130,3 @@ class WebService:
     def close(self) -> None:
         """Let go of the log."""
         self.database.close()
-
-
-def actor_of(person: "Any") -> Actor:
-    """Who acts, as the directory has him."""
-    return Actor(id=person.id, role=person.role, unit=person.unit)

@@ -62,8 +62,9 @@ def serve_web(
     begin: "Callable[[uvicorn.Server], None]" = lambda _: None,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C, or until whoever was handed the server as it began tells it to end."""
+    service = WebService(settings)
     config = uvicorn.Config(
-        make_app(WebService(settings)),
+        make_app(service),
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -75,7 +76,7 @@ def serve_web(
         h11_max_incomplete_event_size=32 * 1024,
         ws="none",
     )
-    server = _Server(config, when_ready)
+    server = _Server(config, when_ready, service.live.end)
     begin(server)
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
@@ -84,9 +85,12 @@ def serve_web(
 class _Server(uvicorn.Server):
     """A server that says when it is ready, to who started it and to who waits on the pipe."""
 
-    def __init__(self, config: uvicorn.Config, when_ready: "Callable[[], None]") -> None:
+    def __init__(
+        self, config: uvicorn.Config, when_ready: "Callable[[], None]", when_ending: "Callable[[], None]"
+    ) -> None:
         super().__init__(config)
         self._when_ready = when_ready
+        self._when_ending = when_ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin, then say so."""
@@ -94,6 +98,11 @@ class _Server(uvicorn.Server):
         if self.started:
             self._when_ready()
             tell_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what would go on for ever, then wait for the rest."""
+        self._when_ending()
+        await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """The second signal ends it at once, as the first ends it in order."""

@@ -174,6 +174,21 @@ def newest_event(database: Database) -> tuple[int, str]:
     return (row[0], row[1]) if row else (0, "")
 
 
+class Movement(NamedTuple):
+    """That a stream has an event more, and nothing of what it says."""
+
+    position: int
+    stream: str
+    version: int
+
+
+def movements_since(database: Database, after: int, limit: int) -> tuple[Movement, ...]:
+    """Which streams have events after a position, in the order of the log."""
+    sql = "SELECT position, stream, version FROM events WHERE position > ? ORDER BY position LIMIT ?"
+    with database.reading() as transaction:
+        return tuple(Movement(*row) for row in transaction.all(sql, (after, limit)))
+
+
 def hash_at(database: Database, position: int) -> str:
     """The hash of the event at a position; empty when there is none."""
     with database.reading() as transaction:

@@ -22,9 +22,10 @@ from tests.support.history import act
 from tests.support.office import LIAISON, OFFICE, opening, sqlite
 from tests.web.test_sight_of_pages import cookie
 from views.rights import Rights
+from views.viewer import actor_of
 from web.app import make_app
 from web.pages.queue import MOST_AT_ONCE
-from web.service import WebService, actor_of
+from web.service import WebService
 
 ENDLESS = "9" * 5000
 """More figures than Python reads as a number."""

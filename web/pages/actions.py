@@ -237,6 +237,8 @@ def form_values(
         typed.pop("command", None)
     return {
         "form": form,
+        "live": f"matter:{form.document['matter']}",
+        "live_tells": True,
         "m": form.document,
         "fields": fields_of(form.act, form.filling),
         "given": Given(typed),

@@ -38,7 +38,8 @@ def finding_router(service: "WebService") -> APIRouter:
     def notices(request: Request) -> Response:
         visitor = visitor_of(service, request)
         count, listed = own_notices(visitor.viewer, LAST)
-        return visitor.page("notices", "notices.html", notices=listed, count=count)
+        newest = listed[0].position if listed else 0
+        return visitor.page("notices", "notices.html", notices=listed, count=count, live="notices", at=newest)
 
     @router.get("/directory")
     def directory(request: Request, unit: str = "") -> Response:

@@ -51,6 +51,7 @@ def matters_router(service: "WebService") -> APIRouter:
         return visitor.page(
             "worklist",
             "worklist.html",
+            live="work",
             today=said_date(local_date(viewer.now)),
             last=last_sign_in(service.database, visitor.session),
             work=(work := worklist(viewer)),
@@ -72,6 +73,7 @@ def matters_router(service: "WebService") -> APIRouter:
         return visitor.page(
             "matters",
             "matter.html",
+            live=None if day.moment is not None else f"matter:{document['matter']}",
             m=document,
             signs=visitor.person.role in IN_UNIT,
             acts=shown_acts(visitor, no) if day.moment is None and not visitor.day else NO_ACTS,

@@ -51,6 +51,7 @@ def meetings_router(service: "WebService") -> APIRouter:
         return visitor.page(
             HERE,
             "meeting.html",
+            live=f"meeting:{known.number}",
             m=shown,
             lines=agenda_lines(visitor.viewer, shown, _items(visitor, shown)),
             names=_names(visitor),

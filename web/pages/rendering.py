@@ -15,10 +15,10 @@ from domain.queries.spoken import said_date
 from domain.queries.telling import progress_said
 from domain.terms import Light, Stage
 from eventlog.access import ABSOLUTE
+from eventlog.reading import newest_event
 from services.signing_in import signed_in
-from views.viewer import Viewer
+from views.viewer import Viewer, actor_of
 from views.wording import without_options
-from web.service import actor_of
 
 if TYPE_CHECKING:
     from eventlog.access import BrowserSession
@@ -71,6 +71,8 @@ class Visitor:
     session: "BrowserSession"
     day: date | None
     """The past day that is shown, when nothing can be done."""
+    position: int
+    """How far the log went when he asked: what moves later, his page is told."""
 
     def renewed(self, service: "WebService", cookie: str) -> "Visitor":
         """The same person under the cookie his session goes on with."""
@@ -78,7 +80,7 @@ class Visitor:
 
     def page(self, here: str, template: str, status: int = 200, /, **values: Any) -> Response:
         """A page of his, under one of the main pages (`here`)."""
-        return page(template, status, here=here, person=self.person, day=self.day, **values)
+        return page(template, status, here=here, person=self.person, day=self.day, **{"at": self.position, **values})
 
 
 class SignInNeededError(Exception):
@@ -90,28 +92,30 @@ def page(template: str, status: int = 200, /, **values: Any) -> Response:
     return HTMLResponse(_TEMPLATES.get_template(template).render(values), status)
 
 
-def visitor_of(service: "WebService", request: Request) -> Visitor:
-    """Who is signed in.
+def visitor_of(service: "WebService", request: Request, *, used: bool = True) -> Visitor:
+    """Who is signed in; what a page asks by itself (`X-Live`) is no use of the session.
 
     Raises:
         SignInNeededError: nobody, or no more.
     """
-    visitor = visitor_by(service, request.cookies.get(COOKIE, ""))
+    used = used and "x-live" not in request.headers
+    visitor = visitor_by(service, request.cookies.get(COOKIE, ""), used=used)
     request.state.person = visitor.person.id
     return visitor
 
 
-def visitor_by(service: "WebService", cookie: str) -> Visitor:
+def visitor_by(service: "WebService", cookie: str, *, used: bool = True) -> Visitor:
     """Whose session a cookie opens.
 
     Raises:
         SignInNeededError: nobody's, or no more.
     """
-    found = signed_in(service.database, cookie, service.now) if cookie else None
+    found = signed_in(service.database, cookie, service.now, used=used) if cookie else None
     if found is None:
         raise SignInNeededError
     session, person = found
-    return Visitor(service.viewer(actor_of(person)), person, session, service.day)
+    position, _ = newest_event(service.database)
+    return Visitor(service.viewer(actor_of(person)), person, session, service.day, position)
 
 
 def set_session(answer: Response, cookie: str) -> Response:

@@ -23,12 +23,12 @@ from services.attaching import take_in_of
 from services.orders import matter_order
 from services.unreachable import Unreachable
 from services.vouching import signed
+from views.viewer import actor_of
 from views.wording import without_options
 from web.asking import the_matter, whole_number
 from web.guards import MOST_BODY
 from web.pages.rendering import SignInNeededError, Visitor, page, visitor_of
 from web.problems import ProblemDetails, explained
-from web.service import actor_of
 
 if TYPE_CHECKING:
     from eventlog.database import Database

@@ -162,6 +162,7 @@
       all.then(() => (input.value = ""));
     });
   });
+  document.addEventListener("leaving", (event) => formsOf.forEach((kept) => event.detail.push(...kept.map((part) => part.save()))));
   // A form is sent when there is somebody to take it, and what stands in it was kept: else it stays where it is.
   formsOf.forEach((parts, form) =>
     form.addEventListener("submit", async (event) => {

@@ -1,0 +1,131 @@
+"""Sees that the log moved, for every page that follows it: one look twice a second, however many pages there are.
+
+Whose session ended, or whose rights changed, is told nothing more: both are asked again with each event, and whenever
+nothing was to be told for a while.
+"""
+
+import asyncio
+import json
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from domain.base import Refusal
+from eventlog import reading
+from eventlog.errors import LogError
+from eventlog.reading import Movement
+from services.signing_in import signed_in
+from views.following import Following, Watch, told
+from views.viewer import actor_of
+
+if TYPE_CHECKING:
+    from web.service import WebService
+
+LOOK_EVERY = 0.5
+"""Seconds between two looks at the log, while somebody follows it."""
+COMMENT_EVERY = 20.0
+"""Seconds after which a line says that the stream lives, and rights are asked again."""
+NOTICES_EVERY = 2.0
+"""Notices are written by the worker after what they are about: they are looked for by themselves."""
+MOST_OF_ACCOUNT, MOST_STREAMS = 8, 200
+REMEMBERED = 1000
+"""So much of what moved last is kept in memory."""
+
+
+class LogFollower:
+    """Sees that the log moved, for every page that follows it."""
+
+    def __init__(self, service: "WebService") -> None:
+        """Nobody follows yet."""
+        self.service = service
+        self.streams = Counter[str]()
+        self.ended = False
+        self._newest = 0
+        self._recent = deque[Movement](maxlen=REMEMBERED)
+        self._moved = asyncio.Event()
+        self._looking: asyncio.Task[None] | None = None
+
+    def has_room(self, person: str) -> bool:
+        """Whether another stream may be opened for this person."""
+        return self.streams[person] < MOST_OF_ACCOUNT and self.streams.total() < MOST_STREAMS
+
+    async def events(self, person: str, cookie: str, watch: Watch, after: int) -> AsyncIterator[str]:
+        """The lines of one page's stream, until its reader may see no more, leaves, or the server ends."""
+        self.streams[person] += 1
+        try:
+            await self._look_on()
+            yield "retry: 2000\n\n"
+            async for line in self._lines(cookie, watch, after):
+                yield line
+        finally:
+            self.streams[person] -= 1
+
+    async def _lines(self, cookie: str, watch: Watch, after: int) -> AsyncIterator[str]:
+        clock = asyncio.get_running_loop().time
+        patience = NOTICES_EVERY if watch.what is Following.NOTICES else COMMENT_EVERY
+        of_notices, asked = watch.what is Following.NOTICES, clock()
+        noticed, after = (after, self._newest) if of_notices else (0, after)
+        while not self.ended:
+            with suppress(LogError):  # away: it is asked again
+                moved = await self._since(after)
+                mine = [one for one in moved if watch.concerns(one.stream)]
+                if mine or clock() - asked >= patience:
+                    said = await self.service.ask(self._told, cookie, watch, mine, noticed)
+                    if said is None:
+                        return
+                    asked = clock()
+                    noticed = said[0]["version"] if of_notices and said else noticed
+                    position = noticed if of_notices else moved[-1].position if moved else after
+                    yield "".join(f"id: {position}\ndata: {json.dumps(one)}\n\n" for one in said) or ":\n\n"
+                after = moved[-1].position if moved else after
+            await self._wait(patience)
+
+    def _told(self, cookie: str, watch: Watch, moved: Sequence[Movement], after: int) -> list[dict[str, Any]] | None:
+        """What the reader is told, as he is now; None when it is no longer his, or he is no longer here."""
+        found = signed_in(self.service.database, cookie, self.service.now, used=False)
+        if found is None:
+            return None
+        viewer = self.service.viewer(actor_of(found[1]))
+        try:
+            return told(viewer, watch, moved, after)
+        except Refusal:
+            return None
+
+    async def _since(self, after: int) -> Sequence[Movement]:
+        """What moved since a position: as a rule it is remembered."""
+        if self._newest <= after:
+            return ()
+        if self._recent and self._recent[0].position <= after + 1:
+            return [one for one in self._recent if one.position > after]
+        return await self.service.ask(reading.movements_since, self.service.database, after, REMEMBERED)
+
+    async def _wait(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._moved.wait(), seconds)
+
+    async def _look_on(self) -> None:
+        """Begin to look at the log, unless somebody does."""
+        if self._looking is None or self._looking.done():
+            self._newest, _ = await self.service.ask(reading.newest_event, self.service.database)
+            self._recent.clear()
+            self._looking = asyncio.create_task(self._look())
+
+    async def _look(self) -> None:
+        while self.streams.total() and not self.ended:
+            with suppress(LogError):
+                moved = await self.service.ask(reading.movements_since, self.service.database, self._newest, REMEMBERED)
+                if moved:
+                    self._recent.extend(moved)
+                    self._newest = moved[-1].position
+                    self._wake()
+            await asyncio.sleep(LOOK_EVERY)
+
+    def _wake(self) -> None:
+        woken, self._moved = self._moved, asyncio.Event()
+        woken.set()
+
+    def end(self) -> None:
+        """The server ends: every stream does."""
+        self.ended = True
+        self._wake()
