@@ -126,16 +126,17 @@ class NoticeActivities:
         for stream, wanted in by_stream.items():
             positions, teller = {event.position for event in wanted}, TELLERS[kind_of(stream)]
             try:
-                for event, before, after in self._life(stream, wanted[-1].version):
+                for event, before, after in self._life(stream, wanted[0], wanted[-1].version):
                     if event.position in positions:
                         yield event, teller(event, before, after, house)
             except UnknownEventError as unknown:
                 logger.warning("event_untold", stream=stream, error=str(unknown))
 
-    def _life(self, stream: str, upto: int) -> Iterable[tuple[Recorded, Frozen | None, Frozen]]:
-        """Each event of a stream, with the state before and after it."""
-        before: Frozen | None = None
-        for event in reading.read_stream(self._database, stream, upto_version=upto):
+    def _life(self, stream: str, first: Recorded, upto: int) -> Iterable[tuple[Recorded, Frozen | None, Frozen]]:
+        """Each event of a stream from this one on, with the state before and after it."""
+        known = reading.load(self._database, stream, reading.recorded_upto(first.position - 1))
+        before: Frozen | None = known.state if known is not None else None
+        for event in reading.read_stream(self._database, stream, after=first.version - 1, upto_version=upto):
             after = fold_events(stream, before, [event])
             yield event, before, after
             before = after

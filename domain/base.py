@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, NoReturn, Self
+from functools import cache
+from typing import Any, NoReturn, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
+
+F = TypeVar("F", bound="Frozen")
 
 
 class Frozen(BaseModel):
@@ -14,10 +17,13 @@ class Frozen(BaseModel):
 
     @classmethod
     def trusted(cls, fields: dict[str, Any]) -> Self:
-        """The value of all its fields, which are known to be right: nothing is validated, nothing is filled in."""
+        """The value of all its fields, which are known to be right: nothing is validated, nothing is filled in.
+
+        The mapping is the value's from now on.
+        """
         value: Self = _new(cls)
-        value.__dict__.update(fields)
-        _put_set(value, set(fields))
+        _put_fields(value, fields)
+        _put_set(value, _all_fields(cls))
         _put_extra(value, None)
         _put_private(value, None)
         return value
@@ -27,12 +33,13 @@ class Frozen(BaseModel):
         if deep:
             return super().model_copy(update=update, deep=deep)
         copied: Self = _new(self.__class__)
-        fields_set = self.__pydantic_fields_set__.copy()
-        copied.__dict__.update(self.__dict__)
+        told = self.__pydantic_fields_set__
         if update:
-            copied.__dict__.update(update)
-            fields_set.update(update)
-        _put_set(copied, fields_set)
+            _put_fields(copied, {**self.__dict__, **update})
+            told = told if told >= update.keys() else told | update.keys()
+        else:
+            _put_fields(copied, self.__dict__.copy())
+        _put_set(copied, told)  # nobody changes such a set: values may share it
         _put_extra(copied, None)
         _put_private(copied, None)
         return copied
@@ -43,13 +50,40 @@ class Frozen(BaseModel):
         So a fold goes over a thousand events with one draft of its state, and not with a thousand states.
         """
         self.__dict__.update(change)
-        self.__pydantic_fields_set__.update(change)
+        if not self.__pydantic_fields_set__ >= change.keys():
+            _put_set(self, self.__pydantic_fields_set__ | change.keys())
+
+
+@cache
+def _all_fields(cls: type["Frozen"]) -> set[str]:
+    return set(cls.model_fields)
+
+
+def of_checked_values(cls: type[F]) -> type[F]:
+    """Let the constructor of a class check nothing: its values are made by folds, of what an event says.
+
+    An event is checked when it is read, so to check what is taken out of it costs as much again. Values that are read
+    from JSON or made of a mapping (`model_validate`) are checked as ever, and the type checker sees the constructor.
+    """
+    template = {name: None if field.is_required() else field.get_default() for name, field in cls.model_fields.items()}
+    told = set(template)
+
+    def made(self: F, /, **fields: Any) -> None:
+        _put_fields(self, {**template, **fields})
+        _put_set(self, told)
+        _put_extra(self, None)
+        _put_private(self, None)
+
+    vars(made)["__pydantic_base_init__"] = True  # so that pydantic never calls it where it checks values itself
+    setattr(cls, "__init__", made)  # noqa: B010  (no constructor of another type, for the type checker)
+    return cls
 
 
 _new: Any = object.__new__
-# A frozen value refuses to be set; what pydantic keeps beside the fields lies in slots.
-_put_set, _put_extra, _put_private = (
-    BaseModel.__dict__[f"__pydantic_{name}__"].__set__ for name in ("fields_set", "extra", "private")
+# A frozen value refuses to be set; its fields, and what pydantic keeps beside them, lie in slots.
+_put_fields, _put_set, _put_extra, _put_private = (
+    BaseModel.__dict__[f"__{name}__"].__set__
+    for name in ("dict", "pydantic_fields_set", "pydantic_extra", "pydantic_private")
 )
 
 

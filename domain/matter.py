@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from domain.base import Frozen
+from domain.base import Frozen, of_checked_values
 from domain.envelope import Actor
 from domain.facts import (
     Attachment,
@@ -267,6 +267,7 @@ class Closed(Frozen):
     """The instructing leader whose word ended it."""
 
 
+@of_checked_values
 class Feedback(Frozen):
     """The last word of the lead, for tables and 简报: last by when it was so, not by when it was entered."""
 

@@ -8,7 +8,7 @@ and withdrawn ones are kept, for a 漏报 may be withdrawn much later.
 from datetime import datetime
 from typing import Self
 
-from domain.base import Frozen, Term
+from domain.base import Frozen, Term, of_checked_values
 from domain.calendar import local_date
 from domain.facts import Window
 from domain.windows import period_end
@@ -27,6 +27,7 @@ class WindowEnd(Term):
     """It gave way before it closed: another rhythm, 暂缓, 改派, 办结申请. The same period may be asked again."""
 
 
+@of_checked_values
 class ReportWindow(Window):
     """One reporting window for good: of whom it was asked, and how it ended."""
 
@@ -132,7 +133,7 @@ class WindowLedger(Frozen):
     def open(self, window: Window, lead: str) -> Self:
         """Another window runs; the one before gives way."""
         running = ReportWindow(key=window.key, opens=window.opens, closes=window.closes, lead=lead, spell=self.spell)
-        return self.put_away()._update(running=running)._summed_up(window.opens)
+        return self._update(running=running, behind=self._all_behind())._summed_up(window.opens)
 
     def move(self, closes: datetime) -> Self:
         """The running window closes at another moment."""
@@ -180,17 +181,21 @@ class WindowLedger(Frozen):
 
     def put_away(self) -> Self:
         """The running window ends at once: what was answered stays so, the rest is no longer owed."""
-        running = self.running
-        if running is None:
-            return self
-        end = WindowEnd.ANSWERED if running.answered else WindowEnd.NOT_OWED
-        return self._update(running=None, behind=(*self.behind, running.model_copy(update={"end": end})))
+        return self if self.running is None else self._update(running=None, behind=self._all_behind())
 
     def begin_anew(self) -> Self:
         """Handling begins anew, or stops: what was missed before is not held against what comes."""
         return self.put_away()._update(spell=self.spell + 1)
 
     # --- how
+
+    def _all_behind(self) -> tuple[ReportWindow, ...]:
+        """The windows behind when the running one has given way."""
+        running = self.running
+        if running is None:
+            return self.behind
+        end = WindowEnd.ANSWERED if running.answered else WindowEnd.NOT_OWED
+        return (*self.behind, running.model_copy(update={"end": end}))
 
     def _update(self, **change: object) -> Self:
         return self.model_copy(update=change)

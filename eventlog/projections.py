@@ -1,7 +1,7 @@
 """The read model from zero: all that is read follows from the events, so it can be thrown away and made again."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from domain.base import Frozen
 from domain.envelope import Recorded
@@ -34,12 +34,13 @@ Progress = Callable[[int, int], None]
 """Called with events done and events in all."""
 
 
-class _Folding(NamedTuple):
-    """A stream on the way: its last event, its state, its first event, since when it is at rest."""
+@dataclass(slots=True)
+class _Folding:
+    """A stream on the way: its first event, its last, its state, since when it is at rest."""
 
+    first: Recorded
     last: Recorded
     state: Frozen
-    first: Recorded
     ended: int
 
 
@@ -65,12 +66,12 @@ class Projection:
         Raises:
             UnknownEventError, UnknownKindError, ValidationError, TypeError: this build cannot read the event.
         """
-        before = self._states.get(event.stream)
-        state = fold_on(event.stream, before.state if before else None, event)
+        one = self._states.get(event.stream)
+        state = fold_on(event.stream, one.state if one else None, event)
         self._pending.extend(read_model_of_event(event))
-        ended = ended_since(state, before.ended if before else 0, event.position)
-        first = before.first if before else event
-        self._states[event.stream] = _Folding(event, state, first, ended)
+        if one is None:
+            one = self._states[event.stream] = _Folding(event, event, state, 0)
+        one.last, one.state, one.ended = event, state, ended_since(state, one.ended, event.position)
         if is_due(event.version):
             self._snapshots.append(snapshot_of(event, state_text(state)))
         return self._numbers.take(event) if self._rulebook is None else None

@@ -62,7 +62,8 @@ def _is_plain(table: str, columns: tuple[str, ...], row: Row) -> bool:
         "".join([row[at] for at in texts]).encode()
     except UnicodeEncodeError:
         return False
-    return all(abs(row[at]) < LARGEST for at in numbers)
+    values = [row[at] for at in numbers]
+    return not values or (max(values) < LARGEST and min(values) > -LARGEST)
 
 
 @lru_cache(maxsize=1024)

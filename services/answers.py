@@ -1,7 +1,9 @@
 """What a matter answered, as scripts read it: the same document from the command line and from the API."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from domain.envelope import Recorded
 from domain.matter import Matter
 from domain.queries.changed import changed_by_command
 from eventlog import reading
@@ -29,11 +31,15 @@ def _changed(database: Database, reply: "Reply") -> list[str]:
     if not reply.events:
         return []
     try:
-        events = reading.read_stream(database, reply.stream)
+        before = reply.version - len(reply.events)
+        told = reading.read_stream(database, reply.stream, after=before - 1, upto_version=reply.version)
+        old, new = (_matter_after(database, reply.stream, told, version) for version in (before, reply.version))
     except LogError:
         return []
-    upto = [e for e in events if e.version <= reply.version]
-    before = upto[: len(upto) - len(reply.events)]
-    states = [reading.folded_state(reply.stream, part).state if part else None for part in (before, upto)]
-    old, new = (state if isinstance(state, Matter) else None for state in states)
     return list(changed_by_command(old, new)) if new is not None else []
+
+
+def _matter_after(database: Database, stream: str, events: Sequence[Recorded], version: int) -> Matter | None:
+    position = next((event.position for event in events if event.version == version), 0)
+    known = reading.load(database, stream, reading.recorded_upto(position)) if position else None
+    return known.state if known is not None and isinstance(known.state, Matter) else None

@@ -86,7 +86,7 @@ def _as_known(
     """A matter as known at a moment, the rulebook of it, and its events."""
     events = reading.read_stream(viewer.database, stream, moment=moment)
     refuse(not events, "那时还没有这个事项", "not_found")
-    kept = reading.load(viewer.database, stream) if moment is None else None
+    kept = reading.load(viewer.database, stream, moment)
     if kept is None or kept.version != events[-1].version:
         kept = reading.folded_state(stream, list(events))
     state = kept.state

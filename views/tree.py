@@ -121,11 +121,7 @@ def _other(viewer: Viewer, matter: Matter) -> dict[str, Any]:
 
 def state_of(database: Database, stream: str, moment: Moment | None) -> Matter | None:
     """A matter now, or at a moment of the past; None when there was none."""
-    if moment is None:
-        loaded = reading.load(database, stream)
-    else:
-        events = reading.read_stream(database, stream, moment=moment)
-        loaded = reading.folded_state(stream, list(events)) if events else None
+    loaded = reading.load(database, stream, moment)
     return loaded.state if loaded and isinstance(loaded.state, Matter) else None
 
 

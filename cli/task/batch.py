@@ -80,9 +80,8 @@ def _order(matter: Matter, made: Made, actor: Actor) -> Order:
     command_id = f"{session.command_id or uuid4().hex}-{own}"
     done = reading.find_command(session.database, command_id)
     if done is not None:
-        earlier = [e for e in reading.read_stream(session.database, matter.stream) if e.version < done[0].version]
-        then = reading.folded_state(matter.stream, earlier).state
-        matter = then if isinstance(then, Matter) else matter
+        then = reading.load(session.database, matter.stream, reading.recorded_upto(done[0].position - 1))
+        matter = then.state if then is not None and isinstance(then.state, Matter) else matter
     return task_order(matter.stream, made(matter), actor).model_copy(update={"command_id": command_id})
 
 

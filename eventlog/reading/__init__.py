@@ -23,6 +23,7 @@ from eventlog.reading.events import (
     position_at,
     read_all,
     read_stream,
+    recorded_upto,
     stream_events,
     stream_head,
 )
@@ -114,6 +115,7 @@ __all__ = [
     "position_at",
     "read_all",
     "read_stream",
+    "recorded_upto",
     "related_matters",
     "rulebook",
     "rulebook_in",

@@ -70,14 +70,13 @@ class StreamState(NamedTuple):
     state: Frozen
 
 
-def load(database: Database, stream: str) -> StreamState | None:
-    """The current state of a stream; None when it has no event."""
-    with database.reading() as transaction:
-        return state_of(transaction, stream)
+def load(database: Database, stream: str, moment: Moment | None = None) -> StreamState | None:
+    """The state of a stream, now or at a moment; None when it had no event by then."""
+    return next(iter(_states(database, "s.stream = ?", (stream,), moment or _NOW)), None)
 
 
 def state_of(transaction: Transaction, stream: str) -> StreamState | None:
-    """The same within a transaction."""
+    """The current state of a stream, read within a transaction; None when it has no event."""
     return next(iter(states_in(transaction, "s.stream = ?", (stream,))), None)
 
 
