@@ -98,7 +98,7 @@ class Page(Frozen):
 
     layout: Layout = Layout.REPORT
     marking: str | None = None
-    """内部资料，注意保存: above the head, left."""
+    """内部资料，注意保存: above the head, left; of a paper 密级 and 紧急程度, one a line (7.2.2, 7.2.3)."""
     masthead: str
     issue: str
     issuer: str
@@ -115,6 +115,8 @@ class Page(Frozen):
     """Printed after everything else, under their own titles, without numbers."""
     form: bool = False
     """Whether it is a form on one face, whose table says what a title would."""
+    colour: str | None = None
+    """Of a 三色 paper: 蓝, 黄, 橙 or 红, as a strip at its head."""
     attached: tuple[str, ...] = ()
     """附件说明: what is attached, one line below the text (GB/T 9704 7.3.4)."""
     addressee: str | None = None

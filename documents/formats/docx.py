@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from documents.formats import standard as gb
 from documents.formats.fonts import Typeface
-from documents.formats.placing import broken_title, red_name_size
+from documents.formats.placing import broken_title, red_name_lines, red_name_size
 from documents.formats.templates import Template
 from documents.formats.word_styles import LOOKS, Style
 from documents.page import Layout, Page
@@ -72,7 +72,7 @@ def docx_of(page: Page, template: Template, typeface: Typeface | None = None) ->
     silent = [name for name in REQUIRED[page.layout] if plain.get(name, "") not in printed]
     if silent:
         raise template.broken(name, f"没有印出 {'、'.join(silent)}（条件写错，或只判断而没有写出）")
-    _fit(document, page, ids)
+    _fit(document, ids, fields["报头"])
     _describe(document, page)
     return finished_docx(document)
 
@@ -87,7 +87,7 @@ def _fields(page: Page, template: Template) -> dict[str, Any]:
     imprint = page.imprint
     return {
         "标识": page.marking or "",
-        "报头": page.masthead,
+        "报头": "\n".join(red_name_lines(page, template)),
         "期号": page.issue,
         "编发单位": page.issuer,
         "日期": full_date(page.on),
@@ -158,13 +158,13 @@ def _why(error: Exception) -> str:
 # --- after it is filled
 
 
-def _fit(document: "Docx", page: Page, ids: Mapping[Style, str]) -> None:
+def _fit(document: "Docx", ids: Mapping[Style, str], name: str) -> None:
     """A long name is squeezed into one line, 版记 put at the foot."""
     from docx.shared import Pt  # noqa: PLC0415
 
     for line in (*_header(document), *document.paragraphs):
-        if line._p.style == ids[Style.MASTHEAD] and line.text == page.masthead:
-            _squeeze(line, page)
+        if line._p.style == ids[Style.MASTHEAD] and line.text == name:
+            _squeeze(line, name)
     for table in document.tables:
         if table._tbl.tblPr.find(_w("tblpPr")) is None:
             continue
@@ -191,13 +191,13 @@ def _headers(document: "Docx") -> list[Any]:
     return [relation.target_part for relation in document.part.rels.values() if relation.reltype.endswith("/header")]
 
 
-def _squeeze(line: "Line", page: Page) -> None:
+def _squeeze(line: "Line", name: str) -> None:
     from docx.oxml import OxmlElement  # noqa: PLC0415
     from docx.shared import Pt  # noqa: PLC0415
 
     fonts = [*(run.font for run in line.runs), *(style.font for style in _styles(line.style))]
     own = next((float(font.size.pt) for font in fonts if font.size), gb.MARK)
-    size, squeeze = red_name_size(page.masthead, own)
+    size, squeeze = red_name_size(max(name.split("\n"), key=len), own)
     if size < own:
         line.paragraph_format.line_spacing = Pt(size * 1.2)
         for run in line.runs:

@@ -4,7 +4,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from documents.formats import standard as gb
-from documents.formats.placing import attached_lines, broken_title, largest_red_name, outline_of_page
+from documents.formats.placing import attached_lines, broken_title, largest_red_name, outline_of_page, red_name_lines
 from documents.formats.tables import columns_of
 from documents.formats.templates import Template
 from documents.formats.title_words import words_of_title
@@ -26,6 +26,7 @@ def html_of(page: Page, template: Template) -> str:
     from jinja2 import TemplateError  # noqa: PLC0415  (lists need none)
     from markupsafe import Markup  # noqa: PLC0415
 
+    longest = max(*map(len, red_name_lines(page, template)), 1)
     try:
         return _compiled(template.source(NAME).decode()).render(
             page=page,
@@ -33,12 +34,14 @@ def html_of(page: Page, template: Template) -> str:
             gb=gb,
             title=broken_title(page, template),
             columns=partial(columns_of, template=template),
+            mark_lines=red_name_lines(page, template),
+            tint=gb.TINTS.get(page.colour or ""),
             words=words_of_title(page.title, page.names),
             contents=outline_of_page(page) if page.contents else (),
             numeral=numeral,
             attached=attached_lines(page),
             drawn=Markup,
-            head_size=min(largest_red_name(page), gb.TEXT[0] * gb.MM / max(len(page.masthead), 1) * 0.96),
+            head_size=min(largest_red_name(page), gb.TEXT[0] * gb.MM / longest * 0.96),
         )
     except UnicodeDecodeError as error:
         raise template.broken(NAME, "不是 UTF-8 文本") from error

@@ -16,6 +16,7 @@ from documents.formats.placing import (
     broken_title,
     largest_red_name,
     numbered_item,
+    red_name_lines,
     red_name_size,
     roll_width,
     signature_lines,
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from typst import Compiler
 
 _LONG_CELL = 400
+_WORTH_TIGHTENING = 4
+"""Of more faces closer lines would save one by chance only."""
 _MEASURES: Mapping[str, Any] = {
     "paper": gb.PAPER,
     "top": gb.TOP,
@@ -68,10 +71,11 @@ def pdf_of(page: Page, typeface: Typeface, template: Template) -> bytes:
     inputs = {"page": json.dumps(data, ensure_ascii=False)}
     compiler = Compiler(source, font_paths=typeface.found, sys_inputs=inputs)
     try:
-        if _may_be_tight(page, template) and _foot_alone(compiler):
+        faces = _faces(compiler) if _may_be_tight(page, template) else 0
+        if 1 < faces <= _WORTH_TIGHTENING:
             tight = {"page": json.dumps({**data, "tight": True}, ensure_ascii=False)}
             closer = Compiler(source, font_paths=typeface.found, sys_inputs=tight)
-            compiler, inputs = (compiler, inputs) if _foot_alone(closer) else (closer, tight)
+            compiler, inputs = (closer, tight) if _faces(closer) < faces else (compiler, inputs)
         made = compiler.compile(
             source,
             format="pdf",
@@ -94,10 +98,10 @@ def _said(error: Exception) -> str:
     return str(getattr(error, "message", error)).splitlines()[0].removeprefix("failed to compile document: ")
 
 
-def _foot_alone(compiler: "Compiler") -> bool:
-    """Whether 版记 has a face of its own, behind the last of the text."""
+def _faces(compiler: "Compiler") -> int:
+    """How many faces a page fills; none where an office's own layout does not tell."""
     told = json.loads(compiler.query("<faces>", field="value"))
-    return any(faces["foot"] > faces["text"] for faces in told)  # an office's own layout may tell nothing
+    return max((max(faces["foot"], faces["text"]) for faces in told), default=0)
 
 
 def _data(page: Page, typeface: Typeface, template: Template) -> dict[str, Any]:
@@ -109,7 +113,7 @@ def _data(page: Page, typeface: Typeface, template: Template) -> dict[str, Any]:
         "issuer": page.issuer,
         "date": full_date(page.on),
         "title": page.title,
-        "mark": red_name_size(page.masthead, largest_red_name(page)),
+        "mark": red_name_size(max(red_name_lines(page, template), key=len), largest_red_name(page)),
         "title-lines": broken_title(page, template),
         "addressee": page.addressee or "",
         "foreword": page.foreword or "",
@@ -120,6 +124,9 @@ def _data(page: Page, typeface: Typeface, template: Template) -> dict[str, Any]:
         "signed": signature_lines(page),
         "attached": attached_lines(page),
         "form": page.form,
+        "to-fill": gb.TO_FILL,
+        "colour": gb.TINTS.get(page.colour or "", ""),
+        "mark-lines": red_name_lines(page, template),
         "tight": False,
         "imprint": _imprint(page),
     }

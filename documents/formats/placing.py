@@ -57,6 +57,22 @@ def red_name_size(name: str, largest: float) -> tuple[float, float]:
     return size, min(1.0, fits / size)
 
 
+_HARDLY = 0.9
+"""A name squeezed no further than this looks as it was drawn."""
+
+
+def red_name_lines(page: Page, template: Template) -> list[str]:
+    """A page's red name in one line, or in two where it would have to be squeezed: who issues, and what it is."""
+    name, issuer = page.masthead, page.issuer
+    if template.former or red_name_size(name, largest_red_name(page))[1] >= _HARDLY:
+        return [name]
+    if name.startswith(issuer) and name != issuer:
+        return [issuer, name.removeprefix(issuer)]
+    pieces, widths = words_of_title(name), [_text_width(piece) for piece in words_of_title(name)]
+    cuts = _even_cuts(pieces, widths, 2, sum(widths))
+    return ["".join(pieces[: cuts[0]]), "".join(pieces[cuts[0] :])] if cuts else [name]
+
+
 FIGURE = 0.56
 """Of a figure in a title, in characters: the open faces in place of 小标宋 set it a little wider than half of one."""
 

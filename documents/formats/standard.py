@@ -32,6 +32,12 @@ NUMBER_BELOW = 7.0
 RULE_THICK, RULE_THIN = 0.35, 0.25
 """7.4.1: the first and last rule of 版记, and those between."""
 RED = "#C00000"
+TINTS = {"蓝": "#1F5FA8", "黄": "#E0A800", "橙": "#E07B00", "红": "#C00000"}
+"""The strip at the head of a 三色催办单."""
+TO_FILL = "办理情况"
+"""The row of a form that is left to its reader, and as high as the face allows."""
+FILLED_HIGH, RECEIPT_HIGH = 40.0, 18.0
+"""Of that row, where nothing measures the face, and of those below it."""
 
 LETTER_FROM_TOP = 30.0
 """10.1, 信函: the upper edge of 发文机关标志 below that of the paper."""

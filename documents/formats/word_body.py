@@ -139,11 +139,15 @@ class Body:
             f'<w:right w:w="{_MARGIN}" w:type="dxa"/></w:tblCellMar></w:tblPr>'
             f"<w:tblGrid>{columns}</w:tblGrid>"
         )
-        cells = [self._cell(Style.CELL_HEAD, "", w) for w in widths]
-        yield _row(_HEAD_ROW, cells, grid.headers)
+        form = self.page.form and not self.template.former
+        if not form:
+            yield _row(_HEAD_ROW, [self._cell(Style.CELL_HEAD, "", w) for w in widths], grid.headers)
         cells = [self._cell(*_PLACED[c.place], w) for c, w in zip(laid, widths, strict=True)]
+        high = 0.0
         for row in grid.rows:
-            yield _row(_WHOLE if max(map(len, row)) < _LONGEST_WHOLE else "", cells, row)
+            high = gb.FILLED_HIGH if row[0] == gb.TO_FILL else gb.RECEIPT_HIGH if high else 0.0
+            least = f'<w:trHeight w:val="{round(high * _TWIPS)}" w:hRule="atLeast"/>' if form and high else ""
+            yield _row((_WHOLE if max(map(len, row)) < _LONGEST_WHOLE else "") + least, cells, row)
         yield "</w:tbl>"
 
     def _cell(self, style: Style, look: str, width: int) -> tuple[str, str]:

@@ -10,14 +10,18 @@ from documents.wording import day_in, quoted_title
 from domain import events as ev
 from domain.calendar import local_date
 from domain.event import Event
+from domain.incoming.terms import Secrecy
+from domain.lights import light
 from domain.matter import Matter
 from domain.papers import PaperKind
+from domain.terms import Light, OrderColour, Urgency
 
 E = TypeVar("E", bound=Event)
 UNNUMBERED = "（未编号）"
 REPLY_WORKDAYS = 5
 """Working days within which a 问题处理通知单 wants its answer."""
 SECRECY = "注：领导批示为工作秘密，不得擅自扩散。"
+_COLOURS = {Light.BLUE: OrderColour.BLUE, Light.YELLOW: OrderColour.YELLOW, Light.RED: OrderColour.RED}
 Written = tuple[str, tuple[Block, ...]]
 """A paper's title and what it says."""
 
@@ -50,6 +54,27 @@ class Case:
     def what(self) -> str:
         """“推进国际交流中心建设”（XMH-2022-007）."""
         return f"{quoted_title(self.matter)}（{self.matter.number}）"
+
+    @property
+    def colour(self) -> OrderColour | None:
+        """Of a 催办单: the colour it was urged with, else that of the light."""
+        urge = self.last(ev.UrgeIssued)
+        if urge is None:
+            return None
+        given = urge.colour is not None and urge.colour is not OrderColour.PLAIN
+        lit = light(self.matter, self.ledger.rulebook, self.ledger.as_of).light
+        return urge.colour if given else _COLOURS.get(lit)
+
+    @property
+    def marking(self) -> str | None:
+        """密级 (never that of a state secret, which does not come in here) and 紧急程度, one a line."""
+        carried = {ref.stream for ref in self.matter.carries}
+        secrecy = {p.secrecy for p in self.ledger.incoming if p.stream in carried} - {Secrecy.NONE}
+        if self.all(ev.InstructionRecorded):
+            secrecy.add(Secrecy.WORK)
+        strictest = Secrecy.WORK if Secrecy.WORK in secrecy else next(iter(secrecy), None)
+        urgent = self.matter.urgency if self.matter.urgency is not Urgency.NORMAL else None
+        return "\n".join(term.label for term in (strictest, urgent) if term is not None) or None
 
     def unit(self, unit: str | None) -> str:
         """A unit's full name."""
@@ -95,6 +120,10 @@ class PaperText:
     """Whether it is a form on one face, whose table says what a title would."""
     former: bool = False
     """Whether it is worded and set as before: with who signed below the date."""
+    marking: str | None = None
+    """密级 and 紧急程度, one a line."""
+    colour: str | None = None
+    """Of a 三色 paper."""
 
     def page(self, number: str = UNNUMBERED, signer: str | None = None, on: date | None = None) -> Page:
         """As it is printed under a 文号."""
@@ -113,4 +142,6 @@ class PaperText:
             signer=self.ledger.person(signer) if signer and self.former else None,
             imprint=Imprint(copied=tuple(map(self.ledger.unit, self.copied))),
             form=self.form and not self.letter,
+            marking=self.marking,
+            colour=self.colour,
         )

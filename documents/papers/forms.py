@@ -69,6 +69,8 @@ def compose_paper(ledger: Ledger, stream: str, kind: PaperKind, layout: str = LA
         copied=_copied(ledger, file) if kind in _COPIED and not former else (),
         form=kind is PaperKind.SUPERVISION and not former,
         former=former,
+        marking=case.marking if layout == LAYOUT else None,
+        colour=case.colour.label if layout == LAYOUT and kind is PaperKind.URGE and case.colour else None,
     )
 
 

@@ -19,10 +19,9 @@ from domain.base import Refusal, refuse
 from domain.calendar import local_date
 from domain.lights import light
 from domain.papers import PaperKind
-from domain.terms import Light, OrderColour, Rhythm, Stage
+from domain.terms import OrderColour, Rhythm, Stage
 from domain.windows import window_label
 
-_COLOURS = {Light.BLUE: OrderColour.BLUE, Light.YELLOW: OrderColour.YELLOW, Light.RED: OrderColour.RED}
 _REPLY = {OrderColour.RED: 2, OrderColour.ORANGE: 2, OrderColour.YELLOW: 3}
 """Working days within which a 催办单 of a colour wants its answer; any other within five."""
 _RECEIPT = "经办人：　　　　　负责人：　　　　　（盖章）　　年　月　日"
@@ -86,9 +85,9 @@ def _supervision(case: Case) -> Written:
         *((("责任领导", "、".join(map(case.ledger.person, m.leaders))),) if m.leaders else ()),
         ("办结时限", full_date(m.due)),
         ("反馈期限", f"{_reply_by(case, REPLY_WORKDAYS)}前首次反馈，其后{_feedback(m.rhythm)}"),
+        ("督办联系人", contact),
         ("办理情况", "（由牵头单位填写，可另附页）"),
         ("回执", _RECEIPT),
-        ("督办联系人", contact),
     ]
     secrecy: tuple[Block, ...] = (Paragraph(text=SECRECY),) if case.all(ev.InstructionRecorded) else ()
     return f"关于{quoted_title(m)}的{'督办函' if case.letter else '督办单'}", (
@@ -113,8 +112,7 @@ def _urge(case: Case) -> Written:
     m, urge = case.matter, case.last(ev.UrgeIssued)
     if urge is None:
         raise Refusal(f"{m.number} 没有催办过，请先 xmh task urge", "nothing_to_say")
-    lit = light(m, case.ledger.rulebook, case.ledger.as_of)
-    given = urge.colour if urge.colour is not None and urge.colour is not OrderColour.PLAIN else _COLOURS.get(lit.light)
+    given = case.colour
     owed = "；".join(_outstanding(case)) or clean_text(urge.reason)
     feedback = m.last_feedback
     last = f"最近一次反馈为{full_date(local_date(feedback.at))}。" if feedback else "至今没有收到反馈。"

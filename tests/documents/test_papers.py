@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from documents.checking.pdf_reading import read_pdf
+from documents.formats import standard as gb
 from documents.formats.markdown import markdown_of
+from documents.formats.press import Press
 from documents.ledger import read_ledger
 from documents.papers.forms import compose_paper
 from documents.wording import cited
@@ -18,8 +20,9 @@ from domain.base import Refusal
 from domain.facts import UnitRef
 from domain.office import Unit, UnitRecorded
 from domain.papers import PaperKind
-from domain.terms import Supervision, UnitLevel
+from domain.terms import Supervision, UnitLevel, Urgency
 from eventlog.database import Database
+from eventlog.secrets import seal_text
 from eventlog.verify import verify
 from services.issuing.papers import issue_paper, paper_ledger, record_void_paper
 from services.office_records import record_office_events
@@ -84,6 +87,31 @@ def test_a_supervision_form_stands_on_one_face_with_its_receipt_and_nobody_signs
     assert "前首次反馈" in text
     assert "签发：" not in text
     assert done.event.signer == "leader"
+
+
+def test_an_instructed_urgent_matter_is_marked_in_the_first_lines_and_still_stands_on_one_face(log: Database) -> None:
+    title = "推动改革开放展览馆建筑群开工，完成基坑支护、土石方和首批桩基础"
+    assist = tuple(UnitRef(id=unit, supervision=Supervision.OBJECT) for unit in ("zhujian", "gengxin"))
+    urgent = opening(title, date(2022, 6, 30), urgency=Urgency.URGENT, assist=assist)
+    act(log, HALL, urgent, OFFICE, at("2022-03-01"))
+    words = c.RecordInstruction(leader="leader", text=seal_text(log, HALL, WORDS))
+    act(log, HALL, words, FOR_LEADER, at("2022-03-02"))
+    page = compose_paper(read_ledger(log, at("2022-03-03")), HALL, PaperKind.SUPERVISION).page("香指办督〔2022〕7号")
+    assert page.marking == "工作秘密\n加急"
+    faces = read_pdf(Press().printed(page, "pdf")).faces
+    assert len(faces) == 1
+    printed = "".join(glyph.text for glyph in faces[0].glyphs)
+    assert printed.index("工作秘密") < printed.index("加急") < printed.index("督办单")
+
+
+def test_an_urge_wears_its_colour_and_an_ordinary_paper_none(played: Database) -> None:
+    page = compose_paper(read_ledger(played, NOW), LAND, PaperKind.URGE).page()
+    assert (page.colour, page.title[-4:]) == ("红", "（红色）")
+    for kind, told in (("html", f"3mm solid {gb.TINTS['红']}"), ("md", "（红色）")):
+        assert told in Press().printed(page, kind).decode()
+    plain = page.model_copy(update={"colour": None})
+    assert Press().printed(page, "pdf") != Press().printed(plain, "pdf")
+    assert compose_paper(read_ledger(played, NOW), HALL, PaperKind.SUPERVISION).page().colour is None
 
 
 @pytest.mark.parametrize(

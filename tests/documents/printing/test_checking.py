@@ -172,7 +172,7 @@ WRONG_SOURCE = {
     "odd pages left": ("calc.odd(n) { right }", "calc.even(n) { right }", "页码左右"),
     "no dashes": ("[— #n —]", "[#n]", "页码形式"),
     "no page number": ("dash-number(here().page()) },", "},", "页码形式"),
-    "black name": ("d.masthead, fill: red", "d.masthead", "标志颜色"),
+    "black name": ("size * 1pt, it, fill: red", "size * 1pt, it", "标志颜色"),
     "no red rule": ("line(length: 100%, stroke: thick + red)", "none", "红色分隔线宽"),
     "a short red rule": ("100%, stroke: thick + red)", "80%, stroke: thick + red)", "红色分隔线宽"),
     "title at the left": (
