@@ -13,7 +13,7 @@ ROOMS := domain eventlog workflows activities documents intake sheets views serv
 OWN   := $(wildcard $(ROOMS) *.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo test chaos universes check bench bench-scale fonts lock clean distclean
+.PHONY: help setup browser demo test chaos universes check bench bench-scale bundle fonts lock clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -52,7 +52,7 @@ browser: setup ## have Chromium for the tests of the pages (Debian and Ubuntu as
 
 demo: setup ## supervise the working year 2022 of the example and print what came out (in .xmh-demo)
 	@rm -rf $(HOME_OF_DEMO)
-	$(BIN)/xmh simulate --plan examples/xiangmihu-2022 --year 2022 --home $(HOME_OF_DEMO) --seed 2022
+	$(BIN)/xmh demo --home $(HOME_OF_DEMO)
 
 test: browser ## every test, on real Temporal servers, SQLite and PostgreSQL
 	$(BIN)/python -m pytest -n $(WORKERS)
@@ -77,6 +77,10 @@ bench: setup ## the benchmarks, interleaved with their bare counterparts
 bench-scale: setup ## reading in logs of 1,000, 10,000 and 100,000 matters
 	$(BIN)/python -m benchmarks --only reads
 
+PYTHONS ?= 3.11
+bundle: setup ## an archive from which xmh is installed without a network (PYTHONS="3.11 3.13"; in dist/)
+	deploy/offline/build.sh $(VENV) dist/xmh-offline $(PYTHONS)
+
 # 仿宋, 楷体, 黑体 and 宋体 as open faces (Fandol: GPL 3 with the font exception), out of a package of Debian and Ubuntu.
 # Without them everything is set in the 宋 and 黑 that `make setup` installs. They are never part of what we distribute.
 fonts: ## fetch open faces for printed documents into .fonts (Debian, Ubuntu)
@@ -94,8 +98,10 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-h
         --no-emit-index-url --no-header $(LOCKFLAGS) pyproject.toml
 
 lock: ## refresh requirements*.txt (needs uv; LOCKFLAGS=--upgrade moves every version)
-	$(LOCK) -o requirements.txt
-	$(LOCK) --extra test --constraint requirements.txt -o requirements-test.txt
+	$(LOCK) --extra web -o requirements.txt
+	$(LOCK) --extra web --extra embedded --extra simulate --constraint requirements.txt -o requirements-all.txt
+	$(subst pyproject.toml,deploy/offline/tools.in,$(LOCK)) -o deploy/offline/tools.txt
+	$(LOCK) --all-extras --constraint requirements-all.txt -o requirements-test.txt
 
 clean: ## remove caches, builds and the demo's data
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis $(HOME_OF_DEMO)

@@ -2,11 +2,12 @@
 
 import sys
 from os.path import exists
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
+import typer
 from typer.main import get_command
 
-from cli.session import Exit, Problem, fail, problem_of, session
+from cli.session import Exit, Problem, answer, fail, problem_of, session
 from cli.shape import group
 from domain.base import Refusal
 from domain.bounds import seen, visible
@@ -15,6 +16,25 @@ from process import age, leave
 
 ANSWER_WITHIN = 9.0
 """Seconds for everything a command waits for; to look once more and to leave takes the tenth."""
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        from services.status import installed_versions
+
+        versions = installed_versions()
+        answer({"versions": versions}, f"xmh {versions['xmh']}（Python {versions['python']}）")
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="显示版本", is_eager=True, callback=_say_version, show_default=False)
+    ] = False,
+) -> None:
+    """What `xmh` itself takes."""
+    del version
+
 
 app = group(
     "督办：事事有回应、件件有落实。\n\n"
@@ -54,7 +74,9 @@ app = group(
         "backup": "cli.service.keeping:backup",
         "restore": "cli.service.keeping:restore",
         "simulate": "cli.simulate:simulate",
+        "demo": "cli.simulate:demo",
     },
+    options=_options,
 )
 
 

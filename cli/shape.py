@@ -133,7 +133,7 @@ def _in_chinese(text: str) -> str:
 
 TAKES_TIME = re.compile(
     r"cli\.(headquarters:add|city:(table|briefing|annual)|service\.commands:(up|down|worker|recover|migrate|doctor)"
-    r"|service\.(keeping|web)|simulate|audit:verify|evidence|preflight|archive:(make|verify)"
+    r"|service\.(keeping|web)|simulate:(simulate|demo)|audit:verify|evidence|preflight|archive:(make|verify)"
     r"|plan\.(importing|drafting|table)|meeting\.papers|meeting\.reads:pack"
     r"|inspection\.reads:print_|assess\.(acts:open_|reads:print_)"
     r"|printing\.(briefing:(draft|edit|issue)|annex|correction|proof|annual|statement|papers:form|circular|templates))"
@@ -288,8 +288,17 @@ class MakeFirst(Group):
         return super().parse_args(ctx, args)
 
 
-def group(help_text: str, lazy: dict[str, str], kind: type[Group] = Group) -> typer.Typer:
-    """A Typer application whose commands load lazily."""
+def _nothing_of_its_own() -> None:
+    """Typer makes a group only of an application with a callback."""
+
+
+def group(
+    help_text: str,
+    lazy: dict[str, str],
+    kind: type[Group] = Group,
+    options: Callable[..., None] = _nothing_of_its_own,
+) -> typer.Typer:
+    """A Typer application whose commands load lazily; `options` declares what the group itself takes."""
     cls = type("LazyGroup", (kind,), {"lazy": lazy})
     app = typer.Typer(
         cls=cls,
@@ -299,9 +308,5 @@ def group(help_text: str, lazy: dict[str, str], kind: type[Group] = Group) -> ty
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-
-    @app.callback(help=help_text)
-    def nothing_of_its_own() -> None:
-        """Typer makes a group only of an application with a callback."""
-
+    app.callback(help=help_text)(options)
     return app

