@@ -79,6 +79,9 @@ def minutes(
         str | None,
         typer.Option("--over-unfit", metavar="TEXT", help="有议定事项会后已不能落实，仍照签的理由"),
     ] = None,
+    despite: Annotated[
+        str | None, typer.Option("--despite", metavar="REASON", help="纪要与日志不一致仍要签发的理由，记入日志")
+    ] = None,
     output: OutOption = None,
     paper: PaperOption = None,
 ) -> None:
@@ -97,10 +100,12 @@ def minutes(
         raise Problem("--meeting、--by、--dry-run 和文件只用于 xmh meeting minutes import FILE", "malformed")
     if over is not None and sign is None:
         raise Problem("--over-unfit 须与 --sign 一起使用", "malformed")
+    if despite is not None and sign is None:
+        raise Problem("--despite 须与 --sign 一起使用", "malformed")
     check_output_file(output)
     target, lines = the_meeting(meeting), []
     if sign is not None:
-        lines.append(_sign(target, acting_for(session.person(sign).id, paper), over))
+        lines.append(_sign(target, acting_for(session.person(sign).id, paper), over, despite))
         target = the_meeting(target.number)
     readable(target, meeting)
     if target.minutes is None and not session.rights.whole:
@@ -121,7 +126,7 @@ def minutes(
     answer(shown, "\n".join([*lines, *filed, f"已写入 {output}" if output else text.rstrip("\n")]))
 
 
-def _sign(meeting: Meeting, actor: Actor, over: str | None) -> str:
+def _sign(meeting: Meeting, actor: Actor, over: str | None, despite: str | None) -> str:
     """Signed by the workflow, under a number that was never printed in this home; the line that says so.
 
     Raises:
@@ -132,12 +137,20 @@ def _sign(meeting: Meeting, actor: Actor, over: str | None) -> str:
     from services.restored_numbers import advance_numbers
 
     if meeting.stage is MeetingStage.IN_SESSION:  # else there is nothing to sign, and the meeting says why
-        rehearse_minutes(session.settings.home, meeting, directory_names(), now=now(), press=office_press())
+        rehearse_minutes(
+            session.database,
+            session.settings.home,
+            meeting,
+            directory_names(),
+            now=now(),
+            press=office_press(),
+            despite=despite,
+        )
     confirm_command(f"签发 {meeting.number} 的纪要？签发后议定事项即行生效。")
     pass_numbers_given()
     seen = papers_on_disk(session.settings.home)
     advance_numbers(session.database, seen, "文件柜中已有该文号的纪要，日志由旧备份还原")
-    (reply,) = send_meeting_commands(meeting_order(meeting, SignMinutes(over=over), actor))
+    (reply,) = send_meeting_commands(meeting_order(meeting, SignMinutes(over=over, despite=despite), actor))
     return meeting_answer_line(reply)
 
 

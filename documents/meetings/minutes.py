@@ -11,7 +11,7 @@ from documents.wording import clean_text, day_in, full_date, in_quotation_marks,
 from domain.base import refuse
 from domain.calendar import local_date
 from domain.meetings.meeting import AgendaItem, DecisionPoint, Meeting
-from domain.meetings.terms import MeetingStage
+from domain.meetings.terms import MeetingStage, Outcome
 
 TEMPLATE = f"{LAYOUT}/minutes-3"
 WORDINGS: Mapping[str, str] = {f"{GB_2}/minutes-1": GB_2, f"{GB_3}/minutes-2": GB_3, TEMPLATE: LAYOUT}
@@ -39,7 +39,7 @@ def minutes_page(meeting: Meeting, names: DirectoryNames, on: date, layout: str 
         title=f"{meeting.name}纪要",
         sections=(
             _held(meeting, names, former=former),
-            _decided(meeting, names, former=former),
+            _decided(meeting, names, layout),
             _attendance(meeting, names),
         ),
         signer=names.person(signed.signer) if signed and former else None,
@@ -72,7 +72,7 @@ def _untouched(meeting: Meeting) -> list[AgendaItem]:
     return [i for i in meeting.items if i.dropped is None and i.no not in decided]
 
 
-def _decided(meeting: Meeting, names: DirectoryNames, *, former: bool) -> Section:
+def _decided(meeting: Meeting, names: DirectoryNames, layout: str) -> Section:
     """The points in the order of their numbers, which run through the minutes: 第2项 names one of them."""
     parts: list[Block] = []
     headings: set[int] = set()
@@ -81,25 +81,56 @@ def _decided(meeting: Meeting, names: DirectoryNames, *, former: bool) -> Sectio
         number = f"（{item.number}）" if item and item.number else ""
         again = "（续议）" if no in headings else ""
         headings.add(no)
-        word = decision_line if former else decision_sentence
-        lines = numbered_lines((p.no, word(meeting, p, names)) for p in points)
+        lines = numbered_lines((p.no, _WORDS[layout](meeting, p, names)) for p in points)
         title = clean_text(item.title) if item else ""
         parts += headed(f"关于{title.removeprefix('关于')}{number}{again}", *lines)
     withdrawn = "、".join(str(p.no) for p in meeting.points if p.withdrawn is not None)
     gap = f"第{withdrawn}项议定已经撤回，序号不再使用。"
-    left = () if former else tuple(Paragraph(text=line) for line in _not_taken(meeting))
+    left = () if layout == GB_2 else tuple(Paragraph(text=line) for line in _not_taken(meeting, layout))
     return section("议定事项", tuple(parts), (Paragraph(text=gap),) if withdrawn else (), left)
 
 
-def _not_taken(meeting: Meeting) -> Iterator[str]:
-    """Of every item its outcome, or that there was none."""
-    titles = "、".join(in_quotation_marks(clean_text(i.title)) for i in _untouched(meeting))
+def _not_taken(meeting: Meeting, layout: str) -> Iterator[str]:
+    """Of every item its outcome, or that there was none; between marks of quotation stands no 、 (GB/T 15834)."""
+    titles = ("、" if layout == GB_3 else "").join(in_quotation_marks(clean_text(i.title)) for i in _untouched(meeting))
     if titles:
         yield f"议题{titles}本次未议。"
 
 
 def decision_sentence(meeting: Meeting, point: DecisionPoint, names: DirectoryNames) -> str:
-    """One 议定事项 as a sentence: 会议议定，同意延期：…。由区住房和建设局负责，于5月31日前完成。"""
+    """One 议定事项 as a sentence: 会议议定，新立项“…”，由区住房和建设局负责，于5月31日前完成：移交前统一清理。"""
+    verb = _VERBS.get(point.outcome, f"会议议定{point.outcome.label}")
+    lead = _lead(meeting, point)
+    facts = (
+        f"{verb}{_about(point)}",
+        f"由{names.unit(lead)}负责" if lead else "",
+        f"{'、'.join(names.unit(u.id) for u in point.assist)}配合" if point.assist else "",
+        f"于{full_date(point.due)}前完成" if point.due else "",
+    )
+    return f"{'，'.join(filter(None, facts))}：{sentence(point.text)}"
+
+
+_VERBS = {
+    Outcome.AGREED: "会议同意",
+    Outcome.AGREED_IN_PRINCIPLE: "会议原则同意",
+    Outcome.DISAGREED: "会议不同意",
+    Outcome.DEFERRED: "会议认为须缓议",
+    Outcome.LIMITED: "会议要求限期办理",
+    Outcome.CONTINUED: "会议要求继续推进",
+    Outcome.HEARD: "会议听取汇报",
+}
+"""会议认为, 会议要求, 会议议定: which an outcome is; the others are 会议议定 with their name."""
+
+
+def _about(point: DecisionPoint) -> str:
+    """What was asked of the meeting, the point of a matter, or the title of a new one."""
+    if point.new:
+        return f"“{clean_text(point.new.title)}”"
+    return point.subject.label if point.subject else f"要点{point.matter_point}" if point.matter_point else ""
+
+
+def _sentence_of_gb3(meeting: Meeting, point: DecisionPoint, names: DirectoryNames) -> str:
+    """As minutes-2 worded it; nobody mends it."""
     lead = _lead(meeting, point)
     facts = (
         f"由{names.unit(lead)}负责" if lead else "",
@@ -124,6 +155,10 @@ def decision_line(meeting: Meeting, point: DecisionPoint, names: DirectoryNames)
     subject = point.subject.label if point.subject else f"要点{point.matter_point}" if point.matter_point else ""
     new = f"“{clean_text(point.new.title)}”" if point.new else ""
     return f"{point.outcome.label}{subject}{new}：{sentence(point.text)}{f'（{details}）' if details else ''}"
+
+
+_WORDS = {GB_2: decision_line, GB_3: _sentence_of_gb3, LAYOUT: decision_sentence}
+"""How a layout words one 议定事项."""
 
 
 def _lead(meeting: Meeting, point: DecisionPoint) -> str | None:

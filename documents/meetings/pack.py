@@ -6,6 +6,9 @@ from documents.figures import Entry, Period
 from documents.ledger import Ledger
 from documents.meetings.calling import numbered_lines
 from documents.page import Block, Grid, Items, Page, Paragraph, Section, headed, section
+from documents.sections.edition import Edition
+from documents.sections.leading import asked_of_leaders
+from documents.sections.recipe import built_in_recipe
 from documents.wording import clean_text, day_in, light_reason, quoted_title, sentence, short_date
 from domain.calendar import local_date
 from domain.meetings.agenda import LASTING
@@ -27,7 +30,14 @@ def weekly_pack(ledger: Ledger, monday: date, on: date) -> Page:
         issuer=ledger.office,
         on=on,
         title=f"{short_date(monday)}至{short_date(week.until)}重点工作调度",
-        sections=(_last_points(week), *_of_headquarters(week), _this_week(week), _lights(week), _unanswered(week)),
+        sections=(
+            _last_points(week),
+            *_of_headquarters(week),
+            _to_decide(week),
+            _this_week(week),
+            _lights(week),
+            _unanswered(week),
+        ),
     )
 
 
@@ -84,6 +94,15 @@ def _followed(week: Period, meeting: Meeting, point: DecisionPoint) -> str:
         if c.answered_at is None or local_date(c.answered_at) >= since
     )
     return f"{name}：{sentence(point.text)}目前{entry.matter.stage.label}，{entry.lit.light.label}灯；{progress}"
+
+
+# --- 需研究
+
+
+def _to_decide(week: Period) -> Section:
+    """What the meeting has to decide, as a 简报 asks it of the leaders."""
+    asked = asked_of_leaders(Edition(week, built_in_recipe().limits))
+    return section("需会议研究决定事项", (Items(items=tuple(asked)),) if asked else ())
 
 
 # --- 本周

@@ -49,13 +49,19 @@ def _red(edition: Edition) -> list[Entry]:
 
 def _to_decide(edition: Edition) -> Iterator[Piece]:
     """Each thing that waits for a leader's word, the red ones told whole; or that nothing does."""
-    red = [_told_red(edition, e) + _wish(e) for e in _red(edition) if rung_above(e.matter.rung)]
-    asked = [text for e in edition.period.entries() if not e.matter.ended for text in _asked(edition, e)]
-    if red or asked:
-        yield Items(items=(*red, *asked)) if len(red) + len(asked) > 1 else Paragraph(text=(red + asked)[0])
+    asked = asked_of_leaders(edition)
+    if asked:
+        yield Items(items=tuple(asked)) if len(asked) > 1 else Paragraph(text=asked[0])
     else:
         none_red = "，也没有逾期未办结的事项" if SectionPart.RED in edition.parts and not _red(edition) else ""
         yield Paragraph(text=f"{edition.period.called}没有提请领导研究的事项{none_red}。")
+
+
+def asked_of_leaders(edition: Edition) -> list[str]:
+    """What a meeting of the leaders has to decide, each in a sentence; red matters that were carried up to them too."""
+    red = [_told_red(edition, e) + _wish(e) for e in _red(edition) if rung_above(e.matter.rung)]
+    asked = [text for e in edition.period.entries() if not e.matter.ended for text in _asked(edition, e)]
+    return [*red, *asked]
 
 
 def _wish(entry: Entry) -> str:

@@ -146,6 +146,8 @@ class SignMinutes(Frozen):
     do: Literal["minutes"] = "minutes"
     over: Words | None = None
     """Why they are signed although a matter does not allow an outcome any more."""
+    despite: Words | None = None
+    """Why they are signed although what they say contradicts the log."""
 
 
 class SendAgain(Frozen):

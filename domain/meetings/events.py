@@ -173,6 +173,8 @@ class MinutesIssued(Event):
     signer: str
     over: Words | None = None
     """Why, although a matter did not allow an outcome any more."""
+    despite: Words | None = None
+    """Why, although what they say contradicts the log."""
 
     def series(self, at: datetime) -> NumberSeries:
         """香指纪〔2022〕3号: gapless per year."""

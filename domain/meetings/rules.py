@@ -335,7 +335,7 @@ def _sign(meeting: Meeting, command: c.SignMinutes, context: DecisionContext) ->
     refuse(meeting.stage is not MeetingStage.IN_SESSION, f"{meeting.number} {meeting.stage.label}，没有可签发的纪要")
     chair = context.decider.id == meeting.chair
     refuse(not (context.is_(Role.LEADER) or chair), "纪要须由领导或主持人签发（--sign）", "unsigned")
-    yield ev.MinutesIssued(signer=context.decider.id, over=command.over)
+    yield ev.MinutesIssued(signer=context.decider.id, over=command.over, despite=command.despite)
 
 
 # --- 落实

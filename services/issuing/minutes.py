@@ -7,14 +7,16 @@ whoever files, and however late, files the same text, and a crash between the tw
 from datetime import datetime
 from pathlib import Path
 
+from documents.consistency.facts import facts_of, refuse_contradictions, words_of
 from documents.filing.cabinet import FOLDER, MINUTES, print_files
 from documents.filing.filed import Filed, wording_of
 from documents.filing.shelf import shelve_template
 from documents.formats.press import Press
+from documents.ledger import read_ledger
 from documents.meetings.calling import DirectoryNames
 from documents.meetings.minutes import TEMPLATE, WORDINGS, minutes_page
 from documents.page import Page
-from domain.base import Frozen, refuse_always
+from domain.base import Frozen, Refusal, refuse, refuse_always
 from domain.calendar import local_date
 from domain.envelope import Actor, Recorded
 from domain.event import decode
@@ -83,17 +85,57 @@ def file_minutes(
     return minutes_with_files(database, home, known or event, ready)
 
 
-def rehearse_minutes(home: Path, meeting: Meeting, names: DirectoryNames, *, now: datetime, press: Press) -> None:
-    """Print the minutes before they are signed and throw the files away: what cannot be filed is not signed either.
+def rehearse_minutes(
+    database: Database,
+    home: Path,
+    meeting: Meeting,
+    names: DirectoryNames,
+    *,
+    now: datetime,
+    press: Press,
+    despite: str | None = None,
+) -> None:
+    """Try the minutes before they are signed: what cannot be filed, says nothing or contradicts the log is not signed.
 
     Raises:
-        Refusal: as `file_minutes`, when templates, faces or the disk are not ready.
+        Refusal: as `file_minutes`, when templates, faces or the disk are not ready; `nothing_to_say`, without an
+            outcome; `contradiction`, when nobody says why they should contradict the log; `malformed`, when somebody
+            says why and they do not.
     """
+    items = [i for i in meeting.items if i.dropped is None]
+    refuse(
+        not meeting.standing_points and not items,
+        f"{meeting.number} 没有议题，也没有议定事项，不编文号、不出纪要；只听取汇报的，请增列议题并录入“听取汇报”",
+        "nothing_to_say",
+    )
+    page = minutes_page(meeting, names, local_date(now))
+    if despite is None:
+        _held_against_the_log(database, meeting, page, now)
+    else:
+        _refuse_needless_reason(database, meeting, page, now)
     shelve_template(home, press.template)
-    with print_files(
-        home / FOLDER / MINUTES, press.named(minutes_page(meeting, names, local_date(now)), meeting.number)
-    ):
+    with print_files(home / FOLDER / MINUTES, press.named(page, meeting.number)):
         pass
+
+
+def _held_against_the_log(database: Database, meeting: Meeting, page: Page, now: datetime) -> None:
+    """What the minutes say of meetings, matters and counts is held against the log.
+
+    Raises:
+        Refusal: `contradiction`.
+    """
+    ledger, year = read_ledger(database, now), local_date(meeting.starts).year
+    refuse_contradictions(page, meeting.number, facts_of(ledger), words_of(ledger), year)
+
+
+def _refuse_needless_reason(database: Database, meeting: Meeting, page: Page, now: datetime) -> None:
+    try:
+        _held_against_the_log(database, meeting, page, now)
+    except Refusal as refusal:
+        if refusal.code == "contradiction":
+            return
+        raise
+    raise Refusal("纪要与日志没有不一致，签发时请不要写 --despite", "malformed")
 
 
 def minutes_with_files(database: Database, home: Path, event: MinutesFiled, press: Press) -> FiledMinutes:

@@ -73,7 +73,7 @@ def test_an_emergency_meeting_with_replies_papers_and_a_point_moved(
     assert (unfit.code, "第1项（" in unfit.error) == (3, True)
     signed = xmh.json("meeting", "minutes", soon, "--sign", "leader", "--over-unfit", "照会议议定签发", "--yes")
     assert "**代会：**陈工代孙四" in signed["markdown"]
-    assert "限期要点1：抓紧" in signed["markdown"]
+    assert "会议要求限期办理要点1，" in signed["markdown"]
     assert verify(log).ok
 
 

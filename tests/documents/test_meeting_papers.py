@@ -154,7 +154,7 @@ def test_a_point_is_printed_under_the_number_it_is_cited_by() -> None:
     session.do(c.SignMinutes(), FOR_LEADER)
     told = [line for line in minutes(session) if line[:1].isdigit() and "：" in line]
     assert [line.partition(".")[0] for line in told] == ["1", "2", "3", "4"]
-    assert told[1] == f"2.会议议定，继续推进：再报。由{UPDATE}负责。"
+    assert told[1] == f"2.会议要求继续推进，由{UPDATE}负责：再报。"
     assert decision_source(session.m, session.m.points[1]) == "香指纪〔2022〕1号第2项"
 
 
@@ -162,14 +162,14 @@ def test_an_item_taken_up_again_keeps_the_points_in_the_order_of_their_numbers()
     told = minutes(decided([led(1), led(2)], {"no": 1}, {"no": 2}, {"no": 1, "text": "补充"}))
     headings = [line for line in told if line.startswith("**（")]
     assert headings[-1] == "**（三）关于第1件（XMH-2022-001）（续议）**"
-    assert told.index(headings[-1]) < told.index(f"3.会议议定，继续推进：补充。由{UPDATE}负责。")
+    assert told.index(headings[-1]) < told.index(f"3.会议要求继续推进，由{UPDATE}负责：补充。")
 
 
 def test_a_withdrawn_point_leaves_its_number_unused_and_the_minutes_say_so() -> None:
     session = decided([led(1)], {"no": 1}, {"no": 1, "text": "误录"}, {"no": 1, "text": "照办"})
     session.do(c.WithdrawPoint(point=2, reason="误录"), FOR_LEADER)
     told = minutes(session)
-    assert f"3.会议议定，继续推进：照办。由{UPDATE}负责。" in told
+    assert f"3.会议要求继续推进，由{UPDATE}负责：照办。" in told
     assert "第2项议定已经撤回，序号不再使用。" in told
     assert not any("误录" in line for line in told)
 
@@ -179,7 +179,7 @@ def test_each_point_names_who_does_it_with_whom_and_until_when() -> None:
         [led(1)],
         {"no": 1, "outcome": Outcome.LIMITED, "due": date(2022, 5, 31), "lead": ASSIST, "assist": (LEAD,)},
     )
-    assert f"1.会议议定，限期：抓紧推进。由{HOUSING}负责，{UPDATE}配合，于2022年5月31日前完成。" in minutes(session)
+    assert f"1.会议要求限期办理，由{HOUSING}负责，{UPDATE}配合，于2022年5月31日前完成：抓紧推进。" in minutes(session)
 
 
 def test_an_item_without_an_outcome_is_said_to_be_left_and_not_counted_as_discussed() -> None:
@@ -190,7 +190,7 @@ def test_an_item_without_an_outcome_is_said_to_be_left_and_not_counted_as_discus
 
 def test_a_new_matter_is_not_put_upon_the_unit_of_the_item_it_came_up_under() -> None:
     new = {"no": 1, "outcome": Outcome.NEW_MATTER, "due": date(2022, 6, 30), "new_title": "另立一件"}
-    assert "1.会议议定，新立项“另立一件”：抓紧推进。于2022年6月30日前完成。" in minutes(decided([led(1)], new))
+    assert "1.会议议定新立项“另立一件”，于2022年6月30日前完成：抓紧推进。" in minutes(decided([led(1)], new))
 
 
 def test_who_was_there_stands_after_the_text_with_units_and_who_took_the_minutes() -> None:

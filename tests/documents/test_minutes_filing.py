@@ -11,9 +11,13 @@ from documents.filing.cabinet import papers_on_disk
 from documents.filing.rebuilding import rebuild_issue
 from documents.formats.digest import sha256
 from documents.formats.press import Press
+from documents.ledger import read_ledger
+from documents.meetings.calling import DirectoryNames
 from domain.base import Refusal
 from domain.envelope import SYSTEM
+from domain.event import decode
 from domain.meetings import commands as c
+from domain.meetings.events import MinutesIssued
 from domain.meetings.meeting import Attendance, Meeting
 from domain.office import PersonLeft, UnitRecorded
 from eventlog import reading
@@ -21,7 +25,7 @@ from eventlog.database import Database
 from eventlog.verify import verify
 from services.issuing import minutes as minutes_filing
 from services.issuing.catalogue import find_filed
-from services.issuing.minutes import FiledMinutes, file_minutes, filed_minutes, minutes_at
+from services.issuing.minutes import FiledMinutes, file_minutes, filed_minutes, minutes_at, rehearse_minutes
 from services.office_records import record_office_events
 from tests.documents.quarter import HALL, LAND, play
 from tests.support.clock import open_log
@@ -134,6 +138,39 @@ def test_a_file_somebody_changed_is_named_and_left_alone(signed: Database, home:
     with pytest.raises(Refusal, match="已被改动"):
         filing(signed, home)
     assert path.read_text(encoding="utf-8") == "改过"
+
+
+def rehearsed(log: Database, home: Path, trial: Meeting, despite: str | None = None) -> None:
+    directory = read_ledger(log, THURSDAY).directory
+    names = DirectoryNames.of(directory.units.values(), directory.people.values())
+    rehearse_minutes(log, home, trial, names, now=THURSDAY, press=Press(), despite=despite)
+
+
+WRONG = "“协调二期用地收储”（区住房和建设局牵头），办结时限3月26日，请抓紧"
+
+
+def test_minutes_that_contradict_the_log_are_not_signed_unless_somebody_says_why(held: Database, home: Path) -> None:
+    meet(held, STREAM, decision(2, text=WRONG), FOR_LEADER, THURSDAY)
+    with pytest.raises(Refusal, match=r"牵头单位.*办结时限") as refused:
+        rehearsed(held, home, meeting(held))
+    assert refused.value.code == "contradiction"
+    rehearsed(held, home, meeting(held), despite="以会议口径为准")
+    meet(held, STREAM, c.SignMinutes(despite="以会议口径为准"), FOR_LEADER, THURSDAY)
+    [event] = [decode(e) for e in reading.read_stream(held, STREAM) if e.type == "MinutesIssued"]
+    assert isinstance(event, MinutesIssued)
+    assert event.despite == "以会议口径为准"
+
+
+def test_a_reason_is_given_only_where_there_is_a_contradiction(held: Database, home: Path) -> None:
+    rehearsed(held, home, meeting(held))
+    with pytest.raises(Refusal, match="没有不一致"):
+        rehearsed(held, home, meeting(held), despite="以会议口径为准")
+
+
+def test_a_meeting_without_topics_and_outcomes_gets_no_number(held: Database, home: Path) -> None:
+    with pytest.raises(Refusal, match="没有议题，也没有议定事项，不编文号") as refused:
+        rehearsed(held, home, meeting(held).model_copy(update={"points": (), "items": ()}))
+    assert refused.value.code == "nothing_to_say"
 
 
 def test_what_is_not_signed_is_not_filed(held: Database, home: Path) -> None:
