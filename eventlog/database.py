@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from typing import Any, Literal, Self
 
 from domain.access.proof import OrderProof
@@ -142,6 +143,12 @@ class Database:
         self.states = RememberedStates()
         self._writer = threading.Lock() if self.backend.one_writer_per_process else None
         self._closed = False
+
+    def vouched_by(self, vouch: Vouch) -> Self:
+        """The same log for who signs what he appends otherwise than who opened it: somebody who is signed in."""
+        mine = copy(self)
+        mine.vouch = vouch
+        return mine
 
     def own(self, kind: OfficeStream) -> str:
         """The stream of this kind of the headquarters whose log this is."""

@@ -101,11 +101,11 @@ def token_vouch(home: Path, token: str, scope: TokenScope) -> Vouch:
     return sign
 
 
-def session_vouch(home: Path, session: str, auth_time: datetime) -> Vouch:
-    """How the command line signs for who signed in himself: whatever he may do."""
+def session_vouch(home: Path, session: str, auth_time: datetime, via: Via = Via.CLI) -> Vouch:
+    """How it is signed for who signed in himself: whatever he may do."""
 
     def sign(asked: OrderBase | AppendRequest) -> OrderProof | None:
-        return signed(home, asked, Provenance(via=Via.CLI, credential=session, auth_time=auth_time))
+        return signed(home, asked, Provenance(via=via, credential=session, auth_time=auth_time))
 
     return sign
 

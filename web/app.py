@@ -24,11 +24,13 @@ from web.live import live_router
 from web.pages.acting import acting_router
 from web.pages.actions import actions_router
 from web.pages.audit import audit_router
+from web.pages.bulletins import bulletins_router
 from web.pages.drafts import drafts_router
 from web.pages.feedback import feedback_router
 from web.pages.figures import figures_router
 from web.pages.files import files_router
 from web.pages.finding import finding_router
+from web.pages.issuing import issuing_router
 from web.pages.listing import listing_router
 from web.pages.matters import matters_router
 from web.pages.meetings import meetings_router
@@ -87,7 +89,16 @@ def make_app(service: "WebService") -> FastAPI:
     app.include_router(sign_in_router(service))
     app.include_router(listing_router(service))
     app.include_router(figures_router(service))
-    for made in (meetings_router, papers_router, files_router, finding_router, table_router, audit_router):
+    for made in (
+        bulletins_router,
+        issuing_router,
+        meetings_router,
+        papers_router,
+        files_router,
+        finding_router,
+        table_router,
+        audit_router,
+    ):
         app.include_router(made(service))
     app.include_router(live_router(service))
     app.include_router(matters_router(service))

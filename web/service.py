@@ -1,6 +1,7 @@
 """What every request is answered from: the log, the door, the settings."""
 
 import asyncio
+import logging
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from settings import Settings
 
 T = TypeVar("T")
+logger = logging.getLogger("xmh.web")
 WHAT_IS_SHOWN = ("matter", "meeting", "calendar", "policy")
 """Kinds of stream a past day is made of; who signs in to look at it changes none."""
 
@@ -126,6 +128,10 @@ class WebService:
                 self._gateway = Gateway(client, self.database, self.settings.task_queue, self.settings.door)
                 self._address = address
             return self._gateway
+
+    def warn(self, what: str) -> None:
+        """Note for who runs the server what went wrong beside a request that was answered."""
+        logger.warning(what)
 
     def close(self) -> None:
         """Let go of the log."""

@@ -1,6 +1,6 @@
 """`xmh briefing draft issue list show`: 简报 and 动态, from the log to numbered files."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,8 +16,7 @@ from cli.session import Problem, answer, session
 from cli.shape import group
 from cli.sheets import reject_file
 from domain.bulletin import BulletinIssued, BulletinRecorded, Issue, PastIssue, Publication
-from domain.calendar import SHANGHAI, end_of_day, local_date
-from domain.matter import Matter
+from domain.calendar import SHANGHAI, local_date
 from domain.rules.records import may_record
 from domain.sight import Sight
 from eventlog import reading
@@ -70,11 +69,9 @@ def draft(
     ] = None,
 ) -> None:
     """起草一期：算出全文，留下草稿编号，等领导签发。"""
-    from documents.bulletin.briefing import compose_briefing
     from documents.bulletin.drafts import keep_draft
-    from documents.bulletin.edited import foreword_of
     from documents.formats.markdown import markdown_of
-    from documents.sections.recipe import recipe_of
+    from services.issuing.drafting import composed_issue, next_day
 
     if not session.rights.of_office:
         raise Problem("简报草稿由办公室和领导查阅", "not_found")
@@ -82,15 +79,10 @@ def draft(
     today = local_date(now)
     publication = typed_term(Publication, series, "--series")
     last = past_day(until, "截止日期 ") if until else today
-    first = past_day(since, "起始日期 ") if since else _next_day(publication, last)
+    first = past_day(since, "起始日期 ") if since else next_day(session.database, publication, last)
     check_output_file(out, (".docx",))
-    foreword = foreword_of(note) if note is not None else None
     actor, ready = session.actor, office_press()
-    as_of, recipe = min(now, end_of_day(last)), recipe_of(ready.template)
-    briefing = compose_briefing(session.database, publication, first, last, as_of=as_of, recipe=recipe)
-    if note is not None:
-        briefing = briefing.model_copy(update={"foreword": foreword})
-    trial = ready.named(briefing.draft(today), "草稿")  # what cannot be printed is told before there is a draft
+    briefing, trial = composed_issue(session.database, ready, publication, (first, last), now, note)
     if out is not None:
         write_output_file(out, trial["草稿.docx"])
     kept = keep_draft(session.settings.home, briefing, actor.id, now, ready)
@@ -156,23 +148,6 @@ def change_lines(changed: "tuple[Change, ...]") -> list[str]:
     for change in changed:
         lines += [f"  原：{text}" for text in change.before] + [f"  改：{text}" for text in change.after]
     return lines
-
-
-def _next_day(publication: Publication, last: date) -> date:
-    """The day after the last issue's span; for the first issue the day of the first 立项."""
-    from services.issuing.bulletins import issued_series
-
-    issues = issued_series(session.database, publication).issues
-    if issues:
-        first = max(i.until for i in issues) + timedelta(days=1)
-        if first > last:
-            raise Problem(
-                f"{issues[-1].number} 已写到 {issues[-1].until}，此后没有新的时段；要重写一段时间请用 --from 和 --to",
-                "malformed",
-            )
-        return first
-    matters = [s.state for s in reading.matter_states(session.database) if isinstance(s.state, Matter)]
-    return min((local_date(m.opened_at) for m in matters), default=last.replace(month=1, day=1))
 
 
 def issue(

@@ -12,7 +12,7 @@ from domain.base import Frozen, Refusal
 from domain.bulletin import Publication
 from domain.calendar import local_date
 from eventlog.database import Database
-from eventlog.durable import create_durably, make_folder
+from eventlog.durable import create_durably, make_folder, put_durably
 
 FOLDER = "drafts"
 MOST_A_DAY = 1000
@@ -38,6 +38,9 @@ class BulletinDraft(Frozen):
     """Of the templates it was drafted by; it is issued by no others. None in drafts of before."""
     template: str = FORMER
     """The name of its layout and wording; drafts of before do not say it."""
+    sent_to: str | None = None
+    """送签: the leader it waits for."""
+    sent_at: datetime | None = None
 
 
 def keep_draft(
@@ -71,6 +74,16 @@ def keep_draft(
         if create_durably(_file(home, draft.id), draft.model_dump_json(indent=1).encode()):
             return draft
     raise Refusal("今天的草稿太多了，请先清理数据目录下的 drafts", "too_many_drafts")
+
+
+def send_draft(home: Path, draft: BulletinDraft, leader: str, now: datetime) -> BulletinDraft:
+    """送签: the draft waits for this leader from now on."""
+    sent = draft.model_copy(update={"sent_to": leader, "sent_at": now})
+    place = _file(home, draft.id)
+    fresh = place.with_name(f".{place.name}.{uuid4().hex[:8]}")
+    fresh.write_bytes(sent.model_dump_json(indent=1).encode())
+    put_durably(fresh, place)
+    return sent
 
 
 def discard_draft(home: Path, draft: BulletinDraft) -> None:

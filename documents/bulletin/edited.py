@@ -6,7 +6,7 @@ The text is read by how official papers number it (一、 （一） 1.), not by 
 import json
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from io import BytesIO
@@ -120,14 +120,16 @@ def read_edited(path: Path, computed: "Briefing", issue: str | None = None) -> T
         "malformed",
     )
     text = Text(title.replace("\n", ""), tuple(_sections(body, path, single)), foreword)
-    characters = len(foreword or "") + sum(map(_length, written))
-    fits = characters <= MOST_CHARACTERS and _fits(foreword or "") and _fits(text_of_sections(text.sections))
-    refuse(
-        issue is None and not fits,
-        f"{path.name} 有{characters}字，一期最多{MOST_CHARACTERS}字（表格和图多的更少），请分期或作为附件",
-        "malformed",
-    )
+    if issue is None:
+        _refuse_too_long(f"{path.name} 有", text, len(foreword or "") + sum(map(_length, written)))
     return text
+
+
+def _refuse_too_long(begin: str, text: Text, characters: int) -> None:
+    """Refuse a text that the log does not keep as one, or that is no 简报 any more."""
+    fits = characters <= MOST_CHARACTERS and _fits(text.foreword or "") and _fits(text_of_sections(text.sections))
+    line = f"{begin}{characters}字，一期最多{MOST_CHARACTERS}字（表格和图多的更少），请分期或作为附件"
+    refuse(not fits, line, "malformed")
 
 
 def foreword_of(note: str) -> str | None:
@@ -312,3 +314,78 @@ def _add(blocks: list[Block], line: str | Grid | Figure) -> None:
 
 def _section(title: str, blocks: list[Block]) -> Section:
     return Section(title=title, blocks=tuple(blocks) or (Paragraph(text=NOTHING),))
+
+
+# --- on a page
+
+
+@dataclass(frozen=True)
+class EditorField:
+    """A block of a text on the editor's page: to be written in where it has a name, else as the log says it."""
+
+    name: str | None
+    block: Block
+    text: str
+    """What stands in the field: of items one a line."""
+
+
+def editor_fields(text: Text) -> tuple[tuple[Section, tuple[EditorField, ...]], ...]:
+    """The sections of a text with a field for each block that may be written in; tables, charts and rolls are not."""
+    return tuple(
+        (section, tuple(_field(f"s{n}.b{m}", block) for m, block in enumerate(section.blocks)))
+        for n, section in enumerate(text.sections)
+    )
+
+
+def _field(name: str, block: Block) -> EditorField:
+    match block:
+        case Paragraph(text=said) | Subheading(text=said):
+            return EditorField(name, block, said)
+        case Items(items=items):
+            return EditorField(name, block, "\n".join(items))
+        case _:
+            return EditorField(None, block, "")
+
+
+def text_of_fields(text: Text, fields: Mapping[str, str]) -> Text:
+    """What an editor made of a text on its page: headings, their order, tables and charts stay as they are.
+
+    A field that is not there leaves its block as it was; one that is empty takes it away. A line that begins like a
+    subheading or an item is one, as it is in Word.
+
+    Raises:
+        Refusal: `malformed`: no title, or too long; a line that would be a heading.
+    """
+    title = " ".join(fields.get("title", text.title).split())
+    refuse(not title, "请填写标题", "malformed")
+    refuse(len(title) > MOST_TITLE, f"标题有{len(title)}字，最多{MOST_TITLE}字", "malformed")
+    note = fields.get("foreword")
+    foreword = text.foreword if note is None else foreword_of(note)
+    sections = []
+    for section, blocks in editor_fields(text):
+        written = list[Block]()
+        for field in blocks:
+            _write(written, field, fields)
+        sections.append(_section(section.title, written))
+    made = Text(title, tuple(sections), foreword)
+    _refuse_too_long("全文有", made, sum(len(line.text) for line in _lines(made)))
+    return made
+
+
+def _write(blocks: list[Block], field: EditorField, fields: Mapping[str, str]) -> None:
+    typed = fields.get(field.name) if field.name is not None else None
+    if typed is None:
+        blocks.append(field.block)
+        return
+    lines = [line.strip() for line in typed.splitlines() if line.strip()]
+    for line in lines:
+        refuse(_SECTION.fullmatch(line) is not None, f"“{line[:20]}”是标题的写法；标题和次序由模板定", "malformed")
+    match field.block:
+        case Items():
+            items = tuple(match["text"] if (match := _ITEM.fullmatch(line)) else line for line in lines)
+            blocks += [Items(items=items)] if items else []
+        case Subheading():
+            blocks += [Subheading(text="".join(lines))] if lines else []
+        case _:
+            for line in lines:
+                _add(blocks, line)

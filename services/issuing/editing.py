@@ -1,12 +1,20 @@
 """Recording an editor's version of a draft, and finding it again when the draft is shown, issued or printed again."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 from documents.bulletin.briefing import Briefing
 from documents.bulletin.drafts import BulletinDraft, computed_draft
-from documents.bulletin.edited import Text, editor_changes, read_edited, sections_of, text_of_sections
+from documents.bulletin.edited import (
+    Text,
+    editor_changes,
+    read_edited,
+    sections_of,
+    text_of_fields,
+    text_of_sections,
+)
 from documents.sections.recipe import Recipe
 from domain.base import Frozen, refuse
 from domain.bulletin import BulletinEdited, BulletinSeries, Change, Publication
@@ -27,6 +35,50 @@ def record_edited_draft(
     Raises:
         Refusal: the draft is issued already, the file is not an edited draft, or the actor is not of the office.
     """
+    _check_open_to(draft, actor, database)
+    briefing = computed_draft(database, draft, recipe)
+    return _record_version(database, draft, briefing, read_edited(path, briefing), actor, now)
+
+
+def record_typed_draft(
+    database: Database,
+    draft: BulletinDraft,
+    fields: Mapping[str, str],
+    actor: Actor,
+    now: datetime,
+    *,
+    recipe: Recipe | None = None,
+    seen: int,
+) -> tuple[Change, ...]:
+    """Record what an editor typed on a page as the draft's text; what it changed of the text computed from the log.
+
+    Args:
+        database: the log.
+        draft: of which issue.
+        fields: by the names of `editor_fields` of the text that stands now, `title` and `foreword`.
+        actor: the editor.
+        now: this moment.
+        recipe: by which the draft is computed.
+        seen: the version of the draft (`edited_version`) his page showed.
+
+    Raises:
+        Refusal: as `record_edited_draft`; `changed`, when somebody else edited it meanwhile.
+    """
+    _check_open_to(draft, actor, database)
+    refuse(
+        seen != edited_version(database, draft), "另一个人刚改过这份草稿，请打开最新的，再把您的修改并进去", "changed"
+    )
+    current = briefing_of_draft(database, draft, recipe)
+    text = text_of_fields(Text(current.title, current.sections, current.foreword), fields)
+    return _record_version(database, draft, computed_draft(database, draft, recipe), text, actor, now)
+
+
+def edited_version(database: Database, draft: BulletinDraft) -> int:
+    """Which editor's version of a draft is the newest; 0 when there is none."""
+    return _versions(database, draft.publication).get(draft.key, 0)
+
+
+def _check_open_to(draft: BulletinDraft, actor: Actor, database: Database) -> None:
     check_may_edit(actor)
     refuse(
         draft.corrects is not None,
@@ -35,9 +87,13 @@ def record_edited_draft(
     )
     already = reading.find_command(database, draft.key) is not None
     refuse(already, f"草稿 {draft.id} 已经签发，不能再改；更正请另发一期", "issued")
-    briefing = computed_draft(database, draft, recipe)
-    text = read_edited(path, briefing)
-    edits = editor_changes(Text(briefing.title, briefing.sections, briefing.foreword), text)
+
+
+def _record_version(
+    database: Database, draft: BulletinDraft, computed: Briefing, text: Text, actor: Actor, now: datetime
+) -> tuple[Change, ...]:
+    """Record a version, unless it is the newest already, or the computed text itself."""
+    edits = editor_changes(Text(computed.title, computed.sections, computed.foreword), text)
     newest = _newest(database, draft.publication, draft.key)
     if newest != _version(draft, text, edits) and (newest is not None or edits):
         record_draft_text(database, draft, text, edits, actor, now)

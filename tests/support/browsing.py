@@ -113,7 +113,7 @@ class Browsing:
 
     def _asked(self, request: Request) -> None:
         host = urlsplit(request.url)
-        if host.scheme not in ("data", "blob") and f"{host.scheme}://{host.netloc}" != self.address:
+        if host.scheme in ("http", "https", "ws", "wss") and f"{host.scheme}://{host.netloc}" != self.address:
             self.faults.append(f"asked another host: {request.url}")
 
     def _said(self, message: ConsoleMessage) -> None:

@@ -18,6 +18,7 @@ from views.worklist import worklist
 from web.acts import ACTS, DECIDED
 from web.asking import the_matter
 from web.pages.actions import ELSEWHERE, NO_ACTS, label_of_done, shown_acts
+from web.pages.bulletins import draft_names, waiting_drafts
 from web.pages.days import asked_day
 from web.pages.rendering import Visitor, visitor_of
 from web.pages.story import Story
@@ -57,6 +58,7 @@ def matters_router(service: "WebService") -> APIRouter:
             work=(work := worklist(viewer)),
             answers=ANSWERS,
             to_accept=_to_accept(visitor, work),
+            to_sign=draft_names(waiting_drafts(service, visitor, visitor.person.id)),
         )
 
     @router.get("/matters/{no}")

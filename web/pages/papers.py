@@ -19,6 +19,7 @@ from services.issuing.catalogue import all_filed
 from services.issuing.papers import paper_ledger
 from services.press import press_by
 from views.meetings import may_know_meeting
+from web.pages.bulletins import waiting_drafts
 from web.pages.printing import downloaded
 from web.pages.rendering import visitor_of
 
@@ -49,13 +50,22 @@ def papers_router(service: "WebService") -> APIRouter:
     home = service.settings.home
 
     @router.get("/papers")
-    def papers(request: Request, year: str = "") -> Response:
+    def papers(request: Request, year: str = "", signed: str = "") -> Response:
         visitor = visitor_of(service, request)
         this = local_date(visitor.viewer.now).year
         wanted = int(year) if year.isdecimal() and len(year) == len("2022") else this
         listed = [_on_page(filed, paper) for filed, paper in _sent_to(visitor.viewer, home, wanted)]
         listed.sort(key=lambda p: (p.on, p.number), reverse=True)
-        return visitor.page(HERE, "papers.html", papers=listed, year=wanted, this=this)
+        of_office = visitor.viewer.rights.of_office
+        return visitor.page(
+            HERE,
+            "papers.html",
+            papers=listed,
+            year=wanted,
+            this=this,
+            signed=signed if signed in {p.number for p in listed} else None,
+            drafts=len(waiting_drafts(service, visitor)) if of_office else None,
+        )
 
     @router.get("/papers/file")
     def paper(request: Request, number: str = "", kind: str = "pdf") -> Response:

@@ -10,6 +10,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from documents.wording import numeral
 from domain.calendar import SHANGHAI
 from domain.queries.spoken import said_date
 from domain.queries.telling import progress_said
@@ -46,6 +47,7 @@ _TEMPLATES.filters["reason"] = lambda text: text.partition(":")[2] or text
 _TEMPLATES.filters["on_page"] = without_options
 _TEMPLATES.globals["progress_said"] = progress_said
 _TEMPLATES.globals["said_date"] = said_date
+_TEMPLATES.globals["numeral"] = numeral
 
 
 def address(path: str, /, **asked: str | None) -> str:

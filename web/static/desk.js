@@ -137,7 +137,7 @@
     say("");
     input.dispatchEvent(new Event("input", { bubbles: true }));
   };
-  ready("input[type=file]", (input) => {
+  ready("input[type=file]:not([data-whole])", (input) => {
     const line = Object.assign(document.createElement("p"), { className: "help" });
     line.setAttribute("role", "status");
     input.after(line);

@@ -1,0 +1,323 @@
+"""`/bulletins`: 简报 and 动态 before they are issued: drafted from the log, edited on a page or in Word, sent on.
+
+What a draft says, what an editor may change and what contradicts the log is asked of the same rooms as by the command
+line; nothing of it is decided here.
+"""
+
+import tempfile
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from documents.bulletin.drafts import BulletinDraft, find_draft, keep_draft, kept_drafts, press_of_draft, send_draft
+from documents.bulletin.edited import Text, editor_fields
+from documents.formats.markdown import markdown_of
+from documents.sections.recipe import Recipe, recipe_of
+from domain.base import Refusal, refuse
+from domain.bulletin import Publication
+from domain.calendar import local_date
+from domain.queries.spoken import spoken_date
+from domain.terms import Role
+from eventlog import reading
+from eventlog.autosaves import autosave_of, drop_autosave
+from services.issuing.bulletins import contradictions_of_draft
+from services.issuing.drafting import composed_issue, next_day
+from services.issuing.editing import (
+    briefing_of_draft,
+    changes_of,
+    check_may_edit,
+    edited_version,
+    record_edited_draft,
+    record_typed_draft,
+)
+from services.press import press_by
+from web.asking import whole_number
+from web.guards import CONTENT_POLICY
+from web.pages.drafts import clock_of
+from web.pages.printing import downloaded
+from web.pages.rendering import SignInNeededError, Visitor, visitor_of
+from web.pages.submitting import Given, given_of, given_with_files, sign_in_again, told_on_page
+
+if TYPE_CHECKING:
+    from documents.bulletin.briefing import Briefing
+    from documents.formats.press import Press
+    from documents.page import Page
+    from web.service import WebService
+
+HERE = "papers"
+KINDS = ("pdf", "docx")
+SHOWS_ITSELF = f"{CONTENT_POLICY}; frame-src 'self'"
+SHOWN_BY_US = CONTENT_POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+
+
+@dataclass(frozen=True)
+class DraftAtHand:
+    """A draft of an issue as it reads now."""
+
+    service: "WebService"
+    draft: BulletinDraft
+    press: "Press"
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """By which it is composed."""
+        return recipe_of(self.press.template)
+
+    @cached_property
+    def briefing(self) -> "Briefing":
+        """Its text: the newest editor's version, else what the log says."""
+        return briefing_of_draft(self.service.database, self.draft, self.recipe)
+
+    @cached_property
+    def page(self) -> "Page":
+        """As it is printed before it is signed."""
+        return self.briefing.draft(local_date(self.draft.drafted_at))
+
+    @property
+    def mark(self) -> str:
+        """Names what it says, so that nobody signs what he has not read."""
+        return sha256(markdown_of(self.page).encode()).hexdigest()[:24]
+
+    @cached_property
+    def contradictions(self) -> list[str]:
+        """Where it contradicts the log or itself."""
+        return contradictions_of_draft(self.service.database, self.draft, self.recipe)
+
+
+def draft_at_hand(service: "WebService", visitor: Visitor, draft_id: str) -> DraftAtHand:
+    """A draft that is not issued yet, to who reads drafts.
+
+    Raises:
+        Refusal: `not_found`; `issued`; `read_only` where a past day is shown.
+    """
+    kept = find_draft(service.settings.home, draft_id) if visitor.viewer.rights.of_office else None
+    if kept is None:
+        raise Refusal("没有这份草稿", "not_found")
+    refuse(visitor.day is not None, "这里只供查看过去某一天的情况，不能编发简报", "read_only")
+    refuse(_is_issued(service, kept), f"草稿 {kept.id} 已经签发，见公文简报", "issued")
+    return DraftAtHand(service, kept, press_of_draft(service.settings.home, kept, press_by(service.settings)))
+
+
+def waiting_drafts(service: "WebService", visitor: Visitor, leader: str | None = None) -> list[BulletinDraft]:
+    """The drafts nobody signed yet, of all or those sent to one leader; none to who reads no drafts."""
+    if not visitor.viewer.rights.of_office or visitor.day is not None:
+        return []
+    kept = [d for d in kept_drafts(service.settings.home) if leader in (None, d.sent_to)]
+    return [d for d in kept if not _is_issued(service, d)]
+
+
+def _is_issued(service: "WebService", draft: BulletinDraft) -> bool:
+    return reading.find_command(service.database, draft.key) is not None
+
+
+def refused(service: "WebService", visitor: Visitor, refusal: Exception) -> Response:
+    """A page that says why not."""
+    told = told_on_page(refusal, service)
+    title = "没有找到" if told.status == 404 else "不能办理"  # noqa: PLR2004
+    return visitor.page(HERE, "message.html", told.status, title=title, message=told.message)
+
+
+def bulletins_router(service: "WebService") -> APIRouter:
+    """Drafts, their editor, and what leaves of them."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/bulletins")
+    def drafts(request: Request) -> Response:
+        return _list(service, visitor_of(service, request), Given({}))
+
+    @router.post("/bulletins")
+    async def begun(request: Request) -> Response:
+        given = await given_of(request)
+        try:
+            visitor = await service.ask(visitor_of, service, request)
+        except SignInNeededError:
+            return sign_in_again(request, given)
+        return await service.ask(_begin, service, visitor, given)
+
+    @router.get("/bulletins/{draft}")
+    def editor(request: Request, draft: str) -> Response:
+        return _editor(service, visitor_of(service, request), draft, Given({}))
+
+    @router.post("/bulletins/{draft}")
+    async def typed(request: Request, draft: str) -> Response:
+        given = await given_of(request)
+        try:
+            visitor = await service.ask(visitor_of, service, request)
+        except SignInNeededError:
+            return sign_in_again(request, given)
+        return await service.ask(_save, service, visitor, draft, given)
+
+    @router.post("/bulletins/{draft}/word")
+    async def brought_back(request: Request, draft: str) -> Response:
+        given = await given_with_files(service, request)
+        visitor = await service.ask(visitor_of, service, request)
+        return await service.ask(_read_back, service, visitor, draft, given)
+
+    @router.get("/bulletins/{draft}/draft.{kind}")
+    def file(request: Request, draft: str, kind: str) -> Response:
+        visitor = visitor_of(service, request)
+        try:
+            refuse(kind not in KINDS, "没有这种文件", "not_found")
+            at_hand = draft_at_hand(service, visitor, draft)
+            data = at_hand.press.printed(at_hand.page, kind)
+        except Refusal as refusal:
+            return refused(service, visitor, refusal)
+        answer = downloaded(data, f"{at_hand.draft.id}.{kind}", inline=kind == "pdf")
+        if kind == "pdf":
+            answer.headers["Content-Security-Policy"] = SHOWN_BY_US
+        return answer
+
+    @router.post("/bulletins/{draft}/send")
+    async def sent(request: Request, draft: str) -> Response:
+        given = await given_of(request)
+        visitor = await service.ask(visitor_of, service, request)
+        return await service.ask(_send, service, visitor, draft, given)
+
+    return router
+
+
+def _list(service: "WebService", visitor: Visitor, given: Given, fault: str | None = None) -> Response:
+    """The drafts, and the form of a new one."""
+    if not visitor.viewer.rights.of_office:
+        return refused(service, visitor, Refusal("简报草稿由办公室和领导查阅", "not_found"))
+    return visitor.page(
+        HERE,
+        "bulletins.html",
+        422 if fault else 200,
+        drafts=list(reversed(waiting_drafts(service, visitor))),
+        names=visitor.viewer.persons,
+        given=given,
+        fault=fault,
+        series=tuple(Publication),
+        may_edit=visitor.person.role in (Role.OFFICE, Role.LEADER) and not visitor.day,
+    )
+
+
+def _begin(service: "WebService", visitor: Visitor, given: Given) -> Response:
+    now, today = service.now, local_date(service.now)
+    try:
+        refuse(visitor.day is not None, "这里只供查看过去某一天的情况，不能起草", "read_only")
+        check_may_edit(visitor.viewer.actor)
+        publication = Publication.from_label(given["series"] or Publication.BRIEFING.value)
+        if publication is None:
+            raise Refusal("请选择简报或动态", "malformed")  # noqa: TRY301  (told beside the form)
+        until = _day(given["until"], today) or today
+        since = _day(given["since"], today) or next_day(service.database, publication, until)
+        press = press_by(service.settings)
+        briefing, _ = composed_issue(service.database, press, publication, (since, until), now)
+        kept = keep_draft(service.settings.home, briefing, visitor.person.id, now, press)
+    except Refusal as refusal:
+        return _list(service, visitor, given, told_on_page(refusal, service).message)
+    return RedirectResponse(f"/bulletins/{kept.id}", 303)
+
+
+def _day(text: str, today: date) -> date | None:
+    if not text:
+        return None
+    day = spoken_date(text, today)
+    refuse(day > today, f"{day} 还没有到", "malformed")
+    return day
+
+
+def _editor(
+    service: "WebService", visitor: Visitor, draft_id: str, given: Given, error: Exception | None = None, done: str = ""
+) -> Response:
+    """The text in its fields, what was changed, what contradicts the log, and the page beside it."""
+    try:
+        at_hand = draft_at_hand(service, visitor, draft_id)
+    except Refusal as refusal:
+        return refused(service, visitor, refusal)
+    told = told_on_page(error, service) if error is not None else None
+    draft, briefing = at_hand.draft, at_hand.briefing
+    form_key = f"bulletin:{draft.id}"
+    saved = autosave_of(service.database, visitor.person.id, form_key, service.now)
+    restored = saved.saved_at if saved.saved_at and "seen" not in given.fields else None
+    typed = Given({**(saved.fields if restored else {}), **given.fields})
+    answer = visitor.page(
+        HERE,
+        "bulletin.html",
+        told.status if told else 200,
+        draft=draft,
+        sections=editor_fields(Text(briefing.title, briefing.sections, briefing.foreword)),
+        briefing=briefing,
+        given=typed,
+        seen=typed["seen"] or str(edited_version(service.database, draft)),
+        changes=changes_of(service.database, draft.publication, draft.key),
+        contradictions=at_hand.contradictions,
+        fault=told.message if told else None,
+        form_key=form_key,
+        version=typed["version"] or saved.version,
+        restored=clock_of(restored) if restored else None,
+        leaders=[p for p in reading.people(service.database) if p.role is Role.LEADER],
+        names=visitor.viewer.persons,
+        may_edit=visitor.person.role in (Role.OFFICE, Role.LEADER) and draft.corrects is None,
+        signs=visitor.person.role is Role.LEADER,
+        done=done,
+    )
+    answer.headers["Content-Security-Policy"] = SHOWS_ITSELF
+    return answer
+
+
+def _save(service: "WebService", visitor: Visitor, draft_id: str, given: Given) -> Response:
+    try:
+        at_hand = draft_at_hand(service, visitor, draft_id)
+        seen = whole_number(given["seen"])
+        refuse(seen is None, "请重新打开草稿再改", "malformed")
+        record_typed_draft(
+            service.database,
+            at_hand.draft,
+            given.fields,
+            visitor.viewer.actor,
+            service.now,
+            recipe=at_hand.recipe,
+            seen=seen or 0,
+        )
+    except Refusal as refusal:
+        return _editor(service, visitor, draft_id, given, refusal)
+    drop_autosave(service.database, visitor.person.id, f"bulletin:{at_hand.draft.id}", service.now)
+    return RedirectResponse(f"/bulletins/{at_hand.draft.id}", 303)
+
+
+def _read_back(service: "WebService", visitor: Visitor, draft_id: str, given: Given) -> Response:
+    """Take the text of a draft that was edited in Word."""
+    try:
+        at_hand = draft_at_hand(service, visitor, draft_id)
+        refuse(not given.uploads, "请选择改好的 .docx", "malformed")
+        _, upload = given.uploads[0]
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"改稿{Path(upload.filename or '').suffix[:10]}"
+            path.write_bytes(upload.file.read())
+            record_edited_draft(
+                service.database, at_hand.draft, path, visitor.viewer.actor, service.now, at_hand.recipe
+            )
+    except Refusal as refusal:
+        return _editor(service, visitor, draft_id, Given({}), refusal)
+    return RedirectResponse(f"/bulletins/{at_hand.draft.id}", 303)
+
+
+def _send(service: "WebService", visitor: Visitor, draft_id: str, given: Given) -> Response:
+    """送签 to a leader, once nothing of the text contradicts the log."""
+    try:
+        at_hand = draft_at_hand(service, visitor, draft_id)
+        check_may_edit(visitor.viewer.actor)
+        leader = reading.person(service.database, given["leader"])
+        if leader is None or leader.role is not Role.LEADER or leader.left_at is not None:
+            raise Refusal("请选择送哪位领导签发", "malformed")  # noqa: TRY301  (told on the editor's page)
+        wrong = at_hand.contradictions
+        refuse(bool(wrong), f"文稿与日志不符，请先改正：{wrong[0] if wrong else ''}", "contradiction")
+        send_draft(service.settings.home, at_hand.draft, leader.id, service.now)
+    except Refusal as refusal:
+        return _editor(service, visitor, draft_id, Given({}), refusal)
+    return _editor(service, visitor, draft_id, Given({}), done=f"已送{leader.name}签发")
+
+
+def draft_names(drafts: list[BulletinDraft]) -> list[dict[str, Any]]:
+    """Drafts as a list names them."""
+    spans = [(d, f"{d.publication.label}　{d.since} 至 {d.until}") for d in drafts]
+    return [{"id": d.id, "said": said, "sent_at": d.sent_at} for d, said in spans]

@@ -1,0 +1,125 @@
+"""`/bulletins/{draft}/sign`: a leader reads an issue, on a phone too, and signs it himself: 签发."""
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from domain.base import Refusal, refuse
+from domain.envelope import Via
+from domain.terms import Role
+from eventlog.errors import LogError
+from services.checkpoints_left import leave_checkpoint
+from services.issuing.bulletins import Issued, Manner, issue_draft
+from services.issuing.editing import changes_of
+from services.press import press_by
+from services.vouching import session_vouch
+from web.asking import whole_number
+from web.pages.actions import FRESH, ProvenRefusal, proven
+from web.pages.bulletins import HERE, DraftAtHand, draft_at_hand, refused
+from web.pages.rendering import SignInNeededError, Visitor, address, set_session, visitor_of
+from web.pages.submitting import FieldRefusal, Given, given_of, sign_in_again, told_on_page
+
+if TYPE_CHECKING:
+    from web.service import WebService
+
+MOST_COPIES = 9999
+LEADERS_OWN = "简报由领导本人登录签发；领导在纸上签的，由办公室在服务器上用 xmh briefing issue 登记"
+CHANGED = "文稿在您看过以后又改过，请看最新的再签发"
+
+
+def issuing_router(service: "WebService") -> APIRouter:
+    """The page on which an issue is signed."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/bulletins/{draft}/sign")
+    def read(request: Request, draft: str) -> Response:
+        return _page(service, visitor_of(service, request), draft, Given({}))
+
+    @router.post("/bulletins/{draft}/sign")
+    async def signed(request: Request, draft: str) -> Response:
+        given = await given_of(request)
+        try:
+            visitor = await service.ask(visitor_of, service, request)
+        except SignInNeededError:
+            return sign_in_again(request, given)
+        try:
+            at_hand = await service.ask(_to_sign, service, visitor, draft)
+            refuse(await service.ask(lambda: at_hand.mark) != given["seen"], CHANGED, "changed")
+            how = Manner(_copies(given["copies"]))
+            cookie = None
+            if _wants_proof(service, visitor):
+                visitor, cookie = await proven(service, visitor, given)
+        except Refusal as refusal:
+            return await service.ask(_page, service, visitor, draft, given, refusal)
+        try:
+            issued = await service.ask(_issue, service, visitor, at_hand, how)
+        except (Refusal, LogError) as error:
+            shown = ProvenRefusal(cookie, error) if cookie and isinstance(error, Refusal) else error
+            return await service.ask(_page, service, visitor, draft, given, shown)
+        answer = RedirectResponse(address("/papers", signed=issued.number), 303)
+        return set_session(answer, cookie) if cookie else answer
+
+    return router
+
+
+def _to_sign(service: "WebService", visitor: Visitor, draft_id: str) -> DraftAtHand:
+    at_hand = draft_at_hand(service, visitor, draft_id)
+    refuse(visitor.person.role is not Role.LEADER, LEADERS_OWN, "forbidden")
+    return at_hand
+
+
+def _copies(text: str) -> int | None:
+    """印数, when it is said.
+
+    Raises:
+        FieldRefusal: it is no number of copies.
+    """
+    if not text:
+        return None
+    copies = whole_number(text)
+    if copies is None or not 1 <= copies <= MOST_COPIES:
+        raise FieldRefusal("copies", f"印数应是 1 至 {MOST_COPIES} 的整数")
+    return copies
+
+
+def _wants_proof(service: "WebService", visitor: Visitor) -> bool:
+    return visitor.session.proven_at <= service.now - FRESH
+
+
+def _issue(service: "WebService", visitor: Visitor, at_hand: DraftAtHand, how: Manner) -> Issued:
+    """Issue it in the leader's own name, vouched for by his session."""
+    session, home = visitor.session, service.settings.home
+    own = service.database.vouched_by(session_vouch(home, session.digest[:16], session.proven_at, Via.WEB))
+    press = press_by(service.settings)
+    issued = issue_draft(own, home, at_hand.draft, visitor.viewer.actor, service.now, press, how=how)
+    try:
+        leave_checkpoint(service.settings, service.database, service.now)
+    except (Refusal, LogError) as error:
+        service.warn(f"no checkpoint left after {issued.number}: {error}")
+    return issued
+
+
+def _page(
+    service: "WebService", visitor: Visitor, draft_id: str, given: Given, error: Exception | None = None
+) -> Response:
+    """The text to be read and the form under it."""
+    told = told_on_page(error, service) if error is not None else None
+    try:
+        at_hand = _to_sign(service, visitor, draft_id)
+    except Refusal as refusal:
+        return refused(service, visitor, refusal)
+    values: dict[str, Any] = {
+        "draft": at_hand.draft,
+        "page": at_hand.page,
+        "seen": at_hand.mark,
+        "changes": changes_of(service.database, at_hand.draft.publication, at_hand.draft.key),
+        "contradictions": at_hand.contradictions,
+        "given": given,
+        "fault": told.message if told else None,
+        "wrong_field": error.field if isinstance(error, FieldRefusal) else None,
+        "prove": _wants_proof(service, visitor) and not isinstance(error, ProvenRefusal),
+        "names": visitor.viewer.persons,
+    }
+    answer = visitor.page(HERE, "sign_issue.html", told.status if told else 200, **values)
+    return set_session(answer, error.cookie) if isinstance(error, ProvenRefusal) else answer
