@@ -68,7 +68,6 @@ def simulate(
     """在时间快进的 Temporal 上办完一整年：真实的流程、真实的时限，留下日志和简报；核验不通过时退出码为 1。"""
     import structlog
 
-    from documents.ledger import keeping_the_log
     from services.extras import Extra, need
     from simulation.beside import played_beside
     from simulation.printing import Printer
@@ -82,7 +81,7 @@ def simulate(
     folder = plan if plan.is_dir() else plan.parent
     home, started, algorithm = session.settings.home, time.monotonic(), session.settings.hash_algorithm
     check_fresh(home)  # before another headquarters is begun beside it
-    with played_beside(folder, home, year, algorithm) as others, _progress(year) as moved, keeping_the_log():
+    with played_beside(folder, home, year, algorithm) as others, _progress(year) as moved:
         played = asyncio.run(
             play(
                 folder,

@@ -1,13 +1,14 @@
 """The figures of a period, each with what it is counted from. A count is the length of the list behind it."""
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TypeVar, cast
 
-from documents.ledger import Ledger, MatterFile, Told, read_known
+from documents.ledger import Ledger, MatterFile, Told, read_known, told_at
 from domain import events as ev
 from domain.bulletin import Publication
 from domain.calendar import end_of_day, local_date
@@ -111,12 +112,19 @@ class Period:
         before, last = self._ends
         return before < happening.recorded.occurred_at <= last
 
+    def _moved(self) -> Iterator[tuple[MatterFile, tuple[Told, ...]]]:
+        """The matters of which something was recorded since the period began, with that: nothing else fell into it."""
+        recent = self.ledger.lives.since(self._ends[0])
+        for file in self.ledger.matters:
+            if told := recent.get(file.matter.stream):
+                yield file, told[: bisect_right(told, file.known, key=told_at)]
+
     @cached_property
     def _happened(self) -> Mapping[type[Event], list[tuple[MatterFile, Told]]]:
         """A document asks for some twenty kinds of event: the log is gone through once."""
         happenings: defaultdict[type[Event], list[tuple[MatterFile, Told]]] = defaultdict(list)
-        for file in self.ledger.matters:
-            for happening in file.events:
+        for file, told in self._moved():
+            for happening in told:
                 if self.within(happening):
                     happenings[type(happening.event)].append((file, happening))
         return happenings
@@ -182,7 +190,9 @@ class Period:
     def _feedback(self) -> ReportingFigures:
         in_time: list[tuple[Matter, str]] = []
         missed: list[tuple[Matter, str, bool]] = []
-        for file in self.ledger.matters:
+        moved = [file for file, _ in self._moved()]
+        self.ledger.lives.read(file.matter.stream for file in moved)
+        for file in moved:
             answered: dict[str, bool] = {}
             made_up = {t.event.late_for for t in file.events if isinstance(t.event, ev.FeedbackSubmitted)}
             withdrawn = {t.event.window for t in file.events if isinstance(t.event, ev.MissWithdrawn)}

@@ -2,26 +2,26 @@
 
 A position and not a moment names the part of the log, because it is exact: the same position gives the same document.
 
-Who wants to know how things stood earlier names those moments before the fold: states are immutable, so the one pass
-through the log keeps the state each matter had then, and nothing is folded a second time.
+Who wants to know how things stood earlier names those moments before the fold: states are immutable, so one pass from
+the earliest of them on keeps the state each matter had then. The states come from snapshots, and events are read where
+a document asks for them: what it costs does not grow with the log before the period it is of.
 """
 
-import gc
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime
-from itertools import accumulate
-from typing import Any, TypeVar, cast
+from datetime import date, datetime, timedelta
+from typing import TypeVar, cast
 
 from documents.formats.title_words import names_in
+from domain.base import Frozen
 from domain.bulletin import BulletinIssued, BulletinSeries, Issue, Publication
 from domain.calendar import WorkCalendar
 from domain.envelope import Recorded
 from domain.event import Event, decode
-from domain.evolve import evolve_told
 from domain.ids import OfficeStream, bulletin_stream, kind_of
 from domain.incoming.paper import IncomingPaper
 from domain.log import Rulebook
@@ -30,17 +30,24 @@ from domain.meetings.meeting import Meeting
 from domain.numbering import number_order
 from domain.office import Directory
 from domain.onsite.inspection import OnSite
-from domain.policy import Policy
-from domain.streams import FOLDS
 from domain.workplan import WorkPlan
 from eventlog import reading
 from eventlog.database import Database
-from eventlog.reading import Moment
+from eventlog.reading import Moment, StatesOver
 
 OFFICE_UNIT = "office"
 _NEWS = bulletin_stream(Publication.NEWS)
+MATTER = "matter"
+_KINDS = (
+    MATTER,
+    "meeting",
+    "plan",
+    "onsite",
+    "incoming",
+    "bulletin",
+    *(kind.value for kind in (OfficeStream.DIRECTORY, OfficeStream.CALENDAR, OfficeStream.POLICY)),
+)
 S = TypeVar("S")
-E = TypeVar("E")
 
 
 @dataclass(frozen=True)
@@ -51,22 +58,73 @@ class Told:
     event: Event
 
 
+class Lives:
+    """What happened to the matters of a part of the log, read when it is asked for."""
+
+    def __init__(self, database: Database, until: Moment) -> None:
+        """Nothing is read yet."""
+        self._database = database
+        self._until = until
+        self._known: dict[str, tuple[Told, ...]] = {}
+        self._after: dict[int, Mapping[str, tuple[Told, ...]]] = {}
+
+    def of(self, stream: str) -> tuple[Told, ...]:
+        """All that happened to a matter."""
+        self.read([stream])
+        return self._known[stream]
+
+    def read(self, streams: Iterable[str]) -> None:
+        """Read of these matters at once what is not read yet."""
+        missing = sorted({stream for stream in streams if stream not in self._known})
+        read = reading.read_streams(self._database, missing, self._until)
+        self._known |= {stream: _told(read.get(stream, ())) for stream in missing}
+
+    def after(self, position: int) -> Mapping[str, tuple[Told, ...]]:
+        """What was recorded after a position, by stream."""
+        if position not in self._after:
+            read = reading.streams_after(self._database, position, self._until)
+            self._after[position] = {stream: _told(events) for stream, events in read.items()}
+        return self._after[position]
+
+    def since(self, instant: datetime) -> Mapping[str, tuple[Told, ...]]:
+        """All that happened after an instant, and somewhat more, by stream: nothing is recorded before it happened."""
+        return self.after(reading.position_at(self._database, instant - _CLOCKS_DIFFER))
+
+
+_CLOCKS_DIFFER = timedelta(days=1)
+"""By how much the clock of an earlier build may have gone back along its log."""
+
+
+def _told(events: Iterable[Recorded]) -> tuple[Told, ...]:
+    return tuple(Told(recorded=e, event=decode(e)) for e in events if kind_of(e.stream) == MATTER)
+
+
 @dataclass(frozen=True)
 class MatterFile:
     """A matter as it stood, and everything that had happened to it."""
 
     matter: Matter
-    events: tuple[Told, ...]
+    lives: Lives
+    known: int
+    """The position up to which it is told."""
     thens: Mapping[int, Matter] = field(default_factory=dict)
     """Position of a moment looked at → the matter as it stood; none before it was opened."""
+
+    @property
+    def events(self) -> tuple[Told, ...]:
+        """All that happened to it."""
+        told = self.lives.of(self.matter.stream)
+        return told[: bisect_right(told, self.known, key=told_at)]
+
+    def after(self, position: int) -> tuple[Told, ...]:
+        """What was recorded of it after a position."""
+        told = self.lives.after(position).get(self.matter.stream, ())
+        return told[: bisect_right(told, self.known, key=told_at)]
 
     def at(self, position: int) -> "MatterFile | None":
         """The file as it was at one of the moments the ledger was asked to look at; None before it was opened."""
         matter = self.thens.get(position)
-        if matter is None:
-            return None
-        known = bisect_right(self.events, position, key=lambda happening: happening.recorded.position)
-        return MatterFile(matter=matter, events=self.events[:known])
+        return None if matter is None else MatterFile(matter, self.lives, position)
 
 
 @dataclass(frozen=True)
@@ -78,6 +136,7 @@ class Ledger:
     rulebook: Rulebook
     directory: Directory
     matters: tuple[MatterFile, ...]
+    lives: Lives
     meetings: tuple[Meeting, ...] = ()
     news: tuple[Issue, ...] = ()
     """工作动态 issued by then."""
@@ -101,6 +160,7 @@ class Ledger:
             rulebook=self.rulebooks[moment.position],
             directory=self.directory,
             matters=tuple(file for file in files if file is not None),
+            lives=self.lives,
             meetings=self.convened[moment.position],
         )
 
@@ -138,87 +198,22 @@ class Ledger:
         return unit.name if unit else "指挥部办公室"
 
 
-class KeptLog:
-    """What one process has read of a log, with every state on the way, so that nothing is read or folded twice.
-
-    Only for who alone writes the log and nobody can change under him: the simulation of a year, which prints a hundred
-    documents out of it. Everybody else reads the log as it is (`keeping_the_log`).
-    """
-
-    def __init__(self) -> None:
-        """Nothing is read yet."""
-        self._position = 0
-        self._streams: defaultdict[str, list[Recorded]] = defaultdict(list)
-        self._told: defaultdict[str, list[Told]] = defaultdict(list)
-        self._states: defaultdict[str, list[Any]] = defaultdict(list)
-
-    def upto(self, database: Database, position: int) -> dict[str, Sequence[Recorded]]:
-        """The streams up to a position; only what is new is read."""
-        for event in _upto(database, position, self._position):
-            self._streams[event.stream].append(event)
-        self._position = max(self._position, position)
-        cut = {stream: events[: _known(events, position)] for stream, events in self._streams.items()}
-        return {stream: events for stream, events in cut.items() if events}
-
-    def told(self, stream: str, known: int) -> tuple[Told, ...]:
-        """The first events of a stream with their content."""
-        told, events = self._told[stream], self._streams[stream]
-        told += [Told(recorded=e, event=decode(e)) for e in events[len(told) : known]]
-        return tuple(told[:known])
-
-    def folded(self, stream: str, known: int, looks: Sequence[int]) -> tuple[Any, dict[int, Any]]:
-        """The state after the first events of a stream, and those at the positions looked at."""
-        states, events = self._states[stream], self._streams[stream]
-        evolve = FOLDS[kind_of(stream)].evolve
-        told = self.told(stream, known) if kind_of(stream) == "matter" else ()
-        for n in range(len(states), known):
-            before = states[-1] if states else None
-            states.append(_tell(before, told[n]) if told else evolve(before, events[n]))
-        at = {look: _known(events, look) for look in looks}
-        thens = {look: states[min(n, known) - 1] for look, n in at.items() if n}
-        return states[known - 1] if known else None, thens
-
-
-_KEPT: list[KeptLog] = []
-
-
-@contextmanager
-def keeping_the_log() -> Iterator[None]:
-    """Within this, what was read of the log is kept and not read again; see `KeptLog` for who may."""
-    _KEPT.append(KeptLog())
-    try:
-        yield
-    finally:
-        _KEPT.clear()
-
-
-def _known(events: Sequence[Recorded], position: int) -> int:
-    """How many of a stream's events had been recorded by a position."""
-    return bisect_right(events, position, key=_position)
-
-
 @dataclass(frozen=True)
-class RecordedStreams:
-    """What had been recorded up to a position, by stream: read once, not folded yet."""
+class RecordedLog:
+    """What had been recorded up to a moment, not folded yet."""
 
-    position: int
-    as_of: datetime
-    streams: Mapping[str, Sequence[Recorded]]
-    kept: KeptLog | None = None
+    database: Database
+    until: Moment
 
     def moments(self, instants: Sequence[datetime]) -> tuple[Moment, ...]:
-        """How much of it had been recorded by each of these instants, which ascend."""
-        newest = [0] * (len(instants) + 1)
-        for events in self.streams.values():
-            for event in events:
-                slot = bisect_left(instants, event.recorded_at)
-                newest[slot] = max(newest[slot], event.position)
-        return tuple(map(Moment, accumulate(newest, max), instants))
+        """How much of it had been recorded by each of these instants."""
+        known = self.until.position
+        return tuple(Moment(min(reading.position_at(self.database, at), known), at) for at in instants)
 
     def issues(self, publication: Publication) -> tuple[BulletinIssued, ...]:
         """What had been issued of a publication, the oldest first."""
-        events = map(decode, self.streams.get(bulletin_stream(publication), ()))
-        return tuple(event for event in events if isinstance(event, BulletinIssued))
+        events = reading.read_stream(self.database, bulletin_stream(publication), moment=self.until)
+        return tuple(event for event in map(decode, events) if isinstance(event, BulletinIssued))
 
     def ledger(self, looks: Iterable[Moment] = ()) -> Ledger:
         """Everything folded, with the states at these earlier moments kept on the way.
@@ -227,60 +222,67 @@ class RecordedStreams:
             UnknownEventError: the log holds events of a newer build.
         """
         at = sorted({look.position for look in looks})
-        with _nothing_thrown_away():
-            return self._ledger(at)
-
-    def _ledger(self, at: Sequence[int]) -> Ledger:
-        files = [self._file(stream, at) for stream in self.streams if kind_of(stream) == "matter"]
-        folded = [self._folded(stream, at) for stream in self.streams if kind_of(stream) == "meeting"]
-        plans = [cast("WorkPlan", self._state(stream)) for stream in self.streams if kind_of(stream) == "plan"]
-        onsite = [cast("OnSite", self._state(stream)) for stream in self.streams if kind_of(stream) == "onsite"]
-        incoming = [cast("IncomingPaper", self._state(s)) for s in self.streams if kind_of(s) == "incoming"]
-        news = cast("BulletinSeries | None", self._state(_NEWS))
-        directory = cast("Directory | None", self._state(self._of_kind(OfficeStream.DIRECTORY)))
-        rulebook, rulebooks = self._rulebooks(at)
+        read = reading.states_over(self.database, _KINDS, at, self.until, from_events=_FROM_EVENTS.get())
+        of_kind: defaultdict[str, list[StatesOver]] = defaultdict(list)
+        for one in read:
+            of_kind[one.kind].append(one)
+        lives, position = Lives(self.database, self.until), max(self.until.position, self.until.later)
+        files = [
+            MatterFile(cast("Matter", m.state), lives, position, cast("Mapping[int, Matter]", m.thens))
+            for m in of_kind[MATTER]
+        ]
+        news = [cast("BulletinSeries", one.state) for one in of_kind["bulletin"] if one.stream == _NEWS]
+        directory = [cast("Directory", one.state) for one in of_kind[OfficeStream.DIRECTORY]]
+        rulebook, rulebooks = _rulebooks(of_kind, at)
         return Ledger(
-            position=self.position,
-            as_of=self.as_of,
+            position=position,
+            as_of=self.until.as_of,
             rulebook=rulebook,
-            directory=directory or Directory(),
+            directory=directory[0] if directory else Directory(),
             matters=tuple(sorted(files, key=lambda f: number_order(f.matter.number))),
-            meetings=_earliest_first(meeting for meeting, _ in folded),
-            news=news.issues if news else (),
-            plans=tuple(sorted(plans, key=lambda p: p.plan)),
-            inspections=tuple(sorted(onsite, key=lambda i: number_order(i.number))),
-            incoming=tuple(sorted(incoming, key=lambda p: (p.registered_on, p.version, p.number))),
+            lives=lives,
+            meetings=_earliest_first(one.state for one in of_kind["meeting"]),
+            news=news[0].issues if news else (),
+            plans=tuple(sorted(_states(of_kind["plan"], WorkPlan), key=lambda p: p.plan)),
+            inspections=tuple(sorted(_states(of_kind["onsite"], OnSite), key=lambda i: number_order(i.number))),
+            incoming=tuple(sorted(_states(of_kind["incoming"], IncomingPaper), key=_registered)),
             rulebooks=rulebooks,
-            convened={look: _earliest_first(thens.get(look) for _, thens in folded) for look in at},
+            convened={look: _earliest_first(one.thens.get(look) for one in of_kind["meeting"]) for look in at},
         )
 
-    def _of_kind(self, kind: OfficeStream) -> str:
-        """The one stream of this kind, whichever headquarters' log it is; one without events when there is none."""
-        return next((stream for stream in self.streams if kind_of(stream) == kind.value), f"{kind.value}/")
 
-    def _state(self, stream: str) -> object:
-        return self._folded(stream, ())[0]
+def _registered(paper: IncomingPaper) -> tuple[date, int, str]:
+    return paper.registered_on, paper.version, paper.number
 
-    def _file(self, stream: str, looks: Sequence[int]) -> MatterFile:
-        if self.kept is None:
-            return _matter(self.streams[stream], looks)
-        known = len(self.streams[stream])
-        matter, thens = self.kept.folded(stream, known, looks)
-        return MatterFile(matter=matter, events=self.kept.told(stream, known), thens=thens)
 
-    def _folded(self, stream: str, looks: Sequence[int]) -> tuple[Any, dict[int, Any]]:
-        if self.kept is not None:
-            return self.kept.folded(stream, len(self.streams.get(stream, ())), looks)
-        return _fold(self.streams.get(stream, ()), FOLDS[kind_of(stream)].evolve, _position, looks)
+def _states(read: Iterable[StatesOver], kind: type[S]) -> list[S]:
+    return [one.state for one in read if isinstance(one.state, kind)]
 
-    def _rulebooks(self, looks: Sequence[int]) -> tuple[Rulebook, dict[int, Rulebook]]:
-        calendar, calendars = self._folded(self._of_kind(OfficeStream.CALENDAR), looks)
-        policy, policies = self._folded(self._of_kind(OfficeStream.POLICY), looks)
 
-        def both(one: WorkCalendar | None, other: Policy | None) -> Rulebook:
-            return Rulebook(calendar=one or WorkCalendar(), policy=other or Policy())
+def _rulebooks(read: Mapping[str, Sequence[StatesOver]], looks: Sequence[int]) -> tuple[Rulebook, dict[int, Rulebook]]:
+    calendars, policies = read[OfficeStream.CALENDAR], read[OfficeStream.POLICY]
 
-        return both(calendar, policy), {at: both(calendars.get(at), policies.get(at)) for at in looks}
+    def both(one: Frozen | None, other: Frozen | None) -> Rulebook:
+        return reading.rulebook_of(one, other)
+
+    now = both(calendars[0].state if calendars else None, policies[0].state if policies else None)
+    return now, {
+        at: both(calendars[0].thens.get(at) if calendars else None, policies[0].thens.get(at) if policies else None)
+        for at in looks
+    }
+
+
+@contextmanager
+def from_events_alone() -> Iterator[None]:
+    """Within this no snapshot is believed: for who holds what was printed to the events."""
+    before = _FROM_EVENTS.set(True)
+    try:
+        yield
+    finally:
+        _FROM_EVENTS.reset(before)
+
+
+_FROM_EVENTS: ContextVar[bool] = ContextVar("from_events", default=False)
 
 
 def read_ledger(database: Database, as_of: datetime, position: int | None = None) -> Ledger:
@@ -293,7 +295,7 @@ def read_ledger(database: Database, as_of: datetime, position: int | None = None
     return read_known(database, as_of, position).ledger()
 
 
-def read_known(database: Database, as_of: datetime, position: int | None = None, *, later: int = 0) -> RecordedStreams:
+def read_known(database: Database, as_of: datetime, position: int | None = None, *, later: int = 0) -> RecordedLog:
     """The log as `read_ledger` reads it, for who has to look into it before it is folded.
 
     What was recorded after the position, up to `later`, belongs to it where it had happened by `as_of`.
@@ -303,76 +305,14 @@ def read_known(database: Database, as_of: datetime, position: int | None = None,
     """
     if position is None:
         position = reading.position_at(database, as_of)
-    if _KEPT:
-        return RecordedStreams(position, as_of, _KEPT[0].upto(database, position), _KEPT[0])
-    streams: defaultdict[str, list[Recorded]] = defaultdict(list)
-    with _nothing_thrown_away():
-        for event in _upto(database, position):
-            streams[event.stream].append(event)
-    for event in reading.late_events(database, Moment(position, as_of, later)) if later else ():
-        streams[event.stream].append(event)
-        position = event.position
-    return RecordedStreams(position=position, as_of=as_of, streams=streams)
+    return RecordedLog(database, Moment(position, as_of, later))
 
 
-@contextmanager
-def _nothing_thrown_away() -> Iterator[None]:
-    """Whatever is read is kept, so the collector would look through all of it, again and again, a third of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
-def _upto(database: Database, position: int, after: int = 0) -> Iterator[Recorded]:
-    """Positions have no gaps, so what is asked for is what comes."""
-    while after < position and (events := reading.read_all(database, after, min(reading.PAGE, position - after))):
-        yield from events
-        after = events[-1].position
-
-
-def _fold(
-    events: Iterable[E], evolve: Callable[[S | None, E], S], position: Callable[[E], int], looks: Sequence[int]
-) -> tuple[S | None, dict[int, S]]:
-    """The state in the end, and those at the positions looked at, which ascend."""
-    state: S | None = None
-    thens: dict[int, S] = {}
-    ahead = list(reversed(looks))
-    for event in events:
-        while ahead and ahead[-1] < position(event):
-            _keep(thens, ahead.pop(), state)
-        state = evolve(state, event)
-    for look in ahead:
-        _keep(thens, look, state)
-    return state, thens
-
-
-def _keep(thens: dict[int, S], look: int, state: S | None) -> None:
-    if state is not None:
-        thens[look] = state
-
-
-def _earliest_first(folded: Iterable[Meeting | None]) -> tuple[Meeting, ...]:
+def _earliest_first(folded: Iterable[Frozen | None]) -> tuple[Meeting, ...]:
     """Those there were by then, by the hour they begin."""
-    return tuple(sorted((m for m in folded if m is not None), key=lambda m: (m.starts, m.number)))
+    return tuple(sorted((m for m in folded if isinstance(m, Meeting)), key=lambda m: (m.starts, m.number)))
 
 
-def _position(recorded: Recorded) -> int:
-    return recorded.position
-
-
-def _told_at(happening: Told) -> int:
+def told_at(happening: Told) -> int:
+    """Where it stands in the log."""
     return happening.recorded.position
-
-
-def _tell(matter: Matter | None, happening: Told) -> Matter:
-    return evolve_told(matter, happening.event, happening.recorded)
-
-
-def _matter(events: Sequence[Recorded], looks: Sequence[int]) -> MatterFile:
-    happenings = tuple(Told(recorded=e, event=decode(e)) for e in events)
-    matter, thens = _fold(happenings, _tell, _told_at, looks)
-    return MatterFile(matter=cast("Matter", matter), events=happenings, thens=thens)

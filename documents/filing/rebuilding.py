@@ -16,6 +16,7 @@ from documents.filing.filed import Filed, Printed
 from documents.formats import standard as gb
 from documents.formats.digest import sha256
 from documents.formats.press import Press
+from documents.ledger import from_events_alone
 from domain.base import Frozen, Refusal, Term
 from eventlog.database import Database
 from eventlog.errors import LogUnreachable
@@ -117,7 +118,8 @@ def _rebuild(filed: Filed, press: Press, problems: Iterable[VerifyFinding], out:
     event, damaged = filed.event, _damaged(filed, problems)
     press = filed.press(press)
     try:
-        page = filed.page(press)
+        with from_events_alone():
+            page = filed.page(press)
     except (Refusal, LogUnreachable):
         raise
     except Exception:

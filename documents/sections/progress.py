@@ -60,7 +60,7 @@ def _why_green(edition: Edition, then: Entry, now: Entry) -> str:
     year, matter = edition.period.until.year, now.matter
     moved = [
         reason
-        for happening in now.file.events[len(then.file.events) :]
+        for happening in now.file.after(then.file.known)
         if (reason := _moved_the_limit(happening.event)) is not None
     ]
     because = moved[-1] if moved else ""

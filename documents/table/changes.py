@@ -44,7 +44,7 @@ def table_changes(ledger: Ledger, entries: Iterable[Entry], since: Moment) -> tu
 
 def _of(ledger: Ledger, entry: Entry, since: Moment) -> Iterator[TableChange]:
     matter = entry.matter
-    later = [happening for happening in entry.file.events if happening.recorded.position > since.position]
+    later = entry.file.after(since.position)
 
     def change(kind: ChangeKind, text: str) -> TableChange:
         unit = ledger.unit(matter.lead)

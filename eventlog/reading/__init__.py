@@ -23,9 +23,11 @@ from eventlog.reading.events import (
     position_at,
     read_all,
     read_stream,
+    read_streams,
     recorded_upto,
     stream_events,
     stream_head,
+    streams_after,
 )
 from eventlog.reading.incoming import (
     carried_instructions,
@@ -47,9 +49,10 @@ from eventlog.reading.matters import (
     series_book,
     streams_with_parts,
 )
-from eventlog.reading.rules import rulebook, rulebook_in, rulebook_version
+from eventlog.reading.rules import rulebook, rulebook_in, rulebook_of, rulebook_version
 from eventlog.reading.sights import count_seen, seen_rows, sight_of, sights
 from eventlog.reading.states import (
+    StatesOver,
     StreamState,
     folded_state,
     load,
@@ -60,6 +63,7 @@ from eventlog.reading.states import (
     related_matters,
     series_states,
     states_of,
+    states_over,
     states_since,
 )
 from eventlog.reading.words import events_saying, streams_saying
@@ -72,6 +76,7 @@ __all__ = [
     "Moment",
     "Movement",
     "PersonOnRecord",
+    "StatesOver",
     "StreamState",
     "access_record",
     "account_streams",
@@ -115,10 +120,12 @@ __all__ = [
     "position_at",
     "read_all",
     "read_stream",
+    "read_streams",
     "recorded_upto",
     "related_matters",
     "rulebook",
     "rulebook_in",
+    "rulebook_of",
     "rulebook_version",
     "seen_rows",
     "series_book",
@@ -126,9 +133,11 @@ __all__ = [
     "sight_of",
     "sights",
     "states_of",
+    "states_over",
     "states_since",
     "stream_events",
     "stream_head",
+    "streams_after",
     "streams_saying",
     "streams_with_parts",
     "unit",

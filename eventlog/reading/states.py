@@ -6,17 +6,18 @@ what is read of today, however much was recorded since.
 
 # ruff: noqa: S608  (SQL is put together from constants here, values are parameters)
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from domain.base import Frozen
 from domain.envelope import Recorded
 from domain.ids import kind_of
 from eventlog.backend import Params, Row
 from eventlog.database import Database, Transaction
-from eventlog.reading.events import Head, Moment, late_events_in, recorded_upto, stream_events
+from eventlog.reading.events import WITHIN, Head, Moment, late_events_in, recorded_upto, stream_events, within
 from eventlog.readmodel import fold_events, parse_state
 from eventlog.rows import EVENT_COLUMNS, event_of_row
 from eventlog.snapshots import COLUMNS, EVERY, is_sound
@@ -57,6 +58,7 @@ _STREAM, _VERSION, _TYPE, _TEXT, _STOOD_ON = map(
 _SNAPSHOT = tuple(_COLUMNS.index(next(at for at, name in _AS_EVENT.items() if name == f"n.{told}")) for told in COLUMNS)
 """Where the columns of a snapshot stand among those of an event."""
 _NOW = recorded_upto(None)
+_BETWEEN = f"SELECT {EVENT_COLUMNS} FROM events WHERE position > ? AND {WITHIN} ORDER BY position"
 
 
 class StreamState(NamedTuple):
@@ -118,6 +120,55 @@ def states_since(database: Database, kind: str, position: int) -> tuple[StreamSt
     """The states of the streams of a kind that an event after `position` moved."""
     which = "s.kind = ? AND s.stream IN (SELECT stream FROM events WHERE position > ?)"
     return _states(database, which, (kind, position))
+
+
+class StatesOver(NamedTuple):
+    """A stream at several moments: its state at the last, and at earlier positions those it had."""
+
+    stream: str
+    kind: str
+    state: Frozen
+    thens: dict[int, Frozen]
+
+
+def states_over(
+    database: Database, kinds: Sequence[str], looks: Sequence[int], until: Moment, *, from_events: bool = False
+) -> tuple[StatesOver, ...]:
+    """The streams of these kinds as of a moment, and as they stood at earlier positions, in one pass.
+
+    Args:
+        database: where the log is.
+        kinds: of stream.
+        looks: the earlier positions, which ascend.
+        until: the moment.
+        from_events: whether everything is folded from the first event on, and no snapshot believed.
+    """
+    first = 0 if from_events else min([until.position, *looks])
+    marks = ", ".join("?" * len(kinds))
+    with database.reading(snapshot=True) as transaction:
+        read = states_in(transaction, f"s.kind IN ({marks})", kinds, recorded_upto(first))
+        rows = transaction.all(_BETWEEN, (first, *within(until))) if first < max(until.position, until.later) else []
+    before = {one.stream: one for one in read}
+    later: defaultdict[str, list[Recorded]] = defaultdict(list)
+    for event in map(event_of_row, rows):
+        if kind_of(event.stream) in kinds:
+            later[event.stream].append(event)
+    streams = sorted(before.keys() | later.keys())
+    return tuple(_over(stream, before.get(stream), later.get(stream, []), looks) for stream in streams)
+
+
+def _over(stream: str, known: StreamState | None, events: list[Recorded], looks: Sequence[int]) -> StatesOver:
+    state, thens, done = known.state if known else None, dict[int, Frozen](), 0
+    for look in looks:
+        upto = bisect_right(events, look, lo=done, key=lambda event: event.position)
+        if upto > done:
+            state = fold_events(stream, state, events[done:upto])
+        if state is not None:
+            thens[look] = state
+        done = upto
+    if events[done:]:
+        state = fold_events(stream, state, events[done:])
+    return StatesOver(stream, kind_of(stream), cast("Frozen", state), thens)
 
 
 def moved_since(database: Database, kinds: Sequence[str], position: int) -> bool:

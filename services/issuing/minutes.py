@@ -172,8 +172,7 @@ def minutes_at(database: Database, event: MinutesFiled) -> Page:
         Refusal: `template_gone`, when this build words or sets minutes otherwise.
     """
     layout = wording_of(event, WORDINGS)
-    kept = reading.load(database, event.meeting, reading.recorded_upto(event.position))
-    meeting = kept.state if kept is not None else None
+    meeting = reading.folded_state(event.meeting, _upto(database, event.meeting, event.position)).state
     if not isinstance(meeting, Meeting):
         refuse_always(f"{event.meeting} 不是会议", "malformed")
     return minutes_page(meeting, _names(database, event.position), event.issued_on, layout)

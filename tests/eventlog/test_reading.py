@@ -19,8 +19,10 @@ from eventlog.database import Database, Transaction
 from eventlog.projections import rebuild_read_model
 from eventlog.reading import Head
 from eventlog.rows import EVENT_COLUMNS, INSERT_EVENT
+from eventlog.stored_time import micros
 from eventlog.verify import Token, verify
 from tests.eventlog.sample import NOON, Asker, Sample, SampleNoted, SampleOpened, everything, raw
+from tests.eventlog.test_verify import unprotect
 from tests.support.streams import CALENDAR_STREAM, DIRECTORY_STREAM, POLICY_STREAM
 
 DAY = timedelta(days=1)
@@ -55,6 +57,23 @@ def test_the_whole_log_is_read_in_pages(asker: Asker) -> None:
     first = reading.read_all(asker.database, limit=4)
     rest = reading.read_all(asker.database, after=first[-1].position, limit=4)
     assert [e.position for e in (*first, *rest)] == [1, 2, 3, 4, 5, 6]
+
+
+def test_the_position_of_an_instant_is_that_of_the_last_event_recorded_by_then(asker: Asker) -> None:
+    times = [*range(0, 40, 3), 39, 39, 39, 40, 60]
+    for n, minutes in enumerate(times):
+        asker.open(str(n), at=NOON + timedelta(minutes=minutes))
+    unprotect(asker.database)  # what a build before left, whose clock went back
+    for position, minutes in ((5, 21), (9, 2)):
+        times[position - 1] = minutes
+        recorded = micros(NOON + timedelta(minutes=minutes))
+        raw(asker.database, f"UPDATE events SET recorded_at = {recorded} WHERE position = {position}")
+    raw(asker.database, "DELETE FROM events WHERE position = 12")
+    for minutes in range(-1, 62):
+        by_then = [n for n, at in enumerate(times, start=1) if at <= minutes and n != 12]
+        assert reading.position_at(asker.database, NOON + timedelta(minutes=minutes)) == max(by_then, default=0), (
+            minutes
+        )
 
 
 def test_where_nothing_is_there_reading_says_so(database: Database) -> None:

@@ -13,7 +13,7 @@ import pytest
 from documents.checking.report import check_layout
 from documents.filing.rebuilding import ReprintVerdict, rebuild_issues
 from documents.formats.press import Press
-from documents.ledger import keeping_the_log, read_ledger
+from documents.ledger import read_ledger
 from domain.calendar import at_office, local_date
 from domain.envelope import Actor, Recorded
 from domain.facts import is_sealed
@@ -88,10 +88,8 @@ async def printed_year(folder: Path) -> tuple[Path, Played]:
     """A winter with everything printed that it leaves."""
     home, press = folder / "home", Press()
     year = winter(folder / "winter")
-    # As `xmh simulate` prints it; that it is what the log says is seen when all is rebuilt from the log itself.
-    with keeping_the_log():
-        done = await simulate_year(year, home, 2022, seed=7, prints=Printer(home, press))
-        print_year_end(done.database, home, at_office(ENDS, time(18, 0)), press)
+    done = await simulate_year(year, home, 2022, seed=7, prints=Printer(home, press))
+    print_year_end(done.database, home, at_office(ENDS, time(18, 0)), press)
     return home, done
 
 
