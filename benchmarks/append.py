@@ -4,6 +4,7 @@ The bare side writes the same bytes by the driver alone, with the same durabilit
 """
 
 import itertools
+import re
 import sqlite3
 import threading
 import time
@@ -44,6 +45,9 @@ _TABLE = (
 class Bare(Protocol):
     """A table of events and nothing else, written by its driver."""
 
+    def written(self) -> int:
+        """How many bytes both sides have written so far."""
+
     def write(self, rows: Sequence[Stored]) -> None:
         """One durable transaction."""
 
@@ -62,6 +66,11 @@ class BareSqlite:
             self.raw.execute(f"PRAGMA {pragma}")
         self.raw.execute(_TABLE)
         self._insert = f"INSERT INTO bare VALUES ({', '.join('?' * 14)})"
+
+    def written(self) -> int:
+        """By this process: the database writes in it, and nobody else does."""
+        told = Path("/proc/self/io").read_text(encoding="ascii")
+        return int(re.findall(r"^wchar: (\d+)", told, re.MULTILINE)[0])
 
     def beside(self) -> "BareSqlite":
         """The same connection: of one file's writers each waits for the other anyway."""
@@ -88,6 +97,11 @@ class BarePostgres:
             self.raw.execute(_TABLE)
         self.cursor = self.raw.cursor()
         self._insert = f"INSERT INTO bare VALUES ({', '.join(['%s'] * 14)})"
+
+    def written(self) -> int:
+        """Into the server's write-ahead log: both databases are its."""
+        row = self.raw.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchone()
+        return int(row[0]) if row else 0
 
     def beside(self) -> "BarePostgres":
         """A session of its own."""
@@ -161,15 +175,17 @@ def _compared(name: str, log: Log, bare: Bare, scale: Scale) -> list[Row]:
     rows = []
     for size, calls, goal in ((1, scale.appends, ONE_APPEND), (BATCH, scale.batches, None)):
         row = Row(f"{name}, {size} per transaction", "events/s", goal)
+        heavy = Row(f"{name}, {size} per transaction: written", "bytes/event")
         write = {Side.BARE: _bare_writer(bare, log.written(), size), Side.XMH: _log_writer(log, size)}
         for side in Side:
             write[side](Clock(), 5)
         for pair in turns(scale.rounds):
             for side in pair:
-                clock = Clock()
+                clock, before = Clock(), bare.written()
                 write[side](clock, calls)
                 row.add(side, calls * size / clock.seconds)
-        rows.append(row)
+                heavy.add(side, (bare.written() - before) / (calls * size))
+        rows += [row, heavy]
     return rows + _waiting(name, log, bare, scale)
 
 

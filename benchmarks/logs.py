@@ -69,6 +69,14 @@ def reported(log: Database, matters: int, now: datetime) -> list[str]:
     return streams
 
 
+def reported_on(log: Database, matters: int, events: int) -> None:
+    """So many matters with so many events each, a 反馈 an hour in turn, so that all of them go on to the end."""
+    streams = reported(log, matters, MONDAY)
+    for hour in range(events - reading.stream_head(log, streams[0]).version):
+        for n, stream in enumerate(streams):
+            act(log, stream, report(hour * matters + n), LIAISON, MONDAY + timedelta(hours=hour + 1))
+
+
 def lived(log: Database, events: int) -> None:
     """One matter with at least so many events: weeks of windows, answered or missed, and what the clock adds."""
     stream = LIFE_STREAM

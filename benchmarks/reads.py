@@ -1,7 +1,7 @@
 """A page of the list, one matter, a number and a word, in logs of many matters, beside the bare SQL of the same rows.
 
-A thousand matters are made by the rules; of larger logs the tables that are read are those a thousand's over and over
-under other streams and numbers. Nothing measured here reads events, but for the fewer than 64 a search reads as such.
+A thousand matters are made by the rules; of larger logs events and tables are those a thousand's over and over under
+other streams, numbers and positions.
 """
 
 import sqlite3
@@ -19,6 +19,7 @@ from eventlog import reading
 from eventlog.database import Database
 from eventlog.list_rows import SELECT
 from eventlog.readmodel import READ_MODEL
+from eventlog.rows import EVENT_COLUMNS
 from tests.support.office import sqlite
 
 PAGE = 50
@@ -47,9 +48,10 @@ def run(scale: Scale, folder: Path) -> list[Row]:
 def _multiply(raw: sqlite3.Connection, times: int) -> None:
     """The tables that are read, so many times over; and one event far out, for the words reach as far as the log."""
     keep = {"stream": "stream || 'x' || :copy", "number": "substr(number, 1, 9) || (substr(number, 10) + :copy * 1000)"}
-    keep |= {"tail": "tail + :copy * 1000", "title": "title || '之' || :copy"}
-    for table in ("states", "matters", "matter_rows"):
-        columns = READ_MODEL[table]
+    keep |= {"tail": "tail + :copy * 1000", "title": "title || '之' || :copy", "event_id": "event_id || 'x' || :copy"}
+    keep |= {name: f"{name} + :copy * {_FAR}" for name in ("position", "first")}
+    tables = {table: READ_MODEL[table] for table in ("streams", "matters", "matter_rows")}
+    for table, columns in {**tables, "events": tuple(EVENT_COLUMNS.split(", "))}.items():
         select = ", ".join(keep.get(name, name) for name in columns)
         one = f"INSERT INTO {table} ({', '.join(columns)}) SELECT {select} FROM {table} "
         only = "WHERE stream LIKE 'matter/%' AND stream NOT LIKE '%x%'"
@@ -80,7 +82,7 @@ def _calls(log: Database, raw: sqlite3.Connection, size: int) -> Calls:
             Side.XMH: lambda: list(lit_rows(reading.list_page(log, PAGE, row.number), rulebook, at)),
         },
         "one matter": {
-            Side.BARE: bare("SELECT * FROM states WHERE stream = ?", row.stream),
+            Side.BARE: bare("SELECT * FROM events WHERE stream = ?", row.stream),
             Side.XMH: lambda: reading.load(log, row.stream),
         },
         "find a number": {

@@ -19,6 +19,8 @@ class Scale:
     folds: int = 20
     listed: int = 1000
     """Matters in the log that is listed and verified."""
+    long: int = 100
+    """Matters of long lives in the log whose days long past are asked for."""
     reads: tuple[int, ...] = (1000, 10_000, 100_000)
     """Matters in the logs that are read a page at a time."""
     drafted: int = 5000
@@ -40,6 +42,7 @@ QUICK = Scale(
     batches=3,
     folds=3,
     listed=60,
+    long=6,
     reads=(60,),
     drafted=60,
     tabled=60,
