@@ -87,10 +87,16 @@ def read_checkpoints(files: Iterable[Path], public: str | None) -> "list[LogChec
 
 
 def left_after_issue() -> "dict[str, str]":
-    """The checkpoint left elsewhere now that something was issued; that it could not be is told as advice."""
+    """The checkpoint left elsewhere now that something was issued; that it could not be is told as advice.
+
+    So is the first issue by faces that stand in for others.
+    """
+    from cli.printing.files import office_press
     from eventlog.errors import LogError
     from services.checkpoints_left import leave_checkpoint
+    from services.issuing.stand_ins import first_by_stand_ins
 
+    session.advice.extend(first_by_stand_ins(session.database, office_press()))
     try:
         place = leave_checkpoint(session.settings, session.database, now())
     except (Refusal, LogError) as error:

@@ -119,11 +119,22 @@ class Page(Frozen):
     """Of a 三色 paper: 蓝, 黄, 橙 or 红, as a strip at its head."""
     attached: tuple[str, ...] = ()
     """附件说明: what is attached, one line below the text (GB/T 9704 7.3.4)."""
+
+    @property
+    def attached_label(self) -> str:
+        """附件 of a paper, 附表 of everything else."""
+        return "附件" if self.layout in (Layout.PAPER, Layout.LETTER) else "附表"
+
     addressee: str | None = None
     """主送: to whom it is addressed (GB/T 9704 7.3.2)."""
     signer: str | None = None
     note: str | None = None
     imprint: Imprint | None = None
+
+
+def attached_titles(appendices: tuple[Section, ...]) -> tuple[str, ...]:
+    """What 附件说明 calls them: 附表1　分类情况 is 分类情况."""
+    return tuple(s.title.partition("　")[2] or s.title for s in appendices)
 
 
 def section(title: str, *parts: tuple[Block, ...]) -> Section:

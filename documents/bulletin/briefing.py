@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from documents.figures import Period, read_period
 from documents.formats.press import GB_2, GB_3, LAYOUT
 from documents.ledger import OFFICE_UNIT, Ledger
-from documents.page import Grid, Imprint, Items, Layout, Page, Paragraph, Section, Subheading
+from documents.page import Grid, Imprint, Items, Layout, Page, Paragraph, Section, Subheading, attached_titles
 from documents.sections import attention, leading, leading_of_gb3, progress
 from documents.sections.edition import Edition, Piece, Writer, assembled_sections
 from documents.sections.overview import OVERVIEW
@@ -93,16 +93,12 @@ class Briefing(Frozen):
             foreword=self.foreword,
             contents=self.with_contents,
             sections=self.sections,
-            attached=() if self.template == FORMER else _attached(self.appendices),
+            attached=() if self.template == FORMER else attached_titles(self.appendices),
             appendices=self.appendices,
             signer=signer,
             note=self._note,
             imprint=None if news else self.imprint.model_copy(update={"copies": copies or self.imprint.copies}),
         )
-
-
-def _attached(appendices: tuple[Section, ...]) -> tuple[str, ...]:
-    return tuple(s.title.partition("　")[2] or s.title for s in appendices)
 
 
 def issue_line(event: BulletinIssued) -> str:

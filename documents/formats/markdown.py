@@ -35,7 +35,7 @@ def markdown_of(page: Page) -> str:
 
 def attached_in_words(page: Page) -> str:
     """附表：1. …; 2. …, in one line."""
-    return _plain(f"附表：{'；'.join(attached_lines(page))}")
+    return _plain(f"{page.attached_label}：{'；'.join(attached_lines(page))}")
 
 
 def _contents(page: Page) -> list[str]:

@@ -123,6 +123,7 @@ def _data(page: Page, typeface: Typeface, template: Template) -> dict[str, Any]:
         "note": page.note or "",
         "signed": signature_lines(page),
         "attached": attached_lines(page),
+        "attached-label": page.attached_label,
         "form": page.form,
         "to-fill": gb.TO_FILL,
         "colour": gb.TINTS.get(page.colour or "", ""),

@@ -47,7 +47,7 @@ class Body:
         )
         attached = attached_lines(self.page)
         if attached:
-            listed = [f"附表：{attached[0]}", *(f"　　　{line}" for line in attached[1:])]
+            listed = [f"{self.page.attached_label}：{attached[0]}", *(f"　　　{line}" for line in attached[1:])]
             sections += "".join(self._line(Style.TEXT, line) for line in ["", *listed])
         appendices = "".join(
             part for n, appendix in enumerate(self.page.appendices) for part in self._appendix(appendix, first=n == 0)

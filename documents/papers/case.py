@@ -5,7 +5,7 @@ from datetime import date
 from typing import TypeVar
 
 from documents.ledger import Ledger, MatterFile
-from documents.page import Block, Imprint, Layout, Page, Section
+from documents.page import Block, Imprint, Layout, Page, Section, attached_titles
 from documents.wording import day_in, quoted_title
 from domain import events as ev
 from domain.calendar import local_date
@@ -124,6 +124,8 @@ class PaperText:
     """密级 and 紧急程度, one a line."""
     colour: str | None = None
     """Of a 三色 paper."""
+    attaches: bool = False
+    """Whether 附件说明 names its lists."""
 
     def page(self, number: str = UNNUMBERED, signer: str | None = None, on: date | None = None) -> Page:
         """As it is printed under a 文号."""
@@ -139,6 +141,7 @@ class PaperText:
             addressee="、".join(map(self.ledger.unit, self.addressees)) or None,
             sections=self.sections,
             appendices=self.appendices,
+            attached=attached_titles(self.appendices) if self.attaches else (),
             signer=self.ledger.person(signer) if signer and self.former else None,
             imprint=Imprint(copied=tuple(map(self.ledger.unit, self.copied))),
             form=self.form and not self.letter,

@@ -15,11 +15,13 @@ from documents.formats.press import GB_2, LAYOUT
 from documents.ledger import Ledger, MatterFile, read_ledger
 from documents.page import Items, Paragraph
 from documents.papers.case import REPLY_WORKDAYS, PaperText
+from documents.papers.laggards import annexes, closed_in_sum, laggards, looked_back, meeting_completion
 from documents.sections.attention import missed_section, overdue_section
 from documents.sections.edition import Edition, Piece, assembled_sections
 from documents.sections.overview import OVERVIEW
 from documents.sections.progress import closed_section
 from documents.sections.recipe import SectionPart, built_in_recipe
+from documents.sections.summing_up import SUMMING_UP
 from documents.wording import moment_in_words, span_in_words
 from domain.base import refuse
 from domain.calendar import end_of_day
@@ -54,14 +56,10 @@ def compose_circular(ledger: Ledger, since: date, until: date, layout: str = LAY
     refuse(not leads, f"{span_in_words(since, until)}没有督办对象牵头的事项，没有可通报的情况", "nothing_to_say")
     edition = Edition(period, built_in_recipe(GB_2).limits, layout=layout)
     others = len(Period(ledger, since, until).entries()) - len(period.entries())
-    chapters: list[tuple[str, Iterable[Piece]]] = [
-        ("总体情况", [_scope(period, others), *(piece for part in _STANDING for piece in OVERVIEW[part](edition))]),
-        ("办结情况", closed_section(edition)),
-        ("逾期情况", overdue_section(edition)),
-        ("反馈情况", missed_section(edition)),
-        ("工作要求", [_demands(edition)]),
-    ]
+    chapters = _chapters(edition, others) if layout == LAYOUT else _former_chapters(edition, others)
     sections, appendices = assembled_sections(chapters)
+    if layout == LAYOUT:
+        appendices = annexes(edition)
     return PaperText(
         kind=PaperKind.CIRCULAR,
         letter=False,
@@ -74,7 +72,31 @@ def compose_circular(ledger: Ledger, since: date, until: date, layout: str = LAY
         since=since,
         until=until,
         former=layout == GB_2,
+        attaches=layout == LAYOUT,
     )
+
+
+def _chapters(edition: Edition, others: int) -> list[tuple[str, Iterable[Piece]]]:
+    """Who is behind comes first; what goes well stands in the lists."""
+    return [
+        ("总体情况", [_scope(edition.period, others), *SUMMING_UP[SectionPart.SUMMARY](edition)]),
+        ("进展滞后情况", laggards(edition)),
+        ("会议议定事项完成情况", meeting_completion(edition)),
+        ("“回头看”情况", looked_back(edition)),
+        ("办结情况", closed_in_sum(edition)),
+        ("工作要求", [_demands(edition)]),
+    ]
+
+
+def _former_chapters(edition: Edition, others: int) -> list[tuple[str, Iterable[Piece]]]:
+    standing = (piece for part in _STANDING for piece in OVERVIEW[part](edition))
+    return [
+        ("总体情况", [_scope(edition.period, others), *standing]),
+        ("办结情况", closed_section(edition)),
+        ("逾期情况", overdue_section(edition)),
+        ("反馈情况", missed_section(edition)),
+        ("工作要求", [_demands(edition)]),
+    ]
 
 
 def hash_of_circular(text: PaperText) -> str:

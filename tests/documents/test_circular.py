@@ -66,9 +66,15 @@ def test_it_names_who_was_in_time_who_is_late_and_who_did_not_report(played: Dat
     assert "## 关于2022年3月1日至3月31日督办事项办理情况的通报" in text
     assert "区城市更新和土地整备局：" in text
     assert "按期办结率50%" in text
-    assert "“编制电力专项规划”（区城市更新和土地整备局牵头），3月11日销号，按期办结。" in text
-    assert "| 协调二期用地收储 | 区城市更新和土地整备局 | 3月25日 | 4个工作日 |" in text
-    assert "漏报单位：区城市更新和土地整备局5次" in text
+    assert "| 编制电力专项规划 | 区城市更新和土地整备局 | 3月11日 | 按期办结 |" in text
+    assert "| 协调二期用地收储 | 区城市更新和土地整备局 | 3月25日 | 20% | 逾期4个工作日 |" in text
+    told = text.split("### 二、进展滞后情况")[1].split("### 三、")[0]
+    assert "1. 区城市更新和土地整备局：“协调二期用地收储”逾期4个工作日" in told
+    assert "漏报反馈未补5次" in told
+    assert (
+        text.index("附件1　慢序时进度事项（1件）") < text.index("附件2　按序时进度事项") < text.index("附件3　办结销号")
+    )
+    assert "会议议定涉及1件，已办结0件，办结率0%。" in text
     assert "自本通报印发之日起5个工作日内" in text
     assert "异议" in text
     assert WORDS not in text
