@@ -119,7 +119,8 @@ def edit(
     ] = None,
 ) -> None:
     """读回改好的草稿：签发时用改后的文字，改了哪些字记入日志。"""
-    from documents.bulletin.drafts import find_draft, press_of_draft
+    from documents.bulletin.drafts import computed_draft, find_draft, press_of_draft
+    from documents.bulletin.not_taken import not_taken
     from documents.sections.recipe import recipe_of
     from services.issuing.bulletins import contradictions_of_draft
     from services.issuing.editing import briefing_of_draft
@@ -133,13 +134,22 @@ def edit(
     recipe = recipe_of(press_of_draft(session.settings.home, kept, office_press()).template)
     changed = keep_edited(session.database, kept, source, session.actor, datetime.now(UTC), recipe)
     wrong = contradictions_of_draft(session.database, kept, recipe)
-    document = {"draft": kept.id, "changes": [c.model_dump(mode="json") for c in changed], "contradictions": wrong}
-    summary = f"草稿 {kept.id} 与日志算出的文字相比改了{len(changed)}处" if changed else "文字没有改动"
+    left = not_taken(source, computed_draft(session.database, kept, recipe))
+    changes = [c.model_dump(mode="json") for c in changed]
+    document = {"draft": kept.id, "changes": changes, "contradictions": wrong, "not_taken": list(left)}
+    summary = (
+        f"草稿 {kept.id} 与日志算出的文字相比改了{len(changed)}处"
+        if changed
+        else "文字没有改动"
+        if not left
+        else "正文文字没有改动"
+    )
+    summary += f"，另有{len(left)}处没有取用" if left else ""
     summary += (
         "；附表由日志生成，其中的改动不取" if briefing_of_draft(session.database, kept, recipe).appendices else ""
     )
     warned = [f"  注意，签发前须改正或用 --despite 写明理由：{one}" for one in wrong]
-    answer(document, "\n".join([summary, *change_lines(changed), *warned]))
+    answer(document, "\n".join([summary, *change_lines(changed), *(f"  {line}" for line in left), *warned]))
 
 
 def change_lines(changed: "tuple[Change, ...]") -> list[str]:

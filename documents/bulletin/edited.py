@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from io import BytesIO
 from itertools import dropwhile, takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import TypeAdapter
 
@@ -25,6 +25,8 @@ from domain.facts import TEXT_BYTES
 from sheets.input_file import read_file
 
 if TYPE_CHECKING:
+    from docx.document import Document as Docx
+    from docx.table import Table
     from docx.text.paragraph import Paragraph as Line
 
     from documents.bulletin.briefing import Briefing
@@ -226,13 +228,13 @@ def _lines(text: Text) -> Iterator[TextLine]:
                     yield TextLine(f"（图：{title}）", heading)
 
 
-def _lines_of(path: Path, charts: Iterable[Figure]) -> Iterator[str | Grid | Figure]:
-    """The paragraphs, tables and charts of a .docx in their order. Defended: size, entities and damage are one line.
+def opened_docx(path: Path) -> "Docx":
+    """A .docx somebody brings. Defended: size, entities and damage are one line.
 
-    A picture that is no chart of the draft is not read: what it shows would not be in the log.
+    Raises:
+        Refusal: `malformed`.
     """
     from docx import Document  # noqa: PLC0415  (60 ms)
-    from docx.table import Table  # noqa: PLC0415
 
     refuse(
         path.suffix.lower() != ".docx", f"{path.name} 不是 .docx 文件，请在导出的草稿上修改后另存为 .docx", "malformed"
@@ -246,16 +248,28 @@ def _lines_of(path: Path, charts: Iterable[Figure]) -> Iterator[str | Grid | Fig
         refuse(bool(odd), f"{path.name} 的压缩方法不是 Word 所用的，请用 Word 或 WPS 重新另存", "malformed")
         refuse(unpacked > 10 * MOST_BYTES, f"{path.name} 解压后过大", "malformed")
         refuse("word/vbaProject.bin" in names, f"{path.name} 含有宏，请另存为不含宏的 .docx", "malformed")
-        document = Document(BytesIO(data))
+        return Document(BytesIO(data))
     except Refusal:
         raise
     except Exception as error:
         raise Refusal(f"{path.name} 打不开：不是完整的 .docx，或者设有密码", "malformed") from error
-    for part in document.iter_inner_content():
+
+
+def _lines_of(path: Path, charts: Iterable[Figure]) -> Iterator[str | Grid | Figure]:
+    """The paragraphs, tables and charts of a .docx in their order.
+
+    A picture that is no chart of the draft is not read: what it shows would not be in the log.
+    """
+    from docx.table import Table  # noqa: PLC0415
+
+    document = opened_docx(path)
+    for part in _inner(document.element.body, document):
         if isinstance(part, Table):
             headers, *rows = [
-                tuple("\n".join(map(_said, cell.paragraphs)).strip() for cell in row.cells) for row in part.rows
-            ]
+                tuple("\n".join(map(_said, cell.paragraphs)).strip() for cell in row.cells)
+                for row in part.rows
+                if not row._tr.xpath("./w:trPr/w:del")  # a row struck out, or moved elsewhere
+            ] or [()]
             yield Grid(headers=headers, rows=tuple(rows))
         else:
             described = part._p.xpath(".//wp:docPr/@descr")
@@ -264,6 +278,21 @@ def _lines_of(path: Path, charts: Iterable[Figure]) -> Iterator[str | Grid | Fig
             text = _said(part)
             if text or not part._p.xpath("./w:del|./w:moveFrom"):  # a paragraph struck out whole is none
                 yield text.strip() + ("\t" if text.endswith("\t") else "")
+
+
+def _inner(element: Any, document: "Docx") -> "Iterator[Line | Table]":
+    """Paragraphs and tables in their order, those within content controls and tags too."""
+    from docx.table import Table  # noqa: PLC0415
+    from docx.text.paragraph import Paragraph as Line  # noqa: PLC0415
+
+    for child in element.iterchildren():
+        match child.tag.rpartition("}")[2]:
+            case "p":
+                yield Line(child, document._body)
+            case "tbl":
+                yield Table(child, document._body)
+            case "sdt" | "sdtContent" | "customXml" | "smartTag" | "ins" | "moveTo":
+                yield from _inner(child, document)
 
 
 _TAKEN = "ancestor::w:ins or ancestor::w:moveTo or ancestor::w:sdt or ancestor::w:smartTag or parent::w:p"

@@ -24,7 +24,8 @@ from docx.styles.style import ParagraphStyle
 from docx.text.paragraph import Paragraph as Line
 
 from documents.formats import standard as gb
-from documents.formats.word_styles import CLOSER, LATIN, LOOKS, TITLE, Look, Style
+from documents.formats.word_settings import set_up
+from documents.formats.word_styles import CLOSER, LATIN, LOOKS, PITCH, TITLE, Look, Style
 from documents.page import Layout
 
 _KEPT_STYLES = frozenset({"Normal", "Default Paragraph Font", "Normal Table", "No List", "heading 1", "heading 2"})
@@ -69,6 +70,7 @@ def _drawn(layout: Layout) -> bytes:
     document = empty_document()
     _sheet(document, layout)
     _styles(document)
+    set_up(document)
     _HEADS[layout](document)
     _text(document, layout)
     if layout not in (Layout.REPORT, Layout.NEWS):
@@ -194,7 +196,13 @@ def _minutes(document: Docx) -> None:
 
 
 def _paper(document: Docx) -> None:
+    """密级 and 紧急程度 (7.2.2, 7.2.3) take of the room above the name, which stays where it is."""
+    _line(document, Style.TEXT, "{%p if 标识 %}")
+    _line(document, Style.MARKING, "{{ 标识 }}")
+    _gap(document, gb.MARK_FROM_TOP - PITCH / gb.MM)
+    _line(document, Style.TEXT, "{%p else %}")
     _gap(document, gb.MARK_FROM_TOP)
+    _line(document, Style.TEXT, "{%p endif %}")
     _masthead(document)
     _blank(document, 2)
     _line(document, Style.ISSUE, "{{ 期号 }}")

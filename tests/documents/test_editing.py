@@ -1,5 +1,6 @@
 """A draft edited in Word or WPS: read back, the changes in the log, and the edited text is what is issued."""
 
+import io
 import shutil
 import subprocess
 import zipfile
@@ -11,10 +12,18 @@ from pathlib import Path
 import pytest
 from docx import Document
 from docx.document import Document as Docx
+from docx.opc.constants import CONTENT_TYPE as CT
+from docx.opc.constants import RELATIONSHIP_TYPE as RT
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
+from documents.bulletin import drafts
 from documents.bulletin.drafts import BulletinDraft, keep_draft
+from documents.bulletin.not_taken import not_taken
+from documents.formats.fonts import Typeface
+from documents.formats.pictures import png_of_chart
 from documents.formats.press import Press
 from documents.page import Figure
 from domain.base import Refusal
@@ -34,6 +43,7 @@ from tests.support.office import FOR_LEADER, LIAISON, OFFICE
 EVENING = at("2022-03-31", "18:00")
 STREAM = "bulletin/briefing"
 record_edited_draft = partial(editing.record_edited_draft, recipe=EVERY_PART)
+computed_draft = partial(drafts.computed_draft, recipe=EVERY_PART)
 briefing_of_draft = partial(editing.briefing_of_draft, recipe=EVERY_PART)
 
 
@@ -114,6 +124,67 @@ def test_tracked_changes_and_content_controls_are_read_as_if_accepted(
     [found] = record_edited_draft(log, draft, changed(exported, tracked), OFFICE, EVENING)
     assert "主体施工已达六层" in found.after[0]
     assert "主体施工至五层" in found.before[0]
+
+
+WORD = nsdecls("w")
+
+
+def line_of(text: str) -> str:
+    """A paragraph of Word."""
+    return f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>"
+
+
+REMARK = f'<w:comment w:id="1" w:author="审稿人">{line_of("数字请再核")}</w:comment>'
+BOX = f"<w:p {WORD}><w:r><w:pict><w:txbxContent>{line_of('旁注一句')}</w:txbxContent></w:pict></w:r></w:p>"
+CONTROL = f"<w:sdt {WORD}><w:sdtContent>{line_of('另据区住建局报告，围挡已拆。')}</w:sdtContent></w:sdt>"
+
+
+def scribbled(document: Docx) -> None:
+    """A paragraph in a content control, a comment, a picture, a text box, and somebody more on the list."""
+    line = next(p for p in document.paragraphs if p.text.startswith("今年以来共督办"))
+    line._p.addnext(parse_xml(CONTROL))
+    line._p.addprevious(parse_xml(BOX))
+    drawn = png_of_chart('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>', Typeface())
+    line.add_run().add_picture(io.BytesIO(drawn))
+    comments = Part(
+        PackURI("/word/comments.xml"),
+        CT.WML_COMMENTS,
+        f"<w:comments {WORD}>{REMARK}</w:comments>".encode(),
+        document.part.package,
+    )
+    document.part.relate_to(comments, RT.COMMENTS)
+    to = next(p for t in document.tables for r in t.rows for p in r.cells[0].paragraphs if p.text.startswith("发："))
+    to.runs[0].text = to.text.replace("。", "，区教育局。")
+
+
+def test_what_is_not_taken_is_named_and_what_stands_in_a_content_control_is_taken(
+    log: Database, draft: BulletinDraft, exported: Path
+) -> None:
+    path = changed(exported, scribbled)
+    edits = record_edited_draft(log, draft, path, OFFICE, EVENING)
+    assert [c.after for c in edits] == [("另据区住建局报告，围挡已拆。",)]
+    left = not_taken(path, computed_draft(log, draft))
+    assert [line.partition("：")[0] for line in left] == [
+        "批注没有取用",
+        "图片没有取用",
+        "文本框没有取用",
+        "分送范围的改动没有取用，请改 简报.toml 的 [分送] 后重新起草",
+    ]
+    assert "“数字请再核”" in left[0]
+
+
+def test_of_an_export_nobody_touched_everything_is_taken(log: Database, draft: BulletinDraft, exported: Path) -> None:
+    assert not_taken(exported, computed_draft(log, draft)) == ()
+
+
+def test_a_row_struck_out_with_changes_tracked_is_gone(log: Database, draft: BulletinDraft, exported: Path) -> None:
+    def struck(document: Docx) -> None:
+        row = document.tables[0].rows[1]._tr
+        row.get_or_add_trPr().append(parse_xml(f'<w:del {WORD} w:id="3" w:author="审稿人"/>'))
+
+    edits = record_edited_draft(log, draft, changed(exported, struck), OFFICE, EVENING)
+    assert all(not c.after for c in edits)
+    assert edits
 
 
 def test_what_was_changed_is_in_the_log_and_is_what_is_issued(

@@ -1,6 +1,7 @@
 """The .docx opens, says what the page says, and is the same byte for byte."""
 
 import io
+import re
 import time
 import zipfile
 from datetime import date
@@ -84,3 +85,14 @@ def test_a_document_of_one_section_needs_no_heading() -> None:
     lines = [p.text for p in Document(io.BytesIO(PRESS.printed(alone, "docx"))).paragraphs]
     assert "一、总体情况" not in lines
     assert "今年以来共督办事项46件。" in lines
+
+
+def test_word_and_wps_are_told_the_grid_the_mode_the_language_and_like_faces() -> None:
+    with zipfile.ZipFile(io.BytesIO(PRESS.printed(PAGE, "docx"))) as archive:
+        text, settings, styles, fonts = (
+            archive.read(f"word/{name}.xml").decode() for name in ("document", "settings", "styles", "fontTable")
+        )
+    assert '<w:docGrid w:linePitch="579" w:type="lines"/>' in text
+    assert re.search(r'w:name="compatibilityMode"[^>]*w:val="15"', settings)
+    assert set(re.findall(r'w:eastAsia="([a-z]{2}-[A-Z]{2})"', styles)) == {"zh-CN"}
+    assert '<w:font w:name="仿宋_GB2312"><w:altName w:val="仿宋,FangSong' in fonts

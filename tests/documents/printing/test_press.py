@@ -213,7 +213,7 @@ PRINTED = {
     },
     LAYOUT: {
         "md": "013d1eb0e33ca863",
-        "docx": "25205a40515289c1",
+        "docx": "09cd2ad677b6b154",
         "pdf": "b879533b9d822779",
         "html": "25d1680dcba05777",
     },

@@ -1,0 +1,81 @@
+"""What somebody put into an exported draft and reading it back does not take: named, never dropped unsaid."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from documents.bulletin.edited import opened_docx
+from documents.page import Figure
+
+if TYPE_CHECKING:
+    from docx.document import Document as Docx
+
+    from documents.bulletin.briefing import Briefing
+
+_SHOWN = 20
+"""Characters of a comment or a text box that say which is meant."""
+_NOTES = {"footnotes": "脚注", "endnotes": "尾注"}
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+
+
+def not_taken(path: Path, computed: "Briefing") -> tuple[str, ...]:
+    """Comments, pictures, text boxes, notes and another distribution list, each with what to do instead.
+
+    Raises:
+        Refusal: `malformed`, as reading the text does.
+    """
+    document = opened_docx(path)
+    charts = [b.title for section in computed.sections for b in section.blocks if isinstance(b, Figure)]
+    found = (_comments(document), _pictures(document, charts), _boxes(document), _notes(document))
+    return (*(line for lines in found for line in lines), *_distribution(document, computed))
+
+
+def _part(document: "Docx", name: str) -> Any:
+    """A part beside the text, parsed; None when there is none."""
+    from docx.oxml import parse_xml  # noqa: PLC0415  (60 ms)
+
+    parts = (r.target_part for r in document.part.rels.values() if r.reltype.endswith(f"/{name}"))
+    part = next(parts, None)
+    return None if part is None else parse_xml(part.blob)
+
+
+def _said(element: Any) -> str:
+    text = "".join(t.text or "" for t in element.iter(f"{_W}t"))
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}……"
+
+
+def _comments(document: "Docx") -> Iterator[str]:
+    root = _part(document, "comments")
+    for one in root.iter(f"{_W}comment") if root is not None else ():
+        yield f"批注没有取用：{one.get(f'{_W}author') or '无名'}“{_said(one)}”，要改的请直接改在正文"
+
+
+def _pictures(document: "Docx", charts: list[str]) -> Iterator[str]:
+    for drawn in document.element.body.iter():
+        if drawn.tag.rpartition("}")[2] != "docPr":
+            continue
+        described = drawn.get("descr") or ""
+        if not any(described.startswith(title) for title in charts):
+            name = described or drawn.get("title") or drawn.get("name") or "未命名"
+            yield f"图片没有取用：{name[:_SHOWN]}，日志里没有它；请作为附件另发，或用 xmh task report --attach 存入事项"
+
+
+def _boxes(document: "Docx") -> Iterator[str]:
+    told = dict.fromkeys(_said(box) for box in document.element.body.iter(f"{_W}txbxContent"))
+    yield from (f"文本框没有取用：“{text}”，请写在正文段落里" for text in told if text)
+
+
+def _notes(document: "Docx") -> Iterator[str]:
+    for name, label in _NOTES.items():
+        root = _part(document, name)
+        for one in root if root is not None else ():
+            if text := _said(one):
+                yield f"{label}没有取用：“{text}”，请写在正文里"
+
+
+def _distribution(document: "Docx", computed: "Briefing") -> Iterator[str]:
+    """报、送、发: computed, or written in 简报.toml; what was typed over in Word is no order to send it elsewhere."""
+    lines = [p.text.strip() for table in document.tables for row in table.rows for p in row.cells[0].paragraphs]
+    typed = [line for line in lines if line[:2] in ("报：", "送：", "发：")]
+    if typed and typed != list(computed.imprint.lines):
+        yield "分送范围的改动没有取用，请改 简报.toml 的 [分送] 后重新起草"
