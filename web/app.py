@@ -18,7 +18,7 @@ from services.signing_in import record_failures
 from web.api.commands import commands_router
 from web.api.files import api_files_router
 from web.api.reads import reads_router
-from web.guards import BoundedBodies, BoundedWork, SafetyHeaders, SameOrigin, TokenGuard
+from web.guards import BoundedBodies, BoundedWork, HeadAsGet, SafetyHeaders, SameOrigin, TokenGuard
 from web.health import health_router
 from web.live import live_router
 from web.pages.acting import acting_router
@@ -116,6 +116,7 @@ def make_app(service: "WebService") -> FastAPI:
     app.add_middleware(SameOrigin, service=service)
     app.add_middleware(TokenGuard, service=service)
     app.add_middleware(RefusalsNoted, service=service)
+    app.add_middleware(HeadAsGet)
     return app
 
 

@@ -84,6 +84,27 @@ class SafetyHeaders:
                 raise
 
 
+class HeadAsGet:
+    """HEAD is answered as GET is, without the body (RFC 9110 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap the application."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Ask it as GET; what never ends is not asked."""
+        if scope["type"] != "http" or scope["method"] != "HEAD" or scope["path"] == LIVE:
+            await self.app(scope, receive, send)
+            return
+
+        async def without_body(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self.app({**scope, "method": "GET"}, receive, without_body)
+
+
 class BoundedWork:
     """So many requests are worked on at once; what more there are may come again."""
 

@@ -16,7 +16,7 @@ from eventlog.errors import LogError
 from services.unreachable import Unreachable
 from views.codes import FORBIDDEN, MALFORMED, NOT_FOUND, UNAUTHENTICATED, UNREACHABLE
 from views.wording import names_instead_of_ids, validation_line
-from web.pages.rendering import SignInNeededError, page, to_sign_in
+from web.pages.rendering import SessionEndedError, SignInNeededError, page, sign_in_again, to_sign_in
 
 if TYPE_CHECKING:
     from web.service import WebService
@@ -30,6 +30,7 @@ TITLES = {
     404: "没有找到",
     405: "不能这样请求",
     409: "与规则或现状不符",
+    412: "已有改动",
     413: "内容过大",
     422: "填写有误",
     429: "请求过多",
@@ -41,6 +42,8 @@ PROBLEM = "application/problem+json"
 
 def status_of(code: str) -> int:
     """The status of a refusal; a rule's no is a conflict with how things stand, unless it is about who asks."""
+    if code == "precondition":
+        return 412
     if code in MALFORMED or code == "too_large":
         return 422
     if code in UNAUTHENTICATED:
@@ -126,7 +129,12 @@ def install_problems(app: FastAPI, service: "WebService") -> None:
         del error
         return to_sign_in(request)
 
+    async def ended(request: Request, error: Exception) -> Response:
+        assert isinstance(error, SessionEndedError)  # noqa: S101  (whom this handler is for)
+        return sign_in_again(request, error)
+
     app.add_exception_handler(SignInNeededError, sign_in_first)
+    app.add_exception_handler(SessionEndedError, ended)
     for kind in (Refusal, LogError, Unreachable, RequestValidationError, ValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, handler)
 

@@ -1,5 +1,6 @@
 """Commands over the API: the token's person acts, once under a key, within his scope; a rule's line stays the same."""
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -137,3 +138,22 @@ def test_every_answer_has_the_headers_of_safety(served: Served) -> None:
     assert httpx.get(f"{served.address}/healthz").json() == {"ok": True}
     ready = httpx.get(f"{served.address}/readyz")
     assert (ready.status_code, ready.json()["checks"]["log"], ready.json()["checks"]["door"]) == (503, True, False)
+
+
+def test_a_command_may_name_the_version_it_is_meant_for(working: Served) -> None:
+    office, liaison = working.client("office"), working.client("li")
+    no = post(office, "/matters", {**OPENING, "title": "推进河道清淤"}).json()["matter"]
+    read = office.get(f"/api/v1/matters/{no}")
+    (version,) = re.findall(r'^"v(\d+)"$', read.headers["etag"])
+    key, path = uuid4().hex, f"/api/v1/matters/{no}/commands/accept"
+
+    def accepted(asked: str, key: str) -> httpx.Response:
+        return liaison.post(path, json={}, headers={"Idempotency-Key": key, "If-Match": asked})
+
+    late = problem_of(accepted(f'"v{int(version) - 1}"', key), 412, "precondition")
+    assert f"已是第{version}版" in late
+    assert "应写成" in problem_of(accepted("seven", key), 422, "malformed")
+    done = accepted(f'"v{version}"', key)
+    assert (done.status_code, done.headers["etag"]) == (201, f'"v{done.json()["version"]}"')
+    assert accepted(f'"v{version}"', key).status_code == 201, "the same command again is the same command"
+    assert problem_of(accepted(f'"v{version}"', uuid4().hex), 412, "precondition")

@@ -102,3 +102,24 @@ async def test_text_survives_an_ended_session_and_a_server_that_is_away(browsing
     assert [p.text for p in reports(working, no)[0].points] == [f"{TYPED}。"]
     refused = "Failed to load resource: net::ERR_CONNECTION_REFUSED"
     browsing.faults[:] = [f for f in browsing.faults if refused not in f]
+
+
+async def test_who_signs_in_next_at_the_same_browser_sends_nothing_of_the_one_before(
+    browsing: Browsing, working: Served
+) -> None:
+    no = accepted(working)
+    page = await browsing.person("li")
+    await page.goto(f"/matters/{no}/do/close")
+    await page.get_by_label("办结情况").fill(TYPED)
+    await browsing.sign_in(page, "head")  # in another window of the same browser
+    await page.get_by_text("更多").click()
+    await page.get_by_label("内容没有完成仍要办结的理由").fill("余下转日常")
+    await page.get_by_label("办结情况").focus()
+    await expect(page.get_by_role("alert")).to_contain_text("另一位用户")
+    await page.get_by_role("button", name="申请办结").click()
+    await expect(page.get_by_role("main")).to_contain_text("另一位用户在这台电脑上填写的，没有提交")
+    assert TYPED not in await page.content()
+    await page.goto(f"/matters/{no}/do/close")
+    await expect(page.get_by_label("办结情况")).to_have_value("")
+    (found,) = reading.find_matters(working.log, no)
+    assert "ClosureRequested" not in {e.type for e in reading.read_stream(working.log, found.stream)}

@@ -225,3 +225,14 @@ def test_one_comes_back_to_what_one_had_asked_for(served: Served) -> None:
     assert far.headers["location"] == "/sign-in?next=/"
     elsewhere = served.client().get("/matters/", headers={"Host": "evil.example"})
     assert (elsewhere.status_code, "location" in elsewhere.headers) == (404, False)
+
+
+def test_head_is_answered_as_get_without_a_body(served: Served) -> None:
+    link_of(served, "office")
+    cookie = {"Cookie": f"__Host-xmh={signing_in.begin(served.log, 'office', '10.0.0.1', datetime.now(UTC))}"}
+    client = served.client()
+    for path in ("/", "/matters", "/sign-in", "/healthz", "/static/style.css", "/nothing"):
+        asked = client.get(path, headers=cookie)
+        head = client.head(path, headers=cookie)
+        assert (head.status_code, head.content) == (asked.status_code, b""), path
+        assert head.headers["content-type"] == asked.headers["content-type"], path

@@ -1,5 +1,6 @@
 """`POST /matters` and `/matters/{no}/commands/{do}`: one route a command, its body the command's own model."""
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
@@ -30,6 +31,9 @@ COMMANDS: tuple[type[Frozen], ...] = tuple(
     kind for kind in get_args(get_args(MatterCommand)[0]) if kind not in CLOCK and kind is not OpenMatter
 )
 """What people ask of a matter that is open already."""
+IfMatch = Annotated[
+    str | None, Header(alias="If-Match", description='“"v7"”：只在事项仍是这一版时办理，否则 412', max_length=40)
+]
 KeyHeader = Annotated[str | None, Header(alias="Idempotency-Key", description="命令编号：重复时用同一个，不会重复办理")]
 
 
@@ -55,6 +59,7 @@ class Envelope(BaseModel):
     """工作秘密: the words are sealed."""
 
 
+_VERSION = re.compile(r'"?v(\d{1,9})"?')
 BESIDE = frozenset(Envelope.model_fields)
 
 
@@ -75,9 +80,13 @@ def do_of(kind: type[Frozen]) -> str:
 def _add(router: APIRouter, service: "WebService", kind: type[Frozen], path: str) -> None:
     body_model = _body_of(kind)
 
-    async def handle(request: Request, no: str | None, body: Any, key: str | None) -> JSONResponse:
+    async def handle(
+        request: Request, no: str | None, body: Any, key: str | None, version: str | None = None
+    ) -> JSONResponse:
+        if no is not None and version is not None:
+            await service.ask(_check_version, service, caller_of(request), no, key, version)
         reply = await _carried_out(service, caller_of(request), kind, body, no, key)
-        return JSONResponse(reply, 201)
+        return JSONResponse(reply, 201, {"ETag": f'"v{reply["version"]}"'})
 
     if kind is OpenMatter:
 
@@ -88,9 +97,9 @@ def _add(router: APIRouter, service: "WebService", kind: type[Frozen], path: str
     else:
 
         async def acting(
-            request: Request, no: str, body: Annotated[Any, Body()], key: KeyHeader = None
+            request: Request, no: str, body: Annotated[Any, Body()], key: KeyHeader = None, version: IfMatch = None
         ) -> JSONResponse:
-            return await handle(request, no, body, key)
+            return await handle(request, no, body, key, version)
 
         endpoint = acting
     endpoint.__annotations__["body"] = body_model
@@ -144,6 +153,24 @@ async def _carried_out(
     reply = await (await service.gateway()).submit(order)
     answer = await service.ask(answer_document, service.database, reply)
     return {**answer, "events": list(reply.events)}
+
+
+def _check_version(service: "WebService", caller: "Caller", no: str, key: str | None, version: str) -> None:
+    """Refuse a command meant for another version of the matter than there is; one that was carried out is repeated.
+
+    It is looked at before the command is handed on: what comes between the two is the rules' to judge.
+
+    Raises:
+        Refusal: `malformed`; `precondition`.
+    """
+    asked = _VERSION.fullmatch(version.strip())
+    if asked is None:
+        raise Refusal('If-Match 应写成 "v7"', "malformed")
+    stream = the_matter(service, caller, no).stream
+    if key is not None and reading.find_command(service.database, named(key)) is not None:
+        return
+    newest = reading.stream_head(service.database, stream).version
+    refuse(int(asked[1]) != newest, f"{no} 已是第{newest}版，不是第{asked[1]}版，请看过最新情况再办", "precondition")
 
 
 def _order(

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
 from domain.base import refuse
 from domain.calendar import end_of_day
@@ -76,10 +76,9 @@ def reads_router(service: "WebService") -> APIRouter:
         return {"matters": page, "count": len(rows), "cursor": more, "as_of": as_of}
 
     @router.get("/matters/{no}")
-    def matter(request: Request, no: str, as_of: AsOf = None) -> dict[str, Any]:
-        """A matter as `task show` gives it: all of it, or what a list has where no more is seen."""
-        viewer = viewer_of(request)
-        return matter_document(viewer, the_matter(viewer, no).stream, asked_moment(viewer, as_of))
+    def matter(request: Request, answer: Response, no: str, as_of: AsOf = None) -> dict[str, Any]:
+        """A matter as `task show` gives it: all of it, or what a list has where one sees no more. `ETag`: version."""
+        return _matter(viewer_of(request), no, as_of, answer)
 
     @router.get("/me")
     def me(request: Request) -> dict[str, Any]:
@@ -144,3 +143,11 @@ def reads_router(service: "WebService") -> APIRouter:
         return explained_matter(viewer, the_matter(viewer, matter).stream, asked_moment(viewer, as_of))
 
     return router
+
+
+def _matter(viewer: Viewer, no: str, as_of: str | None, answer: Response) -> dict[str, Any]:
+    """A matter, and which version of it, when it is that of now."""
+    stream = the_matter(viewer, no).stream
+    if as_of is None:
+        answer.headers["ETag"] = f'"v{reading.stream_head(viewer.database, stream).version}"'
+    return matter_document(viewer, stream, asked_moment(viewer, as_of))

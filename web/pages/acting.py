@@ -8,8 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from domain import commands as c
 from domain.base import Refusal
 from services.unreachable import Unreachable
-from web.pages.rendering import SignInNeededError, visitor_of
-from web.pages.submitting import ResultRow, carry_out, given_of, sign_in_again, told_on_page
+from web.pages.submitting import ResultRow, carry_out, sent_form, told_on_page
 
 if TYPE_CHECKING:
     from web.service import WebService
@@ -21,11 +20,7 @@ def acting_router(service: "WebService") -> APIRouter:
 
     @router.post("/matters/{no}/accept")
     async def accept(request: Request, no: str) -> Response:
-        given = await given_of(request)
-        try:
-            visitor = await service.ask(visitor_of, service, request)
-        except SignInNeededError:
-            return sign_in_again(request, given)
+        visitor, given = await sent_form(service, request)
         try:
             await carry_out(service, visitor, no, c.AcceptReceipt(), given["command"])
         except (Refusal, Unreachable) as error:
@@ -35,11 +30,7 @@ def acting_router(service: "WebService") -> APIRouter:
 
     @router.post("/accept")
     async def accept_all(request: Request) -> Response:
-        given = await given_of(request)
-        try:
-            visitor = await service.ask(visitor_of, service, request)
-        except SignInNeededError:
-            return sign_in_again(request, given)
+        visitor, given = await sent_form(service, request)
         rows = []
         for no, command in given.of("accept").fields.items():
             fault = None

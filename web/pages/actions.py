@@ -25,14 +25,13 @@ from web.acts import ACTS, OF_UNITS, OPENING, PROVEN_ANEW, Act
 from web.asking import the_matter
 from web.forms import Filling, command_of, fields_of
 from web.pages.drafts import clock_of
-from web.pages.rendering import SignInNeededError, Visitor, set_session, visitor_of
+from web.pages.rendering import Visitor, set_session, visitor_of
 from web.pages.submitting import (
     FieldRefusal,
     Given,
     carry_out,
-    given_with_files,
     handed_in,
-    sign_in_again,
+    sent_form,
     told_on_page,
 )
 
@@ -48,6 +47,8 @@ BY_NAME = {act.do: act for act in ACTS}
 ELSEWHERE = {"report": "/feedback?matter={}"}
 """Acts with a page of their own."""
 MOST_PAPER = 100
+UNSAID = frozenset({"command", "version", "code", "next", "who", "seen"})
+"""Fields of a form that nobody typed as words of his."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,7 @@ def actions_router(service: "WebService") -> APIRouter:
 
     @router.post("/matters/{no}/do/{do}")
     async def done(request: Request, no: str, do: str) -> Response:
-        given = await given_with_files(service, request)
-        try:
-            visitor = await service.ask(visitor_of, service, request)
-        except SignInNeededError:
-            return sign_in_again(request, given)
+        visitor, given = await sent_form(service, request, files=True)
         given, not_taken = await handed_in(service, visitor, given)
         try:
             _all_taken(not_taken)
@@ -268,7 +265,7 @@ def _leaders(visitor: Visitor, form: OpenForm) -> "Sequence[Any]":
 def _closed(service: "WebService", visitor: Visitor, no: str, refusal: Refusal, given: Given) -> Response:
     """It cannot be done, or not any more: why, and what was typed."""
     told = told_on_page(refusal, service)
-    typed = {n: v for n, v in given.fields.items() if v and n not in ("command", "version", "code", "next")}
+    typed = {name: value for name, value in given.fields.items() if value and name not in UNSAID}
     return visitor.page(
         "matters",
         "closed.html",

@@ -41,8 +41,8 @@ from web.asking import whole_number
 from web.guards import CONTENT_POLICY
 from web.pages.drafts import clock_of
 from web.pages.printing import downloaded
-from web.pages.rendering import SignInNeededError, Visitor, visitor_of
-from web.pages.submitting import Given, given_of, given_with_files, sign_in_again, told_on_page
+from web.pages.rendering import Visitor, visitor_of
+from web.pages.submitting import Given, sent_form, told_on_page
 
 if TYPE_CHECKING:
     from documents.bulletin.briefing import Briefing
@@ -133,11 +133,7 @@ def bulletins_router(service: "WebService") -> APIRouter:
 
     @router.post("/bulletins")
     async def begun(request: Request) -> Response:
-        given = await given_of(request)
-        try:
-            visitor = await service.ask(visitor_of, service, request)
-        except SignInNeededError:
-            return sign_in_again(request, given)
+        visitor, given = await sent_form(service, request)
         return await service.ask(_begin, service, visitor, given)
 
     @router.get("/bulletins/{draft}")
@@ -146,17 +142,12 @@ def bulletins_router(service: "WebService") -> APIRouter:
 
     @router.post("/bulletins/{draft}")
     async def typed(request: Request, draft: str) -> Response:
-        given = await given_of(request)
-        try:
-            visitor = await service.ask(visitor_of, service, request)
-        except SignInNeededError:
-            return sign_in_again(request, given)
+        visitor, given = await sent_form(service, request)
         return await service.ask(_save, service, visitor, draft, given)
 
     @router.post("/bulletins/{draft}/word")
     async def brought_back(request: Request, draft: str) -> Response:
-        given = await given_with_files(service, request)
-        visitor = await service.ask(visitor_of, service, request)
+        visitor, given = await sent_form(service, request, files=True)
         return await service.ask(_read_back, service, visitor, draft, given)
 
     @router.get("/bulletins/{draft}/draft.{kind}")
@@ -175,8 +166,7 @@ def bulletins_router(service: "WebService") -> APIRouter:
 
     @router.post("/bulletins/{draft}/send")
     async def sent(request: Request, draft: str) -> Response:
-        given = await given_of(request)
-        visitor = await service.ask(visitor_of, service, request)
+        visitor, given = await sent_form(service, request)
         return await service.ask(_send, service, visitor, draft, given)
 
     return router

@@ -45,6 +45,8 @@ def drafts_router(service: "WebService") -> APIRouter:
             visitor = await service.ask(visitor_of, service, request)
         except SignInNeededError:
             return JSONResponse({"code": "unauthenticated"}, 401)
+        if typed.fields.get("who", visitor.person.id) != visitor.person.id:
+            return JSONResponse({"code": "others"}, 403)
         if service.day is not None or sum(map(len, typed.fields.values())) > MOST_TYPED:
             return JSONResponse({"code": "too_large"}, 413)
         return await service.ask(_kept, service, visitor, form, typed)

@@ -21,16 +21,15 @@ from services.unreachable import Unreachable
 from views.reporting import IN_UNIT, report_of, reports_of, units_owing
 from web.asking import the_matter
 from web.pages.drafts import clock_of
-from web.pages.rendering import SignInNeededError, Visitor, visitor_of
+from web.pages.rendering import Visitor, visitor_of
 from web.pages.submitting import (
     FieldRefusal,
     Given,
     carry_out,
     files_in,
-    given_with_files,
     handed_in,
+    sent_form,
     share_of,
-    sign_in_again,
     told_on_page,
 )
 
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from web.service import WebService
 
 WORDS = ("text", "problem", "coordination", "next_step", "same")
-NOT_SAID = frozenset({"command", "version", "secret", "letter"})
+NOT_SAID = frozenset({"command", "version", "secret", "letter", "who"})
 """Fields of a block by which alone nothing is reported."""
 
 
@@ -85,11 +84,7 @@ def feedback_router(service: "WebService") -> APIRouter:
 
     @router.post("/feedback")
     async def submitted(request: Request, matter: str = "", unit: str = "", all: str = "") -> Response:  # noqa: A002
-        given = await given_with_files(service, request)
-        try:
-            visitor = await service.ask(visitor_of, service, request)
-        except SignInNeededError:
-            return sign_in_again(request, given)
+        visitor, given = await sent_form(service, request, files=True)
         given, not_taken = await handed_in(service, visitor, given)
         outcome, asked = ReportsSent(), ReportsAsked(matter[:40], unit[:80], bool(all))
         numbers = [n.removesuffix(".command") for n in given.fields if n.endswith(".command")]

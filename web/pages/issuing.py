@@ -17,8 +17,8 @@ from services.vouching import session_vouch
 from web.asking import whole_number
 from web.pages.actions import FRESH, ProvenRefusal, proven
 from web.pages.bulletins import HERE, DraftAtHand, draft_at_hand, refused
-from web.pages.rendering import SignInNeededError, Visitor, address, set_session, visitor_of
-from web.pages.submitting import FieldRefusal, Given, given_of, sign_in_again, told_on_page
+from web.pages.rendering import Visitor, address, set_session, visitor_of
+from web.pages.submitting import FieldRefusal, Given, sent_form, told_on_page
 
 if TYPE_CHECKING:
     from web.service import WebService
@@ -38,11 +38,7 @@ def issuing_router(service: "WebService") -> APIRouter:
 
     @router.post("/bulletins/{draft}/sign")
     async def signed(request: Request, draft: str) -> Response:
-        given = await given_of(request)
-        try:
-            visitor = await service.ask(visitor_of, service, request)
-        except SignInNeededError:
-            return sign_in_again(request, given)
+        visitor, given = await sent_form(service, request)
         try:
             at_hand = await service.ask(_to_sign, service, visitor, draft)
             refuse(await service.ask(lambda: at_hand.mark) != given["seen"], CHANGED, "changed")

@@ -14,8 +14,8 @@ from services.unreachable import Unreachable
 from web.acts import OPENING
 from web.forms import Filling, command_of, fields_of
 from web.pages.drafts import clock_of
-from web.pages.rendering import SignInNeededError, Visitor, visitor_of
-from web.pages.submitting import FieldRefusal, Given, carry_out, given_of, sign_in_again, told_on_page
+from web.pages.rendering import Visitor, visitor_of
+from web.pages.submitting import FieldRefusal, Given, carry_out, sent_form, told_on_page
 
 if TYPE_CHECKING:
     from web.service import WebService
@@ -34,11 +34,7 @@ def opening_router(service: "WebService") -> APIRouter:
 
     @router.post("/open")
     async def opened(request: Request) -> Response:
-        given = await given_of(request)
-        try:
-            visitor = await service.ask(visitor_of, service, request)
-        except SignInNeededError:
-            return sign_in_again(request, given)
+        visitor, given = await sent_form(service, request)
         try:
             command = await service.ask(command_of, OPENING, given, Filling(visitor.viewer, None))
             reply = await carry_out(service, visitor, None, command, given["command"], secret=bool(given["secret"]))

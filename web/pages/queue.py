@@ -17,8 +17,8 @@ from domain.terms import Role
 from services.unreachable import Unreachable
 from views.queue import CHANGED_SINCE, Awaited, awaited_document, queue_of, seen_mark
 from web.pages.actions import BY_NAME, form_values, label_of_done, open_form, perform, proven, wants_proof
-from web.pages.rendering import SignInNeededError, Visitor, set_session, visitor_of
-from web.pages.submitting import Given, ResultRow, given_of, sign_in_again, told_on_page
+from web.pages.rendering import Visitor, set_session, visitor_of
+from web.pages.submitting import Given, ResultRow, sent_form, told_on_page
 
 if TYPE_CHECKING:
     from web.service import WebService
@@ -63,11 +63,7 @@ def queue_router(service: "WebService") -> APIRouter:
 
     @router.post("/queue/approve")
     async def approved(request: Request) -> Response:
-        given = await given_of(request)
-        try:
-            visitor = await service.ask(visitor_of, service, request)
-        except SignInNeededError:
-            return sign_in_again(request, given)
+        visitor, given = await sent_form(service, request)
         return await _approve(service, visitor, given)
 
     return router

@@ -22,6 +22,8 @@ from views.viewer import Viewer, actor_of
 from views.wording import without_options
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from eventlog.access import BrowserSession
     from eventlog.reading import PersonOnRecord
     from web.service import WebService
@@ -89,6 +91,16 @@ class SignInNeededError(Exception):
     """Nobody is signed in: whoever asked is led to the sign-in and back."""
 
 
+class SessionEndedError(Exception):
+    """A form came after its session ended: all that was typed goes back to its page."""
+
+    def __init__(self, fields: "Mapping[str, str]", *, files: bool) -> None:
+        """Keep what stood in it, and whether files came with it."""
+        super().__init__()
+        self.fields = fields
+        self.files = files
+
+
 def page(template: str, status: int = 200, /, **values: Any) -> Response:
     """A page of a template; whatever stands in it is text."""
     return HTMLResponse(_TEMPLATES.get_template(template).render(values), status)
@@ -134,6 +146,13 @@ def to_sign_in(request: Request) -> Response:
     asked = quote(request.scope["path"]) + (f"?{query}" if query else "")
     back = asked if request.method == "GET" else "/"
     return RedirectResponse(f"/sign-in?next={quote(own_path(back))}", 303)
+
+
+def sign_in_again(request: Request, ended: SessionEndedError) -> Response:
+    """The session ended while somebody typed: all of it is on the page, to be sent once more."""
+    query = request.url.query
+    action = request.url.path + (f"?{query}" if query else "")
+    return page("sign_in_again.html", 401, action=action, given=ended.fields, files=ended.files)
 
 
 def own_path(text: str) -> str:

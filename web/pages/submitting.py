@@ -9,11 +9,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fastapi import Request
-from fastapi.responses import Response
 from starlette.datastructures import FormData, UploadFile
 
 from domain import commands as c
-from domain.base import Refusal
+from domain.base import Refusal, refuse
 from domain.bounds import named, seen
 from domain.envelope import OnBehalf, Provenance, Via
 from domain.facts import Attachment
@@ -27,7 +26,7 @@ from views.viewer import actor_of
 from views.wording import without_options
 from web.asking import the_matter, whole_number
 from web.guards import MOST_BODY
-from web.pages.rendering import SignInNeededError, Visitor, page, visitor_of
+from web.pages.rendering import SessionEndedError, SignInNeededError, Visitor, visitor_of
 from web.problems import ProblemDetails, explained
 
 if TYPE_CHECKING:
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from workflows.contract import Reply
 
 MOST_FIELDS = 3000
+OTHERS = "这份内容是另一位用户在这台电脑上填写的，没有提交；请他本人登录后再交"
 MOST_FILES_AT_ONCE = 20
 MOST_SHARE = 100
 
@@ -76,12 +76,26 @@ class ResultRow:
     fault: str | None
 
 
-async def given_of(request: Request) -> Given:
-    """The fields of a form, texts only."""
-    return _given(await request.form(max_files=0, max_fields=MOST_FIELDS))
+async def sent_form(service: "WebService", request: Request, *, files: bool = False) -> tuple[Visitor, Given]:
+    """Who sends a form, and what stands in it.
+
+    Raises:
+        SessionEndedError: nobody is signed in any more; what was typed is in it.
+        Refusal: `others`: somebody else typed it, who was signed in at this browser before; as `_with_files`.
+    """
+    if files:
+        given = await _with_files(service, request)
+    else:
+        given = _given(await request.form(max_files=0, max_fields=MOST_FIELDS))
+    try:
+        visitor = await service.ask(visitor_of, service, request)
+    except SignInNeededError:
+        raise SessionEndedError(given.fields, files=bool(given.uploads)) from None
+    refuse(given["who"] not in ("", visitor.person.id), OTHERS, "others")
+    return visitor, given
 
 
-async def given_with_files(service: "WebService", request: Request) -> Given:
+async def _with_files(service: "WebService", request: Request) -> Given:
     """The fields of a form that may bring files; what is large is read only when somebody who is signed in sends it.
 
     Raises:
@@ -180,10 +194,3 @@ async def carry_out(
         return made.model_copy(update={"signed": signed(service.settings.home, made, proven)})
 
     return await (await service.gateway()).submit(await service.ask(order))
-
-
-def sign_in_again(request: Request, given: Given) -> Response:
-    """The session ended while somebody typed: all of it is on the page, to be sent once more."""
-    query = request.url.query
-    action = request.url.path + (f"?{query}" if query else "")
-    return page("sign_in_again.html", 401, action=action, given=given.fields, files=bool(given.uploads))

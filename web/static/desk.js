@@ -98,6 +98,10 @@
         else say(`另一个窗口在 ${told.at} 改过或提交过这份内容，这里不再自动保存。`, true, location.href);
         return;
       }
+      if (answer.status === 403) {
+        stopped = true;
+        return say("这台电脑上现在登录的是另一位用户，这里的内容不再保存，也不能提交。", true);
+      }
       dirty = true;
       timer = setTimeout(save, 10000);
       if (answer.status === 401) say("登录已过期，内容还在本页。请先登录，再回到这里：", true, "/sign-in");
