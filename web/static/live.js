@@ -6,7 +6,7 @@
   const tells = "liveTells" in main.dataset;
   let seen = main.dataset.at, parts = [...main.children], source, timer;
   const line = Object.assign(document.createElement("p"), { className: "meta live" });
-  line.setAttribute("role", "status");
+  line.setAttribute("aria-live", "polite");
   main.append(line);
   const say = (text, link) => {
     line.textContent = text;
