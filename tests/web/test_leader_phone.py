@@ -76,7 +76,8 @@ async def test_a_leader_instructs_and_marks_with_a_fresh_second_factor(browsing:
     assert instructed.proven.auth_time > datetime.now(UTC) - timedelta(minutes=5), "as he proved himself anew"
     assert WORDS not in instructed.payload
     record = reading.access_record(working.log, datetime.now(UTC) - timedelta(minutes=5), datetime.now(UTC))
-    assert [e.type for e in record if '"person":"leader"' in e.payload][-1] == "StepUp"
+    told = [e.type for e in record if '"person":"leader"' in e.payload]
+    assert told[-2:] == ["StepUp", "WordsRead"], "then he was shown his own words"
 
     liaison = await browsing.person("li", "phone")
     await liaison.goto(f"/matters/{no}")
