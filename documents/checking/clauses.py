@@ -58,6 +58,11 @@ class ClauseKey(Term):
     LETTER_RULE_BELOW = "letter_rule_below", "函标志下双线"
     LETTER_FOOT = "letter_foot", "函末双线距下页边"
     LETTER_NUMBER = "letter_number", "函首页页码"
+    PAPER_NUMBER = "paper_number", "发文字号形式"
+    ADDRESSEE = "addressee", "主送机关冒号"
+    DATE_FORM = "date_form", "成文日期形式"
+    LEVELS = "levels", "层次序数"
+    MARKS = "marks", "标点全角"
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,8 @@ def _near(no: str, key: ClauseKey, strength: Strength, value: float, off: float,
     return StandardClause(no, key, strength, round(value - off, 3), round(value + off, 3), unit)
 
 
+PROPER = "规范"
+"""What a proof-reader's clause comes to when nothing is at fault; else the words at fault."""
 FANG = ("仿宋", "FangSong", "Fang")
 XBS = ("小标宋", "XiaoBiaoSong")
 HEI = ("黑体", "SimHei", "Hei")
@@ -140,4 +147,9 @@ CLAUSES: tuple[StandardClause, ...] = (
     _near("10.1", ClauseKey.LETTER_RULE_BELOW, MUST, gb.LETTER_RULE_BELOW, 1),
     _near("10.1", ClauseKey.LETTER_FOOT, MUST, gb.LETTER_FOOT, 1),
     StandardClause("10.1", ClauseKey.LETTER_NUMBER, MUST, words=("不显示",)),
+    StandardClause("7.2.5", ClauseKey.PAPER_NUMBER, MUST, words=(PROPER,), said="〔2022〕7号，不加“第”，不编虚位"),
+    StandardClause("7.3.2", ClauseKey.ADDRESSEE, MUST, words=(PROPER,), said="最后标全角冒号"),
+    StandardClause("7.3.5", ClauseKey.DATE_FORM, MUST, words=(PROPER,), said="2022年1月5日，不编虚位"),
+    StandardClause("7.3.3", ClauseKey.LEVELS, MUST, words=(PROPER,), said="一、（一）1.（1）依次"),
+    StandardClause("GB/T 15834", ClauseKey.MARKS, USUAL, words=(PROPER,), said="汉字之间用全角标点"),
 )

@@ -22,6 +22,7 @@ from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
 from documents.checking.clauses import ClauseKey
+from documents.checking.proof_reading import proof_read
 from documents.checking.report import Measured
 from documents.formats import standard as gb
 from domain.base import Refusal
@@ -71,6 +72,7 @@ def measure_docx(data: bytes) -> Measured:
         _letter(measured, first, letter)
     _numbers(measured, document)
     _imprint(measured, document)
+    proof_read(measured, [line.text for line in lines if "\t" not in line.text])
     return measured
 
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from documents.checking.clauses import ClauseKey
 from documents.checking.pdf_reading import Glyph, Pdf, PdfFace, RuledLine, read_pdf
+from documents.checking.proof_reading import proof_read
 from documents.checking.report import Measured
 from documents.formats import standard as gb
 
@@ -121,6 +122,7 @@ def measure_pdf(data: bytes) -> Measured:
     _head(measured, sheet)
     _numbers(measured, sheet)
     _imprint(measured, sheet)
+    proof_read(measured, [line.text for line in sheet.text if not _ENTRY.search(line.text)])
     return measured
 
 
