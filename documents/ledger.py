@@ -7,6 +7,7 @@ the earliest of them on keeps the state each matter had then. The states come fr
 a document asks for them: what it costs does not grow with the log before the period it is of.
 """
 
+import gc
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -75,15 +76,24 @@ class Lives:
 
     def read(self, streams: Iterable[str]) -> None:
         """Read of these matters at once what is not read yet."""
+        for told in self._after.values():  # what began behind a position that was asked for is known from there
+            self._known |= {s: happened for s, happened in told.items() if happened[0].recorded.version == 1}
         missing = sorted({stream for stream in streams if stream not in self._known})
-        read = reading.read_streams(self._database, missing, self._until)
-        self._known |= {stream: _told(read.get(stream, ())) for stream in missing}
+        with _nothing_thrown_away():
+            read = reading.read_streams(self._database, missing, self._until) if missing else {}
+            self._known |= {stream: _told(read.get(stream, ())) for stream in missing}
 
     def after(self, position: int) -> Mapping[str, tuple[Told, ...]]:
         """What was recorded after a position, by stream."""
         if position not in self._after:
-            read = reading.streams_after(self._database, position, self._until)
-            self._after[position] = {stream: _told(events) for stream, events in read.items()}
+            earlier = [known for known in self._after if known < position]
+            if earlier:
+                self._after[position] = _behind(self._after[max(earlier)], position)
+            else:
+                with _nothing_thrown_away():
+                    read = reading.streams_after(self._database, position, self._until)
+                    told = {stream: _told(events) for stream, events in read.items()}
+                self._after[position] = {stream: happened for stream, happened in told.items() if happened}
         return self._after[position]
 
     def since(self, instant: datetime) -> Mapping[str, tuple[Told, ...]]:
@@ -93,6 +103,23 @@ class Lives:
 
 _CLOCKS_DIFFER = timedelta(days=1)
 """By how much the clock of an earlier build may have gone back along its log."""
+
+
+@contextmanager
+def _nothing_thrown_away() -> Iterator[None]:
+    """Whatever is read is kept, so the collector would look through all of it, again and again, a third of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _behind(told: Mapping[str, tuple[Told, ...]], position: int) -> dict[str, tuple[Told, ...]]:
+    cut = {stream: happened[bisect_right(happened, position, key=told_at) :] for stream, happened in told.items()}
+    return {stream: happened for stream, happened in cut.items() if happened}
 
 
 def _told(events: Iterable[Recorded]) -> tuple[Told, ...]:
@@ -222,7 +249,8 @@ class RecordedLog:
             UnknownEventError: the log holds events of a newer build.
         """
         at = sorted({look.position for look in looks})
-        read = reading.states_over(self.database, _KINDS, at, self.until, from_events=_FROM_EVENTS.get())
+        with _nothing_thrown_away():
+            read = reading.states_over(self.database, _KINDS, at, self.until, from_events=_FROM_EVENTS.get())
         of_kind: defaultdict[str, list[StatesOver]] = defaultdict(list)
         for one in read:
             of_kind[one.kind].append(one)
