@@ -13,7 +13,7 @@ ROOMS := domain eventlog workflows activities documents intake sheets views serv
 OWN   := $(wildcard $(ROOMS) *.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo test chaos universes check bench bench-scale bundle fonts lock clean distclean
+.PHONY: help setup browser demo test chaos universes check bench bench-scale curves bundle fonts lock clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -73,6 +73,9 @@ check: setup ## format, lint, types, import arrows, documents
 
 bench: setup ## the benchmarks, interleaved with their bare counterparts
 	$(BIN)/python -m benchmarks
+
+curves: setup ## draw how reading grows with the log (docs/curves.svg)
+	$(BIN)/python -m benchmarks.curves docs/curves.svg
 
 bench-scale: setup ## reading in logs of 1,000, 10,000 and 100,000 matters
 	$(BIN)/python -m benchmarks --only reads
