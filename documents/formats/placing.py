@@ -64,7 +64,8 @@ _HARDLY = 0.9
 def red_name_lines(page: Page, template: Template) -> list[str]:
     """A page's red name in one line, or in two where it would have to be squeezed: who issues, and what it is."""
     name, issuer = page.masthead, page.issuer
-    if template.former or red_name_size(name, largest_red_name(page))[1] >= _HARDLY:
+    # A form has no room for a second line.
+    if template.former or page.form or red_name_size(name, largest_red_name(page))[1] >= _HARDLY:
         return [name]
     if name.startswith(issuer) and name != issuer:
         return [issuer, name.removeprefix(issuer)]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from documents.checking.pdf_reading import read_pdf
+from documents.checking.report import check_layout
 from documents.formats import standard as gb
 from documents.formats.markdown import markdown_of
 from documents.formats.press import Press
@@ -81,6 +82,7 @@ def test_a_supervision_form_stands_on_one_face_with_its_receipt_and_nobody_signs
     done = issued(played, home, HALL, PaperKind.SUPERVISION)
     data = done.files["pdf"].read_bytes()
     assert len(read_pdf(data).faces) == 1
+    assert check_layout(done.files["pdf"]).failed == (), "the red head stands where 7.2.4 wants it"
     text = done.files["md"].read_text(encoding="utf-8")
     assert "| 办理情况 |" in text
     assert "经办人：" in text
