@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import ClassVar, Generic, TypeVar
@@ -48,6 +48,11 @@ CLOCK_RESTS = "clock-rests"
 CLOCK_ANEW = "clock-anew"
 """Names the change: before it a command of the clock kept its id when the log had gone back under it."""
 LONGEST_REST = timedelta(hours=1)
+CLOCK_AFTER_CATCHING_UP = "the-clock-comes-first-after-catching-up"
+"""Names the change: before it a run that learnt of a window only from the log let a command pass the clock."""
+KEEPS_IN_MIND = "keeps-in-mind-what-the-log-failed"
+"""Names the change: before it what was to be looked at, or computed again, while the log was down was forgotten."""
+UNREACHABLE = "事件日志暂时无法写入"
 LOG_PAUSE = timedelta(seconds=15)
 """How long the workflow's own events wait for an unreachable log before deciding afresh."""
 
@@ -58,6 +63,10 @@ R = TypeVar("R", bound=Answered)
 
 class LogUnreachableError(Exception):
     """The log could not be reached in three attempts."""
+
+
+class ClockFirstError(Exception):
+    """By what has just been learnt of the stream the clock owes something: it comes before this command."""
 
 
 class Logged(ABC, Generic[S, O, R]):
@@ -71,6 +80,8 @@ class Logged(ABC, Generic[S, O, R]):
         start = start or Start(stream=NO_STREAM)
         self.stream = start.stream
         self.renew_after: int | None = None
+        self.owes: Callable[[], bool] = lambda: False
+        """Whether the clock owes something at this moment, by what this cache has seen."""
         self.unproven = False
         """What started this run does not show that it came through the gateway."""
         self._start = start
@@ -228,6 +239,8 @@ class Logged(ABC, Generic[S, O, R]):
                         return self._reply(events)
                     case Behind():
                         self._catch_up(answer)
+                        if not clock and self.owes() and workflow.patched(CLOCK_AFTER_CATCHING_UP):
+                            raise ClockFirstError
                     case Already(events=events):
                         await self._see_all()
                         return self._reply(events)
@@ -244,10 +257,11 @@ class Logged(ABC, Generic[S, O, R]):
         """See whatever the log has beyond this cache."""
         async with self._lock:
             self.stale = False
-            if self.loaded:
-                await self._see_all()
-            else:
-                await self._load()
+            try:
+                await (self._see_all() if self.loaded else self._load())
+            except LogUnreachableError:
+                self.stale = self.stale or workflow.patched(KEEPS_IN_MIND)
+                raise
 
     # --- the protocol
 
@@ -367,7 +381,7 @@ class Logged(ABC, Generic[S, O, R]):
 def _unreachable(error: ActivityError) -> LogUnreachableError:
     cause = error.cause
     message = cause.message if isinstance(cause, ApplicationError) else ""
-    return LogUnreachableError(message or "事件日志暂时无法写入")
+    return LogUnreachableError(message or UNREACHABLE)
 
 
 def must_renew(renew_after: int | None) -> bool:

@@ -17,6 +17,7 @@ from domain.matter import Matter
 from domain.meetings.meeting import Meeting
 from domain.rules import DecisionContext, decide
 from eventlog import reading
+from eventlog.verify import verify
 from tests.universe.universe import Said, Universe
 from tests.universe.world import SECOND
 
@@ -263,6 +264,7 @@ def _at_rest(universe: Universe, rows: list[Row]) -> Iterator[str]:
             yield f"ends: {said.order_id} waited {(said.done - said.invoked) / SECOND:.1f} s"
     if universe.gaps is None or not universe.gaps.level:
         yield f"ends: not level with the log: {universe.gaps!r}"
+    yield from (f"ends: {finding.message}" for finding in verify(universe.database).problems)
     states = [s for kind in ("matter", "meeting") for s in reading.states_of(universe.database, kind)]
     for state in states:
         yield from _state(universe, state)

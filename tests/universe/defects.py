@@ -12,6 +12,7 @@ from typing import Any
 
 import activities.log
 import activities.meetings
+import workflows.logged
 import workflows.meeting
 import workflows.stream
 from domain.base import Refusal
@@ -263,8 +264,7 @@ def _state_not_written(plot: Plot) -> None:
     real = appending._rows_of_state
 
     def rows(*asked: Any) -> Any:
-        statements = real(*asked)
-        return statements if current_world().tape.below("planted", 20) else statements[1:]
+        return real(*asked) if current_world().tape.below("planted", 20) else []
 
     plot.put(appending, "_rows_of_state", rows)
 
@@ -366,9 +366,9 @@ def _no_reprojection(plot: Plot) -> None:
     plot.put(workflows.stream.StreamWorkflow, "_reproject", reproject)
 
 
-def _without(change: str) -> Plant:
-    """As before a change of the workflows."""
-    return lambda plot: plot.put(sdk.Shim, "patched", lambda self, asked: asked != change)
+def _without(*changes: str) -> Plant:
+    """As before some changes of the workflows."""
+    return lambda plot: plot.put(sdk.Shim, "patched", lambda self, asked: asked not in changes)
 
 
 # --- runs
@@ -480,7 +480,12 @@ DEFECTS: dict[str, Plant] = {
     "the clock's ids are fresh and it does not look again": _ids_of_the_clock_are_fresh,
     "people come before what the clock owed": _people_come_before_the_clock,
     "a run about to begin anew lets people pass the clock": _without(workflows.stream.CLOCK_BEFORE_RENEWAL),
-    "a clock that rests from the log lets people pass": _without(workflows.stream.CLOCK_TRIES_AGAIN),
+    "a clock that rests from the log lets people pass": _without(
+        workflows.stream.CLOCK_TRIES_AGAIN, workflows.stream.NOBODY_PASSES
+    ),
+    "who waited for the clock passes it when the log fails it": _without(workflows.stream.NOBODY_PASSES),
+    "what the log failed is forgotten": _without(workflows.logged.KEEPS_IN_MIND),
+    "who is behind catches up and passes the clock": _without(workflows.logged.CLOCK_AFTER_CATCHING_UP),
     "a waiting matter hears nothing": _hears_nothing,
     "deadlines do not follow the rulebook": _no_reprojection,
     "no lock around a command": _no_lock,
@@ -520,6 +525,9 @@ FOUND_BY = {
     "people come before what the clock owed": 3,
     "a run about to begin anew lets people pass the clock": 7,
     "a clock that rests from the log lets people pass": 5056,
+    "who waited for the clock passes it when the log fails it": 7109,
+    "what the log failed is forgotten": 7263,
+    "who is behind catches up and passes the clock": 891515568,
     "a waiting matter hears nothing": 4,
     "deadlines do not follow the rulebook": 8,
     "no lock around a command": 10,
