@@ -16,13 +16,18 @@ MOST_BYTES = 50 * MEGABYTE
 MOST_NAME = 200
 """Characters; a file system takes 255 bytes, which 85 Chinese characters fill."""
 MOST_ENTRIES = 5000
+MOST_LISTED = 10 * MOST_ENTRIES
+"""Also those of documents that lie in an archive as they are; so many cost no memory to speak of."""
 MOST_UNPACKED = 500 * MEGABYTE
 MOST_RATIO = 200
 """Times its size an entry may unpack to; a text of blanks packs a thousandfold, a drawing of an office twentyfold."""
 SMALL = MEGABYTE
 """An entry that unpacks to less harms nobody, however well it is packed."""
 _BEGIN = 1024
+_ENTRY = b"PK\x01\x02"
+"""Begins each entry of an archive's list."""
 _NESTED = (".zip", ".rar", ".7z", ".gz", ".bz2", ".xz", ".tar", ".tgz", ".cab", ".iso", ".jar")
+_PROGRAMS = tuple(".exe .com .scr .bat .cmd .ps1 .vbs .js .hta .lnk .msi .docm .xlsm .pptm".split())
 _MACROS = "vbaproject.bin"
 _ADVICE = "可附 pdf、docx、xlsx、pptx、ofd、jpg、png、zip；旧格式（doc、xls、wps）请另存为新格式或 pdf"
 
@@ -97,6 +102,8 @@ _WITHIN = {
 
 def _check_packed(file: BinaryIO, name: str, ending: str) -> None:
     """Refuse an archive that is none, is of another kind, unpacks without bound or hides another archive."""
+    # Before the list is read: a million entries fit in 50 MB, and half a gigabyte of memory is made of them.
+    refuse(_times(file, _ENTRY) > MOST_LISTED, f"附件“{name}”里的文件太多，最多 {MOST_ENTRIES} 个", "malformed")
     try:
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
@@ -109,6 +116,16 @@ def _check_packed(file: BinaryIO, name: str, ending: str) -> None:
         raise Refusal(f"附件“{name}”{fault}", "malformed")
 
 
+def _times(file: BinaryIO, mark: bytes) -> int:
+    """How often a mark stands in a file, also across the pieces it is read in."""
+    file.seek(0)
+    found, before = 0, b""
+    while piece := file.read(MEGABYTE):
+        found += (before + piece).count(mark)
+        before = piece[1 - len(mark) :]
+    return found
+
+
 def _faults(entries: list[zipfile.ZipInfo], size: int, *, is_archive: bool) -> Iterator[str]:
     """Why an archive is not taken, by what it says of its entries; nothing is unpacked for it."""
     if len(entries) > MOST_ENTRIES:
@@ -119,7 +136,7 @@ def _faults(entries: list[zipfile.ZipInfo], size: int, *, is_archive: bool) -> I
     if sum(entry.file_size for entry in entries) > MOST_UNPACKED:
         yield f"解开后超过 {MOST_UNPACKED // MEGABYTE} MB"
     for entry in entries:
-        inner = entry.filename.lower()
+        inner = entry.filename.lower().rstrip(". ")  # Windows leaves these out when it unpacks
         if entry.file_size > SMALL and entry.file_size > MOST_RATIO * max(entry.compress_size, 1):
             yield "压缩得异常，解开会占满磁盘"
         if entry.flag_bits & 1:
@@ -128,3 +145,5 @@ def _faults(entries: list[zipfile.ZipInfo], size: int, *, is_archive: bool) -> I
             yield "带有宏，请另存为不带宏的文件"
         if is_archive and inner.endswith(_NESTED):
             yield f"里还有压缩包（{seen(entry.filename)[:40]}），请解开后再压缩"
+        if is_archive and inner.endswith(_PROGRAMS):
+            yield f"里有程序或带宏的文件（{seen(entry.filename)[:40]}），请去掉后再压缩"

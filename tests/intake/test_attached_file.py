@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 
 from domain.base import Refusal
-from intake.attached_file import MOST_ENTRIES, attached_name, check_attached
+from intake.attached_file import MOST_ENTRIES, MOST_LISTED, attached_name, check_attached
 
 DOCX = {"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<w:document/>"}
 EXE = b"MZ\x90\x00" + bytes(200)
@@ -37,6 +37,13 @@ def overlapping() -> bytes:
     tail = data[end:]
     tail = tail[:8] + struct.pack("<HHL", 50, 50, len(many)) + tail[16:]
     return data[:at] + many + tail
+
+
+def crowded(entries: int) -> bytes:
+    """An archive that is nothing but a list of entries, for which memory is taken as it is read."""
+    listed = struct.pack("<4s6H3L5H2L", b"PK\x01\x02", *[0] * 9, 1, *[0] * 6) + b"a"
+    size = (listed * entries, struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0, 0, len(listed) * entries, 4, 0))
+    return b"PK\x03\x04" + b"".join(size)
 
 
 def test_what_offices_exchange_is_taken() -> None:
@@ -72,7 +79,10 @@ def test_what_offices_exchange_is_taken() -> None:
         ("大.zip", packed({f"{n}.bin": bytes(60 * 1024 * 1024) for n in range(10)}), "解开后超过 500 MB"),
         ("叠.zip", overlapping(), "互相重叠|已损坏"),
         ("多.zip", packed({str(n): b"" for n in range(MOST_ENTRIES + 1)}), "最多 5000 个"),
+        ("挤.zip", crowded(MOST_LISTED + 1), "里的文件太多"),
         ("套.zip", packed({"里面/又一个.ZIP": b"PK"}), "里还有压缩包"),
+        ("藏.zip", packed({"又一个.7z. ": b"7z"}), "里还有压缩包"),
+        ("带.zip", packed({"现场/通知.EXE": EXE}), "里有程序"),
         ("密.zip", locked(packed({"a.pdf": b"x"})), "设了密码"),
         ("宏.docx", packed({**DOCX, "word/vbaProject.bin": b"x"}), "带有宏"),
     ],
