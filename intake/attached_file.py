@@ -27,7 +27,8 @@ _BEGIN = 1024
 _ENTRY = b"PK\x01\x02"
 """Begins each entry of an archive's list."""
 _NESTED = (".zip", ".rar", ".7z", ".gz", ".bz2", ".xz", ".tar", ".tgz", ".cab", ".iso", ".jar")
-_PROGRAMS = tuple(".exe .com .scr .bat .cmd .ps1 .vbs .js .hta .lnk .msi .docm .xlsm .pptm".split())
+_PROGRAMS = (".exe", ".com", ".scr", ".bat", ".cmd", ".ps1", ".vbs", ".js", ".hta", ".lnk", ".msi")
+_WITH_MACROS = (".docm", ".xlsm", ".pptm")
 _MACROS = "vbaproject.bin"
 _ADVICE = "可附 pdf、docx、xlsx、pptx、ofd、jpg、png、zip；旧格式（doc、xls、wps）请另存为新格式或 pdf"
 
@@ -145,5 +146,5 @@ def _faults(entries: list[zipfile.ZipInfo], size: int, *, is_archive: bool) -> I
             yield "带有宏，请另存为不带宏的文件"
         if is_archive and inner.endswith(_NESTED):
             yield f"里还有压缩包（{seen(entry.filename)[:40]}），请解开后再压缩"
-        if is_archive and inner.endswith(_PROGRAMS):
+        if is_archive and inner.endswith(_PROGRAMS + _WITH_MACROS):
             yield f"里有程序或带宏的文件（{seen(entry.filename)[:40]}），请去掉后再压缩"

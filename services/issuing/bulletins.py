@@ -33,6 +33,7 @@ from services.issuing.editing import as_edited, briefing_of_draft
 from services.issuing.signing import Desk, NumberedIssue, issue_next, issued_event
 from services.restored_numbers import advance_numbers
 
+CHANGED = "文稿在您看过以后又改过，请看最新的再签发"
 _MOST_REASON = 200
 
 
@@ -55,12 +56,14 @@ class Issued(Frozen):
 
 @dataclass(frozen=True)
 class Manner:
-    """What a leader said of an issue beside its text."""
+    """How a leader signs an issue: the text he read, and what he said beside it."""
 
     copies: int | None = None
     """印数."""
     despite: str | None = None
     """Why its edited text may contradict the log."""
+    read: Briefing | None = None
+    """As he had it before him; None: as it stands when he signs."""
 
 
 def issue_briefing(
@@ -103,14 +106,16 @@ def issue_draft(
 
     Raises:
         Refusal: with code `unsigned`, when the signer is not a leader; `contradiction`, when its text contradicts the
-            log and nobody says why it should; `malformed`, when somebody says why and it does not.
+            log and nobody says why it should; `malformed`, when somebody says why and it does not; `changed`, when
+            somebody edited it meanwhile.
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
     signer_of(signer, draft.publication.label)
     used = press_of_draft(home, draft, press)
     desk = Desk(database, home, signer, now, used)
+    how = how or Manner()
     return _issue(
-        desk, lambda: briefing_of_draft(database, draft, recipe_of(used.template)), draft.key, how or Manner()
+        desk, lambda: how.read or briefing_of_draft(database, draft, recipe_of(used.template)), draft.key, how
     )
 
 
@@ -196,6 +201,12 @@ def _issue(desk: Desk, text: Callable[[], Briefing], key: str, how: Manner | Non
     how = _with_reason(database, briefing, how)
     series = number_series(briefing.publication, local_date(desk.now).year)
 
+    def numbered(no: int) -> BulletinIssued:
+        # Asked with each attempt, of the log it is appended to: an edit that was recorded first is not passed over.
+        newest = issued_series(database, briefing.publication).edits.get(key)
+        refuse(newest != briefing.edited, CHANGED, "changed")
+        return _numbered(desk, briefing, series, no, how)
+
     def files(event: BulletinIssued) -> dict[str, bytes]:
         page = briefing.issue(event)
         if how.despite is None:
@@ -210,7 +221,7 @@ def _issue(desk: Desk, text: Callable[[], Briefing], key: str, how: Manner | Non
             series=series,
             folder=folder_of(home, briefing.publication),
             content={"position": briefing.position, "signer": signer_of(desk.signer, briefing.publication.label).id},
-            event=lambda no: _numbered(desk, briefing, series, no, how),
+            event=numbered,
             files=files,
         ),
     )

@@ -26,6 +26,8 @@ from eventlog import reading
 from eventlog.database import Database
 from services.office_records import record_decided
 
+CHANGED = "另一个人刚改过这份草稿，请打开最新的，再把您的修改并进去"
+
 
 def record_edited_draft(
     database: Database, draft: BulletinDraft, path: Path, actor: Actor, now: datetime, recipe: Recipe | None = None
@@ -65,12 +67,10 @@ def record_typed_draft(
         Refusal: as `record_edited_draft`; `changed`, when somebody else edited it meanwhile.
     """
     _check_open_to(draft, actor, database)
-    refuse(
-        seen != edited_version(database, draft), "另一个人刚改过这份草稿，请打开最新的，再把您的修改并进去", "changed"
-    )
+    refuse(seen != edited_version(database, draft), CHANGED, "changed")
     current = briefing_of_draft(database, draft, recipe)
     text = text_of_fields(Text(current.title, current.sections, current.foreword), fields)
-    return _record_version(database, draft, computed_draft(database, draft, recipe), text, actor, now)
+    return _record_version(database, draft, computed_draft(database, draft, recipe), text, actor, now, seen)
 
 
 def edited_version(database: Database, draft: BulletinDraft) -> int:
@@ -85,18 +85,28 @@ def _check_open_to(draft: BulletinDraft, actor: Actor, database: Database) -> No
         f"{draft.id} 是 {draft.corrects} 的更正稿；要改，请改好原期的 .docx 再用 xmh briefing correct 起草",
         "correction",
     )
+    _refuse_issued(database, draft)
+
+
+def _refuse_issued(database: Database, draft: BulletinDraft) -> None:
     already = reading.find_command(database, draft.key) is not None
     refuse(already, f"草稿 {draft.id} 已经签发，不能再改；更正请另发一期", "issued")
 
 
 def _record_version(
-    database: Database, draft: BulletinDraft, computed: Briefing, text: Text, actor: Actor, now: datetime
+    database: Database,
+    draft: BulletinDraft,
+    computed: Briefing,
+    text: Text,
+    actor: Actor,
+    now: datetime,
+    seen: int | None = None,
 ) -> tuple[Change, ...]:
     """Record a version, unless it is the newest already, or the computed text itself."""
     edits = editor_changes(Text(computed.title, computed.sections, computed.foreword), text)
     newest = _newest(database, draft.publication, draft.key)
     if newest != _version(draft, text, edits) and (newest is not None or edits):
-        record_draft_text(database, draft, text, edits, actor, now)
+        record_draft_text(database, draft, text, edits, actor, now, seen)
     return edits
 
 
@@ -110,16 +120,27 @@ def check_may_edit(actor: Actor) -> None:
 
 
 def record_draft_text(
-    database: Database, draft: BulletinDraft, text: Text, edits: tuple[Change, ...], actor: Actor, now: datetime
+    database: Database,
+    draft: BulletinDraft,
+    text: Text,
+    edits: tuple[Change, ...],
+    actor: Actor,
+    now: datetime,
+    seen: int | None = None,
 ) -> None:
     """Record an editor's version as the text of a draft from now on.
 
+    `seen` is the version it was made from; unless given, whatever stands is replaced.
+
     Raises:
-        Refusal: the log refused it.
+        Refusal: the log refused it; `changed` or `issued`, when somebody was faster.
     """
     event = _version(draft, text, edits)
 
-    def decide(_: Frozen | None) -> list[BulletinEdited]:
+    def decide(state: Frozen | None) -> list[BulletinEdited]:
+        stands = state.edits.get(draft.key, 0) if isinstance(state, BulletinSeries) else 0
+        refuse(seen is not None and seen != stands, CHANGED, "changed")
+        _refuse_issued(database, draft)
         return [event]
 
     digest = hashlib.sha256(f"{event.title}\n{event.foreword}\n{event.sections}".encode()).hexdigest()

@@ -21,6 +21,7 @@ from docx.oxml.ns import nsdecls
 
 from documents.bulletin import drafts
 from documents.bulletin.drafts import BulletinDraft, keep_draft
+from documents.bulletin.edited import Text
 from documents.bulletin.not_taken import not_taken
 from documents.formats.fonts import Typeface
 from documents.formats.pictures import png_of_chart
@@ -33,7 +34,7 @@ from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
 from services.issuing import editing
-from services.issuing.bulletins import bulletin_with_files, issue_draft
+from services.issuing.bulletins import Manner, bulletin_with_files, issue_draft
 from services.issuing.editing import changes_of
 from tests.documents.composed import EVERY_PART, compose_briefing, every_part_press
 from tests.documents.quarter import play
@@ -195,6 +196,7 @@ def test_what_was_changed_is_in_the_log_and_is_what_is_issued(
         heading = next(p for p in document.paragraphs if p.text.startswith("二、"))
         heading.insert_paragraph_before("本期重点反映收储工作。")
 
+    read = briefing_of_draft(log, draft)
     found = record_edited_draft(log, draft, changed(exported, office), OFFICE, EVENING)
     assert (found[0].before, found[0].after) == ((), ("本期重点反映收储工作。",))
     assert any("主体施工已达五层，安全平稳" in line for c in found for line in c.after)
@@ -203,6 +205,11 @@ def test_what_was_changed_is_in_the_log_and_is_what_is_issued(
     assert isinstance(event, BulletinEdited)
     assert (event.changes, recorded.actor.id) == (found, "office")
 
+    # Whoever read it before signs nothing he has not read, and overwrites nothing he has not seen.
+    with pytest.raises(Refusal, match="又改过"):
+        issue_draft(log, home, draft, FOR_LEADER, EVENING, how=Manner(read=read))
+    with pytest.raises(Refusal, match="另一个人刚改过"):
+        editing.record_draft_text(log, draft, Text("晚了", read.sections), (), OFFICE, EVENING, seen=0)
     done = issue_draft(log, home, draft, FOR_LEADER, EVENING)
     text = done.files["md"].read_text(encoding="utf-8")
     assert "本期重点反映收储工作。" in text

@@ -1,5 +1,6 @@
 """`/bulletins/{draft}/sign`: a leader reads an issue, on a phone too, and signs it himself: 签发."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
@@ -10,7 +11,7 @@ from domain.envelope import Via
 from domain.terms import Role
 from eventlog.errors import LogError
 from services.checkpoints_left import leave_checkpoint
-from services.issuing.bulletins import Issued, Manner, issue_draft
+from services.issuing.bulletins import CHANGED, Issued, Manner, issue_draft
 from services.issuing.editing import changes_of
 from services.press import press_by
 from services.vouching import session_vouch
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 MOST_COPIES = 9999
 LEADERS_OWN = "简报由领导本人登录签发；领导在纸上签的，由办公室在服务器上用 xmh briefing issue 登记"
-CHANGED = "文稿在您看过以后又改过，请看最新的再签发"
 
 
 def issuing_router(service: "WebService") -> APIRouter:
@@ -88,6 +88,7 @@ def _issue(service: "WebService", visitor: Visitor, at_hand: DraftAtHand, how: M
     session, home = visitor.session, service.settings.home
     own = service.database.vouched_by(session_vouch(home, session.digest[:16], session.proven_at, Via.WEB))
     press = press_by(service.settings)
+    how = replace(how, read=at_hand.briefing)
     issued = issue_draft(own, home, at_hand.draft, visitor.viewer.actor, service.now, press, how=how)
     try:
         leave_checkpoint(service.settings, service.database, service.now)
