@@ -26,7 +26,7 @@ from eventlog import reading
 from eventlog.database import Database
 from services.office_records import record_decided
 
-CHANGED = "另一个人刚改过这份草稿，请打开最新的，再把您的修改并进去"
+CHANGED = "另一个人刚改过这份草稿，请把您的修改并进最新的文字再保存"
 
 
 def record_edited_draft(

@@ -158,6 +158,33 @@ async def test_what_an_editor_may_not_do_is_a_line_and_keeps_what_was_typed(
         assert "请选择送哪位领导签发" in (await office.post(f"{where}/send", data={"leader": leader})).text
 
 
+async def test_of_two_editors_the_slower_sees_the_newest_and_keeps_what_he_wrote(
+    service: WebService, office: httpx.AsyncClient
+) -> None:
+    where = await drafted(office)
+    fields = fields_of((await office.get(where)).text)
+    name = paragraph(fields)
+    mine = {**fields, name: "我写的一段。", "version": "0"}
+    other = {**fields, name: f"另一位先写的一段。\n{fields[name]}"}
+    assert (await office.post(where, data=other, headers=cookie(service, "office-2"))).status_code == 303
+    late = await office.post(where, data=mine)
+    assert (late.status_code, "另一个人刚改过" in late.text) == (409, True)
+    shown = fields_of(late.text)
+    (aside,) = [n for n in shown if n.startswith("mine.")]
+    assert (shown[aside], shown[name]) == ("我写的一段。", "另一位先写的一段。"), "each in its place"
+    # What is kept of it is set aside in the same way when he comes again; nothing is sent to be signed over it.
+    kept = {"version": 0, "fields": {k: v for k, v in mine.items() if k != "version"}}
+    assert (await office.put(f"/drafts/bulletin:{where.rpartition('/')[2]}", json=kept)).status_code == 200
+    again = fields_of((await office.get(where)).text)
+    assert {k: v for k, v in again.items() if k != "version"} == {k: v for k, v in shown.items() if k != "version"}
+    assert "请先保存或放弃" in (await office.post(f"{where}/send", data={"leader": "leader"})).text
+    merged = {**shown, name: f"{shown[name]}\n{shown[aside]}"}
+    assert (await office.post(where, data=merged)).status_code == 303
+    after = fields_of((await office.get(where)).text)
+    assert {"另一位先写的一段。", "我写的一段。"} <= set(after.values())
+    assert not any(n.startswith("mine.") for n in after)
+
+
 async def test_drafts_are_the_offices_and_the_leaders(service: WebService, office: httpx.AsyncClient) -> None:
     where = await drafted(office)
     assert (await office.get("/bulletins")).text.count(where) == 1

@@ -4,6 +4,7 @@ What a draft says, what an editor may change and what contradicts the log is ask
 line; nothing of it is decided here.
 """
 
+import re
 import tempfile
 from dataclasses import dataclass
 from datetime import date
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
 
 HERE = "papers"
 KINDS = ("pdf", "docx")
+SET_ASIDE = "mine."
+_OF_TEXT = re.compile(r"title|foreword|s\d+\.b\d+")
 SHOWS_ITSELF = f"{CONTENT_POLICY}; frame-src 'self'"
 SHOWN_BY_US = CONTENT_POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
 
@@ -228,16 +231,19 @@ def _editor(
     form_key = f"bulletin:{draft.id}"
     saved = autosave_of(service.database, visitor.person.id, form_key, service.now)
     restored = saved.saved_at if saved.saved_at and "seen" not in given.fields else None
-    typed = Given({**(saved.fields if restored else {}), **given.fields})
+    text = Text(briefing.title, briefing.sections, briefing.foreword)
+    newest = str(edited_version(service.database, draft))
+    typed = _of_version(newest, Given({**(saved.fields if restored else {}), **given.fields}), text)
     answer = visitor.page(
         HERE,
         "bulletin.html",
         told.status if told else 200,
         draft=draft,
-        sections=editor_fields(Text(briefing.title, briefing.sections, briefing.foreword)),
+        sections=editor_fields(text),
         briefing=briefing,
         given=typed,
-        seen=typed["seen"] or str(edited_version(service.database, draft)),
+        seen=typed["seen"] or newest,
+        aside={name: said for name, said in typed.fields.items() if name.startswith(SET_ASIDE)},
         changes=changes_of(service.database, draft.publication, draft.key),
         contradictions=at_hand.contradictions,
         fault=told.message if told else None,
@@ -252,6 +258,21 @@ def _editor(
     )
     answer.headers["Content-Security-Policy"] = SHOWS_ITSELF
     return answer
+
+
+def _of_version(newest: str, typed: Given, text: Text) -> Given:
+    """What was typed, for the fields of the newest version; what was typed on an older one is set aside for its writer.
+
+    Fields are named by their place, and in another version another paragraph stands there.
+    """
+    if typed["seen"] in ("", newest):
+        return typed
+    fields = [field for _, fields in editor_fields(text) for field in fields]
+    stands = {"", text.title, text.foreword, *(field.text for field in fields)}
+    said = {name: value.replace("\r\n", "\n") for name, value in typed.fields.items() if _OF_TEXT.fullmatch(name)}
+    mine = {f"{SET_ASIDE}{newest}.{name}": value for name, value in said.items() if value.strip() not in stands}
+    kept = {name: value for name, value in typed.fields.items() if name == "version" or name.startswith(SET_ASIDE)}
+    return Given({**kept, **mine, "seen": newest})
 
 
 def _save(service: "WebService", visitor: Visitor, draft_id: str, given: Given) -> Response:
@@ -299,6 +320,9 @@ def _send(service: "WebService", visitor: Visitor, draft_id: str, given: Given) 
         leader = reading.person(service.database, given["leader"])
         if leader is None or leader.role is not Role.LEADER or leader.left_at is not None:
             raise Refusal("请选择送哪位领导签发", "malformed")  # noqa: TRY301  (told on the editor's page)
+        form_key = f"bulletin:{at_hand.draft.id}"
+        unsaved = autosave_of(service.database, visitor.person.id, form_key, service.now).saved_at is not None
+        refuse(unsaved, "还有没保存的修改，没有送签：请先保存或放弃", "unsaved")
         wrong = at_hand.contradictions
         refuse(bool(wrong), f"文稿与日志不符，请先改正：{wrong[0] if wrong else ''}", "contradiction")
         send_draft(service.settings.home, at_hand.draft, leader.id, service.now)
