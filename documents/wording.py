@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from domain.calendar import SHANGHAI
 from domain.facts import WITHHELD, is_sealed
@@ -54,6 +54,16 @@ def span_in_words(since: date, until: date) -> str:
     if since == until:
         return full_date(since)
     return f"{full_date(since)}至{short_date(until) if since.year == until.year else full_date(until)}"
+
+
+def period_in_words(since: date, until: date) -> str:
+    """A period by its name where it has one, 2022年, 2022年第一季度 or 2022年3月; else its first and last day."""
+    next_day = until + timedelta(days=1)
+    months = (next_day.year - since.year) * 12 + next_day.month - since.month
+    if since.day != 1 or next_day.day != 1 or since.month % months != 1 % months:
+        return span_in_words(since, until)
+    named = {1: f"{since.month}月", 3: f"第{numeral(since.month // 3 + 1)}季度", 12: ""}
+    return f"{since.year}年{named[months]}" if months in named else span_in_words(since, until)
 
 
 def moment_in_words(instant: datetime) -> str:
@@ -114,6 +124,7 @@ def quoted_title(matter: Matter) -> str:
 
 
 _POINT_PASSED = re.compile(r"(要点\d+已过)(?:今日)?节点(?!\d)")
+_PASSED_TODAY = re.compile(r"(要点\d+)已过今日节点")
 
 
 def light_reason(lit: Lit, *, former: bool = False) -> str:
@@ -123,6 +134,16 @@ def light_reason(lit: Lit, *, former: bool = False) -> str:
     """
     reason = lit.reason.partition(":")[2].removesuffix(lit.raised)
     return _POINT_PASSED.sub(r"\1节点0个工作日", reason) if former else reason
+
+
+def printed_reason(lit: Lit, year: int) -> str:
+    """Why a light is what it is, for a reader of another day: dates as the office writes them, and no 今日.
+
+    The light is told on the day it is looked at; a paper is read later, and its day is the one it is told of.
+    """
+    reason = _PASSED_TODAY.sub(r"\1当日到期未完成", light_reason(lit))
+    reason = reason.replace("已过今日办结时限", "当日到期未办结").replace("今日到期", "当日到期")
+    return reason_with_dates(reason, year).replace(f"{year}年", "")
 
 
 def rung_above(rung: Rung) -> bool:

@@ -9,8 +9,9 @@ from documents.page import Block, Grid, Items, Page, Paragraph, Section, headed,
 from documents.sections.edition import Edition
 from documents.sections.leading import asked_of_leaders
 from documents.sections.recipe import built_in_recipe
-from documents.wording import clean_text, day_in, light_reason, quoted_title, sentence, short_date
+from documents.wording import clean_text, day_in, in_quotation_marks, printed_reason, quoted_title, sentence, short_date
 from domain.calendar import local_date
+from domain.lights import light
 from domain.meetings.agenda import LASTING
 from domain.meetings.meeting import DecisionPoint, Meeting
 from domain.meetings.terms import Delivery
@@ -59,7 +60,7 @@ def _last_points(week: Period) -> Section:
 def _of_headquarters(week: Period) -> tuple[Section, ...]:
     """What meetings above the weekly one decided and is not done: followed until it is, as its own points are."""
     held = [m for m in week.ledger.meetings if m.series != SERIES and m.minutes and local_date(m.starts) < week.since]
-    ended = {e.matter.stream for e in week.entries() if e.matter.ended}
+    ended = {f.matter.stream for f in week.ledger.matters if f.matter.ended}
     blocks: list[Block] = []
     for meeting in held:
         left = [p for p in meeting.standing_points if _still_open(p, ended)]
@@ -78,22 +79,23 @@ def _still_open(point: DecisionPoint, ended: set[str]) -> bool:
 
 
 def _followed(week: Period, meeting: Meeting, point: DecisionPoint) -> str:
-    entry = next((e for e in week.entries() if e.matter.stream == point.matter), None)
+    matter = next((f.matter for f in week.ledger.matters if f.matter.stream == point.matter), None)
     item = meeting.item(point.item)
-    name = quoted_title(entry.matter) if entry else f"“{clean_text(item.title) if item else ''}”"
+    name = quoted_title(matter) if matter else in_quotation_marks(clean_text(item.title) if item else "")
     if point.delivery is Delivery.REFUSED:
         return f"{name}：{sentence(point.text)}未落实到事项，{sentence(point.reason or '')}"
-    if entry is None:
+    if matter is None:
         return f"{name}：{sentence(point.text)}"
-    feedback = entry.matter.last_feedback
+    feedback = matter.last_feedback
     since = local_date(meeting.starts)
     progress = sentence(feedback.text) if feedback and local_date(feedback.at) >= since else "会后尚无反馈。"
     progress += "".join(
         f"{week.ledger.unit(c.unit)}对协调请求" + ("已答复。" if c.answered_at else "尚未答复。")
-        for c in entry.matter.coordinations[-1:]
+        for c in matter.coordinations[-1:]
         if c.answered_at is None or local_date(c.answered_at) >= since
     )
-    return f"{name}：{sentence(point.text)}目前{entry.matter.stage.label}，{entry.lit.light.label}灯；{progress}"
+    lit = light(matter, week.ledger.rulebook, week.ledger.as_of)
+    return f"{name}：{sentence(point.text)}目前{matter.stage.label}，{lit.light.label}灯；{progress}"
 
 
 # --- 需研究
@@ -111,7 +113,7 @@ def _to_decide(week: Period) -> Section:
 def _this_week(week: Period) -> Section:
     """What falls due this week: limits and points, in the order of their days."""
     rows = sorted(_due(week), key=lambda r: r[0])
-    shown = tuple((day_in(day, week.until.year), *cells) for day, *cells in rows)
+    shown = tuple((day_in(day, week.since.year), *cells) for day, *cells in rows)
     grid = Grid(headers=("日期", "到期内容", "事项", "牵头单位", "进度"), rows=shown)
     parts = headed(f"本周到期{len(rows)}项", grid) if rows else ()
     return section("本周安排", parts)
@@ -139,8 +141,8 @@ def _due(week: Period) -> list[tuple[date, str, str, str, str]]:
 
 def _lights(week: Period) -> Section:
     parts: list[Block] = []
-    for light, heading in ((Light.RED, "红灯"), (Light.YELLOW, "黄灯")):
-        lit = [e for e in week.entries() if e.lit.light is light]
+    for wanted, heading in ((Light.RED, "红灯"), (Light.YELLOW, "黄灯")):
+        lit = [e for e in week.entries() if e.lit.light is wanted]
         if lit:
             parts += headed(f"{heading}{len(lit)}件", Items(items=tuple(_lit(week, e) for e in lit)))
     return section("红黄灯事项", tuple(parts))
@@ -152,7 +154,8 @@ def _lit(week: Period, entry: Entry) -> str:
     problem = f"反映问题：{sentence(feedback.problem)}" if feedback and feedback.problem else ""
     missed = entry.lit.light is Light.YELLOW and entry.matter.missed_in_row
     move = f"{unit}补报反馈" if missed else whose_move(entry.matter, unit)
-    return f"{quoted_title(entry.matter)}（{unit}）：{light_reason(entry.lit)}，下一环节：{move}。{problem}"
+    why = printed_reason(entry.lit, week.since.year)
+    return f"{quoted_title(entry.matter)}（{unit}）：{why}，下一环节：{move}。{problem}"
 
 
 # --- 未反馈
@@ -167,7 +170,7 @@ def _unanswered(week: Period) -> Section:
             continue
         unit = week.ledger.unit(matter.lead)
         if row := matter.windows.row:
-            labels = "、".join(window_label(w.key).removeprefix(f"{week.until.year}年") for w in row)
+            labels = "、".join(window_label(w.key).removeprefix(f"{week.since.year}年") for w in row)
             items.append(f"{unit}：{quoted_title(matter)}{labels}未反馈。")
         items += [
             f"{week.ledger.unit(c.unit)}：{quoted_title(matter)}的协调请求（{short_date(local_date(c.asked_at))}提出）未答复。"

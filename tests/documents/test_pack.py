@@ -5,15 +5,16 @@ from datetime import date
 from documents.formats.markdown import markdown_of
 from documents.ledger import read_known, read_ledger
 from documents.meetings.pack import weekly_pack
+from domain import commands as ends
 from domain.envelope import SYSTEM
 from domain.meetings import commands as c
 from domain.meetings.terms import Outcome
 from eventlog.database import Database
 from tests.documents.quarter import HALL, LAND, play
-from tests.support.history import meet
+from tests.support.history import act, meet
 from tests.support.homes import at
 from tests.support.meetings import MONTHLY, WEEKLY, convening, decision, item
-from tests.support.office import FOR_LEADER, OFFICE
+from tests.support.office import FOR_LEADER, LIAISON, OFFICE, SECOND
 
 STREAM = "meeting/weekly"
 HELD, AFTER = at("2022-03-28"), at("2022-04-02")
@@ -70,3 +71,25 @@ def test_what_a_headquarters_meeting_decided_is_followed_until_it_is_done(log: D
     assert "指挥部会议等议定事项落实情况" in told
     assert "2022年第1次月度指挥部会议（3月24日，香指纪〔2022〕1号）尚有1项" in told
     assert "“协调二期用地收储”：移交用地" in told
+
+
+def test_in_the_week_of_new_year_and_after_it_what_ended_last_year_is_ended(log: Database) -> None:
+    """It was followed as if nothing had come of it: the week ends in a year its matters are not of."""
+    play(log)
+    stream, held = "meeting/monthly", at("2022-03-31")
+    meet(log, stream, convening(MONTHLY, held), OFFICE, at("2022-03-21"))
+    meet(log, stream, c.FreezeAgenda(proposed=(item(1, LAND), item(2, HALL)), position=7), OFFICE, held)
+    meet(log, stream, c.OpenMeeting(), OFFICE, held)
+    meet(log, stream, decision(1, text="移交用地"), FOR_LEADER, held)
+    meet(log, stream, decision(2, text="抢抓工期"), FOR_LEADER, held)
+    meet(log, stream, c.SignMinutes(), FOR_LEADER, at("2022-04-01"))
+    for point, (carried, number) in enumerate(((LAND, "XMH-2022-002"), (HALL, "XMH-2022-001")), 1):
+        note = c.NoteDelivery(point=point, attempt=0, delivered=c.Delivered(stream=carried, matter=number, version=9))
+        meet(log, stream, note, SYSTEM, at("2022-04-01"))
+    act(log, LAND, ends.RequestClosure(text="已移交", over_unfinished="权属争议另行处理"), LIAISON, at("2022-04-19"))
+    act(log, LAND, ends.ReviewClosure(approve=True), SECOND, at("2022-04-20"))
+    for monday in (date(2022, 12, 26), date(2023, 1, 9)):
+        told = markdown_of(weekly_pack(read_ledger(log, at(str(monday))), monday, monday))
+        assert "尚有1项" in told
+        assert "协调二期用地收储" not in told
+        assert "“推进国际交流中心一期主体施工”：抢抓工期。目前办理中，" in told
