@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from documents.figures import Period, read_period
 from documents.formats.press import GB_2, GB_3, LAYOUT
@@ -12,7 +12,7 @@ from documents.sections import attention, leading, leading_of_gb3, progress
 from documents.sections.edition import Edition, Piece, Writer, assembled_sections
 from documents.sections.overview import OVERVIEW
 from documents.sections.recipe import Recipe, SectionPart, SectionRecipe, Topic, built_in_recipe
-from documents.wording import NOTE, NOTE_OF_CORRECTION, full_date, moment_in_words, span_in_words
+from documents.wording import NOTE, NOTE_OF_CORRECTION, full_date, moment_in_words, period_in_words, span_in_words
 from domain.base import Frozen, refuse
 from domain.bulletin import BulletinIssued, Publication
 from domain.office import Unit
@@ -144,7 +144,7 @@ def compose_briefing(
         until=until,
         position=ledger.position,
         as_of=ledger.as_of,
-        title=f"{_span(since, until, former=edition.former)}{'工作动态' if news else '督办工作情况'}",
+        title=f"{_called(since, until, recipe.layout)}{'工作动态' if news else '督办工作情况'}",
         masthead=_masthead(ledger, publication),
         issuer=ledger.office,
         people={p.id: p.name for p in ledger.directory.people.values()},
@@ -159,10 +159,11 @@ def compose_briefing(
     )
 
 
-def _span(since: date, until: date, *, former: bool) -> str:
-    """2022年6月 for the whole of a month, else its first and last day."""
-    whole = since.day == 1 and (until + timedelta(days=1)).day == 1 and since.replace(day=1) == until.replace(day=1)
-    return f"{since.year}年{since.month}月" if whole and not former else span_in_words(since, until)
+def _called(since: date, until: date, layout: str) -> str:
+    """The period in the title: the first layouts had no names for quarters and years, the oldest none for months."""
+    one_month = (since.year, since.month) == (until.year, until.month)
+    named = layout == LAYOUT or (layout == GB_3 and one_month)
+    return period_in_words(since, until) if named else span_in_words(since, until)
 
 
 def _sections(edition: Edition, recipe: Recipe) -> tuple[tuple[Section, ...], tuple[Section, ...]]:

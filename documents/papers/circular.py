@@ -22,7 +22,7 @@ from documents.sections.overview import OVERVIEW
 from documents.sections.progress import closed_section
 from documents.sections.recipe import SectionPart, built_in_recipe
 from documents.sections.summing_up import SUMMING_UP
-from documents.wording import moment_in_words, span_in_words
+from documents.wording import moment_in_words, period_in_words, span_in_words
 from domain.base import refuse
 from domain.calendar import end_of_day
 from domain.papers import PaperKind
@@ -60,11 +60,12 @@ def compose_circular(ledger: Ledger, since: date, until: date, layout: str = LAY
     sections, appendices = assembled_sections(chapters)
     if layout == LAYOUT:
         appendices = annexes(edition)
+    called = period_in_words(since, until) if layout == LAYOUT else span_in_words(since, until)
     return PaperText(
         kind=PaperKind.CIRCULAR,
         letter=False,
         matter=None,
-        title=f"关于{span_in_words(since, until)}督办事项办理情况的通报",
+        title=f"关于{called}督办事项办理情况的通报",
         addressees=tuple(unit for unit in ledger.directory.units if unit in leads),
         sections=sections,
         appendices=appendices,

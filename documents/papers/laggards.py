@@ -11,16 +11,15 @@ from documents.sections.edition import Edition, Piece
 from documents.wording import (
     clean_text,
     day_in,
-    light_reason,
+    printed_reason,
     quoted_title,
-    reason_with_dates,
     share_in_words,
     short_date,
 )
 from domain import events as ev
 from domain.calendar import local_date
 from domain.queries.telling import ended_how
-from domain.terms import Light
+from domain.terms import Light, Stage
 
 _BEHIND = (Light.RED, Light.YELLOW)
 _ON_SCHEDULE = (Light.GREEN, Light.BLUE)
@@ -33,8 +32,7 @@ def _shown(edition: Edition, lights: tuple[Light, ...]) -> list[Entry]:
 
 
 def _why(edition: Edition, entry: Entry) -> str:
-    year = edition.period.until.year
-    return reason_with_dates(light_reason(entry.lit), year).replace(f"{year}年", "")
+    return printed_reason(entry.lit, edition.period.until.year)
 
 
 def laggards(edition: Edition) -> Iterator[Piece]:
@@ -92,10 +90,13 @@ def looked_back(edition: Edition) -> Iterator[Piece]:
 
 
 def _overdue_before(edition: Edition, entry: Entry) -> bool:
-    """Its limit had passed when the period began, and it had not ended by then."""
+    """Its limit had passed when the period began, nobody had asked to end it in time, and it had not ended by then."""
     matter, since = entry.matter, edition.period.since
-    ended = matter.closed.on if matter.closed else None
-    return matter.due < since and (ended is None or ended >= since) and local_date(matter.opened_at) < since
+    if matter.due >= since or local_date(matter.opened_at) >= since or matter.stage is Stage.CANCELLED:
+        return False
+    if matter.closed is not None:
+        return matter.closed.on >= since and matter.closed.overdue_workdays > 0
+    return matter.closure is None or matter.closure.at > edition.period.ledger.calendar.closes(matter.due)
 
 
 def closed_in_sum(edition: Edition) -> Iterator[Piece]:

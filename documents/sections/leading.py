@@ -18,9 +18,8 @@ from documents.sections.summing_up import SUMMING_UP
 from documents.wording import (
     clean_text,
     day_in,
-    light_reason,
+    printed_reason,
     quoted_title,
-    reason_with_dates,
     rung_above,
     sentence,
     short_date,
@@ -85,7 +84,7 @@ def _asked(edition: Edition, entry: Entry) -> Iterator[str]:
         yield f"请原批示领导审阅{title}的办结申请，指挥部办公室已审核。"
     yield from _unanswered(edition.period, matter)
     if rung_above(matter.rung) and entry.lit.light is not Light.RED and matter.extension is None:
-        why = reason_with_dates(light_reason(entry.lit), year)
+        why = printed_reason(entry.lit, year)
         yield f"请研究{title}（{edition.led(matter)}）：已升级至{matter.rung.label}，{why}。"
 
 
@@ -137,22 +136,27 @@ def _told_red(edition: Edition, entry: Entry) -> str:
     until = local_date(matter.closure.at if matter.closure else period.ledger.as_of)
     days = period.ledger.calendar.workdays_between(matter.due, until)
     late = f"逾期{days}个工作日" if days > 0 else "当日到期未办结"
-    return f"{quoted_title(matter)}{who}{late}。{_why(matter)}{_tried(edition, entry)}{_next_move(entry)}"
+    return f"{quoted_title(matter)}{who}{late}。{_why(period, matter)}{_tried(edition, entry)}{_next_move(entry)}"
 
 
-def _why(matter: Matter) -> str:
-    """The unit's own word on what holds it up."""
-    problem = matter.last_feedback.problem if matter.last_feedback else None
-    if not problem or clean_text(problem) in _NO_PROBLEM:
+def _why(period: Period, matter: Matter) -> str:
+    """The unit's own word on what holds it up; of an older report with its day, for its 目前 is not today's."""
+    feedback = matter.last_feedback
+    if feedback is None or not feedback.problem or clean_text(feedback.problem) in _NO_PROBLEM:
         return "牵头单位没有报告原因。"
-    return f"原因是：{sentence(problem)}"
+    on = local_date(feedback.at)
+    reported = f"{day_in(on, period.until.year)}反馈的" if on < period.since else ""
+    return f"{reported}原因是：{sentence(feedback.problem)}"
 
 
 def _tried(edition: Edition, entry: Entry) -> str:
+    """How often it was urged, then what was done about it in the order of the days."""
     matter = entry.matter
-    done = [f"已催办{matter.counts.urges}次"] if matter.counts.urges else []
+    urged = [f"已催办{matter.counts.urges}次"] if matter.counts.urges else []
+    done: list[tuple[date, str]] = []
     if matter.climbed and not rung_above(matter.rung):
-        done.append(f"{short_date(matter.climbed[-1].on)}升级至{matter.climbed[-1].rung.label}")
+        last = matter.climbed[-1]
+        done.append((last.on, f"{short_date(last.on)}升级至{last.rung.label}"))
     decided = [
         (t.event, local_date(t.recorded.occurred_at))
         for t in entry.file.events
@@ -161,8 +165,9 @@ def _tried(edition: Edition, entry: Entry) -> str:
     if decided:
         day, meeting = edition.held(*decided[-1])
         words = _first_clause(clean_text(decided[-1][0].text))
-        done.append(f"{short_date(day)}{meeting.removeprefix(f'{edition.period.until.year}年')}议定{words}")
-    return f"{'，'.join(done)}。" if done else ""
+        done.append((day, f"{short_date(day)}{meeting.removeprefix(f'{edition.period.until.year}年')}议定{words}"))
+    told = [*urged, *(what for _, what in sorted(done, key=lambda one: one[0]))]
+    return f"{'，'.join(told)}。" if told else ""
 
 
 def _next_move(entry: Entry) -> str:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from documents.figures import Entry, count_by_light, count_by_stage, working
 from documents.page import Grid, Paragraph, Subheading
@@ -12,9 +13,8 @@ from documents.wording import (
     clean_text,
     counts_in_words,
     day_in,
-    light_reason,
+    printed_reason,
     quoted_title,
-    reason_with_dates,
     share_in_words,
     short_date,
 )
@@ -136,7 +136,7 @@ def _warned_row(edition: Edition, entry: Entry) -> tuple[str, ...]:
         clean_text(entry.matter.title),
         edition.period.ledger.unit(entry.matter.lead),
         day_in(entry.matter.due, year),
-        reason_with_dates(light_reason(entry.lit), year).replace(f"{year}年", ""),
+        printed_reason(entry.lit, year),
     )
 
 
@@ -152,7 +152,8 @@ def _ahead_brief(edition: Edition) -> Iterable[Piece]:
     coming = sorted((m for m in alive if m.due > period.until), key=lambda m: m.due)
     near = [m for m in coming if (m.due - period.until).days <= days]
     if near:
-        named = "；".join(f"{day_in(m.due, year)}{quoted_title(m)}" for m in near[:_MOST_NAMED])
+        days_of = groupby(near[:_MOST_NAMED], key=lambda m: m.due)
+        named = "；".join(f"{day_in(due, year)}{''.join(map(quoted_title, of_day))}" for due, of_day in days_of)
         more = f"等{len(near)}件" if len(near) > _MOST_NAMED else ""
         return [Paragraph(text=f"今后{days}日内应办结：{named}{more}。")]
     return []

@@ -35,7 +35,7 @@ from services.office_records import record_office_events
 from tests.documents.quarter import HALL, WORDS, play
 from tests.support.history import act
 from tests.support.homes import at
-from tests.support.office import FOR_LEADER, HEAD, LEADER, LIAISON, OFFICE, opening
+from tests.support.office import FOR_LEADER, HEAD, LEADER, LIAISON, OFFICE, SECOND, opening
 from tests.support.streams import DIRECTORY_STREAM
 
 SPAN = (date(2022, 3, 1), date(2022, 3, 31))
@@ -63,7 +63,7 @@ def issued(log: Database, home: Path, **change: Any) -> IssuedPaper:
 
 def test_it_names_who_was_in_time_who_is_late_and_who_did_not_report(played: Database) -> None:
     text = said(played)
-    assert "## 关于2022年3月1日至3月31日督办事项办理情况的通报" in text
+    assert "## 关于2022年3月督办事项办理情况的通报" in text
     assert "区城市更新和土地整备局：" in text
     assert "按期办结率50%" in text
     assert "| 编制电力专项规划 | 区城市更新和土地整备局 | 3月11日 | 按期办结 |" in text
@@ -78,6 +78,21 @@ def test_it_names_who_was_in_time_who_is_late_and_who_did_not_report(played: Dat
     assert "自本通报印发之日起5个工作日内" in text
     assert "异议" in text
     assert WORDS not in text
+
+
+def test_what_was_asked_to_end_in_time_is_not_looked_back_at_as_overdue(played: Database) -> None:
+    """It was both 以前逾期 and 按期办结 in one paper."""
+    act(played, "matter/noise", opening("回应夜间施工噪声", date(2022, 3, 31)), OFFICE, at("2022-03-28"))
+    act(played, "matter/noise", c.AcceptReceipt(), LIAISON, at("2022-03-28", "15:00"))
+    act(played, "matter/noise", c.RequestClosure(text="已整改"), LIAISON, at("2022-03-31", "17:40"))
+    in_time = markdown_of(draft_circular(played, date(2022, 4, 1), date(2022, 4, 1), TODAY).page())
+    act(played, "matter/noise", c.ReviewClosure(approve=True), SECOND, at("2022-04-01"))
+    closed = markdown_of(draft_circular(played, date(2022, 4, 1), date(2022, 4, 1), TODAY).page())
+    for text in (in_time, closed):
+        told = text.split("### 四、“回头看”情况")[1].split("### 五、")[0]
+        assert "“协调二期用地收储”（应于3月25日办结）" in told
+        assert "夜间施工噪声" not in told
+    assert "按期办结" in closed.rsplit("办结销号事项（1件）", 1)[1]
 
 
 def test_a_unit_that_is_asked_by_letter_is_not_named(played: Database) -> None:

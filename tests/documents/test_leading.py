@@ -23,7 +23,7 @@ from tests.documents.older import older
 from tests.documents.quarter import HALL, LAND, crowd, play
 from tests.support.history import act
 from tests.support.homes import at
-from tests.support.office import LIAISON, OFFICE
+from tests.support.office import LEADER, LIAISON, OFFICE, opening
 
 __all__ = ["older"]
 
@@ -45,6 +45,26 @@ def test_a_red_matter_is_told_as_who_how_late_why_what_was_tried_and_what_next(l
     assert told[0].startswith("“协调二期用地收储”")
     assert "逾期4个工作日。牵头单位没有报告原因。" in told[0]
     assert re.fullmatch(r"请牵头单位于4月\d+日前书面报告补救措施和明确的完成时间。", told[-1])
+
+
+def test_what_was_tried_is_told_in_the_order_of_its_days_and_an_older_reason_with_its_day(log: Database) -> None:
+    play(log)
+    problem = c.SubmitFeedback(text="已约谈权利人", progress=25, problem="目前评估报告未出")
+    act(log, LAND, problem, LIAISON, at("2022-03-31", "17:50"))
+    act(log, LAND, c.RecordDecision(meeting="第六次工作会议", text="限期移交"), LEADER, at("2022-04-06"))
+    act(log, LAND, c.EscalateMatter(reason="久拖不决"), OFFICE, at("2022-04-11"))
+    until = date(2022, 4, 12)
+    found = compose_briefing(log, Publication.BRIEFING, date(2022, 4, 1), until, as_of=end_of_day(until))
+    told = markdown_of(found.draft(until)).split("### 二、逾期事项")[1].split("### 三、")[0]
+    assert "3月31日反馈的原因是：目前评估报告未出。" in told
+    assert re.search(r"4月6日第六次工作会议议定限期移交，4月11日升级至.*。", told)
+
+
+def test_what_falls_due_on_one_day_is_told_under_one_date(log: Database) -> None:
+    play(log)
+    for n in (1, 2):
+        act(log, f"matter/due-{n}", opening(f"办好第{n}件实事", date(2022, 4, 15)), OFFICE, at("2022-03-31", "17:40"))
+    assert "今后30日内应办结：4月15日“办好第1件实事”“办好第2件实事”。" in said(march(log))
 
 
 def test_what_was_carried_up_to_the_leaders_is_asked_of_them_and_told_once(log: Database) -> None:
