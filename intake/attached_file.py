@@ -144,6 +144,8 @@ def _faults(entries: list[zipfile.ZipInfo], size: int, *, is_archive: bool) -> I
             yield "设了密码，无法核查内容，请去掉密码"
         if inner.endswith(_MACROS):
             yield "带有宏，请另存为不带宏的文件"
+        if inner.startswith("/") or ".." in inner.replace("\\", "/").split("/"):
+            yield f"里有文件会解到别处（{seen(entry.filename)[:40]}），请重新压缩"
         if is_archive and inner.endswith(_NESTED):
             yield f"里还有压缩包（{seen(entry.filename)[:40]}），请解开后再压缩"
         if is_archive and inner.endswith(_PROGRAMS + _WITH_MACROS):

@@ -51,7 +51,12 @@ class LogFollower:
         return self.streams[person] < MOST_OF_ACCOUNT and self.streams.total() < MOST_STREAMS
 
     async def events(self, person: str, cookie: str, watch: Watch, after: int) -> AsyncIterator[str]:
-        """The lines of one page's stream, until its reader may see no more, leaves, or the server ends."""
+        """The lines of one page's stream, until its reader may see no more, leaves, or the server ends.
+
+        None where others took the last room since it was asked for: the browser asks again, and is told so.
+        """
+        if not self.has_room(person):
+            return
         self.streams[person] += 1
         try:
             await self._look_on()

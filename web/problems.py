@@ -1,5 +1,6 @@
 """What goes wrong, as RFC 9457 problems: the line and the code of the command line, and a status."""
 
+import errno
 import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -103,6 +104,9 @@ def explained(error: Exception, service: "WebService") -> ProblemDetails:
             return ProblemDetails(422, "malformed", validation_line([_placed(e) for e in error.errors()]))
         case HTTPException():
             return _of_http(error)
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            logger.error("disk full", exc_info=error)
+            return ProblemDetails(503, "disk_full", "服务器的磁盘已满，没有存上，请与系统管理员联系")
     logger.error("unexpected", exc_info=error)
     return ProblemDetails(500, "unexpected", f"意外错误（{type(error).__name__}），请告诉维护人员发生的时间")
 

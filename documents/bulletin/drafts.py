@@ -12,7 +12,7 @@ from domain.base import Frozen, Refusal
 from domain.bulletin import Publication
 from domain.calendar import local_date
 from eventlog.database import Database
-from eventlog.durable import create_durably, make_folder, put_durably
+from eventlog.durable import create_durably, make_folder, write_durably
 
 FOLDER = "drafts"
 MOST_A_DAY = 1000
@@ -79,10 +79,7 @@ def keep_draft(
 def send_draft(home: Path, draft: BulletinDraft, leader: str, now: datetime) -> BulletinDraft:
     """送签: the draft waits for this leader from now on."""
     sent = draft.model_copy(update={"sent_to": leader, "sent_at": now})
-    place = _file(home, draft.id)
-    fresh = place.with_name(f".{place.name}.{uuid4().hex[:8]}")
-    fresh.write_bytes(sent.model_dump_json(indent=1).encode())
-    put_durably(fresh, place)
+    write_durably(_file(home, draft.id), sent.model_dump_json(indent=1).encode())
     return sent
 
 

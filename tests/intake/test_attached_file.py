@@ -82,6 +82,7 @@ def test_what_offices_exchange_is_taken() -> None:
         ("挤.zip", crowded(MOST_LISTED + 1), "里的文件太多"),
         ("套.zip", packed({"里面/又一个.ZIP": b"PK"}), "里还有压缩包"),
         ("藏.zip", packed({"又一个.7z. ": b"7z"}), "里还有压缩包"),
+        ("越.zip", packed({"..\\..\\启动\\说明.pdf": b"%PDF-1.4"}), "会解到别处"),
         ("带.zip", packed({"现场/通知.EXE": EXE}), "里有程序"),
         ("密.zip", locked(packed({"a.pdf": b"x"})), "设了密码"),
         ("宏.docx", packed({**DOCX, "word/vbaProject.bin": b"x"}), "带有宏"),

@@ -217,6 +217,10 @@ async def test_a_leader_signs_what_he_read_in_his_own_name(
 ) -> None:
     where = await drafted(office)
     assert "已送吴七签发" in (await office.post(f"{where}/send", data={"leader": "leader"})).text
+    kept = (service.settings.home / "drafts").iterdir()
+    assert {file.stat().st_mode & 0o77 for file in kept} == {0}, (
+        "a draft is nobody else's on the machine, also once sent"
+    )
     leader, secret = half_an_hour_ago(service, "leader")
     assert f'href="{where}/sign"' in (await office.get("/", headers=leader)).text
     other = cookie(service, "office-2")

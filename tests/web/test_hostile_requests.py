@@ -1,5 +1,6 @@
 """What no page of ours would send: numbers without end, forms made by hand, halves of characters. Each has one line."""
 
+import errno
 import html
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -21,10 +22,13 @@ from tests.support.clock import open_log
 from tests.support.history import act
 from tests.support.office import LIAISON, OFFICE, opening, sqlite
 from tests.web.test_sight_of_pages import cookie
+from views.following import Following, Watch
 from views.rights import Rights
 from views.viewer import actor_of
 from web.app import make_app
+from web.following import MOST_OF_ACCOUNT, LogFollower
 from web.pages.queue import MOST_AT_ONCE
+from web.problems import explained
 from web.service import WebService
 
 ENDLESS = "9" * 5000
@@ -185,3 +189,17 @@ async def test_a_long_list_is_cut_where_it_says_so_and_all_of_it_is_one_step_awa
 def numbered(page: str) -> set[str]:
     """The matters a page leads to."""
     return set(re.findall(r'href="/matters/(XMH-[^"?/]+)', page))
+
+
+async def test_of_streams_asked_for_at_once_none_takes_a_room_that_is_taken(service: WebService) -> None:
+    follower = LogFollower(service)
+    follower.streams["leader"] = MOST_OF_ACCOUNT
+    lines = [line async for line in follower.events("leader", "", Watch(Following.WORK), 0)]
+    assert (lines, follower.streams["leader"]) == ([], MOST_OF_ACCOUNT)
+
+
+def test_a_full_disk_is_no_unexpected_error(service: WebService) -> None:
+    for number in (errno.ENOSPC, errno.EDQUOT):
+        told = explained(OSError(number, "no room"), service)
+        assert (told.status, told.code, "磁盘已满" in told.message) == (503, "disk_full", True)
+    assert explained(OSError(errno.EIO, "broken"), service).status == 500
