@@ -54,11 +54,18 @@ _NAMED = re.compile(r"$|[，。；（]|就|研究")
 _DAY_WITHIN = re.compile(rf"^（{_DAY}[，）]")
 _NUMBER_WITHIN = re.compile(r"^（(?:[^（），]*日，)?(?P<no>[^（），]*纪〔\d{4}〕\d+号)")
 _DECIDED = re.compile(r"^(?:（[^（）]*）)?议定(?P<n>\d+)项")
+_DAY_BEFORE = re.compile(rf"{_DAY}$")
+_DECIDED_THERE = re.compile(r"(?:、\d+月\d+日第\d+次[^、，。；]+?)*(?:新近议定的|议定(?![的事]))")
+"""Of a meeting called without its year, as a 简报 of that year does: 12月26日第49次工作例会议定…."""
 _OWN_DECIDED = re.compile(r"形成议定事项(?P<n>\d+)项")
 _CITED = re.compile(r"《(?P<name>[^《》]+)》（?(?P<no>(?P<mark>[^《》（），；。“”\s]*〔\d{4}〕)\d+号)")
 _QUOTED = re.compile(r"“([^“”]+)”")
 _LED = re.compile(r"^（(?:XMH-\d+-\d+，)?(?P<unit>[^（），。；]+)牵头[，）]")
 _CLOSED = re.compile(rf"^(?:（[^（）]*）)?，{_DAY}销号")
+_DECIDED_ON = re.compile(rf"^（(?P<unit>[^（），。；]+)）：{_DAY}议定.*。(?:\d+月\d+日已报|至今未报)")
+_OVERDUE = re.compile(r"^（[^（）]*牵头[^（）]*）逾期(?P<days>\d+)个工作日。(?:.*已催办(?P<urged>\d+)次)?")
+_AHEAD = re.compile(r"^今后\d+日内应办结：")
+_ON_ONE_DAY = re.compile(rf"{_DAY}(?P<titles>(?:“[^“”]+”)+)")
 _DUE = re.compile(rf"^(?:（[^（）]*）)?，办结时限(?:为)?{_DAY}(?![^。；]*[延改调变推])")
 """Not of a limit that was: 办结时限3月4日，延至3月18日."""
 _ITEM = re.compile(r"^\d+\. (?P<title>[^（）]+)（(?P<unit>[^（）]+)）：")
@@ -71,6 +78,11 @@ _COUNT = re.compile(r"([^、\d]+)(\d+)件")
 _RATE = re.compile(
     r"(?:(?<![^。；])(?:今年以来)?|(?<=，)(?=按原定时限))(?P<span>按原定时限|本期|今年|全年)?应(?P<what>办结|反馈)(?P<whole>\d+)[件次]，按[期时](?:办结|反馈)(?P<part>\d+)[件次]，按[期时](?:办结|反馈)率(?P<rate>[\d.]+%)"
 )
+_LEFT = re.compile(
+    r"(?<![^。；])本期应反馈\d+次，按时反馈\d+次，按时反馈率[\d.]+%，漏报未补(?P<missed>\d+)次"
+    r"|^黄灯预警(?P<yellow>\d+)件[：，]|^本期办结销号的有.*”等(?P<closed>\d+)件。$"
+)
+_LEFT_FACTS = {"missed": "本期漏报未补数", "yellow": "黄灯件数", "closed": "本期办结销号件数"}
 _HEADING = re.compile(
     r"^(?:\*\*（.{1,3}）(?!关于)|### (?:附表\d*　|[一二三四五六七八九十]+、)).*?(?P<n>\d+)件(?:\*\*)?$"
 )
@@ -143,6 +155,7 @@ class _Reader:
         """A heading's count, while what stands under it is counted."""
         self.counted = 0
         self.meeting = _any_of(words.meetings)
+        self.meeting_of_year = _any_of(frozenset(name.partition("年")[2] for name in words.meetings))
 
     def line(self, line: str) -> Iterator[PaperClaim]:
         yield from self._under_heading(line)
@@ -153,6 +166,7 @@ class _Reader:
         self.headers, self.sums = (), []
         yield from self._head(line)
         yield from self._meetings(line)
+        yield from self._meetings_of_the_year(line)
         yield from self._cited(line)
         yield from self._matters(line)
         yield from self._counts(line)
@@ -192,6 +206,16 @@ class _Reader:
             if decided := _DECIDED.match(after):
                 yield PaperClaim(f"{name}的议定事项", f"{decided['n']}项", place)
 
+    def _meetings_of_the_year(self, line: str) -> Iterator[PaperClaim]:
+        """12月26日第49次工作例会议定: a meeting without its year, and its day before it."""
+        for match in self.meeting_of_year.finditer(line) if self.meeting_of_year else ():
+            day = _DAY_BEFORE.search(line[: match.start()])
+            if day is None or not _DECIDED_THERE.match(line[match.end() :]):
+                continue
+            name = f"{day['y'] or self.year}年{match[0]}"
+            if name in self.words.meetings:
+                yield PaperClaim(f"{name}的会议日期", self.day(day), self.place(line, match.start()))
+
     def _cited(self, line: str) -> Iterator[PaperClaim]:
         for match in _CITED.finditer(line):
             yield PaperClaim(number_of(match["mark"], match["name"]), match["no"], self.place(line, match.start()))
@@ -211,8 +235,27 @@ class _Reader:
                 yield PaperClaim(f"{number}的销号日期", self.day(closed), place)
             if due := _DUE.match(after):
                 yield PaperClaim(f"{number}的办结时限", self.day(due), place)
-
+            yield from self._followed(number, after, place)
+        yield from self._ahead(line)
         yield from self._listed_matter(line)
+
+    def _followed(self, number: str, after: str, place: str) -> Iterator[PaperClaim]:
+        """What the first page of a 简报 says of a matter: how late it is, how often urged, when a meeting decided."""
+        if late := _OVERDUE.match(after):
+            yield PaperClaim(f"截至{self.as_of}{number}的逾期工作日", late["days"], place)
+            if late["urged"]:
+                yield PaperClaim(f"截至{self.as_of}{number}的催办次数", late["urged"], place)
+        decided = _DECIDED_ON.match(after)
+        if decided and decided["unit"] in self.words.units:
+            yield PaperClaim(f"{number}的牵头单位", decided["unit"], place)
+            yield PaperClaim(f"{number}的议定日期", self.day(decided), place)
+
+    def _ahead(self, line: str) -> Iterator[PaperClaim]:
+        """今后30日内应办结：2月18日“…”“…”；2月25日“…”: a limit before the titles it is of."""
+        for day in _ON_ONE_DAY.finditer(line) if _AHEAD.match(line) else ():
+            for title in _QUOTED.findall(day["titles"]):
+                if number := self.words.titles.get(title):
+                    yield PaperClaim(f"{number}的办结时限", self.day(day), self.place(line, day.start()))
 
     def _listed_matter(self, line: str) -> Iterator[PaperClaim]:
         """1. 完成…（区住房和建设局）：5月31日销号: a chapter of the year's statistics."""
@@ -242,6 +285,9 @@ class _Reader:
             yield PaperClaim(f"{when}{what}中按期数", match["part"], place)
             yield PaperClaim(f"{place}中的比率", share, f"{match['part']}除以{match['whole']}")
             yield PaperClaim(f"{place}中的比率", match["rate"], place)
+        for match in _LEFT.finditer(line):
+            [(what, n)] = [(what, n) for what, n in match.groupdict().items() if n]
+            yield PaperClaim(f"截至{self.as_of}{_LEFT_FACTS[what]}", n, self.place(line, match.start()))
 
     def _standing(self, line: str) -> Iterator[PaperClaim]:
         total = _TOTAL.search(line)

@@ -7,9 +7,10 @@ from datetime import date
 from documents.consistency.claims import Contradiction, PaperClaim, Vocabulary, claims_of, disagreeing, number_of
 from documents.figures import Period, count_by_light, count_by_stage
 from documents.formats.markdown import markdown_of
-from documents.ledger import Ledger
+from documents.ledger import Ledger, MatterFile
 from documents.page import Page
 from documents.wording import clean_text, full_date, quoted_title
+from domain import events as ev
 from domain.base import Refusal
 from domain.calendar import local_date
 from domain.facts import is_sealed
@@ -59,6 +60,22 @@ def _matters(ledger: Ledger) -> Iterator[PaperClaim]:
         closings = [t for t in file.events if t.recorded.type == "MatterClosed"]
         for told in closings:
             yield PaperClaim(f"{matter.number}的销号日期", full_date(local_date(told.recorded.occurred_at)), place)
+        yield from _followed(ledger, file)
+
+
+def _followed(ledger: Ledger, file: MatterFile) -> Iterator[PaperClaim]:
+    """When meetings decided on a matter, how often it was urged and, of an open one, how late it is."""
+    matter, place, when = file.matter, f"督办日志（{file.matter.number}）", f"截至{full_date(local_date(ledger.as_of))}"
+    starts = {m.number: m.starts for m in ledger.meetings if m.number}
+    for told in file.events:
+        if isinstance(told.event, ev.DecisionRecorded):
+            held = starts.get(told.event.minutes or "", told.recorded.occurred_at)
+            yield PaperClaim(f"{matter.number}的议定日期", full_date(local_date(held)), place)
+    yield PaperClaim(f"{when}{matter.number}的催办次数", str(matter.counts.urges), place)
+    if not matter.ended:
+        until = local_date(matter.closure.at if matter.closure else ledger.as_of)
+        late = max(ledger.calendar.workdays_between(matter.due, until), 0)
+        yield PaperClaim(f"{when}{matter.number}的逾期工作日", str(late), place)
 
 
 def _cited(ledger: Ledger) -> Iterator[PaperClaim]:
@@ -97,11 +114,15 @@ def _counts(ledger: Ledger, since: date | None, until: date | None) -> Iterator[
     if since is not None:
         yield PaperClaim(f"{when}本期应反馈数", str(period.feedback().owed), place)
         yield PaperClaim(f"{when}本期应反馈中按期数", str(period.feedback().on_time), place)
+        left = len(period.feedback().missed) - period.feedback().made_up
+        yield PaperClaim(f"{when}本期漏报未补数", str(left), place)
+        closed = {quoted_title(m) for m, _, _ in period.happened(ev.MatterClosed)}
+        yield PaperClaim(f"{when}本期办结销号件数", str(len(closed)), place)
 
 
 _DOCUMENT = "》的文号"
-_CHANGING = ("牵头单位", "办结时限", "销号日期", _DOCUMENT)
-"""What may be otherwise elsewhere: an extension, a reassignment, a matter closed again, another 《督办通知》."""
+_CHANGING = ("牵头单位", "办结时限", "销号日期", "议定日期", _DOCUMENT)
+"""What may be otherwise elsewhere: extended, reassigned, closed or decided on again, another 《督办通知》."""
 
 
 def among(papers: Iterable[tuple[str, str, date]], words: Vocabulary) -> tuple[Contradiction, ...]:

@@ -1,5 +1,6 @@
 """One fact has one value in every paper: what contradicts the log, another paper or itself is found and not issued."""
 
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -102,6 +103,12 @@ PLANTED = [
     ("简报", "绿灯34件、黄灯6件", "绿灯33件、黄灯7件", "黄灯件数"),
     ("简报", "按期办结率80%", "按期办结率82%", "中的比率"),
     ("简报", "本期应反馈109次", "本期应反馈110次", "本期应反馈数"),
+    ("简报", "漏报未补4次", "漏报未补3次", "本期漏报未补数"),
+    ("简报", "黄灯预警6件", "黄灯预警7件", "黄灯件数"),
+    ("简报", "| 4月15日 |", "| 4月16日 |", "的办结时限"),
+    ("简报", "；4月24日“片区十大", "；4月25日“片区十大", "的办结时限"),
+    ("简报", "：3月7日议定", "：3月8日议定", "的议定日期"),
+    ("简报", "（区城市更新和土地整备局）：3月7日议定", "（国交公司）：3月7日议定", "的牵头单位"),
     ("附表", "、黄灯预警6件", "、黄灯预警7件", "的件数"),
     ("附表", "3月4日销号", "3月5日销号", "的销号日期"),
     ("附表", "| 合计 | 46 | 34 | 6 |", "| 合计 | 46 | 35 | 6 |", "“绿灯”的合计"),
@@ -197,7 +204,42 @@ def test_a_day_without_its_year_is_of_the_year_the_paper_is_about_and_not_of_its
     assert issue_draft(log, home, draft, LEADER, at("2023-01-10")).event.issued_on == date(2023, 1, 10)
 
 
+RED = "“国际交流中心一期暗涵改迁枯水期调度”（国交公司牵头）逾期15个工作日。已催办6次，"
+
+
+@pytest.mark.parametrize(
+    ("line", "claimed"),
+    [
+        (f"1. {RED}3月21日第9次工作例会议定限期完成。", ("2022年第9次工作例会的会议日期", "2022年3月21日")),
+        ("3月14日第8次工作例会、3月21日第9次工作例会新近议定的3件下期报告。",
+         ("2022年第8次工作例会的会议日期", "2022年3月14日")),
+        (f"{RED}3月4日升级。", ("截至2022年3月31日XMH-2022-048的逾期工作日", "15")),
+        (f"{RED}3月4日升级。", ("截至2022年3月31日XMH-2022-048的催办次数", "6")),
+        ("本期办结销号的有“甲”“乙”“丙”“丁”等6件。", ("截至2022年3月31日本期办结销号件数", "6")),
+    ],
+)  # fmt: skip
+def test_what_the_first_page_says_of_a_matter_and_a_meeting_is_a_claim(
+    ledger: Ledger, line: str, claimed: tuple[str, str]
+) -> None:
+    words = replace(words_of(ledger), titles={"国际交流中心一期暗涵改迁枯水期调度": "XMH-2022-048"})
+    assert claimed in [(c.fact, c.value) for c in claims_of(line, "简报", MARCH[1], words)]
+
+
+def test_the_log_says_how_late_a_matter_is_how_often_urged_and_when_decided_on(log: Database) -> None:
+    play(log)
+    told = {fact: known[-1].value for fact, known in facts_of(read_ledger(log, EVENING), *MARCH).items()}
+    land, hall = "XMH-2022-002", "XMH-2022-001"
+    assert told[f"截至2022年3月31日{land}的逾期工作日"] == "4"
+    assert told[f"截至2022年3月31日{land}的催办次数"] == "1"
+    assert told[f"{hall}的议定日期"] == "2022年3月4日"
+    assert told["截至2022年3月31日本期办结销号件数"] == "1"
+
+
 TRUTHFUL = (
+    "4月1日第9次工作例会议定事项全部落实。",
+    "3月25日第9次工作例会纪要印发。",
+    "4月1日第9次工作例会议定的1项已办结。",
+    "“推动整备范围内土地尽早入库”（市水务局）：3月20日议定内部分工。",
     "1. “办结深圳金融文化中心‘一书两证’”（市建筑工务署牵头）：3月22日，2022年第9次工作例会纪要印发。",
     "4月1日，2022年第9次工作例会议定事项全部落实。",
     "3月22日，区住房和建设局传达市领导召开2022年第9次工作例会精神。",
