@@ -102,12 +102,24 @@ def counts_in_words(pairs: Sequence[tuple[str, int, str]], separator: str = "、
 _LOOSE = re.compile(r"(《[^《》]+》)\s*(?!（)([^《》（），。；\s]*〔\d{4}〕\d+号)")
 
 
-def cited(text: str, no: str | None = None) -> str:
-    """A document as a paper cites it: 《2022年工作计划》（香指办〔2022〕1号）."""
+def cited(text: str, no: str | None = None, *, former: bool = False) -> str:
+    """A document as a paper cites it: 《2022年工作计划》（香指办〔2022〕1号）.
+
+    Marks inside marks are single, 《关于〈…〉的批复》 (GB/T 15834 4.15.3.2), and 在《…》上的批示 is no title but tells
+    where the words stand. Before, both were put into marks as they were.
+    """
     plain = _LOOSE.sub(r"\1（\2）", clean_text(text))
     if no is None or is_sealed(no) or no in plain:
         return plain
-    return f"{plain if plain.startswith('《') else f'《{plain}》'}（{clean_text(no)}）"
+    if former:
+        named = plain if plain.startswith("《") else f"《{plain}》"
+    else:
+        titled = plain.startswith(("《", "在《"))
+        named = plain if titled else f"《{plain.translate(_INNER_TITLE)}》"
+    return f"{named}（{clean_text(no)}）"
+
+
+_INNER_TITLE = str.maketrans("《》", "〈〉")
 
 
 _INNER = str.maketrans("“”", "‘’")

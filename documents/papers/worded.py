@@ -122,9 +122,7 @@ def _urge(case: Case) -> Written:
             Paragraph(
                 text=f"商请{case.you}办理的{case.what}，时限{full_date(m.due)}。目前尚需{case.you}支持的有：{owed}。{last}"
             ),
-            Paragraph(
-                text=f"恳请{case.you}予以支持，加快办理，并于{by}前将进展函复指挥部办公室。（第{m.counts.urges}次函商）"
-            ),
+            Paragraph(text=f"恳请{case.you}予以支持，加快办理，并于{by}前将进展函复指挥部办公室。"),
         )
     by = _reply_by(case, _REPLY.get(given or OrderColour.PLAIN, REPLY_WORKDAYS))
     title = f"关于{quoted_title(m)}的催办单{f'（{given.label}色）' if given else ''}"

@@ -29,7 +29,7 @@ _RECEIPT = "经办人：　　　　　负责人：　　　　　（盖章）�
 
 
 def _grounds(case: Case) -> str:
-    return "、".join(cited(basis.text, basis.no) for basis in case.matter.bases)
+    return "、".join(cited(basis.text, basis.no, former=True) for basis in case.matter.bases)
 
 
 def _points(case: Case) -> list[str]:

@@ -123,10 +123,14 @@ def test_an_urge_wears_its_colour_and_an_ordinary_paper_none(played: Database) -
         ("2022年工作计划", "香指办〔2022〕1号", "《2022年工作计划》（香指办〔2022〕1号）"),
         ("《2022年工作计划》（香指办〔2022〕1号）", "香指办〔2022〕1号", "《2022年工作计划》（香指办〔2022〕1号）"),
         ("第五次工作会议", None, "第五次工作会议"),
+        ("在《排查报告》上的批示", "香指批〔2022〕5号", "在《排查报告》上的批示（香指批〔2022〕5号）"),
+        ("关于《实施方案》的批复", "深府〔2022〕8号", "《关于〈实施方案〉的批复》（深府〔2022〕8号）"),
     ],
 )
 def test_a_document_is_cited_by_its_name_and_number(text: str, no: str | None, said: str) -> None:
     assert cited(text, no) == said
+    if no and "《" in text[1:]:
+        assert cited(text, no, former=True) == f"《{text}》（{no}）", "printed again as it was"
 
 
 def test_an_extension_is_answered_by_what_was_granted(played: Database) -> None:
