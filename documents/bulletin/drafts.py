@@ -1,5 +1,6 @@
 """Drafts of issues: small files in the home, each naming a part of the log its text is computed from when shown."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -8,7 +9,7 @@ from documents.bulletin.briefing import FORMER, Briefing, compose_briefing
 from documents.filing.shelf import press_of_template, shelve_template
 from documents.formats.press import Press
 from documents.sections.recipe import Recipe
-from domain.base import Frozen, Refusal
+from domain.base import Frozen, Refusal, refuse
 from domain.bulletin import Publication
 from domain.calendar import local_date
 from eventlog.database import Database
@@ -95,7 +96,10 @@ def find_draft(home: Path, draft_id: str) -> BulletinDraft | None:
         Refusal: `malformed`, when its file is damaged.
     """
     wanted = draft_id.strip().upper()
-    return next((draft for draft in kept_drafts(home) if draft.id == wanted), None)
+    drafts, damaged = read_drafts(home)
+    found = next((draft for draft in drafts if draft.id == wanted), None)
+    _refuse_damaged([name for name in damaged if name == f"{wanted}.json"])
+    return found
 
 
 def kept_drafts(home: Path) -> tuple[BulletinDraft, ...]:
@@ -104,13 +108,24 @@ def kept_drafts(home: Path) -> tuple[BulletinDraft, ...]:
     Raises:
         Refusal: `malformed`, when a file is damaged.
     """
-    drafts = []
+    drafts, damaged = read_drafts(home)
+    _refuse_damaged(damaged)
+    return drafts
+
+
+def read_drafts(home: Path) -> tuple[tuple[BulletinDraft, ...], tuple[str, ...]]:
+    """The drafts the home keeps, the oldest first, and the names of files that are damaged: one closes no list."""
+    drafts, damaged = list[BulletinDraft](), list[str]()
     for path in (home / FOLDER).glob("D*.json"):
         try:
             drafts.append(BulletinDraft.model_validate_json(path.read_bytes()))
-        except ValueError as error:
-            raise Refusal(f"草稿文件 {path.name} 已损坏，请删除后重新起草", "malformed") from error
-    return tuple(sorted(drafts, key=lambda d: (d.drafted_at, d.id)))
+        except (ValueError, OSError):
+            damaged.append(path.name)
+    return tuple(sorted(drafts, key=lambda d: (d.drafted_at, d.id))), tuple(sorted(damaged))
+
+
+def _refuse_damaged(names: Sequence[str]) -> None:
+    refuse(bool(names), f"草稿文件 {'、'.join(names)} 已损坏，请删除后重新起草", "malformed")
 
 
 def press_of_draft(home: Path, draft: BulletinDraft, now: Press | None = None) -> Press:

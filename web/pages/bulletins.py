@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from documents.bulletin.drafts import BulletinDraft, find_draft, keep_draft, kept_drafts, press_of_draft, send_draft
+from documents.bulletin.drafts import BulletinDraft, find_draft, keep_draft, press_of_draft, read_drafts, send_draft
 from documents.bulletin.edited import Text, editor_fields
 from documents.formats.markdown import markdown_of
 from documents.sections.recipe import Recipe, recipe_of
@@ -111,8 +111,8 @@ def waiting_drafts(service: "WebService", visitor: Visitor, leader: str | None =
     """The drafts nobody signed yet, of all or those sent to one leader; none to who reads no drafts."""
     if not visitor.viewer.rights.of_office or visitor.day is not None:
         return []
-    kept = [d for d in kept_drafts(service.settings.home) if leader in (None, d.sent_to)]
-    return [d for d in kept if not _is_issued(service, d)]
+    kept, _ = read_drafts(service.settings.home)
+    return [d for d in kept if leader in (None, d.sent_to) and not _is_issued(service, d)]
 
 
 def _is_issued(service: "WebService", draft: BulletinDraft) -> bool:
@@ -184,6 +184,7 @@ def _list(service: "WebService", visitor: Visitor, given: Given, fault: str | No
         "bulletins.html",
         422 if fault else 200,
         drafts=list(reversed(waiting_drafts(service, visitor))),
+        damaged=read_drafts(service.settings.home)[1],
         names=visitor.viewer.persons,
         given=given,
         fault=fault,
@@ -248,7 +249,7 @@ def _editor(
         contradictions=at_hand.contradictions,
         fault=told.message if told else None,
         form_key=form_key,
-        version=typed["version"] or saved.version,
+        version=(typed["version"] if saved.saved_at else "") or saved.version,  # nothing kept: nothing to overwrite
         restored=clock_of(restored) if restored else None,
         leaders=[p for p in reading.people(service.database) if p.role is Role.LEADER],
         names=visitor.viewer.persons,
@@ -271,8 +272,8 @@ def _of_version(newest: str, typed: Given, text: Text) -> Given:
     stands = {"", text.title, text.foreword, *(field.text for field in fields)}
     said = {name: value.replace("\r\n", "\n") for name, value in typed.fields.items() if _OF_TEXT.fullmatch(name)}
     mine = {f"{SET_ASIDE}{newest}.{name}": value for name, value in said.items() if value.strip() not in stands}
-    kept = {name: value for name, value in typed.fields.items() if name == "version" or name.startswith(SET_ASIDE)}
-    return Given({**kept, **mine, "seen": newest})
+    before = {name: value for name, value in typed.fields.items() if name == "version" or name.startswith(SET_ASIDE)}
+    return Given({**before, **mine, "seen": newest})
 
 
 def _save(service: "WebService", visitor: Visitor, draft_id: str, given: Given) -> Response:
