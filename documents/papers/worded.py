@@ -71,7 +71,10 @@ def _feedback(rhythm: Rhythm) -> str:
 
 
 def _supervision(case: Case) -> Written:
-    """On one face: the grounds, what, who, by when, a dated first answer, and the receipt the unit fills."""
+    """On one face: the grounds, what, who, by when, a dated first answer, and the receipt the unit fills.
+
+    Whom one asks by 函 answers by 函: it is given no form to fill and no receipt to seal.
+    """
     m, directory = case.matter, case.ledger.directory
     person = directory.people.get(m.supervisor)
     contact = " ".join(filter(None, (person.name if person else m.supervisor, person.phone if person else None)))
@@ -86,14 +89,15 @@ def _supervision(case: Case) -> Written:
         ("办结时限", full_date(m.due)),
         ("反馈期限", f"{_reply_by(case, REPLY_WORKDAYS)}前首次反馈，其后{_feedback(m.rhythm)}"),
         ("督办联系人", contact),
-        ("办理情况", "（由牵头单位填写，可另附页）"),
-        ("回执", _RECEIPT),
+        *(() if case.letter else (("办理情况", "（由牵头单位填写，可另附页）"), ("回执", _RECEIPT))),
     ]
     secrecy: tuple[Block, ...] = (Paragraph(text=SECRECY),) if case.all(ev.InstructionRecorded) else ()
-    return f"关于{quoted_title(m)}的{'督办函' if case.letter else '督办单'}", (
-        Grid(headers=("项目", "内容"), rows=tuple(rows)),
-        *secrecy,
-    )
+    grid = Grid(headers=("项目", "内容"), rows=tuple(rows))
+    if not case.letter:
+        return f"关于{quoted_title(m)}的督办单", (grid, *secrecy)
+    ask = Paragraph(text=f"现将以下事项商请{case.you}牵头办理，并按期函复办理情况：")
+    thanks = Paragraph(text="确有困难的，请在时限前函告理由和明确的新时限。专此函商，请予支持。")
+    return f"关于{quoted_title(m)}的督办函", (ask, grid, thanks, *secrecy)
 
 
 def _followed_up(case: Case) -> str:

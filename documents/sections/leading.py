@@ -259,7 +259,7 @@ def _last_decision(edition: Edition, entry: Entry) -> _Followed | None:
 
 
 def _told_decision(edition: Edition, found: _Followed) -> str:
-    again = f"（今年第{found.times}次提出）" if found.times > 1 else ""
+    again = f"（该事项今年第{found.times}次议定）" if found.times > 1 else ""
     state = "至今未报"
     if found.reported_on is not None:
         said = _first_clause(report_said(found.entry.file) or "")

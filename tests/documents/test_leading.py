@@ -60,6 +60,12 @@ def test_what_was_tried_is_told_in_the_order_of_its_days_and_an_older_reason_wit
     assert re.search(r"4月6日第六次工作会议议定限期移交，4月11日升级至.*。", told)
 
 
+def test_how_often_meetings_decided_on_a_matter_is_said_of_the_matter_and_not_of_the_words(log: Database) -> None:
+    play(log)
+    act(log, HALL, c.RecordDecision(meeting="第六次工作会议", text="增加班组"), LEADER, at("2022-03-28"))
+    assert "3月28日议定增加班组（该事项今年第2次议定）。3月30日已报" in said(march(log))
+
+
 def test_what_falls_due_on_one_day_is_told_under_one_date(log: Database) -> None:
     play(log)
     for n in (1, 2):

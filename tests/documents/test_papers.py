@@ -178,6 +178,9 @@ def test_a_city_department_is_asked_by_letter(log: Database, home: Path) -> None
     assert "关于商请办理“办结‘一书两证’”的函" in text
     assert "现商请贵单位牵头办理" in text
     assert "你单位" not in text
+    asked = said(log, LAND, PaperKind.SUPERVISION)
+    assert "专此函商，请予支持。" in asked
+    assert not any(cell in asked for cell in ("回执", "办理情况 |", "（盖章）")), "it is answered by 函"
     done = issued(log, home, LAND, PaperKind.ASSIGNMENT, now=at("2022-03-02"))
     assert done.event.number == "香指办函〔2022〕1号"
 
