@@ -1,5 +1,6 @@
 """简报 on pages: drafted from the log, edited in place, and signed by a leader himself, as commands would have it."""
 
+import asyncio
 import html
 import re
 import shutil
@@ -187,8 +188,9 @@ async def test_of_two_editors_the_slower_sees_the_newest_and_keeps_what_he_wrote
 
 
 async def test_drafts_are_the_offices_and_the_leaders(service: WebService, office: httpx.AsyncClient) -> None:
-    where = await drafted(office)
-    assert (await office.get("/bulletins")).text.count(where) == 1
+    where, again = await asyncio.gather(drafted(office), drafted(office))
+    assert where == again, "a button pressed twice begins one draft"
+    assert (await office.get("/bulletins")).text.count(f'href="{where}"') == 1
     for who in ("li", "head", "zhao", "audit"):
         headers = cookie(service, who)
         for path in ("/bulletins", where, f"{where}/draft.pdf", f"{where}/draft.docx", f"{where}/sign"):

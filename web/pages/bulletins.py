@@ -11,6 +11,7 @@ from datetime import date
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
 
 HERE = "papers"
 KINDS = ("pdf", "docx")
+_DRAFTING = Lock()
+"""One drafts at a time: a button pressed twice begins one draft."""
 SET_ASIDE = "mine."
 _OF_TEXT = re.compile(r"title|foreword|s\d+\.b\d+")
 SHOWS_ITSELF = f"{CONTENT_POLICY}; frame-src 'self'"
@@ -204,11 +207,31 @@ def _begin(service: "WebService", visitor: Visitor, given: Given) -> Response:
         until = _day(given["until"], today) or today
         since = _day(given["since"], today) or next_day(service.database, publication, until)
         press = press_by(service.settings)
-        briefing, _ = composed_issue(service.database, press, publication, (since, until), now)
-        kept = keep_draft(service.settings.home, briefing, visitor.person.id, now, press)
+        with _DRAFTING:
+            briefing, _ = composed_issue(service.database, press, publication, (since, until), now)
+            there = _same_draft(service, briefing, visitor.person.id)
+            kept = there or keep_draft(service.settings.home, briefing, visitor.person.id, now, press)
     except Refusal as refusal:
         return _list(service, visitor, given, told_on_page(refusal, service).message)
     return RedirectResponse(f"/bulletins/{kept.id}", 303)
+
+
+def _same_draft(service: "WebService", briefing: "Briefing", person: str) -> BulletinDraft | None:
+    """The draft this person has of the same span and part of the log, as long as nobody wrote in it or sent it on."""
+    wanted = (briefing.publication, briefing.since, briefing.until, briefing.position, briefing.template, person, None)
+    for d in read_drafts(service.settings.home)[0]:
+        same = (
+            d.publication,
+            d.since,
+            d.until,
+            d.position,
+            d.template,
+            d.drafted_by,
+            d.corrects or d.sent_to,
+        ) == wanted
+        if same and not edited_version(service.database, d) and not _is_issued(service, d):
+            return d
+    return None
 
 
 def _day(text: str, today: date) -> date | None:

@@ -78,7 +78,9 @@
     return whole;
   };
 
+  let turn = 0; // of two answers under way the older one shows nothing
   const refresh = async () => {
+    const mine = ++turn;
     if (tells) return say("刚有新的记录。写的内容会留着，", "查看最新情况");
     let answer;
     try {
@@ -87,11 +89,16 @@
       timer = setTimeout(refresh, 2000); // the line is cut: again, until it holds or the page is left
       return;
     }
+    if (answer.status >= 500) {
+      timer = setTimeout(refresh, 10000); // the server is busy, or just begins
+      return;
+    }
     if (!answer.ok || answer.redirected) {
       close();
       return say("本页不再自动更新，", "重新打开");
     }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (mine !== turn) return;
     const whole = show([...page.querySelector("main").children]);
     const at = new Date().toLocaleTimeString("zh-CN", { hour12: false });
     say(whole ? `${at} 自动更新` : "刚有新的记录，写完以后即可看到。");
