@@ -25,8 +25,8 @@ def next_day(database: Database, publication: Publication, last: date) -> date:
     if issues:
         first = max(i.until for i in issues) + timedelta(days=1)
         if first > last:
-            line = f"{issues[-1].number} 已写到 {issues[-1].until}，此后没有新的时段；要重写一段时间请用 --from 和 --to"
-            raise Refusal(line, "malformed")
+            again = "要重写一段时间，请写明起止日期（--from、--to）"
+            raise Refusal(f"{issues[-1].number} 已写到 {issues[-1].until}，此后没有新的时段；{again}", "malformed")
         return first
     matters = [s.state for s in reading.matter_states(database) if isinstance(s.state, Matter)]
     return min((local_date(m.opened_at) for m in matters), default=last.replace(month=1, day=1))

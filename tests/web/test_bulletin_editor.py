@@ -261,6 +261,9 @@ async def test_a_leader_signs_what_he_read_in_his_own_name(
     assert (event.signer, issued.actor.id, issued.actor.on_behalf_of, event.copies) == ("leader", "leader", None, 50)
     again = await office.post(f"{where}/sign", data={"seen": seen}, headers=cookie(service, "leader"))
     assert "已经签发" in again.text
+    gone_on = await office.post("/bulletins", data={"series": "briefing", "until": "2022-03-31"})
+    (fault,) = re.findall(r'class="fault"[^>]*>(.*?)<', gone_on.text)
+    assert fault.endswith("要重写一段时间，请写明起止日期"), "a page names no option of a command"
     papers = await office.get(signed.headers["location"].replace("?", f"?year={event.year}&"))
     assert (f"已签发：{event.number}" in papers.text, event.foreword) == (True, "补一句。")
     xmh = CommandLine(service.settings.home, capsys)
