@@ -52,6 +52,9 @@ CLOCK_AFTER_CATCHING_UP = "the-clock-comes-first-after-catching-up"
 """Names the change: before it a run that learnt of a window only from the log let a command pass the clock."""
 KEEPS_IN_MIND = "keeps-in-mind-what-the-log-failed"
 """Names the change: before it what was to be looked at, or computed again, while the log was down was forgotten."""
+FAILS_AS_IT_IS = "a-local-activity-fails-as-it-is"
+"""Names the change: before it only a log that did not answer in time was taken for unreachable. One that failed at once
+came as the activity's own error, for a local activity's is not wrapped, and ended the run until it was healed."""
 UNREACHABLE = "事件日志暂时无法写入"
 LOG_PAUSE = timedelta(seconds=15)
 """How long the workflow's own events wait for an unreachable log before deciding afresh."""
@@ -62,7 +65,12 @@ R = TypeVar("R", bound=Answered)
 
 
 class LogUnreachableError(Exception):
-    """The log could not be reached in three attempts."""
+    """The log could not be reached in three attempts, or cannot be used as it is."""
+
+    def __init__(self, message: str, code: str = LOG_UNREACHABLE) -> None:
+        """Say why, and under which code whoever asked is told."""
+        super().__init__(message)
+        self.code = code
 
 
 class ClockFirstError(Exception):
@@ -185,7 +193,7 @@ class Logged(ABC, Generic[S, O, R]):
             refuse(order.stream != self.stream, "命令不是给这个事项的，未作任何改动", "malformed")
             return await self.execute(order)
         except LogUnreachableError as e:
-            raise ApplicationError(str(e), type=LOG_UNREACHABLE, non_retryable=True) from e
+            raise ApplicationError(str(e), type=e.code, non_retryable=True) from e
         except Refusal as e:
             raise ApplicationError(e.message, type=e.code, non_retryable=True) from e
         except (ValueError, TypeError, KeyError, AttributeError, LookupError) as e:
@@ -311,7 +319,9 @@ class Logged(ABC, Generic[S, O, R]):
                 local_retry_threshold=ALL_TRIES,
                 retry_policy=ATTEMPTS,
             )
-        except ActivityError as e:
+        except (ActivityError, ApplicationError) as e:
+            if _fails_as_before(e):
+                raise
             raise _unreachable(e) from e
         return answer.said
 
@@ -331,7 +341,9 @@ class Logged(ABC, Generic[S, O, R]):
                 local_retry_threshold=ALL_TRIES,
                 retry_policy=ATTEMPTS,
             )
-        except ActivityError as e:
+        except (ActivityError, ApplicationError) as e:
+            if _fails_as_before(e):
+                raise
             raise _unreachable(e) from e
         self.state, self.rulebook, self.unproven = self.of(loaded), loaded.rulebook, loaded.unproven
         if loaded.plain:
@@ -378,10 +390,16 @@ class Logged(ABC, Generic[S, O, R]):
         return self.answer(self.state, events)
 
 
-def _unreachable(error: ActivityError) -> LogUnreachableError:
-    cause = error.cause
-    message = cause.message if isinstance(cause, ApplicationError) else ""
-    return LogUnreachableError(message or UNREACHABLE)
+def _fails_as_before(error: ActivityError | ApplicationError) -> bool:
+    return isinstance(error, ApplicationError) and not workflow.patched(FAILS_AS_IT_IS)
+
+
+def _unreachable(error: ActivityError | ApplicationError) -> LogUnreachableError:
+    """What a local activity failed with is raised as it is; one that ran out of time is wrapped."""
+    told = error.cause if isinstance(error, ActivityError) else error
+    if not isinstance(told, ApplicationError):
+        return LogUnreachableError(UNREACHABLE)
+    return LogUnreachableError(told.message or UNREACHABLE, told.type or LOG_UNREACHABLE)
 
 
 def must_renew(renew_after: int | None) -> bool:

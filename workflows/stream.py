@@ -34,6 +34,12 @@ CLOCK_BEFORE_RENEWAL = "the-clock-comes-before-renewal"
 NOBODY_PASSES = "nobody-passes-a-clock-the-log-failed"
 """Names the change: before it who had waited for the clock passed it when the log failed it, and was recorded where the
 log came back a moment later: a report of 17:00:12 in time for the window of 17:00."""
+NOBODY_PASSES_A_TRY = "nobody-passes-a-clock-that-tries-again"
+"""Names the change: before it who came while the clock tried again waited for that try and no longer, and passed the
+clock where the log came back a moment after it."""
+REFUSED_NO_MORE = "nothing-owed-is-nothing-refused"
+"""Names the change: before it a refusal of the clock was held against a stream that owed nothing any more: `doctor`
+named it, and people passed the clock of its next window."""
 CLOCK_TRIES_AGAIN = "the-clock-tries-again"
 """Names the change: before it commands passed the clock for as long as it rested from a log that had not answered."""
 
@@ -160,6 +166,8 @@ class StreamWorkflow(ABC, Generic[S, O, R, D]):
                 workflow.logger.warning("log_unreachable", extra={"stream": start.stream})
                 self._hindered = True
                 await self._rest_from_log()
+                if workflow.patched(NOBODY_PASSES_A_TRY):
+                    self._hindered = False  # whoever comes from now on waits for this try
             except asyncio.CancelledError:
                 # A matter ends by 销号 or 撤销, a meeting by its minutes or by 取消, not by a cancelled workflow.
                 workflow.logger.warning("cancellation_ignored", extra={"stream": start.stream})
@@ -192,6 +200,8 @@ class StreamWorkflow(ABC, Generic[S, O, R, D]):
         if deadline is not None and deadline.at <= log.now():
             await self._expire(deadline)
         else:
+            if log.refused and not log.reproject and workflow.patched(REFUSED_NO_MORE):
+                log.refused = ""
             await self._wait_until(deadline.at if deadline else None)
         return False
 

@@ -201,7 +201,7 @@ class Instance(Loop):
         assert self.record is not None
         self.record.results.append((seq, outcome, at))
         self.clock = max(self.clock, at)
-        _settle(self.at_work.pop(seq), outcome)
+        _settle(self.at_work.pop(seq), outcome, local=True)
         self._turn()
 
     def stands_on(self, history: Sequence[Record]) -> bool:
@@ -281,11 +281,15 @@ class Instance(Loop):
         self.commands.append(("completed", uid, outcome))
 
 
-def _settle(future: "asyncio.Future[Any]", outcome: Outcome) -> None:
+def _settle(future: "asyncio.Future[Any]", outcome: Outcome, *, local: bool = False) -> None:
+    """End an activity; what a local one failed with is raised as it is, unless it ran out of time."""
     if future.done():
         return
     if outcome[0] == "ok":
         future.set_result(outcome[1])
+        return
+    if local and outcome[1].type != "timeout":
+        future.set_exception(outcome[1])
         return
     error = ActivityError(
         "activity",

@@ -5,40 +5,50 @@ the very command id the clock will use) must neither burn the worker nor make th
 """
 
 import asyncio
+import threading
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import UnsandboxedWorkflowRunner
 
 from activities.log import LogActivities
 from domain import commands as c
 from domain.base import Refusal
 from domain.calendar import local_date
+from domain.deadlines import next_deadline
 from domain.envelope import SYSTEM
 from domain.facts import NewPoint
-from domain.log import APPEND, AppendRequest, LogAnswer, Refused
+from domain.log import APPEND, LOG_UNREACHABLE, AppendRequest, LogAnswer, Refused
 from domain.meetings import commands as mc
 from domain.meetings.meeting import AgendaItem
 from domain.office import Person, PersonRecorded
-from domain.terms import Role
+from domain.terms import Role, SuspensionReason
 from eventlog import reading
 from eventlog.database import Database
 from services.doctor.examination import examine
 from services.door_key import make_door_key
+from services.gateway import Unreachable
 from services.healing import Healing
 from services.office_records import record_office_events
 from settings import Settings
-from tests.support.desk import FRIDAY_CLOSING, MONDAY, Desk, desk
+from tests.support.desk import FRIDAY_CLOSING, MONDAY, REPORT, Desk, desk
 from tests.support.history import act, meet
 from tests.support.meetings import THURSDAY, convening, meeting_order
-from tests.support.office import LIAISON, OFFICE, at_work, founded, opening, order, sqlite, types, until
+from tests.support.office import FOR_LEADER, LIAISON, OFFICE, at_work, founded, opening, order, sqlite, types, until
 from tests.support.streams import DIRECTORY_STREAM
 from tests.support.temporal import DevServer
+from workflows.logged import ATTEMPTS
+
+TRIES = ATTEMPTS.maximum_attempts
 
 
 class Counted(LogActivities):
@@ -149,6 +159,63 @@ async def test_a_refused_clock_rests_hears_commands_and_is_named(
             assert await at.do(c.AddPoint(point=NewPoint(text="完成图审"))) == 5
             await until(lambda: "FeedbackMissed" in at.types)
             assert (await Healing(at.gateway).recover(dry_run=True)).refused == ()
+
+
+async def test_what_is_owed_no_more_is_refused_no_more(
+    dev_server: DevServer, tmp_path: Path, said: Counter[str]
+) -> None:
+    """Otherwise people would pass the clock of the next window, and `doctor` name the matter, for as long as a week."""
+    with founded(sqlite(tmp_path)) as log:
+        async with desk(dev_server, log, FRIDAY_CLOSING - timedelta(seconds=1)) as at:
+            act(log, at.stream, opening(), OFFICE, MONDAY)
+            act(log, at.stream, c.AcceptReceipt(), LIAISON, MONDAY)
+            usurped(log, f"{at.stream}@4+{reading.rulebook(log).version}:window")
+            await at.gateway.start(at.stream)
+            await until(lambda: said["command_id_reused"] == 1)
+            assert (await Healing(at.gateway).recover(dry_run=True)).refused == (at.stream,)
+            pause = c.SuspendMatter(reason=SuspensionReason.FORCE_MAJEURE, until=local_date(at.now) + timedelta(days=9))
+            await at.do(pause, FOR_LEADER)
+            owed = next_deadline(at.matter, reading.rulebook(log), at.now)
+            assert owed is not None
+            assert owed.at > at.now
+            assert (await Healing(at.gateway).recover(dry_run=True)).refused == ()
+
+
+class AwayForTheClock(LogActivities):
+    """A log that is away whenever the clock asks, and there for everybody else; the second time it takes a while."""
+
+    asked = 0
+    gone = threading.Event()
+
+    @activity.defn(name=APPEND, no_thread_cancel_exception=True)
+    def append(self, request: AppendRequest) -> LogAnswer:
+        if not request.clock or AwayForTheClock.gone.is_set():
+            return super().append(request)
+        AwayForTheClock.asked += 1
+        if AwayForTheClock.asked > TRIES:
+            time.sleep(0.5)
+        if AwayForTheClock.asked == 2 * TRIES:
+            AwayForTheClock.gone.set()
+        raise ApplicationError("away", type=LOG_UNREACHABLE)
+
+
+async def test_nobody_passes_a_clock_that_is_trying_again(
+    dev_server: DevServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who comes while it tries waits for it; the log, back a moment after, would have had him in time."""
+    monkeypatch.setattr("services.running.LogActivities", AwayForTheClock)
+    monkeypatch.setattr("services.running.workflow_runner", UnsandboxedWorkflowRunner)  # the pause is ours to set
+    monkeypatch.setattr("workflows.stream.LOG_PAUSE", timedelta(seconds=1))
+    with founded(sqlite(tmp_path)) as log:
+        async with desk(dev_server, log, FRIDAY_CLOSING - timedelta(seconds=1)) as at:
+            act(log, at.stream, opening(), OFFICE, MONDAY)
+            act(log, at.stream, c.AcceptReceipt(), LIAISON, MONDAY)
+            await at.gateway.start(at.stream)
+            await until(lambda: AwayForTheClock.asked > TRIES)
+            with suppress(Unreachable):
+                await at.do(REPORT, LIAISON)
+            await until(lambda: "FeedbackMissed" in at.types)
+            assert "FeedbackSubmitted" not in at.types[: at.types.index("FeedbackMissed")]
 
 
 async def test_a_refused_clock_of_a_meeting_rests_too(
