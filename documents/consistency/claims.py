@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from documents.wording import full_date, share_in_words
+from documents.wording import NOTE, full_date, share_in_words
 
 
 class PaperClaim(NamedTuple):
@@ -70,6 +70,8 @@ _DUE = re.compile(rf"^(?:（[^（）]*）)?，办结时限(?:为)?{_DAY}(?![^。
 """Not of a limit that was: 办结时限3月4日，延至3月18日."""
 _ITEM = re.compile(r"^\d+\. (?P<title>[^（）]+)（(?P<unit>[^（）]+)）：")
 _AS_OF = re.compile(rf"(?<!上期（)截至{_DAY}")
+_FOOT = re.compile(rf"^{NOTE}，截至{_DAY}", re.MULTILINE)
+"""Of when an issue tells, whatever day it is printed on."""
 _TOTAL = re.compile(r"(?:^|。)(?:今年以来)?共督办事项(\d+)件")
 """Of the whole: 我局共督办事项5件 is what a unit says of its own, and so is a rate within a sentence."""
 _STAGES = re.compile(rf"截至{_DAY}，?(?P<counts>(?:、?(?:在办|暂缓|已销号|已撤销)\d+件)+)")
@@ -112,6 +114,8 @@ def claims_of(text: str, name: str, on: date, words: Vocabulary, year: int | Non
     told = re.findall(r"(\d{4})年", next(titles, ""))
     reader = _Reader(name, on, words)
     reader.year = year or (int(told[-1]) if told else on.year)
+    if foot := _FOOT.search(text):
+        reader.as_of = reader.day(foot)
     for line in text.splitlines():
         yield from reader.line(line.strip())
 

@@ -235,6 +235,17 @@ def test_the_log_says_how_late_a_matter_is_how_often_urged_and_when_decided_on(l
     assert told["截至2022年3月31日本期办结销号件数"] == "1"
 
 
+def test_how_late_a_matter_is_told_to_be_is_of_the_day_of_the_figures_and_not_of_the_printing(log: Database) -> None:
+    play(log)
+    told = markdown_of(compose_briefing(log, Publication.BRIEFING, *MARCH, as_of=EVENING).draft(date(2022, 4, 6)))
+    ledger = read_ledger(log, EVENING)
+    facts, words = facts_of(ledger, *MARCH), words_of(ledger)
+    assert contradictions(told, "简报", date(2022, 4, 6), facts, words) == ()
+    wrong = told.replace("逾期4个工作日", "逾期5个工作日")
+    [found] = contradictions(wrong, "简报", date(2022, 4, 6), facts, words)
+    assert "逾期工作日：简报" in str(found)
+
+
 TRUTHFUL = (
     "4月1日第9次工作例会议定事项全部落实。",
     "3月25日第9次工作例会纪要印发。",
