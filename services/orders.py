@@ -1,13 +1,16 @@
-"""Orders to matters, made the same way for whoever types, posts or clicks: cleaned, bounded, sealed, with a term."""
+"""Orders to matters and meetings, made alike for who types, posts or clicks: cleaned, bounded, sealed, with a term."""
 
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from domain.base import Frozen
+from domain.base import Frozen, Refusal
 from domain.bounds import cleaned, within_bounds
 from domain.commands import MatterCommand, Order
 from domain.confidential import sealed
 from domain.envelope import Actor
+from domain.meetings.commands import MeetingCommand, MeetingOrder
+from domain.meetings.meeting import Meeting
+from domain.meetings.secrets import matter_concerned
 from eventlog.database import Database
 from eventlog.secrets import seal_text
 
@@ -50,4 +53,36 @@ def matter_order(  # noqa: PLR0913  (what an order says)
         command=sealed_under(database, stream, command, secret=secret),
         valid_until=now + VALID_FOR,
         occurred_at=occurred_at,
+    )
+
+
+def meeting_order(
+    database: Database,
+    meeting: Meeting | str,
+    command: MeetingCommand,
+    *,
+    actor: Actor,
+    command_id: str,
+    now: datetime,
+    secret: bool = False,
+) -> MeetingOrder:
+    """A command to a meeting on its way; `meeting` as it stands, or the stream of one that is only being convened.
+
+    Secret words are sealed under the key of the matter they are about.
+
+    Raises:
+        Refusal: `malformed`: they are about none; as `sealed_under`.
+    """
+    if secret:
+        matter = matter_concerned(meeting, command) if isinstance(meeting, Meeting) else None
+        if matter is None:
+            no_matter = "工作秘密（--secret）用所涉事项的密钥加密，这里没有对应的督办事项；请先为其立项，或不作工作秘密"
+            raise Refusal(no_matter, "malformed")
+        command = sealed_under(database, matter, command, secret=True)
+    return MeetingOrder(
+        command_id=command_id,
+        stream=meeting.stream if isinstance(meeting, Meeting) else meeting,
+        actor=actor,
+        command=command,
+        valid_until=now + VALID_FOR,
     )

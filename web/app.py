@@ -17,6 +17,7 @@ from eventlog.errors import LogError
 from services.signing_in import record_failures
 from web.api.commands import commands_router
 from web.api.files import api_files_router
+from web.api.meetings import api_meetings_router
 from web.api.reads import reads_router
 from web.guards import BoundedBodies, BoundedWork, HeadAsGet, SafetyHeaders, SameOrigin, TokenGuard
 from web.health import health_router
@@ -83,6 +84,7 @@ def make_app(service: "WebService") -> FastAPI:
     api = APIRouter(prefix="/api/v1")
     api.include_router(reads_router(service))
     api.include_router(commands_router(service))
+    api.include_router(api_meetings_router(service))
     api.include_router(api_files_router(service))
     app.include_router(api)
     app.include_router(health_router(service))

@@ -8,14 +8,13 @@ from uuid import uuid4
 import typer
 
 from cli.moments import now, today
-from cli.sending import sealed_under, the_gateway
+from cli.sending import the_gateway
 from cli.session import Problem, answer, session
 from domain.calendar import at_office, local_date
 from domain.envelope import Actor
 from domain.meetings.agenda import Assembled
 from domain.meetings.commands import MeetingCommand, MeetingOrder
 from domain.meetings.meeting import Meeting
-from domain.meetings.secrets import matter_concerned
 from domain.meetings.series import Series
 from domain.queries.spoken import spoken_moment
 from eventlog import reading
@@ -122,28 +121,20 @@ def meeting_order(
         nth: which of several.
 
     Raises:
-        Problem: the words are to be secret, and are about no matter whose key could seal them (exit 2).
+        Refusal: the words are to be secret, and are about no matter whose key could seal them (exit 2).
     """
-    from services.orders import VALID_FOR
+    from services.orders import meeting_order as ordered
 
     base = session.command_id or uuid4().hex
-    return MeetingOrder(
-        command_id=f"{base}-{nth}" if nth else base,
-        stream=meeting.stream if isinstance(meeting, Meeting) else meeting,
+    return ordered(
+        session.database,
+        meeting,
+        command,
         actor=actor or session.actor,
-        command=_sealed(meeting, command),
-        valid_until=now() + VALID_FOR,
+        command_id=f"{base}-{nth}" if nth else base,
+        now=now(),
+        secret=session.secret,
     )
-
-
-def _sealed(meeting: Meeting | str, command: MeetingCommand) -> MeetingCommand:
-    if not session.secret:
-        return command
-    matter = matter_concerned(meeting, command) if isinstance(meeting, Meeting) else None
-    if matter is None:
-        no_matter = "--secret 的内容用所涉事项的密钥加密，这里没有对应的督办事项；请先为其立项，或去掉 --secret"
-        raise Problem(no_matter, "malformed")
-    return sealed_under(matter, command)
 
 
 def meeting_for_reader(meeting: Meeting) -> Meeting:

@@ -15,9 +15,11 @@ REPORT: frozenset[type[Frozen]] = frozenset(
         c.RequestExtension,
         c.RequestClosure,
         c.FollowMatter,
+        m.ReplyToNotice,
+        m.HandInMaterial,
     }
 )
-"""What a unit says of its matters."""
+"""What a unit says of its matters, and to the meetings it is called to."""
 NEVER: frozenset[type[Frozen]] = frozenset(
     {
         c.RecordInstruction,

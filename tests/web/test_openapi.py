@@ -24,6 +24,11 @@ def test_the_interface_is_the_committed_one(served: Served) -> None:
     assert document["openapi"].startswith("3.1")
     paths = document["paths"]
     assert {f"/api/v1/matters/{{no}}/commands/{do_of(kind)}" for kind in COMMANDS} <= paths.keys()
+    asked = {path.rpartition("/")[2] for path in paths if path.startswith("/api/v1/meetings/{no}/commands/")}
+    assert asked == {
+        *("move", "reply", "material", "cancel_meeting", "item_add", "item_drop", "item_order"),
+        *("open_meeting", "attend", "send_again"),
+    }, "who adds a command decides whether a program may give it"
     assert not any(do_of(kind) in path.split("/") for kind in CLOCK for path in paths)
 
 

@@ -78,7 +78,7 @@ def do_of(kind: type[Frozen]) -> str:
 
 
 def _add(router: APIRouter, service: "WebService", kind: type[Frozen], path: str) -> None:
-    body_model = _body_of(kind)
+    body_model = body_of(kind)
 
     async def handle(
         request: Request, no: str | None, body: Any, key: str | None, version: str | None = None
@@ -115,13 +115,13 @@ def _add(router: APIRouter, service: "WebService", kind: type[Frozen], path: str
     )
 
 
-def _body_of(kind: type[Frozen]) -> Any:
+def body_of(kind: type[Frozen]) -> Any:
     """The command's model with what a body may say beside it; a unit may be said by its id or name."""
     fields: Any = {name: (field.annotation, field.default) for name, field in Envelope.model_fields.items()}
     fields = {name: value for name, value in fields.items() if name not in kind.model_fields}
     for name, field in kind.model_fields.items():
-        if field.annotation in _BY_NAME:
-            fields[name] = (_BY_NAME[field.annotation], field)
+        if field.annotation in BY_NAME:
+            fields[name] = (BY_NAME[field.annotation], field)
     model: Any = create_model(f"{kind.__name__}Body", __base__=kind, __doc__=kind.__doc__, **fields)
     # FastAPI takes a model as it is built; one that is built at first use it would build again, with warnings.
     model.model_config["defer_build"] = False
@@ -129,7 +129,7 @@ def _body_of(kind: type[Frozen]) -> Any:
     return model
 
 
-_BY_NAME: dict[Any, Any] = {
+BY_NAME: dict[Any, Any] = {
     UnitRef: UnitRef | str,
     UnitRef | None: UnitRef | str | None,
     tuple[UnitRef, ...]: tuple[UnitRef | str, ...],
@@ -142,17 +142,24 @@ async def _carried_out(
     service: "WebService", caller: "Caller", kind: type[Frozen], body: Any, no: str | None, key: str | None
 ) -> dict[str, Any]:
     """The answer to a command, sent once however often it is posted under its key."""
-    if key is None:
-        raise Refusal("缺少 Idempotency-Key，请为每条命令另取一个编号，重复时用同一个", "malformed")
-    refuse(
-        body.actor is not None and body.actor != caller.actor.id,
-        f"令牌是 {caller.actor.id} 的，不能以 {body.actor} 的身份办理",
-        "forbidden",
-    )
-    order = await service.ask(_order, service, caller, kind, body, no, named(key))
+    key = check_named(caller, body, key)
+    order = await service.ask(_order, service, caller, kind, body, no, key)
     reply = await (await service.gateway()).submit(order)
     answer = await service.ask(answer_document, service.database, reply)
     return {**answer, "events": list(reply.events)}
+
+
+def check_named(caller: "Caller", body: Any, key: str | None) -> str:
+    """The command's id; whoever the body names is who calls.
+
+    Raises:
+        Refusal: `malformed`: no id; `forbidden`: somebody else is named.
+    """
+    if key is None:
+        raise Refusal("缺少 Idempotency-Key，请为每条命令另取一个编号，重复时用同一个", "malformed")
+    line = f"令牌是 {caller.actor.id} 的，不能以 {body.actor} 的身份办理"
+    refuse(body.actor is not None and body.actor != caller.actor.id, line, "forbidden")
+    return named(key)
 
 
 def _check_version(service: "WebService", caller: "Caller", no: str, key: str | None, version: str) -> None:
@@ -177,8 +184,8 @@ def _order(
     service: "WebService", caller: "Caller", kind: type[Frozen], body: Any, no: str | None, command_id: str
 ) -> Order:
     said = body.model_dump(exclude=BESIDE - kind.model_fields.keys())
-    by_name = [name for name in said if kind.model_fields[name].annotation in _BY_NAME]
-    said |= {name: _units(service, said[name]) for name in by_name}
+    by_name = [name for name in said if kind.model_fields[name].annotation in BY_NAME]
+    said |= {name: units_said(service, said[name]) for name in by_name}
     command: Any = kind.model_validate(said)
     check_scope(caller.scope, command)
     check_own_files(service.database, caller.actor.id, command, service.now)
@@ -198,7 +205,7 @@ def _order(
     return order.model_copy(update={"signed": signed(service.settings.home, order, proven)})
 
 
-def _units(service: "WebService", said: Any) -> Any:
+def units_said(service: "WebService", said: Any) -> Any:
     """Units said by id or name, as a command says them."""
     match said:
         case str():
@@ -207,6 +214,6 @@ def _units(service: "WebService", said: Any) -> Any:
             refuse(len(known) > 1, f"“{seen(said)[:40]}”对应多个单位，请写编号", "malformed")
             return UnitRef(id=known[0].id, supervision=known[0].supervision)
         case tuple() | list():
-            return tuple(_units(service, one) for one in said)
+            return tuple(units_said(service, one) for one in said)
         case _:
             return said
