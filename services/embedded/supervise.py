@@ -180,7 +180,7 @@ class Supervisor:
     def _console_on(self, port: int) -> Child:
         where = {"XMH_HOME": str(self.home), "XMH_HEADQUARTERS": FIRST_HEADQUARTERS}
         where |= {"XMH_TEMPORAL_ADDRESS": self.address, "XMH_TEMPORAL_NAMESPACE": NAMESPACE}
-        command = [sys.executable, "-m", "web", str(port)]
+        command = [sys.executable, "-P", "-m", "web", str(port)]  # never what lies where `xmh up` was typed
         return Child("web", command, self._logs / "web.log", where)
 
     def _find_others(self) -> None:
