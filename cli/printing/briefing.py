@@ -34,6 +34,7 @@ app = group(
     {
         "draft": "cli.printing.briefing:draft",
         "edit": "cli.printing.briefing:edit",
+        "drop": "cli.printing.briefing:drop",
         "correct": "cli.printing.correction:correct",
         "issue": "cli.printing.briefing:issue",
         "list": "cli.printing.briefing:list_",
@@ -110,6 +111,18 @@ def _stock(briefing: "Briefing") -> list[dict[str, str]]:
     ledger = read_ledger(session.database, briefing.as_of, briefing.position)
     found = stock_reports(ledger, briefing.since, briefing.until)
     return [{"matter": f.matter.number, "unit": ledger.unit(f.matter.lead), "reason": why} for f, why in found]
+
+
+def drop(draft_id: Annotated[str, typer.Argument(metavar="DRAFT", help="草稿编号，如 D20220331-1")]) -> None:
+    """弃去一份没有签发的草稿，如日期起草错了的。"""
+    from documents.bulletin.drafts import find_draft
+    from services.issuing.editing import drop_draft
+
+    kept = find_draft(session.settings.home, draft_id) if session.rights.of_office else None
+    if kept is None:
+        raise Problem(f"没有草稿“{draft_id}”，请用 xmh briefing list 查看", "not_found")
+    drop_draft(session.database, session.settings.home, kept, session.actor)
+    answer({"draft": kept.id, "dropped": True}, f"草稿 {kept.id} 已弃去")
 
 
 def edit(

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from documents.bulletin.briefing import Briefing
-from documents.bulletin.drafts import BulletinDraft, computed_draft
+from documents.bulletin.drafts import BulletinDraft, computed_draft, discard_draft
 from documents.bulletin.edited import (
     Text,
     editor_changes,
@@ -147,6 +147,18 @@ def record_draft_text(
     stream = bulletin_stream(draft.publication)
     command_id = f"bulletin-edit:{draft.key}:{digest[:24]}:{reading.stream_head(database, stream).version}"
     record_decided(database, stream, decide, actor=actor, command_id=command_id, now=now, content={"text": digest})
+
+
+def drop_draft(database: Database, home: Path, draft: BulletinDraft, actor: Actor) -> None:
+    """Take away a draft that nobody signed; what was edited of it stays in the log.
+
+    Raises:
+        Refusal: `forbidden`; `issued`.
+    """
+    check_may_edit(actor)
+    signed = reading.find_command(database, draft.key) is not None
+    refuse(signed, f"草稿 {draft.id} 已经签发，不能弃去；有错请另编更正", "issued")
+    discard_draft(home, draft)
 
 
 def _version(draft: BulletinDraft, text: Text, edits: tuple[Change, ...]) -> BulletinEdited:

@@ -80,6 +80,15 @@ def paragraph(fields: dict[str, str]) -> str:
     return next(n for n, text in fields.items() if n.startswith("s") and len(text) > 30 and n != "seen")
 
 
+async def test_a_draft_nobody_signed_is_taken_away(service: WebService, office: httpx.AsyncClient) -> None:
+    where = await drafted(office)
+    assert (await office.post(f"{where}/drop")).headers["location"] == "/bulletins"
+    assert (await office.get(where)).status_code == 404
+    assert where not in (await office.get("/bulletins")).text
+    again = await office.post(f"{where}/drop")
+    assert (again.status_code, "没有这份草稿" in again.text) == (404, True)
+
+
 async def test_what_is_typed_becomes_the_text_the_command_line_has(
     service: WebService, office: httpx.AsyncClient, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -270,6 +279,9 @@ async def test_a_leader_signs_what_he_read_in_his_own_name(
     assert [b["signer"] for b in xmh.json("briefing", "list")["bulletins"]] == ["leader"]
     assert xmh.json("audit", "verify")["problems"] == []
     assert (await office.post(where, data={**fields, "title": "签发以后"})).status_code == 409
+    assert (await office.post(f"{where}/drop")).status_code == 409
+    dropped = xmh("briefing", "drop", where.rpartition("/")[2])
+    assert (dropped.code, "已经签发" in dropped.error) == (3, True)
 
 
 @pytest.mark.slow

@@ -34,6 +34,7 @@ from services.issuing.editing import (
     briefing_of_draft,
     changes_of,
     check_may_edit,
+    drop_draft,
     edited_version,
     record_edited_draft,
     record_typed_draft,
@@ -155,6 +156,11 @@ def bulletins_router(service: "WebService") -> APIRouter:
     async def brought_back(request: Request, draft: str) -> Response:
         visitor, given = await sent_form(service, request, files=True)
         return await service.ask(_read_back, service, visitor, draft, given)
+
+    @router.post("/bulletins/{draft}/drop")
+    async def dropped(request: Request, draft: str) -> Response:
+        visitor, _ = await sent_form(service, request)
+        return await service.ask(_drop, service, visitor, draft)
 
     @router.get("/bulletins/{draft}/draft.{kind}")
     def file(request: Request, draft: str, kind: str) -> Response:
@@ -317,6 +323,16 @@ def _save(service: "WebService", visitor: Visitor, draft_id: str, given: Given) 
         return _editor(service, visitor, draft_id, given, refusal)
     drop_autosave(service.database, visitor.person.id, f"bulletin:{at_hand.draft.id}", service.now)
     return RedirectResponse(f"/bulletins/{at_hand.draft.id}", 303)
+
+
+def _drop(service: "WebService", visitor: Visitor, draft_id: str) -> Response:
+    try:
+        draft = draft_at_hand(service, visitor, draft_id).draft
+        drop_draft(service.database, service.settings.home, draft, visitor.viewer.actor)
+    except Refusal as refusal:
+        return refused(service, visitor, refusal)
+    drop_autosave(service.database, visitor.person.id, f"bulletin:{draft.id}", service.now)
+    return RedirectResponse("/bulletins", 303)
 
 
 def _read_back(service: "WebService", visitor: Visitor, draft_id: str, given: Given) -> Response:
