@@ -4,10 +4,11 @@ A file's bytes are on the disk after its `fsync`, its name only after one of its
 given before the bytes are flushed may be found on half a file.
 """
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 OWNER_ONLY = 0o600
@@ -72,9 +73,16 @@ def flush(path: Path) -> None:
 
 
 def flush_folder(folder: Path) -> None:
-    """The names in a folder are on the disk, where its file system can tell."""
-    with suppress(OSError):
+    """The names in a folder are on the disk, where its file system can tell.
+
+    Raises:
+        OSError: the disk failed.
+    """
+    try:
         flush(folder)
+    except OSError as error:
+        if error.errno in (errno.EIO, errno.ENOSPC):
+            raise  # others say only that a folder cannot be flushed here
 
 
 def flush_tree(folder: Path) -> None:

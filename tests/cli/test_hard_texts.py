@@ -231,7 +231,7 @@ def long_title(path: Path) -> None:
 
 SPOILT = {
     "a title of a page": (long_title, "字，最多200字"),
-    "no title": (without("2022年1月1日至3月31日"), "缺少标题：“一、总体情况”之前应有一行标题"),
+    "no title": (without("2022年第一季度"), "缺少标题：“一、总体情况”之前应有一行标题"),
     "no note": (without("本期数据由督办日志生成"), "找不到文末“本期数据由督办日志生成”一行"),
     "no issuer": (without("香蜜湖片区建设指挥部办公室"), "找不到“香蜜湖片区建设指挥部办公室”一行"),
     "too long": (swollen("长" * 40_000), f"字，一期最多{MOST_CHARACTERS}字（表格和图多的更少），请分期或作为附件"),

@@ -1,6 +1,7 @@
 """A file somebody named: asked what it is, read once, decoded alike everywhere, within a budget of time and memory."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -145,7 +146,7 @@ def tried(path: Path, how: str) -> tuple[str, float, int]:
 @pytest.mark.timeout(200)
 @pytest.mark.parametrize(("name", "content", "how", "part"), [
     pytest.param("dates.txt", lambda: "6月30日前，".encode() * 150_000, "draft", "单位和时限", marks=pytest.mark.chaos),
-    ("heads.txt", lambda: "".join(f"{n}.推进第{n}项工作\n" for n in range(100_000)).encode(), "draft", "文字"),
+    ("heads.txt", lambda: "".join(f"{n}.推进第{n}项工作\n" for n in range(100_000)).encode(), "draft", "文字|标题"),
     ("deep.toml", lambda: b"a." * 120_000 + b"b=1", "policy", "键超过16层"),
     ("lists.toml", lambda: b"a=" + b"[" * 200_000, "policy", "TOML"),
 ])  # fmt: skip
@@ -155,7 +156,7 @@ def test_a_text_that_is_too_much_says_which_part(
     path = tmp_path / name
     path.write_bytes(content())
     said, seconds, memory = tried(path, how)
-    assert part in said
+    assert re.search(part, said), said  # a quick machine comes further in the same seconds
     assert (seconds < 9, memory < 500) == (True, True), (seconds, memory)
 
 
