@@ -50,6 +50,8 @@ CLOCK_ANEW = "clock-anew"
 LONGEST_REST = timedelta(hours=1)
 CLOCK_AFTER_CATCHING_UP = "the-clock-comes-first-after-catching-up"
 """Names the change: before it a run that learnt of a window only from the log let a command pass the clock."""
+CLOCK_AFTER_WAITING = "the-clock-comes-first-after-waiting"
+"""Names the change: before it who had waited behind another command was decided without a look at the clock."""
 KEEPS_IN_MIND = "keeps-in-mind-what-the-log-failed"
 """Names the change: before it what was to be looked at, or computed again, while the log was down was forgotten."""
 FAILS_AS_IT_IS = "a-local-activity-fails-as-it-is"
@@ -233,7 +235,11 @@ class Logged(ABC, Generic[S, O, R]):
             Refusal: a rule or the log said no; nothing is recorded.
             LogUnreachableError: the log did not answer in time.
         """
+        waited = self._lock.locked()
         async with self._lock:
+            # What he waited behind may have learnt of a window, or a window may have closed meanwhile.
+            if waited and not clock and not self.refused and self.owes() and workflow.patched(CLOCK_AFTER_WAITING):
+                raise ClockFirstError
             if not self.loaded:
                 await self._load()
             while True:
@@ -396,10 +402,9 @@ def _fails_as_before(error: ActivityError | ApplicationError) -> bool:
 
 def _unreachable(error: ActivityError | ApplicationError) -> LogUnreachableError:
     """What a local activity failed with is raised as it is; one that ran out of time is wrapped."""
-    told = error.cause if isinstance(error, ActivityError) else error
-    if not isinstance(told, ApplicationError):
-        return LogUnreachableError(UNREACHABLE)
-    return LogUnreachableError(told.message or UNREACHABLE, told.type or LOG_UNREACHABLE)
+    if isinstance(error, ActivityError):
+        return LogUnreachableError(UNREACHABLE)  # whatever came of it: nobody may be told that it was refused
+    return LogUnreachableError(error.message or UNREACHABLE, error.type or LOG_UNREACHABLE)
 
 
 def must_renew(renew_after: int | None) -> bool:
