@@ -382,6 +382,9 @@ def _no_lock(plot: Plot) -> None:
         async def __aexit__(self, *_: object) -> None:
             return None
 
+        def locked(self) -> bool:
+            return False
+
     real = logged.Logged.__init__
 
     def init(self: Any, start: Any) -> None:
