@@ -52,6 +52,9 @@ def demo() -> None:
     """示例：把随附的《2022年工作计划》办完一年（不带 --home 时放在 .xmh-demo），最后说怎样在浏览器里看。"""
     if session.home is None and "XMH_HOME" not in os.environ:
         session.home = EXAMPLE_HOME
+    home = session.settings.home
+    line = f"{home} 不是空目录，示例只放进空的或新的目录；请用 --home 换一个，或先移走它"
+    refuse(home.is_dir() and any(home.iterdir()), line, "home_in_use")
     simulate(Path(__file__).parents[1] / "examples" / EXAMPLE, EXAMPLE_YEAR, EXAMPLE_YEAR)
 
 

@@ -218,3 +218,15 @@ def test_a_number_and_a_person_of_the_other_are_nobodys_here(border: Border) -> 
     stranger = border.xmh("task", "list", "--headquarters", "FT", actor="li")
     assert (stranger.code, "通讯录里没有" in stranger.error) == (4, True)
     assert border.xmh.json("task", "list", actor="li")["matters"][0]["title"] == THEIRS
+
+
+def test_the_example_is_laid_into_nothing_that_is_somebody_elses(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "论文.docx").write_bytes(b"mine")
+    refused = CommandLine(tmp_path, capsys)("demo")
+    assert (refused.code, "不是空目录" in refused.error, [p.name for p in tmp_path.iterdir()]) == (
+        3,
+        True,
+        ["论文.docx"],
+    )
