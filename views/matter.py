@@ -64,16 +64,17 @@ def matter_as_listed(viewer: Viewer, stream: str, moment: Moment | None) -> dict
     refuse(not viewer.rights.sees(stream, Sight.LISTED), "没有这个事项", "not_found")
     state, rulebook, at, events = _as_known(viewer, stream, moment)
     rendering = Rendering(name=viewer.units, open=viewer.words_of(state), person=viewer.persons)
-    own = [e for e in events if _is_own_report(viewer, stream, e)]
+    own = [e for e in events if is_own_report(viewer, stream, e)]
     return {
         **matter_row(state, light(state, rulebook, at)),
         "lead_name": viewer.units(state.lead) if state.lead else None,
         "sight": Sight.LISTED.value,
-        "timeline": [_happened(e, rendering, viewer.persons) for e in own],
+        "timeline": [event_document(e, rendering, viewer.persons) for e in own],
     }
 
 
-def _is_own_report(viewer: Viewer, stream: str, recorded: Recorded) -> bool:
+def is_own_report(viewer: Viewer, stream: str, recorded: Recorded) -> bool:
+    """Whether it is a report of a unit he reads for, which is his to read for ever (改派)."""
     if recorded.type != FeedbackSubmitted.__name__:
         return False
     event = decode(recorded)
@@ -194,10 +195,11 @@ def deadlines_document(state: Matter, rulebook: Rulebook, at: datetime) -> list[
 
 def _timeline(viewer: Viewer, state: Matter, events: Sequence[Recorded]) -> list[dict[str, Any]]:
     rendering = Rendering(name=viewer.units, open=viewer.words_of(state), person=viewer.persons)
-    return [_happened(e, rendering, viewer.persons) for e in events]
+    return [event_document(e, rendering, viewer.persons) for e in events]
 
 
-def _happened(e: Recorded, rendering: Rendering, persons: Callable[[str], str]) -> dict[str, Any]:
+def event_document(e: Recorded, rendering: Rendering, persons: Callable[[str], str]) -> dict[str, Any]:
+    """One event as scripts read it: a line of a timeline, an entry of the feed."""
     behalf, event = e.actor.on_behalf_of, decode(e)
     return {
         "version": e.version,

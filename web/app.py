@@ -16,6 +16,7 @@ from domain.base import Refusal
 from eventlog.errors import LogError
 from services.signing_in import record_failures
 from web.api.commands import commands_router
+from web.api.events import api_events_router
 from web.api.files import api_files_router
 from web.api.meetings import api_meetings_router
 from web.api.reads import reads_router
@@ -86,6 +87,7 @@ def make_app(service: "WebService") -> FastAPI:
     api.include_router(commands_router(service))
     api.include_router(api_meetings_router(service))
     api.include_router(api_files_router(service))
+    api.include_router(api_events_router(service))
     app.include_router(api)
     app.include_router(health_router(service))
     app.include_router(sign_in_router(service))

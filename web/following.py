@@ -7,8 +7,8 @@ nothing was to be told for a while.
 import asyncio
 import json
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from domain.base import Refusal
@@ -16,12 +16,14 @@ from eventlog import reading
 from eventlog.errors import LogError
 from eventlog.reading import Movement
 from services.signing_in import signed_in
+from views.event_feed import FeedPage
 from views.following import Following, Watch, told
 from views.viewer import actor_of
 
 if TYPE_CHECKING:
     from web.service import WebService
 
+RETRY = "retry: 2000\n\n"
 LOOK_EVERY = 0.5
 """Seconds between two looks at the log, while somebody follows it."""
 COMMENT_EVERY = 20.0
@@ -57,12 +59,48 @@ class LogFollower:
         """
         if not self.has_room(person):
             return
+        async with self._counted(person):
+            yield RETRY
+            async for line in self._lines(cookie, watch, after):
+                yield line
+
+    async def feed(self, person: str, page: Callable[[str], FeedPage | None], cursor: str) -> AsyncIterator[str]:
+        """The events after a cursor as they are recorded, each with the cursor that goes on after it.
+
+        Args:
+            person: who reads.
+            page: what follows a cursor, as the reader is by then; None when he may read no more.
+            cursor: where he stands.
+        """
+        if not self.has_room(person):
+            return
+        async with self._counted(person):
+            yield RETRY
+            while not self.ended:
+                newest = self._newest
+                try:
+                    given = await self.service.ask(page, cursor)
+                except LogError:  # away: it is asked again
+                    await asyncio.sleep(LOOK_EVERY)
+                    continue
+                except Refusal:  # the log is another one: who comes again is told so
+                    return
+                if given is None:
+                    return
+                cursor = given.cursor
+                said = "".join(
+                    f"id: {one['cursor']}\ndata: {json.dumps(one, ensure_ascii=False)}\n\n" for one in given.events
+                )
+                yield f"{said}id: {cursor}\n:\n\n"  # whoever is cut here need not look again at what was not his
+                if not given.more:
+                    await self._wait(newest, COMMENT_EVERY)
+
+    @asynccontextmanager
+    async def _counted(self, person: str) -> AsyncIterator[None]:
         self.streams[person] += 1
         try:
             await self._look_on()
-            yield "retry: 2000\n\n"
-            async for line in self._lines(cookie, watch, after):
-                yield line
+            yield
         finally:
             self.streams[person] -= 1
 
@@ -72,6 +110,7 @@ class LogFollower:
         of_notices, asked = watch.what is Following.NOTICES, clock()
         noticed, after = (after, self._newest) if of_notices else (0, after)
         while not self.ended:
+            newest = self._newest
             with suppress(LogError):  # away: it is asked again
                 moved = await self._since(after)
                 mine = [one for one in moved if watch.concerns(one.stream)]
@@ -84,7 +123,7 @@ class LogFollower:
                     position = noticed if of_notices else moved[-1].position if moved else after
                     yield "".join(f"id: {position}\ndata: {json.dumps(one)}\n\n" for one in said) or ":\n\n"
                 after = moved[-1].position if moved else after
-            await self._wait(patience)
+            await self._wait(newest, patience)
 
     def _told(self, cookie: str, watch: Watch, moved: Sequence[Movement], after: int) -> list[dict[str, Any]] | None:
         """What the reader is told, as he is now; None when it is no longer his, or he is no longer here."""
@@ -105,7 +144,10 @@ class LogFollower:
             return [one for one in self._recent if one.position > after]
         return await self.service.ask(reading.movements_since, self.service.database, after, REMEMBERED)
 
-    async def _wait(self, seconds: float) -> None:
+    async def _wait(self, known: int, seconds: float) -> None:
+        """Until the log moved beyond what was known before it was asked, or so long."""
+        if self._newest > known:
+            return
         with suppress(TimeoutError):
             await asyncio.wait_for(self._moved.wait(), seconds)
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from web.service import WebService
 
 API = "/api/"
-LIVE = "/live"
+ENDLESS = frozenset({"/live", "/api/v1/events/stream"})
+"""What waits for the log as long as somebody listens, with a limit of its own."""
 MOST_BODY = 1024 * 1024
 """Bytes of a request: a command's texts are 64 KiB each."""
 MOST_FILES = MOST_BYTES + MOST_BODY
@@ -93,7 +94,7 @@ class HeadAsGet:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Ask it as GET; what never ends is not asked."""
-        if scope["type"] != "http" or scope["method"] != "HEAD" or scope["path"] == LIVE:
+        if scope["type"] != "http" or scope["method"] != "HEAD" or scope["path"] in ENDLESS:
             await self.app(scope, receive, send)
             return
 
@@ -115,7 +116,7 @@ class BoundedWork:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Work on it, or say that there are too many."""
-        if scope["type"] == "http" and scope["path"] == LIVE:  # it waits, and has a limit of its own
+        if scope["type"] == "http" and scope["path"] in ENDLESS:  # it waits, and has a limit of its own
             await self.app(scope, receive, send)
             return
         if scope["type"] == "http" and self.working >= MOST_AT_ONCE:
@@ -206,7 +207,8 @@ class TokenGuard:
             await self.app(scope, receive, send)
             return
         try:
-            caller = await self.service.ask(self._caller, Headers(scope=scope).get("authorization", ""))
+            header = Headers(scope=scope).get("authorization", "")
+            caller = await self.service.ask(caller_by, self.service, header)
         except (Refusal, LogError) as error:
             await problem(explained(error, self.service))(scope, receive, send)
             return
@@ -219,14 +221,15 @@ class TokenGuard:
         state["caller"] = caller
         await self.app(scope, receive, send)
 
-    def _caller(self, header: str) -> Caller | None:
-        """Whose token it is; None of what is none, or does not hold."""
-        kind, _, token = header.partition(" ")
-        found = bearer_of(self.service.database, token.strip(), self.service.now) if kind.lower() == "bearer" else None
-        if found is None:
-            return None
-        person, kept = found
-        return Caller(actor_of(person), kept.scope, kept.id)
+
+def caller_by(service: "WebService", header: str) -> Caller | None:
+    """Who calls, by the header that carries his token; None of what is none, or does not hold."""
+    kind, _, token = header.partition(" ")
+    found = bearer_of(service.database, token.strip(), service.now) if kind.lower() == "bearer" else None
+    if found is None:
+        return None
+    person, kept = found
+    return Caller(actor_of(person), kept.scope, kept.id)
 
 
 class SameOrigin:
