@@ -15,7 +15,7 @@ from domain.matter import Matter
 from domain.terms import ENDED, Stage
 
 _NAMED = 5
-ENDINGS = (ev.ClosureRequested, ev.ClosureEndorsed, ev.MatterClosed, ev.MatterCancelled)
+ENDINGS = (ev.ClosureRequested, ev.ClosureEndorsed, ev.ClosureMarked, ev.MatterClosed, ev.MatterCancelled)
 """What does not happen over open parts without a reason; a merge does not at all (`domain/relations.py`)."""
 
 

@@ -567,6 +567,18 @@ class ClosureEndorsed(Event):
     over_unfinished: Words | None = None
 
 
+class ClosureMarked(Event):
+    """圈阅 or 同意 of one who instructed; others who did so are still to say their word, `next_leader` first."""
+
+    label: ClassVar[str] = "批示领导已审阅"
+    mark: LeaderMark
+    text: Words | None = None
+    next_leader: str
+    over_open_children: Words | None = None
+    unfinished: tuple[str, ...] = ()
+    over_unfinished: Words | None = None
+
+
 class ClosureReturned(Event):
     """退回重办, by the office's review or the leader's 继续办理."""
 

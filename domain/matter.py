@@ -220,6 +220,8 @@ class Closure(Frozen):
     evidence: tuple[Attachment, ...] = ()
     endorsed: bool = False
     endorsers: tuple[str, ...] = ()
+    marked: tuple[str, ...] = ()
+    """Of several leaders who instructed, those who have said that it may end."""
     over_open_children: str | None = None
     """Why the whole is to end although parts of it are open."""
     unfinished: tuple[str, ...] = ()
@@ -263,8 +265,8 @@ class Closed(Frozen):
     """What was not finished then, in the office's words."""
     over_unfinished: str | None = None
     """Why it ended all the same."""
-    marked_by: str | None = None
-    """The instructing leader whose word ended it."""
+    marked_by: tuple[str, ...] = ()
+    """The instructing leaders whose word ended it."""
 
 
 @of_checked_values
@@ -447,6 +449,13 @@ class Matter(Frozen):
         last = self.returned_reports[-1] if self.returned_reports else None
         waits = last is not None and self.last_feedback is not None and self.last_feedback.version <= last.report
         return last if waits else None
+
+    @property
+    def to_mark(self) -> tuple[str, ...]:
+        """Who instructed and has still to say whether it may end, once the office has reviewed it; in order."""
+        if self.closure is None or not self.closure.endorsed or self.ended:
+            return ()
+        return tuple(leader for leader in self.instructed_by if leader not in self.closure.marked)
 
     @property
     def missed_in_row(self) -> int:

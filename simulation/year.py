@@ -427,14 +427,18 @@ class SimulatedYear:
         reviewer = self.cast.standing_in(self.scenario.closing.reviewer, given, local_date(self._now))
         words = self._habits.checked(no, self._matter(no))
         await self._submit(no, c.ReviewClosure(approve=True, text=words), reviewer)
-        matter = self._matter(no)
-        if matter.stage is Stage.CLOSING and matter.instructed_by:
+        self._report_to_leader(no)
+
+    def _report_to_leader(self, no: int) -> None:
+        """报原批示领导: on the next working day whose turn it is says his word."""
+        for leader in self._matter(no).to_mark[:1]:
             day = self.clock.rulebook().calendar.add_workdays(local_date(self._now), 1)
-            self._at(day, CLOSING_TIME, no, partial(self._mark, no, matter.instructed_by[-1]))
+            self._at(day, CLOSING_TIME, no, partial(self._mark, no, leader))
 
     async def _mark(self, no: int, leader: str) -> None:
         mark = LeaderMark.from_label(self.scenario.closing.mark) or LeaderMark.SEEN
         await self._submit(no, c.MarkClosure(mark=mark), self.cast.actor(leader))
+        self._report_to_leader(no)
 
     # --- sending
 

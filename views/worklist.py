@@ -16,7 +16,7 @@ from domain.meetings.deadlines import materials_due
 from domain.meetings.meeting import Meeting
 from domain.meetings.rules import BEFORE
 from domain.meetings.terms import Delivery, MeetingStage
-from domain.queries.leading import leads_as, waits_for_leader
+from domain.queries.leading import leads_as, marks_awaited, waits_for_leader
 from domain.queries.spoken import said_date
 from domain.queries.telling import office_time, points_left_undone
 from domain.queries.waiting import predecessor_danger
@@ -162,7 +162,7 @@ def _for_office(m: Matter, rulebook: Rulebook, at: datetime) -> list[OwedAct]:
         left = points_left_undone(m.closure.unfinished, m.closure.over_unfinished)
         owed.append(OwedAct(f"审核办结申请{left}{f'；请核对：{weighed}' if weighed else ''}", "review"))
     if m.closure and m.closure.endorsed:
-        owed.append(OwedAct("报原批示领导审阅", "mark"))
+        owed.append(OwedAct(f"报{marks_awaited(m)}", "mark"))
     if m.objection:
         owed.append(OwedAct(f"复核异议（{m.objection.decide_by}前，原结论人员回避）", "objection"))
     owed += [

@@ -46,6 +46,16 @@ def _(m: Matter, e: ev.ClosureEndorsed, r: Recorded) -> Change:
     return {"closure": m.closure.model_copy(update=endorsed)}
 
 
+@on(ev.ClosureMarked)
+def _(m: Matter, e: ev.ClosureMarked, r: Recorded) -> Change:
+    if m.closure is None:
+        return {}
+    decider = (r.actor.on_behalf_of or r.actor).id
+    change: Change = {"marked": (*m.closure.marked, decider), "endorsers": (*m.closure.endorsers, *authors(r.actor))}
+    change |= {"over_open_children": e.over_open_children, "over_unfinished": e.over_unfinished}
+    return {"closure": m.closure.model_copy(update=change | {"unfinished": e.unfinished})}
+
+
 @on(ev.ClosureReturned)
 def _(m: Matter, e: ev.ClosureReturned, r: Recorded) -> Change:
     counts = m.counts.model_copy(update={"returns": m.counts.returns + 1})
@@ -55,6 +65,7 @@ def _(m: Matter, e: ev.ClosureReturned, r: Recorded) -> Change:
 @on(ev.MatterClosed)
 def _(m: Matter, e: ev.MatterClosed, r: Recorded) -> Change:
     wrote = (*m.closure.authors, *m.closure.endorsers) if m.closure else ()
+    marked = m.closure.marked if m.closure else ()
     closed = Closed(
         on=local_date(r.occurred_at),
         authors=tuple(sorted({*wrote, *authors(r.actor)})),
@@ -63,7 +74,7 @@ def _(m: Matter, e: ev.MatterClosed, r: Recorded) -> Change:
         evidence=m.closure.evidence if m.closure else (),
         unfinished=e.unfinished,
         over_unfinished=e.over_unfinished,
-        marked_by=(r.actor.on_behalf_of or r.actor).id if e.mark else None,
+        marked_by=(*marked, (r.actor.on_behalf_of or r.actor).id) if e.mark else (),
     )
     return {"stage": Stage.CLOSED, "closed": closed, "extension": None, **off_the_register(m, r, "销号")}
 
@@ -137,10 +148,26 @@ def _(m: Matter, e: ev.DutyReassigned, r: Recorded) -> Change:
         case Duty.SUPERVISOR:
             return {"supervisor": e.to_person}
         case Duty.LEADER:
-            leaders = dict.fromkeys(e.to_person if x == e.from_person else x for x in m.instructed_by)
-            answering = tuple(dict.fromkeys(e.to_person if x == e.from_person else x for x in m.leaders))
-            succeeded = _succeeded(m.due_set_by, e)
-            return {"instructed_by": tuple(leaders), "due_set_by": succeeded, "leaders": answering}
+            return {
+                "instructed_by": _moved(m.instructed_by, e),
+                "due_set_by": _succeeded(m.due_set_by, e),
+                "leaders": _moved(m.leaders, e),
+                "closure": _marked_for(m, e),
+            }
+
+
+def _moved(people: tuple[str, ...], e: ev.DutyReassigned) -> tuple[str, ...]:
+    """The successor in the place of who had the post."""
+    return tuple(dict.fromkeys(e.to_person if x == e.from_person else x for x in people))
+
+
+def _marked_for(m: Matter, e: ev.DutyReassigned) -> Closure | None:
+    """A word given stays given; a successor who instructed himself says his own for both."""
+    if m.closure is None:
+        return None
+    moved = _moved(m.closure.marked, e)
+    marked = tuple(x for x in moved if x != e.to_person) if e.to_person in m.instructed_by else moved
+    return m.closure.model_copy(update={"marked": marked})
 
 
 def _succeeded(setter: Actor, e: ev.DutyReassigned) -> Actor:

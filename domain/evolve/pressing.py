@@ -107,7 +107,11 @@ def _(m: Matter, e: ev.CardWithdrawn, r: Recorded) -> Change:
 def _(m: Matter, e: ev.InstructionRecorded, r: Recorded) -> Change:
     leaders = (*(x for x in m.instructed_by if x != e.leader), e.leader)
     carried = (*m.carries, e.paper) if e.paper else m.carries
-    return {"instructed_by": leaders, "pushed_on": local_date(r.occurred_at), "carries": carried}
+    change: Change = {"instructed_by": leaders, "pushed_on": local_date(r.occurred_at), "carries": carried}
+    if m.closure is not None and e.leader in m.closure.marked:
+        again = tuple(x for x in m.closure.marked if x != e.leader)
+        change["closure"] = m.closure.model_copy(update={"marked": again})
+    return change
 
 
 @on(ev.UnitReminded)

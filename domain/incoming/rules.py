@@ -232,5 +232,5 @@ def may_be_reported_done(reported: ev.CompletionReported, leader: str, matters: 
 def ended_before(leader: str, matters: Sequence[Matter]) -> bool:
     """Whether the leader himself marked the end of every matter that carried his instruction; merged ones aside."""
     own = [m for m in matters if m.merged_into is None]
-    marked = (m.stage is Stage.CLOSED and m.closed is not None and m.closed.marked_by == leader for m in own)
+    marked = (m.stage is Stage.CLOSED and m.closed is not None and leader in m.closed.marked_by for m in own)
     return bool(own) and all(marked)

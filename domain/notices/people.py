@@ -136,8 +136,8 @@ def _supervisor(s: Scene) -> Iterator[str]:
 
 
 def _instructing(s: Scene) -> Iterator[str]:
-    """Leaders whose instruction the matter carries out."""
-    yield from s.house.known(s.after.instructed_by)
+    """The leader whose instruction the matter carries out; of several, whose turn it is to say whether it may end."""
+    yield from s.house.known(s.after.to_mark[:1] or s.after.instructed_by)
 
 
 def _leaders(s: Scene) -> Iterator[str]:

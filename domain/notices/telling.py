@@ -85,6 +85,7 @@ RULES: dict[type[Event], NoticeRule] = {
     # 办结、销号、重开、撤销、异议、更正.
     ev.ClosureRequested: NoticeRule((To.SUPERVISOR,), "请审核"),
     ev.ClosureEndorsed: NoticeRule((To.INSTRUCTING, *UNIT), "请批示领导审阅"),
+    ev.ClosureMarked: NoticeRule((To.INSTRUCTING,), "请批示领导审阅"),
     ev.ClosureReturned: NoticeRule((*WHOLE_UNIT, To.ASKER), "请按意见重办"),
     ev.MatterClosed: NoticeRule((*EVERYBODY, To.ASKER)),
     ev.MatterReopened: NoticeRule(EVERYBODY, "请继续办理"),

@@ -24,12 +24,18 @@ def leads_as(matter: Matter, person: str) -> tuple[str, ...]:
     return tuple(roles)
 
 
+def marks_awaited(matter: Matter) -> str:
+    """原批示领导审阅 of an end the office reviewed; of several who instructed, how many have said their word."""
+    several, left = len(matter.instructed_by), len(matter.to_mark)
+    return f"原批示领导审阅（{several}位中{several - left}位已审阅）" if several > 1 else "原批示领导审阅"
+
+
 def waits_for_leader(matter: Matter, person: str, day: date) -> tuple[str, ...]:
     """What of a matter waits for this leader's word; what is carried up waits for the first who answers for it."""
     if matter.ended:
         return ()
     waits = []
-    if matter.closure is not None and matter.closure.endorsed and person in matter.instructed_by:
+    if matter.to_mark[:1] == (person,):
         waits.append("审阅办结（办公室已审核）")
     if matter.extension is not None and _set_the_limit(matter, person):
         waits.append(f"批复延期申请（延至 {matter.extension.to}）")

@@ -161,11 +161,14 @@ def ended_how(closed: ev.MatterClosed) -> str:
     return f"逾期{closed.overdue_workdays}个工作日办结" if closed.overdue_workdays else "按期办结"
 
 
-def _over(e: ev.ClosureRequested | ev.ClosureEndorsed | ev.MatterClosed | ev.MatterCancelled, r: Rendering) -> str:
+_Ending = ev.ClosureRequested | ev.ClosureEndorsed | ev.ClosureMarked | ev.MatterClosed
+
+
+def _over(e: _Ending | ev.MatterCancelled, r: Rendering) -> str:
     return _if(e.over_open_children and r.open(e.over_open_children), "；对未办结分解事项的说明：")
 
 
-def _ending(e: ev.ClosureRequested | ev.ClosureEndorsed | ev.MatterClosed, r: Rendering) -> str:
+def _ending(e: _Ending, r: Rendering) -> str:
     why = e.over_unfinished and r.open(e.over_unfinished)
     return f"{points_left_undone(e.unfinished, why)}{_over(e, r)}"
 
@@ -245,6 +248,9 @@ _LINES: dict[type[Event], Callable[[Any, Rendering], str]] = {
     ev.MatterResumed: lambda e, _: f"补回{e.workdays}个工作日，时限 {e.due}{'（到期自动恢复）' if e.automatic else ''}",
     ev.ClosureRequested: lambda e, r: f"{r.open(e.text)}{_ending(e, r)}",
     ev.ClosureEndorsed: lambda e, r: f"{r.open(e.text or '')}{_ending(e, r)}",
+    ev.ClosureMarked: lambda e, r: (
+        f"{e.mark.label}{_if(e.text and r.open(e.text), '：')}{_ending(e, r)}；请{r.person(e.next_leader)}审阅"
+    ),
     ev.ClosureReturned: lambda e, r: f"{r.open(e.text)}{_if(e.due, '；时限仍为 ')}",
     ev.MatterClosed: _closed,
     ev.MatterCancelled: lambda e, r: f"{r.open(e.reason)}{_over(e, r)}",

@@ -15,6 +15,7 @@ from domain.envelope import Recorded
 from domain.event import decode
 from domain.log import Rulebook
 from domain.matter import Matter
+from domain.queries.leading import marks_awaited
 from domain.queries.spoken import said_date
 from domain.terms import Rung, Stage
 from domain.windows import window_label
@@ -93,7 +94,7 @@ def _why(matter: Matter, events: Sequence[Recorded], rulebook: Rulebook, at: dat
         line = matter.suspensions[-1]
         return f"暂缓至 {line.until}（{line.reason.label}）"
     if matter.closure is not None:
-        waits = "待原批示领导审阅" if matter.closure.endorsed else "待审核"
+        waits = f"待{marks_awaited(matter)}" if matter.closure.endorsed else "待审核"
         return f"{said_date(local_date(matter.closure.at))}申请办结，{waits}"
     if matter.lead is None:
         return "牵头争议已升级，待明确牵头单位" if matter.rung is not Rung.HANDLER else None

@@ -6,6 +6,7 @@ from datetime import datetime
 from domain.lights import light
 from domain.log import Rulebook
 from domain.matter import Matter
+from domain.queries.leading import marks_awaited
 from domain.relations import withdrawn_how
 from domain.terms import Light, Stage
 
@@ -57,7 +58,7 @@ def whose_move(matter: Matter, lead: str) -> str:
             return f"{lead}签收"
         case Stage.CLOSING:
             endorsed = matter.closure is not None and matter.closure.endorsed
-            return "原批示领导审阅" if endorsed else "指挥部办公室审核"
+            return marks_awaited(matter) if endorsed else "指挥部办公室审核"
         case Stage.SUSPENDED:
             return "暂缓期满恢复"
     if matter.extension is not None:

@@ -87,7 +87,7 @@ def _answered(matter: Matter, command: c.RecordDecision, context: DecisionContex
             yield from answer_extension(matter, answer, context, by_meeting=True)
         case Subject.CLOSURE:
             if agreed:
-                yield closed_by_meeting(matter, context, words)
+                yield from closed_by_meeting(matter, context, words)
             else:
                 yield from returned(matter, context, words)
         case Subject.CANCELLATION:

@@ -81,33 +81,51 @@ def review_closure(matter: Matter, command: c.ReviewClosure, context: DecisionCo
 
 
 def mark_closure(matter: Matter, command: c.MarkClosure, context: DecisionContext) -> Iterator[RuleEvent]:
-    """The instructing leader's word: 圈阅 and 同意 close, 继续办理 returns (淮南 2021)."""
+    """The instructing leader's word: 圈阅 and 同意 close, 继续办理 returns (淮南 2021). The last of several closes."""
     closure = _open_closure(matter)
     conclude_others_work(matter, context)
     refuse(not closure.endorsed, f"{matter.number} 须先经办公室审核，再报批示领导")
-    refuse(context.decider.id not in matter.instructed_by, f"{matter.number} 应由原批示领导审阅", "forbidden")
+    _in_turn(matter, closure, context.decider.id)
     if command.mark is LeaderMark.CONTINUE:
         yield from _returned(matter, context, command.text or "批示领导要求继续办理", by_leader=True)
+        return
+    over = _over(matter, context, command.over_open_children, command.over_unfinished)
+    if later := matter.to_mark[1:]:
+        yield ev.ClosureMarked(mark=command.mark, text=command.text, next_leader=later[0], **over)
     else:
-        over = _over(matter, context, command.over_open_children, command.over_unfinished)
         yield _closed(matter, context, closure, command.text, command.mark, **over)
 
 
-def closed_by_meeting(matter: Matter, context: DecisionContext, words: str) -> RuleEvent:
+def _in_turn(matter: Matter, closure: Closure, leader: str) -> None:
+    """Of several who instructed each says his own word, in the order in which they did, as papers go the round."""
+    refuse(leader not in matter.instructed_by, f"{matter.number} 应由原批示领导审阅", "forbidden")
+    refuse(leader in closure.marked, f"{matter.number} 这位领导已经审阅，正待其他批示领导审阅")
+    early = matter.to_mark[:1] != (leader,)
+    refuse(early, f"{matter.number} 有{len(matter.instructed_by)}位领导批示，按批示次序还没有轮到这位领导审阅")
+
+
+def closed_by_meeting(matter: Matter, context: DecisionContext, words: str) -> Iterator[RuleEvent]:
     """A meeting agrees to 办结, on the terms of any review; its own words say why over what is unfinished.
 
-    What another leader instructed still goes back to that leader (报原批示领导).
+    What other leaders instructed still goes back to them (报原批示领导); who chairs has said his own word.
     """
     if matter.period is not None and matter.closure is None:
-        return ended_by_decision(matter, context, words)
+        yield ended_by_decision(matter, context, words)
+        return
     closure = _open_closure(matter)
     conclude_others_work(matter, context)
-    over = _over(matter, context, None, words)
-    if matter.instructed_by and context.decider.id not in matter.instructed_by:
-        refuse(closure.endorsed, f"{matter.number} 已审核通过，待原批示领导审阅")
-        return ev.ClosureEndorsed(text=words, **over)
-    mark = LeaderMark.AGREED if matter.instructed_by else None
-    return _closed(matter, context, closure, words, mark, **over)
+    over, chair = _over(matter, context, None, words), context.decider.id
+    waited_for = tuple(leader for leader in matter.instructed_by if leader not in closure.marked)
+    others = tuple(leader for leader in waited_for if leader != chair)
+    if not others:
+        mark = LeaderMark.AGREED if matter.instructed_by else None
+        yield _closed(matter, context, closure, words, mark, **over)
+        return
+    refuse(closure.endorsed and chair not in waited_for, f"{matter.number} 已审核通过，待原批示领导审阅")
+    if not closure.endorsed:
+        yield ev.ClosureEndorsed(text=words, **over)
+    if chair in waited_for:
+        yield ev.ClosureMarked(mark=LeaderMark.AGREED, text=words, next_leader=others[0], **over)
 
 
 class _Over(TypedDict):

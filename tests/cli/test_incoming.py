@@ -103,7 +103,7 @@ def test_a_paper_goes_from_its_registration_to_the_answer_to_who_instructed(
     assert WORDS not in hidden
 
 
-def test_one_matter_carries_several_instructions_and_a_leader_who_saw_its_end_is_not_asked_again(
+def test_one_matter_carries_several_instructions_and_leaders_who_saw_its_end_are_not_asked_again(
     xmh: CommandLine, service: None, paper: str
 ) -> None:
     xmh.json("incoming", "instruct", paper, "--by", "吴七", "--text", WORDS)
@@ -118,11 +118,15 @@ def test_one_matter_carries_several_instructions_and_a_leader_who_saw_its_end_is
     xmh.json("task", "report", one, "--text", "方案已报批", "--progress", "100", actor="li")
     xmh.json("task", "close", one, "--text", "完成", actor="li")
     xmh.json("task", "review", one, "--approve", actor="office-2")
-    xmh.json("task", "review", one, "--mark", "同意", actor="leader-2")
-    spared = xmh("incoming", "finish", paper, "--no", "2", "--text", "方案已报批")
-    assert "不必再审" in spared.out
-    other = xmh.json("incoming", "finish", paper, "--no", "1", "--text", "方案已报批")
-    assert other["next"] == ["吴七审阅第1条批示的报结"], "he did not see its end"
+    assert "报原批示领导审阅（2位中0位已审阅）" in xmh("today").out
+    early = xmh("task", "review", one, "--mark", "同意", actor="leader-2")
+    assert (early.code, "还没有轮到" in early.error) == (3, True)
+    xmh.json("task", "review", one, "--mark", "圈阅", actor="leader")
+    assert one in xmh("today", actor="leader-2").out
+    assert xmh.json("task", "review", one, "--mark", "同意", actor="leader-2")["stage"] == "closed"
+    for no in ("1", "2"):
+        spared = xmh("incoming", "finish", paper, "--no", no, "--text", "方案已报批")
+        assert "不必再审" in spared.out
 
 
 def test_a_number_is_never_used_again_and_one_paper_is_registered_once(xmh: CommandLine) -> None:

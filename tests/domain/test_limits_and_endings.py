@@ -7,14 +7,15 @@ from pydantic import ValidationError
 
 from domain import commands as c
 from domain import events as ev
-from domain.calendar import DayOverride
+from domain.calendar import DayOverride, local_date
 from domain.envelope import SYSTEM, canonical
 from domain.event import decode
 from domain.evolve import evolve
 from domain.facts import MOST_TITLE
 from domain.log import Rulebook
+from domain.queries.leading import marks_awaited, waits_for_leader
 from domain.queries.telling import Rendering, tell_event
-from domain.terms import LeaderMark, Light, Stage, SuspensionReason
+from domain.terms import Duty, LeaderMark, Light, Stage, SuspensionReason
 from domain.window_ledger import WindowLedger
 from tests.support.life import CALENDAR, MONDAY, Life, accepted, at, fold, opened
 from tests.support.office import ASSIST, FOR_LEADER, LEADER, LIAISON, OFFICE, OTHER, SECOND, opening
@@ -142,6 +143,58 @@ def test_what_a_leader_instructed_goes_back_to_that_leader() -> None:
     life.do(c.ReviewClosure(approve=True), SECOND)
     life.do(c.MarkClosure(mark=LeaderMark.SEEN), LEADER)
     assert life.m.stage is Stage.CLOSED
+
+
+def test_of_several_leaders_who_instructed_each_says_his_word_in_their_order() -> None:
+    second = LEADER.model_copy(update={"id": "leader-2"})
+    life = accepted()
+    life.do(c.RecordInstruction(leader="leader-2", text=SEALED), second)
+    life.do(c.RecordInstruction(leader="leader", text=SEALED), FOR_LEADER)
+    life.do(c.RequestClosure(text="完成"), LIAISON)
+    assert not life.m.to_mark, "the office reviews first"
+    life.do(c.ReviewClosure(approve=True), SECOND)
+    assert waits_for_leader(life.m, "leader-2", local_date(life.now))
+    assert not waits_for_leader(life.m, "leader", local_date(life.now))
+    life.refuses(c.MarkClosure(mark=LeaderMark.AGREED), LEADER, words="还没有轮到")
+    assert life.do(c.MarkClosure(mark=LeaderMark.SEEN), second) == ["ClosureMarked"]
+    assert marks_awaited(life.m) == "原批示领导审阅（2位中1位已审阅）"
+    life.refuses(c.MarkClosure(mark=LeaderMark.CONTINUE), second, words="已经审阅")
+    life.do(c.RecordInstruction(leader="leader-2", text=SEALED), second)
+    assert life.m.to_mark == ("leader", "leader-2"), "who instructs again has not said his word on that"
+    life.do(c.MarkClosure(mark=LeaderMark.AGREED), LEADER)
+    assert life.do(c.MarkClosure(mark=LeaderMark.AGREED), second) == ["MatterClosed"]
+    assert life.m.closed is not None
+    assert life.m.closed.marked_by == ("leader", "leader-2")
+    assert {"leader", "leader-2"} <= set(life.m.closed.authors)
+
+
+def test_one_of_several_leaders_who_sends_back_sends_all_back() -> None:
+    second = LEADER.model_copy(update={"id": "leader-2"})
+    life = accepted()
+    life.do(c.RecordInstruction(leader="leader-2", text=SEALED), second)
+    life.do(c.RecordInstruction(leader="leader", text=SEALED), FOR_LEADER)
+    life.do(c.RequestClosure(text="完成"), LIAISON)
+    life.do(c.ReviewClosure(approve=True), SECOND)
+    life.do(c.MarkClosure(mark=LeaderMark.SEEN), second)
+    life.do(c.MarkClosure(mark=LeaderMark.CONTINUE), LEADER)
+    life.do(c.RequestClosure(text="已补齐"), LIAISON)
+    life.do(c.ReviewClosure(approve=True), SECOND)
+    assert list(life.m.to_mark) == ["leader-2", "leader"]
+
+
+def test_a_mark_stays_given_when_the_post_changes_hands() -> None:
+    second = LEADER.model_copy(update={"id": "leader-2"})
+    life = accepted()
+    life.do(c.RecordInstruction(leader="leader-2", text=SEALED), second)
+    life.do(c.RecordInstruction(leader="leader", text=SEALED), FOR_LEADER)
+    life.do(c.RequestClosure(text="完成"), LIAISON)
+    life.do(c.ReviewClosure(approve=True), SECOND)
+    life.do(c.MarkClosure(mark=LeaderMark.SEEN), second)
+    handed = c.ReassignDuty(duty=Duty.LEADER, from_person="leader-2", to_person="leader-3", reason="职务变动")
+    life.do(handed, OFFICE)
+    assert life.m.to_mark == ("leader",)
+    life.do(handed.model_copy(update={"from_person": "leader", "to_person": "leader-3"}), OFFICE)
+    assert life.m.to_mark == ("leader-3",), "for what the other instructed he has not spoken yet"
 
 
 def test_a_leaders_words_are_ciphertext_or_nothing() -> None:

@@ -107,6 +107,21 @@ def test_what_another_leader_instructed_still_goes_back_to_him() -> None:
     ]
 
 
+def test_who_chairs_has_said_his_word_and_the_others_who_instructed_say_theirs() -> None:
+    life = accepted()
+    behalf = FOR_LEADER.on_behalf_of
+    assert behalf is not None
+    other = OFFICE.model_copy(update={"on_behalf_of": behalf.model_copy(update={"id": "second-leader"})})
+    life.do(c.RecordInstruction(leader=behalf.id, text="sealed:v1:k:AA"), FOR_LEADER)
+    life.do(c.RecordInstruction(leader="second-leader", text="sealed:v1:k:AA"), other)
+    life.do(c.RequestClosure(text="完成"), LIAISON)
+    agreed = decided(Outcome.AGREED, subject=Subject.CLOSURE)
+    assert life.do(agreed, FOR_LEADER) == ["DecisionRecorded", "ClosureEndorsed", "ClosureMarked"]
+    assert life.m.to_mark == ("second-leader",)
+    life.refuses(agreed, FOR_LEADER, words="待原批示领导审阅")
+    assert life.do(agreed, other)[-1] == "MatterClosed"
+
+
 def test_agreeing_to_a_cancellation_cancels() -> None:
     life = accepted()
     life.do(decided(Outcome.AGREED, subject=Subject.CANCELLATION), FOR_LEADER)
