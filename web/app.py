@@ -8,39 +8,40 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from domain.base import Refusal
 from eventlog.errors import LogError
 from services.signing_in import record_failures
-from web.api.commands import commands_router
-from web.api.events import api_events_router
-from web.api.files import api_files_router
-from web.api.meetings import api_meetings_router
-from web.api.reads import reads_router
+from web import health, live
+from web.api import commands as api_commands
+from web.api import events as api_events
+from web.api import files as api_files
+from web.api import meetings as api_meetings
+from web.api import reads as api_reads
 from web.guards import BoundedBodies, BoundedWork, HeadAsGet, SafetyHeaders, SameOrigin, TokenGuard
-from web.health import health_router
-from web.live import live_router
-from web.pages.acting import acting_router
-from web.pages.actions import actions_router
-from web.pages.audit import audit_router
-from web.pages.bulletins import bulletins_router
-from web.pages.drafts import drafts_router
-from web.pages.feedback import feedback_router
-from web.pages.figures import figures_router
-from web.pages.files import files_router
-from web.pages.finding import finding_router
-from web.pages.issuing import issuing_router
-from web.pages.listing import listing_router
-from web.pages.matters import matters_router
-from web.pages.meetings import meetings_router
-from web.pages.opening import opening_router
-from web.pages.papers import papers_router
-from web.pages.queue import queue_router
-from web.pages.signing_in import sign_in_router
-from web.pages.table import table_router
+from web.pages import (
+    acting,
+    actions,
+    audit,
+    bulletins,
+    drafts,
+    feedback,
+    figures,
+    files,
+    finding,
+    issuing,
+    listing,
+    matters,
+    meetings,
+    opening,
+    papers,
+    queue,
+    signing_in,
+    table,
+)
 from web.problems import install_problems
 from web.refusals import RefusalsNoted
 
@@ -55,6 +56,30 @@ RECORDED_EVERY = 20.0
 READERS = 8
 """So many requests read the log at once; what more there are wait their turn."""
 API_VERSION = "1"
+API = (api_reads, api_commands, api_meetings, api_files, api_events)
+PAGES = (
+    health,
+    signing_in,
+    listing,
+    figures,
+    bulletins,
+    issuing,
+    meetings,
+    papers,
+    files,
+    finding,
+    table,
+    audit,
+    live,
+    matters,
+    acting,
+    actions,
+    feedback,
+    drafts,
+    queue,
+    opening,
+)
+"""In this order: of two addresses that fit, the first one answers."""
 
 
 def make_app(service: "WebService") -> FastAPI:
@@ -82,36 +107,11 @@ def make_app(service: "WebService") -> FastAPI:
         separate_input_output_schemas=False,
         redirect_slashes=False,  # it would lead to whatever host the request names
     )
-    api = APIRouter(prefix="/api/v1")
-    api.include_router(reads_router(service))
-    api.include_router(commands_router(service))
-    api.include_router(api_meetings_router(service))
-    api.include_router(api_files_router(service))
-    api.include_router(api_events_router(service))
-    app.include_router(api)
-    app.include_router(health_router(service))
-    app.include_router(sign_in_router(service))
-    app.include_router(listing_router(service))
-    app.include_router(figures_router(service))
-    for made in (
-        bulletins_router,
-        issuing_router,
-        meetings_router,
-        papers_router,
-        files_router,
-        finding_router,
-        table_router,
-        audit_router,
-    ):
-        app.include_router(made(service))
-    app.include_router(live_router(service))
-    app.include_router(matters_router(service))
-    app.include_router(acting_router(service))
-    app.include_router(actions_router(service))
-    app.include_router(feedback_router(service))
-    app.include_router(drafts_router(service))
-    app.include_router(queue_router(service))
-    app.include_router(opening_router(service))
+    app.state.service = service
+    for answering in API:
+        app.include_router(answering.router, prefix="/api/v1")
+    for answering in PAGES:
+        app.include_router(answering.router)
     app.mount("/static", StaticFiles(directory=STATIC))
     install_problems(app, service)
     # The last one added is met first.

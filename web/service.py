@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 
 from domain.access import events as ev
 from domain.base import Refusal, refuse
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from settings import Settings
 
 T = TypeVar("T")
+PROVING_AT_ONCE = 2
+"""Each look at a password takes 64 MiB: a storm of sign-ins waits in line."""
 logger = logging.getLogger("xmh.web")
 WHAT_IS_SHOWN = ("matter", "meeting", "calendar", "policy")
 """Kinds of stream a past day is made of; who signs in to look at it changes none."""
@@ -46,6 +49,7 @@ class WebService:
         self._opening = asyncio.Lock()
         self.refusals = ReadRefusals()
         self.live = LogFollower(self)
+        self.proving = asyncio.Semaphore(PROVING_AT_ONCE)
         self._words_read: tuple[date, set[tuple[str, str]]] = (date.min, set())
 
     @property
@@ -136,3 +140,9 @@ class WebService:
     def close(self) -> None:
         """Let go of the log."""
         self.database.close()
+
+
+def service_of(request: Request) -> WebService:
+    """What the application answers from that this request came to."""
+    service: WebService = request.app.state.service
+    return service

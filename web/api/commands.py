@@ -22,6 +22,7 @@ from services.attaching import check_own_files
 from services.orders import matter_order
 from services.vouching import signed
 from web.api.common import caller_of, the_matter
+from web.service import service_of
 
 if TYPE_CHECKING:
     from web.guards import Caller
@@ -63,13 +64,7 @@ _VERSION = re.compile(r'"?v(\d{1,9})"?')
 BESIDE = frozenset(Envelope.model_fields)
 
 
-def commands_router(service: "WebService") -> APIRouter:
-    """A route for each command of a matter."""
-    router = APIRouter(tags=["commands"])
-    _add(router, service, OpenMatter, "/matters")
-    for kind in COMMANDS:
-        _add(router, service, kind, f"/matters/{{no}}/commands/{do_of(kind)}")
-    return router
+router = APIRouter(tags=["commands"])
 
 
 def do_of(kind: type[Frozen]) -> str:
@@ -77,12 +72,14 @@ def do_of(kind: type[Frozen]) -> str:
     return str(kind.model_fields["do"].default)
 
 
-def _add(router: APIRouter, service: "WebService", kind: type[Frozen], path: str) -> None:
+def _add(kind: type[Frozen], path: str) -> None:
+    """A route for a command of a matter."""
     body_model = body_of(kind)
 
     async def handle(
         request: Request, no: str | None, body: Any, key: str | None, version: str | None = None
     ) -> JSONResponse:
+        service = service_of(request)
         if no is not None and version is not None:
             await service.ask(_check_version, service, caller_of(request), no, key, version)
         reply = await _carried_out(service, caller_of(request), kind, body, no, key)
@@ -217,3 +214,8 @@ def units_said(service: "WebService", said: Any) -> Any:
             return tuple(units_said(service, one) for one in said)
         case _:
             return said
+
+
+_add(OpenMatter, "/matters")
+for _kind in COMMANDS:
+    _add(_kind, f"/matters/{{no}}/commands/{do_of(_kind)}")

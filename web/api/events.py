@@ -1,6 +1,6 @@
 """`/events`: the log by position, as far as the token's person may see it; by pages or as a stream."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response, StreamingResponse
@@ -12,9 +12,7 @@ from web.api.common import caller_of
 from web.guards import caller_by
 from web.live import HEADERS
 from web.problems import ProblemDetails, problem
-
-if TYPE_CHECKING:
-    from web.service import WebService
+from web.service import service_of
 
 MOST_EVENTS, USUAL_EVENTS = 500, 200
 EVENT_STREAM: dict[int | str, dict[str, Any]] = {
@@ -33,34 +31,34 @@ class Events(BaseModel):
     more: bool
 
 
-def api_events_router(service: "WebService") -> APIRouter:
-    """The feed."""
-    router = APIRouter(tags=["events"])
+router = APIRouter(tags=["events"])
 
-    @router.get("/events")
-    def events(
-        request: Request, after: After = "0", limit: Annotated[int, Query(ge=1, le=MOST_EVENTS)] = USUAL_EVENTS
-    ) -> Events:
-        """What happened to matters and meetings after a position, in the order of the log."""
-        page = feed_page(service.viewer(caller_of(request).actor), after, limit)
-        return Events.model_validate(page._asdict())
 
-    @router.get("/events/stream", response_class=Response, responses=EVENT_STREAM)
-    async def stream(request: Request, after: After = "0") -> Response:
-        """The same as server-sent events, as it happens; `Last-Event-ID` goes on where a stream was cut."""
-        refuse(service.day is not None, f"这里只供查看 {service.day} 的情况，没有新的记录", "read_only")
-        person, header = caller_of(request).actor.id, request.headers.get("authorization", "")
-        cursor = request.headers.get("last-event-id", "").strip() or after
+@router.get("/events")
+def events(
+    request: Request, after: After = "0", limit: Annotated[int, Query(ge=1, le=MOST_EVENTS)] = USUAL_EVENTS
+) -> Events:
+    """What happened to matters and meetings after a position, in the order of the log."""
+    service = service_of(request)
+    page = feed_page(service.viewer(caller_of(request).actor), after, limit)
+    return Events.model_validate(page._asdict())
 
-        def page(at: str) -> FeedPage | None:
-            caller = caller_by(service, header)  # a token may have been taken back, and rights have changed
-            return None if caller is None else feed_page(service.viewer(caller.actor), at, USUAL_EVENTS)
 
-        await service.ask(page, cursor)  # what cannot be meant is told before anything streams
-        if not service.live.has_room(person):
-            said = "这个账号打开的实时通道太多，请先关闭不用的"
-            return problem(ProblemDetails(429, "too_many", said, {"Retry-After": "60"}))
-        lines = service.live.feed(person, page, cursor)
-        return StreamingResponse(lines, media_type="text/event-stream", headers=HEADERS)
+@router.get("/events/stream", response_class=Response, responses=EVENT_STREAM)
+async def stream(request: Request, after: After = "0") -> Response:
+    """The same as server-sent events, as it happens; `Last-Event-ID` goes on where a stream was cut."""
+    service = service_of(request)
+    refuse(service.day is not None, f"这里只供查看 {service.day} 的情况，没有新的记录", "read_only")
+    person, header = caller_of(request).actor.id, request.headers.get("authorization", "")
+    cursor = request.headers.get("last-event-id", "").strip() or after
 
-    return router
+    def page(at: str) -> FeedPage | None:
+        caller = caller_by(service, header)  # a token may have been taken back, and rights have changed
+        return None if caller is None else feed_page(service.viewer(caller.actor), at, USUAL_EVENTS)
+
+    await service.ask(page, cursor)  # what cannot be meant is told before anything streams
+    if not service.live.has_room(person):
+        said = "这个账号打开的实时通道太多，请先关闭不用的"
+        return problem(ProblemDetails(429, "too_many", said, {"Retry-After": "60"}))
+    lines = service.live.feed(person, page, cursor)
+    return StreamingResponse(lines, media_type="text/event-stream", headers=HEADERS)

@@ -17,6 +17,7 @@ from services.vouching import signed
 from views.meetings import meeting_document, meeting_for, the_meeting
 from web.api.commands import BESIDE, KeyHeader, body_of, check_named, do_of
 from web.api.common import caller_of
+from web.service import service_of
 
 if TYPE_CHECKING:
     from web.guards import Caller
@@ -43,24 +44,22 @@ class MeetingAnswer(BaseModel):
     events: list[str]
 
 
-def api_meetings_router(service: "WebService") -> APIRouter:
-    """The meeting, and a route for each command."""
-    router = APIRouter(tags=["meetings"])
-
-    @router.get("/meetings/{no}")
-    def meeting(request: Request, no: str) -> dict[str, Any]:
-        """会议, as `meeting show` gives it: for a unit its part of it."""
-        viewer = service.viewer(caller_of(request).actor)
-        return meeting_document(meeting_for(viewer, the_meeting(viewer, no)))
-
-    for kind in MEETING_COMMANDS:
-        _add(router, service, kind)
-    return router
+router = APIRouter(tags=["meetings"])
 
 
-def _add(router: APIRouter, service: "WebService", kind: type[Frozen]) -> None:
+@router.get("/meetings/{no}")
+def meeting(request: Request, no: str) -> dict[str, Any]:
+    """会议, as `meeting show` gives it: for a unit its part of it."""
+    service = service_of(request)
+    viewer = service.viewer(caller_of(request).actor)
+    return meeting_document(meeting_for(viewer, the_meeting(viewer, no)))
+
+
+def _add(kind: type[Frozen]) -> None:
+    """A route for a command of a meeting."""
+
     async def acting(request: Request, no: str, body: Annotated[Any, Body()], key: KeyHeader = None) -> JSONResponse:
-        caller = caller_of(request)
+        service, caller = service_of(request), caller_of(request)
         order = await service.ask(_order, service, caller, kind, body, no, check_named(caller, body, key))
         reply = await (await service.gateway()).convene(order)
         answer = {"meeting": reply.meeting, "stage": reply.stage.value, "version": reply.version}
@@ -96,3 +95,7 @@ def _order(
     )
     proven = Provenance(via=Via.API, credential=caller.token, auth_time=service.now)
     return order.model_copy(update={"signed": signed(service.settings.home, order, proven)})
+
+
+for _kind in MEETING_COMMANDS:
+    _add(_kind)

@@ -1,7 +1,7 @@
 """What programs may read: the documents of the command line, as far as the token's person sees."""
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -17,132 +17,140 @@ from views.viewer import Viewer
 from views.worklist import worklist
 from web.api.common import caller_of
 from web.asking import asked_filter, asked_moment, past_instant, the_matter
-
-if TYPE_CHECKING:
-    from web.service import WebService
+from web.service import service_of
 
 MOST_ROWS, USUAL_ROWS = 500, 200
 AsOf = Annotated[str | None, Query(description="某一天结束时，或某一时刻的情况，由日志还原", max_length=40)]
 Word = Annotated[str | None, Query(max_length=200)]
 
 
-def reads_router(service: "WebService") -> APIRouter:
-    """The reads."""
-    router = APIRouter(tags=["reads"])
+router = APIRouter(tags=["reads"])
 
-    def viewer_of(request: Request) -> Viewer:
-        return service.viewer(caller_of(request).actor)
 
-    @router.get("/matters")
-    def matters(  # noqa: PLR0913, PLR0917  (the options of `task list`)
-        request: Request,
-        stage: Word = None,
-        light: Word = None,
-        lead: Word = None,
-        leader: Word = None,
-        supervisor: Word = None,
-        source: Word = None,
-        class_: Annotated[str | None, Query(alias="class", max_length=200)] = None,
-        urgency: Word = None,
-        flag: Word = None,
-        rung: Word = None,
-        text: Word = None,
-        due_from: date | None = None,
-        due_to: date | None = None,
-        listed: bool = False,
-        overdue: bool = False,
-        unanswered: bool = False,
-        open: bool = False,  # noqa: A002  (the option's name)
-        mine: bool = False,
-        following: bool = False,
-        as_of: AsOf = None,
-        cursor: Word = None,
-        limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = USUAL_ROWS,
-    ) -> dict[str, Any]:
-        """Matters by number; `cursor` of one answer asks for the next rows."""
-        said = {"stage": stage, "light": light, "lead": lead, "leader": leader, "supervisor": supervisor}
-        said |= {"source": source, "class": class_, "urgency": urgency, "flag": flag, "rung": rung, "text": text}
-        marks = {"listed": listed, "overdue": overdue, "unanswered": unanswered, "open": open}
-        marks |= {"mine": mine, "following": following}
-        wanted = asked_filter(service.database, {**said, **marks, "due_from": due_from, "due_to": due_to})
-        return _listed(viewer_of(request), wanted, as_of, cursor, limit)
+def _viewer(request: Request) -> Viewer:
+    return service_of(request).viewer(caller_of(request).actor)
 
-    def _listed(viewer: Viewer, wanted: Any, as_of: str | None, cursor: str | None, limit: int) -> dict[str, Any]:
-        moment = asked_moment(viewer, as_of)
-        rows = matter_list(viewer, wanted, moment)
-        after = [row for row in rows if cursor is None or row["matter"] > cursor]
-        page = after[:limit]
-        more = page[-1]["matter"] if len(after) > limit else None
-        return {"matters": page, "count": len(rows), "cursor": more, "as_of": as_of}
 
-    @router.get("/matters/{no}")
-    def matter(request: Request, answer: Response, no: str, as_of: AsOf = None) -> dict[str, Any]:
-        """A matter as `task show` gives it: all of it, or what a list has where one sees no more. `ETag`: version."""
-        return _matter(viewer_of(request), no, as_of, answer)
+@router.get("/matters")
+def matters(  # noqa: PLR0913, PLR0917  (the options of `task list`)
+    request: Request,
+    stage: Word = None,
+    light: Word = None,
+    lead: Word = None,
+    leader: Word = None,
+    supervisor: Word = None,
+    source: Word = None,
+    class_: Annotated[str | None, Query(alias="class", max_length=200)] = None,
+    urgency: Word = None,
+    flag: Word = None,
+    rung: Word = None,
+    text: Word = None,
+    due_from: date | None = None,
+    due_to: date | None = None,
+    listed: bool = False,
+    overdue: bool = False,
+    unanswered: bool = False,
+    open: bool = False,  # noqa: A002  (the option's name)
+    mine: bool = False,
+    following: bool = False,
+    as_of: AsOf = None,
+    cursor: Word = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = USUAL_ROWS,
+) -> dict[str, Any]:
+    """Matters by number; `cursor` of one answer asks for the next rows."""
+    viewer = _viewer(request)
+    said = {"stage": stage, "light": light, "lead": lead, "leader": leader, "supervisor": supervisor}
+    said |= {"source": source, "class": class_, "urgency": urgency, "flag": flag, "rung": rung, "text": text}
+    marks = {"listed": listed, "overdue": overdue, "unanswered": unanswered, "open": open}
+    marks |= {"mine": mine, "following": following}
+    wanted = asked_filter(viewer.database, {**said, **marks, "due_from": due_from, "due_to": due_to})
+    return _listed(viewer, wanted, as_of, cursor, limit)
 
-    @router.get("/me")
-    def me(request: Request) -> dict[str, Any]:
-        """Whose the token is, and what for."""
-        caller = caller_of(request)
-        actor = caller.actor
-        return {"person": actor.id, "role": actor.role.value, "unit": actor.unit, "scope": caller.scope.value}
 
-    @router.get("/names")
-    def names(request: Request) -> dict[str, dict[str, str]]:
-        """Ids of units and people, and what they are called; the directory names all to everybody."""
-        del request
-        return {
-            "units": {u.id: u.name for u in reading.units(service.database)},
-            "people": {p.id: p.name for p in reading.people(service.database, former=True)} | {"system": "系统"},
-        }
+def _listed(viewer: Viewer, wanted: Any, as_of: str | None, cursor: str | None, limit: int) -> dict[str, Any]:
+    moment = asked_moment(viewer, as_of)
+    rows = matter_list(viewer, wanted, moment)
+    after = [row for row in rows if cursor is None or row["matter"] > cursor]
+    page = after[:limit]
+    more = page[-1]["matter"] if len(after) > limit else None
+    return {"matters": page, "count": len(rows), "cursor": more, "as_of": as_of}
 
-    @router.get("/find")
-    def find(request: Request, words: Annotated[str, Query(min_length=1, max_length=500)]) -> dict[str, Any]:
-        """The matters meant by a number, its tail, or words of a title, as the command line understands them."""
-        found = reading.find_matters(service.database, words, viewer_of(request).rights.visible)
-        return {"matters": [m.model_dump(mode="json") for m in found]}
 
-    @router.get("/worklist")
-    def work(request: Request) -> dict[str, Any]:
-        """What waits for the token's person, as `today` gives it of matters and meetings."""
-        return worklist(viewer_of(request))
+@router.get("/matters/{no}")
+def matter(request: Request, answer: Response, no: str, as_of: AsOf = None) -> dict[str, Any]:
+    """A matter as `task show` gives it: all of it, or what a list has where one sees no more. `ETag`: version."""
+    return _matter(_viewer(request), no, as_of, answer)
 
-    @router.get("/search")
-    def search(
-        request: Request, text: Annotated[str, Query(min_length=1, max_length=200)], as_of: AsOf = None
-    ) -> dict[str, Any]:
-        """Matters whose records say these words, or that are called so."""
-        viewer = viewer_of(request)
-        wanted = asked_filter(service.database, {"text": text})
-        moment = asked_moment(viewer, as_of)
-        return {"text": text, "matters": matter_list(viewer, wanted, moment)}
 
-    @router.get("/meetings")
-    def meetings(request: Request, year: Annotated[int | None, Query(ge=1990, le=2100)] = None) -> dict[str, Any]:
-        """Meetings of a year, this one unless said, as far as the token's person may know of them."""
-        viewer = viewer_of(request)
-        found = reading.meetings(service.database, year or viewer.now.year)
-        return {"meetings": [meeting_row(m) for m in found if may_know_meeting(viewer, m.stream)]}
+@router.get("/me")
+def me(request: Request) -> dict[str, Any]:
+    """Whose the token is, and what for."""
+    caller = caller_of(request)
+    actor = caller.actor
+    return {"person": actor.id, "role": actor.role.value, "unit": actor.unit, "scope": caller.scope.value}
 
-    @router.get("/unanswered")
-    def unanswered(
-        request: Request, as_of: AsOf = None, year: Annotated[int | None, Query(ge=1990, le=2100)] = None
-    ) -> dict[str, Any]:
-        """事事有回应、件件有落实: what has no answer or no end, with its explanation or without."""
-        refuse(as_of is not None and year is not None, "as_of 与 year 二者取一", "malformed")
-        viewer = viewer_of(request)
-        at = past_instant(as_of) if as_of else viewer.now
-        if year is not None:
-            at = min(end_of_day(date(year, 12, 31)), viewer.now)
-        return unanswered_document(viewer, at, date(year, 1, 1) if year is not None else date.min)
 
-    @router.get("/audit/explain")
-    def explain(request: Request, matter: Annotated[str, Query(max_length=40)], as_of: AsOf = None) -> dict[str, Any]:
-        """Why a light is lit, and where each limit comes from."""
-        viewer = viewer_of(request)
-        return explained_matter(viewer, the_matter(viewer, matter).stream, asked_moment(viewer, as_of))
+@router.get("/names")
+def names(request: Request) -> dict[str, dict[str, str]]:
+    """Ids of units and people, and what they are called; the directory names all to everybody."""
+    database = service_of(request).database
+    return {
+        "units": {u.id: u.name for u in reading.units(database)},
+        "people": {p.id: p.name for p in reading.people(database, former=True)} | {"system": "系统"},
+    }
 
-    return router
+
+@router.get("/find")
+def find(request: Request, words: Annotated[str, Query(min_length=1, max_length=500)]) -> dict[str, Any]:
+    """The matters meant by a number, its tail, or words of a title, as the command line understands them."""
+    viewer = _viewer(request)
+    found = reading.find_matters(viewer.database, words, viewer.rights.visible)
+    return {"matters": [m.model_dump(mode="json") for m in found]}
+
+
+@router.get("/worklist")
+def work(request: Request) -> dict[str, Any]:
+    """What waits for the token's person, as `today` gives it of matters and meetings."""
+    return worklist(_viewer(request))
+
+
+@router.get("/search")
+def search(
+    request: Request, text: Annotated[str, Query(min_length=1, max_length=200)], as_of: AsOf = None
+) -> dict[str, Any]:
+    """Matters whose records say these words, or that are called so."""
+    viewer = _viewer(request)
+    wanted = asked_filter(viewer.database, {"text": text})
+    moment = asked_moment(viewer, as_of)
+    return {"text": text, "matters": matter_list(viewer, wanted, moment)}
+
+
+@router.get("/meetings")
+def meetings(request: Request, year: Annotated[int | None, Query(ge=1990, le=2100)] = None) -> dict[str, Any]:
+    """Meetings of a year, this one unless said, as far as the token's person may know of them."""
+    viewer = _viewer(request)
+    found = reading.meetings(viewer.database, year or viewer.now.year)
+    return {"meetings": [meeting_row(m) for m in found if may_know_meeting(viewer, m.stream)]}
+
+
+@router.get("/unanswered")
+def unanswered(
+    request: Request, as_of: AsOf = None, year: Annotated[int | None, Query(ge=1990, le=2100)] = None
+) -> dict[str, Any]:
+    """事事有回应、件件有落实: what has no answer or no end, with its explanation or without."""
+    refuse(as_of is not None and year is not None, "as_of 与 year 二者取一", "malformed")
+    viewer = _viewer(request)
+    at = past_instant(as_of) if as_of else viewer.now
+    if year is not None:
+        at = min(end_of_day(date(year, 12, 31)), viewer.now)
+    return unanswered_document(viewer, at, date(year, 1, 1) if year is not None else date.min)
+
+
+@router.get("/audit/explain")
+def explain(request: Request, matter: Annotated[str, Query(max_length=40)], as_of: AsOf = None) -> dict[str, Any]:
+    """Why a light is lit, and where each limit comes from."""
+    viewer = _viewer(request)
+    return explained_matter(viewer, the_matter(viewer, matter).stream, asked_moment(viewer, as_of))
 
 
 def _matter(viewer: Viewer, no: str, as_of: str | None, answer: Response) -> dict[str, Any]:

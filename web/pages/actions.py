@@ -34,6 +34,7 @@ from web.pages.submitting import (
     sent_form,
     told_on_page,
 )
+from web.service import service_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,29 +62,29 @@ class OpenForm:
     filling: Filling
 
 
-def actions_router(service: "WebService") -> APIRouter:
-    """The forms of a matter's commands."""
-    router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
-    @router.get("/matters/{no}/do/{do}")
-    async def asked(request: Request, no: str, do: str, next: str = "") -> Response:  # noqa: A002
-        visitor = await service.ask(visitor_of, service, request)
-        return await service.ask(_page, service, visitor, no, do, Given({"next": next[:200]}))
 
-    @router.post("/matters/{no}/do/{do}")
-    async def done(request: Request, no: str, do: str) -> Response:
-        visitor, given = await sent_form(service, request, files=True)
-        given, not_taken = await handed_in(service, visitor, given)
-        try:
-            _all_taken(not_taken)
-            cookie = await perform(service, visitor, no, do, given)
-        except (Refusal, Unreachable, ValidationError) as error:
-            return await service.ask(_page, service, visitor, no, do, given, error)
-        back = given["next"] if given["next"].startswith("/queue") else f"/matters/{no}?done={do}"
-        answer = RedirectResponse(back, 303)
-        return set_session(answer, cookie) if cookie else answer
+@router.get("/matters/{no}/do/{do}")
+async def asked(request: Request, no: str, do: str, next: str = "") -> Response:  # noqa: A002
+    service = service_of(request)
+    visitor = await service.ask(visitor_of, request)
+    return await service.ask(_page, service, visitor, no, do, Given({"next": next[:200]}))
 
-    return router
+
+@router.post("/matters/{no}/do/{do}")
+async def done(request: Request, no: str, do: str) -> Response:
+    service = service_of(request)
+    visitor, given = await sent_form(request, files=True)
+    given, not_taken = await handed_in(service, visitor, given)
+    try:
+        _all_taken(not_taken)
+        cookie = await perform(service, visitor, no, do, given)
+    except (Refusal, Unreachable, ValidationError) as error:
+        return await service.ask(_page, service, visitor, no, do, given, error)
+    back = given["next"] if given["next"].startswith("/queue") else f"/matters/{no}?done={do}"
+    answer = RedirectResponse(back, 303)
+    return set_session(answer, cookie) if cookie else answer
 
 
 def _all_taken(faults: "Mapping[str, str]") -> None:

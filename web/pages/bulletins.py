@@ -46,6 +46,7 @@ from web.pages.drafts import clock_of
 from web.pages.printing import downloaded
 from web.pages.rendering import Visitor, visitor_of
 from web.pages.submitting import Given, sent_form, told_on_page
+from web.service import service_of
 
 if TYPE_CHECKING:
     from documents.bulletin.briefing import Briefing
@@ -130,58 +131,69 @@ def refused(service: "WebService", visitor: Visitor, refusal: Exception) -> Resp
     return visitor.page(HERE, "message.html", told.status, title=title, message=told.message)
 
 
-def bulletins_router(service: "WebService") -> APIRouter:
-    """Drafts, their editor, and what leaves of them."""
-    router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
-    @router.get("/bulletins")
-    def drafts(request: Request) -> Response:
-        return _list(service, visitor_of(service, request), Given({}))
 
-    @router.post("/bulletins")
-    async def begun(request: Request) -> Response:
-        visitor, given = await sent_form(service, request)
-        return await service.ask(_begin, service, visitor, given)
+@router.get("/bulletins")
+def drafts(request: Request) -> Response:
+    service = service_of(request)
+    return _list(service, visitor_of(request), Given({}))
 
-    @router.get("/bulletins/{draft}")
-    def editor(request: Request, draft: str) -> Response:
-        return _editor(service, visitor_of(service, request), draft, Given({}))
 
-    @router.post("/bulletins/{draft}")
-    async def typed(request: Request, draft: str) -> Response:
-        visitor, given = await sent_form(service, request)
-        return await service.ask(_save, service, visitor, draft, given)
+@router.post("/bulletins")
+async def begun(request: Request) -> Response:
+    service = service_of(request)
+    visitor, given = await sent_form(request)
+    return await service.ask(_begin, service, visitor, given)
 
-    @router.post("/bulletins/{draft}/word")
-    async def brought_back(request: Request, draft: str) -> Response:
-        visitor, given = await sent_form(service, request, files=True)
-        return await service.ask(_read_back, service, visitor, draft, given)
 
-    @router.post("/bulletins/{draft}/drop")
-    async def dropped(request: Request, draft: str) -> Response:
-        visitor, _ = await sent_form(service, request)
-        return await service.ask(_drop, service, visitor, draft)
+@router.get("/bulletins/{draft}")
+def editor(request: Request, draft: str) -> Response:
+    service = service_of(request)
+    return _editor(service, visitor_of(request), draft, Given({}))
 
-    @router.get("/bulletins/{draft}/draft.{kind}")
-    def file(request: Request, draft: str, kind: str) -> Response:
-        visitor = visitor_of(service, request)
-        try:
-            refuse(kind not in KINDS, "没有这种文件", "not_found")
-            at_hand = draft_at_hand(service, visitor, draft)
-            data = at_hand.press.printed(at_hand.page, kind)
-        except Refusal as refusal:
-            return refused(service, visitor, refusal)
-        answer = downloaded(data, f"{at_hand.draft.id}.{kind}", inline=kind == "pdf")
-        if kind == "pdf":
-            answer.headers["Content-Security-Policy"] = SHOWN_BY_US
-        return answer
 
-    @router.post("/bulletins/{draft}/send")
-    async def sent(request: Request, draft: str) -> Response:
-        visitor, given = await sent_form(service, request)
-        return await service.ask(_send, service, visitor, draft, given)
+@router.post("/bulletins/{draft}")
+async def typed(request: Request, draft: str) -> Response:
+    service = service_of(request)
+    visitor, given = await sent_form(request)
+    return await service.ask(_save, service, visitor, draft, given)
 
-    return router
+
+@router.post("/bulletins/{draft}/word")
+async def brought_back(request: Request, draft: str) -> Response:
+    service = service_of(request)
+    visitor, given = await sent_form(request, files=True)
+    return await service.ask(_read_back, service, visitor, draft, given)
+
+
+@router.post("/bulletins/{draft}/drop")
+async def dropped(request: Request, draft: str) -> Response:
+    service = service_of(request)
+    visitor, _ = await sent_form(request)
+    return await service.ask(_drop, service, visitor, draft)
+
+
+@router.get("/bulletins/{draft}/draft.{kind}")
+def file(request: Request, draft: str, kind: str) -> Response:
+    service, visitor = service_of(request), visitor_of(request)
+    try:
+        refuse(kind not in KINDS, "没有这种文件", "not_found")
+        at_hand = draft_at_hand(service, visitor, draft)
+        data = at_hand.press.printed(at_hand.page, kind)
+    except Refusal as refusal:
+        return refused(service, visitor, refusal)
+    answer = downloaded(data, f"{at_hand.draft.id}.{kind}", inline=kind == "pdf")
+    if kind == "pdf":
+        answer.headers["Content-Security-Policy"] = SHOWN_BY_US
+    return answer
+
+
+@router.post("/bulletins/{draft}/send")
+async def sent(request: Request, draft: str) -> Response:
+    service = service_of(request)
+    visitor, given = await sent_form(request)
+    return await service.ask(_send, service, visitor, draft, given)
 
 
 def _list(service: "WebService", visitor: Visitor, given: Given, fault: str | None = None) -> Response:

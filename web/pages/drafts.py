@@ -14,6 +14,7 @@ from domain.bounds import storable
 from domain.calendar import SHANGHAI
 from eventlog.autosaves import autosave_of, drop_autosave, keep_autosave
 from web.pages.rendering import SignInNeededError, Visitor, own_path, visitor_of
+from web.service import service_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,29 +36,29 @@ class TypedForm(BaseModel):
     fields: Annotated[dict[FieldName, Typed], Field(max_length=300)]
 
 
-def drafts_router(service: "WebService") -> APIRouter:
-    """Where a page's script keeps what is typed."""
-    router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
-    @router.put("/drafts/{form}")
-    async def keep(request: Request, form: FormKey, typed: TypedForm) -> JSONResponse:
-        try:
-            visitor = await service.ask(visitor_of, service, request)
-        except SignInNeededError:
-            return JSONResponse({"code": "unauthenticated"}, 401)
-        if typed.fields.get("who", visitor.person.id) != visitor.person.id:
-            return JSONResponse({"code": "others"}, 403)
-        if service.day is not None or sum(map(len, typed.fields.values())) > MOST_TYPED:
-            return JSONResponse({"code": "too_large"}, 413)
-        return await service.ask(_kept, service, visitor, form, typed)
 
-    @router.post("/drafts/{form}/drop")
-    async def drop(request: Request, form: FormKey, back: Annotated[str, Form()] = "/") -> Response:
-        visitor = await service.ask(visitor_of, service, request)
-        await service.ask(drop_autosave, service.database, visitor.person.id, form, service.now)
-        return RedirectResponse(own_path(back), 303)
+@router.put("/drafts/{form}")
+async def keep(request: Request, form: FormKey, typed: TypedForm) -> JSONResponse:
+    service = service_of(request)
+    try:
+        visitor = await service.ask(visitor_of, request)
+    except SignInNeededError:
+        return JSONResponse({"code": "unauthenticated"}, 401)
+    if typed.fields.get("who", visitor.person.id) != visitor.person.id:
+        return JSONResponse({"code": "others"}, 403)
+    if service.day is not None or sum(map(len, typed.fields.values())) > MOST_TYPED:
+        return JSONResponse({"code": "too_large"}, 413)
+    return await service.ask(_kept, service, visitor, form, typed)
 
-    return router
+
+@router.post("/drafts/{form}/drop")
+async def drop(request: Request, form: FormKey, back: Annotated[str, Form()] = "/") -> Response:
+    service = service_of(request)
+    visitor = await service.ask(visitor_of, request)
+    await service.ask(drop_autosave, service.database, visitor.person.id, form, service.now)
+    return RedirectResponse(own_path(back), 303)
 
 
 def _kept(service: "WebService", visitor: Visitor, form: str, typed: TypedForm) -> JSONResponse:

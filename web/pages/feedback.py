@@ -32,6 +32,7 @@ from web.pages.submitting import (
     share_of,
     told_on_page,
 )
+from web.service import service_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,36 +73,36 @@ class ReportsSent:
     empty: bool = False
 
 
-def feedback_router(service: "WebService") -> APIRouter:
-    """The page of a unit's reports."""
-    router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
-    @router.get("/feedback")
-    async def form(request: Request, matter: str = "", unit: str = "", all: str = "") -> Response:  # noqa: A002
-        visitor = await service.ask(visitor_of, service, request)
-        asked = ReportsAsked(matter[:40], unit[:80], bool(all))
-        return await service.ask(_page, service, visitor, asked, Given({}), ReportsSent())
 
-    @router.post("/feedback")
-    async def submitted(request: Request, matter: str = "", unit: str = "", all: str = "") -> Response:  # noqa: A002
-        visitor, given = await sent_form(service, request, files=True)
-        given, not_taken = await handed_in(service, visitor, given)
-        outcome, asked = ReportsSent(), ReportsAsked(matter[:40], unit[:80], bool(all))
-        numbers = [n.removesuffix(".command") for n in given.fields if n.endswith(".command")]
-        filled = [no for no in numbers if _filled(given.of(no))]
-        outcome.empty = not filled and not not_taken
-        outcome.status = 422 if outcome.empty else 200
-        for name, told in not_taken.items():
-            no, _, outcome.fields[no] = name.partition(".")
-            outcome.faults[no], outcome.status = told, 422
-        for no in filled:
-            if no not in outcome.faults:
-                await _report(service, visitor, no, given, outcome)
-        if asked.matter and outcome.done:
-            return RedirectResponse(f"/matters/{asked.matter}", 303)
-        return await service.ask(_page, service, visitor, asked, given, outcome)
+@router.get("/feedback")
+async def form(request: Request, matter: str = "", unit: str = "", all: str = "") -> Response:  # noqa: A002
+    service = service_of(request)
+    visitor = await service.ask(visitor_of, request)
+    asked = ReportsAsked(matter[:40], unit[:80], bool(all))
+    return await service.ask(_page, service, visitor, asked, Given({}), ReportsSent())
 
-    return router
+
+@router.post("/feedback")
+async def submitted(request: Request, matter: str = "", unit: str = "", all: str = "") -> Response:  # noqa: A002
+    service = service_of(request)
+    visitor, given = await sent_form(request, files=True)
+    given, not_taken = await handed_in(service, visitor, given)
+    outcome, asked = ReportsSent(), ReportsAsked(matter[:40], unit[:80], bool(all))
+    numbers = [n.removesuffix(".command") for n in given.fields if n.endswith(".command")]
+    filled = [no for no in numbers if _filled(given.of(no))]
+    outcome.empty = not filled and not not_taken
+    outcome.status = 422 if outcome.empty else 200
+    for name, told in not_taken.items():
+        no, _, outcome.fields[no] = name.partition(".")
+        outcome.faults[no], outcome.status = told, 422
+    for no in filled:
+        if no not in outcome.faults:
+            await _report(service, visitor, no, given, outcome)
+    if asked.matter and outcome.done:
+        return RedirectResponse(f"/matters/{asked.matter}", 303)
+    return await service.ask(_page, service, visitor, asked, given, outcome)
 
 
 def _filled(block: Given) -> bool:

@@ -25,78 +25,77 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from domain.terms import Light
-    from web.service import WebService
 
 HERE = "figures"
 HELD = "held-"
 """Before the number of what was held or issued in a year."""
 
 
-def figures_router(service: "WebService") -> APIRouter:
-    """The figures, and the list behind each."""
-    router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
-    @router.get("/figures")
-    def figures(request: Request, span: str = "", as_of: str = "", known_at: str = "") -> Response:
-        visitor = visitor_of(service, request)
-        try:
-            board, day = _asked(visitor, span, as_of, known_at)
-        except Refusal as refusal:
-            return visitor.page(HERE, "message.html", 422, title="看不了", message=refusal.message)
-        return visitor.page(
-            HERE, "figures.html", board=board, day_asked=day, spans=list(FigureSpan), link=FigureLinks(board)
-        )
 
-    @router.get("/figures/rows")
-    def rows(
-        request: Request, of: str = "", span: str = "", known_at: str = "", year: int = 0, whole: bool = False
-    ) -> Response:
-        visitor = visitor_of(service, request)
-        try:
-            if of.startswith(HELD):
-                return _held(visitor, of.removeprefix(HELD), year)
-            board, day = _asked(visitor, span, "", known_at)
-            counted = board.list_of(of)
-        except Refusal as refusal:
-            return visitor.page(HERE, "message.html", 404, title="没有找到", message=refusal.message)
-        back = address("/figures", span=board.span.value, **day.kept)
-        return visitor.page(
-            HERE,
-            "figure_rows.html",
-            board=board,
-            counted=counted,
-            day_asked=day,
-            back=back,
-            most=most_rows(whole=whole),
-        )
+@router.get("/figures")
+def figures(request: Request, span: str = "", as_of: str = "", known_at: str = "") -> Response:
+    visitor = visitor_of(request)
+    try:
+        board, day = _asked(visitor, span, as_of, known_at)
+    except Refusal as refusal:
+        return visitor.page(HERE, "message.html", 422, title="看不了", message=refusal.message)
+    return visitor.page(
+        HERE, "figures.html", board=board, day_asked=day, spans=list(FigureSpan), link=FigureLinks(board)
+    )
 
-    @router.get("/figures/{year}")
-    def of_year(request: Request, year: int) -> Response:
-        visitor = visitor_of(service, request)
-        try:
-            board = year_of_figures(visitor.viewer, year, _now(visitor))
-        except (Refusal, ValueError, OverflowError) as error:
-            message = error.message if isinstance(error, Refusal) else f"没有{year}年的统计"
-            return visitor.page(HERE, "message.html", 404, title="没有找到", message=message)
-        return visitor.page(
-            HERE,
-            "figures_year.html",
-            year=year,
-            board=board,
-            held=held_in(visitor.viewer, year),
-            link=FigureLinks(board),
-        )
 
-    def _held(visitor: Visitor, which: str, year: int) -> Response:
-        """What was held or issued in a year, of one kind."""
-        _, counted = held_in(visitor.viewer, year)
-        place = whole_number(which)
-        if place is None or place >= len(counted):
-            raise Refusal("没有这个数字", "not_found")
-        one = counted[place]
-        return visitor.page(HERE, "figure_held.html", counted=one, year=year)
+@router.get("/figures/rows")
+def rows(
+    request: Request, of: str = "", span: str = "", known_at: str = "", year: int = 0, whole: bool = False
+) -> Response:
+    visitor = visitor_of(request)
+    try:
+        if of.startswith(HELD):
+            return _held(visitor, of.removeprefix(HELD), year)
+        board, day = _asked(visitor, span, "", known_at)
+        counted = board.list_of(of)
+    except Refusal as refusal:
+        return visitor.page(HERE, "message.html", 404, title="没有找到", message=refusal.message)
+    back = address("/figures", span=board.span.value, **day.kept)
+    return visitor.page(
+        HERE,
+        "figure_rows.html",
+        board=board,
+        counted=counted,
+        day_asked=day,
+        back=back,
+        most=most_rows(whole=whole),
+    )
 
-    return router
+
+@router.get("/figures/{year}")
+def of_year(request: Request, year: int) -> Response:
+    visitor = visitor_of(request)
+    try:
+        board = year_of_figures(visitor.viewer, year, _now(visitor))
+    except (Refusal, ValueError, OverflowError) as error:
+        message = error.message if isinstance(error, Refusal) else f"没有{year}年的统计"
+        return visitor.page(HERE, "message.html", 404, title="没有找到", message=message)
+    return visitor.page(
+        HERE,
+        "figures_year.html",
+        year=year,
+        board=board,
+        held=held_in(visitor.viewer, year),
+        link=FigureLinks(board),
+    )
+
+
+def _held(visitor: Visitor, which: str, year: int) -> Response:
+    """What was held or issued in a year, of one kind."""
+    _, counted = held_in(visitor.viewer, year)
+    place = whole_number(which)
+    if place is None or place >= len(counted):
+        raise Refusal("没有这个数字", "not_found")
+    one = counted[place]
+    return visitor.page(HERE, "figure_held.html", counted=one, year=year)
 
 
 def _asked(visitor: Visitor, span: str, as_of: str, known_at: str) -> tuple[FigureBoard, AskedDay]:

@@ -1,7 +1,5 @@
 """What leaves of one matter, its sheet as PDF and its attachments, and files that come in before they are named."""
 
-from typing import TYPE_CHECKING
-
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
@@ -17,49 +15,46 @@ from web.asking import the_matter, whole_number
 from web.pages.days import AskedDay, asked_day
 from web.pages.printing import downloaded, printed_page
 from web.pages.rendering import SignInNeededError, Visitor, visitor_of
+from web.service import service_of
 from web.uploading import received
 
-if TYPE_CHECKING:
-    from web.service import WebService
+router = APIRouter(include_in_schema=False)
 
 
-def files_router(service: "WebService") -> APIRouter:
-    """The files of a matter."""
-    router = APIRouter(include_in_schema=False)
+@router.get("/matters/{no}/sheet.pdf")
+def sheet(request: Request, no: str, as_of: str = "", known_at: str = "") -> Response:
+    service, visitor = service_of(request), visitor_of(request)
+    try:
+        page = _sheet(visitor.viewer, no, asked_day(visitor, as_of, known_at))
+    except Refusal as refusal:
+        return _refused(visitor, refusal)
+    service.note_export(visitor.person.id, f"{page.issue}-办理过程.pdf")
+    return printed_page(service, page, f"{page.issue}-办理过程")
 
-    @router.get("/matters/{no}/sheet.pdf")
-    def sheet(request: Request, no: str, as_of: str = "", known_at: str = "") -> Response:
-        visitor = visitor_of(service, request)
-        try:
-            page = _sheet(visitor.viewer, no, asked_day(visitor, as_of, known_at))
-        except Refusal as refusal:
-            return _refused(visitor, refusal)
-        service.note_export(visitor.person.id, f"{page.issue}-办理过程.pdf")
-        return printed_page(service, page, f"{page.issue}-办理过程")
 
-    @router.get("/matters/{no}/files/{place}")
-    def file(request: Request, no: str, place: str) -> Response:
-        visitor = visitor_of(service, request)
-        try:
-            matter = the_matter(visitor.viewer, no)
-            wanted = matter_file(visitor.viewer, matter, whole_number(place))
-            who, now = visitor.person.id, service.now
-            data = read_out(service.settings, service.database, who, matter.number, wanted, now)
-        except Refusal as refusal:
-            return _refused(visitor, refusal)
-        return downloaded(data, wanted.name)
+@router.get("/matters/{no}/files/{place}")
+def file(request: Request, no: str, place: str) -> Response:
+    service, visitor = service_of(request), visitor_of(request)
+    try:
+        matter = the_matter(visitor.viewer, no)
+        wanted = matter_file(visitor.viewer, matter, whole_number(place))
+        who, now = visitor.person.id, service.now
+        data = read_out(service.settings, service.database, who, matter.number, wanted, now)
+    except Refusal as refusal:
+        return _refused(visitor, refusal)
+    return downloaded(data, wanted.name)
 
-    @router.post("/files")
-    async def upload(request: Request) -> JSONResponse:
-        # Who sends it is asked before any of it is read.
-        try:
-            visitor = await service.ask(visitor_of, service, request)
-        except SignInNeededError:
-            return JSONResponse({"detail": "登录已过期"}, 401)
-        kept = await received(service, visitor.person.id, request)
-        return JSONResponse(kept.model_dump(mode="json"), 201)
 
-    return router
+@router.post("/files")
+async def upload(request: Request) -> JSONResponse:
+    service = service_of(request)
+    # Who sends it is asked before any of it is read.
+    try:
+        visitor = await service.ask(visitor_of, request)
+    except SignInNeededError:
+        return JSONResponse({"detail": "登录已过期"}, 401)
+    kept = await received(service, visitor.person.id, request)
+    return JSONResponse(kept.model_dump(mode="json"), 201)
 
 
 def _refused(visitor: Visitor, refusal: Refusal) -> Response:

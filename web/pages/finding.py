@@ -1,7 +1,5 @@
 """`/search`, `/notices`, `/directory`: where words stand, what was told to me, who is who."""
 
-from typing import TYPE_CHECKING
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -10,45 +8,42 @@ from eventlog import reading
 from views.notices import own_notices
 from views.searching import Found, search
 from web.pages.rendering import visitor_of
-
-if TYPE_CHECKING:
-    from web.service import WebService
+from web.service import service_of
 
 LONGEST = 100
 LAST = 100
 """So many notices are shown."""
 
 
-def finding_router(service: "WebService") -> APIRouter:
-    """What is looked up."""
-    router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
-    @router.get("/search")
-    def searching(request: Request, text: str = "") -> Response:
-        visitor = visitor_of(service, request)
-        fault, found, asked = "", Found((), 0, ()), text[:LONGEST]
-        try:
-            if asked.strip():
-                found = search(visitor.viewer, asked)
-        except Refusal as refusal:
-            fault = refusal.message
-        return visitor.page("search", "search.html", 422 if fault else 200, text=asked, found=found, fault=fault)
 
-    @router.get("/notices")
-    def notices(request: Request) -> Response:
-        visitor = visitor_of(service, request)
-        count, listed = own_notices(visitor.viewer, LAST)
-        newest = listed[0].position if listed else 0
-        return visitor.page("notices", "notices.html", notices=listed, count=count, live="notices", at=newest)
+@router.get("/search")
+def searching(request: Request, text: str = "") -> Response:
+    visitor = visitor_of(request)
+    fault, found, asked = "", Found((), 0, ()), text[:LONGEST]
+    try:
+        if asked.strip():
+            found = search(visitor.viewer, asked)
+    except Refusal as refusal:
+        fault = refusal.message
+    return visitor.page("search", "search.html", 422 if fault else 200, text=asked, found=found, fault=fault)
 
-    @router.get("/directory")
-    def directory(request: Request, unit: str = "") -> Response:
-        visitor = visitor_of(service, request)
-        units = reading.units(service.database)
-        people = [p for p in reading.people(service.database) if unit in ("", p.unit)]
-        contacts = {p.id for p in people if visitor.viewer.rights.of_office or p.id == visitor.person.id}
-        by_unit = [(u, [p for p in people if p.unit == u.id]) for u in units]
-        shown = [(u, members) for u, members in by_unit if members]
-        return visitor.page("directory", "directory.html", units=shown, contacts=contacts)
 
-    return router
+@router.get("/notices")
+def notices(request: Request) -> Response:
+    visitor = visitor_of(request)
+    count, listed = own_notices(visitor.viewer, LAST)
+    newest = listed[0].position if listed else 0
+    return visitor.page("notices", "notices.html", notices=listed, count=count, live="notices", at=newest)
+
+
+@router.get("/directory")
+def directory(request: Request, unit: str = "") -> Response:
+    service, visitor = service_of(request), visitor_of(request)
+    units = reading.units(service.database)
+    people = [p for p in reading.people(service.database) if unit in ("", p.unit)]
+    contacts = {p.id for p in people if visitor.viewer.rights.of_office or p.id == visitor.person.id}
+    by_unit = [(u, [p for p in people if p.unit == u.id]) for u in units]
+    shown = [(u, members) for u, members in by_unit if members]
+    return visitor.page("directory", "directory.html", units=shown, contacts=contacts)

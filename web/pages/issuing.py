@@ -20,6 +20,7 @@ from web.pages.actions import FRESH, ProvenRefusal, proven
 from web.pages.bulletins import HERE, DraftAtHand, draft_at_hand, refused
 from web.pages.rendering import Visitor, address, set_session, visitor_of
 from web.pages.submitting import FieldRefusal, Given, sent_form, told_on_page
+from web.service import service_of
 
 if TYPE_CHECKING:
     from web.service import WebService
@@ -28,35 +29,35 @@ MOST_COPIES = 9999
 LEADERS_OWN = "简报由领导本人登录签发；领导在纸上签的，由办公室在服务器上用 xmh briefing issue 登记"
 
 
-def issuing_router(service: "WebService") -> APIRouter:
-    """The page on which an issue is signed."""
-    router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
-    @router.get("/bulletins/{draft}/sign")
-    def read(request: Request, draft: str) -> Response:
-        return _page(service, visitor_of(service, request), draft, Given({}))
 
-    @router.post("/bulletins/{draft}/sign")
-    async def signed(request: Request, draft: str) -> Response:
-        visitor, given = await sent_form(service, request)
-        try:
-            at_hand = await service.ask(_to_sign, service, visitor, draft)
-            refuse(await service.ask(lambda: at_hand.mark) != given["seen"], CHANGED, "changed")
-            how = Manner(_copies(given["copies"]))
-            cookie = None
-            if _wants_proof(service, visitor):
-                visitor, cookie = await proven(service, visitor, given)
-        except Refusal as refusal:
-            return await service.ask(_page, service, visitor, draft, given, refusal)
-        try:
-            issued = await service.ask(_issue, service, visitor, at_hand, how)
-        except (Refusal, LogError) as error:
-            shown = ProvenRefusal(cookie, error) if cookie and isinstance(error, Refusal) else error
-            return await service.ask(_page, service, visitor, draft, given, shown)
-        answer = RedirectResponse(address("/papers", signed=issued.number), 303)
-        return set_session(answer, cookie) if cookie else answer
+@router.get("/bulletins/{draft}/sign")
+def read(request: Request, draft: str) -> Response:
+    service = service_of(request)
+    return _page(service, visitor_of(request), draft, Given({}))
 
-    return router
+
+@router.post("/bulletins/{draft}/sign")
+async def signed(request: Request, draft: str) -> Response:
+    service = service_of(request)
+    visitor, given = await sent_form(request)
+    try:
+        at_hand = await service.ask(_to_sign, service, visitor, draft)
+        refuse(await service.ask(lambda: at_hand.mark) != given["seen"], CHANGED, "changed")
+        how = Manner(_copies(given["copies"]))
+        cookie = None
+        if _wants_proof(service, visitor):
+            visitor, cookie = await proven(service, visitor, given)
+    except Refusal as refusal:
+        return await service.ask(_page, service, visitor, draft, given, refusal)
+    try:
+        issued = await service.ask(_issue, service, visitor, at_hand, how)
+    except (Refusal, LogError) as error:
+        shown = ProvenRefusal(cookie, error) if cookie and isinstance(error, Refusal) else error
+        return await service.ask(_page, service, visitor, draft, given, shown)
+    answer = RedirectResponse(address("/papers", signed=issued.number), 303)
+    return set_session(answer, cookie) if cookie else answer
 
 
 def _to_sign(service: "WebService", visitor: Visitor, draft_id: str) -> DraftAtHand:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -18,9 +19,7 @@ from views.matters import SortedBy, chosen_matters
 from web.asking import asked_filter
 from web.pages.days import AskedDay, asked_day
 from web.pages.rendering import Visitor, address, visitor_of
-
-if TYPE_CHECKING:
-    from web.service import WebService
+from web.service import service_of
 
 ON_A_PAGE = 50
 LONGEST = 100
@@ -92,65 +91,64 @@ def _day(text: str) -> date:
         raise Refusal(f"看不懂日期“{text[:20]}”，请写成 2022-06-30", "malformed") from None
 
 
-def listing_router(service: "WebService") -> APIRouter:
-    """The list, and what people keep of its choices."""
-    router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
-    @router.get("/matters")
-    def matters(request: Request) -> Response:
-        visitor = visitor_of(service, request)
-        asked = ListAsked({name: value.strip()[:LONGEST] for name, value in request.query_params.items()})
-        try:
-            return _listed(visitor, asked, asked_day(visitor, asked["as_of"], asked["known_at"]), None)
-        except Refusal as refusal:
-            return _listed(visitor, ListAsked({}), AskedDay.now(), refusal.message)
 
-    def _listed(visitor: Visitor, asked: ListAsked, day: AskedDay, fault: str | None) -> Response:
-        viewer = visitor.viewer
-        wanted = asked_filter(service.database, asked.said())
-        chosen = chosen_matters(viewer, wanted, day.moment, asked.order)
-        before, rows, more = chosen.page(ON_A_PAGE, asked["after"])
-        kept = saved_choices(service.settings.home, visitor.person.id)
-        return visitor.page(
-            "matters",
-            "matters.html",
-            422 if fault else 200,
-            rows=chosen.documents(rows),
-            count=len(chosen.rows),
-            before=before,
-            more=address("/matters", **{**asked.given, "after": more}) if more else None,
-            first=address("/matters", **{**asked.given, "after": ""}) if before else None,
-            asked=asked,
-            choice=address("/matters", **asked.choice),
-            day_asked=day,
-            fault=fault,
-            kept={name: address("/matters", **address_of(one)) for name, one in sorted(kept.items())},
-            beyond=wanted.beyond_lists and viewer.rights.readable is not None,
-            **_offered(viewer.database),
-            unit=viewer.units,
-        )
+@router.get("/matters")
+def matters(request: Request) -> Response:
+    home, visitor = service_of(request).settings.home, visitor_of(request)
+    asked = ListAsked({name: value.strip()[:LONGEST] for name, value in request.query_params.items()})
+    try:
+        return _listed(home, visitor, asked, asked_day(visitor, asked["as_of"], asked["known_at"]), None)
+    except Refusal as refusal:
+        return _listed(home, visitor, ListAsked({}), AskedDay.now(), refusal.message)
 
-    @router.post("/choices")
-    def keep(
-        request: Request,
-        name: Annotated[str, Form()] = "",
-        drop: Annotated[str, Form()] = "",
-        of: Annotated[str, Form()] = "",
-    ) -> Response:
-        visitor = visitor_of(service, request)
-        home, person = service.settings.home, visitor.person.id
-        try:
-            if drop:
-                drop_choice(home, person, drop)
-                return RedirectResponse("/matters", 303)
-            asked = ListAsked(dict(QueryParams(of.partition("?")[2])))
-            refuse(not asked.choice, "没有选任何条件，不用存", "malformed")
-            keep_choice(home, person, name.strip(), asked_filter(service.database, asked.said()))
-        except Refusal as refusal:
-            return visitor.page("matters", "message.html", 422, title="没有存下", message=refusal.message)
-        return RedirectResponse(address("/matters", **asked.choice), 303)
 
-    return router
+def _listed(home: Path, visitor: Visitor, asked: ListAsked, day: AskedDay, fault: str | None) -> Response:
+    viewer = visitor.viewer
+    wanted = asked_filter(viewer.database, asked.said())
+    chosen = chosen_matters(viewer, wanted, day.moment, asked.order)
+    before, rows, more = chosen.page(ON_A_PAGE, asked["after"])
+    kept = saved_choices(home, visitor.person.id)
+    return visitor.page(
+        "matters",
+        "matters.html",
+        422 if fault else 200,
+        rows=chosen.documents(rows),
+        count=len(chosen.rows),
+        before=before,
+        more=address("/matters", **{**asked.given, "after": more}) if more else None,
+        first=address("/matters", **{**asked.given, "after": ""}) if before else None,
+        asked=asked,
+        choice=address("/matters", **asked.choice),
+        day_asked=day,
+        fault=fault,
+        kept={name: address("/matters", **address_of(one)) for name, one in sorted(kept.items())},
+        beyond=wanted.beyond_lists and viewer.rights.readable is not None,
+        **_offered(viewer.database),
+        unit=viewer.units,
+    )
+
+
+@router.post("/choices")
+def keep(
+    request: Request,
+    name: Annotated[str, Form()] = "",
+    drop: Annotated[str, Form()] = "",
+    of: Annotated[str, Form()] = "",
+) -> Response:
+    service, visitor = service_of(request), visitor_of(request)
+    home, person = service.settings.home, visitor.person.id
+    try:
+        if drop:
+            drop_choice(home, person, drop)
+            return RedirectResponse("/matters", 303)
+        asked = ListAsked(dict(QueryParams(of.partition("?")[2])))
+        refuse(not asked.choice, "没有选任何条件，不用存", "malformed")
+        keep_choice(home, person, name.strip(), asked_filter(service.database, asked.said()))
+    except Refusal as refusal:
+        return visitor.page("matters", "message.html", 422, title="没有存下", message=refusal.message)
+    return RedirectResponse(address("/matters", **asked.choice), 303)
 
 
 def address_of(wanted: MatterFilter) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """`/` and `/matters/{no}`: what waits for me, and one matter with its history."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Request
@@ -22,10 +22,7 @@ from web.pages.bulletins import draft_names, waiting_drafts
 from web.pages.days import asked_day
 from web.pages.rendering import Visitor, visitor_of
 from web.pages.story import Story
-
-if TYPE_CHECKING:
-    from web.service import WebService
-
+from web.service import service_of
 
 FIRST = ("accept", "report", "review", "mark", "extension", "review_point", "objection", "instruct", "close", "extend")
 """Acts that stand as buttons under a matter when they can be done; the rest is one step away."""
@@ -41,67 +38,66 @@ ANSWERS = {
 """Command → the one button in 待办 that leads to it."""
 
 
-def matters_router(service: "WebService") -> APIRouter:
-    """The pages of whoever is signed in."""
-    router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
-    @router.get("/")
-    def home(request: Request) -> Response:
-        visitor = visitor_of(service, request)
-        viewer = visitor.viewer
-        return visitor.page(
-            "worklist",
-            "worklist.html",
-            live="work",
-            today=said_date(local_date(viewer.now)),
-            last=last_sign_in(service.database, visitor.session),
-            work=(work := worklist(viewer)),
-            answers=ANSWERS,
-            to_accept=_to_accept(visitor, work),
-            to_sign=draft_names(waiting_drafts(service, visitor, visitor.person.id)),
-        )
 
-    @router.get("/matters/{no}")
-    def matter(request: Request, no: str) -> Response:
-        visitor = visitor_of(service, request)
-        viewer, asked = visitor.viewer, request.query_params
-        story = Story(asked.get("kind", ""), asked.get("by", ""), whole="all" in asked)
-        try:
-            day = asked_day(visitor, asked.get("as_of", ""), asked.get("known_at", ""))
-            stream = the_matter(viewer, no).stream
-            document = matter_document(viewer, stream, day.moment, story.chapter)
-        except Refusal as refusal:
-            return _not_found(visitor, refusal)
-        return visitor.page(
-            "matters",
-            "matter.html",
-            live=None if day.moment is not None else f"matter:{document['matter']}",
-            m=document,
-            signs=visitor.person.role in IN_UNIT,
-            acts=shown_acts(visitor, no) if day.moment is None and not visitor.day else NO_ACTS,
-            done=label_of_done(asked.get("done", "")),
-            first=FIRST,
-            command=uuid4().hex,
-            day_asked=day,
-            story=story,
-            told=notices_of(viewer, stream) if day.moment is None else (),
-            as_of=day.moment is not None,
-            unit=viewer.units,
-            person_name=viewer.persons,
-        )
+@router.get("/")
+def home(request: Request) -> Response:
+    service, visitor = service_of(request), visitor_of(request)
+    viewer = visitor.viewer
+    return visitor.page(
+        "worklist",
+        "worklist.html",
+        live="work",
+        today=said_date(local_date(viewer.now)),
+        last=last_sign_in(service.database, visitor.session),
+        work=(work := worklist(viewer)),
+        answers=ANSWERS,
+        to_accept=_to_accept(visitor, work),
+        to_sign=draft_names(waiting_drafts(service, visitor, visitor.person.id)),
+    )
 
-    @router.get("/matters/{no}/why")
-    def why(request: Request, no: str, as_of: str = "", known_at: str = "") -> Response:
-        visitor = visitor_of(service, request)
-        viewer = visitor.viewer
-        try:
-            day = asked_day(visitor, as_of, known_at)
-            document = explained_matter(viewer, the_matter(viewer, no).stream, day.moment)
-        except Refusal as refusal:
-            return _not_found(visitor, refusal)
-        return visitor.page("matters", "why.html", m=document, day_asked=day, person_name=viewer.persons)
 
-    return router
+@router.get("/matters/{no}")
+def matter(request: Request, no: str) -> Response:
+    visitor = visitor_of(request)
+    viewer, asked = visitor.viewer, request.query_params
+    story = Story(asked.get("kind", ""), asked.get("by", ""), whole="all" in asked)
+    try:
+        day = asked_day(visitor, asked.get("as_of", ""), asked.get("known_at", ""))
+        stream = the_matter(viewer, no).stream
+        document = matter_document(viewer, stream, day.moment, story.chapter)
+    except Refusal as refusal:
+        return _not_found(visitor, refusal)
+    return visitor.page(
+        "matters",
+        "matter.html",
+        live=None if day.moment is not None else f"matter:{document['matter']}",
+        m=document,
+        signs=visitor.person.role in IN_UNIT,
+        acts=shown_acts(visitor, no) if day.moment is None and not visitor.day else NO_ACTS,
+        done=label_of_done(asked.get("done", "")),
+        first=FIRST,
+        command=uuid4().hex,
+        day_asked=day,
+        story=story,
+        told=notices_of(viewer, stream) if day.moment is None else (),
+        as_of=day.moment is not None,
+        unit=viewer.units,
+        person_name=viewer.persons,
+    )
+
+
+@router.get("/matters/{no}/why")
+def why(request: Request, no: str, as_of: str = "", known_at: str = "") -> Response:
+    visitor = visitor_of(request)
+    viewer = visitor.viewer
+    try:
+        day = asked_day(visitor, as_of, known_at)
+        document = explained_matter(viewer, the_matter(viewer, no).stream, day.moment)
+    except Refusal as refusal:
+        return _not_found(visitor, refusal)
+    return visitor.page("matters", "why.html", m=document, day_asked=day, person_name=viewer.persons)
 
 
 def _to_accept(visitor: Visitor, work: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:

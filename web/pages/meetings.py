@@ -1,7 +1,5 @@
 """`/meetings`: the list, one meeting with agenda and minutes, its papers as PDF, and 会议模式 for the projector."""
 
-from typing import TYPE_CHECKING
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -19,90 +17,89 @@ from views.meetings import agenda_lines, known_meetings, meeting_for, the_meetin
 from web.asking import whole_number
 from web.pages.printing import printed_page
 from web.pages.rendering import Visitor, visitor_of
-
-if TYPE_CHECKING:
-    from web.service import WebService
+from web.service import service_of
 
 HERE = "meetings"
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 
 
-def meetings_router(service: "WebService") -> APIRouter:
-    """Meetings, as they are read and shown."""
-    router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
-    @router.get("/meetings")
-    def meetings(request: Request, year: str = "") -> Response:
-        visitor = visitor_of(service, request)
-        this = local_date(visitor.viewer.now).year
-        asked = whole_number(year)
-        wanted = asked if asked is not None and FIRST_YEAR <= asked <= LAST_YEAR else this
-        listed = known_meetings(visitor.viewer, wanted)
-        return visitor.page(HERE, "meetings.html", meetings=listed, year=wanted, this=this)
 
-    @router.get("/meetings/{no}")
-    def meeting(request: Request, no: str) -> Response:
-        visitor = visitor_of(service, request)
-        try:
-            known = the_meeting(visitor.viewer, no)
-        except Refusal as refusal:
-            return _not_found(visitor, refusal)
-        shown = _shown(visitor, known)
-        return visitor.page(
-            HERE,
-            "meeting.html",
-            live=f"meeting:{known.number}",
-            m=shown,
-            lines=agenda_lines(visitor.viewer, shown, _items(visitor, shown)),
-            names=_names(visitor),
-            said=decision_sentence,
-            minutes=_may_read_minutes(visitor, known),
-        )
+@router.get("/meetings")
+def meetings(request: Request, year: str = "") -> Response:
+    visitor = visitor_of(request)
+    this = local_date(visitor.viewer.now).year
+    asked = whole_number(year)
+    wanted = asked if asked is not None and FIRST_YEAR <= asked <= LAST_YEAR else this
+    listed = known_meetings(visitor.viewer, wanted)
+    return visitor.page(HERE, "meetings.html", meetings=listed, year=wanted, this=this)
 
-    @router.get("/meetings/{no}/room")
-    def room(request: Request, no: str, item: str = "1") -> Response:
-        visitor = visitor_of(service, request)
-        try:
-            known = readable_meeting(the_meeting(visitor.viewer, no), lambda _, text: openly(text))
-            _is_office(visitor)
-        except Refusal as refusal:
-            return _not_found(visitor, refusal)
-        lines = agenda_lines(visitor.viewer, known, _items(visitor, known))
-        place = min(max(whole_number(item) or 1, 1), max(len(lines), 1))
-        line = lines[place - 1] if lines else None
-        return visitor.page(
-            HERE,
-            "room.html",
-            m=known,
-            line=line,
-            place=place,
-            count=len(lines),
-            names=_names(visitor),
-            said=decision_sentence,
-        )
 
-    @router.get("/meetings/{no}/agenda.pdf")
-    def agenda(request: Request, no: str) -> Response:
-        visitor = visitor_of(service, request)
-        try:
-            known = _shown(visitor, the_meeting(visitor.viewer, no))
-        except Refusal as refusal:
-            return _not_found(visitor, refusal)
-        page = agenda_page(known, _items(visitor, known), _names(visitor), on=local_date(visitor.viewer.now))
-        return printed_page(service, page, f"{known.number}-议程")
+@router.get("/meetings/{no}")
+def meeting(request: Request, no: str) -> Response:
+    visitor = visitor_of(request)
+    try:
+        known = the_meeting(visitor.viewer, no)
+    except Refusal as refusal:
+        return _not_found(visitor, refusal)
+    shown = _shown(visitor, known)
+    return visitor.page(
+        HERE,
+        "meeting.html",
+        live=f"meeting:{known.number}",
+        m=shown,
+        lines=agenda_lines(visitor.viewer, shown, _items(visitor, shown)),
+        names=_names(visitor),
+        said=decision_sentence,
+        minutes=_may_read_minutes(visitor, known),
+    )
 
-    @router.get("/meetings/{no}/minutes.pdf")
-    def minutes(request: Request, no: str) -> Response:
-        visitor = visitor_of(service, request)
-        try:
-            known = the_meeting(visitor.viewer, no)
-            refuse(not _may_read_minutes(visitor, known), f"{known.number} 的纪要尚未签发", "not_found")
-            page = minutes_page(known, _names(visitor), local_date(visitor.viewer.now))
-        except Refusal as refusal:
-            return _not_found(visitor, refusal)
-        return printed_page(service, page, f"{known.number}-纪要")
 
-    return router
+@router.get("/meetings/{no}/room")
+def room(request: Request, no: str, item: str = "1") -> Response:
+    visitor = visitor_of(request)
+    try:
+        known = readable_meeting(the_meeting(visitor.viewer, no), lambda _, text: openly(text))
+        _is_office(visitor)
+    except Refusal as refusal:
+        return _not_found(visitor, refusal)
+    lines = agenda_lines(visitor.viewer, known, _items(visitor, known))
+    place = min(max(whole_number(item) or 1, 1), max(len(lines), 1))
+    line = lines[place - 1] if lines else None
+    return visitor.page(
+        HERE,
+        "room.html",
+        m=known,
+        line=line,
+        place=place,
+        count=len(lines),
+        names=_names(visitor),
+        said=decision_sentence,
+    )
+
+
+@router.get("/meetings/{no}/agenda.pdf")
+def agenda(request: Request, no: str) -> Response:
+    service, visitor = service_of(request), visitor_of(request)
+    try:
+        known = _shown(visitor, the_meeting(visitor.viewer, no))
+    except Refusal as refusal:
+        return _not_found(visitor, refusal)
+    page = agenda_page(known, _items(visitor, known), _names(visitor), on=local_date(visitor.viewer.now))
+    return printed_page(service, page, f"{known.number}-议程")
+
+
+@router.get("/meetings/{no}/minutes.pdf")
+def minutes(request: Request, no: str) -> Response:
+    service, visitor = service_of(request), visitor_of(request)
+    try:
+        known = the_meeting(visitor.viewer, no)
+        refuse(not _may_read_minutes(visitor, known), f"{known.number} 的纪要尚未签发", "not_found")
+        page = minutes_page(known, _names(visitor), local_date(visitor.viewer.now))
+    except Refusal as refusal:
+        return _not_found(visitor, refusal)
+    return printed_page(service, page, f"{known.number}-纪要")
 
 
 def _not_found(visitor: Visitor, refusal: Refusal) -> Response:

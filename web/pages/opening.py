@@ -16,6 +16,7 @@ from web.forms import Filling, command_of, fields_of
 from web.pages.drafts import clock_of
 from web.pages.rendering import Visitor, visitor_of
 from web.pages.submitting import FieldRefusal, Given, carry_out, sent_form, told_on_page
+from web.service import service_of
 
 if TYPE_CHECKING:
     from web.service import WebService
@@ -23,27 +24,27 @@ if TYPE_CHECKING:
 FORM = "open:new"
 
 
-def opening_router(service: "WebService") -> APIRouter:
-    """The page of a matter that is not opened yet."""
-    router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
-    @router.get("/open")
-    async def asked(request: Request) -> Response:
-        visitor = await service.ask(visitor_of, service, request)
-        return await service.ask(_page, service, visitor, Given({}))
 
-    @router.post("/open")
-    async def opened(request: Request) -> Response:
-        visitor, given = await sent_form(service, request)
-        try:
-            command = await service.ask(command_of, OPENING, given, Filling(visitor.viewer, None))
-            reply = await carry_out(service, visitor, None, command, given["command"], secret=bool(given["secret"]))
-        except (Refusal, Unreachable, ValidationError) as error:
-            return await service.ask(_page, service, visitor, given, error)
-        await service.ask(drop_autosave, service.database, visitor.person.id, FORM, service.now)
-        return RedirectResponse(f"/matters/{reply.matter}?done=open", 303)
+@router.get("/open")
+async def asked(request: Request) -> Response:
+    service = service_of(request)
+    visitor = await service.ask(visitor_of, request)
+    return await service.ask(_page, service, visitor, Given({}))
 
-    return router
+
+@router.post("/open")
+async def opened(request: Request) -> Response:
+    service = service_of(request)
+    visitor, given = await sent_form(request)
+    try:
+        command = await service.ask(command_of, OPENING, given, Filling(visitor.viewer, None))
+        reply = await carry_out(service, visitor, None, command, given["command"], secret=bool(given["secret"]))
+    except (Refusal, Unreachable, ValidationError) as error:
+        return await service.ask(_page, service, visitor, given, error)
+    await service.ask(drop_autosave, service.database, visitor.person.id, FORM, service.now)
+    return RedirectResponse(f"/matters/{reply.matter}?done=open", 303)
 
 
 def _page(service: "WebService", visitor: Visitor, given: Given, error: Exception | None = None) -> Response:

@@ -22,11 +22,12 @@ from views.meetings import may_know_meeting
 from web.pages.bulletins import waiting_drafts
 from web.pages.printing import downloaded
 from web.pages.rendering import visitor_of
+from web.service import service_of
 
 if TYPE_CHECKING:
     from documents.filing.filed import Filed
+    from settings import Settings
     from views.viewer import Viewer
-    from web.service import WebService
 
 HERE = "papers"
 KINDS = ("pdf", "docx", "html", "md")
@@ -44,47 +45,45 @@ class IssueOnPage:
     kinds: tuple[str, ...]
 
 
-def papers_router(service: "WebService") -> APIRouter:
-    """What was issued."""
-    router = APIRouter(include_in_schema=False)
-    home = service.settings.home
+router = APIRouter(include_in_schema=False)
 
-    @router.get("/papers")
-    def papers(request: Request, year: str = "", signed: str = "") -> Response:
-        visitor = visitor_of(service, request)
-        this = local_date(visitor.viewer.now).year
-        wanted = int(year) if year.isdecimal() and len(year) == len("2022") else this
-        listed = [_on_page(filed, paper) for filed, paper in _sent_to(visitor.viewer, home, wanted)]
-        listed.sort(key=lambda p: (p.on, p.number), reverse=True)
-        of_office = visitor.viewer.rights.of_office
-        return visitor.page(
-            HERE,
-            "papers.html",
-            papers=listed,
-            year=wanted,
-            this=this,
-            signed=signed if signed in {p.number for p in listed} else None,
-            drafts=len(waiting_drafts(service, visitor)) if of_office else None,
-        )
 
-    @router.get("/papers/file")
-    def paper(request: Request, number: str = "", kind: str = "pdf") -> Response:
-        visitor = visitor_of(service, request)
-        try:
-            path = _kept(visitor.viewer, number, kind)
-        except Refusal as refusal:
-            status = 404 if refusal.code == "not_found" else 409
-            return visitor.page(HERE, "message.html", status, title="没有找到", message=refusal.message)
-        return downloaded(path.read_bytes(), path.name, inline=kind == "pdf")
+@router.get("/papers")
+def papers(request: Request, year: str = "", signed: str = "") -> Response:
+    service, visitor = service_of(request), visitor_of(request)
+    this = local_date(visitor.viewer.now).year
+    wanted = int(year) if year.isdecimal() and len(year) == len("2022") else this
+    listed = [_on_page(filed, paper) for filed, paper in _sent_to(visitor.viewer, service.settings.home, wanted)]
+    listed.sort(key=lambda p: (p.on, p.number), reverse=True)
+    of_office = visitor.viewer.rights.of_office
+    return visitor.page(
+        HERE,
+        "papers.html",
+        papers=listed,
+        year=wanted,
+        this=this,
+        signed=signed if signed in {p.number for p in listed} else None,
+        drafts=len(waiting_drafts(service, visitor)) if of_office else None,
+    )
 
-    def _kept(viewer: "Viewer", number: str, kind: str) -> Path:
-        found = [filed for filed, _ in _sent_to(viewer, home, None) if filed.event.number == number]
-        refuse(not found, "没有这份文件", "not_found")
-        files = found[0].kept(press_by(service.settings))
-        refuse(kind not in KINDS or kind not in files, f"{number} 没有这种文件", "not_found")
-        return files[kind]
 
-    return router
+@router.get("/papers/file")
+def paper(request: Request, number: str = "", kind: str = "pdf") -> Response:
+    visitor = visitor_of(request)
+    try:
+        path = _kept(service_of(request).settings, visitor.viewer, number, kind)
+    except Refusal as refusal:
+        status = 404 if refusal.code == "not_found" else 409
+        return visitor.page(HERE, "message.html", status, title="没有找到", message=refusal.message)
+    return downloaded(path.read_bytes(), path.name, inline=kind == "pdf")
+
+
+def _kept(settings: "Settings", viewer: "Viewer", number: str, kind: str) -> Path:
+    found = [filed for filed, _ in _sent_to(viewer, settings.home, None) if filed.event.number == number]
+    refuse(not found, "没有这份文件", "not_found")
+    files = found[0].kept(press_by(settings))
+    refuse(kind not in KINDS or kind not in files, f"{number} 没有这种文件", "not_found")
+    return files[kind]
 
 
 def _sent_to(viewer: "Viewer", home: Path, year: int | None) -> Iterator[tuple["Filed", Paper | None]]:

@@ -19,6 +19,7 @@ from views.queue import CHANGED_SINCE, Awaited, awaited_document, queue_of, seen
 from web.pages.actions import BY_NAME, form_values, label_of_done, open_form, perform, proven, wants_proof
 from web.pages.rendering import Visitor, set_session, visitor_of
 from web.pages.submitting import Given, ResultRow, sent_form, told_on_page
+from web.service import service_of
 
 if TYPE_CHECKING:
     from web.service import WebService
@@ -47,26 +48,28 @@ class JointApproval(NamedTuple):
         return f"{self.number}:{self.do}:{self.point}"
 
 
-def queue_router(service: "WebService") -> APIRouter:
-    """The pages of who decides."""
-    router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
-    @router.get("/queue")
-    async def queue(request: Request, at: str = "", after: str = "", done: str = "") -> Response:
-        visitor = await service.ask(visitor_of, service, request)
-        return await service.ask(_page, service, visitor, at, after, done)
 
-    @router.post("/queue")
-    async def chosen(request: Request, item: Annotated[list[str], Form()] = []) -> Response:  # noqa: B006
-        visitor = await service.ask(visitor_of, service, request)
-        return await service.ask(_second_look, service, visitor, item)
+@router.get("/queue")
+async def queue(request: Request, at: str = "", after: str = "", done: str = "") -> Response:
+    service = service_of(request)
+    visitor = await service.ask(visitor_of, request)
+    return await service.ask(_page, service, visitor, at, after, done)
 
-    @router.post("/queue/approve")
-    async def approved(request: Request) -> Response:
-        visitor, given = await sent_form(service, request)
-        return await _approve(service, visitor, given)
 
-    return router
+@router.post("/queue")
+async def chosen(request: Request, item: Annotated[list[str], Form()] = []) -> Response:  # noqa: B006
+    service = service_of(request)
+    visitor = await service.ask(visitor_of, request)
+    return await service.ask(_second_look, service, visitor, item)
+
+
+@router.post("/queue/approve")
+async def approved(request: Request) -> Response:
+    service = service_of(request)
+    visitor, given = await sent_form(request)
+    return await _approve(service, visitor, given)
 
 
 def _page(service: "WebService", visitor: Visitor, at: str, after: str, done: str) -> Response:

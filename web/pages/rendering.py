@@ -20,6 +20,7 @@ from eventlog.reading import newest_event
 from services.signing_in import signed_in
 from views.viewer import Viewer, actor_of
 from views.wording import without_options
+from web.service import service_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,14 +107,14 @@ def page(template: str, status: int = 200, /, **values: Any) -> Response:
     return HTMLResponse(_TEMPLATES.get_template(template).render(values), status)
 
 
-def visitor_of(service: "WebService", request: Request, *, used: bool = True) -> Visitor:
+def visitor_of(request: Request, *, used: bool = True) -> Visitor:
     """Who is signed in; what a page asks by itself (`X-Live`) is no use of the session.
 
     Raises:
         SignInNeededError: nobody, or no more.
     """
     used = used and "x-live" not in request.headers
-    visitor = visitor_by(service, request.cookies.get(COOKIE, ""), used=used)
+    visitor = visitor_by(service_of(request), request.cookies.get(COOKIE, ""), used=used)
     request.state.person = visitor.person.id
     return visitor
 

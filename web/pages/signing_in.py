@@ -1,6 +1,5 @@
 """`/first/{once}`, `/sign-in`, `/sign-out`: an account opened, a session begun and ended."""
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import segno
@@ -21,78 +20,80 @@ from services.signing_in import (
     totp_uri,
 )
 from web.pages.rendering import COOKIE, own_path, page, set_session
+from web.service import service_of
 
 if TYPE_CHECKING:
     from eventlog.reading import PersonOnRecord
-    from web.service import WebService
 
-PROVING_AT_ONCE = 2
-"""Each look at a password takes 64 MiB: a storm of sign-ins waits in line."""
 MOST_FIELD = 200
 Field = Annotated[str, Form(max_length=MOST_FIELD)]
 
 
-def sign_in_router(service: "WebService") -> APIRouter:
-    """The pages by which people come in and leave."""
-    router = APIRouter(include_in_schema=False)
-    proving = asyncio.Semaphore(PROVING_AT_ONCE)
+router = APIRouter(include_in_schema=False)
 
-    @router.get("/first/{once}")
-    async def first(once: str) -> Response:
-        try:
-            person = await service.ask(person_of_link, service.database, once, service.now)
-        except Refusal as refusal:
-            return page("message.html", 404, title="链接无效", message=refusal.message)
-        return _enrolment(person, new_totp_secret())
 
-    @router.post("/first/{once}")
-    async def enrolled(
-        request: Request, once: str, password: Field = "", again: Field = "", totp: Field = "", code: Field = ""
-    ) -> Response:
-        given = Enrolment(password, again, totp, code)
-        try:
-            person = await service.ask(person_of_link, service.database, once, service.now)
-        except Refusal as refusal:
-            return page("message.html", 404, title="链接无效", message=refusal.message)
-        try:
-            async with proving:
-                await service.ask(enrol, service.database, once, given, service.now)
-        except Refusal as refusal:
-            return _enrolment(person, totp, refusal.message)
-        cookie = await service.ask(begin, service.database, person.id, _address(request), service.now)
-        return _entered(cookie, "/")
+@router.get("/first/{once}")
+async def first(request: Request, once: str) -> Response:
+    service = service_of(request)
+    try:
+        person = await service.ask(person_of_link, service.database, once, service.now)
+    except Refusal as refusal:
+        return page("message.html", 404, title="链接无效", message=refusal.message)
+    return _enrolment(person, new_totp_secret())
 
-    @router.get("/sign-in")
-    async def asking(next: str = "/") -> Response:  # noqa: A002  (the name in the address)
-        return page("sign_in.html", next=own_path(next), name="", fault=None)
 
-    @router.post("/sign-in")
-    async def signing_in(
-        request: Request,
-        name: Field = "",
-        password: Field = "",
-        code: Field = "",
-        next: Annotated[str, Form()] = "/",  # noqa: A002
-    ) -> Response:
-        attempt = Attempt(name, password, code, _address(request))
-        try:
-            async with proving:
-                cookie = await service.ask(sign_in, service.database, attempt, service.now)
-        except Refusal as refusal:
-            status = 429 if refusal.code == "too_many" else 401
-            return page("sign_in.html", status, next=own_path(next), name=name, fault=refusal.message)
-        return _entered(cookie, own_path(next))
+@router.post("/first/{once}")
+async def enrolled(
+    request: Request, once: str, password: Field = "", again: Field = "", totp: Field = "", code: Field = ""
+) -> Response:
+    service = service_of(request)
+    given = Enrolment(password, again, totp, code)
+    try:
+        person = await service.ask(person_of_link, service.database, once, service.now)
+    except Refusal as refusal:
+        return page("message.html", 404, title="链接无效", message=refusal.message)
+    try:
+        async with service.proving:
+            await service.ask(enrol, service.database, once, given, service.now)
+    except Refusal as refusal:
+        return _enrolment(person, totp, refusal.message)
+    cookie = await service.ask(begin, service.database, person.id, _address(request), service.now)
+    return _entered(cookie, "/")
 
-    @router.post("/sign-out")
-    async def signing_out(request: Request) -> Response:
-        found = await service.ask(signed_in, service.database, request.cookies.get(COOKIE, ""), service.now)
-        if found is not None:
-            await service.ask(sign_out, service.database, found[0], service.now)
-        answer = RedirectResponse("/sign-in", 303)
-        answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
-        return answer
 
-    return router
+@router.get("/sign-in")
+async def asking(next: str = "/") -> Response:  # noqa: A002  (the name in the address)
+    return page("sign_in.html", next=own_path(next), name="", fault=None)
+
+
+@router.post("/sign-in")
+async def signing_in(
+    request: Request,
+    name: Field = "",
+    password: Field = "",
+    code: Field = "",
+    next: Annotated[str, Form()] = "/",  # noqa: A002
+) -> Response:
+    service = service_of(request)
+    attempt = Attempt(name, password, code, _address(request))
+    try:
+        async with service.proving:
+            cookie = await service.ask(sign_in, service.database, attempt, service.now)
+    except Refusal as refusal:
+        status = 429 if refusal.code == "too_many" else 401
+        return page("sign_in.html", status, next=own_path(next), name=name, fault=refusal.message)
+    return _entered(cookie, own_path(next))
+
+
+@router.post("/sign-out")
+async def signing_out(request: Request) -> Response:
+    service = service_of(request)
+    found = await service.ask(signed_in, service.database, request.cookies.get(COOKIE, ""), service.now)
+    if found is not None:
+        await service.ask(sign_out, service.database, found[0], service.now)
+    answer = RedirectResponse("/sign-in", 303)
+    answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+    return answer
 
 
 def _enrolment(person: "PersonOnRecord", secret: str, fault: str | None = None) -> Response:

@@ -28,6 +28,7 @@ from web.asking import the_matter, whole_number
 from web.guards import MOST_BODY
 from web.pages.rendering import SessionEndedError, SignInNeededError, Visitor, visitor_of
 from web.problems import ProblemDetails, explained
+from web.service import service_of
 
 if TYPE_CHECKING:
     from eventlog.database import Database
@@ -76,7 +77,7 @@ class ResultRow:
     fault: str | None
 
 
-async def sent_form(service: "WebService", request: Request, *, files: bool = False) -> tuple[Visitor, Given]:
+async def sent_form(request: Request, *, files: bool = False) -> tuple[Visitor, Given]:
     """Who sends a form, and what stands in it.
 
     Raises:
@@ -84,18 +85,18 @@ async def sent_form(service: "WebService", request: Request, *, files: bool = Fa
         Refusal: `others`: somebody else typed it, who was signed in at this browser before; as `_with_files`.
     """
     if files:
-        given = await _with_files(service, request)
+        given = await _with_files(request)
     else:
         given = _given(await request.form(max_files=0, max_fields=MOST_FIELDS))
     try:
-        visitor = await service.ask(visitor_of, service, request)
+        visitor = await service_of(request).ask(visitor_of, request)
     except SignInNeededError:
         raise SessionEndedError(given.fields, files=bool(given.uploads)) from None
     refuse(given["who"] not in ("", visitor.person.id), OTHERS, "others")
     return visitor, given
 
 
-async def _with_files(service: "WebService", request: Request) -> Given:
+async def _with_files(request: Request) -> Given:
     """The fields of a form that may bring files; what is large is read only when somebody who is signed in sends it.
 
     Raises:
@@ -104,7 +105,7 @@ async def _with_files(service: "WebService", request: Request) -> Given:
     length = request.headers.get("content-length")
     if length is None or int(length) > MOST_BODY:
         try:
-            await service.ask(visitor_of, service, request)
+            await service_of(request).ask(visitor_of, request)
         except SignInNeededError:
             line = "登录已过期，附件没有收下。请按浏览器的返回键回到填写的页面，在另一窗口登录后再提交"
             raise Refusal(line, "unauthenticated") from None

@@ -1,7 +1,6 @@
 """`/table`: 《任务清单一览表》 to be read, and as a workbook that may be edited and brought back."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -19,9 +18,7 @@ from views.remembered import Remembered
 from web.pages.days import AskedDay, asked_day
 from web.pages.printing import downloaded
 from web.pages.rendering import Visitor, address, most_rows, visitor_of
-
-if TYPE_CHECKING:
-    from web.service import WebService
+from web.service import service_of
 
 WEEK = timedelta(days=7)
 ALWAYS = (Column.NO, Column.NUMBER, Column.TITLE)
@@ -31,45 +28,43 @@ WRITERS = {"xlsx": table_workbook, "docx": table_docx}
 _tables = Remembered[TaskTable](2)
 
 
-def table_router(service: "WebService") -> APIRouter:
-    """The table."""
-    router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
-    @router.get("/table")
-    def table(request: Request, as_of: str = "", whole: bool = False) -> Response:
-        visitor = visitor_of(service, request)
-        chosen = tuple(c for c in MORE if c.value in request.query_params.getlist("with"))
-        try:
-            day = asked_day(visitor, as_of)
-            made = _made(visitor, day)
-        except Refusal as refusal:
-            return visitor.page("table", "message.html", 422, title="看不了", message=refusal.message)
-        return visitor.page(
-            "table",
-            "table.html",
-            table=made,
-            columns=(*ALWAYS, *USUAL, *chosen),
-            more=MORE,
-            chosen=chosen,
-            most=most_rows(whole=whole),
-            day_asked=day,
-            every=_every(day, chosen),
-            files=[(kind, address(f"/table.{kind}", **day.kept)) for kind in ("xlsx", "docx")],
-        )
 
-    @router.get("/table.{kind}")
-    def file(request: Request, kind: str, as_of: str = "") -> Response:
-        visitor = visitor_of(service, request)
-        writer = WRITERS.get(kind, table_workbook)
-        try:
-            refuse(kind not in WRITERS, f"一览表没有 .{kind[:10]} 文件", "not_found")
-            made = _made(visitor, asked_day(visitor, as_of))
-        except Refusal as refusal:
-            return visitor.page("table", "message.html", 404, title="没有找到", message=refusal.message)
-        service.note_export(visitor.person.id, f"{made.title}.{kind}", len(made.rows))
-        return downloaded(writer(made), f"{made.title}（{made.on}）.{kind}")
+@router.get("/table")
+def table(request: Request, as_of: str = "", whole: bool = False) -> Response:
+    visitor = visitor_of(request)
+    chosen = tuple(c for c in MORE if c.value in request.query_params.getlist("with"))
+    try:
+        day = asked_day(visitor, as_of)
+        made = _made(visitor, day)
+    except Refusal as refusal:
+        return visitor.page("table", "message.html", 422, title="看不了", message=refusal.message)
+    return visitor.page(
+        "table",
+        "table.html",
+        table=made,
+        columns=(*ALWAYS, *USUAL, *chosen),
+        more=MORE,
+        chosen=chosen,
+        most=most_rows(whole=whole),
+        day_asked=day,
+        every=_every(day, chosen),
+        files=[(kind, address(f"/table.{kind}", **day.kept)) for kind in ("xlsx", "docx")],
+    )
 
-    return router
+
+@router.get("/table.{kind}")
+def file(request: Request, kind: str, as_of: str = "") -> Response:
+    service, visitor = service_of(request), visitor_of(request)
+    writer = WRITERS.get(kind, table_workbook)
+    try:
+        refuse(kind not in WRITERS, f"一览表没有 .{kind[:10]} 文件", "not_found")
+        made = _made(visitor, asked_day(visitor, as_of))
+    except Refusal as refusal:
+        return visitor.page("table", "message.html", 404, title="没有找到", message=refusal.message)
+    service.note_export(visitor.person.id, f"{made.title}.{kind}", len(made.rows))
+    return downloaded(writer(made), f"{made.title}（{made.on}）.{kind}")
 
 
 def _every(day: AskedDay, chosen: tuple[Column, ...]) -> str:
