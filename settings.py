@@ -38,6 +38,8 @@ EMBEDDED_RUN_FILE = "run.json"
 DOOR_KEY = "door.key"
 """Inside the home: the key of the door, mode 0600."""
 DOOR_KEY_LENGTH = 32
+TEMPORAL_KEY = "temporal.key"
+"""Inside the home: the keys of what Temporal stores, mode 0600."""
 WEB_PORT = 8460
 """Where `xmh web` listens unless told otherwise."""
 MOST_ADDRESS = 4096
@@ -132,6 +134,8 @@ class Settings(BaseSettings):
     temporal_address: str | None = None
     """`host:port`; by default the server `xmh up` runs on the home."""
     temporal_namespace: str = "default"
+    temporal_key_file: Path | None = None
+    """The keys that what Temporal stores is sealed under; by default `temporal.key` in the home, where there is one."""
     task_queue: str = "xmh"
     actor: str = "office"
     """Who acts when `--as` does not say."""
@@ -225,6 +229,11 @@ class Settings(BaseSettings):
         if self.headquarters == FIRST_HEADQUARTERS:
             return key
         return hmac.digest(key, self.headquarters.encode(), "sha256")
+
+    @property
+    def temporal_key_place(self) -> Path:
+        """The file of the keys that what Temporal stores is sealed under."""
+        return self.temporal_key_file or self.home.absolute() / TEMPORAL_KEY
 
     @property
     def master_key_place(self) -> Path:

@@ -4,11 +4,10 @@ import asyncio
 import os
 import signal
 from contextlib import suppress
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import structlog
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 
@@ -30,8 +29,13 @@ from services.namespaces import keep_namespace
 from services.running import running_worker
 from services.service_log import configure_logging, service_runtime
 from services.sweep import Sweep
+from services.temporal_client import connect
 from services.transfers import carry_for_ever
+from services.unreachable import Unreachable
 from services.vouching import service_vouch
+
+if TYPE_CHECKING:
+    from settings import Settings
 
 logger = structlog.get_logger()
 
@@ -52,8 +56,7 @@ async def serve(stop: asyncio.Event | None = None) -> None:
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
-    address = settings.address or "127.0.0.1:7233"
-    client = await _connect_patiently(address, settings.temporal_namespace, service_runtime(settings), stop)
+    client = await _connect_patiently(settings, service_runtime(settings), stop)
     if client is None:
         return
     if settings.headquarters != FIRST_HEADQUARTERS and not await _namespaced(client, stop):
@@ -84,7 +87,7 @@ async def serve(stop: asyncio.Event | None = None) -> None:
             at_work = [asyncio.create_task(duty) for duty in duties]
             with suppress(TimeoutError):
                 await asyncio.wait_for(sweep.swept.wait(), FIRST_SWEEP_WITHIN)
-            logger.info("worker_ready", address=address, task_queue=settings.task_queue)
+            logger.info("worker_ready", address=settings.address, task_queue=settings.task_queue)
             _tell_ready()
             await stop.wait()
             for task in at_work:
@@ -128,15 +131,17 @@ def _tell_ready() -> None:
             os.close(int(descriptor))
 
 
-async def _connect_patiently(address: str, namespace: str, runtime: Runtime, stop: asyncio.Event) -> Client | None:
-    """A service waits for its server rather than dying; None when told to stop meanwhile."""
+async def _connect_patiently(settings: "Settings", runtime: Runtime, stop: asyncio.Event) -> Client | None:
+    """A service waits for its server rather than dying; None when told to stop meanwhile.
+
+    Raises:
+        Refusal: what it is told of that server, or its keys, will not do: waiting would not mend it.
+    """
     while not stop.is_set():
         try:
-            return await Client.connect(
-                address, namespace=namespace, data_converter=pydantic_data_converter, runtime=runtime
-            )
-        except RuntimeError as e:
-            logger.warning("temporal_unreachable", address=address, error=str(e))
+            return await connect(settings, runtime=runtime)
+        except Unreachable as e:
+            logger.warning("temporal_unreachable", address=settings.address, error=e.message)
             await asyncio.sleep(PATIENCE)
     return None
 

@@ -38,6 +38,7 @@ app = group(
         "list": "cli.access:list_",
         "token": "cli.access:token",
         "require": "cli.access:require",
+        "temporal-key": "cli.access:temporal_key",
         "lock": "cli.access:lock",
         "unlock": "cli.access:unlock",
         "close": "cli.access:close",
@@ -139,6 +140,25 @@ def require(
     answer(
         {"required": True, "key": key.name, "file": str(session.settings.home / KEY_FILE)},
         f"本单位的日志只受理登录后的命令；{said}：{key.name}，只应由运行网页和办理进程的用户读取",
+    )
+
+
+def temporal_key(
+    rotate: Annotated[bool, typer.Option("--rotate", help="换一把新密钥；原来的留着读以前的内容")] = False,
+) -> None:
+    """Temporal 的数据加密存放（新建的数据目录已是如此）；服务不必重启，以前的内容照常可读。"""
+    from services.payload_keys import add_payload_key, payload_keys
+
+    session.need_machine()
+    settings = session.settings
+    place = settings.temporal_key_place
+    refuse(not place.parent.is_dir(), f"没有目录 {place.parent}，请先运行 xmh up 或 xmh migrate", "not_found")
+    before = payload_keys(settings).newest if place.exists() else None
+    key_id = before[0] if before is not None and not rotate else add_payload_key(settings)
+    said = "照旧" if before is not None and not rotate else "已更换" if before is not None else "已建立"
+    answer(
+        {"key": key_id, "file": str(place), "rotated": before is not None and rotate},
+        f"Temporal 的数据加密存放；内容密钥{said}：{key_id}，在 {place}，请另外保管，各台机器用同一个文件",
     )
 
 

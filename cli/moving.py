@@ -141,10 +141,11 @@ def _wake() -> int | None:
 
 
 async def _woken() -> int:
-    from services.gateway import Gateway, connect
+    from services.gateway import Gateway
+    from services.temporal_client import connect
 
     settings = session.settings
-    client = await connect(settings.address or "", settings.temporal_namespace, within=timedelta(seconds=2))
+    client = await connect(settings, within=timedelta(seconds=2))
     return await Gateway(client, session.database, settings.task_queue, settings.door).wake_open_matters()
 
 

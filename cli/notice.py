@@ -109,13 +109,14 @@ async def _wake() -> bool:
     """Tell the delivery, if the service runs; otherwise its start will see."""
     from temporalio.service import RPCError
 
-    from services.gateway import Gateway, Unreachable, connect
+    from services.gateway import Gateway, Unreachable
+    from services.temporal_client import connect
 
     settings = session.settings
     if settings.address is None:
         return False
     with suppress(Unreachable, RPCError, Refusal, TimeoutError):
-        client = await connect(settings.address, settings.temporal_namespace)
+        client = await connect(settings)
         gateway = Gateway(client, session.database, settings.task_queue, settings.door)
         await told_in_time(gateway.keep_notices(look=True))
         return True

@@ -17,15 +17,16 @@ def pass_numbers_given() -> None:
     """
     from temporalio.service import RPCError
 
-    from services.gateway import Gateway, Unreachable, connect
+    from services.gateway import Gateway, Unreachable
     from services.restored_numbers import advance_numbers
+    from services.temporal_client import connect
 
     settings = session.settings
     if settings.address is None:
         return
 
     async def known() -> dict[str, int]:
-        client = await connect(settings.address or "", settings.temporal_namespace)
+        client = await connect(settings)
         seen = await Gateway(client, session.database, settings.task_queue, settings.door).witnessed()
         return seen.numbers if seen is not None and seen.log == session.database.log() else {}
 

@@ -125,12 +125,13 @@ async def the_gateway() -> "Gateway":
         Problem: no service runs on this home (exit 5).
         Unreachable: it does not answer.
     """
-    from services.gateway import Gateway, connect
+    from services.gateway import Gateway
+    from services.temporal_client import connect
 
     settings = session.settings
     if settings.address is None:
         raise Problem(f"督办服务没有运行（数据目录 {settings.home}），请先运行 xmh up --detach", "unreachable")
-    client = await connect(settings.address, settings.temporal_namespace)
+    client = await connect(settings)
     return Gateway(client, session.database, settings.task_queue, settings.door, answer_by=answer_deadline())
 
 

@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from math import inf
 from typing import Any, Generic, TypeVar
 from uuid import uuid4
@@ -24,9 +23,7 @@ from temporalio.client import (
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
-from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.base import Frozen, Refusal
@@ -44,7 +41,7 @@ from domain.streams import WORKFLOW_OF
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogError
-from eventlog.patience import time_left
+from services.temporal_client import notices_id
 from services.unreachable import Unreachable as Unreachable  # noqa: PLC0414  (part of what the gateway says)
 from workflows.contract import (
     FOREIGN,
@@ -67,7 +64,6 @@ LOOK_UP_WITHIN = 1.0
 SHORTEST_ATTEMPT = 0.5
 SLOW = 3.0
 """Seconds after which a caller looks whether anybody can hear."""
-CONNECT_WITHIN = timedelta(seconds=4)
 TASK_WITHIN = timedelta(seconds=5)
 """A matter whose worker died in the middle of a task goes to another after this, while its callers still wait."""
 AT_ONCE = 10
@@ -86,27 +82,6 @@ _LOOKING_UP = ThreadPoolExecutor(4, thread_name_prefix="look-up")
 T = TypeVar("T")
 O = TypeVar("O", bound=OrderBase)  # noqa: E741  (an order)
 R = TypeVar("R", bound=Answered)
-
-
-async def connect(address: str, namespace: str = "default", within: timedelta = CONNECT_WITHIN) -> Client:
-    """A Temporal client for the gateway, with the data converter that workflows, tests and replays share.
-
-    Raises:
-        Unreachable: nobody answers there.
-    """
-    try:
-        connecting = Client.connect(
-            address, namespace=namespace, data_converter=pydantic_data_converter, runtime=silent_runtime()
-        )
-        return await asyncio.wait_for(connecting, time_left(within.total_seconds()))
-    except (RuntimeError, RPCError, TimeoutError) as e:
-        raise Unreachable(f"连不上 Temporal 服务（{address}），请检查服务是否运行（xmh status）") from e
-
-
-@cache
-def silent_runtime() -> Runtime:
-    """A runtime of Temporal's SDK that logs nothing to standard output, where only the answer may stand."""
-    return Runtime(telemetry=TelemetryConfig(logging=None))
 
 
 @dataclass(frozen=True)
@@ -337,8 +312,8 @@ class Gateway:
 
     @property
     def notices_id(self) -> str:
-        """The delivery of notices: one workflow per headquarters, on the queue whose workers have its channels."""
-        return f"notices/{self.database.headquarters}@{self.task_queue}"
+        """The delivery of notices."""
+        return notices_id(self.database.headquarters, self.task_queue)
 
     async def keep_notices(self, *, look: bool = False) -> None:
         """See that the delivery of notices runs; with `look`, tell it that something waits."""
@@ -374,7 +349,9 @@ class Gateway:
             raise
         if self.is_foreign(described):
             return None
-        return await described.memo_value(WITNESSED, None, type_hint=Witnessed)
+        with suppress(KeyError, RuntimeError):  # sealed under a key that is lost, or never ours
+            return await described.memo_value(WITNESSED, None, type_hint=Witnessed)
+        return None
 
     @property
     def rhythm_id(self) -> str:

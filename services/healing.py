@@ -123,7 +123,9 @@ class Healing:
         numbers = dict(witnessed.numbers) if witnessed else {}
         async for run in self._runs("ExecutionStatus != 'ContinuedAsNew'"):
             # Whoever may begin a run may write anything into its memo; so only runs of ours are believed.
-            if not self.gateway.is_foreign(run):
+            if self.gateway.is_foreign(run):
+                continue
+            with suppress(KeyError, RuntimeError):  # sealed under a key that is lost
                 memo = await run.memo()
                 numbers = highest_numbers(numbers, {series: n for series, n in memo.items() if isinstance(n, int)})
         return numbers

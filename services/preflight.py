@@ -3,12 +3,11 @@
 from typing import TYPE_CHECKING
 
 from temporalio.client import WorkflowExecution
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from domain.base import Frozen, Refusal
-from services.gateway import connect
 from services.running import WORKFLOWS, workflow_runner
+from services.temporal_client import connect
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -45,9 +44,9 @@ async def replay_runs(settings: "Settings", *, ended: bool = False) -> Preflight
     """
     if settings.address is None:
         raise Refusal(f"督办服务没有运行（数据目录 {settings.home}），请先运行 xmh up --detach", "unreachable")
-    client = await connect(settings.address, settings.temporal_namespace)
+    client = await connect(settings)
     replayer = Replayer(
-        workflows=list(WORKFLOWS), data_converter=pydantic_data_converter, workflow_runner=workflow_runner()
+        workflows=list(WORKFLOWS), data_converter=client.data_converter, workflow_runner=workflow_runner()
     )
     replayed, failures = 0, list[ReplayFailure]()
     async for run in client.list_workflows(None if ended else "ExecutionStatus = 'Running'"):

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 from domain.base import Refusal
 from eventlog.database import Database
-from services.gateway import Gateway, connect
+from services.gateway import Gateway
 from services.healing import Healing, Recovery
 from services.log_guard import LogGuard
+from services.temporal_client import connect
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -20,7 +21,7 @@ async def recover_runs(settings: "Settings", database: Database, *, dry_run: boo
     """
     if settings.address is None:
         raise Refusal(f"督办服务没有运行（数据目录 {settings.home}），请先运行 xmh up --detach", "unreachable")
-    client = await connect(settings.address, settings.temporal_namespace)
+    client = await connect(settings)
     gateway = Gateway(client, database, settings.task_queue, settings.door)
     if not dry_run:
         await LogGuard(Healing(gateway), settings.home).settle()

@@ -15,6 +15,7 @@ from services.door_key import keep_door_key
 from services.founding import found_log
 from services.headquarters import keep_card, settings_of
 from services.home import make_home
+from services.payload_keys import begin_payload_keys
 from services.transfers import answer_received, carry_owed, send_transfer
 from settings import Settings
 from simulation.scenario import PlannedTransfer
@@ -33,6 +34,7 @@ def new_log(settings: Settings, headquarters: Headquarters, start: datetime, alg
     for folder in (settings.installation, settings.home.parent, settings.home):
         make_home(folder)
     keep_door_key(settings)
+    begin_payload_keys(settings)
     database = simulated_log(settings, algorithm)
     migrate(database.url)
     found_log(database, start, headquarters)

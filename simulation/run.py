@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from domain.base import Refusal
@@ -30,12 +29,13 @@ from intake.opening import Opening, openings
 from intake.sheets import CellFault
 from intake.task_list import TaskList, read_task_list
 from services.extras import Extra, need_program
-from services.gateway import Gateway, silent_runtime
+from services.gateway import Gateway
 from services.headquarters import settings_of
 from services.issuing.register import register_issues
 from services.meetings_elsewhere import record_meeting
 from services.office_records import record_office_events
 from services.running import running_worker
+from services.temporal_client import converter_of, silent_runtime
 from settings import Settings
 from simulation.above import CityAbove, new_log
 from simulation.clock import SimulatedClock
@@ -109,7 +109,7 @@ async def simulate_year(  # noqa: PLR0913  (what a year is made of)
     played = Played(database)
     java = str(need_program(Extra.SIMULATE))
     server = await WorkflowEnvironment.start_time_skipping(
-        data_converter=pydantic_data_converter, test_server_existing_path=java, runtime=silent_runtime()
+        data_converter=converter_of(settings), test_server_existing_path=java, runtime=silent_runtime()
     )
     async with server as environment:
         shift = start - await environment.get_current_time() - timedelta(minutes=1)

@@ -18,6 +18,8 @@ UNREACHABLE = frozenset(
         "still_running",
         "door_key_missing",
         "door_key_broken",
+        "temporal_key_missing",
+        "temporal_key_broken",
         "vouch_key_missing",
         "disk_full",
         "log_damaged",

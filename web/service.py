@@ -120,7 +120,8 @@ class WebService:
             Unreachable: it does not answer.
             Refusal: `read_only`: a past day is shown.
         """
-        from services.gateway import Gateway, connect
+        from services.gateway import Gateway
+        from services.temporal_client import connect
 
         refuse(self.day is not None, f"这里只供查看 {self.day} 的情况，不能办理", "read_only")
         address = self.settings.address
@@ -128,7 +129,7 @@ class WebService:
             raise Refusal("督办服务没有运行，请在服务器上运行 xmh up --detach", "unreachable")
         async with self._opening:
             if self._gateway is None or address != self._address:
-                client = await connect(address, self.settings.temporal_namespace)
+                client = await connect(self.settings)
                 self._gateway = Gateway(client, self.database, self.settings.task_queue, self.settings.door)
                 self._address = address
             return self._gateway

@@ -156,10 +156,11 @@ def send_openings(orders: "Sequence[Order]") -> "list[Reply | Refusal]":
 
 
 async def _send(orders: "Sequence[Order]", step: "Callable[[], None]") -> "list[Reply | Refusal]":
-    from services.gateway import Gateway, Unreachable, connect
+    from services.gateway import Gateway, Unreachable
+    from services.temporal_client import connect
 
     settings = session.settings
-    client = await connect(settings.address or "", settings.temporal_namespace)
+    client = await connect(settings)
     gateway = Gateway(client, session.database, settings.task_queue, settings.door)
     replies: list[Reply | Refusal] = []
     for one in orders:

@@ -32,6 +32,7 @@ from services.headquarters import founded_as, keep_card
 from services.home import make_home, make_private
 from services.log_guard import keep_witness
 from services.office_records import record_office_events
+from services.payload_keys import begin_payload_keys
 from services.restored_numbers import advance_numbers
 from settings import CONFIG_FILE, HEADQUARTERS_FOLDER
 from sheets.file_errors import unwritable_file
@@ -143,6 +144,7 @@ def _check_log(settings: "Settings", log: Path, manifest: Manifest, file: Path) 
 def _taken_up(settings: "Settings", file: Path, manifest: Manifest, past: Mapping[str, int]) -> BroughtBack:
     """The restored log goes on, before anybody can find it: nothing is sent twice, and the restore is on record."""
     keep_door_key(settings)
+    begin_payload_keys(settings)
     now = datetime.now(UTC)
     with open_log(settings) as database:
         held, untold = _hold_back(database, now), _tick_off(database, now)

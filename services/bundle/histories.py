@@ -30,17 +30,22 @@ def fetch_runs(settings: "Settings", stream: str) -> Runs:
     if settings.address is None:
         return Runs(why_none=_GONE)
     try:
-        found = asyncio.run(asyncio.wait_for(_histories(settings.address, settings.temporal_namespace, stream), WITHIN))
+        found = asyncio.run(asyncio.wait_for(_histories(settings, stream), WITHIN))
     except (Unreachable, RPCError, TimeoutError):
         return Runs(why_none=_GONE)
     return Runs(found, "" if found else "Temporal 已不再保存本事项工作流的运行历史")
 
 
-async def _histories(address: str, namespace: str, stream: str) -> dict[str, bytes]:
-    from services.gateway import connect
+async def _histories(settings: "Settings", stream: str) -> dict[str, bytes]:
+    """Opened, where they are sealed: who reads the bundle has no key, and what it says is in the log beside it."""
+    from services.payload_codec import open_history
+    from services.temporal_client import connect
 
-    client = await connect(address, namespace)
+    client = await connect(settings)
     runs = [e.run_id async for e in client.list_workflows(f"WorkflowId = '{stream}'")]
-    return {
-        run: (await client.get_workflow_handle(stream, run_id=run).fetch_history()).to_json().encode() for run in runs
-    }
+    found = {}
+    for run in runs:
+        history = await client.get_workflow_handle(stream, run_id=run).fetch_history()
+        await open_history(history, client.data_converter)
+        found[run] = history.to_json().encode()
+    return found

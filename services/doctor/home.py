@@ -128,6 +128,16 @@ def door_key_trouble(settings: "Settings") -> Iterator[HealthFinding]:
         yield HealthFinding(code=refusal.code, message=refusal.message, remedy=remedy)
 
 
+def plain_temporal_noticed(settings: "Settings") -> Iterator[HealthFinding]:
+    """For doctor: whether what Temporal stores is sealed; a key that is broken is named where it is connected to."""
+    if not settings.temporal_key_place.exists():
+        yield HealthFinding(
+            code="temporal_plain",
+            message="Temporal 的数据里，事项名称、反馈等没有加密",
+            remedy="运行 xmh access temporal-key，此后加密存放，不必重启；多台机器须用同一个（XMH_TEMPORAL_KEY_FILE）",
+        )
+
+
 def typeface_trouble(settings: "Settings") -> Iterator[HealthFinding]:
     """For doctor: the faces documents are set in, where the office has not those the standard names."""
     from documents.formats.fonts import Typeface

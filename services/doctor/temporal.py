@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from temporalio.api.enums.v1 import TaskQueueType
@@ -10,18 +11,24 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from domain.base import Refusal
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.watermark import highest_numbers
 from services.doctor.report import NAMED, HealthFinding
-from services.gateway import Gateway, Unreachable, connect
+from services.gateway import Gateway, Unreachable
 from services.healing import Healing, Recovery
 from services.issuing.bulletins import bulletin_numbers_on_disk
+from services.payload_keys import payload_keys
 from services.restored_numbers import lagging_numbers
 from services.status import is_reachable
+from services.temporal_client import connect, stored_under
 
 if TYPE_CHECKING:
     from settings import Settings
+
+KEY_LOST = "取回原来的 temporal.key；找不回的运行 xmh access temporal-key --rotate，未办结事项会按日志重新开始"
+"""The log holds all that matters: what is lost with the keys are the histories in Temporal."""
 
 
 async def client_or_trouble(settings: "Settings") -> tuple[Client | None, list[HealthFinding]]:
@@ -36,9 +43,25 @@ async def client_or_trouble(settings: "Settings") -> tuple[Client | None, list[H
     if not is_reachable(settings.address):
         return None, [trouble]
     try:
-        return await connect(settings.address, settings.temporal_namespace), []
+        client = await connect(settings)
+        return client, [found async for found in _sealing_trouble(client, settings)]
     except Unreachable:
         return None, [trouble]
+    except Refusal as refusal:
+        return None, [HealthFinding(code=refusal.code, message=refusal.message, remedy=KEY_LOST)]
+
+
+async def _sealing_trouble(client: Client, settings: "Settings") -> AsyncIterator[HealthFinding]:
+    """For doctor: whether this home can open what is stored there now."""
+    with suppress(RPCError):
+        stored, keys = await stored_under(client, settings), payload_keys(settings)
+        if stored is not None and keys.get(stored) is None:
+            yield HealthFinding(
+                code="temporal_key_lost",
+                message=f"Temporal 里的内容用密钥 {stored} 加密，本机的 {settings.temporal_key_place} 里没有这一把",
+                remedy=KEY_LOST,
+                more={"key": stored},
+            )
 
 
 async def matter_trouble(client: Client, database: Database, settings: "Settings") -> AsyncIterator[HealthFinding]:

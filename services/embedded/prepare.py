@@ -103,9 +103,11 @@ def prepare_log(settings: "Settings", headquarters: Headquarters = FIRST) -> Non
     from services.founding import found_log
     from services.log_guard import keep_witness
     from services.lost_log import check_no_lost_log, check_own_log
+    from services.payload_keys import begin_payload_keys
 
     if schema_state(settings.database) is SchemaState.EMPTY:
         check_no_lost_log(settings.home)
+        begin_payload_keys(settings)
     else:
         with open_log(settings) as database:
             database.check_owner()

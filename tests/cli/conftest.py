@@ -36,8 +36,8 @@ def xmh(home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monk
 def service(dev_server: "DevServer", home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A worker on the home's log and the real server, in a thread with a loop of its own."""
     from eventlog.database import Database
-    from services.gateway import connect
     from services.running import running_worker
+    from services.temporal_client import connect
     from settings import Settings
 
     # The worker shares this process's stdout, where a command's one document goes.
@@ -48,7 +48,7 @@ def service(dev_server: "DevServer", home: Path, monkeypatch: pytest.MonkeyPatch
     ready, done = threading.Event(), threading.Event()
 
     async def serve() -> None:
-        client = await connect(dev_server.address)
+        client = await connect(Settings(home=home, temporal_address=dev_server.address))
         with Database(sqlite(home)) as served:
             async with running_worker(client, served, task_queue=queue, door=Settings(home=home).door):
                 ready.set()

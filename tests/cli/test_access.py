@@ -187,3 +187,18 @@ def test_who_left_and_comes_back_is_let_in_anew(xmh: CommandLine, log: Database)
     assert (bearer_of(log, token, now()), signed_in(log, session, now())) == (None, None)
     assert events_of(log, "account/li") == ["TokenIssued", "AccountClosed"]
     assert xmh.json("access", "open", "li")["person"] == "li"
+
+
+def test_a_home_that_goes_in_the_clear_is_given_a_key_and_a_key_is_changed_by_adding(xmh: CommandLine) -> None:
+    place = xmh.home / "temporal.key"
+    place.unlink()
+    first = xmh.json("access", "temporal-key")
+    assert (first["file"], first["rotated"]) == (str(place), False)
+    assert xmh.json("access", "temporal-key") == first
+    other = xmh.json("access", "temporal-key", "--rotate")
+    assert other["rotated"]
+    assert other["key"] != first["key"]
+    assert len(place.read_text().split()) == 2
+    place.write_text("改坏了")
+    assert "移走后换新" in xmh("access", "temporal-key", "--rotate").error
+    assert place.read_text() == "改坏了"

@@ -30,8 +30,9 @@ from domain.office import DayOverridden, OfficeHoursSet
 from eventlog import reading
 from eventlog.database import Database
 from services.embedded.runfile import RunFile
-from services.gateway import Gateway, Unreachable, connect
+from services.gateway import Gateway, Unreachable
 from services.office_records import record_office_events
+from services.temporal_client import connect
 from settings import Settings
 from tests.support.meetings import meeting_order
 from tests.support.office import LIAISON, OFFICE, opening, order
@@ -218,8 +219,9 @@ class Desk:
         found = RunFile.read(self.home.path)
         if found is None or found.temporal is None:
             raise Unreachable("nothing runs")
-        client = await connect(found.temporal, within=timedelta(seconds=2))
-        return Gateway(client, self.log, "xmh", Settings(home=self.home.path).door)
+        settings = Settings(home=self.home.path, temporal_address=found.temporal)
+        client = await connect(settings, within=timedelta(seconds=2))
+        return Gateway(client, self.log, "xmh", settings.door)
 
     async def insist(self, sent: c.Order) -> Reply:
         """Repeat a command under its id until it has an answer."""

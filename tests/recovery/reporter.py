@@ -16,7 +16,8 @@ from datetime import UTC, datetime, timedelta
 from domain.base import Refusal
 from domain.commands import Order, SubmitFeedback
 from eventlog.database import Database
-from services.gateway import Gateway, Unreachable, connect
+from services.gateway import Gateway, Unreachable
+from services.temporal_client import connect
 from settings import Settings
 from tests.support.office import LIAISON
 
@@ -45,10 +46,10 @@ class Client:
 
     async def _submit(self, order: Order, answer_by: float) -> int:
         if self.gateway is None:
-            address = Settings().address
-            if address is None:
+            settings = Settings()
+            if settings.address is None:
                 raise Unreachable("nothing runs")
-            client = await connect(address, within=timedelta(seconds=2))
+            client = await connect(settings, within=timedelta(seconds=2))
             self.gateway = Gateway(client, self.database, self.settings.task_queue, self.settings.door)
         gateway = self.gateway
         try:

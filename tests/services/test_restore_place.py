@@ -66,7 +66,7 @@ def test_the_first_headquarters_is_restored_around_the_others(backup: Path, tmp_
     assert back.files > 1
     assert further_headquarters(tmp_path / "new") == (LUOHU,)
     names = {p.name for p in (tmp_path / "new").iterdir()}
-    assert names == {"door.key", "events.db", "files", "headquarters", "watermarks"}
+    assert names == {"door.key", "events.db", "files", "headquarters", "temporal.key", "watermarks"}
 
 
 def test_a_failed_restore_leaves_the_other_headquarters_as_they_were(backup: Path, tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ import pytest
 from domain.calendar import at_office
 from eventlog.database import Database
 from services.door_key import make_door_key
+from services.payload_keys import begin_payload_keys
+from settings import Settings
 from tests.support.clock import open_log
 from tests.support.office import founded, sqlite
 
@@ -19,6 +21,7 @@ def founded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("founded")
     with founded(sqlite(home)):
         make_door_key(home)
+        begin_payload_keys(Settings(home=home))
     return home
 
 

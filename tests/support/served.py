@@ -25,6 +25,8 @@ from eventlog.database import Database
 from services.door_key import make_door_key
 from services.embedded.runfile import Process, RunFile
 from services.office_records import record_office_events
+from services.payload_keys import begin_payload_keys
+from settings import Settings
 from tests.support.command_line import forget_session
 from tests.support.office import founded, office_today
 from tests.support.streams import CALENDAR_STREAM
@@ -182,6 +184,7 @@ def home_in(folder: Path, env: Mapping[str, str] | None = None) -> Iterator[Home
     home.path.mkdir(mode=0o700, parents=True)
     home.furnish()
     make_door_key(home.path)
+    begin_payload_keys(Settings(home=home.path))
     try:
         yield home
     finally:

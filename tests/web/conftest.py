@@ -88,8 +88,8 @@ def served(founded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.fixture(scope="module")
 def working(dev_server: "DevServer", founded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A home on the web with a worker on the real server behind the door."""
-    from services.gateway import connect
     from services.running import running_worker
+    from services.temporal_client import connect
     from settings import Settings
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
@@ -97,8 +97,8 @@ def working(dev_server: "DevServer", founded_home: Path, tmp_path_factory: pytes
     ready, done = threading.Event(), threading.Event()
 
     async def work() -> None:
-        client = await connect(dev_server.address)
         home = folder / "home"
+        client = await connect(Settings(home=home, temporal_address=dev_server.address))
         with open_log(sqlite(home)) as log:
             async with running_worker(client, log, task_queue=queue, door=Settings(home=home).door):
                 ready.set()

@@ -31,7 +31,10 @@ from domain.meetings.meeting import Meeting
 from domain.meetings.terms import Delivery
 from domain.terms import MatterClass, SuspensionReason
 from eventlog import reading
+from services.payload_codec import sealing_converter
+from services.payload_keys import add_payload_key, payload_keys
 from services.running import WORKFLOWS, workflow_runner
+from settings import Settings
 from simulation.clock import SimulatedClock
 from tests.support.meetings import THURSDAY, convening, decision, meeting_order
 from tests.support.office import (
@@ -66,10 +69,11 @@ def test_there_are_histories_of_every_workflow_the_worker_runs() -> None:
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda p: p.stem)
-async def test_recorded_histories_still_replay(path: Path) -> None:
-    replayer = Replayer(
-        workflows=list(WORKFLOWS), data_converter=pydantic_data_converter, workflow_runner=workflow_runner()
-    )
+async def test_recorded_histories_still_replay(path: Path, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    add_payload_key(settings)  # what was recorded in the clear is read all the same
+    converter = sealing_converter(payload_keys(settings))
+    replayer = Replayer(workflows=list(WORKFLOWS), data_converter=converter, workflow_runner=workflow_runner())
     await replayer.replay_workflow(history_of(path))
 
 
