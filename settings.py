@@ -134,6 +134,17 @@ class Settings(BaseSettings):
     temporal_address: str | None = None
     """`host:port`; by default the server `xmh up` runs on the home."""
     temporal_namespace: str = "default"
+    temporal_tls: bool = False
+    """Whether Temporal is reached over TLS; any of the four below, or an API key, means that it is."""
+    temporal_tls_ca: Path | None = None
+    """PEM file of the root certificates its server is believed by; by default those of the system."""
+    temporal_tls_cert: Path | None = None
+    """PEM file of the certificate it knows us by, with `temporal_tls_key`, where it asks for one."""
+    temporal_tls_key: Path | None = None
+    temporal_tls_name: str | None = None
+    """The name on the server's certificate, where it is not the one of the address."""
+    temporal_api_key_file: Path | None = None
+    """A file with the API key it knows us by, where it asks for one; sent over TLS only."""
     temporal_key_file: Path | None = None
     """The keys that what Temporal stores is sealed under; by default `temporal.key` in the home, where there is one."""
     task_queue: str = "xmh"
@@ -229,6 +240,12 @@ class Settings(BaseSettings):
         if self.headquarters == FIRST_HEADQUARTERS:
             return key
         return hmac.digest(key, self.headquarters.encode(), "sha256")
+
+    @property
+    def temporal_over_tls(self) -> bool:
+        """Whether Temporal is reached over TLS."""
+        files = (self.temporal_tls_ca, self.temporal_tls_cert, self.temporal_tls_key, self.temporal_api_key_file)
+        return self.temporal_tls or self.temporal_tls_name is not None or any(files)
 
     @property
     def temporal_key_place(self) -> Path:

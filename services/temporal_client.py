@@ -14,6 +14,7 @@ from domain.base import Refusal
 from eventlog.patience import time_left
 from services.payload_codec import sealed_under, sealing_converter
 from services.payload_keys import PayloadKeys, payload_keys
+from services.temporal_tls import api_key_of, tls_of, why_not_connected
 from services.unreachable import Unreachable
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 CONNECT_WITHIN = timedelta(seconds=4)
 LOOK_WITHIN = timedelta(seconds=2)
+NOT_LET_IN = ("Unauthenticated", "PermissionDenied")
+"""How the library's words end when the server refuses who asks."""
 USUAL_ADDRESS = "127.0.0.1:7233"
 """Where a Temporal server listens unless told otherwise; asked for by a worker that is told of none."""
 
@@ -33,21 +36,34 @@ async def connect(
     Raises:
         Unreachable: nobody answers there.
         Refusal: `temporal_key_missing`, `temporal_key_broken`: what is stored there is sealed and this home has no key.
+        Refusal: `malformed`: a certificate or API key that is named will not do.
     """
-    keys = payload_keys(settings)
+    keys, tls, api_key = payload_keys(settings), tls_of(settings), api_key_of(settings)
     address = settings.address or USUAL_ADDRESS
     try:
         connecting = Client.connect(
             address,
             namespace=settings.temporal_namespace,
             data_converter=sealing_converter(keys),
+            tls=tls if tls is not None else False,
+            api_key=api_key,
             runtime=runtime or silent_runtime(),
         )
         client = await asyncio.wait_for(connecting, time_left(within.total_seconds()))
         await _check_sealing(client, keys, settings)
     except (RuntimeError, RPCError, TimeoutError) as e:
-        raise Unreachable(f"连不上 Temporal 服务（{address}），请检查服务是否运行（xmh status）") from e
+        raise Unreachable(await _why(settings, address, str(e))) from e
     return client
+
+
+async def _why(settings: "Settings", address: str, said: str) -> str:
+    """What to tell somebody who cannot reach the server."""
+    if any(code in said for code in NOT_LET_IN):
+        of = "不认本机的 API key，或不许它" if settings.temporal_api_key_file else "要求 API key 才能"
+        namespace = settings.temporal_namespace
+        return f"Temporal 服务（{address}）{of}使用命名空间 {namespace}，请检查 XMH_TEMPORAL_API_KEY_FILE"
+    secured = await asyncio.to_thread(why_not_connected, settings, address)
+    return secured or f"连不上 Temporal 服务（{address}），请检查服务是否运行（xmh status）"
 
 
 def converter_of(settings: "Settings") -> DataConverter:

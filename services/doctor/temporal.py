@@ -45,10 +45,11 @@ async def client_or_trouble(settings: "Settings") -> tuple[Client | None, list[H
     try:
         client = await connect(settings)
         return client, [found async for found in _sealing_trouble(client, settings)]
-    except Unreachable:
-        return None, [trouble]
+    except Unreachable as silence:
+        return None, [trouble.model_copy(update={"message": silence.message})]
     except Refusal as refusal:
-        return None, [HealthFinding(code=refusal.code, message=refusal.message, remedy=KEY_LOST)]
+        remedy = KEY_LOST if refusal.code.startswith("temporal_key") else "改正设置后再试"
+        return None, [HealthFinding(code=refusal.code, message=refusal.message, remedy=remedy)]
 
 
 async def _sealing_trouble(client: Client, settings: "Settings") -> AsyncIterator[HealthFinding]:

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from domain.base import Refusal
+from domain.base import Refusal, refuse
 from domain.founding import FIRST, Headquarters
 from services.embedded.runfile import RunFile
 from services.embedded.supervise import free_port, port_is_free
@@ -31,6 +31,8 @@ def embedded_home(settings: "Settings") -> Path:
             f"已配置使用 {settings.temporal_address} 的 Temporal 服务，不再启动内置服务；请用 xmh worker 启动办理进程",
             "external_temporal",
         )
+    secured = "内置 Temporal 服务只在本机上听，不用 TLS；请去掉 XMH_TEMPORAL_TLS、XMH_TEMPORAL_API_KEY_FILE 等设置"
+    refuse(settings.temporal_over_tls, secured, "malformed")
     home = settings.installation.absolute()
     make_home(home)
     make_private(home)
